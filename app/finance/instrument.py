@@ -1,0 +1,12 @@
+"""What is traded, and how its numbers are written."""
+
+from typing import NamedTuple
+
+
+class Instrument(NamedTuple):
+    symbol: str
+    name: str = ""
+    exchange: str = ""
+    currency: str = "USD"
+    """ISO 4217; GBp for pence."""
+    tick_size: float = 0.01

@@ -1,0 +1,28 @@
+"""Push: one change of one part of the screen, drawn once per view."""
+
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+from app.identity import View
+
+Op = Literal["replace", "insert", "remove", "trim"]
+
+
+class Push(NamedTuple):
+    """A topic's readers get `op` applied at the element `key`.
+
+    replace: the element with id `key` becomes what `draw` returns (same id).
+    insert:  what `draw` returns (id and data-k) goes into the list `key`, in its place by data-k, newest first.
+    remove:  the element `key` goes; `draw` is not called.
+    trim:    the list `key` keeps its first entries; `draw` is not called.
+    """
+
+    topic: str
+    key: str
+    op: Op
+    draw: Callable[[View], str]
+
+
+def nothing(_view: View) -> str:
+    """What remove and trim draw."""
+    return ""

@@ -1,0 +1,27 @@
+"""What this process knows of the things it depends on; gathered once a second, drawn on every page."""
+
+from typing import NamedTuple
+
+
+class Vitals(NamedTuple):
+    """All ages in seconds of wall time; None means never heard."""
+
+    redis: bool
+    database: bool
+    engine_age: float | None
+    """Since the engine's last heartbeat or health message."""
+    engine_interval: float
+    """How often the engine promises to beat; it is late after 2.5 of these."""
+    engine_status: str
+    feed_age: float | None
+    """Since the last tick arrived."""
+    job_receivers: int
+    """Subscribers of the job channels: 0 means nobody would hear a job, 2 that two engines would do it twice."""
+    gaps: int
+    """How often the Redis link was lost since this process began."""
+    rejected: int
+    """Messages that could not be understood since this process began."""
+
+    @property
+    def engine_late(self) -> bool:
+        return self.engine_age is None or self.engine_age > 2.5 * self.engine_interval

@@ -1,0 +1,13 @@
+"""How the engine says it is."""
+
+from app.wire.events.base import Event
+
+
+class EngineHealth(Event, frozen=True, kw_only=True):
+    """`interval` is the engine's own beat in seconds; TickStockPL beats about every 60 s and does not say so."""
+
+    status: str
+    interval: float = 60.0
+    active_symbols: int | None = None
+    bars: int | None = None
+    patterns: int | None = None
