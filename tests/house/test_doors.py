@@ -1,0 +1,91 @@
+"""One door per outside system."""
+
+import ast
+import re
+
+import pytest
+
+from tests.house import tree
+
+QUERIES = re.compile(r"app/[a-z]+/queries\.py")
+
+
+def doors(module: str) -> list[str]:
+    """Files that import `module` at all."""
+    return [
+        tree.name(path)
+        for path in tree.modules()
+        if any(found == module or found.startswith(module + ".") for found, _, _ in tree.imports(path))
+    ]
+
+
+def test_redis_is_spoken_in_the_wire_alone() -> None:
+    assert doors("redis")
+    assert [name for name in doors("redis") if not name.startswith("app/wire/")] == []
+
+
+def test_postgresql_is_spoken_in_db_and_queries_alone() -> None:
+    assert doors("asyncpg")
+    outside = [name for name in doors("asyncpg") if not name.startswith("app/db/")]
+
+    assert [name for name in outside if not QUERIES.fullmatch(name)] == []
+
+
+def test_queries_are_handed_a_connection_and_open_none() -> None:
+    for path in tree.modules():
+        if QUERIES.fullmatch(tree.name(path)):
+            names = {imported for module, imported, _ in tree.imports(path) if module.startswith("asyncpg")}
+            assert names <= {"Connection", "Record", "PoolConnectionProxy"}, tree.name(path)
+
+
+def test_the_request_is_seen_at_the_edge_alone() -> None:
+    edge = re.compile(r"app/(web/.*|streams\.py|health\.py|desk\.py|live/sse\.py|[a-z]+/(routes|api)\.py)")
+    for path in tree.modules():
+        seen = {name for module, name, _ in tree.imports(path) if module == "quart"} & {"request", "websocket", "g"}
+        assert not seen or edge.fullmatch(tree.name(path)), f"{tree.name(path)} imports {seen}"
+
+
+def test_the_environment_is_read_by_settings_and_commands_alone() -> None:
+    allowed = re.compile(r"app/(settings|cli|toml|commands/.*)\.?[a-z]*")
+    for path in tree.modules():
+        reads = [
+            node.lineno
+            for node in ast.walk(tree.parsed(path))
+            if isinstance(node, ast.Attribute) and ast.unparse(node) in {"os.environ", "os.getenv"}
+        ]
+        assert not reads or allowed.fullmatch(tree.name(path)), f"{tree.name(path)}:{reads}"
+
+
+def test_statements_stand_in_queries_db_and_migrations_alone() -> None:
+    statement = re.compile(r"\s*(select\s.+\sfrom|insert\s+into|update\s+\S+\s+set|delete\s+from)\s", re.I | re.S)
+    for path in tree.modules():
+        name = tree.name(path)
+        if name.startswith("app/db/") or QUERIES.fullmatch(name):
+            continue
+        found = [node.lineno for node in tree.strings(path) if statement.match(str(node.value))]
+        assert not found, f"{name}:{found}"
+
+
+def test_channels_and_keys_are_named_in_one_place() -> None:
+    named = re.compile(r"^(tickstock[.:]|ts:)[a-z]")
+    for path in tree.modules():
+        if tree.name(path) == "app/wire/channels.py":
+            continue
+        found = [node.value for node in tree.strings(path) if named.match(str(node.value))]
+        assert not found, f"{tree.name(path)}: {found}"
+
+
+@pytest.mark.parametrize("module", ["smtplib", "httpx", "aiohttp", "urllib.request", "apprise"])
+def test_nothing_but_the_courier_calls_out(module: str) -> None:
+    assert [name for name in doors(module) if name != "app/courier.py"] == []
+
+
+def test_embedded_needs_the_standard_library_alone() -> None:
+    import sys
+
+    for path in tree.modules():
+        if not tree.name(path).startswith("app/embedded/"):
+            continue
+        for module, _, _ in tree.imports(path):
+            top = module.split(".")[0]
+            assert top in sys.stdlib_module_names or module.startswith("app.embedded"), f"{tree.name(path)}: {module}"

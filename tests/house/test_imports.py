@@ -1,0 +1,88 @@
+"""Imports point down; what stands side by side does not know each other."""
+
+import pytest
+
+from tests.house import tree
+
+LAYERS = (
+    {"cli", "commands"},
+    {"serve"},
+    {"factory", "lifespan"},
+    {"relay", "streams", "desk"},
+    {"accounts", "quotes", "patterns", "indicators", "market", "alerts", "backtests", "data", "admin", "health"},
+    {"deps", "courier"},
+    {"web", "live", "wire", "db"},
+    {"push", "identity", "rules", "finance", "logs", "settings", "toml", "vitals"},
+)
+"""From the top; a part may import from any layer below its own."""
+
+ALONGSIDE = {("push", "identity"), ("settings", "toml"), ("factory", "lifespan")}
+"""Neighbours of one layer that may be imported, in this direction."""
+
+PROCESSES = {"ingest", "engine"}
+"""Processes of their own: they know Redis, the database and the bottom line, and cli alone knows them."""
+
+PROCESSES_MAY = {"wire", "db"} | LAYERS[-1]
+ALONE = {"embedded"}
+
+
+def part(module: str) -> str:
+    """The part of the house: app.quotes.board -> quotes."""
+    return (module.split(".") + [""])[1]
+
+
+def rank(name: str) -> int:
+    return next(index for index, layer in enumerate(LAYERS) if name in layer)
+
+
+def allowed(source: str, target: str) -> bool:
+    if source == target or not target:
+        return True
+    if source in ALONE:
+        return False
+    if source in PROCESSES:
+        return target in PROCESSES_MAY
+    if target in PROCESSES | ALONE:
+        return source in LAYERS[0]
+    return rank(target) > rank(source) or (source, target) in ALONGSIDE
+
+
+def imported() -> list[tuple[str, str, str]]:
+    found = []
+    for path in tree.modules():
+        source = part(tree.name(path).removesuffix(".py").replace("/", "."))
+        for module, name, _ in tree.imports(path):
+            if module == "app":
+                found.append((tree.name(path), source, name))
+            elif module.startswith("app."):
+                found.append((tree.name(path), source, part(module)))
+    return found
+
+
+def test_every_part_has_its_place() -> None:
+    known = set().union(*LAYERS) | PROCESSES | ALONE | {"__init__"}
+
+    assert {part(tree.name(path).removesuffix(".py").replace("/", ".")) for path in tree.modules()} <= known
+
+
+def test_imports_point_down() -> None:
+    upward = [
+        f"{where}: {source} imports {target}" for where, source, target in imported() if not allowed(source, target)
+    ]
+
+    assert upward == []
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("quotes", "patterns"),
+        ("wire", "live"),
+        ("web", "deps"),
+        ("engine", "web"),
+        ("embedded", "settings"),
+        ("db", "wire"),
+    ],
+)
+def test_the_rule_itself_refuses(source: str, target: str) -> None:
+    assert not allowed(source, target)

@@ -1,0 +1,92 @@
+"""A page's bytes equal the pushed bytes: one partial, one typed function of the same name, no behaviour inside."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from jinja2 import meta
+
+from tests.house import tree
+
+PARTIALS = sorted((tree.ROOT / "partials").rglob("*.html"))
+TEMPLATES = sorted((tree.ROOT / "templates").rglob("*.html"))
+
+
+def called(path: Path) -> str:
+    return path.relative_to(tree.ROOT).as_posix()
+
+
+def function_for(path: Path) -> ast.FunctionDef | None:
+    """The function in app/<feature>/partials.py that bears the partial's name."""
+    feature, thing = path.parent.name, path.stem.replace("-", "_")
+    module = tree.APP / feature / "partials.py"
+    if not module.exists():
+        return None
+    return next((f for f in tree.functions(module) if isinstance(f, ast.FunctionDef) and f.name == thing), None)
+
+
+@pytest.mark.parametrize("path", PARTIALS, ids=called)
+def test_a_partial_has_one_typed_function_whose_parameters_are_its_variables(path: Path) -> None:
+    function = function_for(path)
+    assert function is not None, f"no function draws {called(path)}"
+    from app.web import html
+
+    free = meta.find_undeclared_variables(html.environment.parse(path.read_text())) - set(html.environment.globals)
+    parameters = {argument.arg for argument in [*function.args.args, *function.args.kwonlyargs]}
+
+    assert free == parameters
+    assert function.returns is not None
+
+
+@pytest.mark.parametrize("path", PARTIALS, ids=called)
+def test_a_partial_carries_no_behaviour(path: Path) -> None:
+    text = path.read_text()
+
+    assert not re.search(r"<script|\shx-|\sdata-hx-|\son[a-z]+=|autofocus|aria-live|role=\"(status|alert)\"", text)
+    assert "<hx-partial" not in text
+
+
+@pytest.mark.parametrize("path", PARTIALS, ids=called)
+def test_a_partial_has_one_root_element_with_an_id(path: Path) -> None:
+    text = re.sub(r"{#.*?#}|{%.*?%}", "", path.read_text(), flags=re.S).strip()
+    root = re.match(r"<([a-z]+)\b([^>]*)>", text)
+    assert root, called(path)
+    assert re.search(r'\bid="{{', root[2]) or re.search(r'\bid="[a-z0-9_-]+"', root[2]), called(path)
+    assert text.endswith(f"</{root[1]}>") or root[1] in {"input", "path", "img"}, called(path)
+
+
+@pytest.mark.parametrize("path", [*PARTIALS, *TEMPLATES], ids=called)
+def test_a_template_escapes_everything_and_quotes_every_attribute(path: Path) -> None:
+    text = path.read_text()
+
+    assert not re.search(r"\|\s*safe\b|autoescape|render_template_string", text)
+    assert not re.search(r"\s[a-z-]+={{", text), "an attribute without quotes"
+    assert not re.search(r"\sstyle=|<style|\son[a-z]+=|javascript:", text)
+
+
+def test_every_function_that_draws_has_its_partial() -> None:
+    for module in sorted(tree.APP.glob("*/partials.py")):
+        for function in tree.functions(module):
+            if function.name.startswith("_"):
+                continue
+            partial = tree.ROOT / "partials" / module.parent.name / f"{function.name}.html"
+            assert partial.exists(), f"{tree.name(module)}:{function.name} draws nothing of that name"
+
+
+def test_patch_alone_writes_what_htmx_applies() -> None:
+    for path in tree.modules():
+        if tree.name(path) != "app/web/html.py":
+            assert "<hx-partial" not in path.read_text(), tree.name(path)
+
+
+def test_base_alone_opens_the_stream() -> None:
+    opening = [called(path) for path in [*PARTIALS, *TEMPLATES] if "hx-sse:connect" in path.read_text()]
+
+    assert opening == ["templates/base.html"]
+
+
+def test_markup_is_declared_safe_in_one_place() -> None:
+    users = [tree.name(path) for path in tree.modules() if re.search(r"\bMarkup\(", path.read_text())]
+
+    assert set(users) <= {"app/web/html.py", "app/web/filters.py"}

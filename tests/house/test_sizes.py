@@ -1,0 +1,75 @@
+"""Small files, small functions, names that say something."""
+
+import ast
+import re
+from pathlib import Path
+
+from tests.house import tree
+
+FILE, FUNCTION, TEMPLATE, STYLESHEET, CONFTEST = 300, 50, 60, 200, 150
+
+SAYS_NOTHING = re.compile(r"(^|_)(manager|service|handler|helpers?|utils?|misc|common|v\d+|old|backup|new)\.py$")
+
+
+def lines(path: Path) -> int:
+    return len(path.read_text().splitlines())
+
+
+def test_python_files_stay_small() -> None:
+    files = [*tree.modules(), *(tree.ROOT / "tests").rglob("*.py"), *(tree.ROOT / "bench").rglob("*.py")]
+
+    assert {tree.name(path): lines(path) for path in files if lines(path) > FILE} == {}
+
+
+def test_functions_stay_small() -> None:
+    long = {
+        f"{tree.name(path)}:{function.name}": function.end_lineno - function.lineno + 1
+        for path in tree.modules()
+        for function in tree.functions(path)
+        if function.end_lineno and function.end_lineno - function.lineno + 1 > FUNCTION
+    }
+    assert long == {}
+
+
+def test_templates_and_stylesheets_stay_small() -> None:
+    templates = [*(tree.ROOT / "templates").rglob("*.html"), *(tree.ROOT / "partials").rglob("*.html")]
+    styles = list((tree.ROOT / "static" / "css").rglob("*.css"))
+    assert templates
+    assert styles
+
+    assert {tree.name(path): lines(path) for path in templates if lines(path) > TEMPLATE} == {}
+    assert {tree.name(path): lines(path) for path in styles if lines(path) > STYLESHEET} == {}
+    assert lines(tree.ROOT / "tests" / "conftest.py") <= CONFTEST
+
+
+def test_file_names_say_what_is_inside() -> None:
+    assert [tree.name(path) for path in tree.modules() if SAYS_NOTHING.search(path.name)] == []
+
+
+def test_every_module_says_what_it_is_for_in_one_line() -> None:
+    for path in tree.modules():
+        if path.name == "__init__.py" and not path.read_text().strip():
+            continue
+        docstring = ast.get_docstring(tree.parsed(path))
+        assert docstring, tree.name(path)
+        assert len(docstring.splitlines()[0]) <= 120, tree.name(path)
+
+
+def test_exceptions_are_swallowed_in_loops_alone_and_never_in_silence() -> None:
+    for path in tree.modules():
+        for node in ast.walk(tree.parsed(path)):
+            if not isinstance(node, ast.ExceptHandler):
+                continue
+            broad = node.type is None or ast.unparse(node.type) in {"Exception", "BaseException"}
+            silent = all(isinstance(statement, ast.Pass) for statement in node.body)
+            assert not (broad and silent), f"{tree.name(path)}:{node.lineno}"
+
+
+def test_nothing_is_left_for_later() -> None:
+    left = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b")
+    for path in [
+        *tree.modules(),
+        *(tree.ROOT / "templates").rglob("*.html"),
+        *(tree.ROOT / "partials").rglob("*.html"),
+    ]:
+        assert not left.search(path.read_text()), tree.name(path)
