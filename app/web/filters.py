@@ -1,0 +1,209 @@
+"""Numbers, times and ids as people and selectors read them. Pure; also Jinja filters by the same names."""
+
+import math
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from typing import TypeGuard
+from zoneinfo import ZoneInfo
+
+from app.finance.instrument import Instrument
+from app.identity import NumberForm, View
+
+MISSING = "-"
+MINUS = "\N{MINUS SIGN}"
+NARROW = "\N{NARROW NO-BREAK SPACE}"
+HOME_CURRENCY = "USD"
+"""The desk's own currency goes unmarked; every other one is written beside its figures."""
+
+MARKS = {
+    "EUR": "€",
+    "GBP": "£",
+    "JPY": "¥",
+    "INR": "₹",
+    "KRW": "₩",
+    "BRL": "R$",
+    "CAD": "C$",
+    "AUD": "A$",
+    "HKD": "HK$",
+}
+MINOR_UNITS = {"GBp": "p", "GBX": "p", "ZAc": "c", "ILA": "ag."}
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+UNSPEAKABLE = 1e15
+SWAPPED = str.maketrans(",.", ".,")
+AMBIGUOUS_ZONES = frozenset({"Asia/Shanghai"})  # its CST reads as Chicago's
+
+
+def price(value: float | None, instrument: Instrument, view: View) -> str:
+    if not _known(value):
+        return MISSING
+    places = decimals(instrument.tick_size)
+    if 0 < abs(value) < 1:
+        places = max(places, 4)
+    return _with_currency(_figures(value, places, view), instrument.currency)
+
+
+def change(value: float | None, instrument: Instrument, view: View) -> str:
+    return _signed(value, decimals(instrument.tick_size), view)
+
+
+def percent(fraction: float | None, view: View) -> str:
+    """0.0123 is +1.23%: a change, always signed."""
+    text = _signed(None if fraction is None else fraction * 100, 2, view)
+    return text if text == MISSING else f"{text}%"
+
+
+def share(fraction: float | None, view: View) -> str:
+    """0.87 is 87%: a part of a whole, never signed."""
+    return f"{_figures(fraction * 100, 0, view)}%" if _known(fraction) else MISSING
+
+
+def ratio(value: float | None, view: View, places: int = 2) -> str:
+    return _figures(value, places, view) if _known(value) else MISSING
+
+
+def volume(value: float | None, view: View) -> str:
+    """Three significant figures: 999, 1.23K, 12.3M, 123B."""
+    if not _known(value):
+        return MISSING
+    rounded = float(f"{value:.3g}")
+    for power, letter in ((12, "T"), (9, "B"), (6, "M"), (3, "K")):
+        if abs(rounded) >= 10**power:
+            scaled = rounded / 10**power
+            return _figures(scaled, max(0, 2 - int(math.log10(abs(scaled)))), view) + letter
+    return _figures(value, 0, view)
+
+
+def count(value: int | None, view: View) -> str:
+    """Every digit: 1,234,567."""
+    return _figures(value, 0, view) if _known(value) else MISSING
+
+
+def arrow(value: float | None) -> str:
+    return {"up": "▲", "down": "▼"}.get(tone(value), "")
+
+
+def tone(value: float | None) -> str:
+    """The CSS class of a change; its words are the sign and the arrow."""
+    if not _known(value) or value == 0:
+        return "flat"
+    return "up" if value > 0 else "down"
+
+
+def clock(at: float | None, view: View) -> str:
+    """14:31:05 EDT"""
+    when = _local(at, view)
+    return f"{when:%H:%M:%S} {_abbreviation(when, view)}" if when else MISSING
+
+
+def stamp(at: float | None, view: View) -> str:
+    """31 Aug 2012, 14:31 EDT"""
+    when = _local(at, view)
+    return f"{day(when.date())}, {when:%H:%M} {_abbreviation(when, view)}" if when else MISSING
+
+
+def day(value: date | str | None) -> str:
+    """31 Aug 2012, from a date or its ISO form"""
+    if isinstance(value, str):
+        try:
+            value = date.fromisoformat(value)
+        except ValueError:
+            return MISSING
+    return f"{value.day} {MONTHS[value.month - 1]} {value.year}" if value else MISSING
+
+
+def iso(at: float | None) -> str:
+    """For the datetime attribute of <time>."""
+    when = _local(at, View(zone="UTC"))
+    return f"{when:%Y-%m-%dT%H:%M:%SZ}" if when else ""
+
+
+def age(seconds: float | None) -> str:
+    """static/live.js counts on from data-age in the same words."""
+    if not _known(seconds):
+        return MISSING
+    whole = max(0, int(seconds))
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if whole >= size:
+            return f"{whole // size} {unit}"
+    return f"{whole} s"
+
+
+def zone_name(zone: str) -> str:
+    """America/New_York is New York."""
+    return zone.rpartition("/")[2].replace("_", " ")
+
+
+def dom_id(kind: str, *parts: str) -> str:
+    """[a-z0-9_-] only and injective, so that a symbol can never break or forge a selector."""
+    return "-".join((kind, *(_escaped(part) for part in parts)))
+
+
+@lru_cache(maxsize=4096)
+def _escaped(part: str) -> str:
+    return "".join(_escaped_letter(letter) for letter in part)
+
+
+def _escaped_letter(letter: str) -> str:
+    if "A" <= letter <= "Z":
+        return letter.lower()
+    if "0" <= letter <= "9":
+        return letter
+    if "a" <= letter <= "z":
+        return f"_{letter}"
+    return f"__{ord(letter):x}_"
+
+
+@lru_cache(maxsize=256)
+def decimals(tick_size: float) -> int:
+    exponent = Decimal(str(tick_size)).normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 2
+
+
+def _known(value: float | None) -> TypeGuard[float]:
+    return value is not None and math.isfinite(value)
+
+
+def _signed(value: float | None, places: int, view: View) -> str:
+    if not _known(value):
+        return MISSING
+    text = _figures(value, places, view)
+    return f"+{text}" if value > 0 and text.strip("0.,") else text
+
+
+def _figures(value: float, places: int, view: View) -> str:
+    text = f"{abs(value):.3e}" if abs(value) >= UNSPEAKABLE else f"{abs(value):,.{places}f}"
+    if view.numbers is NumberForm.COMMA:
+        text = text.translate(SWAPPED)
+    return f"{MINUS}{text}" if value < 0 and text.strip("0.,") else text
+
+
+def _with_currency(text: str, currency: str) -> str:
+    if currency == HOME_CURRENCY:
+        return text
+    if currency in MINOR_UNITS:
+        return text + MINOR_UNITS[currency]
+    if mark := MARKS.get(currency):
+        return f"{MINUS}{mark}{text[1:]}" if text.startswith(MINUS) else mark + text
+    return f"{text}{NARROW}{currency}"
+
+
+def _local(at: float | None, view: View) -> datetime | None:
+    if not _known(at):
+        return None
+    try:
+        return datetime.fromtimestamp(at, UTC).astimezone(ZoneInfo(view.zone))
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def _abbreviation(when: datetime, view: View) -> str:
+    name = when.tzname() or ""
+    if name[:1] not in "+-" and view.zone not in AMBIGUOUS_ZONES:
+        return name
+    minutes = int((when.utcoffset() or timedelta()).total_seconds() // 60)
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{MINUS if minutes < 0 else '+'}{hours}" + (f":{rest:02}" if rest else "")
+
+
+FILTERS = (price, change, percent, share, ratio, volume, count, arrow, tone, clock, stamp, day, iso, age, zone_name)
