@@ -1,8 +1,12 @@
 """Bars: open, high, low, close and volume of one symbol over one span of time."""
 
+from datetime import date
 from typing import Literal, NamedTuple
 
 Timeframe = Literal["1min", "daily"]
+
+DAY = 86400
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 class Bar(NamedTuple):
@@ -19,3 +23,13 @@ class Bar(NamedTuple):
     low: float
     close: float
     volume: int
+
+    @property
+    def day(self) -> date:
+        """The trading date of a daily bar."""
+        return date.fromordinal(_EPOCH + int(self.start // DAY))
+
+
+def day_start(day: date) -> float:
+    """Where the daily bar of a trading date starts."""
+    return float((day.toordinal() - _EPOCH) * DAY)
