@@ -1,0 +1,77 @@
+"""Static files under names that change with their content, compressed once."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+from quart import Quart, Response, abort, current_app, request
+
+from app.web import compression, guards
+
+STATIC = Path(__file__).resolve().parents[2] / "static"
+STYLES = ("tokens", "base", "accounts", "quotes", "patterns", "market")
+"""The order of the one stylesheet; a feature's rules come after the shared ones."""
+
+TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+FOREVER = "public, max-age=31536000, immutable"
+
+
+class Asset(NamedTuple):
+    url: str
+    integrity: str
+    media_type: str
+    bodies: Mapping[str, bytes]
+    """By content coding; "identity" is always there."""
+
+
+class Assets:
+    def __init__(self, static: Path = STATIC) -> None:
+        sources = {path.name: path.read_bytes() for path in sorted(static.rglob("*")) if path.suffix in (".js", ".svg")}
+        sources["app.css"] = b"".join(
+            path.read_bytes() for name in STYLES if (path := static / "css" / f"{name}.css").exists()
+        )
+        self._by_name = {name: _asset(name, body) for name, body in sources.items()}
+        self._by_url = {asset.url: asset for asset in self._by_name.values()}
+
+    def __call__(self, name: str) -> Asset:
+        return self._by_name[name]
+
+    def at(self, url: str) -> Asset | None:
+        return self._by_url.get(url)
+
+
+def install(app: Quart) -> None:
+    app.extensions["assets"] = Assets()
+    app.add_url_rule("/static/<name>", "static", _serve)
+    app.after_request(compression.compress)
+
+
+def current() -> Assets:
+    found: Assets = current_app.extensions["assets"]
+    return found
+
+
+@guards.public
+async def _serve(name: str) -> Response:
+    asset = current().at(f"/static/{name}")
+    if asset is None:
+        abort(404)
+    coding = compression.preferred(request.headers.get("Accept-Encoding", ""), asset.bodies)
+    headers = {"Cache-Control": FOREVER, "Vary": "Accept-Encoding"}
+    if coding != "identity":
+        headers["Content-Encoding"] = coding
+    return Response(asset.bodies[coding], headers=headers, content_type=asset.media_type)
+
+
+def _asset(name: str, body: bytes) -> Asset:
+    digest = hashlib.sha256(body)
+    stem, _, suffix = name.rpartition(".")
+    return Asset(
+        url=f"/static/{stem}.{digest.hexdigest()[:12]}.{suffix}",
+        integrity=f"sha256-{base64.b64encode(digest.digest()).decode()}",
+        media_type=TYPES[f".{suffix}"],
+        bodies=MappingProxyType(compression.variants(body)),
+    )

@@ -1,0 +1,119 @@
+"""Who may call a view: every view says so, or the application does not start."""
+
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlencode
+
+from quart import Quart, abort, current_app, g, redirect, request
+from quart.typing import ResponseReturnValue
+
+from app.identity import ZONES, Identity, NumberForm, Role, View
+
+Load = Callable[[], Awaitable[Identity | None]]
+ViewFunction = TypeVar("ViewFunction", bound=Callable[..., Any])
+
+ZONE_COOKIE = "tz"
+NUMBERS_COOKIE = "numbers"
+
+
+class Guard(StrEnum):
+    PUBLIC = "public"
+    SIGNED_IN = "signed in"
+    ADMIN_ONLY = "admin only"
+
+
+class _Installed(NamedTuple):
+    load: Load
+    zone: str
+
+
+def public(function: ViewFunction) -> ViewFunction:
+    return _guarded(function, Guard.PUBLIC)
+
+
+def signed_in(function: ViewFunction) -> ViewFunction:
+    return _guarded(function, Guard.SIGNED_IN)
+
+
+def admin_only(function: ViewFunction) -> ViewFunction:
+    return _guarded(function, Guard.ADMIN_ONLY)
+
+
+def guard_of(function: Callable[..., Any]) -> Guard | None:
+    return vars(function).get("guard")
+
+
+def install(app: Quart, load: Load, zone: str = ZONES[0]) -> None:
+    app.extensions["guards"] = _Installed(load, zone)
+    app.before_request(_check)
+    app.before_serving(lambda: refuse_unguarded(app))
+
+
+def refuse_unguarded(app: Quart) -> None:
+    names = sorted(name for name, function in app.view_functions.items() if guard_of(function) is None)
+    if names:
+        raise RuntimeError(f"views without a guard: {', '.join(names)}")
+
+
+def identity() -> Identity:
+    """Who is looking, in a view that is not public."""
+    found: Identity | None = g.get("identity")
+    return found if found is not None else abort(401)
+
+
+async def visitor() -> Identity | None:
+    """Who is looking, if that is known; a public page goes on without an answer while Redis or PostgreSQL is away."""
+    if "identity" not in g:
+        try:
+            g.identity = await _installed().load()
+        except current_app.extensions.get("unavailable", ()):
+            g.identity = None
+    found: Identity | None = g.identity
+    return found
+
+
+def view() -> View:
+    """The viewer's choice from the closed list; whatever else a cookie holds is the default."""
+    zone = request.cookies.get(ZONE_COOKIE, "")
+    numbers = request.cookies.get(NUMBERS_COOKIE, "")
+    return View(
+        zone if zone in ZONES else _installed().zone,
+        next((form for form in NumberForm if form == numbers), NumberForm.POINT),
+    )
+
+
+def is_navigation() -> bool:
+    """A person going to a page, not a script fetching a part of one."""
+    if "HX-Request" in request.headers:
+        return False
+    mode = request.headers.get("Sec-Fetch-Mode")
+    return mode == "navigate" if mode else "text/html" in request.headers.get("Accept", "")
+
+
+async def _check() -> ResponseReturnValue | None:
+    function = current_app.view_functions.get(request.endpoint or "")
+    guard = guard_of(function) if function else Guard.PUBLIC
+    if guard is Guard.PUBLIC:
+        return None
+    g.identity = await _installed().load()
+    if g.identity is None:
+        return redirect(sign_in_url(), 303) if is_navigation() else abort(401)
+    if guard is not Guard.SIGNED_IN and g.identity.role is not Role.ADMIN:
+        abort(403)
+    return None
+
+
+def sign_in_url() -> str:
+    back = request.full_path.rstrip("?") if request.method == "GET" and is_navigation() else ""
+    return "/login" + (f"?{urlencode({'next': back})}" if back not in ("", "/") else "")
+
+
+def _guarded(function: ViewFunction, guard: Guard) -> ViewFunction:
+    vars(function)["guard"] = guard
+    return function
+
+
+def _installed() -> _Installed:
+    found: _Installed = current_app.extensions["guards"]
+    return found

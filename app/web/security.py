@@ -1,0 +1,85 @@
+"""The origin check and the headers of every answer."""
+
+import secrets
+from urllib.parse import urlsplit
+
+from quart import Quart, Response, abort, g, request
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+OWN_SITES = frozenset({"same-origin", "none"})
+
+POLICY = (
+    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self'; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
+    "object-src 'none'; manifest-src 'self'; require-trusted-types-for 'script'; trusted-types htmx; "
+    "report-uri /csp-report"
+)
+HEADERS = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+def install(app: Quart, public_url: str, readers: tuple[str, ...] = ()) -> None:
+    """`readers` are foreign origins that may fetch (never change) things here; "*" is all of them."""
+    own = origin(public_url)
+    secure = own.startswith("https:")
+
+    async def check() -> None:
+        if refused(request.method, _fetch_site(), request.headers.get("Origin"), own, readers):
+            abort(403, "This request came from another site.")
+
+    async def finish(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        response.headers.setdefault("Content-Security-Policy", POLICY.format(nonce=nonce()))
+        response.headers.setdefault("Cache-Control", "no-store")
+        if secure:
+            response.headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+        return response
+
+    app.before_request(check)
+    app.after_request(finish)
+
+
+def refused(method: str, site: str | None, origin_sent: str | None, own: str, readers: tuple[str, ...] = ()) -> bool:
+    """Go's cross-origin protection, and for safe methods: no reading from other sites (navigating here is no reading).
+
+    Compared with the configured origin and never with Host, which the sender chooses.
+    """
+    if method in SAFE_METHODS:
+        return site is not None and site not in OWN_SITES and not {"*", origin_sent} & set(readers)
+    if site is not None:
+        return site not in OWN_SITES
+    return origin_sent is not None and origin_sent != own
+
+
+def nonce() -> str:
+    """One per answer, the same in its header and its markup."""
+    if "nonce" not in g:
+        g.nonce = secrets.token_urlsafe(18)
+    value: str = g.nonce
+    return value
+
+
+def origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def own_path(target: str | None) -> str:
+    """`target` if it is a path on this site, else "/": browsers read \\ as / and drop tabs and line ends."""
+    if not target or len(target) > 2000 or not target.startswith("/") or target[1:2] in ("/", "\\"):
+        return "/"
+    return "/" if any(not "!" <= letter <= "~" or letter == "\\" for letter in target) else target
+
+
+def _fetch_site() -> str | None:
+    """None when the browser said nothing, or when a link elsewhere merely led a person here."""
+    if request.method in SAFE_METHODS and request.headers.get("Sec-Fetch-Mode") == "navigate":
+        return None
+    return request.headers.get("Sec-Fetch-Site")
