@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from quart import Quart, abort, current_app, g, redirect, request
 from quart.typing import ResponseReturnValue
@@ -104,8 +104,20 @@ async def _check() -> ResponseReturnValue | None:
     return None
 
 
+def here() -> str:
+    """The path asked for, as it would be typed."""
+    query = request.query_string.decode("ascii", "replace")
+    return quote(request.path, safe="/:@") + (f"?{query}" if query else "")
+
+
 def sign_in_url() -> str:
-    back = request.full_path.rstrip("?") if request.method == "GET" and is_navigation() else ""
+    """Where to sign in and come back from: to the page asked for, or to the one a fragment was asked for by."""
+    back = ""
+    if current := request.headers.get("HX-Current-URL"):
+        parts = urlsplit(current)
+        back = parts.path + (f"?{parts.query}" if parts.query else "")
+    elif request.method == "GET" and is_navigation():
+        back = here()
     return "/login" + (f"?{urlencode({'next': back})}" if back not in ("", "/") else "")
 
 

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
-from quart import Response, make_response, request
+from quart import Response, current_app, make_response, request
 
 from app.identity import ZONES, NumberForm, View
 from app.push import Push
@@ -36,7 +36,7 @@ def _environment(folder: str) -> Environment:
 
 environment = _environment("partials")
 pages = _environment("templates")
-pages.globals.update(ZONES=ZONES, NUMBER_FORMS=tuple(NumberForm), RELOADS=RELOADS)
+pages.globals.update(ZONES=ZONES, NUMBER_FORMS=tuple(NumberForm))
 
 
 def fragment(name: str, **values: object) -> Markup:
@@ -54,10 +54,12 @@ async def page(
         stream=stream_url(topics, cursor),
         visitor=await guards.visitor(),
         view=guards.view(),
-        here=request.full_path.rstrip("?"),
+        here=guards.here(),
         path=request.path,
         nonce=security.nonce(),
         asset=assets.current(),
+        reloads=[(seconds, _reload_url(seconds)) for seconds in RELOADS],
+        patience=2.5 * current_app.config.get("BEAT_SECONDS", 5.0),
     )
     response = await make_response(text, status)
     assert isinstance(response, Response)
@@ -71,6 +73,10 @@ def stream_url(topics: Iterable[str], cursor: str = "") -> str:
     wanted = ",".join(topics)
     asked = {"topics": wanted} | ({"cursor": cursor} if cursor else {})
     return f"/stream?{urlencode(asked, safe=',:')}" if wanted else ""
+
+
+def _reload_url(seconds: str) -> str:
+    return f"{quote(request.path)}?{urlencode(request.args.to_dict() | {'refresh': seconds})}"
 
 
 def patch(push: Push, view: View) -> str:

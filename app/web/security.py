@@ -3,7 +3,7 @@
 import secrets
 from urllib.parse import urlsplit
 
-from quart import Quart, Response, abort, g, request
+from quart import Quart, Response, abort, current_app, g, request
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OWN_SITES = frozenset({"same-origin", "none"})
@@ -28,6 +28,7 @@ def install(app: Quart, public_url: str, readers: tuple[str, ...] = ()) -> None:
     """`readers` are foreign origins that may fetch (never change) things here; "*" is all of them."""
     own = origin(public_url)
     secure = own.startswith("https:")
+    app.extensions["https"] = secure
 
     async def check() -> None:
         if refused(request.method, _fetch_site(), request.headers.get("Origin"), own, readers):
@@ -64,6 +65,11 @@ def nonce() -> str:
         g.nonce = secrets.token_urlsafe(18)
     value: str = g.nonce
     return value
+
+
+def is_secure() -> bool:
+    """Whether browsers reach us by https, so that cookies may insist on it."""
+    return bool(current_app.extensions["https"])
 
 
 def origin(url: str) -> str:

@@ -1,0 +1,33 @@
+"""How a viewer wants times and figures written: POST /view."""
+
+from quart import Blueprint, current_app, redirect, request
+from quart.typing import ResponseReturnValue
+
+from app.identity import ZONES, NumberForm
+from app.web import guards, security
+
+YEAR = 365 * 24 * 3600
+
+blueprint = Blueprint("choice", __name__)
+
+
+@blueprint.get("/view")
+@guards.public
+async def show() -> ResponseReturnValue:
+    """The form stands at the foot of every page."""
+    return redirect("/", 303)
+
+
+@blueprint.post("/view")
+@guards.public
+async def choose() -> ResponseReturnValue:
+    form = await request.form
+    response = current_app.redirect(security.own_path(form.get("next")), 303)
+    for cookie, field, choices in (
+        (guards.ZONE_COOKIE, "zone", ZONES),
+        (guards.NUMBERS_COOKIE, "numbers", tuple(NumberForm)),
+    ):
+        chosen = form.get(field, "")
+        if chosen in choices:
+            response.set_cookie(cookie, chosen, max_age=YEAR, samesite="Lax", secure=security.is_secure())
+    return response

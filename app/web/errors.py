@@ -1,0 +1,110 @@
+"""What went wrong, told as a page, as a fragment or as a JSON problem, whichever was asked for."""
+
+import logging
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+from quart import Quart, Response, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from app.web import guards, html, partials
+
+logger = logging.getLogger(__name__)
+
+RETRY_SECONDS = 5
+
+
+class Problem(NamedTuple):
+    status: int
+    title: str
+    advice: str
+
+
+PROBLEMS = {
+    problem.status: problem
+    for problem in (
+        Problem(400, "This request makes no sense", "Something in the address or the form cannot be read."),
+        Problem(401, "You are signed out", "Sign in and you come back to where you were."),
+        Problem(403, "This is not open to you", "Your account may not do this, or the request came from another site."),
+        Problem(404, "Nothing is here", "The address may be mistyped, or what it named is gone."),
+        Problem(405, "This address does not take that", "Go back and use the page's own links and buttons."),
+        Problem(408, "That took too long to arrive", "Nothing was changed. Send it again."),
+        Problem(413, "That is too large", "Nothing was changed. Send less at a time."),
+        Problem(422, "Something needs correcting", "Nothing was changed. Look at the marked fields."),
+        Problem(429, "Too many tries", "Wait a little before the next one."),
+        Problem(500, "Something broke on our side", "It has been noted. Nothing you typed caused it; try again."),
+        Problem(503, "Part of TickStock is away", "It is being brought back. This page tries again by itself."),
+    )
+}
+
+
+def install(app: Quart) -> None:
+    app.register_error_handler(HTTPException, _refused)
+    app.register_error_handler(500, _broken)
+
+
+def unavailable(app: Quart, kinds: Sequence[type[Exception]]) -> None:
+    """These exceptions say that something we depend on is away: 503, and pages go on without knowing who looks."""
+    app.extensions["unavailable"] = tuple(kinds)
+    for kind in kinds:
+        app.register_error_handler(kind, _away)
+
+
+async def answer(status: int, detail: str = "", retry_after: float | None = None) -> Response:
+    """`detail` replaces the general advice; it is for people, so it names no host, path or secret."""
+    known = PROBLEMS.get(status) or PROBLEMS[500 if status >= 500 else 400]
+    problem = Problem(status, known.title, detail or known.advice)
+    response = await _in_the_form_asked_for(problem)
+    if status == 503 and retry_after is None:
+        retry_after = RETRY_SECONDS
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(max(1, round(retry_after + 0.5)))
+    return response
+
+
+async def _in_the_form_asked_for(problem: Problem) -> Response:
+    accepted = request.headers.get("Accept", "")
+    if "text/event-stream" in accepted:
+        return Response("", problem.status, {"HX-Reswap": "none"}, content_type="text/plain; charset=utf-8")
+    if "HX-Request" in request.headers:
+        return _fragment(problem)
+    if "json" in accepted and "text/html" not in accepted:
+        body = {"type": "about:blank", "title": problem.title, "status": problem.status, "detail": problem.advice}
+        return Response(msgspec.json.encode(body), problem.status, content_type="application/problem+json")
+    return await _page(problem)
+
+
+def _fragment(problem: Problem) -> Response:
+    headers = {"HX-Retarget": "#announce", "HX-Reswap": "innerHTML"}
+    if problem.status == 401:
+        headers = {"HX-Redirect": guards.sign_in_url()}
+    return Response(partials.problem(problem.title, problem.advice), problem.status, headers)
+
+
+async def _page(problem: Problem) -> Response:
+    response = await html.page("errors/problem", title=problem.title, status=problem.status, problem=problem)
+    if problem.status == 503 and request.method == "GET":
+        response.headers["Refresh"] = str(RETRY_SECONDS)
+    return response
+
+
+async def _refused(error: HTTPException) -> Response:
+    response = await answer(error.code or 500, _own_words(error))
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return response
+
+
+async def _away(error: Exception) -> Response:
+    logger.warning("answered 503: %s", type(error).__name__, extra={"path": request.path})
+    return await answer(503)
+
+
+async def _broken(error: Exception) -> Response:
+    return await answer(500)
+
+
+def _own_words(error: HTTPException) -> str:
+    """What our code said with abort(); the framework's own texts speak of URLs and servers."""
+    return "" if error.description == type(error).description else error.description or ""

@@ -1,0 +1,134 @@
+"""A small application on the real web/ pipe, run as a process of its own so that it can be killed: server.py PORT."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+from jinja2 import ChoiceLoader, FileSystemLoader
+from quart import Quart, Response, abort, request
+
+from app.identity import Identity
+from app.push import Op, Push
+from app.web import assets, choice, errors, guards, html, security
+
+
+class Said(msgspec.Struct):
+    """What a test wants pushed."""
+
+    key: str = ""
+    op: Op = "replace"
+    html: str = ""
+    event: str = ""
+
+
+class Away(Exception):  # noqa: N818 - as the pipes name theirs
+    """Stands for a dependency that does not answer."""
+
+
+html.pages.loader = ChoiceLoader(
+    [FileSystemLoader(html.ROOT / "templates"), FileSystemLoader(Path(__file__).parent / "pages")]
+)
+readers: set[asyncio.Queue[str]] = set()
+reports: list[str] = []
+
+
+async def nobody() -> Identity | None:
+    if "away" in request.args:
+        raise Away
+    return None
+
+
+def create_app(public_url: str) -> Quart:
+    app = Quart(__name__, static_folder=None)
+    app.config["BEAT_SECONDS"] = 1.0
+    security.install(app, public_url)
+    guards.install(app, nobody)
+    assets.install(app)
+    errors.install(app)
+    errors.unavailable(app, (Away,))
+    app.register_blueprint(choice.blueprint)
+    app.add_url_rule("/board", "board", board)
+    app.add_url_rule("/private", "private", private)
+    app.add_url_rule("/admin", "admin", admin)
+    app.add_url_rule("/broken", "broken", broken)
+    app.add_url_rule("/limited", "limited", limited)
+    app.add_url_rule("/stream", "stream", stream)
+    app.add_url_rule("/say", "say", say, methods=["POST"])
+    return app
+
+
+@guards.public
+async def board() -> Response:
+    return await html.page("board", title="Board", topics=("quotes:1", "symbol:BRK.B"), cursor="1-1")
+
+
+@guards.signed_in
+async def private() -> str:
+    return guards.identity().email
+
+
+@guards.admin_only
+async def admin() -> str:
+    return "secret"
+
+
+@guards.public
+async def broken() -> str:
+    raise ValueError("a secret detail")
+
+
+@guards.public
+async def limited() -> Response:
+    if "words" in request.args:
+        abort(422, request.args["words"])
+    return await errors.answer(429, retry_after=12.2)
+
+
+@guards.public
+async def stream() -> Response:
+    async def frames() -> AsyncIterator[str]:
+        queue: asyncio.Queue[str] = asyncio.Queue(100)
+        readers.add(queue)
+        try:
+            yield "event: hello\nretry: 500\ndata: x\n\n"
+            while True:
+                try:
+                    yield await asyncio.wait_for(queue.get(), 1)
+                except TimeoutError:
+                    yield "event: beat\ndata: x\n\n"
+        finally:
+            readers.discard(queue)
+
+    response = Response(frames(), content_type="text/event-stream; charset=utf-8")
+    response.timeout = None
+    return response
+
+
+@guards.public
+async def say() -> str:
+    pushes = msgspec.json.decode(await request.get_data(), type=list[Said])
+    view = guards.view()
+    text = "".join(
+        html.patch(Push("t", said.key, said.op, lambda _, drawn=said.html: drawn), view)
+        for said in pushes
+        if not said.event
+    )
+    data = "".join(f"data: {line}\n" for line in text.split("\n")) if text else ""
+    for said in pushes:
+        if said.event:
+            data += f"event: {said.event}\ndata: x\n"
+    for queue in readers:
+        queue.put_nowait(f"{data}\n")
+    return str(len(readers))
+
+
+if __name__ == "__main__":
+    port = int(sys.argv[1])
+    config = Config()
+    config.bind = [f"127.0.0.1:{port}"]
+    config.graceful_timeout = 0.2
+    asyncio.run(serve(create_app(f"http://127.0.0.1:{port}"), config))
