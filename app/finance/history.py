@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def read_instruments(path: Path) -> list[Instrument]:
         ]
 
 
-def by_day(bars: list[Bar]) -> dict[date, list[Bar]]:
+def by_day(bars: Iterable[Bar]) -> dict[date, list[Bar]]:
     """Trading dates in order, each with the bars of all symbols that traded."""
     days: dict[date, list[Bar]] = {}
     for bar in sorted(bars, key=lambda bar: (bar.start, bar.symbol)):

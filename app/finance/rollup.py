@@ -70,9 +70,7 @@ class Rollup:
 
     def finish(self, before: float) -> list[Bar]:
         """Bars that started before this instant and have not been given out as they are now."""
-        over = [
-            running.bar for running in self._running.values() if running.changed and running.bar.start < before
-        ]
+        over = [running.bar for running in self._running.values() if running.changed and running.bar.start < before]
         for bar in over:
             self._running[bar.symbol] = Running(bar, changed=False)
         return over

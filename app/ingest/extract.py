@@ -1,4 +1,4 @@
-"""Writes the shipped history: `python -m app.ingest.extract`. Needs the package bokeh_sampledata, which nothing else does."""
+"""Writes the shipped history: `python -m app.ingest.extract`, with the package bokeh_sampledata beside it."""
 
 import csv
 import gzip
