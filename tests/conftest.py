@@ -1,0 +1,102 @@
+"""Real servers for all tests: one Valkey and one PostgreSQL a session, emptied or copied afresh for each test."""
+
+import os
+import socket
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+from pathlib import Path
+from typing import NamedTuple
+
+import asyncpg
+import pytest
+from redis.asyncio import Redis
+
+from app.embedded import postgres, valkey
+from app.embedded.child import Child, Program
+from app.embedded.places import Places, prepare
+
+CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None)
+numbers = count(1)
+
+
+class Market(NamedTuple):
+    """A database as the embedded one is: both schemas, three roles."""
+
+    own: str
+    market: str
+    engine: str
+    superuser: str
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("browser") and CHROMIUM is None:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("no browser on this machine")
+
+
+@pytest.fixture(scope="session")
+def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
+    prepared = prepare(tmp_path_factory.mktemp("servers"), None)
+    yield prepared
+    (prepared.sockets / "postgres").rmdir()
+    prepared.sockets.rmdir()
+
+
+def serving(program: Program) -> Iterator[Child]:
+    child = Child(program)
+    child.start()
+    assert child.wait_ready(30), f"{program.name} does not start: {program.log}"
+    yield child
+    child.stop(5)
+
+
+@pytest.fixture(scope="session")
+def valkey_server(places: Places) -> Iterator[Child]:
+    yield from serving(valkey.program(places, durable=False))
+
+
+@pytest.fixture(scope="session")
+def postgres_server(places: Places) -> Iterator[Child]:
+    yield from serving(postgres.program(places, durable=False))
+
+
+@pytest.fixture
+async def redis_url(places: Places, valkey_server: Child) -> AsyncIterator[str]:
+    client = Redis.from_url(valkey.url(places))
+    await client.flushall()
+    yield valkey.url(places)
+    await client.aclose()
+
+
+@pytest.fixture(scope="session")
+def template(places: Places, postgres_server: Child) -> str:
+    """The name of a database with nothing in it, to be copied."""
+    return "template1"
+
+
+async def copied(places: Places, template: str) -> AsyncIterator[str]:
+    name = f"test_{os.getpid()}_{next(numbers)}"
+    link = await asyncpg.connect(postgres.url(places))
+    await link.execute(f"create database {name} template {template} strategy file_copy")
+    yield name
+    await link.execute(f"drop database {name} with (force)")
+    await link.close()
+
+
+@pytest.fixture
+async def database_url(places: Places, template: str) -> AsyncIterator[str]:
+    """The superuser's address of an empty database."""
+    async for name in copied(places, template):
+        yield postgres.url(places, name)
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def browser_path() -> str:
+    assert CHROMIUM, "tests that use it are marked `browser`"
+    return CHROMIUM
