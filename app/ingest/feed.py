@@ -1,0 +1,92 @@
+"""From a provider's beats to Redis: ticks, newest quotes, market clock, and the place to go on from."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import TypeVar
+
+from redis.asyncio import Redis
+
+from app import wire
+from app.finance.clock import State
+from app.ingest.day import Day
+from app.ingest.provider import Beat, Provider
+from app.wire import clock, position
+from app.wire.backoff import Backoff
+from app.wire.newest import Newest
+from app.wire.publish import Publisher
+
+logger = logging.getLogger(__name__)
+
+ANNOUNCE_SECONDS = 1.0
+NEWEST_SECONDS = 0.5
+
+T = TypeVar("T")
+
+
+class Feed:
+    def __init__(self, provider: Provider, client: Redis, publisher: Publisher, also_to: Sequence[str]) -> None:
+        """Every tick goes to its own channel and to those in `also_to`."""
+        self._provider = provider
+        self._client = client
+        self._publisher = publisher
+        self._also_to = tuple(also_to)
+        self._newest = Newest(client)
+        self._day = Day(provider.previous_close)
+        self._announced: tuple[State, float] = ("starting", 0.0)
+        self._quoted = 0.0
+        self._away = False
+
+    async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
+        """Until `stop` is set: then the beat in hand is finished first."""
+        bookmark = await self._insist(partial(position.load, self._client, self._provider.name))
+        self._day.add(self._provider.so_far(bookmark))
+        ready()
+        async for beat in self._provider.beats(bookmark):
+            await self._take(beat)
+            if stop.is_set():
+                return
+
+    async def _take(self, beat: Beat) -> None:
+        for tick in beat.ticks:
+            await self._insist(partial(self._publisher.publish, tick))
+            for channel in self._also_to:
+                await self._insist(partial(self._publisher.publish_to, channel, tick))
+        if beat.ticks:
+            await self._insist(partial(position.save, self._client, self._provider.name, beat.bookmark))
+            self._day.add(beat.ticks)
+        await self._tell(beat)
+
+    async def _tell(self, beat: Beat) -> None:
+        """Quotes go before the clock: who sees a session closed finds its last prices there."""
+        state, at = self._announced
+        now = time.monotonic()
+        changed = beat.clock.state != state
+        if changed or now - self._quoted >= NEWEST_SECONDS:
+            quotes = self._day.take()
+            await self._insist(partial(self._newest.put, quotes))
+            self._quoted = now
+        if changed or now - at >= ANNOUNCE_SECONDS:
+            await self._insist(partial(clock.announce, self._client, beat.clock))
+            self._announced = (beat.clock.state, now)
+        if changed:
+            logger.info("market %s, session %s", beat.clock.state, beat.clock.session)
+
+    async def _insist(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Redis being away stops the market, not the process."""
+        backoff = Backoff()
+        while True:
+            try:
+                answer = await call()
+            except wire.Unavailable as error:
+                if not self._away:
+                    logger.warning("redis away, the feed waits: %s", error)
+                self._away = True
+                await backoff.wait()
+            else:
+                if self._away:
+                    logger.info("redis is back, the feed goes on")
+                self._away = False
+                return answer

@@ -1,0 +1,47 @@
+"""The ingest process: one provider, played into Redis until it is told to stop."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+
+from app.finance import history
+from app.ingest.feed import Feed
+from app.ingest.provider import Provider
+from app.ingest.replay import Pace, Replay
+from app.settings import Settings
+from app.wire.channels import Channels
+from app.wire.client import connect
+from app.wire.publish import Publisher
+
+GOODBYE_SECONDS = 1.5
+
+
+def main(settings: Settings, ready: Callable[[], None] = lambda: None) -> None:
+    if settings.redis.url is None:
+        raise SystemExit("ingest: REDIS_URL is not set")
+    asyncio.run(_run(settings, settings.redis.url.get_secret_value(), ready))
+
+
+async def _run(settings: Settings, redis_url: str, ready: Callable[[], None]) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    client = connect(redis_url)
+    publisher = Publisher(client, Channels(**settings.channels()))
+    feed = Feed(_provider(settings), client, publisher, settings.ingest.also_to)
+    playing = asyncio.create_task(feed.run(ready, stop))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({playing}, timeout=GOODBYE_SECONDS)
+    stopping.cancel()
+    if not playing.done():
+        playing.cancel()
+    await asyncio.gather(playing, return_exceptions=stop.is_set())
+    await client.aclose()
+
+
+def _provider(settings: Settings) -> Provider:
+    replay = settings.replay
+    pace = Pace(replay.speed, replay.ticks_per_second, replay.pause_seconds)
+    return Replay(history.read(replay.path), replay.history_until, pace)
