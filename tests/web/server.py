@@ -25,7 +25,7 @@ class Said(msgspec.Struct):
     event: str = ""
 
 
-class Away(Exception):  # noqa: N818 - as the pipes name theirs
+class Away(Exception):
     """Stands for a dependency that does not answer."""
 
 

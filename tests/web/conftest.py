@@ -1,0 +1,73 @@
+"""The small application of server.py in its own process, and a browser that looks at it."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright
+
+from tests.web.waiting import until
+
+HERE = Path(__file__).parent
+
+
+class Server:
+    def __init__(self) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        root = HERE.parents[1]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.web.server", str(self.port)],
+            cwd=root,
+            env=os.environ | {"PYTHONPATH": str(root)},
+        )
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(10)
+
+    async def answers(self) -> bool:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            try:
+                return (await client.get(f"{self.url}/board")).status_code == 200
+            except httpx.TransportError:
+                return False
+
+    async def say(self, *said: dict[str, str]) -> int:
+        """Pushes to every open stream; answers how many there are."""
+        async with httpx.AsyncClient(trust_env=False) as client:
+            return int((await client.post(f"{self.url}/say", json=list(said))).text)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def server() -> AsyncIterator[Server]:
+    running = Server()
+    running.start()
+    await until(running.answers)
+    yield running
+    running.kill()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser(browser_path: str) -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
+        yield launched
+        await launched.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    opened = await browser.new_page()
+    opened.set_default_timeout(8000)
+    yield opened
+    await opened.close()

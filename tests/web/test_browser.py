@@ -1,0 +1,157 @@
+"""What a push does to a page, under the policy that every page has."""
+
+import pytest
+from playwright.async_api import Browser, Page
+
+from tests.web.conftest import Server
+from tests.web.waiting import until
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+
+WATCH = """
+window.violations = []
+document.addEventListener("securitypolicyviolation", e => violations.push(e.violatedDirective + " " + e.sourceFile))
+"""
+
+
+async def open_board(page: Page, server: Server) -> list[str]:
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    await page.add_init_script(WATCH)
+    await page.goto(f"{server.url}/board")
+    await page.wait_for_selector("html[data-live=live]")
+    return complaints
+
+
+async def test_every_kind_of_push_lands_without_a_violation(page: Page, server: Server) -> None:
+    complaints = await open_board(page, server)
+
+    await server.say(
+        {"key": "last-brk__2e_b", "html": '<td id="last-brk__2e_b" class="num rose">2.50</td>'},
+        {"key": "candle", "html": '<path id="candle" d="M0 0h9v9z"/>'},
+        {"key": "axis", "html": '<g id="axis"><text y="5">9</text></g>'},
+        {"key": "feed", "op": "insert", "html": '<li id="f-50" data-k="50">entry 50</li>'},
+        {"key": "feed", "op": "insert", "html": '<li id="f-49" data-k="49">entry 49</li>'},
+        {"key": "feed", "op": "insert", "html": '<li id="f-51" data-k="51">entry 51</li>'},
+        {"key": "gone", "op": "remove"},
+        {"key": "no-such-element", "html": "<p id='no-such-element'>x</p>"},
+    )
+    await page.wait_for_selector("#f-51")
+    await server.say({"key": "feed", "op": "trim"})
+    await page.wait_for_selector("#f-1", state="detached")
+
+    assert await page.inner_text("#last-brk__2e_b") == "2.50"
+    assert await page.evaluate("[candle.getAttribute('d'), candle.getBBox().width]") == ["M0 0h9v9z", 9]
+    assert await page.evaluate("[axis.namespaceURI, axis.parentNode.tagName]") == ["http://www.w3.org/2000/svg", "svg"]
+    assert await page.evaluate("[...feed.children].slice(0, 4).map(e => e.dataset.k)") == ["51", "50", "49", "48"]
+    assert await page.evaluate("feed.children.length") == 50
+    assert await page.query_selector("#gone") is None
+    assert await page.evaluate("violations") == []
+    assert complaints == []
+
+
+async def test_a_known_entry_is_replaced_and_not_doubled(page: Page, server: Server) -> None:
+    await open_board(page, server)
+
+    await server.say({"key": "feed", "op": "insert", "html": '<li id="f-7" data-k="7">again</li>'})
+    await page.wait_for_selector("#f-7:has-text('again')")
+
+    assert await page.evaluate("feed.children.length") == 48
+
+
+async def test_a_push_cannot_bring_script_or_behaviour(page: Page, server: Server) -> None:
+    await open_board(page, server)
+
+    hostile = '<p id="gone" hx-get="/board" hx-trigger="load"><img src=x onerror="window.hacked=1">seen</p>'
+    await server.say({"key": "gone", "html": hostile})
+    await page.wait_for_selector("#gone:has-text('seen')")
+
+    assert await page.evaluate("[window.hacked, gone.hasAttribute('hx-get')]") == [None, False]
+
+
+async def test_a_killed_server_is_noticed_and_said_and_the_page_heals_without_a_reload(
+    page: Page, server: Server
+) -> None:
+    await open_board(page, server)
+    assert await page.inner_text("#announce") == ""
+    await page.evaluate("window.same = true")
+
+    server.kill()
+    await page.wait_for_selector("html[data-live=reconnecting]")
+    assert await page.inner_text("#badge") == "reconnecting"
+    await page.wait_for_selector("#announce:has-text('reconnecting')")
+    server.start()
+    await page.wait_for_selector("html[data-live=live]", timeout=10_000)
+    await page.wait_for_selector("#announce:has-text('Live again')")
+
+    await server.say({"key": "gone", "html": '<p id="gone">back</p>'})
+    await page.wait_for_selector("#gone:has-text('back')")
+    assert await page.evaluate("window.same")
+
+
+async def test_a_page_whose_first_connection_fails_heals_too(page: Page, server: Server) -> None:
+    refusals = []
+
+    async def refuse(route):  # type: ignore[no-untyped-def]
+        refusals.append(1)
+        await (route.fulfill(status=503, body="away") if len(refusals) == 1 else route.continue_())
+
+    async def impatient(route):  # type: ignore[no-untyped-def]
+        response = await route.fetch()
+        await route.fulfill(response=response, body=(await response.text()).replace("every 10s", "every 1s"))
+
+    await page.route("**/stream?*", refuse)
+    await page.route("**/board", impatient)
+    await page.goto(f"{server.url}/board")
+    await page.wait_for_selector("html[data-live=live]")
+
+    assert "away" not in await page.inner_text("body")
+
+
+async def test_a_silent_connection_is_given_up_and_opened_anew(page: Page, server: Server) -> None:
+    await open_board(page, server)
+    opened = []
+    page.on("request", lambda request: opened.append(request.url) if "/stream" in request.url else None)
+
+    await page.evaluate("live.dataset.patience = 0.1")
+    await until(lambda: _is(bool(opened)))
+
+
+async def _is(value: bool) -> bool:
+    return value
+
+
+async def test_a_session_that_ended_leads_to_the_sign_in(page: Page, server: Server) -> None:
+    await open_board(page, server)
+
+    async with page.expect_request("**/login?next=%2Fboard"):
+        await server.say({"event": "session-ended"})
+
+
+async def test_ages_count_on_and_one_region_alone_speaks(page: Page, server: Server) -> None:
+    await open_board(page, server)
+
+    await page.wait_for_selector("#age:has-text('1 min')")
+    assert await page.locator("[aria-live], [role=status], [role=alert]").count() == 1
+
+
+async def test_the_first_visit_remembers_the_browsers_zone(browser: Browser, server: Server) -> None:
+    context = await browser.new_context(timezone_id="Asia/Kolkata")
+    page = await context.new_page()
+    await page.goto(f"{server.url}/board")
+    await page.wait_for_selector("html[data-live=live]")
+
+    assert {cookie["name"]: cookie["value"] for cookie in await context.cookies()} == {"tz": "Asia/Kolkata"}
+
+
+async def test_without_scripting_the_page_says_so_and_can_reload_itself(browser: Browser, server: Server) -> None:
+    context = await browser.new_context(java_script_enabled=False)
+    page = await context.new_page()
+    await page.goto(f"{server.url}/board")
+
+    assert (await page.inner_text("#badge")).strip() == "not live: reload"
+    await page.click("footer a[href$='refresh=10']")
+    response = await page.reload()
+    assert response is not None
+    assert response.headers["refresh"] == "10"
