@@ -62,11 +62,16 @@ def identity() -> Identity:
     return found if found is not None else abort(401)
 
 
+async def load() -> Identity | None:
+    """Asks anew whose request this is; a stream held open does so again and again."""
+    return await _installed().load()
+
+
 async def visitor() -> Identity | None:
     """Who is looking, if that is known; a public page goes on without an answer while Redis or PostgreSQL is away."""
     if "identity" not in g:
         try:
-            g.identity = await _installed().load()
+            g.identity = await load()
         except current_app.extensions.get("unavailable", ()):
             g.identity = None
     found: Identity | None = g.identity
@@ -96,7 +101,8 @@ async def _check() -> ResponseReturnValue | None:
     guard = guard_of(function) if function else Guard.PUBLIC
     if guard is Guard.PUBLIC:
         return None
-    g.identity = await _installed().load()
+    g.identity = None  # stays so if the next line raises: the page that tells of it does not ask again
+    g.identity = await load()
     if g.identity is None:
         return redirect(sign_in_url(), 303) if is_navigation() else abort(401)
     if guard is not Guard.SIGNED_IN and g.identity.role is not Role.ADMIN:

@@ -1,0 +1,63 @@
+"""What browsers report of the content policy: counted, and said in the log at most once a second."""
+
+import logging
+import time
+
+import msgspec
+from quart import Blueprint, Response, request
+
+from app.web import guards
+
+logger = logging.getLogger(__name__)
+
+LARGEST = 8192
+
+blueprint = Blueprint("reports", __name__)
+
+
+class Report(msgspec.Struct, rename="kebab"):
+    effective_directive: str = ""
+    blocked_uri: str = ""
+    document_uri: str = ""
+
+
+class Envelope(msgspec.Struct):
+    csp_report: Report = msgspec.field(name="csp-report")
+
+
+class Tally:
+    """How many came, and when one was last spoken of."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._said = float("-inf")
+
+    def may_speak(self, now: float) -> bool:
+        self.count += 1
+        if now - self._said < 1:
+            return False
+        self._said = now
+        return True
+
+
+tally = Tally()
+
+
+@blueprint.post("/csp-report")
+@guards.public
+async def receive() -> Response:
+    if (request.content_length or LARGEST + 1) > LARGEST:
+        return Response("", 413)
+    try:
+        report = msgspec.json.decode(await request.get_data(), type=Envelope).csp_report
+    except msgspec.MsgspecError:
+        return Response("", 400)
+    if tally.may_speak(time.monotonic()):
+        logger.warning(
+            "csp violation %r blocked %r on %r",
+            report.effective_directive[:60],
+            report.blocked_uri[:200],
+            report.document_uri[:200],
+            extra={"reports": tally.count},
+        )
+    return Response("", 204)
