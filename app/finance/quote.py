@@ -1,0 +1,20 @@
+"""The newest of a symbol, as the feed leaves it for whoever starts later."""
+
+from typing import NamedTuple
+
+
+class NewestQuote(NamedTuple):
+    """Prices in the instrument's currency; `at` is market time, UTC epoch seconds.
+
+    open, high, low and volume are those of `session` (the trading date, ISO) up to `at`.
+    """
+
+    symbol: str
+    price: float
+    at: float
+    session: str
+    open: float
+    high: float
+    low: float
+    volume: int
+    previous_close: float | None = None

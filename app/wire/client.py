@@ -1,0 +1,77 @@
+"""Connections to Redis: how long they may wait, and what they raise when Redis is away."""
+
+import asyncio
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+ANSWER_SECONDS = 5.0
+CONNECT_SECONDS = 2.0
+CLOSE_SECONDS = 1.0
+MAX_CONNECTIONS = 50
+
+
+class Unavailable(Exception):
+    """Redis is away, or slower than anybody would wait for."""
+
+
+def connect(url: str) -> Redis:
+    """For requests and answers. Nothing is opened before the first use."""
+    return _client(url, ANSWER_SECONDS)
+
+
+def connect_blocking(url: str) -> Redis:
+    """For pub/sub and blocking reads, which may stay silent for ever: whoever uses it watches over it."""
+    return _client(url, None)
+
+
+def _client(url: str, answer_seconds: float | None) -> Redis:
+    # No silent retry: a PUBLISH sent twice is a tick counted twice. The pool itself replaces links that died unused.
+    pool = BlockingConnectionPool.from_url(
+        url,
+        max_connections=MAX_CONNECTIONS,
+        timeout=CONNECT_SECONDS,
+        protocol=2,
+        socket_timeout=answer_seconds,
+        socket_connect_timeout=CONNECT_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+        client_name="tickstock",
+    )
+    return Redis.from_pool(pool)
+
+
+@contextmanager
+def reachable() -> Iterator[None]:
+    """What Redis or the way to it refuses becomes Unavailable."""
+    try:
+        yield
+    except (RedisError, OSError, TimeoutError) as error:
+        raise Unavailable(type(error).__name__) from error
+
+
+async def ping(client: Redis, seconds: float = 1.0) -> bool:
+    try:
+        async with asyncio.timeout(seconds):
+            await client.ping()
+    except (RedisError, OSError, TimeoutError):
+        return False
+    return True
+
+
+class Closing(Protocol):
+    def aclose(self) -> Awaitable[None]: ...
+
+
+async def close(*links: Closing) -> None:
+    """A link that hangs also hangs while closing: no more than a second is spent on each."""
+    for link in links:
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await link.aclose()
+        except (RedisError, OSError, TimeoutError):
+            continue

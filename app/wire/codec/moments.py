@@ -1,0 +1,51 @@
+"""Points in time in all their spellings: epoch seconds to nanoseconds, and ISO 8601 with or without a zone."""
+
+import math
+from datetime import UTC, datetime
+
+LATEST = 4_102_444_800.0
+"""2100-01-01: whatever lies beyond is a mistake of scale."""
+
+_SCALES = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3), (0.0, 1.0))
+
+
+def moment(value: object) -> float | None:
+    """UTC epoch seconds; a time without a zone is UTC. None where no sense can be made of it."""
+    if isinstance(value, str):
+        return _epoch_text(value.strip())
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return _scaled(value)
+
+
+def iso(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z")
+
+
+def _epoch_text(text: str) -> float | None:
+    if len(text) > 40:
+        return None
+    try:
+        return _scaled(float(text))
+    except ValueError:
+        pass
+    try:
+        found = datetime.fromisoformat(text)
+        return _plausible((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp())
+    except (ValueError, OverflowError):
+        return None
+
+
+def _scaled(value: float) -> float | None:
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    if not math.isfinite(number) or number <= 0:
+        return None
+    scale = next(scale for least, scale in _SCALES if number >= least)
+    return _plausible(number / scale)
+
+
+def _plausible(at: float) -> float | None:
+    return at if 0 < at < LATEST else None

@@ -1,0 +1,44 @@
+"""Words that producers spell differently: timeframes, tiers, directions."""
+
+from app.wire.events.patterns import Direction
+
+TIERS = {"daily", "intraday", "combo", "hourly", "weekly", "monthly", "fallback"}
+
+_TIMEFRAMES = {
+    "1m": "1min",
+    "1minute": "1min",
+    "minute": "1min",
+    "5m": "5min",
+    "15m": "15min",
+    "30m": "30min",
+    "1h": "hourly",
+    "1hour": "hourly",
+    "hour": "hourly",
+    "1d": "daily",
+    "1day": "daily",
+    "day": "daily",
+    "1w": "weekly",
+    "1week": "weekly",
+    "week": "weekly",
+    "1month": "monthly",
+    "month": "monthly",
+}
+
+_BULLISH = {"bullish", "bull", "up", "long", "buy"}
+_BEARISH = {"bearish", "bear", "down", "short", "sell"}
+
+
+def timeframe(value: str) -> str:
+    word = value.lower()
+    return _TIMEFRAMES.get(word, word)
+
+
+def direction(value: str, pattern: str) -> Direction:
+    """As said; where nothing is said, as the pattern's own name tells."""
+    word = value.lower()
+    name = pattern.lower() if not word else ""
+    if word in _BULLISH or "bull" in name:
+        return "bullish"
+    if word in _BEARISH or "bear" in name:
+        return "bearish"
+    return "neutral"

@@ -1,0 +1,34 @@
+"""Text that strangers sent: JSON parsed without surprises, strings made safe to keep, to print and to send on."""
+
+import json
+
+import msgspec
+
+from app.wire.codec.refusal import Refused
+
+
+def parse(payload: bytes) -> dict[str, object]:
+    try:
+        found: object = msgspec.json.decode(payload)
+    except (ValueError, RecursionError):
+        found = _forgiving(payload)
+    if not isinstance(found, dict):
+        raise Refused("not-an-object")
+    return found
+
+
+def _forgiving(payload: bytes) -> object:
+    """Python's json module writes NaN and lone surrogates: one bad figure must not cost the whole message."""
+    try:
+        return json.loads(payload.decode("utf-8"), parse_constant=lambda _name: None)
+    except (ValueError, RecursionError):
+        raise Refused("not-json") from None
+
+
+def clean(value: str, limit: int) -> str:
+    """No control, format or surrogate characters; every white space a blank; cut to `limit`."""
+    # Twice the limit is enough to look at: nobody pads a name with as many characters as it has.
+    value = value[: 2 * limit]
+    if not value.isprintable():
+        value = "".join(c if c.isprintable() else " " if c.isspace() else "" for c in value)
+    return value.strip()[:limit].rstrip()

@@ -1,0 +1,98 @@
+"""Sessions in Redis. Keys hold a hash of the session id only: who reads Redis cannot take one over."""
+
+import hashlib
+import secrets
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from redis.asyncio import Redis
+
+from app.wire.channels import SESSION_PREFIX, USER_SESSIONS_PREFIX
+from app.wire.client import reachable
+
+# Redis' own clock decides, so that processes whose clocks differ agree.
+_CREATE = """
+local now = redis.call('TIME')[1]
+local idle, absolute = tonumber(ARGV[1]), tonumber(ARGV[2])
+redis.call('HSET', KEYS[1], 'user_id', ARGV[3], 'created', now, 'seen', now, 'user_agent', ARGV[4], 'ip', ARGV[5])
+redis.call('EXPIRE', KEYS[1], math.min(idle, absolute))
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - absolute)
+redis.call('ZADD', KEYS[2], now, ARGV[6])
+redis.call('EXPIRE', KEYS[2], absolute)
+return now
+"""
+
+_LOAD = """
+local user_id, created = unpack(redis.call('HMGET', KEYS[1], 'user_id', 'created'))
+if not user_id or not created then return false end
+local now = tonumber(redis.call('TIME')[1])
+local left = tonumber(created) + tonumber(ARGV[2]) - now
+if left <= 0 then
+  redis.call('DEL', KEYS[1])
+  return false
+end
+if ARGV[3] == '1' then
+  redis.call('HSET', KEYS[1], 'seen', now)
+  redis.call('EXPIRE', KEYS[1], math.min(tonumber(ARGV[1]), left))
+end
+return {user_id, created}
+"""
+
+
+class SessionRecord(NamedTuple):
+    user_id: UUID
+    created: float
+    """Wall time, UTC epoch seconds."""
+    hash: str
+    """SHA-256 of the session id, in hex."""
+
+
+class Sessions:
+    def __init__(self, client: Redis, idle_seconds: int, absolute_seconds: int) -> None:
+        self._client = client
+        self._idle = idle_seconds
+        self._absolute = absolute_seconds
+        self._create = client.register_script(_CREATE)
+        self._load = client.register_script(_LOAD)
+
+    async def create(self, user_id: UUID, user_agent: str, ip: str) -> str:
+        """The session id, for the cookie alone."""
+        sid = secrets.token_urlsafe(32)
+        hash_ = _hash(sid)
+        keys = (SESSION_PREFIX + hash_, f"{USER_SESSIONS_PREFIX}{user_id}")
+        agent = user_agent.encode("utf-8", "replace")[:300]
+        with reachable():
+            await self._create(keys=keys, args=(self._idle, self._absolute, str(user_id), agent, ip[:64], hash_))
+        return sid
+
+    async def load(self, sid: str) -> SessionRecord | None:
+        """Counts as activity."""
+        return await self._find(_hash(sid), touch=True)
+
+    async def peek(self, hash_: str) -> SessionRecord | None:
+        """By the hash, and no activity: an open stream must not keep a session alive."""
+        return await self._find(hash_, touch=False)
+
+    async def end(self, sid: str) -> None:
+        hash_ = _hash(sid)
+        record = await self._find(hash_, touch=False)
+        with reachable():
+            await self._client.delete(SESSION_PREFIX + hash_)
+            if record is not None:
+                await self._client.zrem(f"{USER_SESSIONS_PREFIX}{record.user_id}", hash_)
+
+    async def end_all(self, user_id: UUID) -> None:
+        index = f"{USER_SESSIONS_PREFIX}{user_id}"
+        with reachable():
+            hashes: list[Any] = await self._client.zrange(index, 0, -1)
+            await self._client.delete(index, *(SESSION_PREFIX + hash_.decode() for hash_ in hashes))
+
+    async def _find(self, hash_: str, *, touch: bool) -> SessionRecord | None:
+        arguments = (self._idle, self._absolute, int(touch))
+        with reachable():
+            found = await self._load(keys=(SESSION_PREFIX + hash_,), args=arguments)
+        return SessionRecord(UUID(found[0].decode()), float(found[1]), hash_) if found else None
+
+
+def _hash(sid: str) -> str:
+    return hashlib.sha256(sid.encode("utf-8", "replace")).hexdigest()

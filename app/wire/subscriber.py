@@ -1,0 +1,149 @@
+"""The one pub/sub loop: listens, watches over its own link, reconnects, and counts what it may have missed."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Generic, NamedTuple, TypeVar
+
+from redis.asyncio.client import PubSub
+from redis.exceptions import RedisError
+
+from app.wire.backoff import Backoff
+from app.wire.client import close, connect_blocking
+
+logger = logging.getLogger(__name__)
+
+PING_SECONDS = 2.0
+SILENCE_SECONDS = 6.0
+HANDLING_SECONDS = 10.0
+COMPLAINT_SECONDS = 1.0
+UNINTERRUPTED = 64
+"""Messages in a row before everybody else gets a turn: reading what has already arrived never waits."""
+
+L = TypeVar("L")
+
+
+class Heard(NamedTuple):
+    messages: int
+    last_at: float
+    """Wall time of the newest message."""
+
+
+class Stats(NamedTuple):
+    connected: bool
+    gaps: int
+    """How often the link was lost: what was published meanwhile is gone."""
+    failed: int
+    """Messages whose handling raised or took too long."""
+    channels: Mapping[str, Heard]
+
+
+class _Silent(Exception):
+    """The link is open but nothing comes, not even the answer to a ping."""
+
+
+class Subscriber(Generic[L]):
+    """Calls `heard` with the channel's label, the bytes and the time of arrival, one message after the other.
+
+    While `heard` waits nothing is read, so Redis and the socket hold the backlog and no queue grows here.
+    """
+
+    def __init__(self, url: str, names: Mapping[str, L], heard: Callable[[L, bytes, float], Awaitable[None]]) -> None:
+        self._url = url
+        self._labels = {name.encode(): label for name, label in names.items()}
+        self._heard = heard
+        self._confirmed: set[bytes] = set()
+        self._counts: dict[bytes, Heard] = {}
+        self._sessions = 0
+        self._gaps = 0
+        self._failed = 0
+        self._waiting_since: float | None = None
+        self._complained_at = 0.0
+
+    @property
+    def stats(self) -> Stats:
+        return Stats(
+            connected=len(self._confirmed) == len(self._labels),
+            gaps=self._gaps,
+            failed=self._failed,
+            channels={name.decode(): heard for name, heard in self._counts.items()},
+        )
+
+    async def run(self) -> None:
+        backoff = Backoff()
+        while True:
+            try:
+                await self._session(backoff)
+            except* (RedisError, OSError, TimeoutError, _Silent) as lost:
+                logger.warning("redis link lost: %s", _reason(lost))
+            finally:
+                self._confirmed.clear()
+            await backoff.wait()
+
+    async def _session(self, backoff: Backoff) -> None:
+        client = connect_blocking(self._url)
+        pubsub = client.pubsub()
+        try:
+            await pubsub.subscribe(*self._labels)
+            self._sessions += 1
+            if self._sessions > 1:
+                self._gaps += 1
+            self._waiting_since = time.monotonic()
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._read(pubsub, backoff))
+                tasks.create_task(self._watch(pubsub))
+        finally:
+            await close(pubsub, client)
+
+    async def _read(self, pubsub: PubSub, backoff: Backoff) -> None:
+        unbroken = 0
+        while True:
+            self._waiting_since = time.monotonic()
+            message = await pubsub.parse_response(block=True)
+            self._waiting_since = None
+            if isinstance(message, list) and len(message) == 3:
+                await self._take(message[0], message[1], message[2], backoff)
+            unbroken += 1
+            if unbroken >= UNINTERRUPTED:
+                unbroken = 0
+                await asyncio.sleep(0)
+
+    async def _take(self, kind: bytes, channel: bytes, payload: bytes, backoff: Backoff) -> None:
+        if kind == b"message":
+            await self._handle(channel, payload)
+        elif kind == b"subscribe":
+            if channel in self._confirmed:
+                # The client library reconnects without a word: a second confirmation is all there is to see of it.
+                self._gaps += 1
+            self._confirmed.add(channel)
+            backoff.succeeded()
+
+    async def _handle(self, channel: bytes, payload: bytes) -> None:
+        arrived_at = time.time()
+        before = self._counts.get(channel)
+        self._counts[channel] = Heard(before.messages + 1 if before else 1, arrived_at)
+        try:
+            async with asyncio.timeout(HANDLING_SECONDS):
+                await self._heard(self._labels[channel], payload, arrived_at)
+        except Exception:
+            self._failed += 1
+            if arrived_at - self._complained_at >= COMPLAINT_SECONDS:
+                self._complained_at = arrived_at
+                logger.exception("message on %s not handled", channel.decode())
+
+    async def _watch(self, pubsub: PubSub) -> None:
+        while True:
+            async with asyncio.timeout(SILENCE_SECONDS):
+                await pubsub.ping()
+            await asyncio.sleep(PING_SECONDS)
+            since = self._waiting_since
+            if since is not None and time.monotonic() - since > SILENCE_SECONDS:
+                raise _Silent
+
+
+def _reason(lost: BaseExceptionGroup[BaseException]) -> str:
+    first: BaseException = lost
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return type(first).__name__.lstrip("_")
