@@ -89,7 +89,8 @@ class Line(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         pairs = "".join(f" {key}={value}" for key, value in context(record).items())
         failure = f" | {failed(record)}" if record.exc_info else ""
-        return f"{moment(record)} {record.levelname.lower()} {self.component} {record.name}: {said(record)}{pairs}{failure}"
+        place = f"{self.component} {record.name}"
+        return f"{moment(record)} {record.levelname.lower()} {place}: {said(record)}{pairs}{failure}"
 
 
 class Object(Line):

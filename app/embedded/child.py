@@ -130,6 +130,12 @@ def spawn(program: Program, env: Mapping[str, str], keep: Iterable[int] = ()) ->
     return started
 
 
+def follow_parent() -> None:
+    """When `make` is killed without a word, what it started is asked to stop."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+
+
 def end_orphans(mark: str) -> None:
     """Kills the servers that carry `mark`: a postmaster's backends outlive its kill -9 and hold its memory."""
     deadline = time.monotonic() + 5

@@ -1,0 +1,33 @@
+.PHONY: help run test bench lint lock clean
+
+SOURCES := pyproject.toml config/requirements.txt config/requirements-dev.txt config/bootstrap/environment.sh
+
+help:  ## what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile
+
+run: .venv/.runtime  ## start everything; PORT, HOST and DATA_DIR override
+	@exec .venv/bin/python -m app.cli run --with-parent
+
+test: .venv/.dev  ## run the whole test suite
+	@.venv/bin/python -m pytest
+
+bench: .venv/.dev  ## measure a tick's way to the page, and the page's weight
+	@.venv/bin/python -m bench
+
+lint: .venv/.dev  ## check style and types
+	@.venv/bin/python -m ruff check .
+	@.venv/bin/python -m ruff format --check .
+	@.venv/bin/python -m mypy
+
+lock: .venv/.dev  ## choose the newest allowed dependencies and write down their hashes
+	@sh config/bootstrap/lock.sh
+
+clean:  ## remove .venv and caches; data stays
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.runtime: $(SOURCES)
+	@sh config/bootstrap/environment.sh runtime
+
+.venv/.dev: $(SOURCES)
+	@sh config/bootstrap/environment.sh dev

@@ -1,0 +1,186 @@
+"""`tickstock`: run everything, run one process, or look after accounts and data."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from app.embedded.child import READY_FD, follow_parent
+from app.embedded.places import Unusable
+from app.toml import BadSetting
+
+if TYPE_CHECKING:
+    from app.settings import Settings
+
+# Each command imports what it needs when it is called: `--help` and the supervisor start light.
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="tickstock")
+def main() -> None:
+    """A live market desk that the server draws."""
+
+
+@main.command()
+@click.option("--with-parent", is_flag=True, help="Stop when the process that started this one ends.")
+def run(with_parent: bool) -> None:
+    """Start everything: servers, web, engine, ingest. Ctrl-C stops it."""
+    with _one_line():
+        if with_parent:
+            follow_parent()
+        settings = _settings("run")
+        from app.commands.run import run as run_all
+
+        run_all(settings, os.environ, click.echo)
+
+
+@main.command()
+def web() -> None:
+    """Serve pages and streams."""
+    with _one_line():
+        settings = _completed("web")
+        if not _supervised():
+            _prepare(settings)
+        from app.serve import run_web
+
+        run_web(settings, _ready)
+
+
+@main.command()
+def ingest() -> None:
+    """Publish market data."""
+    with _one_line():
+        settings = _completed("ingest")
+        if not settings.ingest.on:
+            _idle("ingest", "INGEST")
+        from app.ingest.run import main as run_ingest
+
+        run_ingest(settings, _ready)
+
+
+@main.command()
+def engine() -> None:
+    """Build bars, indicators and patterns in place of TickStockPL."""
+    with _one_line():
+        settings = _completed("engine")
+        if not settings.engine.on:
+            _idle("engine", "ENGINE")
+        from app.engine.run import main as run_engine
+
+        run_engine(settings, _ready)
+
+
+@main.command()
+def setup() -> None:
+    """Prepare our own schema and print the link that makes the first admin."""
+    with _one_line():
+        settings = _completed("setup")
+        from app.commands import ground
+
+        ground.lay_own(settings)
+        if link := ground.first_link(settings):
+            click.echo(f"no admin yet; this link makes the first one, once: {link}")
+
+
+@main.group()
+def admin() -> None:
+    """Look after accounts."""
+
+
+@admin.command("create-user")
+@click.argument("email")
+@click.option("--role", type=click.Choice(["admin", "user"]), default="user", show_default=True)
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def create_user(email: str, role: str, password_stdin: bool) -> None:
+    """Make an account for EMAIL."""
+    with _one_line():
+        settings = _settings("admin")
+        password = sys.stdin.readline().rstrip("\r\n") if password_stdin else click.prompt("Password", hide_input=True)
+        from app.commands import people
+
+        people.create(settings, os.environ, email, role, password)
+    click.echo(f"{email} can sign in")
+
+
+@main.group()
+def data() -> None:
+    """Look after market data."""
+
+
+@data.command("extract-history")
+def extract_history() -> None:
+    """Write the shipped history anew; needs the package bokeh_sampledata."""
+    from app.ingest import extract
+
+    click.echo(f"{extract.main()} bars in {extract.TARGET}")
+
+
+def _settings(component: str) -> "Settings":
+    from app import logs
+    from app.settings import load
+
+    settings, warnings = load(os.environ)
+    said = settings.logging
+    logs.configure(
+        component,
+        level=said.level,
+        form=said.form,
+        file=said.file_path if said.file_enabled else None,
+        file_max_size=said.file_max_size,
+        file_backup_count=said.file_backup_count,
+        db_severity=said.db_severity if said.db_enabled else None,
+    )
+    if not _supervised():
+        for warning in warnings:
+            click.echo(f"warning: {warning}", err=True)
+    return settings
+
+
+def _completed(component: str) -> "Settings":
+    from app.commands.addresses import completed
+
+    return completed(_settings(component))
+
+
+def _prepare(settings: "Settings") -> None:
+    """A database that is away keeps nobody from starting: pages say so until it is back."""
+    from app.commands import ground
+
+    try:
+        ground.lay_own(settings, patience=3)
+    except Unusable as refusal:
+        click.echo(f"warning: {refusal}; `tickstock setup` does it later", err=True)
+
+
+def _supervised() -> bool:
+    return READY_FD in os.environ
+
+
+def _ready() -> None:
+    """Tells the supervisor, once."""
+    if descriptor := os.environ.pop(READY_FD, None):
+        os.write(int(descriptor), b"\n")
+        os.close(int(descriptor))
+
+
+def _idle(name: str, switch: str) -> None:
+    """Stays, so that whatever starts all lines of the Procfile does not take it for fallen."""
+    click.echo(f"{name} is off beside servers that are not ours; {switch}=on starts it", err=True)
+    signal.pause()
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    """Refusals are for people: one line, exit code 1."""
+    try:
+        yield
+    except (BadSetting, Unusable) as refusal:
+        raise click.ClickException(str(refusal)) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""Where the servers are: said by settings, or kept in run.json by the `tickstock run` that carries them."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import SecretStr
+
+from app.embedded.places import Unusable, locked
+from app.settings import Settings
+
+FILE = "run.json"
+
+
+class Addresses(NamedTuple):
+    """None: not known here. `engine` is the role that owns the market's tables."""
+
+    redis: str | None = None
+    own: str | None = None
+    market: str | None = None
+    engine: str | None = None
+
+
+def named(settings: Settings) -> Addresses:
+    urls = (settings.redis.url, settings.database.url, settings.database.market_url, settings.engine.database_url)
+    return Addresses(*(url.get_secret_value() if url else None for url in urls))
+
+
+def running(data_dir: Path) -> Addresses | None:
+    """Those of the desk that runs on this data directory now."""
+    if not locked(data_dir):
+        return None
+    try:
+        told = json.loads((data_dir / FILE).read_text())
+        return Addresses(
+            told["redis_url"], told["database_url"], told["market_database_url"], told["engine_database_url"]
+        )
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def completed(settings: Settings) -> Settings:
+    """With what is not said taken from the desk that runs here; raises Unusable when there is none."""
+    said = named(settings)
+    if said.redis and said.own:
+        return settings
+    found = running(settings.data_dir)
+    if found is None:
+        missing = "REDIS_URL" if not said.redis else "DATABASE_URL"
+        raise Unusable(
+            f"{missing} is not set and nothing runs on {settings.data_dir}: start `tickstock run`, or set it"
+        )
+    return with_addresses(settings, Addresses(*(own or other for own, other in zip(said, found, strict=True))))
+
+
+def with_addresses(settings: Settings, known: Addresses) -> Settings:
+    redis, own, market, engine = (SecretStr(url) if url else None for url in known)
+    return settings.model_copy(
+        update={
+            "redis": settings.redis.model_copy(update={"url": redis}),
+            "database": settings.database.model_copy(update={"url": own, "market_url": market}),
+            "engine": settings.engine.model_copy(update={"database_url": engine}),
+        }
+    )
+
+
+def for_children(environ: Mapping[str, str], known: Addresses) -> dict[str, str]:
+    names = ("REDIS_URL", "DATABASE_URL", "MARKET_DATABASE_URL", "TICKSTOCK_ENGINE_DATABASE_URL")
+    urls = {name: url for name, url in zip(names, known, strict=True) if url}
+    return {**environ, **urls, "ENGINE": "on", "INGEST": "on"}
+
+
+def write(data_dir: Path, url: str, known: Addresses, pids: Mapping[str, int]) -> None:
+    """Whole or not at all, and for us alone: addresses may hold passwords."""
+    told = {
+        "url": url,
+        "redis_url": known.redis,
+        "database_url": known.own,
+        "market_database_url": known.market or known.own,
+        "engine_database_url": known.engine,
+        "pids": {name: pids.get(name) for name in ("web", "ingest", "engine")},
+    }
+    fresh = data_dir / f"{FILE}.new"
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(told, file, indent=1)
+    fresh.replace(data_dir / FILE)
+
+
+def forget(data_dir: Path) -> None:
+    (data_dir / FILE).unlink(missing_ok=True)

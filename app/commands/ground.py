@@ -1,0 +1,54 @@
+"""The ground in the databases before anybody stands on it: roles, schemas, and the link that makes the first admin."""
+
+import asyncio
+import time
+
+from app.commands.addresses import Addresses, named
+from app.db import Unavailable, migrate, roles
+from app.db.pools import Pool
+from app.embedded.places import Unusable
+from app.settings import Settings
+
+ONE_TRY_SECONDS = 30.0
+PATIENCE_SECONDS = 30.0
+PAUSE_SECONDS = 1.0
+
+
+def lay(superuser: str) -> Addresses:
+    """In a database server of our own: both schemas, three roles."""
+
+    async def work() -> Addresses:
+        urls = await roles.prepare(superuser)
+        await migrate.migrate("app", urls.own)
+        await migrate.migrate("market", urls.engine)
+        return Addresses(own=urls.own, market=urls.market, engine=urls.engine)
+
+    return asyncio.run(asyncio.wait_for(work(), ONE_TRY_SECONDS))
+
+
+def lay_own(settings: Settings, patience: float = PATIENCE_SECONDS) -> None:
+    """Our own schema and nothing else, in a database that is not ours alone and may not answer yet."""
+    url = named(settings).own
+    assert url
+    until = time.monotonic() + patience
+    while True:
+        try:
+            return asyncio.run(asyncio.wait_for(migrate.migrate("app", url), ONE_TRY_SECONDS))
+        except (Unavailable, TimeoutError):
+            if time.monotonic() > until:
+                raise Unusable("the database does not answer: our own schema is not prepared") from None
+        time.sleep(PAUSE_SECONDS)
+
+
+def first_link(settings: Settings) -> str | None:
+    """None once there is an admin."""
+    from app.accounts.setup import ensure_link
+
+    async def work() -> str | None:
+        pool = Pool(named(settings).own, "setup", 1)
+        try:
+            return await ensure_link(pool, settings.public_url)
+        finally:
+            await pool.close()
+
+    return asyncio.run(asyncio.wait_for(work(), ONE_TRY_SECONDS))

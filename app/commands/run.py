@@ -1,0 +1,115 @@
+"""`tickstock run`: servers where none are named, then web, engine and ingest, each in its own process."""
+
+import contextlib
+import os
+import socket
+import sys
+from collections.abc import Callable, Iterator, Mapping
+
+from app.commands import addresses, ground
+from app.commands.addresses import Addresses
+from app.embedded import places, postgres, valkey
+from app.embedded.child import Program
+from app.embedded.places import Places, Unusable
+from app.embedded.supervise import Supervisor
+from app.settings import ROOT, Settings
+
+Say = Callable[[str], None]
+
+SERVERS_SECONDS = 60.0
+WEB_SECONDS = 60.0
+
+
+def run(settings: Settings, environ: Mapping[str, str], say: Say) -> None:
+    """Until Ctrl-C or SIGTERM. Raises Unusable with one line where it cannot begin."""
+    where = places.prepare(settings.data_dir, environ.get("XDG_RUNTIME_DIR"))
+    with places.lock(where.data):
+        _must_be_free(settings.host, settings.port)
+        desk = Desk(settings, where, environ, say)
+        with desk.supervisor.signals():
+            try:
+                desk.open()
+            finally:
+                desk.close()
+
+
+class Desk:
+    """All processes of one installation on this machine."""
+
+    def __init__(self, settings: Settings, where: Places, environ: Mapping[str, str], say: Say) -> None:
+        self.supervisor = Supervisor(say, self._changed)
+        self._settings = settings
+        self._places = where
+        self._environ = environ
+        self._say = say
+        self._known = Addresses()
+
+    def open(self) -> None:
+        self._known = self._carry(addresses.named(self._settings))
+        if self.supervisor.stopping:
+            return
+        self.supervisor.add(self._programs())
+        self.supervisor.until_ready(["web"], WEB_SECONDS)
+        if self.supervisor.stopping:
+            return
+        self._greet()
+        self.supervisor.watch()
+
+    def close(self) -> None:
+        self._say("stopping") if self.supervisor.pids() else None
+        self.supervisor.stop()
+        addresses.forget(self._places.data)
+        for directory in (self._places.sockets / "postgres", self._places.sockets):
+            with contextlib.suppress(OSError):
+                directory.rmdir()
+
+    def _carry(self, said: Addresses) -> Addresses:
+        """Starts what is not named, and lays the ground in a database of our own."""
+        carried = list(self._servers(said))
+        self.supervisor.add(carried)
+        self.supervisor.until_ready([program.name for program in carried], SERVERS_SECONDS)
+        if self.supervisor.stopping:
+            return said
+        known = said._replace(redis=said.redis or valkey.url(self._places))
+        if said.own:
+            return known
+        laid = ground.lay(postgres.url(self._places))
+        return laid._replace(redis=known.redis, market=said.market or laid.market)
+
+    def _servers(self, said: Addresses) -> Iterator[Program]:
+        if not said.redis:
+            yield valkey.program(self._places)
+        if not said.own:
+            yield postgres.program(self._places)
+
+    def _programs(self) -> Iterator[Program]:
+        env = addresses.for_children(self._environ, self._known)
+        yield _own("web", env)
+        if addresses.named(self._settings).own:
+            yield _own("setup", env)._replace(once=True)
+        if self._settings.engine.on:
+            yield _own("engine", env)
+        if self._settings.ingest.on:
+            yield _own("ingest", env)._replace(after="engine" if self._settings.engine.on else None)
+
+    def _greet(self) -> None:
+        self._say(f"TickStock is at {self._settings.public_url}")
+        if not addresses.named(self._settings).own:
+            link = ground.first_link(addresses.with_addresses(self._settings, self._known))
+            if link:
+                self._say(f"no admin yet; this link makes the first one, once: {link}")
+
+    def _changed(self) -> None:
+        if self._known.own:
+            addresses.write(self._places.data, self._settings.public_url, self._known, self.supervisor.pids())
+
+
+def _own(name: str, env: Mapping[str, str]) -> Program:
+    return Program(name=name, argv=(sys.executable, "-m", "app.cli", name), env=env, cwd=ROOT)
+
+
+def _must_be_free(host: str, port: int) -> None:
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as error:
+        raise Unusable(f"cannot listen on {host}:{port} ({os.strerror(error.errno or 0)}): set PORT or HOST") from None
