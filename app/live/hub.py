@@ -16,7 +16,7 @@ Markup = Callable[[Push, View], str]
 Key = tuple[frozenset[str], View, float]
 
 
-class Full(Exception):  # noqa: N818 (a refusal, not an error)
+class Full(Exception):
     """No room for another reader, of this process or of this person."""
 
 

@@ -1,0 +1,143 @@
+"""What a route may ask for: typed, and passed on from there."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from quart import Quart, current_app
+
+from app.db.pools import Pools
+from app.finance.clock import MarketClock
+from app.live.cursors import Cursors
+from app.live.hub import Hub
+from app.live.seats import Seats
+from app.push import Push
+from app.settings import Settings
+from app.vitals import Vitals
+from app.wire.events import AnyEvent
+from app.wire.limits import Limits
+from app.wire.log import Log
+from app.wire.sessions import Sessions
+
+T = TypeVar("T")
+
+UNHEARD = Vitals(
+    redis=False,
+    database=False,
+    engine_age=None,
+    engine_interval=60.0,
+    engine_status="",
+    feed_age=None,
+    job_receivers=0,
+    gaps=0,
+    rejected=0,
+)
+
+
+class Draws(Protocol):
+    """The relay as streams see it."""
+
+    def pushes(self, event: AnyEvent) -> list[Push]: ...
+
+    def missed(self, count: int | None) -> list[Push]: ...
+
+    async def snapshot(self, topic: str, pools: Pools) -> list[Push]: ...
+
+
+@dataclass(slots=True)
+class House:
+    """What one web process holds while it runs. What changes is changed by its long tasks alone."""
+
+    settings: Settings
+    pools: Pools
+    log: Log
+    sessions: Sessions
+    limits: Limits
+    hub: Hub
+    seats: Seats
+    cursors: Cursors
+    relay: Draws
+    boards: Mapping[type, object]
+    listening: Callable[[], bool]
+    """Whether the link that brings the events is up and was heard a moment ago."""
+    vitals: Vitals = UNHEARD
+    clock: MarketClock | None = None
+    seeded: bool = False
+    ailing: set[str] = field(default_factory=set)
+    """Long tasks that broke and wait to be begun again."""
+
+
+def settings() -> Settings:
+    return house().settings
+
+
+def pools() -> Pools:
+    return house().pools
+
+
+def log() -> Log:
+    return house().log
+
+
+def sessions() -> Sessions:
+    return house().sessions
+
+
+def limits() -> Limits:
+    return house().limits
+
+
+def hub() -> Hub:
+    return house().hub
+
+
+def seats() -> Seats:
+    return house().seats
+
+
+def relay() -> Draws:
+    return house().relay
+
+
+def vitals() -> Vitals:
+    return house().vitals
+
+
+def clock() -> MarketClock | None:
+    return house().clock
+
+
+def board(kind: type[T]) -> T:
+    found = house().boards[kind]
+    assert isinstance(found, kind)
+    return found
+
+
+def cursor() -> str:
+    """Where the page's stream begins; taken before the page reads its data."""
+    return house().cursors.stepped_back()
+
+
+def ready() -> Mapping[str, bool]:
+    """What must be so before this process is of use; all true when it is."""
+    found = house()
+    return {
+        "redis": found.vitals.redis,
+        "database": found.vitals.database,
+        "listening": found.listening() and not found.ailing,
+        "seeded": found.seeded,
+        "staying": not found.hub.draining,
+    }
+
+
+def install(app: Quart, furnished: House) -> None:
+    app.extensions["house"] = furnished
+
+
+def house_of(app: Quart) -> House:
+    found: House = app.extensions["house"]
+    return found
+
+
+def house() -> House:
+    return house_of(current_app)

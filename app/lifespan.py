@@ -1,0 +1,179 @@
+"""What one web process opens, what it does all the time, and how it closes."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+
+from quart import Quart
+
+from app import db, deps, logs, wire
+from app.db import errorlog
+from app.db.pools import Pool, Pools
+from app.deps import House
+from app.intake import Intake
+from app.live import topics
+from app.live.cursors import Cursors
+from app.live.hub import Hub
+from app.live.seats import Seats
+from app.market.board import Board as MarketBoard
+from app.pulse import Pulse
+from app.quotes import seed
+from app.quotes.board import Board as QuoteBoard
+from app.quotes.charts import Charts
+from app.relay import Boards, Relay
+from app.settings import Settings
+from app.web import html
+from app.wire import client
+from app.wire.backoff import Backoff
+from app.wire.channels import Channels
+from app.wire.limits import Limits
+from app.wire.log import BEGINNING, Log, LogId, Lost
+from app.wire.newest import Newest
+from app.wire.sessions import Sessions
+from app.wire.subscriber import Subscriber
+
+logger = logging.getLogger(__name__)
+
+LOOK_SECONDS = 1.0
+STEADY_SECONDS = 30.0
+"""A task that ran this long is begun again at once when it breaks."""
+
+CLOSING_SECONDS = 2.0
+
+
+def install(app: Quart, settings: Settings) -> None:
+    """Nothing is opened before the loop runs, and a dependency that is away then is waited for."""
+    works = Works(settings)
+    deps.install(app, works.house)
+    app.while_serving(works.while_serving)
+
+
+class Works:
+    """The long tasks, and what they alone touch."""
+
+    def __init__(self, settings: Settings) -> None:
+        redis_url, own_url, market_url = _addresses(settings)
+        self._redis = client.connect(redis_url)
+        self._log = Log(self._redis, redis_url)
+        self._newest = Newest(self._redis)
+        self._pools = Pools(_pool(own_url, "own", settings), _pool(market_url, "market", settings))
+        live = settings.live
+        self._hub = Hub(html.patch, live.frame_seconds, live.buffer_frames, live.max_connections)
+        self._boards = Boards(QuoteBoard(), Charts(), MarketBoard())
+        self._relay = Relay(self._boards, self._hub)
+        self._intake = Intake(self._log.append_once, self._relay.publish)
+        channels = Channels(**settings.channels())
+        self._subscriber = Subscriber(redis_url, channels.meanings(), self._intake.heard)
+        self._pulse = Pulse(redis_url, self._pools, lambda: self._subscriber.stats, self._intake)
+        kept = settings.sessions
+        self.house = House(
+            settings=settings,
+            pools=self._pools,
+            log=self._log,
+            sessions=Sessions(self._redis, kept.idle_seconds, kept.absolute_seconds),
+            limits=Limits(redis_url),
+            hub=self._hub,
+            seats=Seats(),
+            cursors=Cursors(),
+            relay=self._relay,
+            boards={type(board): board for board in self._boards},
+            listening=lambda: self._subscriber.stats.connected and bool(self._hub.last_id),
+        )
+
+    async def while_serving(self) -> AsyncGenerator[None, None]:
+        running = asyncio.create_task(self._run())
+        yield
+        running.cancel()
+        await asyncio.wait({running}, timeout=CLOSING_SECONDS)
+        await self._pulse.close()
+        await self._pools.close()
+        await client.close(self._redis)
+
+    async def _run(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            for name, work in (
+                ("subscriber", self._subscriber.run),
+                ("tail", self._follow_log),
+                ("pulse", self._look),
+                ("seed", self._seed),
+                ("error log", self._store_errors),
+            ):
+                tasks.create_task(_kept_running(name, work, self.house.ailing), name=name)
+
+    async def _follow_log(self) -> None:
+        after = LogId.parse(self._hub.last_id)
+        if after is None:
+            after = await self._log.top()
+            self._hub.mark(str(after))
+        async with aclosing(self._log.tail(after)) as entries:
+            async for entry in entries:
+                if isinstance(entry, Lost):
+                    await self._tell_lost(entry)
+                else:
+                    self._relay.publish(entry.event, str(entry.id))
+
+    async def _tell_lost(self, lost: Lost) -> None:
+        """Those who read along are given the list as it is now, and told how much passed them by."""
+        self.house.cursors.forget()
+        if lost.missed is None:
+            self._hub.mark(str(BEGINNING))
+        pushes = self._relay.missed(lost.missed)
+        try:
+            pushes += await self._relay.snapshot(topics.PATTERNS, self._pools)
+        except db.Unavailable:
+            logger.warning("the list of patterns could not be read again")
+        for push in pushes:
+            self._hub.publish(push)
+
+    async def _look(self) -> None:
+        while True:
+            vitals, clock = await asyncio.gather(self._pulse.vitals(), self._pulse.market_clock())
+            self.house.vitals = vitals
+            if clock:
+                self.house.clock = clock
+                self._relay.publish(clock)
+            self._relay.publish(vitals)
+            self.house.cursors.note(self._hub.last_id)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _seed(self) -> None:
+        await seed.seed(self._boards.quotes, self._pools, self._newest)
+        self.house.seeded = True
+
+    async def _store_errors(self) -> None:
+        spool = logs.spool()
+        if spool:
+            await errorlog.drain(self._pools.own, spool)
+
+
+async def _kept_running(name: str, work: Callable[[], Awaitable[None]], ailing: set[str]) -> None:
+    """Begins `work` again when it breaks; one that returns has done what it had to."""
+    backoff = Backoff()
+    while True:
+        began = time.monotonic()
+        try:
+            await work()
+            return
+        except (wire.Unavailable, db.Unavailable) as away:
+            logger.warning("%s waits: %s", name, away or type(away).__name__)
+        except Exception:
+            logger.exception("%s broke and is begun again", name)
+        ailing.add(name)
+        if time.monotonic() - began > STEADY_SECONDS:
+            backoff.succeeded()
+        await backoff.wait()
+        ailing.discard(name)
+
+
+def _pool(url: str, name: str, settings: Settings) -> Pool:
+    chosen = settings.database
+    return Pool(url, name, chosen.pool_size, acquire_seconds=chosen.acquire_seconds, statement_ms=chosen.statement_ms)
+
+
+def _addresses(settings: Settings) -> tuple[str, str, str]:
+    redis, own, market = settings.redis.url, settings.database.url, settings.database.market_url
+    if redis is None or own is None:
+        raise ValueError("the web process starts no servers: REDIS_URL and DATABASE_URL say where they are")
+    return redis.get_secret_value(), own.get_secret_value(), (market or own).get_secret_value()

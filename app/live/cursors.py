@@ -1,0 +1,31 @@
+"""Where a page's stream begins: the log's position a while before the page read its data."""
+
+import time
+from collections import deque
+
+STEP_BACK = 10.0
+"""Seconds. What a page read may be this much older than what was announced."""
+
+
+class Cursors:
+    """Samples of the log's position, taken about once a second."""
+
+    def __init__(self, step_back: float = STEP_BACK) -> None:
+        self._step_back = step_back
+        self._samples: deque[tuple[float, str]] = deque(maxlen=60)
+
+    def note(self, id: str, now: float | None = None) -> None:  # noqa: A002 (the id of the stream's entry)
+        if id:
+            self._samples.append((time.monotonic() if now is None else now, id))
+
+    def forget(self) -> None:
+        """The log was lost: no earlier position means anything any more."""
+        self._samples.clear()
+
+    def stepped_back(self, now: float | None = None) -> str:
+        """The newest position that is old enough, else the oldest known, else nothing."""
+        limit = (time.monotonic() if now is None else now) - self._step_back
+        old_enough = [position for at, position in self._samples if at <= limit]
+        if old_enough:
+            return old_enough[-1]
+        return self._samples[0][1] if self._samples else ""

@@ -1,0 +1,85 @@
+"""Looks at everything that this process depends on; asked once a second."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from app import db, wire
+from app.db.pools import Pool, Pools
+from app.finance.clock import MarketClock
+from app.intake import Intake
+from app.vitals import Vitals
+from app.wire import client, clock, heartbeat, jobs
+from app.wire.channels import JOBS_BACKTEST, JOBS_PROCESSING
+from app.wire.events import EngineHealth
+from app.wire.subscriber import Stats
+
+T = TypeVar("T")
+
+WITHIN_SECONDS = 1.0
+PRESUMED_INTERVAL = 60.0
+"""Seconds between the beats of an engine that does not tell."""
+
+
+class Pulse:
+    """`url` is Redis'; a link of its own keeps it from waiting behind requests."""
+
+    def __init__(self, url: str, pools: Pools, link: Callable[[], Stats], intake: Intake) -> None:
+        self._redis = client.connect(url)
+        self._pools = pools
+        self._link = link
+        self._intake = intake
+
+    async def vitals(self) -> Vitals:
+        redis, own, market, beat, receivers = await asyncio.gather(
+            client.ping(self._redis, WITHIN_SECONDS),
+            _answers(self._pools.own),
+            _answers(self._pools.market),
+            _or_none(heartbeat.read(self._redis)),
+            _or_none(jobs.receivers(self._redis, (JOBS_BACKTEST, JOBS_PROCESSING))),
+        )
+        now, health = time.time(), self._intake.health
+        return Vitals(
+            redis=redis,
+            database=own and market,
+            engine_age=_age(now, beat, health.arrived_at if health else None),
+            engine_interval=_interval(health),
+            engine_status=health.status if health else "",
+            feed_age=_age(now, self._intake.ticked_at),
+            job_receivers=max(receivers.values(), default=0) if receivers else 0,
+            gaps=self._link().gaps,
+            rejected=self._intake.rejected.total(),
+        )
+
+    async def market_clock(self) -> MarketClock | None:
+        return await _or_none(clock.read(self._redis))
+
+    async def close(self) -> None:
+        await client.close(self._redis)
+
+
+async def _answers(pool: Pool) -> bool:
+    try:
+        async with asyncio.timeout(WITHIN_SECONDS), pool.acquire() as connection:
+            await connection.execute("select 1")
+    except (TimeoutError, db.Unavailable):
+        return False
+    return True
+
+
+async def _or_none(asked: Awaitable[T]) -> T | None:
+    try:
+        async with asyncio.timeout(WITHIN_SECONDS):
+            return await asked
+    except (TimeoutError, wire.Unavailable):
+        return None
+
+
+def _age(now: float, *moments: float | None) -> float | None:
+    newest = max((moment for moment in moments if moment is not None), default=None)
+    return None if newest is None else max(0.0, now - newest)
+
+
+def _interval(health: EngineHealth | None) -> float:
+    return health.interval if health else PRESUMED_INTERVAL

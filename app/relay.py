@@ -1,0 +1,87 @@
+"""Which event goes to which feature, and which topic is drawn by whom. What is not here reaches no browser."""
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+from app.db.pools import Pools
+from app.finance.clock import MarketClock
+from app.live import topics
+from app.live.hub import Hub
+from app.live.topics import Kind
+from app.market import stream as market
+from app.market.board import Board as MarketBoard
+from app.patterns import stream as patterns
+from app.push import Push
+from app.quotes import stream as quotes
+from app.quotes.board import Board as QuoteBoard
+from app.quotes.charts import Charts
+from app.vitals import Vitals
+from app.wire.events import AnyEvent, PatternDetected, Tick
+
+logger = logging.getLogger(__name__)
+
+Reaction = Callable[[Any], Iterable[Push]]
+Snapshot = Callable[[str, Pools], Awaitable[Iterable[Push]]]
+
+
+class Boards(NamedTuple):
+    """The newest of everything that this process has heard."""
+
+    quotes: QuoteBoard
+    charts: Charts
+    market: MarketBoard
+
+
+class Relay:
+    def __init__(self, boards: Boards, hub: Hub) -> None:
+        ticked = partial(quotes.on_tick, board=boards.quotes, charts=boards.charts)
+        self._reactions: Mapping[type, tuple[Reaction, ...]] = {
+            Tick: (ticked,),
+            PatternDetected: (patterns.on_detected,),
+            Vitals: (partial(market.on_vitals, board=boards.market),),
+            MarketClock: (partial(market.on_clock, board=boards.market),),
+        }
+        drawn_quotes = partial(quotes.snapshot, board=boards.quotes, charts=boards.charts)
+        self._snapshots: Mapping[str, Snapshot] = {
+            "quotes": drawn_quotes,
+            "symbol": drawn_quotes,
+            "chart": drawn_quotes,
+            "patterns": patterns.snapshot,
+            "status": partial(market.snapshot, board=boards.market),
+        }
+        self._hub = hub
+        self.failed = 0
+        """Events that a feature could not take."""
+
+    def publish(self, event: AnyEvent | Vitals | MarketClock, id: str | None = None) -> None:  # noqa: A002
+        """`id`: the event's place in the log, where it has one."""
+        for push in self.pushes(event):
+            self._hub.publish(push, id)
+        if id:
+            self._hub.mark(id)
+
+    def pushes(self, event: AnyEvent | Vitals | MarketClock) -> list[Push]:
+        try:
+            return [push for react in self._reactions.get(type(event), ()) for push in react(event)]
+        except Exception:
+            self._fail("event not taken: %s", type(event).__name__)
+            return []
+
+    def missed(self, count: int | None) -> list[Push]:
+        """Tells readers of the log that entries passed them by."""
+        return [market.notice(count)]
+
+    async def snapshot(self, topic: str, pools: Pools) -> list[Push]:
+        """The topic as it is now. Raises Unavailable where that cannot be known."""
+        return list(await self._snapshots[topics.name(topic)](topic, pools))
+
+    def kind(self, event: type) -> Kind:
+        return "log" if event is PatternDetected else "state"
+
+    def _fail(self, words: str, *values: object) -> None:
+        self.failed += 1
+        # One line per power of two: what fails for one tick fails for every tick.
+        if self.failed & (self.failed - 1) == 0:
+            logger.exception(words, *values)

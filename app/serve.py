@@ -1,0 +1,104 @@
+"""The web process: it listens, says that it is ready, and leaves in good order."""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+from hypercorn.protocol.h11 import H11Protocol
+from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Scope
+from quart import Quart
+
+from app import deps
+from app.factory import create_app
+from app.settings import Settings
+
+BACKLOG = 512
+SEND_BUFFER = 65_536
+STALLED_MS = 10_000
+"""A peer that takes nothing for so long is gone."""
+
+GOODBYES = 2.0
+LAST_RESORT = 4.0
+"""Seconds after the signal. From Python 3.12 on, Hypercorn would wait for ever for one client that never reads."""
+
+Asgi = Callable[[Scope, ASGIReceiveCallable, ASGISendCallable], Awaitable[None]]
+
+
+def run_web(settings: Settings, ready: Callable[[], None] = lambda: None) -> None:
+    try:
+        listener = listening(settings.host, settings.port)
+    except OSError as error:
+        raise SystemExit(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}") from None
+    asyncio.run(_serve(create_app(settings), listener, ready))
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """What is set here, every accepted connection inherits."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALLED_MS)
+    return listener
+
+
+async def _serve(app: Quart, listener: socket.socket, ready: Callable[[], None]) -> None:
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+
+    async def leave() -> None:
+        ready()
+        await told.wait()
+        loop.call_later(LAST_RESORT, os._exit, 0)
+        house = deps.house_of(app)
+        house.hub.drain()
+        await house.seats.emptied(GOODBYES)
+
+    _stay_on_http1()
+    await serve(_gate(app), _config(listener), shutdown_trigger=leave)
+
+
+def _config(listener: socket.socket) -> Config:
+    config = Config()
+    config.bind = [f"fd://{listener.detach()}"]
+    config.backlog = BACKLOG
+    config.include_server_header = False
+    config.keep_alive_max_requests = 10**9
+    config.graceful_timeout = 1
+    config.websocket_max_message_size = 65_536
+    config.accesslog = None
+    config.errorlog = logging.getLogger("hypercorn")
+    logging.getLogger("hypercorn").setLevel(logging.WARNING)
+    return config
+
+
+def _gate(app: Quart) -> Asgi:
+    """A target that is no path (`?x`, `*`) breaks Quart before it routes."""
+
+    async def enter(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        if scope["type"] == "http" and not scope["path"].startswith("/"):
+            await send({"type": "http.response.start", "status": 400, "headers": [(b"content-length", b"0")]})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        else:
+            await app(scope, receive, send)
+
+    return enter
+
+
+def _stay_on_http1() -> None:
+    """An upgrade to clear-text HTTP/2 would slip past the rules of a proxy in front."""
+
+    async def ignore(_protocol: H11Protocol, _request: Any) -> None:
+        return None
+
+    H11Protocol._check_protocol = ignore  # type: ignore[method-assign]

@@ -1,0 +1,37 @@
+"""A page's stream begins before the page read its data."""
+
+from app.live.cursors import Cursors
+
+
+def test_a_cursor_is_the_newest_position_that_is_old_enough() -> None:
+    cursors = Cursors(step_back=10)
+
+    for second in range(30):
+        cursors.note(f"e-{second}", now=second)
+
+    assert cursors.stepped_back(now=29.5) == "e-19"
+
+
+def test_a_young_process_gives_its_oldest_position() -> None:
+    cursors = Cursors(step_back=10)
+    cursors.note("e-5", now=100)
+    cursors.note("e-6", now=101)
+
+    assert cursors.stepped_back(now=102) == "e-5"
+
+
+def test_before_the_log_was_seen_there_is_no_cursor() -> None:
+    cursors = Cursors()
+    cursors.note("")
+
+    assert cursors.stepped_back() == ""
+
+
+def test_positions_in_a_log_that_was_lost_are_forgotten() -> None:
+    cursors = Cursors(step_back=10)
+    cursors.note("old-9", now=0)
+
+    cursors.forget()
+    cursors.note("new-0", now=20)
+
+    assert cursors.stepped_back(now=21) == "new-0"

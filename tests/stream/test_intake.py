@@ -1,0 +1,114 @@
+"""Every message on a channel is understood, or counted by its reason; none stops the next."""
+
+import asyncio
+import logging
+import time
+
+import pytest
+
+from app.intake import Intake
+from app.wire import Unavailable
+from app.wire.channels import Channels, Meaning
+from app.wire.client import close, connect
+from app.wire.codec import encode
+from app.wire.events import AnyEvent, EngineHealth, PatternDetected, Tick
+from app.wire.log import Gap, Log
+from app.wire.publish import Publisher
+from app.wire.subscriber import Subscriber
+from tests.stream.waiting import until
+
+GOOD = Tick(symbol="AAPL", price=665.2, volume=100, at=1_346_679_000.0)
+FOUND = PatternDetected(symbol="BRK.B", pattern="Doji", timeframe="1min", confidence=0.8, at=1_346_679_060.0)
+NOISE = [b"", b"\xff\xfe", b"[" * 100_000, b'{"symbol":"\\ud800"}', b"null", b"{}", b"x" * 70_000, b'{"price":1e999}']
+
+
+async def test_noise_on_every_channel_is_counted_and_the_next_good_message_arrives(redis_url: str) -> None:
+    client, published = connect(redis_url), list[AnyEvent]()
+    intake = Intake(Log(client, redis_url).append_once, published.append)
+    subscriber = Subscriber(redis_url, Channels().meanings(), intake.heard)
+    running = asyncio.create_task(subscriber.run())
+    await until(lambda: subscriber.stats.connected)
+
+    for channel in Channels():
+        for payload in NOISE:
+            await client.publish(channel, payload)
+    await Publisher(client, Channels()).publish(GOOD)
+    await until(lambda: published)
+
+    heard = published[0]
+    assert isinstance(heard, Tick)
+    assert (heard.symbol, heard.price) == ("AAPL", 665.2)
+    assert intake.ticked_at == heard.arrived_at
+    assert intake.rejected.total() == len(NOISE) * len(Channels())
+    assert {meaning for meaning, _ in intake.rejected} == set(Meaning)
+    assert subscriber.stats.failed == 0
+    running.cancel()
+    await close(client)
+
+
+async def test_a_pattern_goes_to_the_log_once_and_not_past_it(redis_url: str) -> None:
+    client, published = connect(redis_url), list[AnyEvent]()
+    log = Log(client, redis_url)
+    before = await log.top()
+    intakes = [Intake(log.append_once, published.append) for _ in range(3)]
+
+    for intake in intakes:
+        await intake.heard(Meaning.PATTERNS, encode(FOUND), time.time())
+    entries = await log.since(before, await log.top())
+
+    assert not isinstance(entries, Gap)
+    assert [entry.event.symbol for entry in entries] == ["BRK.B"]
+    assert published == []
+    await close(client)
+
+
+async def test_an_event_waits_while_the_log_comes_back() -> None:
+    tries = iter([True, True, False])
+    appended: list[PatternDetected] = []
+
+    async def append(event: PatternDetected) -> None:
+        if next(tries):
+            raise Unavailable
+        appended.append(event)
+
+    await Intake(append, list[AnyEvent]().append).heard(Meaning.PATTERNS, encode(FOUND), time.time())
+
+    assert len(appended) == 1
+
+
+async def test_an_event_that_the_log_never_took_is_counted_as_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.intake.APPEND_WITHIN_SECONDS", 0.0)
+
+    async def away(_event: PatternDetected) -> None:
+        raise Unavailable
+
+    intake = Intake(away, list[AnyEvent]().append)
+    await intake.heard(Meaning.PATTERNS, encode(FOUND), time.time())
+
+    assert intake.lost == 1
+
+
+async def test_the_newest_health_of_the_engine_is_kept() -> None:
+    published = list[AnyEvent]()
+    intake = Intake(_nothing, published.append)
+
+    await intake.heard(Meaning.HEALTH, encode(EngineHealth(at=1.0, status="healthy", interval=2.0)), time.time())
+
+    assert intake.health
+    assert intake.health.interval == 2.0
+    assert published == [intake.health]
+
+
+async def test_a_flood_of_noise_is_told_once_a_second(caplog: pytest.LogCaptureFixture) -> None:
+    intake = Intake(_nothing, list[AnyEvent]().append)
+
+    with caplog.at_level(logging.WARNING):
+        for _ in range(1000):
+            await intake.heard(Meaning.TICKS, b"noise", time.time())
+
+    assert intake.rejected[Meaning.TICKS, "not-json"] == 1000
+    assert 1 <= len(caplog.records) < 50
+
+
+async def _nothing(_event: PatternDetected) -> None:
+    return None
