@@ -30,6 +30,7 @@ PROBLEMS = {
         Problem(404, "Nothing is here", "The address may be mistyped, or what it named is gone."),
         Problem(405, "This address does not take that", "Go back and use the page's own links and buttons."),
         Problem(408, "That took too long to arrive", "Nothing was changed. Send it again."),
+        Problem(410, "This is over", "What was here has been used up or replaced."),
         Problem(413, "That is too large", "Nothing was changed. Send less at a time."),
         Problem(422, "Something needs correcting", "Nothing was changed. Look at the marked fields."),
         Problem(429, "Too many tries", "Wait a little before the next one."),

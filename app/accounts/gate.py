@@ -1,0 +1,39 @@
+"""How often a password may be tried: counted before anything is checked."""
+
+from ipaddress import IPv6Address, IPv6Network, ip_address
+
+from app.wire.limits import Limits
+
+
+async def wait_to_sign_in(limits: Limits, email: str, ip: str) -> float | None:
+    """Seconds to wait, or None. One address, one account and everybody together each have their own bound."""
+    return await _first(
+        limits,
+        ("login:ip", neighbourhood(ip), "10/5minute"),
+        ("login:user", email, "10/5minute"),
+        ("login:user:day", email, "100/day"),
+        ("login:all", "", "1000/5minute"),
+    )
+
+
+async def wait_for_welcome(limits: Limits, ip: str) -> float | None:
+    return await _first(limits, ("welcome:ip", neighbourhood(ip), "30/5minute"))
+
+
+def neighbourhood(ip: str) -> str:
+    """An IPv6 customer has a /64 and changes addresses within it at will."""
+    try:
+        parsed = ip_address(ip)
+    except ValueError:
+        return ip
+    if isinstance(parsed, IPv6Address):
+        return str(parsed.ipv4_mapped or IPv6Network((parsed, 64), strict=False))
+    return str(parsed)
+
+
+async def _first(limits: Limits, *bounds: tuple[str, str, str]) -> float | None:
+    for scope, key, limit in bounds:
+        wait = await limits.hit(scope, key, limit)
+        if wait is not None:
+            return wait
+    return None

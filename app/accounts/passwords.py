@@ -1,0 +1,107 @@
+"""Passwords: argon2id in two threads, and what is too weak to be one."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from threading import BoundedSemaphore
+from typing import NamedTuple, TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+T = TypeVar("T")
+
+SHORTEST = 12
+LARGEST_BYTES = 1024
+AT_ONCE = 2
+WAITING = 16
+COMMON = Path(__file__).with_name("common-passwords.txt")
+RUNS = ("abcdefghijklmnopqrstuvwxyz", "0123456789", "qwertyuiopasdfghjklzxcvbnm", "qwertzuiopasdfghjklyxcvbnm")
+
+_hasher = PasswordHasher(time_cost=1, memory_cost=47104, parallelism=1)
+_threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="argon2")
+_seats = BoundedSemaphore(AT_ONCE + WAITING)
+
+NOBODY = f"$argon2id$v=19$m=47104,t=1,p=1${'A' * 22}${'A' * 43}"
+"""Verified in place of an unknown user's, so that both answers take equally long."""
+
+
+class Busy(Exception):
+    """More people sign in at this moment than can be checked soon."""
+
+
+class Verdict(NamedTuple):
+    right: bool
+    outdated: bool
+    """Right, but hashed with weaker parameters than today's."""
+
+
+async def hashed(password: str) -> str:
+    return await _in_a_thread(lambda: _hasher.hash(password))
+
+
+async def verify(stored: str | None, password: str) -> Verdict:
+    return await _in_a_thread(lambda: _verdict(stored, password))
+
+
+def weakness(password: str, email: str = "") -> str | None:
+    """Why it cannot be a password, in words for the form; None when it can."""
+    if len(password) < SHORTEST:
+        return f"Use at least {SHORTEST} characters; a few unrelated words do well."
+    if len(password.encode("utf-8", "replace")) > LARGEST_BYTES:
+        return f"Use at most {LARGEST_BYTES} bytes."
+    if _is_guessable(password.casefold(), email.casefold()):
+        return "This one is among the first that anybody would try. Use a few unrelated words."
+    return None
+
+
+def _verdict(stored: str | None, password: str) -> Verdict:
+    try:
+        _hasher.verify(stored or NOBODY, password)
+    except (VerificationError, InvalidHashError):
+        return Verdict(right=False, outdated=False)
+    assert stored is not None
+    return Verdict(right=True, outdated=_hasher.check_needs_rehash(stored))
+
+
+async def _in_a_thread(work: Callable[[], T]) -> T:
+    if not _seats.acquire(blocking=False):
+        raise Busy
+    try:
+        return await asyncio.get_running_loop().run_in_executor(_threads, work)
+    finally:
+        _seats.release()
+
+
+def _is_guessable(password: str, email: str) -> bool:
+    core = password.strip("0123456789!?.,-_*#$@ ")
+    account = email.partition("@")[0]
+    obvious = {"tickstock", *(part for part in (email, account) if len(part) >= 4)}
+    return (
+        password in _common()
+        or core in _common()
+        or len(set(password)) <= 3
+        or any(part in password and len(password) - len(part) < 6 for part in obvious)
+        or _is_a_run(password)
+        or _repeats(password)
+    )
+
+
+def _is_a_run(password: str) -> bool:
+    return any(password in (row * 8) or password in (row[::-1] * 8) for row in RUNS)
+
+
+def _repeats(password: str) -> bool:
+    """passwordpassword: one common word said again and again."""
+    return any(
+        password == password[:size] * (len(password) // size) and password[:size] in _common()
+        for size in range(4, len(password) // 2 + 1)
+        if len(password) % size == 0
+    )
+
+
+@cache
+def _common() -> frozenset[str]:
+    return frozenset(COMMON.read_text().split())

@@ -1,0 +1,121 @@
+"""Users, setup links and the audit trail in our own schema."""
+
+import hashlib
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID, uuid4
+
+from asyncpg import Connection, Record
+from asyncpg.exceptions import UniqueViolationError
+
+from app.identity import Role
+
+
+class User(NamedTuple):
+    id: UUID
+    email: str
+    password_hash: str
+    role: Role
+    active: bool
+
+
+class Action(StrEnum):
+    SIGN_IN = "login"
+    SIGN_OUT = "logout"
+    FIRST_ADMIN = "first_admin"
+    CREATE_USER = "create_user"
+
+
+class Outcome(StrEnum):
+    OK = "ok"
+    FAILED = "failed"
+    LIMITED = "limited"
+
+
+async def user_by_email(connection: "Connection[Record]", email: str) -> User | None:
+    return _user(
+        await connection.fetchrow(
+            "select id, email, password_hash, role, active from app.users where lower(email) = $1", email
+        )
+    )
+
+
+async def user_by_id(connection: "Connection[Record]", user_id: UUID) -> User | None:
+    return _user(
+        await connection.fetchrow("select id, email, password_hash, role, active from app.users where id = $1", user_id)
+    )
+
+
+async def admin_exists(connection: "Connection[Record]") -> bool:
+    found: bool = await connection.fetchval("select exists(select from app.users where role = 'admin')")
+    return found
+
+
+async def insert_user(connection: "Connection[Record]", email: str, password_hash: str, role: Role) -> User | None:
+    """None when the address is taken."""
+    try:
+        return _user(
+            await connection.fetchrow(
+                "insert into app.users (id, email, password_hash, role) values ($1, $2, $3, $4)"
+                " returning id, email, password_hash, role, active",
+                uuid4(),
+                email,
+                password_hash,
+                role.value,
+            )
+        )
+    except UniqueViolationError:
+        return None
+
+
+async def replace_hash(connection: "Connection[Record]", user_id: UUID, password_hash: str) -> None:
+    await connection.execute("update app.users set password_hash = $2 where id = $1", user_id, password_hash)
+
+
+async def replace_setup_token(connection: "Connection[Record]", token: str) -> None:
+    """From now on this link is the one that works."""
+    async with connection.transaction():
+        await connection.execute("delete from app.setup_tokens where used_at is null")
+        await connection.execute("insert into app.setup_tokens (token_hash) values ($1)", _hash(token))
+
+
+async def setup_token_works(connection: "Connection[Record]", token: str) -> bool:
+    found: bool = await connection.fetchval(
+        "select exists(select from app.setup_tokens where token_hash = $1 and used_at is null)"
+        " and not exists(select from app.users where role = 'admin')",
+        _hash(token),
+    )
+    return found
+
+
+async def use_setup_token(connection: "Connection[Record]", token: str) -> bool:
+    """Whether it was still there to be used; of two who try at once one is told no."""
+    used = await connection.fetchval(
+        "update app.setup_tokens set used_at = now() where token_hash = $1 and used_at is null"
+        " and not exists(select from app.users where role = 'admin') returning 1",
+        _hash(token),
+    )
+    return used is not None
+
+
+async def record(
+    connection: "Connection[Record]", actor: str, action: Action, outcome: Outcome, ip: str, detail: str = ""
+) -> None:
+    await connection.execute(
+        "insert into app.audit (actor, action, outcome, ip, detail) values ($1, $2, $3, $4, $5)",
+        actor,
+        action.value,
+        outcome.value,
+        ip,
+        detail,
+    )
+
+
+def _user(row: Record | None) -> User | None:
+    if row is None:
+        return None
+    return User(row["id"], row["email"], row["password_hash"], Role(row["role"]), row["active"])
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

@@ -1,0 +1,124 @@
+"""Sign in, sign out, and the one-time page that makes the first admin."""
+
+from quart import Blueprint, Response, redirect, request
+from quart.typing import ResponseReturnValue
+
+from app import deps
+from app.accounts import gate, passwords, queries, visitor
+from app.accounts.forms import SignIn, Welcome
+from app.accounts.queries import Action, Outcome, User
+from app.identity import Role
+from app.web import errors, guards, html, security
+
+blueprint = Blueprint("accounts", __name__)
+
+REFUSED = "This e-mail address and password do not go together."
+SPENT = "This link has been used, or a newer one took its place. The newest is printed where TickStock was started."
+
+
+@blueprint.get("/login")
+@guards.public
+async def login() -> ResponseReturnValue:
+    back = security.own_path(request.args.get("next"))
+    if await guards.visitor():
+        return redirect(back, 303)
+    return await _sign_in_page(SignIn(next=back))
+
+
+@blueprint.post("/login")
+@guards.public
+async def sign_in() -> ResponseReturnValue:
+    form = SignIn(await request.form)
+    if not form.validate():
+        return await _sign_in_page(form, 422)
+    email: str = form.email.data
+    wait = await gate.wait_to_sign_in(deps.limits(), email, visitor.address())
+    if wait is not None:
+        await _record(email, Action.SIGN_IN, Outcome.LIMITED)
+        return await errors.answer(429, retry_after=wait)
+    try:
+        user = await _whose(email, form.password.data)
+    except passwords.Busy:
+        return await errors.answer(503, "Many people are signing in at this moment.")
+    if user is None:
+        await _record(email, Action.SIGN_IN, Outcome.FAILED)
+        form.password.errors = [REFUSED]
+        return await _sign_in_page(form, 422)
+    await visitor.let_in(user)
+    await _record(email, Action.SIGN_IN, Outcome.OK)
+    return redirect(security.own_path(form.next.data), 303)
+
+
+@blueprint.post("/logout")
+@guards.public
+async def logout() -> ResponseReturnValue:
+    who = await guards.visitor()
+    await visitor.let_go()
+    if who is not None:
+        await _record(who.email, Action.SIGN_OUT, Outcome.OK)
+    return Response("", 303, {"Location": "/login", "Clear-Site-Data": '"storage"'})
+
+
+@blueprint.get("/welcome/<token>")
+@guards.public
+async def welcome(token: str) -> ResponseReturnValue:
+    async with deps.pools().own.acquire() as connection:
+        works = await queries.setup_token_works(connection, token)
+    return await _welcome_page(Welcome()) if works else await errors.answer(410, SPENT)
+
+
+@blueprint.post("/welcome/<token>")
+@guards.public
+async def make_first_admin(token: str) -> ResponseReturnValue:
+    wait = await gate.wait_for_welcome(deps.limits(), visitor.address())
+    if wait is not None:
+        return await errors.answer(429, retry_after=wait)
+    async with deps.pools().own.acquire() as connection:
+        if not await queries.setup_token_works(connection, token):
+            return await errors.answer(410, SPENT)
+    form = Welcome(await request.form)
+    if not form.validate():
+        return await _welcome_page(form, 422)
+    return await _first_admin(token, form)
+
+
+async def _first_admin(token: str, form: Welcome) -> ResponseReturnValue:
+    password_hash = await passwords.hashed(form.password.data)
+    async with deps.pools().own.acquire() as connection, connection.transaction():
+        if not await queries.use_setup_token(connection, token):
+            return await errors.answer(410, SPENT)
+        user = await queries.insert_user(connection, form.email.data, password_hash, Role.ADMIN)
+        if user is not None:
+            await queries.record(connection, user.email, Action.FIRST_ADMIN, Outcome.OK, visitor.address())
+    if user is None:
+        form.email.errors = ["This address already has an account."]
+        return await _welcome_page(form, 422)
+    await visitor.let_in(user)
+    return redirect("/", 303)
+
+
+async def _whose(email: str, password: str) -> User | None:
+    """The user whom both belong to. An unknown or closed account costs as much time as a wrong password."""
+    async with deps.pools().own.acquire() as connection:
+        user = await queries.user_by_email(connection, email)
+    verdict = await passwords.verify(user.password_hash if user else None, password)
+    if user is None or not verdict.right or not user.active:
+        return None
+    if verdict.outdated:
+        renewed = await passwords.hashed(password)
+        async with deps.pools().own.acquire() as connection:
+            await queries.replace_hash(connection, user.id, renewed)
+    return user
+
+
+async def _record(actor: str, action: Action, outcome: Outcome) -> None:
+    async with deps.pools().own.acquire() as connection:
+        await queries.record(connection, actor, action, outcome, visitor.address())
+
+
+async def _sign_in_page(form: SignIn, status: int = 200) -> Response:
+    return await html.page("accounts/login", title="Sign in", status=status, form=form)
+
+
+async def _welcome_page(form: Welcome, status: int = 200) -> Response:
+    return await html.page("accounts/welcome", title="First sign-in", status=status, form=form)
