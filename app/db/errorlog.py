@@ -1,0 +1,48 @@
+"""Takes what the logs spooled to app.error_logs, in batches, and keeps it while the database is away."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import NoReturn
+from uuid import uuid4
+
+from app.db.pools import Pool
+from app.db.trouble import BadValue, Unavailable
+from app.logs import LogRecord, Spool
+
+BATCH = 100
+IDLE_SECONDS = 1.0
+
+_INSERT = """
+insert into app.error_logs (error_id, source, severity, category, message, component, traceback, context, timestamp)
+values ($1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9)
+"""
+
+
+async def drain(pool: Pool, spool: Spool) -> NoReturn:
+    while True:
+        if not await store(pool, spool):
+            await asyncio.sleep(IDLE_SECONDS)
+
+
+async def store(pool: Pool, spool: Spool) -> bool:
+    """One batch; False when there was none, or nobody to take it."""
+    records = spool.take(BATCH)
+    if not records:
+        return False
+    try:
+        async with pool.acquire() as connection:
+            await connection.executemany(_INSERT, [_row(record) for record in records])
+    except Unavailable:
+        spool.give_back(records)
+        return False
+    except BadValue:
+        # One that no column takes must not stand in the way of the others for ever.
+        spool.dropped += len(records)
+    return True
+
+
+def _row(record: LogRecord) -> tuple[object, ...]:
+    at = datetime.fromtimestamp(record.at, UTC)
+    said = (record.severity, record.category, record.message, record.component, record.traceback, record.context_json)
+    severity, category, message, component, traceback, context = said
+    return (str(uuid4()), record.source, severity, category, message, component, traceback, context, at)

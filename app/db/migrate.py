@@ -1,0 +1,109 @@
+"""Brings a database to the newest schema: a glance when it is there already, alembic under a lock when not."""
+
+import asyncio
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import asyncpg
+
+from app.db.market import present
+
+Tree = Literal["app", "market"]
+
+LOCK_SECONDS = 60.0
+_PLACE = Path(__file__).parent / "migrations"
+
+
+class ForeignSchema(Exception):
+    """The market's tables are here and not of our making: they are never altered."""
+
+    def __init__(self, tables: tuple[str, ...]) -> None:
+        super().__init__(f"these tables are not ours: {', '.join(tables)}")
+        self.tables = tables
+
+
+class NewerSchema(Exception):
+    """The database was brought further by a later release of this program."""
+
+
+class VersionTable(NamedTuple):
+    schema: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+
+VERSIONS: dict[Tree, VersionTable] = {
+    "app": VersionTable("app", "alembic_version"),
+    "market": VersionTable("public", "tickstock_market_version"),
+}
+
+
+async def migrate(tree: Tree, url: str) -> None:
+    newest = head(tree)
+    current = await version(tree, url)
+    if current == newest:
+        return
+    if current is not None and current > newest:
+        raise NewerSchema(f"{tree} schema {current} is newer than {newest}")
+    if tree == "market" and current is None:
+        await _refuse_foreign(url)
+    async with asyncio.timeout(LOCK_SECONDS):
+        await _upgrade(tree, url)
+
+
+def head(tree: Tree) -> str:
+    """Revisions are the numbers that their files begin with, so that nobody need load them to know the last."""
+    return max(path.name[:4] for path in (_PLACE / tree / "versions").glob("[0-9]*.py"))
+
+
+async def version(tree: Tree, url: str) -> str | None:
+    """None before the first migration."""
+    table = VERSIONS[tree]
+    connection = await asyncpg.connect(url, timeout=5)
+    try:
+        if await connection.fetchval("select to_regclass($1)", str(table)) is None:
+            return None
+        found = await connection.fetchval(f"select version_num from {table}")  # noqa: S608 - one of two constants
+        return str(found) if found else None
+    finally:
+        await connection.close()
+
+
+async def _refuse_foreign(url: str) -> None:
+    connection = await asyncpg.connect(url, timeout=5)
+    try:
+        tables = await present(connection)
+    finally:
+        await connection.close()
+    if tables:
+        raise ForeignSchema(tables)
+
+
+async def _upgrade(tree: Tree, url: str) -> None:
+    # Half a second to load, and needed once in the life of a database.
+    from alembic import command
+    from alembic.config import Config
+    from sqlalchemy import Connection, text
+    from sqlalchemy.ext.asyncio import create_async_engine
+    from sqlalchemy.pool import NullPool
+
+    def upgrade(connection: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(_PLACE / tree).replace("%", "%%"))
+        config.attributes["connection"] = connection
+        config.attributes["versions"] = VERSIONS[tree]
+        command.upgrade(config, "head")
+
+    async def connect() -> asyncpg.Connection:
+        return await asyncpg.connect(url, timeout=5)
+
+    # The driver reads the address itself: sockets and certificates then mean the same here as in the pools.
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
+    try:
+        async with engine.begin() as connection:
+            await connection.execute(text("select pg_advisory_xact_lock(hashtext(:name))"), {"name": f"migrate {tree}"})
+            await connection.run_sync(upgrade)
+    finally:
+        await engine.dispose()

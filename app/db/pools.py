@@ -1,0 +1,154 @@
+"""Pools of connections: opened at the first use, impatient, and quiet while the database is away."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import cast
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from app.db.breaker import Breaker
+from app.db.market import MarketShape, inspect
+from app.db.trouble import AWAY, REFUSED, BadValue, Unavailable
+
+CONNECT_SECONDS = 3.0
+RELEASE_SECONDS = 1.0
+CLOSE_SECONDS = 2.0
+LOOK_AGAIN_SECONDS = 10.0
+
+
+class Pool:
+    """One role in one database. `name` is what the server calls us.
+
+    `read_only` is a second line: the first is a role that may not write.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        name: str,
+        size: int = 8,
+        *,
+        acquire_seconds: float = 1.0,
+        statement_ms: int = 3000,
+        read_only: bool = False,
+    ) -> None:
+        self._url = url
+        self._size = size
+        self._acquire_seconds = acquire_seconds
+        self._command_seconds = statement_ms / 1000 + 2.0
+        self._server_settings = {
+            "application_name": f"tickstock {name}",
+            "statement_timeout": str(statement_ms),
+            "lock_timeout": "1000",
+            "idle_in_transaction_session_timeout": "5000",
+            "timezone": "UTC",
+            "default_transaction_read_only": "on" if read_only else "off",
+        }
+        self._breaker = Breaker()
+        self._opening = asyncio.Lock()
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+
+    @asynccontextmanager
+    async def acquire(self) -> AsyncIterator[asyncpg.Connection]:
+        """Raises Unavailable instead of letting anybody wait, and BadValue for what no column takes."""
+        pool, proxy = await self._take()
+        connection = cast(asyncpg.Connection, proxy)
+        try:
+            with self._telling_apart(connection):
+                yield connection
+            self._breaker.succeeded()
+        finally:
+            await _give_back(pool, proxy)
+
+    async def answers(self) -> bool:
+        try:
+            async with self.acquire() as connection:
+                await connection.fetchval("select 1")
+        except Unavailable:
+            return False
+        return True
+
+    async def close(self) -> None:
+        pool, self._pool = self._pool, None
+        if pool is None:
+            return
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await pool.close()
+        except REFUSED:
+            pool.terminate()
+
+    async def _take(self) -> tuple["asyncpg.Pool[asyncpg.Record]", "PoolConnectionProxy[asyncpg.Record]"]:
+        if not self._breaker.allows():
+            raise Unavailable("not asked again yet")
+        try:
+            pool = await self._opened()
+            connection = await pool.acquire(timeout=self._acquire_seconds)
+        except REFUSED as error:
+            self._breaker.failed()
+            raise Unavailable(type(error).__name__) from error
+        return pool, connection
+
+    async def _opened(self) -> "asyncpg.Pool[asyncpg.Record]":
+        async with self._opening:
+            if self._pool is None:
+                self._pool = await asyncpg.create_pool(
+                    self._url,
+                    min_size=0,
+                    max_size=self._size,
+                    timeout=CONNECT_SECONDS,
+                    command_timeout=self._command_seconds,
+                    server_settings=self._server_settings,
+                )
+            return self._pool
+
+    @contextmanager
+    def _telling_apart(self, connection: asyncpg.Connection) -> Iterator[None]:
+        try:
+            yield
+        except asyncpg.DataError as error:
+            raise BadValue(type(error).__name__) from error
+        except AWAY as error:
+            self._breaker.failed()
+            # A link that ran into its time limit would keep us waiting once more when it is given back.
+            connection.terminate()
+            raise Unavailable(type(error).__name__) from error
+        except asyncpg.InterfaceError as error:
+            # The driver says this of dead links, and of wrong calls, which are ours to see.
+            if not connection.is_closed():
+                raise
+            self._breaker.failed()
+            raise Unavailable(type(error).__name__) from error
+
+
+async def _give_back(pool: "asyncpg.Pool[asyncpg.Record]", connection: "PoolConnectionProxy[asyncpg.Record]") -> None:
+    try:
+        await pool.release(connection, timeout=RELEASE_SECONDS)
+    except REFUSED:
+        connection.terminate()
+
+
+class Pools:
+    """`own`: users, audit, errors. `market`: what the engine wrote, to be read only."""
+
+    def __init__(self, own: Pool, market: Pool) -> None:
+        self.own = own
+        self.market = market
+        self._shape: MarketShape | None = None
+        self._looked_at = 0.0
+
+    async def shape(self) -> MarketShape:
+        """What the market database has. Kept; while tables are missing it is looked at again now and then."""
+        known = self._shape
+        if known is not None and (known.complete or time.monotonic() - self._looked_at < LOOK_AGAIN_SECONDS):
+            return known
+        async with self.market.acquire() as connection:
+            self._shape = await inspect(connection)
+        self._looked_at = time.monotonic()
+        return self._shape
+
+    async def close(self) -> None:
+        await asyncio.gather(self.own.close(), self.market.close())

@@ -1,0 +1,68 @@
+"""The embedded server's roles: one for our own tables, one that only reads the market, one that writes it."""
+
+from typing import NamedTuple
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+
+OWN, MARKET, ENGINE = "tickstock_web", "tickstock_ro", "tickstock_engine"
+
+_CREATE_ROLE = """
+do $$ begin
+  if not exists (select from pg_roles where rolname = '{role}') then create role {role} login; end if;
+end $$
+"""
+
+_GRANTS = (
+    "revoke temporary on database {database} from public",
+    "grant temporary on database {database} to {engine}",
+    "revoke create on schema public from public",
+    "grant usage, create on schema public to {engine}",
+    "grant usage on schema public to {market}",
+    "grant select on all tables in schema public to {market}",
+    "alter default privileges for role {engine} in schema public grant select on tables to {market}",
+    "alter role {market} set default_transaction_read_only = on",
+    "create schema if not exists app authorization {own}",
+)
+
+
+class Urls(NamedTuple):
+    own: str
+    market: str
+    engine: str
+
+
+async def prepare(superuser_url: str, database: str = "tickstock") -> Urls:
+    """Makes what is missing, so that it may be called at every start. For a server of our own only."""
+    names = {"database": database, "own": OWN, "market": MARKET, "engine": ENGINE}
+    connection = await asyncpg.connect(superuser_url, timeout=5)
+    try:
+        for role in (OWN, MARKET, ENGINE):
+            await connection.execute(_CREATE_ROLE.format(role=role))
+        if not await connection.fetchval("select 1 from pg_database where datname = $1", database):
+            await connection.execute(f'create database "{database}"')
+    finally:
+        await connection.close()
+    await _grant(_address(superuser_url, database), names)
+    return Urls(*(_address(superuser_url, database, role) for role in (OWN, MARKET, ENGINE)))
+
+
+async def _grant(url: str, names: dict[str, str]) -> None:
+    quoted = {key: f'"{name}"' for key, name in names.items()}
+    connection = await asyncpg.connect(url, timeout=5)
+    try:
+        async with connection.transaction():
+            # Two that start together would grant at once, and one of them fail.
+            await connection.execute("select pg_advisory_xact_lock(hashtext('tickstock roles'))")
+            for grant in _GRANTS:
+                await connection.execute(grant.format(**quoted))
+    finally:
+        await connection.close()
+
+
+def _address(url: str, database: str, role: str | None = None) -> str:
+    """The same server, another database and role."""
+    parts = urlsplit(url)
+    place = parts.netloc.rpartition("@")[2]
+    user = parts.netloc.rpartition("@")[0] if role is None else role
+    return urlunsplit((parts.scheme, f"{user}@{place}", f"/{database}", parts.query, ""))

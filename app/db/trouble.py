@@ -1,0 +1,27 @@
+"""What can go wrong with a database, in two words: it is away, or it was asked for something impossible."""
+
+import asyncpg
+
+
+class Unavailable(Exception):
+    """The database is away, or slower than anybody would wait for."""
+
+
+class BadValue(ValueError):
+    """A value that no column takes: a NUL, a lone surrogate, a number out of range."""
+
+
+AWAY: tuple[type[BaseException], ...] = (
+    OSError,
+    TimeoutError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+)
+"""Of the server or the way to it, whatever was asked."""
+
+REFUSED: tuple[type[BaseException], ...] = (*AWAY, asyncpg.PostgresError, asyncpg.InterfaceError)
+"""While connecting, a refusal is as good as nobody there."""
