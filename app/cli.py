@@ -54,7 +54,7 @@ def web() -> None:
 def ingest() -> None:
     """Publish market data."""
     with _one_line():
-        settings = _completed("ingest")
+        settings = _completed("ingest", database=False)
         if not settings.ingest.on:
             _idle("ingest", "INGEST")
         from app.ingest.run import main as run_ingest
@@ -140,10 +140,10 @@ def _settings(component: str) -> "Settings":
     return settings
 
 
-def _completed(component: str) -> "Settings":
+def _completed(component: str, *, database: bool = True) -> "Settings":
     from app.commands.addresses import completed
 
-    return completed(_settings(component))
+    return completed(_settings(component), database=database)
 
 
 def _prepare(settings: "Settings") -> None:

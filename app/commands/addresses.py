@@ -41,10 +41,10 @@ def running(data_dir: Path) -> Addresses | None:
         return None
 
 
-def completed(settings: Settings) -> Settings:
+def completed(settings: Settings, *, database: bool = True) -> Settings:
     """With what is not said taken from the desk that runs here; raises Unusable when there is none."""
     said = named(settings)
-    if said.redis and said.own:
+    if said.redis and (said.own or not database):
         return settings
     found = running(settings.data_dir)
     if found is None:

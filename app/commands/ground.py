@@ -2,10 +2,13 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from app.commands.addresses import Addresses, named
-from app.db import Unavailable, migrate, roles
+from app.db import migrate, roles
 from app.db.pools import Pool
+from app.db.trouble import REFUSED
 from app.embedded.places import Unusable
 from app.settings import Settings
 
@@ -34,9 +37,12 @@ def lay_own(settings: Settings, patience: float = PATIENCE_SECONDS) -> None:
     while True:
         try:
             return asyncio.run(asyncio.wait_for(migrate.migrate("app", url), ONE_TRY_SECONDS))
-        except (Unavailable, TimeoutError):
+        except migrate.NewerSchema as newer:
+            raise Unusable(f"DATABASE_URL: {newer}; update this program") from None
+        except REFUSED as error:
             if time.monotonic() > until:
-                raise Unusable("the database does not answer: our own schema is not prepared") from None
+                reason = type(error).__name__
+                raise Unusable(f"DATABASE_URL: our own schema cannot be prepared ({reason})") from None
         time.sleep(PAUSE_SECONDS)
 
 
@@ -45,10 +51,18 @@ def first_link(settings: Settings) -> str | None:
     from app.accounts.setup import ensure_link
 
     async def work() -> str | None:
-        pool = Pool(named(settings).own, "setup", 1)
-        try:
+        async with own_pool(settings) as pool:
             return await ensure_link(pool, settings.public_url)
-        finally:
-            await pool.close()
 
     return asyncio.run(asyncio.wait_for(work(), ONE_TRY_SECONDS))
+
+
+@asynccontextmanager
+async def own_pool(settings: Settings) -> AsyncIterator[Pool]:
+    url = named(settings).own
+    assert url
+    pool = Pool(url, "setup", 1)
+    try:
+        yield pool
+    finally:
+        await pool.close()
