@@ -1,6 +1,7 @@
 """What went wrong, told as a page, as a fragment or as a JSON problem, whichever was asked for."""
 
 import logging
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -52,6 +53,12 @@ def unavailable(app: Quart, kinds: Sequence[type[Exception]]) -> None:
         app.register_error_handler(kind, _away)
 
 
+def unreadable(app: Quart, kinds: Sequence[type[Exception]]) -> None:
+    """These exceptions say that what was sent can be no value of its kind: 400."""
+    for kind in kinds:
+        app.register_error_handler(kind, _senseless)
+
+
 async def answer(status: int, detail: str = "", retry_after: float | None = None) -> Response:
     """`detail` replaces the general advice; it is for people, so it names no host, path or secret."""
     known = PROBLEMS.get(status) or PROBLEMS[500 if status >= 500 else 400]
@@ -60,7 +67,7 @@ async def answer(status: int, detail: str = "", retry_after: float | None = None
     if status == 503 and retry_after is None:
         retry_after = RETRY_SECONDS
     if retry_after is not None:
-        response.headers["Retry-After"] = str(max(1, round(retry_after + 0.5)))
+        response.headers["Retry-After"] = str(max(1, math.ceil(retry_after)))
     return response
 
 
@@ -100,6 +107,10 @@ async def _refused(error: HTTPException) -> Response:
 async def _away(error: Exception) -> Response:
     logger.warning("answered 503: %s", type(error).__name__, extra={"path": request.path})
     return await answer(503)
+
+
+async def _senseless(error: Exception) -> Response:
+    return await answer(400)
 
 
 async def _broken(error: Exception) -> Response:

@@ -122,7 +122,7 @@ def age(seconds: float | None) -> str:
     """static/live.js counts on from data-age in the same words."""
     if not _known(seconds):
         return MISSING
-    whole = max(0, int(seconds))
+    whole = int(min(max(0.0, seconds), UNSPEAKABLE))
     for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
         if whole >= size:
             return f"{whole // size} {unit}"

@@ -46,10 +46,10 @@ tally = Tally()
 @blueprint.post("/csp-report")
 @guards.public
 async def receive() -> Response:
-    if (request.content_length or LARGEST + 1) > LARGEST:
+    if (request.content_length or 0) > LARGEST or len(body := await request.get_data(as_text=False)) > LARGEST:
         return Response("", 413)
     try:
-        report = msgspec.json.decode(await request.get_data(), type=Envelope).csp_report
+        report = msgspec.json.decode(body, type=Envelope).csp_report
     except msgspec.MsgspecError:
         return Response("", 400)
     if tally.may_speak(time.monotonic()):

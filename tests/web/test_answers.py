@@ -1,0 +1,272 @@
+"""What every answer carries: headers, codings, errors in the form asked for, and who is let in."""
+
+import base64
+import gzip
+import hashlib
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import brotli
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from quart import Quart
+from quart.typing import TestClientProtocol as Client
+
+from app.identity import View
+from app.push import Push, nothing
+from app.web import assets, guards, html, reports, security
+from tests.web.server import create_app
+
+OWN = "http://127.0.0.1:8000"
+PAGE = {"Accept": "text/html,application/xhtml+xml", "Sec-Fetch-Mode": "navigate"}
+STATIC = Path(__file__).parents[2] / "static"
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[Client]:
+    app = create_app(OWN)
+    app.register_blueprint(reports.blueprint)
+    async with app.test_app():
+        yield app.test_client()
+
+
+@pytest.mark.parametrize("path", ["/board", "/none", "/broken", "/private", "/limited", "/say"])
+async def test_every_answer_has_the_policy_and_is_not_stored(client: Client, path: str) -> None:
+    response = await client.get(path, headers=PAGE)
+
+    policy = response.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; script-src 'nonce-")
+    assert "unsafe" not in policy
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Strict-Transport-Security" not in response.headers
+
+
+async def test_the_nonce_is_new_each_time_and_the_same_in_header_and_page(client: Client) -> None:
+    seen = set()
+    for _ in range(3):
+        response = await client.get("/board")
+        text = await response.get_data(as_text=True)
+        found = set(re.findall(r'nonce="([^"]+)"', text))
+        assert len(found) == 1
+        assert f"'nonce-{found.copy().pop()}'" in response.headers["Content-Security-Policy"]
+        seen |= found
+
+    assert len(seen) == 3
+
+
+async def test_https_is_insisted_on_where_it_is_used() -> None:
+    response = await create_app("https://desk.example").test_client().get("/board")
+
+    assert response.headers["Strict-Transport-Security"].startswith("max-age=63072000")
+
+
+@pytest.mark.parametrize(
+    ("method", "site", "origin", "refused"),
+    [
+        ("POST", None, None, False),
+        ("POST", "same-origin", None, False),
+        ("POST", "none", None, False),
+        ("POST", "cross-site", OWN, True),
+        ("POST", "same-site", OWN, True),
+        ("POST", None, OWN, False),
+        ("POST", None, "null", True),
+        ("POST", None, "https://evil.example", True),
+        ("POST", None, f"{OWN}.evil.example", True),
+        ("DELETE", "cross-site", None, True),
+        ("GET", None, "https://evil.example", False),
+        ("GET", "cross-site", None, True),
+        ("GET", "same-origin", None, False),
+    ],
+)
+def test_another_site_changes_and_reads_nothing(
+    method: str, site: str | None, origin: str | None, refused: bool
+) -> None:
+    assert security.refused(method, site, origin, OWN) is refused
+
+
+def test_a_named_reader_may_read_and_still_not_change() -> None:
+    reader = "https://wall.example"
+
+    assert not security.refused("GET", "cross-site", reader, OWN, (reader,))
+    assert not security.refused("GET", "cross-site", reader, OWN, ("*",))
+    assert security.refused("GET", "cross-site", "https://evil.example", OWN, (reader,))
+    assert security.refused("POST", "cross-site", reader, OWN, ("*",))
+
+
+async def test_a_link_on_another_site_leads_here_all_the_same(client: Client) -> None:
+    from_a_link = {**PAGE, "Sec-Fetch-Site": "cross-site"}
+
+    assert (await client.get("/board", headers=from_a_link)).status_code == 200
+    assert (await client.post("/say", headers=from_a_link, data="[]")).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["//e", "/\\e", "https:e", "///e", "\t//e", "javascript:alert(1)", "", None, "/a\r\nX: y", "/ä", "/" + "a" * 3000],
+)
+def test_only_an_own_path_is_gone_back_to(target: str | None) -> None:
+    assert security.own_path(target) == "/"
+
+
+@given(st.text())
+def test_whatever_is_gone_back_to_stays_here(target: str) -> None:
+    path = security.own_path(target)
+
+    assert path.startswith("/")
+    assert not path.startswith(("//", "/\\"))
+    assert security.own_path("/symbols/BF/B?range=1y") == "/symbols/BF/B?range=1y"
+
+
+async def test_a_stranger_is_led_to_the_sign_in_and_back(client: Client) -> None:
+    page = await client.get("/private?a=1", headers=PAGE)
+    part = await client.get("/private", headers={"HX-Request": "true", "HX-Current-URL": f"{OWN}/board?q=1"})
+    stream = await client.get("/private", headers={"HX-Request": "true", "Accept": "text/html, text/event-stream"})
+
+    assert (page.status_code, page.headers["Location"]) == (303, "/login?next=%2Fprivate%3Fa%3D1")
+    assert (part.status_code, part.headers["HX-Redirect"]) == (401, "/login?next=%2Fboard%3Fq%3D1")
+    assert (stream.status_code, await stream.get_data(as_text=True)) == (401, "")
+    assert "HX-Redirect" not in stream.headers
+
+
+async def test_a_view_without_a_guard_stops_the_start() -> None:
+    app = create_app(OWN)
+
+    async def open_to_all() -> str:
+        return ""
+
+    app.add_url_rule("/open", "open_to_all", open_to_all)
+    with pytest.raises(RuntimeError, match="open_to_all"):
+        guards.refuse_unguarded(app)
+
+
+async def test_an_error_comes_in_the_form_asked_for(client: Client) -> None:
+    page = await client.get("/none", headers=PAGE)
+    part = await client.get("/none", headers={"HX-Request": "true"})
+    problem = await client.get("/none", headers={"Accept": "application/json"})
+
+    assert page.status_code == part.status_code == problem.status_code == 404
+    assert (await page.get_data(as_text=True)).count("<h1") == 1
+    assert part.headers["HX-Retarget"] == "#announce"
+    assert "<html" not in await part.get_data(as_text=True)
+    assert problem.mimetype == "application/problem+json"
+    assert msgspec.json.decode(await problem.get_data(as_text=False))["status"] == 404
+
+
+async def test_an_error_tells_nothing_that_is_ours_and_escapes_what_is_theirs(client: Client) -> None:
+    broken = await (await client.get("/broken", headers=PAGE)).get_data(as_text=True)
+    named = await (await client.get("/limited?words=<img src=x>", headers=PAGE)).get_data(as_text=True)
+    missing = await (await client.get("/%3Cscript%3Ealert(1)", headers=PAGE)).get_data(as_text=True)
+
+    assert "secret" not in broken
+    assert "&lt;img src=x&gt;" in named
+    assert "<script>" not in missing
+
+
+async def test_what_is_away_is_503_and_the_page_tries_again(client: Client) -> None:
+    page = await client.get("/private?away=1", headers=PAGE)
+    public = await client.get("/board?away=1", headers=PAGE)
+    limited = await client.get("/limited", headers=PAGE)
+
+    assert (page.status_code, page.headers["Retry-After"], page.headers["Refresh"]) == (503, "5", "5")
+    assert public.status_code == 200
+    assert (limited.status_code, limited.headers["Retry-After"]) == (429, "13")
+
+
+async def test_a_page_comes_compressed_to_who_can_read_it(client: Client) -> None:
+    plain = await (await client.get("/board")).get_data(as_text=False)
+    small = await client.get("/board", headers={"Accept-Encoding": "gzip, deflate, br"})
+    older = await client.get("/board", headers={"Accept-Encoding": "gzip, br;q=0"})
+
+    assert small.headers["Content-Encoding"] == "br"
+    assert len(brotli.decompress(await small.get_data(as_text=False))) == len(plain)
+    assert older.headers["Content-Encoding"] == "gzip"
+    assert len(gzip.decompress(await older.get_data(as_text=False))) == len(plain)
+    assert "Accept-Encoding" in small.headers["Vary"]
+
+
+async def test_static_files_are_named_by_their_content_and_kept(client: Client) -> None:
+    text = await (await client.get("/board")).get_data(as_text=True)
+    urls = re.findall(r'(?:src|href)="(/static/[^"]+)"', text)
+
+    assert len(urls) == 7
+    for url in urls:
+        response = await client.get(url, headers={"Accept-Encoding": "br"})
+        assert response.status_code == 200
+        assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert (await client.get("/static/live.js")).status_code == 404
+    assert (await client.get("/static/../pyproject.toml")).status_code == 404
+
+
+async def test_the_script_tags_name_the_sum_of_what_is_served(client: Client) -> None:
+    text = await (await client.get("/board")).get_data(as_text=True)
+    tags = re.findall(r'src="([^"]+)" integrity="sha256-([^"]+)"', text)
+
+    assert len(tags) == 5
+    for url, expected in tags:
+        body = await (await client.get(url)).get_data(as_text=False)
+        assert base64.b64encode(hashlib.sha256(body).digest()).decode() == expected
+
+
+def test_the_vendored_scripts_are_those_of_the_package() -> None:
+    listed = dict(re.findall(r"\| (\S+\.js) \|.*\| ([0-9a-f]{64}) \|", (STATIC / "vendor/VERSIONS.md").read_text()))
+    found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (STATIC / "vendor").glob("*.js")}
+
+    assert found == listed
+
+
+def test_scripts_and_styles_are_light() -> None:
+    made = assets.Assets()
+
+    assert len(made("app.css").bodies["br"]) <= 6_000
+    assert len(made("live.js").bodies["br"]) <= 1_500
+
+
+async def test_the_viewers_choice_is_kept_in_cookies_from_closed_lists(client: Client) -> None:
+    chosen = {"zone": "Asia/Tokyo", "numbers": "comma", "next": "/board"}
+    response = await client.post("/view", form=chosen)
+    hostile = await client.post("/view", form={"zone": "../etc", "numbers": "<x>", "next": "//e"})
+
+    assert (response.status_code, response.headers["Location"]) == (303, "/board")
+    assert [cookie.split(";")[0] for cookie in response.headers.getlist("Set-Cookie")] == [
+        "tz=Asia/Tokyo",
+        "numbers=comma",
+    ]
+    assert (hostile.headers["Location"], hostile.headers.getlist("Set-Cookie")) == ("/", [])
+    assert 'value="Asia/Tokyo" selected' in await (await client.get("/board")).get_data(as_text=True)
+
+
+async def test_a_cookie_outside_the_lists_is_the_default(client: Client) -> None:
+    app: Quart = client.app  # type: ignore[attr-defined]
+    async with app.test_request_context("/", headers={"Cookie": "tz=Mars/Base; numbers=roman"}):
+        assert guards.view() == View()
+
+
+async def test_reports_of_the_policy_are_heard_and_bounded(client: Client) -> None:
+    report: dict[str, Any] = {"csp-report": {"effective-directive": "script-src", "blocked-uri": "inline"}}
+
+    assert (await client.post("/csp-report", data=msgspec.json.encode(report))).status_code == 204
+    assert (await client.post("/csp-report", data=b"[" * 5000)).status_code == 400
+    assert (await client.post("/csp-report", data=b"x" * 9000)).status_code == 413
+
+
+def test_a_patch_is_written_for_each_kind_of_push() -> None:
+    def patched(op: Any, drawn: str = "") -> str:
+        return html.patch(Push("t", "key", op, (lambda _: drawn) if drawn else nothing), View())
+
+    assert (
+        patched("replace", "<td>1</td>") == '<hx-partial hx-target="#key" hx-swap="outerHTML"><td>1</td></hx-partial>'
+    )
+    assert "<svg><path d='M0'/></svg>" in patched("replace", "<path d='M0'/>")
+    assert 'hx-swap="upsert key:data-k sort:desc"' in patched("insert", "<li>1</li>")
+    assert patched("remove") == '<hx-partial hx-target="#key" hx-swap="delete"></hx-partial>'
+    assert patched("trim") == '<hx-partial hx-target="#key > :nth-child(n+51)" hx-swap="delete"></hx-partial>'
+
+
+def test_a_page_without_topics_opens_no_stream() -> None:
+    assert html.stream_url(()) == ""
+    assert html.stream_url(("symbol:BF/B", "patterns"), "7-9") == "/stream?topics=symbol:BF%2FB,patterns&cursor=7-9"

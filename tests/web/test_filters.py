@@ -1,0 +1,148 @@
+"""How figures, times and ids read."""
+
+import math
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.finance.instrument import Instrument
+from app.identity import ZONES, NumberForm, View
+from app.web import filters
+
+POINT = View()
+COMMA = View(numbers=NumberForm.COMMA)
+AAPL = Instrument("AAPL")
+PENNY = Instrument("PNNY", tick_size=0.0001)
+VOD = Instrument("VOD.L", currency="GBp", tick_size=0.05)
+TOYOTA = Instrument("7203.T", currency="JPY", tick_size=1)
+NESTLE = Instrument("NESN.SW", currency="CHF")
+
+
+@pytest.mark.parametrize(
+    ("value", "instrument", "view", "text"),
+    [
+        (1234.5, AAPL, POINT, "1,234.50"),
+        (1234.5, AAPL, COMMA, "1.234,50"),
+        (0.1234, AAPL, POINT, "0.1234"),
+        (0.0, AAPL, POINT, "0.00"),
+        (-0.0, AAPL, POINT, "0.00"),
+        (2.5, PENNY, POINT, "2.5000"),
+        (72.35, VOD, POINT, "72.35p"),
+        (1835.0, TOYOTA, POINT, "¥1,835"),
+        (101.5, NESTLE, POINT, "101.50\N{NARROW NO-BREAK SPACE}CHF"),
+        (-1835.0, TOYOTA, POINT, "\N{MINUS SIGN}¥1,835"),
+        (None, AAPL, POINT, "-"),
+        (math.nan, AAPL, POINT, "-"),
+        (math.inf, AAPL, POINT, "-"),
+        (123456789012.0, AAPL, POINT, "123,456,789,012.00"),
+        (1e300, AAPL, POINT, "1.000e+300"),
+    ],
+)
+def test_a_price_takes_the_instruments_tick_and_currency(
+    value: float | None, instrument: Instrument, view: View, text: str
+) -> None:
+    assert filters.price(value, instrument, view) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(1.5, "+1.50"), (-1.5, "\N{MINUS SIGN}1.50"), (0, "0.00"), (0.001, "0.00"), (-0.001, "0.00"), (None, "-")],
+)
+def test_a_change_is_signed_with_a_true_minus_unless_it_is_none(value: float | None, text: str) -> None:
+    assert filters.change(value, AAPL, POINT) == text
+
+
+def test_a_percentage_is_of_a_fraction() -> None:
+    assert filters.percent(0.0123, POINT) == "+1.23%"
+    assert filters.percent(-0.0123, COMMA) == "\N{MINUS SIGN}1,23%"
+    assert filters.percent(None, POINT) == "-"
+    assert filters.share(0.874, POINT) == "87%"
+    assert filters.share(None, POINT) == "-"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (999, "999"),
+        (999.6, "1.00K"),
+        (1234, "1.23K"),
+        (12_345, "12.3K"),
+        (123_456, "123K"),
+        (999_999, "1.00M"),
+        (123_456_789_012, "123B"),
+        (1.5e12, "1.50T"),
+        (-1234, "\N{MINUS SIGN}1.23K"),
+        (None, "-"),
+    ],
+)
+def test_a_volume_keeps_three_figures(value: float | None, text: str) -> None:
+    assert filters.volume(value, POINT) == text
+
+
+def test_a_time_names_its_zone_in_winter_and_summer() -> None:
+    assert filters.clock(1346423465, POINT) == "10:31:05 EDT"
+    assert filters.stamp(1325424665, POINT) == "1 Jan 2012, 08:31 EST"
+    assert filters.clock(1346423465, View(zone="Europe/Istanbul")) == "17:31:05 EEST"
+    assert filters.clock(1768423465, View(zone="Europe/Istanbul")) == "23:44:25 UTC+3"
+    assert filters.clock(1768423465, View(zone="America/Sao_Paulo")) == "17:44:25 UTC\N{MINUS SIGN}3"
+    assert filters.clock(1768423465, View(zone="Asia/Shanghai")) == "04:44:25 UTC+8"
+    assert filters.clock(1768423465, View(zone="Asia/Kolkata")) == "02:14:25 IST"
+    assert filters.clock(None, POINT) == "-"
+    assert filters.clock(1e300, POINT) == "-"
+    assert filters.iso(1346423465) == "2012-08-31T14:31:05Z"
+
+
+def test_a_day_is_written_out() -> None:
+    assert filters.day("2012-08-31") == "31 Aug 2012"
+    assert filters.day("yesterday") == "-"
+    assert filters.day(None) == "-"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.4, "0 s"), (59.9, "59 s"), (60, "1 min"), (7300, "2 h"), (90000, "1 d"), (-3, "0 s")]
+)
+def test_an_age_is_short(seconds: float, text: str) -> None:
+    assert filters.age(seconds) == text
+    assert filters.age(None) == "-"
+
+
+def test_an_arrow_points_and_a_tone_colours() -> None:
+    assert [filters.arrow(value) for value in (1.0, -1.0, 0.0, None)] == ["▲", "▼", "", ""]
+    assert [filters.tone(value) for value in (1.0, -1.0, 0.0, None)] == ["up", "down", "flat", "flat"]
+
+
+def test_an_id_is_readable_where_it_can_be() -> None:
+    assert filters.dom_id("last", "AAPL") == "last-aapl"
+    assert filters.dom_id("last", "BRK.B") == "last-brk__2e_b"
+    assert filters.dom_id("last", "BF/B") == "last-bf__2f_b"
+    assert filters.dom_id("last", "X:BTCUSD") == "last-x__3a_btcusd"
+
+
+parts = st.lists(st.text(max_size=8), min_size=1, max_size=3).map(tuple)
+
+
+@given(parts, parts)
+def test_an_id_is_safe_in_a_selector_and_belongs_to_one_thing(one: tuple[str, ...], other: tuple[str, ...]) -> None:
+    first, second = filters.dom_id("k", *one), filters.dom_id("k", *other)
+
+    assert re.fullmatch(r"k[a-z0-9_-]*", first)
+    assert (first == second) == (one == other)
+
+
+@given(st.floats() | st.none(), st.sampled_from(ZONES), st.sampled_from(NumberForm))
+def test_no_value_breaks_a_filter(value: float | None, zone: str, numbers: NumberForm) -> None:
+    view = View(zone, numbers)
+
+    for text in (
+        filters.price(value, AAPL, view),
+        filters.change(value, TOYOTA, view),
+        filters.percent(value, view),
+        filters.volume(value, view),
+        filters.stamp(value, view),
+        filters.age(value),
+    ):
+        assert text
+        assert len(text) < 32
