@@ -66,7 +66,7 @@ def volume(value: float | None, view: View) -> str:
     """Three significant figures: 999, 1.23K, 12.3M, 123B."""
     if not _known(value):
         return MISSING
-    rounded = float(f"{value:.3g}")
+    rounded = float(f"{value:.3g}") if abs(value) < UNSPEAKABLE else 0.0
     for power, letter in ((12, "T"), (9, "B"), (6, "M"), (3, "K")):
         if abs(rounded) >= 10**power:
             scaled = rounded / 10**power
