@@ -80,6 +80,12 @@ class Columns(NamedTuple):
     volume: Floats
 
 
+def names() -> list[tuple[str, str]]:
+    """Every pattern's name and the function that finds it."""
+    both = [(name, candle.function.__name__) for candle in CANDLES for name in candle.names]
+    return list(dict.fromkeys(both))
+
+
 def find(bars: Sequence[Bar], last: int, at_least: float) -> list[Found]:
     """What the `last` of the bars (oldest first) complete with enough confidence: one pattern a bar, the surest."""
     if not bars:

@@ -64,6 +64,16 @@ class Rollup:
         """Go on with a bar that was begun before this process."""
         self._running[bar.symbol] = Running(bar, changed=False)
 
+    def correct(self, bar: Bar) -> None:
+        """Somebody knows better than the ticks that were heard; a bar of an earlier span is no longer of interest."""
+        running = self._running.get(bar.symbol)
+        if running is None or (running.bar.start <= bar.start and running.bar != bar):
+            self._running[bar.symbol] = Running(bar, changed=True)
+
+    def changed(self, start: float) -> bool:
+        """Whether a bar that starts there has something to give out."""
+        return any(running.changed and running.bar.start == start for running in self._running.values())
+
     def running(self, symbol: str) -> Bar | None:
         running = self._running.get(symbol)
         return running.bar if running else None

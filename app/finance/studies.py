@@ -15,6 +15,22 @@ Floats = NDArray[np.float64]
 OVERBOUGHT, OVERSOLD = 70.0, 30.0
 
 
+class Study(NamedTuple):
+    name: str
+    category: str
+    period: int
+
+
+STUDIES = (
+    Study("RSI14", "momentum", 14),
+    Study("SMA20", "trend", 20),
+    Study("SMA50", "trend", 50),
+    Study("EMA12", "trend", 12),
+    Study("EMA26", "trend", 26),
+    Study("MACD", "momentum", 26),
+)
+
+
 class Reading(NamedTuple):
     indicator: str
     value: float
@@ -25,7 +41,7 @@ class Reading(NamedTuple):
 
 
 def read(bars: Sequence[Bar], last: int) -> list[Reading]:
-    """RSI14, SMA20, SMA50, EMA12, EMA26 and MACD at the `last` of the bars (oldest first), where there are enough."""
+    """The STUDIES at the `last` of the bars (oldest first), where there are enough."""
     if not bars:
         return []
     closes = np.array([bar.close for bar in bars], dtype=np.float64)

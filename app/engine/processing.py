@@ -1,0 +1,100 @@
+"""Processing on demand: commands from the job channel, one at a time, and word of how they fare."""
+
+import asyncio
+import logging
+import time
+from uuid import uuid4
+
+from app import db
+from app.db.pools import Pool
+from app.engine import queries
+from app.engine.analysis import NOTHING
+from app.engine.past import LEAD_DAYS, PATTERN_DAYS, analysed
+from app.engine.queries import Run
+from app.engine.store import Store
+from app.wire import jobs
+from app.wire.codec import Rejected
+from app.wire.events import ProcessingChanged
+from app.wire.jobs import ProcessingCommand, ProcessingParameters
+
+logger = logging.getLogger(__name__)
+
+MOST_WAITING = 8
+PHASE = "analysis"
+
+
+class Processing:
+    def __init__(self, pool: Pool, store: Store, min_confidence: float) -> None:
+        self._pool = pool
+        self._store = store
+        self._min_confidence = min_confidence
+        self._waiting: asyncio.Queue[tuple[str, ProcessingCommand]] = asyncio.Queue(MOST_WAITING)
+
+    def hear(self, payload: bytes) -> None:
+        command = jobs.decode(payload)
+        if isinstance(command, Rejected):
+            self._tell(_new_id(), "failed", message=f"the job was not understood ({command.reason})")
+            return
+        run_id = command.parameters.run_id[:64] or _new_id()
+        if command.command != jobs.START_DAILY_PROCESSING:
+            self._tell(run_id, "failed", message=f"unknown command {command.command[:40]!r}")
+        elif self._waiting.full():
+            self._tell(run_id, "failed", message=f"{MOST_WAITING} jobs wait already")
+        else:
+            self._waiting.put_nowait((run_id, command))
+
+    async def run(self) -> None:
+        while True:
+            run_id, command = await self._waiting.get()
+            try:
+                await self._process(run_id, command.parameters)
+            except db.Unavailable:
+                self._tell(run_id, "failed", message="the database is away")
+            except Exception as error:
+                logger.exception("processing run %s failed", run_id)
+                self._tell(run_id, "failed", message=type(error).__name__)
+
+    async def _process(self, run_id: str, asked: ProcessingParameters) -> None:
+        started_at = time.time()
+        async with self._pool.acquire() as connection:
+            known = await queries.symbols_with_days(connection)
+            symbols = [symbol for symbol in known if not asked.symbols or symbol in asked.symbols]
+            await queries.put_run(connection, Run(run_id, "running", PHASE, started_at, total=len(symbols)))
+        self._tell(run_id, "started", (0, len(symbols)))
+        for done, symbol in enumerate(symbols, 1):
+            await self._analyse(symbol, asked)
+            self._tell(run_id, "running", (done, len(symbols)), symbol)
+        error = None if symbols else "no stored symbol was asked for"
+        end = Run(run_id, "failed" if error else "success", PHASE, started_at, time.time())
+        async with self._pool.acquire() as connection:
+            await queries.put_run(connection, end._replace(total=len(symbols), done=len(symbols), error=error))
+        self._tell(run_id, "failed" if error else "completed", (len(symbols), len(symbols)), error or "")
+
+    async def _analyse(self, symbol: str, asked: ProcessingParameters) -> None:
+        """The last year, or with `force` everything that is stored."""
+        async with self._pool.acquire() as connection:
+            count = None if asked.force else PATTERN_DAYS + LEAD_DAYS
+            bars = await queries.last_days(connection, symbol, count)
+        analysis = analysed(bars, self._min_confidence, len(bars) if asked.force else None) if bars else NOTHING
+        wanted = [found for found in analysis.patterns if not asked.patterns or found.event.pattern in asked.patterns]
+        async with self._pool.acquire() as connection:
+            await queries.put_indicators(connection, analysis.indicators)
+            await queries.put_patterns(connection, wanted)
+
+    def _tell(self, run_id: str, status: str, progress: tuple[int, int] | None = None, message: str = "") -> None:
+        done, total = progress or (None, None)
+        event = ProcessingChanged(
+            at=time.time(),
+            source="TickStockPL",
+            run_id=run_id,
+            status=status,
+            phase=PHASE,
+            done=done,
+            total=total,
+            message=message,
+        )
+        self._store.offer([], events=[event])
+
+
+def _new_id() -> str:
+    return str(uuid4())

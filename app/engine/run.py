@@ -1,0 +1,136 @@
+"""The engine process, a working stand-in for TickStockPL: it knows Redis, the database and its settings."""
+
+import asyncio
+import logging
+import signal
+import time
+from collections.abc import Callable
+
+from redis.asyncio import Redis
+
+from app import wire
+from app.db.pools import Pool
+from app.engine.past import Shipped
+from app.engine.processing import Processing
+from app.engine.pulse import Pulse
+from app.engine.series import Series
+from app.engine.start import Start, Unfit
+from app.engine.store import Store
+from app.engine.tape import Tape
+from app.settings import Settings
+from app.wire import clock
+from app.wire.channels import JOBS_PROCESSING, Channels, Meaning
+from app.wire.client import connect
+from app.wire.codec import decode
+from app.wire.events import Tick
+from app.wire.newest import Newest
+from app.wire.publish import Publisher
+from app.wire.subscriber import Subscriber
+
+logger = logging.getLogger(__name__)
+
+CONNECTIONS = 4
+STATEMENT_MS = 10_000
+LOOK_SECONDS = 0.5
+GOODBYE_SECONDS = 1.0
+
+
+def main(settings: Settings, ready: Callable[[], None] = lambda: None) -> None:
+    database = settings.engine.database_url or settings.database.market_url or settings.database.url
+    if settings.redis.url is None or database is None:
+        raise SystemExit("engine: REDIS_URL and DATABASE_URL must be set")
+    engine = Engine(settings, settings.redis.url.get_secret_value(), database.get_secret_value())
+    try:
+        asyncio.run(engine.run(ready))
+    except ExceptionGroup as group:
+        unfit, others = group.split(Unfit)
+        if unfit is None or others is not None:
+            raise
+        raise SystemExit(f"engine: {unfit.exceptions[0]}") from None
+
+
+class Engine:
+    def __init__(self, settings: Settings, redis_url: str, database_url: str) -> None:
+        said = settings.engine
+        channels = Channels(**settings.channels())
+        self._client: Redis = connect(redis_url)
+        self._pool = Pool(database_url, "engine", CONNECTIONS, statement_ms=STATEMENT_MS)
+        publisher = Publisher(self._client, channels)
+        self._series = Series()
+        self._store = Store(self._pool, publisher)
+        self._tape = Tape(self._series, self._store, said.min_confidence, said.timeframes)
+        self._processing = Processing(self._pool, self._store, said.min_confidence)
+        self._pulse = Pulse(self._client, publisher, self._tape, self._store, said.beat_seconds)
+        shipped = Shipped(settings.replay.path, settings.replay.history_until)
+        self._start = Start(database_url, self._pool, self._client, shipped, said.min_confidence)
+        names = {channels.ticks: Meaning.TICKS, JOBS_PROCESSING: None}
+        self._subscriber = Subscriber(redis_url, names, self._hear)
+        self._rejected = 0
+        self._failed = 0
+
+    async def run(self, ready: Callable[[], None]) -> None:
+        """Until a signal says stop; what is found by then is stored."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        work = asyncio.create_task(self._work(ready))
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        work.cancel()
+        await asyncio.wait({work})
+        if stop.is_set():
+            await self._leave()
+        else:
+            work.result()
+
+    async def _work(self, ready: Callable[[], None]) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._pulse.run())
+            await self._start.run(self._series, self._tape)
+            self._pulse.started = True
+            tasks.create_task(self._store.run())
+            tasks.create_task(self._processing.run())
+            tasks.create_task(self._subscriber.run())
+            tasks.create_task(self._watch())
+            ready()
+
+    async def _hear(self, meaning: Meaning | None, payload: bytes, arrived_at: float) -> None:
+        if meaning is None:
+            self._processing.hear(payload)
+            return
+        event = decode(meaning, payload, arrived_at)
+        if isinstance(event, Tick):
+            self._tape.take(event, arrived_at)
+        else:
+            self._rejected += 1
+
+    async def _watch(self) -> None:
+        """Looks at the market clock: minutes and sessions end although no tick says so."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                await self._look()
+            except wire.Unavailable:
+                continue
+            except Exception:
+                self._failed += 1
+                logger.exception("market clock not understood")
+
+    async def _look(self) -> None:
+        told, wall = await clock.read(self._client), time.time()
+        self._tape.tell_time(told, wall)
+        day = self._tape.over(told, wall)
+        if day:
+            self._tape.close(day, await Newest(self._client).all())
+            logger.info("session %s closed", day)
+
+    async def _leave(self) -> None:
+        try:
+            async with asyncio.timeout(GOODBYE_SECONDS):
+                await self._store.flush()
+        except TimeoutError:
+            logger.warning("what was found last is not stored")
+        await self._pool.close()
+        await self._client.aclose()

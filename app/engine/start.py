@@ -1,0 +1,80 @@
+"""From whatever database there is to one that the engine can work on."""
+
+import logging
+
+from redis.asyncio import Redis
+
+from app import db, wire
+from app.db.migrate import ForeignSchema, NewerSchema, migrate
+from app.db.pools import Pool
+from app.db.trouble import REFUSED
+from app.engine import past, schema
+from app.engine.series import Series
+from app.engine.tape import Tape
+from app.finance.quote import NewestQuote
+from app.wire import clock
+from app.wire.backoff import Backoff
+from app.wire.newest import Newest
+
+logger = logging.getLogger(__name__)
+
+AWAY: tuple[type[BaseException], ...] = (db.Unavailable, *REFUSED)
+
+
+class Unfit(Exception):
+    """The database's tables are not ours and cannot take what the engine writes."""
+
+
+class Start:
+    def __init__(self, url: str, pool: Pool, client: Redis, shipped: past.Shipped, min_confidence: float) -> None:
+        self._url = url
+        self._pool = pool
+        self._client = client
+        self._shipped = shipped
+        self._min_confidence = min_confidence
+
+    async def run(self, series: Series, tape: Tape) -> None:
+        """Waits for a database that is away; raises Unfit where waiting would not help."""
+        backoff = Backoff()
+        while True:
+            try:
+                await self._prepare(series, tape)
+            except AWAY as error:
+                logger.warning("database not ready: %s", type(error).__name__)
+                await backoff.wait()
+            else:
+                return
+
+    async def _prepare(self, series: Series, tape: Tape) -> None:
+        if await self._ours():
+            await past.load(self._pool, self._shipped.before(await self._session()), self._min_confidence)
+        tape.seed(await past.recall(self._pool, series), await self._quotes())
+
+    async def _ours(self) -> bool:
+        """Brought up to date if so; tables that we did not make are used as they are, and get no shipped history."""
+        try:
+            await migrate("market", self._url)
+        except ForeignSchema:
+            async with self._pool.acquire() as connection:
+                missing = await schema.missing(connection)
+            if missing:
+                raise Unfit(f"the market tables are not ours and lack {'; '.join(missing)}") from None
+            logger.warning("the market tables are not ours: written to, never altered")
+            return False
+        except NewerSchema as newer:
+            raise Unfit(str(newer)) from None
+        return True
+
+    async def _session(self) -> str | None:
+        """What the replay plays now, if it has begun."""
+        try:
+            told = await clock.read(self._client)
+        except wire.Unavailable:
+            return None
+        return told.session if told and told.provider == "replay" else None
+
+    async def _quotes(self) -> dict[str, NewestQuote]:
+        try:
+            return await Newest(self._client).all()
+        except wire.Unavailable:
+            return {}
