@@ -1,0 +1,150 @@
+"""The pages that show several features at once: the desk itself, and a symbol's page."""
+
+import time
+from collections.abc import Sequence
+from urllib.parse import quote as quoted
+
+from markupsafe import Markup
+from quart import Blueprint, abort, redirect, request
+from quart.typing import ResponseReturnValue
+
+from app import db, deps
+from app.finance.instrument import Instrument
+from app.identity import View
+from app.live import topics
+from app.market import partials as market_partials
+from app.market.board import Board as MarketBoard
+from app.patterns import partials as pattern_partials
+from app.patterns import stream as pattern_stream
+from app.patterns.queries import Detection, recent
+from app.quotes import history, near
+from app.quotes import partials as quote_partials
+from app.quotes.board import SHOWN, Board
+from app.quotes.charts import Charts
+from app.quotes.drawing import drawn
+from app.quotes.history import History
+from app.quotes.rows import rows
+from app.web import guards
+from app.web.html import page
+
+blueprint = Blueprint("desk", __name__)
+
+USUAL_SPAN = "6m"
+TABLE_ROWS = 20
+
+
+@blueprint.get("/")
+@guards.signed_in
+async def dashboard() -> ResponseReturnValue:
+    cursor, view = deps.cursor(), guards.view()
+    found = await _detections(None)
+    quotes = deps.board(Board).all()
+    return await page(
+        "desk/dashboard",
+        title="Desk",
+        topics=[topics.PATTERNS, topics.STATUS, *_quote_topics([quote.symbol for quote in quotes[:SHOWN]])],
+        cursor=cursor,
+        clock=_clock(view),
+        lamps=[market_partials.lamp(lamp) for lamp in deps.board(MarketBoard).lamps()],
+        writable=await _writable(),
+        board=quote_partials.board(rows(quotes[:SHOWN], time.time(), view)),
+        shown=min(len(quotes), SHOWN),
+        known=len(quotes),
+        notice=market_partials.notice(0),
+        feed=_feed(pattern_stream.FEED, found, view),
+        away=found is None,
+    )
+
+
+@blueprint.get("/symbols/<path:symbol>")
+@guards.signed_in
+async def symbol_page(symbol: str) -> ResponseReturnValue:
+    wanted = near.typed(symbol)
+    span = request.args.get("range", USUAL_SPAN)
+    if topics.parse(topics.chart_topic(wanted, span)) is None:
+        return await unknown(symbol)
+    if wanted != symbol:
+        return redirect(f"/symbols/{quoted(wanted)}?range={span}", 301)
+    cursor, board = deps.cursor(), deps.board(Board)
+    away = False
+    found = None
+    try:
+        found = await history.history(wanted, span, deps.pools(), board, deps.board(Charts))
+    except db.Unavailable:
+        away = True
+    instrument = board.instrument(wanted)
+    if instrument is None:
+        return abort(503) if away else await unknown(symbol)
+    return await _symbol_page(instrument, span, found, cursor, away)
+
+
+async def _symbol_page(
+    instrument: Instrument, span: str, found: History | None, cursor: str, away: bool
+) -> ResponseReturnValue:
+    view, symbol = guards.view(), instrument.symbol
+    quote = deps.board(Board).quote(symbol)
+    chart = found.chart if found else deps.board(Charts).get(symbol, span)
+    bars = chart.bars[::-1] if chart else ()
+    return await page(
+        "desk/symbol",
+        title=symbol,
+        topics=[topics.symbol_topic(symbol), topics.chart_topic(symbol, span), topics.PATTERNS, topics.STATUS],
+        cursor=cursor,
+        instrument=instrument,
+        headline=quote_partials.headline(quote.resting, quote.age(time.time()), view) if quote else "",
+        facts=quote_partials.facts(quote, view) if quote else "",
+        years=found.years if found else None,
+        clock=_clock(view),
+        span=span,
+        spans=topics.RANGES,
+        unit=chart.grouping if chart else "day",
+        chart=quote_partials.chart(symbol, drawn(chart) if chart else None, view),
+        bars=bars if request.args.get("rows") == "all" else bars[:TABLE_ROWS],
+        bar_count=len(bars),
+        notice=market_partials.notice(0),
+        feed=_feed(pattern_stream.feed_of(symbol), await _detections(symbol), view),
+        away=away,
+    )
+
+
+async def unknown(typed: str) -> ResponseReturnValue:
+    return await page(
+        "quotes/unknown",
+        title="Unknown symbol",
+        status=404,
+        typed=typed[: near.LONGEST],
+        near=near.near(typed, deps.board(Board).instruments),
+    )
+
+
+async def _detections(symbol: str | None) -> list[Detection] | None:
+    """None while the database is away."""
+    try:
+        shape = await deps.pools().shape()
+        async with deps.pools().market.acquire() as connection:
+            return await recent(connection, shape, pattern_stream.KEPT, symbol)
+    except db.Unavailable:
+        return None
+
+
+async def _writable() -> bool:
+    try:
+        return (await deps.pools().shape()).writable
+    except db.Unavailable:
+        return False
+
+
+def _feed(key: str, found: Sequence[Detection] | None, view: View) -> Markup:
+    return pattern_partials.feed(key, [pattern_partials.detection(each, view) for each in found or ()])
+
+
+def _clock(view: View) -> Markup:
+    clock = deps.clock()
+    return market_partials.clock(clock, clock.now(time.time()) if clock else None, view)
+
+
+def _quote_topics(symbols: Sequence[str]) -> list[str]:
+    """Without rows yet any symbol may be the first: all of them."""
+    if not symbols:
+        return [f"quotes:{bucket}" for bucket in range(topics.BUCKETS)]
+    return sorted({topics.quotes_topic(symbol) for symbol in symbols})

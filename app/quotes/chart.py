@@ -1,0 +1,122 @@
+"""Candles as SVG paths: geometry alone, in a plot of WIDTH x HEIGHT that the page stretches."""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
+
+from app.finance.bars import Bar
+
+WIDTH, HEIGHT = 1000, 400
+PRICES = 300
+"""Prices have the upper three quarters, volumes the lowest."""
+TALLEST = 90
+HEADROOM = 0.06
+STEPS = (1.0, 2.0, 2.5, 5.0)
+
+Tone = Literal["up", "down"]
+
+
+class Scale(NamedTuple):
+    """What the plot spans: prices from bottom to top, the tallest volume, and how many candles."""
+
+    low: float
+    high: float
+    volume: int
+    slots: int
+
+    def x(self, index: int) -> float:
+        return (index + 0.5) * WIDTH / self.slots
+
+    def y(self, price: float) -> float:
+        return PRICES * (self.high - price) / (self.high - self.low)
+
+    def holds(self, bar: Bar) -> bool:
+        return self.low <= bar.low and bar.high <= self.high and bar.volume <= self.volume
+
+
+class Candle(NamedTuple):
+    """Paths of one candle and of its volume; `level` is its close, in percent of the plot from the top."""
+
+    body: str
+    volume: str
+    tone: Tone
+    level: float
+
+
+class Rule(NamedTuple):
+    """A horizontal line at a round price, in percent of the plot from the top."""
+
+    level: float
+    price: float
+
+
+def fitted(bars: Sequence[Bar]) -> Scale | None:
+    if not bars:
+        return None
+    low, high = min(bar.low for bar in bars), max(bar.high for bar in bars)
+    room = (high - low) * HEADROOM or abs(high) * 0.01 or 1.0
+    tallest = max(bar.volume for bar in bars)
+    return Scale(low - room, high + room, max(1, round(tallest * (1 + HEADROOM))), len(bars))
+
+
+def tone(bar: Bar) -> Tone:
+    return "up" if bar.close >= bar.open else "down"
+
+
+def candle(bar: Bar, index: int, scale: Scale) -> Candle:
+    return Candle(
+        body=_body(bar, index, scale),
+        volume=_volume(bar, index, scale),
+        tone=tone(bar),
+        level=percent(scale.y(bar.close)),
+    )
+
+
+def bodies(bars: Iterable[Bar], scale: Scale, wanted: Tone) -> str:
+    """One path for all candles that went `wanted`."""
+    return "".join(_body(bar, index, scale) for index, bar in enumerate(bars) if tone(bar) == wanted)
+
+
+def volumes(bars: Iterable[Bar], scale: Scale) -> str:
+    return "".join(_volume(bar, index, scale) for index, bar in enumerate(bars))
+
+
+def rules(scale: Scale) -> tuple[Rule, ...]:
+    """Four to six round prices inside the scale."""
+    step = _round_step(scale.high - scale.low)
+    first = math.ceil(scale.low / step)
+    last = math.floor(scale.high / step)
+    return tuple(Rule(percent(scale.y(n * step)), round(n * step, 10)) for n in range(first, last + 1))
+
+
+def percent(y: float) -> float:
+    return round(100 * y / HEIGHT, 2)
+
+
+def across(index: int, scale: Scale) -> float:
+    """In percent of the plot from the left."""
+    return round(100 * scale.x(index) / WIDTH, 2)
+
+
+def _body(bar: Bar, index: int, scale: Scale) -> str:
+    """The wick in two pieces, so that a hollow body stays hollow."""
+    middle, half = scale.x(index), 0.34 * WIDTH / scale.slots
+    top, bottom = scale.y(max(bar.open, bar.close)), scale.y(min(bar.open, bar.close))
+    return (
+        f"M{middle:.1f} {scale.y(bar.high):.1f}V{top:.1f}M{middle:.1f} {bottom:.1f}V{scale.y(bar.low):.1f}"
+        f"M{middle - half:.1f} {top:.1f}h{2 * half:.1f}V{bottom:.1f}h-{2 * half:.1f}z"
+    )
+
+
+def _volume(bar: Bar, index: int, scale: Scale) -> str:
+    middle, half = scale.x(index), 0.34 * WIDTH / scale.slots
+    height = min(1.0, bar.volume / scale.volume) * TALLEST
+    return f"M{middle - half:.1f} {HEIGHT}v-{height:.1f}h{2 * half:.1f}V{HEIGHT}z"
+
+
+def _round_step(span: float) -> float:
+    """The round step that cuts `span` into the most pieces that are not more than six lines."""
+    rough = span / 5
+    power = 10.0 ** math.floor(math.log10(rough))
+    steps = [factor * power for factor in (*STEPS, 10.0)]
+    return min((step for step in steps if span / step < 6), default=steps[-1])

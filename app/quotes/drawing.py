@@ -1,0 +1,112 @@
+"""A chart as the page draws it: paths in the stretched plot, labels and marks in percent beside and over it."""
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import NamedTuple
+
+from app.finance.instrument import Instrument
+from app.quotes import chart
+from app.quotes.charts import Chart, Mark, period
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+LABELS = 6
+STACKED = 3
+APART = 5.0
+"""Percent of the plot between marks at one candle."""
+
+UNITS = {"day": "daily", "week": "weekly", "month": "monthly"}
+
+
+class Label(NamedTuple):
+    """On the time axis, in percent from the left."""
+
+    across: float
+    text: str
+
+
+class Pin(NamedTuple):
+    """A mark in its place, in percent of the plot."""
+
+    across: float
+    level: float
+    mark: Mark
+
+
+class Drawing(NamedTuple):
+    instrument: Instrument
+    span: str
+    unit: str
+    first: date
+    until: date
+    low: float
+    high: float
+    close: float
+    up: str
+    down: str
+    volume: str
+    lines: str
+    rules: tuple[chart.Rule, ...]
+    labels: tuple[Label, ...]
+    pins: tuple[Pin, ...]
+    last: chart.Candle
+
+
+def drawn(asked: Chart) -> Drawing | None:
+    """None where there is nothing to draw yet."""
+    scale, last = asked.scale, asked.last
+    if scale is None or last is None:
+        return None
+    bars, rules = asked.bars, chart.rules(scale)
+    return Drawing(
+        instrument=asked.instrument,
+        span=asked.span,
+        unit=UNITS[asked.grouping],
+        first=bars[0].day,
+        until=asked.today.day if asked.today else last.day,
+        low=min(bar.low for bar in bars),
+        high=max(bar.high for bar in bars),
+        close=last.close,
+        up=chart.bodies(asked.past, scale, "up"),
+        down=chart.bodies(asked.past, scale, "down"),
+        volume=chart.volumes(asked.past, scale),
+        lines="".join(f"M0 {scale.y(rule.price):.1f}H{chart.WIDTH}" for rule in rules),
+        rules=rules,
+        labels=_labels(asked, scale),
+        pins=tuple(_pins(asked, scale)),
+        last=chart.candle(last, len(asked.past), scale),
+    )
+
+
+def _labels(asked: Chart, scale: chart.Scale) -> tuple[Label, ...]:
+    """Where a new week, month or year begins, thinned out to a handful."""
+    days = [bar.day for bar in asked.bars]
+    begins, text = _calendar(asked, len(days))
+    starts = [n for n in range(1, len(days)) if begins(days[n]) != begins(days[n - 1])]
+    thinned = starts[:: max(1, -(-len(starts) // LABELS))]
+    labels = (Label(chart.across(n, scale), text(days[n])) for n in thinned)
+    return tuple(label for label in labels if 4 < label.across < 96)
+
+
+def _calendar(asked: Chart, count: int) -> tuple[Callable[[date], date], Callable[[date], str]]:
+    if asked.grouping != "day":
+        return lambda day: day.replace(month=1, day=1), lambda day: str(day.year)
+    if count <= 31:
+        return lambda day: period(day, "week"), lambda day: f"{day.day} {MONTHS[day.month - 1]}"
+    return lambda day: period(day, "month"), lambda day: str(day.year) if day.month == 1 else MONTHS[day.month - 1]
+
+
+def _pins(asked: Chart, scale: chart.Scale) -> Iterable[Pin]:
+    """Bearish marks stand above their candle, the others below it."""
+    places = {period(bar.day, asked.grouping): index for index, bar in enumerate(asked.bars)}
+    stacks: dict[tuple[int, bool], int] = {}
+    for mark in asked.marks:
+        index = places.get(period(mark.day, asked.grouping))
+        above = mark.direction == "bearish"
+        depth = stacks.get((index or 0, above), 0)
+        if index is None or depth == STACKED:
+            continue
+        stacks[index, above] = depth + 1
+        bar = asked.bars[index]
+        edge = chart.percent(scale.y(bar.high if above else bar.low))
+        level = edge - APART * (depth + 1) if above else edge + APART * (depth + 1)
+        yield Pin(chart.across(index, scale), round(min(97.0, max(3.0, level)), 2), mark)

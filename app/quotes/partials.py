@@ -1,0 +1,64 @@
+"""Prices as HTML."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from app.finance.instrument import Instrument
+from app.identity import View
+from app.quotes.board import Quote
+from app.quotes.chart import Candle
+from app.quotes.drawing import Drawing
+from app.quotes.spark import Spark
+from app.web.html import fragment
+
+
+class Row(NamedTuple):
+    """An instrument and its cells as already drawn."""
+
+    instrument: Instrument
+    last: Markup
+    change: Markup
+    spark: Markup
+    age: Markup
+
+
+def board(rows: Sequence[Row]) -> Markup:
+    return fragment("quotes/board", rows=rows)
+
+
+def last(quote: Quote, view: View) -> Markup:
+    return fragment("quotes/last", quote=quote, view=view)
+
+
+def change(quote: Quote, view: View) -> Markup:
+    return fragment("quotes/change", quote=quote, view=view)
+
+
+def spark(symbol: str, line: Spark) -> Markup:
+    return fragment("quotes/spark", symbol=symbol, line=line)
+
+
+def age(symbol: str, seconds: float | None) -> Markup:
+    return fragment("quotes/age", symbol=symbol, seconds=seconds)
+
+
+def headline(quote: Quote, seconds: float | None, view: View) -> Markup:
+    return fragment("quotes/headline", quote=quote, seconds=seconds, view=view)
+
+
+def facts(quote: Quote, view: View) -> Markup:
+    return fragment("quotes/facts", quote=quote, view=view)
+
+
+def chart(symbol: str, drawing: Drawing | None, view: View) -> Markup:
+    return fragment("quotes/chart", symbol=symbol, drawing=drawing, view=view)
+
+
+def candle(symbol: str, candle: Candle) -> Markup:
+    return fragment("quotes/candle", symbol=symbol, candle=candle)
+
+
+def level(instrument: Instrument, level: float, close: float, view: View) -> Markup:
+    return fragment("quotes/level", instrument=instrument, level=level, close=close, view=view)

@@ -1,0 +1,189 @@
+"""Stored bars, instruments and marks."""
+
+from datetime import date, datetime
+from typing import NamedTuple
+
+from asyncpg import Connection, Record
+
+from app.db.market import MarketShape
+from app.finance.bars import Bar, day_start
+from app.finance.instrument import Instrument
+from app.finance.sessions import Session
+from app.quotes.charts import Grouping, Mark
+
+FIRST_SEEN_DAYS = 30
+"""Without a table of symbols, whoever traded in that many days before the newest bar is known."""
+
+
+class Years(NamedTuple):
+    """The range of the 52 weeks up to a day."""
+
+    low: float
+    high: float
+
+
+class Close(NamedTuple):
+    symbol: str
+    at: datetime
+    price: float
+
+
+async def instruments(connection: Connection, shape: MarketShape) -> list[Instrument]:
+    if shape.instruments is not None:
+        rows = await connection.fetch(
+            f"""
+            select symbol, name, exchange, currency
+              from {shape.instruments} as instruments
+             where active
+             order by symbol
+            """  # noqa: S608 - the shape is our own text
+        )
+        return [Instrument(**row) for row in rows]
+    if shape.daily_bars is None:
+        return []
+    rows = await connection.fetch(
+        f"""
+        select distinct symbol
+          from {shape.daily_bars} as bars
+         where day > (select max(day) from {shape.daily_bars} as all_bars) - $1::int
+         order by symbol
+        """,  # noqa: S608
+        FIRST_SEEN_DAYS,
+    )
+    return [Instrument(row["symbol"]) for row in rows]
+
+
+async def instrument(connection: Connection, shape: MarketShape, symbol: str) -> Instrument | None:
+    """Whether it is traded still or not."""
+    if shape.instruments is not None:
+        row = await connection.fetchrow(
+            f"select symbol, name, exchange, currency from {shape.instruments} as instruments where symbol = $1",  # noqa: S608
+            symbol,
+        )
+        if row is not None:
+            return Instrument(**row)
+    return Instrument(symbol) if await first_day(connection, shape, symbol) else None
+
+
+async def newest_bars(connection: Connection, shape: MarketShape, symbols: list[str]) -> list[Bar]:
+    """The last two daily bars of each symbol, oldest first."""
+    if shape.daily_bars is None:
+        return []
+    rows = await connection.fetch(
+        f"""
+        select newest.*
+          from unnest($1::text[]) as asked(wanted)
+         cross join lateral (
+            select symbol, day, open, high, low, close, volume
+              from {shape.daily_bars} as bars
+             where symbol = asked.wanted
+             order by day desc
+             limit 2
+         ) as newest
+         order by symbol, day
+        """,  # noqa: S608
+        symbols,
+    )
+    return [_bar(row) for row in rows]
+
+
+async def bars(
+    connection: Connection, shape: MarketShape, symbol: str, before: date | None, grouping: Grouping, limit: int
+) -> list[Bar]:
+    """The newest `limit` days, weeks or months, oldest first; days from `before` on are left out."""
+    if shape.daily_bars is None:
+        return []
+    rows = await connection.fetch(
+        f"""
+        select symbol, date_trunc($1, day)::date as day,
+               (array_agg(open order by day))[1] as open, max(high) as high, min(low) as low,
+               (array_agg(close order by day desc))[1] as close, sum(volume)::bigint as volume
+          from {shape.daily_bars} as bars
+         where symbol = $2 and ($3::date is null or day < $3)
+         group by 1, 2
+         order by 2 desc
+         limit $4
+        """,  # noqa: S608
+        grouping,
+        symbol,
+        before,
+        limit,
+    )
+    return [_bar(row) for row in reversed(rows)]
+
+
+async def first_day(connection: Connection, shape: MarketShape, symbol: str) -> date | None:
+    if shape.daily_bars is None:
+        return None
+    found: date | None = await connection.fetchval(
+        f"select min(day) from {shape.daily_bars} as bars where symbol = $1",  # noqa: S608
+        symbol,
+    )
+    return found
+
+
+async def years(connection: Connection, shape: MarketShape, symbol: str, until: date) -> Years | None:
+    if shape.daily_bars is None:
+        return None
+    row = await connection.fetchrow(
+        f"""
+        select min(low) as low, max(high) as high
+          from {shape.daily_bars} as bars
+         where symbol = $1 and day > $2::date - 364 and day <= $2
+        """,  # noqa: S608
+        symbol,
+        until,
+    )
+    return Years(row["low"], row["high"]) if row and row["low"] is not None else None
+
+
+async def closes(connection: Connection, shape: MarketShape, session: Session, slot: int) -> list[Close]:
+    """The last price of each slot of `slot` seconds since the session opened, by symbol and time."""
+    if shape.minute_bars is None:
+        return []
+    rows = await connection.fetch(
+        f"""
+        select distinct on (symbol, slot) symbol, at, close, floor(extract(epoch from at) / $3) as slot
+          from {shape.minute_bars} as bars
+         where at >= to_timestamp($1) and at < to_timestamp($2)
+         order by symbol, slot, at desc
+        """,  # noqa: S608
+        session.opens,
+        session.closes,
+        slot,
+    )
+    return [Close(row["symbol"], row["at"], row["close"]) for row in rows]
+
+
+async def marks(connection: Connection, shape: MarketShape, symbol: str, since: date, limit: int) -> list[Mark]:
+    """The newest patterns on daily bars, newest first."""
+    if shape.patterns is None:
+        return []
+    rows = await connection.fetch(
+        f"""
+        select (detected_at at time zone 'America/New_York')::date as day, pattern, timeframe, direction,
+               extract(epoch from detected_at)::float8 as at
+          from {shape.patterns} as patterns
+         where symbol = $1 and timeframe in ('daily', '1d', '1day', 'Daily')
+           and detected_at >= $2::date
+         order by detected_at desc, pattern
+         limit $3
+        """,  # noqa: S608
+        symbol,
+        since,
+        limit,
+    )
+    return [Mark(**row) for row in rows]
+
+
+def _bar(row: Record) -> Bar:
+    return Bar(
+        row["symbol"],
+        "daily",
+        day_start(row["day"]),
+        row["open"],
+        row["high"],
+        row["low"],
+        row["close"],
+        row["volume"] or 0,
+    )

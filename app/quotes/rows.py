@@ -1,0 +1,24 @@
+"""The board's rows, each cell drawn by the function that pushes draw it with."""
+
+from collections.abc import Iterable
+
+from app.identity import View
+from app.quotes import partials
+from app.quotes.board import Quote
+from app.quotes.partials import Row
+from app.quotes.spark import spark
+
+
+def rows(quotes: Iterable[Quote], now: float, view: View) -> list[Row]:
+    """`now`: wall time, for the ages."""
+    return [_row(quote.resting, now, view) for quote in quotes]
+
+
+def _row(quote: Quote, now: float, view: View) -> Row:
+    return Row(
+        instrument=quote.instrument,
+        last=partials.last(quote, view),
+        change=partials.change(quote, view),
+        spark=partials.spark(quote.symbol, spark(quote)),
+        age=partials.age(quote.symbol, quote.age(now)),
+    )

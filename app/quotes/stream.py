@@ -1,0 +1,130 @@
+"""What a tick changes on the screen: cells of the board, a symbol's summary, the last candle of its charts."""
+
+import time
+from collections.abc import Iterator
+
+from app import db
+from app.db.pools import Pools
+from app.identity import View
+from app.live import topics
+from app.push import Push
+from app.quotes import chart as geometry
+from app.quotes import history, partials
+from app.quotes.board import SHOWN, Board, Quote
+from app.quotes.charts import Chart, Charts
+from app.quotes.drawing import drawn
+from app.quotes.rows import rows
+from app.quotes.spark import spark
+from app.web.filters import dom_id
+from app.wire.events import Tick
+
+
+def on_tick(tick: Tick, board: Board, charts: Charts) -> Iterator[Push]:
+    before = board.quote(tick.symbol)
+    quote = board.apply(tick)
+    if quote is None or quote is before:
+        return
+    if board.grew():
+        yield whole_board(board)
+    yield from _cells(quote, before)
+    yield from _summary(quote)
+    for chart, whole in charts.apply(quote):
+        yield from _whole_chart(chart, charts) if whole else _last_candle(chart)
+
+
+async def snapshot(topic: str, pools: Pools, board: Board, charts: Charts) -> list[Push]:
+    match topics.name(topic):
+        case "quotes":
+            return [push for quote in board.all() if topics.quotes_topic(quote.symbol) == topic for push in _row(quote)]
+        case "symbol":
+            quote = board.quote(topics.symbol_of(topic))
+            return list(_summary(quote.resting)) if quote else []
+        case "chart":
+            return await _chart(topics.symbol_of(topic), topics.span_of(topic), pools, board, charts)
+    return []
+
+
+def whole_board(board: Board) -> Push:
+    """A symbol's first tick has no row to go to; this is the one push that may add rows."""
+    return Push(
+        topics.STATUS, "quotes", "replace", lambda view: partials.board(rows(board.all()[:SHOWN], time.time(), view))
+    )
+
+
+def _cells(quote: Quote, before: Quote | None) -> Iterator[Push]:
+    """What can be seen to differ: a sparkline gains a point every few market minutes, an age starts anew each second."""
+    changed = before is None or before.price != quote.price
+    if changed or (before and before.previous_close != quote.previous_close):
+        yield from _price_cells(quote)
+    if before is None or before.spark[:-1] != quote.spark[:-1]:
+        yield _spark_cell(quote)
+    if before is None or before.arrived_at is None or int(before.arrived_at) != int(quote.arrived_at or 0):
+        yield _age_cell(quote)
+
+
+def _row(quote: Quote) -> Iterator[Push]:
+    yield from _price_cells(quote.resting)
+    yield _spark_cell(quote)
+    yield _age_cell(quote)
+
+
+def _price_cells(quote: Quote) -> Iterator[Push]:
+    topic = topics.quotes_topic(quote.symbol)
+    yield Push(topic, dom_id("last", quote.symbol), "replace", lambda view: partials.last(quote, view))
+    yield Push(topic, dom_id("change", quote.symbol), "replace", lambda view: partials.change(quote, view))
+
+
+def _spark_cell(quote: Quote) -> Push:
+    topic, key = topics.quotes_topic(quote.symbol), dom_id("spark", quote.symbol)
+    return Push(topic, key, "replace", lambda _view: partials.spark(quote.symbol, spark(quote)))
+
+
+def _age_cell(quote: Quote) -> Push:
+    topic, key = topics.quotes_topic(quote.symbol), dom_id("age", quote.symbol)
+    return Push(topic, key, "replace", lambda _view: partials.age(quote.symbol, quote.age(time.time())))
+
+
+def _summary(quote: Quote) -> Iterator[Push]:
+    topic = topics.symbol_topic(quote.symbol)
+    yield Push(
+        topic,
+        dom_id("headline", quote.symbol),
+        "replace",
+        lambda view: partials.headline(quote, quote.age(time.time()), view),
+    )
+    yield Push(topic, dom_id("facts", quote.symbol), "replace", lambda view: partials.facts(quote, view))
+
+
+def _last_candle(chart: Chart) -> Iterator[Push]:
+    if chart.scale is None or chart.last is None:
+        return
+    symbol = chart.instrument.symbol
+    topic = topics.chart_topic(symbol, chart.span)
+    candle = geometry.candle(chart.last, len(chart.past), chart.scale)
+    close = chart.last.close
+    yield Push(topic, dom_id("candle", symbol), "replace", lambda _view: partials.candle(symbol, candle))
+    yield Push(
+        topic,
+        dom_id("level", symbol),
+        "replace",
+        lambda view: partials.level(chart.instrument, candle.level, close, view),
+    )
+
+
+def _whole_chart(chart: Chart, charts: Charts) -> Iterator[Push]:
+    """Drawn as it is when it goes out: a candle pushed meanwhile belongs to the newer scale."""
+    symbol, span = chart.instrument.symbol, chart.span
+
+    def draw(view: View) -> str:
+        return partials.chart(symbol, drawn(charts.get(symbol, span) or chart), view)
+
+    yield Push(topics.chart_topic(symbol, span), dom_id("chart", symbol), "replace", draw)
+
+
+async def _chart(symbol: str, span: str, pools: Pools, board: Board, charts: Charts) -> list[Push]:
+    """Nothing while the database is away: the page keeps what it shows, and its other parts go on."""
+    try:
+        chart = await history.chart(symbol, span, pools, board, charts)
+    except db.Unavailable:
+        return []
+    return list(_whole_chart(chart, charts)) if chart else []
