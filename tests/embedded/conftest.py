@@ -1,0 +1,93 @@
+"""A carrier of both servers in a process of its own, to be killed and started again."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+T = TypeVar("T")
+
+
+def within(seconds: float, look: Callable[[], T | None], what: str) -> T:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if found := look():
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"{what} did not come within {seconds:g} s")
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+class Carrier:
+    def __init__(self, data: Path, python: str = sys.executable, root: Path = ROOT, **options: Any) -> None:
+        self.data = data
+        self.output = data.with_name(f"{data.name}.txt")
+        self._start = lambda output: subprocess.Popen(
+            [python, str(root / "tests/embedded/carrier.py"), str(data)],
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join([str(root), *options.get("path", [])])},
+            cwd="/",
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            **{name: value for name, value in options.items() if name != "path"},
+        )
+        self.start()
+
+    def start(self) -> None:
+        with self.output.open("wb") as output:
+            self.process = self._start(output)
+
+    def said(self) -> str:
+        return self.output.read_text(errors="replace")
+
+    def wait_ready(self) -> "Carrier":
+        def look() -> bool:
+            assert self.process.poll() is None, self.said()
+            return "ready\n" in self.said()
+
+        within(30, look, "a ready carrier")
+        return self
+
+    def told(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.data / "told.json").read_text())
+        return found
+
+    @property
+    def pids(self) -> dict[str, int]:
+        found: dict[str, int] = self.told()["pids"]
+        return found
+
+    @property
+    def redis_url(self) -> str:
+        return f"unix://{self.told()['sockets']}/valkey.sock"
+
+    @property
+    def database_url(self) -> str:
+        return f"postgresql://postgres@/postgres?host={self.told()['sockets']}/postgres"
+
+    def stop(self) -> int:
+        if self.process.poll() is None:
+            self.process.terminate()
+        return self.process.wait(10)
+
+
+@pytest.fixture
+def carrier(tmp_path: Path) -> Iterator[Carrier]:
+    started = Carrier(tmp_path / "data")
+    try:
+        yield started.wait_ready()
+    finally:
+        started.stop()

@@ -1,0 +1,125 @@
+"""What is killed comes back with its data; what is left behind is swept away."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import asyncpg
+import pytest
+from redis import Redis
+
+from tests.embedded.conftest import Carrier, alive, within
+
+
+def back(carrier: Carrier, name: str, before: int) -> int:
+    def look() -> int | None:
+        pid = carrier.pids.get(name)
+        return pid if pid not in {None, before} and f"{name} is back (pid {pid})" in carrier.said() else None
+
+    return within(20, look, f"a new {name}")
+
+
+def below(sockets: str) -> list[int]:
+    """Every process whose command line carries the mark of these sockets."""
+    mark = Path(sockets).name.encode()
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                if mark in (entry / "cmdline").read_bytes():
+                    found.append(int(entry.name))
+            except OSError:
+                continue
+    return found
+
+
+def test_a_killed_valkey_comes_back_on_its_socket_with_its_data(carrier: Carrier) -> None:
+    redis = Redis.from_url(carrier.redis_url)
+    redis.set("kept", "yes")
+    within(5, lambda: redis.info("persistence")["aof_pending_bio_fsync"] == 0, "the file on disk")
+    before = carrier.pids["valkey"]
+
+    os.kill(before, signal.SIGKILL)
+    back(carrier, "valkey", before)
+
+    assert redis.get("kept") == b"yes"
+
+
+async def test_a_killed_postgres_comes_back_though_a_backend_lives_on(carrier: Carrier) -> None:
+    watching, working = [await asyncpg.connect(carrier.database_url) for _ in range(2)]
+    await watching.execute("create table kept as select 7 as n")
+    busy = asyncio.create_task(working.fetchval("select count(*) from generate_series(1, 100000000000)"))
+    working_now = "select 1 from pg_stat_activity where pid = $1 and state = 'active'"
+    while not await watching.fetchval(working_now, working.get_server_pid()):
+        await asyncio.sleep(0.01)
+    before = carrier.pids["postgres"]
+
+    os.kill(before, signal.SIGKILL)
+    back(carrier, "postgres", before)
+
+    again = await asyncpg.connect(carrier.database_url)
+    assert await again.fetchval("select n from kept") == 7
+    await again.close()
+    with pytest.raises((asyncpg.PostgresError, OSError, asyncpg.InterfaceError)):
+        await busy
+
+
+def test_a_killed_worker_is_started_again_and_said_so(carrier: Carrier) -> None:
+    before = carrier.pids["worker"]
+
+    os.kill(before, signal.SIGKILL)
+    back(carrier, "worker", before)
+
+    assert "worker ended (signal 9); starting it again in " in carrier.said()
+
+
+def test_nothing_is_left_when_the_carrier_is_killed_and_the_next_one_starts(carrier: Carrier) -> None:
+    told = carrier.told()
+    Redis.from_url(carrier.redis_url).set("kept", "yes")
+
+    carrier.process.kill()
+    carrier.process.wait()
+
+    within(5, lambda: not any(alive(pid) for pid in told["pids"].values()), "the end of its children")
+    within(5, lambda: not below(told["sockets"]), "the end of their children")
+    carrier.start()
+    carrier.wait_ready()
+    assert Redis.from_url(carrier.redis_url).get("kept") == b"yes"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_asked_to_stop_it_leaves_nothing_and_no_complaint(carrier: Carrier, number: signal.Signals) -> None:
+    told = carrier.told()
+
+    carrier.process.send_signal(number)
+
+    assert carrier.process.wait(10) == 0
+    assert below(told["sockets"]) == []
+    assert "database system is shut down" in (carrier.data / "postgres.log").read_text()
+
+
+def test_a_second_one_on_the_same_data_is_refused_and_harms_nothing(carrier: Carrier) -> None:
+    alias = carrier.data.with_name("alias")
+    alias.symlink_to(carrier.data)
+
+    second = Carrier(alias)
+
+    assert second.process.wait(10) == 1
+    assert f"already running here (pid {carrier.process.pid}); data in {carrier.data}" in second.said()
+    assert Redis.from_url(carrier.redis_url).ping()
+
+
+def test_stale_files_of_a_machine_that_lost_power_are_in_nobodys_way(carrier: Carrier) -> None:
+    sockets = Path(carrier.told()["sockets"])
+    carrier.stop()
+    sockets.mkdir(exist_ok=True)
+    (sockets / "postgres").mkdir(exist_ok=True)
+    (sockets / "valkey.sock").write_text("")
+    (sockets / "postgres" / ".s.PGSQL.5432.lock").write_text(f"{os.getpid()}\n")
+    # The number in the file is another program's by now, as after a container was started anew.
+    (carrier.data / "postgres" / "postmaster.pid").write_text(f"{os.getpid()}\n{carrier.data / 'postgres'}\n")
+
+    carrier.start()
+
+    carrier.wait_ready()
