@@ -3,11 +3,7 @@
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from asyncpg import Connection
-
-from app.db.market import MarketShape
 from app.db.pools import Pools
-from app.finance.instrument import Instrument
 from app.quotes import queries
 from app.quotes.board import Board
 from app.quotes.charts import Chart, Charts, Grouping, assembled, moved
@@ -37,9 +33,12 @@ async def chart(symbol: str, span: str, pools: Pools, board: Board, charts: Char
 async def history(symbol: str, span: str, pools: Pools, board: Board, charts: Charts) -> History | None:
     shape = await pools.shape()
     async with pools.market.acquire() as connection:
-        instrument = await _known(connection, shape, symbol, board)
+        instrument = board.instrument(symbol) or await queries.instrument(connection, shape, symbol)
         if instrument is None:
             return None
+        if board.quote(symbol) is None:  # stored after the board was seeded
+            board.know((instrument,))
+            board.seed(seeds({symbol: instrument}, await queries.newest_bars(connection, shape, [symbol]), {}))
         quote = board.quote(symbol)
         before = quote.session if quote else None
         grouping, limit = _cut(span, await queries.first_day(connection, shape, symbol), before)
@@ -52,15 +51,6 @@ async def history(symbol: str, span: str, pools: Pools, board: Board, charts: Ch
     if newest is not None and newest is not quote:
         made, _ = moved(made, newest)
     return History(charts.put(made), years)
-
-
-async def _known(connection: Connection, shape: MarketShape, symbol: str, board: Board) -> Instrument | None:
-    """Also one that was stored after the board was seeded."""
-    instrument = board.instrument(symbol) or await queries.instrument(connection, shape, symbol)
-    if instrument is not None and board.quote(symbol) is None:
-        board.know((instrument,))
-        board.seed(seeds({symbol: instrument}, await queries.newest_bars(connection, shape, [symbol]), {}))
-    return instrument
 
 
 def _cut(span: str, first: date | None, until: date | None) -> tuple[Grouping, int]:

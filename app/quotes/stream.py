@@ -52,7 +52,7 @@ def whole_board(board: Board) -> Push:
 
 
 def _cells(quote: Quote, before: Quote | None) -> Iterator[Push]:
-    """What can be seen to differ: a sparkline gains a point every few market minutes, an age starts anew each second."""
+    """What differs visibly: a sparkline gains a point every few market minutes, an age begins anew each second."""
     changed = before is None or before.price != quote.price
     if changed or (before and before.previous_close != quote.previous_close):
         yield from _price_cells(quote)
