@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
@@ -57,6 +58,14 @@ def _strong(value: SecretStr) -> SecretStr:
         raise ValueError("is shorter than 32 bytes")
     if len(set(text)) < LETTERS_AT_LEAST or any(sample in text.lower() for sample in SAMPLES):
         raise ValueError("is a known sample")
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("is no time zone") from None
     return value
 
 
@@ -138,7 +147,7 @@ class Logging(Section):
 
 
 class Web(Section):
-    zone: str = "America/New_York"
+    zone: Annotated[str, AfterValidator(_zone)] = "America/New_York"
 
 
 class Sessions(Section):
@@ -240,7 +249,8 @@ def load(environ: Mapping[str, str], root: Path = ROOT) -> Loaded:
     """Raises BadSetting: one line that names the setting and never shows its value."""
     said, warnings = toml.gather(environ, root, known(), DOCUMENTED)
     _keep_to_ourselves(said)
-    said.setdefault("server.secret_key", Said(_kept_secret(said), "SECRET_KEY"))
+    if "server.secret_key" not in said:
+        said["server.secret_key"] = Said(_kept_secret(said), "SECRET_KEY")
     tree: dict[str, Any] = {}
     for path, (value, _) in said.items():
         section, key = path.split(".")
