@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+import warnings
 from typing import NamedTuple
 from uuid import UUID
 
@@ -53,6 +54,8 @@ class Users:
 
 
 def install(app: Quart, https: bool, absolute_seconds: int) -> None:
+    # Behind a proxy that speaks TLS for us every request looks insecure, and is not.
+    warnings.filterwarnings("ignore", "Secure cookies will be ignored", module="quart_auth")
     # Lax, not Strict: a link in a mail should find one signed in.
     QuartAuth(
         app,

@@ -1,0 +1,70 @@
+"""The real application on real servers, with an empty schema of accounts."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from pydantic import SecretStr
+from quart import Quart
+from quart.typing import TestClientProtocol as Client
+
+from app.db.migrate import migrate
+from app.db.pools import Pool
+from app.embedded import postgres
+from app.embedded.child import Child
+from app.embedded.places import Places
+from app.factory import create_app
+from app.settings import Database, Redis, Settings
+from app.web import guards
+
+ORIGIN = "http://127.0.0.1:8000"
+
+
+@pytest.fixture(scope="session")
+def template(places: Places, postgres_server: Child) -> str:
+    """A database with our own schema, to be copied."""
+    asyncio.run(_make(postgres.url(places), postgres.url(places, "accounts")))
+    return "accounts"
+
+
+async def _make(maintenance: str, url: str) -> None:
+    link = await asyncpg.connect(maintenance)
+    await link.execute("create database accounts")
+    await link.close()
+    await migrate("app", url)
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[Pool]:
+    opened = Pool(database_url, "tests")
+    yield opened
+    await opened.close()
+
+
+def settings(redis_url: str, database_url: str, data_dir: Path, public_url: str = ORIGIN) -> Settings:
+    return Settings(
+        data_dir=data_dir,
+        public_url=public_url,
+        redis=Redis(url=SecretStr(redis_url)),
+        database=Database(url=SecretStr(database_url)),
+    )
+
+
+@guards.signed_in
+async def seen() -> str:
+    return guards.identity().email
+
+
+@pytest.fixture
+async def app(redis_url: str, database_url: str, tmp_path: Path) -> AsyncIterator[Quart]:
+    made = create_app(settings(redis_url, database_url, tmp_path))
+    made.add_url_rule("/seen", "seen", seen)
+    async with made.test_app():
+        yield made
+
+
+@pytest.fixture
+def client(app: Quart) -> Client:
+    return app.test_client()

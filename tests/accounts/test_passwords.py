@@ -1,0 +1,81 @@
+"""What may be a password, and how it is kept."""
+
+import asyncio
+
+import pytest
+from argon2 import PasswordHasher
+
+from app.accounts import gate, passwords
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "short",
+        "password1234",
+        "Password2026!",
+        "qwertyuiop12",
+        "123456789012",
+        "passwordpassword",
+        "aaaaaaaaaaaaaa",
+        "abababababab",
+        "abcdefghijkl",
+        "lkjhgfdsapoiuytrewq",
+        "TickStock2026",
+        "alice.trader1",
+        "1qaz2wsx3edc4rfv",
+        "x" * 1025,
+        "ж" * 600,
+    ],
+)
+def test_what_would_be_guessed_first_is_refused_with_a_reason(password: str) -> None:
+    reason = passwords.weakness(password, "alice.trader@example.org")
+
+    assert reason
+    assert reason.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "correct horse battery staple",
+        "trades on a train with one bar",
+        "a" * 4 + "b7Q!" * 30,
+        "парольизчетырехслов",
+        "kT9#vv2Lm0qZ",
+        "   leading spaces   ",
+    ],
+)
+def test_what_is_long_and_nobodys_habit_is_taken(password: str) -> None:
+    assert passwords.weakness(password, "alice@example.org") is None
+
+
+async def test_a_password_is_kept_as_argon2id_and_nothing_of_it_is_cut_off() -> None:
+    password = "x1 " * 300
+    stored = await passwords.hashed(password)
+
+    assert stored.startswith("$argon2id$v=19$m=47104,t=1,p=1$")
+    assert (await passwords.verify(stored, password)).right
+    assert not (await passwords.verify(stored, password[:-1])).right
+    assert not (await passwords.verify(None, password)).right
+    assert not (await passwords.verify("no hash at all", password)).right
+
+
+async def test_a_weaker_hash_is_right_and_outdated() -> None:
+    weak = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash("a password of old")
+
+    assert await passwords.verify(weak, "a password of old") == (True, True)
+
+
+async def test_too_many_at_once_are_told_so_instead_of_waiting() -> None:
+    tries = [asyncio.create_task(passwords.verify(None, "x")) for _ in range(30)]
+    results = await asyncio.gather(*tries, return_exceptions=True)
+
+    assert sum(isinstance(result, passwords.Busy) for result in results) == 12
+
+
+def test_neighbours_in_an_ipv6_network_are_one() -> None:
+    assert gate.neighbourhood("2001:db8::1") == gate.neighbourhood("2001:db8::ffff")
+    assert gate.neighbourhood("2001:db8::1") != gate.neighbourhood("2001:db8:0:1::1")
+    assert gate.neighbourhood("::ffff:192.0.2.7") == "192.0.2.7"
+    assert gate.neighbourhood("<local>") == "<local>"

@@ -1,0 +1,77 @@
+"""The one-time link, and accounts from the command line."""
+
+import pytest
+from quart.typing import TestClientProtocol as Client
+
+from app.accounts import queries, setup
+from app.db.pools import Pool
+from app.identity import Role
+from tests.accounts.conftest import ORIGIN
+
+GOOD = {"email": "Alice@Example.org ", "password": "trades on a train with one bar"}
+
+
+def path_of(link: str | None) -> str:
+    assert link is not None
+    return link.removeprefix(ORIGIN)
+
+
+async def test_nobody_has_an_account_until_the_link_is_used_once(client: Client, pool: Pool) -> None:
+    path = path_of(await setup.ensure_link(pool, ORIGIN))
+    assert (await client.get(path)).status_code == 200
+
+    made = await client.post(path, form=GOOD)
+    again = await client.post(path, form={**GOOD, "email": "mallory@example.org"})
+
+    assert (made.status_code, made.headers["Location"]) == (303, "/")
+    assert again.status_code == 410
+    assert (await client.get(path)).status_code == 410
+    assert await setup.ensure_link(pool, ORIGIN) is None
+    async with pool.acquire() as connection:
+        user = await queries.user_by_email(connection, "alice@example.org")
+        assert await connection.fetchval("select count(*) from app.users") == 1
+    assert user is not None
+    assert user.role is Role.ADMIN
+
+
+async def test_a_new_link_replaces_the_old_and_only_its_hash_is_kept(client: Client, pool: Pool) -> None:
+    old = path_of(await setup.ensure_link(pool, ORIGIN))
+    new = path_of(await setup.ensure_link(pool, ORIGIN))
+
+    assert (await client.get(old)).status_code == 410
+    assert (await client.get(new)).status_code == 200
+    async with pool.acquire() as connection:
+        kept = await connection.fetch("select token_hash from app.setup_tokens")
+    assert len(kept) == 1
+    assert kept[0]["token_hash"] not in new
+
+
+async def test_a_weak_password_is_told_beside_its_field_and_the_link_still_works(client: Client, pool: Pool) -> None:
+    path = path_of(await setup.ensure_link(pool, ORIGIN))
+
+    refused = await client.post(path, form={**GOOD, "password": "password1234"})
+    text = await refused.get_data(as_text=True)
+
+    assert refused.status_code == 422
+    assert 'id="password-error"' in text
+    assert 'value="alice@example.org"' in text
+    assert "password1234" not in text
+    assert (await client.post(path, form=GOOD)).status_code == 303
+
+
+async def test_a_made_up_link_is_over(client: Client) -> None:
+    assert (await client.get("/welcome/%00%ff")).status_code == 410
+    assert (await client.post("/welcome/nothing", form=GOOD)).status_code == 410
+
+
+async def test_the_command_line_makes_accounts_and_says_what_is_wrong(pool: Pool) -> None:
+    await setup.create_user(pool, "Bob@example.org", Role.USER, "watches from the window seat")
+
+    for email, password, words in (
+        ("bob@example.org", "watches from the window seat", "already has an account"),
+        ("bob", "watches from the window seat", "not an e-mail address"),
+        ("carol@example.org", "short", "at least 12"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            await setup.create_user(pool, email, Role.USER, password)
+    assert await setup.ensure_link(pool, ORIGIN) is not None
