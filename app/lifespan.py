@@ -23,7 +23,7 @@ from app.quotes import seed
 from app.quotes.board import Board as QuoteBoard
 from app.quotes.charts import Charts
 from app.relay import Boards, Relay
-from app.settings import Settings
+from app.settings import Database, Settings
 from app.web import html
 from app.wire import client
 from app.wire.backoff import Backoff
@@ -58,7 +58,7 @@ class Works:
         self._redis = client.connect(redis_url)
         self._log = Log(self._redis, redis_url)
         self._newest = Newest(self._redis)
-        self._pools = Pools(_pool(own_url, "own", settings), _pool(market_url, "market", settings))
+        self._pools = _pools(own_url, market_url, settings.database)
         live = settings.live
         self._hub = Hub(html.patch, live.frame_seconds, live.buffer_frames, live.max_connections)
         self._boards = Boards(QuoteBoard(), Charts(), MarketBoard())
@@ -167,9 +167,14 @@ async def _kept_running(name: str, work: Callable[[], Awaitable[None]], ailing: 
         ailing.discard(name)
 
 
-def _pool(url: str, name: str, settings: Settings) -> Pool:
-    chosen = settings.database
-    return Pool(url, name, chosen.pool_size, acquire_seconds=chosen.acquire_seconds, statement_ms=chosen.statement_ms)
+def _pools(own_url: str, market_url: str, chosen: Database) -> Pools:
+    def pool(url: str, name: str, *, read_only: bool) -> Pool:
+        seconds, milliseconds = chosen.acquire_seconds, chosen.statement_ms
+        return Pool(
+            url, name, chosen.pool_size, acquire_seconds=seconds, statement_ms=milliseconds, read_only=read_only
+        )
+
+    return Pools(pool(own_url, "own", read_only=False), pool(market_url, "market", read_only=True))
 
 
 def _addresses(settings: Settings) -> tuple[str, str, str]:

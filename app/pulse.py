@@ -5,8 +5,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from app import db, wire
-from app.db.pools import Pool, Pools
+from app import wire
+from app.db.pools import Pools
 from app.finance.clock import MarketClock
 from app.intake import Intake
 from app.vitals import Vitals
@@ -34,15 +34,15 @@ class Pulse:
     async def vitals(self) -> Vitals:
         redis, own, market, beat, receivers = await asyncio.gather(
             client.ping(self._redis, WITHIN_SECONDS),
-            _answers(self._pools.own),
-            _answers(self._pools.market),
-            _or_none(heartbeat.read(self._redis)),
-            _or_none(jobs.receivers(self._redis, (JOBS_BACKTEST, JOBS_PROCESSING))),
+            _in_time(self._pools.own.answers()),
+            _in_time(self._pools.market.answers()),
+            _in_time(heartbeat.read(self._redis)),
+            _in_time(jobs.receivers(self._redis, (JOBS_BACKTEST, JOBS_PROCESSING))),
         )
         now, health = time.time(), self._intake.health
         return Vitals(
             redis=redis,
-            database=own and market,
+            database=bool(own and market),
             engine_age=_age(now, beat, health.arrived_at if health else None),
             engine_interval=_interval(health),
             engine_status=health.status if health else "",
@@ -53,22 +53,14 @@ class Pulse:
         )
 
     async def market_clock(self) -> MarketClock | None:
-        return await _or_none(clock.read(self._redis))
+        return await _in_time(clock.read(self._redis))
 
     async def close(self) -> None:
         await client.close(self._redis)
 
 
-async def _answers(pool: Pool) -> bool:
-    try:
-        async with asyncio.timeout(WITHIN_SECONDS), pool.acquire() as connection:
-            await connection.execute("select 1")
-    except (TimeoutError, db.Unavailable):
-        return False
-    return True
-
-
-async def _or_none(asked: Awaitable[T]) -> T | None:
+async def _in_time(asked: Awaitable[T]) -> T | None:
+    """None when the answer is that something is away, or when there is none yet."""
     try:
         async with asyncio.timeout(WITHIN_SECONDS):
             return await asked

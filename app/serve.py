@@ -50,22 +50,31 @@ def listening(host: str, port: int) -> socket.socket:
     return listener
 
 
-async def _serve(app: Quart, listener: socket.socket, ready: Callable[[], None]) -> None:
-    told = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told.set)
+async def attend(app: Quart, listener: socket.socket, told: asyncio.Event, ready: Callable[[], None]) -> None:
+    """Serves until `told` to leave, then says goodbye on every stream."""
 
     async def leave() -> None:
         ready()
         await told.wait()
-        loop.call_later(LAST_RESORT, os._exit, 0)
         house = deps.house_of(app)
         house.hub.drain()
         await house.seats.emptied(GOODBYES)
 
     _stay_on_http1()
     await serve(_gate(app), _config(listener), shutdown_trigger=leave)
+
+
+async def _serve(app: Quart, listener: socket.socket, ready: Callable[[], None]) -> None:
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def leave() -> None:
+        told.set()
+        loop.call_later(LAST_RESORT, os._exit, 0)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, leave)
+    await attend(app, listener, told, ready)
 
 
 def _config(listener: socket.socket) -> Config:
@@ -98,7 +107,7 @@ def _gate(app: Quart) -> Asgi:
 def _stay_on_http1() -> None:
     """An upgrade to clear-text HTTP/2 would slip past the rules of a proxy in front."""
 
-    async def ignore(_protocol: H11Protocol, _request: Any) -> None:
+    async def ignore(self: H11Protocol, event: Any) -> None:
         return None
 
     H11Protocol._check_protocol = ignore  # type: ignore[method-assign]

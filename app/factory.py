@@ -1,0 +1,37 @@
+"""The web application: a table of contents."""
+
+from quart import Quart
+
+from app import db, desk, health, lifespan, streams, wire
+from app.accounts import routes as accounts
+from app.accounts import visitor
+from app.settings import Settings
+from app.web import assets, choice, errors, guards, reports, security
+
+LARGEST_BODY = 65_536
+SLOWEST_BODY = 10
+SLOWEST_ANSWER = 30
+"""Seconds; a stream has no end of this kind."""
+
+
+def create_app(settings: Settings) -> Quart:
+    app = Quart("app", static_folder=None, template_folder=None)
+    app.config.update(
+        SECRET_KEY=settings.secret_key.get_secret_value(),
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+        BODY_TIMEOUT=SLOWEST_BODY,
+        RESPONSE_TIMEOUT=SLOWEST_ANSWER,
+    )
+    lifespan.install(app, settings)
+
+    # In the order in which a request meets them.
+    security.install(app, settings.public_url, settings.live.allowed_origins)
+    visitor.install(app, settings.public_url.startswith("https:"), settings.sessions.absolute_seconds)
+    guards.install(app, visitor.load, settings.web.zone)
+    errors.install(app)
+    errors.unavailable(app, (wire.Unavailable, db.Unavailable))
+    assets.install(app)
+
+    for part in (desk, streams, accounts, choice, reports, health):
+        app.register_blueprint(part.blueprint)
+    return app

@@ -1,0 +1,102 @@
+"""The web application on a port of its own, with one person who may come in."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from pydantic import SecretStr
+from quart import Quart
+
+from app import deps
+from app.accounts import setup
+from app.db import migrate, roles
+from app.db.roles import Urls
+from app.factory import create_app
+from app.identity import Role
+from app.serve import attend, listening
+from app.settings import Database, Live, Redis, Settings
+from app.wire.channels import Channels
+from app.wire.client import close, connect
+from app.wire.events import AnyEvent
+from app.wire.publish import Publisher
+from tests.stream.reader import Reader
+from tests.stream.waiting import until
+
+EMAIL, PASSWORD = "alice@example.org", "trades on a train with one bar"
+
+
+class Desk:
+    """One web process, and a hand on Redis' other end."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.app: Quart = create_app(settings)
+        self.house = deps.house_of(self.app)
+        self.told = asyncio.Event()
+        self.cookies: dict[str, str] = {}
+        assert settings.redis.url
+        self.redis = connect(settings.redis.url.get_secret_value())
+        self._publisher = Publisher(self.redis, Channels())
+        self._serving: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        listener = listening(self.settings.host, self.settings.port)
+        self._serving = asyncio.create_task(attend(self.app, listener, self.told, lambda: None))
+        await until(lambda: self.house.listening() and self.house.seeded and self.house.vitals.database, 15)
+
+    async def stop(self) -> None:
+        self.told.set()
+        if self._serving:
+            await asyncio.wait_for(self._serving, 10)
+        await close(self.redis)
+
+    async def publish(self, event: AnyEvent) -> None:
+        assert await self._publisher.publish(event) >= 1
+
+    async def sign_in(self) -> None:
+        async with self.client() as client:
+            answer = await client.post("/login", data={"email": EMAIL, "password": PASSWORD})
+            assert answer.status_code == 303, answer.text
+            self.cookies = dict(client.cookies)
+
+    def client(self) -> httpx.AsyncClient:
+        base = f"http://127.0.0.1:{self.settings.port}"
+        return httpx.AsyncClient(base_url=base, cookies=self.cookies, trust_env=False, headers={"Origin": base})
+
+    def stream(self, topics: str, cursor: str = "", **headers: str) -> Reader:
+        cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        asked = f"/stream?topics={topics}" + (f"&cursor={cursor}" if cursor else "")
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return Reader(self.settings.port, asked, {"Cookie": cookie, **named})
+
+
+@pytest.fixture
+async def urls(database_url: str) -> Urls:
+    prepared = await roles.prepare(database_url, urlsplit(database_url).path.lstrip("/"))
+    await migrate.migrate("app", prepared.own)
+    await migrate.migrate("market", prepared.engine)
+    return prepared
+
+
+@pytest.fixture
+def settings(redis_url: str, urls: Urls, port: int, tmp_path: Path) -> Settings:
+    return Settings(
+        port=port,
+        data_dir=tmp_path,
+        redis=Redis(url=SecretStr(redis_url)),
+        database=Database(url=SecretStr(urls.own), market_url=SecretStr(urls.market)),
+        live=Live(frame_seconds=0.05, beat_seconds=0.2),
+    )
+
+
+@pytest.fixture
+async def desk(settings: Settings) -> AsyncIterator[Desk]:
+    found = Desk(settings)
+    await found.start()
+    await setup.create_user(found.house.pools.own, EMAIL, Role.USER, PASSWORD)
+    await found.sign_in()
+    yield found
+    await found.stop()

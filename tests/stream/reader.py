@@ -1,0 +1,93 @@
+"""A reader of the stream with nothing between it and the socket."""
+
+import asyncio
+from collections.abc import Mapping
+from types import TracebackType
+
+from tests.live.whatwg import Message, Parser
+
+
+class Closed(Exception):
+    """The server ended the stream."""
+
+
+class Reader:
+    """GET over one connection; chunks are taken apart by hand, events by the standard's rules."""
+
+    def __init__(self, port: int, path: str, headers: Mapping[str, str] | None = None, method: str = "GET") -> None:
+        self._port = port
+        fields = {"Host": f"127.0.0.1:{port}", "Accept": "text/event-stream", **(headers or {})}
+        lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
+        self._request = "\r\n".join([*lines, "", ""]).encode("latin-1")
+        self._parser = Parser()
+        self._seen = 0
+        self.status = 0
+        self.headers: dict[str, str] = {}
+
+    async def __aenter__(self) -> "Reader":
+        self.source, self.sink = await asyncio.open_connection("127.0.0.1", self._port)
+        self.sink.write(self._request)
+        async with asyncio.timeout(10):
+            head = (await self.source.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        self.status = int(head[0].split()[1])
+        self.headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:-2])}
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.sink.close()
+
+    @property
+    def messages(self) -> list[Message]:
+        return self._parser.messages
+
+    @property
+    def last_id(self) -> str:
+        return self._parser.last_id
+
+    @property
+    def retry(self) -> int | None:
+        return self._parser.retry
+
+    async def message(self, event: str | None = None, within: float = 10) -> Message:
+        """The next one, or the next of this name."""
+        async with asyncio.timeout(within):
+            while True:
+                while self._seen < len(self._parser.messages):
+                    found = self._parser.messages[self._seen]
+                    self._seen += 1
+                    if event in (None, found.event):
+                        return found
+                await self._chunk()
+
+    async def containing(self, text: str, within: float = 10) -> Message:
+        async with asyncio.timeout(within):
+            while True:
+                found = await self.message("message", within)
+                if text in found.data:
+                    return found
+
+    async def caught_up(self, id: str, within: float = 10) -> None:  # noqa: A002
+        """Until nothing up to this entry is missing."""
+        async with asyncio.timeout(within):
+            while self.last_id != id:
+                await self._chunk()
+
+    async def end(self, within: float = 10) -> list[Message]:
+        """Everything that comes until the server ends the stream in good order."""
+        async with asyncio.timeout(within):
+            try:
+                while True:
+                    await self._chunk()
+            except Closed:
+                rest = self._parser.messages[self._seen :]
+                self._seen = len(self._parser.messages)
+                return rest
+
+    async def _chunk(self) -> None:
+        size = int(await self.source.readuntil(b"\r\n"), 16)
+        data = await self.source.readexactly(size + 2)
+        if size == 0:
+            raise Closed
+        self._parser.feed(data[:-2].decode())

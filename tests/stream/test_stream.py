@@ -1,0 +1,203 @@
+"""From Redis to a reader: what arrives, what is caught up with, and who is let in."""
+
+import asyncio
+import re
+import time
+
+import pytest
+
+from app.live.topics import quotes_topic
+from app.wire.events import PatternDetected, Tick
+from app.wire.log import BEGINNING, LogId
+from tests.stream.conftest import Desk
+from tests.stream.waiting import until
+
+MARKET = 1_346_679_000.0
+
+
+def tick(symbol: str = "AAPL", price: float = 665.25, second: int = 0) -> Tick:
+    return Tick(symbol=symbol, price=price, volume=100, at=MARKET + second)
+
+
+def doji(number: int, symbol: str = "AAPL") -> PatternDetected:
+    at = MARKET + 60 * number
+    return PatternDetected(
+        symbol=symbol, pattern="Doji", timeframe="1min", confidence=0.8, at=at, published_at=time.time(), price=1.0
+    )
+
+
+def fed(data: str) -> list[int]:
+    """The numbers of the detections that go into the feed, in order."""
+    inserted = re.findall(r'hx-target="#feed" hx-swap="upsert[^>]*>\s*<[^>]*data-k="(\d+)"', data)
+    return [int((int(at) - MARKET) / 60) for at in inserted]
+
+
+async def detected(desk: Desk, numbers: range) -> LogId:
+    """Published, appended, and heard by the tail."""
+    heard = desk.house.hub.last_id
+    expected = len(numbers) - 1 if heard == str(BEGINNING) else int(heard.partition("-")[2]) + len(numbers)
+    for number in numbers:
+        await desk.publish(doji(number))
+    await until(lambda: desk.house.hub.last_id not in (heard, str(BEGINNING)))
+    await until(lambda: desk.house.hub.last_id.endswith(f"-{expected}"))
+    found = LogId.parse(desk.house.hub.last_id)
+    assert found
+    return found
+
+
+async def test_a_stream_says_hello_then_what_is_then_what_happens(desk: Desk) -> None:
+    await desk.publish(tick(price=665.25))
+    await until(lambda: desk.house.hub.stats.published > 0 and desk.house.vitals.feed_age is not None)
+
+    async with desk.stream(f"{quotes_topic('AAPL')},patterns,status", desk.house.cursors.stepped_back()) as reader:
+        hello = await reader.message()
+        assert (hello.event, reader.retry) == ("hello", 500)
+        assert "665.25" in (await reader.message("message")).data
+        await desk.publish(tick(price=666.75, second=1))
+        assert "666.75" in (await reader.containing("666.75")).data
+        assert reader.headers["content-type"] == "text/event-stream; charset=utf-8"
+        assert reader.headers["cache-control"] == "no-store"
+        assert reader.headers["x-accel-buffering"] == "no"
+        assert "content-encoding" not in reader.headers
+
+
+async def test_messages_that_are_swapped_hold_nothing_but_partials(desk: Desk) -> None:
+    async with desk.stream(f"{quotes_topic('BRK.B')},patterns,status") as reader:
+        await reader.message("message")
+        await desk.publish(tick("BRK.B"))
+        await desk.publish(doji(1, "BRK.B"))
+        parts = (await reader.containing("<hx-partial")).data
+
+        assert parts.strip().startswith("<hx-partial")
+        assert parts.strip().endswith("</hx-partial>")
+
+
+async def test_a_reader_who_was_away_gets_every_entry_since_in_order_and_once(desk: Desk) -> None:
+    first = await detected(desk, range(3))
+
+    async with desk.stream("patterns", Last_Event_ID=str(first)) as reader:
+        await reader.caught_up(desk.house.hub.last_id)
+    top = await detected(desk, range(3, 8))
+    async with desk.stream("patterns", Last_Event_ID=str(first)) as reader:
+        missed = await reader.message("message")
+
+    assert fed(missed.data) == list(range(3, 8))
+    assert missed.id == str(top)
+
+
+async def test_the_header_of_a_reconnect_wins_over_the_cursor_of_the_page(desk: Desk) -> None:
+    first = await detected(desk, range(2))
+    top = await detected(desk, range(2, 4))
+
+    async with desk.stream("patterns", cursor=str(first), Last_Event_ID=str(top)) as reader:
+        await reader.caught_up(str(top))
+        beat = await reader.message("beat")
+
+    assert beat.id == str(top)
+    assert not [message for message in reader.messages if "data-k" in message.data]
+
+
+async def test_what_happens_while_a_reader_joins_is_neither_lost_nor_doubled(desk: Desk) -> None:
+    first = await detected(desk, range(1))
+
+    async def publish() -> None:
+        for number in range(1, 60):
+            await desk.publish(doji(number))
+            await asyncio.sleep(0)
+
+    publishing = asyncio.create_task(publish())
+    readers = [desk.stream("patterns", cursor=str(first)) for _ in range(5)]
+    for reader in readers:
+        await reader.__aenter__()
+        await asyncio.sleep(0.01)
+    await publishing
+    last = str(LogId(first.epoch, first.n + 59))
+
+    for reader in readers:
+        await reader.caught_up(last)
+        assert fed("".join(message.data for message in reader.messages)) == list(range(1, 60))
+        await reader.__aexit__(None, None, None)
+
+
+@pytest.mark.parametrize("cursor", ["1-1", "9999999999999999-0", "a\x00", "-1", "9e999", "x" * 4000, "1-1-1"])
+async def test_a_cursor_that_means_nothing_here_gives_the_list_as_it_is(desk: Desk, cursor: str) -> None:
+    await detected(desk, range(1))
+
+    async with desk.stream("patterns", Last_Event_ID=cursor.replace("\x00", "%00")) as reader:
+        assert reader.status == 200
+        whole = await reader.message("message")
+
+    assert 'hx-target="#feed"' in whole.data
+    assert ('hx-target="#notice"' in whole.data) == (LogId.parse(cursor) is not None)
+
+
+async def test_beats_carry_the_position_of_a_log_that_shows_nothing_here(desk: Desk) -> None:
+    async with desk.stream("status") as reader:
+        await reader.message("message")
+        top = await detected(desk, range(2))
+        await reader.caught_up(str(top))
+
+
+async def test_noise_on_every_channel_keeps_no_stream_from_going_on(desk: Desk) -> None:
+    async with desk.stream(f"{quotes_topic('AAPL')},patterns") as reader:
+        await reader.message("message")
+        for payload in (b'{"symbol":"\\ud800","price":1}', b"[" * 100_000, b"\xff", b'{"symbol":"A\\n\\nevent: x"}'):
+            for channel in desk.house.settings.channels() or ("tickstock.data.raw", "tickstock.events.patterns"):
+                await desk.redis.publish(channel, payload)
+        await desk.publish(tick(price=700.5))
+
+        assert await reader.containing("700.5")
+        assert {message.event for message in reader.messages} <= {"hello", "message", "beat"}
+
+
+async def test_strangers_are_told_so_and_never_sent_elsewhere(desk: Desk) -> None:
+    desk.cookies = {}
+
+    async with desk.stream("patterns") as reader:
+        assert reader.status == 401
+        assert "location" not in reader.headers
+
+
+@pytest.mark.parametrize("topics", ["", "nonsense", "quotes:64", "patterns,", "patterns,admin"])
+async def test_only_topics_that_exist_are_streamed(desk: Desk, topics: str) -> None:
+    async with desk.stream(topics) as reader:
+        assert reader.status == 400
+
+
+async def test_a_stream_is_not_for_asking_its_head(desk: Desk) -> None:
+    async with desk.client() as client:
+        answer = await client.head("/stream?topics=patterns")
+
+    assert answer.status_code == 405
+
+
+async def test_another_site_reads_nothing(desk: Desk) -> None:
+    async with desk.stream("patterns", Sec_Fetch_Site="cross-site", Origin="https://evil.example") as reader:
+        assert reader.status == 403
+        assert "access-control-allow-origin" not in reader.headers
+
+
+async def test_one_person_holds_six_streams_and_a_seat_that_is_left_is_free(desk: Desk) -> None:
+    readers = [await desk.stream("patterns").__aenter__() for _ in range(6)]
+    assert [reader.status for reader in readers] == [200] * 6
+
+    async with desk.stream("patterns") as refused:
+        assert refused.status == 503
+        assert int(refused.headers["retry-after"]) >= 1
+    await readers[0].__aexit__(None, None, None)
+    await until(lambda: desk.house.hub.stats.readers == 5)
+
+    async with desk.stream("patterns") as reader:
+        assert reader.status == 200
+    for reader in readers[1:]:
+        await reader.__aexit__(None, None, None)
+    await until(lambda: desk.house.hub.stats.readers == 0)
+
+
+async def test_a_session_that_ended_ends_its_streams(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.streams.ADMIT_AGAIN_SECONDS", 0.1)
+
+    async with desk.stream("patterns") as reader, desk.client() as client:
+        await reader.message("beat")
+        await client.post("/logout")
+        assert (await reader.end())[-1].event == "session-ended"
