@@ -14,6 +14,9 @@ from app import deps
 from app.accounts import setup
 from app.db import migrate, roles
 from app.db.roles import Urls
+from app.embedded import postgres
+from app.embedded.child import Child
+from app.embedded.places import Places
 from app.factory import create_app
 from app.identity import Role
 from app.serve import attend, listening
@@ -73,12 +76,22 @@ class Desk:
         return Reader(self.settings.port, asked, {"Cookie": cookie, **named})
 
 
-@pytest.fixture
-async def urls(database_url: str) -> Urls:
-    prepared = await roles.prepare(database_url, urlsplit(database_url).path.lstrip("/"))
+@pytest.fixture(scope="session")
+def template(places: Places, postgres_server: Child) -> str:
+    """A database as `tickstock run` makes it, to be copied."""
+    asyncio.run(_make(postgres.url(places), "desk"))
+    return "desk"
+
+
+async def _make(superuser: str, name: str) -> None:
+    prepared = await roles.prepare(superuser, name)
     await migrate.migrate("app", prepared.own)
     await migrate.migrate("market", prepared.engine)
-    return prepared
+
+
+@pytest.fixture
+async def urls(database_url: str) -> Urls:
+    return await roles.prepare(database_url, urlsplit(database_url).path.lstrip("/"))
 
 
 @pytest.fixture
