@@ -22,17 +22,17 @@ class Unavailable(Exception):
 
 def connect(url: str) -> Redis:
     """For requests and answers. Nothing is opened before the first use."""
-    return _client(url, ANSWER_SECONDS)
+    return Redis.from_pool(pool(url, ANSWER_SECONDS))
 
 
 def connect_blocking(url: str) -> Redis:
     """For pub/sub and blocking reads, which may stay silent for ever: whoever uses it watches over it."""
-    return _client(url, None)
+    return Redis.from_pool(pool(url, None))
 
 
-def _client(url: str, answer_seconds: float | None) -> Redis:
+def pool(url: str, answer_seconds: float | None) -> BlockingConnectionPool:
     # No silent retry: a PUBLISH sent twice is a tick counted twice. The pool itself replaces links that died unused.
-    pool = BlockingConnectionPool.from_url(
+    return BlockingConnectionPool.from_url(
         url,
         max_connections=MAX_CONNECTIONS,
         timeout=CONNECT_SECONDS,
@@ -42,7 +42,6 @@ def _client(url: str, answer_seconds: float | None) -> Redis:
         retry=Retry(NoBackoff(), 0),
         client_name="tickstock",
     )
-    return Redis.from_pool(pool)
 
 
 @contextmanager

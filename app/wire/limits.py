@@ -9,7 +9,7 @@ from limits.aio.storage import RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
 from app.wire.channels import LIMITS_PREFIX
-from app.wire.client import ANSWER_SECONDS, CONNECT_SECONDS, MAX_CONNECTIONS, reachable
+from app.wire.client import ANSWER_SECONDS, pool, reachable
 
 
 class Limits:
@@ -18,10 +18,7 @@ class Limits:
             _address(url),
             implementation="redispy",
             key_prefix=LIMITS_PREFIX,
-            protocol=2,
-            socket_timeout=ANSWER_SECONDS,
-            socket_connect_timeout=CONNECT_SECONDS,
-            max_connections=MAX_CONNECTIONS,
+            connection_pool=pool(url, ANSWER_SECONDS),  # type: ignore[arg-type]
         )
         # Of the three strategies the only one that goes by Redis' clock alone.
         self._limiter = SlidingWindowCounterRateLimiter(storage)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any, NamedTuple
 
 from redis.asyncio import Redis
@@ -108,7 +108,7 @@ class Log:
         """This process may lag behind the reader; but the log itself may not."""
         return () if after == upto or after <= await self.top() else Gap(None)
 
-    async def tail(self, after: LogId) -> AsyncIterator[Entry | Lost]:
+    async def tail(self, after: LogId) -> AsyncGenerator[Entry | Lost, None]:
         """Every entry after `after`, for ever: waits out Redis being away, and says where entries are missing."""
         position = _Position(after)
         backoff = Backoff()

@@ -1,0 +1,55 @@
+"""A client of the shared Valkey, and a Valkey of one's own for whoever means it harm."""
+
+import asyncio
+import shutil
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from redis.asyncio import Redis
+
+from app.embedded import valkey
+from app.embedded.child import Child
+from app.embedded.places import prepare
+from app.wire.client import close, connect
+
+
+class Server(NamedTuple):
+    child: Child
+    url: str
+
+    def kill(self) -> None:
+        """As the kernel does it when memory runs out."""
+        assert self.child.process
+        self.child.process.kill()
+        self.child.process.wait(5)
+
+    def start(self) -> None:
+        self.child.start()
+        assert self.child.wait_ready(10)
+
+
+@pytest.fixture
+async def client(redis_url: str) -> AsyncIterator[Redis]:
+    link = connect(redis_url)
+    yield link
+    await close(link)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    places = prepare(tmp_path, None)
+    own = Server(Child(valkey.program(places)), valkey.url(places))
+    own.start()
+    yield own
+    own.child.stop(5)
+    shutil.rmtree(places.sockets)
+
+
+async def eventually(holds: Callable[[], object], seconds: float = 10.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it never came true"
+        await asyncio.sleep(0.01)

@@ -1,0 +1,137 @@
+"""What stands in Redis under a key of its own: quotes, clock, heartbeat, position, receivers."""
+
+import pytest
+from redis.asyncio import Redis
+
+from app.finance.clock import MarketClock
+from app.finance.quote import NewestQuote
+from app.wire import Unavailable, clock, heartbeat, jobs, position
+from app.wire.channels import (
+    CLOCK_KEY,
+    HEARTBEAT_KEY,
+    JOBS_PROCESSING,
+    NEWEST_QUOTES_KEY,
+    Channels,
+    Meaning,
+)
+from app.wire.client import close, connect, ping
+from app.wire.codec import Rejected, decode
+from app.wire.events import Tick
+from app.wire.jobs import ProcessingCommand, ProcessingParameters
+from app.wire.newest import Newest
+from app.wire.publish import Publisher
+from tests.wire.conftest import Server
+
+QUOTE = NewestQuote("BF/B", 70.5, 1_346_700_000.0, "2012-09-04", 70.0, 71.0, 69.5, 123_456_789_012, None)
+CLOCK = MarketClock("replay", "replay of daily bars", "2012-09-04", 1_346_700_000.0, 1_758_900_000.0, 60.0, "open")
+
+
+async def test_the_newest_quotes_come_back_as_they_were(client: Redis) -> None:
+    newest = Newest(client)
+
+    await newest.put([QUOTE, QUOTE._replace(symbol="BRK.B")])
+    await newest.put([QUOTE._replace(price=70.75)])
+    await newest.put([])
+
+    assert await newest.all() == {"BF/B": QUOTE._replace(price=70.75), "BRK.B": QUOTE._replace(symbol="BRK.B")}
+
+
+async def test_a_quote_that_makes_no_sense_is_left_out(client: Redis) -> None:
+    newest = Newest(client)
+    await newest.put([QUOTE])
+    await client.hset(NEWEST_QUOTES_KEY, mapping={"X": "{", "Y": "[1,2]", "Z": b"\xff"})
+
+    assert await newest.all() == {"BF/B": QUOTE}
+
+
+async def test_the_market_clock_is_announced_to_everybody(client: Redis) -> None:
+    assert await clock.read(client) is None
+    await clock.announce(client, CLOCK)
+    assert await clock.read(client) == CLOCK
+
+    await client.set(CLOCK_KEY, "noon")
+    assert await clock.read(client) is None
+
+
+async def test_the_heartbeat_is_read_whoever_wrote_it(client: Redis) -> None:
+    assert await heartbeat.read(client) is None
+    await heartbeat.beat(client, 1_758_900_000.25)
+    assert await heartbeat.read(client) == 1_758_900_000.25
+
+    for nonsense in ("", "soon", "nan", "-1", b"\xff"):
+        await client.set(HEARTBEAT_KEY, nonsense)
+        assert await heartbeat.read(client) is None
+    await client.delete(HEARTBEAT_KEY)
+    await client.rpush(HEARTBEAT_KEY, "a list")
+    assert await heartbeat.read(client) is None
+
+
+async def test_a_position_is_kept_by_name(client: Redis) -> None:
+    await position.save(client, "replay", b"\x00\xff")
+
+    assert await position.load(client, "replay") == b"\x00\xff"
+    assert await position.load(client, "other") is None
+
+
+async def test_a_job_without_receivers_is_seen(client: Redis, redis_url: str) -> None:
+    engine = connect(redis_url).pubsub()
+    await engine.subscribe(JOBS_PROCESSING)
+    await engine.get_message(timeout=5)
+
+    assert await jobs.receivers(client, [JOBS_PROCESSING, "nobody"]) == {JOBS_PROCESSING: 1, "nobody": 0}
+    await engine.aclose()
+
+
+def test_a_job_is_read_as_it_is_written_and_else_rejected() -> None:
+    command = ProcessingCommand(
+        command="START_DAILY_PROCESSING", parameters=ProcessingParameters(symbols=("IBM",), force=True)
+    )
+
+    assert jobs.decode(jobs.encode(command)) == command
+    assert jobs.decode(b'{"command":"X"}') == ProcessingCommand(command="X")
+    assert jobs.decode(b'{"command":1}') == Rejected("bad-job")
+    assert jobs.decode(b"[" * 60_000) == Rejected("bad-job")
+    assert jobs.decode(b" " * 70_000) == Rejected("too-big")
+
+
+async def test_a_published_event_goes_to_its_channel_and_says_when(client: Redis, redis_url: str) -> None:
+    listener = connect(redis_url).pubsub()
+    await listener.subscribe("my.ticks", "mirror")
+    for _ in range(2):
+        await listener.get_message(timeout=5)
+    publisher = Publisher(client, Channels(ticks="my.ticks"))
+    tick = Tick(at=1_346_700_000.0, symbol="IBM", price=195.5)
+
+    assert await publisher.publish(tick) == 1
+    assert await publisher.publish_to("mirror", tick) == 1
+    heard = [await listener.get_message(timeout=5) for _ in range(2)]
+
+    assert [message["channel"] for message in heard] == [b"my.ticks", b"mirror"]
+    event = decode(Meaning.TICKS, heard[0]["data"], 0.0)
+    assert isinstance(event, Tick)
+    assert event.at == tick.at
+    assert event.published_at > tick.at
+    await listener.aclose()
+
+
+async def test_a_redis_that_is_away_is_unavailable_and_nothing_else(server: Server) -> None:
+    link = connect(server.url)
+    assert await ping(link)
+    server.kill()
+
+    assert not await ping(link)
+    for asked in (
+        Newest(link).all(),
+        Newest(link).put([QUOTE]),
+        clock.read(link),
+        heartbeat.read(link),
+        position.load(link, "replay"),
+        jobs.receivers(link, ["x"]),
+        Publisher(link, Channels()).publish(Tick(at=1.0, symbol="A", price=1.0)),
+    ):
+        with pytest.raises(Unavailable):
+            await asked
+
+    server.start()
+    assert await Newest(link).all() == {}
+    await close(link)

@@ -1,0 +1,59 @@
+"""Limits hold against many at once, against long names, and when Redis is away."""
+
+import asyncio
+
+import pytest
+from redis.asyncio import Redis
+
+from app.wire import Unavailable
+from app.wire.limits import Limits
+from tests.wire.conftest import Server
+
+
+async def test_the_limit_is_let_through_and_the_rest_told_to_wait(redis_url: str) -> None:
+    limits = Limits(redis_url)
+
+    waits = [await limits.hit("login", "alice", "3/minute") for _ in range(5)]
+
+    assert waits[:3] == [None] * 3
+    assert all(wait is not None and 0 < wait <= 120 for wait in waits[3:])
+
+
+async def test_a_hundred_at_once_do_not_slip_through_together(redis_url: str) -> None:
+    limits = Limits(redis_url)
+
+    waits = await asyncio.gather(*(limits.hit("login", "alice", "5/5minute") for _ in range(100)))
+
+    assert waits.count(None) == 5
+
+
+async def test_scopes_and_keys_do_not_share_a_count(redis_url: str) -> None:
+    limits = Limits(redis_url)
+
+    waits = [
+        await limits.hit(scope, key, "1/minute")
+        for scope, key in [("login", "a/b"), ("login/a", "b"), ("login", "a"), ("view", "a/b"), ("login", "\ud800")]
+    ]
+
+    assert waits == [None] * 5
+
+
+async def test_strangers_do_not_choose_how_long_keys_are(redis_url: str, client: Redis) -> None:
+    await Limits(redis_url).hit("login", "x" * 100_000, "3/minute")
+
+    keys = [key async for key in client.scan_iter()]
+
+    assert keys
+    assert all(key.startswith(b"ts:rl") and len(key) < 200 for key in keys)
+
+
+async def test_a_redis_that_is_away_is_unavailable(server: Server) -> None:
+    limits = Limits(server.url)
+    await limits.hit("login", "alice", "3/minute")
+    server.kill()
+
+    with pytest.raises(Unavailable):
+        await limits.hit("login", "alice", "3/minute")
+
+    server.start()
+    assert await limits.hit("login", "bob", "3/minute") is None

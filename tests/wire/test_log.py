@@ -1,0 +1,269 @@
+"""What is in the log is there once, in order, and whoever reads it learns what is missing."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+from redis.asyncio import Redis
+
+from app.wire import log as logs
+from app.wire.channels import LOG_EPOCH_KEY, LOG_KEY, LOG_SEEN_PREFIX
+from app.wire.client import Unavailable, close, connect
+from app.wire.events import PatternDetected
+from app.wire.log import BEGINNING, Entry, Gap, Log, LogId, Lost
+from tests.wire.conftest import Server, eventually
+
+
+def detected(number: int, **changes: object) -> PatternDetected:
+    event = PatternDetected(
+        at=1000.0 + number, published_at=2000.0, symbol="BRK.B", pattern="Doji", timeframe="1min", confidence=0.8
+    )
+    return replace(event, **changes)
+
+
+@asynccontextmanager
+async def tailing(log: Log, after: LogId) -> AsyncIterator[list[Entry | Lost]]:
+    heard: list[Entry | Lost] = []
+
+    async def follow() -> None:
+        nonlocal heard
+        async for entry in log.tail(after):
+            heard += [entry]
+
+    task = asyncio.create_task(follow())
+    try:
+        yield heard
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture
+def log(client: Redis, redis_url: str) -> Log:
+    return Log(client, redis_url)
+
+
+async def append(log: Log, *numbers: int) -> list[LogId]:
+    ids = [await log.append_once(detected(number)) for number in numbers]
+    assert None not in ids
+    return [id_ for id_ in ids if id_]
+
+
+async def test_ids_count_from_zero_without_holes(log: Log) -> None:
+    first, second, third = await append(log, 1, 2, 3)
+
+    assert [first.n, second.n, third.n] == [0, 1, 2]
+    assert first.epoch == second.epoch == third.epoch
+    assert await log.top() == third
+
+
+async def test_an_event_is_kept_once_whoever_hears_it(log: Log, client: Redis, redis_url: str) -> None:
+    other = Log(client, redis_url)
+
+    answers = await asyncio.gather(*(each.append_once(detected(1)) for each in (log, other) * 20))
+
+    assert len([answer for answer in answers if answer]) == 1
+    assert await client.xlen(LOG_KEY) == 1
+
+
+async def test_another_bar_is_another_event_and_another_arrival_is_not(log: Log) -> None:
+    await append(log, 1, 2)
+
+    assert await log.append_once(detected(2, arrived_at=9.0, published_at=3000.0, source="twice")) is None
+
+
+async def test_events_without_time_or_id_count_by_their_occurrence(log: Log, client: Redis, redis_url: str) -> None:
+    other = Log(client, redis_url)
+    nameless = [detected(number, published_at=0.0) for number in range(3)]
+
+    kept = [await each.append_once(event) for event in nameless for each in (log, other)]
+
+    assert [answer is not None for answer in kept] == [True, False] * 3
+
+
+async def test_since_gives_what_lies_between_and_nothing_twice(log: Log) -> None:
+    ids = await append(log, *range(5))
+
+    found = await log.since(ids[1], ids[3])
+
+    assert isinstance(found, tuple)
+    assert [entry.id for entry in found] == ids[2:4]
+    assert [entry.event.at for entry in found] == [1002.0, 1003.0]
+    assert await log.since(ids[4], ids[4]) == ()
+    assert await log.since(ids[4], ids[2]) == ()
+
+
+async def test_a_page_made_before_the_first_entry_misses_none(log: Log) -> None:
+    before = await log.top()
+    ids = await append(log, 1, 2)
+
+    found = await log.since(before, ids[-1])
+
+    assert before == BEGINNING
+    assert isinstance(found, tuple)
+    assert [entry.id for entry in found] == ids
+
+
+async def test_a_log_that_no_longer_reaches_back_says_how_much_is_missing(log: Log, client: Redis) -> None:
+    ids = await append(log, *range(6))
+    await client.xtrim(LOG_KEY, minid=str(ids[3]), approximate=False)
+
+    assert await log.since(ids[0], ids[5]) == Gap(5)
+    assert await log.since(LogId(ids[0].epoch - 1, 7), ids[5]) == Gap(None)
+    assert await log.since(LogId(ids[5].epoch, 99), ids[5]) == Gap(None)
+
+
+async def test_the_log_stays_bounded(log: Log, client: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "MAX_ENTRIES", 100)
+
+    await append(log, *range(500))
+
+    assert await client.xlen(LOG_KEY) < 300
+    assert (await log.top()).n == 499
+
+
+async def test_a_tail_goes_on_after_its_last_entry(log: Log) -> None:
+    first, second = await append(log, 1, 2)
+
+    async with tailing(log, first) as heard:
+        await eventually(lambda: len(heard) == 1)
+        (third,) = await append(log, 3)
+        await eventually(lambda: len(heard) == 2)
+
+    assert [entry.id for entry in heard if isinstance(entry, Entry)] == [second, third]
+
+
+async def test_a_tail_that_was_left_behind_counts_what_it_missed(log: Log, client: Redis) -> None:
+    ids = await append(log, *range(6))
+    await client.xtrim(LOG_KEY, minid=str(ids[4]), approximate=False)
+
+    async with tailing(log, ids[0]) as heard:
+        await eventually(lambda: len(heard) == 3)
+
+    assert heard[0] == Lost(3)
+    assert [entry.id for entry in heard[1:] if isinstance(entry, Entry)] == ids[4:]
+
+
+async def test_an_entry_that_is_not_ours_is_passed_over(log: Log, client: Redis) -> None:
+    (first,) = await append(log, 1)
+    await client.xadd(LOG_KEY, {"e": "nonsense"}, id=f"{first.epoch}-*")
+    (third,) = await append(log, 2)
+
+    async with tailing(log, BEGINNING) as heard:
+        await eventually(lambda: len(heard) == 2)
+
+    assert [entry.id for entry in heard if isinstance(entry, Entry)] == [first, third]
+
+
+async def test_a_tail_survives_a_killed_redis_that_kept_its_data(server: Server) -> None:
+    client = connect(server.url)
+    log = Log(client, server.url)
+
+    async with tailing(log, BEGINNING) as heard:
+        (first,) = await append(log, 1)
+        await eventually(lambda: len(heard) == 1)
+        server.kill()
+        with pytest.raises(Unavailable):
+            await log.append_once(detected(2))
+        server.start()
+        (second,) = await append(log, 2)
+        await eventually(lambda: len(heard) == 2)
+
+    assert [entry.id for entry in heard if isinstance(entry, Entry)] == [first, second]
+    assert second == LogId(first.epoch, 1)
+    await close(client)
+
+
+@pytest.mark.parametrize("also", [(LOG_EPOCH_KEY,), ()], ids=["epoch gone too", "epoch kept"])
+async def test_a_log_that_is_gone_goes_on_under_a_later_epoch(log: Log, client: Redis, also: tuple[str, ...]) -> None:
+    async with tailing(log, BEGINNING) as heard:
+        ids = await append(log, 1, 2)
+        await eventually(lambda: len(heard) == 2)
+        await client.delete(LOG_KEY, *also)
+        (fresh,) = await append(log, 3)
+        await eventually(lambda: len(heard) == 4)
+
+    assert fresh.epoch > ids[-1].epoch
+    assert fresh.n == 0
+    assert heard[2] == Lost(None)
+    assert isinstance(heard[3], Entry)
+    assert await log.since(ids[-1], fresh) == Gap(None)
+
+
+async def test_ids_are_never_used_twice_when_redis_forgot_the_last_entries(log: Log, client: Redis) -> None:
+    ids = await append(log, *range(4))
+    await _forget(client, ids[2:])
+
+    (next_,) = await append(log, 9)
+
+    assert next_.epoch > ids[-1].epoch
+
+
+async def test_a_tail_learns_after_its_link_broke_that_redis_forgot(log: Log, client: Redis) -> None:
+    async with tailing(log, BEGINNING) as heard:
+        ids = await append(log, *range(4))
+        await eventually(lambda: len(heard) == 4)
+        await _forget(client, ids[2:])
+        await _break_links(client)
+        await eventually(lambda: Lost(None) in heard)
+        (next_,) = await append(log, 9)
+        await eventually(lambda: len(heard) == 6)
+
+    assert heard[4] == Lost(None)
+    assert isinstance(heard[5], Entry)
+    assert heard[5].id == next_
+    assert next_.epoch > ids[-1].epoch
+
+
+async def test_a_tail_sees_that_its_last_id_now_names_another_event(log: Log, client: Redis, redis_url: str) -> None:
+    async with tailing(log, BEGINNING) as heard:
+        ids = await append(log, *range(4))
+        await eventually(lambda: len(heard) == 4)
+        await _forget(client, ids[2:])
+        # A process that has seen less than this one takes the forgotten ids again.
+        newcomer = Log(client, redis_url)
+        assert await append(newcomer, 7, 8) == ids[2:]
+        await _break_links(client)
+        await eventually(lambda: Lost(None) in heard)
+        (next_,) = await append(log, 9)
+        await eventually(lambda: len(heard) == 6)
+
+    assert next_.epoch > ids[-1].epoch
+
+
+async def _forget(client: Redis, ids: list[LogId]) -> None:
+    """As after a power cut: the newest entries never reached the disk."""
+    kept = await client.xrange(LOG_KEY, max=f"({ids[0]}")
+    await client.delete(LOG_KEY)
+    for id_, fields in kept:
+        await client.xadd(LOG_KEY, fields, id=id_)
+    seen = [key async for key in client.scan_iter(LOG_SEEN_PREFIX + "*")]
+    await client.delete(*seen)
+
+
+async def _break_links(client: Redis) -> None:
+    """Those that wait; the one that says so stays."""
+    for link in await client.client_list():
+        if link["cmd"] == "xread":
+            await client.client_kill_filter(_id=link["id"])
+
+
+@given(st.text(max_size=50))
+def test_a_cursor_may_hold_anything(text: str) -> None:
+    found = LogId.parse(text)
+
+    assert found is None or LogId.parse(str(found)) == found
+
+
+@pytest.mark.parametrize("text", ["", "1", "1-", "-1", "1-2-3", "1-2\n", "٣-٤", "1" * 30 + "-1", " 1-2", "1-+2"])
+def test_what_is_no_id_is_none(text: str) -> None:
+    assert LogId.parse(text) is None
+
+
+def test_an_id_is_read_as_it_is_written() -> None:
+    assert LogId.parse("1795352246282-17") == LogId(1795352246282, 17)
+    assert str(LogId(1795352246282, 17)) == "1795352246282-17"

@@ -1,0 +1,106 @@
+"""Sessions end when they should, and Redis cannot tell anybody a session id."""
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+from redis.asyncio import Redis
+
+from app.wire import Unavailable
+from app.wire.channels import SESSION_PREFIX
+from app.wire.client import close, connect
+from app.wire.sessions import Sessions
+from tests.wire.conftest import Server
+
+ALICE, BOB = uuid4(), uuid4()
+
+
+async def test_a_session_is_whose_it_is(client: Redis) -> None:
+    sessions = Sessions(client, 60, 600)
+
+    sid = await sessions.create(ALICE, "a browser", "192.0.2.1")
+    record = await sessions.load(sid)
+
+    assert record is not None
+    assert record.user_id == ALICE
+    assert await sessions.peek(record.hash) == record
+    assert await sessions.load("somebody else's") is None
+    assert await sessions.load("\ud800\x00") is None
+
+
+async def test_redis_does_not_hold_the_session_id(client: Redis) -> None:
+    sid = await Sessions(client, 60, 600).create(ALICE, "a browser", "192.0.2.1")
+
+    keys = [key async for key in client.scan_iter()]
+    values = [await client.dump(key) for key in keys]
+
+    assert keys
+    assert not any(sid.encode() in content for content in [*keys, *values])
+
+
+async def test_a_session_ends_alone_and_all_of_a_user_together(client: Redis) -> None:
+    sessions = Sessions(client, 60, 600)
+    first, second, third, bobs = [await sessions.create(user, "", "") for user in (ALICE, ALICE, ALICE, BOB)]
+
+    await sessions.end(first)
+    assert [await sessions.load(sid) is not None for sid in (first, second, third, bobs)] == [False, True, True, True]
+
+    await sessions.end_all(ALICE)
+    assert [await sessions.load(sid) is not None for sid in (first, second, third, bobs)] == [False] * 3 + [True]
+    await sessions.end(first)
+
+
+async def test_looking_at_a_session_does_not_keep_it_alive_and_using_it_does(client: Redis) -> None:
+    sessions = Sessions(client, 60, 600)
+    sid = await sessions.create(ALICE, "", "")
+    record = await sessions.load(sid)
+    assert record is not None
+    key = SESSION_PREFIX + record.hash
+    await client.expire(key, 5)
+
+    await sessions.peek(record.hash)
+    assert await client.ttl(key) <= 5
+
+    await sessions.load(sid)
+    assert await client.ttl(key) > 50
+
+
+async def test_use_does_not_carry_a_session_over_its_absolute_end(client: Redis) -> None:
+    sessions = Sessions(client, 60, 600)
+    sid = await sessions.create(ALICE, "", "")
+    record = await sessions.load(sid)
+    assert record is not None
+    key = SESSION_PREFIX + record.hash
+
+    await client.hset(key, "created", str(record.created - 590))
+    assert await sessions.load(sid) is not None
+    assert await client.ttl(key) <= 10
+
+    await client.hset(key, "created", str(record.created - 601))
+    assert await sessions.load(sid) is None
+    assert not await client.exists(key)
+
+
+async def test_an_idle_session_ends(client: Redis) -> None:
+    sessions = Sessions(client, 1, 600)
+    sid = await sessions.create(ALICE, "", "")
+    record = await sessions.load(sid)
+    assert record is not None
+
+    async with asyncio.timeout(5):
+        while await sessions.peek(record.hash):
+            await asyncio.sleep(0.05)
+
+    assert await sessions.load(sid) is None
+
+
+async def test_without_redis_nobody_is_let_in(server: Server) -> None:
+    link = connect(server.url)
+    sessions = Sessions(link, 60, 600)
+    sid = await sessions.create(ALICE, "", "")
+    server.kill()
+
+    with pytest.raises(Unavailable):
+        await sessions.load(sid)
+
+    await close(link)

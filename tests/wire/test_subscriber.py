@@ -1,0 +1,156 @@
+"""The link to Redis breaks in every way it can, and the next message is heard."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from redis.asyncio import Redis
+
+from app.wire import subscriber
+from app.wire.client import close, connect
+from app.wire.subscriber import Subscriber
+from tests.wire.conftest import Server, eventually
+
+
+class Listener:
+    def __init__(self) -> None:
+        self.messages: list[tuple[str, bytes]] = []
+
+    async def heard(self, label: str, payload: bytes, _arrived_at: float) -> None:
+        self.messages.append((label, payload))
+        if payload == b"poison":
+            raise ValueError("poison")
+        if payload == b"slow":
+            await asyncio.sleep(60)
+
+    def has(self, payload: bytes) -> bool:
+        return payload in {heard for _, heard in self.messages}
+
+
+@asynccontextmanager
+async def listening(url: str, listener: Listener) -> AsyncIterator[Subscriber[str]]:
+    link = Subscriber(url, {"one": "first", "two": "second"}, listener.heard)
+    task = asyncio.create_task(link.run())
+    try:
+        await eventually(lambda: link.stats.connected)
+        yield link
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def say(url: str, channel: str, payload: bytes) -> None:
+    client = connect(url)
+    await client.publish(channel, payload)
+    await close(client)
+
+
+async def test_messages_come_with_their_label_and_are_counted(redis_url: str) -> None:
+    listener = Listener()
+
+    async with listening(redis_url, listener) as link:
+        await say(redis_url, "one", b"a")
+        await say(redis_url, "two", b"b")
+        await say(redis_url, "three", b"c")
+        await eventually(lambda: len(listener.messages) == 2)
+
+    assert listener.messages == [("first", b"a"), ("second", b"b")]
+    assert {name: heard.messages for name, heard in link.stats.channels.items()} == {"one": 1, "two": 1}
+    assert (link.stats.gaps, link.stats.failed) == (0, 0)
+
+
+async def test_a_message_that_raises_is_counted_and_the_next_is_heard(redis_url: str) -> None:
+    listener = Listener()
+
+    async with listening(redis_url, listener) as link:
+        await say(redis_url, "one", b"poison")
+        await say(redis_url, "one", b"good")
+        await eventually(lambda: listener.has(b"good"))
+
+    assert link.stats.failed == 1
+
+
+async def test_a_message_that_takes_too_long_is_given_up(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscriber, "HANDLING_SECONDS", 0.1)
+    listener = Listener()
+
+    async with listening(redis_url, listener) as link:
+        await say(redis_url, "one", b"slow")
+        await say(redis_url, "one", b"good")
+        await eventually(lambda: listener.has(b"good"))
+
+    assert link.stats.failed == 1
+
+
+async def test_a_cut_link_is_made_again_and_counted_as_a_gap(redis_url: str, client: Redis) -> None:
+    listener = Listener()
+
+    async with listening(redis_url, listener) as link:
+        await client.client_kill_filter(_type="pubsub")
+        await eventually(lambda: link.stats.gaps == 1 and link.stats.connected)
+        await say(redis_url, "one", b"after")
+        await eventually(lambda: listener.has(b"after"))
+
+    assert link.stats.gaps == 1
+
+
+async def test_a_killed_redis_is_heard_again_when_it_is_back(server: Server) -> None:
+    listener = Listener()
+
+    async with listening(server.url, listener) as link:
+        server.kill()
+        await eventually(lambda: not link.stats.connected)
+        server.start()
+        await eventually(lambda: link.stats.connected)
+        await say(server.url, "two", b"after")
+        await eventually(lambda: listener.has(b"after"))
+
+    assert link.stats.gaps == 1
+
+
+async def test_redis_may_be_away_at_the_start(server: Server) -> None:
+    listener = Listener()
+    server.kill()
+    link = Subscriber(server.url, {"one": "first"}, listener.heard)
+    task = asyncio.create_task(link.run())
+
+    await asyncio.sleep(0)
+    server.start()
+    await eventually(lambda: link.stats.connected)
+
+    assert link.stats.gaps == 0
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_redis_that_hangs_is_noticed_and_heard_again(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscriber, "PING_SECONDS", 0.1)
+    monkeypatch.setattr(subscriber, "SILENCE_SECONDS", 0.5)
+    listener = Listener()
+
+    async with listening(server.url, listener) as link:
+        server.child.send(signal.SIGSTOP)
+        await eventually(lambda: not link.stats.connected)
+        server.child.send(signal.SIGCONT)
+        await eventually(lambda: link.stats.connected)
+        await say(server.url, "one", b"after")
+        await eventually(lambda: listener.has(b"after"))
+
+
+async def test_a_flood_leaves_room_for_others(redis_url: str, client: Redis) -> None:
+    listener = Listener()
+    turns = 0
+
+    async with listening(redis_url, listener):
+        async with client.pipeline(transaction=False) as pipeline:
+            for number in range(5000):
+                pipeline.publish("one", str(number))
+            await pipeline.execute()
+        while len(listener.messages) < 5000:
+            await asyncio.sleep(0)
+            turns += 1
+
+    assert [payload for _, payload in listener.messages] == [str(number).encode() for number in range(5000)]
+    assert turns >= 5000 // subscriber.UNINTERRUPTED // 2
