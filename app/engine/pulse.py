@@ -1,46 +1,70 @@
-"""The engine's heartbeat: that it lives, and how it is."""
+"""The engine's heartbeat: that it lives, how it is, and now and then what it lost."""
 
 import asyncio
 import logging
 import time
-
-from redis.asyncio import Redis
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from app import wire
-from app.engine.store import Store
-from app.engine.tape import Tape
 from app.wire import heartbeat
+from app.wire.channels import Channels
+from app.wire.client import connect
 from app.wire.events import EngineHealth
 from app.wire.publish import Publisher
 
 logger = logging.getLogger(__name__)
 
+COMPLAIN_SECONDS = 60.0
+
+
+class Health(NamedTuple):
+    status: str
+    symbols: int
+    bars: int
+    patterns: int
+    lost: Mapping[str, int]
+    """Counts by reason since the engine began."""
+
 
 class Pulse:
-    def __init__(self, client: Redis, publisher: Publisher, tape: Tape, store: Store, seconds: float) -> None:
-        self._client = client
-        self._publisher = publisher
-        self._tape = tape
-        self._store = store
+    def __init__(self, redis_url: str, channels: Channels, health: Callable[[], Health], seconds: float) -> None:
+        self._client = connect(redis_url)
+        self._publisher = Publisher(self._client, channels)
+        self._health = health
         self._seconds = seconds
-        self.started = False
+        self._complained_at = 0.0
+        self._complained_of: Mapping[str, int] = {}
 
     async def run(self) -> None:
         while True:
+            health = self._health()
+            self._complain(health.lost)
             try:
                 await heartbeat.beat(self._client, time.time())
-                await self._publisher.publish(self._health())
+                await self._publisher.publish(self._event(health))
             except wire.Unavailable as error:
                 logger.warning("redis away, nobody feels the pulse: %s", error)
             await asyncio.sleep(self._seconds)
 
-    def _health(self) -> EngineHealth:
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    def _event(self, health: Health) -> EngineHealth:
         return EngineHealth(
             at=time.time(),
             source="TickStockPL",
-            status="starting" if not self.started else "degraded" if self._store.behind else "healthy",
+            status=health.status,
             interval=self._seconds,
-            active_symbols=self._tape.symbols,
-            bars=self._store.bars,
-            patterns=self._store.patterns,
+            active_symbols=health.symbols,
+            bars=health.bars,
+            patterns=health.patterns,
         )
+
+    def _complain(self, lost: Mapping[str, int]) -> None:
+        """In one line, when there is more to complain of than the last time."""
+        now = time.monotonic()
+        if lost == self._complained_of or not any(lost.values()) or now - self._complained_at < COMPLAIN_SECONDS:
+            return
+        self._complained_at, self._complained_of = now, lost
+        logger.warning("lost so far: %s", ", ".join(f"{count} {reason}" for reason, count in lost.items() if count))

@@ -1,6 +1,6 @@
 """What the engine reads from the market's tables and writes into them; every write may be repeated."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Literal, NamedTuple
 
@@ -107,8 +107,10 @@ async def put_instruments(connection: Connection, instruments: Iterable[Instrume
     )
 
 
-async def put_symbols(connection: Connection, symbols: Iterable[str]) -> None:
+async def put_symbols(connection: Connection, symbols: Collection[str]) -> None:
     """Symbols of which nothing but the name is known."""
+    if not symbols:
+        return
     await connection.execute(
         "insert into symbols (symbol, active) select unnest($1::text[]), true on conflict (symbol) do nothing",
         sorted(symbols),
@@ -201,6 +203,40 @@ async def put_run(connection: Connection, run: Run) -> None:
         run.done,
         run.error,
     )
+
+
+async def columns(connection: Connection, tables: Sequence[str]) -> dict[str, set[str]]:
+    """Of those tables that are there."""
+    rows = await connection.fetch(
+        """
+        select table_name::text as name, array_agg(column_name::text) as members
+          from information_schema.columns
+         where table_schema = any(current_schemas(false)) and table_name = any($1::text[])
+         group by table_name
+        """,
+        tables,
+    )
+    return {row["name"]: set(row["members"]) for row in rows}
+
+
+async def unique_keys(connection: Connection, tables: Sequence[str]) -> dict[str, list[set[str]]]:
+    rows = await connection.fetch(
+        """
+        select class.relname::text as name, array_agg(attribute.attname::text) as members
+          from pg_index as key
+          join pg_class as class on class.oid = key.indrelid
+          join pg_attribute as attribute
+            on attribute.attrelid = class.oid and attribute.attnum = any(key.indkey::int2[])
+         where key.indisunique and key.indpred is null and pg_table_is_visible(class.oid)
+           and class.relname = any($1::text[])
+         group by class.relname, key.indexrelid
+        """,
+        tables,
+    )
+    found: dict[str, list[set[str]]] = {}
+    for row in rows:
+        found.setdefault(row["name"], []).append(set(row["members"]))
+    return found
 
 
 def _bar(symbol: str, timeframe: Timeframe, start: float, numbers: Sequence[float]) -> Bar:

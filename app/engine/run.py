@@ -6,24 +6,21 @@ import signal
 import time
 from collections.abc import Callable
 
-from redis.asyncio import Redis
-
 from app import wire
 from app.db.pools import Pool
+from app.engine.feed import Feed
 from app.engine.past import Shipped
 from app.engine.processing import Processing
-from app.engine.pulse import Pulse
+from app.engine.pulse import Health, Pulse
 from app.engine.series import Series
 from app.engine.start import Start, Unfit
 from app.engine.store import Store
 from app.engine.tape import Tape
 from app.settings import Settings
-from app.wire import clock
 from app.wire.channels import JOBS_PROCESSING, Channels, Meaning
 from app.wire.client import connect
 from app.wire.codec import decode
 from app.wire.events import Tick
-from app.wire.newest import Newest
 from app.wire.publish import Publisher
 from app.wire.subscriber import Subscriber
 
@@ -41,7 +38,7 @@ def main(settings: Settings, ready: Callable[[], None] = lambda: None) -> None:
         raise SystemExit("engine: REDIS_URL and DATABASE_URL must be set")
     engine = Engine(settings, settings.redis.url.get_secret_value(), database.get_secret_value())
     try:
-        asyncio.run(engine.run(ready))
+        asyncio.run(_until_told(engine, ready))
     except ExceptionGroup as group:
         unfit, others = group.split(Unfit)
         if unfit is None or others is not None:
@@ -49,47 +46,52 @@ def main(settings: Settings, ready: Callable[[], None] = lambda: None) -> None:
         raise SystemExit(f"engine: {unfit.exceptions[0]}") from None
 
 
+async def _until_told(engine: "Engine", ready: Callable[[], None]) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await engine.run(ready, stop)
+
+
 class Engine:
     def __init__(self, settings: Settings, redis_url: str, database_url: str) -> None:
         said = settings.engine
         channels = Channels(**settings.channels())
-        self._client: Redis = connect(redis_url)
+        self._client = connect(redis_url)
+        self._feed = Feed(redis_url)
         self._pool = Pool(database_url, "engine", CONNECTIONS, statement_ms=STATEMENT_MS)
         publisher = Publisher(self._client, channels)
         self._series = Series()
         self._store = Store(self._pool, publisher)
         self._tape = Tape(self._series, self._store, said.min_confidence, said.timeframes)
         self._processing = Processing(self._pool, self._store, said.min_confidence)
-        self._pulse = Pulse(self._client, publisher, self._tape, self._store, said.beat_seconds)
+        self._pulse = Pulse(redis_url, channels, self._health, said.beat_seconds)
         shipped = Shipped(settings.replay.path, settings.replay.history_until)
-        self._start = Start(database_url, self._pool, self._client, shipped, said.min_confidence)
+        self._start = Start(database_url, self._pool, self._feed, shipped, said.min_confidence)
         names = {channels.ticks: Meaning.TICKS, JOBS_PROCESSING: None}
         self._subscriber = Subscriber(redis_url, names, self._hear)
+        self._started = False
         self._rejected = 0
         self._failed = 0
 
-    async def run(self, ready: Callable[[], None]) -> None:
-        """Until a signal says stop; what is found by then is stored."""
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
+    async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
+        """Until `stop` is set; what is found by then is stored."""
         work = asyncio.create_task(self._work(ready))
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         work.cancel()
         await asyncio.wait({work})
-        if stop.is_set():
-            await self._leave()
-        else:
+        await self._leave()
+        if not work.cancelled():
             work.result()
 
     async def _work(self, ready: Callable[[], None]) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._pulse.run())
             await self._start.run(self._series, self._tape)
-            self._pulse.started = True
+            self._started = True
             tasks.create_task(self._store.run())
             tasks.create_task(self._processing.run())
             tasks.create_task(self._subscriber.run())
@@ -119,12 +121,24 @@ class Engine:
                 logger.exception("market clock not understood")
 
     async def _look(self) -> None:
-        told, wall = await clock.read(self._client), time.time()
+        told, wall = await self._feed.clock(), time.time()
         self._tape.tell_time(told, wall)
         day = self._tape.over(told, wall)
         if day:
-            self._tape.close(day, await Newest(self._client).all())
+            self._tape.close(day, await self._feed.quotes())
             logger.info("session %s closed", day)
+
+    def _health(self) -> Health:
+        status = "starting" if not self._started else "degraded" if self._store.behind else "healthy"
+        lost = {
+            "not understood": self._rejected,
+            "not plausible": self._tape.refused,
+            "too late": self._tape.late,
+            "dropped": self._store.dropped,
+            "failed": self._failed + self._subscriber.stats.failed,
+            "gaps": self._subscriber.stats.gaps,
+        }
+        return Health(status, self._tape.symbols, self._store.bars, self._store.patterns, lost)
 
     async def _leave(self) -> None:
         try:
@@ -133,4 +147,6 @@ class Engine:
         except TimeoutError:
             logger.warning("what was found last is not stored")
         await self._pool.close()
+        for link in (self._feed, self._pulse):
+            await link.close()
         await self._client.aclose()

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from asyncpg import Connection
+from app.db.pools import Pool
+from app.engine import queries
 
 BAR = {"open", "high", "low", "close", "volume"}
 
@@ -42,42 +43,16 @@ KEYS: Mapping[str, set[str]] = {
 """What must be unique, or writing something twice would double it."""
 
 
-async def missing(connection: Connection) -> list[str]:
+async def missing(pool: Pool) -> list[str]:
     """In words, table by table; empty when the engine can work here."""
-    columns = await _sets(
-        connection,
-        """
-        select table_name::text as name, array_agg(column_name::text) as members
-          from information_schema.columns
-         where table_schema = any(current_schemas(false)) and table_name = any($1::text[])
-         group by table_name
-        """,
-    )
-    keys = await _sets(
-        connection,
-        """
-        select class.relname::text as name, array_agg(attribute.attname::text) as members
-          from pg_index as key
-          join pg_class as class on class.oid = key.indrelid
-          join pg_attribute as attribute
-            on attribute.attrelid = class.oid and attribute.attnum = any(key.indkey::int2[])
-         where key.indisunique and key.indpred is null and pg_table_is_visible(class.oid)
-           and class.relname = any($1::text[])
-         group by class.relname, key.indexrelid
-        """,
-    )
+    async with pool.acquire() as connection:
+        columns = await queries.columns(connection, list(COLUMNS))
+        keys = await queries.unique_keys(connection, list(COLUMNS))
     lacking = []
     for table, needed in COLUMNS.items():
-        absent = needed - set().union(*columns.get(table, [set()]))
+        absent = needed - columns.get(table, set())
         if absent:
             lacking.append(f"{table} ({', '.join(sorted(absent))})")
         elif KEYS[table] not in keys.get(table, []):
             lacking.append(f"{table} (unique {', '.join(sorted(KEYS[table]))})")
     return lacking
-
-
-async def _sets(connection: Connection, query: str) -> dict[str, list[set[str]]]:
-    found: dict[str, list[set[str]]] = {}
-    for row in await connection.fetch(query, list(COLUMNS)):
-        found.setdefault(row["name"], []).append(set(row["members"]))
-    return found

@@ -2,19 +2,16 @@
 
 import logging
 
-from redis.asyncio import Redis
-
 from app import db, wire
 from app.db.migrate import ForeignSchema, NewerSchema, migrate
 from app.db.pools import Pool
 from app.db.trouble import REFUSED
 from app.engine import past, schema
+from app.engine.feed import Feed
 from app.engine.series import Series
 from app.engine.tape import Tape
 from app.finance.quote import NewestQuote
-from app.wire import clock
 from app.wire.backoff import Backoff
-from app.wire.newest import Newest
 
 logger = logging.getLogger(__name__)
 
@@ -26,10 +23,10 @@ class Unfit(Exception):
 
 
 class Start:
-    def __init__(self, url: str, pool: Pool, client: Redis, shipped: past.Shipped, min_confidence: float) -> None:
+    def __init__(self, url: str, pool: Pool, feed: Feed, shipped: past.Shipped, min_confidence: float) -> None:
         self._url = url
         self._pool = pool
-        self._client = client
+        self._feed = feed
         self._shipped = shipped
         self._min_confidence = min_confidence
 
@@ -55,8 +52,7 @@ class Start:
         try:
             await migrate("market", self._url)
         except ForeignSchema:
-            async with self._pool.acquire() as connection:
-                missing = await schema.missing(connection)
+            missing = await schema.missing(self._pool)
             if missing:
                 raise Unfit(f"the market tables are not ours and lack {'; '.join(missing)}") from None
             logger.warning("the market tables are not ours: written to, never altered")
@@ -68,13 +64,13 @@ class Start:
     async def _session(self) -> str | None:
         """What the replay plays now, if it has begun."""
         try:
-            told = await clock.read(self._client)
+            told = await self._feed.clock()
         except wire.Unavailable:
             return None
         return told.session if told and told.provider == "replay" else None
 
     async def _quotes(self) -> dict[str, NewestQuote]:
         try:
-            return await Newest(self._client).all()
+            return await self._feed.quotes()
         except wire.Unavailable:
             return {}

@@ -5,8 +5,6 @@ import logging
 from collections import deque
 from collections.abc import Iterable
 
-from asyncpg import Connection
-
 from app import db, wire
 from app.db.pools import Pool
 from app.engine import queries
@@ -81,7 +79,10 @@ class Store:
         new = {bar.symbol for bar in batch.bars.values()} - self._symbols
         forget = self._forget_before
         async with self._pool.acquire() as connection, connection.transaction():
-            await _write(connection, batch, new)
+            await queries.put_symbols(connection, new)
+            await queries.put_bars(connection, batch.bars.values())
+            await queries.put_patterns(connection, batch.patterns.values())
+            await queries.put_indicators(connection, batch.indicators.values())
             if forget is not None:
                 await queries.forget_indicators(connection, forget)
         self._forget_before = None
@@ -98,11 +99,3 @@ class Store:
                 return False
             self._unpublished.popleft()
         return True
-
-
-async def _write(connection: Connection, batch: Batch, new: set[str]) -> None:
-    if new:
-        await queries.put_symbols(connection, new)
-    await queries.put_bars(connection, batch.bars.values())
-    await queries.put_patterns(connection, batch.patterns.values())
-    await queries.put_indicators(connection, batch.indicators.values())

@@ -7,14 +7,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
-from redis.asyncio import Redis
-
 from app import wire
 from app.finance.clock import State
 from app.ingest.day import Day
 from app.ingest.provider import Beat, Provider
 from app.wire import clock, position
 from app.wire.backoff import Backoff
+from app.wire.channels import Channels
+from app.wire.client import connect
 from app.wire.newest import Newest
 from app.wire.publish import Publisher
 
@@ -27,13 +27,13 @@ T = TypeVar("T")
 
 
 class Feed:
-    def __init__(self, provider: Provider, client: Redis, publisher: Publisher, also_to: Sequence[str]) -> None:
+    def __init__(self, provider: Provider, redis_url: str, channels: Channels, also_to: Sequence[str]) -> None:
         """Every tick goes to its own channel and to those in `also_to`."""
         self._provider = provider
-        self._client = client
-        self._publisher = publisher
+        self._client = connect(redis_url)
+        self._publisher = Publisher(self._client, channels)
         self._also_to = tuple(also_to)
-        self._newest = Newest(client)
+        self._newest = Newest(self._client)
         self._day = Day(provider.previous_close)
         self._announced: tuple[State, float] = ("starting", 0.0)
         self._quoted = 0.0
@@ -48,6 +48,9 @@ class Feed:
             await self._take(beat)
             if stop.is_set():
                 return
+
+    async def close(self) -> None:
+        await self._client.aclose()
 
     async def _take(self, beat: Beat) -> None:
         for tick in beat.ticks:

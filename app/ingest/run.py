@@ -10,8 +10,6 @@ from app.ingest.provider import Provider
 from app.ingest.replay import Pace, Replay
 from app.settings import Settings
 from app.wire.channels import Channels
-from app.wire.client import connect
-from app.wire.publish import Publisher
 
 GOODBYE_SECONDS = 1.5
 
@@ -27,9 +25,7 @@ async def _run(settings: Settings, redis_url: str, ready: Callable[[], None]) ->
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    client = connect(redis_url)
-    publisher = Publisher(client, Channels(**settings.channels()))
-    feed = Feed(_provider(settings), client, publisher, settings.ingest.also_to)
+    feed = Feed(_provider(settings), redis_url, Channels(**settings.channels()), settings.ingest.also_to)
     playing = asyncio.create_task(feed.run(ready, stop))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -38,7 +34,7 @@ async def _run(settings: Settings, redis_url: str, ready: Callable[[], None]) ->
     if not playing.done():
         playing.cancel()
     await asyncio.gather(playing, return_exceptions=stop.is_set())
-    await client.aclose()
+    await feed.close()
 
 
 def _provider(settings: Settings) -> Provider:
