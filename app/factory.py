@@ -5,6 +5,8 @@ from quart import Quart
 from app import db, desk, health, lifespan, streams, wire
 from app.accounts import routes as accounts
 from app.accounts import visitor
+from app.patterns import routes as patterns
+from app.quotes import routes as quotes
 from app.settings import Settings
 from app.web import assets, choice, errors, guards, reports, security
 
@@ -32,6 +34,6 @@ def create_app(settings: Settings) -> Quart:
     errors.unavailable(app, (wire.Unavailable, db.Unavailable))
     assets.install(app)
 
-    for part in (desk, streams, accounts, choice, reports, health):
+    for part in (desk, quotes, patterns, streams, accounts, choice, reports, health):
         app.register_blueprint(part.blueprint)
     return app

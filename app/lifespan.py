@@ -37,8 +37,13 @@ from app.wire.subscriber import Subscriber
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
+SEED_SECONDS = 10.0
 STEADY_SECONDS = 30.0
 """A task that ran this long is begun again at once when it breaks."""
+
+INCOMPLETE_SECONDS = 3.0
+COMPLETE_SECONDS = 300.0
+"""Between two looks at what the database knows of the quotes."""
 
 CLOSING_SECONDS = 2.0
 
@@ -139,8 +144,18 @@ class Works:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _seed(self) -> None:
-        await seed.seed(self._boards.quotes, self._pools, self._newest)
-        self.house.seeded = True
+        """Again after each gap; and while something is unknown, for the engine may still be loading it."""
+        while True:
+            gaps = self._subscriber.stats.gaps
+            await seed.seed(self._boards.quotes, self._pools, self._newest)
+            self.house.seeded = True
+            again_at = time.monotonic() + (COMPLETE_SECONDS if self._complete() else INCOMPLETE_SECONDS)
+            while time.monotonic() < again_at and gaps == self._subscriber.stats.gaps:
+                await asyncio.sleep(LOOK_SECONDS)
+
+    def _complete(self) -> bool:
+        quotes = self._boards.quotes.all()
+        return bool(quotes) and all(quote.previous_close is not None for quote in quotes)
 
     async def _store_errors(self) -> None:
         spool = logs.spool()

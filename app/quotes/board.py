@@ -105,11 +105,13 @@ class Board:
         for stored in quotes:
             self.know((stored.instrument,))
             heard = self._quotes.get(stored.symbol)
-            if heard is None or heard.at < stored.at:
-                self._grown = self._grown or heard is None
+            if heard is None:
+                self._grown = True
                 self._quotes[stored.symbol] = stored
             elif heard.session == stored.session:
                 self._quotes[stored.symbol] = _completed(heard, stored)
+            elif heard.at < stored.at:
+                self._quotes[stored.symbol] = stored._replace(arrived_at=heard.arrived_at)
 
     def grew(self) -> bool:
         """Whether there are symbols that no page has a row for; asking clears it."""
@@ -160,16 +162,25 @@ def _continued(before: Quote, tick: Tick) -> Quote:
 
 
 def _completed(heard: Quote, stored: Quote) -> Quote:
-    """`heard` began in the middle of a session that `stored` knows from its start."""
-    return heard._replace(
+    """`heard` may have begun in the middle of a session that `stored` knows from its start."""
+    newer = stored if stored.at > heard.at else heard
+    return newer._replace(
+        arrived_at=heard.arrived_at,
         instrument=stored.instrument,
         previous_close=stored.previous_close if heard.previous_close is None else heard.previous_close,
         open=stored.open,
         high=max(heard.high, stored.high),
         low=min(heard.low, stored.low),
         volume=max(heard.volume, stored.volume),
-        spark=(*stored.spark, *heard.spark)[-POINTS:] if len(stored.spark) > len(heard.spark) else heard.spark,
+        spark=_spliced(heard, stored),
     )
+
+
+def _spliced(heard: Quote, stored: Quote) -> tuple[float, ...]:
+    """Heard points, and before them the stored ones of earlier slots."""
+    first = int(heard.at // SLOT) - len(heard.spark) + 1
+    earlier = len(stored.spark) - (int(stored.at // SLOT) - first + 1)
+    return (*stored.spark[: max(0, earlier)], *heard.spark)[-POINTS:]
 
 
 def _sign(price: float, before: float | None) -> int:

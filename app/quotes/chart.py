@@ -11,7 +11,9 @@ PRICES = 300
 """Prices have the upper three quarters, volumes the lowest."""
 TALLEST = 90
 HEADROOM = 0.06
-STEPS = (1.0, 2.0, 2.5, 5.0)
+STEPS = (1.0, 2.0, 5.0, 2.5, 4.0, 3.0, 1.5, 6.0, 8.0)
+"""The roundest first."""
+FEWEST, MOST = 4, 6
 
 Tone = Literal["up", "down"]
 
@@ -82,11 +84,9 @@ def volumes(bars: Iterable[Bar], scale: Scale) -> str:
 
 
 def rules(scale: Scale) -> tuple[Rule, ...]:
-    """Four to six round prices inside the scale."""
-    step = _round_step(scale.high - scale.low)
-    first = math.ceil(scale.low / step)
-    last = math.floor(scale.high / step)
-    return tuple(Rule(percent(scale.y(n * step)), round(n * step, 10)) for n in range(first, last + 1))
+    """Four to six prices inside the scale, at the roundest step that gives so many."""
+    step = _step(scale)
+    return tuple(Rule(percent(scale.y(n * step)), round(n * step, 10)) for n in _multiples(scale, step))
 
 
 def percent(y: float) -> float:
@@ -114,9 +114,11 @@ def _volume(bar: Bar, index: int, scale: Scale) -> str:
     return f"M{middle - half:.1f} {HEIGHT}v-{height:.1f}h{2 * half:.1f}V{HEIGHT}z"
 
 
-def _round_step(span: float) -> float:
-    """The round step that cuts `span` into the most pieces that are not more than six lines."""
-    rough = span / 5
-    power = 10.0 ** math.floor(math.log10(rough))
-    steps = [factor * power for factor in (*STEPS, 10.0)]
-    return min((step for step in steps if span / step < 6), default=steps[-1])
+def _step(scale: Scale) -> float:
+    power = 10.0 ** math.floor(math.log10((scale.high - scale.low) / MOST))
+    steps = [factor * power * ten for ten in (1.0, 10.0) for factor in STEPS]
+    return next(step for step in steps if FEWEST <= len(_multiples(scale, step)) <= MOST)
+
+
+def _multiples(scale: Scale, step: float) -> range:
+    return range(math.ceil(scale.low / step), math.floor(scale.high / step) + 1)

@@ -1,6 +1,6 @@
 """Stored bars, instruments and marks."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import NamedTuple
 
 from asyncpg import Connection, Record
@@ -23,8 +23,10 @@ class Years(NamedTuple):
 
 
 class Close(NamedTuple):
+    """The last price of a slot: number `slot` since 1970."""
+
     symbol: str
-    at: datetime
+    slot: int
     price: float
 
 
@@ -143,7 +145,7 @@ async def closes(connection: Connection, shape: MarketShape, session: Session, s
         return []
     rows = await connection.fetch(
         f"""
-        select distinct on (symbol, slot) symbol, at, close, floor(extract(epoch from at) / $3) as slot
+        select distinct on (symbol, slot) symbol, close, floor(extract(epoch from at) / $3)::int as slot
           from {shape.minute_bars} as bars
          where at >= to_timestamp($1) and at < to_timestamp($2)
          order by symbol, slot, at desc
@@ -152,7 +154,7 @@ async def closes(connection: Connection, shape: MarketShape, session: Session, s
         session.closes,
         slot,
     )
-    return [Close(row["symbol"], row["at"], row["close"]) for row in rows]
+    return [Close(row["symbol"], row["slot"], row["close"]) for row in rows]
 
 
 async def marks(connection: Connection, shape: MarketShape, symbol: str, since: date, limit: int) -> list[Mark]:

@@ -12,7 +12,7 @@ from app.finance.bars import Bar
 from app.finance.instrument import Instrument
 from app.finance.quote import NewestQuote
 from app.quotes import queries
-from app.quotes.board import SLOT, Board, Quote
+from app.quotes.board import POINTS, SLOT, Board, Quote
 from app.wire.newest import Newest
 
 
@@ -27,7 +27,7 @@ async def seed(board: Board, pools: Pools, newest: Newest) -> None:
         session = max((quote.session for quote in quotes), default=None)
         closes = await queries.closes(connection, shape, sessions.regular(session), SLOT) if session else []
     paths = _paths(closes)
-    board.seed(_with_spark(quote, paths.get(quote.symbol, ()), session) for quote in quotes)
+    board.seed(_with_spark(quote, paths.get(quote.symbol, {}), session) for quote in quotes)
 
 
 def seeds(
@@ -59,14 +59,17 @@ def _from_bars(instrument: Instrument, bars: list[Bar]) -> Quote:
     return Quote(instrument, last.day, last.close, previous, last.open, last.high, last.low, last.volume, at, None)
 
 
-def _paths(closes: Iterable[queries.Close]) -> Mapping[str, tuple[float, ...]]:
-    paths: dict[str, list[float]] = defaultdict(list)
+def _paths(closes: Iterable[queries.Close]) -> Mapping[str, Mapping[int, float]]:
+    """The last price of each slot of the session, by symbol."""
+    paths: dict[str, dict[int, float]] = defaultdict(dict)
     for close in closes:
-        paths[close.symbol].append(close.price)
-    return {symbol: tuple(prices) for symbol, prices in paths.items()}
+        paths[close.symbol][close.slot] = close.price
+    return paths
 
 
-def _with_spark(quote: Quote, path: tuple[float, ...], session: date | None) -> Quote:
-    if quote.session != session or not path:
+def _with_spark(quote: Quote, path: Mapping[int, float], session: date | None) -> Quote:
+    if quote.session != session:
         return quote._replace(spark=(quote.price,))
-    return quote._replace(spark=(*path[:-1], quote.price))
+    newest = int(quote.at // SLOT)
+    past = (price for slot, price in sorted(path.items()) if slot < newest)
+    return quote._replace(spark=(*past, quote.price)[-POINTS:])
