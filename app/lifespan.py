@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 from quart import Quart
 
@@ -71,6 +71,7 @@ class Works:
         self._intake = Intake(self._log.append_once, self._relay.publish)
         channels = Channels(**settings.channels())
         self._subscriber = Subscriber(redis_url, channels.meanings(), self._intake.heard)
+        self._gapped = asyncio.Event()
         self._pulse = Pulse(redis_url, self._pools, lambda: self._subscriber.stats, self._intake)
         kept = settings.sessions
         self.house = House(
@@ -135,6 +136,8 @@ class Works:
     async def _look(self) -> None:
         while True:
             vitals, clock = await asyncio.gather(self._pulse.vitals(), self._pulse.market_clock())
+            if vitals.gaps > self.house.vitals.gaps:
+                self._gapped.set()
             self.house.vitals = vitals
             if clock:
                 self.house.clock = clock
@@ -146,12 +149,12 @@ class Works:
     async def _seed(self) -> None:
         """Again after each gap; and while something is unknown, for the engine may still be loading it."""
         while True:
-            gaps = self._subscriber.stats.gaps
+            self._gapped.clear()
             await seed.seed(self._boards.quotes, self._pools, self._newest)
             self.house.seeded = True
-            again_at = time.monotonic() + (COMPLETE_SECONDS if self._complete() else INCOMPLETE_SECONDS)
-            while time.monotonic() < again_at and gaps == self._subscriber.stats.gaps:
-                await asyncio.sleep(LOOK_SECONDS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(COMPLETE_SECONDS if self._complete() else INCOMPLETE_SECONDS):
+                    await self._gapped.wait()
 
     def _complete(self) -> bool:
         quotes = self._boards.quotes.all()

@@ -1,0 +1,193 @@
+"""The web process leaves in good order, whatever its readers do."""
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import sys
+import time
+from array import array
+from asyncio.subprocess import PIPE, Process, create_subprocess_exec
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from fcntl import ioctl
+from pathlib import Path
+from termios import FIONREAD
+
+import httpx
+import pytest
+
+from app.accounts import setup
+from app.db.pools import Pool
+from app.identity import Role
+from app.push import Push
+from app.settings import Settings
+from tests.stream.conftest import EMAIL, PASSWORD, Desk
+from tests.stream.reader import Reader
+from tests.stream.waiting import until
+
+ROOT = Path(__file__).parents[2]
+
+
+def environment(settings: Settings, **extra: str) -> dict[str, str]:
+    urls = (settings.redis.url, settings.database.url, settings.database.market_url)
+    names = ("REDIS_URL", "DATABASE_URL", "MARKET_DATABASE_URL")
+    told = {name: url.get_secret_value() for name, url in zip(names, urls, strict=True) if url}
+    place = {"PORT": str(settings.port), "DATA_DIR": str(settings.data_dir), "PATH": os.environ["PATH"]}
+    return {**told, **place, **extra}
+
+
+@asynccontextmanager
+async def process(settings: Settings, **extra: str) -> AsyncIterator[Process]:
+    told = environment(settings, **extra)
+    running = await create_subprocess_exec(
+        sys.executable, "-m", "app.cli", "web", cwd=ROOT, env=told, stdout=PIPE, stderr=PIPE
+    )
+    try:
+        yield running
+    finally:
+        if running.returncode is None:
+            running.kill()
+        await running.wait()
+
+
+async def signed_in(settings: Settings) -> dict[str, str]:
+    """The headers of a person who is, once the process is ready."""
+    base = f"http://127.0.0.1:{settings.port}"
+    async with httpx.AsyncClient(base_url=base, trust_env=False, headers={"Origin": base}) as client:
+        async with asyncio.timeout(20):
+            while not await ready(client):
+                await asyncio.sleep(0.05)
+        pool = Pool(environment(settings)["DATABASE_URL"], "test")
+        await setup.create_user(pool, EMAIL, Role.USER, PASSWORD)
+        await pool.close()
+        await client.post("/login", data={"email": EMAIL, "password": PASSWORD})
+        return {"Cookie": "; ".join(f"{name}={value}" for name, value in client.cookies.items())}
+
+
+async def ready(client: httpx.AsyncClient) -> bool:
+    try:
+        return (await client.get("/ready")).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+async def ended(running: Process, number: int) -> float:
+    began = time.monotonic()
+    running.send_signal(number)
+    await asyncio.wait_for(running.wait(), 10)
+    return time.monotonic() - began
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_every_stream_is_told_goodbye_and_the_process_ends_well(settings: Settings, number: int) -> None:
+    async with process(settings) as running:
+        headers = await signed_in(settings)
+        async with (
+            Reader(settings.port, "/stream?topics=patterns,status", headers) as first,
+            Reader(settings.port, "/stream?topics=quotes:1", headers) as second,
+        ):
+            await first.message("message")
+            await second.message("hello")
+            leaving = asyncio.create_task(ended(running, number))
+            byes = [(await reader.end())[-1] for reader in (first, second)]
+            took = await leaving
+
+        assert [(bye.event, bye.data) for bye in byes] == [("bye", "drain")] * 2
+        assert first.retry
+        assert 1000 <= first.retry <= 5000
+        assert running.returncode == 0
+        assert took < 5
+
+
+async def test_a_client_that_never_reads_keeps_nobody_from_leaving(settings: Settings) -> None:
+    async with process(settings, TICKSTOCK_LIVE_BEAT_SECONDS="0.001") as running:
+        headers = await signed_in(settings)
+        deaf = socket.socket()
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.connect(("127.0.0.1", settings.port))
+        deaf.sendall(f"GET /stream?topics=status HTTP/1.1\r\nHost: x\r\nCookie: {headers['Cookie']}\r\n\r\n".encode())
+        await until_full(deaf)
+
+        took = await ended(running, signal.SIGTERM)
+        deaf.close()
+
+        assert running.returncode == 0
+        assert took < 5
+
+
+async def until_full(deaf: socket.socket) -> None:
+    """Until what waits to be read grows no more."""
+    waiting = array("i", [0])
+    before = -1
+    async with asyncio.timeout(10):
+        while waiting[0] != before or not before:
+            before = waiting[0]
+            await asyncio.sleep(0.3)
+            ioctl(deaf, FIONREAD, waiting)
+
+
+async def test_a_port_that_is_taken_is_told_in_one_line(settings: Settings) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", settings.port))
+        taken.listen()
+        async with process(settings) as running:
+            _, said = await asyncio.wait_for(running.communicate(), 20)
+
+    assert running.returncode == 1
+    assert re.fullmatch(rf".*cannot listen on 127.0.0.1:{settings.port}.*\n", said.decode().splitlines(True)[-1])
+    assert b"Traceback" not in said
+
+
+async def test_a_process_that_drains_is_not_ready_and_lets_nobody_in(desk: Desk) -> None:
+    async with desk.client() as client:
+        assert (await client.get("/ready")).status_code == 200
+
+        desk.house.hub.drain()
+
+        answer = await client.get("/ready")
+        assert (answer.status_code, answer.json()["staying"]) == (503, False)
+        assert (await client.get("/health")).status_code == 200
+        assert (await client.get("/stream?topics=patterns")).status_code == 503
+
+
+async def test_odd_targets_are_refused_in_good_order(desk: Desk) -> None:
+    requests = {
+        b"GET ?x HTTP/1.1\r\nHost: x\r\n\r\n": b"400",
+        b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n": b"400",
+        b"GET /%ff HTTP/1.1\r\nHost: x\r\n\r\n": b"404",
+        b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\n\r\n": b"200",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n": b"400",
+    }
+    for request, status in requests.items():
+        source, sink = await asyncio.open_connection("127.0.0.1", desk.settings.port)
+        sink.write(request)
+        async with asyncio.timeout(5):
+            assert (await source.readline()).split()[1] == status, request
+        sink.close()
+
+
+async def test_a_reader_who_takes_nothing_loses_its_seat(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.streams.SEND_SECONDS", 0.5)
+    deaf = socket.socket()
+    deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    deaf.setblocking(False)
+    loop = asyncio.get_running_loop()
+    await loop.sock_connect(deaf, ("127.0.0.1", desk.settings.port))
+    cookie = "; ".join(f"{name}={value}" for name, value in desk.cookies.items())
+    request = f"GET /stream?topics=patterns HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n\r\n"
+    await loop.sock_sendall(deaf, request.encode())
+    await until(lambda: desk.house.hub.stats.readers == 1)
+
+    large = "x" * 60_000
+
+    def draw(_view: object) -> str:
+        return large
+
+    async with asyncio.timeout(15):
+        while desk.house.hub.stats.readers:
+            desk.house.hub.publish(Push("patterns", "feed", "insert", draw))
+            await asyncio.sleep(0.02)
+
+    deaf.close()
