@@ -1,5 +1,6 @@
 """Real servers for all tests: one Valkey and one PostgreSQL a session, emptied or copied afresh for each test."""
 
+import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -11,16 +12,17 @@ import asyncpg
 import pytest
 from redis.asyncio import Redis
 
+from app.db import migrate, roles
 from app.embedded import postgres, valkey
 from app.embedded.child import Child, Program
-from app.embedded.places import Places, prepare
+from app.embedded.places import Places, leave, prepare
 
 CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None)
 numbers = count(1)
 
 
-class Market(NamedTuple):
-    """A database as the embedded one is: both schemas, three roles."""
+class Databases(NamedTuple):
+    """One database as the embedded one is, with both schemas, seen by each role."""
 
     own: str
     market: str
@@ -37,8 +39,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
     prepared = prepare(tmp_path_factory.mktemp("servers"), None)
     yield prepared
-    (prepared.sockets / "postgres").rmdir()
-    prepared.sockets.rmdir()
+    leave(prepared)
 
 
 def serving(program: Program) -> Iterator[Child]:
@@ -67,13 +68,8 @@ async def redis_url(places: Places, valkey_server: Child) -> AsyncIterator[str]:
     await client.aclose()
 
 
-@pytest.fixture(scope="session")
-def template(places: Places, postgres_server: Child) -> str:
-    """The name of a database with nothing in it, to be copied."""
-    return "template1"
-
-
 async def copied(places: Places, template: str) -> AsyncIterator[str]:
+    """The name of a fresh copy of a database."""
     name = f"test_{os.getpid()}_{next(numbers)}"
     link = await asyncpg.connect(postgres.url(places))
     await link.execute(f"create database {name} template {template} strategy file_copy")
@@ -83,10 +79,30 @@ async def copied(places: Places, template: str) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def database_url(places: Places, template: str) -> AsyncIterator[str]:
+async def database_url(places: Places, postgres_server: Child) -> AsyncIterator[str]:
     """The superuser's address of an empty database."""
-    async for name in copied(places, template):
+    async for name in copied(places, "template1"):
         yield postgres.url(places, name)
+
+
+@pytest.fixture(scope="session")
+def furnished(places: Places, postgres_server: Child) -> str:
+    """The name of a database with both schemas and all roles, to be copied."""
+
+    async def furnish() -> None:
+        urls = await roles.prepare(postgres.url(places), "furnished")
+        await migrate.migrate("app", urls.own)
+        await migrate.migrate("market", urls.engine)
+
+    asyncio.run(furnish())
+    return "furnished"
+
+
+@pytest.fixture
+async def databases(places: Places, furnished: str) -> AsyncIterator[Databases]:
+    async for name in copied(places, furnished):
+        addresses = (postgres.url(places, name, user) for user in (roles.OWN, roles.MARKET, roles.ENGINE, "postgres"))
+        yield Databases(*addresses)
 
 
 @pytest.fixture

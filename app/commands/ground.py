@@ -26,7 +26,12 @@ def lay(superuser: str) -> Addresses:
         await migrate.migrate("market", urls.engine)
         return Addresses(own=urls.own, market=urls.market, engine=urls.engine)
 
-    return asyncio.run(asyncio.wait_for(work(), ONE_TRY_SECONDS))
+    try:
+        return asyncio.run(asyncio.wait_for(work(), ONE_TRY_SECONDS))
+    except migrate.NewerSchema as newer:
+        raise Unusable(f"DATA_DIR: {newer}; update this program") from None
+    except REFUSED as error:
+        raise Unusable(f"postgres: the schemas cannot be prepared ({type(error).__name__}: {error})") from error
 
 
 def lay_own(settings: Settings, patience: float = PATIENCE_SECONDS) -> None:

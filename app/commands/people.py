@@ -48,3 +48,4 @@ def _database(settings: Settings, environ: Mapping[str, str]) -> Iterator[Settin
                 yield addresses.with_addresses(settings, ground.lay(postgres.url(where)))
             finally:
                 child.stop(STOP_SECONDS)
+                places.leave(where)

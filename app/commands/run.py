@@ -1,6 +1,5 @@
 """`tickstock run`: servers where none are named, then web, engine and ingest, each in its own process."""
 
-import contextlib
 import os
 import socket
 import sys
@@ -56,12 +55,11 @@ class Desk:
         self.supervisor.watch()
 
     def close(self) -> None:
-        self._say("stopping") if self.supervisor.pids() else None
+        if self.supervisor.pids():
+            self._say("stopping")
         self.supervisor.stop()
         addresses.forget(self._places.data)
-        for directory in (self._places.sockets / "postgres", self._places.sockets):
-            with contextlib.suppress(OSError):
-                directory.rmdir()
+        places.leave(self._places)
 
     def _carry(self, said: Addresses) -> Addresses:
         """Starts what is not named, and lays the ground in a database of our own."""

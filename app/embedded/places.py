@@ -5,6 +5,7 @@ import hashlib
 import os
 import stat
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -64,6 +65,13 @@ def locked(data: Path) -> bool:
         except OSError:
             return True
         return False
+
+
+def leave(places: Places) -> None:
+    """After the servers have ended: their directories in a shared place are in nobody's way."""
+    for directory in (places.sockets / "postgres", places.sockets):
+        with suppress(OSError):
+            directory.rmdir()
 
 
 def _sockets(mark: str, runtime_dir: str | None) -> Path:

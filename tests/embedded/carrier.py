@@ -29,6 +29,7 @@ def carry(data: Path) -> None:
             print("ready", flush=True)
             supervisor.watch()
             supervisor.stop()
+            places.leave(where)
 
 
 if __name__ == "__main__":
