@@ -1,0 +1,138 @@
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date
+from pathlib import Path
+
+from app.embedded import valkey
+from app.embedded.child import Child
+from app.embedded.places import prepare
+from app.finance import history
+from app.finance.bars import Bar
+from app.finance.rollup import Rollup
+from app.ingest.feed import Feed
+from app.ingest.replay import Pace, Replay
+from app.wire import clock
+from app.wire.channels import Channels, Meaning
+from app.wire.client import connect
+from app.wire.codec import decode
+from app.wire.events import Tick
+from app.wire.newest import Newest
+from app.wire.subscriber import Subscriber
+
+BARS = history.read(Path("config/history/us-equities-daily.csv.gz"))
+DAY = date(2012, 9, 4)
+AFTER = date(2012, 9, 3)
+EXACT = sorted(bar for bar in BARS if bar.day == DAY)
+
+
+class Listener:
+    """Hears ticks of one channel and rolls them up to days."""
+
+    def __init__(self) -> None:
+        self.days = Rollup("daily")
+        self.ticks: list[Tick] = []
+
+    async def hear(self, meaning: Meaning, payload: bytes, arrived_at: float) -> None:
+        event = decode(meaning, payload, arrived_at)
+        assert isinstance(event, Tick)
+        self.ticks.append(event)
+        self.days.add(event)
+
+    def bars(self) -> list[Bar]:
+        return sorted(bar for symbol in ("AAPL", "FB", "GOOG", "IBM", "MSFT") if (bar := self.days.running(symbol)))
+
+
+@asynccontextmanager
+async def listening(url: str, channel: str = Channels().ticks) -> AsyncIterator[Listener]:
+    listener = Listener()
+    subscriber = Subscriber(url, {channel: Meaning.TICKS}, listener.hear)
+    task = asyncio.create_task(subscriber.run())
+    async with asyncio.timeout(5):
+        while not subscriber.stats.connected:
+            await asyncio.sleep(0.01)
+    yield listener
+    task.cancel()
+
+
+@asynccontextmanager
+async def feeding(url: str, *, also_to: tuple[str, ...] = ()) -> AsyncIterator[asyncio.Event]:
+    feed = Feed(Replay(BARS, AFTER, Pace(40_000, 20, 60)), url, Channels(), also_to)
+    stop, ready = asyncio.Event(), asyncio.Event()
+    task = asyncio.create_task(feed.run(ready.set, stop))
+    async with asyncio.timeout(10):
+        await ready.wait()
+    yield stop
+    stop.set()
+    async with asyncio.timeout(5):
+        await task
+    await feed.close()
+
+
+async def closed(url: str) -> None:
+    client = connect(url)
+    async with asyncio.timeout(15):
+        while (told := await clock.read(client)) is None or told.state != "closed":
+            await asyncio.sleep(0.02)
+    await client.aclose()
+
+
+async def test_a_session_reaches_every_channel_and_the_newest_quotes_exactly(redis_url: str) -> None:
+    async with listening(redis_url) as raw, listening(redis_url, "elsewhere") as copy:
+        async with feeding(redis_url, also_to=("elsewhere",)):
+            await closed(redis_url)
+
+        assert raw.bars() == EXACT
+        assert copy.bars() == EXACT
+    client = connect(redis_url)
+    quotes = await Newest(client).all()
+    found = sorted(
+        Bar(q.symbol, "daily", EXACT[0].start, q.open, q.high, q.low, q.price, q.volume) for q in quotes.values()
+    )
+    assert found == EXACT
+    assert {quote.session for quote in quotes.values()} == {"2012-09-04"}
+    assert quotes["IBM"].previous_close == 194.85
+    await client.aclose()
+
+
+async def test_a_feed_that_is_stopped_goes_on_without_a_hole(redis_url: str) -> None:
+    async with listening(redis_url) as listener:
+        for enough in (20, 60):
+            async with feeding(redis_url), asyncio.timeout(10):
+                while len(listener.ticks) < enough:
+                    await asyncio.sleep(0.01)
+        async with feeding(redis_url):
+            await closed(redis_url)
+
+        assert listener.bars() == EXACT
+        assert len(listener.ticks) == len({(tick.symbol, tick.at) for tick in listener.ticks})
+    client = connect(redis_url)
+    quotes = await Newest(client).all()
+    assert {quote.symbol: quote.volume for quote in quotes.values()} == {bar.symbol: bar.volume for bar in EXACT}
+    await client.aclose()
+
+
+async def test_a_feed_waits_for_redis_and_goes_on(tmp_path: Path) -> None:
+    places = prepare(tmp_path, None)
+    server = Child(valkey.program(places))
+    server.start()
+    assert server.wait_ready(10)
+    url = valkey.url(places)
+    async with listening(url) as listener, feeding(url):
+        async with asyncio.timeout(10):
+            while len(listener.ticks) < 20:
+                await asyncio.sleep(0.01)
+        server.stop(5)
+        heard = len(listener.ticks)
+        server.start()
+        assert server.wait_ready(10)
+        async with asyncio.timeout(15):
+            while len(listener.ticks) < heard + 20:
+                await asyncio.sleep(0.01)
+        await closed(url)
+
+    assert [tick.at for tick in listener.ticks] == sorted(tick.at for tick in listener.ticks)
+    assert {bar.symbol: bar.close for bar in listener.bars()} == {bar.symbol: bar.close for bar in EXACT}
+    server.stop(5)
+    shutil.rmtree(places.sockets)
