@@ -8,7 +8,7 @@ LAYERS = (
     {"cli", "commands"},
     {"serve"},
     {"factory", "lifespan"},
-    {"relay", "streams", "desk"},
+    {"relay", "streams", "desk", "intake", "pulse"},
     {"accounts", "quotes", "patterns", "indicators", "market", "alerts", "backtests", "data", "admin", "health"},
     {"deps", "courier"},
     {"web", "live", "wire", "db"},
@@ -16,7 +16,7 @@ LAYERS = (
 )
 """From the top; a part may import from any layer below its own."""
 
-ALONGSIDE = {("push", "identity"), ("settings", "toml"), ("factory", "lifespan")}
+ALONGSIDE = {("push", "identity"), ("settings", "toml"), ("factory", "lifespan"), ("pulse", "intake")}
 """Neighbours of one layer that may be imported, in this direction."""
 
 PROCESSES = {"ingest", "engine"}
@@ -28,7 +28,7 @@ ALONE = {"embedded"}
 
 def part(module: str) -> str:
     """The part of the house: app.quotes.board -> quotes."""
-    return (module.split(".") + [""])[1]
+    return [*module.split("."), ""][1]
 
 
 def rank(name: str) -> int:
