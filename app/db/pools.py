@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import cast
+from typing import Union, cast
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -17,6 +17,8 @@ CONNECT_SECONDS = 3.0
 RELEASE_SECONDS = 1.0
 CLOSE_SECONDS = 2.0
 LOOK_AGAIN_SECONDS = 10.0
+
+Link = Union[asyncpg.Connection, "PoolConnectionProxy[asyncpg.Record]"]
 
 
 class Pool:
@@ -114,11 +116,11 @@ class Pool:
         except AWAY as error:
             self._breaker.failed()
             # A link that ran into its time limit would keep us waiting once more when it is given back.
-            connection.terminate()
+            _end(connection)
             raise Unavailable(type(error).__name__) from error
         except asyncpg.InterfaceError as error:
             # The driver says this of dead links, and of wrong calls, which are ours to see.
-            if not connection.is_closed():
+            if not _ended(connection):
                 raise
             self._breaker.failed()
             raise Unavailable(type(error).__name__) from error
@@ -128,6 +130,19 @@ async def _give_back(pool: "asyncpg.Pool[asyncpg.Record]", connection: "PoolConn
     try:
         await pool.release(connection, timeout=RELEASE_SECONDS)
     except REFUSED:
+        _end(connection)
+
+
+def _ended(connection: Link) -> bool:
+    """A link that died has left the pool already, and then answers nothing."""
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:
+        return True
+
+
+def _end(connection: Link) -> None:
+    if not _ended(connection):
         connection.terminate()
 
 

@@ -1,0 +1,45 @@
+"""What was logged reaches app.error_logs, also after a time without a database."""
+
+import json
+import logging
+
+import pytest
+
+from app.db import errorlog, migrate
+from app.db.pools import Pool
+from app.db.roles import Urls
+from app.logs import Spool
+
+
+@pytest.fixture
+def spool() -> Spool:
+    return Spool("web", "error")
+
+
+def say(spool: Spool, message: str) -> None:
+    spool.handle(logging.LogRecord("app.wire", logging.ERROR, "x.py", 1, message, (), None))
+
+
+async def test_spooled_errors_become_rows(urls: Urls, pool: Pool, spool: Spool) -> None:
+    await migrate.migrate("app", urls.own)
+    say(spool, "first")
+    say(spool, "second")
+
+    assert await errorlog.store(pool, spool)
+    assert not await errorlog.store(pool, spool)
+
+    async with pool.acquire() as connection:
+        rows = await connection.fetch(
+            "select severity, category, message, component, context from app.error_logs order by id"
+        )
+    assert [tuple(row)[:4] for row in rows] == [("error", "app.wire", text, "web") for text in ("first", "second")]
+    assert json.loads(rows[0]["context"]) == {}
+
+
+async def test_they_wait_while_the_database_is_away(spool: Spool) -> None:
+    away = Pool("postgresql://nobody@/nothing?host=/nowhere", "test")
+    say(spool, "kept")
+
+    assert not await errorlog.store(away, spool)
+
+    assert [record.message for record in spool.take()] == ["kept"]

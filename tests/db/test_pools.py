@@ -1,0 +1,171 @@
+"""A database that is away, slow, stopped or restarted costs an Unavailable, and nothing for longer than it lasts."""
+
+import asyncio
+import signal
+
+import asyncpg
+import pytest
+
+from app.db import BadValue, Unavailable
+from app.db.breaker import FAILURES, Breaker
+from app.db.pools import Pool
+from app.db.roles import Urls
+from tests.db.conftest import Server
+
+
+async def test_nothing_is_opened_before_the_first_use() -> None:
+    pool = Pool("postgresql://nobody@/nothing?host=/nowhere", "test")
+
+    assert not await pool.answers()
+    with pytest.raises(Unavailable):
+        async with pool.acquire():
+            raise AssertionError("there is no such server")
+    await pool.close()
+
+
+async def test_a_pool_answers_and_says_who_it_is(pool: Pool) -> None:
+    async with pool.acquire() as connection:
+        assert await connection.fetchval("show application_name") == "tickstock test"
+        assert await connection.fetchval("show timezone") == "UTC"
+
+    assert await pool.answers()
+
+
+async def test_a_full_pool_makes_nobody_wait_for_long(urls: Urls) -> None:
+    pool = Pool(urls.own, "test", 1)
+
+    async with pool.acquire():
+        with pytest.raises(Unavailable):
+            async with pool.acquire():
+                raise AssertionError("there was one connection")
+
+    assert await pool.answers()
+    await pool.close()
+
+
+async def test_a_slow_query_is_given_up_and_the_next_is_answered(urls: Urls) -> None:
+    pool = Pool(urls.own, "test", 1, statement_ms=100)
+
+    with pytest.raises(Unavailable):
+        async with pool.acquire() as connection:
+            await connection.execute("select pg_sleep(20)")
+
+    assert await pool.answers()
+    await pool.close()
+
+
+@pytest.mark.parametrize("value", ["\x00", "\ud800"])
+async def test_a_value_that_no_column_takes_is_a_bad_value(pool: Pool, value: str) -> None:
+    with pytest.raises(BadValue):
+        async with pool.acquire() as connection:
+            await connection.fetchval("select $1::text", value)
+
+    assert await pool.answers()
+
+
+async def test_our_own_mistakes_are_not_taken_for_an_absent_server(pool: Pool) -> None:
+    with pytest.raises(asyncpg.UndefinedTableError):
+        async with pool.acquire() as connection:
+            await connection.fetch("select * from nothing")
+    with pytest.raises(asyncpg.InterfaceError):
+        async with pool.acquire() as connection:
+            await connection.fetchval("select $1::int")
+
+    assert await pool.answers()
+
+
+async def test_a_killed_server_is_used_again_when_it_is_back(server: Server) -> None:
+    pool = Pool(server.url, "test", 2)
+    assert await pool.answers()
+
+    server.kill()
+    assert not await pool.answers()
+    server.start()
+
+    async with asyncio.timeout(10):
+        while not await pool.answers():
+            await asyncio.sleep(0.05)
+    await pool.close()
+
+
+async def test_a_query_that_the_server_ends_is_unavailable(server: Server) -> None:
+    pool = Pool(server.url, "test", 2)
+
+    async def sleep() -> None:
+        async with pool.acquire() as connection:
+            await connection.execute("select pg_sleep(20)")
+
+    sleeping = asyncio.create_task(sleep())
+    await connection_is_busy(server.url)
+    await ended_by_another(server.url)
+    with pytest.raises(Unavailable):
+        await sleeping
+
+    assert await pool.answers()
+    await pool.close()
+
+
+async def test_a_server_that_hangs_is_given_up_and_then_not_asked_by_everybody(server: Server) -> None:
+    pool = Pool(server.url, "test", 2, acquire_seconds=0.5, statement_ms=200)
+
+    server.child.send(signal.SIGSTOP)
+    try:
+        for _ in range(FAILURES):
+            assert not await pool.answers()
+        async with asyncio.timeout(10):
+            for _ in range(100):
+                assert not await pool.answers()
+    finally:
+        server.child.send(signal.SIGCONT)
+
+    async with asyncio.timeout(15):
+        while not await pool.answers():
+            await asyncio.sleep(0.05)
+    await pool.close()
+
+
+async def test_closing_does_not_wait_for_those_who_do_not_let_go(urls: Urls) -> None:
+    pool = Pool(urls.own, "test", 1)
+    holding, held = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        async with pool.acquire():
+            held.set()
+            await holding.wait()
+
+    holder = asyncio.create_task(hold())
+    await held.wait()
+    async with asyncio.timeout(10):
+        await pool.close()
+
+    holding.set()
+    await asyncio.gather(holder, return_exceptions=True)
+
+
+def test_a_breaker_opens_after_many_failures_and_lets_one_through_now_and_then() -> None:
+    breaker = Breaker()
+
+    for _ in range(FAILURES):
+        assert breaker.allows()
+        breaker.failed()
+    assert not breaker.allows()
+
+    breaker.succeeded()
+    assert breaker.allows()
+
+
+async def connection_is_busy(url: str) -> None:
+    link = await asyncpg.connect(url)
+    async with asyncio.timeout(10):
+        while not await link.fetchval("select count(*) from pg_stat_activity where query like 'select pg_sleep%'"):
+            await asyncio.sleep(0.01)
+    await link.close()
+
+
+async def ended_by_another(url: str) -> None:
+    link = await asyncpg.connect(url)
+    await link.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity where query like 'select pg_sleep%' and pid <> $1",
+        link.get_server_pid(),
+    )
+    await link.close()

@@ -1,0 +1,68 @@
+"""Each role of the embedded server may do its own work and no other's."""
+
+import asyncpg
+import pytest
+
+from app.db import migrate, roles
+from app.db.roles import Urls
+from tests.db.conftest import name_of
+
+BAR = (
+    "insert into ohlcv_daily (symbol, date, open, high, low, close, volume) values ('IBM', '2012-09-04', 1, 2, 1, 2, 3)"
+)
+
+
+@pytest.fixture
+async def migrated(urls: Urls) -> Urls:
+    await migrate.migrate("app", urls.own)
+    await migrate.migrate("market", urls.engine)
+    return urls
+
+
+async def attempt(url: str, *statements: str) -> str:
+    link = await asyncpg.connect(url)
+    try:
+        for statement in statements:
+            await link.execute(statement)
+    except asyncpg.PostgresError as error:
+        return type(error).__name__
+    finally:
+        await link.close()
+    return "done"
+
+
+async def test_the_engine_writes_the_market_and_the_reader_reads_it(migrated: Urls) -> None:
+    assert (
+        await attempt(migrated.engine, BAR, "create temporary table t (x int)", "create table later (x int)") == "done"
+    )
+    assert await attempt(migrated.market, "select * from ohlcv_daily", "select * from later") == "done"
+
+
+@pytest.mark.parametrize(
+    "statement", [BAR, "delete from ohlcv_daily", "create table x (y int)", "create temporary table x (y int)"]
+)
+async def test_the_reader_cannot_write_even_where_it_says_it_wants_to(migrated: Urls, statement: str) -> None:
+    answer = await attempt(migrated.market, "set default_transaction_read_only = off", statement)
+
+    assert answer == "InsufficientPrivilegeError"
+
+
+async def test_nobody_else_reads_users(migrated: Urls) -> None:
+    assert await attempt(migrated.own, "select * from app.users") == "done"
+    assert await attempt(migrated.market, "select * from app.users") == "InsufficientPrivilegeError"
+    assert await attempt(migrated.engine, "select * from app.users") == "InsufficientPrivilegeError"
+    assert await attempt(migrated.own, BAR) == "InsufficientPrivilegeError"
+
+
+async def test_preparing_again_changes_nothing(database_url: str, migrated: Urls) -> None:
+    assert await roles.prepare(database_url, name_of(database_url)) == migrated
+    assert await attempt(migrated.market, "select * from symbols") == "done"
+
+
+async def test_the_database_is_made_when_it_is_missing(database_url: str) -> None:
+    name = f"{name_of(database_url)}_made"
+
+    urls = await roles.prepare(database_url, name)
+
+    assert await attempt(urls.own, "select 1") == "done"
+    assert await attempt(database_url, f"drop database {name}") == "done"
