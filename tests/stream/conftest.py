@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -12,11 +11,6 @@ from quart import Quart
 
 from app import deps
 from app.accounts import setup
-from app.db import migrate, roles
-from app.db.roles import Urls
-from app.embedded import postgres
-from app.embedded.child import Child
-from app.embedded.places import Places
 from app.factory import create_app
 from app.identity import Role
 from app.serve import attend, listening
@@ -25,6 +19,7 @@ from app.wire.channels import Channels
 from app.wire.client import close, connect
 from app.wire.events import AnyEvent
 from app.wire.publish import Publisher
+from tests.conftest import Databases
 from tests.stream.reader import Reader
 from tests.stream.waiting import until
 
@@ -45,9 +40,13 @@ class Desk:
         self._publisher = Publisher(self.redis, Channels())
         self._serving: asyncio.Task[None] | None = None
 
+    async def begin(self) -> None:
+        listener, begun = listening(self.settings.host, self.settings.port), asyncio.Event()
+        self._serving = asyncio.create_task(attend(self.app, listener, self.told, begun.set))
+        await asyncio.wait_for(begun.wait(), 10)
+
     async def start(self) -> None:
-        listener = listening(self.settings.host, self.settings.port)
-        self._serving = asyncio.create_task(attend(self.app, listener, self.told, lambda: None))
+        await self.begin()
         await until(lambda: self.house.listening() and self.house.seeded and self.house.vitals.database, 15)
 
     async def stop(self) -> None:
@@ -58,6 +57,10 @@ class Desk:
 
     async def publish(self, event: AnyEvent) -> None:
         assert await self._publisher.publish(event) >= 1
+
+    async def enter(self) -> None:
+        await setup.create_user(self.house.pools.own, EMAIL, Role.USER, PASSWORD)
+        await self.sign_in()
 
     async def sign_in(self) -> None:
         async with self.client() as client:
@@ -76,31 +79,13 @@ class Desk:
         return Reader(self.settings.port, asked, {"Cookie": cookie, **named})
 
 
-@pytest.fixture(scope="session")
-def template(places: Places, postgres_server: Child) -> str:
-    """A database as `tickstock run` makes it, to be copied."""
-    asyncio.run(_make(postgres.url(places), "desk"))
-    return "desk"
-
-
-async def _make(superuser: str, name: str) -> None:
-    prepared = await roles.prepare(superuser, name)
-    await migrate.migrate("app", prepared.own)
-    await migrate.migrate("market", prepared.engine)
-
-
 @pytest.fixture
-async def urls(database_url: str) -> Urls:
-    return await roles.prepare(database_url, urlsplit(database_url).path.lstrip("/"))
-
-
-@pytest.fixture
-def settings(redis_url: str, urls: Urls, port: int, tmp_path: Path) -> Settings:
+def settings(redis_url: str, databases: Databases, port: int, tmp_path: Path) -> Settings:
     return Settings(
         port=port,
         data_dir=tmp_path,
         redis=Redis(url=SecretStr(redis_url)),
-        database=Database(url=SecretStr(urls.own), market_url=SecretStr(urls.market)),
+        database=Database(url=SecretStr(databases.own), market_url=SecretStr(databases.market)),
         live=Live(frame_seconds=0.05, beat_seconds=0.2),
     )
 
@@ -109,7 +94,6 @@ def settings(redis_url: str, urls: Urls, port: int, tmp_path: Path) -> Settings:
 async def desk(settings: Settings) -> AsyncIterator[Desk]:
     found = Desk(settings)
     await found.start()
-    await setup.create_user(found.house.pools.own, EMAIL, Role.USER, PASSWORD)
-    await found.sign_in()
+    await found.enter()
     yield found
     await found.stop()

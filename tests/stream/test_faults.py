@@ -1,0 +1,147 @@
+"""What a reader sees when something behind the web process goes away, and when it is back."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from pydantic import SecretStr
+
+from app.embedded import valkey
+from app.embedded.child import Child
+from app.embedded.places import prepare
+from app.live.topics import quotes_topic
+from app.settings import Database, Redis, Settings
+from tests.conftest import Databases
+from tests.stream.conftest import Desk
+from tests.stream.test_stream import detected, doji, fed, tick
+from tests.stream.waiting import until
+
+APPLE = quotes_topic("AAPL")
+
+
+class Own:
+    """A Valkey that may come to harm."""
+
+    def __init__(self, data: Path) -> None:
+        self._places = prepare(data, None)
+        self._child = Child(valkey.program(self._places))
+        self.url = valkey.url(self._places)
+
+    def start(self) -> None:
+        self._child.start()
+        assert self._child.wait_ready(10)
+
+    def kill(self) -> None:
+        assert self._child.process
+        self._child.process.kill()
+        self._child.process.wait(5)
+
+    def remove(self) -> None:
+        self._child.stop(5)
+        shutil.rmtree(self._places.sockets)
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Own]:
+    server = Own(tmp_path / "own")
+    yield server
+    server.remove()
+
+
+def on(own: Own, settings: Settings) -> Settings:
+    return settings.model_copy(update={"redis": Redis(url=SecretStr(own.url))})
+
+
+async def test_a_stream_outlives_redis_and_goes_on_when_it_is_back(own: Own, settings: Settings) -> None:
+    own.start()
+    desk = Desk(on(own, settings))
+    await desk.start()
+    await desk.enter()
+    async with desk.stream(f"{APPLE},patterns,status") as reader, desk.client() as client:
+        await reader.message("message")
+
+        own.kill()
+        await until(lambda: not desk.house.vitals.redis)
+        assert (await client.get("/health")).status_code == 200
+        assert (await client.get("/ready")).status_code == 503
+        assert (await client.get("/", headers={"Accept": "text/html"})).status_code == 503
+        assert "Redis" in (await reader.containing("away")).data
+        own.start()
+
+        await until(lambda: desk.house.vitals.redis and desk.house.listening(), 15)
+        await desk.publish(tick(price=701.5))
+        assert await reader.containing("701.5")
+        await desk.publish(doji(1))
+        assert fed((await reader.containing('hx-target="#feed"')).data) == [1]
+        assert (await client.get("/ready")).status_code == 200
+    assert desk.house.vitals.gaps == 1
+    await desk.stop()
+
+
+async def test_a_lost_log_is_shown_as_a_gap_and_the_next_entry_arrives(desk: Desk) -> None:
+    await detected(desk, range(3))
+    async with desk.stream("patterns") as reader:
+        await reader.message("message")
+
+        await desk.redis.flushall()
+        await desk.publish(doji(4))
+
+        assert 'hx-target="#notice"' in (await reader.containing("#notice", 20)).data
+        if 4 not in fed("".join(message.data for message in reader.messages)):
+            await reader.containing('data-k="')
+        assert fed("".join(message.data for message in reader.messages))[-1] == 4
+
+
+async def test_a_link_that_was_cut_is_counted_and_made_again(desk: Desk) -> None:
+    async with desk.stream(APPLE) as reader:
+        await reader.message("hello")
+
+        await desk.redis.client_kill_filter(_type="pubsub")
+        await until(lambda: desk.house.vitals.gaps == 1, 10)
+        await until(desk.house.listening, 10)
+        await desk.publish(tick(price=702.5))
+
+        assert await reader.containing("702.5")
+
+
+async def test_connections_that_postgresql_ended_are_made_again(desk: Desk, databases: Databases) -> None:
+    superuser = await asyncpg.connect(databases.superuser)
+    async with desk.stream(f"{APPLE},status") as reader, desk.client() as client:
+        await reader.message("message")
+
+        await superuser.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where pid <> pg_backend_pid() and datname = current_database()"
+        )
+        await desk.publish(tick(price=703.5))
+
+        assert await reader.containing("703.5")
+        await until(lambda: desk.house.vitals.database, 10)
+        assert (await client.get("/", headers={"Accept": "text/html"})).status_code == 200
+    await superuser.close()
+
+
+async def test_what_is_away_at_the_start_is_waited_for(own: Own, settings: Settings, databases: Databases) -> None:
+    nowhere = Database(url=SecretStr(databases.own.replace("/test_", "/none_")), market_url=SecretStr(databases.market))
+    desk = Desk(on(own, settings).model_copy(update={"database": nowhere}))
+    await desk.begin()
+    async with desk.client() as client:
+        answer = await client.get("/ready")
+        assert answer.status_code == 503
+        assert answer.json() == {
+            "redis": False,
+            "database": False,
+            "listening": False,
+            "seeded": False,
+            "staying": True,
+        }
+        assert (await client.get("/health")).status_code == 200
+        assert (await client.get("/login", headers={"Accept": "text/html"})).status_code == 200
+        assert (await client.get("/stream?topics=patterns")).status_code in (401, 503)
+
+        own.start()
+        await until(lambda: desk.house.vitals.redis and desk.house.listening() and desk.house.seeded, 15)
+        assert (await client.get("/ready")).json()["database"] is False
+    await desk.stop()
