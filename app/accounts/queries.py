@@ -6,7 +6,6 @@ from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from asyncpg import Connection, Record
-from asyncpg.exceptions import UniqueViolationError
 
 from app.identity import Role
 
@@ -53,19 +52,16 @@ async def admin_exists(connection: "Connection[Record]") -> bool:
 
 async def insert_user(connection: "Connection[Record]", email: str, password_hash: str, role: Role) -> User | None:
     """None when the address is taken."""
-    try:
-        return _user(
-            await connection.fetchrow(
-                "insert into app.users (id, email, password_hash, role) values ($1, $2, $3, $4)"
-                " returning id, email, password_hash, role, active",
-                uuid4(),
-                email,
-                password_hash,
-                role.value,
-            )
+    return _user(
+        await connection.fetchrow(
+            "insert into app.users (id, email, password_hash, role) values ($1, $2, $3, $4)"
+            " on conflict do nothing returning id, email, password_hash, role, active",
+            uuid4(),
+            email,
+            password_hash,
+            role.value,
         )
-    except UniqueViolationError:
-        return None
+    )
 
 
 async def replace_hash(connection: "Connection[Record]", user_id: UUID, password_hash: str) -> None:

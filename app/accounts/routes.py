@@ -8,7 +8,7 @@ from app.accounts import gate, passwords, queries, visitor
 from app.accounts.forms import SignIn, Welcome
 from app.accounts.queries import Action, Outcome, User
 from app.identity import Role
-from app.web import errors, guards, html, security
+from app.web import caller, errors, guards, html, security
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -32,7 +32,7 @@ async def sign_in() -> ResponseReturnValue:
     if not form.validate():
         return await _sign_in_page(form, 422)
     email: str = form.email.data
-    wait = await gate.wait_to_sign_in(deps.limits(), email, visitor.address())
+    wait = await gate.wait_to_sign_in(deps.limits(), email, caller.address())
     if wait is not None:
         await _record(email, Action.SIGN_IN, Outcome.LIMITED)
         return await errors.answer(429, retry_after=wait)
@@ -56,7 +56,7 @@ async def logout() -> ResponseReturnValue:
     await visitor.let_go()
     if who is not None:
         await _record(who.email, Action.SIGN_OUT, Outcome.OK)
-    return Response("", 303, {"Location": "/login", "Clear-Site-Data": '"storage"'})
+    return Response("", 303, {"Location": "/login", "Clear-Site-Data": '"cache", "storage"'})
 
 
 @blueprint.get("/welcome/<token>")
@@ -70,7 +70,7 @@ async def welcome(token: str) -> ResponseReturnValue:
 @blueprint.post("/welcome/<token>")
 @guards.public
 async def make_first_admin(token: str) -> ResponseReturnValue:
-    wait = await gate.wait_for_welcome(deps.limits(), visitor.address())
+    wait = await gate.wait_for_welcome(deps.limits(), caller.address())
     if wait is not None:
         return await errors.answer(429, retry_after=wait)
     async with deps.pools().own.acquire() as connection:
@@ -89,7 +89,7 @@ async def _first_admin(token: str, form: Welcome) -> ResponseReturnValue:
             return await errors.answer(410, SPENT)
         user = await queries.insert_user(connection, form.email.data, password_hash, Role.ADMIN)
         if user is not None:
-            await queries.record(connection, user.email, Action.FIRST_ADMIN, Outcome.OK, visitor.address())
+            await queries.record(connection, user.email, Action.FIRST_ADMIN, Outcome.OK, caller.address())
     if user is None:
         form.email.errors = ["This address already has an account."]
         return await _welcome_page(form, 422)
@@ -113,7 +113,7 @@ async def _whose(email: str, password: str) -> User | None:
 
 async def _record(actor: str, action: Action, outcome: Outcome) -> None:
     async with deps.pools().own.acquire() as connection:
-        await queries.record(connection, actor, action, outcome, visitor.address())
+        await queries.record(connection, actor, action, outcome, caller.address())
 
 
 async def _sign_in_page(form: SignIn, status: int = 200) -> Response:

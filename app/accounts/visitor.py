@@ -7,13 +7,14 @@ from typing import NamedTuple
 from uuid import UUID
 
 import quart_auth
-from quart import Quart, current_app, request
+from quart import Quart, current_app
 from quart_auth import AuthUser, QuartAuth
 
 from app import db, deps
 from app.accounts import queries
 from app.accounts.queries import User
 from app.identity import Identity
+from app.web import caller
 
 FRESH_SECONDS = 5.0
 """How long a role or a closed account may go unnoticed."""
@@ -71,10 +72,8 @@ async def load() -> Identity | None:
     sid = quart_auth.current_user.auth_id
     if sid is None:
         return None
-    if "text/event-stream" in request.headers.get("Accept", ""):
-        record = await deps.sessions().peek(_hash(sid))  # an open stream is not a person who does something
-    else:
-        record = await deps.sessions().load(sid)
+    sessions = deps.sessions()
+    record = await (sessions.peek(_hash(sid)) if caller.opens_stream() else sessions.load(sid))
     if record is None:
         return None
     users: Users = current_app.extensions["users"]
@@ -87,7 +86,7 @@ async def load() -> Identity | None:
 async def let_in(user: User) -> None:
     """Begins a session under a new id, whatever cookie was there before."""
     before = quart_auth.current_user.auth_id
-    sid = await deps.sessions().create(user.id, request.headers.get("User-Agent", ""), address())
+    sid = await deps.sessions().create(user.id, caller.agent(), caller.address())
     if before is not None:
         await deps.sessions().end(before)
     quart_auth.login_user(AuthUser(sid))
@@ -98,11 +97,6 @@ async def let_go() -> None:
     quart_auth.logout_user()
     if sid is not None:
         await deps.sessions().end(sid)
-
-
-def address() -> str:
-    """As the connection says; headers that a stranger can write are not believed."""
-    return request.remote_addr or ""
 
 
 def _hash(sid: str) -> str:

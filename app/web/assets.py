@@ -60,7 +60,7 @@ async def _serve(name: str) -> Response:
     if asset is None:
         abort(404)
     coding = compression.preferred(request.headers.get("Accept-Encoding", ""), asset.bodies)
-    headers = {"Cache-Control": FOREVER, "Vary": "Accept-Encoding"}
+    headers = {"Cache-Control": FOREVER, "Content-Security-Policy": "default-src 'none'", "Vary": "Accept-Encoding"}
     if coding != "identity":
         headers["Content-Encoding"] = coding
     return Response(asset.bodies[coding], headers=headers, content_type=asset.media_type)

@@ -9,7 +9,7 @@ import msgspec
 from quart import Quart, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from app.web import guards, html, partials
+from app.web import caller, guards, html, partials
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ async def answer(status: int, detail: str = "", retry_after: float | None = None
 
 async def _in_the_form_asked_for(problem: Problem) -> Response:
     accepted = request.headers.get("Accept", "")
-    if "text/event-stream" in accepted:
+    if caller.opens_stream():
         return Response("", problem.status, {"HX-Reswap": "none"}, content_type="text/plain; charset=utf-8")
     if "HX-Request" in request.headers:
         return _fragment(problem)

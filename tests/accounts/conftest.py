@@ -1,39 +1,26 @@
 """The real application on real servers, with an empty schema of accounts."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import asyncpg
 import pytest
 from pydantic import SecretStr
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
-from app.db.migrate import migrate
 from app.db.pools import Pool
-from app.embedded import postgres
-from app.embedded.child import Child
-from app.embedded.places import Places
 from app.factory import create_app
 from app.settings import Database, Redis, Settings
 from app.web import guards
+from tests.conftest import Databases
 
 ORIGIN = "http://127.0.0.1:8000"
 
 
-@pytest.fixture(scope="session")
-def template(places: Places, postgres_server: Child) -> str:
-    """A database with our own schema, to be copied."""
-    asyncio.run(_make(postgres.url(places), postgres.url(places, "accounts")))
-    return "accounts"
-
-
-async def _make(maintenance: str, url: str) -> None:
-    link = await asyncpg.connect(maintenance)
-    await link.execute("create database accounts")
-    await link.close()
-    await migrate("app", url)
+@pytest.fixture
+def database_url(databases: Databases) -> str:
+    """Of a database with our own schema, as the role that owns it."""
+    return databases.own
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """What a push does to a page, under the policy that every page has."""
 
+import asyncio
+
 import pytest
 from playwright.async_api import Browser, Page
 
@@ -107,6 +109,16 @@ async def test_a_page_whose_first_connection_fails_heals_too(page: Page, server:
     await page.wait_for_selector("html[data-live=live]")
 
     assert "away" not in await page.inner_text("body")
+
+
+async def test_scripts_that_come_slowly_still_open_the_stream(page: Page, server: Server) -> None:
+    async def slowly(route):  # type: ignore[no-untyped-def]
+        await asyncio.sleep(0.5)
+        await route.continue_()
+
+    await page.route("**/static/hx-*", slowly)
+
+    await open_board(page, server)
 
 
 async def test_a_silent_connection_is_given_up_and_opened_anew(page: Page, server: Server) -> None:

@@ -6,5 +6,5 @@ from collections.abc import Awaitable, Callable
 
 async def until(holds: Callable[[], Awaitable[object]], seconds: float = 15) -> None:
     async with asyncio.timeout(seconds):
-        while not await holds():  # noqa: ASYNC110 - what is awaited happens in another process
+        while not await holds():
             await asyncio.sleep(0.05)
