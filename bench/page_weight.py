@@ -1,0 +1,60 @@
+"""What the first load of the dashboard weighs on the wire, as Chromium counts it: bodies as sent, and with headers.
+
+python -m bench.page_weight
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.journeys.conftest import EMAIL, PASSWORD, free_port, sign_in
+from tests.journeys.desk import Desk
+
+
+def weigh(browser: Browser, desk: Desk) -> dict[str, int]:
+    """Path -> bytes on the wire, headers included, of what the dashboard loads with an empty cache (less the stream)."""
+    context = browser.new_context()
+    page = context.new_page()
+    sign_in(page, desk)
+    kept = context.storage_state()
+    context.close()
+
+    page = browser.new_context(storage_state=kept).new_page()
+    client = page.context.new_cdp_session(page)
+    client.send("Network.enable")
+    client.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    paths: dict[str, str] = {}
+    weights: dict[str, int] = {}
+    client.on("Network.responseReceived", lambda got: paths.update({got["requestId"]: got["response"]["url"]}))
+    client.on(
+        "Network.loadingFinished",
+        lambda done: weights.update({paths[done["requestId"]].removeprefix(desk.url): int(done["encodedDataLength"])}),
+    )
+    page.goto(f"{desk.url}/")
+    page.locator("html[data-live=live]").wait_for(state="attached")
+    page.wait_for_timeout(500)
+    return weights
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--browser", default="/usr/bin/chromium")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as directory, sync_playwright() as playwright:
+        desk = Desk(Path(directory), free_port())
+        try:
+            desk.wait_until_ready()
+            desk.create_user(EMAIL, PASSWORD)
+            browser = playwright.chromium.launch(executable_path=asked.browser, args=["--no-sandbox", "--disable-gpu"])
+            weights = weigh(browser, desk)
+        finally:
+            desk.stop()
+    for path, weight in sorted(weights.items(), key=lambda item: -item[1]):
+        print(f"{weight:8,d}  {path}")
+    print(f"{sum(weights.values()):8,d}  in all")
+
+
+if __name__ == "__main__":
+    main()

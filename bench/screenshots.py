@@ -1,0 +1,64 @@
+"""Pictures of the desk with the replay running, for the README and for the eye.
+
+python -m bench.screenshots [--into docs] [--after 90]
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.journeys.conftest import EMAIL, PASSWORD, free_port, sign_in
+from tests.journeys.desk import Desk
+
+SHOTS = (
+    ("dashboard", "/", 1280, "light", True),
+    ("dashboard-dark", "/", 1280, "dark", True),
+    ("dashboard-360", "/", 360, "light", True),
+    ("dashboard-without-scripting", "/", 360, "light", False),
+    ("symbol", "/symbols/AAPL", 1280, "light", True),
+    ("symbol-360", "/symbols/AAPL", 360, "dark", True),
+)
+
+
+def shoot(browser: Browser, desk: Desk, into: Path) -> None:
+    for name, path, width, scheme, scripting in SHOTS:
+        context = browser.new_context(
+            viewport={"width": width, "height": 800},
+            color_scheme="dark" if scheme == "dark" else "light",
+            java_script_enabled=scripting,
+        )
+        page: Page = context.new_page()
+        sign_in(page, desk)
+        page.goto(f"{desk.url}{path}")
+        if scripting:
+            page.locator("html[data-live=live]").wait_for(state="attached")
+            page.wait_for_timeout(2000)
+        page.screenshot(path=into / f"{name}.png", full_page=True)
+        context.close()
+        print(into / f"{name}.png")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--into", type=Path, default=Path("docs"))
+    parser.add_argument("--after", type=float, default=90, help="seconds of replay before the first picture")
+    parser.add_argument("--browser", default="/usr/bin/chromium")
+    asked = parser.parse_args()
+    asked.into.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as directory, sync_playwright() as playwright:
+        desk = Desk(Path(directory), free_port())
+        try:
+            desk.wait_until_ready()
+            desk.create_user(EMAIL, PASSWORD)
+            browser = playwright.chromium.launch(executable_path=asked.browser, args=["--no-sandbox", "--disable-gpu"])
+            page = browser.new_page()
+            page.wait_for_timeout(asked.after * 1000)
+            shoot(browser, desk, asked.into)
+        finally:
+            desk.stop()
+
+
+if __name__ == "__main__":
+    main()

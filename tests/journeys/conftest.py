@@ -1,0 +1,73 @@
+"""One desk with the replay running, one that is fed by the test alone, and a browser for both."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+
+from tests.journeys.desk import Desk
+
+EMAIL, PASSWORD = "alice@example.org", "trades on a train with one bar"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def started(path: Path, **extra: str) -> Iterator[Desk]:
+    desk = Desk(path, free_port(), extra)
+    try:
+        desk.wait_until_ready()
+        desk.create_user(EMAIL, PASSWORD, "admin")
+        yield desk
+    finally:
+        desk.stop()
+
+
+@pytest.fixture(scope="session")
+def replaying(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """As a stranger gets it: history, replay, engine."""
+    yield from started(tmp_path_factory.mktemp("replaying"))
+
+
+@pytest.fixture(scope="session")
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """History and engine, and no feed but what a test publishes."""
+    yield from started(tmp_path_factory.mktemp("quiet"), INGEST="off")
+
+
+@pytest.fixture(scope="session")
+def browser(browser_path: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=browser_path,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
+        )
+        yield browser
+        browser.close()
+
+
+def sign_in(page: Page, desk: Desk) -> None:
+    page.goto(f"{desk.url}/login")
+    page.get_by_label("E-mail").fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{desk.url}/")
+
+
+def signed_in(browser: Browser, desk: Desk, *, scripting: bool = True, width: int = 1280) -> Page:
+    """A page of a browser that is signed in; one form serves them all, for guesses and sign-ins are limited alike."""
+    if not desk.signed_in:
+        context = browser.new_context()
+        sign_in(context.new_page(), desk)
+        desk.signed_in = str(desk.data_dir / "signed-in.json")
+        context.storage_state(path=desk.signed_in)
+        context.close()
+    size: ViewportSize = {"width": width, "height": 900}
+    page = browser.new_context(storage_state=desk.signed_in, java_script_enabled=scripting, viewport=size).new_page()
+    page.goto(f"{desk.url}/")
+    return page

@@ -1,0 +1,73 @@
+"""Signing in: with the printed link, with a password, and out again; with scripting and without."""
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.journeys.conftest import EMAIL, PASSWORD, free_port, sign_in
+from tests.journeys.desk import Desk
+
+pytestmark = pytest.mark.browser
+
+
+def test_the_printed_link_makes_the_first_admin_once(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    desk = Desk(tmp_path_factory.mktemp("first"), free_port())
+    try:
+        desk.wait_until_ready()
+        link = desk.sign_in_link()
+        page = browser.new_context().new_page()
+
+        page.goto(link)
+        page.get_by_label("E-mail").fill("charlie@example.org")
+        page.get_by_label("Password", exact=True).fill("a long enough phrase to remember")
+        page.get_by_role("button").first.click()
+
+        page.wait_for_url(f"{desk.url}/")
+        expect(page.locator("html[data-live=live]")).to_be_attached()
+        again = browser.new_context().new_page()
+        answer = again.goto(link)
+        assert answer is not None
+        assert answer.status in {404, 410}
+    finally:
+        assert desk.stop() == 0
+
+
+def test_a_wrong_password_is_refused_beside_the_form(browser: Browser, quiet: Desk) -> None:
+    page = browser.new_context().new_page()
+    page.goto(f"{quiet.url}/login")
+    page.get_by_label("E-mail").fill(EMAIL)
+    page.get_by_label("Password").fill("not the password")
+    page.get_by_role("button", name="Sign in").click()
+
+    expect(page.get_by_label("E-mail")).to_have_value(EMAIL)
+    expect(page.locator("main form")).to_contain_text("do not go together")
+    assert page.url.endswith("/login")
+
+
+def test_one_lands_where_one_wanted_to_go(browser: Browser, quiet: Desk) -> None:
+    page = browser.new_context().new_page()
+    page.goto(f"{quiet.url}/symbols/AAPL")
+    assert "/login?next=" in page.url
+
+    page.get_by_label("E-mail").fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+    page.wait_for_url(f"{quiet.url}/symbols/AAPL")
+
+
+@pytest.mark.parametrize("scripting", [True, False])
+def test_out_is_out(browser: Browser, quiet: Desk, scripting: bool) -> None:
+    page = browser.new_context(java_script_enabled=scripting).new_page()
+    sign_in(page, quiet)
+    cookies = page.context.cookies()
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url(f"{quiet.url}/login*")
+
+    replayed = browser.new_context(java_script_enabled=scripting)
+    replayed.add_cookies(cookies)  # type: ignore[arg-type]
+    other = replayed.new_page()
+    other.goto(f"{quiet.url}/")
+
+    assert "/login" in other.url

@@ -1,0 +1,118 @@
+"""From Redis to the pixel, in a real browser."""
+
+import json
+import time
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.journeys.conftest import signed_in
+from tests.journeys.desk import Desk
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def page(browser: Browser, quiet: Desk) -> Iterator[Page]:
+    page = signed_in(browser, quiet)
+    expect(page.locator("html[data-live=live]")).to_be_attached()
+    yield page
+    page.context.close()
+
+
+def tick(symbol: str, price: float, at: float) -> bytes:
+    return json.dumps(
+        {"ticker": symbol, "price": price, "volume": 100, "timestamp": at, "event_type": "T", "source": "test"}
+    ).encode()
+
+
+def pattern(symbol: str, name: str, at: float) -> bytes:
+    data = {"symbol": symbol, "pattern": name, "confidence": 0.91, "timeframe": "1min", "timestamp": at}
+    envelope = {"event_type": "pattern_detected", "source": "TickStockPL", "timestamp": time.time()}
+    return json.dumps({**envelope, "data": {**data, "flow_id": str(uuid4())}}).encode()
+
+
+def test_a_tick_becomes_a_pixel(page: Page, quiet: Desk) -> None:
+    at = 1346770800.0  # 2012-09-04 11:00 in New York
+
+    for price in ("671.23", "668.04"):
+        assert quiet.redis().publish("tickstock.data.raw", tick("AAPL", float(price), at)) >= 1
+        expect(page.locator("#last-aapl")).to_contain_text(price)
+        at += 1
+
+
+def test_a_pattern_published_on_redis_appears_in_an_open_page(page: Page, quiet: Desk) -> None:
+    quiet.redis().publish("tickstock.events.patterns", pattern("MSFT", "Hammer", 1346770860.0))
+
+    first = page.locator("#feed > *").first
+    expect(first).to_contain_text("MSFT")
+    expect(first).to_contain_text("Hammer")
+
+
+def test_a_message_that_nobody_understands_stops_nothing(page: Page, quiet: Desk) -> None:
+    redis = quiet.redis()
+    for poison in (
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b"{}",
+        b'{"ticker": 7}',
+        b'{"ticker":"\\ud800","price":NaN}',
+        b"x" * 70_000,
+    ):
+        for channel in (
+            "tickstock.data.raw",
+            "tickstock.events.patterns",
+            "tickstock.health.status",
+            "tickstock:errors",
+        ):
+            redis.publish(channel, poison)
+
+    redis.publish("tickstock.data.raw", tick("IBM", 199.87, 1346770900.0))
+
+    expect(page.locator("#last-ibm")).to_contain_text("199.87", timeout=1000)
+
+
+def test_hostile_text_stays_text(page: Page, quiet: Desk) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    name = 'Doji"><img src=x onerror=alert(1)><hx-partial hx-target="body">gone</hx-partial>'
+
+    quiet.redis().publish("tickstock.events.patterns", pattern("IBM", name, 1346770960.0))
+    quiet.redis().publish("tickstock.events.patterns", pattern("IBM", "Hammer", 1346770961.0))
+
+    expect(page.locator("#feed > *").first).to_contain_text("Hammer")
+    assert page.locator("h1").count() == 1
+    assert not [url for url in asked if url.endswith("/x")]
+
+
+def test_what_was_published_while_the_tab_was_away_is_there_on_return(page: Page, quiet: Desk) -> None:
+    page.context.set_offline(True)
+    quiet.redis().publish("tickstock.events.patterns", pattern("FB", "ShootingStar", 1346771020.0))
+    page.context.set_offline(False)
+    page.reload()
+
+    expect(page.locator("#feed")).to_contain_text("ShootingStar")
+
+
+def test_an_open_page_catches_up_without_a_reload(page: Page, quiet: Desk) -> None:
+    with page.expect_event("requestfailed", lambda request: "/stream" in request.url):
+        hide(page, True)
+    quiet.redis().publish("tickstock.events.patterns", pattern("GOOG", "MorningStar", 1346771080.0))
+    quiet.redis().publish("tickstock.data.raw", tick("GOOG", 681.17, 1346771080.0))
+
+    hide(page, False)
+
+    expect(page.locator("#feed")).to_contain_text("MorningStar")
+    expect(page.locator("#last-goog")).to_contain_text("681.17")
+
+
+def hide(page: Page, hidden: bool) -> None:
+    """What a browser does when its tab goes to the background, and when it comes back."""
+    page.evaluate(
+        """hidden => {
+        Object.defineProperty(document, 'hidden', {value: hidden, configurable: true})
+        document.dispatchEvent(new Event('visibilitychange')) }""",
+        hidden,
+    )

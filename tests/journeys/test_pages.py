@@ -1,0 +1,78 @@
+"""Every page: a title, one h1, a language, a way past the navigation, one polite status region, nothing inline."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.journeys.conftest import signed_in
+from tests.journeys.desk import Desk
+
+pytestmark = pytest.mark.browser
+
+PAGES = (
+    "/",
+    "/symbols",
+    "/symbols?q=A",
+    "/symbols/AAPL",
+    "/symbols/AAPL?range=1y",
+    "/patterns",
+    "/symbols/NOBODY",
+    "/none",
+)
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, replaying: Desk) -> Page:
+    return signed_in(browser, replaying)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_whole(page: Page, replaying: Desk, path: str) -> None:
+    problems: list[str] = []
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+
+    answer = page.goto(f"{replaying.url}{path}")
+
+    assert answer is not None
+    html = answer.text()
+    assert page.title().strip()
+    assert page.locator("h1").count() == 1
+    assert page.locator("html[lang=en]").count() == 1
+    assert page.locator("[role=status], [aria-live]").count() == 1
+    assert page.locator("a[href='#main']").count() == 1
+    assert not re.search(r"\sstyle=|<style|\son[a-z]+=|<script(?![^>]*\ssrc=)", html)
+    ids = re.findall(r'\sid="([^"]*)"', html)
+    assert len(ids) == len(set(ids))
+    assert [text for text in problems if "404" not in text] == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_fits_a_small_telephone(browser: Browser, replaying: Desk, path: str) -> None:
+    page = signed_in(browser, replaying, width=360)
+    page.goto(f"{replaying.url}{path}")
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.context.close()
+
+
+def test_the_first_load_of_the_desk_is_light(browser: Browser, replaying: Desk) -> None:
+    from bench.page_weight import weigh
+
+    weights = weigh(browser, replaying)
+
+    assert len(weights) >= 4
+    assert sum(weights.values()) <= 45_000, weights
+
+
+def test_nothing_is_loaded_from_elsewhere(browser: Browser, replaying: Desk) -> None:
+    page = signed_in(browser, replaying)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    for path in PAGES:
+        page.goto(f"{replaying.url}{path}")
+
+    assert asked
+    assert [address for address in asked if not address.startswith(replaying.url)] == []
+    page.context.close()

@@ -1,0 +1,67 @@
+"""The same pages at the same addresses for a browser that runs no script."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.journeys.conftest import signed_in
+from tests.journeys.desk import Desk
+
+pytestmark = pytest.mark.browser
+
+PRICE = r"^\D*\d[\d,]*\.\d\d"
+
+
+@pytest.fixture
+def page(browser: Browser, replaying: Desk) -> Iterator[Page]:
+    page = signed_in(browser, replaying, scripting=False)
+    yield page
+    page.context.close()
+
+
+def test_the_desk_is_there_with_prices(page: Page) -> None:
+    for symbol in ("aapl", "goog", "ibm", "msft", "fb"):
+        assert page.locator(f"#last-{symbol}").inner_text().strip(" ▲▼+-\u2212\n") != ""
+    expect(page.locator("body")).to_contain_text("replay of real daily bars, intraday path simulated", ignore_case=True)
+
+
+def test_every_link_of_the_desk_leads_somewhere(page: Page, replaying: Desk) -> None:
+    seen: set[str] = set()
+    waiting = [f"{replaying.url}/"]
+    while waiting and len(seen) < 60:
+        address = waiting.pop().split("#")[0]
+        if address in seen or not address.startswith(replaying.url) or "refresh=" in address:
+            continue
+        seen.add(address)
+        answer = page.goto(address)
+        assert answer is not None
+        assert answer.status == 200, address
+        assert page.locator("h1").count() == 1, address
+        waiting += page.eval_on_selector_all(
+            "a[href]", "links => links.map(link => new URL(link.getAttribute('href'), document.baseURI).href)"
+        )
+
+    assert len(seen) >= 8
+
+
+def test_a_chart_is_drawn_by_the_server(page: Page, replaying: Desk) -> None:
+    page.goto(f"{replaying.url}/symbols/AAPL")
+
+    assert page.locator("main svg path").count() >= 2
+    expect(page.locator("main table")).not_to_have_count(0)
+
+
+def test_an_unknown_symbol_is_a_404_with_near_matches(page: Page, replaying: Desk) -> None:
+    answer = page.goto(f"{replaying.url}/symbols/AAPK")
+
+    assert answer is not None
+    assert answer.status == 404
+    expect(page.locator("main a", has_text="AAPL")).not_to_have_count(0)
+
+
+def test_the_zone_of_all_times_is_a_plain_form(page: Page) -> None:
+    page.get_by_label("Time zone").select_option("Asia/Tokyo")
+    page.get_by_role("button", name="Apply").click()
+
+    expect(page.locator("body")).to_contain_text("JST")
