@@ -14,6 +14,9 @@ from app.quotes.charts import Grouping, Mark
 FIRST_SEEN_DAYS = 30
 """Without a table of symbols, whoever traded in that many days before the newest bar is known."""
 
+WHOLE = "num_nonnulls(open, high, low, close) = 4 and greatest(open, high, low, close) < 1e15 and low > -1e15"
+"""A foreign row may lack a price or hold NaN, which PostgreSQL sorts above every number."""
+
 
 class Years(NamedTuple):
     """The range of the 52 weeks up to a day."""
@@ -78,7 +81,7 @@ async def newest_bars(connection: Connection, shape: MarketShape, symbols: list[
          cross join lateral (
             select symbol, day, open, high, low, close, volume
               from {shape.daily_bars} as bars
-             where symbol = asked.wanted
+             where symbol = asked.wanted and {WHOLE}
              order by day desc
              limit 2
          ) as newest
@@ -101,7 +104,7 @@ async def bars(
                (array_agg(open order by day))[1] as open, max(high) as high, min(low) as low,
                (array_agg(close order by day desc))[1] as close, sum(volume)::bigint as volume
           from {shape.daily_bars} as bars
-         where symbol = $2 and ($3::date is null or day < $3)
+         where symbol = $2 and ($3::date is null or day < $3) and {WHOLE}
          group by 1, 2
          order by 2 desc
          limit $4
@@ -131,7 +134,7 @@ async def years(connection: Connection, shape: MarketShape, symbol: str, until: 
         f"""
         select min(low) as low, max(high) as high
           from {shape.daily_bars} as bars
-         where symbol = $1 and day > $2::date - 364 and day <= $2
+         where symbol = $1 and day > $2::date - 364 and day <= $2 and {WHOLE}
         """,  # noqa: S608
         symbol,
         until,

@@ -1,0 +1,105 @@
+import pytest
+
+from app.finance.clock import MarketClock, State
+from app.identity import View
+from app.market import partials, stream
+from app.market.board import Board
+from app.market.lamps import lamps
+from app.vitals import Vitals
+
+WELL = Vitals(
+    redis=True,
+    database=True,
+    engine_age=1.0,
+    engine_interval=2.0,
+    engine_status="healthy",
+    feed_age=0.2,
+    job_receivers=1,
+    gaps=0,
+    rejected=0,
+)
+CLOCK = MarketClock("replay", "replay of real daily bars", "2012-09-04", 1346765400.0, 1000.0, 60.0, "open")
+VIEW = View()
+
+
+def words(vitals: Vitals, clock: MarketClock | None = CLOCK) -> dict[str, str]:
+    return {lamp.key: lamp.word for lamp in lamps(vitals, clock)}
+
+
+def test_all_is_well() -> None:
+    assert {lamp.tone for lamp in lamps(WELL, CLOCK)} == {"good"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "key", "word"),
+    [
+        ({"redis": False}, "redis", "away"),
+        ({"database": False}, "database", "history is away, live goes on"),
+        ({"engine_age": 6.0}, "engine", "silent"),
+        ({"engine_age": None}, "engine", "not heard yet"),
+        ({"engine_status": "degraded"}, "engine", "degraded"),
+        ({"feed_age": 12.0}, "ticks", "silent"),
+        ({"feed_age": None}, "ticks", "no tick yet"),
+        ({"job_receivers": 0}, "jobs", "nobody listens"),
+        ({"job_receivers": 2}, "jobs", "2 engines listen: jobs would run twice"),
+    ],
+)
+def test_what_is_not_well_is_said_in_words(changed: dict[str, object], key: str, word: str) -> None:
+    vitals = WELL._replace(**changed)  # type: ignore[arg-type]
+
+    assert word in words(vitals)[key]
+    assert next(lamp.tone for lamp in lamps(vitals, CLOCK) if lamp.key == key) in {"warn", "bad"}
+
+
+def test_a_feed_between_sessions_is_not_silent() -> None:
+    assert words(WELL._replace(feed_age=30.0), CLOCK._replace(state="closed"))["ticks"] == "between sessions"
+
+
+def test_the_end_of_a_replay_is_said() -> None:
+    ended = CLOCK._replace(state="ended")
+
+    assert "ended" in words(WELL._replace(feed_age=300.0), ended)["ticks"]
+    assert "ended" in partials.clock(ended, ended.market_time, VIEW)
+
+
+def test_only_what_is_said_anew_is_pushed() -> None:
+    board = Board()
+
+    first = [push.key for push in stream.on_vitals(WELL, board)]
+    same = list(stream.on_vitals(WELL._replace(engine_age=1.5), board))
+    later = [push.key for push in stream.on_vitals(WELL._replace(database=False), board)]
+
+    assert first == ["ticks", "engine", "redis", "database", "jobs"]
+    assert same == []
+    assert later == ["database"]
+
+
+def test_a_clock_that_stands_is_pushed_once() -> None:
+    board = Board()
+
+    assert [push.key for push in stream.on_clock(CLOCK, board)] == ["clock"]
+    assert list(stream.on_clock(CLOCK, board)) == []
+
+
+@pytest.mark.parametrize("state", ["starting", "open", "closed", "paused", "ended"])
+def test_the_clock_says_what_the_data_is_and_which_day_is_played(state: State) -> None:
+    drawn = partials.clock(CLOCK._replace(state=state), CLOCK.market_time, VIEW)
+
+    assert "replay of real daily bars" in drawn
+    assert "4 Sep 2012, 09:30:00 EDT" in drawn
+
+
+def test_without_a_feed_the_clock_says_so() -> None:
+    assert "No feed" in partials.clock(None, None, VIEW)
+
+
+@pytest.mark.parametrize(
+    ("missed", "said"),
+    [(0, ""), (1, "1 detection was missed"), (14, "14 detections were missed"), (None, "cannot be told")],
+)
+def test_what_was_missed_is_told(missed: int | None, said: str) -> None:
+    drawn = stream.notice(missed).draw(VIEW)
+
+    assert drawn.startswith('<div id="notice">')
+    assert said in drawn
+    assert ("<p" in drawn) == bool(said)

@@ -1,0 +1,24 @@
+"""Pools on a market of one's own, and the newest quotes that a feed left in Redis."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.db.pools import Pool, Pools
+from app.wire.client import close, connect
+from app.wire.newest import Newest
+from tests.conftest import Databases
+
+
+@pytest.fixture
+async def pools(databases: Databases) -> AsyncIterator[Pools]:
+    opened = Pools(Pool(databases.own, "own", 2), Pool(databases.market, "market", 2))
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def newest(redis_url: str) -> AsyncIterator[Newest]:
+    client = connect(redis_url)
+    yield Newest(client)
+    await close(client)

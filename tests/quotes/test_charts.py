@@ -1,0 +1,119 @@
+from datetime import date
+
+from app.finance.bars import Bar, day_start
+from app.finance.instrument import Instrument
+from app.quotes.board import Quote
+from app.quotes.charts import Chart, Charts, Grouping, Mark, assembled
+from app.quotes.drawing import drawn
+from tests.quotes.samples import bars, quote
+
+BRK = Instrument("BRK.B", "Berkshire")
+
+
+def today(day: date = date(2012, 9, 4), price: float = 40.0, **changed: object) -> Quote:
+    return quote(price=price, session=day, open=39.0, high=41.0, low=38.0, volume=100, **changed)
+
+
+def made(grouping: Grouping = "day", stored: list[Bar] | None = None, newest: Quote | None = None) -> Chart:
+    return assembled(BRK, "1m", grouping, bars("BRK.B", 30) if stored is None else stored, newest or today())
+
+
+def applied(charts: Charts, newest: Quote) -> tuple[Chart, bool]:
+    (result,) = charts.apply(newest)
+    return result
+
+
+def test_today_stands_behind_what_was_stored() -> None:
+    chart = made()
+
+    assert len(chart.bars) == 31
+    assert chart.last == Bar("BRK.B", "daily", day_start(date(2012, 9, 4)), 39.0, 41.0, 38.0, 40.0, 100)
+
+
+def test_a_week_joins_its_stored_days_and_today() -> None:
+    monday = bars("BRK.B", 1, date(2012, 9, 3))
+
+    chart = made("week", monday)
+
+    assert chart.bars == (monday[0]._replace(high=41.0, low=9.0, close=40.0, volume=1100),)
+
+
+def test_a_price_inside_the_scale_moves_the_last_candle_alone() -> None:
+    charts = Charts()
+    before = charts.put(made())
+
+    after, whole = applied(charts, today(price=40.5))
+
+    assert not whole
+    assert after.scale == before.scale
+    assert after.last is not None
+    assert after.last.close == 40.5
+
+
+def test_a_price_outside_the_scale_draws_the_whole_chart() -> None:
+    charts = Charts()
+    charts.put(made())
+
+    after, whole = applied(charts, today(price=400.0)._replace(high=400.0))
+
+    assert whole
+    assert after.scale is not None
+    assert after.scale.high > 400
+
+
+def test_a_new_day_gets_a_candle_of_its_own_and_the_oldest_one_goes() -> None:
+    charts = Charts()
+    before = charts.put(made())
+
+    after, whole = applied(charts, today(date(2012, 9, 5)))
+
+    assert whole
+    assert len(after.bars) == len(before.bars)
+    assert after.past[-1] == before.last
+    assert after.bars[0] == before.bars[1]
+
+
+def test_a_new_day_of_the_same_week_goes_on_with_the_week() -> None:
+    charts = Charts()
+    charts.put(made("week", []))
+
+    after, _ = applied(charts, today(date(2012, 9, 5), price=40.25))
+
+    assert len(after.bars) == 1
+    assert after.bars[0].volume == 200
+    assert after.bars[0].close == 40.25
+
+
+def test_a_feed_that_began_again_in_the_past_leaves_no_chart_to_go_on_from() -> None:
+    charts = Charts()
+    charts.put(made())
+
+    assert list(charts.apply(today(date(2012, 8, 1)))) == []
+    assert charts.get("BRK.B", "1m") is None
+
+
+def test_only_so_many_charts_are_kept() -> None:
+    charts = Charts(limit=2)
+    for symbol in ("BRK.B", "BF/B", "X:BTCUSD"):
+        charts.put(made()._replace(instrument=Instrument(symbol)))
+
+    assert charts.get("BRK.B", "1m") is None
+    assert charts.get("X:BTCUSD", "1m") is not None
+    assert list(charts.apply(today())) == []
+
+
+def test_marks_stand_at_the_candle_of_their_day_and_outside_it() -> None:
+    stored = bars("BRK.B", 5)
+    marks = [Mark(stored[2].day, "Hammer", "daily", direction, 1.0) for direction in ("bullish", "bearish", "bearish")]
+    nowhere = Mark(date(1999, 1, 1), "Doji", "daily", "neutral", 1.0)
+
+    drawing = drawn(assembled(BRK, "1m", "day", stored, today(), [*marks, nowhere]))
+
+    assert drawing is not None
+    below, above, higher = drawing.pins
+    assert below.across == above.across == higher.across
+    assert below.level > above.level > higher.level
+
+
+def test_where_nothing_is_stored_nothing_is_drawn() -> None:
+    assert drawn(assembled(BRK, "all", "month", [], None)) is None

@@ -1,0 +1,111 @@
+from datetime import date
+
+from app.db.pools import Pools
+from app.finance.quote import NewestQuote
+from app.quotes.board import SLOT, Board
+from app.quotes.charts import Charts
+from app.quotes.history import history
+from app.quotes.seed import seed
+from app.wire.newest import Newest
+from tests.conftest import Databases
+from tests.quotes.samples import AWKWARD, LONG_NAME, OPEN, bars, tick
+from tests.quotes.stored import Found, store_bars, store_minutes, store_patterns, store_symbols
+
+
+async def test_a_board_starts_from_the_last_stored_bars(databases: Databases, pools: Pools, newest: Newest) -> None:
+    board = Board()
+    for symbol in AWKWARD:
+        await store_bars(databases.engine, bars(symbol, 3))
+    await store_symbols(databases.engine, dict.fromkeys(AWKWARD, LONG_NAME))
+
+    await seed(board, pools, newest)
+
+    for symbol in AWKWARD:
+        quote = board.quote(symbol)
+        assert quote is not None
+        assert (quote.price, quote.previous_close, quote.session) == (13.0, 12.0, date(2012, 8, 31))
+        assert quote.instrument.name == LONG_NAME
+        assert quote.arrived_at is None
+
+
+async def test_what_the_feed_left_is_newer_than_any_bar(databases: Databases, pools: Pools, newest: Newest) -> None:
+    board = Board()
+    await store_bars(databases.engine, bars("BRK.B", 3))
+    await store_minutes(databases.engine, "BRK.B", {OPEN: 20.0, OPEN + 60: 21.0, OPEN + SLOT: 22.0})
+    await newest.put([NewestQuote("BRK.B", 23.0, OPEN + 2 * SLOT, "2012-09-04", 20.0, 24.0, 19.0, 5_000)])
+
+    await seed(board, pools, newest)
+
+    quote = board.quote("BRK.B")
+    assert quote is not None
+    assert (quote.price, quote.previous_close, quote.volume) == (23.0, 13.0, 5_000)
+    assert quote.spark == (21.0, 22.0, 23.0)
+
+
+async def test_an_empty_market_seeds_nothing_and_breaks_nothing(pools: Pools, newest: Newest) -> None:
+    board = Board()
+
+    await seed(board, pools, newest)
+
+    assert board.all() == []
+
+
+async def test_a_chart_holds_stored_days_and_today(databases: Databases, pools: Pools) -> None:
+    board, charts = Board(), Charts()
+    await store_bars(databases.engine, bars("BF/B", 40))
+    board.apply(tick("BF/B", 45.0))
+
+    found = await history("BF/B", "1m", pools, board, charts)
+
+    assert found is not None
+    assert len(found.chart.bars) == 22
+    assert found.chart.last is not None
+    assert found.chart.last.day == date(2012, 9, 4)
+    assert found.years == (9.0, 51.0)
+    assert charts.get("BF/B", "1m") is found.chart
+
+
+async def test_the_day_that_is_stored_and_still_newest_is_drawn_once(
+    databases: Databases, pools: Pools, newest: Newest
+) -> None:
+    board, charts = Board(), Charts()
+    await store_bars(databases.engine, bars("BRK.B", 40))
+    await seed(board, pools, newest)
+
+    found = await history("BRK.B", "3m", pools, board, charts)
+
+    assert found is not None
+    assert [bar.day for bar in found.chart.bars] == sorted({bar.day for bar in bars("BRK.B", 40)})
+
+
+async def test_a_long_history_is_drawn_in_weeks_that_keep_every_price(databases: Databases, pools: Pools) -> None:
+    board = Board()
+    stored = bars("X:BTCUSD", 700)
+    await store_bars(databases.engine, stored)
+
+    found = await history("X:BTCUSD", "all", pools, board, Charts())
+
+    assert found is not None
+    chart = found.chart
+    assert chart.grouping == "week"
+    assert 100 <= len(chart.bars) <= 101
+    assert sum(bar.volume for bar in chart.bars) == sum(bar.volume for bar in stored)
+    assert (chart.bars[0].open, chart.bars[-1].close) == (stored[0].open, stored[-1].close)
+
+
+async def test_marks_are_the_patterns_of_daily_bars(databases: Databases, pools: Pools) -> None:
+    board = Board()
+    stored = bars("BRK.B", 10)
+    await store_bars(databases.engine, stored)
+    closing = stored[4].start + 20 * 3600
+    await store_patterns(databases.engine, "daily", [Found("BRK.B", "Hammer", closing)])
+    await store_patterns(databases.engine, "1min", [Found("BRK.B", "Doji", closing)])
+
+    found = await history("BRK.B", "1m", pools, board, Charts())
+
+    assert found is not None
+    assert [(mark.day, mark.pattern) for mark in found.chart.marks] == [(stored[4].day, "Hammer")]
+
+
+async def test_nobody_knows_an_unknown_symbol(pools: Pools) -> None:
+    assert await history("NOBODY", "1y", pools, Board(), Charts()) is None

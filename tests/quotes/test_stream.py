@@ -1,0 +1,127 @@
+import re
+from collections.abc import Iterable
+from html.parser import HTMLParser
+
+import pytest
+
+from app.db.pools import Pool, Pools
+from app.finance.instrument import Instrument
+from app.identity import NumberForm, View
+from app.live import topics
+from app.push import Push
+from app.quotes import stream
+from app.quotes.board import SLOT, Board
+from app.quotes.charts import Charts, assembled
+from tests.quotes.samples import AWKWARD, OPEN, bars, tick
+
+VIEW = View()
+
+
+def keys(pushes: Iterable[Push]) -> list[str]:
+    return [push.key for push in pushes]
+
+
+class Roots(HTMLParser):
+    """The ids of elements that stand at the top."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.depth, self.found = 0, list[str | None]()
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if self.depth == 0:
+            self.found.append(dict(attrs).get("id"))
+        self.depth += 1
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        pass
+
+    def handle_endtag(self, tag: str) -> None:
+        self.depth -= 1
+
+
+@pytest.fixture(params=AWKWARD)
+def symbol(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_every_push_draws_one_element_with_the_id_that_it_goes_to(symbol: str) -> None:
+    board, charts = Board(), Charts()
+    board.apply(tick(symbol, 10.0))
+    charts.put(assembled(Instrument(symbol), "1m", "day", bars(symbol, 20), board.quote(symbol)))
+
+    pushes = [
+        push
+        for n, price in enumerate((10.5, 10.4, 500.0))
+        for push in stream.on_tick(tick(symbol, price, OPEN + (n + 1) * SLOT, arrived_at=2000.0 + n), board, charts)
+    ]
+
+    assert {push.key.partition("-")[0] for push in pushes} == {
+        "quotes", "last", "change", "spark", "age", "headline", "facts", "candle", "level", "chart",
+    }  # fmt: skip
+    for push in pushes:
+        drawn = push.draw(VIEW)
+        assert Roots(drawn).found == [push.key]
+        assert re.fullmatch(r"[a-z0-9_-]+", push.key)
+        assert topics.parse(push.topic) == push.topic
+        assert not re.search(r"aria-live|role=.status|autofocus|<script|\shx-", drawn)
+
+
+def test_a_price_that_stays_pushes_no_price() -> None:
+    board, charts = Board(), Charts()
+    list(stream.on_tick(tick("BRK.B", 10.0, OPEN), board, charts))
+
+    again = keys(stream.on_tick(tick("BRK.B", 10.0, OPEN + 1, arrived_at=1000.4), board, charts))
+
+    assert not [key for key in again if key.startswith(("last", "change", "spark", "age"))]
+
+
+def test_a_late_tick_pushes_nothing() -> None:
+    board, charts = Board(), Charts()
+    list(stream.on_tick(tick("BRK.B", 10.0, OPEN + 5), board, charts))
+
+    assert list(stream.on_tick(tick("BRK.B", 11.0, OPEN), board, charts)) == []
+
+
+def test_rows_are_pushed_for_a_first_tick_and_never_again() -> None:
+    board, charts = Board(), Charts()
+
+    first = keys(stream.on_tick(tick("BF/B", 10.0, OPEN), board, charts))
+    second = keys(stream.on_tick(tick("BF/B", 11.0, OPEN + 1), board, charts))
+
+    assert "quotes" in first
+    assert "quotes" not in second
+
+
+def test_only_a_push_of_a_move_flashes() -> None:
+    board, charts = Board(), Charts()
+    list(stream.on_tick(tick("BRK.B", 10.0, OPEN), board, charts))
+    (rise,) = [p for p in stream.on_tick(tick("BRK.B", 11.0, OPEN + 1), board, charts) if p.key.startswith("last")]
+
+    assert "rose" in rise.draw(VIEW)
+    assert "rose" not in stream.whole_board(board).draw(VIEW)
+
+
+async def test_a_snapshot_draws_the_whole_topic_and_nothing_else(symbol: str) -> None:
+    board, charts = Board(), Charts()
+    for each in AWKWARD:
+        board.apply(tick(each, 10.0))
+    never_opened = Pool("postgresql://nobody@127.0.0.1:1/none", "none")
+    unused = Pools(never_opened, never_opened)
+
+    cells = await stream.snapshot(topics.quotes_topic(symbol), unused, board, charts)
+    summary = await stream.snapshot(topics.symbol_topic(symbol), unused, board, charts)
+
+    assert {push.topic for push in cells} == {topics.quotes_topic(symbol)}
+    assert len(cells) % 4 == 0
+    assert len(summary) == 2
+
+
+def test_figures_are_written_as_the_viewer_reads_them() -> None:
+    board, charts = Board([Instrument("BRK.B", currency="EUR")]), Charts()
+    board.apply(tick("BRK.B", 1000.0, OPEN))
+    (cell,) = [p for p in stream.on_tick(tick("BRK.B", 1234.5, OPEN + 1), board, charts) if p.key.startswith("last")]
+
+    assert "€1,234.50" in cell.draw(VIEW)
+    assert "€1.234,50" in cell.draw(View(numbers=NumberForm.COMMA))
