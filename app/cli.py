@@ -84,6 +84,10 @@ def setup() -> None:
         ground.lay_own(settings)
         if link := ground.first_link(settings):
             click.echo(f"no admin yet; this link makes the first one, once: {link}")
+        if ground.could_write_market(settings):
+            click.echo(
+                "warning: the role that reads the market could write it; MARKET_DATABASE_URL names another", err=True
+            )
 
 
 @main.group()

@@ -105,11 +105,15 @@ async def databases(places: Places, furnished: str) -> AsyncIterator[Databases]:
         yield Databases(*addresses)
 
 
-@pytest.fixture
-def port() -> int:
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
+
+
+@pytest.fixture
+def port() -> int:
+    return free_port()
 
 
 @pytest.fixture(scope="session")

@@ -2,11 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any, TypeVar
 
 from app.commands.addresses import Addresses, named
-from app.db import migrate, roles
+from app.db import Unavailable, migrate, roles
+from app.db.market import inspect
 from app.db.pools import Pool
 from app.db.trouble import REFUSED
 from app.embedded.places import Unusable
@@ -15,6 +17,14 @@ from app.settings import Settings
 ONE_TRY_SECONDS = 30.0
 PATIENCE_SECONDS = 30.0
 PAUSE_SECONDS = 1.0
+
+ABSENT: tuple[type[BaseException], ...] = (Unavailable, *REFUSED)
+
+T = TypeVar("T")
+
+
+class Away(Unusable):
+    """It may answer later."""
 
 
 def lay(superuser: str) -> Addresses:
@@ -26,12 +36,7 @@ def lay(superuser: str) -> Addresses:
         await migrate.migrate("market", urls.engine)
         return Addresses(own=urls.own, market=urls.market, engine=urls.engine)
 
-    try:
-        return asyncio.run(asyncio.wait_for(work(), ONE_TRY_SECONDS))
-    except migrate.NewerSchema as newer:
-        raise Unusable(f"DATA_DIR: {newer}; update this program") from None
-    except REFUSED as error:
-        raise Unusable(f"postgres: the schemas cannot be prepared ({type(error).__name__}: {error})") from error
+    return done(work())
 
 
 def lay_own(settings: Settings, patience: float = PATIENCE_SECONDS) -> None:
@@ -41,13 +46,10 @@ def lay_own(settings: Settings, patience: float = PATIENCE_SECONDS) -> None:
     until = time.monotonic() + patience
     while True:
         try:
-            return asyncio.run(asyncio.wait_for(migrate.migrate("app", url), ONE_TRY_SECONDS))
-        except migrate.NewerSchema as newer:
-            raise Unusable(f"DATABASE_URL: {newer}; update this program") from None
-        except REFUSED as error:
+            return done(migrate.migrate("app", url))
+        except Away:
             if time.monotonic() > until:
-                reason = type(error).__name__
-                raise Unusable(f"DATABASE_URL: our own schema cannot be prepared ({reason})") from None
+                raise
         time.sleep(PAUSE_SECONDS)
 
 
@@ -56,15 +58,35 @@ def first_link(settings: Settings) -> str | None:
     from app.accounts.setup import ensure_link
 
     async def work() -> str | None:
-        async with own_pool(settings) as pool:
+        async with pool_for(settings) as pool:
             return await ensure_link(pool, settings.public_url)
 
-    return asyncio.run(asyncio.wait_for(work(), ONE_TRY_SECONDS))
+    return done(work())
+
+
+def could_write_market(settings: Settings) -> bool:
+    """The role that reads the market is able to do more than that."""
+
+    async def work() -> bool:
+        async with pool_for(settings, market=True) as pool, pool.acquire() as connection:
+            return (await inspect(connection)).writable
+
+    return done(work())
+
+
+def done(work: Coroutine[Any, Any, T]) -> T:
+    try:
+        return asyncio.run(asyncio.wait_for(work, ONE_TRY_SECONDS))
+    except migrate.NewerSchema as newer:
+        raise Unusable(f"database: {newer}; update this program") from None
+    except ABSENT as error:
+        raise Away(f"database: cannot be prepared or asked now ({type(error).__name__})") from error
 
 
 @asynccontextmanager
-async def own_pool(settings: Settings) -> AsyncIterator[Pool]:
-    url = named(settings).own
+async def pool_for(settings: Settings, *, market: bool = False) -> AsyncIterator[Pool]:
+    known = named(settings)
+    url = (known.market if market else None) or known.own
     assert url
     pool = Pool(url, "setup", 1)
     try:

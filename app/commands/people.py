@@ -1,6 +1,5 @@
 """`tickstock admin …`: accounts, whether or not a desk runs."""
 
-import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -19,12 +18,12 @@ def create(settings: Settings, environ: Mapping[str, str], email: str, role: str
     from app.accounts.setup import create_user
 
     async def work(reached: Settings) -> None:
-        async with ground.own_pool(reached) as pool:
+        async with ground.pool_for(reached) as pool:
             await create_user(pool, email, Role(role), password)
 
     with _database(settings, environ) as reached:
         try:
-            asyncio.run(work(reached))
+            ground.done(work(reached))
         except ValueError as refusal:
             raise Unusable(str(refusal)) from None
 

@@ -1,0 +1,78 @@
+"""Commands in processes of their own, with nothing of this machine's environment that names a setting."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+ROOT = Path(__file__).resolve().parents[2]
+OURS = (
+    "REDIS",
+    "DATABASE",
+    "MARKET",
+    "PG",
+    "LOG_",
+    "WEBSOCKET",
+    "TICKSTOCK",
+    "SECRET_KEY",
+    "PORT",
+    "HOST",
+    "PUBLIC_URL",
+)
+T = TypeVar("T")
+
+
+def environment(data: Path, extra: Mapping[str, str]) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+    return {**kept, "DATA_DIR": str(data), **extra}
+
+
+def command(data: Path, *words: str, said: str = "", **extra: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "app.cli", *words],
+        cwd=ROOT,
+        env=environment(data, extra),
+        input=said,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+class Started:
+    """A command that goes on until it is told to stop."""
+
+    def __init__(self, data: Path, *words: str, **extra: str) -> None:
+        self.output = data.parent / f"{data.name}-{words[0]}.txt"
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "app.cli", *words],
+                cwd=ROOT,
+                env=environment(data, extra),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    def said(self) -> str:
+        return self.output.read_text(errors="replace")
+
+    def until(self, look: Callable[[], T | None], what: str, seconds: float = 60) -> T:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, self.said()
+            if found := look():
+                return found
+            time.sleep(0.05)
+        raise AssertionError(f"{what} did not come within {seconds:g} s:\n{self.said()}")
+
+    def until_said(self, words: str) -> None:
+        self.until(lambda: words in self.said(), repr(words))
+
+    def stop(self) -> int:
+        if self.process.poll() is None:
+            self.process.terminate()
+        return self.process.wait(20)

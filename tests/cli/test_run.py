@@ -1,0 +1,151 @@
+"""`tickstock run` with the servers it carries."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import stat
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from redis import Redis
+
+from tests.cli.conftest import Started, command
+from tests.conftest import free_port
+from tests.embedded.conftest import alive, within
+
+PASSWORD = "trades on a train with one bar"
+
+
+class Desk:
+    def __init__(self, data: Path, port: int) -> None:
+        self.data = data
+        self.port = port
+        self.started = Started(data, "run", PORT=str(port), INGEST="off")
+        self.started.until_said("TickStock is at")
+
+    def run_json(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.data / "run.json").read_text())
+        return found
+
+
+def status(port: int, path: str) -> int:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as answer:
+        return answer.code
+    except OSError:
+        return 0
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    running = Desk(tmp_path_factory.mktemp("run") / "data", free_port())
+    try:
+        yield running
+    finally:
+        assert running.started.stop() == 0
+        assert not (running.data / "run.json").exists()
+
+
+def test_it_prints_where_it_is_and_how_the_first_admin_comes_in(desk: Desk) -> None:
+    desk.started.until_said("/welcome/")
+
+    assert f"TickStock is at http://127.0.0.1:{desk.port}" in desk.started.said()
+    assert status(desk.port, "/health") == 200
+    assert re.search(rf"once: http://127\.0\.0\.1:{desk.port}/welcome/\S+\n", desk.started.said())
+
+
+def test_it_writes_down_for_us_alone_where_everything_is(desk: Desk) -> None:
+    desk.started.until(lambda: desk.run_json()["pids"]["engine"], "the engine's pid")
+    told = desk.run_json()
+
+    assert stat.S_IMODE((desk.data / "run.json").stat().st_mode) == 0o600
+    assert told["url"] == f"http://127.0.0.1:{desk.port}"
+    assert set(told["pids"]) == {"web", "ingest", "engine"}
+    assert told["pids"]["ingest"] is None
+    assert alive(told["pids"]["web"])
+    assert Redis.from_url(told["redis_url"]).ping()
+
+
+def test_the_market_is_read_over_a_role_that_cannot_write_it(desk: Desk) -> None:
+    async def write() -> None:
+        link = await asyncpg.connect(desk.run_json()["market_database_url"])
+        try:
+            await link.execute("create table mine (n int)")
+        finally:
+            await link.close()
+
+    with pytest.raises(asyncpg.PostgresError):
+        asyncio.run(write())
+
+
+def test_a_killed_process_is_started_again_and_the_file_says_so(desk: Desk) -> None:
+    before = desk.run_json()["pids"]["web"]
+
+    os.kill(before, signal.SIGKILL)
+
+    after = desk.started.until(lambda: desk.run_json()["pids"]["web"] not in {None, before}, "another web")
+    assert after
+    desk.started.until(lambda: status(desk.port, "/health") == 200, "pages")
+    assert "web ended (signal 9); starting it again in " in desk.started.said()
+
+
+def test_another_one_on_the_same_data_is_refused(desk: Desk) -> None:
+    done = command(desk.data, "run", PORT=str(free_port()))
+
+    assert done.returncode == 1
+    assert done.stderr == f"Error: already running here (pid {desk.started.process.pid}); data in {desk.data}\n"
+
+
+def test_a_second_web_finds_the_servers_that_run_here(desk: Desk) -> None:
+    port = free_port()
+    second = Started(desk.data, "web", PORT=str(port))
+    try:
+        second.until(lambda: status(port, "/health") == 200, "pages")
+        second.until(lambda: status(port, "/ready") == 200, "readiness")
+    finally:
+        assert second.stop() == 0
+
+
+def test_accounts_are_made_beside_a_running_desk(desk: Desk) -> None:
+    made = command(desk.data, "admin", "create-user", "bob@example.org", "--password-stdin", said=f"{PASSWORD}\n")
+    again = command(desk.data, "admin", "create-user", "bob@example.org", "--password-stdin", said=f"{PASSWORD}\n")
+
+    assert (made.returncode, made.stderr) == (0, "")
+    assert (again.returncode, again.stderr) == (1, "Error: bob@example.org already has an account\n")
+
+
+def test_accounts_are_made_while_nothing_runs(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+
+    weak = command(data, "admin", "create-user", "alice@example.org", "--password-stdin", said="short\n")
+    made = command(
+        data, "admin", "create-user", "alice@example.org", "--role", "admin", "--password-stdin", said=f"{PASSWORD}\n"
+    )
+
+    assert weak.returncode == 1
+    assert weak.stderr.startswith("Error: password: ")
+    assert (made.returncode, made.stderr) == (0, "")
+    assert not (data / "postgres" / "postmaster.pid").exists()
+
+
+def test_when_it_is_killed_nothing_is_left(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "data", free_port())
+    told = desk.run_json()
+    pids = [pid for pid in told["pids"].values() if pid]
+
+    desk.started.process.kill()
+    desk.started.process.wait()
+
+    within(10, lambda: not any(alive(pid) for pid in pids), "the end of its processes")
+    assert status(desk.port, "/health") == 0
+    again = Desk(tmp_path / "data", desk.port)
+    assert again.started.stop() == 0
