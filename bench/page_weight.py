@@ -14,7 +14,7 @@ from tests.journeys.desk import Desk
 
 
 def weigh(browser: Browser, desk: Desk) -> dict[str, int]:
-    """Path -> bytes on the wire, headers included, of what the dashboard loads with an empty cache (less the stream)."""
+    """Path -> bytes on the wire, headers included, of all that the dashboard loads with an empty cache."""
     context = browser.new_context()
     page = context.new_page()
     sign_in(page, desk)

@@ -1,0 +1,79 @@
+"""Every route: guarded or listed public, limited or listed exempt, and a form where it takes one."""
+
+import os
+from collections import defaultdict
+
+import pytest
+from quart import Quart
+
+from app.factory import create_app
+from app.settings import load
+from app.web.guards import Guard, guard_of
+
+PUBLIC = {
+    "accounts.login",
+    "accounts.sign_in",
+    "accounts.logout",
+    "accounts.welcome",
+    "accounts.make_first_admin",
+    "choice.show",
+    "choice.choose",
+    "health.health",
+    "health.ready",
+    "reports.receive",
+    "static",
+}
+
+LIMITED = {"accounts.sign_in", "accounts.make_first_admin", "reports.receive"}
+"""Each has a test of its own that shows the refusal."""
+
+EXEMPT = {
+    "accounts.logout": "ends a session, at most one's own",
+    "choice.choose": "sets two cookies and stores nothing",
+}
+
+NO_FORM = {
+    "/logout": "leaving by a link would let any page sign people out",
+    "/csp-report": "browsers send it, not people",
+}
+
+
+@pytest.fixture(scope="module")
+def app() -> Quart:
+    nowhere = {"REDIS_URL": "redis://127.0.0.1:1", "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"}
+    settings, _ = load({"PATH": os.environ["PATH"], "SECRET_KEY": os.urandom(32).hex(), **nowhere})
+    return create_app(settings)
+
+
+def test_every_route_says_who_may_come(app: Quart) -> None:
+    unguarded = [name for name, view in app.view_functions.items() if guard_of(view) is None]
+    public = {name for name, view in app.view_functions.items() if guard_of(view) is Guard.PUBLIC}
+
+    assert unguarded == []
+    assert public == PUBLIC
+
+
+def test_what_changes_something_is_limited_or_listed(app: Quart) -> None:
+    changing = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if rule.methods and rule.methods & {"POST", "PUT", "PATCH", "DELETE"}
+    }
+
+    assert changing == LIMITED | EXEMPT.keys()
+
+
+def test_every_path_that_takes_a_form_shows_it(app: Quart) -> None:
+    methods: dict[str, set[str]] = defaultdict(set)
+    for rule in app.url_map.iter_rules():
+        methods[rule.rule] |= rule.methods or set()
+
+    assert {path for path, taken in methods.items() if "POST" in taken and "GET" not in taken} == NO_FORM.keys()
+
+
+def test_nothing_is_said_in_two_ways(app: Quart) -> None:
+    said = [
+        (rule.rule, method) for rule in app.url_map.iter_rules() for method in (rule.methods or set()) - {"OPTIONS"}
+    ]
+
+    assert len(said) == len(set(said))
