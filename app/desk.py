@@ -63,8 +63,6 @@ async def symbol_page(symbol: str) -> ResponseReturnValue:
     span = request.args.get("range", USUAL_SPAN)
     if topics.parse(topics.chart_topic(wanted, span)) is None:
         return await unknown(symbol)
-    if wanted != symbol:
-        return redirect(f"/symbols/{quoted(wanted)}?range={span}", 301)
     cursor, board = deps.cursor(), deps.board(Board)
     away = False
     found = None
@@ -75,6 +73,8 @@ async def symbol_page(symbol: str) -> ResponseReturnValue:
     instrument = board.instrument(wanted)
     if instrument is None:
         return abort(503) if away else await unknown(symbol)
+    if wanted != symbol:
+        return redirect("?".join(filter(None, (f"/symbols/{quoted(wanted)}", request.query_string.decode()))), 301)
     return await _symbol_page(instrument, span, found, cursor, away)
 
 

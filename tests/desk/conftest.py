@@ -1,0 +1,26 @@
+"""A desk that is served, with a market stored behind it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.settings import Settings
+from tests.conftest import Databases
+from tests.quotes.samples import AWKWARD, LONG_NAME, OPEN, bars
+from tests.quotes.stored import Found, store_bars, store_patterns, store_symbols
+from tests.stream.conftest import Desk, settings
+
+__all__ = ["settings"]
+
+
+@pytest.fixture
+async def desk(settings: Settings, databases: Databases) -> AsyncIterator[Desk]:
+    for symbol in AWKWARD:
+        await store_bars(databases.engine, bars(symbol, 150))
+    await store_symbols(databases.engine, dict.fromkeys(AWKWARD, LONG_NAME))
+    await store_patterns(databases.engine, "daily", [Found(symbol, "Hammer", OPEN - 4 * 86_400) for symbol in AWKWARD])
+    served = Desk(settings)
+    await served.start()
+    await served.enter()
+    yield served
+    await served.stop()

@@ -1,0 +1,142 @@
+import re
+from urllib.parse import quote
+
+import httpx
+
+from app.db.pools import Pool
+from app.live import topics
+from app.quotes.board import Board
+from app.web.filters import dom_id
+from tests.quotes.samples import AWKWARD, LONG_NAME, tick
+from tests.stream.conftest import Desk
+from tests.stream.waiting import until
+
+
+async def page(desk: Desk, path: str, status: int = 200, **cookies: str) -> str:
+    async with desk.client() as client:
+        client.cookies.update(cookies)
+        answer = await client.get(path, headers={"Accept": "text/html"})
+    assert answer.status_code == status, answer.text
+    ids = re.findall(r'\sid="([^"]*)"', answer.text)
+    assert len(ids) == len(set(ids))
+    assert answer.text.count("<h1") == 1
+    return answer.text
+
+
+async def test_the_desk_shows_quotes_patterns_and_its_own_state(desk: Desk) -> None:
+    html = await page(desk, "/")
+
+    for symbol in AWKWARD:
+        assert f'id="{dom_id("last", symbol)}"' in html
+        assert f'href="/symbols/{quote(symbol)}"' in html
+    assert LONG_NAME in html
+    assert html.count(">Hammer<") == 3
+    for lamp in ("ticks", "engine", "redis", "database", "jobs"):
+        assert f'<li id="{lamp}"' in html
+    assert "no feed has announced itself" in html.lower()
+
+
+async def test_the_stream_of_the_desk_asks_for_what_is_shown(desk: Desk) -> None:
+    html = await page(desk, "/")
+
+    (asked,) = re.findall(r'hx-sse:connect="/stream\?topics=([^&"]*)', html)
+
+    assert {"patterns", "status"} <= set(asked.split(","))
+    assert len([topic for topic in asked.split(",") if topic.startswith("quotes:")]) >= 2
+
+
+async def test_a_symbols_page_has_a_chart_and_the_same_in_numbers(desk: Desk) -> None:
+    for symbol in AWKWARD:
+        html = await page(desk, f"/symbols/{quote(symbol)}")
+
+        assert f'id="{dom_id("chart", symbol)}"' in html
+        assert f'id="{dom_id("candle", symbol)}"' in html
+        assert html.count('<th scope="row">') == 20
+        assert "all 126 rows" in html
+
+
+async def test_a_mark_in_the_chart_leads_to_its_pattern(desk: Desk) -> None:
+    for symbol in AWKWARD:
+        html = await page(desk, f"/symbols/{quote(symbol)}")
+
+        (mark,) = re.findall(r'<a href="(/patterns\?[^"]*)"><title>Hammer', html)
+        address, _, key = mark.replace("&amp;", "&").partition("#")
+        assert f'id="{key}"' in await page(desk, address)
+
+
+async def test_each_range_is_a_page(desk: Desk) -> None:
+    for span in topics.RANGES:
+        html = await page(desk, f"/symbols/BRK.B?range={span}&rows=all")
+
+        assert f'<a href="?range={span}" aria-current="true">' in html
+        assert f"chart:BRK.B:{span}" in html
+
+
+async def test_a_tick_is_on_the_next_page(desk: Desk) -> None:
+    board = desk.house.boards[Board]
+    assert isinstance(board, Board)
+    await desk.publish(tick("BF/B", 7654.25))
+    await until(lambda: (board.quote("BF/B") or tick("", 0)).price == 7654.25)
+
+    assert "7,654.25" in await page(desk, "/symbols/BF/B")
+    assert "7.654,25" in await page(desk, "/", numbers="comma")
+
+
+async def test_an_unknown_symbol_is_a_404_with_near_matches(desk: Desk) -> None:
+    for typed, near in (("BRKB", "BRK.B"), ("BF.B", "BF/B"), ("BTCUSD", "X:BTCUSD"), ("bf/c", "BF/B")):
+        html = await page(desk, f"/symbols/{typed}", 404)
+
+        assert re.search(f'<a href="/symbols/[^"]*">{re.escape(near)}</a>', html)
+
+
+async def test_an_address_that_makes_no_sense_is_a_404(desk: Desk) -> None:
+    for path in ("/symbols/%00", "/symbols/<script>", "/symbols/BRK.B?range=2m", "/symbols/" + "A" * 500):
+        assert "<script>" not in await page(desk, path, 404)
+
+
+async def test_one_symbol_has_one_address(desk: Desk) -> None:
+    async with desk.client() as client:
+        answer = await client.get("/symbols/brk.b?range=1y")
+
+    assert answer.status_code == 301
+    assert answer.headers["Location"] == "/symbols/BRK.B?range=1y"
+
+
+async def test_searching_finds_by_symbol_and_by_name_and_goes_straight_to_the_only_meaning(desk: Desk) -> None:
+    assert await page(desk, "/symbols?q=ohio") != await page(desk, "/symbols?q=nobody")
+    assert "3 found" in await page(desk, "/symbols?q=ohio")
+    assert "Nothing is called" in await page(desk, "/symbols?q=%3Cb%3E")
+
+    async with desk.client() as client:
+        answer = await client.get("/symbols?q=x:btcusd")
+    assert answer.headers["Location"] == "/symbols/X%3ABTCUSD"
+
+
+async def test_patterns_are_narrowed_by_symbol_and_timeframe(desk: Desk) -> None:
+    assert (await page(desk, "/patterns")).count("<li ") == 3
+    assert (await page(desk, "/patterns?symbol=bf/b")).count("<li ") == 1
+    assert "No pattern is stored for this choice" in await page(desk, "/patterns?timeframe=1min")
+    assert (await page(desk, "/patterns?symbol=%00%27;--")).count("<li ") == 3
+
+
+async def test_nobody_sees_the_desk_without_signing_in(desk: Desk) -> None:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{desk.settings.port}", trust_env=False) as stranger:
+        for path in ("/", "/symbols", "/symbols/BRK.B", "/patterns"):
+            answer = await stranger.get(path, headers={"Accept": "text/html"})
+            assert answer.status_code == 303
+            assert answer.headers["Location"].startswith("/login")
+
+
+async def test_while_the_market_database_is_away_live_goes_on(desk: Desk) -> None:
+    await page(desk, "/symbols/BRK.B?range=1m")
+    desk.house.pools.market = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
+
+    assert "The history of patterns is away with the database" in await page(desk, "/")
+    kept = await page(desk, "/symbols/BRK.B?range=1m")
+    never_read = await page(desk, "/symbols/BRK.B?range=1y")
+
+    assert "History is away with the database" in kept
+    assert kept.count('<th scope="row">') == 20
+    assert "History is away with the database" in never_read
+    await page(desk, "/patterns", 503)
+    await page(desk, "/symbols/NOBODY", 503)
