@@ -143,24 +143,37 @@ class EventSourceResponse(Response):
 
     async def _blocks(self) -> AsyncGenerator[bytes, None]:
         contents = aiter(self._content if isinstance(self._content, AsyncIterable) else _threaded(self._content))
+        try:
+            async with aclosing(self._pinged(contents) if self.ping_interval else _unpinged(contents)) as items:
+                async for content in items:
+                    yield ensure_bytes(content, self.sep)
+        finally:
+            if isinstance(contents, AsyncGenerator):
+                await contents.aclose()
+
+    async def _pinged(self, contents: AsyncIterator[Content]) -> AsyncGenerator[Content, None]:
+        """The next item is awaited in a task of its own, which a ping does not disturb."""
         following: asyncio.Future[Content | None] | None = None
         try:
             while True:
                 following = following or asyncio.ensure_future(_next(contents))
-                await asyncio.wait({following}, timeout=self.ping_interval or None)
+                await asyncio.wait({following}, timeout=self.ping_interval)
                 if not following.done():
-                    yield ensure_bytes(self._ping(), self.sep)
+                    yield self._ping()
                     continue
                 content, following = following.result(), None
                 if content is None:
                     return
-                yield ensure_bytes(content, self.sep)
+                yield content
         finally:
             if following:
                 following.cancel()
                 await asyncio.wait({following})
-            if isinstance(contents, AsyncGenerator):
-                await contents.aclose()
+
+
+async def _unpinged(contents: AsyncIterator[Content]) -> AsyncGenerator[Content, None]:
+    async for content in contents:
+        yield content
 
 
 async def _next(contents: AsyncIterator[Content]) -> Content | None:

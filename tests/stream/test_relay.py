@@ -1,0 +1,71 @@
+"""Every event goes to the features that are named for it, and a feature that fails stops nothing."""
+
+import time
+
+import pytest
+
+from app.identity import View
+from app.live import topics
+from app.live.hub import Hub
+from app.market.board import Board as MarketBoard
+from app.quotes.board import Board as QuoteBoard
+from app.quotes.charts import Charts
+from app.relay import Boards, Relay
+from app.web import html
+from app.wire.events import EngineHealth, PatternDetected, Tick
+
+AT = 1_346_679_000.0
+PRICE = Tick(symbol="BF/B", price=68.5, at=AT, arrived_at=time.time())
+FOUND = PatternDetected(symbol="BF/B", pattern="Doji", timeframe="1min", confidence=0.8, at=AT)
+
+
+@pytest.fixture
+def hub() -> Hub:
+    return Hub(html.patch)
+
+
+@pytest.fixture
+def relay(hub: Hub) -> Relay:
+    return Relay(Boards(QuoteBoard(), Charts(), MarketBoard()), hub)
+
+
+def test_patterns_are_a_log_and_all_else_is_state(relay: Relay) -> None:
+    assert relay.kind(PatternDetected) == "log"
+    assert relay.kind(Tick) == relay.kind(EngineHealth) == "state"
+
+
+def test_every_push_names_a_topic_that_a_stream_may_ask_for(relay: Relay) -> None:
+    for event in (PRICE, FOUND):
+        pushes = relay.pushes(event)
+        assert pushes
+        assert {topics.parse(push.topic) for push in pushes} == {push.topic for push in pushes}
+
+
+def test_every_push_can_be_drawn_and_patched(relay: Relay) -> None:
+    for event in (PRICE, FOUND):
+        for push in relay.pushes(event):
+            assert html.patch(push, View()).startswith("<hx-partial")
+
+
+def test_an_event_that_nobody_shows_still_moves_the_log_on(relay: Relay, hub: Hub) -> None:
+    relay.publish(EngineHealth(at=AT, status="healthy"), "7-3")
+
+    assert hub.last_id == "7-3"
+
+
+def test_an_event_that_a_feature_cannot_take_is_counted(hub: Hub) -> None:
+    broken = Relay(Boards(None, Charts(), MarketBoard()), hub)  # type: ignore[arg-type]
+
+    broken.publish(PRICE)
+    broken.publish(FOUND, "7-4")
+
+    assert broken.failed == 1
+    assert hub.last_id == "7-4"
+
+
+@pytest.mark.parametrize("topic", ["status", "quotes:5", "symbol:BF/B"])
+async def test_a_snapshot_is_of_its_topic_alone(relay: Relay, topic: str) -> None:
+    relay.publish(PRICE)
+    found = await relay.snapshot(topic, None)  # type: ignore[arg-type]
+
+    assert {push.topic for push in found} <= {topic}
