@@ -23,6 +23,7 @@ def create_app(settings: Settings) -> Quart:
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         BODY_TIMEOUT=SLOWEST_BODY,
         RESPONSE_TIMEOUT=SLOWEST_ANSWER,
+        BEAT_SECONDS=settings.live.beat_seconds,
     )
     lifespan.install(app, settings)
 
@@ -32,6 +33,7 @@ def create_app(settings: Settings) -> Quart:
     guards.install(app, visitor.load, settings.web.zone)
     errors.install(app)
     errors.unavailable(app, (wire.Unavailable, db.Unavailable))
+    errors.unreadable(app, (db.BadValue,))
     assets.install(app)
 
     for part in (desk, quotes, patterns, streams, accounts, choice, reports, health):
