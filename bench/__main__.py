@@ -1,0 +1,10 @@
+"""All of them, one after the other: python -m bench."""
+
+import sys
+
+from bench import page_weight, tick_to_dom
+
+sys.argv[1:] = []
+for measure in (page_weight, tick_to_dom):
+    print(f"\n{(measure.__doc__ or '').splitlines()[0]}\n")
+    measure.main()
