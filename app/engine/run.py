@@ -30,6 +30,7 @@ CONNECTIONS = 4
 STATEMENT_MS = 10_000
 LOOK_SECONDS = 0.5
 GOODBYE_SECONDS = 1.0
+CANCEL_SECONDS = 0.3
 
 
 def main(settings: Settings, ready: Callable[[], None] = lambda: None) -> None:
@@ -71,6 +72,7 @@ class Engine:
         self._start = Start(database_url, self._pool, self._feed, shipped, said.min_confidence)
         names = {channels.ticks: Meaning.TICKS, JOBS_PROCESSING: None}
         self._subscriber = Subscriber(redis_url, names, self._hear)
+        self._tasks: list[asyncio.Task[None]] = []
         self._started = False
         self._rejected = 0
         self._failed = 0
@@ -81,21 +83,22 @@ class Engine:
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
-        work.cancel()
-        await asyncio.wait({work})
+        while not work.done():
+            # Again if need be: up to Python 3.11 asyncio.wait_for, with which redis sends, can lose a cancellation.
+            for task in (work, *self._tasks):
+                task.cancel()
+            await asyncio.wait({work}, timeout=CANCEL_SECONDS)
         await self._leave()
         if not work.cancelled():
             work.result()
 
     async def _work(self, ready: Callable[[], None]) -> None:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._pulse.run())
+            self._tasks.append(tasks.create_task(self._pulse.run()))
             await self._start.run(self._series, self._tape)
             self._started = True
-            tasks.create_task(self._store.run())
-            tasks.create_task(self._processing.run())
-            tasks.create_task(self._subscriber.run())
-            tasks.create_task(self._watch())
+            long = (self._store.run(), self._processing.run(), self._subscriber.run(), self._watch())
+            self._tasks.extend(tasks.create_task(running) for running in long)
             ready()
 
     async def _hear(self, meaning: Meaning | None, payload: bytes, arrived_at: float) -> None:
@@ -141,6 +144,7 @@ class Engine:
         return Health(status, self._tape.symbols, self._store.bars, self._store.patterns, lost)
 
     async def _leave(self) -> None:
+        self._tape.leave()
         try:
             async with asyncio.timeout(GOODBYE_SECONDS):
                 await self._store.flush()

@@ -59,9 +59,11 @@ class Store:
         batch, self._waiting = self._waiting, Batch()
         try:
             await self._keep(batch)
+        except asyncio.CancelledError:
+            self._put_back(batch)
+            raise
         except db.Unavailable as error:
-            self.dropped += batch.put_before(self._waiting)
-            self._waiting = batch
+            self._put_back(batch)
             logger.warning("database away, %d things wait to be stored: %s", len(batch), error)
             return False
         except Exception:
@@ -72,6 +74,10 @@ class Store:
         self.dropped += max(0, len(self._unpublished) + len(batch.events) - MOST_UNPUBLISHED)
         self._unpublished.extend(batch.events)
         return await self._publish()
+
+    def _put_back(self, batch: Batch) -> None:
+        self.dropped += batch.put_before(self._waiting)
+        self._waiting = batch
 
     async def _keep(self, batch: Batch) -> None:
         if not len(batch) and self._forget_before is None:

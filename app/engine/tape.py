@@ -92,6 +92,10 @@ class Tape:
             self._finished(bar)
         self._store.forget_before(regular(day).opens)
 
+    def leave(self) -> None:
+        """Minutes that are not over go to the store as they are: the next process begins with them."""
+        self._store.offer(self._minutes.finish(before=float("inf")))
+
     def _finished(self, bar: Bar) -> None:
         self._series.add(bar)
         if bar.timeframe not in self._timeframes:

@@ -12,6 +12,7 @@ from app.settings import Settings
 from app.wire.channels import Channels
 
 GOODBYE_SECONDS = 1.5
+CANCEL_SECONDS = 0.3
 
 
 def main(settings: Settings, ready: Callable[[], None] = lambda: None) -> None:
@@ -31,9 +32,12 @@ async def _run(settings: Settings, redis_url: str, ready: Callable[[], None]) ->
     await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
     await asyncio.wait({playing}, timeout=GOODBYE_SECONDS)
     stopping.cancel()
-    if not playing.done():
+    while not playing.done():
+        # Again if need be: up to Python 3.11 asyncio.wait_for, with which redis sends, can lose a cancellation.
         playing.cancel()
-    await asyncio.gather(playing, return_exceptions=stop.is_set())
+        await asyncio.wait({playing}, timeout=CANCEL_SECONDS)
+    if not playing.cancelled():
+        playing.result()
     await feed.close()
 
 

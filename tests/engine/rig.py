@@ -1,0 +1,124 @@
+"""An engine and a feed on real servers, in one event loop, much faster than life."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from datetime import date
+from pathlib import Path
+from typing import TypeVar
+
+import asyncpg
+
+from app.engine.run import Engine
+from app.finance import history
+from app.finance.bars import Bar, day_start
+from app.ingest.feed import Feed
+from app.ingest.replay import Pace, Replay
+from app.settings import Settings
+from app.wire import clock
+from app.wire.channels import Channels
+from app.wire.client import connect
+from app.wire.codec import Rejected, decode
+from app.wire.events import AnyEvent
+from app.wire.subscriber import Subscriber
+
+PATH = Path("config/history/us-equities-daily.csv.gz")
+BARS = history.read(PATH)
+UNTIL = date(2012, 8, 31)
+DAY = date(2012, 9, 4)
+EXACT = sorted(bar for bar in BARS if bar.day == DAY)
+E = TypeVar("E")
+Then = Callable[[AnyEvent], Awaitable[None]]
+FAST = Pace(speed=20_000, ticks_per_second=100, pause_seconds=60)
+"""A session in little more than a second, 117 ticks of each symbol."""
+
+
+async def eventually(true: Callable[[], Awaitable[object] | object], seconds: float = 15) -> None:
+    async with asyncio.timeout(seconds):
+        while True:
+            found = true()
+            if await found if isinstance(found, Awaitable) else found:
+                return
+            await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def working(redis_url: str, database_url: str, **engine: object) -> AsyncIterator[Engine]:
+    """An engine that has said that it is ready."""
+    said = {
+        "redis": {"url": redis_url},
+        "database": {"url": database_url},
+        "engine": {"beat_seconds": 0.2, **engine},
+        "replay": {"path": PATH, "history_until": UNTIL},
+    }
+    process = Engine(Settings.model_validate(said), redis_url, database_url)
+    ready, stop = asyncio.Event(), asyncio.Event()
+    task = asyncio.create_task(process.run(ready.set, stop))
+    await eventually(lambda: ready.is_set() or task.done())
+    if task.done():
+        task.result()
+    yield process
+    stop.set()
+    async with asyncio.timeout(5):
+        await task
+
+
+@asynccontextmanager
+async def feeding(redis_url: str, pace: Pace = FAST, after: date = UNTIL) -> AsyncIterator[None]:
+    feed = Feed(Replay(BARS, after, pace), redis_url, Channels(), ())
+    stop = asyncio.Event()
+    task = asyncio.create_task(feed.run(lambda: None, stop))
+    yield
+    stop.set()
+    async with asyncio.timeout(5):
+        await task
+    await feed.close()
+
+
+async def ignore(_event: AnyEvent) -> None:
+    pass
+
+
+@asynccontextmanager
+async def hearing(
+    redis_url: str, then: Callable[[AnyEvent], Awaitable[None]] = ignore
+) -> AsyncIterator[list[AnyEvent]]:
+    """Everything that is published, in order."""
+    events: list[AnyEvent] = []
+
+    async def hear(meaning: object, payload: bytes, arrived_at: float) -> None:
+        event = decode(meaning, payload, arrived_at)  # type: ignore[arg-type]
+        assert not isinstance(event, Rejected)
+        events.append(event)
+        await then(event)
+
+    subscriber = Subscriber(redis_url, Channels().meanings(), hear)
+    task = asyncio.create_task(subscriber.run())
+    await eventually(lambda: subscriber.stats.connected)
+    yield events
+    assert subscriber.stats.failed == 0
+    task.cancel()
+
+
+async def daily(link: asyncpg.Connection, day: date) -> list[Bar]:
+    rows = await link.fetch(
+        """
+        select symbol, open::float8, high::float8, low::float8, close::float8, volume
+          from ohlcv_daily
+         where date = $1
+        """,
+        day,
+    )
+    return sorted(Bar(row[0], "daily", day_start(day), *row[1:]) for row in rows)
+
+
+async def closed(redis_url: str) -> bool:
+    """Whether the feed says that its session is over."""
+    client = connect(redis_url)
+    told = await clock.read(client)
+    await client.aclose()
+    return told is not None and told.state == "closed"
+
+
+def of(kind: type[E], events: Iterable[AnyEvent]) -> list[E]:
+    return [event for event in events if isinstance(event, kind)]

@@ -1,0 +1,142 @@
+import time
+from datetime import UTC, datetime
+
+import asyncpg
+from redis.asyncio import Redis
+
+from app.finance.sessions import regular
+from app.wire import heartbeat
+from app.wire.channels import Channels
+from app.wire.client import connect
+from app.wire.events import AnyEvent, EngineHealth, IndicatorCalculated, PatternDetected
+from tests.engine.rig import DAY, EXACT, UNTIL, closed, daily, eventually, feeding, hearing, of, working
+
+STORED = """
+select confidence::float8
+  from (select symbol, pattern_type, timeframe, detection_timestamp, confidence from intraday_patterns
+        union all
+        select symbol, pattern_type, timeframe, detection_timestamp, confidence from daily_patterns) as patterns
+ where (symbol, pattern_type, timeframe, detection_timestamp) = ($1, $2, $3, $4)
+"""
+
+
+async def test_a_first_start_gives_charts_a_past(redis_url: str, database_url: str, link: asyncpg.Connection) -> None:
+    async with working(redis_url, database_url):
+        pass
+
+    assert await link.fetchval("select count(*) from ohlcv_daily") == 11544
+    assert await link.fetchval("select max(date) from ohlcv_daily") == UNTIL
+    assert await link.fetchval("select name from symbols where symbol = 'FB'") == "Facebook, Inc."
+    assert await link.fetchval("select count(*) from daily_patterns where confidence >= 0.7") > 10
+    assert await link.fetchval("select min(confidence) from daily_patterns") >= 0.7
+    assert await link.fetchval("select count(distinct indicator_type) from daily_indicators") == 6
+
+
+async def test_a_second_start_changes_nothing(redis_url: str, database_url: str, link: asyncpg.Connection) -> None:
+    tables = ("ohlcv_daily", "daily_patterns", "daily_indicators", "symbols", "pattern_definitions")
+    counts = []
+    for _ in range(2):
+        async with working(redis_url, database_url):
+            pass
+        counts.append([await link.fetchval(f"select count(*) from {table}") for table in tables])
+
+    assert counts[0] == counts[1]
+
+
+async def test_a_session_becomes_exact_bars(redis_url: str, database_url: str, link: asyncpg.Connection) -> None:
+    async with working(redis_url, database_url), feeding(redis_url):
+        await eventually(lambda: daily(link, DAY))
+
+    assert await daily(link, DAY) == EXACT
+    minutes = await link.fetch(
+        "select symbol, max(high)::float8, min(low)::float8, sum(volume)::int8 from ohlcv_1min group by 1 order by 1"
+    )
+    assert [tuple(row) for row in minutes] == [(bar.symbol, bar.high, bar.low, bar.volume) for bar in EXACT]
+
+
+async def test_what_is_heard_can_be_read(redis_url: str, database_url: str, link: asyncpg.Connection) -> None:
+    absent: list[AnyEvent] = []
+
+    async def look(event: AnyEvent) -> None:
+        if isinstance(event, PatternDetected):
+            at = datetime.fromtimestamp(event.at, UTC)
+            found = await link.fetchval(STORED, event.symbol, event.pattern, event.timeframe, at)
+            if found != event.confidence:
+                absent.append(event)
+
+    engine = working(redis_url, database_url, min_confidence=0.5)
+    async with hearing(redis_url, look) as events, engine, feeding(redis_url):
+        await eventually(lambda: of(PatternDetected, events))
+        await eventually(lambda: any(event.timeframe == "daily" for event in of(IndicatorCalculated, events)))
+
+    assert absent == []
+    patterns = of(PatternDetected, events)
+    assert all(event.confidence >= 0.5 for event in patterns)
+    assert all(event.source == "TickStockPL" for event in patterns)
+    assert {event.tier for event in patterns} <= {"intraday", "daily"}
+    assert len({event.flow_id for event in patterns}) == len(patterns)
+    daily_values = [event for event in of(IndicatorCalculated, events) if event.timeframe == "daily"]
+    assert {event.at for event in daily_values} == {regular(DAY).closes}
+
+
+async def test_an_engine_that_falls_in_mid_session_still_stores_the_exact_day(
+    redis_url: str, database_url: str, link: asyncpg.Connection
+) -> None:
+    async with feeding(redis_url):
+        async with working(redis_url, database_url):
+            await eventually(lambda: link.fetchval("select count(*) > 50 from ohlcv_1min"))
+        async with working(redis_url, database_url):
+            await eventually(lambda: daily(link, DAY))
+
+    assert await daily(link, DAY) == EXACT
+
+
+async def test_days_that_nobody_stored_are_filled_in(
+    redis_url: str, database_url: str, link: asyncpg.Connection
+) -> None:
+    async with feeding(redis_url):
+        await eventually(lambda: closed(redis_url))
+    async with working(redis_url, database_url):
+        await eventually(lambda: daily(link, DAY))
+
+    assert await daily(link, DAY) == EXACT
+
+
+async def test_the_heart_beats_and_says_how_it_is(redis_url: str, database_url: str) -> None:
+    client = connect(redis_url)
+    async with hearing(redis_url) as events, working(redis_url, database_url):
+        await eventually(lambda: any(event.status == "healthy" for event in of(EngineHealth, events)))
+        beaten = await heartbeat.read(client)
+
+    assert beaten is not None
+    assert abs(beaten - time.time()) < 10
+    assert of(EngineHealth, events)[0].status == "starting"
+    assert {event.interval for event in of(EngineHealth, events)} == {0.2}
+    await client.aclose()
+
+
+NONSENSE = (
+    b"\xff\xfe",
+    b"{}",
+    b"[1]",
+    b'{"ticker":"IBM","price":1e300,"volume":1,"timestamp":1346765400}',
+    b'{"ticker":"IBM","price":-1,"volume":1,"timestamp":1346765400}',
+    b'{"ticker":"IBM","price":10,"volume":1e30,"timestamp":1346765400}',
+    b'{"ticker":"' + b"X" * 60 + b'","price":10,"volume":1,"timestamp":1346765400}',
+    b'{"ticker":"IBM","price":10,"volume":1,"timestamp":"never"}',
+    b'{"ticker":"IBM","price":10,"volume":1,"timestamp":1e18}',
+)
+
+
+async def test_nonsense_stops_nothing(redis_url: str, database_url: str, link: asyncpg.Connection) -> None:
+    client = Redis.from_url(redis_url)
+    good = b'{"ticker":"BRK.B","price":%d,"volume":7,"timestamp":%d}'
+    async with working(redis_url, database_url):
+        for nonsense in NONSENSE:
+            await client.publish(Channels().ticks, nonsense)
+        await client.publish(Channels().ticks, good % (10, 1346765400))
+        await client.publish(Channels().ticks, good % (11, 1346765460))
+        await eventually(lambda: link.fetchval("select volume = 7 from ohlcv_1min where symbol = 'BRK.B'"))
+
+    assert await link.fetchval("select active from symbols where symbol = 'BRK.B'")
+    await client.aclose()

@@ -1,0 +1,75 @@
+from collections.abc import Sequence
+
+import asyncpg
+import pytest
+
+from app.wire.channels import JOBS_PROCESSING
+from app.wire.client import connect
+from app.wire.events import ProcessingChanged
+from tests.engine.rig import eventually, hearing, of, working
+
+ENDS = {"completed", "failed"}
+
+
+async def ask(redis_url: str, job: bytes) -> Sequence[ProcessingChanged]:
+    """What is told of the job until it ends."""
+    client = connect(redis_url)
+    async with hearing(redis_url) as events:
+        heard_by = await client.publish(JOBS_PROCESSING, job)
+        assert heard_by == 1
+        await eventually(
+            lambda: any(event.status in ("completed", "failed") for event in of(ProcessingChanged, events))
+        )
+    await client.aclose()
+    return of(ProcessingChanged, events)
+
+
+async def test_daily_processing_finds_again_what_was_lost(
+    redis_url: str, database_url: str, link: asyncpg.Connection
+) -> None:
+    async with working(redis_url, database_url):
+        stored = await link.fetchval("select count(*) from daily_patterns")
+        await link.execute("delete from daily_patterns; delete from daily_indicators")
+
+        told = await ask(redis_url, b'{"command":"START_DAILY_PROCESSING","parameters":{"run_id":"run-1"}}')
+
+    assert [event.status for event in told] == ["started", *["running"] * 5, "completed"]
+    assert {event.run_id for event in told} == {"run-1"}
+    assert (told[-1].done, told[-1].total) == (5, 5)
+    assert await link.fetchval("select count(*) from daily_patterns") == stored
+    assert await link.fetchval("select status from processing_runs where run_id = 'run-1'") == "success"
+
+
+async def test_processing_keeps_to_the_symbols_and_patterns_asked_for(
+    redis_url: str, database_url: str, link: asyncpg.Connection
+) -> None:
+    job = (
+        b'{"command":"START_DAILY_PROCESSING","parameters":{"symbols":["IBM","NOPE"],"patterns":["Doji"],"force":true}}'
+    )
+    async with working(redis_url, database_url):
+        await link.execute("delete from daily_patterns")
+
+        told = await ask(redis_url, job)
+
+    assert [event.status for event in told] == ["started", "running", "completed"]
+    found = await link.fetch("select symbol, pattern_type, count(*) as count from daily_patterns group by 1, 2")
+    assert [(row["symbol"], row["pattern_type"]) for row in found] == [("IBM", "Doji")]
+    assert found[0]["count"] > 5
+
+
+@pytest.mark.parametrize(
+    ("job", "message"),
+    [
+        (b'{"command":"MAKE_TEA"}', "unknown command 'MAKE_TEA'"),
+        (b"tea", "the job was not understood (bad-job)"),
+        (b'{"command":"START_DAILY_PROCESSING","parameters":{"symbols":["NOPE"]}}', "no stored symbol was asked for"),
+    ],
+)
+async def test_a_job_that_cannot_be_done_is_answered(
+    job: bytes, message: str, redis_url: str, database_url: str
+) -> None:
+    async with working(redis_url, database_url):
+        told = await ask(redis_url, job)
+
+    assert told[-1].status == "failed"
+    assert told[-1].message == message

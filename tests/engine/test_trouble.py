@@ -1,0 +1,118 @@
+import asyncio
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import asyncpg
+
+from app.embedded import postgres, valkey
+from app.embedded.child import Child
+from app.embedded.places import Places, prepare
+from app.ingest.replay import Pace
+from app.wire.events import EngineHealth
+from tests.engine.rig import DAY, EXACT, daily, eventually, feeding, hearing, of, working
+
+SLOW = Pace(speed=8_000, ticks_per_second=40, pause_seconds=60)
+
+
+@asynccontextmanager
+async def closed_to_everybody(places: Places, database_url: str) -> AsyncIterator[None]:
+    """The server throws everybody out of the database and lets nobody in."""
+    name = database_url.partition("?")[0].rpartition("/")[2]
+    link = await asyncpg.connect(postgres.url(places))
+    await link.execute(f"alter database {name} allow_connections false")
+    await link.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", name)
+    yield
+    await link.execute(f"alter database {name} allow_connections true")
+    await link.close()
+
+
+async def test_a_database_that_goes_away_loses_nothing(redis_url: str, database_url: str, places: Places) -> None:
+    async with hearing(redis_url) as events, working(redis_url, database_url), feeding(redis_url, SLOW):
+        async with closed_to_everybody(places, database_url):
+            await eventually(lambda: any(event.status == "degraded" for event in of(EngineHealth, events)))
+        await eventually(lambda: of(EngineHealth, events)[-1].status == "healthy")
+        link = await asyncpg.connect(database_url)
+        await eventually(lambda: daily(link, DAY), 25)
+
+    assert await daily(link, DAY) == EXACT
+    minutes = await link.fetch("select symbol, sum(volume)::int8 from ohlcv_1min group by 1 order by 1")
+    assert [tuple(row) for row in minutes] == [(bar.symbol, bar.volume) for bar in EXACT]
+    await link.close()
+
+
+async def test_an_engine_waits_for_a_database_that_is_not_there_yet(
+    redis_url: str, database_url: str, places: Places
+) -> None:
+    async with hearing(redis_url) as events, AsyncExitStack() as away:
+        await away.enter_async_context(closed_to_everybody(places, database_url))
+
+        async def open_again() -> None:
+            await eventually(lambda: len(events) >= 3)
+            await away.aclose()
+
+        opening = asyncio.create_task(open_again())
+        async with working(redis_url, database_url):
+            await eventually(lambda: of(EngineHealth, events)[-1].status == "healthy")
+        await opening
+
+    assert of(EngineHealth, events)[0].status == "starting"
+
+
+async def test_a_redis_that_falls_stops_nobody(database_url: str, link: asyncpg.Connection, tmp_path: Path) -> None:
+    places = prepare(tmp_path, None)
+    server = Child(valkey.program(places))
+    server.start()
+    assert server.wait_ready(10)
+    url = valkey.url(places)
+    async with working(url, database_url), feeding(url, SLOW):
+        await eventually(lambda: link.fetchval("select count(*) > 100 from ohlcv_1min"))
+        server.stop(5)
+        server.start()
+        assert server.wait_ready(10)
+        await eventually(lambda: daily(link, DAY), 25)
+
+    assert await daily(link, DAY) == EXACT
+    server.stop(5)
+    shutil.rmtree(places.sockets)
+
+
+PROGRAM = """
+import sys
+from app.engine.run import main
+from app.settings import Settings
+main(Settings.model_validate({"redis": {"url": sys.argv[1]}, "database": {"url": sys.argv[2]}}))
+"""
+
+
+async def test_foreign_tables_that_lack_something_are_left_alone(
+    redis_url: str, database_url: str, link: asyncpg.Connection
+) -> None:
+    await link.execute("create table ohlcv_daily (symbol text, date date, close numeric)")
+
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", PROGRAM, redis_url, database_url, stderr=asyncio.subprocess.PIPE
+    )
+    async with asyncio.timeout(20):
+        _, told = await process.communicate()
+
+    assert process.returncode == 1
+    assert told.count(b"\n") == 1
+    assert b"ohlcv_daily (high, low, open, volume)" in told
+    assert await link.fetchval("select count(*) from pg_class where relnamespace = 'public'::regnamespace") == 1
+
+
+async def test_foreign_tables_that_suffice_are_used_and_get_no_history(
+    redis_url: str, database_url: str, link: asyncpg.Connection
+) -> None:
+    async with working(redis_url, database_url):
+        pass
+    await link.execute("drop table tickstock_market_version; truncate ohlcv_daily, symbols")
+
+    async with working(redis_url, database_url), feeding(redis_url):
+        await eventually(lambda: daily(link, DAY))
+
+    assert await link.fetchval("select count(*) from ohlcv_daily") == len(EXACT)
+    assert await link.fetchval("select to_regclass('tickstock_market_version')") is None
