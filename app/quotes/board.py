@@ -42,11 +42,15 @@ class Quote(NamedTuple):
 
     @property
     def change(self) -> float | None:
-        return None if self.previous_close is None else self.price - self.previous_close
+        """In whole ticks, as it is written: what reads 0.00 has no arrow."""
+        if self.previous_close is None:
+            return None
+        tick = self.instrument.tick_size
+        return round((self.price - self.previous_close) / tick) * tick
 
     @property
     def fraction(self) -> float | None:
-        return self.change / self.previous_close if self.change is not None and self.previous_close else None
+        return self.price / self.previous_close - 1 if self.previous_close else None
 
     @property
     def resting(self) -> "Quote":

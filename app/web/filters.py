@@ -1,6 +1,7 @@
 """Numbers, times and ids as people and selectors read them. Pure; also Jinja filters by the same names."""
 
 import math
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -30,6 +31,7 @@ MARKS = {
 MINOR_UNITS = {"GBp": "p", "GBX": "p", "ZAc": "c", "ILA": "ag."}
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 UNSPEAKABLE = 1e15
+BETWEEN_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|_")
 SWAPPED = str.maketrans(",.", ".,")
 AMBIGUOUS_ZONES = frozenset({"Asia/Shanghai"})  # its CST reads as Chicago's
 
@@ -88,6 +90,11 @@ def tone(value: float | None) -> str:
     if not _known(value) or value == 0:
         return "flat"
     return "up" if value > 0 else "down"
+
+
+def words(name: str) -> str:
+    """DarkCloudCover and Dark_Cloud_Cover are Dark Cloud Cover."""
+    return BETWEEN_WORDS.sub(" ", name)
 
 
 def clock(at: float | None, view: View) -> str:
@@ -206,4 +213,21 @@ def _abbreviation(when: datetime, view: View) -> str:
     return f"UTC{MINUS if minutes < 0 else '+'}{hours}" + (f":{rest:02}" if rest else "")
 
 
-FILTERS = (price, change, percent, share, ratio, volume, count, arrow, tone, clock, stamp, day, iso, age, zone_name)
+FILTERS = (
+    price,
+    change,
+    percent,
+    share,
+    ratio,
+    volume,
+    count,
+    arrow,
+    tone,
+    words,
+    clock,
+    stamp,
+    day,
+    iso,
+    age,
+    zone_name,
+)

@@ -93,7 +93,7 @@ def test_what_was_published_while_the_tab_was_away_is_there_on_return(page: Page
     page.context.set_offline(False)
     page.reload()
 
-    expect(page.locator("#feed")).to_contain_text("ShootingStar")
+    expect(page.locator("#feed")).to_contain_text("Shooting Star")
 
 
 def test_an_open_page_catches_up_without_a_reload(page: Page, quiet: Desk) -> None:
@@ -104,7 +104,7 @@ def test_an_open_page_catches_up_without_a_reload(page: Page, quiet: Desk) -> No
 
     hide(page, False)
 
-    expect(page.locator("#feed")).to_contain_text("MorningStar")
+    expect(page.locator("#feed")).to_contain_text("Morning Star")
     expect(page.locator("#last-goog")).to_contain_text("681.17")
 
 

@@ -146,3 +146,16 @@ def test_no_value_breaks_a_filter(value: float | None, zone: str, numbers: Numbe
     ):
         assert text
         assert len(text) < 32
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        ("DarkCloudCover", "Dark Cloud Cover"),
+        ("Weekly_Breakout", "Weekly Breakout"),
+        ("Doji", "Doji"),
+        ("BreakoutBO", "Breakout BO"),
+    ],
+)
+def test_the_engines_names_are_read_as_words(name: str, read: str) -> None:
+    assert filters.words(name) == read
