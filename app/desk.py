@@ -88,7 +88,12 @@ async def _symbol_page(
     return await page(
         "desk/symbol",
         title=symbol,
-        topics=[topics.symbol_topic(symbol), topics.chart_topic(symbol, span), topics.PATTERNS, topics.STATUS],
+        topics=[
+            topics.symbol_topic(symbol),
+            topics.chart_topic(symbol, span),
+            topics.patterns_topic(symbol),
+            topics.STATUS,
+        ],
         cursor=cursor,
         instrument=instrument,
         headline=quote_partials.headline(quote.resting, quote.age(time.time()), view) if quote else "",

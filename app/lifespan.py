@@ -129,13 +129,14 @@ class Works:
         self.house.cursors.forget()
         if lost.missed is None:
             self._hub.mark(str(BEGINNING))
-        pushes = self._relay.missed(lost.missed)
-        try:
-            pushes += await self._relay.snapshot(topics.PATTERNS, self._pools)
-        except db.Unavailable:
-            logger.warning("the list of patterns could not be read again")
-        for push in pushes:
-            self._hub.publish(push)
+        for topic in [topic for topic in self._hub.heard if topics.kind(topic) == "log"]:
+            pushes = self._relay.missed(lost.missed, topic)
+            try:
+                pushes += await self._relay.snapshot(topic, self._pools)
+            except db.Unavailable:
+                logger.warning("not read again after a loss: %s", topic)
+            for push in pushes:
+                self._hub.publish(push)
 
     async def _look(self) -> None:
         while True:

@@ -69,9 +69,9 @@ class Relay:
             self._fail("event not taken: %s", type(event).__name__)
             return []
 
-    def missed(self, count: int | None) -> list[Push]:
-        """Tells readers of the log that entries passed them by."""
-        return [market.notice(count)]
+    def missed(self, count: int | None, topic: str) -> list[Push]:
+        """Tells readers of a log topic that entries passed them by."""
+        return [market.notice(count, topic)]
 
     async def snapshot(self, topic: str, pools: Pools) -> list[Push]:
         """The topic as it is now. Raises Unavailable where that cannot be known."""

@@ -142,7 +142,7 @@ async def _missed_entries(line: Line) -> list[Push]:
     logs = [topic for topic in sorted(line.topics) if topics.kind(topic) == "log"]
     entries = await _since(line) if logs else ()
     if isinstance(entries, Gap):
-        notice = line.house.relay.missed(entries.missed) if line.cursor else []
+        notice = line.house.relay.missed(entries.missed, logs[0]) if line.cursor else []
         return [*await _snapshots(line, logs), *notice]
     pushes = [push for entry in entries for push in line.house.relay.pushes(entry.event)]
     return [push for push in pushes if push.topic in line.topics]

@@ -50,6 +50,11 @@ class Hub:
         frames = self._frames + sum(audience.frames for audience in self._audiences.values())
         return Stats(len(self._of), len(self._audiences), self._published, frames, self._evicted, self._undrawable)
 
+    @property
+    def heard(self) -> tuple[str, ...]:
+        """The topics that somebody listens to now."""
+        return tuple(self._listening)
+
     def publish(self, push: Push, id: str | None = None) -> None:  # noqa: A002 (the id of the stream's entry)
         self._published += 1
         if id:

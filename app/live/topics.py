@@ -19,7 +19,8 @@ MOST = 80
 
 _SYMBOL = r"[A-Z0-9^][A-Z0-9.:/^=_-]{0,31}"
 _GRAMMAR = re.compile(
-    rf"{PATTERNS}|{STATUS}|quotes:(?:[0-9]|[1-5][0-9]|6[0-3])|symbol:{_SYMBOL}|chart:{_SYMBOL}:(?:{'|'.join(RANGES)})"
+    rf"{PATTERNS}(?::{_SYMBOL})?|{STATUS}|quotes:(?:[0-9]|[1-5][0-9]|6[0-3])"
+    rf"|symbol:{_SYMBOL}|chart:{_SYMBOL}:(?:{'|'.join(RANGES)})"
 )
 
 
@@ -35,7 +36,7 @@ def parse_all(text: str) -> frozenset[Topic] | None:
 
 
 def kind(topic: str) -> Kind:
-    return "log" if topic == PATTERNS else "state"
+    return "log" if name(topic) == PATTERNS else "state"
 
 
 def name(topic: str) -> str:
@@ -48,6 +49,11 @@ def quotes_topic(symbol: str) -> Topic:
     return Topic(f"quotes:{crc32(symbol.encode()) % BUCKETS}")
 
 
+def patterns_topic(symbol: str) -> Topic:
+    """Detections of one symbol alone."""
+    return Topic(f"{PATTERNS}:{symbol}")
+
+
 def symbol_topic(symbol: str) -> Topic:
     return Topic(f"symbol:{symbol}")
 
@@ -57,7 +63,7 @@ def chart_topic(symbol: str, span: str) -> Topic:
 
 
 def symbol_of(topic: str) -> str:
-    """The symbol of a `symbol:` or `chart:` topic; symbols may contain colons themselves."""
+    """The symbol of a `symbol:`, `chart:` or `patterns:` topic, else ""; symbols may contain colons themselves."""
     about, _, rest = topic.partition(":")
     return rest.rpartition(":")[0] if about == "chart" else rest
 

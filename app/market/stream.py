@@ -30,9 +30,9 @@ async def snapshot(topic: str, pools: Pools, board: Board) -> list[Push]:
     return [_clock(board.clock), *lamps] if board.clock else lamps
 
 
-def notice(missed: int | None) -> Push:
+def notice(missed: int | None, topic: str) -> Push:
     """To readers who come back to a log that no longer reaches as far as they had read."""
-    return Push(topics.PATTERNS, "notice", "replace", lambda _view: partials.notice(missed))
+    return Push(topic, "notice", "replace", lambda _view: partials.notice(missed))
 
 
 def _clock(clock: MarketClock) -> Push:

@@ -20,21 +20,27 @@ def on_detected(event: PatternDetected) -> Iterator[Push]:
     found = Detection(
         event.symbol, event.pattern, event.timeframe, event.confidence, event.direction, event.at, event.price
     )
-    for key in (FEED, feed_of(event.symbol)):
-        yield Push(topics.PATTERNS, key, "insert", partial(partials.detection, found))
-        yield Push(topics.PATTERNS, key, "trim", nothing)
+    for topic in (topics.PATTERNS, topics.patterns_topic(event.symbol)):
+        yield Push(topic, list_of(topic), "insert", partial(partials.detection, found))
+        yield Push(topic, list_of(topic), "trim", nothing)
 
 
 async def snapshot(topic: str, pools: Pools) -> list[Push]:
     """Whole, or not at all: a database that is away raises, and the reader tries again."""
     shape = await pools.shape()
     async with pools.market.acquire() as connection:
-        found = await queries.recent(connection, shape, KEPT)
+        found = await queries.recent(connection, shape, KEPT, topics.symbol_of(topic) or None)
 
     def draw(view: View) -> str:
-        return partials.feed(FEED, [partials.detection(each, view) for each in found])
+        return partials.feed(list_of(topic), [partials.detection(each, view) for each in found])
 
-    return [Push(topics.PATTERNS, FEED, "replace", draw)]
+    return [Push(topic, list_of(topic), "replace", draw)]
+
+
+def list_of(topic: str) -> str:
+    """The id of the list that shows the topic."""
+    symbol = topics.symbol_of(topic)
+    return feed_of(symbol) if symbol else FEED
 
 
 def feed_of(symbol: str) -> str:

@@ -13,6 +13,9 @@ def test_every_kind_of_symbol_has_its_topics(symbol: str) -> None:
         assert topics.parse(topic) == topic
         assert topics.kind(topic) == "state"
 
+    assert topics.parse(topics.patterns_topic(symbol)) == "patterns:" + symbol
+    assert topics.symbol_of(topics.patterns_topic(symbol)) == symbol
+    assert topics.symbol_of(topics.PATTERNS) == ""
     assert topics.symbol_of(topics.symbol_topic(symbol)) == symbol
     assert topics.symbol_of(topics.chart_topic(symbol, "3m")) == symbol
     assert topics.span_of(topics.chart_topic(symbol, "all")) == "all"
@@ -20,6 +23,7 @@ def test_every_kind_of_symbol_has_its_topics(symbol: str) -> None:
 
 def test_patterns_alone_are_a_log() -> None:
     assert topics.kind(topics.PATTERNS) == "log"
+    assert topics.kind(topics.patterns_topic("BRK.B")) == "log"
     assert topics.kind(topics.STATUS) == "state"
 
 

@@ -24,7 +24,9 @@ def test_a_detection_goes_into_the_feed_and_its_symbols_list_and_both_are_trimme
         pushes = list(stream.on_detected(detected(symbol)))
 
         assert [(push.topic, push.key, push.op) for push in pushes] == [
-            (topics.PATTERNS, key, op) for key in ("feed", dom_id("feed", symbol)) for op in ("insert", "trim")
+            (topic, key, op)
+            for topic, key in ((topics.PATTERNS, "feed"), (f"patterns:{symbol}", dom_id("feed", symbol)))
+            for op in ("insert", "trim")
         ]
         drawn = pushes[0].draw(VIEW)
         assert f'id="{dom_id("pattern", symbol, "Hammer", "1min", str(int(OPEN)))}"' in drawn
