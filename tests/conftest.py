@@ -30,6 +30,11 @@ class Databases(NamedTuple):
     superuser: str
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Journeys come last: their browser keeps an event loop running in this thread, beside which no other can."""
+    items.sort(key=lambda item: "journeys" in item.path.parts)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("browser") and CHROMIUM is None:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("no browser on this machine")
