@@ -7,7 +7,7 @@ import sys
 from importlib.resources import files
 from pathlib import Path
 
-TARGET = Path("config/history/us-equities-daily.csv.gz")
+TARGET = Path(__file__).resolve().parents[2] / "config/history/us-equities-daily.csv.gz"
 COLUMNS = ("symbol", "date", "open", "high", "low", "close", "volume", "adj_close")
 
 
