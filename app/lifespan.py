@@ -50,6 +50,7 @@ PATIENCE_SECONDS = 10.0
 """A desk without a quote is a desk all the same, but an engine that begins for the first time has this long."""
 
 CLOSING_SECONDS = 2.0
+CANCEL_SECONDS = 0.3
 
 
 def install(app: Quart, settings: Settings) -> None:
@@ -76,6 +77,7 @@ class Works:
         channels = Channels(**settings.channels())
         self._subscriber = Subscriber(redis_url, channels.meanings(), self._intake.heard)
         self._gapped = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
         self._pulse = Pulse(redis_url, self._pools, lambda: self._subscriber.stats, self._intake)
         kept = settings.sessions
         self.house = House(
@@ -95,8 +97,12 @@ class Works:
     async def while_serving(self) -> AsyncGenerator[None, None]:
         running = asyncio.create_task(self._run())
         yield
-        running.cancel()
-        await asyncio.wait({running}, timeout=CLOSING_SECONDS)
+        until = time.monotonic() + CLOSING_SECONDS
+        while not running.done() and time.monotonic() < until:
+            # Again if need be: up to Python 3.11 asyncio.wait_for, with which redis sends, can lose a cancellation.
+            for task in (running, *self._tasks):
+                task.cancel()
+            await asyncio.wait({running}, timeout=CANCEL_SECONDS)
         await self._pulse.close()
         await self._pools.close()
         await client.close(self._redis)
@@ -110,7 +116,7 @@ class Works:
                 ("seed", self._seed),
                 ("error log", self._store_errors),
             ):
-                tasks.create_task(_kept_running(name, work, self.house.ailing), name=name)
+                self._tasks.append(tasks.create_task(_kept_running(name, work, self.house.ailing), name=name))
 
     async def _follow_log(self) -> None:
         after = LogId.parse(self._hub.last_id)
