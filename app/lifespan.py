@@ -41,13 +41,9 @@ SEED_SECONDS = 10.0
 STEADY_SECONDS = 30.0
 """A task that ran this long is begun again at once when it breaks."""
 
-EMPTY_SECONDS = 0.5
 INCOMPLETE_SECONDS = 3.0
 COMPLETE_SECONDS = 300.0
 """Between two looks at what the database knows of the quotes."""
-
-PATIENCE_SECONDS = 10.0
-"""A desk without a quote is a desk all the same, but an engine that begins for the first time has this long."""
 
 CLOSING_SECONDS = 2.0
 CANCEL_SECONDS = 0.3
@@ -159,20 +155,18 @@ class Works:
 
     async def _seed(self) -> None:
         """Again after each gap; and while something is unknown, for the engine may still be loading it."""
-        began = time.monotonic()
         while True:
             self._gapped.clear()
             await seed.seed(self._boards.quotes, self._pools, self._newest)
-            self.house.seeded |= bool(self._boards.quotes.all()) or time.monotonic() - began > PATIENCE_SECONDS
+            self.house.seeded = True
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._until_next_look()):
                     await self._gapped.wait()
 
     def _until_next_look(self) -> float:
         quotes = self._boards.quotes.all()
-        if not quotes:
-            return INCOMPLETE_SECONDS if self.house.seeded else EMPTY_SECONDS
-        return COMPLETE_SECONDS if all(quote.previous_close is not None for quote in quotes) else INCOMPLETE_SECONDS
+        complete = bool(quotes) and all(quote.previous_close is not None for quote in quotes)
+        return COMPLETE_SECONDS if complete else INCOMPLETE_SECONDS
 
     async def _store_errors(self) -> None:
         spool = logs.spool()

@@ -42,6 +42,8 @@ class Desk:
         self._environ = environ
         self._say = say
         self._known = Addresses()
+        self._first = False
+        """The market's history is still to be loaded: the first page waits for it."""
 
     def open(self) -> None:
         self._known = self._carry(addresses.named(self._settings))
@@ -63,6 +65,7 @@ class Desk:
 
     def _carry(self, said: Addresses) -> Addresses:
         """Starts what is not named, and lays the ground in a database of our own."""
+        first = not (self._places.data / "postgres").exists()
         carried = list(self._servers(said))
         self.supervisor.add(carried)
         self.supervisor.until_ready([program.name for program in carried], SERVERS_SECONDS)
@@ -71,6 +74,7 @@ class Desk:
         known = said._replace(redis=said.redis or valkey.url(self._places))
         if said.own:
             return known
+        self._first = first and self._settings.engine.on
         laid = ground.lay(postgres.url(self._places))
         return laid._replace(redis=known.redis, market=said.market or laid.market)
 
@@ -82,7 +86,7 @@ class Desk:
 
     def _programs(self) -> Iterator[Program]:
         env = addresses.for_children(self._environ, self._known)
-        yield _own("web", env)
+        yield _own("web", env)._replace(after="engine" if self._first else None)
         if addresses.named(self._settings).own:
             yield _own("setup", env)._replace(once=True)
         if self._settings.engine.on:
