@@ -6,18 +6,22 @@ import logging.handlers
 import re
 import sys
 import threading
-import time
 import traceback
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+import structlog
+from structlog.typing import EventDict, Processor
 
 Form = Literal["text", "json"]
+Step = Callable[[Any, str, EventDict], EventDict]
 
 SPOOLED_AT_MOST = 1000
 LONGEST_MESSAGE = 4000
-INNATE = frozenset(vars(logging.LogRecord("", 0, "", 0, "", (), None))) | {"message", "asctime", "taskName"}
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+SECRET = re.compile(r"password|secret|token|authorization|cookie", re.I)
 SECRETS = (
     (re.compile(r"://[^/\s@]*@"), "://...@"),
     (re.compile(r"/welcome/[\w.-]+"), "/welcome/..."),
@@ -53,15 +57,19 @@ class Spool(logging.Handler):
         self._guard = threading.Lock()
 
     def emit(self, record: logging.LogRecord) -> None:
+        told: EventDict = {"event": record.getMessage(), "_record": record}
+        for process in CHAIN:
+            told = process(None, record.levelname.lower(), told)
+        innate = {"_record", "at", "level", "logger", "event"}
         kept = LogRecord(
             at=record.created,
-            severity=record.levelname.lower(),
+            severity=told["level"],
             source="TickStock",
-            category=record.name,
-            message=said(record),
+            category=told["logger"],
+            message=told["event"],
             component=self.component,
             traceback=cleaned("".join(traceback.format_exception(*record.exc_info)), "\n") if record.exc_info else None,
-            context_json=json.dumps(context(record)),
+            context_json=json.dumps({key: value for key, value in told.items() if key not in innate}),
         )
         with self._guard:
             if len(self._records) >= SPOOLED_AT_MOST:
@@ -81,29 +89,43 @@ class Spool(logging.Handler):
             self._records.extendleft(reversed(records[len(records) - room :] if len(records) > room else records))
 
 
-class Line(logging.Formatter):
-    def __init__(self, component: str) -> None:
-        super().__init__()
-        self.component = component
-
-    def format(self, record: logging.LogRecord) -> str:
-        pairs = "".join(f" {key}={value}" for key, value in context(record).items())
-        failure = f" | {failed(record)}" if record.exc_info else ""
-        place = f"{self.component} {record.name}"
-        return f"{moment(record)} {record.levelname.lower()} {place}: {said(record)}{pairs}{failure}"
+def _raised(_: object, __: str, event: EventDict) -> EventDict:
+    """What was raised and where, innermost first, in one line."""
+    told = event.pop("exc_info", None)
+    if isinstance(told, tuple) and told[1] is not None:
+        frames = traceback.extract_tb(told[1].__traceback__)[::-1][:20]
+        places = " < ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
+        event["failure"] = f"{type(told[1]).__name__}: {told[1]} at {places}"
+    return event
 
 
-class Object(Line):
-    def format(self, record: logging.LogRecord) -> str:
-        told = {
-            "at": moment(record),
-            "severity": record.levelname.lower(),
-            "component": self.component,
-            "category": record.name,
-            "message": said(record),
-            **({"failure": failed(record)} if record.exc_info else {}),
-        }
-        return json.dumps(context(record) | told)
+def _clean(_: object, __: str, event: EventDict) -> EventDict:
+    return {key: value if key[0] == "_" else _shown(key, str(value)) for key, value in event.items()}
+
+
+def _shown(key: str, value: str) -> str:
+    return "..." if SECRET.search(key) else cleaned(value)[:LONGEST_MESSAGE]
+
+
+CHAIN: tuple[Step, ...] = (
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.ExtraAdder(),
+    structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+    _raised,
+    _clean,
+)
+"""From a record of any library's to what we say of it."""
+
+
+def lines(component: str, form: Form) -> logging.Formatter:
+    def name(_: object, __: str, event: EventDict) -> EventDict:
+        return {**event, "component": component}
+
+    text = structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, pad_level=False, timestamp_key="at")
+    rendered: Processor = text if form == "text" else structlog.processors.JSONRenderer()
+    stripped = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    return structlog.stdlib.ProcessorFormatter(foreign_pre_chain=[*CHAIN, name], processors=[stripped, rendered])
 
 
 def configure(
@@ -124,7 +146,7 @@ def configure(
         handlers.append(
             logging.handlers.RotatingFileHandler(own, maxBytes=file_max_size, backupCount=file_backup_count)
         )
-    formatter = Line(component) if form == "text" else Object(component)
+    formatter = lines(component, form)
     for handler in handlers:
         handler.setFormatter(formatter)
     spool = Spool(component, db_severity) if db_severity else None
@@ -146,27 +168,3 @@ def cleaned(text: str, keep: str = "") -> str:
     for secret, instead in SECRETS:
         text = secret.sub(instead, text)
     return UNPRINTABLE.sub(lambda found: found[0] if found[0] in keep else repr(found[0])[1:-1], text)
-
-
-def said(record: logging.LogRecord) -> str:
-    return cleaned(record.getMessage())[:LONGEST_MESSAGE]
-
-
-def context(record: logging.LogRecord) -> dict[str, str]:
-    """What was given as `extra`."""
-    told = {key: value for key, value in vars(record).items() if key not in INNATE}
-    return {key: cleaned(f"{key}={value}").partition("=")[2][:LONGEST_MESSAGE] for key, value in told.items()}
-
-
-def failed(record: logging.LogRecord) -> str:
-    """What was raised and where, innermost first, in one line."""
-    error = record.exc_info[1] if record.exc_info else None
-    if error is None:
-        return ""
-    frames = traceback.extract_tb(error.__traceback__)[::-1][:20]
-    places = " < ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
-    return cleaned(f"{type(error).__name__}: {error} at {places}")
-
-
-def moment(record: logging.LogRecord) -> str:
-    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(record.created))}.{int(record.msecs):03d}Z"
