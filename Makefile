@@ -1,6 +1,6 @@
 .PHONY: help run test bench lint lock clean
 
-SOURCES := pyproject.toml config/requirements.txt config/requirements-dev.txt config/bootstrap/environment.sh
+SOURCES := pyproject.toml config/requirements.txt config/requirements-dev.txt .ci/environment.sh
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile
@@ -20,14 +20,14 @@ lint: .venv/.dev  ## check style and types
 	@.venv/bin/python -m mypy
 
 lock: .venv/.dev  ## choose the newest allowed dependencies and write down their hashes
-	@sh config/bootstrap/lock.sh
+	@sh .ci/lock.sh
 
 clean:  ## remove .venv and caches; data stays
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.runtime: $(SOURCES)
-	@sh config/bootstrap/environment.sh runtime
+	@sh .ci/environment.sh runtime
 
 .venv/.dev: $(SOURCES)
-	@sh config/bootstrap/environment.sh dev
+	@sh .ci/environment.sh dev

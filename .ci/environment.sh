@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes .venv for `runtime` or `dev` from the locked requirements. Interrupted, it begins again the next time.
 set -eu
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/.."
 
 kind=$1
 case $kind in

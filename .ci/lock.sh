@@ -1,7 +1,7 @@
 #!/bin/sh
 # Writes the locked requirements: what pyproject.toml allows, at its newest, with every file's hash.
 set -eu
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/.."
 
 uv=$(command -v uv || echo .venv/bin/uv)
 compile() {
