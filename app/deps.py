@@ -23,7 +23,9 @@ T = TypeVar("T")
 
 UNHEARD = Vitals(
     redis=False,
+    redis_lost_age=None,
     database=False,
+    database_lost_age=None,
     engine_age=None,
     engine_interval=60.0,
     engine_status="",

@@ -42,7 +42,9 @@ class Pulse:
         now, health = time.time(), self._intake.health
         return Vitals(
             redis=redis,
+            redis_lost_age=_age(now, self._link().lost_at),
             database=bool(own and market),
+            database_lost_age=_age(now, self._pools.own.lost_at, self._pools.market.lost_at),
             engine_age=_age(now, beat, health.arrived_at if health else None),
             engine_interval=_interval(health),
             engine_status=health.status if health else "",

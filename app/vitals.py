@@ -7,7 +7,10 @@ class Vitals(NamedTuple):
     """All ages in seconds of wall time; None means never heard."""
 
     redis: bool
+    redis_lost_age: float | None
+    """Since its link was last seen broken, however short the absence."""
     database: bool
+    database_lost_age: float | None
     engine_age: float | None
     """Since the engine's last heartbeat or health message."""
     engine_interval: float

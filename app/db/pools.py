@@ -52,6 +52,8 @@ class Pool:
         self._breaker = Breaker()
         self._opening = asyncio.Lock()
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self.lost_at: float | None = None
+        """Wall time when a link last broke."""
 
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[asyncpg.Connection]:
@@ -101,11 +103,20 @@ class Pool:
                     self._url,
                     min_size=0,
                     max_size=self._size,
+                    max_inactive_connection_lifetime=0,  # links end when they break, and are missed then
+                    init=self._watch,
                     timeout=CONNECT_SECONDS,
                     command_timeout=self._command_seconds,
                     server_settings=self._server_settings,
                 )
             return self._pool
+
+    async def _watch(self, connection: Link) -> None:
+        connection.add_termination_listener(self._lost)
+
+    def _lost(self, _connection: Link) -> None:
+        if self._pool is not None:
+            self.lost_at = time.time()
 
     @contextmanager
     def _telling_apart(self, connection: asyncpg.Connection) -> Iterator[None]:

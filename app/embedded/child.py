@@ -14,7 +14,6 @@ from app.embedded.account import Account, own
 
 PR_SET_PDEATHSIG = 1
 READY_FD = "READY_FD"
-BREATH_SECONDS = 1.5
 SERVERS = ("postgres", "valkey-server", "redis-server")
 
 
@@ -33,8 +32,6 @@ class Program(NamedTuple):
     """Starts once the program of that name has been ready."""
     once: bool = False
     """Done when it ends well; else started again like the others."""
-    breath: float = 0.0
-    """Seconds that it stays away at least: who looks once a second shall have seen that it was gone."""
     log: Path | None = None
     account: Account = own()
     cwd: Path = Path("/")

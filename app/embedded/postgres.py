@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from app.embedded import account as accounts
 from app.embedded.account import Account
-from app.embedded.child import BREATH_SECONDS, Program, end_orphans
+from app.embedded.child import Program, end_orphans
 from app.embedded.places import Places, Unusable
 
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
@@ -71,7 +71,6 @@ def program(places: Places, *, durable: bool = True, as_root: Account | None = N
         dies=signal.SIGINT,
         probe=lambda: answers(_sockets(places) / ".s.PGSQL.5432"),
         before=lambda: _sweep(places, home),
-        breath=BREATH_SECONDS,
         log=places.data / "postgres.log",
         account=account,
     )

@@ -128,8 +128,7 @@ class Supervisor:
         now = time.monotonic()
         kept.falls = 1 if kept.child.is_ready and now - kept.since > STEADY_SECONDS else kept.falls + 1
         # Full jitter: what fell together does not come back together.
-        jitter = random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(kept.falls - 1, 8)))  # noqa: S311
-        pause = kept.program.breath + jitter
+        pause = random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(kept.falls - 1, 8)))  # noqa: S311
         kept.due = now + pause
         self._say(f"{kept.program.name} ended ({_how(code)}); starting it again in {pause:.1f} s")
         self._changed()

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.embedded.child import BREATH_SECONDS, Program, end_orphans
+from app.embedded.child import Program, end_orphans
 from app.embedded.places import Places, Unusable
 
 NAMES = ("valkey-server", "redis-server")
@@ -43,7 +43,6 @@ def program(places: Places, *, durable: bool = True) -> Program:
         dies=signal.SIGTERM,
         probe=lambda: answers(_socket(places)),
         before=lambda: _sweep(places),
-        breath=BREATH_SECONDS,
         log=places.data / "valkey.log",
     )
 

@@ -17,6 +17,8 @@ class MarketClock(NamedTuple):
     wall_time: float
     speed: float
     state: State
+    began: float = 0.0
+    """When the process that feeds us was started, in wall time."""
 
     def now(self, wall: float) -> float:
         """Market time at `wall`: it stands still unless the session is open."""

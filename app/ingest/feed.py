@@ -35,6 +35,7 @@ class Feed:
         self._also_to = tuple(also_to)
         self._newest = Newest(self._client)
         self._day = Day(provider.previous_close)
+        self._began = time.time()
         self._announced: tuple[State, float] = ("starting", 0.0)
         self._quoted = 0.0
         self._away = False
@@ -72,7 +73,7 @@ class Feed:
             await self._insist(partial(self._newest.put, quotes))
             self._quoted = now
         if changed or now - at >= ANNOUNCE_SECONDS:
-            await self._insist(partial(clock.announce, self._client, beat.clock))
+            await self._insist(partial(clock.announce, self._client, beat.clock._replace(began=self._began)))
             self._announced = (beat.clock.state, now)
         if changed:
             logger.info("market %s, session %s", beat.clock.state, beat.clock.session)

@@ -5,6 +5,9 @@ from typing import Literal, NamedTuple
 from app.finance.clock import MarketClock
 from app.vitals import Vitals
 
+RECENT_SECONDS = 5.0
+"""For so long a short absence, or a new beginning, is news."""
+
 SILENT_SECONDS = 10.0
 """A feed in an open session that says nothing for that long is silent."""
 
@@ -47,7 +50,8 @@ def _ticks(vitals: Vitals, clock: MarketClock | None) -> Lamp:
     if vitals.feed_age is None:
         return _lamp("ticks", "no tick yet", "warn")
     if vitals.feed_age <= SILENT_SECONDS:
-        return _lamp("ticks", "live", "good")
+        new = clock is not None and clock.wall_time - clock.began < RECENT_SECONDS
+        return _lamp("ticks", "just started", "warn") if new else _lamp("ticks", "live", "good")
     if clock is not None and clock.state in ("closed", "paused") and vitals.redis:
         return _lamp("ticks", "between sessions", "quiet")
     return _lamp("ticks", "silent for", "bad", vitals.feed_age)
@@ -66,13 +70,21 @@ def _engine(vitals: Vitals) -> Lamp:
 def _redis(vitals: Vitals) -> Lamp:
     if not vitals.redis:
         return _lamp("redis", "away: no new prices until it is back", "bad")
+    if _recent(vitals.redis_lost_age):
+        return _lamp("redis", "was away a moment ago", "warn")
     return _lamp("redis", "connected", "good")
 
 
 def _database(vitals: Vitals) -> Lamp:
     if not vitals.database:
         return _lamp("database", "away: history is away, live goes on", "bad")
+    if _recent(vitals.database_lost_age):
+        return _lamp("database", "was away a moment ago", "warn")
     return _lamp("database", "connected", "good")
+
+
+def _recent(age: float | None) -> bool:
+    return age is not None and age < RECENT_SECONDS
 
 
 def _jobs(vitals: Vitals) -> Lamp:

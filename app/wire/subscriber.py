@@ -34,6 +34,8 @@ class Stats(NamedTuple):
     connected: bool
     gaps: int
     """How often the link was lost: what was published meanwhile is gone."""
+    lost_at: float | None
+    """Wall time when that was last seen."""
     failed: int
     """Messages whose handling raised or took too long."""
     channels: Mapping[str, Heard]
@@ -57,6 +59,7 @@ class Subscriber(Generic[L]):
         self._counts: dict[bytes, Heard] = {}
         self._sessions = 0
         self._gaps = 0
+        self._lost_at: float | None = None
         self._failed = 0
         self._waiting_since: float | None = None
         self._complained_at = 0.0
@@ -66,6 +69,7 @@ class Subscriber(Generic[L]):
         return Stats(
             connected=len(self._confirmed) == len(self._labels),
             gaps=self._gaps,
+            lost_at=self._lost_at,
             failed=self._failed,
             channels={name.decode(): heard for name, heard in self._counts.items()},
         )
@@ -76,6 +80,7 @@ class Subscriber(Generic[L]):
             try:
                 await self._session(backoff)
             except* (RedisError, OSError, TimeoutError, _Silent) as lost:
+                self._lost_at = time.time()
                 logger.warning("redis link lost: %s", _reason(lost))
             finally:
                 self._confirmed.clear()
@@ -116,6 +121,7 @@ class Subscriber(Generic[L]):
             if channel in self._confirmed:
                 # The client library reconnects without a word: a second confirmation is all there is to see of it.
                 self._gaps += 1
+                self._lost_at = time.time()
             self._confirmed.add(channel)
             backoff.succeeded()
 

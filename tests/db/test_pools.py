@@ -31,6 +31,22 @@ async def test_a_pool_answers_and_says_who_it_is(pool: Pool) -> None:
     assert await pool.answers()
 
 
+async def test_a_link_that_broke_is_remembered_though_the_next_answers(pool: Pool, urls: Urls) -> None:
+    assert await pool.answers()
+    assert pool.lost_at is None
+
+    async with pool.acquire() as connection:
+        pid = await connection.fetchval("select pg_backend_pid()")
+    superuser = await asyncpg.connect(urls.own.replace("tickstock_web@", "postgres@"))
+    await superuser.execute("select pg_terminate_backend($1)", pid)
+    await superuser.close()
+    async with asyncio.timeout(5):
+        while pool.lost_at is None:
+            await asyncio.sleep(0.01)
+
+    assert await pool.answers()
+
+
 async def test_a_full_pool_makes_nobody_wait_for_long(urls: Urls) -> None:
     pool = Pool(urls.own, "test", 1)
 

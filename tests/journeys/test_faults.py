@@ -66,6 +66,9 @@ def test_a_killed_process_comes_back_under_an_open_page(page: Page, desk: Desk, 
 
     if name == "web":
         expect(page.locator("html:not([data-live=live])")).to_be_attached(timeout=LIVE_AGAIN)
+    if name == "ingest":
+        expect(page.locator("#ticks")).to_contain_text("just started", timeout=LIVE_AGAIN)
+        expect(page.locator("#ticks")).to_contain_text("live", timeout=LIVE_AGAIN)
     if name == "engine":
         expect(page.locator("#engine")).not_to_contain_text("running", timeout=LIVE_AGAIN)
         expect(page.locator("#engine")).to_contain_text("running", timeout=LIVE_AGAIN)

@@ -9,7 +9,9 @@ from app.vitals import Vitals
 
 WELL = Vitals(
     redis=True,
+    redis_lost_age=None,
     database=True,
+    database_lost_age=None,
     engine_age=1.0,
     engine_interval=2.0,
     engine_status="healthy",
@@ -34,6 +36,8 @@ def test_all_is_well() -> None:
     ("changed", "key", "word"),
     [
         ({"redis": False}, "redis", "away"),
+        ({"redis_lost_age": 0.3}, "redis", "was away a moment ago"),
+        ({"database_lost_age": 0.3}, "database", "was away a moment ago"),
         ({"database": False}, "database", "history is away, live goes on"),
         ({"engine_age": 6.0}, "engine", "silent"),
         ({"engine_age": None}, "engine", "not heard yet"),
@@ -53,6 +57,15 @@ def test_what_is_not_well_is_said_in_words(changed: dict[str, object], key: str,
 
 def test_a_feed_between_sessions_is_not_silent() -> None:
     assert words(WELL._replace(feed_age=30.0), CLOCK._replace(state="closed"))["ticks"] == "between sessions"
+
+
+def test_a_feed_that_has_just_begun_is_said_to_have() -> None:
+    assert words(WELL, CLOCK._replace(began=998.0))["ticks"] == "just started"
+    assert words(WELL, CLOCK._replace(began=900.0))["ticks"] == "live"
+
+
+def test_an_absence_long_past_is_no_news() -> None:
+    assert words(WELL._replace(redis_lost_age=30.0, database_lost_age=30.0)) == words(WELL)
 
 
 def test_the_end_of_a_replay_is_said() -> None:

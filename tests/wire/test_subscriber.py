@@ -94,6 +94,7 @@ async def test_a_cut_link_is_made_again_and_counted_as_a_gap(redis_url: str, cli
         await eventually(lambda: listener.has(b"after"))
 
     assert link.stats.gaps == 1
+    assert link.stats.lost_at is not None
 
 
 async def test_a_killed_redis_is_heard_again_when_it_is_back(server: Server) -> None:
