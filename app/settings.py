@@ -225,6 +225,7 @@ DOCUMENTED = {
 }
 """Variables with a name of their own; every setting also answers to TICKSTOCK_<SECTION>_<KEY>."""
 
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 NOT_IN_FILES = {"server.secret_key", "server.environment"}
 
 
@@ -261,6 +262,8 @@ def load(environ: Mapping[str, str], root: Path = ROOT) -> Loaded:
         raise _named(error, said) from None
     if "*" in settings.live.allowed_origins:
         warnings.append("WEBSOCKET_CORS_ORIGINS=*: any site may open this desk's stream in its visitors' name")
+    if settings.host not in LOOPBACK and "server.public_url" not in said:
+        warnings.append("PUBLIC_URL: not set; forms from other machines are refused until it says what browsers type")
     return Loaded(settings=settings, warnings=tuple(warnings))
 
 

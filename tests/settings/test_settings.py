@@ -216,3 +216,11 @@ def test_settings_show_no_secret_when_printed() -> None:
 )
 def test_the_address_that_is_printed_can_be_visited(host: str, url: str) -> None:
     assert Settings(host=host).public_url == url
+
+
+def test_a_desk_for_other_machines_wants_to_know_its_own_name(tmp_path: Path) -> None:
+    _, warnings = load({"DATA_DIR": str(tmp_path), "HOST": "0.0.0.0"}, tmp_path)
+    _, content = load({"DATA_DIR": str(tmp_path), "HOST": "0.0.0.0", "PUBLIC_URL": "https://desk.example"}, tmp_path)
+
+    assert warnings[0].startswith("PUBLIC_URL: not set")
+    assert content == ()
