@@ -1,0 +1,56 @@
+"""Every page, before it is drawn: on the one base, with a title, one h1 and nothing inline. Journeys see them drawn."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.house import tree
+
+TEMPLATES = tree.ROOT / "templates"
+WHOLE = {path: path.read_text() for path in sorted(TEMPLATES.rglob("*.html"))}
+PAGES = [path for path, text in WHOLE.items() if text.startswith('{% extends "base.html" %}')]
+
+
+def drawn_by_name() -> dict[str, list[ast.Call]]:
+    """Page name -> the calls of page() that draw it."""
+    found: dict[str, list[ast.Call]] = {}
+    for module in tree.modules():
+        for node in ast.walk(tree.parsed(module)):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in {"page", "html.page"} and node.args:
+                found.setdefault(ast.literal_eval(node.args[0]), []).append(node)
+    return found
+
+
+@pytest.mark.parametrize("path", PAGES, ids=tree.name)
+def test_a_page_stands_on_the_base_under_one_heading(path: Path) -> None:
+    text = path.read_text()
+
+    assert len(re.findall(r"<h1\b", text)) == 1
+    assert not re.search(r"<script|<style|\sstyle=|\son[a-z]+=|role=\"status\"|aria-live", text)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=tree.name)
+def test_a_page_is_drawn_with_a_title(path: Path) -> None:
+    calls = drawn_by_name().get(path.relative_to(TEMPLATES).with_suffix("").as_posix(), [])
+
+    assert calls
+    assert all("title" in {keyword.arg for keyword in call.keywords} for call in calls)
+
+
+def test_what_is_no_page_is_part_of_one() -> None:
+    parts = set(WHOLE) - set(PAGES)
+    used = {
+        name for text in WHOLE.values() for name in re.findall(r'{% (?:include|from|extends|import) "([^"]+)"', text)
+    }
+
+    assert {path.relative_to(TEMPLATES).as_posix() for path in parts} == used
+
+
+def test_the_base_has_a_way_past_the_navigation_and_one_polite_region() -> None:
+    whole = "".join(WHOLE[path] for path in [TEMPLATES / "base.html", *(TEMPLATES / "frame").glob("*.html")])
+
+    assert '<html lang="en"' in whole
+    assert 'href="#main"' in whole
+    assert len(re.findall(r"role=\"status\"|aria-live", whole)) == 1
