@@ -46,7 +46,18 @@ def _postgresql_address(value: SecretStr) -> SecretStr:
     return value
 
 
-SAMPLES = ("change", "your", "secret-key", "secret_key", "example", "insecure", "password", "0123456789", "abcdef")
+SAMPLES = (
+    "change",
+    "your-secret",
+    "your_secret",
+    "secret-key",
+    "secret_key",
+    "example",
+    "insecure",
+    "password",
+    "0123456789",
+    "abcdef",
+)
 LETTERS_AT_LEAST = 8
 
 
