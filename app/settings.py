@@ -46,18 +46,7 @@ def _postgresql_address(value: SecretStr) -> SecretStr:
     return value
 
 
-SAMPLES = (
-    "change",
-    "your-secret",
-    "your_secret",
-    "secret-key",
-    "secret_key",
-    "example",
-    "insecure",
-    "password",
-    "0123456789",
-    "abcdef",
-)
+SAMPLES = ("change", "your-secret", "secret-key", "example", "insecure", "password", "0123456789", "abcdef")
 LETTERS_AT_LEAST = 8
 
 
@@ -67,7 +56,7 @@ def _strong(value: SecretStr) -> SecretStr:
         raise ValueError("is empty")
     if len(text.encode()) < 32:
         raise ValueError("is shorter than 32 bytes")
-    if len(set(text)) < LETTERS_AT_LEAST or any(sample in text.lower() for sample in SAMPLES):
+    if len(set(text)) < LETTERS_AT_LEAST or any(sample in text.lower().replace("_", "-") for sample in SAMPLES):
         raise ValueError("is a known sample")
     return value
 
