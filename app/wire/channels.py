@@ -34,6 +34,14 @@ class Channels(NamedTuple):
 
 JOBS_BACKTEST = "tickstock.jobs.backtest"
 JOBS_PROCESSING = "tickstock.jobs.processing"
+JOBS_CANCEL = "tickstock.jobs.cancel"
+JOBS_DATA_LOAD = "tickstock.jobs.data_load"
+JOBS_CONTROL = "tickstock.jobs.control"
+MONITORING_CONTROL = "tickstock:monitoring:control"
+
+# Written by the engine alone: what stands there before it makes some engines fail.
+JOB_STATUS_PREFIX = "tickstock.jobs.status:"
+APP_JOB_STATUS_PREFIX = "job:status:"
 
 HEARTBEAT_KEY = "tickstock:producer:heartbeat"
 
@@ -47,3 +55,9 @@ POSITION_PREFIX = "ts:ingest:position:"
 SESSION_PREFIX = "ts:sess:"
 USER_SESSIONS_PREFIX = "ts:usess:"
 LIMITS_PREFIX = "ts:rl"
+OUTBOX_KEY = "ts:jobs"
+OUTBOX_WAITING_KEY = "ts:jobs:waiting"
+OUTBOX_JOB_PREFIX = "ts:jobs:job:"
+IDEMPOTENCY_PREFIX = "ts:idem:"
+CACHE_PREFIX = "ts:cache:"
+INTERNAL_CHANNEL = "ts:internal"
