@@ -1,6 +1,6 @@
 """What a route may ask for: typed, and passed on from there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -14,10 +14,14 @@ from app.live.seats import Seats
 from app.push import Push
 from app.settings import Settings
 from app.vitals import Vitals
+from app.wire.channels import Meaning
+from app.wire.channels import Meaning
 from app.wire.events import AnyEvent
 from app.wire.limits import Limits
 from app.wire.log import Log
 from app.wire.sessions import Sessions
+from app.wire.subscriber import Stats
+from app.wire.subscriber import Stats
 
 T = TypeVar("T")
 
@@ -46,6 +50,26 @@ class Draws(Protocol):
     async def snapshot(self, topic: str, pools: Pools) -> list[Push]: ...
 
 
+class Hears(Protocol):
+    """The intake as pages see it."""
+
+    @property
+    def rejected(self) -> Mapping[tuple[Meaning, str], int]: ...
+
+    @property
+    def lost(self) -> int: ...
+
+
+class Hears(Protocol):
+    """The intake as pages see it."""
+
+    @property
+    def rejected(self) -> Mapping[tuple[Meaning, str], int]: ...
+
+    @property
+    def lost(self) -> int: ...
+
+
 @dataclass(slots=True)
 class House:
     """What one web process holds while it runs. What changes is changed by its long tasks alone."""
@@ -62,6 +86,13 @@ class House:
     boards: Mapping[type, object]
     listening: Callable[[], bool]
     """Whether the link that brings the events is up and was heard a moment ago."""
+    intake: Hears
+    link: Callable[[], Stats]
+    """How that link has fared, and when each channel was last heard."""
+    intake: Hears
+    link: Callable[[], Stats]
+    receivers: Callable[[], Awaitable[Mapping[str, int]]]
+    """Asks how many engines hear each of the job channels."""
     vitals: Vitals = UNHEARD
     clock: MarketClock | None = None
     seeded: bool = False

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, suppress
+from functools import partial
 
 from quart import Quart
 
@@ -25,9 +26,9 @@ from app.quotes.charts import Charts
 from app.relay import Boards, Relay
 from app.settings import Database, Settings
 from app.web import html
-from app.wire import client
+from app.wire import client, jobs
 from app.wire.backoff import Backoff
-from app.wire.channels import Channels
+from app.wire.channels import JOBS_BACKTEST, JOBS_PROCESSING, Channels
 from app.wire.limits import Limits
 from app.wire.log import BEGINNING, Log, LogId, Lost
 from app.wire.newest import Newest
@@ -87,7 +88,12 @@ class Works:
             cursors=Cursors(),
             relay=self._relay,
             boards={type(board): board for board in self._boards},
+            intake=self._intake,
+            link=lambda: self._subscriber.stats,
             listening=lambda: self._subscriber.stats.connected and bool(self._hub.last_id),
+            intake=self._intake,
+            link=lambda: self._subscriber.stats,
+            receivers=partial(jobs.receivers, self._redis, (JOBS_BACKTEST, JOBS_PROCESSING)),
         )
 
     async def while_serving(self) -> AsyncGenerator[None, None]:
