@@ -15,12 +15,10 @@ from app.push import Push
 from app.settings import Settings
 from app.vitals import Vitals
 from app.wire.channels import Meaning
-from app.wire.channels import Meaning
 from app.wire.events import AnyEvent
 from app.wire.limits import Limits
 from app.wire.log import Log
 from app.wire.sessions import Sessions
-from app.wire.subscriber import Stats
 from app.wire.subscriber import Stats
 
 T = TypeVar("T")
@@ -60,16 +58,6 @@ class Hears(Protocol):
     def lost(self) -> int: ...
 
 
-class Hears(Protocol):
-    """The intake as pages see it."""
-
-    @property
-    def rejected(self) -> Mapping[tuple[Meaning, str], int]: ...
-
-    @property
-    def lost(self) -> int: ...
-
-
 @dataclass(slots=True)
 class House:
     """What one web process holds while it runs. What changes is changed by its long tasks alone."""
@@ -89,8 +77,6 @@ class House:
     intake: Hears
     link: Callable[[], Stats]
     """How that link has fared, and when each channel was last heard."""
-    intake: Hears
-    link: Callable[[], Stats]
     receivers: Callable[[], Awaitable[Mapping[str, int]]]
     """Asks how many engines hear each of the job channels."""
     vitals: Vitals = UNHEARD

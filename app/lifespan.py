@@ -91,8 +91,6 @@ class Works:
             intake=self._intake,
             link=lambda: self._subscriber.stats,
             listening=lambda: self._subscriber.stats.connected and bool(self._hub.last_id),
-            intake=self._intake,
-            link=lambda: self._subscriber.stats,
             receivers=partial(jobs.receivers, self._redis, (JOBS_BACKTEST, JOBS_PROCESSING)),
         )
 
