@@ -10,7 +10,11 @@ from app.wire.events.ticks import Tick
 
 AnyEvent = Tick | PatternDetected | IndicatorCalculated | ProcessingChanged | EngineHealth | ErrorReported
 
+LOGGED: tuple[type[Event], ...] = (PatternDetected, ProcessingChanged, ErrorReported)
+"""Of these every one counts, in order; of all others the newest."""
+
 __all__ = [
+    "LOGGED",
     "AnyEvent",
     "EngineHealth",
     "ErrorReported",
