@@ -11,6 +11,9 @@ from quart.typing import ResponseReturnValue
 from app import db, deps
 from app.finance.instrument import Instrument
 from app.identity import View
+from app.indicators import partials as indicator_partials
+from app.indicators import stream as indicator_stream
+from app.indicators.board import Board as IndicatorBoard
 from app.live import topics
 from app.market import partials as market_partials
 from app.market.board import Board as MarketBoard
@@ -81,7 +84,8 @@ async def symbol_page(symbol: str) -> ResponseReturnValue:
 async def _symbol_page(
     instrument: Instrument, span: str, found: History | None, cursor: str, away: bool
 ) -> ResponseReturnValue:
-    view, symbol = guards.view(), instrument.symbol
+    view, symbol, indicators = guards.view(), instrument.symbol, deps.board(IndicatorBoard)
+    await indicator_stream.seed(symbol, deps.pools(), indicators)
     quote = deps.board(Board).quote(symbol)
     chart = found.chart if found else deps.board(Charts).get(symbol, span)
     bars = chart.bars[::-1] if chart else ()
@@ -106,6 +110,7 @@ async def _symbol_page(
         chart=quote_partials.chart(symbol, drawn(chart) if chart else None, view),
         bars=bars if request.args.get("rows") == "all" else bars[:TABLE_ROWS],
         bar_count=len(bars),
+        readings=indicator_partials.readings(symbol, indicators.of(symbol), view),
         notice=market_partials.notice(0),
         feed=_feed(pattern_stream.feed_of(symbol), await _detections(symbol), view),
         away=away,

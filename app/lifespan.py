@@ -13,6 +13,7 @@ from app import db, deps, logs, wire
 from app.db import errorlog
 from app.db.pools import Pool, Pools
 from app.deps import House
+from app.indicators.board import Board as IndicatorBoard
 from app.intake import Intake
 from app.live import topics
 from app.live.cursors import Cursors
@@ -68,7 +69,7 @@ class Works:
         self._pools = _pools(own_url, market_url, settings.database)
         live = settings.live
         self._hub = Hub(html.patch, live.frame_seconds, live.buffer_frames, live.max_connections)
-        self._boards = Boards(QuoteBoard(), Charts(), MarketBoard())
+        self._boards = Boards(QuoteBoard(), Charts(), MarketBoard(), IndicatorBoard())
         self._relay = Relay(self._boards, self._hub)
         self._intake = Intake(self._log.append_once, self._relay.publish)
         channels = Channels(**settings.channels())

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 from app.db.pools import Pools
 from app.finance.clock import MarketClock
+from app.indicators import stream as indicators
+from app.indicators.board import Board as IndicatorBoard
 from app.live import topics
 from app.live.hub import Hub
 from app.live.topics import Kind
@@ -18,7 +20,7 @@ from app.quotes import stream as quotes
 from app.quotes.board import Board as QuoteBoard
 from app.quotes.charts import Charts
 from app.vitals import Vitals
-from app.wire.events import AnyEvent, PatternDetected, Tick
+from app.wire.events import AnyEvent, IndicatorCalculated, PatternDetected, ProcessingChanged, Tick
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +34,7 @@ class Boards(NamedTuple):
     quotes: QuoteBoard
     charts: Charts
     market: MarketBoard
+    indicators: IndicatorBoard
 
 
 class Relay:
@@ -40,16 +43,18 @@ class Relay:
         self._reactions: Mapping[type, tuple[Reaction, ...]] = {
             Tick: (ticked,),
             PatternDetected: (patterns.on_detected,),
+            IndicatorCalculated: (partial(indicators.on_calculated, board=boards.indicators),),
+            ProcessingChanged: (partial(market.on_processing, board=boards.market),),
             Vitals: (partial(market.on_vitals, board=boards.market),),
             MarketClock: (partial(market.on_clock, board=boards.market),),
         }
         drawn_quotes = partial(quotes.snapshot, board=boards.quotes, charts=boards.charts)
-        self._snapshots: Mapping[str, Snapshot] = {
-            "quotes": drawn_quotes,
-            "symbol": drawn_quotes,
-            "chart": drawn_quotes,
-            "patterns": patterns.snapshot,
-            "status": partial(market.snapshot, board=boards.market),
+        self._snapshots: Mapping[str, tuple[Snapshot, ...]] = {
+            "quotes": (drawn_quotes,),
+            "symbol": (drawn_quotes, partial(indicators.snapshot, board=boards.indicators)),
+            "chart": (drawn_quotes,),
+            "patterns": (patterns.snapshot,),
+            "status": (partial(market.snapshot, board=boards.market),),
         }
         self._hub = hub
         self.failed = 0
@@ -75,10 +80,10 @@ class Relay:
 
     async def snapshot(self, topic: str, pools: Pools) -> list[Push]:
         """The topic as it is now. Raises Unavailable where that cannot be known."""
-        return list(await self._snapshots[topics.name(topic)](topic, pools))
+        return [push for draw in self._snapshots[topics.name(topic)] for push in await draw(topic, pools)]
 
     def kind(self, event: type) -> Kind:
-        return "log" if event is PatternDetected else "state"
+        return "log" if event in LOGGED else "state"
 
     def _fail(self, words: str, *values: object) -> None:
         self.failed += 1

@@ -41,6 +41,9 @@ PATTERN_TABLES: Mapping[str, str] = {
 }
 """Each with the timeframe of a row that names none."""
 
+NUMBERS = {"numeric", "double precision", "real", "integer", "bigint", "smallint"}
+INDICATOR_TABLES: Mapping[str, str] = {"daily_indicators": "daily", "intraday_indicators": "intraday"}
+
 _COLUMNS = """
 select table_name, column_name, data_type from information_schema.columns
 where table_schema = 'public' and table_name = any($1::text[])
@@ -72,10 +75,12 @@ class MarketShape(NamedTuple):
     """symbol, pattern, timeframe text, confidence, direction text, detected_at timestamptz, price"""
     writable: bool
     """The role may write the market, which we never do."""
+    indicators: str | None = None
+    """symbol, indicator, timeframe text, value float8, at timestamptz, signal text"""
 
     @property
     def complete(self) -> bool:
-        return None not in (self.daily_bars, self.minute_bars, self.instruments, self.patterns)
+        return None not in (self.daily_bars, self.minute_bars, self.instruments, self.patterns, self.indicators)
 
 
 async def inspect(connection: asyncpg.Connection) -> MarketShape:
@@ -88,6 +93,7 @@ async def inspect(connection: asyncpg.Connection) -> MarketShape:
         instruments=_instruments(tables.get("symbols", {})),
         patterns=_patterns(tables),
         writable=bool(await connection.fetchval(_WRITABLE, TABLES)),
+        indicators=_indicators(tables),
     )
 
 
@@ -165,6 +171,39 @@ def _detections(columns: Columns, definitions: Columns) -> str | None:
     )
 
 
+def _indicators(tables: Mapping[str, Columns]) -> str | None:
+    selects = [_values(table, tables[table], tier) for table, tier in INDICATOR_TABLES.items() if table in tables]
+    known = [select for select in selects if select is not None]
+    return f"({' union all '.join(known)})" if known else None
+
+
+def _values(table: str, columns: Columns, tier: str) -> str | None:
+    name = _first(columns, ("indicator_type", "indicator_name", "indicator"))
+    time = _first(columns, ("calculation_timestamp", "calculated_at"))
+    if "symbol" not in columns or name is None or time is None:
+        return None
+    data = _json(columns, _first(columns, ("value_data", "values", "value")) or "")
+    plain = _any(columns, ("value",), "float8") if columns.get("value") in NUMBERS else "null::float8"
+    said = f"coalesce({data} -> 'signal', {_json(columns, 'metadata')} -> 'signal')"
+    return (
+        f"select symbol::text as symbol, {name}::text as indicator,"
+        f" coalesce({_any(columns, ('timeframe',), 'text')}, '{tier}') as timeframe,"
+        f" coalesce({plain}, {_scalar(data, name)}) as value,"
+        f" {_instant(columns, time)} as at,"
+        f" case when jsonb_typeof({said}) = 'string' then {said} #>> '{{}}' else '' end as signal from public.{table}"
+    )
+
+
+def _scalar(data: str, name: str) -> str:
+    """A bare number, or the one called `value`, or the one called like the indicator without its period."""
+    kin = f"lower(substring({name}::text from '^[A-Za-z]+'))"
+    cases = (
+        f"when jsonb_typeof({found}) = 'number' then ({found} #>> '{{}}')::float8"
+        for found in (data, f"({data} -> 'value')", f"({data} -> {kin})")
+    )
+    return f"case {' '.join(cases)} end"
+
+
 def _direction(pattern: str, data: str, metadata: str) -> str:
     """As stored; where nothing is stored, as the pattern's own name tells."""
     said = f"lower(coalesce({data} ->> 'direction', {metadata} ->> 'direction', {pattern}::text))"
@@ -186,7 +225,7 @@ def _instant(columns: Columns, name: str) -> str:
 
 
 def _json(columns: Columns, name: str) -> str:
-    return f"{name}::jsonb" if columns.get(name) in ("json", "jsonb") else "null::jsonb"
+    return f'"{name}"::jsonb' if columns.get(name) in ("json", "jsonb") else "null::jsonb"
 
 
 def _first(columns: Columns, names: Sequence[str]) -> str | None:

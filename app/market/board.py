@@ -1,7 +1,11 @@
 """The newest that this process knows about the feed, the engine, Redis and the database."""
 
+import time
+
 from app.finance.clock import MarketClock
+from app.market import runs
 from app.market.lamps import Lamp, lamps
+from app.market.runs import Run
 from app.vitals import Vitals
 
 
@@ -9,18 +13,32 @@ class Board:
     def __init__(self) -> None:
         self.clock: MarketClock | None = None
         self._vitals: Vitals | None = None
+        self._run: Run | None = None
+        self._said = {lamp.key: lamp.said for lamp in self.lamps()}
 
     def hear(self, vitals: Vitals) -> list[Lamp]:
-        """The lamps that say something else than before."""
-        before = {lamp.key: lamp.said for lamp in self.lamps()}
+        """The lamps that say something else than before; time alone can make one of them do so."""
         self._vitals = vitals
-        return [lamp for lamp in self.lamps() if before.get(lamp.key) != lamp.said]
+        return self._news()
 
-    def tell(self, clock: MarketClock) -> bool:
-        """Whether this is news."""
+    def tell(self, clock: MarketClock) -> tuple[bool, list[Lamp]]:
+        """Whether the clock itself is news, and the lamps that it changed."""
         news = clock != self.clock
         self.clock = clock
-        return news
+        return news, self._news() if news else []
+
+    def process(self, run: Run) -> list[Lamp]:
+        if not runs.follows(run, self._run):
+            return []
+        if self._run and self._run.id != run.id:
+            self._said.pop(runs.KEY, None)  # the same word about another run is news
+        self._run = run
+        return self._news()
 
     def lamps(self) -> list[Lamp]:
-        return lamps(self._vitals, self.clock)
+        return [*lamps(self._vitals, self.clock), runs.lamp(self._run, time.time())]
+
+    def _news(self) -> list[Lamp]:
+        news = [lamp for lamp in self.lamps() if self._said.get(lamp.key) != lamp.said]
+        self._said |= {lamp.key: lamp.said for lamp in news}
+        return news

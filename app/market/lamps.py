@@ -24,6 +24,8 @@ class Lamp(NamedTuple):
     word: str
     tone: Tone
     seconds: float | None = None
+    after: str = ""
+    """What follows the age."""
 
     @property
     def said(self) -> tuple[str, Tone]:

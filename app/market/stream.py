@@ -7,11 +7,12 @@ from app.db.pools import Pools
 from app.finance.clock import MarketClock
 from app.identity import View
 from app.live import topics
-from app.market import partials
+from app.market import partials, runs
 from app.market.board import Board
 from app.market.lamps import Lamp
 from app.push import Push
 from app.vitals import Vitals
+from app.wire.events import ProcessingChanged
 
 
 def on_vitals(vitals: Vitals, board: Board) -> Iterator[Push]:
@@ -19,10 +20,14 @@ def on_vitals(vitals: Vitals, board: Board) -> Iterator[Push]:
 
 
 def on_clock(clock: MarketClock, board: Board) -> Iterator[Push]:
-    before = {lamp.key: lamp.said for lamp in board.lamps()}
-    if board.tell(clock):
+    news, changed = board.tell(clock)
+    if news:
         yield _clock(clock)
-        yield from (_lamp(lamp) for lamp in board.lamps() if before[lamp.key] != lamp.said)
+    yield from map(_lamp, changed)
+
+
+def on_processing(event: ProcessingChanged, board: Board) -> Iterator[Push]:
+    yield from map(_lamp, board.process(runs.run(event)))
 
 
 async def snapshot(topic: str, pools: Pools, board: Board) -> list[Push]:

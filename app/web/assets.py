@@ -12,7 +12,7 @@ from quart import Quart, Response, abort, current_app, request
 from app.web import compression, guards
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
-STYLES = ("tokens", "base", "accounts", "quotes", "patterns", "market")
+STYLES = ("tokens", "base", "accounts", "quotes", "patterns", "indicators", "market", "admin")
 """The order of the one stylesheet; a feature's rules come after the shared ones."""
 
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}

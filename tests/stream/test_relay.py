@@ -4,7 +4,9 @@ import time
 
 import pytest
 
+from app.db.pools import Pool, Pools
 from app.identity import View
+from app.indicators.board import Board as IndicatorBoard
 from app.live import topics
 from app.live.hub import Hub
 from app.market.board import Board as MarketBoard
@@ -26,7 +28,7 @@ def hub() -> Hub:
 
 @pytest.fixture
 def relay(hub: Hub) -> Relay:
-    return Relay(Boards(QuoteBoard(), Charts(), MarketBoard()), hub)
+    return Relay(Boards(QuoteBoard(), Charts(), MarketBoard(), IndicatorBoard()), hub)
 
 
 def test_patterns_are_a_log_and_all_else_is_state(relay: Relay) -> None:
@@ -54,7 +56,7 @@ def test_an_event_that_nobody_shows_still_moves_the_log_on(relay: Relay, hub: Hu
 
 
 def test_an_event_that_a_feature_cannot_take_is_counted(hub: Hub) -> None:
-    broken = Relay(Boards(None, Charts(), MarketBoard()), hub)  # type: ignore[arg-type]
+    broken = Relay(Boards(None, Charts(), MarketBoard(), IndicatorBoard()), hub)  # type: ignore[arg-type]
 
     broken.publish(PRICE)
     broken.publish(FOUND, "7-4")
@@ -66,6 +68,7 @@ def test_an_event_that_a_feature_cannot_take_is_counted(hub: Hub) -> None:
 @pytest.mark.parametrize("topic", ["status", "quotes:5", "symbol:BF/B"])
 async def test_a_snapshot_is_of_its_topic_alone(relay: Relay, topic: str) -> None:
     relay.publish(PRICE)
-    found = await relay.snapshot(topic, None)  # type: ignore[arg-type]
+    away = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
+    found = await relay.snapshot(topic, Pools(away, away))
 
     assert {push.topic for push in found} <= {topic}

@@ -1,0 +1,87 @@
+"""The newest value of every indicator, by symbol and timeframe."""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from app.wire.events import IndicatorCalculated
+
+DAY = 86_400.0
+WEEK = 7 * DAY
+SYMBOLS = 5_000
+EACH = 64
+"""Values of one symbol."""
+
+TIMEFRAMES = ("1min", "5min", "15min", "30min", "hourly", "daily", "weekly", "monthly")
+
+
+class Reading(NamedTuple):
+    """`at` is the end of the bar that was calculated with, market time; `value` is in the indicator's own unit."""
+
+    symbol: str
+    indicator: str
+    timeframe: str
+    value: float
+    at: float
+    signal: str = ""
+    heard: bool = False
+    """By this process, and not only read from what was stored."""
+
+
+class Group(NamedTuple):
+    """The readings of one timeframe, by name; `at` is that of the newest."""
+
+    timeframe: str
+    at: float
+    readings: tuple[Reading, ...]
+
+
+class Board:
+    """Keeps the symbols that were last heard of, and of each as many values as a page could show."""
+
+    def __init__(self, symbols: int = SYMBOLS, each: int = EACH) -> None:
+        self._most = symbols
+        self._each = each
+        self._readings: OrderedDict[str, dict[tuple[str, str], Reading]] = OrderedDict()
+
+    def apply(self, event: IndicatorCalculated) -> bool:
+        """Whether this is news. What is older by more than a day comes from a feed that began again in the past."""
+        before = self._readings.get(event.symbol, {}).get((event.timeframe, event.indicator))
+        if before is not None and before.at - DAY <= event.at < before.at:
+            return False
+        reading = Reading(
+            event.symbol, event.indicator, event.timeframe, event.value, event.at, event.signal, heard=True
+        )
+        return reading != before and self._put(reading)
+
+    def seed(self, readings: Iterable[Reading]) -> None:
+        """What was stored fills the gaps of what was heard, and never overwrites it."""
+        for stored in readings:
+            before = self._readings.get(stored.symbol, {}).get((stored.timeframe, stored.indicator))
+            if before is None or not before.heard or before.at < stored.at <= before.at + WEEK:
+                self._put(stored)
+
+    def of(self, symbol: str) -> tuple[Group, ...]:
+        """The shortest timeframe first; those that we have no place for come last."""
+        by_timeframe: dict[str, list[Reading]] = {}
+        for (timeframe, _), reading in sorted(self._readings.get(symbol, {}).items()):
+            by_timeframe.setdefault(timeframe, []).append(reading)
+        return tuple(
+            Group(timeframe, max(reading.at for reading in readings), tuple(readings))
+            for timeframe, readings in sorted(by_timeframe.items(), key=lambda item: _place(item[0]))
+        )
+
+    def _put(self, reading: Reading) -> bool:
+        readings = self._readings.setdefault(reading.symbol, {})
+        self._readings.move_to_end(reading.symbol)
+        key = reading.timeframe, reading.indicator
+        if key not in readings and len(readings) >= self._each:
+            return False
+        readings[key] = reading
+        if len(self._readings) > self._most:
+            self._readings.popitem(last=False)
+        return True
+
+
+def _place(timeframe: str) -> tuple[int, str]:
+    return TIMEFRAMES.index(timeframe) if timeframe in TIMEFRAMES else len(TIMEFRAMES), timeframe

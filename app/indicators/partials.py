@@ -1,0 +1,46 @@
+"""Indicator values as HTML."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from app.identity import View
+from app.indicators import words
+from app.indicators.board import Group, Reading
+from app.web.html import fragment
+
+
+class Shown(NamedTuple):
+    """`places`: decimals of the value. `late`: it is older than the newest of its timeframe."""
+
+    name: str
+    value: float
+    places: int
+    signal: str
+    at: float
+    late: bool
+
+
+class Part(NamedTuple):
+    timeframe: str
+    at: float
+    readings: list[Shown]
+
+
+def readings(symbol: str, groups: Sequence[Group], view: View) -> Markup:
+    parts = [
+        Part(group.timeframe, group.at, [_shown(reading, group.at) for reading in group.readings]) for group in groups
+    ]
+    return fragment("indicators/readings", symbol=symbol, groups=parts, view=view)
+
+
+def _shown(reading: Reading, newest: float) -> Shown:
+    return Shown(
+        words.name(reading.indicator),
+        reading.value,
+        words.places(reading.value),
+        words.signal(reading.indicator, reading.value, reading.signal),
+        reading.at,
+        reading.at < newest,
+    )

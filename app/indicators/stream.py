@@ -1,0 +1,43 @@
+"""A calculated indicator changes the list on its symbol's page."""
+
+from collections.abc import Iterator
+
+from app import db
+from app.db.pools import Pools
+from app.identity import View
+from app.indicators import partials, queries
+from app.indicators.board import Board
+from app.live import topics
+from app.push import Push
+from app.web.filters import dom_id
+from app.wire.events import IndicatorCalculated
+
+
+def on_calculated(event: IndicatorCalculated, board: Board) -> Iterator[Push]:
+    if board.apply(event):
+        yield _list(event.symbol, board)
+
+
+async def snapshot(topic: str, pools: Pools, board: Board) -> list[Push]:
+    symbol = topics.symbol_of(topic)
+    await seed(symbol, pools, board)
+    return [_list(symbol, board)]
+
+
+async def seed(symbol: str, pools: Pools, board: Board) -> None:
+    """What is stored of the symbol; while the database is away, what was heard has to do."""
+    try:
+        shape = await pools.shape()
+        async with pools.market.acquire() as connection:
+            board.seed(await queries.newest(connection, shape, symbol))
+    except db.Unavailable:
+        return
+
+
+def _list(symbol: str, board: Board) -> Push:
+    """Drawn as it is when it goes out: a bar's values come one by one within a moment."""
+
+    def draw(view: View) -> str:
+        return partials.readings(symbol, board.of(symbol), view)
+
+    return Push(topics.symbol_topic(symbol), dom_id("readings", symbol), "replace", draw)

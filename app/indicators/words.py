@@ -1,0 +1,26 @@
+"""Indicators and their signals as people say them."""
+
+import re
+
+SIGNALS = {"above": "price above it", "below": "price below it"}
+OVERBOUGHT, OVERSOLD = 70.0, 30.0
+NUMBER = re.compile(r"(?<=[A-Za-z])(?=[0-9])")
+
+
+def name(indicator: str) -> str:
+    """RSI14 is RSI 14, relative_strength is relative strength."""
+    return NUMBER.sub(" ", indicator).replace("_", " ")
+
+
+def signal(indicator: str, value: float, said: str) -> str:
+    """As it was said; of relative strength everybody knows it from the value alone."""
+    if said:
+        word = said.lower().replace("_", " ")
+        return SIGNALS.get(word, word)
+    if not indicator.upper().startswith("RSI"):
+        return ""
+    return "overbought" if value > OVERBOUGHT else "oversold" if value < OVERSOLD else ""
+
+
+def places(value: float) -> int:
+    return 2 if abs(value) >= 1 else 4
