@@ -1,7 +1,9 @@
 """Every Redis channel and key by name. Two grammars, dots and colons, are both real: never turn one into the other."""
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Annotated, Literal, NamedTuple, get_type_hints
+
+Kind = Literal["log", "state", "job"]
 
 
 class Meaning(StrEnum):
@@ -10,45 +12,124 @@ class Meaning(StrEnum):
     TICKS = "ticks"
     PATTERNS = "patterns"
     INDICATORS = "indicators"
+    BACKTESTS = "backtests"
     PROCESSING = "processing"
+    SCHEDULE = "schedule"
+    IMPORTS = "imports"
+    CACHES = "caches"
+    INDICATOR_RUNS = "indicator runs"
+    PATTERN_RUNS = "pattern runs"
+    UNIVERSES = "universes"
+    JOBS = "jobs"
     HEALTH = "health"
     MONITORING = "monitoring"
     ERRORS = "errors"
+    SESSIONS = "sessions"
+    STREAMING_HEALTH = "streaming health"
+    INDICATOR_ALERTS = "indicator alerts"
+    CRITICAL_ALERTS = "critical alerts"
+
+
+class Use(NamedTuple):
+    """`kind`: whether every message counts, only the newest, or (where both come) what an unknown one would be."""
+
+    meaning: Meaning
+    kind: Kind
 
 
 class Channels(NamedTuple):
-    """Names that an operator may override; the defaults are the contract's."""
+    """What comes in. Names that an operator may override; the defaults are the contract's."""
 
-    ticks: str = "tickstock.data.raw"
-    patterns: str = "tickstock.events.patterns"
-    indicators: str = "tickstock.events.indicators"
-    processing: str = "tickstock.events.processing"
-    health: str = "tickstock.health.status"
-    monitoring: str = "tickstock:monitoring"
-    errors: str = "tickstock:errors"
+    ticks: Annotated[str, Use(Meaning.TICKS, "state")] = "tickstock.data.raw"
+    patterns: Annotated[str, Use(Meaning.PATTERNS, "log")] = "tickstock.events.patterns"
+    indicators: Annotated[str, Use(Meaning.INDICATORS, "state")] = "tickstock.events.indicators"
+    processing: Annotated[str, Use(Meaning.PROCESSING, "log")] = "tickstock.events.processing"
+    health: Annotated[str, Use(Meaning.HEALTH, "state")] = "tickstock.health.status"
+    monitoring: Annotated[str, Use(Meaning.MONITORING, "log")] = "tickstock:monitoring"
+    errors: Annotated[str, Use(Meaning.ERRORS, "log")] = "tickstock:errors"
+    backtest_progress: Annotated[str, Use(Meaning.BACKTESTS, "state")] = "tickstock.events.backtesting.progress"
+    backtest_results: Annotated[str, Use(Meaning.BACKTESTS, "log")] = "tickstock.events.backtesting.results"
+    processing_status: Annotated[str, Use(Meaning.PROCESSING, "log")] = "tickstock:processing:status"
+    processing_schedule: Annotated[str, Use(Meaning.SCHEDULE, "state")] = "tickstock:processing:schedule"
+    import_started: Annotated[str, Use(Meaning.IMPORTS, "log")] = "tickstock:import:started"
+    import_progress: Annotated[str, Use(Meaning.IMPORTS, "state")] = "tickstock:import:progress"
+    import_completed: Annotated[str, Use(Meaning.IMPORTS, "log")] = "tickstock:import:completed"
+    import_status: Annotated[str, Use(Meaning.JOBS, "state")] = "tickstock:data:import:status"
+    cache_started: Annotated[str, Use(Meaning.CACHES, "log")] = "tickstock:cache:started"
+    cache_progress: Annotated[str, Use(Meaning.CACHES, "state")] = "tickstock:cache:progress"
+    cache_completed: Annotated[str, Use(Meaning.CACHES, "log")] = "tickstock:cache:completed"
+    sync_triggered: Annotated[str, Use(Meaning.CACHES, "log")] = "tickstock:cache:sync_triggered"
+    sync_complete: Annotated[str, Use(Meaning.CACHES, "log")] = "tickstock:cache:sync_complete"
+    ipo_assignment: Annotated[str, Use(Meaning.UNIVERSES, "log")] = "tickstock:cache:ipo_assignment"
+    delisting_cleanup: Annotated[str, Use(Meaning.UNIVERSES, "log")] = "tickstock:cache:delisting_cleanup"
+    universe_updated: Annotated[str, Use(Meaning.UNIVERSES, "log")] = "tickstock:universe:updated"
+    indicators_started: Annotated[str, Use(Meaning.INDICATOR_RUNS, "log")] = "tickstock:indicators:started"
+    indicators_progress: Annotated[str, Use(Meaning.INDICATOR_RUNS, "state")] = "tickstock:indicators:progress"
+    indicators_completed: Annotated[str, Use(Meaning.INDICATOR_RUNS, "log")] = "tickstock:indicators:completed"
+    indicators_calculated: Annotated[str, Use(Meaning.INDICATORS, "state")] = "tickstock:indicators:calculated"
+    indicators_streaming: Annotated[str, Use(Meaning.INDICATORS, "state")] = "tickstock:indicators:streaming"
+    patterns_started: Annotated[str, Use(Meaning.PATTERN_RUNS, "log")] = "tickstock:patterns:started"
+    patterns_progress: Annotated[str, Use(Meaning.PATTERN_RUNS, "state")] = "tickstock:patterns:progress"
+    patterns_completed: Annotated[str, Use(Meaning.PATTERN_RUNS, "log")] = "tickstock:patterns:completed"
+    patterns_detected: Annotated[str, Use(Meaning.PATTERNS, "log")] = "tickstock:patterns:detected"
+    patterns_streaming: Annotated[str, Use(Meaning.PATTERNS, "log")] = "tickstock:patterns:streaming"
+    session_started: Annotated[str, Use(Meaning.SESSIONS, "log")] = "tickstock:streaming:session_started"
+    session_stopped: Annotated[str, Use(Meaning.SESSIONS, "log")] = "tickstock:streaming:session_stopped"
+    streaming_health: Annotated[str, Use(Meaning.STREAMING_HEALTH, "state")] = "tickstock:streaming:health"
+    indicator_alerts: Annotated[str, Use(Meaning.INDICATOR_ALERTS, "log")] = "tickstock:alerts:indicators"
+    critical_alerts: Annotated[str, Use(Meaning.CRITICAL_ALERTS, "log")] = "tickstock:alerts:critical"
 
     def meanings(self) -> dict[str, Meaning]:
         """Channel name to meaning, for everything that comes in."""
-        return {name: Meaning(meaning) for meaning, name in self._asdict().items()}
+        return {name: USES[field].meaning for field, name in self._asdict().items()}
+
+
+USES: dict[str, Use] = {
+    field: hint.__metadata__[0] for field, hint in get_type_hints(Channels, include_extras=True).items()
+}
+"""By the field names of Channels."""
+
+
+class Outgoing(NamedTuple):
+    name: str
+    kind: Kind
+    says: str
 
 
 JOBS_BACKTEST = "tickstock.jobs.backtest"
-JOBS_PROCESSING = "tickstock.jobs.processing"
 JOBS_CANCEL = "tickstock.jobs.cancel"
+JOBS_PROCESSING = "tickstock.jobs.processing"
 JOBS_DATA_LOAD = "tickstock.jobs.data_load"
 JOBS_CONTROL = "tickstock.jobs.control"
 MONITORING_CONTROL = "tickstock:monitoring:control"
+MARKET_TICKS = "tickstock:market:ticks"
+ALL_TICKS = "tickstock.all_ticks"
+
+OUTGOING = (
+    Outgoing(JOBS_BACKTEST, "job", "asks for a backtest"),
+    Outgoing(JOBS_CANCEL, "job", "calls a backtest off"),
+    Outgoing(JOBS_PROCESSING, "job", "commands the daily processing: command, parameters"),
+    Outgoing(JOBS_DATA_LOAD, "job", "asks for market data to be loaded"),
+    Outgoing(JOBS_CONTROL, "job", "calls a data load off"),
+    Outgoing(MONITORING_CONTROL, "job", "resolves alerts, checks and resets parts of the engine"),
+    Outgoing(MARKET_TICKS, "state", "ticks for a TickStockPL that streams; on when the feed's `also_to` names it"),
+    Outgoing(ALL_TICKS, "state", "ticks under their oldest name; on when the feed's `also_to` names it"),
+)
+"""What goes out, besides the events that the engine and the feed of our own publish on the channels above."""
+
+HEARTBEAT_KEY = "tickstock:producer:heartbeat"
 
 # Written by the engine alone: what stands there before it makes some engines fail.
 JOB_STATUS_PREFIX = "tickstock.jobs.status:"
 APP_JOB_STATUS_PREFIX = "job:status:"
 
-HEARTBEAT_KEY = "tickstock:producer:heartbeat"
-
 # Ours alone: nothing but TickStock reads or writes below `ts:`.
 LOG_KEY = "ts:log"
 LOG_EPOCH_KEY = "ts:log:epoch"
 LOG_SEEN_PREFIX = "ts:log:seen:"
+LOG_FOLD_PREFIX = "ts:log:fold:"
+LOG_STORM_KEY = "ts:log:storm"
+LOG_CURSOR_PREFIX = "ts:log:cursor:"
 NEWEST_QUOTES_KEY = "ts:quotes:newest"
 CLOCK_KEY = "ts:clock"
 POSITION_PREFIX = "ts:ingest:position:"

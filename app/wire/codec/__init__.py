@@ -36,9 +36,17 @@ def decode(meaning: Meaning, payload: bytes, arrived_at: float) -> AnyEvent | Re
         return Rejected("too-big")
     try:
         fields = Fields(parse(payload), arrived_at)
+        if meaning not in _READERS:
+            return Rejected("unsupported-event")
         return _READERS[meaning](fields)
     except Refused as refusal:
         return Rejected(refusal.reason)
+
+
+def decode_all(meaning: Meaning, payload: bytes, arrived_at: float) -> tuple[AnyEvent, ...] | Rejected:
+    """All events of a message that may be a batch."""
+    event = decode(meaning, payload, arrived_at)
+    return event if isinstance(event, Rejected) else (event,)
 
 
 def encode(event: AnyEvent) -> bytes:
@@ -60,6 +68,7 @@ def _written(event: AnyEvent) -> Mapping[str, object]:
             return health.write(event)
         case ErrorReported():
             return errors.write(event)
+    raise TypeError(type(event).__name__)
 
 
-__all__ = ["Rejected", "decode", "encode"]
+__all__ = ["Rejected", "decode", "decode_all", "encode"]

@@ -1,26 +1,102 @@
 """What comes in from Redis, typed: a closed family, one file per kind."""
 
+from typing import Literal, get_args
+
+from app.wire.events.backtests import BacktestFinished, BacktestProgressed
 from app.wire.events.base import Event
 from app.wire.events.errors import ErrorReported
 from app.wire.events.health import EngineHealth
-from app.wire.events.indicators import IndicatorCalculated
-from app.wire.events.patterns import PatternDetected
-from app.wire.events.processing import ProcessingChanged
+from app.wire.events.indicators import IndicatorAlert, IndicatorCalculated
+from app.wire.events.monitoring import (
+    AlertRaised,
+    AlertResolved,
+    Component,
+    CriticalAlert,
+    HealthChecked,
+    MetricsMeasured,
+    SystemStatus,
+)
+from app.wire.events.patterns import Pattern, PatternDetected, PatternExpired, PatternUpdated
+from app.wire.events.processing import Processing, ProcessingChanged, ProcessingProgressed, ScheduleChanged
+from app.wire.events.runs import JobStatus, Run, RunChanged, RunProgressed, UniverseChanged
+from app.wire.events.streaming import SessionChanged, StreamingHealth
 from app.wire.events.ticks import Tick
 
-AnyEvent = Tick | PatternDetected | IndicatorCalculated | ProcessingChanged | EngineHealth | ErrorReported
+LoggedEvent = (
+    PatternDetected
+    | PatternUpdated
+    | PatternExpired
+    | IndicatorAlert
+    | CriticalAlert
+    | AlertRaised
+    | AlertResolved
+    | BacktestFinished
+    | ProcessingChanged
+    | RunChanged
+    | UniverseChanged
+    | SessionChanged
+    | ErrorReported
+)
+"""Every one of these counts, in order."""
 
-LOGGED: tuple[type[Event], ...] = (PatternDetected, ProcessingChanged, ErrorReported)
-"""Of these every one counts, in order; of all others the newest."""
+StateEvent = (
+    Tick
+    | IndicatorCalculated
+    | BacktestProgressed
+    | ProcessingProgressed
+    | RunProgressed
+    | ScheduleChanged
+    | JobStatus
+    | MetricsMeasured
+    | HealthChecked
+    | SystemStatus
+    | StreamingHealth
+    | EngineHealth
+)
+"""Of these only the newest counts."""
+
+AnyEvent = LoggedEvent | StateEvent
+
+Kind = Literal["log", "state"]
+
+LOGGED: tuple[type[LoggedEvent], ...] = get_args(LoggedEvent)
+KINDS: dict[type[AnyEvent], Kind] = {kind: "log" if kind in LOGGED else "state" for kind in get_args(AnyEvent)}
 
 __all__ = [
+    "KINDS",
     "LOGGED",
+    "AlertRaised",
+    "AlertResolved",
     "AnyEvent",
+    "BacktestFinished",
+    "BacktestProgressed",
+    "Component",
+    "CriticalAlert",
     "EngineHealth",
     "ErrorReported",
     "Event",
+    "HealthChecked",
+    "IndicatorAlert",
     "IndicatorCalculated",
+    "JobStatus",
+    "Kind",
+    "LoggedEvent",
+    "MetricsMeasured",
+    "Pattern",
     "PatternDetected",
+    "PatternExpired",
+    "PatternUpdated",
+    "Processing",
     "ProcessingChanged",
+    "ProcessingProgressed",
+    "Run",
+    "RunChanged",
+    "RunProgressed",
+    "ScheduleChanged",
+    "SessionChanged",
+    "StateEvent",
+    "StreamingHealth",
+    "SystemStatus",
     "Tick",
+    "UniverseChanged",
 ]

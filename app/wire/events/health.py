@@ -11,3 +11,13 @@ class EngineHealth(Event, frozen=True, kw_only=True):
     active_symbols: int | None = None
     bars: int | None = None
     patterns: int | None = None
+    cpu: float | None = None
+    memory: float | None = None
+    disk: float | None = None
+    """0 to 1, as are the two above."""
+    connections: int | None = None
+    per_second: float | None = None
+    active_jobs: int | None = None
+    queue_depth: int | None = None
+    uptime: float | None = None
+    """Seconds."""

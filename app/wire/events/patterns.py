@@ -1,4 +1,4 @@
-"""A chart pattern that the engine found."""
+"""Chart patterns that the engine found, corrected or gave up."""
 
 from typing import Literal
 
@@ -7,7 +7,7 @@ from app.wire.events.base import Event
 Direction = Literal["bullish", "bearish", "neutral"]
 
 
-class PatternDetected(Event, frozen=True, kw_only=True):
+class Pattern(Event, frozen=True, kw_only=True):
     """Identity: symbol, pattern, timeframe and `at`, the end of the bar that completed it (market time)."""
 
     symbol: str
@@ -22,3 +22,22 @@ class PatternDetected(Event, frozen=True, kw_only=True):
     """Percent."""
     volume: int | None = None
     flow_id: str = ""
+    expires_at: float | None = None
+    relative_strength: float | None = None
+    relative_volume: float | None = None
+    """Of the usual volume: 1.2 is a fifth more."""
+    rsi: float | None = None
+    run_id: str = ""
+    """The run, or the streaming session, that found it."""
+
+
+class PatternDetected(Pattern, frozen=True, kw_only=True):
+    pass
+
+
+class PatternUpdated(Pattern, frozen=True, kw_only=True):
+    """The newer word on a pattern that was detected before."""
+
+
+class PatternExpired(Pattern, frozen=True, kw_only=True):
+    """A pattern that no longer holds; engines that give no `at` of the detection mean the newest of that name."""
