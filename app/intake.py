@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable
 from app.wire import Unavailable
 from app.wire.channels import Meaning
 from app.wire.codec import Rejected, decode
-from app.wire.events import AnyEvent, EngineHealth, PatternDetected, Tick
+from app.wire.entries import enters
+from app.wire.events import AnyEvent, EngineHealth, Tick
 
 logger = logging.getLogger(__name__)
 
@@ -22,12 +23,11 @@ SHOWN = 200
 
 
 class Intake:
-    def __init__(
-        self, append: Callable[[PatternDetected], Awaitable[object]], publish: Callable[[AnyEvent], None]
-    ) -> None:
+    def __init__(self, append: Callable[[AnyEvent], Awaitable[object]], publish: Callable[[AnyEvent], None]) -> None:
         self.rejected: Counter[tuple[Meaning, str]] = Counter()
         """Messages that could not be understood, by channel and reason."""
         self.lost = 0
+        """Events that the log never took."""
         self.ticked_at: float | None = None
         self.health: EngineHealth | None = None
         self._append = append
@@ -38,10 +38,11 @@ class Intake:
         event = decode(meaning, payload, arrived_at)
         if isinstance(event, Rejected):
             self._reject(meaning, event.reason, payload)
-        elif isinstance(event, PatternDetected):
+            return
+        self._note(event)
+        if enters(event):
             await self._log(event)
         else:
-            self._note(event)
             self._publish(event)
 
     def _note(self, event: AnyEvent) -> None:
@@ -50,7 +51,7 @@ class Intake:
         elif isinstance(event, EngineHealth):
             self.health = event
 
-    async def _log(self, event: PatternDetected) -> None:
+    async def _log(self, event: AnyEvent) -> None:
         """It comes back by the tail, in this process as in every other."""
         until = time.monotonic() + APPEND_WITHIN_SECONDS
         while True:
@@ -60,7 +61,9 @@ class Intake:
             except Unavailable:
                 if time.monotonic() > until:
                     self.lost += 1
-                    self._complain("a detection was lost: the log is away (%d so far)", self.lost)
+                    self._complain(
+                        "an event was lost, the log is away: %s (%d so far)", type(event).__name__, self.lost
+                    )
                     return
             await asyncio.sleep(TRY_AGAIN_SECONDS)
 

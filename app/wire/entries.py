@@ -1,13 +1,21 @@
 """Entries of the log: their ids, and their canonical, versioned JSON."""
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
 
-from app.wire.events import PatternDetected
+from app.wire.events import LOGGED, AnyEvent, PatternDetected
+
+VERSION = 1
 
 _ID = re.compile(r"([0-9]{1,16})-([0-9]{1,16})")
+_KINDS: Mapping[str, type] = {kind.__name__: kind for kind in LOGGED} | {"pattern": PatternDetected}
+"""By the tag that an entry carries; the last is what detections were called first."""
+
+_PASSING = {"running", "progress"}
 
 
 class LogId(NamedTuple):
@@ -32,22 +40,41 @@ BEGINNING = LogId(0, 0)
 
 class Entry(NamedTuple):
     id: LogId
-    event: PatternDetected
+    event: AnyEvent
+    folded: int = 0
+    """How many errors like this one were left out since the last that is in the log."""
 
 
-class _Packed(msgspec.Struct, frozen=True, tag="pattern", tag_field="kind"):
-    event: PatternDetected
-    v: int = 1
+class _Packed(msgspec.Struct, frozen=True):
+    kind: str
+    event: msgspec.Raw
+    v: int = VERSION
 
 
-def pack(event: PatternDetected) -> bytes:
-    return msgspec.json.encode(_Packed(event))
+def enters(event: AnyEvent) -> bool:
+    """Whether it belongs in the log: how far a run has come is state, that it began or ended is not."""
+    return isinstance(event, LOGGED) and getattr(event, "status", "") not in _PASSING
 
 
-def unpack(id_: LogId, fields: dict[bytes, bytes]) -> Entry | None:
+def pack(event: AnyEvent) -> bytes:
+    return msgspec.json.encode(_Packed(type(event).__name__, msgspec.Raw(msgspec.json.encode(event))))
+
+
+def unpack(id_: LogId, fields: Mapping[bytes, bytes]) -> Entry | None:
     """None for an entry that is not ours or of a version to come."""
     try:
-        packed = msgspec.json.decode(fields.get(b"e", b""), type=_Packed)
+        packed = _packed.decode(fields.get(b"e", b""))
+        kind = _KINDS.get(packed.kind)
+        if kind is None or packed.v != VERSION:
+            return None
+        return Entry(id_, _decoder(kind).decode(packed.event), int(fields.get(b"folded", b"0")))
     except (ValueError, RecursionError):
         return None
-    return Entry(id_, packed.event) if packed.v == 1 else None
+
+
+_packed = msgspec.json.Decoder(_Packed)
+
+
+@lru_cache(maxsize=64)
+def _decoder(kind: type) -> msgspec.json.Decoder[AnyEvent]:
+    return msgspec.json.Decoder(kind)

@@ -1,16 +1,26 @@
 """What makes two messages the same event, in whichever process and however often they arrive."""
 
+import re
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
 from hashlib import blake2b
 
 from msgspec import json
 from msgspec.structs import replace
 
-from app.wire.events import PatternDetected
+from app.wire.events import AnyEvent, ErrorReported, PatternDetected, ProcessingChanged
 
 WINDOW_SECONDS = 15 * 60.0
 MAX_REMEMBERED = 10_000
+
+_NAMED_BY: Mapping[type, tuple[str, ...]] = {
+    ProcessingChanged: ("run_id", "status", "phase"),
+    ErrorReported: ("error_id",),
+}
+"""Fields that name an event whenever it was said; where the first is empty they do not."""
+
+_DETAIL = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|0x[0-9a-f]+|'[^']*'|\"[^\"]*\"|[0-9]+(?:[.,:][0-9]+)*", re.IGNORECASE)
 
 
 class Identities:
@@ -20,12 +30,17 @@ class Identities:
     def __init__(self) -> None:
         self._occurrences: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
-    def of(self, event: PatternDetected) -> str:
-        if event.published_at:
-            return _digest(f"{event.symbol}\n{event.pattern}\n{event.timeframe}\n{event.at!r}".encode())
-        if event.flow_id:
-            return _digest(f"flow\n{event.flow_id}".encode())
-        return self._next(_digest(json.encode(replace(event, at=0.0, arrived_at=0.0))))
+    def of(self, event: AnyEvent) -> str:
+        at = _own_time(event)
+        if isinstance(event, PatternDetected) and at:
+            return _digest(event, event.symbol, event.pattern, event.timeframe, at)
+        if isinstance(event, PatternDetected) and event.flow_id:
+            return _digest(event, event.flow_id)
+        named = [getattr(event, name) for name in _NAMED_BY.get(type(event), ())]
+        if named and named[0]:
+            return _digest(event, *named)
+        content = _digest(event, json.encode(replace(event, at=at, arrived_at=0.0)).decode())
+        return content if at else self._next(content)
 
     def _next(self, content: str) -> str:
         now = time.monotonic()
@@ -38,5 +53,21 @@ class Identities:
         return f"{content}.{count + 1}"
 
 
-def _digest(content: bytes) -> str:
-    return blake2b(content, digest_size=16).hexdigest()
+def fingerprint(event: AnyEvent) -> str:
+    """Alike for errors that differ in figures and quoted names alone; "" for what is never folded.
+
+    The severity is part of it: a critical error must not hide behind a warning.
+    """
+    if not isinstance(event, ErrorReported):
+        return ""
+    shape = _DETAIL.sub("#", event.message)
+    return _digest(event, event.source, event.component, event.severity, shape)
+
+
+def _own_time(event: AnyEvent) -> float:
+    """Without a time in the message `at` is that of its arrival, which each process has its own of."""
+    return event.published_at if event.at == event.arrived_at else event.at
+
+
+def _digest(event: AnyEvent, *parts: object) -> str:
+    return blake2b(json.encode((type(event).__name__, *parts)), digest_size=16).hexdigest()

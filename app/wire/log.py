@@ -2,57 +2,39 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from typing import Any, NamedTuple
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from app.wire.appending import APPEND, COMMIT
 from app.wire.backoff import Backoff
-from app.wire.channels import LOG_EPOCH_KEY, LOG_KEY, LOG_SEEN_PREFIX
+from app.wire.channels import (
+    LOG_CURSOR_PREFIX,
+    LOG_EPOCH_KEY,
+    LOG_FOLD_PREFIX,
+    LOG_KEY,
+    LOG_SEEN_PREFIX,
+    LOG_STORM_KEY,
+)
 from app.wire.client import close, connect_blocking, reachable
 from app.wire.entries import BEGINNING, Entry, LogId, pack, unpack
-from app.wire.events import PatternDetected
-from app.wire.identity import Identities
+from app.wire.events import AnyEvent
+from app.wire.identity import WINDOW_SECONDS, Identities, fingerprint
 
 __all__ = ["BEGINNING", "Entry", "Gap", "Log", "LogId", "Lost"]
 
 logger = logging.getLogger(__name__)
 
 MAX_ENTRIES = 10_000
+MOST_ERRORS = 200
+"""Different errors in the log in one window, so that a storm of them evicts no alert."""
+
 SEEN_SECONDS = 6 * 3600
 BATCH = 500
 BLOCK_MS = 2000
 SILENCE_SECONDS = 6.0
-
-# Ids are <epoch>-<n> with n counting from 0 without holes. A log that is gone, or shorter than what this process has
-# seen, would give old ids to new entries: it goes on under a new epoch, greater than every one before.
-# An empty payload only looks after the epoch.
-_APPEND = """
-local log, epoch_key, seen_key = KEYS[1], KEYS[2], KEYS[3]
-local payload, seen_seconds, max_entries = ARGV[1], ARGV[2], ARGV[3]
-local known_epoch, known_n = tonumber(ARGV[4]), tonumber(ARGV[5])
-if payload ~= '' and redis.call('EXISTS', seen_key) == 1 then return false end
-local top_epoch, top_n = 0, -1
-local newest = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
-if newest then
-  local epoch, n = string.match(newest[1], '(%d+)-(%d+)')
-  top_epoch, top_n = tonumber(epoch), tonumber(n)
-end
-local epoch = tonumber(redis.call('GET', epoch_key) or '0') or 0
-local n = -1
-if top_epoch == epoch then n = top_n end
-local forgot = known_epoch == epoch and known_n > n
-if not newest or epoch < top_epoch or epoch < known_epoch or forgot then
-  local now = redis.call('TIME')
-  epoch = math.max(now[1] * 1000 + math.floor(now[2] / 1000), epoch + 1, top_epoch + 1, known_epoch + 1)
-  redis.call('SET', epoch_key, string.format('%.0f', epoch))
-end
-if payload == '' then return string.format('%.0f', epoch) end
-local id = redis.call('XADD', log, 'MAXLEN', '~', max_entries, string.format('%.0f', epoch) .. '-*', 'e', payload)
-redis.call('SET', seen_key, id, 'EX', seen_seconds)
-return id
-"""
 
 
 class Gap(NamedTuple):
@@ -71,14 +53,15 @@ class Log:
     def __init__(self, client: Redis, blocking_url: str) -> None:
         self._client = client
         self._blocking_url = blocking_url
-        self._append = client.register_script(_APPEND)
+        self._append = client.register_script(APPEND)
+        self._commit = client.register_script(COMMIT)
         self._identities = Identities()
         self._known = BEGINNING
 
-    async def append_once(self, event: PatternDetected) -> LogId | None:
-        """None when the event is in the log already, whoever put it there."""
+    async def append_once(self, event: AnyEvent) -> LogId | None:
+        """None when the event is in the log already, whoever put it there, or is an error like one that is."""
         with reachable():
-            id_ = await self._call(LOG_SEEN_PREFIX + self._identities.of(event), pack(event))
+            id_ = await self._call(LOG_SEEN_PREFIX + self._identities.of(event), pack(event), fingerprint(event))
         if not id_:
             return None
         appended = _id(id_)
@@ -108,11 +91,26 @@ class Log:
         """This process may lag behind the reader; but the log itself may not."""
         return () if after == upto or after <= await self.top() else Gap(None)
 
-    async def tail(self, after: LogId) -> AsyncGenerator[Entry | Lost, None]:
-        """Every entry after `after`, for ever: waits out Redis being away, and says where entries are missing."""
-        position = _Position(after)
+    async def cursor(self, name: str) -> LogId:
+        """How far the consumer of this name has come; one that was never here begins at the top, and that is kept."""
+        with reachable():
+            await self._client.set(LOG_CURSOR_PREFIX + name, str(await self.top()), nx=True)
+            found = await self._client.get(LOG_CURSOR_PREFIX + name)
+        return LogId.parse(found.decode("ascii", "replace")) or BEGINNING if isinstance(found, bytes) else BEGINNING
+
+    async def commit(self, name: str, done: LogId) -> None:
+        """Up to `done` nothing has to be done again. A cursor never goes back."""
+        with reachable():
+            await self._commit(keys=(LOG_CURSOR_PREFIX + name,), args=(str(done), done.epoch, done.n))
+
+    async def tail(self, after: LogId | str) -> AsyncGenerator[Entry | Lost, None]:
+        """Every entry after `after`, for ever: waits out Redis being away, and says where entries are missing.
+
+        `after` may be the name of a cursor: entries come again until they are committed.
+        """
+        position = _Position(await self.cursor(after) if isinstance(after, str) else after)
         backoff = Backoff()
-        self._known = max(self._known, after)
+        self._known = max(self._known, position.last)
         while True:
             client = connect_blocking(self._blocking_url)
             try:
@@ -122,12 +120,9 @@ class Log:
                     batch = await _read(client, position.last)
                     backoff.succeeded()
                     for id_, fields in batch:
-                        missed = position.step(id_, fields)
                         self._known = max(self._known, id_)
-                        if missed is not None:
-                            yield missed
-                        if (entry := unpack(id_, fields)) is not None:
-                            yield entry
+                        for found in position.step(id_, fields):
+                            yield found
             except (RedisError, OSError, TimeoutError) as error:
                 logger.warning("log out of sight: %s", type(error).__name__)
             finally:
@@ -145,7 +140,7 @@ class Log:
             return False
         # With our id on another content the top may be as far as ours: to claim one more forces the new epoch.
         self._known = max(self._known, LogId(top.epoch, top.n + 1) if altered else last)
-        await self._call(LOG_SEEN_PREFIX, b"")
+        await self._call(LOG_SEEN_PREFIX, b"", "")
         position.forgotten = True
         return True
 
@@ -154,9 +149,10 @@ class Log:
         found: list[Any] | None = await self._client.xrange(LOG_KEY, min=at, max=at)
         return bool(found and position.fields is not None and found[0][1] != position.fields)
 
-    async def _call(self, seen_key: str, payload: bytes) -> bytes:
-        keys = (LOG_KEY, LOG_EPOCH_KEY, seen_key)
-        arguments = (payload, SEEN_SECONDS, MAX_ENTRIES, self._known.epoch, self._known.n)
+    async def _call(self, seen_key: str, payload: bytes, folds: str) -> bytes:
+        keys = (LOG_KEY, LOG_EPOCH_KEY, seen_key, LOG_FOLD_PREFIX + folds, LOG_STORM_KEY)
+        known, window = self._known, WINDOW_SECONDS if folds else 0
+        arguments = (payload, SEEN_SECONDS, MAX_ENTRIES, known.epoch, known.n, int(window), MOST_ERRORS)
         answer = await self._append(keys=keys, args=arguments)
         return answer if isinstance(answer, bytes) else b""
 
@@ -170,13 +166,17 @@ class _Position:
         self.forgotten = False
         """The log was lost and the loss is told: the new epoch is no news."""
 
-    def step(self, id_: LogId, fields: object) -> Lost | None:
+    def step(self, id_: LogId, fields: dict[bytes, bytes]) -> Iterator[Entry | Lost]:
         told, self.forgotten = self.forgotten, False
-        before, self.last, self.fields = self.last, id_, fields
-        missed = _distance(before, id_)
-        if missed is None:
-            return None if told and id_.n == 0 else Lost(None)
-        return Lost(missed - 1) if missed > 1 else None
+        missed = _distance(self.last, id_)
+        self.last, self.fields = id_, fields
+        if missed is None and not (told and id_.n == 0):
+            yield Lost(None)
+        elif missed is not None and missed > 1:
+            yield Lost(missed - 1)
+        entry = unpack(id_, fields)
+        if entry is not None:
+            yield entry
 
 
 def _distance(after: LogId, upto: LogId) -> int | None:

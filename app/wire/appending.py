@@ -1,0 +1,63 @@
+"""The one Lua call that puts an event in the log once, under an id that was never used before."""
+
+# Ids are <epoch>-<n> with n counting from 0 without holes. A log that is gone, or shorter than what this process has
+# seen, would give old ids to new entries: it goes on under a new epoch, greater than every one before.
+# An empty payload only looks after the epoch.
+APPEND = """
+local log, epoch_key, seen_key, fold_key, storm_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local payload, seen_seconds, max_entries = ARGV[1], ARGV[2], ARGV[3]
+local known_epoch, known_n = tonumber(ARGV[4]), tonumber(ARGV[5])
+local fold_seconds, most_errors = tonumber(ARGV[6]), tonumber(ARGV[7])
+if payload ~= '' and redis.call('EXISTS', seen_key) == 1 then return false end
+local fields = {'e', payload}
+if payload ~= '' and fold_seconds > 0 then
+  if redis.call('EXISTS', fold_key) == 0 then
+    local errors = redis.call('INCR', storm_key)
+    if errors == 1 then redis.call('EXPIRE', storm_key, fold_seconds) end
+    if errors > most_errors then fold_key = storm_key .. ':rest' end
+  end
+  local now = tonumber(redis.call('TIME')[1])
+  local since = tonumber(redis.call('HGET', fold_key, 'since') or '')
+  if since and now - since < fold_seconds then
+    redis.call('HINCRBY', fold_key, 'folded', 1)
+    redis.call('SET', seen_key, 'folded', 'EX', seen_seconds)
+    return false
+  end
+  local folded = redis.call('HGET', fold_key, 'folded')
+  if folded and folded ~= '0' then fields = {'e', payload, 'folded', folded} end
+  redis.call('HSET', fold_key, 'since', now, 'folded', 0)
+  redis.call('EXPIRE', fold_key, 4 * fold_seconds)
+end
+local top_epoch, top_n = 0, -1
+local newest = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
+if newest then
+  local epoch, n = string.match(newest[1], '(%d+)-(%d+)')
+  top_epoch, top_n = tonumber(epoch), tonumber(n)
+end
+local epoch = tonumber(redis.call('GET', epoch_key) or '0') or 0
+local n = -1
+if top_epoch == epoch then n = top_n end
+local forgot = known_epoch == epoch and known_n > n
+if not newest or epoch < top_epoch or epoch < known_epoch or forgot then
+  local now = redis.call('TIME')
+  epoch = math.max(now[1] * 1000 + math.floor(now[2] / 1000), epoch + 1, top_epoch + 1, known_epoch + 1)
+  redis.call('SET', epoch_key, string.format('%.0f', epoch))
+end
+if payload == '' then return string.format('%.0f', epoch) end
+local id = redis.call('XADD', log, 'MAXLEN', '~', max_entries, string.format('%.0f', epoch) .. '-*', unpack(fields))
+redis.call('SET', seen_key, id, 'EX', seen_seconds)
+return id
+"""
+
+# A consumer that lost its lease may still say how far it came: a cursor never goes back.
+COMMIT = """
+local found = redis.call('GET', KEYS[1])
+if found then
+  local epoch, n = string.match(found, '^(%d+)-(%d+)$')
+  local known_epoch, known_n = tonumber(epoch), tonumber(n)
+  local to_epoch, to_n = tonumber(ARGV[2]), tonumber(ARGV[3])
+  if known_epoch and (known_epoch > to_epoch or known_epoch == to_epoch and known_n >= to_n) then return 0 end
+end
+redis.call('SET', KEYS[1], ARGV[1])
+return 1
+"""
