@@ -20,7 +20,7 @@ from app.quotes import stream as quotes
 from app.quotes.board import Board as QuoteBoard
 from app.quotes.charts import Charts
 from app.vitals import Vitals
-from app.wire.events import AnyEvent, IndicatorCalculated, PatternDetected, ProcessingChanged, Tick
+from app.wire.events import LOGGED, AnyEvent, IndicatorCalculated, PatternDetected, ProcessingChanged, Tick
 
 logger = logging.getLogger(__name__)
 
