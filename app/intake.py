@@ -9,8 +9,7 @@ from collections.abc import Awaitable, Callable
 from app.wire import Unavailable
 from app.wire.channels import Meaning
 from app.wire.codec import Rejected, decode
-from app.wire.entries import enters
-from app.wire.events import AnyEvent, EngineHealth, Tick
+from app.wire.events import LOGGED, AnyEvent, EngineHealth, LoggedEvent, Tick
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +22,7 @@ SHOWN = 200
 
 
 class Intake:
-    def __init__(self, append: Callable[[AnyEvent], Awaitable[object]], publish: Callable[[AnyEvent], None]) -> None:
+    def __init__(self, append: Callable[[LoggedEvent], Awaitable[object]], publish: Callable[[AnyEvent], None]) -> None:
         self.rejected: Counter[tuple[Meaning, str]] = Counter()
         """Messages that could not be understood, by channel and reason."""
         self.lost = 0
@@ -40,7 +39,7 @@ class Intake:
             self._reject(meaning, event.reason, payload)
             return
         self._note(event)
-        if enters(event):
+        if isinstance(event, LOGGED):
             await self._log(event)
         else:
             self._publish(event)
@@ -51,7 +50,7 @@ class Intake:
         elif isinstance(event, EngineHealth):
             self.health = event
 
-    async def _log(self, event: AnyEvent) -> None:
+    async def _log(self, event: LoggedEvent) -> None:
         """It comes back by the tail, in this process as in every other."""
         until = time.monotonic() + APPEND_WITHIN_SECONDS
         while True:

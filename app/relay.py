@@ -20,7 +20,7 @@ from app.quotes import stream as quotes
 from app.quotes.board import Board as QuoteBoard
 from app.quotes.charts import Charts
 from app.vitals import Vitals
-from app.wire.events import LOGGED, AnyEvent, IndicatorCalculated, PatternDetected, ProcessingChanged, Tick
+from app.wire.events import KINDS, AnyEvent, IndicatorCalculated, PatternDetected, ProcessingChanged, Tick
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ class Relay:
         return [push for draw in self._snapshots[topics.name(topic)] for push in await draw(topic, pools)]
 
     def kind(self, event: type) -> Kind:
-        return "log" if event in LOGGED else "state"
+        return KINDS[event]
 
     def _fail(self, words: str, *values: object) -> None:
         self.failed += 1

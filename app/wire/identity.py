@@ -9,13 +9,24 @@ from hashlib import blake2b
 from msgspec import json
 from msgspec.structs import replace
 
-from app.wire.events import AnyEvent, ErrorReported, PatternDetected, ProcessingChanged
+from app.wire.events import (
+    BacktestFinished,
+    ErrorReported,
+    LoggedEvent,
+    PatternDetected,
+    ProcessingChanged,
+    RunChanged,
+    SessionChanged,
+)
 
 WINDOW_SECONDS = 15 * 60.0
 MAX_REMEMBERED = 10_000
 
 _NAMED_BY: Mapping[type, tuple[str, ...]] = {
     ProcessingChanged: ("run_id", "status", "phase"),
+    RunChanged: ("run_id", "status", "work"),
+    SessionChanged: ("session_id", "status"),
+    BacktestFinished: ("job_id", "status"),
     ErrorReported: ("error_id",),
 }
 """Fields that name an event whenever it was said; where the first is empty they do not."""
@@ -30,7 +41,7 @@ class Identities:
     def __init__(self) -> None:
         self._occurrences: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
-    def of(self, event: AnyEvent) -> str:
+    def of(self, event: LoggedEvent) -> str:
         at = _own_time(event)
         if isinstance(event, PatternDetected) and at:
             return _digest(event, event.symbol, event.pattern, event.timeframe, at)
@@ -53,7 +64,7 @@ class Identities:
         return f"{content}.{count + 1}"
 
 
-def fingerprint(event: AnyEvent) -> str:
+def fingerprint(event: LoggedEvent) -> str:
     """Alike for errors that differ in figures and quoted names alone; "" for what is never folded.
 
     The severity is part of it: a critical error must not hide behind a warning.
@@ -64,10 +75,10 @@ def fingerprint(event: AnyEvent) -> str:
     return _digest(event, event.source, event.component, event.severity, shape)
 
 
-def _own_time(event: AnyEvent) -> float:
+def _own_time(event: LoggedEvent) -> float:
     """Without a time in the message `at` is that of its arrival, which each process has its own of."""
     return event.published_at if event.at == event.arrived_at else event.at
 
 
-def _digest(event: AnyEvent, *parts: object) -> str:
+def _digest(event: LoggedEvent, *parts: object) -> str:
     return blake2b(json.encode((type(event).__name__, *parts)), digest_size=16).hexdigest()

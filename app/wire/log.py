@@ -20,7 +20,7 @@ from app.wire.channels import (
 )
 from app.wire.client import close, connect_blocking, reachable
 from app.wire.entries import BEGINNING, Entry, LogId, pack, unpack
-from app.wire.events import AnyEvent
+from app.wire.events import LoggedEvent
 from app.wire.identity import WINDOW_SECONDS, Identities, fingerprint
 
 __all__ = ["BEGINNING", "Entry", "Gap", "Log", "LogId", "Lost"]
@@ -58,7 +58,7 @@ class Log:
         self._identities = Identities()
         self._known = BEGINNING
 
-    async def append_once(self, event: AnyEvent) -> LogId | None:
+    async def append_once(self, event: LoggedEvent) -> LogId | None:
         """None when the event is in the log already, whoever put it there, or is an error like one that is."""
         with reachable():
             id_ = await self._call(LOG_SEEN_PREFIX + self._identities.of(event), pack(event), fingerprint(event))
