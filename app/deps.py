@@ -1,6 +1,6 @@
 """What a route may ask for: typed, and passed on from there."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -77,8 +77,8 @@ class House:
     intake: Hears
     link: Callable[[], Stats]
     """How that link has fared, and when each channel was last heard."""
-    receivers: Callable[[], Awaitable[Mapping[str, int]]]
-    """Asks how many engines hear each of the job channels."""
+    receivers: Callable[[Sequence[str]], Awaitable[Mapping[str, int]]]
+    """Asks how many hear each of these channels."""
     vitals: Vitals = UNHEARD
     clock: MarketClock | None = None
     seeded: bool = False

@@ -5,6 +5,7 @@ from quart import Quart
 from app import db, desk, health, lifespan, streams, wire
 from app.accounts import routes as accounts
 from app.accounts import visitor
+from app.admin import routes as admin
 from app.patterns import routes as patterns
 from app.quotes import routes as quotes
 from app.settings import Settings
@@ -36,6 +37,6 @@ def create_app(settings: Settings) -> Quart:
     errors.unreadable(app, (db.BadValue,))
     assets.install(app)
 
-    for part in (desk, quotes, patterns, streams, accounts, choice, reports, health):
+    for part in (desk, quotes, patterns, streams, accounts, admin, choice, reports, health):
         app.register_blueprint(part.blueprint)
     return app

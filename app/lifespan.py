@@ -29,7 +29,7 @@ from app.settings import Database, Settings
 from app.web import html
 from app.wire import client, jobs
 from app.wire.backoff import Backoff
-from app.wire.channels import JOBS_BACKTEST, JOBS_PROCESSING, Channels
+from app.wire.channels import Channels
 from app.wire.limits import Limits
 from app.wire.log import BEGINNING, Log, LogId, Lost
 from app.wire.newest import Newest
@@ -92,7 +92,7 @@ class Works:
             intake=self._intake,
             link=lambda: self._subscriber.stats,
             listening=lambda: self._subscriber.stats.connected and bool(self._hub.last_id),
-            receivers=partial(jobs.receivers, self._redis, (JOBS_BACKTEST, JOBS_PROCESSING)),
+            receivers=partial(jobs.receivers, self._redis),
         )
 
     async def while_serving(self) -> AsyncGenerator[None, None]:

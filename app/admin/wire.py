@@ -1,0 +1,74 @@
+"""How the wire is: what each channel brought to this process, and who would hear a job."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from app.wire.channels import OUTGOING, USES, Channels, Kind, Meaning
+from app.wire.log import BEGINNING, LogId
+from app.wire.subscriber import Stats
+
+JOB_CHANNELS = tuple(each.name for each in OUTGOING if each.kind == "job")
+
+
+class Channel(NamedTuple):
+    """`age`: seconds since its newest message, None where none came."""
+
+    name: str
+    meaning: Meaning
+    kind: Kind
+    messages: int
+    per_minute: float
+    age: float | None
+
+
+class Refusal(NamedTuple):
+    meaning: Meaning
+    reason: str
+    times: int
+
+
+class LogState(NamedTuple):
+    """`began`: when its epoch did, UTC epoch seconds; None for a log that is empty."""
+
+    id: str
+    began: float | None
+
+
+class Receivers(NamedTuple):
+    channel: str
+    listening: int
+
+    @property
+    def said(self) -> str:
+        if self.listening == 0:
+            return "nobody listens"
+        return "one engine listens" if self.listening == 1 else f"{self.listening} engines listen: jobs would run twice"
+
+
+def channels(names: Channels, stats: Stats, now: float) -> tuple[list[Channel], list[Channel]]:
+    """Those that were heard, the newest first, and those that were not, in the order of the contract."""
+    every = [_channel(name, field, stats, now) for field, name in names._asdict().items()]
+    heard = sorted((channel for channel in every if channel.age is not None), key=lambda channel: channel.age or 0.0)
+    return heard, [channel for channel in every if channel.age is None]
+
+
+def refusals(rejected: Mapping[tuple[Meaning, str], int]) -> list[Refusal]:
+    """The most frequent first."""
+    found = (Refusal(meaning, reason, count) for (meaning, reason), count in rejected.items())
+    return sorted(found, key=lambda refusal: (-refusal.times, refusal.meaning, refusal.reason))
+
+
+def log_state(top: LogId) -> LogState:
+    """An epoch is named by the millisecond in which it began."""
+    return LogState("", None) if top == BEGINNING else LogState(str(top), top.epoch / 1000)
+
+
+def receivers(counts: Mapping[str, int]) -> list[Receivers]:
+    return [Receivers(name, counts.get(name, 0)) for name in JOB_CHANNELS]
+
+
+def _channel(name: str, field: str, stats: Stats, now: float) -> Channel:
+    use, heard = USES[field], stats.channels.get(name)
+    if heard is None:
+        return Channel(name, use.meaning, use.kind, 0, 0.0, None)
+    return Channel(name, use.meaning, use.kind, heard.messages, 0.0, max(0.0, now - heard.last_at))
