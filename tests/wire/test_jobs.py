@@ -1,0 +1,214 @@
+"""Jobs are written as the contract has them, and nothing out of bounds can be written at all."""
+
+import json
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+
+from app.wire import jobs
+from app.wire.codec import Rejected
+from app.wire.jobs import (
+    BacktestJob,
+    BacktestParameters,
+    CancelBacktest,
+    CancelLoad,
+    CsvUniverseLoad,
+    EnableComponent,
+    HistoricalLoad,
+    MonitoringControl,
+    MultiTimeframeLoad,
+    ProcessingCommand,
+    ProcessingParameters,
+    ResolveAlert,
+    UniverseLoad,
+    UniverseSeed,
+)
+
+STAMP = "2026-03-02T10:15:00"
+LOAD = {"job_id": "7d0c", "requested_by": "alice", "timestamp": STAMP}
+ASKED = {"requested_by": "alice", "timestamp": STAMP}
+BACKTEST: dict[str, Any] = {
+    "user_id": "u1",
+    "symbols": ("IBM", "BRK.B"),
+    "start_date": date(2021, 1, 4),
+    "end_date": date(2021, 6, 30),
+    "patterns": ("Doji",),
+}
+
+WRITTEN = [
+    (
+        jobs.decode_backtest,
+        BacktestJob(**BACKTEST, job_id="backtest_1758900000_a1b2c3d4", timestamp=1_758_900_000.5),
+        {
+            "type": "backtest_job",
+            "job_id": "backtest_1758900000_a1b2c3d4",
+            "user_id": "u1",
+            "symbols": ["IBM", "BRK.B"],
+            "start_date": "2021-01-04",
+            "end_date": "2021-06-30",
+            "patterns": ["Doji"],
+            "parameters": {
+                "initial_capital": 100000.0,
+                "commission_rate": 0.001,
+                "slippage_rate": 0.0005,
+                "max_position_size": 0.1,
+                "stop_loss_pct": 0.05,
+                "take_profit_pct": 0.1,
+            },
+            "timestamp": 1758900000.5,
+            "source": "tickstock_appv2",
+        },
+    ),
+    (
+        jobs.decode_backtest,
+        CancelBacktest(job_id="backtest_1_ab", timestamp=1.5),
+        {"type": "cancel_job", "job_id": "backtest_1_ab", "timestamp": 1.5, "source": "tickstock_appv2"},
+    ),
+    (
+        jobs.decode,
+        ProcessingCommand(
+            command="START_DAILY_PROCESSING", parameters=ProcessingParameters(symbols=("IBM",), run_id="r1")
+        ),
+        {
+            "command": "START_DAILY_PROCESSING",
+            "parameters": {"symbols": ["IBM"], "patterns": [], "force": False, "run_id": "r1"},
+        },
+    ),
+    (
+        jobs.decode_load,
+        HistoricalLoad(**LOAD, symbols=("BF/B",), years=2, timespan="minute"),
+        {"job_type": "historical_load", **LOAD, "symbols": ["BF/B"], "years": 2, "timespan": "minute"},
+    ),
+    (
+        jobs.decode_load,
+        UniverseSeed(**LOAD, universe_type="SP500", years=3),
+        {"job_type": "universe_seed", **LOAD, "universe_type": "SP500", "years": 3},
+    ),
+    (
+        jobs.decode_load,
+        UniverseSeed(**LOAD, universe_type="ETF", years=3, refresh=True),
+        {"job_type": "universe_seed", **LOAD, "universe_type": "ETF", "years": 3, "refresh": True},
+    ),
+    (
+        jobs.decode_load,
+        MultiTimeframeLoad(**LOAD, symbols=("IBM",), years=1),
+        {"job_type": "multi_timeframe_load", **LOAD, "symbols": ["IBM"], "timeframes": ["hour", "day"], "years": 1},
+    ),
+    (
+        jobs.decode_load,
+        CsvUniverseLoad(**LOAD, csv_file="dow_30.csv", universe_type="DOW30", years=0.02),
+        {
+            "job_type": "csv_universe_load",
+            **LOAD,
+            "csv_file": "dow_30.csv",
+            "universe_type": "DOW30",
+            "years": 0.02,
+            "include_ohlcv": True,
+        },
+    ),
+    (
+        jobs.decode_load,
+        UniverseLoad(**LOAD, universe_key="core:large", symbols=("IBM",), years=0.5),
+        {
+            "job_type": "csv_universe_load",
+            **LOAD,
+            "source": "tickstock_appv2",
+            "universe_key": "core:large",
+            "symbols": ["IBM"],
+            "timeframes": ["hour", "day"],
+            "years": 0.5,
+            "run_analysis_after_import": False,
+        },
+    ),
+    (jobs.decode_load, CancelLoad(**LOAD), {"action": "cancel", **LOAD}),
+    (
+        jobs.decode_control,
+        MonitoringControl(action="FORCE_HEALTH_CHECK", **ASKED),
+        {"action": "FORCE_HEALTH_CHECK", **ASKED},
+    ),
+    (
+        jobs.decode_control,
+        ResolveAlert(alert_id="a1", resolved_by="alice", notes="disk grown", **ASKED),
+        {"action": "ALERT_RESOLVED", "alert_id": "a1", "resolved_by": "alice", "notes": "disk grown", **ASKED},
+    ),
+    (
+        jobs.decode_control,
+        EnableComponent(type="pattern", name="Doji", **ASKED),
+        {"action": "ENABLE_COMPONENT", "type": "pattern", "name": "Doji", **ASKED},
+    ),
+]
+
+
+@pytest.mark.parametrize(("read", "job", "shape"), WRITTEN, ids=[type(job).__name__ for _, job, _ in WRITTEN])
+def test_a_job_is_written_as_the_contract_has_it_and_read_back(
+    read: Callable[[bytes], object], job: jobs.AnyJob, shape: dict[str, object]
+) -> None:
+    assert json.loads(jobs.encode(job)) == shape
+    assert read(jobs.encode(job)) == job
+
+
+def test_every_kind_of_job_has_a_fixture_and_a_channel() -> None:
+    assert {type(job) for _, job, _ in WRITTEN} == set(jobs.ROUTES)
+
+
+OUT_OF_BOUNDS = [
+    (lambda: BacktestJob(**BACKTEST | {"symbols": ()}), "symbols"),
+    (lambda: BacktestJob(**BACKTEST | {"symbols": tuple(f"S{n}" for n in range(51))}), "symbols"),
+    (lambda: BacktestJob(**BACKTEST | {"symbols": ("IBM", "IBM")}), "symbols"),
+    (lambda: BacktestJob(**BACKTEST | {"symbols": ("ibm",)}), "symbols"),
+    (lambda: BacktestJob(**BACKTEST | {"patterns": ()}), "patterns"),
+    (lambda: BacktestJob(**BACKTEST | {"patterns": ("\ud800",)}), "patterns"),
+    (lambda: BacktestJob(**BACKTEST | {"end_date": date(2021, 1, 4)}), "end_date"),
+    (lambda: BacktestJob(**BACKTEST | {"end_date": date(2026, 1, 4)}), "end_date"),
+    (lambda: BacktestJob(**BACKTEST | {"user_id": ""}), "user_id"),
+    (lambda: BacktestParameters(initial_capital=0.0), "initial_capital"),
+    (lambda: BacktestParameters(initial_capital=float("nan")), "initial_capital"),
+    (lambda: BacktestParameters(commission_rate=0.02), "commission_rate"),
+    (lambda: BacktestParameters(slippage_rate=-0.001), "slippage_rate"),
+    (lambda: BacktestParameters(max_position_size=1.5), "max_position_size"),
+    (lambda: BacktestParameters(stop_loss_pct=0.0), "stop_loss_pct"),
+    (lambda: BacktestParameters(take_profit_pct=float("inf")), "take_profit_pct"),
+    (lambda: CancelBacktest(job_id="x\ny"), "job_id"),
+    (lambda: ProcessingCommand(command=""), "command"),
+    (lambda: ProcessingParameters(symbols=("a b",)), "symbols"),
+    (lambda: HistoricalLoad(**LOAD, symbols=("IBM",), years=0), "years"),
+    (lambda: HistoricalLoad(**LOAD, symbols=("IBM",), timespan="week"), "timespan"),
+    (lambda: HistoricalLoad(requested_by="", symbols=("IBM",)), "requested_by"),
+    (lambda: UniverseSeed(**LOAD, universe_type="sp500", years=1), "universe_type"),
+    (lambda: MultiTimeframeLoad(**LOAD, symbols=("IBM",), timeframes=("eon",)), "timeframes"),
+    (lambda: CsvUniverseLoad(**LOAD, csv_file="../passwd", universe_type="ETF"), "csv_file"),
+    (lambda: CsvUniverseLoad(**LOAD, csv_file="a.csv", universe_type="ETF", years=0.0), "years"),
+    (lambda: UniverseLoad(**LOAD, universe_key="a b", symbols=("IBM",)), "universe_key"),
+    (lambda: MonitoringControl(action="SHUTDOWN", **ASKED), "action"),
+    (lambda: ResolveAlert(alert_id="", resolved_by="a", **ASKED), "alert_id"),
+    (lambda: EnableComponent(type="pattern", name="x" * 65, **ASKED), "name"),
+]
+
+
+@pytest.mark.parametrize(("build", "field"), OUT_OF_BOUNDS)
+def test_what_is_out_of_bounds_is_refused_by_the_name_of_its_field(build: Callable[[], object], field: str) -> None:
+    with pytest.raises(ValueError, match=f"^{field}"):
+        build()
+
+
+def test_what_nobody_should_have_sent_is_refused_by_name() -> None:
+    too_many = jobs.encode(WRITTEN[0][1]).replace(b'"IBM"', b'"IBM","IBM"')
+
+    assert jobs.decode_backtest(too_many) == Rejected("bad-job")
+    assert jobs.decode_load(b'{"job_type":"historical_load"}') == Rejected("bad-job")
+    assert jobs.decode_load(b'{"job_type":"other"}') == Rejected("bad-job")
+    assert jobs.decode_control(b"\xff") == Rejected("bad-job")
+    assert jobs.decode_control(b" " * 70_000) == Rejected("too-big")
+
+
+def test_work_goes_by_its_own_id_and_a_word_about_it_by_another() -> None:
+    load = HistoricalLoad(requested_by="alice", symbols=("IBM",))
+    command = ProcessingCommand(command="START_DAILY_PROCESSING")
+
+    assert jobs.identified(load) == (load.job_id, load)
+    assert jobs.identified(CancelLoad(job_id=load.job_id, requested_by="alice")).id != load.job_id
+    run_id, sent = jobs.identified(command)
+    assert isinstance(sent, ProcessingCommand)
+    assert sent.parameters.run_id == run_id != ""
