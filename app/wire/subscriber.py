@@ -10,7 +10,8 @@ from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
 from app.wire.backoff import Backoff
-from app.wire.client import close, connect_blocking
+from app.wire.client import CONNECT_SECONDS, close, connect_blocking
+from app.wire.rate import Rate
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ class Heard(NamedTuple):
     messages: int
     last_at: float
     """Wall time of the newest message."""
+    per_minute: int
 
 
 class Stats(NamedTuple):
@@ -45,19 +47,40 @@ class _Silent(Exception):
     """The link is open but nothing comes, not even the answer to a ping."""
 
 
+class _Count:
+    def __init__(self) -> None:
+        self.messages = 0
+        self.last_at = 0.0
+        self.rate = Rate()
+
+    def note(self, now: float) -> None:
+        self.messages += 1
+        self.last_at = now
+        self.rate.note(now)
+
+
 class Subscriber(Generic[L]):
     """Calls `heard` with the channel's label, the bytes and the time of arrival, one message after the other.
 
     While `heard` waits nothing is read, so Redis and the socket hold the backlog and no queue grows here.
+    Calls `gapped` once after each gap, when all channels are heard again.
     """
 
-    def __init__(self, url: str, names: Mapping[str, L], heard: Callable[[L, bytes, float], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        url: str,
+        names: Mapping[str, L],
+        heard: Callable[[L, bytes, float], Awaitable[None]],
+        gapped: Callable[[], object] = lambda: None,
+    ) -> None:
         self._url = url
         self._labels = {name.encode(): label for name, label in names.items()}
         self._heard = heard
+        self._gapped = gapped
         self._confirmed: set[bytes] = set()
-        self._counts: dict[bytes, Heard] = {}
+        self._counts: dict[bytes, _Count] = {}
         self._sessions = 0
+        self._untold = False
         self._gaps = 0
         self._lost_at: float | None = None
         self._failed = 0
@@ -66,12 +89,16 @@ class Subscriber(Generic[L]):
 
     @property
     def stats(self) -> Stats:
+        now = time.time()
         return Stats(
             connected=len(self._confirmed) == len(self._labels),
             gaps=self._gaps,
             lost_at=self._lost_at,
             failed=self._failed,
-            channels={name.decode(): heard for name, heard in self._counts.items()},
+            channels={
+                name.decode(): Heard(count.messages, count.last_at, count.rate.per_minute(now))
+                for name, count in self._counts.items()
+            },
         )
 
     async def run(self) -> None:
@@ -90,10 +117,11 @@ class Subscriber(Generic[L]):
         client = connect_blocking(self._url)
         pubsub = client.pubsub()
         try:
-            await pubsub.subscribe(*self._labels)
+            async with asyncio.timeout(CONNECT_SECONDS + SILENCE_SECONDS):
+                await pubsub.subscribe(*self._labels)
             self._sessions += 1
             if self._sessions > 1:
-                self._gaps += 1
+                self._missed()
             self._waiting_since = time.monotonic()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._read(pubsub, backoff))
@@ -120,15 +148,25 @@ class Subscriber(Generic[L]):
         elif kind == b"subscribe":
             if channel in self._confirmed:
                 # The client library reconnects without a word: a second confirmation is all there is to see of it.
-                self._gaps += 1
+                self._confirmed.clear()
                 self._lost_at = time.time()
+                self._missed()
             self._confirmed.add(channel)
             backoff.succeeded()
+            self._tell()
+
+    def _missed(self) -> None:
+        self._gaps += 1
+        self._untold = True
+
+    def _tell(self) -> None:
+        if self._untold and len(self._confirmed) == len(self._labels):
+            self._untold = False
+            self._gapped()
 
     async def _handle(self, channel: bytes, payload: bytes) -> None:
         arrived_at = time.time()
-        before = self._counts.get(channel)
-        self._counts[channel] = Heard(before.messages + 1 if before else 1, arrived_at)
+        self._counts.setdefault(channel, _Count()).note(arrived_at)
         try:
             async with asyncio.timeout(HANDLING_SECONDS):
                 await self._heard(self._labels[channel], payload, arrived_at)
