@@ -19,6 +19,7 @@ from app.market import partials as market_partials
 from app.market.board import Board as MarketBoard
 from app.patterns import partials as pattern_partials
 from app.patterns import stream as pattern_stream
+from app.patterns.board import Board as PatternBoard
 from app.patterns.queries import Detection, recent
 from app.quotes import history, near
 from app.quotes import partials as quote_partials
@@ -132,9 +133,10 @@ async def _detections(symbol: str | None) -> list[Detection] | None:
     try:
         shape = await deps.pools().shape()
         async with deps.pools().market.acquire() as connection:
-            return await recent(connection, shape, pattern_stream.KEPT, symbol)
+            found = await recent(connection, shape, pattern_stream.KEPT, symbol)
     except db.Unavailable:
         return None
+    return deps.board(PatternBoard).marked(found)
 
 
 async def _writable() -> bool:

@@ -20,6 +20,7 @@ from app.live.cursors import Cursors
 from app.live.hub import Hub
 from app.live.seats import Seats
 from app.market.board import Board as MarketBoard
+from app.patterns.board import Board as PatternBoard
 from app.pulse import Pulse
 from app.quotes import seed
 from app.quotes.board import Board as QuoteBoard
@@ -69,7 +70,7 @@ class Works:
         self._pools = _pools(own_url, market_url, settings.database)
         live = settings.live
         self._hub = Hub(html.patch, live.frame_seconds, live.buffer_frames, live.max_connections)
-        self._boards = Boards(QuoteBoard(), Charts(), MarketBoard(), IndicatorBoard())
+        self._boards = Boards(QuoteBoard(), Charts(), MarketBoard(), IndicatorBoard(), PatternBoard())
         self._relay = Relay(self._boards, self._hub)
         self._intake = Intake(self._log.append_once, self._relay.publish)
         channels = Channels(**settings.channels())

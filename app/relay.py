@@ -15,12 +15,25 @@ from app.live.topics import Kind
 from app.market import stream as market
 from app.market.board import Board as MarketBoard
 from app.patterns import stream as patterns
+from app.patterns.board import Board as PatternBoard
 from app.push import Push
 from app.quotes import stream as quotes
 from app.quotes.board import Board as QuoteBoard
 from app.quotes.charts import Charts
 from app.vitals import Vitals
-from app.wire.events import KINDS, AnyEvent, IndicatorCalculated, PatternDetected, ProcessingChanged, Tick
+from app.wire.events import (
+    KINDS,
+    AnyEvent,
+    IndicatorCalculated,
+    PatternDetected,
+    PatternExpired,
+    PatternUpdated,
+    ProcessingChanged,
+    ProcessingProgressed,
+    RunChanged,
+    RunProgressed,
+    Tick,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -35,16 +48,23 @@ class Boards(NamedTuple):
     charts: Charts
     market: MarketBoard
     indicators: IndicatorBoard
+    patterns: PatternBoard
 
 
 class Relay:
     def __init__(self, boards: Boards, hub: Hub) -> None:
         ticked = partial(quotes.on_tick, board=boards.quotes, charts=boards.charts)
+        processed = partial(market.on_processing, board=boards.market)
         self._reactions: Mapping[type, tuple[Reaction, ...]] = {
             Tick: (ticked,),
-            PatternDetected: (patterns.on_detected,),
+            PatternDetected: (partial(patterns.on_detected, board=boards.patterns),),
+            PatternUpdated: (partial(patterns.on_updated, board=boards.patterns),),
+            PatternExpired: (partial(patterns.on_expired, board=boards.patterns),),
             IndicatorCalculated: (partial(indicators.on_calculated, board=boards.indicators),),
-            ProcessingChanged: (partial(market.on_processing, board=boards.market),),
+            ProcessingChanged: (processed,),
+            ProcessingProgressed: (processed,),
+            RunChanged: (processed,),
+            RunProgressed: (processed,),
             Vitals: (partial(market.on_vitals, board=boards.market),),
             MarketClock: (partial(market.on_clock, board=boards.market),),
         }
@@ -53,7 +73,7 @@ class Relay:
             "quotes": (drawn_quotes,),
             "symbol": (drawn_quotes, partial(indicators.snapshot, board=boards.indicators)),
             "chart": (drawn_quotes,),
-            "patterns": (patterns.snapshot,),
+            "patterns": (partial(patterns.snapshot, board=boards.patterns),),
             "status": (partial(market.snapshot, board=boards.market),),
         }
         self._hub = hub
@@ -77,6 +97,10 @@ class Relay:
     def missed(self, count: int | None, topic: str) -> list[Push]:
         """Tells readers of a log topic that entries passed them by."""
         return [market.notice(count, topic)]
+
+    def gap(self, topic: str) -> list[Push]:
+        """Tells them that entries may have."""
+        return [market.gap(topic)]
 
     async def snapshot(self, topic: str, pools: Pools) -> list[Push]:
         """The topic as it is now. Raises Unavailable where that cannot be known."""

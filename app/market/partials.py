@@ -20,3 +20,8 @@ def lamp(lamp: Lamp) -> Markup:
 def notice(missed: int | None) -> Markup:
     """0 holds the place, None says that it cannot be told how many were missed."""
     return fragment("market/notice", missed=missed)
+
+
+def gap() -> Markup:
+    """In place of the notice."""
+    return fragment("market/gap")

@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 from app.market.lamps import Lamp
-from app.wire.events import ProcessingChanged
+from app.wire.events import Processing
+from app.wire.events import Run as PartRun
 
 SILENT_SECONDS = 120.0
 """A run that goes on says so at least that often."""
@@ -19,6 +20,8 @@ class Run(NamedTuple):
     """`at`: when the engine said so; `arrived_at`: when it was heard. Both are wall time, UTC epoch seconds."""
 
     id: str
+    work: str
+    """A part of the processing that runs by itself; empty for the whole of it."""
     status: str
     phase: str
     share: float | None
@@ -32,31 +35,42 @@ class Run(NamedTuple):
         return self.status in ENDINGS
 
 
-def run(event: ProcessingChanged) -> Run:
-    share = min(1.0, event.done / event.total) if event.total and event.done is not None else None
+def run(event: Processing | PartRun) -> Run:
+    work, phase = (event.work, event.work) if isinstance(event, PartRun) else ("", event.phase)
     at = max(event.at, event.published_at)
-    return Run(event.run_id, event.status, event.phase, share, event.message, at, event.arrived_at)
+    return Run(event.run_id, work, event.status, phase, _share(event), event.message, at, event.arrived_at)
 
 
 def follows(later: Run, before: Run | None) -> bool:
     """Readers who catch up make us hear old news again; it must not undo the new."""
     if before is None or later.at > before.at:
         return True
-    return later.at == before.at and not (before.over and later.id == before.id)
+    return later.at == before.at and not (before.over and later[:2] == before[:2])
 
 
 def lamp(newest: Run | None, now: float) -> Lamp:
     if newest is None:
         return Lamp(KEY, NAME, "none", "quiet")
     age = max(0.0, now - newest.arrived_at)
-    if newest.status == "failed":
-        why = f": {newest.message[:LONGEST]}," if newest.message else ""
-        return Lamp(KEY, NAME, f"failed{why}", "bad", age, "ago")
     if newest.over:
-        return Lamp(KEY, NAME, newest.status, "quiet", age, "ago")
+        return _ended(newest, age)
     word = newest.phase or "daily run"
     if newest.share is not None:
         word = f"{word} {newest.share:.0%}"
     if age > SILENT_SECONDS:
         return Lamp(KEY, NAME, f"{word}, silent for", "warn", age)
     return Lamp(KEY, NAME, word, "good")
+
+
+def _ended(newest: Run, age: float) -> Lamp:
+    word = f"{newest.work} {newest.status}".strip()
+    if newest.status != "failed":
+        return Lamp(KEY, NAME, word, "quiet", age, "ago")
+    why = f": {newest.message[:LONGEST]}," if newest.message else ""
+    return Lamp(KEY, NAME, f"{word}{why}", "bad", age, "ago")
+
+
+def _share(event: Processing | PartRun) -> float | None:
+    if event.share is not None:
+        return event.share
+    return min(1.0, event.done / event.total) if event.total and event.done is not None else None

@@ -12,7 +12,7 @@ from app.market.board import Board
 from app.market.lamps import Lamp
 from app.push import Push
 from app.vitals import Vitals
-from app.wire.events import ProcessingChanged
+from app.wire.events import Processing, Run
 
 
 def on_vitals(vitals: Vitals, board: Board) -> Iterator[Push]:
@@ -26,7 +26,7 @@ def on_clock(clock: MarketClock, board: Board) -> Iterator[Push]:
     yield from map(_lamp, changed)
 
 
-def on_processing(event: ProcessingChanged, board: Board) -> Iterator[Push]:
+def on_processing(event: Processing | Run, board: Board) -> Iterator[Push]:
     yield from map(_lamp, board.process(runs.run(event)))
 
 
@@ -38,6 +38,11 @@ async def snapshot(topic: str, pools: Pools, board: Board) -> list[Push]:
 def notice(missed: int | None, topic: str) -> Push:
     """To readers who come back to a log that no longer reaches as far as they had read."""
     return Push(topic, "notice", "replace", lambda _view: partials.notice(missed))
+
+
+def gap(topic: str) -> Push:
+    """To readers of a log whose bringer did not hear for a while: nobody knows whether there was anything to hear."""
+    return Push(topic, "notice", "replace", lambda _view: partials.gap())
 
 
 def _clock(clock: MarketClock) -> Push:

@@ -17,6 +17,7 @@ class Detection(NamedTuple):
     direction: str
     at: float
     price: float | None = None
+    expired: bool = False
 
 
 async def recent(

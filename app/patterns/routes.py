@@ -7,6 +7,7 @@ from quart.typing import ResponseReturnValue
 
 from app import deps
 from app.patterns import partials, queries
+from app.patterns.board import Board
 from app.web import guards
 from app.web.html import page
 
@@ -31,7 +32,7 @@ async def patterns() -> ResponseReturnValue:
         title=f"Patterns of {symbol}" if symbol else "Patterns",
         symbol=symbol,
         timeframe=timeframe,
-        feed=partials.feed("patterns", [partials.detection(each, view) for each in found]),
+        feed=partials.feed("patterns", [partials.detection(each, view) for each in deps.board(Board).marked(found)]),
         count=len(found),
         latest=LATEST,
         now=time.time(),

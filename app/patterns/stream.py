@@ -1,4 +1,4 @@
-"""A detected pattern goes to the top of the desk's feed, and of the list on its symbol's page."""
+"""A pattern that is detected goes into the desk's feed and its symbol's list; what becomes of it is said there."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -6,35 +6,69 @@ from functools import partial
 from app.db.pools import Pools
 from app.identity import View
 from app.live import topics
+from app.live.topics import Topic
 from app.patterns import partials, queries
+from app.patterns.board import Board
 from app.patterns.queries import Detection
 from app.push import Push, nothing
 from app.web.filters import dom_id
-from app.wire.events import PatternDetected
+from app.wire.events import Pattern, PatternDetected, PatternExpired, PatternUpdated
 
 KEPT = 50
 FEED = "feed"
 
 
-def on_detected(event: PatternDetected) -> Iterator[Push]:
-    found = Detection(
-        event.symbol, event.pattern, event.timeframe, event.confidence, event.direction, event.at, event.price
-    )
-    for topic in (topics.PATTERNS, topics.patterns_topic(event.symbol)):
-        yield Push(topic, list_of(topic), "insert", partial(partials.detection, found))
-        yield Push(topic, list_of(topic), "trim", nothing)
+def on_detected(event: PatternDetected, board: Board) -> Iterator[Push]:
+    found = _detection(event)
+    board.hear(found)
+    yield from _entry(found)
 
 
-async def snapshot(topic: str, pools: Pools) -> list[Push]:
+def on_updated(event: PatternUpdated, board: Board) -> Iterator[Push]:
+    """In place of the entry that it corrects, or as a new one where that is not shown."""
+    found = _detection(event)
+    board.revive(found)
+    yield from _entry(found)
+
+
+def on_expired(event: PatternExpired, board: Board) -> Iterator[Push]:
+    """The entry says so, where it is shown."""
+    found = board.expire(_detection(event))
+    for topic in _lists(found.symbol):
+        yield Push(topic, entry_of(found), "replace", partial(partials.detection, found))
+
+
+async def snapshot(topic: str, pools: Pools, board: Board) -> list[Push]:
     """Whole, or not at all: a database that is away raises, and the reader tries again."""
     shape = await pools.shape()
     async with pools.market.acquire() as connection:
         found = await queries.recent(connection, shape, KEPT, topics.symbol_of(topic) or None)
 
     def draw(view: View) -> str:
-        return partials.feed(list_of(topic), [partials.detection(each, view) for each in found])
+        return partials.feed(list_of(topic), [partials.detection(each, view) for each in board.marked(found)])
 
     return [Push(topic, list_of(topic), "replace", draw)]
+
+
+def _entry(found: Detection) -> Iterator[Push]:
+    for topic in _lists(found.symbol):
+        yield Push(topic, list_of(topic), "insert", partial(partials.detection, found))
+        yield Push(topic, list_of(topic), "trim", nothing)
+
+
+def _lists(symbol: str) -> tuple[Topic, ...]:
+    return topics.PATTERNS, topics.patterns_topic(symbol)
+
+
+def _detection(event: Pattern) -> Detection:
+    return Detection(
+        event.symbol, event.pattern, event.timeframe, event.confidence, event.direction, event.at, event.price
+    )
+
+
+def entry_of(found: Detection) -> str:
+    """The id of its entry in every list."""
+    return dom_id("pattern", found.symbol, found.pattern, found.timeframe, str(int(found.at)))
 
 
 def list_of(topic: str) -> str:

@@ -4,6 +4,7 @@ from app.db.pools import Pool, Pools
 from app.identity import View
 from app.live import topics
 from app.patterns import queries, stream
+from app.patterns.board import Board
 from app.web.filters import dom_id
 from app.wire.events import PatternDetected
 from tests.conftest import Databases
@@ -21,7 +22,7 @@ def detected(symbol: str, pattern: str = "Hammer", at: float = OPEN) -> PatternD
 
 def test_a_detection_goes_into_the_feed_and_its_symbols_list_and_both_are_trimmed() -> None:
     for symbol in AWKWARD:
-        pushes = list(stream.on_detected(detected(symbol)))
+        pushes = list(stream.on_detected(detected(symbol), Board()))
 
         assert [(push.topic, push.key, push.op) for push in pushes] == [
             (topic, key, op)
@@ -37,7 +38,7 @@ def test_a_detection_goes_into_the_feed_and_its_symbols_list_and_both_are_trimme
 
 
 def test_a_hostile_name_stays_text() -> None:
-    (push, *_) = stream.on_detected(detected("BRK.B", 'Doji"><img src=x onerror=alert(1)><hx-partial>'))
+    (push, *_) = stream.on_detected(detected("BRK.B", 'Doji"><img src=x onerror=alert(1)><hx-partial>'), Board())
 
     drawn = push.draw(VIEW)
 
@@ -50,10 +51,10 @@ async def test_a_stored_detection_has_the_id_that_its_event_had(databases: Datab
     pools = Pools(Pool(databases.own, "own", 1), Pool(databases.market, "market", 1))
     await store_patterns(databases.engine, "1min", [Found("BF/B", "Hammer", OPEN, confidence=0.91)])
 
-    (whole,) = await stream.snapshot(topics.PATTERNS, pools)
+    (whole,) = await stream.snapshot(topics.PATTERNS, pools, Board())
     await pools.close()
 
-    pushed = next(iter(stream.on_detected(detected("BF/B")))).draw(VIEW)
+    pushed = next(iter(stream.on_detected(detected("BF/B"), Board()))).draw(VIEW)
     assert whole.op == "replace"
     assert pushed in whole.draw(VIEW)
 

@@ -10,6 +10,7 @@ from app.indicators.board import Board as IndicatorBoard
 from app.live import topics
 from app.live.hub import Hub
 from app.market.board import Board as MarketBoard
+from app.patterns.board import Board as PatternBoard
 from app.quotes.board import Board as QuoteBoard
 from app.quotes.charts import Charts
 from app.relay import Boards, Relay
@@ -28,7 +29,7 @@ def hub() -> Hub:
 
 @pytest.fixture
 def relay(hub: Hub) -> Relay:
-    return Relay(Boards(QuoteBoard(), Charts(), MarketBoard(), IndicatorBoard()), hub)
+    return Relay(Boards(QuoteBoard(), Charts(), MarketBoard(), IndicatorBoard(), PatternBoard()), hub)
 
 
 def test_patterns_are_a_log_and_all_else_is_state(relay: Relay) -> None:
@@ -56,7 +57,7 @@ def test_an_event_that_nobody_shows_still_moves_the_log_on(relay: Relay, hub: Hu
 
 
 def test_an_event_that_a_feature_cannot_take_is_counted(hub: Hub) -> None:
-    broken = Relay(Boards(None, Charts(), MarketBoard(), IndicatorBoard()), hub)  # type: ignore[arg-type]
+    broken = Relay(Boards(None, Charts(), MarketBoard(), IndicatorBoard(), PatternBoard()), hub)  # type: ignore[arg-type]
 
     broken.publish(PRICE)
     broken.publish(FOUND, "7-4")
