@@ -1,0 +1,103 @@
+"""A consumer that leaves a cursor goes on where it stopped, whichever process it is in."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+import pytest
+from redis.asyncio import Redis
+
+from app.wire.channels import LOG_CURSOR_PREFIX, LOG_KEY
+from app.wire.events import PatternDetected
+from app.wire.log import BEGINNING, Entry, Log, LogId, Lost
+
+
+@pytest.fixture
+def log(client: Redis, redis_url: str) -> Log:
+    return Log(client, redis_url)
+
+
+async def append(log: Log, *numbers: int) -> list[LogId]:
+    ids = [
+        await log.append_once(PatternDetected(at=1000.0 + n, symbol="X", pattern="Doji", timeframe="", confidence=0.5))
+        for n in numbers
+    ]
+    return [id_ for id_ in ids if id_]
+
+
+async def delivered(log: Log, count: int, commit: bool = True) -> list[Entry | Lost]:
+    """What the consumer `mail` is given, in a process that ends after so many."""
+    found: list[Entry | Lost] = []
+    async with asyncio.timeout(10), aclosing(log.tail("mail")) as entries:
+        async for entry in _first(entries, count):
+            found.append(entry)
+            if commit and isinstance(entry, Entry):
+                await log.commit("mail", entry.id)
+    return found
+
+
+async def _first(entries: AsyncIterator[Entry | Lost], count: int) -> AsyncIterator[Entry | Lost]:
+    for _ in range(count):
+        yield await anext(entries)
+
+
+def ids_of(found: list[Entry | Lost]) -> list[LogId]:
+    return [entry.id for entry in found if isinstance(entry, Entry)]
+
+
+async def test_the_first_time_begins_with_what_is_new(log: Log) -> None:
+    await append(log, 1, 2)
+    await log.cursor("mail")
+    third = await append(log, 3)
+
+    assert ids_of(await delivered(log, 1)) == third
+
+
+async def test_it_goes_on_after_what_was_committed(log: Log, client: Redis, redis_url: str) -> None:
+    await log.cursor("mail")
+    ids = await append(log, *range(5))
+
+    assert ids_of(await delivered(log, 2)) == ids[:2]
+    assert ids_of(await delivered(Log(client, redis_url), 3)) == ids[2:]
+
+
+async def test_what_was_not_committed_comes_again(log: Log) -> None:
+    await log.cursor("mail")
+    ids = await append(log, 1, 2)
+
+    assert ids_of(await delivered(log, 2, commit=False)) == ids
+    assert ids_of(await delivered(log, 2)) == ids
+
+
+async def test_a_cursor_never_goes_back_and_others_stay_where_they_are(log: Log) -> None:
+    await log.cursor("sms")
+    await log.cursor("mail")
+    ids = await append(log, *range(3))
+
+    await log.commit("mail", ids[2])
+    await log.commit("mail", ids[0])
+
+    assert await log.cursor("mail") == ids[2]
+    assert await log.cursor("sms") == BEGINNING
+    await log.commit("mail", LogId(ids[2].epoch + 1, 0))
+    assert await log.cursor("mail") == LogId(ids[2].epoch + 1, 0)
+
+
+async def test_entries_that_were_trimmed_while_it_was_away_are_counted(log: Log, client: Redis) -> None:
+    await log.cursor("mail")
+    ids = await append(log, *range(6))
+    await log.commit("mail", ids[0])
+    await client.xtrim(LOG_KEY, minid=str(ids[4]), approximate=False)
+
+    found = await delivered(log, 3)
+
+    assert found[0] == Lost(3)
+    assert ids_of(found) == ids[4:]
+
+
+async def test_nonsense_in_its_place_begins_at_the_beginning(log: Log, client: Redis) -> None:
+    ids = await append(log, 1)
+    await client.set(LOG_CURSOR_PREFIX + "mail", b"\xff nonsense")
+
+    assert ids_of(await delivered(log, 1)) == ids
+    assert await log.cursor("mail") == ids[0]

@@ -1,0 +1,191 @@
+"""Which events the log takes, when two of them are the same, and how errors are folded."""
+
+import asyncio
+import time
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import astuple, replace
+from redis.asyncio import Redis
+
+from app.wire import log as logs
+from app.wire.channels import LOG_KEY
+from app.wire.entries import LogId, pack, unpack
+from app.wire.events import (
+    LOGGED,
+    AlertRaised,
+    BacktestFinished,
+    ErrorReported,
+    LoggedEvent,
+    PatternDetected,
+    PatternExpired,
+    ProcessingChanged,
+    RunChanged,
+    SessionChanged,
+)
+from app.wire.identity import Identities, fingerprint
+from app.wire.log import BEGINNING, Entry, Gap, Log
+
+ID = LogId(1, 0)
+AT: dict[str, Any] = {"at": 1000.0, "published_at": 1001.0, "arrived_at": 1002.0}
+
+
+@pytest.fixture
+def log(client: Redis, redis_url: str) -> Log:
+    return Log(client, redis_url)
+
+
+def failure(message: str, **changes: object) -> ErrorReported:
+    event = ErrorReported(**AT, severity="error", message=message, source="TickStockPL", component="loader")
+    return replace(event, **changes)
+
+
+async def entries(log: Log) -> list[Entry]:
+    found = await log.since(BEGINNING, await log.top())
+    assert not isinstance(found, Gap)
+    return list(found)
+
+
+def plain(event: LoggedEvent) -> bool:
+    """Figures as the codec lets them through."""
+    return all(abs(value) < 1e15 for value in astuple(event) if isinstance(value, int | float))
+
+
+@given(st.one_of([st.from_type(kind) for kind in LOGGED]).filter(plain))
+def test_every_logged_event_comes_out_as_it_went_in(event: LoggedEvent) -> None:
+    found = unpack(ID, {b"e": pack(event)})
+
+    assert found
+    assert found.event == event
+    assert type(found.event) is type(event)
+
+
+def test_all_kinds_that_are_logged_are_known_to_the_log() -> None:
+    assert set(get_args(LoggedEvent)) == set(LOGGED)
+
+
+def test_a_detection_of_the_first_version_is_still_read() -> None:
+    event = b'{"at":1.0,"symbol":"BF/B","pattern":"Doji","timeframe":"1min","confidence":0.5}'
+    found = unpack(ID, {b"e": b'{"kind":"pattern","event":' + event + b',"v":1}'})
+
+    assert found
+    assert isinstance(found.event, PatternDetected)
+    assert found.event.symbol == "BF/B"
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b"", b"nonsense", b"{}", b'{"v":3,"event":{}}', b'{"v":2,"event":{"type":"Tick","at":1}}', b"[" * 9000],
+)
+def test_what_is_no_entry_of_ours_is_none(payload: bytes) -> None:
+    assert unpack(ID, {b"e": payload}) is None
+
+
+SAME: list[tuple[LoggedEvent, dict[str, object]]] = [
+    (
+        PatternDetected(**AT, symbol="AAPL", pattern="Doji", timeframe="1min", confidence=0.9),
+        {"published_at": 1500.0, "source": "streaming", "confidence": 0.91},
+    ),
+    (ProcessingChanged(**AT, run_id="r1", status="completed"), {"at": 1.0, "published_at": 2.0, "done": 5}),
+    (RunChanged(**AT, work="import", run_id="r1", status="started"), {"at": 7.0, "total": 500}),
+    (BacktestFinished(**AT, job_id="b1", status="completed"), {"at": 7.0, "roi": 0.2}),
+    (SessionChanged(**AT, session_id="s1", status="active"), {"at": 7.0, "universe": "sp500"}),
+    (failure("x", error_id="e1"), {"at": 7.0, "message": "y"}),
+    (AlertRaised(**AT, alert_id="a1", level="critical", message="cpu"), {}),
+]
+OTHER: list[tuple[LoggedEvent, dict[str, object]]] = [
+    (SAME[0][0], {"at": 1060.0}),
+    (SAME[0][0], {"symbol": "BRK.B"}),
+    (SAME[0][0], {"timeframe": "5min"}),
+    (SAME[1][0], {"status": "failed"}),
+    (SAME[1][0], {"run_id": "r2"}),
+    (SAME[2][0], {"work": "indicators"}),
+    (SAME[3][0], {"status": "failed"}),
+    (SAME[5][0], {"error_id": "e2"}),
+    (SAME[6][0], {"at": 1060.0}),
+]
+
+
+@pytest.mark.parametrize(("event", "changes"), SAME)
+def test_the_same_said_again_is_the_same(event: LoggedEvent, changes: dict[str, object]) -> None:
+    again = replace(event, arrived_at=9999.0, **changes)
+
+    assert Identities().of(again) == Identities().of(event)
+
+
+@pytest.mark.parametrize(("event", "changes"), OTHER)
+def test_another_is_another(event: LoggedEvent, changes: dict[str, object]) -> None:
+    assert Identities().of(replace(event, **changes)) != Identities().of(event)
+
+
+def test_an_end_is_not_the_detection_that_it_ends() -> None:
+    named: dict[str, Any] = {"symbol": "AAPL", "pattern": "Doji", "timeframe": "1min", "confidence": 0.9}
+
+    assert Identities().of(PatternDetected(**AT, **named)) != Identities().of(PatternExpired(**AT, **named))
+
+
+def test_the_moment_of_arrival_is_nobodys_identity() -> None:
+    """A message without a time gets that of its arrival, which differs between processes."""
+    first = replace(SAME[0][0], at=500.0, arrived_at=500.0, published_at=400.0)
+    second = replace(first, at=501.0, arrived_at=501.0)
+
+    assert Identities().of(first) == Identities().of(second)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("timeout after 5 s", "timeout after 12.75 s"),
+        ("no bars for 'AAPL'", "no bars for 'BRK.B'"),
+        ('run "a b" failed', 'run "c" failed'),
+        (
+            "job 3f2c9a10-1111-2222-3333-444455556666 died at 0x7f3a",
+            "job aa2c9a10-1111-2222-3333-44445555aaaa died at 0x00",
+        ),
+    ],
+)
+def test_errors_that_differ_in_details_are_alike(one: str, other: str) -> None:
+    assert fingerprint(failure(one)) == fingerprint(failure(other)) != ""
+
+
+@pytest.mark.parametrize("changes", [{"component": "x"}, {"source": "x"}, {"severity": "critical"}, {"message": "x"}])
+def test_errors_of_another_kind_are_not(changes: dict[str, object]) -> None:
+    assert fingerprint(failure("timeout")) != fingerprint(replace(failure("timeout"), **changes))
+
+
+def test_nothing_but_errors_is_folded() -> None:
+    assert {fingerprint(event) for event, _ in SAME if not isinstance(event, ErrorReported)} == {""}
+
+
+async def test_errors_alike_are_one_entry_and_their_number_comes_with_the_next(
+    log: Log, redis_url: str, client: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "WINDOW_SECONDS", 1)
+    both = (log, Log(client, redis_url))
+
+    for number in range(5):
+        for each in both:
+            await each.append_once(failure(f"timeout after {number} s", at=1000.0 + number))
+    assert [entry.folded for entry in await entries(log)] == [0]
+
+    until = time.monotonic() + 10
+    while not await log.append_once(failure("timeout after 9 s", at=2000.0 + time.monotonic())):
+        assert time.monotonic() < until
+        await asyncio.sleep(0.2)
+    first, second = await entries(log)
+    assert isinstance(first.event, ErrorReported)
+    assert first.event.message == "timeout after 0 s"
+    assert second.folded >= 4
+
+
+async def test_a_storm_of_errors_evicts_nothing(log: Log, client: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "MOST_ERRORS", 20)
+    letters = "abcdefghijklmnopqrstuvwxyz"
+
+    for one in letters:
+        for other in "abcd":
+            await log.append_once(failure(f"trouble {one}{other}"))
+
+    assert await client.xlen(LOG_KEY) == 21
