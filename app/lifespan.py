@@ -32,7 +32,7 @@ from app.wire import client, jobs
 from app.wire.backoff import Backoff
 from app.wire.channels import Channels
 from app.wire.limits import Limits
-from app.wire.log import BEGINNING, Log, LogId, Lost
+from app.wire.log import BEGINNING, Gap, Log, LogId, Lost
 from app.wire.newest import Newest
 from app.wire.sessions import Sessions
 from app.wire.subscriber import Subscriber
@@ -74,8 +74,9 @@ class Works:
         self._relay = Relay(self._boards, self._hub)
         self._intake = Intake(self._log.append_once, self._relay.publish)
         channels = Channels(**settings.channels())
-        self._subscriber = Subscriber(redis_url, channels.meanings(), self._intake.heard)
+        self._subscriber = Subscriber(redis_url, channels.meanings(), self._intake.heard, self._gap)
         self._gapped = asyncio.Event()
+        self._unread = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._pulse = Pulse(redis_url, self._pools, lambda: self._subscriber.stats, self._intake)
         kept = settings.sessions
@@ -114,6 +115,7 @@ class Works:
             for name, work in (
                 ("subscriber", self._subscriber.run),
                 ("tail", self._follow_log),
+                ("gaps", self._read_again),
                 ("pulse", self._look),
                 ("seed", self._seed),
                 ("error log", self._store_errors),
@@ -137,20 +139,52 @@ class Works:
         self.house.cursors.forget()
         if lost.missed is None:
             self._hub.mark(str(BEGINNING))
-        for topic in [topic for topic in self._hub.heard if topics.kind(topic) == "log"]:
-            pushes = self._relay.missed(lost.missed, topic)
-            try:
-                pushes += await self._relay.snapshot(topic, self._pools)
-            except db.Unavailable:
-                logger.warning("not read again after a loss: %s", topic)
-            for push in pushes:
+        for topic in self._logs():
+            for push in self._relay.missed(lost.missed, topic):
                 self._hub.publish(push)
+            if not await self._drawn_again(topic):
+                logger.warning("not read again after a loss: %s", topic)
+
+    def _gap(self) -> None:
+        self._gapped.set()
+        self._unread.set()
+
+    async def _read_again(self) -> None:
+        """After a gap: what the engine stored while nobody heard it is in the database, and nowhere else."""
+        backoff = Backoff()
+        while True:
+            await self._unread.wait()
+            self._unread.clear()
+            left = self._logs()
+            for push in [push for topic in left for push in self._relay.gap(topic)]:
+                self._hub.publish(push)
+            while left := [topic for topic in left if not await self._drawn_again(topic)]:
+                await backoff.wait()
+            backoff.succeeded()
+
+    async def _drawn_again(self, topic: str) -> bool:
+        before = LogId.parse(self._hub.last_id)
+        try:
+            for push in await self._relay.snapshot(topic, self._pools):
+                self._hub.publish(push)
+            after = LogId.parse(self._hub.last_id)
+            # What was told while the database answered may not be in the answer; twice is no harm.
+            meanwhile = await self._log.since(before, after) if before and after else ()
+        except (db.Unavailable, wire.Unavailable):
+            return False
+        for entry in () if isinstance(meanwhile, Gap) else meanwhile:
+            for push in self._relay.pushes(entry.event):
+                if push.topic == topic:
+                    self._hub.publish(push)
+        return True
+
+    def _logs(self) -> list[str]:
+        """The log topics that somebody listens to now."""
+        return [topic for topic in self._hub.heard if topics.kind(topic) == "log"]
 
     async def _look(self) -> None:
         while True:
             vitals, clock = await asyncio.gather(self._pulse.vitals(), self._pulse.market_clock())
-            if vitals.gaps > self.house.vitals.gaps:
-                self._gapped.set()
             self.house.vitals = vitals
             if clock:
                 self.house.clock = clock
