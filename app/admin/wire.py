@@ -17,7 +17,7 @@ class Channel(NamedTuple):
     meaning: Meaning
     kind: Kind
     messages: int
-    per_minute: float
+    per_minute: int
     age: float | None
 
 
@@ -70,5 +70,5 @@ def receivers(counts: Mapping[str, int]) -> list[Receivers]:
 def _channel(name: str, field: str, stats: Stats, now: float) -> Channel:
     use, heard = USES[field], stats.channels.get(name)
     if heard is None:
-        return Channel(name, use.meaning, use.kind, 0, 0.0, None)
-    return Channel(name, use.meaning, use.kind, heard.messages, 0.0, max(0.0, now - heard.last_at))
+        return Channel(name, use.meaning, use.kind, 0, 0, None)
+    return Channel(name, use.meaning, use.kind, heard.messages, heard.per_minute, max(0.0, now - heard.last_at))
