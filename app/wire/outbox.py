@@ -1,0 +1,243 @@
+"""Jobs on their way out: written durably first, then published; those that nobody heard wait for an engine."""
+
+import asyncio
+import logging
+import secrets
+import time
+from hashlib import blake2b
+from typing import Any, Literal, NamedTuple, cast
+
+from redis.asyncio import Redis
+
+from app.wire import heartbeat, jobs
+from app.wire.channels import IDEMPOTENCY_PREFIX, OUTBOX_JOB_PREFIX, OUTBOX_KEY, OUTBOX_WAITING_KEY
+from app.wire.client import Unavailable, reachable
+from app.wire.codec import MAX_BYTES
+from app.wire.jobs import AnyJob
+
+logger = logging.getLogger(__name__)
+
+MAX_WAITING = 1000
+MAX_ENTRIES = 10_000
+KEPT_SECONDS = 7 * 86_400
+"""How long a job that went out is remembered, and how long its idempotency key counts."""
+
+MOST_AT_ONCE = 100
+"""A subscriber's output buffer must hold what one script publishes."""
+
+SUBMIT_SECONDS = 6.0
+LOOK_SECONDS = 1.0
+BEAT_SECONDS = 150.0
+"""TickStockPL beats once a minute: two and a half beats, then it is gone."""
+
+State = Literal["waiting", "delivered", "lapsed", "withdrawn"]
+
+# One script publishes and remembers it: whichever web process runs it, wherever that is killed, a job goes out once.
+# In order on each channel. A channel on which nobody listened is not tried again in the same pass.
+_OFFER = """
+local function offer(waiting, prefix, kept, most)
+  local time = redis.call('TIME')
+  local now = time[1] + time[2] / 1000000
+  local deaf, offered, trouble = {}, 0, ''
+  local function leave(record, id, state, receivers)
+    redis.call('HSET', record, 'state', state, 'receivers', receivers, 'left', string.format('%.6f', now))
+    redis.call('HDEL', record, 'payload')
+    redis.call('EXPIRE', record, kept)
+    redis.call('LREM', waiting, 1, id)
+  end
+  for _, id in ipairs(redis.call('LRANGE', waiting, 0, -1)) do
+    local record = prefix .. id
+    local channel, lapses = unpack(redis.call('HMGET', record, 'channel', 'lapses'))
+    if not channel then
+      redis.call('LREM', waiting, 1, id)
+    elseif tonumber(lapses) <= now then
+      leave(record, id, 'lapsed', 0)
+    elseif not deaf[channel] and offered < most then
+      local heard = redis.pcall('PUBLISH', channel, redis.call('HGET', record, 'payload'))
+      if type(heard) == 'table' then
+        trouble, heard = heard.err or 'not published', 0
+      end
+      if heard == 0 then
+        deaf[channel] = true
+      else
+        leave(record, id, 'delivered', heard)
+        offered = offered + 1
+      end
+    end
+  end
+  return offered, trouble
+end
+"""
+
+_SUBMIT = (
+    _OFFER
+    + """
+local stream, waiting, record, idempotency = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local id, kind, channel, payload, patience = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local prefix, kept, most, max_waiting, max_entries = ARGV[6], ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9]), ARGV[10]
+local call = ARGV[11]
+local trouble, _ = '', 0
+local known = redis.call('GET', idempotency)
+if not known and redis.call('EXISTS', record) == 1 then known = id end
+if not known then
+  if redis.call('LLEN', waiting) >= max_waiting then
+    _, trouble = offer(waiting, prefix, kept, most)
+    if redis.call('LLEN', waiting) >= max_waiting then return {'full', id, 0, '', trouble} end
+  end
+  local time = redis.call('TIME')
+  local now = time[1] + time[2] / 1000000
+  redis.call('XADD', stream, 'MAXLEN', '~', max_entries, '*',
+    'id', id, 'kind', kind, 'channel', channel, 'payload', payload)
+  redis.call('HSET', record, 'state', 'waiting', 'kind', kind, 'channel', channel, 'payload', payload, 'receivers', 0,
+    'call', call, 'submitted', string.format('%.6f', now), 'lapses', string.format('%.6f', now + patience))
+  redis.call('RPUSH', waiting, id)
+  redis.call('SET', idempotency, id, 'EX', kept)
+  _, trouble = offer(waiting, prefix, kept, most)
+  known = id
+end
+local state, receivers, by = unpack(redis.call('HMGET', prefix .. known, 'state', 'receivers', 'call'))
+return {state or 'delivered', known, tonumber(receivers or '0'), by or '', trouble}
+"""
+)
+
+_OFFER_ALL = _OFFER + "return {offer(KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3]))}"
+
+_WITHDRAW = """
+if redis.call('LREM', KEYS[1], 1, ARGV[1]) == 0 then return 0 end
+local time = redis.call('TIME')
+redis.call('HSET', KEYS[2], 'state', 'withdrawn', 'left', time[1])
+redis.call('HDEL', KEYS[2], 'payload')
+redis.call('EXPIRE', KEYS[2], ARGV[2])
+return 1
+"""
+
+
+class Full(Unavailable):
+    """More jobs wait for an engine than anybody would want done: this one was not taken."""
+
+
+class Submitted(NamedTuple):
+    """Written durably. `delivered`: `receivers` subscribers were handed it; whether they do it, only they can say."""
+
+    id: str
+    state: State
+    receivers: int
+    fresh: bool
+    """False: it had been submitted before, and was not sent again."""
+
+
+class Job(NamedTuple):
+    """What is remembered of a job: times are UTC epoch seconds by Redis' clock."""
+
+    id: str
+    kind: str
+    channel: str
+    state: State
+    receivers: int
+    submitted_at: float
+    lapses_at: float
+    left_at: float | None
+    """When it was delivered, lapsed or withdrawn."""
+
+
+class Outbox:
+    def __init__(self, client: Redis, max_waiting: int = MAX_WAITING) -> None:
+        self._client = client
+        self._max_waiting = max_waiting
+        self._submit = client.register_script(_SUBMIT)
+        self._offer = client.register_script(_OFFER_ALL)
+        self._withdraw = client.register_script(_WITHDRAW)
+
+    async def submit(self, job: AnyJob, idempotency_key: str) -> Submitted:
+        """One call of a key is one job, however often it is submitted; the key lasts a week.
+
+        Raises Full, or Unavailable where it is not known to be written: it may then be submitted again with its key.
+        """
+        id_, sent = jobs.identified(job)
+        payload = jobs.encode(sent)
+        if len(payload) > MAX_BYTES:
+            raise ValueError(f"a job of {len(payload)} bytes is more than the {MAX_BYTES} that engines read")
+        with reachable():
+            async with asyncio.timeout(SUBMIT_SECONDS):
+                call = secrets.token_hex(8)
+                answer = await self._written(id_, sent, payload, idempotency_key, call)
+        state, known, receivers, by, trouble = answer
+        if trouble:
+            logger.warning("jobs wait, for Redis refuses to publish them: %s", trouble.decode("utf-8", "replace"))
+        if state == b"full":
+            raise Full(f"{self._max_waiting} jobs wait already: no engine listens")
+        return Submitted(known.decode(), _state(state), int(receivers), by.decode() == call)
+
+    async def offer_waiting(self) -> int:
+        """How many were delivered. Only while an engine's heart beats: who listens without one may be no engine."""
+        if not await self.waiting():
+            return 0
+        beat = await heartbeat.read(self._client)
+        if beat is None or abs(time.time() - beat) > BEAT_SECONDS:
+            return 0
+        with reachable():
+            answer: Any = await self._offer(
+                keys=(OUTBOX_WAITING_KEY,), args=(OUTBOX_JOB_PREFIX, KEPT_SECONDS, MOST_AT_ONCE)
+            )
+        offered = int(answer[0])
+        if offered:
+            logger.info("%d jobs that had waited were delivered", offered)
+        return offered
+
+    async def withdraw(self, id_: str) -> bool:
+        """Whether it still waited; to cancel what was delivered is a job of its own."""
+        with reachable():
+            left = await self._withdraw(keys=(OUTBOX_WAITING_KEY, OUTBOX_JOB_PREFIX + id_), args=(id_, KEPT_SECONDS))
+        return bool(left)
+
+    async def state(self, id_: str) -> Job | None:
+        with reachable():
+            found: Any = await self._client.hgetall(OUTBOX_JOB_PREFIX + id_)
+        return _job(id_, found)
+
+    async def waiting(self) -> int:
+        with reachable():
+            return int(await self._client.llen(OUTBOX_WAITING_KEY))
+
+    async def run(self) -> None:
+        """In every web process: each offers what waits, and Redis sees to it that only one of them succeeds."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                await self.offer_waiting()
+            except Unavailable:
+                continue
+
+    async def _written(self, id_: str, job: AnyJob, payload: bytes, idempotency_key: str, call: str) -> Any:
+        route = jobs.ROUTES[type(job)]
+        hashed = blake2b(idempotency_key.encode("utf-8", "replace"), digest_size=16).hexdigest()
+        keys = (OUTBOX_KEY, OUTBOX_WAITING_KEY, OUTBOX_JOB_PREFIX + id_, IDEMPOTENCY_PREFIX + hashed)
+        arguments = (id_, type(job).__name__, route.channel, payload, route.patience)
+        bounds = (OUTBOX_JOB_PREFIX, KEPT_SECONDS, MOST_AT_ONCE, self._max_waiting, MAX_ENTRIES, call)
+        try:
+            with reachable():
+                return await self._submit(keys=keys, args=arguments + bounds)
+        except Unavailable:
+            # Perhaps only the answer was lost. With the same key nothing can happen twice.
+            return await self._submit(keys=keys, args=arguments + bounds)
+
+
+def _job(id_: str, found: dict[bytes, bytes]) -> Job | None:
+    state = found.get(b"state")
+    if state is None:
+        return None
+    left = found.get(b"left")
+    return Job(
+        id_,
+        found.get(b"kind", b"").decode(),
+        found.get(b"channel", b"").decode(),
+        _state(state),
+        int(found.get(b"receivers", b"0")),
+        float(found.get(b"submitted", b"0")),
+        float(found.get(b"lapses", b"0")),
+        float(left) if left else None,
+    )
+
+
+def _state(raw: bytes) -> State:
+    return cast(State, raw.decode())
