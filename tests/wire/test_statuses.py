@@ -1,0 +1,161 @@
+"""A job's status is read whoever wrote it and into whichever type of key; nothing is ever written there."""
+
+import json
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from app.wire.channels import APP_JOB_STATUS_PREFIX, JOB_STATUS_PREFIX
+from app.wire.client import Unavailable, close, connect
+from app.wire.jobs import HistoricalLoad
+from app.wire.outbox import Outbox
+from app.wire.statuses import JobStatus, Statuses
+from tests.wire.conftest import Server
+
+KEY, OTHER = JOB_STATUS_PREFIX + "j1", APP_JOB_STATUS_PREFIX + "j1"
+RUNNING = JobStatus(
+    job_id="j1",
+    status="running",
+    progress=40.0,
+    total=5,
+    processed=2,
+    successful=("IBM", "BRK.B"),
+    failed=("BF/B",),
+    current_symbol="AEP",
+    message="loading",
+    error="",
+    submitted_at=1_772_445_600.0,
+    started_at=1_772_445_660.0,
+    completed_at=None,
+    told=True,
+)
+AS_JSON: dict[str, Any] = {
+    "job_id": "j1",
+    "status": "RUNNING",
+    "progress": 40,
+    "total_symbols": 5,
+    "processed_symbols": 2,
+    "successful_symbols": ["IBM", "BRK.B"],
+    "failed_symbols": ["BF/B"],
+    "error_message": None,
+    "started_at": "2026-03-02T10:01:00Z",
+    "submitted_at": "2026-03-02T10:00:00",
+    "completed_at": None,
+    "current_symbol": "AEP",
+    "message": "loading",
+}
+AS_HASH = {
+    name: json.dumps(value) if isinstance(value, list) else "" if value is None else str(value)
+    for name, value in AS_JSON.items()
+}
+
+
+@pytest.fixture
+def outbox(client: Redis) -> Outbox:
+    return Outbox(client)
+
+
+@pytest.fixture
+def statuses(client: Redis, outbox: Outbox) -> Statuses:
+    return Statuses(client, outbox)
+
+
+async def test_a_string_and_a_hash_read_alike(statuses: Statuses, client: Redis) -> None:
+    await client.set(KEY, json.dumps(AS_JSON))
+    assert await statuses.read("j1") == RUNNING
+
+    await client.delete(KEY)
+    await client.hset(KEY, mapping=AS_HASH)
+    assert await statuses.read("j1") == RUNNING
+
+    await client.hset(KEY, "successful_symbols", "IBM,BRK.B")
+    assert await statuses.read("j1") == RUNNING
+
+
+async def test_the_older_key_is_read_where_the_engine_has_none(statuses: Statuses, client: Redis) -> None:
+    await client.set(OTHER, '{"status":"submitted","progress":0,"submitted_at":"2026-03-02T10:00:00.25"}')
+
+    found = await statuses.read("j1")
+
+    assert found
+    assert (found.status, found.progress, found.submitted_at) == ("submitted", 0.0, 1_772_445_600.25)
+    await client.set(KEY, json.dumps(AS_JSON))
+    assert await statuses.read("j1") == RUNNING
+
+
+@pytest.mark.parametrize(
+    "nonsense", [b"", b"\xff", b"[1]", b"[" * 100_000, b'{"progress":1}', b'{"status":null}', b"{" + b" " * 300_000]
+)
+async def test_a_key_that_makes_no_sense_is_passed_over(statuses: Statuses, client: Redis, nonsense: bytes) -> None:
+    await client.set(KEY, nonsense)
+    assert await statuses.read("j1") is None
+
+    await client.hset(OTHER, mapping=AS_HASH)
+    assert await statuses.read("j1") == RUNNING
+
+
+async def test_a_key_of_another_type_is_passed_over(statuses: Statuses, client: Redis) -> None:
+    await client.rpush(KEY, "x")
+    await client.sadd(OTHER, "x")
+
+    assert await statuses.read("j1") is None
+
+
+async def test_odd_values_cost_themselves_alone(statuses: Statuses, client: Redis) -> None:
+    await client.set(
+        KEY,
+        b'{"status":"failed","progress":NaN,"total_symbols":"many","processed_symbols":-1,"failed_symbols":[1,"\\ud800"],'
+        b'"message":"disk\\u0000full\\ud800","started_at":"soon","completed_at":1772445660000,"error_message":{"a":1}}',
+    )
+
+    found = await statuses.read("j1")
+
+    assert found
+    assert (found.status, found.progress, found.total, found.processed) == ("failed", None, None, None)
+    assert (found.message, found.error, found.failed) == ("diskfull", "", ())
+    assert (found.started_at, found.completed_at) == (None, 1_772_445_660.0)
+
+
+async def test_before_the_engine_speaks_the_outbox_knows(statuses: Statuses, outbox: Outbox, client: Redis) -> None:
+    await outbox.submit(HistoricalLoad(job_id="j1", requested_by="alice", symbols=("IBM",)), "once")
+
+    waiting = await statuses.read("j1")
+
+    assert waiting
+    assert (waiting.status, waiting.told) == ("waiting", False)
+    assert waiting.submitted_at
+    assert not await client.exists(KEY, OTHER), "a key that stands there makes some engines fail"
+
+    await outbox.withdraw("j1")
+    withdrawn = await statuses.read("j1")
+    assert withdrawn
+    assert withdrawn.status == "cancelled"
+
+
+async def test_the_engine_s_word_goes_before_ours_and_lacks_only_when_it_was_submitted(
+    statuses: Statuses, outbox: Outbox, client: Redis
+) -> None:
+    await outbox.submit(HistoricalLoad(job_id="j1", requested_by="alice", symbols=("IBM",)), "once")
+    ours = await outbox.state("j1")
+    await client.set(KEY, '{"status":"running"}')
+
+    found = await statuses.read("j1")
+
+    assert ours
+    assert found
+    assert (found.status, found.submitted_at, found.told) == ("running", ours.submitted_at, True)
+
+
+async def test_an_id_that_nobody_gave_is_unknown(statuses: Statuses) -> None:
+    for id_ in ("", "j1", "x" * 1000, "a\nb", "\ud800"):
+        assert await statuses.read(id_) is None
+
+
+async def test_a_redis_that_is_away_is_unavailable(server: Server) -> None:
+    link = connect(server.url)
+    server.kill()
+
+    with pytest.raises(Unavailable):
+        await Statuses(link, Outbox(link)).read("j1")
+    await close(link)
