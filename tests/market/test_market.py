@@ -1,11 +1,16 @@
+import re
+
+import msgspec
 import pytest
 
 from app.finance.clock import MarketClock, State
 from app.identity import View
-from app.market import partials, stream
+from app.market import partials, runs, stream
 from app.market.board import Board
 from app.market.lamps import lamps
 from app.vitals import Vitals
+from app.wire.events import Processing, ProcessingChanged, ProcessingProgressed, RunChanged, RunProgressed
+from app.wire.events import Run as PartRun
 
 WELL = Vitals(
     redis=True,
@@ -116,3 +121,55 @@ def test_what_was_missed_is_told(missed: int | None, said: str) -> None:
     assert drawn.startswith('<div id="notice">')
     assert said in drawn
     assert ("<p" in drawn) == bool(said)
+
+
+def said_of(*events: Processing | PartRun, now: float = 1_000.0) -> str:
+    newest = None
+    for event in events:
+        told = runs.run(event)
+        newest = told if runs.follows(told, newest) else newest
+    return " ".join(re.sub(r"<[^>]+>", " ", partials.lamp(runs.lamp(newest, now))).split())
+
+
+STARTED = ProcessingChanged(run_id="r", status="started", at=900.0, arrived_at=990.0)
+HALF = ProcessingProgressed(run_id="r", phase="indicators", done=17, total=40, at=910.0, arrived_at=995.0)
+DONE = ProcessingChanged(run_id="r", status="completed", at=920.0, arrived_at=880.0)
+FAILED = ProcessingChanged(run_id="r", status="failed", message="no <data>", at=920.0, arrived_at=999.0)
+IMPORT = RunProgressed(work="import", run_id="r", share=0.305, at=905.0, arrived_at=995.0)
+IMPORTED = RunChanged(work="import", run_id="r", status="completed", at=906.0, arrived_at=940.0)
+
+
+@pytest.mark.parametrize(
+    ("events", "said"),
+    [
+        ((), "Processing none"),
+        ((STARTED,), "Processing daily run"),
+        ((STARTED, HALF), "Processing indicators 42%"),
+        ((STARTED, IMPORT), "Processing import 30%"),
+        ((STARTED, IMPORT, IMPORTED), "Processing import completed 1 min ago"),
+        ((STARTED, HALF, DONE), "Processing completed 2 min ago"),
+        ((STARTED, FAILED), "Processing failed: no &lt;data&gt;, 1 s ago"),
+        ((STARTED, DONE, HALF, STARTED), "Processing completed 2 min ago"),
+    ],
+)
+def test_the_newest_run_is_told_in_words(events: tuple[Processing | PartRun, ...], said: str) -> None:
+    assert said_of(*events) == said
+
+
+def test_a_run_that_says_nothing_any_more_is_called_silent() -> None:
+    assert said_of(STARTED, HALF, now=1_200.0) == "Processing indicators 42%, silent for 3 min"
+
+
+def test_a_run_that_ended_in_the_same_second_stays_ended() -> None:
+    assert "completed" in said_of(DONE, msgspec.structs.replace(HALF, at=920.0))
+    assert "import" in said_of(DONE, msgspec.structs.replace(IMPORT, at=920.0))
+
+
+def test_a_run_is_pushed_to_everybody_even_when_a_reader_who_caught_up_heard_it_first() -> None:
+    board = Board()
+    list(stream.on_vitals(WELL, board))
+
+    assert [push.key for push in stream.on_processing(STARTED, board)] == ["processing"]
+    assert [push.key for push in stream.on_vitals(WELL, board)] == ["processing"]
+    assert list(stream.on_vitals(WELL, board)) == []
+    assert list(stream.on_processing(msgspec.structs.replace(STARTED, at=1.0), board)) == []

@@ -1,12 +1,14 @@
 import re
 
+from msgspec.structs import asdict
+
 from app.db.pools import Pool, Pools
 from app.identity import View
 from app.live import topics
 from app.patterns import queries, stream
 from app.patterns.board import Board
 from app.web.filters import dom_id
-from app.wire.events import PatternDetected
+from app.wire.events import PatternDetected, PatternExpired, PatternUpdated
 from tests.conftest import Databases
 from tests.quotes.samples import AWKWARD, OPEN
 from tests.quotes.stored import Found, store_patterns
@@ -78,3 +80,69 @@ async def test_the_newest_come_first_and_can_be_narrowed(databases: Databases) -
     assert two == all_of_them[:2]
     assert {found.symbol for found in one_symbol} == {"BRK.B"}
     assert [found.pattern for found in one_timeframe] == ["Hammer"]
+
+
+def ended(at: float = OPEN) -> PatternExpired:
+    return PatternExpired(symbol="BF/B", pattern="Hammer", timeframe="1min", confidence=0.0, at=at)
+
+
+def test_a_correction_takes_the_place_of_its_entry() -> None:
+    board = Board()
+    (first, *_) = stream.on_detected(detected("BF/B"), board)
+
+    (push, *_) = stream.on_updated(PatternUpdated(**{**asdict(detected("BF/B")), "confidence": 0.5}), board)
+
+    assert (push.topic, push.key, push.op) == (first.topic, first.key, "insert")
+    assert push.draw(VIEW) == first.draw(VIEW).replace("91%", "50%")
+
+
+def test_an_expired_pattern_says_so_in_every_list_and_on_the_next_page() -> None:
+    board = Board()
+    list(stream.on_detected(detected("BF/B"), board))
+
+    pushes = list(stream.on_expired(ended(), board))
+
+    key = dom_id("pattern", "BF/B", "Hammer", "1min", str(int(OPEN)))
+    assert [(push.topic, push.key, push.op) for push in pushes] == [
+        (topics.PATTERNS, key, "replace"),
+        ("patterns:BF/B", key, "replace"),
+    ]
+    drawn = pushes[0].draw(VIEW)
+    assert f'<li id="{key}"' in drawn
+    assert ">expired<" in drawn
+    assert "91%" in drawn
+    stored = queries.Detection("BF/B", "Hammer", "1min", 0.91, "bullish", OPEN)
+    assert [each.expired for each in board.marked([stored, stored._replace(at=OPEN - 60)])] == [True, False]
+
+
+def test_an_expiry_without_the_time_of_the_detection_means_the_newest_of_that_name() -> None:
+    board = Board()
+    for at in (OPEN, OPEN + 60):
+        list(stream.on_detected(detected("BF/B", at=at), board))
+
+    (later, _) = stream.on_expired(ended(OPEN + 9_000), board)
+    (older, _) = stream.on_expired(ended(OPEN), board)
+
+    assert later.key.endswith(f"-{int(OPEN + 60)}")
+    assert older.key.endswith(f"-{int(OPEN)}")
+
+
+def test_a_corrected_pattern_holds_again() -> None:
+    board = Board()
+    list(stream.on_expired(ended(), board))
+
+    (push, *_) = stream.on_updated(PatternUpdated(**asdict(detected("BF/B"))), board)
+
+    assert "expired" not in push.draw(VIEW)
+    assert not board.marked([queries.Detection("BF/B", "Hammer", "1min", 0.91, "bullish", OPEN)])[0].expired
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    board = Board(names=2, expired=2)
+    for symbol in AWKWARD:
+        found = queries.Detection(symbol, "Hammer", "1min", 0.9, "bullish", OPEN)
+        board.hear(found)
+        board.expire(found)
+
+    marked = board.marked(queries.Detection(symbol, "Hammer", "1min", 0.9, "bullish", OPEN) for symbol in AWKWARD)
+    assert [each.expired for each in marked] == [False, True, True]

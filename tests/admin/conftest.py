@@ -1,0 +1,22 @@
+"""A desk that is served, and an administrator at it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.accounts import setup
+from app.identity import Role
+from app.settings import Settings
+from tests.stream.conftest import EMAIL, PASSWORD, Desk, settings
+
+__all__ = ["settings"]
+
+
+@pytest.fixture
+async def desk(settings: Settings) -> AsyncIterator[Desk]:
+    served = Desk(settings)
+    await served.start()
+    await setup.create_user(served.house.pools.own, EMAIL, Role.ADMIN, PASSWORD)
+    await served.sign_in()
+    yield served
+    await served.stop()

@@ -1,0 +1,111 @@
+"""What those who run the desk see of the wire."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from app.accounts import setup
+from app.admin import wire
+from app.identity import Role
+from app.wire import Unavailable
+from app.wire.channels import Channels, Meaning
+from app.wire.log import BEGINNING, LogId
+from app.wire.subscriber import Heard, Stats
+from tests.quotes.samples import OPEN, tick
+from tests.stream.conftest import PASSWORD, Desk
+from tests.stream.waiting import until
+
+NAMES = Channels(ticks="my.ticks")
+
+
+def stats(**heard: Heard) -> Stats:
+    names = NAMES._asdict()
+    return Stats(True, 0, None, 0, {names[field]: each for field, each in heard.items()})
+
+
+async def page(desk: Desk) -> str:
+    async with desk.client() as client:
+        answer = await client.get("/admin/wire", headers={"Accept": "text/html"})
+    assert answer.status_code == 200, answer.text
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.text).split())
+
+
+def test_channels_that_were_heard_come_first_by_their_newest_message() -> None:
+    heard, unheard = wire.channels(NAMES, stats(patterns=Heard(2, 90.0, 1), ticks=Heard(500, 99.0, 120)), 100.0)
+
+    assert [(each.name, each.meaning, each.messages, each.per_minute, each.age) for each in heard] == [
+        ("my.ticks", Meaning.TICKS, 500, 120, 1.0),
+        ("tickstock.events.patterns", Meaning.PATTERNS, 2, 1, 10.0),
+    ]
+    assert {each.name for each in (*heard, *unheard)} == NAMES.meanings().keys()
+
+
+def test_refusals_are_told_by_reason_the_most_frequent_first() -> None:
+    found = wire.refusals({(Meaning.TICKS, "bad-time"): 1, (Meaning.ERRORS, "not-json"): 7})
+
+    assert [(each.meaning, each.reason, each.times) for each in found] == [
+        (Meaning.ERRORS, "not-json", 7),
+        (Meaning.TICKS, "bad-time", 1),
+    ]
+
+
+def test_who_hears_a_job_is_said_in_words() -> None:
+    first, second, *others = wire.JOB_CHANNELS
+
+    said = {each.channel: each.said for each in wire.receivers({first: 1, second: 2})}
+
+    assert said[first] == "one engine listens"
+    assert "2 engines listen" in said[second]
+    assert {said[each] for each in others} == {"nobody listens"}
+
+
+def test_an_epoch_tells_when_it_began() -> None:
+    assert wire.log_state(LogId(1_346_765_400_000, 41)) == wire.LogState("1346765400000-41", OPEN)
+    assert wire.log_state(BEGINNING).began is None
+
+
+async def test_before_anything_happens_the_page_says_so(desk: Desk) -> None:
+    said = await page(desk)
+
+    assert "Link to Redis listening" in said
+    assert "none since this process began" in said
+    assert "Log empty" in said
+    assert "Nothing has come in yet" in said
+    assert "Every message so far was understood" in said
+    assert said.count("nobody listens") == len(wire.JOB_CHANNELS)
+
+
+async def test_what_came_what_was_refused_and_what_broke_is_counted(desk: Desk) -> None:
+    await desk.publish(tick("BRK.B", 84.5))
+    await desk.redis.publish("tickstock:errors", b"no json")
+    await until(lambda: bool(desk.house.intake.rejected))
+    await desk.redis.client_kill_filter(_type="pubsub")
+    await until(lambda: desk.house.link().gaps > 0 and desk.house.link().connected)
+
+    said = await page(desk)
+
+    assert re.search(r"tickstock\.data\.raw ticks, state \d s 1 1 ", said)
+    assert re.search(r"Not understood .* errors \S.* 1 ", said)
+    assert re.search(r"Gaps 1, the last \d+ s ago", said)
+
+
+async def test_while_redis_does_not_answer_the_rest_is_shown(desk: Desk) -> None:
+    async def silent(_channels: Sequence[str]) -> Mapping[str, int]:
+        raise Unavailable
+
+    desk.house.receivers = silent
+
+    assert "it cannot be told who listens" in await page(desk)
+
+
+async def test_it_is_for_administrators_alone(desk: Desk) -> None:
+    async with desk.client() as client:
+        assert 'href="/admin/wire"' in (await client.get("/")).text
+    await setup.create_user(desk.house.pools.own, "bob@example.org", Role.USER, PASSWORD)
+    async with desk.client() as client:
+        client.cookies.clear()
+        await client.post("/login", data={"email": "bob@example.org", "password": PASSWORD})
+        assert (await client.get("/admin/wire")).status_code == 403
+        assert 'href="/admin/wire"' not in (await client.get("/")).text
+        client.cookies.clear()
+        answer = await client.get("/admin/wire", headers={"Accept": "text/html"})
+    assert answer.status_code == 303

@@ -1,0 +1,201 @@
+"""Indicator values, heard and stored, on their symbol's page."""
+
+import re
+from datetime import UTC, datetime
+
+import asyncpg
+import pytest
+
+from app.db.pools import Pool, Pools
+from app.identity import NumberForm, View
+from app.indicators import partials, queries, stream, words
+from app.indicators.board import Board, Reading
+from app.live import topics
+from app.web.filters import dom_id
+from app.wire.events import IndicatorCalculated
+from tests.conftest import Databases
+from tests.quotes.samples import AWKWARD, DAY, OPEN
+
+VIEW = View()
+NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
+
+ROWS = """
+insert into daily_indicators (symbol, indicator_type, value_data, calculation_timestamp)
+values ('BRK.B', 'RSI14', '{"value": 28.5}', $1), ('BRK.B', 'RSI14', '{"value": 55}', $1 - interval '1 day'),
+       ('BRK.B', 'MACD', '{"value": 0.25, "signal": 0.2}', $1), ('BRK.B', 'Odd', '{"value": "much"}', $1),
+       ('BF/B', 'SMA20', '{"sma": 71.5}', $1), ('X:BTCUSD', 'EMA12', '9876.5', $1)
+"""
+FOREIGN = """
+drop table intraday_indicators;
+create table intraday_indicators (symbol text, indicator text, value numeric, "values" json, calculated_at timestamp);
+insert into intraday_indicators values ('BRK.B', 'RSI14', 61.5, null, '2012-09-04 13:31');
+insert into intraday_indicators values ('BRK.B', 'SMA5', null, '{"value": 84.1}', '2012-09-04 13:31');
+insert into intraday_indicators values ('BRK.B', 'SMA9', 'NaN', null, '2012-09-04 13:31');
+"""
+
+
+def calculated(symbol: str = "BRK.B", value: float = 71.25, at: float = OPEN, **changed: str) -> IndicatorCalculated:
+    told = {"indicator": "RSI14", "timeframe": "1min", "signal": "OVERBOUGHT"} | changed
+    return IndicatorCalculated(symbol=symbol, value=value, at=at, **told)
+
+
+def drawn(board: Board, symbol: str = "BRK.B", view: View = VIEW) -> str:
+    return partials.readings(symbol, board.of(symbol), view)
+
+
+async def stored(databases: Databases, symbol: str, *statements: str) -> list[Reading]:
+    link = await asyncpg.connect(databases.superuser)
+    for statement in statements:
+        await link.execute(statement)
+    await link.execute(ROWS.replace("$1", f"'{datetime.fromtimestamp(OPEN, UTC).isoformat()}'::timestamptz"))
+    await link.close()
+    pools = Pools(Pool(databases.own, "own", 1), Pool(databases.market, "market", 1))
+    shape = await pools.shape()
+    async with pools.market.acquire() as connection:
+        found = await queries.newest(connection, shape, symbol)
+    await pools.close()
+    return found
+
+
+def test_a_value_goes_to_its_symbols_page() -> None:
+    for symbol in AWKWARD:
+        board = Board()
+        (push,) = stream.on_calculated(calculated(symbol), board)
+
+        assert (push.topic, push.key, push.op) == (
+            topics.symbol_topic(symbol),
+            dom_id("readings", symbol),
+            "replace",
+        )
+        html = push.draw(VIEW)
+        assert html.startswith(f'<div id="{push.key}"')
+        assert re.sub(r"<[^>]+>|\s+", " ", html).split() == [
+            "1min",
+            "4",
+            "Sep",
+            "2012,",
+            "09:30",
+            "EDT",
+            "RSI",
+            "14",
+            "71.25",
+            "overbought",
+        ]
+
+
+def test_figures_are_written_as_the_viewer_likes() -> None:
+    board = Board()
+    board.apply(calculated(value=-1234.5, indicator="MACD", signal=""))
+
+    assert "−1.234,50" in drawn(board, view=View(numbers=NumberForm.COMMA))
+
+
+def test_what_is_late_or_the_same_is_no_news_but_a_feed_may_begin_again() -> None:
+    board = Board()
+
+    assert board.apply(calculated())
+    assert not board.apply(calculated())
+    assert not board.apply(calculated(value=60.0, at=OPEN - 60))
+    assert board.apply(calculated(value=60.0, at=OPEN - 3 * DAY))
+    assert "60.00" in drawn(board)
+
+
+def test_timeframes_stand_from_short_to_long_and_older_values_say_so() -> None:
+    board = Board()
+    for timeframe in ("quarterly", "daily", "1min"):
+        board.apply(calculated(timeframe=timeframe))
+    board.apply(calculated(timeframe="1min", indicator="SMA20", at=OPEN + 60))
+
+    html = drawn(board)
+
+    assert [group.timeframe for group in board.of("BRK.B")] == ["1min", "daily", "quarterly"]
+    assert html.count("09:31 EDT") == 1
+    assert html.count("09:30 EDT") == 3
+
+
+def test_the_board_is_bounded() -> None:
+    board = Board(symbols=2, each=3)
+    for symbol in AWKWARD:
+        for n in range(9):
+            board.apply(calculated(symbol, indicator=f"SMA{n}"))
+
+    assert board.of(AWKWARD[0]) == ()
+    assert [len(group.readings) for group in board.of(AWKWARD[1])] == [3]
+
+
+def test_hostile_names_stay_text() -> None:
+    board = Board()
+    board.apply(calculated(indicator="<img src=x>", signal="<hx-partial>", timeframe="</div>"))
+
+    html = drawn(board)
+
+    assert not re.search(r"<(img|hx-partial)", html)
+    assert html.count("</div>") == html.count("<div")
+
+
+def test_a_page_without_values_says_how_they_come() -> None:
+    assert "No indicator of BF/B" in drawn(Board(), "BF/B")
+
+
+@pytest.mark.parametrize(
+    ("indicator", "value", "said", "word"),
+    [
+        ("RSI14", 71.0, "", "overbought"),
+        ("RSI14", 29.0, "", "oversold"),
+        ("RSI14", 50.0, "", ""),
+        ("SMA20", 71.0, "ABOVE", "price above it"),
+        ("MACD", 0.1, "BULLISH", "bullish"),
+    ],
+)
+def test_a_signal_is_a_word(indicator: str, value: float, said: str, word: str) -> None:
+    assert words.signal(indicator, value, said) == word
+
+
+def test_what_is_stored_fills_gaps_and_overwrites_nothing_that_was_heard() -> None:
+    board = Board()
+    board.apply(calculated(value=60.0))
+
+    board.seed(
+        [
+            Reading("BRK.B", "RSI14", "1min", 11.0, OPEN - 60),
+            Reading("BRK.B", "SMA20", "1min", 22.0, OPEN),
+            Reading("BRK.B", "RSI14", "1min", 33.0, OPEN + 400 * DAY),
+        ]
+    )
+    assert {reading.value for reading in board.of("BRK.B")[0].readings} == {60.0, 22.0}
+
+    board.seed([Reading("BRK.B", "RSI14", "1min", 44.0, OPEN + 60)])
+    assert {reading.value for reading in board.of("BRK.B")[0].readings} == {44.0, 22.0}
+
+
+async def test_the_newest_stored_value_of_each_is_read(databases: Databases) -> None:
+    found = await stored(databases, "BRK.B")
+
+    assert {(each.indicator, each.timeframe, each.value, each.at, each.signal) for each in found} == {
+        ("RSI14", "daily", 28.5, OPEN, ""),
+        ("MACD", "daily", 0.25, OPEN, ""),
+    }
+
+
+@pytest.mark.parametrize(("symbol", "value"), [("BF/B", 71.5), ("X:BTCUSD", 9876.5)])
+async def test_values_under_other_names_are_found(databases: Databases, symbol: str, value: float) -> None:
+    assert [each.value for each in await stored(databases, symbol)] == [value]
+
+
+async def test_a_foreign_table_has_the_same_shape(databases: Databases) -> None:
+    reader = "grant select on intraday_indicators to tickstock_ro"
+    found = await stored(databases, "BRK.B", FOREIGN, reader)
+
+    assert {(each.indicator, each.value) for each in found if each.timeframe == "intraday"} == {
+        ("RSI14", 61.5),
+        ("SMA5", 84.1),
+    }
+
+
+async def test_while_the_database_is_away_what_was_heard_is_shown() -> None:
+    away, board = Pool(NOWHERE, "away"), Board()
+    board.apply(calculated())
+
+    (push,) = await stream.snapshot("symbol:BRK.B", Pools(away, away), board)
+
+    assert "71.25" in push.draw(VIEW)
