@@ -1,5 +1,6 @@
 """How the wire is: what each channel brought to this process, and who would hear a job."""
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -20,6 +21,10 @@ class Channel(NamedTuple):
     per_minute: int
     age: float | None
 
+    @property
+    def parts(self) -> list[str]:
+        return parts(self.name)
+
 
 class Refusal(NamedTuple):
     meaning: Meaning
@@ -39,10 +44,19 @@ class Receivers(NamedTuple):
     listening: int
 
     @property
+    def parts(self) -> list[str]:
+        return parts(self.channel)
+
+    @property
     def said(self) -> str:
         if self.listening == 0:
             return "nobody listens"
         return "one engine listens" if self.listening == 1 else f"{self.listening} engines listen: jobs would run twice"
+
+
+def parts(name: str) -> list[str]:
+    """Where a narrow screen may break a channel's name."""
+    return re.split(r"(?<=[.:])", name)
 
 
 def channels(names: Channels, stats: Stats, now: float) -> tuple[list[Channel], list[Channel]]:
