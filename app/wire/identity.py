@@ -53,6 +53,13 @@ class Identities:
         content = _digest(event, json.encode(replace(event, at=at, arrived_at=0.0)).decode())
         return content if at else self._next(content)
 
+    def take_back(self, identity: str) -> None:
+        """It was not kept after all: said again, it is what it was."""
+        content, _, occurrence = identity.partition(".")
+        if occurrence and content in self._occurrences:
+            since, count = self._occurrences[content]
+            self._occurrences[content] = (since, count - 1)
+
     def _next(self, content: str) -> str:
         now = time.monotonic()
         since, count = self._occurrences.pop(content, (now, 0))

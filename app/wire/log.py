@@ -18,7 +18,7 @@ from app.wire.channels import (
     LOG_SEEN_PREFIX,
     LOG_STORM_KEY,
 )
-from app.wire.client import close, connect_blocking, reachable
+from app.wire.client import Unavailable, close, connect_blocking, reachable
 from app.wire.entries import BEGINNING, Entry, LogId, pack, unpack
 from app.wire.events import LoggedEvent
 from app.wire.identity import WINDOW_SECONDS, Identities, fingerprint
@@ -60,8 +60,13 @@ class Log:
 
     async def append_once(self, event: LoggedEvent) -> LogId | None:
         """None when the event is in the log already, whoever put it there, or is an error like one that is."""
-        with reachable():
-            id_ = await self._call(LOG_SEEN_PREFIX + self._identities.of(event), pack(event), fingerprint(event))
+        identity = self._identities.of(event)
+        try:
+            with reachable():
+                id_ = await self._call(LOG_SEEN_PREFIX + identity, pack(event), fingerprint(event))
+        except Unavailable:
+            self._identities.take_back(identity)
+            raise
         if not id_:
             return None
         appended = _id(id_)

@@ -17,7 +17,9 @@ logger = logging.getLogger(__name__)
 
 PING_SECONDS = 2.0
 SILENCE_SECONDS = 6.0
-HANDLING_SECONDS = 10.0
+HANDLING_SECONDS = 75.0
+"""More than whoever listens may wait for Redis itself."""
+
 COMPLAINT_SECONDS = 1.0
 UNINTERRUPTED = 64
 """Messages in a row before everybody else gets a turn: reading what has already arrived never waits."""

@@ -1,7 +1,9 @@
 """The web application on a port of its own, with one person who may come in."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import shutil
+import signal
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
@@ -11,6 +13,9 @@ from quart import Quart
 
 from app import deps
 from app.accounts import setup
+from app.embedded import valkey
+from app.embedded.child import Child
+from app.embedded.places import prepare
 from app.factory import create_app
 from app.identity import Role
 from app.serve import attend, listening
@@ -77,6 +82,42 @@ class Desk:
         asked = f"/stream?topics={topics}" + (f"&cursor={cursor}" if cursor else "")
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return Reader(self.settings.port, asked, {"Cookie": cookie, **named})
+
+
+class Own:
+    """A Valkey that may come to harm."""
+
+    def __init__(self, data: Path) -> None:
+        self._places = prepare(data, None)
+        self._child = Child(valkey.program(self._places))
+        self.url = valkey.url(self._places)
+
+    def start(self) -> None:
+        self._child.start()
+        assert self._child.wait_ready(10)
+
+    def kill(self) -> None:
+        assert self._child.process
+        self._child.process.kill()
+        self._child.process.wait(5)
+
+    def send(self, number: signal.Signals) -> None:
+        self._child.send(number)
+
+    def stop(self) -> None:
+        """In good order: it writes down what it has."""
+        self._child.stop(5)
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self._places.sockets)
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Own]:
+    server = Own(tmp_path / "own")
+    yield server
+    server.remove()
 
 
 @pytest.fixture

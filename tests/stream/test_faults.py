@@ -1,53 +1,18 @@
 """What a reader sees when something behind the web process goes away, and when it is back."""
 
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
-
 import asyncpg
-import pytest
 from pydantic import SecretStr
 
-from app.embedded import valkey
-from app.embedded.child import Child
-from app.embedded.places import prepare
 from app.live.topics import quotes_topic
 from app.settings import Database, Redis, Settings
+from app.wire.log import LogId
 from tests.conftest import Databases
-from tests.stream.conftest import Desk
-from tests.stream.test_stream import detected, doji, fed, tick
+from tests.quotes.stored import Found, store_patterns
+from tests.stream.conftest import Desk, Own
+from tests.stream.test_stream import MARKET, detected, doji, fed, tick
 from tests.stream.waiting import until
 
 APPLE = quotes_topic("AAPL")
-
-
-class Own:
-    """A Valkey that may come to harm."""
-
-    def __init__(self, data: Path) -> None:
-        self._places = prepare(data, None)
-        self._child = Child(valkey.program(self._places))
-        self.url = valkey.url(self._places)
-
-    def start(self) -> None:
-        self._child.start()
-        assert self._child.wait_ready(10)
-
-    def kill(self) -> None:
-        assert self._child.process
-        self._child.process.kill()
-        self._child.process.wait(5)
-
-    def remove(self) -> None:
-        self._child.stop(5)
-        shutil.rmtree(self._places.sockets)
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[Own]:
-    server = Own(tmp_path / "own")
-    yield server
-    server.remove()
 
 
 def on(own: Own, settings: Settings) -> Settings:
@@ -84,6 +49,7 @@ async def test_a_lost_log_is_shown_as_a_gap_and_the_next_entry_arrives(desk: Des
     await detected(desk, range(3))
     async with desk.stream("patterns") as reader:
         await reader.message("message")
+        before = LogId.parse(desk.house.hub.last_id)
 
         await desk.redis.flushall()
         await desk.publish(doji(4))
@@ -92,6 +58,10 @@ async def test_a_lost_log_is_shown_as_a_gap_and_the_next_entry_arrives(desk: Des
         if 4 not in fed("".join(message.data for message in reader.messages)):
             await reader.containing('data-k="')
         assert fed("".join(message.data for message in reader.messages))[-1] == 4
+        after = LogId.parse(desk.house.hub.last_id)
+        assert before
+        assert after
+        assert (after.epoch > before.epoch, after.n) == (True, 0)
 
 
 async def test_a_link_that_was_cut_is_counted_and_made_again(desk: Desk) -> None:
@@ -104,6 +74,23 @@ async def test_a_link_that_was_cut_is_counted_and_made_again(desk: Desk) -> None
         await desk.publish(tick(price=702.5))
 
         assert await reader.containing("702.5")
+
+
+async def test_after_a_gap_the_list_is_read_again_and_the_gap_is_told_once(desk: Desk, databases: Databases) -> None:
+    async with desk.stream("patterns") as reader:
+        await reader.message("message")
+
+        await store_patterns(databases.engine, "1min", [Found("BF/B", "Hammer", MARKET)])
+        await desk.redis.client_kill_filter(_type="pubsub")
+
+        told = await reader.containing("Hammer")
+        assert 'hx-target="#feed"' in told.data
+        assert "possibly missed" in "".join(message.data for message in reader.messages)
+        await until(desk.house.listening, 10)
+        await desk.publish(doji(5))
+        while 5 not in fed("".join(message.data for message in reader.messages)):
+            await reader.message("message")
+        assert "".join(message.data for message in reader.messages).count("possibly missed") == 1
 
 
 async def test_connections_that_postgresql_ended_are_made_again(desk: Desk, databases: Databases) -> None:

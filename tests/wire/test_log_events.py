@@ -134,6 +134,16 @@ def test_the_moment_of_arrival_is_nobodys_identity() -> None:
     assert Identities().of(first) == Identities().of(second)
 
 
+def test_what_could_not_be_kept_is_no_other_event_when_it_is_said_again() -> None:
+    timeless, known = failure("gone", at=5.0, arrived_at=5.0, published_at=0.0), Identities()
+
+    first = known.of(timeless)
+    known.take_back(first)
+
+    assert known.of(timeless) == first
+    assert known.of(timeless) != first
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [

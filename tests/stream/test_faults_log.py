@@ -1,0 +1,224 @@
+"""Whatever happens to Redis or to a process: what anybody heard is in the log once and in order, the rest is a gap."""
+
+import asyncio
+import signal
+import sys
+import time
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+import pytest
+from redis.asyncio import Redis
+
+from app.intake import Intake
+from app.wire.channels import Channels, Meaning
+from app.wire.client import close, connect
+from app.wire.events import AnyEvent, PatternDetected
+from app.wire.log import BEGINNING, Gap, Log, LogId
+from app.wire.publish import Publisher
+from app.wire.subscriber import Subscriber
+from tests.stream.conftest import Own
+from tests.stream.test_stream import MARKET, doji
+from tests.stream.waiting import until
+
+
+class Ear(NamedTuple):
+    link: Subscriber[Meaning]
+    log: Log
+    publisher: Publisher
+    redis: Redis
+
+    async def publish(self, *numbers: int) -> None:
+        for number in numbers:
+            assert await self.publisher.publish(doji(number)) >= 1
+
+    async def logged(self) -> list[int]:
+        return await logged(self.log)
+
+
+@asynccontextmanager
+async def listening(url: str, gaps: list[float] | None = None) -> AsyncIterator[Ear]:
+    """A web process' way in, in this process."""
+    redis, told = connect(url), gaps if gaps is not None else []
+    log = Log(redis, url)
+    intake = Intake(log.append_once, list[AnyEvent]().append)
+    link = Subscriber(url, Channels().meanings(), intake.heard, lambda: told.append(time.time()))
+    running = asyncio.create_task(link.run())
+    try:
+        await until(lambda: link.stats.connected)
+        yield Ear(link, log, Publisher(redis, Channels()), redis)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await close(redis)
+
+
+async def logged(log: Log) -> list[int]:
+    """The numbers of all detections in the log, as they stand there."""
+    found = await log.since(BEGINNING, await log.top())
+    assert not isinstance(found, Gap)
+    return [_number(entry.event) for entry in found]
+
+
+def _number(event: AnyEvent) -> int:
+    assert isinstance(event, PatternDetected)
+    return round((event.at - MARKET) / 60)
+
+
+async def in_log(ear: Ear, count: int, seconds: float = 5.0) -> list[int]:
+    """Once there are so many."""
+    end = time.monotonic() + seconds
+    while (await ear.log.top()).n + 1 < count:
+        assert time.monotonic() < end, f"{(await ear.log.top()).n + 1} of {count} came"
+        await asyncio.sleep(0.01)
+    return await ear.logged()
+
+
+async def listener(url: str) -> Process:
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.stream.listener", url, stdout=PIPE)
+    await said(process, b"listening")
+    return process
+
+
+async def said(process: Process, word: bytes) -> None:
+    assert process.stdout
+    async with asyncio.timeout(15):
+        while (line := await process.stdout.readline()).strip() != word:
+            assert line, "it ended"
+
+
+@asynccontextmanager
+async def listeners(url: str, count: int) -> AsyncIterator[list[Process]]:
+    found = list(await asyncio.gather(*(listener(url) for _ in range(count))))
+    try:
+        yield found
+    finally:
+        for process in found:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+
+
+@pytest.mark.parametrize("count", [2, 3])
+async def test_one_of_several_processes_is_killed_and_the_log_has_everything_once(redis_url: str, count: int) -> None:
+    redis = connect(redis_url)
+    log, publisher = Log(redis, redis_url), Publisher(redis, Channels())
+    async with listeners(redis_url, count) as processes:
+        for number in range(400):
+            assert await publisher.publish(doji(number)) >= 1
+            if number == 200:
+                processes[0].kill()
+            if number % 20 == 0:
+                # What a kill takes with it has to be more than what was read so far.
+                await asyncio.sleep(0.005)
+        await until(lambda: processes[0].returncode is not None)
+        end = time.monotonic() + 10
+        while (await log.top()).n < 399:
+            assert time.monotonic() < end
+            await asyncio.sleep(0.02)
+
+        assert await logged(log) == list(range(400))
+    await close(redis)
+
+
+async def test_a_process_whose_link_is_cut_says_so_and_the_other_keeps_the_log_whole(redis_url: str) -> None:
+    redis = connect(redis_url)
+    log, publisher = Log(redis, redis_url), Publisher(redis, Channels())
+    async with listeners(redis_url, 2) as processes:
+        first = min(int(link["id"]) for link in await redis.client_list(_type="pubsub"))
+        for number in range(200):
+            await publisher.publish(doji(number))
+            if number == 100:
+                await redis.client_kill_filter(_id=str(first))
+        end = time.monotonic() + 10
+        while (await log.top()).n < 199:
+            assert time.monotonic() < end
+            await asyncio.sleep(0.02)
+
+        assert sorted(await logged(log)) == list(range(200))
+        told = [asyncio.create_task(said(process, b"gap")) for process in processes]
+        await asyncio.wait(told, return_when=asyncio.FIRST_COMPLETED, timeout=15)
+        assert [task.done() for task in told].count(True) == 1
+        for task in told:
+            task.cancel()
+        await asyncio.gather(*told, return_exceptions=True)
+    await close(redis)
+
+
+async def test_a_redis_that_hangs_for_ten_seconds_is_left_and_found_again(own: Own) -> None:
+    own.start()
+    gaps: list[float] = []
+    quiet = Subscriber(own.url, {"quiet": Meaning.TICKS}, _ignored, lambda: gaps.append(time.time()))
+    running = asyncio.create_task(quiet.run())
+    async with listening(own.url) as ear:
+        await until(lambda: quiet.stats.connected)
+        await ear.publish(0, 1)
+        own.send(signal.SIGSTOP)
+        began = time.monotonic()
+        await until(lambda: not quiet.stats.connected, 10)
+        await asyncio.sleep(max(0.0, 10.0 - (time.monotonic() - began)))
+        own.send(signal.SIGCONT)
+
+        await until(lambda: gaps and quiet.stats.connected and ear.link.stats.connected, 15)
+        await ear.publish(2, 3)
+
+        # What was heard when it fell silent could not be kept then: it is kept now.
+        assert await in_log(ear, 4, 10) == [0, 1, 2, 3]
+        assert quiet.stats.gaps == len(gaps) == 1
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def _ignored(_meaning: Meaning, _payload: bytes, _arrived_at: float) -> None:
+    return None
+
+
+async def test_a_redis_that_is_restarted_keeps_the_log_and_its_epoch(own: Own) -> None:
+    own.start()
+    gaps: list[float] = []
+    async with listening(own.url, gaps) as ear:
+        await ear.publish(*range(20))
+        await in_log(ear, 20)
+        before = await ear.log.top()
+
+        own.stop()
+        await until(lambda: not ear.link.stats.connected)
+        own.start()
+        await until(lambda: gaps, 15)
+        await ear.publish(*range(18, 30))
+
+        assert await in_log(ear, 30) == list(range(30))
+        assert await ear.log.top() == LogId(before.epoch, 29)
+
+
+async def test_a_reader_that_redis_threw_out_for_being_slow_says_so(own: Own) -> None:
+    own.start()
+    held, heard = asyncio.Event(), list[bytes]()
+    gaps: list[float] = []
+
+    async def slowly(_meaning: Meaning, payload: bytes, _arrived_at: float) -> None:
+        heard.append(payload)
+        await held.wait()
+
+    redis = connect(own.url)
+    await redis.config_set("client-output-buffer-limit", "pubsub 256kb 128kb 1")
+    link = Subscriber(own.url, {"one": Meaning.PATTERNS}, slowly, lambda: gaps.append(time.time()))
+    running = asyncio.create_task(link.run())
+    await until(lambda: link.stats.connected)
+
+    number = 0
+    while await redis.publish("one", b"x" * 4000 + str(number).encode()):
+        number += 1
+        assert number < 2000, "nobody was thrown out"
+    held.set()
+
+    await until(lambda: gaps, 15)
+    assert await redis.publish("one", b"after") == 1
+    await until(lambda: heard[-1] == b"after")
+    assert link.stats.gaps == len(gaps) == 1
+    assert len(heard) < number
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await close(redis)
