@@ -158,6 +158,7 @@ class Works:
             left = self._logs()
             for push in [push for topic in left for push in self._relay.gap(topic)]:
                 self._hub.publish(push)
+            left += [topic for topic in self._hub.heard if topics.name(topic) == "symbol"]
             while left := [topic for topic in left if not await self._drawn_again(topic)]:
                 await backoff.wait()
             backoff.succeeded()
