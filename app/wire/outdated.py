@@ -1,0 +1,40 @@
+"""What the engine's events make out of date, by the cache's tags."""
+
+from collections.abc import Mapping
+
+from app.wire.events import (
+    AnyEvent,
+    BacktestFinished,
+    JobStatus,
+    PatternDetected,
+    PatternExpired,
+    PatternUpdated,
+    ProcessingChanged,
+    RunChanged,
+    UniverseChanged,
+)
+
+_BY_WORK: Mapping[str, tuple[str, ...]] = {
+    "import": ("bars", "symbols"),
+    "cache": ("symbols", "universes"),
+    "indicators": ("indicators",),
+    "patterns": ("patterns",),
+}
+
+
+def invalidated_by(event: AnyEvent) -> tuple[str, ...]:
+    match event:
+        case PatternDetected() | PatternUpdated() | PatternExpired():
+            return ("patterns",)
+        case UniverseChanged():
+            return ("symbols", "universes")
+        case RunChanged() if event.status != "started":
+            return _BY_WORK.get(event.work, ())
+        case ProcessingChanged() if event.status != "started":
+            return ("bars", "indicators", "patterns", "symbols")
+        case JobStatus() if event.completed_at is not None:
+            return ("bars", "symbols", "universes")
+        case BacktestFinished():
+            return ("backtests",)
+        case _:
+            return ()

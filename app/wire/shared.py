@@ -1,0 +1,108 @@
+"""The second tier of the cache, in Redis: entries that a newer version of any of their tags makes worthless."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from redis.asyncio import Redis
+
+from app.wire.channels import CACHE_PREFIX, INTERNAL_CHANNEL
+from app.wire.client import Unavailable, reachable
+
+LARGEST = 1024 * 1024
+LONGEST_SECONDS = 86_400.0
+VERSION_SECONDS = 2 * 86_400
+"""Longer than any entry, so that a version that is missing cannot match an entry from before."""
+
+WITHIN_SECONDS = 0.25
+PAUSE_SECONDS = 1.0
+"""How long Redis is left alone after it did not answer."""
+
+_GET = """
+local versions = redis.call('MGET', unpack(KEYS, 2))
+for index, version in ipairs(versions) do versions[index] = version or '' end
+local now = table.concat(versions, ' ')
+local held, value = unpack(redis.call('HMGET', KEYS[1], 'versions', 'value'))
+if held == now and value then return {now, value, redis.call('PTTL', KEYS[1])} end
+return {now, '', 0}
+"""
+
+_PUT = """
+redis.call('HSET', KEYS[1], 'versions', ARGV[1], 'value', ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+"""
+
+_DROP = """
+local time = redis.call('TIME')
+for _, key in ipairs(KEYS) do
+  local version = time[1] .. '.' .. time[2]
+  if version == redis.call('GET', key) then version = version .. '+' end
+  redis.call('SET', key, version, 'EX', ARGV[1])
+end
+return redis.call('PUBLISH', ARGV[2], ARGV[3])
+"""
+
+
+class Found(NamedTuple):
+    versions: bytes
+    """Of all tags before anything is loaded; what is put back must carry them."""
+    value: bytes | None
+    seconds: float
+    """Left to live."""
+
+
+class Shared:
+    def __init__(self, client: Redis) -> None:
+        self._get = client.register_script(_GET)
+        self._put = client.register_script(_PUT)
+        self._drop = client.register_script(_DROP)
+        self._paused_until = 0.0
+        self.away = 0
+        """How often Redis did not answer in time."""
+
+    async def get(self, key: str, tags: Sequence[str]) -> Found | None:
+        """None where Redis is away."""
+        answer = await self._ask(lambda: self._get(keys=(_entry(key), *map(_version, tags))))
+        if answer is None:
+            return None
+        versions, value, milliseconds = answer
+        left = int(milliseconds) / 1000
+        return Found(versions, value if left > 0 else None, left)
+
+    async def put(self, key: str, found: Found, value: bytes, seconds: float) -> None:
+        milliseconds = int(min(seconds, LONGEST_SECONDS) * 1000)
+        if len(value) <= LARGEST and milliseconds > 0:
+            arguments = (found.versions, value, milliseconds)
+            await self._ask(lambda: self._put(keys=(_entry(key),), args=arguments))
+
+    async def drop(self, tags: Iterable[str], notice: bytes) -> None:
+        """And tells all processes, in one step. Raises Unavailable."""
+        with reachable():
+            async with asyncio.timeout(PAUSE_SECONDS):
+                await self._drop(keys=[*map(_version, tags)], args=(VERSION_SECONDS, INTERNAL_CHANNEL, notice))
+
+    async def _ask(self, question: Callable[[], Awaitable[Any]]) -> Any:
+        if time.monotonic() < self._paused_until:
+            return None
+        try:
+            with reachable():
+                async with asyncio.timeout(WITHIN_SECONDS):
+                    return await question()
+        except Unavailable:
+            self.away += 1
+            self._paused_until = time.monotonic() + PAUSE_SECONDS
+            return None
+
+
+def _entry(key: str) -> str:
+    return f"{CACHE_PREFIX}entry:{_digest(key)}"
+
+
+def _version(tag: str) -> str:
+    return f"{CACHE_PREFIX}version:{_digest(tag)}"
+
+
+def _digest(text: str) -> str:
+    return blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
