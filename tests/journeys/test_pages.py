@@ -18,6 +18,7 @@ PAGES = (
     "/symbols/AAPL?range=1y",
     "/patterns",
     "/symbols/NOBODY",
+    "/admin/wire",
     "/none",
 )
 
