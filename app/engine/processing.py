@@ -14,7 +14,7 @@ from app.engine.queries import Run
 from app.engine.store import Store
 from app.wire import jobs
 from app.wire.codec import Rejected
-from app.wire.events import ProcessingChanged
+from app.wire.events import ProcessingChanged, ProcessingProgressed
 from app.wire.jobs import ProcessingCommand, ProcessingParameters
 
 logger = logging.getLogger(__name__)
@@ -83,7 +83,8 @@ class Processing:
 
     def _tell(self, run_id: str, status: str, progress: tuple[int, int] | None = None, message: str = "") -> None:
         done, total = progress or (None, None)
-        event = ProcessingChanged(
+        kind = ProcessingProgressed if status == "running" else ProcessingChanged
+        event = kind(
             at=time.time(),
             source="TickStockPL",
             run_id=run_id,

@@ -5,13 +5,13 @@ import pytest
 
 from app.wire.channels import JOBS_PROCESSING
 from app.wire.client import connect
-from app.wire.events import ProcessingChanged
+from app.wire.events import Processing, ProcessingChanged
 from tests.engine.rig import eventually, hearing, of, working
 
 ENDS = {"completed", "failed"}
 
 
-async def ask(redis_url: str, job: bytes) -> Sequence[ProcessingChanged]:
+async def ask(redis_url: str, job: bytes) -> Sequence[Processing]:
     """What is told of the job until it ends."""
     client = connect(redis_url)
     async with hearing(redis_url) as events:
@@ -21,7 +21,7 @@ async def ask(redis_url: str, job: bytes) -> Sequence[ProcessingChanged]:
             lambda: any(event.status in ("completed", "failed") for event in of(ProcessingChanged, events))
         )
     await client.aclose()
-    return of(ProcessingChanged, events)
+    return of(Processing, events)
 
 
 async def test_daily_processing_finds_again_what_was_lost(

@@ -179,10 +179,9 @@ def test_health_says_how_the_engine_is_and_how_often_it_says_so() -> None:
     ("event", "payload", "status", "phase"),
     [
         ("daily_processing_started", {"total_symbols": 5}, "started", ""),
-        ("indicator_progress", {"completed_symbols": 2, "total_symbols": 5}, "running", "indicators"),
         ("daily_processing_completed", {"status": "success"}, "completed", ""),
         ("daily_processing_completed", {"success": False}, "failed", ""),
-        ("data_import_completed", {"status": "cancelled"}, "cancelled", "import"),
+        ("daily_processing_completed", {"status": "cancelled"}, "cancelled", ""),
         ("processing_error", {"phase": "patterns", "error": "no bars"}, "failed", "patterns"),
     ],
 )
@@ -232,7 +231,7 @@ def test_errors_come_in_three_shapes(message: object) -> None:
         (Meaning.PATTERNS, {**PAYLOAD, "confidence": 101}, "bad-number"),
         (Meaning.PATTERNS, {**PAYLOAD, "timestamp": "yesterday"}, "bad-time"),
         (Meaning.PATTERNS, {**PAYLOAD, "timestamp": 9e9}, "bad-time"),
-        (Meaning.PATTERNS, {**PAYLOAD, "event_type": "pattern_expired"}, "unsupported-event"),
+        (Meaning.PATTERNS, {**PAYLOAD, "event_type": "pattern_lost"}, "unknown-event"),
         (Meaning.PATTERNS, {**PAYLOAD, "event_type": "weather"}, "unknown-event"),
         (Meaning.TICKS, {"ticker": "IBM"}, "bad-number"),
         (Meaning.TICKS, {"ticker": "IBM", "price": -1}, "bad-number"),
@@ -241,7 +240,7 @@ def test_errors_come_in_three_shapes(message: object) -> None:
         (Meaning.INDICATORS, {"symbol": "IBM", "value": 1}, "no-indicator"),
         (Meaning.HEALTH, {"cpu": 1}, "no-status"),
         (Meaning.PROCESSING, {"event": "processing_error"}, "no-run"),
-        (Meaning.MONITORING, {"event_type": "METRIC_UPDATE"}, "unknown-event"),
+        (Meaning.MONITORING, {"event_type": "METRIC_UPDATE"}, "no-metrics"),
         (Meaning.ERRORS, {"severity": "error"}, "no-message"),
     ],
 )

@@ -1,5 +1,7 @@
 """What stands in Redis under a key of its own: quotes, clock, heartbeat, position, receivers."""
 
+import time
+
 import pytest
 from redis.asyncio import Redis
 
@@ -107,7 +109,7 @@ async def test_a_published_event_goes_to_its_channel_and_says_when(client: Redis
     heard = [await listener.get_message(timeout=5) for _ in range(2)]
 
     assert [message["channel"] for message in heard] == [b"my.ticks", b"mirror"]
-    event = decode(Meaning.TICKS, heard[0]["data"], 0.0)
+    event = decode(Meaning.TICKS, heard[0]["data"], time.time())
     assert isinstance(event, Tick)
     assert event.at == tick.at
     assert event.published_at > tick.at

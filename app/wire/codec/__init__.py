@@ -1,74 +1,68 @@
 """Bytes from Redis to events and back. Decode never raises; what it cannot read has a named reason."""
 
-from collections.abc import Callable, Mapping
-
 import msgspec
 
-from app.wire.channels import Meaning
-from app.wire.codec import errors, health, indicators, patterns, processing, ticks
+from app.wire.channels import Channels, Meaning
 from app.wire.codec.fields import Fields, Refused, Rejected
+from app.wire.codec.readers import READERS, SHAPES
 from app.wire.codec.text import parse
-from app.wire.events import (
-    AnyEvent,
-    EngineHealth,
-    ErrorReported,
-    IndicatorCalculated,
-    PatternDetected,
-    ProcessingChanged,
-    Tick,
-)
+from app.wire.events import AnyEvent
 
 MAX_BYTES = 64 * 1024
-
-_READERS: Mapping[Meaning, Callable[[Fields], AnyEvent]] = {
-    Meaning.TICKS: ticks.read,
-    Meaning.PATTERNS: patterns.read,
-    Meaning.INDICATORS: indicators.read,
-    Meaning.PROCESSING: processing.read,
-    Meaning.MONITORING: processing.read,
-    Meaning.HEALTH: health.read,
-    Meaning.ERRORS: errors.read,
-}
+MOST_IN_A_BATCH = 500
 
 
 def decode(meaning: Meaning, payload: bytes, arrived_at: float) -> AnyEvent | Rejected:
-    if len(payload) > MAX_BYTES:
-        return Rejected("too-big")
-    try:
-        fields = Fields(parse(payload), arrived_at)
-        if meaning not in _READERS:
-            return Rejected("unsupported-event")
-        return _READERS[meaning](fields)
-    except Refused as refusal:
-        return Rejected(refusal.reason)
+    """The one event of a message; a batch of more is refused here."""
+    found = decode_each(meaning, payload, arrived_at)
+    return found[0] if len(found) == 1 else Rejected("batch")
 
 
 def decode_all(meaning: Meaning, payload: bytes, arrived_at: float) -> tuple[AnyEvent, ...] | Rejected:
-    """All events of a message that may be a batch."""
-    event = decode(meaning, payload, arrived_at)
-    return event if isinstance(event, Rejected) else (event,)
+    """All events of a message that may be a batch; of one where none can be read, why."""
+    found = decode_each(meaning, payload, arrived_at)
+    events = tuple(one for one in found if not isinstance(one, Rejected))
+    return events or next((one for one in found if isinstance(one, Rejected)), Rejected("empty-batch"))
+
+
+def decode_each(meaning: Meaning, payload: bytes, arrived_at: float) -> tuple[AnyEvent | Rejected, ...]:
+    """Whatever a message holds, one by one, at least one: a bad item of a batch does not cost the others."""
+    if len(payload) > MAX_BYTES:
+        return (Rejected("too-big"),)
+    reader = READERS[meaning]
+    try:
+        message = parse(payload)
+    except Refused as refusal:
+        return (Rejected(refusal.reason),)
+    items = next((found for name in reader.batch if isinstance(found := message.get(name), list)), None)
+    if items is None:
+        return (_read(meaning, Fields.opened(message, reader.envelopes, arrived_at)),)
+    if not 0 < len(items) <= MOST_IN_A_BATCH:
+        return (Rejected("empty-batch" if not items else "too-many"),)
+    return tuple(_item(meaning, item, message, arrived_at) for item in items)
 
 
 def encode(event: AnyEvent) -> bytes:
     """The contract's canonical JSON; decoding it gives the event back."""
-    return msgspec.json.encode(_written(event))
+    return msgspec.json.encode(SHAPES[type(event)].write(event))
 
 
-def _written(event: AnyEvent) -> Mapping[str, object]:
-    match event:
-        case Tick():
-            return ticks.write(event)
-        case PatternDetected():
-            return patterns.write(event)
-        case IndicatorCalculated():
-            return indicators.write(event)
-        case ProcessingChanged():
-            return processing.write(event)
-        case EngineHealth():
-            return health.write(event)
-        case ErrorReported():
-            return errors.write(event)
-    raise TypeError(type(event).__name__)
+def channel(event: AnyEvent, channels: Channels) -> str:
+    """Where the contract has it published."""
+    return str(getattr(channels, SHAPES[type(event)].channel(event)))
 
 
-__all__ = ["Rejected", "decode", "decode_all", "encode"]
+def _item(meaning: Meaning, item: object, message: dict[str, object], arrived_at: float) -> AnyEvent | Rejected:
+    if not isinstance(item, dict):
+        return Rejected("not-an-object")
+    return _read(meaning, Fields((item, message), arrived_at))
+
+
+def _read(meaning: Meaning, fields: Fields) -> AnyEvent | Rejected:
+    try:
+        return READERS[meaning].read(fields)
+    except Refused as refusal:
+        return Rejected(refusal.reason)
+
+
+__all__ = ["Rejected", "channel", "decode", "decode_all", "decode_each", "encode"]

@@ -1,49 +1,50 @@
 """Errors that the engine reports: flat with an id, in an envelope, or little more than a message."""
 
+from collections.abc import Mapping
 from uuid import uuid4
 
-from app.wire.codec.fields import Fields, Refused
-from app.wire.codec.moments import iso
+from app.wire.codec.fields import Fields
+from app.wire.codec.shape import Shape, Spelling, lower, text
+from app.wire.codec.spellings import severity
 from app.wire.events import ErrorReported
 
-_SEVERITIES = {"critical", "error", "warning", "info", "debug"}
+ENVELOPES = ("payload", "data")
+
+
+def _null(value: str) -> str | None:
+    return value or None
+
+
+def _extra(event: ErrorReported) -> Mapping[str, object]:
+    return {"traceback": None, "context": {}}
+
+
+def _id(value: str) -> str:
+    return value or str(uuid4())
+
+
+ERROR = Shape(
+    ErrorReported,
+    {
+        "message": text("message", "error", limit=1000, needed="no-message"),
+        "error_id": text("error_id")._replace(write=_id),
+        "severity": lower("severity", "level", says="critical, error, warning, info, debug"),
+        "category": text("category", "error_code")._replace(write=_null),
+        "component": text("component")._replace(write=_null),
+        "action": Spelling(("recovery_action",), text(limit=500).make, "what the engine does about it"),
+        "run_id": text("run_id", "job_id"),
+    },
+    home="errors",
+    word="error",
+    iso_times=True,
+    extra=_extra,
+)
+
+SHAPES = (ERROR,)
 
 
 def read(fields: Fields) -> ErrorReported:
-    message = fields.text("message", "error", limit=1000)
-    if not message:
-        raise Refused("probe" if fields.is_probe() else "no-message")
-    at = fields.time("timestamp")
-    return ErrorReported(
-        at=fields.arrived_at if at is None else at,
-        published_at=fields.outer_time("published_at", "timestamp") or at or 0.0,
-        arrived_at=fields.arrived_at,
-        source=fields.text("source"),
-        severity=_severity(fields),
-        message=message,
-        error_id=fields.text("error_id"),
-        category=fields.text("category", "error_code"),
-        component=fields.text("component"),
-    )
-
-
-def write(event: ErrorReported) -> dict[str, object]:
-    return {
-        "error_id": event.error_id or str(uuid4()),
-        "source": event.source,
-        "severity": event.severity,
-        "category": event.category or None,
-        "message": event.message,
-        "component": event.component or None,
-        "traceback": None,
-        "context": {},
-        "timestamp": iso(event.at),
-        "published_at": event.published_at or event.at,
-    }
-
-
-def _severity(fields: Fields) -> str:
-    word = fields.text("severity").lower()
-    if word in _SEVERITIES:
-        return word
-    return "critical" if fields.event_type() == "critical_error" else "error"
+    found = ERROR.values(fields)
+    otherwise = "critical" if fields.event_type() == "critical_error" else "error"
+    found["severity"] = severity(found.get("severity", ""), otherwise)
+    return ERROR.made(found)

@@ -1,118 +1,101 @@
-"""One message, opened: its nested envelopes as layers, its fields by any of their names, each read as a type."""
+"""One message, opened: its nested envelopes as layers, its fields by any of their names."""
 
-import math
-import re
+from collections.abc import Sequence
 
 from app.wire.codec.moments import moment
 from app.wire.codec.refusal import Refused, Rejected
 from app.wire.codec.text import clean
 
-__all__ = ["MISSING", "Fields", "Refused", "Rejected"]
+__all__ = ["MISSING", "Fields", "Key", "Refused", "Rejected", "keys"]
 
 MISSING = object()
 MAX_LAYERS = 4
-LARGEST = 1e15
+AHEAD_SECONDS = 86_400.0
+"""What claims to be later than this after it came has a wrong clock or a wrong scale."""
 
-_ENVELOPES = ("data", "payload", "detection", "calculation", "health")
-_SYMBOL = re.compile(r"[A-Z0-9^$.][A-Z0-9._:/^=$&+-]{0,31}")
+Key = str | tuple[str, ...]
+"""A field's name, or the path to it."""
+
+_KIND: tuple[Key, ...] = ("event_type", "event", "type")
+_PUBLISHED = ("published_at", "timestamp", "batch_timestamp")
 _PROBES = ("test", "probe", "ping", "health_check")
 
 
 class Fields:
     """Layers go from the innermost envelope out, which is also the order in which a field is looked for."""
 
-    def __init__(self, message: dict[str, object], arrived_at: float) -> None:
+    def __init__(self, layers: Sequence[dict[str, object]], arrived_at: float) -> None:
         self.arrived_at = arrived_at
-        self._layers = _layers(message)
-        self._inner = self._layers[0]
-        self._outer = self._layers[-1]
+        self._layers = layers
+        self._outer = layers[-1]
 
-    def has(self, *names: str) -> bool:
-        return self.find(*names) is not MISSING
+    @classmethod
+    def opened(cls, message: dict[str, object], envelopes: Sequence[str], arrived_at: float) -> "Fields":
+        """Envelopes in envelopes are opened too, down to a bound."""
+        layers = [message]
+        while len(layers) < MAX_LAYERS:
+            inner = layers[0]
+            inside = next((value for name in envelopes if isinstance(value := inner.get(name), dict)), None)
+            if inside is None:
+                break
+            layers.insert(0, inside)
+        return cls(layers, arrived_at)
 
-    def find(self, *names: str) -> object:
+    def find(self, names: Sequence[Key]) -> object:
         """The first value that is there and not null; the inner layer's names go before the outer's."""
         for layer in self._layers:
             for name in names:
-                value = layer.get(name)
+                value = layer.get(name) if type(name) is str else _below(layer, name)
                 if value is not None:
                     return value
         return MISSING
 
-    def nested(self, name: str) -> "Fields":
-        """The object below `name`, empty when there is none."""
-        value = self.find(name)
-        return Fields(value if isinstance(value, dict) else {}, self.arrived_at)
+    def has(self, *names: Key) -> bool:
+        return self.find(names) is not MISSING
 
-    def text(self, *names: str, limit: int = 64) -> str:
-        value = self.find(*names)
+    def text(self, *names: Key, limit: int = 64) -> str:
+        value = self.find(names)
         return clean(value, limit) if isinstance(value, str) else ""
 
-    def outer_text(self, *names: str) -> str:
-        found = (self._outer.get(name) for name in names)
-        return next((clean(value, 64) for value in found if isinstance(value, str)), "")
+    def source(self) -> str:
+        """Of the outermost envelope: further in, producers write other things under that name."""
+        value = self._outer.get("source")
+        return clean(value, 64) if isinstance(value, str) else ""
 
-    def symbol(self, *names: str) -> str:
-        value = self.text(*(names or ("symbol", "ticker")), limit=40).upper()
-        if not value:
-            raise Refused("probe" if self.is_probe() else "no-symbol")
-        if not _SYMBOL.fullmatch(value):
-            raise Refused("bad-symbol")
-        return value
+    def time(self, names: Sequence[Key]) -> float | None:
+        """UTC epoch seconds; None where there is none, refused where it is nonsense or has yet to come."""
+        return self._time(self.find(names))
 
-    def number(self, *names: str) -> float | None:
-        """None where it is missing or no finite number: for what a message can do without."""
-        return _number(self.find(*names))
-
-    def required_number(self, *names: str) -> float:
-        number = self.number(*names)
-        if number is None:
-            raise Refused("bad-number")
-        return number
-
-    def count(self, *names: str) -> int | None:
-        number = self.number(*names)
-        return int(number) if number is not None and number >= 0 else None
-
-    def time(self, *names: str) -> float | None:
-        """UTC epoch seconds; None where there is none, refused where it is nonsense."""
-        return _time(self.find(*names))
-
-    def outer_time(self, *names: str) -> float | None:
-        return _time(next((v for name in names if (v := self._outer.get(name)) is not None), MISSING))
+    def published(self) -> float | None:
+        return self._time(next((v for name in _PUBLISHED if (v := self._outer.get(name)) is not None), MISSING))
 
     def is_probe(self) -> bool:
         return not self._outer or any(name in self._outer for name in _PROBES)
 
     def event_type(self) -> str:
         """The innermost name of what happened, in lower case."""
-        return self.text("event_type", "event", "type").lower()
+        value = self.find(_KIND)
+        return clean(value, 64).lower() if isinstance(value, str) else ""
+
+    def missing(self, reason: str) -> Refused:
+        return Refused("probe" if self.is_probe() else reason)
+
+    def _time(self, value: object) -> float | None:
+        if value is MISSING or value == "":
+            return None
+        found = moment(value)
+        if found is None or found > self.arrived_at + AHEAD_SECONDS:
+            raise Refused("bad-time")
+        return found
 
 
-def _layers(message: dict[str, object]) -> tuple[dict[str, object], ...]:
-    layers = [message]
-    while len(layers) < MAX_LAYERS:
-        inside = next((value for name in _ENVELOPES if isinstance(value := layers[0].get(name), dict)), None)
-        if inside is None:
-            break
-        layers.insert(0, inside)
-    return tuple(layers)
+def keys(names: Sequence[str]) -> tuple[Key, ...]:
+    """`a.b` is what stands under b in the object a."""
+    return tuple(tuple(name.split(".")) if "." in name else name for name in names)
 
 
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) and abs(number) <= LARGEST else None
-
-
-def _time(value: object) -> float | None:
-    if value is MISSING or value == "":
-        return None
-    found = moment(value)
-    if found is None:
-        raise Refused("bad-time")
+def _below(layer: dict[str, object], path: Key) -> object:
+    found: object = layer
+    for name in path:
+        found = found.get(name) if isinstance(found, dict) else None
     return found

@@ -1,48 +1,50 @@
-"""The engine's health messages."""
+"""The engine's health messages: figures beside the status, or in `metrics`."""
 
-from app.wire.codec.fields import Fields, Refused
+from app.wire.codec import values
+from app.wire.codec.fields import Fields
+from app.wire.codec.shape import Shape, Spelling, count, lower, positive, share
 from app.wire.events import EngineHealth
 
-DEFAULT_INTERVAL = 60.0
+ENVELOPES = ("health", "data", "payload")
+
+
+def _interval(value: object) -> float | None:
+    """A beat that nobody could wait for, or that would never be late, is not believed."""
+    seconds = values.number(value)
+    return seconds if seconds is not None and 0.1 <= seconds <= 3600.0 else None
+
+
+def _hours(value: object) -> float | None:
+    found = values.positive(value)
+    return None if found is None else found * 3600
+
+
+HEALTH = Shape(
+    EngineHealth,
+    {
+        "status": lower("status", "health_status", needed="no-status"),
+        "interval": Spelling(("interval",), _interval, "seconds from beat to beat; 60 when missing"),
+        "active_symbols": count("active_symbols", "metrics.active_symbols"),
+        "bars": count("bars", "bars_processed", "metrics.bars", "metrics.bars_processed"),
+        "patterns": count("patterns", "patterns_detected", "metrics.patterns", "metrics.patterns_detected"),
+        "cpu": share("metrics.cpu_usage", percent=("cpu_usage", "cpu_percent")),
+        "memory": share("metrics.memory_usage", percent=("memory_usage", "memory_percent")),
+        "disk": share("metrics.disk_usage", percent=("disk_usage", "disk_percent")),
+        "connections": count("active_connections", "metrics.active_connections"),
+        "per_second": positive("processing_rate", "metrics.processing_rate", says="per second"),
+        "active_jobs": count("metrics.active_jobs", "active_jobs"),
+        "queue_depth": count("metrics.queue_depth", "queue_depth"),
+        "uptime": positive("uptime_seconds", "metrics.uptime_seconds", says="seconds; or metrics.uptime_hours"),
+    },
+    home="health",
+    word="system_health",
+)
+
+SHAPES = (HEALTH,)
 
 
 def read(fields: Fields) -> EngineHealth:
-    status = fields.text("status", "health_status", limit=32).lower()
-    if not status:
-        raise Refused("probe" if fields.is_probe() else "no-status")
-    at = fields.time("timestamp")
-    metrics = fields.nested("metrics")
-    return EngineHealth(
-        at=fields.arrived_at if at is None else at,
-        published_at=fields.outer_time("published_at", "timestamp") or at or 0.0,
-        arrived_at=fields.arrived_at,
-        source=fields.outer_text("source"),
-        status=status,
-        interval=_interval(fields.number("interval")),
-        active_symbols=_first(fields.count("active_symbols"), metrics.count("active_symbols")),
-        bars=_first(fields.count("bars", "bars_processed"), metrics.count("bars", "bars_processed")),
-        patterns=_first(fields.count("patterns", "patterns_detected"), metrics.count("patterns", "patterns_detected")),
-    )
-
-
-def write(event: EngineHealth) -> dict[str, object]:
-    return {
-        "event_type": "system_health",
-        "source": event.source,
-        "timestamp": event.at,
-        "status": event.status,
-        "interval": event.interval,
-        "active_symbols": event.active_symbols,
-        "bars": event.bars,
-        "patterns": event.patterns,
-        "published_at": event.published_at or event.at,
-    }
-
-
-def _interval(seconds: float | None) -> float:
-    """A beat that nobody could wait for, or that would never be late, is not believed."""
-    return seconds if seconds is not None and 0.1 <= seconds <= 3600.0 else DEFAULT_INTERVAL
-
-
-def _first(one: int | None, other: int | None) -> int | None:
-    return other if one is None else one
+    found = HEALTH.values(fields)
+    if "uptime" not in found and (seconds := _hours(fields.find((("metrics", "uptime_hours"),)))) is not None:
+        found["uptime"] = seconds
+    return HEALTH.made(found)

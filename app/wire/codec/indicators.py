@@ -1,45 +1,93 @@
-"""Indicator values: the document's flat shape, and the engine's later ones."""
+"""Indicators: the document's flat shape, the engine's later ones, and alerts about them."""
 
+from typing import Any
+
+from app.wire.codec import values
 from app.wire.codec.fields import Fields, Refused
-from app.wire.codec.moments import iso
-from app.wire.codec.spellings import timeframe
-from app.wire.events import IndicatorCalculated
+from app.wire.codec.shape import SYMBOL, Shape, Spelling, lower, number, text
+from app.wire.codec.spellings import severity, timeframe
+from app.wire.codec.text import clean
+from app.wire.events import IndicatorAlert, IndicatorCalculated
+
+ENVELOPES = ("data", "payload", "calculation")
+BATCH = ("indicators", "calculations")
+ALERT_ENVELOPES = ("alert", "data", "payload")
+
+_NAMES = ("indicator", "indicator_name", "indicator_type")
+
+
+def _upper(value: object) -> str:
+    return clean(value, 64).upper() if isinstance(value, str) else ""
+
+
+def _by_name(parts: tuple[tuple[str, float], ...]) -> dict[str, float] | None:
+    return dict(parts) or None
+
+
+CALCULATED = Shape(
+    IndicatorCalculated,
+    {
+        "symbol": SYMBOL,
+        "indicator": text(*_NAMES, "name", needed="no-indicator"),
+        "value": number("value", says="else the one in `values` of that name, else its first"),
+        "timeframe": lower("timeframe", says="1min, 5min, hourly, daily …"),
+        "signal": text("signal", says="such as OVERBOUGHT"),
+        "parts": Spelling(("values",), values.parts, "numbers by name", write=_by_name),
+    },
+    home="indicators",
+    word="indicator_calculated",
+    time=("timestamp", "calculated_at", "calculation_timestamp"),
+    iso_times=True,
+)
+
+ALERT = Shape(
+    IndicatorAlert,
+    {
+        "symbol": SYMBOL,
+        "alert": Spelling(("alert_type",), _upper, "in capitals, such as RSI_OVERBOUGHT", "no-alert"),
+        "indicator": text(*_NAMES),
+        "timeframe": lower("timeframe"),
+        "value": number("value", "current_value", "indicator_value", "rsi", "macd", "close"),
+        "threshold": number("threshold"),
+        "direction": lower("direction"),
+        "severity": lower("severity", "level", says="info, warning, critical"),
+        "message": text("message", limit=500),
+        "session_id": text("session_id"),
+    },
+    home="indicator_alerts",
+    word="indicator_alert",
+    key="type",
+    inside="alert",
+    dated_inside=True,
+    iso_times=True,
+)
+
+SHAPES = (CALCULATED,)
+ALERT_SHAPES = (ALERT,)
 
 
 def read(fields: Fields) -> IndicatorCalculated:
-    symbol = fields.symbol()
-    indicator = fields.text("indicator", "indicator_name", "indicator_type", "name")
-    if not indicator:
-        raise Refused("no-indicator")
-    at = fields.time("timestamp", "calculated_at", "calculation_timestamp")
-    published_at = fields.outer_time("published_at", "timestamp")
-    return IndicatorCalculated(
-        at=fields.arrived_at if at is None else at,
-        published_at=published_at or at or 0.0,
-        arrived_at=fields.arrived_at,
-        source=fields.outer_text("source"),
-        symbol=symbol,
-        indicator=indicator,
-        timeframe=timeframe(fields.text("timeframe")),
-        value=_value(fields),
-        signal=fields.text("signal"),
-    )
+    found = CALCULATED.values(fields)
+    found["timeframe"] = timeframe(found.get("timeframe", ""))
+    if "value" not in found:
+        found["value"] = _value(found)
+    return CALCULATED.made(found)
 
 
-def write(event: IndicatorCalculated) -> dict[str, object]:
-    return {
-        "event_type": "indicator_calculated",
-        "source": event.source,
-        "symbol": event.symbol,
-        "indicator": event.indicator,
-        "value": event.value,
-        "timestamp": iso(event.at),
-        "timeframe": event.timeframe,
-        "signal": event.signal,
-        "published_at": event.published_at or event.at,
-    }
+def read_alert(fields: Fields) -> IndicatorAlert:
+    found = ALERT.values(fields)
+    found["timeframe"] = timeframe(found.get("timeframe", ""))
+    found["severity"] = severity(found.get("severity", ""), "info")
+    return ALERT.made(found)
 
 
-def _value(fields: Fields) -> float:
-    value = fields.number("value")
-    return fields.nested("values").required_number("value") if value is None else value
+def _value(found: dict[str, Any]) -> float:
+    parts: dict[str, float] = dict(found.get("parts", ()))
+    name = str(found["indicator"]).lower()
+    values_by_name = {part.lower(): value for part, value in parts.items()}
+    for wanted in ("value", name, name.partition("_")[0]):
+        if wanted in values_by_name:
+            return values_by_name[wanted]
+    if not parts:
+        raise Refused("bad-number")
+    return next(iter(parts.values()))

@@ -1,85 +1,92 @@
-"""Patterns: flat, nested once or twice, with the names that producers have used over time."""
+"""Patterns: flat, nested once or twice, streamed, in batches, with the names that producers have used over time."""
 
+from typing import Any
+
+from app.wire.codec import values
 from app.wire.codec.fields import Fields, Refused
+from app.wire.codec.shape import SYMBOL, Shape, Spelling, count, lower, number, text, when
 from app.wire.codec.spellings import TIERS, direction, timeframe
-from app.wire.events import PatternDetected
+from app.wire.events import PatternDetected, PatternExpired, PatternUpdated
 
 SOURCE = "TickStockPL"
+ENVELOPES = ("data", "payload", "detection")
+BATCH = ("patterns", "detections")
 
-_DETECTIONS = {"", "pattern_detected", "pattern", "pattern_alert", "streaming_pattern", "detected"}
-_UNSUPPORTED = {"pattern_expired", "pattern_updated", "streaming_patterns_batch"}
-
-
-def read(fields: Fields) -> PatternDetected:
-    _check_type(fields)
-    symbol = fields.symbol()
-    pattern = fields.text("pattern", "pattern_name", "pattern_type")
-    if not pattern:
-        raise Refused("probe" if fields.is_probe() else "no-pattern")
-    at = fields.time("timestamp", "detected_at", "detection_timestamp")
-    published_at = fields.outer_time("timestamp", "published_at")
-    tier = _tier(fields)
-    return PatternDetected(
-        at=fields.arrived_at if at is None else at,
-        published_at=published_at or at or 0.0,
-        arrived_at=fields.arrived_at,
-        source=fields.outer_text("source"),
-        symbol=symbol,
-        pattern=pattern,
-        timeframe=timeframe(fields.text("timeframe")) or tier,
-        confidence=_confidence(fields),
-        direction=direction(fields.text("direction", "bias"), pattern),
-        tier=tier,
-        price=fields.number("current_price", "price"),
-        price_change=fields.number("price_change"),
-        volume=fields.count("volume"),
-        flow_id=fields.text("flow_id"),
-    )
+_DETECTED = {"", "pattern_detected", "pattern", "pattern_alert", "streaming_pattern", "detected"}
+_BATCHES = {"streaming_patterns_batch", "streaming_pattern_batch", "patterns_batch", "pattern_batch"}
 
 
-def write(event: PatternDetected) -> dict[str, object]:
-    data: dict[str, object] = {
-        "symbol": event.symbol,
-        "pattern": event.pattern,
-        "confidence": event.confidence,
-        "flow_id": event.flow_id,
-        "tier": event.tier,
-        "timeframe": event.timeframe,
-        "direction": event.direction,
-        "timestamp": event.at,
-        "current_price": event.price,
-        "price_change": event.price_change,
-        "volume": event.volume,
-    }
-    return {
-        "event_type": "pattern_detected",
-        "source": event.source or SOURCE,
-        "timestamp": event.published_at or event.at,
-        "data": data,
-    }
-
-
-def _check_type(fields: Fields) -> None:
-    kind = fields.event_type()
-    if kind in _UNSUPPORTED:
-        raise Refused("unsupported-event")
-    if kind not in _DETECTIONS:
-        raise Refused("unknown-event")
-
-
-def _confidence(fields: Fields) -> float:
-    """0 to 1 from 0 to 1 or from percent; a message that says nothing is not confident."""
-    if not fields.has("confidence"):
-        return 0.0
-    value = fields.required_number("confidence")
-    if not 0.0 <= value <= 100.0:
+def _confidence(value: object) -> float:
+    found = values.number(value)
+    if found is None or not 0.0 <= found <= 100.0:
         raise Refused("bad-number")
-    return value if value <= 1.0 else value / 100.0
+    return found if found <= 1.0 else found / 100.0
+
+
+_FIELDS = {
+    "symbol": SYMBOL,
+    "pattern": text("pattern", "pattern_name", "pattern_type", needed="no-pattern"),
+    "confidence": Spelling(("confidence",), _confidence, "0 to 1; more than 1 is percent; 0 when missing"),
+    "flow_id": text("flow_id"),
+    "tier": lower("tier", says="daily, intraday, combo …; else read from source or timeframe"),
+    "timeframe": lower("timeframe", says="1min, 5min, hourly, daily …; else the tier"),
+    "direction": lower("direction", "bias", says="bullish, bearish, neutral; else as the name tells"),
+    "price": number(
+        "current_price", "price", "bar_data.close", "bar_data.c", "metadata.close", "pattern_data.entry_price",
+        says="USD",
+    ),
+    "price_change": number("price_change", says="percent"),
+    "volume": count("volume", "bar_data.volume", "bar_data.v", "metadata.volume", says="shares"),
+    "expires_at": when("expires_at"),
+    "relative_strength": number("indicators.relative_strength", "relative_strength", "rs", says="ratio"),
+    "relative_volume": number(
+        "indicators.relative_volume", "relative_volume", "volume_multiple", says="multiple of the usual volume"
+    ),
+    "rsi": number("indicators.rsi", "rsi", says="0 to 100"),
+    "run_id": text("run_id", "session_id", "metadata.session_id"),
+}  # fmt: skip
+_TIME = ("timestamp", "detected_at", "detection_timestamp")
+
+
+def _source(event: PatternDetected | PatternUpdated | PatternExpired) -> dict[str, object]:
+    return {"source": event.source or SOURCE}
+
+
+DETECTED = Shape(
+    PatternDetected, _FIELDS, home="patterns", word="pattern_detected", inside="data", dated_inside=True, time=_TIME,
+    extra=_source,
+)  # fmt: skip
+UPDATED = Shape(
+    PatternUpdated, _FIELDS, home="patterns", word="pattern_updated", inside="data", dated_inside=True, time=_TIME,
+    extra=_source,
+)  # fmt: skip
+EXPIRED = Shape(
+    PatternExpired, _FIELDS, home="patterns", word="pattern_expired", inside="data", dated_inside=True, time=_TIME,
+    extra=_source,
+)  # fmt: skip
+
+SHAPES = (DETECTED, UPDATED, EXPIRED)
+
+
+def read(fields: Fields) -> PatternDetected | PatternUpdated | PatternExpired:
+    kind = fields.event_type()
+    if kind == "pattern_updated":
+        return UPDATED.made(_found(UPDATED.values(fields), fields))
+    if kind == "pattern_expired":
+        return EXPIRED.made(_found(EXPIRED.values(fields), fields))
+    if kind not in _DETECTED and kind not in _BATCHES:
+        raise Refused("unknown-event")
+    return DETECTED.made(_found(DETECTED.values(fields), fields))
+
+
+def _found(found: dict[str, Any], fields: Fields) -> dict[str, Any]:
+    found["tier"] = tier = found.get("tier") or _tier(fields)
+    found["timeframe"] = timeframe(found.get("timeframe", "")) or tier
+    found["direction"] = direction(found.get("direction", ""), found["pattern"])
+    found.setdefault("confidence", 0.0)
+    return found
 
 
 def _tier(fields: Fields) -> str:
-    for name in ("tier", "source", "timeframe"):
-        word = fields.text(name).lower()
-        if word in TIERS or (name == "tier" and word):
-            return word
-    return ""
+    """`source` further in is what old caches kept the tier under."""
+    return next((word for name in ("source", "timeframe") if (word := fields.text(name).lower()) in TIERS), "")

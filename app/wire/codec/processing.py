@@ -1,105 +1,114 @@
-"""Processing runs: the envelope with `event` and `payload`, by its many event names."""
+"""The daily processing and its schedule: the envelope with `event` and `payload`, by its many event names."""
 
-from app.wire.codec.fields import Fields, Refused
-from app.wire.codec.moments import iso
-from app.wire.events import ProcessingChanged
+from collections.abc import Mapping
 
-_STARTED = {
-    "processing_started",
-    "daily_processing_started",
-    "data_import_started",
-    "indicator_processing_started",
-    "pattern_processing_started",
-}
-_RUNNING = {
-    "daily_processing_progress",
-    "import_progress",
-    "symbol_processing_complete",
-    "job_progress_update",
-    "indicator_progress",
-    "pattern_progress",
-}
-_COMPLETED = {
-    "daily_processing_completed",
-    "data_import_completed",
-    "indicator_processing_completed",
-    "pattern_processing_completed",
-}
-_FAILED = {"processing_error"}
+from app.wire.codec import runs, values
+from app.wire.codec.fields import Fields
+from app.wire.codec.shape import Shape, Spelling, count, positive, share, text, when, words
+from app.wire.codec.states import state_of
+from app.wire.events import (
+    Processing,
+    ProcessingChanged,
+    ProcessingProgressed,
+    RunChanged,
+    RunProgressed,
+    ScheduleChanged,
+)
+from app.wire.events.runs import Work
 
-_PHASES = {"data": "import", "import": "import", "symbol": "import", "indicator": "indicators", "pattern": "patterns"}
-_FAILURES = {"failed", "failure", "error"}
-_CANCELLATIONS = {"cancelled", "canceled", "stopped"}
+ENVELOPES = ("payload", "data")
 
-_WRITTEN = {
-    "started": "daily_processing_started",
-    "running": "daily_processing_progress",
-    "completed": "daily_processing_completed",
-    "failed": "processing_error",
-    "cancelled": "daily_processing_completed",
+_WORKS: Mapping[str, Work] = {
+    "data": "import",
+    "import": "import",
+    "symbol": "import",
+    "cache": "cache",
+    "indicator": "indicators",
+    "pattern": "patterns",
 }
+_WRITTEN = {"started": "daily_processing_started", "failed": "processing_error"}
 _ENDINGS = {"completed": "success", "failed": "failed", "cancelled": "cancelled"}
 
-
-def read(fields: Fields) -> ProcessingChanged:
-    event = fields.event_type()
-    status = _status(event, fields)
-    run_id = fields.text("run_id", "job_id")
-    if not run_id:
-        raise Refused("no-run")
-    at = fields.time("timestamp")
-    return ProcessingChanged(
-        at=fields.arrived_at if at is None else at,
-        published_at=fields.outer_time("published_at", "timestamp") or at or 0.0,
-        arrived_at=fields.arrived_at,
-        source=fields.outer_text("source"),
-        run_id=run_id,
-        status=status,
-        phase=fields.text("phase", "current_phase") or _PHASES.get(event.partition("_")[0], ""),
-        done=fields.count("symbols_completed", "completed_symbols", "symbols_processed", "processed", "completed"),
-        total=fields.count("symbols_total", "total_symbols", "symbols_count"),
-        message=fields.text("message", "error", "error_message", limit=500),
-    )
+_FIELDS = {
+    "run_id": text("run_id", "job_id", needed="no-run"),
+    "phase": text("phase", "current_phase"),
+    "done": count(
+        "symbols_completed", "completed_symbols", "symbols_processed", "processed_symbols", "processed", "completed",
+        says="symbols",
+    ),
+    "total": count("symbols_total", "total_symbols", "symbols_count", says="symbols"),
+    "failed": count("symbols_failed", "failed_symbols", "failed", says="symbols"),
+    "share": share("progress", percent=("percent_complete", "percentage")),
+    "current_symbol": text("current_symbol"),
+    "trigger": text("trigger_type"),
+    "seconds": positive("duration_seconds", says="seconds"),
+    "ends_at": when("estimated_completion"),
+    "message": text("message", "error", "error_message", limit=500),
+}  # fmt: skip
 
 
-def write(event: ProcessingChanged) -> dict[str, object]:
-    payload: dict[str, object] = {
-        "run_id": event.run_id,
-        "phase": event.phase,
-        "symbols_completed": event.done,
-        "symbols_total": event.total,
-        "message": event.message,
-    }
-    if event.status in _ENDINGS:
-        payload["status"] = _ENDINGS[event.status]
-    return {
-        "event": _WRITTEN.get(event.status, "daily_processing_progress"),
-        "timestamp": iso(event.at),
-        "source": event.source,
-        "version": "1.0",
-        "published_at": event.published_at or event.at,
-        "payload": payload,
-    }
+def _word(event: Processing) -> str:
+    return _WRITTEN.get(event.status, "daily_processing_completed")
 
 
-def _status(event: str, fields: Fields) -> str:
-    if event in _STARTED:
-        return "started"
-    if event in _RUNNING:
-        return "running"
-    if event in _FAILED:
-        return "failed"
-    if event in _COMPLETED:
-        return _ending(fields)
-    if fields.is_probe():
-        raise Refused("probe")
-    raise Refused("unknown-event")
+def _version(event: object) -> Mapping[str, object]:
+    return {"version": "1.0"}
 
 
-def _ending(fields: Fields) -> str:
-    word = fields.text("status").lower()
-    if word in _CANCELLATIONS:
-        return "cancelled"
-    if word in _FAILURES or fields.find("success") is False:
-        return "failed"
-    return "completed"
+def _ending(status: str) -> object:
+    return _ENDINGS.get(status, status)
+
+
+CHANGED = Shape(
+    ProcessingChanged,
+    {**_FIELDS, "status": Spelling(("status",), str, "else by the event's name and `success`", write=_ending)},
+    home="processing",
+    word=_word,
+    key="event",
+    inside="payload",
+    iso_times=True,
+    extra=_version,
+)
+PROGRESSED = Shape(
+    ProcessingProgressed,
+    _FIELDS,
+    home="processing",
+    word="daily_processing_progress",
+    key="event",
+    inside="payload",
+    iso_times=True,
+    extra=_version,
+)
+SCHEDULE = Shape(
+    ScheduleChanged,
+    {
+        "enabled": Spelling(("enabled",), values.flag, "true or false", "no-schedule"),
+        "trigger_time": text("trigger_time", says="wall time, such as 16:10"),
+        "zone": text("timezone", "zone"),
+        "next_run": when("next_run"),
+        "universes": words("universes", "universe"),
+    },
+    home="processing_schedule",
+    word="processing_schedule_updated",
+    key="event",
+    inside="payload",
+    iso_times=True,
+    extra=_version,
+)
+
+SHAPES = (CHANGED, PROGRESSED)
+SCHEDULE_SHAPES = (SCHEDULE,)
+
+
+def read(fields: Fields) -> ProcessingChanged | ProcessingProgressed | ScheduleChanged | RunChanged | RunProgressed:
+    word = fields.event_type()
+    if "schedule" in word:
+        return SCHEDULE.read(fields)
+    if work := _WORKS.get(word.partition("_")[0]):
+        return runs.read(work, fields)
+    status = state_of(word, fields)
+    if not status:
+        raise fields.missing("unknown-event")
+    if status == "running":
+        return PROGRESSED.read(fields)
+    return CHANGED.made(CHANGED.values(fields) | {"status": status})

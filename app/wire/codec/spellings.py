@@ -1,4 +1,4 @@
-"""Words that producers spell differently: timeframes, tiers, directions."""
+"""Words that producers spell differently: timeframes, tiers, directions, severities, states of a run."""
 
 from app.wire.events.patterns import Direction
 
@@ -24,6 +24,30 @@ _TIMEFRAMES = {
     "month": "monthly",
 }
 
+CANCELLATIONS = {"cancelled", "canceled", "stopped", "aborted"}
+FAILURES = {"failed", "failure", "error"}
+
+_SEVERITIES = {
+    "fatal": "critical",
+    "emergency": "emergency",
+    "critical": "critical",
+    "error": "error",
+    "warn": "warning",
+    "warning": "warning",
+    "info": "info",
+    "information": "info",
+    "debug": "debug",
+}
+
+_STATES = {
+    **dict.fromkeys(("started", "triggered", "start", "starting", "queued", "pending"), "started"),
+    **dict.fromkeys(("progress", "update", "running", "processing", "active"), "running"),
+    **dict.fromkeys(("completed", "complete", "finished", "success", "successful", "done"), "completed"),
+    **dict.fromkeys(FAILURES, "failed"),
+    **dict.fromkeys(CANCELLATIONS, "cancelled"),
+    "completed_with_errors": "completed",
+}
+
 _BULLISH = {"bullish", "bull", "up", "long", "buy"}
 _BEARISH = {"bearish", "bear", "down", "short", "sell"}
 
@@ -31,6 +55,15 @@ _BEARISH = {"bearish", "bear", "down", "short", "sell"}
 def timeframe(value: str) -> str:
     word = value.lower()
     return _TIMEFRAMES.get(word, word)
+
+
+def severity(value: str, otherwise: str) -> str:
+    return _SEVERITIES.get(value, otherwise)
+
+
+def state(value: str) -> str:
+    """Of a run: started, running, completed, failed, cancelled; empty for any other word."""
+    return _STATES.get(value, "")
 
 
 def direction(value: str, pattern: str) -> Direction:

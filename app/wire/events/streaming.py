@@ -6,7 +6,7 @@ from app.wire.events.base import Event
 class SessionChanged(Event, frozen=True, kw_only=True):
     """One began or ended."""
 
-    session_id: str
+    session_id: str = ""
     status: str
     """active, stopped, completed or failed."""
     universe: str = ""
@@ -19,7 +19,7 @@ class SessionChanged(Event, frozen=True, kw_only=True):
 
 
 class StreamingHealth(Event, frozen=True, kw_only=True):
-    session_id: str
+    session_id: str = ""
     status: str
     """healthy, warning, degraded, critical, error, starting or stopping."""
     active_symbols: int | None = None

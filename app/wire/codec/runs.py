@@ -1,0 +1,152 @@
+"""Runs of import, cache, indicators and patterns; changed universes; the status of data loads."""
+
+from collections.abc import Mapping
+
+from app.wire.codec.fields import Fields
+from app.wire.codec.moments import iso
+from app.wire.codec.shape import SYMBOL, Shape, Spelling, count, lower, percent, positive, share, text, when, words
+from app.wire.codec.states import state_of
+from app.wire.events import JobStatus, Run, RunChanged, RunProgressed, UniverseChanged
+from app.wire.events.runs import Work
+
+ENVELOPES = ("payload", "data")
+
+_STEMS: Mapping[Work, str] = {
+    "import": "data_import",
+    "cache": "cache_sync",
+    "indicators": "indicator_processing",
+    "patterns": "pattern_processing",
+}
+_PROGRESS: Mapping[Work, str] = {
+    "import": "import_progress",
+    "cache": "cache_sync_progress",
+    "indicators": "indicator_progress",
+    "patterns": "pattern_progress",
+}
+_ENDINGS = {"completed": "success"}
+
+_FIELDS = {
+    "run_id": text("run_id", "job_id", needed="no-run"),
+    "done": count(
+        "completed_symbols", "symbols_completed", "symbols_processed", "processed_symbols", "successful_symbols",
+        "success_count", "processed", "completed", says="symbols",
+    ),
+    "total": count("total_symbols", "symbols_total", "symbols_count", says="symbols"),
+    "failed": count("failed_symbols", "symbols_failed", "failure_count", "failed", says="symbols"),
+    "found": count(
+        "found", "total_records_imported", "records_imported", "patterns_detected", "successful_indicators",
+        "indicators_calculated", "total_changes", says="records, patterns, indicators or changes",
+    ),
+    "share": share("progress", percent=("percent_complete", "percentage")),
+    "current_symbol": text("current_symbol", "symbol"),
+    "timeframes": words("timeframes"),
+    "universes": words("universe_names", "universes_updated", "universes"),
+    "mode": text("mode", "trigger_type"),
+    "seconds": positive("duration_seconds", says="seconds"),
+    "message": text("message", "error", "error_message", limit=500),
+}  # fmt: skip
+
+
+def _word(event: Run) -> str:
+    return f"{_STEMS[event.work]}_{'started' if event.status == 'started' else 'completed'}"
+
+
+def _changed_on(event: Run) -> str:
+    return f"{event.work}_{'started' if event.status == 'started' else 'completed'}"
+
+
+def _ending(status: str) -> object:
+    return _ENDINGS.get(status, status)
+
+
+CHANGED = Shape(
+    RunChanged,
+    {**_FIELDS, "status": Spelling(("status",), str, "else by the event's name and `success`", write=_ending)},
+    home=_changed_on,
+    word=_word,
+    key="event",
+    inside="payload",
+    iso_times=True,
+)
+PROGRESSED = Shape(
+    RunProgressed,
+    _FIELDS,
+    home=lambda event: f"{event.work}_progress",
+    word=lambda event: _PROGRESS[event.work],
+    key="event",
+    inside="payload",
+    iso_times=True,
+)
+
+_UNIVERSE_HOMES = {"assigned": "ipo_assignment", "removed": "delisting_cleanup"}
+
+UNIVERSE = Shape(
+    UniverseChanged,
+    {
+        "action": lower("action", says="else assigned with a symbol, removed with a count, updated"),
+        "universe": text("universe", "universe_key", "universe_name"),
+        "symbol": SYMBOL._replace(needed=""),
+        "count": count("removed_count", "count", "total_changes"),
+    },
+    home=lambda event: _UNIVERSE_HOMES.get(event.action, "universe_updated"),
+    word="universe_updated",
+    iso_times=True,
+)
+
+
+def _moment(at: float | None) -> str | None:
+    return None if at is None else iso(at)
+
+
+def _dated(name: str) -> Spelling:
+    return when(name)._replace(write=_moment)
+
+
+JOB = Shape(
+    JobStatus,
+    {
+        "job_id": text("job_id", needed="no-job"),
+        "status": lower("status", "state", needed="no-status"),
+        "progress": percent("progress", "percent_complete"),
+        "done": count("processed_symbols", "completed_symbols", says="symbols"),
+        "total": count("total_symbols", says="symbols"),
+        "successful": words("successful_symbols"),
+        "failed": words("failed_symbols"),
+        "current_symbol": text("current_symbol"),
+        "message": text("message", limit=500),
+        "error": text("error_message", "error", limit=500),
+        "submitted_at": _dated("submitted_at"),
+        "started_at": _dated("started_at"),
+        "completed_at": _dated("completed_at"),
+    },
+    home="import_status",
+    word="data_load_status",
+    time=("timestamp", "updated_at"),
+    iso_times=True,
+)
+
+SHAPES = (CHANGED, PROGRESSED)
+UNIVERSE_SHAPES = (UNIVERSE,)
+JOB_SHAPES = (JOB,)
+
+
+def read(work: Work, fields: Fields) -> RunChanged | RunProgressed:
+    status = state_of(fields.event_type(), fields)
+    if not status:
+        raise fields.missing("unknown-event")
+    if status == "running":
+        return PROGRESSED.made(PROGRESSED.values(fields) | {"work": work})
+    return CHANGED.made(CHANGED.values(fields) | {"work": work, "status": status})
+
+
+def read_universe(fields: Fields) -> UniverseChanged:
+    found = UNIVERSE.values(fields)
+    if not {"universe", "symbol", "count"} & found.keys():
+        raise fields.missing("no-universe")
+    if "action" not in found:
+        found["action"] = "assigned" if "symbol" in found else "removed" if "count" in found else "updated"
+    return UNIVERSE.made(found)
+
+
+def read_job(fields: Fields) -> JobStatus:
+    return JOB.read(fields)

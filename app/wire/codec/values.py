@@ -1,0 +1,135 @@
+"""Values that strangers sent, each made what its field is; None where that cannot be done."""
+
+import json
+import math
+import re
+from collections.abc import Iterable
+
+from app.wire.codec.fields import MISSING
+from app.wire.codec.moments import moment
+from app.wire.codec.refusal import Refused
+from app.wire.codec.text import clean
+
+LARGEST = 1e15
+MOST = 64
+"""Items of a list, parts of an indicator, components of a system."""
+
+_SYMBOL = re.compile(r"[A-Z0-9^$.][A-Z0-9._:/^=$&+-]{0,31}")
+_TRUE = {"true", "yes", "on", "1", "enabled"}
+_FALSE = {"false", "no", "off", "0", "disabled"}
+
+
+def number(value: object) -> float | None:
+    """Finite, and of a size that can be shown."""
+    if type(value) is float:
+        return value if -LARGEST <= value <= LARGEST else None
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return found if math.isfinite(found) and abs(found) <= LARGEST else None
+
+
+def count(value: object) -> int | None:
+    found = number(value)
+    return int(found) if found is not None and found >= 0 else None
+
+
+def positive(value: object) -> float | None:
+    found = number(value)
+    return found if found is not None and found >= 0 else None
+
+
+def share(value: object) -> float | None:
+    """0 to 1, from that or, where it is more than 1, from percent."""
+    found = number(value)
+    if found is None or not 0 <= found <= 100:
+        return None
+    return round(found if found <= 1 else found / 100, 12)
+
+
+def from_percent(value: object) -> float | None:
+    found = number(value)
+    return round(found / 100, 12) if found is not None and 0 <= found <= 100 else None
+
+
+def to_percent(value: float | None) -> float | None:
+    return None if value is None else round(value * 100, 10)
+
+
+def score(value: object) -> float | None:
+    found = number(value)
+    return found if found is not None and 0 <= found <= 100 else None
+
+
+def when(value: object) -> float | None:
+    """A point in time that may lie ahead."""
+    return None if value is MISSING else moment(value)
+
+
+def flag(value: object) -> bool | None:
+    if isinstance(value, bool):
+        return value
+    word = str(value).lower() if isinstance(value, int | str) else ""
+    return True if word in _TRUE else False if word in _FALSE else None
+
+
+def symbol(value: object) -> str | None:
+    if not isinstance(value, str):
+        return None
+    found = value if _SYMBOL.fullmatch(value) else clean(value, 40).upper()
+    if found and not _SYMBOL.fullmatch(found):
+        raise Refused("bad-symbol")
+    return found
+
+
+def words(value: object) -> tuple[str, ...]:
+    """From a list, from a list written as JSON, or from a, b, c."""
+    if isinstance(value, str):
+        value = _listed(value)
+    if not isinstance(value, list):
+        return ()
+    cleaned = (clean(item, 200) for item in value[:MOST] if isinstance(item, str))
+    return tuple(item for item in cleaned if item)
+
+
+def parts(value: object) -> tuple[tuple[str, float], ...]:
+    """Numbers by name."""
+    if not isinstance(value, dict):
+        return ()
+    found = ((clean(str(name), 64), number(item)) for name, item in _first(value.items()))
+    return tuple((name, item) for name, item in found if name and item is not None)
+
+
+def components(value: object) -> tuple[dict[str, object], ...]:
+    """By name: a score, a word, or an object of both. The newest word on a name counts."""
+    if not isinstance(value, dict):
+        return ()
+    named = {clean(str(name), 64): item for name, item in _first(value.items())}
+    return tuple({"name": name, **_component(item)} for name, item in named.items() if name)
+
+
+def _component(value: object) -> dict[str, object]:
+    if isinstance(value, dict):
+        details = value.get("details")
+        return {
+            "status": clean(status, 32).lower() if isinstance(status := value.get("status"), str) else "",
+            "score": score(value.get("score")),
+            "details": clean(details, 200) if isinstance(details, str) else "",
+        }
+    return {"status": clean(value, 32).lower()} if isinstance(value, str) else {"score": score(value)}
+
+
+def _first(items: Iterable[tuple[object, object]]) -> list[tuple[object, object]]:
+    return [item for item, _ in zip(items, range(MOST), strict=False)]
+
+
+def _listed(text: str) -> object:
+    if text.lstrip().startswith("["):
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            return []
+    return text.split(",", MOST)

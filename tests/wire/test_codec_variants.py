@@ -1,0 +1,92 @@
+"""Every payload of the contract is understood; its fixtures are in the variants beside this."""
+
+import json
+from typing import Any
+
+import pytest
+
+from app.wire.channels import Meaning
+from app.wire.codec import Rejected, decode, decode_all, decode_each
+from app.wire.events import PatternDetected, Tick
+from app.wire.identity import Identities
+from tests.wire import variants_market, variants_monitoring, variants_streaming, variants_work
+from tests.wire.saying import ARRIVED, AT, ISO
+from tests.wire.variants_market import LIVE
+
+VARIANTS = [
+    *variants_market.TICKS,
+    *variants_market.PATTERNS,
+    *variants_market.INDICATORS,
+    *variants_work.BACKTESTS,
+    *variants_work.PROCESSING,
+    *variants_work.RUNS,
+    *variants_streaming.STREAMING,
+    *variants_monitoring.MONITORING,
+]
+
+
+@pytest.mark.parametrize(
+    ("meaning", "message", "kind", "understood"),
+    VARIANTS,
+    ids=[f"{meaning}-{kind.__name__}-{n}" for n, (meaning, _, kind, _) in enumerate(VARIANTS)],
+)
+def test_every_variant_of_the_contract_is_understood(
+    meaning: Meaning, message: dict[str, object], kind: type, understood: dict[str, Any]
+) -> None:
+    event = decode(meaning, json.dumps(message).encode(), ARRIVED)
+
+    assert type(event) is kind
+    assert {name: getattr(event, name) for name in understood} == understood
+
+
+def test_a_strong_pattern_is_the_same_on_both_of_its_channels() -> None:
+    alone = decode(Meaning.PATTERNS, json.dumps({"type": "streaming_pattern", "detection": LIVE}).encode(), ARRIVED)
+    batch = {"type": "streaming_patterns_batch", "patterns": [LIVE, LIVE], "batch_timestamp": ISO}
+
+    both = decode_all(Meaning.PATTERNS, json.dumps(batch).encode(), ARRIVED)
+
+    assert isinstance(alone, PatternDetected)
+    assert not isinstance(both, Rejected)
+    identities = Identities()
+    assert {identities.of(event) for event in both if isinstance(event, PatternDetected)} == {identities.of(alone)}
+
+
+def test_a_bad_item_of_a_batch_is_named_and_costs_no_other() -> None:
+    batch = {"type": "streaming_patterns_batch", "patterns": [LIVE, {"symbol": "IBM"}, 5, LIVE]}
+
+    found = decode_each(Meaning.PATTERNS, json.dumps(batch).encode(), ARRIVED)
+
+    assert [type(one).__name__ for one in found] == ["PatternDetected", "Rejected", "Rejected", "PatternDetected"]
+    assert found[1:3] == (Rejected("no-pattern"), Rejected("not-an-object"))
+    assert len(decode_all(Meaning.PATTERNS, json.dumps(batch).encode(), ARRIVED)) == 2
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [({"patterns": []}, "empty-batch"), ({"patterns": [1] * 501}, "too-many"), ({"patterns": [{}]}, "no-symbol")],
+)
+def test_a_batch_of_nothing_has_a_named_reason(message: dict[str, object], reason: str) -> None:
+    assert decode_all(Meaning.PATTERNS, json.dumps(message).encode(), ARRIVED) == Rejected(reason)
+
+
+@pytest.mark.parametrize("seconds", [-40 * 365 * 86_400.0, 0.0, 86_000.0])
+def test_the_past_and_a_little_ahead_are_times(seconds: float) -> None:
+    message = {"ticker": "IBM", "price": 1.0, "timestamp": AT + seconds}
+
+    assert isinstance(decode(Meaning.TICKS, json.dumps(message).encode(), AT), Tick)
+
+
+def test_more_than_a_day_ahead_is_no_time() -> None:
+    message = {"ticker": "IBM", "price": 1.0, "timestamp": AT + 87_000}
+
+    assert decode(Meaning.TICKS, json.dumps(message).encode(), AT) == Rejected("bad-time")
+
+
+def test_what_was_published_long_before_it_came_is_late() -> None:
+    message = json.dumps({"ticker": "IBM", "price": 1.0, "timestamp": 1.3e9, "published_at": AT}).encode()
+
+    prompt, late = decode(Meaning.TICKS, message, AT + 1), decode(Meaning.TICKS, message, AT + 3600)
+
+    assert isinstance(prompt, Tick)
+    assert isinstance(late, Tick)
+    assert (prompt.late, late.late) == (False, True)

@@ -1,0 +1,216 @@
+"""What the market's channels have carried: ticks, patterns, indicators."""
+
+from app.wire.channels import Meaning
+from app.wire.events import (
+    IndicatorAlert,
+    IndicatorCalculated,
+    PatternDetected,
+    PatternExpired,
+    PatternUpdated,
+    Tick,
+)
+from tests.wire.saying import AT, ISO, OFFSET, Variant, enveloped
+
+ONE = {"symbol": "MSFT", "pattern_type": "MACrossover", "timestamp": ISO, "confidence": 0.91, "timeframe": "1min"}
+LIVE = {"symbol": "MSFT", "pattern": "MACrossover", "timestamp": ISO, "confidence": 0.91, "timeframe": "1min"}
+STRONG = {"symbol": "MSFT", "pattern": "MACrossover", "confidence": 0.91, "timeframe": "1min", "at": AT}
+SMA = {"symbol": "MSFT", "indicator": "SMA5", "value": 412.5, "timeframe": "1min", "at": AT}
+
+TICKS: list[Variant] = [
+    (
+        Meaning.TICKS,
+        {
+            "ticker": "IBM",
+            "price": 281.5,
+            "volume": 40,
+            "timestamp": AT,
+            "event_type": "A",
+            "source": "polygon",
+            "tick_open": 281.0,
+            "tick_vwap": None,
+        },
+        Tick,
+        {"symbol": "IBM", "price": 281.5, "volume": 40, "at": AT, "open": 281.0, "vwap": None, "source": "polygon"},
+    ),
+    (
+        Meaning.TICKS,
+        {"event_type": "tick_data", "ticker": "IBM", "price": 281.5, "timestamp": AT, "market_status": "PRE"},
+        Tick,
+        {"symbol": "IBM", "price": 281.5, "volume": 0},
+    ),
+    (
+        Meaning.TICKS,
+        {"type": "market_tick", "symbol": "IBM", "price": 281.5, "volume": 0, "timestamp": AT * 1000},
+        Tick,
+        {"symbol": "IBM", "at": AT},
+    ),
+]
+
+PATTERNS: list[Variant] = [
+    (
+        Meaning.PATTERNS,
+        {"event": "pattern_detected", "session_id": "s1", "timestamp": ISO, "detection": ONE},
+        PatternDetected,
+        {**STRONG, "run_id": "s1"},
+    ),
+    (
+        Meaning.PATTERNS,
+        {
+            "event": "pattern_detected",
+            **ONE,
+            "price": 412.5,
+            "metadata": {"volume": 900},
+            "indicators": {"rsi": 61.0, "relative_volume": 1.4},
+        },
+        PatternDetected,
+        {**STRONG, "price": 412.5, "volume": 900, "rsi": 61.0, "relative_volume": 1.4},
+    ),
+    (
+        Meaning.PATTERNS,
+        {"type": "streaming_pattern", "detection": {**ONE, "bar_data": {"close": 412.5, "volume": 900}}},
+        PatternDetected,
+        {**STRONG, "price": 412.5, "volume": 900},
+    ),
+    (Meaning.PATTERNS, {"type": "streaming_pattern", "detection": LIVE}, PatternDetected, STRONG),
+    (
+        Meaning.PATTERNS,
+        {"type": "streaming_patterns_batch", "patterns": [LIVE], "count": 1, "batch_timestamp": ISO},
+        PatternDetected,
+        STRONG,
+    ),
+    (
+        Meaning.PATTERNS,
+        enveloped("pattern_detected", **LIVE, run_id="r9", levels=[], pattern_data={"entry_price": 412.5}),
+        PatternDetected,
+        {**STRONG, "run_id": "r9", "price": 412.5, "published_at": AT},
+    ),
+    (
+        Meaning.PATTERNS,
+        {"event_type": "pattern_detected", "timestamp": AT, **LIVE, "rs": 1.1, "volume_multiple": 2.0},
+        PatternDetected,
+        {**STRONG, "relative_strength": 1.1, "relative_volume": 2.0},
+    ),
+    (
+        Meaning.PATTERNS,
+        {"symbol": "IBM", "pattern": "Doji", "timestamp": AT, "data": {"source": "daily"}},
+        PatternDetected,
+        {"tier": "daily", "timeframe": "daily"},
+    ),
+    (Meaning.PATTERNS, {"event_type": "pattern_updated", "data": LIVE}, PatternUpdated, STRONG),
+    (
+        Meaning.PATTERNS,
+        {"event_type": "pattern_expired", "data": {"symbol": "IBM", "pattern_name": "Doji"}},
+        PatternExpired,
+        {"symbol": "IBM", "pattern": "Doji", "confidence": 0.0},
+    ),
+]
+
+INDICATORS: list[Variant] = [
+    (
+        Meaning.INDICATORS,
+        {
+            "symbol": "MSFT",
+            "indicator": "RSI",
+            "value": 72.5,
+            "timestamp": ISO,
+            "timeframe": "hourly",
+            "signal": "OVERBOUGHT",
+        },
+        IndicatorCalculated,
+        {"value": 72.5, "signal": "OVERBOUGHT", "at": AT},
+    ),
+    (
+        Meaning.INDICATORS,
+        {
+            "event": "indicator_calculated",
+            "session_id": "s1",
+            "timestamp": OFFSET,
+            "calculation": {
+                "indicator_type": "SMA5",
+                "symbol": "MSFT",
+                "timestamp": ISO,
+                "values": {"value": 412.5},
+                "timeframe": "1m",
+            },
+        },
+        IndicatorCalculated,
+        SMA,
+    ),
+    (
+        Meaning.INDICATORS,
+        {
+            "event": "indicator_calculated",
+            "timestamp": OFFSET,
+            "symbol": "MSFT",
+            "indicator_name": "SMA5",
+            "timeframe": "1min",
+            "value": 412.5,
+            "metadata": {"bar_timestamp": ISO},
+        },
+        IndicatorCalculated,
+        SMA,
+    ),
+    (
+        Meaning.INDICATORS,
+        {
+            "type": "streaming_indicator",
+            "calculation": {
+                "symbol": "MSFT",
+                "indicator": "SMA5",
+                "value": 412.5,
+                "timestamp": "2025-10-06T14:31:00+00:00",
+                "timeframe": "1min",
+                "metadata": {"period": 5},
+            },
+        },
+        IndicatorCalculated,
+        SMA,
+    ),
+    (
+        Meaning.INDICATORS,
+        enveloped(
+            "indicator_calculated",
+            symbol="MSFT",
+            indicator="MACD",
+            timeframe="daily",
+            values={"signal": 1.5, "macd": 2.25},
+        ),
+        IndicatorCalculated,
+        {"value": 2.25, "parts": (("signal", 1.5), ("macd", 2.25))},
+    ),
+    (
+        Meaning.INDICATOR_ALERTS,
+        {"alert_type": "RSI_OVERSOLD", "symbol": "MSFT", "timestamp": ISO, "session_id": "s1", "data": {"rsi": 24.0}},
+        IndicatorAlert,
+        {"alert": "RSI_OVERSOLD", "value": 24.0, "session_id": "s1", "severity": "info"},
+    ),
+    (
+        Meaning.INDICATOR_ALERTS,
+        {
+            "event": "indicator_alert",
+            "symbol": "MSFT",
+            "indicator_name": "RSI14",
+            "value": 74,
+            "alert_type": "overbought",
+            "threshold": 70,
+            "message": "high",
+        },
+        IndicatorAlert,
+        {"alert": "OVERBOUGHT", "indicator": "RSI14", "value": 74.0, "threshold": 70.0, "message": "high"},
+    ),
+    (
+        Meaning.INDICATOR_ALERTS,
+        {
+            "type": "indicator_alert",
+            "alert": {
+                "symbol": "MSFT",
+                "alert_type": "MACD_BULLISH_CROSS",
+                "timestamp": ISO,
+                "severity": "WARNING",
+                "data": {"indicator": "MACD", "value": 1.5, "threshold": 0.0, "direction": "up"},
+            },
+        },
+        IndicatorAlert,
+        {"alert": "MACD_BULLISH_CROSS", "indicator": "MACD", "severity": "warning", "direction": "up", "at": AT},
+    ),
+]
