@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
+from app.db import market
 from app.db.pools import Pool, Pools
 from app.identity import NumberForm, View
 from app.indicators import partials, queries, stream, words
@@ -180,6 +181,18 @@ async def test_a_foreign_table_has_the_same_shape(databases: Databases) -> None:
         ("RSI14", 61.5),
         ("SMA5", 84.1),
     }
+
+
+async def test_a_symbols_values_are_found_by_an_index(databases: Databases) -> None:
+    link = await asyncpg.connect(databases.superuser)
+    shape = await market.inspect(link)
+    await link.execute("set enable_seqscan = off")
+
+    plan = await link.fetch(f"explain select * from {shape.indicators} as indicators where symbol = 'IBM'")
+    await link.close()
+
+    assert sum("Index Cond" in row[0] for row in plan) == len(market.INDICATOR_TABLES)
+    assert not any("Seq Scan" in row[0] for row in plan)
 
 
 async def test_while_the_database_is_away_what_was_heard_is_shown() -> None:
