@@ -4,18 +4,22 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from app.wire import Unavailable
 from app.wire.channels import Meaning
-from app.wire.codec import Rejected, decode
+from app.wire.codec import Rejected, decode_each
 from app.wire.events import LOGGED, AnyEvent, EngineHealth, LoggedEvent, Tick
 
 logger = logging.getLogger(__name__)
 
-APPEND_WITHIN_SECONDS = 5.0
-"""How long Redis may be away before an event that it had delivered counts as lost."""
+APPEND_WITHIN_SECONDS = 60.0
+"""How long Redis may be away before an event that it had delivered counts as lost.
 
+Long, for it costs nothing: the Redis that does not take it is the one that would bring the next.
+"""
+
+GIVE_WAY_SECONDS = 0.5
 TRY_AGAIN_SECONDS = 0.2
 COMPLAINT_SECONDS = 1.0
 SHOWN = 200
@@ -31,18 +35,32 @@ class Intake:
         self.health: EngineHealth | None = None
         self._append = append
         self._publish = publish
+        self._in_order = asyncio.Lock()
+        self._keeping: set[asyncio.Task[None]] = set()
+        self._way_until = float("-inf")
         self._complained_at = float("-inf")
 
     async def heard(self, meaning: Meaning, payload: bytes, arrived_at: float) -> None:
-        event = decode(meaning, payload, arrived_at)
-        if isinstance(event, Rejected):
-            self._reject(meaning, event.reason, payload)
-            return
-        self._note(event)
-        if isinstance(event, LOGGED):
-            await self._log(event)
-        else:
-            self._publish(event)
+        counting: list[LoggedEvent] = []
+        for event in decode_each(meaning, payload, arrived_at):
+            if isinstance(event, Rejected):
+                self._reject(meaning, event.reason, payload)
+            elif isinstance(event, LOGGED):
+                counting.append(event)
+            else:
+                self._note(event)
+                self._publish(event)
+        if counting:
+            await self._keep(counting)
+
+    def give_way(self) -> None:
+        """Who begins to hear in the middle waits a moment: another process may be about to log what came before."""
+        self._way_until = time.monotonic() + GIVE_WAY_SECONDS
+
+    async def close(self) -> None:
+        for task in self._keeping:
+            task.cancel()
+        await asyncio.gather(*self._keeping, return_exceptions=True)
 
     def _note(self, event: AnyEvent) -> None:
         if isinstance(event, Tick):
@@ -50,8 +68,21 @@ class Intake:
         elif isinstance(event, EngineHealth):
             self.health = event
 
-    async def _log(self, event: LoggedEvent) -> None:
-        """It comes back by the tail, in this process as in every other."""
+    async def _keep(self, events: Sequence[LoggedEvent]) -> None:
+        """Also when the link that brought them breaks meanwhile, and before what the next one brings."""
+        task = asyncio.create_task(self._log(events))
+        self._keeping.add(task)
+        task.add_done_callback(self._keeping.discard)
+        await asyncio.shield(task)
+
+    async def _log(self, events: Sequence[LoggedEvent]) -> None:
+        """They come back by the tail, in this process as in every other."""
+        async with self._in_order:
+            await asyncio.sleep(max(0.0, self._way_until - time.monotonic()))
+            for event in events:
+                await self._enter(event)
+
+    async def _enter(self, event: LoggedEvent) -> None:
         until = time.monotonic() + APPEND_WITHIN_SECONDS
         while True:
             try:
@@ -60,9 +91,7 @@ class Intake:
             except Unavailable:
                 if time.monotonic() > until:
                     self.lost += 1
-                    self._complain(
-                        "an event was lost, the log is away: %s (%d so far)", type(event).__name__, self.lost
-                    )
+                    self._complain("lost, for the log is away: %s (%d so far)", type(event).__name__, self.lost)
                     return
             await asyncio.sleep(TRY_AGAIN_SECONDS)
 

@@ -106,6 +106,7 @@ class Works:
             for task in (running, *self._tasks):
                 task.cancel()
             await asyncio.wait({running}, timeout=CANCEL_SECONDS)
+        await self._intake.close()
         await self._pulse.close()
         await self._pools.close()
         await client.close(self._redis)
@@ -113,7 +114,7 @@ class Works:
     async def _run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             for name, work in (
-                ("subscriber", self._subscriber.run),
+                ("subscriber", self._hear),
                 ("tail", self._follow_log),
                 ("gaps", self._read_again),
                 ("pulse", self._look),
@@ -145,7 +146,12 @@ class Works:
             if not await self._drawn_again(topic):
                 logger.warning("not read again after a loss: %s", topic)
 
+    async def _hear(self) -> None:
+        self._intake.give_way()
+        await self._subscriber.run()
+
     def _gap(self) -> None:
+        self._intake.give_way()
         self._gapped.set()
         self._unread.set()
 

@@ -21,7 +21,13 @@ def passed_by(_event: AnyEvent) -> None:
 
 async def listen(url: str) -> None:
     intake = Intake(Log(connect(url), url).append_once, passed_by)
-    subscriber = Subscriber(url, Channels().meanings(), intake.heard, lambda: say("gap"))
+
+    def gapped() -> None:
+        intake.give_way()
+        say("gap")
+
+    intake.give_way()
+    subscriber = Subscriber(url, Channels().meanings(), intake.heard, gapped)
     running = asyncio.create_task(subscriber.run())
     while not subscriber.stats.connected:
         await asyncio.sleep(0.01)

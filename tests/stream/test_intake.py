@@ -1,17 +1,27 @@
 """Every message on a channel is understood, or counted by its reason; none stops the next."""
 
 import asyncio
+import json
 import logging
 import time
 
 import pytest
+from msgspec.structs import replace
 
 from app.intake import Intake
 from app.wire import Unavailable
 from app.wire.channels import Channels, Meaning
 from app.wire.client import close, connect
 from app.wire.codec import encode
-from app.wire.events import AnyEvent, EngineHealth, PatternDetected, Tick
+from app.wire.events import (
+    AnyEvent,
+    EngineHealth,
+    LoggedEvent,
+    PatternDetected,
+    ProcessingChanged,
+    ProcessingProgressed,
+    Tick,
+)
 from app.wire.log import Gap, Log
 from app.wire.publish import Publisher
 from app.wire.subscriber import Subscriber
@@ -86,6 +96,72 @@ async def test_an_event_that_the_log_never_took_is_counted_as_lost(monkeypatch: 
     await intake.heard(Meaning.PATTERNS, encode(FOUND), time.time())
 
     assert intake.lost == 1
+
+
+async def test_what_was_heard_is_kept_though_the_link_that_brought_it_broke() -> None:
+    back, appended = asyncio.Event(), list[LoggedEvent]()
+
+    async def append(event: LoggedEvent) -> None:
+        if not back.is_set():
+            raise Unavailable
+        appended.append(event)
+
+    intake = Intake(append, list[AnyEvent]().append)
+    first = asyncio.create_task(intake.heard(Meaning.PATTERNS, encode(FOUND), time.time()))
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    second = asyncio.create_task(intake.heard(Meaning.PATTERNS, encode(replace(FOUND, symbol="AAPL")), time.time()))
+    await asyncio.sleep(0)
+    back.set()
+    await asyncio.wait_for(second, 5)
+
+    assert [event.symbol for event in appended if isinstance(event, PatternDetected)] == ["BRK.B", "AAPL"]
+
+
+async def test_what_still_waits_at_the_end_is_let_go() -> None:
+    async def away(_event: LoggedEvent) -> None:
+        raise Unavailable
+
+    intake = Intake(away, list[AnyEvent]().append)
+    waiting = asyncio.create_task(intake.heard(Meaning.PATTERNS, encode(FOUND), time.time()))
+    await asyncio.sleep(0.01)
+    await intake.close()
+    await asyncio.gather(waiting, return_exceptions=True)
+
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_progress_passes_the_log_and_a_run_that_ends_does_not() -> None:
+    published, appended = list[AnyEvent](), list[LoggedEvent]()
+
+    async def append(event: LoggedEvent) -> None:
+        appended.append(event)
+
+    intake = Intake(append, published.append)
+    for event in (
+        ProcessingProgressed(at=1.0, run_id="r1", done=4, total=9),
+        ProcessingChanged(at=2.0, run_id="r1", status="completed"),
+    ):
+        await intake.heard(Meaning.PROCESSING, encode(event), time.time())
+
+    assert [type(event) for event in published] == [ProcessingProgressed]
+    assert [type(event) for event in appended] == [ProcessingChanged]
+
+
+async def test_a_batch_is_taken_item_by_item_and_a_bad_item_costs_itself_alone() -> None:
+    appended = list[LoggedEvent]()
+
+    async def append(event: LoggedEvent) -> None:
+        appended.append(event)
+
+    intake = Intake(append, list[AnyEvent]().append)
+    items = [{"symbol": name, "pattern": "Doji", "timestamp": 1e9, "confidence": 0.9} for name in ("AAPL", "", "BF/B")]
+    batch = {"type": "streaming_patterns_batch", "patterns": items, "count": 3}
+    await intake.heard(Meaning.PATTERNS, json.dumps(batch).encode(), time.time())
+
+    assert [event.symbol for event in appended if isinstance(event, PatternDetected)] == ["AAPL", "BF/B"]
+    assert intake.rejected == {(Meaning.PATTERNS, "no-symbol"): 1}
 
 
 async def test_the_newest_health_of_the_engine_is_kept() -> None:
