@@ -1,0 +1,258 @@
+"""With the users of config/redis-acl.conf everything works that should, and what should not is refused."""
+
+import asyncio
+import shutil
+import socket
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import NoPermissionError, ResponseError
+
+from app.embedded import valkey
+from app.embedded.child import Child
+from app.embedded.places import prepare
+from app.finance.clock import MarketClock
+from app.finance.quote import NewestQuote
+from app.wire import clock, heartbeat, jobs, position
+from app.wire.cache import Cache
+from app.wire.channels import (
+    HEARTBEAT_KEY,
+    INTERNAL_CHANNEL,
+    JOB_STATUS_PREFIX,
+    JOBS_DATA_LOAD,
+    JOBS_PROCESSING,
+    LOG_KEY,
+    SESSION_PREFIX,
+    Channels,
+)
+from app.wire.client import Unavailable, close, connect
+from app.wire.events import PatternDetected, Tick
+from app.wire.jobs import HistoricalLoad
+from app.wire.limits import Limits
+from app.wire.log import BEGINNING, Entry, Log
+from app.wire.newest import Newest
+from app.wire.outbox import Outbox
+from app.wire.publish import Publisher
+from app.wire.sessions import Sessions
+from app.wire.statuses import Statuses
+from app.wire.subscriber import Subscriber
+from tests.house.tree import ROOT
+from tests.wire.conftest import eventually
+
+CONF = ROOT / "config" / "redis-acl.conf"
+PASSWORD = "change-this-{}-password"
+DETECTED = PatternDetected(at=1.0, published_at=2.0, symbol="IBM", pattern="Doji", timeframe="daily", confidence=0.9)
+TICK = Tick(at=1.0, symbol="IBM", price=1.0)
+QUOTE = NewestQuote("IBM", 1.0, 1.0, "2012-09-04", 1.0, 1.0, 1.0, 1, None)
+CLOCK = MarketClock("replay", "replay", "2012-09-04", 1.0, 2.0, 60.0, "open")
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The socket of a server that was given the file as it is."""
+    places = prepare(tmp_path_factory.mktemp("acl"), None)
+    socket_path = Path(valkey.url(places).removeprefix("unix://"))
+    program = valkey.program(places, durable=False)
+    binary, *options = program.argv
+    child = Child(program._replace(argv=(binary, str(CONF), *options), probe=lambda: asks_who_we_are(socket_path)))
+    child.start()
+    assert child.wait_ready(10), program.log
+    yield socket_path
+    child.stop(5)
+    shutil.rmtree(places.sockets)
+
+
+def asks_who_we_are(path: Path) -> bool:
+    try:
+        with socket.socket(socket.AF_UNIX) as link:
+            link.connect(str(path))
+            link.sendall(b"PING\r\n")
+            return link.recv(16).startswith(b"-NOAUTH")
+    except OSError:
+        return False
+
+
+def address(path: Path, user: str) -> str:
+    return f"unix://{user}:{PASSWORD.format(user)}@{path}"
+
+
+@pytest.fixture
+def url(path: Path) -> str:
+    return address(path, "web")
+
+
+@pytest.fixture
+async def web(url: str) -> AsyncIterator[Redis]:
+    link = connect(url)
+    yield link
+    await close(link)
+
+
+@pytest.fixture
+async def engine(path: Path) -> AsyncIterator[Redis]:
+    link = connect(address(path, "engine"))
+    yield link
+    await close(link)
+
+
+async def test_people_sign_in_and_out_and_are_counted(web: Redis, url: str) -> None:
+    sessions, user = Sessions(web, 60, 600), uuid4()
+
+    first, second = await sessions.create(user, "agent", "::1"), await sessions.create(user, "agent", "::1")
+    loaded = await sessions.load(first)
+    assert loaded
+    assert loaded.user_id == user
+    await sessions.end(first)
+    await sessions.end_all(user)
+    assert await sessions.load(second) is None
+
+    limits = Limits(url)
+    assert [await limits.hit("login", "alice", "1/5minute") is None for _ in range(2)] == [True, False]
+
+
+async def test_events_are_heard_logged_and_followed(web: Redis, engine: Redis, url: str) -> None:
+    heard: list[bytes] = []
+
+    async def hear(_label: object, payload: bytes, _at: float) -> None:
+        heard.append(payload)
+
+    log = Log(web, url)
+    subscriber = Subscriber(url, Channels().meanings(), hear)
+    listening = asyncio.create_task(subscriber.run())
+    await eventually(lambda: subscriber.stats.connected)
+    publisher = Publisher(engine, Channels())
+    assert await publisher.publish(DETECTED) == 1
+    assert await publisher.publish(TICK) == 1
+    await eventually(lambda: len(heard) == 2)
+    listening.cancel()
+
+    appended = await log.append_once(DETECTED)
+    assert appended
+    assert await log.append_once(DETECTED) is None
+    assert await log.top() == appended
+    assert await log.since(BEGINNING, appended) == (Entry(appended, DETECTED),)
+    async for entry in log.tail(BEGINNING):
+        assert entry == Entry(appended, DETECTED)
+        break
+
+
+async def test_jobs_go_out_and_their_status_comes_back(web: Redis, engine: Redis, url: str) -> None:
+    outbox = Outbox(web)
+    load = HistoricalLoad(job_id="j1", requested_by="alice", symbols=("IBM",))
+    assert (await outbox.submit(load, "once")).state == "waiting"
+    assert await outbox.withdraw("j1")
+    listening = engine.pubsub()
+    await listening.subscribe(JOBS_DATA_LOAD)
+    await listening.get_message(timeout=5)
+    again = HistoricalLoad(job_id="j2", requested_by="alice", symbols=("IBM",))
+    assert (await outbox.submit(again, "again")).state == "delivered"
+    await heartbeat.beat(engine, time.time())
+    assert await outbox.offer_waiting() == 0
+    assert await jobs.receivers(web, [JOBS_PROCESSING]) == {JOBS_PROCESSING: 0}
+    await close(listening)
+
+    statuses = Statuses(web, outbox)
+    assert await statuses.read("j2")
+    await engine.set(JOB_STATUS_PREFIX + "j2", '{"status":"running"}')
+    found = await statuses.read("j2")
+    assert found
+    assert found.told
+
+
+async def test_answers_are_cached_and_dropped_everywhere(web: Redis, url: str) -> None:
+    async def load() -> bytes:
+        return b"answer"
+
+    caches = [Cache(web, url) for _ in range(2)]
+    running = [asyncio.create_task(cache.run()) for cache in caches]
+    await eventually(lambda: all(cache._notices.connected for cache in caches))
+    for cache in caches:
+        assert await cache.get("a:b", 60, load) == b"answer"
+    assert caches[1].stats.redis.hits == 1
+
+    assert await caches[0].invalidate("a")
+
+    await eventually(lambda: not caches[1].stats.entries)
+    for task in running:
+        task.cancel()
+
+
+async def test_the_engine_tells_the_time_and_the_web_reads_it(web: Redis, engine: Redis) -> None:
+    await clock.announce(engine, CLOCK)
+    await heartbeat.beat(engine, 1_758_900_000.0)
+    await Newest(engine).put([QUOTE])
+    await position.save(engine, "replay", b"here")
+
+    assert await clock.read(web) == CLOCK
+    assert await heartbeat.read(web) == 1_758_900_000.0
+    assert await Newest(web).all() == {"IBM": QUOTE}
+    assert await position.load(engine, "replay") == b"here"
+
+
+@pytest.mark.parametrize("channel", sorted({*Channels()} - {""}))
+async def test_the_web_can_forge_no_event(web: Redis, channel: str) -> None:
+    with pytest.raises(NoPermissionError):
+        await web.publish(channel, "{}")
+    with pytest.raises(ResponseError, match=r"(?i)permission|acl"):
+        await web.eval("return redis.call('PUBLISH', ARGV[1], '{}')", 0, channel)  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "FLUSHALL",
+        "FLUSHDB",
+        "KEYS *",
+        "SCAN 0",
+        "CONFIG GET maxmemory",
+        "CONFIG SET maxmemory 1",
+        "CLIENT LIST",
+        "CLIENT KILL TYPE pubsub",
+        "MONITOR",
+        "ACL LIST",
+        "SHUTDOWN",
+        "SCRIPT FLUSH",
+        "FUNCTION LIST",
+        "PSUBSCRIBE *",
+        f"SET {HEARTBEAT_KEY} 1",
+        f"SET {JOB_STATUS_PREFIX}j 1",
+        "SET ts:clock 1",
+        "GET ts:ingest:position:replay",
+        "GET somebody:else",
+        "SUBSCRIBE somebody.else",
+        "XTRIM ts:log MAXLEN 0",
+    ],
+)
+async def test_the_web_cannot(web: Redis, command: str) -> None:
+    with pytest.raises(NoPermissionError):
+        await web.execute_command(*command.split())
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "FLUSHALL",
+        "KEYS *",
+        "CONFIG GET maxmemory",
+        f"HGETALL {SESSION_PREFIX}x",
+        f"XADD {LOG_KEY} * e x",
+        f"PUBLISH {INTERNAL_CHANNEL} x",
+        f"PUBLISH {JOBS_PROCESSING} x",
+        f"SUBSCRIBE {INTERNAL_CHANNEL}",
+    ],
+)
+async def test_the_engine_cannot(engine: Redis, command: str) -> None:
+    with pytest.raises(NoPermissionError):
+        await engine.execute_command(*command.split())
+
+
+async def test_whoever_gives_no_name_may_do_nothing(path: Path) -> None:
+    stranger = connect(f"unix://{path}")
+
+    with pytest.raises(Unavailable):
+        await heartbeat.read(stranger)
+    await close(stranger)
