@@ -1,0 +1,102 @@
+"""What the engine tells reaches the page, whoever heard it when."""
+
+from urllib.parse import quote
+
+import asyncpg
+import pytest
+
+from app.db.pools import Pool
+from app.indicators.board import Board
+from app.live import topics
+from app.web.filters import dom_id
+from app.wire.events import IndicatorCalculated, PatternExpired, ProcessingChanged
+from tests.conftest import Databases
+from tests.desk.test_pages import page
+from tests.quotes.samples import AWKWARD, OPEN
+from tests.stream.conftest import Desk
+from tests.stream.waiting import until
+
+STORED = """
+insert into daily_indicators (symbol, indicator_type, value_data, calculation_timestamp)
+values ($1, 'RSI14', '{"value": 28.5}', to_timestamp($2))
+"""
+
+
+def calculated(symbol: str, value: float) -> IndicatorCalculated:
+    return IndicatorCalculated(
+        symbol=symbol, indicator="RSI14", timeframe="1min", value=value, signal="OVERBOUGHT", at=OPEN
+    )
+
+
+async def store(databases: Databases, symbol: str) -> None:
+    link = await asyncpg.connect(databases.engine)
+    await link.execute(STORED, symbol, OPEN)
+    await link.close()
+
+
+@pytest.mark.parametrize("symbol", AWKWARD)
+async def test_a_stored_indicator_is_on_its_symbols_page(desk: Desk, databases: Databases, symbol: str) -> None:
+    assert f"No indicator of {symbol} has been calculated yet" in await page(desk, f"/symbols/{quote(symbol)}")
+    await store(databases, symbol)
+
+    html = await page(desk, f"/symbols/{quote(symbol)}")
+
+    assert f'id="{dom_id("readings", symbol)}"' in html
+    assert "28.50" in html
+    assert "oversold" in html
+
+
+async def test_a_calculated_indicator_is_pushed_and_on_the_next_page(desk: Desk) -> None:
+    board = desk.house.boards[Board]
+    assert isinstance(board, Board)
+    async with desk.stream(topics.symbol_topic("BF/B")) as reader:
+        await reader.message("message")
+        await desk.publish(calculated("BF/B", 71.25))
+        pushed = (await reader.containing("71.25")).data
+
+    assert f'hx-target="#{dom_id("readings", "BF/B")}"' in pushed
+    assert "overbought" in await page(desk, "/symbols/BF/B")
+
+
+async def test_after_a_gap_a_symbols_indicators_are_read_again(desk: Desk, databases: Databases) -> None:
+    async with desk.stream(topics.symbol_topic("BRK.B")) as reader:
+        await reader.message("message")
+        await store(databases, "BRK.B")
+        await desk.redis.client_kill_filter(_type="pubsub")
+
+        assert "oversold" in (await reader.containing("28.50")).data
+
+
+async def test_while_the_database_is_away_the_indicators_that_were_heard_stay(desk: Desk) -> None:
+    board = desk.house.boards[Board]
+    assert isinstance(board, Board)
+    await page(desk, "/symbols/BRK.B")
+    await desk.publish(calculated("BRK.B", 71.25))
+    await until(lambda: bool(board.of("BRK.B")))
+    desk.house.pools.market = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
+
+    assert "71.25" in await page(desk, "/symbols/BRK.B")
+
+
+async def test_a_run_is_told_in_the_strip_and_on_the_next_page(desk: Desk) -> None:
+    async with desk.stream("status") as reader:
+        await reader.message("message")
+        await desk.publish(ProcessingChanged(run_id="r", status="failed", message="no provider", at=OPEN))
+        await reader.containing("failed: no provider,")
+
+    assert "failed: no provider," in await page(desk, "/")
+
+
+async def test_an_expired_pattern_is_told_and_stays_expired(desk: Desk) -> None:
+    at = OPEN - 4 * 86_400
+    key = dom_id("pattern", "BF/B", "Hammer", "daily", str(int(at)))
+    async with desk.stream("patterns", desk.house.cursors.stepped_back()) as reader:
+        await reader.message("hello")
+        await desk.publish(
+            PatternExpired(symbol="BF/B", pattern="Hammer", timeframe="daily", confidence=0.8, at=at, source="x")
+        )
+        assert f'hx-target="#{key}"' in (await reader.containing(">expired<")).data
+
+    for path in ("/", "/symbols/BF/B", "/patterns"):
+        html = await page(desk, path)
+        assert html.count(">expired<") == 1, path
