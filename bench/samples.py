@@ -1,0 +1,78 @@
+"""One event of every type, filled as engines fill it."""
+
+from typing import Any
+
+from app.wire.events import (
+    AlertRaised,
+    AlertResolved,
+    AnyEvent,
+    BacktestFinished,
+    BacktestProgressed,
+    Component,
+    CriticalAlert,
+    EngineHealth,
+    ErrorReported,
+    HealthChecked,
+    IndicatorAlert,
+    IndicatorCalculated,
+    JobStatus,
+    MetricsMeasured,
+    PatternDetected,
+    PatternExpired,
+    PatternUpdated,
+    ProcessingChanged,
+    ProcessingProgressed,
+    RunChanged,
+    RunProgressed,
+    ScheduleChanged,
+    SessionChanged,
+    StreamingHealth,
+    SystemStatus,
+    Tick,
+    UniverseChanged,
+)
+
+AT: dict[str, Any] = {"at": 1_346_679_000.0, "published_at": 1_346_679_000.5, "source": "TickStockPL"}
+PATTERN: dict[str, Any] = {
+    **AT,
+    "symbol": "BRK.B",
+    "pattern": "Weekly_Breakout",
+    "timeframe": "daily",
+    "confidence": 0.87,
+    "direction": "bullish",
+    "tier": "daily",
+    "price": 85.25,
+    "price_change": 1.2,
+    "volume": 1_250_000,
+    "flow_id": "3f2c9a10-5b7e-4c1d-9a55-0e5f6a7b8c9d",
+    "rsi": 61.4,
+}
+PARTS = (Component("redis", "healthy", 99.0), Component("database", "healthy", 97.0, "12 connections"))
+
+SAMPLES: tuple[AnyEvent, ...] = (
+    Tick(**AT, symbol="AAPL", price=665.25, volume=300, bid=665.2, ask=665.3, open=665.0, high=666.0, low=664.5),
+    PatternDetected(**PATTERN),
+    PatternUpdated(**PATTERN),
+    PatternExpired(**PATTERN),
+    IndicatorCalculated(**AT, symbol="AAPL", indicator="RSI14", timeframe="1min", value=71.2, signal="overbought"),
+    IndicatorAlert(**AT, symbol="AAPL", alert="RSI_OVERBOUGHT", indicator="RSI", value=74.1, threshold=70.0),
+    BacktestProgressed(**AT, job_id="backtest_1346679000_a1b2c3d4", progress=0.43, done=43, total=100),
+    BacktestFinished(**AT, job_id="backtest_1346679000_a1b2c3d4", status="completed", win_rate=0.56, roi=0.18),
+    ProcessingChanged(**AT, run_id="run-7", status="completed", done=500, total=505, failed=5, seconds=840.0),
+    ProcessingProgressed(**AT, run_id="run-7", phase="indicators", done=215, total=505, current_symbol="BRK.B"),
+    ScheduleChanged(**AT, enabled=True, trigger_time="16:10", zone="America/New_York", next_run=1_346_700_000.0),
+    RunChanged(**AT, work="import", run_id="run-7", status="started", total=505, timeframes=("daily", "hourly")),
+    RunProgressed(**AT, work="indicators", run_id="run-7", done=215, total=505, share=0.43, current_symbol="BRK.B"),
+    UniverseChanged(**AT, action="updated", universe="sp_500"),
+    JobStatus(**AT, job_id="b4c7", status="running", progress=0.4, done=2, total=5, successful=("AAPL", "BF.B")),
+    MetricsMeasured(**AT, cpu=0.31, memory=0.52, ticks_per_second=210.0, score=96.0, components=PARTS),
+    AlertRaised(**AT, alert_id="a-17", level="critical", message="queue is long", component="worker", value=900.0),
+    AlertResolved(**AT, alert_id="a-17", resolved_by="alice", notes="more workers"),
+    HealthChecked(**AT, status="healthy", score=98.0, components=PARTS),
+    SystemStatus(**AT, status="running", message="all is well", uptime=86_400.0),
+    CriticalAlert(**AT, severity="critical", message="no data for 60 s", alert="data_gap", component="feed"),
+    ErrorReported(**AT, severity="error", message="no bars for 'BF.B'", error_id="e-1", component="loader"),
+    SessionChanged(**AT, session_id="s-1", status="active", universe="market_leaders", symbols=60),
+    StreamingHealth(**AT, session_id="s-1", status="healthy", active_symbols=60, ticks_per_second=120.0, lag_ms=18.0),
+    EngineHealth(**AT, status="healthy", cpu=0.2, memory=0.4, active_symbols=60),
+)
