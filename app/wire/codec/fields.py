@@ -50,6 +50,10 @@ class Fields:
                     return value
         return MISSING
 
+    def names(self) -> set[str]:
+        """All that stand in any layer."""
+        return set().union(*self._layers)
+
     def has(self, *names: Key) -> bool:
         return self.find(names) is not MISSING
 

@@ -43,6 +43,8 @@ def _scaled(value: float) -> float | None:
         return None
     if not math.isfinite(number) or number <= 0:
         return None
+    if number < _SCALES[-2][0]:
+        return _plausible(number)
     scale = next(scale for least, scale in _SCALES if number >= least)
     return _plausible(number / scale)
 

@@ -31,6 +31,8 @@ class Spelling(NamedTuple):
 
 class _Field(NamedTuple):
     name: str
+    heads: frozenset[str]
+    """What has to stand somewhere for it to be found."""
     keys: tuple[Key, ...]
     percent: tuple[Key, ...]
     make: Callable[[object], object]
@@ -67,17 +69,22 @@ class Shape(Generic[E]):
         self._extra = extra
         self._time_keys = keys(time)
         self._read = tuple(
-            _Field(name, keys(one.names), keys(one.percent), one.make, one.needed) for name, one in fields.items()
+            _Field(name, _heads(one), keys(one.names), keys(one.percent), one.make, one.needed)
+            for name, one in fields.items()
         )
 
     def values(self, fields: Fields) -> dict[str, Any]:
         """By the event's own field names; what is missing or unreadable is left to the event's defaults."""
         found: dict[str, Any] = {}
-        for name, names, percent, make, needed in self._read:
-            value = fields.find(names)
-            if value is MISSING and percent:
-                value = _per_hundred(fields.find(percent))
-            made = None if value is MISSING else make(value)
+        present = fields.names()
+        for name, heads, names, percent, make, needed in self._read:
+            if heads.isdisjoint(present):
+                made = None
+            else:
+                value = fields.find(names)
+                if value is MISSING and percent:
+                    value = _per_hundred(fields.find(percent))
+                made = None if value is MISSING else make(value)
             if made is not None and made != "":
                 found[name] = made
             elif needed:
@@ -165,6 +172,10 @@ def words(*names: str) -> Spelling:
 
 
 SYMBOL = Spelling(("symbol", "ticker"), values.symbol, "in capitals", "no-symbol")
+
+
+def _heads(spelling: Spelling) -> frozenset[str]:
+    return frozenset(name.partition(".")[0] for name in (*spelling.names, *spelling.percent))
 
 
 def _per_hundred(value: object) -> object:

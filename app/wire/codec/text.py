@@ -27,6 +27,8 @@ def _forgiving(payload: bytes) -> object:
 
 def clean(value: str, limit: int) -> str:
     """No control, format or surrogate characters; every white space a blank; cut to `limit`."""
+    if len(value) <= limit and value.isprintable():
+        return value.strip()
     # Twice the limit is enough to look at: nobody pads a name with as many characters as it has.
     value = value[: 2 * limit]
     if not value.isprintable():
