@@ -14,11 +14,14 @@ from app.live.seats import Seats
 from app.push import Push
 from app.settings import Settings
 from app.vitals import Vitals
+from app.wire.cache import Cache
 from app.wire.channels import Meaning
 from app.wire.events import AnyEvent
 from app.wire.limits import Limits
 from app.wire.log import Log
+from app.wire.outbox import Outbox
 from app.wire.sessions import Sessions
+from app.wire.statuses import Statuses
 from app.wire.subscriber import Stats
 
 T = TypeVar("T")
@@ -79,6 +82,9 @@ class House:
     """How that link has fared, and when each channel was last heard."""
     receivers: Callable[[Sequence[str]], Awaitable[Mapping[str, int]]]
     """Asks how many hear each of these channels."""
+    outbox: Outbox
+    statuses: Statuses
+    cache: Cache
     vitals: Vitals = UNHEARD
     clock: MarketClock | None = None
     seeded: bool = False
@@ -96,6 +102,18 @@ def pools() -> Pools:
 
 def log() -> Log:
     return house().log
+
+
+def outbox() -> Outbox:
+    return house().outbox
+
+
+def statuses() -> Statuses:
+    return house().statuses
+
+
+def cache() -> Cache:
+    return house().cache
 
 
 def sessions() -> Sessions:

@@ -30,11 +30,16 @@ from app.settings import Database, Settings
 from app.web import html
 from app.wire import client, jobs
 from app.wire.backoff import Backoff
+from app.wire.cache import ALL, Cache
 from app.wire.channels import Channels
+from app.wire.events import AnyEvent
 from app.wire.limits import Limits
 from app.wire.log import BEGINNING, Gap, Log, LogId, Lost
 from app.wire.newest import Newest
+from app.wire.outbox import Outbox
+from app.wire.outdated import invalidated_by
 from app.wire.sessions import Sessions
+from app.wire.statuses import Statuses
 from app.wire.subscriber import Subscriber
 
 logger = logging.getLogger(__name__)
@@ -67,12 +72,14 @@ class Works:
         self._redis = client.connect(redis_url)
         self._log = Log(self._redis, redis_url)
         self._newest = Newest(self._redis)
+        self._outbox = Outbox(self._redis)
+        self._cache = Cache(self._redis, redis_url)
         self._pools = _pools(own_url, market_url, settings.database)
         live = settings.live
         self._hub = Hub(html.patch, live.frame_seconds, live.buffer_frames, live.max_connections)
         self._boards = Boards(QuoteBoard(), Charts(), MarketBoard(), IndicatorBoard(), PatternBoard())
         self._relay = Relay(self._boards, self._hub)
-        self._intake = Intake(self._log.append_once, self._relay.publish)
+        self._intake = Intake(self._log.append_once, self._tell)
         channels = Channels(**settings.channels())
         self._subscriber = Subscriber(redis_url, channels.meanings(), self._intake.heard, self._gap)
         self._gapped = asyncio.Event()
@@ -95,6 +102,9 @@ class Works:
             link=lambda: self._subscriber.stats,
             listening=lambda: self._subscriber.stats.connected and bool(self._hub.last_id),
             receivers=partial(jobs.receivers, self._redis),
+            outbox=self._outbox,
+            statuses=Statuses(self._redis, self._outbox),
+            cache=self._cache,
         )
 
     async def while_serving(self) -> AsyncGenerator[None, None]:
@@ -120,6 +130,8 @@ class Works:
                 ("pulse", self._look),
                 ("seed", self._seed),
                 ("error log", self._store_errors),
+                ("outbox", self._outbox.run),
+                ("cache", self._cache.run),
             ):
                 self._tasks.append(tasks.create_task(_kept_running(name, work, self.house.ailing), name=name))
 
@@ -133,11 +145,18 @@ class Works:
                 if isinstance(entry, Lost):
                     await self._tell_lost(entry)
                 else:
-                    self._relay.publish(entry.event, str(entry.id))
+                    self._tell(entry.event, str(entry.id))
+
+    def _tell(self, event: AnyEvent, id: str | None = None) -> None:  # noqa: A002
+        if outdated := invalidated_by(event):
+            # Before any browser hears of it, for some ask again at once.
+            self._cache.drop(outdated)
+        self._relay.publish(event, id)
 
     async def _tell_lost(self, lost: Lost) -> None:
         """Those who read along are given the list as it is now, and told how much passed them by."""
         self.house.cursors.forget()
+        self._cache.drop((ALL,))
         if lost.missed is None:
             self._hub.mark(str(BEGINNING))
         for topic in self._logs():
@@ -152,6 +171,7 @@ class Works:
 
     def _gap(self) -> None:
         self._intake.give_way()
+        self._cache.drop((ALL,))
         self._gapped.set()
         self._unread.set()
 
