@@ -9,7 +9,9 @@ import pytest
 from redis.asyncio import Redis
 
 from app.wire import subscriber
+from app.wire.backoff import Backoff
 from app.wire.client import close, connect
+from app.wire.rate import SLOT_SECONDS, SLOTS, Rate
 from app.wire.subscriber import Subscriber
 from tests.wire.conftest import Server, eventually
 
@@ -97,6 +99,41 @@ async def test_a_cut_link_is_made_again_and_counted_as_a_gap(redis_url: str, cli
     assert link.stats.lost_at is not None
 
 
+async def test_each_gap_is_told_once_and_not_before_all_channels_are_heard_again(redis_url: str, client: Redis) -> None:
+    told: list[bool] = []
+    link = Subscriber(redis_url, {"one": 1, "two": 2}, _ignore, lambda: told.append(link.stats.connected))
+    task = asyncio.create_task(link.run())
+    await eventually(lambda: link.stats.connected)
+    assert told == []
+
+    for gaps in (1, 2):
+        await client.client_kill_filter(_type="pubsub")
+        await eventually(lambda gaps=gaps: len(told) == gaps)
+
+    assert told == [True, True]
+    assert link.stats.gaps == 2
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_second_confirmation_is_a_gap_and_all_its_channels_are_one() -> None:
+    """All that is to be seen when the client library makes the link anew without a word."""
+    told: list[int] = []
+    link = Subscriber("unix:///nowhere", {"one": 1, "two": 2}, _ignore, lambda: told.append(link.stats.gaps))
+
+    for _ in range(2):
+        for channel in (b"one", b"two"):
+            await link._take(b"subscribe", channel, b"1", Backoff())
+
+    assert link.stats.connected
+    assert link.stats.gaps == 1
+    assert told == [1]
+
+
+async def _ignore(_label: int, _payload: bytes, _arrived_at: float) -> None:
+    return None
+
+
 async def test_a_killed_redis_is_heard_again_when_it_is_back(server: Server) -> None:
     listener = Listener()
 
@@ -155,3 +192,15 @@ async def test_a_flood_leaves_room_for_others(redis_url: str, client: Redis) -> 
 
     assert [payload for _, payload in listener.messages] == [str(number).encode() for number in range(5000)]
     assert turns >= 5000 // subscriber.UNINTERRUPTED // 2
+
+
+def test_a_rate_is_that_of_the_last_minute() -> None:
+    rate, minute = Rate(), SLOTS * SLOT_SECONDS
+
+    for second in range(120):
+        rate.note(1_000.0 + second)
+    assert minute - SLOT_SECONDS <= rate.per_minute(1_119.0) <= minute
+    assert rate.per_minute(1_119.0 + minute / 2) <= minute / 2 + SLOT_SECONDS
+    assert rate.per_minute(1_119.0 + minute) == 0
+    rate.note(500.0)
+    assert rate.per_minute(1_119.0 + minute) == 1
