@@ -3,12 +3,31 @@
 # Ids are <epoch>-<n> with n counting from 0 without holes. A log that is gone, or shorter than what this process has
 # seen, would give old ids to new entries: it goes on under a new epoch, greater than every one before.
 # An empty payload only looks after the epoch.
+#
+# An event without a name is known by how often it was said: a process that says "the third" of two adds one. One that
+# says "the first" of several began later than others; it hears what was logged a moment ago, or else one more.
 APPEND = """
 local log, epoch_key, seen_key, fold_key, storm_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local payload, seen_seconds, max_entries = ARGV[1], ARGV[2], ARGV[3]
 local known_epoch, known_n = tonumber(ARGV[4]), tonumber(ARGV[5])
 local fold_seconds, most_errors = tonumber(ARGV[6]), tonumber(ARGV[7])
-if payload ~= '' and redis.call('EXISTS', seen_key) == 1 then return false end
+local occurrence, window, moment = tonumber(ARGV[8]), ARGV[9], tonumber(ARGV[10])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local function seen(as)
+  if occurrence == 0 then return redis.call('SET', seen_key, as, 'EX', seen_seconds) end
+  redis.call('HSET', seen_key, 'count', occurrence, 'at', string.format('%.0f', now))
+  redis.call('EXPIRE', seen_key, window)
+end
+if payload ~= '' and occurrence == 0 and redis.call('EXISTS', seen_key) == 1 then return {'', 0} end
+if occurrence > 0 then
+  local count = tonumber(redis.call('HGET', seen_key, 'count') or '0')
+  local newly = now - tonumber(redis.call('HGET', seen_key, 'at') or '0') < moment
+  if occurrence <= count and (occurrence > 1 or newly) then
+    return {'', occurrence == 1 and count or occurrence}
+  end
+  occurrence = math.max(occurrence, count + 1)
+end
 local fields = {'e', payload}
 if payload ~= '' and fold_seconds > 0 then
   if redis.call('EXISTS', fold_key) == 0 then
@@ -16,16 +35,15 @@ if payload ~= '' and fold_seconds > 0 then
     if errors == 1 then redis.call('EXPIRE', storm_key, fold_seconds) end
     if errors > most_errors then fold_key = storm_key .. ':rest' end
   end
-  local now = tonumber(redis.call('TIME')[1])
   local since = tonumber(redis.call('HGET', fold_key, 'since') or '')
-  if since and now - since < fold_seconds then
+  if since and time[1] - since < fold_seconds then
     redis.call('HINCRBY', fold_key, 'folded', 1)
-    redis.call('SET', seen_key, 'folded', 'EX', seen_seconds)
-    return false
+    seen('folded')
+    return {'', occurrence}
   end
   local folded = redis.call('HGET', fold_key, 'folded')
   if folded and folded ~= '0' then fields = {'e', payload, 'folded', folded} end
-  redis.call('HSET', fold_key, 'since', now, 'folded', 0)
+  redis.call('HSET', fold_key, 'since', time[1], 'folded', 0)
   redis.call('EXPIRE', fold_key, 4 * fold_seconds)
 end
 local top_epoch, top_n = 0, -1
@@ -39,14 +57,13 @@ local n = -1
 if top_epoch == epoch then n = top_n end
 local forgot = known_epoch == epoch and known_n > n
 if not newest or epoch < top_epoch or epoch < known_epoch or forgot then
-  local now = redis.call('TIME')
-  epoch = math.max(now[1] * 1000 + math.floor(now[2] / 1000), epoch + 1, top_epoch + 1, known_epoch + 1)
+  epoch = math.max(now, epoch + 1, top_epoch + 1, known_epoch + 1)
   redis.call('SET', epoch_key, string.format('%.0f', epoch))
 end
-if payload == '' then return string.format('%.0f', epoch) end
+if payload == '' then return {'', 0} end
 local id = redis.call('XADD', log, 'MAXLEN', '~', max_entries, string.format('%.0f', epoch) .. '-*', unpack(fields))
-redis.call('SET', seen_key, id, 'EX', seen_seconds)
-return id
+seen(id)
+return {id, occurrence}
 """
 
 # A consumer that lost its lease may still say how far it came: a cursor never goes back.

@@ -5,6 +5,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from hashlib import blake2b
+from typing import NamedTuple
 
 from msgspec import json
 from msgspec.structs import replace
@@ -34,6 +35,12 @@ _NAMED_BY: Mapping[type, tuple[str, ...]] = {
 _DETAIL = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|0x[0-9a-f]+|'[^']*'|\"[^\"]*\"|[0-9]+(?:[.,:][0-9]+)*", re.IGNORECASE)
 
 
+class Identity(NamedTuple):
+    name: str
+    occurrence: int = 0
+    """Of an event that has neither id nor time: how often this process has heard it lately, this time included."""
+
+
 class Identities:
     """An event without a time of its own is told apart by its content and by how often that was heard lately:
     processes that hear the same messages count alike."""
@@ -41,26 +48,24 @@ class Identities:
     def __init__(self) -> None:
         self._occurrences: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
-    def of(self, event: LoggedEvent) -> str:
+    def of(self, event: LoggedEvent) -> Identity:
         at = _own_time(event)
         if isinstance(event, PatternDetected) and at:
-            return _digest(event, event.symbol, event.pattern, event.timeframe, at)
+            return Identity(_digest(event, event.symbol, event.pattern, event.timeframe, at))
         if isinstance(event, PatternDetected) and event.flow_id:
-            return _digest(event, event.flow_id)
+            return Identity(_digest(event, event.flow_id))
         named = [getattr(event, name) for name in _NAMED_BY.get(type(event), ())]
         if named and named[0]:
-            return _digest(event, *named)
+            return Identity(_digest(event, *named))
         content = _digest(event, json.encode(replace(event, at=at, arrived_at=0.0)).decode())
-        return content if at else self._next(content)
+        return Identity(content) if at else self._next(content)
 
-    def take_back(self, identity: str) -> None:
-        """It was not kept after all: said again, it is what it was."""
-        content, _, occurrence = identity.partition(".")
-        if occurrence and content in self._occurrences:
-            since, count = self._occurrences[content]
-            self._occurrences[content] = (since, count - 1)
+    def counted(self, identity: Identity, count: int) -> None:
+        """What it turned out to be, after all processes' counts; one less where it was not kept at all."""
+        if identity.name in self._occurrences:
+            self._occurrences[identity.name] = (self._occurrences[identity.name][0], count)
 
-    def _next(self, content: str) -> str:
+    def _next(self, content: str) -> Identity:
         now = time.monotonic()
         since, count = self._occurrences.pop(content, (now, 0))
         if now - since > WINDOW_SECONDS:
@@ -68,7 +73,7 @@ class Identities:
         self._occurrences[content] = (since, count + 1)
         while len(self._occurrences) > MAX_REMEMBERED:
             self._occurrences.popitem(last=False)
-        return f"{content}.{count + 1}"
+        return Identity(content, count + 1)
 
 
 def fingerprint(event: LoggedEvent) -> str:

@@ -21,7 +21,7 @@ from app.wire.channels import (
 from app.wire.client import Unavailable, close, connect_blocking, reachable
 from app.wire.entries import BEGINNING, Entry, LogId, pack, unpack
 from app.wire.events import LoggedEvent
-from app.wire.identity import WINDOW_SECONDS, Identities, fingerprint
+from app.wire.identity import WINDOW_SECONDS, Identities, Identity, fingerprint
 
 __all__ = ["BEGINNING", "Entry", "Gap", "Log", "LogId", "Lost"]
 
@@ -32,6 +32,9 @@ MOST_ERRORS = 200
 """Different errors in the log in one window, so that a storm of them evicts no alert."""
 
 SEEN_SECONDS = 6 * 3600
+MOMENT_SECONDS = 5.0
+"""Between two processes that hear the same message."""
+
 BATCH = 500
 BLOCK_MS = 2000
 SILENCE_SECONDS = 6.0
@@ -63,10 +66,11 @@ class Log:
         identity = self._identities.of(event)
         try:
             with reachable():
-                id_ = await self._call(LOG_SEEN_PREFIX + identity, pack(event), fingerprint(event))
+                id_, count = await self._call(identity, pack(event), fingerprint(event))
         except Unavailable:
-            self._identities.take_back(identity)
+            self._identities.counted(identity, identity.occurrence - 1)
             raise
+        self._identities.counted(identity, count)
         if not id_:
             return None
         appended = _id(id_)
@@ -145,7 +149,7 @@ class Log:
             return False
         # With our id on another content the top may be as far as ours: to claim one more forces the new epoch.
         self._known = max(self._known, LogId(top.epoch, top.n + 1) if altered else last)
-        await self._call(LOG_SEEN_PREFIX, b"", "")
+        await self._call(Identity(""), b"", "")
         position.forgotten = True
         return True
 
@@ -154,12 +158,14 @@ class Log:
         found: list[Any] | None = await self._client.xrange(LOG_KEY, min=at, max=at)
         return bool(found and position.fields is not None and found[0][1] != position.fields)
 
-    async def _call(self, seen_key: str, payload: bytes, folds: str) -> bytes:
-        keys = (LOG_KEY, LOG_EPOCH_KEY, seen_key, LOG_FOLD_PREFIX + folds, LOG_STORM_KEY)
-        known, window = self._known, WINDOW_SECONDS if folds else 0
-        arguments = (payload, SEEN_SECONDS, MAX_ENTRIES, known.epoch, known.n, int(window), MOST_ERRORS)
-        answer = await self._append(keys=keys, args=arguments)
-        return answer if isinstance(answer, bytes) else b""
+    async def _call(self, identity: Identity, payload: bytes, folds: str) -> tuple[bytes, int]:
+        seen = LOG_SEEN_PREFIX + identity.name
+        keys = (LOG_KEY, LOG_EPOCH_KEY, seen, LOG_FOLD_PREFIX + folds, LOG_STORM_KEY)
+        known, window = self._known, int(WINDOW_SECONDS)
+        bounds = (SEEN_SECONDS, MAX_ENTRIES, known.epoch, known.n, window if folds else 0, MOST_ERRORS)
+        arguments = (payload, *bounds, identity.occurrence, window, int(MOMENT_SECONDS * 1000))
+        id_, count = await self._append(keys=keys, args=arguments)
+        return id_, count
 
 
 class _Position:

@@ -17,6 +17,7 @@ from app.wire.events import (
     LOGGED,
     AlertRaised,
     BacktestFinished,
+    CriticalAlert,
     ErrorReported,
     LoggedEvent,
     PatternDetected,
@@ -138,10 +139,29 @@ def test_what_could_not_be_kept_is_no_other_event_when_it_is_said_again() -> Non
     timeless, known = failure("gone", at=5.0, arrived_at=5.0, published_at=0.0), Identities()
 
     first = known.of(timeless)
-    known.take_back(first)
+    known.counted(first, first.occurrence - 1)
 
     assert known.of(timeless) == first
     assert known.of(timeless) != first
+
+
+async def test_what_has_no_time_is_heard_again_by_a_process_that_began_later(
+    log: Log, client: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "MOMENT_SECONDS", 0.3)
+    alert = CriticalAlert(at=5.0, arrived_at=5.0, severity="critical", message="no data")
+    later = Log(client, redis_url)
+
+    # The first process hears three, the later one the last of them; then it is alone.
+    kept = [await each.append_once(alert) for each in (log, log, log, later)]
+    assert [bool(id_) for id_ in kept] == [True, True, True, False]
+    assert await later.append_once(alert)
+
+    await asyncio.sleep(0.4)
+    restarted = Log(client, redis_url)
+    assert await restarted.append_once(alert)
+    assert await restarted.append_once(alert)
+    assert await client.xlen(LOG_KEY) == 6
 
 
 @pytest.mark.parametrize(
