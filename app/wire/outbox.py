@@ -18,7 +18,9 @@ from app.wire.jobs import AnyJob
 logger = logging.getLogger(__name__)
 
 MAX_WAITING = 1000
-MAX_ENTRIES = 10_000
+MAX_ENTRIES = 2000
+"""Of the stream, which is the history of what was asked for; what waits is kept beside it."""
+
 KEPT_SECONDS = 7 * 86_400
 """How long a job that went out is remembered, and how long its idempotency key counts."""
 

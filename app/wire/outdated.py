@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from app.wire.events import (
     AnyEvent,
     BacktestFinished,
+    IndicatorCalculated,
     JobStatus,
     PatternDetected,
     PatternExpired,
     PatternUpdated,
     ProcessingChanged,
     RunChanged,
+    Tick,
     UniverseChanged,
 )
 
@@ -24,6 +26,8 @@ _BY_WORK: Mapping[str, tuple[str, ...]] = {
 
 def invalidated_by(event: AnyEvent) -> tuple[str, ...]:
     match event:
+        case Tick() | IndicatorCalculated():
+            return ()
         case PatternDetected() | PatternUpdated() | PatternExpired():
             return ("patterns",)
         case UniverseChanged():

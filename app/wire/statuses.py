@@ -19,9 +19,10 @@ MAX_FIELDS = 100
 # TYPE and value in one step: an engine may put a hash where a string was between two questions.
 # The keys are no KEYS: those must be writable, and nobody should let us write here.
 _READ = """
-local most, most_fields = tonumber(table.remove(ARGV, 1)), tonumber(table.remove(ARGV, 1))
+local most, most_fields = tonumber(ARGV[1]), tonumber(ARGV[2])
 local found = {}
-for index, key in ipairs(ARGV) do
+for index = 1, #ARGV - 2 do
+  local key = ARGV[index + 2]
   local kind = redis.call('TYPE', key).ok
   if kind == 'string' and redis.call('STRLEN', key) <= most then
     found[index] = redis.call('GET', key)

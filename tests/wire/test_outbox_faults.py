@@ -1,0 +1,77 @@
+"""Web processes that are killed while they submit and offer lose no job and send none twice."""
+
+import asyncio
+import sys
+import time
+from asyncio.subprocess import PIPE, Process
+from itertools import pairwise
+
+import msgspec
+from redis.asyncio import Redis
+
+from app.wire import heartbeat
+from app.wire.channels import JOBS_DATA_LOAD
+from app.wire.client import close, connect
+from app.wire.outbox import Outbox
+from tests.house.tree import ROOT
+
+WEB = """
+import asyncio, sys
+from app.wire.client import connect
+from app.wire.jobs import HistoricalLoad
+from app.wire.outbox import Outbox
+
+async def main(url, name):
+    outbox = Outbox(connect(url))
+    offering = asyncio.create_task(outbox.run())
+    for number in range(100_000):
+        load = HistoricalLoad(job_id=f"{name}-{number}", requested_by="alice", symbols=("IBM",))
+        submitted = await outbox.submit(load, f"{name} {number}")
+        print(submitted.id, flush=True)
+        await asyncio.sleep(0.002)
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+async def web(url: str, name: str) -> Process:
+    return await asyncio.create_subprocess_exec(sys.executable, "-c", WEB, url, name, stdout=PIPE, cwd=ROOT)
+
+
+async def said(process: Process, least: int) -> list[str]:
+    assert process.stdout
+    return [(await asyncio.wait_for(process.stdout.readline(), 20)).decode().strip() for _ in range(least)]
+
+
+async def rest(process: Process) -> list[str]:
+    """What it had said when it was killed."""
+    process.kill()
+    told, _ = await process.communicate()
+    return [line.decode() for line in told.split(b"\n")[:-1]]
+
+
+async def test_whoever_is_killed_meanwhile_every_job_goes_out_once_and_in_order(client: Redis, redis_url: str) -> None:
+    await heartbeat.beat(client, time.time())
+    webs = [await web(redis_url, name) for name in ("first", "second")]
+    submitted = [*await said(webs[0], 20), *await said(webs[1], 20)]
+    link = connect(redis_url)
+    engine = link.pubsub()
+    await engine.subscribe(JOBS_DATA_LOAD)
+    await engine.get_message(timeout=5)
+
+    submitted += [*await said(webs[0], 50), *await rest(webs[0])]
+    submitted += [*await said(webs[1], 50), *await rest(webs[1])]
+    outbox = Outbox(client)
+    while await outbox.waiting():
+        assert await outbox.offer_waiting()
+    heard: list[str] = []
+    while message := await engine.get_message(timeout=0.5):
+        heard.append(msgspec.json.decode(message["data"])["job_id"])
+    await close(engine, link)
+
+    assert len(submitted) >= 140
+    assert set(submitted) <= set(heard)
+    assert len(set(heard)) == len(heard)
+    for name in ("first", "second"):
+        numbers = [int(id_.rpartition("-")[2]) for id_ in heard if id_.startswith(name)]
+        assert all(after == before + 1 for before, after in pairwise(numbers))
