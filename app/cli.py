@@ -123,6 +123,18 @@ def extract_history() -> None:
     click.echo(f"{extract.main()} bars in {extract.TARGET}")
 
 
+@data.command("redis-contract")
+def redis_contract() -> None:
+    """Write docs/redis-contract.md anew, from what the code reads and writes."""
+    from app.settings import ROOT
+    from app.wire.codec import contract
+
+    place = ROOT / "docs" / "redis-contract.md"
+    place.parent.mkdir(exist_ok=True)
+    place.write_text(contract.page(), encoding="utf-8")
+    click.echo(f"written: {place.relative_to(ROOT)}")
+
+
 def _settings(component: str) -> "Settings":
     from app import logs
     from app.settings import load

@@ -19,7 +19,8 @@ from pydantic import (
     field_validator,
 )
 
-from app import toml
+from app import naming, toml
+from app.naming import ChannelNames
 from app.toml import BadSetting, Said
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -75,24 +76,16 @@ PostgresqlAddress = Annotated[SecretStr, AfterValidator(_postgresql_address)]
 Secret = Annotated[SecretStr, AfterValidator(_strong)]
 Inside = Annotated[Path, AfterValidator(lambda path: ROOT / path)]
 Seconds = Annotated[float, Field(gt=0, le=86400, allow_inf_nan=False)]
-Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^\S+$")]
 
 
 class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
 
 
-class Redis(Section):
-    """`url` None: we start our own. Channel names None: the contract's."""
+class Redis(Section, ChannelNames):
+    """`url` None: we start our own."""
 
     url: RedisAddress | None = None
-    ticks_channel: Name | None = None
-    pattern_channel: Name | None = None
-    indicator_channel: Name | None = None
-    processing_channel: Name | None = None
-    health_channel: Name | None = None
-    monitoring_channel: Name | None = None
-    error_channel: Name | None = None
 
 
 class Database(Section):
@@ -187,17 +180,7 @@ class Settings(Section):
 
     def channels(self) -> dict[str, str]:
         """Overrides for wire.channels.Channels, by its field names."""
-        said = self.redis
-        named = {
-            "ticks": said.ticks_channel,
-            "patterns": said.pattern_channel,
-            "indicators": said.indicator_channel,
-            "processing": said.processing_channel,
-            "health": said.health_channel,
-            "monitoring": said.monitoring_channel,
-            "errors": said.error_channel,
-        }
-        return {field: name for field, name in named.items() if name}
+        return self.redis.channels()
 
 
 DOCUMENTED = {
@@ -210,8 +193,7 @@ DOCUMENTED = {
     "DATABASE_URL": "database.url",
     "MARKET_DATABASE_URL": "database.market_url",
     "REDIS_URL": "redis.url",
-    "REDIS_PATTERN_CHANNEL": "redis.pattern_channel",
-    "REDIS_ERROR_CHANNEL": "redis.error_channel",
+    **naming.VARIABLES,
     "ENGINE": "engine.on",
     "INGEST": "ingest.on",
     "LOG_FILE_ENABLED": "logging.file_enabled",

@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Annotated, Literal, NamedTuple, get_type_hints
 
 Kind = Literal["log", "state", "job"]
+Direction = Literal["in", "out", "both"]
 
 
 class Meaning(StrEnum):
@@ -31,16 +32,17 @@ class Meaning(StrEnum):
 
 
 class Use(NamedTuple):
-    """`kind`: whether every message counts, only the newest, or (where both come) what an unknown one would be."""
+    """`kind`: whether every message counts, or only the newest; where both come, log."""
 
     meaning: Meaning
     kind: Kind
+    direction: Direction = "in"
 
 
 class Channels(NamedTuple):
     """What comes in. Names that an operator may override; the defaults are the contract's."""
 
-    ticks: Annotated[str, Use(Meaning.TICKS, "state")] = "tickstock.data.raw"
+    ticks: Annotated[str, Use(Meaning.TICKS, "state", "both")] = "tickstock.data.raw"
     patterns: Annotated[str, Use(Meaning.PATTERNS, "log")] = "tickstock.events.patterns"
     indicators: Annotated[str, Use(Meaning.INDICATORS, "state")] = "tickstock.events.indicators"
     processing: Annotated[str, Use(Meaning.PROCESSING, "log")] = "tickstock.events.processing"

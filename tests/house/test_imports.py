@@ -13,11 +13,17 @@ LAYERS = (
     {"accounts", "quotes", "patterns", "indicators", "market", "alerts", "backtests", "data", "admin", "health"},
     {"deps", "courier"},
     {"web", "live", "wire", "db"},
-    {"push", "identity", "rules", "finance", "logs", "settings", "toml", "vitals"},
+    {"push", "identity", "rules", "finance", "logs", "settings", "naming", "toml", "vitals"},
 )
 """From the top; a part may import from any layer below its own."""
 
-ALONGSIDE = {("push", "identity"), ("settings", "toml"), ("factory", "lifespan"), ("pulse", "intake")}
+ALONGSIDE = {
+    ("push", "identity"),
+    ("settings", "toml"),
+    ("settings", "naming"),
+    ("factory", "lifespan"),
+    ("pulse", "intake"),
+}
 """Neighbours of one layer that may be imported, in this direction."""
 
 PROCESSES = {"ingest", "engine"}

@@ -164,7 +164,7 @@ def percent(*names: str) -> Spelling:
 
 
 def when(*names: str) -> Spelling:
-    return Spelling(names, values.when, "a time, which may lie ahead")
+    return Spelling(names, values.when, "may lie ahead")
 
 
 def words(*names: str) -> Spelling:

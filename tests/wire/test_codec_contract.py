@@ -1,0 +1,61 @@
+"""The page about the contract says what the code does."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from app import naming
+from app.settings import ROOT
+from app.wire.channels import OUTGOING, USES, Channels
+from app.wire.codec import contract
+from app.wire.codec.readers import SHAPES
+from app.wire.events import KINDS
+
+
+def refusals(path: Path) -> set[str]:
+    """Reasons as they stand in the code, wherever a refusal is made of words."""
+    makers = {"Refused", "Rejected", "missing"}
+    return {
+        str(argument.value)
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] in makers
+        for node in call.args
+        for argument in ast.walk(node)
+        if isinstance(argument, ast.Constant)
+    }
+
+
+def test_the_page_is_as_the_command_would_write_it() -> None:
+    assert (ROOT / "docs" / "redis-contract.md").read_text(encoding="utf-8") == contract.page()
+
+
+def test_every_reason_is_explained_and_none_is_left_over() -> None:
+    said = set[str]().union(*(refusals(path) for path in (ROOT / "app" / "wire" / "codec").glob("*.py")))
+    needed = {spelling.needed for shape in SHAPES.values() for spelling in shape.fields.values()} - {""}
+
+    assert said | needed == set(contract.REASONS)
+
+
+def test_every_channel_can_be_named_by_the_environment() -> None:
+    assert [naming.field(key) for key in naming.ChannelNames.model_fields] == list(Channels._fields)
+    assert naming.VARIABLES["REDIS_PATTERN_CHANNEL"] == "redis.pattern_channel"
+    assert naming.ChannelNames(error_channel="mine").channels() == {"errors": "mine"}
+
+
+def test_both_grammars_stay_as_they_are_and_no_name_is_used_twice() -> None:
+    names = [*Channels(), *(out.name for out in OUTGOING)]
+
+    assert len(set(names)) == len(names)
+    assert {name.removeprefix("tickstock")[0] for name in names} == {".", ":"}
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_every_event_and_its_fields_are_on_the_page(kind: type) -> None:
+    page = contract.page()
+
+    assert f"\n### {kind.__name__}\n" in page
+    assert set(SHAPES[kind].fields) | {"at", "published_at", "arrived_at", "source", "work"} >= set(
+        SHAPES[kind].kind.__struct_fields__
+    ) - {"status"}
+    assert {use.kind for use in USES.values()} == {"log", "state"}
