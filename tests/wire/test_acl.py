@@ -9,6 +9,8 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
+from pydantic import SecretStr
 from redis.asyncio import Redis
 from redis.exceptions import NoPermissionError, ResponseError
 
@@ -17,6 +19,8 @@ from app.embedded.child import Child
 from app.embedded.places import prepare
 from app.finance.clock import MarketClock
 from app.finance.quote import NewestQuote
+from app.settings import Database, Settings
+from app.settings import Redis as RedisSettings
 from app.wire import clock, heartbeat, jobs, position
 from app.wire.cache import Cache
 from app.wire.channels import (
@@ -40,7 +44,9 @@ from app.wire.publish import Publisher
 from app.wire.sessions import Sessions
 from app.wire.statuses import Statuses
 from app.wire.subscriber import Subscriber
+from tests.conftest import Databases
 from tests.house.tree import ROOT
+from tests.stream.conftest import Desk
 from tests.wire.conftest import eventually
 
 CONF = ROOT / "config" / "redis-acl.conf"
@@ -48,6 +54,7 @@ PASSWORD = "change-this-{}-password"
 DETECTED = PatternDetected(at=1.0, published_at=2.0, symbol="IBM", pattern="Doji", timeframe="daily", confidence=0.9)
 TICK = Tick(at=1.0, symbol="IBM", price=1.0)
 QUOTE = NewestQuote("IBM", 1.0, 1.0, "2012-09-04", 1.0, 1.0, 1.0, 1, None)
+LOAD = HistoricalLoad(job_id="desk-1", requested_by="alice", symbols=("IBM",))
 CLOCK = MarketClock("replay", "replay", "2012-09-04", 1.0, 2.0, 60.0, "open")
 
 
@@ -138,6 +145,35 @@ async def test_events_are_heard_logged_and_followed(web: Redis, engine: Redis, u
     async for entry in log.tail(BEGINNING):
         assert entry == Entry(appended, DETECTED)
         break
+
+
+async def test_the_desk_lives_with_it(
+    path: Path, engine: Redis, databases: Databases, port: int, tmp_path: Path
+) -> None:
+    own, market = SecretStr(databases.own), SecretStr(databases.market)
+    settings = Settings(
+        environment="testing",
+        host="127.0.0.1",
+        port=port,
+        data_dir=tmp_path,
+        redis=RedisSettings(url=SecretStr(address(path, "web"))),
+        database=Database(url=own, market_url=market),
+    )
+    desk = Desk(settings)
+    await desk.start()
+    await desk.enter()
+    try:
+        before = desk.house.hub.last_id
+        async with desk.client() as visitor:
+            await Publisher(engine, Channels()).publish(replace(DETECTED, symbol="BRK.B"))
+            await eventually(lambda: desk.house.hub.last_id != before)
+            assert (await visitor.get("/patterns")).status_code == 200
+            assert (await visitor.get("/ready")).status_code == 200
+        assert not desk.house.ailing
+        assert (await desk.house.outbox.submit(LOAD, "desk")).state == "waiting"
+        assert await desk.house.outbox.withdraw(LOAD.job_id)
+    finally:
+        await desk.stop()
 
 
 async def test_jobs_go_out_and_their_status_comes_back(web: Redis, engine: Redis, url: str) -> None:
