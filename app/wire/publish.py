@@ -23,4 +23,4 @@ class Publisher:
     async def publish_to(self, channel: str, event: AnyEvent) -> int:
         stamped = event if event.published_at else replace(event, published_at=time.time())
         with reachable():
-            return int(await self._client.publish(channel, codec.encode(stamped)))
+            return int(await self._client.publish(channel, codec.encode_for(channel, stamped)))

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from app.wire.channels import Meaning
-from app.wire.codec import Rejected, decode, decode_all, decode_each
+from app.wire.channels import ALL_TICKS, MARKET_TICKS, Meaning
+from app.wire.codec import Rejected, decode, decode_all, decode_each, encode_for
 from app.wire.events import PatternDetected, Tick
 from app.wire.identity import Identities
 from tests.wire import variants_market, variants_monitoring, variants_streaming, variants_work
@@ -67,6 +67,23 @@ def test_a_bad_item_of_a_batch_is_named_and_costs_no_other() -> None:
 )
 def test_a_batch_of_nothing_has_a_named_reason(message: dict[str, object], reason: str) -> None:
     assert decode_all(Meaning.PATTERNS, json.dumps(message).encode(), ARRIVED) == Rejected(reason)
+
+
+@pytest.mark.parametrize(
+    ("channel", "said"),
+    [
+        (MARKET_TICKS, {"type": "market_tick", "symbol": "IBM"}),
+        (ALL_TICKS, {"event_type": "tick_data", "ticker": "IBM"}),
+        ("mirror", {"event_type": "A", "ticker": "IBM"}),
+    ],
+)
+def test_ticks_are_written_as_the_channel_s_readers_know_them(channel: str, said: dict[str, str]) -> None:
+    tick = Tick(at=AT, published_at=AT, arrived_at=ARRIVED, source="replay", symbol="IBM", price=281.5, volume=40)
+
+    written = encode_for(channel, tick)
+
+    assert json.loads(written).items() >= {**said, "price": 281.5, "volume": 40, "timestamp": AT}.items()
+    assert decode(Meaning.TICKS, written, ARRIVED) == tick
 
 
 @pytest.mark.parametrize("seconds", [-40 * 365 * 86_400.0, 0.0, 86_000.0])

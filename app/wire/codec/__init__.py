@@ -6,7 +6,8 @@ from app.wire.channels import Channels, Meaning
 from app.wire.codec.fields import Fields, Refused, Rejected
 from app.wire.codec.readers import READERS, SHAPES
 from app.wire.codec.text import parse
-from app.wire.events import AnyEvent
+from app.wire.codec.ticks import DIALECTS
+from app.wire.events import AnyEvent, Tick
 
 MAX_BYTES = 64 * 1024
 MOST_IN_A_BATCH = 500
@@ -47,6 +48,13 @@ def encode(event: AnyEvent) -> bytes:
     return msgspec.json.encode(SHAPES[type(event)].write(event))
 
 
+def encode_for(channel: str, event: AnyEvent) -> bytes:
+    """As the readers of that channel know it."""
+    if isinstance(event, Tick) and channel in DIALECTS:
+        return msgspec.json.encode(DIALECTS[channel].write(event))
+    return encode(event)
+
+
 def channel(event: AnyEvent, channels: Channels) -> str:
     """Where the contract has it published."""
     return str(getattr(channels, SHAPES[type(event)].channel(event)))
@@ -65,4 +73,4 @@ def _read(meaning: Meaning, fields: Fields) -> AnyEvent | Rejected:
         return Rejected(refusal.reason)
 
 
-__all__ = ["Rejected", "channel", "decode", "decode_all", "decode_each", "encode"]
+__all__ = ["Rejected", "channel", "decode", "decode_all", "decode_each", "encode", "encode_for"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from app.wire.channels import ALL_TICKS, MARKET_TICKS
 from app.wire.codec.fields import Fields, Refused
 from app.wire.codec.shape import SYMBOL, Shape, count, number
 from app.wire.events import Tick
@@ -31,7 +32,20 @@ TICK = Shape(
     extra=_extra,
 )
 
+MARKET = Shape(
+    Tick,
+    {"symbol": SYMBOL, **{name: TICK.fields[name] for name in ("price", "volume")}},
+    home="ticks",
+    word="market_tick",
+    key="type",
+)
+ALL = Shape(
+    Tick, {name: TICK.fields[name] for name in ("symbol", "price", "volume")}, home="ticks", word="tick_data"
+)  # fmt: skip
+
 SHAPES = (TICK,)
+DIALECTS = {MARKET_TICKS: MARKET, ALL_TICKS: ALL}
+"""Channels whose readers know ticks by other fields."""
 
 
 def read(fields: Fields) -> Tick:

@@ -99,8 +99,8 @@ def parts(value: object) -> tuple[tuple[str, float], ...]:
     """Numbers by name."""
     if not isinstance(value, dict):
         return ()
-    found = ((clean(str(name), 64), number(item)) for name, item in _first(value.items()))
-    return tuple((name, item) for name, item in found if name and item is not None)
+    found = {clean(str(name), 64): number(item) for name, item in _first(value.items())}
+    return tuple((name, item) for name, item in found.items() if name and item is not None)
 
 
 def components(value: object) -> tuple[dict[str, object], ...]:
