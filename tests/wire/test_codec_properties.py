@@ -47,6 +47,11 @@ PLAUSIBLE = {
     "progress": 0.5, "enabled": True, "universe": "u",
 }  # fmt: skip
 """What makes a message one that is read, so that the rest of it is."""
+SAID = [
+    *(word for word in WORDS_SAID if word), "pattern_updated", "processing_error", "data_import_completed",
+    "indicator_progress", "daily_processing_progress", "streaming_session_started", "cache_sync_completed", "",
+]  # fmt: skip
+PLAUSIBLY = st.just({}) | st.sampled_from(SAID).map(lambda word: PLAUSIBLE | {"event_type": word})
 
 
 @dataclass(frozen=True)
@@ -143,11 +148,11 @@ def test_any_bytes_are_an_event_or_a_reason(meaning: Meaning, payload: bytes) ->
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.sampled_from(Meaning), st.dictionaries(NAMES, VALUES, max_size=8), st.booleans())
+@given(st.sampled_from(Meaning), st.dictionaries(NAMES, VALUES, max_size=8), PLAUSIBLY)
 def test_any_message_is_events_that_can_be_sent_on_or_a_reason(
-    meaning: Meaning, message: dict[str, object], plausible: bool
+    meaning: Meaning, message: dict[str, object], plausible: dict[str, object]
 ) -> None:
-    message = PLAUSIBLE | message if plausible else message
+    message = plausible | message
     for event in decode_each(meaning, json.dumps(message).encode(), LATER):
         if isinstance(event, Rejected):
             continue
