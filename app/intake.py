@@ -21,6 +21,7 @@ Long, for it costs nothing: the Redis that does not take it is the one that woul
 
 GIVE_WAY_SECONDS = 0.5
 TRY_AGAIN_SECONDS = 0.2
+CLOSING_SECONDS = 1.0
 COMPLAINT_SECONDS = 1.0
 SHOWN = 200
 
@@ -60,7 +61,8 @@ class Intake:
     async def close(self) -> None:
         for task in self._keeping:
             task.cancel()
-        await asyncio.gather(*self._keeping, return_exceptions=True)
+        if self._keeping:
+            await asyncio.wait(self._keeping, timeout=CLOSING_SECONDS)
 
     def _note(self, event: AnyEvent) -> None:
         if isinstance(event, Tick):
