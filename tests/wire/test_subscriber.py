@@ -177,6 +177,19 @@ async def test_a_redis_that_hangs_is_noticed_and_heard_again(server: Server, mon
         await eventually(lambda: listener.has(b"after"))
 
 
+async def test_what_is_beyond_redis_own_limit_is_heard_or_a_gap(redis_url: str, client: Redis) -> None:
+    """It says one receiver either way."""
+    listener, huge = Listener(), b"x" * 40 * 1024 * 1024
+
+    async with listening(redis_url, listener) as link:
+        assert await client.publish("one", huge) == 1
+        await eventually(lambda: (link.stats.gaps or listener.messages) and link.stats.connected)
+        await say(redis_url, "one", b"after")
+        await eventually(lambda: listener.has(b"after"))
+
+    assert listener.has(huge) != (link.stats.gaps == 1)
+
+
 async def test_a_flood_leaves_room_for_others(redis_url: str, client: Redis) -> None:
     listener = Listener()
     turns = 0
