@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import Annotated, Literal, NamedTuple, get_type_hints
 
+from app.toml import BadSetting
+
 Kind = Literal["log", "state", "job"]
 Direction = Literal["in", "out", "both"]
 
@@ -82,8 +84,13 @@ class Channels(NamedTuple):
     critical_alerts: Annotated[str, Use(Meaning.CRITICAL_ALERTS, "log")] = "tickstock:alerts:critical"
 
     def meanings(self) -> dict[str, Meaning]:
-        """Channel name to meaning, for everything that comes in."""
-        return {name: USES[field].meaning for field, name in self._asdict().items()}
+        """Channel name to meaning, for everything that comes in. Several may share a name if they mean the same."""
+        found: dict[str, Meaning] = {}
+        for field, name in self._asdict().items():
+            meaning = USES[field].meaning
+            if found.setdefault(name, meaning) is not meaning:
+                raise BadSetting(f"[redis]: a channel that is to carry {found[name]} cannot carry {meaning} too")
+        return found
 
 
 USES: dict[str, Use] = {

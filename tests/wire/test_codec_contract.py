@@ -7,7 +7,8 @@ import pytest
 
 from app import naming
 from app.settings import ROOT
-from app.wire.channels import OUTGOING, USES, Channels
+from app.toml import BadSetting
+from app.wire.channels import OUTGOING, USES, Channels, Meaning
 from app.wire.codec import contract
 from app.wire.codec.readers import SHAPES
 from app.wire.events import KINDS
@@ -48,6 +49,14 @@ def test_both_grammars_stay_as_they_are_and_no_name_is_used_twice() -> None:
 
     assert len(set(names)) == len(names)
     assert {name.removeprefix("tickstock")[0] for name in names} == {".", ":"}
+
+
+def test_one_name_is_shared_by_channels_of_one_meaning_alone() -> None:
+    shared = Channels(session_started="mine", session_stopped="mine")
+
+    assert shared.meanings()["mine"] is Meaning.SESSIONS
+    with pytest.raises(BadSetting, match="cannot carry errors too"):
+        Channels(errors=Channels().monitoring).meanings()
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
