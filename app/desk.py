@@ -65,6 +65,8 @@ async def dashboard() -> ResponseReturnValue:
 async def symbol_page(symbol: str) -> ResponseReturnValue:
     wanted = near.typed(symbol)
     span = request.args.get("range", USUAL_SPAN)
+    if span not in topics.RANGES:
+        return redirect(f"/symbols/{quoted(wanted)}", 303)
     if topics.parse(topics.chart_topic(wanted, span)) is None:
         return await unknown(symbol)
     cursor, board = deps.cursor(), deps.board(Board)

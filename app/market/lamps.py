@@ -49,12 +49,14 @@ def _lamp(key: str, word: str, tone: Tone, seconds: float | None = None) -> Lamp
 def _ticks(vitals: Vitals, clock: MarketClock | None) -> Lamp:
     if clock is not None and clock.state == "ended":
         return _lamp("ticks", "ended: prices stay as they were", "warn")
+    if not vitals.redis:
+        return _lamp("ticks", "unknown while Redis is away", "quiet")
     if vitals.feed_age is None:
         return _lamp("ticks", "no tick yet", "warn")
     if vitals.feed_age <= SILENT_SECONDS:
         new = clock is not None and clock.wall_time - clock.began < RECENT_SECONDS
         return _lamp("ticks", "just started", "warn") if new else _lamp("ticks", "live", "good")
-    if clock is not None and clock.state in ("closed", "paused") and vitals.redis:
+    if clock is not None and clock.state in ("closed", "paused"):
         return _lamp("ticks", "between sessions", "quiet")
     return _lamp("ticks", "silent for", "bad", vitals.feed_age)
 

@@ -69,6 +69,12 @@ def test_a_feed_that_has_just_begun_is_said_to_have() -> None:
     assert words(WELL, CLOCK._replace(began=900.0))["ticks"] == "live"
 
 
+def test_what_redis_brings_is_unknown_while_it_is_away() -> None:
+    said = words(WELL._replace(redis=False))
+
+    assert {said["ticks"], said["jobs"]} == {"unknown while Redis is away"}
+
+
 def test_an_absence_long_past_is_no_news() -> None:
     assert words(WELL._replace(redis_lost_age=30.0, database_lost_age=30.0)) == words(WELL)
 
