@@ -131,7 +131,8 @@ class Works:
                 ("seed", self._seed),
                 ("error log", self._store_errors),
                 ("outbox", self._outbox.run),
-                ("cache", self._cache.run),
+                ("cache", self._cache.keep_telling),
+                ("notices", self._cache.listen),
             ):
                 self._tasks.append(tasks.create_task(_kept_running(name, work, self.house.ailing), name=name))
 

@@ -69,6 +69,8 @@ class Cache:
         self._name = secrets.token_hex(8)
         self._loading: dict[str, _Loading] = {}
         self._untold: set[str] = set()
+        self._being_told: frozenset[str] = frozenset()
+        self._one_teller = asyncio.Lock()
         self._memory_hits = self._memory_misses = 0
         self._redis_hits = self._redis_misses = 0
 
@@ -102,7 +104,7 @@ class Cache:
         return await asyncio.shield(loading.task)
 
     def drop(self, tags: Iterable[str]) -> None:
-        """Here at once; everywhere within a moment of `run`."""
+        """Here at once; everywhere within a moment."""
         tags = set(tags)
         self._drop(tags)
         self._untold |= tags
@@ -118,10 +120,17 @@ class Cache:
             return False
         return True
 
-    async def run(self) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._notices.run())
-            tasks.create_task(self._keep_telling())
+    async def listen(self) -> None:
+        """To what other processes drop: beside `keep_telling`, for as long as the cache is used."""
+        await self._notices.run()
+
+    async def keep_telling(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS)
+            try:
+                await self._tell()
+            except Unavailable:
+                continue
 
     async def _fetch(self, key: str, seconds: float, load: Callable[[], Awaitable[bytes]], loading: _Loading) -> bytes:
         try:
@@ -151,7 +160,8 @@ class Cache:
         return found._replace(value=None) if found else None
 
     def _outdated(self, tags: Iterable[str]) -> bool:
-        return ALL in self._untold or not self._untold.isdisjoint(tags)
+        unknown = self._untold | self._being_told
+        return ALL in unknown or not unknown.isdisjoint(tags)
 
     def _remember(self, key: str, value: bytes, seconds: float, loading: _Loading) -> None:
         if loading.outdated:
@@ -173,18 +183,19 @@ class Cache:
                 del self._loading[key]
 
     async def _tell(self) -> None:
-        telling = frozenset(self._untold)
-        if telling:
-            await self._shared.drop(telling, encode(CacheDropped(self._name, tuple(sorted(telling)))))
-            self._untold -= telling
-
-    async def _keep_telling(self) -> None:
-        while True:
-            await asyncio.sleep(FLUSH_SECONDS)
+        async with self._one_teller:
+            if not self._untold:
+                return
+            # Swapped: what is dropped again while Redis is being told must be told again.
+            telling, self._untold = frozenset(self._untold), set()
+            self._being_told = telling
             try:
-                await self._tell()
-            except Unavailable:
-                continue
+                await self._shared.drop(telling, encode(CacheDropped(self._name, tuple(sorted(telling)))))
+            except BaseException:
+                self._untold |= telling
+                raise
+            finally:
+                self._being_told = frozenset()
 
 
 def _heed(task: asyncio.Task[bytes]) -> None:

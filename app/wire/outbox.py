@@ -143,6 +143,9 @@ class Job(NamedTuple):
 
 
 class Outbox:
+    """Each job is published once. An engine that falls with it in its hands has had it: whoever wants it done all the
+    same submits it again, under another key and as another job."""
+
     def __init__(self, client: Redis, max_waiting: int = MAX_WAITING) -> None:
         self._client = client
         self._max_waiting = max_waiting

@@ -47,7 +47,7 @@ from app.wire.subscriber import Subscriber
 from tests.conftest import Databases
 from tests.house.tree import ROOT
 from tests.stream.conftest import Desk
-from tests.wire.conftest import eventually
+from tests.wire.conftest import ended, eventually
 
 CONF = ROOT / "config" / "redis-acl.conf"
 PASSWORD = "change-this-{}-password"
@@ -135,7 +135,7 @@ async def test_events_are_heard_logged_and_followed(web: Redis, engine: Redis, u
     assert await publisher.publish(DETECTED) == 1
     assert await publisher.publish(TICK) == 1
     await eventually(lambda: len(heard) == 2)
-    listening.cancel()
+    await ended(listening)
 
     appended = await log.append_once(DETECTED)
     assert appended
@@ -204,7 +204,7 @@ async def test_answers_are_cached_and_dropped_everywhere(web: Redis, url: str) -
         return b"answer"
 
     caches = [Cache(web, url) for _ in range(2)]
-    running = [asyncio.create_task(cache.run()) for cache in caches]
+    running = [asyncio.create_task(cache.listen()) for cache in caches]
     await eventually(lambda: all(cache._notices.connected for cache in caches))
     for cache in caches:
         assert await cache.get("a:b", 60, load) == b"answer"
@@ -213,8 +213,7 @@ async def test_answers_are_cached_and_dropped_everywhere(web: Redis, url: str) -
     assert await caches[0].invalidate("a")
 
     await eventually(lambda: not caches[1].stats.entries)
-    for task in running:
-        task.cancel()
+    await ended(*running)
 
 
 async def test_the_engine_tells_the_time_and_the_web_reads_it(web: Redis, engine: Redis) -> None:

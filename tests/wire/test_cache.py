@@ -14,7 +14,7 @@ from app.wire.client import close, connect
 from app.wire.events import BacktestFinished, PatternDetected, RunChanged, Tick
 from app.wire.memory import Memory
 from app.wire.outdated import invalidated_by
-from tests.wire.conftest import Server, eventually
+from tests.wire.conftest import Server, ended, eventually
 
 
 class Source:
@@ -34,11 +34,10 @@ class Source:
 
 @asynccontextmanager
 async def running(cache: Cache) -> AsyncIterator[Cache]:
-    task = asyncio.create_task(cache.run())
+    tasks = [asyncio.create_task(work()) for work in (cache.keep_telling, cache.listen)]
     await eventually(lambda: cache._notices.connected)
     yield cache
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    await ended(*tasks)
 
 
 @pytest.fixture
@@ -149,6 +148,27 @@ async def test_a_drop_holds_here_before_redis_knows_of_it(cache: Cache, other: C
 
     assert await cache.get("a:b", 60, source) == b"2"
     await turned(other, source, b"3")
+
+
+async def test_what_changes_while_redis_is_told_is_told_again(cache: Cache, other: Cache, source: Source) -> None:
+    telling = [asyncio.create_task(cache.invalidate("a")) for _ in range(3)]
+    await asyncio.sleep(0)
+    await other.get("a:b", 60, source)
+    cache.drop(["a"])
+    assert await asyncio.gather(*telling) == [True] * 3
+
+    await eventually(lambda: not cache._untold and not other.stats.entries)
+    assert await other.get("a:b", 60, source) == b"2"
+
+
+async def test_too_much_to_tell_becomes_everything(client: Redis, redis_url: str, other: Cache, source: Source) -> None:
+    cache = Cache(client, redis_url)
+    await other.get("a:b", 60, source)
+
+    cache.drop(f"symbol:{number}" for number in range(501))
+    assert await cache.invalidate()
+
+    await eventually(lambda: not other.stats.entries)
 
 
 async def test_after_a_gap_memory_is_not_trusted(cache: Cache, client: Redis, source: Source) -> None:

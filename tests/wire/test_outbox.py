@@ -23,7 +23,7 @@ from app.wire.channels import (
 from app.wire.client import Unavailable, close, connect
 from app.wire.jobs import CancelBacktest, HistoricalLoad, MonitoringControl, ProcessingCommand
 from app.wire.outbox import Full, Outbox, Submitted
-from tests.wire.conftest import Server, eventually
+from tests.wire.conftest import Server, ended, eventually
 
 
 def load(number: int = 1) -> HistoricalLoad:
@@ -48,8 +48,7 @@ async def engine(url: str, *channels: str) -> AsyncIterator[list[bytes]]:
 
     listening = asyncio.create_task(listen())
     yield heard
-    listening.cancel()
-    await asyncio.gather(listening, return_exceptions=True)
+    await ended(listening)
     await close(pubsub, link)
 
 
@@ -122,8 +121,7 @@ async def test_waiting_jobs_go_out_in_order_and_once_though_every_process_offers
     async with engine(redis_url, JOBS_DATA_LOAD) as heard:
         running = [asyncio.create_task(box.run()) for box in boxes]
         await eventually(lambda: len(heard) >= 30)
-        for task in running:
-            task.cancel()
+        await ended(*running)
 
     assert ids(heard) == [f"load-{number}" for number in range(30)]
     assert await boxes[0].waiting() == 0
