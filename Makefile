@@ -9,7 +9,7 @@ run: .venv/.runtime  ## start everything; PORT, HOST and DATA_DIR override
 	@exec .venv/bin/python -m app.cli run --with-parent
 
 test: .venv/.dev  ## run the whole test suite
-	@.venv/bin/python -m pytest
+	@.venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 bench: .venv/.dev  ## measure a tick's way to the page, and the page's weight
 	@.venv/bin/python -m bench

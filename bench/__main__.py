@@ -2,9 +2,9 @@
 
 import sys
 
-from bench import page_weight, tick_to_dom, wire
+from bench import flood, page_weight, tick_to_dom, wire
 
 sys.argv[1:] = []
-for measure in (page_weight, tick_to_dom, wire):
+for measure in (page_weight, tick_to_dom, wire, flood):
     print(f"\n{(measure.__doc__ or '').splitlines()[0]}\n")
     measure.main()
