@@ -3,18 +3,14 @@
 python -m bench.flood [--rate 5000] [--seconds 30]
 """
 
-import argparse
 import json
 import statistics
-import tempfile
 import threading
 import time
 from pathlib import Path
 from urllib.request import urlopen
 
-from playwright.sync_api import sync_playwright
-
-from tests.journeys.conftest import EMAIL, PASSWORD, free_port, sign_in
+from bench.stage import arguments, desk_and_browser, live_page
 from tests.journeys.desk import Desk
 
 SYMBOLS = ("AAPL", "GOOG", "IBM", "MSFT", "FB")
@@ -63,35 +59,25 @@ def knock(desk: Desk, until: threading.Event) -> list[float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments(__doc__)
     parser.add_argument("--rate", type=int, default=5000)
     parser.add_argument("--seconds", type=float, default=30)
-    parser.add_argument("--browser", default="/usr/bin/chromium")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as directory, sync_playwright() as playwright:
-        desk = Desk(Path(directory), free_port(), {"INGEST": "off"})
-        try:
-            desk.wait_until_ready()
-            desk.create_user(EMAIL, PASSWORD)
-            browser = playwright.chromium.launch(executable_path=asked.browser, args=["--no-sandbox", "--disable-gpu"])
-            page = browser.new_page()
-            sign_in(page, desk)
-            page.locator("html[data-live=live]").wait_for(state="attached")
-            pid, done = desk.run_json()["pids"]["web"], threading.Event()
-            before, waits = resident(pid), list[float]()
-            knocking = threading.Thread(target=lambda: waits.extend(knock(desk, done)))
-            knocking.start()
-            sent = pour(desk, asked.rate, asked.seconds)
-            ended = time.monotonic()
-            for symbol in SYMBOLS:
-                page.locator(f"#last-{symbol.lower()}", has_text=f"{LAST:.2f}").wait_for(timeout=60_000)
-            newest = time.monotonic() - ended
-            done.set()
-            knocking.join()
-            grown = resident(pid) - before
-            same = desk.run_json()["pids"]["web"] == pid
-        finally:
-            desk.stop()
+    with desk_and_browser(asked.browser, INGEST="off") as (desk, browser):
+        page = live_page(desk, browser)
+        pid, done = desk.run_json()["pids"]["web"], threading.Event()
+        before, waits = resident(pid), list[float]()
+        knocking = threading.Thread(target=lambda: waits.extend(knock(desk, done)))
+        knocking.start()
+        sent = pour(desk, asked.rate, asked.seconds)
+        ended = time.monotonic()
+        for symbol in SYMBOLS:
+            page.locator(f"#last-{symbol.lower()}", has_text=f"{LAST:.2f}").wait_for(timeout=60_000)
+        newest = time.monotonic() - ended
+        done.set()
+        knocking.join()
+        grown = resident(pid) - before
+        same = desk.run_json()["pids"]["web"] == pid
     p99 = statistics.quantiles(waits, n=100)[-1]
     print(f"{sent:,} ticks in {asked.seconds:g} s; the same process: {same}; resident memory {grown:+.0f} MB")
     print(

@@ -3,13 +3,10 @@
 python -m bench.page_weight
 """
 
-import argparse
-import tempfile
-from pathlib import Path
+from playwright.sync_api import Browser
 
-from playwright.sync_api import Browser, sync_playwright
-
-from tests.journeys.conftest import EMAIL, PASSWORD, free_port, sign_in
+from bench.stage import arguments, desk_and_browser
+from tests.journeys.conftest import sign_in
 from tests.journeys.desk import Desk
 
 
@@ -39,18 +36,8 @@ def weigh(browser: Browser, desk: Desk) -> dict[str, int]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--browser", default="/usr/bin/chromium")
-    asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as directory, sync_playwright() as playwright:
-        desk = Desk(Path(directory), free_port())
-        try:
-            desk.wait_until_ready()
-            desk.create_user(EMAIL, PASSWORD)
-            browser = playwright.chromium.launch(executable_path=asked.browser, args=["--no-sandbox", "--disable-gpu"])
-            weights = weigh(browser, desk)
-        finally:
-            desk.stop()
+    with desk_and_browser(arguments(__doc__).parse_args().browser) as (desk, browser):
+        weights = weigh(browser, desk)
     for path, weight in sorted(weights.items(), key=lambda item: -item[1]):
         print(f"{weight:8,d}  {path}")
     print(f"{sum(weights.values()):8,d}  in all")

@@ -3,13 +3,12 @@
 python -m bench.screenshots [--into docs] [--after 90]
 """
 
-import argparse
-import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.journeys.conftest import EMAIL, PASSWORD, free_port, sign_in
+from bench.stage import arguments, desk_and_browser
+from tests.journeys.conftest import sign_in
 from tests.journeys.desk import Desk
 
 SHOTS = (
@@ -41,23 +40,14 @@ def shoot(browser: Browser, desk: Desk, into: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments(__doc__)
     parser.add_argument("--into", type=Path, default=Path("docs"))
     parser.add_argument("--after", type=float, default=90, help="seconds of replay before the first picture")
-    parser.add_argument("--browser", default="/usr/bin/chromium")
     asked = parser.parse_args()
     asked.into.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as directory, sync_playwright() as playwright:
-        desk = Desk(Path(directory), free_port())
-        try:
-            desk.wait_until_ready()
-            desk.create_user(EMAIL, PASSWORD)
-            browser = playwright.chromium.launch(executable_path=asked.browser, args=["--no-sandbox", "--disable-gpu"])
-            page = browser.new_page()
-            page.wait_for_timeout(asked.after * 1000)
-            shoot(browser, desk, asked.into)
-        finally:
-            desk.stop()
+    with desk_and_browser(asked.browser) as (desk, browser):
+        browser.new_page().wait_for_timeout(asked.after * 1000)
+        shoot(browser, desk, asked.into)
 
 
 if __name__ == "__main__":

@@ -7,17 +7,14 @@ with a price of its own, and a MutationObserver notes when each price is in the 
 same symbol overtook before the next frame never become visible; they are counted as conflated, not timed.
 """
 
-import argparse
 import json
 import random
 import statistics
-import tempfile
 import time
-from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from tests.journeys.conftest import EMAIL, PASSWORD, free_port, sign_in
+from bench.stage import arguments, desk_and_browser, live_page
 from tests.journeys.desk import Desk
 
 SYMBOLS = {"AAPL": 660.0, "GOOG": 680.0, "IBM": 195.0, "MSFT": 30.0, "FB": 18.0}
@@ -58,24 +55,14 @@ def publish(desk: Desk, seconds: float, page: Page) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments(__doc__)
     parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--browser", default="/usr/bin/chromium")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as directory, sync_playwright() as playwright:
-        desk = Desk(Path(directory), free_port(), {"INGEST": "off"})
-        try:
-            desk.wait_until_ready()
-            desk.create_user(EMAIL, PASSWORD)
-            browser = playwright.chromium.launch(executable_path=asked.browser, args=["--no-sandbox", "--disable-gpu"])
-            page = browser.new_page()
-            sign_in(page, desk)
-            page.locator("html[data-live=live]").wait_for(state="attached")
-            page.evaluate(OBSERVE)
-            sent = publish(desk, asked.seconds, page)
-            seen: dict[str, float] = page.evaluate("window.seen")
-        finally:
-            desk.stop()
+    with desk_and_browser(asked.browser, INGEST="off") as (desk, browser):
+        page = live_page(desk, browser)
+        page.evaluate(OBSERVE)
+        sent = publish(desk, asked.seconds, page)
+        seen: dict[str, float] = page.evaluate("window.seen")
     waits = sorted(seen[key] - at for key, at in sent.items() if key in seen)
     p95 = statistics.quantiles(waits, n=20)[-1]
     print(f"{len(sent)} ticks published, {len(waits)} drawn, {len(sent) - len(waits)} conflated")

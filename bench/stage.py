@@ -1,0 +1,38 @@
+"""What the benchmarks in a browser stand on: a desk of their own, an account, and Chromium."""
+
+import argparse
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.journeys.conftest import EMAIL, PASSWORD, free_port, sign_in
+from tests.journeys.desk import Desk
+
+
+def arguments(description: str | None) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--browser", default="/usr/bin/chromium")
+    return parser
+
+
+@contextmanager
+def desk_and_browser(browser: str, **environment: str) -> Iterator[tuple[Desk, Browser]]:
+    with tempfile.TemporaryDirectory() as directory, sync_playwright() as playwright:
+        desk = Desk(Path(directory), free_port(), environment)
+        try:
+            desk.wait_until_ready()
+            desk.create_user(EMAIL, PASSWORD)
+            yield desk, playwright.chromium.launch(executable_path=browser, args=["--no-sandbox", "--disable-gpu"])
+        finally:
+            desk.stop()
+
+
+def live_page(desk: Desk, browser: Browser) -> Page:
+    """The dashboard, its stream open."""
+    page = browser.new_page()
+    sign_in(page, desk)
+    page.locator("html[data-live=live]").wait_for(state="attached")
+    return page
