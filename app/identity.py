@@ -1,4 +1,4 @@
-"""Who is looking (Identity) and in which closed form they see it (View)."""
+"""Who is looking (Identity), in which closed form they see it (View), and how often it changes (Rate)."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -33,6 +33,17 @@ class NumberForm(StrEnum):
 
     POINT = "point"
     COMMA = "comma"
+
+
+class Rate(StrEnum):
+    """How often a page is told of new figures. What counts entry by entry is told at once at every rate."""
+
+    FASTEST = "fastest"
+    AUTO = "auto"
+    SECOND = "1s"
+    FIVE_SECONDS = "5s"
+    HALF_MINUTE = "30s"
+    PAUSED = "paused"
 
 
 class View(NamedTuple):
