@@ -8,13 +8,14 @@ from urllib.parse import quote, urlencode, urlsplit
 from quart import Quart, abort, current_app, g, redirect, request
 from quart.typing import ResponseReturnValue
 
-from app.identity import ZONES, Identity, NumberForm, Role, View
+from app.identity import ZONES, Identity, NumberForm, Rate, Role, View
 
 Load = Callable[[], Awaitable[Identity | None]]
 ViewFunction = TypeVar("ViewFunction", bound=Callable[..., Any])
 
 ZONE_COOKIE = "tz"
 NUMBERS_COOKIE = "numbers"
+RATE_COOKIE = "rate"
 
 
 class Guard(StrEnum):
@@ -86,6 +87,13 @@ def view() -> View:
         zone if zone in ZONES else _installed().zone,
         next((form for form in NumberForm if form == numbers), NumberForm.POINT),
     )
+
+
+def rate() -> Rate:
+    """The viewer's choice; without one, a browser that was told to save data is told less often."""
+    chosen = request.cookies.get(RATE_COOKIE, "")
+    unchosen = Rate.FIVE_SECONDS if request.headers.get("Save-Data", "").lower() == "on" else Rate.AUTO
+    return next((rate for rate in Rate if rate == chosen), unchosen)
 
 
 def is_navigation() -> bool:
