@@ -6,11 +6,11 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Generic, NamedTuple, TypeVar
 
-from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
 from app.wire.backoff import Backoff
-from app.wire.client import CONNECT_SECONDS, close, connect_blocking
+from app.wire.line import Line, heed_cancellation
+from app.wire.outage import Outage
 from app.wire.rate import Rate
 
 logger = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ class Subscriber(Generic[L]):
         self._gaps = 0
         self._lost_at: float | None = None
         self._failed = 0
-        self._waiting_since: float | None = None
+        self._outage = Outage(logger, "redis link lost")
         self._complained_at = 0.0
 
     @property
@@ -108,37 +108,40 @@ class Subscriber(Generic[L]):
         while True:
             try:
                 await self._session(backoff)
-            except* (RedisError, OSError, TimeoutError, _Silent) as lost:
+            except (RedisError, OSError, TimeoutError, _Silent) as lost:
                 self._lost_at = time.time()
-                logger.warning("redis link lost: %s", _reason(lost))
+                self._outage.away(type(lost).__name__.lstrip("_"))
             finally:
                 self._confirmed.clear()
+            heed_cancellation()
             await backoff.wait()
 
     async def _session(self, backoff: Backoff) -> None:
-        client = connect_blocking(self._url)
-        pubsub = client.pubsub()
+        line = Line(self._url)
         try:
-            async with asyncio.timeout(CONNECT_SECONDS + SILENCE_SECONDS):
-                await pubsub.subscribe(*self._labels)
+            await line.open()
+            await line.send((b"SUBSCRIBE", *self._labels))
             self._sessions += 1
             if self._sessions > 1:
                 self._missed()
-            self._waiting_since = time.monotonic()
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._read(pubsub, backoff))
-                tasks.create_task(self._watch(pubsub))
+            await self._listen(line, backoff)
         finally:
-            await close(pubsub, client)
+            await line.close()
 
-    async def _read(self, pubsub: PubSub, backoff: Backoff) -> None:
-        unbroken = 0
+    async def _listen(self, line: Line, backoff: Backoff) -> None:
+        """Reads and watches in one task: with two, a cancellation can meet the end of the other and be lost."""
+        heard_at, unbroken = time.monotonic(), 0
         while True:
-            self._waiting_since = time.monotonic()
-            message = await pubsub.parse_response(block=True)
-            self._waiting_since = None
+            heed_cancellation()
+            message = await line.read(PING_SECONDS)
+            if message is None:
+                if time.monotonic() - heard_at > SILENCE_SECONDS:
+                    raise _Silent
+                await line.send((b"PING",))
+                continue
             if isinstance(message, list) and len(message) == 3:
                 await self._take(message[0], message[1], message[2], backoff)
+            heard_at = time.monotonic()
             unbroken += 1
             if unbroken >= UNINTERRUPTED:
                 unbroken = 0
@@ -154,15 +157,17 @@ class Subscriber(Generic[L]):
                 self._lost_at = time.time()
                 self._missed()
             self._confirmed.add(channel)
-            backoff.succeeded()
-            self._tell()
+            if len(self._confirmed) == len(self._labels):
+                backoff.succeeded()
+                self._outage.back()
+                self._tell()
 
     def _missed(self) -> None:
         self._gaps += 1
         self._untold = True
 
     def _tell(self) -> None:
-        if self._untold and len(self._confirmed) == len(self._labels):
+        if self._untold:
             self._untold = False
             self._gapped()
 
@@ -177,19 +182,3 @@ class Subscriber(Generic[L]):
             if arrived_at - self._complained_at >= COMPLAINT_SECONDS:
                 self._complained_at = arrived_at
                 logger.exception("message on %s not handled", channel.decode())
-
-    async def _watch(self, pubsub: PubSub) -> None:
-        while True:
-            async with asyncio.timeout(SILENCE_SECONDS):
-                await pubsub.ping()
-            await asyncio.sleep(PING_SECONDS)
-            since = self._waiting_since
-            if since is not None and time.monotonic() - since > SILENCE_SECONDS:
-                raise _Silent
-
-
-def _reason(lost: BaseExceptionGroup[BaseException]) -> str:
-    first: BaseException = lost
-    while isinstance(first, BaseExceptionGroup):
-        first = first.exceptions[0]
-    return type(first).__name__.lstrip("_")

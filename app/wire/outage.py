@@ -1,0 +1,23 @@
+"""Something that is away is told once, and once more when it is back."""
+
+import logging
+import time
+
+
+class Outage:
+    """One task's view of what it cannot do without."""
+
+    def __init__(self, logger: logging.Logger, what: str) -> None:
+        self._logger = logger
+        self._what = what
+        self._since: float | None = None
+
+    def away(self, reason: str) -> None:
+        if self._since is None:
+            self._since = time.monotonic()
+            self._logger.warning("%s: %s", self._what, reason)
+
+    def back(self) -> None:
+        if self._since is not None:
+            self._logger.warning("%s no more, after %.1f s", self._what, time.monotonic() - self._since)
+            self._since = None
