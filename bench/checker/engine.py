@@ -1,0 +1,69 @@
+"""An engine that finds one pattern after the other: stored first, then published."""
+
+import asyncio
+import time
+
+import asyncpg
+from redis.asyncio import Redis
+
+from app import wire
+from app.wire.channels import Channels
+from app.wire.events import ErrorReported, PatternDetected
+from app.wire.publish import Publisher
+from bench.checker.transcript import market_time
+from bench.checker.truth import Published, Truth
+from tests.quotes.stored import Found, store_patterns
+
+UNSHOWN_EVERY = 20
+"""Every so many patterns an error is reported: an entry of the log that no feed shows."""
+
+
+class Engine:
+    def __init__(self, redis: Redis, database: str, truth: Truth, per_second: float) -> None:
+        self._publisher = Publisher(redis, Channels())
+        self._database = database
+        self._truth = truth
+        self._per_second = per_second
+        self._number = 0
+        self._one = asyncio.Lock()
+
+    async def run(self) -> None:
+        while True:
+            await self.find(1)
+            await asyncio.sleep(1 / self._per_second)
+
+    async def find(self, count: int) -> int:
+        """The number of the last."""
+        async with self._one:
+            numbers = range(self._number, self._number + count)
+            self._number += count
+            await self._store(numbers)
+            for number in numbers:
+                await self._publish(number)
+            return numbers[-1]
+
+    async def _store(self, numbers: range) -> None:
+        found = [Found("AAPL", "Doji", market_time(number)) for number in numbers]
+        while True:
+            try:
+                return await store_patterns(self._database, "1min", found)
+            except (OSError, asyncpg.PostgresError):
+                await asyncio.sleep(0.2)
+
+    async def _publish(self, number: int) -> None:
+        at = time.monotonic()
+        found = PatternDetected(
+            symbol="AAPL", pattern="Doji", timeframe="1min", direction="bullish", confidence=0.8, at=market_time(number)
+        )
+        try:
+            heard = await self._publisher.publish(found)
+            if number % UNSHOWN_EVERY == UNSHOWN_EVERY - 1:
+                await self._publisher.publish(self._error(number))
+        except wire.Unavailable:
+            heard = None
+        self._truth.published[number] = Published(at, heard)
+
+    def _error(self, number: int) -> ErrorReported:
+        return ErrorReported(
+            error_id=f"checker-{number}", message=f"{number}", source="checker", severity="error", at=time.time()
+        )

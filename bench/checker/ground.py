@@ -1,0 +1,161 @@
+"""What the checker stands on: Valkey, PostgreSQL, several web processes, and a gate before each door."""
+
+import asyncio
+import os
+import random
+import secrets
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+
+from app.accounts import setup
+from app.db.pools import Pool
+from app.embedded.child import Child, Program
+from app.identity import Role
+from bench.checker.browser import User
+from bench.checker.gate import Gate, Pair
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD = "trades on a train with one bar"
+READY_SECONDS = 40.0
+BEAT_SECONDS = 1.0
+
+
+class Servers(NamedTuple):
+    """`redis_socket` is the path of Valkey's; the databases are furnished."""
+
+    valkey: Child
+    redis_socket: str
+    own: str
+    market: str
+    engine: str
+
+
+class Web:
+    """One web process: browsers reach it through `front`, and it reaches Redis through `back`."""
+
+    def __init__(self, name: str, port: int, servers: Servers, data: Path, secret: str, chance: random.Random) -> None:
+        self.name, self.port = name, port
+        self.front = Gate(self._reach, chance)
+        self.back = Gate(lambda: asyncio.open_unix_connection(servers.redis_socket), chance)
+        self._servers, self._data, self._secret = servers, data, secret
+        self._child: Child | None = None
+
+    async def open(self) -> None:
+        await self.front.open()
+        await self.back.open()
+        self._child = Child(self._program())
+        self._child.start()
+
+    async def ready(self) -> None:
+        assert self._child
+        async with asyncio.timeout(READY_SECONDS):
+            while not self._child.ready() or not await self._answers():
+                assert self._child.ended() is None, f"{self.name} ended: {self._data / self.name}.log"
+                await asyncio.sleep(0.1)
+
+    async def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
+        assert self._child
+        self._child.send(number)
+        await until(lambda: self._child is not None and self._child.ended() is not None)
+
+    def send(self, number: signal.Signals) -> None:
+        assert self._child
+        self._child.send(number)
+
+    def start(self) -> None:
+        assert self._child
+        self._child.start()
+
+    async def close(self) -> None:
+        await self.front.close()
+        await self.back.close()
+        if self._child:
+            self._child.send(signal.SIGCONT)
+            await asyncio.to_thread(self._child.stop, 6)
+
+    async def _reach(self) -> Pair:
+        return await asyncio.open_connection("127.0.0.1", self.port)
+
+    async def _answers(self) -> bool:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            try:
+                return (await client.get(f"http://127.0.0.1:{self.port}/ready", timeout=2)).status_code == 200
+            except httpx.TransportError:
+                return False
+
+    def _program(self) -> Program:
+        places = self._data / self.name
+        places.mkdir()
+        env = {
+            "PATH": os.environ["PATH"],
+            "PORT": str(self.port),
+            "DATA_DIR": str(places),
+            "SECRET_KEY": self._secret,
+            "REDIS_URL": f"redis://127.0.0.1:{self.back.port}",
+            "DATABASE_URL": self._servers.own,
+            "MARKET_DATABASE_URL": self._servers.market,
+            "TICKSTOCK_LIVE_BEAT_SECONDS": str(BEAT_SECONDS),
+            "ENGINE": "off",
+            "INGEST": "off",
+        }
+        argv = (sys.executable, "-m", "app.cli", "web")
+        return Program(name=self.name, argv=argv, env=env, cwd=ROOT, log=self._data / f"{self.name}.log")
+
+
+async def until(holds: Callable[[], object], seconds: float = READY_SECONDS) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it did not come about in time"
+        await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def webs(servers: Servers, ports: list[int], data: Path, chance: random.Random) -> AsyncIterator[list[Web]]:
+    secret = secrets.token_urlsafe(48)
+    found = [Web(f"web{n}", port, servers, data, secret, chance) for n, port in enumerate(ports, 1)]
+    try:
+        for web in found:
+            await web.open()
+        for web in found:
+            await web.ready()
+        yield found
+    finally:
+        for web in found:
+            await web.close()
+
+
+async def users(servers: Servers, found: list[Web], count: int) -> list[User]:
+    pool = Pool(servers.own, "checker", 1)
+    names = [f"reader{number}@example.org" for number in range(count)]
+    for name in names:
+        await setup.create_user(pool, name, Role.USER, PASSWORD)
+    await pool.close()
+    return [User(_SignIn(name, f"127.0.1.{number + 1}", found)) for number, name in enumerate(names)]
+
+
+class _SignIn:
+    """By the front door, each from an address of its own: one address may not try often."""
+
+    def __init__(self, email: str, address: str, found: list[Web]) -> None:
+        self._email, self._address, self._webs = email, address, found
+
+    async def __call__(self) -> str:
+        form = {"email": self._email, "password": PASSWORD}
+        while True:
+            for web in random.sample(self._webs, len(self._webs)):
+                transport = httpx.AsyncHTTPTransport(local_address=self._address)
+                async with httpx.AsyncClient(transport=transport, timeout=5) as client:
+                    try:
+                        answer = await client.post(f"http://127.0.0.1:{web.port}/login", data=form)
+                    except httpx.TransportError:
+                        continue
+                    if answer.status_code == 303:
+                        return "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+            await asyncio.sleep(0.5)

@@ -1,0 +1,49 @@
+"""What came of it, in words."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from bench.checker.judge import Violation
+from bench.checker.truth import Truth
+
+SHOWN = 12
+
+
+class Report(NamedTuple):
+    truth: Truth
+    pages: int
+    tally: Counter[str]
+    """Of what all pages were shown."""
+    ends: Counter[str]
+    """Why streams ended."""
+    faults: Counter[str]
+    violations: Sequence[Violation]
+    seconds: float
+
+    def lines(self) -> Iterator[str]:
+        shown = sum(number is not None for number in self.truth.numbers)
+        epochs = len({id_.epoch for id_ in self.truth.ids})
+        unanswered = sum(published.heard is None for published in self.truth.published.values())
+        unheard = sum(published.heard == 0 for published in self.truth.published.values())
+        yield f"{self.pages} pages, {self.seconds:.0f} s"
+        yield (
+            f"published {len(self.truth.published):,} patterns ({unheard} while nobody listened, "
+            f"{unanswered} without an answer); logged {shown:,} in {epochs} epochs"
+        )
+        yield from _table("faults", self.faults)
+        yield from _table("what pages were shown", self.tally)
+        yield from _table("why streams ended", self.ends)
+        kinds = Counter(violation.kind for violation in self.violations)
+        yield f"violations: {sum(kinds.values())}" + "".join(f"; {kind} {count}" for kind, count in kinds.items())
+        alike: dict[tuple[str, str], list[Violation]] = defaultdict(list)
+        for violation in self.violations:
+            alike[violation.kind, violation.what].append(violation)
+        for (kind, what), found in list(alike.items())[:SHOWN]:
+            yield f"  {kind}: {what} ({len(found)} times, first on {found[0].page})"
+            yield from (f"      {event}"[:300] for event in found[0].evidence)
+
+
+def _table(title: str, counts: Counter[str]) -> Iterator[str]:
+    yield f"{title}:"
+    yield from (f"  {count:>9,}  {name}" for name, count in sorted(counts.items(), key=lambda one: (-one[1], one[0])))

@@ -1,0 +1,106 @@
+"""What one page was shown, in the order in which it was: read from its streams, judged afterwards."""
+
+import re
+from html import unescape
+from typing import Literal, NamedTuple
+
+from app.wire.entries import LogId
+
+MARKET = 1_346_679_000.0
+"""Market time of pattern 0; each has a minute of its own, so that a time is an identity."""
+
+SHOWN = 50
+"""Entries that a feed keeps."""
+
+_PART = re.compile(r'<hx-partial hx-target="#([^" >]+)[^"]*" hx-swap="([^"]*)">(.*?)</hx-partial>', re.DOTALL)
+_KEY = re.compile(r'<li [^>]*data-k="(\d+)"')
+_MISSED = re.compile(r"(\d+) detections? (?:was|were) missed")
+_STREAM = re.compile(r'hx-sse:connect="([^"]+)"')
+_FEED = re.compile(r'<ol id="feed".*?</ol>', re.DOTALL)
+
+
+class Insert(NamedTuple):
+    number: int
+
+
+class Whole(NamedTuple):
+    """The list as it is now, newest first."""
+
+    numbers: tuple[int, ...]
+
+
+class Mark(NamedTuple):
+    """The reader is told that something passed, or may have passed, unseen. `missed` None: nobody knows how many."""
+
+    kind: Literal["missed", "gap"]
+    missed: int | None
+
+
+Step = Insert | Whole | Mark
+
+
+class Opened(NamedTuple):
+    """A page, whole: what it shows, and where its stream begins."""
+
+    at: float
+    cursor: LogId | None
+    numbers: tuple[int, ...]
+
+
+class Joined(NamedTuple):
+    at: float
+    cursor: LogId | None
+    """What the stream was asked to go on from."""
+    encoding: str
+
+
+class Told(NamedTuple):
+    """One message, or a bare id. `id` None: none that could be read."""
+
+    at: float
+    id: LogId | None
+    steps: tuple[Step, ...]
+
+
+Event = Opened | Joined | Told
+
+
+def number_of(at: float) -> int:
+    return round((at - MARKET) / 60)
+
+
+def market_time(number: int) -> float:
+    return MARKET + 60 * number
+
+
+def steps(data: str) -> tuple[Step, ...]:
+    """What a message does to the feed and to the notice above it."""
+    found: list[Step] = []
+    for target, swap, drawn in _PART.findall(data):
+        if target == "feed" and swap.startswith("upsert"):
+            found += map(Insert, _numbers(drawn))
+        elif target == "feed" and swap != "delete":
+            found.append(Whole(_numbers(drawn)))
+        elif target == "notice":
+            found += _marks(drawn)
+    return tuple(found)
+
+
+def page(text: str) -> tuple[str, tuple[int, ...]]:
+    """The address of its stream, and the feed."""
+    address, feed = _STREAM.search(text), _FEED.search(text)
+    if not address or not feed:
+        raise ValueError("this is not the desk")
+    return unescape(address[1]), _numbers(feed[0])
+
+
+def _numbers(drawn: str) -> tuple[int, ...]:
+    return tuple(number_of(int(at)) for at in _KEY.findall(drawn))
+
+
+def _marks(drawn: str) -> list[Step]:
+    if counted := _MISSED.search(drawn):
+        return [Mark("missed", int(counted[1]))]
+    if "cannot be told" in drawn:
+        return [Mark("missed", None)]
+    return [Mark("gap", None)] if "possibly missed" in drawn else []

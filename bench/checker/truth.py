@@ -1,0 +1,103 @@
+"""What there was to be shown: what was published, and the log as it stood, read straight from Redis."""
+
+import asyncio
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from app.wire.channels import LOG_KEY
+from app.wire.entries import BEGINNING, LogId, unpack
+from app.wire.events import PatternDetected
+from bench.checker.transcript import number_of
+
+
+class Published(NamedTuple):
+    at: float
+    """Monotonic seconds, when it was in the database and Redis was told."""
+    heard: int | None
+    """By how many; None when Redis did not answer."""
+
+
+class Truth:
+    """The log in order; None in place of the number of an entry that the feed does not show."""
+
+    def __init__(self, entries: Iterable[tuple[LogId, int | None]] = ()) -> None:
+        self.published: dict[int, Published] = {}
+        self.ids: list[LogId] = []
+        self.numbers: list[int | None] = []
+        self.places: defaultdict[int, list[int]] = defaultdict(list)
+        for id_, number in entries:
+            self.note(id_, number)
+
+    def note(self, id_: LogId, number: int | None) -> None:
+        if self.ids and id_ <= self.ids[-1]:
+            return
+        if number is not None:
+            self.places[number].append(len(self.ids))
+        self.ids.append(id_)
+        self.numbers.append(number)
+
+    @property
+    def top(self) -> LogId:
+        return self.ids[-1] if self.ids else BEGINNING
+
+    def before(self, id_: LogId) -> int:
+        """How many entries there are up to and with `id_`."""
+        return bisect_right(self.ids, id_)
+
+    def known(self, id_: LogId) -> bool:
+        place = self.before(id_)
+        return id_ == BEGINNING or (place > 0 and self.ids[place - 1] == id_)
+
+    def after(self, id_: LogId, upto: LogId) -> list[int | None]:
+        """The numbers of the entries in (id_, upto]."""
+        return self.numbers[self.before(id_) : self.before(upto)]
+
+    def logged_twice(self) -> list[int]:
+        """Within one epoch: when the log itself is lost, so is what was in it."""
+        return [
+            number
+            for number, places in self.places.items()
+            if len({self.ids[place].epoch for place in places}) < len(places)
+        ]
+
+
+class Auditor:
+    """Reads along, straight from the server, whatever happens to the web processes' links."""
+
+    def __init__(self, redis: Redis, truth: Truth) -> None:
+        self._redis = redis
+        self.truth = truth
+        self._one_reader = asyncio.Lock()
+
+    async def run(self) -> None:
+        while True:
+            try:
+                async with self._one_reader:
+                    await self._read()
+            except (RedisError, OSError):
+                await asyncio.sleep(0.1)
+            await asyncio.sleep(0.05)
+
+    async def wipe(self) -> None:
+        """Everything in Redis is gone; what the log held a moment before is known."""
+        async with self._one_reader, self._redis.pipeline(transaction=True) as together:
+            together.xrange(LOG_KEY, min=f"({self.truth.top}")
+            together.flushall()
+            entries, _ = await together.execute()
+            self._note(entries)
+
+    async def _read(self) -> None:
+        self._note(await self._redis.xrange(LOG_KEY, min=f"({self.truth.top}") or [])
+
+    def _note(self, entries: Iterable[Any]) -> None:
+        for raw, fields in entries:
+            id_ = LogId.parse(raw.decode())
+            assert id_
+            entry = unpack(id_, fields)
+            shows = entry is not None and isinstance(entry.event, PatternDetected)
+            self.truth.note(id_, number_of(entry.event.at) if entry and shows else None)
