@@ -5,11 +5,13 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 
 from app.wire import Unavailable
 from app.wire.channels import Meaning
 from app.wire.codec import Rejected, decode_each
 from app.wire.events import LOGGED, AnyEvent, EngineHealth, LoggedEvent, Tick
+from app.wire.order import Joins, Order
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +21,6 @@ APPEND_WITHIN_SECONDS = 60.0
 Long, for it costs nothing: the Redis that does not take it is the one that would bring the next.
 """
 
-GIVE_WAY_SECONDS = 0.5
 TRY_AGAIN_SECONDS = 0.2
 CLOSING_SECONDS = 1.0
 COMPLAINT_SECONDS = 1.0
@@ -27,7 +28,14 @@ SHOWN = 200
 
 
 class Intake:
-    def __init__(self, append: Callable[[LoggedEvent], Awaitable[object]], publish: Callable[[AnyEvent], None]) -> None:
+    """`order`: that of the processes that share a log, where there may be several."""
+
+    def __init__(
+        self,
+        append: Callable[[LoggedEvent], Awaitable[object]],
+        publish: Callable[[AnyEvent], None],
+        order: Order | None = None,
+    ) -> None:
         self.rejected: Counter[tuple[Meaning, str]] = Counter()
         """Messages that could not be understood, by channel and reason."""
         self.lost = 0
@@ -36,9 +44,9 @@ class Intake:
         self.health: EngineHealth | None = None
         self._append = append
         self._publish = publish
-        self._in_order = asyncio.Lock()
+        self._order = order
+        self._in_order: AbstractAsyncContextManager[object] = order or asyncio.Lock()
         self._keeping: set[asyncio.Task[None]] = set()
-        self._way_until = float("-inf")
         self._complained_at = float("-inf")
 
     async def heard(self, meaning: Meaning, payload: bytes, arrived_at: float) -> None:
@@ -54,9 +62,9 @@ class Intake:
         if counting:
             await self._keep(counting)
 
-    def give_way(self) -> None:
-        """Who begins to hear in the middle waits a moment: another process may be about to log what came before."""
-        self._way_until = time.monotonic() + GIVE_WAY_SECONDS
+    @property
+    def joins(self) -> Joins:
+        return self._order.joins if self._order else Joins(0, 0, 0.0)
 
     async def close(self) -> None:
         for task in self._keeping:
@@ -80,7 +88,6 @@ class Intake:
     async def _log(self, events: Sequence[LoggedEvent]) -> None:
         """They come back by the tail, in this process as in every other."""
         async with self._in_order:
-            await asyncio.sleep(max(0.0, self._way_until - time.monotonic()))
             for event in events:
                 await self._enter(event)
 

@@ -36,6 +36,7 @@ from app.wire.events import AnyEvent
 from app.wire.limits import Limits
 from app.wire.log import BEGINNING, Gap, Log, LogId, Lost
 from app.wire.newest import Newest
+from app.wire.order import Order
 from app.wire.outbox import Outbox
 from app.wire.outdated import invalidated_by
 from app.wire.sessions import Sessions
@@ -79,9 +80,10 @@ class Works:
         self._hub = Hub(html.patch, live.frame_seconds, live.buffer_frames, live.max_connections)
         self._boards = Boards(QuoteBoard(), Charts(), MarketBoard(), IndicatorBoard(), PatternBoard())
         self._relay = Relay(self._boards, self._hub)
-        self._intake = Intake(self._log.append_once, self._tell)
+        order = Order(self._redis)
+        self._intake = Intake(self._log.append_once, self._tell, order)
         channels = Channels(**settings.channels())
-        self._subscriber = Subscriber(redis_url, channels.meanings(), self._intake.heard, self._gap)
+        self._subscriber = Subscriber(redis_url, channels.meanings(), self._intake.heard, self._gap, order)
         self._gapped = asyncio.Event()
         self._unread = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -124,7 +126,7 @@ class Works:
     async def _run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             for name, work in (
-                ("subscriber", self._hear),
+                ("subscriber", self._subscriber.run),
                 ("tail", self._follow_log),
                 ("gaps", self._read_again),
                 ("pulse", self._look),
@@ -166,12 +168,7 @@ class Works:
             if not await self._drawn_again(topic):
                 logger.warning("not read again after a loss: %s", topic)
 
-    async def _hear(self) -> None:
-        self._intake.give_way()
-        await self._subscriber.run()
-
     def _gap(self) -> None:
-        self._intake.give_way()
         self._cache.drop((ALL,))
         self._gapped.set()
         self._unread.set()

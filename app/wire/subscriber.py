@@ -4,12 +4,14 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from redis.exceptions import RedisError
 
 from app.wire.backoff import Backoff
+from app.wire.channels import JOINS_CHANNEL
 from app.wire.line import Line, heed_cancellation
+from app.wire.order import Order
 from app.wire.outage import Outage
 from app.wire.rate import Rate
 
@@ -23,6 +25,8 @@ HANDLING_SECONDS = 75.0
 COMPLAINT_SECONDS = 1.0
 UNINTERRUPTED = 64
 """Messages in a row before everybody else gets a turn: reading what has already arrived never waits."""
+
+_JOINS = JOINS_CHANNEL.encode()
 
 L = TypeVar("L")
 
@@ -65,7 +69,7 @@ class Subscriber(Generic[L]):
     """Calls `heard` with the channel's label, the bytes and the time of arrival, one message after the other.
 
     While `heard` waits nothing is read, so Redis and the socket hold the backlog and no queue grows here.
-    Calls `gapped` once after each gap, when all channels are heard again.
+    Calls `gapped` once after each gap, when all channels are heard again. With an `order` it joins that too.
     """
 
     def __init__(
@@ -74,9 +78,12 @@ class Subscriber(Generic[L]):
         names: Mapping[str, L],
         heard: Callable[[L, bytes, float], Awaitable[None]],
         gapped: Callable[[], object] = lambda: None,
+        order: Order | None = None,
     ) -> None:
         self._url = url
         self._labels = {name.encode(): label for name, label in names.items()}
+        self._names = (*self._labels, _JOINS) if order else tuple(self._labels)
+        self._order = order
         self._heard = heard
         self._gapped = gapped
         self._confirmed: set[bytes] = set()
@@ -93,7 +100,7 @@ class Subscriber(Generic[L]):
     def stats(self) -> Stats:
         now = time.time()
         return Stats(
-            connected=len(self._confirmed) == len(self._labels),
+            connected=len(self._confirmed) == len(self._names),
             gaps=self._gaps,
             lost_at=self._lost_at,
             failed=self._failed,
@@ -120,13 +127,22 @@ class Subscriber(Generic[L]):
         line = Line(self._url)
         try:
             await line.open()
-            await line.send((b"SUBSCRIBE", *self._labels))
+            confirmed = await self._subscribe(line)
             self._sessions += 1
             if self._sessions > 1:
                 self._missed()
+            for kind, channel, payload in confirmed:
+                await self._take(kind, channel, payload, backoff)
             await self._listen(line, backoff)
         finally:
             await line.close()
+
+    async def _subscribe(self, line: Line) -> list[Any]:
+        """The confirmations, where they do not come among the messages."""
+        if self._order:
+            return await self._order.join(line, self._names)
+        await line.send((b"SUBSCRIBE", *self._names))
+        return []
 
     async def _listen(self, line: Line, backoff: Backoff) -> None:
         """Reads and watches in one task: with two, a cancellation can meet the end of the other and be lost."""
@@ -149,7 +165,7 @@ class Subscriber(Generic[L]):
 
     async def _take(self, kind: bytes, channel: bytes, payload: bytes, backoff: Backoff) -> None:
         if kind == b"message":
-            await self._handle(channel, payload)
+            await self._handle(channel, payload, time.time())
         elif kind == b"subscribe":
             if channel in self._confirmed:
                 # The client library reconnects without a word: a second confirmation is all there is to see of it.
@@ -157,7 +173,7 @@ class Subscriber(Generic[L]):
                 self._lost_at = time.time()
                 self._missed()
             self._confirmed.add(channel)
-            if len(self._confirmed) == len(self._labels):
+            if len(self._confirmed) == len(self._names):
                 backoff.succeeded()
                 self._outage.back()
                 self._tell()
@@ -171,12 +187,14 @@ class Subscriber(Generic[L]):
             self._untold = False
             self._gapped()
 
-    async def _handle(self, channel: bytes, payload: bytes) -> None:
-        arrived_at = time.time()
-        self._counts.setdefault(channel, _Count()).note(arrived_at)
+    async def _handle(self, channel: bytes, payload: bytes, arrived_at: float) -> None:
         try:
             async with asyncio.timeout(HANDLING_SECONDS):
-                await self._heard(self._labels[channel], payload, arrived_at)
+                if self._order and channel == _JOINS:
+                    await self._order.heard(payload)
+                else:
+                    self._counts.setdefault(channel, _Count()).note(arrived_at)
+                    await self._heard(self._labels[channel], payload, arrived_at)
         except Exception:
             self._failed += 1
             if arrived_at - self._complained_at >= COMPLAINT_SECONDS:

@@ -8,6 +8,7 @@ from app.wire.channels import Channels
 from app.wire.client import connect
 from app.wire.events import AnyEvent
 from app.wire.log import Log
+from app.wire.order import WAIT_SECONDS, Order
 from app.wire.subscriber import Subscriber
 
 
@@ -19,15 +20,11 @@ def passed_by(_event: AnyEvent) -> None:
     """What is no log is nothing to this process."""
 
 
-async def listen(url: str) -> None:
-    intake = Intake(Log(connect(url), url).append_once, passed_by)
-
-    def gapped() -> None:
-        intake.give_way()
-        say("gap")
-
-    intake.give_way()
-    subscriber = Subscriber(url, Channels().meanings(), intake.heard, gapped)
+async def listen(url: str, wait_seconds: float) -> None:
+    redis = connect(url)
+    order = Order(redis, wait_seconds)
+    intake = Intake(Log(redis, url).append_once, passed_by, order)
+    subscriber = Subscriber(url, Channels().meanings(), intake.heard, lambda: say("gap"), order)
     running = asyncio.create_task(subscriber.run())
     while not subscriber.stats.connected:
         await asyncio.sleep(0.01)
@@ -36,4 +33,4 @@ async def listen(url: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(listen(sys.argv[1]))
+    asyncio.run(listen(sys.argv[1], float(sys.argv[2]) if len(sys.argv) > 2 else WAIT_SECONDS))

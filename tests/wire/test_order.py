@@ -1,0 +1,169 @@
+"""Who begins to hear in the middle logs nothing before those who heard more are through; and nobody waits in a ring."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+from redis.asyncio import Redis
+
+from app.wire.channels import JOINS_CHANNEL
+from app.wire.client import close, connect
+from app.wire.order import Order
+from app.wire.subscriber import Subscriber
+from tests.wire.conftest import ended, eventually
+
+
+class Process:
+    """Logs what it hears, in order, into a list that all share."""
+
+    def __init__(self, url: str, redis: Redis, log: list[bytes], wait_seconds: float = 10.0) -> None:
+        self.log = log
+        self.may = asyncio.Event()
+        self.may.set()
+        self.order = Order(redis, wait_seconds)
+        self.link = Subscriber(url, {"one": 1}, self._hear, order=self.order)
+        self.running = asyncio.create_task(self.link.run())
+
+    async def _hear(self, _label: int, payload: bytes, _arrived_at: float) -> None:
+        async with self.order:
+            await self.may.wait()
+            if payload not in self.log:
+                self.log.append(payload)
+
+
+Begin = Callable[..., Process]
+
+
+@pytest.fixture
+async def begin(redis_url: str) -> AsyncIterator[Begin]:
+    redis, log, begun = connect(redis_url), list[bytes](), list[Process]()
+
+    def one(wait_seconds: float = 10.0) -> Process:
+        begun.append(Process(redis_url, redis, log, wait_seconds))
+        return begun[-1]
+
+    yield one
+    await ended(*(process.running for process in begun))
+    await close(redis)
+
+
+async def listening(*processes: Process) -> None:
+    await eventually(lambda: all(process.link.stats.connected for process in processes))
+
+
+async def test_who_is_alone_waits_for_nobody(begin: Begin, client: Redis) -> None:
+    alone = begin()
+    await listening(alone)
+
+    await client.publish("one", "a")
+    await eventually(lambda: alone.log == [b"a"])
+
+    assert alone.order.joins == (0, 0, 0.0)
+
+
+async def test_what_another_has_in_hand_comes_first(begin: Begin, client: Redis) -> None:
+    first = begin()
+    await listening(first)
+    first.may.clear()
+    await client.publish("one", "a")
+    second = begin()
+    await listening(second)
+    await client.publish("one", "b")
+    await eventually(lambda: second.order.joins.longest > 0)
+    assert first.log == []
+
+    first.may.set()
+    await eventually(lambda: len(first.log) == 2)
+
+    assert first.log == [b"a", b"b"]
+    assert (second.order.joins.times, second.order.joins.unanswered) == (1, 0)
+
+
+async def test_one_answer_is_enough(begin: Begin, client: Redis) -> None:
+    first, other = begin(), begin()
+    await listening(first, other)
+    first.may.clear()
+    await client.publish("one", "a")
+    second = begin()
+    await listening(second)
+    await client.publish("one", "b")
+
+    await eventually(lambda: second.log == [b"a", b"b"])
+
+    assert second.order.joins.unanswered == 0
+
+
+async def test_a_joiner_answers_the_next_not_before_its_own_turn(begin: Begin, client: Redis) -> None:
+    """What it holds back is older than what the next one heard."""
+    first = begin()
+    await listening(first)
+    first.may.clear()
+    await client.publish("one", "a")
+    second = begin()
+    await listening(second)
+    await client.publish("one", "b")
+    third = begin()
+    await listening(third)
+    await client.publish("one", "c")
+    await eventually(lambda: second.order.joins.longest > 0 and third.order.joins.longest > 0)
+
+    first.may.set()
+    await eventually(lambda: len(first.log) == 3)
+
+    assert first.log == [b"a", b"b", b"c"]
+
+
+async def test_many_that_join_at_once_answer_each_other(begin: Begin, client: Redis) -> None:
+    processes = [begin() for _ in range(12)]
+    for number in range(50):
+        await client.publish("one", str(number))
+        await asyncio.sleep(0.001)
+    await listening(*processes)
+    await client.publish("one", "last")
+
+    await eventually(lambda: processes[0].log[-1:] == [b"last"], 8)
+
+    found = [int(each) for each in processes[0].log[:-1]]
+    assert found == sorted(set(found))
+    assert sum(process.order.joins.unanswered for process in processes) == 0
+
+
+async def test_who_hangs_costs_no_more_than_the_deadline(begin: Begin, client: Redis) -> None:
+    first = begin()
+    await listening(first)
+    first.may.clear()
+    await client.publish("one", "a")
+    second = begin(0.2)
+    await listening(second)
+
+    await client.publish("one", "b")
+    await eventually(lambda: second.log == [b"b"])
+
+    assert second.order.joins.unanswered == 1
+    first.may.set()
+    await eventually(lambda: second.log == [b"b", b"a"])
+
+
+async def test_after_a_gap_it_joins_again(begin: Begin, client: Redis) -> None:
+    first, second = begin(), begin()
+    await listening(first, second)
+
+    await client.client_kill_filter(_type="pubsub")
+    await eventually(lambda: first.link.stats.gaps == second.link.stats.gaps == 1)
+    await listening(first, second)
+
+    assert first.order.joins.times + second.order.joins.times == 2
+    await client.publish("one", "a")
+    await eventually(lambda: first.log == [b"a"])
+
+
+async def test_nonsense_in_place_of_a_marker_is_passed_over(begin: Begin, client: Redis) -> None:
+    alone = begin()
+    await listening(alone)
+
+    await client.publish(JOINS_CHANNEL, b"\xff" * 1000)
+    await client.publish("one", "a")
+    await eventually(lambda: alone.log == [b"a"])
+
+    assert alone.link.stats.failed == 0
+    assert set(alone.link.stats.channels) == {"one"}
