@@ -22,6 +22,8 @@ from app.wire.client import Unavailable, close, connect_blocking, reachable
 from app.wire.entries import BEGINNING, Entry, LogId, pack, unpack
 from app.wire.events import LoggedEvent
 from app.wire.identity import WINDOW_SECONDS, Identities, Identity, fingerprint
+from app.wire.line import heed_cancellation
+from app.wire.outage import Outage
 
 __all__ = ["BEGINNING", "Entry", "Gap", "Log", "LogId", "Lost"]
 
@@ -34,6 +36,9 @@ MOST_ERRORS = 200
 SEEN_SECONDS = 6 * 3600
 MOMENT_SECONDS = 5.0
 """Between two processes that hear the same message."""
+
+_UNKNOWN = "?"
+"""Before the id in a cursor whose consumer has committed nothing yet."""
 
 BATCH = 500
 BLOCK_MS = 2000
@@ -101,11 +106,8 @@ class Log:
         return () if after == upto or after <= await self.top() else Gap(None)
 
     async def cursor(self, name: str) -> LogId:
-        """How far the consumer of this name has come; one that was never here begins at the top, and that is kept."""
-        with reachable():
-            await self._client.set(LOG_CURSOR_PREFIX + name, str(await self.top()), nx=True)
-            found = await self._client.get(LOG_CURSOR_PREFIX + name)
-        return LogId.parse(found.decode("ascii", "replace")) or BEGINNING if isinstance(found, bytes) else BEGINNING
+        """How far the consumer of this name has come; one that is not known begins at the top."""
+        return (await self._cursor(name))[0]
 
     async def commit(self, name: str, done: LogId) -> None:
         """Up to `done` nothing has to be done again. A cursor never goes back."""
@@ -115,28 +117,47 @@ class Log:
     async def tail(self, after: LogId | str) -> AsyncGenerator[Entry | Lost, None]:
         """Every entry after `after`, for ever: waits out Redis being away, and says where entries are missing.
 
-        `after` may be the name of a cursor: entries come again until they are committed.
+        `after` may be the name of a cursor: entries come again until they are committed. A cursor that is not there
+        begins at the top with Lost(None), its first time ever too: where Redis lost its data it took the cursor and
+        the log's epoch with it, and nothing is left that could tell the one from the other. That comes again, too,
+        until an entry is committed.
         """
-        position = _Position(await self.cursor(after) if isinstance(after, str) else after)
-        backoff = Backoff()
+        start, unknown = await self._cursor(after) if isinstance(after, str) else (after, False)
+        if unknown:
+            yield Lost(None)
+        position = _Position(start)
         self._known = max(self._known, position.last)
+        backoff, outage = Backoff(), Outage(logger, "log out of sight")
         while True:
             client = connect_blocking(self._blocking_url)
             try:
                 if await self._forgot(position):
                     yield Lost(None)
                 while True:
+                    heed_cancellation()
                     batch = await _read(client, position.last)
                     backoff.succeeded()
+                    outage.back()
                     for id_, fields in batch:
                         self._known = max(self._known, id_)
                         for found in position.step(id_, fields):
                             yield found
-            except (RedisError, OSError, TimeoutError) as error:
-                logger.warning("log out of sight: %s", type(error).__name__)
+            except (RedisError, OSError, TimeoutError, Unavailable) as error:
+                outage.away(type(error).__name__)
             finally:
                 await close(client)
+            heed_cancellation()
             await backoff.wait()
+
+    async def _cursor(self, name: str) -> tuple[LogId, bool]:
+        """And whether nobody knows what its consumer missed."""
+        key = LOG_CURSOR_PREFIX + name
+        with reachable():
+            await self._client.set(key, _UNKNOWN + str(await self.top()), nx=True)
+            found = await self._client.get(key)
+        text = found.decode("ascii", "replace") if isinstance(found, bytes) else ""
+        known = LogId.parse(text)
+        return known or LogId.parse(text.removeprefix(_UNKNOWN)) or BEGINNING, known is None
 
     async def _forgot(self, position: "_Position") -> bool:
         """Whether the log is no longer the one in which `position` was reached; then it goes on under a new epoch."""

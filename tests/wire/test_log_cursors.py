@@ -50,14 +50,17 @@ async def test_the_first_time_begins_with_what_is_new(log: Log) -> None:
     await log.cursor("mail")
     third = await append(log, 3)
 
-    assert ids_of(await delivered(log, 1)) == third
+    found = await delivered(log, 2)
+
+    assert found[0] == Lost(None)
+    assert ids_of(found) == third
 
 
 async def test_it_goes_on_after_what_was_committed(log: Log, client: Redis, redis_url: str) -> None:
     await log.cursor("mail")
     ids = await append(log, *range(5))
 
-    assert ids_of(await delivered(log, 2)) == ids[:2]
+    assert ids_of(await delivered(log, 3)) == ids[:2]
     assert ids_of(await delivered(Log(client, redis_url), 3)) == ids[2:]
 
 
@@ -65,8 +68,55 @@ async def test_what_was_not_committed_comes_again(log: Log) -> None:
     await log.cursor("mail")
     ids = await append(log, 1, 2)
 
-    assert ids_of(await delivered(log, 2, commit=False)) == ids
+    assert await delivered(log, 3, commit=False) == (again := await delivered(log, 3))
+    assert again[0] == Lost(None)
+    assert ids_of(again) == ids
+
+
+async def test_a_cursor_that_was_lost_with_the_log_says_so_before_anything_else(
+    log: Log, client: Redis, redis_url: str
+) -> None:
+    await append(log, 1, 2)
+    assert await delivered(log, 1) == [Lost(None)]
+    ids = await append(log, 3)
     assert ids_of(await delivered(log, 2)) == ids
+
+    await client.flushall()
+    lost = await append(Log(client, redis_url), 4)
+    later = Log(client, redis_url)
+    assert await delivered(later, 1) == [Lost(None)]
+    ids = await append(later, 5, 6)
+
+    found = await delivered(later, 3)
+    assert found[0] == Lost(None)
+    assert ids_of(found) == ids
+    assert lost[0] not in ids_of(found)
+    assert await later.cursor("mail") == ids[-1]
+
+
+async def test_one_whose_cursor_alone_is_gone_says_so_too(log: Log, client: Redis) -> None:
+    await log.cursor("mail")
+    ids = await append(log, 1, 2, 3)
+    await log.commit("mail", ids[0])
+    await client.delete(LOG_CURSOR_PREFIX + "mail")
+
+    assert await delivered(log, 1) == [Lost(None)]
+
+
+async def test_one_that_began_before_the_log_was_lost_is_told_in_the_middle(
+    log: Log, client: Redis, redis_url: str
+) -> None:
+    await log.cursor("mail")
+    ids = await append(log, 1)
+    await log.commit("mail", ids[0])
+
+    async with asyncio.timeout(10), aclosing(log.tail("mail")) as entries:
+        ids = await append(log, 2)
+        assert ids_of([await anext(entries)]) == ids
+        await client.flushall()
+        later = await append(Log(client, redis_url), 3)
+        assert await anext(entries) == Lost(None)
+        assert ids_of([await anext(entries)]) == later
 
 
 async def test_a_cursor_never_goes_back_and_others_stay_where_they_are(log: Log) -> None:
@@ -99,5 +149,8 @@ async def test_nonsense_in_its_place_begins_at_the_beginning(log: Log, client: R
     ids = await append(log, 1)
     await client.set(LOG_CURSOR_PREFIX + "mail", b"\xff nonsense")
 
-    assert ids_of(await delivered(log, 1)) == ids
+    found = await delivered(log, 2)
+
+    assert found[0] == Lost(None)
+    assert ids_of(found) == ids
     assert await log.cursor("mail") == ids[0]
