@@ -1,4 +1,4 @@
-.PHONY: help run test bench lint lock clean
+.PHONY: help run test soak bench lint lock clean
 
 SOURCES := pyproject.toml config/requirements.txt config/requirements-dev.txt .ci/environment.sh
 
@@ -13,6 +13,9 @@ test: .venv/.dev  ## run the whole test suite
 
 bench: .venv/.dev  ## measure a tick's way to the page, and the page's weight
 	@.venv/bin/python -m bench
+
+soak: .venv/.dev  ## let everything fail for ten minutes and look for what is lost
+	@.venv/bin/python -m bench.checker --minutes 10
 
 lint: .venv/.dev  ## check style and types
 	@.venv/bin/python -m ruff check .

@@ -57,13 +57,17 @@ class User:
 class Browser:
     """One page. It acts up by itself until it is told to be calm: leaves, stops reading, or is loaded anew."""
 
-    def __init__(self, name: str, user: User, ports: Sequence[int], chance: random.Random, *, gzip: bool) -> None:
+    def __init__(
+        self, name: str, user: User, ports: Sequence[int], chance: random.Random, *, gzip: bool, scale: float = 1.0
+    ) -> None:
+        """`scale`: of the times after which it acts up, and for which it does."""
         self.name = name
         self.events: list[Event] = []
         self.ends: Counter[str] = Counter()
         self.calm = False
         self.open = False
         self._user, self._ports, self._chance = user, ports, chance
+        self._scale = scale
         self._encoding = "gzip" if gzip else "identity"
         self._address = ""
         self._cursor = ""
@@ -126,7 +130,7 @@ class Browser:
 
     async def _listen(self, answer: Answer) -> None:
         parser, pieces, decoder = Parser(), aiter(_body(answer)), codecs.getincrementaldecoder("utf-8")()
-        self._leaves_at = time.monotonic() + self._chance.expovariate(1 / OPEN_SECONDS)
+        self._stay()
         while True:
             await self._act_up()
             try:
@@ -149,8 +153,11 @@ class Browser:
         if whim > 0.25:
             raise Left("left by itself")
         self.ends["(stopped reading for a while)"] += 1
-        await asyncio.sleep(self._chance.uniform(2, 14))
-        self._leaves_at = time.monotonic() + self._chance.expovariate(1 / OPEN_SECONDS)
+        await asyncio.sleep(self._chance.uniform(2, 14) * self._scale)
+        self._stay()
+
+    def _stay(self) -> None:
+        self._leaves_at = time.monotonic() + self._scale * self._chance.expovariate(1 / OPEN_SECONDS)
 
     def _take(self, parser: Parser) -> None:
         messages, parser.messages = parser.messages, []

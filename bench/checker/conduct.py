@@ -60,9 +60,10 @@ async def conduct(plan: Plan, servers: Servers, data: Path) -> Report:
         len(browsers),
         sum((one.tally for one in judges), Counter()),
         sum((browser.ends for browser in browsers), Counter()),
-        nemesis.faults,
+        nemesis.struck,
         [*judge.of_log(truth), *chain.from_iterable(one.violations for one in judges)],
-        time.monotonic() - began,
+        began,
+        time.monotonic(),
     )
 
 
@@ -71,7 +72,14 @@ async def _browsers(plan: Plan, servers: Servers, webs: list[Web], chance: rando
     await asyncio.gather(*(user.enter("") for user in users))
     ports = [web.front.port for web in webs]
     return [
-        Browser(f"page {n}", users[n // PAGES_PER_USER], ports, random.Random(chance.random()), gzip=n % 2 == 0)
+        Browser(
+            f"page {n}",
+            users[n // PAGES_PER_USER],
+            ports,
+            random.Random(chance.random()),
+            gzip=n % 2 == 0,
+            scale=plan.scale,
+        )
         for n in range(plan.pages)
     ]
 

@@ -151,16 +151,19 @@ class Judge:
         return None
 
     def _look_for_holes(self, id_: LogId) -> None:
-        passed = {number for number in self._truth.after(self.position, id_) if number is not None}
+        # From the very beginning is from that of the log as it is now: what an earlier one held was its readers'.
+        after = self.position if self.position != BEGINNING else LogId(id_.epoch, -1)
+        passed = {number for number in self._truth.after(after, id_) if number is not None}
         unseen = sorted(passed - self._seen - self._inserted.keys() - self._whole)
         if not unseen:
-            return
-        self.tally["marked as missed"] += len(unseen)
+            return None
+        self.tally["passed over"] += len(unseen)
         if not self._marks and not (self.position == BEGINNING and self._told_whole):
-            self._complain("loss", f"not shown: {_short(unseen)}, between {self.position} and {id_}")
-        elif self._counted_too_few(len(unseen)):
+            return self._complain("loss", f"not shown: {_short(unseen)}, between {self.position} and {id_}")
+        if self._counted_too_few(len(unseen)):
             self._complain("loss", f"{len(unseen)} were missed, and fewer were told")
         self._owed += unseen
+        return None
 
     def _settle(self) -> None:
         """The whole list has what was passed over, except what is so old that it has scrolled out of it."""

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import signal
-from collections import Counter
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
@@ -164,10 +164,15 @@ FAULTS: dict[Fault, int] = {
 """How often each comes, beside the others."""
 
 
+class Struck(NamedTuple):
+    fault: str
+    began: float
+    ended: float
+
+
 class Nemesis:
     def __init__(self, scene: Scene) -> None:
-        self.faults: Counter[str] = Counter()
-        self.broke: list[str] = []
+        self.struck: list[Struck] = []
         self._scene = scene
 
     async def strike_for(self, seconds: float) -> None:
@@ -189,5 +194,6 @@ class Nemesis:
             await self._strike(fault)
 
     async def _strike(self, fault: Fault) -> None:
-        self.faults[fault.__name__] += 1
+        began = time.monotonic()
         await fault(self._scene)
+        self.struck.append(Struck(fault.__name__, began, time.monotonic()))
