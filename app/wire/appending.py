@@ -6,20 +6,46 @@
 #
 # An event without a name is known by how often it was said: a process that says "the third" of two adds one. One that
 # says "the first" of several began later than others; it hears what was logged a moment ago, or else one more.
+#
+# What a run did is said once, by whichever channel and however late another process is. A start that is later than the
+# run's last end is no repetition: the run has begun again, and whatever is older than that belongs to what was before.
+# Where a run's events have no time, a start counts as one moment old.
 APPEND = """
 local log, epoch_key, seen_key, fold_key, storm_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local payload, seen_seconds, max_entries = ARGV[1], ARGV[2], ARGV[3]
 local known_epoch, known_n = tonumber(ARGV[4]), tonumber(ARGV[5])
 local fold_seconds, most_errors = tonumber(ARGV[6]), tonumber(ARGV[7])
 local occurrence, window, moment = tonumber(ARGV[8]), ARGV[9], tonumber(ARGV[10])
+local did, did_at = ARGV[11], tonumber(ARGV[12])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local started, again = string.find(did, 'started', 1, true) == 1, false
+local function did_when() return did_at > 0 and did_at or (now - moment) / 1000 end
+local function did_before()
+  local at = did_when()
+  local opened, closed, ended, before = unpack(redis.call('HMGET', seen_key, 'opened', 'closed', 'ended', did))
+  again = started and before and ended and at > tonumber(before) and at >= tonumber(ended) and ended
+  if again then return false end
+  return before or opened and at < tonumber(opened) or closed and not started and at <= tonumber(closed)
+end
+local function note_done()
+  local at = string.format('%.6f', did_at > 0 and did_at or now / 1000)
+  if again then
+    redis.call('DEL', seen_key)
+    redis.call('HSET', seen_key, 'opened', string.format('%.6f', did_when()), 'closed', again)
+  end
+  redis.call('HSET', seen_key, did, at)
+  if not started then redis.call('HSET', seen_key, 'ended', at) end
+  redis.call('EXPIRE', seen_key, seen_seconds)
+end
 local function seen(as)
+  if did ~= '' then return note_done() end
   if occurrence == 0 then return redis.call('SET', seen_key, as, 'EX', seen_seconds) end
   redis.call('HSET', seen_key, 'count', occurrence, 'at', string.format('%.0f', now))
   redis.call('EXPIRE', seen_key, window)
 end
-if payload ~= '' and occurrence == 0 and redis.call('EXISTS', seen_key) == 1 then return {'', 0} end
+if did ~= '' and did_before() then return {'', 0} end
+if payload ~= '' and did == '' and occurrence == 0 and redis.call('EXISTS', seen_key) == 1 then return {'', 0} end
 if occurrence > 0 then
   local count = tonumber(redis.call('HGET', seen_key, 'count') or '0')
   local newly = now - tonumber(redis.call('HGET', seen_key, 'at') or '0') < moment

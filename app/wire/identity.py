@@ -24,8 +24,6 @@ WINDOW_SECONDS = 15 * 60.0
 MAX_REMEMBERED = 10_000
 
 _NAMED_BY: Mapping[type, tuple[str, ...]] = {
-    ProcessingChanged: ("run_id", "status", "phase"),
-    RunChanged: ("run_id", "status", "work"),
     SessionChanged: ("session_id", "status"),
     BacktestFinished: ("job_id", "status"),
     ErrorReported: ("error_id",),
@@ -39,6 +37,9 @@ class Identity(NamedTuple):
     name: str
     occurrence: int = 0
     """Of an event that has neither id nor time: how often this process has heard it lately, this time included."""
+    did: str = ""
+    """Of a run, which is what `name` names then: what it did at `did_at`, by its own time where it has one."""
+    did_at: float = 0.0
 
 
 class Identities:
@@ -54,6 +55,10 @@ class Identities:
             return Identity(_digest(event, event.symbol, event.pattern, event.timeframe, at))
         if isinstance(event, PatternDetected) and event.flow_id:
             return Identity(_digest(event, event.flow_id))
+        if isinstance(event, ProcessingChanged):
+            return Identity(_digest(event, event.run_id), 0, f"{event.status} {event.phase}", at)
+        if isinstance(event, RunChanged):
+            return Identity(_digest(event, event.run_id, event.work), 0, event.status, at)
         named = [getattr(event, name) for name in _NAMED_BY.get(type(event), ())]
         if named and named[0]:
             return Identity(_digest(event, *named))

@@ -23,6 +23,7 @@ from app.wire.entries import BEGINNING, Entry, LogId, pack, unpack
 from app.wire.events import LoggedEvent
 from app.wire.identity import WINDOW_SECONDS, Identities, Identity, fingerprint
 from app.wire.line import heed_cancellation
+from app.wire.order import WAIT_SECONDS
 from app.wire.outage import Outage
 
 __all__ = ["BEGINNING", "Entry", "Gap", "Log", "LogId", "Lost"]
@@ -34,8 +35,8 @@ MOST_ERRORS = 200
 """Different errors in the log in one window, so that a storm of them evicts no alert."""
 
 SEEN_SECONDS = 6 * 3600
-MOMENT_SECONDS = 5.0
-"""Between two processes that hear the same message."""
+MOMENT_SECONDS = WAIT_SECONDS + 5.0
+"""Between two processes that log the same message: one may have joined in the middle, and wait."""
 
 _UNKNOWN = "?"
 """Before the id in a cursor whose consumer has committed nothing yet."""
@@ -184,7 +185,8 @@ class Log:
         keys = (LOG_KEY, LOG_EPOCH_KEY, seen, LOG_FOLD_PREFIX + folds, LOG_STORM_KEY)
         known, window = self._known, int(WINDOW_SECONDS)
         bounds = (SEEN_SECONDS, MAX_ENTRIES, known.epoch, known.n, window if folds else 0, MOST_ERRORS)
-        arguments = (payload, *bounds, identity.occurrence, window, int(MOMENT_SECONDS * 1000))
+        said = (identity.occurrence, window, int(MOMENT_SECONDS * 1000), identity.did, identity.did_at)
+        arguments = (payload, *bounds, *said)
         id_, count = await self._append(keys=keys, args=arguments)
         return id_, count
 

@@ -1,0 +1,136 @@
+"""What a run did is in the log once for each time that it did it, whoever says so and however often."""
+
+import asyncio
+from collections.abc import Callable
+from itertools import chain
+
+import pytest
+from msgspec import json
+from msgspec.structs import replace
+from redis.asyncio import Redis
+
+from app.wire import log as logs
+from app.wire.channels import Meaning
+from app.wire.codec import decode
+from app.wire.events import LoggedEvent, ProcessingChanged, RunChanged
+from app.wire.log import BEGINNING, Gap, Log
+from tests.wire.saying import enveloped
+
+
+@pytest.fixture
+def log(client: Redis, redis_url: str) -> Log:
+    return Log(client, redis_url)
+
+
+def run(status: str, at: float, run_id: str = "r1") -> RunChanged:
+    return RunChanged(at=at, arrived_at=9999.0, work="import", run_id=run_id, status=status)
+
+
+def daily(status: str, at: float, phase: str = "") -> ProcessingChanged:
+    return ProcessingChanged(at=at, arrived_at=9999.0, run_id="r1", status=status, phase=phase)
+
+
+def timeless(status: str) -> RunChanged:
+    return RunChanged(at=5.0, arrived_at=5.0, work="cache", run_id="r1", status=status)
+
+
+async def told(log: Log) -> list[tuple[str, float]]:
+    found = await log.since(BEGINNING, await log.top())
+    assert not isinstance(found, Gap)
+    events = [entry.event for entry in found]
+    return [(event.status, event.at) for event in events if isinstance(event, RunChanged | ProcessingChanged)]
+
+
+TWICE = [("started", 1000.0), ("completed", 1010.0), ("started", 1020.0), ("failed", 1030.0), ("started", 1030.0)]
+
+
+@pytest.mark.parametrize("kind", [run, daily])
+async def test_a_run_that_begins_again_under_its_old_name_is_told_again(
+    log: Log, kind: Callable[[str, float], RunChanged | ProcessingChanged]
+) -> None:
+    for status, at in TWICE:
+        assert await log.append_once(kind(status, at))
+
+    assert await told(log) == TWICE
+
+
+async def test_each_process_may_say_it_all_however_late(log: Log, client: Redis, redis_url: str) -> None:
+    late, later = Log(client, redis_url), Log(client, redis_url)
+    events = [run(status, at) for status, at in TWICE]
+
+    for event in events:
+        await log.append_once(event)
+    for event in chain(events, events):
+        assert await late.append_once(event) is None
+    for event in events[2:]:
+        assert await later.append_once(event) is None
+
+    assert await told(log) == TWICE
+
+
+async def test_several_processes_that_race_through_it_tell_it_once(client: Redis, redis_url: str) -> None:
+    async def say(log: Log, pause: float) -> None:
+        for status, at in TWICE:
+            await log.append_once(run(status, at))
+            await asyncio.sleep(pause)
+
+    processes = [Log(client, redis_url) for _ in range(4)]
+    await asyncio.gather(*(say(each, 0.002 * number) for number, each in enumerate(processes)))
+
+    assert await told(processes[0]) == TWICE
+
+
+async def test_the_same_end_with_another_time_is_no_other_end(log: Log) -> None:
+    """As an engine says it that stamps each of its channels anew."""
+    assert await log.append_once(run("started", 1000.0))
+    assert await log.append_once(run("started", 1000.2)) is None
+    assert await log.append_once(run("completed", 1010.0))
+    assert await log.append_once(run("completed", 1010.3)) is None
+    assert await log.append_once(run("started", 1000.1)) is None
+
+
+async def test_two_spellings_of_one_message_are_one_entry(log: Log) -> None:
+    said = enveloped("data_import_completed", run_id="r7", success=True)
+    for meaning in (Meaning.IMPORTS, Meaning.PROCESSING):
+        event = decode(meaning, json.encode(said), 9999999999.0)
+        assert isinstance(event, LoggedEvent)
+        await log.append_once(event)
+
+    assert [status for status, _ in await told(log)] == ["completed"]
+
+
+async def test_phases_and_other_runs_are_told_apart(log: Log) -> None:
+    for event in (
+        daily("started", 1000.0, "import"),
+        daily("completed", 1010.0, "import"),
+        daily("started", 1010.0, "indicators"),
+        run("started", 1000.0),
+        run("started", 1000.0, "r2"),
+        replace(run("started", 1000.0), work="patterns"),
+    ):
+        assert await log.append_once(event)
+
+
+async def test_a_failure_in_a_phase_ends_the_run_that_began_without_one(log: Log) -> None:
+    assert await log.append_once(daily("started", 1000.0))
+    assert await log.append_once(daily("failed", 1005.0, "import"))
+    assert await log.append_once(daily("started", 1020.0))
+    assert await log.append_once(daily("failed", 1025.0, "import"))
+
+
+async def test_without_a_time_it_begins_again_a_moment_after_its_end(
+    log: Log, client: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "MOMENT_SECONDS", 0.3)
+    other = Log(client, redis_url)
+
+    for status in ("started", "completed"):
+        assert await log.append_once(timeless(status))
+    for status in ("started", "completed"):
+        assert await other.append_once(timeless(status)) is None
+    await asyncio.sleep(0.4)
+    for status in ("started", "completed"):
+        assert await log.append_once(timeless(status))
+        assert await other.append_once(timeless(status)) is None
+
+    assert [status for status, _ in await told(log)] == ["started", "completed"] * 2
