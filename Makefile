@@ -1,9 +1,9 @@
-.PHONY: help run test soak bench lint lock clean
+.PHONY: help run test soak bench bench-peers lint lock clean
 
 SOURCES := pyproject.toml config/requirements.txt config/requirements-dev.txt .ci/environment.sh
 
 help:  ## what can be made
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile
 
 run: .venv/.runtime  ## start everything; PORT, HOST and DATA_DIR override
 	@exec .venv/bin/python -m app.cli run --with-parent
@@ -11,8 +11,12 @@ run: .venv/.runtime  ## start everything; PORT, HOST and DATA_DIR override
 test: .venv/.dev  ## run the whole test suite
 	@.venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-bench: .venv/.dev  ## measure a tick's way to the page, and the page's weight
+bench: .venv/.dev  ## measure fan-out beside nchan and naive, a tick's way to the page, the page's weight
+	@.venv/bin/python -m bench.fanout
 	@.venv/bin/python -m bench
+
+bench-peers: .venv/.dev  ## measure fan-out beside all peers, with 1000 and 5000 readers
+	@.venv/bin/python -m bench.fanout --all
 
 soak: .venv/.dev  ## let everything fail for ten minutes and look for what is lost
 	@.venv/bin/python -m bench.checker --minutes 10

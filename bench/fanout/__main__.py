@@ -1,0 +1,123 @@
+"""Fan-out beside other servers, in turn on this machine: python -m bench.fanout [--all] [--readers 1000,5000] ...
+
+One process serves on one core, the load client reads on another. Every round starts every server afresh, opens the
+streams, then publishes: one message in flight, eight in flight, ten a second. The table shows medians of the rounds.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench.fanout import boards, machine, results, servers, table, targets
+from bench.fanout.client import Broken, compiled
+from bench.fanout.desk import Desk, desk
+from bench.fanout.results import Result
+from bench.fanout.servers import Server
+from bench.fanout.visit import Visit, visit
+
+PEERS: dict[str, Callable[[], Server]] = {
+    "naive": servers.naive,
+    "nchan": servers.nchan,
+    "sse-starlette": servers.sse_starlette,
+    "socketio": servers.socketio,
+}
+USUAL = ("ours-identity", "ours-gzip", "naive", "nchan")
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--all", action="store_true", help="all peers, and 5000 readers too")
+    parser.add_argument("--only", default="", help="servers by name, e.g. ours-identity,nchan")
+    parser.add_argument("--readers", default="", help="e.g. 1000,5000")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=4, help="of each phase")
+    parser.add_argument("--no-boards", action="store_true", help="leave out prices through Redis and the targets")
+    parser.add_argument("--browser", default="/usr/bin/chromium")
+    return parser.parse_args()
+
+
+def main() -> None:
+    asked = arguments()
+    machine.raise_limits()
+    skipped: list[str] = []
+    at = datetime.now(UTC).isoformat()
+    counts = [int(count) for count in (asked.readers or ("1000,5000" if asked.all else "1000")).split(",")]
+    with tempfile.TemporaryDirectory() as directory, desk(Path(directory)) as own:
+        program = compiled(Path(directory))
+        wanted = chosen(asked, own, skipped)
+        visits = rounds(wanted, counts, asked, program, skipped)
+        measured = [] if asked.no_boards else boards.measure(own, program, asked.seconds, asked.rounds)
+        reached = () if asked.no_boards else targets.measure(program, asked.browser, measured, skipped)
+    titles = {server.name: server.title for server in wanted}
+    result = Result(
+        at=at,
+        command="python -m bench.fanout " + " ".join(sys.argv[1:]),
+        commit=results.commit(),
+        seconds=asked.seconds,
+        machine=machine.described(),
+        versions=results.versions(peers=any(server.name in ("sse-starlette", "socketio") for server in wanted)),
+        skipped=tuple(skipped),
+        rows=tuple(results.row(titles[name], found) for (name, _), found in by_place(visits).items()),
+        boards=tuple(measured),
+        targets=tuple(reached),
+        visits=tuple(visits),
+    )
+    print(table.printed(result))
+    print(f"\nstored in {results.store(result)}")
+
+
+def chosen(asked: argparse.Namespace, own: Desk, skipped: list[str]) -> list[Server]:
+    names = asked.only.split(",") if asked.only else ["ours-identity", "ours-gzip", *PEERS] if asked.all else USUAL
+    if "nchan" in names:
+        servers.install_nchan()
+    found = [
+        servers.ours(own, gzip=gzip) for gzip in (False, True) if f"ours-{'gzip' if gzip else 'identity'}" in names
+    ]
+    try:
+        if {"sse-starlette", "socketio"} & set(names):
+            servers.install_peers()
+    except Broken as why:
+        skipped.append(str(why))
+        names = [name for name in names if name not in ("sse-starlette", "socketio")]
+    for name in PEERS:
+        if name in names:
+            try:
+                found.append(PEERS[name]())
+            except Broken as why:
+                skipped.append(str(why))
+    return found
+
+
+def rounds(
+    wanted: list[Server], counts: list[int], asked: argparse.Namespace, program: Path, skipped: list[str]
+) -> list[Visit]:
+    """All in turn, again and again: what a busy moment spoils, it spoils for one visit of each."""
+    visits = []
+    for number in range(asked.rounds):
+        for readers in counts:
+            for server in wanted:
+                print(f"round {number + 1} of {asked.rounds}: {server.name}, {readers} readers", flush=True)
+                try:
+                    visits.append(visit(server, readers, asked.seconds, program))
+                except Broken as why:
+                    print(f"  {why}", flush=True)
+                    skipped.append(str(why))
+    return visits
+
+
+def by_place(visits: list[Visit]) -> dict[tuple[str, int], list[Visit]]:
+    found: dict[tuple[str, int], list[Visit]] = defaultdict(list)
+    for each in visits:
+        found[each.server, each.readers].append(each)
+    return found
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Broken as why:
+        raise SystemExit(str(why)) from None

@@ -1,0 +1,140 @@
+"""Prices the whole way: published on Redis, decoded, drawn once per view, sent to a thousand readers.
+
+The ticks are made up: as many symbols as an index has, each as likely as the other. A cent of the price is a
+millisecond, so that a reader can tell how old what it reads is.
+"""
+
+import random
+import statistics
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from subprocess import Popen
+from typing import NamedTuple
+
+import msgspec
+from redis import Redis
+
+from bench.fanout.client import Client, request
+from bench.fanout.desk import Desk
+from bench.fanout.results import Board
+from bench.fanout.servers import STREAM, ours
+from bench.fanout.visit import Costs, Measured, running
+
+SYMBOLS = tuple(f"S{number:03d}" for number in range(500))
+CHANNEL = "tickstock.data.raw"
+READERS = 1000
+WATCHED = 50
+BEFORE = 2.0
+"""Seconds of ticks that are not measured: every symbol has a price afterwards."""
+
+PRICED = 1000.0
+"""Seconds: prices begin at 10,000.00, all of them written with two decimals."""
+
+MARKET_TIME = 1346770800.0
+
+
+class Way(NamedTuple):
+    name: str
+    title: str
+    rate: int
+    """Ticks a second, of all symbols together."""
+    chosen: str
+    """What the reader's cookie asks for."""
+    topics: Callable[[random.Random], str]
+
+
+def all_symbols(_any: random.Random) -> str:
+    return "quotes"
+
+
+def watchlist(any_: random.Random) -> str:
+    return ",".join(f"quotes:{symbol}" for symbol in any_.sample(SYMBOLS, WATCHED))
+
+
+WAYS = (
+    Way("redis", "1,000 readers of all prices", 10, "fastest", all_symbols),
+    Way("watchlists", "1,000 readers, 1,000 watchlists of 50", 100, "auto", watchlist),
+    Way("watchlists-1s", "the same, told once a second", 100, "1s", watchlist),
+)
+
+
+def measure(desk: Desk, program: Path, seconds: float, rounds: int) -> list[Board]:
+    found = []
+    for way in WAYS:
+        print(f"prices through Redis: {way.title}", flush=True)
+        found.append(_board(way, [hear(desk, program, way, seconds) for _ in range(rounds)]))
+    return found
+
+
+def hear(desk: Desk, program: Path, way: Way, seconds: float) -> Measured:
+    with running(ours(desk, gzip=False)) as (process, port):
+        since = int((time.time() - PRICED) * 1000)
+        with ticking(desk.redis_url, way.rate, since), reading(desk, program, port, way, since) as client:
+            client.opened()
+            client.run("listen", BEFORE)
+            return _measured(client, process, seconds)
+
+
+def reading(desk: Desk, program: Path, port: int, way: Way, since: int) -> Client:
+    any_ = random.Random(READERS)
+    cookie = f"{desk.cookie(port)}; rate={way.chosen}"
+    headers = {**STREAM, "Accept-Encoding": "identity", "Cookie": cookie}
+    requests = [request("GET", f"/stream?topics={way.topics(any_)}", headers) for _ in range(READERS)]
+    return Client(program, port, READERS, requests, special=f"p{since}")
+
+
+@contextmanager
+def ticking(redis_url: str, rate: int, since: int) -> Iterator[None]:
+    done = threading.Event()
+    thread = threading.Thread(target=_pour, args=(redis_url, rate, since, done))
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _pour(redis_url: str, rate: int, since: int, done: threading.Event) -> None:
+    """Ticks at random moments, as a market has them."""
+    redis, any_ = Redis.from_url(redis_url), random.Random(rate)
+    for symbol in SYMBOLS:
+        redis.publish(CHANNEL, tick(symbol, since))
+    while not done.wait(any_.expovariate(rate)):
+        redis.publish(CHANNEL, tick(any_.choice(SYMBOLS), since))
+    redis.close()
+
+
+def tick(symbol: str, since: int) -> bytes:
+    now = time.time()
+    price = (now * 1000 - since) // 1 / 100
+    message = {"ticker": symbol, "price": price, "volume": 100, "event_type": "T", "source": "bench"}
+    return msgspec.json.encode({**message, "timestamp": MARKET_TIME + now - since / 1000})
+
+
+def _measured(client: Client, process: Popen[bytes], seconds: float) -> Measured:
+    costs = Costs(process.pid, client.process.pid)
+    return costs.since(client.run("listen", seconds), READERS)
+
+
+def _board(way: Way, found: list[Measured]) -> Board:
+    def middle(value: Callable[[Measured], float]) -> float:
+        return round(statistics.median(value(each) for each in found), 4)
+
+    return Board(
+        name=way.name,
+        title=way.title,
+        readers=READERS,
+        visits=len(found),
+        ticks_per_second=way.rate,
+        cpu_per_reader_second_us=middle(lambda each: each.server_seconds / each.phase.seconds / READERS * 1e6),
+        cpu_per_delivery_us=middle(lambda each: each.server_seconds / max(1, each.phase.marks) * 1e6),
+        cells_per_second=middle(lambda each: each.phase.marks / each.phase.seconds),
+        bytes_per_reader_second=middle(lambda each: each.phase.bytes / each.phase.seconds / READERS),
+        p50_ms=middle(lambda each: each.phase.p50_ms),
+        p99_ms=middle(lambda each: each.phase.p99_ms),
+        others_share=round(max(each.others_share for each in found), 3),
+    )

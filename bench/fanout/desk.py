@@ -1,0 +1,120 @@
+"""What TickStock's web process needs around it: Redis, PostgreSQL, and one person who may come in."""
+
+import asyncio
+import os
+import secrets
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from subprocess import Popen
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlencode
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+from app.accounts import setup
+from app.db import migrate, roles
+from app.db.pools import Pool
+from app.embedded import postgres, valkey
+from app.embedded.child import Child
+from app.embedded.places import leave, prepare
+from app.identity import Role
+from bench.fanout import machine
+from bench.fanout.client import Broken
+
+EMAIL, PASSWORD = "alice@example.org", "trades on a train with one bar"
+READY_SECONDS = 60.0
+
+MANY = ("live.max_connections=100000", "live.streams_per_user=100000")
+"""One person holds all streams here; otherwise each may hold a few."""
+
+
+class Stay(HTTPRedirectHandler):
+    """The answer to a sign-in is a redirect with the cookie on it."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+class Desk:
+    """Servers that stay, and web processes that come and go."""
+
+    def __init__(self, directory: Path, environment: dict[str, str]) -> None:
+        self._directory = directory
+        self._environment = environment
+        self._cookie = ""
+
+    @property
+    def redis_url(self) -> str:
+        return self._environment["REDIS_URL"]
+
+    def web(self, port: int, *settings: str) -> Popen[bytes]:
+        command = [sys.executable, "-m", "bench.fanout.ours", str(port), str(self._directory), *MANY, *settings]
+        return machine.begin(command, machine.SERVER, self._directory / "web.txt", self._environment)
+
+    def wait_until_ready(self, port: int, process: Popen[bytes]) -> None:
+        until = time.monotonic() + READY_SECONDS
+        while _status(Request(f"http://127.0.0.1:{port}/ready")) != 200:
+            if process.poll() is not None or time.monotonic() > until:
+                raise Broken(f"TickStock does not start:\n{(self._directory / 'web.txt').read_text()[-2000:]}")
+            time.sleep(0.1)
+
+    def cookie(self, port: int) -> str:
+        """Of a session that every web process here knows: who signs in again and again is slowed down."""
+        if not self._cookie:
+            form = urlencode({"email": EMAIL, "password": PASSWORD}).encode()
+            origin = f"http://127.0.0.1:{port}"
+            try:
+                build_opener(Stay).open(Request(f"{origin}/login", form, {"Origin": origin}), timeout=10)
+            except HTTPError as answer:
+                said = answer.headers.get_all("Set-Cookie") or []
+                self._cookie = "; ".join(each.partition(";")[0] for each in said)
+        if not self._cookie:
+            raise Broken("nobody could sign in")
+        return self._cookie
+
+
+@contextmanager
+def desk(directory: Path) -> Iterator[Desk]:
+    places = prepare(directory / "servers", None)
+    children = [Child(valkey.program(places)), Child(postgres.program(places))]
+    try:
+        with machine.on_core(machine.CLIENT):
+            for child in children:
+                child.start()
+        if not all(child.wait_ready(30) for child in children):
+            raise Broken("Redis or PostgreSQL does not start")
+        urls = asyncio.run(_furnished(postgres.url(places)))
+        environment = {
+            **os.environ,
+            "REDIS_URL": valkey.url(places),
+            "DATABASE_URL": urls.own,
+            "MARKET_DATABASE_URL": urls.market,
+            "SECRET_KEY": secrets.token_urlsafe(48),
+        }
+        yield Desk(directory, environment)
+    finally:
+        for child in children:
+            child.stop(5)
+        leave(places)
+
+
+async def _furnished(superuser_url: str) -> roles.Urls:
+    urls = await roles.prepare(superuser_url)
+    await migrate.migrate("app", urls.own)
+    await migrate.migrate("market", urls.engine)
+    pool = Pool(urls.own, "own", 1)
+    await setup.create_user(pool, EMAIL, Role.USER, PASSWORD)
+    await pool.close()
+    return urls
+
+
+def _status(request: Request) -> int:
+    try:
+        with build_opener().open(request, timeout=5) as answer:
+            return int(answer.status)
+    except HTTPError as error:
+        return error.code
+    except (URLError, OSError):
+        return 0

@@ -1,0 +1,97 @@
+"""What the kernel knows of processes: their time, their memory, their core."""
+
+import os
+import platform
+import resource
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+CORES = sorted(os.sched_getaffinity(0))
+SERVER, CLIENT = CORES[0], CORES[-1]
+"""The same one where there is only one; the report says so."""
+
+TICK = 1 / os.sysconf("SC_CLK_TCK")
+FILES = 65_536
+
+
+def raise_limits() -> None:
+    """Each reader is a file on both sides."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+def begin(
+    command: Sequence[str | Path], core: int, output: Path, environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """A process on one core, and so are its children."""
+    with on_core(core), output.open("ab") as said:
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT, env=environment
+        )
+
+
+@contextmanager
+def on_core(core: int) -> Iterator[None]:
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    yield
+    os.sched_setaffinity(0, before)
+
+
+def family(pid: int) -> list[int]:
+    """A process and all that come from it."""
+    found = [pid]
+    for member in found:
+        with suppress(OSError):
+            for task in Path(f"/proc/{member}/task").iterdir():
+                found += [int(child) for child in (task / "children").read_text().split()]
+    return found
+
+
+def cpu_seconds(pid: int) -> float:
+    """Spent by a process, its threads and its children; in nanoseconds' grain, unlike /proc/<pid>/stat."""
+    spent = 0
+    for member in family(pid):
+        with suppress(OSError):
+            for task in Path(f"/proc/{member}/task").iterdir():
+                spent += int((task / "schedstat").read_text().split()[0])
+    return spent / 1e9
+
+
+def resident(pid: int) -> int:
+    """Bytes."""
+    pages = 0
+    for member in family(pid):
+        with suppress(OSError):
+            pages += int(Path(f"/proc/{member}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+class Busy(NamedTuple):
+    """Seconds that all cores have worked, and that a host gave to others, since the machine started."""
+
+    worked: float
+    stolen: float
+
+
+def busy() -> Busy:
+    fields = [int(field) * TICK for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    user, nice, system, _idle, _waiting, interrupts, soft_interrupts, stolen = fields
+    return Busy(user + nice + system + interrupts + soft_interrupts, stolen)
+
+
+def described() -> dict[str, str | int]:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
+    return {
+        "processor": model,
+        "cores": len(CORES),
+        "server core": SERVER,
+        "client core": CLIENT,
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+    }
