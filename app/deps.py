@@ -19,6 +19,7 @@ from app.wire.channels import Meaning
 from app.wire.events import AnyEvent
 from app.wire.limits import Limits
 from app.wire.log import Log
+from app.wire.order import Joins
 from app.wire.outbox import Outbox
 from app.wire.sessions import Sessions
 from app.wire.statuses import Statuses
@@ -59,6 +60,9 @@ class Hears(Protocol):
 
     @property
     def lost(self) -> int: ...
+
+    @property
+    def joins(self) -> Joins: ...
 
 
 @dataclass(slots=True)

@@ -49,18 +49,23 @@ class Intake:
         self._keeping: set[asyncio.Task[None]] = set()
         self._complained_at = float("-inf")
 
-    async def heard(self, meaning: Meaning, payload: bytes, arrived_at: float) -> None:
+    async def heard(self, meaning: Meaning, payload: bytes, arrived_at: float) -> int:
+        """How many events came late."""
         counting: list[LoggedEvent] = []
+        late = 0
         for event in decode_each(meaning, payload, arrived_at):
             if isinstance(event, Rejected):
                 self._reject(meaning, event.reason, payload)
-            elif isinstance(event, LOGGED):
+                continue
+            late += event.late
+            if isinstance(event, LOGGED):
                 counting.append(event)
             else:
                 self._note(event)
                 self._publish(event)
         if counting:
             await self._keep(counting)
+        return late
 
     @property
     def joins(self) -> Joins:

@@ -26,7 +26,9 @@ WITHIN_SECONDS = 1.0
 async def wire_page() -> ResponseReturnValue:
     house, now = deps.house(), time.time()
     stats = house.link()
-    top, counts = await asyncio.gather(_in_time(house.log.top()), _in_time(house.receivers(seen.JOB_CHANNELS)))
+    top, folded, counts = await asyncio.gather(
+        _in_time(house.log.top()), _in_time(house.log.folded()), _in_time(house.receivers(seen.JOB_CHANNELS))
+    )
     heard, unheard = seen.channels(Channels(**house.settings.channels()), stats, now)
     return await page(
         "admin/wire",
@@ -35,6 +37,8 @@ async def wire_page() -> ResponseReturnValue:
         stats=stats,
         lost_age=None if stats.lost_at is None else max(0.0, now - stats.lost_at),
         events_lost=house.intake.lost,
+        joins=house.intake.joins,
+        folded=folded,
         log=None if top is None else seen.log_state(top),
         receivers=None if counts is None else seen.receivers(counts),
         heard=heard,

@@ -20,6 +20,7 @@ class Channel(NamedTuple):
     messages: int
     per_minute: int
     age: float | None
+    late: int = 0
 
     @property
     def parts(self) -> list[str]:
@@ -85,4 +86,5 @@ def _channel(name: str, field: str, stats: Stats, now: float) -> Channel:
     use, heard = USES[field], stats.channels.get(name)
     if heard is None:
         return Channel(name, use.meaning, use.kind, 0, 0, None)
-    return Channel(name, use.meaning, use.kind, heard.messages, heard.per_minute, max(0.0, now - heard.last_at))
+    age = max(0.0, now - heard.last_at)
+    return Channel(name, use.meaning, use.kind, heard.messages, heard.per_minute, age, heard.late)

@@ -11,7 +11,7 @@
 # run's last end is no repetition: the run has begun again, and whatever is older than that belongs to what was before.
 # Where a run's events have no time, a start counts as one moment old.
 APPEND = """
-local log, epoch_key, seen_key, fold_key, storm_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local log, epoch_key, seen_key, fold_key, storm_key, folded_key = unpack(KEYS)
 local payload, seen_seconds, max_entries = ARGV[1], ARGV[2], ARGV[3]
 local known_epoch, known_n = tonumber(ARGV[4]), tonumber(ARGV[5])
 local fold_seconds, most_errors = tonumber(ARGV[6]), tonumber(ARGV[7])
@@ -64,6 +64,7 @@ if payload ~= '' and fold_seconds > 0 then
   local since = tonumber(redis.call('HGET', fold_key, 'since') or '')
   if since and time[1] - since < fold_seconds then
     redis.call('HINCRBY', fold_key, 'folded', 1)
+    redis.call('INCR', folded_key)
     seen('folded')
     return {'', occurrence}
   end

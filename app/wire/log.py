@@ -14,6 +14,7 @@ from app.wire.channels import (
     LOG_CURSOR_PREFIX,
     LOG_EPOCH_KEY,
     LOG_FOLD_PREFIX,
+    LOG_FOLDED_KEY,
     LOG_KEY,
     LOG_SEEN_PREFIX,
     LOG_STORM_KEY,
@@ -87,6 +88,12 @@ class Log:
         with reachable():
             newest: list[Any] | None = await self._client.xrevrange(LOG_KEY, count=1)
         return _id(newest[0][0]) if newest else BEGINNING
+
+    async def folded(self) -> int:
+        """Errors like others that were counted with them instead of logged, by all processes, since Redis has data."""
+        with reachable():
+            found = await self._client.get(LOG_FOLDED_KEY)
+        return int(found) if isinstance(found, bytes) and found.isdigit() else 0
 
     async def since(self, after: LogId, upto: LogId) -> tuple[Entry, ...] | Gap:
         """All entries in (after, upto], or none of them."""
@@ -182,7 +189,7 @@ class Log:
 
     async def _call(self, identity: Identity, payload: bytes, folds: str) -> tuple[bytes, int]:
         seen = LOG_SEEN_PREFIX + identity.name
-        keys = (LOG_KEY, LOG_EPOCH_KEY, seen, LOG_FOLD_PREFIX + folds, LOG_STORM_KEY)
+        keys = (LOG_KEY, LOG_EPOCH_KEY, seen, LOG_FOLD_PREFIX + folds, LOG_STORM_KEY, LOG_FOLDED_KEY)
         known, window = self._known, int(WINDOW_SECONDS)
         bounds = (SEEN_SECONDS, MAX_ENTRIES, known.epoch, known.n, window if folds else 0, MOST_ERRORS)
         said = (identity.occurrence, window, int(MOMENT_SECONDS * 1000), identity.did, identity.did_at)

@@ -36,6 +36,8 @@ class Heard(NamedTuple):
     last_at: float
     """Wall time of the newest message."""
     per_minute: int
+    late: int = 0
+    """Events among them that were published long before they came."""
 
 
 class Stats(NamedTuple):
@@ -57,6 +59,7 @@ class _Count:
     def __init__(self) -> None:
         self.messages = 0
         self.last_at = 0.0
+        self.late = 0
         self.rate = Rate()
 
     def note(self, now: float) -> None:
@@ -68,6 +71,7 @@ class _Count:
 class Subscriber(Generic[L]):
     """Calls `heard` with the channel's label, the bytes and the time of arrival, one message after the other.
 
+    What `heard` returns counts as late.
     While `heard` waits nothing is read, so Redis and the socket hold the backlog and no queue grows here.
     Calls `gapped` once after each gap, when all channels are heard again. With an `order` it joins that too.
     """
@@ -76,7 +80,7 @@ class Subscriber(Generic[L]):
         self,
         url: str,
         names: Mapping[str, L],
-        heard: Callable[[L, bytes, float], Awaitable[None]],
+        heard: Callable[[L, bytes, float], Awaitable[int | None]],
         gapped: Callable[[], object] = lambda: None,
         order: Order | None = None,
     ) -> None:
@@ -105,7 +109,7 @@ class Subscriber(Generic[L]):
             lost_at=self._lost_at,
             failed=self._failed,
             channels={
-                name.decode(): Heard(count.messages, count.last_at, count.rate.per_minute(now))
+                name.decode(): Heard(count.messages, count.last_at, count.rate.per_minute(now), count.late)
                 for name, count in self._counts.items()
             },
         )
@@ -193,8 +197,9 @@ class Subscriber(Generic[L]):
                 if self._order and channel == _JOINS:
                     await self._order.heard(payload)
                 else:
-                    self._counts.setdefault(channel, _Count()).note(arrived_at)
-                    await self._heard(self._labels[channel], payload, arrived_at)
+                    count = self._counts.setdefault(channel, _Count())
+                    count.note(arrived_at)
+                    count.late += await self._heard(self._labels[channel], payload, arrived_at) or 0
         except Exception:
             self._failed += 1
             if arrived_at - self._complained_at >= COMPLAINT_SECONDS:

@@ -30,12 +30,13 @@ async def page(desk: Desk) -> str:
 
 
 def test_channels_that_were_heard_come_first_by_their_newest_message() -> None:
-    heard, unheard = wire.channels(NAMES, stats(patterns=Heard(2, 90.0, 1), ticks=Heard(500, 99.0, 120)), 100.0)
+    heard, unheard = wire.channels(NAMES, stats(patterns=Heard(2, 90.0, 1), ticks=Heard(500, 99.0, 120, 3)), 100.0)
 
     assert [(each.name, each.meaning, each.messages, each.per_minute, each.age) for each in heard] == [
         ("my.ticks", Meaning.TICKS, 500, 120, 1.0),
         ("tickstock.events.patterns", Meaning.PATTERNS, 2, 1, 10.0),
     ]
+    assert [each.late for each in heard] == [3, 0]
     assert {each.name for each in (*heard, *unheard)} == NAMES.meanings().keys()
 
 
@@ -71,13 +72,17 @@ async def test_before_anything_happens_the_page_says_so(desk: Desk) -> None:
     assert "Log empty" in said
     assert "Nothing has come in yet" in said
     assert "Every message so far was understood" in said
+    assert "Errors folded 0 in all processes" in said
+    assert "Joined others 0 " in said
     assert said.count("nobody listens") == len(wire.JOB_CHANNELS)
 
 
 async def test_what_came_what_was_refused_and_what_broke_is_counted(desk: Desk) -> None:
     await desk.publish(tick("BRK.B", 84.5))
     await desk.redis.publish("tickstock:errors", b"no json")
-    await until(lambda: bool(desk.house.intake.rejected))
+    await desk.redis.publish("tickstock:errors", b'{"message":"slow","timestamp":1346765400}')
+    await desk.redis.publish("tickstock:errors", b'{"message":"slow","timestamp":1346765401}')
+    await until(lambda: desk.house.link().channels["tickstock:errors"].late == 2)
     await desk.redis.client_kill_filter(_type="pubsub")
     await until(lambda: desk.house.link().gaps > 0 and desk.house.link().connected)
 
@@ -85,6 +90,8 @@ async def test_what_came_what_was_refused_and_what_broke_is_counted(desk: Desk) 
 
     assert re.search(r"tickstock\.data\.raw ticks, state \d s 1 1 ", said)
     assert re.search(r"Not understood .* errors \S.* 1 ", said)
+    assert "errors, log 2 late" in said
+    assert "Errors folded 1 in all processes" in said
     assert re.search(r"Gaps 1, the last \d+ s ago", said)
 
 

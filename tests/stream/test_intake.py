@@ -164,6 +164,19 @@ async def test_a_batch_is_taken_item_by_item_and_a_bad_item_costs_itself_alone()
     assert intake.rejected == {(Meaning.PATTERNS, "no-symbol"): 1}
 
 
+async def test_what_was_published_long_before_it_came_counts_as_late() -> None:
+    published = list[AnyEvent]()
+    intake = Intake(_nothing, published.append)
+    now = time.time()
+    found = {"symbol": "IBM", "pattern": "Doji", "timestamp": now - 3600}
+    old = {"type": "streaming_patterns_batch", "batch_timestamp": now - 3600, "patterns": [found, found]}
+
+    assert await intake.heard(Meaning.PATTERNS, json.dumps(old).encode(), now) == 2
+    assert await intake.heard(Meaning.TICKS, encode(replace(GOOD, published_at=now)), now + 1) == 0
+    assert await intake.heard(Meaning.TICKS, b"noise", now) == 0
+    assert [type(event) for event in published] == [Tick]
+
+
 async def test_the_newest_health_of_the_engine_is_kept() -> None:
     published = list[AnyEvent]()
     intake = Intake(_nothing, published.append)

@@ -12,6 +12,7 @@ from app.wire.codec.fields import AHEAD_SECONDS
 from app.wire.codec.readers import READERS
 from app.wire.codec.shape import Shape, Spelling
 from app.wire.events import KINDS, AnyEvent, Event
+from app.wire.events.base import LATE_SECONDS
 
 REASONS = {
     "not-json": "no UTF-8, no JSON, or nested deeper than can be read",
@@ -57,6 +58,7 @@ the first one. `log`: every message counts, in order, and is kept in the log. `s
 * Fields may stand in the message itself or in its envelope, and that in another; the innermost wins, `null` is missing.
 * Times are epoch seconds, milliseconds, microseconds or nanoseconds, as numbers or text, or ISO 8601 with `Z`, an
   offset or neither, which is UTC. Old ones are fine: a replay has them.
+* What was published more than {LATE} minutes before it came is late: it is taken all the same, and counted by channel.
 * Numbers may be text. What is not finite or beyond 1e15 is missing.
 * Text loses control, format and surrogate characters, and what is longer than its field may be.
 * Every event may say its `source`, and besides its own time `published_at` (the time of the outermost envelope).
@@ -68,7 +70,7 @@ def page() -> str:
 
 
 def _lines() -> Iterator[str]:
-    yield HEAD
+    yield HEAD.replace("{LATE}", f"{LATE_SECONDS / 60:.0f}")
     yield from _channels()
     yield "## Events"
     for meaning, reader in READERS.items():
