@@ -16,6 +16,10 @@ class Breaker:
         self._failures: deque[float] = deque(maxlen=FAILURES)
         self._probe_at: float | None = None
 
+    @property
+    def open(self) -> bool:
+        return self._probe_at is not None
+
     def allows(self) -> bool:
         if self._probe_at is None:
             return True

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Union, cast
+from typing import NamedTuple, Union, cast
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -17,6 +17,14 @@ CONNECT_SECONDS = 3.0
 RELEASE_SECONDS = 1.0
 CLOSE_SECONDS = 2.0
 LOOK_AGAIN_SECONDS = 10.0
+
+
+class State(NamedTuple):
+    links: int
+    idle: int
+    resting: bool
+    """It did not answer, and is not asked again yet."""
+
 
 Link = Union[asyncpg.Connection, "PoolConnectionProxy[asyncpg.Record]"]
 
@@ -54,6 +62,11 @@ class Pool:
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
         self.lost_at: float | None = None
         """Wall time when a link last broke."""
+
+    @property
+    def state(self) -> State:
+        links, idle = (self._pool.get_size(), self._pool.get_idle_size()) if self._pool else (0, 0)
+        return State(links, idle, self._breaker.open)
 
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[asyncpg.Connection]:
