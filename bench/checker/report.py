@@ -9,7 +9,8 @@ from bench.checker.judge import Violation
 from bench.checker.nemesis import Struck
 from bench.checker.truth import Truth
 
-SHOWN = 12
+SHOWN = 4
+"""Different violations of each kind."""
 
 
 class Report(NamedTuple):
@@ -47,7 +48,11 @@ class Report(NamedTuple):
         alike: dict[tuple[str, str], list[Violation]] = defaultdict(list)
         for violation in self.violations:
             alike[violation.kind, violation.what].append(violation)
-        for (kind, what), found in list(alike.items())[:SHOWN]:
+        shown: Counter[str] = Counter()
+        for (kind, what), found in alike.items():
+            shown[kind] += 1
+            if shown[kind] > SHOWN:
+                continue
             yield f"  {kind}: {what} ({len(found)} times, first on {found[0].page})"
             for event in found[0].evidence:
                 yield f"      {event.at - self.began:.2f} {type(event).__name__} {event[1:]}"[:240]
