@@ -21,6 +21,8 @@ ZONES: tuple[str, ...] = (
     "Asia/Tokyo",
     "Australia/Sydney",
 )
+RENAMED = {"Asia/Calcutta": "Asia/Kolkata"}
+"""What browsers call them still."""
 
 
 class Role(StrEnum):

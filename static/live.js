@@ -1,73 +1,137 @@
 (() => {
-  const root = document.documentElement, live = document.getElementById("live"), said = document.getElementById("announce")
-  const words = {
-    live: "Live again.",
-    reconnecting: "Connection lost, reconnecting.",
-    stale: "Still no connection: the figures are out of date.",
-    offline: "Offline: the figures are out of date.",
-  }
-  const now = () => performance.now() / 1000
-  const state = () => root.dataset.live
-  let heard = now(), changed = heard, told = "live"
+  const find = id => document.getElementById(id), now = () => performance.now()
+  const root = document.documentElement, live = find("live"), fast = find("fast"), said = find("announce")
+  const signIn = () => location = "/login?next=" + encodeURIComponent(location.pathname + location.search)
+  const links = []
+  const idle = () => paused || document.hidden
+  let paused = root.dataset.live === "paused" || sessionStorage.paused
+  let cursor, stuck, drawing, whole, told = "live", since = 0
 
-  // The first visit: the viewer's own zone, if it is one of the choices.
-  if (!/(^|; )tz=/.test(document.cookie)) {
-    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone.replace("Calcutta", "Kolkata")
-    if (document.querySelector(`#zone option[value="${CSS.escape(zone)}"]`))
-      document.cookie = `tz=${zone};path=/;max-age=31536000;samesite=lax`
-  }
-
-  function become(next) {
-    if (next === state()) return
-    root.dataset.live = next
-    changed = now()
-  }
+  if (!/\btz=/.test(document.cookie))
+    document.cookie = `tz=${Intl.DateTimeFormat().resolvedOptions().timeZone};path=/;max-age=31536000;samesite=lax`
 
   const spell = s => s < 60 ? `${s} s` : s < 3600 ? `${s / 60 | 0} min` : s < 86400 ? `${s / 3600 | 0} h` : `${s / 86400 | 0} d`
 
   function count(time) {
-    if (time.drawn !== time.dataset.age) {
-      time.drawn = time.dataset.age
-      time.born = now() - time.drawn
-    }
-    const text = spell(Math.max(0, now() - time.born | 0))
+    time.born ??= now() - time.dataset.age * 1000
+    const text = spell((now() - time.born) / 1000 | 0)
     if (time.textContent !== text) time.textContent = text
   }
 
-  const connection = () => live._htmx?.sse
-  const retry = () => connection()?.delayCanceller?.()
-  const signIn = () => location.assign("/login?next=" + encodeURIComponent(location.pathname + location.search))
-
-  function watch() {
-    const quiet = now() - heard
-    if (!navigator.onLine) become("offline")
-    else if (state() === "live" && quiet > live.dataset.patience) {
-      become("reconnecting")
-      connection()?.reader?.cancel()  // a half-open connection never ends by itself
-    } else if (state() === "connecting" && quiet > 10) become("offline")
-    else if (state() === "reconnecting" && now() - changed > 10) become("stale")
-
-    // Passing changes, such as a tab coming back, are not worth a word.
-    if (words[state()] && state() !== told && now() - changed > 2) said.textContent = words[told = state()]
-    else if (state() === "live" && now() - changed > 12) said.textContent = ""
+  // The badge says at once how it stands; only what lasts is worth a sentence.
+  function show() {
+    const state = root.dataset.live, lasted = now() - since
+    const next = paused ? "paused" : !navigator.onLine ? "offline" : links.every(link => link.up) ? "live"
+      : state === "stale" || state !== "live" && lasted > 10000 ? "stale" : state === "connecting" ? state : "reconnecting"
+    if (next !== state) {
+      root.dataset.live = next
+      since = now()
+    } else if (next !== told && next !== "connecting" && lasted > 2000) said.textContent = said.dataset[told = next]
   }
 
-  function listen() {
-    const alive = () => { heard = now(); become("live") }
-    live.addEventListener("htmx:sse:after:connection", alive)
-    live.addEventListener("htmx:sse:before:message", alive)
-    live.addEventListener("htmx:sse:before:connection", () => { if (state() === "live") become("reconnecting") })
-    live.addEventListener("htmx:sse:error", event => { if (event.detail.status === 401) signIn() })
-    live.addEventListener("session-ended", signIn)
-    addEventListener("online", () => { become("reconnecting"); retry() })
-    addEventListener("offline", () => become("offline"))
-    document.addEventListener("visibilitychange", () => { heard = changed = now() })
+  // A way to the server. An extension of htmx carries it; whether it is open, and when it is tried again, is decided here.
+  function link(element, connection, end) {
+    let tries = 0, due = 0, before
+    const it = {
+      patience: 13000,
+      on: (event, act) => element.addEventListener(event, act),
+      heard: () => due = now() + it.patience,
+      soon: () => due = tries = 0,
+      // A half-open connection never ends by itself.
+      tend() {
+        if (idle() || connection() && now() > due) connection() && end(connection())
+        else if (now() > due) {
+          due = now() + 9000
+          element.dispatchEvent(new Event("join"))
+        }
+      },
+      opened() {
+        it.up = now()
+        it.heard()
+        show()
+      },
+      // The same trouble once more: wait longer. Who answers is not just starting, and has enough to do.
+      lost(answered, wait) {
+        tries = answered !== before || it.up && now() - it.up > 10000 ? 0 : tries + 1
+        before = answered
+        due = now() + Math.min((wait || 500) * 2 ** tries, answered ? 20000 : 3000) * (1 + Math.random() * .3)
+        it.up = 0
+        show()
+      },
+    }
+    links.push(it)
+    return it
   }
 
-  if (live) listen()
-  setInterval(() => {
+  function tend() {
+    links.forEach(it => it.tend())
     if (document.hidden) return
     document.querySelectorAll("time[data-age]").forEach(count)
-    if (live) watch()
-  }, 1000)
+    if (live) show()
+  }
+
+  function back() {
+    since = now()
+    links.forEach(it => it.soon())
+    tend()
+  }
+
+  if (live) {
+    const it = link(live, () => live._htmx?.sse, connection => connection.reader?.cancel())
+    it.on("htmx:config:request", ({detail: {ctx: {request}}}) => {
+      if (whole) request.action = whole
+      if (cursor) request.headers["Last-Event-ID"] = cursor
+    })
+    it.on("htmx:after:request", event => event.preventDefault())  // no stream: nothing to be shown
+    it.on("htmx:finally:request", ({detail: {ctx: {response}}}) => {
+      if (response?.status === 401) signIn()
+      else if (!live._htmx.sse) it.lost(!!response, response?.headers.get("Retry-After") * 1000)
+    })
+    it.on("htmx:sse:before:connection", event => idle() && event.preventDefault())
+    it.on("htmx:sse:after:connection", it.opened)
+    it.on("hello", event => it.patience = event.detail.data * 2500 || 13000)
+    it.on("htmx:sse:before:message", () => drawing = it.heard())
+    it.on("htmx:sse:after:message", event => {
+      drawing = 0
+      cursor = event.detail.message.id || cursor
+    })
+    // What cannot be drawn is asked for again; the second time, all of it anew.
+    it.on("htmx:sse:error", () => {
+      if (drawing) stuck = cursor = cursor === stuck ? "?" : cursor
+      drawing = 0
+    })
+    it.on("htmx:sse:close", event => it.lost(true, event.detail.connection.config.reconnectDelay))
+    it.on("session-ended", signIn)
+
+    find("pause").onclick = () => {
+      sessionStorage.paused = paused = paused ? "" : 1
+      back()
+    }
+    addEventListener("online", back)
+    addEventListener("offline", show)
+    document.addEventListener("visibilitychange", back)
+  }
+
+  if (fast) {
+    const it = link(fast, () => fast._htmx?.ws?.connection, connection => connection.socket.close())
+    let refused = 0
+    it.on("htmx:ws:after:connection", () => {
+      refused = 0
+      it.opened()
+    })
+    it.on("htmx:ws:before:message:incoming", it.heard)
+    it.on("htmx:ws:close", ({detail: {code}}) => {
+      it.lost(false)
+      if (code === 4401) signIn()
+      else if (code === 1008 || links[0].up && ++refused > 2) {
+        // Not to be had: the stream brings everything.
+        links.pop()
+        whole = live.dataset.whole
+        back()
+      }
+    })
+  }
+
+  document.addEventListener("DOMContentLoaded", tend)
+  setInterval(tend, 1000)
 })()

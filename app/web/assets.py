@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +17,7 @@ STYLES = ("tokens", "base", "accounts", "quotes", "patterns", "indicators", "mar
 """The order of the one stylesheet; a feature's rules come after the shared ones."""
 
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+REMARKS = re.compile(r"^\s*(?://.*\n)?\s*|  //.*$", re.MULTILINE)
 FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -30,6 +32,7 @@ class Asset(NamedTuple):
 class Assets:
     def __init__(self, static: Path = STATIC) -> None:
         sources = {path.name: path.read_bytes() for path in sorted(static.rglob("*")) if path.suffix in (".js", ".svg")}
+        sources |= {path.name: _lean(path.read_text()) for path in sorted(static.glob("*.js"))}
         sources["app.css"] = b"".join(
             path.read_bytes() for name in STYLES if (path := static / "css" / f"{name}.css").exists()
         )
@@ -64,6 +67,11 @@ async def _serve(name: str) -> Response:
     if coding != "identity":
         headers["Content-Encoding"] = coding
     return Response(asset.bodies[coding], headers=headers, content_type=asset.media_type)
+
+
+def _lean(script: str) -> bytes:
+    """Our own scripts travel without what only their readers need: indentation and comments."""
+    return REMARKS.sub("", script).encode()
 
 
 def _asset(name: str, body: bytes) -> Asset:

@@ -1,9 +1,9 @@
-"""How a viewer wants times and figures written: POST /view."""
+"""How a viewer wants times and figures written, and how often told: POST /view."""
 
 from quart import Blueprint, current_app, redirect, request
 from quart.typing import ResponseReturnValue
 
-from app.identity import ZONES, NumberForm
+from app.identity import ZONES, NumberForm, Rate
 from app.web import guards, security
 
 YEAR = 365 * 24 * 3600
@@ -26,6 +26,7 @@ async def choose() -> ResponseReturnValue:
     for cookie, field, choices in (
         (guards.ZONE_COOKIE, "zone", ZONES),
         (guards.NUMBERS_COOKIE, "numbers", tuple(NumberForm)),
+        (guards.RATE_COOKIE, "rate", tuple(Rate)),
     ):
         chosen = form.get(field, "")
         if chosen in choices:

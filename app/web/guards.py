@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from quart import Quart, abort, current_app, g, redirect, request
 from quart.typing import ResponseReturnValue
 
-from app.identity import ZONES, Identity, NumberForm, Rate, Role, View
+from app.identity import RENAMED, ZONES, Identity, NumberForm, Rate, Role, View
 
 Load = Callable[[], Awaitable[Identity | None]]
 ViewFunction = TypeVar("ViewFunction", bound=Callable[..., Any])
@@ -82,6 +82,7 @@ async def visitor() -> Identity | None:
 def view() -> View:
     """The viewer's choice from the closed list; whatever else a cookie holds is the default."""
     zone = request.cookies.get(ZONE_COOKIE, "")
+    zone = RENAMED.get(zone, zone)
     numbers = request.cookies.get(NUMBERS_COOKIE, "")
     return View(
         zone if zone in ZONES else _installed().zone,
@@ -90,8 +91,8 @@ def view() -> View:
 
 
 def rate() -> Rate:
-    """The viewer's choice; without one, a browser that was told to save data is told less often."""
-    chosen = request.cookies.get(RATE_COOKIE, "")
+    """The viewer's choice, but a stream may name another; without one, who saves data is told less often."""
+    chosen = request.args.get("rate") or request.cookies.get(RATE_COOKIE, "")
     unchosen = Rate.FIVE_SECONDS if request.headers.get("Save-Data", "").lower() == "on" else Rate.AUTO
     return next((rate for rate in Rate if rate == chosen), unchosen)
 

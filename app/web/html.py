@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
-from quart import Response, current_app, make_response, request
+from quart import Response, make_response, request
 
-from app.identity import ZONES, NumberForm, View
+from app.identity import ZONES, NumberForm, Rate, View
 from app.push import Push
 from app.web import assets, filters, guards, security
 
@@ -17,7 +18,20 @@ ROOT = Path(__file__).resolve().parents[2]
 RELOADS = ("10", "30", "60")
 """Seconds after which a page without scripting may ask to be sent again."""
 
+FAST = frozenset({"quotes", "symbol", "chart"})
+"""Topics that a socket may bring: only the newest of each counts."""
+
 SVG_PART = re.compile(r"<(circle|g|line|path|polyline|rect|text|tspan)\b")
+
+
+class Links(NamedTuple):
+    """A page's ways to the server: at most one stream and one socket."""
+
+    stream: str = ""
+    """Empty without topics: such a page holds no connection open."""
+    socket: str = ""
+    whole: str = ""
+    """The stream to fall back on when the socket is not to be had."""
 
 
 def _environment(folder: str) -> Environment:
@@ -36,7 +50,7 @@ def _environment(folder: str) -> Environment:
 
 environment = _environment("partials")
 pages = _environment("templates")
-pages.globals.update(ZONES=ZONES, NUMBER_FORMS=tuple(NumberForm))
+pages.globals.update(ZONES=ZONES, NUMBER_FORMS=tuple(NumberForm), RATES=tuple(Rate))
 
 
 def fragment(name: str, **values: object) -> Markup:
@@ -48,31 +62,45 @@ async def page(
     name: str, *, title: str, topics: Iterable[str] = (), cursor: str = "", status: int = 200, **values: object
 ) -> Response:
     """Draws templates/<name>.html around what partial functions returned; with topics it opens the one stream."""
+    rate = guards.rate()
     text = pages.get_template(f"{name}.html").render(
         values,
         title=title,
-        stream=stream_url(topics, cursor),
+        links=links(tuple(topics), cursor, rate),
         visitor=await guards.visitor(),
         view=guards.view(),
+        rate=rate,
         here=guards.here(),
         path=request.path,
         nonce=security.nonce(),
         asset=assets.current(),
         reloads=[(seconds, _reload_url(seconds)) for seconds in RELOADS],
-        patience=2.5 * current_app.config.get("BEAT_SECONDS", 5.0),
     )
     response = await make_response(text, status)
     assert isinstance(response, Response)
-    if request.args.get("refresh") in RELOADS:
+    if request.args.get("refresh") in RELOADS and rate is not Rate.PAUSED:
         response.headers["Refresh"] = request.args["refresh"]
     return response
 
 
-def stream_url(topics: Iterable[str], cursor: str = "") -> str:
-    """Empty without topics: such a page holds no connection open."""
-    wanted = ",".join(topics)
-    asked = {"topics": wanted} | ({"cursor": cursor} if cursor else {})
-    return f"/stream?{urlencode(asked, safe=',:')}" if wanted else ""
+def links(topics: tuple[str, ...], cursor: str, rate: Rate) -> Links:
+    """At the fastest rate a socket brings the quick part, and the stream only what must not be missed."""
+    if not topics:
+        return Links()
+    quick = [topic for topic in topics if topic.partition(":")[0] in FAST]
+    rest = [topic for topic in topics if topic not in quick]
+    if rate is not Rate.FASTEST or not quick or not rest:
+        return Links(stream_url(topics, cursor))
+    return Links(stream_url(rest, cursor), _url("/ws/quotes", quick), stream_url(topics, cursor, Rate.AUTO))
+
+
+def stream_url(topics: Iterable[str], cursor: str = "", rate: str = "") -> str:
+    return _url("/stream", topics, cursor=cursor, rate=rate)
+
+
+def _url(path: str, topics: Iterable[str], **more: str) -> str:
+    asked = {"topics": ",".join(topics), **{name: value for name, value in more.items() if value}}
+    return f"{path}?{urlencode(asked, safe=',:')}"
 
 
 def _reload_url(seconds: str) -> str:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest_asyncio
@@ -42,10 +43,17 @@ class Server:
             except httpx.TransportError:
                 return False
 
-    async def say(self, *said: dict[str, str]) -> int:
+    async def say(self, *said: dict[str, Any]) -> int:
         """Pushes to every open stream; answers how many there are."""
+        return await self._post("say", said)
+
+    async def tell(self, *said: dict[str, Any]) -> int:
+        """The same for sockets."""
+        return await self._post("tell", said)
+
+    async def _post(self, path: str, said: tuple[dict[str, Any], ...]) -> int:
         async with httpx.AsyncClient(trust_env=False) as client:
-            return int((await client.post(f"{self.url}/say", json=list(said))).text)
+            return int((await client.post(f"{self.url}/{path}", json=said)).text)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -9,7 +9,7 @@ import msgspec
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from jinja2 import ChoiceLoader, FileSystemLoader
-from quart import Quart, Response, abort, request
+from quart import Quart, Response, abort, request, websocket
 
 from app.identity import Identity
 from app.push import Op, Push
@@ -23,6 +23,11 @@ class Said(msgspec.Struct):
     op: Op = "replace"
     html: str = ""
     event: str = ""
+    """Named, with `html` as its data."""
+    id: str = ""
+    retry: int = 0
+    code: int = 0
+    """What the sockets are closed with, or that they are served (1) or not (404)."""
 
 
 class Away(Exception):
@@ -33,6 +38,8 @@ html.pages.loader = ChoiceLoader(
     [FileSystemLoader(html.ROOT / "templates"), FileSystemLoader(Path(__file__).parent / "pages")]
 )
 readers: set[asyncio.Queue[str]] = set()
+sockets: set[asyncio.Queue[str]] = set()
+served = 404
 reports: list[str] = []
 
 
@@ -44,7 +51,6 @@ async def nobody() -> Identity | None:
 
 def create_app(public_url: str) -> Quart:
     app = Quart(__name__, static_folder=None)
-    app.config["BEAT_SECONDS"] = 1.0
     security.install(app, public_url)
     guards.install(app, nobody)
     assets.install(app)
@@ -58,12 +64,14 @@ def create_app(public_url: str) -> Quart:
     app.add_url_rule("/limited", "limited", limited)
     app.add_url_rule("/stream", "stream", stream)
     app.add_url_rule("/say", "say", say, methods=["POST"])
+    app.add_url_rule("/tell", "tell", tell, methods=["POST"])
+    app.add_websocket("/ws/quotes", "socket", socket)
     return app
 
 
 @guards.public
 async def board() -> Response:
-    return await html.page("board", title="Board", topics=("quotes:1", "symbol:BRK.B"), cursor="1-1")
+    return await html.page("board", title="Board", topics=("patterns", "symbol:BRK.B"), cursor="1-1")
 
 
 @guards.signed_in
@@ -97,7 +105,9 @@ async def stream() -> Response:
             yield "event: hello\nretry: 500\ndata: x\n\n"
             while True:
                 try:
-                    yield await asyncio.wait_for(queue.get(), 1)
+                    yield (text := await asyncio.wait_for(queue.get(), 1))
+                    if "event: bye" in text:
+                        return
                 except TimeoutError:
                     yield "event: beat\ndata: x\n\n"
         finally:
@@ -110,20 +120,54 @@ async def stream() -> Response:
 
 @guards.public
 async def say() -> str:
+    """One message to every open stream."""
     pushes = msgspec.json.decode(await request.get_data(), type=list[Said])
+    text = patches(pushes)
+    data = "".join(f"data: {line}\n" for line in text.split("\n")) if text else ""
+    for said in pushes:
+        if said.event:
+            data += f"event: {said.event}\ndata: {said.html or 'x'}\n"
+        data += (f"id: {said.id}\n" if said.id else "") + (f"retry: {said.retry}\n" if said.retry else "")
+    for queue in readers:
+        queue.put_nowait(f"{data}\n")
+    return str(len(readers))
+
+
+@guards.public
+async def tell() -> str:
+    """The same to every socket, or its end."""
+    global served
+    pushes = msgspec.json.decode(await request.get_data(), type=list[Said])
+    if pushes[0].code in (1, 404):
+        served = pushes[0].code
+    for queue in sockets:
+        queue.put_nowait(str(pushes[0].code) if pushes[0].code else patches(pushes))
+    return str(len(sockets))
+
+
+def patches(pushes: list[Said]) -> str:
     view = guards.view()
-    text = "".join(
+    return "".join(
         html.patch(Push("t", said.key, said.op, lambda _, drawn=said.html: drawn), view)
         for said in pushes
         if not said.event
     )
-    data = "".join(f"data: {line}\n" for line in text.split("\n")) if text else ""
-    for said in pushes:
-        if said.event:
-            data += f"event: {said.event}\ndata: x\n"
-    for queue in readers:
-        queue.put_nowait(f"{data}\n")
-    return str(len(readers))
+
+
+@guards.public
+async def socket() -> tuple[str, int] | None:
+    if served != 1:
+        return "", served
+    await websocket.accept()
+    queue: asyncio.Queue[str] = asyncio.Queue(100)
+    sockets.add(queue)
+    try:
+        while not (text := await queue.get()).isdigit():
+            await websocket.send(text)
+        await websocket.close(int(text))
+    finally:
+        sockets.discard(queue)
+    return None
 
 
 if __name__ == "__main__":

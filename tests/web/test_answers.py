@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
-from app.identity import View
+from app.identity import Rate, View
 from app.push import Push, nothing
 from app.web import assets, guards, html, reports, security
 from tests.web.server import create_app
@@ -227,14 +227,15 @@ def test_scripts_and_styles_are_light() -> None:
 
 
 async def test_the_viewers_choice_is_kept_in_cookies_from_closed_lists(client: Client) -> None:
-    chosen = {"zone": "Asia/Tokyo", "numbers": "comma", "next": "/board"}
+    chosen = {"zone": "Asia/Tokyo", "numbers": "comma", "rate": "5s", "next": "/board"}
     response = await client.post("/view", form=chosen)
-    hostile = await client.post("/view", form={"zone": "../etc", "numbers": "<x>", "next": "//e"})
+    hostile = await client.post("/view", form={"zone": "../etc", "numbers": "<x>", "rate": "0s", "next": "//e"})
 
     assert (response.status_code, response.headers["Location"]) == (303, "/board")
     assert [cookie.split(";")[0] for cookie in response.headers.getlist("Set-Cookie")] == [
         "tz=Asia/Tokyo",
         "numbers=comma",
+        "rate=5s",
     ]
     assert (hostile.headers["Location"], hostile.headers.getlist("Set-Cookie")) == ("/", [])
     assert 'value="Asia/Tokyo" selected' in await (await client.get("/board")).get_data(as_text=True)
@@ -242,8 +243,23 @@ async def test_the_viewers_choice_is_kept_in_cookies_from_closed_lists(client: C
 
 async def test_a_cookie_outside_the_lists_is_the_default(client: Client) -> None:
     app: Quart = client.app  # type: ignore[attr-defined]
-    async with app.test_request_context("/", headers={"Cookie": "tz=Mars/Base; numbers=roman"}):
+    async with app.test_request_context("/", headers={"Cookie": "tz=Mars/Base; numbers=roman; rate=0s"}):
         assert guards.view() == View()
+        assert guards.rate() is Rate.AUTO
+
+
+async def test_a_browsers_older_name_of_a_zone_is_known(client: Client) -> None:
+    app: Quart = client.app  # type: ignore[attr-defined]
+    async with app.test_request_context("/", headers={"Cookie": "tz=Asia/Calcutta"}):
+        assert guards.view().zone == "Asia/Kolkata"
+
+
+async def test_who_saves_data_is_told_less_often_unless_he_chose(client: Client) -> None:
+    app: Quart = client.app  # type: ignore[attr-defined]
+    async with app.test_request_context("/", headers={"Save-Data": "on"}):
+        assert guards.rate() is Rate.FIVE_SECONDS
+    async with app.test_request_context("/", headers={"Save-Data": "on", "Cookie": "rate=fastest"}):
+        assert guards.rate() is Rate.FASTEST
 
 
 async def test_reports_of_the_policy_are_heard_and_bounded(client: Client) -> None:
@@ -268,5 +284,5 @@ def test_a_patch_is_written_for_each_kind_of_push() -> None:
 
 
 def test_a_page_without_topics_opens_no_stream() -> None:
-    assert html.stream_url(()) == ""
+    assert html.links((), "7-9", Rate.AUTO) == html.Links()
     assert html.stream_url(("symbol:BF/B", "patterns"), "7-9") == "/stream?topics=symbol:BF%2FB,patterns&cursor=7-9"

@@ -1,0 +1,196 @@
+"""How a page holds on to its server, whatever that answers; without a reload, and without hammering."""
+
+import pytest
+from playwright.async_api import Page, Request, Route
+
+from tests.web.conftest import Server
+from tests.web.test_browser import open_board
+from tests.web.waiting import until
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+
+STREAM = "**/stream?*"
+EVENTS = {"Content-Type": "text/event-stream"}
+
+
+def joins(page: Page, path: str = "/stream?") -> list[Request]:
+    """The requests for a stream from now on, as they come."""
+    asked: list[Request] = []
+    page.on("request", lambda request: asked.append(request) if path in request.url else None)
+    return asked
+
+
+async def seconds_pass(page: Page, seconds: int) -> None:
+    """On the page's clock, with time for answers in between."""
+    for _ in range(seconds):
+        await page.clock.run_for(1000)
+        await page.evaluate("fetch('/static/none')")
+
+
+async def held(page: Page, server: Server) -> None:
+    """The board on a clock that stands unless told, with its stream open."""
+    await page.clock.install()
+    await page.goto(f"{server.url}/board")
+    await page.wait_for_selector("html[data-live=live]", state="attached")
+
+
+def answer(status: int, text: str = "", **headers: str):  # type: ignore[no-untyped-def]
+    async def fulfil(route: Route) -> None:
+        await route.fulfill(status=status, body=text, headers=EVENTS | headers)
+
+    return fulfil
+
+
+async def test_a_session_that_ended_leads_to_the_sign_in(page: Page, server: Server) -> None:
+    await open_board(page, server)
+
+    async with page.expect_request("**/login?next=%2Fboard"):
+        await server.say({"event": "session-ended"})
+
+
+@pytest.mark.parametrize("first", [True, False])
+async def test_who_is_not_signed_in_is_led_there(page: Page, server: Server, first: bool) -> None:
+    if not first:
+        await open_board(page, server)
+    await page.route(STREAM, answer(401))
+
+    async with page.expect_request("**/login?next=%2Fboard"):
+        await (page.goto(f"{server.url}/board") if first else server.say({"event": "bye", "retry": 1}))
+
+
+async def test_an_answer_that_is_no_stream_never_reaches_the_page(page: Page, server: Server) -> None:
+    portal = (
+        '<title>Portal</title><hx-partial hx-target="main">log in</hx-partial><p id="gone" hx-swap-oob="true">x</p>'
+    )
+    await page.route(STREAM, answer(200, portal, **{"Content-Type": "text/html", "HX-Redirect": "/portal"}))
+    asked = joins(page)
+
+    await page.goto(f"{server.url}/board")
+    await until(lambda: _is(len(asked) > 1))
+
+    assert await page.title() == "Board · TickStock"
+    assert await page.inner_text("#gone") == "soon gone"
+
+
+@pytest.mark.parametrize(
+    ("trouble", "most"),
+    [
+        pytest.param(answer(200, "event: hello\ndata: 5\n\n"), 10, id="accepts and closes"),
+        pytest.param(answer(200, ""), 10, id="says nothing"),
+        pytest.param(answer(204), 10, id="has nothing"),
+        pytest.param(answer(200, "<p>", **{"Content-Type": "text/html"}), 10, id="is no stream"),
+        pytest.param(answer(503, **{"Retry-After": "2"}), 8, id="is full"),
+        pytest.param(answer(500), 10, id="fails"),
+        pytest.param(lambda route: route.abort(), 30, id="is not there"),
+    ],
+)
+async def test_nobody_is_hammered(page: Page, server: Server, trouble, most: int) -> None:  # type: ignore[no-untyped-def]
+    await held(page, server)
+    asked = joins(page)
+    await page.route(STREAM, trouble)
+
+    await server.say({"event": "bye", "retry": 1})
+    await page.wait_for_selector("html:not([data-live=live])", state="attached")
+    await seconds_pass(page, 60)
+
+    assert 3 <= len(asked) <= most
+    await page.unroute(STREAM)
+    await seconds_pass(page, 26)
+    await page.wait_for_selector("html[data-live=live]", state="attached")
+
+
+async def test_who_is_sent_away_comes_back_when_told(page: Page, server: Server) -> None:
+    await held(page, server)
+    asked = joins(page)
+
+    await server.say({"event": "bye", "html": "drain", "retry": 4000})
+    await page.wait_for_selector("html[data-live=reconnecting]", state="attached")
+    await seconds_pass(page, 3)
+    assert asked == []
+
+    await seconds_pass(page, 4)
+    assert len(asked) == 1
+    await page.wait_for_selector("html[data-live=live]", state="attached")
+
+
+async def test_a_silent_connection_is_given_up_and_opened_anew(page: Page, server: Server) -> None:
+    await open_board(page, server)
+    asked = joins(page)
+
+    await server.say({"event": "hello", "html": "0.01", "id": "1-5"})
+    await until(lambda: _is(bool(asked)))
+
+    assert asked[0].headers["last-event-id"] == "1-5"
+
+
+async def test_any_message_is_a_sign_of_life(page: Page, server: Server) -> None:
+    await held(page, server)
+    asked = joins(page)
+    await server.say({"event": "hello", "html": "1"})
+
+    for turn in range(5):
+        await page.clock.run_for(2000)
+        await server.say({"key": "gone", "html": f'<p id="gone">{turn}</p>'})
+        await page.wait_for_selector(f"#gone:has-text('{turn}')")
+
+    assert asked == []
+
+
+async def test_back_online_is_back_at_once(page: Page, server: Server) -> None:
+    await held(page, server)
+    await page.route(STREAM, lambda route: route.abort())
+    await server.say({"event": "bye", "retry": 60000})
+    await page.wait_for_selector("html[data-live=reconnecting]", state="attached")
+    await page.unroute(STREAM)
+
+    await page.evaluate("dispatchEvent(new Event('online'))")
+
+    await page.wait_for_selector("html[data-live=live]", state="attached")
+
+
+async def test_a_hidden_tab_lets_go_and_goes_on_where_it_was(page: Page, server: Server) -> None:
+    await open_board(page, server)
+    await server.say({"key": "gone", "html": '<p id="gone">seen</p>', "id": "1-7"})
+    await page.wait_for_selector("#gone:has-text('seen')")
+    asked = joins(page)
+
+    await hide(page, True)
+    await until(lambda: _silent(server))
+    assert asked == []
+    await hide(page, False)
+    await page.wait_for_selector("html[data-live=live]", state="attached")
+
+    assert [request.headers["last-event-id"] for request in asked] == ["1-7"]
+
+
+async def test_what_cannot_be_drawn_is_asked_for_again_and_then_all_of_it_anew(page: Page, server: Server) -> None:
+    await open_board(page, server)
+    await server.say({"key": "gone", "html": '<p id="gone">whole</p>', "id": "1-7"})
+    await page.wait_for_selector("#gone:has-text('whole')")
+    asked = joins(page)
+
+    for times in (1, 2):
+        await server.say({"key": "no..selector", "html": "<p>x</p>", "id": "1-8"})
+        await until(lambda times=times: _is(len(asked) == times))
+        await page.wait_for_selector("html[data-live=live]", state="attached")
+    await server.say({"key": "gone", "html": '<p id="gone">goes on</p>', "id": "1-9"})
+    await page.wait_for_selector("#gone:has-text('goes on')")
+
+    assert [request.headers["last-event-id"] for request in asked] == ["1-7", "?"]
+
+
+async def hide(page: Page, hidden: bool) -> None:
+    await page.evaluate(
+        """hidden => {
+        Object.defineProperty(document, 'hidden', {value: hidden, configurable: true})
+        document.dispatchEvent(new Event('visibilitychange')) }""",
+        hidden,
+    )
+
+
+async def _silent(server: Server) -> bool:
+    return not await server.say({"key": "nobody", "html": "<p></p>"})
+
+
+async def _is(value: bool) -> bool:
+    return value

@@ -1,0 +1,150 @@
+"""The viewer's rate: paused, and resumed where it was; and the socket of the fastest, with the stream behind it."""
+
+from collections.abc import AsyncIterator
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page
+
+from tests.web.conftest import Server
+from tests.web.test_browser import open_board
+from tests.web.test_links import _is, _silent, joins
+from tests.web.waiting import until
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def fast(page: Page, server: Server) -> AsyncIterator[Page]:
+    """Set to the fastest rate."""
+    await page.context.add_cookies([{"name": "rate", "value": "fastest", "url": server.url}])
+    yield page
+    await server.tell({"code": 404})
+
+
+async def test_a_paused_page_hears_nothing_and_goes_on_where_it_stopped(page: Page, server: Server) -> None:
+    await open_board(page, server)
+    await server.say({"key": "gone", "html": '<p id="gone">seen</p>', "id": "1-7"})
+    await page.wait_for_selector("#gone:has-text('seen')")
+    asked = joins(page)
+
+    await page.get_by_role("button", name="Pause").click()
+    await until(lambda: _silent(server))
+    assert await page.inner_text("#badge") == "paused"
+    assert asked == []
+
+    await page.get_by_role("button", name="Resume").click()
+    await page.wait_for_selector("html[data-live=live]", state="attached")
+    assert [request.headers["last-event-id"] for request in asked] == ["1-7"]
+    assert await page.inner_text("#badge") == "live"
+
+
+async def test_a_pause_holds_on_the_next_page_too(page: Page, server: Server) -> None:
+    await open_board(page, server)
+    await page.get_by_role("button", name="Pause").click()
+    asked = joins(page)
+
+    await page.goto(f"{server.url}/board?again")
+    await page.wait_for_selector("html[data-live=paused]")
+    await page.wait_for_selector("#announce:has-text('Paused.')", state="attached")
+
+    assert asked == []
+    await page.get_by_role("button", name="Resume").click()
+    await page.wait_for_selector("html[data-live=live]")
+
+
+@pytest.mark.parametrize("scripting", [True, False])
+async def test_the_rate_is_a_plain_form(browser: Browser, server: Server, scripting: bool) -> None:
+    page = await (await browser.new_context(java_script_enabled=scripting)).new_page()
+    await page.goto(f"{server.url}/board?refresh=10")
+    await page.get_by_label("Updates").select_option("5s")
+    await page.get_by_role("button", name="Apply").click()
+
+    assert urlsplit(page.url).query == "refresh=10"
+    assert await page.get_by_label("Updates").input_value() == "5s"
+    assert {"name": "rate", "value": "5s"}.items() <= (await page.context.cookies())[-1].items()
+
+
+async def test_a_page_that_is_paused_by_choice_opens_nothing_until_it_is_resumed(page: Page, server: Server) -> None:
+    asked = joins(page)
+    await page.context.add_cookies([{"name": "rate", "value": "paused", "url": server.url}])
+    answer = await page.goto(f"{server.url}/board?refresh=10")
+    await page.wait_for_selector("#announce:has-text('Paused.')", state="attached")
+    assert answer
+    assert "refresh" not in answer.headers
+    assert asked == []
+
+    await page.get_by_role("button", name="Resume").click()
+
+    await page.wait_for_selector("html[data-live=live]")
+    assert await page.get_by_label("Updates").input_value() == "auto"
+
+
+async def test_at_the_fastest_rate_a_socket_brings_the_figures(fast: Page, server: Server) -> None:
+    await server.tell({"code": 1})
+    asked = joins(fast)
+    complaints = await open_board(fast, server)
+
+    await server.tell({"key": "last-brk__2e_b", "html": '<td id="last-brk__2e_b" class="num rose">2.50</td>'})
+    await fast.wait_for_selector("#last-brk__2e_b:has-text('2.50')")
+    await server.say({"key": "feed", "op": "insert", "html": '<li id="f-50" data-k="50">entry 50</li>'})
+    await fast.wait_for_selector("#f-50")
+
+    assert [parse_qs(urlsplit(request.url).query)["topics"] for request in asked] == [["patterns"]]
+    assert await fast.evaluate("violations") == []
+    assert complaints == []
+
+
+async def test_a_socket_that_was_cut_comes_back(fast: Page, server: Server) -> None:
+    await server.tell({"code": 1})
+    await open_board(fast, server)
+
+    await server.tell({"code": 1012})
+    await fast.wait_for_selector("html[data-live=reconnecting]")
+    await fast.wait_for_selector("html[data-live=live]")
+
+    assert await server.tell({"key": "gone", "html": '<p id="gone">back</p>'}) == 1
+    await fast.wait_for_selector("#gone:has-text('back')")
+
+
+async def test_a_paused_page_holds_no_socket_either(fast: Page, server: Server) -> None:
+    await server.tell({"code": 1})
+    await open_board(fast, server)
+
+    await fast.get_by_role("button", name="Pause").click()
+    await until(lambda: _is_silent(server))
+    await fast.get_by_role("button", name="Resume").click()
+    await fast.wait_for_selector("html[data-live=live]")
+
+    assert await server.tell({"key": "gone", "html": '<p id="gone">back</p>'}) == 1
+
+
+async def test_a_socket_whose_session_ended_leads_to_the_sign_in(fast: Page, server: Server) -> None:
+    await server.tell({"code": 1})
+    await open_board(fast, server)
+
+    async with fast.expect_request("**/login?next=%2Fboard"):
+        await server.tell({"code": 4401})
+
+
+@pytest.mark.parametrize("code", [404, 1008])
+async def test_where_no_socket_is_to_be_had_the_stream_brings_everything(fast: Page, server: Server, code: int) -> None:
+    await server.tell({"code": 1 if code == 1008 else code})
+    asked = joins(fast)
+    await fast.goto(f"{server.url}/board")
+    if code == 1008:
+        await fast.wait_for_selector("html[data-live=live]")
+        await server.tell({"code": code})
+
+    await until(lambda: _is(len(asked) == 2))
+    await fast.wait_for_selector("html[data-live=live]")
+    await server.say({"key": "last-brk__2e_b", "html": '<td id="last-brk__2e_b" class="num rose">2.50</td>'})
+    await fast.wait_for_selector("#last-brk__2e_b:has-text('2.50')")
+
+    query = parse_qs(urlsplit(asked[1].url).query)
+    assert (query["topics"], query["rate"]) == (["patterns,symbol:BRK.B"], ["auto"])
+
+
+async def _is_silent(server: Server) -> bool:
+    return not await server.tell({"key": "nobody", "html": "<p></p>"})
