@@ -9,8 +9,9 @@ from quart import Quart, current_app
 from app.db.pools import Pools
 from app.finance.clock import MarketClock
 from app.live.cursors import Cursors
+from app.live.frames import Part
 from app.live.hub import Hub
-from app.live.seats import Seats
+from app.live.reader import Reader
 from app.push import Push
 from app.settings import Settings
 from app.vitals import Vitals
@@ -52,6 +53,12 @@ class Draws(Protocol):
     async def snapshot(self, topic: str, pools: Pools) -> list[Push]: ...
 
 
+class CatchesUp(Protocol):
+    """What streams ask for a reader who joins or has lagged."""
+
+    async def of(self, reader: Reader, cursor: str) -> list[Part]: ...
+
+
 class Hears(Protocol):
     """The intake as pages see it."""
 
@@ -75,7 +82,7 @@ class House:
     sessions: Sessions
     limits: Limits
     hub: Hub
-    seats: Seats
+    catchup: CatchesUp
     cursors: Cursors
     relay: Draws
     boards: Mapping[type, object]
@@ -130,10 +137,6 @@ def limits() -> Limits:
 
 def hub() -> Hub:
     return house().hub
-
-
-def seats() -> Seats:
-    return house().seats
 
 
 def relay() -> Draws:

@@ -23,7 +23,7 @@ from app.patterns.board import Board as PatternBoard
 from app.patterns.queries import Detection, recent
 from app.quotes import history, near
 from app.quotes import partials as quote_partials
-from app.quotes.board import SHOWN, Board
+from app.quotes.board import SHOWN, Board, Quote
 from app.quotes.charts import Charts
 from app.quotes.drawing import drawn
 from app.quotes.history import History
@@ -46,7 +46,7 @@ async def dashboard() -> ResponseReturnValue:
     return await page(
         "desk/dashboard",
         title="Desk",
-        topics=[topics.PATTERNS, topics.STATUS, *_quote_topics([quote.symbol for quote in quotes[:SHOWN]])],
+        topics=[topics.PATTERNS, topics.STATUS, *_quote_topics(quotes)],
         cursor=cursor,
         clock=_clock(view),
         lamps=[market_partials.lamp(lamp) for lamp in deps.board(MarketBoard).lamps()],
@@ -157,8 +157,6 @@ def _clock(view: View) -> Markup:
     return market_partials.clock(clock, clock.now(time.time()) if clock else None, view)
 
 
-def _quote_topics(symbols: Sequence[str]) -> list[str]:
-    """Without rows yet any symbol may be the first: all of them."""
-    if not symbols:
-        return [f"quotes:{bucket}" for bucket in range(topics.BUCKETS)]
-    return sorted({topics.quotes_topic(symbol) for symbol in symbols})
+def _quote_topics(quotes: Sequence[Quote]) -> list[str]:
+    """All of them while all are shown: then every desk shares what it is told."""
+    return [topics.QUOTES] if len(quotes) <= SHOWN else [topics.quotes_topic(quote.symbol) for quote in quotes[:SHOWN]]

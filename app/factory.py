@@ -37,6 +37,7 @@ def create_app(settings: Settings) -> Quart:
     errors.unreadable(app, (db.BadValue,))
     assets.install(app)
 
-    for part in (desk, quotes, patterns, streams, accounts, admin, choice, reports, health):
+    for part in (desk, quotes, patterns, accounts, admin, choice, reports, health):
         app.register_blueprint(part.blueprint)
+    streams.install(app)
     return app

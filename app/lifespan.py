@@ -10,6 +10,7 @@ from functools import partial
 from quart import Quart
 
 from app import db, deps, logs, wire
+from app.catchup import CatchUp
 from app.db import errorlog
 from app.db.pools import Pool, Pools
 from app.deps import House
@@ -17,8 +18,7 @@ from app.indicators.board import Board as IndicatorBoard
 from app.intake import Intake
 from app.live import topics
 from app.live.cursors import Cursors
-from app.live.hub import Hub
-from app.live.seats import Seats
+from app.live.hub import Bounds, Hub
 from app.market.board import Board as MarketBoard
 from app.patterns.board import Board as PatternBoard
 from app.pulse import Pulse
@@ -77,7 +77,8 @@ class Works:
         self._cache = Cache(self._redis, redis_url)
         self._pools = _pools(own_url, market_url, settings.database)
         live = settings.live
-        self._hub = Hub(html.patch, live.frame_seconds, live.buffer_frames, live.max_connections)
+        bounds = Bounds(live.max_connections, live.streams_per_user, live.stalled_seconds)
+        self._hub = Hub(html.patch, live.frame_seconds, live.beat_seconds, bounds)
         self._boards = Boards(QuoteBoard(), Charts(), MarketBoard(), IndicatorBoard(), PatternBoard())
         self._relay = Relay(self._boards, self._hub)
         order = Order(self._redis)
@@ -96,7 +97,7 @@ class Works:
             sessions=Sessions(self._redis, kept.idle_seconds, kept.absolute_seconds),
             limits=Limits(redis_url),
             hub=self._hub,
-            seats=Seats(),
+            catchup=CatchUp(self._hub, self._log, self._relay, self._pools),
             cursors=Cursors(),
             relay=self._relay,
             boards={type(board): board for board in self._boards},
@@ -130,6 +131,7 @@ class Works:
                 ("tail", self._follow_log),
                 ("gaps", self._read_again),
                 ("pulse", self._look),
+                ("beats", self._hub.run),
                 ("seed", self._seed),
                 ("error log", self._store_errors),
                 ("outbox", self._outbox.run),
@@ -159,6 +161,7 @@ class Works:
     async def _tell_lost(self, lost: Lost) -> None:
         """Those who read along are given the list as it is now, and told how much passed them by."""
         self.house.cursors.forget()
+        self._hub.ring.forget()
         self._cache.drop((ALL,))
         if lost.missed is None:
             self._hub.mark(str(BEGINNING))

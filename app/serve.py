@@ -16,7 +16,10 @@ from quart import Quart
 
 from app import deps
 from app.factory import create_app
+from app.live import lane
 from app.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 BACKLOG = 512
 SEND_BUFFER = 65_536
@@ -57,11 +60,18 @@ async def attend(app: Quart, listener: socket.socket, told: asyncio.Event, ready
         ready()
         await told.wait()
         house = deps.house_of(app)
-        house.hub.drain()
-        await house.seats.emptied(GOODBYES)
+        await house.hub.drain()
+        await house.hub.emptied(GOODBYES)
 
+    _choose_lane(deps.house_of(app).settings.live.lane)
     _stay_on_http1()
     await serve(_gate(app), _config(listener), shutdown_trigger=leave)
+
+
+def _choose_lane(chosen: str) -> None:
+    lane.uninstall()
+    if chosen == "auto" and not lane.install():
+        logger.warning("streams go the slow way: this Hypercorn is not the one that the fast way was made for")
 
 
 async def _serve(app: Quart, listener: socket.socket, ready: Callable[[], None]) -> None:

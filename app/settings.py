@@ -74,6 +74,7 @@ Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 RedisAddress = Annotated[SecretStr, AfterValidator(_redis_address)]
 PostgresqlAddress = Annotated[SecretStr, AfterValidator(_postgresql_address)]
 Secret = Annotated[SecretStr, AfterValidator(_strong)]
+MetricsToken = Annotated[SecretStr, AfterValidator(lambda value: _strong(value) if value.get_secret_value() else value)]
 Inside = Annotated[Path, AfterValidator(lambda path: ROOT / path)]
 Seconds = Annotated[float, Field(gt=0, le=86400, allow_inf_nan=False)]
 
@@ -121,10 +122,13 @@ class Replay(Section):
 
 
 class Live(Section):
-    frame_seconds: float = Field(default=0.34, ge=0.02, le=60)
+    frame_seconds: float = Field(default=0.05, ge=0.01, le=1)
     beat_seconds: Seconds = 5.0
     max_connections: int = Field(default=1000, ge=1, le=1_000_000)
-    buffer_frames: int = Field(default=64, ge=1, le=100_000)
+    streams_per_user: int = Field(default=6, ge=1, le=1_000_000)
+    stalled_seconds: Seconds = 10.0
+    admit_seconds: Seconds = 3.0
+    lane: Literal["auto", "plain"] = "auto"
     allowed_origins: Listed = ()
 
 
@@ -157,6 +161,7 @@ class Settings(Section):
     public_url: str = Field(default="", pattern=r"^$|^https?://[^\s/]+/?$")
     data_dir: Inside = Path(".data")
     secret_key: Secret = Field(default_factory=lambda: SecretStr(secrets.token_urlsafe(48)))
+    metrics_token: MetricsToken = SecretStr("")
     redis: Redis = Redis()
     database: Database = Database()
     engine: Engine = Engine()
@@ -189,6 +194,7 @@ DOCUMENTED = {
     "PUBLIC_URL": "server.public_url",
     "DATA_DIR": "server.data_dir",
     "SECRET_KEY": "server.secret_key",
+    "METRICS_TOKEN": "server.metrics_token",
     "TICKSTOCK_ENVIRONMENT": "server.environment",
     "DATABASE_URL": "database.url",
     "MARKET_DATABASE_URL": "database.market_url",

@@ -1,42 +1,30 @@
 """GET /stream: who may hear which topics, what they missed, then what happens."""
 
 import asyncio
-import random
-import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Container
-from typing import NamedTuple
+from collections.abc import AsyncGenerator, Container, Mapping
+from typing import Any, NamedTuple, cast
 
-from quart import Blueprint, Response, abort, copy_current_request_context, request
+from quart import Blueprint, Quart, Response, abort, request
 from quart.typing import ResponseReturnValue
 
 from app import db, deps, wire
-from app.deps import House
-from app.identity import Identity, View
-from app.live import topics
+from app.accounts import visitor
+from app.deps import CatchesUp, House
+from app.live import lane, topics
 from app.live.hub import Full
-from app.live.reader import Reader
+from app.live.reader import Reader, goodbye, head
 from app.live.sse import EventSourceResponse, ServerSentEvent
-from app.live.topics import Topic
-from app.push import Push
-from app.web import guards
-from app.wire.log import Entry, Gap, LogId
+from app.web import compression, guards
+from app.wire.log import LogId
 
 blueprint = Blueprint("streams", __name__)
 
 RETRY_MS = 500
 """Also how long a tab that becomes visible again waits, so it is short."""
 
-SPREAD_MS = (1000, 5000)
-"""When everybody is sent away at once, they come back over this time."""
-
 SEND_SECONDS = 10.0
-ADMIT_AGAIN_SECONDS = 30.0
-ADMIT_WITHIN_SECONDS = 1.0
-
-REPLAYED_AT_MOST = 500
-"""Entries: to draw more of them one by one takes longer than to draw the lists anew."""
-
-Admitted = Callable[[], Awaitable[Identity | None]]
+ADMIT_WITHIN_SECONDS = 1.5
+"""With the time between two looks less than the five in which a session that ended must have lost its streams."""
 
 
 class Line(NamedTuple):
@@ -44,11 +32,8 @@ class Line(NamedTuple):
 
     house: House
     reader: Reader
-    topics: frozenset[Topic]
-    view: View
-    cursor: LogId | None
-    identity: Identity
-    admitted: Admitted
+    cursor: str
+    scope: Mapping[str, Any]
 
 
 @blueprint.get("/stream")
@@ -59,20 +44,26 @@ async def stream() -> ResponseReturnValue:
     wanted = topics.parse_all(request.args.get("topics", ""))
     if wanted is None:
         abort(400, "These are no topics.")
-    house, identity = deps.house(), guards.identity()
+    house = deps.house()
     if not house.hub.last_id:
         return _come_back()
+    coded = compression.preferred(request.headers.get("Accept-Encoding", ""), ("gzip",)) == "gzip"
     try:
-        house.seats.take(str(identity.user_id))
-        reader = house.hub.join(wanted, guards.view())
+        reader = house.hub.join(wanted, guards.view(), guards.rate(), coded=coded, identity=guards.identity())
     except Full:
         return _come_back()
     _leave_with_this_task(reader)
-    cursor = LogId.parse(request.headers.get("Last-Event-ID") or request.args.get("cursor", ""))
-    admitted = copy_current_request_context(guards.load)
-    line = Line(house, reader, wanted, guards.view(), cursor, identity, admitted)
+    asked = LogId.parse(request.headers.get("Last-Event-ID") or request.args.get("cursor", ""))
+    line = Line(house, reader, str(asked) if asked else "", cast(Mapping[str, Any], request.scope))
     headers = _readable_from(request.headers.get("Origin"), house.settings.live.allowed_origins)
+    if coded:
+        headers["Content-Encoding"] = "gzip"
     return EventSourceResponse(_story(line), ping=0, send_timeout=SEND_SECONDS, headers=headers)
+
+
+def install(app: Quart) -> None:
+    app.register_blueprint(blueprint)
+    app.while_serving(lambda: _while_serving(app))
 
 
 def _come_back() -> Response:
@@ -80,10 +71,10 @@ def _come_back() -> Response:
 
 
 def _leave_with_this_task(reader: Reader) -> None:
-    """The task that answers also sends; a response that is never begun must not stay in the audience either."""
+    """The task that answers also sends, until the connection is ours; a response may also never be begun."""
     answering = asyncio.current_task()
     assert answering
-    answering.add_done_callback(lambda _: reader.end("left"))
+    answering.add_done_callback(lambda _: None if isinstance(reader.wire, lane.Straight) else reader.lost())
 
 
 def _readable_from(origin: str | None, allowed: Container[str]) -> dict[str, str]:
@@ -97,99 +88,66 @@ def _readable_from(origin: str | None, allowed: Container[str]) -> dict[str, str
 
 
 async def _story(line: Line) -> AsyncGenerator[bytes, None]:
-    yield _hello(line)
+    reader = line.reader
+    yield head(_hello(line), reader.coded)
     try:
-        missed = await _missed(line)
+        missed = await line.house.catchup.of(reader, line.cursor)
     except wire.Unavailable:
-        # Its cursor still stands where it was: it asks again for all of it.
-        yield _bye("catch-up")
+        yield reader.payload([goodbye("catch-up")])
         return
-    yield missed
-    async for block in _happening(line):
+    yield reader.payload(missed)
+    straight = lane.taken(line.scope, reader)
+    if straight:
+        reader.began(straight)
+        return
+    sent = lane.Sent(reader)
+    reader.began(sent)
+    async for block in sent.blocks():
         yield block
 
 
-async def _happening(line: Line) -> AsyncGenerator[bytes, None]:
-    reader, beat_seconds = line.reader, line.house.settings.live.beat_seconds
-    beat_at = time.monotonic() + beat_seconds
-    admit_at = time.monotonic() + ADMIT_AGAIN_SECONDS
-    while True:
-        block = await reader.take(max(0.0, beat_at - time.monotonic()))
-        if block:
-            yield block
-        elif reader.ended:
-            yield _bye(reader.ended)
-            return
-        if time.monotonic() >= beat_at:
-            beat_at = time.monotonic() + beat_seconds
-            yield _beat(reader)
-        if time.monotonic() >= admit_at:
-            admit_at = time.monotonic() + ADMIT_AGAIN_SECONDS
-            if not await _still_admitted(line):
-                yield ServerSentEvent("session-ended", event="session-ended").encode()
-                return
-
-
-async def _missed(line: Line) -> bytes:
-    """One message with all that happened between the page's cursor and the first frame, and the newest states."""
-    states = [topic for topic in sorted(line.topics) if topics.kind(topic) == "state"]
-    pushes = [*await _missed_entries(line), *await _snapshots(line, states)]
-    return ServerSentEvent(line.house.hub.drawn(pushes, line.view) or None, id=line.reader.joined_at).encode()
-
-
-async def _missed_entries(line: Line) -> list[Push]:
-    """Every entry in order, or the lists as they are now and a notice: never a part of the entries."""
-    logs = [topic for topic in sorted(line.topics) if topics.kind(topic) == "log"]
-    entries = await _since(line) if logs else ()
-    if isinstance(entries, Gap):
-        notice = line.house.relay.missed(entries.missed, logs[0]) if line.cursor else []
-        return [*await _snapshots(line, logs), *notice]
-    pushes = [push for entry in entries for push in line.house.relay.pushes(entry.event)]
-    return [push for push in pushes if push.topic in line.topics]
-
-
-async def _since(line: Line) -> tuple[Entry, ...] | Gap:
-    top = LogId.parse(line.reader.joined_at)
-    if line.cursor is None or top is None:
-        return Gap(None)
-    if line.cursor.epoch == top.epoch and top.n - line.cursor.n > REPLAYED_AT_MOST:
-        return Gap(top.n - line.cursor.n)
-    found = await line.house.log.since(line.cursor, top)
-    return Gap(len(found)) if isinstance(found, tuple) and len(found) > REPLAYED_AT_MOST else found
-
-
-async def _snapshots(line: Line, wanted: list[Topic]) -> list[Push]:
-    """What cannot be asked for now stays as the page shows it."""
-    pushes: list[Push] = []
-    for topic in wanted:
-        try:
-            pushes += await line.house.relay.snapshot(topic, line.house.pools)
-        except (db.Unavailable, wire.Unavailable):
-            continue
-    return pushes
-
-
-async def _still_admitted(line: Line) -> bool:
-    """Redis or PostgreSQL away is no reason to send anybody off."""
-    try:
-        async with asyncio.timeout(ADMIT_WITHIN_SECONDS):
-            found = await line.admitted()
-    except (TimeoutError, wire.Unavailable, db.Unavailable):
-        return True
-    return found is not None and found.session == line.identity.session
-
-
-def _hello(line: Line) -> bytes:
+def _hello(line: Line) -> ServerSentEvent:
     """Without an id of its own: until the catch-up has arrived, the reader's cursor is still the old one."""
-    cursor = str(line.cursor) if line.cursor else None
     beat = f"{line.house.settings.live.beat_seconds:g}"
-    return ServerSentEvent(beat, event="hello", id=cursor, retry=RETRY_MS).encode()
+    return ServerSentEvent(beat, event="hello", id=line.cursor or None, retry=RETRY_MS)
 
 
-def _beat(reader: Reader) -> bytes:
-    return ServerSentEvent("beat", event="beat", id=reader.position or None).encode()
+async def _while_serving(app: Quart) -> AsyncGenerator[None, None]:
+    house = deps.house_of(app)
+    recovering: set[asyncio.Task[None]] = set()
+
+    def recover(reader: Reader) -> None:
+        task = asyncio.create_task(_recover(house.catchup, reader))
+        recovering.add(task)
+        task.add_done_callback(recovering.discard)
+
+    house.hub.recover = recover
+    admitting = asyncio.create_task(_keep_admitting(app))
+    yield
+    for task in (admitting, *recovering):
+        task.cancel()
 
 
-def _bye(why: str) -> bytes:
-    retry = random.randint(*SPREAD_MS)  # noqa: S311 - spreads load, guards nothing
-    return ServerSentEvent(why, event="bye", retry=retry).encode()
+async def _recover(catchup: CatchesUp, reader: Reader) -> None:
+    try:
+        reader.caught_up(await catchup.of(reader, reader.position))
+    except wire.Unavailable:
+        reader.end("catch-up")
+
+
+async def _keep_admitting(app: Quart) -> None:
+    """Who signed out, was signed out, closed or given another role has no stream a few seconds later."""
+    house = deps.house_of(app)
+    hub = house.hub
+    while True:
+        await asyncio.sleep(house.settings.live.admit_seconds)
+        known = {reader.identity for reader in hub.readers if reader.identity}
+        try:
+            async with asyncio.timeout(ADMIT_WITHIN_SECONDS), app.app_context():
+                gone = known - await visitor.still_admitted(known)
+        except (TimeoutError, wire.Unavailable, db.Unavailable):
+            # Redis or PostgreSQL away is no reason to send anybody off.
+            continue
+        for reader in hub.readers:
+            if reader.identity in gone:
+                reader.end("session-ended")

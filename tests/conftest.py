@@ -121,6 +121,12 @@ def port() -> int:
     return free_port()
 
 
+@pytest.fixture
+def lane() -> str:
+    """The way that streams go, where it does not matter."""
+    return "auto"
+
+
 @pytest.fixture(scope="session")
 def browser_path() -> str:
     assert CHROMIUM, "tests that use it are marked `browser`"

@@ -3,6 +3,7 @@
 import hashlib
 import time
 import warnings
+from collections.abc import Collection
 from typing import NamedTuple
 from uuid import UUID
 
@@ -81,6 +82,18 @@ async def load() -> Identity | None:
     if user is None or not user.active:
         return None
     return Identity(user_id=user.id, email=user.email, role=user.role, session=record.hash)
+
+
+async def still_admitted(known: Collection[Identity]) -> set[Identity]:
+    """Those whose session stands, and who are still who they were when it let them in."""
+    standing = await deps.sessions().standing({each.session for each in known})
+    users: Users = current_app.extensions["users"]
+    admitted = set()
+    for each in known:
+        user = await users.find(each.user_id) if each.session in standing else None
+        if user and user.active and user.role is each.role:
+            admitted.add(each)
+    return admitted
 
 
 async def let_in(user: User) -> None:

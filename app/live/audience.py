@@ -1,117 +1,82 @@
 """Readers of the same topics in the same view at the same rate: they share one sequence of frames."""
 
-import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Sequence
 
-from app.identity import View
-from app.live.reader import Frame, Reader
-from app.live.sse import ServerSentEvent
-from app.live.topics import kind
-from app.push import Push
+from app.identity import Rate, View
+from app.live.coding import Chain
+from app.live.frames import Part, chunk
+from app.live.reader import Reader
 
-TOO_MANY = 256
-"""Changes that wait for a frame before it is sent early."""
-
-
-class Drawing:
-    """A push and what it looks like, drawn once per view however many audiences show it."""
-
-    __slots__ = ("_draw", "_drawn", "push")
-
-    def __init__(self, push: Push, draw: Callable[[Push, View], str]) -> None:
-        self.push = push
-        self._draw = draw
-        self._drawn: dict[View, str] = {}
-
-    def markup(self, view: View) -> str:
-        if view not in self._drawn:
-            self._drawn[view] = self._draw(self.push, view)
-        return self._drawn[view]
-
-
-class Pending:
-    """Changes that wait, in order. A newer one takes the place of an older where only the newest counts."""
-
-    def __init__(self) -> None:
-        self._drawings: dict[object, Drawing] = {}
-
-    def __len__(self) -> int:
-        return len(self._drawings)
-
-    def add(self, drawing: Drawing) -> None:
-        push = drawing.push
-        replaceable = push.op == "trim" or (push.op != "insert" and kind(push.topic) == "state")
-        place = (push.topic, push.key, push.op == "trim") if replaceable else drawing
-        # A cell must not be drawn before the whole that contains it: the newest goes to the end.
-        self._drawings.pop(place, None)
-        self._drawings[place] = drawing
-
-    def take(self) -> Iterable[Drawing]:
-        drawings, self._drawings = self._drawings, {}
-        return drawings.values()
+SHARED_FROM = 8
+"""Readers, from which on a chain of blocks of their own pays."""
 
 
 class Audience:
-    """One flush is one message with all changes since the last: at once after a silence, then every `interval`."""
+    """Each frame is framed once for all, and compressed once: in a chain for those who have been in it since a key,
+    else joined from parts that were compressed for every audience alike."""
 
-    def __init__(
-        self,
-        topics: frozenset[str],
-        view: View,
-        interval: float,
-        write: Callable[[Iterable[Drawing], View], str],
-        newest: Callable[[], str],
-    ) -> None:
-        """`newest` is asked for the log's position whenever a frame is made."""
-        self.topics, self.view, self.interval = topics, view, interval
-        self.readers: set[Reader] = set()
-        self.frames = 0
-        self._write = write
-        self._newest = newest
-        self._pending = Pending()
-        self._flushed = float("-inf")
-        self._timer: asyncio.Handle | None = None
+    def __init__(self, topics: frozenset[str], view: View, rate: Rate) -> None:
+        self.topics, self.view, self.rate = topics, view, rate
+        self.position = ""
+        """The newest log entry that its readers lack nothing before."""
+        self.frames = self.raw_bytes = self.wire_bytes = 0
+        self.wrote_at = float("-inf")
+        self._plain: set[Reader] = set()
+        self._apart: set[Reader] = set()
+        self._chained: set[Reader] = set()
+        self._chain: Chain | None = None
 
-    @property
-    def idle(self) -> bool:
-        return not self._pending
+    def __len__(self) -> int:
+        return len(self._plain) + len(self._apart) + len(self._chained)
 
-    def change(self, drawing: Drawing) -> None:
-        self._pending.add(drawing)
-        loop = asyncio.get_running_loop()
-        if self._timer is None:
-            wait = self._flushed + self.interval - loop.time()
-            self._timer = loop.call_later(wait, self.flush) if wait > 0 else loop.call_soon(self.flush)
-        elif len(self._pending) == TOO_MANY:
-            # Never here and now: all changes of one event belong into one frame.
-            self._timer.cancel()
-            self._timer = loop.call_soon(self.flush)
+    def add(self, reader: Reader) -> None:
+        (self._apart if reader.coded else self._plain).add(reader)
 
-    def flush(self) -> None:
-        """Hands one frame to every reader; those who could not keep it are ended."""
-        self.rest()
-        if self.idle:
-            return
-        self._flushed = asyncio.get_running_loop().time()
-        markup = self._write(self._pending.take(), self.view)
-        if not markup:
-            return
-        newest = self._newest()
-        frame = Frame(ServerSentEvent(markup, id=newest or None).encode(), newest)
+    def discard(self, reader: Reader) -> None:
+        for readers in (self._plain, self._apart, self._chained):
+            readers.discard(reader)
+
+    def send(self, parts: Sequence[Part], position: str, now: float) -> None:
+        """One frame to everybody. Never waits; nobody leaves meanwhile."""
+        self.position = position or self.position
+        self.wrote_at = now
         self.frames += 1
-        for reader in [reader for reader in self.readers if not reader.offer(frame)]:
-            reader.end("slow")
+        plain = b"".join([part.lines for part in parts])
+        self._write(self._plain, plain, plain)
+        coded = len(self._apart) + len(self._chained)
+        if self._chain is None and coded >= SHARED_FROM:
+            self._chain = Chain()
+        if self._chain and self._chain.joinable:
+            self._join_or_part(coded)
+        if self._chain:
+            self._write(self._chained, plain, self._chain.add(plain))
+        if self._apart:
+            self._write(self._apart, plain, b"".join([part.alone for part in parts]))
 
-    def rest(self) -> None:
-        if self._timer:
-            self._timer.cancel()
-        self._timer = None
+    def tell(self, reader: Reader, parts: list[Part]) -> None:
+        """For this reader alone. Nobody's chain goes through bytes that others have not got: it goes on apart."""
+        if reader in self._chained:
+            self._chained.discard(reader)
+            self._apart.add(reader)
+        reader.write(chunk(reader.payload(parts)))
 
+    def _join_or_part(self, coded: int) -> None:
+        """Only here, where the next block looks back at nothing."""
+        if coded >= SHARED_FROM // 2:
+            self._chained |= self._apart
+            self._apart = set()
+        else:
+            self._apart |= self._chained
+            self._chained = set()
+            self._chain = None
 
-def written(drawings: Iterable[Drawing], view: View, failed: Callable[[Push], None]) -> Iterator[str]:
-    """The markup of each; one that cannot be drawn is left out and told, the others go on."""
-    for drawing in drawings:
-        try:
-            yield drawing.markup(view)
-        except Exception:
-            failed(drawing.push)
+    def _write(self, readers: Iterable[Reader], plain: bytes, payload: bytes) -> None:
+        if not readers:
+            return
+        framed = chunk(payload)
+        count = 0
+        for reader in readers:
+            reader.write(framed)
+            count += 1
+        self.raw_bytes += count * len(plain)
+        self.wire_bytes += count * len(framed)

@@ -1,139 +1,271 @@
 """Topics to audiences: who hears what. Nothing here waits, and nothing is drawn that nobody looks at."""
 
+import asyncio
 import logging
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import NamedTuple
+from uuid import UUID
 
-from app.identity import View
-from app.live.audience import Audience, Drawing, Pending, written
+from app.identity import Identity, Rate, View
+from app.live import topics as grammar
+from app.live.audience import Audience
+from app.live.frames import Drawing, Part, Pending, data
+from app.live.histogram import Histogram
+from app.live.pace import Pace, Told
 from app.live.reader import Reader
+from app.live.ring import Ring
+from app.live.sse import ServerSentEvent
 from app.push import Push
 
 logger = logging.getLogger(__name__)
 
 Markup = Callable[[Push, View], str]
-Key = tuple[frozenset[str], View, float]
+
+LEAVING_AT_ONCE = 500
 
 
 class Full(Exception):
     """No room for another reader, of this process or of this person."""
 
 
+class Bounds(NamedTuple):
+    readers: int = 1000
+    per_owner: int = 6
+    stalled_seconds: float = 10.0
+    """A lagging reader whose wire takes nothing for so long is gone."""
+    lifetime: tuple[float, float] = (480.0, 720.0)
+    """Seconds, between which a reader is asked to come back: no stream lives for ever, and they end one by one."""
+
+
+BOUNDS = Bounds()
+
+
 class Stats(NamedTuple):
     readers: int
     audiences: int
+    lagging: int
     published: int
     frames: int
-    evicted: int
     undrawable: int
+    raw_bytes: int
+    wire_bytes: int
+    ended: Mapping[str, int]
+    """Readers by why they ended."""
+    joined: Mapping[str, int]
+    """Readers by how they came: fresh, exact (every entry they missed) or snapshot (more than could be told)."""
 
 
 class Hub:
     def __init__(
-        self, markup: Markup, frame_seconds: float = 0.34, buffer_frames: int = 64, max_connections: int = 1000
+        self, markup: Markup, shortest: float = 0.05, beat_seconds: float = 5.0, bounds: Bounds = BOUNDS
     ) -> None:
         self.last_id = ""
         """The newest log entry published here."""
         self.draining = False
+        self.ring = Ring()
+        self.latency = Histogram()
+        """Seconds from a push to the end of its frame."""
+        self.joined: Counter[str] = Counter()
+        self.recover: Callable[[Reader], None] = lambda reader: reader.end("catch-up")
+        """What is done with a reader that lagged, and is in its audience again."""
         self._markup = markup
-        self._interval = frame_seconds
-        self._buffer = buffer_frames
-        self._most = max_connections
-        self._audiences: dict[Key, Audience] = {}
-        self._listening: dict[str, set[Audience]] = defaultdict(set)
-        self._of: dict[Reader, Audience] = {}
-        self._published = self._frames = self._evicted = self._undrawable = 0
+        self._beat_seconds = beat_seconds
+        self._bounds = bounds
+        self._told = Told(lambda: self.last_id, self._failed, self.latency.observe)
+        self._paces = {rate: Pace(rate, shortest, self._told) for rate in Rate}
+        self._audiences: dict[tuple[frozenset[str], View, Rate], Audience] = {}
+        self._readers: set[Reader] = set()
+        self._owners: Counter[UUID] = Counter()
+        self._lagging: dict[Reader, tuple[float, int]] = {}
+        self._leaving: set[Reader] = set()
+        self._all_gone = asyncio.Event()
+        self._all_gone.set()
+        self._entry: list[Drawing] = []
+        self._ended: Counter[str] = Counter()
+        self._published = self._frames = self._undrawable = self._raw = self._wire = 0
 
     @property
     def stats(self) -> Stats:
-        frames = self._frames + sum(audience.frames for audience in self._audiences.values())
-        return Stats(len(self._of), len(self._audiences), self._published, frames, self._evicted, self._undrawable)
+        audiences = self._audiences.values()
+        return Stats(
+            readers=len(self._readers),
+            audiences=len(self._audiences),
+            lagging=len(self._lagging),
+            published=self._published,
+            frames=self._frames + sum(audience.frames for audience in audiences),
+            undrawable=self._undrawable,
+            raw_bytes=self._raw + sum(audience.raw_bytes for audience in audiences),
+            wire_bytes=self._wire + sum(audience.wire_bytes for audience in audiences),
+            ended=dict(self._ended),
+            joined=dict(self.joined),
+        )
 
     @property
     def heard(self) -> tuple[str, ...]:
         """The topics that somebody listens to now."""
-        return tuple(self._listening)
+        return tuple({topic for pace in self._paces.values() for topic in pace.heard})
+
+    @property
+    def readers(self) -> Iterable[Reader]:
+        return tuple(self._readers)
 
     def publish(self, push: Push, id: str | None = None) -> None:  # noqa: A002 (the id of the stream's entry)
+        """With an id it belongs to that entry of the log, which `mark` then completes."""
         self._published += 1
+        reached = grammar.reach(push.topic)
+        drawing = Drawing(push, self._markup, time.monotonic())
         if id:
             self.last_id = id
-        audiences = self._listening.get(push.topic)
-        if not audiences:
-            return
-        drawing = Drawing(push, self._markup)
-        for audience in audiences:
-            audience.change(drawing)
+            self._entry.append(drawing)
+        for pace in self._paces.values():
+            pace.change(drawing, reached)
 
     def mark(self, id: str) -> None:  # noqa: A002
-        """The log went on, though nothing of it is shown."""
+        """The log went on to here."""
         self.last_id = id
+        self.ring.add(id, tuple(self._entry))
+        self._entry = []
 
-    def join(self, topics: frozenset[str], view: View, interval: float | None = None) -> Reader:
+    def join(
+        self,
+        topics: frozenset[str],
+        view: View,
+        rate: Rate = Rate.AUTO,
+        *,
+        coded: bool = False,
+        identity: Identity | None = None,
+    ) -> Reader:
         """Frames from here on. What waited before is not among them: it is for the joiner to catch up with."""
-        if self.draining or len(self._of) >= self._most:
+        if self.draining or len(self._readers) >= self._bounds.readers:
             raise Full
-        key = (topics, view, interval or self._interval)
-        if key in self._audiences:
-            self._audiences[key].flush()
-        audience = self._audiences.get(key) or self._gather(key)
-        reader = Reader(self._buffer, self._position, self._leave)
-        reader.joined_at = self.last_id
-        audience.readers.add(reader)
-        self._of[reader] = audience
+        if identity and self._owners[identity.user_id] >= self._bounds.per_owner:
+            raise Full
+        audience = self._audience(topics, view, rate)
+        until = asyncio.get_running_loop().time() + random.uniform(*self._bounds.lifetime)  # noqa: S311 - spreads load alone
+        reader = Reader(self, audience, identity, coded=coded, until=until)
+        self._readers.add(reader)
+        if identity:
+            self._owners[identity.user_id] += 1
+        self._enter(reader)
         return reader
 
-    def drawn(self, pushes: Iterable[Push], view: View) -> str:
-        """What a joiner is given before the frames: the same markup, the superseded left out."""
-        pending = Pending()
-        for push in pushes:
-            pending.add(Drawing(push, self._markup))
-        return self._written(pending.take(), view)
+    def drawn(self, pushes: Iterable[Push | Drawing], view: View) -> Part:
+        """The lines of a message with all of them, the superseded left out; it has no end yet."""
+        drawings = (push if isinstance(push, Drawing) else Drawing(push, self._markup) for push in pushes)
+        return data(Pending(drawings), view, self._failed)
 
-    def drain(self) -> None:
+    def tick(self) -> None:
+        """About once a second: beats where nothing else was said, goodbyes, and the end of who takes nothing."""
+        now = asyncio.get_running_loop().time()
+        for pace in self._paces.values():
+            pace.flush_entries()
+        for audience in list(self._audiences.values()):
+            if now - audience.wrote_at >= self._beat_seconds:
+                beat = ServerSentEvent("beat", event="beat", id=self.last_id or None)
+                audience.send([Part(beat.encode())], self.last_id, now)
+        for reader in [reader for reader in self._readers if reader.wire and reader.until <= now]:
+            reader.end("age")
+        for reader, (since, waiting) in list(self._lagging.items()):
+            left = reader.wire.waiting() if reader.wire else 0
+            if left < waiting:
+                self._lagging[reader] = (now, left)
+            elif now - since >= self._bounds.stalled_seconds:
+                reader.end("slow")
+
+    async def run(self) -> None:
+        while True:
+            await asyncio.sleep(min(1.0, self._beat_seconds / 2))
+            self.tick()
+
+    async def drain(self) -> None:
         """Nobody joins any more, and everybody ends after what waits for them."""
         self.draining = True
-        for audience in list(self._audiences.values()):
-            audience.flush()
-        for reader in list(self._of):
-            reader.end("drain")
+        for pace in self._paces.values():
+            pace.flush()
+        leaving = list(self._readers)
+        for first in range(0, len(leaving), LEAVING_AT_ONCE):
+            for reader in leaving[first : first + LEAVING_AT_ONCE]:
+                reader.end("drain")
+            await asyncio.sleep(0)
 
-    def _gather(self, key: Key) -> Audience:
-        audience = Audience(*key, self._written, lambda: self.last_id)
-        self._audiences[key] = audience
-        for topic in audience.topics:
-            self._listening[topic].add(audience)
-        return audience
+    async def emptied(self, seconds: float) -> None:
+        """Their last bytes are with all who ended, or they are cut off after this time."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._all_gone.wait()
+        for reader in self._leaving:
+            if reader.wire:
+                reader.wire.abort()
+
+    def lagged(self, reader: Reader) -> None:
+        loop = asyncio.get_running_loop()
+        self._lagging[reader] = (loop.time(), reader.wire.waiting() if reader.wire else 0)
+        # Not now: the frame that filled its wire is still being written to the others.
+        loop.call_soon(self._step_aside, reader)
+
+    def recovered(self, reader: Reader) -> None:
+        self._lagging.pop(reader, None)
+        # With the audience that its topics have now: the one it left may be gone.
+        left = reader.audience
+        reader.audience = self._audience(left.topics, left.view, left.rate)
+        reader.hold()
+        self._enter(reader)
+        self.recover(reader)
+
+    def gone(self, reader: Reader) -> None:
+        self._leaving.discard(reader)
+        if not self._leaving:
+            self._all_gone.set()
+
+    def left(self, reader: Reader) -> None:
+        if reader not in self._readers:
+            return
+        if reader.wire:
+            self._leaving.add(reader)
+            self._all_gone.clear()
+        self._readers.discard(reader)
+        self._lagging.pop(reader, None)
+        self._ended[reader.ended] += 1
+        if reader.identity:
+            self._owners -= Counter((reader.identity.user_id,))
+        self._leave(reader)
+
+    def _enter(self, reader: Reader) -> None:
+        """Entries that wait are sent first, so that all before `joined_at` is out and nothing after it is."""
+        pace = self._paces[reader.audience.rate]
+        pace.flush_entries()
+        reader.audience.add(reader)
+        reader.joined_at = self.last_id
+
+    def _step_aside(self, reader: Reader) -> None:
+        if reader.lagging:
+            self._leave(reader)
 
     def _leave(self, reader: Reader) -> None:
-        audience = self._of.pop(reader, None)
-        if not audience:
-            return
-        self._evicted += reader.ended == "slow"
-        audience.readers.discard(reader)
-        if not audience.readers:
-            self._dismiss(audience)
+        audience = reader.audience
+        audience.discard(reader)
+        key = (audience.topics, audience.view, audience.rate)
+        if not len(audience) and self._audiences.get(key) is audience:
+            del self._audiences[key]
+            self._paces[audience.rate].leave(audience)
+            self._frames += audience.frames
+            self._raw += audience.raw_bytes
+            self._wire += audience.wire_bytes
 
-    def _dismiss(self, audience: Audience) -> None:
-        audience.rest()
-        self._frames += audience.frames
-        del self._audiences[audience.topics, audience.view, audience.interval]
-        for topic in audience.topics:
-            self._listening[topic].discard(audience)
-            if not self._listening[topic]:
-                del self._listening[topic]
-
-    def _position(self, reader: Reader) -> str:
-        audience = self._of.get(reader)
-        behind = reader.waiting or not audience or not audience.idle
-        return reader.taken if behind else self.last_id
-
-    def _written(self, drawings: Iterable[Drawing], view: View) -> str:
-        return "\n".join(written(drawings, view, self._failed))
+    def _audience(self, topics: frozenset[str], view: View, rate: Rate) -> Audience:
+        key = (topics, view, rate)
+        if key not in self._audiences:
+            self._audiences[key] = audience = Audience(*key)
+            audience.position, audience.wrote_at = self.last_id, asyncio.get_running_loop().time()
+            self._paces[rate].listen(audience)
+        return self._audiences[key]
 
     def _failed(self, push: Push) -> None:
         self._undrawable += 1
-        # One line per power of two: a fault in a partial repeats three times a second.
+        # One line per power of two: a fault in a partial repeats with every frame.
         if self._undrawable & (self._undrawable - 1) == 0:
             logger.exception("not drawn: %s %s (%d so far)", push.topic, push.key, self._undrawable)

@@ -1,81 +1,177 @@
-"""One connection: the frames that wait for it, and how it ends."""
+"""One connection: what is written to it, how far it has come, and how it ends."""
 
-import asyncio
-from collections import deque
-from collections.abc import Callable
-from typing import Literal, NamedTuple
+import random
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Literal, Protocol
 
-End = Literal["", "left", "slow", "drain"]
+from app.identity import Identity
+from app.live import coding
+from app.live.frames import Part, chunk
+from app.live.sse import ServerSentEvent
+
+if TYPE_CHECKING:
+    from app.live.audience import Audience
+
+End = Literal["", "left", "slow", "catch-up", "age", "drain", "session-ended"]
+
+HELD_BYTES = 65_536
+"""While a reader catches up, frames of this many bytes are kept for it; beyond, it has to come back."""
+
+SPREAD_MS = (1000, 5000)
+"""Who is sent away comes back within this time: so many at once come back one after the other."""
 
 
-class Frame(NamedTuple):
-    """One message as bytes, and the newest log entry that it or an earlier one contains."""
+class Wire(Protocol):
+    """The way to one browser. It tells its reader when it is paused, resumed or lost."""
 
-    block: bytes
-    id: str
+    def write(self, framed: bytes) -> object:
+        """One HTTP/1.1 chunk. Never waits."""
+
+    def waiting(self) -> int:
+        """Bytes that the network has not taken yet."""
+
+    def close(self) -> object:
+        """After what waits."""
+
+    def abort(self) -> object: ...
+
+
+class Home(Protocol):
+    """What a reader tells where it is at home."""
+
+    def lagged(self, reader: "Reader") -> None: ...
+
+    def recovered(self, reader: "Reader") -> None: ...
+
+    def left(self, reader: "Reader") -> None:
+        """It has ended; its last bytes may still be on their way."""
+
+    def gone(self, reader: "Reader") -> None: ...
 
 
 class Reader:
-    """Bounded: a reader for whom more frames wait than it may keep is taken out of its audience and told so."""
+    """Holds what comes until it `began`; from then on it is written to at once, and dropped while the wire is full."""
 
-    def __init__(self, most: int, position: Callable[["Reader"], str], leave: Callable[["Reader"], None]) -> None:
+    __slots__ = (
+        "_held",
+        "_held_bytes",
+        "_home",
+        "audience",
+        "coded",
+        "ended",
+        "identity",
+        "joined_at",
+        "lagging",
+        "position",
+        "until",
+        "wire",
+        "write",
+    )
+
+    def __init__(
+        self, home: Home, audience: "Audience", identity: Identity | None, *, coded: bool, until: float
+    ) -> None:
+        self.audience = audience
+        self.identity = identity
+        self.coded = coded
+        """Whether it reads gzip."""
+        self.until = until
+        """By the loop's clock: after that it has to come back."""
         self.ended: End = ""
         self.joined_at = ""
         """The newest log entry at the moment of joining: what came before is not in the frames."""
-        self._most = most
-        self._position = position
-        self._leave = leave
-        self._frames: deque[Frame] = deque()
-        self._awake = asyncio.Event()
-        self._taken = ""
+        self.position = ""
+        """While it lags: the newest log entry that it lacks nothing before."""
+        self.lagging = False
+        self.wire: Wire | None = None
+        self.write: Callable[[bytes], object] = self._hold
+        self._home = home
+        self._held: list[bytes] = []
+        self._held_bytes = 0
 
-    @property
-    def waiting(self) -> int:
-        return len(self._frames)
+    def began(self, wire: Wire) -> None:
+        """All up to `joined_at` is on its way."""
+        self.wire = wire
+        self._release()
 
-    @property
-    def position(self) -> str:
-        """The newest log entry that this reader lacks nothing before."""
-        return self._position(self)
+    def caught_up(self, parts: list[Part]) -> None:
+        """After a lag: the same, with what it missed."""
+        if self.wire and not self.ended:
+            self.wire.write(chunk(self.payload(parts)))
+            self._release()
 
-    @property
-    def taken(self) -> str:
-        return self._taken or self.joined_at
+    def hold(self) -> None:
+        self._held, self._held_bytes = [], 0
+        self.write = self._hold
 
-    def offer(self, frame: Frame) -> bool:
-        """False when the reader has fallen too far behind."""
-        if len(self._frames) >= self._most:
-            return False
-        self._frames.append(frame)
-        self._awake.set()
-        return True
+    def payload(self, parts: Iterable[Part]) -> bytes:
+        """Bytes for this reader alone, good wherever its stream stands."""
+        return b"".join(part.alone if self.coded else part.lines for part in parts)
 
-    async def take(self, seconds: float) -> bytes:
-        """All that waits, as one piece; nothing after `seconds` of silence or when the reader has ended."""
-        if not self._frames and not self.ended:
-            await self._wait(seconds)
-        if not self._frames:
-            return b""
-        self._taken = self._frames[-1].id
-        blocks = b"".join(frame.block for frame in self._frames)
-        self._frames.clear()
-        self._awake.clear()
-        return blocks
+    def paused(self) -> None:
+        """The wire is full: what comes now is dropped, and made good when it has drained."""
+        if not self.lagging:
+            self.lagging = True
+            self.position = self.audience.position
+            self.write = _drop
+            self._home.lagged(self)
+
+    def resumed(self) -> None:
+        if self.lagging and not self.ended:
+            self.lagging = False
+            self._home.recovered(self)
+
+    def lost(self) -> None:
+        self.end("left")
+        self._home.gone(self)
 
     def end(self, why: End) -> None:
-        """Frames that already wait are still delivered, unless the reader was too slow for them."""
+        """With a word of goodbye where it can still be heard."""
         if self.ended:
             return
         self.ended = why
-        if why != "drain":
-            self._frames.clear()
-        self._leave(self)
-        self._awake.set()
-
-    async def _wait(self, seconds: float) -> None:
-        self._awake.clear()
-        try:
-            async with asyncio.timeout(seconds):
-                await self._awake.wait()
-        except TimeoutError:
+        self.write = _drop
+        self._home.left(self)
+        if self.wire is None:
             return
+        if why == "slow":
+            self.wire.abort()
+        elif why != "left":
+            if not self.lagging:
+                self.wire.write(chunk(self.payload([goodbye(why)])))
+            self.wire.close()
+
+    def _hold(self, framed: bytes) -> None:
+        self._held_bytes += len(framed)
+        if self._held_bytes <= HELD_BYTES:
+            self._held.append(framed)
+
+    def _release(self) -> None:
+        if self._held_bytes > HELD_BYTES:
+            self.end("catch-up")
+            return
+        assert self.wire
+        held, self._held, self._held_bytes = self._held, [], 0
+        for framed in held:
+            self.wire.write(framed)
+        if self.lagging:
+            self.position = self.audience.position
+        else:
+            self.write = self.wire.write
+
+
+def goodbye(why: End) -> Part:
+    if why == "session-ended":
+        return Part(ServerSentEvent(why, event=why).encode())
+    retry = random.randint(*SPREAD_MS)  # noqa: S311 - spreads load, guards nothing
+    return Part(ServerSentEvent(why, event="bye", retry=retry).encode())
+
+
+def head(event: ServerSentEvent, coded: bool) -> bytes:
+    """How a stream begins."""
+    first = event.encode()
+    return coding.HEAD + coding.alone(first) if coded else first
+
+
+def _drop(_framed: bytes) -> None:
+    """It is told later what it missed."""

@@ -2,25 +2,24 @@
 
 import re
 from typing import Literal, NewType
-from zlib import crc32
 
 Topic = NewType("Topic", str)
 Kind = Literal["log", "state"]
 
 PATTERNS = Topic("patterns")
+QUOTES = Topic("quotes")
+"""Every symbol's quote."""
 STATUS = Topic("status")
 
 RANGES: tuple[str, ...] = ("1m", "3m", "6m", "1y", "all")
 """How far back a chart reaches."""
 
-BUCKETS = 64
-MOST = 80
-"""Topics of one stream: all buckets of quotes and a few more."""
+MOST = 256
+"""Topics of one stream: two hundred symbols and a few more."""
 
 _SYMBOL = r"[A-Z0-9^][A-Z0-9.:/^=_-]{0,31}"
 _GRAMMAR = re.compile(
-    rf"{PATTERNS}(?::{_SYMBOL})?|{STATUS}|quotes:(?:[0-9]|[1-5][0-9]|6[0-3])"
-    rf"|symbol:{_SYMBOL}|chart:{_SYMBOL}:(?:{'|'.join(RANGES)})"
+    rf"(?:{PATTERNS}|{QUOTES})(?::{_SYMBOL})?|{STATUS}|symbol:{_SYMBOL}|chart:{_SYMBOL}:(?:{'|'.join(RANGES)})"
 )
 
 
@@ -44,9 +43,14 @@ def name(topic: str) -> str:
     return topic.partition(":")[0]
 
 
+def reach(topic: str) -> tuple[str, ...]:
+    """The topics under which a push on this one is heard: a symbol's quote also by who wants all of them."""
+    return (topic, QUOTES) if topic.startswith("quotes:") else (topic,)
+
+
 def quotes_topic(symbol: str) -> Topic:
-    """The bucket of symbols that this one shares."""
-    return Topic(f"quotes:{crc32(symbol.encode()) % BUCKETS}")
+    """The quote of one symbol."""
+    return Topic(f"{QUOTES}:{symbol}")
 
 
 def patterns_topic(symbol: str) -> Topic:
@@ -63,7 +67,7 @@ def chart_topic(symbol: str, span: str) -> Topic:
 
 
 def symbol_of(topic: str) -> str:
-    """The symbol of a `symbol:`, `chart:` or `patterns:` topic, else ""; symbols may contain colons themselves."""
+    """The symbol of a topic that is about one, else ""; symbols may contain colons themselves."""
     about, _, rest = topic.partition(":")
     return rest.rpartition(":")[0] if about == "chart" else rest
 

@@ -35,7 +35,9 @@ def on_tick(tick: Tick, board: Board, charts: Charts) -> Iterator[Push]:
 async def snapshot(topic: str, pools: Pools, board: Board, charts: Charts) -> list[Push]:
     match topics.name(topic):
         case "quotes":
-            return [push for quote in board.all() if topics.quotes_topic(quote.symbol) == topic for push in _row(quote)]
+            symbol = topics.symbol_of(topic)
+            quotes = filter(None, [board.quote(symbol)]) if symbol else board.all()
+            return [push for quote in quotes for push in _row(quote)]
         case "symbol":
             quote = board.quote(topics.symbol_of(topic))
             return list(_summary(quote.resting)) if quote else []

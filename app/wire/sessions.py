@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -72,6 +73,17 @@ class Sessions:
     async def peek(self, hash_: str) -> SessionRecord | None:
         """By the hash, and no activity: an open stream must not keep a session alive."""
         return await self._find(hash_, touch=False)
+
+    async def standing(self, hashes: Iterable[str]) -> set[str]:
+        """Those of them that have not ended. No activity either."""
+        asked = list(hashes)
+        arguments = (self._idle, self._absolute, 0)
+        with reachable():
+            async with self._client.pipeline(transaction=False) as pipeline:
+                for hash_ in asked:
+                    await self._load(keys=(SESSION_PREFIX + hash_,), args=arguments, client=pipeline)
+                found = await pipeline.execute()
+        return {hash_ for hash_, record in zip(asked, found, strict=True) if record}
 
     async def end(self, sid: str) -> None:
         hash_ = _hash(sid)

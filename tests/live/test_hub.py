@@ -1,48 +1,25 @@
 """Who gets which frames, and what happens to those who cannot keep up."""
 
 import asyncio
-from collections import Counter
+from uuid import UUID
 
 import pytest
 
-from app.identity import NumberForm, View
-from app.live.hub import Full, Hub
+from app.identity import Identity, NumberForm, Rate, Role, View
+from app.live.frames import Part
+from app.live.hub import Bounds, Full, Hub
 from app.live.reader import Reader
-from app.push import Op, Push, nothing
-from tests.live.whatwg import parse
+from tests.live.paper import FEED, NEW_YORK, Drawn, Paper, joined, markup, some_frames
+from tests.live.whatwg import Message
 
-NEW_YORK = View()
 BERLIN = View("Europe/Berlin", NumberForm.COMMA)
-QUOTES = frozenset({"quotes:1"})
-FEED = frozenset({"patterns"})
+QUOTES = frozenset({"quotes:A"})
 BOTH = QUOTES | FEED
-
-FRAME = 0.02
-
-
-class Drawn:
-    """Counts what is drawn, and draws it as op:key:text@zone."""
-
-    def __init__(self) -> None:
-        self.times: Counter[str] = Counter()
-
-    def push(self, topic: str, key: str, text: str = "", op: Op = "replace") -> Push:
-        def draw(view: View) -> str:
-            self.times[f"{key}:{text}"] += 1
-            if text == "broken":
-                raise ValueError(text)
-            return f"{text}@{view.zone}"
-
-        return Push(topic, key, op, draw if op in ("replace", "insert") else nothing)
-
-
-def markup(push: Push, view: View) -> str:
-    return f"{push.op}:{push.key}:{push.draw(view)}"
 
 
 @pytest.fixture
 def hub() -> Hub:
-    return Hub(markup, frame_seconds=FRAME, buffer_frames=4, max_connections=5)
+    return Hub(markup, shortest=0.02, bounds=Bounds(readers=20, per_owner=2, stalled_seconds=0.05))
 
 
 @pytest.fixture
@@ -50,52 +27,57 @@ def drawn() -> Drawn:
     return Drawn()
 
 
-async def heard(reader: Reader) -> list[str]:
-    return [line for message in parse((await reader.take(2)).decode()).messages for line in message.data.split("\n")]
-
-
-async def idle(reader: Reader) -> bool:
-    return await reader.take(FRAME * 3) == b""
-
-
 async def test_the_first_change_after_a_silence_comes_at_once_and_the_rest_together(hub: Hub, drawn: Drawn) -> None:
-    reader = hub.join(QUOTES, NEW_YORK, interval=3600)
+    paper = joined(hub, QUOTES, rate=Rate.HALF_MINUTE)
 
-    hub.publish(drawn.push("quotes:1", "a", "1"))
-    hub.publish(drawn.push("quotes:1", "b", "1"))
+    hub.publish(drawn.push("quotes:A", "a", "1"))
+    hub.publish(drawn.push("quotes:A", "b", "1"))
 
-    assert await heard(reader) == ["replace:a:1@America/New_York", "replace:b:1@America/New_York"]
-    hub.publish(drawn.push("quotes:1", "a", "2"))
-    assert await idle(reader)
+    assert await paper.heard(2) == ["replace:a:1@America/New_York", "replace:b:1@America/New_York"]
+    assert len(paper.messages) == 1
+    hub.publish(drawn.push("quotes:A", "a", "2"))
+    await asyncio.sleep(0.05)
+    assert len(paper.messages) == 1
+
+
+async def test_entries_of_a_log_do_not_wait_for_states(hub: Hub, drawn: Drawn) -> None:
+    paper = joined(hub, BOTH, rate=Rate.HALF_MINUTE)
+    hub.publish(drawn.push("quotes:A", "a", "1"))
+    await paper.heard()
+
+    hub.publish(drawn.push("quotes:A", "a", "2"))
+    hub.publish(drawn.push("patterns", "feed", "hammer", "insert"), "e-1")
+
+    assert (await paper.heard(2))[1:] == ["insert:feed:hammer@America/New_York"]
 
 
 async def test_only_the_newest_state_of_a_key_is_sent_and_drawn(hub: Hub, drawn: Drawn) -> None:
-    reader = hub.join(QUOTES, NEW_YORK)
+    paper = joined(hub, QUOTES)
 
     for price in range(100):
-        hub.publish(drawn.push("quotes:1", "a", str(price)))
+        hub.publish(drawn.push("quotes:A", "a", str(price)))
 
-    assert await heard(reader) == ["replace:a:99@America/New_York"]
+    assert await paper.heard() == ["replace:a:99@America/New_York"]
     assert drawn.times == {"a:99": 1}
 
 
 async def test_a_whole_and_its_part_keep_the_order_of_their_newest_change(hub: Hub, drawn: Drawn) -> None:
-    reader = hub.join(QUOTES, NEW_YORK)
+    paper = joined(hub, QUOTES)
 
     for key in ("part", "whole", "part"):
-        hub.publish(drawn.push("quotes:1", key, "x"))
+        hub.publish(drawn.push("quotes:A", key, "x"))
 
-    assert [line.split(":")[1] for line in await heard(reader)] == ["whole", "part"]
+    assert [line.split(":")[1] for line in await paper.heard(2)] == ["whole", "part"]
 
 
 async def test_every_entry_of_a_log_is_sent_in_order_and_its_list_trimmed_once(hub: Hub, drawn: Drawn) -> None:
-    reader = hub.join(FEED, NEW_YORK)
+    paper = joined(hub, FEED)
 
     for number in range(3):
         hub.publish(drawn.push("patterns", "feed", str(number), "insert"), f"e-{number}")
         hub.publish(drawn.push("patterns", "feed", op="trim"), f"e-{number}")
 
-    assert [line.split("@")[0] for line in await heard(reader)] == [
+    assert [line.split("@")[0] for line in await paper.heard(4)] == [
         "insert:feed:0",
         "insert:feed:1",
         "insert:feed:2",
@@ -104,138 +86,196 @@ async def test_every_entry_of_a_log_is_sent_in_order_and_its_list_trimmed_once(h
 
 
 async def test_nothing_is_drawn_that_nobody_looks_at(hub: Hub, drawn: Drawn) -> None:
-    reader = hub.join(FEED, NEW_YORK)
+    paper = joined(hub, FEED)
 
-    hub.publish(drawn.push("quotes:1", "a", "1"))
+    hub.publish(drawn.push("quotes:A", "a", "1"))
+    hub.publish(drawn.push("patterns", "feed", "1", "insert"))
 
-    assert await idle(reader)
-    assert drawn.times == {}
+    await paper.heard()
+    assert drawn.times == {"feed:1": 1}
 
 
 async def test_audiences_share_a_drawing_in_the_same_view_and_not_in_another(hub: Hub, drawn: Drawn) -> None:
-    readers = [hub.join(QUOTES, NEW_YORK), hub.join(QUOTES, NEW_YORK), hub.join(BOTH, NEW_YORK), hub.join(BOTH, BERLIN)]
+    papers = [joined(hub, QUOTES), joined(hub, QUOTES), joined(hub, BOTH), joined(hub, BOTH, BERLIN)]
+    everything = joined(hub, frozenset({"quotes"}))
 
-    hub.publish(drawn.push("quotes:1", "a", "1"))
-    lines = [await heard(reader) for reader in readers]
+    hub.publish(drawn.push("quotes:A", "a", "1"))
+    lines = [await paper.heard() for paper in (*papers, everything)]
 
-    assert lines == [["replace:a:1@America/New_York"]] * 3 + [["replace:a:1@Europe/Berlin"]]
+    ours = ["replace:a:1@America/New_York"]
+    assert lines == [ours, ours, ours, ["replace:a:1@Europe/Berlin"], ours]
     assert drawn.times == {"a:1": 2}
-    assert hub.stats.audiences == 3
+    assert hub.stats.audiences == 4
 
 
 async def test_what_cannot_be_drawn_is_left_out_and_the_rest_arrives(hub: Hub, drawn: Drawn) -> None:
-    reader = hub.join(QUOTES, NEW_YORK)
+    paper = joined(hub, QUOTES)
 
-    hub.publish(drawn.push("quotes:1", "a", "broken"))
-    hub.publish(drawn.push("quotes:1", "b", "1"))
+    hub.publish(drawn.push("quotes:A", "a", "broken"))
+    hub.publish(drawn.push("quotes:A", "b", "1"))
 
-    assert await heard(reader) == ["replace:b:1@America/New_York"]
+    assert await paper.heard() == ["replace:b:1@America/New_York"]
     assert hub.stats.undrawable == 1
 
 
-async def test_a_frame_bears_the_newest_id_of_the_log_whatever_it_shows(hub: Hub, drawn: Drawn) -> None:
-    reader = hub.join(QUOTES, NEW_YORK)
+async def test_a_frame_bears_the_newest_id_of_the_log_whatever_it_shows_and_once(hub: Hub, drawn: Drawn) -> None:
+    paper = joined(hub, QUOTES)
 
     hub.publish(drawn.push("patterns", "feed", "1", "insert"), "e-1")
-    hub.publish(drawn.push("quotes:1", "a", "1"))
     hub.mark("e-2")
+    hub.publish(drawn.push("quotes:A", "a", "1"))
+    await paper.heard()
+    assert paper.parser.last_id == "e-2"
 
-    assert parse((await reader.take(2)).decode()).last_id == "e-2"
+    hub.publish(drawn.push("quotes:A", "a", "2"))
+    await paper.heard(2)
+    assert b"id:" not in paper.written[-1]
 
 
 async def test_a_joiner_is_told_where_the_log_stood_and_hears_only_what_follows(hub: Hub, drawn: Drawn) -> None:
-    first = hub.join(FEED, NEW_YORK, interval=FRAME)
+    first = joined(hub, FEED)
     hub.publish(drawn.push("patterns", "feed", "before", "insert"), "e-1")
 
-    joiner = hub.join(FEED, NEW_YORK, interval=FRAME)
+    joiner = joined(hub, FEED)
     hub.publish(drawn.push("patterns", "feed", "after", "insert"), "e-2")
 
-    assert joiner.joined_at == "e-1"
-    assert [line.split("@")[0] for line in await heard(joiner)] == ["insert:feed:after"]
-    seen = await heard(first)
-    while len(seen) < 2:
-        seen += await heard(first)
-    assert [line.split("@")[0] for line in seen] == ["insert:feed:before", "insert:feed:after"]
+    assert joiner.reader.joined_at == "e-1"
+    assert [line.split("@")[0] for line in await joiner.heard()] == ["insert:feed:after"]
+    assert [line.split("@")[0] for line in await first.heard(2)] == ["insert:feed:before", "insert:feed:after"]
 
 
-async def test_a_position_never_runs_ahead_of_what_was_taken(hub: Hub, drawn: Drawn) -> None:
-    reader = hub.join(FEED, NEW_YORK)
-    hub.mark("e-1")
-    assert reader.position == "e-1"
+async def test_what_happens_while_a_reader_catches_up_is_kept_for_it(hub: Hub, drawn: Drawn) -> None:
+    reader, witness = hub.join(FEED, NEW_YORK), joined(hub, FEED)
+    await some_frames(hub, drawn, witness, 3)
 
-    hub.publish(drawn.push("patterns", "feed", "2", "insert"), "e-2")
-    assert reader.position == ""
-    await reader.take(2)
-    assert reader.position == "e-2"
+    assert Paper(reader).lines == witness.lines
 
 
-async def test_a_slow_reader_is_cut_off_and_the_others_go_on(hub: Hub, drawn: Drawn) -> None:
-    slow, quick = hub.join(QUOTES, NEW_YORK), hub.join(QUOTES, NEW_YORK)
+async def test_a_reader_that_lags_steps_aside_and_is_told_where_it_stood(hub: Hub, drawn: Drawn) -> None:
+    recovered: list[Reader] = []
+    hub.recover = recovered.append
+    slow, quick = joined(hub, FEED), joined(hub, FEED)
+    await some_frames(hub, drawn, quick, 1)
 
-    for price in range(5):
-        hub.publish(drawn.push("quotes:1", "a", str(price)))
-        assert await heard(quick) == [f"replace:a:{price}@America/New_York"]
+    slow.full = True
+    hub.publish(drawn.push("patterns", "feed", "the last straw", "insert"), "e-7")
+    hub.mark("e-7")
+    await quick.heard(2)
+    await some_frames(hub, drawn, quick, 2)
+    assert len(slow.lines) == 2
+    assert slow.reader.position == "e-7"
+    assert hub.stats.lagging == 1
 
-    assert slow.ended == "slow"
-    assert await slow.take(2) == b""
-    assert hub.stats.evicted == 1
-    assert hub.stats.readers == 1
-
-
-async def test_a_joiner_finds_a_place_though_the_flush_for_it_ends_all_others(hub: Hub, drawn: Drawn) -> None:
-    slow = hub.join(QUOTES, NEW_YORK, interval=FRAME)
-    while not slow.ended:
-        hub.publish(drawn.push("quotes:1", "a", "1"))
-        joiner = hub.join(QUOTES, NEW_YORK, interval=FRAME)
-        if not slow.ended:
-            joiner.end("left")
-
-    hub.publish(drawn.push("quotes:1", "a", "2"))
-
-    assert await heard(joiner) == ["replace:a:2@America/New_York"]
+    slow.full = False
+    slow.reader.resumed()
+    assert recovered == [slow.reader]
+    hub.publish(drawn.push("patterns", "feed", "meanwhile", "insert"), "e-8")
+    hub.mark("e-8")
+    await quick.heard(5)
+    slow.reader.caught_up([Part(b"data: what it missed\n\n")])
+    assert [line.split("@")[0] for line in slow.lines[2:]] == ["what it missed", "insert:feed:meanwhile"]
 
 
-async def test_nobody_is_let_in_beyond_the_bound(hub: Hub) -> None:
-    readers = [hub.join(QUOTES, NEW_YORK) for _ in range(5)]
+async def test_a_reader_whose_wire_takes_nothing_is_cut_off(hub: Hub, drawn: Drawn) -> None:
+    stuck, slow = joined(hub, QUOTES), joined(hub, QUOTES)
+    for paper in (stuck, slow):
+        paper.full, paper.left = True, 1_000_000
+    hub.publish(drawn.push("quotes:A", "a", "1"))
+    await slow.heard()
+
+    async with asyncio.timeout(5):
+        while not stuck.aborted:
+            slow.left -= 1
+            hub.tick()
+            await asyncio.sleep(0.01)
+
+    assert not slow.aborted
+    assert hub.stats.ended == {"slow": 1}
+
+
+async def test_a_reader_is_sent_away_when_its_time_is_over(hub: Hub) -> None:
+    paper = joined(hub, FEED)
+    hub.tick()
+    assert not paper.reader.ended
+
+    paper.reader.until = 0
+    hub.tick()
+
+    assert (paper.messages[-1].event, paper.messages[-1].data) == ("bye", "age")
+    assert paper.closed
+
+
+async def test_silence_is_broken_by_a_beat_with_the_position(drawn: Drawn) -> None:
+    hub = Hub(markup, beat_seconds=0.01)
+    paper = joined(hub, QUOTES)
+    hub.mark("e-5")
+    await asyncio.sleep(0.02)
+
+    hub.tick()
+
+    assert paper.messages[-1] == Message("beat", "beat", "e-5")
+
+
+async def test_nobody_is_let_in_beyond_the_bounds(hub: Hub) -> None:
+    alice = Identity(UUID(int=1), "alice@example.org", Role.USER, "s")
+    hers = [hub.join(QUOTES, NEW_YORK, identity=alice) for _ in range(2)]
+    with pytest.raises(Full):
+        hub.join(QUOTES, NEW_YORK, identity=alice)
+    others = [hub.join(QUOTES, NEW_YORK) for _ in range(18)]
     with pytest.raises(Full):
         hub.join(QUOTES, NEW_YORK)
 
-    readers[0].end("left")
-
+    hers[0].lost()
+    assert hub.join(QUOTES, NEW_YORK, identity=alice)
+    others[0].lost()
     assert hub.join(QUOTES, NEW_YORK)
 
 
 async def test_an_audience_without_readers_is_forgotten(hub: Hub, drawn: Drawn) -> None:
-    reader = hub.join(QUOTES, NEW_YORK)
-    hub.publish(drawn.push("quotes:1", "a", "1"))
+    paper = joined(hub, QUOTES)
+    hub.publish(drawn.push("quotes:A", "a", "1"))
 
-    reader.end("left")
+    paper.reader.lost()
     await asyncio.sleep(0)
-    hub.publish(drawn.push("quotes:1", "a", "2"))
+    hub.publish(drawn.push("quotes:A", "a", "2"))
 
     assert hub.stats.audiences == 0
+    assert hub.heard == ()
     assert drawn.times == {}
 
 
+async def test_who_lagged_and_left_takes_no_audience_with_it_that_is_not_its_own(hub: Hub, drawn: Drawn) -> None:
+    slow = joined(hub, QUOTES)
+    slow.full = True
+    hub.publish(drawn.push("quotes:A", "a", "1"))
+    await slow.heard()
+    await asyncio.sleep(0)
+    joiner = joined(hub, QUOTES)
+
+    slow.reader.lost()
+    hub.publish(drawn.push("quotes:A", "a", "2"))
+
+    assert await joiner.heard() == ["replace:a:2@America/New_York"]
+
+
 async def test_a_flood_is_framed_early_and_whole(hub: Hub, drawn: Drawn) -> None:
-    reader = hub.join(FEED, NEW_YORK, interval=3600)
-    hub.publish(drawn.push("patterns", "feed", "first", "insert"))
-    await heard(reader)
+    paper = joined(hub, QUOTES, rate=Rate.HALF_MINUTE)
+    hub.publish(drawn.push("quotes:A", "first", "1"))
+    await paper.heard()
 
-    for number in range(300):
-        hub.publish(drawn.push("patterns", "feed", str(number), "insert"))
+    for number in range(600):
+        hub.publish(drawn.push("quotes:A", str(number), "1"))
 
-    assert len(await heard(reader)) == 300
+    assert len(await paper.heard(601)) == 601
 
 
 async def test_draining_delivers_what_waits_ends_everybody_and_lets_nobody_in(hub: Hub, drawn: Drawn) -> None:
-    reader = hub.join(QUOTES, NEW_YORK, interval=3600)
-    hub.publish(drawn.push("quotes:1", "a", "1"))
+    paper = joined(hub, QUOTES, rate=Rate.HALF_MINUTE)
+    hub.publish(drawn.push("quotes:A", "a", "1"))
 
-    hub.drain()
+    await hub.drain()
 
-    assert await heard(reader) == ["replace:a:1@America/New_York"]
-    assert reader.ended == "drain"
-    assert await reader.take(2) == b""
+    assert paper.lines == ["replace:a:1@America/New_York", "drain"]
+    assert paper.closed
     with pytest.raises(Full):
         hub.join(QUOTES, NEW_YORK)

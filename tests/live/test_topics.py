@@ -29,7 +29,7 @@ def test_patterns_alone_are_a_log() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "quotes", "quotes:64", "quotes:-1", "quotes:07", "symbol:", "symbol:aapl", "chart:AAPL", "chart:AAPL:9y"],
+    ["", "quotes:", "quotes:aapl", "quotes:-1", "symbol:", "symbol:aapl", "chart:AAPL", "chart:AAPL:9y"],
 )
 def test_what_is_no_topic_is_refused(text: str) -> None:
     assert topics.parse(text) is None
@@ -37,11 +37,16 @@ def test_what_is_no_topic_is_refused(text: str) -> None:
 
 
 def test_a_stream_has_some_topics_but_not_any_number() -> None:
-    every_quote = ",".join(f"quotes:{bucket}" for bucket in range(topics.BUCKETS))
+    every_quote = ",".join(f"quotes:S{number}" for number in range(200))
 
     assert topics.parse_all(f"{every_quote},patterns,status")
     assert topics.parse_all("patterns,patterns") == {"patterns"}
     assert topics.parse_all(",".join(f"symbol:S{number}" for number in range(topics.MOST + 1))) is None
+
+
+def test_a_quote_is_heard_by_who_wants_it_and_by_who_wants_all() -> None:
+    assert set(topics.reach("quotes:BRK.B")) == {"quotes:BRK.B", "quotes"}
+    assert topics.reach("symbol:BRK.B") == ("symbol:BRK.B",)
 
 
 @given(st.text())

@@ -5,6 +5,7 @@ import shutil
 import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Literal
 
 import httpx
 import pytest
@@ -120,14 +121,23 @@ def own(tmp_path: Path) -> Iterator[Own]:
     server.remove()
 
 
+@pytest.fixture(params=["auto", "plain"])
+def lane(request: pytest.FixtureRequest) -> Literal["auto", "plain"]:
+    """Every test of the streams goes both ways."""
+    chosen: Literal["auto", "plain"] = request.param
+    return chosen
+
+
 @pytest.fixture
-def settings(redis_url: str, databases: Databases, port: int, tmp_path: Path) -> Settings:
+def settings(
+    redis_url: str, databases: Databases, port: int, tmp_path: Path, lane: Literal["auto", "plain"]
+) -> Settings:
     return Settings(
         port=port,
         data_dir=tmp_path,
         redis=Redis(url=SecretStr(redis_url)),
         database=Database(url=SecretStr(databases.own), market_url=SecretStr(databases.market)),
-        live=Live(frame_seconds=0.05, beat_seconds=0.2),
+        live=Live(frame_seconds=0.05, beat_seconds=0.2, stalled_seconds=0.5, admit_seconds=0.1, lane=lane),
     )
 
 

@@ -1,7 +1,8 @@
 """A reader of the stream with nothing between it and the socket."""
 
 import asyncio
-from collections.abc import Mapping
+import zlib
+from collections.abc import Callable, Mapping
 from types import TracebackType
 
 from tests.live.whatwg import Message, Parser
@@ -20,6 +21,7 @@ class Reader:
         lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
         self._request = "\r\n".join([*lines, "", ""]).encode("latin-1")
         self._parser = Parser()
+        self._inflate: Callable[[bytes], bytes] = lambda data: data
         self._seen = 0
         self.status = 0
         self.headers: dict[str, str] = {}
@@ -31,6 +33,8 @@ class Reader:
             head = (await self.source.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         self.status = int(head[0].split()[1])
         self.headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:-2])}
+        if self.headers.get("content-encoding") == "gzip":
+            self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress
         return self
 
     async def __aexit__(
@@ -90,4 +94,4 @@ class Reader:
         data = await self.source.readexactly(size + 2)
         if size == 0:
             raise Closed
-        self._parser.feed(data[:-2].decode())
+        self._parser.feed(self._inflate(data[:-2]).decode())

@@ -1,0 +1,118 @@
+"""What a reader missed: every entry in order, or the lists as they are now and a notice; and the newest states."""
+
+import asyncio
+from typing import NamedTuple
+
+from app import db, wire
+from app.db.pools import Pools
+from app.deps import Draws
+from app.identity import View
+from app.live import topics
+from app.live.frames import Drawing, Part, end
+from app.live.hub import Hub
+from app.live.reader import Reader
+from app.push import Push
+from app.wire.log import Gap, Log, LogId
+
+REPLAYED_AT_MOST = 500
+"""Entries: to draw more of them one by one takes longer than to draw the lists anew."""
+
+APART_SECONDS = 0.1
+"""Between two snapshots of the same topic, however many ask for it."""
+
+
+class _Entries(NamedTuple):
+    """What each entry that was missed changed."""
+
+    pushes: tuple[Push | Drawing, ...]
+
+
+class CatchUp:
+    def __init__(self, hub: Hub, log: Log, relay: Draws, pools: Pools) -> None:
+        self._hub, self._log, self._relay = hub, log, relay
+        self._snapshots = Snapshots(hub, relay, pools)
+
+    async def of(self, reader: Reader, cursor: str) -> list[Part]:
+        """One message with all that happened between the cursor and the reader's first frame.
+
+        Raises wire.Unavailable where that cannot be known: the reader's cursor still stands where it was.
+        """
+        wanted, view = reader.audience.topics, reader.audience.view
+        logs = [topic for topic in sorted(wanted) if topics.kind(topic) == "log"]
+        states = [topic for topic in sorted(wanted) if topics.kind(topic) == "state"]
+        missed = await self._entries(cursor, reader.joined_at) if logs else _Entries(())
+        if isinstance(missed, Gap):
+            parts = await self._snapshots.parts(logs, view)
+            if cursor:
+                parts.append(self._hub.drawn(self._relay.missed(missed.missed, logs[0]), view))
+        else:
+            mine = [push for push in missed.pushes if _topic(push) in wanted]
+            parts = [self._hub.drawn(mine, view)] if mine else []
+        self._hub.joined[_way(cursor, missed)] += 1
+        parts += await self._snapshots.parts(states, view)
+        return [*(part for part in parts if part.lines), end(reader.joined_at)]
+
+    async def _entries(self, cursor: str, upto: str) -> _Entries | Gap:
+        kept = self._hub.ring.between(cursor, upto)
+        if kept is not None:
+            return _Entries(kept)
+        after, top = LogId.parse(cursor), LogId.parse(upto)
+        if after is None or top is None:
+            return Gap(None)
+        if after.epoch == top.epoch and top.n - after.n > REPLAYED_AT_MOST:
+            return Gap(top.n - after.n)
+        found = await self._log.since(after, top)
+        if isinstance(found, Gap):
+            return found
+        if len(found) > REPLAYED_AT_MOST:
+            return Gap(len(found))
+        return _Entries(tuple(push for entry in found for push in self._relay.pushes(entry.event)))
+
+
+class Snapshots:
+    """Drawn once for all who ask at about the same time: each is given one that was begun after it asked."""
+
+    def __init__(self, hub: Hub, relay: Draws, pools: Pools) -> None:
+        self._hub, self._relay, self._pools = hub, relay, pools
+        self._waiting: dict[tuple[str, View], asyncio.Future[Part]] = {}
+        self._flying: dict[tuple[str, View], asyncio.Task[None]] = {}
+
+    async def parts(self, wanted: list[str], view: View) -> list[Part]:
+        """What cannot be asked for now is left out, and stays as the page shows it."""
+        asked = [self._asked(topic, view) for topic in wanted]
+        return [await asyncio.shield(each) for each in asked]
+
+    def _asked(self, topic: str, view: View) -> asyncio.Future[Part]:
+        key = topic, view
+        if key not in self._waiting:
+            self._waiting[key] = answer = asyncio.get_running_loop().create_future()
+            before = self._flying.get(key)
+            self._flying[key] = asyncio.create_task(self._fly(topic, view, answer, before))
+        return self._waiting[key]
+
+    async def _fly(
+        self, topic: str, view: View, answer: asyncio.Future[Part], before: asyncio.Task[None] | None
+    ) -> None:
+        if before:
+            await asyncio.wait({before})
+        del self._waiting[topic, view]
+        answer.set_result(await self._drawn(topic, view))
+        await asyncio.sleep(APART_SECONDS)
+        if self._flying.get((topic, view)) is asyncio.current_task():
+            del self._flying[topic, view]
+
+    async def _drawn(self, topic: str, view: View) -> Part:
+        try:
+            return self._hub.drawn(await self._relay.snapshot(topic, self._pools), view)
+        except (db.Unavailable, wire.Unavailable):
+            return Part(b"")
+
+
+def _topic(push: Push | Drawing) -> str:
+    return push.push.topic if isinstance(push, Drawing) else push.topic
+
+
+def _way(cursor: str, missed: _Entries | Gap) -> str:
+    if not cursor:
+        return "fresh"
+    return "snapshot" if isinstance(missed, Gap) else "exact"

@@ -1,0 +1,176 @@
+"""The way to one browser: straight to the transport where Hypercorn lets go of it, else through plain ASGI sends.
+
+The seam is `Server`: put in place of Hypercorn's own connection class, it offers itself in the scope of every HTTP/1.1
+request and, once taken, keeps Hypercorn from touching the transport again. Where that class is not what it was when
+this was written, or the protocol is another, nothing is offered, and a stream is sent as any response is.
+"""
+
+import asyncio
+import inspect
+from collections import deque
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any
+
+import hypercorn.asyncio.run as hypercorn_run
+from hypercorn.asyncio.tcp_server import TCPServer
+from hypercorn.events import Event
+
+from app.live.frames import unchunked
+from app.live.reader import Reader
+
+SEAM = __name__
+HIGH, LOW = 65_536, 16_384
+"""Bytes that may wait for one reader before it is said to lag, and at which it has caught its breath."""
+
+_EXPECTED = ("app", "loop", "config", "context", "state", "reader", "writer")
+_OVERRIDDEN = ("protocol_send", "_close", "_initiate_server_close", "_read_data")
+
+
+class Straight(asyncio.Protocol):
+    """A connection that is ours alone; what the browser still says on it is not for anybody."""
+
+    __slots__ = ("_reader", "_transport", "_writer", "write")
+
+    def __init__(self, transport: asyncio.Transport, writer: asyncio.StreamWriter, reader: Reader) -> None:
+        self.write = transport.write
+        self._transport = transport
+        self._writer = writer
+        """Kept, for it closes the transport when nobody holds it."""
+        self._reader = reader
+
+    def waiting(self) -> int:
+        return self._transport.get_write_buffer_size()
+
+    def close(self) -> None:
+        if not self._transport.is_closing():
+            self.write(b"0\r\n\r\n")
+            self._transport.close()
+
+    def abort(self) -> None:
+        self._transport.abort()
+
+    def pause_writing(self) -> None:
+        self._reader.paused()
+
+    def resume_writing(self) -> None:
+        self._reader.resumed()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._reader.lost()
+
+
+class Sent:
+    """The same by sends that wait: its blocks are what the response yields."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._blocks: deque[bytes] = deque()
+        self._size = 0
+        self._closed = False
+        self._awake = asyncio.Event()
+        self._sending: asyncio.Task[Any] | None = None
+
+    def write(self, framed: bytes) -> None:
+        self._blocks.append(unchunked(framed))
+        self._size += len(framed)
+        self._awake.set()
+        if self._size > HIGH:
+            self._reader.paused()
+
+    def waiting(self) -> int:
+        return self._size
+
+    def close(self) -> None:
+        self._closed = True
+        self._awake.set()
+
+    def abort(self) -> None:
+        self._blocks.clear()
+        self.close()
+        if self._sending:
+            self._sending.cancel()
+
+    async def blocks(self) -> AsyncGenerator[bytes, None]:
+        self._sending = asyncio.current_task()
+        while True:
+            if self._blocks:
+                block = b"".join(self._blocks)
+                self._blocks.clear()
+                yield block
+                self._size = sum(map(len, self._blocks))
+                if self._size <= LOW:
+                    self._reader.resumed()
+            elif self._closed:
+                return
+            else:
+                self._awake.clear()
+                await self._awake.wait()
+
+
+class Server(TCPServer):
+    """Hypercorn's connection, which can be taken from it."""
+
+    def __init__(self, app: Any, *arguments: Any) -> None:
+        super().__init__(self._offering(app), *arguments)
+        self._taken = False
+
+    def take(self, reader: Reader) -> Straight | None:
+        """None where the browser has left already."""
+        transport = self.writer.transport
+        if transport.is_closing() or not isinstance(transport, asyncio.Transport):
+            return None
+        self._taken = True
+        straight = Straight(transport, self.writer, reader)
+        transport.set_write_buffer_limits(HIGH, LOW)
+        transport.set_protocol(straight)
+        transport.resume_reading()
+        self.reader.feed_eof()
+        return straight
+
+    async def protocol_send(self, event: Event) -> None:
+        if not self._taken:
+            await super().protocol_send(event)
+
+    async def _close(self) -> None:
+        if self._taken:
+            await self.idle_task.stop()
+        else:
+            await super()._close()
+
+    async def _initiate_server_close(self) -> None:
+        if not self._taken:
+            await super()._initiate_server_close()
+
+    def _offering(self, app: Any) -> Any:
+        async def offered(scope: Any, *rest: Any) -> None:
+            if scope["type"] == "http" and scope["http_version"] == "1.1":
+                scope["extensions"][SEAM] = self
+            await app(scope, *rest)
+
+        return offered
+
+
+def install() -> bool:
+    """Whether Hypercorn is the one that this was written for; then its connections can be taken."""
+    fits = (
+        getattr(hypercorn_run, "TCPServer", None) in (TCPServer, Server)
+        and tuple(inspect.signature(TCPServer.__init__).parameters)[1:] == _EXPECTED
+        and all(inspect.iscoroutinefunction(getattr(TCPServer, name, None)) for name in _OVERRIDDEN)
+    )
+    if fits:
+        _put(Server)
+    return fits
+
+
+def uninstall() -> None:
+    _put(TCPServer)
+
+
+def _put(connection: type[TCPServer]) -> None:
+    vars(hypercorn_run)["TCPServer"] = connection
+
+
+def taken(scope: Mapping[str, Any], reader: Reader) -> Straight | None:
+    """The connection of this request, if it can be had. The response must then send nothing more."""
+    server = scope.get("extensions", {}).get(SEAM)
+    return server.take(reader) if isinstance(server, Server) else None

@@ -1,0 +1,155 @@
+"""The beat of all audiences of one rate: what counts entry by entry goes out at once, all else when its time comes."""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from typing import NamedTuple
+
+from app.identity import Rate, View
+from app.live import topics
+from app.live.audience import Audience
+from app.live.frames import Drawing, Part, Pending, data, end
+from app.push import Push
+
+SLOWEST = 1.0
+FIXED: dict[Rate, float] = {Rate.SECOND: 1.0, Rate.FIVE_SECONDS: 5.0, Rate.HALF_MINUTE: 30.0}
+"""Seconds between two frames of states."""
+
+SHARE = 0.25
+"""Of a core, which drawing and writing may take: then frames become rarer."""
+
+BROWSER_SECONDS = 0.006
+"""Between frames for each part that changes: a browser that takes 0.6 ms for one is then busy a tenth of the time."""
+
+LOG_SECONDS = 0.005
+"""Between two frames of log entries, so that those of one moment come together."""
+
+TOO_MANY = 512
+"""Changes that wait for a frame before it is sent early."""
+
+
+class Told(NamedTuple):
+    """What a pace asks and tells."""
+
+    newest: Callable[[], str]
+    """The position of the log."""
+    failed: Callable[[Push], None]
+    """A push that cannot be drawn."""
+    wrote: Callable[[float], None]
+    """Seconds from a push to the end of its frame."""
+
+
+class Pace:
+    def __init__(self, rate: Rate, shortest: float, told: Told) -> None:
+        self.rate = rate
+        self.interval = FIXED.get(rate, shortest)
+        """Seconds between two frames of states; for rates that are not fixed, by what there is to do."""
+        self._shortest = shortest
+        self._told = told
+        self._listening: dict[str, set[Audience]] = defaultdict(set)
+        self._states: dict[str, Pending] = {}
+        self._entries: dict[str, Pending] = {}
+        self._states_timer: asyncio.Handle | None = None
+        self._entries_timer: asyncio.Handle | None = None
+        self._states_sent = self._entries_sent = float("-inf")
+
+    @property
+    def heard(self) -> set[str]:
+        return set(self._listening)
+
+    def listen(self, audience: Audience) -> None:
+        for topic in audience.topics:
+            self._listening[topic].add(audience)
+
+    def leave(self, audience: Audience) -> None:
+        for topic in audience.topics:
+            self._listening[topic].discard(audience)
+            if not self._listening[topic]:
+                del self._listening[topic]
+
+    def change(self, drawing: Drawing, reached: tuple[str, ...]) -> None:
+        for topic in reached:
+            if topic not in self._listening:
+                continue
+            if topics.kind(topic) == "log":
+                self._entries.setdefault(topic, Pending()).add(drawing)
+                self._send_entries_soon()
+            else:
+                self._states.setdefault(topic, Pending()).add(drawing)
+                self._send_states_in_time(topic)
+
+    def flush_entries(self) -> None:
+        self._rest(states=False)
+        entries, self._entries = self._entries, {}
+        self._entries_sent = asyncio.get_running_loop().time()
+        if entries:
+            self._send(entries)
+
+    def flush(self) -> None:
+        """Entries too, and in one message: whatever position it names, nothing before it waits."""
+        self._rest(states=True)
+        waiting = {**self._entries, **self._states}
+        self._entries, self._states = {}, {}
+        loop = asyncio.get_running_loop()
+        began = self._states_sent = self._entries_sent = loop.time()
+        if waiting:
+            self._send(waiting)
+            self._adapt(loop.time() - began, max(map(len, waiting.values())))
+
+    def _send_entries_soon(self) -> None:
+        if self._entries_timer is None:
+            loop = asyncio.get_running_loop()
+            wait = self._entries_sent + LOG_SECONDS - loop.time()
+            self._entries_timer = (
+                loop.call_later(wait, self.flush_entries) if wait > 0 else loop.call_soon(self.flush_entries)
+            )
+
+    def _send_states_in_time(self, topic: str) -> None:
+        loop = asyncio.get_running_loop()
+        if self._states_timer is None:
+            wait = self._states_sent + self.interval - loop.time()
+            self._states_timer = loop.call_later(wait, self.flush) if wait > 0 else loop.call_soon(self.flush)
+        elif len(self._states[topic]) == TOO_MANY:
+            # Never here and now: all changes of one event belong into one frame.
+            self._states_timer.cancel()
+            self._states_timer = loop.call_soon(self.flush)
+
+    def _send(self, waiting: dict[str, Pending]) -> None:
+        newest = self._told.newest()
+        bare, named = end(""), end(newest)
+        parts: dict[tuple[str, View], Part] = {}
+        audiences = {audience: None for topic in waiting for audience in self._listening.get(topic, ())}
+        for audience in audiences:
+            mine = [
+                self._part(parts, topic, audience.view, drawings)
+                for topic, drawings in waiting.items()
+                if topic in audience.topics
+            ]
+            shown = [part for part in mine if part.lines]
+            if shown:
+                shown.append(bare if newest == audience.position else named)
+                audience.send(shown, newest, self._entries_sent)
+        after = time.monotonic()
+        for drawings in waiting.values():
+            for drawing in drawings:
+                self._told.wrote(after - drawing.at)
+
+    def _part(self, parts: dict[tuple[str, View], Part], topic: str, view: View, drawings: Pending) -> Part:
+        key = (topic, view)
+        if key not in parts:
+            parts[key] = data(drawings, view, self._told.failed)
+        return parts[key]
+
+    def _adapt(self, spent: float, changes: int) -> None:
+        if self.rate not in FIXED:
+            wanted = max(self._shortest, spent / SHARE, changes * BROWSER_SECONDS)
+            self.interval = min(SLOWEST, max(wanted, self.interval / 2))
+
+    def _rest(self, *, states: bool) -> None:
+        if self._entries_timer:
+            self._entries_timer.cancel()
+            self._entries_timer = None
+        if states and self._states_timer:
+            self._states_timer.cancel()
+            self._states_timer = None

@@ -1,0 +1,100 @@
+"""A wire that keeps what is written on it, and pushes that count how often they are drawn."""
+
+import asyncio
+import zlib
+from collections import Counter
+
+from app.identity import Rate, View
+from app.live.coding import HEAD
+from app.live.frames import unchunked
+from app.live.hub import Hub
+from app.live.reader import Reader
+from app.push import Op, Push, nothing
+from tests.live.whatwg import Message, Parser
+
+NEW_YORK = View()
+FEED = frozenset({"patterns"})
+
+
+class Drawn:
+    """Counts what is drawn, and draws it as op:key:text@zone."""
+
+    def __init__(self) -> None:
+        self.times: Counter[str] = Counter()
+
+    def push(self, topic: str, key: str, text: str = "", op: Op = "replace") -> Push:
+        def draw(view: View) -> str:
+            self.times[f"{key}:{text}"] += 1
+            if text == "broken":
+                raise ValueError(text)
+            return f"{text}@{view.zone}"
+
+        return Push(topic, key, op, draw if op in ("replace", "insert") else nothing)
+
+
+class Paper:
+    """A wire that keeps what is written on it, and is full when it is told to be."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        if reader.coded:
+            self.inflate.decompress(HEAD)
+        self.parser = Parser()
+        self.written: list[bytes] = []
+        self.full = False
+        self.left = 0
+        self.closed = self.aborted = False
+        reader.began(self)
+
+    def write(self, framed: bytes) -> None:
+        self.written.append(framed)
+        block = unchunked(framed)
+        self.parser.feed((self.inflate.decompress(block) if self.reader.coded else block).decode())
+        if self.full:
+            self.reader.paused()
+
+    def waiting(self) -> int:
+        return self.left
+
+    def close(self) -> None:
+        self.closed = True
+
+    def abort(self) -> None:
+        self.aborted = True
+
+    @property
+    def messages(self) -> list[Message]:
+        return self.parser.messages
+
+    @property
+    def lines(self) -> list[str]:
+        return [line for message in self.messages for line in message.data.split("\n")]
+
+    async def heard(self, count: int = 1) -> list[str]:
+        """Its lines, once there are so many."""
+        async with asyncio.timeout(5):
+            while len(self.lines) < count:
+                await asyncio.sleep(0.001)
+        return self.lines
+
+
+def markup(push: Push, view: View) -> str:
+    return f"{push.op}:{push.key}:{push.draw(view)}"
+
+
+def joined(
+    hub: Hub, topics: frozenset[str], view: View = NEW_YORK, rate: Rate = Rate.AUTO, *, coded: bool = False
+) -> Paper:
+    return Paper(hub.join(topics, view, rate, coded=coded))
+
+
+async def some_frames(hub: Hub, drawn: Drawn, witness: Paper, count: int) -> None:
+    """Each told to everybody before the next."""
+    for number in range(count):
+        before = len(witness.messages)
+        hub.publish(drawn.push("patterns", "feed", f"entry {number}", "insert"), f"e-{number}")
+        hub.mark(f"e-{number}")
+        async with asyncio.timeout(5):
+            while len(witness.messages) == before:
+                await asyncio.sleep(0.001)
