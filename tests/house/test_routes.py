@@ -19,6 +19,7 @@ PUBLIC = {
     "choice.show",
     "choice.choose",
     "health.health",
+    "health.metrics",  # asks for a token or an admin by itself, so that a program without a cookie can come
     "health.ready",
     "reports.receive",
     "static",

@@ -1,0 +1,136 @@
+"""What a process tells of itself, and to whom."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from pydantic import SecretStr
+
+from app.accounts import setup
+from app.identity import Role
+from app.settings import Settings
+from app.wire.channels import Channels
+from tests.stream.conftest import PASSWORD, Desk
+from tests.stream.test_stream import doji
+from tests.stream.waiting import until
+
+TOKEN = "a1b2c3d4e5f60718293a4b5c6d7e8f90"
+
+
+@pytest.fixture
+async def watched(settings: Settings) -> AsyncIterator[Desk]:
+    desk = Desk(settings.model_copy(update={"metrics_token": SecretStr(TOKEN)}))
+    await desk.start()
+    yield desk
+    await desk.stop()
+
+
+async def figures(desk: Desk, accept: str = "text/plain") -> dict[str, float]:
+    """By name and labels, as they are written."""
+    async with desk.client() as client:
+        answer = await client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}", "Accept": accept})
+    assert answer.status_code == 200, answer.text
+    families = text_string_to_metric_families(answer.text)
+    return {
+        sample.name + "".join(f" {value}" for value in sample.labels.values()): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+async def test_streams_and_what_they_were_sent_are_counted(watched: Desk) -> None:
+    await watched.enter()
+    async with watched.stream("patterns") as reader:
+        await reader.message("message")
+        await watched.publish(doji(1))
+        await reader.containing("data-k")
+        open_now = await figures(watched)
+    await until(lambda: not watched.house.hub.stats.readers)
+    after = await figures(watched)
+
+    assert open_now["tickstock_stream_connections"] == open_now["tickstock_stream_audiences"] == 1
+    assert open_now["tickstock_stream_frames_total"] >= 1
+    assert open_now["tickstock_stream_joins_total fresh"] == 1
+    assert open_now["tickstock_stream_wire_bytes_total"] > 0
+    assert open_now["tickstock_stream_lag_seconds_count"] >= open_now["tickstock_stream_frames_total"]
+    assert open_now["tickstock_log_position"] == 0
+    assert open_now["tickstock_jobs_waiting"] == 0
+    assert open_now["tickstock_ready"] == open_now["tickstock_redis_listening"] == 1
+    assert open_now[f"tickstock_redis_messages_total {Channels().patterns}"] == 1
+    assert after["tickstock_stream_connections"] == 0
+    assert after["tickstock_stream_ends_total left"] == 1
+
+
+async def test_noise_is_counted_by_channel_and_reason(watched: Desk) -> None:
+    await watched.redis.publish(Channels().patterns, b"no json")
+    await until(lambda: watched.house.intake.rejected.total())
+
+    found = await figures(watched)
+
+    assert sum(value for name, value in found.items() if name.startswith("tickstock_rejected_total patterns ")) == 1
+
+
+async def test_a_loop_that_was_held_up_shows(watched: Desk) -> None:
+    before = await figures(watched)
+    time.sleep(0.6)  # noqa: ASYNC251 - this is what is to be seen
+    await asyncio.sleep(0.3)
+    after = await figures(watched)
+
+    late = "tickstock_loop_lag_seconds_bucket 0.25"
+    count = "tickstock_loop_lag_seconds_count"
+    assert after[count] - before[count] > after[late] - before[late]
+
+
+async def test_pools_and_caches_are_told(watched: Desk) -> None:
+    found = await figures(watched)
+
+    assert found["tickstock_database_links own idle"] + found["tickstock_database_links own busy"] >= 1
+    assert found["tickstock_database_resting market"] == 0
+    assert {"tickstock_cache_questions_total hit memory", "tickstock_cache_questions_total miss redis"} <= found.keys()
+    assert found["process_open_fds"] > 0
+
+
+async def test_the_newer_form_is_spoken_too(watched: Desk) -> None:
+    async with watched.client() as client:
+        asked = {"Authorization": f"bearer {TOKEN}", "Accept": "application/openmetrics-text; version=1.0.0"}
+        answer = await client.get("/metrics", headers=asked)
+
+    assert answer.headers["content-type"].startswith("application/openmetrics-text")
+    assert answer.text.endswith("# EOF\n")
+
+
+async def test_strangers_and_users_are_told_nothing(watched: Desk) -> None:
+    async with watched.client() as client:
+        for shown in ("", "Bearer", "Bearer wrong", f"Basic {TOKEN}", "Bearer é"):
+            answer = await client.get("/metrics", headers={"Authorization": shown.encode()} if shown else {})
+            assert answer.status_code == 401, shown
+            assert "tickstock_" not in answer.text
+    await watched.enter()
+    async with watched.client() as client:
+        assert (await client.get("/metrics")).status_code == 403
+
+
+async def test_without_a_token_there_is_none_to_show(desk: Desk) -> None:
+    desk.cookies = {}
+    async with desk.client() as client:
+        assert (await client.get("/metrics", headers={"Authorization": "Bearer"})).status_code == 401
+
+
+async def test_an_admin_is_told(desk: Desk) -> None:
+    await setup.create_user(desk.house.pools.own, "boss@example.org", Role.ADMIN, PASSWORD)
+    desk.cookies = {}
+    async with desk.client() as client:
+        await client.post("/login", data={"email": "boss@example.org", "password": PASSWORD})
+        answer = await client.get("/metrics")
+
+    assert answer.status_code == 200
+    assert "tickstock_stream_connections" in answer.text
+
+
+async def test_neither_addresses_nor_versions_are_told(watched: Desk) -> None:
+    async with watched.client() as client:
+        answer = await client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+
+    assert not [word for word in ("postgres", "redis://", "unix:", "python_info", "127.0.0.1") if word in answer.text]
