@@ -110,7 +110,7 @@ async def test_scripts_that_come_slowly_still_open_the_stream(page: Page, server
         await asyncio.sleep(0.5)
         await route.continue_()
 
-    await page.route("**/static/hx-*", slowly)
+    await page.route("**/static/htmx*", slowly)
 
     await open_board(page, server)
 
