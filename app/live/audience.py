@@ -58,7 +58,7 @@ class Audience:
         if reader in self._chained:
             self._chained.discard(reader)
             self._apart.add(reader)
-        reader.write(chunk(reader.payload(parts)))
+        reader.say(chunk(reader.payload(parts)))
 
     def _join_or_part(self, coded: int) -> None:
         """Only here, where the next block looks back at nothing."""
@@ -74,9 +74,17 @@ class Audience:
         if not readers:
             return
         framed = chunk(payload)
-        count = 0
+        size, count = len(framed), 0
         for reader in readers:
-            reader.write(framed)
+            # Here is where the time goes: nothing stands between the loop and the socket that need not.
+            try:
+                taken = reader.write(framed)
+            except BlockingIOError:
+                taken = 0
+            except OSError:
+                taken = size  # It has gone, and will be told so.
+            if taken != size:
+                reader.queue(framed[taken:])
             count += 1
         self.raw_bytes += count * len(plain)
         self.wire_bytes += count * len(framed)

@@ -7,6 +7,7 @@ this was written, or the protocol is another, nothing is offered, and a stream i
 
 import asyncio
 import inspect
+import socket
 from collections import deque
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
@@ -16,11 +17,11 @@ from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.events import Event
 
 from app.live.frames import unchunked
-from app.live.reader import Reader
+from app.live.reader import Reader, Write
 
 SEAM = __name__
-HIGH, LOW = 65_536, 16_384
-"""Bytes that may wait for one reader before it is said to lag, and at which it has caught its breath."""
+HIGH = 65_536
+"""Bytes that may wait for one reader before it is said to lag; it has caught its breath when none do."""
 
 _EXPECTED = ("app", "loop", "config", "context", "state", "reader", "writer")
 _OVERRIDDEN = ("protocol_send", "_close", "_initiate_server_close", "_read_data")
@@ -29,34 +30,47 @@ _OVERRIDDEN = ("protocol_send", "_close", "_initiate_server_close", "_read_data"
 class Straight(asyncio.Protocol):
     """A connection that is ours alone; what the browser still says on it is not for anybody."""
 
-    __slots__ = ("_reader", "_transport", "_writer", "write")
+    __slots__ = ("_reader", "_transport", "_writer")
 
     def __init__(self, transport: asyncio.Transport, writer: asyncio.StreamWriter, reader: Reader) -> None:
-        self.write = transport.write
         self._transport = transport
         self._writer = writer
         """Kept, for it closes the transport when nobody holds it."""
         self._reader = reader
+
+    def fast(self) -> Write:
+        """Into the socket itself while nothing waits before it: a sixth less than through the transport."""
+        found = getattr(self._transport.get_extra_info("socket"), "_sock", None)
+        return found.send if isinstance(found, socket.socket) else self._queued
+
+    def queue(self, framed: bytes) -> None:
+        self._transport.write(framed)
+        if self._transport.get_write_buffer_size() > HIGH:
+            self._reader.paused()
 
     def waiting(self) -> int:
         return self._transport.get_write_buffer_size()
 
     def close(self) -> None:
         if not self._transport.is_closing():
-            self.write(b"0\r\n\r\n")
+            self._transport.write(b"0\r\n\r\n")
             self._transport.close()
 
     def abort(self) -> None:
         self._transport.abort()
 
     def pause_writing(self) -> None:
-        self._reader.paused()
+        self._reader.slowed()
 
     def resume_writing(self) -> None:
         self._reader.resumed()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._reader.lost()
+
+    def _queued(self, framed: bytes) -> int:
+        self.queue(framed)
+        return len(framed)
 
 
 class Sent:
@@ -70,7 +84,10 @@ class Sent:
         self._awake = asyncio.Event()
         self._sending: asyncio.Task[Any] | None = None
 
-    def write(self, framed: bytes) -> None:
+    def fast(self) -> Write:
+        return self._queued
+
+    def queue(self, framed: bytes) -> None:
         self._blocks.append(unchunked(framed))
         self._size += len(framed)
         self._awake.set()
@@ -98,13 +115,17 @@ class Sent:
                 self._blocks.clear()
                 yield block
                 self._size = sum(map(len, self._blocks))
-                if self._size <= LOW:
+                if not self._blocks:
                     self._reader.resumed()
             elif self._closed:
                 return
             else:
                 self._awake.clear()
                 await self._awake.wait()
+
+    def _queued(self, framed: bytes) -> int:
+        self.queue(framed)
+        return len(framed)
 
 
 class Server(TCPServer):
@@ -121,7 +142,7 @@ class Server(TCPServer):
             return None
         self._taken = True
         straight = Straight(transport, self.writer, reader)
-        transport.set_write_buffer_limits(HIGH, LOW)
+        transport.set_write_buffer_limits(high=0)  # to be told whenever something waits, and when all is gone
         transport.set_protocol(straight)
         transport.resume_reading()
         self.reader.feed_eof()

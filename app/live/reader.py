@@ -21,11 +21,18 @@ SPREAD_MS = (1000, 5000)
 """Who is sent away comes back within this time: so many at once come back one after the other."""
 
 
+Write = Callable[[bytes], int]
+"""Bytes taken; may raise BlockingIOError for none, and OSError from who has gone."""
+
+
 class Wire(Protocol):
     """The way to one browser. It tells its reader when it is paused, resumed or lost."""
 
-    def write(self, framed: bytes) -> object:
-        """One HTTP/1.1 chunk. Never waits."""
+    def fast(self) -> "Write":
+        """The shortest way for one HTTP/1.1 chunk. It never waits; what it does not take goes through `queue`."""
+
+    def queue(self, framed: bytes) -> object:
+        """Takes all of it."""
 
     def waiting(self) -> int:
         """Bytes that the network has not taken yet."""
@@ -84,7 +91,7 @@ class Reader:
         """While it lags: the newest log entry that it lacks nothing before."""
         self.lagging = False
         self.wire: Wire | None = None
-        self.write: Callable[[bytes], object] = self._hold
+        self.write: Write = self._hold
         self._home = home
         self._held: list[bytes] = []
         self._held_bytes = 0
@@ -97,7 +104,7 @@ class Reader:
     def caught_up(self, parts: list[Part]) -> None:
         """After a lag: the same, with what it missed."""
         if self.wire and not self.ended:
-            self.wire.write(chunk(self.payload(parts)))
+            self.wire.queue(chunk(self.payload(parts)))
             self._release()
 
     def hold(self) -> None:
@@ -108,6 +115,23 @@ class Reader:
         """Bytes for this reader alone, good wherever its stream stands."""
         return b"".join(part.alone if self.coded else part.lines for part in parts)
 
+    def say(self, framed: bytes) -> None:
+        """To this reader alone, behind all that it was written."""
+        if self.write == self._hold or self.wire is None:
+            self._hold(framed)
+        elif not self.lagging:
+            self.wire.queue(framed)
+
+    def queue(self, framed: bytes) -> None:
+        """What the fast way left."""
+        if self.wire:
+            self.wire.queue(framed)
+
+    def slowed(self) -> None:
+        """Something waits on the wire: what follows has to queue behind it."""
+        if self.wire and not self.lagging and self.write != self._hold:
+            self.write = self._queue
+
     def paused(self) -> None:
         """The wire is full: what comes now is dropped, and made good when it has drained."""
         if not self.lagging:
@@ -117,9 +141,14 @@ class Reader:
             self._home.lagged(self)
 
     def resumed(self) -> None:
-        if self.lagging and not self.ended:
+        """All that waited is on its way."""
+        if self.ended or self.wire is None:
+            return
+        if self.lagging:
             self.lagging = False
             self._home.recovered(self)
+        elif self.write == self._queue:
+            self.write = self.wire.fast()
 
     def lost(self) -> None:
         self.end("left")
@@ -138,13 +167,21 @@ class Reader:
             self.wire.abort()
         elif why != "left":
             if not self.lagging:
-                self.wire.write(chunk(self.payload([goodbye(why)])))
+                self.wire.queue(chunk(self.payload([goodbye(why)])))
             self.wire.close()
 
-    def _hold(self, framed: bytes) -> None:
+    def _queue(self, framed: bytes) -> int:
+        if self.wire:
+            self.wire.queue(framed)
+            if not self.lagging and not self.wire.waiting():
+                self.write = self.wire.fast()
+        return len(framed)
+
+    def _hold(self, framed: bytes) -> int:
         self._held_bytes += len(framed)
         if self._held_bytes <= HELD_BYTES:
             self._held.append(framed)
+        return len(framed)
 
     def _release(self) -> None:
         if self._held_bytes > HELD_BYTES:
@@ -152,12 +189,14 @@ class Reader:
             return
         assert self.wire
         held, self._held, self._held_bytes = self._held, [], 0
+        self.write = self._queue
         for framed in held:
-            self.wire.write(framed)
+            self.wire.queue(framed)
         if self.lagging:
             self.position = self.audience.position
-        else:
-            self.write = self.wire.write
+            self.write = _drop
+        elif not self.wire.waiting():
+            self.write = self.wire.fast()
 
 
 def goodbye(why: End) -> Part:
@@ -173,5 +212,6 @@ def head(event: ServerSentEvent, coded: bool) -> bytes:
     return coding.HEAD + coding.alone(first) if coded else first
 
 
-def _drop(_framed: bytes) -> None:
+def _drop(framed: bytes) -> int:
     """It is told later what it missed."""
+    return len(framed)

@@ -8,7 +8,7 @@ from app.identity import Rate, View
 from app.live.coding import HEAD
 from app.live.frames import unchunked
 from app.live.hub import Hub
-from app.live.reader import Reader
+from app.live.reader import Reader, Write
 from app.push import Op, Push, nothing
 from tests.live.whatwg import Message, Parser
 
@@ -47,12 +47,19 @@ class Paper:
         self.closed = self.aborted = False
         reader.began(self)
 
-    def write(self, framed: bytes) -> None:
+    def fast(self) -> Write:
+        return self._write
+
+    def queue(self, framed: bytes) -> None:
+        self._write(framed)
+
+    def _write(self, framed: bytes) -> int:
         self.written.append(framed)
         block = unchunked(framed)
         self.parser.feed((self.inflate.decompress(block) if self.reader.coded else block).decode())
         if self.full:
             self.reader.paused()
+        return len(framed)
 
     def waiting(self) -> int:
         return self.left
