@@ -25,6 +25,9 @@ PEERS: dict[str, Callable[[], Server]] = {
     "sse-starlette": servers.sse_starlette,
     "socketio": servers.socketio,
 }
+DISTURBED = 0.3
+"""Of one core, spent by others during one phase."""
+
 USUAL = ("ours-identity", "ours-gzip", "naive", "nchan")
 
 
@@ -35,6 +38,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--readers", default="", help="e.g. 1000,5000")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=4, help="of each phase")
+    parser.add_argument("--patience", type=float, default=10, help="seconds to wait for a quiet machine, each time")
+    parser.add_argument("--retakes", type=int, default=1, help="of a visit that others interfered with")
     parser.add_argument("--no-boards", action="store_true", help="leave out prices through Redis and the targets")
     parser.add_argument("--browser", default="/usr/bin/chromium")
     return parser.parse_args()
@@ -46,7 +51,7 @@ def main() -> None:
     skipped: list[str] = []
     at = datetime.now(UTC).isoformat()
     counts = [int(count) for count in (asked.readers or ("1000,5000" if asked.all else "1000")).split(",")]
-    with tempfile.TemporaryDirectory() as directory, desk(Path(directory)) as own:
+    with machine.alone(), tempfile.TemporaryDirectory() as directory, desk(Path(directory)) as own:
         program = compiled(Path(directory))
         wanted = chosen(asked, own, skipped)
         visits = rounds(wanted, counts, asked, program, skipped)
@@ -102,11 +107,21 @@ def rounds(
             for server in wanted:
                 print(f"round {number + 1} of {asked.rounds}: {server.name}, {readers} readers", flush=True)
                 try:
-                    visits.append(visit(server, readers, asked.seconds, program))
+                    visits.append(quietest(server, readers, asked, program))
                 except Broken as why:
                     print(f"  {why}", flush=True)
                     skipped.append(str(why))
     return visits
+
+
+def quietest(server: Server, readers: int, asked: argparse.Namespace, program: Path) -> Visit:
+    """Again while others work on the machine; the visit with which they interfered least, whatever came of it."""
+    found: list[Visit] = []
+    while not found or (min(each.others_share for each in found) > DISTURBED and len(found) <= asked.retakes):
+        machine.wait_for_quiet(asked.patience)
+        found.append(visit(server, readers, asked.seconds, program))
+        print(f"  others used up to {found[-1].others_share:.0%} of a core", flush=True)
+    return min(found, key=lambda each: each.others_share)
 
 
 def by_place(visits: list[Visit]) -> dict[tuple[str, int], list[Visit]]:

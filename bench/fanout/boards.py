@@ -8,10 +8,9 @@ import random
 import statistics
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from subprocess import Popen
+from types import TracebackType
 from typing import NamedTuple
 
 import msgspec
@@ -43,15 +42,17 @@ class Way(NamedTuple):
     """Ticks a second, of all symbols together."""
     chosen: str
     """What the reader's cookie asks for."""
-    topics: Callable[[random.Random], str]
+    path: Callable[[random.Random], str]
+    headers: Callable[[], dict[str, str]] = lambda: STREAM
+    """Those of an upgrade, where the way is a WebSocket."""
 
 
 def all_symbols(_any: random.Random) -> str:
-    return "quotes"
+    return "/stream?topics=quotes"
 
 
 def watchlist(any_: random.Random) -> str:
-    return ",".join(f"quotes:{symbol}" for symbol in any_.sample(SYMBOLS, WATCHED))
+    return "/stream?topics=" + ",".join(f"quotes:{symbol}" for symbol in any_.sample(SYMBOLS, WATCHED))
 
 
 WAYS = (
@@ -69,43 +70,60 @@ def measure(desk: Desk, program: Path, seconds: float, rounds: int) -> list[Boar
     return found
 
 
-def hear(desk: Desk, program: Path, way: Way, seconds: float) -> Measured:
+class Heard(NamedTuple):
+    measured: Measured
+    ticks_per_second: float
+    """As they were really published."""
+
+
+class Pouring:
+    """Ticks at random moments, as a market has them, while this is open."""
+
+    def __init__(self, redis_url: str, rate: int, since: int) -> None:
+        self.ticks = 0
+        self._redis = Redis.from_url(redis_url)
+        self._rate, self._since = rate, since
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._pour)
+
+    def __enter__(self) -> "Pouring":
+        for symbol in SYMBOLS:
+            self._redis.publish(CHANNEL, tick(symbol, self._since))
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._done.set()
+        self._thread.join()
+        self._redis.close()
+
+    def _pour(self) -> None:
+        any_, due = random.Random(self._rate), time.monotonic()
+        while not self._done.wait(max(0.0, due - time.monotonic())):
+            self._redis.publish(CHANNEL, tick(any_.choice(SYMBOLS), self._since))
+            self.ticks += 1
+            due += any_.expovariate(self._rate)
+
+
+def hear(desk: Desk, program: Path, way: Way, seconds: float) -> Heard:
     with running(ours(desk, gzip=False)) as (process, port):
         since = int((time.time() - PRICED) * 1000)
-        with ticking(desk.redis_url, way.rate, since), reading(desk, program, port, way, since) as client:
+        with Pouring(desk.redis_url, way.rate, since) as pouring, reading(desk, program, port, way, since) as client:
             client.opened()
             client.run("listen", BEFORE)
-            return _measured(client, process, seconds)
+            costs, before = Costs(process.pid, client.process.pid), pouring.ticks
+            phase = client.run("listen", seconds)
+            return Heard(costs.since(phase, READERS), (pouring.ticks - before) / phase.seconds)
 
 
 def reading(desk: Desk, program: Path, port: int, way: Way, since: int) -> Client:
     any_ = random.Random(READERS)
     cookie = f"{desk.cookie(port)}; rate={way.chosen}"
-    headers = {**STREAM, "Accept-Encoding": "identity", "Cookie": cookie}
-    requests = [request("GET", f"/stream?topics={way.topics(any_)}", headers) for _ in range(READERS)]
+    headers = {**way.headers(), "Accept-Encoding": "identity", "Cookie": cookie}
+    requests = [request("GET", way.path(any_), headers) for _ in range(READERS)]
     return Client(program, port, READERS, requests, special=f"p{since}")
-
-
-@contextmanager
-def ticking(redis_url: str, rate: int, since: int) -> Iterator[None]:
-    done = threading.Event()
-    thread = threading.Thread(target=_pour, args=(redis_url, rate, since, done))
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
-
-
-def _pour(redis_url: str, rate: int, since: int, done: threading.Event) -> None:
-    """Ticks at random moments, as a market has them."""
-    redis, any_ = Redis.from_url(redis_url), random.Random(rate)
-    for symbol in SYMBOLS:
-        redis.publish(CHANNEL, tick(symbol, since))
-    while not done.wait(any_.expovariate(rate)):
-        redis.publish(CHANNEL, tick(any_.choice(SYMBOLS), since))
-    redis.close()
 
 
 def tick(symbol: str, since: int) -> bytes:
@@ -115,26 +133,21 @@ def tick(symbol: str, since: int) -> bytes:
     return msgspec.json.encode({**message, "timestamp": MARKET_TIME + now - since / 1000})
 
 
-def _measured(client: Client, process: Popen[bytes], seconds: float) -> Measured:
-    costs = Costs(process.pid, client.process.pid)
-    return costs.since(client.run("listen", seconds), READERS)
-
-
-def _board(way: Way, found: list[Measured]) -> Board:
+def _board(way: Way, found: list[Heard]) -> Board:
     def middle(value: Callable[[Measured], float]) -> float:
-        return round(statistics.median(value(each) for each in found), 4)
+        return round(statistics.median(value(each.measured) for each in found), 4)
 
     return Board(
         name=way.name,
         title=way.title,
         readers=READERS,
         visits=len(found),
-        ticks_per_second=way.rate,
+        ticks_per_second=round(statistics.median(each.ticks_per_second for each in found), 1),
         cpu_per_reader_second_us=middle(lambda each: each.server_seconds / each.phase.seconds / READERS * 1e6),
         cpu_per_delivery_us=middle(lambda each: each.server_seconds / max(1, each.phase.marks) * 1e6),
         cells_per_second=middle(lambda each: each.phase.marks / each.phase.seconds),
         bytes_per_reader_second=middle(lambda each: each.phase.bytes / each.phase.seconds / READERS),
         p50_ms=middle(lambda each: each.phase.p50_ms),
         p99_ms=middle(lambda each: each.phase.p99_ms),
-        others_share=round(max(each.others_share for each in found), 3),
+        others_share=round(max(each.measured.others_share for each in found), 3),
     )

@@ -1,9 +1,12 @@
 """What the kernel knows of processes: their time, their memory, their core."""
 
+import fcntl
 import os
 import platform
 import resource
 import subprocess
+import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,6 +18,8 @@ SERVER, CLIENT = CORES[0], CORES[-1]
 
 TICK = 1 / os.sysconf("SC_CLK_TCK")
 FILES = 65_536
+QUIET, QUIET_SECONDS = 0.15, 1.0
+"""Of one core, all processes together."""
 
 
 def raise_limits() -> None:
@@ -82,6 +87,28 @@ def busy() -> Busy:
     fields = [int(field) * TICK for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
     user, nice, system, _idle, _waiting, interrupts, soft_interrupts, stolen = fields
     return Busy(user + nice + system + interrupts + soft_interrupts, stolen)
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Two that measure at once would measure each other."""
+    with (Path(tempfile.gettempdir()) / "tickstock-bench.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            print("waiting for another benchmark to end", flush=True)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def wait_for_quiet(seconds: float) -> None:
+    """Until others leave the machine alone for a moment, or this time is over."""
+    until, share = time.monotonic() + seconds, 1.0
+    while share > QUIET and time.monotonic() < until:
+        before = busy()
+        time.sleep(QUIET_SECONDS)
+        now = busy()
+        share = (now.worked - before.worked + now.stolen - before.stolen) / QUIET_SECONDS
 
 
 def described() -> dict[str, str | int]:

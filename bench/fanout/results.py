@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from bench.fanout.servers import OWN_PLACE, PEERS, nginx_versions
-from bench.fanout.visit import Measured, Visit
+from bench.fanout.visit import Visit
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 OWN = ("hypercorn", "h11", "quart", "redis", "msgspec")
@@ -85,9 +85,6 @@ def row(title: str, visits: Iterable[Visit]) -> Row:
     def middle(value: Callable[[Visit], float]) -> float:
         return round(statistics.median(value(visit) for visit in found), 4)
 
-    def phases(visit: Visit) -> tuple[Measured, ...]:
-        return visit.one, visit.eight, visit.paced
-
     return Row(
         server=found[0].server,
         title=title,
@@ -105,7 +102,7 @@ def row(title: str, visits: Iterable[Visit]) -> Row:
         memory_kb=middle(lambda visit: visit.memory_kb),
         memory_after_kb=middle(lambda visit: visit.memory_after_kb),
         bytes_per_delivery=middle(lambda visit: visit.one.phase.bytes / visit.one.deliveries),
-        others_share=round(max(phase.others_share for visit in found for phase in phases(visit)), 3),
+        others_share=round(max(visit.others_share for visit in found), 3),
         client_idle=round(min(phase.phase.idle for visit in found for phase in (visit.one, visit.eight)), 3),
     )
 

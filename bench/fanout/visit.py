@@ -57,6 +57,10 @@ class Visit(msgspec.Struct, frozen=True):
     paced: Measured
 
     @property
+    def others_share(self) -> float:
+        return max(phase.others_share for phase in (self.one, self.eight, self.paced))
+
+    @property
     def accept_ms(self) -> float:
         return self.open_server_seconds / self.readers * 1e3
 

@@ -292,7 +292,7 @@ int main(int argc, char **argv) {
     open_all();
     while (fgets(line, sizeof line, stdin)) {
         double pace = 0, seconds = 0;
-        if (sscanf(line, "%15s %lf %lf", kind, &pace, &seconds) == 2) seconds = pace;
+        if (sscanf(line, "%15s %lf %lf", kind, &pace, &seconds) == 2) seconds = pace, pace = 0;
         run(kind, pace, seconds);
     }
     return 0;
