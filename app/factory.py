@@ -24,7 +24,6 @@ def create_app(settings: Settings) -> Quart:
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         BODY_TIMEOUT=SLOWEST_BODY,
         RESPONSE_TIMEOUT=SLOWEST_ANSWER,
-        BEAT_SECONDS=settings.live.beat_seconds,
     )
     lifespan.install(app, settings)
 
