@@ -41,7 +41,7 @@ async def test_a_stream_outlives_redis_and_goes_on_when_it_is_back(own: Own, set
         await desk.publish(doji(1))
         assert fed((await reader.containing('hx-target="#feed"')).data) == [1]
         assert (await client.get("/ready")).status_code == 200
-    assert desk.house.vitals.gaps == 1
+    await until(lambda: desk.house.vitals.gaps == 1)
     await desk.stop()
 
 
