@@ -69,7 +69,7 @@ def test_json_is_compact_and_only_finite() -> None:
 
 def test_what_is_no_field_is_refused() -> None:
     with pytest.raises(TypeError):
-        ServerSentEvent(retry="5")  # type: ignore[arg-type]
+        ServerSentEvent(retry="5\n\ndata: x").encode()  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="sep"):
         ServerSentEvent(sep="\n\n")
 
