@@ -127,6 +127,7 @@ OUTGOING = (
 """What goes out, besides the events that the engine and the feed of our own publish on the channels above."""
 
 HEARTBEAT_KEY = "tickstock:producer:heartbeat"
+OTHER_HEARTBEAT_KEY = "tickstockpl:heartbeat"
 
 # Written by the engine alone: what stands there before it makes some engines fail.
 JOB_STATUS_PREFIX = "tickstock.jobs.status:"

@@ -1,9 +1,8 @@
-"""The engine's heartbeat key, which engines of every make write as text."""
+"""The engine's heartbeat keys, which engines of every make write as text; some the one, some the other."""
 
 from redis.asyncio import Redis
-from redis.exceptions import ResponseError
 
-from app.wire.channels import HEARTBEAT_KEY
+from app.wire.channels import HEARTBEAT_KEY, OTHER_HEARTBEAT_KEY
 from app.wire.client import reachable
 from app.wire.codec.moments import moment
 
@@ -16,8 +15,6 @@ async def beat(client: Redis, at: float) -> None:
 async def read(client: Redis) -> float | None:
     """Wall time of the last beat; None where there is none or it makes no sense."""
     with reachable():
-        try:
-            found = await client.get(HEARTBEAT_KEY)
-        except ResponseError:
-            return None
-    return moment(found.decode("ascii", "replace")) if isinstance(found, bytes) else None
+        found = await client.mget(HEARTBEAT_KEY, OTHER_HEARTBEAT_KEY)
+    beats = (moment(each.decode("ascii", "replace")) for each in found if isinstance(each, bytes))
+    return max((beat for beat in beats if beat is not None), default=None)

@@ -23,6 +23,8 @@ _BY_WORK: Mapping[str, tuple[str, ...]] = {
     "patterns": ("patterns",),
 }
 
+_ENDED = {"completed", "completed_with_errors", "failed", "cancelled"}
+
 
 def invalidated_by(event: AnyEvent) -> tuple[str, ...]:
     match event:
@@ -35,8 +37,8 @@ def invalidated_by(event: AnyEvent) -> tuple[str, ...]:
         case RunChanged() if event.status != "started":
             return _BY_WORK.get(event.work, ())
         case ProcessingChanged() if event.status != "started":
-            return ("bars", "indicators", "patterns", "symbols")
-        case JobStatus() if event.completed_at is not None:
+            return ("bars", "indicators", "patterns", "symbols", "universes")
+        case JobStatus() if event.completed_at is not None or event.status in _ENDED:
             return ("bars", "symbols", "universes")
         case BacktestFinished():
             return ("backtests",)

@@ -5,16 +5,19 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
+from msgspec import json
 from msgspec.structs import replace
 from redis.asyncio import Redis
 
 from app.wire.cache import Cache
-from app.wire.channels import CACHE_PREFIX, INTERNAL_CHANNEL
+from app.wire.channels import CACHE_PREFIX, INTERNAL_CHANNEL, Meaning
 from app.wire.client import close, connect
+from app.wire.codec import Rejected, decode
 from app.wire.events import BacktestFinished, PatternDetected, RunChanged, Tick
 from app.wire.memory import Memory
 from app.wire.outdated import invalidated_by
 from tests.wire.conftest import Server, ended, eventually
+from tests.wire.saying import enveloped
 
 
 class Source:
@@ -237,6 +240,34 @@ def test_memory_is_bounded_in_entries_bytes_and_time() -> None:
     assert [name for name in "acd" if memory.get(name)] == ["a"]
     assert memory.drop(["t", "u"]) == 1
     assert (len(memory), memory.bytes) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("meaning", "said", "key"),
+    [
+        (Meaning.PATTERNS, enveloped("pattern_detected", symbol="IBM", pattern="Doji"), "patterns:scan"),
+        (Meaning.PATTERN_RUNS, enveloped("pattern_processing_completed", run_id="r"), "patterns:scan"),
+        (Meaning.INDICATOR_RUNS, enveloped("indicator_processing_completed", run_id="r"), "indicators:IBM"),
+        (Meaning.IMPORTS, enveloped("data_import_completed", run_id="r", success=False), "bars:IBM"),
+        (Meaning.CACHES, {"job_id": "c", "status": "completed", "total_changes": 1}, "universes:dow_30"),
+        (Meaning.UNIVERSES, {"removed_count": 4}, "symbols:all"),
+        (Meaning.PROCESSING, enveloped("daily_processing_completed", run_id="r"), "universes:dow_30"),
+        (Meaning.JOBS, {"job_id": "j", "status": "completed_with_errors"}, "bars:IBM"),
+        (Meaning.BACKTESTS, {"job_id": "b", "results": {"roi": 1}}, "backtests:b"),
+    ],
+)
+async def test_what_an_engine_says_drops_what_it_changed_from_both_tiers(
+    client: Redis, redis_url: str, meaning: Meaning, said: dict[str, object], key: str
+) -> None:
+    cache, elsewhere, source = Cache(client, redis_url), Cache(client, redis_url), Source()
+    assert await cache.get(key, 60, source) == b"1"
+    event = decode(meaning, json.encode(said), 9e9)
+    assert not isinstance(event, Rejected)
+
+    assert await cache.invalidate(*invalidated_by(event))
+
+    assert await cache.get(key, 60, source) == b"2"
+    assert await elsewhere.get(key, 60, source) == b"2"
 
 
 def test_what_the_engine_changes_is_out_of_date() -> None:

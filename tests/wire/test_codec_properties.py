@@ -82,7 +82,7 @@ BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     "timeframe": st.sampled_from(["1min", "daily"]), "tier": st.sampled_from(["daily", "intraday", "combo"]),
     "severity": st.sampled_from(["critical", "error", "warning", "info"]),
     "level": st.sampled_from(["critical", "warning", "info", "emergency"]),
-    "alert": PLAIN.map(str.upper), "action": LOWER, "connection": LOWER,
+    "alert": PLAIN.map(str.upper), "action": LOWER, "connection": LOWER, "cpu_trend": LOWER, "memory_trend": LOWER,
     "confidence": st.floats(min_value=0, max_value=1), "interval": st.floats(0.1, 3600), "score": st.floats(0, 100),
     "roi": SHARES, "status": st.sampled_from(["completed", "failed", "cancelled"]),
     **dict.fromkeys(("expires_at", "ends_at", "next_run"), MICROSECONDS),

@@ -73,7 +73,7 @@ def test_a_batch_of_nothing_has_a_named_reason(message: dict[str, object], reaso
     ("channel", "said"),
     [
         (MARKET_TICKS, {"type": "market_tick", "symbol": "IBM"}),
-        (ALL_TICKS, {"event_type": "tick_data", "ticker": "IBM"}),
+        (ALL_TICKS, {"event_type": "tick_data", "ticker": "IBM", "market_status": "REGULAR"}),
         ("mirror", {"event_type": "A", "ticker": "IBM"}),
     ],
 )
@@ -84,6 +84,17 @@ def test_ticks_are_written_as_the_channel_s_readers_know_them(channel: str, said
 
     assert json.loads(written).items() >= {**said, "price": 281.5, "volume": 40, "timestamp": AT}.items()
     assert decode(Meaning.TICKS, written, ARRIVED) == tick
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [(-12, "CLOSED"), (-5, "PRE"), (1, "REGULAR"), (5.9, "AFTER"), (9.6, "CLOSED"), (5 * 24, "CLOSED")],
+)
+def test_a_tick_under_its_oldest_name_says_how_the_market_was(hours: float, said: str) -> None:
+    """Hours after 10:31 on a Monday in New York."""
+    tick = Tick(at=AT + hours * 3600, symbol="IBM", price=281.5)
+
+    assert json.loads(encode_for(ALL_TICKS, tick))["market_status"] == said
 
 
 @pytest.mark.parametrize("seconds", [-40 * 365 * 86_400.0, 0.0, 86_000.0])

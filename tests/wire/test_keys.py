@@ -13,6 +13,7 @@ from app.wire.channels import (
     HEARTBEAT_KEY,
     JOBS_PROCESSING,
     NEWEST_QUOTES_KEY,
+    OTHER_HEARTBEAT_KEY,
     Channels,
     Meaning,
 )
@@ -66,6 +67,12 @@ async def test_the_heartbeat_is_read_whoever_wrote_it(client: Redis) -> None:
     await client.delete(HEARTBEAT_KEY)
     await client.rpush(HEARTBEAT_KEY, "a list")
     assert await heartbeat.read(client) is None
+
+    await client.set(OTHER_HEARTBEAT_KEY, "1758900060")
+    assert await heartbeat.read(client) == 1_758_900_060.0
+    await client.delete(HEARTBEAT_KEY)
+    await heartbeat.beat(client, 1_758_900_090.5)
+    assert await heartbeat.read(client) == 1_758_900_090.5
 
 
 async def test_a_position_is_kept_by_name(client: Redis) -> None:

@@ -96,6 +96,40 @@ PATTERNS: list[Variant] = [
         PatternDetected,
         {"tier": "daily", "timeframe": "daily"},
     ),
+    (
+        Meaning.PATTERNS,
+        enveloped(
+            "pattern_detected",
+            **LIVE,
+            pattern_data={"entry_price": 412.5, "stop_loss": 405.0, "target_price": 430.0},
+            levels=[{"type": "support", "value": 404.0}, {"type": "resistance", "value": "431.5"}, {"value": 1}, 7],
+        ),
+        PatternDetected,
+        {
+            "price": 412.5,
+            "stop_loss": 405.0,
+            "target_price": 430.0,
+            "levels": (("support", 404.0), ("resistance", 431.5)),
+        },
+    ),
+    (
+        Meaning.PATTERNS,
+        {"type": "streaming_patterns_batch", "patterns": [{"detection": LIVE}], "batch_timestamp": OFFSET},
+        PatternDetected,
+        STRONG,
+    ),
+    (
+        Meaning.PATTERNS,
+        {
+            "event": "pattern_detected",
+            "symbol": "MSFT",
+            "pattern_type": "Doji",
+            "indicators": {"volume": 900},
+            "metadata": {"bar_timestamp": ISO},
+        },
+        PatternDetected,
+        {"volume": 900, "at": AT},
+    ),
     (Meaning.PATTERNS, {"event_type": "pattern_updated", "data": LIVE}, PatternUpdated, STRONG),
     (
         Meaning.PATTERNS,

@@ -76,9 +76,9 @@ BACKTESTS: list[Variant] = [
 PROCESSING: list[Variant] = [
     (
         Meaning.PROCESSING,
-        enveloped("processing_started", run_id="r", phases=["import"]),
+        enveloped("processing_started", run_id="r", phases=["import", "patterns"], universe="dow_30"),
         ProcessingChanged,
-        {"status": "started"},
+        {"status": "started", "phases": ("import", "patterns"), "universes": ("dow_30",)},
     ),
     (
         Meaning.PROCESSING,
@@ -217,7 +217,7 @@ RUNS: list[Variant] = [
             "indicator_progress", run_id="r", completed_symbols=2, total_symbols=5, percent_complete=40, eta_seconds=9
         ),
         RunProgressed,
-        {"share": 0.4, "done": 2},
+        {"share": 0.4, "done": 2, "ends_at": AT + 9},
     ),
     (
         Meaning.INDICATOR_RUNS,
@@ -227,9 +227,9 @@ RUNS: list[Variant] = [
     ),
     (
         Meaning.PATTERN_RUNS,
-        enveloped("pattern_progress", run_id="r", patterns_detected=3),
+        enveloped("pattern_progress", run_id="r", patterns_detected=3, current_timeframe="1day"),
         RunProgressed,
-        {"work": "patterns", "found": 3},
+        {"work": "patterns", "found": 3, "timeframes": ("1day",)},
     ),
     (
         Meaning.PATTERN_RUNS,
@@ -242,6 +242,12 @@ RUNS: list[Variant] = [
         {"job_id": "c1", "event": "cache_sync_triggered", "mode": "full", "force": True},
         RunChanged,
         {"work": "cache", "run_id": "c1", "status": "started", "mode": "full"},
+    ),
+    (
+        Meaning.CACHES,
+        {"job_id": "c1", "mode": "themes", "force": False, "triggered_by": "ada"},
+        RunChanged,
+        {"run_id": "c1", "status": "started", "mode": "themes", "trigger": "ada"},
     ),
     (
         Meaning.CACHES,
@@ -278,6 +284,12 @@ RUNS: list[Variant] = [
         },
         JobStatus,
         {"progress": 0.4, "done": 2, "successful": ("IBM",), "started_at": AT, "completed_at": None},
+    ),
+    (
+        Meaning.JOBS,
+        {"run_id": "j", "status": "completed", "successful_symbols": [f"S{n}" for n in range(3000)]},
+        JobStatus,
+        {"job_id": "j", "successful": tuple(f"S{n}" for n in range(3000))},
     ),
     (
         Meaning.JOBS,

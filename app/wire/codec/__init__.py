@@ -1,5 +1,7 @@
 """Bytes from Redis to events and back. Decode never raises; what it cannot read has a named reason."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from app.wire.channels import Channels, Meaning
@@ -40,7 +42,7 @@ def decode_each(meaning: Meaning, payload: bytes, arrived_at: float) -> tuple[An
         return (_read(meaning, Fields.opened(message, reader.envelopes, arrived_at)),)
     if not 0 < len(items) <= MOST_IN_A_BATCH:
         return (Rejected("empty-batch" if not items else "too-many"),)
-    return tuple(_item(meaning, item, message, arrived_at) for item in items)
+    return tuple(_item(meaning, reader.envelopes, item, message, arrived_at) for item in items)
 
 
 def encode(event: AnyEvent) -> bytes:
@@ -60,10 +62,12 @@ def channel(event: AnyEvent, channels: Channels) -> str:
     return str(getattr(channels, SHAPES[type(event)].channel(event)))
 
 
-def _item(meaning: Meaning, item: object, message: dict[str, object], arrived_at: float) -> AnyEvent | Rejected:
+def _item(
+    meaning: Meaning, envelopes: Sequence[str], item: object, message: dict[str, object], arrived_at: float
+) -> AnyEvent | Rejected:
     if not isinstance(item, dict):
         return Rejected("not-an-object")
-    return _read(meaning, Fields((item, message), arrived_at))
+    return _read(meaning, Fields.opened(item, envelopes, arrived_at).within(message))
 
 
 def _read(meaning: Meaning, fields: Fields) -> AnyEvent | Rejected:

@@ -44,6 +44,7 @@ REASONS = {
 
 KEYS = (
     (channels.HEARTBEAT_KEY, "text", "epoch seconds, written by the engine at every beat"),
+    (channels.OTHER_HEARTBEAT_KEY, "text", "the same, as some engines write it; the newer of the two counts"),
     (channels.JOB_STATUS_PREFIX + "{job_id}", "text or hash", "JobStatus, written by the engine; never by TickStock"),
     (channels.APP_JOB_STATUS_PREFIX + "{job_id}", "text", "JobStatus, where the one above is missing"),
 )

@@ -41,6 +41,10 @@ class Fields:
             layers.insert(0, inside)
         return cls(layers, arrived_at)
 
+    def within(self, message: dict[str, object]) -> "Fields":
+        """As an item of it."""
+        return Fields((*self._layers, message), self.arrived_at)
+
     def find(self, names: Sequence[Key]) -> object:
         """The first value that is there and not null; the inner layer's names go before the outer's."""
         for layer in self._layers:

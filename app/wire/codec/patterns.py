@@ -36,16 +36,21 @@ _FIELDS = {
         says="USD",
     ),
     "price_change": number("price_change", says="percent"),
-    "volume": count("volume", "bar_data.volume", "bar_data.v", "metadata.volume", says="shares"),
+    "volume": count(
+        "volume", "bar_data.volume", "bar_data.v", "metadata.volume", "indicators.volume", says="shares"
+    ),
     "expires_at": when("expires_at"),
     "relative_strength": number("indicators.relative_strength", "relative_strength", "rs", says="ratio"),
     "relative_volume": number(
         "indicators.relative_volume", "relative_volume", "volume_multiple", says="multiple of the usual volume"
     ),
     "rsi": number("indicators.rsi", "rsi", says="0 to 100"),
+    "stop_loss": number("pattern_data.stop_loss", "stop_loss", says="USD"),
+    "target_price": number("pattern_data.target_price", "target_price", says="USD"),
+    "levels": Spelling(("levels",), values.levels, "objects of `type` and `value`", write=values.to_levels),
     "run_id": text("run_id", "session_id", "metadata.session_id"),
 }  # fmt: skip
-_TIME = ("timestamp", "detected_at", "detection_timestamp")
+_TIME = ("timestamp", "detected_at", "detection_timestamp", "metadata.bar_timestamp")
 
 
 def _source(event: PatternDetected | PatternUpdated | PatternExpired) -> dict[str, object]:

@@ -43,6 +43,8 @@ _FIELDS = {
     "trigger": text("trigger_type"),
     "seconds": positive("duration_seconds", says="seconds"),
     "ends_at": when("estimated_completion"),
+    "phases": words("phases"),
+    "universes": words("universes", "universe"),
     "message": text("message", "error", "error_message", limit=500),
 }  # fmt: skip
 

@@ -2,9 +2,23 @@
 
 from collections.abc import Mapping
 
+from app.wire.codec import values
 from app.wire.codec.fields import Fields
 from app.wire.codec.moments import iso
-from app.wire.codec.shape import SYMBOL, Shape, Spelling, count, lower, percent, positive, share, text, when, words
+from app.wire.codec.shape import (
+    SYMBOL,
+    Shape,
+    Spelling,
+    count,
+    lower,
+    percent,
+    positive,
+    share,
+    symbols,
+    text,
+    when,
+    words,
+)
 from app.wire.codec.states import state_of
 from app.wire.events import JobStatus, Run, RunChanged, RunProgressed, UniverseChanged
 from app.wire.events.runs import Work
@@ -24,6 +38,8 @@ _PROGRESS: Mapping[Work, str] = {
     "patterns": "pattern_progress",
 }
 _ENDINGS = {"completed": "success"}
+_ORDERS = ("mode", "force", "triggered_by", "universe_names", "lookback_days", "total_indicators", "min_confidence")
+_LEFT = ("eta_seconds",)
 
 _FIELDS = {
     "run_id": text("run_id", "job_id", needed="no-run"),
@@ -39,10 +55,12 @@ _FIELDS = {
     ),
     "share": share("progress", percent=("percent_complete", "percentage")),
     "current_symbol": text("current_symbol", "symbol"),
-    "timeframes": words("timeframes"),
+    "timeframes": words("timeframes", "current_timeframe", "timeframes_processed"),
     "universes": words("universe_names", "universes_updated", "universes"),
-    "mode": text("mode", "trigger_type"),
+    "mode": text("mode"),
+    "trigger": text("trigger_type", "triggered_by"),
     "seconds": positive("duration_seconds", says="seconds"),
+    "ends_at": when("estimated_completion")._replace(says="may lie ahead; or eta_seconds after its time"),
     "message": text("message", "error", "error_message", limit=500),
 }  # fmt: skip
 
@@ -105,13 +123,13 @@ def _dated(name: str) -> Spelling:
 JOB = Shape(
     JobStatus,
     {
-        "job_id": text("job_id", needed="no-job"),
+        "job_id": text("job_id", "run_id", needed="no-job"),
         "status": lower("status", "state", needed="no-status"),
         "progress": percent("progress", "percent_complete"),
         "done": count("processed_symbols", "completed_symbols", says="symbols"),
         "total": count("total_symbols", says="symbols"),
-        "successful": words("successful_symbols"),
-        "failed": words("failed_symbols"),
+        "successful": symbols("successful_symbols"),
+        "failed": symbols("failed_symbols"),
         "current_symbol": text("current_symbol"),
         "message": text("message", limit=500),
         "error": text("error_message", "error", limit=500),
@@ -131,12 +149,18 @@ JOB_SHAPES = (JOB,)
 
 
 def read(work: Work, fields: Fields) -> RunChanged | RunProgressed:
-    status = state_of(fields.event_type(), fields)
+    status = state_of(fields.event_type(), fields) or _begun(fields)
     if not status:
         raise fields.missing("unknown-event")
-    if status == "running":
-        return PROGRESSED.made(PROGRESSED.values(fields) | {"work": work})
-    return CHANGED.made(CHANGED.values(fields) | {"work": work, "status": status})
+    shape = PROGRESSED if status == "running" else CHANGED
+    found = shape.values(fields) | {"work": work, "status": status}
+    left = values.positive(fields.find(_LEFT)) if "ends_at" not in found else None
+    return shape.made(found if left is None else found | {"ends_at": found["at"] + left})
+
+
+def _begun(fields: Fields) -> str:
+    """Flat and without a name, as cache syncs are announced, it says no more than what is to be done."""
+    return "started" if not fields.event_type() and fields.has(*_ORDERS) else ""
 
 
 def read_universe(fields: Fields) -> UniverseChanged:

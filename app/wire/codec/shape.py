@@ -167,6 +167,10 @@ def when(*names: str) -> Spelling:
     return Spelling(names, values.when, "may lie ahead")
 
 
+def symbols(*names: str) -> Spelling:
+    return Spelling(names, values.symbols, "a list, or a text with commas")
+
+
 def words(*names: str) -> Spelling:
     return Spelling(names, values.words, "a list, or a text with commas")
 

@@ -14,6 +14,9 @@ LARGEST = 1e15
 MOST = 64
 """Items of a list, parts of an indicator, components of a system."""
 
+MOST_SYMBOLS = 10_000
+"""A load of a whole market names each of its symbols; the bytes of its status are bounded before."""
+
 _SYMBOL = re.compile(r"[A-Z0-9^$.][A-Z0-9._:/^=$&+-]{0,31}")
 _TRUE = {"true", "yes", "on", "1", "enabled"}
 _FALSE = {"false", "no", "off", "0", "disabled"}
@@ -85,14 +88,18 @@ def symbol(value: object) -> str | None:
     return found
 
 
-def words(value: object) -> tuple[str, ...]:
+def words(value: object, most: int = MOST) -> tuple[str, ...]:
     """From a list, from a list written as JSON, or from a, b, c."""
     if isinstance(value, str):
-        value = _listed(value)
+        value = _listed(value, most)
     if not isinstance(value, list):
         return ()
-    cleaned = (clean(item, 200) for item in value[:MOST] if isinstance(item, str))
+    cleaned = (clean(item, 200) for item in value[:most] if isinstance(item, str))
     return tuple(item for item in cleaned if item)
+
+
+def symbols(value: object) -> tuple[str, ...]:
+    return words(value, MOST_SYMBOLS)
 
 
 def parts(value: object) -> tuple[tuple[str, float], ...]:
@@ -101,6 +108,19 @@ def parts(value: object) -> tuple[tuple[str, float], ...]:
         return ()
     found = {clean(str(name), 64): number(item) for name, item in _first(value.items())}
     return tuple((name, item) for name, item in found.items() if name and item is not None)
+
+
+def levels(value: object) -> tuple[tuple[str, float], ...]:
+    """From objects of a type and a value."""
+    if not isinstance(value, list):
+        return ()
+    found = ((item.get("type"), number(item.get("value"))) for item in value[:MOST] if isinstance(item, dict))
+    named = ((clean(kind, 64), price) for kind, price in found if isinstance(kind, str))
+    return tuple((kind, price) for kind, price in named if kind and price is not None)
+
+
+def to_levels(found: tuple[tuple[str, float], ...]) -> list[dict[str, object]]:
+    return [{"type": kind, "value": value} for kind, value in found]
 
 
 def components(value: object) -> tuple[dict[str, object], ...]:
@@ -126,10 +146,10 @@ def _first(items: Iterable[tuple[object, object]]) -> list[tuple[object, object]
     return [item for item, _ in zip(items, range(MOST), strict=False)]
 
 
-def _listed(text: str) -> object:
+def _listed(text: str, most: int) -> object:
     if text.lstrip().startswith("["):
         try:
             return json.loads(text)
         except (ValueError, RecursionError):
             return []
-    return text.split(",", MOST)
+    return text.split(",", most)

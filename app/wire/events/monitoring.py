@@ -41,6 +41,9 @@ class MetricsMeasured(Event, frozen=True, kw_only=True):
     """0 to 100."""
     status: str = ""
     components: tuple[Component, ...] = ()
+    cpu_trend: str = ""
+    """increasing, decreasing or stable."""
+    memory_trend: str = ""
     recommendations: tuple[str, ...] = ()
 
 
@@ -54,6 +57,8 @@ class AlertRaised(Event, frozen=True, kw_only=True):
     threshold: float | None = None
     seconds: float | None = None
     actions: tuple[str, ...] = ()
+    responses: tuple[str, ...] = ()
+    """What the engine did by itself."""
 
 
 class AlertResolved(Event, frozen=True, kw_only=True):

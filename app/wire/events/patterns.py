@@ -27,6 +27,10 @@ class Pattern(Event, frozen=True, kw_only=True):
     relative_volume: float | None = None
     """Of the usual volume: 1.2 is a fifth more."""
     rsi: float | None = None
+    stop_loss: float | None = None
+    target_price: float | None = None
+    levels: tuple[tuple[str, float], ...] = ()
+    """Prices by what they are, such as support."""
     run_id: str = ""
     """The run, or the streaming session, that found it."""
 

@@ -18,6 +18,8 @@ class Processing(Event, frozen=True, kw_only=True):
     """automatic or manual."""
     seconds: float | None = None
     ends_at: float | None = None
+    phases: tuple[str, ...] = ()
+    universes: tuple[str, ...] = ()
     message: str = ""
 
 

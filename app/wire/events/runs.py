@@ -24,7 +24,10 @@ class Run(Event, frozen=True, kw_only=True):
     timeframes: tuple[str, ...] = ()
     universes: tuple[str, ...] = ()
     mode: str = ""
+    trigger: str = ""
+    """Who or what began it."""
     seconds: float | None = None
+    ends_at: float | None = None
     message: str = ""
 
 
