@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
@@ -38,18 +39,19 @@ class Servers(NamedTuple):
 
 
 class Web:
-    """One web process: browsers reach it through `front`, and it reaches Redis through `back`."""
+    """One web process; browsers reach it by `front`, and it reaches Redis by `back` and PostgreSQL by `store`."""
 
     def __init__(self, name: str, port: int, servers: Servers, data: Path, secret: str, chance: random.Random) -> None:
         self.name, self.port = name, port
         self.front = Gate(self._reach, chance)
         self.back = Gate(lambda: asyncio.open_unix_connection(servers.redis_socket), chance)
+        self.store = Gate(lambda: asyncio.open_unix_connection(_socket(servers.own)), chance)
         self._servers, self._data, self._secret = servers, data, secret
         self._child: Child | None = None
 
     async def open(self) -> None:
-        await self.front.open()
-        await self.back.open()
+        for gate in (self.front, self.back, self.store):
+            await gate.open()
         self._child = Child(self._program())
         self._child.start()
 
@@ -74,14 +76,18 @@ class Web:
         self._child.start()
 
     async def close(self) -> None:
-        await self.front.close()
-        await self.back.close()
+        for gate in (self.front, self.back, self.store):
+            await gate.close()
         if self._child:
             self._child.send(signal.SIGCONT)
             await asyncio.to_thread(self._child.stop, 6)
 
     async def _reach(self) -> Pair:
         return await asyncio.open_connection("127.0.0.1", self.port)
+
+    def _through(self, url: str) -> str:
+        parts = urlsplit(url)
+        return f"postgresql://{parts.username}@127.0.0.1:{self.store.port}{parts.path}"
 
     async def _answers(self) -> bool:
         async with httpx.AsyncClient(trust_env=False) as client:
@@ -99,14 +105,19 @@ class Web:
             "DATA_DIR": str(places),
             "SECRET_KEY": self._secret,
             "REDIS_URL": f"redis://127.0.0.1:{self.back.port}",
-            "DATABASE_URL": self._servers.own,
-            "MARKET_DATABASE_URL": self._servers.market,
+            "DATABASE_URL": self._through(self._servers.own),
+            "MARKET_DATABASE_URL": self._through(self._servers.market),
             "TICKSTOCK_LIVE_BEAT_SECONDS": str(BEAT_SECONDS),
             "ENGINE": "off",
             "INGEST": "off",
         }
         argv = (sys.executable, "-m", "app.cli", "web")
         return Program(name=self.name, argv=argv, env=env, cwd=ROOT, log=self._data / f"{self.name}.log")
+
+
+def _socket(url: str) -> str:
+    """Of PostgreSQL: the directory is in the address."""
+    return f"{parse_qs(urlsplit(url).query)['host'][0]}/.s.PGSQL.5432"
 
 
 async def until(holds: Callable[[], object], seconds: float = READY_SECONDS) -> None:

@@ -108,6 +108,20 @@ async def link_to_redis_held(scene: Scene) -> None:
     web.back.mend()
 
 
+async def link_to_postgresql_cut(scene: Scene) -> None:
+    web = scene.web
+    web.store.shut()
+    await scene.lasting(0.5, 8)
+    web.store.mend()
+
+
+async def link_to_postgresql_held(scene: Scene) -> None:
+    web = scene.web
+    web.store.hold()
+    await scene.lasting(1, 12)
+    web.store.mend()
+
+
 async def readers_cut(scene: Scene) -> None:
     scene.web.front.cut(0.5)
 
@@ -154,6 +168,8 @@ FAULTS: dict[Fault, int] = {
     links_killed: 2,
     link_to_redis_cut: 3,
     link_to_redis_held: 2,
+    link_to_postgresql_cut: 2,
+    link_to_postgresql_held: 2,
     readers_cut: 4,
     readers_shut_out: 3,
     readers_held: 3,

@@ -16,11 +16,11 @@ STRIKES = (
     (nemesis.readers_cut, nemesis.link_to_redis_held),
     (nemesis.web_killed, nemesis.readers_half_open),
     (nemesis.redis_paused, nemesis.readers_held),
-    (nemesis.readers_away_for_a_burst,),
+    (nemesis.readers_away_for_a_burst, nemesis.link_to_postgresql_cut),
     (nemesis.web_told_to_leave, nemesis.link_to_redis_cut),
     (nemesis.redis_killed, nemesis.readers_shut_out),
     (nemesis.web_paused, nemesis.links_killed),
-    (nemesis.redis_wiped,),
+    (nemesis.redis_wiped, nemesis.link_to_postgresql_held),
 )
 
 
