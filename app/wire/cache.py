@@ -10,6 +10,7 @@ from typing import NamedTuple
 from redis.asyncio import Redis
 
 from app.wire.client import Unavailable
+from app.wire.line import heed_cancellation
 from app.wire.memory import Memory
 from app.wire.notices import CacheDropped, Notices, encode
 from app.wire.shared import Found, Shared
@@ -126,6 +127,7 @@ class Cache:
 
     async def keep_telling(self) -> None:
         while True:
+            heed_cancellation()
             await asyncio.sleep(FLUSH_SECONDS)
             try:
                 await self._tell()

@@ -135,7 +135,7 @@ class Log:
             yield Lost(None)
         position = _Position(start)
         self._known = max(self._known, position.last)
-        backoff, outage = Backoff(), Outage(logger, "log out of sight")
+        backoff, outage = Backoff(), Outage(logger, "the log")
         while True:
             client = connect_blocking(self._blocking_url)
             try:

@@ -15,9 +15,9 @@ class Outage:
     def away(self, reason: str) -> None:
         if self._since is None:
             self._since = time.monotonic()
-            self._logger.warning("%s: %s", self._what, reason)
+            self._logger.warning("%s is away: %s", self._what, reason)
 
     def back(self) -> None:
         if self._since is not None:
-            self._logger.warning("%s no more, after %.1f s", self._what, time.monotonic() - self._since)
+            self._logger.warning("%s is back after %.1f s", self._what, time.monotonic() - self._since)
             self._since = None

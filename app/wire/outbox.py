@@ -14,6 +14,7 @@ from app.wire.channels import IDEMPOTENCY_PREFIX, OUTBOX_JOB_PREFIX, OUTBOX_KEY,
 from app.wire.client import Unavailable, reachable
 from app.wire.codec import MAX_BYTES
 from app.wire.jobs import AnyJob
+from app.wire.line import heed_cancellation
 
 logger = logging.getLogger(__name__)
 
@@ -207,6 +208,7 @@ class Outbox:
     async def run(self) -> None:
         """In every web process: each offers what waits, and Redis sees to it that only one of them succeeds."""
         while True:
+            heed_cancellation()
             await asyncio.sleep(LOOK_SECONDS)
             try:
                 await self.offer_waiting()

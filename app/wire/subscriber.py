@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from redis.exceptions import RedisError
@@ -29,6 +29,10 @@ UNINTERRUPTED = 64
 _JOINS = JOINS_CHANNEL.encode()
 
 L = TypeVar("L")
+
+
+def _counted(names: Sequence[bytes]) -> str:
+    return names[0].decode() if len(names) == 1 else f"{len(names)} channels"
 
 
 class Heard(NamedTuple):
@@ -97,7 +101,7 @@ class Subscriber(Generic[L]):
         self._gaps = 0
         self._lost_at: float | None = None
         self._failed = 0
-        self._outage = Outage(logger, "redis link lost")
+        self._outage = Outage(logger, f"the link to Redis for {_counted(self._names)}")
         self._complained_at = 0.0
 
     @property

@@ -11,9 +11,10 @@ from redis.asyncio import Redis
 from app.wire import subscriber
 from app.wire.backoff import Backoff
 from app.wire.client import close, connect
+from app.wire.log import Log
 from app.wire.rate import SLOT_SECONDS, SLOTS, Rate
 from app.wire.subscriber import Subscriber
-from tests.wire.conftest import Server, eventually
+from tests.wire.conftest import Server, ended, eventually
 
 
 class Listener:
@@ -146,6 +147,36 @@ async def test_a_killed_redis_is_heard_again_when_it_is_back(server: Server) -> 
         await eventually(lambda: listener.has(b"after"))
 
     assert link.stats.gaps == 1
+
+
+async def test_an_outage_is_told_once_and_once_when_it_is_over(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    ours = connect(server.url)
+    log = Log(ours, server.url)
+
+    async def follow() -> None:
+        async for _ in log.tail("mail"):
+            pass
+
+    async with listening(server.url, Listener()) as link:
+        following = asyncio.create_task(follow())
+        await asyncio.sleep(0.1)
+        caplog.clear()
+        server.kill()
+        await eventually(lambda: not link.stats.connected)
+        # Long enough for several tries.
+        await asyncio.sleep(1.5)
+        assert sorted(record.getMessage().split(":")[0] for record in caplog.records) == [
+            "the link to Redis for 2 channels is away",
+            "the log is away",
+        ]
+        server.start()
+        await eventually(lambda: len(caplog.records) == 4)
+
+    assert sum("is back after" in record.getMessage() for record in caplog.records) == 2
+    await ended(following)
+    await close(ours)
 
 
 async def test_redis_may_be_away_at_the_start(server: Server) -> None:
