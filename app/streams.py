@@ -11,6 +11,7 @@ from app import db, deps, wire
 from app.accounts import visitor
 from app.deps import CatchesUp, House
 from app.live import lane, topics
+from app.live.frames import Form
 from app.live.hub import Full
 from app.live.reader import Reader, goodbye, head
 from app.live.sse import EventSourceResponse, ServerSentEvent
@@ -47,16 +48,17 @@ async def stream() -> ResponseReturnValue:
     house = deps.house()
     if not house.hub.last_id:
         return _come_back()
-    coded = compression.preferred(request.headers.get("Accept-Encoding", ""), ("gzip",)) == "gzip"
+    coding = compression.preferred(request.headers.get("Accept-Encoding", ""), ("gzip",))
+    form = Form.GZIP if coding == "gzip" else Form.PLAIN
     try:
-        reader = house.hub.join(wanted, guards.view(), guards.rate(), coded=coded, identity=guards.identity())
+        reader = house.hub.join(wanted, guards.view(), guards.rate(), form=form, identity=guards.identity())
     except Full:
         return _come_back()
     _leave_with_this_task(reader)
     asked = LogId.parse(request.headers.get("Last-Event-ID") or request.args.get("cursor", ""))
     line = Line(house, reader, str(asked) if asked else "", cast(Mapping[str, Any], request.scope))
     headers = _readable_from(request.headers.get("Origin"), house.settings.live.allowed_origins)
-    if coded:
+    if form is Form.GZIP:
         headers["Content-Encoding"] = "gzip"
     return EventSourceResponse(_story(line), ping=0, send_timeout=SEND_SECONDS, headers=headers)
 
@@ -89,7 +91,7 @@ def _readable_from(origin: str | None, allowed: Container[str]) -> dict[str, str
 
 async def _story(line: Line) -> AsyncGenerator[bytes, None]:
     reader = line.reader
-    yield head(_hello(line), reader.coded)
+    yield head(_hello(line), reader.form)
     try:
         missed = await line.house.catchup.of(reader, line.cursor)
     except wire.Unavailable:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from app.identity import Rate, View
 from app.live.coding import Chain
-from app.live.frames import Part, chunk
+from app.live.frames import Form, Part, enclosed, payload
 from app.live.reader import Reader
 
 SHARED_FROM = 8
@@ -24,16 +24,17 @@ class Audience:
         self._plain: set[Reader] = set()
         self._apart: set[Reader] = set()
         self._chained: set[Reader] = set()
+        self._sockets: set[Reader] = set()
         self._chain: Chain | None = None
 
     def __len__(self) -> int:
-        return len(self._plain) + len(self._apart) + len(self._chained)
+        return len(self._plain) + len(self._apart) + len(self._chained) + len(self._sockets)
 
     def add(self, reader: Reader) -> None:
-        (self._apart if reader.coded else self._plain).add(reader)
+        {Form.PLAIN: self._plain, Form.GZIP: self._apart, Form.SOCKET: self._sockets}[reader.form].add(reader)
 
     def discard(self, reader: Reader) -> None:
-        for readers in (self._plain, self._apart, self._chained):
+        for readers in (self._plain, self._apart, self._chained, self._sockets):
             readers.discard(reader)
 
     def send(self, parts: Sequence[Part], position: str, now: float) -> None:
@@ -41,7 +42,7 @@ class Audience:
         self.position = position or self.position
         self.wrote_at = now
         self.frames += 1
-        plain = b"".join([part.lines for part in parts])
+        plain = payload(parts, Form.PLAIN)
         self._write(self._plain, plain, plain)
         coded = len(self._apart) + len(self._chained)
         if self._chain is None and coded >= SHARED_FROM:
@@ -51,14 +52,17 @@ class Audience:
         if self._chain:
             self._write(self._chained, plain, self._chain.add(plain))
         if self._apart:
-            self._write(self._apart, plain, b"".join([part.alone for part in parts]))
+            self._write(self._apart, plain, payload(parts, Form.GZIP))
+        if self._sockets and (bare := payload(parts, Form.SOCKET)):
+            self._write(self._sockets, bare, bare, Form.SOCKET)
 
     def tell(self, reader: Reader, parts: list[Part]) -> None:
         """For this reader alone. Nobody's chain goes through bytes that others have not got: it goes on apart."""
         if reader in self._chained:
             self._chained.discard(reader)
             self._apart.add(reader)
-        reader.say(chunk(reader.payload(parts)))
+        if body := reader.payload(parts):
+            reader.say(enclosed(body, reader.form))
 
     def _join_or_part(self, coded: int) -> None:
         """Only here, where the next block looks back at nothing."""
@@ -70,10 +74,10 @@ class Audience:
             self._chained = set()
             self._chain = None
 
-    def _write(self, readers: Iterable[Reader], plain: bytes, payload: bytes) -> None:
+    def _write(self, readers: Iterable[Reader], plain: bytes, body: bytes, form: Form = Form.PLAIN) -> None:
         if not readers:
             return
-        framed = chunk(payload)
+        framed = enclosed(body, form)
         size, count = len(framed), 0
         for reader in readers:
             # Here is where the time goes: nothing stands between the loop and the socket that need not.
@@ -87,4 +91,4 @@ class Audience:
                 reader.queue(framed[taken:])
             count += 1
         self.raw_bytes += count * len(plain)
-        self.wire_bytes += count * len(framed)
+        self.wire_bytes += count * size

@@ -1,12 +1,21 @@
 """What is drawn once and sent to many: a push with its markup, what waits for a frame, and a frame's parts."""
 
 from collections.abc import Callable, Iterable, Iterator
+from enum import Enum, auto
 
 from app.identity import View
-from app.live import coding
+from app.live import coding, rfc6455
 from app.live.sse import ServerSentEvent
 from app.live.topics import kind
 from app.push import Push
+
+
+class Form(Enum):
+    """How frames are written to a reader."""
+
+    PLAIN = auto()
+    GZIP = auto()
+    SOCKET = auto()
 
 
 class Drawing:
@@ -55,10 +64,12 @@ class Pending:
 class Part:
     """Some lines of one message, as bytes, and compressed once for all readers who cannot share a chain of blocks."""
 
-    __slots__ = ("_alone", "lines")
+    __slots__ = ("_alone", "bare", "lines")
 
-    def __init__(self, lines: bytes) -> None:
+    def __init__(self, lines: bytes, bare: bytes = b"") -> None:
         self.lines = lines
+        self.bare = bare
+        """What a socket is sent of it."""
         self._alone = b""
 
     @property
@@ -71,12 +82,24 @@ class Part:
 def data(drawings: Iterable[Drawing], view: View, failed: Callable[[Push], None]) -> Part:
     """The `data:` lines of a message that goes on. What cannot be drawn is left out and told, the others go on."""
     markup = "\n".join(_written(drawings, view, failed))
-    return Part(ServerSentEvent(markup).encode()[:-1] if markup else b"")
+    return Part(ServerSentEvent(markup).encode()[:-1], markup.encode("utf-8", "replace")) if markup else Part(b"")
 
 
 def end(id: str) -> Part:  # noqa: A002 (the name of the field)
     """The end of a message; with an id, the reader then lacks nothing up to that entry."""
     return Part(f"id: {id}\n\n".encode() if id else b"\n")
+
+
+def payload(parts: Iterable[Part], form: Form) -> bytes:
+    """Good for any one reader, wherever its stream stands."""
+    if form is Form.SOCKET:
+        return b"\n".join([part.bare for part in parts if part.bare])
+    return b"".join([part.alone if form is Form.GZIP else part.lines for part in parts])
+
+
+def enclosed(body: bytes, form: Form) -> bytes:
+    """As it goes over the wire."""
+    return rfc6455.frame(rfc6455.TEXT, body) if form is Form.SOCKET else chunk(body)
 
 
 def chunk(payload: bytes) -> bytes:

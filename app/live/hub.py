@@ -13,7 +13,7 @@ from uuid import UUID
 from app.identity import Identity, Rate, View
 from app.live import topics as grammar
 from app.live.audience import Audience
-from app.live.frames import Drawing, Part, Pending, data
+from app.live.frames import Drawing, Form, Part, Pending, data
 from app.live.histogram import Histogram
 from app.live.pace import Pace, Told
 from app.live.reader import Reader
@@ -26,6 +26,9 @@ logger = logging.getLogger(__name__)
 Markup = Callable[[Push, View], str]
 
 LEAVING_AT_ONCE = 500
+
+SOCKET_BEAT = b"{}"
+"""JSON with nothing to show: htmx notices it and draws nothing."""
 
 
 class Full(Exception):
@@ -136,7 +139,7 @@ class Hub:
         view: View,
         rate: Rate = Rate.AUTO,
         *,
-        coded: bool = False,
+        form: Form = Form.PLAIN,
         identity: Identity | None = None,
     ) -> Reader:
         """Frames from here on. What waited before is not among them: it is for the joiner to catch up with."""
@@ -146,7 +149,7 @@ class Hub:
             raise Full
         audience = self._audience(topics, view, rate)
         until = asyncio.get_running_loop().time() + random.uniform(*self._bounds.lifetime)  # noqa: S311 - spreads load alone
-        reader = Reader(self, audience, identity, coded=coded, until=until)
+        reader = Reader(self, audience, identity, form=form, until=until)
         self._readers.add(reader)
         if identity:
             self._owners[identity.user_id] += 1
@@ -166,7 +169,7 @@ class Hub:
         for audience in list(self._audiences.values()):
             if now - audience.wrote_at >= self._beat_seconds:
                 beat = ServerSentEvent("beat", event="beat", id=self.last_id or None)
-                audience.send([Part(beat.encode())], self.last_id, now)
+                audience.send([Part(beat.encode(), SOCKET_BEAT)], self.last_id, now)
         for reader in [reader for reader in self._readers if reader.wire and reader.until <= now]:
             reader.end("age")
         for reader, (since, waiting) in list(self._lagging.items()):

@@ -5,14 +5,25 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from app.identity import Identity
-from app.live import coding
-from app.live.frames import Part, chunk
+from app.live import coding, rfc6455
+from app.live.frames import Form, Part, enclosed, payload
 from app.live.sse import ServerSentEvent
 
 if TYPE_CHECKING:
     from app.live.audience import Audience
 
-End = Literal["", "left", "slow", "catch-up", "age", "drain", "session-ended"]
+End = Literal["", "left", "slow", "silent", "catch-up", "age", "drain", "session-ended", "flood", "oversize", "garbled"]
+
+CODES: dict[End, int] = {
+    "catch-up": 1013,
+    "age": 1001,
+    "drain": 1012,
+    "session-ended": 4401,
+    "flood": 1008,
+    "oversize": 1009,
+    "garbled": 1002,
+}
+"""With which a WebSocket is closed."""
 
 HELD_BYTES = 65_536
 """While a reader catches up, frames of this many bytes are kept for it; beyond, it has to come back."""
@@ -29,7 +40,7 @@ class Wire(Protocol):
     """The way to one browser. It tells its reader when it is paused, resumed or lost."""
 
     def fast(self) -> "Write":
-        """The shortest way for one HTTP/1.1 chunk. It never waits; what it does not take goes through `queue`."""
+        """The shortest way for one chunk or frame. It never waits; what it does not take goes through `queue`."""
 
     def queue(self, framed: bytes) -> object:
         """Takes all of it."""
@@ -64,8 +75,8 @@ class Reader:
         "_held_bytes",
         "_home",
         "audience",
-        "coded",
         "ended",
+        "form",
         "identity",
         "joined_at",
         "lagging",
@@ -76,12 +87,11 @@ class Reader:
     )
 
     def __init__(
-        self, home: Home, audience: "Audience", identity: Identity | None, *, coded: bool, until: float
+        self, home: Home, audience: "Audience", identity: Identity | None, *, form: Form, until: float
     ) -> None:
         self.audience = audience
         self.identity = identity
-        self.coded = coded
-        """Whether it reads gzip."""
+        self.form = form
         self.until = until
         """By the loop's clock: after that it has to come back."""
         self.ended: End = ""
@@ -104,7 +114,8 @@ class Reader:
     def caught_up(self, parts: list[Part]) -> None:
         """After a lag: the same, with what it missed."""
         if self.wire and not self.ended:
-            self.wire.queue(chunk(self.payload(parts)))
+            if body := self.payload(parts):
+                self.wire.queue(enclosed(body, self.form))
             self._release()
 
     def hold(self) -> None:
@@ -113,7 +124,7 @@ class Reader:
 
     def payload(self, parts: Iterable[Part]) -> bytes:
         """Bytes for this reader alone, good wherever its stream stands."""
-        return b"".join(part.alone if self.coded else part.lines for part in parts)
+        return payload(parts, self.form)
 
     def say(self, framed: bytes) -> None:
         """To this reader alone, behind all that it was written."""
@@ -163,12 +174,17 @@ class Reader:
         self._home.left(self)
         if self.wire is None:
             return
-        if why == "slow":
+        if why in ("slow", "silent"):
             self.wire.abort()
         elif why != "left":
             if not self.lagging:
-                self.wire.queue(chunk(self.payload([goodbye(why)])))
+                self.wire.queue(self._farewell(why))
             self.wire.close()
+
+    def _farewell(self, why: End) -> bytes:
+        if self.form is Form.SOCKET:
+            return rfc6455.close(CODES[why])
+        return enclosed(self.payload([goodbye(why)]), self.form)
 
     def _queue(self, framed: bytes) -> int:
         if self.wire:
@@ -206,10 +222,10 @@ def goodbye(why: End) -> Part:
     return Part(ServerSentEvent(why, event="bye", retry=retry).encode())
 
 
-def head(event: ServerSentEvent, coded: bool) -> bytes:
+def head(event: ServerSentEvent, form: Form) -> bytes:
     """How a stream begins."""
     first = event.encode()
-    return coding.HEAD + coding.alone(first) if coded else first
+    return coding.HEAD + coding.alone(first) if form is Form.GZIP else first
 
 
 def _drop(framed: bytes) -> int:

@@ -6,7 +6,7 @@ from collections import Counter
 
 from app.identity import Rate, View
 from app.live.coding import HEAD
-from app.live.frames import unchunked
+from app.live.frames import Form, unchunked
 from app.live.hub import Hub
 from app.live.reader import Reader, Write
 from app.push import Op, Push, nothing
@@ -38,7 +38,7 @@ class Paper:
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
         self.inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
-        if reader.coded:
+        if reader.form is Form.GZIP:
             self.inflate.decompress(HEAD)
         self.parser = Parser()
         self.written: list[bytes] = []
@@ -56,7 +56,7 @@ class Paper:
     def _write(self, framed: bytes) -> int:
         self.written.append(framed)
         block = unchunked(framed)
-        self.parser.feed((self.inflate.decompress(block) if self.reader.coded else block).decode())
+        self.parser.feed((self.inflate.decompress(block) if self.reader.form is Form.GZIP else block).decode())
         if self.full:
             self.reader.paused()
         return len(framed)
@@ -93,7 +93,7 @@ def markup(push: Push, view: View) -> str:
 def joined(
     hub: Hub, topics: frozenset[str], view: View = NEW_YORK, rate: Rate = Rate.AUTO, *, coded: bool = False
 ) -> Paper:
-    return Paper(hub.join(topics, view, rate, coded=coded))
+    return Paper(hub.join(topics, view, rate, form=Form.GZIP if coded else Form.PLAIN))
 
 
 async def some_frames(hub: Hub, drawn: Drawn, witness: Paper, count: int) -> None:
