@@ -94,8 +94,8 @@ class Browser:
                 await self._user.enter(cookie)
             except Left as why:
                 self.ends[str(why)] += 1
-            except (OSError, TimeoutError, EOFError) as error:
-                self.ends[type(error).__name__] += 1
+            except (OSError, TimeoutError, EOFError):
+                self.ends["the connection broke" if self.open else "no way in"] += 1
             failures = 0 if self.open else min(failures + 1, len(BACKOFF_SECONDS) - 1)
             self.open = False
             pause = BACKOFF_SECONDS[failures] if failures else self._retry
