@@ -1,6 +1,8 @@
 """The web application: a table of contents."""
 
 from quart import Quart
+from quart.sessions import SessionInterface
+from quart.wrappers import BaseRequestWebsocket
 
 from app import db, desk, health, lifespan, streams, wire
 from app.accounts import routes as accounts
@@ -17,6 +19,13 @@ SLOWEST_ANSWER = 30
 """Seconds; a stream has no end of this kind."""
 
 
+class NoSession(SessionInterface):
+    """Quart's own: a cookie that nobody here writes need not be looked for with every request."""
+
+    async def open_session(self, _app: Quart, _request: BaseRequestWebsocket) -> None:
+        return None
+
+
 def create_app(settings: Settings) -> Quart:
     app = Quart("app", static_folder=None, template_folder=None)
     app.config.update(
@@ -25,6 +34,7 @@ def create_app(settings: Settings) -> Quart:
         BODY_TIMEOUT=SLOWEST_BODY,
         RESPONSE_TIMEOUT=SLOWEST_ANSWER,
     )
+    vars(app)["session_interface"] = NoSession()
     lifespan.install(app, settings)
 
     # In the order in which a request meets them.

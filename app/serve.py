@@ -1,6 +1,7 @@
 """The web process: it listens, says that it is ready, and leaves in good order."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -10,21 +11,28 @@ from typing import Any
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
+from hypercorn.protocol import ws_stream
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 from quart import Quart
+from wsproto.extensions import Extension
 
 from app import deps
 from app.factory import create_app
 from app.live import lane
+from app.live.socket import LARGEST
 from app.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 BACKLOG = 512
 SEND_BUFFER = 65_536
+PING_SECONDS = 20.0
 STALLED_MS = 10_000
 """A peer that takes nothing for so long is gone."""
+
+GARBAGE = 2_000
+"""Objects more than were freed, before they are looked through: a stream's request makes some hundreds."""
 
 GOODBYES = 2.0
 LAST_RESORT = 4.0
@@ -38,7 +46,16 @@ def run_web(settings: Settings, ready: Callable[[], None] = lambda: None) -> Non
         listener = listening(settings.host, settings.port)
     except OSError as error:
         raise SystemExit(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}") from None
-    asyncio.run(_serve(create_app(settings), listener, ready))
+    app = create_app(settings)
+    settle()
+    asyncio.run(_serve(app, listener, ready))
+
+
+def settle() -> None:
+    """What has been made by now stays: to walk all of it again and again would be a fifth of a reader's welcome."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE, 20)
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -65,6 +82,7 @@ async def attend(app: Quart, listener: socket.socket, told: asyncio.Event, ready
 
     _choose_lane(deps.house_of(app).settings.live.lane)
     _stay_on_http1()
+    _leave_sockets_uncompressed()
     await serve(_gate(app), _config(listener), shutdown_trigger=leave)
 
 
@@ -94,7 +112,8 @@ def _config(listener: socket.socket) -> Config:
     config.include_server_header = False
     config.keep_alive_max_requests = 10**9
     config.graceful_timeout = 1
-    config.websocket_max_message_size = 65_536
+    config.websocket_max_message_size = LARGEST
+    config.websocket_ping_interval = PING_SECONDS
     config.accesslog = None
     config.errorlog = logging.getLogger("hypercorn")
     logging.getLogger("hypercorn").setLevel(logging.WARNING)
@@ -105,7 +124,9 @@ def _gate(app: Quart) -> Asgi:
     """A target that is no path (`?x`, `*`) breaks Quart before it routes."""
 
     async def enter(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        if scope["type"] == "http" and not scope["path"].startswith("/"):
+        if scope["type"] == "websocket" and not scope["path"].startswith("/"):
+            await send({"type": "websocket.close", "code": 1008, "reason": ""})
+        elif scope["type"] == "http" and not scope["path"].startswith("/"):
             await send({"type": "http.response.start", "status": 400, "headers": [(b"content-length", b"0")]})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         else:
@@ -121,3 +142,17 @@ def _stay_on_http1() -> None:
         return None
 
     H11Protocol._check_protocol = ignore  # type: ignore[method-assign]
+
+
+class _Nothing(Extension):
+    """Is negotiated by nobody, and lets no frame through that uses it unasked."""
+
+    name = ""
+
+    def offer(self) -> bool:
+        return False
+
+
+def _leave_sockets_uncompressed() -> None:
+    """Hypercorn always offers to deflate: 100 KiB for every connection, and bombs from whoever cares to send them."""
+    vars(ws_stream)["PerMessageDeflate"] = _Nothing

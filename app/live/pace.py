@@ -22,7 +22,7 @@ SHARE = 0.25
 BROWSER_SECONDS = 0.006
 """Between frames for each part that changes: a browser that takes 0.6 ms for one is then busy a tenth of the time."""
 
-LOG_SECONDS = 0.005
+LOG_SECONDS = 0.002
 """Between two frames of log entries, so that those of one moment come together."""
 
 TOO_MANY = 512

@@ -1,15 +1,16 @@
 """Sessions in Redis. Keys hold a hash of the session id only: who reads Redis cannot take one over."""
 
+import asyncio
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from redis.asyncio import Redis
 
 from app.wire.channels import SESSION_PREFIX, USER_SESSIONS_PREFIX
-from app.wire.client import reachable
+from app.wire.client import Unavailable, reachable
 
 # Redis' own clock decides, so that processes whose clocks differ agree.
 _CREATE = """
@@ -55,6 +56,8 @@ class Sessions:
         self._absolute = absolute_seconds
         self._create = client.register_script(_CREATE)
         self._load = client.register_script(_LOAD)
+        self._asked: list[tuple[str, bool, asyncio.Future[SessionRecord | None]]] = []
+        self._asking: set[asyncio.Task[None]] = set()
 
     async def create(self, user_id: UUID, user_agent: str, ip: str) -> str:
         """The session id, for the cookie alone."""
@@ -76,14 +79,8 @@ class Sessions:
 
     async def standing(self, hashes: Iterable[str]) -> set[str]:
         """Those of them that have not ended. No activity either."""
-        asked = list(hashes)
-        arguments = (self._idle, self._absolute, 0)
-        with reachable():
-            async with self._client.pipeline(transaction=False) as pipeline:
-                for hash_ in asked:
-                    await self._load(keys=(SESSION_PREFIX + hash_,), args=arguments, client=pipeline)
-                found = await pipeline.execute()
-        return {hash_ for hash_, record in zip(asked, found, strict=True) if record}
+        found = await self._read([(hash_, False) for hash_ in hashes])
+        return {record.hash for record in found if record}
 
     async def end(self, sid: str) -> None:
         hash_ = _hash(sid)
@@ -100,10 +97,42 @@ class Sessions:
             await self._client.delete(index, *(SESSION_PREFIX + hash_.decode() for hash_ in hashes))
 
     async def _find(self, hash_: str, *, touch: bool) -> SessionRecord | None:
-        arguments = (self._idle, self._absolute, int(touch))
+        """Whoever asks in the same turn of the loop is answered by the same round trip: many come back at once."""
+        answer: asyncio.Future[SessionRecord | None] = asyncio.get_running_loop().create_future()
+        self._asked.append((hash_, touch, answer))
+        if len(self._asked) == 1:
+            asking = asyncio.create_task(self._answer())
+            self._asking.add(asking)
+            asking.add_done_callback(self._asking.discard)
+        return await answer
+
+    async def _answer(self) -> None:
+        await asyncio.sleep(0)
+        asked, self._asked = self._asked, []
+        found: Sequence[SessionRecord | Unavailable | None]
+        try:
+            found = await self._read([(hash_, touch) for hash_, touch, _ in asked])
+        except Unavailable as away:
+            found = [away] * len(asked)
+        for (_, _, answer), record in zip(asked, found, strict=True):
+            if answer.done():
+                continue
+            if isinstance(record, Unavailable):
+                answer.set_exception(record)
+            else:
+                answer.set_result(record)
+
+    async def _read(self, asked: Sequence[tuple[str, bool]]) -> list[SessionRecord | None]:
         with reachable():
-            found = await self._load(keys=(SESSION_PREFIX + hash_,), args=arguments)
-        return SessionRecord(UUID(found[0].decode()), float(found[1]), hash_) if found else None
+            async with self._client.pipeline(transaction=False) as pipeline:
+                for hash_, touch in asked:
+                    arguments = (self._idle, self._absolute, int(touch))
+                    await self._load(keys=(SESSION_PREFIX + hash_,), args=arguments, client=pipeline)
+                found = await pipeline.execute()
+        return [
+            SessionRecord(UUID(record[0].decode()), float(record[1]), hash_) if record else None
+            for (hash_, _), record in zip(asked, found, strict=True)
+        ]
 
 
 def _hash(sid: str) -> str:

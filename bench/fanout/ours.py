@@ -21,7 +21,7 @@ from app.factory import create_app
 from app.identity import View
 from app.live.topics import PATTERNS
 from app.push import Push
-from app.serve import attend, listening
+from app.serve import attend, listening, settle
 from app.settings import Database, Redis, Settings
 from app.web import guards
 from app.web.html import patch
@@ -42,7 +42,9 @@ async def publish() -> str:
     async for part in request.body:
         *lines, rest = (rest + part).split(b"\n")
         for line in lines:
-            hub.publish(entry(line.decode()[:room]), following(hub.last_id))
+            following_id = following(hub.last_id)
+            hub.publish(entry(line.decode()[:room]), following_id)
+            hub.mark(following_id)
     return ""
 
 
@@ -75,6 +77,7 @@ def configured(port: int, directory: Path, environ: Mapping[str, str], said: lis
 async def serve(settings: Settings) -> None:
     app = create_app(settings)
     app.register_blueprint(blueprint)
+    settle()
     told = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
     await attend(app, listening(settings.host, settings.port), told, lambda: None)
