@@ -113,8 +113,10 @@ async def arriving(url: str, processes: int, count: int) -> list[float]:
     log, publisher = Log(redis, url), Publisher(redis, Channels())
     sent, came, all_came = dict[float, float](), dict[float, float](), asyncio.Event()
 
+    before = await log.top()
+
     async def follow() -> None:
-        async for entry in log.tail(await log.top()):
+        async for entry in log.tail(before):
             if isinstance(entry, Entry):
                 came[entry.event.at] = time.perf_counter()
             if len(came) == count + SETTLING:
