@@ -178,7 +178,10 @@ async def test_a_reader_who_stops_reading_is_given_up() -> None:
         finally:
             ended.set()
 
-    body = EventSourceResponse(content(), send_timeout=0.01)
+    async def gone(message: object) -> None:
+        pytest.fail("he did not leave")
+
+    body = EventSourceResponse(content(), send_timeout=0.01, client_close_handler_callable=gone)
 
     async def send_for_ever() -> None:
         async with body.response as blocks:
