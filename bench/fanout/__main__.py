@@ -5,6 +5,7 @@ streams, then publishes: one message in flight, eight in flight, ten a second. T
 """
 
 import argparse
+import signal
 import sys
 import tempfile
 from collections import defaultdict
@@ -132,6 +133,8 @@ def by_place(visits: list[Visit]) -> dict[tuple[str, int], list[Visit]]:
 
 
 if __name__ == "__main__":
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit("stopped"))  # so that what was started is ended
     try:
         main()
     except Broken as why:

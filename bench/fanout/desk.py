@@ -80,7 +80,7 @@ def desk(directory: Path) -> Iterator[Desk]:
     places = prepare(directory / "servers", None)
     children = [Child(valkey.program(places)), Child(postgres.program(places))]
     try:
-        with machine.on_core(machine.CLIENT):
+        with machine.placed(machine.CLIENT):
             for child in children:
                 child.start()
         if not all(child.wait_ready(30) for child in children):

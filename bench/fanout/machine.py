@@ -18,6 +18,7 @@ SERVER, CLIENT = CORES[0], CORES[-1]
 
 TICK = 1 / os.sysconf("SC_CLK_TCK")
 FILES = 65_536
+PRIORITY = -10
 QUIET, QUIET_SECONDS = 0.15, 1.0
 """Of one core, all processes together."""
 
@@ -33,18 +34,22 @@ def begin(
     command: Sequence[str | Path], core: int, output: Path, environment: Mapping[str, str] | None = None
 ) -> subprocess.Popen[bytes]:
     """A process on one core, and so are its children."""
-    with on_core(core), output.open("ab") as said:
+    with placed(core), output.open("ab") as said:
         return subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT, env=environment
         )
 
 
 @contextmanager
-def on_core(core: int) -> Iterator[None]:
-    before = os.sched_getaffinity(0)
+def placed(core: int) -> Iterator[None]:
+    """What is started meanwhile has one core, and goes before others on it where that is allowed."""
+    cores, priority = os.sched_getaffinity(0), os.getpriority(os.PRIO_PROCESS, 0)
     os.sched_setaffinity(0, {core})
+    with suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
     yield
-    os.sched_setaffinity(0, before)
+    os.setpriority(os.PRIO_PROCESS, 0, priority)
+    os.sched_setaffinity(0, cores)
 
 
 def family(pid: int) -> list[int]:

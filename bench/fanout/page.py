@@ -43,6 +43,7 @@ What is measured:
   another machine; the rates are those of this one.
 * *accept* is the server's processor time to open a stream, *RSS* what a stream adds to its memory: when all are open,
   and after the traffic.
+* The measured processes and the load client go before others on their core (nice -10) where that is allowed.
 * {rounds} rounds of {seconds:g} s for each figure, all servers in turn; the table shows the medians. A visit during
   which others used the machine can be made again (`--retakes`); the one they disturbed least is kept. The reader polls
   while it measures, so that no server pays for waking it.

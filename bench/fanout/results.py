@@ -36,6 +36,8 @@ class Row(msgspec.Struct, frozen=True):
     bytes_per_delivery: float
     others_share: float
     """The most that others spent during one phase."""
+    uneven_bytes: int
+    """The most by which compressed streams differed in one phase: each reader has a few bytes of his own."""
     client_idle: float
     """The least that the client had to spare in a closed loop."""
 
@@ -103,6 +105,7 @@ def row(title: str, visits: Iterable[Visit]) -> Row:
         memory_after_kb=middle(lambda visit: visit.memory_after_kb),
         bytes_per_delivery=middle(lambda visit: visit.one.phase.bytes / visit.one.deliveries),
         others_share=round(max(visit.others_share for visit in found), 3),
+        uneven_bytes=max(phase.phase.uneven_bytes for visit in found for phase in visit.phases),
         client_idle=round(min(phase.phase.idle for visit in found for phase in (visit.one, visit.eight)), 3),
     )
 

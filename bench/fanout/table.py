@@ -97,6 +97,8 @@ def remarks(result: Result) -> list[str]:
     for row in result.rows:
         if row.others_share > NOTED:
             found.append(f"{row.server}, {row.readers}: others used up to {row.others_share:.0%} of a core meanwhile")
+        if row.uneven_bytes:
+            found.append(f"{row.server}, {row.readers}: compressed streams differ by up to {row.uneven_bytes} bytes")
         if row.client_idle < TIGHT:
             found.append(f"{row.server}, {row.readers}: the load client was idle {row.client_idle:.0%}: it may limit")
     return found

@@ -58,7 +58,11 @@ class Visit(msgspec.Struct, frozen=True):
 
     @property
     def others_share(self) -> float:
-        return max(phase.others_share for phase in (self.one, self.eight, self.paced))
+        return max(phase.others_share for phase in self.phases)
+
+    @property
+    def phases(self) -> tuple[Measured, ...]:
+        return self.one, self.eight, self.paced
 
     @property
     def accept_ms(self) -> float:

@@ -258,7 +258,7 @@ static void run(const char *kind, double pace, double seconds) {
     for (int i = 0; i < count; i++) readers[i].before = readers[i].payload;
     for (int i = 0; closed_loop && i < (int)pace; i++) publish(now(CLOCK_MONOTONIC));
     flush();
-    for (; at < until || (done < sequence - from && at < until + 20000000000ull); at = now(CLOCK_MONOTONIC)) {
+    for (; at < until || (done < sequence - from && at < until + 60000000000ull); at = now(CLOCK_MONOTONIC)) {
         for (; *kind == 'o' && due <= at && due < until; due += (u64)(1e9 / pace)) publish(due);
         flush(), idle += turn(*kind == 'l' ? 20 : 0);
     }
