@@ -1,17 +1,23 @@
 """What a request tells of who sent it."""
 
-from quart import request
+from quart import has_websocket_context, request, websocket
+from quart.wrappers import BaseRequestWebsocket
+
+
+def asked() -> BaseRequestWebsocket:
+    """The request, or the handshake of a socket."""
+    return websocket if has_websocket_context() else request
 
 
 def address() -> str:
     """As the connection says; headers that a stranger can write are not believed."""
-    return request.remote_addr or ""
+    return asked().remote_addr or ""
 
 
 def agent() -> str:
-    return request.headers.get("User-Agent", "")
+    return asked().headers.get("User-Agent", "")
 
 
 def opens_stream() -> bool:
     """An open stream is not a person who does something."""
-    return "text/event-stream" in request.headers.get("Accept", "")
+    return has_websocket_context() or "text/event-stream" in request.headers.get("Accept", "")

@@ -72,9 +72,9 @@ async def answer(status: int, detail: str = "", retry_after: float | None = None
 
 
 async def _in_the_form_asked_for(problem: Problem) -> Response:
-    accepted = request.headers.get("Accept", "")
     if caller.opens_stream():
         return Response("", problem.status, {"HX-Reswap": "none"}, content_type="text/plain; charset=utf-8")
+    accepted = request.headers.get("Accept", "")
     if "HX-Request" in request.headers:
         return _fragment(problem)
     if "json" in accepted and "text/html" not in accepted:
@@ -105,7 +105,7 @@ async def _refused(error: HTTPException) -> Response:
 
 
 async def _away(error: Exception) -> Response:
-    logger.warning("answered 503: %s", type(error).__name__, extra={"path": request.path})
+    logger.warning("answered 503: %s", type(error).__name__, extra={"path": caller.asked().path})
     return await answer(503)
 
 

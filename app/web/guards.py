@@ -9,6 +9,7 @@ from quart import Quart, abort, current_app, g, redirect, request
 from quart.typing import ResponseReturnValue
 
 from app.identity import RENAMED, ZONES, Identity, NumberForm, Rate, Role, View
+from app.web import caller
 
 Load = Callable[[], Awaitable[Identity | None]]
 ViewFunction = TypeVar("ViewFunction", bound=Callable[..., Any])
@@ -48,6 +49,7 @@ def guard_of(function: Callable[..., Any]) -> Guard | None:
 def install(app: Quart, load: Load, zone: str = ZONES[0]) -> None:
     app.extensions["guards"] = _Installed(load, zone)
     app.before_request(_check)
+    app.before_websocket(_check)
     app.before_serving(lambda: refuse_unguarded(app))
 
 
@@ -81,9 +83,10 @@ async def visitor() -> Identity | None:
 
 def view() -> View:
     """The viewer's choice from the closed list; whatever else a cookie holds is the default."""
-    zone = request.cookies.get(ZONE_COOKIE, "")
+    cookies = caller.asked().cookies
+    zone = cookies.get(ZONE_COOKIE, "")
     zone = RENAMED.get(zone, zone)
-    numbers = request.cookies.get(NUMBERS_COOKIE, "")
+    numbers = cookies.get(NUMBERS_COOKIE, "")
     return View(
         zone if zone in ZONES else _installed().zone,
         next((form for form in NumberForm if form == numbers), NumberForm.POINT),
@@ -99,14 +102,15 @@ def rate() -> Rate:
 
 def is_navigation() -> bool:
     """A person going to a page, not a script fetching a part of one."""
-    if "HX-Request" in request.headers:
+    headers = caller.asked().headers
+    if "HX-Request" in headers:
         return False
-    mode = request.headers.get("Sec-Fetch-Mode")
-    return mode == "navigate" if mode else "text/html" in request.headers.get("Accept", "")
+    mode = headers.get("Sec-Fetch-Mode")
+    return mode == "navigate" if mode else "text/html" in headers.get("Accept", "")
 
 
 async def _check() -> ResponseReturnValue | None:
-    function = current_app.view_functions.get(request.endpoint or "")
+    function = current_app.view_functions.get(caller.asked().endpoint or "")
     guard = guard_of(function) if function else Guard.PUBLIC
     if guard is Guard.PUBLIC:
         return None

@@ -1,9 +1,10 @@
 """The origin check and the headers of every answer."""
 
 import secrets
+from collections.abc import Container
 from urllib.parse import urlsplit
 
-from quart import Quart, Response, abort, current_app, g, request
+from quart import Quart, Response, abort, current_app, g, request, websocket
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OWN_SITES = frozenset({"same-origin", "none"})
@@ -44,7 +45,18 @@ def install(app: Quart, public_url: str, readers: tuple[str, ...] = ()) -> None:
         return response
 
     app.before_request(check)
+    _check_sockets(app, {own, *readers} - {"*"})
     app.after_request(finish)
+
+
+def _check_sockets(app: Quart, origins: Container[str]) -> None:
+    """Pages of any site may open one with our visitors' cookies; their browsers say whose page it is."""
+
+    async def check() -> None:
+        if websocket.headers.get("Origin") not in origins:
+            abort(403)
+
+    app.before_websocket(check)
 
 
 def refused(method: str, site: str | None, origin_sent: str | None, own: str, readers: tuple[str, ...] = ()) -> bool:
