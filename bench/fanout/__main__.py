@@ -87,14 +87,14 @@ def chosen(asked: argparse.Namespace, own: Desk, skipped: list[str]) -> list[Ser
         if {"sse-starlette", "socketio"} & set(names):
             servers.install_peers()
     except Broken as why:
-        skipped.append(str(why))
+        skipped.append(str(why).partition("\n")[0])
         names = [name for name in names if name not in ("sse-starlette", "socketio")]
     for name in PEERS:
         if name in names:
             try:
                 found.append(PEERS[name]())
             except Broken as why:
-                skipped.append(str(why))
+                skipped.append(str(why).partition("\n")[0])
     return found
 
 
@@ -111,7 +111,7 @@ def rounds(
                     visits.append(quietest(server, readers, asked, program))
                 except Broken as why:
                     print(f"  {why}", flush=True)
-                    skipped.append(str(why))
+                    skipped.append(str(why).partition("\n")[0])
     return visits
 
 

@@ -49,15 +49,15 @@ class Desk:
     def redis_url(self) -> str:
         return self._environment["REDIS_URL"]
 
-    def web(self, port: int, *settings: str) -> Popen[bytes]:
+    def web(self, port: int, said: Path, *settings: str) -> Popen[bytes]:
         command = [sys.executable, "-m", "bench.fanout.ours", str(port), str(self._directory), *MANY, *settings]
-        return machine.begin(command, machine.SERVER, self._directory / "web.txt", self._environment)
+        return machine.begin(command, machine.SERVER, said, self._environment)
 
     def wait_until_ready(self, port: int, process: Popen[bytes]) -> None:
         until = time.monotonic() + READY_SECONDS
         while _status(Request(f"http://127.0.0.1:{port}/ready")) != 200:
             if process.poll() is not None or time.monotonic() > until:
-                raise Broken(f"TickStock does not start:\n{(self._directory / 'web.txt').read_text()[-2000:]}")
+                raise Broken("TickStock does not become ready")
             time.sleep(0.1)
 
     def cookie(self, port: int) -> str:

@@ -21,6 +21,9 @@ OWN_PLACE = HERE.parents[1] / ".bench" / "peers"
 
 MODULES = (Path("/usr/lib/nginx/modules"), Path("/usr/lib64/nginx/modules"))
 DEBIAN = ("apt-get", "install", "-y", "--no-install-recommends", "nginx", "libnginx-mod-nchan")
+SAID = "server.txt"
+"""What a server printed, in the directory that it is given."""
+
 STREAM = {"Accept": "text/event-stream"}
 LINES = {"Transfer-Encoding": "chunked", "Content-Type": "text/plain"}
 CONNECTED = "40"
@@ -54,8 +57,11 @@ def ours(desk: Desk, *, gzip: bool) -> Server:
         reads = request("GET", "/stream?topics=patterns", headers)
         return Reading((reads,), request("POST", "/bench/publish", LINES), "z" if gzip else "")
 
+    def start(port: int, directory: Path) -> Popen[bytes]:
+        return desk.web(port, directory / SAID)
+
     title = f"TickStock /stream, {'gzip' if gzip else 'not compressed'}"
-    return Server(f"ours-{encoding}", title, lambda port, _: desk.web(port), reading, desk.wait_until_ready)
+    return Server(f"ours-{encoding}", title, start, reading, desk.wait_until_ready)
 
 
 def naive() -> Server:
@@ -133,7 +139,7 @@ def _events(_port: int) -> Reading:
 
 
 def _begin(command: list[str | Path], directory: Path) -> Popen[bytes]:
-    return machine.begin(command, machine.SERVER, directory / "server.txt")
+    return machine.begin(command, machine.SERVER, directory / SAID)
 
 
 def nginx_versions() -> dict[str, str]:

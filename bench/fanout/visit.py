@@ -12,7 +12,7 @@ import msgspec
 
 from bench.fanout import machine
 from bench.fanout.client import Broken, Client, Phase
-from bench.fanout.servers import Reading, Server
+from bench.fanout.servers import SAID, Reading, Server
 
 WARM = 1.0
 FIRST, SETTLED = 16, 0.5
@@ -129,10 +129,14 @@ def running(server: Server) -> Iterator[tuple[Popen[bytes], int]]:
     with tempfile.TemporaryDirectory() as directory:
         process = server.start(port, Path(directory))
         try:
-            _listening(server, port, process, Path(directory))
+            _listening(server, port, process)
             if server.ready:
                 server.ready(port, process)
             yield process, port
+        except Broken as why:
+            said = (Path(directory) / SAID).read_text(errors="replace")[-2000:]
+            ended = f", and it ended with {process.returncode}" if process.poll() is not None else ""
+            raise Broken(f"{why}{ended}\n{said}".strip()) from None
         finally:
             process.terminate()
             with suppress(TimeoutExpired):
@@ -146,14 +150,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _listening(server: Server, port: int, process: Popen[bytes], directory: Path) -> None:
+def _listening(server: Server, port: int, process: Popen[bytes]) -> None:
     until = time.monotonic() + START_SECONDS
     while True:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             return
         if process.poll() is not None or time.monotonic() > until:
-            said = directory / "server.txt"
-            raise Broken(f"{server.name} does not start:\n{said.read_text()[-2000:] if said.exists() else ''}")
+            raise Broken(f"{server.name} does not start")
         time.sleep(0.05)
 
 
