@@ -36,8 +36,9 @@ def replaying(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 @pytest.fixture(scope="session")
 def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """History and engine, and no feed but what a test publishes."""
-    yield from started(tmp_path_factory.mktemp("quiet"), INGEST="off")
+    """History and engine, no feed but what a test publishes, and room for all pages of one person."""
+    room = {"TICKSTOCK_LIVE_STREAMS_PER_USER": "40"}
+    yield from started(tmp_path_factory.mktemp("quiet"), INGEST="off", **room)
 
 
 @pytest.fixture(scope="session")

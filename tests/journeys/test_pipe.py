@@ -1,0 +1,220 @@
+"""A page that is put away, cut off, paused or flooded: what counts is there afterwards, in order and once."""
+
+import json
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Browser, CDPSession, Page, expect
+
+from tests.journeys.conftest import signed_in
+from tests.journeys.desk import Desk, within
+from tests.journeys.test_live import hide, tick
+
+pytestmark = pytest.mark.browser
+
+NAMES = ("Hammer", "Doji", "MorningStar", "ShootingStar", "HangingMan")
+SYMBOLS = ("AAPL", "FB", "GOOG", "IBM", "MSFT")
+minutes = count(1)
+
+WATCH = """
+window.added = []
+window.messages = 0
+addEventListener("htmx:sse:after:message", () => messages++, true)
+new MutationObserver(changes => changes.forEach(({target, addedNodes}) => {
+  if (target.id === "feed") addedNodes.forEach(node => node.dataset && added.push(node.dataset.k))
+})).observe(document.body, {subtree: true, childList: true})
+"""
+
+
+def live(page: Page) -> None:
+    expect(page.locator("html[data-live=live]")).to_be_attached(timeout=10_000)
+
+
+@pytest.fixture
+def page(browser: Browser, quiet: Desk) -> Iterator[Page]:
+    page = signed_in(browser, quiet)
+    live(page)
+    publish(quiet, 1)
+    shows(page, published[-1])
+    page.evaluate(WATCH)
+    yield page
+    page.context.close()
+
+
+published: list[str] = []
+
+
+def publish(desk: Desk, how_many: int) -> list[str]:
+    """Patterns, each a market minute after the one before; answers their places in the feed."""
+    pipe = desk.redis().pipeline(transaction=False)
+    places = []
+    for _ in range(how_many):
+        minute = next(minutes)
+        at = 1_400_000_000 + 60 * minute
+        found = {"symbol": SYMBOLS[minute % 5], "pattern": NAMES[minute % 5], "confidence": 0.9, "timestamp": at}
+        said = {"event_type": "pattern_detected", "source": "TickStockPL", "timestamp": at}
+        said["data"] = {**found, "timeframe": "1min", "flow_id": str(uuid4())}
+        pipe.publish("tickstock.events.patterns", json.dumps(said))
+        places.append(str(at))
+    pipe.execute()
+    published.extend(places)
+    return places
+
+
+def shows(page: Page, place: str) -> None:
+    page.locator(f"#feed > [data-k='{place}']").wait_for(state="attached", timeout=10_000)
+
+
+def let_go(page: Page, act: Callable[[], object]) -> None:
+    """Does what makes the page give up its stream, and waits until it has."""
+    with page.expect_event("requestfailed", lambda request: "/stream" in request.url):
+        act()
+
+
+def feed(page: Page) -> list[str]:
+    found: list[str] = page.evaluate("[...feed.children].map(entry => entry.dataset.k)")
+    return found
+
+
+def added(page: Page) -> list[str]:
+    """What was put into the feed while we watched, in the order in which it was put there."""
+    found: list[str] = page.evaluate("added")
+    return found
+
+
+@pytest.mark.parametrize("seconds", [1, pytest.param(60, marks=pytest.mark.soak)])
+def test_a_tab_put_away_while_patterns_arrive_has_all_of_them(page: Page, quiet: Desk, seconds: int) -> None:
+    let_go(page, lambda: hide(page, True))
+    missed = []
+    for _ in range(5):
+        missed += publish(quiet, 10)
+        page.wait_for_timeout(seconds * 200)
+    assert added(page) == []
+
+    hide(page, False)
+    shows(page, missed[-1])
+
+    assert feed(page)[:50] == missed[::-1]
+    assert added(page) == missed
+
+
+def test_nothing_is_shown_twice_however_often_a_page_rejoins(page: Page, quiet: Desk) -> None:
+    all_of_them = []
+    for _ in range(4):
+        all_of_them += publish(quiet, 3)
+        shows(page, all_of_them[-1])
+        let_go(page, lambda: hide(page, True))
+        all_of_them += publish(quiet, 3)
+        hide(page, False)
+    shows(page, all_of_them[-1])
+
+    assert added(page) == all_of_them
+
+
+def test_a_paused_page_stands_still_and_misses_nothing(page: Page, quiet: Desk) -> None:
+    before = page.locator("#last-ibm").inner_text()
+    let_go(page, page.get_by_role("button", name="Pause").click)
+    missed = publish(quiet, 20)
+    quiet.redis().publish("tickstock.data.raw", tick("IBM", 321.09, 1346771200.0))
+    expect(page.locator("#badge")).to_have_text("paused", use_inner_text=True)
+    page.wait_for_timeout(1200)
+    assert added(page) == []
+    assert page.locator("#last-ibm").inner_text() == before
+    grey = page.evaluate("getComputedStyle(document.querySelector('#last-ibm')).color")
+
+    page.get_by_role("button", name="Resume").click()
+
+    shows(page, missed[-1])
+    expect(page.locator("#last-ibm")).to_contain_text("321.09")
+    assert added(page) == missed
+    assert page.evaluate("getComputedStyle(document.querySelector('#last-ibm')).color") != grey
+
+
+@pytest.mark.parametrize(("rate", "price"), [("fastest", 101.5), ("1s", 102.5), ("30s", 103.5)])
+def test_what_counts_arrives_at_once_at_every_rate(page: Page, quiet: Desk, rate: str, price: float) -> None:
+    page.get_by_label("Updates").select_option(rate)
+    page.get_by_role("button", name="Apply").click()
+    live(page)
+    expect(page.get_by_label("Updates")).to_have_value(rate)
+
+    for cents in (0.01, 0.02, 0.03):
+        quiet.redis().publish("tickstock.data.raw", tick("MSFT", price + cents, 1346771300.0 + price + cents))
+        (place,) = publish(quiet, 1)
+        shows(page, place)
+
+    shown = expect(page.locator("#last-msft"))
+    if rate == "30s":
+        shown.not_to_contain_text(f"{price + cents:.2f}")
+    else:
+        shown.to_contain_text(f"{price + cents:.2f}")
+
+
+def weight(client: CDPSession) -> dict[str, float]:
+    """What the page holds once all that it let go is gone."""
+    for _ in range(2):
+        client.send("HeapProfiler.collectGarbage")
+    metrics = client.send("Performance.getMetrics")["metrics"]
+    return {each["name"]: each["value"] for each in metrics}
+
+
+def flood(page: Page, desk: Desk, messages: int, at_once: int) -> None:
+    """Patterns with a tick after each lot, which is shown before the next."""
+    redis = desk.redis()
+    for number in range(messages // at_once):
+        lot = publish(desk, at_once)
+        redis.publish("tickstock.data.raw", tick(SYMBOLS[number % 5], 100 + number % 50, int(lot[-1]) - 5e7))
+        shows(page, lot[-1])
+
+
+@pytest.mark.parametrize(("messages", "at_once"), [(2_000, 20), pytest.param(10_000, 1, marks=pytest.mark.soak)])
+def test_a_flooded_page_does_not_grow(page: Page, quiet: Desk, messages: int, at_once: int) -> None:
+    client = page.context.new_cdp_session(page)
+    client.send("Performance.enable")
+    page.evaluate("addEventListener('htmx:sse:after:message', () => added.length = 0, true)")
+    flood(page, quiet, 100, at_once)
+    before = weight(client)
+
+    flood(page, quiet, messages, at_once)
+    after = weight(client)
+
+    assert len(feed(page)) <= 50 + at_once
+    assert page.evaluate("messages") >= messages / at_once
+    assert after["Nodes"] <= before["Nodes"] + 100
+    assert after["JSEventListeners"] <= before["JSEventListeners"] + 10
+    assert after["JSHeapUsedSize"] <= before["JSHeapUsedSize"] * 1.1 + 100_000
+
+
+@pytest.fixture(scope="module")
+def pages(browser: Browser, quiet: Desk) -> Iterator[Sequence[Page]]:
+    """Twenty, each in a browser of its own: one browser holds no more than six connections to a host."""
+    opened = [signed_in(browser, quiet)]
+    opened += [browser.new_context(storage_state=quiet.signed_in).new_page() for _ in range(19)]
+    for page in opened[1:]:
+        page.goto(f"{quiet.url}/", wait_until="commit")
+    for page in opened:
+        live(page)
+        page.evaluate("window.same = true")
+    yield opened
+    for page in opened:
+        page.context.close()
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_all_pages_are_live_again_after_the_server_restarted(
+    pages: Sequence[Page], quiet: Desk, how: signal.Signals
+) -> None:
+    def are(live: bool) -> bool:
+        return all((page.evaluate("document.documentElement.dataset.live") == "live") is live for page in pages)
+
+    os.kill(quiet.run_json()["pids"]["web"], how)
+
+    within(5, lambda: are(False), "the word on every page")
+    within(10, lambda: are(True), "twenty live pages")
+    (place,) = publish(quiet, 1)
+    for page in pages:
+        shows(page, place)
+    assert all(page.evaluate("window.same") for page in pages)
