@@ -17,8 +17,7 @@ from app.embedded import postgres, valkey
 from app.embedded.child import Child
 from app.embedded.places import leave, prepare
 from bench.checker.conduct import Plan, conduct
-from bench.checker.ground import Servers
-from tests.conftest import free_port
+from bench.checker.ground import Servers, ports
 
 
 @contextmanager
@@ -50,8 +49,14 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     asked = parser.parse_args()
     print(f"seed {asked.seed}", flush=True)
-    ports = [free_port() for _ in range(asked.webs)]
-    plan = Plan(asked.pages, ports, asked.rate, asked.seed, 1.0, lambda nemesis: nemesis.strike_for(asked.minutes * 60))
+    plan = Plan(
+        asked.pages,
+        ports(asked.webs),
+        asked.rate,
+        asked.seed,
+        1.0,
+        lambda nemesis: nemesis.strike_for(asked.minutes * 60),
+    )
     with tempfile.TemporaryDirectory() as directory, servers(Path(directory)) as started:
         report = asyncio.run(conduct(plan, started, Path(directory)))
     print("\n".join(report.lines()))

@@ -5,10 +5,11 @@ import os
 import random
 import secrets
 import signal
+import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
@@ -59,8 +60,11 @@ class Web:
         assert self._child
         async with asyncio.timeout(READY_SECONDS):
             while not self._child.ready() or not await self._answers():
-                assert self._child.ended() is None, f"{self.name} ended: {self._data / self.name}.log"
+                assert self._child.ended() is None, self._last_words()
                 await asyncio.sleep(0.1)
+
+    def _last_words(self) -> str:
+        return f"{self.name} ended: {(self._data / f'{self.name}.log').read_text()[-2000:]}"
 
     async def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
         assert self._child
@@ -113,6 +117,16 @@ class Web:
         }
         argv = (sys.executable, "-m", "app.cli", "web")
         return Program(name=self.name, argv=argv, env=env, cwd=ROOT, log=self._data / f"{self.name}.log")
+
+
+def ports(count: int) -> list[int]:
+    """Free ones, and none that the system would give to a connection while its process is away."""
+    found: list[int] = []
+    while len(found) < count:
+        with socket.socket() as free, suppress(OSError):
+            free.bind(("127.0.0.1", random.randrange(20_000, 32_000)))
+            found.append(free.getsockname()[1])
+    return found
 
 
 def _socket(url: str) -> str:

@@ -7,9 +7,9 @@ import pytest
 
 from bench.checker import nemesis
 from bench.checker.conduct import Plan, conduct
-from bench.checker.ground import Servers
+from bench.checker.ground import Servers, ports
 from bench.checker.nemesis import Nemesis
-from tests.conftest import Databases, free_port
+from tests.conftest import Databases
 from tests.stream.conftest import Own
 
 STRIKES = (
@@ -33,7 +33,7 @@ async def strike(against: Nemesis) -> None:
 async def test_nothing_is_lost_doubled_or_swapped_and_not_told(own: Own, databases: Databases, tmp_path: Path) -> None:
     own.start()
     servers = Servers(own._child, own.url.removeprefix("unix://"), databases.own, databases.market, databases.engine)
-    plan = Plan(20, [free_port(), free_port()], 8, random.randrange(10**6), 0.15, strike)
+    plan = Plan(20, ports(2), 8, random.randrange(10**6), 0.15, strike)
 
     report = await conduct(plan, servers, tmp_path)
 
