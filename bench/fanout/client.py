@@ -106,7 +106,9 @@ class Client:
                 [program, str(port), str(readers), program.parent / "requests", publish, *filter(None, [said])],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
+                start_new_session=True,
             )
+        machine.ahead(self.process.pid)
 
     def __enter__(self) -> "Client":
         return self

@@ -35,9 +35,22 @@ def begin(
 ) -> subprocess.Popen[bytes]:
     """A process on one core, and so are its children."""
     with placed(core), output.open("ab") as said:
-        return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT, env=environment
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            start_new_session=True,
         )
+    ahead(process.pid)
+    return process
+
+
+def ahead(pid: int) -> None:
+    """Linux weighs sessions before it weighs the processes in them."""
+    with suppress(OSError):
+        Path(f"/proc/{pid}/autogroup").write_text(str(PRIORITY))
 
 
 @contextmanager
