@@ -21,15 +21,15 @@ class Row(NamedTuple):
     last: Markup
     change: Markup
     spark: Markup
-    age: Markup
 
 
 def board(rows: Sequence[Row]) -> Markup:
     return fragment("quotes/board", rows=rows)
 
 
-def last(quote: Quote, view: View) -> Markup:
-    return fragment("quotes/last", quote=quote, view=view)
+def last(quote: Quote, seconds: float | None, view: View) -> Markup:
+    """`seconds`: since it was heard."""
+    return fragment("quotes/last", quote=quote, seconds=seconds, view=view)
 
 
 def change(quote: Quote, view: View) -> Markup:
@@ -38,10 +38,6 @@ def change(quote: Quote, view: View) -> Markup:
 
 def spark(symbol: str, line: Spark) -> Markup:
     return fragment("quotes/spark", symbol=symbol, line=line)
-
-
-def age(symbol: str, seconds: float | None) -> Markup:
-    return fragment("quotes/age", symbol=symbol, seconds=seconds)
 
 
 def headline(quote: Quote, seconds: float | None, view: View) -> Markup:

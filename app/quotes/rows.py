@@ -17,8 +17,7 @@ def rows(quotes: Iterable[Quote], now: float, view: View) -> list[Row]:
 def _row(quote: Quote, now: float, view: View) -> Row:
     return Row(
         instrument=quote.instrument,
-        last=partials.last(quote, view),
+        last=partials.last(quote, quote.age(now), view),
         change=partials.change(quote, view),
         spark=partials.spark(quote.symbol, spark(quote)),
-        age=partials.age(quote.symbol, quote.age(now)),
     )

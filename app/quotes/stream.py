@@ -55,35 +55,34 @@ def whole_board(board: Board) -> Push:
 
 def _cells(quote: Quote, before: Quote | None) -> Iterator[Push]:
     """What differs visibly: a sparkline gains a point every few market minutes, an age begins anew each second."""
-    changed = before is None or before.price != quote.price
-    if changed or (before and before.previous_close != quote.previous_close):
-        yield from _price_cells(quote)
+    moved = before is None or before.price != quote.price
+    if moved or before is None or int(before.arrived_at or 0) != int(quote.arrived_at or 0):
+        yield _last_cell(quote)
+    if moved or (before and before.previous_close != quote.previous_close):
+        yield _change_cell(quote)
     if before is None or before.spark[:-1] != quote.spark[:-1]:
         yield _spark_cell(quote)
-    if before is None or before.arrived_at is None or int(before.arrived_at) != int(quote.arrived_at or 0):
-        yield _age_cell(quote)
 
 
 def _row(quote: Quote) -> Iterator[Push]:
-    yield from _price_cells(quote.resting)
+    yield _last_cell(quote.resting)
+    yield _change_cell(quote)
     yield _spark_cell(quote)
-    yield _age_cell(quote)
 
 
-def _price_cells(quote: Quote) -> Iterator[Push]:
-    topic = topics.quotes_topic(quote.symbol)
-    yield Push(topic, dom_id("last", quote.symbol), "replace", lambda view: partials.last(quote, view))
-    yield Push(topic, dom_id("change", quote.symbol), "replace", lambda view: partials.change(quote, view))
+def _last_cell(quote: Quote) -> Push:
+    topic, key = topics.quotes_topic(quote.symbol), dom_id("last", quote.symbol)
+    return Push(topic, key, "replace", lambda view: partials.last(quote, quote.age(time.time()), view))
+
+
+def _change_cell(quote: Quote) -> Push:
+    topic, key = topics.quotes_topic(quote.symbol), dom_id("change", quote.symbol)
+    return Push(topic, key, "replace", lambda view: partials.change(quote, view))
 
 
 def _spark_cell(quote: Quote) -> Push:
     topic, key = topics.quotes_topic(quote.symbol), dom_id("spark", quote.symbol)
     return Push(topic, key, "replace", lambda _view: partials.spark(quote.symbol, spark(quote)))
-
-
-def _age_cell(quote: Quote) -> Push:
-    topic, key = topics.quotes_topic(quote.symbol), dom_id("age", quote.symbol)
-    return Push(topic, key, "replace", lambda _view: partials.age(quote.symbol, quote.age(time.time())))
 
 
 def _summary(quote: Quote) -> Iterator[Push]:

@@ -58,7 +58,7 @@ def test_every_push_draws_one_element_with_the_id_that_it_goes_to(symbol: str) -
     ]
 
     assert {push.key.partition("-")[0] for push in pushes} == {
-        "quotes", "last", "change", "spark", "age", "headline", "facts", "candle", "level", "chart",
+        "quotes", "last", "change", "spark", "headline", "facts", "candle", "level", "chart",
     }  # fmt: skip
     for push in pushes:
         drawn = push.draw(VIEW)
@@ -74,7 +74,7 @@ def test_a_price_that_stays_pushes_no_price() -> None:
 
     again = keys(stream.on_tick(tick("BRK.B", 10.0, OPEN + 1, arrived_at=1000.4), board, charts))
 
-    assert not [key for key in again if key.startswith(("last", "change", "spark", "age"))]
+    assert not [key for key in again if key.startswith(("last", "change", "spark"))]
 
 
 def test_a_late_tick_pushes_nothing() -> None:
@@ -99,8 +99,8 @@ def test_only_a_push_of_a_move_flashes() -> None:
     list(stream.on_tick(tick("BRK.B", 10.0, OPEN), board, charts))
     (rise,) = [p for p in stream.on_tick(tick("BRK.B", 11.0, OPEN + 1), board, charts) if p.key.startswith("last")]
 
-    assert "rose" in rise.draw(VIEW)
-    assert "rose" not in stream.whole_board(board).draw(VIEW)
+    assert "last num new" in rise.draw(VIEW)
+    assert "last num new" not in stream.whole_board(board).draw(VIEW)
 
 
 async def test_a_snapshot_draws_the_whole_topic_and_nothing_else(symbol: str) -> None:
@@ -114,7 +114,7 @@ async def test_a_snapshot_draws_the_whole_topic_and_nothing_else(symbol: str) ->
     summary = await stream.snapshot(topics.symbol_topic(symbol), unused, board, charts)
 
     assert {push.topic for push in cells} == {topics.quotes_topic(symbol)}
-    assert len(cells) % 4 == 0
+    assert len(cells) % 3 == 0
     assert len(summary) == 2
 
 
