@@ -27,7 +27,6 @@ logger = logging.getLogger(__name__)
 
 BACKLOG = 512
 SEND_BUFFER = 65_536
-PING_SECONDS = 20.0
 STALLED_MS = 10_000
 """A peer that takes nothing for so long is gone."""
 
@@ -113,7 +112,6 @@ def _config(listener: socket.socket) -> Config:
     config.keep_alive_max_requests = 10**9
     config.graceful_timeout = 1
     config.websocket_max_message_size = LARGEST
-    config.websocket_ping_interval = PING_SECONDS
     config.accesslog = None
     config.errorlog = logging.getLogger("hypercorn")
     logging.getLogger("hypercorn").setLevel(logging.WARNING)

@@ -1,19 +1,21 @@
-"""GET /stream: who may hear which topics, what they missed, then what happens."""
+"""GET /stream and WS /ws/quotes: who may hear which topics, what they missed, then what happens."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Container, Mapping
 from typing import Any, NamedTuple, cast
 
-from quart import Blueprint, Quart, Response, abort, request
+from quart import Blueprint, Quart, Response, abort, request, websocket
 from quart.typing import ResponseReturnValue
 
 from app import db, deps, wire
 from app.accounts import visitor
 from app.deps import CatchesUp, House
+from app.identity import Rate
 from app.live import lane, topics
-from app.live.frames import Form
+from app.live.frames import Form, enclosed, unchunked
 from app.live.hub import Full
 from app.live.reader import Reader, goodbye, head
+from app.live.socket import Socket, converse
 from app.live.sse import EventSourceResponse, ServerSentEvent
 from app.web import compression, guards
 from app.wire.log import LogId
@@ -24,6 +26,7 @@ RETRY_MS = 500
 """Also how long a tab that becomes visible again waits, so it is short."""
 
 SEND_SECONDS = 10.0
+BEATS_A_PING = 4
 ADMIT_WITHIN_SECONDS = 1.5
 """With the time between two looks less than the five in which a session that ended must have lost its streams."""
 
@@ -63,6 +66,28 @@ async def stream() -> ResponseReturnValue:
     return EventSourceResponse(_story(line), ping=0, send_timeout=SEND_SECONDS, headers=headers)
 
 
+@blueprint.websocket("/ws/quotes")
+@guards.signed_in
+async def quotes() -> ResponseReturnValue | None:
+    """States alone, at the fastest rate: what is lost between two connections is made good by a snapshot."""
+    wanted = topics.parse_all(websocket.args.get("topics", ""))
+    if wanted is None or any(topics.kind(topic) == "log" for topic in wanted):
+        abort(400, "These are no topics of a socket.")
+    house = deps.house()
+    if not house.hub.last_id:
+        return _come_back()
+    try:
+        reader = house.hub.join(wanted, guards.view(), Rate.FASTEST, form=Form.SOCKET, identity=guards.identity())
+    except Full:
+        return _come_back()
+    _leave_with_this_task(reader)
+    state = reader.payload(await house.catchup.of(reader, ""))
+    if reader.ended:
+        return _come_back()
+    await _begin(reader, state, house.settings.live.beat_seconds * BEATS_A_PING)
+    return None
+
+
 def install(app: Quart) -> None:
     app.register_blueprint(blueprint)
     app.while_serving(lambda: _while_serving(app))
@@ -98,14 +123,27 @@ async def _story(line: Line) -> AsyncGenerator[bytes, None]:
         yield reader.payload([goodbye("catch-up")])
         return
     yield reader.payload(missed)
-    straight = lane.taken(line.scope, reader)
+    straight = lane.taken(line.scope, lambda transport, writer: lane.Straight(transport, writer, reader))
     if straight:
         reader.began(straight)
         return
     sent = lane.Sent(reader)
     reader.began(sent)
-    async for block in sent.blocks():
-        yield block
+    async for batch in sent.batches():
+        yield b"".join(map(unchunked, batch))
+
+
+async def _begin(reader: Reader, state: bytes, ping_seconds: float) -> None:
+    scope = cast(Mapping[str, Any], websocket.scope)
+    straight = lane.taken(scope, lambda transport, writer: Socket(transport, writer, reader, ping_seconds))
+    if straight:
+        straight.welcome(websocket.headers["Sec-WebSocket-Key"], enclosed(state, reader.form) if state else b"")
+        reader.began(straight)
+        return
+    await websocket.accept()
+    if state:
+        await websocket.send(state.decode())
+    await converse(reader, websocket)
 
 
 def _hello(line: Line) -> ServerSentEvent:

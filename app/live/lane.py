@@ -1,22 +1,21 @@
 """The way to one browser: straight to the transport where Hypercorn lets go of it, else through plain ASGI sends.
 
 The seam is `Server`: put in place of Hypercorn's own connection class, it offers itself in the scope of every HTTP/1.1
-request and, once taken, keeps Hypercorn from touching the transport again. Where that class is not what it was when
-this was written, or the protocol is another, nothing is offered, and a stream is sent as any response is.
+request and handshake and, once taken, keeps Hypercorn from touching the transport again. Where that class is not what
+it was when this was written, or the protocol is another, nothing is offered, and a stream is sent as any response is.
 """
 
 import asyncio
 import inspect
 import socket
 from collections import deque
-from collections.abc import AsyncGenerator, Mapping
-from typing import Any
+from collections.abc import AsyncGenerator, Callable, Mapping
+from typing import Any, TypeVar
 
 import hypercorn.asyncio.run as hypercorn_run
 from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.events import Event
 
-from app.live.frames import unchunked
 from app.live.reader import Reader, Write
 
 SEAM = __name__
@@ -25,6 +24,9 @@ HIGH = 65_536
 
 _EXPECTED = ("app", "loop", "config", "context", "state", "reader", "writer")
 _OVERRIDDEN = ("protocol_send", "_close", "_initiate_server_close", "_read_data")
+
+
+S = TypeVar("S", bound="Straight")
 
 
 class Straight(asyncio.Protocol):
@@ -74,7 +76,7 @@ class Straight(asyncio.Protocol):
 
 
 class Sent:
-    """The same by sends that wait: its blocks are what the response yields."""
+    """The same by sends that wait: its batches are for whoever sends them on."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -88,7 +90,7 @@ class Sent:
         return self._queued
 
     def queue(self, framed: bytes) -> None:
-        self._blocks.append(unchunked(framed))
+        self._blocks.append(framed)
         self._size += len(framed)
         self._awake.set()
         if self._size > HIGH:
@@ -107,13 +109,14 @@ class Sent:
         if self._sending:
             self._sending.cancel()
 
-    async def blocks(self) -> AsyncGenerator[bytes, None]:
+    async def batches(self) -> AsyncGenerator[list[bytes], None]:
+        """Frames that may go together."""
         self._sending = asyncio.current_task()
         while True:
             if self._blocks:
-                block = b"".join(self._blocks)
+                batch = list(self._blocks)
                 self._blocks.clear()
-                yield block
+                yield batch
                 self._size = sum(map(len, self._blocks))
                 if not self._blocks:
                     self._reader.resumed()
@@ -135,13 +138,13 @@ class Server(TCPServer):
         super().__init__(self._offering(app), *arguments)
         self._taken = False
 
-    def take(self, reader: Reader) -> Straight | None:
+    def take(self, make: Callable[[asyncio.Transport, asyncio.StreamWriter], S]) -> S | None:
         """None where the browser has left already."""
         transport = self.writer.transport
         if transport.is_closing() or not isinstance(transport, asyncio.Transport):
             return None
         self._taken = True
-        straight = Straight(transport, self.writer, reader)
+        straight = make(transport, self.writer)
         transport.set_write_buffer_limits(high=0)  # to be told whenever something waits, and when all is gone
         transport.set_protocol(straight)
         transport.resume_reading()
@@ -164,7 +167,7 @@ class Server(TCPServer):
 
     def _offering(self, app: Any) -> Any:
         async def offered(scope: Any, *rest: Any) -> None:
-            if scope["type"] == "http" and scope["http_version"] == "1.1":
+            if scope["type"] in ("http", "websocket") and scope["http_version"] == "1.1":
                 scope["extensions"][SEAM] = self
             await app(scope, *rest)
 
@@ -191,7 +194,7 @@ def _put(connection: type[TCPServer]) -> None:
     vars(hypercorn_run)["TCPServer"] = connection
 
 
-def taken(scope: Mapping[str, Any], reader: Reader) -> Straight | None:
+def taken(scope: Mapping[str, Any], make: Callable[[asyncio.Transport, asyncio.StreamWriter], S]) -> S | None:
     """The connection of this request, if it can be had. The response must then send nothing more."""
     server = scope.get("extensions", {}).get(SEAM)
-    return server.take(reader) if isinstance(server, Server) else None
+    return server.take(make) if isinstance(server, Server) else None

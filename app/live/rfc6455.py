@@ -21,7 +21,7 @@ class Frame(NamedTuple):
 class Unheard(Exception):
     """What was sent cannot be listened to any further."""
 
-    def __init__(self, why: Literal["garbled", "oversize"]) -> None:
+    def __init__(self, why: Literal["garbled", "oversize", "flood"]) -> None:
         super().__init__(why)
         self.why = why
 

@@ -1,0 +1,151 @@
+"""A WebSocket: it is written shared frames like any stream, and of what its browser says only signs of life count."""
+
+import asyncio
+import time
+from contextlib import suppress
+from typing import Protocol
+
+from app.live import rfc6455
+from app.live.lane import Sent, Straight
+from app.live.reader import Reader
+from app.live.rfc6455 import Frame, Incoming, Unheard
+
+LARGEST = 65_536
+"""Bytes of one message from a browser."""
+
+MOST_A_SECOND = 50
+"""Messages, pings and pongs from a browser; ours says nothing but pongs."""
+
+CLOSING_SECONDS = 1.0
+"""For the other side to say goodbye too: a connection that is cut sooner may lose the reason that we gave."""
+
+SEND_SECONDS = 10.0
+
+
+class Peer(Protocol):
+    """The server's own way to one browser."""
+
+    async def receive(self) -> str | bytes: ...
+
+    async def send(self, data: str) -> None: ...
+
+    async def close(self, code: int) -> None: ...
+
+
+class Socket(Straight):
+    """A WebSocket's connection once it is ours alone: its handshake has been checked, and waits for an answer."""
+
+    __slots__ = ("_heard", "_incoming", "_meter", "_ping_seconds", "_timer")
+
+    def __init__(
+        self, transport: asyncio.Transport, writer: asyncio.StreamWriter, reader: Reader, ping_seconds: float
+    ) -> None:
+        super().__init__(transport, writer, reader)
+        self._incoming: Incoming | None = Incoming(LARGEST)
+        self._meter = Meter()
+        self._ping_seconds = ping_seconds
+        self._heard = True
+        self._timer = asyncio.get_running_loop().call_later(ping_seconds, self._ping)
+
+    def welcome(self, key: str, first: bytes) -> None:
+        """Answers the handshake; until then nothing can have been said."""
+        self._transport.write(rfc6455.welcome(key.encode("latin-1")) + first)
+
+    def close(self) -> None:
+        self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(CLOSING_SECONDS, self._transport.close)
+
+    def data_received(self, data: bytes) -> None:
+        self._heard = True
+        if self._incoming is None:
+            return
+        try:
+            for frame in self._incoming.feed(data):
+                self._listen(frame)
+        except Unheard as unheard:
+            self._incoming = None
+            self._reader.end(unheard.why)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._timer.cancel()
+        super().connection_lost(exc)
+
+    def _listen(self, frame: Frame) -> None:
+        if frame.opcode == rfc6455.CLOSE:
+            self._leave(frame)
+        elif not self._meter.bears():
+            raise Unheard("flood")
+        elif frame.opcode == rfc6455.PING and not self.waiting():
+            self._transport.write(rfc6455.frame(rfc6455.PONG, frame.payload))
+
+    def _leave(self, frame: Frame) -> None:
+        self._incoming = None
+        if not self._reader.ended:
+            self._reader.end("left")
+            self._transport.write(rfc6455.frame(rfc6455.CLOSE, frame.payload[:2]))
+        self._transport.close()
+
+    def _ping(self) -> None:
+        if not self._heard:
+            self._reader.end("silent")
+            return
+        self._heard = False
+        if not self.waiting():
+            self._transport.write(rfc6455.frame(rfc6455.PING, b""))
+        self._timer = asyncio.get_running_loop().call_later(self._ping_seconds, self._ping)
+
+
+class Meter:
+    """Whether what a browser says in a second can be borne."""
+
+    def __init__(self) -> None:
+        self._since = 0.0
+        self._count = 0
+
+    def bears(self) -> bool:
+        now = time.monotonic()
+        if now - self._since >= 1:
+            self._since, self._count = now, 0
+        self._count += 1
+        return self._count <= MOST_A_SECOND
+
+
+async def converse(reader: Reader, peer: Peer) -> None:
+    """The same by sends that wait. Whether the other side lives is for the network to find out: beats go unanswered."""
+    sent = Sent(reader)
+    reader.began(sent)
+    listening = asyncio.create_task(_pass_over(reader, peer))
+    try:
+        async for batch in sent.batches():
+            for framed in batch:
+                async with asyncio.timeout(SEND_SECONDS):
+                    await _say(peer, rfc6455.unframed(framed))
+    except TimeoutError:
+        reader.end("slow")
+    finally:
+        listening.cancel()
+    await _quiet(peer)
+
+
+async def _say(peer: Peer, frame: Frame) -> None:
+    if frame.opcode == rfc6455.CLOSE:
+        await peer.close(int.from_bytes(frame.payload, "big"))
+    else:
+        await peer.send(frame.payload.decode())
+
+
+async def _quiet(peer: Peer) -> None:
+    """Until nothing more comes: Hypercorn would wait for ever to hand over what nobody takes."""
+    with suppress(TimeoutError):
+        while True:
+            async with asyncio.timeout(CLOSING_SECONDS):
+                await peer.receive()
+
+
+async def _pass_over(reader: Reader, peer: Peer) -> None:
+    """Whatever is not taken from the server piles up there."""
+    meter = Meter()
+    while True:
+        await peer.receive()
+        if not meter.bears():
+            reader.end("flood")
