@@ -16,6 +16,7 @@ from tests.journeys.test_live import hide, tick
 
 pytestmark = pytest.mark.browser
 
+# Later than what other journeys publish: these come first in the feed.
 NAMES = ("Hammer", "Doji", "MorningStar", "ShootingStar", "HangingMan")
 SYMBOLS = ("AAPL", "FB", "GOOG", "IBM", "MSFT")
 minutes = count(1)
@@ -38,14 +39,11 @@ def live(page: Page) -> None:
 def page(browser: Browser, quiet: Desk) -> Iterator[Page]:
     page = signed_in(browser, quiet)
     live(page)
-    publish(quiet, 1)
-    shows(page, published[-1])
+    (place,) = publish(quiet, 1)
+    shows(page, place)
     page.evaluate(WATCH)
     yield page
     page.context.close()
-
-
-published: list[str] = []
 
 
 def publish(desk: Desk, how_many: int) -> list[str]:
@@ -61,7 +59,6 @@ def publish(desk: Desk, how_many: int) -> list[str]:
         pipe.publish("tickstock.events.patterns", json.dumps(said))
         places.append(str(at))
     pipe.execute()
-    published.extend(places)
     return places
 
 
@@ -186,6 +183,19 @@ def test_a_flooded_page_does_not_grow(page: Page, quiet: Desk, messages: int, at
     assert after["Nodes"] <= before["Nodes"] + 100
     assert after["JSEventListeners"] <= before["JSEventListeners"] + 10
     assert after["JSHeapUsedSize"] <= before["JSHeapUsedSize"] * 1.1 + 100_000
+
+
+def test_at_the_fastest_rate_figures_come_by_a_socket(page: Page, quiet: Desk) -> None:
+    page.get_by_label("Updates").select_option("fastest")
+    heard: list[str] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda text: heard.append(str(text))))
+    page.get_by_role("button", name="Apply").click()
+    live(page)
+
+    quiet.redis().publish("tickstock.data.raw", tick("GOOG", 777.25, 1_350_000_000.0))
+
+    expect(page.locator("#last-goog")).to_contain_text("777.25")
+    within(5, lambda: any("777.25" in text for text in heard), "the price in the socket")
 
 
 @pytest.fixture(scope="module")
