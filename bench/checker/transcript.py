@@ -12,7 +12,7 @@ MARKET = 1_346_679_000.0
 SHOWN = 50
 """Entries that a feed keeps."""
 
-_PART = re.compile(r'<hx-partial hx-target="#([^" >]+)[^"]*" hx-swap="([^"]*)">(.*?)</hx-partial>', re.DOTALL)
+_PART = re.compile(r'<hx-partial hx-target="#([^" ]+)[^"]*"(?: hx-swap="([^"]*)")?>(.*?)</hx-partial>', re.DOTALL)
 _KEY = re.compile(r'<li [^>]*data-k="(\d+)"')
 _MISSED = re.compile(r"(\d+) detections? (?:was|were) missed")
 _STREAM = re.compile(r'hx-sse:connect="([^"]+)"')
@@ -74,7 +74,7 @@ def market_time(number: int) -> float:
 
 
 def steps(data: str) -> tuple[Step, ...]:
-    """What a message does to the feed and to the notice above it."""
+    """What a message does to the feed and to the notice above it; what says nothing else replaces."""
     found: list[Step] = []
     for target, swap, drawn in _PART.findall(data):
         if target == "feed" and swap.startswith("upsert"):
