@@ -108,7 +108,8 @@ def _reload_url(seconds: str) -> str:
 
 
 def patch(push: Push, view: View) -> str:
-    """What htmx applies for one push. Its keys come from dom_id(), so a selector can neither break nor be forged."""
+    """What htmx applies for one push; base.html makes outerHTML its default. Keys come from dom_id(), so a selector can
+    neither break nor be forged."""
     if push.op == "remove":
         return _partial(f"#{push.key}", "delete")
     if push.op == "trim":
@@ -118,7 +119,7 @@ def patch(push: Push, view: View) -> str:
         return _partial(f"#{push.key}", "upsert key:data-k sort:desc", drawn)
     if SVG_PART.match(drawn):  # outside <svg> it would land in the XHTML namespace and stay invisible
         return _partial(f"#{push.key}", "outerMorph strip:true", f"<svg>{drawn}</svg>")
-    return _partial(f"#{push.key}", "outerHTML", drawn)
+    return f'<hx-partial hx-target="#{push.key}">{drawn}</hx-partial>'
 
 
 def _partial(target: str, swap: str, drawn: str = "") -> str:
