@@ -26,6 +26,9 @@ PEERS: dict[str, Callable[[], Server]] = {
     "sse-starlette": servers.sse_starlette,
     "socketio": servers.socketio,
 }
+LONG_ENOUGH = 5.0
+"""Seconds of prices: ten come in one."""
+
 DISTURBED = 0.3
 """Of one core, spent by others during one phase."""
 
@@ -56,7 +59,9 @@ def main() -> None:
         program = compiled(Path(directory))
         wanted = chosen(asked, own, skipped)
         visits = rounds(wanted, counts, asked, program, skipped)
-        measured = [] if asked.no_boards else boards.measure(own, program, asked.seconds, asked.rounds)
+        measured = (
+            [] if asked.no_boards else boards.measure(own, program, max(asked.seconds, LONG_ENOUGH), asked.rounds)
+        )
         reached = () if asked.no_boards else targets.measure(program, asked.browser, measured, skipped)
     titles = {server.name: server.title for server in wanted}
     result = Result(

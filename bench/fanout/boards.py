@@ -16,7 +16,7 @@ from typing import NamedTuple
 import msgspec
 from redis import Redis
 
-from bench.fanout.client import Client, request
+from bench.fanout.client import Client, request, upgrade
 from bench.fanout.desk import Desk
 from bench.fanout.results import Board
 from bench.fanout.servers import STREAM, ours
@@ -43,12 +43,15 @@ class Way(NamedTuple):
     chosen: str
     """What the reader's cookie asks for."""
     path: Callable[[random.Random], str]
-    headers: Callable[[], dict[str, str]] = lambda: STREAM
-    """Those of an upgrade, where the way is a WebSocket."""
+    socket: bool = False
 
 
 def all_symbols(_any: random.Random) -> str:
     return "/stream?topics=quotes"
+
+
+def all_by_socket(_any: random.Random) -> str:
+    return "/ws/quotes?topics=quotes"
 
 
 def watchlist(any_: random.Random) -> str:
@@ -56,9 +59,10 @@ def watchlist(any_: random.Random) -> str:
 
 
 WAYS = (
-    Way("redis", "1,000 readers of all prices", 10, "fastest", all_symbols),
+    Way("redis", "1,000 readers of all prices, SSE", 10, "fastest", all_symbols),
+    Way("socket", "the same, WebSocket", 10, "fastest", all_by_socket, socket=True),
     Way("watchlists", "1,000 readers, 1,000 watchlists of 50", 100, "auto", watchlist),
-    Way("watchlists-1s", "the same, told once a second", 100, "1s", watchlist),
+    Way("watchlists-1s", "the watchlists, told once a second", 100, "1s", watchlist),
 )
 
 
@@ -121,9 +125,10 @@ def hear(desk: Desk, program: Path, way: Way, seconds: float) -> Heard:
 def reading(desk: Desk, program: Path, port: int, way: Way, since: int) -> Client:
     any_ = random.Random(READERS)
     cookie = f"{desk.cookie(port)}; rate={way.chosen}"
-    headers = {**way.headers(), "Accept-Encoding": "identity", "Cookie": cookie}
+    kind = {**upgrade(), "Origin": f"http://127.0.0.1:{port}"} if way.socket else STREAM
+    headers = {**kind, "Accept-Encoding": "identity", "Cookie": cookie}
     requests = [request("GET", way.path(any_), headers) for _ in range(READERS)]
-    return Client(program, port, READERS, requests, special=f"p{since}")
+    return Client(program, port, READERS, requests, special=(f"p{since}", *(["s"] if way.socket else [])))
 
 
 def tick(symbol: str, since: int) -> bytes:

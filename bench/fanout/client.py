@@ -5,7 +5,7 @@ import os
 import select
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
@@ -92,18 +92,18 @@ class Client:
         readers: int,
         requests: Iterable[bytes],
         publishing: bytes = b"",
-        special: str = "",
+        special: Sequence[str] = (),
         prelude: bytes = b"",
     ) -> None:
         self._seconds = OPENING_SECONDS
         files = {"requests": b"".join(each + b"\0" for each in requests), "publish": publishing, "prelude": prelude}
         for name, content in files.items():
             (program.parent / name).write_bytes(content)
-        said = f"w{program.parent / 'prelude'}" if prelude else special
+        said = [*special, f"w{program.parent / 'prelude'}"] if prelude else special
         publish = program.parent / "publish" if publishing else "-"
         with machine.placed(machine.CLIENT):
             self.process = subprocess.Popen(
-                [program, str(port), str(readers), program.parent / "requests", publish, *filter(None, [said])],
+                [program, str(port), str(readers), program.parent / "requests", publish, *said],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 start_new_session=True,

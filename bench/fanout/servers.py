@@ -35,7 +35,7 @@ class Reading(NamedTuple):
 
     reads: tuple[bytes, ...]
     publishes: bytes
-    special: str = ""
+    special: tuple[str, ...] = ()
     prelude: bytes = b""
 
 
@@ -55,7 +55,7 @@ def ours(desk: Desk, *, gzip: bool) -> Server:
     def reading(port: int) -> Reading:
         headers = {**STREAM, "Accept-Encoding": encoding, "Cookie": desk.cookie(port)}
         reads = request("GET", "/stream?topics=patterns", headers)
-        return Reading((reads,), request("POST", "/bench/publish", LINES), "z" if gzip else "")
+        return Reading((reads,), request("POST", "/bench/publish", LINES), ("z",) if gzip else ())
 
     def start(port: int, directory: Path) -> Popen[bytes]:
         return desk.web(port, directory / SAID)

@@ -15,16 +15,16 @@ from bench.stage import desk_and_browser, live_page
 from bench.tick_to_dom import OBSERVE, publish
 
 DELIVERY_MS, PAGE_MS = 100.0, 200.0
-BY_SSE = "redis"
+DELIVERIES = ("redis", "socket")
 PAGE_SECONDS = 20.0
 ROOM = {"TICKSTOCK_LIVE_MAX_CONNECTIONS": "100000", "TICKSTOCK_LIVE_STREAMS_PER_USER": "100000"}
 
 
 def measure(program: Path, browser: str, boards: Sequence[Board], skipped: list[str]) -> list[Target]:
     found = [
-        Target(f"delivery by SSE, p99 of {board.title}", board.p99_ms, DELIVERY_MS)
+        Target(f"delivery, p99 of {board.title}", board.p99_ms, DELIVERY_MS)
         for board in boards
-        if board.name == BY_SSE
+        if board.name in DELIVERIES
     ]
     if not Path(browser).exists():
         skipped.append(f"from PUBLISH to a page: there is no browser at {browser}")
@@ -46,7 +46,7 @@ def to_page(program: Path, browser: str) -> float:
     with desk_and_browser(browser, INGEST="off", **ROOM) as (desk, chromium):
         page = live_page(desk, chromium)
         stream = request("GET", "/stream?topics=quotes", {**STREAM, "Cookie": cookies(page)})
-        with Client(program, desk.port, READERS, [stream], special="p1") as client:
+        with Client(program, desk.port, READERS, [stream], special=("p1",)) as client:
             client.opened()
             client.say("listen", PAGE_SECONDS + 2)
             page.evaluate(OBSERVE)

@@ -1,12 +1,12 @@
 /* Holds N streams open on one server, publishes marked messages to it, and tells who got them and when.
  *
- * load PORT N REQUESTS PUBLISH [z|p<ms>|w<file>]      all files hold bytes as they go over the line
+ * load PORT N REQUESTS PUBLISH [z|s|p<ms>|w<file>]...      all files hold bytes as they go over the line
  *   REQUESTS  one or more requests, each ended by a NUL; reader i sends number i modulo their count
  *   PUBLISH   the head of the publishing request. With "chunked" in it every message is one more line of one body,
  *             otherwise one request with a body of SIZE bytes. "-": somebody else publishes
  *   z         streams are gzip: all are counted in bytes, SAMPLES of them are inflated and looked into
  *   p<ms>     marks are prices of which a cent is a millisecond since <ms> of the epoch
- *   w<file>   said after the answer's head (the first frames of a WebSocket)
+ *   w<file>   said after the answer's head (the first frames of a WebSocket)      s  a WebSocket's pings are answered
  * On stdin: "closed W seconds" (W messages in flight), "open rate seconds", "listen seconds". Answers are JSON lines.
  */
 #define _GNU_SOURCE
@@ -34,7 +34,7 @@ struct reader {
 };
 
 static struct reader *readers, publisher = {.fd = -1};
-static int count, polling, port, gzip, waiting_for, opened, failed, closed_loop;
+static int count, polling, port, gzip, pongs, waiting_for, opened, failed, closed_loop;
 static char *prelude, *publish_head, **requests;
 static size_t prelude_size, publish_size, request_count, outgoing_size;
 static u64 price_base, sequence, marks, lost, twice, received, reads, done, first_at, done_at, until, slots[SLOTS], worst;
@@ -122,10 +122,8 @@ static void took(u64 wait) {
 }
 
 static void marked(struct reader *reader, u64 number, u64 due, u64 at) {
-    if (number < reader->next) twice++;
-    if (number < reader->next) return;
-    lost += number - reader->next;
-    reader->next = number + 1;
+    if (number < reader->next && ++twice) return;
+    lost += number - reader->next, reader->next = number + 1;
     took(at > due ? at - due : 0);
     if (--remaining[number % RING]) return;
     done++, done_at = at;
@@ -210,6 +208,7 @@ static void heard(struct reader *reader, u64 time) {
         reader->ready = 1, opened++;
         if (prelude) say(reader->fd, prelude, prelude_size);
     }
+    if (pongs && memmem(at, (size_t)(end - at), "\x89\0", 2)) say(reader->fd, "\x8a\x80\0\0\0\0", 6);
     if (gzip) unchunk(reader, at, (size_t)(end - at), time);
     else if (at < end) scan(reader, at, (size_t)(end - at), time);
 }
@@ -283,9 +282,10 @@ int main(int argc, char **argv) {
     requests = calloc(size + 1, sizeof *requests);
     for (char *at = text; at < text + size; at += strlen(at) + 1) requests[request_count++] = at;
     if (strcmp(argv[4], "-")) publish_head = contents(argv[4], &publish_size);
-    gzip = argc > 5 && *argv[5] == 'z';
-    if (argc > 5 && *argv[5] == 'p') price_base = strtoull(argv[5] + 1, NULL, 10);
-    if (argc > 5 && *argv[5] == 'w') prelude = contents(argv[5] + 1, &prelude_size);
+    for (int i = 5; i < argc; i++)
+        if (*argv[i] == 'p') price_base = strtoull(argv[i] + 1, NULL, 10);
+        else if (*argv[i] == 'w') prelude = contents(argv[i] + 1, &prelude_size);
+        else *argv[i] == 'z' ? gzip++ : pongs++;
     readers = calloc((size_t)count, sizeof *readers);
     polling = epoll_create1(EPOLL_CLOEXEC);
     if (!readers || polling < 0) die("memory");
