@@ -137,7 +137,7 @@ def settings(
         data_dir=tmp_path,
         redis=Redis(url=SecretStr(redis_url)),
         database=Database(url=SecretStr(databases.own), market_url=SecretStr(databases.market)),
-        live=Live(frame_seconds=0.05, beat_seconds=0.2, stalled_seconds=0.5, admit_seconds=0.1, lane=lane),
+        live=Live(frame_seconds=0.05, beat_seconds=0.2, stalled_seconds=0.5, lane=lane),
     )
 
 

@@ -217,8 +217,14 @@ async def test_one_person_holds_six_streams_and_a_seat_that_is_left_is_free(desk
     await until(lambda: desk.house.hub.stats.readers == 0)
 
 
-async def test_a_session_that_ended_ends_its_streams(desk: Desk) -> None:
+async def test_a_session_that_ended_ends_its_streams(settings: Settings) -> None:
+    looked_after = settings.live.model_copy(update={"admit_seconds": 0.1})
+    desk = Desk(settings.model_copy(update={"live": looked_after}))
+    await desk.start()
+    await desk.enter()
+
     async with desk.stream("patterns") as reader, desk.client() as client:
         await reader.message("beat")
         await client.post("/logout")
         assert (await reader.end())[-1].event == "session-ended"
+    await desk.stop()
