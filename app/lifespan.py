@@ -244,18 +244,22 @@ class Works:
 
 async def _kept_running(name: str, work: Callable[[], Awaitable[None]], ailing: set[str]) -> None:
     """Begins `work` again when it breaks; one that returns has done what it had to."""
-    backoff = Backoff()
+    backoff, told = Backoff(), False
     while True:
         began = time.monotonic()
         try:
             await work()
             return
         except (wire.Unavailable, db.Unavailable) as away:
-            logger.warning("%s waits: %s", name, away or type(away).__name__)
+            steady = time.monotonic() - began > STEADY_SECONDS
+            if steady or not told:
+                logger.warning("%s waits: %s", name, away or type(away).__name__)
+            told = True
         except Exception:
+            steady = time.monotonic() - began > STEADY_SECONDS
             logger.exception("%s broke and is begun again", name)
         ailing.add(name)
-        if time.monotonic() - began > STEADY_SECONDS:
+        if steady:
             backoff.succeeded()
         await backoff.wait()
         ailing.discard(name)
