@@ -109,7 +109,10 @@ class Reader:
     def began(self, wire: Wire) -> None:
         """All up to `joined_at` is on its way."""
         self.wire = wire
-        self._release()
+        if self.ended:
+            self._take_leave()
+        else:
+            self._release()
 
     def caught_up(self, parts: list[Part]) -> None:
         """After a lag: the same, with what it missed."""
@@ -172,19 +175,22 @@ class Reader:
         self.ended = why
         self.write = _drop
         self._home.left(self)
-        if self.wire is None:
-            return
-        if why in ("slow", "silent"):
-            self.wire.abort()
-        elif why != "left":
-            if not self.lagging:
-                self.wire.queue(self._farewell(why))
-            self.wire.close()
+        self._take_leave()
 
-    def _farewell(self, why: End) -> bytes:
+    def _take_leave(self) -> None:
+        if self.wire is None or self.ended == "left":
+            return
+        if self.ended in ("slow", "silent"):
+            self.wire.abort()
+            return
+        if not self.lagging:
+            self.wire.queue(self._farewell())
+        self.wire.close()
+
+    def _farewell(self) -> bytes:
         if self.form is Form.SOCKET:
-            return rfc6455.close(CODES[why])
-        return enclosed(self.payload([goodbye(why)]), self.form)
+            return rfc6455.close(CODES[self.ended])
+        return enclosed(self.payload([goodbye(self.ended)]), self.form)
 
     def _queue(self, framed: bytes) -> int:
         if self.wire:

@@ -151,6 +151,15 @@ async def test_what_happens_while_a_reader_catches_up_is_kept_for_it(hub: Hub, d
     assert Paper(reader).lines == witness.lines
 
 
+async def test_who_is_sent_off_while_it_catches_up_is_told_when_it_begins(hub: Hub) -> None:
+    reader = hub.join(FEED, NEW_YORK)
+    reader.end("session-ended")
+    paper = Paper(reader)
+
+    assert [message.event for message in paper.messages] == ["session-ended"]
+    assert paper.closed
+
+
 async def test_a_reader_that_lags_steps_aside_and_is_told_where_it_stood(hub: Hub, drawn: Drawn) -> None:
     recovered: list[Reader] = []
     hub.recover = recovered.append
