@@ -1,0 +1,205 @@
+"""A WebSocket's bytes, and how one lives and ends on a real connection."""
+
+import asyncio
+import socket as sockets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from wsproto import ConnectionType
+from wsproto.connection import Connection, ConnectionState
+from wsproto.events import BytesMessage, CloseConnection, Event, Ping, Pong, TextMessage
+
+from app.identity import Rate
+from app.live import rfc6455
+from app.live.frames import Form
+from app.live.hub import Bounds, Hub
+from app.live.rfc6455 import Frame, Incoming, Unheard
+from app.live.socket import LARGEST, MOST_A_SECOND, Socket
+from tests.live.paper import NEW_YORK, Drawn, markup
+
+QUOTES = frozenset({"quotes:A"})
+CONTROLS = {Ping: rfc6455.PING, Pong: rfc6455.PONG}
+
+
+@pytest.fixture
+def hub() -> Hub:
+    return Hub(markup, shortest=0.02, bounds=Bounds(readers=20, stalled_seconds=0.05))
+
+
+@pytest.fixture
+def drawn() -> Drawn:
+    return Drawn()
+
+
+class Browser:
+    """The other end, by an independent implementation."""
+
+    def __init__(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        self.source, self.sink = source, sink
+        self.connection = Connection(ConnectionType.CLIENT)
+        self.events: list[Event] = []
+
+    def say(self, event: Event) -> None:
+        self.sink.write(self.connection.send(event))
+
+    async def heard(self, count: int = 1) -> list[Event]:
+        """The first events, once there are so many, or all until the connection is gone."""
+        async with asyncio.timeout(5):
+            while len(self.events) < count and (data := await self.source.read(65_536)):
+                self.connection.receive_data(data)
+                self.events += self.connection.events()
+        return self.events
+
+    async def code(self) -> int | None:
+        """Of the goodbye; None if the connection is gone without one."""
+        seen = 0
+        while seen < len(await self.heard(seen + 1)):
+            event = self.events[seen]
+            if isinstance(event, CloseConnection):
+                return event.code
+            seen += 1
+        return None
+
+
+@asynccontextmanager
+async def opened(hub: Hub, ping_seconds: float = 60) -> AsyncIterator[Browser]:
+    here, there = sockets.socketpair()
+    _, writer = await asyncio.open_connection(sock=here)
+    source, sink = await asyncio.open_connection(sock=there)
+    transport = writer.transport
+    assert isinstance(transport, asyncio.Transport)
+    reader = hub.join(QUOTES, NEW_YORK, Rate.FASTEST, form=Form.SOCKET)
+    ours = Socket(transport, writer, reader, ping_seconds)
+    transport.set_write_buffer_limits(high=0)
+    transport.set_protocol(ours)
+    reader.began(ours)
+    yield Browser(source, sink)
+    sink.close()
+    transport.abort()
+
+
+@given(st.binary(max_size=70_000), st.sampled_from((rfc6455.TEXT, rfc6455.BINARY)))
+def test_what_is_framed_is_read_by_others_and_by_ourselves(payload: bytes, opcode: int) -> None:
+    connection = Connection(ConnectionType.CLIENT)
+    framed = rfc6455.frame(rfc6455.BINARY, payload)
+    connection.receive_data(framed)
+
+    assert b"".join(bytes(event.data) for event in connection.events() if isinstance(event, BytesMessage)) == payload
+    assert rfc6455.unframed(rfc6455.frame(opcode, payload)) == Frame(opcode, payload)
+
+
+saying = st.one_of(
+    st.builds(BytesMessage, st.binary(max_size=300)),
+    st.builds(TextMessage, st.text(max_size=300)),
+    st.builds(Ping, st.binary(max_size=125)),
+    st.builds(Pong, st.binary(max_size=125)),
+)
+
+
+@given(st.lists(saying, max_size=8), st.integers(1, 400))
+def test_what_others_say_is_understood_however_it_is_cut(said: list[Event], size: int) -> None:
+    connection = Connection(ConnectionType.CLIENT)
+    data = b"".join(connection.send(event) for event in said)
+    incoming = Incoming(LARGEST)
+
+    pieces = [data[first : first + size] for first in range(0, len(data), size)]
+    frames = [frame for piece in pieces for frame in incoming.feed(piece)]
+
+    assert [frame.opcode for frame in frames] == [opcode(event) for event in said]
+    controls = [bytes(event.payload) for event in said if isinstance(event, Ping | Pong)]
+    assert [frame.payload for frame in frames if frame.opcode in CONTROLS.values()] == controls
+
+
+def opcode(event: Event) -> int:
+    if isinstance(event, TextMessage):
+        return rfc6455.TEXT
+    return CONTROLS.get(type(event), rfc6455.BINARY)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x81\x05hello",  # without a mask
+        b"\xc1\x80\0\0\0\0",  # deflated, which was not agreed on
+        b"\x83\x80\0\0\0\0",  # no such opcode
+        b"\x80\x80\0\0\0\0",  # goes on with what was not begun
+        b"\x01\x80\0\0\0\0\x81\x80\0\0\0\0",  # begins anew before the end
+        b"\x09\x80\0\0\0\0",  # a ping in parts
+        b"\x89\xfe\0\x7e\0\0\0\0",  # a ping that is too long
+    ],
+)
+async def test_what_breaks_the_protocol_ends_it(hub: Hub, data: bytes) -> None:
+    with pytest.raises(Unheard):
+        list(Incoming(LARGEST).feed(data))
+
+    async with opened(hub) as browser:
+        browser.sink.write(data)
+        assert await browser.code() == 1002
+    assert hub.stats.ended == {"garbled": 1}
+
+
+async def test_too_large_a_message_ends_it_before_it_has_come_and_nothing_of_it_is_kept(hub: Hub) -> None:
+    async with opened(hub) as browser:
+        browser.sink.write(b"\x82\xff" + (10**12).to_bytes(8, "big") + b"\0\0\0\0" + b"x" * 1000)
+        assert await browser.code() == 1009
+
+    async with opened(hub) as browser:
+        for _ in range(3):
+            browser.say(BytesMessage(b"x" * (LARGEST // 3), message_finished=False))
+        browser.say(Ping(b"still there?"))
+        assert await browser.heard() == [Pong(b"still there?")]
+        browser.say(BytesMessage(b"xxxx"))
+        assert await browser.code() == 1009
+    assert hub.stats.ended == {"oversize": 2}
+
+
+async def test_who_says_too_much_is_sent_off(hub: Hub) -> None:
+    async with opened(hub) as browser:
+        for _ in range(MOST_A_SECOND * 3):
+            browser.say(Ping())
+        assert await browser.code() == 1008
+    assert hub.stats.ended == {"flood": 1}
+    assert browser.events.count(Pong()) <= MOST_A_SECOND
+
+
+async def test_who_says_goodbye_is_answered(hub: Hub) -> None:
+    async with opened(hub) as browser:
+        browser.say(CloseConnection(1001, "page navigating away"))
+        assert await browser.code() == 1001
+        assert browser.connection.state is ConnectionState.CLOSED
+    assert hub.stats.ended == {"left": 1}
+    assert hub.stats.readers == 0
+
+
+async def test_who_answers_no_ping_is_gone_and_who_does_stays(hub: Hub) -> None:
+    async with opened(hub, ping_seconds=0.05) as lively, opened(hub, ping_seconds=0.05) as dead:
+        for number in range(1, 6):
+            await lively.heard(number)
+            lively.say(Pong())
+        assert lively.events == [Ping()] * 5
+        assert await dead.code() is None
+    assert hub.stats.ended["silent"] == 1
+
+
+async def test_a_goodbye_waits_for_its_answer_but_not_for_ever(hub: Hub, drawn: Drawn) -> None:
+    async with opened(hub) as polite, opened(hub) as rude:
+        hub.publish(drawn.push("quotes:A", "a", "1"))
+        assert await polite.heard() == [TextMessage("replace:a:1@America/New_York")]
+        await hub.drain()
+
+        assert (await polite.heard(2))[1].code == 1012  # type: ignore[attr-defined]
+        polite.say(CloseConnection(1012))
+        assert await polite.code() == 1012
+        assert await rude.code() == 1012
+        await asyncio.wait_for(hub.emptied(5), 2)
+
+
+async def test_silence_is_broken_by_a_beat_that_shows_nothing(hub: Hub) -> None:
+    async with opened(hub) as browser:
+        for audience in hub.readers:
+            audience.audience.wrote_at = 0
+        hub.tick()
+        assert await browser.heard() == [TextMessage("{}")]

@@ -1,0 +1,184 @@
+"""/ws/quotes: who is let in, what comes, and how it ends."""
+
+import asyncio
+import re
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+from wsproto.events import CloseConnection, TextMessage
+
+from app.live.socket import MOST_A_SECOND
+from app.push import Push
+from app.wire.events import Tick
+from tests.stream.conftest import Desk
+from tests.stream.talker import Talker
+from tests.stream.waiting import until
+
+MARKET = 1_346_679_000.0
+PARTIALS = re.compile(r"(<hx-partial .*</hx-partial>\s*)+", re.S)
+
+
+def tick(price: float, second: int = 0) -> Tick:
+    return Tick(symbol="AAPL", price=price, volume=100, at=MARKET + second)
+
+
+def talk(desk: Desk, topics: str, **headers: str | None) -> Talker:
+    """As its own page does; Origin=None leaves that out."""
+    cookie = "; ".join(f"{name}={value}" for name, value in desk.cookies.items())
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Talker(desk.settings.port, f"/ws/quotes?topics={topics}", {"Cookie": cookie, **named})
+
+
+async def status(talker: Talker) -> int:
+    async with talker:
+        return talker.status
+
+
+def large(number: int) -> Push:
+    return Push("symbol:AAPL", "summary", "replace", lambda _view: f"{number}" + "x" * 60_000)
+
+
+async def fill(desk: Desk, full: Callable[[], object]) -> None:
+    """What nobody reads is sent until it is enough."""
+    number = 0
+    async with asyncio.timeout(15):
+        while not full():
+            number += 1
+            desk.house.hub.publish(large(number))
+            await asyncio.sleep(0.01)
+
+
+async def test_only_who_is_signed_in_on_our_own_pages_is_let_in_and_gets_states_alone(desk: Desk) -> None:
+    own = f"http://127.0.0.1:{desk.settings.port}"
+    for origin in ("https://evil.example", "null", "*", f"{own}.evil.example", own.upper(), None):
+        assert await status(talk(desk, "quotes", Origin=origin)) == 403, origin
+    assert await status(talk(desk, "quotes", Cookie="", Origin="https://evil.example")) == 403
+    assert await status(talk(desk, "quotes", Cookie="")) == 401
+    for topics in ("patterns", "patterns:AAPL", "quotes,patterns", "", "nonsense", "quotes," * 300):
+        assert await status(talk(desk, topics)) == 400, topics
+    assert await status(Talker(desk.settings.port, "/ws/other", {})) == 404
+    assert await status(Talker(desk.settings.port, "?x", {})) == 403
+    async with desk.client() as client:
+        assert (await client.get("/ws/quotes?topics=quotes")).status_code in (400, 404)
+
+    assert await status(talk(desk, "quotes")) == 101
+
+
+async def test_first_comes_what_is_then_the_newest_of_what_changes_and_never_deflated(desk: Desk) -> None:
+    await desk.publish(tick(665.25))
+    await until(lambda: desk.house.hub.stats.published > 0)
+
+    async with talk(desk, "quotes:AAPL", Sec_WebSocket_Extensions="permessage-deflate") as talker:
+        assert "sec-websocket-extensions" not in talker.headers
+        assert "665.25" in await talker.text()
+        for number in range(200):
+            await desk.publish(tick(700 + number, 1 + number))
+        await talker.containing("899.00")
+        while "{}" not in talker.texts:
+            await talker.read()
+        assert len(re.findall(r"\d{3}\.\d\d <", "".join(talker.texts))) < 200
+        assert [text for text in talker.texts if text != "{}" and not PARTIALS.fullmatch(text)] == []
+
+        talker.sink.write(b"\xc1\x85\0\0\0\0bombs")
+        assert await talker.closed() in (1002, None)
+
+
+async def test_who_signs_out_is_closed_as_such_and_every_socket_ends_some_day(desk: Desk) -> None:
+    async with talk(desk, "quotes") as talker:
+        await until(lambda: any(reader.wire for reader in desk.house.hub.readers))
+        for reader in desk.house.hub.readers:
+            reader.until = 0
+        assert await talker.closed() == 1001
+
+    async with talk(desk, "quotes") as talker:
+        async with desk.client() as client:
+            await client.post("/logout")
+        assert await talker.closed() == 4401
+    assert desk.house.hub.stats.ended == {"age": 1, "session-ended": 1}
+
+
+async def test_a_person_has_so_many_and_a_seat_that_is_left_is_free(desk: Desk) -> None:
+    talkers = [talk(desk, "quotes") for _ in range(desk.settings.live.streams_per_user)]
+    for talker in talkers:
+        assert (await talker.__aenter__()).status == 101
+
+    assert await status(talk(desk, "quotes")) == 503
+    async with desk.stream("quotes") as reader:
+        assert reader.status == 503
+    talkers[0].say(CloseConnection(1000))
+    assert await talkers[0].closed() == 1000
+    await until(lambda: desk.house.hub.stats.readers == len(talkers) - 1)
+    async with talk(desk, "quotes") as another:
+        assert another.status == 101
+
+        leaving = asyncio.create_task(desk.house.hub.drain())
+        assert [await talker.closed() for talker in (*talkers[1:], another)] == [1012] * len(talkers)
+        await leaving
+    assert await status(talk(desk, "quotes")) == 503
+    await asyncio.wait_for(desk.house.hub.emptied(5), 3)
+
+
+async def test_words_are_passed_over_until_they_are_too_long_or_too_many(desk: Desk) -> None:
+    async with talk(desk, "quotes:AAPL") as talker:
+        for _ in range(MOST_A_SECOND - 10):
+            talker.say(TextMessage('{"symbol": "AAPL"}'))
+        await desk.publish(tick(665.25))
+        await talker.containing("665.25")
+        for _ in range(2):
+            talker.say(TextMessage("x" * 40_000, message_finished=False))
+        assert await talker.closed() == 1009
+
+    async with talk(desk, "quotes") as talker:
+        for _ in range(1000):
+            talker.say(TextMessage("a"))
+        assert await talker.closed() == 1008
+    await until(lambda: desk.house.hub.stats.readers == 0)
+    assert desk.house.hub.stats.ended["flood"] == 1
+
+
+async def test_one_that_never_reads_is_cut_off_and_the_others_go_on(desk: Desk) -> None:
+    deaf = talk(desk, "quotes:AAPL,symbol:AAPL")
+    async with deaf, talk(desk, "quotes:AAPL") as talker:
+        deaf.sink.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.pause()
+        await fill(desk, lambda: "slow" in desk.house.hub.stats.ended)
+
+        await desk.publish(tick(777.25))
+        await talker.containing("777.25")
+        assert desk.house.hub.stats.readers == 1
+
+
+async def test_a_slow_one_that_reads_again_gets_what_is_now(desk: Desk) -> None:
+    await desk.publish(tick(665.25))
+    async with talk(desk, "quotes:AAPL,symbol:AAPL") as talker:
+        await talker.containing("665.25")
+        talker.pause()
+        await fill(desk, lambda: desk.house.hub.stats.lagging)
+
+        await desk.publish(tick(888.25, 5))
+        talker.resume()
+        await talker.containing("888.25")
+        await until(lambda: desk.house.hub.stats.lagging == 0)
+
+
+async def test_sockets_that_come_and_go_leave_nothing_behind(desk: Desk) -> None:
+    async def once() -> None:
+        async with talk(desk, "quotes,symbol:AAPL") as talker:
+            while not talker.texts:
+                await talker.read()
+
+    def held() -> tuple[int, int]:
+        return len(asyncio.all_tasks()), len(list(Path("/proc/self/fd").iterdir()))
+
+    await once()
+    await until(lambda: desk.house.hub.stats.readers == 0)
+    await asyncio.sleep(0.1)
+    tasks, files = held()
+
+    await asyncio.gather(*(once() for _ in range(6)))
+    for _ in range(6):
+        await once()
+
+    await until(lambda: desk.house.hub.stats.readers == desk.house.hub.stats.audiences == 0)
+    await until(lambda: held()[0] <= tasks + 1 and held()[1] <= files + 1)
