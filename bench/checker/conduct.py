@@ -90,7 +90,7 @@ async def _calm(
     """Nobody acts up any more, a last pattern is found, and every page hears of it."""
     for browser in browsers:
         browser.calm = True
-    running[1].cancel()
+    engine.over = True
     await asyncio.wait({running[1]})
     await asyncio.sleep(2)
     last = await engine.find(1)
@@ -113,6 +113,10 @@ async def _until(holds: Callable[[], bool], seconds: float, running: Sequence[as
 
 
 async def _ended(running: Sequence[asyncio.Task[None]]) -> None:
-    for task in running:
-        task.cancel()
+    """Again if need be: up to Python 3.11 asyncio.wait_for, with which redis sends, can lose a cancellation."""
+    left = set(running)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=1)
     await asyncio.gather(*running, return_exceptions=True)

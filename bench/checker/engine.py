@@ -24,11 +24,12 @@ class Engine:
         self._database = database
         self._truth = truth
         self._per_second = per_second
+        self.over = False
         self._number = 0
         self._one = asyncio.Lock()
 
     async def run(self) -> None:
-        while True:
+        while not self.over:
             await self.find(1)
             await asyncio.sleep(1 / self._per_second)
 
