@@ -87,7 +87,7 @@ class Judge:
     def _hear(self, told: Told) -> None:
         for step in told.steps:
             if isinstance(step, Insert):
-                self._insert(step.number, told.at)
+                self._insert(step.number, told.at, told.id)
             elif isinstance(step, Whole):
                 self._replace(step.numbers, told.at)
             else:
@@ -105,9 +105,12 @@ class Judge:
         self.tally["resumed by snapshot" if whole else "resumed exactly"] += 1
         self._joining = False
 
-    def _insert(self, number: int, at: float) -> None:
+    def _insert(self, number: int, at: float, id_: LogId | None) -> None:
         self.tally["deliveries"] += 1
-        places = self._truth.places.get(number)
+        places = self._truth.places.get(number, [])
+        if id_ is not None and self._truth.vanished(id_):
+            self.tally["deliveries that Redis then forgot"] += 1
+            places = [*places, self._newest]
         if not places:
             return self._complain("unknown", f"pattern {number} was shown and is not in the log")
         if number in self._inserted:
@@ -133,7 +136,7 @@ class Judge:
             self._complain("reordered", "the whole list is not newest first")
 
     def _account(self, id_: LogId) -> None:
-        if not self._truth.known(id_):
+        if not self._truth.known(id_) and not self._truth.vanished(id_):
             return self._complain("unknown", f"{id_} is no id of the log")
         if id_ == BEGINNING and self._marks:
             return None  # The log was lost and that was told: it is waited for anew, from its beginning.

@@ -53,6 +53,10 @@ class Truth:
         place = self.before(id_)
         return id_ == BEGINNING or (place > 0 and self.ids[place - 1] == id_)
 
+    def vanished(self, id_: LogId) -> bool:
+        """It may have stood there: after all that was read of a log that Redis then lost."""
+        return id_.epoch < self.top.epoch and self.ids[self.before(LogId(id_.epoch + 1, -1)) - 1] < id_
+
     def after(self, id_: LogId, upto: LogId) -> list[int | None]:
         """The numbers of the entries in (id_, upto]."""
         return self.numbers[self.before(id_) : self.before(upto)]

@@ -116,6 +116,16 @@ def test_a_log_that_was_lost_is_told() -> None:
     assert kinds([*before, after], truth) == ["loss"]
 
 
+def test_what_was_shown_and_then_lost_with_the_log_has_to_be_told() -> None:
+    truth = Truth([(id_(0), 0), (id_(1), 1), (id_(0, 8), 3)])
+    truth.published = {number: Published(float(number), 1) for number in (0, 1, 3)}
+    shown = [*opened(0), told(1, 1), told(2, 2)]
+    after = Told(3.0, id_(0, 8), (Insert(3),))
+
+    assert kinds([*shown, Told(2.5, BEGINNING, (Mark("missed", None), Whole((1, 0)))), after], truth) == []
+    assert kinds([*shown, after], truth) == ["loss"]
+
+
 def test_an_entry_that_stands_twice_in_the_log_is_seen() -> None:
     assert list(of_log(log(3))) == []
     assert [found.kind for found in of_log(Truth([(id_(0), 0), (id_(1), 0)]))] == ["duplicate"]
