@@ -3,6 +3,7 @@
 import asyncio
 import time
 from contextlib import suppress
+from contextvars import Context
 from typing import Protocol
 
 from app.live import rfc6455
@@ -45,7 +46,8 @@ class Socket(Straight):
         self._meter = Meter()
         self._ping_seconds = ping_seconds
         self._heard = True
-        self._timer = asyncio.get_running_loop().call_later(ping_seconds, self._ping)
+        # In a context of its own: the one that runs here holds the whole handshake.
+        self._timer = asyncio.get_running_loop().call_later(ping_seconds, self._ping, context=Context())
 
     def welcome(self, key: str, first: bytes) -> None:
         """Answers the handshake; until then nothing can have been said."""
