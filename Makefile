@@ -20,7 +20,7 @@ bench-peers: .venv/.dev  ## measure fan-out beside all peers, with 1000 and 5000
 
 soak: .venv/.dev  ## let everything fail for ten minutes and look for what is lost
 	@.venv/bin/python -m bench.checker --minutes 10
-	@.venv/bin/python -m pytest -m soak --timeout 900
+	@.venv/bin/python -m pytest -m soak
 
 lint: .venv/.dev  ## check style and types
 	@.venv/bin/python -m ruff check .

@@ -76,11 +76,9 @@ async def test_an_answer_that_is_no_stream_never_reaches_the_page(page: Page, se
     ("trouble", "most"),
     [
         pytest.param(answer(200, "event: hello\ndata: 5\n\n"), 10, id="accepts and closes"),
-        pytest.param(answer(200, ""), 10, id="says nothing"),
         pytest.param(answer(204), 10, id="has nothing"),
         pytest.param(answer(200, "<p>", **{"Content-Type": "text/html"}), 10, id="is no stream"),
         pytest.param(answer(503, **{"Retry-After": "2"}), 8, id="is full"),
-        pytest.param(answer(500), 10, id="fails"),
         pytest.param(lambda route: route.abort(), 30, id="is not there"),
     ],
 )
