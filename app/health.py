@@ -115,6 +115,7 @@ class Figures(Collector):
     def _streams(self) -> Iterator[Metric]:
         stats = self._house.hub.stats
         yield _gauge("stream_connections", "Streams that are open.", stats.readers)
+        yield _gauge("stream_sockets", "Those of them that are WebSockets.", stats.sockets)
         yield _gauge("stream_audiences", "Sequences of frames that they share.", stats.audiences)
         yield _gauge("stream_lagging", "Readers that cannot keep up and are left out for now.", stats.lagging)
         yield _counter("stream_pushes", "Changes of a part of the screen.", stats.published)

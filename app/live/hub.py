@@ -49,6 +49,8 @@ BOUNDS = Bounds()
 
 class Stats(NamedTuple):
     readers: int
+    sockets: int
+    """Those of them that are."""
     audiences: int
     lagging: int
     published: int
@@ -96,6 +98,7 @@ class Hub:
         audiences = self._audiences.values()
         return Stats(
             readers=len(self._readers),
+            sockets=sum(reader.form is Form.SOCKET for reader in self._readers),
             audiences=len(self._audiences),
             lagging=len(self._lagging),
             published=self._published,

@@ -102,6 +102,7 @@ async def test_a_person_has_so_many_and_a_seat_that_is_left_is_free(desk: Desk) 
     talkers = [talk(desk, "quotes") for _ in range(desk.settings.live.streams_per_user)]
     for talker in talkers:
         assert (await talker.__aenter__()).status == 101
+    assert desk.house.hub.stats.sockets == len(talkers)
 
     assert await status(talk(desk, "quotes")) == 503
     async with desk.stream("quotes") as reader:
