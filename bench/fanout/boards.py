@@ -60,7 +60,7 @@ def watchlist(any_: random.Random) -> str:
 
 WAYS = (
     Way("redis", "1,000 readers of all prices, SSE", 10, "fastest", all_symbols),
-    Way("socket", "the same, WebSocket", 10, "fastest", all_by_socket, socket=True),
+    Way("socket", "1,000 readers of all prices, WebSocket", 10, "fastest", all_by_socket, socket=True),
     Way("watchlists", "1,000 readers, 1,000 watchlists of 50", 100, "auto", watchlist),
     Way("watchlists-1s", "the watchlists, told once a second", 100, "1s", watchlist),
 )
