@@ -1,6 +1,7 @@
 """What a reader missed: every entry in order, or the lists as they are now and a notice; and the newest states."""
 
 import asyncio
+from collections.abc import Callable
 from typing import NamedTuple
 
 from app import db, wire
@@ -12,6 +13,7 @@ from app.live.frames import Drawing, Part, end
 from app.live.hub import Hub
 from app.live.reader import Reader
 from app.push import Push
+from app.wire.events import Unheard
 from app.wire.log import Gap, Log, LogId
 
 REPLAYED_AT_MOST = 500
@@ -27,9 +29,17 @@ class _Entries(NamedTuple):
     pushes: tuple[Push | Drawing, ...]
 
 
+class _Unheard(NamedTuple):
+    """Among those that were missed some may never have come to the log."""
+
+
+_Missed = _Entries | _Unheard | Gap
+
+
 class CatchUp:
-    def __init__(self, hub: Hub, log: Log, relay: Draws, pools: Pools) -> None:
-        self._hub, self._log, self._relay = hub, log, relay
+    def __init__(self, hub: Hub, log: Log, relay: Draws, pools: Pools, owe: Callable[[str], None]) -> None:
+        """`owe` is told the lists that could not be had: they are to be sent to everybody when they can."""
+        self._hub, self._log, self._relay, self._owe = hub, log, relay, owe
         self._snapshots = Snapshots(hub, relay, pools)
 
     async def of(self, reader: Reader, cursor: str) -> list[Part]:
@@ -41,18 +51,30 @@ class CatchUp:
         logs = [topic for topic in sorted(wanted) if topics.kind(topic) == "log"]
         states = [topic for topic in sorted(wanted) if topics.kind(topic) == "state"]
         missed = await self._entries(cursor, reader.joined_at) if logs else _Entries(())
-        if isinstance(missed, Gap):
-            parts = await self._snapshots.parts(logs, view)
-            if cursor:
-                parts.append(self._hub.drawn(self._relay.missed(missed.missed, logs[0]), view))
-        else:
+        if isinstance(missed, _Entries):
             mine = [push for push in missed.pushes if _topic(push) in wanted]
             parts = [self._hub.drawn(mine, view)] if mine else []
+        else:
+            parts = await self._lists(logs, view)
+            if cursor:
+                parts.append(self._hub.drawn(self._notice(missed, logs[0]), view))
         self._hub.joined[_way(cursor, missed)] += 1
         parts += await self._snapshots.parts(states, view)
         return [*(part for part in parts if part.lines), end(reader.joined_at)]
 
-    async def _entries(self, cursor: str, upto: str) -> _Entries | Gap:
+    def _notice(self, missed: _Unheard | Gap, topic: str) -> list[Push]:
+        if isinstance(missed, Gap):
+            return self._relay.missed(missed.missed, topic)
+        return self._relay.gap(topic)
+
+    async def _lists(self, logs: list[str], view: View) -> list[Part]:
+        parts = await self._snapshots.parts(logs, view)
+        for topic, part in zip(logs, parts, strict=True):
+            if not part.lines:
+                self._owe(topic)
+        return parts
+
+    async def _entries(self, cursor: str, upto: str) -> _Missed:
         kept = self._hub.ring.between(cursor, upto)
         if kept is not None:
             return _Entries(kept)
@@ -64,8 +86,13 @@ class CatchUp:
         found = await self._log.since(after, top)
         if isinstance(found, Gap):
             return found
+        if after > top:
+            # The log has it, this process has not yet: what it would tell now, the reader knows.
+            raise wire.Unavailable("behind its reader")
         if len(found) > REPLAYED_AT_MOST:
             return Gap(len(found))
+        if any(isinstance(entry.event, Unheard) for entry in found):
+            return _Unheard()
         return _Entries(tuple(push for entry in found for push in self._relay.pushes(entry.event)))
 
 
@@ -112,7 +139,7 @@ def _topic(push: Push | Drawing) -> str:
     return push.push.topic if isinstance(push, Drawing) else push.topic
 
 
-def _way(cursor: str, missed: _Entries | Gap) -> str:
+def _way(cursor: str, missed: _Missed) -> str:
     if not cursor:
         return "fresh"
-    return "snapshot" if isinstance(missed, Gap) else "exact"
+    return "exact" if isinstance(missed, _Entries) else "snapshot"

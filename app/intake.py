@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from app.wire import Unavailable
 from app.wire.channels import Meaning
 from app.wire.codec import Rejected, decode_each
-from app.wire.events import LOGGED, AnyEvent, EngineHealth, LoggedEvent, Tick
+from app.wire.events import LOGGED, AnyEvent, EngineHealth, LoggedEvent, Tick, Unheard
 from app.wire.order import Joins, Order
 
 logger = logging.getLogger(__name__)
@@ -67,6 +67,11 @@ class Intake:
             await self._keep(counting)
         return late
 
+    def unheard(self) -> None:
+        """What was said until now may never have been heard by anybody: that has its place in the log too."""
+        now = time.time()
+        self._keep_logging([Unheard(at=now, published_at=now, arrived_at=now)])
+
     @property
     def joins(self) -> Joins:
         return self._order.joins if self._order else Joins(0, 0, 0.0)
@@ -85,10 +90,13 @@ class Intake:
 
     async def _keep(self, events: Sequence[LoggedEvent]) -> None:
         """Also when the link that brought them breaks meanwhile, and before what the next one brings."""
+        await asyncio.shield(self._keep_logging(events))
+
+    def _keep_logging(self, events: Sequence[LoggedEvent]) -> asyncio.Task[None]:
         task = asyncio.create_task(self._log(events))
         self._keeping.add(task)
         task.add_done_callback(self._keeping.discard)
-        await asyncio.shield(task)
+        return task
 
     async def _log(self, events: Sequence[LoggedEvent]) -> None:
         """They come back by the tail, in this process as in every other."""

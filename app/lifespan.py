@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from functools import partial
 
@@ -26,13 +26,14 @@ from app.quotes import seed
 from app.quotes.board import Board as QuoteBoard
 from app.quotes.charts import Charts
 from app.relay import Boards, Relay
+from app.running import kept_running
 from app.settings import Database, Settings
 from app.web import html
 from app.wire import client, jobs
 from app.wire.backoff import Backoff
 from app.wire.cache import ALL, Cache
 from app.wire.channels import Channels
-from app.wire.events import AnyEvent
+from app.wire.events import AnyEvent, Unheard
 from app.wire.limits import Limits
 from app.wire.log import BEGINNING, Gap, Log, LogId, Lost
 from app.wire.newest import Newest
@@ -47,9 +48,6 @@ logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
 SEED_SECONDS = 10.0
-STEADY_SECONDS = 30.0
-"""A task that ran this long is begun again at once when it breaks."""
-
 INCOMPLETE_SECONDS = 3.0
 COMPLETE_SECONDS = 300.0
 """Between two looks at what the database knows of the quotes."""
@@ -81,12 +79,14 @@ class Works:
         self._hub = Hub(html.patch, live.frame_seconds, live.beat_seconds, bounds)
         self._boards = Boards(QuoteBoard(), Charts(), MarketBoard(), IndicatorBoard(), PatternBoard())
         self._relay = Relay(self._boards, self._hub)
-        order = Order(self._redis)
+        order = Order(self._redis, alone=self._alone)
         self._intake = Intake(self._log.append_once, self._tell, order)
         channels = Channels(**settings.channels())
         self._subscriber = Subscriber(redis_url, channels.meanings(), self._intake.heard, self._gap, order)
         self._gapped = asyncio.Event()
         self._unread = asyncio.Event()
+        self._unheard = False
+        self._owed: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._pulse = Pulse(redis_url, self._pools, lambda: self._subscriber.stats, self._intake)
         kept = settings.sessions
@@ -97,7 +97,7 @@ class Works:
             sessions=Sessions(self._redis, kept.idle_seconds, kept.absolute_seconds),
             limits=Limits(redis_url),
             hub=self._hub,
-            catchup=CatchUp(self._hub, self._log, self._relay, self._pools),
+            catchup=CatchUp(self._hub, self._log, self._relay, self._pools, self._owe),
             cursors=Cursors(),
             relay=self._relay,
             boards={type(board): board for board in self._boards},
@@ -138,7 +138,7 @@ class Works:
                 ("cache", self._cache.keep_telling),
                 ("notices", self._cache.listen),
             ):
-                self._tasks.append(tasks.create_task(_kept_running(name, work, self.house.ailing), name=name))
+                self._tasks.append(tasks.create_task(kept_running(name, work, self.house.ailing), name=name))
 
     async def _follow_log(self) -> None:
         after = LogId.parse(self._hub.last_id)
@@ -156,6 +156,11 @@ class Works:
         if outdated := invalidated_by(event):
             # Before any browser hears of it, for some ask again at once.
             self._cache.drop(outdated)
+        if isinstance(event, Unheard):
+            # Who comes back from before it has to be told as well: the ring knows nothing of that.
+            self._hub.ring.forget()
+            self._unheard = True
+            self._unread.set()
         self._relay.publish(event, id)
 
     async def _tell_lost(self, lost: Lost) -> None:
@@ -172,8 +177,24 @@ class Works:
                 logger.warning("not read again after a loss: %s", topic)
 
     def _gap(self) -> None:
+        """What others heard meanwhile is in the log; of states this process knows nothing newer."""
         self._cache.drop((ALL,))
         self._gapped.set()
+        self._owed |= {topic for topic in self._hub.heard if topics.name(topic) == "symbol"}
+        self._unread.set()
+
+    async def _alone(self) -> None:
+        """Nobody heard what came before. Where nothing ever did, nobody misses it."""
+        try:
+            new = await self._log.top() == BEGINNING and self._subscriber.stats.lost_at is None
+        except wire.Unavailable:
+            new = False
+        if not new:
+            self._intake.unheard()
+
+    def _owe(self, topic: str) -> None:
+        """Somebody was to be given this list, and the database was away."""
+        self._owed.add(topic)
         self._unread.set()
 
     async def _read_again(self) -> None:
@@ -182,10 +203,13 @@ class Works:
         while True:
             await self._unread.wait()
             self._unread.clear()
-            left = self._logs()
-            for push in [push for topic in left for push in self._relay.gap(topic)]:
-                self._hub.publish(push)
-            left += [topic for topic in self._hub.heard if topics.name(topic) == "symbol"]
+            owed, self._owed = self._owed, set()
+            if self._unheard:
+                self._unheard = False
+                for push in [push for topic in self._logs() for push in self._relay.gap(topic)]:
+                    self._hub.publish(push)
+                owed |= set(self._logs())
+            left = sorted(owed)
             while left := [topic for topic in left if not await self._drawn_again(topic)]:
                 await backoff.wait()
             backoff.succeeded()
@@ -240,29 +264,6 @@ class Works:
         spool = logs.spool()
         if spool:
             await errorlog.drain(self._pools.own, spool)
-
-
-async def _kept_running(name: str, work: Callable[[], Awaitable[None]], ailing: set[str]) -> None:
-    """Begins `work` again when it breaks; one that returns has done what it had to."""
-    backoff, told = Backoff(), False
-    while True:
-        began = time.monotonic()
-        try:
-            await work()
-            return
-        except (wire.Unavailable, db.Unavailable) as away:
-            steady = time.monotonic() - began > STEADY_SECONDS
-            if steady or not told:
-                logger.warning("%s waits: %s", name, away or type(away).__name__)
-            told = True
-        except Exception:
-            steady = time.monotonic() - began > STEADY_SECONDS
-            logger.exception("%s broke and is begun again", name)
-        ailing.add(name)
-        if steady:
-            backoff.succeeded()
-        await backoff.wait()
-        ailing.discard(name)
 
 
 def _pools(own_url: str, market_url: str, chosen: Database) -> Pools:

@@ -17,12 +17,14 @@
 # Others that hang, or whose link broke before they came upon the marker, cost WAIT_SECONDS once; what they then bring
 # is logged behind what is newer, but it is logged. Processes that know nothing of markers do not hear them and are not
 # counted. What is not covered: a lone process that was cut off with messages in hand while a new one joins.
+#
+# Who joins and finds nobody, or nobody who answers, cannot know what was said before: `alone` is called then.
 
 import asyncio
 import re
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from types import TracebackType
 from typing import Any, NamedTuple, cast
 
@@ -59,9 +61,12 @@ class _Join(NamedTuple):
 class Order:
     """Used as a lock, around whatever is logged. Waiting is begun by what has to be logged, for nothing else waits."""
 
-    def __init__(self, client: Redis, wait_seconds: float = WAIT_SECONDS) -> None:
+    def __init__(
+        self, client: Redis, wait_seconds: float = WAIT_SECONDS, alone: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
         self._client = client
         self._wait_seconds = wait_seconds
+        self._alone = alone
         self._lock = asyncio.Lock()
         self._join: _Join | None = None
         self._times = self._unanswered = 0
@@ -81,6 +86,8 @@ class Order:
             raise ResponseError(f"not announced: {others}")
         self._join = _Join(marker, time.monotonic() + self._wait_seconds) if others else None
         self._times += others > 0
+        if not others and self._alone:
+            await self._alone()
         return confirmed
 
     async def heard(self, marker: bytes) -> None:
@@ -111,7 +118,10 @@ class Order:
             await asyncio.sleep(pause)
             pause = min(2 * pause, LAST_LOOK_SECONDS)
             self._longest = max(self._longest, time.monotonic() - began)
-            self._unanswered += time.monotonic() >= join.until
+            if time.monotonic() >= join.until:
+                self._unanswered += 1
+                if self._alone:
+                    await self._alone()
         if self._join is join:
             self._join = None
 

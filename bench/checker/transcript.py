@@ -14,7 +14,7 @@ SHOWN = 50
 
 _PART = re.compile(r'<hx-partial hx-target="#([^" ]+)[^"]*"(?: hx-swap="([^"]*)")?>(.*?)</hx-partial>', re.DOTALL)
 _KEY = re.compile(r'<li [^>]*data-k="(\d+)"')
-_MISSED = re.compile(r"(\d+) detections? (?:was|were) missed")
+_MISSED = re.compile(r"(\d+) messages? (?:was|were) missed")
 _STREAM = re.compile(r'hx-sse:connect="([^"]+)"')
 _FEED = re.compile(r'<ol id="feed".*?</ol>', re.DOTALL)
 

@@ -119,7 +119,7 @@ def test_without_a_feed_the_clock_says_so() -> None:
 
 @pytest.mark.parametrize(
     ("missed", "said"),
-    [(0, ""), (1, "1 detection was missed"), (14, "14 detections were missed"), (None, "cannot be told")],
+    [(0, ""), (1, "1 message was missed"), (14, "14 messages were missed"), (None, "cannot be told")],
 )
 def test_what_was_missed_is_told(missed: int | None, said: str) -> None:
     drawn = stream.notice(missed, "patterns").draw(VIEW)

@@ -5,6 +5,7 @@ from typing import Literal, get_args
 from app.wire.events.backtests import BacktestFinished, BacktestProgressed
 from app.wire.events.base import Event
 from app.wire.events.errors import ErrorReported
+from app.wire.events.gaps import Unheard
 from app.wire.events.health import EngineHealth
 from app.wire.events.indicators import IndicatorAlert, IndicatorCalculated
 from app.wire.events.monitoring import (
@@ -36,6 +37,7 @@ LoggedEvent = (
     | UniverseChanged
     | SessionChanged
     | ErrorReported
+    | Unheard
 )
 """Every one of these counts, in order."""
 
@@ -98,5 +100,6 @@ __all__ = [
     "StreamingHealth",
     "SystemStatus",
     "Tick",
+    "Unheard",
     "UniverseChanged",
 ]

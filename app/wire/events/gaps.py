@@ -1,0 +1,7 @@
+"""What our own processes have to say of the log itself."""
+
+from app.wire.events.base import Event
+
+
+class Unheard(Event, frozen=True, kw_only=True):
+    """Before this nobody listened for a while, or whoever did was lost: what was said then is not in the log."""
