@@ -51,16 +51,20 @@ class CatchUp:
         logs = [topic for topic in sorted(wanted) if topics.kind(topic) == "log"]
         states = [topic for topic in sorted(wanted) if topics.kind(topic) == "state"]
         missed = await self._entries(cursor, reader.joined_at) if logs else _Entries(())
+        trims: list[Push | Drawing] = []
         if isinstance(missed, _Entries):
-            mine = [push for push in missed.pushes if _topic(push) in wanted]
-            parts = [self._hub.drawn(mine, view)] if mine else []
+            mine = [push for push in missed.pushes if _push(push).topic in wanted]
+            trims = [push for push in mine if _push(push).op == "trim"]
+            parts = [self._hub.drawn([push for push in mine if _push(push).op != "trim"], view)]
         else:
             parts = await self._lists(logs, view)
             if cursor:
                 parts.append(self._hub.drawn(self._notice(missed, logs[0]), view))
         self._hub.joined[_way(cursor, missed)] += 1
         parts += await self._snapshots.parts(states, view)
-        return [*(part for part in parts if part.lines), end(reader.joined_at)]
+        # In a message of its own: htmx looks for what is too much in a list before it inserts what the message brings.
+        after = [self._hub.drawn(trims, view), end("")] if trims else []
+        return [*(part for part in parts if part.lines), end(reader.joined_at), *after]
 
     def _notice(self, missed: _Unheard | Gap, topic: str) -> list[Push]:
         if isinstance(missed, Gap):
@@ -135,8 +139,8 @@ class Snapshots:
             return Part(b"")
 
 
-def _topic(push: Push | Drawing) -> str:
-    return push.push.topic if isinstance(push, Drawing) else push.topic
+def _push(found: Push | Drawing) -> Push:
+    return found.push if isinstance(found, Drawing) else found
 
 
 def _way(cursor: str, missed: _Missed) -> str:

@@ -18,6 +18,7 @@ import re
 import signal
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing
+from contextvars import Context
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
@@ -175,7 +176,7 @@ class EventSourceResponse(Response):
         asyncio.get_running_loop().call_later(self._grace, self._end, "leaving")
 
     async def _stream(self) -> AsyncGenerator[bytes, None]:
-        loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
+        loop, self._task, limit = asyncio.get_running_loop(), asyncio.current_task(), self.send_timeout
         streams = _open.setdefault(loop, _Open())
         streams.enter(self, loop)
         sender = asyncio.ensure_future(self.data_sender_callable()) if self.data_sender_callable else None
@@ -184,7 +185,8 @@ class EventSourceResponse(Response):
         try:
             async with aclosing(self._blocks()) as blocks:
                 async for block in blocks:
-                    late = loop.call_later(self.send_timeout, self._end, "late") if self.send_timeout else None
+                    # In no context: a cancelled timer keeps its own, and with it all of the request.
+                    late = limit and loop.call_later(limit, self._end, "late", context=Context())
                     yield block
                     if late:
                         late.cancel()
