@@ -123,12 +123,16 @@ class Sessions:
                 answer.set_result(record)
 
     async def _read(self, asked: Sequence[tuple[str, bool]]) -> list[SessionRecord | None]:
+        calls = [(SESSION_PREFIX + hash_, (self._idle, self._absolute, int(touch))) for hash_, touch in asked]
         with reachable():
-            async with self._client.pipeline(transaction=False) as pipeline:
-                for hash_, touch in asked:
-                    arguments = (self._idle, self._absolute, int(touch))
-                    await self._load(keys=(SESSION_PREFIX + hash_,), args=arguments, client=pipeline)
-                found = await pipeline.execute()
+            if len(calls) == 1:
+                # A pipeline asks first whether the script is there.
+                found = [await self._load(keys=(calls[0][0],), args=calls[0][1])]
+            else:
+                async with self._client.pipeline(transaction=False) as pipeline:
+                    for key, arguments in calls:
+                        await self._load(keys=(key,), args=arguments, client=pipeline)
+                    found = await pipeline.execute()
         return [
             SessionRecord(UUID(record[0].decode()), float(record[1]), hash_) if record else None
             for (hash_, _), record in zip(asked, found, strict=True)
