@@ -195,7 +195,7 @@ class Hub:
         leaving = list(self._readers)
         for first in range(0, len(leaving), LEAVING_AT_ONCE):
             for reader in leaving[first : first + LEAVING_AT_ONCE]:
-                reader.end("drain")
+                reader.end("drain", len(leaving))
             await asyncio.sleep(0)
 
     async def emptied(self, seconds: float) -> None:

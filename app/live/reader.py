@@ -28,8 +28,11 @@ CODES: dict[End, int] = {
 HELD_BYTES = 65_536
 """While a reader catches up, frames of this many bytes are kept for it; beyond, it has to come back."""
 
-SPREAD_MS = (1000, 5000)
-"""Who is sent away comes back within this time: so many at once come back one after the other."""
+SPREAD_MS = (1000, 6000)
+"""Who is sent away comes back within this time."""
+
+EACH_MS, LONGEST_MS = 4, 20_000
+"""For each of those who are sent away together it is so much longer, up to here: they come back one after the other."""
 
 
 Write = Callable[[bytes], int]
@@ -168,29 +171,29 @@ class Reader:
         self.end("left")
         self._home.gone(self)
 
-    def end(self, why: End) -> None:
-        """With a word of goodbye where it can still be heard."""
+    def end(self, why: End, among: int = 1) -> None:
+        """With a word of goodbye where it can still be heard; `among`: how many are sent away together."""
         if self.ended:
             return
         self.ended = why
         self.write = _drop
         self._home.left(self)
-        self._take_leave()
+        self._take_leave(among)
 
-    def _take_leave(self) -> None:
+    def _take_leave(self, among: int = 1) -> None:
         if self.wire is None or self.ended == "left":
             return
         if self.ended in ("slow", "silent"):
             self.wire.abort()
             return
         if not self.lagging:
-            self.wire.queue(self._farewell())
+            self.wire.queue(self._farewell(among))
         self.wire.close()
 
-    def _farewell(self) -> bytes:
+    def _farewell(self, among: int) -> bytes:
         if self.form is Form.SOCKET:
             return rfc6455.close(CODES[self.ended])
-        return enclosed(self.payload([goodbye(self.ended)]), self.form)
+        return enclosed(self.payload([goodbye(self.ended, among)]), self.form)
 
     def _queue(self, framed: bytes) -> int:
         if self.wire:
@@ -221,10 +224,12 @@ class Reader:
             self.write = self.wire.fast()
 
 
-def goodbye(why: End) -> Part:
+def goodbye(why: End, among: int = 1) -> Part:
     if why == "session-ended":
         return Part(ServerSentEvent(why, event=why).encode())
-    retry = random.randint(*SPREAD_MS)  # noqa: S311 - spreads load, guards nothing
+    soonest, latest = SPREAD_MS
+    latest = max(latest, min(LONGEST_MS, among * EACH_MS))
+    retry = random.randint(soonest, latest)  # noqa: S311 - spreads load, guards nothing
     return Part(ServerSentEvent(why, event="bye", retry=retry).encode())
 
 

@@ -1,0 +1,17 @@
+"""Many at once."""
+
+from app.live.hub import Bounds, Hub
+from tests.live.paper import FEED, joined, markup
+
+
+async def test_a_crowd_that_is_sent_away_comes_back_one_after_the_other() -> None:
+    hub = Hub(markup, bounds=Bounds(readers=5000))
+    papers = [joined(hub, FEED) for _ in range(5000)]
+
+    await hub.drain()
+
+    waits = sorted(paper.parser.retry or 0 for paper in papers)
+    most = max(sum(start <= wait < start + 1000 for wait in waits) for start in range(1000, 20_000, 250))
+    assert waits[0] >= 1000
+    assert waits[-1] <= 20_000
+    assert most < 400
