@@ -18,11 +18,21 @@ class User(NamedTuple):
     active: bool
 
 
+class Invite(NamedTuple):
+    """`user_id`: whose password it renews; None where it makes an account."""
+
+    email: str
+    role: Role
+    user_id: UUID | None
+
+
 class Action(StrEnum):
     SIGN_IN = "login"
     SIGN_OUT = "logout"
     FIRST_ADMIN = "first_admin"
     CREATE_USER = "create_user"
+    ACCEPT_INVITE = "accept_invite"
+    ACCEPT_RESET = "accept_reset"
 
 
 class Outcome(StrEnum):
@@ -94,6 +104,33 @@ async def use_setup_token(connection: "Connection[Record]", token: str) -> bool:
     return used is not None
 
 
+_OPEN_INVITE = """
+app.invites.token_hash = $1 and app.invites.expires_at > now()
+and exists (select from app.users where id = invited_by and role = 'admin' and active)
+and (user_id is null or exists (select from app.users where id = user_id and active))
+"""
+"""What an administrator who was removed or demoted has left open works no longer."""
+
+
+async def open_invite(connection: "Connection[Record]", token: str) -> Invite | None:
+    return _invite(
+        await connection.fetchrow(
+            f"select email, role, user_id from app.invites where {_OPEN_INVITE}",  # noqa: S608 - our own text
+            _hash(token),
+        )
+    )
+
+
+async def use_invite(connection: "Connection[Record]", token: str) -> Invite | None:
+    """None when it is over; of two who try at once one is told so."""
+    return _invite(
+        await connection.fetchrow(
+            f"delete from app.invites where {_OPEN_INVITE} returning email, role, user_id",  # noqa: S608 - our own text
+            _hash(token),
+        )
+    )
+
+
 async def record(
     connection: "Connection[Record]", actor: str, action: Action, outcome: Outcome, ip: str, detail: str = ""
 ) -> None:
@@ -111,6 +148,10 @@ def _user(row: Record | None) -> User | None:
     if row is None:
         return None
     return User(row["id"], row["email"], row["password_hash"], Role(row["role"]), row["active"])
+
+
+def _invite(row: Record | None) -> Invite | None:
+    return Invite(row["email"], Role(row["role"]), row["user_id"]) if row else None
 
 
 def _hash(token: str) -> str:
