@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from app.wire.channels import USES, Channels, Meaning
 from app.wire.codec import Rejected, channel, decode, decode_all, decode_each, encode
 from app.wire.codec.readers import READERS, SHAPES
-from app.wire.events import KINDS, AnyEvent, Component, ErrorReported
+from app.wire.events import HEARD, AnyEvent, Component, ErrorReported
 
 LATER = 4_000_000_000.0
 WRITTEN_NAMES = sorted(
@@ -156,7 +156,7 @@ def test_any_message_is_events_that_can_be_sent_on_or_a_reason(
     for event in decode_each(meaning, json.dumps(message).encode(), LATER):
         if isinstance(event, Rejected):
             continue
-        assert type(event) in KINDS
+        assert type(event) in HEARD
         for string in strings(msgspec.to_builtins(event)):
             assert string.isprintable()
             string.encode("utf-8")
@@ -165,7 +165,7 @@ def test_any_message_is_events_that_can_be_sent_on_or_a_reason(
         assert unstamped(again) == unstamped(event)
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", HEARD, ids=lambda kind: kind.__name__)
 def test_what_is_written_is_read_again(kind: type[AnyEvent]) -> None:
     @settings(max_examples=40, deadline=None)
     @given(any_of(kind))
@@ -177,5 +177,5 @@ def test_what_is_written_is_read_again(kind: type[AnyEvent]) -> None:
 
 def test_every_channel_has_a_reader_and_every_event_a_shape_and_a_channel() -> None:
     assert set(READERS) == set(Meaning) == {use.meaning for use in USES.values()}
-    assert set(SHAPES) == set(KINDS)
+    assert set(SHAPES) == set(HEARD)
     assert len(set(Channels())) == len(Channels()) == len(Channels().meanings())

@@ -64,7 +64,11 @@ Kind = Literal["log", "state"]
 LOGGED: tuple[type[LoggedEvent], ...] = get_args(LoggedEvent)
 KINDS: dict[type[AnyEvent], Kind] = {kind: "log" if kind in LOGGED else "state" for kind in get_args(AnyEvent)}
 
+HEARD: tuple[type[AnyEvent], ...] = tuple(kind for kind in KINDS if kind is not Unheard)
+"""What the contract's channels bring; the other is said by our own processes, and in the log alone."""
+
 __all__ = [
+    "HEARD",
     "KINDS",
     "LOGGED",
     "AlertRaised",
