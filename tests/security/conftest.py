@@ -1,0 +1,83 @@
+"""The real application on real servers, once for all its routes: an administrator, a user, and sessions at will."""
+
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import pytest_asyncio
+from pydantic import SecretStr
+from quart import Quart
+from quart_auth import QuartAuth
+
+from app import deps
+from app.accounts import setup
+from app.db import roles
+from app.embedded import postgres, valkey
+from app.embedded.child import Child
+from app.embedded.places import Places
+from app.factory import create_app
+from app.identity import Role
+from app.settings import Database, Redis, Settings
+from app.wire.client import close, connect
+from tests.conftest import copied
+from tests.stream.waiting import until
+
+PASSWORD = "trades on a train with one bar"
+
+
+class Door(NamedTuple):
+    """The application, and keys to it."""
+
+    app: Quart
+    people: Mapping[Role, str]
+
+    async def begun(self, role: Role) -> str:
+        """The id of a session that began this moment."""
+        async with deps.house_of(self.app).pools.own.acquire() as connection:
+            user_id = await connection.fetchval("select id from app.users where email = $1", self.people[role])
+        return await deps.house_of(self.app).sessions.create(user_id, "tests", "192.0.2.1")
+
+    async def revoked(self, role: Role) -> str:
+        sid = await self.begun(role)
+        await deps.house_of(self.app).sessions.end(sid)
+        return sid
+
+    def cookie(self, sid: str) -> str:
+        extension: QuartAuth = self.app.extensions["QUART_AUTH"][0]
+        return f"ts={extension.dump_token(sid, self.app)}"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def redis(places: Places, valkey_server: Child) -> AsyncIterator[str]:
+    client = connect(valkey.url(places))
+    await client.flushall()
+    yield valkey.url(places)
+    await close(client)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def door(
+    places: Places, furnished: str, redis: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Door]:
+    async for name in copied(places, furnished):
+        app = create_app(settings(redis, places, name, tmp_path_factory.mktemp("door")))
+        async with app.test_app():
+            yield await furnish(app)
+
+
+async def furnish(app: Quart) -> Door:
+    house, people = deps.house_of(app), {role: f"{role}@example.org" for role in Role}
+    await until(lambda: house.listening() and house.seeded and house.vitals.database, 15)
+    for role, email in people.items():
+        await setup.create_user(house.pools.own, email, role, PASSWORD)
+    return Door(app, people)
+
+
+def settings(redis: str, places: Places, database: str, data_dir: Path) -> Settings:
+    own, market = (SecretStr(postgres.url(places, database, user)) for user in (roles.OWN, roles.MARKET))
+    return Settings(
+        data_dir=data_dir,
+        redis=Redis(url=SecretStr(redis)),
+        database=Database(url=own, market_url=market),
+    )
