@@ -16,6 +16,19 @@ PARTS = ("REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD")
 OUTSIDE = {"READY_FD"}
 """Ours, but no setting: `run` tells a child where to say that it is ready."""
 
+IN_FILES = (
+    "SECRET_KEY",
+    "METRICS_TOKEN",
+    "REDIS_URL",
+    "REDIS_PASSWORD",
+    "DATABASE_URL",
+    "MARKET_DATABASE_URL",
+    "TICKSTOCK_ENGINE_DATABASE_URL",
+)
+"""What is secret may stand in a file that <NAME>_FILE names, as containers are handed it."""
+
+LARGEST_FILE = 65_536
+
 SERVICE_LINK = re.compile(r"\w+_(SERVICE_HOST|SERVICE_PORT\w*|PORT_\d+_(TCP|UDP|SCTP)\w*)")
 LINK_ADDRESS = re.compile(r"(tcp|udp|sctp)://")
 ALIKE = 0.85
@@ -62,11 +75,36 @@ def kept(place: Path, make: Callable[[], str]) -> str:
 
 
 def _variables(environ: Mapping[str, str], root: Path) -> dict[str, Said]:
-    """Empty means unset, but for the key that signs: an empty one is a mistake worth stopping for."""
     written = dotenv_values(root / ".env", interpolate=False) if (root / ".env").is_file() else {}
-    found = {name: Said(value, f"{name} (.env)") for name, value in written.items() if value is not None}
-    found |= {name: Said(value, name) for name, value in environ.items()}
-    return {name: said for name, said in found.items() if said.value or name == "SECRET_KEY"}
+    found = _read({name: Said(value, f"{name} (.env)") for name, value in written.items() if value is not None}, root)
+    return found | _read({name: Said(value, name) for name, value in environ.items()}, root)
+
+
+def _read(variables: Mapping[str, Said], root: Path) -> dict[str, Said]:
+    """Empty means unset, but for the key that signs: an empty one is a mistake worth stopping for."""
+    found = {name: said for name, said in variables.items() if said.value or name == "SECRET_KEY"}
+    for name in IN_FILES:
+        if place := found.pop(f"{name}_FILE", None):
+            if name in found:
+                raise BadSetting(f"{place.by}: {name} is set as well; keep one of them")
+            found[name] = Said(_within(place, root), place.by)
+    return found
+
+
+def _within(place: Said, root: Path) -> str:
+    """What the file holds. Its path is not shown: some write the secret itself there."""
+    try:
+        with (root / str(place.value)).open("rb") as file:
+            text = file.read(LARGEST_FILE).decode().strip()
+    except OSError as error:
+        raise BadSetting(f"{place.by}: the file cannot be read ({error.strerror})") from None
+    except ValueError:
+        raise BadSetting(f"{place.by}: the file cannot be read (is no text)") from None
+    if not text:
+        raise BadSetting(f"{place.by}: the file is empty")
+    if len(text.split()) > 1:
+        raise BadSetting(f"{place.by}: the file holds more than one word")
+    return text
 
 
 def _environment(variables: Mapping[str, Said]) -> str:

@@ -69,7 +69,8 @@ def with_addresses(settings: Settings, known: Addresses) -> Settings:
 def for_children(environ: Mapping[str, str], known: Addresses) -> dict[str, str]:
     names = ("REDIS_URL", "DATABASE_URL", "MARKET_DATABASE_URL", "TICKSTOCK_ENGINE_DATABASE_URL")
     urls = {name: url for name, url in zip(names, known, strict=True) if url}
-    return {**environ, **urls, "ENGINE": "on", "INGEST": "on"}
+    kept = {name: value for name, value in environ.items() if name.removesuffix("_FILE") not in urls}
+    return {**kept, **urls, "ENGINE": "on", "INGEST": "on"}
 
 
 def write(data_dir: Path, url: str, known: Addresses, pids: Mapping[str, int]) -> None:

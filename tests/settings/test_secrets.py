@@ -1,0 +1,104 @@
+"""What is secret may be handed over in a file, as containers are."""
+
+from pathlib import Path
+
+import pytest
+
+from app.commands.addresses import Addresses, for_children
+from app.settings import load
+from app.toml import BadSetting
+
+GOOD_SECRET = "kQ3vZ8mN1xR7tY5wB2cF9hJ4sL6dG0pA_uE"
+
+IN_FILES = {
+    "SECRET_KEY": GOOD_SECRET,
+    "METRICS_TOKEN": GOOD_SECRET,
+    "REDIS_URL": "redis://:hunter2@cache:6379/1",
+    "DATABASE_URL": "postgresql://u:hunter2@h/d",
+    "MARKET_DATABASE_URL": "postgresql://u:hunter2@h/m",
+    "TICKSTOCK_ENGINE_DATABASE_URL": "postgresql://u:hunter2@h/e",
+}
+
+
+@pytest.mark.parametrize(("name", "secret"), IN_FILES.items())
+def test_a_secret_may_stand_in_a_file(tmp_path: Path, name: str, secret: str) -> None:
+    (tmp_path / "said").write_text(f"\n  {secret}\n\n")
+    nowhere = {"DATA_DIR": str(tmp_path)}
+
+    for place in (str(tmp_path / "said"), "said"):
+        assert load({**nowhere, f"{name}_FILE": place}, tmp_path) == load({**nowhere, name: secret}, tmp_path)
+
+
+def test_a_password_in_a_file_is_part_of_an_address(tmp_path: Path) -> None:
+    (tmp_path / "said").write_text("p@ss/word\n")
+
+    settings, warnings = load(
+        {"DATA_DIR": str(tmp_path), "REDIS_HOST": "cache", "REDIS_PASSWORD_FILE": "said"}, tmp_path
+    )
+
+    assert settings.redis.url
+    assert settings.redis.url.get_secret_value() == "redis://:p%40ss%2Fword@cache:6379/0"
+    assert warnings == ()
+
+
+UNREADABLE = [
+    (b"", "the file is empty"),
+    (b" \n\t", "the file is empty"),
+    (b"\xff\xfe hunter2", "is no text"),
+    (b"hunter2\nhunter2", "more than one word"),
+]
+
+
+@pytest.mark.parametrize("name", [*IN_FILES, "REDIS_PASSWORD"])
+@pytest.mark.parametrize(("content", "reason"), UNREADABLE)
+def test_a_file_that_holds_no_secret_is_named_and_not_shown(
+    tmp_path: Path, name: str, content: bytes, reason: str
+) -> None:
+    (tmp_path / "hunter2").write_bytes(content)
+    refused(tmp_path, reason, **{f"{name}_FILE": "hunter2"})
+
+
+@pytest.mark.parametrize("name", [*IN_FILES, "REDIS_PASSWORD"])
+def test_a_file_that_is_not_there_is_named_and_not_shown(tmp_path: Path, name: str) -> None:
+    refused(tmp_path, "No such file", **{f"{name}_FILE": "hunter2"})
+    refused(tmp_path, "Is a directory", **{f"{name}_FILE": str(tmp_path)})
+    refused(tmp_path, "is no text", **{f"{name}_FILE": "hunter2\0"})
+
+
+@pytest.mark.parametrize("name", [*IN_FILES, "REDIS_PASSWORD"])
+def test_a_secret_is_said_in_one_place(tmp_path: Path, name: str) -> None:
+    (tmp_path / "said").write_text("hunter2")
+    refused(tmp_path, f"{name} is set as well", **{name: "hunter2", f"{name}_FILE": "said"})
+
+
+def test_a_bad_secret_in_a_file_is_told_by_the_name_that_was_set(tmp_path: Path) -> None:
+    (tmp_path / "said").write_text("hunter2")
+    refused(tmp_path, "is shorter than 32 bytes", SECRET_KEY_FILE="said")
+    refused(tmp_path, "must begin with postgresql://", DATABASE_URL_FILE="said")
+
+
+def test_the_environment_wins_over_a_file_that_dotenv_names(tmp_path: Path) -> None:
+    (tmp_path / "said").write_text("redis://other")
+    (tmp_path / ".env").write_text("REDIS_URL_FILE=said\n")
+
+    settings, _ = load({"DATA_DIR": str(tmp_path), "REDIS_URL": "redis://cache"}, tmp_path)
+
+    assert settings.redis.url
+    assert settings.redis.url.get_secret_value() == "redis://cache"
+
+
+def test_what_run_starts_is_told_each_address_once() -> None:
+    told = for_children({"REDIS_URL_FILE": "said", "SECRET_KEY_FILE": "key"}, Addresses(redis="redis://cache"))
+
+    assert told == {"REDIS_URL": "redis://cache", "SECRET_KEY_FILE": "key", "ENGINE": "on", "INGEST": "on"}
+
+
+def refused(tmp_path: Path, reason: str, **environ: str) -> None:
+    with pytest.raises(BadSetting) as refusal:
+        load({"DATA_DIR": str(tmp_path), **environ}, tmp_path)
+
+    line = str(refusal.value)
+    assert line.startswith(f"{next(name for name in environ if name.endswith('_FILE'))}: ")
+    assert reason in line
+    assert "\n" not in line
+    assert "hunter2" not in line
