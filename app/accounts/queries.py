@@ -1,6 +1,7 @@
 """Users, setup links and the audit trail in our own schema."""
 
 import hashlib
+from collections.abc import Collection
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID, uuid4
@@ -16,6 +17,8 @@ class User(NamedTuple):
     password_hash: str
     role: Role
     active: bool
+    session_epoch: int
+    """Raised to end every session that began before."""
 
 
 class Invite(NamedTuple):
@@ -31,6 +34,8 @@ class Action(StrEnum):
     SIGN_OUT = "logout"
     FIRST_ADMIN = "first_admin"
     CREATE_USER = "create_user"
+    END_SESSIONS = "end_sessions"
+    CHANGE_PASSWORD = "change_password"  # noqa: S105 - no password
     ACCEPT_INVITE = "accept_invite"
     ACCEPT_RESET = "accept_reset"
 
@@ -42,17 +47,16 @@ class Outcome(StrEnum):
 
 
 async def user_by_email(connection: "Connection[Record]", email: str) -> User | None:
-    return _user(
-        await connection.fetchrow(
-            "select id, email, password_hash, role, active from app.users where lower(email) = $1", email
-        )
-    )
+    return _user(await connection.fetchrow("select * from app.users where lower(email) = $1", email))
 
 
 async def user_by_id(connection: "Connection[Record]", user_id: UUID) -> User | None:
-    return _user(
-        await connection.fetchrow("select id, email, password_hash, role, active from app.users where id = $1", user_id)
-    )
+    return _user(await connection.fetchrow("select * from app.users where id = $1", user_id))
+
+
+async def users_by_id(connection: "Connection[Record]", user_ids: Collection[UUID]) -> dict[UUID, User]:
+    rows = await connection.fetch("select * from app.users where id = any($1)", user_ids)
+    return {user.id: user for row in rows if (user := _user(row))}
 
 
 async def admin_exists(connection: "Connection[Record]") -> bool:
@@ -65,7 +69,7 @@ async def insert_user(connection: "Connection[Record]", email: str, password_has
     return _user(
         await connection.fetchrow(
             "insert into app.users (id, email, password_hash, role) values ($1, $2, $3, $4)"
-            " on conflict do nothing returning id, email, password_hash, role, active",
+            " on conflict do nothing returning *",
             uuid4(),
             email,
             password_hash,
@@ -74,8 +78,36 @@ async def insert_user(connection: "Connection[Record]", email: str, password_has
     )
 
 
+async def renew_hash(connection: "Connection[Record]", user: User, password_hash: str) -> None:
+    """The same password with today's parameters, unless it has been changed meanwhile."""
+    await connection.execute(
+        "update app.users set password_hash = $3 where id = $1 and password_hash = $2",
+        user.id,
+        user.password_hash,
+        password_hash,
+    )
+
+
 async def replace_hash(connection: "Connection[Record]", user_id: UUID, password_hash: str) -> None:
-    await connection.execute("update app.users set password_hash = $2 where id = $1", user_id, password_hash)
+    """Ends every session of theirs as well."""
+    await connection.execute(
+        "update app.users set password_hash = $2, session_epoch = session_epoch + 1 where id = $1",
+        user_id,
+        password_hash,
+    )
+
+
+async def change_password(connection: "Connection[Record]", user: User, password_hash: str) -> User | None:
+    """Ends every session there is. None when somebody else changed it first."""
+    return _user(
+        await connection.fetchrow(
+            "update app.users set password_hash = $3, session_epoch = session_epoch + 1"
+            " where id = $1 and password_hash = $2 and active returning *",
+            user.id,
+            user.password_hash,
+            password_hash,
+        )
+    )
 
 
 async def replace_setup_token(connection: "Connection[Record]", token: str) -> None:
@@ -147,7 +179,7 @@ async def record(
 def _user(row: Record | None) -> User | None:
     if row is None:
         return None
-    return User(row["id"], row["email"], row["password_hash"], Role(row["role"]), row["active"])
+    return User(row["id"], row["email"], row["password_hash"], Role(row["role"]), row["active"], row["session_epoch"])
 
 
 def _invite(row: Record | None) -> Invite | None:

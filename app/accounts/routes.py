@@ -107,7 +107,7 @@ async def _whose(email: str, password: str) -> User | None:
     if verdict.outdated:
         renewed = await passwords.hashed(password)
         async with deps.pools().own.acquire() as connection:
-            await queries.replace_hash(connection, user.id, renewed)
+            await queries.renew_hash(connection, user, renewed)
     return user
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import time
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
@@ -16,9 +16,10 @@ from app.accounts import queries
 from app.accounts.queries import User
 from app.identity import Identity
 from app.web import caller
+from app.wire.sessions import Begun
 
-FRESH_SECONDS = 5.0
-"""How long a role or a closed account may go unnoticed."""
+FRESH_SECONDS = 1.5
+"""How long a role, a closed account or a raised epoch may go unnoticed by pages."""
 
 REMEMBERED_SECONDS = 3600.0
 """How long a known user is believed in while the database is away."""
@@ -37,22 +38,40 @@ class Users:
     def __init__(self) -> None:
         self._known: dict[UUID, Remembered] = {}
 
-    async def find(self, user_id: UUID) -> User | None:
-        known = self._known.get(user_id)
-        if known and time.monotonic() - known.at < FRESH_SECONDS:
-            return known.user
+    async def find(self, user_id: UUID, epoch: int) -> User | None:
+        """`epoch` is what is known already of theirs: a row from before that is read again."""
+        return (await self.find_all({user_id: epoch}))[user_id]
+
+    async def find_all(self, wanted: Mapping[UUID, int]) -> dict[UUID, User | None]:
+        found = {user_id: self._known[user_id].user for user_id, epoch in wanted.items() if self._fresh(user_id, epoch)}
+        stale = [user_id for user_id in wanted if user_id not in found]
+        return found | await self._read(stale) if stale else found
+
+    def keep(self, user: User) -> None:
+        self._known[user.id] = Remembered(user, time.monotonic())
+
+    async def _read(self, user_ids: list[UUID]) -> dict[UUID, User | None]:
+        before = {user_id: known for user_id in user_ids if (known := self._known.get(user_id))}
         try:
             async with deps.pools().own.acquire() as connection:
-                user = await queries.user_by_id(connection, user_id)
+                users = await queries.users_by_id(connection, user_ids)
         except db.Unavailable:
             # Nobody can be given or refused anything while it is away, so what was true then is true now.
-            if known is None or time.monotonic() - known.at > REMEMBERED_SECONDS:
+            oldest = min((known.at for known in before.values()), default=0.0)
+            if len(before) < len(user_ids) or time.monotonic() - oldest > REMEMBERED_SECONDS:
                 raise
-            return known.user
-        if len(self._known) >= REMEMBERED_USERS:
+            return {user_id: known.user for user_id, known in before.items()}
+        if len(self._known) + len(user_ids) > REMEMBERED_USERS:
             self._known.clear()
-        self._known[user_id] = Remembered(user, time.monotonic())
-        return user
+        found = {user_id: users.get(user_id) for user_id in user_ids}
+        self._known.update({user_id: Remembered(user, time.monotonic()) for user_id, user in found.items()})
+        return found
+
+    def _fresh(self, user_id: UUID, epoch: int) -> bool:
+        known = self._known.get(user_id)
+        if known is None or time.monotonic() - known.at >= FRESH_SECONDS:
+            return False
+        return known.user is None or known.user.session_epoch >= epoch
 
 
 def install(app: Quart, https: bool, absolute_seconds: int) -> None:
@@ -77,9 +96,8 @@ async def load() -> Identity | None:
     record = await (sessions.peek(_hash(sid)) if caller.opens_stream() else sessions.load(sid))
     if record is None:
         return None
-    users: Users = current_app.extensions["users"]
-    user = await users.find(record.user_id)
-    if user is None or not user.active:
+    user = await _users().find(record.user_id, record.epoch)
+    if user is None or not user.active or user.session_epoch != record.epoch:
         return None
     return Identity(user_id=user.id, email=user.email, role=user.role, session=record.hash)
 
@@ -87,22 +105,33 @@ async def load() -> Identity | None:
 async def still_admitted(known: Collection[Identity]) -> set[Identity]:
     """Those whose session stands, and who are still who they were when it let them in."""
     standing = await deps.sessions().standing({each.session for each in known})
-    users: Users = current_app.extensions["users"]
-    admitted = set()
-    for each in known:
-        user = await users.find(each.user_id) if each.session in standing else None
-        if user and user.active and user.role is each.role:
-            admitted.add(each)
-    return admitted
+    epochs: dict[UUID, int] = {}
+    for record in standing.values():
+        epochs[record.user_id] = max(record.epoch, epochs.get(record.user_id, 0))
+    users = await _users().find_all(epochs)
+    return {
+        each
+        for each in known
+        if (kept := standing.get(each.session))
+        and (user := users[kept.user_id])
+        and (user.active, user.role, user.session_epoch) == (True, each.role, kept.epoch)
+    }
 
 
-async def let_in(user: User) -> None:
-    """Begins a session under a new id, whatever cookie was there before."""
+async def let_in(user: User, begun: Begun = Begun.SIGN_IN) -> str:
+    """Begins a session under a new id, whatever cookie was there before; its hash."""
     before = quart_auth.current_user.auth_id
-    sid = await deps.sessions().create(user.id, caller.agent(), caller.address())
+    sid = await deps.sessions().create(user.id, caller.agent(), caller.address(), user.session_epoch, begun)
     if before is not None:
         await deps.sessions().end(before)
     quart_auth.login_user(AuthUser(sid))
+    return _hash(sid)
+
+
+async def stay_alone(user: User) -> None:
+    """Goes on under a new id after a new password; every other session of theirs ends."""
+    _users().keep(user)
+    await deps.sessions().end_all(user.id, but=await let_in(user, Begun.NEW_PASSWORD))
 
 
 async def let_go() -> None:
@@ -110,6 +139,11 @@ async def let_go() -> None:
     quart_auth.logout_user()
     if sid is not None:
         await deps.sessions().end(sid)
+
+
+def _users() -> Users:
+    found: Users = current_app.extensions["users"]
+    return found
 
 
 def _hash(sid: str) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
+from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -16,7 +17,8 @@ from app.wire.client import Unavailable, reachable
 _CREATE = """
 local now = redis.call('TIME')[1]
 local idle, absolute = tonumber(ARGV[1]), tonumber(ARGV[2])
-redis.call('HSET', KEYS[1], 'user_id', ARGV[3], 'created', now, 'seen', now, 'user_agent', ARGV[4], 'ip', ARGV[5])
+redis.call('HSET', KEYS[1], 'user_id', ARGV[3], 'created', now, 'seen', now, 'user_agent', ARGV[4], 'ip', ARGV[5],
+  'epoch', ARGV[7], 'begun', ARGV[8])
 redis.call('EXPIRE', KEYS[1], math.min(idle, absolute))
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - absolute)
 redis.call('ZADD', KEYS[2], now, ARGV[6])
@@ -25,7 +27,7 @@ return now
 """
 
 _LOAD = """
-local user_id, created = unpack(redis.call('HMGET', KEYS[1], 'user_id', 'created'))
+local user_id, created, epoch = unpack(redis.call('HMGET', KEYS[1], 'user_id', 'created', 'epoch'))
 if not user_id or not created then return false end
 local now = tonumber(redis.call('TIME')[1])
 local left = tonumber(created) + tonumber(ARGV[2]) - now
@@ -37,8 +39,19 @@ if ARGV[3] == '1' then
   redis.call('HSET', KEYS[1], 'seen', now)
   redis.call('EXPIRE', KEYS[1], math.min(tonumber(ARGV[1]), left))
 end
-return {user_id, created}
+return {user_id, created, epoch or '0'}
 """
+
+
+MOST_LISTED = 100
+SHOWN = ("created", "seen", "user_agent", "ip", "begun")
+
+
+class Begun(StrEnum):
+    """What a session began with."""
+
+    SIGN_IN = "sign-in"
+    NEW_PASSWORD = "new-password"  # noqa: S105 - no password
 
 
 class SessionRecord(NamedTuple):
@@ -47,6 +60,19 @@ class SessionRecord(NamedTuple):
     """Wall time, UTC epoch seconds."""
     hash: str
     """SHA-256 of the session id, in hex."""
+    epoch: int
+    """The user's when it began: whatever raises theirs ends it, even where Redis still keeps it."""
+
+
+class OpenSession(NamedTuple):
+    """One of a user's, as they are shown it. `created` and `seen`: wall time, UTC epoch seconds."""
+
+    hash: str
+    created: float
+    seen: float
+    user_agent: str
+    ip: str
+    begun: Begun
 
 
 class Sessions:
@@ -59,14 +85,17 @@ class Sessions:
         self._asked: list[tuple[str, bool, asyncio.Future[SessionRecord | None]]] = []
         self._asking: set[asyncio.Task[None]] = set()
 
-    async def create(self, user_id: UUID, user_agent: str, ip: str) -> str:
+    async def create(
+        self, user_id: UUID, user_agent: str, ip: str, epoch: int = 0, begun: Begun = Begun.SIGN_IN
+    ) -> str:
         """The session id, for the cookie alone."""
         sid = secrets.token_urlsafe(32)
         hash_ = _hash(sid)
         keys = (SESSION_PREFIX + hash_, f"{USER_SESSIONS_PREFIX}{user_id}")
         agent = user_agent.encode("utf-8", "replace")[:300]
+        told = (self._idle, self._absolute, str(user_id), agent, ip[:64], hash_, epoch, begun.value)
         with reachable():
-            await self._create(keys=keys, args=(self._idle, self._absolute, str(user_id), agent, ip[:64], hash_))
+            await self._create(keys=keys, args=told)
         return sid
 
     async def load(self, sid: str) -> SessionRecord | None:
@@ -77,10 +106,22 @@ class Sessions:
         """By the hash, and no activity: an open stream must not keep a session alive."""
         return await self._find(hash_, touch=False)
 
-    async def standing(self, hashes: Iterable[str]) -> set[str]:
-        """Those of them that have not ended. No activity either."""
+    async def standing(self, hashes: Iterable[str]) -> dict[str, SessionRecord]:
+        """Those of them that have not ended, by their hashes. No activity either."""
         found = await self._read([(hash_, False) for hash_ in hashes])
-        return {record.hash for record in found if record}
+        return {record.hash: record for record in found if record}
+
+    async def of(self, user_id: UUID) -> list[OpenSession]:
+        """The newest first."""
+        with reachable():
+            hashes: list[Any] = await self._client.zrange(
+                f"{USER_SESSIONS_PREFIX}{user_id}", 0, MOST_LISTED - 1, desc=True
+            )
+            async with self._client.pipeline(transaction=False) as pipeline:
+                for hash_ in hashes:
+                    pipeline.hmget(SESSION_PREFIX + hash_.decode(), SHOWN)
+                found = await pipeline.execute()
+        return [_shown(hash_.decode(), fields) for hash_, fields in zip(hashes, found, strict=True) if fields[0]]
 
     async def end(self, sid: str) -> None:
         hash_ = _hash(sid)
@@ -90,11 +131,25 @@ class Sessions:
             if record is not None:
                 await self._client.zrem(f"{USER_SESSIONS_PREFIX}{record.user_id}", hash_)
 
-    async def end_all(self, user_id: UUID) -> None:
+    async def end_one(self, user_id: UUID, hash_: str) -> bool:
+        """Whether it was this user's and stood until now."""
+        with reachable():
+            if not await self._client.zrem(f"{USER_SESSIONS_PREFIX}{user_id}", hash_):
+                return False
+            return bool(await self._client.delete(SESSION_PREFIX + hash_))
+
+    async def end_all(self, user_id: UUID, but: str = "") -> int:
+        """All of a user's, or all but the one with this hash; how many still stood."""
         index = f"{USER_SESSIONS_PREFIX}{user_id}"
         with reachable():
-            hashes: list[Any] = await self._client.zrange(index, 0, -1)
-            await self._client.delete(index, *(SESSION_PREFIX + hash_.decode() for hash_ in hashes))
+            found: list[Any] = await self._client.zrange(index, 0, -1)
+            hashes = [hash_.decode() for hash_ in found if hash_.decode() != but]
+            if not hashes:
+                return 0
+            # Not the whole index: a session may begin between these lines.
+            await self._client.zrem(index, *hashes)
+            ended: int = await self._client.delete(*(SESSION_PREFIX + hash_ for hash_ in hashes))
+        return ended
 
     async def _find(self, hash_: str, *, touch: bool) -> SessionRecord | None:
         """Whoever asks in the same turn of the loop is answered by the same round trip: many come back at once."""
@@ -134,9 +189,15 @@ class Sessions:
                         await self._load(keys=(key,), args=arguments, client=pipeline)
                     found = await pipeline.execute()
         return [
-            SessionRecord(UUID(record[0].decode()), float(record[1]), hash_) if record else None
+            SessionRecord(UUID(record[0].decode()), float(record[1]), hash_, int(record[2])) if record else None
             for (hash_, _), record in zip(asked, found, strict=True)
         ]
+
+
+def _shown(hash_: str, fields: Sequence[bytes | None]) -> OpenSession:
+    created, seen, agent, ip, begun = ((field or b"").decode("utf-8", "replace") for field in fields)
+    kind = Begun.NEW_PASSWORD if begun == Begun.NEW_PASSWORD else Begun.SIGN_IN
+    return OpenSession(hash_, float(created), float(seen or created), agent, ip, kind)
 
 
 def _hash(sid: str) -> str:

@@ -7,9 +7,9 @@ import pytest
 from redis.asyncio import Redis
 
 from app.wire import Unavailable
-from app.wire.channels import SESSION_PREFIX
+from app.wire.channels import SESSION_PREFIX, USER_SESSIONS_PREFIX
 from app.wire.client import close, connect
-from app.wire.sessions import Sessions
+from app.wire.sessions import Begun, Sessions
 from tests.wire.conftest import Server
 
 ALICE, BOB = uuid4(), uuid4()
@@ -92,6 +92,41 @@ async def test_an_idle_session_ends(client: Redis) -> None:
             await asyncio.sleep(0.05)
 
     assert await sessions.load(sid) is None
+
+
+async def test_a_user_is_shown_their_own_sessions_the_newest_first(client: Redis) -> None:
+    sessions = Sessions(client, 60, 600)
+    first = await sessions.load(await sessions.create(ALICE, "a browser", "192.0.2.1"))
+    second = await sessions.load(await sessions.create(ALICE, "\ud800" * 400, "::1", 3, Begun.NEW_PASSWORD))
+    await sessions.create(BOB, "", "")
+    gone = await sessions.load(await sessions.create(ALICE, "", ""))
+    assert first and second and gone  # noqa: PT018 - for the checker of types
+    assert (first.epoch, second.epoch) == (0, 3)
+    await client.zadd(f"{USER_SESSIONS_PREFIX}{ALICE}", {first.hash: 1})
+    await client.delete(SESSION_PREFIX + gone.hash)
+
+    shown = await sessions.of(ALICE)
+
+    assert [each.hash for each in shown] == [second.hash, first.hash]
+    assert [(each.user_agent[:10], each.ip, each.begun) for each in shown] == [
+        ("?" * 10, "::1", Begun.NEW_PASSWORD),
+        ("a browser", "192.0.2.1", Begun.SIGN_IN),
+    ]
+    assert shown[1].created == first.created <= shown[1].seen
+
+
+async def test_one_session_or_all_others_are_ended_for_their_own_user_alone(client: Redis) -> None:
+    sessions = Sessions(client, 60, 600)
+    sids = [await sessions.create(user, "", "") for user in (ALICE, ALICE, ALICE, BOB)]
+    kept, other, third, bobs = [record.hash for sid in sids if (record := await sessions.load(sid))]
+
+    assert not await sessions.end_one(ALICE, bobs)
+    assert await sessions.end_one(ALICE, third)
+    assert not await sessions.end_one(ALICE, third)
+    assert await sessions.end_all(ALICE, but=kept) == 1
+    assert await sessions.end_all(ALICE, but=kept) == 0
+
+    assert (await sessions.standing([kept, other, third, bobs])).keys() == {kept, bobs}
 
 
 async def test_without_redis_nobody_is_let_in(server: Server) -> None:

@@ -1,0 +1,77 @@
+"""A raised epoch ends what began before it, whatever Redis still keeps."""
+
+import asyncio
+
+import pytest
+from quart import Quart
+from quart.typing import TestClientProtocol as Client
+
+from app.accounts import queries, setup, visitor
+from app.db.pools import Pool
+from app.identity import Role
+from tests.accounts.test_sessions import EMAIL, PASSWORD, RIGHT, sign_in, status
+
+
+@pytest.fixture(autouse=True)
+async def alice(pool: Pool) -> None:
+    await setup.create_user(pool, EMAIL, Role.USER, PASSWORD)
+
+
+async def raise_epoch(pool: Pool) -> None:
+    async with pool.acquire() as connection:
+        await connection.execute("update app.users set session_epoch = session_epoch + 1")
+
+
+async def test_a_raised_epoch_ends_a_session_that_redis_keeps(app: Quart, client: Client, pool: Pool) -> None:
+    kept = await sign_in(client)
+    assert await status(app, kept) == 200
+
+    await raise_epoch(pool)
+    async with asyncio.timeout(5):
+        while await status(app, kept) == 200:
+            await asyncio.sleep(0.05)
+
+    assert await status(app, await sign_in(client)) == 200
+    assert await status(app, kept) == 303
+
+
+async def test_a_session_newer_than_the_row_in_memory_is_no_stranger(
+    app: Quart, client: Client, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visitor, "FRESH_SECONDS", 600.0)
+    old = await sign_in(client)
+    assert await status(app, old) == 200
+
+    await raise_epoch(pool)
+    new = await sign_in(app.test_client())
+
+    assert await status(app, new) == 200
+    assert await status(app, old) == 303
+
+
+async def test_who_signs_in_while_the_password_changes_has_no_session_afterwards(
+    app: Quart, client: Client, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_in = visitor.let_in
+
+    async def changed_meanwhile(user: queries.User) -> str:
+        await raise_epoch(pool)
+        return await let_in(user)
+
+    monkeypatch.setattr(visitor, "let_in", changed_meanwhile)
+
+    assert await status(app, await sign_in(client)) == 303
+
+
+async def test_an_old_password_is_not_put_back_by_a_better_hash_of_it(pool: Pool) -> None:
+    async with pool.acquire() as connection:
+        before = await queries.user_by_email(connection, RIGHT["email"])
+        assert before
+        changed = await queries.change_password(connection, before, "new")
+        await queries.renew_hash(connection, before, "old")
+        again = await queries.change_password(connection, before, "other")
+        now = await queries.user_by_id(connection, before.id)
+
+    assert now
+    assert changed == now
+    assert (now.password_hash, again, now.session_epoch) == ("new", None, before.session_epoch + 1)
