@@ -11,7 +11,7 @@ from app.admin import routes as admin
 from app.patterns import routes as patterns
 from app.quotes import routes as quotes
 from app.settings import Settings
-from app.web import assets, choice, errors, guards, reports, security
+from app.web import assets, caller, choice, errors, guards, reports, security
 
 LARGEST_BODY = 65_536
 SLOWEST_BODY = 10
@@ -38,6 +38,7 @@ def create_app(settings: Settings) -> Quart:
     lifespan.install(app, settings)
 
     # In the order in which a request meets them.
+    caller.install(app, settings.proxy_hops)
     security.install(app, settings.public_url, settings.live.allowed_origins)
     visitor.install(app, settings.public_url.startswith("https:"), settings.sessions.absolute_seconds)
     guards.install(app, visitor.load, settings.web.zone)

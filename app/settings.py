@@ -159,6 +159,7 @@ class Settings(Section):
     host: str = Field(default="127.0.0.1", min_length=1)
     port: int = Field(default=8000, ge=1, le=65535)
     public_url: str = Field(default="", pattern=r"^$|^https?://[^\s/]+/?$")
+    proxy_hops: int = Field(default=0, ge=0, le=10)
     data_dir: Inside = Path(".data")
     secret_key: Secret = Field(default_factory=lambda: SecretStr(secrets.token_urlsafe(48)))
     metrics_token: MetricsToken = SecretStr("")
@@ -192,6 +193,7 @@ DOCUMENTED = {
     "HOST": "server.host",
     "PORT": "server.port",
     "PUBLIC_URL": "server.public_url",
+    "PROXY_HOPS": "server.proxy_hops",
     "DATA_DIR": "server.data_dir",
     "SECRET_KEY": "server.secret_key",
     "METRICS_TOKEN": "server.metrics_token",

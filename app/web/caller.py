@@ -1,7 +1,16 @@
 """What a request tells of who sent it."""
 
-from quart import has_websocket_context, request, websocket
+from ipaddress import IPv6Address, ip_address
+
+from quart import Quart, current_app, has_websocket_context, request, websocket
 from quart.wrappers import BaseRequestWebsocket
+
+LONGEST_ADDRESS = 64
+
+
+def install(app: Quart, proxy_hops: int) -> None:
+    """`proxy_hops`: how many proxies of ours stand before us, each adding whom it was asked by."""
+    app.extensions["proxy_hops"] = proxy_hops
 
 
 def asked() -> BaseRequestWebsocket:
@@ -10,8 +19,14 @@ def asked() -> BaseRequestWebsocket:
 
 
 def address() -> str:
-    """As the connection says; headers that a stranger can write are not believed."""
-    return asked().remote_addr or ""
+    """As the connection says, or the outermost of our own proxies; what a stranger can write is not believed."""
+    peer = asked().remote_addr or ""
+    return _plain(_passed_on("X-Forwarded-For")) or _plain(peer) or peer
+
+
+def comes_by_https() -> bool:
+    """Whether our outermost proxy says that it was asked by TLS."""
+    return _passed_on("X-Forwarded-Proto").lower() in ("https", "wss")
 
 
 def agent() -> str:
@@ -21,3 +36,26 @@ def agent() -> str:
 def opens_stream() -> bool:
     """An open stream is not a person who does something."""
     return has_websocket_context() or "text/event-stream" in request.headers.get("Accept", "")
+
+
+def _passed_on(header: str) -> str:
+    """What our outermost proxy appended: counted from the right, since senders write what they like on the left."""
+    hops = current_app.extensions.get("proxy_hops", 0)
+    said = [each.strip() for line in asked().headers.getlist(header) for each in line.split(",")]
+    return said[-hops] if 0 < hops <= len(said) else ""
+
+
+def _plain(said: str) -> str:
+    """The address in its one spelling; "" for what is none. Some proxies add the port."""
+    bare = said
+    if said.startswith("["):
+        bare = said[1:].partition("]")[0]
+    elif said.count(":") == 1:
+        bare = said.partition(":")[0]
+    if len(bare) > LONGEST_ADDRESS or "%" in bare:
+        return ""
+    try:
+        found = ip_address(bare)
+    except ValueError:
+        return ""
+    return str((isinstance(found, IPv6Address) and found.ipv4_mapped) or found)

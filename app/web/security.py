@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 from quart import Quart, Response, abort, current_app, g, request, websocket
 
+from app.web import caller
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OWN_SITES = frozenset({"same-origin", "none"})
 
@@ -28,8 +30,7 @@ HEADERS = {
 def install(app: Quart, public_url: str, readers: tuple[str, ...] = ()) -> None:
     """`readers` are foreign origins that may fetch (never change) things here; "*" is all of them."""
     own = origin(public_url)
-    secure = own.startswith("https:")
-    app.extensions["https"] = secure
+    app.extensions["https"] = own.startswith("https:")
 
     async def check() -> None:
         if refused(request.method, _fetch_site(), request.headers.get("Origin"), own, readers):
@@ -40,7 +41,7 @@ def install(app: Quart, public_url: str, readers: tuple[str, ...] = ()) -> None:
             response.headers.setdefault(name, value)
         response.headers.setdefault("Content-Security-Policy", POLICY.format(nonce=nonce()))
         response.headers.setdefault("Cache-Control", "no-store")
-        if secure:
+        if is_secure():
             response.headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
         return response
 
@@ -80,8 +81,8 @@ def nonce() -> str:
 
 
 def is_secure() -> bool:
-    """Whether browsers reach us by https, so that cookies may insist on it."""
-    return bool(current_app.extensions["https"])
+    """Whether this browser reaches us by https, so that cookies may insist on it."""
+    return bool(current_app.extensions["https"]) or caller.comes_by_https()
 
 
 def origin(url: str) -> str:

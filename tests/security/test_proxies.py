@@ -1,0 +1,137 @@
+"""Whom a request is from: what our own proxies say, and never what a stranger writes."""
+
+import secrets
+
+import pytest
+from quart import Quart
+from quart.datastructures import Headers
+from quart.typing import TestClientProtocol as Client
+
+from app.settings import Settings, load
+from app.toml import BadSetting
+from app.web import caller, guards, security
+from tests.security.conftest import Door
+
+PEER = "198.51.100.7"
+
+
+@guards.public
+async def who() -> dict[str, object]:
+    return {"address": caller.address(), "secure": security.is_secure()}
+
+
+def made(proxy_hops: int, public_url: str = "http://desk.example") -> Client:
+    app = Quart(__name__)
+    caller.install(app, proxy_hops)
+    security.install(app, public_url)
+    app.add_url_rule("/who", "who", who)
+    return app.test_client()
+
+
+async def asked(client: Client, *headers: tuple[str, str]) -> dict[str, object]:
+    answer = await client.get("/who", headers=Headers(list(headers)), scope_base={"client": (PEER, 4000)})
+    found: dict[str, object] = await answer.get_json()
+    return {**found, "hsts": "Strict-Transport-Security" in answer.headers}
+
+
+FORGED = [
+    ("X-Forwarded-For", "203.0.113.1"),
+    ("X-Forwarded-For", "203.0.113.1, 203.0.113.2, 203.0.113.3"),
+    ("X-Real-IP", "203.0.113.1"),
+    ("Forwarded", "for=203.0.113.1;proto=https"),
+    ("X-Forwarded-Proto", "https"),
+    ("X-Client-IP", "203.0.113.1"),
+    ("True-Client-IP", "203.0.113.1"),
+    ("Remote-Addr", "203.0.113.1"),
+]
+
+
+@pytest.mark.parametrize("header", FORGED, ids=lambda header: header[0])
+async def test_without_a_proxy_the_connection_alone_is_believed(header: tuple[str, str]) -> None:
+    assert await asked(made(0), header) == {"address": PEER, "secure": False, "hsts": False}
+
+
+@pytest.mark.parametrize("header", [each for each in FORGED if not each[0].startswith("X-Forwarded")])
+async def test_behind_a_proxy_no_other_header_is_believed(header: tuple[str, str]) -> None:
+    assert await asked(made(1), header) == {"address": PEER, "secure": False, "hsts": False}
+
+
+CHAINS = [
+    (1, ["203.0.113.1"], "203.0.113.1"),
+    (1, ["10.0.0.1, 203.0.113.1"], "203.0.113.1"),
+    (1, ["10.0.0.1", "203.0.113.1"], "203.0.113.1"),
+    (2, ["10.0.0.1, 203.0.113.1, 10.0.0.2"], "203.0.113.1"),
+    (2, ["10.0.0.1,203.0.113.1", " 10.0.0.2 "], "203.0.113.1"),
+    (1, ["10.0.0.1, 203.0.113.1:52100"], "203.0.113.1"),
+    (1, ["[2001:DB8::1]:443"], "2001:db8::1"),
+    (1, ["2001:0db8:0::1"], "2001:db8::1"),
+    (1, ["::ffff:203.0.113.1"], "203.0.113.1"),
+]
+
+
+@pytest.mark.parametrize(("hops", "lines", "address"), CHAINS)
+async def test_as_many_hops_as_are_ours_are_believed_from_the_right(hops: int, lines: list[str], address: str) -> None:
+    assert (await asked(made(hops), *(("X-Forwarded-For", line) for line in lines)))["address"] == address
+
+
+HOSTILE = [
+    "",
+    ",",
+    ", ,",
+    "unknown",
+    "_hidden",
+    "<script>alert(1)</script>",
+    "203.0.113.1;--",
+    "fe80::1%<script>",
+    "203.0.113.1 203.0.113.2",
+    "0x7f.1",
+    "127.1",
+    "9" * 5000,
+    ":" * 5000,
+    "[" * 100,
+    "203.0.113.999",
+]
+
+
+@pytest.mark.parametrize("said", HOSTILE)
+async def test_what_is_no_address_is_the_connections(said: str) -> None:
+    assert (await asked(made(1), ("X-Forwarded-For", said)))["address"] == PEER
+
+
+async def test_who_went_past_a_proxy_is_whom_the_connection_names() -> None:
+    assert (await asked(made(2), ("X-Forwarded-For", "203.0.113.1")))["address"] == PEER
+    assert (await asked(made(2), ("X-Forwarded-Proto", "https")))["secure"] is False
+
+
+@pytest.mark.parametrize(
+    ("said", "secure"), [("https", True), ("HTTPS", True), ("http", False), ("https, http", False)]
+)
+async def test_our_proxy_says_whether_browsers_come_by_https(said: str, secure: bool) -> None:
+    found = await asked(made(1), ("X-Forwarded-Proto", said))
+
+    assert (found["secure"], found["hsts"]) == (secure, secure)
+    assert (await asked(made(0, "https://desk.example")))["secure"] is True
+
+
+def test_how_many_proxies_there_are_is_a_setting(tmp_path: object) -> None:
+    assert Settings().proxy_hops == 0
+    assert load({"DATA_DIR": str(tmp_path), "PROXY_HOPS": "2"}).settings.proxy_hops == 2
+    for value in ("-1", "11", "many"):
+        with pytest.raises(BadSetting, match="PROXY_HOPS: "):
+            load({"DATA_DIR": str(tmp_path), "PROXY_HOPS": value})
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_new_forged_address_each_time_buys_no_more_guesses(door: Door) -> None:
+    """The limit is the address's: each guess is at another account."""
+    seen = []
+    for _ in range(14):
+        forged = ".".join(str(secrets.randbelow(256)) for _ in range(4))
+        names = ("X-Forwarded-For", "X-Real-IP", "Client-IP")
+        headers = {**dict.fromkeys(names, forged), "Forwarded": f"for={forged}"}
+        form = {"email": f"{secrets.token_hex(4)}@example.org", "password": "a wrong guess of it"}
+        seen.append(await door.app.test_client(False).post("/login", form=form, headers=headers))
+
+    statuses = [answer.status_code for answer in seen]
+    assert statuses == [422] * 10 + [429] * 4
+    assert int(seen[-1].headers["Retry-After"]) >= 1
