@@ -5,8 +5,8 @@ from quart.sessions import SessionInterface
 from quart.wrappers import BaseRequestWebsocket
 
 from app import db, desk, health, lifespan, streams, wire
+from app.accounts import invites, visitor
 from app.accounts import routes as accounts
-from app.accounts import visitor
 from app.admin import routes as admin
 from app.patterns import routes as patterns
 from app.quotes import routes as quotes
@@ -47,7 +47,7 @@ def create_app(settings: Settings) -> Quart:
     errors.unreadable(app, (db.BadValue,))
     assets.install(app)
 
-    for part in (desk, quotes, patterns, accounts, admin, choice, reports, health):
+    for part in (desk, quotes, patterns, accounts, invites, admin, choice, reports, health):
         app.register_blueprint(part.blueprint)
     streams.install(app)
     return app

@@ -1,16 +1,23 @@
 """Pages for those who run the desk."""
 
 import asyncio
+import secrets
 import time
 from collections.abc import Awaitable
 from typing import TypeVar
+from uuid import UUID
 
-from quart import Blueprint
+from quart import Blueprint, Response, abort, current_app, request
 from quart.typing import ResponseReturnValue
 
 from app import deps, wire
+from app.admin import people, queries
 from app.admin import wire as seen
-from app.web import guards
+from app.admin.forms import Deletion, Invitation
+from app.admin.people import ACTS, Deed
+from app.admin.queries import Action, Outcome, Person
+from app.identity import Role
+from app.web import caller, errors, guards, security
 from app.web.html import page
 from app.wire.channels import Channels
 
@@ -19,6 +26,20 @@ blueprint = Blueprint("admin", __name__)
 T = TypeVar("T")
 
 WITHIN_SECONDS = 1.0
+
+LINK_COOKIE = "invite"
+LINK_SECONDS = 60
+"""For which the address of a new link may be on its way to the one page that shows it."""
+
+PEOPLE = "/admin/users"
+A_PAGE = 100
+DEEDS = "60/minute"
+
+LAST = "Somebody must be left who can sign in as an administrator. Make another one first."
+OWN_RESET = "Another administrator makes this link for you."
+CLOSED = "The account is disabled. Enable it first."
+OTHER_NAME = "This is not the address of the account. Nothing was deleted."
+HAS_ACCOUNT = "This address has an account already. Its page makes a link for a new password."
 
 
 @blueprint.get("/admin/wire")
@@ -45,6 +66,182 @@ async def wire_page() -> ResponseReturnValue:
         unheard=unheard,
         refusals=seen.refusals(house.intake.rejected),
     )
+
+
+@blueprint.get("/admin/users")
+@guards.admin_only
+async def users() -> ResponseReturnValue:
+    return await _people_page(Invitation())
+
+
+@blueprint.post("/admin/users")
+@guards.admin_only
+async def invite() -> ResponseReturnValue:
+    form, who = Invitation(await request.form), guards.identity()
+    if not form.validate():
+        return await _people_page(form, 422)
+    if refusal := await _too_often(Action.INVITE):
+        return refusal
+    email, role, token = form.email.data, Role(form.role.data), secrets.token_urlsafe(32)
+    async with deps.pools().own.acquire() as connection, connection.transaction():
+        taken = await queries.has_account(connection, email)
+        if not taken:
+            await queries.put_link(connection, token, email, role, who.user_id)
+            detail = f"{email}, {role.value}"
+            await queries.record(connection, who, Action.INVITE, Outcome.OK, caller.address(), detail)
+    if taken:
+        form.email.errors = [HAS_ACCOUNT]
+        return await _people_page(form, 422)
+    return _back_with(token)
+
+
+@blueprint.get("/admin/users/<uuid:user_id>")
+@guards.admin_only
+async def user(user_id: UUID) -> ResponseReturnValue:
+    return await _person_page(await _person(user_id))
+
+
+@blueprint.post("/admin/users/<uuid:user_id>")
+@guards.admin_only
+async def change(user_id: UUID) -> ResponseReturnValue:
+    person, asked = await _person(user_id), (await request.form).get("do", "")
+    deed = next((deed for deed in Deed if deed == asked and deed is not Deed.DELETE), None)
+    if deed is None:
+        abort(400)
+    if deed is Deed.RESET and not person.active:
+        return await _person_page(person, CLOSED)
+    if deed is Deed.RESET and person.id == guards.identity().user_id:
+        return await _person_page(person, OWN_RESET)
+    if deed is not Deed.RESET and deed not in people.open_to(person, guards.identity().user_id):
+        return current_app.redirect(request.path, 303)  # it is so already
+    if refusal := await _too_often(ACTS[deed].action):
+        return refusal
+    done = await _do(deed, person)
+    if not done.changed:
+        return await _person_page(await _person(user_id), LAST)
+    return _back_with(done.token) if done.token else current_app.redirect(request.path, 303)
+
+
+@blueprint.get("/admin/users/<uuid:user_id>/delete")
+@guards.admin_only
+async def confirm_delete(user_id: UUID) -> ResponseReturnValue:
+    return await _deletion_page(await _person(user_id), Deletion())
+
+
+@blueprint.post("/admin/users/<uuid:user_id>/delete")
+@guards.admin_only
+async def delete(user_id: UUID) -> ResponseReturnValue:
+    person, form = await _person(user_id), Deletion(await request.form)
+    if form.email.data != person.email.lower():
+        form.email.errors = [OTHER_NAME]
+        return await _deletion_page(person, form, 422)
+    if refusal := await _too_often(Action.DELETE):
+        return refusal
+    if not (await _do(Deed.DELETE, person)).changed:
+        form.email.errors = [LAST]
+        return await _deletion_page(await _person(user_id), form, 422)
+    return current_app.redirect(PEOPLE, 303)
+
+
+@blueprint.get("/admin/invites/<uuid:link_id>")
+@guards.admin_only
+async def link(link_id: UUID) -> ResponseReturnValue:
+    async with deps.pools().own.acquire() as connection:
+        found = await queries.link(connection, link_id)
+    return await page("admin/link", title="Revoke a link", invite=found) if found else abort(404)
+
+
+@blueprint.post("/admin/invites/<uuid:link_id>")
+@guards.admin_only
+async def revoke(link_id: UUID) -> ResponseReturnValue:
+    if refusal := await _too_often(Action.REVOKE):
+        return refusal
+    async with deps.pools().own.acquire() as connection, connection.transaction():
+        email = await queries.revoke(connection, link_id)
+        if email is not None:
+            await queries.record(connection, guards.identity(), Action.REVOKE, Outcome.OK, caller.address(), email)
+    return current_app.redirect(PEOPLE, 303)
+
+
+async def _do(deed: Deed, person: Person) -> people.Done:
+    who, pool = guards.identity(), deps.pools().own
+    done = await people.do(deed, pool, deps.sessions(), who, person, caller.address())
+    if not done.changed:
+        asker = await _person(who.user_id)
+        if not asker.active or asker.role is not Role.ADMIN:
+            abort(403)  # another administrator was quicker
+    return done
+
+
+async def _too_often(action: Action) -> Response | None:
+    who = guards.identity()
+    wait = await deps.limits().hit("admin:people", str(who.user_id), DEEDS)
+    if wait is None:
+        return None
+    async with deps.pools().own.acquire() as connection:
+        await queries.record(connection, who, action, Outcome.LIMITED, caller.address(), "")
+    return await errors.answer(429, retry_after=wait)
+
+
+async def _person(user_id: UUID) -> Person:
+    async with deps.pools().own.acquire() as connection:
+        found = await queries.person(connection, user_id)
+    return found or abort(404)
+
+
+def _back_with(token: str) -> Response:
+    """Kept nowhere but in the administrator's own browser, until the page that follows has shown it."""
+    response = Response("", 303, {"Location": PEOPLE})
+    response.set_cookie(
+        LINK_COOKIE,
+        token,
+        max_age=LINK_SECONDS,
+        path=PEOPLE,
+        httponly=True,
+        samesite="Strict",
+        secure=security.is_secure(),
+    )
+    return response
+
+
+async def _people_page(form: Invitation, status: int = 200) -> Response:
+    token, after = request.cookies.get(LINK_COOKIE, ""), request.args.get("after", "")
+    async with deps.pools().own.acquire() as connection:
+        found = await queries.people(connection, after, A_PAGE + 1)
+        links = await queries.links(connection, A_PAGE)
+        made = await queries.link_of(connection, token) if token else None
+    response = await page(
+        "admin/users",
+        title="People",
+        status=status,
+        form=form,
+        people=found[:A_PAGE],
+        more=found[A_PAGE - 1].email if len(found) > A_PAGE else "",
+        after=after,
+        invites=links,
+        made=made,
+        address=f"{deps.settings().public_url}/invite/{token}",
+    )
+    if token:
+        response.delete_cookie(LINK_COOKIE, path=PEOPLE)
+    return response
+
+
+async def _person_page(person: Person, refusal: str = "") -> Response:
+    deeds = [(deed.value, ACTS[deed]) for deed in people.open_to(person, guards.identity().user_id)]
+    return await page(
+        "admin/user",
+        title=person.email,
+        status=422 if refusal else 200,
+        person=person,
+        deeds=deeds,
+        refusal=refusal,
+        own=person.id == guards.identity().user_id,
+    )
+
+
+async def _deletion_page(person: Person, form: Deletion, status: int = 200) -> Response:
+    return await page("admin/delete", title="Delete an account", status=status, person=person, form=form)
 
 
 async def _in_time(asked: Awaitable[T]) -> T | None:

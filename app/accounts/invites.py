@@ -1,0 +1,80 @@
+"""The page behind a one-time link: choose a password, and the account is yours (again)."""
+
+from quart import Blueprint, Response, redirect, request
+from quart.typing import ResponseReturnValue
+from wtforms import Form, PasswordField  # type: ignore[import-untyped]
+from wtforms.validators import DataRequired  # type: ignore[import-untyped]
+
+from app import deps
+from app.accounts import gate, passwords, queries, visitor
+from app.accounts.queries import Action, Invite, Outcome, User
+from app.web import caller, errors, guards, html
+
+blueprint = Blueprint("invites", __name__)
+
+SPENT = "This link has been used, is older than 7 days, or a newer one took its place. Ask for another."
+TAKEN = "This address has an account already. Sign in with its password."
+
+
+class Choice(Form):  # type: ignore[misc]
+    password = PasswordField("New password", validators=[DataRequired("Choose a password.")])
+
+
+@blueprint.get("/invite/<token>")
+@guards.public
+async def show(token: str) -> ResponseReturnValue:
+    invite = await _opened(token)
+    return await _page(invite, Choice()) if invite else await errors.answer(410, SPENT)
+
+
+@blueprint.post("/invite/<token>")
+@guards.public
+async def accept(token: str) -> ResponseReturnValue:
+    wait = await gate.wait_for_welcome(deps.limits(), caller.address())
+    if wait is not None:
+        return await errors.answer(429, retry_after=wait)
+    invite = await _opened(token)
+    if invite is None:
+        return await errors.answer(410, SPENT)
+    form = Choice(await request.form)
+    if form.validate() and (reason := passwords.weakness(form.password.data, invite.email)):
+        form.password.errors = [reason]
+    if form.password.errors:
+        return await _page(invite, form, 422)
+    try:
+        password_hash = await passwords.hashed(form.password.data)
+    except passwords.Busy:
+        return await errors.answer(503, "Many people are signing in at this moment.")
+    return await _accepted(token, password_hash)
+
+
+async def _accepted(token: str, password_hash: str) -> ResponseReturnValue:
+    async with deps.pools().own.acquire() as connection, connection.transaction():
+        invite = await queries.use_invite(connection, token)
+        if invite is None:
+            return await errors.answer(410, SPENT)
+        if invite.user_id is not None:
+            await queries.replace_hash(connection, invite.user_id, password_hash)
+            await queries.record(connection, invite.email, Action.ACCEPT_RESET, Outcome.OK, caller.address())
+            await deps.sessions().end_all(invite.user_id)
+            user: User | None = None
+        else:
+            user = await queries.insert_user(connection, invite.email, password_hash, invite.role)
+            if user is None:
+                return await errors.answer(410, TAKEN)
+            await queries.record(connection, user.email, Action.ACCEPT_INVITE, Outcome.OK, caller.address())
+    if user is None:
+        # Signing in asks for whatever else this account may want to see beside a password.
+        return redirect("/login", 303)
+    await visitor.let_in(user)
+    return redirect("/", 303)
+
+
+async def _opened(token: str) -> Invite | None:
+    async with deps.pools().own.acquire() as connection:
+        return await queries.open_invite(connection, token)
+
+
+async def _page(invite: Invite, form: Choice, status: int = 200) -> Response:
+    title = "Welcome to TickStock" if invite.user_id is None else "A new password"
+    return await html.page("accounts/invite", title=title, status=status, invite=invite, form=form)

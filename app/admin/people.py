@@ -1,0 +1,101 @@
+"""What an administrator can do to an account: decided and audited together, and its sessions end with it."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from app.admin import queries
+from app.admin.queries import Action, Outcome, Person
+from app.db.pools import Pool
+from app.identity import Identity, Role
+from app.wire.sessions import Sessions
+
+
+class Deed(StrEnum):
+    PROMOTE = "promote"
+    DEMOTE = "demote"
+    DISABLE = "disable"
+    ENABLE = "enable"
+    RESET = "reset"
+    DELETE = "delete"
+
+
+class Act(NamedTuple):
+    action: Action
+    label: str
+    effect: str
+    change: Callable[[Any, UUID, UUID], Awaitable[bool]]
+    """Asks the database, by its connection, for the actor and the user; whether it did so."""
+
+
+class Done(NamedTuple):
+    """`token`: of the link by which the person chooses a new password."""
+
+    changed: bool
+    token: str = ""
+
+
+ACTS = {
+    Deed.PROMOTE: Act(
+        Action.CHANGE_ROLE,
+        "Make an administrator",
+        "They can then do whatever you can. They are signed out and sign in again.",
+        lambda connection, actor, user: queries.set_role(connection, actor, user, Role.ADMIN),
+    ),
+    Deed.DEMOTE: Act(
+        Action.CHANGE_ROLE,
+        "Make an ordinary user",
+        "The pages of administrators close to them. They are signed out and sign in again.",
+        lambda connection, actor, user: queries.set_role(connection, actor, user, Role.USER),
+    ),
+    Deed.RESET: Act(
+        Action.LINK_RESET,
+        "Make a link for a new password",
+        "The old password stops working now, and they are signed out. The link is shown to you once.",
+        queries.retire_password,
+    ),
+    Deed.DISABLE: Act(
+        Action.DISABLE,
+        "Disable the account",
+        "They are signed out and cannot sign in. Nothing of theirs is lost.",
+        lambda connection, actor, user: queries.set_active(connection, actor, user, False),
+    ),
+    Deed.ENABLE: Act(
+        Action.ENABLE,
+        "Enable the account",
+        "They can sign in again with the password that they had.",
+        lambda connection, actor, user: queries.set_active(connection, actor, user, True),
+    ),
+    Deed.DELETE: Act(Action.DELETE, "Delete the account", "", queries.delete),
+}
+
+
+def open_to(person: Person, looker: UUID) -> list[Deed]:
+    """What the person's page offers: deeds that would change something, and no reset that locks its asker out."""
+    if not person.active:
+        return [Deed.ENABLE]
+    role = Deed.DEMOTE if person.role is Role.ADMIN else Deed.PROMOTE
+    return [role, Deed.DISABLE] if person.id == looker else [role, Deed.RESET, Deed.DISABLE]
+
+
+async def do(deed: Deed, pool: Pool, sessions: Sessions, who: Identity, person: Person, ip: str) -> Done:
+    token = secrets.token_urlsafe(32) if deed is Deed.RESET else ""
+    async with pool.acquire() as connection, connection.transaction():
+        changed = await ACTS[deed].change(connection, who.user_id, person.id)
+        if changed and token:
+            await queries.put_link(connection, token, person.email, person.role, who.user_id, person.id)
+        outcome = Outcome.OK if changed else Outcome.REFUSED
+        await queries.record(connection, who, ACTS[deed].action, outcome, ip, _detail(deed, person))
+        if changed:
+            await sessions.end_all(person.id)  # before the end: while Redis is away nothing is changed
+    if not changed:
+        return Done(False)
+    await sessions.end_all(person.id)  # of those who came in while it was being decided
+    return Done(True, token)
+
+
+def _detail(deed: Deed, person: Person) -> str:
+    role = {Deed.PROMOTE: Role.ADMIN, Deed.DEMOTE: Role.USER}.get(deed)
+    return f"{person.email}, {role.value}" if role else person.email

@@ -1,0 +1,193 @@
+"""Users, the links that make them, and the audit, as administrators see and change them."""
+
+import hashlib
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+from asyncpg import Connection, Record
+
+from app.identity import Identity, Role
+
+LINK_DAYS = 7
+SIGNED_IN_BY = ["login", "first_admin", "accept_invite"]
+
+
+class Action(StrEnum):
+    INVITE = "invite"
+    REVOKE = "revoke_invite"
+    LINK_RESET = "reset_link"
+    CHANGE_ROLE = "change_role"
+    DISABLE = "disable_user"
+    ENABLE = "enable_user"
+    DELETE = "delete_user"
+
+
+class Outcome(StrEnum):
+    OK = "ok"
+    REFUSED = "refused"
+    LIMITED = "limited"
+
+
+class Person(NamedTuple):
+    """`resetting`: no password works until a link is used. Times are UTC epoch seconds."""
+
+    id: UUID
+    email: str
+    role: Role
+    active: bool
+    resetting: bool
+    created: float
+    signed_in: float | None
+
+
+class Link(NamedTuple):
+    id: UUID
+    email: str
+    role: Role
+    renews: bool
+    """It gives an account a new password, and makes none."""
+    inviter: str
+    expires: float
+
+
+_PEOPLE = """
+select users.id, email, role, active, password_hash = '' as resetting,
+       extract(epoch from created_at)::float8 as created, extract(epoch from entry.at)::float8 as signed_in
+  from app.users as users
+  left join lateral (
+       select at from app.audit
+        where actor = users.email and action = any($1::text[]) and outcome = 'ok' and at >= users.created_at
+        order by id desc limit 1) as entry on true
+"""
+
+_LINKS = """
+select invites.id, invites.email, invites.role, user_id is not null as renews,
+       users.email as inviter, extract(epoch from expires_at)::float8 as expires
+  from app.invites as invites join app.users as users on users.id = invited_by
+ where expires_at > now() and users.active and users.role = 'admin'
+"""
+
+
+async def people(connection: "Connection[Record]", after: str, limit: int) -> list[Person]:
+    """By address, those that come after the one that is given."""
+    rows = await connection.fetch(
+        f"{_PEOPLE} where lower(email) > $2 order by lower(email) limit $3", SIGNED_IN_BY, after, limit
+    )
+    return [_person(row) for row in rows]
+
+
+async def person(connection: "Connection[Record]", user_id: UUID) -> Person | None:
+    row = await connection.fetchrow(f"{_PEOPLE} where users.id = $2", SIGNED_IN_BY, user_id)
+    return _person(row) if row else None
+
+
+async def has_account(connection: "Connection[Record]", email: str) -> bool:
+    found: bool = await connection.fetchval("select exists(select from app.users where lower(email) = $1)", email)
+    return found
+
+
+async def links(connection: "Connection[Record]", limit: int) -> list[Link]:
+    """The newest first."""
+    rows = await connection.fetch(f"{_LINKS} order by invites.created_at desc limit $1", limit)
+    return [_link(row) for row in rows]
+
+
+async def link(connection: "Connection[Record]", link_id: UUID) -> Link | None:
+    row = await connection.fetchrow(f"{_LINKS} and invites.id = $1", link_id)
+    return _link(row) if row else None
+
+
+async def link_of(connection: "Connection[Record]", token: str) -> Link | None:
+    row = await connection.fetchrow(f"{_LINKS} and token_hash = $1", _hash(token))
+    return _link(row) if row else None
+
+
+async def put_link(
+    connection: "Connection[Record]", token: str, email: str, role: Role, inviter: UUID, renews: UUID | None = None
+) -> None:
+    """From now on this is the link of that address that works."""
+    await connection.execute(
+        """
+        insert into app.invites (token_hash, email, role, invited_by, user_id, expires_at)
+        values ($1, $2, $3, $4, $5, now() + make_interval(days => $6))
+        on conflict (lower(email)) do update
+           set id = gen_random_uuid(), token_hash = excluded.token_hash, role = excluded.role,
+               user_id = excluded.user_id, invited_by = excluded.invited_by,
+               created_at = now(), expires_at = excluded.expires_at
+        """,
+        _hash(token),
+        email,
+        role.value,
+        inviter,
+        renews,
+        LINK_DAYS,
+    )
+
+
+async def revoke(connection: "Connection[Record]", link_id: UUID) -> str | None:
+    """Whose link it was; None when it is gone already."""
+    email: str | None = await connection.fetchval("delete from app.invites where id = $1 returning email", link_id)
+    return email
+
+
+_MAY = """
+users.id = $1
+and exists (select from app.users as actor where actor.id = $2 and actor.role = 'admin' and actor.active)
+and (users.role <> 'admin' or not users.active or users.password_hash = ''
+     or exists (select from app.users as other where other.id <> users.id
+                   and other.role = 'admin' and other.active and other.password_hash <> ''))
+"""
+"""The actor is an administrator at this moment, and one who can sign in is left whatever becomes of this user."""
+
+
+async def set_role(connection: "Connection[Record]", actor: UUID, user_id: UUID, role: Role) -> bool:
+    return await _changed(connection, "update app.users as users set role = $3", actor, user_id, role.value)
+
+
+async def set_active(connection: "Connection[Record]", actor: UUID, user_id: UUID, active: bool) -> bool:
+    return await _changed(connection, "update app.users as users set active = $3", actor, user_id, active)
+
+
+async def retire_password(connection: "Connection[Record]", actor: UUID, user_id: UUID) -> bool:
+    return await _changed(connection, "update app.users as users set password_hash = ''", actor, user_id)
+
+
+async def delete(connection: "Connection[Record]", actor: UUID, user_id: UUID) -> bool:
+    return await _changed(connection, "delete from app.users as users", actor, user_id)
+
+
+async def record(
+    connection: "Connection[Record]", who: Identity, action: Action, outcome: Outcome, ip: str, detail: str
+) -> None:
+    await connection.execute(
+        "insert into app.audit (actor, action, outcome, ip, session, detail) values ($1, $2, $3, $4, $5, $6)",
+        who.email,
+        action.value,
+        outcome.value,
+        ip,
+        who.session,
+        detail,
+    )
+
+
+async def _changed(
+    connection: "Connection[Record]", change: str, actor: UUID, user_id: UUID, *value: str | bool
+) -> bool:
+    # The statement after the lock sees what the one who held it before has done; without it two administrators,
+    # each the other's last, could remove each other at once.
+    await connection.execute("select pg_advisory_xact_lock(hashtext('tickstock people'))")
+    changed = await connection.fetchval(f"{change} where {_MAY} returning 1", user_id, actor, *value)
+    return changed is not None
+
+
+def _person(row: Record) -> Person:
+    return Person(**{**row, "role": Role(row["role"])})
+
+
+def _link(row: Record) -> Link:
+    return Link(**{**row, "role": Role(row["role"])})
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
