@@ -20,6 +20,17 @@ async def wait_for_welcome(limits: Limits, ip: str) -> float | None:
     return await _first(limits, ("welcome:ip", neighbourhood(ip), "30/5minute"))
 
 
+async def wait_to_change_password(limits: Limits, user_id: str, ip: str) -> float | None:
+    """Apart from signing in: a stranger who guesses at the door must not keep people from changing theirs."""
+    return await _first(
+        limits,
+        ("password:user", user_id, "10/5minute"),
+        ("password:user:day", user_id, "50/day"),
+        ("password:ip", neighbourhood(ip), "30/5minute"),
+        ("password:all", "", "1000/5minute"),
+    )
+
+
 def neighbourhood(ip: str) -> str:
     """An IPv6 customer has a /64 and changes addresses within it at will."""
     try:

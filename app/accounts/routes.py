@@ -1,19 +1,25 @@
-"""Sign in, sign out, and the one-time page that makes the first admin."""
+"""Sign in, sign out, one's own account, and the one-time page that makes the first admin."""
+
+import time
 
 from quart import Blueprint, Response, redirect, request
 from quart.typing import ResponseReturnValue
 
 from app import deps
-from app.accounts import gate, passwords, queries, visitor
-from app.accounts.forms import SignIn, Welcome
+from app.accounts import devices, forms, gate, passwords, queries, visitor
+from app.accounts.forms import ChangePassword, SignIn, Welcome
 from app.accounts.queries import Action, Outcome, User
-from app.identity import Role
+from app.identity import Identity, Role
 from app.web import caller, errors, guards, html, security
 
 blueprint = Blueprint("accounts", __name__)
 
 REFUSED = "This e-mail address and password do not go together."
 SPENT = "This link has been used, or a newer one took its place. The newest is printed where TickStock was started."
+BUSY = "Many people are signing in at this moment."
+WRONG = "This is not your current password."
+GONE = "No such session of yours is open. It may have ended already."
+OTHERS = "others"
 
 
 @blueprint.get("/login")
@@ -39,7 +45,7 @@ async def sign_in() -> ResponseReturnValue:
     try:
         user = await _whose(email, form.password.data)
     except passwords.Busy:
-        return await errors.answer(503, "Many people are signing in at this moment.")
+        return await errors.answer(503, BUSY)
     if user is None:
         await _record(email, Action.SIGN_IN, Outcome.FAILED)
         form.password.errors = [REFUSED]
@@ -57,6 +63,75 @@ async def logout() -> ResponseReturnValue:
     if who is not None:
         await _record(who.email, Action.SIGN_OUT, Outcome.OK)
     return Response("", 303, {"Location": "/login", "Clear-Site-Data": '"cache", "storage"'})
+
+
+@blueprint.get("/account")
+@guards.signed_in
+async def account() -> ResponseReturnValue:
+    who = guards.identity()
+    found = await deps.sessions().of(who.user_id)
+    return await html.page(
+        "accounts/account",
+        title="Account",
+        role=who.role,
+        sessions=devices.shown(found, who.session, time.time()),
+        bounds=deps.house().settings.sessions,
+    )
+
+
+@blueprint.get("/account/sessions")
+@guards.signed_in
+async def list_sessions() -> ResponseReturnValue:
+    """They stand on the page of the account."""
+    return redirect("/account", 303)
+
+
+@blueprint.post("/account/sessions")
+@guards.signed_in
+async def end_sessions() -> ResponseReturnValue:
+    who, chosen = guards.identity(), (await request.form).get("session", "")
+    if chosen == who.session:
+        return await logout()
+    async with deps.pools().own.acquire() as connection:
+        if chosen == OTHERS:
+            ended = await deps.sessions().end_all(who.user_id, but=who.session)
+        else:
+            ended = int(forms.is_session(chosen) and await deps.sessions().end_one(who.user_id, chosen))
+        if ended:
+            told = f"sessions: {ended}"
+            await queries.record(connection, who.email, Action.END_SESSIONS, Outcome.OK, caller.address(), told)
+    if not ended and chosen != OTHERS:
+        return await errors.answer(404, GONE)
+    return redirect("/account", 303)
+
+
+@blueprint.get("/account/password")
+@guards.signed_in
+async def password() -> ResponseReturnValue:
+    return await _password_page(ChangePassword())
+
+
+@blueprint.post("/account/password")
+@guards.signed_in
+async def change_password() -> ResponseReturnValue:
+    who = guards.identity()
+    form = ChangePassword(await request.form, who.email)
+    if not form.validate():
+        return await _password_page(form, 422)
+    wait = await gate.wait_to_change_password(deps.limits(), str(who.user_id), caller.address())
+    if wait is not None:
+        await _record(who.email, Action.CHANGE_PASSWORD, Outcome.LIMITED)
+        return await errors.answer(429, retry_after=wait)
+    try:
+        user = await _changed(who, form)
+    except passwords.Busy:
+        return await errors.answer(503, BUSY)
+    if user is None:
+        await _record(who.email, Action.CHANGE_PASSWORD, Outcome.FAILED)
+        form.current.errors = [WRONG]
+        return await _password_page(form, 422)
+    await visitor.stay_alone(user)
+    return redirect("/account", 303)
 
 
 @blueprint.get("/welcome/<token>")
@@ -111,6 +186,20 @@ async def _whose(email: str, password: str) -> User | None:
     return user
 
 
+async def _changed(who: Identity, form: ChangePassword) -> User | None:
+    """None when the current password is another, or became another meanwhile."""
+    async with deps.pools().own.acquire() as connection:
+        before = await queries.user_by_id(connection, who.user_id)
+    if before is None or not (await passwords.verify(before.password_hash, form.current.data)).right:
+        return None
+    password_hash = await passwords.hashed(form.new.data)
+    async with deps.pools().own.acquire() as connection, connection.transaction():
+        user = await queries.change_password(connection, before, password_hash)
+        if user is not None:
+            await queries.record(connection, user.email, Action.CHANGE_PASSWORD, Outcome.OK, caller.address())
+    return user
+
+
 async def _record(actor: str, action: Action, outcome: Outcome) -> None:
     async with deps.pools().own.acquire() as connection:
         await queries.record(connection, actor, action, outcome, caller.address())
@@ -122,3 +211,7 @@ async def _sign_in_page(form: SignIn, status: int = 200) -> Response:
 
 async def _welcome_page(form: Welcome, status: int = 200) -> Response:
     return await html.page("accounts/welcome", title="First sign-in", status=status, form=form)
+
+
+async def _password_page(form: ChangePassword, status: int = 200) -> Response:
+    return await html.page("accounts/password", title="Change password", status=status, form=form)

@@ -18,8 +18,6 @@ PUBLIC = {
     "accounts.make_first_admin",
     "choice.show",
     "choice.choose",
-    "invites.accept",
-    "invites.show",
     "health.health",
     "health.metrics",  # asks for a token or an admin by itself, so that a program without a cookie can come
     "health.ready",
@@ -27,19 +25,11 @@ PUBLIC = {
     "static",
 }
 
-LIMITED = {
-    "accounts.sign_in",
-    "accounts.make_first_admin",
-    "admin.change",
-    "admin.delete",
-    "admin.invite",
-    "admin.revoke",
-    "invites.accept",
-    "reports.receive",
-}
+LIMITED = {"accounts.sign_in", "accounts.change_password", "accounts.make_first_admin", "reports.receive"}
 """Each has a test of its own that shows the refusal."""
 
 EXEMPT = {
+    "accounts.end_sessions": "ends one's own, each of which took a sign-in",
     "accounts.logout": "ends a session, at most one's own",
     "choice.choose": "sets two cookies and stores nothing",
 }

@@ -1,0 +1,76 @@
+"""What somebody signed in with, in words, from what their browser says of itself."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from app.wire.sessions import Begun, OpenSession
+
+BROWSERS = (
+    ("Edge", re.compile(r"\bEdg(e|A|iOS)?/")),
+    ("Opera", re.compile(r"\bOPR/")),
+    ("Samsung Internet", re.compile(r"\bSamsungBrowser/")),
+    ("Firefox", re.compile(r"\b(Firefox|FxiOS)/")),
+    ("Chrome", re.compile(r"\b(Headless)?(Chrome|CriOS)/")),
+    ("Safari", re.compile(r"\bVersion/[\d.]+.* Safari/")),
+)
+"""In this order: all but Firefox say Safari as well, and most say Chrome."""
+
+SYSTEMS = (
+    ("iPhone", re.compile(r"\biPhone\b")),
+    ("iPad", re.compile(r"\biPad\b")),
+    ("Android", re.compile(r"\bAndroid\b")),
+    ("ChromeOS", re.compile(r"\bCrOS\b")),
+    ("Windows", re.compile(r"\bWindows\b")),
+    ("macOS", re.compile(r"\b(Macintosh|Mac OS X)\b")),
+    ("Linux", re.compile(r"\b(Linux|X11)\b")),
+)
+
+PROGRAM = re.compile(r"(?!Mozilla/)([A-Za-z][A-Za-z0-9._-]{1,30})(/|$)")
+UNKNOWN = "An unknown program"
+
+
+class Device(NamedTuple):
+    """One open session, as its user is shown it."""
+
+    session: str
+    words: str
+    ip: str
+    created: float
+    idle: float
+    """Seconds."""
+    renewed: bool
+    """It began by choosing a new password."""
+    own: bool
+
+
+def shown(sessions: Sequence[OpenSession], own: str, now: float) -> list[Device]:
+    """The one that asks comes first."""
+    found = [
+        Device(
+            each.hash,
+            named(each.user_agent),
+            each.ip,
+            each.created,
+            max(0.0, now - each.seen),
+            each.begun is Begun.NEW_PASSWORD,
+            each.hash == own,
+        )
+        for each in sessions
+    ]
+    return sorted(found, key=lambda device: not device.own)
+
+
+def named(agent: str) -> str:
+    """Firefox on Linux, curl, or that it is not known: nothing of the text but a plain word is repeated."""
+    browser = _first(BROWSERS, agent)
+    system = _first(SYSTEMS, agent)
+    if browser:
+        return f"{browser} on {system}" if system else browser
+    if program := PROGRAM.match(agent):
+        return program[1]
+    return f"A browser on {system}" if system else UNKNOWN
+
+
+def _first(kinds: tuple[tuple[str, re.Pattern[str]], ...], agent: str) -> str:
+    return next((name for name, pattern in kinds if pattern.search(agent)), "")
