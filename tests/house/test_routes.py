@@ -18,6 +18,8 @@ PUBLIC = {
     "accounts.make_first_admin",
     "choice.show",
     "choice.choose",
+    "invites.accept",
+    "invites.show",
     "health.health",
     "health.metrics",  # asks for a token or an admin by itself, so that a program without a cookie can come
     "health.ready",
@@ -25,7 +27,17 @@ PUBLIC = {
     "static",
 }
 
-LIMITED = {"accounts.sign_in", "accounts.change_password", "accounts.make_first_admin", "reports.receive"}
+LIMITED = {
+    "accounts.sign_in",
+    "accounts.change_password",
+    "accounts.make_first_admin",
+    "admin.change",
+    "admin.delete",
+    "admin.invite",
+    "admin.revoke",
+    "invites.accept",
+    "reports.receive",
+}
 """Each has a test of its own that shows the refusal."""
 
 EXEMPT = {
