@@ -1,0 +1,145 @@
+"""Hostile words in every field of every event: in the browser they stay words."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from app.wire import codec
+from app.wire.channels import Channels
+from app.wire.events import KINDS, AnyEvent, PatternDetected, Unheard
+from tests.journeys.conftest import signed_in, started
+from tests.journeys.desk import Desk
+from tests.security import corpus
+
+pytestmark = pytest.mark.browser
+
+LIVE = ("/", "/symbols/IBM")
+PAGES = (*LIVE, "/admin/wire")
+
+WATCH = """
+window.violations = [];
+document.addEventListener('securitypolicyviolation', event => violations.push(event.violatedDirective));
+for (const name of ['alert', 'confirm', 'prompt', 'open']) window[name] = () => { window.pwned = name };
+"""
+
+SEEN = """() => {
+  const all = [...document.querySelectorAll('*')]
+  const count = selector => document.querySelectorAll(selector).length
+  const behaves = /^(on|hx-|data-hx|style$|srcdoc)/
+  const leads = each => ['href', 'src', 'action'].map(name => each.getAttribute(name)).filter(Boolean)
+  return {
+    title: document.title, names: Object.keys(window).sort(), violations,
+    behaviour: all.flatMap(each => each.getAttributeNames()).filter(name => behaves.test(name)).sort(),
+    active: count('script, img, iframe, object, embed, template, base, hx-partial, svg a, animate, style'),
+    forms: [...document.forms].map(form => form.action + form.method),
+    metas: count('meta'), titles: count('title:not(svg title)'),
+    abroad: all.flatMap(leads).map(where => new URL(where, location))
+      .filter(url => url.origin !== location.origin || /pwned/.test(url.pathname)).map(String),
+    panels: [...document.querySelectorAll('.top, footer, h1, h2, thead, label')].map(each => each.textContent),
+  }
+}"""
+
+
+class Watched:
+    """A page, and what it asks for but its stream and its icon."""
+
+    def __init__(self, context: BrowserContext, desk: Desk, path: str) -> None:
+        self.path = path
+        self.page: Page = context.new_page()
+        self.asked: list[str] = []
+        self.page.goto(f"{desk.url}{path}")
+        if path in LIVE:
+            expect(self.page.locator("html[data-live=live]")).to_be_attached()
+        self.page.on("request", lambda request: self._note(request.url))
+        self.before: dict[str, Any] = self.page.evaluate(SEEN)
+
+    def _note(self, url: str) -> None:
+        if "/stream?" not in url and "/static/icon" not in url:
+            self.asked.append(url)
+
+    def unharmed(self) -> None:
+        after = self.page.evaluate(SEEN)
+        assert after == self.before, self.path
+        assert after["violations"] == after["abroad"] == self.asked == []
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """Of its own: after thousands of events in a second a log reaches back less far than other tests want it to."""
+    yield from started(tmp_path_factory.mktemp("hostile"), INGEST="off")
+
+
+@pytest.fixture
+def watched(browser: Browser, desk: Desk) -> Iterator[list[Watched]]:
+    context = signed_in(browser, desk).context
+    context.add_init_script(WATCH)
+    yield [Watched(context, desk, path) for path in PAGES]
+    context.close()
+
+
+def said(desk: Desk, events: list[AnyEvent]) -> None:
+    """On the channels that the contract has for them, in one go."""
+    pipeline = desk.redis().pipeline(transaction=False)
+    for event in events:
+        pipeline.publish(codec.channel(event, Channels()), codec.encode(event))
+    assert all(pipeline.execute())
+
+
+def test_hostile_words_stay_words_on_every_page(watched: list[Watched], desk: Desk) -> None:
+    """One value after the other, so that each is the newest for a while."""
+    shown = ""
+    for number, value in enumerate(corpus.VALUES):
+        hostile = list(corpus.events(value))
+        assert {type(event) for event in hostile} == set(KINDS) - {Unheard}
+        said(desk, [*hostile, corpus.detected(PatternDetected, f"The {number}.")])
+        for each in watched:
+            if each.path in LIVE:
+                feed = each.page.locator("ol.feed")
+                expect(feed).to_contain_text(f"The {number}.", timeout=20_000)
+                shown += feed.text_content() or ""
+
+    assert [words for words in ("<script>", "<iframe", "hx-partial", "javascript:") if words not in shown] == []
+    assert not set("\u202e\u2066\u2067\u200f\ufeff\0") & set(shown)
+    for each in watched:
+        each.unharmed()
+
+
+def test_hostile_words_stay_words_on_pages_that_are_opened_later(browser: Browser, desk: Desk) -> None:
+    context = signed_in(browser, desk).context
+    context.add_init_script(WATCH)
+    for path in (*PAGES, "/patterns"):
+        opened = Watched(context, desk, path)
+
+        assert opened.before["violations"] == opened.before["abroad"] == []
+        assert "pwned" not in opened.before["names"]
+        assert opened.before["titles"] == 1
+        assert "pwned" not in opened.before["title"]
+    context.close()
+
+
+HARM = {
+    "behaviour": "document.querySelector('ol.feed').setAttribute('hx-get', '/pwned')",
+    "names": "window.pwned = 1",
+    "title": "document.title = 'pwned'",
+    "active": "document.body.append(document.createElement('iframe'))",
+    "abroad": "document.querySelector('ol.feed a').setAttribute('href', 'javascript:pwned=1')",
+    "panels": "document.querySelector('h1').textContent = 'pwned'",
+    "violations": "fetch('https://evil.example/').catch(() => 0)",
+}
+
+
+def test_harm_would_be_seen(browser: Browser, desk: Desk) -> None:
+    context = signed_in(browser, desk).context
+    context.add_init_script(WATCH)
+    watched = Watched(context, desk, "/")
+    watched.unharmed()
+
+    for name, harm in HARM.items():
+        watched.page.evaluate(f"async () => {{ await ({harm}) }}")
+        assert watched.page.evaluate(SEEN)[name] != watched.before[name], name
+
+    watched.page.evaluate("fetch('/pwned').catch(() => 0)")
+    assert any(url.endswith("/pwned") for url in watched.asked)
+    context.close()
