@@ -1,15 +1,33 @@
-"""What administrators type about people."""
+"""What administrators type about people, and what they look for in the audit."""
 
 import re
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
-from wtforms import EmailField, Form, SelectField  # type: ignore[import-untyped]
+from wtforms import (  # type: ignore[import-untyped]
+    DateField,
+    EmailField,
+    Form,
+    IntegerField,
+    SelectField,
+    StringField,
+)
 from wtforms.fields.choices import SelectChoice  # type: ignore[import-untyped]
-from wtforms.validators import DataRequired, ValidationError  # type: ignore[import-untyped]
+from wtforms.validators import DataRequired, Length, NumberRange, Optional, ValidationError  # type: ignore[import-untyped]
 
+from app.admin.queries import Wanted
 from app.identity import Role
 
 EMAIL = re.compile(r"[^@\s\x00-\x20\x7f]{1,64}@[^@\s\x00-\x20\x7f]{1,189}")
 ROLES = [SelectChoice(Role.USER.value, "user"), SelectChoice(Role.ADMIN.value, "administrator")]
+
+
+YEARS = range(2000, 2101)
+LARGEST_ID = 2**63 - 1
+
+
+def stripped(text: str | None) -> str:
+    return (text or "").strip()
 
 
 def normal_email(text: str | None) -> str:
@@ -31,3 +49,41 @@ class Invitation(Form):  # type: ignore[misc]
 
 class Deletion(Form):  # type: ignore[misc]
     email = EmailField("Their e-mail address", filters=[normal_email])
+
+
+class Search(Form):  # type: ignore[misc]
+    who = StringField("Who, or to whom", filters=[stripped], validators=[Length(max=254)])
+    action = StringField("Action", filters=[stripped], validators=[Length(max=64)])
+    outcome = StringField("Outcome", filters=[stripped], validators=[Length(max=64)])
+    since = DateField("From", name="from", validators=[Optional()])
+    until = DateField("To", name="to", validators=[Optional()])
+    before = IntegerField(validators=[Optional(), NumberRange(1, LARGEST_ID, "There is no such page.")])
+
+    def validate_since(self, field: DateField) -> None:
+        _in_reach(field)
+
+    def validate_until(self, field: DateField) -> None:
+        _in_reach(field)
+        if self.since.data and field.data and field.data < self.since.data:
+            raise ValidationError("This day is before the other.")
+
+    def wanted(self, zone: str) -> Wanted:
+        """Days begin and end where the viewer's clock says so."""
+        return Wanted(
+            self.who.data,
+            self.action.data,
+            self.outcome.data,
+            _midnight(self.since.data, zone),
+            _midnight(self.until.data and self.until.data + timedelta(days=1), zone),
+        )
+
+
+def _in_reach(field: DateField) -> None:
+    if field.data is None:  # what was typed is no date, which has been said
+        return
+    if field.data.year not in YEARS:
+        raise ValidationError(f"Choose a day from {YEARS[0]} to {YEARS[-1]}.")
+
+
+def _midnight(day: date | None, zone: str) -> datetime | None:
+    return datetime.combine(day, time(), ZoneInfo(zone)) if day else None

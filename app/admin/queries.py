@@ -1,6 +1,7 @@
 """Users, the links that make them, and the audit, as administrators see and change them."""
 
 import hashlib
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
@@ -49,6 +50,29 @@ class Link(NamedTuple):
     """It gives an account a new password, and makes none."""
     inviter: str
     expires: float
+
+
+class Entry(NamedTuple):
+    """`at`: UTC epoch seconds. `session`: the hash of the session's id, or nothing."""
+
+    id: int
+    at: float
+    actor: str
+    action: str
+    outcome: str
+    ip: str
+    session: str
+    detail: str
+
+
+class Wanted(NamedTuple):
+    """`who`: part of the name of who did it, or to whom it was done. `until` is no part of the time."""
+
+    who: str = ""
+    action: str = ""
+    outcome: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 _PEOPLE = """
@@ -155,6 +179,42 @@ async def retire_password(connection: "Connection[Record]", actor: UUID, user_id
 
 async def delete(connection: "Connection[Record]", actor: UUID, user_id: UUID) -> bool:
     return await _changed(connection, "delete from app.users as users", actor, user_id)
+
+
+async def audit(connection: "Connection[Record]", wanted: Wanted, limit: int, before: int | None = None) -> list[Entry]:
+    """The newest first; `before` is the id that the ones wanted are older than."""
+    rows = await connection.fetch(
+        """
+        select id, extract(epoch from at)::float8 as at, actor, action, outcome, ip, session, detail
+          from app.audit
+         where ($1 = '' or position(lower($1) in lower(actor || ' ' || detail)) > 0)
+           and ($2 = '' or action = $2) and ($3 = '' or outcome = $3)
+           and ($4::timestamptz is null or at >= $4) and ($5::timestamptz is null or at < $5)
+           and ($6::bigint is null or id < $6)
+         order by id desc limit $7
+        """,
+        *wanted,
+        before,
+        limit,
+    )
+    return [Entry(**row) for row in rows]
+
+
+async def actions(connection: "Connection[Record]") -> list[str]:
+    """Those that happened. From one to the next by the index: the audit is long, and their list short."""
+    rows = await connection.fetch(
+        """
+        with recursive found as (
+            (select action from app.audit order by action limit 1)
+            union all
+            select (select audit.action from app.audit as audit where audit.action > found.action
+                     order by audit.action limit 1)
+              from found where found.action is not null
+        )
+        select action from found where action is not null
+        """
+    )
+    return [row["action"] for row in rows]
 
 
 async def record(

@@ -5,17 +5,18 @@ import secrets
 import time
 from collections.abc import Awaitable
 from typing import TypeVar
+from urllib.parse import urlencode
 from uuid import UUID
 
 from quart import Blueprint, Response, abort, current_app, request
 from quart.typing import ResponseReturnValue
 
 from app import deps, wire
-from app.admin import people, queries
+from app.admin import csv, people, queries
 from app.admin import wire as seen
-from app.admin.forms import Deletion, Invitation
+from app.admin.forms import Deletion, Invitation, Search
 from app.admin.people import ACTS, Deed
-from app.admin.queries import Action, Outcome, Person
+from app.admin.queries import Action, Outcome, Person, Wanted
 from app.identity import Role
 from app.web import caller, errors, guards, security
 from app.web.html import page
@@ -34,6 +35,7 @@ LINK_SECONDS = 60
 PEOPLE = "/admin/users"
 A_PAGE = 100
 DEEDS = "60/minute"
+AUDIT_FIELDS = ("who", "action", "outcome", "from", "to")
 
 LAST = "Somebody must be left who can sign in as an administrator. Make another one first."
 OWN_RESET = "Another administrator makes this link for you."
@@ -161,6 +163,41 @@ async def revoke(link_id: UUID) -> ResponseReturnValue:
         if email is not None:
             await queries.record(connection, guards.identity(), Action.REVOKE, Outcome.OK, caller.address(), email)
     return current_app.redirect(PEOPLE, 303)
+
+
+@blueprint.get("/admin/audit")
+@guards.admin_only
+async def audit() -> ResponseReturnValue:
+    form = Search(request.args)
+    valid, zone = form.validate(), guards.view().zone
+    async with deps.pools().own.acquire() as connection:
+        names = await queries.actions(connection)
+        wanted = form.wanted(zone) if valid else Wanted()
+        found = await queries.audit(connection, wanted, A_PAGE + 1, form.before.data) if valid else []
+    chosen = {name: text for name, text in request.args.items() if text and name in AUDIT_FIELDS}
+    return await page(
+        "admin/audit",
+        title="Audit",
+        status=200 if valid else 422,
+        form=form,
+        actions=sorted({*names, form.action.data} - {""}),
+        entries=found[:A_PAGE],
+        chosen=urlencode(chosen),
+        older=urlencode({**chosen, "before": found[A_PAGE - 1].id}) if len(found) > A_PAGE else "",
+        zone=zone,
+    )
+
+
+@blueprint.get("/admin/audit.csv")
+@guards.admin_only
+async def audit_csv() -> ResponseReturnValue:
+    form = Search(request.args)
+    if not form.validate():
+        return await errors.answer(422)
+    async with deps.pools().own.acquire() as connection:
+        found = await queries.audit(connection, form.wanted(guards.view().zone), csv.ROWS, form.before.data)
+    headers = {"Content-Disposition": 'attachment; filename="audit.csv"'}
+    return Response(csv.drawn(found), 200, headers, content_type="text/csv; charset=utf-8")
 
 
 async def _do(deed: Deed, person: Person) -> people.Done:

@@ -1,0 +1,178 @@
+"""What administrators read in the audit, on the page and in a spreadsheet."""
+
+import csv
+import re
+from io import StringIO
+
+import httpx
+import pytest
+
+from app.admin.csv import harmless
+from tests.admin.people import BOB, CAROL, PAGE, add, invite, signed_in, stranger
+from tests.stream.conftest import EMAIL, Desk
+
+
+async def write(desk: Desk, *entries: tuple[str, str, str, str, str]) -> None:
+    """(at, actor, action, outcome, detail)"""
+    async with desk.house.pools.own.acquire() as connection:
+        await connection.executemany(
+            "insert into app.audit (at, actor, action, outcome, detail) values ($1::text::timestamptz, $2, $3, $4, $5)",
+            entries,
+        )
+
+
+def shown(answer: httpx.Response) -> list[str]:
+    """The rows as they read, the newest first."""
+    rows = re.findall(r'<tr><th scope="row">(.*?)</tr>', answer.text)
+    return [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in rows]
+
+
+async def ask(client: httpx.AsyncClient, query: str = "") -> httpx.Response:
+    client.cookies.set("tz", "UTC")
+    return await client.get(f"/admin/audit?{query}", headers=PAGE)
+
+
+async def spreadsheet(client: httpx.AsyncClient, query: str = "") -> list[dict[str, str]]:
+    answer = await client.get(f"/admin/audit.csv?{query}")
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert "attachment" in answer.headers["Content-Disposition"]
+    return list(csv.DictReader(StringIO(answer.text)))
+
+
+async def test_the_newest_stands_first_with_who_what_and_from_where(desk: Desk) -> None:
+    async with desk.client() as alice:
+        await invite(alice, BOB)
+        rows = shown(await ask(alice))
+        table = await spreadsheet(alice)
+
+    assert rows[0].startswith(EMAIL)
+    assert rows[0].endswith(f"invite {BOB}, user")
+    assert "127.0.0.1, session " in rows[0]
+    newest = table[0]
+    assert (newest["actor"], newest["action"], newest["outcome"], newest["detail"]) == (
+        EMAIL,
+        "invite",
+        "ok",
+        f"{BOB}, user",
+    )
+    assert re.fullmatch("[0-9a-f]{64}", newest["session"])
+    assert newest["session"] != desk.cookies["ts"]
+
+
+@pytest.mark.parametrize(
+    ("query", "details"),
+    [
+        ("who=BOB", ["three", "one"]),
+        ("who=thre", ["three"]),
+        ("who=%25", []),
+        ("action=logout", ["two", "one"]),
+        ("outcome=failed", ["three"]),
+        ("from=2012-09-02&to=2012-09-02", ["two"]),
+        ("from=2012-09-02&action=logout", ["two"]),
+        ("to=2012-09-01", ["one"]),
+        ("who=bob&outcome=failed&action=logout", []),
+    ],
+)
+async def test_entries_are_chosen_by_who_what_and_when(desk: Desk, query: str, details: list[str]) -> None:
+    await write(
+        desk,
+        ("2012-09-01 23:59:59Z", BOB, "logout", "ok", "one"),
+        ("2012-09-02 00:00:00Z", CAROL, "logout", "ok", "two"),
+        ("2012-09-03 00:00:00Z", BOB, "login", "failed", "three"),
+    )
+    bounded = query if "to=" in query else f"{query}&to=2012-12-31"
+    async with desk.client() as alice:
+        rows = shown(await ask(alice, bounded))
+        table = await spreadsheet(alice, bounded)
+
+    assert [row.split()[-1] for row in rows] == details
+    assert [row["detail"] for row in table] == details
+
+
+async def test_days_begin_where_the_viewer_is(desk: Desk) -> None:
+    await write(desk, ("2012-09-01 23:30:00Z", BOB, "logout", "ok", "late"))
+    query = "/admin/audit?from=2012-09-02&to=2012-09-02"
+    async with desk.client() as alice:
+        found = []
+        for zone in ("UTC", "Europe/Berlin"):
+            alice.cookies.set("tz", zone)
+            found.append(len(shown(await alice.get(query, headers=PAGE))))
+
+    assert found == [0, 1]
+
+
+async def test_older_entries_follow_page_by_page_and_none_is_missed(desk: Desk) -> None:
+    await write(desk, *(("2012-09-01 12:00:00Z", BOB, "logout", "ok", f"n{number}") for number in range(230)))
+    seen: list[str] = []
+    query: str | None = "who=bob"
+    async with desk.client() as alice:
+        while query is not None:
+            answer = await ask(alice, query)
+            seen += [row.split()[-1] for row in shown(answer)]
+            older = re.search(r'href="/admin/audit\?([^"]+)" rel="next"', answer.text)
+            query = older[1].replace("&amp;", "&") if older else None
+            await write(desk, ("2012-09-01 12:00:00Z", BOB, "logout", "ok", "meanwhile"))
+
+    assert seen == [f"n{number}" for number in reversed(range(230))]
+
+
+async def test_a_spreadsheet_calculates_nothing_that_somebody_typed(desk: Desk) -> None:
+    typed = ["=1+1", "+1", "-1", "@sum(a1)", "\t=1", "\r=1", "\n=1", " =1", "\uff1d1", 'a,"b"\nc']
+    await write(desk, *(("2012-09-01 12:00:00Z", text, "login", "failed", text) for text in typed))
+    async with desk.client() as alice:
+        answer = await alice.get("/admin/audit.csv?to=2012-12-31")
+    table = list(csv.reader(StringIO(answer.text, newline="")))
+
+    assert [row[-1] for row in table[1:]] == [text if text[0] == "a" else f"'{text}" for text in reversed(typed)]
+    assert all(row[2] == row[-1] for row in table[1:])
+    assert harmless("") == ""
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("from=yesterday", "from-error"),
+        ("from=2012-09-01&to=tomorrow", "to-error"),
+        ("to=9999-12-31", "to-error"),
+        ("from=0001-01-01", "from-error"),
+        ("from=2012-09-02&to=2012-09-01", "to-error"),
+        ("who=bob&before=99999999999999999999", "There is no such page"),
+        ("before=-1", "There is no such page"),
+    ],
+)
+async def test_what_cannot_be_looked_for_is_told_beside_its_field(desk: Desk, query: str, field: str) -> None:
+    async with desk.client() as alice:
+        answer = await ask(alice, query)
+        table = await alice.get(f"/admin/audit.csv?{query}")
+
+    assert (answer.status_code, table.status_code) == (422, 422)
+    assert field in answer.text
+    assert "who=bob" not in query or 'value="bob"' in answer.text
+
+
+@pytest.mark.parametrize("query", ["who=%00", "action=%00", "outcome=%ed%a0%80", "who=%ff"])
+async def test_what_no_column_takes_breaks_nothing(desk: Desk, query: str) -> None:
+    async with desk.client() as alice:
+        answers = [await ask(alice, query), await alice.get(f"/admin/audit.csv?{query}")]
+
+    assert all(answer.status_code in (200, 400) for answer in answers)
+
+
+async def test_markup_in_an_entry_stays_text(desk: Desk) -> None:
+    await write(desk, ("2012-09-01 12:00:00Z", "<b>bob", "<i>act", "<u>out", '"><script>alert(1)</script>'))
+    async with desk.client() as alice:
+        text = (await ask(alice, "action=%3Ci%3Eact")).text
+
+    assert "<b>bob" not in text
+    assert "<i>act" not in text
+    assert "<script>alert" not in text
+
+
+async def test_the_audit_is_the_business_of_administrators_and_takes_no_change(desk: Desk) -> None:
+    await add(desk, BOB)
+    async with signed_in(desk, BOB) as bob, stranger(desk) as nobody, desk.client() as alice:
+        for path in ("/admin/audit", "/admin/audit.csv"):
+            assert (await bob.get(path)).status_code == 403
+            assert (await nobody.get(path)).headers["Location"].startswith("/login")
+            assert [(await alice.request(method, path)).status_code for method in ("POST", "DELETE")] == [405, 405]
