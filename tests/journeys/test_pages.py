@@ -19,6 +19,8 @@ PAGES = (
     "/patterns",
     "/symbols/NOBODY",
     "/admin/wire",
+    "/account",
+    "/account/password",
     "/none",
 )
 
