@@ -114,9 +114,8 @@ class Sessions:
     async def of(self, user_id: UUID) -> list[OpenSession]:
         """The newest first."""
         with reachable():
-            hashes: list[Any] = await self._client.zrange(
-                f"{USER_SESSIONS_PREFIX}{user_id}", 0, MOST_LISTED - 1, desc=True
-            )
+            hashes: list[Any] = await self._client.zrange(f"{USER_SESSIONS_PREFIX}{user_id}", -MOST_LISTED, -1)
+            hashes.reverse()
             async with self._client.pipeline(transaction=False) as pipeline:
                 for hash_ in hashes:
                     pipeline.hmget(SESSION_PREFIX + hash_.decode(), SHOWN)

@@ -113,8 +113,12 @@ async def test_people_sign_in_and_out_and_are_counted(web: Redis, url: str) -> N
     loaded = await sessions.load(first)
     assert loaded
     assert loaded.user_id == user
+    assert len(await sessions.of(user)) == 2
     await sessions.end(first)
-    await sessions.end_all(user)
+    third = await sessions.load(await sessions.create(user, "agent", "::1"))
+    assert third
+    assert await sessions.end_one(user, third.hash)
+    assert await sessions.end_all(user) == 1
     assert await sessions.load(second) is None
 
     limits = Limits(url)
