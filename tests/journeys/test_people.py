@@ -1,0 +1,75 @@
+"""An administrator and somebody new, without scripting, by keyboard, on a small telephone."""
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+
+from tests.journeys.conftest import EMAIL, signed_in
+from tests.journeys.desk import Desk
+
+pytestmark = pytest.mark.browser
+
+BOB, PASSWORD = "bob.with-a-rather-long-name@subsidiary.example.org", "a kettle hums above the harbour"
+TELEPHONE: ViewportSize = {"width": 360, "height": 740}
+
+
+def fits(page: Page) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360, page.url
+    ids: list[str] = page.evaluate("[...document.querySelectorAll('[id]')].map(each => each.id)")
+    assert len(ids) == len(set(ids))
+
+
+def follow(page: Page, name: str) -> None:
+    """By keyboard."""
+    page.get_by_role("link", name=name, exact=True).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_load_state()
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_load_state()
+
+
+def test_somebody_is_invited_comes_in_is_changed_and_deleted(browser: Browser, quiet: Desk) -> None:
+    alice = signed_in(browser, quiet, scripting=False, width=360)
+    bob = browser.new_context(java_script_enabled=False, viewport=TELEPHONE).new_page()
+
+    follow(alice, "People")
+    fits(alice)
+    alice.get_by_label("E-mail").focus()
+    alice.keyboard.type(BOB)
+    press(alice, "Make a one-time link")
+    fits(alice)
+    address = alice.locator("code").inner_text()
+
+    bob.goto(address)
+    fits(bob)
+    expect(bob.get_by_label("E-mail")).to_have_value(BOB)
+    bob.get_by_label("New password").focus()
+    bob.keyboard.type(PASSWORD)
+    bob.keyboard.press("Enter")
+    bob.wait_for_url(f"{quiet.url}/")
+
+    alice.reload()
+    expect(alice.locator("code")).to_have_count(0)
+    follow(alice, BOB)
+    fits(alice)
+    press(alice, "Make an administrator")
+    expect(alice.locator(".facts")).to_contain_text("administrator")
+    bob.reload()
+    assert "/login" in bob.url
+
+    follow(alice, "Delete the account …")
+    fits(alice)
+    alice.get_by_label("Their e-mail address").fill(EMAIL)
+    press(alice, "Delete the account for good")
+    expect(alice.locator(".error")).to_contain_text("Nothing was deleted")
+    fits(alice)
+    alice.get_by_label("Their e-mail address").fill(BOB)
+    press(alice, "Delete the account for good")
+    expect(alice.get_by_role("link", name=BOB)).to_have_count(0)
+
+    follow(alice, "Audit")
+    fits(alice)
+    expect(alice.locator("tbody tr").first).to_contain_text("delete user")
