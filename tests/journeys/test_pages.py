@@ -19,6 +19,8 @@ PAGES = (
     "/patterns",
     "/symbols/NOBODY",
     "/admin/wire",
+    "/admin/users",
+    "/admin/audit",
     "/account",
     "/account/password",
     "/none",
