@@ -164,15 +164,23 @@ async def use_invite(connection: "Connection[Record]", token: str) -> Invite | N
 
 
 async def record(
-    connection: "Connection[Record]", actor: str, action: Action, outcome: Outcome, ip: str, detail: str = ""
+    connection: "Connection[Record]",
+    actor: str,
+    action: Action,
+    outcome: Outcome,
+    ip: str,
+    detail: str = "",
+    session: str = "",
 ) -> None:
+    """`session`: its hash, where there is one."""
     await connection.execute(
-        "insert into app.audit (actor, action, outcome, ip, detail) values ($1, $2, $3, $4, $5)",
+        "insert into app.audit (actor, action, outcome, ip, detail, session) values ($1, $2, $3, $4, $5, $6)",
         actor,
         action.value,
         outcome.value,
         ip,
         detail,
+        session,
     )
 
 

@@ -50,8 +50,7 @@ async def sign_in() -> ResponseReturnValue:
         await _record(email, Action.SIGN_IN, Outcome.FAILED)
         form.password.errors = [REFUSED]
         return await _sign_in_page(form, 422)
-    await visitor.let_in(user)
-    await _record(email, Action.SIGN_IN, Outcome.OK)
+    await _record(email, Action.SIGN_IN, Outcome.OK, await visitor.let_in(user))
     return redirect(security.own_path(form.next.data), 303)
 
 
@@ -61,7 +60,7 @@ async def logout() -> ResponseReturnValue:
     who = await guards.visitor()
     await visitor.let_go()
     if who is not None:
-        await _record(who.email, Action.SIGN_OUT, Outcome.OK)
+        await _record(who.email, Action.SIGN_OUT, Outcome.OK, who.session)
     return Response("", 303, {"Location": "/login", "Clear-Site-Data": '"cache", "storage"'})
 
 
@@ -98,8 +97,8 @@ async def end_sessions() -> ResponseReturnValue:
         else:
             ended = int(forms.is_session(chosen) and await deps.sessions().end_one(who.user_id, chosen))
         if ended:
-            told = f"sessions: {ended}"
-            await queries.record(connection, who.email, Action.END_SESSIONS, Outcome.OK, caller.address(), told)
+            done = (Action.END_SESSIONS, Outcome.OK, caller.address(), f"sessions: {ended}", who.session)
+            await queries.record(connection, who.email, *done)
     if not ended and chosen != OTHERS:
         return await errors.answer(404, GONE)
     return redirect("/account", 303)
@@ -120,14 +119,14 @@ async def change_password() -> ResponseReturnValue:
         return await _password_page(form, 422)
     wait = await gate.wait_to_change_password(deps.limits(), str(who.user_id), caller.address())
     if wait is not None:
-        await _record(who.email, Action.CHANGE_PASSWORD, Outcome.LIMITED)
+        await _record(who.email, Action.CHANGE_PASSWORD, Outcome.LIMITED, who.session)
         return await errors.answer(429, retry_after=wait)
     try:
         user = await _changed(who, form)
     except passwords.Busy:
         return await errors.answer(503, BUSY)
     if user is None:
-        await _record(who.email, Action.CHANGE_PASSWORD, Outcome.FAILED)
+        await _record(who.email, Action.CHANGE_PASSWORD, Outcome.FAILED, who.session)
         form.current.errors = [WRONG]
         return await _password_page(form, 422)
     await visitor.stay_alone(user)
@@ -196,13 +195,14 @@ async def _changed(who: Identity, form: ChangePassword) -> User | None:
     async with deps.pools().own.acquire() as connection, connection.transaction():
         user = await queries.change_password(connection, before, password_hash)
         if user is not None:
-            await queries.record(connection, user.email, Action.CHANGE_PASSWORD, Outcome.OK, caller.address())
+            done = (Action.CHANGE_PASSWORD, Outcome.OK, caller.address(), "", who.session)
+            await queries.record(connection, user.email, *done)
     return user
 
 
-async def _record(actor: str, action: Action, outcome: Outcome) -> None:
+async def _record(actor: str, action: Action, outcome: Outcome, session: str = "") -> None:
     async with deps.pools().own.acquire() as connection:
-        await queries.record(connection, actor, action, outcome, caller.address())
+        await queries.record(connection, actor, action, outcome, caller.address(), session=session)
 
 
 async def _sign_in_page(form: SignIn, status: int = 200) -> Response:
