@@ -4,14 +4,14 @@ from quart import Quart
 from quart.sessions import SessionInterface
 from quart.wrappers import BaseRequestWebsocket
 
-from app import db, desk, health, lifespan, streams, wire
-from app.accounts import invites, visitor
+from app import db, deps, desk, health, lifespan, streams, wire
+from app.accounts import gate, invites, visitor
 from app.accounts import routes as accounts
 from app.admin import routes as admin
 from app.patterns import routes as patterns
 from app.quotes import routes as quotes
 from app.settings import Settings
-from app.web import assets, caller, choice, errors, guards, reports, security
+from app.web import assets, caller, choice, errors, guards, reports, security, traffic
 
 LARGEST_BODY = 65_536
 SLOWEST_BODY = 10
@@ -42,6 +42,8 @@ def create_app(settings: Settings) -> Quart:
     security.install(app, settings.public_url, settings.live.allowed_origins)
     visitor.install(app, settings.public_url.startswith("https:"), settings.sessions.absolute_seconds)
     guards.install(app, visitor.load, settings.web.zone)
+    bounds = traffic.Bounds(settings.limits.per_user, settings.limits.per_address)
+    traffic.install(app, bounds, lambda *asked: deps.limits().hit(*asked), gate.neighbourhood)
     errors.install(app)
     errors.unavailable(app, (wire.Unavailable, db.Unavailable))
     errors.unreadable(app, (db.BadValue,))

@@ -152,6 +152,11 @@ class Sessions(Section):
     absolute_seconds: int = Field(default=43200, ge=1, le=604_800)
 
 
+class Limits(Section):
+    per_user: int = Field(default=1200, ge=1, le=1_000_000)
+    per_address: int = Field(default=600, ge=1, le=1_000_000)
+
+
 class Settings(Section):
     """`data_dir`, `replay.path` and `logging.file_path` are relative to the project's directory unless absolute."""
 
@@ -172,6 +177,7 @@ class Settings(Section):
     logging: Logging = Logging()
     web: Web = Web()
     sessions: Sessions = Sessions()
+    limits: Limits = Limits()
 
     @property
     def embeds(self) -> bool:

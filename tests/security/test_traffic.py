@@ -1,0 +1,92 @@
+"""Who asks too much is told when to come back; nobody else notices."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from pydantic import SecretStr
+from quart.typing import TestClientProtocol as Client
+
+from app.embedded.child import Child
+from app.embedded.places import Places
+from app.factory import create_app
+from app.identity import Role
+from app.settings import Limits, Redis
+from tests.conftest import copied
+from tests.security.conftest import Door, furnish, settings
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+LIMITS = Limits(per_user=5, per_address=3)
+PAGE = {"Accept": "text/html", "Sec-Fetch-Mode": "navigate"}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def doors(
+    places: Places, furnished: str, redis: str, valkey_server: Child, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[tuple[Door, Door]]:
+    """Two processes that know of each other by Redis alone."""
+    async for name in copied(places, furnished):
+        said = settings(redis, places, name, tmp_path_factory.mktemp("traffic"))
+        said = said.model_copy(update={"limits": LIMITS, "proxy_hops": 1})
+        first, second = create_app(said), create_app(said)
+        async with first.test_app(), second.test_app():
+            door = await furnish(first)
+            yield door, Door(second, door.people)
+
+
+def from_(address: str, **headers: str) -> dict[str, str]:
+    return {**PAGE, "X-Forwarded-For": address, **headers}
+
+
+async def statuses(clients: list[Client], path: str, headers: dict[str, str], times: int) -> list[int]:
+    return [(await clients[n % len(clients)].get(path, headers=headers)).status_code for n in range(times)]
+
+
+async def test_a_person_is_counted_by_name_in_all_processes(doors: tuple[Door, Door]) -> None:
+    clients = [door.app.test_client(False) for door in doors]
+    alice, bob = [{"Cookie": doors[0].cookie(await doors[0].begun(role))} for role in (Role.USER, Role.ADMIN)]
+
+    assert await statuses(clients, "/symbols", from_("192.0.2.1", **alice), 7) == [200] * 5 + [429] * 2
+    assert await statuses(clients, "/symbols", from_("192.0.2.2", **alice), 1) == [429]
+    assert await statuses(clients, "/symbols", from_("192.0.2.1", **bob), 1) == [200]
+
+
+async def test_an_address_without_a_name_is_counted_with_its_neighbours(doors: tuple[Door, Door]) -> None:
+    clients = [door.app.test_client(False) for door in doors]
+
+    assert await statuses(clients, "/login", from_("2001:db8::1"), 3) == [200] * 3
+    assert await statuses(clients, "/login", from_("2001:db8::2"), 1) == [429]
+    assert await statuses(clients, "/login", from_("2001:db8:0:1::1"), 1) == [200]
+    assert await statuses(clients, "/login", from_("2001:db8:0:2::1, 2001:db8::3"), 1) == [429]
+
+
+async def test_who_is_refused_is_told_when_to_come_back(doors: tuple[Door, Door]) -> None:
+    client = doors[0].app.test_client(False)
+    await statuses([client], "/login", from_("192.0.2.9"), 3)
+
+    page = await client.get("/login", headers=from_("192.0.2.9"))
+    part = await client.get("/login", headers={"X-Forwarded-For": "192.0.2.9", "HX-Request": "true"})
+
+    for answer in (page, part):
+        assert answer.status_code == 429
+        assert 1 <= int(answer.headers["Retry-After"]) <= 61
+    assert "Too many tries" in await page.get_data(as_text=True)
+    assert part.headers["HX-Retarget"] == "#announce"
+
+
+async def test_what_must_answer_always_is_not_counted(doors: tuple[Door, Door]) -> None:
+    client = doors[0].app.test_client(False)
+    for path in ("/health", "/ready", "/static/none", "/stream"):
+        assert 429 not in await statuses([client], path, from_("192.0.2.20"), 5)
+
+    assert await statuses([client], "/login", from_("192.0.2.20"), 1) == [200]
+
+
+async def test_without_redis_a_public_page_is_shown_uncounted(
+    places: Places, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    said = settings("redis://127.0.0.1:1", places, "nothing", tmp_path_factory.mktemp("away"))
+    away = create_app(said.model_copy(update={"limits": LIMITS, "redis": Redis(url=SecretStr("redis://127.0.0.1:1"))}))
+
+    assert await statuses([away.test_client(False)], "/login", PAGE, 5) == [200] * 5
