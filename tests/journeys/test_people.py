@@ -21,14 +21,14 @@ def fits(page: Page) -> None:
 def follow(page: Page, name: str) -> None:
     """By keyboard."""
     page.get_by_role("link", name=name, exact=True).focus()
-    page.keyboard.press("Enter")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
 
 
 def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name).focus()
-    page.keyboard.press("Enter")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
 
 
 def test_somebody_is_invited_comes_in_is_changed_and_deleted(browser: Browser, quiet: Desk) -> None:
