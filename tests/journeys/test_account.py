@@ -1,0 +1,86 @@
+"""One's own account with the keyboard alone, on a small telephone, without scripting."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.journeys.conftest import free_port
+from tests.journeys.desk import Desk
+
+pytestmark = pytest.mark.browser
+
+EMAIL, PASSWORD, NEW = "charlie@example.org", "a long enough phrase to remember", "quite another phrase of some length"
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    desk = Desk(tmp_path_factory.mktemp("account"), free_port())
+    desk.wait_until_ready()
+    yield desk
+    desk.stop()
+
+
+def small(browser: Browser) -> Page:
+    return browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 740}).new_page()
+
+
+def tab_to(page: Page, words: str) -> None:
+    """Tabs until what has the focus says these words."""
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if words in (page.locator(":focus").inner_text() if page.locator(":focus").count() else ""):
+            return
+    pytest.fail(f"no way to {words!r} by the keyboard")
+
+
+def sign_in(page: Page, desk: Desk, password: str) -> None:
+    page.goto(f"{desk.url}/login?next=/account")
+    type_both(page, password)
+
+
+def type_both(page: Page, password: str) -> None:
+    page.keyboard.type(EMAIL)
+    page.keyboard.press("Tab")
+    page.keyboard.type(password)
+    page.keyboard.press("Enter")
+
+
+def test_sessions_and_password_are_looked_after_by_the_keyboard_alone(browser: Browser, own: Desk) -> None:
+    here, there = small(browser), small(browser)
+    here.goto(own.sign_in_link())
+    type_both(here, PASSWORD)
+    here.wait_for_url(f"{own.url}/")
+    sign_in(there, own, PASSWORD)
+    there.wait_for_url(f"{own.url}/account")
+
+    tab_to(here, "Account")
+    here.keyboard.press("Enter")
+    here.wait_for_url(f"{own.url}/account")
+    expect(here.locator("main li")).to_have_count(2)
+    tab_to(here, "Sign out the others")
+    here.keyboard.press("Enter")
+    expect(here.locator("main li")).to_have_count(1)
+    there.reload()
+    assert "/login" in there.url
+
+    tab_to(here, "Change password")
+    here.keyboard.press("Enter")
+    here.wait_for_url(f"{own.url}/account/password")
+    for words in ("not the password", NEW, NEW):
+        here.keyboard.type(words)
+        here.keyboard.press("Tab")
+    here.keyboard.press("Enter")
+    expect(here.locator("#current-error")).to_be_visible()
+    expect(here.get_by_label("Current password")).to_be_focused()
+    assert here.evaluate("document.documentElement.scrollWidth") <= 360
+    for words in (PASSWORD, NEW, NEW):
+        here.keyboard.type(words)
+        here.keyboard.press("Tab")
+    here.keyboard.press("Enter")
+    here.wait_for_url(f"{own.url}/account")
+    expect(here.locator("main li")).to_contain_text("when the password was changed")
+
+    sign_in(there, own, NEW)
+    there.wait_for_url(f"{own.url}/account")
+    expect(there.locator("main li")).to_have_count(2)
