@@ -62,6 +62,8 @@ def unreadable(app: Quart, kinds: Sequence[type[Exception]]) -> None:
 async def answer(status: int, detail: str = "", retry_after: float | None = None) -> Response:
     """`detail` replaces the general advice; it is for people, so it names no host, path or secret."""
     known = PROBLEMS.get(status) or PROBLEMS[500 if status >= 500 else 400]
+    if status == 429 and retry_after is not None:
+        detail = detail or f"Try again in {_soon(retry_after)}."
     problem = Problem(status, known.title, detail or known.advice)
     response = await _in_the_form_asked_for(problem)
     if status == 503 and retry_after is None:
@@ -69,6 +71,16 @@ async def answer(status: int, detail: str = "", retry_after: float | None = None
     if retry_after is not None:
         response.headers["Retry-After"] = str(max(1, math.ceil(retry_after)))
     return response
+
+
+def _soon(seconds: float) -> str:
+    """Never less than it takes."""
+    count, unit = math.ceil(seconds), "second"
+    for size, name in ((60, "minute"), (60, "hour")):
+        if count > 2 * size:
+            count, unit = math.ceil(count / size), name
+    count = max(1, count)
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
 async def _in_the_form_asked_for(problem: Problem) -> Response:

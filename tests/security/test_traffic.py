@@ -12,6 +12,7 @@ from app.embedded.places import Places
 from app.factory import create_app
 from app.identity import Role
 from app.settings import Limits, Redis
+from app.web import errors
 from tests.conftest import copied
 from tests.security.conftest import Door, furnish, settings
 
@@ -90,3 +91,23 @@ async def test_without_redis_a_public_page_is_shown_uncounted(
     away = create_app(said.model_copy(update={"limits": LIMITS, "redis": Redis(url=SecretStr("redis://127.0.0.1:1"))}))
 
     assert await statuses([away.test_client(False)], "/login", PAGE, 5) == [200] * 5
+
+
+WAITS = {
+    0.2: "1 second",
+    12.2: "13 seconds",
+    120: "120 seconds",
+    121: "3 minutes",
+    299.5: "5 minutes",
+    86300: "24 hours",
+}
+
+
+@pytest.mark.parametrize(("seconds", "said"), WAITS.items())
+async def test_who_has_to_wait_is_told_how_long(doors: tuple[Door, Door], seconds: float, said: str) -> None:
+    async with doors[0].app.test_request_context("/"):
+        answer = await errors.answer(429, retry_after=seconds)
+        other = await errors.answer(429, "One thing at a time.", retry_after=seconds)
+
+    assert f"Try again in {said}." in await answer.get_data(as_text=True)
+    assert "One thing at a time." in await other.get_data(as_text=True)
