@@ -16,6 +16,8 @@ select count(*) from pg_locks
    and database = (select oid from pg_database where datname = current_database())
 """
 
+NOBODY = "00000000-0000-4000-8000-000000000000"
+
 
 def deletion(email: str) -> tuple[str, dict[str, str]]:
     return "/delete", {"email": email}
@@ -179,7 +181,7 @@ async def test_nobody_makes_a_link_for_their_own_password_here(desk: Desk) -> No
         assert (await alice.get("/admin/users")).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/admin/users/nobody", f"/admin/users/{uuid4()}", f"/admin/invites/{uuid4()}"])
+@pytest.mark.parametrize("path", ["/admin/users/nobody", f"/admin/users/{NOBODY}", f"/admin/invites/{NOBODY}"])
 async def test_what_is_not_there_is_not_found(desk: Desk, path: str) -> None:
     async with desk.client() as alice:
         assert (await alice.get(path)).status_code == 404
