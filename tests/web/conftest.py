@@ -1,10 +1,12 @@
 """The small application of server.py in its own process, and a browser that looks at it."""
 
+import asyncio
 import os
 import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -78,4 +80,7 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
     opened = await browser.new_page()
     opened.set_default_timeout(8000)
     yield opened
-    await opened.close()
+    # A page that is on its way to another may never answer to this.
+    with suppress(TimeoutError):
+        async with asyncio.timeout(10):
+            await opened.close()

@@ -124,8 +124,9 @@ async def test_a_socket_whose_session_ended_leads_to_the_sign_in(fast: Page, ser
     await server.tell({"code": 1})
     await open_board(fast, server)
 
-    async with fast.expect_request("**/login?next=%2Fboard"):
-        await server.tell({"code": 4401})
+    await server.tell({"code": 4401})
+
+    await fast.wait_for_url("**/login?next=%2Fboard")
 
 
 @pytest.mark.parametrize("code", [404, 1008])
