@@ -34,6 +34,9 @@ def test_every_link_of_the_desk_leads_somewhere(page: Page, replaying: Desk) -> 
         if address in seen or not address.startswith(replaying.url) or "refresh=" in address:
             continue
         seen.add(address)
+        if ".csv" in address:
+            assert page.request.get(address).status == 200, address
+            continue
         answer = page.goto(address)
         assert answer is not None
         assert answer.status == 200, address
