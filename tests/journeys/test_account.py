@@ -40,6 +40,8 @@ def sign_in(page: Page, desk: Desk, password: str) -> None:
 
 
 def type_both(page: Page, password: str) -> None:
+    page.bring_to_front()
+    expect(page.locator("input[name=email]")).to_be_focused()
     page.keyboard.type(EMAIL)
     page.keyboard.press("Tab")
     page.keyboard.type(password)
