@@ -183,7 +183,8 @@ def test_a_flooded_page_does_not_grow(page: Page, quiet: Desk, patterns: int, to
 
     assert len(feed(page)) <= 50 + 20
     assert page.evaluate("messages") >= patterns / together * 0.9
-    assert after["Nodes"] <= before["Nodes"] + 100
+    # A list is trimmed before the entries of the same message come in: it may hold one message more than its cap.
+    assert after["Nodes"] <= before["Nodes"] + 100 + 20 * 12
     assert after["JSEventListeners"] <= before["JSEventListeners"] + 10
     assert after["JSHeapUsedSize"] <= before["JSHeapUsedSize"] * 1.1 + 100_000
 
