@@ -121,24 +121,24 @@ class Pace:
         parts: dict[tuple[str, View], Part] = {}
         audiences = {audience: None for topic in waiting for audience in self._listening.get(topic, ())}
         for audience in audiences:
-            mine = [
-                self._part(parts, topic, audience.view, drawings)
-                for topic, drawings in waiting.items()
-                if topic in audience.topics
-            ]
-            shown = [part for part in mine if part.lines]
+            mine = [topic for topic in waiting if topic in audience.topics]
+            shown = [part for topic in mine if (part := self._part(parts, topic, audience.view, waiting[topic])).lines]
             if shown:
                 shown.append(bare if newest == audience.position else named)
-                audience.send(shown, newest, self._entries_sent)
-        after = time.monotonic()
+                # In a message of its own: htmx looks for what is too much before it inserts what a message brings.
+                trims = [drawing for topic in mine for drawing in waiting[topic] if drawing.push.op == "trim"]
+                after = [data(trims, audience.view, self._told.failed), bare] if trims else []
+                audience.send([*shown, *after], newest, self._entries_sent)
+        done = time.monotonic()
         for drawings in waiting.values():
             for drawing in drawings:
-                self._told.wrote(after - drawing.at)
+                self._told.wrote(done - drawing.at)
 
     def _part(self, parts: dict[tuple[str, View], Part], topic: str, view: View, drawings: Pending) -> Part:
         key = (topic, view)
         if key not in parts:
-            parts[key] = data(drawings, view, self._told.failed)
+            kept = [drawing for drawing in drawings if drawing.push.op != "trim"]
+            parts[key] = data(kept, view, self._told.failed)
         return parts[key]
 
     def _adapt(self, spent: float, changes: int) -> None:
