@@ -126,7 +126,7 @@ def extract_history() -> None:
 @data.command("redis-contract")
 def redis_contract() -> None:
     """Write docs/redis-contract.md anew, from what the code reads and writes."""
-    from app.settings import ROOT
+    from app.sections import ROOT
     from app.wire.codec import contract
 
     place = ROOT / "docs" / "redis-contract.md"

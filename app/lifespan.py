@@ -27,7 +27,8 @@ from app.quotes.board import Board as QuoteBoard
 from app.quotes.charts import Charts
 from app.relay import Boards, Relay
 from app.running import kept_running
-from app.settings import Database, Settings
+from app.sections import Database
+from app.settings import Settings
 from app.web import html
 from app.wire import client, jobs
 from app.wire.backoff import Backoff

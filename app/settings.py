@@ -2,159 +2,32 @@
 
 import secrets
 from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any, Literal, NamedTuple
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 
 from app import naming, toml
-from app.naming import ChannelNames
+from app.sections import (
+    ROOT,
+    Database,
+    Engine,
+    Ingest,
+    Inside,
+    Limits,
+    Live,
+    Logging,
+    MetricsToken,
+    Redis,
+    Replay,
+    Secret,
+    Section,
+    Sessions,
+    Web,
+)
 from app.toml import BadSetting, Said
 
-ROOT = Path(__file__).resolve().parents[1]
-
 Environment = Literal["development", "testing", "production"]
-Severity = Literal["debug", "info", "warning", "error", "critical"]
-Timeframe = Literal["1min", "daily"]
-
-
-def _listed(value: object) -> object:
-    """Variables write a list as a,b,c."""
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-
-
-def _redis_address(value: SecretStr) -> SecretStr:
-    if not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError("must begin with redis://, rediss:// or unix://")
-    return value
-
-
-def _postgresql_address(value: SecretStr) -> SecretStr:
-    if not value.get_secret_value().startswith(("postgresql://", "postgres://")):
-        raise ValueError("must begin with postgresql://")
-    return value
-
-
-SAMPLES = ("change", "your-secret", "secret-key", "example", "insecure", "password", "0123456789", "abcdef")
-LETTERS_AT_LEAST = 8
-
-
-def _strong(value: SecretStr) -> SecretStr:
-    text = value.get_secret_value()
-    if not text:
-        raise ValueError("is empty")
-    if len(text.encode()) < 32:
-        raise ValueError("is shorter than 32 bytes")
-    if len(set(text)) < LETTERS_AT_LEAST or any(sample in text.lower().replace("_", "-") for sample in SAMPLES):
-        raise ValueError("is a known sample")
-    return value
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("is no time zone") from None
-    return value
-
-
-Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-RedisAddress = Annotated[SecretStr, AfterValidator(_redis_address)]
-PostgresqlAddress = Annotated[SecretStr, AfterValidator(_postgresql_address)]
-Secret = Annotated[SecretStr, AfterValidator(_strong)]
-MetricsToken = Annotated[SecretStr, AfterValidator(lambda value: _strong(value) if value.get_secret_value() else value)]
-Inside = Annotated[Path, AfterValidator(lambda path: ROOT / path)]
-Seconds = Annotated[float, Field(gt=0, le=86400, allow_inf_nan=False)]
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
-
-
-class Redis(Section, ChannelNames):
-    """`url` None: we start our own."""
-
-    url: RedisAddress | None = None
-
-
-class Database(Section):
-    """`url` None: we start our own. `market_url` None: the market is read over `url`."""
-
-    url: PostgresqlAddress | None = None
-    market_url: PostgresqlAddress | None = None
-    pool_size: int = Field(default=8, ge=1, le=100)
-    acquire_seconds: Seconds = 1.0
-    statement_ms: int = Field(default=3000, ge=100, le=600_000)
-
-
-class Engine(Section):
-    on: bool = True
-    database_url: PostgresqlAddress | None = None
-    beat_seconds: Seconds = 2.0
-    min_confidence: float = Field(default=0.7, ge=0, le=1)
-    timeframes: Annotated[tuple[Timeframe, ...], BeforeValidator(_listed), Field(min_length=1)] = ("1min", "daily")
-
-
-class Ingest(Section):
-    on: bool = True
-    provider: Literal["replay"] = "replay"
-    also_to: Listed = ()
-
-
-class Replay(Section):
-    path: Inside = Path("config/history/us-equities-daily.csv.gz")
-    history_until: date = date(2012, 8, 31)
-    speed: float = Field(default=60.0, ge=1, le=10_000)
-    ticks_per_second: float = Field(default=2.0, ge=0.1, le=50)
-    pause_seconds: float = Field(default=3.0, ge=0, le=3600)
-
-
-class Live(Section):
-    frame_seconds: float = Field(default=0.05, ge=0.01, le=1)
-    beat_seconds: Seconds = 5.0
-    max_connections: int = Field(default=1000, ge=1, le=1_000_000)
-    streams_per_user: int = Field(default=6, ge=1, le=1_000_000)
-    stalled_seconds: Seconds = 10.0
-    admit_seconds: Seconds = 3.0
-    lane: Literal["auto", "plain"] = "auto"
-    allowed_origins: Listed = ()
-
-
-class Logging(Section):
-    level: Severity = "info"
-    form: Literal["text", "json"] = "text"
-    file_enabled: bool = False
-    file_path: Inside = Path("logs/tickstock.log")
-    file_max_size: int = Field(default=10_485_760, ge=10_000)
-    file_backup_count: int = Field(default=5, ge=1, le=1000)
-    db_enabled: bool = False
-    db_severity: Severity = "error"
-
-
-class Web(Section):
-    zone: Annotated[str, AfterValidator(_zone)] = "America/New_York"
-
-
-class Sessions(Section):
-    idle_seconds: int = Field(default=1800, ge=1, le=86400)
-    absolute_seconds: int = Field(default=43200, ge=1, le=604_800)
-
-
-class Limits(Section):
-    per_user: int = Field(default=1200, ge=1, le=1_000_000)
-    per_address: int = Field(default=600, ge=1, le=1_000_000)
 
 
 class Settings(Section):

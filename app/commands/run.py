@@ -11,7 +11,8 @@ from app.embedded import places, postgres, valkey
 from app.embedded.child import Program
 from app.embedded.places import Places, Unusable
 from app.embedded.supervise import Supervisor
-from app.settings import ROOT, Settings
+from app.sections import ROOT
+from app.settings import Settings
 
 Say = Callable[[str], None]
 

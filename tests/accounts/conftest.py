@@ -10,7 +10,8 @@ from quart.typing import TestClientProtocol as Client
 
 from app.db.pools import Pool
 from app.factory import create_app
-from app.settings import Database, Redis, Settings
+from app.sections import Database, Redis
+from app.settings import Settings
 from app.web import guards
 from tests.conftest import Databases
 

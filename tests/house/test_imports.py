@@ -13,12 +13,14 @@ LAYERS = (
     {"accounts", "quotes", "patterns", "indicators", "market", "alerts", "backtests", "data", "admin", "health"},
     {"deps", "courier"},
     {"web", "live", "wire", "db"},
-    {"push", "identity", "rules", "finance", "logs", "settings", "naming", "toml", "vitals"},
+    {"push", "identity", "rules", "finance", "logs", "settings", "sections", "naming", "toml", "vitals"},
 )
 """From the top; a part may import from any layer below its own."""
 
 ALONGSIDE = {
     ("push", "identity"),
+    ("settings", "sections"),
+    ("sections", "naming"),
     ("settings", "toml"),
     ("settings", "naming"),
     ("factory", "lifespan"),

@@ -18,7 +18,8 @@ from app.embedded.child import Child
 from app.embedded.places import Places
 from app.factory import create_app
 from app.identity import Role
-from app.settings import Database, Redis, Settings
+from app.sections import Database, Redis
+from app.settings import Settings
 from app.wire.client import close, connect
 from tests.conftest import copied
 from tests.stream.waiting import until

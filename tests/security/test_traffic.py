@@ -11,7 +11,7 @@ from app.embedded.child import Child
 from app.embedded.places import Places
 from app.factory import create_app
 from app.identity import Role
-from app.settings import Limits, Redis
+from app.sections import Limits, Redis
 from app.web import errors
 from tests.conftest import copied
 from tests.security.conftest import Door, furnish, settings

@@ -8,7 +8,8 @@ from tomllib import loads
 
 import pytest
 
-from app.settings import NOT_IN_FILES, ROOT, Settings, known, load
+from app.sections import ROOT
+from app.settings import NOT_IN_FILES, Settings, known, load
 from app.toml import BadSetting
 
 GOOD_SECRET = "kQ3vZ8mN1xR7tY5wB2cF9hJ4sL6dG0pA_uE"

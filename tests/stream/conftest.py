@@ -19,8 +19,9 @@ from app.embedded.child import Child
 from app.embedded.places import prepare
 from app.factory import create_app
 from app.identity import Role
+from app.sections import Database, Live, Redis
 from app.serve import attend, listening
-from app.settings import Database, Live, Redis, Settings
+from app.settings import Settings
 from app.wire.channels import Channels
 from app.wire.client import close, connect
 from app.wire.events import AnyEvent

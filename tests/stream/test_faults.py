@@ -4,7 +4,8 @@ import asyncpg
 from pydantic import SecretStr
 
 from app.live.topics import quotes_topic
-from app.settings import Database, Redis, Settings
+from app.sections import Database, Redis
+from app.settings import Settings
 from app.wire.log import LogId
 from tests.conftest import Databases
 from tests.quotes.stored import Found, store_patterns

@@ -19,8 +19,9 @@ from app.embedded.child import Child
 from app.embedded.places import prepare
 from app.finance.clock import MarketClock
 from app.finance.quote import NewestQuote
-from app.settings import Database, Settings
-from app.settings import Redis as RedisSettings
+from app.sections import Database
+from app.sections import Redis as RedisSettings
+from app.settings import Settings
 from app.wire import clock, heartbeat, jobs, position
 from app.wire.cache import Cache
 from app.wire.channels import (

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app import naming
-from app.settings import ROOT
+from app.sections import ROOT
 from app.toml import BadSetting
 from app.wire.channels import OUTGOING, USES, Channels, Meaning
 from app.wire.codec import contract
