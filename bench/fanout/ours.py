@@ -21,8 +21,9 @@ from app.factory import create_app
 from app.identity import View
 from app.live.topics import PATTERNS
 from app.push import Push
+from app.sections import Database, Redis
 from app.serve import attend, listening, settle
-from app.settings import Database, Redis, Settings
+from app.settings import Settings
 from app.web import guards
 from app.web.html import patch
 from app.wire.log import LogId
