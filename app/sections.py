@@ -106,6 +106,20 @@ class Replay(Section):
     pause_seconds: float = Field(default=3.0, ge=0, le=3600)
 
 
+class Massive(Section):
+    """The provider once called Polygon. Without `api_key` nobody asks it for anything."""
+
+    api_key: SecretStr | None = None
+    rest_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+$")] = "https://api.massive.com"
+    requests_per_minute: float = Field(default=5.0, gt=0, le=60_000)
+
+
+class Loads(Section):
+    """`files`: lists of symbols that a load may name."""
+
+    files: Inside = Path("config/universes")
+
+
 class Live(Section):
     frame_seconds: float = Field(default=0.05, ge=0.01, le=1)
     beat_seconds: Seconds = 5.0

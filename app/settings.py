@@ -16,7 +16,9 @@ from app.sections import (
     Inside,
     Limits,
     Live,
+    Loads,
     Logging,
+    Massive,
     MetricsToken,
     Redis,
     Replay,
@@ -46,6 +48,8 @@ class Settings(Section):
     engine: Engine = Engine()
     ingest: Ingest = Ingest()
     replay: Replay = Replay()
+    massive: Massive = Massive()
+    loads: Loads = Loads()
     live: Live = Live()
     logging: Logging = Logging()
     web: Web = Web()
@@ -83,6 +87,7 @@ DOCUMENTED = {
     **naming.VARIABLES,
     "ENGINE": "engine.on",
     "INGEST": "ingest.on",
+    "MASSIVE_API_KEY": "massive.api_key",
     "LOG_FILE_ENABLED": "logging.file_enabled",
     "LOG_FILE_PATH": "logging.file_path",
     "LOG_FILE_MAX_SIZE": "logging.file_max_size",

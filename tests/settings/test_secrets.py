@@ -17,6 +17,7 @@ IN_FILES = {
     "DATABASE_URL": "postgresql://u:hunter2@h/d",
     "MARKET_DATABASE_URL": "postgresql://u:hunter2@h/m",
     "TICKSTOCK_ENGINE_DATABASE_URL": "postgresql://u:hunter2@h/e",
+    "MASSIVE_API_KEY": "hunter2",
 }
 
 

@@ -13,7 +13,7 @@ from app.settings import NOT_IN_FILES, Settings, known, load
 from app.toml import BadSetting
 
 GOOD_SECRET = "kQ3vZ8mN1xR7tY5wB2cF9hJ4sL6dG0pA_uE"
-ASIDE = {"database.url", "database.market_url", "engine.database_url", "engine.on", "ingest.on"}
+ASIDE = {"database.url", "database.market_url", "engine.database_url", "massive.api_key", "engine.on", "ingest.on"}
 
 BAD = [
     ("PORT", "http", "Input should be a valid integer"),
