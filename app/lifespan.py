@@ -36,7 +36,7 @@ from app.wire.cache import ALL, Cache
 from app.wire.channels import Channels
 from app.wire.events import AnyEvent, Unheard
 from app.wire.limits import Limits
-from app.wire.log import BEGINNING, Gap, Log, LogId, Lost
+from app.wire.log import BEGINNING, Log, LogId, Lost
 from app.wire.newest import Newest
 from app.wire.order import Order
 from app.wire.outbox import Outbox
@@ -216,19 +216,21 @@ class Works:
             backoff.succeeded()
 
     async def _drawn_again(self, topic: str) -> bool:
-        before = LogId.parse(self._hub.last_id)
+        before = self._hub.last_id
         try:
-            for push in await self._relay.snapshot(topic, self._pools):
-                self._hub.publish(push)
-            after = LogId.parse(self._hub.last_id)
-            # What was told while the database answered may not be in the answer; twice is no harm.
-            meanwhile = await self._log.since(before, after) if before and after else ()
+            whole = await self._relay.snapshot(topic, self._pools)
         except (db.Unavailable, wire.Unavailable):
             return False
-        for entry in () if isinstance(meanwhile, Gap) else meanwhile:
-            for push in self._relay.pushes(entry.event):
-                if push.topic == topic:
-                    self._hub.publish(push)
+        # What was told while the database answered may not be in the answer; twice is no harm, but what comes after
+        # the whole comes in order: nothing is waited for from here on.
+        meanwhile = self._hub.ring.between(before, self._hub.last_id)
+        if meanwhile is None and before != self._hub.last_id:
+            return False
+        for push in whole:
+            self._hub.publish(push)
+        for drawing in meanwhile or ():
+            if drawing.push.topic == topic:
+                self._hub.publish(drawing.push)
         return True
 
     def _logs(self) -> list[str]:
