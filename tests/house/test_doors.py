@@ -7,7 +7,7 @@ import pytest
 
 from tests.house import tree
 
-QUERIES = re.compile(r"app/[a-z]+/queries\.py")
+QUERIES = re.compile(r"app/([a-z]+/)+queries\.py")
 
 
 def doors(module: str) -> list[str]:
@@ -39,7 +39,10 @@ def test_queries_are_handed_a_connection_and_open_none() -> None:
 
 
 def test_the_request_is_seen_at_the_edge_alone() -> None:
-    edge = re.compile(r"app/(web/.*|streams\.py|health\.py|desk\.py|live/sse\.py|[a-z]+/(routes|api|invites)\.py)")
+    edge = re.compile(
+        r"app/(web/.*|streams\.py|health\.py|desk\.py|live/sse\.py"
+        r"|([a-z]+/)+(routes|api|invites|confirm|register|resets)\.py)"
+    )
     for path in tree.modules():
         seen = {name for module, name, _ in tree.imports(path) if module == "quart"} & {"request", "websocket", "g"}
         assert not seen or edge.fullmatch(tree.name(path)), f"{tree.name(path)} imports {seen}"

@@ -1,0 +1,105 @@
+"""Puts what was loaded into the database: each chunk whole, once, and with the mark from where to go on."""
+
+import logging
+import time
+from collections.abc import Collection, Sequence
+
+from app import db
+from app.db.pools import Pool
+from app.engine.loads import queries
+from app.engine.loads.frames import Frame
+from app.engine.loads.queries import Dividend, Entry, Link, Named, Split, T, Work
+from app.engine.loads.source import Unreadable
+from app.wire.backoff import Backoff
+
+logger = logging.getLogger(__name__)
+
+PATIENCE_SECONDS = 60.0
+
+
+class Keeper:
+    """Waits for a database that is away, but not for ever: then db.Unavailable is raised."""
+
+    def __init__(self, pool: Pool, frame: Frame, patience: float = PATIENCE_SECONDS) -> None:
+        self.fresh = 0
+        """Symbols that nobody knew before."""
+        self._pool = pool
+        self._frame = frame
+        self._patience = patience
+        self._known: set[str] = set()
+        self._marks = False
+
+    async def open(self) -> None:
+        """Raises Unreadable where the table cannot take bars, or would take them twice."""
+        table, wanted = self._frame.table, {"symbol", self._frame.key, *queries.COLUMNS}
+        async with self._pool.acquire() as connection:
+            columns = await queries.columns(connection, table)
+            keys = await queries.unique_keys(connection, table)
+            self._marks = await queries.keeps_marks(connection)
+        lacking = wanted - columns
+        if lacking:
+            raise Unreadable(f"the table {table} lacks {', '.join(sorted(lacking))}")
+        if {"symbol", self._frame.key} not in keys:
+            raise Unreadable(f"the table {table} is not unique by symbol and {self._frame.key}")
+
+    async def reached(self, load: str, part: str) -> tuple[int, bool]:
+        """How far a load that was stopped has come in that part, and whether the part is complete."""
+        if not self._marks:
+            return 0, False
+        return await self._done(lambda connection: queries.reached(connection, load, part))
+
+    async def keep(self, load: str, part: str, lines: Sequence[str], symbols: Collection[str], reached: int) -> int:
+        """How many bars were new or differed."""
+        new = set(symbols) - self._known
+
+        async def work(connection: Link) -> tuple[int, int]:
+            fresh = await queries.put_symbols(connection, new) if new else 0
+            stored = await queries.put_bars(connection, self._frame, lines) if lines else 0
+            if self._marks:
+                await queries.mark(connection, load, part, reached)
+            return fresh, stored
+
+        fresh, stored = await self._done(work)
+        self._known |= new
+        self.fresh += fresh
+        return stored
+
+    async def complete(self, load: str, part: str, reached: int) -> None:
+        if self._marks:
+            await self._done(lambda connection: queries.mark(connection, load, part, reached, complete=True))
+
+    async def keep_reference(
+        self, named: Sequence[Named], splits: Sequence[Split], dividends: Sequence[Dividend], source: str
+    ) -> None:
+        async def work(connection: Link) -> None:
+            await queries.put_named(connection, named)
+            if self._marks:
+                await queries.put_splits(connection, splits, source)
+                await queries.put_dividends(connection, dividends, source)
+
+        await self._done(work)
+
+    async def close(self, load: str, parts: Sequence[str], entry: Entry, *, over: bool) -> None:
+        """`over`: nothing is left to go on with."""
+
+        async def work(connection: Link) -> None:
+            if over:
+                await queries.forget_marks(connection, load, parts)
+            await queries.log(connection, entry)
+
+        if self._marks:
+            await self._done(work)
+
+    async def _done(self, work: Work[T]) -> T:
+        backoff, until = Backoff(), time.monotonic() + self._patience
+        while True:
+            try:
+                async with self._pool.acquire() as connection, connection.transaction():
+                    return await work(connection)
+            except db.BadValue as error:
+                raise Unreadable(f"the table {self._frame.table} does not take these values ({error})") from None
+            except db.Unavailable as error:
+                if time.monotonic() > until:
+                    raise
+                logger.warning("database away, the load waits: %s", error)
+                await backoff.wait()

@@ -1,0 +1,216 @@
+"""Bars into their tables, each change with the mark of how far its load has come."""
+
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from io import BytesIO
+from typing import NamedTuple, TypeVar
+
+from asyncpg import Connection
+
+from app.engine.loads.frames import Frame
+
+T = TypeVar("T")
+
+Link = Connection
+Work = Callable[[Connection], Awaitable[T]]
+"""What is done in one transaction, and may be done again."""
+
+COLUMNS = ("open", "high", "low", "close", "volume")
+
+STAGE = "create temp table if not exists incoming_{table} (like {table}) on commit delete rows"
+
+# In the order of their keys, so that two loads of the same bars wait for each other and never in a circle.
+UPSERT = """
+insert into {table} as kept (symbol, {key}, open, high, low, close, volume)
+select symbol, {key}, open, high, low, close, volume
+  from incoming_{table}
+ order by symbol, {key}
+on conflict (symbol, {key}) do update
+   set open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close, volume = excluded.volume
+ where (kept.open, kept.high, kept.low, kept.close, kept.volume)
+       is distinct from (excluded.open, excluded.high, excluded.low, excluded.close, excluded.volume)
+"""
+
+
+class Split(NamedTuple):
+    symbol: str
+    ex_date: date
+    ratio: Decimal
+    """Shares held from that day on for each one held before."""
+
+
+class Dividend(NamedTuple):
+    symbol: str
+    ex_date: date
+    kind: str
+    amount: Decimal
+    currency: str | None
+    pay_date: date | None
+
+
+class Named(NamedTuple):
+    """What a provider says of a symbol."""
+
+    symbol: str
+    name: str | None
+    exchange: str | None
+    market: str | None
+    locale: str | None
+    currency: str | None
+    kind: str | None
+    active: bool
+    cik: str | None
+    list_date: date | None
+
+
+class Entry(NamedTuple):
+    """A row of the log of loads."""
+
+    name: str
+    symbols: int
+    fresh: int
+    """Symbols that nobody knew before."""
+    stored: int
+    status: str
+    error: str | None
+    seconds: float
+
+
+async def columns(connection: Connection, table: str) -> set[str]:
+    """None where there is no such table."""
+    rows = await connection.fetch(
+        "select attname::text from pg_attribute where attrelid = to_regclass($1) and attnum > 0 and not attisdropped",
+        table,
+    )
+    return {row[0] for row in rows}
+
+
+async def unique_keys(connection: Connection, table: str) -> list[set[str]]:
+    rows = await connection.fetch(
+        """
+        select array_agg(attribute.attname::text) as members
+          from pg_index as key
+          join pg_attribute as attribute
+            on attribute.attrelid = key.indrelid and attribute.attnum = any(key.indkey::int2[])
+         where key.indrelid = to_regclass($1) and key.indisunique and key.indpred is null
+         group by key.indexrelid
+        """,
+        table,
+    )
+    return [set(row["members"]) for row in rows]
+
+
+async def put_bars(connection: Connection, frame: Frame, lines: Sequence[str]) -> int:
+    """How many were new or differed. Within a transaction; `lines` are CSV, none with the key of another."""
+    names = {"table": frame.table, "key": frame.key}
+    await connection.execute(STAGE.format(**names))
+    await connection.copy_to_table(
+        f"incoming_{frame.table}",
+        source=BytesIO("\n".join(lines).encode()),
+        columns=("symbol", frame.key, *COLUMNS),
+        format="csv",
+    )
+    return _count(await connection.execute(UPSERT.format(**names)))
+
+
+async def put_symbols(connection: Connection, symbols: Collection[str]) -> int:
+    """How many were not known."""
+    return _count(
+        await connection.execute(
+            "insert into symbols (symbol, active) select unnest($1::text[]), true on conflict (symbol) do nothing",
+            sorted(symbols),
+        )
+    )
+
+
+async def put_named(connection: Connection, named: Iterable[Named]) -> None:
+    await connection.executemany(
+        """
+        insert into symbols (symbol, name, primary_exchange, market, locale, currency_name, type, active, cik,
+                             list_date, last_updated, last_updated_utc)
+        values ($1, left($2, 100), $3, left($4, 20), left($5, 10), left($6, 10), left($7, 20), $8, left($9, 20), $10,
+                now() at time zone 'UTC', now())
+        on conflict (symbol) do update
+           set name = coalesce(excluded.name, symbols.name), active = excluded.active,
+               primary_exchange = coalesce(excluded.primary_exchange, symbols.primary_exchange),
+               market = coalesce(excluded.market, symbols.market), locale = coalesce(excluded.locale, symbols.locale),
+               currency_name = coalesce(excluded.currency_name, symbols.currency_name),
+               type = coalesce(excluded.type, symbols.type), cik = coalesce(excluded.cik, symbols.cik),
+               list_date = coalesce(excluded.list_date, symbols.list_date),
+               last_updated = excluded.last_updated, last_updated_utc = excluded.last_updated_utc
+        """,
+        list(named),
+    )
+
+
+async def put_splits(connection: Connection, splits: Iterable[Split], source: str) -> None:
+    await connection.executemany(
+        """
+        insert into splits (symbol, ex_date, ratio, source) values ($1, $2, $3, $4)
+        on conflict (symbol, ex_date) do update set ratio = excluded.ratio, source = excluded.source
+        """,
+        [(*split, source) for split in splits],
+    )
+
+
+async def put_dividends(connection: Connection, dividends: Iterable[Dividend], source: str) -> None:
+    await connection.executemany(
+        """
+        insert into dividends (symbol, ex_date, kind, amount, currency, pay_date, source)
+        values ($1, $2, left($3, 10), $4, left($5, 10), $6, $7)
+        on conflict (symbol, ex_date, kind) do update
+           set amount = excluded.amount, currency = excluded.currency, pay_date = excluded.pay_date,
+               source = excluded.source
+        """,
+        [(*dividend, source) for dividend in dividends],
+    )
+
+
+async def keeps_marks(connection: Connection) -> bool:
+    """Tables that we did not make have no place for them."""
+    return bool(await connection.fetchval("select to_regclass('data_load_parts') is not null"))
+
+
+async def reached(connection: Connection, load: str, part: str) -> tuple[int, bool]:
+    """How far that part has come, and whether it is complete."""
+    row = await connection.fetchrow(
+        "select reached, complete from data_load_parts where load = $1 and part = $2", load, part
+    )
+    return (row["reached"], row["complete"]) if row else (0, False)
+
+
+async def mark(connection: Connection, load: str, part: str, reached: int, *, complete: bool = False) -> None:
+    await connection.execute(
+        """
+        insert into data_load_parts as kept (load, part, reached, complete) values ($1, $2, $3, $4)
+        on conflict (load, part) do update
+           set reached = greatest(kept.reached, excluded.reached), complete = kept.complete or excluded.complete,
+               updated_at = now()
+        """,
+        load,
+        part,
+        reached,
+        complete,
+    )
+
+
+async def forget_marks(connection: Connection, load: str, parts: Collection[str]) -> None:
+    """The load is over; it may be made again from the start."""
+    await connection.execute("delete from data_load_parts where load = $1 and part = any($2::text[])", load, parts)
+
+
+async def log(connection: Connection, entry: Entry) -> None:
+    await connection.execute(
+        """
+        insert into symbol_load_log (csv_filename, symbol_count, symbols_loaded, symbols_updated, symbols_skipped,
+                                     ohlcv_records_loaded, load_status, error_message, load_duration_seconds)
+        values (left($1, 255), $2, $3, $2::int - $3::int, 0, $4, $5, $6, $7)
+        """,
+        *entry,
+    )
+
+
+def _count(tag: str) -> int:
+    """Of `INSERT 0 12`."""
+    return int(tag.rpartition(" ")[2])

@@ -1,0 +1,58 @@
+"""A market's tables of one's own, files of bars, and a checksum of what was stored."""
+
+from collections.abc import AsyncIterator, Iterable
+from datetime import date
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from app.db.pools import Pool
+from app.engine.loads.frames import FRAMES
+from app.engine.loads.keeper import Keeper
+from app.engine.loads.load import Outcome, load
+from app.engine.loads.textfile import TextFile
+from tests.conftest import Databases
+
+HISTORY = Path("config/history/us-equities-daily.csv.gz")
+HEADER = "symbol,date,open,high,low,close,volume"
+TODAY = date(2026, 11, 20)
+
+
+@pytest.fixture
+async def pool(databases: Databases) -> AsyncIterator[Pool]:
+    opened = Pool(databases.engine, "loads", 2, statement_ms=30_000)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def link(databases: Databases) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(databases.engine)
+    yield connection
+    await connection.close()
+
+
+def written(path: Path, lines: Iterable[str], header: str = HEADER) -> Path:
+    path.write_text("\n".join([header, *lines]) + "\n")
+    return path
+
+
+async def loaded(pool: Pool, path: Path, timeframe: str = "daily", symbol: str | None = None) -> Outcome:
+    frame = FRAMES[timeframe]
+    keeper = Keeper(pool, frame)
+    await keeper.open()
+    return await load(TextFile(path, symbol), frame, keeper, TODAY)
+
+
+async def checksum(link: asyncpg.Connection, table: str = "ohlcv_daily") -> tuple[int, str]:
+    """Of all that is stored but when it was."""
+    row = await link.fetchrow(
+        f"select count(*), md5(string_agg(concat_ws(',', symbol, {KEYS[table]}, open, high, low, close, volume),"
+        f" ';' order by symbol, {KEYS[table]})) from {table}"
+    )
+    assert row is not None
+    return row[0], row[1]
+
+
+KEYS = {frame.table: frame.key for frame in FRAMES.values()}

@@ -1,0 +1,232 @@
+import asyncio
+import gzip
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from app.db.pools import Pool
+from app.engine.loads import source
+from app.engine.loads.frames import FRAMES
+from app.engine.loads.keeper import Keeper
+from app.engine.loads.load import load
+from app.engine.loads.source import Unreadable
+from app.engine.loads.textfile import LONGEST_LINE, TextFile
+from app.finance import history
+from tests.loads.conftest import HISTORY, TODAY, checksum, loaded, written
+
+
+async def test_the_shipped_history_is_stored_to_the_cent_and_share(pool: Pool, link: asyncpg.Connection) -> None:
+    outcome = await loaded(pool, HISTORY)
+
+    bars = history.read(HISTORY)
+    rows = await link.fetch("select symbol, date, open, high, low, close, volume from ohlcv_daily order by 1, 2")
+    assert [(row[0], row[1], *map(float, row[2:])) for row in rows] == [(bar.symbol, bar.day, *bar[3:]) for bar in bars]
+    assert (outcome.status, outcome.stored, outcome.refused, outcome.symbols) == ("completed", len(bars), 0, 5)
+    assert await link.fetchval("select count(*) from symbols") == 5
+
+
+async def test_loading_twice_changes_nothing(pool: Pool, link: asyncpg.Connection) -> None:
+    await loaded(pool, HISTORY)
+    before = await checksum(link)
+
+    again = await loaded(pool, HISTORY)
+
+    assert await checksum(link) == before
+    assert (again.stored, again.resumed) == (0, 0)
+    log = await link.fetch(
+        "select load_status, ohlcv_records_loaded, symbols_loaded, symbols_updated from symbol_load_log order by id"
+    )
+    assert [tuple(row) for row in log] == [("completed", before[0], 5, 0), ("completed", 0, 0, 5)]
+    assert await link.fetchval("select count(*) from data_load_parts") == 0
+
+
+async def test_bad_rows_are_named_by_line_and_the_rest_is_loaded(
+    pool: Pool, link: asyncpg.Connection, tmp_path: Path
+) -> None:
+    lines = [
+        "AAPL,2012-09-04,665.76,675.14,664.5,674.97,13139000",
+        "AAPL,2012-09-05,675.57,670,676.35,670.23,12013400",
+        "AAPL,2012-09-06,677,678,670,x,1",
+        "AAPL,2012-13-06,677,678,670,673,1",
+        "AAPL,2012-09-07",
+        "",
+        "AA PL,2012-09-07,677,678,670,673,1",
+        "AAPL,2012-09-10,677,678,670,673,-1",
+        "AAPL,2012-09-11,679,678,670,673,1",
+        "AAPL,2999-09-11,677,678,670,673,1",
+        "AAPL,2012-09-12,0,678,0,673,1",
+        "AAPL,2012-09-13,inf,inf,1,1,1",
+        "msft,2012-09-04,30.45,30.66,30.15,30.39,4.8556e7",
+    ]
+
+    outcome = await loaded(pool, written(tmp_path / "bars.csv", lines))
+
+    assert outcome.status == "completed_with_errors"
+    assert outcome.refusals == (
+        (3, "high '670' is below low '676.35'"),
+        (4, "close: 'x' is no number"),
+        (5, "time: '2012-13-06' does not exist"),
+        (6, "2 fields instead of 7"),
+        (8, "symbol: 'AA PL' is none"),
+        (9, "volume: '-1' is negative"),
+        (10, "open '679' is not between low '670' and high '678'"),
+        (11, "time: '2999-09-11' lies before 1900 or in the future"),
+        (12, "open: '0' is not between 0.0001 and 1e+10"),
+        (13, "open: 'inf' is no number"),
+    )
+    rows = await link.fetch("select symbol, close, volume from ohlcv_daily order by 1")
+    assert [(row[0], float(row[1]), row[2]) for row in rows] == [("AAPL", 674.97, 13139000), ("MSFT", 30.39, 48556000)]
+    assert (outcome.rows, outcome.good, outcome.refused) == (12, 2, 10)
+
+
+async def test_of_a_key_that_comes_twice_the_last_row_counts(
+    pool: Pool, link: asyncpg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.engine.loads.textfile.CHUNK", 2)
+    lines = [f"A,2012-09-0{day},1,2,1,1.{number},{number}" for number, day in enumerate((4, 4, 5, 4, 5))]
+
+    outcome = await loaded(pool, written(tmp_path / "bars.csv", lines))
+
+    rows = await link.fetch("select date, close, volume from ohlcv_daily order by 1")
+    assert [(str(row[0]), float(row[1]), row[2]) for row in rows] == [("2012-09-04", 1.3, 3), ("2012-09-05", 1.4, 4)]
+    assert (outcome.good, outcome.doubles) == (5, 3)
+
+
+@pytest.mark.parametrize(
+    ("header", "line"),
+    [
+        ("ticker,t,o,h,l,c,v", "A,1346716800000,1,2,0.5,1.5,7"),
+        ("Symbol;Date;Open;High;Low;Close;Volume", "A;20120904;1;2;0.5;1.5;7"),
+        ("volume\tsymbol\tvw\ttimestamp\thigh\tlow\topen\tclose", "7\ta\t9\t2012-09-04T00:00:00Z\t2\t0.5\t1\t1.5"),
+        ('"symbol","date","open","high","low","close","volume"', '"A","2012-09-04","1","2","0.5","1.5","7"'),
+        ("\ufeffsymbol,date,open,high,low,close,volume\r", "A,2012-09-04 00:00:00, 1,2,.5,1.5,7.2\r"),
+    ],
+    ids=["short", "semicolons", "tabs", "quoted", "windows"],
+)
+async def test_a_file_may_be_written_in_many_ways(
+    pool: Pool, link: asyncpg.Connection, tmp_path: Path, header: str, line: str
+) -> None:
+    outcome = await loaded(pool, written(tmp_path / "bars.csv", [line], header))
+
+    row = await link.fetchrow("select symbol, date::text, open, high, low, close, volume from ohlcv_daily")
+    assert outcome.refusals == ()
+    assert row is not None
+    assert (row[0], row[1], *map(float, row[2:])) == ("A", "2012-09-04", 1, 2, 0.5, 1.5, 7)
+
+
+@pytest.mark.parametrize(
+    ("timeframe", "moment", "stored"),
+    [
+        ("1min", "2012-09-04T09:30:00-04:00", "2012-09-04 13:30:00+00"),
+        ("hourly", "1346767200", "2012-09-04 14:00:00+00"),
+        ("daily", "2012-09-04T23:30:00-04:00", "2012-09-05"),
+        ("weekly", "2012-09-07", "2012-09-03"),
+        ("monthly", "2012-09-28", "2012-09-01"),
+    ],
+)
+async def test_times_are_utc_and_bars_go_by_the_day_their_period_began(
+    pool: Pool, link: asyncpg.Connection, tmp_path: Path, timeframe: str, moment: str, stored: str
+) -> None:
+    await link.execute("set timezone = 'UTC'")
+
+    await loaded(pool, written(tmp_path / "bars.csv", [f"A,{moment},1,2,1,1,5"]), timeframe)
+
+    frame = FRAMES[timeframe]
+    assert await link.fetchval(f"select {frame.key}::text from {frame.table}") == stored
+
+
+async def test_a_file_without_symbols_is_loaded_as_the_one_that_is_named(
+    pool: Pool, link: asyncpg.Connection, tmp_path: Path
+) -> None:
+    path = written(tmp_path / "bars.csv", ["2012-09-04,1,2,1,1,5"], "date,open,high,low,close,volume")
+
+    with pytest.raises(Unreadable, match="no column for symbol"):
+        await loaded(pool, path)
+    await loaded(pool, path, symbol="IBM")
+
+    assert await link.fetchval("select symbol from ohlcv_daily") == "IBM"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "holds nothing"),
+        (b"\n\n", "holds nothing"),
+        (b"symbol,date\nA,1\n", "no column for open, high, low, close, volume"),
+        (gzip.compress(b"symbol,date,open,high,low,close,volume\nA,2012-09-04,1,1,1,1,1\n")[:-12], "to its end"),
+        (b"\x1f\x8b\x00garbage", "to its end"),
+    ],
+    ids=["empty", "blank", "columns", "torn", "no-gzip"],
+)
+async def test_what_is_no_file_of_bars_is_refused_in_a_line(
+    pool: Pool, link: asyncpg.Connection, tmp_path: Path, content: bytes, reason: str
+) -> None:
+    (tmp_path / "bars.csv").write_bytes(content)
+
+    with pytest.raises(Unreadable, match=reason):
+        await loaded(pool, tmp_path / "bars.csv")
+
+    with pytest.raises(Unreadable, match="no such file"):
+        await loaded(pool, tmp_path / "nothing.csv")
+
+
+async def test_a_line_without_an_end_costs_itself_alone(pool: Pool, tmp_path: Path) -> None:
+    lines = ["A,2012-09-04,1,1,1,1,1", "x" * (40 * LONGEST_LINE), "A,2012-09-05,1,1,1,1,1"]
+
+    outcome = await loaded(pool, written(tmp_path / "bars.csv", lines))
+
+    assert outcome.good == 2
+    assert [(refusal.number, refusal.reason[:6]) for refusal in outcome.refusals] == [(3, "longer")]
+
+
+async def test_a_load_that_is_called_off_goes_on_where_it_stopped(
+    pool: Pool, link: asyncpg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.engine.loads.textfile.CHUNK", 10)
+    path = written(tmp_path / "bars.csv", [f"S{number:03},2012-09-04,1,2,1,1,{number}" for number in range(95)])
+    keeper, stop = Keeper(pool, FRAMES["daily"]), asyncio.Event()
+    await keeper.open()
+
+    off = await load(TextFile(path), FRAMES["daily"], keeper, TODAY, lambda told: told.good == 30 and stop.set(), stop)
+    on = await loaded(pool, path)
+
+    assert (off.status, off.stored) == ("cancelled", 30)
+    assert (on.status, on.stored, on.resumed, on.good) == ("completed", 65, 30, 95)
+    assert (await checksum(link))[0] == 95
+
+
+async def test_a_file_that_changed_is_another_file(
+    pool: Pool, link: asyncpg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.engine.loads.textfile.CHUNK", 1)
+    path = written(tmp_path / "bars.csv", ["A,2012-09-04,1,2,1,1,1", "B,2012-09-04,1,2,1,1,1"])
+    keeper, stop = Keeper(pool, FRAMES["daily"]), asyncio.Event()
+    await keeper.open()
+    await load(TextFile(path), FRAMES["daily"], keeper, TODAY, lambda _: stop.set(), stop)
+    written(path, ["A,2012-09-04,1,2,1,2,1", "B,2012-09-04,1,2,1,1,1"])
+
+    outcome = await loaded(pool, path)
+
+    assert outcome.resumed == 0
+    assert float(await link.fetchval("select close from ohlcv_daily where symbol = 'A'")) == 2
+
+
+async def test_a_dry_run_checks_and_stores_nothing(link: asyncpg.Connection) -> None:
+    outcome = await load(TextFile(HISTORY), FRAMES["daily"], None, TODAY)
+
+    assert (outcome.good, outcome.stored) == (12_154, 0)
+    assert await link.fetchval("select count(*) from ohlcv_daily") == 0
+
+
+def test_chunks_are_of_one_size_whatever_the_file_is_read_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(tmp_path / "bars.csv", [f"S{number},2012-09-04,1,2,1,1,1" for number in range(1000)])
+    found = []
+    for block in (7, 1000, 1 << 20):
+        monkeypatch.setattr("app.engine.loads.textfile.BLOCK", block)
+        monkeypatch.setattr("app.engine.loads.textfile.CHUNK", 300)
+        found.append([(chunk.rows, chunk.reached) for chunk in TextFile(path).chunks()])
+
+    assert found[0] == found[1] == found[2]
+    assert [reached for _, reached in found[0]] == [300, 600, 900, 1000]
+    assert source.CHUNK > 1000
