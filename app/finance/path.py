@@ -20,8 +20,8 @@ class Walk(NamedTuple):
     low: float
     high: float
     step: float
-    count: int
-    """Of points, at least FEWEST."""
+    points: int
+    """How many prices it takes, at least FEWEST."""
 
     def inside(self, price: float) -> float:
         """On the grid, but never beyond the day's extremes, which may lie off the grid."""
@@ -34,9 +34,9 @@ def walk(bar: Bar, count: int) -> Walk:
 
 def prices(bar: Bar, limits: Walk, random: Random) -> list[float]:
     """Bridges between the open, the extremes in either order at any time, and the close."""
-    one, other = sorted(random.sample(range(1, limits.count - 1), 2))
+    one, other = sorted(random.sample(range(1, limits.points - 1), 2))
     extremes = (bar.high, bar.low) if random.random() < _high_first(bar) else (bar.low, bar.high)
-    anchors = [(0, bar.open), (one, extremes[0]), (other, extremes[1]), (limits.count - 1, bar.close)]
+    anchors = [(0, bar.open), (one, extremes[0]), (other, extremes[1]), (limits.points - 1, bar.close)]
     path = [bar.open]
     for (start, begin), (end, goal) in pairwise(anchors):
         path.extend(_bridge(begin, goal, end - start, limits, random))

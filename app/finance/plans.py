@@ -30,7 +30,7 @@ def crash(random: Random) -> list[Day]:
     closes = [min(peak - 0.006, peak * n / calm + _ripple(random, 0.008)) for n in range(calm - 1)] + [peak]
     steps = ((trough - peak) * n / falling + _ripple(random, 0.03) for n in range(1, falling))
     closes += [max(trough + 0.02, peak + step) for step in steps] + [trough]
-    shares = (1 - (1 - n / (rising - 1)) ** 1.7 for n in range(1, rising))
+    shares = (1 - (1 - n / (rising - 1)) ** 2.2 for n in range(1, rising))
     climb = peak - trough - 0.02
     closes += [min(peak - 0.01, trough + 0.008 + climb * share + _ripple(random, 0.01)) for share in shares]
     closes.append(peak - 0.02)
