@@ -149,6 +149,12 @@ class Web(Section):
 class Sessions(Section):
     idle_seconds: int = Field(default=1800, ge=1, le=86400)
     absolute_seconds: int = Field(default=43200, ge=1, le=604_800)
+    sudo_seconds: int = Field(default=1800, ge=1, le=86400)
+
+
+class Accounts(Section):
+    registration: bool = False
+    require_admin_totp: bool = False
 
 
 class Limits(Section):

@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from app import naming, toml
 from app.sections import (
     ROOT,
+    Accounts,
     Database,
     Engine,
     Ingest,
@@ -54,6 +55,7 @@ class Settings(Section):
     logging: Logging = Logging()
     web: Web = Web()
     sessions: Sessions = Sessions()
+    accounts: Accounts = Accounts()
     limits: Limits = Limits()
 
     @property
@@ -94,6 +96,8 @@ DOCUMENTED = {
     "LOG_FILE_BACKUP_COUNT": "logging.file_backup_count",
     "LOG_DB_ENABLED": "logging.db_enabled",
     "LOG_DB_SEVERITY_THRESHOLD": "logging.db_severity",
+    "REGISTRATION": "accounts.registration",
+    "REQUIRE_ADMIN_TOTP": "accounts.require_admin_totp",
     "WEBSOCKET_CORS_ORIGINS": "live.allowed_origins",
     "WEBSOCKET_MAX_CONNECTIONS": "live.max_connections",
 }

@@ -31,6 +31,27 @@ async def wait_to_change_password(limits: Limits, user_id: str, ip: str) -> floa
     )
 
 
+async def wait_to_confirm(limits: Limits, user_id: str, ip: str) -> float | None:
+    """A page that was left open is a place to guess from as well."""
+    return await _first(
+        limits,
+        ("confirm:user", user_id, "10/5minute"),
+        ("confirm:user:day", user_id, "50/day"),
+        ("confirm:ip", neighbourhood(ip), "30/5minute"),
+        ("confirm:all", "", "1000/5minute"),
+    )
+
+
+async def wait_for_code(limits: Limits, user_id: str, ip: str) -> float | None:
+    """Wherever a code is asked for: there are only a million of them."""
+    return await _first(
+        limits,
+        ("code:user", user_id, "5/5minute"),
+        ("code:user:day", user_id, "50/day"),
+        ("code:ip", neighbourhood(ip), "30/5minute"),
+    )
+
+
 def neighbourhood(ip: str) -> str:
     """An IPv6 customer has a /64 and changes addresses within it at will."""
     try:

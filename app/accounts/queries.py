@@ -19,6 +19,8 @@ class User(NamedTuple):
     active: bool
     session_epoch: int
     """Raised to end every session that began before."""
+    two_steps: bool
+    """A code is asked for beside the password."""
 
 
 class Invite(NamedTuple):
@@ -36,6 +38,11 @@ class Action(StrEnum):
     CREATE_USER = "create_user"
     END_SESSIONS = "end_sessions"
     CHANGE_PASSWORD = "change_password"  # noqa: S105 - no password
+    CONFIRM = "confirm"
+    CODE = "login_code"
+    CODES_ON = "codes_on"
+    CODES_OFF = "codes_off"
+    NEW_RECOVERY = "new_recovery_codes"
     ACCEPT_INVITE = "accept_invite"
     ACCEPT_RESET = "accept_reset"
 
@@ -44,18 +51,26 @@ class Outcome(StrEnum):
     OK = "ok"
     FAILED = "failed"
     LIMITED = "limited"
+    HALF = "needs_code"
+
+
+_FIELDS = """
+users.id, email, password_hash, role, active, session_epoch,
+exists (select from app.second_steps where user_id = users.id and confirmed_at is not null) as two_steps
+"""
+_USERS = f"select {_FIELDS} from app.users as users"  # noqa: S608 - our own text
 
 
 async def user_by_email(connection: "Connection[Record]", email: str) -> User | None:
-    return _user(await connection.fetchrow("select * from app.users where lower(email) = $1", email))
+    return _user(await connection.fetchrow(f"{_USERS} where lower(email) = $1", email))
 
 
 async def user_by_id(connection: "Connection[Record]", user_id: UUID) -> User | None:
-    return _user(await connection.fetchrow("select * from app.users where id = $1", user_id))
+    return _user(await connection.fetchrow(f"{_USERS} where users.id = $1", user_id))
 
 
 async def users_by_id(connection: "Connection[Record]", user_ids: Collection[UUID]) -> dict[UUID, User]:
-    rows = await connection.fetch("select * from app.users where id = any($1)", user_ids)
+    rows = await connection.fetch(f"{_USERS} where users.id = any($1)", user_ids)
     return {user.id: user for row in rows if (user := _user(row))}
 
 
@@ -68,8 +83,8 @@ async def insert_user(connection: "Connection[Record]", email: str, password_has
     """None when the address is taken."""
     return _user(
         await connection.fetchrow(
-            "insert into app.users (id, email, password_hash, role) values ($1, $2, $3, $4)"
-            " on conflict do nothing returning *",
+            "insert into app.users as users (id, email, password_hash, role) values ($1, $2, $3, $4)"  # noqa: S608
+            f" on conflict do nothing returning {_FIELDS}",
             uuid4(),
             email,
             password_hash,
@@ -101,8 +116,8 @@ async def change_password(connection: "Connection[Record]", user: User, password
     """Ends every session there is. None when somebody else changed it first."""
     return _user(
         await connection.fetchrow(
-            "update app.users set password_hash = $3, session_epoch = session_epoch + 1"
-            " where id = $1 and password_hash = $2 and active returning *",
+            "update app.users as users set password_hash = $3, session_epoch = session_epoch + 1"  # noqa: S608
+            f" where id = $1 and password_hash = $2 and active returning {_FIELDS}",
             user.id,
             user.password_hash,
             password_hash,
@@ -187,7 +202,7 @@ async def record(
 def _user(row: Record | None) -> User | None:
     if row is None:
         return None
-    return User(row["id"], row["email"], row["password_hash"], Role(row["role"]), row["active"], row["session_epoch"])
+    return User(**{**row, "role": Role(row["role"])})
 
 
 def _invite(row: Record | None) -> Invite | None:

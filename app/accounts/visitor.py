@@ -14,7 +14,7 @@ from quart_auth import AuthUser, QuartAuth
 from app import db, deps
 from app.accounts import queries
 from app.accounts.queries import User
-from app.identity import Identity
+from app.identity import Identity, Role
 from app.web import caller
 from app.wire.sessions import Begun
 
@@ -102,6 +102,18 @@ async def load() -> Identity | None:
     return Identity(user_id=user.id, email=user.email, role=user.role, session=record.hash)
 
 
+async def has_confirmed(who: Identity) -> bool:
+    return await deps.sessions().confirmed(who.session, deps.settings().sessions.sudo_seconds)
+
+
+async def owes_codes(who: Identity) -> bool:
+    """An administrator of a desk that wants codes of them, and without any yet."""
+    if who.role is not Role.ADMIN or not deps.settings().accounts.require_admin_totp:
+        return False
+    user = await _users().find(who.user_id, 0)
+    return user is None or not user.two_steps
+
+
 async def still_admitted(known: Collection[Identity]) -> set[Identity]:
     """Those whose session stands, and who are still who they were when it let them in."""
     standing = await deps.sessions().standing({each.session for each in known})
@@ -126,6 +138,11 @@ async def let_in(user: User, begun: Begun = Begun.SIGN_IN) -> str:
         await deps.sessions().end(before)
     quart_auth.login_user(AuthUser(sid))
     return _hash(sid)
+
+
+def know(user: User) -> None:
+    """What has just been changed of theirs holds here from now on."""
+    _users().keep(user)
 
 
 async def stay_alone(user: User) -> None:

@@ -22,6 +22,12 @@ class Deed(StrEnum):
     DELETE = "delete"
 
 
+class Invited(StrEnum):
+    MADE = "made"
+    TAKEN = "taken"
+    REFUSED = "refused"
+
+
 class Act(NamedTuple):
     action: Action
     label: str
@@ -94,6 +100,28 @@ async def do(deed: Deed, pool: Pool, sessions: Sessions, who: Identity, person: 
         return Done(False)
     await sessions.end_all(person.id)  # of those who came in while it was being decided
     return Done(True, token)
+
+
+async def invite(pool: Pool, who: Identity, token: str, email: str, role: Role, ip: str) -> Invited:
+    async with pool.acquire() as connection, connection.transaction():
+        allowed = await queries.is_admin(connection, who.user_id)
+        if allowed and await queries.has_account(connection, email):
+            return Invited.TAKEN
+        if allowed:
+            await queries.put_link(connection, token, email, role, who.user_id)
+        outcome = Outcome.OK if allowed else Outcome.REFUSED
+        await queries.record(connection, who, Action.INVITE, outcome, ip, f"{email}, {role.value}")
+    return Invited.MADE if allowed else Invited.REFUSED
+
+
+async def revoke(pool: Pool, who: Identity, link_id: UUID, ip: str) -> bool:
+    """Whether the one who asks may; a link that is gone already is no reason to refuse."""
+    async with pool.acquire() as connection, connection.transaction():
+        allowed = await queries.is_admin(connection, who.user_id)
+        email = await queries.revoke(connection, link_id) if allowed else ""
+        if email is not None:
+            await queries.record(connection, who, Action.REVOKE, Outcome.OK if allowed else Outcome.REFUSED, ip, email)
+    return allowed
 
 
 def _detail(deed: Deed, person: Person) -> str:

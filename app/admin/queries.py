@@ -149,6 +149,15 @@ async def put_link(
     )
 
 
+async def is_admin(connection: "Connection[Record]", actor: UUID) -> bool:
+    """At this moment, and until the transaction ends: what changes people waits for it."""
+    await _wait_for_others(connection)
+    found: bool = await connection.fetchval(
+        "select exists(select from app.users where id = $1 and role = 'admin' and active)", actor
+    )
+    return found
+
+
 async def revoke(connection: "Connection[Record]", link_id: UUID) -> str | None:
     """Whose link it was; None when it is gone already."""
     email: str | None = await connection.fetchval("delete from app.invites where id = $1 returning email", link_id)
@@ -234,11 +243,15 @@ async def record(
 async def _changed(
     connection: "Connection[Record]", change: str, actor: UUID, user_id: UUID, *value: str | bool
 ) -> bool:
+    await _wait_for_others(connection)
+    changed = await connection.fetchval(f"{change} where {_MAY} returning 1", user_id, actor, *value)
+    return changed is not None
+
+
+async def _wait_for_others(connection: "Connection[Record]") -> None:
     # The statement after the lock sees what the one who held it before has done; without it two administrators,
     # each the other's last, could remove each other at once.
     await connection.execute("select pg_advisory_xact_lock(hashtext('tickstock people'))")
-    changed = await connection.fetchval(f"{change} where {_MAY} returning 1", user_id, actor, *value)
-    return changed is not None
 
 
 def _person(row: Record) -> Person:

@@ -15,10 +15,10 @@ from app import deps, wire
 from app.admin import csv, people, queries
 from app.admin import wire as seen
 from app.admin.forms import Deletion, Invitation, Search
-from app.admin.people import ACTS, Deed
+from app.admin.people import ACTS, Deed, Invited
 from app.admin.queries import Action, Outcome, Person, Wanted
 from app.identity import Role
-from app.web import caller, errors, guards, security
+from app.web import caller, errors, guards, security, sudo
 from app.web.html import page
 from app.wire.channels import Channels
 
@@ -78,20 +78,18 @@ async def users() -> ResponseReturnValue:
 
 @blueprint.post("/admin/users")
 @guards.admin_only
+@sudo.sensitive
 async def invite() -> ResponseReturnValue:
     form, who = Invitation(await request.form), guards.identity()
     if not form.validate():
         return await _people_page(form, 422)
     if refusal := await _too_often(Action.INVITE):
         return refusal
-    email, role, token = form.email.data, Role(form.role.data), secrets.token_urlsafe(32)
-    async with deps.pools().own.acquire() as connection, connection.transaction():
-        taken = await queries.has_account(connection, email)
-        if not taken:
-            await queries.put_link(connection, token, email, role, who.user_id)
-            detail = f"{email}, {role.value}"
-            await queries.record(connection, who, Action.INVITE, Outcome.OK, caller.address(), detail)
-    if taken:
+    role, token = Role(form.role.data), secrets.token_urlsafe(32)
+    done = await people.invite(deps.pools().own, who, token, form.email.data, role, caller.address())
+    if done is Invited.REFUSED:
+        abort(403)  # another administrator was quicker
+    if done is Invited.TAKEN:
         form.email.errors = [HAS_ACCOUNT]
         return await _people_page(form, 422)
     return _back_with(token)
@@ -105,6 +103,7 @@ async def user(user_id: UUID) -> ResponseReturnValue:
 
 @blueprint.post("/admin/users/<uuid:user_id>")
 @guards.admin_only
+@sudo.sensitive
 async def change(user_id: UUID) -> ResponseReturnValue:
     person, asked = await _person(user_id), (await request.form).get("do", "")
     deed = next((deed for deed in Deed if deed == asked and deed is not Deed.DELETE), None)
@@ -132,6 +131,7 @@ async def confirm_delete(user_id: UUID) -> ResponseReturnValue:
 
 @blueprint.post("/admin/users/<uuid:user_id>/delete")
 @guards.admin_only
+@sudo.sensitive
 async def delete(user_id: UUID) -> ResponseReturnValue:
     person, form = await _person(user_id), Deletion(await request.form)
     if form.email.data != person.email.lower():
@@ -155,13 +155,12 @@ async def link(link_id: UUID) -> ResponseReturnValue:
 
 @blueprint.post("/admin/invites/<uuid:link_id>")
 @guards.admin_only
+@sudo.sensitive
 async def revoke(link_id: UUID) -> ResponseReturnValue:
     if refusal := await _too_often(Action.REVOKE):
         return refusal
-    async with deps.pools().own.acquire() as connection, connection.transaction():
-        email = await queries.revoke(connection, link_id)
-        if email is not None:
-            await queries.record(connection, guards.identity(), Action.REVOKE, Outcome.OK, caller.address(), email)
+    if not await people.revoke(deps.pools().own, guards.identity(), link_id, caller.address()):
+        abort(403)
     return current_app.redirect(PEOPLE, 303)
 
 

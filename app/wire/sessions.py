@@ -43,6 +43,18 @@ return {user_id, created, epoch or '0'}
 """
 
 
+_CONFIRM = """
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+redis.call('HSET', KEYS[1], 'confirmed', redis.call('TIME')[1])
+return 1
+"""
+
+_CONFIRMED = """
+local created, confirmed = unpack(redis.call('HMGET', KEYS[1], 'created', 'confirmed'))
+if not created then return 0 end
+return redis.call('TIME')[1] - (confirmed or created) < tonumber(ARGV[1]) and 1 or 0
+"""
+
 MOST_LISTED = 100
 SHOWN = ("created", "seen", "user_agent", "ip", "begun")
 
@@ -82,6 +94,8 @@ class Sessions:
         self._absolute = absolute_seconds
         self._create = client.register_script(_CREATE)
         self._load = client.register_script(_LOAD)
+        self._confirm = client.register_script(_CONFIRM)
+        self._confirmed = client.register_script(_CONFIRMED)
         self._asked: list[tuple[str, bool, asyncio.Future[SessionRecord | None]]] = []
         self._asking: set[asyncio.Task[None]] = set()
 
@@ -110,6 +124,16 @@ class Sessions:
         """Those of them that have not ended, by their hashes. No activity either."""
         found = await self._read([(hash_, False) for hash_ in hashes])
         return {record.hash: record for record in found if record}
+
+    async def confirm(self, hash_: str) -> None:
+        """Its user has shown once more who they are."""
+        with reachable():
+            await self._confirm(keys=(SESSION_PREFIX + hash_,))
+
+    async def confirmed(self, hash_: str, within_seconds: int) -> bool:
+        """Whether its user showed who they are so short a while ago; it begins with their doing so."""
+        with reachable():
+            return bool(await self._confirmed(keys=(SESSION_PREFIX + hash_,), args=(within_seconds,)))
 
     async def of(self, user_id: UUID) -> list[OpenSession]:
         """The newest first."""

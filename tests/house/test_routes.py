@@ -30,6 +30,7 @@ PUBLIC = {
 LIMITED = {
     "accounts.sign_in",
     "accounts.change_password",
+    "confirm.confirm",
     "accounts.make_first_admin",
     "admin.change",
     "admin.delete",

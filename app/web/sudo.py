@@ -1,0 +1,59 @@
+"""What a session alone does not open: it takes having shown a short while ago who one is, or codes beside it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from quart import Quart, abort, current_app, g, redirect
+from quart.typing import ResponseReturnValue
+
+from app.identity import Identity
+from app.web import caller, guards
+
+Asked = Callable[[Identity], Awaitable[bool]]
+ViewFunction = TypeVar("ViewFunction", bound=Callable[..., Any])
+
+CONFIRM = "/account/confirm"
+ENROL = "/account/totp"
+
+
+def sensitive(function: ViewFunction) -> ViewFunction:
+    """Beside a guard: who has not shown a short while ago who they are does so first, and begins again."""
+    return _marked(function, "sensitive")
+
+
+def before_enrolment(function: ViewFunction) -> ViewFunction:
+    """Beside a guard: open also to who has to set up codes before anything else."""
+    return _marked(function, "before enrolment")
+
+
+def is_sensitive(function: Callable[..., Any]) -> bool:
+    return "sensitive" in vars(function)
+
+
+def install(app: Quart, confirmed: Asked, owes_codes: Asked) -> None:
+    """After the guards: it goes by whom they let in."""
+
+    async def check() -> ResponseReturnValue | None:
+        who: Identity | None = g.get("identity")
+        function = current_app.view_functions.get(caller.asked().endpoint or "")
+        if who is None or function is None or guards.guard_of(function) is guards.Guard.PUBLIC:
+            return None
+        marks: Mapping[str, object] = vars(function)
+        if "before enrolment" not in marks and await owes_codes(who):
+            return _led(ENROL, "Set up the codes of your account first.")
+        if "sensitive" in marks and not await confirmed(who):
+            return _led(f"{CONFIRM}?{urlencode({'next': guards.here()})}", "Type your password again first.")
+        return None
+
+    app.before_request(check)
+    app.before_websocket(check)
+
+
+def _led(where: str, reason: str) -> ResponseReturnValue:
+    return redirect(where, 303) if guards.is_navigation() else abort(403, reason)
+
+
+def _marked(function: ViewFunction, mark: str) -> ViewFunction:
+    vars(function)[mark] = True
+    return function
