@@ -10,7 +10,7 @@ from app.accounts import devices, forms, gate, passwords, queries, visitor
 from app.accounts.forms import ChangePassword, SignIn, Welcome
 from app.accounts.queries import Action, Outcome, User
 from app.identity import Identity, Role
-from app.web import caller, errors, guards, html, security
+from app.web import caller, errors, guards, html, names, security
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -206,7 +206,7 @@ async def _record(actor: str, action: Action, outcome: Outcome, session: str = "
 
 
 async def _sign_in_page(form: SignIn, status: int = 200) -> Response:
-    return await html.page("accounts/login", title="Sign in", status=status, form=form)
+    return await html.page("accounts/login", title="Sign in", status=status, form=form, unkept=names.unkept())
 
 
 async def _welcome_page(form: Welcome, status: int = 200) -> Response:

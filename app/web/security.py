@@ -6,10 +6,12 @@ from urllib.parse import urlsplit
 
 from quart import Quart, Response, abort, current_app, g, request, websocket
 
-from app.web import caller
+from app.web import caller, names
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OWN_SITES = frozenset({"same-origin", "none"})
+ANSWERS_UNDER_ANY_NAME = frozenset({"health"})
+"""By blueprint: those who probe know a machine and no name."""
 
 POLICY = (
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self'; font-src 'self'; "
@@ -31,10 +33,13 @@ def install(app: Quart, public_url: str, readers: tuple[str, ...] = ()) -> None:
     """`readers` are foreign origins that may fetch (never change) things here; "*" is all of them."""
     own = origin(public_url)
     app.extensions["https"] = own.startswith("https:")
+    names.install(app, own)
 
     async def check() -> None:
         if refused(request.method, _fetch_site(), request.headers.get("Origin"), own, readers):
-            abort(403, "This request came from another site.")
+            abort(403, names.other_address() or "This request came from another site.")
+        if not names.known(request.host, own) and request.blueprint not in ANSWERS_UNDER_ANY_NAME:
+            abort(400, f"Nothing answers under that name here. This desk is at {own}, as its PUBLIC_URL says.")
 
     async def finish(response: Response) -> Response:
         for name, value in HEADERS.items():
@@ -46,15 +51,15 @@ def install(app: Quart, public_url: str, readers: tuple[str, ...] = ()) -> None:
         return response
 
     app.before_request(check)
-    _check_sockets(app, {own, *readers} - {"*"})
+    _check_sockets(app, own, {*names.own_origins(own), *readers} - {"*"})
     app.after_request(finish)
 
 
-def _check_sockets(app: Quart, origins: Container[str]) -> None:
+def _check_sockets(app: Quart, own: str, origins: Container[str]) -> None:
     """Pages of any site may open one with our visitors' cookies; their browsers say whose page it is."""
 
     async def check() -> None:
-        if websocket.headers.get("Origin") not in origins:
+        if websocket.headers.get("Origin") not in origins or not names.known(websocket.host, own):
             abort(403)
 
     app.before_websocket(check)
@@ -69,7 +74,7 @@ def refused(method: str, site: str | None, origin_sent: str | None, own: str, re
         return site is not None and site not in OWN_SITES and not {"*", origin_sent} & set(readers)
     if site is not None:
         return site not in OWN_SITES
-    return origin_sent is not None and origin_sent != own
+    return origin_sent is not None and origin_sent not in names.own_origins(own)
 
 
 def nonce() -> str:

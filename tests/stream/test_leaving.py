@@ -105,7 +105,9 @@ async def test_a_client_that_never_reads_keeps_nobody_from_leaving(settings: Set
         deaf = socket.socket()
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         deaf.connect(("127.0.0.1", settings.port))
-        deaf.sendall(f"GET /stream?topics=status HTTP/1.1\r\nHost: x\r\nCookie: {headers['Cookie']}\r\n\r\n".encode())
+        deaf.sendall(
+            f"GET /stream?topics=status HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {headers['Cookie']}\r\n\r\n".encode()
+        )
         await until_full(deaf)
 
         took = await ended(running, signal.SIGINT)
@@ -154,7 +156,7 @@ async def test_odd_targets_are_refused_in_good_order(desk: Desk) -> None:
     requests = {
         b"GET ?x HTTP/1.1\r\nHost: x\r\n\r\n": b"400",
         b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n": b"400",
-        b"GET /%ff HTTP/1.1\r\nHost: x\r\n\r\n": b"404",
+        b"GET /%ff HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n": b"404",
         b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\n\r\n": b"200",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n": b"400",
     }
@@ -173,7 +175,7 @@ async def test_a_reader_who_takes_nothing_loses_its_seat(desk: Desk) -> None:
     loop = asyncio.get_running_loop()
     await loop.sock_connect(deaf, ("127.0.0.1", desk.settings.port))
     cookie = "; ".join(f"{name}={value}" for name, value in desk.cookies.items())
-    request = f"GET /stream?topics=patterns HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n\r\n"
+    request = f"GET /stream?topics=patterns HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\n\r\n"
     await loop.sock_sendall(deaf, request.encode())
     await until(lambda: any(reader.wire for reader in desk.house.hub.readers))
 

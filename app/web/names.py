@@ -1,0 +1,79 @@
+"""Under which names this desk answers, and what to tell who came by another."""
+
+from functools import lru_cache
+from ipaddress import ip_address
+from urllib.parse import SplitResult, urlsplit
+
+from quart import Quart, current_app, request
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
+DOOR = "/login"
+
+
+def install(app: Quart, own: str) -> None:
+    app.extensions["own_origin"] = own
+
+
+@lru_cache(maxsize=16)
+def own_origins(own: str) -> frozenset[str]:
+    """On the machine itself one says 127.0.0.1 or localhost."""
+    scheme, _, place = own.partition("://")
+    port = f":{parts.port}" if (parts := urlsplit(own)).port else ""
+    return frozenset(
+        {f"{scheme}://{name}{port}" for name in LOOPBACK} if place.removesuffix(port) in LOOPBACK else {own}
+    )
+
+
+@lru_cache(maxsize=256)
+def known(said: str, own: str) -> bool:
+    """Our own name, or an address in figures: any other name may be one that somebody made lead to us."""
+    plain = len(said) < 300 and "@" not in said
+    name = _split(f"//{said}").hostname or "" if plain else "-"
+    if name in {"", *LOOPBACK, _split(own).hostname}:
+        return bool(name) == bool(said)
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def other_address() -> str:
+    """What to do for who came by an address that PUBLIC_URL does not say; "" for all others."""
+    own = _own()
+    if f"{urlsplit(own).scheme}://{request.host}".lower() in own_origins(own):
+        return ""
+    return (
+        f"Forms work at {own} only, and you came by another address. Go there; or whoever runs this desk sets"
+        " PUBLIC_URL to the address that you typed, and starts it again."
+    )
+
+
+def unkept() -> str:
+    """Why who signs in here would stand before the door again; "" when there is no sign of it."""
+    own, before = _own(), _split(request.headers.get("Referer", "")[:2000])
+    # A browser names the page whose form it sent, wherever the answer led it.
+    again = before.path == DOOR and before.netloc.lower() == request.host.lower()
+    if own.startswith("https:") and (other_address() or (again and before.scheme == "http")):
+        return (
+            f"Sign in at {own}. You came another way, perhaps by plain http: there your browser drops the cookie"
+            " that keeps you signed in."
+        )
+    if again:
+        return (
+            "If you have just signed in: your browser did not keep the cookie that says so. Allow cookies for"
+            f" {own} and try again."
+        )
+    return other_address()
+
+
+def _own() -> str:
+    own: str = current_app.extensions["own_origin"]
+    return own
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")

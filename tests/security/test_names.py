@@ -1,0 +1,112 @@
+"""Which names the desk answers under, and what it tells who came by another or whose browser kept no cookie."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from quart import Quart
+
+from app import deps
+from app.factory import create_app
+from app.web import names
+from tests.security.conftest import Door
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+LOCAL, PUBLIC = "http://127.0.0.1:8000", "https://desk.example"
+PAGE = {"Accept": "text/html"}
+
+KNOWN = ["127.0.0.1:8000", "localhost:9", "[::1]:8000", "192.168.1.5:8000", "[2001:db8::1]", "10.0.0.1", ""]
+FOREIGN = [
+    "evil.example",
+    "127.0.0.1.evil.example",
+    "localhost.evil.example:8000",
+    "desk.example.evil.example",
+    "evil.example@127.0.0.1",
+    "127.0.0.1@evil.example",
+    "[::1",
+    "a b",
+    "x" * 5000,
+    "http://127.0.0.1",
+]
+
+
+@pytest.mark.parametrize("own", [LOCAL, PUBLIC])
+async def test_a_name_that_is_not_ours_is_not_known(own: str) -> None:
+    assert [said for said in KNOWN if not names.known(said, own)] == []
+    assert [said for said in FOREIGN if names.known(said, own)] == []
+    assert names.known("Desk.Example:443", PUBLIC)
+    assert not names.known("desk.example", LOCAL)
+
+
+async def test_on_the_machine_itself_one_says_either_name() -> None:
+    assert names.own_origins(LOCAL) == {f"http://{name}:8000" for name in ("127.0.0.1", "localhost", "[::1]")}
+    assert names.own_origins("http://localhost") == {"http://127.0.0.1", "http://localhost", "http://[::1]"}
+    assert names.own_origins(PUBLIC) == {PUBLIC}
+
+
+async def test_every_page_is_refused_under_a_foreign_name_and_probes_are_not(door: Door) -> None:
+    for path in ("/", "/login", "/symbols?q=a", "/nothing", "/stream?topics=patterns", "/static/live.js"):
+        answer = await door.app.test_client(False).get(path, headers={**PAGE, "Host": "evil.example"})
+        assert answer.status_code == 400, path
+        assert "evil.example" not in await answer.get_data(as_text=True) + str(answer.headers), path
+    assert (await door.app.test_client(False).get("/health", headers={"Host": "10.1.2.3:8000"})).status_code == 200
+    assert (await door.app.test_client(False).get("/health", headers={"Host": "pod-7"})).status_code == 200
+
+
+async def test_what_a_sender_calls_us_is_in_no_link(door: Door) -> None:
+    headers = {**PAGE, "Host": "192.0.2.7:1234", "X-Forwarded-Host": "evil.example", "Sec-Fetch-Mode": "navigate"}
+    answer = await door.app.test_client(False).get("/patterns", headers=headers)
+
+    assert answer.status_code == 303
+    assert answer.headers["Location"].startswith("/login")
+    page = await door.app.test_client(False).get("/login", headers=headers)
+    assert "evil.example" not in (text := await page.get_data(as_text=True))
+    assert "192.0.2.7" not in text
+
+
+def made(door: Door, url: str, tmp_path: Path) -> Quart:
+    """One that is never begun: it can be asked for all that needs no server."""
+    said = deps.house_of(door.app).settings.model_copy(update={"public_url": url, "data_dir": tmp_path})
+    return create_app(said)
+
+
+async def told(app: Quart, headers: Mapping[str, str]) -> str:
+    async with app.test_request_context("/login", headers=dict(headers)):
+        return names.unkept()
+
+
+TOLD = [
+    (LOCAL, {"Host": "127.0.0.1:8000"}, ""),
+    (LOCAL, {"Host": "localhost:8000", "Referer": "http://localhost:8000/patterns"}, ""),
+    (LOCAL, {"Host": "localhost:8000", "Referer": "http://localhost:8000/login?next=/"}, "did not keep the cookie"),
+    (LOCAL, {"Host": "localhost:8000", "Referer": "http://evil.example/login"}, ""),
+    (LOCAL, {"Host": "localhost:8000", "Referer": "http://[x/login"}, ""),
+    (LOCAL, {"Host": "192.168.1.5:8000"}, "sets PUBLIC_URL"),
+    (PUBLIC, {"Host": "desk.example"}, ""),
+    (PUBLIC, {"Host": "desk.example", "Referer": "https://desk.example/login"}, "did not keep the cookie"),
+    (PUBLIC, {"Host": "desk.example", "Referer": "http://desk.example/login"}, "plain http"),
+    (PUBLIC, {"Host": "192.168.1.5:8000"}, "plain http"),
+]
+
+
+@pytest.mark.parametrize(("url", "headers", "words"), TOLD, ids=lambda said: "-".join(said) if said == "" else None)
+async def test_who_cannot_stay_signed_in_is_told_why(
+    door: Door, tmp_path: Path, url: str, headers: dict[str, str], words: str
+) -> None:
+    said = await told(made(door, url, tmp_path), headers)
+
+    assert words in said
+    assert bool(words) == bool(said)
+    assert not words or url in said
+
+
+async def test_a_form_from_a_telephone_by_another_address_is_refused_with_the_reason(door: Door) -> None:
+    """On plain http between machines a browser sends no Sec-Fetch-Site, and Origin is what it typed."""
+    there = {**PAGE, "Host": "192.168.1.5:8000", "Origin": "http://192.168.1.5:8000"}
+    page = await door.app.test_client(False).get("/login", headers=there)
+    sent = await door.app.test_client(False).post("/login", headers=there, form={"email": "a@b", "password": "c"})
+
+    assert (page.status_code, sent.status_code) == (200, 403)
+    for answer in (page, sent):
+        assert "sets PUBLIC_URL" in await answer.get_data(as_text=True)
