@@ -5,13 +5,16 @@ from quart.sessions import SessionInterface
 from quart.wrappers import BaseRequestWebsocket
 
 from app import db, deps, desk, health, lifespan, streams, wire
+from app.accounts import api as accounts_api
 from app.accounts import confirm, gate, invites, visitor
 from app.accounts import routes as accounts
+from app.accounts.tokens import bearer
+from app.accounts.tokens import routes as tokens
 from app.admin import routes as admin
 from app.patterns import routes as patterns
 from app.quotes import routes as quotes
 from app.settings import Settings
-from app.web import assets, caller, choice, errors, guards, reports, security, sudo, traffic
+from app.web import api, assets, caller, choice, errors, guards, reports, security, sudo, traffic
 
 LARGEST_BODY = 65_536
 SLOWEST_BODY = 10
@@ -41,16 +44,19 @@ def create_app(settings: Settings) -> Quart:
     caller.install(app, settings.proxy_hops)
     security.install(app, settings.public_url, settings.live.allowed_origins)
     visitor.install(app, settings.public_url.startswith("https:"), settings.sessions.absolute_seconds)
-    guards.install(app, visitor.load, settings.web.zone)
+    guards.install(app, visitor.load, settings.web.zone, bearer.load)
+    bearer.install(app)
     sudo.install(app, visitor.has_confirmed, visitor.owes_codes)
-    bounds = traffic.Bounds(settings.limits.per_user, settings.limits.per_address)
+    bounds = traffic.Bounds(settings.limits.per_user, settings.limits.per_address, settings.limits.per_token)
     traffic.install(app, bounds, lambda *asked: deps.limits().hit(*asked), gate.neighbourhood)
     errors.install(app)
     errors.unavailable(app, (wire.Unavailable, db.Unavailable))
     errors.unreadable(app, (db.BadValue,))
     assets.install(app)
 
-    for part in (desk, quotes, patterns, accounts, confirm, invites, admin, choice, reports, health):
+    for part in (desk, quotes, patterns, accounts, confirm, invites, tokens, admin, choice, reports, health):
         app.register_blueprint(part.blueprint)
+    for programs in (api, accounts_api):
+        app.register_blueprint(programs.blueprint)
     streams.install(app)
     return app

@@ -30,6 +30,18 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+class Scope(StrEnum):
+    """What a token may do; each may do what those before it may."""
+
+    READ = "read"
+    JOBS = "jobs"
+    ADMIN = "admin"
+
+    def covers(self, other: "Scope") -> bool:
+        known = tuple(Scope)
+        return known.index(self) >= known.index(other)
+
+
 class NumberForm(StrEnum):
     """How figures are written: 1,234.56 or 1.234,56."""
 
@@ -60,4 +72,6 @@ class Identity(NamedTuple):
     email: str
     role: Role
     session: str
-    """SHA-256 of the session id, in hex: safe to log and to compare, useless as a cookie."""
+    """SHA-256 of the session id or of the token, in hex: safe to log and to compare, useless as a key."""
+    scope: Scope | None = None
+    """None: a session, which may do whatever its user may."""

@@ -160,3 +160,4 @@ class Accounts(Section):
 class Limits(Section):
     per_user: int = Field(default=1200, ge=1, le=1_000_000)
     per_address: int = Field(default=600, ge=1, le=1_000_000)
+    per_token: int = Field(default=600, ge=1, le=1_000_000)

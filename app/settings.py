@@ -139,7 +139,7 @@ def load(environ: Mapping[str, str], root: Path = ROOT) -> Loaded:
     except ValidationError as error:
         raise _named(error, said) from None
     if "*" in settings.live.allowed_origins:
-        warnings.append("WEBSOCKET_CORS_ORIGINS=*: any site may open this desk's stream in its visitors' name")
+        warnings.append("WEBSOCKET_CORS_ORIGINS=*: the pages of any site may read /api/v1 with a token they were given")
     if settings.host not in LOOPBACK and "server.public_url" not in said:
         warnings.append("PUBLIC_URL: not set; forms from other machines are refused until it says what browsers type")
     return Loaded(settings=settings, warnings=tuple(warnings))

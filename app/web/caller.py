@@ -33,6 +33,17 @@ def agent() -> str:
     return asked().headers.get("User-Agent", "")
 
 
+def is_program() -> bool:
+    """Something under /api/ is wanted: by a program, which is led to no page."""
+    return asked().path.startswith("/api/")
+
+
+def bearer() -> str | None:
+    """The token that was shown, whatever it is worth."""
+    kind, _, shown = asked().headers.get("Authorization", "").partition(" ")
+    return shown.strip() if kind.lower() == "bearer" else None
+
+
 def opens_stream() -> bool:
     """An open stream is not a person who does something."""
     return has_websocket_context() or "text/event-stream" in request.headers.get("Accept", "")

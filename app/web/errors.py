@@ -3,6 +3,7 @@
 import logging
 import math
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import NamedTuple
 
 import msgspec
@@ -84,15 +85,31 @@ def _soon(seconds: float) -> str:
 
 
 async def _in_the_form_asked_for(problem: Problem) -> Response:
+    if caller.is_program():
+        return _for_programs(problem)
     if caller.opens_stream():
         return Response("", problem.status, {"HX-Reswap": "none"}, content_type="text/plain; charset=utf-8")
     accepted = request.headers.get("Accept", "")
     if "HX-Request" in request.headers:
         return _fragment(problem)
     if "json" in accepted and "text/html" not in accepted:
-        body = {"type": "about:blank", "title": problem.title, "status": problem.status, "detail": problem.advice}
-        return Response(msgspec.json.encode(body), problem.status, content_type="application/problem+json")
+        return _problem(problem)
     return await _page(problem)
+
+
+def _for_programs(problem: Problem) -> Response:
+    """As RFC 9457 has it: without a type of its own, a problem is called what its status is called."""
+    if problem == PROBLEMS.get(401):
+        problem = problem._replace(advice="Send a token that works: Authorization: Bearer ts_...")
+    response = _problem(problem._replace(title=HTTPStatus(problem.status).phrase))
+    if problem.status == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="TickStock"'
+    return response
+
+
+def _problem(problem: Problem) -> Response:
+    body = {"type": "about:blank", "title": problem.title, "status": problem.status, "detail": problem.advice}
+    return Response(msgspec.json.encode(body), problem.status, content_type="application/problem+json")
 
 
 def _fragment(problem: Problem) -> Response:
@@ -110,7 +127,7 @@ async def _page(problem: Problem) -> Response:
 
 
 async def _refused(error: HTTPException) -> Response:
-    response = await answer(error.code or 500, _own_words(error))
+    response = await answer(error.code or 500, _own_words(error), getattr(error, "retry_after", None))
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     return response

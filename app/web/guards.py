@@ -8,10 +8,11 @@ from urllib.parse import quote, urlencode, urlsplit
 from quart import Quart, abort, current_app, g, redirect, request
 from quart.typing import ResponseReturnValue
 
-from app.identity import RENAMED, ZONES, Identity, NumberForm, Rate, Role, View
+from app.identity import RENAMED, ZONES, Identity, NumberForm, Rate, Role, Scope, View
 from app.web import caller
 
 Load = Callable[[], Awaitable[Identity | None]]
+ByToken = Callable[[str], Awaitable[Identity | None]]
 ViewFunction = TypeVar("ViewFunction", bound=Callable[..., Any])
 
 ZONE_COOKIE = "tz"
@@ -28,6 +29,7 @@ class Guard(StrEnum):
 class _Installed(NamedTuple):
     load: Load
     zone: str
+    by_token: ByToken
 
 
 def public(function: ViewFunction) -> ViewFunction:
@@ -42,12 +44,30 @@ def admin_only(function: ViewFunction) -> ViewFunction:
     return _guarded(function, Guard.ADMIN_ONLY)
 
 
+def open_to_tokens(scope: Scope) -> Callable[[ViewFunction], ViewFunction]:
+    """Without this a token is worth nothing to a view: it opens no page, stream or socket."""
+
+    def marked(function: ViewFunction) -> ViewFunction:
+        vars(function)["scope"] = scope
+        return function
+
+    return marked
+
+
+def scope_of(function: Callable[..., Any]) -> Scope | None:
+    return vars(function).get("scope")
+
+
 def guard_of(function: Callable[..., Any]) -> Guard | None:
     return vars(function).get("guard")
 
 
-def install(app: Quart, load: Load, zone: str = ZONES[0]) -> None:
-    app.extensions["guards"] = _Installed(load, zone)
+async def _no_tokens(_shown: str) -> Identity | None:
+    return None
+
+
+def install(app: Quart, load: Load, zone: str = ZONES[0], by_token: ByToken = _no_tokens) -> None:
+    app.extensions["guards"] = _Installed(load, zone, by_token)
     app.before_request(_check)
     app.before_websocket(_check)
     app.before_serving(lambda: refuse_unguarded(app))
@@ -103,7 +123,7 @@ def rate() -> Rate:
 def is_navigation() -> bool:
     """A person going to a page, not a script fetching a part of one."""
     headers = caller.asked().headers
-    if "HX-Request" in headers:
+    if "HX-Request" in headers or caller.is_program():
         return False
     mode = headers.get("Sec-Fetch-Mode")
     return mode == "navigate" if mode else "text/html" in headers.get("Accept", "")
@@ -112,15 +132,26 @@ def is_navigation() -> bool:
 async def _check() -> ResponseReturnValue | None:
     function = current_app.view_functions.get(caller.asked().endpoint or "")
     guard = guard_of(function) if function else Guard.PUBLIC
-    if guard is Guard.PUBLIC:
+    if function is None or guard is Guard.PUBLIC:
         return None
     g.identity = None  # stays so if the next line raises: the page that tells of it does not ask again
-    g.identity = await load()
+    g.identity = await _whose(scope_of(function))
     if g.identity is None:
         return redirect(sign_in_url(), 303) if is_navigation() else abort(401)
     if guard is not Guard.SIGNED_IN and g.identity.role is not Role.ADMIN:
         abort(403)
     return None
+
+
+async def _whose(scope: Scope | None) -> Identity | None:
+    """A token that is shown counts, whatever cookie comes with it; where none is taken, it is not looked at."""
+    shown = caller.bearer()
+    if scope is None or shown is None:
+        return await load()
+    found = await _installed().by_token(shown)
+    if found is not None and not (found.scope and found.scope.covers(scope)):
+        abort(403, f"This token may not do that: it takes one with the scope {scope}.")
+    return found
 
 
 def here() -> str:

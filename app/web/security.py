@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from quart import Quart, Response, abort, current_app, g, request, websocket
 
-from app.web import caller, names
+from app.web import caller, cors, names
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OWN_SITES = frozenset({"same-origin", "none"})
@@ -30,16 +30,20 @@ HEADERS = {
 
 
 def install(app: Quart, public_url: str, readers: tuple[str, ...] = ()) -> None:
-    """`readers` are foreign origins that may fetch (never change) things here; "*" is all of them."""
-    own = origin(public_url)
+    """`readers` are foreign origins that may fetch (never change) things here; "*" opens what takes tokens alone."""
+    own, listed = origin(public_url), tuple(reader for reader in readers if reader != "*")
     app.extensions["https"] = own.startswith("https:")
     names.install(app, own)
 
-    async def check() -> None:
-        if refused(request.method, _fetch_site(), request.headers.get("Origin"), own, readers):
+    async def check() -> Response | None:
+        if cors.is_preflight(readers):
+            return cors.preflight()
+        foreign = refused(request.method, _fetch_site(), request.headers.get("Origin"), own, listed)
+        if foreign and not cors.reads_by_token(readers):
             abort(403, names.other_address() or "This request came from another site.")
         if not names.known(request.host, own) and request.blueprint not in ANSWERS_UNDER_ANY_NAME:
             abort(400, f"Nothing answers under that name here. This desk is at {own}, as its PUBLIC_URL says.")
+        return None
 
     async def finish(response: Response) -> Response:
         for name, value in HEADERS.items():
@@ -51,8 +55,9 @@ def install(app: Quart, public_url: str, readers: tuple[str, ...] = ()) -> None:
         return response
 
     app.before_request(check)
-    _check_sockets(app, own, {*names.own_origins(own), *readers} - {"*"})
+    _check_sockets(app, own, {*names.own_origins(own), *listed})
     app.after_request(finish)
+    cors.install(app, readers)
 
 
 def _check_sockets(app: Quart, own: str, origins: Container[str]) -> None:
@@ -71,7 +76,7 @@ def refused(method: str, site: str | None, origin_sent: str | None, own: str, re
     Compared with the configured origin and never with Host, which the sender chooses.
     """
     if method in SAFE_METHODS:
-        return site is not None and site not in OWN_SITES and not {"*", origin_sent} & set(readers)
+        return site is not None and site not in OWN_SITES and origin_sent not in readers
     if site is not None:
         return site not in OWN_SITES
     return origin_sent is not None and origin_sent not in names.own_origins(own)

@@ -20,6 +20,7 @@ class Bounds(NamedTuple):
 
     per_user: int
     per_address: int
+    per_token: int
 
 
 def install(app: Quart, bounds: Bounds, hit: Hit, neighbourhood: Callable[[str], str]) -> None:
@@ -30,7 +31,9 @@ def install(app: Quart, bounds: Bounds, hit: Hit, neighbourhood: Callable[[str],
         if endpoint.partition(".")[0] in EXEMPT:
             return None
         known: Identity | None = g.get("identity")
-        if known:
+        if known and known.scope:
+            asked = ("requests:token", known.session, f"{bounds.per_token}/minute")
+        elif known:
             asked = ("requests:user", str(known.user_id), f"{bounds.per_user}/minute")
         else:
             asked = ("requests:address", neighbourhood(caller.address()), f"{bounds.per_address}/minute")

@@ -16,6 +16,7 @@ PUBLIC = {
     "accounts.logout",
     "accounts.welcome",
     "accounts.make_first_admin",
+    "api.openapi",  # what one may ask for is no secret, and says nothing of this desk
     "choice.show",
     "choice.choose",
     "invites.accept",
@@ -38,12 +39,15 @@ LIMITED = {
     "admin.revoke",
     "invites.accept",
     "reports.receive",
+    "tokens.make",
 }
 """Each has a test of its own that shows the refusal."""
 
 EXEMPT = {
     "accounts.end_sessions": "ends one's own, each of which took a sign-in",
     "accounts.logout": "ends a session, at most one's own",
+    "tokens.revoke": "takes back what one made, which is limited",
+    "tokens.revoke_of": "takes back what somebody made, which is limited",
     "choice.choose": "sets two cookies and stores nothing",
 }
 

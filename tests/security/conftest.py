@@ -12,12 +12,13 @@ from quart_auth import QuartAuth
 
 from app import deps
 from app.accounts import setup
+from app.accounts.tokens import queries, secret
 from app.db import roles
 from app.embedded import postgres, valkey
 from app.embedded.child import Child
 from app.embedded.places import Places
 from app.factory import create_app
-from app.identity import Role
+from app.identity import Role, Scope
 from app.sections import Database, Redis
 from app.settings import Settings
 from app.wire.client import close, connect
@@ -43,6 +44,15 @@ class Door(NamedTuple):
         sid = await self.begun(role)
         await deps.house_of(self.app).sessions.end(sid)
         return sid
+
+    async def token(self, role: Role, scope: Scope) -> str:
+        """One that was made this moment."""
+        shown = secret.made()
+        async with deps.house_of(self.app).pools.own.acquire() as connection, connection.transaction():
+            user_id = await connection.fetchval("select id from app.users where email = $1", self.people[role])
+            await connection.execute("delete from app.tokens where user_id = $1", user_id)
+            assert await queries.insert(connection, user_id, "tests", secret.hashed(shown), scope, 1)
+        return shown
 
     def cookie(self, sid: str) -> str:
         extension: QuartAuth = self.app.extensions["QUART_AUTH"][0]

@@ -93,9 +93,9 @@ def test_a_named_reader_may_read_and_still_not_change() -> None:
     reader = "https://wall.example"
 
     assert not security.refused("GET", "cross-site", reader, OWN, (reader,))
-    assert not security.refused("GET", "cross-site", reader, OWN, ("*",))
+    assert security.refused("GET", "cross-site", "https://evil.example", OWN, ("*",))
     assert security.refused("GET", "cross-site", "https://evil.example", OWN, (reader,))
-    assert security.refused("POST", "cross-site", reader, OWN, ("*",))
+    assert security.refused("POST", "cross-site", reader, OWN, (reader,))
 
 
 async def test_a_link_on_another_site_leads_here_all_the_same(client: Client) -> None:

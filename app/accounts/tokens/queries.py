@@ -1,0 +1,169 @@
+"""Tokens in our own schema, and what the audit is told of them."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID, uuid4
+
+from asyncpg import Connection, Record
+
+from app.identity import Identity, Role, Scope
+
+MOST = 20
+"""Tokens of one person."""
+
+
+class Token(NamedTuple):
+    id: UUID
+    user_id: UUID
+    name: str
+    scope: Scope
+    created: datetime
+    expires: datetime | None
+    used: datetime | None
+    expired: bool
+
+
+class Owned(NamedTuple):
+    """A token, and what is true of its owner at this moment."""
+
+    token: Token
+    email: str
+    role: Role
+    active: bool
+    noted: bool
+    """That it was used has been written down within the last minute."""
+
+
+class Action(StrEnum):
+    MAKE = "make_token"
+    REVOKE = "revoke_token"
+    REFUSE = "refuse_token"
+
+
+class Outcome(StrEnum):
+    OK = "ok"
+    REFUSED = "refused"
+    LIMITED = "limited"
+
+
+_COLUMNS = """
+token.id, token.user_id, token.name, token.scope, token.created_at, token.expires_at, token.last_used_at,
+coalesce(token.expires_at <= now(), false) as expired
+"""
+
+
+async def insert(
+    connection: "Connection[Record]", user_id: UUID, name: str, token_hash: str, scope: Scope, days: int | None
+) -> UUID | None:
+    """None when they have as many as they may. In a transaction: of two at once, one waits for the other."""
+    owner = await connection.fetchval("select id from app.users where id = $1 and active for update", user_id)
+    if owner is None or await connection.fetchval("select count(*) from app.tokens where user_id = $1", owner) >= MOST:
+        return None
+    made: UUID = await connection.fetchval(
+        "insert into app.tokens (id, user_id, name, token_hash, scope, expires_at)"
+        " values ($1, $2, $3, $4, $5, now() + make_interval(days => $6)) returning id",
+        uuid4(),
+        owner,
+        name,
+        token_hash,
+        scope.value,
+        days,
+    )
+    return made
+
+
+async def of(connection: "Connection[Record]", user_id: UUID) -> list[Token]:
+    rows = await connection.fetch(
+        f"select {_COLUMNS} from app.tokens as token where user_id = $1 order by created_at, id",  # noqa: S608
+        user_id,
+    )
+    return [_token(row) for row in rows]
+
+
+async def one(connection: "Connection[Record]", user_id: UUID, token_id: UUID) -> Token | None:
+    """None also where it is somebody else's."""
+    row = await connection.fetchrow(
+        f"select {_COLUMNS} from app.tokens as token where user_id = $1 and id = $2",  # noqa: S608
+        user_id,
+        token_id,
+    )
+    return _token(row) if row else None
+
+
+async def owned(connection: "Connection[Record]", token_hash: str) -> Owned | None:
+    row = await connection.fetchrow(
+        f"""
+        select {_COLUMNS}, owner.email, owner.role, owner.active,
+               coalesce(token.last_used_at > now() - interval '1 minute', false) as noted
+          from app.tokens as token join app.users as owner on owner.id = token.user_id
+         where token.token_hash = $1
+        """,  # noqa: S608
+        token_hash,
+    )
+    return Owned(_token(row), row["email"], Role(row["role"]), row["active"], row["noted"]) if row else None
+
+
+async def note_use(connection: "Connection[Record]", token_id: UUID) -> None:
+    """Once a minute, however many processes notice."""
+    await connection.execute(
+        "update app.tokens set last_used_at = now() where id = $1"
+        " and coalesce(last_used_at <= now() - interval '1 minute', true)",
+        token_id,
+    )
+
+
+async def delete(connection: "Connection[Record]", user_id: UUID, token_id: UUID) -> str | None:
+    """The name of what is gone now; None where no such token of theirs was."""
+    name: str | None = await connection.fetchval(
+        "delete from app.tokens where user_id = $1 and id = $2 returning name", user_id, token_id
+    )
+    return name
+
+
+async def owner(connection: "Connection[Record]", user_id: UUID) -> str | None:
+    email: str | None = await connection.fetchval("select email from app.users where id = $1", user_id)
+    return email
+
+
+async def record(
+    connection: "Connection[Record]", who: Identity, action: Action, outcome: Outcome, ip: str, detail: str = ""
+) -> None:
+    await _record(connection, who.email, action, outcome, ip, detail, who.session)
+
+
+async def record_refusal(connection: "Connection[Record]", email: str, ip: str, detail: str) -> None:
+    await _record(connection, email, Action.REFUSE, Outcome.REFUSED, ip, detail, "")
+
+
+async def _record(
+    connection: "Connection[Record]",
+    actor: str,
+    action: Action,
+    outcome: Outcome,
+    ip: str,
+    detail: str,
+    session: str,
+) -> None:
+    await connection.execute(
+        "insert into app.audit (actor, action, outcome, ip, detail, session) values ($1, $2, $3, $4, $5, $6)",
+        actor,
+        action.value,
+        outcome.value,
+        ip,
+        detail,
+        session,
+    )
+
+
+def _token(row: Record) -> Token:
+    return Token(
+        row["id"],
+        row["user_id"],
+        row["name"],
+        Scope(row["scope"]),
+        row["created_at"],
+        row["expires_at"],
+        row["last_used_at"],
+        row["expired"],
+    )

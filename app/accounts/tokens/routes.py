@@ -1,0 +1,159 @@
+"""The pages on which people make tokens and take them back; administrators take back those of others."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from quart import Blueprint, Response, abort, current_app, request
+from quart.typing import ResponseReturnValue
+
+from app import deps
+from app.accounts.tokens import queries, secret
+from app.accounts.tokens.forms import SCOPES, NewToken
+from app.accounts.tokens.queries import Action, Outcome, Token
+from app.identity import Scope
+from app.web import caller, errors, guards, html, security, sudo
+
+blueprint = Blueprint("tokens", __name__)
+
+HERE = "/account/tokens"
+NEW_COOKIE = "token"
+NEW_SECONDS = 60
+"""For which a new token may be on its way to the one page that shows it."""
+
+OFTEN = "30/hour"
+FULL = f"You have {queries.MOST} tokens, which is the most there can be. Revoke one first."
+
+
+class Shown(NamedTuple):
+    """A token as its page tells of it."""
+
+    token: Token
+    may: str
+
+
+@blueprint.get(HERE)
+@guards.signed_in
+async def tokens() -> ResponseReturnValue:
+    return await _page(NewToken(role=guards.identity().role))
+
+
+@blueprint.post(HERE)
+@guards.signed_in
+@sudo.sensitive
+async def make() -> ResponseReturnValue:
+    who = guards.identity()
+    form = NewToken(await request.form, who.role)
+    if not form.validate():
+        return await _page(form, 422)
+    if refusal := await _too_often(Action.MAKE):
+        return refusal
+    token, days = secret.made(), int(form.days.data) if form.days.data else None
+    name, scope = form.name.data, Scope(form.scope.data)
+    async with deps.pools().own.acquire() as connection, connection.transaction():
+        made = await queries.insert(connection, who.user_id, name, secret.hashed(token), scope, days)
+        if made:
+            detail = f"{name}, {scope}, {form.days.data or 'no'} days"
+            await queries.record(connection, who, Action.MAKE, Outcome.OK, caller.address(), detail)
+    if made is None:
+        form.name.errors = [FULL]
+        return await _page(form, 422)
+    return _back_with(token)
+
+
+@blueprint.get(f"{HERE}/<uuid:token_id>")
+@guards.signed_in
+async def token(token_id: UUID) -> ResponseReturnValue:
+    async with deps.pools().own.acquire() as connection:
+        found = await queries.one(connection, guards.identity().user_id, token_id) or abort(404)
+    return await html.page("accounts/token", title="Revoke a token", shown=_shown(found))
+
+
+@blueprint.post(f"{HERE}/<uuid:token_id>")
+@guards.signed_in
+async def revoke(token_id: UUID) -> ResponseReturnValue:
+    who = guards.identity()
+    async with deps.pools().own.acquire() as connection, connection.transaction():
+        name = await queries.delete(connection, who.user_id, token_id) or abort(404)
+        await queries.record(connection, who, Action.REVOKE, Outcome.OK, caller.address(), name)
+    return current_app.redirect(HERE, 303)
+
+
+@blueprint.get("/admin/users/<uuid:user_id>/tokens")
+@guards.admin_only
+async def tokens_of(user_id: UUID) -> ResponseReturnValue:
+    async with deps.pools().own.acquire() as connection:
+        email = await queries.owner(connection, user_id) or abort(404)
+        found = await queries.of(connection, user_id)
+    return await html.page(
+        "accounts/tokens_of", title=f"Tokens of {email}", email=email, tokens=[_shown(each) for each in found]
+    )
+
+
+@blueprint.post("/admin/users/<uuid:user_id>/tokens")
+@guards.admin_only
+@sudo.sensitive
+async def revoke_of(user_id: UUID) -> ResponseReturnValue:
+    chosen = _uuid((await request.form).get("token", "")) or abort(404)
+    async with deps.pools().own.acquire() as connection, connection.transaction():
+        email = await queries.owner(connection, user_id)
+        name = await queries.delete(connection, user_id, chosen) or abort(404)
+        detail = f"{name}, of {email}"
+        await queries.record(connection, guards.identity(), Action.REVOKE, Outcome.OK, caller.address(), detail)
+    return current_app.redirect(request.path, 303)
+
+
+async def _page(form: NewToken, status: int = 200) -> Response:
+    """A token that has just been made is shown by the first page that its maker's browser asks for, and by no other."""
+    who, new = guards.identity(), request.cookies.get(NEW_COOKIE, "")
+    async with deps.pools().own.acquire() as connection:
+        found = await queries.of(connection, who.user_id)
+        owned = await queries.owned(connection, secret.hashed(new)) if secret.is_token(new) else None
+    mine = owned is not None and owned.token.user_id == who.user_id
+    response = await html.page(
+        "accounts/tokens",
+        title="API tokens",
+        status=status,
+        form=form,
+        tokens=[_shown(each) for each in found],
+        new=new if mine else "",
+        most=queries.MOST,
+        public_url=deps.settings().public_url,
+    )
+    if new:
+        response.delete_cookie(NEW_COOKIE, path=HERE)
+    return response
+
+
+def _back_with(token: str) -> Response:
+    response = Response("", 303, {"Location": HERE})
+    response.set_cookie(
+        NEW_COOKIE,
+        token,
+        max_age=NEW_SECONDS,
+        path=HERE,
+        httponly=True,
+        samesite="Strict",
+        secure=security.is_secure(),
+    )
+    return response
+
+
+async def _too_often(action: Action) -> Response | None:
+    who = guards.identity()
+    wait = await deps.limits().hit("token:made", str(who.user_id), OFTEN)
+    if wait is None:
+        return None
+    async with deps.pools().own.acquire() as connection:
+        await queries.record(connection, who, action, Outcome.LIMITED, caller.address())
+    return await errors.answer(429, retry_after=wait)
+
+
+def _shown(token: Token) -> Shown:
+    return Shown(token, SCOPES[token.scope].lower())
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,47 @@
+"""What scripts of other sites may read: /api/v1, from origins that are listed, with a token and never with a cookie."""
+
+from collections.abc import Container
+
+from quart import Quart, Response, request
+
+from app.web import caller
+
+READS = frozenset({"GET", "HEAD"})
+PREFLIGHT_SECONDS = "600"
+
+
+def install(app: Quart, readers: Container[str]) -> None:
+    """`readers`: origins, or "*" for all."""
+
+    async def finish(response: Response) -> Response:
+        if not caller.is_program():
+            return response
+        response.vary.add("Origin")
+        if is_preflight(readers) or reads_by_token(readers):
+            response.headers["Access-Control-Allow-Origin"] = "*" if "*" in readers else request.headers["Origin"]
+            response.headers["Access-Control-Expose-Headers"] = "Retry-After"
+        return response
+
+    app.after_request(finish)
+
+
+def reads_by_token(readers: Container[str]) -> bool:
+    """Nothing but the token opens it then: whoever was given one may use it from such a site."""
+    return request.method in READS and caller.bearer() is not None and _listed(readers)
+
+
+def is_preflight(readers: Container[str]) -> bool:
+    """A browser asks whether a script there may show a token here."""
+    wanted = request.headers.get("Access-Control-Request-Method")
+    return request.method == "OPTIONS" and wanted in READS and _listed(readers)
+
+
+def preflight() -> Response:
+    """Without Access-Control-Allow-Credentials, so that no cookie ever travels."""
+    allowed = {"Access-Control-Allow-Methods": "GET, HEAD", "Access-Control-Allow-Headers": "Authorization"}
+    return Response("", 204, {**allowed, "Access-Control-Max-Age": PREFLIGHT_SECONDS})
+
+
+def _listed(readers: Container[str]) -> bool:
+    origin = request.headers.get("Origin")
+    return caller.is_program() and origin is not None and (origin in readers or "*" in readers)

@@ -1,0 +1,64 @@
+"""A desk that is served, with a market behind it, somebody at it, and programs with tokens."""
+
+import re
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from app.identity import Role
+from app.settings import Settings
+from tests.admin.people import PASSWORD, add
+from tests.conftest import Databases
+from tests.quotes.samples import AWKWARD, LONG_NAME, OPEN, bars
+from tests.quotes.stored import Found, store_bars, store_minutes, store_patterns, store_symbols
+from tests.stream.conftest import Desk, settings
+
+__all__ = ["settings"]
+
+PAGE = {"Accept": "text/html", "Sec-Fetch-Mode": "navigate"}
+BOB = "bob@example.org"
+
+
+@pytest.fixture
+async def desk(settings: Settings, databases: Databases) -> AsyncIterator[Desk]:
+    for symbol in AWKWARD:
+        await store_bars(databases.engine, bars(symbol, 30))
+    await store_minutes(databases.engine, "BF/B", {OPEN + 60 * n: 50.0 + n for n in range(3)})
+    await store_symbols(databases.engine, dict.fromkeys(AWKWARD, LONG_NAME))
+    found = [Found(symbol, name, OPEN - 86_400 * n) for symbol in AWKWARD for n, name in enumerate(("Hammer", "Doji"))]
+    await store_patterns(databases.engine, "daily", found)
+    served = Desk(settings)
+    await served.start()
+    await served.enter()
+    yield served
+    await served.stop()
+
+
+@pytest.fixture
+async def admin(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
+    await add(desk, BOB, Role.ADMIN)
+    async with desk.client() as client:
+        client.cookies.clear()
+        assert (await client.post("/login", data={"email": BOB, "password": PASSWORD})).status_code == 303
+        yield client
+
+
+async def made(client: httpx.AsyncClient, scope: str = "read", name: str = "Cron job", days: str = "30") -> str:
+    """A token as its maker is shown it."""
+    sent = {"name": name, "scope": scope, "days": days}
+    answer = await client.post("/account/tokens", data=sent, headers=PAGE)
+    assert (answer.status_code, answer.headers.get("Location")) == (303, "/account/tokens"), answer.text
+    text = (await client.get("/account/tokens", headers=PAGE)).text
+    (token,) = re.findall(r"<code>(ts_[^<]+)</code>", text)
+    return token
+
+
+async def asked(desk: Desk, path: str, token: str | None, **headers: str) -> httpx.Response:
+    """As a program without cookies asks."""
+    told = {name.replace("_", "-"): value for name, value in headers.items()}
+    if token is not None:
+        told["Authorization"] = f"Bearer {token}"
+    base = f"http://127.0.0.1:{desk.settings.port}"
+    async with httpx.AsyncClient(base_url=base, trust_env=False) as client:
+        return await client.get(path, headers=told)

@@ -1,0 +1,267 @@
+"""Tokens: made and shown once, as strong as their owner and never stronger, and gone when they are revoked."""
+
+import asyncio
+import re
+from uuid import UUID
+
+import httpx
+import pytest
+
+from app.accounts.tokens import secret
+from app.identity import Role
+from app.sections import Limits
+from app.settings import Settings
+from tests.admin.people import add, audited, id_of
+from tests.api.conftest import BOB, PAGE, asked, made
+from tests.stream.conftest import EMAIL, Desk
+
+ME = "/api/v1/me"
+
+
+async def rows(desk: Desk) -> list[dict[str, object]]:
+    async with desk.house.pools.own.acquire() as connection:
+        return [dict(row) for row in await connection.fetch("select * from app.tokens order by created_at")]
+
+
+async def ids(desk: Desk) -> list[str]:
+    return [str(row["id"]) for row in await rows(desk)]
+
+
+async def change(desk: Desk, statement: str, *values: object) -> None:
+    async with desk.house.pools.own.acquire() as connection:
+        await connection.execute(statement, *values)
+
+
+async def keep(desk: Desk, user: UUID, hash_: str) -> None:
+    await change(
+        desk, "insert into app.tokens (user_id, name, token_hash, scope) values ($1, 'x', $2, 'read')", user, hash_
+    )
+
+
+async def until_refused(desk: Desk, token: str, path: str = ME, status: int = 401) -> float:
+    """Seconds until it was."""
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    while (await asked(desk, path, token)).status_code != status:
+        assert loop.time() - begun < 5
+        await asyncio.sleep(0.05)
+    return loop.time() - begun
+
+
+def test_a_token_is_known_by_its_form() -> None:
+    tokens = {secret.made() for _ in range(200)}
+
+    assert len(tokens) == 200
+    assert all(secret.is_token(token) and len(token) == 52 for token in tokens)
+    token = tokens.pop()
+    for wrong in (token[:-1], token + "0", token[:-7] + token[-6:], f"ts_{'A' * 49}", token.swapcase(), "", "ts_"):
+        assert not secret.is_token(wrong)
+
+
+async def test_a_token_is_shown_once_and_kept_as_a_hash(desk: Desk) -> None:
+    async with desk.client() as client:
+        token = await made(client, "jobs", "<b>Bob's</b>")
+        again = (await client.get("/account/tokens", headers=PAGE)).text
+    (row,) = await rows(desk)
+    answer = await asked(desk, ME, token)
+
+    assert token not in again
+    assert "&lt;b&gt;Bob&#39;s&lt;/b&gt;" in again
+    assert row["token_hash"] == secret.hashed(token)
+    assert token not in str(row)
+    assert (answer.status_code, answer.json()["email"], answer.json()["scope"]) == (200, EMAIL, "jobs")
+    assert ("alice@example.org", "make_token", "ok", "<b>Bob's</b>, jobs, 30 days") in await audited(desk)
+    assert not any(token in str(entry) for entry in await audited(desk))
+
+
+async def test_what_is_no_choice_is_said_beside_its_field_and_makes_nothing(desk: Desk) -> None:
+    good = {"name": "Cron job", "scope": "read", "days": "30"}
+    async with desk.client() as client:
+        for wrong in (
+            {"name": ""},
+            {"name": "x" * 61},
+            {"name": "a\x00b"},
+            {"name": "\u202e"},
+            {"scope": "admin"},
+            {"scope": "root"},
+            {"days": "31"},
+            {"days": "1e9"},
+        ):
+            answer = await client.post("/account/tokens", data={**good, **wrong}, headers=PAGE)
+            assert answer.status_code == 422, wrong
+            assert len(re.findall(r'class="error"', answer.text)) == 1, wrong
+
+    assert await rows(desk) == []
+
+
+async def test_a_person_has_twenty_tokens_at_most_however_many_are_asked_for_at_once(desk: Desk) -> None:
+    user = await id_of(desk)
+    for number in range(18):
+        await keep(desk, user, str(number))
+    async with desk.client() as client:
+        sent = {"name": "one more", "scope": "read", "days": ""}
+        answers = await asyncio.gather(*(client.post("/account/tokens", data=sent, headers=PAGE) for _ in range(5)))
+
+    assert sorted(answer.status_code for answer in answers) == [303, 303, 422, 422, 422]
+    assert len(await rows(desk)) == 20
+
+
+async def test_making_tokens_is_limited(desk: Desk) -> None:
+    sent = {"name": "again", "scope": "read", "days": "30"}
+    async with desk.client() as client:
+        for _ in range(30):
+            await client.post("/account/tokens", data=sent)
+            await change(desk, "delete from app.tokens")
+        answer = await client.post("/account/tokens", data=sent)
+
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert (EMAIL, "make_token", "limited", "") in await audited(desk)
+
+
+async def test_a_token_that_is_revoked_is_refused_within_two_seconds(desk: Desk) -> None:
+    async with desk.client() as client:
+        token = await made(client)
+        assert (await asked(desk, ME, token)).status_code == 200
+        (token_id,) = await ids(desk)
+        page = await client.get(f"/account/tokens/{token_id}", headers=PAGE)
+        answer = await client.post(f"/account/tokens/{token_id}")
+        again = await client.post(f"/account/tokens/{token_id}")
+
+    assert "Revoke Cron job" in page.text
+    assert (answer.status_code, again.status_code) == (303, 404)
+    assert await until_refused(desk, token) < 2
+    assert (EMAIL, "revoke_token", "ok", "Cron job") in await audited(desk)
+
+
+async def test_a_token_of_another_is_not_there(desk: Desk, admin: httpx.AsyncClient) -> None:
+    async with desk.client() as client:
+        await made(client)
+    (token_id,) = await ids(desk)
+
+    for answer in (
+        await admin.get(f"/account/tokens/{token_id}"),
+        await admin.post(f"/account/tokens/{token_id}"),
+        await admin.post(f"/admin/users/{await id_of(desk, BOB)}/tokens", data={"token": token_id}),
+    ):
+        assert answer.status_code == 404
+    assert await ids(desk) == [token_id]
+
+
+async def test_administrators_take_back_the_tokens_of_others(desk: Desk, admin: httpx.AsyncClient) -> None:
+    async with desk.client() as client:
+        token = await made(client)
+    (token_id,), place = await ids(desk), f"/admin/users/{await id_of(desk)}/tokens"
+
+    page = await admin.get(place, headers=PAGE)
+    wrong = await admin.post(place, data={"token": "x"})
+    answer = await admin.post(place, data={"token": token_id})
+
+    assert "Cron job" in page.text
+    assert token not in page.text
+    assert (wrong.status_code, answer.status_code) == (404, 303)
+    assert (await asked(desk, ME, token)).status_code == 401
+    assert (BOB, "revoke_token", "ok", f"Cron job, of {EMAIL}") in await audited(desk)
+
+
+async def test_a_token_ends_when_its_time_is_over(desk: Desk) -> None:
+    async with desk.client() as client:
+        token = await made(client)
+        await change(desk, "update app.tokens set expires_at = now()")
+        answer, page = await asked(desk, ME, token), await client.get("/account/tokens", headers=PAGE)
+
+    assert answer.status_code == 401
+    assert "<dt>Ended</dt>" in page.text
+
+
+async def test_a_token_is_never_stronger_than_its_owner(desk: Desk, admin: httpx.AsyncClient) -> None:
+    token, reader = await made(admin, "admin"), await made(admin, "read")
+    assert (await asked(desk, ME, token)).json()["role"] == "admin"
+    assert (await asked(desk, ME, reader)).json()["role"] == "user"
+
+    await change(desk, "update app.users set role = 'user' where email = $1", BOB)
+    async with asyncio.timeout(2):
+        while (found := (await asked(desk, ME, token)).json())["role"] == "admin":
+            await asyncio.sleep(0.05)
+    assert (found["role"], found["scope"]) == ("user", "jobs")
+
+    await change(desk, "update app.users set active = false where email = $1", BOB)
+    assert await until_refused(desk, token) < 2
+
+
+async def test_a_token_opens_no_page_stream_or_socket(desk: Desk, admin: httpx.AsyncClient) -> None:
+    token = await made(admin, "admin")
+
+    for path in ("/", "/symbols", "/account", "/account/tokens", "/admin/users", "/stream?topics=patterns", "/metrics"):
+        assert (await asked(desk, path, token)).status_code == 401, path
+    assert (await asked(desk, "/", token, **PAGE)).headers["Location"].startswith("/login")
+    page = await admin.get("/account", headers={**PAGE, "Authorization": "Bearer nothing"})
+    assert page.status_code == 200
+
+
+async def test_a_token_that_is_shown_counts_whatever_cookie_comes_with_it(desk: Desk) -> None:
+    async with desk.client() as client:
+        by_cookie = await client.get(ME)
+        wrong = await client.get(ME, headers={"Authorization": f"Bearer {secret.made()}"})
+
+    assert (by_cookie.status_code, by_cookie.json()["scope"]) == (200, None)
+    assert wrong.status_code == 401
+
+
+async def test_its_last_use_is_written_down_once_a_minute(desk: Desk) -> None:
+    async with desk.client() as client:
+        token = await made(client)
+    assert [row["last_used_at"] for row in await rows(desk)] == [None]
+
+    await asked(desk, ME, token)
+    (first,) = [row["last_used_at"] for row in await rows(desk)]
+    await asyncio.gather(*(asked(desk, ME, token) for _ in range(5)))
+    (second,) = [row["last_used_at"] for row in await rows(desk)]
+
+    assert first is not None
+    assert first == second
+    await change(desk, "update app.tokens set last_used_at = now() - interval '2 minutes'")
+    desk.app.extensions["tokens"].forget()
+    await asked(desk, ME, token)
+    (third,) = [row["last_used_at"] for row in await rows(desk)]
+    assert third > first  # type: ignore[operator]
+
+
+async def test_wrong_tokens_are_limited_and_told_of_once_while_right_ones_go_on(desk: Desk) -> None:
+    async with desk.client() as client:
+        right = await made(client)
+    wrong = [secret.made(), "ts_short", "?", "a b", "x" * 5000]
+    for number in range(30):
+        answer = await asked(desk, ME, wrong[number % len(wrong)])
+        assert answer.status_code == 401
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    limited = await asked(desk, ME, secret.made())
+
+    assert limited.status_code == 429
+    assert int(limited.headers["Retry-After"]) >= 1
+    assert limited.headers["Content-Type"] == "application/problem+json"
+    assert (await asked(desk, ME, right)).status_code == 200
+    refusals = [entry for entry in await audited(desk) if entry[1] == "refuse_token"]
+    assert refusals == [("", "refuse_token", "refused", "not known, or revoked")]
+
+
+@pytest.fixture
+def strict(settings: Settings) -> Settings:
+    return settings.model_copy(update={"limits": Limits(per_token=3, per_user=4)})
+
+
+async def test_each_token_has_a_bound_of_its_own(strict: Settings) -> None:
+    desk = Desk(strict)
+    await desk.start()
+    try:
+        await add(desk, EMAIL, Role.USER)
+        user, tokens = await id_of(desk), [secret.made() for _ in range(2)]
+        for token in tokens:
+            await keep(desk, user, secret.hashed(token))
+        answers = [await asked(desk, ME, tokens[0]) for _ in range(4)]
+
+        assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+        assert int(answers[-1].headers["Retry-After"]) >= 1
+        assert (await asked(desk, ME, tokens[1])).status_code == 200
+    finally:
+        await desk.stop()
