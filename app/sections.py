@@ -1,6 +1,6 @@
 """The sections of the settings, each with its defaults and bounds."""
 
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -92,9 +92,22 @@ class Engine(Section):
     timeframes: Annotated[tuple[Timeframe, ...], BeforeValidator(_listed), Field(min_length=1)] = ("1min", "daily")
 
 
+PROVIDERS = {
+    "replay": "app.ingest.replay",
+    "synthetic": "app.ingest.synthetic",
+}
+"""Where the live feed may come from: the module whose `provider(settings)` makes it. docs/providers.md tells more."""
+
+
+def _provider(name: str) -> str:
+    if name not in PROVIDERS:
+        raise ValueError(f"is none of {', '.join(PROVIDERS)}")
+    return name
+
+
 class Ingest(Section):
     on: bool = True
-    provider: Literal["replay"] = "replay"
+    provider: Annotated[str, AfterValidator(_provider)] = "replay"
     also_to: Listed = ()
 
 
@@ -104,6 +117,24 @@ class Replay(Section):
     speed: float = Field(default=60.0, ge=1, le=10_000)
     ticks_per_second: float = Field(default=2.0, ge=0.1, le=50)
     pause_seconds: float = Field(default=3.0, ge=0, le=3600)
+
+
+class Synthetic(Section):
+    """`scenario` empty: a market of so many `symbols`; or a test scenario, alone."""
+
+    scenario: Literal["", "crash_2020", "growth_2021", "volatility_periods", "trend_changes", "high_low_events"] = ""
+    seed: int = Field(default=42, ge=0, lt=2**63)
+    symbols: int = Field(default=500, ge=1, le=5000)
+    first: date = date(2026, 1, 5)
+    starts_at: time = time(9, 0)
+    extended_hours: bool = True
+    speed: float = Field(default=60.0, ge=1, le=10_000)
+    ticks_per_second: float = Field(default=1.0, ge=0.01, le=50)
+    pause_seconds: float = Field(default=3.0, ge=0, le=3600)
+    gaps: int = Field(default=5, ge=0, le=5000)
+    halts: int = Field(default=2, ge=0, le=5000)
+    outages: int = Field(default=1, ge=0, le=10)
+    outage_minutes: int = Field(default=20, ge=1, le=120)
 
 
 class Massive(Section):

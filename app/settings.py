@@ -26,6 +26,7 @@ from app.sections import (
     Secret,
     Section,
     Sessions,
+    Synthetic,
     Web,
 )
 from app.toml import BadSetting, Said
@@ -49,6 +50,7 @@ class Settings(Section):
     engine: Engine = Engine()
     ingest: Ingest = Ingest()
     replay: Replay = Replay()
+    synthetic: Synthetic = Synthetic()
     massive: Massive = Massive()
     loads: Loads = Loads()
     live: Live = Live()

@@ -18,7 +18,7 @@ class Place(NamedTuple):
     of: int
 
 
-def ticks(bar: Bar, session: Session, spacing: float, place: Place) -> list[Tick]:
+def ticks(bar: Bar, session: Session, spacing: float, place: Place, source: str = "replay") -> list[Tick]:
     """In order of time, from the open to the session's last second; the same arguments give the same ticks.
 
     `spacing` is in market seconds. Taken alone, the ticks' prices meet open, high, low and close exactly, and so do
@@ -28,7 +28,7 @@ def ticks(bar: Bar, session: Session, spacing: float, place: Place) -> list[Tick
     random = Random(int.from_bytes(sha256(f"{bar.symbol} {session.day}".encode()).digest()[:8]))  # noqa: S311
     limits = walk(bar, len(times))
     points = zip(times, prices(bar, limits, random), volumes(bar.volume, len(times), random), strict=True)
-    return list(_drawn(bar.symbol, limits, points, random))
+    return list(_drawn(bar.symbol, source, limits, points, random))
 
 
 def _times(session: Session, spacing: float, place: Place) -> list[float]:
@@ -40,7 +40,9 @@ def _times(session: Session, spacing: float, place: Place) -> list[float]:
     return [round(at, 3) for at in times]
 
 
-def _drawn(symbol: str, walk: Walk, points: Iterator[tuple[float, float, int]], random: Random) -> Iterator[Tick]:
+def _drawn(
+    symbol: str, source: str, walk: Walk, points: Iterator[tuple[float, float, int]], random: Random
+) -> Iterator[Tick]:
     before: float | None = None
     for at, price, volume in points:
         first = price if before is None else walk.inside(before + random.gauss(0, walk.step / 4))
@@ -48,7 +50,7 @@ def _drawn(symbol: str, walk: Walk, points: Iterator[tuple[float, float, int]], 
         high = walk.inside(max(first, price) + abs(random.gauss(0, reach / 2)))
         low = walk.inside(min(first, price) - abs(random.gauss(0, reach / 2)))
         yield Tick(
-            at=at, source="replay", symbol=symbol, price=price, volume=volume,
+            at=at, source=source, symbol=symbol, price=price, volume=volume,
             open=first, high=max(high, first, price), low=min(low, first, price), close=price,
         )  # fmt: skip
         before = price

@@ -14,7 +14,8 @@ from app.finance.clock import MarketClock, State
 from app.finance.sessions import regular
 from app.ingest import path
 from app.ingest.pacer import Pacer
-from app.ingest.provider import Beat
+from app.ingest.provider import Beat, Provider
+from app.settings import Settings
 from app.wire.events import Tick
 
 ANNOUNCE_SECONDS = 1.0
@@ -39,9 +40,16 @@ class Bookmark(msgspec.Struct, frozen=True):
     spacing: Annotated[float, msgspec.Meta(gt=0)]
 
 
+def provider(settings: Settings) -> Provider:
+    said = settings.replay
+    pace = Pace(said.speed, said.ticks_per_second, said.pause_seconds)
+    return Replay(history.read(said.path), said.history_until, pace)
+
+
 class Replay:
     name = "replay"
     label = "replay of real daily bars, intraday path simulated"
+    source = "replay"
 
     def __init__(self, bars: Sequence[Bar], after: date, pace: Pace) -> None:
         """Plays the sessions later than the date `after`."""
@@ -109,7 +117,7 @@ class Replay:
         session = regular(mark.session)
         ticks: list[Tick] = []
         for number, bar in enumerate(bars):
-            ticks += path.ticks(bar, session, mark.spacing, path.Place(number, len(bars)))
+            ticks += path.ticks(bar, session, mark.spacing, path.Place(number, len(bars)), self.source)
         return sorted(ticks, key=lambda tick: tick.at)
 
     def _beat(self, mark: Bookmark, ticks: tuple[Tick, ...], market_time: float, state: State) -> Beat:

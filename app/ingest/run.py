@@ -3,11 +3,11 @@
 import asyncio
 import signal
 from collections.abc import Callable
+from importlib import import_module
 
-from app.finance import history
 from app.ingest.feed import Feed
 from app.ingest.provider import Provider
-from app.ingest.replay import Pace, Replay
+from app.sections import PROVIDERS
 from app.settings import Settings
 from app.wire.channels import Channels
 
@@ -26,7 +26,7 @@ async def _run(settings: Settings, redis_url: str, ready: Callable[[], None]) ->
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    feed = Feed(_provider(settings), redis_url, Channels(**settings.channels()), settings.ingest.also_to)
+    feed = Feed(made(settings), redis_url, Channels(**settings.channels()), settings.ingest.also_to)
     playing = asyncio.create_task(feed.run(ready, stop))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -41,7 +41,8 @@ async def _run(settings: Settings, redis_url: str, ready: Callable[[], None]) ->
     await feed.close()
 
 
-def _provider(settings: Settings) -> Provider:
-    replay = settings.replay
-    pace = Pace(replay.speed, replay.ticks_per_second, replay.pause_seconds)
-    return Replay(history.read(replay.path), replay.history_until, pace)
+def made(settings: Settings) -> Provider:
+    """Only the module that is asked for is imported."""
+    module = import_module(PROVIDERS[settings.ingest.provider])
+    provider: Provider = module.provider(settings)
+    return provider

@@ -1,0 +1,184 @@
+from collections import Counter
+from datetime import date, datetime
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from app.finance.rollup import Rollup
+from app.finance.sessions import NEW_YORK, regular, trading_date
+from app.ingest.invented import Events, InventedDay, summary
+from app.ingest.universe import Universe
+from app.wire.events import Tick
+
+TUESDAY = date(2026, 1, 6)
+HALF = date(2026, 11, 27)
+EVENTS = Events(halts=3, outages=2, outage_minutes=20)
+NOTHING = Events(0, 0, 1)
+SPACING = 30.0
+
+
+def universe(seed: int = 42, size: int = 40, gaps: int = 4) -> Universe:
+    return Universe(seed, size, date(2026, 1, 5), gaps)
+
+
+def invented(day: date = TUESDAY, events: Events = NOTHING, *, around: bool = True) -> InventedDay:
+    return InventedDay(universe(), day, events, around=around)
+
+
+def everything(day: InventedDay, spacing: float = SPACING) -> list[Tick]:
+    return [tick for minute in range(day.minutes) for tick in day.ticks(minute, spacing)]
+
+
+def in_session(ticks: list[Tick]) -> list[Tick]:
+    hours = regular(trading_date(ticks[0].at))
+    return [tick for tick in ticks if hours.opens <= tick.at < hours.closes]
+
+
+def rate(ticks: list[Tick], begin: str, end: str) -> float:
+    """Ticks a minute between two times in New York."""
+    day = trading_date(ticks[0].at)
+    since, until = (datetime.fromisoformat(f"{day} {clock}").replace(tzinfo=NEW_YORK) for clock in (begin, end))
+    found = sum(since.timestamp() <= tick.at < until.timestamp() for tick in ticks)
+    return found / ((until - since).total_seconds() / 60)
+
+
+def test_a_day_begins_before_its_session_rushes_at_the_open_and_is_idle_at_noon() -> None:
+    ticks = everything(invented())
+
+    average = rate(ticks, "09:30", "16:00")
+    assert rate(ticks, "09:30", "09:35") > 3 * average
+    assert rate(ticks, "12:00", "13:00") < 0.75 * average
+    assert rate(ticks, "15:50", "16:00") > 1.5 * average
+    assert 0 < rate(ticks, "04:00", "09:30") < 0.1 * average
+    assert 0 < rate(ticks, "16:00", "20:00") < 0.1 * average
+    assert average == pytest.approx(40 * 60 / SPACING, rel=0.02)
+
+
+def test_a_day_is_in_order_in_cents_and_in_whole_shares() -> None:
+    ticks = everything(invented(events=EVENTS))
+
+    assert [tick.at for tick in ticks] == sorted(tick.at for tick in ticks)
+    assert len({(tick.symbol, tick.at) for tick in ticks}) == len(ticks)
+    assert all(tick.price == round(tick.price, 2) > 0 for tick in ticks)
+    assert all(tick.volume > 0 for tick in ticks)
+    assert {tick.source for tick in ticks} == {"synthetic"}
+
+
+def test_volumes_are_those_of_the_companies() -> None:
+    market = universe()
+    traded = Counter[str]()
+    for tick in everything(invented()):
+        traded[tick.symbol] += tick.volume
+
+    for symbol, number in market.numbers.items():
+        assert 0.5 < traded[symbol] / market.traded[number] < 2
+
+
+def test_a_half_day_ends_at_one() -> None:
+    ticks = in_session(everything(invented(HALF)))
+
+    last = datetime.fromtimestamp(ticks[-1].at, NEW_YORK)
+    assert (last.hour, last.minute) == (12, 59)
+
+
+def test_the_session_alone_has_no_hours_around_it() -> None:
+    day = invented(around=False)
+    ticks = everything(day)
+
+    assert day.minutes == 390
+    assert ticks == in_session(ticks)
+
+
+def test_a_session_closes_where_the_next_one_is_measured_from() -> None:
+    market = universe()
+    newest = {tick.symbol: tick.price for tick in in_session(everything(invented()))}
+
+    assert newest == {
+        symbol: market.previous_close(number, date(2026, 1, 7)) for symbol, number in market.numbers.items()
+    }
+
+
+def test_as_many_symbols_open_far_from_their_last_close_as_are_to() -> None:
+    market = universe()
+    first: dict[str, float] = {}
+    for tick in in_session(everything(invented())):
+        first.setdefault(tick.symbol, tick.price)
+
+    moves = [
+        abs(first[symbol] / market.previous_close(number, TUESDAY) - 1) for symbol, number in market.numbers.items()
+    ]
+    assert sum(move > 0.025 for move in moves) == 4
+
+
+def test_a_halted_symbol_is_silent_and_comes_back_elsewhere() -> None:
+    day, symbols = invented(events=EVENTS), universe().symbols
+    ticks = everything(day)
+
+    assert len(day.halts) == 3
+    for number, halt in day.halts.items():
+        begin, end = (day.begins + 60 * minute for minute in halt)
+        own = [tick for tick in ticks if tick.symbol == symbols[number]]
+        assert not [tick for tick in own if begin <= tick.at < end]
+        assert [tick for tick in ticks if begin <= tick.at < end]
+        before = next(tick for tick in reversed(own) if tick.at < begin)
+        after = next(tick for tick in own if tick.at >= end)
+        assert abs(after.price / before.price - 1) > 0.02
+
+
+def test_outages_lie_within_the_session_and_last_as_long_as_they_are_to() -> None:
+    day = invented(events=EVENTS)
+
+    assert len(day.outages) == 2
+    for outage in day.outages:
+        assert day.session.since < outage.since < outage.until < day.session.until
+        assert outage.until - outage.since == 20
+        assert [minute for minute in range(*outage) if not day.out(minute)] == []
+
+
+def test_the_same_seed_makes_the_same_market_and_another_one_another() -> None:
+    again = InventedDay(universe(), TUESDAY, EVENTS, around=True)
+    other = InventedDay(universe(seed=43), TUESDAY, EVENTS, around=True)
+
+    assert again.ticks(400, SPACING) == invented(events=EVENTS).ticks(400, SPACING)
+    assert other.ticks(400, SPACING) != again.ticks(400, SPACING)
+
+
+def test_a_year_of_sessions_is_the_same_from_wherever_it_is_entered() -> None:
+    through, entered = universe(), universe()
+    for day in (date(2026, 3, 2), date(2026, 6, 1), date(2026, 12, 31), date(2026, 1, 9)):
+        through.night(day)
+
+    assert np.array_equal(through.night(date(2026, 12, 31)).closes, entered.night(date(2026, 12, 31)).closes)
+    prices = np.exp(entered.night(date(2026, 12, 31)).closes)
+    assert 1 < prices.min() < prices.max() < 2000
+
+
+def test_days_follow_each_other_without_a_leap_of_the_market() -> None:
+    market = universe(gaps=0)
+
+    nights = [market.night(day) for day in (date(2026, 1, 5), TUESDAY, date(2026, 1, 7))]
+
+    for before, after in pairwise(nights):
+        assert np.array_equal(before.closes, after.previous)
+        assert np.abs(after.closes - after.previous).max() < 0.2
+
+
+@pytest.mark.parametrize("until", [400, 720])
+def test_the_summary_of_a_part_is_what_its_ticks_come_to(until: int) -> None:
+    day = invented(events=EVENTS)
+    whole, summed = Rollup("daily"), Rollup("daily")
+    for minute in range(330, until):
+        for tick in () if day.out(minute) else day.ticks(minute, SPACING):
+            whole.add(tick)
+    for tick in summary(day, range(330, until), SPACING, universe().symbols):
+        summed.add(tick)
+
+    assert sorted(summed.finish(float("inf"))) == sorted(whole.finish(float("inf")))
+
+
+def test_what_is_to_happen_is_bounded_by_the_day() -> None:
+    day = InventedDay(universe(size=2), HALF, Events(halts=9, outages=1, outage_minutes=500), around=False)
+
+    assert len(day.halts) == 2
+    assert 20 <= day.outages[0].since < day.outages[0].until <= 190
