@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -113,6 +114,27 @@ def create_user(email: str, role: str, password_stdin: bool) -> None:
 @main.group()
 def data() -> None:
     """Look after market data."""
+
+
+@data.command("load")
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--timeframe", type=click.Choice(["1min", "hourly", "daily", "weekly", "monthly"]), default="daily")
+@click.option("--symbol", help="Whose bars these are, where no column says so.")
+@click.option("--shipped", is_flag=True, help="The history that came with TickStock.")
+@click.option("--dry-run", is_flag=True, help="Check everything, store nothing.")
+def load_data(files: tuple[Path, ...], timeframe: str, symbol: str | None, shipped: bool, dry_run: bool) -> None:
+    """Store bars of FILES: CSV (also gzipped) or Parquet, in UTC."""
+    with _one_line():
+        settings = _settings("load")
+        from app.commands import data as commands
+
+        paths = [*files, *([settings.replay.path] if shipped else [])]
+        if not paths:
+            raise click.UsageError("name a file, or say --shipped")
+        asked = commands.Files(paths, timeframe, symbol, dry_run)
+        fine = commands.load_files(settings, os.environ, asked, click.echo, lambda line: click.echo(line, err=True))
+    if not fine:
+        sys.exit(1)
 
 
 @data.command("extract-history")

@@ -4,14 +4,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from app.commands import addresses, ground
-from app.embedded import places, postgres
-from app.embedded.child import Child
+from app.commands.carried import carried
 from app.embedded.places import Unusable
 from app.identity import Role
 from app.settings import Settings
-
-START_SECONDS = 30.0
-STOP_SECONDS = 4.0
 
 
 def create(settings: Settings, environ: Mapping[str, str], email: str, role: str, password: str) -> None:
@@ -37,14 +33,5 @@ def _database(settings: Settings, environ: Mapping[str, str]) -> Iterator[Settin
     elif running := addresses.running(settings.data_dir):
         yield addresses.with_addresses(settings, running)
     else:
-        where = places.prepare(settings.data_dir, environ.get("XDG_RUNTIME_DIR"))
-        with places.lock(where.data):
-            child = Child(postgres.program(where))
-            child.start()
-            try:
-                if not child.wait_ready(START_SECONDS):
-                    raise Unusable(f"postgres does not start (see {child.program.log})")
-                yield addresses.with_addresses(settings, ground.lay(postgres.url(where)))
-            finally:
-                child.stop(STOP_SECONDS)
-                places.leave(where)
+        with carried(settings, environ) as laid:
+            yield addresses.with_addresses(settings, laid)

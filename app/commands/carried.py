@@ -1,0 +1,30 @@
+"""A PostgreSQL of our own for as long as a command takes, where no desk runs and no other server is named."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from app.commands import ground
+from app.commands.addresses import Addresses
+from app.embedded import places, postgres
+from app.embedded.child import Child
+from app.embedded.places import Unusable
+from app.settings import Settings
+
+START_SECONDS = 30.0
+STOP_SECONDS = 4.0
+
+
+@contextmanager
+def carried(settings: Settings, environ: Mapping[str, str]) -> Iterator[Addresses]:
+    """Both schemas are there. Raises Unusable."""
+    where = places.prepare(settings.data_dir, environ.get("XDG_RUNTIME_DIR"))
+    with places.lock(where.data):
+        child = Child(postgres.program(where))
+        child.start()
+        try:
+            if not child.wait_ready(START_SECONDS):
+                raise Unusable(f"postgres does not start (see {child.program.log})")
+            yield ground.lay(postgres.url(where))
+        finally:
+            child.stop(STOP_SECONDS)
+            places.leave(where)

@@ -1,0 +1,88 @@
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import asyncpg
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from app.db.pools import Pool
+from app.engine.loads.files import opened
+from app.engine.loads.frames import FRAMES
+from app.engine.loads.keeper import Keeper
+from app.engine.loads.load import Outcome, load
+from app.engine.loads.source import Unreadable
+from tests.loads.conftest import TODAY, checksum, loaded, written
+
+DAYS = [date(2012, 9, day) for day in (4, 5, 6)]
+COLUMNS = {
+    "ticker": ["A", "A", "B"],
+    "date": DAYS,
+    "open": [1.25, 1.5, 9.0],
+    "high": [2.0, 1.75, 9.5],
+    "low": [1.0, 1.5, 8.75],
+    "close": [1.5, 1.5, 9.25],
+    "volume": [100, 200, 300],
+}
+
+
+async def read(pool: Pool, path: Path, timeframe: str = "daily") -> Outcome:
+    keeper = Keeper(pool, FRAMES[timeframe])
+    await keeper.open()
+    return await load(opened(path), FRAMES[timeframe], keeper, TODAY)
+
+
+async def test_parquet_and_csv_of_the_same_bars_store_the_same(
+    pool: Pool, link: asyncpg.Connection, tmp_path: Path
+) -> None:
+    parquet.write_table(pa.table(COLUMNS), tmp_path / "bars.parquet")
+    rows = zip(*COLUMNS.values(), strict=True)
+    text = written(tmp_path / "bars.csv", [",".join(map(str, row)) for row in rows])
+
+    outcome = await read(pool, tmp_path / "bars.parquet")
+    binary = await checksum(link)
+    await link.execute("truncate ohlcv_daily")
+    await loaded(pool, text)
+
+    assert (outcome.status, outcome.stored) == ("completed", 3)
+    assert binary == await checksum(link)
+
+
+async def test_bad_rows_of_parquet_are_named_by_their_number(pool: Pool, tmp_path: Path) -> None:
+    table = pa.table(COLUMNS | {"low": [1.0, None, 8.75], "close": [1.5, 1.5, float("nan")]})
+    parquet.write_table(table, tmp_path / "bars.parquet")
+
+    outcome = await read(pool, tmp_path / "bars.parquet")
+
+    assert outcome.refusals == ((2, "low: '' is no number"), (3, "close: 'nan' is no number"))
+    assert outcome.stored == 1
+
+
+async def test_instants_of_parquet_keep_their_zone(pool: Pool, link: asyncpg.Connection, tmp_path: Path) -> None:
+    moments = pa.array(
+        [datetime(2012, 9, 4, 13, minute, tzinfo=UTC) for minute in (30, 31, 32)], pa.timestamp("ns", "UTC")
+    )
+    parquet.write_table(pa.table(COLUMNS | {"date": moments}), tmp_path / "bars.parquet")
+
+    await read(pool, tmp_path / "bars.parquet", "1min")
+
+    assert await link.fetchval("select min(timestamp) from ohlcv_1min") == datetime(2012, 9, 4, 13, 30, tzinfo=UTC)
+
+
+async def test_a_torn_file_is_refused_in_a_line(pool: Pool, tmp_path: Path) -> None:
+    parquet.write_table(pa.table(COLUMNS), tmp_path / "whole.parquet")
+    (tmp_path / "torn.parquet").write_bytes((tmp_path / "whole.parquet").read_bytes()[:-20])
+
+    with pytest.raises(Unreadable, match=r"torn\.parquet: cannot be read to its end"):
+        await read(pool, tmp_path / "torn.parquet")
+
+
+async def test_without_pyarrow_it_is_said_what_to_install(
+    pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parquet.write_table(pa.table(COLUMNS), tmp_path / "bars.parquet")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+
+    with pytest.raises(Unreadable, match=r"install tickstock\[parquet\]"):
+        await read(pool, tmp_path / "bars.parquet")
