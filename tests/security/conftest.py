@@ -19,7 +19,7 @@ from app.embedded.child import Child
 from app.embedded.places import Places
 from app.factory import create_app
 from app.identity import Role, Scope
-from app.sections import Database, Redis
+from app.sections import Database, Limits, Redis
 from app.settings import Settings
 from app.wire.client import close, connect
 from tests.conftest import copied
@@ -89,6 +89,7 @@ def settings(redis: str, places: Places, database: str, data_dir: Path) -> Setti
     own, market = (SecretStr(postgres.url(places, database, user)) for user in (roles.OWN, roles.MARKET))
     return Settings(
         data_dir=data_dir,
+        limits=Limits(per_user=1_000_000, per_address=1_000_000),
         redis=Redis(url=SecretStr(redis)),
         database=Database(url=own, market_url=market),
     )

@@ -1,0 +1,136 @@
+"""What every answer carries, whatever its status, and what none of them tells."""
+
+import asyncio
+import os
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from quart import Quart, abort
+from quart.typing import TestClientProtocol as Client
+
+from app import db, deps
+from app.factory import LARGEST_BODY, create_app
+from app.identity import Role
+from app.web import errors, guards, html
+from tests.security.conftest import Door
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+STATUSES = (400, 401, 403, 404, 405, 408, 410, 413, 422, 429, 500, 503)
+MANNERS = {"page": {"Accept": "text/html"}, "htmx": {"HX-Request": "true"}, "program": {"Accept": "application/json"}}
+NEEDED = {
+    "default-src 'none'",
+    "style-src 'self'",
+    "connect-src 'self'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+    "object-src 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types htmx",
+}
+ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Cache-Control": "no-store",
+}
+OURS = re.compile(
+    r"hypercorn|quart|werkzeug|python|traceback|\.py\b|asyncpg|tickstock_(web|ro)|redis://|postgresql://", re.I
+)
+SECRET_DETAIL = "postgresql://tickstock_web:hunter2@db.internal/x"
+
+
+@guards.public
+async def refused(status: int) -> str:
+    if status == 500:
+        raise ValueError(SECRET_DETAIL)
+    if status == 503:
+        raise db.Unavailable(SECRET_DETAIL)
+    return abort(status)
+
+
+@guards.public
+async def waits(status: int) -> object:
+    return await errors.answer(status, retry_after=3)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def client(door: Door, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
+    """The whole application, with a view that fails in every way."""
+    said = deps.house_of(door.app).settings
+    app: Quart = create_app(said.model_copy(update={"data_dir": tmp_path_factory.mktemp("headers")}))
+    app.add_url_rule("/refused/<int:status>", "refused", refused)
+    app.add_url_rule("/waits/<int:status>", "waits", waits)
+    async with app.test_app():
+        yield app.test_client(False)
+
+
+def policy_of(headers: object) -> set[str]:
+    found = str(headers["Content-Security-Policy"])  # type: ignore[index]
+    return {part.strip() for part in found.split(";")}
+
+
+@pytest.mark.parametrize("manner", MANNERS)
+@pytest.mark.parametrize("status", STATUSES)
+async def test_every_refusal_carries_the_whole_policy_and_tells_nothing_of_ours(
+    client: Client, status: int, manner: str
+) -> None:
+    path = f"/waits/{status}" if status in (408, 429) else f"/refused/{status}"
+    answer = await client.get(path, headers=MANNERS[manner])
+    body = await answer.get_data(as_text=True)
+
+    assert answer.status_code == status
+    assert policy_of(answer.headers) >= NEEDED
+    assert re.search(r"script-src 'nonce-[\w-]{22,}'", answer.headers["Content-Security-Policy"])
+    assert "unsafe" not in answer.headers["Content-Security-Policy"]
+    assert {name: answer.headers.get(name) for name in ALWAYS} == ALWAYS
+    assert "Access-Control-Allow-Origin" not in answer.headers
+    assert "Server" not in answer.headers
+    assert "hunter2" not in body
+    assert not OURS.search(body)
+
+
+async def test_what_is_too_large_is_refused_with_the_policy_and_changes_nothing(client: Client) -> None:
+    answer = await client.post("/login", data=b"email=" + b"x" * LARGEST_BODY, headers=FORM)
+
+    assert answer.status_code == 413
+    assert policy_of(answer.headers) >= NEEDED
+
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html"}
+
+
+async def test_every_page_is_kept_by_nobody(client: Client, door: Door) -> None:
+    """Whoever goes back after signing out, or shares the proxy, finds nothing."""
+    cookie = {"Cookie": door.cookie(await door.begun(Role.ADMIN)), "Accept": "text/html"}
+    pages = [
+        rule.rule for rule in door.app.url_map.iter_rules() if "GET" in (rule.methods or ()) and "<" not in rule.rule
+    ]
+    assert len(pages) > 10
+    for path in set(pages) - {"/stream"}:
+        answer = await client.get(path, headers=cookie)
+        assert answer.headers["Cache-Control"] == "no-store", path
+        assert policy_of(answer.headers) >= NEEDED, path
+        assert "unsafe" not in answer.headers["Content-Security-Policy"], path
+
+
+@pytest.mark.parametrize(
+    "path", ["/.env", "/.git/HEAD", "/config/default.toml", "/static/../app/settings.py", "/proc/self/environ"]
+)
+async def test_no_file_of_ours_is_to_be_had(client: Client, path: str) -> None:
+    for spelling in (path, path.replace("/.", "/%2e"), path.replace("..", "%2e%2e%2f")):
+        answer = await client.get(spelling)
+        assert answer.status_code in (400, 404), spelling
+
+
+async def test_static_files_are_found_by_their_whole_name_alone(client: Client) -> None:
+    names = sorted(os.listdir(html.ROOT / "static"))  # noqa: PTH208 - a loop runs, and waits for no disk
+    answers = await asyncio.gather(*(client.get(f"/static/{name}.map") for name in names))
+
+    assert names
+    assert {answer.status_code for answer in answers} == {404}

@@ -1,0 +1,252 @@
+"""Every route and form, with values that no person types: a clear 4xx or a page, never a 5xx, and nothing written."""
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from urllib.parse import quote
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from redis.asyncio import Redis
+from werkzeug.routing import Rule
+
+from app import deps
+from app.identity import Role
+from app.wire.client import close, connect
+from tests.security.conftest import PASSWORD, Door
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+HOSTILE = {
+    "nul": "%00",
+    "surrogate": "%ed%a0%80",
+    "not utf-8": "%ff%fe",
+    "huge number": "99999999999999999999999999",
+    "negative": "-1",
+    "exponent": "9e999",
+    "quote": "'%22;--",
+    "placeholder": "$1%25s{0}",
+    "line end": "x%0d%0aSet-Cookie:%20pwned=1",
+    "upwards": "..%2f..%2fetc%2fpasswd",
+    "markup": "%3Cscript%3Ealert(1)%3C/script%3E",
+    "long": "x" * 3000,
+    "wildcard": "%25_",
+    "right to left": "%e2%80%ae",
+}
+ASKED = (
+    "q",
+    "symbol",
+    "timeframe",
+    "next",
+    "page",
+    "before",
+    "since",
+    "until",
+    "from",
+    "to",
+    "who",
+    "action",
+    "topics",
+)
+NAMED_BY_PEOPLE = {"tokens"}
+"""Tables that keep a word of one's own choice, whatever it is."""
+
+FIELDS = ("email", "password", "current", "new", "again", "role", "next", "token", "session", "id", "confirm", "name")
+ARGUMENT = re.compile(r"<(?:[^:<>]+:)?(\w+)>")
+OWN = {"Origin": "http://127.0.0.1:8000", "Accept": "text/html"}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def link(door: Door) -> AsyncIterator[asyncpg.Connection]:
+    url = deps.house_of(door.app).settings.database.url
+    assert url
+    connection = await asyncpg.connect(url.get_secret_value())
+    yield connection
+    await connection.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def keys(door: Door) -> AsyncIterator[Redis]:
+    url = deps.house_of(door.app).settings.redis.url
+    assert url
+    client = connect(url.get_secret_value())
+    yield client
+    await close(client)
+
+
+async def rows(link: asyncpg.Connection) -> dict[str, str]:
+    """A sum over every row of every table of ours."""
+    names = [row[0] for row in await link.fetch("select tablename from pg_tables where schemaname = 'app'")]
+    asked = "select coalesce(md5(string_agg(t::text, '|' order by t::text)), '') from app.{} t"
+    return {name: await link.fetchval(asked.format(name)) for name in names}
+
+
+async def contents(keys: Redis) -> dict[bytes, bytes | None]:
+    """Of Redis, but for what any request counts and what the desk tells of itself."""
+    passing = (b"ts:rl", b"ts:sess:", b"ts:usess:", b"LIMITS")
+    names = [name async for name in keys.scan_iter("*") if not name.startswith(passing)]
+    return {name: await keys.dump(name) for name in names}
+
+
+def rules(door: Door, method: str) -> Iterator[Rule]:
+    for rule in door.app.url_map.iter_rules():
+        if method in (rule.methods or ()) and not rule.websocket:
+            yield rule
+
+
+async def admin(door: Door) -> dict[str, str]:
+    return {**OWN, "Cookie": door.cookie(await door.begun(Role.ADMIN))}
+
+
+@pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE.keys())
+async def test_no_address_breaks_anything(door: Door, value: str) -> None:
+    client, headers = door.app.test_client(False), await admin(door)
+    asked = "&".join(f"{name}={value}" for name in ASKED)
+    for rule in rules(door, "GET"):
+        path = ARGUMENT.sub(value, rule.rule)
+        answer = await client.get(f"{path}?{asked}", headers=headers)
+
+        assert answer.status_code < 500, rule.rule
+        assert "<script>alert" not in await answer.get_data(as_text=True), rule.rule
+        assert "pwned" not in answer.headers.get("Set-Cookie", ""), rule.rule
+        assert answer.status_code != 429, rule.rule
+
+
+@pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE.keys())
+async def test_no_form_breaks_anything_or_changes_who_there_is(
+    door: Door, link: asyncpg.Connection, value: str
+) -> None:
+    before, headers = await rows(link), {**await admin(door), "Content-Type": "application/x-www-form-urlencoded"}
+    body = "&".join(f"{name}={value}" for name in FIELDS)
+    for rule in rules(door, "POST"):
+        if rule.rule in ("/logout", "/view"):
+            continue
+        answer = await door.app.test_client(False).post(ARGUMENT.sub(value, rule.rule), data=body, headers=headers)
+
+        assert answer.status_code < 500, rule.rule
+
+    after = await rows(link)
+    assert {name for name in before if before[name] != after[name]} <= {"audit", *NAMED_BY_PEOPLE}
+
+
+BODIES = [
+    b"[" * 60_000,
+    b'{"csp-report":' * 2_000,
+    b'{"csp-report":{"effective-directive":"\\ud800"}}',
+    b'{"csp-report":NaN}',
+    b'"\xff"',
+    b"\x00",
+    b"",
+    b"1e999",
+    b'{"csp-report":{"effective-directive":1}}',
+]
+
+
+@pytest.mark.parametrize("body", BODIES, ids=lambda body: str(body[:24]))
+@pytest.mark.parametrize("kind", ["application/json", "application/csp-report", "multipart/form-data", "text/plain"])
+async def test_no_body_breaks_anything(door: Door, body: bytes, kind: str) -> None:
+    headers = {**await admin(door), "Content-Type": kind}
+    for rule in rules(door, "POST"):
+        if rule.rule == "/logout":
+            continue
+        answer = await door.app.test_client(False).post(ARGUMENT.sub("x", rule.rule), data=body, headers=headers)
+        assert answer.status_code < 500, rule.rule
+
+
+NEXTS = [
+    "//e.x",
+    "/\\e.x",
+    "https:e.x",
+    "/\t/e.x",
+    "///e.x",
+    "\t//e.x",
+    "javascript:1",
+    "http://e.x",
+    "/%0d%0ax",
+    "\\/e.x",
+    "e.x",
+]
+
+
+@pytest.mark.parametrize("target", NEXTS)
+async def test_nobody_is_led_elsewhere(door: Door, target: str) -> None:
+    headers, wanted = await admin(door), quote(target, safe="")
+    asked = await door.app.test_client(False).get(f"/login?next={wanted}", headers=headers)
+    chosen = await door.app.test_client(False).post("/view", headers=headers, form={"next": target})
+
+    for answer in (asked, chosen):
+        assert answer.status_code == 303
+        assert re.match(r"/(?![/\\])", answer.headers["Location"])
+        assert "e.x" not in answer.headers["Location"]
+
+
+async def test_a_long_name_makes_no_long_key(door: Door, keys: Redis) -> None:
+    for email in ("x" * 40_000 + "@b", "*@b", "a:b:c@d", "\r\nFLUSHALL@x", "x" * 60 + "@" + "y" * 180):
+        await door.app.test_client(False).post("/login", headers=OWN, form={"email": email, "password": "guess"})
+        await door.app.test_client(False).get(f"/symbols/{quote(email[:3000], safe='')}", headers=await admin(door))
+
+    names = [name async for name in keys.scan_iter("*")]
+    assert names
+    assert max(map(len, names)) <= 200
+    assert not [name for name in names if b"FLUSHALL" in name or b"*" in name or b"xxxx" in name]
+
+
+async def test_a_form_cannot_give_what_it_does_not_ask_for(door: Door, link: asyncpg.Connection) -> None:
+    person = "select role, active, id, session_epoch from app.users where email = $1"
+    before, email = await link.fetch(person, door.people[Role.USER]), door.people[Role.USER]
+    more = {
+        "role": "admin",
+        "is_admin": "1",
+        "active": "1",
+        "id": "1",
+        "user_id": "1",
+        "session_epoch": "9",
+        "email": email,
+    }
+    cookie = {**OWN, "Cookie": door.cookie(await door.begun(Role.USER))}
+    sent = {
+        "/account/password": {"current": "not this", "new": PASSWORD + "!", "again": PASSWORD + "!"},
+        "/account/sessions": {"session": "others"},
+        "/view": {"zone": "UTC"},
+        "/login": {"password": PASSWORD, "email": email},
+        "/admin/users": {"email": email},
+    }
+
+    for path, fields in sent.items():
+        answer = await door.app.test_client(False).post(path, headers=cookie, form={**more, **fields})
+        assert answer.status_code < 500, path
+
+    assert await link.fetch(person, email) == before
+
+
+async def test_looking_changes_nothing(door: Door, link: asyncpg.Connection, keys: Redis) -> None:
+    """Every link from every page, followed as an administrator whom another site sends there."""
+    headers = {**await admin(door), "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    before, kept = await rows(link), set(await contents(keys))
+    left, seen = ["/"] + [rule.rule for rule in rules(door, "GET") if "<" not in rule.rule], set[str]()
+    while left and len(seen) < 150:
+        path = left.pop()
+        if path in seen or path.startswith(("/static", "/stream")):
+            continue
+        seen.add(path)
+        answer = await door.app.test_client(False).get(path, headers=headers)
+        assert answer.status_code < 500, path
+        text = await answer.get_data(as_text=True)
+        left += [link.replace("&amp;", "&") for link in re.findall(r'href="(/[^"#]*)"', text)]
+        await door.app.test_client(False).head(path, headers=headers)
+        await door.app.test_client(False).options(path, headers=headers)
+
+    assert len(seen) > 10
+    assert await rows(link) == before
+    assert {name for name in set(await contents(keys)) - kept if b"cache" not in name} == set()
+
+
+async def test_what_is_searched_for_is_no_pattern(door: Door) -> None:
+    headers = await admin(door)
+    await door.app.test_client(False).post("/login", headers=OWN, form={"email": "w@x.example", "password": "guess"})
+    found = await door.app.test_client(False).get("/admin/audit?who=w@x.example", headers=headers)
+    assert '"row">w@x.example' in await found.get_data(as_text=True)
+
+    for pattern in ("%25", "_@x.example", "w@x.exampl_"):
+        answer = await door.app.test_client(False).get(f"/admin/audit?who={pattern}", headers=headers)
+        assert '"row">w@x.example' not in await answer.get_data(as_text=True), pattern
