@@ -2,9 +2,9 @@
 
 import sys
 
-from bench import flood, page_weight, tick_to_dom, wire
+from bench import flood, loader, page_weight, tick_to_dom, wire
 
 sys.argv[1:] = []
-for measure in (page_weight, tick_to_dom, wire, flood):
+for measure in (page_weight, tick_to_dom, wire, flood, loader):
     print(f"\n{(measure.__doc__ or '').splitlines()[0]}\n")
     measure.main()

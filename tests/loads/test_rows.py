@@ -1,0 +1,116 @@
+"""The checker of columns beside a slow one of single rows, which says the same in other words."""
+
+import math
+import re
+from datetime import UTC, date, datetime
+from fractions import Fraction
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from app.engine.loads.frames import FRAMES
+from app.engine.loads.moments import Bad, Moments
+from app.engine.loads.rows import Checker, Rows
+
+UNTIL = date(2020, 1, 1)
+Row = tuple[str, str, str, str, str, str, str]
+
+
+def number(text: str) -> Fraction | None:
+    """Exactly what is written, if it is one that PostgreSQL would take."""
+    told = text.strip()
+    if not re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?", told):
+        return None
+    return Fraction(told) if math.isfinite(float(told)) else None
+
+
+def good(row: Row) -> bool:
+    symbol, day, *texts = row
+    numbers = [number(text) for text in texts]
+    if not re.fullmatch(r"[A-Z0-9^$.][A-Z0-9._:/^=$&+-]{0,19}", symbol.strip().upper()) or None in numbers:
+        return False
+    try:
+        at = date.fromisoformat(day) if re.fullmatch(r"\d{4}-\d\d-\d\d", day, re.ASCII) else None
+    except ValueError:
+        return False
+    opened, high, low, close, volume = (each for each in numbers if each is not None)
+    return (
+        at is not None
+        and date(1900, 1, 1) <= at <= UNTIL
+        and all(Fraction("0.0001") <= price < 10**10 for price in (opened, high, low, close))
+        and 0 <= volume <= 2**53
+        and low <= min(opened, close)
+        and max(opened, close) <= high
+    )
+
+
+prices = st.one_of(
+    st.decimals(min_value=-1, max_value=300, places=4).map(str),
+    st.sampled_from(
+        ["", "1", "2", "+1", "1.", ".5", "1e2", "1E-4", "0.0001", "0.00009", "1e999", "inf", "nan", "1_0", "\u0661"]
+    ),
+    st.text(max_size=5),
+)
+volumes = st.one_of(st.integers(-2, 2**53 + 1).map(str), st.sampled_from(["", "7.5", "1e6", "1e400", "x", "9" * 400]))
+symbols = st.one_of(
+    st.sampled_from(["A", "brk.b", " X:BTCUSD", "TEST_A", "A" * 20, "A" * 21, "", "\u00c5"]), st.text(max_size=4)
+)
+days = st.one_of(
+    st.dates(date(1899, 1, 1), date(2021, 1, 1)).map(str), st.sampled_from(["2012-02-30", "x", "", "2012-9-4"])
+)
+fine = st.tuples(
+    st.sampled_from(["A", "B"]), st.dates(date(2000, 1, 1), date(2000, 1, 9)).map(str),
+    *[st.sampled_from(["1", "2", "3"])] * 4, st.sampled_from(["0", "7"]),
+)  # fmt: skip
+wild = st.tuples(symbols, days, prices, prices, prices, prices, volumes)
+
+
+@given(st.lists(st.one_of(fine, wild), max_size=30))
+@example([("A", "2000-01-01", "1", "1", "1", "1", "1"), ("A", "2000-01-01", "1e-400", "1", "1", "1", "1")])
+@settings(max_examples=300, deadline=None)
+def test_columns_are_judged_as_rows_are(rows: list[Row]) -> None:
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(7)]
+
+    checked = Checker(FRAMES["daily"], UNTIL).check(Rows(range(2, len(rows) + 2), *columns))
+
+    expected = [at for at, row in enumerate(rows) if good(row)]
+    assert [refusal.number - 2 for refusal in checked.refused] == sorted(set(range(len(rows))) - set(expected))
+    assert checked.keys == [f"{rows[at][0].strip().upper()},{rows[at][1]}" for at in expected]
+    last = {key: rows[at] for key, at in zip(checked.keys, expected, strict=True)}
+    stored = {",".join(line.split(",")[:2]): line.split(",")[2:] for line in checked.lines}
+    assert stored.keys() == last.keys()
+    for key, texts in stored.items():
+        assert [number(text) for text in texts[:4]] == [number(text) for text in last[key][2:6]]
+        assert abs(Fraction(texts[4]) - (number(last[key][6]) or 0)) <= Fraction(1, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2012-09-04T09:30:00.000000000Z", datetime(2012, 9, 4, 9, 30, tzinfo=UTC)),
+        ("2012-09-04 09:30+02:00", datetime(2012, 9, 4, 7, 30, tzinfo=UTC)),
+        ("1346751000", datetime(2012, 9, 4, 9, 30, tzinfo=UTC)),
+        ("1346751000000", datetime(2012, 9, 4, 9, 30, tzinfo=UTC)),
+        ("2012-09-04 09:30", datetime(2012, 9, 4, 9, 30, tzinfo=UTC)),
+    ],
+)
+def test_an_instant_may_be_written_in_many_ways(text: str, expected: datetime) -> None:
+    assert Moments(FRAMES["1min"], UNTIL).key(text) == expected.strftime("%Y-%m-%d %H:%M:00+00")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("09/04/2012", "is no date of the form"),
+        ("4.9.2012", "is no date of the form"),
+        ("2012-09-04T25:00:00", "does not exist"),
+        ("2012-09-04T09:30:01", "is no whole minute"),
+        ("2020-01-02", "in the future"),
+        ("99999999999", "is no date of the form"),
+        ("", "is no date of the form"),
+    ],
+)
+def test_a_time_that_could_mean_two_things_means_none(text: str, reason: str) -> None:
+    with pytest.raises(Bad, match=reason):
+        Moments(FRAMES["1min"], UNTIL).key(text)
