@@ -10,8 +10,13 @@ from app.accounts import confirm, gate, invites, visitor
 from app.accounts import routes as accounts
 from app.accounts.tokens import bearer
 from app.accounts.tokens import routes as tokens
+from app.admin import api as admin_api
 from app.admin import routes as admin
+from app.indicators import api as indicators_api
+from app.market import api as market_api
+from app.patterns import api as patterns_api
 from app.patterns import routes as patterns
+from app.quotes import api as quotes_api
 from app.quotes import routes as quotes
 from app.settings import Settings
 from app.web import api, assets, caller, choice, errors, guards, reports, security, sudo, traffic
@@ -56,7 +61,7 @@ def create_app(settings: Settings) -> Quart:
 
     for part in (desk, quotes, patterns, accounts, confirm, invites, tokens, admin, choice, reports, health):
         app.register_blueprint(part.blueprint)
-    for programs in (api, accounts_api):
+    for programs in (api, accounts_api, quotes_api, patterns_api, indicators_api, market_api, admin_api):
         app.register_blueprint(programs.blueprint)
     streams.install(app)
     return app

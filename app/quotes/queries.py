@@ -1,12 +1,12 @@
 """Stored bars, instruments and marks."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 
 from asyncpg import Connection, Record
 
 from app.db.market import MarketShape
-from app.finance.bars import Bar, day_start
+from app.finance.bars import Bar, Timeframe, day_start
 from app.finance.instrument import Instrument
 from app.finance.sessions import Session
 from app.quotes.charts import Grouping, Mark
@@ -115,6 +115,50 @@ async def bars(
         limit,
     )
     return [_bar(row) for row in reversed(rows)]
+
+
+async def stored(
+    connection: Connection,
+    shape: MarketShape,
+    symbol: str,
+    timeframe: Timeframe,
+    since: datetime | None,
+    until: datetime | None,
+    limit: int,
+) -> list[Bar]:
+    """The newest `limit` bars that begin from `since` on and before `until`, oldest first."""
+    source = shape.daily_bars if timeframe == "daily" else shape.minute_bars
+    if source is None:
+        return []
+    # As columns of an index know it, and as an instant.
+    place, begins = ("day", "day::timestamp at time zone 'UTC'") if timeframe == "daily" else ("at", "at")
+    rows = await connection.fetch(
+        f"""
+        select extract(epoch from {begins})::float8 as begins, open, high, low, close, volume
+          from {source} as bars
+         where symbol = $1 and {WHOLE} and isfinite({place})
+           and ($2::timestamptz is null or {begins} >= $2) and ($3::timestamptz is null or {begins} < $3)
+         order by {place} desc
+         limit $4
+        """,  # noqa: S608
+        symbol,
+        since,
+        until,
+        limit,
+    )
+    return [
+        Bar(
+            symbol,
+            timeframe,
+            row["begins"],
+            row["open"],
+            row["high"],
+            row["low"],
+            row["close"],
+            row["volume"] or 0,
+        )
+        for row in reversed(rows)
+    ]
 
 
 async def first_day(connection: Connection, shape: MarketShape, symbol: str) -> date | None:

@@ -1,0 +1,68 @@
+"""The audit for programs of administrators."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+from quart import Blueprint
+
+from app import deps
+from app.admin import queries
+from app.admin.queries import Wanted
+from app.identity import Scope
+from app.web import api, guards
+
+blueprint = Blueprint("admin_api", __name__, url_prefix=api.ROOT)
+
+Word = Annotated[str, Meta(max_length=254)]
+
+
+class AuditAsked(msgspec.Struct, frozen=True):
+    who: Word = ""
+    action: Word = ""
+    outcome: Word = ""
+    since: Annotated[str | None, Meta(description="The first day or moment that counts.")] = msgspec.field(
+        name="from", default=None
+    )
+    until: Annotated[str | None, Meta(description="The first that counts no more.")] = msgspec.field(
+        name="to", default=None
+    )
+    before: Annotated[int, Meta(ge=1, le=2**63 - 1, description="The `next` of the page before.")] | None = None
+    limit: Annotated[int, Meta(ge=1, le=500)] = 100
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """`session`: the hash of the session or token that did it."""
+
+    id: int
+    time: datetime | None
+    actor: str
+    action: str
+    outcome: str
+    ip: str
+    detail: str
+    session: str
+
+
+class Audit(msgspec.Struct, frozen=True):
+    entries: list[Entry]
+    next: int | None
+
+
+@blueprint.get("/audit")
+@guards.admin_only
+@guards.open_to_tokens(Scope.ADMIN)
+@api.typed(Audit, AuditAsked)
+async def audit(asked: AuditAsked) -> Audit:
+    """Who did what, the newest first."""
+    since, until = api.instant("from", asked.since), api.instant("to", asked.until)
+    wanted = Wanted(asked.who, asked.action, asked.outcome, since, until)
+    async with deps.pools().own.acquire() as connection:
+        found = await queries.audit(connection, wanted, asked.limit + 1, asked.before)
+    page = found[: asked.limit]
+    given = [
+        Entry(each.id, api.moment(each.at), each.actor, each.action, each.outcome, each.ip, each.detail, each.session)
+        for each in page
+    ]
+    return Audit(given, page[-1].id if len(found) > len(page) else None)

@@ -1,0 +1,53 @@
+"""A symbol's indicators for programs."""
+
+from datetime import datetime
+
+import msgspec
+from quart import Blueprint
+
+from app import deps
+from app.identity import Scope
+from app.indicators import stream, words
+from app.indicators.board import Board
+from app.web import api, guards
+
+blueprint = Blueprint("indicators_api", __name__, url_prefix=api.ROOT)
+
+LONGEST = 64
+
+
+class Indicator(msgspec.Struct, frozen=True):
+    """`time` is the end of the bar that it was calculated with; `signal` is empty where it says nothing."""
+
+    indicator: str
+    timeframe: str
+    value: float
+    signal: str
+    time: datetime | None
+
+
+class Indicators(msgspec.Struct, frozen=True):
+    symbol: str
+    indicators: list[Indicator]
+
+
+@blueprint.get("/indicators/<path:symbol>")
+@guards.signed_in
+@guards.open_to_tokens(Scope.READ)
+@api.typed(Indicators)
+async def indicators(_asked: api.Nothing, symbol: str) -> Indicators:
+    """The newest value of every indicator of one symbol; none for a symbol that nobody knows."""
+    wanted, board = symbol.strip().upper()[:LONGEST], deps.board(Board)
+    await stream.seed(wanted, deps.pools(), board)
+    given = [
+        Indicator(
+            each.indicator,
+            each.timeframe,
+            each.value,
+            words.signal(each.indicator, each.value, each.signal),
+            api.moment(each.at),
+        )
+        for group in board.of(wanted)
+        for each in group.readings
+    ]
+    return Indicators(wanted, given)

@@ -1,0 +1,107 @@
+"""Detected patterns for programs, page by page."""
+
+import base64
+import binascii
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+from quart import Blueprint, abort
+
+from app import deps
+from app.identity import Scope
+from app.patterns import queries
+from app.patterns.board import Board
+from app.patterns.queries import Place, Wanted
+from app.web import api, guards
+
+blueprint = Blueprint("patterns_api", __name__, url_prefix=api.ROOT)
+
+Word = Annotated[str, Meta(max_length=64)]
+
+
+class PatternsAsked(msgspec.Struct, frozen=True):
+    symbol: Word | None = None
+    pattern: Word | None = None
+    timeframe: Word | None = None
+    direction: Word | None = None
+    min_confidence: Annotated[float, Meta(ge=0, le=1)] | None = None
+    since: Annotated[str | None, Meta(description="The first day or moment that counts.")] = msgspec.field(
+        name="from", default=None
+    )
+    until: Annotated[str | None, Meta(description="The first that counts no more.")] = msgspec.field(
+        name="to", default=None
+    )
+    cursor: Annotated[str, Meta(max_length=1000, description="The `next` of the page before.")] = ""
+    limit: Annotated[int, Meta(ge=1, le=500)] = 100
+
+
+class Pattern(msgspec.Struct, frozen=True):
+    """`time` is the end of the bar that completed it; `expired`: it holds no longer, as far as this desk was told."""
+
+    symbol: str
+    pattern: str
+    timeframe: str
+    direction: str
+    confidence: float | None
+    price: float | None
+    time: datetime | None
+    expired: bool
+
+
+class Patterns(msgspec.Struct, frozen=True):
+    patterns: list[Pattern]
+    next: str | None
+
+
+@blueprint.get("/patterns")
+@guards.signed_in
+@guards.open_to_tokens(Scope.READ)
+@api.typed(Patterns, PatternsAsked)
+async def patterns(asked: PatternsAsked) -> Patterns:
+    """Detected patterns, the newest first."""
+    wanted = Wanted(
+        asked.symbol.upper() if asked.symbol else None,
+        asked.pattern or None,
+        asked.timeframe or None,
+        asked.direction or None,
+        asked.min_confidence,
+        api.instant("from", asked.since),
+        api.instant("to", asked.until),
+    )
+    shape = await deps.pools().shape()
+    async with deps.pools().market.acquire() as connection:
+        found = await queries.found(connection, shape, wanted, _place(asked.cursor), asked.limit + 1)
+    page = found[: asked.limit]
+    marked = deps.board(Board).marked([each.detection for each in page])
+    given = [
+        Pattern(
+            each.symbol,
+            each.pattern,
+            each.timeframe,
+            each.direction,
+            each.confidence,
+            each.price,
+            api.moment(each.at),
+            each.expired,
+        )
+        for each in marked
+    ]
+    return Patterns(given, _cursor(page[-1].place) if len(found) > len(page) else None)
+
+
+def _cursor(place: Place) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
+
+
+def _place(cursor: str) -> Place | None:
+    if not cursor:
+        return None
+    try:
+        place = msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=Place)
+    except (ValueError, binascii.Error, msgspec.DecodeError):
+        place = None
+    if place is None or place.at.tzinfo is None or place.at.year not in api.YEARS:
+        abort(400, "cursor: this is not the `next` of any page.")
+    return place

@@ -1,0 +1,140 @@
+"""Quotes and stored bars for programs."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+from quart import Blueprint, abort
+
+from app import deps
+from app.finance.bars import Timeframe
+from app.identity import Scope
+from app.quotes import near, queries
+from app.quotes.board import Board
+from app.quotes.board import Quote as Known
+from app.web import api, guards
+
+blueprint = Blueprint("quotes_api", __name__, url_prefix=api.ROOT)
+
+Symbol = Annotated[str, Meta(max_length=near.LONGEST)]
+
+
+class QuotesAsked(msgspec.Struct, frozen=True):
+    symbols: Annotated[str, Meta(max_length=4000, description="Only these, separated by commas.")] = ""
+    after: Annotated[Symbol, Meta(description="The `next` of the page before.")] = ""
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
+
+
+class BarsAsked(msgspec.Struct, frozen=True):
+    timeframe: Timeframe = "daily"
+    since: Annotated[str | None, Meta(description="The first day or moment that counts.")] = msgspec.field(
+        name="from", default=None
+    )
+    until: Annotated[str | None, Meta(description="The first that counts no more.")] = msgspec.field(
+        name="to", default=None
+    )
+    limit: Annotated[int, Meta(ge=1, le=5000)] = 500
+
+
+class Quote(msgspec.Struct, frozen=True):
+    """Prices in `currency`. `time` is market time; `heard` is when this desk was told, null for what it only read."""
+
+    symbol: str
+    name: str
+    exchange: str
+    currency: str
+    session: date
+    price: float
+    previous_close: float | None
+    change: float | None
+    change_fraction: float | None
+    open: float
+    high: float
+    low: float
+    volume: int
+    time: datetime | None
+    heard: datetime | None
+
+
+class Quotes(msgspec.Struct, frozen=True):
+    quotes: list[Quote]
+    next: str | None
+
+
+class Bar(msgspec.Struct, frozen=True):
+    """`time` is where it begins: midnight UTC of its trading date for a daily bar."""
+
+    time: datetime | None
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: int
+
+
+class Bars(msgspec.Struct, frozen=True):
+    symbol: str
+    timeframe: Timeframe
+    bars: list[Bar]
+
+
+@blueprint.get("/quotes")
+@guards.signed_in
+@guards.open_to_tokens(Scope.READ)
+@api.typed(Quotes, QuotesAsked)
+async def quotes(asked: QuotesAsked) -> Quotes:
+    """The newest quote of every symbol, by symbol."""
+    only = {near.typed(each) for each in asked.symbols.split(",") if each.strip()}
+    found = [each for each in deps.board(Board).all() if not only or each.symbol in only]
+    rest = [each for each in found if each.symbol > asked.after]
+    page = rest[: asked.limit]
+    return Quotes([_quote(each) for each in page], page[-1].symbol if len(rest) > len(page) else None)
+
+
+@blueprint.get("/quotes/<path:symbol>")
+@guards.signed_in
+@guards.open_to_tokens(Scope.READ)
+@api.typed(Quote)
+async def quote(_asked: api.Nothing, symbol: str) -> Quote:
+    """The newest quote of one symbol."""
+    found = deps.board(Board).quote(near.typed(symbol))
+    return _quote(found) if found else abort(404, "No quote is known of this symbol.")
+
+
+@blueprint.get("/bars/<path:symbol>")
+@guards.signed_in
+@guards.open_to_tokens(Scope.READ)
+@api.typed(Bars, BarsAsked)
+async def bars(asked: BarsAsked, symbol: str) -> Bars:
+    """The newest bars that are stored of one symbol between two times, oldest first."""
+    wanted = near.typed(symbol)
+    since, until = api.instant("from", asked.since), api.instant("to", asked.until)
+    shape = await deps.pools().shape()
+    async with deps.pools().market.acquire() as connection:
+        found = await queries.stored(connection, shape, wanted, asked.timeframe, since, until, asked.limit)
+        if not found and await queries.instrument(connection, shape, wanted) is None:
+            abort(404, "This symbol is not known.")
+    given = [Bar(api.moment(bar.start), bar.open, bar.high, bar.low, bar.close, bar.volume) for bar in found]
+    return Bars(wanted, asked.timeframe, given)
+
+
+def _quote(known: Known) -> Quote:
+    what = known.instrument
+    return Quote(
+        symbol=what.symbol,
+        name=what.name,
+        exchange=what.exchange,
+        currency=what.currency,
+        session=known.session,
+        price=known.price,
+        previous_close=known.previous_close,
+        change=known.change,
+        change_fraction=known.fraction,
+        open=known.open,
+        high=known.high,
+        low=known.low,
+        volume=known.volume,
+        time=api.moment(known.at),
+        heard=api.moment(known.arrived_at),
+    )
