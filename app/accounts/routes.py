@@ -9,6 +9,7 @@ from app import deps
 from app.accounts import devices, forms, gate, passwords, queries, visitor
 from app.accounts.forms import ChangePassword, SignIn, Welcome
 from app.accounts.queries import Action, Outcome, User
+from app.accounts.totp import door
 from app.identity import Identity, Role
 from app.web import caller, errors, guards, html, names, security
 
@@ -50,8 +51,12 @@ async def sign_in() -> ResponseReturnValue:
         await _record(email, Action.SIGN_IN, Outcome.FAILED)
         form.password.errors = [REFUSED]
         return await _sign_in_page(form, 422)
+    back = security.own_path(form.next.data)
+    if user.two_steps:
+        await _record(email, Action.SIGN_IN, Outcome.HALF)
+        return await door.ask(user, back)
     await _record(email, Action.SIGN_IN, Outcome.OK, await visitor.let_in(user))
-    return redirect(security.own_path(form.next.data), 303)
+    return redirect(back, 303)
 
 
 @blueprint.post("/logout")
@@ -73,6 +78,7 @@ async def account() -> ResponseReturnValue:
         "accounts/account",
         title="Account",
         role=who.role,
+        codes=await _asked_for_codes(who),
         sessions=devices.shown(found, who.session, time.time()),
         bounds=deps.house().settings.sessions,
     )
@@ -198,6 +204,12 @@ async def _changed(who: Identity, form: ChangePassword) -> User | None:
             done = (Action.CHANGE_PASSWORD, Outcome.OK, caller.address(), "", who.session)
             await queries.record(connection, user.email, *done)
     return user
+
+
+async def _asked_for_codes(who: Identity) -> bool:
+    async with deps.pools().own.acquire() as connection:
+        user = await queries.user_by_id(connection, who.user_id)
+    return user is not None and user.two_steps
 
 
 async def _record(actor: str, action: Action, outcome: Outcome, session: str = "") -> None:

@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 
 from app.wire.channels import SESSION_PREFIX, USER_SESSIONS_PREFIX
 from app.wire.client import Unavailable, reachable
+from app.wire.halves import Halves
 
 # Redis' own clock decides, so that processes whose clocks differ agree.
 _CREATE = """
@@ -92,6 +93,7 @@ class Sessions:
         self._client = client
         self._idle = idle_seconds
         self._absolute = absolute_seconds
+        self.halves = Halves(client)
         self._create = client.register_script(_CREATE)
         self._load = client.register_script(_LOAD)
         self._confirm = client.register_script(_CONFIRM)

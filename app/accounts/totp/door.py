@@ -1,0 +1,107 @@
+"""The second step of signing in: who gave the right password types a code, and is nobody until then."""
+
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from quart import Blueprint, Response, redirect, request
+from quart.typing import ResponseReturnValue
+
+from app import deps
+from app.accounts import gate, queries, visitor
+from app.accounts.queries import Action, Outcome, User
+from app.accounts.totp import proof
+from app.accounts.totp.forms import Code
+from app.accounts.totp.routes import seal
+from app.web import caller, errors, guards, html, security
+from app.wire import halves
+
+blueprint = Blueprint("door", __name__)
+
+COOKIE = "half"
+WRONG = "This code is wrong, too old, or was used before."
+
+
+class Half(NamedTuple):
+    sid: str
+    user: User
+
+
+async def ask(user: User, back: str) -> Response:
+    """Where a right password leads when a code is wanted beside it."""
+    sid = await deps.sessions().halves.begin(user.id, user.session_epoch)
+    response = Response("", 303, {"Location": _code_url(back)})
+    response.set_cookie(
+        COOKIE,
+        sid,
+        max_age=halves.SECONDS,
+        path="/login",
+        httponly=True,
+        samesite="Strict",
+        secure=security.is_secure(),
+    )
+    return response
+
+
+@blueprint.get("/login/code")
+@guards.public
+async def show() -> ResponseReturnValue:
+    back = security.own_path(request.args.get("next"))
+    return await _page(Code(next=back)) if await _half() else redirect(_sign_in_url(back), 303)
+
+
+@blueprint.post("/login/code")
+@guards.public
+async def enter() -> ResponseReturnValue:
+    form, half = Code(await request.form), await _half()
+    back = security.own_path(form.next.data)
+    if half is None:
+        return redirect(_sign_in_url(back), 303)
+    if not form.validate():
+        return await _page(form, 422)
+    user = half.user
+    wait = await gate.wait_for_code(deps.limits(), str(user.id), caller.address())
+    if wait is not None:
+        await _record(user, Action.CODE, Outcome.LIMITED)
+        return await errors.answer(429, retry_after=wait)
+    async with deps.pools().own.acquire() as connection:
+        kind = await proof.by_code(connection, seal(), user.id, form.code.data)
+    if not kind:
+        await _record(user, Action.CODE, Outcome.FAILED)
+        form.code.errors = [WRONG]
+        return await _page(form, 422)
+    if not await deps.sessions().halves.end(half.sid):
+        return redirect(_sign_in_url(back), 303)
+    await _record(user, Action.SIGN_IN, Outcome.OK, kind, await visitor.let_in(user))
+    response = Response("", 303, {"Location": back})
+    response.delete_cookie(COOKIE, path="/login")
+    return response
+
+
+async def _half() -> Half | None:
+    """None as well when meanwhile the account was closed, or its password or codes became others."""
+    sid = request.cookies.get(COOKIE, "")
+    known = await deps.sessions().halves.find(sid) if sid else None
+    if known is None:
+        return None
+    async with deps.pools().own.acquire() as connection:
+        user = await queries.user_by_id(connection, known.user_id)
+    if user is None or not user.active or not user.two_steps or user.session_epoch != known.epoch:
+        return None
+    return Half(sid, user)
+
+
+def _code_url(back: str) -> str:
+    return "/login/code" + (f"?{urlencode({'next': back})}" if back != "/" else "")
+
+
+def _sign_in_url(back: str) -> str:
+    return "/login" + (f"?{urlencode({'next': back})}" if back != "/" else "")
+
+
+async def _record(user: User, action: Action, outcome: Outcome, detail: str = "", session: str = "") -> None:
+    async with deps.pools().own.acquire() as connection:
+        await queries.record(connection, user.email, action, outcome, caller.address(), detail, session)
+
+
+async def _page(form: Code, status: int = 200) -> Response:
+    return await html.page("accounts/code", title="Your code", status=status, form=form)

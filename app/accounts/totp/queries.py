@@ -1,0 +1,102 @@
+"""Second steps and recovery codes in our own schema."""
+
+import hashlib
+from collections.abc import Sequence
+from uuid import UUID
+
+from asyncpg import Connection, Record
+
+PENDING_MINUTES = 15
+
+
+async def begin(connection: "Connection[Record]", user_id: UUID, secret: bytes, session: str) -> bool:
+    """For this session to confirm. False where codes are asked for already."""
+    done = await connection.fetchval(
+        """
+        insert into app.second_steps as kept (user_id, secret, session) values ($1, $2, $3)
+        on conflict (user_id) do update
+           set secret = excluded.secret, session = excluded.session, begun_at = now(), last_step = 0
+         where kept.confirmed_at is null
+        returning 1
+        """,
+        user_id,
+        secret,
+        session,
+    )
+    return done is not None
+
+
+async def pending(connection: "Connection[Record]", user_id: UUID, session: str) -> bytes | None:
+    """What this session began and has not confirmed yet."""
+    found: bytes | None = await connection.fetchval(
+        "select secret from app.second_steps where user_id = $1 and session = $2 and confirmed_at is null"
+        " and begun_at > now() - make_interval(mins => $3)",
+        user_id,
+        session,
+        PENDING_MINUTES,
+    )
+    return found
+
+
+async def confirm(connection: "Connection[Record]", user_id: UUID, secret: bytes, step: int) -> bool:
+    done = await connection.fetchval(
+        "update app.second_steps set confirmed_at = now(), last_step = $3"
+        " where user_id = $1 and secret = $2 and confirmed_at is null returning 1",
+        user_id,
+        secret,
+        step,
+    )
+    return done is not None
+
+
+async def secret_of(connection: "Connection[Record]", user_id: UUID) -> bytes | None:
+    """None while no code is asked for."""
+    found: bytes | None = await connection.fetchval(
+        "select secret from app.second_steps where user_id = $1 and confirmed_at is not null", user_id
+    )
+    return found
+
+
+async def use_step(connection: "Connection[Record]", user_id: UUID, step: int) -> bool:
+    """Whether it is newer than all that were used; of two who send it at once one is told no."""
+    done = await connection.fetchval(
+        "update app.second_steps set last_step = $2"
+        " where user_id = $1 and confirmed_at is not null and last_step < $2 returning 1",
+        user_id,
+        step,
+    )
+    return done is not None
+
+
+async def use_recovery(connection: "Connection[Record]", user_id: UUID, code: str) -> bool:
+    done = await connection.fetchval(
+        "delete from app.recovery_codes where user_id = $1 and code_hash = $2 returning 1", user_id, _hash(code)
+    )
+    return done is not None
+
+
+async def replace_recovery(connection: "Connection[Record]", user_id: UUID, codes: Sequence[str]) -> None:
+    """`codes` as they are compared."""
+    await connection.execute("delete from app.recovery_codes where user_id = $1", user_id)
+    await connection.executemany(
+        "insert into app.recovery_codes (code_hash, user_id) values ($1, $2)",
+        [(_hash(code), user_id) for code in codes],
+    )
+
+
+async def recovery_left(connection: "Connection[Record]", user_id: UUID) -> int:
+    found: int = await connection.fetchval("select count(*) from app.recovery_codes where user_id = $1", user_id)
+    return found
+
+
+async def remove(connection: "Connection[Record]", user_id: UUID) -> bool:
+    """Whether codes were asked for until now."""
+    await connection.execute("delete from app.recovery_codes where user_id = $1", user_id)
+    done = await connection.fetchval(
+        "delete from app.second_steps where user_id = $1 returning confirmed_at is not null", user_id
+    )
+    return bool(done)
+
+
+def _hash(code: str) -> str:
+    return hashlib.sha256(code.encode("utf-8", "replace")).hexdigest()

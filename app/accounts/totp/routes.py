@@ -1,0 +1,235 @@
+"""Codes beside one's password: turning them on and off, and the recovery codes, which are shown once."""
+
+import base64
+import binascii
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from quart import Blueprint, Response, redirect, request
+from quart.typing import ResponseReturnValue
+
+from app import deps
+from app.accounts import gate, passwords, queries, visitor
+from app.accounts.queries import Action, Outcome, User
+from app.accounts.totp import codes, proof
+from app.accounts.totp import queries as steps
+from app.accounts.totp.forms import Code, Off, Password
+from app.accounts.totp.seal import Seal
+from app.web import caller, errors, guards, html, security, sudo
+from app.wire.limits import Limits
+
+blueprint = Blueprint("totp", __name__)
+
+WRONG = "This is not your password."
+WRONG_CODE = (
+    "This is not the code of the moment. Wait for the next one, and look whether the telephone's clock is right."
+)
+SHOWN_COOKIE = "recovery"
+SHOWN_SECONDS = 60
+"""For which new recovery codes may be on their way to the one page that shows them."""
+
+Wait = Callable[[Limits, str, str], Awaitable[float | None]]
+
+
+@blueprint.get("/account/totp")
+@guards.signed_in
+@sudo.before_enrolment
+async def show() -> ResponseReturnValue:
+    return await _page(Password())
+
+
+@blueprint.post("/account/totp")
+@guards.signed_in
+@sudo.before_enrolment
+async def start() -> ResponseReturnValue:
+    form, who = Password(await request.form), guards.identity()
+    if not form.validate():
+        return await _page(form, 422)
+    if refusal := await _too_often(gate.wait_to_confirm, Action.CODES_ON):
+        return refusal
+    user = await _whose_password(form, Action.CODES_ON)
+    if user is None:
+        return await _page(form, 422)
+    secret = seal().closed(codes.new_secret(), str(who.user_id))
+    async with deps.pools().own.acquire() as connection:
+        begun = await steps.begin(connection, who.user_id, secret, who.session)
+    return redirect("/account/totp/confirm" if begun else "/account/totp", 303)
+
+
+@blueprint.get("/account/totp/confirm")
+@guards.signed_in
+@sudo.before_enrolment
+async def enrolment() -> ResponseReturnValue:
+    return await _enrolment_page(Code())
+
+
+@blueprint.post("/account/totp/confirm")
+@guards.signed_in
+@sudo.before_enrolment
+async def enrol() -> ResponseReturnValue:
+    form, who = Code(await request.form), guards.identity()
+    if not form.validate():
+        return await _enrolment_page(form, 422)
+    if refusal := await _too_often(gate.wait_for_code, Action.CODES_ON):
+        return refusal
+    recovery = codes.new_recovery()
+    async with deps.pools().own.acquire() as connection, connection.transaction():
+        done = await proof.first_code(connection, seal(), who, form.code.data)
+        if done:
+            await steps.replace_recovery(connection, who.user_id, [codes.plain(code) for code in recovery])
+            await _record(connection, Action.CODES_ON, Outcome.OK)
+    if not done:
+        form.code.errors = [WRONG_CODE]
+        return await _enrolment_page(form, 422)
+    await _known_anew()
+    return _back_with(recovery)
+
+
+@blueprint.get("/account/totp/codes")
+@guards.signed_in
+@sudo.before_enrolment
+async def recovery_codes() -> ResponseReturnValue:
+    return await _codes_page(Password())
+
+
+@blueprint.post("/account/totp/codes")
+@guards.signed_in
+async def renew_recovery() -> ResponseReturnValue:
+    form, who = Password(await request.form), guards.identity()
+    if not form.validate():
+        return await _codes_page(form, 422)
+    if refusal := await _too_often(gate.wait_to_confirm, Action.NEW_RECOVERY):
+        return refusal
+    user = await _whose_password(form, Action.NEW_RECOVERY)
+    if user is None:
+        return await _codes_page(form, 422)
+    if not user.two_steps:
+        return redirect("/account/totp", 303)
+    recovery = codes.new_recovery()
+    async with deps.pools().own.acquire() as connection, connection.transaction():
+        await steps.replace_recovery(connection, who.user_id, [codes.plain(code) for code in recovery])
+        await _record(connection, Action.NEW_RECOVERY, Outcome.OK)
+    return _back_with(recovery)
+
+
+@blueprint.get("/account/totp/off")
+@guards.signed_in
+async def ending() -> ResponseReturnValue:
+    return await _off_page(Off())
+
+
+@blueprint.post("/account/totp/off")
+@guards.signed_in
+async def turn_off() -> ResponseReturnValue:
+    form, who = Off(await request.form), guards.identity()
+    if not form.validate():
+        return await _off_page(form, 422)
+    if refusal := await _too_often(gate.wait_for_code, Action.CODES_OFF):
+        return refusal
+    if await _whose_password(form, Action.CODES_OFF) is None:
+        return await _off_page(form, 422)
+    async with deps.pools().own.acquire() as connection, connection.transaction():
+        kind = await proof.by_code(connection, seal(), who.user_id, form.code.data)
+        if kind:
+            await steps.remove(connection, who.user_id)
+        await _record(connection, Action.CODES_OFF, Outcome.OK if kind else Outcome.FAILED, kind)
+    if not kind:
+        form.code.errors = [WRONG_CODE]
+        return await _off_page(form, 422)
+    await _known_anew()
+    return redirect("/account/totp", 303)
+
+
+def seal() -> Seal:
+    return Seal(deps.settings().secret_key.get_secret_value())
+
+
+async def _too_often(wait: Wait, action: Action) -> Response | None:
+    seconds = await wait(deps.limits(), str(guards.identity().user_id), caller.address())
+    if seconds is None:
+        return None
+    async with deps.pools().own.acquire() as connection:
+        await _record(connection, action, Outcome.LIMITED)
+    return await errors.answer(429, retry_after=seconds)
+
+
+async def _whose_password(form: Password | Off, action: Action) -> User | None:
+    """None, told beside the field and audited, when it is not that of the account."""
+    async with deps.pools().own.acquire() as connection:
+        user = await queries.user_by_id(connection, guards.identity().user_id)
+    if user is not None and (await passwords.verify(user.password_hash, form.password.data)).right:
+        return user
+    async with deps.pools().own.acquire() as connection:
+        await _record(connection, action, Outcome.FAILED)
+    form.password.errors = [WRONG]
+    return None
+
+
+async def _known_anew() -> None:
+    async with deps.pools().own.acquire() as connection:
+        user = await queries.user_by_id(connection, guards.identity().user_id)
+    if user is not None:
+        visitor.know(user)
+
+
+async def _record(connection: Any, action: Action, outcome: Outcome, detail: str = "") -> None:
+    who = guards.identity()
+    await queries.record(connection, who.email, action, outcome, caller.address(), detail, who.session)
+
+
+def _back_with(recovery: list[str]) -> Response:
+    """Kept in plain nowhere: sealed in the browser for a minute, until the page that follows has shown them."""
+    response = Response("", 303, {"Location": "/account/totp/codes"})
+    sealed = base64.urlsafe_b64encode(seal().closed(" ".join(recovery), guards.identity().session)).decode()
+    response.set_cookie(
+        SHOWN_COOKIE,
+        sealed,
+        max_age=SHOWN_SECONDS,
+        path="/account/totp/codes",
+        httponly=True,
+        samesite="Strict",
+        secure=security.is_secure(),
+    )
+    return response
+
+
+def _shown() -> list[str]:
+    try:
+        closed = base64.urlsafe_b64decode(request.cookies.get(SHOWN_COOKIE, ""))
+    except (binascii.Error, ValueError):
+        return []
+    return (seal().opened(closed, guards.identity().session) or "").split()
+
+
+async def _page(form: Password, status: int = 200) -> Response:
+    who = guards.identity()
+    async with deps.pools().own.acquire() as connection:
+        on = await steps.secret_of(connection, who.user_id) is not None
+        left = await steps.recovery_left(connection, who.user_id)
+    due = await visitor.owes_codes(who)
+    return await html.page(
+        "accounts/totp", title="Codes for signing in", status=status, form=form, on=on, left=left, due=due
+    )
+
+
+async def _enrolment_page(form: Code, status: int = 200) -> ResponseReturnValue:
+    who = guards.identity()
+    async with deps.pools().own.acquire() as connection:
+        closed = await steps.pending(connection, who.user_id, who.session)
+    secret = seal().opened(closed, str(who.user_id)) if closed else None
+    if secret is None:
+        return redirect("/account/totp", 303)
+    drawn = codes.picture(codes.address(secret, who.email))
+    return await html.page("accounts/enrol", title="Set up codes", status=status, form=form, secret=secret, drawn=drawn)
+
+
+async def _codes_page(form: Password, status: int = 200) -> Response:
+    shown = _shown() if status == 200 else []
+    response = await html.page("accounts/codes", title="Recovery codes", status=status, form=form, shown=shown)
+    if SHOWN_COOKIE in request.cookies:
+        response.delete_cookie(SHOWN_COOKIE, path="/account/totp/codes")
+    return response
+
+
+async def _off_page(form: Off, status: int = 200) -> Response:
+    return await html.page("accounts/totp-off", title="Sign in without codes", status=status, form=form)

@@ -1,0 +1,49 @@
+"""Who has given the right password and still owes a code: kept for minutes, under a hash, and never a session."""
+
+import hashlib
+import secrets
+from typing import NamedTuple
+from uuid import UUID
+
+from redis.asyncio import Redis
+
+from app.wire.channels import HALF_PREFIX
+from app.wire.client import reachable
+
+SECONDS = 300
+
+
+class Half(NamedTuple):
+    """`epoch`: the user's when the password was right; whatever raises theirs ends this as well."""
+
+    user_id: UUID
+    epoch: int
+
+
+class Halves:
+    def __init__(self, client: Redis) -> None:
+        self._client = client
+
+    async def begin(self, user_id: UUID, epoch: int) -> str:
+        """The id, for the cookie alone."""
+        sid = secrets.token_urlsafe(32)
+        with reachable():
+            await self._client.set(_key(sid), f"{user_id} {epoch}", ex=SECONDS)
+        return sid
+
+    async def find(self, sid: str) -> Half | None:
+        with reachable():
+            found = await self._client.get(_key(sid))
+        if not isinstance(found, bytes):
+            return None
+        user_id, epoch = found.decode().split()
+        return Half(UUID(user_id), int(epoch))
+
+    async def end(self, sid: str) -> bool:
+        """Whether it stood until now."""
+        with reachable():
+            return bool(await self._client.delete(_key(sid)))
+
+
+def _key(sid: str) -> str:
+    return HALF_PREFIX + hashlib.sha256(sid.encode("utf-8", "replace")).hexdigest()

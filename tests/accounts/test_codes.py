@@ -1,0 +1,61 @@
+"""Codes, their picture and what they are sealed with: by the published examples, and by what must not open."""
+
+import re
+
+import pytest
+
+from app.accounts.totp import codes
+from app.accounts.totp.seal import Seal
+
+RFC_SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+
+
+@pytest.mark.parametrize(
+    ("at", "code"),
+    [(59, "287082"), (1111111109, "081804"), (1111111111, "050471"), (1234567890, "005924"), (20000000000, "353130")],
+)
+def test_codes_are_those_of_the_standard(at: int, code: str) -> None:
+    assert codes.step_of(RFC_SECRET, code, at) == at // 30
+
+
+@pytest.mark.parametrize(("off", "counts"), [(-60, False), (-30, True), (0, True), (30, True), (60, False)])
+def test_a_clock_may_be_off_by_one_step(off: int, counts: bool) -> None:
+    now = 1_700_000_010
+
+    assert (codes.step_of(RFC_SECRET, codes.pyotp.TOTP(RFC_SECRET).at(now + off), now) is not None) == counts
+
+
+def test_recovery_codes_are_many_long_and_legible() -> None:
+    made = codes.new_recovery()
+
+    assert len(set(made)) == 10
+    assert all(re.fullmatch(r"([a-z2-7]{6}-){3}[a-z2-7]{6}", code) for code in made)
+    assert all(codes.is_recovery(codes.plain(f" {code.upper().replace('-', ' ')} ")) for code in made)
+
+
+@pytest.mark.parametrize("typed", ["", "12345", "1234567", "١٢٣٤٥٦", "12345x", "\x00" * 6, "x" * 25], ids=range(7))
+def test_what_is_no_code_is_neither_kind(typed: str) -> None:
+    assert not codes.is_momentary(codes.plain(typed))
+    assert not codes.is_recovery(codes.plain(typed))
+
+
+def test_the_picture_is_square_and_dark_where_finders_are() -> None:
+    drawn = codes.picture(codes.address(RFC_SECRET, "alice@example.org"))
+    dark = {(int(x), int(y)) for x, y in re.findall(r"M(\d+) (\d+)h1v1h-1z", drawn.path)}
+
+    assert drawn.path.count("M") == len(dark)
+    assert {(x, y) for x in range(4, 11) for y in (4, 10)} <= dark
+    assert not any(x < 4 or y < 4 or x >= drawn.size - 4 or y >= drawn.size - 4 for x, y in dark)
+
+
+def test_a_sealed_secret_opens_for_its_owner_and_key_alone() -> None:
+    seal = Seal("a" * 32)
+    closed = seal.closed(RFC_SECRET, "alice")
+
+    assert RFC_SECRET.encode() not in closed
+    assert closed != seal.closed(RFC_SECRET, "alice")
+    assert seal.opened(closed, "alice") == RFC_SECRET
+    assert seal.opened(closed, "bob") is None
+    assert Seal("b" * 32).opened(closed, "alice") is None
+    assert seal.opened(closed[:-1], "alice") is None
+    assert seal.opened(b"", "alice") is None

@@ -1,0 +1,63 @@
+"""A desk that wants codes of its administrators opens nothing else to one who has none."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from quart import Quart
+from quart.typing import TestClientProtocol as Client
+
+from app.accounts import setup
+from app.db.pools import Pool
+from app.factory import create_app
+from app.identity import Role
+from app.sections import Accounts
+from tests.accounts.authenticator import enrolled, text
+from tests.accounts.conftest import seen, settings
+from tests.accounts.test_sessions import EMAIL, NAVIGATION, PASSWORD, RIGHT, sign_in
+
+BOB = "bob@example.org"
+
+
+@pytest.fixture
+async def app(redis_url: str, database_url: str, pool: Pool, tmp_path: Path) -> AsyncIterator[Quart]:
+    await setup.create_user(pool, EMAIL, Role.ADMIN, PASSWORD)
+    await setup.create_user(pool, BOB, Role.USER, PASSWORD)
+    said = settings(redis_url, database_url, tmp_path).model_copy(
+        update={"accounts": Accounts(require_admin_totp=True)}
+    )
+    made = create_app(said)
+    made.add_url_rule("/seen", "seen", seen)
+    async with made.test_app():
+        yield made
+
+
+async def test_an_administrator_without_codes_is_led_to_them_and_may_leave(client: Client) -> None:
+    await sign_in(client)
+
+    led = [await client.get(path, headers=NAVIGATION) for path in ("/", "/account", "/admin/users", "/seen")]
+    program = await client.get("/seen", headers={"Accept": "application/json"})
+    stream = await client.get("/stream?topics=patterns", headers={"Accept": "text/event-stream"})
+    page = await text(client, "/account/totp")
+
+    assert {(answer.status_code, answer.headers["Location"]) for answer in led} == {(303, "/account/totp")}
+    assert (program.status_code, stream.status_code) == (403, 403)
+    assert "Set yours up" in page
+    assert (await client.post("/logout")).status_code == 303
+
+
+async def test_once_they_are_set_up_everything_opens_and_they_are_always_asked_for(app: Quart, client: Client) -> None:
+    await sign_in(client)
+    telephone, recovery = await enrolled(client)
+
+    assert len(recovery) == 10
+    assert (await client.get("/admin/users", headers=NAVIGATION)).status_code == 200
+    other = app.test_client()
+    assert (await other.post("/login", form=RIGHT)).headers["Location"] == "/login/code"
+    assert (await other.post("/login/code", form={"code": telephone.code()})).headers["Location"] == "/"
+
+
+async def test_others_are_not_held_up(client: Client) -> None:
+    await client.post("/login", form={"email": BOB, "password": PASSWORD})
+
+    assert (await client.get("/seen", headers=NAVIGATION)).status_code == 200
