@@ -1,4 +1,4 @@
-.PHONY: help run test soak bench bench-peers lint lock clean
+.PHONY: help run test soak bench bench-peers lint audit lock clean
 
 SOURCES := pyproject.toml config/requirements.txt config/requirements-dev.txt .ci/environment.sh
 
@@ -26,6 +26,9 @@ lint: .venv/.dev  ## check style and types
 	@.venv/bin/python -m ruff check .
 	@.venv/bin/python -m ruff format --check .
 	@.venv/bin/python -m mypy
+
+audit: .venv/.dev  ## look for known holes, licences and changed files of others, and list all parts; STRICT=1
+	@.venv/bin/python .ci/audit.py $(if $(STRICT),--strict)
 
 lock: .venv/.dev  ## choose the newest allowed dependencies and write down their hashes
 	@sh .ci/lock.sh

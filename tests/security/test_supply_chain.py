@@ -1,0 +1,120 @@
+"""What we are made of: every part locked and listed, none that binds whoever runs us, nothing changed on the way."""
+
+import importlib.util
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+REQUIREMENTS = [ROOT / "config" / name for name in ("requirements.txt", "requirements-dev.txt")]
+
+
+def loaded() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("audit", ROOT / ".ci" / "audit.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+audit = loaded()
+
+
+@pytest.mark.parametrize("requirements", REQUIREMENTS, ids=lambda path: path.stem)
+def test_every_dependency_is_locked_with_its_hashes(requirements: Path) -> None:
+    text = requirements.read_text().replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+
+    assert len(lines) > 20
+    assert [line for line in lines if not re.match(r"\S+==\S+ .*--hash=sha256:[0-9a-f]{64}", line)] == []
+
+
+def test_nothing_that_runs_binds_whoever_runs_us() -> None:
+    assert list(audit.licence_faults(REQUIREMENTS[0])) == []
+
+
+LICENCES = {
+    "MIT": "",
+    "LGPL-3.0-or-later": "",
+    "GNU Lesser General Public License v3 (LGPLv3)": "",
+    "GNU Library or Lesser General Public License (LGPL)": "",
+    "MIT OR GPL-3.0-only": "",
+    "GPL-3.0-only": "GPL-3.0-only",
+    "AGPL-3.0-or-later": "AGPL-3.0-or-later",
+    "GNU General Public License v2 (GPLv2)": "GNU General Public License v2 (GPLv2)",
+    "GNU Affero General Public License v3": "GNU Affero General Public License v3",
+}
+
+
+@pytest.mark.parametrize(("licence", "bound"), LICENCES.items())
+def test_a_licence_that_binds_is_seen(licence: str, bound: str) -> None:
+    assert audit.copyleft([licence]) == bound
+
+
+ENDS = {
+    "": (0, audit.FINE),
+    "No known vulnerabilities found": (0, audit.FINE),
+    "Found 2 known vulnerabilities in 1 package": (1, audit.WRONG),
+    "ERROR:pip_audit._cli:x: Dependency not found on PyPI and could not be audited: x (1.0)": (1, audit.UNASKED),
+    "ERROR:pip_audit._cli:Could not connect to PyPI's vulnerability feed": (
+        1,
+        audit.UNASKED,
+    ),
+    "ERROR:pip_audit._cli:invalid requirements input": (1, audit.WRONG),
+}
+
+
+@pytest.mark.parametrize(("said", "ends"), ENDS.items())
+def test_who_could_not_be_asked_has_not_said_that_all_is_well(said: str, ends: tuple[int, int]) -> None:
+    assert audit.verdict(ends[0], said) == ends[1]
+
+
+def test_scripts_of_others_are_as_they_came() -> None:
+    assert list(audit.vendored_faults(ROOT / "static" / "vendor")) == []
+
+
+def test_a_script_of_others_that_was_changed_added_or_lost_is_named(tmp_path: Path) -> None:
+    kept = shutil.copytree(ROOT / "static" / "vendor", tmp_path / "vendor")
+    names = sorted(path.name for path in kept.glob("*.js"))
+    (kept / names[0]).write_bytes((kept / names[0]).read_bytes() + b"\n")
+    (kept / names[1]).unlink()
+    (kept / "more.js").write_text("alert(1)")
+
+    assert [fault.partition(":")[0] for fault in audit.vendored_faults(kept)] == sorted([*names[:2], "more.js"])
+
+
+def test_the_list_of_parts_names_every_locked_one(tmp_path: Path) -> None:
+    target = tmp_path / "deep" / "sbom.json"
+
+    assert audit.parts_list(REQUIREMENTS[0], target) == audit.FINE
+
+    listed = json.loads(target.read_text())
+    assert listed["bomFormat"] == "CycloneDX"
+    parts = {part["name"].lower().replace("_", "-"): part["version"] for part in listed["components"]}
+    assert parts == {name.lower().replace("_", "-"): version for name, version in audit.locked(REQUIREMENTS[0]).items()}
+
+
+def test_the_command_fails_where_a_script_was_changed(tmp_path: Path) -> None:
+    kept = shutil.copytree(ROOT / "static" / "vendor", tmp_path / "vendor")
+    (kept / "htmx.min.js").write_text("")
+    (tmp_path / "none.txt").write_text("")
+
+    done = subprocess.run(
+        [
+            *(sys.executable, ROOT / ".ci" / "audit.py", "--vendored", kept),
+            *("--requirements", tmp_path / "none.txt", "--sbom", tmp_path / "sbom.json"),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert done.returncode == audit.WRONG
+    assert "htmx.min.js" in done.stdout
