@@ -18,7 +18,7 @@ COPYLEFT = re.compile(r"\bA?GPL|Affero|(?<!Lesser )(?<!Library or Lesser )Genera
 LESSER = re.compile(r"LGPL|Lesser General Public|Library or Lesser", re.I)
 FOUND = re.compile(r"Found \d+ known vulnerabilit")
 SILENT = re.compile(
-    r"could not be audited|not found on PyPI|ServiceError|Connection|Max retries|[Tt]imed? ?out|HTTP error"
+    r"could not be audited|Could not connect|ServiceError|Connection|Max retries|[Tt]imed? ?out|HTTP error"
 )
 SECONDS = 300
 FINE, WRONG, UNASKED = 0, 1, 3
@@ -40,7 +40,13 @@ def licences(package: Distribution) -> list[str]:
     said = package.metadata.get("License-Expression") or ""
     classified = [each for each in package.metadata.get_all("Classifier") or () if each.startswith("License ::")]
     named = [each.rpartition(" :: ")[2] for each in classified if not each.endswith(":: OSI Approved")]
-    return [said] if said else named or (package.metadata.get("License") or "").strip().splitlines()[:1]
+    return [said] if said else named or (package.metadata.get("License") or _first_line(package)).splitlines()[:1]
+
+
+def _first_line(package: Distribution) -> str:
+    """Of the licence that came with it: some say nowhere else what it is."""
+    files = [each for each in package.files or () if re.search(r"licen[cs]e|copying", each.name, re.I)]
+    return files[0].read_text().strip() if files else ""
 
 
 def licence_faults(requirements: Path) -> Iterator[str]:
