@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -111,6 +111,40 @@ def create_user(email: str, role: str, password_stdin: bool) -> None:
     click.echo(f"{email} can sign in")
 
 
+@admin.command("list")
+def list_users() -> None:
+    """Print who has an account, with role and state."""
+    with _one_line():
+        settings = _settings("admin")
+        from app.commands import people
+
+        for line in people.listed(settings, os.environ):
+            click.echo(line)
+
+
+@admin.command("reset-password")
+@click.argument("email")
+def reset_password(email: str) -> None:
+    """Print a link by which EMAIL chooses a new password, once."""
+    with _one_line():
+        settings = _settings("admin")
+        from app.commands import people
+
+        click.echo(f"works once, for 24 hours: {people.reset(settings, os.environ, email)}")
+
+
+@admin.command("remove-totp")
+@click.argument("email")
+def remove_totp(email: str) -> None:
+    """Ask EMAIL for no codes any more: for who lost authenticator and recovery codes."""
+    with _one_line():
+        settings = _settings("admin")
+        from app.commands import people
+
+        removed = people.remove_codes(settings, os.environ, email)
+    click.echo(f"{email} signs in with the password alone" if removed else f"{email} was asked for no codes")
+
+
 @main.group()
 def data() -> None:
     """Look after market data."""
@@ -119,22 +153,43 @@ def data() -> None:
 @data.command("load")
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--timeframe", type=click.Choice(["1min", "hourly", "daily", "weekly", "monthly"]), default="daily")
-@click.option("--symbol", help="Whose bars these are, where no column says so.")
+@click.option("--symbol", help="Whose bars FILES hold, where no column says so.")
 @click.option("--shipped", is_flag=True, help="The history that came with TickStock.")
-@click.option("--dry-run", is_flag=True, help="Check everything, store nothing.")
-def load_data(files: tuple[Path, ...], timeframe: str, symbol: str | None, shipped: bool, dry_run: bool) -> None:
-    """Store bars of FILES: CSV (also gzipped) or Parquet, in UTC."""
+@click.option("--provider", type=click.Choice(["massive"]), help="Ask a provider instead of reading files.")
+@click.option("--symbols", default="", help="What to ask the provider for: A,B,C.")
+@click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="A year before the last day.")
+@click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), help="Yesterday.")
+@click.option("--no-reference", is_flag=True, help="Bars alone: no names, splits and dividends.")
+@click.option("--dry-run", is_flag=True, help="Check files, or estimate what a provider takes; store nothing.")
+def load_data(files: tuple[Path, ...], provider: str | None, **said: Any) -> None:
+    """Store bars of FILES, CSV (also gzipped) or Parquet, or of a provider; all times are UTC."""
     with _one_line():
         settings = _settings("load")
-        from app.commands import data as commands
-
-        paths = [*files, *([settings.replay.path] if shipped else [])]
-        if not paths:
-            raise click.UsageError("name a file, or say --shipped")
-        asked = commands.Files(paths, timeframe, symbol, dry_run)
-        fine = commands.load_files(settings, os.environ, asked, click.echo, lambda line: click.echo(line, err=True))
+        fine = _from_provider(settings, said) if provider else _from_files(settings, files, said)
     if not fine:
         sys.exit(1)
+
+
+def _from_files(settings: "Settings", files: tuple[Path, ...], said: dict[str, Any]) -> bool:
+    from app.commands import data as commands
+
+    paths = [*files, *([settings.replay.path] if said["shipped"] else [])]
+    if not paths:
+        raise click.UsageError("name a file, or say --shipped or --provider")
+    asked = commands.Files(paths, said["timeframe"], said["symbol"], said["dry_run"])
+    return commands.load_files(settings, os.environ, asked, click.echo, _warn)
+
+
+def _from_provider(settings: "Settings", said: dict[str, Any]) -> bool:
+    from app.commands import provider as commands
+
+    first, last = (day.date() if day else None for day in (said["first"], said["last"]))
+    asked = commands.Asked(said["symbols"], said["timeframe"], first, last, said["dry_run"], not said["no_reference"])
+    return commands.load_provider(settings, os.environ, asked, click.echo, _warn)
+
+
+def _warn(line: str) -> None:
+    click.echo(line, err=True)
 
 
 @data.command("extract-history")

@@ -1,10 +1,13 @@
+import asyncio
 from pathlib import Path
 
 import asyncpg
+import pytest
 
 from tests.cli.conftest import command
 from tests.conftest import Databases
 from tests.loads.conftest import checksum, written
+from tests.loads.provider import KEY, bar, speaking
 
 
 async def test_the_shipped_history_is_loaded_by_a_word(
@@ -45,3 +48,54 @@ def test_a_database_that_is_away_is_said_in_a_line(tmp_path: Path) -> None:
 
     assert found.returncode == 1
     assert found.stderr.splitlines()[-1].startswith("Error: database: ")
+
+
+MASSIVE = ("data", "load", "--provider", "massive")
+
+
+async def test_a_provider_is_asked_by_name_and_its_key_is_shown_nowhere(
+    databases: Databases, link: asyncpg.Connection, tmp_path: Path
+) -> None:
+    (tmp_path / "key").write_text(KEY)
+    async with speaking() as provider:
+        provider.bars["AAPL"] = [bar("2012-09-04", 674.5), bar("2012-09-05", 670.0)]
+        said = {
+            "TICKSTOCK_ENGINE_DATABASE_URL": databases.engine,
+            "MASSIVE_API_KEY_FILE": str(tmp_path / "key"),
+            "TICKSTOCK_MASSIVE_REST_URL": provider.url,
+        }
+        words = (*MASSIVE, "--symbols", "aapl,NOPE", "--from", "2012-09-01", "--to", "2012-09-30")
+
+        found = await asyncio.to_thread(command, tmp_path, *words, **said)
+
+    assert found.returncode == 1
+    assert "1 of 2 symbols, 2 bars, 2 new or changed, 0 refused" in found.stdout
+    assert "nothing of NOPE" in found.stderr
+    assert KEY not in found.stdout + found.stderr
+    assert (await checksum(link))[0] == 2
+
+
+def test_an_estimate_asks_nobody(tmp_path: Path) -> None:
+    words = ("--symbols", "A,B", "--from", "2020-01-01", "--to", "2024-12-31", "--timeframe", "1min", "--dry-run")
+
+    found = command(tmp_path, *MASSIVE, *words)
+
+    assert found.returncode == 0
+    assert "2 symbols, 2020-01-01 to 2024-12-31: at most 58 requests, about 11 minutes at 5 a minute" in found.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--symbols", "A"), "MASSIVE_API_KEY is not set"),
+        (("--symbols", "A B"), "--symbols: 'A B' is none"),
+        (("--symbols", ","), "--symbols: name at least one"),
+        (("--symbols", "A", "--from", "2999-01-01"), "--from: 2999-01-01 lies after"),
+    ],
+    ids=["key", "symbol", "none", "future"],
+)
+def test_what_cannot_be_asked_for_is_said_in_a_line(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+    found = command(tmp_path, *MASSIVE, *words)
+
+    assert found.returncode == 1
+    assert found.stderr.startswith(f"Error: {said}")

@@ -131,8 +131,8 @@ async def put_named(connection: Connection, named: Iterable[Named]) -> None:
         """
         insert into symbols (symbol, name, primary_exchange, market, locale, currency_name, type, active, cik,
                              list_date, last_updated, last_updated_utc)
-        values ($1, left($2, 100), $3, left($4, 20), left($5, 10), left($6, 10), left($7, 20), $8, left($9, 20), $10,
-                now() at time zone 'UTC', now())
+        values ($1, left($2, 100), left($3, 20), left($4, 20), left($5, 10), left($6, 10), left($7, 20), $8,
+                left($9, 20), $10, now() at time zone 'UTC', now())
         on conflict (symbol) do update
            set name = coalesce(excluded.name, symbols.name), active = excluded.active,
                primary_exchange = coalesce(excluded.primary_exchange, symbols.primary_exchange),

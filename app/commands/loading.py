@@ -1,0 +1,77 @@
+"""What loading commands stand on: the market's database, Ctrl-C, and progress bars."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from app.commands import addresses
+from app.commands.carried import carried
+from app.db import Unavailable
+from app.db.migrate import ForeignSchema, NewerSchema, migrate
+from app.db.pools import Pool
+from app.db.trouble import REFUSED
+from app.embedded.places import Unusable
+from app.engine.loads.source import Unreadable
+from app.settings import Settings
+
+STATEMENT_MS = 60_000
+AWAY: tuple[type[BaseException], ...] = (Unavailable, *REFUSED)
+AGAIN = "the same command goes on where this one stopped"
+
+
+@contextmanager
+def market(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
+    """The address that may write the market's tables: one that is named, of the desk that runs here, or our own."""
+    known = addresses.named(settings)
+    if not (known.engine or known.market or known.own):
+        known = addresses.running(settings.data_dir) or known
+    if url := known.engine or known.market or known.own:
+        yield url
+    else:
+        with carried(settings, environ) as laid:
+            assert laid.engine
+            yield laid.engine
+
+
+async def with_pool(url: str, work: Callable[[Pool], Awaitable[bool]]) -> bool:
+    async with _pool(url) as pool:
+        return await work(pool)
+
+
+@asynccontextmanager
+async def _pool(url: str) -> AsyncIterator[Pool]:
+    pool = Pool(url, "load", 2, acquire_seconds=5.0, statement_ms=STATEMENT_MS)
+    try:
+        with suppress(ForeignSchema):
+            await migrate("market", url)
+        yield pool
+    except NewerSchema as newer:
+        raise Unusable(f"database: {newer}; update this program") from None
+    except Unreadable as reason:
+        raise Unusable(str(reason)) from None
+    except AWAY as error:
+        raise Unusable(f"database: {type(error).__name__}; {AGAIN}") from error
+    finally:
+        await pool.close()
+
+
+@contextmanager
+def stopping() -> Iterator[asyncio.Event]:
+    """Set by Ctrl-C: what is being stored is stored to its end."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield stop
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+def bars() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[said]}"))
+    return Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True))

@@ -1,0 +1,105 @@
+"""`tickstock data load --provider massive`: history of symbols by name, as fast as the provider allows."""
+
+import asyncio
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
+
+from app.commands.loading import AGAIN, bars, market, stopping, with_pool
+from app.db.pools import Pool
+from app.embedded.places import Unusable
+from app.engine.loads import massive
+from app.engine.loads.frames import FRAMES
+from app.engine.loads.keeper import Keeper
+from app.engine.loads.massive import Span
+from app.engine.loads.pace import Pace
+from app.engine.loads.provider import Progress, ProviderLoad, Wanted, minutes
+from app.engine.loads.rest import Refused, Rest, Unreachable
+from app.settings import Settings
+
+YEAR = timedelta(days=365)
+SYMBOL = re.compile(r"[A-Z0-9^$.][A-Z0-9._:/^=$&+-]{0,19}")
+
+Say = Callable[[str], object]
+
+
+class Asked(NamedTuple):
+    symbols: str
+    """With commas."""
+    timeframe: str
+    first: date | None
+    last: date | None
+    dry_run: bool
+    reference: bool
+
+
+def load_provider(settings: Settings, environ: Mapping[str, str], asked: Asked, say: Say, warn: Say) -> bool:
+    """Whether there was something of every symbol. Raises Unusable."""
+    wanted = _wanted(asked, datetime.now(UTC).date())
+    said = settings.massive
+    if asked.dry_run:
+        count = massive.requests(len(wanted.symbols), wanted.frame, wanted.span)
+        long = minutes(count, said.requests_per_minute)
+        say(
+            f"{len(wanted.symbols):,} symbols, {wanted.span.first} to {wanted.span.last}: at most {count:,} requests,"
+            f" about {long:,.0f} minutes at {said.requests_per_minute:g} a minute; nothing was asked for or stored"
+        )
+        return True
+    if said.api_key is None or not said.api_key.get_secret_value():
+        raise Unusable("MASSIVE_API_KEY is not set: the provider answers to nobody without one")
+    with market(settings, environ) as url:
+        return asyncio.run(with_pool(url, lambda pool: _load(pool, settings, wanted, say, warn)))
+
+
+async def _load(pool: Pool, settings: Settings, wanted: Wanted, say: Say, warn: Say) -> bool:
+    said = settings.massive
+    assert said.api_key
+    keeper = Keeper(pool, wanted.frame)
+    await keeper.open()
+    with stopping() as stop, bars() as shown:
+        row = shown.add_task("massive", total=len(wanted.symbols), said="")
+
+        def told(now: Progress) -> None:
+            done = len(now.successful) + len(now.failed)
+            shown.update(row, completed=done, description=now.current or "massive", said=f"{now.good:,} bars")
+
+        rest = Rest(said.rest_url, said.api_key.get_secret_value(), Pace(said.requests_per_minute), stop)
+        try:
+            done = await ProviderLoad(wanted, rest, keeper, told, wanted.span.last).run()
+        except (Refused, Unreachable) as reason:
+            raise Unusable(f"{reason}; {AGAIN}") from None
+        finally:
+            await rest.close()
+    return _report(done, rest.requests, say, warn)
+
+
+def _report(done: Progress, requests: int, say: Say, warn: Say) -> bool:
+    for symbol, refusal in done.refusals:
+        warn(f"{symbol}: bar {refusal.number}: {refusal.reason}")
+    if done.failed:
+        warn(f"nothing of {', '.join(done.failed)}")
+    say(
+        f"{len(done.successful):,} of {done.total:,} symbols, {done.good:,} bars, {done.stored:,} new or changed,"
+        f" {done.refused:,} refused; {requests:,} requests in {done.seconds:.0f} s"
+    )
+    if done.status == "cancelled":
+        raise Unusable(f"stopped; {AGAIN}")
+    return not done.failed
+
+
+def _wanted(asked: Asked, today: date) -> Wanted:
+    """Until yesterday at the latest: today's bar is not complete. Raises Unusable."""
+    symbols = tuple(dict.fromkeys(word.strip().upper() for word in asked.symbols.split(",") if word.strip()))
+    for symbol in symbols:
+        if not SYMBOL.fullmatch(symbol):
+            raise Unusable(f"--symbols: {symbol[:40]!r} is none")
+    if not symbols:
+        raise Unusable("--symbols: name at least one, with commas between")
+    yesterday = today - timedelta(days=1)
+    last = min(asked.last or yesterday, yesterday)
+    first = asked.first or last - YEAR
+    if first > last:
+        raise Unusable(f"--from: {first} lies after {last}, the last whole day asked for")
+    until = str(asked.last) if asked.last else "yesterday"
+    return Wanted(symbols, FRAMES[asked.timeframe], Span(first, last), until, asked.reference)

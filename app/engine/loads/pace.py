@@ -1,0 +1,50 @@
+"""So many requests in any minute and no more; and waits that can be called off."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+
+MINUTE = 60.0
+
+
+class Stopped(Exception):
+    """Somebody called the load off."""
+
+
+async def wait(seconds: float, stop: asyncio.Event | None) -> None:
+    """Raises Stopped as soon as `stop` is set."""
+    if stop is None:
+        await asyncio.sleep(seconds)
+        return
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        return
+    raise Stopped
+
+
+class Pace:
+    """`per_minute` below 1 means one in more than a minute."""
+
+    def __init__(self, per_minute: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most = max(1, int(per_minute))
+        self._span = MINUTE * self._most / per_minute
+        self._clock = clock
+        self._begun: deque[float] = deque(maxlen=self._most)
+
+    def delay(self) -> float:
+        """Seconds until the next one may go."""
+        if len(self._begun) < self._most:
+            return 0.0
+        return max(0.0, self._begun[0] + self._span - self._clock())
+
+    def note(self) -> None:
+        """One goes now."""
+        self._begun.append(self._clock())
+
+    async def turn(self, stop: asyncio.Event | None) -> None:
+        while (delay := self.delay()) > 0:
+            await wait(delay, stop)
+        self.note()

@@ -1,0 +1,171 @@
+"""Massive's REST interface, once Polygon's: paced, patient with a server in trouble, and short with a wrong key."""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import AsyncIterator, Mapping
+from typing import Generic, TypeVar
+
+import httpx
+import msgspec
+from msgspec import Struct
+
+from app.engine.loads.pace import Pace, wait
+
+logger = logging.getLogger(__name__)
+
+CONNECT_SECONDS = 10.0
+ANSWER_SECONDS = 60.0
+PATIENCE_SECONDS = 600.0
+FIRST_WAIT, LAST_WAIT = 1.0, 60.0
+LONGEST_RETRY_AFTER = 300.0
+MOST_BYTES = 64 << 20
+MOST_PAGES = 10_000
+
+T = TypeVar("T")
+
+
+class Refused(Exception):
+    """The provider answers, and the answer is no. One line for people, without the key."""
+
+
+class Unreachable(Exception):
+    """The provider did not answer in time, or not in a way that can be understood."""
+
+
+class Page(Struct, Generic[T], kw_only=True):
+    results: T | None = None
+    next_url: str | None = None
+
+
+class _Said(Struct):
+    """What stands in a refusal, under one name or another."""
+
+    error: str = ""
+    message: str = ""
+    status: str = ""
+
+
+class Rest:
+    """`first_wait`: the ceiling of the first pause after trouble; it doubles, and the pause is anything below it."""
+
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        pace: Pace,
+        stop: asyncio.Event | None = None,
+        *,
+        patience: float = PATIENCE_SECONDS,
+        first_wait: float = FIRST_WAIT,
+    ) -> None:
+        self._home = httpx.URL(url)
+        self._pace = pace
+        self._stop = stop
+        self._patience = patience
+        self._first_wait = first_wait
+        self.requests = 0
+        # In a header, not in the address: addresses are logged, here and on the way.
+        self._client = httpx.AsyncClient(
+            headers={"Authorization": f"Bearer {key}", "Accept": "application/json"},
+            timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
+            follow_redirects=False,
+        )
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def one(self, path: str, kind: type[T]) -> T | None:
+        """None where there is no such thing."""
+        page = await self._answered(self._home.join(path), kind)
+        return page.results if page else None
+
+    async def pages(self, path: str, params: Mapping[str, str], kind: type[T]) -> AsyncIterator[T]:
+        """Raises Refused and Unreachable."""
+        address: httpx.URL | None = self._home.join(path).copy_merge_params(params)
+        seen: set[str] = set()
+        while address is not None:
+            seen.add(str(address))
+            page = await self._answered(address, kind)
+            if page is None:
+                return
+            if page.results is not None:
+                yield page.results
+            address = self._next(page.next_url) if page.next_url else None
+            if address is not None and (str(address) in seen or len(seen) >= MOST_PAGES):
+                raise Refused("the provider's pages come to no end")
+
+    def _next(self, told: str) -> httpx.URL:
+        """Only to where we were sent by the operator: whoever gets the request gets the key."""
+        try:
+            address = self._home.join(told)
+        except httpx.InvalidURL:
+            raise Refused("the provider names a next page that is no address") from None
+        if (address.scheme, address.host, address.port) != (self._home.scheme, self._home.host, self._home.port):
+            raise Refused(f"the provider sends us to another host ({address.host[:100]}) for the next page")
+        return address
+
+    async def _answered(self, address: httpx.URL, kind: type[T]) -> Page[T] | None:
+        until, ceiling = time.monotonic() + self._patience, self._first_wait
+        while True:
+            await self._pace.turn(self._stop)
+            said, pause = await self._asked(address, kind)
+            if not isinstance(said, str):
+                return said
+            if pause is None:
+                pause = random.uniform(0, ceiling)  # noqa: S311 - spreads load, guards nothing
+                ceiling = min(LAST_WAIT, ceiling * 2)
+            if time.monotonic() + pause > until:
+                raise Unreachable(f"the provider does not answer ({said})")
+            logger.warning("provider: %s; asked again in %.1f s", said, pause)
+            await wait(pause, self._stop)
+
+    async def _asked(self, address: httpx.URL, kind: type[T]) -> tuple[Page[T] | str | None, float | None]:
+        """The page; or what is wrong, and how long the provider wants us to wait."""
+        self.requests += 1
+        try:
+            async with self._client.stream("GET", address) as answer:
+                body = await _read(answer)
+        except (httpx.TransportError, httpx.DecodingError) as error:
+            return type(error).__name__, None
+        status = answer.status_code
+        if status == httpx.codes.NOT_FOUND:
+            return None, None
+        if status == httpx.codes.TOO_MANY_REQUESTS or status >= httpx.codes.INTERNAL_SERVER_ERROR:
+            return f"status {status}", _retry_after(answer)
+        if status != httpx.codes.OK:
+            raise Refused(_refusal(status, body))
+        try:
+            return msgspec.json.decode(body, type=Page[kind]), None  # type: ignore[valid-type]
+        except (msgspec.DecodeError, RecursionError):
+            return "an answer that is cut off or not understood", None
+
+
+async def _read(answer: httpx.Response) -> bytes:
+    body = bytearray()
+    async for part in answer.aiter_bytes():
+        body += part
+        if len(body) > MOST_BYTES:
+            raise Refused(f"the provider answers with more than {MOST_BYTES >> 20} MB at once")
+    return bytes(body)
+
+
+def _retry_after(answer: httpx.Response) -> float | None:
+    """Seconds; a date, which the standard allows too, is as good as nothing."""
+    try:
+        return min(LONGEST_RETRY_AFTER, max(0.0, float(answer.headers.get("Retry-After", ""))))
+    except ValueError:
+        return None
+
+
+def _refusal(status: int, body: bytes) -> str:
+    try:
+        said = msgspec.json.decode(body[:10_000], type=_Said)
+    except (msgspec.DecodeError, RecursionError):
+        said = _Said()
+    words = "".join(letter for letter in said.error or said.message or said.status if letter.isprintable())[:200]
+    what = {401: "the provider does not know this key", 403: "this key may not have that"}.get(
+        status, f"the provider refuses with status {status}"
+    )
+    return f"{what}: {words}" if words else what

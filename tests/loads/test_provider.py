@@ -1,0 +1,224 @@
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from datetime import date
+
+import asyncpg
+import pytest
+from quart import Response
+
+from app.db.pools import Pool
+from app.engine.loads import massive
+from app.engine.loads.frames import FRAMES
+from app.engine.loads.keeper import Keeper
+from app.engine.loads.massive import Span
+from app.engine.loads.pace import Pace
+from app.engine.loads.provider import Progress, ProviderLoad, Wanted, minutes
+from app.engine.loads.rest import Refused, Rest, Unreachable
+from tests.loads.conftest import TODAY
+from tests.loads.provider import KEY, Massive, bar, speaking
+
+SPAN = Span(date(2012, 9, 4), date(2012, 9, 10))
+DAYS = [bar(f"2012-09-{day:02}", 100.0 + day) for day in (4, 5, 6, 7, 10)]
+
+
+@pytest.fixture
+async def provider() -> AsyncIterator[Massive]:
+    async with speaking() as server:
+        server.bars = {"AAPL": DAYS, "BRK.B": DAYS[:1]}
+        yield server
+
+
+async def load(
+    provider: Massive,
+    pool: Pool,
+    *symbols: str,
+    timeframe: str = "daily",
+    key: str = KEY,
+    told: Callable[[Progress], object] = lambda _: None,
+    stop: asyncio.Event | None = None,
+    patience: float = 20,
+) -> Progress:
+    frame = FRAMES[timeframe]
+    keeper = Keeper(pool, frame)
+    await keeper.open()
+    rest = Rest(provider.url, key, Pace(60_000), stop, patience=patience, first_wait=0.01)
+    try:
+        return await ProviderLoad(Wanted(symbols, frame, SPAN, "yesterday"), rest, keeper, told, TODAY).run()
+    finally:
+        await rest.close()
+
+
+async def test_bars_names_splits_and_dividends_are_stored(
+    provider: Massive, pool: Pool, link: asyncpg.Connection
+) -> None:
+    provider.splits["AAPL"] = [{"execution_date": "2005-02-28", "split_from": 1, "split_to": 2, "ticker": "AAPL"}]
+    provider.dividends["AAPL"] = [
+        {"ex_dividend_date": "2012-08-09", "cash_amount": 2.65, "currency": "USD", "dividend_type": "CD"}
+    ]
+
+    done = await load(provider, pool, "AAPL", "BRK.B", "NOPE")
+
+    assert (done.status, done.successful, done.failed) == ("completed_with_errors", ("AAPL", "BRK.B"), ("NOPE",))
+    rows = await link.fetch("select date::text, close, volume from ohlcv_daily where symbol = 'AAPL' order by 1")
+    assert [(row[0], float(row[1]), row[2]) for row in rows] == [
+        (f"2012-09-{day:02}", 100.0 + day, 1000) for day in (4, 5, 6, 7, 10)
+    ]
+    row = await link.fetchrow("select name, primary_exchange, currency_name from symbols where symbol = 'AAPL'")
+    assert row is not None
+    assert tuple(row) == ("AAPL Incorporated", "XNAS", "usd")
+    assert await link.fetchval("select ratio from splits") == 2
+    assert float(await link.fetchval("select amount from dividends")) == 2.65
+    assert await link.fetchval("select load_status from symbol_load_log") == "completed_with_errors"
+    assert await link.fetchval("select count(*) from data_load_parts") == 0
+
+
+TROUBLE = {
+    "too-fast": [Response("{}", 429, {"Retry-After": "0"})],
+    "too-fast-at-some-time": [Response("{}", 429, {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"})],
+    "broken": [Response("oops", 500), Response("oops", 503)],
+    "torn": [Response('{"status":"OK","results":[{"t":13467', 200)],
+    "other-shape": [Response('{"results":[{"t":"x"}]}', 200)],
+}
+
+
+@pytest.mark.parametrize("trouble", TROUBLE.values(), ids=TROUBLE)
+async def test_trouble_that_passes_is_waited_for(
+    provider: Massive, pool: Pool, link: asyncpg.Connection, trouble: list[Response]
+) -> None:
+    provider.trouble.extend(trouble)
+
+    done = await load(provider, pool, "AAPL")
+
+    assert done.status == "completed"
+    assert await link.fetchval("select count(*) from ohlcv_daily") == 5
+
+
+async def test_trouble_that_stays_ends_the_load_and_keeps_what_is_stored(
+    provider: Massive, pool: Pool, link: asyncpg.Connection
+) -> None:
+    def break_down(told: Progress) -> None:
+        if told.stored == 2 and not provider.trouble:
+            provider.trouble.extend(Response("oops", 500) for _ in range(100))
+
+    with pytest.raises(Unreachable, match="status 500"):
+        await load(provider, pool, "AAPL", told=break_down, patience=0.2)
+    provider.trouble.clear()
+    provider.asked.clear()
+    done = await load(provider, pool, "AAPL")
+
+    assert done.status == "completed"
+    assert provider.asked[0].startswith("/v2/aggs/ticker/AAPL/range/1/day/2012-09-05/2012-09-10?")
+    assert await link.fetchval("select count(*) from ohlcv_daily") == 5
+
+
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [
+        (
+            Response('{"status":"NOT_AUTHORIZED","message":"Your plan has no\\nminutes"}', 403),
+            "Your plan has nominutes",
+        ),
+        (Response("<html>", 400), "refuses with status 400"),
+        (Response("", 302, {"Location": "http://127.0.0.1:1/"}), "refuses with status 302"),
+    ],
+    ids=["plan", "bad", "elsewhere"],
+)
+async def test_a_refusal_is_said_and_not_repeated(provider: Massive, pool: Pool, trouble: Response, said: str) -> None:
+    provider.trouble.append(trouble)
+
+    with pytest.raises(Refused, match=said):
+        await load(provider, pool, "AAPL")
+
+    assert len(provider.asked) == 1
+
+
+async def test_a_wrong_key_is_refused_at_once_and_never_shown(
+    provider: Massive, pool: Pool, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    with pytest.raises(Refused, match="does not know this key: Unknown API Key") as refused:
+        await load(provider, pool, "AAPL", key="hunter2-hunter2")
+
+    assert len(provider.asked) == 1
+    assert "hunter2" not in str(refused.value) + caplog.text + "".join(provider.asked)
+
+
+@pytest.mark.parametrize("elsewhere", ["http://127.0.0.1:9", "https://127.0.0.1", "http://localhost"])
+async def test_the_key_goes_to_no_other_host(provider: Massive, pool: Pool, elsewhere: str) -> None:
+    provider.elsewhere = elsewhere
+
+    with pytest.raises(Refused, match="sends us to another host"):
+        await load(provider, pool, "AAPL")
+
+
+async def test_pages_that_go_round_end(provider: Massive, pool: Pool) -> None:
+    path = f"{provider.url}/v2/aggs/ticker/AAPL/range/1/day/2012-09-04/2012-09-10?cursor=0"
+    provider.trouble.extend(Response(f'{{"next_url":"{path}"}}', 200) for _ in range(3))
+
+    with pytest.raises(Refused, match="no end"):
+        await load(provider, pool, "AAPL")
+
+
+async def test_a_load_that_is_called_off_stops_between_pages_and_goes_on_later(
+    provider: Massive, pool: Pool, link: asyncpg.Connection
+) -> None:
+    stop = asyncio.Event()
+    provider.trouble.extend([Response("{}", 429, {"Retry-After": "200"})])
+
+    waiting = asyncio.create_task(load(provider, pool, "BRK.B", "AAPL", stop=stop, patience=1000))
+    async with asyncio.timeout(10):
+        while not provider.asked:
+            await asyncio.sleep(0.01)
+    stop.set()
+    off = await waiting
+    on = await load(provider, pool, "BRK.B", "AAPL")
+
+    assert (off.status, off.successful) == ("cancelled", ())
+    assert (on.status, on.successful) == ("completed", ("BRK.B", "AAPL"))
+
+
+async def test_symbols_that_are_complete_are_not_asked_for_again(provider: Massive, pool: Pool) -> None:
+    def break_down(told: Progress) -> None:
+        if told.successful and not provider.trouble:
+            provider.trouble.append(Response("", 403))
+
+    with pytest.raises(Refused):
+        await load(provider, pool, "BRK.B", "AAPL", told=break_down)
+    provider.asked.clear()
+    done = await load(provider, pool, "BRK.B", "AAPL")
+
+    assert done.successful == ("BRK.B", "AAPL")
+    assert not any("BRK.B" in asked for asked in provider.asked)
+
+
+async def test_weeks_of_the_provider_begin_on_sunday_and_ours_on_monday(
+    provider: Massive, pool: Pool, link: asyncpg.Connection
+) -> None:
+    provider.bars["AAPL"] = [bar("2012-09-09", 100.0)]
+
+    await load(provider, pool, "AAPL", timeframe="weekly")
+
+    assert await link.fetchval("select week_start::text from ohlcv_weekly") == "2012-09-10"
+
+
+def test_no_more_requests_than_allowed_begin_in_any_minute() -> None:
+    now = 0.0
+    pace, begun = Pace(5, clock=lambda: now), []
+    for _ in range(23):
+        now += pace.delay()
+        pace.note()
+        begun.append(now)
+        now += 0.5
+
+    assert all(later - first >= 60 for first, later in zip(begun, begun[5:], strict=False))
+    assert begun[4] == 2.0
+
+
+def test_an_estimate_counts_requests_and_minutes() -> None:
+    year = Span(date(2023, 1, 1), date(2023, 12, 31))
+
+    assert massive.requests(10, FRAMES["daily"], year) == 40
+    assert massive.requests(10, FRAMES["1min"], year) == 90
+    assert minutes(40, 5) == 7.0
