@@ -4,6 +4,7 @@ import json
 import logging
 import logging.handlers
 import re
+import ssl
 import sys
 import threading
 import traceback
@@ -20,6 +21,7 @@ Step = Callable[[Any, str, EventDict], EventDict]
 
 SPOOLED_AT_MOST = 1000
 LONGEST_MESSAGE = 4000
+CAUSES_AT_MOST = 10
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 SECRET = re.compile(r"password|secret|token|authorization|cookie", re.I)
 SECRETS = (
@@ -162,6 +164,18 @@ def configure(
 def spool() -> Spool | None:
     """The one that `configure` set up, for whoever drains it."""
     return next((handler for handler in logging.getLogger().handlers if isinstance(handler, Spool)), None)
+
+
+def cause(error: BaseException) -> str:
+    """What to call it in a line for people: its name, or what is wrong with a certificate."""
+    link: BaseException | None = error
+    for _ in range(CAUSES_AT_MOST):
+        if isinstance(link, ssl.SSLCertVerificationError):
+            return f"its certificate is not trusted: {link.verify_message}"
+        if isinstance(link, ssl.SSLError):
+            return f"TLS failed: {link.reason}"
+        link = link and (link.__cause__ or link.__context__)
+    return type(error).__name__.lstrip("_")
 
 
 def cleaned(text: str, keep: str = "") -> str:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
+from app import logs
 from app.commands.addresses import Addresses, named
 from app.db import Unavailable, migrate, roles
 from app.db.market import inspect
@@ -80,7 +81,7 @@ def done(work: Coroutine[Any, Any, T]) -> T:
     except migrate.NewerSchema as newer:
         raise Unusable(f"database: {newer}; update this program") from None
     except ABSENT as error:
-        raise Away(f"database: cannot be prepared or asked now ({type(error).__name__})") from error
+        raise Away(f"database: cannot be prepared or asked now ({logs.cause(error)})") from error
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from typing import NamedTuple, Union, cast
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from app import logs
 from app.db.breaker import Breaker
 from app.db.market import MarketShape, inspect
 from app.db.trouble import AWAY, REFUSED, BadValue, Unavailable
@@ -106,7 +107,7 @@ class Pool:
             connection = await pool.acquire(timeout=self._acquire_seconds)
         except REFUSED as error:
             self._breaker.failed()
-            raise Unavailable(type(error).__name__) from error
+            raise Unavailable(logs.cause(error)) from error
         return pool, connection
 
     async def _opened(self) -> "asyncpg.Pool[asyncpg.Record]":

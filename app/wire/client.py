@@ -10,6 +10,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from app import logs
+
 ANSWER_SECONDS = 5.0
 CONNECT_SECONDS = 2.0
 CLOSE_SECONDS = 1.0
@@ -50,7 +52,7 @@ def reachable() -> Iterator[None]:
     try:
         yield
     except (RedisError, OSError, TimeoutError) as error:
-        raise Unavailable(type(error).__name__) from error
+        raise Unavailable(logs.cause(error)) from error
 
 
 async def ping(client: Redis, seconds: float = 1.0) -> bool:

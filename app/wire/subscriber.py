@@ -8,6 +8,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from redis.exceptions import RedisError
 
+from app import logs
 from app.wire.backoff import Backoff
 from app.wire.channels import JOINS_CHANNEL
 from app.wire.line import Line, heed_cancellation
@@ -125,7 +126,7 @@ class Subscriber(Generic[L]):
                 await self._session(backoff)
             except (RedisError, OSError, TimeoutError, _Silent) as lost:
                 self._lost_at = time.time()
-                self._outage.away(type(lost).__name__.lstrip("_"))
+                self._outage.away(logs.cause(lost))
             finally:
                 self._confirmed.clear()
             heed_cancellation()

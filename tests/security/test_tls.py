@@ -1,0 +1,219 @@
+"""Redis and PostgreSQL on other machines: by TLS, to servers that prove who they are, and to no others."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import trustme
+from pydantic import SecretStr
+
+from app.db import Unavailable, migrate
+from app.db.pools import Pool
+from app.sections import Database, Redis
+from app.settings import Settings
+from app.wire import Unavailable as RedisUnavailable
+from app.wire.client import close, connect, reachable
+from app.wire.limits import Limits
+from tests.conftest import Databases
+from tests.stream.conftest import Desk, settings
+from tests.stream.test_leaving import process
+
+__all__ = ["settings"]
+
+Link = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+Inner = Callable[[], Awaitable[Link]]
+
+
+class Papers(NamedTuple):
+    """What one who runs servers has: an authority, what it signed, and another that signed nothing here."""
+
+    server: ssl.SSLContext
+    authority: Path
+    stranger: Path
+    certificate: Path
+    key: Path
+
+
+@pytest.fixture(scope="module")
+def papers(tmp_path_factory: pytest.TempPathFactory) -> Papers:
+    place, authority = tmp_path_factory.mktemp("papers"), trustme.CA()
+    paths = Papers(ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), *(place / name for name in "asck"))
+    authority.issue_cert("127.0.0.1").configure_cert(paths.server)
+    authority.configure_trust(paths.server)
+    authority.cert_pem.write_to_path(str(paths.authority))
+    trustme.CA().cert_pem.write_to_path(str(paths.stranger))
+    own = authority.issue_cert("desk@example.org")
+    own.cert_chain_pems[0].write_to_path(str(paths.certificate))
+    own.private_key_pem.write_to_path(str(paths.key))
+    paths.key.chmod(0o600)
+    return paths
+
+
+async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while data := await source.read(65_536):
+            sink.write(data)
+            await sink.drain()
+    sink.close()
+
+
+@asynccontextmanager
+async def before(inner: Inner, context: ssl.SSLContext, *, asks_first: bool) -> AsyncIterator[int]:
+    """A server's own TLS, on a port: what comes by it is carried to the server's socket."""
+
+    async def carry(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        if asks_first:
+            # PostgreSQL is asked in clear text whether it speaks TLS; to who goes on in clear text it says no more.
+            if await source.read(8) != b"\0\0\0\x08\x04\xd2\x16/":
+                sink.close()
+                return
+            sink.write(b"S")
+        with suppress(OSError):
+            await sink.start_tls(context)
+            there, back = await inner()
+            await asyncio.gather(pump(source, back), pump(there, sink))
+
+    server = await asyncio.start_server(carry, "127.0.0.1", 0)
+    yield int(server.sockets[0].getsockname()[1])
+    server.close()
+
+
+class Remote(NamedTuple):
+    """Addresses without the part that says how far to trust."""
+
+    redis: str
+    own: str
+    market: str
+
+    def by(self, redis: str, database: str) -> tuple[SecretStr, SecretStr, SecretStr]:
+        return (
+            SecretStr(f"{self.redis}?{redis}"),
+            SecretStr(f"{self.own}?{database}"),
+            SecretStr(f"{self.market}?{database}"),
+        )
+
+
+@asynccontextmanager
+async def remote(redis_url: str, databases: Databases, context: ssl.SSLContext) -> AsyncIterator[Remote]:
+    own, market = urlsplit(databases.own), urlsplit(databases.market)
+    socket = Path(parse_qs(own.query)["host"][0]) / ".s.PGSQL.5432"
+    async with AsyncExitStack() as stack:
+        valkey = before(lambda: asyncio.open_unix_connection(urlsplit(redis_url).path), context, asks_first=False)
+        postgres = before(lambda: asyncio.open_unix_connection(str(socket)), context, asks_first=True)
+        first, second = [await stack.enter_async_context(each) for each in (valkey, postgres)]
+        yield Remote(
+            f"rediss://127.0.0.1:{first}/0",
+            *(f"postgresql://{each.username}@127.0.0.1:{second}{each.path}" for each in (own, market)),
+        )
+
+
+@pytest.fixture
+async def there(redis_url: str, databases: Databases, papers: Papers) -> AsyncIterator[Remote]:
+    async with remote(redis_url, databases, papers.server) as found:
+        yield found
+
+
+def over(settings: Settings, addresses: tuple[SecretStr, SecretStr, SecretStr]) -> Settings:
+    redis, own, market = addresses
+    changed = {"redis": Redis(url=redis), "database": Database(url=own, market_url=market)}
+    return settings.model_copy(update=changed)
+
+
+async def test_a_desk_lives_on_servers_that_it_reaches_by_tls_alone(
+    settings: Settings, there: Remote, papers: Papers
+) -> None:
+    said = there.by(f"ssl_ca_certs={papers.authority}", f"sslmode=verify-full&sslrootcert={papers.authority}")
+    desk = Desk(over(settings, said))
+    await desk.start()
+    await desk.enter()
+    async with desk.client() as client, desk.stream("patterns,status") as reader:
+        assert (await client.get("/account")).status_code == 200
+        assert (await client.get("/ready")).status_code == 200
+        assert await reader.message("message")
+    await migrate.migrate("app", said[1].get_secret_value())
+    await desk.stop()
+
+
+async def test_a_server_that_asks_for_ours_is_shown_our_certificate(
+    redis_url: str, databases: Databases, papers: Papers
+) -> None:
+    papers.server.verify_mode = ssl.CERT_REQUIRED
+    try:
+        async with remote(redis_url, databases, papers.server) as there:
+            trust = f"ssl_ca_certs={papers.authority}", f"sslmode=verify-full&sslrootcert={papers.authority}"
+            shown = f"&ssl_certfile={papers.certificate}&ssl_keyfile={papers.key}"
+            ours = f"&sslcert={papers.certificate}&sslkey={papers.key}"
+
+            assert await answers(there.by(trust[0] + shown, trust[1] + ours)) == (True, True)
+            assert await answers(there.by(*trust)) == (False, False)
+    finally:
+        papers.server.verify_mode = ssl.CERT_NONE
+
+
+async def answers(addresses: tuple[SecretStr, SecretStr, SecretStr]) -> tuple[bool, bool]:
+    """Whether Redis and PostgreSQL do."""
+    redis, own, _ = (each.get_secret_value() for each in addresses)
+    client, pool, limits = connect(redis), Pool(own, "test", 1), Limits(redis)
+    try:
+        with reachable():
+            await client.ping()
+        assert await limits.hit("tls", "x", "1000/minute") is None
+        heard = True
+    except RedisUnavailable:
+        heard = False
+    try:
+        async with pool.acquire() as connection:
+            found = await connection.fetchval("select 1") == 1
+    except Unavailable:
+        found = False
+    await close(client)
+    await pool.close()
+    return heard, found
+
+
+async def test_a_server_that_cannot_prove_who_it_is_is_not_believed(there: Remote, papers: Papers) -> None:
+    unknown = there.by(f"ssl_ca_certs={papers.stranger}", f"sslmode=verify-full&sslrootcert={papers.stranger}")
+    by_the_system = there.by("", "sslmode=verify-full")
+    other_name = Remote(*(url.replace("127.0.0.1", "localhost") for url in there)).by(
+        f"ssl_ca_certs={papers.authority}", f"sslmode=verify-full&sslrootcert={papers.authority}"
+    )
+
+    assert await answers(unknown) == (False, False)
+    assert await answers(by_the_system) == (False, False)
+    assert await answers(other_name) == (False, False)
+
+
+async def test_who_starts_it_is_told_that_a_certificate_is_not_trusted(
+    settings: Settings, there: Remote, papers: Papers
+) -> None:
+    wrong = there.by(f"ssl_ca_certs={papers.stranger}", f"sslmode=verify-full&sslrootcert={papers.stranger}")
+    async with process(over(settings, wrong)) as running:
+        assert running.stderr
+        lines = [""]
+        async with asyncio.timeout(30):
+            while not ("Redis" in "".join(lines) and "database" in "".join(lines)):
+                lines.append((await running.stderr.readline()).decode())
+
+    told = "".join(lines)
+    assert told.count("its certificate is not trusted") >= 2
+    assert "Traceback" not in told
+
+
+async def test_what_is_wrong_with_a_certificate_is_said_in_one_line(there: Remote, papers: Papers) -> None:
+    wrong = there.by(f"ssl_ca_certs={papers.stranger}", f"sslmode=verify-full&sslrootcert={papers.stranger}")
+    client, pool = connect(wrong[0].get_secret_value()), Pool(wrong[1].get_secret_value(), "test", 1)
+
+    with pytest.raises(RedisUnavailable, match="its certificate is not trusted: ") as redis, reachable():
+        await client.ping()
+    with pytest.raises(Unavailable, match="its certificate is not trusted: ") as database:
+        async with pool.acquire():
+            pass
+
+    assert "\n" not in f"{redis.value}{database.value}"
+    await close(client)
+    await pool.close()
