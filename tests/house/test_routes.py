@@ -7,8 +7,10 @@ import pytest
 from quart import Quart
 
 from app.factory import create_app
+from app.identity import Scope
 from app.settings import load
-from app.web.guards import Guard, guard_of
+from app.web.guards import Guard, guard_of, scope_of
+from tests.house.lines import LINES, OWNED, Who
 
 PUBLIC = {
     "accounts.login",
@@ -77,6 +79,30 @@ def test_every_route_says_who_may_come(app: Quart) -> None:
 
     assert unguarded == []
     assert public == PUBLIC
+
+
+def test_every_route_has_a_line_that_says_the_same(app: Quart) -> None:
+    said = {
+        Who.ALL: (Guard.PUBLIC, None),
+        Who.PEOPLE: (Guard.SIGNED_IN, None),
+        Who.ADMINS: (Guard.ADMIN_ONLY, None),
+        Who.READ: (Guard.SIGNED_IN, Scope.READ),
+        Who.WHOLE: (Guard.ADMIN_ONLY, Scope.ADMIN),
+    }
+    held = {name: (guard_of(view), scope_of(view)) for name, view in app.view_functions.items()}
+
+    assert held == {name: said[who] for name, who in LINES.items()} | {"health.metrics": (Guard.PUBLIC, None)}
+
+
+def test_what_names_a_thing_of_somebodys_is_tried_by_another(app: Quart) -> None:
+    named = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if LINES[rule.endpoint] is Who.PEOPLE
+        and any("UUID" in type(each).__name__ for each in rule._converters.values())
+    }
+
+    assert named <= OWNED
 
 
 def test_what_changes_something_is_limited_or_listed(app: Quart) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
+from uuid import UUID
 
 import pytest
 import pytest_asyncio
@@ -25,6 +26,7 @@ from app.wire.client import close, connect
 from tests.conftest import copied
 from tests.stream.waiting import until
 
+OTHER = "other@example.org"
 PASSWORD = "trades on a train with one bar"
 
 
@@ -34,11 +36,15 @@ class Door(NamedTuple):
     app: Quart
     people: Mapping[Role, str]
 
-    async def begun(self, role: Role) -> str:
+    async def begun(self, role: Role, other: bool = False) -> str:
         """The id of a session that began this moment."""
-        async with deps.house_of(self.app).pools.own.acquire() as connection:
-            user_id = await connection.fetchval("select id from app.users where email = $1", self.people[role])
+        user_id = await self.id_of(OTHER if other else self.people[role])
         return await deps.house_of(self.app).sessions.create(user_id, "tests", "192.0.2.1")
+
+    async def id_of(self, email: str) -> UUID:
+        async with deps.house_of(self.app).pools.own.acquire() as connection:
+            found: UUID = await connection.fetchval("select id from app.users where email = $1", email)
+        return found
 
     async def revoked(self, role: Role) -> str:
         sid = await self.begun(role)
@@ -48,11 +54,26 @@ class Door(NamedTuple):
     async def token(self, role: Role, scope: Scope) -> str:
         """One that was made this moment."""
         shown = secret.made()
-        async with deps.house_of(self.app).pools.own.acquire() as connection, connection.transaction():
-            user_id = await connection.fetchval("select id from app.users where email = $1", self.people[role])
-            await connection.execute("delete from app.tokens where user_id = $1", user_id)
-            assert await queries.insert(connection, user_id, "tests", secret.hashed(shown), scope, 1)
+        await self.made(role, scope, shown)
         return shown
+
+    async def made(self, role: Role, scope: Scope = Scope.READ, shown: str = "") -> UUID:
+        """The id of a token; those that there were before are gone."""
+        user_id, hash_ = await self.id_of(self.people[role]), secret.hashed(shown or secret.made())
+        async with deps.house_of(self.app).pools.own.acquire() as connection, connection.transaction():
+            await connection.execute("delete from app.tokens where user_id = $1", user_id)
+            found = await queries.insert(connection, user_id, "tests", hash_, scope, 1)
+        assert found
+        return found
+
+    async def withdrawn(self) -> str:
+        shown = await self.token(Role.ADMIN, Scope.ADMIN)
+        await self.made(Role.ADMIN)
+        return shown
+
+    async def still_has(self, token_id: UUID) -> bool:
+        async with deps.house_of(self.app).pools.own.acquire() as connection:
+            return bool(await connection.fetchval("select exists(select from app.tokens where id = $1)", token_id))
 
     def cookie(self, sid: str) -> str:
         extension: QuartAuth = self.app.extensions["QUART_AUTH"][0]
@@ -82,6 +103,7 @@ async def furnish(app: Quart) -> Door:
     await until(lambda: house.listening() and house.seeded and house.vitals.database, 15)
     for role, email in people.items():
         await setup.create_user(house.pools.own, email, role, PASSWORD)
+    await setup.create_user(house.pools.own, OTHER, Role.USER, PASSWORD)
     return Door(app, people)
 
 

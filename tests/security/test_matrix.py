@@ -1,21 +1,22 @@
 """Who may come where: every route and method, tried by everybody, against what its guard says."""
 
 import asyncio
+import hashlib
 import os
 from collections.abc import Mapping
 from functools import cache
-from itertools import product
+from itertools import count, product
 from typing import NamedTuple
 
 import pytest
-from quart import Quart
+from quart import Quart, Response
 from quart.testing.connections import WebsocketResponseError
 from werkzeug.routing import Rule
 
 from app.factory import create_app
-from app.identity import Role
+from app.identity import Role, Scope
 from app.settings import load
-from app.web.guards import Guard, guard_of
+from tests.house.lines import LINES, OWNED, Who
 from tests.security.conftest import Door
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -24,10 +25,11 @@ OWN = "http://127.0.0.1:8000"
 PASSABLE = {"default": "x", "string": "x", "path": "x", "int": "1", "uuid": "00000000-0000-4000-8000-000000000000"}
 """What stands for an argument, by its converter: enough to reach the guard, too little to name a thing that exists."""
 
-ASKS_BY_ITSELF = {"health.metrics": Guard.ADMIN_ONLY}
-"""Public views that look at who comes: how, their own tests say; whom they refuse, this one."""
+PEOPLE = {"user": Role.USER, "other": Role.USER, "admin": Role.ADMIN}
+TOKENS = {"reader": Scope.READ, "asker": Scope.JOBS, "steward": Scope.ADMIN}
+CALLERS = ("anonymous", "revoked", "withdrawn", *PEOPLE, *TOKENS)
+"""Without anything, with a session or a token that is over, by cookie, and by token; the steward's is an admin's."""
 
-CALLERS = ("anonymous", "revoked", "user", "admin")
 MANNERS: Mapping[str, Mapping[str, str]] = {
     "page": {"Accept": "text/html", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "same-origin"},
     "htmx": {"Accept": "text/html", "Sec-Fetch-Site": "same-origin", "HX-Request": "true"},
@@ -36,11 +38,15 @@ MANNERS: Mapping[str, Mapping[str, str]] = {
 CHANGING = {"POST", "PUT", "PATCH", "DELETE"}
 
 
+WRONG = ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND")
+numbers = count(1)
+
+
 class Route(NamedTuple):
     method: str
     path: str
-    guard: Guard | None
-    asks: bool = False
+    endpoint: str
+    who: Who
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -74,51 +80,104 @@ def routes(*, sockets: bool = False) -> list[Route]:
         for method in sorted(rule.methods or ()):
             if rule.websocket is sockets:
                 endpoint, _ = app.url_map.bind("").match(path, method, websocket=sockets)
-                guard = ASKS_BY_ITSELF.get(endpoint) or guard_of(app.view_functions[endpoint])
-                found.append(Route(method, path, guard, endpoint in ASKS_BY_ITSELF))
+                assert endpoint in LINES, f"{endpoint} has no line in tests/house/lines.py"
+                found.append(Route(method, path, endpoint, LINES[endpoint]))
     return found
 
 
 def expected(route: Route, caller: str, manner: str) -> int | None:
     """The status of the refusal; None for who is let in."""
-    assert route.guard, f"{route} has no guard"
-    if route.guard is Guard.PUBLIC or (route.asks and route.method == "OPTIONS"):
+    if route.who is Who.ALL or (route.endpoint == "health.metrics" and route.method == "OPTIONS"):
         return None
-    if caller in ("anonymous", "revoked"):
-        led = manner == "page" and not route.asks and not route.path.startswith("/api/")
+    takes_tokens = route.who in (Who.READ, Who.WHOLE)
+    if caller not in PEOPLE and not (caller in TOKENS and takes_tokens):
+        led = manner == "page" and not takes_tokens and route.endpoint != "health.metrics"
         return 303 if led else 401
-    return 403 if route.guard is Guard.ADMIN_ONLY and caller == "user" else None
+    for_admins = route.who in (Who.ADMINS, Who.WHOLE)
+    return 403 if for_admins and caller not in ("admin", "steward") else None
 
 
 async def keys(door: Door, caller: str) -> dict[str, str]:
     if caller == "anonymous":
         return {}
-    sid = await (door.revoked(Role.ADMIN) if caller == "revoked" else door.begun(Role(caller)))
+    if caller in TOKENS:
+        role = Role.ADMIN if caller == "steward" else Role.USER
+        return {"Authorization": f"Bearer {await door.token(role, TOKENS[caller])}"}
+    if caller == "withdrawn":
+        return {"Authorization": f"Bearer {await door.withdrawn()}"}
+    sid = await (door.revoked(Role.ADMIN) if caller == "revoked" else door.begun(PEOPLE[caller], caller == "other"))
     return {"Cookie": door.cookie(sid)}
 
 
-@pytest.mark.parametrize("route", routes(), ids=str)
-async def test_a_route_lets_in_whom_its_guard_does_and_refuses_the_others(door: Door, route: Route) -> None:
-    for caller, manner in product(CALLERS, MANNERS):
-        headers = {**MANNERS[manner], "Origin": OWN, **await keys(door, caller)}
-        async with asyncio.timeout(10):
-            answer = await door.app.test_client(False).open(route.path, method=route.method, headers=headers)
+async def opened(door: Door, method: str, path: str, headers: Mapping[str, str]) -> Response:
+    """From an address of its own, so that nobody is refused for what others tried."""
+    number = next(numbers)
+    async with asyncio.timeout(10):
+        return await door.app.test_client(False).open(
+            path,
+            method=method,
+            headers={**headers},
+            scope_base={"client": (f"198.18.{number // 250 % 250}.{number % 250 + 1}", 4000)},
+        )
 
-        refusal, who = expected(route, caller, manner), f"{caller} by {manner}: {answer.status_code}"
-        to_sign_in = answer.headers.get("Location", "").startswith("/login")
-        if refusal is None:
-            assert answer.status_code not in (401, 403), who
-            assert answer.status_code < 500, who
-            assert not (to_sign_in and route.guard is not Guard.PUBLIC), who
-        else:
-            assert answer.status_code == refusal, who
-            assert to_sign_in == (refusal == 303), who
-            if (refusal, manner) == (401, "htmx") and not route.path.startswith("/api/"):
-                assert answer.headers["HX-Redirect"].startswith("/login"), who
+
+@pytest.mark.parametrize("route", routes(), ids=str)
+async def test_a_route_lets_in_whom_its_line_names_and_refuses_the_others(door: Door, route: Route) -> None:
+    manners = MANNERS if route.method not in ("HEAD", "OPTIONS") else ("program",)
+    for caller in CALLERS:
+        kept = await keys(door, caller)
+        for manner in manners:
+            answer = await opened(door, route.method, route.path, {**MANNERS[manner], "Origin": OWN, **kept})
+            judge(route, caller, manner, answer)
+
+
+def judge(route: Route, caller: str, manner: str, answer: Response) -> None:
+    refusal, who = expected(route, caller, manner), f"{caller} by {manner}: {answer.status_code}"
+    to_sign_in = answer.headers.get("Location", "").startswith("/login")
+    if refusal is None:
+        assert answer.status_code not in (401, 403), who
+        assert answer.status_code < 500, who
+        assert not (to_sign_in and route.who is not Who.ALL), who
+        return
+    assert answer.status_code == refusal, who
+    assert to_sign_in == (refusal == 303), who
+    if route.path.startswith("/api/"):
+        assert answer.headers["Content-Type"] == "application/problem+json", who
+        assert ("WWW-Authenticate" in answer.headers) == (refusal == 401), who
+    elif (refusal, manner) == (401, "htmx"):
+        assert answer.headers["HX-Redirect"].startswith("/login"), who
+
+
+@pytest.mark.parametrize("path", sorted({route.path for route in routes()}))
+async def test_a_method_that_is_not_taken_is_refused_whoever_tries_it(door: Door, path: str) -> None:
+    taken = {route.method for route in routes() if route.path == path}
+    for caller in ("anonymous", "admin", "steward"):
+        kept = await keys(door, caller)
+        for method, manner in product(sorted({*WRONG} - taken), ("htmx", "program")):
+            answer = await opened(door, method, path, {**MANNERS[manner], "Origin": OWN, **kept})
+            assert answer.status_code == 405, f"{method} by {caller}"
+            assert set(answer.headers["Allow"].split(", ")) == taken, f"{method} by {caller}"
+
+
+@pytest.mark.parametrize("endpoint", sorted(OWNED))
+async def test_what_is_somebody_elses_is_not_there(door: Door, endpoint: str) -> None:
+    token_id, session = await door.made(Role.USER), await door.begun(Role.USER)
+    sent = {"session": hashlib.sha256(session.encode()).hexdigest()} if endpoint == "accounts.end_sessions" else {}
+    (rule,) = (rule for rule in nowhere().url_map.iter_rules() if rule.endpoint == endpoint)
+    path = filled(rule).replace(PASSABLE["uuid"], str(token_id))
+    for caller, manner in product(("other", "admin"), MANNERS):
+        kept = {**MANNERS[manner], "Origin": OWN, **await keys(door, caller)}
+        for method in (rule.methods or set()) & {"GET", "POST"}:
+            answer = await door.app.test_client(False).open(path, method=method, headers=kept, form=sent or None)
+            assert answer.status_code == 404, f"{method} by {caller}"
+
+    assert await door.still_has(token_id)
+    own = {"Cookie": door.cookie(session)}
+    assert (await door.app.test_client(False).get("/account/tokens", headers=own)).status_code == 200
 
 
 @pytest.mark.parametrize("route", routes(sockets=True), ids=str)
-async def test_a_socket_lets_in_whom_its_guard_does_and_refuses_the_others(door: Door, route: Route) -> None:
+async def test_a_socket_lets_in_whom_its_line_names_and_refuses_the_others(door: Door, route: Route) -> None:
     for caller, origin in product(CALLERS, (OWN, "https://evil.example", "null", None)):
         headers = {"Origin": origin, **await keys(door, caller)} if origin else await keys(door, caller)
         refusal = expected(route, caller, "program") if origin == OWN else 403
