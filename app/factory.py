@@ -6,10 +6,12 @@ from quart.wrappers import BaseRequestWebsocket
 
 from app import db, deps, desk, health, lifespan, streams, wire
 from app.accounts import api as accounts_api
-from app.accounts import confirm, gate, invites, visitor
+from app.accounts import confirm, gate, invites, passwords, visitor
 from app.accounts import routes as accounts
 from app.accounts.tokens import bearer
 from app.accounts.tokens import routes as tokens
+from app.accounts.totp import door
+from app.accounts.totp import routes as totp
 from app.admin import api as admin_api
 from app.admin import routes as admin
 from app.indicators import api as indicators_api
@@ -55,11 +57,12 @@ def create_app(settings: Settings) -> Quart:
     bounds = traffic.Bounds(settings.limits.per_user, settings.limits.per_address, settings.limits.per_token)
     traffic.install(app, bounds, lambda *asked: deps.limits().hit(*asked), gate.neighbourhood)
     errors.install(app)
-    errors.unavailable(app, (wire.Unavailable, db.Unavailable))
+    errors.unavailable(app, (wire.Unavailable, db.Unavailable, passwords.Busy))
     errors.unreadable(app, (db.BadValue,))
     assets.install(app)
 
-    for part in (desk, quotes, patterns, accounts, confirm, invites, tokens, admin, choice, reports, health):
+    people = (accounts, confirm, door, totp, invites, tokens, admin)
+    for part in (desk, quotes, patterns, *people, choice, reports, health):
         app.register_blueprint(part.blueprint)
     for programs in (api, accounts_api, quotes_api, patterns_api, indicators_api, market_api, admin_api):
         app.register_blueprint(programs.blueprint)
