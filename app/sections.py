@@ -95,6 +95,7 @@ class Engine(Section):
 PROVIDERS = {
     "replay": "app.ingest.replay",
     "synthetic": "app.ingest.synthetic",
+    "massive": "app.ingest.massive.provider",
 }
 """Where the live feed may come from: the module whose `provider(settings)` makes it. docs/providers.md tells more."""
 
@@ -137,12 +138,29 @@ class Synthetic(Section):
     outage_minutes: int = Field(default=20, ge=1, le=120)
 
 
+StreamEvent = Literal["A", "AM", "T", "Q"]
+
+
+def _traded_once(events: tuple[StreamEvent, ...]) -> tuple[StreamEvent, ...]:
+    """Seconds, minutes and trades tell of the same shares."""
+    if len({"A", "AM", "T"} & set(events)) != 1 or len(set(events)) != len(events):
+        raise ValueError("must be one of A, AM and T, and besides it only Q")
+    return events
+
+
 class Massive(Section):
     """The provider once called Polygon. Without `api_key` nobody asks it for anything."""
 
     api_key: SecretStr | None = None
     rest_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+$")] = "https://api.massive.com"
     requests_per_minute: float = Field(default=5.0, gt=0, le=60_000)
+    stream_url: Annotated[str, Field(pattern=r"^wss?://[^\s@]+$")] = "wss://socket.massive.com/stocks"
+    symbols: Annotated[Listed, Field(min_length=1, max_length=20_000)] = (
+        "AAPL", "AMZN", "GOOGL", "META", "MSFT", "NFLX", "NVDA", "TSLA",
+    )  # fmt: skip
+    events: Annotated[tuple[StreamEvent, ...], BeforeValidator(_listed), AfterValidator(_traded_once)] = ("A",)
+    silence_seconds: Seconds = 30.0
+    longest_pause: Seconds = 60.0
 
 
 class Loads(Section):

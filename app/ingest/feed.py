@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
 from functools import partial
 from typing import TypeVar
 
@@ -45,15 +46,18 @@ class Feed:
         bookmark = await self._insist(partial(position.load, self._client, self._provider.name))
         self._day.add(self._provider.so_far(bookmark))
         ready()
-        async for beat in self._provider.beats(bookmark):
-            await self._take(beat)
-            if stop.is_set():
-                return
+        async with aclosing(self._provider.beats(bookmark)) as beats:
+            async for beat in beats:
+                await self._take(beat)
+                if stop.is_set():
+                    return
 
     async def close(self) -> None:
         await self._client.aclose()
 
     async def _take(self, beat: Beat) -> None:
+        for error in beat.errors:
+            await self._insist(partial(self._publisher.publish, error))
         for tick in beat.ticks:
             await self._insist(partial(self._publisher.publish, tick))
             for channel in self._also_to:

@@ -1,10 +1,10 @@
 """What a source of market data offers, whatever it is."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import NamedTuple, Protocol
 
 from app.finance.clock import MarketClock
-from app.wire.events import Tick
+from app.wire.events import ErrorReported, Tick
 
 
 class Beat(NamedTuple):
@@ -13,6 +13,8 @@ class Beat(NamedTuple):
     ticks: tuple[Tick, ...]
     clock: MarketClock
     bookmark: bytes
+    errors: tuple[ErrorReported, ...] = ()
+    """What those who look after the desk should know."""
 
 
 class Provider(Protocol):
@@ -22,7 +24,7 @@ class Provider(Protocol):
     label: str
     """What the data is, in words for the page."""
 
-    def beats(self, bookmark: bytes | None) -> AsyncIterator[Beat]: ...
+    def beats(self, bookmark: bytes | None) -> AsyncGenerator[Beat, None]: ...
 
     def so_far(self, bookmark: bytes | None) -> Sequence[Tick]:
         """The ticks of the session in the bookmark that are out already, as far as the provider can still tell."""

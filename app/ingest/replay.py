@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Annotated, NamedTuple
 
@@ -65,7 +65,7 @@ class Replay:
         mark = _read(bookmark)
         return self._ticks(mark)[: mark.played] if mark else ()
 
-    async def beats(self, bookmark: bytes | None) -> AsyncIterator[Beat]:
+    async def beats(self, bookmark: bytes | None) -> AsyncGenerator[Beat, None]:
         last = _read(bookmark) or Bookmark(max(self._days), 0, 0.0)
         for mark in self._to_play(_read(bookmark)):
             last = mark

@@ -3,7 +3,7 @@
 import asyncio
 import datetime
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from datetime import date
 from typing import Annotated, NamedTuple
 
@@ -102,7 +102,7 @@ class Synthetic:
         )
         return [*whole, *self._ticks(mark)[: mark.played]]
 
-    async def beats(self, bookmark: bytes | None) -> AsyncIterator[Beat]:
+    async def beats(self, bookmark: bytes | None) -> AsyncGenerator[Beat, None]:
         mark = self._read(bookmark) or self._entry()
         while True:
             async for beat in self._session(mark):

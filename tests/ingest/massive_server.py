@@ -1,0 +1,66 @@
+"""A server that speaks Massive's protocol on a real socket, and fails as it is told to."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import msgspec
+from websockets.asyncio.server import ServerConnection, serve
+
+KEY = "a-key-of-alice"
+Script = Callable[["Visit"], Awaitable[None]]
+
+
+def status(word: str, message: str) -> dict[str, object]:
+    return {"ev": "status", "status": word, "message": message}
+
+
+class Visit:
+    """One connection, seen from the provider."""
+
+    def __init__(self, socket: ServerConnection, number: int) -> None:
+        self.socket = socket
+        self.number = number
+        self.subscribed: list[str] = []
+
+    async def send(self, *messages: object) -> None:
+        await self.socket.send(msgspec.json.encode(messages).decode())
+
+    async def asked(self, action: str) -> str:
+        asked = msgspec.json.decode(await self.socket.recv(), type=dict[str, str])
+        assert asked["action"] == action
+        return asked["params"]
+
+    async def sign_in(self) -> None:
+        await self.send(status("connected", "Connected Successfully"))
+        if await self.asked("auth") != KEY:
+            await self.send(status("auth_failed", "authentication failed"))
+            await self.socket.close()
+            await self.socket.recv()
+        await self.send(status("auth_success", "authenticated"))
+
+    async def subscribe(self) -> None:
+        self.subscribed = (await self.asked("subscribe")).split(",")
+        await self.send(*(status("success", f"subscribed to: {name}") for name in self.subscribed))
+
+    async def stay(self) -> None:
+        await self.socket.wait_closed()
+
+
+class Server:
+    def __init__(self, script: Script) -> None:
+        self.url = ""
+        self.visits: list[Visit] = []
+        self._script = script
+
+    async def welcome(self, socket: ServerConnection) -> None:
+        visit = Visit(socket, len(self.visits))
+        self.visits.append(visit)
+        await self._script(visit)
+
+
+@asynccontextmanager
+async def serving(script: Script) -> AsyncIterator[Server]:
+    server = Server(script)
+    async with serve(server.welcome, "127.0.0.1", 0) as listening:
+        server.url = f"ws://127.0.0.1:{next(iter(listening.sockets)).getsockname()[1]}/stocks"
+        yield server

@@ -1,0 +1,282 @@
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from datetime import UTC, datetime
+
+import pytest
+
+from app.finance.rollup import Rollup
+from app.ingest.feed import Feed
+from app.ingest.massive.link import Access
+from app.ingest.massive.provider import Massive
+from app.ingest.provider import Beat
+from app.wire.channels import Channels, Meaning
+from app.wire.codec import decode
+from app.wire.events import ErrorReported, Tick
+from app.wire.subscriber import Subscriber
+from tests.ingest.massive_server import KEY, Script, Visit, serving, status
+
+OPEN = datetime(2026, 1, 6, 15, 0, tzinfo=UTC).timestamp()
+NIGHT = datetime(2026, 1, 7, 3, 0, tzinfo=UTC).timestamp()
+NAMES = ("A.AAPL", "A.BRK.B")
+
+
+def at(moment: float) -> Callable[[], float]:
+    """A clock that shows `moment` now and then goes on."""
+    began = time.monotonic()
+    return lambda: moment + time.monotonic() - began
+
+
+def provider(url: str, *, key: str = KEY, events: str = "A", silence: float = 5.0, moment: float = OPEN) -> Massive:
+    names = [f"{event}.{symbol}" for event in events for symbol in ("AAPL", "BRK.B")]
+    return Massive(Access(url, key, names, silence, longest_pause=0.05), tuple(events), at(moment))
+
+
+def second(symbol: str = "AAPL", price: float = 190.5, end: float = OPEN, **more: object) -> dict[str, object]:
+    aggregate = {"ev": "A", "sym": symbol, "v": 200, "av": 8_642_007, "op": 189.9, "vw": 190.46, "z": 65}
+    return {**aggregate, "o": 190.4, "h": 190.6, "l": 190.3, "c": price, "s": end * 1000 - 1000, "e": end * 1000} | more
+
+
+async def until(beats: AsyncGenerator[Beat, None], enough: Callable[[Beat], bool]) -> list[Beat]:
+    found = []
+    async with asyncio.timeout(15), aclosing(beats):
+        async for beat in beats:
+            found.append(beat)
+            if enough(beat):
+                break
+    return found
+
+
+def ticks_of(beats: list[Beat]) -> list[Tick]:
+    return [tick for beat in beats for tick in beat.ticks]
+
+
+def errors_of(beats: list[Beat]) -> list[str]:
+    return [error.message for beat in beats for error in beat.errors]
+
+
+def sending(*messages: object) -> Script:
+    async def script(visit: Visit) -> None:
+        await visit.sign_in()
+        await visit.subscribe()
+        await visit.send(*messages)
+        await visit.stay()
+
+    return script
+
+
+def has_ticks(beat: Beat) -> bool:
+    return bool(beat.ticks)
+
+
+async def test_seconds_come_as_ticks_of_their_own_second() -> None:
+    async with serving(sending(second(), second("BRK.B", 500.25))) as server:
+        beats = await until(provider(server.url).beats(None), has_ticks)
+
+    assert server.visits[0].subscribed == list(NAMES)
+    assert ticks_of(beats)[0] == Tick(
+        at=OPEN - 0.001, source="massive", symbol="AAPL", price=190.5, volume=200,
+        open=190.4, high=190.6, low=190.3, close=190.5, vwap=190.46,
+    )  # fmt: skip
+    assert ticks_of(beats)[1].symbol == "BRK.B"
+    assert (beats[-1].clock.session, beats[-1].clock.state, beats[-1].clock.label) == ("2026-01-06", "open", "Massive")
+
+
+async def test_a_minute_makes_the_bar_of_that_minute() -> None:
+    message = second(end=OPEN) | {"ev": "AM", "s": (OPEN - 60) * 1000}
+    async with serving(sending(message)) as server:
+        source = Massive(Access(server.url, KEY, ["AM.AAPL"], 5.0, 0.05), ("AM",), at(OPEN))
+        beats = await until(source.beats(None), has_ticks)
+
+    minutes = Rollup("1min")
+    for tick in ticks_of(beats):
+        minutes.add(tick)
+    (bar,) = minutes.finish(float("inf"))
+    assert (bar.start, *bar[3:]) == (OPEN - 60, 190.4, 190.6, 190.3, 190.5, 200)
+
+
+async def test_trades_have_their_price_and_quotes_that_of_the_last_trade() -> None:
+    quote = {"ev": "Q", "sym": "AAPL", "bp": 190.0, "ap": 190.1, "bs": 1, "as": 2, "t": OPEN * 1000}
+    trade = {"ev": "T", "sym": "AAPL", "p": 190.3, "s": 75, "t": OPEN * 1000, "c": [12, 37], "x": 4}
+    async with serving(sending(quote, trade, quote)) as server:
+        beats = await until(provider(server.url, events="TQ").beats(None), has_ticks)
+
+    before, traded, after = ticks_of(beats)
+    assert (before.price, before.volume, before.bid, before.ask) == (190.05, 0, 190.0, 190.1)
+    assert (traded.price, traded.volume, traded.at) == (190.3, 75, OPEN)
+    assert (after.price, after.volume) == (190.3, 0)
+
+
+async def test_a_wrong_key_is_told_once_and_never_shown() -> None:
+    async with serving(sending()) as server:
+        beats = await until(provider(server.url, key="wrong-key").beats(None), lambda beat: len(server.visits) > 3)
+
+    assert errors_of(beats) == ["Massive: auth_failed: authentication failed"]
+    assert beats[-1].clock.label == "Massive, not connected"
+    assert "wrong-key" not in str(beats)
+
+
+async def test_what_one_is_not_entitled_to_is_told_and_the_rest_goes_on() -> None:
+    async def script(visit: Visit) -> None:
+        await visit.sign_in()
+        await visit.asked("subscribe")
+        await visit.send(status("error", f"not authorized to subscribe to A.BRK.B with {KEY}"))
+        await visit.send(second())
+        await visit.stay()
+
+    async with serving(script) as server:
+        beats = await until(provider(server.url).beats(None), has_ticks)
+
+    assert errors_of(beats) == ["Massive: error: not authorized to subscribe to A.BRK.B with (key)"]
+    assert [tick.symbol for tick in ticks_of(beats)] == ["AAPL"]
+    assert len(server.visits) == 1
+
+
+async def test_a_connection_that_ends_is_made_again_and_again() -> None:
+    async def script(visit: Visit) -> None:
+        await visit.sign_in()
+        await visit.subscribe()
+        await visit.send(second(end=OPEN + visit.number))
+        await visit.socket.close(1012, "maintenance")
+
+    async with serving(script) as server:
+        beats = await until(provider(server.url).beats(None), lambda beat: len(server.visits) > 6)
+
+    times = [tick.at for tick in ticks_of(beats)]
+    assert times[:5] == [OPEN + number - 0.001 for number in range(5)]
+    assert len(errors_of(beats)) == 1
+
+
+async def test_a_server_that_is_not_there_is_waited_for() -> None:
+    async with serving(sending()) as server:
+        url = server.url
+    beats = await until(provider(url).beats(None), lambda beat: bool(beat.errors))
+
+    assert beats[-1].clock.label == "Massive, not connected"
+
+
+async def test_garbage_is_counted_and_what_is_good_beside_it_is_taken() -> None:
+    good = second()
+    bad = [
+        {"ev": "A"}, {"ev": "X", "sym": "AAPL"}, {}, [], None, "A", 7, second(price=-1), second(sym="<script>"),
+        second(sym="A" * 21), second(v=-5), second(e="soon"), second(end=OPEN + 3600), second(c=None), second(v=1e300),
+        {"ev": "T", "sym": "AAPL", "p": 190.3, "s": 75, "t": OPEN * 1000},
+    ]  # fmt: skip
+
+    async def script(visit: Visit) -> None:
+        await visit.sign_in()
+        await visit.subscribe()
+        for text in ("", "{", "null", "7", '"x"', "[" * 100_000, '{"ev":"status"}', "[NaN]"):
+            await visit.socket.send(text)
+        await visit.socket.send(b"\xff\xfe\x00")
+        await visit.send(*bad, good)
+        await visit.stay()
+
+    async with serving(script) as server:
+        source = provider(server.url)
+        beats = await until(source.beats(None), has_ticks)
+
+    assert [tick.price for tick in ticks_of(beats)] == [190.5]
+    assert source.refused == len(bad) + 9
+    assert len(server.visits) == 1
+
+
+@pytest.mark.parametrize(
+    "greeting", ["", "[]", "{", '[{"ev":"status","status":"max_connections","message":"too many"}]']
+)
+async def test_a_strange_greeting_is_no_reason_to_stop(greeting: str) -> None:
+    async def script(visit: Visit) -> None:
+        if visit.number == 0:
+            await visit.socket.send(greeting)
+            await visit.socket.close()
+        else:
+            await sending(second())(visit)
+
+    async with serving(script) as server:
+        beats = await until(provider(server.url).beats(None), has_ticks)
+
+    assert len(errors_of(beats)) == 1
+    assert len(ticks_of(beats)) == 1
+
+
+async def test_silence_in_an_open_session_ends_the_connection() -> None:
+    async with serving(sending()) as server:
+        beats = await until(provider(server.url, silence=0.2).beats(None), lambda beat: len(server.visits) > 2)
+
+    assert errors_of(beats) == ["Massive: nothing came for 0 s in an open session"]
+
+
+async def test_silence_at_night_is_no_fault() -> None:
+    async with serving(sending()) as server:
+        beats = await until(
+            provider(server.url, silence=0.1, moment=NIGHT).beats(None), lambda beat: beat.clock.market_time > NIGHT + 2
+        )
+
+    assert errors_of(beats) == []
+    assert len(server.visits) == 1
+    assert (beats[-1].clock.state, beats[-1].clock.session) == ("closed", "2026-01-06")
+
+
+async def test_who_is_slow_to_take_loses_nothing_and_holds_little() -> None:
+    count = 4000
+
+    async def script(visit: Visit) -> None:
+        await visit.sign_in()
+        await visit.subscribe()
+        for number in range(count):
+            await visit.send(second(end=OPEN - count + number, v=1))
+        await visit.stay()
+
+    async with serving(script) as server:
+        source = provider(server.url)
+        taken: list[Tick] = []
+        async with asyncio.timeout(15), aclosing(source.beats(None)) as beats:
+            async for beat in beats:
+                taken += beat.ticks
+                assert len(beat.ticks) <= 1000
+                if len(taken) == count:
+                    break
+                if len(taken) < 1000:
+                    await asyncio.sleep(0.05)
+
+    assert [tick.at for tick in taken] == [OPEN - count + number - 0.001 for number in range(count)]
+
+
+async def test_after_a_restart_the_day_is_known() -> None:
+    messages = [second(v=100, h=192.0, l=189.0), second(price=191.0, end=OPEN + 1, v=50)]
+    async with serving(sending(*messages)) as server:
+        beats = await until(provider(server.url).beats(None), lambda beat: beat.clock.market_time > OPEN + 1.2)
+        mark = beats[-1].bookmark
+
+    (tick,) = provider("ws://unused").so_far(mark)
+    assert (tick.open, tick.high, tick.low, tick.price, tick.volume) == (190.4, 192.0, 189.0, 191.0, 150)
+    assert provider("ws://unused", moment=OPEN + 86_400).so_far(mark) == []
+    assert provider("ws://unused").so_far(b"nonsense") == []
+
+
+async def test_an_administrator_hears_of_it_through_redis(redis_url: str) -> None:
+    heard: list[object] = []
+
+    async def hear(meaning: Meaning, payload: bytes, arrived_at: float) -> None:
+        heard.append(decode(meaning, payload, arrived_at))
+
+    subscriber = Subscriber(redis_url, {Channels().errors: Meaning.ERRORS}, hear)
+    listening = asyncio.create_task(subscriber.run())
+    async with asyncio.timeout(15), serving(sending()) as server:
+        while not subscriber.stats.connected:
+            await asyncio.sleep(0.01)
+        feed, stop = Feed(provider(server.url, key="wrong"), redis_url, Channels(), ()), asyncio.Event()
+        feeding = asyncio.create_task(feed.run(lambda: None, stop))
+        while not heard:
+            await asyncio.sleep(0.01)
+        stop.set()
+        await feeding
+        await feed.close()
+    listening.cancel()
+
+    (error,) = heard
+    assert isinstance(error, ErrorReported)
+    assert (error.severity, error.component, error.message) == (
+        "error", "ingest", "Massive: auth_failed: authentication failed",
+    )  # fmt: skip

@@ -1,0 +1,97 @@
+"""What docs/providers.md and the settings promise."""
+
+import asyncio
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from app.finance.scenarios import SCENARIOS
+from app.ingest.feed import Feed
+from app.ingest.run import made
+from app.sections import PROVIDERS, ROOT, Synthetic
+from app.settings import Settings
+from app.toml import BadSetting
+from app.wire import clock
+from app.wire.channels import Channels
+from app.wire.client import connect
+from app.wire.newest import Newest
+from tests.ingest.massive_server import KEY
+
+PAGE = (ROOT / "docs" / "providers.md").read_text(encoding="utf-8")
+TAPE = "1767711600.5,AAPL,190.25,100\n1767711601.0,BRK.B,500.5,10\n1767711602.0,AAPL,190.5,50\n"
+
+
+def settings(**said: object) -> Settings:
+    return Settings.model_validate(said)
+
+
+async def test_the_example_of_the_page_is_a_provider(
+    tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    module = ModuleType("tape_of_the_page")
+    exec(example, module.__dict__)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setitem(PROVIDERS, "tape", module.__name__)
+    (tmp_path / "tape.csv").write_text(TAPE)
+
+    provider = made(settings(data_dir=tmp_path, ingest={"provider": "tape"}))
+    feed, stop = Feed(provider, redis_url, Channels(), ()), asyncio.Event()
+    feeding = asyncio.create_task(feed.run(lambda: None, stop))
+    client = connect(redis_url)
+    async with asyncio.timeout(10):
+        while (told := await clock.read(client)) is None or told.state != "ended":
+            await asyncio.sleep(0.01)
+        stop.set()
+        await feeding
+    await feed.close()
+
+    quotes = await Newest(client).all()
+    assert told.label == "trades from tape.csv"
+    assert {quote.symbol: (quote.open, quote.price, quote.volume) for quote in quotes.values()} == {
+        "AAPL": (190.25, 190.5, 150),
+        "BRK.B": (500.5, 500.5, 10),
+    }
+    assert [tick.price for tick in provider.so_far(b"2")] == [190.25, 500.5]
+    await client.aclose()
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_every_provider_is_told_of_and_can_be_made(name: str) -> None:
+    provider = made(settings(ingest={"provider": name}, massive={"api_key": KEY}))
+
+    assert provider.name == name
+    assert provider.label
+    assert f"\n## {name}\n" in PAGE or name == "replay"
+    assert f"| `{name}` |" in PAGE
+
+
+def test_a_provider_that_is_none_is_refused_with_those_there_are() -> None:
+    with pytest.raises(ValueError, match="is none of replay, synthetic, massive"):
+        settings(ingest={"provider": "hunter2"})
+
+
+def test_the_settings_know_every_scenario() -> None:
+    for name in SCENARIOS:
+        assert Synthetic.model_validate({"scenario": name}).scenario == name
+        assert f"| `{name}` | `{SCENARIOS[name].symbol}` |" in PAGE
+
+
+def test_without_a_key_massive_does_not_begin() -> None:
+    with pytest.raises(BadSetting, match="MASSIVE_API_KEY: is missing"):
+        made(settings(ingest={"provider": "massive"}))
+
+
+def test_a_delayed_feed_says_so() -> None:
+    said = {"api_key": KEY, "stream_url": "wss://delayed.massive.com/stocks"}
+
+    assert made(settings(ingest={"provider": "massive"}, massive=said)).label == "Massive, 15 minutes late"
+
+
+@pytest.mark.parametrize("events", ["A,AM", "A,T", "Q", "A,A", "", "B"])
+def test_shares_are_counted_once(events: str) -> None:
+    with pytest.raises(ValueError, match="massive"):
+        settings(massive={"events": events})
