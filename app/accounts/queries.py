@@ -36,6 +36,8 @@ class Action(StrEnum):
     SIGN_OUT = "logout"
     FIRST_ADMIN = "first_admin"
     CREATE_USER = "create_user"
+    LINK_RESET = "reset_link"
+    NO_CODES = "remove_codes"
     END_SESSIONS = "end_sessions"
     CHANGE_PASSWORD = "change_password"  # noqa: S105 - no password
     CONFIRM = "confirm"
@@ -72,6 +74,16 @@ async def user_by_id(connection: "Connection[Record]", user_id: UUID) -> User | 
 async def users_by_id(connection: "Connection[Record]", user_ids: Collection[UUID]) -> dict[UUID, User]:
     rows = await connection.fetch(f"{_USERS} where users.id = any($1)", user_ids)
     return {user.id: user for row in rows if (user := _user(row))}
+
+
+async def all_users(connection: "Connection[Record]") -> list[User]:
+    rows = await connection.fetch(f"{_USERS} order by lower(email)")
+    return [user for row in rows if (user := _user(row))]
+
+
+async def end_sessions(connection: "Connection[Record]", user_id: UUID) -> None:
+    """Of all there are, by what the database alone knows."""
+    await connection.execute("update app.users set session_epoch = session_epoch + 1 where id = $1", user_id)
 
 
 async def admin_exists(connection: "Connection[Record]") -> bool:

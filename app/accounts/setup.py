@@ -1,11 +1,17 @@
 """How accounts come to be without anybody signed in: the one-time link, and the command line."""
 
 import secrets
+from typing import Any
 
 from app.accounts import forms, passwords, queries
-from app.accounts.queries import Action, Outcome
+from app.accounts.queries import Action, Outcome, User
+from app.accounts.resets import queries as resets
+from app.accounts.totp import queries as steps
 from app.db.pools import Pool
 from app.identity import Role
+
+OPERATOR = "command line"
+LINK_HOURS = 24
 
 
 async def ensure_link(pool: Pool, public_url: str) -> str | None:
@@ -16,6 +22,41 @@ async def ensure_link(pool: Pool, public_url: str) -> str | None:
         token = secrets.token_urlsafe(32)
         await queries.replace_setup_token(connection, token)
     return f"{public_url}/welcome/{token}"
+
+
+async def users(pool: Pool) -> list[User]:
+    async with pool.acquire() as connection:
+        return await queries.all_users(connection)
+
+
+async def reset_link(pool: Pool, email: str, public_url: str) -> str:
+    """Where that person chooses a new password, once. Raises ValueError for the operator."""
+    token = secrets.token_urlsafe(32)
+    async with pool.acquire() as connection, connection.transaction():
+        user = await _known(connection, email)
+        if not user.active:
+            raise ValueError(f"{user.email} is disabled, and no password lets them in")
+        await resets.put(connection, user.id, token, LINK_HOURS)
+        await queries.record(connection, OPERATOR, Action.LINK_RESET, Outcome.OK, "", user.email)
+    return f"{public_url}/reset/{token}"
+
+
+async def remove_codes(pool: Pool, email: str) -> bool:
+    """Whether codes were asked for until now. Raises ValueError for the operator."""
+    async with pool.acquire() as connection, connection.transaction():
+        user = await _known(connection, email)
+        removed = await steps.remove(connection, user.id)
+        if removed:
+            await queries.end_sessions(connection, user.id)
+            await queries.record(connection, OPERATOR, Action.NO_CODES, Outcome.OK, "", user.email)
+    return removed
+
+
+async def _known(connection: Any, email: str) -> User:
+    user = await queries.user_by_email(connection, forms.normal_email(email))
+    if user is None:
+        raise ValueError(f"{forms.normal_email(email)} has no account")
+    return user
 
 
 async def create_user(pool: Pool, email: str, role: Role, password: str) -> None:
@@ -29,4 +70,4 @@ async def create_user(pool: Pool, email: str, role: Role, password: str) -> None
     async with pool.acquire() as connection:
         if await queries.insert_user(connection, email, password_hash, Role(role)) is None:
             raise ValueError(f"{email} already has an account")
-        await queries.record(connection, "command line", Action.CREATE_USER, Outcome.OK, "", email)
+        await queries.record(connection, OPERATOR, Action.CREATE_USER, Outcome.OK, "", email)

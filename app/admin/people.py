@@ -19,6 +19,7 @@ class Deed(StrEnum):
     DISABLE = "disable"
     ENABLE = "enable"
     RESET = "reset"
+    NO_CODES = "no-codes"
     DELETE = "delete"
 
 
@@ -62,6 +63,13 @@ ACTS = {
         "The old password stops working now, and they are signed out. The link is shown to you once.",
         queries.retire_password,
     ),
+    Deed.NO_CODES: Act(
+        Action.NO_CODES,
+        "Ask for no codes",
+        "They lost their authenticator: the password alone lets them in until they set up codes again. "
+        "They are signed out.",
+        queries.remove_codes,
+    ),
     Deed.DISABLE: Act(
         Action.DISABLE,
         "Disable the account",
@@ -83,7 +91,9 @@ def open_to(person: Person, looker: UUID) -> list[Deed]:
     if not person.active:
         return [Deed.ENABLE]
     role = Deed.DEMOTE if person.role is Role.ADMIN else Deed.PROMOTE
-    return [role, Deed.DISABLE] if person.id == looker else [role, Deed.RESET, Deed.DISABLE]
+    if person.id == looker:
+        return [role, Deed.DISABLE]
+    return [role, Deed.RESET, *([Deed.NO_CODES] if person.two_steps else []), Deed.DISABLE]
 
 
 async def do(deed: Deed, pool: Pool, sessions: Sessions, who: Identity, person: Person, ip: str) -> Done:

@@ -17,6 +17,7 @@ SIGNED_IN_BY = ["login", "first_admin", "accept_invite"]
 class Action(StrEnum):
     INVITE = "invite"
     REVOKE = "revoke_invite"
+    NO_CODES = "remove_codes"
     LINK_RESET = "reset_link"
     CHANGE_ROLE = "change_role"
     DISABLE = "disable_user"
@@ -31,13 +32,15 @@ class Outcome(StrEnum):
 
 
 class Person(NamedTuple):
-    """`resetting`: no password works until a link is used. Times are UTC epoch seconds."""
+    """`resetting`: no password works until a link is used. `two_steps`: a code is asked for beside the password.
+    Times are UTC epoch seconds."""
 
     id: UUID
     email: str
     role: Role
     active: bool
     resetting: bool
+    two_steps: bool
     created: float
     signed_in: float | None
 
@@ -77,6 +80,7 @@ class Wanted(NamedTuple):
 
 _PEOPLE = """
 select users.id, email, role, active, password_hash = '' as resetting,
+       exists (select from app.second_steps where user_id = users.id and confirmed_at is not null) as two_steps,
        extract(epoch from created_at)::float8 as created, extract(epoch from entry.at)::float8 as signed_in
   from app.users as users
   left join lateral (
@@ -184,6 +188,14 @@ async def set_active(connection: "Connection[Record]", actor: UUID, user_id: UUI
 
 async def retire_password(connection: "Connection[Record]", actor: UUID, user_id: UUID) -> bool:
     return await _changed(connection, "update app.users as users set password_hash = ''", actor, user_id)
+
+
+async def remove_codes(connection: "Connection[Record]", actor: UUID, user_id: UUID) -> bool:
+    if not await is_admin(connection, actor):
+        return False
+    await connection.execute("delete from app.recovery_codes where user_id = $1", user_id)
+    await connection.execute("delete from app.second_steps where user_id = $1", user_id)
+    return True
 
 
 async def delete(connection: "Connection[Record]", actor: UUID, user_id: UUID) -> bool:

@@ -1,25 +1,55 @@
 """`tickstock admin …`: accounts, whether or not a desk runs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import TypeVar
 
 from app.commands import addresses, ground
 from app.commands.carried import carried
+from app.db.pools import Pool
 from app.embedded.places import Unusable
 from app.identity import Role
 from app.settings import Settings
+
+T = TypeVar("T")
 
 
 def create(settings: Settings, environ: Mapping[str, str], email: str, role: str, password: str) -> None:
     from app.accounts.setup import create_user
 
-    async def work(reached: Settings) -> None:
+    _done(settings, environ, lambda pool: create_user(pool, email, Role(role), password))
+
+
+def listed(settings: Settings, environ: Mapping[str, str]) -> list[str]:
+    """A line each."""
+    from app.accounts.setup import users
+
+    return [
+        f"{user.email}  {user.role.value}{'' if user.active else ', disabled'}{', codes' if user.two_steps else ''}"
+        for user in _done(settings, environ, users)
+    ]
+
+
+def reset(settings: Settings, environ: Mapping[str, str], email: str) -> str:
+    from app.accounts.setup import reset_link
+
+    return _done(settings, environ, lambda pool: reset_link(pool, email, settings.public_url))
+
+
+def remove_codes(settings: Settings, environ: Mapping[str, str], email: str) -> bool:
+    from app.accounts import setup
+
+    return _done(settings, environ, lambda pool: setup.remove_codes(pool, email))
+
+
+def _done(settings: Settings, environ: Mapping[str, str], asked: Callable[[Pool], Awaitable[T]]) -> T:
+    async def work(reached: Settings) -> T:
         async with ground.pool_for(reached) as pool:
-            await create_user(pool, email, Role(role), password)
+            return await asked(pool)
 
     with _database(settings, environ) as reached:
         try:
-            ground.done(work(reached))
+            return ground.done(work(reached))
         except ValueError as refusal:
             raise Unusable(str(refusal)) from None
 

@@ -1,0 +1,52 @@
+"""One-time links by which people choose a new password without an administrator."""
+
+import hashlib
+from uuid import UUID
+
+from asyncpg import Connection, Record
+
+from app.accounts.queries import Invite
+from app.identity import Role
+
+
+async def put(connection: "Connection[Record]", user_id: UUID, token: str, hours: int) -> None:
+    """From now on this is their link that works."""
+    await connection.execute(
+        """
+        insert into app.resets (user_id, token_hash, expires_at) values ($1, $2, now() + make_interval(hours => $3))
+        on conflict (user_id) do update set token_hash = excluded.token_hash, expires_at = excluded.expires_at
+        """,
+        user_id,
+        _hash(token),
+        hours,
+    )
+
+
+async def find(connection: "Connection[Record]", token: str) -> Invite | None:
+    return _invite(
+        await connection.fetchrow(
+            "select email, role, users.id from app.resets join app.users as users on users.id = user_id"
+            " where token_hash = $1 and expires_at > now() and active",
+            _hash(token),
+        )
+    )
+
+
+async def use(connection: "Connection[Record]", token: str) -> Invite | None:
+    """None when it is over; of two who try at once one is told so."""
+    return _invite(
+        await connection.fetchrow(
+            "delete from app.resets using app.users as users"
+            " where users.id = user_id and token_hash = $1 and expires_at > now() and active"
+            " returning email, role, users.id",
+            _hash(token),
+        )
+    )
+
+
+def _invite(row: Record | None) -> Invite | None:
+    return Invite(row["email"], Role(row["role"]), row["id"]) if row else None
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

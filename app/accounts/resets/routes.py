@@ -1,0 +1,59 @@
+"""A new password by a one-time link that came by mail or was printed where the desk runs."""
+
+from quart import Blueprint, Response, redirect, request
+from quart.typing import ResponseReturnValue
+
+from app import deps
+from app.accounts import gate, passwords, queries
+from app.accounts.invites import Choice
+from app.accounts.queries import Action, Invite, Outcome
+from app.accounts.resets import queries as resets
+from app.web import caller, errors, guards, html
+
+blueprint = Blueprint("resets", __name__)
+
+SPENT = "This link has been used, is too old, or a newer one took its place. Ask for another."
+
+
+@blueprint.get("/reset/<token>")
+@guards.public
+async def show(token: str) -> ResponseReturnValue:
+    invite = await _opened(token)
+    return await _page(invite, Choice()) if invite else await errors.answer(410, SPENT)
+
+
+@blueprint.post("/reset/<token>")
+@guards.public
+async def accept(token: str) -> ResponseReturnValue:
+    wait = await gate.wait_for_welcome(deps.limits(), caller.address())
+    if wait is not None:
+        return await errors.answer(429, retry_after=wait)
+    invite, form = await _opened(token), Choice(await request.form)
+    if invite is None:
+        return await errors.answer(410, SPENT)
+    if form.validate() and (reason := passwords.weakness(form.password.data, invite.email)):
+        form.password.errors = [reason]
+    if form.password.errors:
+        return await _page(invite, form, 422)
+    return await _accepted(token, await passwords.hashed(form.password.data))
+
+
+async def _accepted(token: str, password_hash: str) -> ResponseReturnValue:
+    async with deps.pools().own.acquire() as connection, connection.transaction():
+        invite = await resets.use(connection, token)
+        if invite is None or invite.user_id is None:
+            return await errors.answer(410, SPENT)
+        await queries.replace_hash(connection, invite.user_id, password_hash)
+        await queries.record(connection, invite.email, Action.ACCEPT_RESET, Outcome.OK, caller.address())
+        await deps.sessions().end_all(invite.user_id)
+    # Signing in asks for whatever else this account may want to see beside a password.
+    return redirect("/login", 303)
+
+
+async def _opened(token: str) -> Invite | None:
+    async with deps.pools().own.acquire() as connection:
+        return await resets.find(connection, token)
+
+
+async def _page(invite: Invite, form: Choice, status: int = 200) -> Response:
+    return await html.page("accounts/invite", title="A new password", status=status, invite=invite, form=form)

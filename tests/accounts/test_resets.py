@@ -1,0 +1,135 @@
+"""A new password without an administrator: by a link that works once, for a while, and lets nobody past a code."""
+
+import asyncio
+import hashlib
+
+import pytest
+from quart import Quart
+from quart.typing import TestClientProtocol as Client
+
+from app.accounts import setup
+from app.db.pools import Pool
+from app.identity import Role
+from tests.accounts.authenticator import enrolled
+from tests.accounts.conftest import ORIGIN
+from tests.accounts.test_sessions import EMAIL, PASSWORD, RIGHT, sign_in, status
+
+NEW = "another train with two bars"
+
+
+@pytest.fixture(autouse=True)
+async def alice(pool: Pool) -> None:
+    await setup.create_user(pool, EMAIL, Role.ADMIN, PASSWORD)
+
+
+async def link(pool: Pool) -> str:
+    return (await setup.reset_link(pool, f" {EMAIL.upper()}", ORIGIN)).removeprefix(ORIGIN)
+
+
+async def test_the_link_gives_a_new_password_once_and_ends_all_sessions(app: Quart, client: Client, pool: Pool) -> None:
+    kept, path = await sign_in(client), await link(pool)
+    stranger = app.test_client()
+
+    shown = await (await stranger.get(path)).get_data(as_text=True)
+    weak = await stranger.post(path, form={"password": "password1234"})
+    done = await stranger.post(path, form={"password": NEW})
+    again = await stranger.post(path, form={"password": NEW})
+
+    assert EMAIL in shown
+    assert (weak.status_code, 'id="password-error"' in await weak.get_data(as_text=True)) == (422, True)
+    assert (done.status_code, done.headers["Location"], again.status_code) == (303, "/login", 410)
+    assert await status(app, kept) == 303
+    assert (await stranger.post("/login", form={"email": EMAIL, "password": NEW})).status_code == 303
+    async with pool.acquire() as connection:
+        rows = await connection.fetch("select * from app.audit where action in ('reset_link', 'accept_reset')")
+    assert {(row["actor"], row["action"], row["outcome"]) for row in rows} == {
+        ("command line", "reset_link", "ok"),
+        (EMAIL, "accept_reset", "ok"),
+    }
+
+
+async def test_the_link_is_kept_as_a_hash_and_the_newest_alone_works(client: Client, pool: Pool) -> None:
+    old, new = await link(pool), await link(pool)
+
+    assert (await client.get(old)).status_code == 410
+    assert (await client.get(new)).status_code == 200
+    async with pool.acquire() as connection:
+        kept = await connection.fetchval("select token_hash from app.resets")
+    assert kept == hashlib.sha256(new.rpartition("/")[2].encode()).hexdigest()
+
+
+@pytest.mark.parametrize("change", ["app.resets set expires_at = now()", "app.users set active = false"])
+async def test_a_link_ends_by_itself(client: Client, pool: Pool, change: str) -> None:
+    path = await link(pool)
+    async with pool.acquire() as connection:
+        await connection.execute(f"update {change}")
+
+    answers = [await client.get(path), await client.post(path, form={"password": NEW}), await client.get("/reset/%00")]
+
+    assert [answer.status_code for answer in answers] == [410] * 3
+
+
+async def test_of_two_who_use_it_at_once_one_is_told_no(app: Quart, pool: Pool) -> None:
+    path = await link(pool)
+
+    answers = await asyncio.gather(*(app.test_client().post(path, form={"password": NEW}) for _ in range(2)))
+
+    assert sorted(answer.status_code for answer in answers) == [303, 410]
+
+
+async def test_tries_are_limited(client: Client) -> None:
+    answers = [(await client.post("/reset/nothing", form={"password": NEW})).status_code for _ in range(31)]
+
+    assert set(answers[:30]) == {410}
+    assert answers[30] == 429
+
+
+async def test_a_new_password_does_not_lead_past_the_code(app: Quart, client: Client, pool: Pool) -> None:
+    await sign_in(client)
+    await enrolled(client)
+    await app.test_client().post(await link(pool), form={"password": NEW})
+
+    answer = await app.test_client().post("/login", form={"email": EMAIL, "password": NEW})
+
+    assert answer.headers["Location"] == "/login/code"
+
+
+async def test_who_lost_everything_is_helped_by_the_operator(app: Quart, client: Client, pool: Pool) -> None:
+    kept = await sign_in(client)
+    await enrolled(client)
+
+    assert [user.two_steps for user in await setup.users(pool)] == [True]
+    assert await setup.remove_codes(pool, EMAIL) is True
+    assert await setup.remove_codes(pool, EMAIL) is False
+    assert (await app.test_client().post("/login", form=RIGHT)).headers["Location"] == "/"
+    with pytest.raises(ValueError, match=r"nobody@example\.org has no account"):
+        await setup.reset_link(pool, "nobody@example.org", ORIGIN)
+    async with pool.acquire() as connection:
+        assert await connection.fetchval("select session_epoch from app.users") == 1
+        assert await connection.fetchval("select count(*) from app.recovery_codes") == 0
+        assert await connection.fetchval("select count(*) from app.audit where action = 'remove_codes'") == 1
+    assert kept
+
+
+async def test_an_administrator_takes_the_codes_of_somebody_else_away(app: Quart, client: Client, pool: Pool) -> None:
+    await setup.create_user(pool, "bob@example.org", Role.USER, PASSWORD)
+    bob = app.test_client()
+    await bob.post("/login", form={"email": "bob@example.org", "password": PASSWORD})
+    await enrolled(bob)
+    await sign_in(client)
+    async with pool.acquire() as connection:
+        page = f"/admin/users/{await connection.fetchval('select user_id from app.second_steps')}"
+
+    shown = await (await client.get(page)).get_data(as_text=True)
+    done = await client.post(page, form={"do": "no-codes"})
+    again = await client.post(page, form={"do": "no-codes"})
+
+    assert "signs in with codes" in shown
+    assert 'value="no-codes"' in shown
+    assert (done.status_code, again.status_code) == (303, 303)
+    assert (await bob.get("/seen", headers={"Accept": "text/html"})).status_code == 303
+    assert (await bob.post("/login", form={"email": "bob@example.org", "password": PASSWORD})).status_code == 303
+    async with pool.acquire() as connection:
+        rows = await connection.fetch("select * from app.audit where action = 'remove_codes'")
+        assert await connection.fetchval("select count(*) from app.second_steps") == 0
+    assert [(row["actor"], row["outcome"], row["detail"]) for row in rows] == [(EMAIL, "ok", "bob@example.org")]
