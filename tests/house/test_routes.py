@@ -29,6 +29,8 @@ PUBLIC = {
     "health.metrics",  # asks for a token or an admin by itself, so that a program without a cookie can come
     "health.ready",
     "reports.receive",
+    "resets.accept",
+    "resets.show",
     "static",
 }
 
@@ -48,6 +50,7 @@ LIMITED = {
     "admin.revoke",
     "invites.accept",
     "reports.receive",
+    "resets.accept",
     "tokens.make",
 }
 """Each has a test of its own that shows the refusal."""
