@@ -13,6 +13,7 @@ from quart_auth import AuthUser, QuartAuth
 
 from app import db, deps
 from app.accounts import queries
+from app.accounts.cookie import Ageless
 from app.accounts.queries import User
 from app.identity import Identity, Role
 from app.web import caller
@@ -84,6 +85,7 @@ def install(app: Quart, https: bool, absolute_seconds: int) -> None:
         cookie_secure=https,
         cookie_samesite="Lax",
         duration=absolute_seconds,
+        serializer_class=Ageless,
     )
     app.extensions["users"] = Users()
 

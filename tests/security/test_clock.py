@@ -1,0 +1,55 @@
+"""The clock of the machine is set forward or back: nobody is signed out, let in or locked out for it."""
+
+import time
+from uuid import uuid4
+
+import pytest
+from itsdangerous import TimestampSigner
+
+from app import deps
+from app.accounts import gate
+from app.identity import Role
+from tests.security.conftest import Door
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+HOUR = 3600
+PAGE = {"Accept": "text/html", "Sec-Fetch-Mode": "navigate"}
+
+
+def turn(monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
+    """The wall clock alone, for all who ask Python for it."""
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + seconds)
+    monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _: int(real() + seconds))
+
+
+@pytest.mark.parametrize("seconds", [-HOUR, HOUR])
+async def test_who_is_signed_in_stays_so(door: Door, monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
+    before = {**PAGE, "Cookie": door.cookie(await door.begun(Role.ADMIN))}
+    turn(monkeypatch, seconds)
+
+    after = {**PAGE, "Cookie": door.cookie(await door.begun(Role.ADMIN))}
+    for headers in (before, after):
+        answer = await door.app.test_client(False).get("/account", headers=headers)
+        assert answer.status_code == 200
+
+
+async def test_a_session_lives_no_longer_for_it(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    cookie = {**PAGE, "Cookie": door.cookie(await door.revoked(Role.ADMIN))}
+    for seconds in (-HOUR, HOUR):
+        with monkeypatch.context() as clock:
+            turn(clock, seconds)
+            assert (await door.app.test_client(False).get("/account", headers=cookie)).status_code == 303
+
+
+@pytest.mark.parametrize("seconds", [-HOUR, HOUR])
+async def test_a_limit_neither_opens_nor_sticks(door: Door, monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
+    limits, email = deps.house_of(door.app).limits, f"{uuid4()}@example.org"
+    spent = [await gate.wait_to_sign_in(limits, email, str(uuid4())) for _ in range(11)]
+    assert spent[:10] == [None] * 10
+
+    turn(monkeypatch, seconds)
+
+    assert await gate.wait_to_sign_in(limits, email, str(uuid4()))
+    assert await gate.wait_to_sign_in(limits, f"{uuid4()}@example.org", str(uuid4())) is None

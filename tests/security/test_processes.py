@@ -1,0 +1,206 @@
+"""What holds over several web processes, and while or after something behind them is away."""
+
+import asyncio
+import signal
+from collections import Counter
+
+import asyncpg
+import httpx
+
+from app.db import migrate, roles
+from app.sections import Database, Sessions
+from app.settings import Settings
+from tests.accounts.test_revocation import Processes, both
+from tests.conftest import Databases
+from tests.db.conftest import Server, server
+from tests.stream.conftest import EMAIL, PASSWORD, Desk, Own, desk, own, settings
+from tests.stream.reader import Reader
+from tests.stream.test_faults import on
+from tests.stream.test_leaving import ended, process, signed_in
+from tests.stream.waiting import until
+
+__all__ = ["both", "desk", "own", "server", "settings"]
+
+PAGE = {"Accept": "text/html"}
+STREAM = "/stream?topics=patterns,status"
+
+
+async def test_guesses_at_two_processes_at_once_are_counted_together_and_before_the_hash(both: Processes) -> None:
+    async def guess(port: int, number: int) -> tuple[int, str]:
+        async with both.browser(port) as browser:
+            answer = await browser.post("/login", data={"email": EMAIL, "password": f"bad guess {number}"})
+            return answer.status_code, answer.headers.get("Retry-After", "")
+
+    ports = (both.here.settings.port, both.there)
+    answers = await asyncio.gather(*(guess(ports[number % 2], number) for number in range(40)))
+
+    async with both.here.house.pools.own.acquire() as connection:
+        noted = await connection.fetch(
+            "select outcome, count(*) from app.audit where action = 'login' group by outcome"
+        )
+    # One of the ten was spent by who came in for this test.
+    assert Counter(status for status, _ in answers) == {422: 9, 429: 31}
+    assert all(int(wait) > 0 for status, wait in answers if status == 429)
+    assert dict(noted) == {"ok": 1, "failed": 9, "limited": 31}
+
+
+async def test_who_is_locked_out_at_the_door_stays_where_they_are(both: Processes) -> None:
+    async with both.browser(both.there) as stranger:
+        for number in range(14):
+            answer = await stranger.post("/login", data={"email": EMAIL, "password": f"bad guess {number}"})
+    assert answer.status_code == 429
+
+    assert await both.status(both.there, both.here.cookies) == 200
+    async with both.stream(both.here.cookies) as reader:
+        assert await reader.message("message")
+
+
+async def test_a_session_ends_at_its_absolute_limit_and_its_streams_with_it(settings: Settings) -> None:
+    short = Sessions(idle_seconds=60, absolute_seconds=4)
+    live = settings.live.model_copy(update={"admit_seconds": 0.2})
+    desk = Desk(settings.model_copy(update={"sessions": short, "live": live}))
+    await desk.start()
+    await desk.enter()
+    async with desk.stream("patterns") as reader, desk.client() as client:
+        await reader.message("message")
+        assert (await client.get("/account", headers=PAGE)).status_code == 200
+        last = (await reader.end(10))[-1]
+        assert (await client.get("/account", headers=PAGE)).status_code == 303
+    assert last.event == "session-ended"
+    await desk.stop()
+
+
+async def test_an_open_stream_keeps_no_idle_session_alive(settings: Settings) -> None:
+    short = Sessions(idle_seconds=2, absolute_seconds=60)
+    live = settings.live.model_copy(update={"admit_seconds": 0.2})
+    desk = Desk(settings.model_copy(update={"sessions": short, "live": live}))
+    await desk.start()
+    await desk.enter()
+    async with desk.stream("patterns") as reader:
+        assert (await reader.end(10))[-1].event == "session-ended"
+    await desk.stop()
+
+
+async def test_when_redis_forgets_everything_people_sign_in_again_and_nothing_breaks(desk: Desk) -> None:
+    async with desk.client() as client, desk.house.pools.own.acquire() as connection:
+        before = await connection.fetchval("select count(*) from app.audit")
+
+        await desk.redis.flushall()
+
+        codes = [(await client.get(path, headers=PAGE)).status_code for path in ("/", "/account", "/login", "/health")]
+        assert codes == [303, 303, 200, 200]
+        desk.cookies = {}
+        await desk.sign_in()
+        async with desk.client() as again:
+            assert (await again.get("/account", headers=PAGE)).status_code == 200
+        assert await connection.fetchval("select count(*) from app.audit") == before + 1
+
+
+async def test_while_redis_is_away_nobody_is_let_in_and_static_files_stay(own: Own, settings: Settings) -> None:
+    own.start()
+    desk = Desk(on(own, settings))
+    await desk.start()
+    await desk.enter()
+    async with desk.client() as client:
+        own.kill()
+        await until(lambda: not desk.house.vitals.redis, 10)
+        for path in ("/", "/account", "/admin/users", "/symbols"):
+            answer = await client.get(path, headers=PAGE)
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5"), path
+        entering = await client.post("/login", data={"email": EMAIL, "password": PASSWORD})
+        assert entering.status_code == 503
+        assert (await client.get("/health")).status_code == (await client.get("/login")).status_code == 200
+        own.start()
+        await until(lambda: desk.house.vitals.redis and desk.house.listening(), 15)
+        assert (await client.get("/health")).status_code == 200
+    await desk.stop()
+
+
+async def test_a_locked_table_costs_its_own_pages_alone(desk: Desk, databases: Databases) -> None:
+    blocker = await asyncpg.connect(databases.superuser)
+    async with desk.client() as client, desk.stream("status") as reader, blocker.transaction():
+        await reader.message("message")
+        await blocker.execute("lock table app.users, app.audit in access exclusive mode")
+
+        refused = await client.post("/login", data={"email": "bob@example.org", "password": "guess at it"})
+        assert refused.status_code == 503
+        assert (await client.get("/health")).status_code == 200
+        assert await reader.message("beat")
+    await blocker.close()
+
+
+async def test_a_database_that_hangs_or_restarts_is_a_503_and_then_used_again(
+    settings: Settings, server: Server
+) -> None:
+    urls = await roles.prepare(server.url, "fallible")
+    await migrate.migrate("app", urls.own)
+    await migrate.migrate("market", urls.engine)
+    said = settings.model_copy(
+        update={"database": Database.model_validate({"url": urls.own, "market_url": urls.market})}
+    )
+    desk = Desk(said)
+    await desk.start()
+    await desk.enter()
+    async with desk.client() as client:
+
+        async def enters() -> int:
+            return (await client.post("/login", data={"email": EMAIL, "password": PASSWORD})).status_code
+
+        link = await asyncpg.connect(server.url)
+        server.child.send(signal.SIGSTOP)
+        try:
+            # What was open would go on: the one that hangs is who takes new connections.
+            await link.execute("select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()")
+            assert await asyncio.gather(enters(), enters()) == [503, 503]
+            assert (await client.get("/health")).status_code == 200
+            await until(lambda: not desk.house.vitals.database, 15)
+            assert (await client.get("/ready")).status_code == 503
+        finally:
+            server.child.send(signal.SIGCONT)
+        await until(lambda: desk.house.vitals.database, 20)
+
+        link.terminate()
+        server.kill()
+        server.start()
+        codes = [await enters()]
+        async with asyncio.timeout(20):
+            while codes[-1] != 303:
+                await asyncio.sleep(0.1)
+                codes.append(await enters())
+        assert set(codes) <= {503, 303}
+    await desk.stop()
+
+
+CANARIES = {
+    "SECRET_KEY": "canarySecretKey-9fK2mQ7xW4tZ1vB8nC5rD3",
+    "METRICS_TOKEN": "canaryMetrics-7hJ2kL9pQ4wE6rT8yU1iO3",
+}
+FORGED = "/x%0a2026-01-01%20forged%1b[31mline%0d%e2%80%aeflow"
+
+
+async def test_no_secret_and_no_forged_line_is_in_what_is_logged(settings: Settings) -> None:
+    async with process(settings, **CANARIES, TICKSTOCK_LOGGING_LEVEL="debug") as running:
+        headers = await signed_in(settings)
+        shown = {**headers, "Authorization": f"Bearer {CANARIES['METRICS_TOKEN']}", "X-Api-Key": "canaryHeader"}
+        desk = f"http://127.0.0.1:{settings.port}"
+        async with httpx.AsyncClient(base_url=desk, trust_env=False, headers={"Origin": desk, **PAGE}) as client:
+            assert (await client.get("/metrics", headers=shown)).status_code == 200
+            for path in (FORGED, "/welcome/canaryWelcome", "/invite/canaryInvite", "/login?next=/x&token=canaryQuery"):
+                await client.get(path, headers=shown)
+            await client.post("/login", data={"email": "a\nforged@x", "password": "canaryPassword1"}, headers=shown)
+            await client.post("/login", data={"email": EMAIL, "password": "canaryPassword2"})
+            await client.post("/csp-report", content=b'{"csp-report":{"document-uri":"x\\nforged line\\u001b[31m"}}')
+        async with Reader(settings.port, STREAM, headers) as reader:
+            await reader.message("message")
+        await ended(running, signal.SIGTERM)
+        assert running.stdout
+        assert running.stderr
+        told = (await running.stdout.read() + await running.stderr.read()).decode()
+
+    session = headers["Cookie"].partition("=")[2].split(".")[0]
+    assert told
+    assert "canary" not in told
+    assert PASSWORD not in told
+    assert session not in told
+    assert "\x1b" not in told
+    assert not [line for line in told.splitlines() if line.lstrip().startswith(("forged", "2026-01-01 forged"))]
