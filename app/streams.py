@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Container, Mapping
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from quart import Blueprint, Quart, Response, abort, request, websocket
 from quart.typing import ResponseReturnValue
@@ -12,9 +12,9 @@ from app.accounts import visitor
 from app.deps import CatchesUp, House
 from app.identity import Rate
 from app.live import lane, topics
-from app.live.frames import Form, enclosed, unchunked
-from app.live.hub import Full
-from app.live.reader import Reader, goodbye, head
+from app.live.frames import Form, chunk, enclosed, unchunked
+from app.live.hub import Full, Hub
+from app.live.reader import Reader, head
 from app.live.socket import Socket, converse
 from app.live.sse import EventSourceResponse, ServerSentEvent
 from app.web import compression, guards
@@ -25,19 +25,12 @@ blueprint = Blueprint("streams", __name__)
 RETRY_MS = 500
 """Also how long a tab that becomes visible again waits, so it is short."""
 
+HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
 SEND_SECONDS = 10.0
 BEATS_A_PING = 4
 ADMIT_WITHIN_SECONDS = 1.5
 """With the time between two looks less than the five in which a session that ended must have lost its streams."""
-
-
-class Line(NamedTuple):
-    """What a stream needs once its request is gone."""
-
-    house: House
-    reader: Reader
-    cursor: str
-    scope: Mapping[str, Any]
 
 
 @blueprint.get("/stream")
@@ -59,11 +52,20 @@ async def stream() -> ResponseReturnValue:
         return _come_back()
     _leave_with_this_task(reader)
     asked = LogId.parse(request.headers.get("Last-Event-ID") or request.args.get("cursor", ""))
-    line = Line(house, reader, str(asked) if asked else "", cast(Mapping[str, Any], request.scope))
-    headers = _readable_from(request.headers.get("Origin"), house.settings.live.allowed_origins)
+    cursor, scope = str(asked) if asked else "", cast(Mapping[str, Any], request.scope)
+    first = head(_hello(house, cursor), form)
+    headers = {**HEADERS, **_readable_from(request.headers.get("Origin"), house.settings.live.allowed_origins)}
     if form is Form.GZIP:
         headers["Content-Encoding"] = "gzip"
-    return EventSourceResponse(_story(line), ping=0, send_timeout=SEND_SECONDS, headers=headers)
+
+    def begin(straight: lane.Straight) -> None:
+        reader.met(straight, cursor)
+        house.hub.recover(reader)
+
+    if lane.claimed(scope, reader, chunk(first), begin):
+        return Response(b"", headers=headers, content_type="text/event-stream; charset=utf-8")
+    story = _story(house.hub, reader, first, cursor)
+    return EventSourceResponse(story, ping=0, send_timeout=SEND_SECONDS, headers=headers)
 
 
 @blueprint.websocket("/ws/quotes")
@@ -111,21 +113,12 @@ def _readable_from(origin: str | None, allowed: Container[str]) -> dict[str, str
     return {"Access-Control-Allow-Origin": origin, "Access-Control-Allow-Credentials": "true", "Vary": "Origin"}
 
 
-async def _story(line: Line) -> AsyncGenerator[bytes, None]:
-    reader = line.reader
-    yield head(_hello(line), reader.form)
-    try:
-        missed = await line.house.catchup.of(reader, line.cursor)
-    except wire.Unavailable:
-        yield reader.payload([goodbye("catch-up")])
-        return
-    yield reader.payload(missed)
-    straight = lane.taken(line.scope, lambda transport, writer: lane.Straight(transport, writer, reader))
-    if straight:
-        reader.began(straight)
-        return
+async def _story(hub: Hub, reader: Reader, first: bytes, cursor: str) -> AsyncGenerator[bytes, None]:
+    """By ordinary sends."""
     sent = lane.Sent(reader)
-    reader.began(sent)
+    yield first
+    reader.met(sent, cursor)
+    hub.recover(reader)
     async for batch in sent.batches():
         yield b"".join(map(unchunked, batch))
 
@@ -143,10 +136,10 @@ async def _begin(reader: Reader, state: bytes, ping_seconds: float) -> None:
     await converse(reader, websocket)
 
 
-def _hello(line: Line) -> ServerSentEvent:
+def _hello(house: House, cursor: str) -> ServerSentEvent:
     """Without an id of its own: until the catch-up has arrived, the reader's cursor is still the old one."""
-    beat = f"{line.house.settings.live.beat_seconds:g}"
-    return ServerSentEvent(beat, event="hello", id=line.cursor or None, retry=RETRY_MS)
+    beat = f"{house.settings.live.beat_seconds:g}"
+    return ServerSentEvent(beat, event="hello", id=cursor or None, retry=RETRY_MS)
 
 
 async def _while_serving(app: Quart) -> AsyncGenerator[None, None]:

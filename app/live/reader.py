@@ -101,13 +101,19 @@ class Reader:
         self.joined_at = ""
         """The newest log entry at the moment of joining: what came before is not in the frames."""
         self.position = ""
-        """While it lags: the newest log entry that it lacks nothing before."""
+        """Before it began, and while it lags: the newest log entry that it lacks nothing before."""
         self.lagging = False
         self.wire: Wire | None = None
         self.write: Write = self._hold
         self._home = home
         self._held: list[bytes] = []
         self._held_bytes = 0
+
+    def met(self, wire: Wire, position: str) -> None:
+        """All up to `position` is with it already; the rest up to `joined_at` is still to come."""
+        self.wire, self.position = wire, position
+        if self.ended:
+            self._take_leave()
 
     def began(self, wire: Wire) -> None:
         """All up to `joined_at` is on its way."""
@@ -118,7 +124,7 @@ class Reader:
             self._release()
 
     def caught_up(self, parts: list[Part]) -> None:
-        """After a lag: the same, with what it missed."""
+        """The same, with what it missed."""
         if self.wire and not self.ended:
             if body := self.payload(parts):
                 self.wire.queue(enclosed(body, self.form))

@@ -149,8 +149,8 @@ class EventSourceResponse(Response):
         cleanup_timeout: float | None = DEFAULT_CLEANUP_TIMEOUT,
     ) -> None:
         self.ping_interval = _not_negative("ping", self.DEFAULT_PING_INTERVAL if ping is None else ping)
-        self.ping_message_factory = ping_message_factory or self._ping
-        self.sep = _separator(self.DEFAULT_SEPARATOR if sep is None else sep)
+        self.sep = chosen = _separator(self.DEFAULT_SEPARATOR if sep is None else sep)
+        self.ping_message_factory = ping_message_factory or (lambda: _ping(chosen))
         self.body_iterator = content if isinstance(content, AsyncIterable) else run_sync_iterable(iter(content))
         self.background, self.data_sender_callable = background, data_sender_callable
         self.client_close_handler_callable = client_close_handler_callable
@@ -256,9 +256,6 @@ class EventSourceResponse(Response):
             self._ended = why
             self._task.cancel()
 
-    def _ping(self) -> ServerSentEvent:
-        return ServerSentEvent(comment=f"ping - {datetime.now(UTC):%Y-%m-%d %H:%M:%S}", sep=self.sep)
-
 
 class _Open(set[EventSourceResponse]):
     """The streams of one event loop; it looks now and then whether they should end, as long as there are any."""
@@ -282,6 +279,10 @@ class _Open(set[EventSourceResponse]):
 
 
 _open: WeakKeyDictionary[asyncio.AbstractEventLoop, _Open] = WeakKeyDictionary()
+
+
+def _ping(sep: str) -> ServerSentEvent:
+    return ServerSentEvent(comment=f"ping - {datetime.now(UTC):%Y-%m-%d %H:%M:%S}", sep=sep)
 
 
 def _not_negative(name: str, value: float) -> float:
