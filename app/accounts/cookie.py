@@ -8,7 +8,7 @@ from quart_auth.extension import _AuthSerializer
 class Ageless(_AuthSerializer):
     """A clock set back by an hour would sign everybody out: their cookies would be from the future."""
 
-    def loads(
+    def loads(  # type: ignore[override]  # the class above it has two signatures, of which this is the wider
         self,
         s: str | bytes,
         max_age: int | None = None,
