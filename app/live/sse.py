@@ -153,13 +153,12 @@ class EventSourceResponse(Response):
         self.ping_message_factory = ping_message_factory or (lambda: _ping(chosen))
         self.body_iterator = content if isinstance(content, AsyncIterable) else run_sync_iterable(iter(content))
         self.background, self.data_sender_callable = background, data_sender_callable
-        self.client_close_handler_callable = client_close_handler_callable
+        self.client_close_handler_callable, self._shutdown_event = client_close_handler_callable, shutdown_event
         self.send_timeout, self.active = send_timeout, True
-        self._shutdown_event = shutdown_event
         self._grace = _not_negative("shutdown_grace_period", shutdown_grace_period)
         self._cleanup = None if cleanup_timeout is None else _not_negative("cleanup_timeout", cleanup_timeout)
         self._task: asyncio.Task[Any] | None = None
-        self._ended: BaseException | str = ""  # from this side, and why
+        self._ended: BaseException | str = ""  # from this side
         if has_request_context() and request.method == "HEAD":
             # Who asks for the head is given no stream, which has no end.
             self.body_iterator, self.data_sender_callable = run_sync_iterable(iter(())), None
