@@ -15,6 +15,7 @@ from app.embedded.places import Unusable
 from app.toml import BadSetting
 
 if TYPE_CHECKING:
+    from app.engine.loads.scenario import ScenarioBars
     from app.settings import Settings
 
 # Each command imports what it needs when it is called: `--help` and the supervisor start light.
@@ -155,6 +156,7 @@ def data() -> None:
 @click.option("--timeframe", type=click.Choice(["1min", "hourly", "daily", "weekly", "monthly"]), default="daily")
 @click.option("--symbol", help="Whose bars FILES hold, where no column says so.")
 @click.option("--shipped", is_flag=True, help="The history that came with TickStock.")
+@click.option("--scenario", help="An invented history with known things in it, under a symbol TEST_...; or all.")
 @click.option("--provider", type=click.Choice(["massive"]), help="Ask a provider instead of reading files.")
 @click.option("--symbols", default="", help="What to ask the provider for: A,B,C.")
 @click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="A year before the last day.")
@@ -173,11 +175,23 @@ def load_data(files: tuple[Path, ...], provider: str | None, **said: Any) -> Non
 def _from_files(settings: "Settings", files: tuple[Path, ...], said: dict[str, Any]) -> bool:
     from app.commands import data as commands
 
-    paths = [*files, *([settings.replay.path] if said["shipped"] else [])]
+    paths: list[Path | ScenarioBars] = [*files, *([settings.replay.path] if said["shipped"] else []), *_scenarios(said)]
     if not paths:
-        raise click.UsageError("name a file, or say --shipped or --provider")
+        raise click.UsageError("name a file, or say --shipped, --scenario or --provider")
     asked = commands.Files(paths, said["timeframe"], said["symbol"], said["dry_run"])
     return commands.load_files(settings, os.environ, asked, click.echo, _warn)
+
+
+def _scenarios(said: dict[str, Any]) -> "list[ScenarioBars]":
+    if not said["scenario"]:
+        return []
+    from app.engine.loads import scenario
+    from app.engine.loads.source import Unreadable
+
+    try:
+        return scenario.chosen(said["scenario"], said["timeframe"])
+    except Unreadable as reason:
+        raise click.UsageError(str(reason)) from None
 
 
 def _from_provider(settings: "Settings", said: dict[str, Any]) -> bool:

@@ -13,6 +13,7 @@ from app.engine.loads.files import opened
 from app.engine.loads.frames import FRAMES, Frame
 from app.engine.loads.keeper import Keeper
 from app.engine.loads.load import Outcome, load
+from app.engine.loads.scenario import ScenarioBars
 from app.engine.loads.source import Unreadable
 from app.settings import Settings
 
@@ -20,7 +21,7 @@ Say = Callable[[str], object]
 
 
 class Files(NamedTuple):
-    paths: Sequence[Path]
+    paths: Sequence[Path | ScenarioBars]
     timeframe: str
     symbol: str | None = None
     dry_run: bool = False
@@ -47,7 +48,10 @@ async def _files(pool: Pool | None, asked: Files, say: Say, warn: Say) -> bool:
                 shown.update(row, completed=outcome.share, said=f"{outcome.rows:,} rows")  # type: ignore[arg-type]
 
             try:
-                outcome = await load(opened(path, asked.symbol), frame, keeper, until, told, stop)
+                source = opened(path, asked.symbol) if isinstance(path, Path) else path
+                outcome = await load(source, frame, keeper, until, told, stop)
+                if keeper and isinstance(source, ScenarioBars):
+                    await keeper.keep_reference([source.named], (), (), "synthetic")
             except Unreadable as reason:
                 warn(str(reason))
                 fine = False

@@ -1,0 +1,68 @@
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from app.finance import scenarios
+from tests.cli.conftest import command
+from tests.conftest import Databases
+from tests.loads.conftest import checksum
+
+
+async def test_all_scenarios_are_loaded_by_a_word_and_twice_makes_no_difference(
+    databases: Databases, link: asyncpg.Connection, tmp_path: Path
+) -> None:
+    words = ("data", "load", "--scenario", "all")
+
+    first = command(tmp_path, *words, TICKSTOCK_ENGINE_DATABASE_URL=databases.engine)
+    before = await checksum(link)
+    again = command(tmp_path, *words, TICKSTOCK_ENGINE_DATABASE_URL=databases.engine)
+
+    assert first.returncode == 0, first.stderr
+    assert "scenario crash_2020: 252 of 252 rows good, 252 new or changed" in first.stdout
+    assert "scenario crash_2020: 252 of 252 rows good, 0 new or changed" in again.stdout
+    assert before == await checksum(link)
+    stored = await link.fetch("select * from ohlcv_daily where symbol = 'TEST_CRASH_2020' order by date")
+    bars = scenarios.daily("crash_2020")
+    assert [row["date"] for row in stored] == [bar.day for bar in bars]
+    assert [
+        tuple(map(float, (row["open"], row["high"], row["low"], row["close"], row["volume"]))) for row in stored
+    ] == [bar[3:] for bar in bars]
+
+
+async def test_what_is_invented_says_so_beside_its_symbol(
+    databases: Databases, link: asyncpg.Connection, tmp_path: Path
+) -> None:
+    found = command(
+        tmp_path, "data", "load", "--scenario", "high_low_events", "--timeframe", "1min",
+        TICKSTOCK_ENGINE_DATABASE_URL=databases.engine,
+    )  # fmt: skip
+
+    assert found.returncode == 0, found.stderr
+    assert await link.fetchval("select name from symbols where symbol = 'TEST_HIGH_LOW_EVENTS'") == (
+        "Synthetic: highs, lows, gaps and spikes of volume"
+    )
+    day = scenarios.daily("high_low_events")[0]
+    minutes = scenarios.minutes(day)
+    row = await link.fetchrow(
+        "select min(timestamp) as first, count(*) as count, sum(volume) as volume, max(high) as high from ohlcv_1min"
+        " where symbol = $1 and timestamp < $2",
+        day.symbol,
+        datetime.fromtimestamp(minutes[-1].start + 60, UTC),
+    )
+    assert row is not None
+    assert (row["first"].timestamp(), row["count"]) == (minutes[0].start, len(minutes))
+    assert (int(row["volume"]), float(row["high"])) == (day.volume, day.high)
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [(("crash_1929",), "'crash_1929' is no scenario"), (("crash_2020", "--timeframe", "weekly"), "not weekly")],
+    ids=["unknown", "weekly"],
+)
+def test_what_there_is_not_is_refused_with_what_there_is(tmp_path: Path, words: tuple[str, ...], reason: str) -> None:
+    found = command(tmp_path, "data", "load", "--scenario", *words)
+
+    assert found.returncode == 2
+    assert reason in found.stderr
