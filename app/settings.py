@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 
-from app import naming, toml
+from app import exposure, naming, toml
 from app.sections import (
     ROOT,
     Accounts,
@@ -144,6 +144,14 @@ def load(environ: Mapping[str, str], root: Path = ROOT) -> Loaded:
         warnings.append("WEBSOCKET_CORS_ORIGINS=*: the pages of any site may read /api/v1 with a token they were given")
     if settings.host not in LOOPBACK and "server.public_url" not in said:
         warnings.append("PUBLIC_URL: not set; forms from other machines are refused until it says what browsers type")
+    warnings += exposure.of(
+        settings.redis.url,
+        {
+            "DATABASE_URL": settings.database.url,
+            "MARKET_DATABASE_URL": settings.database.market_url,
+            "TICKSTOCK_ENGINE_DATABASE_URL": settings.engine.database_url,
+        },
+    )
     return Loaded(settings=settings, warnings=tuple(warnings))
 
 

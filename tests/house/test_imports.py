@@ -13,7 +13,7 @@ LAYERS = (
     {"accounts", "quotes", "patterns", "indicators", "market", "alerts", "backtests", "data", "admin", "health"},
     {"deps", "courier"},
     {"web", "live", "wire", "db"},
-    {"push", "identity", "rules", "finance", "logs", "settings", "sections", "naming", "toml", "vitals"},
+    {"push", "identity", "rules", "finance", "logs", "settings", "sections", "naming", "exposure", "toml", "vitals"},
 )
 """From the top; a part may import from any layer below its own."""
 

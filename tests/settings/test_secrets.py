@@ -34,11 +34,11 @@ def test_a_password_in_a_file_is_part_of_an_address(tmp_path: Path) -> None:
     (tmp_path / "said").write_text("p@ss/word\n")
 
     settings, warnings = load(
-        {"DATA_DIR": str(tmp_path), "REDIS_HOST": "cache", "REDIS_PASSWORD_FILE": "said"}, tmp_path
+        {"DATA_DIR": str(tmp_path), "REDIS_HOST": "localhost", "REDIS_PASSWORD_FILE": "said"}, tmp_path
     )
 
     assert settings.redis.url
-    assert settings.redis.url.get_secret_value() == "redis://:p%40ss%2Fword@cache:6379/0"
+    assert settings.redis.url.get_secret_value() == "redis://:p%40ss%2Fword@localhost:6379/0"
     assert warnings == ()
 
 
