@@ -12,7 +12,7 @@ UNVERIFIED = frozenset({"none", "optional"})
 
 
 def of(redis: SecretStr | None, databases: dict[str, SecretStr | None]) -> Iterator[str]:
-    """`databases` by the name of their setting. What is on this machine or behind a socket is nobody else's to reach."""
+    """`databases` by the name of their setting. What is on this machine is nobody else's to reach."""
     if redis and (address := _remote(redis)):
         yield from _password("REDIS_URL", address)
         if address.scheme != "rediss" or UNVERIFIED & set(_asked(address, "ssl_cert_reqs")):

@@ -23,6 +23,7 @@ ALONGSIDE = {
     ("sections", "naming"),
     ("settings", "toml"),
     ("settings", "naming"),
+    ("settings", "exposure"),
     ("factory", "lifespan"),
     ("pulse", "intake"),
 }
