@@ -29,6 +29,8 @@ LINES: dict[str, Who] = {
             "invites.accept",
             "invites.show",
             "reports.receive",
+            "resets.accept",
+            "resets.show",
             "static",
         ),
         Who.ALL,
