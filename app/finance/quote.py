@@ -6,7 +6,8 @@ from typing import NamedTuple
 class NewestQuote(NamedTuple):
     """Prices in the instrument's currency; `at` is market time, UTC epoch seconds.
 
-    open, high, low and volume are those of `session` (the trading date, ISO) up to `at`.
+    open, high, low and volume are those of `session` (the trading date, ISO) up to `at`, in regular hours alone: before
+    them there is no volume, and the prices are all the same.
     """
 
     symbol: str
@@ -18,3 +19,5 @@ class NewestQuote(NamedTuple):
     low: float
     volume: int
     previous_close: float | None = None
+    close: float | None = None
+    """Where the session ended, once trading goes on after it."""

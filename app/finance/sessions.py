@@ -60,6 +60,15 @@ def phase(at: float) -> Phase:
     return "post" if hours.closes <= at < wide.closes else "closed"
 
 
+def in_session(symbol: str, at: float) -> bool:
+    """Whether a trade counts for the daily bar: in regular hours, their last instant included, where the close prints.
+
+    Currencies and coins (C:EURUSD, X:BTCUSD) know no hours.
+    """
+    hours = regular(trading_date(at))
+    return ":" in symbol or hours.opens <= at <= hours.closes
+
+
 def trading_date(at: float) -> date:
     """The date in New York at UTC epoch second `at`."""
     return datetime.fromtimestamp(at, NEW_YORK).date()

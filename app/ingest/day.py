@@ -4,10 +4,13 @@ from collections.abc import Callable, Iterable
 
 from app.finance.quote import NewestQuote
 from app.finance.rollup import Rollup
+from app.finance.sessions import in_session, regular, trading_date
 from app.wire.events import Tick
 
 
 class Day:
+    """Open, high, low and volume are of the regular hours; the price goes on before and after them."""
+
     def __init__(self, previous_close: Callable[[str, str], float | None]) -> None:
         self._bars = Rollup("daily")
         self._newest: dict[str, Tick] = {}
@@ -15,28 +18,32 @@ class Day:
 
     def add(self, ticks: Iterable[Tick]) -> None:
         for tick in ticks:
-            self._bars.add(tick)
+            if in_session(tick.symbol, tick.at):
+                self._bars.add(tick)
             self._newest[tick.symbol] = tick
 
     def take(self) -> list[NewestQuote]:
         """Of the symbols that had a tick since this was last asked."""
         quotes = [self._quote(tick) for tick in self._newest.values()]
         self._newest.clear()
-        return [quote for quote in quotes if quote]
+        return quotes
 
-    def _quote(self, tick: Tick) -> NewestQuote | None:
+    def _quote(self, tick: Tick) -> NewestQuote:
+        day = trading_date(tick.at)
         bar = self._bars.running(tick.symbol)
-        if bar is None:
-            return None
-        session = bar.day.isoformat()
-        return NewestQuote(
+        session = day.isoformat()
+        quote = NewestQuote(
             symbol=tick.symbol,
             price=tick.price,
             at=tick.at,
             session=session,
-            open=bar.open,
-            high=bar.high,
-            low=bar.low,
-            volume=bar.volume,
+            open=tick.price,
+            high=tick.price,
+            low=tick.price,
+            volume=0,
             previous_close=self._previous_close(tick.symbol, session),
         )
+        if bar is None or bar.day != day:
+            return quote
+        close = bar.close if not in_session(tick.symbol, tick.at) and tick.at > regular(day).closes else None
+        return quote._replace(open=bar.open, high=bar.high, low=bar.low, volume=bar.volume, close=close)

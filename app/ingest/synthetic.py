@@ -92,15 +92,13 @@ class Synthetic:
         return None if number is None or day < self._first else self._universe.previous_close(number, day)
 
     def so_far(self, bookmark: bytes | None) -> Sequence[Tick]:
-        """Of each symbol one tick that sums up its trades."""
+        """Of each symbol one tick that sums up its trades in the session."""
         mark = self._read(bookmark)
         if mark is None:
             return ()
         day = self._day(mark.session)
-        whole = list(
-            summary(day, range(mark.since, min(mark.minute, day.minutes)), mark.spacing, self._universe.symbols)
-        )
-        return [*whole, *self._ticks(mark)[: mark.played]]
+        whole = range(max(mark.since, day.session.since), min(mark.minute, day.session.until))
+        return [*summary(day, whole, mark.spacing, self._universe.symbols), *self._ticks(mark)[: mark.played]]
 
     async def beats(self, bookmark: bytes | None) -> AsyncGenerator[Beat, None]:
         mark = self._read(bookmark) or self._entry()

@@ -7,7 +7,7 @@ from itertools import pairwise
 from app.finance import scenarios
 from app.finance.bars import Bar
 from app.finance.rollup import Rollup
-from app.finance.sessions import regular
+from app.finance.sessions import in_session, regular
 from app.ingest.feed import Feed
 from app.ingest.invented import Events
 from app.ingest.provider import Beat
@@ -54,7 +54,8 @@ def ticks_of(beats: list[Beat]) -> list[Tick]:
 def days(ticks: list[Tick]) -> list[Bar]:
     rollup = Rollup("daily")
     for tick in ticks:
-        rollup.add(tick)
+        if in_session(tick.symbol, tick.at):
+            rollup.add(tick)
     return sorted(rollup.finish(float("inf")))
 
 

@@ -1,11 +1,11 @@
-"""What every symbol has done today, kept in the bookmark: the provider does not say it again after a restart."""
+"""What every symbol has done in today's session, kept for after a restart: the provider does not say it again."""
 
 import time
 from collections.abc import Iterable
 
 import msgspec
 
-from app.finance.sessions import trading_date
+from app.finance.sessions import in_session, trading_date
 from app.wire.events import Tick
 
 SAVE_SECONDS = 0.002
@@ -46,7 +46,7 @@ class SoFar:
             session = trading_date(tick.at).isoformat()
             if session > self._kept.session:
                 self._kept = Kept(session, {})
-            if session == self._kept.session:
+            if session == self._kept.session and in_session(tick.symbol, tick.at):
                 self._add(tick)
 
     def ticks(self) -> list[Tick]:

@@ -1,0 +1,69 @@
+from datetime import UTC, date, datetime
+
+from app.finance.quote import NewestQuote
+from app.finance.sessions import in_session, regular
+from app.ingest.day import Day
+from app.wire.events import Tick
+
+TUESDAY = date(2026, 1, 6)
+HOURS = regular(TUESDAY)
+
+
+def tick(at: float, price: float, volume: int = 100, symbol: str = "AAPL") -> Tick:
+    return Tick(at=at, symbol=symbol, price=price, volume=volume)
+
+
+def quotes(*ticks: Tick) -> dict[str, NewestQuote]:
+    day = Day(lambda _symbol, _session: 99.0)
+    day.add(ticks)
+    return {quote.symbol: quote for quote in day.take()}
+
+
+def test_before_the_session_there_is_a_price_and_no_volume() -> None:
+    quote = quotes(tick(HOURS.opens - 60, 101.0))["AAPL"]
+
+    assert quote == NewestQuote("AAPL", 101.0, HOURS.opens - 60, "2026-01-06", 101.0, 101.0, 101.0, 0, 99.0)
+
+
+def test_the_hours_around_the_session_do_not_count_for_its_bar() -> None:
+    before, first, last, after = (
+        tick(HOURS.opens - 60, 120.0),
+        tick(HOURS.opens, 100.0),
+        tick(HOURS.closes, 102.0),
+        tick(HOURS.closes + 60, 80.0),
+    )
+
+    quote = quotes(before, first, last, after)["AAPL"]
+
+    assert (quote.open, quote.high, quote.low, quote.volume) == (100.0, 102.0, 100.0, 200)
+    assert (quote.price, quote.close) == (80.0, 102.0)
+
+
+def test_in_the_session_the_price_is_where_it_stands() -> None:
+    quote = quotes(tick(HOURS.opens, 100.0), tick(HOURS.opens + 5, 101.0))["AAPL"]
+
+    assert (quote.price, quote.close, quote.volume) == (101.0, None, 200)
+
+
+def test_yesterdays_bar_is_not_todays() -> None:
+    quote = quotes(tick(HOURS.opens, 100.0), tick(HOURS.opens + 86_400 - 60, 105.0))["AAPL"]
+
+    assert (quote.session, quote.open, quote.volume) == ("2026-01-07", 105.0, 0)
+
+
+def test_coins_trade_at_all_hours() -> None:
+    night = datetime(2026, 1, 6, 3, 0, tzinfo=UTC).timestamp()
+
+    quote = quotes(tick(night, 90_000.0, symbol="X:BTCUSD"))["X:BTCUSD"]
+
+    assert (quote.volume, quote.close) == (100, None)
+    assert in_session("X:BTCUSD", night)
+    assert not in_session("AAPL", night)
+
+
+def test_what_was_told_is_told_again_only_when_it_changed() -> None:
+    day = Day(lambda _symbol, _session: None)
+    day.add([tick(HOURS.opens, 100.0)])
+
+    assert len(day.take()) == 1
+    assert day.take() == []
