@@ -16,6 +16,7 @@ from app.toml import BadSetting
 
 if TYPE_CHECKING:
     from app.engine.loads.scenario import ScenarioBars
+    from app.engine.loads.source import Source
     from app.settings import Settings
 
 # Each command imports what it needs when it is called: `--help` and the supervisor start light.
@@ -155,7 +156,7 @@ def data() -> None:
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--timeframe", type=click.Choice(["1min", "hourly", "daily", "weekly", "monthly"]), default="daily")
 @click.option("--symbol", help="Whose bars FILES hold, where no column says so.")
-@click.option("--shipped", is_flag=True, help="The history that came with TickStock.")
+@click.option("--shipped", is_flag=True, help="The history that came with TickStock, as far as the replay begins.")
 @click.option("--scenario", help="An invented history with known things in it, under a symbol TEST_...; or all.")
 @click.option("--provider", type=click.Choice(["massive"]), help="Ask a provider instead of reading files.")
 @click.option("--symbols", default="", help="What to ask the provider for: A,B,C.")
@@ -174,8 +175,11 @@ def load_data(files: tuple[Path, ...], provider: str | None, **said: Any) -> Non
 
 def _from_files(settings: "Settings", files: tuple[Path, ...], said: dict[str, Any]) -> bool:
     from app.commands import data as commands
+    from app.engine.loads.shipped import Shipped
 
-    paths: list[Path | ScenarioBars] = [*files, *([settings.replay.path] if said["shipped"] else []), *_scenarios(said)]
+    paths: list[Path | Source] = [*files, *_scenarios(said)]
+    if said["shipped"]:
+        paths.append(Shipped(settings.replay.path, settings.replay.history_until))
     if not paths:
         raise click.UsageError("name a file, or say --shipped, --scenario or --provider")
     asked = commands.Files(paths, said["timeframe"], said["symbol"], said["dry_run"])

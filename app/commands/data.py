@@ -14,14 +14,14 @@ from app.engine.loads.frames import FRAMES, Frame
 from app.engine.loads.keeper import Keeper
 from app.engine.loads.load import Outcome, load
 from app.engine.loads.scenario import ScenarioBars
-from app.engine.loads.source import Unreadable
+from app.engine.loads.source import Source, Unreadable
 from app.settings import Settings
 
 Say = Callable[[str], object]
 
 
 class Files(NamedTuple):
-    paths: Sequence[Path | ScenarioBars]
+    paths: Sequence[Path | Source]
     timeframe: str
     symbol: str | None = None
     dry_run: bool = False
@@ -80,6 +80,6 @@ def _report(outcome: Outcome, dry: bool, say: Say, warn: Say) -> bool:
     stored = "nothing stored: a dry run" if dry else f"{outcome.stored:,} new or changed{resumed}"
     say(
         f"{outcome.name}: {outcome.good:,} of {outcome.rows:,} rows good, {stored}, {outcome.doubles:,} came twice,"
-        f" {outcome.refused:,} refused; {outcome.symbols:,} symbols; {outcome.seconds:.1f} s, {rate:,.0f} rows/s"
+        f" {outcome.refused:,} refused; {len(outcome.known):,} symbols; {outcome.seconds:.1f} s, {rate:,.0f} rows/s"
     )
     return bool(outcome.good) or not outcome.refused

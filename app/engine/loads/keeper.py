@@ -64,6 +64,10 @@ class Keeper:
         self.fresh += fresh
         return stored
 
+    async def know(self, symbols: Collection[str]) -> None:
+        """Without a bar."""
+        self.fresh += await self._done(lambda connection: queries.put_symbols(connection, symbols))
+
     async def complete(self, load: str, part: str, reached: int) -> None:
         if self._marks:
             await self._done(lambda connection: queries.mark(connection, load, part, reached, complete=True))

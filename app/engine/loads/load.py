@@ -33,7 +33,8 @@ class Outcome(NamedTuple):
     """Rows whose key came again later: the last one counts."""
     refused: int = 0
     refusals: tuple[Refusal, ...] = ()
-    symbols: int = 0
+    known: frozenset[str] = frozenset()
+    """Symbols with a good row."""
     resumed: int = 0
     """Rows that an earlier try had stored."""
     share: float = 0.0
@@ -50,20 +51,18 @@ class _Tally:
     def __init__(self, name: str) -> None:
         self._began = time.monotonic()
         self._hashes: list[NDArray[np.int64]] = []
-        self._symbols: set[str] = set()
         self._out = Outcome(name, "running")
 
     def add(self, read: _Read, stored: int, *, resumed: bool) -> Outcome:
         before, refused = self._out, read.chunk.refused + read.checked.refused
         self._hashes.append(read.hashes)
-        self._symbols |= read.checked.symbols
         self._out = before._replace(
             rows=before.rows + len(read.checked.keys) + len(refused),
             good=before.good + len(read.checked.keys),
             stored=before.stored + stored,
             refused=before.refused + len(refused),
             refusals=(*before.refusals, *sorted(refused))[:MOST_REFUSALS],
-            symbols=len(self._symbols),
+            known=self._out.known | read.checked.symbols,
             resumed=before.resumed + (len(read.checked.keys) if resumed else 0),
             share=read.chunk.share,
             seconds=time.monotonic() - self._began,
@@ -125,4 +124,4 @@ def _entry(outcome: Outcome, fresh: int) -> Entry:
         f"{refusal.number}: {refusal.reason}" for refusal in outcome.refusals[:5]
     )
     error = said if outcome.refused else None
-    return Entry(outcome.name, outcome.symbols, fresh, outcome.stored, outcome.status, error, outcome.seconds)
+    return Entry(outcome.name, len(outcome.known), fresh, outcome.stored, outcome.status, error, outcome.seconds)

@@ -1,7 +1,7 @@
 """Bars into their tables, each change with the mark of how far its load has come."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO
 from typing import NamedTuple, TypeVar
@@ -211,6 +211,53 @@ async def log(connection: Connection, entry: Entry) -> None:
         """,
         *entry,
     )
+
+
+class Job(NamedTuple):
+    """A load that was asked for and is not over."""
+
+    request: bytes
+    submitted_at: datetime
+    begun: bool
+
+
+async def put_job(connection: Connection, job_id: str, request: bytes, status: str) -> bool:
+    """Whether it is new: a job that is delivered twice is done once."""
+    found = await connection.execute(
+        "insert into data_load_jobs (job_id, request, status) values ($1, $2::text::jsonb, $3) on conflict do nothing",
+        job_id,
+        request.decode(),
+        status,
+    )
+    return _count(found) == 1
+
+
+async def begin_job(connection: Connection, job_id: str) -> None:
+    await connection.execute(
+        "update data_load_jobs set status = 'running', started_at = coalesce(started_at, now()) where job_id = $1",
+        job_id,
+    )
+
+
+async def end_job(connection: Connection, job_id: str, status: str, message: str) -> None:
+    await connection.execute(
+        "update data_load_jobs set status = $2, message = $3, completed_at = now() where job_id = $1",
+        job_id,
+        status,
+        message,
+    )
+
+
+async def open_jobs(connection: Connection, most: int) -> list[Job]:
+    """In the order in which they were asked for."""
+    rows = await connection.fetch(
+        """
+        select request::text, submitted_at, started_at is not null
+          from data_load_jobs where completed_at is null order by submitted_at, job_id limit $1
+        """,
+        most,
+    )
+    return [Job(row[0].encode(), row[1], row[2]) for row in rows]
 
 
 def _count(tag: str) -> int:

@@ -1,0 +1,53 @@
+"""Which jobs were asked for and are not over, kept where a new engine finds them."""
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from app.db.pools import Pool
+from app.engine.loads import queries
+from app.wire import jobs
+from app.wire.codec import Rejected
+from app.wire.jobs import AnyLoad, CancelLoad
+
+
+class Kept(msgspec.Struct, frozen=True):
+    job: AnyLoad
+    submitted_at: datetime
+    begun: bool = False
+    """By an engine that is gone."""
+
+
+class Ledger:
+    """Raises db.Unavailable. In tables that we did not make nothing is kept, and a job dies with its engine."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._keeps = False
+
+    async def recall(self, most: int) -> list[Kept]:
+        async with self._pool.acquire() as connection:
+            self._keeps = await queries.keeps_marks(connection)
+            found = await queries.open_jobs(connection, most) if self._keeps else []
+        read = [(jobs.decode_load(row.request), row) for row in found]
+        return [
+            Kept(job, row.submitted_at, row.begun) for job, row in read if not isinstance(job, CancelLoad | Rejected)
+        ]
+
+    async def add(self, job: AnyLoad) -> Kept | None:
+        """None for one that was added before."""
+        if self._keeps:
+            async with self._pool.acquire() as connection:
+                if not await queries.put_job(connection, job.job_id, jobs.encode(job), "queued"):
+                    return None
+        return Kept(job, datetime.now(UTC))
+
+    async def begin(self, job: AnyLoad) -> None:
+        if self._keeps:
+            async with self._pool.acquire() as connection:
+                await queries.begin_job(connection, job.job_id)
+
+    async def end(self, job: AnyLoad, status: str, message: str) -> None:
+        if self._keeps:
+            async with self._pool.acquire() as connection:
+                await queries.end_job(connection, job.job_id, status, message)

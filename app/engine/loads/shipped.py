@@ -1,0 +1,36 @@
+"""The history that came with TickStock: what of it is past for the replay, and of the symbols that are wanted."""
+
+from collections.abc import Collection, Iterator
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+
+from app.engine.loads.rows import Rows
+from app.engine.loads.source import Chunk
+from app.engine.loads.textfile import TextFile
+
+
+class Shipped:
+    """Without symbols, of all. The file writes its days as ISO dates, which sort as they follow each other."""
+
+    def __init__(self, path: Path, until: date, symbols: Collection[str] = ()) -> None:
+        self._file = TextFile(path)
+        self._until = until.isoformat()
+        self._symbols = frozenset(symbols)
+        self.name = path.name
+
+    def identity(self) -> str:
+        which = sha256(" ".join(sorted(self._symbols)).encode()).hexdigest()[:12] if self._symbols else "all"
+        return f"{self._file.identity()} {self._until} {which}"
+
+    def chunks(self) -> Iterator[Chunk]:
+        for chunk in self._file.chunks():
+            yield chunk._replace(rows=self._wanted(chunk.rows))
+
+    def _wanted(self, rows: Rows) -> Rows:
+        kept = [
+            at
+            for at, (symbol, day) in enumerate(zip(rows.symbols, rows.moments, strict=True))
+            if day <= self._until and (not self._symbols or symbol in self._symbols)
+        ]
+        return Rows(*([column[at] for at in kept] for column in rows))  # type: ignore[arg-type]

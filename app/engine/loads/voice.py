@@ -1,0 +1,64 @@
+"""What is said of loads: of each job the newest state, of each run every beginning and end."""
+
+import asyncio
+import logging
+from collections import deque
+
+from app import wire
+from app.wire.backoff import Backoff
+from app.wire.events import AnyEvent
+from app.wire.telling import Telling
+
+logger = logging.getLogger(__name__)
+
+PAUSE_SECONDS = 0.25
+MOST_WAITING = 500
+
+
+class Voice:
+    """Never makes anybody wait; while Redis is away the newest things are kept to be said later."""
+
+    def __init__(self, telling: Telling) -> None:
+        self._telling = telling
+        self._states: dict[str, AnyEvent] = {}
+        self._events: deque[AnyEvent] = deque(maxlen=MOST_WAITING)
+        self._new = asyncio.Event()
+
+    def state(self, key: str, event: AnyEvent) -> None:
+        """In place of what was to be said under this key."""
+        if len(self._states) < MOST_WAITING or key in self._states:
+            self._states[key] = event
+            self._new.set()
+
+    def forget(self, key: str) -> None:
+        self._states.pop(key, None)
+
+    def event(self, event: AnyEvent) -> None:
+        self._events.append(event)
+        self._new.set()
+
+    async def run(self) -> None:
+        backoff = Backoff()
+        while True:
+            await self._new.wait()
+            self._new.clear()
+            try:
+                await self.flush()
+            except wire.Unavailable as error:
+                logger.warning("redis away, what is to be said of loads waits: %s", error)
+                self._new.set()
+                await backoff.wait()
+            else:
+                backoff.succeeded()
+                await asyncio.sleep(PAUSE_SECONDS)
+
+    async def flush(self) -> None:
+        """Raises wire.Unavailable; what was not said yet stays."""
+        while self._events:
+            await self._telling.tell(self._events[0])
+            self._events.popleft()
+        for key, event in list(self._states.items()):
+            if self._states.get(key) is event:
+                await self._telling.tell(event)
+            if self._states.get(key) is event:
+                del self._states[key]

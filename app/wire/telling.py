@@ -1,0 +1,24 @@
+"""How a load fares, where whoever asked for it looks, and aloud."""
+
+from redis.asyncio import Redis
+
+from app.wire import codec
+from app.wire.channels import JOB_STATUS_PREFIX
+from app.wire.client import reachable
+from app.wire.events import AnyEvent, JobStatus
+from app.wire.publish import Publisher
+
+KEPT_SECONDS = 7 * 86_400
+
+
+class Telling:
+    def __init__(self, client: Redis, publisher: Publisher) -> None:
+        self._client = client
+        self._publisher = publisher
+
+    async def tell(self, event: AnyEvent) -> None:
+        """Raises wire.Unavailable."""
+        if isinstance(event, JobStatus):
+            with reachable():
+                await self._client.set(JOB_STATUS_PREFIX + event.job_id, codec.encode(event), ex=KEPT_SECONDS)
+        await self._publisher.publish(event)

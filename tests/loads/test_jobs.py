@@ -1,0 +1,248 @@
+"""Loads that are asked for over Redis: what the desk would send, and what it would read of them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from quart import Response
+
+from app.engine.loads.office import Office
+from app.settings import Settings
+from app.wire import jobs
+from app.wire.channels import JOBS_CONTROL, JOBS_DATA_LOAD, Channels
+from app.wire.client import connect
+from app.wire.events import JobStatus, RunChanged, RunProgressed
+from app.wire.jobs import (
+    AnyLoad,
+    CancelLoad,
+    CsvUniverseLoad,
+    HistoricalLoad,
+    MultiTimeframeLoad,
+    UniverseLoad,
+    UniverseSeed,
+)
+from app.wire.outbox import Outbox
+from app.wire.publish import Publisher
+from app.wire.statuses import Statuses
+from app.wire.telling import Telling
+from tests.conftest import Databases
+from tests.engine.rig import eventually, hearing, of
+from tests.loads.provider import KEY, Massive, bar, speaking
+
+OVER = {"completed", "completed_with_errors", "failed", "cancelled"}
+HISTORY = {"path": "config/history/us-equities-daily.csv.gz", "history_until": "2012-08-31"}
+
+
+class Room:
+    def __init__(self, redis_url: str, databases: Databases, files: Path) -> None:
+        self.redis_url = redis_url
+        self.database_url = databases.engine
+        self.files = files
+        self.client = connect(redis_url)
+        self.statuses = Statuses(self.client, Outbox(self.client))
+        self.analysed: list[bytes] = []
+
+    async def ask(self, job: AnyLoad) -> str:
+        await self.client.publish(JOBS_DATA_LOAD, jobs.encode(job))
+        return job.job_id
+
+    async def told(self, job_id: str) -> JobStatus | None:
+        found = await self.statuses.read(job_id)
+        return found.job if found and found.told else None
+
+    async def status(self, job_id: str, *wanted: str) -> JobStatus:
+        async def come() -> bool:
+            said = await self.told(job_id)
+            return said is not None and said.status in (wanted or OVER)
+
+        await eventually(come)
+        said = await self.told(job_id)
+        assert said is not None
+        return said
+
+    @asynccontextmanager
+    async def office(self, **massive: Any) -> AsyncIterator[None]:
+        said = {
+            "massive": {"requests_per_minute": 60_000, **massive},
+            "loads": {"files": self.files},
+            "replay": HISTORY,
+        }
+        telling = Telling(self.client, Publisher(self.client, Channels()))
+        office = Office(Settings.model_validate(said), self.redis_url, self.database_url, telling, self.analysed.append)
+        task = asyncio.create_task(office.run())
+
+        async def heard() -> bool:
+            return all((await jobs.receivers(self.client, [JOBS_DATA_LOAD, JOBS_CONTROL])).values())
+
+        await eventually(heard)
+        yield
+        task.cancel()
+        await asyncio.wait([task])
+        await office.close()
+
+
+@pytest.fixture
+async def room(redis_url: str, databases: Databases, tmp_path: Path) -> AsyncIterator[Room]:
+    made = Room(redis_url, databases, tmp_path)
+    yield made
+    await made.client.aclose()
+
+
+@pytest.fixture
+async def provider() -> AsyncIterator[Massive]:
+    async with speaking() as server:
+        server.bars = {"AAPL": [bar("2026-09-04", 100.0), bar("2026-09-08", 101.0)], "IBM": [bar("2026-09-04", 200.0)]}
+        yield server
+
+
+async def test_without_a_key_a_job_loads_from_the_shipped_history_and_says_so(
+    room: Room, link: asyncpg.Connection
+) -> None:
+    async with room.office():
+        job = await room.ask(HistoricalLoad(requested_by="alice", symbols=("AAPL", "IBM", "NOPE"), years=1))
+        done = await room.status(job)
+
+    assert (done.status, done.successful, done.failed) == ("completed_with_errors", ("AAPL", "IBM"), ("NOPE",))
+    assert (done.progress, done.done, done.total) == (1, 3, 3)
+    assert "MASSIVE_API_KEY is not set" in done.message
+    assert done.started_at
+    assert done.completed_at
+    rows = await link.fetch("select symbol, max(date)::text from ohlcv_daily group by 1 order by 1")
+    assert [tuple(row) for row in rows] == [("AAPL", "2012-08-31"), ("IBM", "2012-08-31")]
+
+
+async def test_a_load_is_told_of_from_its_beginning_to_its_end(room: Room, provider: Massive) -> None:
+    async with hearing(room.redis_url) as events, room.office(api_key=KEY, rest_url=provider.url):
+        job = await room.ask(
+            MultiTimeframeLoad(requested_by="alice", symbols=("AAPL", "IBM"), timeframes=("day", "week"))
+        )
+        done = await room.status(job)
+        await eventually(lambda: len(of(RunChanged, events)) == 2)
+
+    assert done.status == "completed"
+    assert [(event.run_id, event.status, event.work) for event in of(RunChanged, events)] == [
+        (job, "started", "import"),
+        (job, "completed", "import"),
+    ]
+    assert of(RunChanged, events)[0].timeframes == ("daily", "weekly")
+    assert of(RunChanged, events)[1].found == 6
+    assert of(JobStatus, events)[-1].status == "completed"
+    assert {event.job_id for event in of(JobStatus, events)} == {job}
+    assert all(event.run_id == job for event in of(RunProgressed, events))
+
+
+async def test_every_kind_of_load_is_understood(room: Room, provider: Massive, link: asyncpg.Connection) -> None:
+    (room.files / "sp_500.csv").write_text("ticker,name\nAAPL,Apple\n")
+    (room.files / "dow_30.csv").write_text("IBM\nAAPL\n")
+    asked: list[AnyLoad] = [
+        UniverseSeed(requested_by="a", universe_type="SP500", years=1),
+        CsvUniverseLoad(requested_by="a", csv_file="dow_30.csv", universe_type="DOW30", include_ohlcv=False),
+        UniverseLoad(
+            requested_by="a",
+            universe_key="dow:30",
+            symbols=("IBM",),
+            timeframes=("day",),
+            run_analysis_after_import=True,
+        ),
+    ]
+    async with room.office(api_key=KEY, rest_url=provider.url):
+        ids = [await room.ask(job) for job in asked]
+        done = [await room.status(job_id) for job_id in ids]
+
+    assert [one.status for one in done] == ["completed"] * 3
+    assert [one.successful for one in done] == [("AAPL",), ("IBM", "AAPL"), ("IBM",)]
+    command = jobs.decode(room.analysed[0])
+    assert isinstance(command, jobs.ProcessingCommand)
+    assert command.parameters.symbols == ("IBM",)
+    assert await link.fetchval("select count(*) from ohlcv_daily") == 3
+
+
+async def test_a_list_that_is_missing_fails_the_load_and_names_it(room: Room) -> None:
+    async with room.office():
+        done = await room.status(await room.ask(UniverseSeed(requested_by="a", universe_type="ETF", years=1)))
+
+    assert (done.status, done.error) == ("failed", "there is no list of symbols curated-etfs.csv")
+
+
+async def test_a_wrong_key_fails_the_load_at_once(room: Room, provider: Massive) -> None:
+    async with room.office(api_key="hunter2", rest_url=provider.url):
+        done = await room.status(await room.ask(HistoricalLoad(requested_by="a", symbols=("AAPL", "IBM"))))
+
+    assert (done.status, done.error) == ("failed", "the provider does not know this key: Unknown API Key")
+    assert len(provider.asked) == 1
+
+
+async def test_a_running_load_can_be_called_off_and_one_in_line_too(room: Room, provider: Massive) -> None:
+    provider.trouble.append(Response("{}", 429, {"Retry-After": "200"}))
+    async with room.office(api_key=KEY, rest_url=provider.url):
+        first = await room.ask(HistoricalLoad(requested_by="a", symbols=("AAPL",)))
+        second = await room.ask(HistoricalLoad(requested_by="a", symbols=("IBM",)))
+        await eventually(lambda: provider.asked)
+        for job_id in (second, first):
+            await room.client.publish(JOBS_CONTROL, jobs.encode(CancelLoad(job_id=job_id, requested_by="a")))
+        ended = [(await room.status(job_id)).status for job_id in (first, second)]
+
+    assert ended == ["cancelled", "cancelled"]
+    assert len(provider.asked) == 1
+
+
+async def test_more_than_a_few_in_line_are_refused_aloud(room: Room, provider: Massive) -> None:
+    provider.trouble.append(Response("{}", 429, {"Retry-After": "200"}))
+    async with room.office(api_key=KEY, rest_url=provider.url):
+        first = await room.ask(HistoricalLoad(requested_by="a", symbols=("AAPL",)))
+        await eventually(lambda: provider.asked)
+        line = [await room.ask(HistoricalLoad(requested_by="a", symbols=("IBM",))) for _ in range(8)]
+        refused = await room.status(await room.ask(HistoricalLoad(requested_by="a", symbols=("IBM",))))
+        waiting = await room.status(line[-1], "queued")
+
+    assert (refused.status, refused.error) == ("failed", "8 loads wait already")
+    assert waiting.status == "queued"
+    assert (await room.told(first)) is not None
+
+
+async def test_a_load_survives_its_engine_and_is_not_done_twice(
+    room: Room, provider: Massive, link: asyncpg.Connection
+) -> None:
+    job = HistoricalLoad(requested_by="a", symbols=("AAPL", "IBM"))
+    provider.trouble.append(Response("{}", 429, {"Retry-After": "200"}))
+    async with room.office(api_key=KEY, rest_url=provider.url):
+        await room.ask(job)
+        await eventually(lambda: provider.asked)
+    provider.asked.clear()
+
+    async with hearing(room.redis_url) as events, room.office(api_key=KEY, rest_url=provider.url):
+        await eventually(lambda: any(event.status == "completed" for event in of(RunChanged, events)))
+        asked = len(provider.asked)
+        await room.ask(job)
+        last = await room.ask(HistoricalLoad(requested_by="a", symbols=("IBM",)))
+        await room.status(last)
+
+    assert any("goes on where it stopped" in event.message for event in of(JobStatus, events))
+    assert asked == 8
+    assert len(provider.asked) == 12
+    assert await link.fetchval("select count(*) from data_load_jobs where status = 'completed'") == 2
+
+
+@pytest.mark.parametrize(
+    ("payload", "job_id"),
+    [
+        (b'{"job_id":"j-1","job_type":"historical_load","symbols":[]}', "j-1"),
+        (b'{"job_id":"j-1","job_type":"nonsense","requested_by":"a"}', "j-1"),
+        (b"\xff\xfe", ""),
+        (b'{"job_id":{"a":1}}', ""),
+        (b"[" * 50_000, ""),
+    ],
+    ids=["bounds", "type", "bytes", "shape", "deep"],
+)
+async def test_what_is_no_job_is_refused_and_the_next_is_done(room: Room, payload: bytes, job_id: str) -> None:
+    async with room.office():
+        await room.client.publish(JOBS_DATA_LOAD, payload)
+        done = await room.status(await room.ask(HistoricalLoad(requested_by="a", symbols=("IBM",))))
+        told = await room.status(job_id) if job_id else None
+
+    assert done.status == "completed"
+    assert told is None or (told.status, told.error) == ("failed", "the job was not understood")
