@@ -1,0 +1,80 @@
+"""What signing in costs and tells: the same for everybody, and nothing to those who only look whether we live."""
+
+import asyncio
+import re
+from collections import Counter
+
+import httpx
+import pytest
+from argon2 import PasswordHasher
+
+from app.accounts import setup
+from app.identity import Role
+from app.settings import Settings
+from tests.stream.conftest import EMAIL, PASSWORD, Desk, settings
+
+__all__ = ["settings"]
+
+NAMES = (EMAIL, "nobody@example.org", "closed@example.org")
+
+
+async def answer(client: httpx.AsyncClient, email: str, number: int) -> tuple[int, str, dict[str, str]]:
+    headers = {"X-Forwarded-For": f"192.0.2.{number}", "Accept": "text/html"}
+    got = await client.post("/login", data={"email": email, "password": "not this one at all"}, headers=headers)
+    plain = re.sub(r'nonce="[^"]*"|' + "|".join(map(re.escape, NAMES)), "", got.text)
+    told = {name: value for name, value in got.headers.items() if name not in ("date", "content-security-policy")}
+    return got.status_code, plain, told | {"content-length": ""}
+
+
+@pytest.fixture
+def proxied(settings: Settings) -> Settings:
+    return settings.model_copy(update={"proxy_hops": 1})
+
+
+async def test_whether_somebody_is_known_closed_or_nobody_is_told_by_nothing_and_costs_the_same(
+    proxied: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashes: list[str] = []
+    verify = PasswordHasher.verify
+
+    def counted(self: PasswordHasher, stored: str | bytes, password: str | bytes) -> bool:
+        hashes.append(str(stored)[:40])
+        return bool(verify(self, stored, password))
+
+    monkeypatch.setattr(PasswordHasher, "verify", counted)
+    desk = Desk(proxied)
+    await desk.start()
+    await desk.enter()
+    await setup.create_user(desk.house.pools.own, "closed@example.org", Role.USER, PASSWORD)
+    async with desk.house.pools.own.acquire() as connection:
+        await connection.execute("update app.users set active = false where email = 'closed@example.org'")
+    hashes.clear()
+    async with desk.client() as client:
+        client.cookies.clear()
+        emails = (EMAIL, "closed@example.org", "nobody@example.org")
+        answers = [await answer(client, email, number) for number, email in enumerate(emails)]
+    await desk.stop()
+
+    assert answers[0][0] == 422
+    assert answers[0] == answers[1] == answers[2]
+    # The same work: as many hashes, of the same parameters.
+    assert len(hashes) == 3
+    assert len({found.rpartition("$")[0].rpartition("$")[0] for found in hashes}) == 1
+
+
+async def test_who_looks_whether_we_live_is_answered_while_forty_sign_in(proxied: Settings) -> None:
+    desk = Desk(proxied)
+    await desk.start()
+    async with desk.client() as client:
+        client.timeout = httpx.Timeout(60)
+        guesses = [asyncio.create_task(answer(client, f"p{number}@example.org", number)) for number in range(40)]
+        lives = 0
+        while not all(guess.done() for guess in guesses):
+            assert (await client.get("/health")).status_code == 200
+            lives += 1
+        statuses = Counter(guess.result()[0] for guess in guesses)
+    await desk.stop()
+
+    assert lives > 1
+    assert statuses[422] >= 10
+    assert set(statuses) <= {422, 503}
