@@ -2,14 +2,23 @@
 
 import re
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
+import pytest_asyncio
+from pydantic import SecretStr
 
+from app.db import roles
+from app.embedded import postgres, valkey
+from app.embedded.child import Child
+from app.embedded.places import Places
 from app.identity import Role
+from app.sections import Database, Redis
 from app.settings import Settings
+from app.wire.client import close, connect
 from tests.admin.people import PASSWORD, add
-from tests.conftest import Databases
+from tests.conftest import copied, free_port
 from tests.quotes.samples import AWKWARD, LONG_NAME, OPEN, bars
 from tests.quotes.stored import Found, store_bars, store_minutes, store_patterns, store_symbols
 from tests.stream.conftest import Desk, settings
@@ -21,13 +30,7 @@ BOB = "bob@example.org"
 
 
 @pytest.fixture
-async def desk(settings: Settings, databases: Databases) -> AsyncIterator[Desk]:
-    for symbol in AWKWARD:
-        await store_bars(databases.engine, bars(symbol, 30))
-    await store_minutes(databases.engine, "BF/B", {OPEN + 60 * n: 50.0 + n for n in range(3)})
-    await store_symbols(databases.engine, dict.fromkeys(AWKWARD, LONG_NAME))
-    found = [Found(symbol, name, OPEN - 86_400 * n) for symbol in AWKWARD for n, name in enumerate(("Hammer", "Doji"))]
-    await store_patterns(databases.engine, "daily", found)
+async def desk(settings: Settings) -> AsyncIterator[Desk]:
     served = Desk(settings)
     await served.start()
     await served.enter()
@@ -35,8 +38,54 @@ async def desk(settings: Settings, databases: Databases) -> AsyncIterator[Desk]:
     await served.stop()
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def market(
+    places: Places, furnished: str, valkey_server: Child, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Desk]:
+    """One desk for all who only read, with a market stored behind it."""
+    client = connect(valkey.url(places))
+    await client.flushall()
+    await close(client)
+    async for name in copied(places, furnished):
+        own, stored, engine = (postgres.url(places, name, role) for role in (roles.OWN, roles.MARKET, roles.ENGINE))
+        await store(engine)
+        served = Desk(
+            Settings(
+                port=free_port(),
+                data_dir=tmp_path_factory.mktemp("market"),
+                redis=Redis(url=SecretStr(valkey.url(places))),
+                database=Database(url=SecretStr(own), market_url=SecretStr(stored)),
+            )
+        )
+        await served.start()
+        await served.enter()
+        yield served
+        await served.stop()
+
+
+async def store(url: str) -> None:
+    for symbol in AWKWARD:
+        await store_bars(url, bars(symbol, 30))
+    await store_minutes(url, "BF/B", {OPEN + 60 * n: 50.0 + n for n in range(3)})
+    await store_symbols(url, dict.fromkeys(AWKWARD, LONG_NAME))
+    found = [Found(symbol, name, OPEN - 86_400 * n) for symbol in AWKWARD for n, name in enumerate(("Hammer", "Doji"))]
+    await store_patterns(url, "daily", found)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def token(market: Desk) -> str:
+    async with market.client() as client:
+        return await made(client)
+
+
 @pytest.fixture
 async def admin(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
+    async with administrator(desk) as client:
+        yield client
+
+
+@asynccontextmanager
+async def administrator(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
     await add(desk, BOB, Role.ADMIN)
     async with desk.client() as client:
         client.cookies.clear()

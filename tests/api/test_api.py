@@ -5,23 +5,18 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-import httpx
 import pytest
 
 from app.db.pools import Pool
-from tests.api.conftest import asked, made
+from tests.api.conftest import administrator, asked, made
 from tests.quotes.samples import AWKWARD, LONG_NAME
 from tests.stream.conftest import EMAIL, Desk
 
-
-@pytest.fixture
-async def token(desk: Desk) -> str:
-    async with desk.client() as client:
-        return await made(client)
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-async def found(desk: Desk, token: str, path: str) -> Any:
-    answer = await asked(desk, f"/api/v1/{path}", token)
+async def found(market: Desk, token: str, path: str) -> Any:
+    answer = await asked(market, f"/api/v1/{path}", token)
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json"), answer.text
     assert answer.headers["Cache-Control"] == "no-store"
     return answer.json()
@@ -31,39 +26,39 @@ def in_utc(text: str) -> bool:
     return text.endswith("Z") and datetime.fromisoformat(text).tzinfo is not None
 
 
-async def test_quotes_are_given_page_by_page_and_one_by_one(desk: Desk, token: str) -> None:
-    first = await found(desk, token, "quotes?limit=2")
-    second = await found(desk, token, f"quotes?limit=2&after={quote(first['next'])}")
-    some = await found(desk, token, "quotes?symbols=brk.b,NOBODY")
+async def test_quotes_are_given_page_by_page_and_one_by_one(market: Desk, token: str) -> None:
+    first = await found(market, token, "quotes?limit=2")
+    second = await found(market, token, f"quotes?limit=2&after={quote(first['next'])}")
+    some = await found(market, token, "quotes?symbols=brk.b,NOBODY")
 
     assert [each["symbol"] for each in first["quotes"] + second["quotes"]] == sorted(AWKWARD)
     assert second["next"] is None
     assert [each["symbol"] for each in some["quotes"]] == ["BRK.B"]
     for symbol in AWKWARD:
-        one = await found(desk, token, f"quotes/{quote(symbol)}")
+        one = await found(market, token, f"quotes/{quote(symbol)}")
         assert (one["symbol"], one["name"], one["currency"]) == (symbol, LONG_NAME, "USD")
         assert (one["price"], one["previous_close"], one["session"]) == (40.0, 39.0, "2012-08-31")
         assert in_utc(one["time"])
 
 
-async def test_bars_are_the_newest_of_a_time_oldest_first(desk: Desk, token: str) -> None:
-    daily = await found(desk, token, "bars/BF/B?limit=3")
-    cut = await found(desk, token, "bars/BF/B?from=2012-08-28&to=2012-08-30T00:00:00Z")
-    minutes = await found(desk, token, "bars/bf/b?timeframe=1min&to=2012-09-04T13:32:00%2B00:00")
+async def test_bars_are_the_newest_of_a_time_oldest_first(market: Desk, token: str) -> None:
+    daily = await found(market, token, "bars/BF/B?limit=3")
+    cut = await found(market, token, "bars/BF/B?from=2012-08-28&to=2012-08-30T00:00:00Z")
+    minutes = await found(market, token, "bars/bf/b?timeframe=1min&to=2012-09-04T13:32:00%2B00:00")
 
     assert [bar["time"][:10] for bar in daily["bars"]] == ["2012-08-29", "2012-08-30", "2012-08-31"]
     assert daily["bars"][-1] == {**daily["bars"][-1], "open": 39.0, "high": 41.0, "low": 38.0, "close": 40.0}
     assert daily["bars"][-1]["volume"] == 1029
     assert [bar["time"] for bar in cut["bars"]] == ["2012-08-28T00:00:00Z", "2012-08-29T00:00:00Z"]
     assert [bar["close"] for bar in minutes["bars"]] == [50.0, 51.0]
-    assert (await found(desk, token, "bars/BF/B?from=2013-01-01"))["bars"] == []
+    assert (await found(market, token, "bars/BF/B?from=2013-01-01"))["bars"] == []
 
 
-async def test_patterns_are_narrowed_and_paged_without_loss(desk: Desk, token: str) -> None:
-    whole = (await found(desk, token, "patterns"))["patterns"]
+async def test_patterns_are_narrowed_and_paged_without_loss(market: Desk, token: str) -> None:
+    whole = (await found(market, token, "patterns"))["patterns"]
     pages, cursor = [], ""
     while cursor is not None:
-        page = await found(desk, token, f"patterns?limit=2&cursor={cursor}")
+        page = await found(market, token, f"patterns?limit=2&cursor={cursor}")
         pages, cursor = pages + page["patterns"], page["next"]
 
     assert pages == whole
@@ -79,30 +74,31 @@ async def test_patterns_are_narrowed_and_paged_without_loss(desk: Desk, token: s
         ("timeframe=daily&from=2012-09-04", 3),
         ("to=2012-09-04", 3),
     ):
-        assert len((await found(desk, token, f"patterns?{query}"))["patterns"]) == count, query
+        assert len((await found(market, token, f"patterns?{query}"))["patterns"]) == count, query
 
 
-async def test_indicators_the_market_and_oneself(desk: Desk, token: str) -> None:
-    none = await found(desk, token, "indicators/BRK.B")
-    market, me = await found(desk, token, "market"), await found(desk, token, "me")
+async def test_indicators_the_market_and_oneself(market: Desk, token: str) -> None:
+    none = await found(market, token, "indicators/BRK.B")
+    state, me = await found(market, token, "market"), await found(market, token, "me")
 
     assert none == {"symbol": "BRK.B", "indicators": []}
-    assert market["clock"] is None
-    assert {"ticks", "engine", "redis", "database", "jobs"} <= {part["key"] for part in market["parts"]}
+    assert state["clock"] is None
+    assert {"ticks", "engine", "redis", "database", "jobs"} <= {part["key"] for part in state["parts"]}
     assert (me["email"], me["role"], me["scope"]) == (EMAIL, "user", "read")
     assert in_utc(me["time"])
 
 
-async def test_the_audit_takes_an_administrators_token(desk: Desk, admin: httpx.AsyncClient, token: str) -> None:
-    reader, whole = await made(admin, "read"), await made(admin, "admin")
+async def test_the_audit_takes_an_administrators_token(market: Desk, token: str) -> None:
+    async with administrator(market) as admin:
+        reader, whole = await made(admin, "read"), await made(admin, "admin")
 
-    page = await found(desk, whole, "audit?limit=1&action=make_token")
-    rest = await found(desk, whole, f"audit?action=make_token&before={page['next']}")
+    page = await found(market, whole, "audit?limit=1&action=make_token")
+    rest = await found(market, whole, f"audit?action=make_token&before={page['next']}")
 
     assert page["entries"][0]["detail"] == "Cron job, admin, 30 days"
     assert [entry["actor"] for entry in rest["entries"]] == ["bob@example.org", EMAIL]
     for weaker in (reader, token):
-        assert (await asked(desk, "/api/v1/audit", weaker)).status_code == 403
+        assert (await asked(market, "/api/v1/audit", weaker)).status_code == 403
 
 
 REFUSED = {
@@ -135,9 +131,9 @@ REFUSED = {
 }
 
 
-async def test_what_makes_no_sense_is_refused_by_name(desk: Desk, token: str) -> None:
+async def test_what_makes_no_sense_is_refused_by_name(market: Desk, token: str) -> None:
     for path, (name, status) in REFUSED.items():
-        answer = await asked(desk, f"/api/v1/{path}", token, Accept="text/html", HX_Request="true")
+        answer = await asked(market, f"/api/v1/{path}", token, Accept="text/html", HX_Request="true")
 
         assert answer.status_code == status, (path, answer.text)
         if status != 200:
@@ -148,8 +144,8 @@ async def test_what_makes_no_sense_is_refused_by_name(desk: Desk, token: str) ->
             assert name in problem["detail"]
 
 
-async def test_what_changes_something_is_not_taken(desk: Desk, token: str) -> None:
-    async with desk.client() as client:
+async def test_what_changes_something_is_not_taken(market: Desk, token: str) -> None:
+    async with market.client() as client:
         for method in ("POST", "PUT", "PATCH", "DELETE"):
             answer = await client.request(method, "/api/v1/quotes", headers={"Authorization": f"Bearer {token}"})
             assert answer.status_code == 405
@@ -157,19 +153,22 @@ async def test_what_changes_something_is_not_taken(desk: Desk, token: str) -> No
             assert "GET" in answer.headers["Allow"]
 
 
-async def test_while_the_market_database_is_away_quotes_go_on(desk: Desk, token: str) -> None:
-    desk.house.pools.market = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
-
-    assert (await asked(desk, "/api/v1/quotes", token)).status_code == 200
-    away = await asked(desk, "/api/v1/bars/BRK.B", token)
+async def test_while_the_market_database_is_away_quotes_go_on(market: Desk, token: str) -> None:
+    pools = market.house.pools
+    stored, pools.market = pools.market, Pool("postgresql://nobody@127.0.0.1:1/none", "away")
+    try:
+        assert (await asked(market, "/api/v1/quotes", token)).status_code == 200
+        away = await asked(market, "/api/v1/bars/BRK.B", token)
+    finally:
+        pools.market = stored
     assert (away.status_code, away.json()["title"]) == (503, "Service Unavailable")
     assert int(away.headers["Retry-After"]) >= 1
 
 
-async def test_the_document_knows_every_route_and_leaves_nothing_open(desk: Desk) -> None:
-    answer = await asked(desk, "/api/v1/openapi.json", None)
+async def test_the_document_knows_every_route_and_leaves_nothing_open(market: Desk) -> None:
+    answer = await asked(market, "/api/v1/openapi.json", None)
     document = answer.json()
-    rules = [rule for rule in desk.app.url_map.iter_rules() if rule.rule.startswith("/api/v1/")]
+    rules = [rule for rule in market.app.url_map.iter_rules() if rule.rule.startswith("/api/v1/")]
 
     assert answer.status_code == 200
     assert document["openapi"] == "3.1.0"
@@ -180,4 +179,4 @@ async def test_the_document_knows_every_route_and_leaves_nothing_open(desk: Desk
     for part in json.dumps(document).split('"$ref": "')[1:]:
         assert part.partition('"')[0].removeprefix("#/components/schemas/") in document["components"]["schemas"]
     for foreign in ("/docs", "/redocs", "/scalar"):
-        assert (await asked(desk, foreign, None)).status_code == 404
+        assert (await asked(market, foreign, None)).status_code == 404

@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.api.conftest import asked, made
+from tests.api.conftest import asked
 from tests.stream.conftest import Desk
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 TEXT = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
 EXAMPLES = re.findall(r"```sh\n(.*?)```", TEXT, re.S)
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="no curl on this machine")
-async def test_every_example_runs(desk: Desk) -> None:
-    async with desk.client() as client:
-        token = await made(client)
-    known = {"PATH": os.environ["PATH"], "DESK": f"http://127.0.0.1:{desk.settings.port}", "TOKEN": token}
+async def test_every_example_runs(market: Desk, token: str) -> None:
+    known = {"PATH": os.environ["PATH"], "DESK": f"http://127.0.0.1:{market.settings.port}", "TOKEN": token}
 
     assert len(EXAMPLES) >= 4
     for example in EXAMPLES:
@@ -32,16 +32,14 @@ async def test_every_example_runs(desk: Desk) -> None:
         assert isinstance(json.loads(said), dict)
 
 
-async def test_the_refusal_that_is_printed_is_the_one_that_comes(desk: Desk) -> None:
-    async with desk.client() as client:
-        token = await made(client)
+async def test_the_refusal_that_is_printed_is_the_one_that_comes(market: Desk, token: str) -> None:
     (printed,) = re.findall(r"```json\n(.*?)```", TEXT, re.S)
 
-    assert (await asked(desk, "/api/v1/quotes?limits=1", token)).json() == json.loads(printed)
+    assert (await asked(market, "/api/v1/quotes?limits=1", token)).json() == json.loads(printed)
 
 
-async def test_every_route_stands_in_it(desk: Desk) -> None:
+async def test_every_route_stands_in_it(market: Desk, token: str) -> None:
     told = set(re.findall(r"^\| `(/[^`]+)` \|", TEXT, re.M))
-    paths = (await asked(desk, "/api/v1/openapi.json", None)).json()["paths"]
+    paths = (await asked(market, "/api/v1/openapi.json", None)).json()["paths"]
 
     assert told == {path.removeprefix("/api/v1").replace("{symbol}", "SYMBOL") for path in paths}

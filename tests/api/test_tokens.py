@@ -13,6 +13,7 @@ from app.sections import Limits
 from app.settings import Settings
 from tests.admin.people import add, audited, id_of
 from tests.api.conftest import BOB, PAGE, asked, made
+from tests.conftest import free_port
 from tests.stream.conftest import EMAIL, Desk
 
 ME = "/api/v1/me"
@@ -132,6 +133,21 @@ async def test_a_token_that_is_revoked_is_refused_within_two_seconds(desk: Desk)
     assert (answer.status_code, again.status_code) == (303, 404)
     assert await until_refused(desk, token) < 2
     assert (EMAIL, "revoke_token", "ok", "Cron job") in await audited(desk)
+
+
+async def test_a_token_that_one_process_revokes_is_refused_by_the_other(desk: Desk) -> None:
+    beside = Desk(desk.settings.model_copy(update={"port": free_port()}))
+    await beside.start()
+    try:
+        async with desk.client() as client:
+            token = await made(client)
+            assert (await asked(beside, ME, token)).status_code == 200
+            (token_id,) = await ids(desk)
+            await client.post(f"/account/tokens/{token_id}")
+
+        assert await until_refused(beside, token) < 2
+    finally:
+        await beside.stop()
 
 
 async def test_a_token_of_another_is_not_there(desk: Desk, admin: httpx.AsyncClient) -> None:

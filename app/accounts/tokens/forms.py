@@ -8,7 +8,7 @@ from app.identity import Role, Scope
 
 SCOPES = {
     Scope.READ: "Read what the pages show",
-    Scope.JOBS: "That, and ask for jobs",
+    Scope.JOBS: "Read, and ask for jobs",
     Scope.ADMIN: "Whatever an administrator may",
 }
 DAYS = {"30": "30 days", "90": "90 days", "365": "a year", "": "as long as it is not revoked"}
