@@ -61,6 +61,15 @@ class CatchesUp(Protocol):
     async def of(self, reader: Reader, cursor: str) -> list[Part]: ...
 
 
+class Posts(Protocol):
+    """The courier as routes see it."""
+
+    @property
+    def on(self) -> bool: ...
+
+    def post(self, kind: str, email: str) -> None: ...
+
+
 class Hears(Protocol):
     """The intake as pages see it."""
 
@@ -98,6 +107,7 @@ class House:
     outbox: Outbox
     statuses: Statuses
     cache: Cache
+    courier: Posts
     vitals: Vitals = UNHEARD
     clock: MarketClock | None = None
     seeded: bool = False
@@ -127,6 +137,10 @@ def statuses() -> Statuses:
 
 def cache() -> Cache:
     return house().cache
+
+
+def courier() -> Posts:
+    return house().courier
 
 
 def sessions() -> Sessions:

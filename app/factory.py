@@ -6,7 +6,7 @@ from quart.wrappers import BaseRequestWebsocket
 
 from app import db, deps, desk, health, lifespan, streams, wire
 from app.accounts import api as accounts_api
-from app.accounts import confirm, gate, invites, passwords, visitor
+from app.accounts import confirm, gate, invites, passwords, register, visitor
 from app.accounts import routes as accounts
 from app.accounts.resets import routes as resets
 from app.accounts.tokens import bearer
@@ -62,7 +62,7 @@ def create_app(settings: Settings) -> Quart:
     errors.unreadable(app, (db.BadValue,))
     assets.install(app)
 
-    people = (accounts, confirm, door, totp, resets, invites, tokens, admin)
+    people = (accounts, confirm, door, totp, resets, register, invites, tokens, admin)
     for part in (desk, quotes, patterns, *people, choice, reports, health):
         app.register_blueprint(part.blueprint)
     for programs in (api, accounts_api, quotes_api, patterns_api, indicators_api, market_api, admin_api):

@@ -10,7 +10,9 @@ from functools import partial
 from quart import Quart
 
 from app import db, deps, logs, wire
+from app.accounts import letters
 from app.catchup import CatchUp
+from app.courier import Courier
 from app.db import errorlog
 from app.db.pools import Pool, Pools
 from app.deps import House
@@ -90,6 +92,7 @@ class Works:
         self._owed: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._pulse = Pulse(redis_url, self._pools, lambda: self._subscriber.stats, self._intake)
+        self._courier = Courier(self._pools.own, settings.mail, letters.composer(settings.public_url))
         kept = settings.sessions
         self.house = House(
             settings=settings,
@@ -109,6 +112,7 @@ class Works:
             outbox=self._outbox,
             statuses=Statuses(self._redis, self._outbox),
             cache=self._cache,
+            courier=self._courier,
         )
 
     async def while_serving(self) -> AsyncGenerator[None, None]:
@@ -138,6 +142,7 @@ class Works:
                 ("outbox", self._outbox.run),
                 ("cache", self._cache.keep_telling),
                 ("notices", self._cache.listen),
+                ("courier", self._courier.run),
             ):
                 self._tasks.append(tasks.create_task(kept_running(name, work, self.house.ailing), name=name))
 

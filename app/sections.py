@@ -1,11 +1,12 @@
 """The sections of the settings, each with its defaults and bounds."""
 
+import re
 from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo
 
 from app.naming import ChannelNames
 
@@ -199,6 +200,26 @@ class Sessions(Section):
     idle_seconds: int = Field(default=1800, ge=1, le=86400)
     absolute_seconds: int = Field(default=43200, ge=1, le=604_800)
     sudo_seconds: int = Field(default=1800, ge=1, le=86400)
+
+
+ADDRESS = re.compile(r"[^@\s,;<>\x00-\x20\x7f]+@[^@\s,;<>\x00-\x20\x7f]+")
+
+
+def _address(value: str, info: ValidationInfo) -> str:
+    if (value or info.data.get("host")) and not ADDRESS.fullmatch(value):
+        raise ValueError("must be the e-mail address that letters come from")
+    return value
+
+
+class Mail(Section):
+    """`host` empty: no letters are sent."""
+
+    host: str = ""
+    port: int = Field(default=587, ge=1, le=65535)
+    user: str = ""
+    password: SecretStr = SecretStr("")
+    sender: Annotated[str, AfterValidator(_address)] = ""
+    tls: Literal["starttls", "tls", "none"] = "starttls"
 
 
 class Accounts(Section):

@@ -19,6 +19,7 @@ from app.sections import (
     Live,
     Loads,
     Logging,
+    Mail,
     Massive,
     MetricsToken,
     Redis,
@@ -58,6 +59,7 @@ class Settings(Section):
     web: Web = Web()
     sessions: Sessions = Sessions()
     accounts: Accounts = Accounts()
+    mail: Mail = Mail()
     limits: Limits = Limits()
 
     @property
@@ -98,6 +100,12 @@ DOCUMENTED = {
     "LOG_FILE_BACKUP_COUNT": "logging.file_backup_count",
     "LOG_DB_ENABLED": "logging.db_enabled",
     "LOG_DB_SEVERITY_THRESHOLD": "logging.db_severity",
+    "MAIL_HOST": "mail.host",
+    "MAIL_PORT": "mail.port",
+    "MAIL_USER": "mail.user",
+    "MAIL_PASSWORD": "mail.password",
+    "MAIL_FROM": "mail.sender",
+    "MAIL_TLS": "mail.tls",
     "REGISTRATION": "accounts.registration",
     "REQUIRE_ADMIN_TOTP": "accounts.require_admin_totp",
     "WEBSOCKET_CORS_ORIGINS": "live.allowed_origins",

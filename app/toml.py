@@ -24,6 +24,7 @@ IN_FILES = (
     "DATABASE_URL",
     "MARKET_DATABASE_URL",
     "TICKSTOCK_ENGINE_DATABASE_URL",
+    "MAIL_PASSWORD",
     "MASSIVE_API_KEY",
 )
 """What is secret may stand in a file that <NAME>_FILE names, as containers are handed it."""

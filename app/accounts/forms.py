@@ -37,6 +37,14 @@ class SignIn(Form):  # type: ignore[misc]
         _refuse_endless(field)
 
 
+class Forgot(Form):  # type: ignore[misc]
+    email = EmailField("E-mail", filters=[normal_email], validators=[DataRequired("Type your e-mail address.")])
+
+    def validate_email(self, field: EmailField) -> None:
+        if not is_email(field.data):
+            raise ValidationError("This is not an e-mail address.")
+
+
 class Welcome(Form):  # type: ignore[misc]
     email = EmailField("E-mail", filters=[normal_email], validators=[DataRequired("Type your e-mail address.")])
     password = PasswordField("Password", validators=[DataRequired("Choose a password.")])

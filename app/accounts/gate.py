@@ -52,6 +52,20 @@ async def wait_for_code(limits: Limits, user_id: str, ip: str) -> float | None:
     )
 
 
+async def wait_to_register(limits: Limits, ip: str) -> float | None:
+    return await _first(limits, ("register:ip", neighbourhood(ip), "10/hour"), ("register:all", "", "300/hour"))
+
+
+async def wait_to_reset(limits: Limits, email: str, ip: str) -> float | None:
+    """Nobody's mailbox is filled from here, nor by many from everywhere."""
+    return await _first(
+        limits,
+        ("forgot:ip", neighbourhood(ip), "10/hour"),
+        ("forgot:user", email, "5/hour"),
+        ("forgot:all", "", "300/hour"),
+    )
+
+
 def neighbourhood(ip: str) -> str:
     """An IPv6 customer has a /64 and changes addresses within it at will."""
     try:

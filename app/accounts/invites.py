@@ -62,11 +62,13 @@ async def _accepted(token: str, password_hash: str) -> ResponseReturnValue:
             user = await queries.insert_user(connection, invite.email, password_hash, invite.role)
             if user is None:
                 return await errors.answer(410, TAKEN)
-            await queries.record(connection, user.email, Action.ACCEPT_INVITE, Outcome.OK, caller.address())
+            # Before the end: while Redis is away nobody becomes anything.
+            session = await visitor.let_in(user)
+            done = (Action.ACCEPT_INVITE, Outcome.OK, caller.address(), "", session)
+            await queries.record(connection, user.email, *done)
     if user is None:
         # Signing in asks for whatever else this account may want to see beside a password.
         return redirect("/login", 303)
-    await visitor.let_in(user)
     return redirect("/", 303)
 
 

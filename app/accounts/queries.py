@@ -40,6 +40,8 @@ class Action(StrEnum):
     NO_CODES = "remove_codes"
     END_SESSIONS = "end_sessions"
     CHANGE_PASSWORD = "change_password"  # noqa: S105 - no password
+    REGISTER = "register"
+    FORGOT = "forgot_password"
     CONFIRM = "confirm"
     CODE = "login_code"
     CODES_ON = "codes_on"

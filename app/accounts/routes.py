@@ -8,6 +8,7 @@ from quart.typing import ResponseReturnValue
 from app import deps
 from app.accounts import devices, forms, gate, passwords, queries, visitor
 from app.accounts.forms import ChangePassword, SignIn, Welcome
+from app.accounts.letters import Kind
 from app.accounts.queries import Action, Outcome, User
 from app.accounts.totp import door
 from app.identity import Identity, Role
@@ -136,6 +137,7 @@ async def change_password() -> ResponseReturnValue:
         form.current.errors = [WRONG]
         return await _password_page(form, 422)
     await visitor.stay_alone(user)
+    deps.courier().post(Kind.NEW_PASSWORD, user.email)
     return redirect("/account", 303)
 
 
@@ -169,11 +171,13 @@ async def _first_admin(token: str, form: Welcome) -> ResponseReturnValue:
             return await errors.answer(410, SPENT)
         user = await queries.insert_user(connection, form.email.data, password_hash, Role.ADMIN)
         if user is not None:
-            await queries.record(connection, user.email, Action.FIRST_ADMIN, Outcome.OK, caller.address())
+            # Before the end: while Redis is away nobody becomes anything.
+            session = await visitor.let_in(user)
+            done = (Action.FIRST_ADMIN, Outcome.OK, caller.address(), "", session)
+            await queries.record(connection, user.email, *done)
     if user is None:
         form.email.errors = ["This address already has an account."]
         return await _welcome_page(form, 422)
-    await visitor.let_in(user)
     return redirect("/", 303)
 
 
@@ -218,7 +222,15 @@ async def _record(actor: str, action: Action, outcome: Outcome, session: str = "
 
 
 async def _sign_in_page(form: SignIn, status: int = 200) -> Response:
-    return await html.page("accounts/login", title="Sign in", status=status, form=form, unkept=names.unkept())
+    return await html.page(
+        "accounts/login",
+        title="Sign in",
+        status=status,
+        form=form,
+        unkept=names.unkept(),
+        forgot=deps.courier().on,
+        register=deps.settings().accounts.registration,
+    )
 
 
 async def _welcome_page(form: Welcome, status: int = 200) -> Response:

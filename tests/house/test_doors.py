@@ -78,7 +78,7 @@ def test_channels_and_keys_are_named_in_one_place() -> None:
         assert not found, f"{tree.name(path)}: {found}"
 
 
-@pytest.mark.parametrize("module", ["smtplib", "httpx", "aiohttp", "urllib.request", "apprise"])
+@pytest.mark.parametrize("module", ["smtplib", "aiosmtplib", "httpx", "aiohttp", "urllib.request", "apprise"])
 def test_nothing_but_the_courier_calls_out(module: str) -> None:
     # A provider's address is the operator's word; the courier guards against what users name.
     provider = {"app/engine/loads/rest.py"} if module == "httpx" else set()

@@ -29,7 +29,11 @@ PUBLIC = {
     "health.metrics",  # asks for a token or an admin by itself, so that a program without a cookie can come
     "health.ready",
     "reports.receive",
+    "register.register",
+    "register.show",
     "resets.accept",
+    "resets.ask",
+    "resets.forgot",
     "resets.show",
     "static",
 }
@@ -50,7 +54,9 @@ LIMITED = {
     "admin.revoke",
     "invites.accept",
     "reports.receive",
+    "register.register",
     "resets.accept",
+    "resets.ask",
     "tokens.make",
 }
 """Each has a test of its own that shows the refusal."""

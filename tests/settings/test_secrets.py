@@ -16,6 +16,7 @@ IN_FILES = {
     "REDIS_URL": "redis://:hunter2@cache:6379/1",
     "DATABASE_URL": "postgresql://u:hunter2@h/d",
     "MARKET_DATABASE_URL": "postgresql://u:hunter2@h/m",
+    "MAIL_PASSWORD": "hunter2",
     "TICKSTOCK_ENGINE_DATABASE_URL": "postgresql://u:hunter2@h/e",
     "MASSIVE_API_KEY": "hunter2",
 }

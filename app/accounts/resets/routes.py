@@ -1,11 +1,13 @@
 """A new password by a one-time link that came by mail or was printed where the desk runs."""
 
-from quart import Blueprint, Response, redirect, request
+from quart import Blueprint, Response, abort, redirect, request
 from quart.typing import ResponseReturnValue
 
 from app import deps
 from app.accounts import gate, passwords, queries
+from app.accounts.forms import Forgot
 from app.accounts.invites import Choice
+from app.accounts.letters import Kind
 from app.accounts.queries import Action, Invite, Outcome
 from app.accounts.resets import queries as resets
 from app.web import caller, errors, guards, html
@@ -13,6 +15,31 @@ from app.web import caller, errors, guards, html
 blueprint = Blueprint("resets", __name__)
 
 SPENT = "This link has been used, is too old, or a newer one took its place. Ask for another."
+
+
+@blueprint.get("/forgot")
+@guards.public
+async def forgot() -> ResponseReturnValue:
+    _must_be_on()
+    return await _forgot_page(Forgot())
+
+
+@blueprint.post("/forgot")
+@guards.public
+async def ask() -> ResponseReturnValue:
+    _must_be_on()
+    form = Forgot(await request.form)
+    if not form.validate():
+        return await _forgot_page(form, 422)
+    email: str = form.email.data
+    wait = await gate.wait_to_reset(deps.limits(), email, caller.address())
+    async with deps.pools().own.acquire() as connection:
+        outcome = Outcome.OK if wait is None else Outcome.LIMITED
+        await queries.record(connection, email, Action.FORGOT, outcome, caller.address())
+    if wait is not None:
+        return await errors.answer(429, retry_after=wait)
+    deps.courier().post(Kind.RESET, email)
+    return redirect("/forgot?done=1", 303)
 
 
 @blueprint.get("/reset/<token>")
@@ -46,8 +73,19 @@ async def _accepted(token: str, password_hash: str) -> ResponseReturnValue:
         await queries.replace_hash(connection, invite.user_id, password_hash)
         await queries.record(connection, invite.email, Action.ACCEPT_RESET, Outcome.OK, caller.address())
         await deps.sessions().end_all(invite.user_id)
+    deps.courier().post(Kind.NEW_PASSWORD, invite.email)
     # Signing in asks for whatever else this account may want to see beside a password.
     return redirect("/login", 303)
+
+
+def _must_be_on() -> None:
+    if not deps.courier().on:
+        abort(404)
+
+
+async def _forgot_page(form: Forgot, status: int = 200) -> Response:
+    done = "done" in request.args and status == 200
+    return await html.page("accounts/forgot", title="Forgot your password?", status=status, form=form, done=done)
 
 
 async def _opened(token: str) -> Invite | None:

@@ -1,0 +1,140 @@
+"""The only door to SMTP: letters are written down, then sent, tried again for a while, and never waited for."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import formatdate, make_msgid
+from typing import Any, NamedTuple, NoReturn
+
+import aiosmtplib
+
+from app import db
+from app.db import letters
+from app.db.letters import Due
+from app.db.pools import Pool
+from app.sections import ADDRESS, Mail
+
+logger = logging.getLogger(__name__)
+
+LOOK_SECONDS = 5.0
+ANSWER_SECONDS = 10.0
+SEND_SECONDS = 30.0
+AT_ONCE = 10
+MOST_ASKED = 200
+
+REFUSALS = (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError)
+
+
+class Letter(NamedTuple):
+    to: str
+    subject: str
+    text: str
+
+
+Compose = Callable[[Any, Due], Awaitable[Letter | None]]
+"""Writes it, by a database connection; None when there is nothing to say any more."""
+
+
+class Courier:
+    def __init__(self, pool: Pool, mail: Mail, compose: Compose) -> None:
+        self._pool = pool
+        self._mail = mail
+        self._compose = compose
+        self._asked: asyncio.Queue[tuple[str, str]] = asyncio.Queue(MOST_ASKED)
+        self._more = asyncio.Event()
+        self.lost = 0
+        """Asked for while too many were, or while the database was away."""
+
+    @property
+    def on(self) -> bool:
+        return bool(self._mail.host)
+
+    def post(self, kind: str, email: str) -> None:
+        """Takes no time, whether or not anybody has that address."""
+        if not self.on:
+            return
+        try:
+            self._asked.put_nowait((kind, email))
+        except asyncio.QueueFull:
+            self.lost += 1
+
+    async def run(self) -> None:
+        if self.on:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._write_down())
+                tasks.create_task(self._deliver())
+        await asyncio.Event().wait()
+
+    async def _write_down(self) -> NoReturn:
+        while True:
+            kind, email = await self._asked.get()
+            try:
+                async with self._pool.acquire() as connection:
+                    await letters.put(connection, kind, email)
+            except (db.Unavailable, db.BadValue):
+                self.lost += 1
+            self._more.set()
+
+    async def _deliver(self) -> NoReturn:
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._more.wait()
+            self._more.clear()
+            try:
+                async with self._pool.acquire() as connection:
+                    await letters.forget(connection)
+                    due = await letters.claim(connection, AT_ONCE)
+                for letter in due:
+                    await self._try(letter)
+            except db.Unavailable:
+                continue  # what was claimed comes up again
+            if len(due) == AT_ONCE:
+                self._more.set()
+
+    async def _try(self, due: Due) -> None:
+        trouble = ""
+        async with self._pool.acquire() as connection:
+            letter = await self._compose(connection, due)
+        try:
+            if letter is not None:
+                async with asyncio.timeout(SEND_SECONDS):
+                    await self._send(letter)
+        except REFUSALS as error:
+            # The text may repeat what was sent; kind and code do not.
+            trouble = f"{type(error).__name__} {getattr(error, 'code', '')}".strip()
+            logger.warning("letter %d not sent: %s", due.id, trouble)
+        async with self._pool.acquire() as connection:
+            await (letters.failed(connection, due, trouble) if trouble else letters.sent(connection, due))
+
+    async def _send(self, letter: Letter) -> None:
+        said = self._mail
+        await aiosmtplib.send(
+            written(letter, said.sender),
+            hostname=said.host,
+            port=said.port,
+            username=said.user or None,
+            password=said.password.get_secret_value() or None,
+            use_tls=said.tls == "tls",
+            start_tls=said.tls == "starttls",
+            timeout=ANSWER_SECONDS,
+        )
+
+
+def written(letter: Letter, sender: str) -> EmailMessage:
+    """Raises ValueError for an address that would be more than one, or more than an address."""
+    if not ADDRESS.fullmatch(letter.to):
+        raise ValueError("not one address")
+    message = EmailMessage(policy=SMTP)
+    message["From"] = Address("TickStock", addr_spec=sender)
+    message["To"] = Address(addr_spec=letter.to)
+    message["Subject"] = letter.subject
+    message["Date"] = formatdate()
+    message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2])
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(letter.text)
+    return message

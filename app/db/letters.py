@@ -1,0 +1,64 @@
+"""Letters that wait, were sent or were given up: what is to be said to whom, and no secret."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from asyncpg import Connection, Record
+
+MOST_TRIES = 5
+MOST_WAITING = 1000
+KEPT_DAYS = 30
+
+
+class Due(NamedTuple):
+    id: int
+    kind: str
+    user_id: UUID
+
+
+async def put(connection: "Connection[Record]", kind: str, email: str) -> None:
+    """For the account of that address, if there is one; the same once, and no more than are soon sent."""
+    await connection.execute(
+        """
+        insert into app.letters (kind, user_id)
+        select $1, id from app.users as users
+         where lower(email) = $2 and active
+           and not exists (select from app.letters where user_id = users.id and kind = $1 and tries = 0)
+           and $3 > (select count(*) from app.letters where sent_at is null and given_up_at is null)
+        """,
+        kind,
+        email,
+        MOST_WAITING,
+    )
+
+
+async def claim(connection: "Connection[Record]", limit: int) -> list[Due]:
+    """Each is tried again later, by whichever process, unless it is told by then what became of it."""
+    rows = await connection.fetch(
+        """
+        update app.letters set tries = tries + 1, due_at = now() + make_interval(mins => (2 ^ tries)::int)
+         where id in (select id from app.letters
+                       where sent_at is null and given_up_at is null and due_at <= now()
+                       order by due_at limit $1 for update skip locked)
+        returning id, kind, user_id
+        """,
+        limit,
+    )
+    return [Due(**row) for row in rows]
+
+
+async def sent(connection: "Connection[Record]", letter: Due) -> None:
+    await connection.execute("update app.letters set sent_at = now() where id = $1", letter.id)
+
+
+async def failed(connection: "Connection[Record]", letter: Due, trouble: str) -> None:
+    await connection.execute(
+        "update app.letters set trouble = $2, given_up_at = case when tries >= $3 then now() end where id = $1",
+        letter.id,
+        trouble[:200],
+        MOST_TRIES,
+    )
+
+
+async def forget(connection: "Connection[Record]") -> None:
+    await connection.execute("delete from app.letters where created_at < now() - make_interval(days => $1)", KEPT_DAYS)

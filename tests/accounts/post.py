@@ -1,0 +1,60 @@
+"""A real mail server on this machine, and a desk that sends by it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
+from quart import Quart
+
+from app.factory import create_app
+from app.sections import Accounts, Mail
+from tests.accounts.conftest import seen, settings
+
+
+class Postbox:
+    """Keeps what is handed to it, after as many refusals as are asked for."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.letters: list[EmailMessage] = []
+        self.refusals = 0
+        self._controller = Controller(self, hostname="127.0.0.1", port=port)
+
+    def start(self) -> None:
+        self._controller.start()
+
+    def stop(self) -> None:
+        self._controller.stop()
+
+    async def handle_DATA(self, _server: SMTP, _session: Any, envelope: Any) -> str:  # noqa: N802 - its name
+        if self.refusals:
+            self.refusals -= 1
+            return "451 later"
+        found = message_from_bytes(envelope.content, policy=policy.default)
+        assert isinstance(found, EmailMessage)
+        assert envelope.rcpt_tos == [found["To"].addresses[0].addr_spec]
+        self.letters.append(found)
+        return "250 kept"
+
+    async def holds(self, count: int) -> list[EmailMessage]:
+        async with asyncio.timeout(15):
+            while len(self.letters) < count:
+                await asyncio.sleep(0.02)
+        return self.letters
+
+
+@asynccontextmanager
+async def sending(
+    redis_url: str, database_url: str, data_dir: Path, mail: Mail, *, registration: bool = False
+) -> AsyncIterator[Quart]:
+    chosen = {"mail": mail, "accounts": Accounts(registration=registration)}
+    made = create_app(settings(redis_url, database_url, data_dir).model_copy(update=chosen))
+    made.add_url_rule("/seen", "seen", seen)
+    async with made.test_app():
+        yield made

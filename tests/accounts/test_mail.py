@@ -1,0 +1,196 @@
+"""Letters: written down before they are sent, tried again, never waited for, and no secret while they wait."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr, ValidationError
+from quart import Quart
+from quart.typing import TestClientProtocol as Client
+
+from app import courier, deps
+from app.accounts import setup
+from app.courier import Letter, written
+from app.db.pools import Pool
+from app.identity import Role
+from app.sections import Mail
+from tests.accounts.conftest import ORIGIN
+from tests.accounts.post import Postbox, sending
+from tests.accounts.test_sessions import EMAIL, PASSWORD, sign_in, status
+
+NEW = "another train with two bars"
+SENDER = "desk@example.org"
+
+
+@pytest.fixture(autouse=True)
+async def alice(pool: Pool) -> None:
+    await setup.create_user(pool, EMAIL, Role.USER, PASSWORD)
+
+
+@pytest.fixture
+def postbox(port: int) -> Iterator[Postbox]:
+    found = Postbox(port)
+    found.start()
+    yield found
+    found.stop()
+
+
+@pytest.fixture
+async def app(redis_url: str, database_url: str, tmp_path: Path, postbox: Postbox) -> AsyncIterator[Quart]:
+    mail = Mail(host="127.0.0.1", port=postbox.port, sender=SENDER, tls="none")
+    async with sending(redis_url, database_url, tmp_path, mail, registration=True) as made:
+        yield made
+
+
+async def rows(pool: Pool) -> list[dict[str, object]]:
+    async with pool.acquire() as connection:
+        return [dict(row) for row in await connection.fetch("select * from app.letters order by id")]
+
+
+async def forgot(client: Client, email: str = EMAIL) -> tuple[int, str]:
+    answer = await client.post("/forgot", form={"email": email})
+    return answer.status_code, answer.headers.get("Location", "")
+
+
+async def test_a_link_comes_by_mail_and_gives_a_new_password_once(
+    app: Quart, client: Client, pool: Pool, postbox: Postbox
+) -> None:
+    kept = await sign_in(client)
+    stranger = app.test_client()
+    assert 'href="/forgot"' in await (await stranger.get("/login")).get_data(as_text=True)
+
+    asked = await forgot(stranger, " Alice@Example.org")
+    (letter,) = await postbox.holds(1)
+    found = re.search(rf"{ORIGIN}(/reset/[A-Za-z0-9_-]{{43}})", letter.get_content())
+    assert found
+    done = await stranger.post(found[1], form={"password": NEW})
+    _, notice = await postbox.holds(2)
+
+    assert asked == (303, "/forgot?done=1")
+    assert (letter["To"], letter["From"]) == (EMAIL, f"TickStock <{SENDER}>")
+    assert done.status_code == 303
+    assert await status(app, kept) == 303
+    assert (await stranger.post(found[1], form={"password": NEW})).status_code == 410
+    assert "was changed" in notice["Subject"]
+    async with pool.acquire() as connection:
+        known = str(await connection.fetch("select * from app.letters")) + str(
+            await connection.fetch("select * from app.audit")
+        )
+    assert found[1].rpartition("/")[2] not in known
+
+
+async def test_known_and_unknown_addresses_get_one_answer_and_one_of_them_a_letter(
+    client: Client, pool: Pool, postbox: Postbox
+) -> None:
+    unknown = await forgot(client, "nobody@example.org")
+    known = await forgot(client)
+    page = await (await client.get("/forgot?done=1")).get_data(as_text=True)
+    await postbox.holds(1)
+
+    assert known == unknown == (303, "/forgot?done=1")
+    assert "If this address has an account" in page
+    assert [letter["To"] for letter in postbox.letters] == [EMAIL]
+    async with pool.acquire() as connection:
+        audited = await connection.fetch("select actor, outcome from app.audit where action = 'forgot_password'")
+    assert [tuple(row) for row in audited] == [("nobody@example.org", "ok"), (EMAIL, "ok")]
+
+
+async def test_what_is_refused_for_now_is_sent_later(
+    client: Client, pool: Pool, postbox: Postbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(courier, "LOOK_SECONDS", 0.1)
+    postbox.refusals = 1
+    await forgot(client)
+    async with asyncio.timeout(15):
+        while not [row for row in await rows(pool) if row["trouble"]]:
+            await asyncio.sleep(0.05)
+    assert postbox.letters == []
+
+    async with pool.acquire() as connection:
+        await connection.execute("update app.letters set due_at = now()")
+    await postbox.holds(1)
+
+    async with asyncio.timeout(15):
+        while not (await rows(pool))[0]["sent_at"]:
+            await asyncio.sleep(0.05)
+    (row,) = await rows(pool)
+    assert (row["tries"], row["trouble"]) == (2, "SMTPDataError 451")
+
+
+async def test_after_five_tries_a_letter_is_given_up(
+    client: Client, pool: Pool, postbox: Postbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(courier, "LOOK_SECONDS", 0.1)
+    postbox.refusals = 100
+    await forgot(client)
+    async with asyncio.timeout(20):
+        while not [row for row in await rows(pool) if row["given_up_at"]]:
+            async with pool.acquire() as connection:
+                await connection.execute("update app.letters set due_at = now()")
+            await asyncio.sleep(0.05)
+
+    assert (await rows(pool))[0]["tries"] == 5
+    assert postbox.refusals == 95
+
+
+async def test_a_mail_server_that_is_away_holds_nobody_up(
+    redis_url: str, database_url: str, tmp_path: Path, port: int, pool: Pool
+) -> None:
+    mail = Mail(host="127.0.0.1", port=port, sender=SENDER, tls="none")
+    async with sending(redis_url, database_url, tmp_path, mail) as made:
+        answer = await forgot(made.test_client())
+        async with asyncio.timeout(15):
+            while not [row for row in await rows(pool) if row["trouble"]]:
+                await asyncio.sleep(0.05)
+
+    assert answer == (303, "/forgot?done=1")
+    assert (await rows(pool))[0]["sent_at"] is None
+
+
+async def test_a_password_is_told_to_no_server_that_speaks_in_clear(
+    redis_url: str, database_url: str, tmp_path: Path, postbox: Postbox, pool: Pool
+) -> None:
+    mail = Mail(host="127.0.0.1", port=postbox.port, sender=SENDER, user="desk", password=SecretStr("hunter2"))
+    async with sending(redis_url, database_url, tmp_path, mail) as made:
+        await forgot(made.test_client())
+        async with asyncio.timeout(15):
+            while not [row for row in await rows(pool) if row["trouble"]]:
+                await asyncio.sleep(0.05)
+
+    assert postbox.letters == []
+    assert "SMTP" in str((await rows(pool))[0]["trouble"])
+
+
+async def test_nobodys_mailbox_is_filled_from_here(client: Client, pool: Pool) -> None:
+    answers = [await forgot(client) for _ in range(6)]
+
+    assert [code for code, _ in answers] == [303] * 5 + [429]
+    async with pool.acquire() as connection:
+        last = await connection.fetchval("select outcome from app.audit order by id desc limit 1")
+    assert last == "limited"
+
+
+async def test_more_than_are_soon_written_down_are_counted_and_not_kept(app: Quart) -> None:
+    found = deps.house_of(app).courier
+    assert isinstance(found, courier.Courier)
+
+    for n in range(courier.MOST_ASKED + 5):  # without a turn of the loop between them
+        found.post("reset", f"nobody{n}@example.org")
+
+    assert found.lost == 5
+
+
+@pytest.mark.parametrize(
+    "to", ["a@b.example\r\nBcc: c@d.example", "a@b.example, c@d.example", "a b@c.example", "", "\x00@b.example"]
+)
+def test_an_address_that_is_more_than_one_is_written_to_by_nobody(to: str) -> None:
+    with pytest.raises(ValueError, match="not one address"):
+        written(Letter(to, "subject", "text"), SENDER)
+
+
+@pytest.mark.parametrize("sender", ["", "desk", "a@b.example, c@d.example", "a@b.example\nBcc: x@y.example"])
+def test_without_an_address_of_its_own_the_desk_sends_nothing(sender: str) -> None:
+    with pytest.raises(ValidationError, match="must be the e-mail address"):
+        Mail(host="smtp.example.org", sender=sender)

@@ -1,0 +1,98 @@
+"""Whoever comes may make an account where the desk says so, and learns of nobody else's."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from quart import Quart
+from quart.typing import TestClientProtocol as Client
+
+from app.accounts import setup
+from app.db.pools import Pool
+from app.factory import create_app
+from app.identity import Role
+from app.sections import Mail
+from tests.accounts.conftest import settings
+from tests.accounts.post import sending
+from tests.accounts.test_sessions import EMAIL, PASSWORD
+
+NEW = {"email": " Bob@Example.org", "password": "watches from the window seat"}
+
+
+@pytest.fixture
+async def app(redis_url: str, database_url: str, pool: Pool, tmp_path: Path) -> AsyncIterator[Quart]:
+    await setup.create_user(pool, EMAIL, Role.ADMIN, PASSWORD)
+    async with sending(redis_url, database_url, tmp_path, Mail(), registration=True) as made:
+        yield made
+
+
+async def roles(pool: Pool) -> dict[str, str]:
+    async with pool.acquire() as connection:
+        return {row["email"]: row["role"] for row in await connection.fetch("select * from app.users")}
+
+
+async def test_a_newcomer_becomes_a_user_whatever_they_send_besides(client: Client, pool: Pool) -> None:
+    assert 'href="/register"' in await (await client.get("/login")).get_data(as_text=True)
+
+    made = await client.post("/register", form={**NEW, "role": "admin", "active": "1"})
+    entered = await client.post("/login", form={**NEW, "email": "bob@example.org"})
+
+    assert (made.status_code, made.headers["Location"]) == (303, "/register?done=1")
+    assert entered.status_code == 303
+    assert await roles(pool) == {EMAIL: "admin", "bob@example.org": "user"}
+
+
+async def test_an_address_that_is_known_gets_the_same_answer_and_keeps_its_password(client: Client, pool: Pool) -> None:
+    known = await client.post("/register", form={**NEW, "email": EMAIL})
+    unknown = await client.post("/register", form=NEW)
+
+    assert known.status_code == unknown.status_code == 303
+    assert known.headers["Location"] == unknown.headers["Location"]
+    assert await known.get_data() == await unknown.get_data()
+    assert (await client.post("/login", form={"email": EMAIL, "password": NEW["password"]})).status_code == 422
+    assert (await client.post("/login", form={"email": EMAIL, "password": PASSWORD})).status_code == 303
+    async with pool.acquire() as connection:
+        rows = await connection.fetch("select actor, outcome from app.audit where action = 'register' order by id")
+    assert [tuple(row) for row in rows] == [(EMAIL, "failed"), ("bob@example.org", "ok")]
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [({}, "email"), ({**NEW, "email": "bob"}, "email"), ({**NEW, "password": "password1234"}, "password")],
+)
+async def test_what_cannot_be_is_told_beside_its_field(
+    client: Client, pool: Pool, sent: dict[str, str], field: str
+) -> None:
+    answer = await client.post("/register", form=sent)
+    page = await answer.get_data(as_text=True)
+
+    assert answer.status_code == 422
+    assert f'id="{field}-error"' in page
+    assert "password1234" not in page
+    assert len(await roles(pool)) == 1
+
+
+async def test_one_address_makes_ten_accounts_an_hour(client: Client, pool: Pool) -> None:
+    answers = [await client.post("/register", form={**NEW, "email": f"p{n}@example.org"}) for n in range(11)]
+
+    assert [answer.status_code for answer in answers] == [303] * 10 + [429]
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    assert len(await roles(pool)) == 11
+
+
+async def test_a_desk_that_says_nothing_of_it_has_neither_page(
+    redis_url: str, database_url: str, tmp_path: Path
+) -> None:
+    closed = create_app(settings(redis_url, database_url, tmp_path))
+    async with closed.test_app():
+        client = closed.test_client()
+        answers = [
+            await client.open(path, method=method, form=NEW if method == "POST" else None)
+            for path in ("/register", "/forgot")
+            for method in ("GET", "POST")
+        ]
+        page = await (await client.get("/login")).get_data(as_text=True)
+
+    assert [answer.status_code for answer in answers] == [404] * 4
+    assert "/register" not in page
+    assert "/forgot" not in page
