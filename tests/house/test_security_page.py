@@ -1,0 +1,36 @@
+"""docs/security.md says of each requirement which test holds it: none is missing, and every test is there."""
+
+import ast
+import re
+from functools import cache
+
+import pytest
+
+from tests.house.tree import ROOT
+
+PAGE = (ROOT / "docs" / "security.md").read_text()
+ROWS = dict(re.findall(r"^\| (R-\d+) \| (.+) \|$", PAGE, re.M))
+NAMED = re.compile(r"`([\w/]+\.py)::(\w+)`")
+REQUIREMENTS = [f"R-{number:02}" for number in range(1, 103)]
+
+
+@cache
+def known_in(path: str) -> frozenset[str]:
+    place = ROOT / "tests" / path
+    tree = ast.parse(place.read_text() if place.is_file() else "")
+    return frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+def test_every_requirement_has_one_row() -> None:
+    assert list(ROWS) == REQUIREMENTS
+    assert len(re.findall(r"^\| R-", PAGE, re.M)) == len(REQUIREMENTS)
+
+
+@pytest.mark.parametrize("row", REQUIREMENTS)
+def test_a_row_names_tests_that_exist(row: str) -> None:
+    named = NAMED.findall(ROWS[row])
+
+    assert named
+    assert [
+        name for name in named if not (ROOT / "tests" / name[0]).is_file() or name[1] not in known_in(name[0])
+    ] == []
