@@ -162,11 +162,10 @@ def summary(day: InventedDay, minutes: range, spacing: float, symbols: tuple[str
     heard = [day.trades(minute, spacing) for minute in minutes if not day.out(minute)]
     if not heard:
         return
-    columns = (np.concatenate(column) for column in zip(*heard, strict=True))
-    numbers, times, prices, volumes = columns
-    for number in np.unique(numbers).tolist():
-        own = np.flatnonzero(numbers == number)
-        paid = prices[own]
+    numbers, times, prices, volumes = (np.concatenate(column) for column in zip(*heard, strict=True))
+    order = np.argsort(numbers, kind="stable")
+    for own in np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1):
+        number, paid = int(numbers[own[0]]), prices[own]
         yield Tick(
             at=float(times[own[-1]]), source="synthetic", symbol=symbols[number], price=float(paid[-1]),
             volume=int(volumes[own].sum()), open=float(paid[0]), high=float(paid.max()), low=float(paid.min()),

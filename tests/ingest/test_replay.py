@@ -1,11 +1,12 @@
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from app.finance import history
 from app.finance.bars import Bar
 from app.finance.rollup import Rollup
+from app.finance.sessions import regular
 from app.ingest.provider import Beat
 from app.ingest.replay import Pace, Replay
 from app.wire.events import Tick
@@ -122,3 +123,14 @@ def test_changes_are_measured_against_the_last_close() -> None:
     friday = next(bar for bar in BARS if bar.symbol == "IBM" and bar.day == date(2012, 8, 31))
     assert closes.previous_close("IBM", "2012-09-04") == friday.close
     assert closes.previous_close("FB", "2012-05-18") is None
+
+
+async def test_a_half_day_is_played_as_one() -> None:
+    beats = await until(replay(date(2012, 11, 21)).beats(None), "closed")
+
+    day = date(2012, 11, 23)
+    assert (
+        beats[-1].clock.market_time == regular(day).closes == regular(date(2012, 11, 26)).closes - 3 * 86_400 - 10_800
+    )
+    assert ticks_of(beats)[-1].at < regular(day).closes
+    assert days(ticks_of(beats)) == stored(day)

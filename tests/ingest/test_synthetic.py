@@ -8,12 +8,14 @@ from app.finance import scenarios
 from app.finance.bars import Bar
 from app.finance.rollup import Rollup
 from app.finance.sessions import in_session, regular
+from app.identity import View
 from app.ingest.feed import Feed
 from app.ingest.invented import Events
 from app.ingest.provider import Beat
 from app.ingest.replay import Pace
 from app.ingest.run import made
 from app.ingest.synthetic import Plan, Scenario, Synthetic
+from app.market import partials
 from app.settings import Settings
 from app.wire import clock
 from app.wire.channels import Channels
@@ -74,6 +76,7 @@ async def test_a_day_is_entered_where_it_is_to_be_and_says_what_it_is_all_the_wa
         ", after the session",
     }
     assert all(tick.at <= beat.clock.market_time for beat in beats for tick in beat.ticks)
+    assert all("synthetic" in partials.clock(beat.clock, beat.clock.market_time, View()) for beat in beats[::100])
 
 
 async def test_after_a_day_comes_the_next_session_of_the_exchange() -> None:
@@ -160,7 +163,7 @@ def test_the_settings_choose_between_a_market_and_a_scenario() -> None:
 
 
 async def test_through_redis_the_newest_quotes_are_those_of_the_day(redis_url: str) -> None:
-    provider = synthetic(PLAN._replace(around=False))
+    provider = synthetic(PLAN._replace(around=False), FAST._replace(pause_seconds=60))
     whole = ticks_of(await until(provider.beats(None), closed))
     feed, stop = Feed(provider, redis_url, Channels(), ()), asyncio.Event()
     task = asyncio.create_task(feed.run(lambda: None, stop))
