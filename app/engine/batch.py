@@ -1,13 +1,15 @@
 """What waits to be stored, each thing once: the newer of two with the same identity wins."""
 
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from app.engine.analysis import Analysis, Indicator, Pattern
+from app.engine.breadth import Conditions
+from app.engine.gaps import Gap
+from app.engine.outcomes import Outcome
 from app.finance.bars import Bar
-from app.wire.events import AnyEvent
+from app.wire.events import AnyEvent, IndicatorCalculated, PatternDetected
 
-MOST = 20_000
+MOST = 50_000
 """Of each kind, when the database is away for long; then the oldest go."""
 
 K = TypeVar("K")
@@ -17,34 +19,59 @@ V = TypeVar("V")
 class Batch:
     def __init__(self) -> None:
         self.bars: dict[tuple[str, str, float], Bar] = {}
-        self.patterns: dict[tuple[str, str, str, float], Pattern] = {}
-        self.indicators: dict[tuple[str, str, str, float], Indicator] = {}
+        self.patterns: dict[tuple[str, str, str, float], PatternDetected] = {}
+        self.indicators: dict[tuple[str, str, str, float], IndicatorCalculated] = {}
+        self.outcomes: dict[tuple[str, str, str, float], Outcome] = {}
+        self.conditions: dict[float, Conditions] = {}
+        self.gaps: dict[tuple[str, float], Gap] = {}
+        self.told: dict[tuple[str, str, str], IndicatorCalculated] = {}
+        """To be published: of an indicator only the newest value counts."""
         self.events: list[AnyEvent] = []
-        """To be published when the rest is stored."""
+        """To be published when the rest is stored, every one."""
 
     def __len__(self) -> int:
-        return len(self.bars) + len(self.patterns) + len(self.indicators) + len(self.events)
+        return sum(len(kind) for kind in self._kinds()) + len(self.events)
 
-    def add(self, bars: Iterable[Bar], analysis: Analysis, events: Iterable[AnyEvent]) -> None:
+    def add_bars(self, bars: Iterable[Bar]) -> None:
         for bar in bars:
             self.bars[bar.symbol, bar.timeframe, bar.start] = bar
-        for pattern in analysis.patterns:
-            event = pattern.event
-            self.patterns[event.symbol, event.pattern, event.timeframe, event.at] = pattern
-        for indicator in analysis.indicators:
-            told = indicator.event
-            self.indicators[told.symbol, told.indicator, told.timeframe, told.at] = indicator
-        self.events.extend(events)
+
+    def add_patterns(self, patterns: Iterable[PatternDetected]) -> None:
+        for event in patterns:
+            self.patterns[event.symbol, event.pattern, event.timeframe, event.at] = event
+
+    def add_indicators(self, indicators: Iterable[IndicatorCalculated], *, tell: bool) -> None:
+        for event in indicators:
+            self.indicators[event.symbol, event.indicator, event.timeframe, event.at] = event
+            if tell:
+                self.told[event.symbol, event.indicator, event.timeframe] = event
+
+    def add_outcomes(self, outcomes: Iterable[Outcome]) -> None:
+        for outcome in outcomes:
+            known = self.outcomes.get(outcome.key)
+            self.outcomes[outcome.key] = outcome.after(known) if known else outcome
+
+    def take_indicators(self) -> "Batch":
+        """They are stored last, by themselves."""
+        taken = Batch()
+        taken.indicators, self.indicators = self.indicators, {}
+        return taken
 
     def put_before(self, later: "Batch") -> int:
         """Takes in what came after it; how much had to go because it became too much."""
-        self.bars.update(later.bars)
-        self.patterns.update(later.patterns)
-        self.indicators.update(later.indicators)
+        outcomes = later.outcomes.values()
+        later.outcomes = {}
+        for own, newer in zip(self._kinds(), later._kinds(), strict=True):
+            own.update(newer)
+        self.add_outcomes(outcomes)
         self.events.extend(later.events)
         excess = max(0, len(self.events) - MOST)
         del self.events[:excess]
-        return excess + _cut(self.bars) + _cut(self.patterns) + _cut(self.indicators)
+        return excess + sum(_cut(kind) for kind in self._kinds())
+
+    def _kinds(self) -> tuple[dict[Any, Any], ...]:
+        found: tuple[Any, ...] = (self.bars, self.patterns, self.indicators, self.outcomes, self.conditions, self.gaps)
+        return (*found, self.told)
 
 
 def _cut(rows: dict[K, V]) -> int:

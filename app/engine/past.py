@@ -1,29 +1,40 @@
 """The past that charts and indicators start from: the shipped history, and what is stored of it."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app.db.pools import Pool
-from app.engine import queries
-from app.engine.analysis import Analysis, analyse
+from app.engine import outcomes, queries
+from app.engine.analysis import NOTHING, Analysis, analyse
+from app.engine.batch import Batch
+from app.engine.definitions import queries as definition_queries
+from app.engine.keeping import queries as keeping
+from app.engine.outcomes import Outcome
 from app.engine.series import KEPT, Series
-from app.finance import history
+from app.engine.thresholds import Thresholds
+from app.finance import history, panel, spans, studies
 from app.finance.bars import Bar
+from app.finance.panel import Floats
+from app.wire.events import PatternDetected
 
 logger = logging.getLogger(__name__)
 
 PATTERN_DAYS = 250
 """A year of marks on the charts."""
 INDICATOR_DAYS = 60
-LEAD_DAYS = 120
-"""Before the first day that is analysed, so that averages have settled."""
+LEAD_DAYS = KEPT + studies.STRENGTH_BARS
+"""Before the first day that is analysed."""
+
+Growth = Mapping[float, float]
+"""Mean growth of all symbols by the start of the daily bar; see studies.read."""
 
 
 class Shipped(NamedTuple):
@@ -44,16 +55,18 @@ async def load(pool: Pool, shipped: Shipped, min_confidence: float) -> int:
     bars = [bar for bar in history.read(shipped.path) if bar.day <= shipped.until]
     symbols = sorted({bar.symbol for bar in bars})
     async with pool.acquire() as connection:
+        await definition_queries.put(connection)
         if await queries.days_until(connection, symbols, shipped.until) >= len(bars):
             return 0
         await queries.put_instruments(connection, history.read_instruments(shipped.path.with_name("symbols.csv")))
-        await queries.put_definitions(connection, min_confidence)
+        thresholds = await definition_queries.thresholds(connection, min_confidence)
+    grown = growth([list(group) for _, group in groupby(bars, key=lambda bar: bar.symbol)])
     with _progress() as progress:
         task = progress.add_task("history", total=len(bars))
         for symbol, group in groupby(bars, key=lambda bar: bar.symbol):
             own = list(group)
             progress.update(task, description=symbol)
-            await _store(pool, own, min_confidence)
+            await _store(pool, own, thresholds, grown)
             progress.advance(task, len(own))
     logger.info("history loaded: %d daily bars of %d symbols until %s", len(bars), len(symbols), shipped.until)
     return len(bars)
@@ -64,28 +77,55 @@ async def recall(pool: Pool, series: Series) -> list[Bar]:
     minutes: list[Bar] = []
     async with pool.acquire() as connection:
         for symbol in await queries.symbols_with_days(connection):
-            series.extend(await queries.last_days(connection, symbol, KEPT))
-            series.extend(await queries.last_minutes(connection, symbol, KEPT))
-            minutes.extend(series.last(symbol, "1min")[-1:])
+            days = await queries.last_bars(connection, symbol, "daily", KEPT)
+            last = await queries.last_bars(connection, symbol, "1min", KEPT)
+            series.extend([*days, *last])
+            for timeframe in spans.FROM_MINUTES:
+                series.extend(spans.merged(last, timeframe))
+            for timeframe in spans.FROM_DAYS:
+                series.extend(spans.merged(days, timeframe))
+            minutes.extend(last[-1:])
     return minutes
 
 
-def analysed(bars: Sequence[Bar], min_confidence: float, days: int | None = None) -> Analysis:
+def growth(symbols: Sequence[Sequence[Bar]]) -> Growth:
+    """Of daily bars, each sequence of one symbol and oldest first."""
+    found: dict[float, list[float]] = {}
+    for bars in symbols:
+        for before, bar in zip(bars, bars[studies.STRENGTH_BARS :], strict=False):
+            found.setdefault(bar.start, []).append(bar.close / before.close - 1)
+    return {start: float(np.mean(grown)) for start, grown in found.items() if len(grown) > 1}
+
+
+def analysed(bars: Sequence[Bar], thresholds: Thresholds, grown: Growth, days: int | None = None) -> Analysis:
     """Of daily bars of one symbol: the patterns of a year and the indicators of the last weeks, or both of `days`."""
-    recent = bars[-((days or PATTERN_DAYS) + LEAD_DAYS) :]
-    analysis = analyse(recent, days or PATTERN_DAYS, min_confidence)
-    first = recent[-(days or INDICATOR_DAYS) :][0].start
-    return analysis._replace(
-        indicators=tuple(indicator for indicator in analysis.indicators if indicator.event.at > first)
-    )
+    if not bars:
+        return NOTHING
+    rows = panel.walk(bars, days or PATTERN_DAYS)
+    universe: Floats = np.array([grown.get(start, np.nan) for start in rows.start.tolist()])
+    told = bars[-min(len(bars), days or INDICATOR_DAYS)].start
+    return analyse(rows, thresholds, universe, tell_after=told - 1)
 
 
-async def _store(pool: Pool, bars: Sequence[Bar], min_confidence: float) -> None:
-    analysis = analysed(bars, min_confidence)
+def became(bars: Sequence[Bar], patterns: Sequence[PatternDetected]) -> Iterator[Outcome]:
+    """What is known by now of what became of them."""
+    places = {spans.end(bar.timeframe, bar.start): place for place, bar in enumerate(bars)}
+    for event in patterns:
+        after = bars[places[event.at] + 1 :][: outcomes.AFTER[-1]]
+        yield outcomes.known(event, [bar.close for bar in after])
+
+
+async def _store(pool: Pool, bars: Sequence[Bar], thresholds: Thresholds, grown: Growth) -> None:
+    analysis = analysed(bars, thresholds, grown)
+    batch = Batch()
+    batch.add_bars(bars)
+    for timeframe in spans.FROM_DAYS:
+        batch.add_bars(spans.merged(bars, timeframe))
+    batch.add_patterns(analysis.patterns)
+    batch.add_indicators(analysis.indicators, tell=False)
+    batch.add_outcomes(became(bars[-PATTERN_DAYS:], analysis.patterns))
     async with pool.acquire() as connection:
-        await queries.put_bars(connection, bars)
-        await queries.put_patterns(connection, analysis.patterns)
-        await queries.put_indicators(connection, analysis.indicators)
+        await keeping.keep(connection, batch, (), await keeping.tables(connection))
 
 
 def _progress() -> Progress:

@@ -3,15 +3,18 @@
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
 from uuid import uuid4
 
 from app import db
 from app.db.pools import Pool
 from app.engine import queries
-from app.engine.analysis import NOTHING
-from app.engine.past import LEAD_DAYS, PATTERN_DAYS, analysed
+from app.engine.batch import Batch
+from app.engine.keeping import queries as keeping
+from app.engine.past import LEAD_DAYS, PATTERN_DAYS, Growth, analysed, became, growth
 from app.engine.queries import Run
 from app.engine.store import Store
+from app.finance.bars import Bar
 from app.wire import jobs
 from app.wire.codec import Rejected
 from app.wire.events import ProcessingChanged, ProcessingProgressed
@@ -61,8 +64,9 @@ class Processing:
             symbols = [symbol for symbol in known if not asked.symbols or symbol in asked.symbols]
             await queries.put_run(connection, Run(run_id, "running", PHASE, started_at, total=len(symbols)))
         self._tell(run_id, "started", (0, len(symbols)))
+        grown = await self._growth(known, asked) if symbols else {}
         for done, symbol in enumerate(symbols, 1):
-            await self._analyse(symbol, asked)
+            await self._analyse(symbol, asked, grown)
             self._tell(run_id, "running", (done, len(symbols)), symbol)
         error = None if symbols else "no stored symbol was asked for"
         end = Run(run_id, "failed" if error else "success", PHASE, started_at, time.time())
@@ -70,16 +74,27 @@ class Processing:
             await queries.put_run(connection, end._replace(total=len(symbols), done=len(symbols), error=error))
         self._tell(run_id, "failed" if error else "completed", (len(symbols), len(symbols)), error or "")
 
-    async def _analyse(self, symbol: str, asked: ProcessingParameters) -> None:
+    async def _growth(self, symbols: Sequence[str], asked: ProcessingParameters) -> Growth:
+        """Of all that is stored, whatever was asked for."""
+        return growth([await self._days(symbol, asked) for symbol in symbols])
+
+    async def _days(self, symbol: str, asked: ProcessingParameters) -> list[Bar]:
         """The last year, or with `force` everything that is stored."""
         async with self._pool.acquire() as connection:
             count = None if asked.force else PATTERN_DAYS + LEAD_DAYS
-            bars = await queries.last_days(connection, symbol, count)
-        analysis = analysed(bars, self._min_confidence, len(bars) if asked.force else None) if bars else NOTHING
-        wanted = [found for found in analysis.patterns if not asked.patterns or found.event.pattern in asked.patterns]
+            return await queries.last_bars(connection, symbol, "daily", count)
+
+    async def _analyse(self, symbol: str, asked: ProcessingParameters, grown: Growth) -> None:
+        bars = await self._days(symbol, asked)
         async with self._pool.acquire() as connection:
-            await queries.put_indicators(connection, analysis.indicators)
-            await queries.put_patterns(connection, wanted)
+            usual = await keeping.thresholds(connection, self._min_confidence)
+        analysis = analysed(bars, usual.only(asked.patterns), grown, len(bars) if asked.force else None)
+        batch = Batch()
+        batch.add_indicators(analysis.indicators, tell=False)
+        batch.add_patterns(analysis.patterns)
+        batch.add_outcomes(became(bars, analysis.patterns))
+        async with self._pool.acquire() as connection, connection.transaction():
+            await keeping.keep(connection, batch, (), await keeping.tables(connection))
 
     def _tell(self, run_id: str, status: str, progress: tuple[int, int] | None = None, message: str = "") -> None:
         done, total = progress or (None, None)
@@ -94,7 +109,7 @@ class Processing:
             total=total,
             message=message,
         )
-        self._store.offer([], events=[event])
+        self._store.offer(events=[event])
 
 
 def _new_id() -> str:

@@ -7,47 +7,52 @@ from typing import Literal, NamedTuple
 import msgspec
 from asyncpg import Connection
 
-from app.engine.analysis import Indicator, Pattern
-from app.finance import candles, studies
+from app.engine import analysis
 from app.finance.bars import Bar, Timeframe, day_start
 from app.finance.instrument import Instrument
+from app.wire.events import IndicatorCalculated, PatternDetected
 
-MINUTE_BARS = """
-insert into ohlcv_1min (symbol, timestamp, open, high, low, close, volume)
-select * from unnest($1::text[], $2::timestamptz[], $3::float8[], $4::float8[], $5::float8[], $6::float8[], $7::int8[])
-on conflict (symbol, timestamp) do update
+BARS = """
+insert into {table} (symbol, {key}, open, high, low, close, volume)
+select * from unnest($1::text[], $2::{kind}[], $3::float8[], $4::float8[], $5::float8[], $6::float8[], $7::int8[])
+on conflict (symbol, {key}) do update
    set open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close, volume = excluded.volume
 """
 
-DAILY_BARS = """
-insert into ohlcv_daily (symbol, date, open, high, low, close, volume)
-select * from unnest($1::text[], $2::date[], $3::float8[], $4::float8[], $5::float8[], $6::float8[], $7::int8[])
-on conflict (symbol, date) do update
-   set open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close, volume = excluded.volume
-"""
+TABLES: Mapping[str, Mapping[str, str]] = {
+    "1min": {"table": "ohlcv_1min", "key": "timestamp", "kind": "timestamptz"},
+    "hourly": {"table": "ohlcv_hourly", "key": "timestamp", "kind": "timestamptz"},
+    "daily": {"table": "ohlcv_daily", "key": "date", "kind": "date"},
+    "weekly": {"table": "ohlcv_weekly", "key": "week_start", "kind": "date"},
+    "monthly": {"table": "ohlcv_monthly", "key": "month_start", "kind": "date"},
+}
+"""Where bars of a timeframe are stored; the others are made from minutes whenever they are needed."""
 
 PATTERNS = """
 insert into {tier}_patterns
-       (symbol, pattern_type, timeframe, detection_timestamp, {expires}, confidence, pattern_data)
-select symbol, pattern, timeframe, at, at + interval '{life}', confidence, data::jsonb
-  from unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::float8[], $6::text[])
-       as found (symbol, pattern, timeframe, at, confidence, data)
+       (symbol, pattern_type, timeframe, detection_timestamp, {expires}, confidence, levels, pattern_data)
+select symbol, pattern, timeframe, at, until, confidence, string_to_array(levels, ' ')::numeric[], data::jsonb
+  from unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::float8[], $7::text[],
+              $8::text[])
+       as found (symbol, pattern, timeframe, at, until, confidence, levels, data)
 on conflict (symbol, pattern_type, timeframe, detection_timestamp) do update
-   set confidence = excluded.confidence, pattern_data = excluded.pattern_data
+   set confidence = excluded.confidence, levels = excluded.levels, pattern_data = excluded.pattern_data
 """
 
 INDICATORS = """
 insert into {tier}_indicators (symbol, indicator_type, timeframe, calculation_timestamp, {expires}, value_data)
-select symbol, indicator, timeframe, at, at + interval '{life}', data::jsonb
-  from unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[])
-       as found (symbol, indicator, timeframe, at, data)
+select symbol, indicator, timeframe, at, until, data::jsonb
+  from unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::text[])
+       as found (symbol, indicator, timeframe, at, until, data)
 on conflict (symbol, indicator_type, timeframe, calculation_timestamp) do update set value_data = excluded.value_data
 """
 
 TIERS: Mapping[str, Mapping[str, str]] = {
-    "1min": {"tier": "intraday", "expires": "expiration_timestamp", "life": "1 hour"},
-    "daily": {"tier": "daily", "expires": "expiration_date", "life": "5 days"},
+    "intraday": {"tier": "intraday", "expires": "expiration_timestamp"},
+    "daily": {"tier": "daily", "expires": "expiration_date"},
+    "combo": {"tier": "daily_intraday", "expires": "expiration_timestamp"},
 }
+"""Hours stand with the intraday ones and weeks with the daily ones: every row says its timeframe."""
 
 
 class Run(NamedTuple):
@@ -63,30 +68,34 @@ class Run(NamedTuple):
     error: str | None = None
 
 
-async def put_bars(connection: Connection, bars: Iterable[Bar]) -> None:
-    kept = sorted(bars)
-    minutes = [bar for bar in kept if bar.timeframe == "1min"]
-    days = [bar for bar in kept if bar.timeframe == "daily"]
-    if minutes:
-        await connection.execute(MINUTE_BARS, *_columns(minutes, [_moment(bar.start) for bar in minutes]))
-    if days:
-        await connection.execute(DAILY_BARS, *_columns(days, [bar.day for bar in days]))
+async def put_bars(connection: Connection, bars: Iterable[Bar], tables: Collection[str]) -> None:
+    """`tables`: those that are there."""
+    by_timeframe: dict[str, list[Bar]] = {}
+    for bar in sorted(bars):
+        by_timeframe.setdefault(bar.timeframe, []).append(bar)
+    for timeframe, found in by_timeframe.items():
+        words = TABLES.get(timeframe)
+        if words and words["table"] in tables:
+            starts = [_moment(bar.start) if words["kind"] == "timestamptz" else bar.day for bar in found]
+            await connection.execute(BARS.format(**words), *_columns(found, starts))
 
 
-async def put_patterns(connection: Connection, patterns: Iterable[Pattern]) -> None:
-    found = list(patterns)
-    for timeframe, words in TIERS.items():
-        rows = [_pattern_row(pattern) for pattern in found if pattern.event.timeframe == timeframe]
-        if rows:
-            await connection.execute(PATTERNS.format(**words), *zip(*sorted(rows), strict=True))
+async def put_patterns(connection: Connection, patterns: Iterable[PatternDetected], tables: Collection[str]) -> None:
+    rows: dict[str, list[tuple[object, ...]]] = {}
+    for event in patterns:
+        rows.setdefault(event.tier, []).append(_pattern_row(event))
+    for tier, found in rows.items():
+        if tier in TIERS and f"{TIERS[tier]['tier']}_patterns" in tables:
+            ordered = sorted(found, key=lambda row: row[:4])
+            await connection.execute(PATTERNS.format(**TIERS[tier]), *zip(*ordered, strict=True))
 
 
-async def put_indicators(connection: Connection, indicators: Iterable[Indicator]) -> None:
-    found = list(indicators)
-    for timeframe, words in TIERS.items():
-        rows = [_indicator_row(indicator) for indicator in found if indicator.event.timeframe == timeframe]
-        if rows:
-            await connection.execute(INDICATORS.format(**words), *zip(*sorted(rows), strict=True))
+async def put_indicators(connection: Connection, indicators: Iterable[IndicatorCalculated]) -> None:
+    rows: dict[str, list[tuple[str, str, str, datetime, datetime, str]]] = {}
+    for event in indicators:
+        rows.setdefault(analysis.tier(event.timeframe), []).append(_indicator_row(event))
+    for tier, found in rows.items():
+        await connection.execute(INDICATORS.format(**TIERS[tier]), *zip(*sorted(found), strict=True))
 
 
 async def forget_indicators(connection: Connection, before: float) -> None:
@@ -117,27 +126,6 @@ async def put_symbols(connection: Connection, symbols: Collection[str]) -> None:
     )
 
 
-async def put_definitions(connection: Connection, threshold: float) -> None:
-    await connection.executemany(
-        """
-        insert into pattern_definitions (name, category, code_reference, display_order, confidence_threshold,
-                                         applicable_timeframes)
-        values ($1, 'candlestick', $2, $3, $4, '{1min,daily}')
-        on conflict (name) do update set confidence_threshold = excluded.confidence_threshold, updated_date = now()
-        """,
-        [(name, f"TA-Lib {function}", order, threshold) for order, (name, function) in enumerate(candles.names(), 1)],
-    )
-    await connection.executemany(
-        """
-        insert into indicator_definitions (name, category, code_reference, display_order, period,
-                                           applicable_timeframes)
-        values ($1, $2, 'TA-Lib', $3, $4, '{1min,daily}')
-        on conflict (name) do nothing
-        """,
-        [(study.name, study.category, order, study.period) for order, study in enumerate(studies.STUDIES, 1)],
-    )
-
-
 async def days_until(connection: Connection, symbols: Sequence[str], day: date) -> int:
     """How many daily bars of these symbols are stored up to and with that day."""
     found = await connection.fetchval(
@@ -151,36 +139,41 @@ async def symbols_with_days(connection: Connection) -> list[str]:
     return [row["symbol"] for row in rows]
 
 
-async def last_days(connection: Connection, symbol: str, count: int | None) -> list[Bar]:
-    """Oldest first; None for all there are."""
+async def last_bars(connection: Connection, symbol: str, timeframe: Timeframe, count: int | None) -> list[Bar]:
+    """Of a timeframe that is stored, oldest first; None for all there are."""
+    words = TABLES[timeframe]
     rows = await connection.fetch(
-        """
-        select symbol, date, open::float8, high::float8, low::float8, close::float8, volume
-          from ohlcv_daily
+        f"""
+        select symbol, {words["key"]} as start, open::float8, high::float8, low::float8, close::float8, volume
+          from {words["table"]}
          where symbol = $1 and open is not null and close is not null
-         order by date desc
+         order by {words["key"]} desc
          limit $2
-        """,
+        """,  # noqa: S608 - our own names
         symbol,
         count,
     )
-    return [_bar(row["symbol"], "daily", day_start(row["date"]), row[2:]) for row in reversed(rows)]
+    dated = words["kind"] == "date"
+    starts = [day_start(row["start"]) if dated else row["start"].timestamp() for row in rows]
+    return [
+        _bar(row["symbol"], timeframe, start, row[2:])
+        for row, start in zip(reversed(rows), reversed(starts), strict=True)
+    ]
 
 
-async def last_minutes(connection: Connection, symbol: str, count: int) -> list[Bar]:
-    """Oldest first."""
+async def daily_patterns(connection: Connection, after: float) -> list[tuple[str, str, str, float, float]]:
+    """Symbol, pattern, direction, detection and confidence of what the day's tier found after that instant."""
     rows = await connection.fetch(
         """
-        select symbol, timestamp, open::float8, high::float8, low::float8, close::float8, volume
-          from ohlcv_1min
-         where symbol = $1
-         order by timestamp desc
-         limit $2
+        select symbol, pattern_type, coalesce(pattern_data ->> 'direction', 'neutral') as direction,
+               extract(epoch from detection_timestamp)::float8 as at, confidence::float8 as confidence
+          from daily_patterns
+         where timeframe = 'daily' and detection_timestamp > $1
+         order by detection_timestamp
         """,
-        symbol,
-        count,
+        _moment(after),
     )
-    return [_bar(row["symbol"], "1min", row["timestamp"].timestamp(), row[2:]) for row in reversed(rows)]
+    return [tuple(row) for row in rows]
 
 
 async def put_run(connection: Connection, run: Run) -> None:
@@ -249,23 +242,33 @@ def _columns(bars: Sequence[Bar], starts: Sequence[date]) -> list[Sequence[objec
     return [[bar.symbol for bar in bars], starts, *numbers]
 
 
-def _pattern_row(pattern: Pattern) -> tuple[str, str, str, datetime, float, str]:
-    event = pattern.event
+def _pattern_row(event: PatternDetected) -> tuple[object, ...]:
     data = {
         "direction": event.direction,
         "price": event.price,
         "price_change": event.price_change,
         "volume": event.volume,
-        "relative_volume": pattern.relative_volume,
+        "relative_volume": event.relative_volume,
+        "relative_strength": event.relative_strength,
+        "rsi": event.rsi,
+        "levels": dict(event.levels),
+        "stop_loss": event.stop_loss,
+        "target_price": event.target_price,
         "flow_id": event.flow_id,
     }
-    return event.symbol, event.pattern, event.timeframe, _moment(event.at), event.confidence, _json(data)
+    levels = " ".join(str(price) for _, price in event.levels)
+    until = _moment(event.expires_at or event.at)
+    return (
+        event.symbol, event.pattern, event.timeframe, _moment(event.at), until, event.confidence, levels,
+        _json({name: value for name, value in data.items() if value not in (None, {})}),
+    )  # fmt: skip
 
 
-def _indicator_row(indicator: Indicator) -> tuple[str, str, str, datetime, str]:
-    event = indicator.event
-    data = {**indicator.parts, "value": event.value, "state": event.signal}
-    return event.symbol, event.indicator, event.timeframe, _moment(event.at), _json(data)
+def _indicator_row(event: IndicatorCalculated) -> tuple[str, str, str, datetime, datetime, str]:
+    """The word stands as `signal` too, unless a part of the indicator has that name."""
+    data = {"signal": event.signal, **dict(event.parts), "value": event.value, "state": event.signal}
+    until = _moment(event.at + analysis.LIFE[event.timeframe])
+    return event.symbol, event.indicator, event.timeframe, _moment(event.at), until, _json(data)
 
 
 def _moment(at: float) -> datetime:

@@ -5,10 +5,13 @@ import logging
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
-from app import wire
+from app import db, wire
 from app.db.pools import Pool
+from app.engine.close import Close
 from app.engine.feed import Feed
+from app.engine.keeping import queries as keeping
 from app.engine.past import Shipped
 from app.engine.processing import Processing
 from app.engine.pulse import Health, Pulse
@@ -16,6 +19,8 @@ from app.engine.series import Series
 from app.engine.start import Start, Unfit
 from app.engine.store import Store
 from app.engine.tape import Tape
+from app.engine.thresholds import Thresholds
+from app.finance.clock import MarketClock
 from app.settings import Settings
 from app.wire.channels import JOBS_PROCESSING, Channels, Meaning
 from app.wire.client import connect
@@ -29,6 +34,8 @@ logger = logging.getLogger(__name__)
 CONNECTIONS = 4
 STATEMENT_MS = 10_000
 LOOK_SECONDS = 0.5
+SETTLE_SECONDS = 0.02
+CONSIDER_SECONDS = 15.0
 GOODBYE_SECONDS = 1.0
 CANCEL_SECONDS = 0.3
 
@@ -65,17 +72,21 @@ class Engine:
         publisher = Publisher(self._client, channels)
         self._series = Series()
         self._store = Store(self._pool, publisher)
-        self._tape = Tape(self._series, self._store, said.min_confidence, said.timeframes)
+        self._min_confidence = said.min_confidence
+        self._close = Close(self._series, self._store, Thresholds(said.min_confidence), said.timeframes)
+        self._tape = Tape(self._store, self._close)
         self._processing = Processing(self._pool, self._store, said.min_confidence)
         self._pulse = Pulse(redis_url, channels, self._health, said.beat_seconds)
         shipped = Shipped(settings.replay.path, settings.replay.history_until)
         self._start = Start(database_url, self._pool, self._feed, shipped, said.min_confidence)
         names = {channels.ticks: Meaning.TICKS, JOBS_PROCESSING: None}
-        self._subscriber = Subscriber(redis_url, names, self._hear)
+        self._subscriber = Subscriber(redis_url, names, self._hear, self._deaf)
         self._tasks: list[asyncio.Task[None]] = []
         self._started = False
         self._rejected = 0
         self._failed = 0
+        self._deaf_since = 0.0
+        self._considered_at = time.monotonic()
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
         """Until `stop` is set; what is found by then is stored."""
@@ -95,9 +106,9 @@ class Engine:
     async def _work(self, ready: Callable[[], None]) -> None:
         async with asyncio.TaskGroup() as tasks:
             self._tasks.append(tasks.create_task(self._pulse.run()))
-            await self._start.run(self._series, self._tape)
+            await self._start.run(self._series, self._close, self._tape)
             self._started = True
-            long = (self._store.run(), self._processing.run(), self._subscriber.run(), self._watch())
+            long = (self._store.run(), self._processing.run(), self._subscriber.run(), self._watch(), self._turn())
             self._tasks.extend(tasks.create_task(running) for running in long)
             ready()
 
@@ -111,25 +122,56 @@ class Engine:
         else:
             self._rejected += 1
 
+    def _deaf(self) -> None:
+        """The link to Redis was lost and is there again."""
+        self._deaf_since = self._deaf_since or self._tape.heard_at()
+
+    async def _turn(self) -> None:
+        """Looks at bars that are over, all that come within a moment together."""
+        while True:
+            await self._tape.something.wait()
+            await asyncio.sleep(SETTLE_SECONDS)
+            try:
+                self._tape.turn()
+            except Exception:
+                self._failed += 1
+                logger.exception("bars not understood")
+
     async def _watch(self) -> None:
         """Looks at the market clock: minutes and sessions end although no tick says so."""
+        clock: MarketClock | None = None
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
+            left = self._tape.seconds_to_close(clock, time.time())
+            await asyncio.sleep(min(LOOK_SECONDS, max(SETTLE_SECONDS, left)))
             try:
-                await self._look()
+                clock = await self._look()
             except wire.Unavailable:
                 continue
             except Exception:
                 self._failed += 1
                 logger.exception("market clock not understood")
 
-    async def _look(self) -> None:
+    async def _look(self) -> MarketClock | None:
         told, wall = await self._feed.clock(), time.time()
         self._tape.tell_time(told, wall)
+        if self._deaf_since and self._tape.heard_at() > self._deaf_since:
+            self._tape.missed("redis", self._deaf_since, self._tape.heard_at(), self._tape.symbols)
+            self._deaf_since = 0.0
         day = self._tape.over(told, wall)
         if day:
             self._tape.close(day, await self._feed.quotes())
             logger.info("session %s closed", day)
+        await self._consider(time.monotonic())
+        return told
+
+    async def _consider(self, now: float) -> None:
+        """What an operator has switched off or made stricter since."""
+        if now - self._considered_at < CONSIDER_SECONDS:
+            return
+        self._considered_at = now
+        with suppress(db.Unavailable):
+            async with self._pool.acquire() as connection:
+                self._close.thresholds = await keeping.thresholds(connection, self._min_confidence)
 
     def _health(self) -> Health:
         status = "starting" if not self._started else "degraded" if self._store.behind else "healthy"
@@ -137,6 +179,7 @@ class Engine:
             "not understood": self._rejected,
             "not plausible": self._tape.refused,
             "too late": self._tape.late,
+            "told twice": self._tape.repeated,
             "dropped": self._store.dropped,
             "failed": self._failed + self._subscriber.stats.failed,
             "gaps": self._subscriber.stats.gaps,

@@ -13,10 +13,11 @@ COLUMNS: Mapping[str, set[str]] = {
     "ohlcv_daily": {"symbol", "date", *BAR},
     "daily_patterns": {
         "symbol", "pattern_type", "timeframe", "detection_timestamp", "expiration_date", "confidence", "pattern_data",
+        "levels",
     },
     "intraday_patterns": {
         "symbol", "pattern_type", "timeframe", "detection_timestamp", "expiration_timestamp", "confidence",
-        "pattern_data",
+        "pattern_data", "levels",
     },
     "daily_indicators": {
         "symbol", "indicator_type", "timeframe", "calculation_timestamp", "expiration_date", "value_data",

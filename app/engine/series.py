@@ -2,30 +2,115 @@
 
 from collections.abc import Iterable, Sequence
 
-from app.finance.bars import Bar, Timeframe
+import numpy as np
 
-KEPT = 120
-SLACK = 40
-"""A list is cut only when it is that much too long, so that most bars cost one append."""
+from app.finance.bars import Bar, Timeframe
+from app.finance.panel import WIDTH, Floats, Panel
+
+KEPT = WIDTH
+SLACK = 64
+"""A row is moved to its beginning only when it is full, so that most bars cost one write."""
+FIRST_ROWS = 64
+FEWEST_GROWING = 2
+FIELDS = 6
+"""start, open, high, low, close, volume: as a bar has them."""
+
+
+class Ring:
+    """Of one timeframe: a row for each symbol, filled from the left up to its end."""
+
+    def __init__(self, timeframe: Timeframe) -> None:
+        self.timeframe = timeframe
+        self.rows: dict[str, int] = {}
+        self.values = np.zeros((FIELDS, FIRST_ROWS, KEPT + SLACK))
+        self.ends = np.zeros(FIRST_ROWS, dtype=np.int64)
+
+    def add(self, bar: Bar) -> None:
+        """A bar that starts where a known one does replaces it; what is known beyond it belongs to an older run."""
+        row = self.rows.get(bar.symbol)
+        if row is None:
+            row = self._new_row(bar.symbol)
+        end = int(self.ends[row])
+        starts = self.values[0, row]
+        while end and starts[end - 1] >= bar.start:
+            end -= 1
+        if end == KEPT + SLACK:
+            self.values[:, row, : KEPT - 1] = self.values[:, row, end - KEPT + 1 : end]
+            end = KEPT - 1
+        self.values[:, row, end] = bar[2:]
+        self.ends[row] = end + 1
+
+    def last(self, symbol: str, count: int = KEPT) -> list[Bar]:
+        """Oldest first."""
+        row = self.rows.get(symbol)
+        if row is None:
+            return []
+        end = int(self.ends[row])
+        columns = self.values[:, row, max(0, end - count) : end]
+        return [
+            Bar(symbol, self.timeframe, start, opened, high, low, close, int(volume))
+            for start, opened, high, low, close, volume in columns.T.tolist()
+        ]
+
+    def panel(self, symbols: Sequence[str], width: int = WIDTH) -> Panel:
+        """Of symbols that are known."""
+        rows = np.array([self.rows[symbol] for symbol in symbols], dtype=np.int64)
+        ends = self.ends[rows]
+        places = np.maximum(ends[:, None] - np.arange(width, 0, -1), np.maximum(ends - KEPT, 0)[:, None])
+        taken = self.values[1:, rows[:, None], places]
+        starts = self.values[0, rows, ends - 1]
+        return Panel(self.timeframe, list(symbols), starts, *taken, np.minimum(ends, width))  # type: ignore[call-arg]
+
+    def columns(self, symbol: str) -> Floats:
+        """Of a symbol that is known: start, open, high, low, close and volume, oldest first."""
+        row = self.rows[symbol]
+        return self.values[:, row, : self.ends[row]]
+
+    def newest(self) -> float:
+        """Where the newest of all bars starts; 0 when there is none."""
+        rows = np.flatnonzero(self.ends)
+        return float(self.values[0, rows, self.ends[rows] - 1].max()) if len(rows) else 0.0
+
+    def last_before(self, symbol: str, start: float) -> float | None:
+        """The close of the newest bar that starts before that."""
+        row = self.rows.get(symbol)
+        if row is None:
+            return None
+        place = int(np.searchsorted(self.values[0, row, : self.ends[row]], start)) - 1
+        return float(self.values[4, row, place]) if place >= 0 else None
+
+    def mean_growth(self, bars: int, since: float) -> float:
+        """Of the closes of all symbols whose last bar starts at `since` or later; NaN of fewer than FEWEST_GROWING."""
+        rows = np.flatnonzero(self.ends[: len(self.rows)] > bars)
+        ends = self.ends[rows]
+        rows = rows[self.values[0, rows, ends - 1] >= since]
+        if len(rows) < FEWEST_GROWING:
+            return float("nan")
+        close, ends = self.values[4], self.ends[rows]
+        return float((close[rows, ends - 1] / close[rows, ends - 1 - bars] - 1).mean())
+
+    def _new_row(self, symbol: str) -> int:
+        row = self.rows[symbol] = len(self.rows)
+        if row == len(self.ends):
+            self.values = np.concatenate([self.values, np.zeros_like(self.values)], axis=1)
+            self.ends = np.concatenate([self.ends, np.zeros_like(self.ends)])
+        return row
 
 
 class Series:
     def __init__(self) -> None:
-        self._bars: dict[tuple[str, Timeframe], list[Bar]] = {}
+        self._rings: dict[Timeframe, Ring] = {}
+
+    def ring(self, timeframe: Timeframe) -> Ring:
+        return self._rings.setdefault(timeframe, Ring(timeframe))
 
     def extend(self, bars: Iterable[Bar]) -> None:
         for bar in bars:
             self.add(bar)
 
     def add(self, bar: Bar) -> None:
-        """A bar that starts where a known one does replaces it; what is known beyond it belongs to an older run."""
-        bars = self._bars.setdefault((bar.symbol, bar.timeframe), [])
-        while bars and bars[-1].start >= bar.start:
-            bars.pop()
-        bars.append(bar)
-        if len(bars) > KEPT + SLACK:
-            del bars[:-KEPT]
+        self.ring(bar.timeframe).add(bar)
 
     def last(self, symbol: str, timeframe: Timeframe) -> Sequence[Bar]:
         """Oldest first, at most KEPT."""
-        return self._bars.get((symbol, timeframe), [])[-KEPT:]
+        return self.ring(timeframe).last(symbol)

@@ -6,7 +6,8 @@ from app import db, wire
 from app.db.migrate import ForeignSchema, NewerSchema, migrate
 from app.db.pools import Pool
 from app.db.trouble import REFUSED
-from app.engine import past, schema
+from app.engine import past, recall, schema
+from app.engine.close import Close
 from app.engine.feed import Feed
 from app.engine.series import Series
 from app.engine.tape import Tape
@@ -30,22 +31,24 @@ class Start:
         self._shipped = shipped
         self._min_confidence = min_confidence
 
-    async def run(self, series: Series, tape: Tape) -> None:
+    async def run(self, series: Series, close: Close, tape: Tape) -> None:
         """Waits for a database that is away; raises Unfit where waiting would not help."""
         backoff = Backoff()
         while True:
             try:
-                await self._prepare(series, tape)
+                await self._prepare(series, close, tape)
             except AWAY as error:
                 logger.warning("database not ready: %s", type(error).__name__)
                 await backoff.wait()
             else:
                 return
 
-    async def _prepare(self, series: Series, tape: Tape) -> None:
+    async def _prepare(self, series: Series, close: Close, tape: Tape) -> None:
         if await self._ours():
             await past.load(self._pool, self._shipped.before(await self._session()), self._min_confidence)
-        tape.seed(await past.recall(self._pool, series), await self._quotes())
+        minutes = await past.recall(self._pool, series)
+        await recall.findings(self._pool, series, close, self._min_confidence)
+        tape.seed(minutes, await self._quotes())
 
     async def _ours(self) -> bool:
         """Brought up to date if so; tables that we did not make are used as they are, and get no shipped history."""

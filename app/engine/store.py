@@ -3,22 +3,28 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from itertools import islice
 
 from app import db, wire
 from app.db.pools import Pool
-from app.engine import queries
-from app.engine.analysis import NOTHING, Analysis
 from app.engine.batch import Batch
+from app.engine.breadth import Conditions
+from app.engine.gaps import Gap
+from app.engine.keeping import queries as keeping
+from app.engine.outcomes import Outcome
 from app.finance.bars import Bar
 from app.wire.backoff import Backoff
-from app.wire.events import AnyEvent
+from app.wire.events import AnyEvent, IndicatorCalculated, PatternDetected
 from app.wire.publish import Publisher
 
 logger = logging.getLogger(__name__)
 
-FLUSH_SECONDS = 0.4
-MOST_UNPUBLISHED = 5_000
+SETTLE_SECONDS = 0.02
+"""What comes within a moment is stored together."""
+MOST_UNPUBLISHED = 50_000
+AT_ONCE = 500
+"""Events that are published in one go."""
 
 
 class Store:
@@ -26,19 +32,48 @@ class Store:
         self._pool = pool
         self._publisher = publisher
         self._waiting = Batch()
+        self._something = asyncio.Event()
         self._unpublished: deque[AnyEvent] = deque(maxlen=MOST_UNPUBLISHED)
         self._symbols: set[str] = set()
+        self._tables: Collection[str] = ()
         self._forget_before: float | None = None
         self.dropped = 0
         """What had to go because the database or Redis was away for too long."""
         self.behind = False
         """Whether something waits longer than it should."""
         self.patterns = 0
+        self.indicators = 0
         self.bars = 0
 
-    def offer(self, bars: Iterable[Bar], analysis: Analysis = NOTHING, events: Iterable[AnyEvent] = ()) -> None:
-        """Soon stored, then published; never waits."""
-        self._waiting.add(bars, analysis, events)
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting) + len(self._unpublished)
+
+    def offer(
+        self,
+        bars: Iterable[Bar] = (),
+        patterns: Iterable[PatternDetected] = (),
+        told: Iterable[IndicatorCalculated] = (),
+        untold: Iterable[IndicatorCalculated] = (),
+        outcomes: Iterable[Outcome] = (),
+        events: Iterable[AnyEvent] = (),
+    ) -> None:
+        """Soon stored, then published; never waits. Of the indicators the `untold` ones are stored alone."""
+        self._waiting.add_bars(bars)
+        self._waiting.add_patterns(patterns)
+        self._waiting.add_indicators(told, tell=True)
+        self._waiting.add_indicators(untold, tell=False)
+        self._waiting.add_outcomes(outcomes)
+        self._waiting.events.extend(events)
+        self._something.set()
+
+    def note(self, found: Conditions) -> None:
+        self._waiting.conditions[found.at] = found
+        self._something.set()
+
+    def miss(self, gap: Gap) -> None:
+        self._waiting.gaps[gap.reason, gap.began] = gap
+        self._something.set()
 
     def forget_before(self, at: float) -> None:
         """Values of minutes that expired before this market time may go."""
@@ -47,7 +82,8 @@ class Store:
     async def run(self) -> None:
         backoff = Backoff()
         while True:
-            await asyncio.sleep(FLUSH_SECONDS)
+            await self._something.wait()
+            await asyncio.sleep(SETTLE_SECONDS)
             self.behind = not await self.flush()
             if self.behind:
                 await backoff.wait()
@@ -57,6 +93,17 @@ class Store:
     async def flush(self) -> bool:
         """Whether everything is stored and published."""
         batch, self._waiting = self._waiting, Batch()
+        self._something.clear()
+        indicators = batch.take_indicators()
+        if not await self._stored(batch):
+            self._put_back(indicators)
+            return False
+        self._unpublished.extend(batch.events)
+        self._unpublished.extend(batch.told.values())
+        published = await self._publish()
+        return await self._stored(indicators) and published
+
+    async def _stored(self, batch: Batch) -> bool:
         try:
             await self._keep(batch)
         except asyncio.CancelledError:
@@ -69,39 +116,44 @@ class Store:
         except Exception:
             # What the database refuses once it refuses always: nothing else may wait behind it.
             self.dropped += len(batch)
+            self._forget_before = None
             logger.exception("%d things could not be stored", len(batch))
-            return True
-        self.dropped += max(0, len(self._unpublished) + len(batch.events) - MOST_UNPUBLISHED)
-        self._unpublished.extend(batch.events)
-        return await self._publish()
+            batch.events.clear()
+            batch.told.clear()
+        return True
 
     def _put_back(self, batch: Batch) -> None:
         self.dropped += batch.put_before(self._waiting)
         self._waiting = batch
+        self._something.set()
 
     async def _keep(self, batch: Batch) -> None:
         if not len(batch) and self._forget_before is None:
             return
         new = {bar.symbol for bar in batch.bars.values()} - self._symbols
         forget = self._forget_before
-        async with self._pool.acquire() as connection, connection.transaction():
-            await queries.put_symbols(connection, new)
-            await queries.put_bars(connection, batch.bars.values())
-            await queries.put_patterns(connection, batch.patterns.values())
-            await queries.put_indicators(connection, batch.indicators.values())
-            if forget is not None:
-                await queries.forget_indicators(connection, forget)
+        async with self._pool.acquire() as connection:
+            if not self._tables:
+                self._tables = await keeping.tables(connection)
+            async with connection.transaction():
+                await keeping.keep(connection, batch, new, self._tables)
+                if forget is not None:
+                    await keeping.forget(connection, forget, self._tables)
         self._forget_before = None
         self._symbols |= new
         self.bars += len(batch.bars)
         self.patterns += len(batch.patterns)
+        self.indicators += len(batch.indicators)
 
     async def _publish(self) -> bool:
         while self._unpublished:
+            some = list(islice(self._unpublished, AT_ONCE))
             try:
-                await self._publisher.publish(self._unpublished[0])
+                await self._publisher.publish_all(some)
             except wire.Unavailable as error:
                 logger.warning("redis away, %d events wait to be published: %s", len(self._unpublished), error)
+                self._something.set()
                 return False
-            self._unpublished.popleft()
+            for _ in some:
+                self._unpublished.popleft()
         return True

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Literal, NamedTuple
 
-Timeframe = Literal["1min", "daily"]
+Timeframe = Literal["1min", "5min", "15min", "30min", "hourly", "daily", "weekly", "monthly"]
 
 DAY = 86400
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -12,7 +12,8 @@ _EPOCH = date(1970, 1, 1).toordinal()
 class Bar(NamedTuple):
     """Prices in the instrument's currency, volume in units traded; `start` in UTC epoch seconds.
 
-    A daily bar starts at midnight UTC of its trading date: the date is the identity, not an instant.
+    A daily bar starts at midnight UTC of its trading date: the date is the identity, not an instant. A weekly one
+    starts like the day of its Monday, a monthly one like the first of the month, traded or not.
     """
 
     symbol: str

@@ -1,149 +1,183 @@
-"""Candlestick patterns by TA-Lib, each with a direction and a confidence that can be explained."""
+"""Candlestick patterns: all that TA-Lib knows, each with a direction and a confidence that can be explained."""
 
-import math
-from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import talib
 from numpy.typing import NDArray
 
-from app.finance.bars import Bar
+from app.finance import shape
+from app.finance.panel import Floats, Panel
+from app.finance.shape import Direction, Found
 
-Floats = NDArray[np.float64]
-Direction = Literal["bullish", "bearish", "neutral"]
-
-TREND_BARS = 10
-USUAL_BARS = 30
-VOLUME_BARS = 20
-LEAST, TREND, SHAPE, VOLUME = 0.25, 0.4, 0.15, 0.2
-FULL_TREND, FULL_VOLUME = 2.5, 3.0
 NEUTRAL = 0.75
-"""confidence = LEAST + TREND * trend + SHAPE * shape + VOLUME * volume, each of the three between 0 and 1:
+WIDTH = 36
+"""Columns that are looked at: TA-Lib looks back 14 bars at most, and up to 3 more where it waits for confirmation."""
+FEWEST = 18
+LONGEST = 5
 
-trend:  how far the TREND_BARS bars before the pattern moved the way it needs; 1 at FULL_TREND standard deviations of
-        a random walk with the steps of the USUAL_BARS before. A reversal needs a move against it, a continuation one
-        with it, and a neutral pattern any: it says less, so its trend counts NEUTRAL of that.
-shape:  the last bar's body in its range, or what is left of the range where the shadows make the pattern.
-volume: the last bar's volume against the mean of the VOLUME_BARS before it; 1 at FULL_VOLUME times that.
-"""
+Names = tuple[str, str]
 
 
 class Candle(NamedTuple):
-    function: Callable[[Floats, Floats, Floats, Floats], NDArray[np.int32]]
+    """How sure: `move` is the trend before the pattern. A reversal needs one against it, a continuation one with it,
+    and a neutral pattern any: it says less, so its trend counts NEUTRAL of that."""
+
+    function: str
+    """TA-Lib's, without its CDL."""
     bars: int
-    names: tuple[str, str]
+    names: Names
     """When TA-Lib says up, and when it says down."""
     direction: Direction | None = None
     """Where the name tells it, whatever TA-Lib's sign is."""
     reverses: bool = True
     shadows: bool = False
+    """What the shadows make, and not the body."""
 
 
-class Found(NamedTuple):
-    pattern: str
-    direction: Direction
-    confidence: float
-    bar: Bar
-    """The one that completed the pattern."""
-    relative_volume: float
+def _one(name: str) -> Names:
+    return name, name
+
+
+def _two(name: str) -> Names:
+    return f"{name}Bullish", f"{name}Bearish"
 
 
 CANDLES = (
-    Candle(talib.CDLMORNINGSTAR, 3, ("MorningStar", "MorningStar")),
-    Candle(talib.CDLEVENINGSTAR, 3, ("EveningStar", "EveningStar")),
-    Candle(talib.CDL3WHITESOLDIERS, 3, ("ThreeWhiteSoldiers", "ThreeWhiteSoldiers")),
-    Candle(talib.CDL3BLACKCROWS, 3, ("ThreeBlackCrows", "ThreeBlackCrows")),
-    Candle(talib.CDL3INSIDE, 3, ("ThreeInsideUp", "ThreeInsideDown")),
-    Candle(talib.CDL3OUTSIDE, 3, ("ThreeOutsideUp", "ThreeOutsideDown")),
-    Candle(talib.CDLPIERCING, 2, ("PiercingLine", "PiercingLine")),
-    Candle(talib.CDLDARKCLOUDCOVER, 2, ("DarkCloudCover", "DarkCloudCover")),
-    Candle(talib.CDLENGULFING, 2, ("EngulfingBullish", "EngulfingBearish")),
-    Candle(talib.CDLHARAMI, 2, ("HaramiBullish", "HaramiBearish"), shadows=True),
-    Candle(talib.CDLHAMMER, 1, ("Hammer", "Hammer"), shadows=True),
-    Candle(talib.CDLHANGINGMAN, 1, ("HangingMan", "HangingMan"), shadows=True),
-    Candle(talib.CDLINVERTEDHAMMER, 1, ("InvertedHammer", "InvertedHammer"), shadows=True),
-    Candle(talib.CDLSHOOTINGSTAR, 1, ("ShootingStar", "ShootingStar"), shadows=True),
-    Candle(talib.CDLMARUBOZU, 1, ("MarubozuBullish", "MarubozuBearish"), reverses=False),
-    Candle(talib.CDLDRAGONFLYDOJI, 1, ("DragonflyDoji", "DragonflyDoji"), direction="bullish", shadows=True),
-    Candle(talib.CDLGRAVESTONEDOJI, 1, ("GravestoneDoji", "GravestoneDoji"), direction="bearish", shadows=True),
-    Candle(talib.CDLDOJI, 1, ("Doji", "Doji"), direction="neutral", shadows=True),
+    Candle("ABANDONEDBABY", 3, _two("AbandonedBaby")),
+    Candle("MORNINGDOJISTAR", 3, _one("MorningDojiStar")),
+    Candle("EVENINGDOJISTAR", 3, _one("EveningDojiStar")),
+    Candle("MORNINGSTAR", 3, _one("MorningStar")),
+    Candle("EVENINGSTAR", 3, _one("EveningStar")),
+    Candle("3WHITESOLDIERS", 3, _one("ThreeWhiteSoldiers")),
+    Candle("3BLACKCROWS", 3, _one("ThreeBlackCrows")),
+    Candle("IDENTICAL3CROWS", 3, _one("IdenticalThreeCrows")),
+    Candle("3LINESTRIKE", 4, _two("ThreeLineStrike"), reverses=False),
+    Candle("3STARSINSOUTH", 3, _one("ThreeStarsInTheSouth")),
+    Candle("3INSIDE", 3, ("ThreeInsideUp", "ThreeInsideDown")),
+    Candle("3OUTSIDE", 3, ("ThreeOutsideUp", "ThreeOutsideDown")),
+    Candle("CONCEALBABYSWALL", 4, _one("ConcealingBabySwallow")),
+    Candle("BREAKAWAY", 5, _two("Breakaway")),
+    Candle("LADDERBOTTOM", 5, _one("LadderBottom")),
+    Candle("MATHOLD", 5, _one("MatHold"), reverses=False),
+    Candle("RISEFALL3METHODS", 5, ("RisingThreeMethods", "FallingThreeMethods"), reverses=False),
+    Candle("XSIDEGAP3METHODS", 3, ("UpsideGapThreeMethods", "DownsideGapThreeMethods"), reverses=False),
+    Candle("TASUKIGAP", 3, ("UpsideTasukiGap", "DownsideTasukiGap"), reverses=False),
+    Candle("GAPSIDESIDEWHITE", 3, _two("SideBySideWhiteLines"), reverses=False),
+    Candle("UPSIDEGAP2CROWS", 3, _one("UpsideGapTwoCrows")),
+    Candle("2CROWS", 3, _one("TwoCrows")),
+    Candle("UNIQUE3RIVER", 3, _one("UniqueThreeRiver")),
+    Candle("ADVANCEBLOCK", 3, _one("AdvanceBlock")),
+    Candle("STALLEDPATTERN", 3, _one("StalledPattern")),
+    Candle("STICKSANDWICH", 3, _one("StickSandwich")),
+    Candle("TRISTAR", 3, _two("TriStar"), shadows=True),
+    Candle("HIKKAKEMOD", 5, _two("ModifiedHikkake")),
+    Candle("HIKKAKE", 4, _two("Hikkake")),
+    Candle("KICKING", 2, _two("Kicking"), reverses=False),
+    Candle("KICKINGBYLENGTH", 2, _two("KickingByLength"), reverses=False),
+    Candle("PIERCING", 2, _one("PiercingLine")),
+    Candle("DARKCLOUDCOVER", 2, _one("DarkCloudCover")),
+    Candle("ENGULFING", 2, ("EngulfingBullish", "EngulfingBearish")),
+    Candle("COUNTERATTACK", 2, _two("Counterattack")),
+    Candle("HARAMICROSS", 2, _two("HaramiCross"), shadows=True),
+    Candle("HARAMI", 2, ("HaramiBullish", "HaramiBearish"), shadows=True),
+    Candle("DOJISTAR", 2, _two("DojiStar"), shadows=True),
+    Candle("HOMINGPIGEON", 2, _one("HomingPigeon"), shadows=True),
+    Candle("MATCHINGLOW", 2, _one("MatchingLow")),
+    Candle("SEPARATINGLINES", 2, _two("SeparatingLines"), reverses=False),
+    Candle("INNECK", 2, _one("InNeck"), reverses=False),
+    Candle("ONNECK", 2, _one("OnNeck"), reverses=False),
+    Candle("THRUSTING", 2, _one("Thrusting"), reverses=False),
+    Candle("HAMMER", 1, _one("Hammer"), shadows=True),
+    Candle("HANGINGMAN", 1, _one("HangingMan"), shadows=True),
+    Candle("INVERTEDHAMMER", 1, _one("InvertedHammer"), shadows=True),
+    Candle("SHOOTINGSTAR", 1, _one("ShootingStar"), shadows=True),
+    Candle("TAKURI", 1, _one("Takuri"), shadows=True),
+    Candle("MARUBOZU", 1, ("MarubozuBullish", "MarubozuBearish"), reverses=False),
+    Candle("CLOSINGMARUBOZU", 1, _two("ClosingMarubozu"), reverses=False),
+    Candle("BELTHOLD", 1, _two("BeltHold")),
+    Candle("LONGLINE", 1, _two("LongLine"), reverses=False),
+    Candle("DRAGONFLYDOJI", 1, _one("DragonflyDoji"), direction="bullish", shadows=True),
+    Candle("GRAVESTONEDOJI", 1, _one("GravestoneDoji"), direction="bearish", shadows=True),
+    Candle("RICKSHAWMAN", 1, _one("RickshawMan"), direction="neutral", shadows=True),
+    Candle("LONGLEGGEDDOJI", 1, _one("LongLeggedDoji"), direction="neutral", shadows=True),
+    Candle("DOJI", 1, _one("Doji"), direction="neutral", shadows=True),
+    Candle("HIGHWAVE", 1, _one("HighWave"), direction="neutral", shadows=True),
+    Candle("SPINNINGTOP", 1, _one("SpinningTop"), direction="neutral", shadows=True),
+    Candle("SHORTLINE", 1, _one("ShortLine"), direction="neutral"),
 )
 """The more telling of two patterns on one bar comes first."""
 
-
-class Columns(NamedTuple):
-    open: Floats
-    high: Floats
-    low: Floats
-    close: Floats
-    volume: Floats
+FUNCTIONS: tuple[Callable[[Floats, Floats, Floats, Floats], NDArray[np.int32]], ...] = tuple(
+    getattr(talib, f"CDL{candle.function}") for candle in CANDLES
+)
 
 
 def names() -> list[tuple[str, str]]:
     """Every pattern's name and the function that finds it."""
-    both = [(name, candle.function.__name__) for candle in CANDLES for name in candle.names]
+    both = [(name, f"CDL{candle.function}") for candle in CANDLES for name in candle.names]
     return list(dict.fromkeys(both))
 
 
-def find(bars: Sequence[Bar], last: int, at_least: float) -> list[Found]:
-    """What the `last` of the bars (oldest first) complete with enough confidence: one pattern a bar, the surest."""
-    if not bars:
+def find(panel: Panel, at_least: Callable[[str], float]) -> list[Found]:
+    """What the last bars complete with enough confidence, by the pattern's name: one a row, the surest."""
+    if not len(panel):
         return []
-    columns = _columns(bars)
-    surest: dict[int, Found] = {}
-    for candle in CANDLES:
-        signs = candle.function(columns.open, columns.high, columns.low, columns.close)
-        for at in np.flatnonzero(signs).tolist():
-            if at >= len(bars) - last:
-                found = _judged(candle, int(signs[at]), columns, at, bars[at])
-                if found.confidence >= at_least and (at not in surest or found.confidence > surest[at].confidence):
-                    surest[at] = found
-    return [surest[at] for at in sorted(surest)]
+    sure = np.full(len(panel), -1.0)
+    which = np.zeros(len(panel), dtype=np.int64)
+    parts = _Parts(panel)
+    for number, sign in enumerate(signs(panel)):
+        for side in (1, -1):
+            rows = np.flatnonzero(sign * side > 0)
+            if len(rows):
+                candle, name = CANDLES[number], CANDLES[number].names[side < 0]
+                judged = parts.confidence(candle, side)[rows]
+                better = rows[(judged >= at_least(name)) & (judged > sure[rows])]
+                sure[better] = parts.confidence(candle, side)[better]
+                which[better] = (number + 1) * side
+    return [_found(row, int(which[row]), float(sure[row])) for row in np.flatnonzero(which).tolist()]
 
 
-def _columns(bars: Sequence[Bar]) -> Columns:
-    values = np.array([bar[3:] for bar in bars], dtype=np.float64)
-    return Columns(*(np.ascontiguousarray(column) for column in values.T))
+def signs(panel: Panel) -> list[NDArray[np.int32]]:
+    """What each of FUNCTIONS says of the last bar of every row: more than 0 for up, less for down.
+
+    One call for all rows, laid end to end. A pattern looks back a fixed way, so no row is touched by the one before.
+    """
+    width = min(WIDTH, panel.close.shape[1])
+    columns = [column[:, -width:] for column in (panel.open, panel.high, panel.low, panel.close)]
+    # By a power of two, which changes no digit: TA-Lib's running sums must not carry a dear row's rounding into the
+    # next one.
+    scale = -np.frexp(columns[-1][:, -1:])[1]
+    flat = [np.ldexp(column, scale).ravel() for column in columns]
+    enough = panel.counts >= FEWEST
+    return [np.where(enough, function(*flat)[width - 1 :: width], 0) for function in FUNCTIONS]
 
 
-def _judged(candle: Candle, sign: int, columns: Columns, at: int, bar: Bar) -> Found:
-    direction: Direction = candle.direction or ("bullish" if sign > 0 else "bearish")
-    relative_volume = _relative_volume(columns.volume, at)
-    confidence = (
-        LEAST
-        + TREND * _agreement(candle, direction, _trend(columns, at - candle.bars + 1))
-        + SHAPE * _shape(bar, shadows=candle.shadows)
-        + VOLUME * min(1.0, relative_volume / FULL_VOLUME)
-    )
-    return Found(candle.names[sign < 0], direction, round(confidence, 3), bar, round(relative_volume, 2))
+class _Parts:
+    """What confidence is made of, once for all patterns."""
+
+    def __init__(self, panel: Panel) -> None:
+        self._trends = [shape.trend(panel, bars) for bars in range(LONGEST + 1)]
+        self._body = shape.body(panel)
+        self._volume = shape.volume(panel)
+
+    def confidence(self, candle: Candle, side: int) -> Floats:
+        trend = self._trends[candle.bars]
+        direction = _direction(candle, side)
+        if direction == "neutral":
+            move = NEUTRAL * np.abs(trend)
+        else:
+            needed = (1 if direction == "bullish" else -1) * (-1 if candle.reverses else 1)
+            move = needed * trend
+        return shape.confidence(move, 1 - self._body if candle.shadows else self._body, self._volume)
 
 
-def _trend(columns: Columns, before: int) -> float:
-    """Between -1 and 1: the move of the bars before index `before`; 0 where there are too few."""
-    first = before - TREND_BARS
-    if first < 1:
-        return 0.0
-    steps = np.abs(np.diff(columns.close[max(0, before - USUAL_BARS) : before]))
-    deviation = float(np.mean(steps)) * math.sqrt(math.pi / 2 * TREND_BARS)
-    move = float(columns.close[before - 1] - columns.close[first - 1])
-    return max(-1.0, min(1.0, move / (FULL_TREND * deviation))) if deviation > 0 else 0.0
+def _direction(candle: Candle, side: int) -> Direction:
+    return candle.direction or ("bullish" if side > 0 else "bearish")
 
 
-def _agreement(candle: Candle, direction: Direction, trend: float) -> float:
-    if direction == "neutral":
-        return NEUTRAL * abs(trend)
-    needed = 1 if direction == "bullish" else -1
-    return max(0.0, -needed * trend if candle.reverses else needed * trend)
-
-
-def _shape(bar: Bar, *, shadows: bool) -> float:
-    length = bar.high - bar.low
-    body = abs(bar.close - bar.open) / length if length > 0 else 0.0
-    return 1 - body if shadows else body
-
-
-def _relative_volume(volume: Floats, at: int) -> float:
-    before = volume[max(0, at - VOLUME_BARS) : at]
-    usual = float(np.mean(before)) if len(before) else 0.0
-    return float(volume[at]) / usual if usual > 0 else 1.0
+def _found(row: int, which: int, sure: float) -> Found:
+    side = 1 if which > 0 else -1
+    candle = CANDLES[abs(which) - 1]
+    return Found(row, candle.names[side < 0], _direction(candle, side), round(sure, 3))

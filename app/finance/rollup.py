@@ -1,13 +1,16 @@
 """Ticks into bars: one running bar per symbol, given out when it is over."""
 
-from typing import NamedTuple, Protocol
+from functools import lru_cache
+from typing import Protocol
 
 from app.finance.bars import Bar, Timeframe, day_start
-from app.finance.sessions import trading_date
+from app.finance.sessions import Session, regular, trading_date
 
 MINUTE = 60
 RESTART_SECONDS = 900
 """A tick that much older than the running bar means that the feed began again, not that the tick is late."""
+MEND_SECONDS = 5.0
+"""A minute that is over takes late ticks until the symbol's newest tick is so long past its end, in market time."""
 
 
 class Trade(Protocol):
@@ -29,72 +32,146 @@ class Trade(Protocol):
     def low(self) -> float | None: ...
 
 
-class Running(NamedTuple):
-    bar: Bar
-    changed: bool
-    """Since it was last given out: a late tick makes a finished bar worth giving out again."""
+class Running:
+    """A bar that takes ticks in any order: the earliest opens it and the latest closes it, by market time."""
+
+    __slots__ = ("changed", "close", "first", "high", "last", "low", "open", "start", "volume")
+
+    def __init__(self, trade: Trade, start: float) -> None:
+        self.start = start
+        self.open = self.high = self.low = self.close = trade.price
+        self.volume = 0
+        self.first = float("inf")
+        self.last = trade.at
+        self.changed = True
+        """Since it was last given out: a late tick makes a finished bar worth giving out again."""
+        self.extend(trade)
+
+    def extend(self, trade: Trade) -> None:
+        price, at = trade.price, trade.at
+        self.high = max(self.high, price, trade.high or price)
+        self.low = min(self.low, price, trade.low or price)
+        self.volume += trade.volume
+        if at < self.first:
+            self.first = at
+            self.open = price if trade.open is None else trade.open
+            self.high, self.low = max(self.high, self.open), min(self.low, self.open)
+        if at >= self.last:
+            self.last = at
+            self.close = price
+        self.changed = True
+
+    def become(self, bar: Bar, *, changed: bool) -> None:
+        """What somebody else knows of it; ticks to come are later than what that was made of."""
+        _, _, self.start, self.open, self.high, self.low, self.close, self.volume = bar
+        self.first = self.last = float("-inf")
+        self.changed = changed
+
+    def bar(self, symbol: str, timeframe: Timeframe) -> Bar:
+        return Bar(symbol, timeframe, self.start, self.open, self.high, self.low, self.close, self.volume)
 
 
 class Rollup:
-    """Ticks of a symbol must come in order of time; those of a bar that is over already are counted in `late`."""
+    """Of ticks into minutes or days. What a bar becomes depends on the symbol's ticks alone and on no clock: a tick
+    mends its own bar while that is the symbol's newest, and a minute for MEND_SECONDS longer; a tick that is later
+    still is counted in `late` and changes nothing."""
 
     def __init__(self, timeframe: Timeframe) -> None:
         self.timeframe = timeframe
         self.late = 0
         self._running: dict[str, Running] = {}
+        self._before: dict[str, Running] = {}
 
     def add(self, trade: Trade) -> Bar | None:
         """The bar that this tick ended, if it did."""
         start = self._start(trade.at)
         running = self._running.get(trade.symbol)
         if running is None:
-            self._open(trade, start)
-        elif running.bar.start == start:
-            self._running[trade.symbol] = Running(_extended(running.bar, trade), changed=True)
-        elif running.bar.start < start:
-            self._open(trade, start)
-            return running.bar if running.changed else None
-        elif running.bar.start - start > RESTART_SECONDS:
-            self._open(trade, start)
+            self._running[trade.symbol] = Running(trade, start)
+        elif running.start == start:
+            running.extend(trade)
+        elif running.start < start:
+            self._running[trade.symbol] = Running(trade, start)
+            self._before[trade.symbol] = running
+            return self._given_out(trade.symbol, running) if running.changed else None
+        elif running.start - start > RESTART_SECONDS:
+            self._before.pop(trade.symbol, None)
+            self._running[trade.symbol] = Running(trade, start)
         else:
-            self.late += 1
+            self._mend(trade, start, running)
         return None
 
     def seed(self, bar: Bar) -> None:
         """Go on with a bar that was begun before this process."""
-        self._running[bar.symbol] = Running(bar, changed=False)
+        self._become(bar, changed=False)
 
     def correct(self, bar: Bar) -> None:
         """Somebody knows better than the ticks that were heard; a bar of an earlier span is no longer of interest."""
-        running = self._running.get(bar.symbol)
-        if running is None or (running.bar.start <= bar.start and running.bar != bar):
-            self._running[bar.symbol] = Running(bar, changed=True)
+        running = self.running(bar.symbol)
+        if running is None or (running.start <= bar.start and running != bar):
+            self._become(bar, changed=True)
 
     def changed(self, start: float) -> bool:
         """Whether a bar that starts there has something to give out."""
-        return any(running.changed and running.bar.start == start for running in self._running.values())
+        return any(running.changed and running.start == start for running in self._running.values())
 
     def running(self, symbol: str) -> Bar | None:
         running = self._running.get(symbol)
-        return running.bar if running else None
+        return running.bar(symbol, self.timeframe) if running else None
+
+    def all_running(self) -> list[Bar]:
+        return [running.bar(symbol, self.timeframe) for symbol, running in self._running.items()]
 
     def finish(self, before: float) -> list[Bar]:
         """Bars that started before this instant and have not been given out as they are now."""
-        over = [running.bar for running in self._running.values() if running.changed and running.bar.start < before]
-        for bar in over:
-            self._running[bar.symbol] = Running(bar, changed=False)
-        return over
+        return [
+            self._given_out(symbol, running)
+            for kept in (self._before, self._running)
+            for symbol, running in kept.items()
+            if running.changed and running.start < before
+        ]
 
-    def _open(self, trade: Trade, start: float) -> None:
-        first = trade.price if trade.open is None else trade.open
-        bar = Bar(trade.symbol, self.timeframe, start, first, first, first, first, 0)
-        self._running[trade.symbol] = Running(_extended(bar, trade), changed=True)
+    def _mend(self, trade: Trade, start: float, running: Running) -> None:
+        before = self._before.get(trade.symbol)
+        heard_in_time = running.last < start + MINUTE + MEND_SECONDS
+        if self.timeframe == "1min" and before and before.start == start and heard_in_time:
+            before.extend(trade)
+        else:
+            self.late += 1
+
+    def _given_out(self, symbol: str, running: Running) -> Bar:
+        running.changed = False
+        return running.bar(symbol, self.timeframe)
+
+    def _become(self, bar: Bar, *, changed: bool) -> None:
+        running = self._running.setdefault(bar.symbol, Running(_Seed(bar), bar.start))
+        running.become(bar, changed=changed)
 
     def _start(self, at: float) -> float:
         return at // MINUTE * MINUTE if self.timeframe == "1min" else day_start(trading_date(at))
 
 
-def _extended(bar: Bar, trade: Trade) -> Bar:
-    high = max(bar.high, trade.price, trade.high or trade.price)
-    low = min(bar.low, trade.price, trade.low or trade.price)
-    return bar._replace(high=high, low=low, close=trade.price, volume=bar.volume + trade.volume)
+class _Seed:
+    """A bar as the trade that a running one can begin with."""
+
+    open = high = low = None
+
+    def __init__(self, bar: Bar) -> None:
+        self.symbol, self.at, self.price, self.volume = bar.symbol, bar.start, bar.close, 0
+
+
+def in_session(symbol: str, at: float) -> bool:
+    """Whether a trade counts for the daily bar: in regular hours, their last instant included, where the close prints.
+
+    Currencies and coins (X:BTCUSD, C:EURUSD) know no hours.
+    """
+    if ":" in symbol:
+        return True
+    session = _session(int(at // 1800))
+    return session.opens <= at <= session.closes
+
+
+@lru_cache(maxsize=256)
+def _session(half_hour: int) -> Session:
+    """No trading date begins within a half-hour of UTC."""
+    return regular(trading_date(half_hour * 1800.0))

@@ -1,76 +1,164 @@
-"""Indicators by TA-Lib, read off at the last bars of a series."""
+"""Indicators by TA-Lib, of the last bar of every row of a panel."""
 
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 import talib
 from numpy.typing import NDArray
 
-from app.finance.bars import Bar
-
-Floats = NDArray[np.float64]
+from app.finance.panel import Counts, Floats, Panel
 
 OVERBOUGHT, OVERSOLD = 70.0, 30.0
+STRETCHED, SPENT = 80.0, 20.0
+TRENDING = 25.0
+USUAL_BARS = 20
+STRENGTH_BARS = 20
 
 
 class Study(NamedTuple):
     name: str
     category: str
     period: int
+    needs: int
+    """Bars until there is a value at all; before that nothing is said."""
+    says: str
 
 
 STUDIES = (
-    Study("RSI14", "momentum", 14),
-    Study("SMA20", "trend", 20),
-    Study("SMA50", "trend", 50),
-    Study("EMA12", "trend", 12),
-    Study("EMA26", "trend", 26),
-    Study("MACD", "momentum", 26),
+    Study("RSI14", "momentum", 14, 15, "Wilder's relative strength index"),
+    Study("SMA20", "trend", 20, 20, "mean of the last 20 closes"),
+    Study("SMA50", "trend", 50, 50, "mean of the last 50 closes"),
+    Study("SMA200", "trend", 200, 200, "mean of the last 200 closes"),
+    Study("EMA12", "trend", 12, 12, "exponential mean of closes"),
+    Study("EMA26", "trend", 26, 26, "exponential mean of closes"),
+    Study("MACD", "momentum", 26, 34, "EMA12 less EMA26, with its 9-bar signal"),
+    Study("BB20", "volatility", 20, 20, "Bollinger bands: SMA20 and two standard deviations about it"),
+    Study("ATR14", "volatility", 14, 15, "Wilder's average true range, in the price's unit"),
+    Study("ADX14", "trend", 14, 28, "Wilder's directional index, and its +DI and -DI"),
+    Study("STOCH14", "momentum", 14, 18, "slow stochastic 14, 3, 3: %K, and %D as its signal"),
+    Study("relative_volume", "volume", USUAL_BARS, USUAL_BARS + 1, "volume against the mean of the 20 bars before"),
+    Study("relative_strength", "strength", STRENGTH_BARS, STRENGTH_BARS + 1, "growth over 20 bars against that of all"),
 )
+"""TA-Lib computes each row by itself what remembers for ever; what looks back a fixed way goes for all rows at once."""
+
+NEEDS: Mapping[str, int] = {study.name: study.needs for study in STUDIES}
+
+Parts = Mapping[str, Floats]
+"""By name, one number a row; NaN where there are too few bars. The one called `value` is the indicator."""
 
 
-class Reading(NamedTuple):
-    indicator: str
-    value: float
-    signal: str
-    bar: Bar
-    """The last one that went in."""
-    parts: dict[str, float]
-
-
-def read(bars: Sequence[Bar], last: int) -> list[Reading]:
-    """The STUDIES at the `last` of the bars (oldest first), where there are enough."""
-    if not bars:
-        return []
-    closes = np.array([bar.close for bar in bars], dtype=np.float64)
-    columns = _columns(closes)
-    readings = []
-    for at in range(max(0, len(bars) - last), len(bars)):
-        for indicator, parts in columns.items():
-            values = {name: round(float(column[at]), 6) for name, column in parts.items()}
-            if not any(math.isnan(value) for value in values.values()):
-                value = values["value"]
-                readings.append(Reading(indicator, value, _signal(indicator, values, bars[at]), bars[at], values))
-    return readings
-
-
-def _columns(closes: Floats) -> dict[str, dict[str, Floats]]:
-    macd, signal, histogram = talib.MACD(closes, 12, 26, 9)
+def read(panel: Panel, universe: Floats | None = None) -> dict[str, Parts]:
+    """The STUDIES by name. `universe`: the mean growth of all symbols over STRENGTH_BARS, one a row, 0.1 for 10 %."""
+    found: dict[str, Parts] = {**_means(panel), **_remembering(panel)}
+    found["STOCH14"] = _stochastic(panel)
+    found["relative_volume"] = {"value": relative_volume(panel)}
+    if universe is not None:
+        found["relative_strength"] = {"value": (1 + growth(panel)) / (1 + universe)}
     return {
-        "RSI14": {"value": talib.RSI(closes, 14)},
-        "SMA20": {"value": talib.SMA(closes, 20)},
-        "SMA50": {"value": talib.SMA(closes, 50)},
-        "EMA12": {"value": talib.EMA(closes, 12)},
-        "EMA26": {"value": talib.EMA(closes, 26)},
-        "MACD": {"value": macd, "signal": signal, "histogram": histogram},
+        name: {part: _rounded(column, panel.counts, NEEDS[name]) for part, column in parts.items()}
+        for name, parts in found.items()
     }
 
 
-def _signal(indicator: str, values: dict[str, float], bar: Bar) -> str:
-    if indicator == "RSI14":
-        return "OVERBOUGHT" if values["value"] > OVERBOUGHT else "OVERSOLD" if values["value"] < OVERSOLD else ""
-    if indicator == "MACD":
-        return "BULLISH" if values["histogram"] > 0 else "BEARISH"
-    return "ABOVE" if bar.close > values["value"] else "BELOW"
+def growth(panel: Panel) -> Floats:
+    """Of the close over STRENGTH_BARS: 0.1 for 10 %; NaN where there are too few bars."""
+    if panel.close.shape[1] <= STRENGTH_BARS:
+        return np.full(len(panel), np.nan)
+    grown = panel.close[:, -1] / panel.close[:, -1 - STRENGTH_BARS] - 1
+    return np.where(panel.counts > STRENGTH_BARS, grown, np.nan)
+
+
+def relative_volume(panel: Panel) -> Floats:
+    """1 where nothing was traded before."""
+    usual = panel.volume[:, -1 - USUAL_BARS : -1].mean(axis=1)
+    times: Floats = np.divide(panel.volume[:, -1], usual, out=np.ones(len(panel)), where=usual > 0)
+    return times
+
+
+def signals(name: str, parts: Parts, close: Floats) -> list[str]:
+    """What each row's number is taken for, in a word or none."""
+    value = parts["value"]
+    if name == "RSI14":
+        return _words(value > OVERBOUGHT, "OVERBOUGHT", value < OVERSOLD, "OVERSOLD")
+    if name == "STOCH14":
+        return _words(value > STRETCHED, "OVERBOUGHT", value < SPENT, "OVERSOLD")
+    if name == "MACD":
+        return _words(parts["histogram"] > 0, "BULLISH", parts["histogram"] <= 0, "BEARISH")
+    if name == "BB20":
+        return _words(close > parts["upper"], "ABOVE", close < parts["lower"], "BELOW")
+    if name == "ADX14":
+        trending = value > TRENDING
+        up = parts["plus_di"] > parts["minus_di"]
+        return _words(trending & up, "BULLISH", trending & ~up, "BEARISH")
+    if name.startswith(("SMA", "EMA")):
+        return _words(close > value, "ABOVE", close <= value, "BELOW")
+    return [""] * len(value)
+
+
+def _words(one: NDArray[np.bool_], yes: str, other: NDArray[np.bool_], no: str) -> list[str]:
+    words: list[str] = np.where(one, yes, np.where(other, no, "")).tolist()
+    return words
+
+
+def _means(panel: Panel) -> dict[str, Parts]:
+    close = panel.close
+    middle = close[:, -20:].mean(axis=1)
+    reach = 2 * close[:, -20:].std(axis=1)
+    return {
+        "SMA20": {"value": middle},
+        "SMA50": {"value": close[:, -50:].mean(axis=1)},
+        "SMA200": {"value": close[:, -200:].mean(axis=1)},
+        "BB20": {"value": middle, "upper": middle + reach, "lower": middle - reach},
+    }
+
+
+def _stochastic(panel: Panel) -> Parts:
+    """K is the close between the extremes of 14 bars, smoothed over 3; D is K over 3."""
+    windows = [_place_between_extremes(panel, back) for back in range(5)]
+    slow = [sum(windows[back : back + 3], np.zeros(len(panel))) / 3 for back in range(3)]
+    return {"value": slow[0], "signal": sum(slow, np.zeros(len(panel))) / 3}
+
+
+def _place_between_extremes(panel: Panel, back: int) -> Floats:
+    end = panel.close.shape[1] - back
+    low, high = panel.low[:, end - 14 : end].min(axis=1), panel.high[:, end - 14 : end].max(axis=1)
+    place: Floats = 100 * (panel.close[:, end - 1] - low)
+    share: Floats = np.divide(place, high - low, out=np.zeros(len(panel)), where=high > low)
+    return share
+
+
+def _remembering(panel: Panel) -> dict[str, Parts]:
+    names: tuple[tuple[str, str], ...] = (
+        ("RSI14", "value"), ("EMA12", "value"), ("EMA26", "value"), ("MACD", "value"), ("MACD", "signal"),
+        ("MACD", "histogram"), ("ATR14", "value"), ("ADX14", "value"), ("ADX14", "plus_di"), ("ADX14", "minus_di"),
+    )  # fmt: skip
+    values = np.full((len(panel), len(names)), np.nan)
+    width = panel.close.shape[1]
+    for row, count in enumerate(panel.counts.tolist()):
+        values[row] = _of_one(*(column[row, width - count :] for column in (panel.high, panel.low, panel.close)))
+    found: dict[str, dict[str, Floats]] = {}
+    for (name, part), column in zip(names, values.T, strict=True):
+        found.setdefault(name, {})[part] = column
+    return {**found}
+
+
+def _of_one(high: Floats, low: Floats, close: Floats) -> tuple[float, ...]:
+    """NaN where TA-Lib has no value yet."""
+    macd = _ends(talib.MACD, close, 12, 26, 9)
+    wilder = (talib.ATR, talib.ADX, talib.PLUS_DI, talib.MINUS_DI)
+    return (
+        talib.RSI(close, 14)[-1],
+        talib.EMA(close, 12)[-1],
+        talib.EMA(close, 26)[-1],
+        *macd,
+        *(function(high, low, close, 14)[-1] for function in wilder),
+    )
+
+
+def _ends(function: Callable[..., tuple[Floats, ...]], *arguments: object) -> tuple[float, ...]:
+    return tuple(float(column[-1]) for column in function(*arguments))
+
+
+def _rounded(column: Floats, counts: Counts, needs: int) -> Floats:
+    return np.where(counts >= needs, np.round(column, 6), np.nan)

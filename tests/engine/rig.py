@@ -31,6 +31,7 @@ E = TypeVar("E")
 Then = Callable[[AnyEvent], Awaitable[None]]
 FAST = Pace(speed=20_000, ticks_per_second=100, pause_seconds=60)
 """A session in little more than a second, 117 ticks of each symbol."""
+SLOW = Pace(speed=8_000, ticks_per_second=40, pause_seconds=60)
 
 
 async def eventually(true: Callable[[], Awaitable[object] | object], seconds: float = 15) -> None:

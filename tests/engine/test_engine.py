@@ -5,15 +5,18 @@ import asyncpg
 from redis.asyncio import Redis
 
 from app.finance.sessions import regular
+from app.finance.studies import STUDIES
 from app.wire import heartbeat
 from app.wire.channels import Channels
 from app.wire.client import connect
-from app.wire.events import AnyEvent, EngineHealth, IndicatorCalculated, PatternDetected
-from tests.engine.rig import DAY, EXACT, UNTIL, closed, daily, eventually, feeding, hearing, of, working
+from app.wire.events import AnyEvent, EngineHealth, IndicatorCalculated, PatternDetected, PatternUpdated
+from tests.engine.rig import DAY, EXACT, SLOW, UNTIL, closed, daily, eventually, feeding, hearing, of, working
 
 STORED = """
 select confidence::float8
   from (select symbol, pattern_type, timeframe, detection_timestamp, confidence from intraday_patterns
+        union all
+        select symbol, pattern_type, timeframe, detection_timestamp, confidence from daily_intraday_patterns
         union all
         select symbol, pattern_type, timeframe, detection_timestamp, confidence from daily_patterns) as patterns
  where (symbol, pattern_type, timeframe, detection_timestamp) = ($1, $2, $3, $4)
@@ -29,11 +32,14 @@ async def test_a_first_start_gives_charts_a_past(redis_url: str, database_url: s
     assert await link.fetchval("select name from symbols where symbol = 'FB'") == "Facebook, Inc."
     assert await link.fetchval("select count(*) from daily_patterns where confidence >= 0.7") > 10
     assert await link.fetchval("select min(confidence) from daily_patterns") >= 0.7
-    assert await link.fetchval("select count(distinct indicator_type) from daily_indicators") == 6
+    assert await link.fetchval("select count(distinct indicator_type) from daily_indicators") == len(STUDIES)
 
 
 async def test_a_second_start_changes_nothing(redis_url: str, database_url: str, link: asyncpg.Connection) -> None:
-    tables = ("ohlcv_daily", "daily_patterns", "daily_indicators", "symbols", "pattern_definitions")
+    tables = (
+        "ohlcv_daily", "ohlcv_weekly", "ohlcv_monthly", "daily_patterns", "daily_indicators", "pattern_outcomes",
+        "symbols", "pattern_definitions",
+    )  # fmt: skip
     counts = []
     for _ in range(2):
         async with working(redis_url, database_url):
@@ -55,7 +61,7 @@ async def test_a_session_becomes_exact_bars(redis_url: str, database_url: str, l
 
 
 async def test_what_is_heard_can_be_read(redis_url: str, database_url: str, link: asyncpg.Connection) -> None:
-    absent: list[AnyEvent] = []
+    absent: list[PatternDetected] = []
 
     async def look(event: AnyEvent) -> None:
         if isinstance(event, PatternDetected):
@@ -69,11 +75,12 @@ async def test_what_is_heard_can_be_read(redis_url: str, database_url: str, link
         await eventually(lambda: of(PatternDetected, events))
         await eventually(lambda: any(event.timeframe == "daily" for event in of(IndicatorCalculated, events)))
 
-    assert absent == []
+    # What a later tick has mended is told of as updated.
+    assert {event.flow_id for event in absent} <= {event.flow_id for event in of(PatternUpdated, events)}
     patterns = of(PatternDetected, events)
     assert all(event.confidence >= 0.5 for event in patterns)
     assert all(event.source == "TickStockPL" for event in patterns)
-    assert {event.tier for event in patterns} <= {"intraday", "daily"}
+    assert {event.tier for event in patterns} <= {"intraday", "daily", "combo"}
     assert len({event.flow_id for event in patterns}) == len(patterns)
     daily_values = [event for event in of(IndicatorCalculated, events) if event.timeframe == "daily"]
     assert {event.at for event in daily_values} == {regular(DAY).closes}
@@ -82,7 +89,9 @@ async def test_what_is_heard_can_be_read(redis_url: str, database_url: str, link
 async def test_an_engine_that_falls_in_mid_session_still_stores_the_exact_day(
     redis_url: str, database_url: str, link: asyncpg.Connection
 ) -> None:
-    async with feeding(redis_url):
+    async with working(redis_url, database_url):
+        pass
+    async with feeding(redis_url, SLOW):
         async with working(redis_url, database_url):
             await eventually(lambda: link.fetchval("select count(*) > 50 from ohlcv_1min"))
         async with working(redis_url, database_url):

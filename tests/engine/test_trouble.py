@@ -10,11 +10,8 @@ import asyncpg
 from app.embedded import postgres, valkey
 from app.embedded.child import Child
 from app.embedded.places import Places, prepare
-from app.ingest.replay import Pace
 from app.wire.events import EngineHealth
-from tests.engine.rig import DAY, EXACT, daily, eventually, feeding, hearing, of, working
-
-SLOW = Pace(speed=8_000, ticks_per_second=40, pause_seconds=60)
+from tests.engine.rig import DAY, EXACT, SLOW, daily, eventually, feeding, hearing, of, working
 
 
 @asynccontextmanager

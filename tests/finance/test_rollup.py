@@ -1,11 +1,14 @@
 from datetime import date
 from typing import NamedTuple
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.finance.bars import Bar, day_start
-from app.finance.rollup import Rollup
+from app.finance import spans
+from app.finance.bars import Bar, Timeframe, day_start
+from app.finance.repeats import Repeats
+from app.finance.rollup import Rollup, in_session
 from app.finance.sessions import regular
 
 OPENS = regular(date(2012, 9, 4)).opens
@@ -43,9 +46,9 @@ def test_a_finished_bar_is_given_out_once_and_again_when_a_late_tick_changes_it(
     minutes = Rollup("1min")
     minutes.add(Trade("IBM", OPENS, 10))
 
-    first, again = minutes.finish(OPENS + 60), minutes.finish(OPENS + 60)
+    first, again = minutes.finish(OPENS + 1), minutes.finish(OPENS + 1)
     minutes.add(Trade("IBM", OPENS + 59, 12))
-    changed = minutes.finish(OPENS + 60)
+    changed = minutes.finish(OPENS + 2)
 
     assert [bar.high for bar in first] == [10]
     assert again == []
@@ -111,3 +114,115 @@ def test_minutes_add_up_to_their_day(points: list[tuple[int, int, int]]) -> None
     assert day.volume == sum(bar.volume for bar in bars)
     assert (day.open, day.close) == (bars[0].open, bars[-1].close)
     assert (day.high, day.low) == (max(bar.high for bar in bars), min(bar.low for bar in bars))
+
+
+def test_ticks_out_of_order_leave_the_first_open_and_the_last_close() -> None:
+    minutes = Rollup("1min")
+
+    for second, price in ((30, 12), (0, 10), (59, 11), (10, 15)):
+        minutes.add(Trade("IBM", OPENS + second, price, 5))
+
+    assert minutes.finish(OPENS + 1) == [Bar("IBM", "1min", OPENS, 10, 15, 10, 11, 20)]
+
+
+@pytest.mark.parametrize(("after", "late"), [(64.9, 0), (65.0, 1), (119.0, 1)], ids=("soon", "too late", "much later"))
+def test_a_late_tick_mends_its_minute_for_five_seconds(after: float, late: int) -> None:
+    minutes = Rollup("1min")
+    minutes.add(Trade("IBM", OPENS, 10))
+    first = minutes.add(Trade("IBM", OPENS + 60, 11))
+    minutes.add(Trade("IBM", OPENS + after, 11))
+
+    minutes.add(Trade("IBM", OPENS + 50, 8, 3))
+
+    mended = [bar for bar in minutes.finish(OPENS + 1) if bar.start == OPENS]
+    assert first == Bar("IBM", "1min", OPENS, 10, 10, 10, 10, 1)
+    assert minutes.late == late
+    assert mended == ([] if late else [Bar("IBM", "1min", OPENS, 10, 10, 8, 8, 4)])
+
+
+def test_a_tick_that_comes_twice_is_known() -> None:
+    repeats = Repeats()
+    tick = Trade("IBM", OPENS, 10, 5)
+
+    told = [repeats.known(one) for one in (tick, tick, tick._replace(volume=6), tick._replace(symbol="FB"), tick)]
+
+    assert told == [False, True, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("symbol", "hour", "counts"),
+    [("IBM", -0.001, False), ("IBM", 0, True), ("IBM", 6.5, True), ("IBM", 6.501, False), ("X:BTCUSD", 9, True)],
+)
+def test_a_day_is_made_in_regular_hours(symbol: str, hour: float, counts: bool) -> None:
+    assert in_session(symbol, OPENS + 3600 * hour) is counts
+
+
+Jumbled = list[tuple[float, int, int, float]]
+
+
+def brute_force(ticks: list[Trade], seconds: int) -> list[Bar]:
+    """All at the end, from everything that was told: by time, and by order of arrival where that is the same."""
+    found = []
+    for start in sorted({tick.at // seconds * seconds for tick in ticks}):
+        inside = sorted((tick for tick in ticks if tick.at // seconds * seconds == start), key=lambda tick: tick.at)
+        prices = [tick.price for tick in inside]
+        volume = sum(tick.volume for tick in inside)
+        name = next(name for name, length in spans.SECONDS.items() if length == seconds)
+        found.append(Bar("IBM", name, start, prices[0], max(prices), min(prices), prices[-1], volume))
+    return found
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 7199), st.integers(1, 1000), st.integers(0, 10**6), st.floats(0, 4.9)), min_size=1
+    )
+)
+def test_bars_are_what_brute_force_makes_of_ticks_up_to_five_seconds_late(points: Jumbled) -> None:
+    ticks = [
+        (OPENS + second + delay, number, Trade("IBM", OPENS + second, price, volume))
+        for number, (second, price, volume, delay) in enumerate(points)
+    ]
+    arriving = [tick for _, _, tick in sorted(ticks, key=lambda one: one[:2])]
+    minutes = Rollup("1min")
+
+    bars: dict[float, Bar] = {}
+    for tick in arriving:
+        ended = minutes.add(tick)
+        bars |= {bar.start: bar for bar in minutes.finish(tick.at // 60 * 60)} | ({ended.start: ended} if ended else {})
+    bars |= {bar.start: bar for bar in minutes.finish(float("inf"))}
+
+    assert minutes.late == 0
+    made = [bars[start] for start in sorted(bars)]
+    assert made == brute_force(arriving, 60)
+    for timeframe in spans.FROM_MINUTES:
+        assert spans.merged(made, timeframe) == brute_force(arriving, spans.SECONDS[timeframe])
+
+
+@given(st.dictionaries(st.integers(15000, 15800), st.tuples(st.integers(1, 1000), st.integers(0, 10**6)), min_size=1))
+def test_weeks_and_months_are_what_their_days_were(points: dict[int, tuple[int, int]]) -> None:
+    days = [Bar("IBM", "daily", n * 86400.0, p, p + 1, p - 1, p + 0.5, v) for n, (p, v) in sorted(points.items())]
+
+    for timeframe in spans.FROM_DAYS:
+        for long in spans.merged(days, timeframe):
+            inside = [
+                bar for bar in days
+                if (bar.day.isocalendar()[:2] == long.day.isocalendar()[:2] if timeframe == "weekly"
+                    else (bar.day.year, bar.day.month) == (long.day.year, long.day.month))
+            ]  # fmt: skip
+            assert long.day == long.day.replace(day=1) or long.day.weekday() == 0
+            assert (long.open, long.close) == (inside[0].open, inside[-1].close)
+            assert (long.high, long.low) == (max(bar.high for bar in inside), min(bar.low for bar in inside))
+            assert long.volume == sum(bar.volume for bar in inside)
+
+
+@pytest.mark.parametrize(
+    ("timeframe", "start", "last"),
+    [
+        ("daily", date(2012, 9, 4), date(2012, 9, 4)),
+        ("weekly", date(2012, 9, 3), date(2012, 9, 7)),
+        ("monthly", date(2012, 9, 1), date(2012, 9, 28)),
+        ("monthly", date(2012, 12, 1), date(2012, 12, 31)),
+    ],
+)
+def test_a_long_bar_ends_where_its_last_session_closes(timeframe: Timeframe, start: date, last: date) -> None:
+    assert spans.end(timeframe, day_start(start)) == regular(last).closes

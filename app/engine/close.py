@@ -1,0 +1,116 @@
+"""What happens when bars close: all that close at once are looked at together."""
+
+import math
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import groupby
+
+import numpy as np
+
+from app.engine import breadth
+from app.engine.analysis import NOTHING, Analysis, analyse
+from app.engine.combos import Combos
+from app.engine.longer import Longer
+from app.engine.outcomes import Outcomes, begun
+from app.engine.series import Series
+from app.engine.store import Store
+from app.engine.thresholds import Thresholds
+from app.engine.told import Told
+from app.finance import spans, studies
+from app.finance.bars import DAY, Bar, Timeframe
+
+TELL_SECONDS = 1.0
+"""A symbol's indicators of a minute are published at most that often; stored they always are."""
+FRESH_BARS = 30
+"""A symbol that has had no bar for so long does not count for the growth of all."""
+
+
+class Close:
+    def __init__(self, series: Series, store: Store, thresholds: Thresholds, timeframes: Collection[Timeframe]) -> None:
+        self.thresholds = thresholds
+        self.outcomes = Outcomes()
+        self.combos = Combos()
+        self.sectors: Mapping[str, str] = {}
+        self.seconds = 0.0
+        """That the last analysis took."""
+        self._series = series
+        self._store = store
+        self._timeframes = frozenset(timeframes)
+        self._hours = Longer(series.ring("1min"), spans.FROM_MINUTES)
+        self._weeks = Longer(series.ring("daily"), spans.FROM_DAYS)
+        self._told: dict[str, float] = {}
+        self._told_of = Told()
+
+    def bars(self, over: Iterable[Bar]) -> None:
+        """Minutes and days, in any order; a bar that was given before is mended."""
+        newest = {(bar.timeframe, bar.start, bar.symbol): bar for bar in over}
+        ordered = [newest[key] for key in sorted(newest)]
+        for (timeframe, _), group in groupby(ordered, key=lambda bar: (bar.timeframe, bar.start)):
+            bars = list(group)
+            self._look(bars)
+            longer = self._hours.hear(bars) if timeframe == "1min" else self._weeks.hear(bars)
+            self._look_by_timeframe(longer)
+            if timeframe == "daily":
+                # A week that is not over is stored as far as it went, and is analysed when it is.
+                self._store.offer(self._weeks.so_far(bar.symbol for bar in bars))
+
+    def until(self, ended: float) -> None:
+        """By the market clock: longer bars that are over although no minute says so."""
+        self._look_by_timeframe(self._hours.until(ended))
+
+    def stand(self, at: float, days: Sequence[Bar]) -> None:
+        """Breadth at the end of a minute, from the running daily bars."""
+        closes = {}
+        ring = self._series.ring("daily")
+        for bar in days:
+            before = ring.last_before(bar.symbol, bar.start)
+            if before:
+                closes[bar.symbol] = before
+        found = breadth.conditions(at, days, closes, self.sectors)
+        if found:
+            self._store.note(found)
+
+    def _look_by_timeframe(self, bars: Sequence[Bar]) -> None:
+        ordered = sorted(bars, key=lambda bar: (bar.timeframe, bar.start, bar.symbol))
+        for _, group in groupby(ordered, key=lambda bar: (bar.timeframe, bar.start)):
+            self._look(list(group))
+
+    def _look(self, bars: Sequence[Bar]) -> None:
+        """Of one timeframe and start."""
+        for bar in bars:
+            self._series.add(bar)
+        analysis = self._analysed(bars) if bars[0].timeframe in self._timeframes else NOTHING
+        changed = self.outcomes.hear(bars)
+        for event in analysis.patterns:
+            changed.append(begun(event))
+            self.outcomes.follow(changed[-1], bars[0].start)
+        combos = [combo for combo in self.combos.hear(analysis.patterns) if not self._told_of.knows(combo)]
+        new, updated = self._told_of.sort([*analysis.patterns, *combos])
+        tell = self._worth_telling(bars)
+        self._store.offer(
+            bars,
+            [*analysis.patterns, *combos],
+            [event for event in analysis.indicators if event.symbol in tell],
+            [event for event in analysis.indicators if event.symbol not in tell],
+            changed,
+            [*new, *updated],
+        )
+
+    def _analysed(self, bars: Sequence[Bar]) -> Analysis:
+        began = time.perf_counter()
+        timeframe, start = bars[0].timeframe, bars[0].start
+        ring = self._series.ring(timeframe)
+        length = spans.SECONDS.get(timeframe, DAY)
+        growth = ring.mean_growth(studies.STRENGTH_BARS, start - FRESH_BARS * length)
+        universe = None if math.isnan(growth) else np.full(len(bars), growth)
+        analysis = analyse(ring.panel([bar.symbol for bar in bars]), self.thresholds, universe)
+        self.seconds = time.perf_counter() - began
+        return analysis
+
+    def _worth_telling(self, bars: Sequence[Bar]) -> set[str]:
+        if bars[0].timeframe != "1min":
+            return {bar.symbol for bar in bars}
+        now = time.monotonic()
+        worth = {bar.symbol for bar in bars if now - self._told.get(bar.symbol, -TELL_SECONDS) >= TELL_SECONDS}
+        self._told.update(dict.fromkeys(worth, now))
+        return worth

@@ -1,0 +1,49 @@
+"""Every pattern and indicator that the engine knows, as its tables describe them."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from app.finance import candles, crossings, levels, spans
+from app.finance.candles import Candle
+
+CANDLE_LOGIC = "TA-Lib's rule; confidence: trend before it, the last bar's shape, its volume against the 20 before"
+CROSSING_LOGIC = "the lines change sides on the last bar; confidence: how fast, where the bar closed, its volume"
+LEVEL_LOGIC = "against the bars before, in usual ranges; confidence: how far or how often, where it closed, its volume"
+TIMEFRAMES = tuple(spans.TIMEFRAMES)
+
+
+class Definition(NamedTuple):
+    name: str
+    category: str
+    says: str
+    logic: str
+    reference: str
+
+
+def patterns() -> list[Definition]:
+    """In the order in which lists show them."""
+    return list({one.name: one for one in (*_candles(), *_crossings(), *_levels())}.values())
+
+
+def _candles() -> Iterator[Definition]:
+    for candle in candles.CANDLES:
+        for side, name in zip((1, -1), candle.names, strict=True):
+            yield Definition(name, "candlestick", _says(candle, side), CANDLE_LOGIC, f"TA-Lib CDL{candle.function}")
+
+
+def _says(candle: Candle, side: int) -> str:
+    both = candle.names[0] == candle.names[1] and candle.direction is None
+    direction = candle.direction or ("" if both else "bullish" if side > 0 else "bearish")
+    kind = "pause" if direction == "neutral" else "reversal" if candle.reverses else "continuation"
+    return " ".join(word for word in (f"{candle.bars}-bar", direction, kind) if word)
+
+
+def _crossings() -> Iterator[Definition]:
+    for crossing in crossings.CROSSINGS:
+        for word, name in zip(("upward", "downward"), crossing.names, strict=True):
+            yield Definition(name, "crossover", f"{crossing.says} {word}", CROSSING_LOGIC, "app.finance.crossings")
+
+
+def _levels() -> Iterator[Definition]:
+    for name, says in levels.NAMES.items():
+        yield Definition(name, "level", says, LEVEL_LOGIC, "app.finance.levels")

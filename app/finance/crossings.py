@@ -1,0 +1,98 @@
+"""Lines that cross: averages each other, the MACD its signal, the price an average."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+import talib
+
+from app.finance import shape
+from app.finance.panel import Floats, Panel
+from app.finance.shape import Found
+
+USUAL_BARS = 30
+FULL_SPEED = 3.0
+"""move of the confidence: how fast the lines crossed. The change of the gap between them on the last bar against the
+mean change on the USUAL_BARS before; 1 at FULL_SPEED times that. shape: how near to its end in that direction the
+last bar closed."""
+
+
+class Crossing(NamedTuple):
+    names: tuple[str, str]
+    """Up and down."""
+    gap: Callable[[Panel], Floats]
+    """The one line less the other on the last USUAL_BARS + 2 bars, (rows, bars)."""
+    needs: int
+    says: str
+    level: Callable[[Panel], Floats] | None = None
+    """The price that was crossed."""
+
+
+def _average(panel: Panel, bars: int) -> Floats:
+    """On the last USUAL_BARS + 2 bars; 0 where there are too few, and then `needs` keeps it out."""
+    used = panel.close[:, -(bars + USUAL_BARS + 1) :]
+    sums = np.cumsum(np.pad(used, ((0, 0), (1, 0))), axis=1)
+    return (sums[:, bars:] - sums[:, :-bars]) / bars
+
+
+def _averages(panel: Panel) -> Floats:
+    return _average(panel, 50) - _average(panel, 200)
+
+
+def _price(panel: Panel) -> Floats:
+    return panel.close[:, -(USUAL_BARS + 2) :] - _average(panel, 50)
+
+
+def _macd(panel: Panel) -> Floats:
+    """The histogram, row by row: exponential averages have no end to cut them at."""
+    gaps = np.zeros((len(panel), USUAL_BARS + 2))
+    width = panel.close.shape[1]
+    for row in np.flatnonzero(panel.counts > 34 + USUAL_BARS).tolist():
+        line = panel.close[row, width - int(panel.counts[row]) :]
+        gaps[row] = talib.MACD(line, 12, 26, 9)[2][-(USUAL_BARS + 2) :]
+    return gaps
+
+
+def _fifty(panel: Panel) -> Floats:
+    return _average(panel, 50)[:, -1]
+
+
+def _two_hundred(panel: Panel) -> Floats:
+    return _average(panel, 200)[:, -1]
+
+
+CROSSINGS = (
+    Crossing(("GoldenCross", "DeathCross"), _averages, 202, "SMA50 crosses SMA200", _two_hundred),
+    Crossing(("MACDCrossUp", "MACDCrossDown"), _macd, 66, "MACD crosses its signal"),
+    Crossing(("PriceAboveSMA50", "PriceBelowSMA50"), _price, 82, "the close crosses SMA50", _fifty),
+)
+
+
+def find(panel: Panel, at_least: Callable[[str], float]) -> list[Found]:
+    return [found for crossing in CROSSINGS for found in _crossed(crossing, panel, at_least)]
+
+
+def _crossed(crossing: Crossing, panel: Panel, at_least: Callable[[str], float]) -> Iterator[Found]:
+    if panel.close.shape[1] < crossing.needs:
+        return
+    gaps = crossing.gap(panel)
+    side = np.sign(gaps[:, -1])
+    rows = np.flatnonzero((panel.counts >= crossing.needs) & (side != 0) & (np.sign(gaps[:, -2]) != side))
+    if not len(rows):
+        return
+    sure = _confidence(panel, gaps, side)
+    levels = crossing.level(panel).round(4) if crossing.level else None
+    for row in rows.tolist():
+        up = bool(side[row] > 0)
+        name = crossing.names[0 if up else 1]
+        if sure[row] >= at_least(name):
+            at = () if levels is None else (("average", float(levels[row])),)
+            yield Found(row, name, "bullish" if up else "bearish", float(sure[row]), at)
+
+
+def _confidence(panel: Panel, gaps: Floats, side: Floats) -> Floats:
+    changes = np.diff(gaps, axis=1)
+    usual = FULL_SPEED * np.abs(changes[:, :-1]).mean(axis=1)
+    speed = np.divide(side * changes[:, -1], usual, out=np.ones(len(panel)), where=usual > 0)
+    height = shape.height(panel)
+    return shape.confidence(speed, np.where(side > 0, height, 1 - height), shape.volume(panel))

@@ -1,0 +1,67 @@
+"""The last bars of many symbols side by side: what indicators and patterns are computed from, all at once."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from app.finance.bars import Bar, Timeframe
+
+Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+WIDTH = 256
+"""A 200-bar average, the bar before it, and room for averages without end to forget how they began."""
+
+
+class Panel(NamedTuple):
+    """One row a question: what does the bar in the last column mean, given those before it?
+
+    Arrays are (rows, width); where a row has fewer bars its first one is repeated to the left, and `counts` says how
+    many are real. Rows may be of different symbols at one time, or of one symbol at different times.
+    """
+
+    timeframe: Timeframe
+    symbols: Sequence[str]
+    start: Floats
+    """Of the last bar, (rows,)."""
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
+    counts: Counts
+
+    def __len__(self) -> int:
+        return len(self.symbols)
+
+    def narrow(self, width: int) -> "Panel":
+        return self._replace(
+            open=self.open[:, -width:],
+            high=self.high[:, -width:],
+            low=self.low[:, -width:],
+            close=self.close[:, -width:],
+            volume=self.volume[:, -width:],
+            counts=np.minimum(self.counts, width),
+        )
+
+    def last(self, row: int) -> Bar:
+        opened, high, low, close = (float(column[row, -1]) for column in (self.open, self.high, self.low, self.close))
+        start, volume = float(self.start[row]), int(self.volume[row, -1])
+        return Bar(self.symbols[row], self.timeframe, start, opened, high, low, close, volume)
+
+
+def walk(bars: Sequence[Bar], last: int, width: int = WIDTH) -> Panel:
+    """A row for each of the `last` of the bars, of one symbol and timeframe and oldest first (at least one)."""
+    last = min(last, len(bars))
+    used = bars[-(last + width - 1) :]
+    values = np.array([bar[2:] for bar in used], dtype=np.float64).T
+    lacking = last + width - 1 - len(used)
+    whole = np.concatenate([np.repeat(values[:, :1], lacking, axis=1), values], axis=1) if lacking else values
+    opened, high, low, close, volume = (sliding_window_view(column, width) for column in whole[1:])
+    counts = np.minimum(np.arange(len(used) - last, len(used)) + 1, width)
+    symbols = [bars[0].symbol] * last
+    return Panel(bars[0].timeframe, symbols, values[0, -last:], opened, high, low, close, volume, counts)

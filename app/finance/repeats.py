@@ -1,0 +1,26 @@
+"""Ticks that come twice: a feed that begins again sends what it was not sure to have sent."""
+
+from collections import deque
+
+from app.finance.rollup import Trade
+
+REMEMBERED = 64
+"""Ticks of a symbol: as far back as a repetition is looked for."""
+
+Told = tuple[float, float, int, float | None, float | None, float | None]
+
+
+class Repeats:
+    def __init__(self) -> None:
+        self._recent: dict[str, deque[Told]] = {}
+
+    def known(self, tick: Trade) -> bool:
+        """Whether one with the same time, prices and volume was among the symbol's last ones; else it is now."""
+        told = (tick.at, tick.price, tick.volume, tick.open, tick.high, tick.low)
+        recent = self._recent.get(tick.symbol)
+        if recent is None:
+            recent = self._recent[tick.symbol] = deque(maxlen=REMEMBERED)
+        elif tick.at <= recent[-1][0] and told in recent:
+            return True
+        recent.append(told)
+        return False

@@ -1,0 +1,68 @@
+"""Where the bars of every timeframe begin and end, and how short bars make a long one."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+
+from app.finance.bars import DAY, Bar, Timeframe, day_start
+from app.finance.sessions import regular, trading_date
+
+SECONDS: Mapping[Timeframe, int] = {"1min": 60, "5min": 300, "15min": 900, "30min": 1800, "hourly": 3600}
+FROM_MINUTES: Sequence[Timeframe] = ("5min", "15min", "30min", "hourly")
+"""On the clock of UTC: New York's clock shows the same minutes."""
+FROM_DAYS: Sequence[Timeframe] = ("weekly", "monthly")
+TIMEFRAMES: Sequence[Timeframe] = ("1min", *FROM_MINUTES, "daily", *FROM_DAYS)
+
+WEEK = 7 * DAY
+MONDAY = 4 * DAY
+"""The epoch was a Thursday; a Monday came four days later."""
+SATURDAY = 5
+
+
+def begin(timeframe: Timeframe, at: float) -> float:
+    """Of the bar that the instant `at` falls into; for weeks and months `at` is where a daily bar starts."""
+    if timeframe in SECONDS:
+        return at // SECONDS[timeframe] * SECONDS[timeframe]
+    if timeframe == "daily":
+        return day_start(trading_date(at))
+    if timeframe == "weekly":
+        return (at - MONDAY) // WEEK * WEEK + MONDAY
+    return day_start(_day(at).replace(day=1))
+
+
+def end(timeframe: Timeframe, start: float) -> float:
+    """The first instant after it: where its last session closes, from daily bars on."""
+    if timeframe in SECONDS:
+        return start + SECONDS[timeframe]
+    return regular(last_day(timeframe, start)).closes
+
+
+def last_day(timeframe: Timeframe, start: float) -> date:
+    """Of a daily, weekly or monthly bar: the last date that is no Saturday or Sunday."""
+    first = _day(start)
+    if timeframe == "daily":
+        return first
+    if timeframe == "weekly":
+        return first + timedelta(days=4)
+    last = (first.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    return last - timedelta(days=max(0, last.weekday() - SATURDAY + 1))
+
+
+def merged(bars: Sequence[Bar], timeframe: Timeframe) -> list[Bar]:
+    """The longer bars that these make, which are of one symbol and in order of time."""
+    found: list[Bar] = []
+    for bar in bars:
+        start = begin(timeframe, bar.start)
+        if found and found[-1].start == start:
+            found[-1] = _longer(found[-1], bar)
+        else:
+            found.append(bar._replace(timeframe=timeframe, start=start))
+    return found
+
+
+def _longer(long: Bar, bar: Bar) -> Bar:
+    high, low = max(long.high, bar.high), min(long.low, bar.low)
+    return long._replace(high=high, low=low, close=bar.close, volume=long.volume + bar.volume)
+
+
+def _day(start: float) -> date:
+    return date(1970, 1, 1) + timedelta(days=int(start // DAY))
