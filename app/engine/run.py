@@ -12,6 +12,7 @@ from app.db.pools import Pool
 from app.engine.close import Close
 from app.engine.feed import Feed
 from app.engine.keeping import queries as keeping
+from app.engine.loads.office import Office
 from app.engine.past import Shipped
 from app.engine.processing import Processing
 from app.engine.pulse import Health, Pulse
@@ -28,6 +29,7 @@ from app.wire.codec import decode
 from app.wire.events import Tick
 from app.wire.publish import Publisher
 from app.wire.subscriber import Subscriber
+from app.wire.telling import Telling
 
 logger = logging.getLogger(__name__)
 
@@ -76,6 +78,8 @@ class Engine:
         self._close = Close(self._series, self._store, Thresholds(said.min_confidence), said.timeframes)
         self._tape = Tape(self._store, self._close)
         self._processing = Processing(self._pool, self._store, said.min_confidence)
+        telling = Telling(self._client, publisher)
+        self._office = Office(settings, redis_url, database_url, telling, self._processing.hear)
         self._pulse = Pulse(redis_url, channels, self._health, said.beat_seconds)
         shipped = Shipped(settings.replay.path, settings.replay.history_until)
         self._start = Start(database_url, self._pool, self._feed, shipped, said.min_confidence)
@@ -110,6 +114,7 @@ class Engine:
             self._started = True
             long = (self._store.run(), self._processing.run(), self._subscriber.run(), self._watch(), self._turn())
             self._tasks.extend(tasks.create_task(running) for running in long)
+            self._tasks.append(tasks.create_task(self._office.run()))
             ready()
 
     async def _hear(self, meaning: Meaning | None, payload: bytes, arrived_at: float) -> None:
@@ -194,6 +199,7 @@ class Engine:
         except TimeoutError:
             logger.warning("what was found last is not stored")
         await self._pool.close()
+        await self._office.close()
         for link in (self._feed, self._pulse):
             await link.close()
         await self._client.aclose()

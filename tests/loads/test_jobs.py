@@ -30,7 +30,7 @@ from app.wire.publish import Publisher
 from app.wire.statuses import Statuses
 from app.wire.telling import Telling
 from tests.conftest import Databases
-from tests.engine.rig import eventually, hearing, of
+from tests.engine.rig import eventually, hearing, of, working
 from tests.loads.provider import KEY, Massive, bar, speaking
 
 OVER = {"completed", "completed_with_errors", "failed", "cancelled"}
@@ -246,3 +246,20 @@ async def test_what_is_no_job_is_refused_and_the_next_is_done(room: Room, payloa
 
     assert done.status == "completed"
     assert told is None or (told.status, told.error) == ("failed", "the job was not understood")
+
+
+async def test_the_engine_loads_beside_its_other_work(room: Room, link: asyncpg.Connection) -> None:
+    async with working(room.redis_url, room.database_url):
+        before = await link.fetchval("select count(*) from ohlcv_daily")
+        await link.execute("delete from ohlcv_daily where symbol = 'IBM' and date < '2012-01-01'")
+        job = HistoricalLoad(requested_by="alice", symbols=("IBM",))
+
+        async def heard() -> bool:
+            return bool((await jobs.receivers(room.client, [JOBS_DATA_LOAD]))[JOBS_DATA_LOAD])
+
+        await eventually(heard)
+        await room.ask(job)
+        done = await room.status(job.job_id)
+
+    assert (done.status, done.successful) == ("completed", ("IBM",))
+    assert await link.fetchval("select count(*) from ohlcv_daily") == before
