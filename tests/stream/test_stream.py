@@ -61,6 +61,20 @@ async def test_a_stream_says_hello_then_what_is_then_what_happens(desk: Desk) ->
         assert "content-encoding" not in reader.headers
 
 
+async def test_a_stream_has_the_head_of_any_answer_whichever_way_it_goes(desk: Desk) -> None:
+    async with desk.stream("status", Accept_Encoding="gzip") as reader, desk.client() as client:
+        page = await client.get("/")
+
+        assert reader.status == 200
+        differing = {"content-length", "content-type", "content-encoding", "vary"}
+        streams = {"transfer-encoding", "x-accel-buffering"}
+        assert set(reader.headers) - differing == (set(page.headers) | streams) - differing
+        assert reader.headers["transfer-encoding"] == "chunked"
+        assert reader.headers["content-encoding"] == "gzip"
+        assert "Accept-Encoding" in reader.headers["vary"]
+        assert "content-length" not in reader.headers
+
+
 async def test_messages_that_are_swapped_hold_nothing_but_partials(desk: Desk) -> None:
     async with desk.stream(f"{quotes_topic('BRK.B')},patterns,status") as reader:
         await reader.message("message")
