@@ -1,0 +1,100 @@
+import csv
+import gzip
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from app.finance.adjust import Payout, Split, adjusted
+from app.finance.bars import Bar, day_start
+from app.finance.history import read
+
+HISTORY = Path("config/history/us-equities-daily.csv.gz")
+
+
+def bars(*closes: float, volume: int = 100) -> list[Bar]:
+    """Days of January 2020, each with a range of 10 percent around its close."""
+    return [
+        Bar("A", "daily", day_start(date(2020, 1, at)), close, close * 1.1, close * 0.9, close, volume)
+        for at, close in enumerate(closes, 1)
+    ]
+
+
+def test_before_a_split_of_two_for_one_a_share_was_half_of_two() -> None:
+    made = adjusted(bars(100, 102, 51.5, 52), [Split(date(2020, 1, 3), 2.0)])
+
+    assert [bar.close for bar in made.bars] == [50, 51, 51.5, 52]
+    assert [bar.volume for bar in made.bars] == [200, 200, 100, 100]
+    assert made.bars[0].high == pytest.approx(55)
+    assert made.bars[0].low == pytest.approx(45)
+    assert made.changed
+
+
+def test_splits_multiply_and_may_go_the_other_way() -> None:
+    made = adjusted(bars(6, 3, 30), [Split(date(2020, 1, 2), 2.0), Split(date(2020, 1, 3), 0.1)])
+
+    assert [bar.close for bar in made.bars] == pytest.approx([30, 30, 30])
+    assert [bar.volume for bar in made.bars] == [20, 10, 100]
+
+
+def test_a_dividend_of_two_off_a_close_of_a_hundred_takes_two_percent_off_what_was_before() -> None:
+    made = adjusted(bars(99, 100, 98.5), [], [Payout(date(2020, 1, 3), 2.0)])
+
+    assert [bar.close for bar in made.bars] == pytest.approx([97.02, 98.0, 98.5])
+    assert [bar.volume for bar in made.bars] == [100, 100, 100]
+
+
+def test_a_dividend_is_measured_by_shares_as_they_were_counted_that_day() -> None:
+    made = adjusted(bars(100, 98, 49), [Split(date(2020, 1, 3), 2.0)], [Payout(date(2020, 1, 2), 2.0)])
+
+    assert [bar.close for bar in made.bars] == pytest.approx([49, 49, 49])
+
+
+@pytest.mark.parametrize("day", [date(2019, 12, 1), date(2020, 1, 1), date(2020, 1, 4)])
+def test_what_happened_before_the_first_bar_or_after_the_last_changes_nothing(day: date) -> None:
+    traded = bars(1, 2, 3)
+
+    made = adjusted(traded, [Split(day, 2.0)], [Payout(day, 0.5)])
+
+    assert made.bars == tuple(traded)
+    assert not made.changed
+
+
+def test_a_split_on_a_day_without_trade_counts_from_the_next_bar_on() -> None:
+    traded = [bar for bar in bars(100, 50, 50) if bar.day != date(2020, 1, 2)]
+
+    assert adjusted(traded, [Split(date(2020, 1, 2), 2.0)]).bars[0].close == 50
+
+
+def test_splits_alone_give_the_sources_returns_to_its_last_decimal() -> None:
+    with gzip.open(HISTORY, "rt", newline="") as file:
+        told = {row["date"]: float(row["adj_close"]) for row in csv.DictReader(file) if row["symbol"] == "AAPL"}
+    apple = [bar for bar in read(HISTORY) if bar.symbol == "AAPL" and bar.day < date(2012, 8, 9)]
+
+    made = adjusted(apple, [Split(date(2000, 6, 21), 2.0), Split(date(2005, 2, 28), 2.0)])
+
+    last = made.bars[-1].close / told[apple[-1].day.isoformat()]
+    assert [bar.close for bar in made.bars] == pytest.approx(
+        [told[bar.day.isoformat()] * last for bar in apple], rel=2e-6
+    )
+
+
+def test_no_bars_are_no_trouble() -> None:
+    assert adjusted([], [Split(date(2020, 1, 2), 2.0)]) == ((), False)
+
+
+def test_the_source_of_the_shipped_history_adjusts_in_the_same_way() -> None:
+    """Apple split two for one on 2000-06-21 and 2005-02-28, and paid 2.65 dollars from 2012-08-09 on."""
+    with gzip.open(HISTORY, "rt", newline="") as file:
+        told = {row["date"]: float(row["adj_close"]) for row in csv.DictReader(file) if row["symbol"] == "AAPL"}
+    apple = [bar for bar in read(HISTORY) if bar.symbol == "AAPL" and bar.day < date(2012, 11, 7)]
+
+    made = adjusted(
+        apple, [Split(date(2000, 6, 21), 2.0), Split(date(2005, 2, 28), 2.0)], [Payout(date(2012, 8, 9), 2.65)]
+    )
+
+    last = made.bars[-1].close / told[apple[-1].day.isoformat()]
+    # It measures the dividend by the close of the day itself, which was 0.1 percent higher than the one before.
+    assert [bar.close for bar in made.bars] == pytest.approx(
+        [told[bar.day.isoformat()] * last for bar in apple], rel=3e-5
+    )
