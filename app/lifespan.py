@@ -55,6 +55,9 @@ INCOMPLETE_SECONDS = 3.0
 COMPLETE_SECONDS = 300.0
 """Between two looks at what the database knows of the quotes."""
 
+READ_WITHIN_SECONDS = 5.0
+"""A list that took longer to read is read again: what came meanwhile would be repeated long after it was told."""
+
 CLOSING_SECONDS = 2.0
 CANCEL_SECONDS = 0.3
 
@@ -221,7 +224,7 @@ class Works:
             backoff.succeeded()
 
     async def _drawn_again(self, topic: str) -> bool:
-        before = self._hub.last_id
+        before, began = self._hub.last_id, time.monotonic()
         try:
             whole = await self._relay.snapshot(topic, self._pools)
         except (db.Unavailable, wire.Unavailable):
@@ -229,7 +232,7 @@ class Works:
         # What was told while the database answered may not be in the answer; twice is no harm, but what comes after
         # the whole comes in order: nothing is waited for from here on.
         meanwhile = self._hub.ring.between(before, self._hub.last_id)
-        if meanwhile is None and before != self._hub.last_id:
+        if time.monotonic() - began > READ_WITHIN_SECONDS or (meanwhile is None and before != self._hub.last_id):
             return False
         for push in whole:
             self._hub.publish(push)
