@@ -116,9 +116,7 @@ def _document() -> dict[str, Any]:
         "info": {"title": "TickStock", "version": "1"},
         "security": [{"token": []}],
         "components": {"schemas": components, "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
-        "paths": {
-            ARGUMENT.sub(r"{\1}", rule.rule): {"get": _operation(rule, view, components)} for rule, view in found
-        },
+        "paths": {_path(rule): {"get": _operation(rule, view, components)} for rule, view in found},
     }
 
 
