@@ -122,9 +122,13 @@ def main() -> int:
         parts_list(said.requirements, said.sbom),
         known_holes(said.requirements),
     ]
+    return ending(ends, strict=said.strict)
+
+
+def ending(ends: list[int], *, strict: bool) -> int:
     if WRONG in ends:
         return WRONG
-    return UNASKED if said.strict and UNASKED in ends else FINE
+    return UNASKED if strict and UNASKED in ends else FINE
 
 
 if __name__ == "__main__":

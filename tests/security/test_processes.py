@@ -28,6 +28,7 @@ STREAM = "/stream?topics=patterns,status"
 async def test_guesses_at_two_processes_at_once_are_counted_together_and_before_the_hash(both: Processes) -> None:
     async def guess(port: int, number: int) -> tuple[int, str]:
         async with both.browser(port) as browser:
+            browser.timeout = httpx.Timeout(60)
             answer = await browser.post("/login", data={"email": EMAIL, "password": f"bad guess {number}"})
             return answer.status_code, answer.headers.get("Retry-After", "")
 
