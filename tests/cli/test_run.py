@@ -137,6 +137,22 @@ def test_accounts_are_made_while_nothing_runs(tmp_path: Path) -> None:
     assert not (data / "postgres" / "postmaster.pid").exists()
 
 
+def test_who_lost_everything_is_helped_beside_a_running_desk(desk: Desk) -> None:
+    command(desk.data, "admin", "create-user", "carol@example.org", "--password-stdin", said=f"{PASSWORD}\n")
+
+    listed = command(desk.data, "admin", "list")
+    reset = command(desk.data, "admin", "reset-password", "Carol@example.org", PORT=str(desk.port))
+    removed = command(desk.data, "admin", "remove-totp", "carol@example.org")
+    unknown = command(desk.data, "admin", "reset-password", "nobody@example.org")
+
+    assert "carol@example.org  user" in listed.stdout.splitlines()
+    link = re.search(r"works once, for 24 hours: http://127\.0\.0\.1:\d+(/reset/[A-Za-z0-9_-]{43})$", reset.stdout.strip())
+    assert link, reset.stderr
+    assert status(desk.port, link[1]) == 200
+    assert removed.stdout == "carol@example.org was asked for no codes\n"
+    assert (unknown.returncode, unknown.stderr) == (1, "Error: nobody@example.org has no account\n")
+
+
 def test_when_it_is_killed_nothing_is_left(tmp_path: Path) -> None:
     desk = Desk(tmp_path / "data", free_port())
     told = desk.run_json()

@@ -67,7 +67,7 @@ async def enter() -> ResponseReturnValue:
         kind = await proof.by_code(connection, seal(), user.id, form.code.data)
     if not kind:
         await _record(user, Action.CODE, Outcome.FAILED)
-        form.code.errors = [WRONG]
+        form.code.errors, form.code.data = [WRONG], ""  # no secret is sent back
         return await _page(form, 422)
     if not await deps.sessions().halves.end(half.sid):
         return redirect(_sign_in_url(back), 303)

@@ -79,7 +79,7 @@ async def enrol() -> ResponseReturnValue:
             await steps.replace_recovery(connection, who.user_id, [codes.plain(code) for code in recovery])
             await _record(connection, Action.CODES_ON, Outcome.OK)
     if not done:
-        form.code.errors = [WRONG_CODE]
+        form.code.errors, form.code.data = [WRONG_CODE], ""  # no secret is sent back
         return await _enrolment_page(form, 422)
     await _known_anew()
     return _back_with(recovery)
@@ -134,7 +134,7 @@ async def turn_off() -> ResponseReturnValue:
             await steps.remove(connection, who.user_id)
         await _record(connection, Action.CODES_OFF, Outcome.OK if kind else Outcome.FAILED, kind)
     if not kind:
-        form.code.errors = [WRONG_CODE]
+        form.code.errors, form.code.data = [WRONG_CODE], ""  # no secret is sent back
         return await _off_page(form, 422)
     await _known_anew()
     return redirect("/account/totp", 303)
