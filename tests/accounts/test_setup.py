@@ -32,6 +32,8 @@ async def test_nobody_has_an_account_until_the_link_is_used_once(client: Client,
         assert await connection.fetchval("select count(*) from app.users") == 1
     assert user is not None
     assert user.role is Role.ADMIN
+    async with pool.acquire() as connection:
+        assert len(await connection.fetchval("select session from app.audit where action = 'first_admin'")) == 64
 
 
 async def test_a_new_link_replaces_the_old_and_only_its_hash_is_kept(client: Client, pool: Pool) -> None:
