@@ -51,6 +51,7 @@ async def dashboard() -> ResponseReturnValue:
         clock=_clock(view),
         lamps=[market_partials.lamp(lamp) for lamp in deps.board(MarketBoard).lamps()],
         writable=await _writable(),
+        lacking=await deps.pools().lacking(),
         board=quote_partials.board(rows(quotes[:SHOWN], time.time(), view)),
         shown=min(len(quotes), SHOWN),
         known=len(quotes),
@@ -116,6 +117,7 @@ async def _symbol_page(
         readings=indicator_partials.readings(symbol, indicators.of(symbol), view),
         notice=market_partials.notice(0),
         feed=_feed(pattern_stream.feed_of(symbol), await _detections(symbol), view),
+        lacking=await deps.pools().lacking("daily_bars", "patterns", "indicators"),
         away=away,
     )
 

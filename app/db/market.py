@@ -1,12 +1,16 @@
 """Which tables and columns a market database has, told as sub-selects of one fixed shape."""
 
-# Only names from this file ever enter SQL, whatever a foreign database calls its columns.
+# Only names from this file ever enter SQL, and a schema's as the server itself quotes it.
 # ruff: noqa: S608
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import asyncpg
+
+from app.db import columns as read
+from app.db import findings
+from app.db.columns import DAYS, Table
 
 TABLES = (
     "ohlcv_1min",
@@ -31,32 +35,39 @@ TABLES = (
 )
 """Names that are TickStockPL's, or our stand-in's."""
 
-PATTERN_TABLES: Mapping[str, str] = {
-    "daily_patterns": "daily",
-    "weekly_patterns": "weekly",
-    "monthly_patterns": "monthly",
-    "hourly_patterns": "hourly",
-    "intraday_patterns": "intraday",
-    "daily_intraday_patterns": "combo",
-}
-"""Each with the timeframe of a row that names none."""
+EXTRA = ("splits",)
+"""Ours alone, read where they are."""
 
-NUMBERS = {"numeric", "double precision", "real", "integer", "bigint", "smallint"}
-INDICATOR_TABLES: Mapping[str, str] = {"daily_indicators": "daily", "intraday_indicators": "intraday"}
-
+# information_schema knows no materialized views.
 _COLUMNS = """
-select table_name, column_name, data_type from information_schema.columns
-where table_schema = 'public' and table_name = any($1::text[])
+select quote_ident(n.nspname) as schema, c.relname::text as "table", a.attname::text as "column",
+       case when base.oid = 'numeric'::regtype and a.atttypmod > 0 then 'decimal'
+            else format_type(base.oid, null) end as kind
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+  join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+  join pg_type t on t.oid = a.atttypid
+  join pg_type base on base.oid = case when t.typtype = 'd' then t.typbasetype else t.oid end
+ where c.relname = any($1::text[]) and c.relkind in ('r', 'p', 'v', 'm', 'f')
+   and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp)'
+   and has_schema_privilege(n.oid, 'usage') and has_column_privilege(c.oid, a.attnum, 'select')
+ order by array_position(current_schemas(false), n.nspname), n.nspname
 """
 
 _WRITABLE = """
 select coalesce(bool_or(has_table_privilege(c.oid, 'insert, update, delete, truncate')), false)
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
-where n.nspname = 'public' and c.relkind in ('r', 'p', 'v') and c.relname = any($1::text[])
+where quote_ident(n.nspname) = $2 and c.relkind in ('r', 'p', 'v', 'f') and c.relname = any($1::text[])
 """
 
-Columns = Mapping[str, str]
-"""Name to type."""
+NEEDED: Mapping[str, str] = {
+    "daily_bars": "daily bars (ohlcv_daily)",
+    "minute_bars": "minute bars (ohlcv_1min)",
+    "instruments": "symbols (symbols)",
+    "patterns": "patterns (daily_patterns and its kin)",
+    "indicators": "indicators (daily_indicators and its kin)",
+}
+"""What pages cannot do without, in words, by the names below."""
 
 
 class MarketShape(NamedTuple):
@@ -70,169 +81,110 @@ class MarketShape(NamedTuple):
     minute_bars: str | None
     """symbol text, at timestamptz, open, high, low, close, volume"""
     instruments: str | None
-    """symbol, name, exchange, currency, type text, active boolean"""
+    """symbol, name, exchange, currency, type text, active boolean, listed date"""
     patterns: str | None
-    """symbol, pattern, timeframe text, confidence, direction text, detected_at timestamptz, price"""
+    """symbol, pattern, timeframe text, confidence 0 to 1, direction text, detected_at timestamptz, price"""
     writable: bool
     """The role may write the market, which we never do."""
     indicators: str | None = None
     """symbol, indicator, timeframe text, value float8, at timestamptz, signal text"""
+    hourly_bars: str | None = None
+    """as minute_bars"""
+    weekly_bars: str | None = None
+    """as daily_bars, `day` the Monday, whichever end of its week a table names"""
+    monthly_bars: str | None = None
+    """as daily_bars, `day` the first of the month"""
+    splits: str | None = None
+    """symbol text, day date, ratio float8"""
 
     @property
     def complete(self) -> bool:
-        return None not in (self.daily_bars, self.minute_bars, self.instruments, self.patterns, self.indicators)
+        return not self.lacking()
+
+    def lacking(self, *parts: str) -> list[str]:
+        """Of these parts, or of all that pages need, the ones that are not there, in words."""
+        return [NEEDED[part] for part in parts or NEEDED if getattr(self, part) is None]
 
 
 async def inspect(connection: asyncpg.Connection) -> MarketShape:
-    tables: dict[str, dict[str, str]] = {}
-    for table, column, kind in await connection.fetch(_COLUMNS, TABLES):
-        tables.setdefault(table, {})[column] = kind
+    """Of the schema that holds most of the tables; of several that hold as many, the one that is looked in first."""
+    schemas: dict[str, dict[str, dict[str, str]]] = {}
+    for schema, table, column, kind in await connection.fetch(_COLUMNS, (*TABLES, *EXTRA)):
+        schemas.setdefault(schema, {}).setdefault(table, {})[column] = kind
+    schema = max(schemas, key=lambda name: len(schemas[name]), default="public")
+    tables = {table: Table(f"{schema}.{table}", columns) for table, columns in schemas.get(schema, {}).items()}
     return MarketShape(
-        daily_bars=_bars("ohlcv_daily", tables, "day", "date"),
-        minute_bars=_bars("ohlcv_1min", tables, "at", "timestamp"),
-        instruments=_instruments(tables.get("symbols", {})),
-        patterns=_patterns(tables),
-        writable=bool(await connection.fetchval(_WRITABLE, TABLES)),
-        indicators=_indicators(tables),
+        daily_bars=_days(tables.get("ohlcv_daily"), ("date", "day", "timestamp")),
+        minute_bars=_instants(tables.get("ohlcv_1min")),
+        instruments=_instruments(tables.get("symbols")),
+        patterns=findings.patterns(tables),
+        writable=bool(await connection.fetchval(_WRITABLE, TABLES, schema)),
+        indicators=findings.indicators(tables),
+        hourly_bars=_instants(tables.get("ohlcv_hourly")),
+        weekly_bars=_days(tables.get("ohlcv_weekly"), ("week_start",), "week_ending"),
+        monthly_bars=_days(tables.get("ohlcv_monthly"), ("month_start",), "month_ending"),
+        splits=_splits(tables.get("splits")),
     )
 
 
 async def present(connection: asyncpg.Connection) -> tuple[str, ...]:
-    """Those of the market's tables that are there, ours or not."""
+    """Those of the market's tables that are there, ours or not, in whatever schema."""
     found = await connection.fetch(
-        "select relname::text from pg_class where relnamespace = 'public'::regnamespace"
+        "select distinct relname::text from pg_class join pg_namespace n on n.oid = relnamespace"
+        " where nspname not in ('pg_catalog', 'information_schema') and has_schema_privilege(n.oid, 'usage')"
         " and relkind in ('r', 'p', 'v', 'm', 'f') and relname = any($1::text[]) order by 1",
         TABLES,
     )
     return tuple(row[0] for row in found)
 
 
-def _bars(table: str, tables: Mapping[str, Columns], name: str, source: str) -> str | None:
-    columns = tables.get(table, {})
-    if not {"symbol", source, "open", "high", "low", "close"} <= columns.keys():
+def _days(table: Table | None, starts: Sequence[str], ends: str | None = None) -> str | None:
+    if table is None:
         return None
-    start = f'"{source}"::date' if name == "day" else _instant(columns, source)
-    prices = ", ".join(f"{price}::float8 as {price}" for price in ("open", "high", "low", "close"))
-    volume = _any(columns, ("volume",), "int8")
-    return f"(select symbol::text as symbol, {start} as {name}, {prices}, {volume} as volume from public.{table})"
+    named = read.first(table.columns, starts)
+    if named:
+        return _bars(table, read.day(table.columns, named), "day")
+    last = read.day(table.columns, ends) if ends and ends in table.columns else None
+    return _bars(table, last and f"date_trunc('{ends[:-7]}', {last})::date", "day") if ends else None
 
 
-def _instruments(columns: Columns) -> str | None:
-    if "symbol" not in columns:
+def _instants(table: Table | None) -> str | None:
+    name = table and read.first(table.columns, ("timestamp", "time", "ts"))
+    return _bars(table, read.instant(table.columns, name), "at") if table and name else None
+
+
+def _bars(table: Table, start: str | None, name: str) -> str | None:
+    if table.symbol is None or start is None or not {"open", "high", "low", "close"} <= table.columns.keys():
         return None
-    name, kind = _any(columns, ("name",), "text"), _any(columns, ("type",), "text")
-    exchange = _any(columns, ("exchange", "primary_exchange"), "text")
-    said = _any(columns, ("currency_name", "currency"), "text")
+    prices = ", ".join(f"{read.number(table.columns, price)} as {price}" for price in ("open", "high", "low", "close"))
+    return (
+        f"(select {table.symbol}::text as symbol, {start} as {name}, {prices},"
+        f" {read.whole(table.columns, 'volume')} as volume from {table.name}"
+        f" where {table.symbol} is not null and {start} {DAYS})"
+    )
+
+
+def _instruments(table: Table | None) -> str | None:
+    if table is None or table.symbol is None:
+        return None
+    columns = table.columns
+    said = read.text(columns, "currency_name", "currency")
     # TickStockPL writes usd; GBp means pence and must stay so.
     currency = f"case when {said} ~ '^[a-z]{{3}}$' then upper({said}) else nullif({said}, '') end"
-    active = _any(columns, ("active",), "boolean")
+    listed = read.day(columns, "list_date") if "list_date" in columns else None
     return (
-        f"(select symbol::text as symbol, coalesce({name}, '') as name, coalesce({exchange}, '') as exchange,"
-        f" coalesce({currency}, 'USD') as currency, coalesce({kind}, '') as type,"
-        f" coalesce({active}, true) as active from public.symbols)"
+        f"(select {table.symbol}::text as symbol, coalesce({read.text(columns, 'name')}, '') as name,"
+        f" coalesce({read.text(columns, 'exchange', 'primary_exchange')}, '') as exchange,"
+        f" coalesce({currency}, 'USD') as currency, coalesce({read.text(columns, 'type')}, '') as type,"
+        f" coalesce({read.flag(columns, 'active')}, true) as active, {listed or 'null::date'} as listed"
+        f" from {table.name} where {table.symbol} is not null)"
     )
 
 
-def _patterns(tables: Mapping[str, Columns]) -> str | None:
-    selects = [_tier(table, tables[table], tier) for table, tier in PATTERN_TABLES.items() if table in tables]
-    selects.append(_detections(tables.get("pattern_detections", {}), tables.get("pattern_definitions", {})))
-    known = [select for select in selects if select is not None]
-    return f"({' union all '.join(known)})" if known else None
-
-
-def _tier(table: str, columns: Columns, tier: str) -> str | None:
-    pattern = _first(columns, ("pattern_type", "pattern_name", "pattern"))
-    time = _first(columns, ("detection_timestamp", "detected_at"))
-    if "symbol" not in columns or pattern is None or time is None:
+def _splits(table: Table | None) -> str | None:
+    if table is None or not {"symbol", "ex_date", "ratio"} <= table.columns.keys():
         return None
-    data, metadata = _json(columns, "pattern_data"), _json(columns, "metadata")
-    timeframe = _any(columns, ("timeframe",), "text")
     return (
-        f"select symbol::text as symbol, {pattern}::text as pattern, coalesce({timeframe}, '{tier}') as timeframe,"
-        f" {_any(columns, ('confidence',), 'float8')} as confidence,"
-        f" {_direction(pattern, data, metadata)} as direction,"
-        f" {_instant(columns, time)} as detected_at, {_price(data)} as price from public.{table}"
+        f"(select symbol::text as symbol, {read.day(table.columns, 'ex_date')} as day,"
+        f" {read.number(table.columns, 'ratio')} as ratio from {table.name})"
     )
-
-
-def _detections(columns: Columns, definitions: Columns) -> str | None:
-    if not {"pattern_id", "symbol", "detected_at"} <= columns.keys() or not {"id", "name"} <= definitions.keys():
-        return None
-    own = {column: kind for column, kind in columns.items() if column not in definitions}
-    data = _json(own, "pattern_data")
-    price = f"coalesce({_any(own, ('price_at_detection',), 'float8')}, {_price(data)})"
-    return (
-        "select detected.symbol::text as symbol, defined.name::text as pattern, 'daily' as timeframe,"
-        f" {_any(own, ('confidence',), 'float8')} as confidence,"
-        f" {_direction('defined.name', data, 'null::jsonb')} as direction,"
-        f" {_instant(columns, 'detected_at')} as detected_at, {price} as price"
-        " from public.pattern_detections as detected join public.pattern_definitions as defined"
-        " on defined.id = detected.pattern_id"
-    )
-
-
-def _indicators(tables: Mapping[str, Columns]) -> str | None:
-    selects = [_values(table, tables[table], tier) for table, tier in INDICATOR_TABLES.items() if table in tables]
-    known = [select for select in selects if select is not None]
-    return f"({' union all '.join(known)})" if known else None
-
-
-def _values(table: str, columns: Columns, tier: str) -> str | None:
-    name = _first(columns, ("indicator_type", "indicator_name", "indicator"))
-    time = _first(columns, ("calculation_timestamp", "calculated_at"))
-    if "symbol" not in columns or name is None or time is None:
-        return None
-    data = _json(columns, _first(columns, ("value_data", "values", "value")) or "")
-    plain = _any(columns, ("value",), "float8") if columns.get("value") in NUMBERS else "null::float8"
-    said = f"coalesce({data} -> 'signal', {_json(columns, 'metadata')} -> 'signal')"
-    return (
-        f"select symbol::text as symbol, {name}::text as indicator,"
-        f" coalesce({_any(columns, ('timeframe',), 'text')}, '{tier}') as timeframe,"
-        f" coalesce({plain}, {_scalar(data, name)}) as value,"
-        f" {_instant(columns, time)} as at,"
-        f" case when jsonb_typeof({said}) = 'string' then {said} #>> '{{}}' else '' end as signal from public.{table}"
-    )
-
-
-def _scalar(data: str, name: str) -> str:
-    """A bare number, or the one called `value`, or the one called like the indicator without its period."""
-    kin = f"lower(substring({name}::text from '^[A-Za-z]+'))"
-    cases = (
-        f"when jsonb_typeof({found}) = 'number' then ({found} #>> '{{}}')::float8"
-        for found in (data, f"({data} -> 'value')", f"({data} -> {kin})")
-    )
-    return f"case {' '.join(cases)} end"
-
-
-def _direction(pattern: str, data: str, metadata: str) -> str:
-    """As stored; where nothing is stored, as the pattern's own name tells."""
-    said = f"lower(coalesce({data} ->> 'direction', {metadata} ->> 'direction', {pattern}::text))"
-    return f"case when {said} ~ 'bull' then 'bullish' when {said} ~ 'bear' then 'bearish' else 'neutral' end"
-
-
-def _price(data: str) -> str:
-    """Only of numbers: a foreign row may hold anything, and one bad cast would fail the whole page."""
-    cases = (
-        f"when jsonb_typeof({data} -> '{name}') = 'number' then ({data} ->> '{name}')::float8"
-        for name in ("price", "current_price", "entry_price", "close")
-    )
-    return f"case {' '.join(cases)} end"
-
-
-def _instant(columns: Columns, name: str) -> str:
-    """Times without a zone are UTC."""
-    return f'"{name}"' if columns[name] == "timestamp with time zone" else f"\"{name}\"::timestamp at time zone 'UTC'"
-
-
-def _json(columns: Columns, name: str) -> str:
-    return f'"{name}"::jsonb' if columns.get(name) in ("json", "jsonb") else "null::jsonb"
-
-
-def _first(columns: Columns, names: Sequence[str]) -> str | None:
-    return next((name for name in names if name in columns), None)
-
-
-def _any(columns: Columns, names: Sequence[str], kind: str) -> str:
-    """The first of these columns that is there and not null."""
-    found = [f"{name}::{kind}" for name in names if name in columns] or [f"null::{kind}"]
-    return f"coalesce({', '.join(found)})" if len(found) > 1 else found[0]

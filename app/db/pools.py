@@ -190,5 +190,12 @@ class Pools:
         self._looked_at = time.monotonic()
         return self._shape
 
+    async def lacking(self, *parts: str) -> list[str]:
+        """What the market database does not have, in words; nothing while it is away, which is another matter."""
+        try:
+            return (await self.shape()).lacking(*parts)
+        except Unavailable:
+            return []
+
     async def close(self) -> None:
         await asyncio.gather(self.own.close(), self.market.close())

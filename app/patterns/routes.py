@@ -36,6 +36,7 @@ async def patterns() -> ResponseReturnValue:
         count=len(found),
         latest=LATEST,
         now=time.time(),
+        lacking=shape.lacking("patterns"),
     )
 
 

@@ -127,16 +127,17 @@ async def stored(
     limit: int,
 ) -> list[Bar]:
     """The newest `limit` bars that begin from `since` on and before `until`, oldest first."""
-    source = shape.daily_bars if timeframe == "daily" else shape.minute_bars
+    source = _source(shape, timeframe)
     if source is None:
         return []
     # As columns of an index know it, and as an instant.
-    place, begins = ("day", "day::timestamp at time zone 'UTC'") if timeframe == "daily" else ("at", "at")
+    dated = timeframe in ("daily", "weekly", "monthly")
+    place, begins = ("day", "day::timestamp at time zone 'UTC'") if dated else ("at", "at")
     rows = await connection.fetch(
         f"""
         select extract(epoch from {begins})::float8 as begins, open, high, low, close, volume
           from {source} as bars
-         where symbol = $1 and {WHOLE} and isfinite({place})
+         where symbol = $1 and {WHOLE}
            and ($2::timestamptz is null or {begins} >= $2) and ($3::timestamptz is null or {begins} < $3)
          order by {place} desc
          limit $4
@@ -159,6 +160,27 @@ async def stored(
         )
         for row in reversed(rows)
     ]
+
+
+def _source(shape: MarketShape, timeframe: Timeframe) -> str | None:
+    """Where bars of that length are; those between a minute and an hour are made of minutes."""
+    stored = {
+        "1min": shape.minute_bars,
+        "hourly": shape.hourly_bars,
+        "daily": shape.daily_bars,
+        "weekly": shape.weekly_bars,
+        "monthly": shape.monthly_bars,
+    }
+    if timeframe in stored or shape.minute_bars is None:
+        return stored.get(timeframe)
+    seconds = 60 * int(timeframe.removesuffix("min"))
+    return f"""(
+        select symbol, to_timestamp(floor(extract(epoch from at) / {seconds}) * {seconds}) as at,
+               (array_agg(open order by at))[1] as open, max(high) as high, min(low) as low,
+               (array_agg(close order by at desc))[1] as close, sum(volume)::int8 as volume
+          from {shape.minute_bars} as minutes
+         where {WHOLE}
+         group by 1, 2)"""  # noqa: S608
 
 
 async def first_day(connection: Connection, shape: MarketShape, symbol: str) -> date | None:

@@ -29,4 +29,5 @@ async def symbols() -> ResponseReturnValue:
         found=[(instrument, board.quote(instrument.symbol)) for instrument in found.instruments],
         total=found.total,
         near=near.near(typed, board.instruments) if typed and not found.total else [],
+        lacking=await deps.pools().lacking("instruments", "daily_bars"),
     )

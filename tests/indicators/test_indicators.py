@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
-from app.db import market
+from app.db import findings, market
 from app.db.pools import Pool, Pools
 from app.identity import NumberForm, View
 from app.indicators import partials, queries, stream, words
@@ -191,7 +191,7 @@ async def test_a_symbols_values_are_found_by_an_index(databases: Databases) -> N
     plan = await link.fetch(f"explain select * from {shape.indicators} as indicators where symbol = 'IBM'")
     await link.close()
 
-    assert sum("Index Cond" in row[0] for row in plan) == len(market.INDICATOR_TABLES)
+    assert sum("Index Cond" in row[0] for row in plan) == len(findings.INDICATOR_TABLES)
     assert not any("Seq Scan" in row[0] for row in plan)
 
 

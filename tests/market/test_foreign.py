@@ -1,0 +1,181 @@
+"""Every page and every read stands on whatever market database there is, and says what is not in it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from datetime import date
+from html import unescape
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote
+
+import asyncpg
+import pytest
+from pydantic import SecretStr
+from quart import Quart
+from werkzeug.routing import Rule
+
+from app import deps
+from app.db import migrate, roles
+from app.db.market import NEEDED, inspect
+from app.factory import create_app
+from app.identity import Role
+from app.live import topics
+from app.sections import Database, Limits, Redis
+from app.settings import Settings
+from tests.market.foreign import FOREIGN, Foreign
+from tests.security.conftest import Door, furnish
+
+SYMBOLS = ("BRK.B", "X:BTCUSD", "NOBODY")
+VALUES = {"uuid": "00000000-0000-4000-8000-000000000000", "int": "1", "default": "x", "string": "x"}
+MORE = (
+    "/?theme=x",
+    "/symbols?q=b",
+    "/patterns?symbol=BRK.B&timeframe=daily",
+    "/api/v1/patterns?symbol=BRK.B&min_confidence=0.1&from=2012-01-01&limit=1",
+    *(f"/symbols/BRK.B?range={span}&rows=all" for span in topics.RANGES),
+    *(
+        f"/api/v1/bars/BRK.B?timeframe={each}"
+        for each in ("1min", "5min", "15min", "30min", "hourly", "daily", "weekly", "monthly")
+    ),
+)
+TOPICS = (
+    topics.PATTERNS,
+    topics.QUOTES,
+    topics.STATUS,
+    *(topics.quotes_topic(symbol) for symbol in SYMBOLS),
+    *(topics.patterns_topic(symbol) for symbol in SYMBOLS),
+    *(topics.symbol_topic(symbol) for symbol in SYMBOLS),
+    *(topics.chart_topic(symbol, span) for symbol in SYMBOLS for span in topics.RANGES),
+)
+
+
+class Place(NamedTuple):
+    own: str
+    market: str
+    foreign: Foreign
+
+
+@pytest.fixture(params=list(FOREIGN))
+async def place(request: pytest.FixtureRequest, database_url: str) -> Place:
+    """A database that others filled, with our own schema beside it and a role that reads."""
+    foreign = FOREIGN[request.param]
+    urls = await roles.prepare(database_url, database_url.partition("?")[0].rpartition("/")[2])
+    await migrate.migrate("app", urls.own)
+    link = await asyncpg.connect(database_url)
+    await link.execute(foreign.sql)
+    schemas = await link.fetch("select quote_ident(nspname) from pg_namespace where nspname !~ '^(pg_|info|app)'")
+    for (schema,) in schemas if foreign.read else ():
+        await link.execute(f"grant usage on schema {schema} to {roles.MARKET}")
+        await link.execute(f"grant select on all tables in schema {schema} to {roles.MARKET}")
+    await link.close()
+    return Place(urls.own, urls.market, foreign)
+
+
+@pytest.fixture
+async def door(place: Place, redis_url: str, tmp_path: Path) -> AsyncIterator[Door]:
+    app = create_app(
+        Settings(
+            data_dir=tmp_path,
+            limits=Limits(per_user=1_000_000, per_address=1_000_000),
+            redis=Redis(url=SecretStr(redis_url)),
+            database=Database(url=SecretStr(place.own), market_url=SecretStr(place.market)),
+        )
+    )
+    async with app.test_app():
+        yield await furnish(app)
+
+
+def paths(app: Quart) -> Iterator[str]:
+    for rule in app.url_map.iter_rules():
+        if "GET" in (rule.methods or ()) and not rule.websocket and rule.endpoint not in ("static", "streams.stream"):
+            yield from filled(rule)
+    yield from MORE
+
+
+def filled(rule: Rule) -> Iterator[str]:
+    """With symbols where a path is asked for, and something else of its kind elsewhere."""
+    names = {each: name for name, each in rule.map.converters.items()}
+    for symbol in SYMBOLS if rule.arguments else ("",):
+        path = rule.rule
+        for name, converter in rule._converters.items():
+            kind = names.get(type(converter), "path")
+            path = path.replace(f"<{kind}:{name}>", VALUES.get(kind, quote(symbol)))
+            path = path.replace(f"<{name}>", VALUES["string"])
+        yield path
+
+
+async def walked(door: Door, role: Role) -> dict[str, tuple[int, str]]:
+    """Status and text of every page and every read."""
+    cookie = door.cookie(await door.begun(role))
+    headers = {"Accept": "text/html", "Cookie": cookie, "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "same-origin"}
+    found = {}
+    for path in paths(door.app):
+        async with asyncio.timeout(10):
+            answer = await door.app.test_client(False).get(path, headers=headers)
+        found[path] = (answer.status_code, unescape(await answer.get_data(as_text=True)))
+    return found
+
+
+async def test_every_page_read_and_topic_answers_and_says_what_is_not_there(place: Place, door: Door) -> None:
+    lacks, house = place.foreign.lacks, deps.house_of(door.app)
+    for role in Role:
+        pages = await walked(door, role)
+
+        assert {path: found for path, found in pages.items() if found[0] >= 500} == {}
+        assert [pages[path][0] for path in ("/", "/patterns", "/symbols", "/api/v1/quotes", "/api/v1/patterns")] == [
+            200
+        ] * 5
+        for part, words in NEEDED.items():
+            assert (f"no {words}" in pages["/"][1]) is (part in lacks)
+        assert ("no patterns (" in pages["/patterns"][1]) is ("patterns" in lacks)
+        assert ("no daily bars (" in pages["/symbols"][1]) is ("daily_bars" in lacks)
+    for topic in TOPICS:
+        await house.relay.snapshot(topic, house.pools)  # type: ignore[attr-defined]
+    assert {topics.name(topic) for topic in TOPICS} == set(house.relay._snapshots)  # type: ignore[attr-defined]
+
+
+async def test_what_is_found_there_is_read_and_never_written(place: Place) -> None:
+    link = await asyncpg.connect(place.market)
+    await link.execute("set default_transaction_read_only = off")
+    shape = await inspect(link)
+    for statement in ("create table x (y int)", "delete from ohlcv_daily", "update symbols set name = ''"):
+        with pytest.raises(asyncpg.PostgresError):
+            await link.execute(statement)
+    found = {
+        part: await link.fetchval(f"select count(*) from {getattr(shape, part)} as t")
+        for part in NEEDED
+        if getattr(shape, part)
+    }
+    await link.close()
+
+    assert not shape.writable
+    assert [part for part in NEEDED if part not in found] == list(place.foreign.lacks)
+    assert all(found.values())
+
+
+@pytest.mark.parametrize("place", ["documented", "specified"], indirect=True)
+async def test_weeks_and_months_begin_alike_whichever_end_is_stored(place: Place) -> None:
+    link = await asyncpg.connect(place.market)
+    shape = await inspect(link)
+
+    assert await link.fetchval(f"select day from {shape.weekly_bars} as weeks") == date(2012, 7, 2)
+    assert await link.fetchval(f"select day from {shape.monthly_bars} as months") == date(2012, 7, 1)
+    await link.close()
+
+
+@pytest.mark.parametrize("place", ["loose"], indirect=True)
+async def test_values_of_other_types_are_read_as_far_as_they_can_be(place: Place) -> None:
+    link = await asyncpg.connect(place.market)
+    shape = await inspect(link)
+
+    days = await link.fetch(f"select day, open, volume from {shape.daily_bars} as days order by day")
+    assert [tuple(row) for row in days] == [
+        (date(2012, 2, 29), 10.0, 5),
+        (date(2012, 3, 1), 10.5, None),
+        (date(2012, 3, 2), 10.5, 6),
+    ]
+    patterns = await link.fetch(f"select pattern, confidence, price from {shape.patterns} as patterns order by 1, 2")
+    assert [tuple(row) for row in patterns] == [("Breakout", None, None), ("Doji", None, None), ("Hammer", 0.85, None)]
+    values = await link.fetch(f"select indicator, value from {shape.indicators} as t order by 1")
+    assert [tuple(row) for row in values] == [("RSI", None), ("SMA_20", None), ("SMA_50", 51.0)]
+    await link.close()
