@@ -2,6 +2,7 @@
 
 import math
 from datetime import UTC, datetime
+from functools import lru_cache
 
 LATEST = 4_102_444_800.0
 """2100-01-01: whatever lies beyond is a mistake of scale."""
@@ -18,7 +19,9 @@ def moment(value: object) -> float | None:
     return _scaled(value)
 
 
+@lru_cache(maxsize=1024)
 def iso(at: float) -> str:
+    """Remembered: the events of a minute's end all have the same time."""
     return datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z")
 
 

@@ -68,6 +68,9 @@ class Shape(Generic[E]):
         self.iso_times = iso_times
         self._extra = extra
         self._time_keys = keys(time)
+        self._written = tuple(
+            (name, *_place(one.names[0] if one.names else one.percent[0]), one.write) for name, one in fields.items()
+        )
         self._read = tuple(
             _Field(name, _heads(one), keys(one.names), keys(one.percent), one.make, one.needed)
             for name, one in fields.items()
@@ -107,9 +110,14 @@ class Shape(Generic[E]):
 
     def write(self, event: E) -> dict[str, object]:
         inner: dict[str, object] = {}
-        for name, spelling in self.fields.items():
+        for name, path, last, write in self._written:
             value = getattr(event, name)
-            _put(inner, spelling.names[0] if spelling.names else spelling.percent[0], _written(spelling, value))
+            if write is not None:
+                value = write(value)
+            if path:
+                _put(inner, path, last, value)
+            else:
+                inner[last] = value
         at = iso(event.at) if self.iso_times else event.at
         published = event.published_at or event.at
         word = self.word if isinstance(self.word, str) else self.word(event)
@@ -187,18 +195,19 @@ def _per_hundred(value: object) -> object:
     return MISSING if made is None else made
 
 
-def _written(spelling: Spelling, value: object) -> object:
-    return value if spelling.write is None else spelling.write(value)
-
-
-def _put(target: dict[str, object], name: str, value: object) -> None:
-    """Nested objects are made for what there is."""
+def _place(name: str) -> tuple[tuple[str, ...], str]:
+    """The objects that it stands in, and what it is called there."""
     *path, last = name.split(".")
-    if path and value in (None, "", ()):
+    return tuple(path), last
+
+
+def _put(target: dict[str, object], path: tuple[str, ...], last: str, value: object) -> None:
+    """Nested objects are made for what there is."""
+    if value in (None, "", ()):
         return
     for part in path:
         inside = target.setdefault(part, {})
         if not isinstance(inside, dict):
-            raise TypeError(f"{name} would stand in a field")
+            raise TypeError(f"{'.'.join(path)}.{last} would stand in a field")
         target = inside
     target[last] = value
