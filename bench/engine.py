@@ -1,0 +1,256 @@
+"""The engine with many symbols: whether one core keeps up, and how long after a minute's end everything is out.
+
+    python -m bench.engine [--symbols 500] [--minutes 2]
+
+Real Redis and PostgreSQL of our own; the engine is a process of its own. Every symbol has 255 stored minutes, then one
+tick a second, published as the feed does. At each minute's end all symbols' ticks of the next second end it at once,
+and the time runs from before they are published until the last symbol's last event is heard. Beside that, in the same
+run: every TA-Lib function that the engine uses, called for each symbol over the same 256 bars, and nothing else.
+"""
+
+import argparse
+import asyncio
+import os
+import re
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from statistics import median
+from typing import NamedTuple
+
+import asyncpg
+import numpy as np
+import talib
+from redis.asyncio import Redis
+
+from app.db.migrate import migrate
+from app.embedded import postgres, valkey
+from app.embedded.child import Child
+from app.embedded.places import prepare
+from app.engine.queries import put_bars, put_symbols
+from app.finance import candles
+from app.finance.bars import Bar
+from app.finance.clock import MarketClock
+from app.wire import clock
+from app.wire.channels import Channels
+from app.wire.client import connect
+from app.wire.codec import encode
+from app.wire.events import Tick
+
+BARS = 256
+START = datetime(2012, 9, 4, 18, 0, tzinfo=UTC).timestamp()
+"""A minute in the middle of a session: the market's time, whatever the wall's is."""
+SMA = talib.MA_Type.SMA
+PATIENCE, QUIET = 10.0, 1.0
+SYMBOL = re.compile(rb'"symbol":"([A-Z0-9]+)"')
+ENGINE = """
+import sys
+from app.engine.run import main
+from app.settings import Settings
+engine = {"timeframes": ["1min"], "beat_seconds": 1}
+replay = {"path": sys.argv[3], "history_until": "1990-01-01"}
+said = {"redis": {"url": sys.argv[1]}, "database": {"url": sys.argv[2]}, "engine": engine, "replay": replay}
+main(Settings.model_validate(said), lambda: print("ready", flush=True))
+"""
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class Close(NamedTuple):
+    """Of one minute: when all ticks that end it were out, and when the last event was heard, in seconds."""
+
+    ticked: float
+    heard: float
+    events: int
+
+
+class Market:
+    """Random walks, seeded: prices of symbols that do not exist."""
+
+    def __init__(self, count: int) -> None:
+        self.symbols = [f"SYN{number:03d}" for number in range(count)]
+        self._random = Random(42)
+        self._prices = dict.fromkeys(self.symbols, 100.0)
+
+    def price(self, symbol: str) -> float:
+        self._prices[symbol] = price = max(1.0, round(self._prices[symbol] * (1 + self._random.gauss(0, 0.0005)), 2))
+        return price
+
+    def minute(self, symbol: str, start: float) -> Bar:
+        prices = [self.price(symbol) for _ in range(6)]
+        volume = self._random.randrange(100, 5000)
+        return Bar(symbol, "1min", start, prices[0], max(prices), min(prices), prices[-1], volume)
+
+    def tick(self, symbol: str, at: float) -> bytes:
+        volume = self._random.randrange(1, 500)
+        return encode(Tick(at=at, symbol=symbol, price=self.price(symbol), volume=volume, source="bench"))
+
+
+def bare_pass(bars: dict[str, list[Bar]]) -> float:
+    """Seconds that TA-Lib itself needs, symbol by symbol."""
+    columns = [[np.array([bar[field] for bar in own]) for field in (3, 4, 5, 6)] for own in bars.values()]
+    began = time.perf_counter()
+    for opened, high, low, close in columns:
+        for function in candles.FUNCTIONS:
+            function(opened, high, low, close)
+        for period in (20, 50, 200):
+            talib.SMA(close, period)
+        for period in (12, 26):
+            talib.EMA(close, period)
+        talib.RSI(close, 14)
+        talib.MACD(close, 12, 26, 9)
+        talib.BBANDS(close, 20)
+        talib.STOCH(high, low, close, 14, 3, SMA, 3, SMA)
+        for wilder in (talib.ATR, talib.ADX, talib.PLUS_DI, talib.MINUS_DI):
+            wilder(high, low, close, 14)
+    return time.perf_counter() - began
+
+
+@contextmanager
+def servers() -> Iterator[tuple[str, str]]:
+    directory = Path(tempfile.mkdtemp())
+    places = prepare(directory, None)
+    children = [Child(valkey.program(places)), Child(postgres.program(places))]
+    try:
+        for child in children:
+            child.start()
+        if not all(child.wait_ready(30) for child in children):
+            raise SystemExit("the servers do not start")
+        yield valkey.url(places), postgres.url(places)
+    finally:
+        for child in reversed(children):
+            child.stop(5)
+        shutil.rmtree(places.sockets, ignore_errors=True)
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+async def fill(database_url: str, market: Market) -> dict[str, list[Bar]]:
+    """A session's minutes so far, and one day, by which the engine knows its symbols."""
+    await migrate("market", database_url)
+    bars = {
+        symbol: [market.minute(symbol, START - 60 * (BARS - 1 - n)) for n in range(BARS - 1)]
+        for symbol in market.symbols
+    }
+    link = await asyncpg.connect(database_url)
+    await put_symbols(link, market.symbols)
+    day = START // 86400 * 86400 - 86400
+    for own in bars.values():
+        await put_bars(link, [*own, own[0]._replace(timeframe="daily", start=day)], ("ohlcv_1min", "ohlcv_daily"))
+    await link.close()
+    return bars
+
+
+class Ears:
+    """Hears what the engine publishes as bytes, and reads them only when asked: slow ears would be measured too."""
+
+    def __init__(self, redis_url: str) -> None:
+        self._path = redis_url.removeprefix("unix://").partition("?")[0]
+        self._heard: list[bytes] = []
+        self.newest = 0.0
+
+    async def run(self) -> None:
+        reader, writer = await asyncio.open_unix_connection(self._path)
+        writer.write(f"SUBSCRIBE {Channels().patterns} {Channels().indicators}\r\n".encode())
+        while data := await reader.read(1 << 20):
+            self.newest = time.perf_counter()
+            self._heard.append(data)
+
+    def clear(self) -> None:
+        self._heard.clear()
+
+    def symbols(self) -> list[bytes]:
+        """One for each event."""
+        return SYMBOL.findall(b"".join(self._heard))
+
+
+async def second(client: Redis, market: Market, at: float, spread: float) -> None:
+    """One tick of each symbol, over so many seconds of the wall."""
+    await clock.announce(client, MarketClock("bench", "synthetic", "2012-09-04", at, time.time(), 1.0, "open"))
+    ticks = [market.tick(symbol, at) for symbol in market.symbols]
+    share, began = max(1, len(ticks) // 20), time.perf_counter()
+    for first in range(0, len(ticks), share):
+        pipeline = client.pipeline(transaction=False)
+        for tick in ticks[first : first + share]:
+            pipeline.publish(Channels().ticks, tick)
+        await pipeline.execute()
+        if spread:
+            await asyncio.sleep(max(0.0, began + spread * (first + share) / len(ticks) - time.perf_counter()))
+
+
+async def close(client: Redis, market: Market, ears: Ears, at: float) -> Close:
+    ears.clear()
+    began = time.perf_counter()
+    await second(client, market, at, 0.0)
+    ticked = time.perf_counter() - began
+    deadline = began + PATIENCE
+    while time.perf_counter() < deadline:
+        await asyncio.sleep(QUIET)
+        if time.perf_counter() - ears.newest > QUIET and len(set(ears.symbols())) == len(market.symbols):
+            break
+    else:
+        raise SystemExit(f"only {len(set(ears.symbols()))} of {len(market.symbols)} symbols were heard")
+    return Close(ticked, ears.newest - began, len(ears.symbols()))
+
+
+def cpu_seconds(process: int) -> float:
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def measure(redis_url: str, database_url: str, symbols: int, minutes: int) -> None:
+    market = Market(symbols)
+    bars = await fill(database_url, market)
+    history = str(ROOT / "config/history/us-equities-daily.csv.gz")
+    engine = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", ENGINE, redis_url, database_url, history, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    ears = Ears(redis_url)
+    hearing = asyncio.create_task(ears.run())
+    client = connect(redis_url)
+    try:
+        if engine.stdout is None or not await engine.stdout.readline():
+            raise SystemExit("the engine does not start")
+        await told(client, market, ears, bars, (engine.pid, minutes))
+    finally:
+        engine.terminate()
+        await engine.wait()
+        hearing.cancel()
+        await client.aclose()
+
+
+async def told(client: Redis, market: Market, ears: Ears, bars: dict[str, list[Bar]], run: tuple[int, int]) -> None:
+    pid, minutes = run
+    ratios = []
+    for minute in range(minutes):
+        start = START + 60 * minute
+        used, began = cpu_seconds(pid), time.perf_counter()
+        for number in range(10):
+            await second(client, market, start + number + 0.5, 1.0)
+        share = (cpu_seconds(pid) - used) / (time.perf_counter() - began)
+        bare = median(bare_pass(bars) for _ in range(3))
+        found = await close(client, market, ears, start + 60)
+        ratios.append(found.heard / bare)
+        print(
+            f"minute {minute + 1}: {len(market.symbols)} ticks a second took {share:.0%} of a core; TA-Lib alone "
+            f"{bare * 1000:.0f} ms; {found.events} events of all symbols out after {found.heard * 1000:.0f} ms "
+            f"({found.ticked * 1000:.0f} ms of it publishing the ticks): ratio {ratios[-1]:.2f}"
+        )
+    print(f"ratio, median of {minutes}: {median(ratios):.2f} (at most 2 is wanted)")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--symbols", type=int, default=500)
+    parser.add_argument("--minutes", type=int, default=3)
+    said = parser.parse_args()
+    with servers() as (redis_url, database_url):
+        asyncio.run(measure(redis_url, database_url, said.symbols, said.minutes))
+
+
+if __name__ == "__main__":
+    main()
