@@ -13,7 +13,7 @@ from app.naming import ChannelNames
 ROOT = Path(__file__).resolve().parents[1]
 
 Severity = Literal["debug", "info", "warning", "error", "critical"]
-Timeframe = Literal["1min", "daily"]
+Timeframe = Literal["1min", "5min", "15min", "30min", "hourly", "daily", "weekly", "monthly"]
 
 
 def _listed(value: object) -> object:
@@ -90,7 +90,12 @@ class Engine(Section):
     database_url: PostgresqlAddress | None = None
     beat_seconds: Seconds = 2.0
     min_confidence: float = Field(default=0.7, ge=0, le=1)
-    timeframes: Annotated[tuple[Timeframe, ...], BeforeValidator(_listed), Field(min_length=1)] = ("1min", "daily")
+    timeframes: Annotated[tuple[Timeframe, ...], BeforeValidator(_listed), Field(min_length=1)] = (
+        "1min",
+        "5min",
+        "hourly",
+        "daily",
+    )
 
 
 PROVIDERS = {

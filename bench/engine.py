@@ -46,7 +46,6 @@ from app.wire.events import Tick
 BARS = 256
 START = datetime(2012, 9, 4, 18, 0, tzinfo=UTC).timestamp()
 """A minute in the middle of a session: the market's time, whatever the wall's is."""
-SMA = talib.MA_Type.SMA
 PATIENCE, QUIET = 10.0, 1.0
 SYMBOL = re.compile(rb'"symbol":"([A-Z0-9]+)"')
 ENGINE = """
@@ -105,7 +104,7 @@ def bare_pass(bars: dict[str, list[Bar]]) -> float:
         talib.RSI(close, 14)
         talib.MACD(close, 12, 26, 9)
         talib.BBANDS(close, 20)
-        talib.STOCH(high, low, close, 14, 3, SMA, 3, SMA)
+        talib.STOCH(high, low, close, fastk_period=14, slowk_period=3, slowd_period=3)
         for wilder in (talib.ATR, talib.ADX, talib.PLUS_DI, talib.MINUS_DI):
             wilder(high, low, close, 14)
     return time.perf_counter() - began

@@ -33,7 +33,7 @@ BAD = [
     ("TICKSTOCK_ENVIRONMENT", "hunter2", "must be development, testing or production"),
     ("TICKSTOCK_REPLAY_SPEED", "nan", "less than or equal to 10000"),
     ("TICKSTOCK_REPLAY_HISTORY_UNTIL", "hunter2", "valid date"),
-    ("TICKSTOCK_ENGINE_TIMEFRAMES", "1min,hunter2", "'1min' or 'daily'"),
+    ("TICKSTOCK_ENGINE_TIMEFRAMES", "1min,hunter2", "'1min', '5min'"),
     ("TICKSTOCK_WEB_ZONE", "Mars/Hunter2", "is no time zone"),
     ("TICKSTOCK_REPLAY_SPED", "hunter2", "unknown setting (is TICKSTOCK_REPLAY_SPEED meant?)"),
     ("TICKSTOCK_HUNTER", "hunter2", "unknown setting"),
