@@ -34,6 +34,8 @@ class Chart(NamedTuple):
     today: Bar | None
     scale: chart.Scale | None
     marks: tuple[Mark, ...] = ()
+    adjusted: bool = False
+    """Prices before a split are not those that were paid."""
 
     @property
     def last(self) -> Bar | None:
@@ -96,7 +98,7 @@ def assembled(
     marks: Sequence[Mark] = (),
 ) -> Chart:
     """`stored` holds periods from before the quote's session, oldest first."""
-    today = _today(quote) if quote else None
+    today = today_of(quote) if quote else None
     joins = bool(stored) and today is not None and _same_period(stored[-1], today, grouping)
     begun = stored[-1] if stored and (joins or today is None) else None
     past = tuple(stored if begun is None else stored[:-1])
@@ -105,7 +107,7 @@ def assembled(
 
 
 def moved(before: Chart, quote: Quote) -> tuple[Chart, bool]:
-    today = _today(quote)
+    today = today_of(quote)
     same_day = before.today is not None and before.today.start == today.start
     after = before._replace(today=today) if same_day else _next_day(before, today)
     if same_day and after.scale and after.last and after.scale.holds(after.last):
@@ -123,9 +125,20 @@ def _next_day(before: Chart, today: Bar) -> Chart:
     return before._replace(past=(*past, last), begun=None, today=today)
 
 
-def _today(quote: Quote) -> Bar:
+def today_of(quote: Quote) -> Bar:
     start = day_start(quote.session)
     return Bar(quote.symbol, "daily", start, quote.open, quote.high, quote.low, quote.price, quote.volume)
+
+
+def grouped(days: Sequence[Bar], grouping: Grouping) -> list[Bar]:
+    """Days into the periods they belong to, oldest first."""
+    made: list[Bar] = []
+    for bar in days:
+        if made and _same_period(made[-1], bar, grouping):
+            made[-1] = _joined(made[-1], bar)
+        else:
+            made.append(bar._replace(start=day_start(period(bar.day, grouping))))
+    return made
 
 
 def _joined(begun: Bar, today: Bar) -> Bar:

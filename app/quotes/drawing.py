@@ -49,6 +49,7 @@ class Drawing(NamedTuple):
     labels: tuple[Label, ...]
     pins: tuple[Pin, ...]
     last: chart.Candle
+    adjusted: bool = False
 
 
 def drawn(asked: Chart) -> Drawing | None:
@@ -74,6 +75,7 @@ def drawn(asked: Chart) -> Drawing | None:
         labels=_labels(asked, scale),
         pins=tuple(_pins(asked, scale)),
         last=chart.candle(last, len(asked.past), scale),
+        adjusted=asked.adjusted,
     )
 
 

@@ -3,10 +3,14 @@
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from app.db import actions
+from app.db.market import MarketShape
 from app.db.pools import Pools
+from app.finance.adjust import adjusted
+from app.finance.bars import Bar
 from app.quotes import queries
-from app.quotes.board import Board
-from app.quotes.charts import Chart, Charts, Grouping, assembled, moved
+from app.quotes.board import Board, Quote
+from app.quotes.charts import Chart, Charts, Grouping, assembled, grouped, moved, today_of
 from app.quotes.queries import Years
 from app.quotes.seed import seeds
 
@@ -14,6 +18,8 @@ DAYS = {"1m": 22, "3m": 63, "6m": 126, "1y": 252}
 MOST = 300
 """Candles of a chart that reaches back to the beginning; weeks if that suffices, else months."""
 MARKS = 60
+MOST_DAYS = 40_000
+"""More than a century."""
 
 
 class History(NamedTuple):
@@ -43,14 +49,29 @@ async def history(symbol: str, span: str, pools: Pools, board: Board, charts: Ch
         before = quote.session if quote else None
         grouping, limit = _cut(span, await queries.first_day(connection, shape, symbol), before)
         stored = await queries.bars(connection, shape, symbol, before, grouping, limit)
+        unsplit = await _unsplit(connection, shape, quote, grouping, limit) if quote else None
         since = stored[0].day if stored else before
         marks = await queries.marks(connection, shape, symbol, since, MARKS) if since else []
         years = await queries.years(connection, shape, symbol, before) if before else None
-    made = assembled(instrument, span, grouping, stored, quote, marks)
+    made = assembled(instrument, span, grouping, unsplit or stored, quote, marks)._replace(adjusted=unsplit is not None)
     newest = board.quote(symbol)
     if newest is not None and newest is not quote:
         made, _ = moved(made, newest)
     return History(charts.put(made), years)
+
+
+async def _unsplit(
+    connection: actions.Link, shape: MarketShape, quote: Quote, grouping: Grouping, limit: int
+) -> list[Bar] | None:
+    """The candles as if today's share had been held all along; None where that changes nothing."""
+    splits = await actions.splits(connection, quote.symbol, quote.session)
+    if not splits:
+        return None
+    # A week in which shares were split can only be told from its days.
+    most = limit if grouping == "day" else MOST_DAYS
+    days = await queries.bars(connection, shape, quote.symbol, quote.session, "day", most)
+    (*days, _), changed = adjusted([*days, today_of(quote)], splits)
+    return grouped(days, grouping)[-limit:] if changed else None
 
 
 def _cut(span: str, first: date | None, until: date | None) -> tuple[Grouping, int]:

@@ -1,7 +1,7 @@
 """Rows as the engine leaves them, for tests that read them back."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 import asyncpg
@@ -25,6 +25,10 @@ async def store_bars(url: str, bars: Iterable[Bar]) -> None:
 async def store_minutes(url: str, symbol: str, closes: dict[float, float]) -> None:
     rows = [(symbol, datetime.fromtimestamp(at, UTC), price, price, price, price, 10) for at, price in closes.items()]
     await _insert(url, "ohlcv_1min", ("symbol", "timestamp", "open", "high", "low", "close", "volume"), rows)
+
+
+async def store_splits(url: str, splits: Iterable[tuple[str, date, int]]) -> None:
+    await _insert(url, "splits", ("symbol", "ex_date", "ratio"), list(splits))
 
 
 async def store_symbols(url: str, names: dict[str, str]) -> None:

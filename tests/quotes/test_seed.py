@@ -2,14 +2,17 @@ from datetime import date
 
 from app.db.pools import Pools
 from app.finance.quote import NewestQuote
+from app.identity import View
+from app.quotes import partials
 from app.quotes.board import SLOT, Board
 from app.quotes.charts import Charts
+from app.quotes.drawing import drawn
 from app.quotes.history import history
 from app.quotes.seed import seed
 from app.wire.newest import Newest
 from tests.conftest import Databases
 from tests.quotes.samples import AWKWARD, LONG_NAME, OPEN, bars, tick
-from tests.quotes.stored import Found, store_bars, store_minutes, store_patterns, store_symbols
+from tests.quotes.stored import Found, store_bars, store_minutes, store_patterns, store_splits, store_symbols
 
 
 async def test_a_board_starts_from_the_last_stored_bars(databases: Databases, pools: Pools, newest: Newest) -> None:
@@ -109,3 +112,42 @@ async def test_marks_are_the_patterns_of_daily_bars(databases: Databases, pools:
 
 async def test_nobody_knows_an_unknown_symbol(pools: Pools) -> None:
     assert await history("NOBODY", "1y", pools, Board(), Charts()) is None
+
+
+async def test_a_chart_counts_shares_as_they_are_today(databases: Databases, pools: Pools) -> None:
+    board, stored = Board(), bars("BRK.B", 40)
+    await store_bars(databases.engine, stored)
+    await store_splits(databases.engine, [("BRK.B", stored[30].day, 2), ("BRK.B", date(2012, 9, 5), 7)])
+    board.apply(tick("BRK.B", 45.0))
+
+    found = await history("BRK.B", "3m", pools, board, Charts())
+    other = await history("BRK.B", "1m", pools, board, Charts())
+
+    assert found is not None
+    assert found.chart.adjusted
+    assert [bar.close for bar in found.chart.past] == [
+        bar.close / 2 if at < 30 else bar.close for at, bar in enumerate(stored)
+    ]
+    drawing = drawn(found.chart)
+    assert drawing is not None
+    assert "Adjusted for splits" in str(partials.chart("BRK.B", drawing, View()))
+    assert other is not None
+    assert other.chart.adjusted
+
+
+async def test_weeks_of_split_shares_are_made_of_adjusted_days(databases: Databases, pools: Pools) -> None:
+    board, stored = Board(), bars("X:BTCUSD", 700)
+    await store_bars(databases.engine, stored)
+    middle = next(at for at, bar in enumerate(stored) if at > 400 and bar.day.weekday() == 2)
+    await store_splits(databases.engine, [("X:BTCUSD", stored[middle].day, 2)])
+
+    found = await history("X:BTCUSD", "all", pools, board, Charts())
+
+    assert found is not None
+    week = next(bar for bar in found.chart.past if bar.start == stored[middle - 2].start)
+    assert found.chart.adjusted
+    assert week.open == stored[middle - 2].open / 2
+    assert week.close == stored[middle + 4].close
+    assert week.volume == sum(bar.volume * 2 for bar in stored[middle - 2 : middle]) + sum(
+        bar.volume for bar in stored[middle : middle + 5]
+    )
