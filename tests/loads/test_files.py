@@ -230,3 +230,42 @@ def test_chunks_are_of_one_size_whatever_the_file_is_read_in(tmp_path: Path, mon
     assert found[0] == found[1] == found[2]
     assert [reached for _, reached in found[0]] == [300, 600, 900, 1000]
     assert source.CHUNK > 1000
+
+
+async def test_tables_that_are_not_ours_take_bars_and_keep_no_marks(pool: Pool, link: asyncpg.Connection) -> None:
+    await link.execute("drop table data_load_parts, data_load_jobs, symbol_load_log, splits, dividends")
+
+    first, again = await loaded(pool, HISTORY), await loaded(pool, HISTORY)
+
+    assert (first.stored, again.stored) == (12_154, 0)
+
+
+async def test_a_table_that_would_take_bars_twice_takes_none(pool: Pool, link: asyncpg.Connection) -> None:
+    await link.execute("alter table ohlcv_daily drop constraint ohlcv_daily_pkey")
+
+    with pytest.raises(Unreadable, match="not unique by symbol and date"):
+        await loaded(pool, HISTORY)
+
+    await link.execute("alter table ohlcv_daily drop column volume")
+    with pytest.raises(Unreadable, match="lacks volume"):
+        await loaded(pool, HISTORY)
+
+
+async def test_a_load_waits_for_a_row_that_somebody_else_is_writing(
+    pool: Pool, link: asyncpg.Connection, tmp_path: Path
+) -> None:
+    path = written(tmp_path / "bars.csv", ["A,2012-09-04,1,2,1,1,5"])
+    await loaded(pool, path)
+    written(path, ["A,2012-09-04,1,2,1,2,6"])
+    transaction = link.transaction()
+    await transaction.start()
+    await link.execute("update ohlcv_daily set volume = 7")
+
+    loading = asyncio.create_task(loaded(pool, path))
+    await asyncio.wait([loading], timeout=1.5)
+    assert not loading.done()
+    await transaction.commit()
+    outcome = await loading
+
+    assert outcome.status == "completed"
+    assert await link.fetchval("select volume from ohlcv_daily") == 6
