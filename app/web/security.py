@@ -20,6 +20,7 @@ POLICY = (
     "report-uri /csp-report"
 )
 HEADERS = {
+    "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
@@ -46,10 +47,10 @@ def install(app: Quart, public_url: str, readers: tuple[str, ...] = ()) -> None:
         return None
 
     async def finish(response: Response) -> Response:
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
-        response.headers.setdefault("Content-Security-Policy", POLICY.format(nonce=nonce()))
-        response.headers.setdefault("Cache-Control", "no-store")
+        # Looked through once: each setdefault would do so again, and a stream's welcome would feel it.
+        said = {name.lower() for name, _ in response.headers}
+        always = {**HEADERS, "Content-Security-Policy": POLICY.format(nonce=nonce())}
+        response.headers.extend({name: value for name, value in always.items() if name.lower() not in said})
         if is_secure():
             response.headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
         return response
