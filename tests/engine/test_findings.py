@@ -1,0 +1,181 @@
+from typing import Any
+
+import asyncpg
+import pytest
+
+from app.engine.analysis import identity
+from app.engine.breadth import conditions
+from app.engine.combos import Combos
+from app.engine.longer import Longer
+from app.engine.outcomes import Outcomes, begun, known
+from app.engine.series import Series
+from app.engine.told import Told
+from app.finance import spans
+from app.finance.bars import DAY, Bar
+from app.finance.sessions import regular
+from app.wire.events import PatternDetected
+from tests.engine.rig import DAY as SESSION
+from tests.engine.rig import EXACT, UNTIL, closed, daily, eventually, feeding, hearing, of, working
+
+OPENS = regular(SESSION).opens
+
+
+def minute(number: int, price: float = 10.0, volume: int = 5, symbol: str = "BRK.B") -> Bar:
+    return Bar(symbol, "1min", OPENS + 60 * number, price, price + 1, price - 1, price + 0.5, volume)
+
+
+def pattern(**fields: Any) -> PatternDetected:
+    said = {"at": OPENS, "symbol": "BRK.B", "pattern": "Hammer", "timeframe": "1min", "confidence": 0.8, "price": 10.0}
+    said |= {"direction": "bullish", **fields}
+    said["flow_id"] = identity(said["symbol"], said["pattern"], said["timeframe"], said["at"])
+    return PatternDetected(**said)
+
+
+def longer(*bars: Bar) -> tuple[Longer, Series]:
+    series = Series()
+    series.extend(bars)
+    return Longer(series.ring("1min"), spans.FROM_MINUTES), series
+
+
+def test_five_minutes_are_told_of_with_their_last_minute() -> None:
+    bars = [minute(number, 10 + number) for number in range(5)]
+    made, _ = longer(*bars)
+
+    told = [made.hear([bar]) for bar in bars]
+
+    assert told == [[], [], [], [], spans.merged(bars, "5min")]
+
+
+def test_a_symbol_that_falls_silent_has_its_bar_when_the_clock_says_so() -> None:
+    made, _ = longer(minute(0))
+
+    assert made.hear([minute(0)]) == []
+    assert made.until(OPENS + 299) == []
+    assert made.until(OPENS + 300) == spans.merged([minute(0)], "5min")
+    assert made.until(OPENS + 300) == []
+
+
+def test_a_minute_that_is_mended_mends_the_bars_made_of_it() -> None:
+    bars = [minute(number) for number in range(5)]
+    made, series = longer(*bars)
+    for bar in bars:
+        made.hear([bar])
+
+    series.add(bars[4]._replace(volume=100))
+    again = made.hear([bars[4]._replace(volume=100)])
+
+    assert [(bar.timeframe, bar.volume) for bar in again] == [("5min", 120)]
+
+
+def test_a_pattern_is_followed_for_one_five_and_twenty_bars() -> None:
+    outcomes = Outcomes()
+    outcomes.follow(begun(pattern()), OPENS)
+
+    changes = [outcomes.hear([minute(number, 10 + number)]) for number in range(25)]
+
+    found = {number: dict(one[0].returns) for number, one in enumerate(changes) if one}
+    assert found == {1: {1: 0.15}, 5: {5: 0.55}, 20: {20: 2.05}}
+
+
+def test_of_a_pattern_in_the_past_as_much_is_known_as_there_are_bars() -> None:
+    found = known(pattern(), [11.0, 12.0, 12.0, 12.0, 9.0, 8.0])
+
+    assert dict(found.returns) == {1: 0.1, 5: -0.1}
+
+
+@pytest.mark.parametrize(
+    ("fields", "confirmed"),
+    [
+        ({}, True),
+        ({"direction": "bearish"}, False),
+        ({"direction": "neutral"}, False),
+        ({"symbol": "IBM"}, False),
+        ({"at": OPENS + 6 * DAY}, False),
+        ({"timeframe": "weekly"}, False),
+    ],
+    ids=("same way", "other way", "no way", "other symbol", "too long after", "no intraday one"),
+)
+def test_an_intraday_pattern_confirms_a_daily_one_that_holds(fields: dict[str, Any], confirmed: bool) -> None:
+    combos = Combos()
+    combos.hear([pattern(pattern="MorningStar", timeframe="daily", at=OPENS - DAY, confidence=0.9)])
+
+    found = combos.hear([pattern(**{"confidence": 0.8, **fields})])
+
+    shown = [(one.pattern, one.tier, one.timeframe, one.confidence) for one in found]
+    assert shown == ([("MorningStar", "combo", "combo", 0.849)] if confirmed else [])
+
+
+def test_a_mended_bar_corrects_what_was_told_and_tells_nothing_twice() -> None:
+    told = Told()
+
+    first = told.sort([pattern()])
+    same = told.sort([pattern()])
+    surer = told.sort([pattern(confidence=0.85)])
+
+    assert ([len(part) for part in first], [len(part) for part in same]) == ([1, 0], [0, 0])
+    assert surer[0] == []
+    assert [(one.confidence, one.flow_id) for one in surer[1]] == [(0.85, pattern().flow_id)]
+
+
+def test_breadth_counts_those_of_which_the_day_before_is_known() -> None:
+    days = [Bar(symbol, "daily", 0.0, 1, 1, 1, close, 100) for symbol, close in (("A", 11.0), ("B", 9.0), ("C", 5.0))]
+
+    found = conditions(60.0, days, {"A": 10.0, "B": 10.0}, {"A": "Energy"})
+
+    assert found
+    assert (found.whole.advancing, found.whole.declining, found.whole.symbols, found.whole.volume) == (1, 1, 2, 200)
+    assert {name: stand.change for name, stand in found.sectors.items()} == {"Energy": 0.1}
+    assert conditions(60.0, days, {}, {}) is None
+
+
+async def test_a_session_leaves_hours_weeks_breadth_and_outcomes(
+    redis_url: str, database_url: str, link: asyncpg.Connection
+) -> None:
+    async with working(redis_url, database_url, min_confidence=0.5), feeding(redis_url):
+        await eventually(lambda: daily(link, SESSION))
+        await eventually(lambda: link.fetchval("select max(week_start) > $1 from ohlcv_weekly", UNTIL))
+        await eventually(lambda: link.fetchval("select count(*) >= 7 * 5 from ohlcv_hourly"))
+
+    hours = await link.fetch(
+        "select symbol, sum(volume)::int8, max(high)::float8 from ohlcv_hourly group by 1 order by 1"
+    )
+    assert [tuple(row) for row in hours] == [(bar.symbol, bar.volume, bar.high) for bar in EXACT]
+    weeks = await link.fetch("select symbol, volume from ohlcv_weekly where week_start = '2012-09-03' order by 1")
+    assert [tuple(row) for row in weeks] == [(bar.symbol, bar.volume) for bar in EXACT]
+    assert await link.fetchval("select max(advancing_count + declining_count) from market_conditions") == 5
+    assert await link.fetchval("select count(*) from pattern_outcomes where return_20 is not null") > 100
+    assert await link.fetchval("select bool_and(levels[1] > 0) from daily_patterns where pattern_type = 'BreakoutHigh'")
+
+
+async def test_what_an_operator_switched_off_is_not_found_again(
+    redis_url: str, database_url: str, link: asyncpg.Connection
+) -> None:
+    async with working(redis_url, database_url):
+        pass
+    names = await link.fetch("select distinct pattern_type from daily_patterns")
+    await link.execute("update pattern_definitions set enabled = false; delete from intraday_patterns")
+
+    async with hearing(redis_url) as events, working(redis_url, database_url, min_confidence=0.3), feeding(redis_url):
+        await eventually(lambda: daily(link, SESSION))
+
+    assert await link.fetchval("select count(*) from pattern_definitions where not enabled") >= len(names) > 5
+    assert of(PatternDetected, events) == []
+    assert await link.fetchval("select count(*) from intraday_patterns") == 0
+
+
+async def test_minutes_that_nobody_heard_are_marked(
+    redis_url: str, database_url: str, link: asyncpg.Connection
+) -> None:
+    async with working(redis_url, database_url):
+        pass
+    last = Bar("IBM", "1min", OPENS + 600, 10, 10, 10, 10, 1)
+    await link.execute("insert into ohlcv_1min values ('IBM', to_timestamp($1), 10, 10, 10, 10, 1)", last.start)
+
+    async with feeding(redis_url):
+        await eventually(lambda: closed(redis_url))
+    async with working(redis_url, database_url):
+        await eventually(lambda: link.fetchval("select count(*) from feed_gaps"))
+
+    gap = await link.fetchrow("select reason, extract(epoch from began)::float8, ended > began from feed_gaps")
+    assert gap is not None
+    assert tuple(gap) == ("restart", OPENS + 660, True)
