@@ -1,9 +1,13 @@
 import asyncio
+from datetime import date
 from pathlib import Path
 
 import asyncpg
 import pytest
 
+from app.commands.provider import Asked, load_provider
+from app.embedded.places import Unusable
+from app.settings import Settings
 from tests.cli.conftest import command
 from tests.conftest import Databases
 from tests.loads.conftest import checksum, written
@@ -76,27 +80,31 @@ async def test_a_provider_is_asked_by_name_and_its_key_is_shown_nowhere(
     assert (await checksum(link))[0] == 2
 
 
-def test_an_estimate_asks_nobody(tmp_path: Path) -> None:
-    words = ("--symbols", "A,B", "--from", "2020-01-01", "--to", "2024-12-31", "--timeframe", "1min", "--dry-run")
+def asked(symbols: str, first: date | None = None, *, dry_run: bool = False) -> list[str]:
+    """What is said of a load until the end of 2024, where there is no key."""
+    said: list[str] = []
+    wanted = Asked(symbols, "1min", first, date(2024, 12, 31), dry_run, reference=True)
+    load_provider(Settings(), {}, wanted, said.append, said.append)
+    return said
 
-    found = command(tmp_path, *MASSIVE, *words)
 
-    assert found.returncode == 0
-    assert "2 symbols, 2020-01-01 to 2024-12-31: at most 58 requests, about 11 minutes at 5 a minute" in found.stdout
+def test_an_estimate_asks_nobody() -> None:
+    assert asked("A,B", date(2020, 1, 1), dry_run=True) == [
+        "2 symbols, 2020-01-01 to 2024-12-31: at most 58 requests, about 11 minutes at 5 a minute;"
+        " nothing was asked for or stored"
+    ]
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("symbols", "first", "said"),
     [
-        (("--symbols", "A"), "MASSIVE_API_KEY is not set"),
-        (("--symbols", "A B"), "--symbols: 'A B' is none"),
-        (("--symbols", ","), "--symbols: name at least one"),
-        (("--symbols", "A", "--from", "2999-01-01"), "--from: 2999-01-01 lies after"),
+        ("A", None, "MASSIVE_API_KEY is not set"),
+        ("A B", None, "--symbols: 'A B' is none"),
+        (",", None, "--symbols: name at least one"),
+        ("A", date(2999, 1, 1), "--from: 2999-01-01 lies after"),
     ],
     ids=["key", "symbol", "none", "future"],
 )
-def test_what_cannot_be_asked_for_is_said_in_a_line(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
-    found = command(tmp_path, *MASSIVE, *words)
-
-    assert found.returncode == 1
-    assert found.stderr.startswith(f"Error: {said}")
+def test_what_cannot_be_asked_for_is_said_in_a_line(symbols: str, first: date | None, said: str) -> None:
+    with pytest.raises(Unusable, match=said):
+        asked(symbols, first)
