@@ -17,6 +17,7 @@ from app.settings import Settings
 from app.vitals import Vitals
 from app.wire.cache import Cache
 from app.wire.channels import Meaning
+from app.wire.crowd import Crowd
 from app.wire.events import AnyEvent
 from app.wire.limits import Limits
 from app.wire.log import Log
@@ -91,6 +92,7 @@ class House:
     pools: Pools
     log: Log
     sessions: Sessions
+    crowd: Crowd
     limits: Limits
     hub: Hub
     catchup: CatchesUp

@@ -36,6 +36,7 @@ from app.wire import client, jobs
 from app.wire.backoff import Backoff
 from app.wire.cache import ALL, Cache
 from app.wire.channels import Channels
+from app.wire.crowd import Crowd
 from app.wire.events import AnyEvent, Unheard
 from app.wire.limits import Limits
 from app.wire.log import BEGINNING, Log, LogId, Lost
@@ -102,6 +103,7 @@ class Works:
             pools=self._pools,
             log=self._log,
             sessions=Sessions(self._redis, kept.idle_seconds, kept.absolute_seconds),
+            crowd=Crowd(self._redis),
             limits=Limits(redis_url),
             hub=self._hub,
             catchup=CatchUp(self._hub, self._log, self._relay, self._pools, self._owe),

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Container, Mapping
+from contextlib import suppress
 from typing import Any, cast
 
 from quart import Blueprint, Quart, Response, abort, request, websocket
@@ -168,16 +169,27 @@ async def _recover(catchup: CatchesUp, reader: Reader) -> None:
 async def _keep_admitting(app: Quart) -> None:
     """Who signed out, was signed out, closed or given another role has no stream a few seconds later."""
     house = deps.house_of(app)
-    hub = house.hub
     while True:
         await asyncio.sleep(house.settings.live.admit_seconds)
-        known = {reader.identity for reader in hub.readers if reader.identity}
-        try:
-            async with asyncio.timeout(ADMIT_WITHIN_SECONDS), app.app_context():
-                gone = known - await visitor.still_admitted(known)
-        except (TimeoutError, wire.Unavailable, db.Unavailable):
+        for look in (_look_who_left(app, house.hub), _look_who_is_elsewhere(house)):
             # Redis or PostgreSQL away is no reason to send anybody off.
-            continue
-        for reader in hub.readers:
-            if reader.identity in gone:
-                reader.end("session-ended")
+            with suppress(TimeoutError, wire.Unavailable, db.Unavailable):
+                async with asyncio.timeout(ADMIT_WITHIN_SECONDS):
+                    await look
+
+
+async def _look_who_left(app: Quart, hub: Hub) -> None:
+    known = {reader.identity for reader in hub.readers if reader.identity}
+    async with app.app_context():
+        gone = known - await visitor.still_admitted(known)
+    for reader in hub.readers:
+        if reader.identity in gone:
+            reader.end("session-ended")
+
+
+async def _look_who_is_elsewhere(house: House) -> None:
+    """Of streams that were opened in two processes at once, those of one are too many."""
+    found = await house.crowd.tell(house.hub.held)
+    house.hub.elsewhere = {person: other.held for person, other in found.items()}
+    for person, other in found.items():
+        house.hub.keep(person, house.settings.live.streams_per_user - other.before)

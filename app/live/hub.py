@@ -84,7 +84,10 @@ class Hub:
         self._paces = {rate: Pace(rate, shortest, self._told) for rate in Rate}
         self._audiences: dict[tuple[frozenset[str], View, Rate], Audience] = {}
         self._readers: set[Reader] = set()
-        self._owners: Counter[UUID] = Counter()
+        self.held: Counter[UUID] = Counter()
+        """Readers of each person here."""
+        self.elsewhere: Mapping[UUID, int] = {}
+        """And in other processes, as was heard last."""
         self._lagging: dict[Reader, tuple[float, int]] = {}
         self._leaving: set[Reader] = set()
         self._all_gone = asyncio.Event()
@@ -148,14 +151,14 @@ class Hub:
         """Frames from here on. What waited before is not among them: it is for the joiner to catch up with."""
         if self.draining or len(self._readers) >= self._bounds.readers:
             raise Full
-        if identity and self._owners[identity.user_id] >= self._bounds.per_owner:
+        if identity and self._held(identity.user_id) >= self._bounds.per_owner:
             raise Full
         audience = self._audience(topics, view, rate)
         until = asyncio.get_running_loop().time() + random.uniform(*self._bounds.lifetime)  # noqa: S311 - spreads load alone
         reader = Reader(self, audience, identity, form=form, until=until)
         self._readers.add(reader)
         if identity:
-            self._owners[identity.user_id] += 1
+            self.held[identity.user_id] += 1
         self._enter(reader)
         return reader
 
@@ -237,8 +240,17 @@ class Hub:
         self._lagging.pop(reader, None)
         self._ended[reader.ended] += 1
         if reader.identity:
-            self._owners -= Counter((reader.identity.user_id,))
+            self.held -= Counter((reader.identity.user_id,))
         self._leave(reader)
+
+    def keep(self, person: UUID, most: int) -> None:
+        """Ends what is more than so many of their readers."""
+        theirs = [reader for reader in self._readers if reader.identity and reader.identity.user_id == person]
+        for reader in theirs[max(0, most) :]:
+            reader.end("full")
+
+    def _held(self, person: UUID) -> int:
+        return self.held[person] + self.elsewhere.get(person, 0)
 
     def _enter(self, reader: Reader) -> None:
         """Entries that wait are sent first, so that all before `joined_at` is out and nothing after it is."""

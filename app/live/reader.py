@@ -12,11 +12,14 @@ from app.live.sse import ServerSentEvent
 if TYPE_CHECKING:
     from app.live.audience import Audience
 
-End = Literal["", "left", "slow", "silent", "catch-up", "age", "drain", "session-ended", "flood", "oversize", "garbled"]
+End = Literal[
+    "", "left", "slow", "silent", "catch-up", "age", "full", "drain", "session-ended", "flood", "oversize", "garbled"
+]
 
 CODES: dict[End, int] = {
     "catch-up": 1013,
     "age": 1001,
+    "full": 1013,
     "drain": 1012,
     "session-ended": 4401,
     "flood": 1008,

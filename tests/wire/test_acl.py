@@ -35,6 +35,7 @@ from app.wire.channels import (
     Channels,
 )
 from app.wire.client import Unavailable, close, connect
+from app.wire.crowd import Crowd
 from app.wire.events import PatternDetected, Tick
 from app.wire.jobs import HistoricalLoad
 from app.wire.limits import Limits
@@ -109,6 +110,7 @@ async def engine(path: Path) -> AsyncIterator[Redis]:
 
 async def test_people_sign_in_and_out_and_are_counted(web: Redis, url: str) -> None:
     sessions, user = Sessions(web, 60, 600), uuid4()
+    assert await Crowd(web).tell({user: 1}) == {}
 
     first, second = await sessions.create(user, "agent", "::1"), await sessions.create(user, "agent", "::1")
     loaded = await sessions.load(first)

@@ -1,0 +1,74 @@
+"""A bound on one person's streams holds for all web processes together."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
+import pytest
+
+from app.settings import Settings
+from tests.stream.conftest import Desk
+from tests.stream.reader import Reader
+from tests.stream.waiting import until
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    live = settings.live.model_copy(update={"admit_seconds": 0.1, "streams_per_user": 4})
+    return settings.model_copy(update={"live": live})
+
+
+@pytest.fixture
+async def other(desk: Desk, settings: Settings) -> AsyncIterator[Desk]:
+    """Another web process for the same people."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    found = Desk(settings.model_copy(update={"port": port, "public_url": f"http://127.0.0.1:{port}"}))
+    await found.start()
+    found.cookies = desk.cookies
+    yield found
+    await found.stop()
+
+
+def held(*desks: Desk) -> int:
+    return sum(desk.house.hub.stats.readers for desk in desks)
+
+
+async def opened(stack: AsyncExitStack, desk: Desk, count: int) -> list[Reader]:
+    return list(await asyncio.gather(*(stack.enter_async_context(desk.stream("status")) for _ in range(count))))
+
+
+async def test_what_is_held_in_one_process_counts_in_the_other(desk: Desk, other: Desk) -> None:
+    async with AsyncExitStack() as stack:
+        readers = [*await opened(stack, desk, 2), *await opened(stack, other, 2)]
+        assert [reader.status for reader in readers] == [200] * 4
+        await until(lambda: sum(desk.house.hub.elsewhere.values()) == sum(other.house.hub.elsewhere.values()) == 2)
+
+        for each in (desk, other):
+            assert (await opened(stack, each, 1))[0].status == 503
+
+        readers[0].sink.close()
+        await until(lambda: sum(other.house.hub.elsewhere.values()) == 1)
+        assert (await opened(stack, other, 1))[0].status == 200
+
+
+async def test_of_streams_that_were_opened_at_once_those_beyond_the_bound_end(desk: Desk, other: Desk) -> None:
+    async with AsyncExitStack() as stack:
+        both = await asyncio.gather(opened(stack, desk, 4), opened(stack, other, 4))
+        assert len([reader for readers in both for reader in readers if reader.status == 200]) > 4
+
+        await until(lambda: held(desk, other) == 4)
+        ended = desk.house.hub.stats.ended.get("full", 0) + other.house.hub.stats.ended.get("full", 0)
+        assert ended == 4
+
+
+async def test_a_process_that_went_without_a_word_is_left_out_after_a_while(desk: Desk, other: Desk) -> None:
+    async with AsyncExitStack() as stack:
+        await opened(stack, other, 4)
+        await until(lambda: sum(desk.house.hub.elsewhere.values()) == 4)
+        await other.stop()
+
+        await until(lambda: not desk.house.hub.elsewhere, 15)
+        assert (await opened(stack, desk, 1))[0].status == 200
