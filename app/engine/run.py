@@ -1,6 +1,7 @@
 """The engine process, a working stand-in for TickStockPL: it knows Redis, the database and its settings."""
 
 import asyncio
+import gc
 import logging
 import signal
 import time
@@ -112,6 +113,8 @@ class Engine:
             self._tasks.append(tasks.create_task(self._pulse.run()))
             await self._start.run(self._series, self._close, self._tape)
             self._started = True
+            # What is there by now stays: the collector need not walk it at every minute's end.
+            gc.freeze()
             long = (self._store.run(), self._processing.run(), self._subscriber.run(), self._watch(), self._turn())
             self._tasks.extend(tasks.create_task(running) for running in long)
             self._tasks.append(tasks.create_task(self._office.run()))

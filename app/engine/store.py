@@ -20,7 +20,7 @@ from app.wire.publish import Publisher
 
 logger = logging.getLogger(__name__)
 
-SETTLE_SECONDS = 0.02
+SETTLE_SECONDS = 0.005
 """What comes within a moment is stored together."""
 MOST_UNPUBLISHED = 50_000
 AT_ONCE = 500
