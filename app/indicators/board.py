@@ -1,11 +1,13 @@
 """The newest value of every indicator, by symbol and timeframe."""
 
+import re
 from collections import OrderedDict
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from app.wire.events import IndicatorCalculated
 
+FIGURES = re.compile(r"(\d+)")
 DAY = 86_400.0
 WEEK = 7 * DAY
 SYMBOLS = 5_000
@@ -64,8 +66,8 @@ class Board:
     def of(self, symbol: str) -> tuple[Group, ...]:
         """The shortest timeframe first; those that we have no place for come last."""
         by_timeframe: dict[str, list[Reading]] = {}
-        for (timeframe, _), reading in sorted(self._readings.get(symbol, {}).items()):
-            by_timeframe.setdefault(timeframe, []).append(reading)
+        for reading in sorted(self._readings.get(symbol, {}).values(), key=_in_order):
+            by_timeframe.setdefault(reading.timeframe, []).append(reading)
         return tuple(
             Group(timeframe, max(reading.at for reading in readings), tuple(readings))
             for timeframe, readings in sorted(by_timeframe.items(), key=lambda item: _place(item[0]))
@@ -81,6 +83,12 @@ class Board:
         if len(self._readings) > self._most:
             self._readings.popitem(last=False)
         return True
+
+
+def _in_order(reading: Reading) -> list[str]:
+    """SMA20, SMA50, SMA200."""
+    parts = FIGURES.split(reading.indicator.lower())
+    return [part.zfill(8) if part.isdigit() else part for part in parts]
 
 
 def _place(timeframe: str) -> tuple[int, str]:

@@ -8,8 +8,9 @@ NUMBER = re.compile(r"(?<=[A-Za-z])(?=[0-9])")
 
 
 def name(indicator: str) -> str:
-    """RSI14 is RSI 14, relative_strength is relative strength."""
-    return NUMBER.sub(" ", indicator).replace("_", " ")
+    """RSI14 is RSI 14, relative_strength is Relative strength."""
+    spaced = NUMBER.sub(" ", indicator).replace("_", " ")
+    return spaced[:1].upper() + spaced[1:]
 
 
 def signal(indicator: str, value: float, said: str) -> str:

@@ -31,7 +31,7 @@ MARKS = {
 MINOR_UNITS = {"GBp": "p", "GBX": "p", "ZAc": "c", "ILA": "ag."}
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 UNSPEAKABLE = 1e15
-BETWEEN_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|_")
+BETWEEN_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_")
 SWAPPED = str.maketrans(",.", ".,")
 AMBIGUOUS_ZONES = frozenset({"Asia/Shanghai"})  # its CST reads as Chicago's
 
@@ -93,7 +93,7 @@ def tone(value: float | None) -> str:
 
 
 def words(name: str) -> str:
-    """DarkCloudCover and Dark_Cloud_Cover are Dark Cloud Cover."""
+    """DarkCloudCover and Dark_Cloud_Cover are Dark Cloud Cover, MACDCrossUp is MACD Cross Up."""
     return BETWEEN_WORDS.sub(" ", name)
 
 

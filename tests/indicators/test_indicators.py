@@ -104,6 +104,17 @@ def test_timeframes_stand_from_short_to_long_and_older_values_say_so() -> None:
     assert html.count("09:30 EDT") == 3
 
 
+def test_lengths_stand_from_short_to_long() -> None:
+    board = Board()
+    for indicator in ("SMA200", "relative_volume", "SMA50", "RSI14", "SMA5"):
+        board.apply(calculated(indicator=indicator))
+
+    assert [reading.indicator for reading in board.of("BRK.B")[0].readings] == [
+        "relative_volume", "RSI14", "SMA5", "SMA50", "SMA200"
+    ]  # fmt: skip
+    assert "Relative volume" in drawn(board)
+
+
 def test_the_board_is_bounded() -> None:
     board = Board(symbols=2, each=3)
     for symbol in AWKWARD:

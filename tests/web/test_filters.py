@@ -155,6 +155,7 @@ def test_no_value_breaks_a_filter(value: float | None, zone: str, numbers: Numbe
         ("Weekly_Breakout", "Weekly Breakout"),
         ("Doji", "Doji"),
         ("BreakoutBO", "Breakout BO"),
+        ("MACDCrossUp", "MACD Cross Up"),
     ],
 )
 def test_the_engines_names_are_read_as_words(name: str, read: str) -> None:
