@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.commands import stored
 from app.embedded.child import READY_FD, follow_parent
 from app.embedded.places import Unusable
 from app.toml import BadSetting
@@ -147,9 +148,18 @@ def remove_totp(email: str) -> None:
     click.echo(f"{email} signs in with the password alone" if removed else f"{email} was asked for no codes")
 
 
-@main.group()
+@main.group(commands=stored.COMMANDS)
 def data() -> None:
     """Look after market data."""
+
+
+@data.result_callback()
+def _work(work: stored.Work | None) -> None:
+    if work:
+        with _one_line():
+            fine = work(_settings("data"))
+        if not fine:
+            sys.exit(1)
 
 
 @data.command("load")
@@ -208,26 +218,6 @@ def _from_provider(settings: "Settings", said: dict[str, Any]) -> bool:
 
 def _warn(line: str) -> None:
     click.echo(line, err=True)
-
-
-@data.command("extract-history")
-def extract_history() -> None:
-    """Write the shipped history anew; needs the package bokeh_sampledata."""
-    from app.ingest import extract
-
-    click.echo(f"{extract.main()} bars in {extract.TARGET}")
-
-
-@data.command("redis-contract")
-def redis_contract() -> None:
-    """Write docs/redis-contract.md anew, from what the code reads and writes."""
-    from app.sections import ROOT
-    from app.wire.codec import contract
-
-    place = ROOT / "docs" / "redis-contract.md"
-    place.parent.mkdir(exist_ok=True)
-    place.write_text(contract.page(), encoding="utf-8")
-    click.echo(f"written: {place.relative_to(ROOT)}")
 
 
 def _settings(component: str) -> "Settings":

@@ -53,6 +53,11 @@ def number(columns: Columns, *names: str) -> str:
     return _coalesced([each for each in found if each], "float8")
 
 
+def exact(columns: Columns, name: str) -> str:
+    """As it is stored, where nothing can go wrong with that: casting every price takes longer than comparing it."""
+    return f'"{name}"' if columns.get(name) == "decimal" else number(columns, name)
+
+
 def finite(value: str) -> str:
     """NaN sorts above every number."""
     return f"case when {value} > -{BIG} and {value} < {BIG} then {value} end"

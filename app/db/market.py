@@ -3,14 +3,14 @@
 # Only names from this file ever enter SQL, and a schema's as the server itself quotes it.
 # ruff: noqa: S608
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import asyncpg
 
 from app.db import columns as read
 from app.db import findings
-from app.db.columns import DAYS, Table
+from app.db.columns import DAYS, Columns, Table
 
 TABLES = (
     "ohlcv_1min",
@@ -106,23 +106,30 @@ class MarketShape(NamedTuple):
         return [NEEDED[part] for part in parts or NEEDED if getattr(self, part) is None]
 
 
-async def inspect(connection: asyncpg.Connection) -> MarketShape:
-    """Of the schema that holds most of the tables; of several that hold as many, the one that is looked in first."""
+Price = Callable[[Columns, str], str]
+
+
+async def inspect(connection: asyncpg.Connection, *, exact: bool = False) -> MarketShape:
+    """Of the schema that holds most of the tables; of several that hold as many, the one that is looked in first.
+
+    `exact`: prices of bars stay decimals where they are stored so.
+    """
+    price = read.exact if exact else read.number
     schemas: dict[str, dict[str, dict[str, str]]] = {}
     for schema, table, column, kind in await connection.fetch(_COLUMNS, (*TABLES, *EXTRA)):
         schemas.setdefault(schema, {}).setdefault(table, {})[column] = kind
     schema = max(schemas, key=lambda name: len(schemas[name]), default="public")
     tables = {table: Table(f"{schema}.{table}", columns) for table, columns in schemas.get(schema, {}).items()}
     return MarketShape(
-        daily_bars=_days(tables.get("ohlcv_daily"), ("date", "day", "timestamp")),
-        minute_bars=_instants(tables.get("ohlcv_1min")),
+        daily_bars=_days(price, tables.get("ohlcv_daily"), ("date", "day", "timestamp")),
+        minute_bars=_instants(price, tables.get("ohlcv_1min")),
         instruments=_instruments(tables.get("symbols")),
         patterns=findings.patterns(tables),
         writable=bool(await connection.fetchval(_WRITABLE, TABLES, schema)),
         indicators=findings.indicators(tables),
-        hourly_bars=_instants(tables.get("ohlcv_hourly")),
-        weekly_bars=_days(tables.get("ohlcv_weekly"), ("week_start",), "week_ending"),
-        monthly_bars=_days(tables.get("ohlcv_monthly"), ("month_start",), "month_ending"),
+        hourly_bars=_instants(price, tables.get("ohlcv_hourly")),
+        weekly_bars=_days(price, tables.get("ohlcv_weekly"), ("week_start",), "week_ending"),
+        monthly_bars=_days(price, tables.get("ohlcv_monthly"), ("month_start",), "month_ending"),
         splits=_splits(tables.get("splits")),
     )
 
@@ -138,27 +145,27 @@ async def present(connection: asyncpg.Connection) -> tuple[str, ...]:
     return tuple(row[0] for row in found)
 
 
-def _days(table: Table | None, starts: Sequence[str], ends: str | None = None) -> str | None:
+def _days(price: Price, table: Table | None, starts: Sequence[str], ends: str | None = None) -> str | None:
     if table is None:
         return None
     named = read.first(table.columns, starts)
     if named:
-        return _bars(table, read.day(table.columns, named), "day")
+        return _bars(price, table, read.day(table.columns, named), "day")
     last = read.day(table.columns, ends) if ends and ends in table.columns else None
-    return _bars(table, last and f"date_trunc('{ends[:-7]}', {last})::date", "day") if ends else None
+    return _bars(price, table, last and f"date_trunc('{ends[:-7]}', {last})::date", "day") if ends else None
 
 
-def _instants(table: Table | None) -> str | None:
+def _instants(price: Price, table: Table | None) -> str | None:
     name = table and read.first(table.columns, ("timestamp", "time", "ts"))
-    return _bars(table, read.instant(table.columns, name), "at") if table and name else None
+    return _bars(price, table, read.instant(table.columns, name), "at") if table and name else None
 
 
-def _bars(table: Table, start: str | None, name: str) -> str | None:
+def _bars(price: Price, table: Table, start: str | None, start_name: str) -> str | None:
     if table.symbol is None or start is None or not {"open", "high", "low", "close"} <= table.columns.keys():
         return None
-    prices = ", ".join(f"{read.number(table.columns, price)} as {price}" for price in ("open", "high", "low", "close"))
+    prices = ", ".join(f"{price(table.columns, name)} as {name}" for name in ("open", "high", "low", "close"))
     return (
-        f"(select {table.symbol}::text as symbol, {start} as {name}, {prices},"
+        f"(select {table.symbol}::text as symbol, {start} as {start_name}, {prices},"
         f" {read.whole(table.columns, 'volume')} as volume from {table.name}"
         f" where {table.symbol} is not null and {start} {DAYS})"
     )

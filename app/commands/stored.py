@@ -1,0 +1,85 @@
+"""What `tickstock data` can do with what is stored. Each command gives the work to be done with settings."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from app.engine.coverage import Asked
+    from app.settings import Settings
+
+Work = Callable[["Settings"], bool]
+"""Whether all is well: what the exit code says."""
+
+DAY = click.DateTime(["%Y-%m-%d"])
+TIMEFRAMES = ["1min", "hourly", "daily", "weekly", "monthly"]
+
+
+def _range(command: Callable[..., Work]) -> Callable[..., Work]:
+    for option in (
+        click.option("--to", "last", type=DAY, help="The newest bar there is."),
+        click.option("--from", "first", type=DAY, help="The oldest bar there is."),
+        click.option("--timeframe", type=click.Choice(TIMEFRAMES), default="daily", show_default=True),
+        click.option("--symbol", "symbols", multiple=True, help="Of this alone; may be said again."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@_range
+@click.option("--json", "as_json", is_flag=True, help="All of it, for programs.")
+def gaps(as_json: bool, **said: Any) -> Work:
+    """Show which bars are missing or suspicious, by the exchange's calendar; exit code 1 if any."""
+    from app.commands import gaps as commands
+
+    return lambda settings: commands.show(settings, _asked(said), as_json)
+
+
+@click.command()
+@_range
+@click.option("--yes", is_flag=True, help="Load, instead of saying what would be asked for.")
+def repair(yes: bool, **said: Any) -> Work:
+    """Load again what is missing or suspicious; without --yes, say what that would take."""
+    from app.commands import gaps as commands
+
+    return lambda settings: commands.repair(settings, _asked(said), yes)
+
+
+@click.command("extract-history")
+def extract_history() -> None:
+    """Write the shipped history anew; needs the package bokeh_sampledata."""
+    from app.ingest import extract
+
+    click.echo(f"{extract.main()} bars in {extract.TARGET}")
+
+
+@click.command("redis-contract")
+def redis_contract() -> None:
+    """Write docs/redis-contract.md anew, from what the code reads and writes."""
+    from app.sections import ROOT
+    from app.wire.codec import contract
+
+    place = ROOT / "docs" / "redis-contract.md"
+    place.parent.mkdir(exist_ok=True)
+    place.write_text(contract.page(), encoding="utf-8")
+    click.echo(f"written: {place.relative_to(ROOT)}")
+
+
+def _asked(said: dict[str, Any]) -> "Asked":
+    from app.engine.coverage import Asked
+
+    return Asked(said["timeframe"], _day(said["first"]), _day(said["last"]), _symbols(said["symbols"]))
+
+
+def _day(moment: datetime | None) -> Any:
+    return moment.date() if moment else None
+
+
+def _symbols(words: tuple[str, ...]) -> tuple[str, ...] | None:
+    return tuple(word.strip().upper() for word in words) or None
+
+
+COMMANDS: tuple[click.Command, ...] = (gaps, repair, extract_history, redis_contract)

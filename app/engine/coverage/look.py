@@ -1,0 +1,107 @@
+"""Looks at what is stored: a few questions to the database, and the rest by the calendar."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+
+from app.db.market import MarketShape
+from app.engine.coverage import Asked, Coverage, Extent, Fault, Missing, Suspect, queries
+from app.engine.coverage.periods import Period, edges, periods
+from app.engine.coverage.queries import Finding, Link, Listed, Stored
+from app.engine.loads.frames import FRAMES, period
+from app.finance.bars import Timeframe
+
+NOTHING = Stored("", None, None, None, 0)
+FAULTS: tuple[Fault, ...] = ("no_price", "crossed", "no_volume", "jump", "repeated")
+
+
+async def look(connection: Link, shape: MarketShape, asked: Asked) -> Coverage:
+    """Within one moment of the database. Nothing is known of a timeframe that has no table or no bar."""
+    nothing = Coverage(asked.timeframe, asked.since, asked.until, [], [], [])
+    bars = queries.source(shape, asked.timeframe)
+    if bars is None:
+        return nothing
+    dated = FRAMES[asked.timeframe].dated
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        found = await queries.bounds(connection, bars, dated=dated)
+        if found is None:
+            return nothing
+        since, until = edges(asked.timeframe, asked.since or found[0], asked.until or found[1])
+        expected = periods(asked.timeframe, since, until)
+        if not expected:
+            return nothing
+        stored = await queries.stored(connection, bars, asked, expected, until)
+        findings = await queries.findings(connection, shape, bars, asked, expected)
+        splits = await queries.splits(connection, shape, bars, asked, expected)
+        strays = await queries.strays(connection, bars, asked, expected, since, until) if dated else []
+        listed = await queries.listed(connection, shape, asked.symbols)
+    wanted = Expected(asked.timeframe, expected, stored, listed)
+    suspects = [*_faulty(findings, splits), *(Suspect(symbol, day, ("closed",)) for symbol, day in strays)]
+    missing = sorted([*wanted.between(findings), *wanted.around()])
+    return Coverage(asked.timeframe, since, until, wanted.extents(), missing, sorted(suspects))
+
+
+class Expected:
+    """Of every symbol the periods that there should be, by their places in the list of all."""
+
+    def __init__(
+        self, timeframe: Timeframe, periods: Sequence[Period], stored: Iterable[Stored], listed: Iterable[Listed]
+    ) -> None:
+        self._frame = FRAMES[timeframe]
+        self._days = [each.day for each in periods]
+        self._bars = [each.bars for each in periods]
+        self._stored = {each.symbol: each for each in stored}
+        known = {each.symbol: each for each in listed}
+        self._spans = {symbol: self._span(symbol, known.get(symbol)) for symbol in sorted({*self._stored, *known})}
+
+    def extents(self) -> list[Extent]:
+        found = []
+        for symbol, (first, end) in self._spans.items():
+            have = self._stored.get(symbol, NOTHING)
+            found.append(Extent(symbol, have.first, have.last, have.bars, sum(self._bars[first:end])))
+        return found
+
+    def around(self) -> Iterator[Missing]:
+        """Before the first bar and after the last."""
+        for symbol, (first, end) in self._spans.items():
+            have = self._stored.get(symbol, NOTHING)
+            if have.begun is None or have.last is None:
+                yield from self._missing(symbol, first, end)
+            else:
+                yield from self._missing(symbol, first, self._place(have.begun))
+                yield from self._missing(symbol, self._place(have.last) + 1, end)
+
+    def between(self, findings: Iterable[Finding]) -> Iterator[Missing]:
+        for each in findings:
+            if each.gap and each.day0:
+                yield from self._missing(each.symbol, self._place(each.day0) + 1, self._place(each.day))
+            if each.short:
+                yield Missing(each.symbol, each.day, each.day, each.short)
+
+    def _span(self, symbol: str, known: Listed | None) -> tuple[int, int]:
+        """From listing, or from the first bar where that is earlier or all that is known; what is delisted ends with
+        its last."""
+        have = self._stored.get(symbol, NOTHING)
+        begins = [day for day in (known and known.day, have.first) if day]
+        first = self._place(period(self._frame, min(begins))) if begins else 0
+        if known and not known.active:
+            return first, self._place(have.last) + 1 if have.last else first
+        return first, len(self._days)
+
+    def _missing(self, symbol: str, first: int, end: int) -> Iterator[Missing]:
+        if first < end:
+            yield Missing(symbol, self._days[first], self._days[end - 1], sum(self._bars[first:end]))
+
+    def _place(self, day: date) -> int:
+        return bisect_left(self._days, day)
+
+
+def _faulty(findings: Iterable[Finding], splits: Mapping[tuple[str, date], bool]) -> Iterator[Suspect]:
+    """`splits`: where one explains a change, or should have made one."""
+    left = dict(splits)
+    for each in findings:
+        jump = left.pop((each.symbol, each.day), bool(each.jump))
+        faults = tuple(fault for fault in FAULTS if (jump if fault == "jump" else getattr(each, fault)))
+        if faults:
+            yield Suspect(each.symbol, each.day, faults)
+    yield from (Suspect(symbol, day, ("jump",)) for (symbol, day), jumped in left.items() if jumped)

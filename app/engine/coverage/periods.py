@@ -1,0 +1,50 @@
+"""Which bars there should be: by the exchange's calendar, with its holidays and half-days."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
+
+from app.engine.loads.frames import FRAMES, period
+from app.finance import calendar, sessions
+from app.finance.bars import Timeframe
+
+HOUR = 3600
+
+
+class Period(NamedTuple):
+    """`day`: of a week the Monday, of a month the first. `opens`, `closes`: of the bars of one day within it."""
+
+    day: date
+    bars: int = 1
+    opens: datetime | None = None
+    closes: datetime | None = None
+
+
+def periods(timeframe: Timeframe, since: date, until: date) -> Sequence[Period]:
+    """Oldest first. A week or month counts when a session of it does."""
+    days = list(calendar.sessions(since, until))
+    if timeframe in ("1min", "hourly"):
+        return [_within(timeframe, day) for day in days]
+    return [Period(day) for day in dict.fromkeys(period(FRAMES[timeframe], day) for day in days)]
+
+
+def edges(timeframe: Timeframe, since: date, until: date) -> tuple[date, date]:
+    """Widened to whole weeks or months."""
+    if timeframe == "weekly":
+        return period(FRAMES["weekly"], since), period(FRAMES["weekly"], until) + timedelta(days=6)
+    if timeframe == "monthly":
+        later = period(FRAMES["monthly"], until) + timedelta(days=31)
+        return since.replace(day=1), later.replace(day=1) - timedelta(days=1)
+    return since, until
+
+
+def _within(timeframe: Timeframe, day: date) -> Period:
+    session = sessions.regular(day)
+    # The first hour of the session began before it: hours go by the clock.
+    opens = session.opens // HOUR * HOUR if timeframe == "hourly" else session.opens
+    count = len(session.minutes) if timeframe == "1min" else -int(-(session.closes - opens) // HOUR)
+    return Period(day, count, _moment(opens), _moment(session.closes))
+
+
+def _moment(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC)

@@ -1,0 +1,224 @@
+"""What the stored bars are asked: a few questions about all of them at once."""
+
+# ruff: noqa: S608 - shapes are our own text
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from asyncpg import Connection
+
+from app.db.market import MarketShape
+from app.engine.coverage import JUMP, Asked
+from app.engine.coverage.periods import Period
+
+Link = Connection
+
+FLAWS = f"""
+num_nonnulls(open, high, low, close) < 4 or least(open, low) <= 0 or greatest(high, close) > 1e15 as no_price,
+high < greatest(open, low, close) or low > least(open, close) as crossed,
+coalesce(volume, 0) = 0 as no_volume,
+{{daily}} and close0 > 0 and open > 0 and (open > close0 * {JUMP} or open * {JUMP} < close0) as jump,
+volume > 0 and volume = volume0 and close = close0 and (
+  select (before.open, before.high, before.low) = (looked.open, looked.high, looked.low)
+    from {{bars}} as before where before.symbol = looked.symbol and before.day = ($1::date[])[n0] limit 1) as repeated
+"""
+
+# A split on a day without a bar counts for the next bar that there is.
+SPLITS = """
+with effective as (
+        select symbol, exp(sum(ln(ratio::numeric))) as ratio,
+               (select min(bars.day) from {bars} as bars
+                 where bars.symbol = splits.symbol and bars.day >= splits.day and {found}) as day
+          from {splits} as splits
+         where ratio > 0 and ($2::text[] is null or symbol = any($2)) group by symbol, splits.day),
+     applied as (select symbol, day, exp(sum(ln(ratio))) as ratio from effective group by symbol, day)
+select symbol, day, coalesce(
+         before.close > 0 and open > 0
+         and (open * ratio > before.close * {jump} or open * ratio * {jump} < before.close),
+         false) as jumped
+  from applied join {bars} as held using (symbol, day)
+  cross join lateral (
+    select close from {bars} as bars
+     where bars.symbol = applied.symbol and bars.day < applied.day and {found} and bars.day >= ($1::date[])[1]
+     order by bars.day desc limit 1) as before
+"""
+
+# A search in the list of days for every bar, in place of a join, leaves bars in the order of their index.
+DAYS = """
+with placed as (
+        select symbol, day, open, high, low, close, volume, width_bucket(day, $1::date[]) as n
+          from {bars} as bars
+         where strpos(symbol, ':') = 0 and ($2::text[] is null or symbol = any($2)) and day between $3 and $4),
+     looked as (
+        select symbol, day, n - lag(n) over before - 1 as gap, lag(n) over before as n0, 0 as short,
+               open, high, low, close, volume, lag(close) over before as close0, lag(volume) over before as volume0
+          from placed where ($1::date[])[n] = day
+        window before as (partition by symbol order by day)),
+     judged as (
+        select symbol, day, ($1::date[])[n0] as day0, gap, short, {flaws} from looked)
+select * from judged where gap > 0 or short > 0 or no_price or crossed or no_volume or jump or repeated
+ order by symbol, day
+"""
+
+INSTANTS = """
+with expected as (
+        select * from unnest($1::date[], $3::int[], $4::timestamptz[], $5::timestamptz[])
+                      with ordinality as expected (day, bars, opens, closes, n)),
+     counted as (
+        select symbol, expected.day, n, expected.bars - count(*) as short,
+               bool_or(num_nonnulls(open, high, low, close) < 4 or least(open, low) <= 0) as no_price,
+               bool_or(high < greatest(open, low, close) or low > least(open, close)) as crossed,
+               bool_and(coalesce(volume, 0) = 0) as no_volume
+          from {bars} as bars
+          join expected on expected.day = (at at time zone 'America/New_York')::date and at >= opens and at < closes
+         where strpos(symbol, ':') = 0 and ($2::text[] is null or symbol = any($2))
+           and at >= (select min(opens) from expected) and at < (select max(closes) from expected)
+         group by symbol, expected.day, n, expected.bars),
+     judged as (
+        select symbol, day, lag(day) over before as day0, n - lag(n) over before - 1 as gap, short,
+               no_price, crossed, no_volume, false as jump, false as repeated
+          from counted window before as (partition by symbol order by day))
+select * from judged where gap > 0 or short > 0 or no_price or crossed or no_volume order by symbol, day
+"""
+
+
+class Finding(NamedTuple):
+    """`gap`: periods without a bar between `day0`, the one before, and `day`. `short`: bars `day` itself lacks."""
+
+    symbol: str
+    day: date
+    day0: date | None
+    gap: int | None
+    short: int
+    no_price: bool | None
+    crossed: bool | None
+    no_volume: bool | None
+    jump: bool | None
+    repeated: bool | None
+
+
+class Stored(NamedTuple):
+    """`first` is that of all bars, `begun` and `last` are those of the ones that were expected."""
+
+    symbol: str
+    first: date | None
+    begun: date | None
+    last: date | None
+    bars: int
+
+
+class Listed(NamedTuple):
+    symbol: str
+    day: date | None
+    active: bool
+
+
+BOUNDS = "select min({place}) as first, max({place}) as last from {bars} as bars where strpos(symbol, ':') = 0"
+
+STORED = """
+select symbol, min(day) as first, min(day) filter (where found) as begun, max(day) filter (where found) as last,
+       count(*) filter (where found) as bars
+  from (
+    select symbol, {day} as day, {found} as found
+      from {bars} as bars {joined}
+     where strpos(symbol, ':') = 0 and ($2::text[] is null or symbol = any($2)) and {day} <= $3::date) as placed
+ group by symbol
+"""
+WITHIN = """
+left join unnest($1::date[], $4::timestamptz[], $5::timestamptz[]) as expected (begins, opens, closes)
+on expected.begins = {day} and at >= opens and at < closes
+"""
+NEW_YORK = "(at at time zone 'America/New_York')::date"
+
+FOUND = "coalesce(($1::date[])[width_bucket(bars.day, $1::date[])] = bars.day, false)"
+STRAYS = """
+select symbol, day
+  from {bars} as bars
+ where not {found} and strpos(symbol, ':') = 0 and ($2::text[] is null or symbol = any($2)) and day between $3 and $4
+ order by symbol, day
+"""
+
+
+def source(shape: MarketShape, timeframe: str) -> str | None:
+    return {
+        "1min": shape.minute_bars,
+        "hourly": shape.hourly_bars,
+        "daily": shape.daily_bars,
+        "weekly": shape.weekly_bars,
+        "monthly": shape.monthly_bars,
+    }.get(timeframe)
+
+
+async def bounds(connection: Connection, bars: str, *, dated: bool) -> tuple[date, date] | None:
+    """Of everything that is stored."""
+    row = await connection.fetchrow(BOUNDS.format(bars=bars, place="day" if dated else NEW_YORK))
+    return (row["first"], row["last"]) if row and row["first"] else None
+
+
+async def stored(
+    connection: Connection, bars: str, asked: Asked, expected: Sequence[Period], until: date
+) -> list[Stored]:
+    dated = expected[0].opens is None
+    if dated:
+        words = {"day": "bars.day", "found": FOUND, "joined": ""}
+    else:
+        words = {"day": NEW_YORK, "found": "expected.begins is not null", "joined": WITHIN.format(day=NEW_YORK)}
+    text, hours = STORED.format(bars=bars, **words), () if dated else _hours(expected)
+    rows = await connection.fetch(text, _days(expected), asked.symbols, until, *hours)
+    return [Stored(**row) for row in rows]
+
+
+async def findings(
+    connection: Connection, shape: MarketShape, bars: str, asked: Asked, expected: Sequence[Period]
+) -> list[Finding]:
+    if expected[0].opens is None:
+        # A longer bar may hold prices from both sides of a split.
+        flaws = FLAWS.format(bars=bars, daily=asked.timeframe == "daily")
+        text = DAYS.format(bars=bars, flaws=flaws)
+        days = _days(expected)
+        rows = await connection.fetch(text, days, asked.symbols, days[0], days[-1])
+    else:
+        counts = [each.bars for each in expected]
+        rows = await connection.fetch(
+            INSTANTS.format(bars=bars), _days(expected), asked.symbols, counts, *_hours(expected)
+        )
+    return [Finding(*(row[name] for name in Finding._fields)) for row in rows]
+
+
+async def splits(
+    connection: Connection, shape: MarketShape, bars: str, asked: Asked, expected: Sequence[Period]
+) -> dict[tuple[str, date], bool]:
+    """By symbol and day of the first bar after a split: whether the price jumped, the split being applied."""
+    if shape.splits is None or asked.timeframe != "daily":
+        return {}
+    text = SPLITS.format(bars=bars, splits=shape.splits, found=FOUND, jump=JUMP)
+    rows = await connection.fetch(text, _days(expected), asked.symbols)
+    return {(row["symbol"], row["day"]): row["jumped"] for row in rows}
+
+
+async def strays(
+    connection: Connection, bars: str, asked: Asked, expected: Sequence[Period], since: date, until: date
+) -> list[tuple[str, date]]:
+    """Bars of days that no session had."""
+    rows = await connection.fetch(STRAYS.format(bars=bars, found=FOUND), _days(expected), asked.symbols, since, until)
+    return [(row["symbol"], row["day"]) for row in rows]
+
+
+async def listed(connection: Connection, shape: MarketShape, symbols: Collection[str] | None) -> list[Listed]:
+    if shape.instruments is None:
+        return []
+    rows = await connection.fetch(
+        f"select symbol, listed as day, active from {shape.instruments} as instruments"
+        " where strpos(symbol, ':') = 0 and ($1::text[] is null or symbol = any($1))",
+        symbols,
+    )
+    return [Listed(**row) for row in rows]
+
+
+def _days(expected: Sequence[Period]) -> list[date]:
+    return [each.day for each in expected]
+
+
+def _hours(expected: Sequence[Period]) -> tuple[list[datetime | None], list[datetime | None]]:
+    return [each.opens for each in expected], [each.closes for each in expected]

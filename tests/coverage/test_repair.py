@@ -1,0 +1,60 @@
+import json
+from datetime import date
+from pathlib import Path
+
+import asyncpg
+
+from app.engine.coverage import Coverage, Missing, Suspect
+from app.engine.coverage.repair import plans
+from app.engine.loads.massive import Span
+from tests.cli.conftest import command
+from tests.conftest import Databases
+
+FIRST, LATER, LAST = date(2012, 1, 3), date(2012, 3, 1), date(2012, 6, 1)
+
+
+def test_days_are_asked_for_at_once_and_symbols_that_lack_the_same_together() -> None:
+    missing = [Missing(symbol, FIRST, FIRST, 1) for symbol in "AB"] + [Missing("A", LAST, LAST, 1)]
+    suspects = [Suspect("B", LAST, ("jump",)), Suspect("C", LATER, ("closed",))]
+
+    (plan,) = plans(Coverage("daily", FIRST, LAST, [], missing, suspects))
+
+    assert (plan.symbols, plan.frames[0].name, plan.span) == (("A", "B"), "daily", Span(FIRST, LAST))
+
+
+def test_minutes_are_asked_for_where_they_are_missing() -> None:
+    near = date(2012, 1, 5)
+    missing = [Missing("A", day, day, 390) for day in (FIRST, near, LATER)]
+
+    found = plans(Coverage("1min", FIRST, LAST, [], missing, []))
+
+    assert [plan.span for plan in found] == [Span(FIRST, near), Span(LATER, LATER)]
+
+
+def test_weeks_and_months_are_asked_for_to_their_end() -> None:
+    (week,) = plans(Coverage("weekly", FIRST, LAST, [], [Missing("A", date(2012, 1, 2), date(2012, 1, 9), 2)], []))
+
+    assert week.span == Span(date(2012, 1, 2), date(2012, 1, 15))
+
+
+async def test_a_hole_is_shown_estimated_and_filled(
+    databases: Databases, link: asyncpg.Connection, tmp_path: Path
+) -> None:
+    engine = {"TICKSTOCK_ENGINE_DATABASE_URL": databases.engine}
+    assert command(tmp_path, "data", "load", "--shipped", **engine).returncode == 0
+    whole = await link.fetchval("select count(*) from ohlcv_daily")
+    await link.execute("delete from ohlcv_daily where symbol = 'IBM' and date between '2012-02-01' and '2012-02-10'")
+
+    found = command(tmp_path, "data", "gaps", "--json", "--symbol", "IBM", **engine)
+    estimate = command(tmp_path, "data", "repair", "--symbol", "IBM", **engine)
+    held = await link.fetchval("select count(*) from ohlcv_daily")
+    done = command(tmp_path, "data", "repair", "--symbol", "IBM", "--yes", **engine)
+
+    assert found.returncode == 1
+    gaps = json.loads(found.stdout)["missing"]
+    assert {"symbol": "IBM", "first": "2012-02-01", "last": "2012-02-10", "bars": 8} in gaps
+    assert estimate.returncode == 0
+    assert "IBM" in estimate.stdout
+    assert held == whole - 8
+    assert done.returncode == 0, done.stderr
+    assert await link.fetchval("select count(*) from ohlcv_daily") == whole
