@@ -1,6 +1,7 @@
-"""Who may come where: one line for every route. tests/security/test_matrix.py tries them all."""
+"""Who may come where, and what they are answered there. tests/security/test_matrix.py tries every one."""
 
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Who(StrEnum):
@@ -11,96 +12,87 @@ class Who(StrEnum):
     WHOLE = "administrators, and tokens that may whatever they may"
 
 
-LINES: dict[str, Who] = {
-    **dict.fromkeys(
-        (
-            "accounts.login",
-            "accounts.logout",
-            "accounts.make_first_admin",
-            "accounts.sign_in",
-            "accounts.welcome",
-            "api.openapi",
-            "choice.choose",
-            "choice.show",
-            "door.enter",
-            "door.show",
-            "health.health",
-            "health.ready",
-            "invites.accept",
-            "invites.show",
-            "register.register",
-            "register.show",
-            "reports.receive",
-            "resets.accept",
-            "resets.ask",
-            "resets.forgot",
-            "resets.show",
-            "static",
-        ),
-        Who.ALL,
-    ),
-    **dict.fromkeys(
-        (
-            "accounts.account",
-            "accounts.change_password",
-            "accounts.end_sessions",
-            "accounts.list_sessions",
-            "accounts.password",
-            "confirm.confirm",
-            "confirm.show",
-            "desk.dashboard",
-            "desk.symbol_page",
-            "patterns.patterns",
-            "quotes.symbols",
-            "streams.quotes",
-            "streams.stream",
-            "tokens.make",
-            "tokens.revoke",
-            "tokens.token",
-            "tokens.tokens",
-            "totp.ending",
-            "totp.enrol",
-            "totp.enrolment",
-            "totp.recovery_codes",
-            "totp.renew_recovery",
-            "totp.show",
-            "totp.start",
-            "totp.turn_off",
-        ),
-        Who.PEOPLE,
-    ),
-    **dict.fromkeys(
-        (
-            "admin.audit",
-            "admin.audit_csv",
-            "admin.change",
-            "admin.confirm_delete",
-            "admin.delete",
-            "admin.invite",
-            "admin.link",
-            "admin.revoke",
-            "admin.user",
-            "admin.users",
-            "admin.wire_page",
-            "health.metrics",  # its guard is of its own making: it knows another token too
-            "tokens.revoke_of",
-            "tokens.tokens_of",
-        ),
-        Who.ADMINS,
-    ),
-    **dict.fromkeys(
-        (
-            "accounts_api.me",
-            "indicators_api.indicators",
-            "market_api.market",
-            "patterns_api.patterns",
-            "quotes_api.bars",
-            "quotes_api.quote",
-            "quotes_api.quotes",
-        ),
-        Who.READ,
-    ),
-    "admin_api.audit": Who.WHOLE,
+class Line(NamedTuple):
+    """`status`: of what is answered to all whom it lets in and who send nothing; OPTIONS is always 200."""
+
+    who: Who
+    status: int
+    head: int | None = None
+    """Where it is another than a GET's."""
+    known: int | None = None
+    """For who is signed in by cookie, where that is another."""
+
+
+LINES: dict[str, Line] = {
+    "accounts.login": Line(Who.ALL, 200, known=303),
+    "accounts.logout": Line(Who.ALL, 303),
+    "accounts.make_first_admin": Line(Who.ALL, 410),
+    "accounts.sign_in": Line(Who.ALL, 422),
+    "accounts.welcome": Line(Who.ALL, 410),
+    "api.openapi": Line(Who.ALL, 200),
+    "choice.choose": Line(Who.ALL, 303),
+    "choice.show": Line(Who.ALL, 303),
+    "door.enter": Line(Who.ALL, 303),
+    "door.show": Line(Who.ALL, 303),
+    "health.health": Line(Who.ALL, 200),
+    "health.ready": Line(Who.ALL, 200),
+    "invites.accept": Line(Who.ALL, 410),
+    "invites.show": Line(Who.ALL, 410),
+    "register.register": Line(Who.ALL, 404),
+    "register.show": Line(Who.ALL, 404),
+    "reports.receive": Line(Who.ALL, 400),
+    "resets.accept": Line(Who.ALL, 410),
+    "resets.ask": Line(Who.ALL, 404),
+    "resets.forgot": Line(Who.ALL, 404),
+    "resets.show": Line(Who.ALL, 410),
+    "static": Line(Who.ALL, 404),
+    "accounts.account": Line(Who.PEOPLE, 200),
+    "accounts.change_password": Line(Who.PEOPLE, 422),
+    "accounts.end_sessions": Line(Who.PEOPLE, 404),
+    "accounts.list_sessions": Line(Who.PEOPLE, 303),
+    "accounts.password": Line(Who.PEOPLE, 200),
+    "confirm.confirm": Line(Who.PEOPLE, 422),
+    "confirm.show": Line(Who.PEOPLE, 200),
+    "desk.dashboard": Line(Who.PEOPLE, 200),
+    "desk.symbol_page": Line(Who.PEOPLE, 404),
+    "patterns.patterns": Line(Who.PEOPLE, 200),
+    "quotes.symbols": Line(Who.PEOPLE, 200),
+    "streams.quotes": Line(Who.PEOPLE, 400),
+    "streams.stream": Line(Who.PEOPLE, 400, head=405),
+    "tokens.make": Line(Who.PEOPLE, 422),
+    "tokens.revoke": Line(Who.PEOPLE, 404),
+    "tokens.token": Line(Who.PEOPLE, 404),
+    "tokens.tokens": Line(Who.PEOPLE, 200),
+    "totp.ending": Line(Who.PEOPLE, 200),
+    "totp.enrol": Line(Who.PEOPLE, 303),
+    "totp.enrolment": Line(Who.PEOPLE, 303),
+    "totp.recovery_codes": Line(Who.PEOPLE, 200),
+    "totp.renew_recovery": Line(Who.PEOPLE, 422),
+    "totp.show": Line(Who.PEOPLE, 200),
+    "totp.start": Line(Who.PEOPLE, 422),
+    "totp.turn_off": Line(Who.PEOPLE, 422),
+    "admin.audit": Line(Who.ADMINS, 200),
+    "admin.audit_csv": Line(Who.ADMINS, 200),
+    "admin.change": Line(Who.ADMINS, 404),
+    "admin.confirm_delete": Line(Who.ADMINS, 404),
+    "admin.delete": Line(Who.ADMINS, 404),
+    "admin.invite": Line(Who.ADMINS, 422),
+    "admin.link": Line(Who.ADMINS, 404),
+    "admin.revoke": Line(Who.ADMINS, 303),
+    "admin.user": Line(Who.ADMINS, 404),
+    "admin.users": Line(Who.ADMINS, 200),
+    "admin.wire_page": Line(Who.ADMINS, 200),
+    "health.metrics": Line(Who.ADMINS, 200),  # its guard is of its own making: it knows another token too
+    "tokens.revoke_of": Line(Who.ADMINS, 404),
+    "tokens.tokens_of": Line(Who.ADMINS, 404),
+    "accounts_api.me": Line(Who.READ, 200),
+    "indicators_api.indicators": Line(Who.READ, 200),
+    "market_api.market": Line(Who.READ, 200),
+    "patterns_api.patterns": Line(Who.READ, 200),
+    "quotes_api.bars": Line(Who.READ, 404),
+    "quotes_api.quote": Line(Who.READ, 404),
+    "quotes_api.quotes": Line(Who.READ, 200),
+    "admin_api.audit": Line(Who.WHOLE, 200),
 }
 
 OWNED = {"accounts.end_sessions", "tokens.revoke", "tokens.token"}

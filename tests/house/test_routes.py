@@ -100,14 +100,14 @@ def test_every_route_has_a_line_that_says_the_same(app: Quart) -> None:
     }
     held = {name: (guard_of(view), scope_of(view)) for name, view in app.view_functions.items()}
 
-    assert held == {name: said[who] for name, who in LINES.items()} | {"health.metrics": (Guard.PUBLIC, None)}
+    assert held == {name: said[line.who] for name, line in LINES.items()} | {"health.metrics": (Guard.PUBLIC, None)}
 
 
 def test_what_names_a_thing_of_somebodys_is_tried_by_another(app: Quart) -> None:
     named = {
         rule.endpoint
         for rule in app.url_map.iter_rules()
-        if LINES[rule.endpoint] is Who.PEOPLE
+        if LINES[rule.endpoint].who is Who.PEOPLE
         and any("UUID" in type(each).__name__ for each in rule._converters.values())
     }
 
