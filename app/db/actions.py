@@ -27,3 +27,13 @@ async def splits(connection: asyncpg.Connection, symbol: str, until: date) -> li
         "select ex_date, ratio::float8 from public.splits where symbol = $1 and ex_date <= $2 order by 1", symbol, until
     )
     return [Split(*row) for row in rows]
+
+
+async def every_split(connection: asyncpg.Connection) -> dict[str, list[Split]]:
+    """By symbol, oldest first."""
+    found: dict[str, list[Split]] = {}
+    if await connection.fetchval(_OURS):
+        rows = await connection.fetch("select symbol::text, ex_date, ratio::float8 from public.splits order by 1, 2")
+        for symbol, day, ratio in rows:
+            found.setdefault(symbol, []).append(Split(day, ratio))
+    return found

@@ -18,6 +18,7 @@ from app.engine.thresholds import Thresholds
 from app.engine.told import Told
 from app.finance import spans, studies
 from app.finance.bars import DAY, Bar, Timeframe
+from app.finance.shares import Splits
 
 TELL_SECONDS = 1.0
 """A symbol's indicators of a minute are published at most that often; stored they always are."""
@@ -54,6 +55,11 @@ class Close:
                 # A week that is not over is stored as far as it went, and is analysed when it is.
                 self._store.offer(self._weeks.so_far(bar.symbol for bar in bars))
 
+    def split(self, splits: Splits) -> None:
+        """What is known of splits now: bars stay as they were traded, and are compared in one share."""
+        self._series.split(splits)
+        self.outcomes.splits = splits
+
     def until(self, ended: float) -> None:
         """By the market clock: longer bars that are over although no minute says so."""
         self._look_by_timeframe(self._hours.until(ended))
@@ -77,8 +83,9 @@ class Close:
 
     def _look(self, bars: Sequence[Bar]) -> None:
         """Of one timeframe and start."""
+        from_days = bars[0].timeframe in spans.FROM_DAYS
         for bar in bars:
-            self._series.add(bar)
+            self._series.add(self._weeks.in_one_share(bar) if from_days else bar)
         analysis = self._analysed(bars) if bars[0].timeframe in self._timeframes else NOTHING
         changed = self.outcomes.hear(bars)
         for event in analysis.patterns:

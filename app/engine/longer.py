@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from app.engine.series import Ring
-from app.finance import spans
+from app.finance import shares, spans
+from app.finance.adjust import Split
 from app.finance.bars import DAY, Bar, Timeframe
 
 
@@ -57,12 +58,20 @@ class Longer:
         ]
         return [bar for bar in found if bar]
 
-    def _made(self, symbol: str, timeframe: Timeframe, start: float) -> Bar | None:
+    def in_one_share(self, bar: Bar) -> Bar:
+        """A week or month with a split in it, in the share of its last day."""
+        splits = self._source.splits.get(bar.symbol, ())
+        return self._made(bar.symbol, bar.timeframe, bar.start, splits) or bar if splits else bar
+
+    def _made(self, symbol: str, timeframe: Timeframe, start: float, splits: Sequence[Split] = ()) -> Bar | None:
         columns = self._source.columns(symbol)
         first, last = np.searchsorted(columns[0], (start, _next(timeframe, start)))
         if first == last:
             return None
-        _, opened, high, low, close, volume = columns[:, first:last]
+        starts, opened, high, low, close, volume = columns[:, first:last]
+        if splits:
+            rates = shares.within(starts, splits, timeframe)
+            opened, high, low, volume = opened * rates, high * rates, low * rates, volume / rates
         return Bar(
             symbol, timeframe, start, float(opened[0]), float(high.max()), float(low.min()), float(close[-1]),
             int(volume.sum()),

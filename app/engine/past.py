@@ -11,6 +11,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from app.db import actions
 from app.db.pools import Pool
 from app.engine import outcomes, queries
 from app.engine.analysis import NOTHING, Analysis, analyse
@@ -20,9 +21,11 @@ from app.engine.keeping import queries as keeping
 from app.engine.outcomes import Outcome
 from app.engine.series import KEPT, Series
 from app.engine.thresholds import Thresholds
-from app.finance import history, panel, spans, studies
+from app.finance import history, panel, shares, spans, studies
+from app.finance.adjust import Split, adjusted
 from app.finance.bars import Bar
 from app.finance.panel import Floats
+from app.finance.shares import Splits
 from app.wire.events import PatternDetected
 
 logger = logging.getLogger(__name__)
@@ -35,6 +38,14 @@ LEAD_DAYS = KEPT + studies.STRENGTH_BARS
 
 Growth = Mapping[float, float]
 """Mean growth of all symbols by the start of the daily bar; see studies.read."""
+
+
+class Past(NamedTuple):
+    """By what a symbol's days are judged."""
+
+    thresholds: Thresholds
+    grown: Growth
+    splits: Sequence[Split] = ()
 
 
 class Shipped(NamedTuple):
@@ -60,13 +71,14 @@ async def load(pool: Pool, shipped: Shipped, min_confidence: float) -> int:
             return 0
         await queries.put_instruments(connection, history.read_instruments(shipped.path.with_name("symbols.csv")))
         thresholds = await definition_queries.thresholds(connection, min_confidence)
-    grown = growth([list(group) for _, group in groupby(bars, key=lambda bar: bar.symbol)])
+        splits = await actions.every_split(connection)
+    grown = growth([list(group) for _, group in groupby(bars, key=lambda bar: bar.symbol)], splits)
     with _progress() as progress:
         task = progress.add_task("history", total=len(bars))
         for symbol, group in groupby(bars, key=lambda bar: bar.symbol):
             own = list(group)
             progress.update(task, description=symbol)
-            await _store(pool, own, thresholds, grown)
+            await _store(pool, own, Past(thresholds, grown, splits.get(symbol, ())))
             progress.advance(task, len(own))
     logger.info("history loaded: %d daily bars of %d symbols until %s", len(bars), len(symbols), shipped.until)
     return len(bars)
@@ -76,6 +88,7 @@ async def recall(pool: Pool, series: Series) -> list[Bar]:
     """The last bars of every symbol, from the tables into memory; and of each the last minute."""
     minutes: list[Bar] = []
     async with pool.acquire() as connection:
+        series.split(await actions.every_split(connection))
         for symbol in await queries.symbols_with_days(connection):
             days = await queries.last_bars(connection, symbol, "daily", KEPT)
             last = await queries.last_bars(connection, symbol, "1min", KEPT)
@@ -83,47 +96,57 @@ async def recall(pool: Pool, series: Series) -> list[Bar]:
             for timeframe in spans.FROM_MINUTES:
                 series.extend(spans.merged(last, timeframe))
             for timeframe in spans.FROM_DAYS:
-                series.extend(spans.merged(days, timeframe))
+                series.extend(shares.merged(days, timeframe, series.splits.get(symbol, ())))
             minutes.extend(last[-1:])
     return minutes
 
 
-def growth(symbols: Sequence[Sequence[Bar]]) -> Growth:
+def growth(symbols: Sequence[Sequence[Bar]], splits: Splits = shares.NONE) -> Growth:
     """Of daily bars, each sequence of one symbol and oldest first."""
     found: dict[float, list[float]] = {}
-    for bars in symbols:
+    for traded in symbols:
+        bars = adjusted(traded, splits.get(traded[0].symbol, ())).bars if traded else ()
         for before, bar in zip(bars, bars[studies.STRENGTH_BARS :], strict=False):
             found.setdefault(bar.start, []).append(bar.close / before.close - 1)
     return {start: float(np.mean(grown)) for start, grown in found.items() if len(grown) > 1}
 
 
-def analysed(bars: Sequence[Bar], thresholds: Thresholds, grown: Growth, days: int | None = None) -> Analysis:
+def analysed(bars: Sequence[Bar], known: Past, days: int | None = None) -> Analysis:
     """Of daily bars of one symbol: the patterns of a year and the indicators of the last weeks, or both of `days`."""
     if not bars:
         return NOTHING
-    rows = panel.walk(bars, days or PATTERN_DAYS)
-    universe: Floats = np.array([grown.get(start, np.nan) for start in rows.start.tolist()])
+    rows = panel.walk(bars, days or PATTERN_DAYS, factors=_factors(bars, known.splits))
+    universe: Floats = np.array([known.grown.get(start, np.nan) for start in rows.start.tolist()])
     told = bars[-min(len(bars), days or INDICATOR_DAYS)].start
-    return analyse(rows, thresholds, universe, tell_after=told - 1)
+    return analyse(rows, known.thresholds, universe, tell_after=told - 1)
 
 
-def became(bars: Sequence[Bar], patterns: Sequence[PatternDetected]) -> Iterator[Outcome]:
+def became(bars: Sequence[Bar], patterns: Sequence[PatternDetected], splits: Sequence[Split] = ()) -> Iterator[Outcome]:
     """What is known by now of what became of them."""
     places = {spans.end(bar.timeframe, bar.start): place for place, bar in enumerate(bars)}
+    factors = _factors(bars, splits)
+    rates = [1.0] * len(bars) if factors is None else factors.tolist()
     for event in patterns:
-        after = bars[places[event.at] + 1 :][: outcomes.AFTER[-1]]
-        yield outcomes.known(event, [bar.close for bar in after])
+        own = places[event.at]
+        after = range(own + 1, min(len(bars), own + 1 + outcomes.AFTER[-1]))
+        yield outcomes.known(event, [bars[place].close * (rates[place] / rates[own]) for place in after])
 
 
-async def _store(pool: Pool, bars: Sequence[Bar], thresholds: Thresholds, grown: Growth) -> None:
-    analysis = analysed(bars, thresholds, grown)
+def _factors(bars: Sequence[Bar], splits: Sequence[Split]) -> Floats | None:
+    if not bars or not shares.reach(splits, bars[0].start):
+        return None
+    return shares.factors(np.array([bar.start for bar in bars]), splits, bars[0].timeframe)
+
+
+async def _store(pool: Pool, bars: Sequence[Bar], known: Past) -> None:
+    analysis = analysed(bars, known)
     batch = Batch()
     batch.add_bars(bars)
     for timeframe in spans.FROM_DAYS:
         batch.add_bars(spans.merged(bars, timeframe))
     batch.add_patterns(analysis.patterns)
     batch.add_indicators(analysis.indicators, tell=False)
-    batch.add_outcomes(became(bars[-PATTERN_DAYS:], analysis.patterns))
+    batch.add_outcomes(became(bars[-PATTERN_DAYS:], analysis.patterns, known.splits))
     async with pool.acquire() as connection:
         await keeping.keep(connection, batch, (), await keeping.tables(connection))
 

@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from uuid import uuid4
 
 from app import db
+from app.db import actions
 from app.db.pools import Pool
 from app.engine import queries
 from app.engine.batch import Batch
 from app.engine.keeping import queries as keeping
-from app.engine.past import LEAD_DAYS, PATTERN_DAYS, Growth, analysed, became, growth
+from app.engine.past import LEAD_DAYS, PATTERN_DAYS, Growth, Past, analysed, became, growth
 from app.engine.queries import Run
 from app.engine.store import Store
+from app.finance.adjust import Split
 from app.finance.bars import Bar
+from app.finance.shares import Splits
 from app.wire import jobs
 from app.wire.codec import Rejected
 from app.wire.events import ProcessingChanged, ProcessingProgressed
@@ -62,11 +65,12 @@ class Processing:
         async with self._pool.acquire() as connection:
             known = await queries.symbols_with_days(connection)
             symbols = [symbol for symbol in known if not asked.symbols or symbol in asked.symbols]
+            splits = await actions.every_split(connection)
             await queries.put_run(connection, Run(run_id, "running", PHASE, started_at, total=len(symbols)))
         self._tell(run_id, "started", (0, len(symbols)))
-        grown = await self._growth(known, asked) if symbols else {}
+        grown = await self._growth(known, asked, splits) if symbols else {}
         for done, symbol in enumerate(symbols, 1):
-            await self._analyse(symbol, asked, grown)
+            await self._analyse(symbol, asked, grown, splits.get(symbol, ()))
             self._tell(run_id, "running", (done, len(symbols)), symbol)
         error = None if symbols else "no stored symbol was asked for"
         end = Run(run_id, "failed" if error else "success", PHASE, started_at, time.time())
@@ -74,9 +78,9 @@ class Processing:
             await queries.put_run(connection, end._replace(total=len(symbols), done=len(symbols), error=error))
         self._tell(run_id, "failed" if error else "completed", (len(symbols), len(symbols)), error or "")
 
-    async def _growth(self, symbols: Sequence[str], asked: ProcessingParameters) -> Growth:
+    async def _growth(self, symbols: Sequence[str], asked: ProcessingParameters, splits: Splits) -> Growth:
         """Of all that is stored, whatever was asked for."""
-        return growth([await self._days(symbol, asked) for symbol in symbols])
+        return growth([await self._days(symbol, asked) for symbol in symbols], splits)
 
     async def _days(self, symbol: str, asked: ProcessingParameters) -> list[Bar]:
         """The last year, or with `force` everything that is stored."""
@@ -84,15 +88,16 @@ class Processing:
             count = None if asked.force else PATTERN_DAYS + LEAD_DAYS
             return await queries.last_bars(connection, symbol, "daily", count)
 
-    async def _analyse(self, symbol: str, asked: ProcessingParameters, grown: Growth) -> None:
+    async def _analyse(self, symbol: str, asked: ProcessingParameters, grown: Growth, splits: Sequence[Split]) -> None:
         bars = await self._days(symbol, asked)
         async with self._pool.acquire() as connection:
             usual = await keeping.thresholds(connection, self._min_confidence)
-        analysis = analysed(bars, usual.only(asked.patterns), grown, len(bars) if asked.force else None)
+        judged = Past(usual.only(asked.patterns), grown, splits)
+        analysis = analysed(bars, judged, len(bars) if asked.force else None)
         batch = Batch()
         batch.add_indicators(analysis.indicators, tell=False)
         batch.add_patterns(analysis.patterns)
-        batch.add_outcomes(became(bars, analysis.patterns))
+        batch.add_outcomes(became(bars, analysis.patterns, splits))
         async with self._pool.acquire() as connection, connection.transaction():
             await keeping.keep(connection, batch, (), await keeping.tables(connection))
 

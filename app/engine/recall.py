@@ -15,6 +15,7 @@ HOLDING_DAYS = 10.0
 
 
 async def findings(pool: Pool, series: Series, close: Close, min_confidence: float) -> None:
+    close.split(series.splits)
     async with pool.acquire() as connection:
         close.thresholds = await keeping.thresholds(connection, min_confidence)
         close.sectors = await keeping.sectors(connection)

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from app.finance import shares
 from app.finance.bars import Bar, Timeframe
-from app.finance.panel import WIDTH, Floats, Panel
+from app.finance.panel import WIDTH, Counts, Floats, Panel
+from app.finance.shares import Splits
 
 KEPT = WIDTH
 SLACK = 64
@@ -17,10 +19,12 @@ FIELDS = 6
 
 
 class Ring:
-    """Of one timeframe: a row for each symbol, filled from the left up to its end."""
+    """Of one timeframe: a row for each symbol, filled from the left up to its end. Bars are as they were traded; what
+    is compared with each other is given out in the share of the newest."""
 
-    def __init__(self, timeframe: Timeframe) -> None:
+    def __init__(self, timeframe: Timeframe, splits: Splits = shares.NONE) -> None:
         self.timeframe = timeframe
+        self.splits = splits
         self.rows: dict[str, int] = {}
         self.values = np.zeros((FIELDS, FIRST_ROWS, KEPT + SLACK))
         self.ends = np.zeros(FIRST_ROWS, dtype=np.int64)
@@ -59,6 +63,8 @@ class Ring:
         places = np.maximum(ends[:, None] - np.arange(width, 0, -1), np.maximum(ends - KEPT, 0)[:, None])
         taken = self.values[1:, rows[:, None], places]
         starts = self.values[0, rows, ends - 1]
+        if self.splits:
+            self._in_one_share(taken, symbols, self.values[0, rows[:, None], places])
         return Panel(self.timeframe, list(symbols), starts, *taken, np.minimum(ends, width))  # type: ignore[call-arg]
 
     def columns(self, symbol: str) -> Floats:
@@ -72,12 +78,15 @@ class Ring:
         return float(self.values[0, rows, self.ends[rows] - 1].max()) if len(rows) else 0.0
 
     def last_before(self, symbol: str, start: float) -> float | None:
-        """The close of the newest bar that starts before that."""
+        """The close of the newest bar that starts before that, in the share that is held then."""
         row = self.rows.get(symbol)
         if row is None:
             return None
         place = int(np.searchsorted(self.values[0, row, : self.ends[row]], start)) - 1
-        return float(self.values[4, row, place]) if place >= 0 else None
+        if place < 0:
+            return None
+        held = shares.between(float(self.values[0, row, place]), start, self.splits.get(symbol, ()), self.timeframe)
+        return float(self.values[4, row, place]) / held
 
     def mean_growth(self, bars: int, since: float) -> float:
         """Of the closes of all symbols whose last bar starts at `since` or later; NaN of fewer than FEWEST_GROWING."""
@@ -87,7 +96,31 @@ class Ring:
         if len(rows) < FEWEST_GROWING:
             return float("nan")
         close, ends = self.values[4], self.ends[rows]
-        return float((close[rows, ends - 1] / close[rows, ends - 1 - bars] - 1).mean())
+        times = close[rows, ends - 1] / close[rows, ends - 1 - bars]
+        if self.splits:
+            times *= self._held(rows, bars)
+        return float((times - 1).mean())
+
+    def _in_one_share(self, taken: Floats, symbols: Sequence[str], starts: Floats) -> None:
+        """Of open, high, low, close and volume, each (rows, width)."""
+        for row, symbol in enumerate(symbols):
+            splits = self.splits.get(symbol, ())
+            if shares.reach(splits, starts[row, 0]):
+                factors = shares.factors(starts[row], splits, self.timeframe)
+                rates = factors / factors[-1]
+                taken[:4, row] *= rates
+                taken[4, row] /= rates
+
+    def _held(self, rows: Counts, bars: int) -> Floats:
+        """What a share of so many bars ago has become."""
+        found = np.ones(len(rows))
+        places = dict(zip(rows.tolist(), range(len(rows)), strict=True))
+        for symbol, splits in self.splits.items():
+            row = self.rows.get(symbol, -1)
+            if row in places:
+                first, last = self.values[0, row, self.ends[row] - 1 - bars], self.values[0, row, self.ends[row] - 1]
+                found[places[row]] = shares.between(first, last, splits, self.timeframe)
+        return found
 
     def _new_row(self, symbol: str) -> int:
         row = self.rows[symbol] = len(self.rows)
@@ -100,9 +133,18 @@ class Ring:
 class Series:
     def __init__(self) -> None:
         self._rings: dict[Timeframe, Ring] = {}
+        self.splits: Splits = shares.NONE
 
     def ring(self, timeframe: Timeframe) -> Ring:
-        return self._rings.setdefault(timeframe, Ring(timeframe))
+        if timeframe not in self._rings:
+            self._rings[timeframe] = Ring(timeframe, self.splits)
+        return self._rings[timeframe]
+
+    def split(self, splits: Splits) -> None:
+        """What is known of splits now."""
+        self.splits = splits
+        for ring in self._rings.values():
+            ring.splits = splits
 
     def extend(self, bars: Iterable[Bar]) -> None:
         for bar in bars:

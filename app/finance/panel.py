@@ -54,14 +54,25 @@ class Panel(NamedTuple):
         return Bar(self.symbols[row], self.timeframe, start, opened, high, low, close, volume)
 
 
-def walk(bars: Sequence[Bar], last: int, width: int = WIDTH) -> Panel:
-    """A row for each of the `last` of the bars, of one symbol and timeframe and oldest first (at least one)."""
+def walk(bars: Sequence[Bar], last: int, width: int = WIDTH, factors: Floats | None = None) -> Panel:
+    """A row for each of the `last` of the bars, of one symbol and timeframe and oldest first (at least one).
+
+    `factors`: of the prices of each bar (see shares.factors); each row is then in the share of its own last bar.
+    """
     last = min(last, len(bars))
     used = bars[-(last + width - 1) :]
     values = np.array([bar[2:] for bar in used], dtype=np.float64).T
     lacking = last + width - 1 - len(used)
     whole = np.concatenate([np.repeat(values[:, :1], lacking, axis=1), values], axis=1) if lacking else values
     opened, high, low, close, volume = (sliding_window_view(column, width) for column in whole[1:])
+    if factors is not None:
+        rates = _rates(factors[-len(used) :], lacking, width)
+        opened, high, low, close, volume = opened * rates, high * rates, low * rates, close * rates, volume / rates
     counts = np.minimum(np.arange(len(used) - last, len(used)) + 1, width)
     symbols = [bars[0].symbol] * last
     return Panel(bars[0].timeframe, symbols, values[0, -last:], opened, high, low, close, volume, counts)
+
+
+def _rates(factors: Floats, lacking: int, width: int) -> Floats:
+    rates = sliding_window_view(np.concatenate([np.repeat(factors[:1], lacking), factors]), width)
+    return rates / rates[:, -1:]  # type: ignore[no-any-return]

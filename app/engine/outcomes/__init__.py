@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from app.finance import shares
 from app.finance.bars import Bar
+from app.finance.shares import Splits
 from app.wire.events import PatternDetected
 
 AFTER = (1, 5, 20)
@@ -47,6 +49,7 @@ class Outcomes:
     def __init__(self) -> None:
         self._open: dict[tuple[str, str], list[Open]] = {}
         self._count = 0
+        self.splits: Splits = shares.NONE
 
     def follow(self, outcome: Outcome, newest: float, bars: int = 0) -> None:
         """From the bar on that starts at `newest`; `bars` were seen after it already."""
@@ -78,7 +81,8 @@ class Outcomes:
             return one
         bars = one.bars + 1
         if bars in AFTER:
-            found.append(one.outcome._replace(returns={bars: _change(one.outcome.price, bar.close)}))
+            held = shares.between(one.outcome.at, bar.start, self.splits.get(bar.symbol, ()), bar.timeframe)
+            found.append(one.outcome._replace(returns={bars: _change(one.outcome.price, bar.close * held)}))
         return Open(one.outcome, bars, bar.start)
 
 
@@ -87,7 +91,7 @@ def begun(event: PatternDetected) -> Outcome:
 
 
 def known(event: PatternDetected, closes: Sequence[float]) -> Outcome:
-    """From the closes of the bars after it, as many as there are."""
+    """From the closes of the bars after it, as many as there are, in the share of its own day."""
     outcome = begun(event)
     returns = {bars: _change(outcome.price, closes[bars - 1]) for bars in AFTER if bars <= len(closes)}
     return outcome._replace(returns=returns)

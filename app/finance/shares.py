@@ -1,0 +1,71 @@
+"""Prices of many days in the share of one: splits cut a series into stretches that cannot be compared as they stand."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from app.finance import spans
+from app.finance.adjust import Split
+from app.finance.bars import DAY, Bar, Timeframe, day_start
+from app.finance.panel import Floats
+from app.finance.sessions import extended
+
+Splits = Mapping[str, Sequence[Split]]
+"""By symbol, oldest first."""
+
+NONE: Splits = {}
+
+
+def effective(split: Split, timeframe: Timeframe) -> float:
+    """Where the first bar starts that ends in the new shares."""
+    if timeframe in spans.SECONDS:
+        return extended(split.day).opens
+    start = day_start(split.day)
+    return start if timeframe == "daily" else spans.begin(timeframe, start)
+
+
+def factors(starts: Floats, splits: Sequence[Split], timeframe: Timeframe) -> Floats:
+    """What prices of bars that start there are worth in the newest share: volumes by 1 / factor. Only their ratio to
+    each other is of use where splits are known that lie ahead of the bars."""
+    found = np.ones(len(starts))
+    for split in splits:
+        if split.ratio > 0:
+            found[starts < effective(split, timeframe)] /= split.ratio
+    return found
+
+
+def within(starts: Floats, splits: Sequence[Split], timeframe: Timeframe) -> Floats:
+    """The same of daily bars in the share in which the longer bar ends that they belong to."""
+    begun = np.array([spans.begin(timeframe, start) for start in starts.tolist()])
+    return factors(starts, splits, "daily") / factors(begun, splits, timeframe)
+
+
+def between(first: float, last: float, splits: Sequence[Split], timeframe: Timeframe) -> float:
+    """How many shares one of the instant `first` has become in the bar that starts at `last`."""
+    found = 1.0
+    for split in splits:
+        if split.ratio > 0 and first < effective(split, timeframe) <= last:
+            found *= split.ratio
+    return found
+
+
+def reach(splits: Sequence[Split], since: float) -> bool:
+    """Whether one of them may cut a series that begins there."""
+    return bool(splits) and since < day_start(splits[-1].day) + DAY
+
+
+def merged(days: Sequence[Bar], timeframe: Timeframe, splits: Sequence[Split]) -> list[Bar]:
+    """The weeks or months that these daily bars of one symbol make, each in the share of its last day."""
+    if not days or not reach(splits, days[0].start):
+        return spans.merged(days, timeframe)
+    rates = within(np.array([bar.start for bar in days]), splits, timeframe).tolist()
+    return spans.merged([_times(bar, rate) for bar, rate in zip(days, rates, strict=True)], timeframe)
+
+
+def _times(bar: Bar, rate: float) -> Bar:
+    if rate == 1:
+        return bar
+    return Bar(
+        bar.symbol, bar.timeframe, bar.start, bar.open * rate, bar.high * rate, bar.low * rate, bar.close * rate,
+        round(bar.volume / rate),
+    )  # fmt: skip

@@ -1,0 +1,133 @@
+"""The shipped days of IBM as they would have been traded, had one share become two in the middle of them."""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from app.engine.analysis import Analysis, analyse
+from app.engine.longer import Longer
+from app.engine.outcomes import Outcomes
+from app.engine.past import Past, analysed, became, growth
+from app.engine.series import Series
+from app.engine.thresholds import Thresholds
+from app.finance import history, shares, spans
+from app.finance.adjust import Split, adjusted
+from app.finance.bars import Bar, Timeframe
+
+EVEN = [bar for bar in history.read(Path("config/history/us-equities-daily.csv.gz")) if bar.symbol == "IBM"][-400:]
+"""As they were: all in one share."""
+AT = 397
+SPLIT = Split(EVEN[AT].day, 2.0)
+RAW = [
+    bar._replace(open=bar.open * 2, high=bar.high * 2, low=bar.low * 2, close=bar.close * 2) if number < AT else bar
+    for number, bar in enumerate(EVEN)
+]
+ALL = Thresholds(0.0)
+
+
+def read(bars: Sequence[Bar], splits: shares.Splits, timeframe: Timeframe = "daily") -> Analysis:
+    """Of the last bar."""
+    series = Series()
+    series.split(splits)
+    series.extend(bars)
+    for longer in spans.FROM_DAYS:
+        series.extend(shares.merged(bars, longer, splits.get("IBM", ())))
+    return analyse(series.ring(timeframe).panel(["IBM"]), ALL)
+
+
+def values(found: Analysis) -> dict[str, float]:
+    return {event.indicator: event.value for event in found.indicators if event.indicator != "relative_volume"}
+
+
+@pytest.mark.parametrize("days", [AT + 1, AT + 2, AT + 3])
+@pytest.mark.parametrize("timeframe", ["daily", "weekly", "monthly"])
+def test_after_a_split_indicators_are_those_of_the_adjusted_series(timeframe: Timeframe, days: int) -> None:
+    found = values(read(RAW[:days], {"IBM": [SPLIT]}, timeframe))
+
+    assert found == pytest.approx(values(read(EVEN[:days], {}, timeframe)), rel=1e-6, abs=1e-3)
+    assert {"RSI14", "SMA20"} <= found.keys()
+    assert values(read(RAW[:days], {}, timeframe)) != pytest.approx(found, rel=0.01)
+
+
+def test_a_split_is_no_gap_and_no_breakdown() -> None:
+    split, taken_for_a_fall = read(RAW[: AT + 1], {"IBM": [SPLIT]}), read(RAW[: AT + 1], {})
+
+    falls = {"GapDown", "BreakdownLow"}
+    assert falls <= {event.pattern for event in taken_for_a_fall.patterns}
+    assert not falls & {event.pattern for event in split.patterns}
+    assert {event.price for event in split.patterns} == {EVEN[AT].close}
+
+
+def test_before_the_split_prices_and_levels_are_those_of_the_day() -> None:
+    later = analysed(RAW, Past(ALL, {}, [SPLIT]), 20)
+    then = analysed(RAW[:AT], Past(ALL, {}), 17)
+
+    end = max(event.at for event in then.patterns)
+    assert [event for event in later.patterns if event.at <= end] == list(then.patterns)
+    assert {event for event in later.indicators if event.at <= end} == set(then.indicators)
+
+
+def test_an_outcome_counts_what_a_share_has_become() -> None:
+    found = analysed(EVEN, Past(ALL, {}), 20).patterns
+    split = analysed(RAW, Past(ALL, {}, [SPLIT]), 20).patterns
+
+    even = {one.key: dict(one.returns) for one in became(EVEN, found)}
+    told = {one.key: dict(one.returns) for one in became(RAW, split, [SPLIT])}
+
+    both = even.keys() & told.keys()
+    assert {key: told[key] for key in both} == {key: even[key] for key in both}
+    assert len({key for key in both if 5 in told[key]}) > 10
+
+
+def test_a_live_outcome_counts_what_a_share_has_become() -> None:
+    begun = next(became(RAW[: AT - 1], analysed(RAW[: AT - 1], Past(ALL, {}), 1).patterns))
+    outcomes = Outcomes()
+    outcomes.splits = {"IBM": [SPLIT]}
+    outcomes.follow(begun, RAW[AT - 2].start)
+
+    told = [found for bar in RAW[AT - 1 :] for found in outcomes.hear([bar])]
+    outcomes.follow(begun._replace(pattern="Other"), RAW[AT - 1].start)
+    one_later = outcomes.hear([RAW[AT]])
+
+    assert dict(told[0].returns) == {1: round(EVEN[AT - 1].close / EVEN[AT - 2].close - 1, 6)}
+    assert dict(one_later[0].returns) == {1: round(EVEN[AT].close / EVEN[AT - 2].close - 1, 6)}
+
+
+def test_growth_and_the_day_before_are_in_the_share_of_the_day() -> None:
+    series, known = Series(), {"IBM": [SPLIT]}
+    series.split(known)
+    series.extend(RAW)
+    other = [bar._replace(symbol="FB") for bar in EVEN]
+    series.extend(other)
+    even = growth([EVEN, other])
+
+    ring = series.ring("daily")
+
+    assert growth([RAW, other], known) == pytest.approx(even)
+    assert ring.mean_growth(20, 0.0) == pytest.approx(even[EVEN[-1].start])
+    assert ring.last_before("IBM", RAW[AT].start) == EVEN[AT - 1].close
+    assert ring.last_before("IBM", RAW[AT - 1].start) == RAW[AT - 2].close
+
+
+def test_a_week_with_a_split_is_stored_as_it_was_traded_and_compared_in_its_last_share() -> None:
+    days = [bar for bar in RAW if bar.day.isocalendar()[:2] == EVEN[AT].day.isocalendar()[:2]]
+    series = Series()
+    series.split({"IBM": [SPLIT]})
+    series.extend(days)
+    longer = Longer(series.ring("daily"), ["weekly"])
+    longer.hear(days)
+
+    week = next(iter(longer.so_far(["IBM"])), None) or spans.merged(days, "weekly")[0]
+
+    assert week == spans.merged(days, "weekly")[0]
+    assert longer.in_one_share(week)[2:7] == pytest.approx(spans.merged(adjusted(days, [SPLIT]).bars, "weekly")[0][2:7])
+
+
+@pytest.mark.parametrize(
+    ("timeframe", "day"),
+    [("daily", date(2012, 9, 5)), ("weekly", date(2012, 9, 3)), ("monthly", date(2012, 9, 1))],
+)
+def test_a_split_takes_effect_where_its_bar_begins(timeframe: Timeframe, day: date) -> None:
+    assert shares.effective(Split(date(2012, 9, 5), 2.0), timeframe) == history.day_start(day)
