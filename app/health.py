@@ -18,7 +18,7 @@ from app.db.pools import Pool
 from app.deps import House
 from app.identity import Role
 from app.live.histogram import BOUNDS, Histogram
-from app.web import guards
+from app.web import guards, sudo
 from app.web.guards import public
 from app.wire.log import LogId
 
@@ -83,7 +83,7 @@ async def _must_be_told() -> None:
     visitor = await guards.visitor()
     if visitor is None:
         abort(401)
-    if visitor.role is not Role.ADMIN:
+    if visitor.role is not Role.ADMIN or await sudo.must_enrol(visitor):
         abort(403)
 
 

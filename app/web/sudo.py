@@ -33,6 +33,7 @@ def is_sensitive(function: Callable[..., Any]) -> bool:
 
 def install(app: Quart, confirmed: Asked, owes_codes: Asked) -> None:
     """After the guards: it goes by whom they let in."""
+    app.extensions["owes codes"] = owes_codes
 
     async def check() -> ResponseReturnValue | None:
         who: Identity | None = g.get("identity")
@@ -48,6 +49,12 @@ def install(app: Quart, confirmed: Asked, owes_codes: Asked) -> None:
 
     app.before_request(check)
     app.before_websocket(check)
+
+
+async def must_enrol(who: Identity) -> bool:
+    """For a public view that gives some people more than others: a mark beside its guard would ask everybody."""
+    owes_codes: Asked = current_app.extensions["owes codes"]
+    return await owes_codes(who)
 
 
 def _led(where: str, reason: str) -> ResponseReturnValue:

@@ -38,10 +38,12 @@ async def test_an_administrator_without_codes_is_led_to_them_and_may_leave(clien
     led = [await client.get(path, headers=NAVIGATION) for path in ("/", "/account", "/admin/users", "/seen")]
     program = await client.get("/seen", headers={"Accept": "application/json"})
     stream = await client.get("/stream?topics=patterns", headers={"Accept": "text/event-stream"})
+    figures = await client.get("/metrics")
     page = await text(client, "/account/totp")
 
     assert {(answer.status_code, answer.headers["Location"]) for answer in led} == {(303, "/account/totp")}
-    assert (program.status_code, stream.status_code) == (403, 403)
+    assert (program.status_code, stream.status_code, figures.status_code) == (403, 403, 403)
+    assert "tickstock_" not in await figures.get_data(as_text=True)
     assert "Set yours up" in page
     assert (await client.post("/logout")).status_code == 303
 
@@ -52,6 +54,7 @@ async def test_once_they_are_set_up_everything_opens_and_they_are_always_asked_f
 
     assert len(recovery) == 10
     assert (await client.get("/admin/users", headers=NAVIGATION)).status_code == 200
+    assert (await client.get("/metrics")).status_code == 200
     other = app.test_client()
     assert (await other.post("/login", form=RIGHT)).headers["Location"] == "/login/code"
     assert (await other.post("/login/code", form={"code": telephone.code()})).headers["Location"] == "/"
