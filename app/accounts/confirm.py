@@ -2,59 +2,92 @@
 
 from quart import Blueprint, Response, redirect, request
 from quart.typing import ResponseReturnValue
-from wtforms import Form, HiddenField, PasswordField  # type: ignore[import-untyped]
-from wtforms.validators import DataRequired, Length  # type: ignore[import-untyped]
+from wtforms import Form, HiddenField  # type: ignore[import-untyped]
+from wtforms.validators import Length  # type: ignore[import-untyped]
 
 from app import deps
 from app.accounts import gate, passwords, queries
-from app.accounts.queries import Action, Outcome
+from app.accounts.queries import Action, Outcome, User
+from app.accounts.totp import proof
+from app.accounts.totp.forms import code_field, password_field
+from app.accounts.totp.routes import seal
 from app.identity import Identity
 from app.web import caller, errors, guards, html, security, sudo
 
 blueprint = Blueprint("confirm", __name__)
 
 WRONG = "This is not your password."
+WRONG_CODE = "This code is wrong, too old, or was used before."
 BUSY = "Many people are signing in at this moment."
 
 
 class Confirmation(Form):  # type: ignore[misc]
-    password = PasswordField(
-        "Password", validators=[DataRequired("Type your password."), Length(max=1024, message="Nobody has that one.")]
-    )
+    password = password_field()
+    code = code_field()
     next = HiddenField(validators=[Length(max=2000)])
+
+    def __init__(self, sent: object = None, *, user: User | None, **known: str) -> None:
+        """The code is asked for where signing in asks for it."""
+        super().__init__(sent, **known)
+        if user is None or not user.two_steps:
+            del self.code
 
 
 @blueprint.get("/account/confirm")
 @guards.signed_in
 @sudo.before_enrolment
 async def show() -> ResponseReturnValue:
-    return await _page(Confirmation(next=security.own_path(request.args.get("next"))))
+    back = security.own_path(request.args.get("next"))
+    return await _page(Confirmation(user=await _account(guards.identity()), next=back))
 
 
 @blueprint.post("/account/confirm")
 @guards.signed_in
 @sudo.before_enrolment
 async def confirm() -> ResponseReturnValue:
-    form, who = Confirmation(await request.form), guards.identity()
+    who = guards.identity()
+    user = await _account(who)
+    form = Confirmation(await request.form, user=user)
     if not form.validate():
         return await _page(form, 422)
-    wait = await gate.wait_to_confirm(deps.limits(), str(who.user_id), caller.address())
+    wait = await _wait(who, form)
     if wait is not None:
         await _record(who, Outcome.LIMITED)
         return await errors.answer(429, retry_after=wait)
-    async with deps.pools().own.acquire() as connection:
-        user = await queries.user_by_id(connection, who.user_id)
     try:
-        verdict = await passwords.verify(user.password_hash if user else None, form.password.data)
+        proven = await _proven(form, user)
     except passwords.Busy:
         return await errors.answer(503, BUSY)
-    if not verdict.right:
+    if not proven:
         await _record(who, Outcome.FAILED)
-        form.password.errors = [WRONG]
         return await _page(form, 422)
     await deps.sessions().confirm(who.session)
     await _record(who, Outcome.OK)
     return redirect(security.own_path(form.next.data), 303)
+
+
+async def _account(who: Identity) -> User | None:
+    async with deps.pools().own.acquire() as connection:
+        return await queries.user_by_id(connection, who.user_id)
+
+
+async def _wait(who: Identity, form: Confirmation) -> float | None:
+    limits, user_id, ip = deps.limits(), str(who.user_id), caller.address()
+    wait = await gate.wait_to_confirm(limits, user_id, ip)
+    if wait is None and form.code is not None:
+        wait = await gate.wait_for_code(limits, user_id, ip)
+    return wait
+
+
+async def _proven(form: Confirmation, user: User | None) -> bool:
+    """What is wrong is told beside its field. A code is used up by a right password alone."""
+    if user is None or not (await passwords.verify(user.password_hash, form.password.data)).right:
+        form.password.errors = [WRONG]
+    elif form.code is not None:
+        async with deps.pools().own.acquire() as connection:
+            if not await proof.by_code(connection, seal(), user.id, form.code.data):
+                form.code.errors = [WRONG_CODE]
+    return not form.errors
 
 
 async def _record(who: Identity, outcome: Outcome) -> None:
@@ -63,4 +96,6 @@ async def _record(who: Identity, outcome: Outcome) -> None:
 
 
 async def _page(form: Confirmation, status: int = 200) -> Response:
+    if form.code is not None:
+        form.code.data = ""  # no secret is sent back
     return await html.page("accounts/confirm", title="Is it you?", status=status, form=form)

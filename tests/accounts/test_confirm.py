@@ -2,21 +2,19 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
+from redis.asyncio import Redis
 
 from app.accounts import passwords, setup, visitor
 from app.db.pools import Pool
-from app.factory import create_app
 from app.identity import Role
-from app.sections import Sessions
 from app.web import sudo
-from tests.accounts.conftest import settings
+from app.wire.sessions import SESSION_PREFIX
+from tests.accounts.authenticator import enrolled, text
 from tests.accounts.test_sessions import EMAIL, NAVIGATION, PASSWORD, sign_in
 
 BOB = "bob@example.org"
@@ -28,14 +26,6 @@ async def people(pool: Pool) -> None:
     await setup.create_user(pool, BOB, Role.USER, PASSWORD)
 
 
-@pytest.fixture
-async def app(redis_url: str, database_url: str, tmp_path: Path) -> AsyncIterator[Quart]:
-    said = settings(redis_url, database_url, tmp_path).model_copy(update={"sessions": Sessions(sudo_seconds=3)})
-    made = create_app(said)
-    async with made.test_app():
-        yield made
-
-
 async def row(pool: Pool, column: str, email: str = BOB) -> object:
     async with pool.acquire() as connection:
         return (await connection.fetchrow("select * from app.users where email = $1", email))[column]
@@ -45,24 +35,20 @@ async def bob_page(pool: Pool) -> str:
     return f"/admin/users/{await row(pool, 'id')}"
 
 
-async def later(client: Client, page: str) -> str:
-    """Where one is led when the time has passed in which one's word is taken."""
-    async with asyncio.timeout(10):
-        while True:
-            answer = await client.post(page, form={"do": "nonsense"}, headers=NAVIGATION)
-            if answer.status_code == 303:
-                return str(answer.headers["Location"])
-            assert answer.status_code == 400
-            await asyncio.sleep(0.1)
+async def later(redis_url: str) -> None:
+    """The time has passed in which anybody's word is taken."""
+    async with Redis.from_url(redis_url) as redis:
+        for key in await redis.keys(f"{SESSION_PREFIX}*"):
+            await redis.hset(key, "confirmed", 0)
 
 
 async def test_a_while_after_signing_in_a_role_is_changed_only_by_who_says_the_password_again(
-    client: Client, pool: Pool
+    client: Client, pool: Pool, redis_url: str
 ) -> None:
     await sign_in(client)
     page = await bob_page(pool)
-    asked = await later(client, page)
-    assert (await client.post(page, form={"do": "promote"}, headers=NAVIGATION)).headers["Location"] == asked
+    await later(redis_url)
+    asked = (await client.post(page, form={"do": "promote"}, headers=NAVIGATION)).headers["Location"]
     assert await row(pool, "role") == "user"
 
     shown = await (await client.get(asked, headers=NAVIGATION)).get_data(as_text=True)
@@ -84,14 +70,64 @@ async def test_a_while_after_signing_in_a_role_is_changed_only_by_who_says_the_p
     assert PASSWORD not in str(rows)
 
 
-async def test_what_is_no_page_is_told_so_and_changes_nothing(client: Client, pool: Pool) -> None:
+async def test_what_is_no_page_is_told_so_and_changes_nothing(client: Client, pool: Pool, redis_url: str) -> None:
     await sign_in(client)
     page = await bob_page(pool)
-    await later(client, page)
+    await later(redis_url)
 
     for headers in ({"HX-Request": "true"}, {"Accept": "application/json"}):
         assert (await client.post(page, form={"do": "disable"}, headers=headers)).status_code == 403
     assert await row(pool, "active") is True
+
+
+async def test_who_has_codes_shows_one_beside_the_password_and_each_counts_once(
+    client: Client, pool: Pool, redis_url: str
+) -> None:
+    await sign_in(client)
+    telephone, recovery = await enrolled(client)
+    page = await bob_page(pool)
+    await later(redis_url)
+
+    async def said(**sent: str) -> tuple[int, list[str]]:
+        """The status, and beside which fields something is told."""
+        answer = await client.post("/account/confirm", form={"next": page, **sent})
+        body = await answer.get_data(as_text=True)
+        assert sent.get("code", "nothing") not in body
+        return answer.status_code, re.findall(r'id="(\w+)-error"', body)
+
+    code = telephone.code()
+    shown = await text(client, "/account/confirm")
+    refused = [
+        await said(password=PASSWORD),
+        await said(code=code),
+        await said(password="not that one", code=code),
+    ]
+    still = await client.post(page, form={"do": "promote"}, headers=NAVIGATION)
+    done = await said(password=PASSWORD, code=code)
+    opened = await client.post(page, form={"do": "promote"}, headers=NAVIGATION)
+    await later(redis_url)
+    again = await said(password=PASSWORD, code=code)
+    by_recovery = await said(password=PASSWORD, code=recovery[0])
+
+    assert 'autocomplete="one-time-code"' in shown
+    assert refused == [(422, ["code"]), (422, ["password"]), (422, ["password"])]
+    assert still.headers["Location"].startswith("/account/confirm")
+    assert done == by_recovery == (303, [])
+    assert (opened.headers["Location"], await row(pool, "role")) == (page, "admin")
+    assert again == (422, ["code"])
+
+
+async def test_codes_are_guessed_at_no_oftener_here_than_elsewhere(client: Client) -> None:
+    await sign_in(client)
+    telephone, _ = await enrolled(client)  # which took the first of five tries
+    wrong = {"password": PASSWORD, "code": telephone.wrong()}
+
+    answers = [await client.post("/account/confirm", form=wrong) for _ in range(5)]
+    right = await client.post("/account/confirm", form={"password": PASSWORD, "code": telephone.code()})
+
+    assert [answer.status_code for answer in answers] == [422] * 4 + [429]
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    assert right.status_code == 429
 
 
 async def test_guesses_are_counted_before_they_are_hashed(
