@@ -12,7 +12,8 @@ from app.identity import RENAMED, ZONES, Identity, NumberForm, Rate, Role, Scope
 from app.web import caller
 
 Load = Callable[[], Awaitable[Identity | None]]
-ByToken = Callable[[str], Awaitable[Identity | None]]
+ByToken = Callable[[str, Scope], Awaitable[Identity | None]]
+"""Whose token that is; the scope is what it is shown for, and not judged by whom it is asked of."""
 ViewFunction = TypeVar("ViewFunction", bound=Callable[..., Any])
 
 ZONE_COOKIE = "tz"
@@ -62,7 +63,7 @@ def guard_of(function: Callable[..., Any]) -> Guard | None:
     return vars(function).get("guard")
 
 
-async def _no_tokens(_shown: str) -> Identity | None:
+async def _no_tokens(_shown: str, _wanted: Scope) -> Identity | None:
     return None
 
 
@@ -148,7 +149,7 @@ async def _whose(scope: Scope | None) -> Identity | None:
     shown = caller.bearer()
     if scope is None or shown is None:
         return await load()
-    found = await _installed().by_token(shown)
+    found = await _installed().by_token(shown, scope)
     if found is not None and not (found.scope and found.scope.covers(scope)):
         abort(403, f"This token may not do that: it takes one with the scope {scope}.")
     return found

@@ -261,6 +261,20 @@ async def test_wrong_tokens_are_limited_and_told_of_once_while_right_ones_go_on(
     assert refusals == [("", "refuse_token", "refused", "not known, or revoked")]
 
 
+async def test_a_token_that_may_too_little_is_refused_and_told_of_once_a_minute(desk: Desk) -> None:
+    async with desk.client() as client:
+        tokens = [await made(client, name=name) for name in ("Cron job", "Notebook")]
+    answers = [await asked(desk, "/api/v1/audit", token) for token in tokens * 3]
+
+    assert [answer.status_code for answer in answers] == [403] * 6
+    assert {answer.headers["Content-Type"] for answer in answers} == {"application/problem+json"}
+    refusals = [entry for entry in await audited(desk) if entry[1] == "refuse_token"]
+    assert refusals == [
+        (EMAIL, "refuse_token", "refused", f"{name}: read, where it takes admin") for name in ("Cron job", "Notebook")
+    ]
+    assert (await asked(desk, ME, tokens[0])).status_code == 200
+
+
 @pytest.fixture
 def strict(settings: Settings) -> Settings:
     return settings.model_copy(update={"limits": Limits(per_token=3, per_user=4)})

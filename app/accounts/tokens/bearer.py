@@ -2,6 +2,7 @@
 
 import time
 from collections import OrderedDict
+from contextlib import suppress
 from typing import NamedTuple
 
 from quart import Quart, abort, current_app
@@ -22,7 +23,7 @@ WRONG = "30/5minute"
 """Tokens that are none, of one address. Those that work are counted elsewhere, and go on working beside them."""
 
 TOLD = "1/minute"
-"""Refusals of one address that the audit is told of."""
+"""Refusals of one address, or of one token that may too little, that the audit is told of."""
 
 
 class Seen(NamedTuple):
@@ -59,7 +60,8 @@ def install(app: Quart) -> None:
     app.extensions["tokens"] = Known()
 
 
-async def load(shown: str) -> Identity | None:
+async def load(shown: str, wanted: Scope) -> Identity | None:
+    """What is too little for `wanted` is written down here, and refused by who asks."""
     known: Known = current_app.extensions["tokens"]
     hash_ = secret.hashed(shown)
     found = await known.find(hash_) if secret.is_token(shown) else None
@@ -70,6 +72,8 @@ async def load(shown: str) -> Identity | None:
     # The least of both: an administrator's token that only reads is no administrator.
     role = Role.ADMIN if found.role is Role.ADMIN and found.token.scope is Scope.ADMIN else Role.USER
     scope = found.token.scope if found.role is Role.ADMIN or found.token.scope is not Scope.ADMIN else Scope.JOBS
+    if not scope.covers(wanted):
+        await _note(found.email, f"{found.token.name}: {scope}, where it takes {wanted}", "token:small", hash_)
     return Identity(found.token.user_id, found.email, role, hash_, scope)
 
 
@@ -82,17 +86,19 @@ def _refusal(found: Owned | None) -> str:
 
 
 async def _refuse(email: str, reason: str) -> None:
-    limits, ip = deps.limits(), caller.address()
+    neighbourhood = gate.neighbourhood(caller.address())
     try:
-        wait = await limits.hit("token:wrong", gate.neighbourhood(ip), WRONG)
-        tell = await limits.hit("token:told", gate.neighbourhood(ip), TOLD) is None
+        wait = await deps.limits().hit("token:wrong", neighbourhood, WRONG)
     except wire.Unavailable:
         return  # it is refused all the same
-    if tell:
-        try:
-            async with deps.pools().own.acquire() as connection:
-                await queries.record_refusal(connection, email, ip, reason)
-        except db.Unavailable:
-            pass
+    await _note(email, reason, "token:told", neighbourhood)
     if wait is not None:
         abort(429, "Too many tokens that are none came from your address.", retry_after=wait)
+
+
+async def _note(email: str, reason: str, scope: str, key: str) -> None:
+    """The audit is told of some, and missed by nobody while it cannot be: what is refused is refused all the same."""
+    with suppress(wire.Unavailable, db.Unavailable):
+        if await deps.limits().hit(scope, key, TOLD) is None:
+            async with deps.pools().own.acquire() as connection:
+                await queries.record_refusal(connection, email, caller.address(), reason)
