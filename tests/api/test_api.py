@@ -112,7 +112,7 @@ REFUSED = {
     "quotes/BRK.B?x=1": ("x", 400),
     "bars/NOBODY": ("", 404),
     "bars/%00": ("", 400),
-    "bars/BRK.B?timeframe=5min": ("timeframe", 400),
+    "bars/BRK.B?timeframe=7min": ("timeframe", 400),
     "bars/BRK.B?from=yesterday": ("from", 400),
     "bars/BRK.B?from=2012-08-31T13:30:00": ("from", 400),
     "bars/BRK.B?to=9999-12-31": ("to", 400),
