@@ -48,6 +48,15 @@ def repair(yes: bool, **said: Any) -> Work:
     return lambda settings: commands.repair(settings, _asked(said), yes)
 
 
+@click.command()
+@click.option("--date", "day", type=DAY, help="The newest day that is stored.")
+def close(day: datetime | None) -> Work:
+    """Complete a day, roll up its week and month, and check each universe; exit code 1 if one lacks too much."""
+    from app.commands import closing as commands
+
+    return lambda settings: commands.close(settings, _day(day))
+
+
 @click.command("extract-history")
 def extract_history() -> None:
     """Write the shipped history anew; needs the package bokeh_sampledata."""
@@ -82,4 +91,4 @@ def _symbols(words: tuple[str, ...]) -> tuple[str, ...] | None:
     return tuple(word.strip().upper() for word in words) or None
 
 
-COMMANDS: tuple[click.Command, ...] = (gaps, repair, extract_history, redis_contract)
+COMMANDS: tuple[click.Command, ...] = (gaps, repair, close, extract_history, redis_contract)

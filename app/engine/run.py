@@ -12,6 +12,7 @@ from app import db, wire
 from app.db import actions
 from app.db.pools import Pool
 from app.engine.close import Close
+from app.engine.closing.evening import Evening
 from app.engine.feed import Feed
 from app.engine.keeping import queries as keeping
 from app.engine.loads.office import Office
@@ -82,6 +83,7 @@ class Engine:
         self._processing = Processing(self._pool, self._store, said.min_confidence)
         telling = Telling(self._client, publisher)
         self._office = Office(settings, redis_url, database_url, telling, self._processing.hear)
+        self._evening = Evening(self._pool, self._store, self._feed.clock)
         self._pulse = Pulse(redis_url, channels, self._health, said.beat_seconds)
         shipped = Shipped(settings.replay.path, settings.replay.history_until)
         self._start = Start(database_url, self._pool, self._feed, shipped, said.min_confidence)
@@ -119,6 +121,7 @@ class Engine:
             long = (self._store.run(), self._processing.run(), self._subscriber.run(), self._watch(), self._turn())
             self._tasks.extend(tasks.create_task(running) for running in long)
             self._tasks.append(tasks.create_task(self._office.run()))
+            self._tasks.append(tasks.create_task(self._evening.run()))
             ready()
 
     async def _hear(self, meaning: Meaning | None, payload: bytes, arrived_at: float) -> None:
@@ -169,6 +172,7 @@ class Engine:
         day = self._tape.over(told, wall)
         if day:
             self._tape.close(day, await self._feed.quotes())
+            self._evening.ended(day)
             logger.info("session %s closed", day)
         await self._consider(time.monotonic())
         return told
@@ -191,7 +195,7 @@ class Engine:
             "too late": self._tape.late,
             "told twice": self._tape.repeated,
             "dropped": self._store.dropped,
-            "failed": self._failed + self._subscriber.stats.failed,
+            "failed": self._failed + self._subscriber.stats.failed + self._evening.failed,
             "gaps": self._subscriber.stats.gaps,
         }
         return Health(status, self._tape.symbols, self._store.bars, self._store.patterns, lost)

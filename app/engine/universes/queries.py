@@ -1,0 +1,117 @@
+"""Universes in cache_entries, and who was a member when."""
+
+from collections.abc import Collection
+from datetime import date
+from typing import NamedTuple
+
+import msgspec
+from asyncpg import Connection
+
+from app.engine.universes import KINDS, Universe, values
+
+ENVIRONMENT = "DEFAULT"
+
+
+class Membership(NamedTuple):
+    """`until`: the first day on which it was a member no longer."""
+
+    universe: str
+    symbol: str
+    since: date
+    until: date | None
+
+
+async def all_of(connection: Connection) -> list[Universe]:
+    """None where there is no such table; entries without a symbol in them are no universes."""
+    if not await connection.fetchval("select to_regclass('cache_entries') is not null"):
+        return []
+    rows = await connection.fetch(
+        "select type::text, name::text, key::text, value::text from cache_entries where type = any($1::text[])"
+        " order by type, name, key",
+        KINDS,
+    )
+    found = [Universe(row[0], row[1] or "", row[2] or "", values.members(_decoded(row[3]))) for row in rows]
+    return [each for each in found if each.members]
+
+
+async def put(connection: Connection, universe: Universe, day: date) -> None:
+    """In place of the one of that name. Within a transaction: who joined or left that day is written down too."""
+    value = msgspec.json.encode(values.written(universe.kind, universe.members)).decode()
+    await connection.execute(
+        """
+        insert into cache_entries (type, name, key, value, environment, universe_category, last_universe_update)
+        values ($1, $2, $3, $4::text::jsonb, $5, $2, now() at time zone 'UTC')
+        on conflict (type, name, key, environment) do update
+           set value = excluded.value, updated_at = now() at time zone 'UTC',
+               last_universe_update = excluded.last_universe_update
+        """,
+        universe.kind,
+        universe.name,
+        universe.key,
+        value,
+        ENVIRONMENT,
+    )
+    if await connection.fetchval("select to_regclass('universe_members') is not null"):
+        # What is written down already is not written anew.
+        newest = await connection.fetchval(
+            "select max(greatest(since, until)) from universe_members where universe = $1", universe.title
+        )
+        await _remember(connection, universe.title, universe.members, max(day, newest or day))
+
+
+async def history(connection: Connection, title: str) -> list[Membership]:
+    rows = await connection.fetch(
+        "select universe, symbol, since, until from universe_members where universe = $1 order by since, symbol", title
+    )
+    return [Membership(**row) for row in rows]
+
+
+async def members_on(connection: Connection, title: str, day: date) -> list[str]:
+    rows = await connection.fetch(
+        "select symbol from universe_members where universe = $1 and since <= $2 and (until is null or until > $2)"
+        " order by symbol",
+        title,
+        day,
+    )
+    return [row["symbol"] for row in rows]
+
+
+async def _remember(connection: Connection, title: str, members: Collection[str], day: date) -> None:
+    # Who came and went on one day was never a member at its end.
+    await connection.execute(
+        "delete from universe_members where universe = $1 and since >= $2 and symbol <> all($3::text[])",
+        title,
+        day,
+        members,
+    )
+    await connection.execute(
+        "update universe_members set until = $2 where universe = $1 and until is null and symbol <> all($3::text[])",
+        title,
+        day,
+        members,
+    )
+    await connection.execute(
+        "update universe_members set until = null where universe = $1 and until >= $2 and symbol = any($3::text[])",
+        title,
+        day,
+        members,
+    )
+    await connection.execute(
+        """
+        insert into universe_members (universe, symbol, since)
+        select $1, symbol, $2 from unnest($3::text[]) as listed (symbol)
+         where not exists (select from universe_members as kept
+                            where kept.universe = $1 and kept.symbol = listed.symbol and kept.until is null)
+        on conflict (universe, symbol, since) do update set until = null
+        """,
+        title,
+        day,
+        members,
+    )
+
+
+def _decoded(text: str | None) -> object:
+    try:
+        return msgspec.json.decode(text or "null")
+    except msgspec.DecodeError:
+        return None

@@ -1,0 +1,31 @@
+"""The members of a universe, as they are spelt in its entry: two ways are read, one is written."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from app.engine.universes import ETFS
+
+LISTS = ("stocks", "etfs", "symbols", "tickers", "members")
+LONGEST = 20
+
+
+def members(value: Any) -> tuple[str, ...]:
+    """Of an object with a list of objects in it, or a plain list; what is no symbol is passed over."""
+    if isinstance(value, Mapping):
+        value = [each for name in LISTS if isinstance(value.get(name), list) for each in value[name]]
+    if not isinstance(value, list):
+        return ()
+    found = (_symbol(each) for each in value)
+    return tuple(dict.fromkeys(symbol for symbol in found if symbol))
+
+
+def written(kind: str, members: Iterable[str]) -> dict[str, Any]:
+    listed = [{"ticker": symbol} for symbol in members]
+    return {"etfs" if kind == ETFS else "stocks": listed, "count": len(listed)}
+
+
+def _symbol(each: Any) -> str:
+    if isinstance(each, Mapping):
+        each = each.get("ticker") or each.get("symbol")
+    text = each.strip().upper() if isinstance(each, str) else ""
+    return text if len(text) <= LONGEST and text.isprintable() else ""

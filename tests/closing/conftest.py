@@ -1,0 +1,23 @@
+"""A market's tables of one's own."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from app.db.pools import Pool
+from tests.conftest import Databases
+
+
+@pytest.fixture
+async def pool(databases: Databases) -> AsyncIterator[Pool]:
+    opened = Pool(databases.engine, "closing", 2, statement_ms=10_000)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def link(databases: Databases) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(databases.engine, server_settings={"timezone": "UTC"})
+    yield connection
+    await connection.close()
