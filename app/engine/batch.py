@@ -28,9 +28,11 @@ class Batch:
         """To be published: of an indicator only the newest value counts."""
         self.events: list[AnyEvent] = []
         """To be published when the rest is stored, every one."""
+        self.expired_until: float | None = None
+        """To be stored when the events are published."""
 
     def __len__(self) -> int:
-        return sum(len(kind) for kind in self._kinds()) + len(self.events)
+        return sum(len(kind) for kind in self._kinds()) + len(self.events) + (self.expired_until is not None)
 
     def add_bars(self, bars: Iterable[Bar]) -> None:
         for bar in bars:
@@ -51,10 +53,11 @@ class Batch:
             known = self.outcomes.get(outcome.key)
             self.outcomes[outcome.key] = outcome.after(known) if known else outcome
 
-    def take_indicators(self) -> "Batch":
-        """They are stored last, by themselves."""
+    def take_last(self) -> "Batch":
+        """What is stored when the rest is published."""
         taken = Batch()
         taken.indicators, self.indicators = self.indicators, {}
+        taken.expired_until, self.expired_until = self.expired_until, None
         return taken
 
     def put_before(self, later: "Batch") -> int:
@@ -64,6 +67,8 @@ class Batch:
         for own, newer in zip(self._kinds(), later._kinds(), strict=True):
             own.update(newer)
         self.add_outcomes(outcomes)
+        if later.expired_until is not None:
+            self.expired_until = later.expired_until
         self.events.extend(later.events)
         excess = max(0, len(self.events) - MOST)
         del self.events[:excess]

@@ -10,6 +10,7 @@ import numpy as np
 from app.engine import breadth
 from app.engine.analysis import NOTHING, Analysis, analyse
 from app.engine.combos import Combos
+from app.engine.expiry import Expiries
 from app.engine.longer import Longer
 from app.engine.outcomes import Outcomes, begun
 from app.engine.series import Series
@@ -31,6 +32,7 @@ class Close:
         self.thresholds = thresholds
         self.outcomes = Outcomes()
         self.combos = Combos()
+        self.expiries = Expiries()
         self.sectors: Mapping[str, str] = {}
         self.seconds = 0.0
         """That the last analysis took."""
@@ -64,6 +66,13 @@ class Close:
         """By the market clock: longer bars that are over although no minute says so."""
         self._look_by_timeframe(self._hours.until(ended))
 
+    def expire(self, now: float) -> None:
+        """Patterns that no longer hold at that market time are told of."""
+        expired = self.expiries.until(now)
+        if expired:
+            self._store.offer(events=expired)
+            self._store.expired_until(now)
+
     def stand(self, at: float, days: Sequence[Bar]) -> None:
         """Breadth at the end of a minute, from the running daily bars."""
         closes = {}
@@ -93,6 +102,7 @@ class Close:
             self.outcomes.follow(changed[-1], bars[0].start)
         combos = [combo for combo in self.combos.hear(analysis.patterns) if not self._told_of.knows(combo)]
         new, updated = self._told_of.sort([*analysis.patterns, *combos])
+        self.expiries.follow([*new, *updated])
         tell = self._worth_telling(bars)
         self._store.offer(
             bars,

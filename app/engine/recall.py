@@ -4,6 +4,8 @@ from app.db.pools import Pool
 from app.engine import queries
 from app.engine.close import Close
 from app.engine.combos import Daily
+from app.engine.expiry import MARK, MOST_HELD
+from app.engine.expiry import queries as expiry_queries
 from app.engine.keeping import queries as keeping
 from app.engine.outcomes import MOST_OPEN, Outcome
 from app.engine.outcomes import queries as outcome_queries
@@ -23,9 +25,21 @@ async def findings(pool: Pool, series: Series, close: Close, min_confidence: flo
         close.combos.remember(
             Daily(*row) for row in await queries.daily_patterns(connection, newest - HOLDING_DAYS * DAY)
         )
-        if "pattern_outcomes" in await keeping.tables(connection):
+        tables = await keeping.tables(connection)
+        told = await expiry_queries.mark(connection, MARK) if expiry_queries.TABLE in tables else None
+        since = _newest(series) if told is None else told
+        close.expiries.follow(await expiry_queries.holding(connection, since, MOST_HELD, tables))
+        if told is None and expiry_queries.TABLE in tables:
+            await expiry_queries.put_mark(connection, MARK, since)
+        if "pattern_outcomes" in tables:
             for outcome in await outcome_queries.still_open(connection, MOST_OPEN):
                 _follow(series, close, outcome)
+
+
+def _newest(series: Series) -> float:
+    """The market's time as far as it is stored."""
+    daily, minutes = series.ring("daily").newest(), series.ring("1min").newest()
+    return max(spans.end("daily", daily) if daily else 0.0, minutes)
 
 
 def _follow(series: Series, close: Close, outcome: Outcome) -> None:

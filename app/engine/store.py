@@ -75,6 +75,11 @@ class Store:
         self._waiting.gaps[gap.reason, gap.began] = gap
         self._something.set()
 
+    def expired_until(self, at: float) -> None:
+        """That no pattern is to be told of again that expired until then."""
+        self._waiting.expired_until = at
+        self._something.set()
+
     def forget_before(self, at: float) -> None:
         """Values of minutes that expired before this market time may go."""
         self._forget_before = at
@@ -94,14 +99,18 @@ class Store:
         """Whether everything is stored and published."""
         batch, self._waiting = self._waiting, Batch()
         self._something.clear()
-        indicators = batch.take_indicators()
+        last = batch.take_last()
         if not await self._stored(batch):
-            self._put_back(indicators)
+            self._put_back(last)
             return False
         self._unpublished.extend(batch.events)
         self._unpublished.extend(batch.told.values())
         published = await self._publish()
-        return await self._stored(indicators) and published
+        if not published and self._waiting.expired_until is None:
+            self._waiting.expired_until = last.expired_until
+        if not published:
+            last.expired_until = None
+        return await self._stored(last) and published
 
     async def _stored(self, batch: Batch) -> bool:
         try:

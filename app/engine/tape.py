@@ -97,6 +97,7 @@ class Tape:
         """Closes the minutes that are over although no later tick has said so."""
         self._ended = self._now(clock, wall) - (0.0 if self._shut(clock, wall) else _grace(clock))
         self._finished(self._minutes.finish(before=self._ended - MINUTE + 0.001))
+        self._close.expire(self._ended)
 
     def seconds_to_close(self, clock: MarketClock | None, wall: float) -> float:
         """By the clock on the wall, until the minute that is running is closed."""

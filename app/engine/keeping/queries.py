@@ -8,6 +8,8 @@ from app.engine import queries
 from app.engine.batch import Batch
 from app.engine.breadth import queries as breadth_queries
 from app.engine.definitions import queries as definition_queries
+from app.engine.expiry import MARK
+from app.engine.expiry import queries as expiry_queries
 from app.engine.gaps import queries as gap_queries
 from app.engine.outcomes import queries as outcome_queries
 from app.engine.schema import COLUMNS
@@ -23,6 +25,7 @@ OPTIONAL: Mapping[str, set[str]] = {
     "market_conditions": breadth_queries.WHOLE,
     "sector_conditions": breadth_queries.SECTORS,
     "feed_gaps": gap_queries.NEEDED,
+    expiry_queries.TABLE: expiry_queries.NEEDED,
     "pattern_definitions": {"name", "enabled", "confidence_threshold"},
 }
 """A market that is not ours may lack these, and then they are left out."""
@@ -57,6 +60,8 @@ async def keep(connection: Connection, batch: Batch, new: Collection[str], there
         await breadth_queries.put(connection, batch.conditions.values())
     if "feed_gaps" in there:
         await gap_queries.put(connection, batch.gaps.values())
+    if batch.expired_until is not None and expiry_queries.TABLE in there:
+        await expiry_queries.put_mark(connection, MARK, batch.expired_until)
 
 
 async def forget(connection: Connection, before: float, there: Collection[str]) -> None:

@@ -1,0 +1,100 @@
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import asyncpg
+import pytest
+
+from app.engine import expiry
+from app.engine.analysis import identity
+from app.engine.batch import Batch
+from app.engine.expiry import Expiries
+from app.finance.sessions import regular
+from app.wire.events import AnyEvent, EngineHealth, Pattern, PatternDetected, PatternExpired, PatternUpdated
+from tests.engine.rig import DAY, UNTIL, closed, eventually, feeding, hearing, of, working
+
+OPENS = regular(DAY).opens
+
+
+def pattern(name: str, expires_at: float | None, confidence: float = 0.8) -> PatternDetected:
+    flow_id = identity("BRK.B", name, "1min", OPENS)
+    return PatternDetected(
+        at=OPENS, symbol="BRK.B", pattern=name, timeframe="1min", confidence=confidence, flow_id=flow_id,
+        expires_at=expires_at,
+    )  # fmt: skip
+
+
+def names(events: Iterable[Pattern]) -> list[str]:
+    return [event.pattern for event in events]
+
+
+def test_a_pattern_expires_once_when_its_time_has_passed() -> None:
+    held = Expiries()
+    held.follow([pattern("Late", OPENS + 7200), pattern("Soon", OPENS + 3600), pattern("Never", None)])
+
+    told = [names(held.until(OPENS + after)) for after in (3599, 3600, 3600, 9999, 99999)]
+
+    assert told == [[], ["Soon"], [], ["Late"], []]
+
+
+def test_what_expires_is_the_newest_word_on_the_pattern() -> None:
+    held = Expiries()
+    held.follow([pattern("Hammer", OPENS + 60)])
+    held.follow([PatternUpdated(**_fields(pattern("Hammer", OPENS + 90, 0.9)))])
+
+    assert held.until(OPENS + 60) == []
+    assert held.until(OPENS + 90) == [PatternExpired(**_fields(pattern("Hammer", OPENS + 90, 0.9)))]
+    assert len(held) == 0
+
+
+def test_of_too_many_those_that_hold_the_longest_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(expiry, "MOST_HELD", 10)
+    held = Expiries()
+
+    held.follow([pattern(f"P{number}", OPENS + number) for number in range(11)])
+
+    assert names(held.until(OPENS + 99)) == [f"P{number}" for number in range(9)]
+
+
+def test_the_newer_mark_is_kept_when_the_database_was_away() -> None:
+    first, later, nothing = Batch(), Batch(), Batch()
+    first.expired_until, later.expired_until = 100.0, 50.0
+
+    first.put_before(later)
+    first.put_before(nothing)
+
+    assert (first.expired_until, len(first)) == (50.0, 1)
+
+
+def _fields(event: PatternDetected) -> dict[str, object]:
+    return {name: getattr(event, name) for name in event.__struct_fields__}
+
+
+async def settled(events: list[AnyEvent]) -> None:
+    """Until the engine, which is ready, has beaten three times more: it looks at the clock more often."""
+    beats = len(of(EngineHealth, events))
+    await eventually(lambda: len(of(EngineHealth, events)) > beats + 3)
+
+
+async def test_what_expired_while_no_engine_ran_is_told_once(
+    redis_url: str, database_url: str, link: asyncpg.Connection
+) -> None:
+    async with working(redis_url, database_url, min_confidence=0.4):
+        pass
+    async with feeding(redis_url):
+        await eventually(lambda: closed(redis_url))
+    span = [datetime.fromtimestamp(regular(day).closes, UTC) for day in (UNTIL, DAY)]
+    ended = await link.fetch(
+        "select symbol, pattern_type from daily_patterns where expiration_date > $1 and expiration_date <= $2", *span
+    )
+
+    async with hearing(redis_url) as heard, working(redis_url, database_url, min_confidence=0.4):
+        await eventually(lambda: len(of(PatternExpired, heard)) >= len(ended))
+        await eventually(lambda: link.fetchval("select at = $1 from engine_marks", span[1]))
+    async with hearing(redis_url) as again, working(redis_url, database_url, min_confidence=0.4):
+        await settled(again)
+
+    told = of(PatternExpired, heard)
+    assert len(ended) > 3
+    assert sorted((event.symbol, event.pattern) for event in told) == sorted(map(tuple, ended))
+    assert all(event.expires_at and event.at < event.expires_at <= regular(DAY).closes for event in told)
+    assert of(PatternExpired, again) == []
