@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -57,6 +58,52 @@ def close(day: datetime | None) -> Work:
     return lambda settings: commands.close(settings, _day(day))
 
 
+@click.group()
+def universes() -> None:
+    """Named lists of symbols: universes of stocks and themes of ETFs."""
+
+
+@universes.command("list")
+def list_universes() -> Work:
+    """Show every universe and the first of its members."""
+    from app.commands import universes as commands
+
+    return commands.show
+
+
+@universes.command("import")
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--name", help="NAME:KEY; else the file's name.")
+@click.option("--etf", is_flag=True, help="Its members are funds.")
+@click.option("--shipped", is_flag=True, help="The seven themes that came with TickStock.")
+def import_universe(file: Path | None, name: str | None, etf: bool, shipped: bool) -> Work:
+    """Store the symbols of a CSV FILE as a universe, in place of what was called so."""
+    from app.commands import universes as commands
+
+    if shipped is bool(file):
+        raise click.UsageError("name a file or say --shipped")
+    return lambda settings: commands.bring(settings, file, name, etfs=etf) if file else commands.bring_shipped(settings)
+
+
+@universes.command("export")
+@click.argument("name")
+@click.option("--on", "day", type=DAY, help="Who was a member on that day.")
+def export_universe(name: str, day: datetime | None) -> Work:
+    """Print the members of NAME as CSV; several names may be joined by colons."""
+    from app.commands import universes as commands
+
+    return lambda settings: commands.export(settings, name, _day(day))
+
+
+@universes.command("history")
+@click.argument("name")
+def history_of_universe(name: str) -> Work:
+    """Show who was a member of NAME when."""
+    from app.commands import universes as commands
+
+    return lambda settings: commands.history(settings, name)
+
+
 @click.command("extract-history")
 def extract_history() -> None:
     """Write the shipped history anew; needs the package bokeh_sampledata."""
@@ -91,4 +138,4 @@ def _symbols(words: tuple[str, ...]) -> tuple[str, ...] | None:
     return tuple(word.strip().upper() for word in words) or None
 
 
-COMMANDS: tuple[click.Command, ...] = (gaps, repair, close, extract_history, redis_contract)
+COMMANDS: tuple[click.Command, ...] = (gaps, repair, close, universes, extract_history, redis_contract)

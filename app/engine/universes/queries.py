@@ -76,6 +76,14 @@ async def members_on(connection: Connection, title: str, day: date) -> list[str]
     return [row["symbol"] for row in rows]
 
 
+async def names(connection: Connection, symbols: Collection[str]) -> dict[str, str]:
+    """Of those that have one."""
+    rows = await connection.fetch(
+        "select symbol, name from symbols where symbol = any($1::text[]) and name is not null", symbols
+    )
+    return {row["symbol"]: row["name"] for row in rows}
+
+
 async def _remember(connection: Connection, title: str, members: Collection[str], day: date) -> None:
     # Who came and went on one day was never a member at its end.
     await connection.execute(
@@ -99,9 +107,9 @@ async def _remember(connection: Connection, title: str, members: Collection[str]
     await connection.execute(
         """
         insert into universe_members (universe, symbol, since)
-        select $1, symbol, $2 from unnest($3::text[]) as listed (symbol)
+        select $1::text, symbol, $2::date from unnest($3::text[]) as listed (symbol)
          where not exists (select from universe_members as kept
-                            where kept.universe = $1 and kept.symbol = listed.symbol and kept.until is null)
+                            where kept.universe = $1::text and kept.symbol = listed.symbol and kept.until is null)
         on conflict (universe, symbol, since) do update set until = null
         """,
         title,

@@ -1,0 +1,119 @@
+"""`tickstock data universes`: named lists of symbols, in and out."""
+
+import asyncio
+import csv
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from app.commands.loading import market, with_pool
+from app.db.pools import Pool
+from app.embedded.places import Unusable
+from app.engine.loads.asks import LONGEST_SYMBOL, listed
+from app.engine.universes import ETFS, STOCKS, Universe, queries
+from app.engine.universes.resolve import Unresolved, named, resolve
+from app.settings import Settings
+
+SHIPPED = "etf-*.csv"
+THEMES = "themes"
+OWN = "custom"
+LONGEST = 100
+"""Characters of a name, and of a key."""
+
+
+def show(settings: Settings) -> bool:
+    async def work(pool: Pool) -> bool:
+        async with pool.acquire() as connection:
+            found = await queries.all_of(connection)
+        table = Table("name", "kind", "members", "")
+        for each in found:
+            table.add_row(each.title, each.kind, f"{len(each.members):,}", ", ".join(each.members[:8]))
+        Console().print(table if found else "no universe is stored; `tickstock data universes import` brings some")
+        return True
+
+    return _done(settings, work)
+
+
+def bring(settings: Settings, path: Path, name: str | None, *, etfs: bool) -> bool:
+    """Of the symbols of a CSV file, in place of what was called so. Raises Unusable and Unreadable."""
+    group, _, key = (name or path.stem).strip().rpartition(":")
+    universe = Universe(ETFS if etfs else STOCKS, group or OWN, key, _symbols(path))
+    if not key or max(len(group), len(key)) > LONGEST:
+        raise Unusable(f"--name: write NAME:KEY, each of 1 to {LONGEST} characters")
+    return _stored(settings, [universe])
+
+
+def bring_shipped(settings: Settings) -> bool:
+    """The themes of ETFs that came with us."""
+    paths = sorted(settings.loads.files.glob(SHIPPED))
+    return _stored(settings, [Universe(ETFS, THEMES, path.stem.partition("-")[2], _symbols(path)) for path in paths])
+
+
+def export(settings: Settings, name: str, day: date | None) -> bool:
+    """As CSV; on a day in the past those who were members then. Raises Unusable."""
+
+    async def work(pool: Pool) -> bool:
+        async with pool.acquire() as connection:
+            known = await queries.all_of(connection)
+            try:
+                members = resolve(name, known) if day is None else None
+                title = named(name, known).title if day else ""
+            except Unresolved as reason:
+                raise Unusable(str(reason)) from None
+            if members is None:
+                assert day
+                members = tuple(await queries.members_on(connection, title, day))
+            names = await queries.names(connection, members)
+        out = csv.writer(sys.stdout, lineterminator="\n")
+        out.writerow(("symbol", "name"))
+        out.writerows((symbol, names.get(symbol, "")) for symbol in members)
+        return bool(members)
+
+    return _done(settings, work)
+
+
+def history(settings: Settings, name: str) -> bool:
+    async def work(pool: Pool) -> bool:
+        async with pool.acquire() as connection:
+            try:
+                title = named(name, await queries.all_of(connection)).title
+            except Unresolved as reason:
+                raise Unusable(str(reason)) from None
+            found = await queries.history(connection, title)
+        table = Table("symbol", "since", "until", title=title)
+        for each in found:
+            table.add_row(each.symbol, str(each.since), str(each.until or ""))
+        Console().print(table)
+        return True
+
+    return _done(settings, work)
+
+
+def _symbols(path: Path) -> tuple[str, ...]:
+    found = listed(path)
+    if long := [symbol for symbol in found if len(symbol) > LONGEST_SYMBOL or not symbol.isprintable()]:
+        raise Unusable(f"{path.name}: {long[0][:40]!r} is no symbol")
+    return found
+
+
+def _stored(settings: Settings, universes: list[Universe]) -> bool:
+    async def work(pool: Pool) -> bool:
+        today = datetime.now(UTC).date()
+        async with pool.acquire() as connection, connection.transaction():
+            for universe in universes:
+                await queries.put(connection, universe, today)
+        for universe in universes:
+            Console().print(f"{universe.title}: {len(universe.members):,} members", highlight=False)
+        return bool(universes)
+
+    return _done(settings, work)
+
+
+def _done(settings: Settings, work: Callable[[Pool], Awaitable[bool]]) -> bool:
+    with market(settings, os.environ) as url:
+        return asyncio.run(with_pool(url, work))

@@ -1,0 +1,15 @@
+"""A market's tables of one's own."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from tests.conftest import Databases
+
+
+@pytest.fixture
+async def link(databases: Databases) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(databases.engine)
+    yield connection
+    await connection.close()

@@ -1,0 +1,142 @@
+import csv
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from app.engine.universes import BOTH, ETFS, STOCKS, THEMES, Universe, queries, values
+from app.engine.universes.resolve import Unresolved, resolve
+from tests.cli.conftest import command
+from tests.conftest import Databases
+
+KNOWN = [
+    Universe(STOCKS, "market_leaders", "top_50", ("AAPL", "MSFT")),
+    Universe(STOCKS, "sector_leaders", "top_10", ("XOM",)),
+    Universe(STOCKS, "market_cap", "top_10", ("NVDA",)),
+    Universe(ETFS, "themes", "growth", ("VUG", "IWF")),
+    Universe(ETFS, "holdings", "SPY", ("AAPL", "JPM")),
+    Universe(BOTH, "stock_etf_test", "combo_test", ("AAPL", "VUG")),
+    Universe(THEMES, "ai", "list", ("NVDA", "AMD")),
+]
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ({"stocks": [{"ticker": "AAPL"}, {"ticker": " msft "}], "count": 2}, ("AAPL", "MSFT")),
+        ({"etfs": [{"ticker": "SPY"}, {"ticker": "SPY"}]}, ("SPY",)),
+        (["AAPL", "BRK.B"], ("AAPL", "BRK.B")),
+        ([{"symbol": "AAPL"}, {"name": "no symbol"}, None, 7, "", "X" * 21, "A\n"], ("AAPL", "A")),
+        ({"count": 5}, ()),
+        ({"stocks": "AAPL"}, ()),
+        ("AAPL", ()),
+        (None, ()),
+    ],
+    ids=["objects", "twice", "plain", "noise", "count", "text-inside", "text", "null"],
+)
+def test_members_are_read_however_they_are_spelt(value: Any, found: tuple[str, ...]) -> None:
+    assert values.members(value) == found
+
+
+@pytest.mark.parametrize("kind", [STOCKS, ETFS])
+def test_what_is_written_is_read_again(kind: str) -> None:
+    written = values.written(kind, ("AAPL", "BRK.B"))
+
+    assert written["count"] == 2
+    assert values.members(written) == ("AAPL", "BRK.B")
+
+
+@pytest.mark.parametrize(
+    ("word", "found"),
+    [
+        ("market_leaders:top_50", ("AAPL", "MSFT")),
+        ("Market_Leaders_Top_50", ("AAPL", "MSFT")),
+        ("etf_growth", ("VUG", "IWF")),
+        ("stock_etf_test:combo_test", ("AAPL", "VUG")),
+        ("theme_ai", ("NVDA", "AMD")),
+        ("SPY:growth:top_50", ("AAPL", "JPM", "VUG", "IWF", "MSFT")),
+        ("market_cap:top_10", ("NVDA",)),
+    ],
+)
+def test_a_universe_is_found_by_every_name_it_has_been_called_by(word: str, found: tuple[str, ...]) -> None:
+    assert resolve(word, KNOWN) == found
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("etf_grwth", "did you mean etf_growth?"),
+        ("growth:", "no universe is called 'growth:'"),
+        ("top_10", "'top_10' may be sector_leaders:top_10 or market_cap:top_10"),
+    ],
+)
+def test_a_name_that_means_nothing_or_two_things_is_refused(word: str, said: str) -> None:
+    with pytest.raises(Unresolved, match=said.replace("?", r"\?")):
+        resolve(word, KNOWN)
+
+
+async def test_who_was_a_member_when_is_remembered(link: asyncpg.Connection) -> None:
+    days = [date(2024, 1, 2), date(2024, 2, 1), date(2024, 2, 1), date(2024, 3, 1)]
+    lists = [("A", "B"), ("B", "C", "D"), ("B", "C"), ("A", "C")]
+
+    for day, members in zip(days, lists, strict=True):
+        async with link.transaction():
+            await queries.put(link, Universe(STOCKS, "own", "list", members), day)
+
+    (found,) = await queries.all_of(link)
+    assert found.members == ("A", "C")
+    on = [await queries.members_on(link, "own:list", day) for day in (date(2024, 1, 1), *days[1:], date(2025, 1, 1))]
+    assert on == [[], ["B", "C"], ["B", "C"], ["A", "C"], ["A", "C"]]
+    assert [(each.symbol, each.since, each.until) for each in await queries.history(link, "own:list")] == [
+        ("A", days[0], days[1]),
+        ("B", days[0], days[3]),
+        ("C", days[1], None),
+        ("A", days[3], None),
+    ]
+
+
+async def test_a_market_without_entries_or_with_odd_ones_has_no_universe(link: asyncpg.Connection) -> None:
+    await link.execute(
+        "insert into cache_entries (type, name, key, value, environment) values"
+        " ('stock_universe', 'a', 'b', '7', 'x'), ('app_settings', 'a', 'b', '[\"A\"]', 'x')"
+    )
+    assert await queries.all_of(link) == []
+
+    await link.execute("drop table cache_entries")
+    assert await queries.all_of(link) == []
+
+
+def test_the_shipped_themes_are_seven_and_say_of_when_they_are() -> None:
+    files = sorted(Path("config/universes").glob("etf-*.csv"))
+    themes = {path.stem[4:]: list(csv.DictReader(path.open())) for path in files}
+
+    assert {name: len(rows) for name, rows in themes.items()} == {
+        "bonds": 8, "commodities": 8, "growth": 8, "international": 8, "sectors": 10, "technology": 8, "value": 8
+    }  # fmt: skip
+    for rows in themes.values():
+        assert len({row["symbol"] for row in rows}) == len(rows)
+        assert all(row["name"] and date.fromisoformat(row["as_of"]) for row in rows)
+
+
+async def test_universes_are_brought_listed_and_given_out_by_commands(
+    databases: Databases, link: asyncpg.Connection, tmp_path: Path
+) -> None:
+    engine = {"TICKSTOCK_ENGINE_DATABASE_URL": databases.engine}
+    (tmp_path / "mine.csv").write_text("ticker,note\naapl,x\nBRK.B,y\n")
+    await link.execute("insert into symbols (symbol, name) values ('AAPL', 'Apple, Inc.')")
+
+    shipped = command(tmp_path, "data", "universes", "import", "--shipped", **engine)
+    own = command(tmp_path, "data", "universes", "import", str(tmp_path / "mine.csv"), "--name", "own:mine", **engine)
+    listed = command(tmp_path, "data", "universes", "list", **engine)
+    given = command(tmp_path, "data", "universes", "export", "own:mine", **engine)
+    wrong = command(tmp_path, "data", "universes", "export", "own:mime", **engine)
+
+    assert shipped.returncode == own.returncode == listed.returncode == 0, shipped.stderr + own.stderr
+    assert "themes:sectors: 10 members" in shipped.stdout
+    assert "own:mine" in listed.stdout
+    assert given.stdout == 'symbol,name\nAAPL,"Apple, Inc."\nBRK.B,\n'
+    assert wrong.returncode == 1
+    assert "did you mean own:mine?" in wrong.stderr
+    assert await link.fetchval("select count(*) from universe_members") == 58 + 2
