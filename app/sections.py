@@ -216,15 +216,47 @@ def _address(value: str, info: ValidationInfo) -> str:
     return value
 
 
+def _goes_with_host(value: str, info: ValidationInfo) -> str:
+    if value and not info.data.get("host"):
+        raise ValueError("is of no use without MAIL_HOST")
+    return value
+
+
+def _goes_with_user(value: SecretStr, info: ValidationInfo) -> SecretStr:
+    given, user = bool(value.get_secret_value()), bool(info.data.get("user"))
+    if given != user:
+        raise ValueError("is of no use without MAIL_USER" if given else "is missing beside MAIL_USER")
+    return value
+
+
+def _can_work(value: str, info: ValidationInfo) -> str:
+    """Two ports are known to speak one way alone; the other way nobody answers, and every letter waits in vain."""
+    port = info.data.get("port")
+    if port == IMPLICIT_TLS and value != "tls":
+        raise ValueError(f'must be "tls" at port {IMPLICIT_TLS}, which speaks it from the first byte on')
+    if port == SUBMISSION and value == "tls":
+        raise ValueError(
+            f"is not spoken from the first byte on at port {SUBMISSION}: MAIL_PORT={IMPLICIT_TLS}, perhaps"
+        )
+    if value == "none" and info.data.get("user") and info.data.get("host") not in THIS_MACHINE:
+        raise ValueError("may not be left out where a password goes to another machine")
+    return value
+
+
+SUBMISSION, IMPLICIT_TLS = 587, 465
+THIS_MACHINE = {"127.0.0.1", "::1", "localhost"}
+HOST = r"^$|^[A-Za-z0-9._-]+$|^[0-9A-Fa-f:]+$"
+
+
 class Mail(Section):
     """`host` empty: no letters are sent."""
 
-    host: str = ""
-    port: int = Field(default=587, ge=1, le=65535)
-    user: str = ""
-    password: SecretStr = SecretStr("")
+    host: str = Field(default="", pattern=HOST)
+    port: int = Field(default=SUBMISSION, ge=1, le=65535)
+    user: Annotated[str, AfterValidator(_goes_with_host)] = ""
+    password: Annotated[SecretStr, AfterValidator(_goes_with_user)] = SecretStr("")
     sender: Annotated[str, AfterValidator(_address)] = ""
-    tls: Literal["starttls", "tls", "none"] = "starttls"
+    tls: Annotated[Literal["starttls", "tls", "none"], AfterValidator(_can_work)] = "starttls"
 
 
 class Accounts(Section):
