@@ -1,0 +1,97 @@
+"""Letters by TLS: to a server that proves who it is, with the password that it wants, and to no other."""
+
+import asyncio
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import pytest
+import trustme
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult, LoginPassword
+from pydantic import SecretStr
+
+from app.accounts import setup
+from app.db.pools import Pool
+from app.identity import Role
+from app.sections import Mail
+from tests.accounts.post import Postbox, sending
+from tests.accounts.test_mail import SENDER, rows
+from tests.accounts.test_sessions import EMAIL, PASSWORD
+
+Way = Literal["starttls", "tls"]
+pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+
+USER, SECRET = "desk", "hunter2 and more"
+
+
+class Served(NamedTuple):
+    postbox: Postbox
+    mail: Mail
+    authority: Path
+    shown: list[str]
+    """Names and passwords that it was given."""
+
+
+@pytest.fixture(params=["starttls", "tls"])
+def served(request: pytest.FixtureRequest, port: int, tmp_path: Path) -> Iterator[Served]:
+    way: Way = request.param
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    postbox = Postbox(port)
+    by_way: dict[str, Any] = (
+        {"tls_context": context, "require_starttls": True} if way == "starttls" else {"ssl_context": context}
+    )
+    shown: list[str] = []
+
+    def known(*asked: Any) -> AuthResult:
+        said = asked[-1]
+        assert isinstance(said, LoginPassword)
+        shown.extend((said.login.decode(), said.password.decode()))
+        return AuthResult(success=shown == [USER, SECRET])
+
+    controller = Controller(
+        postbox,
+        hostname="localhost",
+        port=port,
+        authenticator=known,
+        auth_required=True,
+        auth_require_tls=way == "starttls",  # the other way there is nothing else
+        **by_way,
+    )
+    controller.start()
+    mail = Mail(host="localhost", port=port, sender=SENDER, user=USER, password=SecretStr(SECRET), tls=way)
+    yield Served(postbox, mail, tmp_path / "authority.pem", shown)
+    controller.stop()
+
+
+async def test_a_letter_goes_to_the_server_that_proves_itself(
+    served: Served, redis_url: str, database_url: str, tmp_path: Path, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(served.authority))
+    await setup.create_user(pool, EMAIL, Role.USER, PASSWORD)
+    async with sending(redis_url, database_url, tmp_path, served.mail) as made:
+        await made.test_client().post("/forgot", form={"email": EMAIL})
+        (letter,) = await served.postbox.holds(1)
+
+    assert served.shown == [USER, SECRET]
+    assert (letter["To"], letter["From"]) == (EMAIL, f"TickStock <{SENDER}>")
+
+
+async def test_a_server_that_anybody_could_be_is_given_neither_letter_nor_password(
+    served: Served, redis_url: str, database_url: str, tmp_path: Path, pool: Pool
+) -> None:
+    await setup.create_user(pool, EMAIL, Role.USER, PASSWORD)
+    async with sending(redis_url, database_url, tmp_path, served.mail) as made:
+        await made.test_client().post("/forgot", form={"email": EMAIL})
+        async with asyncio.timeout(15):
+            while not [row for row in await rows(pool) if row["trouble"]]:
+                await asyncio.sleep(0.05)
+
+    (row,) = await rows(pool)
+    assert served.postbox.letters == []
+    assert served.shown == []
+    assert row["sent_at"] is None
+    assert row["trouble"] in ("SMTPConnectError", "SSLCertVerificationError")
