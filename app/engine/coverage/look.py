@@ -23,6 +23,7 @@ async def look(connection: Link, shape: MarketShape, asked: Asked) -> Coverage:
         return nothing
     dated = FRAMES[asked.timeframe].dated
     async with connection.transaction(isolation="repeatable_read", readonly=True):
+        await queries.make_room(connection)
         found = await queries.bounds(connection, bars, dated=dated)
         if found is None:
             return nothing

@@ -14,14 +14,21 @@ from app.engine.coverage.periods import Period
 
 Link = Connection
 
-FLAWS = f"""
-num_nonnulls(open, high, low, close) < 4 or least(open, low) <= 0 or greatest(high, close) > 1e15 as no_price,
-high < greatest(open, low, close) or low > least(open, close) as crossed,
-coalesce(volume, 0) = 0 as no_volume,
-{{daily}} and close0 > 0 and open > 0 and (open > close0 * {JUMP} or open * {JUMP} < close0) as jump,
+# Of a bar alone, in a number: so the server can look at them beside each other, and has less to put in order.
+FLAWS = """
+(num_nonnulls(open, high, low, close) < 4 or least(open, low) <= 0 or greatest(high, close) > 1e15)::int
++ coalesce(high < greatest(open, low, close) or low > least(open, close), false)::int * 2
++ (coalesce(volume, 0) = 0)::int * 4
+"""
+
+JUMPS = f"close0 > 0 and open > 0 and (open > close0 * {JUMP} or open * {JUMP} < close0)"
+REPEATED = """
 volume > 0 and volume = volume0 and close = close0 and (
-  select (before.open, before.high, before.low) = (looked.open, looked.high, looked.low)
-    from {{bars}} as before where before.symbol = looked.symbol and before.day = ($1::date[])[n0] limit 1) as repeated
+    select (before.open, before.high, before.low) = (bar.open, bar.high, bar.low)
+      from {bars} as before, {bars} as bar
+     where before.symbol = looked.symbol and before.day = ($1::date[])[n0]
+       and bar.symbol = looked.symbol and bar.day = looked.day
+     limit 1)
 """
 
 # A split on a day without a bar counts for the next bar that there is.
@@ -47,17 +54,19 @@ select symbol, day, coalesce(
 # A search in the list of days for every bar, in place of a join, leaves bars in the order of their index.
 DAYS = """
 with placed as (
-        select symbol, day, open, high, low, close, volume, width_bucket(day, $1::date[]) as n
+        select symbol, day, open, close, volume, width_bucket(day, $1::date[]) as n, {flaws} as flaws
           from {bars} as bars
          where strpos(symbol, ':') = 0 and ($2::text[] is null or symbol = any($2)) and day between $3 and $4),
      looked as (
-        select symbol, day, n - lag(n) over before - 1 as gap, lag(n) over before as n0, 0 as short,
-               open, high, low, close, volume, lag(close) over before as close0, lag(volume) over before as volume0
+        select symbol, day, n - lag(n) over before - 1 as gap, lag(n) over before as n0, open, close, volume, flaws,
+               lag(close) over before as close0, lag(volume) over before as volume0
           from placed where ($1::date[])[n] = day
         window before as (partition by symbol order by day)),
      judged as (
-        select symbol, day, ($1::date[])[n0] as day0, gap, short, {flaws} from looked)
-select * from judged where gap > 0 or short > 0 or no_price or crossed or no_volume or jump or repeated
+        select symbol, day, ($1::date[])[n0] as day0, gap, 0 as short, flaws & 1 > 0 as no_price,
+               flaws & 2 > 0 as crossed, flaws & 4 > 0 as no_volume, {daily} and {jumps} as jump, {repeated} as repeated
+          from looked)
+select * from judged where gap > 0 or no_price or crossed or no_volume or jump or repeated
  order by symbol, day
 """
 
@@ -150,6 +159,11 @@ def source(shape: MarketShape, timeframe: str) -> str | None:
     }.get(timeframe)
 
 
+async def make_room(connection: Connection) -> None:
+    """For this transaction: a million bars are put in order in memory."""
+    await connection.execute("set local work_mem = '64MB'")
+
+
 async def bounds(connection: Connection, bars: str, *, dated: bool) -> tuple[date, date] | None:
     """Of everything that is stored."""
     row = await connection.fetchrow(BOUNDS.format(bars=bars, place="day" if dated else NEW_YORK))
@@ -174,8 +188,9 @@ async def findings(
 ) -> list[Finding]:
     if expected[0].opens is None:
         # A longer bar may hold prices from both sides of a split.
-        flaws = FLAWS.format(bars=bars, daily=asked.timeframe == "daily")
-        text = DAYS.format(bars=bars, flaws=flaws)
+        daily = asked.timeframe == "daily"
+        repeated = REPEATED.format(bars=bars)
+        text = DAYS.format(bars=bars, flaws=FLAWS, daily=daily, jumps=JUMPS, repeated=repeated)
         days = _days(expected)
         rows = await connection.fetch(text, days, asked.symbols, days[0], days[-1])
     else:
