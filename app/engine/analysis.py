@@ -1,11 +1,13 @@
 """What bars mean: their indicators and patterns, as the events that tell of them."""
 
 import math
+import time
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
+from app.engine.figures import Stopwatch
 from app.engine.thresholds import Thresholds
 from app.finance import candles, crossings, levels, spans, studies
 from app.finance.bars import DAY, Bar, Timeframe
@@ -44,17 +46,26 @@ def end(bar: Bar) -> float:
     return spans.end(bar.timeframe, bar.start)
 
 
-def analyse(panel: Panel, thresholds: Thresholds, universe: Floats | None = None, tell_after: float = 0.0) -> Analysis:
+def analyse(
+    panel: Panel,
+    thresholds: Thresholds,
+    universe: Floats | None = None,
+    tell_after: float = 0.0,
+    stopwatch: Stopwatch | None = None,
+) -> Analysis:
     """`universe`: see studies.read. Indicators are given of bars that start after `tell_after` alone."""
     if not len(panel):
         return NOTHING
+    began = time.perf_counter()
     readings = studies.read(panel, universe)
     ends = _ends(panel.timeframe, panel.start.tolist())
+    indicators = _indicators(panel, readings, ends, tell_after)
+    between = time.perf_counter()
     found = chain(*(part.find(panel, thresholds.of) for part in (candles, crossings, levels)))
-    return Analysis(
-        [_pattern(one, panel, readings, ends) for one in found],
-        _indicators(panel, readings, ends, tell_after),
-    )
+    patterns = [_pattern(one, panel, readings, ends) for one in found]
+    if stopwatch:
+        stopwatch.close(between - began, time.perf_counter() - between)
+    return Analysis(patterns, indicators)
 
 
 def identity(symbol: str, pattern: str, timeframe: str, at: float) -> str:

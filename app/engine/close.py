@@ -11,6 +11,7 @@ from app.engine import breadth
 from app.engine.analysis import NOTHING, Analysis, analyse
 from app.engine.combos import Combos
 from app.engine.expiry import Expiries
+from app.engine.figures import Stopwatch
 from app.engine.longer import Longer
 from app.engine.outcomes import Outcomes, begun
 from app.engine.series import Series
@@ -34,8 +35,7 @@ class Close:
         self.combos = Combos()
         self.expiries = Expiries()
         self.sectors: Mapping[str, str] = {}
-        self.seconds = 0.0
-        """That the last analysis took."""
+        self.stopwatch = Stopwatch()
         self._series = series
         self._store = store
         self._timeframes = frozenset(timeframes)
@@ -114,15 +114,13 @@ class Close:
         )
 
     def _analysed(self, bars: Sequence[Bar]) -> Analysis:
-        began = time.perf_counter()
         timeframe, start = bars[0].timeframe, bars[0].start
         ring = self._series.ring(timeframe)
         length = spans.SECONDS.get(timeframe, DAY)
         growth = ring.mean_growth(studies.STRENGTH_BARS, start - FRESH_BARS * length)
         universe = None if math.isnan(growth) else np.full(len(bars), growth)
-        analysis = analyse(ring.panel([bar.symbol for bar in bars]), self.thresholds, universe)
-        self.seconds = time.perf_counter() - began
-        return analysis
+        panel = ring.panel([bar.symbol for bar in bars])
+        return analyse(panel, self.thresholds, universe, stopwatch=self.stopwatch)
 
     def _worth_telling(self, bars: Sequence[Bar]) -> set[str]:
         if bars[0].timeframe != "1min":

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from app import wire
+from app.engine.figures import Figures
 from app.wire import heartbeat
 from app.wire.channels import Channels
 from app.wire.client import connect
@@ -28,10 +29,13 @@ class Health(NamedTuple):
 
 
 class Pulse:
-    def __init__(self, redis_url: str, channels: Channels, health: Callable[[], Health], seconds: float) -> None:
+    def __init__(
+        self, redis_url: str, channels: Channels, health: Callable[[], Health], figures: Figures, seconds: float
+    ) -> None:
         self._client = connect(redis_url)
         self._publisher = Publisher(self._client, channels)
         self._health = health
+        self._figures = figures
         self._seconds = seconds
         self._complained_at = 0.0
         self._complained_of: Mapping[str, int] = {}
@@ -43,6 +47,7 @@ class Pulse:
             try:
                 await heartbeat.beat(self._client, time.time())
                 await self._publisher.publish(self._event(health))
+                await self._publisher.publish_all(self._figures.events(time.monotonic(), time.time()))
             except wire.Unavailable as error:
                 logger.warning("redis away, nobody feels the pulse: %s", error)
             await asyncio.sleep(self._seconds)

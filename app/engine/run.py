@@ -14,6 +14,7 @@ from app.db.pools import Pool
 from app.engine.close import Close
 from app.engine.closing.evening import Evening
 from app.engine.feed import Feed
+from app.engine.figures import Counts, Figures
 from app.engine.keeping import queries as keeping
 from app.engine.loads.office import Office
 from app.engine.past import Shipped
@@ -84,7 +85,6 @@ class Engine:
         telling = Telling(self._client, publisher)
         self._office = Office(settings, redis_url, database_url, telling, self._processing.hear)
         self._evening = Evening(self._pool, self._store, self._feed.clock)
-        self._pulse = Pulse(redis_url, channels, self._health, said.beat_seconds)
         shipped = Shipped(settings.replay.path, settings.replay.history_until)
         self._start = Start(database_url, self._pool, self._feed, shipped, said.min_confidence)
         names = {channels.ticks: Meaning.TICKS, JOBS_PROCESSING: None}
@@ -95,6 +95,8 @@ class Engine:
         self._failed = 0
         self._deaf_since = 0.0
         self._considered_at = time.monotonic()
+        figures = Figures(self._counts, self._close.stopwatch)
+        self._pulse = Pulse(redis_url, channels, self._health, figures, said.beat_seconds)
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
         """Until `stop` is set; what is found by then is stored."""
@@ -199,6 +201,14 @@ class Engine:
             "gaps": self._subscriber.stats.gaps,
         }
         return Health(status, self._tape.symbols, self._store.bars, self._store.patterns, lost)
+
+    def _counts(self) -> Counts:
+        store, tape = self._store, self._tape
+        refused = {"not plausible": tape.refused, "too late": tape.late, "told twice": tape.repeated}
+        status = self._health().status
+        return Counts(
+            tape.taken, store.bars, store.patterns, store.indicators, refused, tape.symbols, store.waiting, status
+        )
 
     async def _leave(self) -> None:
         self._tape.leave()

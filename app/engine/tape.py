@@ -98,6 +98,9 @@ class Tape:
         self._ended = self._now(clock, wall) - (0.0 if self._shut(clock, wall) else _grace(clock))
         self._finished(self._minutes.finish(before=self._ended - MINUTE + 0.001))
         self._close.expire(self._ended)
+        at, arrived_at = self._heard
+        if clock and clock.state == "open" and clock.speed > 0 and clock.wall_time <= arrived_at:
+            self._close.stopwatch.behind(max(0.0, clock.now(arrived_at) - at) / clock.speed)
 
     def seconds_to_close(self, clock: MarketClock | None, wall: float) -> float:
         """By the clock on the wall, until the minute that is running is closed."""

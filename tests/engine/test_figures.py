@@ -1,0 +1,80 @@
+import time
+
+import pytest
+from msgspec.structs import replace
+
+from app.engine.figures import Counts, Figures, Stopwatch
+from app.wire import codec
+from app.wire.channels import Channels, Meaning
+from app.wire.codec import Rejected
+from app.wire.events import AnyEvent, Component, MetricsMeasured, StreamingHealth
+from tests.engine.rig import eventually, feeding, hearing, of, working
+
+NOTHING = Counts(0, 0, 0, 0, {"too late": 0, "told twice": 0}, 0, 0, "healthy")
+LATER = Counts(5000, 500, 20, 6500, {"too late": 3, "told twice": 2}, 500, 7, "healthy")
+
+
+def measured(lag: float = 0.05) -> tuple[MetricsMeasured, StreamingHealth]:
+    """Ten seconds after nothing, and two closes."""
+    told = [NOTHING, LATER]
+    stopwatch = Stopwatch()
+    figures = Figures(lambda: told.pop(0), stopwatch)
+    stopwatch.close(0.030, 0.010)
+    stopwatch.close(0.050, 0.020)
+    for seconds in (0.01, lag, 0.02):
+        stopwatch.behind(seconds)
+    metrics, streaming = figures.events(time.monotonic() + 10, 1346765400.0)
+    assert isinstance(metrics, MetricsMeasured)
+    assert isinstance(streaming, StreamingHealth)
+    return metrics, streaming
+
+
+def test_rates_are_of_what_passed_since_the_last_beat() -> None:
+    metrics, streaming = measured()
+
+    rates = (metrics.ticks_per_second, metrics.patterns_per_second, metrics.indicators_per_second)
+    assert rates == pytest.approx((500, 2, 650), rel=0.01)
+    assert streaming.bars_per_minute == pytest.approx(3000, rel=0.01)
+    assert (metrics.indicator_ms, metrics.pattern_ms, metrics.queue_depth) == (40.0, 15.0, 7)
+    assert metrics.components == (Component("too late", details="3"), Component("told twice", details="2"))
+    assert (streaming.errors, streaming.issues) == (5, ("3 ticks too late", "2 ticks told twice"))
+
+
+def test_without_a_close_nothing_is_said_of_its_time() -> None:
+    metrics, streaming = Figures(lambda: NOTHING, Stopwatch()).events(time.monotonic() + 1, 1346765400.0)
+
+    assert isinstance(metrics, MetricsMeasured)
+    assert isinstance(streaming, StreamingHealth)
+    assert (metrics.pattern_ms, metrics.indicator_ms, streaming.lag_ms) == (None, None, None)
+    assert (metrics.ticks_per_second, streaming.status) == (0.0, "healthy")
+
+
+@pytest.mark.parametrize(("lag", "status"), [(0.2, "healthy"), (0.3, "warning"), (1.1, "critical")], ids=str)
+def test_a_lag_shows_in_the_status_as_the_contract_bounds_it(lag: float, status: str) -> None:
+    _, streaming = measured(lag)
+
+    assert (streaming.status, streaming.lag_ms) == (status, lag * 1000)
+
+
+@pytest.mark.parametrize(
+    ("place", "meaning"), [(0, Meaning.MONITORING), (1, Meaning.STREAMING_HEALTH)], ids=("metrics", "streaming")
+)
+def test_what_is_measured_can_be_read_again(place: int, meaning: Meaning) -> None:
+    event: AnyEvent = measured()[place]
+
+    channel = codec.channel(event, Channels())
+    read = codec.decode(meaning, codec.encode_for(channel, event), event.at)
+
+    assert Channels().meanings()[channel] is meaning
+    assert not isinstance(read, Rejected)
+    assert replace(read, published_at=0.0, arrived_at=0.0) == event
+
+
+async def test_an_engine_measures_a_session(redis_url: str, database_url: str) -> None:
+    async with hearing(redis_url) as events, working(redis_url, database_url), feeding(redis_url):
+        await eventually(lambda: any(one.pattern_ms and one.indicator_ms for one in of(MetricsMeasured, events)))
+        await eventually(lambda: any(one.lag_ms is not None for one in of(StreamingHealth, events)))
+
+    assert any(one.ticks_per_second for one in of(MetricsMeasured, events))
+    assert any(one.bars_per_minute for one in of(StreamingHealth, events))
+    assert {one.symbols for one in of(MetricsMeasured, events)} <= {0, 1, 2, 3, 4, 5}
