@@ -31,10 +31,10 @@ CODES: dict[End, int] = {
 HELD_BYTES = 65_536
 """While a reader catches up, frames of this many bytes are kept for it; beyond, it has to come back."""
 
-SPREAD_MS = (1000, 6000)
+SPREAD_MS = (1000, 2000)
 """Who is sent away comes back within this time."""
 
-EACH_MS, LONGEST_MS = 4, 20_000
+EACH_MS, LONGEST_MS = 12, 20_000
 """For each of those who are sent away together it is so much longer, up to here: they come back one after the other."""
 
 
