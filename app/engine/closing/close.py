@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from app.db.pools import Pool
 from app.engine.closing import Checked, Closed, queries
+from app.engine.loads.queries import unique_keys
 from app.engine.universes import queries as universes
 from app.finance import sessions
 from app.wire.events import ProcessingChanged, ProcessingProgressed
@@ -68,10 +69,21 @@ class DayClose:
         )
         self._tell(event)
 
+    async def fail(self, reason: str) -> None:
+        """Something is wrong that another try would not mend."""
+        async with self._pool.acquire() as connection:
+            await queries.fail(connection, self.run_id, reason)
+        event = ProcessingChanged(
+            at=time.time(), source="TickStockPL", run_id=self.run_id, status="failed", message=reason
+        )
+        self._tell(event)
+
     async def _days(self) -> int:
         session = sessions.regular(self._day)
         async with self._pool.acquire() as connection:
             await queries.phase(connection, self.run_id, PHASES[0])
+            if {"symbol", "date"} not in await unique_keys(connection, "ohlcv_daily"):
+                return 0
             return await queries.fill(connection, self._day, session.opens, session.closes)
 
     async def _longer(self) -> int:
@@ -80,10 +92,10 @@ class DayClose:
         async with self._pool.acquire() as connection:
             await queries.phase(connection, self.run_id, PHASES[1])
             weeks = months = 0
-            # A market that is not ours may lack these tables, or name the end of a week.
-            if "week_start" in await queries.columns(connection, "ohlcv_weekly"):
+            # A market that is not ours may lack these tables, name the end of a week, or take a row twice.
+            if {"symbol", "week_start"} in await unique_keys(connection, "ohlcv_weekly"):
                 weeks = await queries.roll(connection, "week", monday, monday + WEEK)
-            if "month_start" in await queries.columns(connection, "ohlcv_monthly"):
+            if {"symbol", "month_start"} in await unique_keys(connection, "ohlcv_monthly"):
                 months = await queries.roll(connection, "month", first, last)
         return weeks + months
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import date, datetime, time
 
 from app import db, wire
@@ -38,25 +39,29 @@ class Evening:
         self._ended.put_nowait(day)
 
     async def run(self) -> None:
-        backoff = Backoff()
         while True:
             day = await self._ended.get()
-            while True:
-                try:
-                    await self._close(day)
-                except db.Unavailable as error:
-                    logger.warning("database away, the end of %s waits: %s", day, error)
-                    await backoff.wait()
-                    continue
-                except Exception:
-                    self.failed += 1
-                    logger.exception("the end of %s went wrong", day)
-                backoff.succeeded()
-                break
+            close = DayClose(self._pool, lambda event: self._store.offer(events=[event]), day)
+            try:
+                await self._closed(close, day)
+            except Exception as error:
+                self.failed += 1
+                logger.exception("the end of %s went wrong", day)
+                with suppress(db.Unavailable):
+                    await close.fail(type(error).__name__)
 
-    async def _close(self, day: date) -> None:
+    async def _closed(self, close: DayClose, day: date) -> None:
+        """A database that is away is waited for."""
+        backoff = Backoff()
+        while True:
+            try:
+                return await self._close(close, day)
+            except db.Unavailable as error:
+                logger.warning("database away, the end of %s waits: %s", day, error)
+                await backoff.wait()
+
+    async def _close(self, close: DayClose, day: date) -> None:
         await self._stored()
-        close = DayClose(self._pool, lambda event: self._store.offer(events=[event]), day)
         await close.begin()
         closed = await close.look()
         while closed.incomplete and not await self._over(day):

@@ -52,15 +52,6 @@ update processing_runs
 """
 
 
-async def columns(connection: Connection, table: str) -> set[str]:
-    """None where there is no such table."""
-    rows = await connection.fetch(
-        "select attname::text from pg_attribute where attrelid = to_regclass($1) and attnum > 0 and not attisdropped",
-        table,
-    )
-    return {row[0] for row in rows}
-
-
 async def fill(connection: Connection, day: date, opens: float, closes: float) -> int:
     """Days that are missing, from their minutes within the session."""
     return _count(await connection.execute(FILL, day, _moment(opens), _moment(closes)))
@@ -112,6 +103,15 @@ async def end(connection: Connection, run_id: str, closed: Closed) -> None:
         len(every.missing),
         f"incomplete: {closed.words}" if closed.incomplete else None,
         msgspec.json.encode(metadata).decode(),
+    )
+
+
+async def fail(connection: Connection, run_id: str, reason: str) -> None:
+    await connection.execute(
+        "update processing_runs set status = 'failed', error_message = $2, completed_at = now() at time zone 'UTC'"
+        " where run_id = $1",
+        run_id,
+        reason,
     )
 
 

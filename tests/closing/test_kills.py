@@ -1,0 +1,55 @@
+"""A process that is killed while it closes a day, and started again."""
+
+import asyncio
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from app.db.pools import Pool
+from app.engine.closing.close import PHASES
+from tests.cli.conftest import ROOT, command, environment
+from tests.closing.test_close import DAY, SYMBOLS, closed, invented, run_of, store, tables
+from tests.conftest import Databases
+
+
+@pytest.mark.parametrize(("held", "phase"), [("ohlcv_weekly", PHASES[1]), ("cache_entries", PHASES[2])])
+async def test_a_day_whose_closing_was_killed_is_closed_by_the_next_try(
+    held: str, phase: str, pool: Pool, databases: Databases, link: asyncpg.Connection, tmp_path: Path
+) -> None:
+    await store(link, [row for symbol in SYMBOLS for row in invented(symbol, date(2012, 10, 1), DAY)])
+    await link.execute(
+        "insert into ohlcv_daily select symbol, $1, 1, 2, 1, 2, 3 from symbols on conflict do nothing", DAY
+    )
+    engine = {"TICKSTOCK_ENGINE_DATABASE_URL": databases.engine}
+    watcher = await asyncpg.connect(databases.engine)
+
+    async with link.transaction():
+        # Where the lock is, the process waits for a second: within that it is killed.
+        await link.execute(f"lock table {held} in access exclusive mode")
+        process = subprocess.Popen(  # noqa: ASYNC220 - killed below
+            [sys.executable, "-m", "app.cli", "data", "close"],
+            cwd=ROOT,
+            env=environment(tmp_path, engine),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        async with asyncio.timeout(30):
+            while await watcher.fetchval("select phase from processing_runs") != phase:
+                await asyncio.sleep(0.01)
+        process.kill()
+        process.wait(10)
+    await watcher.close()
+    assert (await run_of(link, DAY))["status"] == "running"
+
+    again = await asyncio.to_thread(command, tmp_path, "data", "close", **engine)
+
+    assert again.returncode == 0, again.stderr
+    broken = await tables(link)
+    assert (await run_of(link, DAY))["status"] == "success"
+    await link.execute("delete from ohlcv_weekly; delete from ohlcv_monthly; delete from processing_runs")
+    await closed(pool, DAY)
+    assert await tables(link) == broken
