@@ -44,7 +44,7 @@ class Courier:
         self._pool = pool
         self._mail = mail
         self._compose = compose
-        self._asked: asyncio.Queue[tuple[str, str]] = asyncio.Queue(MOST_ASKED)
+        self._asked: asyncio.Queue[tuple[str, str, bool]] = asyncio.Queue(MOST_ASKED)
         self._more = asyncio.Event()
         self.lost = 0
         """Asked for while too many were, or while the database was away."""
@@ -53,12 +53,12 @@ class Courier:
     def on(self) -> bool:
         return bool(self._mail.host)
 
-    def post(self, kind: str, email: str) -> None:
-        """Takes no time, whether or not anybody has that address."""
+    def post(self, kind: str, email: str, *, known: bool = True) -> None:
+        """Takes no time, whether or not anybody has that address. `known`: only who has it is written to."""
         if not self.on:
             return
         try:
-            self._asked.put_nowait((kind, email))
+            self._asked.put_nowait((kind, email, known))
         except asyncio.QueueFull:
             self.lost += 1
 
@@ -71,10 +71,10 @@ class Courier:
 
     async def _write_down(self) -> NoReturn:
         while True:
-            kind, email = await self._asked.get()
+            kind, email, known = await self._asked.get()
             try:
                 async with self._pool.acquire() as connection:
-                    await letters.put(connection, kind, email)
+                    await (letters.put if known else letters.put_to)(connection, kind, email)
             except (db.Unavailable, db.BadValue):
                 self.lost += 1
             self._more.set()

@@ -37,7 +37,7 @@ class SignIn(Form):  # type: ignore[misc]
         _refuse_endless(field)
 
 
-class Forgot(Form):  # type: ignore[misc]
+class Address(Form):  # type: ignore[misc]
     email = EmailField("E-mail", filters=[normal_email], validators=[DataRequired("Type your e-mail address.")])
 
     def validate_email(self, field: EmailField) -> None:

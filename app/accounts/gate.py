@@ -52,8 +52,13 @@ async def wait_for_code(limits: Limits, user_id: str, ip: str) -> float | None:
     )
 
 
-async def wait_to_register(limits: Limits, ip: str) -> float | None:
-    return await _first(limits, ("register:ip", neighbourhood(ip), "10/hour"), ("register:all", "", "300/hour"))
+async def wait_to_register(limits: Limits, email: str, ip: str) -> float | None:
+    return await _first(
+        limits,
+        ("register:ip", neighbourhood(ip), "10/hour"),
+        ("register:user", email, "5/hour"),
+        ("register:all", "", "300/hour"),
+    )
 
 
 async def wait_to_reset(limits: Limits, email: str, ip: str) -> float | None:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from app.accounts import queries
+from app.accounts.queries import User
 from app.accounts.resets import queries as resets
 from app.courier import Compose, Letter
 from app.db.letters import Due
@@ -15,9 +16,15 @@ LINK_HOURS = 1
 class Kind(StrEnum):
     RESET = "reset"
     NEW_PASSWORD = "new_password"  # noqa: S105 - no password
-    REGISTERED = "registered"
-    REGISTERED_AGAIN = "registered_again"
+    REGISTER = "register"
 
+
+NEWCOMER = (
+    "Your TickStock account",
+    "Somebody, most likely you, asked for an account on {url} with this address.\n\n"
+    "Choose its password here within an hour; the link works once:\n\n{link}\n\n"
+    "If it was not you, do nothing: there is no account.",
+)
 
 TEXTS = {
     Kind.RESET: (
@@ -31,12 +38,7 @@ TEXTS = {
         "The password of your account on {url} was changed a moment ago, and all sessions ended.\n\n"
         "If it was not you, ask for a new one at once: {url}/forgot",
     ),
-    Kind.REGISTERED: (
-        "Your TickStock account",
-        "An account was made for this address on {url}.\n\n"
-        "If it was not you, take it over by choosing another password: {url}/forgot",
-    ),
-    Kind.REGISTERED_AGAIN: (
+    Kind.REGISTER: (
         "Your TickStock account",
         "Somebody tried to make an account for this address on {url}, which has one already. Nothing was changed.\n\n"
         "If it was you and the password is lost: {url}/forgot",
@@ -45,17 +47,31 @@ TEXTS = {
 
 
 def composer(public_url: str) -> Compose:
+    # Links are made now and not before, so that what waits to be sent opens nothing.
     async def compose(connection: Any, due: Due) -> Letter | None:
-        user = await queries.user_by_id(connection, due.user_id)
-        if user is None or not user.active:
+        user = await _reader(connection, due)
+        if user is None and due.email and due.kind == Kind.REGISTER:
+            token = secrets.token_urlsafe(32)
+            await queries.put_registration(connection, due.email, token, LINK_HOURS)
+            return _letter(due.email, NEWCOMER, public_url, f"{public_url}/register/{token}")
+        if user is None or not user.active or due.kind not in TEXTS:
             return None
-        subject, text = TEXTS[Kind(due.kind)]
         link = ""
         if due.kind == Kind.RESET:
-            # Made now and not before, so that what waits to be sent opens nothing.
             token = secrets.token_urlsafe(32)
             await resets.put(connection, user.id, token, LINK_HOURS)
             link = f"{public_url}/reset/{token}"
-        return Letter(user.email, subject, text.format(url=public_url, link=link))
+        return _letter(user.email, TEXTS[Kind(due.kind)], public_url, link)
 
     return compose
+
+
+async def _reader(connection: Any, due: Due) -> User | None:
+    if due.user_id is not None:
+        return await queries.user_by_id(connection, due.user_id)
+    return await queries.user_by_email(connection, due.email or "")
+
+
+def _letter(to: str, said: tuple[str, str], url: str, link: str) -> Letter:
+    subject, text = said
+    return Letter(to, subject, text.format(url=url, link=link))

@@ -56,6 +56,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
     LIMITED = "limited"
     HALF = "needs_code"
+    ASKED = "asked"
 
 
 _FIELDS = """
@@ -163,6 +164,37 @@ async def use_setup_token(connection: "Connection[Record]", token: str) -> bool:
         _hash(token),
     )
     return used is not None
+
+
+async def put_registration(connection: "Connection[Record]", email: str, token: str, hours: int) -> None:
+    """From now on this is the link of that address that works."""
+    await connection.execute("delete from app.registrations where expires_at <= now()")
+    await connection.execute(
+        """
+        insert into app.registrations (email, token_hash, expires_at)
+        values ($1, $2, now() + make_interval(hours => $3))
+        on conflict (email) do update set token_hash = excluded.token_hash, expires_at = excluded.expires_at
+        """,
+        email,
+        _hash(token),
+        hours,
+    )
+
+
+async def open_registration(connection: "Connection[Record]", token: str) -> str | None:
+    """Its address."""
+    found: str | None = await connection.fetchval(
+        "select email from app.registrations where token_hash = $1 and expires_at > now()", _hash(token)
+    )
+    return found
+
+
+async def use_registration(connection: "Connection[Record]", token: str) -> str | None:
+    """Its address; None when it is over; of two who try at once one is told so."""
+    found: str | None = await connection.fetchval(
+        "delete from app.registrations where token_hash = $1 and expires_at > now() returning email", _hash(token)
+    )
+    return found
 
 
 _OPEN_INVITE = """

@@ -4,8 +4,9 @@ from quart import Blueprint, Response, abort, redirect, request
 from quart.typing import ResponseReturnValue
 
 from app import deps
-from app.accounts import gate, passwords, queries
-from app.accounts.forms import Welcome
+from app.accounts import gate, passwords, queries, visitor
+from app.accounts.forms import Address, Welcome
+from app.accounts.invites import TAKEN, Choice
 from app.accounts.letters import Kind
 from app.accounts.queries import Action, Outcome
 from app.identity import Role
@@ -13,39 +14,114 @@ from app.web import caller, errors, guards, html
 
 blueprint = Blueprint("register", __name__)
 
+SPENT = "This link has been used, is too old, or a newer one took its place. Ask for another."
+
 
 @blueprint.get("/register")
 @guards.public
 async def show() -> ResponseReturnValue:
     _must_be_on()
-    return await _page(Welcome())
+    return await _page(_form())
 
 
 @blueprint.post("/register")
 @guards.public
 async def register() -> ResponseReturnValue:
     _must_be_on()
-    form = Welcome(await request.form)
+    form = _form(await request.form)
     if not form.validate():
         return await _page(form, 422)
-    wait = await gate.wait_to_register(deps.limits(), caller.address())
+    email: str = form.email.data
+    wait = await gate.wait_to_register(deps.limits(), email, caller.address())
     if wait is not None:
         return await errors.answer(429, retry_after=wait)
-    # Whether the address is known or not, the same is done and said.
-    email, password_hash = form.email.data, await passwords.hashed(form.password.data)
+    # Whether the address is known or not, the same is done and said. A password comes only from who reads the
+    # letter: otherwise a stranger could choose that of whoever believes it.
+    if deps.courier().on:
+        await _record(email, Outcome.ASKED)
+        deps.courier().post(Kind.REGISTER, email, known=False)
+    else:
+        await _make(email, await passwords.hashed(form.password.data))
+    return redirect("/register?done=1", 303)
+
+
+@blueprint.get("/register/<token>")
+@guards.public
+async def choose(token: str) -> ResponseReturnValue:
+    _must_be_on(by_mail=True)
+    email = await _opened(token)
+    return await _last_page(email, Choice()) if email else await errors.answer(410, SPENT)
+
+
+@blueprint.post("/register/<token>")
+@guards.public
+async def finish(token: str) -> ResponseReturnValue:
+    _must_be_on(by_mail=True)
+    wait = await gate.wait_for_welcome(deps.limits(), caller.address())
+    if wait is not None:
+        return await errors.answer(429, retry_after=wait)
+    email, form = await _opened(token), Choice(await request.form)
+    if email is None:
+        return await errors.answer(410, SPENT)
+    if form.validate() and (reason := passwords.weakness(form.password.data, email)):
+        form.password.errors = [reason]
+    if form.password.errors:
+        return await _last_page(email, form, 422)
+    return await _finished(token, await passwords.hashed(form.password.data))
+
+
+async def _finished(token: str, password_hash: str) -> ResponseReturnValue:
+    async with deps.pools().own.acquire() as connection, connection.transaction():
+        email = await queries.use_registration(connection, token)
+        if email is None:
+            return await errors.answer(410, SPENT)
+        user = await queries.insert_user(connection, email, password_hash, Role.USER)
+        if user is None:
+            return await errors.answer(410, TAKEN)
+        # Before the end: while Redis is away nobody becomes anything.
+        session = await visitor.let_in(user)
+        done = (Action.REGISTER, Outcome.OK, caller.address(), "", session)
+        await queries.record(connection, email, *done)
+    return redirect("/", 303)
+
+
+async def _make(email: str, password_hash: str) -> None:
     async with deps.pools().own.acquire() as connection, connection.transaction():
         user = await queries.insert_user(connection, email, password_hash, Role.USER)
         outcome = Outcome.OK if user else Outcome.FAILED
         await queries.record(connection, email, Action.REGISTER, outcome, caller.address())
-    deps.courier().post(Kind.REGISTERED if user else Kind.REGISTERED_AGAIN, email)
-    return redirect("/register?done=1", 303)
 
 
-def _must_be_on() -> None:
-    if not deps.settings().accounts.registration:
+async def _opened(token: str) -> str | None:
+    async with deps.pools().own.acquire() as connection:
+        return await queries.open_registration(connection, token)
+
+
+async def _record(email: str, outcome: Outcome) -> None:
+    async with deps.pools().own.acquire() as connection:
+        await queries.record(connection, email, Action.REGISTER, outcome, caller.address())
+
+
+def _must_be_on(*, by_mail: bool = False) -> None:
+    if not deps.settings().accounts.registration or (by_mail and not deps.courier().on):
         abort(404)
 
 
-async def _page(form: Welcome, status: int = 200) -> Response:
+def _form(sent: object = None) -> Address | Welcome:
+    return Address(sent) if deps.courier().on else Welcome(sent)
+
+
+async def _page(form: Address | Welcome, status: int = 200) -> Response:
     done = "done" in request.args and status == 200
-    return await html.page("accounts/register", title="Create an account", status=status, form=form, done=done)
+    return await html.page(
+        "accounts/register",
+        title="Create an account",
+        status=status,
+        form=form,
+        done=done,
+        by_mail=deps.courier().on,
+    )
+
+
+async def _last_page(email: str, form: Choice, status: int = 200) -> Response:
+    return await html.page("accounts/registered", title="Your account", status=status, email=email, form=form)

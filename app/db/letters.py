@@ -11,9 +11,12 @@ KEPT_DAYS = 30
 
 
 class Due(NamedTuple):
+    """For a person, or for an address that may be nobody's."""
+
     id: int
     kind: str
-    user_id: UUID
+    user_id: UUID | None
+    email: str | None
 
 
 async def put(connection: "Connection[Record]", kind: str, email: str) -> None:
@@ -32,6 +35,21 @@ async def put(connection: "Connection[Record]", kind: str, email: str) -> None:
     )
 
 
+async def put_to(connection: "Connection[Record]", kind: str, email: str) -> None:
+    """For the address, whether or not anybody here has it."""
+    await connection.execute(
+        """
+        insert into app.letters (kind, email)
+        select $1, $2
+         where not exists (select from app.letters where email = $2 and kind = $1 and tries = 0)
+           and $3 > (select count(*) from app.letters where sent_at is null and given_up_at is null)
+        """,
+        kind,
+        email,
+        MOST_WAITING,
+    )
+
+
 async def claim(connection: "Connection[Record]", limit: int) -> list[Due]:
     """Each is tried again later, by whichever process, unless it is told by then what became of it."""
     rows = await connection.fetch(
@@ -40,7 +58,7 @@ async def claim(connection: "Connection[Record]", limit: int) -> list[Due]:
          where id in (select id from app.letters
                        where sent_at is null and given_up_at is null and due_at <= now()
                        order by due_at limit $1 for update skip locked)
-        returning id, kind, user_id
+        returning id, kind, user_id, email
         """,
         limit,
     )

@@ -38,6 +38,8 @@ LINES: dict[str, Line] = {
     "health.ready": Line(Who.ALL, 200),
     "invites.accept": Line(Who.ALL, 410),
     "invites.show": Line(Who.ALL, 410),
+    "register.choose": Line(Who.ALL, 404),
+    "register.finish": Line(Who.ALL, 404),
     "register.register": Line(Who.ALL, 404),
     "register.show": Line(Who.ALL, 404),
     "reports.receive": Line(Who.ALL, 400),

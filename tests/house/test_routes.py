@@ -29,6 +29,8 @@ PUBLIC = {
     "health.metrics",  # asks for a token or an admin by itself, so that a program without a cookie can come
     "health.ready",
     "reports.receive",
+    "register.choose",
+    "register.finish",
     "register.register",
     "register.show",
     "resets.accept",
@@ -54,6 +56,7 @@ LIMITED = {
     "admin.revoke",
     "invites.accept",
     "reports.receive",
+    "register.finish",
     "register.register",
     "resets.accept",
     "resets.ask",

@@ -5,7 +5,7 @@ from quart.typing import ResponseReturnValue
 
 from app import deps
 from app.accounts import gate, passwords, queries
-from app.accounts.forms import Forgot
+from app.accounts.forms import Address
 from app.accounts.invites import Choice
 from app.accounts.letters import Kind
 from app.accounts.queries import Action, Invite, Outcome
@@ -21,14 +21,14 @@ SPENT = "This link has been used, is too old, or a newer one took its place. Ask
 @guards.public
 async def forgot() -> ResponseReturnValue:
     _must_be_on()
-    return await _forgot_page(Forgot())
+    return await _forgot_page(Address())
 
 
 @blueprint.post("/forgot")
 @guards.public
 async def ask() -> ResponseReturnValue:
     _must_be_on()
-    form = Forgot(await request.form)
+    form = Address(await request.form)
     if not form.validate():
         return await _forgot_page(form, 422)
     email: str = form.email.data
@@ -83,7 +83,7 @@ def _must_be_on() -> None:
         abort(404)
 
 
-async def _forgot_page(form: Forgot, status: int = 200) -> Response:
+async def _forgot_page(form: Address, status: int = 200) -> Response:
     done = "done" in request.args and status == 200
     return await html.page("accounts/forgot", title="Forgot your password?", status=status, form=form, done=done)
 
