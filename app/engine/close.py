@@ -24,6 +24,8 @@ from app.finance.shares import Splits
 
 TELL_SECONDS = 1.0
 """A symbol's indicators of a minute are published at most that often; stored they always are."""
+DAY_SETTLES = 3600.0
+"""After a session, before weeks and months that end with it are over for symbols that had no bar on its day."""
 FRESH_BARS = 30
 """A symbol that has had no bar for so long does not count for the growth of all."""
 
@@ -63,8 +65,8 @@ class Close:
         self.outcomes.splits = splits
 
     def until(self, ended: float) -> None:
-        """By the market clock: longer bars that are over although no minute says so."""
-        self._look_by_timeframe(self._hours.until(ended))
+        """By the market clock: longer bars that are over although no shorter one says so."""
+        self._look_by_timeframe([*self._hours.until(ended), *self._weeks.until(ended - DAY_SETTLES)])
 
     def expire(self, now: float) -> None:
         """Patterns that no longer hold at that market time are told of."""

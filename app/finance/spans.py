@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 
+from app.finance import calendar
 from app.finance.bars import DAY, Bar, Timeframe, day_start
 from app.finance.sessions import regular, trading_date
 
@@ -15,7 +17,6 @@ TIMEFRAMES: Sequence[Timeframe] = ("1min", *FROM_MINUTES, "daily", *FROM_DAYS)
 WEEK = 7 * DAY
 MONDAY = 4 * DAY
 """The epoch was a Thursday; a Monday came four days later."""
-SATURDAY = 5
 
 
 def begin(timeframe: Timeframe, at: float) -> float:
@@ -36,15 +37,20 @@ def end(timeframe: Timeframe, start: float) -> float:
     return regular(last_day(timeframe, start)).closes
 
 
+@lru_cache(maxsize=16_384)
 def last_day(timeframe: Timeframe, start: float) -> date:
-    """Of a daily, weekly or monthly bar: the last date that is no Saturday or Sunday."""
+    """Of a daily, weekly or monthly bar: the date itself, or the last session of the week or month."""
     first = _day(start)
     if timeframe == "daily":
         return first
-    if timeframe == "weekly":
-        return first + timedelta(days=4)
-    last = (first.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-    return last - timedelta(days=max(0, last.weekday() - SATURDAY + 1))
+    last = first + timedelta(days=6) if timeframe == "weekly" else _month_after(first) - timedelta(days=1)
+    found = calendar.newest_session(last)
+    # A week without any session, such as that of the bank holiday of 1933, ends as weeks do.
+    return found if found >= first else first + timedelta(days=4)
+
+
+def _month_after(first: date) -> date:
+    return (first.replace(day=1) + timedelta(days=31)).replace(day=1)
 
 
 def merged(bars: Sequence[Bar], timeframe: Timeframe) -> list[Bar]:

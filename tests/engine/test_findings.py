@@ -1,3 +1,4 @@
+from datetime import date
 from typing import Any
 
 import asyncpg
@@ -10,8 +11,8 @@ from app.engine.longer import Longer
 from app.engine.outcomes import Outcomes, begun, known
 from app.engine.series import Series
 from app.engine.told import Told
-from app.finance import spans
-from app.finance.bars import DAY, Bar
+from app.finance import calendar, spans
+from app.finance.bars import DAY, Bar, day_start
 from app.finance.sessions import regular
 from app.wire.events import PatternDetected
 from tests.engine.rig import DAY as SESSION
@@ -65,6 +66,35 @@ def test_a_minute_that_is_mended_mends_the_bars_made_of_it() -> None:
     again = made.hear([bars[4]._replace(volume=100)])
 
     assert [(bar.timeframe, bar.volume) for bar in again] == [("5min", 120)]
+
+
+def days_of(first: date, last: date) -> list[Bar]:
+    return [Bar("IBM", "daily", day_start(day), 10, 12, 9, 11, 5) for day in calendar.sessions(first, last)]
+
+
+def test_a_week_and_a_month_are_over_with_their_last_session_before_a_holiday() -> None:
+    bars = days_of(date(2018, 3, 26), date(2018, 4, 2))
+    series = Series()
+    series.extend(bars)
+    made = Longer(series.ring("daily"), spans.FROM_DAYS)
+
+    told = {bar.day: [(one.timeframe, one.day, one.volume) for one in made.hear([bar])] for bar in bars}
+
+    over = [("weekly", date(2018, 3, 26), 20), ("monthly", date(2018, 3, 1), 20)]
+    assert {day: found for day, found in told.items() if found} == {date(2018, 3, 29): over}
+
+
+def test_a_week_without_its_last_session_is_over_when_the_clock_says_so() -> None:
+    bars = days_of(date(2018, 3, 26), date(2018, 3, 28))
+    series = Series()
+    series.extend(bars)
+    made = Longer(series.ring("daily"), ["weekly"])
+    made.hear(bars)
+    closes = regular(date(2018, 3, 29)).closes
+
+    assert made.until(closes - 1) == []
+    assert made.until(closes) == spans.merged(bars, "weekly")
+    assert made.until(closes) == []
 
 
 def test_a_pattern_is_followed_for_one_five_and_twenty_bars() -> None:

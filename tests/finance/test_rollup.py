@@ -222,6 +222,12 @@ def test_weeks_and_months_are_what_their_days_were(points: dict[int, tuple[int, 
         ("weekly", date(2012, 9, 3), date(2012, 9, 7)),
         ("monthly", date(2012, 9, 1), date(2012, 9, 28)),
         ("monthly", date(2012, 12, 1), date(2012, 12, 31)),
+        ("weekly", date(2012, 11, 19), date(2012, 11, 23)),
+        ("weekly", date(2018, 3, 26), date(2018, 3, 29)),
+        ("monthly", date(2018, 3, 1), date(2018, 3, 29)),
+        ("weekly", date(2012, 10, 29), date(2012, 11, 2)),
+        ("monthly", date(2021, 5, 1), date(2021, 5, 28)),
+        ("weekly", date(1933, 3, 6), date(1933, 3, 10)),
     ],
 )
 def test_a_long_bar_ends_where_its_last_session_closes(timeframe: Timeframe, start: date, last: date) -> None:
