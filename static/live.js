@@ -89,7 +89,7 @@
     })
     it.on("htmx:sse:before:connection", event => idle() && event.preventDefault())
     it.on("htmx:sse:after:connection", it.opened)
-    it.on("hello", event => links.forEach(each => each.patience = event.detail.data * 2500))
+    it.on("hello", event => links.forEach(each => each.patience = event.detail.data * 2500 || 13000))
     it.on("htmx:sse:before:message", () => drawing = it.heard())
     it.on("htmx:sse:after:message", event => {
       drawing = 0
@@ -121,7 +121,7 @@
     })
     it.on("htmx:ws:before:message:incoming", it.heard)
     it.on("htmx:ws:close", ({detail: {code}}) => {
-      it.lost(0, code === 1012 && Math.random() * 3000)
+      it.lost(0, Math.random() * 3000)
       if (code === 4401) signIn()
       else if (code === 1008 || links[0].up && ++refused > 2) {
         // The stream brings it all.
