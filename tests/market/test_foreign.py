@@ -17,7 +17,10 @@ from werkzeug.routing import Rule
 from app import deps
 from app.db import migrate, roles
 from app.db.market import NEEDED, inspect
+from app.engine.coverage import Asked
+from app.engine.coverage.look import look
 from app.factory import create_app
+from app.finance.bars import Timeframe
 from app.identity import Role
 from app.live import topics
 from app.sections import Database, Limits, Redis
@@ -25,6 +28,7 @@ from app.settings import Settings
 from tests.market.foreign import FOREIGN, Foreign
 from tests.security.conftest import Door, furnish
 
+STORED: tuple[Timeframe, ...] = ("1min", "hourly", "daily", "weekly", "monthly")
 SYMBOLS = ("BRK.B", "X:BTCUSD", "NOBODY")
 VALUES = {"uuid": "00000000-0000-4000-8000-000000000000", "int": "1", "default": "x", "string": "x"}
 MORE = (
@@ -179,3 +183,14 @@ async def test_values_of_other_types_are_read_as_far_as_they_can_be(place: Place
     values = await link.fetch(f"select indicator, value from {shape.indicators} as t order by 1")
     assert [tuple(row) for row in values] == [("RSI", None), ("SMA_20", None), ("SMA_50", 51.0)]
     await link.close()
+
+
+async def test_gaps_are_looked_for_whatever_is_there(place: Place) -> None:
+    link = await asyncpg.connect(place.market, server_settings={"timezone": "UTC"})
+    shape = await inspect(link, exact=True)
+
+    found = {frame: await look(link, shape, Asked(frame)) for frame in STORED}
+    await link.close()
+
+    assert bool(found["daily"].extents) is ("daily_bars" not in place.foreign.lacks)
+    assert bool(found["1min"].extents) is ("minute_bars" not in place.foreign.lacks)
