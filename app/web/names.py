@@ -49,6 +49,17 @@ def other_address() -> str:
     )
 
 
+def plain_http() -> str:
+    """What to do for who sent a form of ours by plain http where we are reached by TLS; "" for all others."""
+    own = _own()
+    there = request.headers.get("Origin", "").lower()
+    if own.startswith("https:") and there == own.replace("https:", "http:", 1).lower():
+        return (
+            f"Sign in at {own}. You came by plain http, where your browser drops the cookie that keeps you signed in."
+        )
+    return ""
+
+
 def unkept() -> str:
     """Why who signs in here would stand before the door again; "" when there is no sign of it."""
     own, before = _own(), _split(request.headers.get("Referer", "")[:2000])

@@ -41,7 +41,7 @@ def install(app: Quart, public_url: str, readers: tuple[str, ...] = ()) -> None:
             return cors.preflight()
         foreign = refused(request.method, _fetch_site(), request.headers.get("Origin"), own, listed)
         if foreign and not cors.reads_by_token(readers):
-            abort(403, names.other_address() or "This request came from another site.")
+            abort(403, names.other_address() or names.plain_http() or "This request came from another site.")
         if not names.known(request.host, own) and request.blueprint not in ANSWERS_UNDER_ANY_NAME:
             abort(400, f"Nothing answers under that name here. This desk is at {own}, as its PUBLIC_URL says.")
         return None

@@ -101,6 +101,15 @@ async def test_who_cannot_stay_signed_in_is_told_why(
     assert not words or url in said
 
 
+async def test_a_form_that_came_by_plain_http_is_refused_with_the_reason(door: Door, tmp_path: Path) -> None:
+    app = made(door, PUBLIC, tmp_path)
+    there = {**PAGE, "Host": "desk.example", "Origin": "http://desk.example"}
+    for origin, told_so in (("http://desk.example", True), ("http://evil.example", False), ("null", False)):
+        sent = await app.test_client(False).post("/login", headers={**there, "Origin": origin}, form={"email": "a@b"})
+        assert sent.status_code == 403
+        assert ("You came by plain http" in await sent.get_data(as_text=True)) is told_so
+
+
 async def test_a_form_from_a_telephone_by_another_address_is_refused_with_the_reason(door: Door) -> None:
     """On plain http between machines a browser sends no Sec-Fetch-Site, and Origin is what it typed."""
     there = {**PAGE, "Host": "192.168.1.5:8000", "Origin": "http://192.168.1.5:8000"}

@@ -1,0 +1,82 @@
+"""Who comes by plain http, by another address or with cookies forbidden is told why signing in does not last."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.journeys.conftest import EMAIL, PASSWORD, free_port
+from tests.journeys.desk import Desk
+
+pytestmark = pytest.mark.browser
+
+NAME = "desk.test"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+
+
+@pytest.fixture(scope="module")
+def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """It believes that TLS stands before it."""
+    port = free_port()
+    light = {"INGEST": "off", "ENGINE": "off", "PUBLIC_URL": f"https://{NAME}:{port}"}
+    desk = Desk(tmp_path_factory.mktemp("proxied"), port, light)
+    try:
+        desk.wait_until_ready()
+        yield desk
+    finally:
+        desk.stop()
+
+
+@pytest.fixture(scope="module")
+def elsewhere(browser: Browser, browser_path: str) -> Iterator[Browser]:
+    """A browser on another machine, as far as it knows."""
+    rules = f"--host-resolver-rules=MAP {NAME} 127.0.0.1"
+    found = browser.browser_type.launch(executable_path=browser_path, args=[*ARGUMENTS, rules])
+    yield found
+    found.close()
+
+
+def tried(page: Page, url: str) -> None:
+    page.goto(f"{url}/login")
+    page.get_by_label("E-mail").fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+
+@pytest.mark.parametrize("scripting", [True, False])
+def test_who_comes_by_plain_http_is_told_where_to_go(elsewhere: Browser, proxied: Desk, scripting: bool) -> None:
+    page = elsewhere.new_context(java_script_enabled=scripting).new_page()
+
+    tried(page, f"http://{NAME}:{proxied.port}")
+
+    expect(page.locator("main")).to_contain_text(f"https://{NAME}:{proxied.port}")
+    expect(page.locator("main")).to_contain_text("plain http")
+    assert not [kept for kept in page.context.cookies() if kept.get("name", "").endswith("ts")]
+
+
+def test_who_comes_by_another_address_is_told_before_typing_anything(elsewhere: Browser, proxied: Desk) -> None:
+    page = elsewhere.new_context().new_page()
+
+    page.goto(f"{proxied.url}/login")
+
+    expect(page.locator("main .error")).to_contain_text(f"Sign in at https://{NAME}:{proxied.port}")
+
+
+def test_whose_browser_keeps_no_cookie_is_told_so_at_the_door(
+    browser: Browser, browser_path: str, quiet: Desk, tmp_path: Path
+) -> None:
+    (tmp_path / "Default").mkdir()
+    forbidden = {"profile": {"default_content_setting_values": {"cookies": 2}}}
+    (tmp_path / "Default" / "Preferences").write_text(json.dumps(forbidden))
+    context = browser.browser_type.launch_persistent_context(tmp_path, executable_path=browser_path, args=ARGUMENTS)
+    try:
+        page = context.new_page()
+        tried(page, quiet.url)
+
+        expect(page.locator("main .error")).to_contain_text("did not keep the cookie")
+        expect(page.get_by_label("Password")).to_have_value("")
+        assert context.cookies() == []
+    finally:
+        context.close()
