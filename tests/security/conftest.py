@@ -5,13 +5,15 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
+import asyncpg
 import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 from quart import Quart
 from quart_auth import QuartAuth
+from redis.asyncio import Redis
 
-from app import deps
+from app import deps, sections
 from app.accounts import setup
 from app.accounts.tokens import queries, secret
 from app.db import roles
@@ -20,7 +22,7 @@ from app.embedded.child import Child
 from app.embedded.places import Places
 from app.factory import create_app
 from app.identity import Role, Scope
-from app.sections import Database, Limits, Redis
+from app.sections import Database, Limits
 from app.settings import Settings
 from app.wire.client import close, connect
 from tests.conftest import copied
@@ -98,6 +100,24 @@ async def door(
             yield await furnish(app)
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def link(door: Door) -> AsyncIterator[asyncpg.Connection]:
+    url = deps.house_of(door.app).settings.database.url
+    assert url
+    connection = await asyncpg.connect(url.get_secret_value())
+    yield connection
+    await connection.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def keys(door: Door) -> AsyncIterator[Redis]:
+    url = deps.house_of(door.app).settings.redis.url
+    assert url
+    client = connect(url.get_secret_value())
+    yield client
+    await close(client)
+
+
 async def furnish(app: Quart) -> Door:
     house, people = deps.house_of(app), {role: f"{role}@example.org" for role in Role}
     await until(lambda: house.listening() and house.seeded and house.vitals.database, 15)
@@ -112,6 +132,6 @@ def settings(redis: str, places: Places, database: str, data_dir: Path) -> Setti
     return Settings(
         data_dir=data_dir,
         limits=Limits(per_user=1_000_000, per_address=1_000_000),
-        redis=Redis(url=SecretStr(redis)),
+        redis=sections.Redis(url=SecretStr(redis)),
         database=Database(url=own, market_url=market),
     )

@@ -1,19 +1,17 @@
 """Every route and form, with values that no person types: a clear 4xx or a page, never a 5xx, and nothing written."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from urllib.parse import quote
 
 import asyncpg
 import pytest
-import pytest_asyncio
 from redis.asyncio import Redis
 from werkzeug.routing import Rule
 
-from app import deps
 from app.identity import Role
-from app.wire.client import close, connect
 from tests.security.conftest import PASSWORD, Door
+from tests.security.kept import contents, rows
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -54,38 +52,6 @@ NAMED_BY_PEOPLE = {"tokens"}
 FIELDS = ("email", "password", "current", "new", "again", "role", "next", "token", "session", "id", "confirm", "name")
 ARGUMENT = re.compile(r"<(?:[^:<>]+:)?(\w+)>")
 OWN = {"Origin": "http://127.0.0.1:8000", "Accept": "text/html"}
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def link(door: Door) -> AsyncIterator[asyncpg.Connection]:
-    url = deps.house_of(door.app).settings.database.url
-    assert url
-    connection = await asyncpg.connect(url.get_secret_value())
-    yield connection
-    await connection.close()
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def keys(door: Door) -> AsyncIterator[Redis]:
-    url = deps.house_of(door.app).settings.redis.url
-    assert url
-    client = connect(url.get_secret_value())
-    yield client
-    await close(client)
-
-
-async def rows(link: asyncpg.Connection) -> dict[str, str]:
-    """A sum over every row of every table of ours."""
-    names = [row[0] for row in await link.fetch("select tablename from pg_tables where schemaname = 'app'")]
-    asked = "select coalesce(md5(string_agg(t::text, '|' order by t::text)), '') from app.{} t"
-    return {name: await link.fetchval(asked.format(name)) for name in names}
-
-
-async def contents(keys: Redis) -> dict[bytes, bytes | None]:
-    """Of Redis, but for what any request counts and what the desk tells of itself."""
-    passing = (b"ts:rl", b"ts:sess:", b"ts:usess:", b"LIMITS")
-    names = [name async for name in keys.scan_iter("*") if not name.startswith(passing)]
-    return {name: await keys.dump(name) for name in names}
 
 
 def rules(door: Door, method: str) -> Iterator[Rule]:

@@ -1,0 +1,18 @@
+"""What a desk keeps, to be compared before and after."""
+
+import asyncpg
+from redis.asyncio import Redis
+
+
+async def rows(link: asyncpg.Connection) -> dict[str, str]:
+    """A sum over every row of every table of ours."""
+    names = [row[0] for row in await link.fetch("select tablename from pg_tables where schemaname = 'app'")]
+    asked = "select coalesce(md5(string_agg(t::text, '|' order by t::text)), '') from app.{} t"
+    return {name: await link.fetchval(asked.format(name)) for name in names}
+
+
+async def contents(keys: Redis) -> dict[bytes, bytes | None]:
+    """Of Redis, but for what any request counts and what the desk tells of itself."""
+    passing = (b"ts:rl", b"ts:sess:", b"ts:usess:", b"LIMITS")
+    names = [name async for name in keys.scan_iter("*") if not name.startswith(passing)]
+    return {name: await keys.dump(name) for name in names}

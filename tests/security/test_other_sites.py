@@ -1,0 +1,60 @@
+"""What another site sends in one's name: refused whatever it says, and without any effect in database and Redis."""
+
+import asyncpg
+import pytest
+from redis.asyncio import Redis
+
+from app.identity import Role
+from tests.security.conftest import OTHER, PASSWORD, Door
+from tests.security.kept import contents, rows
+from tests.security.test_matrix import CHANGING, FOREIGN, OWN, routes
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+NEW = "another train with two bars"
+FORMS = {
+    "/account/confirm": {"password": PASSWORD},
+    "/account/password": {"current": PASSWORD, "new": NEW, "again": NEW},
+    "/account/sessions": {"session": "others"},
+    "/account/tokens": {"name": "Cron job", "scope": "admin", "days": "30"},
+    "/account/totp": {"password": PASSWORD},
+    "/admin/users": {"email": "carol@example.org", "role": "admin"},
+    "/login": {"email": OTHER, "password": PASSWORD},
+}
+"""Each would be taken from one of our own pages."""
+
+
+async def everything(link: asyncpg.Connection, keys: Redis) -> tuple[object, object, object]:
+    """Of Redis without what the desk itself renews; sessions by who has one."""
+    sessions = {name async for name in keys.scan_iter("ts:sess:*")}
+    names = {name for name in await contents(keys) if b"cache" not in name}
+    return await rows(link), names, sessions
+
+
+async def test_a_whole_form_from_another_site_has_no_effect(door: Door, link: asyncpg.Connection, keys: Redis) -> None:
+    person = await door.id_of(OTHER)
+    forms = {
+        **FORMS,
+        f"/admin/users/{person}": {"do": "promote"},
+        f"/admin/users/{person}/delete": {"confirm": OTHER, "email": OTHER},
+    }
+    await door.begun(Role.ADMIN)
+    cookie = {"Cookie": door.cookie(await door.begun(Role.ADMIN))}
+    before = await everything(link, keys)
+
+    for path in {*forms, *(route.path for route in routes() if route.method in CHANGING)}:
+        for headers in FOREIGN:
+            answer = await door.app.test_client(False).post(path, headers={**headers, **cookie}, form=forms.get(path))
+            assert answer.status_code == 403, (path, headers)
+            assert "Set-Cookie" not in answer.headers, (path, headers)
+
+    assert await everything(link, keys) == before
+
+
+@pytest.mark.parametrize("path", sorted(set(FORMS) - {"/account/password"}))
+async def test_the_same_form_from_a_page_of_ours_is_taken(door: Door, path: str) -> None:
+    headers = {"Cookie": door.cookie(await door.begun(Role.ADMIN)), "Origin": OWN}
+
+    answer = await door.app.test_client(False).post(path, headers=headers, form=FORMS[path])
+
+    assert answer.status_code == 303
