@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from app.finance import shares
+from app.finance import shares, spans
 from app.finance.bars import Bar, Timeframe
 from app.finance.panel import WIDTH, Counts, Floats, Panel
 from app.finance.shares import Splits
@@ -30,18 +30,27 @@ class Ring:
         self.ends = np.zeros(FIRST_ROWS, dtype=np.int64)
 
     def add(self, bar: Bar) -> None:
-        """A bar that starts where a known one does replaces it; what is known beyond it belongs to an older run."""
+        """A bar that starts where a known one does replaces it; what is known beyond it belongs to an older run, but
+        for the very next one, which may be given out before a late tick mends the one before it."""
         row = self.rows.get(bar.symbol)
         if row is None:
             row = self._new_row(bar.symbol)
         end = int(self.ends[row])
         starts = self.values[0, row]
+        following = None
+        if end and starts[end - 1] == bar.start + spans.SECONDS.get(self.timeframe, 0) != bar.start:
+            following = self.values[:, row, end - 1].copy()
         while end and starts[end - 1] >= bar.start:
             end -= 1
+        self._append(row, end, bar[2:])
+        if following is not None:
+            self._append(row, int(self.ends[row]), following)
+
+    def _append(self, row: int, end: int, values: Sequence[float] | Floats) -> None:
         if end == KEPT + SLACK:
             self.values[:, row, : KEPT - 1] = self.values[:, row, end - KEPT + 1 : end]
             end = KEPT - 1
-        self.values[:, row, end] = bar[2:]
+        self.values[:, row, end] = values
         self.ends[row] = end + 1
 
     def last(self, symbol: str, count: int = KEPT) -> list[Bar]:

@@ -91,7 +91,7 @@ class Tape:
         minute = self._minutes.add(tick)
         day = self._days.add(tick) if in_session(tick.symbol, tick.at) else None
         if minute or day:
-            self._finished([bar for bar in (minute, day) if bar])
+            self._finished([*self._minutes.mended(), *(bar for bar in (minute, day) if bar)])
 
     def tell_time(self, clock: MarketClock | None, wall: float) -> None:
         """Closes the minutes that are over although no later tick has said so."""

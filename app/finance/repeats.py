@@ -13,6 +13,7 @@ Told = tuple[float, float, int, float | None, float | None, float | None]
 class Repeats:
     def __init__(self) -> None:
         self._recent: dict[str, deque[Told]] = {}
+        self._newest: dict[str, float] = {}
 
     def known(self, tick: Trade) -> bool:
         """Whether one with the same time, prices and volume was among the symbol's last ones; else it is now."""
@@ -20,7 +21,10 @@ class Repeats:
         recent = self._recent.get(tick.symbol)
         if recent is None:
             recent = self._recent[tick.symbol] = deque(maxlen=REMEMBERED)
-        elif tick.at <= recent[-1][0] and told in recent:
+            self._newest[tick.symbol] = tick.at
+        elif tick.at > self._newest[tick.symbol]:
+            self._newest[tick.symbol] = tick.at
+        elif told in recent:
             return True
         recent.append(told)
         return False

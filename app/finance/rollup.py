@@ -67,6 +67,10 @@ class Running:
         self.first = self.last = float("-inf")
         self.changed = changed
 
+    @property
+    def seeded(self) -> bool:
+        return self.first == float("-inf")
+
     def bar(self, symbol: str, timeframe: Timeframe) -> Bar:
         return Bar(symbol, timeframe, self.start, self.open, self.high, self.low, self.close, self.volume)
 
@@ -81,6 +85,7 @@ class Rollup:
         self.late = 0
         self._running: dict[str, Running] = {}
         self._before: dict[str, Running] = {}
+        self._mended: list[Bar] = []
 
     def add(self, trade: Trade) -> Bar | None:
         """The bar that this tick ended, if it did."""
@@ -92,7 +97,7 @@ class Rollup:
             running.extend(trade)
         elif running.start < start:
             self._running[trade.symbol] = Running(trade, start)
-            self._before[trade.symbol] = running
+            self._put_before(trade.symbol, running)
             return self._given_out(trade.symbol, running) if running.changed else None
         elif running.start - start > RESTART_SECONDS:
             self._before.pop(trade.symbol, None)
@@ -100,6 +105,11 @@ class Rollup:
         else:
             self._mend(trade, start, running)
         return None
+
+    def mended(self) -> list[Bar]:
+        """Bars that others took the place of before they could be given out again as late ticks had made them."""
+        mended, self._mended = self._mended, []
+        return mended
 
     def seed(self, bar: Bar) -> None:
         """Go on with a bar that was begun before this process."""
@@ -124,7 +134,7 @@ class Rollup:
 
     def finish(self, before: float) -> list[Bar]:
         """Bars that started before this instant and have not been given out as they are now."""
-        return [
+        return self.mended() + [
             self._given_out(symbol, running)
             for kept in (self._before, self._running)
             for symbol, running in kept.items()
@@ -133,11 +143,21 @@ class Rollup:
 
     def _mend(self, trade: Trade, start: float, running: Running) -> None:
         before = self._before.get(trade.symbol)
-        heard_in_time = running.last < start + MINUTE + MEND_SECONDS
-        if self.timeframe == "1min" and before and before.start == start and heard_in_time:
-            before.extend(trade)
-        else:
+        if self.timeframe != "1min" or running.last >= start + MINUTE + MEND_SECONDS:
             self.late += 1
+        elif before and before.start == start:
+            before.extend(trade)
+        elif running.seeded or running.start != start + MINUTE:
+            # What is stored of that minute is more than this tick.
+            self.late += 1
+        else:
+            self._put_before(trade.symbol, Running(trade, start))
+
+    def _put_before(self, symbol: str, running: Running) -> None:
+        before = self._before.get(symbol)
+        if self.timeframe == "1min" and before and before.changed:
+            self._mended.append(self._given_out(symbol, before))
+        self._before[symbol] = running
 
     def _given_out(self, symbol: str, running: Running) -> Bar:
         running.changed = False

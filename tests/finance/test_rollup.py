@@ -57,7 +57,7 @@ def test_a_finished_bar_is_given_out_once_and_again_when_a_late_tick_changes_it(
 
 def test_a_tick_of_an_earlier_minute_is_late() -> None:
     minutes = Rollup("1min")
-    minutes.add(Trade("IBM", OPENS + 60, 10))
+    minutes.add(Trade("IBM", OPENS + 65, 10))
 
     assert minutes.add(Trade("IBM", OPENS + 30, 99)) is None
     assert minutes.late == 1
@@ -138,6 +138,42 @@ def test_a_late_tick_mends_its_minute_for_five_seconds(after: float, late: int) 
     assert first == Bar("IBM", "1min", OPENS, 10, 10, 10, 10, 1)
     assert minutes.late == late
     assert mended == ([] if late else [Bar("IBM", "1min", OPENS, 10, 10, 8, 8, 4)])
+
+
+def test_the_first_tick_of_a_minute_may_come_when_the_next_has_begun() -> None:
+    minutes = Rollup("1min")
+    minutes.add(Trade("IBM", OPENS + 60, 10))
+
+    minutes.add(Trade("IBM", OPENS + 59, 12))
+
+    assert [bar.start - OPENS for bar in minutes.finish(OPENS + 61)] == [0, 60]
+
+
+def test_a_minute_that_goes_on_from_a_stored_one_takes_nothing_from_before_it() -> None:
+    minutes = Rollup("1min")
+    minutes.seed(Bar("IBM", "1min", OPENS + 60, 10, 12, 9, 11, 100))
+    minutes.add(Trade("IBM", OPENS + 61, 11))
+
+    minutes.add(Trade("IBM", OPENS + 59, 12))
+
+    assert (minutes.late, len(minutes.finish(OPENS + 61))) == (1, 1)
+
+
+def test_a_mended_minute_is_given_out_although_two_others_have_begun_since() -> None:
+    minutes = Rollup("1min")
+    for second in (0, 60, 59):
+        minutes.add(Trade("IBM", OPENS + second, 10))
+
+    minutes.add(Trade("IBM", OPENS + 120, 10))
+
+    assert [(bar.start, bar.volume) for bar in minutes.mended()] == [(OPENS, 2)]
+
+
+def test_a_tick_that_comes_twice_is_known_behind_another_that_is_late() -> None:
+    repeats = Repeats()
+    tick, late = Trade("IBM", OPENS + 5, 10), Trade("IBM", OPENS, 10)
+
+    assert [repeats.known(one) for one in (tick, late, tick)] == [False, False, True]
 
 
 def test_a_tick_that_comes_twice_is_known() -> None:

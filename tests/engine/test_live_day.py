@@ -1,0 +1,120 @@
+"""A day as it comes over the wire, and what a stated rule makes of it when it is over."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.db.pools import Pool
+from app.engine.close import Close
+from app.engine.series import Series
+from app.engine.store import Store
+from app.engine.tape import Tape
+from app.engine.thresholds import Thresholds
+from app.finance import spans
+from app.finance.bars import Bar, Timeframe, day_start
+from app.finance.clock import MarketClock
+from app.finance.rollup import MEND_SECONDS, MINUTE
+from app.finance.sessions import regular
+from app.wire.channels import Channels
+from app.wire.client import connect
+from app.wire.events import Tick
+from app.wire.publish import Publisher
+
+DAY = date(2012, 9, 4)
+OPENS, CLOSES = regular(DAY).opens, regular(DAY).closes
+
+
+class Told(NamedTuple):
+    """A tick as it was sent, how late, and how late once more; seconds."""
+
+    minute: int
+    second: int
+    price: int
+    volume: int
+    symbol: str
+    delay: float
+    again: float | None
+
+    @property
+    def tick(self) -> Tick:
+        at = OPENS + 60.0 * self.minute + self.second
+        return Tick(at=at, symbol=self.symbol, price=float(self.price), volume=self.volume)
+
+
+DELAYS = st.one_of(st.just(0.0), st.floats(0, 8), st.floats(0, 150))
+# Few minutes and seconds, so that much meets; the others make hours.
+MINUTES = st.one_of(st.integers(0, 7), st.integers(0, 389))
+SECONDS = st.sampled_from([0, 1, 30, 58, 59])
+TOLD = st.builds(
+    Told, MINUTES, SECONDS, st.integers(1, 20), st.integers(0, 3), st.sampled_from(["IBM", "BRK.B"]), DELAYS,
+    st.one_of(st.none(), DELAYS),
+)  # fmt: skip
+
+
+def arriving(told: Sequence[Told]) -> list[tuple[float, Tick]]:
+    once = [(each.tick.at + each.delay, each.tick) for each in told]
+    twice = [(each.tick.at + each.delay + each.again, each.tick) for each in told if each.again is not None]
+    return sorted([*once, *twice], key=lambda arrival: arrival[0])
+
+
+def live(arrivals: Sequence[tuple[float, Tick]], look_every: int) -> tuple[dict[tuple[str, str, float], Bar], int]:
+    """What the engine would store, and how many ticks it says went into no minute."""
+    client = connect("redis://127.0.0.1:1")  # Never reached: nothing is flushed.
+    store = Store(Pool("postgresql://127.0.0.1:1/none", "none", 1, statement_ms=1), Publisher(client, Channels()))
+    tape = Tape(store, Close(Series(), store, Thresholds(2.0), ()))
+    for number, (at, tick) in enumerate(arrivals):
+        tape.take(tick, at)
+        if number % look_every == 0:
+            tape.tell_time(MarketClock("test", "", DAY.isoformat(), at, at, 1.0, "open"), at)
+            tape.turn()
+    over = max(CLOSES, arrivals[-1][0]) + 1
+    tape.tell_time(MarketClock("test", "", DAY.isoformat(), CLOSES, over, 1.0, "closed"), over)
+    tape.close(DAY, {})
+    tape.turn()
+    return dict(store._waiting.bars), tape.late + tape.repeated
+
+
+def brute_force(
+    arrivals: Sequence[tuple[float, Tick]],
+) -> tuple[dict[tuple[str, str, float], Bar], int]:
+    """The rule: what was told before does not count. A tick counts for its day; it counts for its minute too unless
+    the symbol's newest tick that did so is of a later minute, and MEND_SECONDS or more past the end of its own."""
+    minutes, days, newest = [], [], {"IBM": 0.0, "BRK.B": 0.0}
+    for _, tick in arrivals:
+        if tick in days:
+            continue
+        days.append(tick)
+        start = tick.at // MINUTE * MINUTE
+        if newest[tick.symbol] < start + MINUTE + MEND_SECONDS:
+            minutes.append(tick)
+            newest[tick.symbol] = max(newest[tick.symbol], tick.at)
+    found = {}
+    for timeframe in spans.TIMEFRAMES:
+        grouped: dict[tuple[str, float], list[Tick]] = {}
+        for tick in minutes if timeframe in spans.SECONDS else days:
+            start = spans.begin(timeframe, tick.at if timeframe in spans.SECONDS else day_start(DAY))
+            grouped.setdefault((tick.symbol, day_start(DAY) if timeframe == "daily" else start), []).append(tick)
+        found |= {(symbol, timeframe, at): bar(timeframe, at, ticks) for (symbol, at), ticks in grouped.items()}
+    return found, len(arrivals) - len(minutes)
+
+
+def bar(timeframe: Timeframe, start: float, ticks: Sequence[Tick]) -> Bar:
+    inside = sorted(ticks, key=lambda tick: tick.at)
+    prices = [tick.price for tick in inside]
+    volume = sum(tick.volume for tick in inside)
+    return Bar(inside[0].symbol, timeframe, start, prices[0], max(prices), min(prices), prices[-1], volume)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(TOLD, min_size=1, max_size=40), st.integers(1, 9))
+def test_a_live_day_is_what_brute_force_makes_of_the_ticks_that_count(told: list[Told], look_every: int) -> None:
+    arrivals = arriving(told)
+
+    made, left_out = live(arrivals, look_every)
+
+    expected, without = brute_force(arrivals)
+    assert made == expected
+    assert left_out == without
