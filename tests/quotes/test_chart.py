@@ -31,6 +31,7 @@ def test_every_candle_lies_inside_the_plot(quoted: list[tuple[float, ...]]) -> N
 
     assert scale is not None
     drawn = chart.bodies(made, scale, "up") + chart.bodies(made, scale, "down")
+    assert re.fullmatch(r"[MLHVvhmlzZ\d., -]*", drawn)
     heights = [float(number) for number in re.findall(r"V([\d.-]+)", drawn)]
     assert all(0 <= height <= chart.PRICES for height in heights)
     assert all(scale.holds(bar) for bar in made)

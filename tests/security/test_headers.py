@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import AsyncIterator
 
+import asyncpg
 import pytest
 import pytest_asyncio
 from quart import Quart, abort
@@ -15,6 +16,7 @@ from app.factory import LARGEST_BODY, create_app
 from app.identity import Role
 from app.web import errors, guards, html
 from tests.security.conftest import Door
+from tests.security.kept import rows
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -95,11 +97,30 @@ async def test_every_refusal_carries_the_whole_policy_and_tells_nothing_of_ours(
     assert not OURS.search(body)
 
 
-async def test_what_is_too_large_is_refused_with_the_policy_and_changes_nothing(client: Client) -> None:
-    answer = await client.post("/login", data=b"email=" + b"x" * LARGEST_BODY, headers=FORM)
+async def test_what_is_too_large_is_refused_with_the_policy_and_changes_nothing(
+    client: Client, link: asyncpg.Connection
+) -> None:
+    before = await rows(link)
 
-    assert answer.status_code == 413
-    assert policy_of(answer.headers) >= NEEDED
+    answers = [
+        await client.post(path, data=b"email=" + b"x" * LARGEST_BODY, headers=FORM)
+        for path in ("/login", "/csp-report")
+    ]
+
+    assert [answer.status_code for answer in answers] == [413, 413]
+    assert all(policy_of(answer.headers) >= NEEDED for answer in answers)
+    assert await rows(link) == before
+
+
+async def test_no_two_answers_have_one_nonce(client: Client) -> None:
+    answers = [await client.get(path, headers=MANNERS["page"]) for path in ("/login", "/login", "/refused/404") * 5]
+    found = [re.findall(r"'nonce-([^']+)'", answer.headers["Content-Security-Policy"]) for answer in answers]
+
+    assert {len(each) for each in found} == {1}
+    assert len({each[0] for each in found}) == len(answers)
+    for answer, (nonce,) in zip(answers, found, strict=True):
+        shown = set(re.findall(r'nonce="([^"]+)"', await answer.get_data(as_text=True)))
+        assert shown == {nonce}
 
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html"}

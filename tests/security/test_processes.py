@@ -126,8 +126,12 @@ async def test_a_locked_table_costs_its_own_pages_alone(desk: Desk, databases: D
         refused = await client.post("/login", data={"email": "bob@example.org", "password": "guess at it"})
         assert refused.status_code == 503
         assert (await client.get("/health")).status_code == 200
+        assert (await client.get("/symbols")).status_code == 200
         assert await reader.message("beat")
     await blocker.close()
+    async with desk.client() as client:
+        again = await client.post("/login", data={"email": "bob@example.org", "password": "guess at it"})
+    assert again.status_code == 422
 
 
 async def test_a_database_that_hangs_or_restarts_is_a_503_and_then_used_again(

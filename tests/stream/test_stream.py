@@ -182,6 +182,7 @@ async def test_a_stream_is_not_for_asking_its_head(desk: Desk) -> None:
         answer = await client.head("/stream?topics=patterns")
 
     assert answer.status_code == 405
+    assert sum(desk.house.hub.stats.joined.values()) == desk.house.hub.stats.readers == 0
 
 
 async def test_another_site_reads_nothing(desk: Desk) -> None:

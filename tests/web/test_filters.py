@@ -146,6 +146,8 @@ def test_no_value_breaks_a_filter(value: float | None, zone: str, numbers: Numbe
     ):
         assert text
         assert len(text) < 32
+        assert not set(text) & set("<>&\"'")
+        assert not re.search("nan|inf", text)
 
 
 @pytest.mark.parametrize(
