@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -78,7 +79,9 @@ def _lean(script: str) -> bytes:
     return REMARKS.sub("", script).encode()
 
 
+@lru_cache(maxsize=64)
 def _asset(name: str, body: bytes) -> Asset:
+    """Kept: compressing costs more than all the rest of putting an application together."""
     digest = hashlib.sha256(body)
     stem, _, suffix = name.rpartition(".")
     return Asset(
