@@ -1,11 +1,61 @@
+import asyncio
 from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
 
+from app.db.migrate import migrate
+from app.db.pools import Pool
+from app.embedded import postgres
+from app.embedded.child import Child
+from app.embedded.places import Places
+from app.engine.past import Shipped, load
+from app.settings import Settings
+from tests.conftest import copied
+from tests.engine.rig import PATH, UNTIL
+
+
+@pytest.fixture(scope="session")
+def with_history(places: Places, postgres_server: Child) -> str:
+    """The name of a database as an engine's first start leaves it, to be copied."""
+    name = "with_history"
+
+    async def fill() -> None:
+        link = await asyncpg.connect(postgres.url(places))
+        await link.execute(f"create database {name}")
+        await link.close()
+        url = postgres.url(places, name)
+        await migrate("market", url)
+        pool = Pool(url, "engine", 1, statement_ms=10_000)
+        await load(pool, Shipped(PATH, UNTIL), Settings().engine.min_confidence)
+        await pool.close()
+
+    asyncio.run(fill())
+    return name
+
+
+@pytest.fixture
+async def database_url(places: Places, with_history: str) -> AsyncIterator[str]:
+    """Of a database that an engine has started on before: the first start takes a second."""
+    async for name in copied(places, with_history):
+        yield postgres.url(places, name)
+
+
+@pytest.fixture
+async def empty_url(places: Places, postgres_server: Child) -> AsyncIterator[str]:
+    async for name in copied(places, "template1"):
+        yield postgres.url(places, name)
+
 
 @pytest.fixture
 async def link(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(database_url)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def empty_link(empty_url: str) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(empty_url)
     yield connection
     await connection.close()

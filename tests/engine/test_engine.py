@@ -23,41 +23,32 @@ select confidence::float8
 """
 
 
-async def test_a_first_start_gives_charts_a_past(redis_url: str, database_url: str, link: asyncpg.Connection) -> None:
-    async with working(redis_url, database_url):
+async def test_a_first_start_gives_charts_a_past(
+    redis_url: str, empty_url: str, empty_link: asyncpg.Connection
+) -> None:
+    async with working(redis_url, empty_url):
         pass
 
-    assert await link.fetchval("select count(*) from ohlcv_daily") == 11544
-    assert await link.fetchval("select max(date) from ohlcv_daily") == UNTIL
-    assert await link.fetchval("select name from symbols where symbol = 'FB'") == "Facebook, Inc."
-    assert await link.fetchval("select count(*) from daily_patterns where confidence >= 0.7") > 10
-    assert await link.fetchval("select min(confidence) from daily_patterns") >= 0.7
-    assert await link.fetchval("select count(distinct indicator_type) from daily_indicators") == len(STUDIES)
+    assert await empty_link.fetchval("select count(*) from ohlcv_daily") == 11544
+    assert await empty_link.fetchval("select max(date) from ohlcv_daily") == UNTIL
+    assert await empty_link.fetchval("select name from symbols where symbol = 'FB'") == "Facebook, Inc."
+    assert await empty_link.fetchval("select count(*) from daily_patterns where confidence >= 0.7") > 10
+    assert await empty_link.fetchval("select min(confidence) from daily_patterns") >= 0.7
+    assert await empty_link.fetchval("select count(distinct indicator_type) from daily_indicators") == len(STUDIES)
 
 
-async def test_a_second_start_changes_nothing(redis_url: str, database_url: str, link: asyncpg.Connection) -> None:
+async def test_a_second_start_changes_nothing(redis_url: str, empty_url: str, empty_link: asyncpg.Connection) -> None:
     tables = (
         "ohlcv_daily", "ohlcv_weekly", "ohlcv_monthly", "daily_patterns", "daily_indicators", "pattern_outcomes",
         "symbols", "pattern_definitions",
     )  # fmt: skip
     counts = []
     for _ in range(2):
-        async with working(redis_url, database_url):
+        async with working(redis_url, empty_url):
             pass
-        counts.append([await link.fetchval(f"select count(*) from {table}") for table in tables])
+        counts.append([await empty_link.fetchval(f"select count(*) from {table}") for table in tables])
 
     assert counts[0] == counts[1]
-
-
-async def test_a_session_becomes_exact_bars(redis_url: str, database_url: str, link: asyncpg.Connection) -> None:
-    async with working(redis_url, database_url), feeding(redis_url):
-        await eventually(lambda: daily(link, DAY))
-
-    assert await daily(link, DAY) == EXACT
-    minutes = await link.fetch(
-        "select symbol, max(high)::float8, min(low)::float8, sum(volume)::int8 from ohlcv_1min group by 1 order by 1"
-    )
-    assert [tuple(row) for row in minutes] == [(bar.symbol, bar.high, bar.low, bar.volume) for bar in EXACT]
 
 
 async def test_what_is_heard_can_be_read(redis_url: str, database_url: str, link: asyncpg.Connection) -> None:
@@ -89,8 +80,6 @@ async def test_what_is_heard_can_be_read(redis_url: str, database_url: str, link
 async def test_an_engine_that_falls_in_mid_session_still_stores_the_exact_day(
     redis_url: str, database_url: str, link: asyncpg.Connection
 ) -> None:
-    async with working(redis_url, database_url):
-        pass
     async with feeding(redis_url, SLOW):
         async with working(redis_url, database_url):
             await eventually(lambda: link.fetchval("select count(*) > 50 from ohlcv_1min"))

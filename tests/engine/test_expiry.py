@@ -76,21 +76,21 @@ async def settled(events: list[AnyEvent]) -> None:
 
 
 async def test_what_expired_while_no_engine_ran_is_told_once(
-    redis_url: str, database_url: str, link: asyncpg.Connection
+    redis_url: str, empty_url: str, empty_link: asyncpg.Connection
 ) -> None:
-    async with working(redis_url, database_url, min_confidence=0.4):
+    async with working(redis_url, empty_url, min_confidence=0.4):
         pass
     async with feeding(redis_url):
         await eventually(lambda: closed(redis_url))
     span = [datetime.fromtimestamp(regular(day).closes, UTC) for day in (UNTIL, DAY)]
-    ended = await link.fetch(
+    ended = await empty_link.fetch(
         "select symbol, pattern_type from daily_patterns where expiration_date > $1 and expiration_date <= $2", *span
     )
 
-    async with hearing(redis_url) as heard, working(redis_url, database_url, min_confidence=0.4):
+    async with hearing(redis_url) as heard, working(redis_url, empty_url, min_confidence=0.4):
         await eventually(lambda: len(of(PatternExpired, heard)) >= len(ended))
-        await eventually(lambda: link.fetchval("select at = $1 from engine_marks", span[1]))
-    async with hearing(redis_url) as again, working(redis_url, database_url, min_confidence=0.4):
+        await eventually(lambda: empty_link.fetchval("select at = $1 from engine_marks", span[1]))
+    async with hearing(redis_url) as again, working(redis_url, empty_url, min_confidence=0.4):
         await settled(again)
 
     told = of(PatternExpired, heard)

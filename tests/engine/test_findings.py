@@ -158,7 +158,7 @@ def test_breadth_counts_those_of_which_the_day_before_is_known() -> None:
     assert conditions(60.0, days, {}, {}) is None
 
 
-async def test_a_session_leaves_hours_weeks_breadth_and_outcomes(
+async def test_a_session_leaves_exact_bars_hours_weeks_breadth_and_outcomes(
     redis_url: str, database_url: str, link: asyncpg.Connection
 ) -> None:
     async with working(redis_url, database_url, min_confidence=0.5), feeding(redis_url):
@@ -166,6 +166,11 @@ async def test_a_session_leaves_hours_weeks_breadth_and_outcomes(
         await eventually(lambda: link.fetchval("select max(week_start) > $1 from ohlcv_weekly", UNTIL))
         await eventually(lambda: link.fetchval("select count(*) >= 7 * 5 from ohlcv_hourly"))
 
+    assert await daily(link, SESSION) == EXACT
+    minutes = await link.fetch(
+        "select symbol, max(high)::float8, min(low)::float8, sum(volume)::int8 from ohlcv_1min group by 1 order by 1"
+    )
+    assert [tuple(row) for row in minutes] == [(bar.symbol, bar.high, bar.low, bar.volume) for bar in EXACT]
     hours = await link.fetch(
         "select symbol, sum(volume)::int8, max(high)::float8 from ohlcv_hourly group by 1 order by 1"
     )
@@ -180,8 +185,6 @@ async def test_a_session_leaves_hours_weeks_breadth_and_outcomes(
 async def test_what_an_operator_switched_off_is_not_found_again(
     redis_url: str, database_url: str, link: asyncpg.Connection
 ) -> None:
-    async with working(redis_url, database_url):
-        pass
     names = await link.fetch("select distinct pattern_type from daily_patterns")
     await link.execute("update pattern_definitions set enabled = false; delete from intraday_patterns")
 
@@ -196,8 +199,6 @@ async def test_what_an_operator_switched_off_is_not_found_again(
 async def test_minutes_that_nobody_heard_are_marked(
     redis_url: str, database_url: str, link: asyncpg.Connection
 ) -> None:
-    async with working(redis_url, database_url):
-        pass
     last = Bar("IBM", "1min", OPENS + 600, 10, 10, 10, 10, 1)
     await link.execute("insert into ohlcv_1min values ('IBM', to_timestamp($1), 10, 10, 10, 10, 1)", last.start)
 

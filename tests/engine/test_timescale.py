@@ -39,9 +39,9 @@ async def stored_twice(link: asyncpg.Connection) -> list[Bar]:
     return await last_bars(link, "BRK.B", "1min", None)
 
 
-async def test_without_the_extension_tables_are_plain_ones(database_url: str) -> None:
-    await migrate("market", database_url)
-    link = await asyncpg.connect(database_url)
+async def test_without_the_extension_tables_are_plain_ones(empty_url: str) -> None:
+    await migrate("market", empty_url)
+    link = await asyncpg.connect(empty_url)
 
     assert await stored_twice(link) == BARS
     assert await link.fetchval("select count(*) from pg_extension where extname = 'timescaledb'") == 0

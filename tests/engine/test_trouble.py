@@ -85,12 +85,12 @@ main(Settings.model_validate({"redis": {"url": sys.argv[1]}, "database": {"url":
 
 
 async def test_foreign_tables_that_lack_something_are_left_alone(
-    redis_url: str, database_url: str, link: asyncpg.Connection
+    redis_url: str, empty_url: str, empty_link: asyncpg.Connection
 ) -> None:
-    await link.execute("create table ohlcv_daily (symbol text, date date, close numeric)")
+    await empty_link.execute("create table ohlcv_daily (symbol text, date date, close numeric)")
 
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", PROGRAM, redis_url, database_url, stderr=asyncio.subprocess.PIPE
+        sys.executable, "-c", PROGRAM, redis_url, empty_url, stderr=asyncio.subprocess.PIPE
     )
     async with asyncio.timeout(20):
         _, told = await process.communicate()
@@ -98,14 +98,12 @@ async def test_foreign_tables_that_lack_something_are_left_alone(
     assert process.returncode == 1
     assert told.count(b"\n") == 1
     assert b"ohlcv_daily (high, low, open, volume)" in told
-    assert await link.fetchval("select count(*) from pg_class where relnamespace = 'public'::regnamespace") == 1
+    assert await empty_link.fetchval("select count(*) from pg_class where relnamespace = 'public'::regnamespace") == 1
 
 
 async def test_foreign_tables_that_suffice_are_used_and_get_no_history(
     redis_url: str, database_url: str, link: asyncpg.Connection
 ) -> None:
-    async with working(redis_url, database_url):
-        pass
     await link.execute("drop table tickstock_market_version; truncate ohlcv_daily, symbols")
 
     async with working(redis_url, database_url), feeding(redis_url):
