@@ -83,7 +83,8 @@ class Hub:
         self._told = Told(lambda: self.last_id, self._failed, self.latency.observe)
         self._paces = {rate: Pace(rate, shortest, self._told) for rate in Rate}
         self._audiences: dict[tuple[frozenset[str], View, Rate], Audience] = {}
-        self._readers: set[Reader] = set()
+        self._readers: dict[Reader, None] = {}
+        """In the order in which they joined."""
         self.held: Counter[UUID] = Counter()
         """Readers of each person here."""
         self.elsewhere: Mapping[UUID, int] = {}
@@ -156,7 +157,7 @@ class Hub:
         audience = self._audience(topics, view, rate)
         until = asyncio.get_running_loop().time() + random.uniform(*self._bounds.lifetime)  # noqa: S311 - spreads load alone
         reader = Reader(self, audience, identity, form=form, until=until)
-        self._readers.add(reader)
+        self._readers[reader] = None
         if identity:
             self.held[identity.user_id] += 1
         self._enter(reader)
@@ -236,7 +237,7 @@ class Hub:
         if reader.wire:
             self._leaving.add(reader)
             self._all_gone.clear()
-        self._readers.discard(reader)
+        del self._readers[reader]
         self._lagging.pop(reader, None)
         self._ended[reader.ended] += 1
         if reader.identity:
@@ -244,9 +245,9 @@ class Hub:
         self._leave(reader)
 
     def keep(self, person: UUID, most: int) -> None:
-        """Ends what is more than so many of their readers."""
+        """Ends the oldest of their readers, if there are more: among these are those that nobody reads any more."""
         theirs = [reader for reader in self._readers if reader.identity and reader.identity.user_id == person]
-        for reader in theirs[max(0, most) :]:
+        for reader in theirs[: max(0, len(theirs) - max(0, most))]:
             reader.end("full")
 
     def _held(self, person: UUID) -> int:
