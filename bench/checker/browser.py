@@ -153,7 +153,7 @@ class Browser:
         if whim > 0.25:
             raise Left("left by itself")
         self.ends["(stopped reading for a while)"] += 1
-        await asyncio.sleep(self._chance.uniform(2, 14) * self._scale)
+        await asyncio.sleep(self._chance.uniform(2, transcript.STANDS_SECONDS) * self._scale)
         self._stay()
 
     def _stay(self) -> None:

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from app.wire.entries import BEGINNING, LogId
-from bench.checker.transcript import SHOWN, Event, Insert, Joined, Mark, Opened, Told, Whole
+from bench.checker.transcript import SHOWN, STANDS_SECONDS, Event, Insert, Joined, Mark, Opened, Told, Whole
 from bench.checker.truth import Truth
 
-READING_SECONDS = 10.0
+READING_SECONDS = 10.0 + STANDS_SECONDS
 """A list that is read from the database repeats what was shown while it was read; no reading takes longer."""
 
 CONTEXT = 6

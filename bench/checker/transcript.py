@@ -9,6 +9,9 @@ from app.wire.entries import LogId
 MARKET = 1_346_679_000.0
 """Market time of pattern 0; each has a minute of its own, so that a time is an identity."""
 
+STANDS_SECONDS = 14.0
+"""For which a page stops reading at most: so much later it sees what was sent together with what it saw before."""
+
 SHOWN = 50
 """Entries that a feed keeps."""
 
