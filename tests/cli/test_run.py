@@ -146,7 +146,9 @@ def test_who_lost_everything_is_helped_beside_a_running_desk(desk: Desk) -> None
     unknown = command(desk.data, "admin", "reset-password", "nobody@example.org")
 
     assert "carol@example.org  user" in listed.stdout.splitlines()
-    link = re.search(r"works once, for 24 hours: http://127\.0\.0\.1:\d+(/reset/[A-Za-z0-9_-]{43})$", reset.stdout.strip())
+    link = re.search(
+        r"works once, for 24 hours: http://127\.0\.0\.1:\d+(/reset/[A-Za-z0-9_-]{43})$", reset.stdout.strip()
+    )
     assert link, reset.stderr
     assert status(desk.port, link[1]) == 200
     assert removed.stdout == "carol@example.org was asked for no codes\n"
