@@ -15,9 +15,9 @@ from typing import NamedTuple
 from app.finance.instrument import Instrument
 from app.finance.sessions import trading_date
 from app.identity import Rate, View
-from app.live.frames import unchunked
+from app.live.frames import Form, unchunked
 from app.live.hub import Bounds, Hub
-from app.live.reader import Form, Reader, Write
+from app.live.reader import Reader, Write
 from app.live.topics import QUOTES
 from app.quotes import stream
 from app.quotes.board import Board, Quote
