@@ -227,8 +227,8 @@ async def use_invite(connection: "Connection[Record]", token: str) -> Invite | N
 async def record(
     connection: "Connection[Record]",
     actor: str,
-    action: Action,
-    outcome: Outcome,
+    action: StrEnum,
+    outcome: StrEnum,
     ip: str,
     detail: str = "",
     session: str = "",

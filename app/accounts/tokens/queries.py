@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from asyncpg import Connection, Record
 
+from app.accounts import queries as accounts
 from app.identity import Identity, Role, Scope
 
 MOST = 20
@@ -129,31 +130,11 @@ async def owner(connection: "Connection[Record]", user_id: UUID) -> str | None:
 async def record(
     connection: "Connection[Record]", who: Identity, action: Action, outcome: Outcome, ip: str, detail: str = ""
 ) -> None:
-    await _record(connection, who.email, action, outcome, ip, detail, who.session)
+    await accounts.record(connection, who.email, action, outcome, ip, detail, who.session)
 
 
 async def record_refusal(connection: "Connection[Record]", email: str, ip: str, detail: str) -> None:
-    await _record(connection, email, Action.REFUSE, Outcome.REFUSED, ip, detail, "")
-
-
-async def _record(
-    connection: "Connection[Record]",
-    actor: str,
-    action: Action,
-    outcome: Outcome,
-    ip: str,
-    detail: str,
-    session: str,
-) -> None:
-    await connection.execute(
-        "insert into app.audit (actor, action, outcome, ip, detail, session) values ($1, $2, $3, $4, $5, $6)",
-        actor,
-        action.value,
-        outcome.value,
-        ip,
-        detail,
-        session,
-    )
+    await accounts.record(connection, email, Action.REFUSE, Outcome.REFUSED, ip, detail)
 
 
 def _token(row: Record) -> Token:
