@@ -171,11 +171,11 @@ async def _keep_admitting(app: Quart) -> None:
     house = deps.house_of(app)
     while True:
         await asyncio.sleep(house.settings.live.admit_seconds)
-        for look in (_look_who_left(app, house.hub), _look_who_is_elsewhere(house)):
-            # Redis or PostgreSQL away is no reason to send anybody off.
-            with suppress(TimeoutError, wire.Unavailable, db.Unavailable):
-                async with asyncio.timeout(ADMIT_WITHIN_SECONDS):
-                    await look
+        # Redis or PostgreSQL away is no reason to send anybody off.
+        with suppress(TimeoutError, wire.Unavailable, db.Unavailable):
+            async with asyncio.timeout(ADMIT_WITHIN_SECONDS):
+                await _look_who_left(app, house.hub)
+                await _look_who_is_elsewhere(house)
 
 
 async def _look_who_left(app: Quart, hub: Hub) -> None:
