@@ -136,6 +136,7 @@ APP_JOB_STATUS_PREFIX = "job:status:"
 # Ours alone: nothing but TickStock reads or writes below `ts:`.
 LOG_KEY = "ts:log"
 LOG_EPOCH_KEY = "ts:log:epoch"
+LOG_NEW_KEY = "ts:log:new"
 LOG_SEEN_PREFIX = "ts:log:seen:"
 LOG_FOLD_PREFIX = "ts:log:fold:"
 LOG_STORM_KEY = "ts:log:storm"

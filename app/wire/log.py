@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from app.wire.appending import APPEND, COMMIT
+from app.wire.appending import APPEND, COMMIT, REMEMBER
 from app.wire.backoff import Backoff
 from app.wire.channels import (
     LOG_CURSOR_PREFIX,
@@ -16,6 +16,7 @@ from app.wire.channels import (
     LOG_FOLD_PREFIX,
     LOG_FOLDED_KEY,
     LOG_KEY,
+    LOG_NEW_KEY,
     LOG_SEEN_PREFIX,
     LOG_STORM_KEY,
 )
@@ -26,6 +27,7 @@ from app.wire.identity import WINDOW_SECONDS, Identities, Identity, fingerprint
 from app.wire.line import heed_cancellation
 from app.wire.order import WAIT_SECONDS
 from app.wire.outage import Outage
+from app.wire.remembered import Remembered
 
 __all__ = ["BEGINNING", "Entry", "Gap", "Log", "LogId", "Lost"]
 
@@ -38,6 +40,11 @@ MOST_ERRORS = 200
 SEEN_SECONDS = 6 * 3600
 MOMENT_SECONDS = WAIT_SECONDS + 5.0
 """Between two processes that log the same message: one may have joined in the middle, and wait."""
+
+REMEMBERING_SECONDS = 2.0
+"""In a new epoch, for all processes to bring what they know of the one that Redis lost."""
+
+AGAIN_SECONDS = 0.05
 
 _UNKNOWN = "?"
 """Before the id in a cursor whose consumer has committed nothing yet."""
@@ -60,24 +67,29 @@ class Lost(NamedTuple):
 
 
 class Log:
-    def __init__(self, client: Redis, blocking_url: str) -> None:
+    def __init__(self, client: Redis, blocking_url: str, remembering_seconds: float = REMEMBERING_SECONDS) -> None:
         self._client = client
         self._blocking_url = blocking_url
         self._append = client.register_script(APPEND)
         self._commit = client.register_script(COMMIT)
+        self._remember = client.register_script(REMEMBER)
+        self._remembering_ms = int(remembering_seconds * 1000)
         self._identities = Identities()
+        self._remembered = Remembered(SEEN_SECONDS)
         self._known = BEGINNING
+        self._wrote_epoch = self._reminded_epoch = 0
 
     async def append_once(self, event: LoggedEvent) -> LogId | None:
         """None when the event is in the log already, whoever put it there, or is an error like one that is."""
         identity = self._identities.of(event)
         try:
             with reachable():
-                id_, count = await self._call(identity, pack(event), fingerprint(event))
+                id_, count = await self._enter(identity, pack(event), fingerprint(event))
         except Unavailable:
             self._identities.counted(identity, identity.occurrence - 1)
             raise
         self._identities.counted(identity, count)
+        self._remembered.note(identity._replace(occurrence=count))
         if not id_:
             return None
         appended = _id(id_)
@@ -135,6 +147,7 @@ class Log:
             yield Lost(None)
         position = _Position(start)
         self._known = max(self._known, position.last)
+        self._wrote_epoch = self._wrote_epoch or position.last.epoch
         backoff, outage = Backoff(), Outage(logger, "the log")
         while True:
             client = connect_blocking(self._blocking_url)
@@ -148,6 +161,7 @@ class Log:
                     outage.back()
                     for id_, fields in batch:
                         self._known = max(self._known, id_)
+                        await self._remind(id_.epoch)
                         for found in position.step(id_, fields):
                             yield found
             except (RedisError, OSError, TimeoutError, Unavailable) as error:
@@ -178,7 +192,8 @@ class Log:
             return False
         # With our id on another content the top may be as far as ours: to claim one more forces the new epoch.
         self._known = max(self._known, LogId(top.epoch, top.n + 1) if altered else last)
-        await self._call(Identity(""), b"", "")
+        _, _, epoch = await self._call(Identity(""), b"", "")
+        await self._remind(epoch)
         position.forgotten = True
         return True
 
@@ -187,15 +202,31 @@ class Log:
         found: list[Any] | None = await self._client.xrange(LOG_KEY, min=at, max=at)
         return bool(found and position.fields is not None and found[0][1] != position.fields)
 
-    async def _call(self, identity: Identity, payload: bytes, folds: str) -> tuple[bytes, int]:
+    async def _enter(self, identity: Identity, payload: bytes, folds: str) -> tuple[bytes, int]:
+        while True:
+            id_, count, epoch = await self._call(identity, payload, folds)
+            if id_ != b"wait":
+                self._wrote_epoch = epoch
+                return id_, count
+            await self._remind(epoch)
+            await asyncio.sleep(AGAIN_SECONDS)
+
+    async def _remind(self, epoch: int) -> None:
+        """Once in an epoch: of what was logged before it, whoever did so."""
+        if epoch != self._reminded_epoch:
+            for names, said in self._remembered.batches():
+                await self._remember(keys=[LOG_SEEN_PREFIX + name for name in names], args=said)
+            self._reminded_epoch = epoch
+
+    async def _call(self, identity: Identity, payload: bytes, folds: str) -> tuple[bytes, int, int]:
         seen = LOG_SEEN_PREFIX + identity.name
-        keys = (LOG_KEY, LOG_EPOCH_KEY, seen, LOG_FOLD_PREFIX + folds, LOG_STORM_KEY, LOG_FOLDED_KEY)
+        keys = (LOG_KEY, LOG_EPOCH_KEY, seen, LOG_FOLD_PREFIX + folds, LOG_STORM_KEY, LOG_FOLDED_KEY, LOG_NEW_KEY)
         known, window = self._known, int(WINDOW_SECONDS)
         bounds = (SEEN_SECONDS, MAX_ENTRIES, known.epoch, known.n, window if folds else 0, MOST_ERRORS)
         said = (identity.occurrence, window, int(MOMENT_SECONDS * 1000), identity.did, identity.did_at)
-        arguments = (payload, *bounds, *said)
-        id_, count = await self._append(keys=keys, args=arguments)
-        return id_, count
+        arguments = (payload, *bounds, *said, self._wrote_epoch, self._remembering_ms)
+        id_, count, epoch = await self._append(keys=keys, args=arguments)
+        return id_, count, epoch
 
 
 class _Position:

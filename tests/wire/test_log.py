@@ -188,7 +188,7 @@ async def test_a_log_that_is_gone_goes_on_under_a_later_epoch(log: Log, client: 
         await eventually(lambda: len(heard) == 4)
 
     assert fresh.epoch > ids[-1].epoch
-    assert fresh.n == 0
+    assert fresh.n == 1
     assert heard[2] == Lost(None)
     assert isinstance(heard[3], Entry)
     assert await log.since(ids[-1], fresh) == Gap(None)
