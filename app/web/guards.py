@@ -3,13 +3,13 @@
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeVar
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from quart import Quart, abort, current_app, g, redirect, request
 from quart.typing import ResponseReturnValue
 
 from app.identity import RENAMED, ZONES, Identity, NumberForm, Rate, Role, Scope, View
-from app.web import caller
+from app.web import caller, names
 
 Load = Callable[[], Awaitable[Identity | None]]
 ByToken = Callable[[str, Scope], Awaitable[Identity | None]]
@@ -165,7 +165,7 @@ def sign_in_url() -> str:
     """Where to sign in and come back from: to the page asked for, or to the one a fragment was asked for by."""
     back = ""
     if current := request.headers.get("HX-Current-URL"):
-        parts = urlsplit(current)
+        parts = names.split(current)
         back = parts.path + (f"?{parts.query}" if parts.query else "")
     elif request.method == "GET" and is_navigation():
         back = here()

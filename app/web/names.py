@@ -1,10 +1,13 @@
 """Under which names this desk answers, and what to tell who came by another."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from quart import Quart, current_app, request
+from quart.wrappers import BaseRequestWebsocket
+from werkzeug.routing import MapAdapter
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 DOOR = "/login"
@@ -12,6 +15,7 @@ DOOR = "/login"
 
 def install(app: Quart, own: str) -> None:
     app.extensions["own_origin"] = own
+    vars(app)["create_url_adapter"] = _routes(app, split(own).netloc)
 
 
 @lru_cache(maxsize=16)
@@ -28,8 +32,8 @@ def own_origins(own: str) -> frozenset[str]:
 def known(said: str, own: str) -> bool:
     """Our own name, or an address in figures: any other name may be one that somebody made lead to us."""
     plain = len(said) < 300 and "@" not in said
-    name = _split(f"//{said}").hostname or "" if plain else "-"
-    if name in {"", *LOOPBACK, _split(own).hostname}:
+    name = split(f"//{said}").hostname or "" if plain else "-"
+    if name in {"", *LOOPBACK, split(own).hostname}:
         return bool(name) == bool(said)
     try:
         ip_address(name)
@@ -62,7 +66,7 @@ def plain_http() -> str:
 
 def unkept() -> str:
     """Why who signs in here would stand before the door again; "" when there is no sign of it."""
-    own, before = _own(), _split(request.headers.get("Referer", "")[:2000])
+    own, before = _own(), split(request.headers.get("Referer", "")[:2000])
     # A browser names the page whose form it sent, wherever the answer led it.
     again = before.path == DOOR and before.netloc.lower() == request.host.lower()
     if own.startswith("https:") and (other_address() or (again and before.scheme == "http")):
@@ -78,13 +82,26 @@ def unkept() -> str:
     return other_address()
 
 
+def split(url: str) -> SplitResult:
+    """Empty for what is none: senders write what they like."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
+
+
 def _own() -> str:
     own: str = current_app.extensions["own_origin"]
     return own
 
 
-def _split(url: str) -> SplitResult:
-    try:
-        return urlsplit(url)
-    except ValueError:
-        return urlsplit("")
+def _routes(app: Quart, place: str) -> Callable[[BaseRequestWebsocket | None], MapAdapter | None]:
+    """Under our own name, whatever a sender calls us: what can be no name at all breaks Quart before it routes."""
+
+    def bound(asked: BaseRequestWebsocket | None) -> MapAdapter | None:
+        if asked is None:
+            return None
+        query = asked.query_string.decode("ascii", "replace")
+        return app.url_map.bind(place, asked.root_path, None, asked.scheme, asked.method, asked.path, query)
+
+    return bound
