@@ -9,6 +9,7 @@ from quart import Blueprint, abort, redirect, request
 from quart.typing import ResponseReturnValue
 
 from app import db, deps
+from app.finance.adjust import PRICES, Prices
 from app.finance.instrument import Instrument
 from app.identity import View
 from app.indicators import partials as indicator_partials
@@ -26,7 +27,7 @@ from app.quotes import partials as quote_partials
 from app.quotes.board import SHOWN, Board, Quote
 from app.quotes.charts import Charts
 from app.quotes.drawing import drawn
-from app.quotes.history import History
+from app.quotes.history import Asked, History
 from app.quotes.rows import rows
 from app.web import guards
 from app.web.html import page
@@ -68,13 +69,14 @@ async def symbol_page(symbol: str) -> ResponseReturnValue:
     span = request.args.get("range", USUAL_SPAN)
     if span not in topics.RANGES:
         return redirect(f"/symbols/{quoted(wanted)}", 303)
+    prices = _prices(request.args.get("prices", "split"))
     if topics.parse(topics.chart_topic(wanted, span)) is None:
         return await unknown(symbol)
     cursor, board = deps.cursor(), deps.board(Board)
     away = False
     found = None
     try:
-        found = await history.history(wanted, span, deps.pools(), board, deps.board(Charts))
+        found = await history.history(Asked(wanted, span, prices), deps.pools(), board, deps.board(Charts))
     except db.Unavailable:
         away = True
     instrument = board.instrument(wanted)
@@ -82,23 +84,24 @@ async def symbol_page(symbol: str) -> ResponseReturnValue:
         return abort(503) if away else await unknown(symbol)
     if wanted != symbol:
         return redirect("?".join(filter(None, (f"/symbols/{quoted(wanted)}", request.query_string.decode()))), 301)
-    return await _symbol_page(instrument, span, found, cursor, away)
+    return await _symbol_page(instrument, Asked(wanted, span, prices), found, cursor, away)
 
 
 async def _symbol_page(
-    instrument: Instrument, span: str, found: History | None, cursor: str, away: bool
+    instrument: Instrument, asked: Asked, found: History | None, cursor: str, away: bool
 ) -> ResponseReturnValue:
+    _, span, prices = asked
     view, symbol, indicators = guards.view(), instrument.symbol, deps.board(IndicatorBoard)
     await indicator_stream.seed(symbol, deps.pools(), indicators)
     quote = deps.board(Board).quote(symbol)
-    chart = found.chart if found else deps.board(Charts).get(symbol, span)
+    chart = found.chart if found else deps.board(Charts).get(*asked)
     bars = chart.bars[::-1] if chart else ()
     return await page(
         "desk/symbol",
         title=symbol,
         topics=[
             topics.symbol_topic(symbol),
-            topics.chart_topic(symbol, span),
+            topics.chart_topic(symbol, span, prices),
             topics.patterns_topic(symbol),
             topics.STATUS,
         ],
@@ -110,6 +113,7 @@ async def _symbol_page(
         clock=_clock(view),
         span=span,
         spans=topics.RANGES,
+        prices=prices,
         unit=chart.grouping if chart else "day",
         chart=quote_partials.chart(symbol, drawn(chart) if chart else None, view),
         bars=bars if request.args.get("rows") == "all" else bars[:TABLE_ROWS],
@@ -119,6 +123,12 @@ async def _symbol_page(
         feed=_feed(pattern_stream.feed_of(symbol), await _detections(symbol), view),
         lacking=await deps.pools().lacking("daily_bars", "patterns", "indicators"),
         away=away,
+    )
+
+
+def _prices(asked: str) -> Prices:
+    return next((prices for prices in PRICES if prices == asked), None) or abort(
+        400, "prices: what is shown is split (adjusted for splits), total (for dividends too) or raw (as traded)."
     )
 
 

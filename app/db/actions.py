@@ -1,10 +1,8 @@
-"""What changed the number of a symbol's shares, where the market has a table for it."""
-
-from datetime import date
+"""What changed the number of a symbol's shares and what they paid, where the market has tables for it."""
 
 import asyncpg
 
-from app.finance.adjust import Split
+from app.finance.adjust import Actions, Payout, Split
 
 Link = asyncpg.Connection
 
@@ -19,14 +17,46 @@ select count(*) = 3
 """
 
 
-async def splits(connection: asyncpg.Connection, symbol: str, until: date) -> list[Split]:
-    """Of that symbol up to and with that day, oldest first."""
+_OUR_PAYOUTS = """
+select count(*) = 4
+  from pg_attribute
+ where attrelid = to_regclass('public.dividends') and not attisdropped
+   and has_column_privilege(attrelid, attnum, 'select')
+   and (attname in ('symbol', 'currency') or attname = 'ex_date' and atttypid = 'date'::regtype
+        or attname = 'amount' and atttypid = 'numeric'::regtype)
+"""
+
+
+async def actions(connection: asyncpg.Connection, symbol: str, currency: str) -> Actions:
+    """All that are known, those to come too. What is paid in another currency than prices are in cannot be applied."""
+    return Actions(await splits(connection, symbol), await payouts(connection, symbol, currency))
+
+
+async def splits(connection: asyncpg.Connection, symbol: str) -> list[Split]:
     if not await connection.fetchval(_OURS):
         return []
     rows = await connection.fetch(
-        "select ex_date, ratio::float8 from public.splits where symbol = $1 and ex_date <= $2 order by 1", symbol, until
+        "select ex_date, ratio::float8 from public.splits where symbol = $1 order by 1", symbol
     )
     return [Split(*row) for row in rows]
+
+
+async def payouts(connection: asyncpg.Connection, symbol: str, currency: str) -> list[Payout]:
+    """Of each day the sum, whatever its kinds."""
+    if not await connection.fetchval(_OUR_PAYOUTS):
+        return []
+    rows = await connection.fetch(
+        """
+        select ex_date, sum(amount)::float8
+          from public.dividends
+         where symbol = $1 and upper(coalesce(nullif(currency, ''), $2)) = upper($2)
+         group by 1
+         order by 1
+        """,
+        symbol,
+        currency,
+    )
+    return [Payout(*row) for row in rows]
 
 
 async def every_split(connection: asyncpg.Connection) -> dict[str, list[Split]]:

@@ -4,10 +4,16 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import accumulate
+from math import prod
 from operator import mul
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from app.finance.bars import Bar
+
+Prices = Literal["split", "total", "raw"]
+"""As if the newest share had been held all along; the same with what it paid bought into it; or as they were paid."""
+
+PRICES: tuple[Prices, ...] = get_args(Prices)
 
 
 class Split(NamedTuple):
@@ -24,6 +30,24 @@ class Payout(NamedTuple):
     amount: float
 
 
+class Actions(NamedTuple):
+    """Of one symbol, oldest first."""
+
+    splits: Sequence[Split] = ()
+    payouts: Sequence[Payout] = ()
+
+    def of(self, prices: Prices) -> "Actions":
+        """Those that count for such prices."""
+        return Actions(() if prices == "raw" else self.splits, self.payouts if prices == "total" else ())
+
+
+class Rates(NamedTuple):
+    """What prices, and volumes, are to be multiplied with."""
+
+    price: float = 1.0
+    volume: float = 1.0
+
+
 class Adjusted(NamedTuple):
     bars: tuple[Bar, ...]
     changed: bool
@@ -33,22 +57,45 @@ class Adjusted(NamedTuple):
 def adjusted(bars: Sequence[Bar], splits: Iterable[Split], payouts: Iterable[Payout] = ()) -> Adjusted:
     """Of one symbol's bars by the day, oldest first. What happens after the last of them is of no effect.
 
-    A payout of d takes 1 - d / c off the prices before it, c being the last close before it (the method of CRSP).
+    Prices before a payout of d become 1 - d / c of what they were, c being the last close before its ex-date: the
+    multiplier of the Center for Research in Security Prices as Yahoo's "What is the adjusted close?" works it out.
     """
     prices, volumes = _factors(bars, list(splits), list(payouts))
     made = tuple(
-        bar._replace(
-            open=bar.open * price,
-            high=bar.high * price,
-            low=bar.low * price,
-            close=bar.close * price,
-            volume=round(bar.volume * volume),
-        )
-        if price != 1 or volume != 1
-        else bar
+        bar if price == volume == 1 else times(bar, Rates(price, volume))
         for bar, price, volume in zip(bars, prices, volumes, strict=True)
     )
     return Adjusted(made, any(price != 1 or volume != 1 for price, volume in zip(prices, volumes, strict=True)))
+
+
+def times(bar: Bar, rates: Rates) -> Bar:
+    price, volume = rates
+    return bar._replace(
+        open=bar.open * price,
+        high=bar.high * price,
+        low=bar.low * price,
+        close=bar.close * price,
+        volume=round(bar.volume * volume),
+    )
+
+
+def held(splits: Iterable[Split], after: date, until: date) -> float:
+    """How many shares one of the day `after` has become on the day `until`."""
+    return prod(split.ratio for split in splits if after < split.day <= until and split.ratio > 0)
+
+
+def crossed(last: Bar, day: date, actions: Actions) -> Rates:
+    """For all up to and with `last`, where the next bar is of that day."""
+    shares = held(actions.splits, last.day, day)
+    kept = prod(_kept(payout, last, actions.splits) for payout in actions.payouts if last.day < payout.day <= day)
+    return Rates(kept / shares, shares)
+
+
+def _kept(payout: Payout, last: Bar, splits: Iterable[Split]) -> float:
+    """Of the worth of a share at `last`, the last bar before the payout."""
+    worth = last.close / held(splits, last.day, payout.day)
+    # A payout of all that a share is worth leaves nothing to measure by.
+    return 1 - payout.amount / worth if 0 < payout.amount < worth else 1.0
 
 
 def _factors(
@@ -64,9 +111,8 @@ def _factors(
             volumes[first] *= split.ratio
     for payout in payouts:
         first = bisect_left(days, payout.day)
-        # A payout of all that a share is worth leaves nothing to measure by.
-        if 0 < first < len(bars) and 0 < payout.amount < bars[first - 1].close:
-            prices[first] *= 1 - payout.amount / bars[first - 1].close
+        if 0 < first < len(bars):
+            prices[first] *= _kept(payout, bars[first - 1], splits)
     # What happened at a bar changes all bars before it, and not the bar itself.
     return _before(prices), _before(volumes)
 

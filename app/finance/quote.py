@@ -19,5 +19,8 @@ class NewestQuote(NamedTuple):
     low: float
     volume: int
     previous_close: float | None = None
+    """As it was paid: on the day of a split in the share of the day before."""
     close: float | None = None
     """Where the session ended, once trading goes on after it."""
+    outside: int = 0
+    """Volume before and after the regular hours."""

@@ -1,7 +1,9 @@
 """The grammar of topics: what a stream may ask for. A log topic keeps every entry, a state topic the newest per key."""
 
 import re
-from typing import Literal, NewType
+from typing import Literal, NewType, cast
+
+from app.finance.adjust import Prices
 
 Topic = NewType("Topic", str)
 Kind = Literal["log", "state"]
@@ -19,7 +21,7 @@ MOST = 256
 
 _SYMBOL = r"[A-Z0-9^][A-Z0-9.:/^=_-]{0,31}"
 _GRAMMAR = re.compile(
-    rf"(?:{PATTERNS}|{QUOTES})(?::{_SYMBOL})?|{STATUS}|symbol:{_SYMBOL}|chart:{_SYMBOL}:(?:{'|'.join(RANGES)})"
+    rf"(?:{PATTERNS}|{QUOTES})(?::{_SYMBOL})?|{STATUS}|symbol:{_SYMBOL}|chart:{_SYMBOL}:(?:{'|'.join(RANGES)})(?:-(?:total|raw))?"
 )
 
 
@@ -62,8 +64,8 @@ def symbol_topic(symbol: str) -> Topic:
     return Topic(f"symbol:{symbol}")
 
 
-def chart_topic(symbol: str, span: str) -> Topic:
-    return Topic(f"chart:{symbol}:{span}")
+def chart_topic(symbol: str, span: str, prices: Prices = "split") -> Topic:
+    return Topic(f"chart:{symbol}:{span}" if prices == "split" else f"chart:{symbol}:{span}-{prices}")
 
 
 def symbol_of(topic: str) -> str:
@@ -74,4 +76,9 @@ def symbol_of(topic: str) -> str:
 
 def span_of(topic: str) -> str:
     """The range of a `chart:` topic."""
-    return topic.rpartition(":")[2]
+    return topic.rpartition(":")[2].partition("-")[0]
+
+
+def prices_of(topic: str) -> Prices:
+    """What the prices of a `chart:` topic are."""
+    return cast(Prices, topic.rpartition(":")[2].partition("-")[2] or "split")

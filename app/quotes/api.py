@@ -8,9 +8,11 @@ from msgspec import Meta
 from quart import Blueprint, abort
 
 from app import deps
+from app.finance.adjust import Prices
 from app.finance.bars import Timeframe
+from app.finance.instrument import Instrument
 from app.identity import Scope
-from app.quotes import near, queries
+from app.quotes import near, past, queries
 from app.quotes.board import Board
 from app.quotes.board import Quote as Known
 from app.web import api, guards
@@ -35,10 +37,18 @@ class BarsAsked(msgspec.Struct, frozen=True):
         name="to", default=None
     )
     limit: Annotated[int, Meta(ge=1, le=5000)] = 500
+    prices: Annotated[
+        Prices,
+        Meta(description="As if today's share had been held all along, the same less what it paid, or as traded."),
+    ] = "split"
 
 
 class Quote(msgspec.Struct, frozen=True):
-    """Prices in `currency`. `time` is market time; `heard` is when this desk was told, null for what it only read."""
+    """Prices in `currency`. `time` is market time; `heard` is when this desk was told, null for what it only read.
+
+    `open`, `high`, `low` and `volume` are of the regular hours; once trading goes on after them `close` is where they
+    ended. `outside_volume` is what was traded before and after. `previous_close` is in the share of this session.
+    """
 
     symbol: str
     name: str
@@ -53,6 +63,8 @@ class Quote(msgspec.Struct, frozen=True):
     high: float
     low: float
     volume: int
+    close: float | None
+    outside_volume: int
     time: datetime | None
     heard: datetime | None
 
@@ -74,8 +86,12 @@ class Bar(msgspec.Struct, frozen=True):
 
 
 class Bars(msgspec.Struct, frozen=True):
+    """`adjusted`: whether a split or a dividend was there to be applied."""
+
     symbol: str
     timeframe: Timeframe
+    prices: Prices
+    adjusted: bool
     bars: list[Bar]
 
 
@@ -110,13 +126,18 @@ async def bars(asked: BarsAsked, symbol: str) -> Bars:
     """The newest bars that are stored of one symbol between two times, oldest first."""
     wanted = near.typed(symbol)
     since, until = api.instant("from", asked.since), api.instant("to", asked.until)
+    if asked.prices == "total" and asked.timeframe not in past.DATED:
+        abort(400, "prices: total is of daily, weekly and monthly bars alone.")
     shape = await deps.pools().shape()
     async with deps.pools().market.acquire() as connection:
-        found = await queries.stored(connection, shape, wanted, asked.timeframe, since, until, asked.limit)
-        if not found and await queries.instrument(connection, shape, wanted) is None:
+        known = await queries.instrument(connection, shape, wanted)
+        quote = deps.board(Board).quote(wanted)
+        share = past.Share(known or Instrument(wanted), quote.session if quote else None, asked.prices)
+        found = await past.bars(connection, shape, share, past.Cut(asked.timeframe, since, until, asked.limit))
+        if known is None and not found.bars:
             abort(404, "This symbol is not known.")
-    given = [Bar(api.moment(bar.start), bar.open, bar.high, bar.low, bar.close, bar.volume) for bar in found]
-    return Bars(wanted, asked.timeframe, given)
+    given = [Bar(api.moment(bar.start), bar.open, bar.high, bar.low, bar.close, bar.volume) for bar in found.bars]
+    return Bars(wanted, asked.timeframe, asked.prices, found.changed, given)
 
 
 def _quote(known: Known) -> Quote:
@@ -135,6 +156,8 @@ def _quote(known: Known) -> Quote:
         high=known.high,
         low=known.low,
         volume=known.volume,
+        close=known.close,
+        outside_volume=known.outside,
         time=api.moment(known.at),
         heard=api.moment(known.arrived_at),
     )

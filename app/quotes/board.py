@@ -1,11 +1,15 @@
 """The newest quote of every symbol, with what its session has done so far."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
+from app.finance import shares
+from app.finance.adjust import held
 from app.finance.instrument import Instrument
-from app.finance.sessions import trading_date
+from app.finance.rollup import in_session
+from app.finance.sessions import regular, trading_date
+from app.finance.shares import Splits
 from app.wire.events import Tick
 
 DAY = 86_400.0
@@ -18,12 +22,16 @@ SHOWN = 100
 
 
 class Quote(NamedTuple):
-    """Prices in the instrument's currency; `at` is market time, `arrived_at` wall time, both UTC epoch seconds."""
+    """Prices in the instrument's currency; `at` is market time, `arrived_at` wall time, both UTC epoch seconds.
+
+    open, high, low and volume are those of the regular hours, as in daily bars; the price goes on before and after.
+    """
 
     instrument: Instrument
     session: date
     price: float
     previous_close: float | None
+    """In the share of this session: the day of a split compares like with like."""
     open: float
     high: float
     low: float
@@ -35,6 +43,19 @@ class Quote(NamedTuple):
     """-1, 0 or 1: where the last tick went."""
     spark: tuple[float, ...] = ()
     """The last price of each slot of this session, oldest first, the newest price at the end."""
+    begun: bool = True
+    """Whether it was traded in this session's regular hours; until then open, high and low are the price."""
+    close: float | None = None
+    """Where the regular hours ended, once trading goes on after them."""
+    outside: int = 0
+    """Volume before and after the regular hours."""
+
+    @property
+    def hours(self) -> str:
+        """In which the price was paid, where they are not the regular ones."""
+        if self.begun and self.close is None:
+            return ""
+        return "before the open" if self.at < regular(self.session).opens else "after hours"
 
     @property
     def symbol(self) -> str:
@@ -67,6 +88,7 @@ class Board:
         self._limit = limit
         self._instruments: dict[str, Instrument] = {}
         self._quotes: dict[str, Quote] = {}
+        self._splits = shares.NONE
         self._grown = False
         self.know(instruments)
 
@@ -80,8 +102,7 @@ class Board:
         if trading_date(tick.at) == before.session:
             quote = _continued(before, tick)
         else:
-            known = before.price if tick.at > before.at else None
-            quote = _opened(before.instrument, tick, known, before.price)
+            quote = _opened(before.instrument, tick, self._previous_close(before, tick), before.price)
         self._quotes[tick.symbol] = quote
         return quote
 
@@ -104,6 +125,18 @@ class Board:
             if instrument.symbol in self._instruments or len(self._instruments) < self._limit:
                 self._instruments[instrument.symbol] = instrument
 
+    def split(self, splits: Splits) -> None:
+        """What is known of splits now; of today's some may have been told only after the first price of the day."""
+        for symbol in {*splits, *self._splits}:
+            quote = self._quotes.get(symbol)
+            if quote is None or quote.previous_close is None:
+                continue
+            eve = quote.session - timedelta(days=1)
+            now, then = (held(known.get(symbol, ()), eve, quote.session) for known in (splits, self._splits))
+            if now != then:
+                self._quotes[symbol] = quote._replace(previous_close=quote.previous_close * then / now)
+        self._splits = splits
+
     def seed(self, quotes: Iterable[Quote]) -> None:
         """What was stored fills the gaps of what was heard, and never overwrites it."""
         for stored in quotes:
@@ -122,6 +155,15 @@ class Board:
         grown, self._grown = self._grown, False
         return grown
 
+    def _previous_close(self, before: Quote, tick: Tick) -> float | None:
+        """Of the day that begins with that tick."""
+        if tick.at <= before.at:
+            return None
+        ended = before.price if before.close is None else before.close
+        known = ended if before.begun else before.previous_close
+        split = held(self._splits.get(tick.symbol, ()), before.session, trading_date(tick.at))
+        return known and known / split
+
     def _first(self, tick: Tick) -> Quote | None:
         instrument = self._instruments.get(tick.symbol)
         if instrument is None:
@@ -134,50 +176,66 @@ class Board:
 
 
 def _opened(instrument: Instrument, tick: Tick, previous_close: float | None, last: float | None) -> Quote:
-    return Quote(
-        instrument=instrument,
-        session=trading_date(tick.at),
-        price=tick.price,
-        previous_close=previous_close,
-        open=tick.price if tick.open is None else tick.open,
-        high=max(tick.price, tick.price if tick.high is None else tick.high),
-        low=min(tick.price, tick.price if tick.low is None else tick.low),
-        volume=tick.volume,
-        at=tick.at,
-        arrived_at=tick.arrived_at,
-        move=_sign(tick.price, last),
-        spark=(tick.price,),
-    )
+    price, move = tick.price, _sign(tick.price, last)
+    begun = Quote(
+        instrument, trading_date(tick.at), price, previous_close, price, price, price, 0, tick.at, tick.arrived_at,
+        move, (price,), begun=False,
+    )  # fmt: skip
+    return _counted(begun, tick, price)
 
 
 def _continued(before: Quote, tick: Tick) -> Quote:
     same_slot = before.spark and tick.at // SLOT == before.at // SLOT
     past = before.spark[:-1] if same_slot else before.spark[-POINTS + 1 :]
-    return before._replace(
+    goes_on = before._replace(
         price=tick.price,
-        high=max(before.high, tick.price, tick.price if tick.high is None else tick.high),
-        low=min(before.low, tick.price, tick.price if tick.low is None else tick.low),
-        volume=before.volume + tick.volume,
         at=tick.at,
         arrived_at=tick.arrived_at,
         move=_sign(tick.price, before.price),
         spark=(*past, tick.price),
     )
+    return _counted(goes_on, tick, before.price)
+
+
+def _counted(quote: Quote, tick: Tick, last: float) -> Quote:
+    """What the tick does to the session, `last` being the price before it."""
+    price = tick.price
+    if not in_session(tick.symbol, tick.at):
+        outside = quote.outside + tick.volume
+        if quote.begun:
+            return quote._replace(close=last if quote.close is None else quote.close, outside=outside)
+        return quote._replace(open=price, high=price, low=price, outside=outside)
+    high, low = max(price, tick.high or price), min(price, tick.low or price)
+    if not quote.begun:
+        opened = price if tick.open is None else tick.open
+        high, low = max(high, opened), min(low, opened)
+        return quote._replace(open=opened, high=high, low=low, volume=tick.volume, begun=True)
+    volume = quote.volume + tick.volume
+    return quote._replace(high=max(quote.high, high), low=min(quote.low, low), volume=volume, close=None)
 
 
 def _completed(heard: Quote, stored: Quote) -> Quote:
     """`heard` may have begun in the middle of a session that `stored` knows from its start."""
     newer = stored if stored.at > heard.at else heard
-    return newer._replace(
+    made = newer._replace(
         arrived_at=heard.arrived_at,
         instrument=stored.instrument,
         previous_close=stored.previous_close if heard.previous_close is None else heard.previous_close,
-        open=stored.open,
-        high=max(heard.high, stored.high),
-        low=min(heard.low, stored.low),
-        volume=max(heard.volume, stored.volume),
+        outside=max(heard.outside, stored.outside),
         spark=_spliced(heard, stored),
     )
+    if heard.begun and stored.begun:
+        return made._replace(
+            open=stored.open,
+            high=max(heard.high, stored.high),
+            low=min(heard.low, stored.low),
+            volume=max(heard.volume, stored.volume),
+        )
+    if not (heard.begun or stored.begun):
+        return made
+    day = heard if heard.begun else stored
+    close = day.close if day.close is not None or newer is day else day.price
+    return made._replace(open=day.open, high=day.high, low=day.low, volume=day.volume, begun=True, close=close)
 
 
 def _spliced(heard: Quote, stored: Quote) -> tuple[float, ...]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Literal, NamedTuple
 
+from app.finance.adjust import Actions, Prices, crossed, times
 from app.finance.bars import Bar, day_start
 from app.finance.instrument import Instrument
 from app.quotes import chart
@@ -34,8 +35,15 @@ class Chart(NamedTuple):
     today: Bar | None
     scale: chart.Scale | None
     marks: tuple[Mark, ...] = ()
+    prices: Prices = "split"
+    actions: Actions = Actions()
+    """Those that count for such prices, and those to come among them."""
     adjusted: bool = False
-    """Prices before a split are not those that were paid."""
+    """Some prices are not those that were paid."""
+
+    @property
+    def key(self) -> "Key":
+        return self.instrument.symbol, self.span, self.prices
 
     @property
     def last(self) -> Bar | None:
@@ -48,45 +56,58 @@ class Chart(NamedTuple):
         return self.past if self.last is None else (*self.past, self.last)
 
 
+Key = tuple[str, str, Prices]
+"""Symbol, range, and what its prices are."""
+
+
 class Charts:
     """The newest `limit` charts asked for; the oldest one goes when one too many is put."""
 
     def __init__(self, limit: int = 256) -> None:
         self._limit = limit
-        self._charts: OrderedDict[tuple[str, str], Chart] = OrderedDict()
-        self._spans: dict[str, set[str]] = {}
+        self._charts: OrderedDict[Key, Chart] = OrderedDict()
+        self._keys: dict[str, set[Key]] = {}
+        self._redrawn: set[Key] = set()
 
     def put(self, asked: Chart) -> Chart:
-        symbol = asked.instrument.symbol
-        self._charts[symbol, asked.span] = asked
-        self._charts.move_to_end((symbol, asked.span))
-        self._spans.setdefault(symbol, set()).add(asked.span)
+        """Who looks at it already goes on in the same scale, or is drawn all of it with the next quote."""
+        key, before = asked.key, self._charts.get(asked.key)
+        if before and before != asked:
+            if before.past == asked.past and before.scale and asked.last and before.scale.holds(asked.last):
+                asked = asked._replace(scale=before.scale)
+            else:
+                self._redrawn.add(key)
+        self._charts[key] = asked
+        self._charts.move_to_end(key)
+        self._keys.setdefault(asked.instrument.symbol, set()).add(key)
         if len(self._charts) > self._limit:
-            self._forget(*next(iter(self._charts)))
+            self._forget(next(iter(self._charts)))
         return asked
 
-    def get(self, symbol: str, span: str) -> Chart | None:
-        return self._charts.get((symbol, span))
+    def get(self, symbol: str, span: str, prices: Prices = "split") -> Chart | None:
+        return self._charts.get((symbol, span, prices))
 
     def apply(self, quote: Quote) -> Iterator[tuple[Chart, bool]]:
         """Every chart of the symbol after this quote, and whether all of it must be drawn again.
 
         A feed that began again in the past leaves nothing to go on from: such a chart waits to be read anew.
         """
-        for span in sorted(self._spans.get(quote.symbol, ())):
-            before = self._charts[quote.symbol, span]
+        for key in sorted(self._keys.get(quote.symbol, ())):
+            before = self._charts[key]
             if before.last and quote.session < before.last.day:
-                self._forget(quote.symbol, span)
+                self._forget(key)
                 continue
             after, whole = moved(before, quote)
-            self._charts[quote.symbol, span] = after
-            yield after, whole
+            self._charts[key] = after
+            yield after, whole or key in self._redrawn
+            self._redrawn.discard(key)
 
-    def _forget(self, symbol: str, span: str) -> None:
-        del self._charts[symbol, span]
-        self._spans[symbol].discard(span)
-        if not self._spans[symbol]:
-            del self._spans[symbol]
+    def _forget(self, key: Key) -> None:
+        del self._charts[key]
+        self._redrawn.discard(key)
+        self._keys[key[0]].discard(key)
+        if not self._keys[key[0]]:
+            del self._keys[key[0]]
 
 
 def assembled(
@@ -116,6 +137,8 @@ def moved(before: Chart, quote: Quote) -> tuple[Chart, bool]:
 
 
 def _next_day(before: Chart, today: Bar) -> Chart:
+    if before.today is not None:
+        before = _in_the_share_of(before, before.today, today.day)
     last = before.last
     if last is None or last.start == today.start:
         return before._replace(begun=None, today=today)
@@ -125,9 +148,20 @@ def _next_day(before: Chart, today: Bar) -> Chart:
     return before._replace(past=(*past, last), begun=None, today=today)
 
 
+def _in_the_share_of(before: Chart, last: Bar, day: date) -> Chart:
+    """What happens between two sessions changes every candle that is drawn already."""
+    rates = crossed(last, day, before.actions)
+    if rates == (1, 1):
+        return before
+    past = tuple(times(bar, rates) for bar in before.past)
+    begun = before.begun and times(before.begun, rates)
+    return before._replace(past=past, begun=begun, today=times(last, rates), adjusted=True)
+
+
 def today_of(quote: Quote) -> Bar:
     start = day_start(quote.session)
-    return Bar(quote.symbol, "daily", start, quote.open, quote.high, quote.low, quote.price, quote.volume)
+    close = quote.price if quote.close is None else quote.close
+    return Bar(quote.symbol, "daily", start, quote.open, quote.high, quote.low, close, quote.volume)
 
 
 def grouped(days: Sequence[Bar], grouping: Grouping) -> list[Bar]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import NamedTuple
 
+from app.finance.adjust import Prices
 from app.finance.instrument import Instrument
 from app.quotes import chart
 from app.quotes.charts import Chart, Mark, period
@@ -49,6 +50,7 @@ class Drawing(NamedTuple):
     labels: tuple[Label, ...]
     pins: tuple[Pin, ...]
     last: chart.Candle
+    prices: Prices = "split"
     adjusted: bool = False
 
 
@@ -75,6 +77,7 @@ def drawn(asked: Chart) -> Drawing | None:
         labels=_labels(asked, scale),
         pins=tuple(_pins(asked, scale)),
         last=chart.candle(last, len(asked.past), scale),
+        prices=asked.prices,
         adjusted=asked.adjusted,
     )
 

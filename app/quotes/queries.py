@@ -18,6 +18,10 @@ WHOLE = "num_nonnulls(open, high, low, close) = 4 and greatest(open, high, low, 
 """A foreign row may lack a price or hold NaN, which PostgreSQL sorts above every number."""
 
 
+WEEKS_DAYS = 364
+"""52 weeks."""
+
+
 class Years(NamedTuple):
     """The range of the 52 weeks up to a day."""
 
@@ -194,16 +198,18 @@ async def first_day(connection: Connection, shape: MarketShape, symbol: str) -> 
 
 
 async def years(connection: Connection, shape: MarketShape, symbol: str, until: date) -> Years | None:
+    """As it was traded: of a symbol that was not split meanwhile."""
     if shape.daily_bars is None:
         return None
     row = await connection.fetchrow(
         f"""
         select min(low) as low, max(high) as high
           from {shape.daily_bars} as bars
-         where symbol = $1 and day > $2::date - 364 and day <= $2 and {WHOLE}
+         where symbol = $1 and day > $2::date - $3::int and day <= $2 and {WHOLE}
         """,  # noqa: S608
         symbol,
         until,
+        WEEKS_DAYS,
     )
     return Years(row["low"], row["high"]) if row and row["low"] is not None else None
 

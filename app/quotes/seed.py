@@ -1,16 +1,20 @@
 """What the board knows before it hears anything: stored bars, and the newest quotes that the feed left behind."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from itertools import groupby
 from operator import attrgetter
 
+from app.db import actions
 from app.db.pools import Pools
-from app.finance import sessions
+from app.finance import sessions, shares
+from app.finance.adjust import Split, held
 from app.finance.bars import Bar
 from app.finance.instrument import Instrument
 from app.finance.quote import NewestQuote
+from app.finance.rollup import in_session
+from app.finance.shares import Splits
 from app.quotes import queries
 from app.quotes.board import POINTS, SLOT, Board, Quote
 from app.wire.newest import Newest
@@ -23,15 +27,20 @@ async def seed(board: Board, pools: Pools, newest: Newest) -> None:
     async with pools.market.acquire() as connection:
         board.know(await queries.instruments(connection, shape))
         stored = await queries.newest_bars(connection, shape, sorted({*board.instruments, *left}))
-        quotes = list(seeds(board.instruments, stored, left))
+        splits = await actions.every_split(connection)
+        quotes = list(seeds(board.instruments, stored, left, splits))
         session = max((quote.session for quote in quotes), default=None)
         closes = await queries.closes(connection, shape, sessions.regular(session), SLOT) if session else []
     paths = _paths(closes)
+    board.split(splits)
     board.seed(_with_spark(quote, paths.get(quote.symbol, {}), session) for quote in quotes)
 
 
 def seeds(
-    instruments: Mapping[str, Instrument], stored: Iterable[Bar], newest: Mapping[str, NewestQuote]
+    instruments: Mapping[str, Instrument],
+    stored: Iterable[Bar],
+    newest: Mapping[str, NewestQuote],
+    splits: Splits = shares.NONE,
 ) -> Iterable[Quote]:
     """`stored`: the last bars of each symbol, by symbol, oldest first."""
     bars = {symbol: list(group) for symbol, group in groupby(stored, attrgetter("symbol"))}
@@ -40,21 +49,32 @@ def seeds(
         left = newest.get(symbol)
         kept = bars.get(symbol, [])
         if left and (not kept or date.fromisoformat(left.session) >= kept[-1].day):
-            yield _from_feed(instrument, left, kept)
+            yield _from_feed(instrument, left, kept, splits.get(symbol, ()))
         else:
-            yield _from_bars(instrument, kept)
+            yield _from_bars(instrument, kept, splits.get(symbol, ()))
 
 
-def _from_feed(instrument: Instrument, left: NewestQuote, bars: list[Bar]) -> Quote:
+def _from_feed(instrument: Instrument, left: NewestQuote, bars: list[Bar], splits: Sequence[Split]) -> Quote:
     session = date.fromisoformat(left.session)
-    earlier = [bar.close for bar in bars if bar.day < session]
-    previous = left.previous_close if left.previous_close is not None else (earlier[-1] if earlier else None)
-    return Quote(instrument, session, left.price, previous, left.open, left.high, left.low, left.volume, left.at, None)
+    if left.previous_close is None:
+        previous = _previous_close([bar for bar in bars if bar.day < session], session, splits)
+    else:
+        previous = left.previous_close / held(splits, session - timedelta(days=1), session)
+    begun = left.volume > 0 or left.close is not None or in_session(left.symbol, left.at)
+    return Quote(
+        instrument, session, left.price, previous, left.open, left.high, left.low, left.volume, left.at,
+        begun=begun, close=left.close, outside=left.outside,
+    )  # fmt: skip
 
 
-def _from_bars(instrument: Instrument, bars: list[Bar]) -> Quote:
+def _previous_close(before: Sequence[Bar], session: date, splits: Sequence[Split]) -> float | None:
+    """In the share of the session."""
+    return before[-1].close / held(splits, before[-1].day, session) if before else None
+
+
+def _from_bars(instrument: Instrument, bars: list[Bar], splits: Sequence[Split]) -> Quote:
     last = bars[-1]
-    previous = bars[-2].close if len(bars) > 1 else None
+    previous = _previous_close(bars[:-1], last.day, splits)
     at = sessions.regular(last.day).closes
     return Quote(instrument, last.day, last.close, previous, last.open, last.high, last.low, last.volume, at, None)
 

@@ -42,7 +42,8 @@ async def snapshot(topic: str, pools: Pools, board: Board, charts: Charts) -> li
             quote = board.quote(topics.symbol_of(topic))
             return list(_summary(quote.resting)) if quote else []
         case "chart":
-            return await _chart(topics.symbol_of(topic), topics.span_of(topic), pools, board, charts)
+            asked = history.Asked(topics.symbol_of(topic), topics.span_of(topic), topics.prices_of(topic))
+            return await _chart(asked, pools, board, charts)
     return []
 
 
@@ -100,7 +101,7 @@ def _last_candle(chart: Chart) -> Iterator[Push]:
     if chart.scale is None or chart.last is None:
         return
     symbol = chart.instrument.symbol
-    topic = topics.chart_topic(symbol, chart.span)
+    topic = topics.chart_topic(symbol, chart.span, chart.prices)
     candle = geometry.candle(chart.last, len(chart.past), chart.scale)
     close = chart.last.close
     yield Push(topic, dom_id("candle", symbol), "replace", lambda _view: partials.candle(symbol, candle))
@@ -114,18 +115,18 @@ def _last_candle(chart: Chart) -> Iterator[Push]:
 
 def _whole_chart(chart: Chart, charts: Charts) -> Iterator[Push]:
     """Drawn as it is when it goes out: a candle pushed meanwhile belongs to the newer scale."""
-    symbol, span = chart.instrument.symbol, chart.span
+    symbol, span, prices = chart.key
 
     def draw(view: View) -> str:
-        return partials.chart(symbol, drawn(charts.get(symbol, span) or chart), view)
+        return partials.chart(symbol, drawn(charts.get(symbol, span, prices) or chart), view)
 
-    yield Push(topics.chart_topic(symbol, span), dom_id("chart", symbol), "replace", draw)
+    yield Push(topics.chart_topic(symbol, span, prices), dom_id("chart", symbol), "replace", draw)
 
 
-async def _chart(symbol: str, span: str, pools: Pools, board: Board, charts: Charts) -> list[Push]:
+async def _chart(asked: history.Asked, pools: Pools, board: Board, charts: Charts) -> list[Push]:
     """Nothing while the database is away: the page keeps what it shows, and its other parts go on."""
     try:
-        chart = await history.chart(symbol, span, pools, board, charts)
+        chart = await history.chart(asked, pools, board, charts)
     except db.Unavailable:
         return []
     return list(_whole_chart(chart, charts)) if chart else []

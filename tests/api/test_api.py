@@ -116,6 +116,8 @@ REFUSED = {
     "bars/BRK.B?from=yesterday": ("from", 400),
     "bars/BRK.B?from=2012-08-31T13:30:00": ("from", 400),
     "bars/BRK.B?to=9999-12-31": ("to", 400),
+    "bars/BRK.B?prices=adjusted": ("prices", 400),
+    "bars/BRK.B?prices=total&timeframe=1min": ("prices", 400),
     "patterns?min_confidence=NaN": ("min_confidence", 400),
     "patterns?min_confidence=2": ("min_confidence", 400),
     "patterns?cursor=x": ("cursor", 400),
@@ -175,7 +177,7 @@ async def test_the_document_knows_every_route_and_leaves_nothing_open(market: De
     assert len(document["paths"]) == len(rules) - 1  # but for its own
     assert {"/api/v1/bars/{symbol}", "/api/v1/quotes"} <= document["paths"].keys()
     names = {each["name"] for each in document["paths"]["/api/v1/bars/{symbol}"]["get"]["parameters"]}
-    assert names == {"symbol", "timeframe", "from", "to", "limit"}
+    assert names == {"symbol", "timeframe", "from", "to", "limit", "prices"}
     for part in json.dumps(document).split('"$ref": "')[1:]:
         assert part.partition('"')[0].removeprefix("#/components/schemas/") in document["components"]["schemas"]
     for foreign in ("/docs", "/redocs", "/scalar"):

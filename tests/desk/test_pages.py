@@ -71,6 +71,26 @@ async def test_each_range_is_a_page(desk: Desk) -> None:
         assert f"chart:BRK.B:{span}" in html
 
 
+async def test_a_chart_is_shown_in_the_prices_that_are_asked_for(desk: Desk) -> None:
+    for prices, topic in (("split", "6m"), ("total", "6m-total"), ("raw", "6m-raw")):
+        html = await page(desk, f"/symbols/BRK.B?prices={prices}")
+
+        assert f"chart:BRK.B:{topic}" in html
+        assert html.count('aria-current="true"') == 2
+        kept = "" if prices == "split" else f"&amp;prices={prices}"
+        assert f'<a href="?range=1y{kept}">' in html
+        assert f'<a href="?range=6m{kept}&amp;rows=all#bars-head">' in html
+
+
+async def test_prices_that_nobody_knows_are_refused_with_what_there_is(desk: Desk) -> None:
+    for nonsense in ("adjusted", "", "total&prices=%00", "%3Cscript%3E"):
+        status = 200 if nonsense.startswith("total") else 400
+        html = await page(desk, f"/symbols/BRK.B?prices={nonsense}", status)
+
+        assert "<script>" not in html
+        assert status == 200 or "raw (as traded)" in html
+
+
 async def test_a_tick_is_on_the_next_page(desk: Desk) -> None:
     board = desk.house.boards[Board]
     assert isinstance(board, Board)

@@ -1,11 +1,12 @@
 import csv
 import gzip
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from app.finance.adjust import Payout, Split, adjusted
+from app.finance.adjust import Actions, Payout, Split, adjusted, crossed, held
 from app.finance.bars import Bar, day_start
 from app.finance.history import read
 
@@ -48,6 +49,43 @@ def test_a_dividend_is_measured_by_shares_as_they_were_counted_that_day() -> Non
     made = adjusted(bars(100, 98, 49), [Split(date(2020, 1, 3), 2.0)], [Payout(date(2020, 1, 2), 2.0)])
 
     assert [bar.close for bar in made.bars] == pytest.approx([49, 49, 49])
+
+
+def test_a_split_and_a_dividend_are_applied_as_yahoos_worked_example_does() -> None:
+    """Microsoft in February 2003: two for one on the second day, 0.08 a share on the third."""
+    splits, payouts = [Split(date(2020, 1, 2), 2.0)], [Payout(date(2020, 1, 3), 0.08)]
+
+    made = adjusted(bars(48.30, 24.96, 24.53), splits, payouts)
+
+    assert [round(bar.close, 2) for bar in made.bars] == [24.07, 24.88, 24.53]
+    assert [bar.volume for bar in made.bars] == [200, 100, 100]
+
+
+def test_a_dividend_on_the_day_of_a_split_is_of_the_new_shares() -> None:
+    day = date(2020, 1, 2)
+
+    made = adjusted(bars(100, 48), [Split(day, 2.0)], [Payout(day, 2.0)])
+
+    assert [bar.close for bar in made.bars] == pytest.approx([48, 48])
+
+
+def test_bars_that_are_adjusted_already_go_on_into_the_next_day_as_if_it_had_been_known() -> None:
+    traded = bars(100, 98, 25, 24)
+    actions = Actions([Split(date(2020, 1, 3), 4.0)], [Payout(date(2020, 1, 3), 0.5), Payout(date(2020, 1, 4), 1.0)])
+    closes = [100.0, 98.0]
+    for last, bar in pairwise(traded[1:]):
+        rates = crossed(last, bar.day, actions)
+        closes = [close * rates.price for close in closes] + [bar.close]
+
+    assert closes == pytest.approx([bar.close for bar in adjusted(traded, *actions).bars])
+
+
+def test_what_is_held_counts_the_day_of_a_split_and_not_the_day_before() -> None:
+    splits = [Split(date(2020, 1, 2), 2.0), Split(date(2020, 1, 5), 0.5), Split(date(2020, 1, 6), 0.0)]
+
+    assert held(splits, date(2020, 1, 1), date(2020, 1, 2)) == 2
+    assert held(splits, date(2020, 1, 2), date(2020, 1, 4)) == 1
+    assert held(splits, date(2020, 1, 1), date(2020, 1, 9)) == 1
 
 
 @pytest.mark.parametrize("day", [date(2019, 12, 1), date(2020, 1, 1), date(2020, 1, 4)])

@@ -22,7 +22,8 @@ def quotes(*ticks: Tick) -> dict[str, NewestQuote]:
 def test_before_the_session_there_is_a_price_and_no_volume() -> None:
     quote = quotes(tick(HOURS.opens - 60, 101.0))["AAPL"]
 
-    assert quote == NewestQuote("AAPL", 101.0, HOURS.opens - 60, "2026-01-06", 101.0, 101.0, 101.0, 0, 99.0)
+    told = NewestQuote("AAPL", 101.0, HOURS.opens - 60, "2026-01-06", 101.0, 101.0, 101.0, 0, 99.0)
+    assert quote == told._replace(outside=100)
 
 
 def test_the_hours_around_the_session_do_not_count_for_its_bar() -> None:
@@ -36,7 +37,7 @@ def test_the_hours_around_the_session_do_not_count_for_its_bar() -> None:
     quote = quotes(before, first, last, after)["AAPL"]
 
     assert (quote.open, quote.high, quote.low, quote.volume) == (100.0, 102.0, 100.0, 200)
-    assert (quote.price, quote.close) == (80.0, 102.0)
+    assert (quote.price, quote.close, quote.outside) == (80.0, 102.0, 200)
 
 
 def test_in_the_session_the_price_is_where_it_stands() -> None:
@@ -48,7 +49,7 @@ def test_in_the_session_the_price_is_where_it_stands() -> None:
 def test_yesterdays_bar_is_not_todays() -> None:
     quote = quotes(tick(HOURS.opens, 100.0), tick(HOURS.opens + 86_400 - 60, 105.0))["AAPL"]
 
-    assert (quote.session, quote.open, quote.volume) == ("2026-01-07", 105.0, 0)
+    assert (quote.session, quote.open, quote.volume, quote.outside) == ("2026-01-07", 105.0, 0, 100)
 
 
 def test_coins_trade_at_all_hours() -> None:

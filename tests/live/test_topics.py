@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.finance.adjust import PRICES, Prices
 from app.live import topics
 
 
@@ -21,6 +22,14 @@ def test_every_kind_of_symbol_has_its_topics(symbol: str) -> None:
     assert topics.span_of(topics.chart_topic(symbol, "all")) == "all"
 
 
+@pytest.mark.parametrize("prices", PRICES)
+def test_a_chart_says_what_its_prices_are(prices: Prices) -> None:
+    topic = topics.chart_topic("X:BTC-USD", "6m", prices)
+
+    assert topics.parse(topic) == topic
+    assert (topics.symbol_of(topic), topics.span_of(topic), topics.prices_of(topic)) == ("X:BTC-USD", "6m", prices)
+
+
 def test_patterns_alone_are_a_log() -> None:
     assert topics.kind(topics.PATTERNS) == "log"
     assert topics.kind(topics.patterns_topic("BRK.B")) == "log"
@@ -29,7 +38,17 @@ def test_patterns_alone_are_a_log() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "quotes:", "quotes:aapl", "quotes:-1", "symbol:", "symbol:aapl", "chart:AAPL", "chart:AAPL:9y"],
+    [
+        "",
+        "quotes:",
+        "quotes:aapl",
+        "quotes:-1",
+        "symbol:",
+        "symbol:aapl",
+        "chart:AAPL",
+        "chart:AAPL:9y",
+        "chart:AAPL:6m-split",
+    ],
 )
 def test_what_is_no_topic_is_refused(text: str) -> None:
     assert topics.parse(text) is None

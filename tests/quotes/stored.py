@@ -31,6 +31,11 @@ async def store_splits(url: str, splits: Iterable[tuple[str, date, int]]) -> Non
     await _insert(url, "splits", ("symbol", "ex_date", "ratio"), list(splits))
 
 
+async def store_dividends(url: str, paid: Iterable[tuple[str, date, str, float, str | None]]) -> None:
+    """Symbol, ex-date, kind, amount and currency."""
+    await _insert(url, "dividends", ("symbol", "ex_date", "kind", "amount", "currency"), list(paid))
+
+
 async def store_symbols(url: str, names: dict[str, str]) -> None:
     rows = [(symbol, name, "XNYS", "usd", True) for symbol, name in names.items()]
     await _insert(url, "symbols", ("symbol", "name", "exchange", "currency_name", "active"), rows)

@@ -1,8 +1,12 @@
 from datetime import date
 
+from app.finance.adjust import Split
 from app.finance.instrument import Instrument
 from app.quotes.board import POINTS, SLOT, Board
+from app.quotes.charts import today_of
 from tests.quotes.samples import AWKWARD, DAY, OPEN, quote, tick
+
+CLOSE = OPEN + 6.5 * 3600
 
 
 def test_a_session_is_kept_with_its_open_high_low_and_volume() -> None:
@@ -120,3 +124,89 @@ def test_growth_is_told_once() -> None:
 
     assert board.grew()
     assert not board.grew()
+
+
+def test_on_the_day_of_a_split_change_is_against_the_close_in_new_shares() -> None:
+    board = Board()
+    board.split({"BRK.B": [Split(date(2012, 9, 5), 4.0), Split(date(2012, 9, 6), 7.0)]})
+    board.apply(tick("BRK.B", 100.0))
+
+    rolled = board.apply(tick("BRK.B", 26.0, OPEN + DAY))
+
+    assert rolled is not None
+    assert (rolled.previous_close, rolled.change, rolled.fraction) == (25.0, 1.0, 26 / 25 - 1)
+
+
+def test_a_split_that_is_told_after_the_first_price_of_its_day_counts_once() -> None:
+    board, splits = Board(), {"BRK.B": [Split(date(2012, 9, 5), 4.0)]}
+    board.apply(tick("BRK.B", 100.0))
+    board.apply(tick("BRK.B", 26.0, OPEN + DAY))
+
+    for known, close in ((splits, 25.0), (splits, 25.0), ({}, 100.0)):
+        board.split(known)
+        kept = board.quote("BRK.B")
+        assert kept is not None
+        assert kept.previous_close == close
+
+
+def test_hours_before_the_open_and_after_the_close_move_the_price_and_not_the_day() -> None:
+    board = Board()
+    early = board.apply(tick("BRK.B", 99.0, OPEN - 3600, volume=7))
+    for price, at in ((100.0, OPEN), (102.0, OPEN + 60), (101.0, CLOSE)):
+        board.apply(tick("BRK.B", price, at, volume=50))
+    late = board.apply(tick("BRK.B", 110.0, CLOSE + 60, volume=5))
+    still = board.apply(tick("BRK.B", 90.0, CLOSE + 120, volume=5))
+
+    assert early is not None
+    assert (early.open, early.high, early.low, early.volume, early.outside) == (99.0, 99.0, 99.0, 0, 7)
+    assert early.hours == "before the open"
+    assert late is not None
+    assert (late.price, late.close, late.hours) == (110.0, 101.0, "after hours")
+    assert still is not None
+    assert (still.open, still.high, still.low, still.volume, still.outside) == (100.0, 102.0, 100.0, 150, 17)
+    assert today_of(still)[3:] == (100.0, 102.0, 100.0, 101.0, 150)
+
+
+def test_the_next_day_goes_on_from_the_close_and_not_from_the_hours_after_it() -> None:
+    board = Board()
+    for price, at in ((100.0, OPEN), (110.0, CLOSE + 60), (111.0, OPEN + DAY - 60), (112.0, OPEN + 2 * DAY)):
+        board.apply(tick("BRK.B", price, at))
+
+    kept = board.quote("BRK.B")
+
+    assert kept is not None
+    assert (kept.previous_close, kept.hours) == (100.0, "")
+
+
+def test_coins_know_no_hours() -> None:
+    board = Board()
+    board.apply(tick("X:BTCUSD", 10.0, OPEN - 3600, volume=7))
+
+    kept = board.apply(tick("X:BTCUSD", 12.0, CLOSE + 60, volume=5))
+
+    assert kept is not None
+    assert (kept.open, kept.high, kept.volume, kept.outside, kept.hours) == (10.0, 12.0, 12, 0, "")
+
+
+def test_who_hears_the_hours_after_the_close_alone_has_the_stored_day() -> None:
+    board = Board()
+    board.apply(tick("BRK.B", 90.0, CLOSE + 60, volume=5))
+
+    board.seed([quote(at=CLOSE)])
+
+    kept = board.quote("BRK.B")
+    assert kept is not None
+    assert (kept.price, kept.close, kept.hours) == (90.0, 85.5, "after hours")
+    assert (kept.open, kept.high, kept.low, kept.volume, kept.outside) == (84.5, 86.0, 84.25, 1_234_567, 5)
+
+
+def test_who_heard_the_day_loses_nothing_to_what_was_left_before_it() -> None:
+    board = Board()
+    board.apply(tick("BRK.B", 85.0, OPEN + 60, volume=50))
+
+    board.seed([quote(price=99.0, open=99.0, high=99.0, low=99.0, volume=0, outside=9, begun=False, at=OPEN - 60)])
+
+    kept = board.quote("BRK.B")
+    assert kept is not None
+    assert (kept.open, kept.high, kept.low, kept.volume, kept.outside) == (85.0, 85.0, 85.0, 50, 9)
+    assert kept.begun

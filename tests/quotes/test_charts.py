@@ -1,5 +1,6 @@
 from datetime import date
 
+from app.finance.adjust import Actions, Payout, Split
 from app.finance.bars import Bar, day_start
 from app.finance.instrument import Instrument
 from app.quotes.board import Quote
@@ -117,3 +118,56 @@ def test_marks_stand_at_the_candle_of_their_day_and_outside_it() -> None:
 
 def test_where_nothing_is_stored_nothing_is_drawn() -> None:
     assert drawn(assembled(BRK, "all", "month", [], None)) is None
+
+
+def test_a_split_overnight_puts_every_candle_into_the_new_share() -> None:
+    charts, split = Charts(), Split(date(2012, 9, 5), 4.0)
+    before = charts.put(made()._replace(actions=Actions([split])))
+
+    after, whole = applied(charts, today(date(2012, 9, 5), price=10.5)._replace(open=10.0, high=11.0, low=9.5))
+
+    assert whole
+    assert after.adjusted
+    assert [bar.close for bar in after.past] == [bar.close / 4 for bar in before.bars[1:]]
+    assert [bar.volume for bar in after.past] == [bar.volume * 4 for bar in before.bars[1:]]
+    assert after.last is not None
+    assert after.last.close == 10.5
+    assert not applied(charts, today(date(2012, 9, 5), price=10.5)._replace(open=10.0, high=11.0, low=9.5))[1]
+
+
+def test_a_split_in_the_middle_of_a_week_changes_what_the_week_began_with() -> None:
+    charts = Charts()
+    charts.put(made("week", [])._replace(actions=Actions([Split(date(2012, 9, 5), 4.0)])))
+
+    after, _ = applied(charts, today(date(2012, 9, 5), price=10.5)._replace(open=10.0, high=11.0, low=9.25))
+
+    assert after.bars == (Bar("BRK.B", "daily", day_start(date(2012, 9, 4)), 9.75, 11.0, 9.25, 10.5, 500),)
+
+
+def test_a_dividend_overnight_lowers_what_was_before_it_where_it_counts() -> None:
+    charts, payout = Charts(), Payout(date(2012, 9, 5), 0.4)
+    total = charts.put(made()._replace(prices="total", actions=Actions((), [payout])))
+    split = charts.put(made())
+
+    for after, _ in list(charts.apply(today(date(2012, 9, 5)))):
+        before, factor = (total, 0.99) if after.prices == "total" else (split, 1.0)
+        assert [bar.close for bar in after.past] == [bar.close * factor for bar in before.bars[1:]]
+        assert after.adjusted == (after.prices == "total")
+
+
+def test_a_chart_that_is_read_again_keeps_the_scale_that_others_look_at() -> None:
+    charts = Charts()
+    before = charts.put(made())
+    read = made(newest=today(price=40.5)._replace(high=41.5))
+    assert read.scale != before.scale
+
+    assert charts.put(read).scale == before.scale
+    assert not applied(charts, today(price=40.5)._replace(high=41.5))[1]
+
+
+def test_a_chart_that_is_read_again_and_differs_is_drawn_for_others_once() -> None:
+    charts, mended = Charts(), [bar._replace(close=bar.low) for bar in bars("BRK.B", 30)]
+    charts.put(made())
+    charts.put(made(stored=mended))
+
+    assert [applied(charts, today())[1] for _ in range(2)] == [True, False]

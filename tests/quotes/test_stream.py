@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 import pytest
 
 from app.db.pools import Pool, Pools
+from app.finance.adjust import PRICES, Prices
 from app.finance.instrument import Instrument
 from app.identity import NumberForm, View
 from app.live import topics
@@ -66,6 +67,24 @@ def test_every_push_draws_one_element_with_the_id_that_it_goes_to(symbol: str) -
         assert re.fullmatch(r"[a-z0-9_-]+", push.key)
         assert topics.parse(push.topic) == push.topic
         assert not re.search(r"aria-live|role=.status|autofocus|<script|\shx-", drawn)
+
+
+@pytest.mark.parametrize("prices", PRICES)
+def test_a_candle_goes_to_charts_of_its_own_prices_alone(symbol: str, prices: Prices) -> None:
+    board, charts = Board(), Charts()
+    board.apply(tick(symbol, 10.0))
+    chart = assembled(Instrument(symbol), "1m", "day", bars(symbol, 20), board.quote(symbol))
+    charts.put(chart._replace(prices=prices))
+
+    pushes = [
+        push
+        for n, price in enumerate((10.5, 500.0))
+        for push in stream.on_tick(tick(symbol, price, OPEN + (n + 1) * SLOT), board, charts)
+        if topics.name(push.topic) == "chart"
+    ]
+
+    assert {push.key.partition("-")[0] for push in pushes} == {"candle", "level", "chart"}
+    assert {push.topic for push in pushes} == {topics.chart_topic(symbol, "1m", prices)}
 
 
 def test_a_price_that_stays_pushes_no_price() -> None:
