@@ -1,0 +1,99 @@
+from datetime import UTC, date, datetime
+
+import asyncpg
+import pytest
+
+from app.db.pools import Pools
+from app.finance.adjust import Adjusted, Prices
+from app.finance.bars import Bar, Timeframe
+from app.finance.instrument import Instrument
+from app.quotes.past import Cut, Share, bars
+from tests.conftest import Databases
+from tests.quotes.samples import OPEN
+from tests.quotes.samples import bars as days
+from tests.quotes.stored import store_bars, store_dividends, store_minutes, store_splits
+
+TODAY = date(2012, 9, 4)
+STORED = days("BF/B", 40)
+SPLIT, PAID = STORED[20].day, STORED[30].day
+KEPT = 1 - 2 / STORED[29].close
+
+
+async def read(
+    pools: Pools, timeframe: Timeframe = "daily", prices: Prices = "split", until: date | None = None, limit: int = 500
+) -> Adjusted:
+    edge = datetime(until.year, until.month, until.day, tzinfo=UTC) if until else None
+    async with pools.market.acquire() as connection:
+        share = Share(Instrument("BF/B"), TODAY, prices)
+        return await bars(connection, await pools.shape(), share, Cut(timeframe, None, edge, limit))
+
+
+async def store(databases: Databases) -> None:
+    await store_bars(databases.engine, STORED)
+    await store_splits(databases.engine, [("BF/B", SPLIT, 2), ("BF/B", TODAY, 5), ("BF/B", date(2012, 9, 5), 7)])
+    await store_dividends(databases.engine, [("BF/B", PAID, "CD", 2.0, "USD")])
+
+
+@pytest.mark.parametrize("prices", ["split", "total", "raw"])
+async def test_days_are_in_todays_share_wherever_a_page_ends(
+    databases: Databases, pools: Pools, prices: Prices
+) -> None:
+    await store(databases)
+    factors = {
+        "split": [0.1] * 20 + [0.2] * 20,
+        "total": [0.1 * KEPT] * 20 + [0.2 * KEPT] * 10 + [0.2] * 10,
+        "raw": [1.0] * 40,
+    }[prices]
+    expected = [bar.close * factor for bar, factor in zip(STORED, factors, strict=True)]
+
+    whole = await read(pools, prices=prices)
+    page = await read(pools, prices=prices, until=STORED[15].day, limit=5)
+
+    assert [bar.close for bar in whole.bars] == pytest.approx(expected)
+    assert page.bars == whole.bars[10:15]
+    assert whole.changed == page.changed == (prices != "raw")
+
+
+async def test_volumes_are_of_todays_shares_and_dividends_leave_them(databases: Databases, pools: Pools) -> None:
+    await store(databases)
+
+    found = await read(pools, prices="total")
+
+    assert [bar.volume for bar in found.bars] == [bar.volume * (10 if at < 20 else 5) for at, bar in enumerate(STORED)]
+
+
+async def test_weeks_are_made_of_adjusted_days(databases: Databases, pools: Pools) -> None:
+    await store(databases)
+    daily = (await read(pools)).bars
+
+    weeks = (await read(pools, "weekly", limit=3)).bars
+
+    assert len(weeks) == 3
+    for week in weeks:
+        own = [bar for bar in daily if 0 <= bar.start - week.start < 7 * 86_400]
+        assert week.timeframe == "weekly"
+        assert (week.open, week.close) == (own[0].open, own[-1].close)
+        assert (week.high, week.volume) == (max(bar.high for bar in own), sum(bar.volume for bar in own))
+
+
+async def test_minutes_before_a_split_are_in_the_new_share(databases: Databases, pools: Pools) -> None:
+    await store_splits(databases.engine, [("BF/B", TODAY, 2)])
+    await store_minutes(databases.engine, "BF/B", {OPEN - 86_400: 50.0, OPEN: 26.0})
+
+    found = await read(pools, "1min")
+
+    assert [(bar.close, bar.volume) for bar in found.bars] == [(25.0, 20), (26.0, 10)]
+    assert found.changed
+    assert [bar.close for bar in (await read(pools, "1min", "raw")).bars] == [50.0, 26.0]
+
+
+async def test_a_table_that_only_bears_the_name_of_ours_adjusts_nothing(databases: Databases, pools: Pools) -> None:
+    await store(databases)
+    link = await asyncpg.connect(databases.superuser)
+    await link.execute("alter table splits rename column ratio to rate")
+    await link.execute("alter table dividends rename column amount to cash")
+    await link.close()
+
+    found = await read(pools, prices="total")
+
+    assert found == Adjusted(tuple(Bar(*bar) for bar in STORED), False)
