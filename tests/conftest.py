@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import asyncpg
+import hypothesis
 import pytest
 from redis.asyncio import Redis
 
@@ -16,6 +17,12 @@ from app.db import migrate, roles
 from app.embedded import postgres, valkey
 from app.embedded.child import Child, Program
 from app.embedded.places import Places, leave, prepare
+
+# The same examples at every run, however long a slow machine takes to make and to try one.
+hypothesis.settings.register_profile(
+    "steady", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("steady")
 
 CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None)
 numbers = count(1)
