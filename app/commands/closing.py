@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from datetime import date
 
 from rich.console import Console
@@ -16,9 +17,11 @@ from app.engine.closing import Closed, queries
 from app.engine.closing.close import DayClose, Event
 from app.finance import calendar
 from app.settings import Settings
+from app.wire import closings
 from app.wire.channels import Channels
 from app.wire.client import close as close_link
 from app.wire.client import connect
+from app.wire.closings import DayResult
 from app.wire.publish import Publisher
 
 SHOWN = 20
@@ -32,8 +35,9 @@ def close(settings: Settings, day: date | None) -> bool:
         if not calendar.is_session(chosen):
             raise Unusable(f"--date: the exchange was closed on {chosen}")
         told: list[Event] = []
-        closed = await DayClose(pool, told.append, chosen, "manual").run()
-        await _publish(settings, told)
+        close = DayClose(pool, told.append, chosen, "manual")
+        closed = await close.run()
+        await _publish(settings, told, close.result(closed))
         _print(closed)
         return not closed.incomplete
 
@@ -49,7 +53,7 @@ async def _newest(pool: Pool) -> date:
     return calendar.newest_session(found)
 
 
-async def _publish(settings: Settings, told: list[Event]) -> None:
+async def _publish(settings: Settings, told: list[Event], result: DayResult) -> None:
     """Where there is a Redis; the tables are right without."""
     known = addresses.named(settings).redis or (addresses.running(settings.data_dir) or addresses.Addresses()).redis
     if known is None:
@@ -57,6 +61,7 @@ async def _publish(settings: Settings, told: list[Event]) -> None:
     client = connect(known)
     try:
         await Publisher(client, Channels(**settings.channels())).publish_all(told)
+        await closings.announce(client, result, time.time())
     except wire.Unavailable as error:
         Console(stderr=True).print(f"redis away, nobody was told: {error}", highlight=False)
     finally:

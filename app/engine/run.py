@@ -11,8 +11,11 @@ from contextlib import suppress
 from app import db, wire
 from app.db import actions
 from app.db.pools import Pool
+from app.engine.breadth import Groups
+from app.engine.breadth import queries as breadth_queries
 from app.engine.close import Close
-from app.engine.closing.evening import Evening
+from app.engine.closing.close import Event
+from app.engine.closing.evening import Evening, Ways
 from app.engine.feed import Feed
 from app.engine.figures import Counts, Figures
 from app.engine.keeping import queries as keeping
@@ -27,8 +30,10 @@ from app.engine.tape import Tape
 from app.engine.thresholds import Thresholds
 from app.finance.clock import MarketClock
 from app.settings import Settings
+from app.wire import closings
 from app.wire.channels import JOBS_PROCESSING, Channels, Meaning
 from app.wire.client import connect
+from app.wire.closings import DayResult
 from app.wire.codec import decode
 from app.wire.events import Tick
 from app.wire.publish import Publisher
@@ -84,7 +89,7 @@ class Engine:
         self._processing = Processing(self._pool, self._store, said.min_confidence)
         telling = Telling(self._client, publisher)
         self._office = Office(settings, redis_url, database_url, telling, self._processing.hear)
-        self._evening = Evening(self._pool, self._store, self._feed.clock)
+        self._evening = Evening(self._pool, Ways(self._tell, self._settled, self._feed.clock, self._announce))
         shipped = Shipped(settings.replay.path, settings.replay.history_until)
         self._start = Start(database_url, self._pool, self._feed, shipped, said.min_confidence)
         names = {channels.ticks: Meaning.TICKS, JOBS_PROCESSING: None}
@@ -180,7 +185,7 @@ class Engine:
         return told
 
     async def _consider(self, now: float) -> None:
-        """What an operator has switched off or made stricter since, and what was split."""
+        """What an operator has switched off or made stricter since, what was split, and who is in which universe."""
         if now - self._considered_at < CONSIDER_SECONDS:
             return
         self._considered_at = now
@@ -188,6 +193,18 @@ class Engine:
             async with self._pool.acquire() as connection:
                 self._close.thresholds = await keeping.thresholds(connection, self._min_confidence)
                 self._close.split(await actions.every_split(connection))
+                members = await breadth_queries.universes(connection)
+                self._close.groups = Groups(await keeping.sectors(connection), members)
+
+    def _tell(self, event: Event) -> None:
+        self._store.offer(events=[event])
+
+    def _settled(self) -> bool:
+        """A day's own bars are on their way while it ends: from the tape, in the store, in a transaction."""
+        return self._store.quiet and not self._tape.something.is_set()
+
+    async def _announce(self, result: DayResult) -> None:
+        await closings.announce(self._client, result, time.time())
 
     def _health(self) -> Health:
         status = "starting" if not self._started else "degraded" if self._store.behind else "healthy"

@@ -39,6 +39,7 @@ class Store:
         self._forget_before: float | None = None
         self.dropped = 0
         """What had to go because the database or Redis was away for too long."""
+        self._flushing = False
         self.behind = False
         """Whether something waits longer than it should."""
         self.patterns = 0
@@ -48,6 +49,11 @@ class Store:
     @property
     def waiting(self) -> int:
         return len(self._waiting) + len(self._unpublished)
+
+    @property
+    def quiet(self) -> bool:
+        """Everything that was offered is stored, what is on its way included."""
+        return not self._flushing and not self.waiting
 
     def offer(
         self,
@@ -97,6 +103,13 @@ class Store:
 
     async def flush(self) -> bool:
         """Whether everything is stored and published."""
+        self._flushing = True
+        try:
+            return await self._flush()
+        finally:
+            self._flushing = False
+
+    async def _flush(self) -> bool:
         batch, self._waiting = self._waiting, Batch()
         self._something.clear()
         last = batch.take_last()

@@ -113,6 +113,7 @@ JOBS_CONTROL = "tickstock.jobs.control"
 MONITORING_CONTROL = "tickstock:monitoring:control"
 MARKET_TICKS = "tickstock:market:ticks"
 ALL_TICKS = "tickstock.all_ticks"
+EOD_COMPLETION = "tickstock:eod:completion"
 
 OUTGOING = (
     Outgoing(JOBS_BACKTEST, "job", "asks for a backtest"),
@@ -123,11 +124,13 @@ OUTGOING = (
     Outgoing(MONITORING_CONTROL, "job", "resolves alerts, checks and resets parts of the engine"),
     Outgoing(MARKET_TICKS, "state", "ticks for a TickStockPL that streams; on when the feed's `also_to` names it"),
     Outgoing(ALL_TICKS, "state", "ticks under their oldest name; on when the feed's `also_to` names it"),
+    Outgoing(EOD_COMPLETION, "log", "how a trading day ended, from our engine: type, timestamp, results"),
 )
 """What goes out, besides the events that the engine and the feed of our own publish on the channels above."""
 
 HEARTBEAT_KEY = "tickstock:producer:heartbeat"
 OTHER_HEARTBEAT_KEY = "tickstockpl:heartbeat"
+EOD_STATUS_KEY = "tickstock:eod:latest_status"
 
 # Written by the engine alone: what stands there before it makes some engines fail.
 JOB_STATUS_PREFIX = "tickstock.jobs.status:"

@@ -132,7 +132,7 @@ async def test_a_day_with_enough_bars_is_told_in_the_contracts_words(pool: Pool,
 async def test_a_universe_that_lacks_too_much_fails_the_day_and_says_whom(pool: Pool, link: asyncpg.Connection) -> None:
     bars = [(symbol, DAY, *(Decimal(1),) * 4, 7) for symbol in SYMBOLS]
     await store(link, bars)
-    await link.execute("delete from ohlcv_daily where symbol = 'S7'")
+    await link.execute("update ohlcv_daily set date = date - 2 where symbol = 'S7'")
     await link.execute(
         "insert into cache_entries (type, name, key, value, environment) values"
         " ('stock_universe', 'market_leaders', 'top_2',"
@@ -147,7 +147,7 @@ async def test_a_universe_that_lacks_too_much_fails_the_day_and_says_whom(pool: 
     assert run["status"] == "failed"
     assert run["error_message"] == "incomplete: market_leaders:top_2: 1 of 2"
     assert json.loads(run["metadata"])["universes"][1] == {
-        "universe": "market_leaders:top_2", "expected": 2, "share": 0.5, "missing": ["S7"]
+        "universe": "market_leaders:top_2", "expected": 2, "share": 0.5, "missing": ["S7"], "silent": []
     }  # fmt: skip
     assert isinstance(told[-1], ProcessingChanged)
     assert (told[-1].status, told[-1].failed) == ("failed", 1)

@@ -1,26 +1,76 @@
+import asyncio
+import json
+
 import asyncpg
 
+from app.db.pools import Pool
+from app.engine.store import Store
+from app.finance.bars import Bar, day_start
+from app.wire.channels import EOD_COMPLETION, EOD_STATUS_KEY, Channels
+from app.wire.client import connect
 from app.wire.events import ProcessingChanged
+from app.wire.publish import Publisher
 from tests.engine.rig import DAY, eventually, feeding, hearing, of, working
 
 
 async def test_the_engine_closes_a_day_when_its_session_ends(redis_url: str, database_url: str) -> None:
-    link = await asyncpg.connect(database_url)
-    run = "select status from processing_runs where run_id = $1"
+    link, client = await asyncpg.connect(database_url), connect(redis_url)
+    heard = client.pubsub()
+    await heard.subscribe(EOD_COMPLETION)
+    messages = []
+
+    async def told() -> bool:
+        message = await heard.get_message(ignore_subscribe_messages=True, timeout=0.1)
+        messages.extend([message] if message else [])
+        return bool(messages)
 
     async with working(redis_url, database_url), hearing(redis_url) as events, feeding(redis_url):
-
-        async def ended() -> bool:
-            return bool(await link.fetchval(run, f"eod-{DAY}") == "success")
-
-        await eventually(ended, 25)
+        await eventually(told, 50)
         await eventually(lambda: any(each.run_id == f"eod-{DAY}" for each in ended_of(events)))
 
     held = await link.fetchval("select count(*) from ohlcv_daily where date = $1", DAY)
     weeks = await link.fetchval("select count(*) from ohlcv_weekly where week_start = '2012-09-03'")
-    (told,) = [each for each in ended_of(events) if each.run_id == f"eod-{DAY}"]
-    assert held == weeks == told.done == told.total == 5
+    (ended,) = [each for each in ended_of(events) if each.run_id == f"eod-{DAY}"]
+    assert held == weeks == ended.done == ended.total == 5
+    assert await link.fetchval("select status from processing_runs where run_id = $1", f"eod-{DAY}") == "success"
+    # Of the feed's own daily bars, and not of what its minutes add up to.
+    assert (
+        await link.fetchval(
+            "select count(*) from ohlcv_weekly join ohlcv_daily using (symbol, open, high, low, close, volume)"
+            " where week_start = '2012-09-03' and date = $1",
+            DAY,
+        )
+        == 5
+    )
+    message = json.loads(messages[0]["data"])
+    results = message["results"]
+    assert (message["type"], message["timestamp"][-1]) == ("eod_completion", "Z")
+    assert (results["status"], results["target_date"], results["total_symbols"]) == ("COMPLETE", str(DAY), 5)
+    assert (results["completion_rate"], results["validation_status"]) == (1.0, "COMPLETE")
+    assert json.loads(await client.get(EOD_STATUS_KEY)) == results
+    assert 0 < await client.ttl(EOD_STATUS_KEY) <= 86_400
+    await heard.aclose()
+    await client.aclose()
     await link.close()
+
+
+async def test_a_store_is_quiet_when_what_it_writes_is_written(
+    pool: Pool, link: asyncpg.Connection, redis_url: str
+) -> None:
+    client = connect(redis_url)
+    store = Store(pool, Publisher(client, Channels()))
+    store.offer([Bar("IBM", "daily", day_start(DAY), 1.0, 2.0, 1.0, 2.0, 5)])
+
+    async with link.transaction():
+        await link.execute("lock table ohlcv_daily in access exclusive mode")
+        flush = asyncio.create_task(store.flush())
+        await eventually(lambda: store.waiting == 0)
+        while_writing = store.quiet
+    await flush
+
+    assert (while_writing, store.quiet) == (False, True)
+    assert await link.fetchval("select count(*) from ohlcv_daily") == 1
+    await client.aclose()
 
 
 def ended_of(events: list[object]) -> list[ProcessingChanged]:

@@ -7,6 +7,8 @@ ENOUGH = 0.95
 """That part of a universe's symbols must have a bar of the day, by six in the evening of the exchange."""
 NAMED = 50
 """Missing symbols that a run keeps the names of, for each universe."""
+SEEN_SESSIONS = 20
+"""Who had a bar in that many sessions, or was listed within them, is expected to have one of the day."""
 
 
 class Checked(NamedTuple):
@@ -15,10 +17,13 @@ class Checked(NamedTuple):
     universe: str
     expected: int
     missing: tuple[str, ...]
+    silent: tuple[str, ...] = ()
+    """Active, but without a bar for so long, or ever, that none is expected."""
 
     @property
     def share(self) -> float:
-        return 1 - len(self.missing) / self.expected if self.expected else 1.0
+        """Where everybody is silent, it is the feed that is."""
+        return 1 - len(self.missing) / self.expected if self.expected else float(not self.silent)
 
     @property
     def enough(self) -> bool:
@@ -41,5 +46,8 @@ class Closed(NamedTuple):
     def words(self) -> str:
         """Nothing where all is well."""
         return "; ".join(
-            f"{each.universe}: {each.expected - len(each.missing)} of {each.expected}" for each in self.incomplete
+            f"{each.universe}: {each.expected - len(each.missing)} of {each.expected}"
+            if each.expected
+            else f"{each.universe}: no bar in {SEEN_SESSIONS} sessions"
+            for each in self.incomplete
         )

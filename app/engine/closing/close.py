@@ -5,14 +5,17 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
 from app.db.pools import Pool
-from app.engine.closing import Checked, Closed, queries
+from app.engine.closing import SEEN_SESSIONS, Checked, Closed, queries
+from app.engine.closing.queries import Standing
 from app.engine.loads.queries import unique_keys
 from app.engine.universes import queries as universes
-from app.finance import sessions
+from app.finance import calendar, sessions
+from app.wire.closings import DayResult
 from app.wire.events import ProcessingChanged, ProcessingProgressed
 
 PHASES = ("days", "weeks and months", "check")
 EVERYTHING = "all symbols"
+NAMED_ALOUD = 10
 WEEK, MONTH = timedelta(days=6), timedelta(days=31)
 
 Event = ProcessingChanged | ProcessingProgressed
@@ -29,6 +32,32 @@ class DayClose:
         self._day = day
         self._trigger = trigger
         self._began = time.time()
+
+    def result(self, closed: Closed) -> DayResult:
+        """For whoever waits for the end of the day in the contract's words."""
+        every = closed.checked[0]
+        status = "INCOMPLETE" if closed.incomplete else "COMPLETE"
+        return DayResult(
+            status=status,
+            target_date=self._day.isoformat(),
+            processing_time_minutes=self._minutes(),
+            total_symbols=every.expected,
+            completion_rate=every.share,
+            validation_status=status,
+            completed_symbols=every.expected - len(every.missing),
+            missing_symbols=len(every.missing),
+            missing_symbol_list=every.missing[:NAMED_ALOUD],
+            error=closed.words,
+        )
+
+    def wrong(self, reason: str) -> DayResult:
+        return DayResult(
+            status="ERROR",
+            target_date=self._day.isoformat(),
+            processing_time_minutes=self._minutes(),
+            validation_status="ERROR",
+            error=reason,
+        )
 
     async def run(self) -> Closed:
         await self.begin()
@@ -102,11 +131,14 @@ class DayClose:
     async def _check(self) -> tuple[Checked, ...]:
         async with self._pool.acquire() as connection:
             await queries.phase(connection, self.run_id, PHASES[2])
-            traded = await queries.traded(connection, self._day)
+            kept = await queries.kept(connection, self._day, _sessions_before(self._day, SEEN_SESSIONS))
             named = await universes.all_of(connection)
-        checked = [_checked(EVERYTHING, traded, tuple(traded))]
-        checked += [_checked(each.title, traded, each.members) for each in named]
+        checked = [_checked(EVERYTHING, kept, tuple(kept))]
+        checked += [_checked(each.title, kept, each.members) for each in named]
         return tuple(each for at, each in enumerate(checked) if each.expected or at == 0)
+
+    def _minutes(self) -> float:
+        return round((time.time() - self._began) / 60, 3)
 
     def _say(self, kind: type[Event], status: str, phase: str = PHASES[0], done: int = 0) -> None:
         share = done / len(PHASES) if kind is ProcessingProgressed else None
@@ -124,6 +156,14 @@ class DayClose:
         )
 
 
-def _checked(name: str, traded: Mapping[str, bool], members: tuple[str, ...]) -> Checked:
-    expected = [symbol for symbol in members if symbol in traded]
-    return Checked(name, len(expected), tuple(sorted(symbol for symbol in expected if not traded[symbol])))
+def _checked(name: str, kept: Mapping[str, Standing], members: tuple[str, ...]) -> Checked:
+    known = {symbol: kept[symbol] for symbol in members if symbol in kept}
+    expected = [symbol for symbol, standing in known.items() if standing.expected]
+    missing = sorted(symbol for symbol in expected if not known[symbol].there)
+    return Checked(name, len(expected), tuple(missing), tuple(sorted(known.keys() - set(expected))))
+
+
+def _sessions_before(day: date, count: int) -> date:
+    for _ in range(count):
+        day = calendar.previous_session(day)
+    return day

@@ -1,6 +1,7 @@
 """What the end of a day changes in the tables: each statement may be run again and changes nothing then."""
 
 from datetime import UTC, date, datetime
+from typing import NamedTuple
 
 import msgspec
 from asyncpg import Connection
@@ -8,6 +9,14 @@ from asyncpg import Connection
 from app.engine.closing import NAMED, Closed
 
 Link = Connection
+
+
+class Standing(NamedTuple):
+    """Whether a symbol has a whole bar of the day, and whether it should."""
+
+    there: bool
+    expected: bool
+
 
 # A day that is there came from ticks or a provider, and knows more than its minutes do.
 FILL = """
@@ -64,18 +73,36 @@ async def roll(connection: Connection, unit: str, first: date, last: date) -> in
     return _count(await connection.execute(ROLL.format(table=table, key=key), unit, first, last))
 
 
-async def traded(connection: Connection, day: date) -> dict[str, bool]:
-    """The symbols of an exchange that are active and listed by then: whether each has a whole bar of the day."""
+async def kept(connection: Connection, day: date, since: date) -> dict[str, Standing]:
+    """The symbols of an exchange that are active and listed by then. `since`: from when on a bar shows trading."""
     rows = await connection.fetch(
         """
-        select symbols.symbol::text, num_nonnulls(open, high, low, close) = 4 as there
+        select symbols.symbol::text, num_nonnulls(open, high, low, close) = 4 as there,
+               list_date >= $2 or exists (
+                 select from ohlcv_daily as seen
+                  where seen.symbol = symbols.symbol and seen.date between $2 and $1) as expected
           from symbols left join ohlcv_daily as bars on bars.symbol = symbols.symbol and bars.date = $1
          where active and strpos(symbols.symbol, ':') = 0 and symbols.symbol not like 'TEST\\_%'
            and (list_date is null or list_date <= $1)
         """,
         day,
+        since,
     )
-    return {row["symbol"]: bool(row["there"]) for row in rows}
+    return {row["symbol"]: Standing(bool(row["there"]), bool(row["expected"])) for row in rows}
+
+
+async def unfinished(connection: Connection, most: int) -> list[str]:
+    """Closings that somebody began and did not end, the oldest first."""
+    if not await connection.fetchval("select to_regclass('processing_runs') is not null"):
+        return []
+    rows = await connection.fetch(
+        """
+        select run_id::text from processing_runs
+         where status = 'running' and run_id ~ '^eod-[0-9]{4}-[0-9]{2}-[0-9]{2}$' order by run_id desc limit $1
+        """,
+        most,
+    )
+    return [row["run_id"] for row in reversed(rows)]
 
 
 async def begin(connection: Connection, run_id: str, trigger: str, phase: str) -> None:
@@ -89,7 +116,13 @@ async def phase(connection: Connection, run_id: str, name: str) -> None:
 async def end(connection: Connection, run_id: str, closed: Closed) -> None:
     """With the names of what is missing, as far as a row should hold them."""
     told = [
-        {"universe": each.universe, "expected": each.expected, "share": each.share, "missing": each.missing[:NAMED]}
+        {
+            "universe": each.universe,
+            "expected": each.expected,
+            "share": each.share,
+            "missing": each.missing[:NAMED],
+            "silent": each.silent[:NAMED],
+        }
         for each in closed.checked
     ]
     metadata = {"day": closed.day, "filled": closed.filled, "rolled": closed.rolled, "universes": told}

@@ -47,6 +47,7 @@ KEYS = (
     (channels.OTHER_HEARTBEAT_KEY, "text", "the same, as some engines write it; the newer of the two counts"),
     (channels.JOB_STATUS_PREFIX + "{job_id}", "text or hash", "JobStatus, written by the engine; never by TickStock"),
     (channels.APP_JOB_STATUS_PREFIX + "{job_id}", "text", "JobStatus, where the one above is missing"),
+    (channels.EOD_STATUS_KEY, "text", "the results of the newest day that was closed, for a day; read by nobody here"),
 )
 
 HEAD = """# The Redis contract

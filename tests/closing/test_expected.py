@@ -1,0 +1,72 @@
+"""Of whom a bar of the day is expected."""
+
+from datetime import date
+from decimal import Decimal
+
+import asyncpg
+import pytest
+
+from app.db.pools import Pool
+from app.engine.closing import SEEN_SESSIONS, Checked
+from app.engine.closing.close import DayClose
+from app.finance import calendar
+from tests.closing.test_close import DAY
+
+SESSIONS = list(calendar.sessions(date(2012, 10, 1), DAY))
+LATEST, TOO_OLD = SESSIONS[-1 - SEEN_SESSIONS], SESSIONS[-2 - SEEN_SESSIONS]
+
+
+async def checked(pool: Pool) -> list[Checked]:
+    close = DayClose(pool, lambda _event: None, DAY)
+    await close.begin()
+    return list((await close.look()).checked)
+
+
+async def know(link: asyncpg.Connection, symbol: str, *days: date, listed: date | None = None) -> None:
+    await link.execute("insert into symbols (symbol, active, list_date) values ($1, true, $2)", symbol, listed)
+    bars = [(symbol, day, *(Decimal(1),) * 4, 7) for day in days]
+    await link.executemany("insert into ohlcv_daily values ($1, $2, $3, $4, $5, $6, $7)", bars)
+
+
+async def test_who_traded_of_late_or_was_just_listed_is_expected_and_who_is_silent_is_named(
+    pool: Pool, link: asyncpg.Connection
+) -> None:
+    await know(link, "THERE", DAY)
+    await know(link, "HALTED", LATEST)
+    await know(link, "LONG_GONE", TOO_OLD)
+    await know(link, "NEVER", listed=date(1999, 1, 4))
+    await know(link, "FRESH", listed=DAY)
+    await know(link, "TOMORROW", listed=date(2012, 11, 26))
+    await know(link, "LATER", date(2012, 11, 26))
+
+    (every,) = await checked(pool)
+
+    assert every == Checked("all symbols", 3, ("FRESH", "HALTED"), ("LATER", "LONG_GONE", "NEVER"))
+    assert not every.enough
+
+
+async def test_a_universe_whose_members_are_all_silent_is_not_checked(pool: Pool, link: asyncpg.Connection) -> None:
+    await know(link, "THERE", DAY)
+    await know(link, "NEVER")
+    await link.execute(
+        "insert into cache_entries (type, name, key, value, environment) values"
+        " ('stock_universe', 'own', 'quiet', '[\"NEVER\"]', 'x'),"
+        " ('stock_universe', 'own', 'both', '[\"NEVER\", \"THERE\"]', 'x')"
+    )
+
+    found = await checked(pool)
+
+    assert [each.universe for each in found] == ["all symbols", "own:both"]
+    assert found[1] == Checked("own:both", 1, (), ("NEVER",))
+
+
+@pytest.mark.parametrize(("days", "enough"), [([TOO_OLD], False), ([], True)], ids=["a dead feed", "an empty market"])
+async def test_a_market_in_which_everybody_is_silent_is_not_complete(
+    days: list[date], enough: bool, pool: Pool, link: asyncpg.Connection
+) -> None:
+    for day in days:
+        await know(link, "GONE", day)
+
+    (every,) = await checked(pool)
+
+    assert every.enough is enough

@@ -1,0 +1,260 @@
+"""An evening by clocks that a test holds: what is looked at again, until when, and what is told of it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import date, datetime, time
+from decimal import Decimal
+
+import asyncpg
+
+from app import wire
+from app.db.pools import Pool
+from app.engine.closing.close import DayClose, Event
+from app.engine.closing.evening import Evening, Ways
+from app.finance.clock import MarketClock
+from app.finance.sessions import NEW_YORK, regular
+from app.wire.closings import DayResult
+from tests.closing.test_close import run_of
+from tests.engine.rig import eventually
+
+FRIDAY, MONDAY, HALF, HOLIDAY = date(2012, 11, 16), date(2012, 11, 19), date(2012, 11, 23), date(2012, 11, 22)
+NAMES = ["AAPL", "IBM", "LATE"]
+
+
+class Hours:
+    """`then`: what happens once the wall shows a time."""
+
+    def __init__(self, pool: Pool, day: date, at: time) -> None:
+        self.wall = _at(day, at)
+        self.day = day
+        self.speed = 1.0
+        self.away = False
+        self.settling: list[Callable[[], Awaitable[object]]] = []
+        self.events: list[Event] = []
+        self.results: list[DayResult] = []
+        self.then: list[tuple[float, Callable[[], Awaitable[object]]]] = []
+        ways = Ways(self.events.append, self.settled, self.clock, self.announce, lambda: self.wall, self.pause)
+        self.evening = Evening(pool, ways)
+
+    @property
+    def statuses(self) -> list[str]:
+        return [event.status for event in self.events if event.status != "running"]
+
+    def settled(self) -> bool:
+        return not self.settling
+
+    async def clock(self) -> MarketClock:
+        if self.away:
+            raise wire.Unavailable("away")
+        closes = regular(self.day).closes
+        return MarketClock("live", "live", str(self.day), closes, self.wall, self.speed, "closed")
+
+    async def announce(self, result: DayResult) -> None:
+        self.results.append(result)
+
+    async def pause(self, seconds: float) -> None:
+        self.wall += seconds
+        for at, happens in [each for each in self.then if self.wall >= each[0]]:
+            self.then.remove((at, happens))
+            await happens()
+        await asyncio.sleep(0)
+
+    def at(self, clock: time, happens: Callable[[], Awaitable[object]]) -> None:
+        self.then.append((_at(self.day, clock), happens))
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        task = asyncio.create_task(self.evening.run())
+        yield
+        task.cancel()
+        await asyncio.wait([task])
+
+    async def closed(self, count: int = 1) -> None:
+        async with self.running():
+            await eventually(lambda: len(self.results) >= count, 60)
+
+
+def _at(day: date, clock: time) -> float:
+    return datetime.combine(day, clock, NEW_YORK).timestamp()
+
+
+async def put(link: asyncpg.Connection, day: date, *symbols: str) -> None:
+    bars = [(symbol, day, *(Decimal(1),) * 4, 7) for symbol in symbols]
+    await link.executemany("insert into ohlcv_daily values ($1, $2, $3, $4, $5, $6, $7)", bars)
+
+
+async def market(link: asyncpg.Connection, day: date) -> None:
+    """Three that traded the week before, of which one has no bar of the day yet."""
+    await link.executemany("insert into symbols (symbol, active) values ($1, true)", [(name,) for name in NAMES])
+    await put(link, date(2012, 11, 14), *NAMES)
+    await put(link, day, *NAMES[:2])
+
+
+async def test_what_comes_until_six_still_completes_the_day_in_one_run(pool: Pool, link: asyncpg.Connection) -> None:
+    await market(link, FRIDAY)
+    hours = Hours(pool, FRIDAY, time(16, 5))
+    hours.at(time(17, 20), lambda: put(link, FRIDAY, "LATE"))
+
+    hours.evening.ended(FRIDAY)
+    await hours.closed()
+
+    assert _at(FRIDAY, time(17, 20)) <= hours.wall <= _at(FRIDAY, time(17, 21))
+    assert hours.statuses == ["started", "completed"]
+    assert (await run_of(link, FRIDAY))["status"] == "success"
+    (result,) = hours.results
+    assert (result.status, result.target_date, result.total_symbols, result.completion_rate) == (
+        "COMPLETE",
+        "2012-11-16",
+        3,
+        1.0,
+    )
+    assert await link.fetchval("select sum(volume) from ohlcv_weekly where symbol = 'LATE'") == 14
+
+
+async def test_at_six_the_day_has_failed_and_says_whom_it_lacks(pool: Pool, link: asyncpg.Connection) -> None:
+    await market(link, FRIDAY)
+    hours = Hours(pool, FRIDAY, time(16, 5))
+    hours.at(time(18, 1), lambda: put(link, FRIDAY, "LATE"))
+
+    hours.evening.ended(FRIDAY)
+    await hours.closed()
+
+    assert hours.statuses == ["started", "failed"]
+    assert _at(FRIDAY, time(18)) <= hours.wall < _at(FRIDAY, time(18, 1))
+    (result,) = hours.results
+    assert (result.status, result.missing_symbol_list) == ("INCOMPLETE", ("LATE",))
+    assert result.error == "all symbols: 2 of 3"
+    assert (await run_of(link, FRIDAY))["error_message"] == "incomplete: all symbols: 2 of 3"
+
+
+async def test_six_comes_although_redis_is_away(pool: Pool, link: asyncpg.Connection) -> None:
+    await market(link, FRIDAY)
+    hours = Hours(pool, FRIDAY, time(17, 50))
+    hours.away = True
+
+    hours.evening.ended(FRIDAY)
+    await hours.closed()
+
+    assert hours.statuses == ["started", "failed"]
+
+
+async def test_the_next_day_does_not_wait_for_the_one_before(pool: Pool, link: asyncpg.Connection) -> None:
+    await market(link, FRIDAY)
+    hours = Hours(pool, FRIDAY, time(16, 5))
+
+    async def monday() -> None:
+        await put(link, MONDAY, *NAMES)
+        hours.evening.ended(MONDAY)
+
+    hours.at(time(16, 30), monday)
+    hours.evening.ended(FRIDAY)
+    await hours.closed(2)
+
+    assert hours.statuses == ["started", "failed", "started", "completed"]
+    assert [result.target_date for result in hours.results] == ["2012-11-16", "2012-11-19"]
+    assert hours.wall < _at(FRIDAY, time(16, 32))
+
+
+async def test_a_day_that_ends_once_more_while_it_is_closed_is_looked_at_again(
+    pool: Pool, link: asyncpg.Connection
+) -> None:
+    await market(link, FRIDAY)
+    hours = Hours(pool, FRIDAY, time(16, 5))
+
+    async def again() -> None:
+        await put(link, FRIDAY, "LATE")
+        hours.evening.ended(FRIDAY)
+
+    hours.at(time(16, 5, 20), again)
+    hours.evening.ended(FRIDAY)
+    await hours.closed()
+
+    assert hours.statuses == ["started", "completed"]
+    assert hours.wall < _at(FRIDAY, time(16, 6))
+
+
+async def test_bars_that_are_on_their_way_are_waited_for(pool: Pool, link: asyncpg.Connection) -> None:
+    await market(link, FRIDAY)
+    hours = Hours(pool, FRIDAY, time(18, 1))
+    hours.settling.append(lambda: put(link, FRIDAY, "LATE"))
+
+    hours.evening.ended(FRIDAY)
+    async with hours.running():
+        await eventually(lambda: hours.events)
+        await hours.settling[0]()
+        hours.settling.clear()
+        await eventually(lambda: hours.results)
+
+    assert hours.statuses == ["started", "completed"]
+
+
+async def test_a_replay_of_what_is_past_waits_for_nothing(pool: Pool, link: asyncpg.Connection) -> None:
+    await market(link, FRIDAY)
+    hours = Hours(pool, FRIDAY, time(16, 5))
+    hours.speed = 60.0
+
+    hours.evening.ended(FRIDAY)
+    await hours.closed()
+
+    assert (hours.statuses, hours.wall) == (["started", "failed"], _at(FRIDAY, time(16, 5)))
+
+
+async def test_a_half_day_is_closed_at_one_and_waited_for_like_any_other(pool: Pool, link: asyncpg.Connection) -> None:
+    await market(link, HALF)
+    hours = Hours(pool, HALF, time(13, 5))
+    hours.at(time(14, 30), lambda: put(link, HALF, "LATE"))
+
+    hours.evening.ended(HALF)
+    await hours.closed()
+
+    assert hours.statuses == ["started", "completed"]
+
+
+async def test_a_holiday_on_which_only_coins_trade_is_not_closed(pool: Pool, link: asyncpg.Connection) -> None:
+    await market(link, HALF)
+    hours = Hours(pool, HALF, time(18, 30))
+
+    hours.evening.ended(HOLIDAY)
+    hours.evening.ended(HALF)
+    await hours.closed()
+
+    assert [event.run_id for event in hours.events if event.status == "started"] == [f"eod-{HALF}"]
+    assert await link.fetchval("select count(*) from processing_runs") == 1
+
+
+async def test_an_engine_takes_up_what_one_before_it_began(pool: Pool, link: asyncpg.Connection) -> None:
+    await market(link, FRIDAY)
+    for day in (FRIDAY, MONDAY):
+        await DayClose(pool, lambda _event: None, day).begin()
+    before = await run_of(link, FRIDAY)
+    await put(link, FRIDAY, "LATE")
+    await put(link, MONDAY, *NAMES)
+    hours = Hours(pool, MONDAY, time(19))
+
+    await hours.closed(2)
+
+    assert [(result.target_date, result.status) for result in hours.results] == [
+        ("2012-11-16", "COMPLETE"),
+        ("2012-11-19", "COMPLETE"),
+    ]
+    after = await run_of(link, FRIDAY)
+    assert (after["status"], after["started_at"]) == ("success", before["started_at"])
+
+
+async def test_what_goes_wrong_is_told_and_the_next_day_is_closed(pool: Pool, link: asyncpg.Connection) -> None:
+    await market(link, FRIDAY)
+    await put(link, MONDAY, *NAMES)
+    hours = Hours(pool, FRIDAY, time(16, 5))
+    await link.execute("alter table ohlcv_weekly rename column volume to weight")
+
+    hours.evening.ended(FRIDAY)
+    async with hours.running():
+        await eventually(lambda: hours.results)
+        await link.execute("alter table ohlcv_weekly rename column weight to volume")
+        hours.evening.ended(MONDAY)
+        await eventually(lambda: len(hours.results) == 2)
+
+    assert [result.status for result in hours.results] == ["ERROR", "COMPLETE"]
+    assert hours.evening.failed == 1
+    assert (await run_of(link, FRIDAY))["status"] == "failed"
