@@ -26,7 +26,7 @@ UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u
 SECRET = re.compile(r"password|secret|token|authorization|cookie", re.I)
 SECRETS = (
     (re.compile(r"://[^/\s@]*@"), "://...@"),
-    (re.compile(r"/welcome/[\w.-]+"), "/welcome/..."),
+    (re.compile(r"(?:/|%2f)(welcome|invite|register|reset)(?:/|%2f)[\w.-]+", re.I), r"/\1/..."),
     (
         re.compile(r"\b(\w*(?:password|secret|token|authorization|cookie)\w*[\"']?\s*[=:]\s*)(?:bearer\s+)?\S+", re.I),
         r"\1...",
