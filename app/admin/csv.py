@@ -1,6 +1,7 @@
 """The audit as a table for spreadsheets, in which nothing that somebody typed becomes a formula."""
 
 import csv
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from io import StringIO
@@ -8,8 +9,9 @@ from io import StringIO
 from app.admin.queries import Entry
 
 ROWS = 10_000
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What spreadsheets begin to calculate at; some of them take the wide forms too."""
+FORMULA = re.compile(r"(^|[;,|\t\r\n])(?=[\s\"']*[=+@\uff1d\uff0b\uff0d\uff20-])|^(?=\s)")
+"""Where a cell begins at which spreadsheets calculate; some take the wide forms too. One that expects another sign
+between cells than ours begins cells in the midst of a text."""
 
 
 def drawn(entries: Iterable[Entry]) -> str:
@@ -23,4 +25,4 @@ def drawn(entries: Iterable[Entry]) -> str:
 
 
 def harmless(cell: str) -> str:
-    return f"'{cell}" if cell.lstrip(" ").startswith(FORMULA) else cell
+    return FORMULA.sub(r"\1'", cell)

@@ -117,16 +117,28 @@ async def test_older_entries_follow_page_by_page_and_none_is_missed(desk: Desk) 
     assert seen == [f"n{number}" for number in reversed(range(230))]
 
 
+SIGNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")
+
+
 async def test_a_spreadsheet_calculates_nothing_that_somebody_typed(desk: Desk) -> None:
-    typed = ["=1+1", "+1", "-1", "@sum(a1)", "\t=1", "\r=1", "\n=1", " =1", "\uff1d1", 'a,"b"\nc']
+    """Nor one that expects semicolons, tabs or strokes between cells, as those of half the world do."""
+    signs = ["=1+1", "+1", "-1", "@sum(a1)", "\t=1", "\r=1", "\n=1", " =1", "\uff1d1", "\xa0=1"]
+    typed = [
+        *signs,
+        *(f"x{between}{sign}@b.c" for between in (";", '; "', "|", "\t", ",") for sign in signs),
+        'a,"b"\nc',
+    ]
     await write(desk, *(("2012-09-01 12:00:00Z", text, "login", "failed", text) for text in typed))
     async with desk.client() as alice:
         answer = await alice.get("/admin/audit.csv?to=2012-12-31")
-    table = list(csv.reader(StringIO(answer.text, newline="")))
 
-    assert [row[-1] for row in table[1:]] == [text if text[0] == "a" else f"'{text}" for text in reversed(typed)]
-    assert all(row[2] == row[-1] for row in table[1:])
-    assert harmless("") == ""
+    table = list(csv.reader(StringIO(answer.text, newline="")))[1:]
+    assert [row[-1].replace("'", "") for row in table] == list(reversed(typed))
+    assert all(row[2] == row[-1] for row in table)
+    for between in ",;\t|":
+        for row in csv.reader(StringIO(answer.text, newline=""), delimiter=between):
+            assert [cell for cell in row if cell.strip(' "\xa0').startswith(SIGNS)] == []
+    assert [harmless(text) for text in ("", "a, b", "1-2", "a@b.c")] == ["", "a, b", "1-2", "a@b.c"]
 
 
 @pytest.mark.parametrize(
