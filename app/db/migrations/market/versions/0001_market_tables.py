@@ -147,7 +147,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute(f"DROP TABLE {TABLES}")
+    # A hypertable is dropped by itself alone.
+    for table in TABLES.split(", "):
+        op.execute(f"DROP TABLE {table}")
 
 
 def _statements(part: str) -> list[str]:

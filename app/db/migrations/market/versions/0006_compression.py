@@ -31,13 +31,17 @@ EXCEPTION WHEN OTHERS THEN
 END $$;
 """
 
+# The Apache edition knows the function and refuses it.
 LEAVE = """
 DO $$
 BEGIN
-    IF EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb') THEN
+    IF current_setting('timescaledb.license', true) = 'timescale'
+       AND EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb') THEN
         PERFORM remove_compression_policy('ohlcv_1min', if_exists => true);
         PERFORM remove_compression_policy('ohlcv_hourly', if_exists => true);
     END IF;
+EXCEPTION WHEN OTHERS THEN
+    RAISE WARNING 'bars go on being compressed: %', SQLERRM;
 END $$;
 """
 
