@@ -12,6 +12,7 @@ from rich.table import Table
 from app.commands.loading import AGAIN, bars, market, stopping, with_pool
 from app.db.market import inspect
 from app.db.pools import Pool
+from app.db.timescale import minute_counts
 from app.embedded.places import Unusable
 from app.engine.coverage import Asked, Coverage
 from app.engine.coverage.look import look
@@ -53,7 +54,9 @@ def repair(settings: Settings, asked: Asked, really: bool) -> bool:
 
 async def _look(pool: Pool, asked: Asked) -> Coverage:
     async with pool.acquire() as connection:
-        return await look(connection, await inspect(connection, exact=True), asked)
+        shape = await inspect(connection, exact=True)
+        counts = await minute_counts(connection) if asked.timeframe == "1min" else None
+        return await look(connection, shape, asked, counts)
 
 
 def _estimate(wanted: Sequence[Plan], settings: Settings) -> None:

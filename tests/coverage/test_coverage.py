@@ -7,9 +7,11 @@ from typing import NamedTuple
 import asyncpg
 
 from app.db import market
+from app.db.timescale import minute_counts
 from app.engine.coverage import JUMP, Asked, Coverage, Missing, Suspect
 from app.engine.coverage.look import look
 from app.finance import calendar, sessions
+from tests.coverage import strange_minutes
 
 SINCE, UNTIL = date(2012, 6, 1), date(2013, 1, 31)
 """With a half-day before a holiday, and the two days of a storm."""
@@ -202,3 +204,27 @@ async def test_a_market_without_the_table_or_without_bars_has_nothing_to_say(lin
     assert (await covered(link)).extents == []
     await link.execute("drop table ohlcv_hourly")
     assert (await covered(link, timeframe="hourly")).whole
+
+
+async def test_minutes_counted_by_the_half_hour_give_the_same_map(link: asyncpg.Connection) -> None:
+    await strange_minutes.store(link)
+    await link.execute(
+        """
+        create view counts as
+        select symbol, date_bin('30 minutes', timestamp, 'epoch') as at, count(*) as held,
+               bool_or(least(open, low) <= 0) as no_price, bool_or(high < close) as crossed,
+               bool_and(volume = 0) as no_volume
+          from ohlcv_1min group by 1, 2
+        """
+    )
+    shape = await market.inspect(link, exact=True)
+    for asked in (
+        Asked("1min"),
+        Asked("1min", strange_minutes.DAYS[4], strange_minutes.DAYS[9]),
+        Asked("1min", symbols=("A",)),
+        Asked("1min", date(2012, 12, 1), date(2012, 12, 5)),
+    ):
+        assert await look(link, shape, asked, "counts") == await look(link, shape, asked)
+    every = await look(link, shape, Asked("1min"), "counts")
+    assert {fault for each in every.suspects for fault in each.faults} == {"no_price", "crossed", "no_volume"}
+    assert await minute_counts(link) is None

@@ -1,35 +1,46 @@
-import os
-from collections.abc import AsyncIterator
-from urllib.parse import urlsplit
+"""The same answers from a TimescaleDB, of either licence, as from a PostgreSQL without it."""
+
+import importlib
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from types import ModuleType
 
 import asyncpg
 import pytest
 
-from app.db.migrate import migrate
+from app.db import market, timescale
+from app.db.migrate import head, migrate, version
+from app.engine.closing import queries as closing
+from app.engine.coverage import Asked, Coverage
+from app.engine.coverage.look import look
+from app.engine.loads import queries as loads
+from app.engine.loads.frames import FRAMES
 from app.engine.queries import last_bars, put_bars, put_symbols
+from app.finance import sessions
 from app.finance.bars import Bar
+from tests.coverage import strange_minutes
+from tests.engine.timescale import Place, downgrade, made, needs_timescale
 
-URL = os.environ.get("TEST_TIMESCALE_URL", "")
 START = 1346765400.0
 BARS = [Bar("BRK.B", "1min", START + 60 * number, 10, 12, 9, 11, number) for number in range(300)]
-
-needs_timescale = pytest.mark.skipif(not URL, reason="TEST_TIMESCALE_URL is not set")
+CHECKSUM = "select md5(string_agg(bars::text, ';' order by symbol, timestamp)) from ohlcv_1min as bars"
+LICENSED = "select current_setting('timescaledb.license', true) = 'timescale'"
+COMPRESS = "select count(compress_chunk(chunk)) from show_chunks('ohlcv_1min') as chunk"
+EVERY = Asked("1min")
 
 
 @pytest.fixture
-async def timescale() -> AsyncIterator[asyncpg.Connection]:
-    """A database of its own with the extension, brought to the newest schema."""
-    name = f"tickstock_test_{os.getpid()}"
-    outside = await asyncpg.connect(URL)
-    await outside.execute(f"create database {name}")
-    url = urlsplit(URL)._replace(path=f"/{name}").geturl()
-    link = await asyncpg.connect(url)
-    await link.execute("create extension if not exists timescaledb")
-    await migrate("market", url)
-    yield link
-    await link.close()
-    await outside.execute(f"drop database {name} with (force)")
-    await outside.close()
+async def place() -> AsyncIterator[Place]:
+    async for found in made():
+        await migrate("market", found.engine)
+        yield found
+
+
+@pytest.fixture
+async def engine(place: Place) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(place.engine, server_settings={"timezone": "UTC"})
+    yield connection
+    await connection.close()
 
 
 async def stored_twice(link: asyncpg.Connection) -> list[Bar]:
@@ -39,37 +50,249 @@ async def stored_twice(link: asyncpg.Connection) -> list[Bar]:
     return await last_bars(link, "BRK.B", "1min", None)
 
 
+async def load(link: asyncpg.Connection, lines: Sequence[str]) -> int:
+    async with link.transaction():
+        return await loads.put_bars(link, FRAMES["1min"], lines)
+
+
+def migration(name: str) -> ModuleType:
+    return importlib.import_module(f"app.db.migrations.market.versions.{name}")
+
+
+def line(row: strange_minutes.Row) -> str:
+    return ",".join([row[0], row[1].isoformat(), *map(str, row[2:])])
+
+
+async def gaps(link: asyncpg.Connection, counts: str | None = None) -> Coverage:
+    return await look(link, await market.inspect(link, exact=True), EVERY, counts)
+
+
+async def compressed(link: asyncpg.Connection) -> bool:
+    """Whether the licence allows it."""
+    if not await link.fetchval(LICENSED):
+        return False
+    assert await link.fetchval(COMPRESS) > 0
+    return True
+
+
 async def test_without_the_extension_tables_are_plain_ones(empty_url: str) -> None:
     await migrate("market", empty_url)
     link = await asyncpg.connect(empty_url)
 
     assert await stored_twice(link) == BARS
     assert await link.fetchval("select count(*) from pg_extension where extname = 'timescaledb'") == 0
+    assert await timescale.minute_counts(link) is None
+    await link.close()
+
+
+async def test_without_the_extension_migrations_go_down_and_up_without_a_word(empty_url: str) -> None:
+    link = await asyncpg.connect(empty_url)
+    await migrate("market", empty_url)
+    said: list[object] = []
+    link.add_log_listener(lambda _, message: said.append(message))
+    for statement in (migration("0006_compression").COMPRESS, migration("0007_minute_counts").KEEP):
+        await link.execute(statement)
+    await link.execute(migration("0008_hour_chunks").CHUNKS)
+    assert said == []
+    await put_bars(link, BARS, ("ohlcv_1min",))
+
+    await downgrade(empty_url, "0005")
+    assert await last_bars(link, "BRK.B", "1min", None) == BARS
+    await migrate("market", empty_url)
+
+    assert await last_bars(link, "BRK.B", "1min", None) == BARS
     await link.close()
 
 
 @needs_timescale
-async def test_with_the_extension_minutes_and_hours_are_hypertables(timescale: asyncpg.Connection) -> None:
-    rows = await timescale.fetch("select hypertable_name::text from timescaledb_information.hypertables order by 1")
+async def test_with_the_extension_minutes_and_hours_are_hypertables(engine: asyncpg.Connection) -> None:
+    rows = await engine.fetch(
+        "select hypertable_name::text, time_interval from timescaledb_information.dimensions order by 1"
+    )
 
-    assert [row[0] for row in rows] == ["ohlcv_1min", "ohlcv_hourly"]
-    assert await stored_twice(timescale) == BARS
+    assert [(row[0], row[1].days) for row in rows] == [("ohlcv_1min", 7), ("ohlcv_hourly", 365)]
+    assert await stored_twice(engine) == BARS
 
 
 @needs_timescale
-async def test_where_the_licence_allows_it_old_bars_are_compressed_and_can_still_be_mended(
-    timescale: asyncpg.Connection,
-) -> None:
-    licence = await timescale.fetchval("select current_setting('timescaledb.license', true)")
-    policies = await timescale.fetchval(
-        "select count(*) from timescaledb_information.jobs where proc_name = 'policy_compression'"
+async def test_only_what_the_licence_allows_is_set_up(engine: asyncpg.Connection) -> None:
+    licensed = await engine.fetchval(LICENSED)
+    jobs = await engine.fetch(
+        "select proc_name::text from timescaledb_information.jobs where proc_name like 'policy_%' order by 1"
     )
-    assert policies == (2 if licence == "timescale" else 0)
-    await stored_twice(timescale)
-    if policies:
-        await timescale.execute("select compress_chunk(chunk) from show_chunks('ohlcv_1min') as chunk")
 
-    await put_bars(timescale, [BARS[7]._replace(volume=99)], ("ohlcv_1min",))
+    expected = ["policy_compression", "policy_compression", "policy_refresh_continuous_aggregate"] if licensed else []
+    assert [row[0] for row in jobs if row[0] in {*expected, "policy_compression"}] == expected
+    assert await timescale.minute_counts(engine) == ("public.minute_counts" if licensed else None)
 
-    found = await last_bars(timescale, "BRK.B", "1min", None)
+
+@needs_timescale
+async def test_old_bars_can_be_mended(engine: asyncpg.Connection) -> None:
+    await stored_twice(engine)
+    await compressed(engine)
+
+    await put_bars(engine, [BARS[7]._replace(volume=99)], ("ohlcv_1min",))
+
+    found = await last_bars(engine, "BRK.B", "1min", None)
     assert found == [bar._replace(volume=99) if number == 7 else bar for number, bar in enumerate(BARS)]
+
+
+@needs_timescale
+async def test_the_same_load_again_changes_nothing(engine: asyncpg.Connection) -> None:
+    lines = [line(each) for each in strange_minutes.odd()]
+    assert await load(engine, lines) == len(lines)
+    before = await engine.fetchval(CHECKSUM)
+
+    assert await load(engine, lines) == 0
+    assert await engine.fetchval(CHECKSUM) == before
+    await compressed(engine)
+    assert await load(engine, lines) == 0
+    assert await load(engine, [lines[9].rpartition(",")[0] + ",77"]) == 1
+    assert await load(engine, lines) == 1
+    assert await engine.fetchval(CHECKSUM) == before
+
+
+@needs_timescale
+async def test_late_bars_of_any_number_of_symbols_are_taken(engine: asyncpg.Connection) -> None:
+    """More than the hundred thousand bars that a statement may unpack unless it is told."""
+    await engine.execute(
+        """
+        insert into ohlcv_1min
+        select 'S' || symbol, to_timestamp($1) + minute * interval '1 minute', 1, 2, 1, 2, 3
+          from generate_series(1, 130) as symbol, generate_series(0, 999) as minute
+        """,
+        START,
+    )
+    await compressed(engine)
+    moment = datetime.fromtimestamp(START + 60 * 500, UTC).isoformat()
+
+    assert await load(engine, [f"S{symbol},{moment},1,2,1,2,4" for symbol in range(1, 131)]) == 130
+
+    found = await engine.fetch("select volume, count(*) from ohlcv_1min group by 1 order by 1")
+    assert [tuple(row) for row in found] == [(3, 129_870), (4, 130)]
+
+
+@needs_timescale
+async def test_the_limit_is_lifted_for_one_transaction_alone(engine: asyncpg.Connection) -> None:
+    usual = await engine.fetchval("select current_setting($1)", timescale.LIMIT)
+
+    async with engine.transaction():
+        await timescale.open_old_bars(engine)
+        assert await engine.fetchval("select current_setting($1)", timescale.LIMIT) == "0"
+
+    assert usual != "0"
+    assert await engine.fetchval("select current_setting($1)", timescale.LIMIT) == usual
+
+
+@needs_timescale
+async def test_a_day_is_closed_from_its_minutes(engine: asyncpg.Connection) -> None:
+    await put_symbols(engine, strange_minutes.SYMBOLS)
+    await strange_minutes.store(engine)
+    await compressed(engine)
+    day = strange_minutes.DAYS[4]
+    session = sessions.regular(day)
+
+    assert await closing.fill(engine, day, session.opens, session.closes) == 2
+
+    rows = [
+        each
+        for each in strange_minutes.odd()
+        if each[0] == "A" and session.opens <= each[1].timestamp() < session.closes
+    ]
+    found = await engine.fetchrow("select high, low, volume from ohlcv_daily where symbol = 'A'")
+    assert tuple(found) == (max(each[3] for each in rows), min(each[4] for each in rows), sum(each[6] for each in rows))
+
+
+@needs_timescale
+async def test_what_is_missing_is_the_same_however_it_is_counted(engine: asyncpg.Connection) -> None:
+    """The migration's own query, of which no continuous aggregate is made here, as a view like any other."""
+    await strange_minutes.store(engine)
+    await engine.execute(f"create view counted as {migration('0007_minute_counts').COUNTS}")
+
+    found = await gaps(engine, "counted")
+
+    assert found == await gaps(engine)
+    assert found.missing
+    assert {fault for each in found.suspects for fault in each.faults} == {"no_price", "crossed", "no_volume"}
+
+
+@needs_timescale
+async def test_a_continuous_aggregate_sees_what_came_late(engine: asyncpg.Connection) -> None:
+    if not await engine.fetchval(LICENSED):
+        pytest.skip("this edition has no continuous aggregates")
+    await strange_minutes.store(engine)
+    assert await gaps(engine, await timescale.minute_counts(engine)) == await gaps(engine)
+    before = await gaps(engine)
+    await compressed(engine)
+
+    day = strange_minutes.DAYS[3]
+    whole = [Bar("A", "1min", at, 10, 12, 9, 11, 5) for at in sessions.regular(day).minutes]
+    await put_bars(engine, whole, ("ohlcv_1min",))
+    await engine.execute(
+        "delete from ohlcv_1min where symbol = 'BRK.B' and timestamp < $1", datetime(2012, 11, 6, tzinfo=UTC)
+    )
+
+    after = await gaps(engine, await timescale.minute_counts(engine))
+    assert after == await gaps(engine)
+    assert after != before
+
+
+@needs_timescale
+async def test_migrations_go_down_and_up_again_over_bars(place: Place, engine: asyncpg.Connection) -> None:
+    await stored_twice(engine)
+    await compressed(engine)
+
+    await downgrade(place.engine, "0005")
+    assert await last_bars(engine, "BRK.B", "1min", None) == BARS
+    await migrate("market", place.engine)
+
+    assert await last_bars(engine, "BRK.B", "1min", None) == BARS
+    await downgrade(place.engine, "base")
+    assert await engine.fetchval("select count(*) from timescaledb_information.hypertables") == 0
+    await migrate("market", place.engine)
+    assert await version("market", place.engine) == head("market")
+
+
+@needs_timescale
+async def test_the_reader_reads_and_no_more(place: Place, engine: asyncpg.Connection) -> None:
+    await stored_twice(engine)
+    await compressed(engine)
+    chunk = await engine.fetchval("select show_chunks('ohlcv_1min')::text limit 1")
+    reader = await asyncpg.connect(place.market, server_settings={"default_transaction_read_only": "off"})
+
+    assert await last_bars(reader, "BRK.B", "1min", None) == BARS
+    assert (await market.inspect(reader)).writable is False
+    assert await timescale.minute_counts(reader) is None
+    for statement in (
+        "delete from ohlcv_1min",
+        "insert into ohlcv_1min select * from ohlcv_1min",
+        f"update {chunk} set volume = 0",
+        f"drop table {chunk}",
+        "truncate ohlcv_hourly",
+        "select drop_chunks('ohlcv_1min', older_than => interval '1 day')",
+        "select set_chunk_time_interval('ohlcv_1min', interval '1 day')",
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await reader.execute(statement)
+    if await reader.fetchval(LICENSED):
+        assert await reader.fetchval("select sum(held) from minute_counts") == len(BARS)
+    await reader.close()
+
+
+@needs_timescale
+async def test_an_extension_that_came_later_takes_the_bars_over() -> None:
+    async for place in made(extension=False):
+        await migrate("market", place.engine)
+        link = await asyncpg.connect(place.superuser, server_settings={"timezone": "UTC"})
+        await strange_minutes.store(link)
+        before, found = await link.fetchval(CHECKSUM), await gaps(link)
+
+        await link.execute("create extension timescaledb")
+        await link.close()
+        link = await asyncpg.connect(place.engine, server_settings={"timezone": "UTC"})
+        await link.execute("select create_hypertable('ohlcv_1min', 'timestamp', migrate_data => true)")
+
+        assert await link.fetchval("select count(*) from show_chunks('ohlcv_1min')") > 4
+        assert (await link.fetchval(CHECKSUM), await gaps(link)) == (before, found)
+        assert await load(link, [line(each) for each in strange_minutes.odd()]) == 0
+        await link.close()

@@ -6,7 +6,7 @@ from datetime import date
 
 from app.db.market import MarketShape
 from app.engine.coverage import Asked, Coverage, Extent, Fault, Missing, Suspect, queries
-from app.engine.coverage.periods import Period, edges, periods
+from app.engine.coverage.periods import Period, edges, on_half_hours, periods
 from app.engine.coverage.queries import Finding, Link, Listed, Stored
 from app.engine.loads.frames import FRAMES, period
 from app.finance.bars import Timeframe
@@ -15,8 +15,11 @@ NOTHING = Stored("", None, None, None, 0)
 FAULTS: tuple[Fault, ...] = ("no_price", "crossed", "no_volume", "jump", "repeated")
 
 
-async def look(connection: Link, shape: MarketShape, asked: Asked) -> Coverage:
-    """Within one moment of the database. Nothing is known of a timeframe that has no table or no bar."""
+async def look(connection: Link, shape: MarketShape, asked: Asked, counts: str | None = None) -> Coverage:
+    """Within one moment of the database. Nothing is known of a timeframe that has no table or no bar.
+
+    `counts`: of minutes by the half hour, if the database has them and they are as of now.
+    """
     nothing = Coverage(asked.timeframe, asked.since, asked.until, [], [], [])
     bars = queries.source(shape, asked.timeframe)
     if bars is None:
@@ -31,6 +34,9 @@ async def look(connection: Link, shape: MarketShape, asked: Asked) -> Coverage:
         expected = periods(asked.timeframe, since, until)
         if not expected:
             return nothing
+        if not dated:
+            counted = counts if asked.timeframe == "1min" and on_half_hours(expected) else None
+            bars = counted or queries.by_bar(bars)
         stored = await queries.stored(connection, bars, asked, expected, until)
         findings = await queries.findings(connection, shape, bars, asked, expected)
         splits = await queries.splits(connection, shape, bars, asked, expected)

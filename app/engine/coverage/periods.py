@@ -28,6 +28,12 @@ def periods(timeframe: Timeframe, since: date, until: date) -> Sequence[Period]:
     return [Period(day) for day in dict.fromkeys(period(FRAMES[timeframe], day) for day in days)]
 
 
+def on_half_hours(expected: Sequence[Period]) -> bool:
+    """As every session of the exchange has been."""
+    ends = (moment for each in expected for moment in (each.opens, each.closes) if moment)
+    return all(moment.minute % 30 == 0 and moment.second == 0 for moment in ends)
+
+
 def edges(timeframe: Timeframe, since: date, until: date) -> tuple[date, date]:
     """Widened to whole weeks or months."""
     if timeframe == "weekly":

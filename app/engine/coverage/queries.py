@@ -70,15 +70,20 @@ select * from judged where gap > 0 or no_price or crossed or no_volume or jump o
  order by symbol, day
 """
 
+# Of each bar what `minute_counts` has of a half hour.
+BY_BAR = """(
+    select symbol, at, 1 as held, coalesce(volume, 0) = 0 as no_volume,
+           num_nonnulls(open, high, low, close) < 4 or least(open, low) <= 0 as no_price,
+           high < greatest(open, low, close) or low > least(open, close) as crossed
+      from {bars} as bars)"""
+
 INSTANTS = """
 with expected as (
         select * from unnest($1::date[], $3::int[], $4::timestamptz[], $5::timestamptz[])
                       with ordinality as expected (day, bars, opens, closes, n)),
      counted as (
-        select symbol, expected.day, n, expected.bars - count(*) as short,
-               bool_or(num_nonnulls(open, high, low, close) < 4 or least(open, low) <= 0) as no_price,
-               bool_or(high < greatest(open, low, close) or low > least(open, close)) as crossed,
-               bool_and(coalesce(volume, 0) = 0) as no_volume
+        select symbol, expected.day, n, expected.bars - sum(held)::int8 as short, bool_or(no_price) as no_price,
+               bool_or(crossed) as crossed, bool_and(no_volume) as no_volume
           from {bars} as bars
           join expected on expected.day = (at at time zone 'America/New_York')::date and at >= opens and at < closes
          where strpos(symbol, ':') = 0 and ($2::text[] is null or symbol = any($2))
@@ -127,9 +132,9 @@ BOUNDS = "select min({place}) as first, max({place}) as last from {bars} as bars
 
 STORED = """
 select symbol, min(day) as first, min(day) filter (where found) as begun, max(day) filter (where found) as last,
-       count(*) filter (where found) as bars
+       coalesce(sum(held) filter (where found), 0)::int8 as bars
   from (
-    select symbol, {day} as day, {found} as found
+    select symbol, {day} as day, {found} as found, {held} as held
       from {bars} as bars {joined}
      where strpos(symbol, ':') = 0 and ($2::text[] is null or symbol = any($2)) and {day} <= $3::date) as placed
  group by symbol
@@ -159,6 +164,11 @@ def source(shape: MarketShape, timeframe: str) -> str | None:
     }.get(timeframe)
 
 
+def by_bar(bars: str) -> str:
+    """Bars that begin at an instant, each counted as one."""
+    return BY_BAR.format(bars=bars)
+
+
 async def make_room(connection: Connection) -> None:
     """For this transaction: a million bars are put in order in memory."""
     await connection.execute("set local work_mem = '64MB'")
@@ -175,9 +185,10 @@ async def stored(
 ) -> list[Stored]:
     dated = expected[0].opens is None
     if dated:
-        words = {"day": "bars.day", "found": FOUND, "joined": ""}
+        words = {"day": "bars.day", "found": FOUND, "held": "1", "joined": ""}
     else:
-        words = {"day": NEW_YORK, "found": "expected.begins is not null", "joined": WITHIN.format(day=NEW_YORK)}
+        joined = WITHIN.format(day=NEW_YORK)
+        words = {"day": NEW_YORK, "found": "expected.begins is not null", "held": "held", "joined": joined}
     text, hours = STORED.format(bars=bars, **words), () if dated else _hours(expected)
     rows = await connection.fetch(text, _days(expected), asked.symbols, until, *hours)
     return [Stored(**row) for row in rows]

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 
 from asyncpg import Connection
 
+from app.db import timescale
 from app.engine import queries
 from app.engine.batch import Batch
 from app.engine.breadth import queries as breadth_queries
@@ -50,6 +51,7 @@ async def sectors(connection: Connection) -> dict[str, str]:
 
 
 async def keep(connection: Connection, batch: Batch, new: Collection[str], there: Collection[str]) -> None:
+    await timescale.open_old_bars(connection)
     await queries.put_symbols(connection, new)
     await queries.put_bars(connection, batch.bars.values(), there)
     await queries.put_patterns(connection, batch.patterns.values(), there)

@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeVar
 
 from asyncpg import Connection
 
+from app.db import timescale
 from app.engine.loads.frames import Frame
 
 T = TypeVar("T")
@@ -106,6 +107,7 @@ async def put_bars(connection: Connection, frame: Frame, lines: Sequence[str]) -
     names = {"table": frame.table, "key": frame.key}
     # A crash of the server takes the newest chunks and their marks away together; whatever ends a load waits for all.
     await connection.execute("set local synchronous_commit to off")
+    await timescale.open_old_bars(connection)
     await connection.execute(STAGE.format(**names))
     await connection.copy_to_table(
         f"incoming_{frame.table}",

@@ -1,0 +1,27 @@
+"""What a TimescaleDB wants to be told; nothing of it is asked of a PostgreSQL without the extension."""
+
+from asyncpg import Connection
+
+LIMIT = "timescaledb.max_tuples_decompressed_per_dml_transaction"
+
+_COUNTS = """
+select format('%I.%I', view_schema, view_name) from timescaledb_information.continuous_aggregates
+ where view_name = 'minute_counts' and hypertable_name = 'ohlcv_1min' and view_schema = hypertable_schema
+   and pg_has_role(view_owner, 'member')
+"""
+
+
+async def open_old_bars(connection: Connection) -> None:
+    """For this transaction. Bars of many symbols in the order of time may touch any number of compressed ones."""
+    await connection.execute("select set_config($1, '0', true) where current_setting($1, true) is not null", LIMIT)
+
+
+async def minute_counts(connection: Connection) -> str | None:
+    """The name of the continuous aggregate, as of now; None where there is none. Not within a transaction."""
+    if await connection.fetchval("select to_regclass('timescaledb_information.continuous_aggregates')") is None:
+        return None
+    name: str | None = await connection.fetchval(_COUNTS)
+    if name:
+        # What was stored late is seen from here on, not when the server would look by itself.
+        await connection.execute(f"call refresh_continuous_aggregate('{name}', null, null)")
+    return name
