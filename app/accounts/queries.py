@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from asyncpg import Connection, Record
 
+from app.db import links
 from app.identity import Role
 
 
@@ -119,17 +120,18 @@ async def renew_hash(connection: "Connection[Record]", user: User, password_hash
 
 
 async def replace_hash(connection: "Connection[Record]", user_id: UUID, password_hash: str) -> None:
-    """Ends every session of theirs as well."""
+    """In a transaction. Ends every session of theirs as well, and every other link that would do the same."""
     await connection.execute(
         "update app.users set password_hash = $2, session_epoch = session_epoch + 1 where id = $1",
         user_id,
         password_hash,
     )
+    await links.end(connection, user_id)
 
 
 async def change_password(connection: "Connection[Record]", user: User, password_hash: str) -> User | None:
-    """Ends every session there is. None when somebody else changed it first."""
-    return _user(
+    """In a transaction. Ends every session and link there is. None when somebody else changed it first."""
+    changed = _user(
         await connection.fetchrow(
             "update app.users as users set password_hash = $3, session_epoch = session_epoch + 1"  # noqa: S608
             f" where id = $1 and password_hash = $2 and active returning {_FIELDS}",
@@ -138,6 +140,9 @@ async def change_password(connection: "Connection[Record]", user: User, password
             password_hash,
         )
     )
+    if changed is not None:
+        await links.end(connection, user.id)
+    return changed
 
 
 async def replace_setup_token(connection: "Connection[Record]", token: str) -> None:

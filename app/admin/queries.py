@@ -8,6 +8,7 @@ from uuid import UUID
 
 from asyncpg import Connection, Record
 
+from app.db import links as doors
 from app.identity import Identity, Role
 
 LINK_DAYS = 7
@@ -183,11 +184,11 @@ async def set_role(connection: "Connection[Record]", actor: UUID, user_id: UUID,
 
 
 async def set_active(connection: "Connection[Record]", actor: UUID, user_id: UUID, active: bool) -> bool:
-    return await _changed(connection, "update app.users as users set active = $3", actor, user_id, active)
+    return await _closed(connection, "active = $3", actor, user_id, active)
 
 
 async def retire_password(connection: "Connection[Record]", actor: UUID, user_id: UUID) -> bool:
-    return await _changed(connection, "update app.users as users set password_hash = ''", actor, user_id)
+    return await _closed(connection, "password_hash = ''", actor, user_id)
 
 
 async def remove_codes(connection: "Connection[Record]", actor: UUID, user_id: UUID) -> bool:
@@ -195,6 +196,7 @@ async def remove_codes(connection: "Connection[Record]", actor: UUID, user_id: U
         return False
     await connection.execute("delete from app.recovery_codes where user_id = $1", user_id)
     await connection.execute("delete from app.second_steps where user_id = $1", user_id)
+    await connection.execute("update app.users set session_epoch = session_epoch + 1 where id = $1", user_id)
     return True
 
 
@@ -250,6 +252,17 @@ async def record(
         who.session,
         detail,
     )
+
+
+async def _closed(
+    connection: "Connection[Record]", change: str, actor: UUID, user_id: UUID, *value: str | bool
+) -> bool:
+    """Closed also to who is coming in at this moment: their password has been looked at, their session not begun."""
+    update = f"update app.users as users set session_epoch = session_epoch + 1, {change}"  # noqa: S608 - our own text
+    if not await _changed(connection, update, actor, user_id, *value):
+        return False
+    await doors.end(connection, user_id)
+    return True
 
 
 async def _changed(
