@@ -150,7 +150,10 @@ def know(user: User) -> None:
 async def stay_alone(user: User) -> None:
     """Goes on under a new id after a new password; every other session of theirs ends."""
     _users().keep(user)
-    await deps.sessions().end_all(user.id, but=await let_in(user, Begun.NEW_PASSWORD))
+    session = await let_in(user, Begun.NEW_PASSWORD)
+    if not user.two_steps:  # they have shown their password, and no code
+        await deps.sessions().confirm(session)
+    await deps.sessions().end_all(user.id, but=session)
 
 
 async def let_go() -> None:

@@ -51,9 +51,10 @@ return 1
 """
 
 _CONFIRMED = """
-local created, confirmed = unpack(redis.call('HMGET', KEYS[1], 'created', 'confirmed'))
+local created, confirmed, begun = unpack(redis.call('HMGET', KEYS[1], 'created', 'confirmed', 'begun'))
 if not created then return 0 end
-return redis.call('TIME')[1] - (confirmed or created) < tonumber(ARGV[1]) and 1 or 0
+local shown = confirmed or (begun ~= 'new-password' and created) or 0
+return redis.call('TIME')[1] - shown < tonumber(ARGV[1]) and 1 or 0
 """
 
 MOST_LISTED = 100
@@ -133,7 +134,7 @@ class Sessions:
             await self._confirm(keys=(SESSION_PREFIX + hash_,))
 
     async def confirmed(self, hash_: str, within_seconds: int) -> bool:
-        """Whether its user showed who they are so short a while ago; it begins with their doing so."""
+        """Whether its user showed who they are so short a while ago; but for a new password, it begins with that."""
         with reachable():
             return bool(await self._confirmed(keys=(SESSION_PREFIX + hash_,), args=(within_seconds,)))
 

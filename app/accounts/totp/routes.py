@@ -94,6 +94,7 @@ async def recovery_codes() -> ResponseReturnValue:
 
 @blueprint.post("/account/totp/codes")
 @guards.signed_in
+@sudo.sensitive
 async def renew_recovery() -> ResponseReturnValue:
     form, who = Password(await request.form), guards.identity()
     if not form.validate():
