@@ -23,8 +23,6 @@ logger = logging.getLogger(__name__)
 LOOK_SECONDS = 5.0
 ANSWER_SECONDS = 10.0
 SEND_SECONDS = 30.0
-AT_ONCE = 10
-MOST_ASKED = 200
 
 REFUSALS = (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError)
 
@@ -44,40 +42,28 @@ class Courier:
         self._pool = pool
         self._mail = mail
         self._compose = compose
-        self._asked: asyncio.Queue[tuple[str, str, bool]] = asyncio.Queue(MOST_ASKED)
         self._more = asyncio.Event()
-        self.lost = 0
-        """Asked for while too many were, or while the database was away."""
 
     @property
     def on(self) -> bool:
         return bool(self._mail.host)
 
-    def post(self, kind: str, email: str, *, known: bool = True) -> None:
-        """Takes no time, whether or not anybody has that address. `known`: only who has it is written to."""
-        if not self.on:
-            return
-        try:
-            self._asked.put_nowait((kind, email, known))
-        except asyncio.QueueFull:
-            self.lost += 1
+    async def put(self, connection: Any, kind: str, email: str, *, known: bool = True) -> None:
+        """In the transaction of what it tells of: who is told that a letter comes, gets it whatever falls over then.
+
+        `known`: only who has that address is written to. Otherwise it costs the same whether or not anybody has it.
+        """
+        if self.on:
+            await (letters.put if known else letters.put_to)(connection, kind, email)
+
+    def hurry(self) -> None:
+        """After that transaction: the next letter need not wait until somebody looks."""
+        self._more.set()
 
     async def run(self) -> None:
         if self.on:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._write_down())
-                tasks.create_task(self._deliver())
+            await self._deliver()
         await asyncio.Event().wait()
-
-    async def _write_down(self) -> NoReturn:
-        while True:
-            kind, email, known = await self._asked.get()
-            try:
-                async with self._pool.acquire() as connection:
-                    await (letters.put if known else letters.put_to)(connection, kind, email)
-            except (db.Unavailable, db.BadValue):
-                self.lost += 1
-            self._more.set()
 
     async def _deliver(self) -> NoReturn:
         while True:
@@ -85,16 +71,19 @@ class Courier:
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._more.wait()
             self._more.clear()
-            try:
+            with suppress(db.Unavailable):  # what was claimed comes up again
                 async with self._pool.acquire() as connection:
                     await letters.forget(connection)
-                    due = await letters.claim(connection, AT_ONCE)
-                for letter in due:
-                    await self._try(letter)
-            except db.Unavailable:
-                continue  # what was claimed comes up again
-            if len(due) == AT_ONCE:
-                self._more.set()
+                while await self._next():
+                    pass
+
+    async def _next(self) -> bool:
+        """One alone: what else were claimed would come up again elsewhere while a slow server holds this one."""
+        async with self._pool.acquire() as connection:
+            claimed = await letters.claim(connection, 1)
+        for due in claimed:
+            await self._try(due)
+        return bool(claimed)
 
     async def _try(self, due: Due) -> None:
         trouble = ""

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from quart import Quart, current_app
 
@@ -68,7 +68,9 @@ class Posts(Protocol):
     @property
     def on(self) -> bool: ...
 
-    def post(self, kind: str, email: str, *, known: bool = True) -> None: ...
+    async def put(self, connection: Any, kind: str, email: str, *, known: bool = True) -> None: ...
+
+    def hurry(self) -> None: ...
 
 
 class Hears(Protocol):

@@ -38,8 +38,7 @@ async def register() -> ResponseReturnValue:
     # Whether the address is known or not, the same is done and said. A password comes only from who reads the
     # letter: otherwise a stranger could choose that of whoever believes it.
     if deps.courier().on:
-        await _record(email, Outcome.ASKED)
-        deps.courier().post(Kind.REGISTER, email, known=False)
+        await _write_to(email)
     else:
         await _make(email, await passwords.hashed(form.password.data))
     return redirect("/register?done=1", 303)
@@ -97,9 +96,11 @@ async def _opened(token: str) -> str | None:
         return await queries.open_registration(connection, token)
 
 
-async def _record(email: str, outcome: Outcome) -> None:
-    async with deps.pools().own.acquire() as connection:
-        await queries.record(connection, email, Action.REGISTER, outcome, caller.address())
+async def _write_to(email: str) -> None:
+    async with deps.pools().own.acquire() as connection, connection.transaction():
+        await queries.record(connection, email, Action.REGISTER, Outcome.ASKED, caller.address())
+        await deps.courier().put(connection, Kind.REGISTER, email, known=False)
+    deps.courier().hurry()
 
 
 def _must_be_on(*, by_mail: bool = False) -> None:

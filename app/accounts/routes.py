@@ -137,7 +137,7 @@ async def change_password() -> ResponseReturnValue:
         form.current.errors = [WRONG]
         return await _password_page(form, 422)
     await visitor.stay_alone(user)
-    deps.courier().post(Kind.NEW_PASSWORD, user.email)
+    deps.courier().hurry()
     return redirect("/account", 303)
 
 
@@ -207,6 +207,7 @@ async def _changed(who: Identity, form: ChangePassword) -> User | None:
         if user is not None:
             done = (Action.CHANGE_PASSWORD, Outcome.OK, caller.address(), "", who.session)
             await queries.record(connection, user.email, *done)
+            await deps.courier().put(connection, Kind.NEW_PASSWORD, user.email)
     return user
 
 

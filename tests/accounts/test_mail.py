@@ -10,7 +10,7 @@ from pydantic import SecretStr, ValidationError
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
-from app import courier, deps
+from app import courier
 from app.accounts import setup
 from app.courier import Letter, written
 from app.db.pools import Pool
@@ -172,14 +172,44 @@ async def test_nobodys_mailbox_is_filled_from_here(client: Client, pool: Pool) -
     assert last == "limited"
 
 
-async def test_more_than_are_soon_written_down_are_counted_and_not_kept(app: Quart) -> None:
-    found = deps.house_of(app).courier
-    assert isinstance(found, courier.Courier)
+async def test_nobody_is_told_of_a_letter_that_could_not_be_written_down(client: Client, pool: Pool) -> None:
+    await sign_in(client)
+    change = {"current": PASSWORD, "new": NEW, "again": NEW}
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("lock table app.letters in access exclusive mode")
+        answers = [
+            await client.post("/forgot", form={"email": EMAIL}),
+            await client.post("/register", form={"email": "carol@example.org"}),
+            await client.post("/account/password", form=change),
+        ]
 
-    for n in range(courier.MOST_ASKED + 5):  # without a turn of the loop between them
-        found.post("reset", f"nobody{n}@example.org")
+    assert [answer.status_code for answer in answers] == [503] * 3
+    assert await rows(pool) == []
+    assert (await client.post("/account/password", form=change)).status_code == 303
 
-    assert found.lost == 5
+
+async def test_what_a_slow_mail_server_holds_up_comes_up_nowhere_else(
+    redis_url: str, database_url: str, tmp_path: Path, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One letter is in its hands; the others stay for whoever is free."""
+    monkeypatch.setattr(courier, "LOOK_SECONDS", 0.1)
+    silent = await asyncio.start_server(lambda *_: asyncio.sleep(3600), "127.0.0.1", 0)
+    mail = Mail(host="127.0.0.1", port=silent.sockets[0].getsockname()[1], sender=SENDER, tls="none")
+    async with pool.acquire() as connection:
+        await connection.execute(
+            "insert into app.letters (kind, email) select 'reset', $1 from generate_series(1, 3)", EMAIL
+        )
+
+    async with sending(redis_url, database_url, tmp_path, mail) as made:
+        async with asyncio.timeout(15):
+            while not any(row["tries"] for row in await rows(pool)):
+                await asyncio.sleep(0.05)
+        answer = await forgot(made.test_client(), "nobody@example.org")
+        tries = [row["tries"] for row in await rows(pool)]
+    silent.close()
+
+    assert answer == (303, "/forgot?done=1")
+    assert sorted(map(str, tries)) == ["0", "0", "0", "1"]
 
 
 @pytest.mark.parametrize(

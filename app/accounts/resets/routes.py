@@ -33,12 +33,14 @@ async def ask() -> ResponseReturnValue:
         return await _forgot_page(form, 422)
     email: str = form.email.data
     wait = await gate.wait_to_reset(deps.limits(), email, caller.address())
-    async with deps.pools().own.acquire() as connection:
+    async with deps.pools().own.acquire() as connection, connection.transaction():
         outcome = Outcome.OK if wait is None else Outcome.LIMITED
         await queries.record(connection, email, Action.FORGOT, outcome, caller.address())
+        if wait is None:
+            await deps.courier().put(connection, Kind.RESET, email, known=False)
     if wait is not None:
         return await errors.answer(429, retry_after=wait)
-    deps.courier().post(Kind.RESET, email)
+    deps.courier().hurry()
     return redirect("/forgot?done=1", 303)
 
 
@@ -72,8 +74,9 @@ async def _accepted(token: str, password_hash: str) -> ResponseReturnValue:
             return await errors.answer(410, SPENT)
         await queries.replace_hash(connection, invite.user_id, password_hash)
         await queries.record(connection, invite.email, Action.ACCEPT_RESET, Outcome.OK, caller.address())
+        await deps.courier().put(connection, Kind.NEW_PASSWORD, invite.email)
         await deps.sessions().end_all(invite.user_id)
-    deps.courier().post(Kind.NEW_PASSWORD, invite.email)
+    deps.courier().hurry()
     # Signing in asks for whatever else this account may want to see beside a password.
     return redirect("/login", 303)
 
