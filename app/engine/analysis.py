@@ -49,15 +49,15 @@ def end(bar: Bar) -> float:
 def analyse(
     panel: Panel,
     thresholds: Thresholds,
-    universe: Floats | None = None,
+    benchmark: Floats | None = None,
     tell_after: float = 0.0,
     stopwatch: Stopwatch | None = None,
 ) -> Analysis:
-    """`universe`: see studies.read. Indicators are given of bars that start after `tell_after` alone."""
+    """`benchmark`: see studies.read. Indicators are given of bars that start after `tell_after` alone."""
     if not len(panel):
         return NOTHING
     began = time.perf_counter()
-    readings = studies.read(panel, universe)
+    readings = studies.read(panel, benchmark)
     ends = _ends(panel.timeframe, panel.start.tolist())
     indicators = _indicators(panel, readings, ends, tell_after)
     between = time.perf_counter()

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby
 
 import numpy as np
@@ -27,7 +27,7 @@ TELL_SECONDS = 1.0
 DAY_SETTLES = 3600.0
 """After a session, before weeks and months that end with it are over for symbols that had no bar on its day."""
 FRESH_BARS = 30
-"""A symbol that has had no bar for so long does not count for the growth of all."""
+"""A symbol that has had no bar for so long does not count for the growth of all, and is no benchmark."""
 
 
 class Close:
@@ -36,7 +36,7 @@ class Close:
         self.outcomes = Outcomes()
         self.combos = Combos()
         self.expiries = Expiries()
-        self.sectors: Mapping[str, str] = {}
+        self.groups = breadth.Groups()
         self.stopwatch = Stopwatch()
         self._series = series
         self._store = store
@@ -83,7 +83,7 @@ class Close:
             before = ring.last_before(bar.symbol, bar.start)
             if before:
                 closes[bar.symbol] = before
-        found = breadth.conditions(at, days, closes, self.sectors)
+        found = breadth.conditions(at, days, closes, self.groups)
         if found:
             self._store.note(found)
 
@@ -119,10 +119,10 @@ class Close:
         timeframe, start = bars[0].timeframe, bars[0].start
         ring = self._series.ring(timeframe)
         length = spans.SECONDS.get(timeframe, DAY)
-        growth = ring.mean_growth(studies.STRENGTH_BARS, start - FRESH_BARS * length)
-        universe = None if math.isnan(growth) else np.full(len(bars), growth)
+        growth = ring.benchmark_growth(studies.BENCHMARK, studies.STRENGTH_BARS, start - FRESH_BARS * length)
+        benchmark = None if math.isnan(growth) else np.full(len(bars), growth)
         panel = ring.panel([bar.symbol for bar in bars])
-        return analyse(panel, self.thresholds, universe, stopwatch=self.stopwatch)
+        return analyse(panel, self.thresholds, benchmark, stopwatch=self.stopwatch)
 
     def _worth_telling(self, bars: Sequence[Bar]) -> set[str]:
         if bars[0].timeframe != "1min":

@@ -37,7 +37,7 @@ LEAD_DAYS = KEPT + studies.STRENGTH_BARS
 """Before the first day that is analysed."""
 
 Growth = Mapping[float, float]
-"""Mean growth of all symbols by the start of the daily bar; see studies.read."""
+"""Of the benchmark, by the start of the daily bar; see studies.read."""
 
 
 class Past(NamedTuple):
@@ -102,13 +102,17 @@ async def recall(pool: Pool, series: Series) -> list[Bar]:
 
 
 def growth(symbols: Sequence[Sequence[Bar]], splits: Splits = shares.NONE) -> Growth:
-    """Of daily bars, each sequence of one symbol and oldest first."""
+    """Of daily bars, each sequence of one symbol and oldest first: the benchmark's, or the mean of days without it."""
     found: dict[float, list[float]] = {}
+    benchmark: dict[float, float] = {}
     for traded in symbols:
         bars = adjusted(traded, splits.get(traded[0].symbol, ())).bars if traded else ()
         for before, bar in zip(bars, bars[studies.STRENGTH_BARS :], strict=False):
-            found.setdefault(bar.start, []).append(bar.close / before.close - 1)
-    return {start: float(np.mean(grown)) for start, grown in found.items() if len(grown) > 1}
+            grown = bar.close / before.close - 1
+            found.setdefault(bar.start, []).append(grown)
+            if bar.symbol == studies.BENCHMARK:
+                benchmark[bar.start] = grown
+    return {start: float(np.mean(grown)) for start, grown in found.items() if len(grown) > 1} | benchmark
 
 
 def analysed(bars: Sequence[Bar], known: Past, days: int | None = None) -> Analysis:
@@ -116,9 +120,9 @@ def analysed(bars: Sequence[Bar], known: Past, days: int | None = None) -> Analy
     if not bars:
         return NOTHING
     rows = panel.walk(bars, days or PATTERN_DAYS, factors=_factors(bars, known.splits))
-    universe: Floats = np.array([known.grown.get(start, np.nan) for start in rows.start.tolist()])
+    benchmark: Floats = np.array([known.grown.get(start, np.nan) for start in rows.start.tolist()])
     told = bars[-min(len(bars), days or INDICATOR_DAYS)].start
-    return analyse(rows, known.thresholds, universe, tell_after=told - 1)
+    return analyse(rows, known.thresholds, benchmark, tell_after=told - 1)
 
 
 def became(bars: Sequence[Bar], patterns: Sequence[PatternDetected], splits: Sequence[Split] = ()) -> Iterator[Outcome]:

@@ -2,6 +2,8 @@
 
 from app.db.pools import Pool
 from app.engine import queries
+from app.engine.breadth import Groups
+from app.engine.breadth import queries as breadth_queries
 from app.engine.close import Close
 from app.engine.combos import Daily
 from app.engine.expiry import MARK, MOST_HELD
@@ -20,7 +22,7 @@ async def findings(pool: Pool, series: Series, close: Close, min_confidence: flo
     close.split(series.splits)
     async with pool.acquire() as connection:
         close.thresholds = await keeping.thresholds(connection, min_confidence)
-        close.sectors = await keeping.sectors(connection)
+        close.groups = Groups(await keeping.sectors(connection), await breadth_queries.universes(connection))
         newest = series.ring("daily").newest()
         close.combos.remember(
             Daily(*row) for row in await queries.daily_patterns(connection, newest - HOLDING_DAYS * DAY)

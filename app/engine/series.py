@@ -97,13 +97,21 @@ class Ring:
         held = shares.between(float(self.values[0, row, place]), start, self.splits.get(symbol, ()), self.timeframe)
         return float(self.values[4, row, place]) / held
 
-    def mean_growth(self, bars: int, since: float) -> float:
-        """Of the closes of all symbols whose last bar starts at `since` or later; NaN of fewer than FEWEST_GROWING."""
+    def benchmark_growth(self, benchmark: str, bars: int, since: float) -> float:
+        """Of the closes of the benchmark, or the mean of all symbols where it has none; of those alone whose last bar
+        starts at `since` or later. NaN of fewer than FEWEST_GROWING."""
+        rows = self._growing(bars, since)
+        own = rows[rows == self.rows.get(benchmark, -1)]
+        if len(own):
+            return self._mean_growth(own, bars)
+        return self._mean_growth(rows, bars) if len(rows) >= FEWEST_GROWING else float("nan")
+
+    def _growing(self, bars: int, since: float) -> Counts:
         rows = np.flatnonzero(self.ends[: len(self.rows)] > bars)
-        ends = self.ends[rows]
-        rows = rows[self.values[0, rows, ends - 1] >= since]
-        if len(rows) < FEWEST_GROWING:
-            return float("nan")
+        growing: Counts = rows[self.values[0, rows, self.ends[rows] - 1] >= since]
+        return growing
+
+    def _mean_growth(self, rows: Counts, bars: int) -> float:
         close, ends = self.values[4], self.ends[rows]
         times = close[rows, ends - 1] / close[rows, ends - 1 - bars]
         if self.splits:

@@ -14,6 +14,8 @@ STRETCHED, SPENT = 80.0, 20.0
 TRENDING = 25.0
 USUAL_BARS = 20
 STRENGTH_BARS = 20
+BENCHMARK = "SPY"
+"""What relative strength is measured against; where it has no bars, the mean of all symbols, each counting alike."""
 
 
 class Study(NamedTuple):
@@ -38,7 +40,13 @@ STUDIES = (
     Study("ADX14", "trend", 14, 28, "Wilder's directional index, and its +DI and -DI"),
     Study("STOCH14", "momentum", 14, 18, "slow stochastic 14, 3, 3: %K, and %D as its signal"),
     Study("relative_volume", "volume", USUAL_BARS, USUAL_BARS + 1, "volume against the mean of the 20 bars before"),
-    Study("relative_strength", "strength", STRENGTH_BARS, STRENGTH_BARS + 1, "growth over 20 bars against that of all"),
+    Study(
+        "relative_strength",
+        "strength",
+        STRENGTH_BARS,
+        STRENGTH_BARS + 1,
+        "growth of 20 bars against that of SPY or all",
+    ),
 )
 """TA-Lib computes each row by itself what remembers for ever; what looks back a fixed way goes for all rows at once."""
 
@@ -48,13 +56,13 @@ Parts = Mapping[str, Floats]
 """By name, one number a row; NaN where there are too few bars. The one called `value` is the indicator."""
 
 
-def read(panel: Panel, universe: Floats | None = None) -> dict[str, Parts]:
-    """The STUDIES by name. `universe`: the mean growth of all symbols over STRENGTH_BARS, one a row, 0.1 for 10 %."""
+def read(panel: Panel, benchmark: Floats | None = None) -> dict[str, Parts]:
+    """The STUDIES by name. `benchmark`: its growth over STRENGTH_BARS, one a row, 0.1 for 10 %."""
     found: dict[str, Parts] = {**_means(panel), **_remembering(panel)}
     found["STOCH14"] = _stochastic(panel)
     found["relative_volume"] = {"value": relative_volume(panel)}
-    if universe is not None:
-        found["relative_strength"] = {"value": (1 + growth(panel)) / (1 + universe)}
+    if benchmark is not None:
+        found["relative_strength"] = {"value": (1 + growth(panel)) / (1 + benchmark)}
     return {
         name: {part: _rounded(column, panel.counts, NEEDS[name]) for part, column in parts.items()}
         for name, parts in found.items()

@@ -5,12 +5,15 @@ import asyncpg
 import pytest
 
 from app.engine.analysis import identity
-from app.engine.breadth import conditions
+from app.engine.breadth import Conditions, Groups, Stand, conditions
+from app.engine.breadth import queries as breadth_queries
 from app.engine.combos import Combos
 from app.engine.longer import Longer
 from app.engine.outcomes import Outcomes, begun, known
 from app.engine.series import Series
 from app.engine.told import Told
+from app.engine.universes import STOCKS, Universe
+from app.engine.universes import queries as universe_queries
 from app.finance import calendar, spans
 from app.finance.bars import DAY, Bar, day_start
 from app.finance.sessions import regular
@@ -150,17 +153,59 @@ def test_a_mended_bar_corrects_what_was_told_and_tells_nothing_twice() -> None:
 def test_breadth_counts_those_of_which_the_day_before_is_known() -> None:
     days = [Bar(symbol, "daily", 0.0, 1, 1, 1, close, 100) for symbol, close in (("A", 11.0), ("B", 9.0), ("C", 5.0))]
 
-    found = conditions(60.0, days, {"A": 10.0, "B": 10.0}, {"A": "Energy"})
+    found = conditions(60.0, days, {"A": 10.0, "B": 10.0}, Groups({"A": "Energy"}))
 
     assert found
     assert (found.whole.advancing, found.whole.declining, found.whole.symbols, found.whole.volume) == (1, 1, 2, 200)
     assert {name: stand.change for name, stand in found.sectors.items()} == {"Energy": 0.1}
-    assert conditions(60.0, days, {}, {}) is None
+    assert conditions(60.0, days, {}, Groups()) is None
+
+
+def test_breadth_of_a_universe_counts_those_of_its_members_that_are_traded() -> None:
+    days = [Bar(symbol, "daily", 0.0, 1, 1, 1, close, 100) for symbol, close in (("A", 11.0), ("B", 9.0), ("C", 10.0))]
+    universes = {"own:two": ("A", "C", "GONE"), "own:all": ("A", "B", "C"), "own:none": ("GONE",)}
+
+    found = conditions(60.0, days, dict.fromkeys("ABC", 10.0), Groups({}, universes))
+
+    assert found
+    assert found.universes == {"own:two": Stand(2, 1, 0, 0.05, 200), "own:all": Stand(3, 1, 1, 0.0, 300)}
+    assert found.whole == found.universes["own:all"]
+
+
+async def test_the_stand_of_universes_is_kept_for_a_month(link: asyncpg.Connection) -> None:
+    stand = Stand(2, 1, 0, 0.05, 200)
+    found = Conditions(1_000_000.0, stand, {"Energy": stand}, {"own:two": stand})
+
+    for one in (found, found._replace(universes={"own:two": stand._replace(advancing=2)})):
+        await breadth_queries.put(link, [one])
+
+    rows = await link.fetch(
+        "select universe, symbols, advancing, declining, change::float8, volume from universe_conditions"
+    )
+    assert [tuple(row) for row in rows] == [("own:two", 2, 2, 0, 0.05, 200)]
+    await breadth_queries.forget(link, 1_000_000.0 + 20 * DAY)
+    assert await link.fetchval("select count(*) from universe_conditions") == 1
+    await breadth_queries.forget(link, 1_000_000.0 + 32 * DAY)
+    assert await link.fetchval("select count(*) from universe_conditions") == 0
+    assert await link.fetchval("select count(*) from sector_conditions") == 1
+
+
+async def test_a_market_without_a_table_for_universes_keeps_the_rest(link: asyncpg.Connection) -> None:
+    stand = Stand(2, 1, 0, 0.05, 200)
+    await link.execute("drop table universe_conditions")
+
+    await breadth_queries.put(link, [Conditions(1_000_000.0, stand, {}, {"own:two": stand})])
+    await breadth_queries.forget(link, 1_000_000.0)
+
+    assert await link.fetchval("select symbols_count from market_conditions") == 2
 
 
 async def test_a_session_leaves_exact_bars_hours_weeks_breadth_and_outcomes(
     redis_url: str, database_url: str, link: asyncpg.Connection
 ) -> None:
+    two = tuple(bar.symbol for bar in EXACT[:2])
+    await universe_queries.put(link, Universe(STOCKS, "test", "two", (*two, "GONE")), SESSION)
+
     async with working(redis_url, database_url, min_confidence=0.5), feeding(redis_url):
         await eventually(lambda: daily(link, SESSION))
         await eventually(lambda: link.fetchval("select max(week_start) > $1 from ohlcv_weekly", UNTIL))
@@ -177,6 +222,7 @@ async def test_a_session_leaves_exact_bars_hours_weeks_breadth_and_outcomes(
     assert [tuple(row) for row in hours] == [(bar.symbol, bar.volume, bar.high) for bar in EXACT]
     weeks = await link.fetch("select symbol, volume from ohlcv_weekly where week_start = '2012-09-03' order by 1")
     assert [tuple(row) for row in weeks] == [(bar.symbol, bar.volume) for bar in EXACT]
+    assert await link.fetchval("select max(symbols) from universe_conditions where universe = 'test:two'") == 2
     assert await link.fetchval("select max(advancing_count + declining_count) from market_conditions") == 5
     assert await link.fetchval("select count(*) from pattern_outcomes where return_20 is not null") > 100
     assert await link.fetchval("select bool_and(levels[1] > 0) from daily_patterns where pattern_type = 'BreakoutHigh'")

@@ -106,7 +106,10 @@ def test_growth_and_the_day_before_are_in_the_share_of_the_day() -> None:
     ring = series.ring("daily")
 
     assert growth([RAW, other], known) == pytest.approx(even)
-    assert ring.mean_growth(20, 0.0) == pytest.approx(even[EVEN[-1].start])
+    assert ring.benchmark_growth("SPY", 20, 0.0) == pytest.approx(even[EVEN[-1].start])
+    assert ring.benchmark_growth("IBM", 20, 0.0) == pytest.approx(EVEN[-1].close / EVEN[-21].close - 1)
+    days = growth([EVEN, [bar._replace(symbol="SPY", close=bar.close * 1.01**at) for at, bar in enumerate(other)]])
+    assert days[EVEN[-1].start] == pytest.approx((1 + even[EVEN[-1].start]) * 1.01**20 - 1)
     assert ring.last_before("IBM", RAW[AT].start) == EVEN[AT - 1].close
     assert ring.last_before("IBM", RAW[AT - 1].start) == RAW[AT - 2].close
 

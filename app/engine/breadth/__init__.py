@@ -1,10 +1,13 @@
-"""How the whole market stands, minute by minute: how many rise and fall, and so for every sector."""
+"""How the market stands, minute by minute: how many rise and fall of all, of every sector and of every universe."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from statistics import fmean
 from typing import NamedTuple
 
 from app.finance.bars import Bar
+
+Move = tuple[float, int]
+"""Change since the close of the day before, and volume."""
 
 UNSORTED = ""
 """The sector of symbols of which none is known."""
@@ -26,24 +29,39 @@ class Conditions(NamedTuple):
     at: float
     whole: Stand
     sectors: Mapping[str, Stand]
+    universes: Mapping[str, Stand]
+    """By title; those of which a member is traded."""
 
 
-def conditions(
-    at: float, days: Iterable[Bar], closes: Mapping[str, float], sectors: Mapping[str, str]
-) -> Conditions | None:
+class Groups(NamedTuple):
+    sectors: Mapping[str, str] = {}
+    """By symbol, where one is known."""
+    universes: Mapping[str, Collection[str]] = {}
+    """The members, by title. A symbol may be in many."""
+
+
+def conditions(at: float, days: Iterable[Bar], closes: Mapping[str, float], groups: Groups) -> Conditions | None:
     """`days`: the running daily bars; `closes`: of the day before. Symbols without one do not count."""
-    members: dict[str, list[tuple[float, int]]] = {}
+    moves: dict[str, Move] = {}
+    sectors: dict[str, list[Move]] = {}
     for bar in days:
         before = closes.get(bar.symbol)
         if before:
-            members.setdefault(sectors.get(bar.symbol, UNSORTED), []).append((bar.close / before - 1, bar.volume))
-    if not members:
+            moves[bar.symbol] = (bar.close / before - 1, bar.volume)
+            sectors.setdefault(groups.sectors.get(bar.symbol, UNSORTED), []).append(moves[bar.symbol])
+    if not moves:
         return None
-    whole = _stand([one for sector in members.values() for one in sector])
-    return Conditions(at, whole, {name: _stand(sector) for name, sector in members.items() if name != UNSORTED})
+    sectors.pop(UNSORTED, None)
+    universes = {title: [moves[each] for each in own if each in moves] for title, own in groups.universes.items()}
+    return Conditions(
+        at,
+        _stand(list(moves.values())),
+        {name: _stand(members) for name, members in sectors.items()},
+        {title: _stand(members) for title, members in universes.items() if members},
+    )
 
 
-def _stand(members: list[tuple[float, int]]) -> Stand:
+def _stand(members: Sequence[Move]) -> Stand:
     changes = [change for change, _ in members]
     return Stand(
         symbols=len(members),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from asyncpg import Connection
 
 from app.engine.breadth import Conditions
+from app.engine.universes import queries as universe_queries
 
 WHOLE = {"timestamp", "advancing_count", "declining_count", "advance_decline_ratio", "overall_volume", "data_source"}
 SECTORS = {"timestamp", "sector", "symbols", "advancing", "declining", "change", "volume"}
@@ -39,6 +40,17 @@ async def put(connection: Connection, found: Iterable[Conditions]) -> None:
             """,
             [(at, sector, *stand) for sector, stand in sorted(one.sectors.items())],
         )
+        if one.universes and await _keeps_universes(connection):
+            await connection.executemany(
+                """
+                insert into universe_conditions (timestamp, universe, symbols, advancing, declining, change, volume)
+                values ($1, $2, $3, $4, $5, $6, $7)
+                on conflict (timestamp, universe) do update
+                   set symbols = excluded.symbols, advancing = excluded.advancing, declining = excluded.declining,
+                       change = excluded.change, volume = excluded.volume
+                """,
+                [(at, universe, *stand) for universe, stand in sorted(one.universes.items())],
+            )
 
 
 async def sectors(connection: Connection) -> dict[str, str]:
@@ -47,8 +59,22 @@ async def sectors(connection: Connection) -> dict[str, str]:
     return {row["symbol"]: row["sector"] for row in rows}
 
 
+async def universes(connection: Connection) -> dict[str, tuple[str, ...]]:
+    """The members, by title."""
+    return {each.title: each.members for each in await universe_queries.all_of(connection)}
+
+
 async def forget(connection: Connection, before: float) -> None:
-    """The stand of every minute is kept for a year."""
+    """The stand of every minute is kept for a year, that of universes, of which there are many, for a month."""
     at = datetime.fromtimestamp(before, UTC)
     await connection.execute("delete from market_conditions where timestamp < $1::timestamptz - interval '1 year'", at)
     await connection.execute("delete from sector_conditions where timestamp < $1::timestamptz - interval '1 year'", at)
+    if await _keeps_universes(connection):
+        await connection.execute(
+            "delete from universe_conditions where timestamp < $1::timestamptz - interval '1 month'", at
+        )
+
+
+async def _keeps_universes(connection: Connection) -> bool:
+    """A market that is not ours has no such table."""
+    return bool(await connection.fetchval("select to_regclass('public.universe_conditions') is not null"))
