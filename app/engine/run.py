@@ -11,6 +11,8 @@ from contextlib import suppress
 from app import db, wire
 from app.db import actions
 from app.db.pools import Pool
+from app.engine.breadth import Groups
+from app.engine.breadth import queries as breadth_queries
 from app.engine.close import Close
 from app.engine.closing.close import Event
 from app.engine.closing.evening import Evening, Ways
@@ -183,7 +185,7 @@ class Engine:
         return told
 
     async def _consider(self, now: float) -> None:
-        """What an operator has switched off or made stricter since, and what was split."""
+        """What an operator has switched off or made stricter since, what was split, and who is in which universe."""
         if now - self._considered_at < CONSIDER_SECONDS:
             return
         self._considered_at = now
@@ -191,6 +193,8 @@ class Engine:
             async with self._pool.acquire() as connection:
                 self._close.thresholds = await keeping.thresholds(connection, self._min_confidence)
                 self._close.split(await actions.every_split(connection))
+                members = await breadth_queries.universes(connection)
+                self._close.groups = Groups(await keeping.sectors(connection), members)
 
     def _tell(self, event: Event) -> None:
         self._store.offer(events=[event])
