@@ -1,6 +1,10 @@
 """What a TimescaleDB wants to be told; nothing of it is asked of a PostgreSQL without the extension."""
 
-from asyncpg import Connection
+import logging
+
+import asyncpg
+
+logger = logging.getLogger(__name__)
 
 LIMIT = "timescaledb.max_tuples_decompressed_per_dml_transaction"
 
@@ -11,17 +15,22 @@ select format('%I.%I', view_schema, view_name) from timescaledb_information.cont
 """
 
 
-async def open_old_bars(connection: Connection) -> None:
+async def open_old_bars(connection: asyncpg.Connection) -> None:
     """For this transaction. Bars of many symbols in the order of time may touch any number of compressed ones."""
     await connection.execute("select set_config($1, '0', true) where current_setting($1, true) is not null", LIMIT)
 
 
-async def minute_counts(connection: Connection) -> str | None:
-    """The name of the continuous aggregate, as of now; None where there is none. Not within a transaction."""
+async def minute_counts(connection: asyncpg.Connection) -> str | None:
+    """The name of the continuous aggregate, as of now; None where minutes must be read. Not within a transaction."""
     if await connection.fetchval("select to_regclass('timescaledb_information.continuous_aggregates')") is None:
         return None
     name: str | None = await connection.fetchval(_COUNTS)
-    if name:
+    if name is None:
+        return None
+    try:
         # What was stored late is seen from here on, not when the server would look by itself.
         await connection.execute(f"call refresh_continuous_aggregate('{name}', null, null)")
+    except asyncpg.PostgresError as refused:
+        logger.warning("%s is not up to date, minutes are read instead: %s", name, refused)
+        return None
     return name
