@@ -3,7 +3,7 @@
 from quart import Blueprint, Response, redirect, request
 from quart.typing import ResponseReturnValue
 from wtforms import Form, PasswordField  # type: ignore[import-untyped]
-from wtforms.validators import DataRequired  # type: ignore[import-untyped]
+from wtforms.validators import DataRequired, ValidationError  # type: ignore[import-untyped]
 
 from app import deps
 from app.accounts import gate, passwords, queries, visitor
@@ -18,6 +18,14 @@ TAKEN = "This address has an account already. Sign in with its password."
 
 class Choice(Form):  # type: ignore[misc]
     password = PasswordField("New password", validators=[DataRequired("Choose a password.")])
+
+    def __init__(self, sent: object = None, email: str = "") -> None:
+        super().__init__(sent)
+        self.account = email
+
+    def validate_password(self, field: PasswordField) -> None:
+        if reason := passwords.weakness(field.data, self.account):
+            raise ValidationError(reason)
 
 
 @blueprint.get("/invite/<token>")
@@ -36,16 +44,10 @@ async def accept(token: str) -> ResponseReturnValue:
     invite = await _opened(token)
     if invite is None:
         return await errors.answer(410, SPENT)
-    form = Choice(await request.form)
-    if form.validate() and (reason := passwords.weakness(form.password.data, invite.email)):
-        form.password.errors = [reason]
-    if form.password.errors:
+    form = Choice(await request.form, invite.email)
+    if not form.validate():
         return await _page(invite, form, 422)
-    try:
-        password_hash = await passwords.hashed(form.password.data)
-    except passwords.Busy:
-        return await errors.answer(503, "Many people are signing in at this moment.")
-    return await _accepted(token, password_hash)
+    return await _accepted(token, await passwords.hashed(form.password.data))
 
 
 async def _accepted(token: str, password_hash: str) -> ResponseReturnValue:

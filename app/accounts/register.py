@@ -59,12 +59,11 @@ async def finish(token: str) -> ResponseReturnValue:
     wait = await gate.wait_for_welcome(deps.limits(), caller.address())
     if wait is not None:
         return await errors.answer(429, retry_after=wait)
-    email, form = await _opened(token), Choice(await request.form)
+    email = await _opened(token)
     if email is None:
         return await errors.answer(410, SPENT)
-    if form.validate() and (reason := passwords.weakness(form.password.data, email)):
-        form.password.errors = [reason]
-    if form.password.errors:
+    form = Choice(await request.form, email)
+    if not form.validate():
         return await _last_page(email, form, 422)
     return await _finished(token, await passwords.hashed(form.password.data))
 

@@ -18,8 +18,9 @@ from app.admin.forms import Deletion, Invitation, Search
 from app.admin.people import ACTS, Deed, Invited
 from app.admin.queries import Action, Outcome, Person, Wanted
 from app.identity import Role
-from app.web import caller, errors, guards, security, sudo
+from app.web import caller, errors, guards, sudo
 from app.web.html import page
+from app.web.once import Once
 from app.wire.channels import Channels
 
 blueprint = Blueprint("admin", __name__)
@@ -28,11 +29,8 @@ T = TypeVar("T")
 
 WITHIN_SECONDS = 1.0
 
-LINK_COOKIE = "invite"
-LINK_SECONDS = 60
-"""For which the address of a new link may be on its way to the one page that shows it."""
-
 PEOPLE = "/admin/users"
+LINK = Once("invite", PEOPLE)
 A_PAGE = 100
 DEEDS = "60/minute"
 AUDIT_FIELDS = ("who", "action", "outcome", "from", "to")
@@ -92,7 +90,7 @@ async def invite() -> ResponseReturnValue:
     if done is Invited.TAKEN:
         form.email.errors = [HAS_ACCOUNT]
         return await _people_page(form, 422)
-    return _back_with(token)
+    return LINK.led(token)
 
 
 @blueprint.get("/admin/users/<uuid:user_id>")
@@ -120,7 +118,7 @@ async def change(user_id: UUID) -> ResponseReturnValue:
     done = await _do(deed, person)
     if not done.changed:
         return await _person_page(await _person(user_id), LAST)
-    return _back_with(done.token) if done.token else current_app.redirect(request.path, 303)
+    return LINK.led(done.token) if done.token else current_app.redirect(request.path, 303)
 
 
 @blueprint.get("/admin/users/<uuid:user_id>/delete")
@@ -225,23 +223,8 @@ async def _person(user_id: UUID) -> Person:
     return found or abort(404)
 
 
-def _back_with(token: str) -> Response:
-    """Kept nowhere but in the administrator's own browser, until the page that follows has shown it."""
-    response = Response("", 303, {"Location": PEOPLE})
-    response.set_cookie(
-        LINK_COOKIE,
-        token,
-        max_age=LINK_SECONDS,
-        path=PEOPLE,
-        httponly=True,
-        samesite="Strict",
-        secure=security.is_secure(),
-    )
-    return response
-
-
 async def _people_page(form: Invitation, status: int = 200) -> Response:
-    token, after = request.cookies.get(LINK_COOKIE, ""), request.args.get("after", "")
+    token, after = LINK.brought(), request.args.get("after", "")
     async with deps.pools().own.acquire() as connection:
         found = await queries.people(connection, after, A_PAGE + 1)
         links = await queries.links(connection, A_PAGE)
@@ -258,9 +241,7 @@ async def _people_page(form: Invitation, status: int = 200) -> Response:
         made=made,
         address=f"{deps.settings().public_url}/invite/{token}",
     )
-    if token:
-        response.delete_cookie(LINK_COOKIE, path=PEOPLE)
-    return response
+    return LINK.shown(response)
 
 
 async def _person_page(person: Person, refusal: str = "") -> Response:

@@ -57,12 +57,11 @@ async def accept(token: str) -> ResponseReturnValue:
     wait = await gate.wait_for_welcome(deps.limits(), caller.address())
     if wait is not None:
         return await errors.answer(429, retry_after=wait)
-    invite, form = await _opened(token), Choice(await request.form)
+    invite = await _opened(token)
     if invite is None:
         return await errors.answer(410, SPENT)
-    if form.validate() and (reason := passwords.weakness(form.password.data, invite.email)):
-        form.password.errors = [reason]
-    if form.password.errors:
+    form = Choice(await request.form, invite.email)
+    if not form.validate():
         return await _page(invite, form, 422)
     return await _accepted(token, await passwords.hashed(form.password.data))
 

@@ -11,15 +11,13 @@ from app.accounts.tokens import queries, secret
 from app.accounts.tokens.forms import SCOPES, NewToken
 from app.accounts.tokens.queries import Action, Outcome, Token
 from app.identity import Scope
-from app.web import caller, errors, guards, html, security, sudo
+from app.web import caller, errors, guards, html, sudo
+from app.web.once import Once
 
 blueprint = Blueprint("tokens", __name__)
 
 HERE = "/account/tokens"
-NEW_COOKIE = "token"
-NEW_SECONDS = 60
-"""For which a new token may be on its way to the one page that shows it."""
-
+NEW = Once("token", HERE)
 OFTEN = "30/hour"
 FULL = f"You have {queries.MOST} tokens, which is the most there can be. Revoke one first."
 
@@ -57,7 +55,7 @@ async def make() -> ResponseReturnValue:
     if made is None:
         form.name.errors = [FULL]
         return await _page(form, 422)
-    return _back_with(token)
+    return NEW.led(token)
 
 
 @blueprint.get(f"{HERE}/<uuid:token_id>")
@@ -104,7 +102,7 @@ async def revoke_of(user_id: UUID) -> ResponseReturnValue:
 
 async def _page(form: NewToken, status: int = 200) -> Response:
     """A token that has just been made is shown by the first page that its maker's browser asks for, and by no other."""
-    who, new = guards.identity(), request.cookies.get(NEW_COOKIE, "")
+    who, new = guards.identity(), NEW.brought()
     async with deps.pools().own.acquire() as connection:
         found = await queries.of(connection, who.user_id)
         owned = await queries.owned(connection, secret.hashed(new)) if secret.is_token(new) else None
@@ -119,23 +117,7 @@ async def _page(form: NewToken, status: int = 200) -> Response:
         most=queries.MOST,
         public_url=deps.settings().public_url,
     )
-    if new:
-        response.delete_cookie(NEW_COOKIE, path=HERE)
-    return response
-
-
-def _back_with(token: str) -> Response:
-    response = Response("", 303, {"Location": HERE})
-    response.set_cookie(
-        NEW_COOKIE,
-        token,
-        max_age=NEW_SECONDS,
-        path=HERE,
-        httponly=True,
-        samesite="Strict",
-        secure=security.is_secure(),
-    )
-    return response
+    return NEW.shown(response)
 
 
 async def _too_often(action: Action) -> Response | None:

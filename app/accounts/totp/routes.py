@@ -15,7 +15,8 @@ from app.accounts.totp import codes, proof
 from app.accounts.totp import queries as steps
 from app.accounts.totp.forms import Code, Off, Password
 from app.accounts.totp.seal import Seal
-from app.web import caller, errors, guards, html, security, sudo
+from app.web import caller, errors, guards, html, sudo
+from app.web.once import Once
 from app.wire.limits import Limits
 
 blueprint = Blueprint("totp", __name__)
@@ -24,9 +25,7 @@ WRONG = "This is not your password."
 WRONG_CODE = (
     "This is not the code of the moment. Wait for the next one, and look whether the telephone's clock is right."
 )
-SHOWN_COOKIE = "recovery"
-SHOWN_SECONDS = 60
-"""For which new recovery codes may be on their way to the one page that shows them."""
+RECOVERY = Once("recovery", "/account/totp/codes")
 
 Wait = Callable[[Limits, str, str], Awaitable[float | None]]
 
@@ -179,24 +178,14 @@ async def _record(connection: Any, action: Action, outcome: Outcome, detail: str
 
 
 def _back_with(recovery: list[str]) -> Response:
-    """Kept in plain nowhere: sealed in the browser for a minute, until the page that follows has shown them."""
-    response = Response("", 303, {"Location": "/account/totp/codes"})
-    sealed = base64.urlsafe_b64encode(seal().closed(" ".join(recovery), guards.identity().session)).decode()
-    response.set_cookie(
-        SHOWN_COOKIE,
-        sealed,
-        max_age=SHOWN_SECONDS,
-        path="/account/totp/codes",
-        httponly=True,
-        samesite="Strict",
-        secure=security.is_secure(),
-    )
-    return response
+    """Sealed: these are kept in plain nowhere, not even in the browser."""
+    closed = seal().closed(" ".join(recovery), guards.identity().session)
+    return RECOVERY.led(base64.urlsafe_b64encode(closed).decode())
 
 
 def _shown() -> list[str]:
     try:
-        closed = base64.urlsafe_b64decode(request.cookies.get(SHOWN_COOKIE, ""))
+        closed = base64.urlsafe_b64decode(RECOVERY.brought())
     except (binascii.Error, ValueError):
         return []
     return (seal().opened(closed, guards.identity().session) or "").split()
@@ -227,9 +216,7 @@ async def _enrolment_page(form: Code, status: int = 200) -> ResponseReturnValue:
 async def _codes_page(form: Password, status: int = 200) -> Response:
     shown = _shown() if status == 200 else []
     response = await html.page("accounts/codes", title="Recovery codes", status=status, form=form, shown=shown)
-    if SHOWN_COOKIE in request.cookies:
-        response.delete_cookie(SHOWN_COOKIE, path="/account/totp/codes")
-    return response
+    return RECOVERY.shown(response)
 
 
 async def _off_page(form: Off, status: int = 200) -> Response:
