@@ -13,6 +13,6 @@ async def rows(link: asyncpg.Connection) -> dict[str, str]:
 
 async def contents(keys: Redis) -> dict[bytes, bytes | None]:
     """Of Redis, but for what any request counts and what the desk tells of itself."""
-    passing = (b"ts:rl", b"ts:sess:", b"ts:usess:", b"LIMITS")
+    passing = (b"ts:rl", b"ts:sess:", b"ts:usess:", b"ts:streams", b"LIMITS")
     names = [name async for name in keys.scan_iter("*") if not name.startswith(passing)]
     return {name: await keys.dump(name) for name in names}

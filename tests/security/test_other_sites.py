@@ -58,3 +58,25 @@ async def test_the_same_form_from_a_page_of_ours_is_taken(door: Door, path: str)
     answer = await door.app.test_client(False).post(path, headers=headers, form=FORMS[path])
 
     assert answer.status_code == 303
+
+
+PARTS = b'--x\r\nContent-Disposition: form-data; name="session"\r\n\r\nothers\r\n--x--\r\n'
+KINDS = {
+    "application/x-www-form-urlencoded": b"session=others",
+    "multipart/form-data; boundary=x": PARTS,
+    "text/plain": b"session=others",
+    "application/json": b'{"session":"others"}',
+}
+"""What pages of other sites send without asking first, and what they ask for."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_it_is_not_the_kind_of_a_body_that_lets_it_in(door: Door, kind: str) -> None:
+    for headers in FOREIGN:
+        cookie, other = door.cookie(await door.begun(Role.USER)), door.cookie(await door.begun(Role.USER))
+        said = {**headers, "Cookie": cookie, "Content-Type": kind, "HX-Request": "true", "HX-Current-URL": f"{OWN}/"}
+        answer = await door.app.test_client(False).post("/account/sessions", headers=said, data=KINDS[kind])
+
+        assert answer.status_code == 403, headers
+        kept = await door.app.test_client(False).get("/account", headers={"Cookie": other})
+        assert kept.status_code == 200, headers

@@ -1,0 +1,64 @@
+"""A real stream of the whole desk: what its head says, and what of Redis neither ends nor deafens it."""
+
+import signal
+
+import pytest
+
+from app.live.topics import quotes_topic
+from app.settings import Settings
+from app.wire.channels import Channels
+from tests.stream.conftest import Desk, Own, desk, own, settings
+from tests.stream.test_faults import on
+from tests.stream.test_stream import tick
+from tests.stream.waiting import until
+
+__all__ = ["desk", "own", "settings"]
+
+APPLE = quotes_topic("AAPL")
+DEADLY = (b'{"symbol":"\\ud800","price":1}', b'{"symbol":"AAPL\\u0000","price":1}', b'"\\ud800"', b"\xed\xa0\x80")
+
+
+@pytest.mark.parametrize("coding", ["identity", "gzip"])
+async def test_a_stream_is_kept_by_nobody_and_held_back_by_no_proxy(desk: Desk, coding: str) -> None:
+    async with desk.stream(f"{APPLE},status", Accept_Encoding=coding) as reader:
+        assert await reader.message("message")
+        said = reader.headers
+
+    assert reader.status == 200
+    assert said["content-type"] == "text/event-stream; charset=utf-8"
+    assert said["cache-control"] == "no-store"
+    assert said["x-accel-buffering"] == "no"
+    assert said.get("content-encoding", "identity") == coding
+    assert "content-length" not in said
+    assert "access-control-allow-origin" not in said
+
+
+async def test_no_text_on_any_channel_ends_a_stream(desk: Desk) -> None:
+    channels = Channels(**desk.house.settings.channels())
+    async with desk.stream(f"{APPLE},patterns,status") as reader:
+        await reader.message("message")
+        for channel in channels:
+            for payload in DEADLY:
+                assert await desk.redis.publish(channel, payload) >= 1, channel
+        await desk.publish(tick(price=700.5))
+
+        assert await reader.containing("700.5")
+        assert {message.event for message in reader.messages} <= {"hello", "message", "beat"}
+
+
+async def test_while_redis_hangs_nobody_is_sent_here(own: Own, settings: Settings) -> None:
+    own.start()
+    desk = Desk(on(own, settings))
+    await desk.start()
+    async with desk.client() as client:
+        assert (await client.get("/ready")).status_code == 200
+
+        own.send(signal.SIGSTOP)
+        await until(lambda: not desk.house.vitals.redis, 15)
+        assert (await client.get("/ready")).status_code == 503
+        assert (await client.get("/health")).status_code == 200
+        own.send(signal.SIGCONT)
+
+        await until(lambda: desk.house.vitals.redis and desk.house.listening(), 15)
+        assert (await client.get("/ready")).status_code == 200
+    await desk.stop()
