@@ -8,6 +8,8 @@ from typing import NamedTuple
 import httpx
 import pytest
 
+from app import streams
+from app.sections import Live
 from app.settings import Settings
 from tests.conftest import free_port
 from tests.stream.conftest import EMAIL, PASSWORD, Desk, settings
@@ -18,6 +20,8 @@ __all__ = ["settings"]
 
 NEW = "another train with two bars"
 STREAMS_WITHIN = 5.0
+PATIENCE = 20.0
+"""For a machine that has more to do than this. That the bound holds is a sum, which is tested as one."""
 
 
 class Processes(NamedTuple):
@@ -31,6 +35,7 @@ class Processes(NamedTuple):
         return httpx.AsyncClient(
             base_url=f"http://127.0.0.1:{port}",
             trust_env=False,
+            timeout=30,
             headers={"Origin": own, "Accept": "text/html"},
             cookies=cookies,
         )
@@ -58,8 +63,8 @@ async def both(settings: Settings) -> AsyncIterator[Processes]:
     other = settings.model_copy(update={"port": there})
     told = {"SECRET_KEY": settings.secret_key.get_secret_value(), "PUBLIC_URL": f"http://127.0.0.1:{settings.port}"}
     async with process(other, **told):
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{there}", trust_env=False) as client:
-            async with asyncio.timeout(20):
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{there}", trust_env=False, timeout=30) as client:
+            async with asyncio.timeout(60):
                 while not await ready(client):
                     await asyncio.sleep(0.05)
         yield Processes(here, there)
@@ -67,7 +72,11 @@ async def both(settings: Settings) -> AsyncIterator[Processes]:
 
 
 async def last_said(reader: Reader) -> str:
-    return (await reader.end(STREAMS_WITHIN))[-1].event
+    return (await reader.end(PATIENCE))[-1].event
+
+
+def test_the_longest_pause_between_two_looks_and_the_longest_look_are_within_the_bound() -> None:
+    assert Live().admit_seconds + streams.ADMIT_WITHIN_SECONDS < STREAMS_WITHIN
 
 
 async def test_signing_out_the_others_reaches_the_other_process(both: Processes) -> None:

@@ -54,7 +54,7 @@ async def signed_in(desk: Desk, email: str, password: str = PASSWORD) -> AsyncIt
 
 def stranger(desk: Desk) -> httpx.AsyncClient:
     base = f"http://127.0.0.1:{desk.settings.port}"
-    return httpx.AsyncClient(base_url=base, trust_env=False, headers={"Origin": base, **PAGE})
+    return httpx.AsyncClient(base_url=base, trust_env=False, timeout=30, headers={"Origin": base, **PAGE})
 
 
 async def link_shown(client: httpx.AsyncClient) -> str:

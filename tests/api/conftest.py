@@ -109,5 +109,5 @@ async def asked(desk: Desk, path: str, token: str | None, **headers: str) -> htt
     if token is not None:
         told["Authorization"] = f"Bearer {token}"
     base = f"http://127.0.0.1:{desk.settings.port}"
-    async with httpx.AsyncClient(base_url=base, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=base, trust_env=False, timeout=30) as client:
         return await client.get(path, headers=told)

@@ -59,7 +59,7 @@ async def test_a_listed_site_reads_by_token_alone(open_desk: Desk, readers: tupl
 
 async def test_a_browser_that_asks_first_is_told(open_desk: Desk, readers: tuple[str, ...]) -> None:
     base = f"http://127.0.0.1:{open_desk.settings.port}"
-    async with httpx.AsyncClient(base_url=base, trust_env=False, headers=FROM_A_SITE) as browser:
+    async with httpx.AsyncClient(base_url=base, trust_env=False, timeout=30, headers=FROM_A_SITE) as browser:
         friend = await browser.options(ME, headers={**PREFLIGHT, "Origin": FRIEND})
         stranger = await browser.options(ME, headers={**PREFLIGHT, "Origin": STRANGER})
         change = await browser.options(

@@ -141,7 +141,8 @@ async def test_patterns_are_narrowed_by_symbol_and_timeframe(desk: Desk) -> None
 
 
 async def test_nobody_sees_the_desk_without_signing_in(desk: Desk) -> None:
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{desk.settings.port}", trust_env=False) as stranger:
+    base = f"http://127.0.0.1:{desk.settings.port}"
+    async with httpx.AsyncClient(base_url=base, trust_env=False, timeout=30) as stranger:
         for path in ("/", "/symbols", "/symbols/BRK.B", "/patterns"):
             answer = await stranger.get(path, headers={"Accept": "text/html"})
             assert answer.status_code == 303

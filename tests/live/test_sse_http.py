@@ -75,7 +75,7 @@ def staying_after() -> Iterator[None]:
 def received(server: Server, answer: Callable[[], Response]) -> list[httpx_sse.ServerSentEvent]:
     server.answer = answer
     with (
-        httpx.Client(trust_env=False) as client,
+        httpx.Client(trust_env=False, timeout=30) as client,
         httpx_sse.connect_sse(client, "GET", f"http://{server.address}/") as source,
     ):
         return list(source.iter_sse())
@@ -115,7 +115,7 @@ def test_the_separator_of_the_response_is_that_of_all_it_writes(server: Server, 
         yield from ("a", 1, {"data": "b", "event": "e", "sep": "\r"}, memoryview(b"data: raw\n\n"), None)
 
     server.answer = lambda: EventSourceResponse(items(), sep=sep)
-    with httpx.Client(trust_env=False) as client:
+    with httpx.Client(trust_env=False, timeout=30) as client:
         body = client.get(f"http://{server.address}/").content
 
     end = (sep or "\n").encode()
@@ -126,7 +126,7 @@ def test_the_separator_of_the_response_is_that_of_all_it_writes(server: Server, 
 def test_headers_are_those_of_a_stream_and_the_rest_is_ones_own(server: Server) -> None:
     asked = {"Cache-Control": "public, max-age=29", "X-Accel-Buffering": "yes", "X-Room": "7"}
     server.answer = lambda: EventSourceResponse(iter(()), 203, headers=asked, media_type="application/x-stream")
-    with httpx.Client(trust_env=False) as client:
+    with httpx.Client(trust_env=False, timeout=30) as client:
         answer = client.get(f"http://{server.address}/")
 
     assert answer.status_code == 203
@@ -148,7 +148,7 @@ def test_who_asks_for_the_head_is_given_no_stream(server: Server) -> None:
         after.set()
 
     server.answer = lambda: EventSourceResponse(endless(), background=background)
-    with httpx.Client(trust_env=False, timeout=5) as client:
+    with httpx.Client(trust_env=False, timeout=30) as client:
         answer = client.head(f"http://{server.address}/")
 
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
@@ -163,7 +163,7 @@ def test_pings_come_while_there_is_traffic_too(server: Server) -> None:
             yield number
 
     server.answer = lambda: EventSourceResponse(numbers(), ping=0.1, sep="\r\n")
-    with httpx.Client(trust_env=False) as client:
+    with httpx.Client(trust_env=False, timeout=30) as client:
         text = client.get(f"http://{server.address}/").text
 
     assert text.count(": ping - ") >= 2
@@ -179,7 +179,7 @@ def test_a_sender_that_breaks_ends_its_stream(server: Server) -> None:
         yield "never"
 
     server.answer = lambda: EventSourceResponse(silent(), data_sender_callable=breaks)
-    with httpx.Client(trust_env=False, timeout=5) as client, pytest.raises(httpx.RemoteProtocolError):
+    with httpx.Client(trust_env=False, timeout=30) as client, pytest.raises(httpx.RemoteProtocolError):
         client.get(f"http://{server.address}/")
 
 

@@ -188,7 +188,9 @@ async def test_no_secret_and_no_forged_line_is_in_what_is_logged(settings: Setti
         headers = await signed_in(settings)
         shown = {**headers, "Authorization": f"Bearer {CANARIES['METRICS_TOKEN']}", "X-Api-Key": "canaryHeader"}
         desk = f"http://127.0.0.1:{settings.port}"
-        async with httpx.AsyncClient(base_url=desk, trust_env=False, headers={"Origin": desk, **PAGE}) as client:
+        async with httpx.AsyncClient(
+            base_url=desk, trust_env=False, timeout=30, headers={"Origin": desk, **PAGE}
+        ) as client:
             assert (await client.get("/metrics", headers=shown)).status_code == 200
             for path in (FORGED, "/welcome/canaryWelcome", "/invite/canaryInvite", "/login?next=/x&token=canaryQuery"):
                 await client.get(path, headers=shown)

@@ -77,7 +77,8 @@ class Desk:
 
     def client(self) -> httpx.AsyncClient:
         base = f"http://127.0.0.1:{self.settings.port}"
-        return httpx.AsyncClient(base_url=base, cookies=self.cookies, trust_env=False, headers={"Origin": base})
+        own = {"Origin": base}
+        return httpx.AsyncClient(base_url=base, cookies=self.cookies, trust_env=False, timeout=30, headers=own)
 
     def stream(self, topics: str, cursor: str = "", **headers: str) -> Reader:
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
@@ -138,13 +139,24 @@ def settings(
         data_dir=tmp_path,
         redis=Redis(url=SecretStr(redis_url)),
         database=Database(url=SecretStr(databases.own), market_url=SecretStr(databases.market)),
-        live=Live(frame_seconds=0.05, beat_seconds=0.2, stalled_seconds=0.5, lane=lane),
+        live=Live(frame_seconds=0.05, beat_seconds=0.2, lane=lane),
     )
 
 
 @pytest.fixture
 async def desk(settings: Settings) -> AsyncIterator[Desk]:
     found = Desk(settings)
+    await found.start()
+    await found.enter()
+    yield found
+    await found.stop()
+
+
+@pytest.fixture
+async def impatient(settings: Settings) -> AsyncIterator[Desk]:
+    """Cuts off at once who takes nothing; how fast a test reads must not matter to the others."""
+    live = settings.live.model_copy(update={"stalled_seconds": 0.5})
+    found = Desk(settings.model_copy(update={"live": live}))
     await found.start()
     await found.enter()
     yield found

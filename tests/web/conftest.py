@@ -39,7 +39,7 @@ class Server:
         self.process.wait(10)
 
     async def answers(self) -> bool:
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
             try:
                 return (await client.get(f"{self.url}/board")).status_code == 200
             except httpx.TransportError:
@@ -54,7 +54,7 @@ class Server:
         return await self._post("tell", said)
 
     async def _post(self, path: str, said: tuple[dict[str, Any], ...]) -> int:
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
             return int((await client.post(f"{self.url}/{path}", json=said)).text)
 
 
