@@ -1,6 +1,8 @@
 import sys
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import pyarrow as pa
@@ -86,3 +88,51 @@ async def test_without_pyarrow_it_is_said_what_to_install(
 
     with pytest.raises(Unreadable, match=r"install tickstock\[parquet\]"):
         await read(pool, tmp_path / "bars.parquet")
+
+
+MINUTE = datetime(2012, 9, 4, 9, 30, tzinfo=ZoneInfo("America/New_York"))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"ticker": pa.array([b"A", b"A", b"B"])},
+        {"ticker": pa.array(["a", "A", "B"]).dictionary_encode()},
+        {"open": pa.array([Decimal("1.25"), Decimal("1.5"), Decimal("9E+0")])},
+        {"volume": pa.array([100.0, 200.4, 300.0])},
+        {"date": pa.array([MINUTE] * 3, pa.timestamp("ns", "America/New_York")).cast(pa.int64())},
+        {"date": pa.array([MINUTE] * 3, pa.timestamp("ns", "America/New_York"))},
+        {"date": pa.array([MINUTE.astimezone(UTC).replace(tzinfo=None)] * 3, pa.timestamp("us"))},
+    ],
+    ids=["bytes", "dictionary", "decimal", "parts of shares", "ns as numbers", "ns in a zone", "no zone"],
+)
+async def test_columns_of_odd_types_are_read(changed: dict[str, pa.Array], tmp_path: Path) -> None:
+    parquet.write_table(pa.table({**COLUMNS, **changed}), tmp_path / "bars.parquet")
+
+    done = await load(opened(tmp_path / "bars.parquet"), FRAMES["daily"], None, TODAY)
+
+    assert (done.good, done.refused, done.known) == (3, 0, {"A", "B"})
+
+
+async def test_nanoseconds_are_cut_off(pool: Pool, link: asyncpg.Connection, tmp_path: Path) -> None:
+    start = int(MINUTE.timestamp()) * 10**9
+    moments = pa.array([start, start + 60 * 10**9 + 1, start + 120 * 10**9], pa.timestamp("ns", "America/New_York"))
+    parquet.write_table(pa.table({**COLUMNS, "date": moments}), tmp_path / "bars.parquet")
+
+    await read(pool, tmp_path / "bars.parquet", "1min")
+
+    found = await link.fetch("select timestamp at time zone 'UTC' from ohlcv_1min order by 1")
+    assert [str(row[0]) for row in found] == [f"2012-09-04 13:{minute}:00" for minute in (30, 31, 32)]
+
+
+async def test_columns_that_are_no_bars_are_refused(tmp_path: Path) -> None:
+    path, twice = tmp_path / "lists.parquet", tmp_path / "twice.parquet"
+    parquet.write_table(pa.table({**COLUMNS, "open": [[1], [2], None]}), path)
+    columns = pa.table(COLUMNS)
+    parquet.write_table(columns.append_column("open", columns["open"]), twice)
+
+    done = await load(opened(path), FRAMES["daily"], None, TODAY)
+
+    assert (done.good, done.refused) == (0, 3)
+    with pytest.raises(Unreadable, match="two columns are called 'open'"):
+        await load(opened(twice), FRAMES["daily"], None, TODAY)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from app.engine.loads.frames import FRAMES, SPANS, Frame
 from app.engine.loads.massive import Span
+from app.engine.loads.rows import SYMBOL
 from app.engine.loads.source import Unreadable
 from app.wire.jobs import AnyLoad, CsvUniverseLoad, HistoricalLoad, MultiTimeframeLoad, UniverseLoad, UniverseSeed
 from app.wire.jobs.bounds import MOST_LISTED
@@ -62,13 +63,19 @@ def listed(path: Path) -> tuple[str, ...]:
         raise Unreadable(f"there is no list of symbols {path.name}") from None
     if len(lines) > MOST_BYTES:
         raise Unreadable(f"{path.name}: too long for a list of symbols")
-    rows = [row for row in csv.reader(lines.splitlines()) if row]
+    try:
+        rows = [row for row in csv.reader(lines.splitlines()) if row]
+    except csv.Error as error:
+        raise Unreadable(f"{path.name}: is no list of symbols ({error})") from None
     names = [name.strip().lower() for name in rows[0]] if rows else []
     at = next((names.index(name) for name in ("symbol", "ticker") if name in names), None)
     found = (row[at or 0].strip().upper() for row in (rows if at is None else rows[1:]) if len(row) > (at or 0))
     symbols = tuple(dict.fromkeys(symbol for symbol in found if symbol))
     if not 0 < len(symbols) <= MOST_LISTED:
         raise Unreadable(f"{path.name}: must list 1 to {MOST_LISTED} symbols, not {len(symbols)}")
+    strange = next((symbol for symbol in symbols if not SYMBOL.fullmatch(symbol)), None)
+    if strange is not None:
+        raise Unreadable(f"{path.name}: {strange[:40]!r} is no symbol")
     return symbols
 
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from app.engine.loads.frames import Frame
 from app.engine.loads.queries import Dividend, Named, Split
-from app.engine.loads.rest import Rest
+from app.engine.loads.rest import Refused, Rest
 from app.engine.loads.rows import Rows
 
 LIMIT = 50_000
@@ -85,7 +85,7 @@ async def bars(rest: Rest, symbol: str, frame: Frame, span: Span) -> AsyncIterat
     told = {"adjusted": "false", "sort": "asc", "limit": str(LIMIT)}
     async for found in rest.pages(path, told, list[Aggregate]):
         if found:
-            yield Batch(_rows(symbol, frame, found), datetime.fromtimestamp(found[-1].t / 1000, UTC).date())
+            yield Batch(_rows(symbol, frame, found), _day(found[-1]))
 
 
 async def reference(rest: Rest, symbol: str) -> Reference:
@@ -112,6 +112,13 @@ def requests(symbols: int, frame: Frame, span: Span) -> int:
     # Minutes are what the provider counts also when it sums them up to hours.
     base = days if frame.dated else days * TRADED_MINUTES
     return symbols * (max(1, math.ceil(base / LIMIT)) + REFERENCE_REQUESTS)
+
+
+def _day(bar: Aggregate) -> date:
+    try:
+        return datetime.fromtimestamp(bar.t / 1000, UTC).date()
+    except (ValueError, OverflowError, OSError):
+        raise Refused("the provider tells of a bar at a time that does not exist") from None
 
 
 def _rows(symbol: str, frame: Frame, found: Sequence[Aggregate]) -> Rows:

@@ -9,11 +9,12 @@ EARLIEST = date(1900, 1, 1)
 MOST_KEPT = 200_000
 
 _COMPACT = re.compile(r"[0-9]{8}")
-_EPOCH = re.compile(r"[0-9]{9,10}(\.[0-9]+)?|[0-9]{12,13}")
+_EPOCH = re.compile(r"[0-9]{9,10}(\.[0-9]+)?|[0-9]{12,13}|[0-9]{15,16}|[0-9]{18,19}")
 _ISO = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?( ?(Z|[+-][0-9]{2}:?[0-9]{2}))?)?"
 )
-_MILLISECONDS = 1e11
+_SCALES = {12: 10**3, 13: 10**3, 15: 10**6, 16: 10**6, 18: 10**9, 19: 10**9}
+"""Of epoch times, by their digits: what providers' own files say is nanoseconds."""
 
 
 class Bad(ValueError):
@@ -64,10 +65,7 @@ def _instant(text: str) -> datetime:
         elif _COMPACT.fullmatch(text):
             at = datetime.strptime(text, "%Y%m%d").replace(tzinfo=UTC)
         elif _EPOCH.fullmatch(text):
-            seconds = float(text)
-            at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(
-                seconds=seconds / 1000 if seconds > _MILLISECONDS else seconds
-            )
+            at = _epoch(text)
         else:
             raise Bad(f"time: {text[:40]!r} is no date of the form 2012-09-04, no ISO time and no epoch time")
         return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
@@ -75,3 +73,13 @@ def _instant(text: str) -> datetime:
         if isinstance(error, Bad):
             raise
         raise Bad(f"time: {text[:40]!r} does not exist") from None
+
+
+def _epoch(text: str) -> datetime:
+    """Whole numbers to the digit; what is smaller than a microsecond counts as one, for it is no whole minute."""
+    began = datetime(1970, 1, 1, tzinfo=UTC)
+    if "." in text:
+        return began + timedelta(seconds=float(text))
+    scale = _SCALES.get(len(text), 1)
+    seconds, rest = divmod(int(text), scale)
+    return began + timedelta(seconds=seconds, microseconds=-(-rest * 10**6 // scale))

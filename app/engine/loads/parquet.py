@@ -35,16 +35,20 @@ class ParquetFile:
             with arrow.ParquetFile(self._path) as file:
                 yield from self._read(file)
         except (ArrowException, OSError) as error:
-            raise Unreadable(f"{self.name}: cannot be read to its end ({str(error).splitlines()[0][:200]})") from None
+            said = (str(error) or type(error).__name__).splitlines()[0][:200]
+            raise Unreadable(f"{self.name}: cannot be read to its end ({said})") from None
 
     def _read(self, file: Any) -> Iterator[Chunk]:
         names = list(file.schema_arrow.names)
         places = placed(names, self._symbol, self.name)
         wanted = (places.symbol, places.moment, *places.numbers)
         columns = list(dict.fromkeys(names[at] for at in wanted if at is not None))
+        twice = next((name for name in columns if names.count(name) > 1), None)
+        if twice is not None:
+            raise Unreadable(f"{self.name}: two columns are called {twice[:40]!r}")
         total, reached = max(1, file.metadata.num_rows), 0
         for batch in file.iter_batches(batch_size=CHUNK, columns=columns):
-            texts = {name: _texts(batch.column(name).to_pylist()) for name in columns}
+            texts = {name: _texts(_values(batch.column(name))) for name in columns}
             count = batch.num_rows
             symbols = [self._symbol or ""] * count if places.symbol is None else texts[names[places.symbol]]
             numbers = (texts[names[at]] for at in places.numbers)
@@ -53,8 +57,22 @@ class ParquetFile:
             yield Chunk(rows, [], reached, reached / total)
 
 
+def _values(column: Any) -> Sequence[object]:
+    """Python has no time finer than a microsecond."""
+    from pyarrow import timestamp, types
+
+    if types.is_timestamp(column.type) and column.type.unit == "ns":
+        column = column.cast(timestamp("us", column.type.tz), safe=False)
+    return list(column.to_pylist())
+
+
 def _texts(values: Sequence[object]) -> list[str]:
-    return [
-        "" if value is None else value.isoformat() if isinstance(value, datetime | date) else str(value)
-        for value in values
-    ]
+    return [_text(value) for value in values]
+
+
+def _text(value: object) -> str:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, bytes):  # of writers that do not say that it is text
+        return value.decode("utf-8", "replace")
+    return "" if value is None else str(value)

@@ -4,19 +4,21 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from typing import Generic, TypeVar
 
 import httpx
 import msgspec
 from msgspec import Struct
 
-from app.engine.loads.pace import Pace, wait
+from app.engine.loads.pace import Pace, Stopped, wait
 
 logger = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 60.0
+WHOLE_SECONDS = 300.0
+"""A server that says a byte a minute says nothing."""
 PATIENCE_SECONDS = 600.0
 FIRST_WAIT, LAST_WAIT = 1.0, 60.0
 LONGEST_RETRY_AFTER = 300.0
@@ -59,12 +61,14 @@ class Rest:
         *,
         patience: float = PATIENCE_SECONDS,
         first_wait: float = FIRST_WAIT,
+        whole: float = WHOLE_SECONDS,
     ) -> None:
         self._home = httpx.URL(url)
         self._pace = pace
         self._stop = stop
         self._patience = patience
         self._first_wait = first_wait
+        self._whole = whole
         self.requests = 0
         # In a header, not in the address: addresses are logged, here and on the way.
         self._client = httpx.AsyncClient(
@@ -125,8 +129,10 @@ class Rest:
         """The page; or what is wrong, and how long the provider wants us to wait."""
         self.requests += 1
         try:
-            async with self._client.stream("GET", address) as answer:
-                body = await _read(answer)
+            async with asyncio.timeout(self._whole):
+                answer, body = await self._unless_stopped(self._fetched(address))
+        except TimeoutError:
+            return "an answer that does not end", None
         except (httpx.TransportError, httpx.DecodingError) as error:
             return type(error).__name__, None
         status = answer.status_code
@@ -140,6 +146,25 @@ class Rest:
             return msgspec.json.decode(body, type=Page[kind]), None  # type: ignore[valid-type]
         except (msgspec.DecodeError, RecursionError):
             return "an answer that is cut off or not understood", None
+
+    async def _fetched(self, address: httpx.URL) -> tuple[httpx.Response, bytes]:
+        async with self._client.stream("GET", address) as answer:
+            return answer, await _read(answer)
+
+    async def _unless_stopped(self, work: Coroutine[None, None, T]) -> T:
+        """Raises Stopped in the middle of it."""
+        if self._stop is None:
+            return await work
+        working, stopped = asyncio.create_task(work), asyncio.create_task(self._stop.wait())
+        try:
+            await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if not working.done():
+                raise Stopped
+            return working.result()
+        finally:
+            working.cancel()
+            stopped.cancel()
+            await asyncio.wait({working, stopped})
 
 
 async def _read(answer: httpx.Response) -> bytes:

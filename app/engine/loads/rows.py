@@ -14,13 +14,15 @@ from app.engine.loads.moments import Bad, Moments
 
 LEAST_PRICE = 0.0001
 MOST_PRICE = 1e10
+ROUNDED_UP = 9_999_999_999.99995
+"""Its column keeps four digits: from here on that is too much."""
 MOST_VOLUME = 2.0**53
 """What its column takes, and for volume what can be told apart by a float."""
 
 MOST_SYMBOLS_KEPT = 200_000
 PRICES = ("open", "high", "low", "close")
 
-_SYMBOL = re.compile(r"[A-Z0-9^$.][A-Z0-9._:/^=$&+-]{0,19}")
+SYMBOL = re.compile(r"[A-Z0-9^$.][A-Z0-9._:/^=$&+-]{0,19}")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 _ODD = re.compile(r"[^0-9.eE+,-]")
 
@@ -92,7 +94,7 @@ class Checker:
                 known.clear()
         for text in set(column) - known.keys():
             symbol = text.strip().upper()
-            known[text] = symbol if _SYMBOL.fullmatch(symbol) else ""
+            known[text] = symbol if SYMBOL.fullmatch(symbol) else ""
         return [known[text] for text in column]
 
     def _bad(self, rows: Rows, symbols: list[str], moments: list[str], values: Sequence[Floats]) -> dict[int, str]:
@@ -148,7 +150,7 @@ def _findings(rows: Rows, values: Sequence[Floats]) -> Iterator[tuple[Flags, Cal
     for name, column, said in zip((*PRICES, "volume"), values, texts, strict=True):
         yield ~np.isfinite(column), partial(_say, f"{name}: {{}} is no number", said)
     for name, column, said in zip(PRICES, values[:4], texts[:4], strict=True):
-        beyond = (column < LEAST_PRICE) | (column >= MOST_PRICE)
+        beyond = (column < LEAST_PRICE) | (column >= ROUNDED_UP)
         yield beyond, partial(_say, f"{name}: {{}} is not between {LEAST_PRICE} and {MOST_PRICE:.0e}", said)
     yield values[4] < 0, partial(_say, "volume: {} is negative", rows.volume)
     yield values[4] > MOST_VOLUME, partial(_say, "volume: {} is too much", rows.volume)

@@ -85,6 +85,8 @@ class _Lines:
         while self._more(1):
             text = self._left.pop(0)
             self._number += 1
+            if len(text) > LONGEST_LINE:
+                raise Unreadable(f"{self._name}: its first line is longer than {LONGEST_LINE} characters")
             if text.strip("\ufeff \t"):
                 return text.removeprefix("\ufeff")
         raise Unreadable(f"{self._name}: holds nothing")
@@ -143,4 +145,7 @@ def _gzipped(file: BinaryIO) -> bool:
 
 
 def _cells(text: str, delimiter: str) -> list[str]:
-    return next(csv.reader([text], delimiter=delimiter), [])
+    try:
+        return next(csv.reader([text], delimiter=delimiter), [])
+    except csv.Error:  # a carriage return in its middle: no line of a CSV file
+        return [text]

@@ -1,0 +1,241 @@
+"""Files, lists and providers that mean no good, or were made by strange programs."""
+
+import asyncio
+import gzip
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date
+from pathlib import Path
+
+import asyncpg
+import pytest
+from quart import Response
+
+from app.db.pools import Pool
+from app.engine.loads.asks import listed
+from app.engine.loads.files import opened
+from app.engine.loads.frames import FRAMES
+from app.engine.loads.load import Outcome, load
+from app.engine.loads.massive import Span, bars
+from app.engine.loads.pace import Pace, Stopped
+from app.engine.loads.rest import Refused, Rest, Unreachable
+from app.engine.loads.source import Unreadable
+from app.engine.loads.textfile import TextFile
+from tests.loads.conftest import HEADER, TODAY, loaded, written
+from tests.loads.provider import KEY, Massive, bar, speaking
+
+GOOD = "AAPL,2012-09-04,1,2,1,2,5"
+DAY = Span(date(2026, 9, 4), date(2026, 9, 8))
+
+
+async def checked(path: Path, timeframe: str = "daily") -> Outcome:
+    return await load(opened(path), FRAMES[timeframe], None, TODAY)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "IBM,2012-09-04,9999999999.99999,9999999999.99999,1,2,5",
+        f"IBM,2012-09-04,1.{'0' * 20_000},2,1,2,5",
+        f"IBM,2012-09-04,{'0' * 40_000}1,2,1,2,5",
+        f"IBM,2012-09-04,1,2,1,2,{'0' * 30_000}5",
+        "IBM,2012-09-04,1,2,1,2,9007199254740993",
+        "IBM,2012-09-04,1e-400,2,1,2,5",
+        "IBM,2012-09-04,inf,inf,1,2,5",
+        "IBM,2012-09-04,nan,nan,nan,nan,nan",
+        "IBM,2012-09-04,1,2,1,2,-5",
+        "IBM,2012-09-04,1,2,1,2,1e999",
+        "IBM\\.,2012-09-04,1,2,1,2,5",
+        "IBM\x00,2012-09-04,1,2,1,2,5",
+        '"IBM\n,2012-09-04,1,2,1,2,5',
+        "IBM,9999-12-31T23:59:59-23:59,1,2,1,2,5",
+        "IBM,0001-01-01T00:00:00+23:59,1,2,1,2,5",
+        "IBM,99999999999999999999,1,2,1,2,5",
+    ],
+    ids=["rounds up", "digits", "zeros", "volume zeros", "volume", "tiny", "inf", "nan", "negative", "huge", "dot",
+         "nul", "quote", "last", "first", "epoch"],
+)  # fmt: skip
+async def test_a_strange_row_costs_itself_at_most(
+    row: str, pool: Pool, link: asyncpg.Connection, tmp_path: Path
+) -> None:
+    await loaded(pool, written(tmp_path / "a.csv", [GOOD, row, GOOD.replace("AAPL", "KO")]))
+
+    found = await link.fetch("select symbol from ohlcv_daily where symbol in ('AAPL', 'KO') order by 1")
+    assert [each["symbol"] for each in found] == ["AAPL", "KO"]
+
+
+@pytest.mark.parametrize(
+    ("at", "stored"),
+    [
+        ("1346767800", "2012-09-04 14:10:00"),
+        ("1346767800000", "2012-09-04 14:10:00"),
+        ("1346767800000000", "2012-09-04 14:10:00"),
+        ("1346767800000000000", "2012-09-04 14:10:00"),
+        ("1346767800000000001", ""),
+    ],
+    ids=["s", "ms", "us", "ns", "odd ns"],
+)
+async def test_epoch_times_of_every_scale_are_read_to_the_digit(
+    at: str, stored: str, pool: Pool, link: asyncpg.Connection, tmp_path: Path
+) -> None:
+    await loaded(pool, written(tmp_path / "a.csv", [f"IBM,{at},1,2,1,2,5"]), "1min")
+
+    found = await link.fetchval("select timestamp at time zone 'UTC' from ohlcv_1min")
+    assert str(found or "") == stored
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\n\n \n",
+        b"x" * 300_000,
+        b'"' + b"x" * 300_000 + b'",symbol,date,open,high,low,close,volume\n' + GOOD.encode(),
+        HEADER.replace(",", "\r").encode(),
+        HEADER.encode("utf-16"),
+        gzip.compress(b""),
+        gzip.compress(HEADER.encode())[:-3],
+        gzip.compress(b"\0" * 30_000_000),
+        b"PAR1",
+        b"PAR1" + b"\xff" * 4096 + b"PAR1",
+    ],
+    ids=["empty", "blank", "no header", "long field", "macintosh", "utf-16", "empty gz", "cut gz", "bomb", "magic",
+         "no parquet"],
+)  # fmt: skip
+async def test_what_is_no_file_of_bars_is_refused_in_one_line(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(content)
+
+    with pytest.raises(Unreadable, match=r"^a\.csv: [^\n]{5,400}$"):
+        await checked(path)
+
+
+async def test_a_directory_and_what_is_not_there_are_refused_in_one_line(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "none.csv"):
+        with pytest.raises(Unreadable, match="cannot be opened"):
+            await checked(path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "latin-1", "utf-8"])
+async def test_headers_of_any_program_are_read(encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(
+        f"Symbol;DATE; Open ;High;Low;Close;Volume;Größe\r\n{GOOD.replace(',', ';')};x\r\n".encode(encoding)
+    )
+
+    done = await checked(path)
+
+    assert (done.good, done.refused) == (1, 0)
+
+
+async def test_a_bomb_of_blank_lines_takes_no_memory_and_ends(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv.gz"
+    path.write_bytes(gzip.compress(HEADER.encode() + b"\n" * 3_000_000 + GOOD.encode()))
+
+    assert (await checked(path)).good == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "symbols"),
+    [
+        ("symbol\nibm\n aapl \nIBM\n", ("IBM", "AAPL")),
+        ("\ufeffname,ticker\r\nApple,aapl\r\n", ("AAPL",)),
+        ("IBM\n\n\nAAPL", ("IBM", "AAPL")),
+    ],
+    ids=["lower case", "excel", "no header"],
+)
+def test_lists_of_symbols_are_read(text: str, symbols: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text(text, newline="")
+
+    assert listed(tmp_path / "list.csv") == symbols
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["symbol\nAPPLE INC\n", "symbol\nA\x00B\n", "x" * 200_000, "symbol\n'; drop table symbols\n"],
+    ids=["name", "nul", "long", "sql"],
+)
+def test_lists_of_something_else_are_refused_whole(text: str, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text(text)
+
+    with pytest.raises(Unreadable, match=r"^list\.csv: "):
+        listed(tmp_path / "list.csv")
+
+
+async def test_two_loaders_of_one_file_store_it_once(pool: Pool, link: asyncpg.Connection, tmp_path: Path) -> None:
+    lines = [f"S{at % 500},2012-{1 + at // 14_000:02}-{1 + at // 500 % 28:02},1,9,1,2,{at}" for at in range(45_000)]
+    path = written(tmp_path / "a.csv", lines)
+
+    done = await asyncio.gather(loaded(pool, path), loaded(pool, path))
+
+    assert {each.status for each in done} == {"completed"}
+    rows = await link.fetch("select symbol, date::text, volume from ohlcv_daily")
+    last = {tuple(line.split(",")[:2]): int(line.rpartition(",")[2]) for line in lines}
+    assert {(row["symbol"], row["date"]): row["volume"] for row in rows} == last
+    assert await link.fetchval("select count(*) from data_load_parts") == 0
+
+
+@pytest.fixture
+async def massive() -> AsyncIterator[Massive]:
+    async with speaking() as server:
+        server.bars = {"AAPL": [bar("2026-09-04", 100.0), bar("2026-09-08", 101.0)]}
+        yield server
+
+
+async def asked(rest: Rest) -> int:
+    return len([batch async for batch in bars(rest, "AAPL", FRAMES["daily"], DAY)])
+
+
+@pytest.mark.parametrize("at", [10**17, 10**19, -(10**15)])
+async def test_a_provider_whose_bars_have_no_possible_time_is_refused(massive: Massive, at: int) -> None:
+    massive.trouble.append(Response(json.dumps({"results": [bar("2026-09-04", 100.0) | {"t": at}]})))
+    rest = Rest(massive.url, KEY, Pace(60_000))
+
+    with pytest.raises(Refused, match="does not exist"):
+        await asked(rest)
+    await rest.close()
+
+
+@asynccontextmanager
+async def dripping() -> AsyncIterator[str]:
+    """A server whose answer never ends, a byte at a time."""
+
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9999999\r\n\r\n")
+        while not writer.is_closing():
+            writer.write(b" ")
+            await asyncio.sleep(0.02)
+
+    server = await asyncio.start_server(drip, "127.0.0.1", 0)
+    yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    server.close()
+
+
+async def test_an_answer_without_end_is_given_up() -> None:
+    async with dripping() as url:
+        rest = Rest(url, KEY, Pace(60_000), patience=0.5, first_wait=0.01, whole=0.2)
+        async with asyncio.timeout(15):
+            with pytest.raises(Unreachable, match="does not answer"):
+                await asked(rest)
+        await rest.close()
+
+
+async def test_a_load_is_called_off_in_the_middle_of_an_answer() -> None:
+    stop = asyncio.Event()
+    async with dripping() as url:
+        rest = Rest(url, KEY, Pace(60_000), stop)
+        task = asyncio.create_task(asked(rest))
+        while not rest.requests:
+            await asyncio.sleep(0.01)
+        stop.set()
+        async with asyncio.timeout(15):
+            with pytest.raises(Stopped):
+                await task
+        await rest.close()
+
+
+def test_text_files_say_which_they_are_only_when_they_are_there(tmp_path: Path) -> None:
+    with pytest.raises(Unreadable, match="no such file"):
+        TextFile(tmp_path / "none.csv").identity()
