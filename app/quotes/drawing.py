@@ -11,9 +11,11 @@ from app.quotes.charts import Chart, Mark, period
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 LABELS = 6
-STACKED = 3
+STACKED = 4
 APART = 5.0
 """Percent of the plot between marks at one candle."""
+BESIDE = 2.2
+"""Percent of the plot that a mark is wide where it is widest; on a narrow screen neighbours touch."""
 
 UNITS = {"day": "daily", "week": "weekly", "month": "monthly"}
 
@@ -101,17 +103,22 @@ def _calendar(asked: Chart, count: int) -> tuple[Callable[[date], date], Callabl
 
 
 def _pins(asked: Chart, scale: chart.Scale) -> Iterable[Pin]:
-    """Bearish marks stand above their candle, the others below it."""
+    """Bearish marks stand above their candle, the others below it; the newest ones are nearest to theirs."""
     places = {period(bar.day, asked.grouping): index for index, bar in enumerate(asked.bars)}
-    stacks: dict[tuple[int, bool], int] = {}
+    taken: list[Pin] = []
     for mark in asked.marks:
         index = places.get(period(mark.day, asked.grouping))
-        above = mark.direction == "bearish"
-        depth = stacks.get((index or 0, above), 0)
-        if index is None or depth == STACKED:
+        if index is None:
             continue
-        stacks[index, above] = depth + 1
-        bar = asked.bars[index]
-        edge = chart.percent(scale.y(bar.high if above else bar.low))
-        level = edge - APART * (depth + 1) if above else edge + APART * (depth + 1)
-        yield Pin(chart.across(index, scale), round(min(97.0, max(3.0, level)), 2), mark)
+        bar, above = asked.bars[index], mark.direction == "bearish"
+        edge, step = chart.percent(scale.y(bar.high if above else bar.low)), -APART if above else APART
+        levels = (min(97.0, max(3.0, edge + step * depth)) for depth in range(1, STACKED + 1))
+        pins = (Pin(chart.across(index, scale), round(level, 2), mark) for level in levels)
+        free = next((pin for pin in pins if not any(_covers(pin, other) for other in taken)), None)
+        if free:
+            taken.append(free)
+            yield free
+
+
+def _covers(pin: Pin, other: Pin) -> bool:
+    return abs(pin.across - other.across) < BESIDE and abs(pin.level - other.level) < APART - 0.01

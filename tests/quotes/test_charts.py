@@ -116,6 +116,24 @@ def test_marks_stand_at_the_candle_of_their_day_and_outside_it() -> None:
     assert below.level > above.level > higher.level
 
 
+def test_no_mark_covers_another_where_there_is_room() -> None:
+    stored = bars("BRK.B", 126)
+    marks = [
+        Mark(stored[at].day, name, "daily", direction, 1.0)
+        for at in (60, 61, 62, 63)
+        for name in ("Hammer", "Doji")
+        for direction in ("bullish", "bearish")
+    ]
+
+    drawing = drawn(assembled(BRK, "6m", "day", stored, today(price=140.0), marks))
+
+    assert drawing is not None
+    assert len(drawing.pins) >= 10
+    for at, pin in enumerate(drawing.pins):
+        for other in drawing.pins[:at]:
+            assert abs(pin.across - other.across) >= 2.2 or abs(pin.level - other.level) >= 4.9
+
+
 def test_where_nothing_is_stored_nothing_is_drawn() -> None:
     assert drawn(assembled(BRK, "all", "month", [], None)) is None
 
