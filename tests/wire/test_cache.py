@@ -9,6 +9,7 @@ from msgspec import json
 from msgspec.structs import replace
 from redis.asyncio import Redis
 
+from app.wire import shared
 from app.wire.cache import Cache
 from app.wire.channels import CACHE_PREFIX, INTERNAL_CHANNEL, Meaning
 from app.wire.client import close, connect
@@ -41,6 +42,12 @@ async def running(cache: Cache) -> AsyncIterator[Cache]:
     await eventually(lambda: cache._notices.connected)
     yield cache
     await ended(*tasks)
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Redis that is slow for once is passed over, which is not what is tested here."""
+    monkeypatch.setattr(shared, "WITHIN_SECONDS", 5.0)
 
 
 @pytest.fixture
