@@ -2,21 +2,13 @@
 
 import re
 
-from wtforms import EmailField, Form, HiddenField, PasswordField  # type: ignore[import-untyped]
+from wtforms import Form, HiddenField, PasswordField  # type: ignore[import-untyped]
 from wtforms.validators import DataRequired, EqualTo, Length, ValidationError  # type: ignore[import-untyped]
 
 from app.accounts import passwords
+from app.web.fields import email_field
 
 SESSION = re.compile(r"[0-9a-f]{64}")
-EMAIL = re.compile(r"[^@\s\x00-\x20\x7f]{1,64}@[^@\s\x00-\x20\x7f]{1,189}")
-
-
-def normal_email(text: str | None) -> str:
-    return (text or "").strip().lower()
-
-
-def is_email(text: str) -> bool:
-    return EMAIL.fullmatch(text) is not None
 
 
 def is_session(text: str) -> bool:
@@ -25,33 +17,21 @@ def is_session(text: str) -> bool:
 
 
 class SignIn(Form):  # type: ignore[misc]
-    email = EmailField("E-mail", filters=[normal_email], validators=[DataRequired("Type your e-mail address.")])
+    email = email_field()
     password = PasswordField("Password", validators=[DataRequired("Type your password.")])
     next = HiddenField(validators=[Length(max=2000)])
-
-    def validate_email(self, field: EmailField) -> None:
-        if not is_email(field.data):
-            raise ValidationError("This is not an e-mail address.")
 
     def validate_password(self, field: PasswordField) -> None:
         _refuse_endless(field)
 
 
 class Address(Form):  # type: ignore[misc]
-    email = EmailField("E-mail", filters=[normal_email], validators=[DataRequired("Type your e-mail address.")])
-
-    def validate_email(self, field: EmailField) -> None:
-        if not is_email(field.data):
-            raise ValidationError("This is not an e-mail address.")
+    email = email_field()
 
 
 class Welcome(Form):  # type: ignore[misc]
-    email = EmailField("E-mail", filters=[normal_email], validators=[DataRequired("Type your e-mail address.")])
+    email = email_field()
     password = PasswordField("Password", validators=[DataRequired("Choose a password.")])
-
-    def validate_email(self, field: EmailField) -> None:
-        if not is_email(field.data):
-            raise ValidationError("This is not an e-mail address.")
 
     def validate_password(self, field: PasswordField) -> None:
         if reason := passwords.weakness(field.data, self.email.data):

@@ -3,12 +3,13 @@
 import secrets
 from typing import Any
 
-from app.accounts import forms, passwords, queries
+from app.accounts import passwords, queries
 from app.accounts.queries import Action, Outcome, User
 from app.accounts.resets import queries as resets
 from app.accounts.totp import queries as steps
 from app.db.pools import Pool
 from app.identity import Role
+from app.web import fields
 
 OPERATOR = "command line"
 LINK_HOURS = 24
@@ -53,16 +54,16 @@ async def remove_codes(pool: Pool, email: str) -> bool:
 
 
 async def _known(connection: Any, email: str) -> User:
-    user = await queries.user_by_email(connection, forms.normal_email(email))
+    user = await queries.user_by_email(connection, fields.normal_email(email))
     if user is None:
-        raise ValueError(f"{forms.normal_email(email)} has no account")
+        raise ValueError(f"{fields.normal_email(email)} has no account")
     return user
 
 
 async def create_user(pool: Pool, email: str, role: Role, password: str) -> None:
     """Raises ValueError, whose text says to the operator what is wrong."""
-    email = forms.normal_email(email)
-    if not forms.is_email(email):
+    email = fields.normal_email(email)
+    if not fields.is_email(email):
         raise ValueError("this is not an e-mail address")
     if reason := passwords.weakness(password, email):
         raise ValueError(f"password: {reason}")

@@ -1,6 +1,5 @@
 """What administrators type about people, and what they look for in the audit."""
 
-import re
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,12 +12,12 @@ from wtforms import (  # type: ignore[import-untyped]
     StringField,
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[import-untyped]
-from wtforms.validators import DataRequired, Length, NumberRange, Optional, ValidationError  # type: ignore[import-untyped]
+from wtforms.validators import Length, NumberRange, Optional, ValidationError  # type: ignore[import-untyped]
 
 from app.admin.queries import Wanted
 from app.identity import Role
+from app.web.fields import email_field, normal_email, stripped
 
-EMAIL = re.compile(r"[^@\s\x00-\x20\x7f]{1,64}@[^@\s\x00-\x20\x7f]{1,189}")
 ROLES = [SelectChoice(Role.USER.value, "user"), SelectChoice(Role.ADMIN.value, "administrator")]
 
 
@@ -26,21 +25,9 @@ YEARS = range(2000, 2101)
 LARGEST_ID = 2**63 - 1
 
 
-def stripped(text: str | None) -> str:
-    return (text or "").strip()
-
-
-def normal_email(text: str | None) -> str:
-    return (text or "").strip().lower()
-
-
 class Invitation(Form):  # type: ignore[misc]
-    email = EmailField("E-mail", filters=[normal_email], validators=[DataRequired("Type an e-mail address.")])
+    email = email_field("Type an e-mail address.")
     role = SelectField("Role", choices=ROLES, default=Role.USER.value, validate_choice=False)
-
-    def validate_email(self, field: EmailField) -> None:
-        if not EMAIL.fullmatch(field.data):
-            raise ValidationError("This is not an e-mail address.")
 
     def validate_role(self, field: SelectField) -> None:
         if field.data not in {role.value for role in Role}:

@@ -5,6 +5,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[import-untyped]
 from wtforms.validators import DataRequired, Length, ValidationError  # type: ignore[import-untyped]
 
 from app.identity import Role, Scope
+from app.web.fields import stripped
 
 SCOPES = {
     Scope.READ: "Read what the pages show",
@@ -13,10 +14,6 @@ SCOPES = {
 }
 DAYS = {"30": "30 days", "90": "90 days", "365": "a year", "": "as long as it is not revoked"}
 SPANS = [SelectChoice(days, text) for days, text in DAYS.items()]
-
-
-def stripped(text: str | None) -> str:
-    return (text or "").strip()
 
 
 class NewToken(Form):  # type: ignore[misc]

@@ -1,0 +1,33 @@
+"""What several forms ask for, in one way."""
+
+from typing import Any
+
+from wtforms import EmailField  # type: ignore[import-untyped]
+from wtforms.validators import DataRequired, ValidationError  # type: ignore[import-untyped]
+
+from app.sections import ADDRESS
+
+LONGEST_NAME, LONGEST_ADDRESS = 64, 254
+
+
+def stripped(text: str | None) -> str:
+    return (text or "").strip()
+
+
+def normal_email(text: str | None) -> str:
+    return stripped(text).lower()
+
+
+def is_email(text: str) -> bool:
+    """One that a letter may go to, and that reads as what it is wherever it is shown."""
+    lengths = len(text) <= LONGEST_ADDRESS and len(text.partition("@")[0]) <= LONGEST_NAME
+    return lengths and text.isprintable() and ADDRESS.fullmatch(text) is not None
+
+
+def email_field(ask: str = "Type your e-mail address.") -> EmailField:
+    return EmailField("E-mail", filters=[normal_email], validators=[DataRequired(ask), _one_address])
+
+
+def _one_address(_form: Any, field: EmailField) -> None:
+    if not is_email(field.data):
+        raise ValidationError("This is not an e-mail address.")

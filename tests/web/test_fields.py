@@ -1,0 +1,37 @@
+"""What is taken for an e-mail address: one that a letter may go to, and that shows nothing but itself."""
+
+import pytest
+
+from app.courier import Letter, written
+from app.web.fields import is_email, normal_email
+
+TAKEN = ["a@b", "alice@example.org", "o'brien+desk@example.co.uk", "zofie@příklad.example", "x" * 64 + "@example.org"]
+REFUSED = [
+    "",
+    "alice",
+    "alice@",
+    "@example.org",
+    "a@b@c",
+    "a b@example.org",
+    "a@b.example\r\nBcc: c@d.example",
+    "x;=1+1@example.org",
+    "a@b.example, c@d.example",
+    "<a@b.example>",
+    "gro.elpmaxe@\u202ealice",
+    "a\u200b@example.org",
+    "a\x85@example.org",
+    "\ud800@example.org",
+    "x" * 65 + "@example.org",
+    "a@" + "x" * 253,
+]
+
+
+@pytest.mark.parametrize("text", TAKEN)
+def test_an_address_that_is_taken_can_be_written_to(text: str) -> None:
+    assert is_email(normal_email(f" {text.upper()} "))
+    assert written(Letter(text, "subject", "text"), "desk@example.org")["To"]
+
+
+@pytest.mark.parametrize("text", REFUSED, ids=ascii)
+def test_what_is_more_or_less_than_an_address_is_none(text: str) -> None:
+    assert not is_email(text)
