@@ -1,0 +1,63 @@
+"""Codes and links where two processes are asked at once: what counts once counts once for both together."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+
+import pytest
+from quart import Quart
+from quart.typing import TestClientProtocol as Client
+
+from app import deps
+from app.accounts import setup
+from app.db.pools import Pool
+from app.factory import create_app
+from app.identity import Role
+from tests.accounts.authenticator import enrolled, half_way
+from tests.accounts.test_sessions import EMAIL, PASSWORD, sign_in
+
+
+@pytest.fixture(autouse=True)
+async def alice(pool: Pool) -> None:
+    await setup.create_user(pool, EMAIL, Role.ADMIN, PASSWORD)
+
+
+@pytest.fixture
+async def doors(app: Quart) -> AsyncIterator[list[Client]]:
+    """Two browsers, each half way in by a process of its own."""
+    beside = create_app(deps.house_of(app).settings)
+    async with beside.test_app():
+        yield [app.test_client(), beside.test_client()]
+
+
+async def entered(doors: list[Client], codes: list[str]) -> Counter[int]:
+    sent = [each.post("/login/code", form={"code": code}) for code in codes for each in doors]
+    return Counter(answer.status_code for answer in await asyncio.gather(*sent))
+
+
+async def test_a_recovery_code_that_is_shown_to_both_lets_one_in(client: Client, doors: list[Client]) -> None:
+    await sign_in(client)
+    _, recovery = await enrolled(client)
+    for each in doors:
+        await half_way(each)
+
+    assert await entered(doors, recovery[:1]) == {303: 1, 422: 1}
+
+
+async def test_a_code_that_is_shown_to_both_lets_one_in(client: Client, doors: list[Client]) -> None:
+    await sign_in(client)
+    telephone, _ = await enrolled(client)
+    for each in doors:
+        await half_way(each)
+
+    assert await entered(doors, [telephone.code()]) == {303: 1, 422: 1}
+
+
+async def test_guesses_at_both_at_once_are_counted_together(client: Client, doors: list[Client]) -> None:
+    await sign_in(client)
+    telephone, _ = await enrolled(client)
+    for each in doors:
+        await half_way(each)
+
+    # Setting it up has taken one of the five.
+    assert await entered(doors, [telephone.wrong()] * 8) == {422: 4, 429: 12}
