@@ -9,6 +9,7 @@ from datetime import date
 from rich.console import Console
 from rich.table import Table
 
+from app.commands import hours
 from app.commands.loading import AGAIN, bars, market, stopping, with_pool
 from app.db.market import inspect
 from app.db.pools import Pool
@@ -16,6 +17,7 @@ from app.db.timescale import minute_counts
 from app.embedded.places import Unusable
 from app.engine.coverage import Asked, Coverage
 from app.engine.coverage.look import look
+from app.engine.coverage.periods import last_closed
 from app.engine.coverage.repair import plans
 from app.engine.loads import massive
 from app.engine.loads.asks import Plan
@@ -32,7 +34,7 @@ def show(settings: Settings, asked: Asked, as_json: bool) -> bool:
     """Whether nothing is missing and nothing suspicious. Raises Unusable."""
 
     async def work(pool: Pool) -> bool:
-        found = await _look(pool, asked)
+        found = await _look(pool, settings, asked)
         _print_json(found) if as_json else _print(found)
         return found.whole
 
@@ -44,7 +46,7 @@ def repair(settings: Settings, asked: Asked, really: bool) -> bool:
     """Whether all that was asked for came; without `really` only what it would be is said. Raises Unusable."""
 
     async def work(pool: Pool) -> bool:
-        wanted = plans(await _look(pool, asked))
+        wanted = plans(await _look(pool, settings, asked))
         _estimate(wanted, settings)
         return not really or await _load(pool, settings, wanted)
 
@@ -52,7 +54,10 @@ def repair(settings: Settings, asked: Asked, really: bool) -> bool:
         return asyncio.run(with_pool(url, work))
 
 
-async def _look(pool: Pool, asked: Asked) -> Coverage:
+async def _look(pool: Pool, settings: Settings, asked: Asked) -> Coverage:
+    at = None if asked.until else await hours.now(settings)
+    if at is not None:
+        asked = asked._replace(until=last_closed(at))
     async with pool.acquire() as connection:
         shape = await inspect(connection, exact=True)
         counts = await minute_counts(connection) if asked.timeframe == "1min" else None

@@ -20,7 +20,7 @@ TIMEFRAMES = ["1min", "hourly", "daily", "weekly", "monthly"]
 
 def _range(command: Callable[..., Work]) -> Callable[..., Work]:
     for option in (
-        click.option("--to", "last", type=DAY, help="The newest bar there is."),
+        click.option("--to", "last", type=DAY, help="The last session that is over."),
         click.option("--from", "first", type=DAY, help="The oldest bar there is."),
         click.option("--timeframe", type=click.Choice(TIMEFRAMES), default="daily", show_default=True),
         click.option("--symbol", "symbols", multiple=True, help="Of this alone; may be said again."),

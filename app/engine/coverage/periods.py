@@ -28,6 +28,13 @@ def periods(timeframe: Timeframe, since: date, until: date) -> Sequence[Period]:
     return [Period(day) for day in dict.fromkeys(period(FRAMES[timeframe], day) for day in days)]
 
 
+def last_closed(at: float) -> date:
+    """The newest session that is over at UTC epoch second `at`."""
+    day = sessions.trading_date(at)
+    over = calendar.is_session(day) and sessions.regular(day).closes <= at
+    return day if over else calendar.previous_session(day)
+
+
 def on_half_hours(expected: Sequence[Period]) -> bool:
     """As every session of the exchange has been."""
     ends = (moment for each in expected for moment in (each.opens, each.closes) if moment)

@@ -1,0 +1,38 @@
+"""What time it is in the market, for commands: by the clock of the feed, or by the one on the wall."""
+
+import time
+from collections.abc import Callable
+
+from app import wire
+from app.commands import addresses
+from app.finance.clock import MarketClock
+from app.settings import Settings
+from app.wire import clock
+from app.wire.client import close, connect
+
+PAST = {"replay", "synthetic"}
+"""Providers whose market's time is their own."""
+APART = 86_400.0
+"""Seconds between a clock's market time and the wall's, from which on it plays what is past."""
+
+
+async def now(settings: Settings, wall: Callable[[], float] = time.time) -> float | None:
+    """None where a feed of our own has its own time and nobody can say which."""
+    told = await _told(settings)
+    if told is None:
+        return None if settings.ingest.provider in PAST else wall()
+    # A live feed that has died announces nothing, while the market goes on.
+    return wall() if abs(told.wall_time - told.market_time) < APART else told.now(wall())
+
+
+async def _told(settings: Settings) -> MarketClock | None:
+    url = addresses.named(settings).redis or (addresses.running(settings.data_dir) or addresses.Addresses()).redis
+    if url is None:
+        return None
+    client = connect(url)
+    try:
+        return await clock.read(client)
+    except wire.Unavailable:
+        return None
+    finally:
+        await close(client)

@@ -1,0 +1,125 @@
+"""Up to when bars are expected: to the last session that is over, whatever is stored."""
+
+import json
+import time
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import asyncpg
+import pytest
+from pydantic import SecretStr
+
+from app.commands import hours
+from app.engine.coverage import Missing
+from app.engine.coverage.periods import last_closed
+from app.finance import calendar
+from app.finance.clock import MarketClock
+from app.sections import Ingest, Redis
+from app.settings import Settings
+from app.wire import clock
+from app.wire.client import close, connect
+from tests.cli.conftest import command
+from tests.conftest import Databases
+from tests.coverage.test_coverage import Day, Series, covered, store
+
+SINCE, DIED, NOW = date(2012, 11, 1), date(2012, 11, 14), datetime(2012, 11, 26, 20, 59, tzinfo=UTC)
+"""An hour before the close of a Monday, after a week with a holiday and a half-day."""
+LAST = date(2012, 11, 23)
+FEED = MarketClock("replay", "replay", "2012-11-26", NOW.timestamp(), 0.0, 1.0, "paused")
+
+
+def held(symbol: str, *, listed: date | None = None, active: bool = True, since: date = SINCE) -> Series:
+    days = [Day(day, 1.0 + n, 9.0 + n, 1.0, 2.0 + n, 5) for n, day in enumerate(calendar.sessions(since, DIED))]
+    return Series(symbol, listed, active, days, {})
+
+
+@pytest.mark.parametrize(
+    ("at", "day"),
+    [
+        (datetime(2012, 11, 26, 20, 59, 59, tzinfo=UTC), LAST),
+        (datetime(2012, 11, 26, 21, 0, tzinfo=UTC), date(2012, 11, 26)),
+        (datetime(2012, 11, 23, 17, 59, 59, tzinfo=UTC), date(2012, 11, 21)),
+        (datetime(2012, 11, 23, 18, 0, tzinfo=UTC), LAST),
+        (datetime(2012, 11, 22, 23, 0, tzinfo=UTC), date(2012, 11, 21)),
+        (datetime(2012, 11, 25, 12, 0, tzinfo=UTC), LAST),
+        (datetime(2012, 11, 27, 3, 0, tzinfo=UTC), date(2012, 11, 26)),
+    ],
+    ids=["in session", "closed", "half-day", "half-day closed", "holiday", "weekend", "night"],
+)
+def test_the_last_closed_session_is_by_the_exchanges_hours(at: datetime, day: date) -> None:
+    assert last_closed(at.timestamp()) == day
+
+
+async def test_a_feed_that_died_a_week_ago_left_a_gap(link: asyncpg.Connection) -> None:
+    every = [
+        held("DEAD"),
+        held("DELISTED", active=False),
+        Series("FRESH", date(2012, 11, 20), True, [], {}),
+        Series("TOMORROW", date(2012, 11, 26), True, [], {}),
+        held("EARLY", listed=date(2012, 11, 7), since=date(2012, 11, 5)),
+    ]
+    await store(link, every)
+
+    found = await covered(link, until=last_closed(NOW.timestamp()))
+
+    after = date(2012, 11, 15)
+    assert found.missing == [
+        Missing("DEAD", after, LAST, 6),
+        Missing("EARLY", after, LAST, 6),
+        Missing("FRESH", date(2012, 11, 20), LAST, 3),
+    ]
+    assert {each.symbol: each.expected for each in found.extents} == {
+        "DEAD": 16, "DELISTED": 10, "EARLY": 14, "FRESH": 3, "TOMORROW": 0
+    }  # fmt: skip
+
+
+def said(redis_url: str | None, provider: str) -> Settings:
+    redis = Redis(url=SecretStr(redis_url) if redis_url else None)
+    return Settings(redis=redis, ingest=Ingest(provider=provider))
+
+
+@pytest.mark.parametrize(
+    ("told", "provider", "now"),
+    [
+        (None, "replay", None),
+        (None, "synthetic", None),
+        (None, "massive", 5e9),
+        (FEED._replace(wall_time=4e9), "replay", NOW.timestamp()),
+        (FEED._replace(wall_time=5e9 - 60, speed=10.0, state="open"), "replay", NOW.timestamp() + 600),
+        (FEED._replace(provider="massive", market_time=4e9, wall_time=4e9), "massive", 5e9),
+    ],
+    ids=["no replay", "no synthetic", "no feed", "paused", "playing", "died"],
+)
+async def test_the_markets_time_is_the_feeds_where_that_plays_what_is_past(
+    told: MarketClock | None, provider: str, now: float | None, redis_url: str
+) -> None:
+    client = connect(redis_url)
+    if told:
+        await clock.announce(client, told)
+    await close(client)
+
+    assert await hours.now(said(redis_url, provider), lambda: 5e9) == now
+
+
+async def test_without_a_redis_the_wall_counts_for_live_feeds_alone(tmp_path: Path) -> None:
+    settings = said(f"unix://{tmp_path}/none.sock", "massive")
+
+    assert await hours.now(settings, lambda: 5e9) == 5e9
+
+
+async def test_the_command_ends_with_the_last_session_of_the_market_that_plays(
+    databases: Databases, link: asyncpg.Connection, redis_url: str, tmp_path: Path
+) -> None:
+    await store(link, [held("DEAD")])
+    client = connect(redis_url)
+    await clock.announce(client, FEED._replace(wall_time=time.time()))
+    await close(client)
+    named = {"TICKSTOCK_ENGINE_DATABASE_URL": databases.engine}
+
+    found = command(tmp_path, "data", "gaps", "--json", REDIS_URL=redis_url, **named)
+    narrowed = command(tmp_path, "data", "gaps", "--json", "--to", str(DIED), REDIS_URL=redis_url, **named)
+
+    assert (found.returncode, narrowed.returncode) == (1, 0), found.stderr
+    assert json.loads(found.stdout)["until"] == str(LAST)
+    (gap,) = json.loads(found.stdout)["missing"]
+    assert gap == {"symbol": "DEAD", "first": "2012-11-15", "last": str(LAST), "bars": 6}
