@@ -6,7 +6,8 @@ import numpy as np
 
 from app.finance import shares, spans
 from app.finance.bars import Bar, Timeframe
-from app.finance.panel import WIDTH, Counts, Floats, Panel
+from app.finance.panel import USUAL_BARS, WIDTH, Counts, Floats, Mask, Panel
+from app.finance.sessions import phase
 from app.finance.shares import Splits
 
 KEPT = WIDTH
@@ -74,7 +75,9 @@ class Ring:
         starts = self.values[0, rows, ends - 1]
         if self.splits:
             self._in_one_share(taken, symbols, self.values[0, rows[:, None], places])
-        return Panel(self.timeframe, list(symbols), starts, *taken, np.minimum(ends, width))  # type: ignore[call-arg]
+        last = self.values[0, rows[:, None], places[:, -1 - USUAL_BARS :]]
+        alike = _alike(symbols, last) if self.timeframe in spans.SECONDS else None
+        return Panel(self.timeframe, list(symbols), starts, *taken, np.minimum(ends, width), alike)  # type: ignore[call-arg]
 
     def columns(self, symbol: str) -> Floats:
         """Of a symbol that is known: start, open, high, low, close and volume, oldest first."""
@@ -145,6 +148,15 @@ class Ring:
             self.values = np.concatenate([self.values, np.zeros_like(self.values)], axis=1)
             self.ends = np.concatenate([self.ends, np.zeros_like(self.ends)])
         return row
+
+
+def _alike(symbols: Sequence[str], starts: Floats) -> Mask:
+    """Which bars are of the hours of the last one: regular ones, or those around them. Coins know no hours."""
+    different, places = np.unique(starts, return_inverse=True)
+    regular = np.array([phase(start) == "regular" for start in different.tolist()])[places].reshape(starts.shape)
+    hourless = np.array([":" in symbol for symbol in symbols])
+    alike: Mask = (regular[:, :-1] == regular[:, -1:]) | hourless[:, None]
+    return alike
 
 
 class Series:

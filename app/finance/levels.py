@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from app.finance import shape
-from app.finance.panel import Floats, Mask, Panel
+from app.finance.panel import USUAL_BARS, Floats, Mask, Panel
 from app.finance.shape import Direction, Found
-from app.finance.studies import USUAL_BARS, relative_volume
+from app.finance.studies import relative_volume
 
 BREAKOUT_BARS = 20
 RANGE_BARS = 14

@@ -17,6 +17,10 @@ WIDTH = 256
 """A 200-bar average, the bar before it, and room for averages without end to forget how they began."""
 
 
+USUAL_BARS = 20
+"""What a volume is compared with."""
+
+
 class Panel(NamedTuple):
     """One row a question: what does the bar in the last column mean, given those before it?
 
@@ -34,6 +38,8 @@ class Panel(NamedTuple):
     close: Floats
     volume: Floats
     counts: Counts
+    alike: Mask | None = None
+    """(rows, USUAL_BARS) where bars are of less than a day: which of those before the last are of the same hours."""
 
     def __len__(self) -> int:
         return len(self.symbols)
@@ -46,6 +52,7 @@ class Panel(NamedTuple):
             close=self.close[:, -width:],
             volume=self.volume[:, -width:],
             counts=np.minimum(self.counts, width),
+            alike=None if self.alike is None else self.alike[:, 1 - width :],
         )
 
     def last(self, row: int) -> Bar:

@@ -40,7 +40,8 @@ def confidence(move: Floats, shape: Floats, volume: Floats) -> Floats:
 
 
 def volume(panel: Panel) -> Floats:
-    return relative_volume(panel) / FULL_VOLUME
+    """What cannot be told of it counts for nothing."""
+    return np.nan_to_num(relative_volume(panel), nan=0.0) / FULL_VOLUME
 
 
 def body(panel: Panel) -> Floats:

@@ -7,12 +7,13 @@ import numpy as np
 import talib
 from numpy.typing import NDArray
 
-from app.finance.panel import Counts, Floats, Panel
+from app.finance.panel import USUAL_BARS, Counts, Floats, Panel
 
 OVERBOUGHT, OVERSOLD = 70.0, 30.0
 STRETCHED, SPENT = 80.0, 20.0
 TRENDING = 25.0
-USUAL_BARS = 20
+FEWEST_ALIKE = 5
+"""Bars of the same hours, to say what is usual in them."""
 STRENGTH_BARS = 20
 BENCHMARK = "SPY"
 """What relative strength is measured against; where it has no bars, the mean of all symbols, each counting alike."""
@@ -78,10 +79,13 @@ def growth(panel: Panel) -> Floats:
 
 
 def relative_volume(panel: Panel) -> Floats:
-    """1 where nothing was traded before."""
-    usual = panel.volume[:, -1 - USUAL_BARS : -1].mean(axis=1)
+    """1 where nothing was traded before; NaN where too few of the bars before are of the same hours."""
+    before = panel.volume[:, -1 - USUAL_BARS : -1]
+    alike = np.ones(before.shape, dtype=np.bool_) if panel.alike is None else panel.alike
+    counted = alike.sum(axis=1)
+    usual = np.where(alike, before, 0).sum(axis=1) / np.maximum(counted, 1)
     times: Floats = np.divide(panel.volume[:, -1], usual, out=np.ones(len(panel)), where=usual > 0)
-    return times
+    return np.where(counted >= min(FEWEST_ALIKE, before.shape[1]), times, np.nan)
 
 
 def signals(name: str, parts: Parts, close: Floats) -> list[str]:

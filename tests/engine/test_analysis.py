@@ -132,3 +132,26 @@ def test_a_panel_says_how_many_of_its_bars_are_real() -> None:
     assert panel.close[1, -3:].tolist() == [1.5, 2.5, 3.5]
     assert np.unique(panel.close[1, :-3]).tolist() == [1.5]
     assert panel.last(1) == Bar("A", "1min", 120.0, 3, 4, 2, 3.5, 2)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "before", "expected"),
+    [("IBM", 20, 20.0), ("IBM", 5, 20.0), ("IBM", 4, None), ("X:BTCUSD", 4, 11.111111)],
+)
+def test_volume_of_the_session_is_compared_with_that_of_sessions_alone(
+    symbol: str, before: int, expected: float | None
+) -> None:
+    """Of the 20 minutes before the open `before` are of the last session, with 10 each, the others of the morning, with
+    20 each; the first one of the session has 200."""
+    opens, closed = regular(date(2012, 9, 4)).opens, regular(date(2012, 8, 31)).closes
+    starts = [closed - 60 * back for back in range(30, 0, -1)]
+    early = [opens - 60 * back for back in range(20 - before, 0, -1)]
+    traded = [*((start, 10) for start in starts), *((start, 20) for start in early), (opens, 200)]
+    series = Series()
+    series.extend(Bar(symbol, "1min", start, 1, 1, 1, 1, volume) for start, volume in traded)
+
+    found = analyse(series.ring("1min").panel([symbol]), Thresholds(0.0))
+
+    told = {event.indicator: event.value for event in found.indicators}
+    assert told.get("relative_volume") == expected
+    assert all(0 <= event.confidence <= 1 for event in found.patterns)
