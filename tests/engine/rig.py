@@ -34,7 +34,7 @@ FAST = Pace(speed=20_000, ticks_per_second=100, pause_seconds=60)
 SLOW = Pace(speed=8_000, ticks_per_second=40, pause_seconds=60)
 
 
-async def eventually(true: Callable[[], Awaitable[object] | object], seconds: float = 15) -> None:
+async def eventually(true: Callable[[], Awaitable[object] | object], seconds: float = 40) -> None:
     async with asyncio.timeout(seconds):
         while True:
             found = true()
@@ -60,7 +60,7 @@ async def working(redis_url: str, database_url: str, **engine: object) -> AsyncI
         task.result()
     yield process
     stop.set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await task
 
 
@@ -71,7 +71,7 @@ async def feeding(redis_url: str, pace: Pace = FAST, after: date = UNTIL) -> Asy
     task = asyncio.create_task(feed.run(lambda: None, stop))
     yield
     stop.set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await task
     await feed.close()
 

@@ -32,7 +32,7 @@ async def test_a_database_that_goes_away_loses_nothing(redis_url: str, database_
             await eventually(lambda: any(event.status == "degraded" for event in of(EngineHealth, events)))
         await eventually(lambda: of(EngineHealth, events)[-1].status == "healthy")
         link = await asyncpg.connect(database_url)
-        await eventually(lambda: daily(link, DAY), 25)
+        await eventually(lambda: daily(link, DAY))
 
     assert await daily(link, DAY) == EXACT
     minutes = await link.fetch("select symbol, sum(volume)::int8 from ohlcv_1min group by 1 order by 1")
@@ -69,7 +69,7 @@ async def test_a_redis_that_falls_stops_nobody(database_url: str, link: asyncpg.
         server.stop(5)
         server.start()
         assert server.wait_ready(10)
-        await eventually(lambda: daily(link, DAY), 25)
+        await eventually(lambda: daily(link, DAY))
 
     assert await daily(link, DAY) == EXACT
     server.stop(5)
@@ -92,7 +92,7 @@ async def test_foreign_tables_that_lack_something_are_left_alone(
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", PROGRAM, redis_url, empty_url, stderr=asyncio.subprocess.PIPE
     )
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         _, told = await process.communicate()
 
     assert process.returncode == 1

@@ -25,6 +25,8 @@ BARS = history.read(Path("config/history/us-equities-daily.csv.gz"))
 DAY = date(2012, 9, 4)
 AFTER = date(2012, 9, 3)
 FAST = Pace(speed=40_000, ticks_per_second=20, pause_seconds=60)
+MIDDLING = Pace(speed=4_000, ticks_per_second=20, pause_seconds=60)
+"""A session of six seconds: whoever is to be stopped in its middle must not have come to its end."""
 SLOW = Pace(speed=1_000, ticks_per_second=10, pause_seconds=60)
 EXACT = sorted(bar for bar in BARS if bar.day == DAY)
 
@@ -51,7 +53,7 @@ async def listening(url: str, channel: str = Channels().ticks) -> AsyncIterator[
     listener = Listener()
     subscriber = Subscriber(url, {channel: Meaning.TICKS}, listener.hear)
     task = asyncio.create_task(subscriber.run())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not subscriber.stats.connected:
             await asyncio.sleep(0.01)
     yield listener
@@ -63,18 +65,18 @@ async def feeding(url: str, *, also_to: tuple[str, ...] = (), pace: Pace = FAST)
     feed = Feed(Replay(BARS, AFTER, pace), url, Channels(), also_to)
     stop, ready = asyncio.Event(), asyncio.Event()
     task = asyncio.create_task(feed.run(ready.set, stop))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         await ready.wait()
     yield stop
     stop.set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await task
     await feed.close()
 
 
 async def closed(url: str) -> None:
     client = connect(url)
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):
         while (told := await clock.read(client)) is None or told.state != "closed":
             await asyncio.sleep(0.02)
     await client.aclose()
@@ -101,7 +103,7 @@ async def test_a_session_reaches_every_channel_and_the_newest_quotes_exactly(red
 async def test_a_feed_that_is_stopped_goes_on_without_a_hole(redis_url: str) -> None:
     async with listening(redis_url) as listener:
         for enough in (20, 60):
-            async with feeding(redis_url), asyncio.timeout(10):
+            async with feeding(redis_url, pace=MIDDLING), asyncio.timeout(20):
                 while len(listener.ticks) < enough:
                     await asyncio.sleep(0.01)
         async with feeding(redis_url):
@@ -122,14 +124,14 @@ async def test_a_feed_waits_for_redis_and_goes_on(tmp_path: Path) -> None:
     assert server.wait_ready(10)
     url = valkey.url(places)
     async with listening(url) as listener, feeding(url, pace=SLOW):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while len(listener.ticks) < 20:
                 await asyncio.sleep(0.01)
         server.stop(5)
         heard = len(listener.ticks)
         server.start()
         assert server.wait_ready(10)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(30):
             while len(listener.ticks) < heard + 20:
                 await asyncio.sleep(0.01)
 
