@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +13,14 @@ from tests.journeys.desk import Desk, within
 
 pytestmark = pytest.mark.browser
 
-LIVE_AGAIN = 10_000
+PATIENCE = 30.0
+LIVE_AGAIN = 1000 * PATIENCE
+
+WATCH = """of => { window.words = new Set()
+new MutationObserver(() => words.add(of === "html" ? document.documentElement.dataset.live
+  : document.querySelector(of)?.innerText))
+  .observe(document.documentElement, {subtree: true, childList: true, characterData: true, attributes: true}) }"""
+"""Keeps what stood there for however short a time: who only looks now and then may miss it."""
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +46,7 @@ def prices(page: Page) -> list[str]:
 def prices_move(page: Page) -> None:
     """Some price on the page becomes another one."""
     before = prices(page)
-    within(LIVE_AGAIN / 1000, lambda: prices(page) != before, "another price")
+    within(PATIENCE, lambda: prices(page) != before, "another price")
 
 
 def children(desk: Desk, name: str) -> list[int]:
@@ -58,45 +64,45 @@ def children(desk: Desk, name: str) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("name", ["web", "ingest", "engine"])
-def test_a_killed_process_comes_back_under_an_open_page(page: Page, desk: Desk, name: str) -> None:
+def stood(page: Page, condition: str) -> None:
+    within(PATIENCE, lambda: page.evaluate(f"[...words].some(word => word && {condition})"), condition)
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "fallen"),
+    [
+        ("web", "html", "word !== 'live'"),
+        ("ingest", "#ticks", "word.includes('just started')"),
+        ("engine", "#engine", "!word.includes('running')"),
+    ],
+)
+def test_a_killed_process_comes_back_under_an_open_page(
+    page: Page, desk: Desk, name: str, part: str, fallen: str
+) -> None:
     before = desk.run_json()["pids"][name]
+    page.evaluate(WATCH, part)
 
     os.kill(before, signal.SIGKILL)
 
-    if name == "web":
-        expect(page.locator("html:not([data-live=live])")).to_be_attached(timeout=LIVE_AGAIN)
-    if name == "ingest":
-        expect(page.locator("#ticks")).to_contain_text("just started", timeout=LIVE_AGAIN)
-        expect(page.locator("#ticks")).to_contain_text("live", timeout=LIVE_AGAIN)
-    if name == "engine":
-        expect(page.locator("#engine")).not_to_contain_text("running", timeout=LIVE_AGAIN)
-        expect(page.locator("#engine")).to_contain_text("running", timeout=LIVE_AGAIN)
+    stood(page, fallen)
+    within(PATIENCE, lambda: desk.run_json()["pids"][name] not in {before, None}, f"a new {name} in run.json")
     expect(page.locator("html[data-live=live]")).to_be_attached(timeout=LIVE_AGAIN)
+    expect(page.locator("#ticks")).to_contain_text("live", timeout=LIVE_AGAIN)
+    expect(page.locator("#engine")).to_contain_text("running", timeout=LIVE_AGAIN)
     prices_move(page)
-    within(10, lambda: desk.run_json()["pids"][name] not in {before, None}, f"a new {name} in run.json")
 
 
 @pytest.mark.parametrize(("name", "part"), [("valkey-server", "#redis"), ("postgres", "#database")])
 def test_a_killed_server_comes_back_under_an_open_page(page: Page, desk: Desk, name: str, part: str) -> None:
     (before,) = children(desk, name)
-    page.evaluate(
-        """part => { window.words = new Set();
-        new MutationObserver(() => window.words.add(document.querySelector(part)?.innerText))
-          .observe(document.body, {subtree: true, childList: true, characterData: true}) }""",
-        part,
-    )
+    page.evaluate(WATCH, part)
 
     os.kill(before, signal.SIGKILL)
-    killed = time.monotonic()
 
-    within(10, lambda: children(desk, name) not in ([], [before]), f"a new {name}")
-    within(
-        10, lambda: page.evaluate("[...window.words].some(words => words?.includes('away'))"), "the word on the page"
-    )
+    within(PATIENCE, lambda: children(desk, name) not in ([], [before]), f"a new {name}")
+    stood(page, "word.includes('away')")
     expect(page.locator(part)).not_to_contain_text("away", timeout=LIVE_AGAIN)
     prices_move(page)
-    assert time.monotonic() - killed < 10 + 2
 
 
 def test_nothing_is_left_when_the_desk_itself_is_killed(tmp_path: Path) -> None:
@@ -106,6 +112,6 @@ def test_nothing_is_left_when_the_desk_itself_is_killed(tmp_path: Path) -> None:
     assert len(below) == 5
 
     desk.process.kill()
-    desk.process.wait(5)
+    desk.process.wait(10)
 
-    within(5, lambda: not any(Path(f"/proc/{pid}").exists() for pid in below), "the end of all children")
+    within(20, lambda: not any(Path(f"/proc/{pid}").exists() for pid in below), "the end of all children")
