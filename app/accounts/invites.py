@@ -1,5 +1,9 @@
 """The page behind a one-time link: choose a password, and the account is yours (again)."""
 
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
 from quart import Blueprint, Response, redirect, request
 from quart.typing import ResponseReturnValue
 from wtforms import Form, PasswordField  # type: ignore[import-untyped]
@@ -7,7 +11,8 @@ from wtforms.validators import DataRequired, ValidationError  # type: ignore[imp
 
 from app import deps
 from app.accounts import gate, passwords, queries, visitor
-from app.accounts.queries import Action, Invite, Outcome, User
+from app.accounts.letters import Kind
+from app.accounts.queries import Action, Invite, Outcome
 from app.web import caller, errors, guards, html
 
 blueprint = Blueprint("invites", __name__)
@@ -28,26 +33,48 @@ class Choice(Form):  # type: ignore[misc]
             raise ValidationError(reason)
 
 
+Opened = Callable[[str], Awaitable[Invite | None]]
+
+
 @blueprint.get("/invite/<token>")
 @guards.public
 async def show(token: str) -> ResponseReturnValue:
     invite = await _opened(token)
-    return await _page(invite, Choice()) if invite else await errors.answer(410, SPENT)
+    return await page(invite, Choice()) if invite else await errors.answer(410, SPENT)
 
 
 @blueprint.post("/invite/<token>")
 @guards.public
 async def accept(token: str) -> ResponseReturnValue:
+    hashed = await chosen(token, _opened, SPENT)
+    return hashed if isinstance(hashed, Response) else await _accepted(token, hashed)
+
+
+async def chosen(token: str, opened: Opened, spent: str) -> str | Response:
+    """The hash of the password that was typed behind a link, or the answer to what is no password or no link."""
     wait = await gate.wait_for_welcome(deps.limits(), caller.address())
     if wait is not None:
         return await errors.answer(429, retry_after=wait)
-    invite = await _opened(token)
+    invite = await opened(token)
     if invite is None:
-        return await errors.answer(410, SPENT)
+        return await errors.answer(410, spent)
     form = Choice(await request.form, invite.email)
     if not form.validate():
-        return await _page(invite, form, 422)
-    return await _accepted(token, await passwords.hashed(form.password.data))
+        return await page(invite, form, 422)
+    return await passwords.hashed(form.password.data)
+
+
+async def renew(connection: Any, invite: Invite, user_id: UUID, password_hash: str) -> None:
+    """In the transaction that uses the link up. Signing in asks for whatever else the account wants to see."""
+    await queries.replace_hash(connection, user_id, password_hash)
+    await queries.record(connection, invite.email, Action.ACCEPT_RESET, Outcome.OK, caller.address())
+    await deps.courier().put(connection, Kind.NEW_PASSWORD, invite.email)
+    await deps.sessions().end_all(user_id)
+
+
+async def page(invite: Invite, form: Choice, status: int = 200) -> Response:
+    title = "Welcome to TickStock" if invite.user_id is None else "A new password"
+    return await html.page("accounts/invite", title=title, status=status, invite=invite, form=form)
 
 
 async def _accepted(token: str, password_hash: str) -> ResponseReturnValue:
@@ -56,29 +83,23 @@ async def _accepted(token: str, password_hash: str) -> ResponseReturnValue:
         if invite is None:
             return await errors.answer(410, SPENT)
         if invite.user_id is not None:
-            await queries.replace_hash(connection, invite.user_id, password_hash)
-            await queries.record(connection, invite.email, Action.ACCEPT_RESET, Outcome.OK, caller.address())
-            await deps.sessions().end_all(invite.user_id)
-            user: User | None = None
-        else:
-            user = await queries.insert_user(connection, invite.email, password_hash, invite.role)
-            if user is None:
-                return await errors.answer(410, TAKEN)
-            # Before the end: while Redis is away nobody becomes anything.
-            session = await visitor.let_in(user)
-            done = (Action.ACCEPT_INVITE, Outcome.OK, caller.address(), "", session)
-            await queries.record(connection, user.email, *done)
+            await renew(connection, invite, invite.user_id, password_hash)
+        elif not await _made(connection, invite, password_hash):
+            return await errors.answer(410, TAKEN)
+    deps.courier().hurry()
+    return redirect("/" if invite.user_id is None else "/login", 303)
+
+
+async def _made(connection: Any, invite: Invite, password_hash: str) -> bool:
+    user = await queries.insert_user(connection, invite.email, password_hash, invite.role)
     if user is None:
-        # Signing in asks for whatever else this account may want to see beside a password.
-        return redirect("/login", 303)
-    return redirect("/", 303)
+        return False
+    # Before the end: while Redis is away nobody becomes anything.
+    session = await visitor.let_in(user)
+    await queries.record(connection, user.email, Action.ACCEPT_INVITE, Outcome.OK, caller.address(), "", session)
+    return True
 
 
 async def _opened(token: str) -> Invite | None:
     async with deps.pools().own.acquire() as connection:
         return await queries.open_invite(connection, token)
-
-
-async def _page(invite: Invite, form: Choice, status: int = 200) -> Response:
-    title = "Welcome to TickStock" if invite.user_id is None else "A new password"
-    return await html.page("accounts/invite", title=title, status=status, invite=invite, form=form)

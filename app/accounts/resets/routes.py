@@ -4,7 +4,7 @@ from quart import Blueprint, Response, abort, redirect, request
 from quart.typing import ResponseReturnValue
 
 from app import deps
-from app.accounts import gate, passwords, queries
+from app.accounts import gate, invites, queries
 from app.accounts.forms import Address
 from app.accounts.invites import Choice
 from app.accounts.letters import Kind
@@ -48,22 +48,14 @@ async def ask() -> ResponseReturnValue:
 @guards.public
 async def show(token: str) -> ResponseReturnValue:
     invite = await _opened(token)
-    return await _page(invite, Choice()) if invite else await errors.answer(410, SPENT)
+    return await invites.page(invite, Choice()) if invite else await errors.answer(410, SPENT)
 
 
 @blueprint.post("/reset/<token>")
 @guards.public
 async def accept(token: str) -> ResponseReturnValue:
-    wait = await gate.wait_for_welcome(deps.limits(), caller.address())
-    if wait is not None:
-        return await errors.answer(429, retry_after=wait)
-    invite = await _opened(token)
-    if invite is None:
-        return await errors.answer(410, SPENT)
-    form = Choice(await request.form, invite.email)
-    if not form.validate():
-        return await _page(invite, form, 422)
-    return await _accepted(token, await passwords.hashed(form.password.data))
+    hashed = await invites.chosen(token, _opened, SPENT)
+    return hashed if isinstance(hashed, Response) else await _accepted(token, hashed)
 
 
 async def _accepted(token: str, password_hash: str) -> ResponseReturnValue:
@@ -71,12 +63,8 @@ async def _accepted(token: str, password_hash: str) -> ResponseReturnValue:
         invite = await resets.use(connection, token)
         if invite is None or invite.user_id is None:
             return await errors.answer(410, SPENT)
-        await queries.replace_hash(connection, invite.user_id, password_hash)
-        await queries.record(connection, invite.email, Action.ACCEPT_RESET, Outcome.OK, caller.address())
-        await deps.courier().put(connection, Kind.NEW_PASSWORD, invite.email)
-        await deps.sessions().end_all(invite.user_id)
+        await invites.renew(connection, invite, invite.user_id, password_hash)
     deps.courier().hurry()
-    # Signing in asks for whatever else this account may want to see beside a password.
     return redirect("/login", 303)
 
 
@@ -93,7 +81,3 @@ async def _forgot_page(form: Address, status: int = 200) -> Response:
 async def _opened(token: str) -> Invite | None:
     async with deps.pools().own.acquire() as connection:
         return await resets.find(connection, token)
-
-
-async def _page(invite: Invite, form: Choice, status: int = 200) -> Response:
-    return await html.page("accounts/invite", title="A new password", status=status, invite=invite, form=form)
