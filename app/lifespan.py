@@ -255,7 +255,8 @@ class Works:
                 self.house.clock = clock
                 self._relay.publish(clock)
             self._relay.publish(vitals)
-            self.house.cursors.note(self._hub.last_id)
+            if self._hub.last_id != str(BEGINNING):  # from there on would be all of a log, whichever it is by then
+                self.house.cursors.note(self._hub.last_id)
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _seed(self) -> None:
