@@ -21,6 +21,7 @@ from app.wire.client import connect
 from app.wire.codec import Rejected, decode
 from app.wire.events import AnyEvent
 from app.wire.subscriber import Subscriber
+from tests.wire.conftest import ended
 
 PATH = Path("config/history/us-equities-daily.csv.gz")
 BARS = history.read(PATH)
@@ -44,6 +45,18 @@ async def eventually(true: Callable[[], Awaitable[object] | object], seconds: fl
 
 
 @asynccontextmanager
+async def stopped(stop: asyncio.Event, task: "asyncio.Task[None]") -> AsyncIterator[None]:
+    """In good order, or after a failure by force: who is left behind may lose the one cancellation at a test's end."""
+    try:
+        yield
+        stop.set()
+        async with asyncio.timeout(20):
+            await asyncio.shield(task)
+    finally:
+        await ended(task)
+
+
+@asynccontextmanager
 async def working(redis_url: str, database_url: str, **engine: object) -> AsyncIterator[Engine]:
     """An engine that has said that it is ready."""
     said = {
@@ -55,13 +68,11 @@ async def working(redis_url: str, database_url: str, **engine: object) -> AsyncI
     process = Engine(Settings.model_validate(said), redis_url, database_url)
     ready, stop = asyncio.Event(), asyncio.Event()
     task = asyncio.create_task(process.run(ready.set, stop))
-    await eventually(lambda: ready.is_set() or task.done())
-    if task.done():
-        task.result()
-    yield process
-    stop.set()
-    async with asyncio.timeout(20):
-        await task
+    async with stopped(stop, task):
+        await eventually(lambda: ready.is_set() or task.done())
+        if task.done():
+            task.result()
+        yield process
 
 
 @asynccontextmanager
@@ -69,10 +80,8 @@ async def feeding(redis_url: str, pace: Pace = FAST, after: date = UNTIL) -> Asy
     feed = Feed(Replay(BARS, after, pace), redis_url, Channels(), ())
     stop = asyncio.Event()
     task = asyncio.create_task(feed.run(lambda: None, stop))
-    yield
-    stop.set()
-    async with asyncio.timeout(20):
-        await task
+    async with stopped(stop, task):
+        yield
     await feed.close()
 
 
@@ -95,10 +104,12 @@ async def hearing(
 
     subscriber = Subscriber(redis_url, Channels().meanings(), hear)
     task = asyncio.create_task(subscriber.run())
-    await eventually(lambda: subscriber.stats.connected)
-    yield events
-    assert subscriber.stats.failed == 0
-    task.cancel()
+    try:
+        await eventually(lambda: subscriber.stats.connected)
+        yield events
+        assert subscriber.stats.failed == 0
+    finally:
+        await ended(task)
 
 
 async def daily(link: asyncpg.Connection, day: date) -> list[Bar]:

@@ -20,6 +20,7 @@ from app.wire.codec import decode
 from app.wire.events import Tick
 from app.wire.newest import Newest
 from app.wire.subscriber import Subscriber
+from tests.wire.conftest import ended
 
 BARS = history.read(Path("config/history/us-equities-daily.csv.gz"))
 DAY = date(2012, 9, 4)
@@ -53,11 +54,13 @@ async def listening(url: str, channel: str = Channels().ticks) -> AsyncIterator[
     listener = Listener()
     subscriber = Subscriber(url, {channel: Meaning.TICKS}, listener.hear)
     task = asyncio.create_task(subscriber.run())
-    async with asyncio.timeout(20):
-        while not subscriber.stats.connected:
-            await asyncio.sleep(0.01)
-    yield listener
-    task.cancel()
+    try:
+        async with asyncio.timeout(20):
+            while not subscriber.stats.connected:
+                await asyncio.sleep(0.01)
+        yield listener
+    finally:
+        await ended(task)
 
 
 @asynccontextmanager
@@ -65,12 +68,15 @@ async def feeding(url: str, *, also_to: tuple[str, ...] = (), pace: Pace = FAST)
     feed = Feed(Replay(BARS, AFTER, pace), url, Channels(), also_to)
     stop, ready = asyncio.Event(), asyncio.Event()
     task = asyncio.create_task(feed.run(ready.set, stop))
-    async with asyncio.timeout(20):
-        await ready.wait()
-    yield stop
-    stop.set()
-    async with asyncio.timeout(20):
-        await task
+    try:
+        async with asyncio.timeout(20):
+            await ready.wait()
+        yield stop
+        stop.set()
+        async with asyncio.timeout(20):
+            await asyncio.shield(task)
+    finally:
+        await ended(task)
     await feed.close()
 
 
