@@ -13,6 +13,7 @@ from app.engine.loads.keeper import Keeper
 from app.engine.loads.load import Outcome, load
 from app.engine.loads.textfile import TextFile
 from tests.conftest import Databases
+from tests.loads.room import Room
 
 HISTORY = Path("config/history/us-equities-daily.csv.gz")
 HEADER = "symbol,date,open,high,low,close,volume"
@@ -31,6 +32,13 @@ async def link(databases: Databases) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(databases.engine)
     yield connection
     await connection.close()
+
+
+@pytest.fixture
+async def room(redis_url: str, databases: Databases, tmp_path: Path) -> AsyncIterator[Room]:
+    made = Room(redis_url, databases, tmp_path)
+    yield made
+    await made.client.aclose()
 
 
 def written(path: Path, lines: Iterable[str], header: str = HEADER) -> Path:

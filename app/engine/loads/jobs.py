@@ -28,7 +28,9 @@ from app.wire.jobs import AnyLoad, CancelLoad, ProcessingCommand, ProcessingPara
 logger = logging.getLogger(__name__)
 
 MOST_WAITING = 8
+MOST_TRIES = 3
 RESUMED = "the engine was restarted; the load goes on where it stopped"
+FELL = "the engine fell while it made this load,"
 
 
 class _Named(msgspec.Struct):
@@ -62,6 +64,7 @@ class Loads:
         self._line: deque[Kept] = deque()
         self._more = asyncio.Event()
         self._current: _Current | None = None
+        self._broken_off: Kept | None = None
         self._ready = asyncio.Event()
 
     async def hear(self, payload: bytes) -> None:
@@ -94,6 +97,11 @@ class Loads:
             self._more.clear()
             await self._more.wait()
 
+    async def leave(self) -> None:
+        """Once `run` was called off. Raises db.Unavailable."""
+        if self._broken_off:
+            await self._ledger.lay_down(self._broken_off.job)
+
     async def _recall(self) -> None:
         backoff = Backoff()
         while True:
@@ -103,11 +111,15 @@ class Loads:
                 await backoff.wait()
             else:
                 break
-        self._ready.set()
         for kept in left:
+            if kept.tries >= MOST_TRIES:
+                logger.error("load %s took the engine down %d times", kept.job.job_id, kept.tries)
+                await self._end(kept, "failed", f"{FELL} {kept.tries} times; it is not begun again")
+                continue
             self._line.append(kept)
             self._saying.state(kept, "queued", None, RESUMED if kept.begun else "")
             logger.info("load %s is taken up again", kept.job.job_id)
+        self._ready.set()
 
     async def _take(self, job: AnyLoad) -> None:
         try:
@@ -133,14 +145,17 @@ class Loads:
     async def _do(self, kept: Kept) -> None:
         current = self._current = _Current(kept)
         try:
-            plan = planned(kept.job, kept.submitted_at.date(), self._ways.files)
             await self._ledger.begin(kept.job)
+            plan = planned(kept.job, kept.submitted_at.date(), self._ways.files)
             self._saying.began(kept, plan)
             await self._work(current, plan)
         except (Unreadable, Refused, Unreachable) as reason:
             await self._end(kept, "failed", str(reason))
         except db.Unavailable:
             await self._end(kept, "failed", "the database is away")
+        except asyncio.CancelledError:
+            self._broken_off = kept
+            raise
         except Exception as error:
             logger.exception("load %s failed", kept.job.job_id)
             await self._end(kept, "failed", type(error).__name__)

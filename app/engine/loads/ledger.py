@@ -10,12 +10,16 @@ from app.wire import jobs
 from app.wire.codec import Rejected
 from app.wire.jobs import AnyLoad, CancelLoad
 
+STRANGE = "written by another version, and not understood any more"
+
 
 class Kept(msgspec.Struct, frozen=True):
     job: AnyLoad
     submitted_at: datetime
     begun: bool = False
     """By an engine that is gone."""
+    tries: int = 0
+    """That ended with the fall of their engine."""
 
 
 class Ledger:
@@ -28,11 +32,15 @@ class Ledger:
     async def recall(self, most: int) -> list[Kept]:
         async with self._pool.acquire() as connection:
             self._keeps = await queries.keeps_marks(connection)
-            found = await queries.open_jobs(connection, most) if self._keeps else []
-        read = [(jobs.decode_load(row.request), row) for row in found]
-        return [
-            Kept(job, row.submitted_at, row.begun) for job, row in read if not isinstance(job, CancelLoad | Rejected)
-        ]
+            while self._keeps:
+                found = await queries.open_jobs(connection, most)
+                kept = [each for each in map(_kept, found) if each]
+                if len(kept) == len(found):
+                    return kept
+                for row in found:
+                    if _kept(row) is None:
+                        await queries.end_job(connection, row.job_id, "failed", STRANGE)
+        return []
 
     async def add(self, job: AnyLoad) -> Kept | None:
         """None for one that was added before."""
@@ -47,7 +55,18 @@ class Ledger:
             async with self._pool.acquire() as connection:
                 await queries.begin_job(connection, job.job_id)
 
+    async def lay_down(self, job: AnyLoad) -> None:
+        """The engine leaves in good order."""
+        if self._keeps:
+            async with self._pool.acquire() as connection:
+                await queries.lay_down_job(connection, job.job_id)
+
     async def end(self, job: AnyLoad, status: str, message: str) -> None:
         if self._keeps:
             async with self._pool.acquire() as connection:
                 await queries.end_job(connection, job.job_id, status, message)
+
+
+def _kept(row: queries.Job) -> Kept | None:
+    job = jobs.decode_load(row.request)
+    return None if isinstance(job, CancelLoad | Rejected) else Kept(job, row.submitted_at, row.begun, row.tries)

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
+from app import db
 from app.db.pools import Pool
 from app.engine.loads.jobs import Loads, Ways
 from app.engine.loads.voice import Voice
@@ -14,6 +16,7 @@ from app.wire.telling import Telling
 
 CONNECTIONS = 2
 STATEMENT_MS = 60_000
+GOODBYE_SECONDS = 1.0
 
 
 class Office:
@@ -43,6 +46,9 @@ class Office:
             tasks.create_task(self._loads.run())
 
     async def close(self) -> None:
+        with suppress(db.Unavailable, TimeoutError):
+            async with asyncio.timeout(GOODBYE_SECONDS):
+                await self._loads.leave()
         await self._pool.close()
 
     async def _hear(self, hear: Callable[[bytes], Awaitable[None]], payload: bytes, _arrived_at: float) -> None:

@@ -216,11 +216,13 @@ async def log(connection: Connection, entry: Entry) -> None:
 
 
 class Job(NamedTuple):
-    """A load that was asked for and is not over."""
+    """A load that was asked for and is not over. `tries`: how often an engine began it and fell."""
 
+    job_id: str
     request: bytes
     submitted_at: datetime
     begun: bool
+    tries: int
 
 
 async def put_job(connection: Connection, job_id: str, request: bytes, status: str) -> bool:
@@ -236,8 +238,16 @@ async def put_job(connection: Connection, job_id: str, request: bytes, status: s
 
 async def begin_job(connection: Connection, job_id: str) -> None:
     await connection.execute(
-        "update data_load_jobs set status = 'running', started_at = coalesce(started_at, now()) where job_id = $1",
+        "update data_load_jobs set status = 'running', started_at = coalesce(started_at, now()), tries = tries + 1"
+        " where job_id = $1",
         job_id,
+    )
+
+
+async def lay_down_job(connection: Connection, job_id: str) -> None:
+    """Its engine was told to stop: that was no try."""
+    await connection.execute(
+        "update data_load_jobs set tries = greatest(0, tries - 1) where job_id = $1 and completed_at is null", job_id
     )
 
 
@@ -254,12 +264,12 @@ async def open_jobs(connection: Connection, most: int) -> list[Job]:
     """In the order in which they were asked for."""
     rows = await connection.fetch(
         """
-        select request::text, submitted_at, started_at is not null
+        select job_id, request::text, submitted_at, started_at is not null, tries
           from data_load_jobs where completed_at is null order by submitted_at, job_id limit $1
         """,
         most,
     )
-    return [Job(row[0].encode(), row[1], row[2]) for row in rows]
+    return [Job(row[0], row[1].encode(), *row[2:]) for row in rows]
 
 
 def _count(tag: str) -> int:

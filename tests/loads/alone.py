@@ -1,0 +1,17 @@
+"""The loads alone, in a process that may be killed: python -m tests.loads.alone REDIS DATABASE FILES."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from tests.conftest import Databases
+from tests.loads.room import Room
+
+
+async def main(redis_url: str, database_url: str, files: str) -> None:
+    async with Room(redis_url, Databases(*[database_url] * 4), Path(files)).office():
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

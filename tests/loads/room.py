@@ -1,0 +1,72 @@
+"""An office where loads are asked for and heard of, as the desk would."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from app.engine.loads.office import Office
+from app.settings import Settings
+from app.wire import jobs
+from app.wire.channels import JOBS_CONTROL, JOBS_DATA_LOAD, Channels
+from app.wire.client import connect
+from app.wire.events import JobStatus
+from app.wire.jobs import AnyLoad
+from app.wire.outbox import Outbox
+from app.wire.publish import Publisher
+from app.wire.statuses import Statuses
+from app.wire.telling import Telling
+from tests.conftest import Databases
+from tests.engine.rig import eventually
+
+OVER = {"completed", "completed_with_errors", "failed", "cancelled"}
+HISTORY = {"path": "config/history/us-equities-daily.csv.gz", "history_until": "2012-08-31"}
+
+
+class Room:
+    def __init__(self, redis_url: str, databases: Databases, files: Path) -> None:
+        self.redis_url = redis_url
+        self.database_url = databases.engine
+        self.files = files
+        self.client = connect(redis_url)
+        self.statuses = Statuses(self.client, Outbox(self.client))
+        self.analysed: list[bytes] = []
+
+    async def ask(self, job: AnyLoad) -> str:
+        await self.client.publish(JOBS_DATA_LOAD, jobs.encode(job))
+        return job.job_id
+
+    async def told(self, job_id: str) -> JobStatus | None:
+        found = await self.statuses.read(job_id)
+        return found.job if found and found.told else None
+
+    async def status(self, job_id: str, *wanted: str) -> JobStatus:
+        async def come() -> bool:
+            said = await self.told(job_id)
+            return said is not None and said.status in (wanted or OVER)
+
+        await eventually(come)
+        said = await self.told(job_id)
+        assert said is not None
+        return said
+
+    @asynccontextmanager
+    async def office(self, **massive: Any) -> AsyncIterator[None]:
+        said = {
+            "massive": {"requests_per_minute": 60_000, **massive},
+            "loads": {"files": self.files},
+            "replay": HISTORY,
+        }
+        telling = Telling(self.client, Publisher(self.client, Channels()))
+        office = Office(Settings.model_validate(said), self.redis_url, self.database_url, telling, self.analysed.append)
+        task = asyncio.create_task(office.run())
+
+        async def heard() -> bool:
+            return all((await jobs.receivers(self.client, [JOBS_DATA_LOAD, JOBS_CONTROL])).values())
+
+        await eventually(heard)
+        yield
+        task.cancel()
+        await asyncio.wait([task])
+        await office.close()
