@@ -40,7 +40,7 @@ Opened = Callable[[str], Awaitable[Invite | None]]
 @guards.public
 async def show(token: str) -> ResponseReturnValue:
     invite = await _opened(token)
-    return await page(invite, Choice()) if invite else await errors.answer(410, SPENT)
+    return await offered(invite, Choice()) if invite else await errors.answer(410, SPENT)
 
 
 @blueprint.post("/invite/<token>")
@@ -60,7 +60,7 @@ async def chosen(token: str, opened: Opened, spent: str) -> str | Response:
         return await errors.answer(410, spent)
     form = Choice(await request.form, invite.email)
     if not form.validate():
-        return await page(invite, form, 422)
+        return await offered(invite, form, 422)
     return await passwords.hashed(form.password.data)
 
 
@@ -72,7 +72,7 @@ async def renew(connection: Any, invite: Invite, user_id: UUID, password_hash: s
     await deps.sessions().end_all(user_id)
 
 
-async def page(invite: Invite, form: Choice, status: int = 200) -> Response:
+async def offered(invite: Invite, form: Choice, status: int = 200) -> Response:
     title = "Welcome to TickStock" if invite.user_id is None else "A new password"
     return await html.page("accounts/invite", title=title, status=status, invite=invite, form=form)
 

@@ -48,7 +48,7 @@ async def ask() -> ResponseReturnValue:
 @guards.public
 async def show(token: str) -> ResponseReturnValue:
     invite = await _opened(token)
-    return await invites.page(invite, Choice()) if invite else await errors.answer(410, SPENT)
+    return await invites.offered(invite, Choice()) if invite else await errors.answer(410, SPENT)
 
 
 @blueprint.post("/reset/<token>")
