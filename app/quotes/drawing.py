@@ -1,6 +1,7 @@
 """A chart as the page draws it: paths in the stretched plot, labels and marks in percent beside and over it."""
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
 
@@ -12,6 +13,9 @@ from app.quotes.charts import Chart, Mark, period
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 LABELS = 6
 STACKED = 4
+"""Marks on one side of a candle."""
+OUTWARD_FIRST = (*range(1, 20), *range(-1, -20, -1))
+"""Places for them, for those of its neighbours stand there too."""
 APART = 5.0
 """Percent of the plot between marks at one candle."""
 BESIDE = 2.2
@@ -102,22 +106,25 @@ def _calendar(asked: Chart, count: int) -> tuple[Callable[[date], date], Callabl
     return lambda day: period(day, "month"), lambda day: str(day.year) if day.month == 1 else MONTHS[day.month - 1]
 
 
-def _pins(asked: Chart, scale: chart.Scale) -> Iterable[Pin]:
-    """Bearish marks stand above their candle, the others below it; the newest ones are nearest to theirs."""
+def _pins(asked: Chart, scale: chart.Scale) -> list[Pin]:
+    """Bearish marks stand above their candle, the others below it; the newest ones are nearest to theirs.
+
+    Which ones are shown does not depend on the scale, for none may vanish while the price moves.
+    """
     places = {period(bar.day, asked.grouping): index for index, bar in enumerate(asked.bars)}
+    stacks: Counter[tuple[int, bool]] = Counter()
     taken: list[Pin] = []
     for mark in asked.marks:
-        index = places.get(period(mark.day, asked.grouping))
-        if index is None:
+        index, above = places.get(period(mark.day, asked.grouping)), mark.direction == "bearish"
+        if index is None or stacks[index, above] == STACKED:
             continue
-        bar, above = asked.bars[index], mark.direction == "bearish"
-        edge, step = chart.percent(scale.y(bar.high if above else bar.low)), -APART if above else APART
-        levels = (min(97.0, max(3.0, edge + step * depth)) for depth in range(1, STACKED + 1))
-        pins = (Pin(chart.across(index, scale), round(level, 2), mark) for level in levels)
-        free = next((pin for pin in pins if not any(_covers(pin, other) for other in taken)), None)
-        if free:
-            taken.append(free)
-            yield free
+        stacks[index, above] += 1
+        bar, step = asked.bars[index], -APART if above else APART
+        edge = chart.percent(scale.y(bar.high if above else bar.low))
+        levels = [level for depth in OUTWARD_FIRST if 3.0 <= (level := edge + step * depth) <= 97.0]
+        pins = [Pin(chart.across(index, scale), round(level, 2), mark) for level in levels]
+        taken.append(next((pin for pin in pins if not any(_covers(pin, other) for other in taken)), pins[-1]))
+    return taken
 
 
 def _covers(pin: Pin, other: Pin) -> bool:

@@ -1,5 +1,7 @@
 from datetime import date
 
+import pytest
+
 from app.finance.adjust import Actions, Payout, Split
 from app.finance.bars import Bar, day_start
 from app.finance.instrument import Instrument
@@ -128,10 +130,21 @@ def test_no_mark_covers_another_where_there_is_room() -> None:
     drawing = drawn(assembled(BRK, "6m", "day", stored, today(price=140.0), marks))
 
     assert drawing is not None
-    assert len(drawing.pins) >= 10
+    assert len(drawing.pins) == len(marks)
     for at, pin in enumerate(drawing.pins):
         for other in drawing.pins[:at]:
             assert abs(pin.across - other.across) >= 2.2 or abs(pin.level - other.level) >= 4.9
+
+
+@pytest.mark.parametrize("price", [10.0, 140.0, 9_000.0])
+def test_no_mark_vanishes_while_the_price_moves(price: float) -> None:
+    stored = bars("BRK.B", 126)
+    marks = [Mark(bar.day, "Doji", "daily", "neutral", 1.0) for bar in stored[20:] for _ in range(6)]
+
+    drawing = drawn(assembled(BRK, "6m", "day", stored, today(price=price), marks))
+
+    assert drawing is not None
+    assert len(drawing.pins) == 4 * len(stored[20:])
 
 
 def test_where_nothing_is_stored_nothing_is_drawn() -> None:
