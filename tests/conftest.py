@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
 from pathlib import Path
@@ -17,6 +16,7 @@ from app.db import migrate, roles
 from app.embedded import postgres, valkey
 from app.embedded.child import Child, Program
 from app.embedded.places import Places, leave, prepare
+from tests.ports import free_port
 
 # The same examples at every run, however long a slow machine takes to make and to try one.
 hypothesis.settings.register_profile(
@@ -115,12 +115,6 @@ async def databases(places: Places, furnished: str) -> AsyncIterator[Databases]:
     async for name in copied(places, furnished):
         addresses = (postgres.url(places, name, user) for user in (roles.OWN, roles.MARKET, roles.ENGINE, "postgres"))
         yield Databases(*addresses)
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 @pytest.fixture

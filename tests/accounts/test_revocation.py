@@ -11,7 +11,7 @@ import pytest
 from app import streams
 from app.sections import Live
 from app.settings import Settings
-from tests.conftest import free_port
+from tests.ports import free_port
 from tests.stream.conftest import EMAIL, PASSWORD, Desk, settings
 from tests.stream.reader import Reader
 from tests.stream.test_leaving import process, ready

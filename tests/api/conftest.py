@@ -18,7 +18,8 @@ from app.sections import Database, Redis
 from app.settings import Settings
 from app.wire.client import close, connect
 from tests.admin.people import PASSWORD, add
-from tests.conftest import copied, free_port
+from tests.conftest import copied
+from tests.ports import free_port
 from tests.quotes.samples import AWKWARD, LONG_NAME, OPEN, bars
 from tests.quotes.stored import Found, store_bars, store_minutes, store_patterns, store_symbols
 from tests.stream.conftest import Desk, settings

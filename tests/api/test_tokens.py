@@ -13,7 +13,7 @@ from app.sections import Limits
 from app.settings import Settings
 from tests.admin.people import add, audited, id_of
 from tests.api.conftest import BOB, PAGE, asked, made
-from tests.conftest import free_port
+from tests.ports import free_port
 from tests.stream.conftest import EMAIL, Desk
 
 ME = "/api/v1/me"

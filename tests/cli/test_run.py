@@ -17,8 +17,8 @@ import pytest
 from redis import Redis
 
 from tests.cli.conftest import Started, command
-from tests.conftest import free_port
 from tests.embedded.conftest import alive, within
+from tests.ports import free_port
 
 PASSWORD = "trades on a train with one bar"
 

@@ -1,6 +1,5 @@
 """One desk with the replay running, one that is fed by the test alone, and a browser for both."""
 
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,17 +7,12 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from tests.journeys.desk import Desk
+from tests.ports import free_port
 
 # Whatever the machine has to do beside this: how fast a page is, is measured in bench/.
 expect.set_options(timeout=20_000)
 
 EMAIL, PASSWORD = "alice@example.org", "trades on a train with one bar"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def started(path: Path, **extra: str) -> Iterator[Desk]:

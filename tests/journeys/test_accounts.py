@@ -3,8 +3,9 @@
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.journeys.conftest import EMAIL, PASSWORD, free_port, sign_in
+from tests.journeys.conftest import EMAIL, PASSWORD, sign_in
 from tests.journeys.desk import Desk
+from tests.ports import free_port
 
 pytestmark = pytest.mark.browser
 

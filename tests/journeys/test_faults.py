@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.conftest import free_port, signed_in, started
+from tests.journeys.conftest import signed_in, started
 from tests.journeys.desk import Desk, within
+from tests.ports import free_port
 
 pytestmark = pytest.mark.browser
 

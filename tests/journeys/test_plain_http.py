@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.conftest import EMAIL, PASSWORD, free_port
+from tests.journeys.conftest import EMAIL, PASSWORD
 from tests.journeys.desk import Desk
+from tests.ports import free_port
 
 pytestmark = pytest.mark.browser
 

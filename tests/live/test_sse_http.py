@@ -21,8 +21,8 @@ from quart import Quart, Response
 
 from app.live import sse
 from app.live.sse import AppStatus, EventSourceResponse, ServerSentEvent
-from tests.conftest import free_port
 from tests.live.whatwg import parse
+from tests.ports import free_port
 
 HOSTILE = st.text(st.sampled_from("ab: \r\n\0\v\x85\u2028event:data:id:retry:é€\ud800")) | st.text()
 FIELDS = st.fixed_dictionaries({"data": HOSTILE, "event": HOSTILE, "id": HOSTILE, "comment": HOSTILE})

@@ -11,7 +11,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from quart import Quart, Response, request
 
-from tests.conftest import free_port
+from tests.ports import free_port
 
 KEY = "massive-test-key-0123"
 DAY_MS = 86_400_000

@@ -1,13 +1,13 @@
 """A bound on one person's streams holds for all web processes together."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
 import pytest
 
 from app.settings import Settings
+from tests.ports import free_port
 from tests.stream.conftest import Desk
 from tests.stream.reader import Reader
 from tests.stream.waiting import until
@@ -22,9 +22,7 @@ def settings(settings: Settings) -> Settings:
 @pytest.fixture
 async def other(desk: Desk, settings: Settings) -> AsyncIterator[Desk]:
     """Another web process for the same people."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     found = Desk(settings.model_copy(update={"port": port, "public_url": f"http://127.0.0.1:{port}"}))
     await found.start()
     found.cookies = desk.cookies

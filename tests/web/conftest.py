@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -14,6 +13,7 @@ import httpx
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
+from tests.ports import free_port
 from tests.web.waiting import until
 
 HERE = Path(__file__).parent
@@ -21,9 +21,7 @@ HERE = Path(__file__).parent
 
 class Server:
     def __init__(self) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
