@@ -58,7 +58,7 @@ class CatchUp:
             parts = [self._hub.drawn([push for push in mine if _push(push).op != "trim"], view)]
         else:
             parts = await self._lists(logs, view)
-            if cursor:
+            if cursor or not all(part.lines for part in parts):  # what could not be had now, comes late
                 parts.append(self._hub.drawn(self._notice(missed, logs[0]), view))
         self._hub.joined[_way(cursor, missed)] += 1
         parts += await self._snapshots.parts(states, view)

@@ -67,6 +67,13 @@ async def test_after_a_gap_a_symbols_indicators_are_read_again(desk: Desk, datab
         assert "oversold" in (await reader.containing("28.50")).data
 
 
+async def test_whose_list_cannot_be_had_is_told_that_entries_may_be_missing(desk: Desk) -> None:
+    desk.house.pools.market = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
+
+    async with desk.stream("patterns") as reader:
+        assert 'hx-target="#notice"' in (await reader.message("message")).data
+
+
 async def test_while_the_database_is_away_the_indicators_that_were_heard_stay(desk: Desk) -> None:
     board = desk.house.boards[Board]
     assert isinstance(board, Board)
