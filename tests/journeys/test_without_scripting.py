@@ -26,6 +26,7 @@ def test_the_desk_is_there_with_prices(page: Page) -> None:
     expect(page.locator("body")).to_contain_text("replay of real daily bars, intraday path simulated", ignore_case=True)
 
 
+@pytest.mark.timeout(300)  # sixty pages
 def test_every_link_of_the_desk_leads_somewhere(page: Page, replaying: Desk) -> None:
     seen: set[str] = set()
     waiting = [f"{replaying.url}/"]
