@@ -43,6 +43,7 @@ async def test_a_stream_outlives_redis_and_goes_on_when_it_is_back(own: Own, set
         # The list as it is now comes after the gap, too, and may come late.
         while 1 not in fed("".join(message.data for message in reader.messages)):
             await reader.message("message")
+        assert fed("".join(message.data for message in reader.messages)) == [1]
         assert (await client.get("/ready")).status_code == 200
     await until(lambda: desk.house.vitals.gaps == 1)
     await desk.stop()
@@ -60,6 +61,7 @@ async def test_a_lost_log_is_shown_as_a_gap_and_the_next_entry_arrives(desk: Des
         assert 'hx-target="#notice"' in (await reader.containing("#notice", 20)).data
         while 4 not in fed("".join(message.data for message in reader.messages)):
             await reader.message("message")
+        assert fed("".join(message.data for message in reader.messages))[-1] == 4
         after = LogId.parse(desk.house.hub.last_id)
         assert before
         assert after
