@@ -95,7 +95,10 @@ async def test_a_killed_server_is_used_again_when_it_is_back(server: Server) -> 
     assert await pool.answers()
 
     server.kill()
-    assert not await pool.answers()
+    async with asyncio.timeout(10):
+        # A backend that is open outlives its postmaster for a moment, and may answer in it.
+        while await pool.answers():
+            await asyncio.sleep(0.01)
     server.start()
 
     async with asyncio.timeout(10):
