@@ -21,7 +21,9 @@ TOKEN = "a1b2c3d4e5f60718293a4b5c6d7e8f90"
 
 @pytest.fixture
 async def watched(settings: Settings) -> AsyncIterator[Desk]:
-    desk = Desk(settings.model_copy(update={"metrics_token": SecretStr(TOKEN)}))
+    # No beats between what a test says: each is a frame, and nothing was pushed for it.
+    rare = settings.live.model_copy(update={"beat_seconds": 60.0})
+    desk = Desk(settings.model_copy(update={"metrics_token": SecretStr(TOKEN), "live": rare}))
     await desk.start()
     yield desk
     await desk.stop()
