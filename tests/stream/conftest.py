@@ -50,16 +50,16 @@ class Desk:
     async def begin(self) -> None:
         listener, begun = listening(self.settings.host, self.settings.port), asyncio.Event()
         self._serving = asyncio.create_task(attend(self.app, listener, self.told, begun.set))
-        await asyncio.wait_for(begun.wait(), 10)
+        await asyncio.wait_for(begun.wait(), 30)
 
     async def start(self) -> None:
         await self.begin()
-        await until(lambda: self.house.listening() and self.house.seeded and self.house.vitals.database, 15)
+        await until(lambda: self.house.listening() and self.house.seeded and self.house.vitals.database, 30)
 
     async def stop(self) -> None:
         self.told.set()
         if self._serving:
-            await asyncio.wait_for(self._serving, 10)
+            await asyncio.wait_for(self._serving, 30)
         await close(self.redis)
 
     async def publish(self, event: AnyEvent) -> None:
@@ -97,7 +97,7 @@ class Own:
 
     def start(self) -> None:
         self._child.start()
-        assert self._child.wait_ready(10)
+        assert self._child.wait_ready(30)
 
     def kill(self) -> None:
         assert self._child.process

@@ -29,7 +29,7 @@ class Reader:
     async def __aenter__(self) -> "Reader":
         self.source, self.sink = await asyncio.open_connection("127.0.0.1", self._port)
         self.sink.write(self._request)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             head = (await self.source.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         self.status = int(head[0].split()[1])
         self.headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:-2])}
@@ -54,7 +54,7 @@ class Reader:
     def retry(self) -> int | None:
         return self._parser.retry
 
-    async def message(self, event: str | None = None, within: float = 10) -> Message:
+    async def message(self, event: str | None = None, within: float = 20) -> Message:
         """The next one, or the next of this name."""
         async with asyncio.timeout(within):
             while True:
@@ -65,20 +65,20 @@ class Reader:
                         return found
                 await self._chunk()
 
-    async def containing(self, text: str, within: float = 10) -> Message:
+    async def containing(self, text: str, within: float = 20) -> Message:
         async with asyncio.timeout(within):
             while True:
                 found = await self.message("message", within)
                 if text in found.data:
                     return found
 
-    async def caught_up(self, id: str, within: float = 10) -> None:  # noqa: A002
+    async def caught_up(self, id: str, within: float = 20) -> None:  # noqa: A002
         """Until nothing up to this entry is missing."""
         async with asyncio.timeout(within):
             while self.last_id != id:
                 await self._chunk()
 
-    async def end(self, within: float = 10) -> list[Message]:
+    async def end(self, within: float = 20) -> list[Message]:
         """Everything that comes until the server ends the stream in good order."""
         async with asyncio.timeout(within):
             try:

@@ -51,7 +51,7 @@ class Talker:
     async def __aenter__(self) -> "Talker":
         self.source, self.sink = await asyncio.open_connection("127.0.0.1", self._port)
         self.sink.write(self._request)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             head = (await self.source.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         self.status = int(head[0].split()[1])
         self.headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:-2])}
@@ -65,7 +65,7 @@ class Talker:
     ) -> None:
         self.sink.close()
 
-    async def text(self, within: float = 10) -> str:
+    async def text(self, within: float = 20) -> str:
         """The next message that shows something."""
         async with asyncio.timeout(within):
             while True:
@@ -76,13 +76,13 @@ class Talker:
                 assert not self.ended, f"closed with {self.code}"
                 await self.read()
 
-    async def containing(self, text: str, within: float = 10) -> str:
+    async def containing(self, text: str, within: float = 20) -> str:
         async with asyncio.timeout(within):
             while text not in (found := await self.text(within)):
                 pass
         return found
 
-    async def closed(self, within: float = 10) -> int | None:
+    async def closed(self, within: float = 20) -> int | None:
         """The code of the server's goodbye, once the connection is gone; None without one."""
         async with asyncio.timeout(within):
             while not self.ended:
