@@ -60,7 +60,7 @@ class Server:
 async def server() -> AsyncIterator[Server]:
     running = Server()
     running.start()
-    await until(running.answers)
+    await until(running.answers, 60)
     yield running
     running.kill()
 
@@ -76,7 +76,7 @@ async def browser(browser_path: str) -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(loop_scope="module")
 async def page(browser: Browser) -> AsyncIterator[Page]:
     opened = await browser.new_page()
-    opened.set_default_timeout(8000)
+    opened.set_default_timeout(20_000)
     yield opened
     # A page that is on its way to another may never answer to this.
     with suppress(TimeoutError):

@@ -83,7 +83,7 @@ async def test_a_killed_server_is_noticed_and_said_and_the_page_heals_without_a_
     assert await page.inner_text("#badge") == "reconnecting"
     await page.wait_for_selector("#announce:has-text('reconnecting')")
     server.start()
-    await page.wait_for_selector("html[data-live=live]", timeout=10_000)
+    await page.wait_for_selector("html[data-live=live]", timeout=60_000)  # a program begins, and is then tried again
     await page.wait_for_selector("#announce:has-text('Live again')")
 
     await server.say({"key": "gone", "html": '<p id="gone">back</p>'})
