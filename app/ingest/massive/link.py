@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -121,14 +120,15 @@ class Link:
 
     async def _next(self, socket: ClientConnection) -> bytes:
         """Outside the session nothing may come for hours: then only the connection's own pings watch over it."""
-        waited = time.monotonic()
+        seconds = self._access.silence_seconds
         while True:
             try:
-                async with asyncio.timeout(self._access.silence_seconds):
+                async with asyncio.timeout(seconds):
                     return await socket.recv(decode=False)
             except TimeoutError:
                 if self._expecting():
-                    raise Silent(f"nothing came for {time.monotonic() - waited:.0f} s in an open session") from None
+                    # The same words every time, however long it was in truth: they are told once.
+                    raise Silent(f"nothing came for {seconds:g} s in an open session") from None
 
     def _told(self, error: Exception) -> str:
         text = str(error) or type(error).__name__
