@@ -33,6 +33,8 @@ Then = Callable[[AnyEvent], Awaitable[None]]
 FAST = Pace(speed=20_000, ticks_per_second=100, pause_seconds=60)
 """A session in little more than a second, 117 ticks of each symbol."""
 SLOW = Pace(speed=8_000, ticks_per_second=40, pause_seconds=60)
+END = "tests.end"
+"""A channel of our own: what is heard on it comes after all that was published before."""
 
 
 async def eventually(true: Callable[[], Awaitable[object] | object], seconds: float = 40) -> None:
@@ -58,7 +60,7 @@ async def stopped(stop: asyncio.Event, task: "asyncio.Task[None]") -> AsyncItera
 
 @asynccontextmanager
 async def working(redis_url: str, database_url: str, **engine: object) -> AsyncIterator[Engine]:
-    """An engine that has said that it is ready."""
+    """An engine that has said that it is ready, and hears what is published: it says so without waiting for Redis."""
     said = {
         "redis": {"url": redis_url},
         "database": {"url": database_url},
@@ -72,6 +74,7 @@ async def working(redis_url: str, database_url: str, **engine: object) -> AsyncI
         await eventually(lambda: ready.is_set() or task.done())
         if task.done():
             task.result()
+        await eventually(lambda: process._subscriber.stats.connected)
         yield process
 
 
@@ -93,20 +96,28 @@ async def ignore(_event: AnyEvent) -> None:
 async def hearing(
     redis_url: str, then: Callable[[AnyEvent], Awaitable[None]] = ignore
 ) -> AsyncIterator[list[AnyEvent]]:
-    """Everything that is published, in order."""
+    """Everything that is published until the end, in order."""
     events: list[AnyEvent] = []
+    last = asyncio.Event()
 
     async def hear(meaning: object, payload: bytes, arrived_at: float) -> None:
+        if meaning is None:
+            last.set()
+            return
         event = decode(meaning, payload, arrived_at)  # type: ignore[arg-type]
         assert not isinstance(event, Rejected)
         events.append(event)
         await then(event)
 
-    subscriber = Subscriber(redis_url, Channels().meanings(), hear)
+    subscriber = Subscriber(redis_url, {**Channels().meanings(), END: None}, hear)
     task = asyncio.create_task(subscriber.run())
     try:
         await eventually(lambda: subscriber.stats.connected)
         yield events
+        client = connect(redis_url)
+        await client.publish(END, b"")
+        await client.aclose()
+        await eventually(last.is_set)
         assert subscriber.stats.failed == 0
     finally:
         await ended(task)

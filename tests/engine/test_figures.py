@@ -23,7 +23,7 @@ def measured(lag: float = 0.05) -> tuple[MetricsMeasured, StreamingHealth]:
     stopwatch.close(0.050, 0.020)
     for seconds in (0.01, lag, 0.02):
         stopwatch.behind(seconds)
-    metrics, streaming = figures.events(time.monotonic() + 10, 1346765400.0)
+    metrics, streaming = figures.events(figures._asked_at + 10, 1346765400.0)
     assert isinstance(metrics, MetricsMeasured)
     assert isinstance(streaming, StreamingHealth)
     return metrics, streaming
@@ -74,6 +74,8 @@ async def test_an_engine_measures_a_session(redis_url: str, database_url: str) -
     async with hearing(redis_url) as events, working(redis_url, database_url), feeding(redis_url):
         await eventually(lambda: any(one.pattern_ms and one.indicator_ms for one in of(MetricsMeasured, events)))
         await eventually(lambda: any(one.lag_ms is not None for one in of(StreamingHealth, events)))
+        # A bar is counted when it is stored, which a beat may come before.
+        await eventually(lambda: any(one.bars_per_minute for one in of(StreamingHealth, events)))
 
     assert any(one.ticks_per_second for one in of(MetricsMeasured, events))
     assert any(one.bars_per_minute for one in of(StreamingHealth, events))
