@@ -69,6 +69,7 @@ def test_sessions_and_password_are_looked_after_by_the_keyboard_alone(browser: B
     tab_to(here, "Change password")
     here.keyboard.press("Enter")
     here.wait_for_url(f"{own.url}/account/password")
+    expect(here.get_by_label("Current password")).to_be_focused()
     for words in ("not the password", NEW, NEW):
         here.keyboard.type(words)
         here.keyboard.press("Tab")

@@ -21,6 +21,7 @@ def fits(page: Page) -> None:
 
 def send(page: Page, text: str) -> None:
     """Typed where the focus is, as the page set it."""
+    expect(page.locator("input:focus")).to_be_visible()
     page.keyboard.type(text)
     with page.expect_navigation():
         page.keyboard.press("Enter")
@@ -71,6 +72,7 @@ def test_codes_are_set_up_asked_for_and_turned_off(browser: Browser, quiet: Desk
     page.goto(f"{quiet.url}/account/totp")
     expect(page.locator("dd")).to_contain_text("9")
     follow(page, "Sign in without codes")
+    expect(page.locator("input:focus")).to_be_visible()
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Tab")
     send(page, made.at(int(time.time()) + 30))
