@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.embedded.conftest import alive
 from tests.journeys.conftest import signed_in, started
 from tests.journeys.desk import Desk, within
 from tests.ports import free_port
@@ -115,4 +116,4 @@ def test_nothing_is_left_when_the_desk_itself_is_killed(tmp_path: Path) -> None:
     desk.process.kill()
     desk.process.wait(10)
 
-    within(20, lambda: not any(Path(f"/proc/{pid}").exists() for pid in below), "the end of all children")
+    within(20, lambda: not any(alive(pid) for pid in below), "the end of all children")
