@@ -16,6 +16,9 @@ from app.factory import create_app
 from app.sections import Accounts, Mail
 from tests.accounts.conftest import seen, settings
 
+STARTED_WITHIN = 30.0
+"""Seconds for a thread of its own, on a machine that has more to do."""
+
 
 class Postbox:
     """Keeps what is handed to it, after as many refusals as are asked for."""
@@ -24,7 +27,7 @@ class Postbox:
         self.port = port
         self.letters: list[EmailMessage] = []
         self.refusals = 0
-        self._controller = Controller(self, hostname="127.0.0.1", port=port)
+        self._controller = Controller(self, hostname="127.0.0.1", port=port, ready_timeout=STARTED_WITHIN)
 
     def start(self) -> None:
         self._controller.start()

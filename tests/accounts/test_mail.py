@@ -176,6 +176,8 @@ async def test_nobody_is_told_of_a_letter_that_could_not_be_written_down(client:
     await sign_in(client)
     change = {"current": PASSWORD, "new": NEW, "again": NEW}
     async with pool.acquire() as connection, connection.transaction():
+        # Each answer takes a second that is waited for the lock, and then what it takes.
+        await connection.execute("set local idle_in_transaction_session_timeout = 0")
         await connection.execute("lock table app.letters in access exclusive mode")
         answers = [
             await client.post("/forgot", form={"email": EMAIL}),

@@ -16,7 +16,7 @@ from app.accounts import setup
 from app.db.pools import Pool
 from app.identity import Role
 from app.sections import Mail
-from tests.accounts.post import Postbox, sending
+from tests.accounts.post import STARTED_WITHIN, Postbox, sending
 from tests.accounts.test_mail import SENDER, rows
 from tests.accounts.test_sessions import EMAIL, PASSWORD
 
@@ -58,6 +58,7 @@ def served(request: pytest.FixtureRequest, port: int, tmp_path: Path) -> Iterato
         port=port,
         authenticator=known,
         auth_required=True,
+        ready_timeout=STARTED_WITHIN,
         auth_require_tls=way == "starttls",  # the other way there is nothing else
         **by_way,
     )

@@ -114,7 +114,7 @@ async def test_a_closed_account_is_out_once_its_row_is_read_again(
 
     async with pool.acquire() as connection:
         await connection.execute("update app.users set active = false")
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(15):
         while await status(app, kept) == 200:
             await asyncio.sleep(0.05)
 

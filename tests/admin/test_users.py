@@ -146,7 +146,7 @@ async def test_two_administrators_cannot_remove_each_other_at_once(desk: Desk, n
             send(alice, carol_id, deletion(CAROL) if name == "delete" else deed(name)),
             send(carol, alice_id, deletion(EMAIL) if name == "delete" else deed(name)),
         )
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while await holder.fetchval(WAITING) < 2:
                 await asyncio.sleep(0.01)
         await holder.execute("select pg_advisory_unlock_all()")

@@ -88,7 +88,7 @@ async def test_what_came_what_was_refused_and_what_broke_is_counted(desk: Desk) 
 
     said = await page(desk)
 
-    assert re.search(r"tickstock\.data\.raw ticks, state \d s 1 1 ", said)
+    assert re.search(r"tickstock\.data\.raw ticks, state \d+ s 1 1 ", said)
     assert re.search(r"Not understood .* errors \S.* 1 ", said)
     assert "errors, log 2 late" in said
     assert "Errors folded 1 in all processes" in said
