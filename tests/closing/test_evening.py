@@ -25,7 +25,7 @@ async def test_the_engine_closes_a_day_when_its_session_ends(redis_url: str, dat
         return bool(messages)
 
     async with working(redis_url, database_url), hearing(redis_url) as events, feeding(redis_url):
-        await eventually(told, 50)
+        await eventually(told)
         await eventually(lambda: any(each.run_id == f"eod-{DAY}" for each in ended_of(events)))
 
     held = await link.fetchval("select count(*) from ohlcv_daily where date = $1", DAY)
@@ -67,6 +67,8 @@ async def test_a_store_is_quiet_when_what_it_writes_is_written(
         await eventually(lambda: store.waiting == 0)
         while_writing = store.quiet
     await flush
+    # Had it met the lock for a second, as long as it waits for one, it would have to come again.
+    await eventually(store.flush)
 
     assert (while_writing, store.quiet) == (False, True)
     assert await link.fetchval("select count(*) from ohlcv_daily") == 1

@@ -37,7 +37,8 @@ END = "tests.end"
 """A channel of our own: what is heard on it comes after all that was published before."""
 
 
-async def eventually(true: Callable[[], Awaitable[object] | object], seconds: float = 40) -> None:
+async def eventually(true: Callable[[], Awaitable[object] | object], seconds: float = 60) -> None:
+    """A first start alone may take three seconds of a whole core."""
     async with asyncio.timeout(seconds):
         while True:
             found = true()
