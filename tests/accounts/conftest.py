@@ -16,6 +16,8 @@ from app.web import guards
 from tests.conftest import Databases
 
 ORIGIN = "http://127.0.0.1:8000"
+IN_TIME = 10.0
+"""Seconds for a link to the database. How soon the desk gives that up is no matter of accounts."""
 
 
 @pytest.fixture
@@ -26,7 +28,7 @@ def database_url(databases: Databases) -> str:
 
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[Pool]:
-    opened = Pool(database_url, "tests")
+    opened = Pool(database_url, "tests", acquire_seconds=IN_TIME)
     yield opened
     await opened.close()
 
@@ -36,7 +38,7 @@ def settings(redis_url: str, database_url: str, data_dir: Path, public_url: str 
         data_dir=data_dir,
         public_url=public_url,
         redis=Redis(url=SecretStr(redis_url)),
-        database=Database(url=SecretStr(database_url)),
+        database=Database(url=SecretStr(database_url), acquire_seconds=IN_TIME),
     )
 
 

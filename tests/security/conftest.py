@@ -25,6 +25,7 @@ from app.identity import Role, Scope
 from app.sections import Database, Limits
 from app.settings import Settings
 from app.wire.client import close, connect
+from tests.accounts.conftest import IN_TIME
 from tests.conftest import copied
 from tests.stream.waiting import until
 
@@ -133,5 +134,5 @@ def settings(redis: str, places: Places, database: str, data_dir: Path) -> Setti
         data_dir=data_dir,
         limits=Limits(per_user=1_000_000, per_address=1_000_000),
         redis=sections.Redis(url=SecretStr(redis)),
-        database=Database(url=own, market_url=market),
+        database=Database(url=own, market_url=market, acquire_seconds=IN_TIME),
     )
