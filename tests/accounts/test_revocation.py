@@ -11,6 +11,7 @@ import pytest
 from app import streams
 from app.sections import Live
 from app.settings import Settings
+from tests.accounts.conftest import IN_TIME
 from tests.ports import free_port
 from tests.stream.conftest import EMAIL, PASSWORD, Desk, settings
 from tests.stream.reader import Reader
@@ -57,12 +58,14 @@ class Processes(NamedTuple):
 
 @pytest.fixture
 async def both(settings: Settings) -> AsyncIterator[Processes]:
+    database = settings.database.model_copy(update={"acquire_seconds": IN_TIME})
+    settings = settings.model_copy(update={"database": database})
     here, there = Desk(settings), free_port()
     await here.start()
     await here.enter()
     other = settings.model_copy(update={"port": there})
     told = {"SECRET_KEY": settings.secret_key.get_secret_value(), "PUBLIC_URL": f"http://127.0.0.1:{settings.port}"}
-    async with process(other, **told):
+    async with process(other, TICKSTOCK_DATABASE_ACQUIRE_SECONDS=str(IN_TIME), **told):
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{there}", trust_env=False, timeout=30) as client:
             async with asyncio.timeout(60):
                 while not await ready(client):

@@ -17,6 +17,7 @@ from app.identity import Role
 from app.sections import Database, Redis
 from app.settings import Settings
 from app.wire.client import close, connect
+from tests.accounts.conftest import IN_TIME
 from tests.admin.people import PASSWORD, add
 from tests.conftest import copied
 from tests.ports import free_port
@@ -55,7 +56,7 @@ async def market(
                 port=free_port(),
                 data_dir=tmp_path_factory.mktemp("market"),
                 redis=Redis(url=SecretStr(valkey.url(places))),
-                database=Database(url=SecretStr(own), market_url=SecretStr(stored)),
+                database=Database(url=SecretStr(own), market_url=SecretStr(stored), acquire_seconds=IN_TIME),
             )
         )
         await served.start()

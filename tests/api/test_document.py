@@ -27,7 +27,7 @@ async def test_every_example_runs(market: Desk, token: str) -> None:
         curl = await asyncio.create_subprocess_shell(
             f"{example.strip()} --noproxy '*'", env=known, stdout=asyncio.subprocess.PIPE
         )
-        said, _ = await asyncio.wait_for(curl.communicate(), 10)
+        said, _ = await asyncio.wait_for(curl.communicate(), 30)
         assert curl.returncode == 0, (example, said)
         assert isinstance(json.loads(said), dict)
 
