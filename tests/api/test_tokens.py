@@ -39,8 +39,7 @@ async def keep(desk: Desk, user: UUID, hash_: str) -> None:
     )
 
 
-PATIENCE = 15.0
-"""For a machine that has more to do than this. How long a token is believed is looked at by itself."""
+PATIENCE = 15.0  # for a machine that has more to do; how long a token is believed is looked at by itself
 
 
 async def until_refused(desk: Desk, token: str, path: str = ME, status: int = 401) -> None:
