@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
@@ -103,7 +104,7 @@ class Works:
             pools=self._pools,
             log=self._log,
             sessions=Sessions(self._redis, kept.idle_seconds, kept.absolute_seconds),
-            crowd=Crowd(self._redis),
+            crowd=Crowd(self._redis, f"{socket.gethostname()} {settings.host} {settings.port}"),
             limits=Limits(redis_url),
             hub=self._hub,
             catchup=CatchUp(self._hub, self._log, self._relay, self._pools, self._owe),

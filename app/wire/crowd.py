@@ -40,9 +40,10 @@ class Elsewhere(NamedTuple):
 
 
 class Crowd:
-    def __init__(self, client: Redis) -> None:
+    def __init__(self, client: Redis, name: str = "") -> None:
+        """`name`: this process' and its successor's, which must not be counted beside who was killed in its place."""
         self._tell = client.register_script(_TELL)
-        self._name = secrets.token_hex(8)
+        self._name = name or secrets.token_hex(8)
 
     async def tell(self, held: Mapping[UUID, int]) -> dict[UUID, Elsewhere]:
         """What others said within KEPT_SECONDS. Raises Unavailable."""

@@ -72,6 +72,23 @@ async def test_of_streams_that_were_opened_at_once_those_beyond_the_bound_end(de
         assert ended == 4
 
 
+async def test_who_takes_the_place_of_another_is_not_counted_beside_it(desk: Desk, other: Desk) -> None:
+    async with AsyncExitStack() as stack:
+        await opened(stack, other, 4)
+        await until(lambda: sum(desk.house.hub.elsewhere.values()) == 4)
+        await other.stop()
+
+        successor = Desk(other.settings)
+        successor.cookies = desk.cookies
+        await successor.start()
+        stack.push_async_callback(successor.stop)
+        readers = await opened(stack, successor, 4)
+        await streams._look_who_is_elsewhere(successor.house)
+
+        assert [reader.status for reader in readers] == [200] * 4
+        assert (held(successor), successor.house.hub.elsewhere) == (4, {})
+
+
 async def test_a_process_that_went_without_a_word_is_left_out_after_a_while(desk: Desk, other: Desk) -> None:
     async with AsyncExitStack() as stack:
         await opened(stack, other, 4)
