@@ -55,6 +55,7 @@ class Joins(NamedTuple):
 
 class _Join(NamedTuple):
     marker: bytes
+    at: float
     until: float
 
 
@@ -84,7 +85,8 @@ class Order:
         others, *confirmed = cast(list[Any], replies[-1])
         if not isinstance(others, int):
             raise ResponseError(f"not announced: {others}")
-        self._join = _Join(marker, time.monotonic() + self._wait_seconds) if others else None
+        now = time.monotonic()
+        self._join = _Join(marker, now, now + self._wait_seconds) if others else None
         self._times += others > 0
         if not others and self._alone:
             await self._alone()
@@ -111,19 +113,26 @@ class Order:
         self._lock.release()
 
     async def _turn(self) -> None:
-        began, pause = time.monotonic(), FIRST_LOOK_SECONDS
-        while (join := self._join) and time.monotonic() < join.until:
-            if await self._answered(join.marker):
-                break
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, LAST_LOOK_SECONDS)
-            self._longest = max(self._longest, time.monotonic() - began)
-            if time.monotonic() >= join.until:
+        while join := self._join:
+            if not await self._awaited(join):
                 self._unanswered += 1
                 if self._alone:
                     await self._alone()
-        if self._join is join:
-            self._join = None
+            if self._join is join:
+                self._join = None
+
+    async def _awaited(self, join: _Join) -> bool:
+        """Whether somebody answered; looks once even where the time is over before there is anything to log."""
+        began, pause = time.monotonic(), FIRST_LOOK_SECONDS
+        while not await self._answered(join.marker):
+            now = time.monotonic()
+            if now >= join.until:
+                # An answer is not kept for ever: later it counts as given.
+                return now - join.at >= ANSWER_KEPT_SECONDS
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LAST_LOOK_SECONDS)
+            self._longest = max(self._longest, time.monotonic() - began)
+        return True
 
     async def _answered(self, marker: bytes) -> bool:
         try:

@@ -144,6 +144,23 @@ async def test_who_hangs_costs_no_more_than_the_deadline(begin: Begin, client: R
     await eventually(lambda: second.log == [b"b", b"a"])
 
 
+async def test_who_has_something_to_log_only_after_the_deadline_still_learns_that_nobody_answered(
+    begin: Begin, client: Redis
+) -> None:
+    first = begin()
+    await listening(first)
+    first.may.clear()
+    await client.publish("one", "a")
+    second = begin(0.0)
+    await listening(second)
+
+    await client.publish("one", "b")
+    await eventually(lambda: second.log == [b"b"])
+
+    assert second.order.joins.unanswered == 1
+    first.may.set()
+
+
 async def test_after_a_gap_it_joins_again(begin: Begin, client: Redis) -> None:
     first, second = begin(), begin()
     await listening(first, second)
