@@ -146,7 +146,7 @@ class Cache:
         finally:
             if self._loading.get(key) is loading:
                 del self._loading[key]
-        if found:
+        if found and not loading.outdated:
             await self._shared.put(key, found, value, seconds)
         return value
 

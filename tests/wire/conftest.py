@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from app.embedded import valkey
 from app.embedded.child import Child
 from app.embedded.places import prepare
+from app.wire import shared
 from app.wire.client import close, connect
 
 
@@ -29,6 +30,13 @@ class Server(NamedTuple):
     def start(self) -> None:
         self.child.start()
         assert self.child.wait_ready(10)
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Redis that is slow for once is passed over by caches, which is not what is tested here."""
+    monkeypatch.setattr(shared, "WITHIN_SECONDS", 5.0)
+    monkeypatch.setattr(shared, "PAUSE_SECONDS", 5.0)
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from msgspec import json
 from msgspec.structs import replace
 from redis.asyncio import Redis
 
-from app.wire import shared
 from app.wire.cache import Cache
 from app.wire.channels import CACHE_PREFIX, INTERNAL_CHANNEL, Meaning
 from app.wire.client import close, connect
@@ -42,12 +41,6 @@ async def running(cache: Cache) -> AsyncIterator[Cache]:
     await eventually(lambda: cache._notices.connected)
     yield cache
     await ended(*tasks)
-
-
-@pytest.fixture(autouse=True)
-def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A Redis that is slow for once is passed over, which is not what is tested here."""
-    monkeypatch.setattr(shared, "WITHIN_SECONDS", 5.0)
 
 
 @pytest.fixture
@@ -167,7 +160,7 @@ async def test_what_changes_while_redis_is_told_is_told_again(cache: Cache, othe
     cache.drop(["a"])
     assert await asyncio.gather(*telling) == [True] * 3
 
-    await eventually(lambda: not cache._untold and not other.stats.entries)
+    await eventually(lambda: not (cache._untold or cache._being_told or other.stats.entries))
     assert await other.get("a:b", 60, source) == b"2"
 
 
