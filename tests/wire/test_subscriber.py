@@ -20,8 +20,11 @@ from tests.wire.conftest import Server, ended, eventually
 class Listener:
     def __init__(self) -> None:
         self.messages: list[tuple[str, bytes]] = []
+        self.may = asyncio.Event()
+        self.may.set()
 
     async def heard(self, label: str, payload: bytes, _arrived_at: float) -> None:
+        await self.may.wait()
         self.messages.append((label, payload))
         if payload == b"poison":
             raise ValueError("poison")
@@ -154,14 +157,16 @@ async def test_an_outage_is_told_once_and_once_when_it_is_over(
 ) -> None:
     ours = connect(server.url)
     log = Log(ours, server.url)
+    begun = asyncio.Event()
 
     async def follow() -> None:
         async for _ in log.tail("mail"):
-            pass
+            begun.set()
 
     async with listening(server.url, Listener()) as link:
         following = asyncio.create_task(follow())
-        await asyncio.sleep(0.1)
+        # It says first that it does not know what it missed; what fails before that ends it.
+        await asyncio.wait_for(begun.wait(), 10)
         caplog.clear()
         server.kill()
         await eventually(lambda: not link.stats.connected)
@@ -173,7 +178,8 @@ async def test_an_outage_is_told_once_and_once_when_it_is_over(
             "the log is away",
         ]
         server.start()
-        await eventually(lambda: len(caplog.records) == 4)
+        # Five seconds at most until the next try, then two until a read of nothing comes back.
+        await eventually(lambda: len(caplog.records) == 4, 20)
 
     assert sum("is back after" in record.getMessage() for record in caplog.records) == 2
     await ended(following)
@@ -224,14 +230,17 @@ async def test_what_is_beyond_redis_own_limit_is_heard_or_a_gap(redis_url: str, 
 
 
 async def test_a_flood_leaves_room_for_others(redis_url: str, client: Redis) -> None:
+    """One that is all there before the first of it is handled: Redis may be slower than we are."""
     listener = Listener()
     turns = 0
 
     async with listening(redis_url, listener):
+        listener.may.clear()
         async with client.pipeline(transaction=False) as pipeline:
             for number in range(5000):
                 pipeline.publish("one", str(number))
             await pipeline.execute()
+        listener.may.set()
         while len(listener.messages) < 5000:
             await asyncio.sleep(0)
             turns += 1
