@@ -89,7 +89,7 @@ def sendable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=60)
 @given(events=st.lists(FIELDS, max_size=5), sep=st.sampled_from(["\n", "\r\n", "\r"]), pieces=st.integers(1, 7))
 def test_another_parser_reads_the_same_from_the_network(
     server: Server, events: list[dict[str, str]], sep: str, pieces: int
