@@ -11,7 +11,7 @@ from redis.exceptions import ResponseError
 
 from app.wire.line import Line, heed_cancellation
 from app.wire.subscriber import Subscriber
-from tests.wire.conftest import Server
+from tests.wire.conftest import Server, ended
 
 MANY = 200
 
@@ -32,8 +32,7 @@ async def test_two_hundred_subscribers_that_are_cancelled_once_at_random_moments
         await asyncio.sleep(chance.uniform(0.0, 0.02))
         task.cancel()
     _, left = await asyncio.wait(tasks, timeout=10)
-    told.cancel()
-    await asyncio.gather(told, return_exceptions=True)
+    await ended(told)
 
     assert not left
     assert all(task.cancelled() for task in tasks)

@@ -162,6 +162,7 @@ async def test_an_entry_that_is_not_ours_is_passed_over(log: Log, client: Redis)
 async def test_a_tail_survives_a_killed_redis_that_kept_its_data(server: Server) -> None:
     client = connect(server.url)
     log = Log(client, server.url)
+    await client.config_set("appendfsync", "always")
 
     async with tailing(log, BEGINNING) as heard:
         (first,) = await append(log, 1)

@@ -22,7 +22,7 @@ from app.wire.jobs import HistoricalLoad
 from app.wire.outbox import Outbox
 
 async def main(url, name):
-    outbox = Outbox(connect(url))
+    outbox = Outbox(connect(url), max_waiting=100_000)
     offering = asyncio.create_task(outbox.run())
     for number in range(100_000):
         load = HistoricalLoad(job_id=f"{name}-{number}", requested_by="alice", symbols=("IBM",))
