@@ -97,8 +97,10 @@ class Supervisor:
         self.stopping = True
         servers = [kept.child for kept in self._kept.values() if kept.program.probe]
         others = [kept.child for kept in self._kept.values() if not kept.program.probe]
+        until = time.monotonic() + APPLICATION_SECONDS
         _end(others, APPLICATION_SECONDS)
-        _end(servers, SERVER_SECONDS)
+        # What the application left of its time is theirs: a database that writes down what it has may need it.
+        _end(servers, SERVER_SECONDS + max(0.0, until - time.monotonic()))
 
     def _turn(self) -> None:
         for kept in self._kept.values():
