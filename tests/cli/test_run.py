@@ -163,7 +163,7 @@ def test_when_it_is_killed_nothing_is_left(tmp_path: Path) -> None:
     desk.started.process.kill()
     desk.started.process.wait()
 
-    within(10, lambda: not any(alive(pid) for pid in pids), "the end of its processes")
+    within(30, lambda: not any(alive(pid) for pid in pids), "the end of its processes")
     assert status(desk.port, "/health") == 0
     again = Desk(tmp_path / "data", desk.port)
     assert again.started.stop() == 0

@@ -25,7 +25,7 @@ def carry(data: Path) -> None:
         with supervisor.signals():
             supervisor.add([valkey.program(where), postgres.program(where)])
             supervisor.add([Program("worker", (sys.executable, "-c", WORK), {}, after="postgres")])
-            supervisor.until_ready(["valkey", "postgres", "worker"], 30)
+            supervisor.until_ready(["valkey", "postgres", "worker"], 60)
             print("ready", flush=True)
             supervisor.watch()
             supervisor.stop()

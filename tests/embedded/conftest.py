@@ -58,7 +58,7 @@ class Carrier:
             assert self.process.poll() is None, self.said()
             return "ready\n" in self.said()
 
-        within(30, look, "a ready carrier")
+        within(60, look, "a ready carrier")
         return self
 
     def told(self) -> dict[str, Any]:
@@ -81,7 +81,7 @@ class Carrier:
     def stop(self) -> int:
         if self.process.poll() is None:
             self.process.terminate()
-        return self.process.wait(10)
+        return self.process.wait(30)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import pwd
 import shutil
 import stat
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,7 +78,8 @@ def test_an_ordinary_user_needs_nothing_but_its_own_directory() -> None:
     if python is None or subprocess.run([python, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"]).returncode:
         pytest.skip("no interpreter that everybody may run")
     somebody = pwd.getpwnam("nobody")
-    home = Path("/var/tmp") / f"tickstock-test-{os.getpid()}"
+    home = Path(tempfile.mkdtemp(prefix="tickstock-test-", dir="/var/tmp"))
+    home.chmod(0o755)
     try:
         shutil.copytree(ROOT / "app" / "embedded", home / "app" / "embedded")
         shutil.copytree(ROOT / "tests" / "embedded", home / "tests" / "embedded")
@@ -112,8 +114,7 @@ async def test_a_long_path_has_short_sockets_for_us_alone(tmp_path: Path) -> Non
 
 
 def test_a_runtime_directory_is_used_where_it_is_ours(tmp_path: Path) -> None:
-    runtime = Path("/tmp") / f"run-{os.getpid()}"
-    runtime.mkdir(mode=0o700)
+    runtime = Path(tempfile.mkdtemp(prefix="run-", dir="/tmp"))
 
     assert places.prepare(tmp_path / "data", str(runtime)).sockets.parent == runtime
     shutil.rmtree(runtime)
