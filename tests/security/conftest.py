@@ -121,7 +121,7 @@ async def keys(door: Door) -> AsyncIterator[Redis]:
 
 async def furnish(app: Quart) -> Door:
     house, people = deps.house_of(app), {role: f"{role}@example.org" for role in Role}
-    await until(lambda: house.listening() and house.seeded and house.vitals.database, 15)
+    await until(lambda: house.listening() and house.seeded and house.vitals.database, 60)
     for role, email in people.items():
         await setup.create_user(house.pools.own, email, role, PASSWORD)
     await setup.create_user(house.pools.own, OTHER, Role.USER, PASSWORD)

@@ -111,7 +111,7 @@ async def test_while_redis_is_away_nobody_is_let_in_and_static_files_stay(own: O
     await desk.enter()
     async with desk.client() as client:
         own.kill()
-        await until(lambda: not desk.house.vitals.redis, 10)
+        await until(lambda: not desk.house.vitals.redis, 15)
         for path in ("/", "/account", "/admin/users", "/symbols"):
             answer = await client.get(path, headers=PAGE)
             assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5"), path
@@ -119,7 +119,7 @@ async def test_while_redis_is_away_nobody_is_let_in_and_static_files_stay(own: O
         assert entering.status_code == 503
         assert (await client.get("/health")).status_code == (await client.get("/login")).status_code == 200
         own.start()
-        await until(lambda: desk.house.vitals.redis and desk.house.listening(), 15)
+        await until(lambda: desk.house.vitals.redis and desk.house.listening(), 30)
         assert (await client.get("/health")).status_code == 200
     await desk.stop()
 
