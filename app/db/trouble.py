@@ -23,5 +23,8 @@ AWAY: tuple[type[BaseException], ...] = (
 )
 """Of the server or the way to it, whatever was asked."""
 
+COLLIDED: tuple[type[BaseException], ...] = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+"""With another writer: the server undid the whole transaction, and the same once more may well succeed."""
+
 REFUSED: tuple[type[BaseException], ...] = (*AWAY, asyncpg.PostgresError, asyncpg.InterfaceError)
 """While connecting, a refusal is as good as nobody there."""

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from app import db
 from app.db.pools import Pool
+from app.db.trouble import COLLIDED
 from app.engine.loads import queries
 from app.engine.loads.frames import Frame
 from app.engine.loads.queries import Dividend, Entry, Link, Named, Split, T, Work
@@ -15,6 +16,8 @@ from app.wire.backoff import Backoff
 logger = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 60.0
+MOST_COLLISIONS = 6
+"""Of one transaction with other writers, in deadlocks or by their isolation."""
 
 
 class Keeper:
@@ -23,6 +26,8 @@ class Keeper:
     def __init__(self, pool: Pool, frame: Frame, patience: float = PATIENCE_SECONDS) -> None:
         self.fresh = 0
         """Symbols that nobody knew before."""
+        self.collisions = 0
+        """With other writers of these tables, after which the same was done again."""
         self._pool = pool
         self._frame = frame
         self._patience = patience
@@ -95,15 +100,29 @@ class Keeper:
             await self._done(work)
 
     async def _done(self, work: Work[T]) -> T:
-        backoff, until = Backoff(), time.monotonic() + self._patience
+        backoff, until, collided = Backoff(), time.monotonic() + self._patience, 0
         while True:
             try:
                 async with self._pool.acquire() as connection, connection.transaction():
                     return await work(connection)
             except db.BadValue as error:
                 raise Unreadable(f"the table {self._frame.table} does not take these values ({error})") from None
+            except COLLIDED as error:
+                collided += 1
+                self._collided(collided, type(error).__name__)
             except db.Unavailable as error:
                 if time.monotonic() > until:
                     raise
                 logger.warning("database away, the load waits: %s", error)
-                await backoff.wait()
+            await backoff.wait()
+
+    def _collided(self, times: int, cause: str) -> None:
+        """Raises Unreadable where another writer was in the way too often."""
+        table = self._frame.table
+        if times >= MOST_COLLISIONS:
+            raise Unreadable(
+                f"another writer of the table {table} was in the way {times} times ({cause});"
+                " nothing of that batch is stored, and the load may be made again"
+            )
+        self.collisions += 1
+        logger.warning("%s with another writer of %s, done again (%d in this load)", cause, table, self.collisions)

@@ -1,0 +1,131 @@
+"""Other writers of the market's tables, and servers that break off what a load was doing."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from app.db.pools import Pool
+from app.engine.loads.frames import FRAMES
+from app.engine.loads.keeper import MOST_COLLISIONS, Keeper
+from app.engine.loads.load import load
+from app.engine.loads.source import CHUNK, Unreadable
+from app.engine.loads.textfile import TextFile
+from tests.conftest import Databases
+from tests.engine.rig import eventually
+from tests.loads.conftest import TODAY, checksum, loaded, written
+
+BEFORE = [f"{symbol},2012-09-04,1,2,1,2,5" for symbol in "AMZ"]
+AFTER = [f"{symbol},2012-09-04,1,3,1,2,7" for symbol in "AMZ"]
+TOUCH = "update ohlcv_daily set volume = 1 where symbol = $1"
+
+TRIGGER = """
+create sequence moments;
+grant usage on sequence moments to public;
+create function moment() returns trigger language plpgsql as $$ begin {body} return new; end $$;
+create trigger moment before insert on ohlcv_daily for each row execute function moment();
+"""
+PATIENT = "perform set_config('lock_timeout', '20s', true);"
+"""A load gives a lock up after the second that a deadlock takes to be seen."""
+
+
+@pytest.fixture
+async def superuser(databases: Databases) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(databases.superuser)
+    yield connection
+    await connection.close()
+
+
+async def blocked(link: asyncpg.Connection, count: int) -> bool:
+    asked = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    return int(await link.fetchval(asked)) == count
+
+
+async def test_a_load_in_a_deadlock_with_another_writer_does_the_same_batch_once_more(
+    databases: Databases,
+    pool: Pool,
+    link: asyncpg.Connection,
+    superuser: asyncpg.Connection,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await loaded(pool, written(tmp_path / "before.csv", BEFORE))
+    await superuser.execute(TRIGGER.format(body=PATIENT))
+    gate, rival = [await asyncpg.connect(databases.superuser) for _ in range(2)]
+    # Who waits longest to look for a deadlock is not the one that is thrown out of it.
+    await rival.execute("set deadlock_timeout = '10min'")
+    keeper = Keeper(pool, FRAMES["daily"])
+    await keeper.open()
+    path = written(tmp_path / "after.csv", AFTER)
+
+    held, other = gate.transaction(), rival.transaction()
+    await held.start()
+    await other.start()
+    await gate.execute(TOUCH, "M")
+    await rival.execute(TOUCH, "Z")
+    with caplog.at_level(logging.WARNING, "app.engine.loads.keeper"):
+        load_task = asyncio.create_task(load(TextFile(path, None), FRAMES["daily"], keeper, TODAY))
+        await eventually(lambda: blocked(superuser, 1))
+        crossing = asyncio.create_task(rival.execute(TOUCH, "A"))
+        await eventually(lambda: blocked(superuser, 2))
+        await held.rollback()
+        await crossing
+        await other.commit()
+        outcome = await load_task
+
+    said = "DeadlockDetectedError with another writer of ohlcv_daily, done again (1 in this load)"
+    assert [record.getMessage() for record in caplog.records] == [said]
+    assert (keeper.collisions, outcome.status, outcome.good, outcome.stored) == (1, "completed", 3, 3)
+    stored = await checksum(link)
+    await link.execute("delete from ohlcv_daily")
+    await loaded(pool, path)
+    assert stored == await checksum(link)
+    for each in (gate, rival):
+        await each.close()
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        "raise exception 'no' using errcode = '40001';",
+        "raise exception 'no' using errcode = '40P01';",
+        "raise exception 'no' using errcode = '55P03';",
+        "perform pg_terminate_backend(pg_backend_pid()); perform pg_sleep(10);",
+    ],
+    ids=["serialization", "deadlock", "lock timeout", "terminated"],
+)
+async def test_what_passes_is_waited_out_and_leaves_no_trace(
+    trouble: str, pool: Pool, link: asyncpg.Connection, superuser: asyncpg.Connection, tmp_path: Path
+) -> None:
+    await superuser.execute(TRIGGER.format(body=f"if nextval('moments') in (2, 4) then {trouble} end if;"))
+
+    outcome = await loaded(pool, written(tmp_path / "a.csv", AFTER))
+
+    assert (outcome.status, outcome.stored) == ("completed", 3)
+    assert await superuser.fetchval("select last_value from moments") == 4 + 3
+    troubled = await checksum(link)
+    await link.execute("delete from ohlcv_daily")
+    await loaded(pool, tmp_path / "a.csv")
+    assert troubled == await checksum(link)
+
+
+async def test_a_load_that_collides_without_end_fails_with_its_cause_and_goes_on_later(
+    pool: Pool, link: asyncpg.Connection, superuser: asyncpg.Connection, tmp_path: Path
+) -> None:
+    lines = [f"S{at:05},2012-09-04,1,2,1,2,{at}" for at in range(CHUNK + 10)]
+    path = written(tmp_path / "a.csv", lines)
+    last = f"if new.symbol = 'S{CHUNK + 9:05}' then perform nextval('moments');"
+    await superuser.execute(TRIGGER.format(body=f"{last} raise exception 'no' using errcode = '40001'; end if;"))
+
+    with pytest.raises(Unreadable, match=rf"ohlcv_daily was in the way {MOST_COLLISIONS} times \(SerializationError\)"):
+        await loaded(pool, path)
+
+    assert await superuser.fetchval("select last_value from moments") == MOST_COLLISIONS
+    assert await link.fetchval("select count(*) from ohlcv_daily") == CHUNK
+    await superuser.execute("drop trigger moment on ohlcv_daily")
+    done = await loaded(pool, path)
+    assert (done.status, done.resumed, done.stored) == ("completed", CHUNK, 10)
+    assert await link.fetchval("select count(*) from data_load_parts") == 0
