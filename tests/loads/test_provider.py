@@ -15,7 +15,7 @@ from app.engine.loads.massive import Span
 from app.engine.loads.pace import Pace
 from app.engine.loads.provider import Progress, ProviderLoad, Wanted, minutes
 from app.engine.loads.rest import Refused, Rest, Unreachable
-from tests.loads.conftest import TODAY
+from tests.loads.conftest import TODAY, checksum
 from tests.loads.provider import KEY, Massive, bar, speaking
 
 SPAN = Span(date(2012, 9, 4), date(2012, 9, 10))
@@ -222,3 +222,28 @@ def test_an_estimate_counts_requests_and_minutes() -> None:
     assert massive.requests(10, FRAMES["daily"], year) == 40
     assert massive.requests(10, FRAMES["1min"], year) == 90
     assert minutes(40, 5) == 7.0
+
+
+async def test_a_split_that_appears_in_the_middle_of_a_load_is_stored_apart_from_raw_prices(
+    provider: Massive, pool: Pool, link: asyncpg.Connection
+) -> None:
+    stop = asyncio.Event()
+    split = {"execution_date": "2012-09-07", "split_from": 1, "split_to": 2, "ticker": "AAPL"}
+
+    def splits(told: Progress) -> None:
+        if told.stored >= 2:
+            provider.splits["AAPL"] = [split]
+            stop.set()
+
+    first = await load(provider, pool, "AAPL", told=splits, stop=stop)
+    resumed = await load(provider, pool, "AAPL")
+    in_two = (await checksum(link), await link.fetch("select symbol, ex_date, ratio, source from splits"))
+    await link.execute("truncate ohlcv_daily, splits, symbols cascade")
+    await load(provider, pool, "AAPL")
+
+    assert (first.status, resumed.status) == ("cancelled", "completed")
+    assert 0 < first.stored < 5
+    assert in_two == (await checksum(link), await link.fetch("select symbol, ex_date, ratio, source from splits"))
+    assert [(str(row["ex_date"]), row["ratio"]) for row in in_two[1]] == [("2012-09-07", 2)]
+    closes = await link.fetch("select close from ohlcv_daily order by date")
+    assert [float(row[0]) for row in closes] == [104.0, 105.0, 106.0, 107.0, 110.0]
