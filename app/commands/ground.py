@@ -89,7 +89,7 @@ async def pool_for(settings: Settings, *, market: bool = False) -> AsyncIterator
     known = named(settings)
     url = (known.market if market else None) or known.own
     assert url
-    pool = Pool(url, "setup", 1)
+    pool = Pool(url, "setup", 1, acquire_seconds=5.0)
     try:
         yield pool
     finally:

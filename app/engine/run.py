@@ -79,7 +79,7 @@ class Engine:
         channels = Channels(**settings.channels())
         self._client = connect(redis_url)
         self._feed = Feed(redis_url)
-        self._pool = Pool(database_url, "engine", CONNECTIONS, statement_ms=STATEMENT_MS)
+        self._pool = Pool(database_url, "engine", CONNECTIONS, acquire_seconds=5.0, statement_ms=STATEMENT_MS)
         publisher = Publisher(self._client, channels)
         self._series = Series()
         self._store = Store(self._pool, publisher)

@@ -11,7 +11,7 @@ from tests.conftest import Databases
 
 @pytest.fixture
 async def pool(databases: Databases) -> AsyncIterator[Pool]:
-    opened = Pool(databases.engine, "closing", 2, statement_ms=10_000)
+    opened = Pool(databases.engine, "closing", 2, acquire_seconds=10.0, statement_ms=10_000)
     yield opened
     await opened.close()
 

@@ -26,7 +26,7 @@ def with_history(places: Places, postgres_server: Child) -> str:
         await link.close()
         url = postgres.url(places, name)
         await migrate("market", url)
-        pool = Pool(url, "engine", 1, statement_ms=10_000)
+        pool = Pool(url, "engine", 1, acquire_seconds=10.0, statement_ms=10_000)
         await load(pool, Shipped(PATH, UNTIL), Settings().engine.min_confidence)
         await pool.close()
 

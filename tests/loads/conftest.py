@@ -22,7 +22,7 @@ TODAY = date(2026, 11, 20)
 
 @pytest.fixture
 async def pool(databases: Databases) -> AsyncIterator[Pool]:
-    opened = Pool(databases.engine, "loads", 2, statement_ms=30_000)
+    opened = Pool(databases.engine, "loads", 2, acquire_seconds=10.0, statement_ms=30_000)
     yield opened
     await opened.close()
 

@@ -82,7 +82,7 @@ async def door(place: Place, redis_url: str, tmp_path: Path) -> AsyncIterator[Do
             data_dir=tmp_path,
             limits=Limits(per_user=1_000_000, per_address=1_000_000),
             redis=Redis(url=SecretStr(redis_url)),
-            database=Database(url=SecretStr(place.own), market_url=SecretStr(place.market)),
+            database=Database(url=SecretStr(place.own), market_url=SecretStr(place.market), acquire_seconds=10.0),
         )
     )
     async with app.test_app():

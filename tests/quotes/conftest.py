@@ -12,7 +12,9 @@ from tests.conftest import Databases
 
 @pytest.fixture
 async def pools(databases: Databases) -> AsyncIterator[Pools]:
-    opened = Pools(Pool(databases.own, "own", 2), Pool(databases.market, "market", 2))
+    opened = Pools(
+        Pool(databases.own, "own", 2, acquire_seconds=10.0), Pool(databases.market, "market", 2, acquire_seconds=10.0)
+    )
     yield opened
     await opened.close()
 

@@ -138,7 +138,7 @@ def settings(
         port=port,
         data_dir=tmp_path,
         redis=Redis(url=SecretStr(redis_url)),
-        database=Database(url=SecretStr(databases.own), market_url=SecretStr(databases.market)),
+        database=Database(url=SecretStr(databases.own), market_url=SecretStr(databases.market), acquire_seconds=10.0),
         live=Live(frame_seconds=0.05, beat_seconds=0.2, lane=lane),
     )
 
