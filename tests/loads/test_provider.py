@@ -1,5 +1,6 @@
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Callable
 from datetime import date
 
@@ -38,11 +39,13 @@ async def load(
     told: Callable[[Progress], object] = lambda _: None,
     stop: asyncio.Event | None = None,
     patience: float = 20,
+    limited_patience: float = 60,
 ) -> Progress:
     frame = FRAMES[timeframe]
     keeper = Keeper(pool, frame)
     await keeper.open()
-    rest = Rest(provider.url, key, Pace(60_000), stop, patience=patience, first_wait=0.01)
+    patiences = {"patience": patience, "limited_patience": limited_patience}
+    rest = Rest(provider.url, key, Pace(60_000), stop, **patiences, first_wait=0.01)
     try:
         return await ProviderLoad(Wanted(symbols, frame, SPAN, "yesterday"), rest, keeper, told, TODAY).run()
     finally:
@@ -112,6 +115,27 @@ async def test_trouble_that_stays_ends_the_load_and_keeps_what_is_stored(
     assert await link.fetchval("select count(*) from ohlcv_daily") == 5
 
 
+async def test_a_provider_that_wants_fewer_requests_is_waited_for_beyond_the_patience_for_silence(
+    provider: Massive, pool: Pool, link: asyncpg.Connection
+) -> None:
+    patience = 0.5
+    provider.trouble.extend(Response("{}", 429, {"Retry-After": "0.1"}) for _ in range(20))
+
+    began = time.monotonic()
+    done = await load(provider, pool, "AAPL", patience=patience)
+
+    assert time.monotonic() - began >= 20 * 0.1 > patience
+    assert done.status == "completed"
+    assert await link.fetchval("select count(*) from ohlcv_daily") == 5
+
+
+async def test_a_provider_that_lets_nobody_ask_ends_the_load_after_all(provider: Massive, pool: Pool) -> None:
+    provider.trouble.extend(Response("{}", 429, {"Retry-After": "0"}) for _ in range(100_000))
+
+    with pytest.raises(Unreachable, match=r"does not let us ask \(status 429\)"):
+        await load(provider, pool, "AAPL", limited_patience=0.2)
+
+
 @pytest.mark.parametrize(
     ("trouble", "said"),
     [
@@ -167,7 +191,7 @@ async def test_a_load_that_is_called_off_stops_between_pages_and_goes_on_later(
     stop = asyncio.Event()
     provider.trouble.extend([Response("{}", 429, {"Retry-After": "200"})])
 
-    waiting = asyncio.create_task(load(provider, pool, "BRK.B", "AAPL", stop=stop, patience=1000))
+    waiting = asyncio.create_task(load(provider, pool, "BRK.B", "AAPL", stop=stop, limited_patience=1000))
     async with asyncio.timeout(10):
         while not provider.asked:
             await asyncio.sleep(0.01)

@@ -5,7 +5,7 @@ import logging
 import random
 import time
 from collections.abc import AsyncIterator, Coroutine, Mapping
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import httpx
 import msgspec
@@ -20,6 +20,8 @@ ANSWER_SECONDS = 60.0
 WHOLE_SECONDS = 300.0
 """A server that says a byte a minute says nothing."""
 PATIENCE_SECONDS = 600.0
+LIMITED_SECONDS = 12 * 3600.0
+"""A provider that says "not so fast" is well; a day's share of requests is back the next day."""
 FIRST_WAIT, LAST_WAIT = 1.0, 60.0
 LONGEST_RETRY_AFTER = 300.0
 MOST_BYTES = 64 << 20
@@ -49,6 +51,14 @@ class _Said(Struct):
     status: str = ""
 
 
+class _Trouble(NamedTuple):
+    says: str
+    pause: float | None = None
+    """Seconds that the provider wants us to wait."""
+    limited: bool = False
+    """It answers, but not to so many requests."""
+
+
 class Rest:
     """`first_wait`: the ceiling of the first pause after trouble; it doubles, and the pause is anything below it."""
 
@@ -60,6 +70,7 @@ class Rest:
         stop: asyncio.Event | None = None,
         *,
         patience: float = PATIENCE_SECONDS,
+        limited_patience: float = LIMITED_SECONDS,
         first_wait: float = FIRST_WAIT,
         whole: float = WHOLE_SECONDS,
     ) -> None:
@@ -67,6 +78,7 @@ class Rest:
         self._pace = pace
         self._stop = stop
         self._patience = patience
+        self._limited_patience = limited_patience
         self._first_wait = first_wait
         self._whole = whole
         self.requests = 0
@@ -111,41 +123,46 @@ class Rest:
         return address
 
     async def _answered(self, address: httpx.URL, kind: type[T]) -> Page[T] | None:
-        until, ceiling = time.monotonic() + self._patience, self._first_wait
+        began = heard = time.monotonic()
+        ceiling = self._first_wait
         while True:
             await self._pace.turn(self._stop)
-            said, pause = await self._asked(address, kind)
-            if not isinstance(said, str):
+            said = await self._asked(address, kind)
+            if not isinstance(said, _Trouble):
                 return said
+            if said.limited:
+                heard = time.monotonic()
+            pause = said.pause
             if pause is None:
                 pause = random.uniform(0, ceiling)  # noqa: S311 - spreads load, guards nothing
                 ceiling = min(LAST_WAIT, ceiling * 2)
-            if time.monotonic() + pause > until:
-                raise Unreachable(f"the provider does not answer ({said})")
-            logger.warning("provider: %s; asked again in %.1f s", said, pause)
+            if time.monotonic() + pause > (began + self._limited_patience if said.limited else heard + self._patience):
+                raise Unreachable(f"the provider does not {'let us ask' if said.limited else 'answer'} ({said.says})")
+            logger.warning("provider: %s; asked again in %.1f s", said.says, pause)
             await wait(pause, self._stop)
 
-    async def _asked(self, address: httpx.URL, kind: type[T]) -> tuple[Page[T] | str | None, float | None]:
-        """The page; or what is wrong, and how long the provider wants us to wait."""
+    async def _asked(self, address: httpx.URL, kind: type[T]) -> Page[T] | _Trouble | None:
+        """None where there is no such thing."""
         self.requests += 1
         try:
             async with asyncio.timeout(self._whole):
                 answer, body = await self._unless_stopped(self._fetched(address))
         except TimeoutError:
-            return "an answer that does not end", None
+            return _Trouble("an answer that does not end")
         except (httpx.TransportError, httpx.DecodingError) as error:
-            return type(error).__name__, None
+            return _Trouble(type(error).__name__)
         status = answer.status_code
         if status == httpx.codes.NOT_FOUND:
-            return None, None
-        if status == httpx.codes.TOO_MANY_REQUESTS or status >= httpx.codes.INTERNAL_SERVER_ERROR:
-            return f"status {status}", _retry_after(answer)
+            return None
+        limited = status == httpx.codes.TOO_MANY_REQUESTS
+        if limited or status >= httpx.codes.INTERNAL_SERVER_ERROR:
+            return _Trouble(f"status {status}", _retry_after(answer), limited)
         if status != httpx.codes.OK:
             raise Refused(_refusal(status, body))
         try:
-            return msgspec.json.decode(body, type=Page[kind]), None  # type: ignore[valid-type]
+            return msgspec.json.decode(body, type=Page[kind])  # type: ignore[valid-type]
         except (msgspec.DecodeError, RecursionError):
-            return "an answer that is cut off or not understood", None
+            return _Trouble("an answer that is cut off or not understood")
 
     async def _fetched(self, address: httpx.URL) -> tuple[httpx.Response, bytes]:
         async with self._client.stream("GET", address) as answer:
