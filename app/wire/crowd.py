@@ -1,6 +1,5 @@
 """How many streams people hold: every web process tells the others, so that a bound on them holds for all together."""
 
-import secrets
 from collections.abc import Mapping
 from typing import NamedTuple
 from uuid import UUID
@@ -40,10 +39,10 @@ class Elsewhere(NamedTuple):
 
 
 class Crowd:
-    def __init__(self, client: Redis, name: str = "") -> None:
+    def __init__(self, client: Redis, name: str) -> None:
         """`name`: this process' and its successor's, which must not be counted beside who was killed in its place."""
         self._tell = client.register_script(_TELL)
-        self._name = name or secrets.token_hex(8)
+        self._name = name
 
     async def tell(self, held: Mapping[UUID, int]) -> dict[UUID, Elsewhere]:
         """What others said within KEPT_SECONDS. Raises Unavailable."""

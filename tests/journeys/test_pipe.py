@@ -257,7 +257,7 @@ def test_all_pages_are_live_again_after_the_server_restarted(
     within(30, lambda: all_of_them("window.fell"), "the word on every page")
     quiet.wait_until_ready()
     there = time.time()
-    within(60, lambda: all_of_them("window.again"), "twenty live pages")
+    within(30, lambda: all_of_them("window.again"), "twenty live pages")
     waited = [page.evaluate("again") / 1000 - there for page in pages]
     assert max(waited) < SOON
     (place,) = publish(quiet, 1)

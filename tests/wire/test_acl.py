@@ -110,7 +110,7 @@ async def engine(path: Path) -> AsyncIterator[Redis]:
 
 async def test_people_sign_in_and_out_and_are_counted(web: Redis, url: str) -> None:
     sessions, user = Sessions(web, 60, 600), uuid4()
-    assert await Crowd(web).tell({user: 1}) == {}
+    assert await Crowd(web, "a").tell({user: 1}) == {}
 
     first, second = await sessions.create(user, "agent", "::1"), await sessions.create(user, "agent", "::1")
     loaded = await sessions.load(first)

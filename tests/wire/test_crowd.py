@@ -9,7 +9,7 @@ from app.wire.crowd import Crowd
 
 
 async def test_web_processes_tell_each_other_how_many_streams_people_hold(client: Redis) -> None:
-    here, there, person = Crowd(client), Crowd(client), uuid4()
+    here, there, person = Crowd(client, "a"), Crowd(client, "b"), uuid4()
 
     assert await here.tell({person: 2}) == {}
     found = await there.tell({person: 3})
@@ -24,5 +24,5 @@ async def test_who_has_said_nothing_for_a_while_is_forgotten(client: Redis) -> N
     person = uuid4()
     await client.hset(STREAMS_KEY, mapping={"gone": f'1 {{"{person}":5}}', "garbled": "?"})
 
-    assert await Crowd(client).tell({}) == {}
+    assert await Crowd(client, "a").tell({}) == {}
     assert await client.hlen(STREAMS_KEY) == 1
