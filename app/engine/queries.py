@@ -238,7 +238,7 @@ def _bar(symbol: str, timeframe: Timeframe, start: float, numbers: Sequence[floa
 
 
 def _columns(bars: Sequence[Bar], starts: Sequence[date]) -> list[Sequence[object]]:
-    numbers = list(zip(*(bar[3:] for bar in bars), strict=True))
+    numbers = list(zip(*(bar[3:8] for bar in bars), strict=True))
     return [[bar.symbol for bar in bars], starts, *numbers]
 
 

@@ -43,7 +43,7 @@ class Ring:
             following = self.values[:, row, end - 1].copy()
         while end and starts[end - 1] >= bar.start:
             end -= 1
-        self._append(row, end, bar[2:])
+        self._append(row, end, bar[2:8])
         if following is not None:
             self._append(row, int(self.ends[row]), following)
 

@@ -24,6 +24,8 @@ class Bar(NamedTuple):
     low: float
     close: float
     volume: int
+    ticks: int | None = None
+    """How many trades or aggregates of seconds a live minute was made of; None where nobody counted them."""
 
     @property
     def day(self) -> date:

@@ -68,7 +68,7 @@ def walk(bars: Sequence[Bar], last: int, width: int = WIDTH, factors: Floats | N
     """
     last = min(last, len(bars))
     used = bars[-(last + width - 1) :]
-    values = np.array([bar[2:] for bar in used], dtype=np.float64).T
+    values = np.array([bar[2:8] for bar in used], dtype=np.float64).T
     lacking = last + width - 1 - len(used)
     whole = np.concatenate([np.repeat(values[:, :1], lacking, axis=1), values], axis=1) if lacking else values
     opened, high, low, close, volume = (sliding_window_view(column, width) for column in whole[1:])

@@ -63,7 +63,7 @@ class Running:
 
     def become(self, bar: Bar, *, changed: bool) -> None:
         """What somebody else knows of it; ticks to come are later than what that was made of."""
-        _, _, self.start, self.open, self.high, self.low, self.close, self.volume = bar
+        _, _, self.start, self.open, self.high, self.low, self.close, self.volume, _ = bar
         self.first = self.last = float("-inf")
         self.changed = changed
 

@@ -94,7 +94,7 @@ async def test_a_minute_makes_the_bar_of_that_minute() -> None:
     for tick in ticks_of(beats):
         minutes.add(tick)
     (bar,) = minutes.finish(float("inf"))
-    assert (bar.start, *bar[3:]) == (OPEN - 60, 190.4, 190.6, 190.3, 190.5, 200)
+    assert (bar.start, *bar[3:8]) == (OPEN - 60, 190.4, 190.6, 190.3, 190.5, 200)
 
 
 async def test_trades_have_their_price_and_quotes_that_of_the_last_trade() -> None:

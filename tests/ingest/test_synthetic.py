@@ -177,6 +177,6 @@ async def test_through_redis_the_newest_quotes_are_those_of_the_day(redis_url: s
 
     quotes = await Newest(client).all()
     found = {quote.symbol: (quote.open, quote.high, quote.low, quote.price, quote.volume) for quote in quotes.values()}
-    assert found == {bar.symbol: bar[3:] for bar in days(whole)}
+    assert found == {bar.symbol: bar[3:8] for bar in days(whole)}
     assert quotes["SYN001"].previous_close == provider.previous_close("SYN001", FRIDAY.isoformat())
     await client.aclose()

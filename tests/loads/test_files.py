@@ -21,7 +21,8 @@ async def test_the_shipped_history_is_stored_to_the_cent_and_share(pool: Pool, l
 
     bars = history.read(HISTORY)
     rows = await link.fetch("select symbol, date, open, high, low, close, volume from ohlcv_daily order by 1, 2")
-    assert [(row[0], row[1], *map(float, row[2:])) for row in rows] == [(bar.symbol, bar.day, *bar[3:]) for bar in bars]
+    stored = [(row[0], row[1], *map(float, row[2:])) for row in rows]
+    assert stored == [(bar.symbol, bar.day, *bar[3:8]) for bar in bars]
     assert (outcome.status, outcome.stored, outcome.refused, len(outcome.known)) == ("completed", len(bars), 0, 5)
     assert await link.fetchval("select count(*) from symbols") == 5
 

@@ -28,7 +28,7 @@ async def test_all_scenarios_are_loaded_by_a_word_and_twice_makes_no_difference(
     assert [row["date"] for row in stored] == [bar.day for bar in bars]
     assert [
         tuple(map(float, (row["open"], row["high"], row["low"], row["close"], row["volume"]))) for row in stored
-    ] == [bar[3:] for bar in bars]
+    ] == [bar[3:8] for bar in bars]
 
 
 async def test_what_is_invented_says_so_beside_its_symbol(
