@@ -24,10 +24,11 @@ from app.patterns.board import Board as PatternBoard
 from app.patterns.queries import Detection, recent
 from app.quotes import history, near
 from app.quotes import partials as quote_partials
-from app.quotes.board import SHOWN, Board, Quote
+from app.quotes.board import SHOWN, Board
 from app.quotes.charts import Charts
 from app.quotes.drawing import drawn
 from app.quotes.history import Asked, History
+from app.quotes.quote import Quote
 from app.quotes.rows import rows
 from app.web import guards
 from app.web.html import page

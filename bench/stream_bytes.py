@@ -20,8 +20,9 @@ from app.live.hub import Bounds, Hub
 from app.live.reader import Reader, Write
 from app.live.topics import QUOTES
 from app.quotes import stream
-from app.quotes.board import Board, Quote
+from app.quotes.board import Board
 from app.quotes.charts import Charts
+from app.quotes.quote import Quote
 from app.web.html import patch
 from app.wire.events import Tick
 

@@ -99,9 +99,11 @@ class Close:
             self._series.add(self._weeks.in_one_share(bar) if from_days else bar)
         analysis = self._analysed(bars) if bars[0].timeframe in self._timeframes else NOTHING
         changed = self.outcomes.hear(bars)
+        ring = self._series.ring(bars[0].timeframe)
         for event in analysis.patterns:
             changed.append(begun(event))
-            self.outcomes.follow(changed[-1], bars[0].start)
+            # What a mended bar shows stands at the newest one all the same.
+            self.outcomes.follow(changed[-1], ring.newest_of(event.symbol))
         combos = [combo for combo in self.combos.hear(analysis.patterns) if not self._told_of.knows(combo)]
         new, updated = self._told_of.sort([*analysis.patterns, *combos])
         self.expiries.follow([*new, *updated])

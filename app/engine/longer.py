@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from app.engine.series import Ring
+from app.engine.series import MENDED_SECONDS, Ring
 from app.finance import shares, spans
 from app.finance.adjust import Split
 from app.finance.bars import DAY, Bar, Timeframe
@@ -25,12 +25,14 @@ class Longer:
             for timeframe, begun in self._open.items():
                 start = spans.begin(timeframe, bar.start)
                 end = spans.end(timeframe, start)
-                known = begun.get(bar.symbol)
-                if known is not None and known < start:
-                    found.append(self._made(bar.symbol, timeframe, known))
-                if known is not None and start < known <= end:
+                running = begun.get(bar.symbol)
+                if running is not None and start < running <= max(end, bar.start + MENDED_SECONDS):
+                    # A bar that was mended after the longer one was over.
                     found.append(self._made(bar.symbol, timeframe, start))
-                elif ended >= end:
+                    continue
+                if running is not None and running < start:
+                    found.append(self._made(bar.symbol, timeframe, running))
+                if ended >= end:
                     begun.pop(bar.symbol, None)
                     found.append(self._made(bar.symbol, timeframe, start))
                 else:

@@ -7,6 +7,7 @@ import numpy as np
 from app.finance import shares, spans
 from app.finance.bars import Bar, Timeframe
 from app.finance.panel import USUAL_BARS, WIDTH, Counts, Floats, Mask, Panel
+from app.finance.rollup import HELD_SECONDS
 from app.finance.sessions import phase
 from app.finance.shares import Splits
 
@@ -14,6 +15,8 @@ KEPT = WIDTH
 SLACK = 64
 """A row is moved to its beginning only when it is full, so that most bars cost one write."""
 FIRST_ROWS = 64
+MENDED_SECONDS = HELD_SECONDS + 60.0
+"""How far behind the newest minute one may be that is given out again; longer bars by their own length more."""
 FEWEST_GROWING = 2
 FIELDS = 6
 """start, open, high, low, close, volume: as a bar has them."""
@@ -31,21 +34,24 @@ class Ring:
         self.ends = np.zeros(FIRST_ROWS, dtype=np.int64)
 
     def add(self, bar: Bar) -> None:
-        """A bar that starts where a known one does replaces it; what is known beyond it belongs to an older run, but
-        for the very next one, which may be given out before a late tick mends the one before it."""
+        """A bar that starts where a known one does replaces it, and one that was missing goes in between. What is known
+        more than MENDED_SECONDS beyond it belongs to an older run of the feed."""
         row = self.rows.get(bar.symbol)
         if row is None:
             row = self._new_row(bar.symbol)
         end = int(self.ends[row])
-        starts = self.values[0, row]
-        following = None
-        if end and starts[end - 1] == bar.start + spans.SECONDS.get(self.timeframe, 0) != bar.start:
-            following = self.values[:, row, end - 1].copy()
-        while end and starts[end - 1] >= bar.start:
-            end -= 1
-        self._append(row, end, bar[2:8])
+        if not end or self.values[0, row, end - 1] < bar.start:
+            self._append(row, end, bar[2:8])
+            return
+        at = int(np.searchsorted(self.values[0, row, :end], bar.start))
+        later = at + 1 if at < end and self.values[0, row, at] == bar.start else at
+        length = spans.SECONDS.get(self.timeframe, 0)
+        keeps = later < end and self.values[0, row, end - 1] - bar.start <= (MENDED_SECONDS + length if length else 0)
+        following = self.values[:, row, later:end].copy() if keeps else None
+        self._append(row, at, bar[2:8])
         if following is not None:
-            self._append(row, int(self.ends[row]), following)
+            for column in following.T:
+                self._append(row, int(self.ends[row]), column)
 
     def _append(self, row: int, end: int, values: Sequence[float] | Floats) -> None:
         if end == KEPT + SLACK:
@@ -88,6 +94,11 @@ class Ring:
         """Where the newest of all bars starts; 0 when there is none."""
         rows = np.flatnonzero(self.ends)
         return float(self.values[0, rows, self.ends[rows] - 1].max()) if len(rows) else 0.0
+
+    def newest_of(self, symbol: str) -> float:
+        """Where the symbol's newest bar starts; it has one."""
+        row = self.rows[symbol]
+        return float(self.values[0, row, self.ends[row] - 1])
 
     def last_before(self, symbol: str, start: float) -> float | None:
         """The close of the newest bar that starts before that, in the share that is held then."""

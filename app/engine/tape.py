@@ -7,12 +7,13 @@ from datetime import date
 from app.engine.close import Close
 from app.engine.gaps import Gap
 from app.engine.store import Store
-from app.finance.bars import Bar, day_start
+from app.finance.bars import DAY, Bar
 from app.finance.clock import MarketClock
+from app.finance.markets import market
 from app.finance.quote import NewestQuote
-from app.finance.repeats import Repeats
-from app.finance.rollup import MINUTE, Rollup, in_session
-from app.finance.sessions import regular, trading_date
+from app.finance.rollup import Rollup
+from app.finance.session_days import SessionDay, SessionDays
+from app.finance.sessions import AUCTION_SECONDS, MINUTE, regular, session_end, trading_date
 from app.wire.events import Tick
 
 GRACE_SECONDS = 1.0
@@ -21,6 +22,8 @@ STALE_SECONDS = 3.0
 """A clock that was not announced for so long belongs to a feed that is away, and then the market stands still."""
 QUIET_SECONDS = 0.3
 """After the last tick of a session, by the clock on the wall."""
+DOUBT_SECONDS = 2.0
+"""After a tick that came too late to be counted here: by then the feed has written what it makes of the day."""
 GAP_SECONDS = 90.0
 """Of the market's time: less may be a minute in which nobody traded."""
 DEAREST = 1e9
@@ -33,10 +36,10 @@ class Tape:
     def __init__(self, store: Store, close: Close) -> None:
         self._store = store
         self._close = close
-        self._minutes = Rollup("1min")
-        self._days = Rollup("daily")
-        self._repeats = Repeats()
-        self._newest: dict[str, float] = {}
+        self._minutes = Rollup()
+        self._days = SessionDays()
+        self._uncounted = (0, 0.0)
+        """Ticks that the days could not count, and when the last of them came, on the clock on the wall."""
         self._heard: tuple[float, float] = (0.0, 0.0)
         self._over: list[Bar] = []
         self._ended = 0.0
@@ -45,24 +48,28 @@ class Tape:
         """Whether there is a bar to look at."""
         self.taken = 0
         self.refused = 0
-        self.repeated = 0
 
     @property
     def symbols(self) -> int:
-        return len(self._newest)
+        return len(self._days.all())
 
     @property
     def late(self) -> int:
-        return self._minutes.late
+        return self._minutes.late + self._days.late
+
+    @property
+    def repeated(self) -> int:
+        return self._days.repeated
 
     def seed(self, minutes: Iterable[Bar], quotes: Mapping[str, NewestQuote]) -> None:
         """Go on in the middle of a minute and of a day that were begun before this process."""
         last = 0.0
         for bar in minutes:
-            self._minutes.seed(bar)
+            quote = quotes.get(bar.symbol)
+            self._minutes.seed(bar, quote.at if quote else bar.start)
             last = max(last, bar.start)
         for quote in quotes.values():
-            self._days.correct(_day_bar(quote))
+            self._days.put(SessionDay.seeded(quote))
         newest = max((quote.at for quote in quotes.values()), default=0.0)
         if last:
             self.missed("restart", last + MINUTE, newest, len(quotes))
@@ -82,21 +89,24 @@ class Tape:
         if not self._plausible(tick):
             self.refused += 1
             return
-        if self._repeats.known(tick):
-            self.repeated += 1
+        if tick.kind == "Q":
+            return
+        if self._days.add(tick) is None:
+            if self._days.late > self._uncounted[0]:
+                self._uncounted = (self._days.late, arrived_at)
             return
         self.taken += 1
-        self._newest[tick.symbol] = tick.at
-        self._heard = (tick.at, arrived_at)
+        if not self._heard[0] - DAY < tick.at < self._heard[0]:
+            self._heard = (tick.at, arrived_at)
         minute = self._minutes.add(tick)
-        day = self._days.add(tick) if in_session(tick.symbol, tick.at) else None
-        if minute or day:
-            self._finished([*self._minutes.mended(), *(bar for bar in (minute, day) if bar)])
+        self._finished([*([minute] if minute else []), *self._days.over()])
 
     def tell_time(self, clock: MarketClock | None, wall: float) -> None:
         """Closes the minutes that are over although no later tick has said so."""
         self._ended = self._now(clock, wall) - (0.0 if self._shut(clock, wall) else _grace(clock))
         self._finished(self._minutes.finish(before=self._ended - MINUTE + 0.001))
+        # Coins and currencies know no close of an exchange.
+        self._finished(_given_out(day for day in self._changed(exchange=False) if _end(day) <= self._ended))
         self._close.expire(self._ended)
         at, arrived_at = self._heard
         if clock and clock.state == "open" and clock.speed > 0 and clock.wall_time <= arrived_at:
@@ -118,28 +128,45 @@ class Tape:
         minutes = [bar.start for bar in over if bar.timeframe == "1min"]
         if minutes and max(minutes) != self._stood:
             self._stood = max(minutes)
-            self._close.stand(self._stood + MINUTE, self._days.all_running())
+            self._close.stand(self._stood + MINUTE, [bar for day in self._days.all() if (bar := day.bar)])
 
     def over(self, clock: MarketClock | None, wall: float) -> date | None:
         """The session that has ended and is not closed yet."""
         # As the clock was announced and not as it may have run on since: a feed that is slow has more to say.
         now = clock.market_time if clock else self._now(None, wall)
         day = date.fromisoformat(clock.session) if clock else trading_date(now)
-        if not self._days.changed(day_start(day)):
-            return None
-        return day if self._shut(clock, wall) or now > regular(day).closes + _grace(clock) else None
+        ended = self._shut(clock, wall) or now > regular(day).closes + AUCTION_SECONDS + _grace(clock)
+        return day if ended and self._unfinished(day, wall) else None
 
     def close(self, day: date, quotes: Mapping[str, NewestQuote]) -> None:
-        """Ends a session. What the feed itself says of the day counts more than what was heard of it."""
+        """Ends a session. What the feed itself says of the day counts more than what came here of it."""
+        self._uncounted = (self._days.late, 0.0)
         for quote in quotes.values():
-            if quote.session == day.isoformat() and quote.at >= self._newest.get(quote.symbol, 0.0) - 0.001:
-                self._days.correct(_day_bar(quote))
-        self._finished(self._days.finish(day_start(day) + 1))
+            if quote.session == day.isoformat() and quote.begun and self._differs(quote):
+                self._days.put(SessionDay.seeded(quote))
+        self._finished(_given_out(ended for ended in self._changed(exchange=True) if ended.day <= day))
         self._store.forget_before(regular(day).opens)
 
     def leave(self) -> None:
         """Minutes that are not over go to the store as they are: the next process begins with them."""
         self._store.offer([*self._over, *self._minutes.finish(before=float("inf"))])
+
+    def _changed(self, *, exchange: bool) -> list[SessionDay]:
+        return [day for day in self._days.all() if day.changed and (market(day.symbol) == "exchange") is exchange]
+
+    def _unfinished(self, day: date, wall: float) -> bool:
+        """Whether the session's bars are not as they were given out, or the feed is to be asked for one once more."""
+        if any(changed.day == day for changed in self._changed(exchange=True)):
+            return True
+        return 0 < self._uncounted[1] <= wall - DOUBT_SECONDS
+
+    def _differs(self, quote: NewestQuote) -> bool:
+        """Whether the feed knows the session otherwise, and as far as it is known here."""
+        day, said = self._days.get(quote.symbol), SessionDay.seeded(quote)
+        if day is None or day.bar is None or day.day < said.day:
+            return True
+        known_to = min(day.at, _end(day))
+        return day.day == said.day and quote.at >= known_to - 0.001 and day.bar != said.bar
 
     def _finished(self, bars: list[Bar]) -> None:
         if bars:
@@ -160,7 +187,7 @@ class Tape:
 
     def _plausible(self, tick: Tick) -> bool:
         """What the tables can hold."""
-        known = tick.symbol in self._newest or len(self._newest) < MOST_SYMBOLS
+        known = self._days.get(tick.symbol) is not None or self.symbols < MOST_SYMBOLS
         prices = (tick.price, tick.open or tick.price, tick.high or tick.price, tick.low or tick.price)
         return (
             known
@@ -174,7 +201,9 @@ def _grace(clock: MarketClock | None) -> float:
     return GRACE_SECONDS * (clock.speed if clock else 1.0)
 
 
-def _day_bar(quote: NewestQuote) -> Bar:
-    start = day_start(date.fromisoformat(quote.session))
-    close = quote.price if quote.close is None else quote.close
-    return Bar(quote.symbol, "daily", start, quote.open, quote.high, quote.low, close, quote.volume)
+def _end(day: SessionDay) -> float:
+    return session_end(day.symbol, day.day)
+
+
+def _given_out(days: Iterable[SessionDay]) -> list[Bar]:
+    return [bar for day in days if (bar := day.given_out())]

@@ -24,3 +24,9 @@ class NewestQuote(NamedTuple):
     """Where the session ended, once trading goes on after it."""
     outside: int = 0
     """Volume before and after the regular hours."""
+    begun: bool = True
+    """Whether it was traded in the session's regular hours."""
+    bid: float | None = None
+    ask: float | None = None
+    written_at: float = 0.0
+    """When the feed wrote it, UTC epoch seconds of wall time: all that it published before is in it."""

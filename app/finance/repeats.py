@@ -2,29 +2,27 @@
 
 from collections import deque
 
-from app.finance.rollup import Trade
+from app.finance.trades import Trade
 
 REMEMBERED = 64
 """Ticks of a symbol: as far back as a repetition is looked for."""
 
-Told = tuple[float, float, int, float | None, float | None, float | None]
-
 
 class Repeats:
     def __init__(self) -> None:
-        self._recent: dict[str, deque[Told]] = {}
+        self._recent: dict[str, deque[int]] = {}
         self._newest: dict[str, float] = {}
 
     def known(self, tick: Trade) -> bool:
-        """Whether one with the same time, prices and volume was among the symbol's last ones; else it is now."""
-        told = (tick.at, tick.price, tick.volume, tick.open, tick.high, tick.low)
+        """Whether one with the same id, time, prices and volume was among the symbol's last ones; else it is now."""
+        fingerprint = hash((tick.at, tick.price, tick.volume, tick.open, tick.high, tick.low, tick.trade_id))
         recent = self._recent.get(tick.symbol)
         if recent is None:
             recent = self._recent[tick.symbol] = deque(maxlen=REMEMBERED)
             self._newest[tick.symbol] = tick.at
         elif tick.at > self._newest[tick.symbol]:
             self._newest[tick.symbol] = tick.at
-        elif told in recent:
+        elif fingerprint in recent:
             return True
-        recent.append(told)
+        recent.append(fingerprint)
         return False

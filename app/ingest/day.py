@@ -1,11 +1,9 @@
 """What every symbol has done in the session so far, for the hash that boards and the engine start from."""
 
 from collections.abc import Callable, Iterable
-from datetime import date
 
 from app.finance.quote import NewestQuote
-from app.finance.rollup import Rollup
-from app.finance.sessions import in_session, regular, trading_date
+from app.finance.session_days import SessionDay, SessionDays
 from app.wire.events import Tick
 
 
@@ -13,47 +11,33 @@ class Day:
     """Open, high, low and volume are of the regular hours; the price goes on before and after them."""
 
     def __init__(self, previous_close: Callable[[str, str], float | None]) -> None:
-        self._bars = Rollup("daily")
-        self._outside: dict[str, tuple[date, int]] = {}
-        self._newest: dict[str, Tick] = {}
+        self._days = SessionDays()
+        self._spreads: dict[str, tuple[float | None, float | None]] = {}
+        self._changed: set[str] = set()
         self._previous_close = previous_close
+
+    def seed(self, quotes: Iterable[NewestQuote]) -> None:
+        """What a process before this one left."""
+        for quote in quotes:
+            self._days.put(SessionDay.seeded(quote))
+            self._spreads[quote.symbol] = quote.bid, quote.ask
 
     def add(self, ticks: Iterable[Tick]) -> None:
         for tick in ticks:
-            if in_session(tick.symbol, tick.at):
-                self._bars.add(tick)
-            else:
-                self._outside[tick.symbol] = (trading_date(tick.at), self._traded_outside(tick) + tick.volume)
-            self._newest[tick.symbol] = tick
+            if tick.kind == "Q":
+                self._spreads[tick.symbol] = tick.bid, tick.ask
+                self._changed.add(tick.symbol)
+            elif self._days.add(tick):
+                self._changed.add(tick.symbol)
 
-    def take(self) -> list[NewestQuote]:
-        """Of the symbols that had a tick since this was last asked."""
-        quotes = [self._quote(tick) for tick in self._newest.values()]
-        self._newest.clear()
+    def take(self, now: float) -> list[NewestQuote]:
+        """Of the symbols that changed since this was last asked, as all that was added until `now` makes them."""
+        days = (self._days.get(symbol) for symbol in self._changed)
+        quotes = [self._quote(day, now) for day in days if day]
+        self._changed.clear()
         return quotes
 
-    def _traded_outside(self, tick: Tick) -> int:
-        """On the tick's day."""
-        day, volume = self._outside.get(tick.symbol, (None, 0))
-        return volume if day == trading_date(tick.at) else 0
-
-    def _quote(self, tick: Tick) -> NewestQuote:
-        day = trading_date(tick.at)
-        bar = self._bars.running(tick.symbol)
-        session = day.isoformat()
-        quote = NewestQuote(
-            symbol=tick.symbol,
-            price=tick.price,
-            at=tick.at,
-            session=session,
-            open=tick.price,
-            high=tick.price,
-            low=tick.price,
-            volume=0,
-            previous_close=self._previous_close(tick.symbol, session),
-            outside=self._traded_outside(tick),
-        )
-        if bar is None or bar.day != day:
-            return quote
-        close = bar.close if not in_session(tick.symbol, tick.at) and tick.at > regular(day).closes else None
-        return quote._replace(open=bar.open, high=bar.high, low=bar.low, volume=bar.volume, close=close)
+    def _quote(self, day: SessionDay, now: float) -> NewestQuote:
+        bid, ask = self._spreads.get(day.symbol, (None, None))
+        previous_close = self._previous_close(day.symbol, day.day.isoformat())
+        return day.quote(previous_close)._replace(bid=bid, ask=ask, written_at=now)

@@ -44,7 +44,11 @@ class Feed:
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
         """Until `stop` is set: then the beat in hand is finished first."""
         bookmark = await self._insist(partial(position.load, self._client, self._provider.name))
-        self._day.add(self._provider.so_far(bookmark))
+        so_far = self._provider.so_far(bookmark)
+        if so_far is None:
+            self._day.seed((await self._insist(self._newest.all)).values())
+        else:
+            self._day.add(so_far)
         ready()
         async with aclosing(self._provider.beats(bookmark)) as beats:
             async for beat in beats:
@@ -58,12 +62,9 @@ class Feed:
     async def _take(self, beat: Beat) -> None:
         for error in beat.errors:
             await self._insist(partial(self._publisher.publish, error))
-        for tick in beat.ticks:
-            await self._insist(partial(self._publisher.publish, tick))
-            for channel in self._also_to:
-                await self._insist(partial(self._publisher.publish_to, channel, tick))
         if beat.ticks:
-            await self._insist(partial(position.save, self._client, self._provider.name, beat.bookmark))
+            mark = position.key(self._provider.name), beat.bookmark
+            await self._insist(partial(self._publisher.publish_and_set, beat.ticks, self._also_to, *mark))
             self._day.add(beat.ticks)
         await self._tell(beat)
 
@@ -73,7 +74,7 @@ class Feed:
         now = time.monotonic()
         changed = beat.clock.state != state
         if changed or now - self._quoted >= NEWEST_SECONDS:
-            quotes = self._day.take()
+            quotes = self._day.take(time.time())
             await self._insist(partial(self._newest.put, quotes))
             self._quoted = now
         if changed or now - at >= ANNOUNCE_SECONDS:

@@ -26,8 +26,8 @@ class Provider(Protocol):
 
     def beats(self, bookmark: bytes | None) -> AsyncGenerator[Beat, None]: ...
 
-    def so_far(self, bookmark: bytes | None) -> Sequence[Tick]:
-        """The ticks of the session in the bookmark that are out already, as far as the provider can still tell."""
+    def so_far(self, bookmark: bytes | None) -> Sequence[Tick] | None:
+        """The ticks of the session in the bookmark that are out already; None where the provider cannot tell."""
         ...
 
     def previous_close(self, symbol: str, session: str) -> float | None:

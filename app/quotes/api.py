@@ -14,7 +14,7 @@ from app.finance.instrument import Instrument
 from app.identity import Scope
 from app.quotes import near, past, queries
 from app.quotes.board import Board
-from app.quotes.board import Quote as Known
+from app.quotes.quote import Quote as Known
 from app.web import api, guards
 
 blueprint = Blueprint("quotes_api", __name__, url_prefix=api.ROOT)
@@ -65,6 +65,8 @@ class Quote(msgspec.Struct, frozen=True):
     volume: int
     close: float | None
     outside_volume: int
+    bid: float | None
+    ask: float | None
     time: datetime | None
     heard: datetime | None
 
@@ -158,6 +160,8 @@ def _quote(known: Known) -> Quote:
         volume=known.volume,
         close=known.close,
         outside_volume=known.outside,
+        bid=known.bid,
+        ask=known.ask,
         time=api.moment(known.at),
         heard=api.moment(known.arrived_at),
     )

@@ -9,7 +9,7 @@ from app.finance.adjust import Actions, Prices, crossed, times
 from app.finance.bars import Bar, day_start
 from app.finance.instrument import Instrument
 from app.quotes import chart
-from app.quotes.board import Quote
+from app.quotes.quote import Quote
 
 Grouping = Literal["day", "week", "month"]
 

@@ -10,10 +10,11 @@ from app.db.pools import Pools
 from app.finance.adjust import Actions, Prices, Split, adjusted
 from app.finance.bars import Bar
 from app.quotes import queries
-from app.quotes.board import Board, Quote
+from app.quotes.board import Board
 from app.quotes.charts import Chart, Charts, Grouping, assembled, grouped, moved, today_of
 from app.quotes.past import MOST_DAYS
 from app.quotes.queries import WEEKS_DAYS, Years
+from app.quotes.quote import Quote
 from app.quotes.seed import seeds
 
 DAYS = {"1m": 22, "3m": 63, "6m": 126, "1y": 252}

@@ -7,9 +7,9 @@ from markupsafe import Markup
 
 from app.finance.instrument import Instrument
 from app.identity import View
-from app.quotes.board import Quote
 from app.quotes.chart import Candle
 from app.quotes.drawing import Drawing
+from app.quotes.quote import Quote
 from app.quotes.spark import Spark
 from app.web.html import fragment
 

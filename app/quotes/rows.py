@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from app.identity import View
 from app.quotes import partials
-from app.quotes.board import Quote
 from app.quotes.partials import Row
+from app.quotes.quote import Quote
 from app.quotes.spark import spark
 
 

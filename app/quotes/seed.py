@@ -13,26 +13,28 @@ from app.finance.adjust import Split, held
 from app.finance.bars import Bar
 from app.finance.instrument import Instrument
 from app.finance.quote import NewestQuote
-from app.finance.rollup import in_session
+from app.finance.sessions import in_session
 from app.finance.shares import Splits
 from app.quotes import queries
-from app.quotes.board import POINTS, SLOT, Board, Quote
+from app.quotes.board import Board
+from app.quotes.quote import POINTS, SLOT, Quote
 from app.wire.newest import Newest
 
 
 async def seed(board: Board, pools: Pools, newest: Newest) -> None:
     """May be called again after a gap: it fills in what was missed and overwrites nothing that was heard."""
-    left = await newest.all()
+    before = await newest.all()
     shape = await pools.shape()
     async with pools.market.acquire() as connection:
         board.know(await queries.instruments(connection, shape))
-        stored = await queries.newest_bars(connection, shape, sorted({*board.instruments, *left}))
+        stored = await queries.newest_bars(connection, shape, sorted({*board.instruments, *before}))
         splits = await actions.every_split(connection)
-        quotes = list(seeds(board.instruments, stored, left, splits))
-        session = max((quote.session for quote in quotes), default=None)
+        session = max((quote.session for quote in seeds(board.instruments, stored, before, splits)), default=None)
         closes = await queries.closes(connection, shape, sessions.regular(session), SLOT) if session else []
     paths = _paths(closes)
     board.split(splits)
+    # Read last: what is published from here on comes to the board itself.
+    quotes = seeds(board.instruments, stored, await newest.all(), splits)
     board.seed(_with_spark(quote, paths.get(quote.symbol, {}), session) for quote in quotes)
 
 
@@ -60,11 +62,17 @@ def _from_feed(instrument: Instrument, left: NewestQuote, bars: list[Bar], split
         previous = _previous_close([bar for bar in bars if bar.day < session], session, splits)
     else:
         previous = left.previous_close / held(splits, session - timedelta(days=1), session)
-    begun = left.volume > 0 or left.close is not None or in_session(left.symbol, left.at)
-    return Quote(
+    begun = left.begun and (left.volume > 0 or left.close is not None or in_session(left.symbol, left.at))
+    quote = Quote(
         instrument, session, left.price, previous, left.open, left.high, left.low, left.volume, left.at,
-        begun=begun, close=left.close, outside=left.outside,
+        begun=begun, close=left.close, outside=left.outside, bid=left.bid, ask=left.ask, written_at=left.written_at,
     )  # fmt: skip
+    if begun or not bars or bars[-1].day != session:
+        return quote
+    # The feed began after the session: its bar is stored, and only the price is newer.
+    bar = bars[-1]
+    day = quote._replace(open=bar.open, high=bar.high, low=bar.low, volume=bar.volume, begun=True, close=bar.close)
+    return day._replace(written_at=0.0)
 
 
 def _previous_close(before: Sequence[Bar], session: date, splits: Sequence[Split]) -> float | None:

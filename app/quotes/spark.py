@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from app.quotes.board import POINTS, Quote
+from app.quotes.quote import POINTS, Quote
 
 WIDTH, HEIGHT, EDGE = 78, 24, 2
 

@@ -10,9 +10,10 @@ from app.live import topics
 from app.push import Push
 from app.quotes import chart as geometry
 from app.quotes import history, partials
-from app.quotes.board import SHOWN, Board, Quote
+from app.quotes.board import SHOWN, Board
 from app.quotes.charts import Chart, Charts
 from app.quotes.drawing import drawn
+from app.quotes.quote import Quote
 from app.quotes.rows import rows
 from app.quotes.spark import spark
 from app.web.filters import dom_id

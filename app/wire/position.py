@@ -6,12 +6,12 @@ from app.wire.channels import POSITION_PREFIX
 from app.wire.client import reachable
 
 
-async def save(client: Redis, name: str, position: bytes) -> None:
-    with reachable():
-        await client.set(POSITION_PREFIX + name, position)
+def key(name: str) -> str:
+    """Under which the position of that provider is kept."""
+    return POSITION_PREFIX + name
 
 
 async def load(client: Redis, name: str) -> bytes | None:
     with reachable():
-        found = await client.get(POSITION_PREFIX + name)
+        found = await client.get(key(name))
     return found if isinstance(found, bytes) else None

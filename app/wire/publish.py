@@ -14,6 +14,11 @@ from app.wire.events import AnyEvent
 _PUBLISH = "for at = 1, #ARGV, 2 do redis.call('publish', ARGV[at], ARGV[at + 1]) end"
 """One command instead of hundreds: packing them and reading their replies costs more than all the rest."""
 
+_PUBLISH_AND_SET = f"{_PUBLISH.replace('#ARGV', '#ARGV - 1')} redis.call('set', KEYS[1], ARGV[#ARGV])"
+
+AT_ONCE = 500
+"""Messages that a script may hold Redis up for."""
+
 
 class Publisher:
     def __init__(self, client: Redis, channels: Channels) -> None:
@@ -26,19 +31,39 @@ class Publisher:
 
     async def publish_all(self, events: Sequence[AnyEvent]) -> None:
         """In their order and in one go, as many as a script may hold Redis up for: some hundred."""
-        now = time.time()
-        said: list[str | bytes] = []
-        for event in events:
-            channel = codec.channel(event, self._channels)
-            said += (
-                channel,
-                codec.encode_for(channel, event if event.published_at else replace(event, published_at=now)),
-            )
-        if said:
+        await self._publish_each([(codec.channel(event, self._channels), event) for event in events])
+
+    async def publish_and_set(self, events: Sequence[AnyEvent], also_to: Sequence[str], key: str, value: bytes) -> None:
+        """Each on its own channel and on those in `also_to`, one message each and in their order; and a key that says
+        how far this went. Both are done or neither, so that who is killed repeats nothing when it begins again."""
+        addressed = [
+            (channel, event)
+            for event in events
+            for channel in (codec.channel(event, self._channels), *also_to)
+            if codec.carries(channel, event)
+        ]
+        while len(addressed) > AT_ONCE:
+            await self._publish_each(addressed[:AT_ONCE])
+            del addressed[:AT_ONCE]
+        with reachable():
+            await self._client.eval(_PUBLISH_AND_SET, 1, key, *_stamped(addressed), value)
+
+    async def _publish_each(self, addressed: Sequence[tuple[str, AnyEvent]]) -> None:
+        if addressed:
             with reachable():
-                await self._client.eval(_PUBLISH, 0, *said)
+                await self._client.eval(_PUBLISH, 0, *_stamped(addressed))
 
     async def publish_to(self, channel: str, event: AnyEvent) -> int:
         stamped = event if event.published_at else replace(event, published_at=time.time())
         with reachable():
             return int(await self._client.publish(channel, codec.encode_for(channel, stamped)))
+
+
+def _stamped(addressed: Sequence[tuple[str, AnyEvent]]) -> list[str | bytes]:
+    """Channel and message in turn."""
+    now = time.time()
+    words: list[str | bytes] = []
+    for channel, event in addressed:
+        stamped = event if event.published_at else replace(event, published_at=now)
+        words += (channel, codec.encode_for(channel, stamped))
+    return words

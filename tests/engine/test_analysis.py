@@ -24,7 +24,7 @@ def morning(day: date, minutes: int) -> list[Bar]:
     replay = Settings().replay
     spacing = replay.speed / replay.ticks_per_second
     session, bars = regular(day), [bar for bar in BARS if bar.day == day]
-    rollup = Rollup("1min")
+    rollup = Rollup()
     found = []
     for number, bar in enumerate(bars):
         for tick in ticks(bar, session, spacing, Place(number, len(bars))):
@@ -110,12 +110,25 @@ def test_a_series_keeps_what_is_needed_and_follows_a_feed_that_begins_again() ->
 
     series.extend(bars)
     kept = series.last("BRK.B", "1min")
-    series.add(bars[-10]._replace(volume=0))
+    series.add(bars[-40]._replace(volume=0))
     after = series.last("BRK.B", "1min")
 
     assert list(kept) == bars[-KEPT:]
-    assert after[-1] == bars[-10]._replace(volume=0)
-    assert KEPT - 10 <= len(after) <= KEPT + SLACK
+    assert after[-1] == bars[-40]._replace(volume=0)
+    assert KEPT - 40 <= len(after) <= KEPT + SLACK
+
+
+@pytest.mark.parametrize("back", [1, 2, 10, 16])
+def test_a_minute_that_is_mended_changes_itself_alone(back: int) -> None:
+    series = Series()
+    bars = [Bar("BRK.B", "1min", 60.0 * n, 1, 1, 1, 1, n) for n in range(KEPT + SLACK - 3)]
+    series.extend(bar for bar in bars if bar is not bars[-5])
+
+    for bar in (bars[-5], bars[-back]._replace(volume=0)):
+        series.add(bar)
+
+    mended = [bar._replace(volume=0) if bar is bars[-back] else bar for bar in bars]
+    assert list(series.last("BRK.B", "1min")) == mended[-KEPT:]
 
 
 def test_a_panel_says_how_many_of_its_bars_are_real() -> None:

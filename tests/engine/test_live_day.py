@@ -16,8 +16,8 @@ from app.engine.thresholds import Thresholds
 from app.finance import spans
 from app.finance.bars import Bar, Timeframe, day_start
 from app.finance.clock import MarketClock
-from app.finance.rollup import MEND_SECONDS, MINUTE
-from app.finance.sessions import regular
+from app.finance.rollup import HELD_SECONDS
+from app.finance.sessions import MINUTE, regular
 from app.wire.channels import Channels
 from app.wire.client import connect
 from app.wire.events import Tick
@@ -44,7 +44,7 @@ class Told(NamedTuple):
         return Tick(at=at, symbol=self.symbol, price=float(self.price), volume=self.volume)
 
 
-DELAYS = st.one_of(st.just(0.0), st.floats(0, 8), st.floats(0, 150))
+DELAYS = st.one_of(st.just(0.0), st.floats(0, 8), st.floats(0, 150), st.floats(800, 1200))
 # Few minutes and seconds, so that much meets; the others make hours.
 MINUTES = st.one_of(st.integers(0, 7), st.integers(0, 389))
 SECONDS = st.sampled_from([0, 1, 30, 58, 59])
@@ -81,16 +81,16 @@ def brute_force(
     arrivals: Sequence[tuple[float, Tick]],
 ) -> tuple[dict[tuple[str, str, float], Bar], int]:
     """The rule: what was told before does not count. A tick counts for its day; it counts for its minute too unless
-    the symbol's newest tick that did so is of a later minute, and MEND_SECONDS or more past the end of its own."""
+    that of the symbol's newest tick is more than HELD_SECONDS later."""
     minutes, days, newest = [], [], {"IBM": 0.0, "BRK.B": 0.0}
     for _, tick in arrivals:
         if tick in days:
             continue
         days.append(tick)
         start = tick.at // MINUTE * MINUTE
-        if newest[tick.symbol] < start + MINUTE + MEND_SECONDS:
+        if newest[tick.symbol] - HELD_SECONDS <= start:
             minutes.append(tick)
-            newest[tick.symbol] = max(newest[tick.symbol], tick.at)
+            newest[tick.symbol] = max(newest[tick.symbol], start)
     found = {}
     for timeframe in spans.TIMEFRAMES:
         grouped: dict[tuple[str, float], list[Tick]] = {}
@@ -104,8 +104,9 @@ def brute_force(
 def bar(timeframe: Timeframe, start: float, ticks: Sequence[Tick]) -> Bar:
     inside = sorted(ticks, key=lambda tick: tick.at)
     prices = [tick.price for tick in inside]
-    volume = sum(tick.volume for tick in inside)
-    return Bar(inside[0].symbol, timeframe, start, prices[0], max(prices), min(prices), prices[-1], volume)
+    volume = round(sum(tick.volume for tick in inside))
+    count = len(inside) if timeframe == "1min" else None
+    return Bar(inside[0].symbol, timeframe, start, prices[0], max(prices), min(prices), prices[-1], volume, count)
 
 
 @settings(max_examples=150, deadline=None)

@@ -7,6 +7,7 @@ from app.wire.events import Tick
 
 TUESDAY = date(2026, 1, 6)
 HOURS = regular(TUESDAY)
+WRITTEN = HOURS.closes + 60
 
 
 def tick(at: float, price: float, volume: int = 100, symbol: str = "AAPL") -> Tick:
@@ -16,14 +17,14 @@ def tick(at: float, price: float, volume: int = 100, symbol: str = "AAPL") -> Ti
 def quotes(*ticks: Tick) -> dict[str, NewestQuote]:
     day = Day(lambda _symbol, _session: 99.0)
     day.add(ticks)
-    return {quote.symbol: quote for quote in day.take()}
+    return {quote.symbol: quote for quote in day.take(WRITTEN)}
 
 
 def test_before_the_session_there_is_a_price_and_no_volume() -> None:
     quote = quotes(tick(HOURS.opens - 60, 101.0))["AAPL"]
 
     told = NewestQuote("AAPL", 101.0, HOURS.opens - 60, "2026-01-06", 101.0, 101.0, 101.0, 0, 99.0)
-    assert quote == told._replace(outside=100)
+    assert quote == told._replace(outside=100, begun=False, written_at=WRITTEN)
 
 
 def test_the_hours_around_the_session_do_not_count_for_its_bar() -> None:
@@ -66,5 +67,5 @@ def test_what_was_told_is_told_again_only_when_it_changed() -> None:
     day = Day(lambda _symbol, _session: None)
     day.add([tick(HOURS.opens, 100.0)])
 
-    assert len(day.take()) == 1
-    assert day.take() == []
+    assert len(day.take(WRITTEN)) == 1
+    assert day.take(WRITTEN) == []

@@ -10,7 +10,6 @@ from app.embedded.child import Child
 from app.embedded.places import prepare
 from app.finance import history
 from app.finance.bars import Bar
-from app.finance.rollup import Rollup
 from app.finance.sessions import regular
 from app.ingest.feed import Feed
 from app.ingest.replay import Pace, Replay
@@ -21,6 +20,7 @@ from app.wire.codec import decode
 from app.wire.events import Tick
 from app.wire.newest import Newest
 from app.wire.subscriber import Subscriber
+from tests.ingest.days import daily
 from tests.wire.conftest import ended
 
 BARS = history.read(Path("config/history/us-equities-daily.csv.gz"))
@@ -38,17 +38,15 @@ class Listener:
     """Hears ticks of one channel and rolls them up to days."""
 
     def __init__(self) -> None:
-        self.days = Rollup("daily")
         self.ticks: list[Tick] = []
 
     async def hear(self, meaning: Meaning, payload: bytes, arrived_at: float) -> None:
         event = decode(meaning, payload, arrived_at)
         assert isinstance(event, Tick)
         self.ticks.append(event)
-        self.days.add(event)
 
     def bars(self) -> list[Bar]:
-        return sorted(bar for symbol in ("AAPL", "FB", "GOOG", "IBM", "MSFT") if (bar := self.days.running(symbol)))
+        return daily(self.ticks)
 
     async def heard_out(self) -> None:
         """What is published last, which is the close of every symbol, may still be on its way."""

@@ -5,11 +5,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from app.finance.rollup import Rollup
 from app.finance.sessions import NEW_YORK, regular, trading_date
 from app.ingest.invented import Events, InventedDay, summary
 from app.ingest.universe import Universe
 from app.wire.events import Tick
+from tests.ingest.days import daily
 
 TUESDAY = date(2026, 1, 6)
 HALF = date(2026, 11, 27)
@@ -167,14 +167,11 @@ def test_days_follow_each_other_without_a_leap_of_the_market() -> None:
 @pytest.mark.parametrize("until", [400, 720])
 def test_the_summary_of_a_part_is_what_its_ticks_come_to(until: int) -> None:
     day = invented(events=EVENTS)
-    whole, summed = Rollup("daily"), Rollup("daily")
-    for minute in range(330, until):
-        for tick in () if day.out(minute) else day.ticks(minute, SPACING):
-            whole.add(tick)
-    for tick in summary(day, range(330, until), SPACING, universe().symbols):
-        summed.add(tick)
+    minutes = (minute for minute in range(330, until) if not day.out(minute))
 
-    assert sorted(summed.finish(float("inf"))) == sorted(whole.finish(float("inf")))
+    whole = [tick for minute in minutes for tick in day.ticks(minute, SPACING)]
+
+    assert daily(summary(day, range(330, until), SPACING, universe().symbols)) == daily(whole)
 
 
 def test_what_is_to_happen_is_bounded_by_the_day() -> None:

@@ -6,14 +6,17 @@ from datetime import UTC, datetime
 
 import pytest
 
+from app.finance.quote import NewestQuote
 from app.finance.rollup import Rollup
 from app.ingest.feed import Feed
 from app.ingest.massive.link import Access
 from app.ingest.massive.provider import Massive
 from app.ingest.provider import Beat
 from app.wire.channels import Channels, Meaning
+from app.wire.client import connect
 from app.wire.codec import decode
 from app.wire.events import ErrorReported, Tick
+from app.wire.newest import Newest
 from app.wire.subscriber import Subscriber
 from tests.ingest.massive_server import KEY, Script, Visit, serving, status
 from tests.wire.conftest import ended
@@ -79,6 +82,7 @@ async def test_seconds_come_as_ticks_of_their_own_second() -> None:
     assert ticks_of(beats)[0] == Tick(
         at=OPEN - 0.001, source="massive", symbol="AAPL", price=190.5, volume=200,
         open=190.4, high=190.6, low=190.3, close=190.5, vwap=190.46,
+        kind="A", starts_at=OPEN - 1, day_volume=8_642_007, day_open=189.9,
     )  # fmt: skip
     assert ticks_of(beats)[1].symbol == "BRK.B"
     assert (beats[-1].clock.session, beats[-1].clock.state, beats[-1].clock.label) == ("2026-01-06", "open", "Massive")
@@ -90,7 +94,7 @@ async def test_a_minute_makes_the_bar_of_that_minute() -> None:
         source = Massive(Access(server.url, KEY, ["AM.AAPL"], 5.0, 0.05), ("AM",), at(OPEN))
         beats = await until(source.beats(None), has_ticks)
 
-    minutes = Rollup("1min")
+    minutes = Rollup()
     for tick in ticks_of(beats):
         minutes.add(tick)
     (bar,) = minutes.finish(float("inf"))
@@ -105,8 +109,9 @@ async def test_trades_have_their_price_and_quotes_that_of_the_last_trade() -> No
 
     before, traded, after = ticks_of(beats)
     assert (before.price, before.volume, before.bid, before.ask) == (190.05, 0, 190.0, 190.1)
-    assert (traded.price, traded.volume, traded.at) == (190.3, 75, OPEN)
+    assert (traded.price, traded.volume, traded.at, traded.belongs) == (190.3, 75, OPEN, "extended")
     assert (after.price, after.volume) == (190.3, 0)
+    assert [tick.kind for tick in (before, traded, after)] == ["Q", "T", "Q"]
 
 
 async def test_a_wrong_key_is_told_once_and_never_shown() -> None:
@@ -161,7 +166,7 @@ async def test_garbage_is_counted_and_what_is_good_beside_it_is_taken() -> None:
     good = second()
     bad = [
         {"ev": "A"}, {"ev": "X", "sym": "AAPL"}, {}, [], None, "A", 7, second(price=-1), second(sym="<script>"),
-        second(sym="A" * 21), second(v=-5), second(e="soon"), second(end=OPEN + 3600), second(c=None), second(v=1e300),
+        second(sym="A" * 33), second(v=-5), second(e="soon"), second(end=OPEN + 3600), second(c=None), second(v=1e300),
         {"ev": "T", "sym": "AAPL", "p": 190.3, "s": 75, "t": OPEN * 1000},
     ]  # fmt: skip
 
@@ -244,22 +249,26 @@ async def test_who_is_slow_to_take_loses_nothing_and_holds_little() -> None:
     assert [tick.at for tick in taken] == [OPEN - count + number - 0.001 for number in range(count)]
 
 
-async def test_after_a_restart_the_day_is_known() -> None:
-    messages = [second(v=100, h=192.0, l=189.0), second(price=191.0, end=OPEN + 1, v=50)]
-    async with serving(sending(*messages)) as server:
-        came: list[Tick] = []
+async def test_after_a_restart_the_day_is_known_from_what_was_left_in_redis(redis_url: str) -> None:
+    messages = [second(v=100, h=192.0, l=189.0, av=None), second(price=191.0, end=OPEN + 1, v=50, av=None)]
+    client = connect(redis_url)
 
-        def a_while_later(beat: Beat) -> bool:
-            came.extend(beat.ticks)
-            return bool(came) and not beat.ticks and beat.clock.market_time > OPEN + 1.2
+    async def fed(*sent: object, volume: int) -> NewestQuote:
+        async with asyncio.timeout(15), serving(sending(*sent)) as server:
+            feed, stop = Feed(provider(server.url), redis_url, Channels(), ()), asyncio.Event()
+            feeding = asyncio.create_task(feed.run(lambda: None, stop))
+            while (quote := (await Newest(client).all()).get("AAPL")) is None or quote.volume != volume:
+                await asyncio.sleep(0.01)
+            stop.set()
+            await feeding
+            await feed.close()
+        return quote
 
-        beats = await until(provider(server.url).beats(None), a_while_later)
-        mark = beats[-1].bookmark
+    await fed(*messages, volume=150)
+    quote = await fed(messages[1], second(price=190.0, end=OPEN + 2, v=7, av=None), volume=157)
 
-    (tick,) = provider("ws://unused").so_far(mark)
-    assert (tick.open, tick.high, tick.low, tick.price, tick.volume) == (190.4, 192.0, 189.0, 191.0, 150)
-    assert provider("ws://unused", moment=OPEN + 86_400).so_far(mark) == []
-    assert provider("ws://unused").so_far(b"nonsense") == []
+    assert (quote.open, quote.high, quote.low, quote.price, quote.volume) == (189.9, 192.0, 189.0, 190.0, 157)
+    await client.aclose()
 
 
 async def test_an_administrator_hears_of_it_through_redis(redis_url: str) -> None:

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from app.finance import history
 from app.finance.bars import Bar
-from app.finance.rollup import Rollup
 from app.finance.sessions import regular
 from app.ingest.path import Place, ticks
 from app.wire.events import Tick
+from tests.ingest.days import daily
 
 BARS = history.read(Path("config/history/us-equities-daily.csv.gz"))
 
@@ -44,10 +44,7 @@ def test_every_spacing_meets_the_bar_exactly(bar: Bar, spacing: float, number: i
     path = ticks(bar, regular(bar.day), spacing, Place(number, 5))
 
     check(bar, path)
-    days = Rollup("daily")
-    for tick in path:
-        days.add(tick)
-    assert days.finish(float("inf")) == [bar]
+    assert daily(path) == [bar]
 
 
 def test_the_slowest_replay_has_two_ticks_a_second() -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from app.finance import history
 from app.finance.bars import Bar
-from app.finance.rollup import Rollup
 from app.finance.sessions import regular
 from app.ingest.provider import Beat
 from app.ingest.replay import Pace, Replay
 from app.wire.events import Tick
+from tests.ingest.days import daily
 
 BARS = history.read(Path("config/history/us-equities-daily.csv.gz"))
 FAST = Pace(speed=200_000, ticks_per_second=100, pause_seconds=0.05)
@@ -31,13 +31,6 @@ async def until(beats: AsyncIterator[Beat], state: str, session: str = "") -> li
     return found
 
 
-def days(ticks: list[Tick]) -> list[Bar]:
-    rollup = Rollup("daily")
-    for tick in ticks:
-        rollup.add(tick)
-    return sorted(rollup.finish(float("inf")))
-
-
 def stored(day: date) -> list[Bar]:
     return sorted(bar for bar in BARS if bar.day == day)
 
@@ -50,7 +43,7 @@ async def test_a_session_is_played_in_order_and_closed() -> None:
     beats = await until(replay().beats(None), "closed")
 
     played = ticks_of(beats)
-    assert days(played) == stored(LAST_BUT_ONE)
+    assert daily(played) == stored(LAST_BUT_ONE)
     assert played == sorted(played, key=lambda tick: tick.at)
     assert {beat.clock.state for beat in beats[:-1]} == {"open"}
     assert all(tick.at <= beat.clock.market_time for beat in beats for tick in beat.ticks)
@@ -62,7 +55,7 @@ async def test_a_replay_goes_on_where_it_stopped() -> None:
 
     rest = await until(replay().beats(first[-1].bookmark), "closed")
 
-    assert days(ticks_of(first) + ticks_of(rest)) == stored(LAST_BUT_ONE)
+    assert daily(ticks_of(first) + ticks_of(rest)) == stored(LAST_BUT_ONE)
     assert list(replay().so_far(first[-1].bookmark)) == ticks_of(first)
 
 
@@ -71,7 +64,7 @@ async def test_a_session_keeps_its_ticks_when_the_pace_changes() -> None:
 
     rest = await until(replay(pace=FAST._replace(ticks_per_second=350)).beats(first[-1].bookmark), "closed")
 
-    assert days(ticks_of(first) + ticks_of(rest)) == stored(LAST_BUT_ONE)
+    assert daily(ticks_of(first) + ticks_of(rest)) == stored(LAST_BUT_ONE)
 
 
 async def test_a_finished_session_is_not_repeated() -> None:
@@ -132,4 +125,4 @@ async def test_a_half_day_is_played_as_one() -> None:
     assert beats[-1].clock.market_time == regular(day).closes
     assert datetime.fromtimestamp(regular(day).closes, UTC).hour == 18
     assert ticks_of(beats)[-1].at < regular(day).closes
-    assert days(ticks_of(beats)) == stored(day)
+    assert daily(ticks_of(beats)) == stored(day)

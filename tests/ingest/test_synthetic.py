@@ -5,9 +5,7 @@ from datetime import date
 from itertools import pairwise
 
 from app.finance import scenarios
-from app.finance.bars import Bar
-from app.finance.rollup import Rollup
-from app.finance.sessions import in_session, regular
+from app.finance.sessions import regular
 from app.identity import View
 from app.ingest.feed import Feed
 from app.ingest.invented import Events
@@ -22,6 +20,7 @@ from app.wire.channels import Channels
 from app.wire.client import connect
 from app.wire.events import Tick
 from app.wire.newest import Newest
+from tests.ingest.days import daily
 
 FRIDAY = date(2026, 1, 16)
 TUESDAY = date(2026, 1, 20)
@@ -51,14 +50,6 @@ def closed(beat: Beat) -> bool:
 
 def ticks_of(beats: list[Beat]) -> list[Tick]:
     return [tick for beat in beats for tick in beat.ticks]
-
-
-def days(ticks: list[Tick]) -> list[Bar]:
-    rollup = Rollup("daily")
-    for tick in ticks:
-        if in_session(tick.symbol, tick.at):
-            rollup.add(tick)
-    return sorted(rollup.finish(float("inf")))
 
 
 async def test_a_day_is_entered_where_it_is_to_be_and_says_what_it_is_all_the_way() -> None:
@@ -93,7 +84,7 @@ async def test_a_day_that_is_left_goes_on_where_it_was_left() -> None:
     rest = await until(synthetic().beats(first[-1].bookmark), closed)
 
     assert ticks_of(first) + ticks_of(rest) == whole
-    assert days(list(synthetic().so_far(first[-1].bookmark))) == days(ticks_of(first))
+    assert daily(list(synthetic().so_far(first[-1].bookmark))) == daily(ticks_of(first))
 
 
 async def test_a_day_keeps_its_ticks_when_the_pace_changes() -> None:
@@ -148,7 +139,7 @@ def test_changes_are_measured_against_the_last_close() -> None:
 async def test_a_scenario_is_played_exactly_and_says_what_it_is() -> None:
     beats = await until(Scenario("high_low_events", FAST).beats(None), closed)
 
-    assert days(ticks_of(beats)) == scenarios.daily("high_low_events")[:1]
+    assert daily(ticks_of(beats)) == scenarios.daily("high_low_events")[:1]
     assert {tick.source for tick in ticks_of(beats)} == {"synthetic"}
     assert beats[0].clock.label == "synthetic test scenario high_low_events, all of it invented"
 
@@ -177,6 +168,6 @@ async def test_through_redis_the_newest_quotes_are_those_of_the_day(redis_url: s
 
     quotes = await Newest(client).all()
     found = {quote.symbol: (quote.open, quote.high, quote.low, quote.price, quote.volume) for quote in quotes.values()}
-    assert found == {bar.symbol: bar[3:8] for bar in days(whole)}
+    assert found == {bar.symbol: bar[3:8] for bar in daily(whole)}
     assert quotes["SYN001"].previous_close == provider.previous_close("SYN001", FRIDAY.isoformat())
     await client.aclose()

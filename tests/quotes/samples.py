@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from app.finance.bars import Bar, day_start
 from app.finance.instrument import Instrument
-from app.quotes.board import Quote
+from app.quotes.quote import Quote
 from app.wire.events import Tick
 
 AWKWARD = ("BRK.B", "BF/B", "X:BTCUSD")

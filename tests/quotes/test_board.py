@@ -1,9 +1,14 @@
 from datetime import date
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
 
 from app.finance.adjust import Split
 from app.finance.instrument import Instrument
-from app.quotes.board import POINTS, SLOT, Board
+from app.quotes.board import Board
 from app.quotes.charts import today_of
+from app.quotes.quote import POINTS, SLOT, Quote
 from tests.quotes.samples import AWKWARD, DAY, OPEN, quote, tick
 
 CLOSE = OPEN + 6.5 * 3600
@@ -36,20 +41,87 @@ def test_the_last_price_of_a_session_is_the_previous_close_of_the_next() -> None
     assert rolled.spark == (12.5,)
 
 
-def test_a_session_ends_at_midnight_in_new_york_not_in_london() -> None:
+def test_a_coins_session_ends_at_midnight_of_utc() -> None:
     board = Board()
     board.apply(tick("X:BTCUSD", 10.0, OPEN))
     evening = board.apply(tick("X:BTCUSD", 11.0, OPEN + 12 * 3600))
 
     assert evening is not None
-    assert evening.session == date(2012, 9, 4)
+    assert (evening.session, evening.previous_close) == (date(2012, 9, 5), 10.0)
 
 
-def test_a_late_tick_changes_nothing() -> None:
+def test_a_late_tick_moves_no_price_and_counts_for_the_session() -> None:
     board = Board()
-    newest = board.apply(tick("BRK.B", 10.0, OPEN + 60))
+    newest = board.apply(tick("BRK.B", 10.0, OPEN + 60, volume=5))
 
-    assert board.apply(tick("BRK.B", 99.0, OPEN)) is newest
+    late = board.apply(tick("BRK.B", 99.0, OPEN, volume=7))
+
+    assert newest is not None
+    assert late is not None
+    assert (late.price, late.at, late.spark, late.move) == (10.0, OPEN + 60, newest.spark, 0)
+    assert (late.open, late.high, late.volume) == (99.0, 99.0, 12)
+
+
+def test_a_tick_that_comes_twice_changes_nothing() -> None:
+    board, one = Board(), tick("BRK.B", 10.0, OPEN, volume=5)
+    first = board.apply(one)
+
+    assert board.apply(one) is first
+
+
+def test_a_tick_of_the_day_before_changes_nothing() -> None:
+    board = Board()
+    newest = board.apply(tick("BRK.B", 10.0, OPEN + DAY))
+
+    assert board.apply(tick("BRK.B", 99.0, OPEN + 60)) is newest
+
+
+def written(**more: Any) -> Quote:
+    """As the feed itself left it, ten seconds of wall time after 1,000."""
+    return quote(**{"at": OPEN + 60, "price": 85.0, "written_at": 1010.0, "volume": 100, **more})
+
+
+def test_what_was_published_after_the_feed_wrote_is_counted_after_it() -> None:
+    board = Board()
+    for at, published in ((50, 1009.0), (61, 1010.2)):
+        board.apply(replace(tick("BRK.B", 90.0, OPEN + at, volume=7), arrived_at=published, published_at=published))
+
+    board.seed([written()])
+
+    kept = board.quote("BRK.B")
+    assert kept is not None
+    assert (kept.price, kept.high, kept.low, kept.volume) == (90.0, 90.0, 84.25, 107)
+
+
+def test_what_came_here_since_is_kept_when_the_feed_is_read_again() -> None:
+    board = Board()
+    board.seed([written()])
+    board.apply(replace(tick("BRK.B", 90.0, OPEN + 61, volume=7), arrived_at=2000.0, published_at=2000.0))
+    board.apply(replace(tick("BRK.B", 89.0, OPEN + 90, volume=1), arrived_at=2100.0, published_at=2100.0))
+
+    board.seed([written()])
+    board.seed([written()])
+
+    kept = board.quote("BRK.B")
+    assert kept is not None
+    assert (kept.price, kept.high, kept.volume) == (89.0, 90.0, 108)
+
+
+@pytest.mark.parametrize(("missed", "high"), [(False, 92.0), (True, 86.0)])
+def test_after_a_gap_the_feed_is_believed_although_it_says_less(missed: bool, high: float) -> None:
+    """A correction took back shares and a high, and nobody heard it here."""
+    board = Board()
+    board.seed([written()])
+    board.apply(replace(tick("BRK.B", 92.0, OPEN + 61, volume=50), arrived_at=1020.0, published_at=1020.0))
+    board.apply(replace(tick("BRK.B", 85.0, OPEN + 90, volume=1), arrived_at=1060.0, published_at=1060.0))
+    if missed:
+        board.missed()
+
+    board.seed([written(at=OPEN + 90, written_at=1070.0, volume=110)])
+
+    kept = board.quote("BRK.B")
+    assert kept is not None
+    assert (kept.high, kept.volume) == (high, 110 if missed else 151)
 
 
 def test_a_feed_that_begins_again_in_the_past_is_followed() -> None:
@@ -164,7 +236,7 @@ def test_hours_before_the_open_and_after_the_close_move_the_price_and_not_the_da
     assert (late.price, late.close, late.hours) == (110.0, 101.0, "after hours")
     assert still is not None
     assert (still.open, still.high, still.low, still.volume, still.outside) == (100.0, 102.0, 100.0, 150, 17)
-    assert today_of(still)[3:] == (100.0, 102.0, 100.0, 101.0, 150)
+    assert today_of(still)[3:8] == (100.0, 102.0, 100.0, 101.0, 150)
 
 
 def test_the_next_day_goes_on_from_the_close_and_not_from_the_hours_after_it() -> None:

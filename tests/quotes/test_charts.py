@@ -5,9 +5,9 @@ import pytest
 from app.finance.adjust import Actions, Payout, Split
 from app.finance.bars import Bar, day_start
 from app.finance.instrument import Instrument
-from app.quotes.board import Quote
 from app.quotes.charts import Chart, Charts, Grouping, Mark, assembled
 from app.quotes.drawing import drawn
+from app.quotes.quote import Quote
 from tests.quotes.samples import bars, quote
 
 BRK = Instrument("BRK.B", "Berkshire")

@@ -7,10 +7,11 @@ from app.finance.adjust import Prices
 from app.finance.quote import NewestQuote
 from app.identity import View
 from app.quotes import partials
-from app.quotes.board import SLOT, Board
+from app.quotes.board import Board
 from app.quotes.charts import Charts
 from app.quotes.drawing import drawn
 from app.quotes.history import Asked, history
+from app.quotes.quote import SLOT
 from app.quotes.seed import seed
 from app.wire.newest import Newest
 from tests.conftest import Databases

@@ -11,8 +11,9 @@ from app.identity import NumberForm, View
 from app.live import topics
 from app.push import Push
 from app.quotes import stream
-from app.quotes.board import SLOT, Board
+from app.quotes.board import Board
 from app.quotes.charts import Charts, assembled
+from app.quotes.quote import SLOT
 from tests.quotes.samples import AWKWARD, OPEN, bars, tick
 
 VIEW = View()
@@ -96,11 +97,21 @@ def test_a_price_that_stays_pushes_no_price() -> None:
     assert not [key for key in again if key.startswith(("last", "change", "spark"))]
 
 
-def test_a_late_tick_pushes_nothing() -> None:
+def test_a_late_tick_pushes_no_price() -> None:
     board, charts = Board(), Charts()
     list(stream.on_tick(tick("BRK.B", 10.0, OPEN + 5), board, charts))
 
-    assert list(stream.on_tick(tick("BRK.B", 11.0, OPEN), board, charts)) == []
+    late = keys(stream.on_tick(tick("BRK.B", 11.0, OPEN), board, charts))
+
+    assert not [key for key in late if key.startswith(("last", "change", "spark"))]
+    assert [key for key in late if key.startswith("facts")]
+
+
+def test_a_tick_that_comes_twice_pushes_nothing() -> None:
+    board, charts, one = Board(), Charts(), tick("BRK.B", 10.0, OPEN)
+    list(stream.on_tick(one, board, charts))
+
+    assert list(stream.on_tick(one, board, charts)) == []
 
 
 def test_rows_are_pushed_for_a_first_tick_and_never_again() -> None:

@@ -227,7 +227,7 @@ async def test_the_engine_tells_the_time_and_the_web_reads_it(web: Redis, engine
     await clock.announce(engine, CLOCK)
     await heartbeat.beat(engine, 1_758_900_000.0)
     await Newest(engine).put([QUOTE])
-    await position.save(engine, "replay", b"here")
+    await Publisher(engine, Channels()).publish_and_set([TICK], (), position.key("replay"), b"here")
 
     assert await clock.read(web) == CLOCK
     assert await heartbeat.read(web) == 1_758_900_000.0

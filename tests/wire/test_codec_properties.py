@@ -99,6 +99,7 @@ OF_KIND: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "IndicatorAlert": {"direction": LOWER, "timeframe": st.just("1min")},
     "CriticalAlert": {"action": PLAIN},
     "ErrorReported": {"action": PLAIN},
+    "Tick": {"starts_at": st.none()},
     "UniverseChanged": {"universe": PLAIN},
 }
 

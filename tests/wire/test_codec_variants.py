@@ -74,7 +74,7 @@ def test_a_batch_of_nothing_has_a_named_reason(message: dict[str, object], reaso
     [
         (MARKET_TICKS, {"type": "market_tick", "symbol": "IBM"}),
         (ALL_TICKS, {"event_type": "tick_data", "ticker": "IBM", "market_status": "REGULAR"}),
-        ("mirror", {"event_type": "A", "ticker": "IBM"}),
+        ("mirror", {"event_type": "T", "ticker": "IBM"}),
     ],
 )
 def test_ticks_are_written_as_the_channel_s_readers_know_them(channel: str, said: dict[str, str]) -> None:

@@ -1,5 +1,6 @@
 """What stands in Redis under a key of its own: quotes, clock, heartbeat, position, receivers."""
 
+import asyncio
 import time
 
 import pytest
@@ -12,6 +13,7 @@ from app.wire.channels import (
     CLOCK_KEY,
     HEARTBEAT_KEY,
     JOBS_PROCESSING,
+    MARKET_TICKS,
     NEWEST_QUOTES_KEY,
     OTHER_HEARTBEAT_KEY,
     Channels,
@@ -75,8 +77,25 @@ async def test_the_heartbeat_is_read_whoever_wrote_it(client: Redis) -> None:
     assert await heartbeat.read(client) == 1_758_900_090.5
 
 
-async def test_a_position_is_kept_by_name(client: Redis) -> None:
-    await position.save(client, "replay", b"\x00\xff")
+async def test_a_position_is_kept_by_name_with_what_was_published(client: Redis) -> None:
+    ticks = [Tick(at=float(n), symbol="A", price=1.0) for n in range(1, 1202)]
+    quote = Tick(at=9.0, symbol="A", price=1.0, bid=0.9, ask=1.1, kind="Q")
+    received: list[tuple[str, bytes]] = []
+    listener = client.pubsub()
+    await listener.subscribe("my.ticks", MARKET_TICKS)
+
+    publisher = Publisher(client, Channels(ticks="my.ticks"))
+    await publisher.publish_and_set([*ticks, quote], (MARKET_TICKS,), position.key("replay"), b"\x00\xff")
+
+    async with asyncio.timeout(20):
+        while len(received) < 2403:
+            message = await listener.get_message(ignore_subscribe_messages=True, timeout=1)
+            if message:
+                received.append((message["channel"].decode(), message["data"]))
+    await listener.aclose()
+    raw = [decode(Meaning.TICKS, data, time.time()) for channel, data in received if channel == "my.ticks"]
+    assert [tick.at for tick in raw if isinstance(tick, Tick)] == [*(tick.at for tick in ticks), 9.0]
+    assert [channel for channel, _ in received].count(MARKET_TICKS) == 1201
 
     assert await position.load(client, "replay") == b"\x00\xff"
     assert await position.load(client, "other") is None

@@ -1,10 +1,12 @@
 """What Massive (once Polygon) says on its WebSocket: aggregates, trades, quotes, and words about itself."""
 
 from collections.abc import Collection
-from typing import Annotated, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 import msgspec
 
+from app.finance import symbols
+from app.finance.trades import Belongs
 from app.wire.events import Tick
 
 AHEAD_SECONDS = 60.0
@@ -13,7 +15,14 @@ BEFORE_END = 0.001
 """An aggregate ends where the next one begins, and belongs to its own minute."""
 MOST_SYMBOLS = 20_000
 
-Symbol = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9.:/^-]{0,19}$")]
+AUCTIONS = frozenset((8, 17, 19, 25))
+"""Conditions of trades: closing and opening prints, and closing and opening trades of a market center."""
+EXTENDED = frozenset((12, 13))
+"""Trades of extended hours (Form T)."""
+OFFICIAL = frozenset((15, 16, 38))
+"""Official opening and closing prices: a price without shares of its own."""
+
+Symbol = Annotated[str, msgspec.Meta(pattern=rf"^(?:{symbols.PATTERN})\Z")]
 Price = Annotated[float, msgspec.Meta(gt=0, lt=1e9)]
 Shares = Annotated[float, msgspec.Meta(ge=0, lt=1e15)]
 Milliseconds = Annotated[float, msgspec.Meta(gt=0, lt=1e14)]
@@ -25,6 +34,10 @@ class Status(msgspec.Struct, frozen=True, tag_field="ev", tag="status"):
 
 
 class Second(msgspec.Struct, frozen=True, tag_field="ev", tag="A"):
+    """One that comes again for the same span replaces the earlier one."""
+
+    seconds: ClassVar[float] = 1.0
+
     sym: Symbol
     o: Price
     h: Price
@@ -32,11 +45,18 @@ class Second(msgspec.Struct, frozen=True, tag_field="ev", tag="A"):
     c: Price
     v: Shares
     e: Milliseconds
+    s: Milliseconds | None = None
     vw: Price | None = None
+    av: Shares | None = None
+    """Of the whole day so far."""
+    op: Price | None = None
+    """The day's official open."""
 
 
 class Minute(Second, frozen=True, tag_field="ev", tag="AM"):
     """As a second, but of a minute."""
+
+    seconds: ClassVar[float] = 60.0
 
 
 class Trade(msgspec.Struct, frozen=True, tag_field="ev", tag="T"):
@@ -44,6 +64,11 @@ class Trade(msgspec.Struct, frozen=True, tag_field="ev", tag="T"):
     p: Price
     s: Shares
     t: Milliseconds
+    i: str | int = ""
+    x: int = 0
+    """The exchange; its ids are its own."""
+    c: tuple[int, ...] = ()
+    """Conditions, by number."""
 
 
 class Quote(msgspec.Struct, frozen=True, tag_field="ev", tag="Q"):
@@ -74,7 +99,7 @@ def split(payload: bytes) -> list[Message | None]:
 
 
 class Reader:
-    """Makes ticks of what was subscribed to. A quote has no price of its own: it keeps that of the last trade."""
+    """Makes ticks of what was subscribed to. A quote has no price of its own: it bears that of the last trade."""
 
     def __init__(self, events: Collection[str]) -> None:
         self._events = frozenset(events)
@@ -100,24 +125,35 @@ class Reader:
         tick = self._quoted(message) if isinstance(message, Quote) else _traded(message)
         if tick.at > now + AHEAD_SECONDS:
             return None
-        self._prices[tick.symbol] = tick.price
+        if not isinstance(message, Quote):
+            self._prices[tick.symbol] = tick.price
         return tick
 
     def _quoted(self, quote: Quote) -> Tick:
         price = self._prices.get(quote.sym, round((quote.bp + quote.ap) / 2, 4))
         return Tick(
-            at=quote.t / 1000, source="massive", symbol=quote.sym.upper(), price=price, bid=quote.bp, ask=quote.ap
+            at=quote.t / 1000, source="massive", symbol=quote.sym, price=price, bid=quote.bp, ask=quote.ap, kind="Q"
         )
 
 
 def _traded(message: Second | Trade) -> Tick:
     if isinstance(message, Trade):
-        return Tick(
-            at=message.t / 1000, source="massive", symbol=message.sym.upper(), price=message.p, volume=int(message.s)
-        )
+        return _print(message)
+    starts_at = message.e / 1000 - message.seconds if message.s is None else message.s / 1000
     return Tick(
-        at=message.e / 1000 - BEFORE_END, source="massive", symbol=message.sym.upper(), price=message.c,
-        volume=int(message.v), open=message.o, high=message.h, low=message.l, close=message.c, vwap=message.vw,
+        at=message.e / 1000 - BEFORE_END, source="massive", symbol=message.sym, price=message.c, volume=message.v,
+        open=message.o, high=message.h, low=message.l, close=message.c, vwap=message.vw,
+        kind="A", starts_at=starts_at, day_volume=message.av, day_open=message.op,
+    )  # fmt: skip
+
+
+def _print(trade: Trade) -> Tick:
+    conditions = frozenset(trade.c)
+    belongs: Belongs = "regular" if conditions & (AUCTIONS | OFFICIAL) else "extended" if conditions & EXTENDED else ""
+    return Tick(
+        at=trade.t / 1000, source="massive", symbol=trade.sym, price=trade.p,
+        volume=0 if conditions & OFFICIAL else trade.s,
+        trade_id=f"{trade.x}:{trade.i}" if trade.i != "" else "", belongs=belongs,
     )  # fmt: skip
 
 

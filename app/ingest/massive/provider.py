@@ -10,7 +10,6 @@ from app.finance.clock import MarketClock, State
 from app.finance.sessions import phase, trading_date
 from app.ingest.massive.link import Access, Down, Heard, Item, Link, Up
 from app.ingest.massive.messages import Reader, Status
-from app.ingest.massive.sofar import SoFar
 from app.ingest.provider import Beat, Provider
 from app.settings import Settings
 from app.toml import BadSetting
@@ -46,7 +45,6 @@ class Massive:
         self._access = access
         self._now = now
         self._reader = Reader(events)
-        self._sofar = SoFar()
         self._up = False
         self._newest: tuple[float, float] = (0.0, 0.0)
         """Market time of the newest tick, and when it came."""
@@ -59,9 +57,8 @@ class Massive:
         """The stored daily bars say it."""
         return None
 
-    def so_far(self, bookmark: bytes | None) -> Sequence[Tick]:
-        self._sofar.load(bookmark, trading_date(self._now()).isoformat())
-        return self._sofar.ticks()
+    def so_far(self, bookmark: bytes | None) -> None:
+        """It does not say again what it said."""
 
     async def beats(self, bookmark: bytes | None) -> AsyncGenerator[Beat, None]:
         items: asyncio.Queue[Item] = asyncio.Queue(MOST_WAITING)
@@ -91,9 +88,8 @@ class Massive:
                 troubles += [item.why] if isinstance(item, Down) else []
         if ticks:
             self._newest = (max(self._newest[0], *(tick.at for tick in ticks)), self._now())
-            self._sofar.add(ticks)
         errors = tuple(error for text in troubles if (error := self._error(text)))
-        return Beat(tuple(ticks), self._clock(), self._sofar.bookmark(), errors)
+        return Beat(tuple(ticks), self._clock(), b"", errors)
 
     def _market_time(self) -> float:
         at, came = self._newest

@@ -57,6 +57,11 @@ def encode_for(channel: str, event: AnyEvent) -> bytes:
     return encode(event)
 
 
+def carries(channel: str, event: AnyEvent) -> bool:
+    """Not a quote where readers know ticks by other fields: they would take it for a print."""
+    return not (isinstance(event, Tick) and event.kind == "Q" and channel in DIALECTS)
+
+
 def channel(event: AnyEvent, channels: Channels) -> str:
     """Where the contract has it published."""
     return str(getattr(channels, SHAPES[type(event)].channel(event)))
@@ -77,4 +82,4 @@ def _read(meaning: Meaning, fields: Fields) -> AnyEvent | Rejected:
         return Rejected(refusal.reason)
 
 
-__all__ = ["Rejected", "channel", "decode", "decode_all", "decode_each", "encode", "encode_for"]
+__all__ = ["Rejected", "carries", "channel", "decode", "decode_all", "decode_each", "encode", "encode_for"]

@@ -27,6 +27,8 @@ class Spelling(NamedTuple):
     """Why a message without it is refused."""
     percent: tuple[str, ...] = ()
     write: Callable[[Any], object] | None = None
+    sparse: bool = False
+    """Not written where there is nothing to say."""
 
 
 class _Field(NamedTuple):
@@ -69,7 +71,8 @@ class Shape(Generic[E]):
         self._extra = extra
         self._time_keys = keys(time)
         self._written = tuple(
-            (name, *_place(one.names[0] if one.names else one.percent[0]), one.write) for name, one in fields.items()
+            (name, *_place(one.names[0] if one.names else one.percent[0]), one.write, one.sparse)
+            for name, one in fields.items()
         )
         self._read = tuple(
             _Field(name, _heads(one), keys(one.names), keys(one.percent), one.make, one.needed)
@@ -110,11 +113,11 @@ class Shape(Generic[E]):
 
     def write(self, event: E) -> dict[str, object]:
         inner: dict[str, object] = {}
-        for name, path, last, write in self._written:
+        for name, path, last, write, sparse in self._written:
             value = getattr(event, name)
             if write is not None:
                 value = write(value)
-            if path:
+            if path or sparse:
                 _put(inner, path, last, value)
             else:
                 inner[last] = value

@@ -1,0 +1,147 @@
+"""A bar that is still being made: prints add to it, and an aggregate that comes again replaces itself."""
+
+import math
+
+from app.finance.bars import Bar, Timeframe
+from app.finance.trades import UNCOUNTED, Part, Trade, part, span_start
+
+HELD_SPANS = 600
+"""Aggregates of one bar that can still be replaced: ten minutes of seconds, or ten hours of minutes."""
+
+
+class Totals:
+    """Of parts in any order: the earliest opens and the latest closes, by market time."""
+
+    __slots__ = ("close", "first", "high", "last", "low", "open", "ticks", "volume")
+
+    def __init__(self, one: Part) -> None:
+        self.first, self.open, self.high, self.low, self.last, self.close, self.volume, self.ticks = one
+
+    def include(self, other: Part) -> None:
+        first, opened, high, low, last, close, volume, ticks = other
+        if first < self.first:
+            self.first, self.open = first, opened
+        if high > self.high:
+            self.high = high
+        if low < self.low:
+            self.low = low
+        if last >= self.last:
+            self.last, self.close = last, close
+        self.volume += volume
+        self.ticks += ticks
+
+    @property
+    def part(self) -> Part:
+        return Part(self.first, self.open, self.high, self.low, self.last, self.close, self.volume, self.ticks)
+
+
+class RunningBar:
+    """`changed`: since it was last given out."""
+
+    __slots__ = ("_day_open", "_day_volume", "_fixed", "_held_from", "_spans", "_totals", "changed", "start")
+
+    def __init__(self, start: float) -> None:
+        self.start = start
+        self.changed = True
+        self._totals: Totals | None = None
+        self._fixed: Totals | None = None
+        """All but the spans that can still be replaced; None while there are no spans."""
+        self._spans: dict[float, Part] = {}
+        self._held_from = -math.inf
+        """Of spans up to there only those that are held can be replaced; others were counted, or never will be."""
+        self._day_volume: tuple[float, float] | None = None
+        self._day_open: float | None = None
+
+    @classmethod
+    def seeded(cls, bar: Bar, until: float) -> "RunningBar":
+        """What somebody else knows of it, made of all that ended until that instant."""
+        running = cls(bar.start)
+        ticks = UNCOUNTED if bar.ticks is None else bar.ticks
+        running._totals = Totals(
+            Part(-math.inf, bar.open, bar.high, bar.low, (until, 0.0), bar.close, bar.volume, ticks)
+        )
+        running._held_from = until
+        running.changed = False
+        return running
+
+    def takes(self, trade: Trade) -> bool:
+        """Whether it can still be counted rightly: of an aggregate that is no longer held nobody knows what it said."""
+        start = span_start(trade)
+        return start is None or start > self._held_from or start in self._spans
+
+    def add(self, trade: Trade, closes: float = math.inf) -> bool:
+        """Whether it changed anything."""
+        one, start = part(trade, closes), span_start(trade)
+        if start is None:
+            self._include(one)
+        elif self._spans.get(start) == one:
+            return False
+        else:
+            self._put(start, one)
+        self.changed = True
+        return True
+
+    def say(self, trade: Trade) -> None:
+        """What the feed itself says of the day up to the trade."""
+        if trade.day_volume is not None and (self._day_volume is None or trade.at >= self._day_volume[0]):
+            self._day_volume = (trade.at, trade.day_volume)
+        if trade.day_open:
+            self._day_open = trade.day_open
+
+    def bar(self, symbol: str, timeframe: Timeframe, outside: float = 0.0) -> Bar:
+        """`outside`: what the day's volume, as the feed says it, has beside the bar's own."""
+        totals = self._totals
+        if totals is None:
+            raise ValueError("nothing was traded in this bar")
+        opened = totals.open if self._day_open is None else self._day_open
+        said = 0.0 if self._day_volume is None else self._day_volume[1] - outside
+        ticks = totals.ticks if totals.ticks < UNCOUNTED and timeframe == "1min" else None
+        return Bar(
+            symbol, timeframe, self.start, opened, max(totals.high, opened), min(totals.low, opened), totals.close,
+            round(max(totals.volume, said)), ticks,
+        )  # fmt: skip
+
+    @property
+    def volume(self) -> float:
+        return self._totals.volume if self._totals else 0.0
+
+    @property
+    def close(self) -> float:
+        if self._totals is None:
+            raise ValueError("nothing was traded in this bar")
+        return self._totals.close
+
+    def _include(self, one: Part) -> None:
+        if self._totals is None:
+            self._totals = Totals(one)
+        else:
+            self._totals.include(one)
+        if self._spans:
+            self._fixed = _with(self._fixed, one)
+
+    def _put(self, start: float, one: Part) -> None:
+        if not self._spans and self._totals:
+            self._fixed = Totals(self._totals.part)
+        replaces = start in self._spans
+        self._spans[start] = one
+        if replaces:
+            self._add_up()
+        else:
+            self._totals = _with(self._totals, one)
+        if len(self._spans) > HELD_SPANS:
+            oldest = next(iter(self._spans))
+            self._fixed = _with(self._fixed, self._spans.pop(oldest))
+            self._held_from = max(self._held_from, oldest)
+
+    def _add_up(self) -> None:
+        totals = Totals(self._fixed.part) if self._fixed else None
+        for one in self._spans.values():
+            totals = _with(totals, one)
+        self._totals = totals
+
+
+def _with(totals: Totals | None, one: Part) -> Totals:
+    if totals is None:
+        return Totals(one)
+    totals.include(one)
+    return totals

@@ -1,0 +1,156 @@
+"""What every symbol has done in its session: the one account that the feed, the engine and the desk keep alike."""
+
+import math
+from collections.abc import Collection
+from datetime import date
+
+from app.finance.bars import DAY, Bar, day_start
+from app.finance.quote import NewestQuote
+from app.finance.repeats import Repeats
+from app.finance.running import RunningBar
+from app.finance.sessions import Hours, session_hours
+from app.finance.trades import Trade, counts, span_start, trading_hours
+
+
+class SessionDay:
+    """Of one symbol."""
+
+    __slots__ = ("_newest_is_regular", "_outside", "_regular", "at", "closes", "day", "symbol")
+
+    def __init__(self, symbol: str, session: Hours) -> None:
+        self.symbol = symbol
+        self.day = session.day
+        self.closes = session.closes
+        self.at = -math.inf
+        """Of the newest print, in whatever hours, by market time."""
+        self._regular: RunningBar | None = None
+        self._outside: RunningBar | None = None
+        self._newest_is_regular = False
+
+    @classmethod
+    def seeded(cls, quote: NewestQuote) -> "SessionDay":
+        """As somebody else left it."""
+        made = cls(quote.symbol, session_hours(quote.symbol, date.fromisoformat(quote.session)))
+        made.at = quote.at
+        made._newest_is_regular = quote.begun and quote.close is None
+        start, price = day_start(made.day), quote.price
+        if quote.begun:
+            close = price if quote.close is None else quote.close
+            bar = Bar(quote.symbol, "daily", start, quote.open, quote.high, quote.low, close, quote.volume)
+            made._regular = RunningBar.seeded(bar, quote.at)
+            made._regular.changed = True
+        if quote.outside or not made._newest_is_regular:
+            bar = Bar(quote.symbol, "daily", start, price, price, price, price, quote.outside)
+            made._outside = RunningBar.seeded(bar, quote.at)
+        return made
+
+    def add(self, trade: Trade, session: Hours) -> bool | None:
+        """Whether it changed anything; None where it came too late to be counted."""
+        regular = counts(trade, session)
+        bar = self._regular if regular else self._outside
+        if bar is None:
+            bar = RunningBar(day_start(self.day))
+            if regular:
+                self._regular = bar
+            else:
+                self._outside = bar
+        elif not bar.takes(trade):
+            return None
+        changed = bar.add(trade, session.closes if regular else math.inf)
+        if regular:
+            bar.say(trade)
+        if trade.at >= self.at:
+            self.at, self._newest_is_regular = trade.at, regular
+        return changed
+
+    @property
+    def begun(self) -> bool:
+        """Whether it was traded in the regular hours."""
+        return self._regular is not None
+
+    @property
+    def outside(self) -> int:
+        """Volume before and after the regular hours."""
+        return round(self._outside.volume) if self._outside else 0
+
+    @property
+    def bar(self) -> Bar | None:
+        """Of the regular hours alone."""
+        return self._regular.bar(self.symbol, "daily", self.outside) if self._regular else None
+
+    @property
+    def changed(self) -> bool:
+        """Since the bar was last given out."""
+        return self._regular is not None and self._regular.changed
+
+    def given_out(self) -> Bar | None:
+        if self._regular:
+            self._regular.changed = False
+        return self.bar
+
+    def quote(self, previous_close: float | None = None) -> NewestQuote:
+        """Of a day on which something was traded."""
+        newest = self._regular if self._newest_is_regular else self._outside
+        if newest is None:
+            raise ValueError("nothing was traded on this day")
+        price, bar = newest.close, self.bar
+        made = NewestQuote(
+            self.symbol, price, self.at, self.day.isoformat(), price, price, price, 0, previous_close,
+            outside=self.outside, begun=False,
+        )  # fmt: skip
+        if bar is None:
+            return made
+        after = not self._newest_is_regular and self.at > self.closes
+        return made._replace(
+            open=bar.open, high=bar.high, low=bar.low, volume=bar.volume, close=bar.close if after else None, begun=True
+        )
+
+
+class SessionDays:
+    """`late`: ticks of which nobody can tell any more whether they were counted; `repeated`: those that came twice."""
+
+    def __init__(self) -> None:
+        self.late = 0
+        self.repeated = 0
+        self._days: dict[str, SessionDay] = {}
+        self._repeats = Repeats()
+        self._over: list[Bar] = []
+
+    def add(self, trade: Trade) -> SessionDay | None:
+        """The day that it changed; None where it changed none: a quote, a repetition, a tick of a day that is over."""
+        if trade.kind == "Q":
+            return None
+        if span_start(trade) is None and self._repeats.known(trade):
+            self.repeated += 1
+            return None
+        session = trading_hours(trade)
+        day = self._days.get(trade.symbol)
+        if day is None or day.day < session.day or day.at - trade.at >= DAY:
+            day = self._next(trade.symbol, session, day)
+        elif day.day > session.day:
+            self.late += 1
+            return None
+        changed = day.add(trade, session)
+        self.late += changed is None
+        return day if changed else None
+
+    def put(self, day: SessionDay) -> None:
+        """Somebody knows it better than the ticks that came here."""
+        self._days[day.symbol] = day
+
+    def get(self, symbol: str) -> SessionDay | None:
+        return self._days.get(symbol)
+
+    def all(self) -> Collection[SessionDay]:
+        return self._days.values()
+
+    def over(self) -> list[Bar]:
+        """Bars that changed since they were given out, of days that another took the place of."""
+        bars, self._over = self._over, []
+        return bars
+
+    def _next(self, symbol: str, session: Hours, before: SessionDay | None) -> SessionDay:
+        if before and before.changed and before.day < session.day and (bar := before.given_out()):
+            self._over.append(bar)
+        day = self._days[symbol] = SessionDay(symbol, session)
+        return day
