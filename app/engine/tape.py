@@ -14,6 +14,7 @@ from app.finance.quote import NewestQuote
 from app.finance.rollup import Rollup
 from app.finance.session_days import SessionDay, SessionDays
 from app.finance.sessions import AUCTION_SECONDS, MINUTE, regular, session_end, trading_date
+from app.finance.trades import counted
 from app.wire.events import Tick
 
 GRACE_SECONDS = 1.0
@@ -91,15 +92,18 @@ class Tape:
             return
         if tick.kind == "Q":
             return
-        if self._days.add(tick) is None:
+        one = counted(tick)
+        if self._days.add(tick, one) is None:
             if self._days.late > self._uncounted[0]:
                 self._uncounted = (self._days.late, arrived_at)
             return
         self.taken += 1
         if not self._heard[0] - DAY < tick.at < self._heard[0]:
             self._heard = (tick.at, arrived_at)
-        minute = self._minutes.add(tick)
-        self._finished([*([minute] if minute else []), *self._days.over()])
+        minute = self._minutes.add(tick, one)
+        day = self._days.over()
+        if minute or day:
+            self._finished([*([minute] if minute else []), *day])
 
     def tell_time(self, clock: MarketClock | None, wall: float) -> None:
         """Closes the minutes that are over although no later tick has said so."""

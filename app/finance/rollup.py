@@ -4,8 +4,8 @@ import math
 
 from app.finance.bars import DAY, Bar
 from app.finance.running import RunningBar
-from app.finance.sessions import MINUTE, Hours
-from app.finance.trades import Trade, begins, counts, trading_hours
+from app.finance.sessions import MINUTE
+from app.finance.trades import Counted, Trade, counted
 
 HELD_SECONDS = 900.0
 """A minute can be mended until the symbol's newest minute is so much later, in market time."""
@@ -13,7 +13,8 @@ HELD_SECONDS = 900.0
 
 class Rollup:
     """What a bar becomes depends on the symbol's ticks alone, and neither on their order nor on a clock. A tick that is
-    later than HELD_SECONDS is counted in `late` and changes nothing."""
+    later than HELD_SECONDS is counted in `late` and changes nothing. The auctions print a little before the open and
+    after the close, and belong to the first and the last minute."""
 
     def __init__(self) -> None:
         self.late = 0
@@ -24,21 +25,21 @@ class Rollup:
         self._since: dict[str, float] = {}
         """Where the minutes begin of which this process has seen every tick."""
 
-    def add(self, trade: Trade) -> Bar | None:
+    def add(self, trade: Trade, one: Counted | None = None) -> Bar | None:
         """The bar that this tick ended, if it did."""
-        session = trading_hours(trade)
-        regular = counts(trade, session)
-        start = _minute(begins(trade), session) if regular else begins(trade) // MINUTE * MINUTE
-        closes = session.closes if regular else math.inf
-        running = self._running.get(trade.symbol)
+        one, symbol = one or counted(trade), trade.symbol
+        start = one.part.first // MINUTE * MINUTE
+        if one.regular:
+            start = min(max(start, one.session.opens), one.session.closes - MINUTE)
+        running = self._running.get(symbol)
         if running is None or running.start - start >= DAY:
-            self._begin(trade, start, closes)
+            self._begin(symbol, start, one)
         elif running.start == start:
-            self._extend(running, trade, closes)
+            self._extend(running, one)
         elif running.start < start:
-            return self._next(running, trade, start, closes)
+            return self._next(symbol, running, start, one)
         else:
-            self._mend(running.start, trade, start, closes)
+            self._mend(symbol, running.start, start, one)
         return None
 
     def mended(self) -> list[Bar]:
@@ -64,51 +65,44 @@ class Rollup:
             if running.changed and running.start < before
         ]
 
-    def _begin(self, trade: Trade, start: float, closes: float) -> None:
+    def _begin(self, symbol: str, start: float, one: Counted) -> None:
         """The first tick of a symbol, or of a feed that began again on an earlier day."""
-        self._held.pop(trade.symbol, None)
-        self._since.pop(trade.symbol, None)
-        self._running[trade.symbol] = _begun(trade, start, closes)
+        self._held.pop(symbol, None)
+        self._since.pop(symbol, None)
+        self._running[symbol] = _begun(start, one)
 
-    def _next(self, over: RunningBar, trade: Trade, start: float, closes: float) -> Bar | None:
-        held = self._held.setdefault(trade.symbol, {})
+    def _next(self, symbol: str, over: RunningBar, start: float, one: Counted) -> Bar | None:
+        held = self._held.setdefault(symbol, {})
         held[over.start] = over
         for past in [past for past in held if past < start - HELD_SECONDS]:
             del held[past]
-        self._running[trade.symbol] = _begun(trade, start, closes)
-        return self._given_out(trade.symbol, over) if over.changed else None
+        self._running[symbol] = _begun(start, one)
+        return self._given_out(symbol, over) if over.changed else None
 
-    def _extend(self, bar: RunningBar, trade: Trade, closes: float) -> bool:
-        if bar.takes(trade):
-            return bar.add(trade, closes)
+    def _extend(self, bar: RunningBar, one: Counted) -> bool:
+        if bar.takes(one.span):
+            return bar.add(one.part, one.span)
         self.late += 1
         return False
 
-    def _mend(self, newest: float, trade: Trade, start: float, closes: float) -> None:
-        held = self._held.setdefault(trade.symbol, {})
+    def _mend(self, symbol: str, newest: float, start: float, one: Counted) -> None:
+        held = self._held.setdefault(symbol, {})
         bar = held.get(start)
         if bar is None:
-            if start < max(newest - HELD_SECONDS, self._since.get(trade.symbol, -math.inf)):
+            if start < max(newest - HELD_SECONDS, self._since.get(symbol, -math.inf)):
                 # What is stored of that minute is more than this tick.
                 self.late += 1
                 return
             bar = held[start] = RunningBar(start)
-        if self._extend(bar, trade, closes):
-            self._mended[trade.symbol, start] = bar
+        if self._extend(bar, one):
+            self._mended[symbol, start] = bar
 
     def _given_out(self, symbol: str, running: RunningBar) -> Bar:
         running.changed = False
         return running.bar(symbol, "1min")
 
 
-def _begun(trade: Trade, start: float, closes: float) -> RunningBar:
+def _begun(start: float, one: Counted) -> RunningBar:
     running = RunningBar(start)
-    running.add(trade, closes)
+    running.add(one.part, one.span)
     return running
-
-
-def _minute(at: float, session: Hours) -> float:
-    """The auctions print a little before the open and after the close, and belong to the first and last minute."""
-    if at >= session.closes:
-        return session.closes - MINUTE
-    return max(at // MINUTE * MINUTE, session.opens)

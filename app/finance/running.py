@@ -3,7 +3,7 @@
 import math
 
 from app.finance.bars import Bar, Timeframe
-from app.finance.trades import UNCOUNTED, Part, Trade, part, span_start
+from app.finance.trades import UNCOUNTED, Part, Trade
 
 HELD_SPANS = 600
 """Aggregates of one bar that can still be replaced: ten minutes of seconds, or ten hours of minutes."""
@@ -64,20 +64,23 @@ class RunningBar:
         running.changed = False
         return running
 
-    def takes(self, trade: Trade) -> bool:
+    def takes(self, span: float | None) -> bool:
         """Whether it can still be counted rightly: of an aggregate that is no longer held nobody knows what it said."""
-        start = span_start(trade)
-        return start is None or start > self._held_from or start in self._spans
+        return span is None or span > self._held_from or span in self._spans
 
-    def add(self, trade: Trade, closes: float = math.inf) -> bool:
+    def add(self, one: Part, span: float | None) -> bool:
         """Whether it changed anything."""
-        one, start = part(trade, closes), span_start(trade)
-        if start is None:
-            self._include(one)
-        elif self._spans.get(start) == one:
+        if span is None:
+            if self._totals is None:
+                self._totals = Totals(one)
+            else:
+                self._totals.include(one)
+            if self._spans:
+                self._fixed = _with(self._fixed, one)
+        elif self._spans.get(span) == one:
             return False
         else:
-            self._put(start, one)
+            self._put(span, one)
         self.changed = True
         return True
 
@@ -110,14 +113,6 @@ class RunningBar:
         if self._totals is None:
             raise ValueError("nothing was traded in this bar")
         return self._totals.close
-
-    def _include(self, one: Part) -> None:
-        if self._totals is None:
-            self._totals = Totals(one)
-        else:
-            self._totals.include(one)
-        if self._spans:
-            self._fixed = _with(self._fixed, one)
 
     def _put(self, start: float, one: Part) -> None:
         if not self._spans and self._totals:

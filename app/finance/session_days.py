@@ -9,7 +9,7 @@ from app.finance.quote import NewestQuote
 from app.finance.repeats import Repeats
 from app.finance.running import RunningBar
 from app.finance.sessions import Hours, session_hours
-from app.finance.trades import Trade, counts, span_start, trading_hours
+from app.finance.trades import Counted, Trade, counted
 
 
 class SessionDay:
@@ -44,24 +44,22 @@ class SessionDay:
             made._outside = RunningBar.seeded(bar, quote.at)
         return made
 
-    def add(self, trade: Trade, session: Hours) -> bool | None:
+    def add(self, trade: Trade, one: Counted) -> bool | None:
         """Whether it changed anything; None where it came too late to be counted."""
-        regular = counts(trade, session)
-        bar = self._regular if regular else self._outside
+        bar = self._regular if one.regular else self._outside
         if bar is None:
             bar = RunningBar(day_start(self.day))
-            if regular:
+            if one.regular:
                 self._regular = bar
             else:
                 self._outside = bar
-        elif not bar.takes(trade):
+        elif not bar.takes(one.span):
             return None
-        changed = bar.add(trade, session.closes if regular else math.inf)
-        if regular:
+        if one.regular and (trade.day_volume is not None or trade.day_open is not None):
             bar.say(trade)
         if trade.at >= self.at:
-            self.at, self._newest_is_regular = trade.at, regular
-        return changed
+            self.at, self._newest_is_regular = trade.at, one.regular
+        return bar.add(one.part, one.span)
 
     @property
     def begun(self) -> bool:
@@ -93,17 +91,16 @@ class SessionDay:
         newest = self._regular if self._newest_is_regular else self._outside
         if newest is None:
             raise ValueError("nothing was traded on this day")
-        price, bar = newest.close, self.bar
-        made = NewestQuote(
-            self.symbol, price, self.at, self.day.isoformat(), price, price, price, 0, previous_close,
-            outside=self.outside, begun=False,
-        )  # fmt: skip
+        price, bar, session = newest.close, self.bar, self.day.isoformat()
         if bar is None:
-            return made
+            return NewestQuote(
+                self.symbol, price, self.at, session, price, price, price, 0, previous_close, None, self.outside, False
+            )
         after = not self._newest_is_regular and self.at > self.closes
-        return made._replace(
-            open=bar.open, high=bar.high, low=bar.low, volume=bar.volume, close=bar.close if after else None, begun=True
-        )
+        return NewestQuote(
+            self.symbol, price, self.at, session, bar.open, bar.high, bar.low, bar.volume, previous_close,
+            bar.close if after else None, self.outside, True,
+        )  # fmt: skip
 
 
 class SessionDays:
@@ -116,21 +113,22 @@ class SessionDays:
         self._repeats = Repeats()
         self._over: list[Bar] = []
 
-    def add(self, trade: Trade) -> SessionDay | None:
+    def add(self, trade: Trade, one: Counted | None = None) -> SessionDay | None:
         """The day that it changed; None where it changed none: a quote, a repetition, a tick of a day that is over."""
         if trade.kind == "Q":
             return None
-        if span_start(trade) is None and self._repeats.known(trade):
+        one = one or counted(trade)
+        if one.span is None and self._repeats.known(trade):
             self.repeated += 1
             return None
-        session = trading_hours(trade)
+        session = one.session
         day = self._days.get(trade.symbol)
         if day is None or day.day < session.day or day.at - trade.at >= DAY:
             day = self._next(trade.symbol, session, day)
         elif day.day > session.day:
             self.late += 1
             return None
-        changed = day.add(trade, session)
+        changed = day.add(trade, one)
         self.late += changed is None
         return day if changed else None
 

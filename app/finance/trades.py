@@ -69,41 +69,30 @@ class Part(NamedTuple):
     ticks: int
 
 
-def span_start(trade: Trade) -> float | None:
+class Counted(NamedTuple):
+    """Where a trade belongs, and what it adds there."""
+
+    session: Hours
+    """That it lies in, or outside of."""
+    regular: bool
+    """Whether it belongs to the session's bar."""
+    part: Part
+    span: float | None
     """What an aggregate is known by: the same again replaces it. None for a print, which adds."""
-    if trade.kind != "A" or trade.open is None:
-        return None
-    return trade.at if trade.starts_at is None else trade.starts_at
 
 
-def begins(trade: Trade) -> float:
-    return trade.at if trade.starts_at is None else trade.starts_at
-
-
-def trading_hours(trade: Trade) -> Hours:
-    return hours(trade.symbol, begins(trade))
-
-
-def counts(trade: Trade, session: Hours) -> bool:
-    """Whether it belongs to the session's bar, `session` being its trading_hours."""
-    if trade.belongs:
-        return trade.belongs == "regular" and session.opens <= session.until
-    return session.opens <= begins(trade) <= session.until
-
-
-def part(trade: Trade, closes: float) -> Part:
-    """`closes`: where the regular hours end, if the trade is one of them."""
-    price, at = trade.price, trade.at
-    opened = price if trade.open is None else trade.open
-    last = (at, 0.0) if at < closes else (closes, trade.volume)
-    return Part(
-        begins(trade), opened, max(price, opened, trade.high or price), min(price, opened, trade.low or price), last,
-        price, trade.volume, _ticks(trade),
-    )  # fmt: skip
-
-
-def _ticks(trade: Trade) -> int:
-    if trade.open is None:
-        return 1
-    counted = trade.starts_at is not None and trade.at - trade.starts_at <= COUNTED_SECONDS
-    return 1 if counted else UNCOUNTED
+def counted(trade: Trade) -> Counted:
+    at, starts_at = trade.at, trade.starts_at
+    begins = at if starts_at is None else starts_at
+    session = hours(trade.symbol, begins)
+    _, opens, closes, until = session
+    marked = trade.belongs
+    regular = marked == "regular" and opens <= until if marked else opens <= begins <= until
+    last = (closes, trade.volume) if regular and at >= closes else (at, 0.0)
+    price, opened = trade.price, trade.open
+    if opened is None:
+        return Counted(session, regular, Part(begins, price, price, price, last, price, trade.volume, 1), None)
+    high, low = max(price, opened, trade.high or price), min(price, opened, trade.low or price)
+    ticks = 1 if starts_at is not None and at - starts_at <= COUNTED_SECONDS else UNCOUNTED
+    part = Part(begins, opened, high, low, last, price, trade.volume, ticks)
+    return Counted(session, regular, part, begins if trade.kind == "A" else None)

@@ -9,7 +9,7 @@ from app.finance.adjust import held
 from app.finance.instrument import Instrument
 from app.finance.session_days import SessionDay, SessionDays
 from app.finance.shares import Splits
-from app.finance.trades import trading_hours
+from app.finance.trades import counted
 from app.quotes.quote import POINTS, SLOT, Quote, merged, opened
 from app.wire.events import Tick
 
@@ -138,13 +138,12 @@ class Board:
             previous, last = (self._previous_close(before, day), before.price) if before else (None, None)
             begun = opened(instrument, figures, previous)
             return begun._replace(arrived_at=tick.arrived_at, move=_sign(figures.price, last))
-        counted = before.counted(figures)
         if day.at != tick.at:
-            return counted._replace(move=0)
+            return before.counted(figures, move=0)
         same_slot = before.spark and tick.at // SLOT == before.at // SLOT
         past = before.spark[:-1] if same_slot else before.spark[-POINTS + 1 :]
         move, spark = _sign(figures.price, before.price), (*past, figures.price)
-        return counted._replace(arrived_at=tick.arrived_at, move=move, spark=spark)
+        return before.counted(figures, arrived_at=tick.arrived_at, move=move, spark=spark)
 
     def _previous_close(self, before: Quote, day: SessionDay) -> float | None:
         """Of the day that begins."""
@@ -166,9 +165,9 @@ class Board:
         self._whole[stored.symbol] = stored.session
         day = SessionDay.seeded(stored.newest)
         for tick in recent:
-            session = trading_hours(tick)
-            if tick.published_at > stored.written_at and session.day == day.day:
-                day.add(tick, session)
+            one = counted(tick)
+            if tick.published_at > stored.written_at and one.session.day == day.day:
+                day.add(tick, one)
         self._days.put(day)
         return quote.counted(day.quote())
 

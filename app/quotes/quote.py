@@ -1,7 +1,7 @@
 """The newest of a symbol, with what its session has done so far, as the desk shows it."""
 
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from app.finance.instrument import Instrument
 from app.finance.quote import NewestQuote
@@ -53,11 +53,12 @@ class Quote(NamedTuple):
             self.previous_close, self.close, self.outside, self.begun, self.bid, self.ask, self.written_at,
         )  # fmt: skip
 
-    def counted(self, figures: NewestQuote) -> "Quote":
-        """With what a session's account says now."""
+    def counted(self, figures: NewestQuote, **besides: Any) -> "Quote":
+        """With what a session's account says now, and other fields that change with it."""
         return self._replace(
             price=figures.price, at=figures.at, open=figures.open, high=figures.high, low=figures.low,
             volume=figures.volume, close=figures.close, outside=figures.outside, begun=figures.begun, written_at=0.0,
+            **besides,
         )  # fmt: skip
 
     @property

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from app.wire.channels import USES, Channels, Meaning
 from app.wire.codec import Rejected, channel, decode, decode_all, decode_each, encode
 from app.wire.codec.readers import READERS, SHAPES
-from app.wire.events import HEARD, AnyEvent, Component, ErrorReported
+from app.wire.codec.ticks import read_written
+from app.wire.events import HEARD, AnyEvent, Component, ErrorReported, Tick
 
 LATER = 4_000_000_000.0
 WRITTEN_NAMES = sorted(
@@ -180,3 +181,33 @@ def test_every_channel_has_a_reader_and_every_event_a_shape_and_a_channel() -> N
     assert set(READERS) == set(Meaning) == {use.meaning for use in USES.values()}
     assert set(SHAPES) == set(HEARD)
     assert len(set(Channels())) == len(Channels()) == len(Channels().meanings())
+
+
+CHANGES = st.dictionaries(
+    st.sampled_from(["ticker", "price", "volume", "timestamp", "published_at", "source", "trade_id", "bid",
+                     "event_type", "tick_open", "open", "tick_start_timestamp", "accumulated_volume", "trading_hours", "symbol"]),
+    st.one_of(VALUES, st.floats(-1e18, 1e18), st.sampled_from(["A", "AM", "Q", " IBM", "..", "regular", "x" * 70])),
+    max_size=3,
+)  # fmt: skip
+
+
+@settings(max_examples=400, deadline=None)
+@given(any_of(Tick), CHANGES, st.sets(st.sampled_from(["bid", "volume", "published_at", "tick_vwap"]), max_size=2))
+def test_a_tick_is_read_alike_the_short_way_and_the_long_one(
+    tick: AnyEvent, changes: dict[str, object], lacking: set[str]
+) -> None:
+    message = {name: value for name, value in (json.loads(encode(tick)) | changes).items() if name not in lacking}
+    payload = json.dumps(message).encode()
+
+    short = read_written(payload, LATER)
+
+    long = decode_each(Meaning.TICKS, payload[:-1] + b',"another":1}', LATER)
+    assert short is None or (short,) == long
+
+
+def test_what_is_written_here_is_read_the_short_way() -> None:
+    @given(any_of(Tick))
+    def check(tick: AnyEvent) -> None:
+        assert read_written(encode(tick), LATER) == tick
+
+    check()

@@ -8,7 +8,7 @@ from app.wire.channels import Channels, Meaning
 from app.wire.codec.fields import Fields, Refused, Rejected
 from app.wire.codec.readers import READERS, SHAPES
 from app.wire.codec.text import parse
-from app.wire.codec.ticks import DIALECTS
+from app.wire.codec.ticks import DIALECTS, read_written
 from app.wire.events import AnyEvent, Tick
 
 MAX_BYTES = 64 * 1024
@@ -32,6 +32,8 @@ def decode_each(meaning: Meaning, payload: bytes, arrived_at: float) -> tuple[An
     """Whatever a message holds, one by one, at least one: a bad item of a batch does not cost the others."""
     if len(payload) > MAX_BYTES:
         return (Rejected("too-big"),)
+    if meaning is Meaning.TICKS and (tick := read_written(payload, arrived_at)):
+        return (tick,)
     reader = READERS[meaning]
     try:
         message = parse(payload)

@@ -1,10 +1,17 @@
 """Ticks: `tickstock.data.raw` and its relatives, always flat."""
 
 from collections.abc import Mapping
+from functools import lru_cache
+from typing import Annotated, Literal
+
+import msgspec
 
 from app.finance.sessions import Session, regular, trading_date
+from app.finance.symbols import is_symbol
 from app.wire.channels import ALL_TICKS, MARKET_TICKS
-from app.wire.codec.fields import Fields, Refused
+from app.wire.codec import values
+from app.wire.codec.fields import AHEAD_SECONDS, Fields, Refused
+from app.wire.codec.moments import LATEST
 from app.wire.codec.shape import SYMBOL, Shape, Spelling, number, positive, when
 from app.wire.codec.text import clean
 from app.wire.events import Tick
@@ -101,6 +108,76 @@ ALL = Shape(
 SHAPES = (TICK,)
 DIALECTS = {MARKET_TICKS: MARKET, ALL_TICKS: ALL}
 """Channels whose readers know ticks by other fields."""
+
+
+Figure = Annotated[float, msgspec.Meta(ge=-values.LARGEST, le=values.LARGEST)]
+Positive = Annotated[float, msgspec.Meta(ge=0, le=values.LARGEST)]
+Seconds = Annotated[float, msgspec.Meta(gt=0, lt=LATEST)]
+
+
+class _Written(msgspec.Struct, forbid_unknown_fields=True):
+    """A tick exactly as TICK writes it."""
+
+    event_type: Literal["A", "T", "Q"]
+    source: str
+    timestamp: Seconds
+    published_at: Seconds
+    tick_volume: Positive
+    ticker: str
+    price: Annotated[float, msgspec.Meta(gt=0, le=values.LARGEST)]
+    volume: Positive
+    bid: Figure | None
+    ask: Figure | None
+    tick_open: Figure | None
+    tick_high: Figure | None
+    tick_low: Figure | None
+    tick_close: Figure | None
+    tick_vwap: Figure | None
+    tick_start_timestamp: Seconds | None = None
+    trade_id: str = ""
+    trading_hours: Literal["", "regular", "extended"] = ""
+    accumulated_volume: Positive | None = None
+    market_open_price: Figure | None = None
+
+
+_WRITTEN = msgspec.json.Decoder(_Written)
+
+
+def read_written(payload: bytes, arrived_at: float) -> Tick | None:
+    """What TickStock itself wrote, in a fifth of the time; None for any other message, which `read` understands.
+
+    Both read such a message alike. Whatever has another field, another type or a value out of range is another message.
+    """
+    try:
+        one = _WRITTEN.decode(payload)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    latest = arrived_at + AHEAD_SECONDS
+    starts_at, at = one.tick_start_timestamp, one.timestamp
+    if (
+        at > latest
+        or one.published_at > latest
+        or not _symbol(one.ticker)
+        or not _plain(one.source)
+        or (one.trade_id and not _plain(one.trade_id))
+        or (starts_at is not None and not 0 <= at - starts_at <= LONGEST_SPAN)
+    ):
+        return None
+    return Tick(
+        at=at, published_at=one.published_at, arrived_at=arrived_at, source=one.source, symbol=one.ticker,
+        price=one.price, volume=one.volume, bid=one.bid, ask=one.ask, open=one.tick_open, high=one.tick_high, low=one.tick_low,
+        close=one.tick_close, vwap=one.tick_vwap, kind=one.event_type, starts_at=starts_at, trade_id=one.trade_id,
+        belongs=one.trading_hours, day_volume=one.accumulated_volume, day_open=one.market_open_price,
+    )  # fmt: skip
+
+
+def _plain(text: str) -> bool:
+    return len(text) <= 64 and text.isprintable() and text.strip() == text
+
+
+@lru_cache(maxsize=65_536)
+def _symbol(text: str) -> bool:
+    return is_symbol(text)
 
 
 def read(fields: Fields) -> Tick:
