@@ -185,7 +185,8 @@ def test_every_channel_has_a_reader_and_every_event_a_shape_and_a_channel() -> N
 
 CHANGES = st.dictionaries(
     st.sampled_from(["ticker", "price", "volume", "timestamp", "published_at", "source", "trade_id", "bid",
-                     "event_type", "tick_open", "open", "tick_start_timestamp", "accumulated_volume", "trading_hours", "symbol"]),
+                     "event_type", "tick_open", "open", "tick_start_timestamp", "accumulated_volume",
+                     "trading_hours", "symbol"]),
     st.one_of(VALUES, st.floats(-1e18, 1e18), st.sampled_from(["A", "AM", "Q", " IBM", "..", "regular", "x" * 70])),
     max_size=3,
 )  # fmt: skip

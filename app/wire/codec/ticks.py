@@ -165,8 +165,8 @@ def read_written(payload: bytes, arrived_at: float) -> Tick | None:
         return None
     return Tick(
         at=at, published_at=one.published_at, arrived_at=arrived_at, source=one.source, symbol=one.ticker,
-        price=one.price, volume=one.volume, bid=one.bid, ask=one.ask, open=one.tick_open, high=one.tick_high, low=one.tick_low,
-        close=one.tick_close, vwap=one.tick_vwap, kind=one.event_type, starts_at=starts_at, trade_id=one.trade_id,
+        price=one.price, volume=one.volume, bid=one.bid, ask=one.ask,
+        open=one.tick_open, high=one.tick_high, low=one.tick_low, close=one.tick_close, vwap=one.tick_vwap, kind=one.event_type, starts_at=starts_at, trade_id=one.trade_id,
         belongs=one.trading_hours, day_volume=one.accumulated_volume, day_open=one.market_open_price,
     )  # fmt: skip
 
