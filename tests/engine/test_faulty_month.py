@@ -19,16 +19,15 @@ import pytest
 from app.finance import spans
 from app.finance.bars import Bar, day_start
 from app.finance.quote import NewestQuote
-from app.settings import Settings
 from app.wire.channels import POSITION_PREFIX
 from app.wire.client import close, connect
 from app.wire.newest import Newest
 from tests.conftest import Databases
 from tests.engine.faulty_feed import MONTH, FaultyFeed, Mark, bars_of, messages, outside
 from tests.engine.rig import daily, eventually, working
-from tests.stream.conftest import Desk, settings
+from tests.stream.conftest import Desk, desk, settings
 
-__all__ = ["settings"]
+__all__ = ["desk", "settings"]
 
 ROOT = Path(__file__).parents[2]
 KILLED = (2, 7, 8, 13, 17)
@@ -49,15 +48,6 @@ class Ingest:
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(10)
-
-
-@pytest.fixture
-async def desk(settings: Settings) -> AsyncIterator[Desk]:
-    served = Desk(settings)
-    await served.start()
-    await served.enter()
-    yield served
-    await served.stop()
 
 
 @asynccontextmanager
