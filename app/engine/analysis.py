@@ -120,7 +120,7 @@ def _indicators(
     wanted = (panel.start > tell_after).tolist()
     found = []
     for name, parts in readings.items():
-        words = studies.signals(name, parts, close)
+        words = studies.signals(name, parts, close, panel.tick_size)
         columns = {part: column.tolist() for part, column in parts.items()}
         single = len(columns) == 1
         for row, value in enumerate(columns["value"]):

@@ -8,6 +8,7 @@ from app.engine.series import MENDED_SECONDS, Ring
 from app.finance import shares, spans
 from app.finance.adjust import Split
 from app.finance.bars import DAY, Bar, Timeframe
+from app.finance.panel import number_of_ticks
 
 
 class Longer:
@@ -70,13 +71,13 @@ class Longer:
         first, last = np.searchsorted(columns[0], (start, _next(timeframe, start)))
         if first == last:
             return None
-        starts, opened, high, low, close, volume = columns[:, first:last]
+        starts, opened, high, low, close, volume, ticks = columns[:, first:last]
         if splits:
             rates = shares.within(starts, splits, timeframe)
             opened, high, low, volume = opened * rates, high * rates, low * rates, volume / rates
         return Bar(
             symbol, timeframe, start, float(opened[0]), float(high.max()), float(low.min()), float(close[-1]),
-            int(volume.sum()),
+            int(volume.sum()), number_of_ticks(float(ticks.sum())),
         )  # fmt: skip
 
 

@@ -1,15 +1,17 @@
 """The last bars of every symbol, in memory: what indicators and patterns are computed from."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
 from app.finance import shares, spans
 from app.finance.bars import Bar, Timeframe
-from app.finance.panel import USUAL_BARS, WIDTH, Counts, Floats, Mask, Panel
+from app.finance.panel import PATTERN_BARS, USUAL_BARS, WIDTH, Counts, Floats, Mask, Panel, fields, number_of_ticks
 from app.finance.rollup import HELD_SECONDS
 from app.finance.sessions import phase
 from app.finance.shares import Splits
+from app.finance.tick_size import tick_sizes
 
 KEPT = WIDTH
 SLACK = 64
@@ -18,17 +20,24 @@ FIRST_ROWS = 64
 MENDED_SECONDS = HELD_SECONDS + 60.0
 """How far behind the newest minute one may be that is given out again; longer bars by their own length more."""
 FEWEST_GROWING = 2
-FIELDS = 6
-"""start, open, high, low, close, volume: as a bar has them."""
+FIELDS = 7
+"""start, open, high, low, close, volume, ticks: see panel.fields."""
 
 
 class Ring:
     """Of one timeframe: a row for each symbol, filled from the left up to its end. Bars are as they were traded; what
     is compared with each other is given out in the share of the newest."""
 
-    def __init__(self, timeframe: Timeframe, splits: Splits = shares.NONE) -> None:
+    def __init__(
+        self,
+        timeframe: Timeframe,
+        splits: Splits = shares.NONE,
+        instruments: Mapping[str, float] = MappingProxyType({}),
+    ) -> None:
+        """`instruments`: tick sizes by symbol, where they are known."""
         self.timeframe = timeframe
         self.splits = splits
+        self.instruments = instruments
         self.rows: dict[str, int] = {}
         self.values = np.zeros((FIELDS, FIRST_ROWS, KEPT + SLACK))
         self.ends = np.zeros(FIRST_ROWS, dtype=np.int64)
@@ -41,14 +50,14 @@ class Ring:
             row = self._new_row(bar.symbol)
         end = int(self.ends[row])
         if not end or self.values[0, row, end - 1] < bar.start:
-            self._append(row, end, bar[2:8])
+            self._append(row, end, fields(bar))
             return
         at = int(np.searchsorted(self.values[0, row, :end], bar.start))
         later = at + 1 if at < end and self.values[0, row, at] == bar.start else at
         length = spans.SECONDS.get(self.timeframe, 0)
         keeps = later < end and self.values[0, row, end - 1] - bar.start <= (MENDED_SECONDS + length if length else 0)
         following = self.values[:, row, later:end].copy() if keeps else None
-        self._append(row, at, bar[2:8])
+        self._append(row, at, fields(bar))
         if following is not None:
             for column in following.T:
                 self._append(row, int(self.ends[row]), column)
@@ -68,8 +77,8 @@ class Ring:
         end = int(self.ends[row])
         columns = self.values[:, row, max(0, end - count) : end]
         return [
-            Bar(symbol, self.timeframe, start, opened, high, low, close, int(volume))
-            for start, opened, high, low, close, volume in columns.T.tolist()
+            Bar(symbol, self.timeframe, start, opened, high, low, close, int(volume), number_of_ticks(ticks))
+            for start, opened, high, low, close, volume, ticks in columns.T.tolist()
         ]
 
     def panel(self, symbols: Sequence[str], width: int = WIDTH) -> Panel:
@@ -77,16 +86,19 @@ class Ring:
         rows = np.array([self.rows[symbol] for symbol in symbols], dtype=np.int64)
         ends = self.ends[rows]
         places = np.maximum(ends[:, None] - np.arange(width, 0, -1), np.maximum(ends - KEPT, 0)[:, None])
-        taken = self.values[1:, rows[:, None], places]
+        taken = self.values[1:6, rows[:, None], places]
         starts = self.values[0, rows, ends - 1]
         if self.splits:
             self._in_one_share(taken, symbols, self.values[0, rows[:, None], places])
         last = self.values[0, rows[:, None], places[:, -1 - USUAL_BARS :]]
         alike = _alike(symbols, last) if self.timeframe in spans.SECONDS else None
-        return Panel(self.timeframe, list(symbols), starts, *taken, np.minimum(ends, width), alike)  # type: ignore[call-arg]
+        ticks = self.values[6, rows[:, None], places[:, -PATTERN_BARS:]]
+        sizes = tick_sizes(symbols, taken[3, :, -1], self.instruments)
+        counts = np.minimum(ends, width)
+        return Panel(self.timeframe, list(symbols), starts, *taken, counts, sizes, alike, ticks)  # type: ignore[call-arg]
 
     def columns(self, symbol: str) -> Floats:
-        """Of a symbol that is known: start, open, high, low, close and volume, oldest first."""
+        """Of a symbol that is known: start, open, high, low, close, volume and ticks, oldest first."""
         row = self.rows[symbol]
         return self.values[:, row, : self.ends[row]]
 
@@ -174,10 +186,11 @@ class Series:
     def __init__(self) -> None:
         self._rings: dict[Timeframe, Ring] = {}
         self.splits: Splits = shares.NONE
+        self.instruments: Mapping[str, float] = {}
 
     def ring(self, timeframe: Timeframe) -> Ring:
         if timeframe not in self._rings:
-            self._rings[timeframe] = Ring(timeframe, self.splits)
+            self._rings[timeframe] = Ring(timeframe, self.splits, self.instruments)
         return self._rings[timeframe]
 
     def split(self, splits: Splits) -> None:
@@ -185,6 +198,12 @@ class Series:
         self.splits = splits
         for ring in self._rings.values():
             ring.splits = splits
+
+    def quote_in(self, tick_sizes: Mapping[str, float]) -> None:
+        """What the instruments' tick sizes are now, by symbol."""
+        self.instruments = tick_sizes
+        for ring in self._rings.values():
+            ring.instruments = tick_sizes
 
     def extend(self, bars: Iterable[Bar]) -> None:
         for bar in bars:

@@ -1,6 +1,6 @@
 """Candlestick patterns: all that TA-Lib knows, each with a direction and a confidence that can be explained."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -8,14 +8,14 @@ import talib
 from numpy.typing import NDArray
 
 from app.finance import shape
-from app.finance.panel import Floats, Panel
+from app.finance.panel import PATTERN_BARS, Floats, Panel
 from app.finance.shape import Direction, Found
+from app.finance.tick_size import side as side_of
 
 NEUTRAL = 0.75
 WIDTH = 36
 """Columns that are looked at: TA-Lib looks back 14 bars at most, and up to 3 more where it waits for confirmation."""
 FEWEST = 18
-LONGEST = 5
 
 Names = tuple[str, str]
 
@@ -109,6 +109,12 @@ CANDLES = (
 )
 """The more telling of two patterns on one bar comes first."""
 
+BY_COLOUR = frozenset(
+    ("3INSIDE", "3LINESTRIKE", "3OUTSIDE", "BREAKAWAY", "ENGULFING", "RISEFALL3METHODS", "SEPARATINGLINES")
+)
+"""Two-sided functions that ask for candles of a colour, whatever their size. TA-Lib takes a close that equals its open
+for white, so that a body of nothing could be engulfed by a black candle and never by a white one."""
+
 FUNCTIONS: tuple[Callable[[Floats, Floats, Floats, Floats], NDArray[np.int32]], ...] = tuple(
     getattr(talib, f"CDL{candle.function}") for candle in CANDLES
 )
@@ -127,15 +133,15 @@ def find(panel: Panel, at_least: Callable[[str], float]) -> list[Found]:
     sure = np.full(len(panel), -1.0)
     which = np.zeros(len(panel), dtype=np.int64)
     parts = _Parts(panel)
-    for number, sign in enumerate(signs(panel)):
+    for number, sign in enumerate(unbiased_signs(panel)):
         for side in (1, -1):
             rows = np.flatnonzero(sign * side > 0)
             if len(rows):
                 candle, name = CANDLES[number], CANDLES[number].names[side < 0]
                 judged = parts.confidence(candle, side)[rows]
-                better = rows[(judged >= at_least(name)) & (judged > sure[rows])]
-                sure[better] = parts.confidence(candle, side)[better]
-                which[better] = (number + 1) * side
+                better = (judged >= at_least(name)) & (judged > sure[rows])
+                sure[rows[better]] = judged[better]
+                which[rows[better]] = (number + 1) * side
     return [_found(row, int(which[row]), float(sure[row])) for row in np.flatnonzero(which).tolist()]
 
 
@@ -144,21 +150,53 @@ def signs(panel: Panel) -> list[NDArray[np.int32]]:
 
     One call for all rows, laid end to end. A pattern looks back a fixed way, so no row is touched by the one before.
     """
-    width = min(WIDTH, panel.close.shape[1])
-    columns = [column[:, -width:] for column in (panel.open, panel.high, panel.low, panel.close)]
-    # By a power of two, which changes no digit: TA-Lib's running sums must not carry a dear row's rounding into the
-    # next one.
-    scale = -np.frexp(columns[-1][:, -1:])[1]
-    flat = [np.ldexp(column, scale).ravel() for column in columns]
-    enough = panel.counts >= FEWEST
+    prices = _scaled(panel)
+    width, enough = prices[0].shape[1], panel.counts >= FEWEST
+    flat = [column.ravel() for column in prices]
     return [np.where(enough, function(*flat)[width - 1 :: width], 0) for function in FUNCTIONS]
+
+
+def _scaled(panel: Panel) -> list[Floats]:
+    """Open, high, low and close, by a power of two, which changes no digit: TA-Lib's running sums must not carry a dear
+    row's rounding into the next one."""
+    columns = [column[:, -WIDTH:] for column in (panel.open, panel.high, panel.low, panel.close)]
+    scale = -np.frexp(columns[-1][:, -1:])[1]
+    return [np.ldexp(column, scale) for column in columns]
+
+
+def unbiased_signs(panel: Panel) -> list[NDArray[np.int32]]:
+    """What is found in bars that differ, and of BY_COLOUR only what does not come from a candle that has no colour: of
+    such bars, mirrored, TA-Lib must say the opposite."""
+    prices = _scaled(panel)
+    opened, high, low, close = prices
+    reach = panel.high[:, -FEWEST:].max(axis=1) - panel.low[:, -FEWEST:].min(axis=1)
+    moved = side_of(reach, panel.tick_size) > 0
+    colourless = opened[:, -PATTERN_BARS:] == close[:, -PATTERN_BARS:]
+    signs_found = [np.where(moved, sign, 0) for sign in signs(panel)]
+    mirrored = [-opened, -low, -high, -close]
+    for number, candle in enumerate(CANDLES):
+        if candle.function in BY_COLOUR:
+            sign = signs_found[number]
+            rows = np.flatnonzero((sign != 0) & colourless[:, -candle.bars :].any(axis=1))
+            if len(rows):
+                sign[rows] = np.where(_last_signs(number, mirrored, rows) == -sign[rows], sign[rows], 0)
+    return signs_found
+
+
+def _last_signs(number: int, prices: Sequence[Floats], rows: NDArray[np.int64]) -> NDArray[np.int32]:
+    """What one of FUNCTIONS says of these rows."""
+    width = prices[0].shape[1]
+    flat = [column[rows].ravel() for column in prices]
+    found: NDArray[np.int32] = FUNCTIONS[number](*flat)[width - 1 :: width]
+    return found
 
 
 class _Parts:
     """What confidence is made of, once for all patterns."""
 
     def __init__(self, panel: Panel) -> None:
-        self._trends = [shape.trend(panel, bars) for bars in range(LONGEST + 1)]
+        self._trends = [shape.trend(panel, bars) for bars in range(PATTERN_BARS + 1)]
+        self._weights = [shape.weight(panel, bars) for bars in range(1, PATTERN_BARS + 1)]
         self._body = shape.body(panel)
         self._volume = shape.volume(panel)
 
@@ -170,7 +208,8 @@ class _Parts:
         else:
             needed = (1 if direction == "bullish" else -1) * (-1 if candle.reverses else 1)
             move = needed * trend
-        return shape.confidence(move, 1 - self._body if candle.shadows else self._body, self._volume)
+        body = 1 - self._body if candle.shadows else self._body
+        return shape.confidence(move, body, self._volume, self._weights[candle.bars - 1])
 
 
 def _direction(candle: Candle, side: int) -> Direction:

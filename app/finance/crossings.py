@@ -9,12 +9,18 @@ import talib
 from app.finance import shape
 from app.finance.panel import Floats, Panel
 from app.finance.shape import Found
+from app.finance.tick_size import side
 
 USUAL_BARS = 30
+BARS = 2
+"""The one before the crossing, and the one after it."""
 FULL_SPEED = 3.0
 """move of the confidence: how fast the lines crossed. The change of the gap between them on the last bar against the
 mean change on the USUAL_BARS before; 1 at FULL_SPEED times that. shape: how near to its end in that direction the
-last bar closed."""
+last bar closed.
+
+Lines that are less than a tick apart are on no side of each other: a crossing leads from the side on which the one was
+last seen to the other side, or away from a line on which it lay all the time."""
 
 
 class Crossing(NamedTuple):
@@ -76,23 +82,31 @@ def _crossed(crossing: Crossing, panel: Panel, at_least: Callable[[str], float])
     if panel.close.shape[1] < crossing.needs:
         return
     gaps = crossing.gap(panel)
-    side = np.sign(gaps[:, -1])
-    rows = np.flatnonzero((panel.counts >= crossing.needs) & (side != 0) & (np.sign(gaps[:, -2]) != side))
+    sides = side(gaps, panel.tick_size[:, None])
+    crossed = (sides[:, -1] != 0) & (_last_side(sides[:, :-1]) != sides[:, -1])
+    rows = np.flatnonzero((panel.counts >= crossing.needs) & crossed)
     if not len(rows):
         return
-    sure = _confidence(panel, gaps, side)
+    sure = _confidence(panel, gaps, sides[:, -1])
     levels = crossing.level(panel).round(4) if crossing.level else None
     for row in rows.tolist():
-        up = bool(side[row] > 0)
+        up = bool(sides[row, -1] > 0)
         name = crossing.names[0 if up else 1]
         if sure[row] >= at_least(name):
             at = () if levels is None else (("average", float(levels[row])),)
             yield Found(row, name, "bullish" if up else "bearish", float(sure[row]), at)
 
 
-def _confidence(panel: Panel, gaps: Floats, side: Floats) -> Floats:
+def _last_side(sides: Floats) -> Floats:
+    """Of each row the last that is not 0; 0 where none is."""
+    back = np.argmax(sides[:, ::-1] != 0, axis=1)
+    last: Floats = np.take_along_axis(sides, sides.shape[1] - 1 - back[:, None], axis=1)[:, 0]
+    return last
+
+
+def _confidence(panel: Panel, gaps: Floats, ways: Floats) -> Floats:
     changes = np.diff(gaps, axis=1)
     usual = FULL_SPEED * np.abs(changes[:, :-1]).mean(axis=1)
-    speed = np.divide(side * changes[:, -1], usual, out=np.ones(len(panel)), where=usual > 0)
-    height = shape.height(panel)
-    return shape.confidence(speed, np.where(side > 0, height, 1 - height), shape.volume(panel))
+    speed = np.divide(ways * changes[:, -1], usual, out=np.ones(len(panel)), where=usual > 0)
+    ended = 0.5 + ways * (shape.height(panel) - 0.5)
+    return shape.confidence(speed, ended, shape.volume(panel), shape.weight(panel, BARS))

@@ -1,6 +1,6 @@
 """Prices that held before: breakouts beyond them, tests of them, and gaps and volume that stand out."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +9,7 @@ from app.finance import shape
 from app.finance.panel import USUAL_BARS, Floats, Mask, Panel
 from app.finance.shape import Direction, Found
 from app.finance.studies import relative_volume
+from app.finance.tick_size import side
 
 BREAKOUT_BARS = 20
 RANGE_BARS = 14
@@ -18,7 +19,7 @@ FEWEST = LEVEL_BARS + 1
 NEAR, FULL_BREAK, FULL_GAP, FULL_TOUCHES = 0.5, 1.0, 1.0, 4.0
 STOP_RANGES, TARGET_RANGES = 1.0, 2.0
 SURGE = 3.0
-"""move of the confidence, in usual ranges, which are the mean true range of the RANGE_BARS before:
+"""move of the confidence, in usual ranges, which are the mean true range of the RANGE_BARS before, a tick at least:
 
 breakout: how far the close is beyond the extreme of the BREAKOUT_BARS before; 1 at FULL_BREAK ranges.
 test:     how often the level held within LEVEL_BARS, a pivot being the extreme of itself and SIDE_BARS on both sides;
@@ -26,7 +27,8 @@ test:     how often the level held within LEVEL_BARS, a pivot being the extreme 
 gap:      how wide the last open left a gap to the bar before; 1 at FULL_GAP ranges.
 surge:    volume of SURGE times the usual counts 0.5, twice that 1.
 
-shape: how near to its end in the pattern's direction the bar closed. The stop is STOP_RANGES behind the level, the
+shape: how near to its end in the pattern's direction the bar closed, 0.5 for a surge that has none. Prices that differ
+by less than a tick are equal: neither beyond each other nor apart. The stop is STOP_RANGES behind the level, the
 target TARGET_RANGES beyond it.
 """
 
@@ -41,8 +43,11 @@ NAMES: dict[str, str] = {
 }
 
 
+DIRECTIONS: Mapping[int, Direction] = {1: "bullish", -1: "bearish", 0: "neutral"}
+
+
 class Setup(NamedTuple):
-    """`side`: 1 for up and -1 for down, one a row; `level` NaN where there is none."""
+    """`side`: 1 for up, -1 for down and 0 for neither, one a row; `level` NaN where there is none."""
 
     name: str
     rows: Mask
@@ -50,6 +55,8 @@ class Setup(NamedTuple):
     side: Floats
     level: Floats
     kind: str = ""
+    bars: int = 1
+    """That it is made of."""
 
 
 def find(panel: Panel, at_least: Callable[[str], float]) -> list[Found]:
@@ -57,7 +64,7 @@ def find(panel: Panel, at_least: Callable[[str], float]) -> list[Found]:
         return []
     usual = _usual_range(panel)
     enough = (panel.counts >= FEWEST) & (usual > 0)
-    safe = np.where(usual > 0, usual, 1.0)
+    safe = np.maximum(usual, panel.tick_size)
     return [
         found
         for setup in (*_breaks(panel, safe), *_tests(panel, safe), *_gaps(panel, safe), _surge(panel))
@@ -69,12 +76,12 @@ def _judged(setup: Setup, panel: Panel, usual: Floats, at_least: Callable[[str],
     rows = np.flatnonzero(setup.rows)
     if not len(rows):
         return
-    height = shape.height(panel)
-    sure = shape.confidence(setup.move, np.where(setup.side > 0, height, 1 - height), shape.volume(panel))
+    ended = 0.5 + setup.side * (shape.height(panel) - 0.5)
+    sure = shape.confidence(setup.move, ended, shape.volume(panel), shape.weight(panel, setup.bars))
     stop = np.round(setup.level - setup.side * STOP_RANGES * usual, 4)
     target = np.round(setup.level + setup.side * TARGET_RANGES * usual, 4)
     for row in rows[sure[rows] >= at_least(setup.name)].tolist():
-        direction: Direction = "bullish" if setup.side[row] > 0 else "bearish"
+        direction = DIRECTIONS[int(setup.side[row])]
         found = Found(row, setup.name, direction, float(sure[row]))
         if setup.kind:
             levels = ((setup.kind, round(float(setup.level[row]), 4)),)
@@ -87,10 +94,14 @@ def _breaks(panel: Panel, usual: Floats) -> Iterator[Setup]:
     close, previous = panel.close[:, -1], panel.close[:, -2]
     bottom, top = _extremes(panel, 1)
     bottom_then, top_then = _extremes(panel, 2)
-    beyond = (close - top) / usual / FULL_BREAK, (bottom - close) / usual / FULL_BREAK
-    up, down = np.ones(len(panel)), -np.ones(len(panel))
-    yield Setup("BreakoutHigh", (close > top) & (previous <= top_then), beyond[0], up, top, "resistance")
-    yield Setup("BreakdownLow", (close < bottom) & (previous >= bottom_then), beyond[1], down, bottom, "support")
+    tick = panel.tick_size
+    for name, kind, way, level, before in (
+        ("BreakoutHigh", "resistance", 1.0, top, top_then),
+        ("BreakdownLow", "support", -1.0, bottom, bottom_then),
+    ):
+        beyond = way * (close - level)
+        first = (side(beyond, tick) > 0) & (side(way * (previous - before), tick) <= 0)
+        yield Setup(name, first, beyond / usual / FULL_BREAK, np.full(len(panel), way), level, kind)
 
 
 def _extremes(panel: Panel, end: int) -> tuple[Floats, Floats]:
@@ -100,16 +111,16 @@ def _extremes(panel: Panel, end: int) -> tuple[Floats, Floats]:
 
 
 def _tests(panel: Panel, usual: Floats) -> Iterator[Setup]:
-    for name, kind, side, column in (
+    for name, kind, way, column in (
         ("SupportTest", "support", 1.0, panel.low),
         ("ResistanceTest", "resistance", -1.0, panel.high),
     ):
         extreme = column[:, -1]
-        near, level = _held(side * column[:, -1 - LEVEL_BARS : -1], side * extreme, NEAR * usual)
-        level = side * level
-        holds = side * (panel.close[:, -1] - level) > 0
-        holds &= side * (column[:, -2] - level) > NEAR * usual
-        yield Setup(name, holds & (near >= 2), near / FULL_TOUCHES, np.full(len(panel), side), level, kind)
+        near, level = _held(way * column[:, -1 - LEVEL_BARS : -1], way * extreme, NEAR * usual)
+        level = way * level
+        holds = side(way * (panel.close[:, -1] - level), panel.tick_size) > 0
+        holds &= way * (column[:, -2] - level) > NEAR * usual
+        yield Setup(name, holds & (near >= 2), near / FULL_TOUCHES, np.full(len(panel), way), level, kind)
 
 
 def _held(lows: Floats, price: Floats, near: Floats) -> tuple[Floats, Floats]:
@@ -130,15 +141,16 @@ def _gaps(panel: Panel, usual: Floats) -> Iterator[Setup]:
     up = panel.low[:, -1] - panel.high[:, -2]
     down = panel.low[:, -2] - panel.high[:, -1]
     ones = np.ones(len(panel))
-    yield Setup("GapUp", up > 0, up / usual / FULL_GAP, ones, panel.high[:, -2], "support")
-    yield Setup("GapDown", down > 0, down / usual / FULL_GAP, -ones, panel.low[:, -2], "resistance")
+    apart = (side(up, panel.tick_size) > 0, side(down, panel.tick_size) > 0)
+    yield Setup("GapUp", apart[0], up / usual / FULL_GAP, ones, panel.high[:, -2], "support", 2)
+    yield Setup("GapDown", apart[1], down / usual / FULL_GAP, -ones, panel.low[:, -2], "resistance", 2)
 
 
 def _surge(panel: Panel) -> Setup:
     times = relative_volume(panel)
-    side = np.where(panel.close[:, -1] >= panel.open[:, -1], 1.0, -1.0)
+    way = side(panel.close[:, -1] - panel.open[:, -1], panel.tick_size)
     usual = panel.volume[:, -1 - USUAL_BARS : -1].min(axis=1) > 0
-    return Setup("VolumeSpike", usual & (times >= SURGE), times / SURGE / 2, side, np.full(len(panel), np.nan))
+    return Setup("VolumeSpike", usual & (times >= SURGE), times / SURGE / 2, way, np.full(len(panel), np.nan))
 
 
 def _usual_range(panel: Panel) -> Floats:

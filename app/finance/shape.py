@@ -1,4 +1,4 @@
-"""How sure a pattern is: the same four parts for all of them, each of the last three between 0 and 1."""
+"""How sure a pattern is: the same parts for all of them, each of the last four between 0 and 1."""
 
 import math
 from typing import Literal, NamedTuple
@@ -14,11 +14,15 @@ TREND_BARS = 10
 USUAL_BARS = 30
 LEAST, MOVE, SHAPE, VOLUME = 0.25, 0.4, 0.15, 0.2
 FULL_TREND, FULL_VOLUME = 2.5, 3.0
-"""confidence = LEAST + MOVE * move + SHAPE * shape + VOLUME * volume
+FULL_TICKS = 4
+"""confidence = (LEAST + MOVE * move + SHAPE * shape + VOLUME * volume) * weight
 
 move:   what the pattern is about; its own module says how that is measured.
 shape:  what the last bar looks like: its body in its range, the rest of the range, or where in it the close lies.
 volume: the last bar's volume against the mean of the 20 bars before it; 1 at FULL_VOLUME times that.
+weight: the ticks of the pattern's thinnest own bar in FULL_TICKS, at most 1. A bar takes four prices to have an open,
+        a high, a low and a close; of one tick all are the same, and a Doji or a gap made of it says nothing: at most
+        0.25 is left of its confidence, at most 0.5 of one with two ticks. 1 where the ticks of no bar are known.
 """
 
 
@@ -34,9 +38,19 @@ class Found(NamedTuple):
     target: float | None = None
 
 
-def confidence(move: Floats, shape: Floats, volume: Floats) -> Floats:
+def confidence(move: Floats, shape: Floats, volume: Floats, weight: Floats) -> Floats:
     move, shape, volume = (np.clip(part, 0.0, 1.0) for part in (move, shape, volume))
-    return np.round(LEAST + MOVE * move + SHAPE * shape + VOLUME * volume, 3)
+    return np.round((LEAST + MOVE * move + SHAPE * shape + VOLUME * volume) * weight, 3)
+
+
+def weight(panel: Panel, bars: int) -> Floats:
+    """Of a pattern that is made of the last `bars` bars, at most PATTERN_BARS; a bar whose ticks nobody counted has
+    full weight."""
+    if panel.ticks is None:
+        return np.ones(len(panel))
+    counted = np.nan_to_num(panel.ticks[:, -bars:], nan=FULL_TICKS)
+    share: Floats = np.minimum(counted.min(axis=1) / FULL_TICKS, 1.0)
+    return share
 
 
 def volume(panel: Panel) -> Floats:
@@ -45,12 +59,12 @@ def volume(panel: Panel) -> Floats:
 
 
 def body(panel: Panel) -> Floats:
-    """In the range of the last bar; 0 where it has none."""
+    """In the range of the last bar; 0.5 where it has none, since it has as little shadow as body."""
     return _in_range(panel, np.abs(panel.close[:, -1] - panel.open[:, -1]))
 
 
 def height(panel: Panel) -> Floats:
-    """Of the last close in its bar: 0 at the low and 1 at the high."""
+    """Of the last close in its bar: 0 at the low, 1 at the high, and 0.5 where they are the same."""
     return _in_range(panel, panel.close[:, -1] - panel.low[:, -1])
 
 
@@ -73,5 +87,5 @@ def trend(panel: Panel, before: int) -> Floats:
 
 def _in_range(panel: Panel, length: Floats) -> Floats:
     reach = panel.high[:, -1] - panel.low[:, -1]
-    share: Floats = np.divide(length, reach, out=np.zeros(len(panel)), where=reach > 0)
+    share: Floats = np.divide(length, reach, out=np.full(len(panel), 0.5), where=reach > 0)
     return share

@@ -67,7 +67,8 @@ def merged(bars: Sequence[Bar], timeframe: Timeframe) -> list[Bar]:
 
 def _longer(long: Bar, bar: Bar) -> Bar:
     high, low = max(long.high, bar.high), min(long.low, bar.low)
-    return long._replace(high=high, low=low, close=bar.close, volume=long.volume + bar.volume)
+    ticks = None if long.ticks is None or bar.ticks is None else long.ticks + bar.ticks
+    return long._replace(high=high, low=low, close=bar.close, volume=long.volume + bar.volume, ticks=ticks)
 
 
 def _day(start: float) -> date:

@@ -8,10 +8,16 @@ import talib
 from numpy.typing import NDArray
 
 from app.finance.panel import USUAL_BARS, Counts, Floats, Panel
+from app.finance.tick_size import USUAL, side
 
+MIDDLE = 50.0
 OVERBOUGHT, OVERSOLD = 70.0, 30.0
 STRETCHED, SPENT = 80.0, 20.0
 TRENDING = 25.0
+STILL_BARS = 15
+STILL: Mapping[str, float] = {"RSI14": MIDDLE, "ADX14": 0.0}
+"""What they are, all their parts, when no price of STILL_BARS bars differs by a tick. Wilder's means shrink at one rate
+then, so that their ratio would hold the last move for ever: oversold for hours at one price."""
 FEWEST_ALIKE = 5
 """Bars of the same hours, to say what is usual in them."""
 STRENGTH_BARS = 20
@@ -88,24 +94,30 @@ def relative_volume(panel: Panel) -> Floats:
     return np.where(counted >= min(FEWEST_ALIKE, before.shape[1]), times, np.nan)
 
 
-def signals(name: str, parts: Parts, close: Floats) -> list[str]:
-    """What each row's number is taken for, in a word or none."""
+def signals(name: str, parts: Parts, close: Floats, tick_size: Floats | float = USUAL) -> list[str]:
+    """What each row's number is taken for, in a word or none. Prices that differ by less than `tick_size` are equal,
+    and what is equal has no word."""
     value = parts["value"]
     if name == "RSI14":
         return _words(value > OVERBOUGHT, "OVERBOUGHT", value < OVERSOLD, "OVERSOLD")
     if name == "STOCH14":
         return _words(value > STRETCHED, "OVERBOUGHT", value < SPENT, "OVERSOLD")
     if name == "MACD":
-        return _words(parts["histogram"] > 0, "BULLISH", parts["histogram"] <= 0, "BEARISH")
+        return _sides(parts["histogram"], tick_size, "BULLISH", "BEARISH")
     if name == "BB20":
-        return _words(close > parts["upper"], "ABOVE", close < parts["lower"], "BELOW")
+        above, below = side(close - parts["upper"], tick_size) > 0, side(close - parts["lower"], tick_size) < 0
+        return _words(above, "ABOVE", below, "BELOW")
     if name == "ADX14":
-        trending = value > TRENDING
-        up = parts["plus_di"] > parts["minus_di"]
-        return _words(trending & up, "BULLISH", trending & ~up, "BEARISH")
+        trending, ahead = value > TRENDING, parts["plus_di"] - parts["minus_di"]
+        return _words(trending & (ahead > 0), "BULLISH", trending & (ahead < 0), "BEARISH")
     if name.startswith(("SMA", "EMA")):
-        return _words(close > value, "ABOVE", close <= value, "BELOW")
+        return _sides(close - value, tick_size, "ABOVE", "BELOW")
     return [""] * len(value)
+
+
+def _sides(difference: Floats, tick_size: Floats | float, up: str, down: str) -> list[str]:
+    sides = side(difference, tick_size)
+    return _words(sides > 0, up, sides < 0, down)
 
 
 def _words(one: NDArray[np.bool_], yes: str, other: NDArray[np.bool_], no: str) -> list[str]:
@@ -126,7 +138,8 @@ def _means(panel: Panel) -> dict[str, Parts]:
 
 
 def _stochastic(panel: Panel) -> Parts:
-    """K is the close between the extremes of 14 bars, smoothed over 3; D is K over 3."""
+    """K is the close between the extremes of 14 bars, smoothed over 3; D is K over 3. It is MIDDLE between extremes
+    that are the same."""
     windows = [_place_between_extremes(panel, back) for back in range(5)]
     slow = [sum(windows[back : back + 3], np.zeros(len(panel))) / 3 for back in range(3)]
     return {"value": slow[0], "signal": sum(slow, np.zeros(len(panel))) / 3}
@@ -136,7 +149,8 @@ def _place_between_extremes(panel: Panel, back: int) -> Floats:
     end = panel.close.shape[1] - back
     low, high = panel.low[:, end - 14 : end].min(axis=1), panel.high[:, end - 14 : end].max(axis=1)
     place: Floats = 100 * (panel.close[:, end - 1] - low)
-    share: Floats = np.divide(place, high - low, out=np.zeros(len(panel)), where=high > low)
+    moved = side(high - low, panel.tick_size) > 0
+    share: Floats = np.divide(place, high - low, out=np.full(len(panel), MIDDLE), where=moved)
     return share
 
 
@@ -151,8 +165,17 @@ def _remembering(panel: Panel) -> dict[str, Parts]:
         values[row] = _of_one(*(column[row, width - count :] for column in (panel.high, panel.low, panel.close)))
     found: dict[str, dict[str, Floats]] = {}
     for (name, part), column in zip(names, values.T, strict=True):
-        found.setdefault(name, {})[part] = column
+        found.setdefault(name, {})[part] = np.where(_still(panel, name), STILL.get(name, np.nan), column)
     return {**found}
+
+
+def _still(panel: Panel, name: str) -> NDArray[np.bool_] | bool:
+    """Whether no price differed in the last 14 changes."""
+    if name not in STILL:
+        return False
+    high, low = (panel.close, panel.close) if name == "RSI14" else (panel.high, panel.low)
+    reach = high[:, -STILL_BARS:].max(axis=1) - low[:, -STILL_BARS:].min(axis=1)
+    return np.asarray(side(reach, panel.tick_size) == 0)
 
 
 def _of_one(high: Floats, low: Floats, close: Floats) -> tuple[float, ...]:

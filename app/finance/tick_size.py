@@ -1,0 +1,36 @@
+"""The least difference between two prices that means anything: whatever is smaller counts as none."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+USUAL = 0.01
+FINEST = 0.0001
+"""As finely as prices are stored; and what US stocks below one are quoted in (Rule 612 of Regulation NMS)."""
+DIGITS = 5
+"""Significant ones, in which currencies and coins are quoted where nobody says it: 1.0850, 151.23."""
+ROUNDING = 0.01
+"""Of a tick: prices have no exact binary form, and indicators are rounded to six places."""
+
+
+def tick_sizes(symbols: Sequence[str], prices: Floats, instruments: Mapping[str, float]) -> Floats:
+    """One a symbol, in the unit of its price: that of `instruments` where it stands there, otherwise USUAL, but FINEST
+    below a price of one, and of currencies and coins (C:EURUSD, X:BTCUSD) as DIGITS digits of the price show it."""
+    sizes = np.where(prices < 1, FINEST, USUAL)
+    quoted = np.array([":" in symbol for symbol in symbols], dtype=np.bool_)
+    if quoted.any():
+        exponent = np.floor(np.log10(np.maximum(prices, FINEST))) + 1 - DIGITS
+        sizes = np.where(quoted, np.clip(10.0**exponent, FINEST, USUAL), sizes)
+    if instruments:
+        own = np.array([instruments.get(symbol, np.nan) for symbol in symbols], dtype=np.float64)
+        sizes = np.where(own > 0, own, sizes)
+    return sizes
+
+
+def side(difference: Floats, tick_size: Floats | float) -> Floats:
+    """1 where it is at least a tick up, -1 where it is at least a tick down, otherwise 0."""
+    signs: Floats = np.sign(difference) * (np.abs(difference) >= (1 - ROUNDING) * np.asarray(tick_size))
+    return signs
