@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
 
 import numpy as np
@@ -64,6 +64,10 @@ class Close:
         self._series.split(splits)
         self.outcomes.splits = splits
 
+    def quote_in(self, tick_sizes: Mapping[str, float]) -> None:
+        """What the instruments' tick sizes are now, by symbol: prices that are nearer to each other are equal."""
+        self._series.quote_in(tick_sizes)
+
     def until(self, ended: float) -> None:
         """By the market clock: longer bars that are over although no shorter one says so."""
         self._look_by_timeframe([*self._hours.until(ended), *self._weeks.until(ended - DAY_SETTLES)])
@@ -83,7 +87,7 @@ class Close:
             before = ring.last_before(bar.symbol, bar.start)
             if before:
                 closes[bar.symbol] = before
-        found = breadth.conditions(at, days, closes, self.groups)
+        found = breadth.conditions(at, days, closes, self.groups, self._series.instruments)
         if found:
             self._store.note(found)
 

@@ -46,6 +46,8 @@ class Past(NamedTuple):
     thresholds: Thresholds
     grown: Growth
     splits: Sequence[Split] = ()
+    tick_size: float | None = None
+    """Of the instrument, where it is known."""
 
 
 class Shipped(NamedTuple):
@@ -71,14 +73,14 @@ async def load(pool: Pool, shipped: Shipped, min_confidence: float) -> int:
             return 0
         await queries.put_instruments(connection, history.read_instruments(shipped.path.with_name("symbols.csv")))
         thresholds = await definition_queries.thresholds(connection, min_confidence)
-        splits = await actions.every_split(connection)
+        splits, tick_sizes = await actions.every_split(connection), await keeping.tick_sizes(connection)
     grown = growth([list(group) for _, group in groupby(bars, key=lambda bar: bar.symbol)], splits)
     with _progress() as progress:
         task = progress.add_task("history", total=len(bars))
         for symbol, group in groupby(bars, key=lambda bar: bar.symbol):
             own = list(group)
             progress.update(task, description=symbol)
-            await _store(pool, own, Past(thresholds, grown, splits.get(symbol, ())))
+            await _store(pool, own, Past(thresholds, grown, splits.get(symbol, ()), tick_sizes.get(symbol)))
             progress.advance(task, len(own))
     logger.info("history loaded: %d daily bars of %d symbols until %s", len(bars), len(symbols), shipped.until)
     return len(bars)
@@ -89,6 +91,7 @@ async def recall(pool: Pool, series: Series) -> list[Bar]:
     minutes: list[Bar] = []
     async with pool.acquire() as connection:
         series.split(await actions.every_split(connection))
+        series.quote_in(await keeping.tick_sizes(connection))
         for symbol in await queries.symbols_with_days(connection):
             days = await queries.last_bars(connection, symbol, "daily", KEPT)
             last = await queries.last_bars(connection, symbol, "1min", KEPT)
@@ -119,7 +122,8 @@ def analysed(bars: Sequence[Bar], known: Past, days: int | None = None) -> Analy
     """Of daily bars of one symbol: the patterns of a year and the indicators of the last weeks, or both of `days`."""
     if not bars:
         return NOTHING
-    rows = panel.walk(bars, days or PATTERN_DAYS, factors=_factors(bars, known.splits))
+    factors = _factors(bars, known.splits)
+    rows = panel.walk(bars, days or PATTERN_DAYS, factors=factors, tick_size=known.tick_size)
     benchmark: Floats = np.array([known.grown.get(start, np.nan) for start in rows.start.tolist()])
     told = bars[-min(len(bars), days or INDICATOR_DAYS)].start
     return analyse(rows, known.thresholds, benchmark, tell_after=told - 1)

@@ -104,13 +104,14 @@ async def forget_indicators(connection: Connection, before: float) -> None:
 
 
 async def put_instruments(connection: Connection, instruments: Iterable[Instrument]) -> None:
-    rows = [(told.symbol, told.name, told.exchange, told.currency) for told in instruments]
+    rows = [(each.symbol, each.name, each.exchange, each.currency, each.tick_size) for each in instruments]
     await connection.executemany(
         """
-        insert into symbols (symbol, name, exchange, currency_name, market, locale, type, active)
-        values ($1, $2, $3, $4, 'stocks', 'us', 'CS', true)
+        insert into symbols (symbol, name, exchange, currency_name, tick_size, market, locale, type, active)
+        values ($1, $2, $3, $4, $5, 'stocks', 'us', 'CS', true)
         on conflict (symbol) do update
-           set name = excluded.name, exchange = excluded.exchange, currency_name = excluded.currency_name
+           set name = excluded.name, exchange = excluded.exchange, currency_name = excluded.currency_name,
+               tick_size = excluded.tick_size
         """,
         rows,
     )

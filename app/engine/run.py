@@ -185,7 +185,8 @@ class Engine:
         return told
 
     async def _consider(self, now: float) -> None:
-        """What an operator has switched off or made stricter since, what was split, and who is in which universe."""
+        """What an operator has switched off or made stricter since, splits, tick sizes, and who is in which
+        universe."""
         if now - self._considered_at < CONSIDER_SECONDS:
             return
         self._considered_at = now
@@ -193,6 +194,7 @@ class Engine:
             async with self._pool.acquire() as connection:
                 self._close.thresholds = await keeping.thresholds(connection, self._min_confidence)
                 self._close.split(await actions.every_split(connection))
+                self._close.quote_in(await keeping.tick_sizes(connection))
                 members = await breadth_queries.universes(connection)
                 self._close.groups = Groups(await keeping.sectors(connection), members)
 

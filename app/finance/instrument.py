@@ -10,3 +10,4 @@ class Instrument(NamedTuple):
     currency: str = "USD"
     """ISO 4217; GBp for pence."""
     tick_size: float = 0.01
+    """The least difference between two of its prices, in its currency."""

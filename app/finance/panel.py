@@ -52,18 +52,6 @@ class Panel(NamedTuple):
     def __len__(self) -> int:
         return len(self.symbols)
 
-    def narrow(self, width: int) -> "Panel":
-        return self._replace(
-            open=self.open[:, -width:],
-            high=self.high[:, -width:],
-            low=self.low[:, -width:],
-            close=self.close[:, -width:],
-            volume=self.volume[:, -width:],
-            counts=np.minimum(self.counts, width),
-            alike=None if self.alike is None else self.alike[:, 1 - width :],
-            ticks=None if self.ticks is None else self.ticks[:, -width:],
-        )
-
     def last(self, row: int) -> Bar:
         opened, high, low, close = (float(column[row, -1]) for column in (self.open, self.high, self.low, self.close))
         start, volume = float(self.start[row]), int(self.volume[row, -1])

@@ -31,6 +31,14 @@ OPTIONAL: Mapping[str, set[str]] = {
 }
 """A market that is not ours may lack these, and then they are left out."""
 
+_TICK_SIZES = """
+select count(*) = 1
+  from pg_attribute
+ where attrelid = to_regclass('public.symbols') and attname = 'tick_size' and not attisdropped
+   and atttypid in ('numeric'::regtype, 'real'::regtype, 'double precision'::regtype)
+   and has_column_privilege(attrelid, attnum, 'select')
+"""
+
 
 async def tables(connection: Connection) -> frozenset[str]:
     wanted = {**COLUMNS, **OPTIONAL}
@@ -48,6 +56,17 @@ async def thresholds(connection: Connection, usual: float) -> Thresholds:
 async def sectors(connection: Connection) -> dict[str, str]:
     columns = await queries.columns(connection, ["symbols"])
     return await breadth_queries.sectors(connection) if "sector" in columns.get("symbols", ()) else {}
+
+
+async def tick_sizes(connection: Connection) -> dict[str, float]:
+    """By symbol, in the unit of its price, where the table of symbols says it; a foreign column of that name may hold
+    anything, and counts when it holds numbers."""
+    if not await connection.fetchval(_TICK_SIZES):
+        return {}
+    rows = await connection.fetch(
+        "select symbol::text, tick_size::float8 from public.symbols where tick_size > 0 and tick_size < 1e15"
+    )
+    return dict(map(tuple, rows))
 
 
 async def keep(connection: Connection, batch: Batch, new: Collection[str], there: Collection[str]) -> None:
