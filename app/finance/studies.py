@@ -35,7 +35,7 @@ class Study(NamedTuple):
 
 
 STUDIES = (
-    Study("RSI14", "momentum", 14, 15, "Wilder's relative strength index"),
+    Study("RSI14", "momentum", 14, 15, "Wilder's relative strength index, 50 at one price"),
     Study("SMA20", "trend", 20, 20, "mean of the last 20 closes"),
     Study("SMA50", "trend", 50, 50, "mean of the last 50 closes"),
     Study("SMA200", "trend", 200, 200, "mean of the last 200 closes"),
@@ -45,7 +45,7 @@ STUDIES = (
     Study("BB20", "volatility", 20, 20, "Bollinger bands: SMA20 and two standard deviations about it"),
     Study("ATR14", "volatility", 14, 15, "Wilder's average true range, in the price's unit"),
     Study("ADX14", "trend", 14, 28, "Wilder's directional index, and its +DI and -DI"),
-    Study("STOCH14", "momentum", 14, 18, "slow stochastic 14, 3, 3: %K, and %D as its signal"),
+    Study("STOCH14", "momentum", 14, 18, "slow stochastic 14, 3, 3: %K, and %D as its signal, 50 at one price"),
     Study("relative_volume", "volume", USUAL_BARS, USUAL_BARS + 1, "volume against the mean of the 20 bars before"),
     Study(
         "relative_strength",

@@ -6,9 +6,14 @@ from typing import NamedTuple
 from app.finance import candles, crossings, levels, spans
 from app.finance.candles import Candle
 
-CANDLE_LOGIC = "TA-Lib's rule; confidence: trend before it, the last bar's shape, its volume against the 20 before"
-CROSSING_LOGIC = "the lines change sides on the last bar; confidence: how fast, where the bar closed, its volume"
-LEVEL_LOGIC = "against the bars before, in usual ranges; confidence: how far or how often, where it closed, its volume"
+THIN = "; less where a bar of it has fewer than four ticks"
+CANDLE_LOGIC = (
+    f"TA-Lib's rule; confidence: trend before it, the last bar's shape, its volume against the 20 before{THIN}"
+)
+CROSSING_LOGIC = f"the lines change sides on the last bar; confidence: how fast, where the bar closed, its volume{THIN}"
+LEVEL_LOGIC = (
+    f"against the bars before, in usual ranges; confidence: how far or how often, where it closed, its volume{THIN}"
+)
 TIMEFRAMES = tuple(spans.TIMEFRAMES)
 
 
