@@ -1,3 +1,4 @@
+from collections import Counter
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from app.finance.bars import Bar
 from app.finance.panel import walk
 from app.finance.rollup import Rollup
 from app.finance.sessions import regular
+from app.finance.shape import FULL_TICKS
 from app.ingest.path import Place, ticks
 from app.settings import Settings
 
@@ -20,17 +22,19 @@ USUAL = Thresholds(Settings().engine.min_confidence)
 
 
 def morning(day: date, minutes: int) -> list[Bar]:
-    """Minute bars of all symbols as the default replay makes them."""
+    """Minute bars of all symbols as the default replay makes them, with their ticks."""
     replay = Settings().replay
     spacing = replay.speed / replay.ticks_per_second
     session, bars = regular(day), [bar for bar in BARS if bar.day == day]
     rollup = Rollup()
     found = []
     for number, bar in enumerate(bars):
+        counted: Counter[float] = Counter()
         for tick in ticks(bar, session, spacing, Place(number, len(bars))):
             minute = rollup.add(tick)
+            counted[tick.at // 60 * 60] += 1
             if minute and end(minute) <= session.opens + 60 * minutes:
-                found.append(minute)
+                found.append(minute._replace(ticks=counted[minute.start]))
     return sorted(found, key=lambda bar: bar.start)
 
 
@@ -168,3 +172,12 @@ def test_volume_of_the_session_is_compared_with_that_of_sessions_alone(
     told = {event.indicator: event.value for event in found.indicators}
     assert told.get("relative_volume") == expected
     assert all(0 <= event.confidence <= 1 for event in found.patterns)
+
+
+@pytest.mark.parametrize(("ticks", "some"), [(1, False), (2, False), (FULL_TICKS, True), (None, True)])
+def test_minutes_of_one_or_two_ticks_show_no_pattern(ticks: int | None, *, some: bool) -> None:
+    bars = [bar._replace(ticks=ticks) for bar in morning(date(2012, 9, 4), 45)]
+
+    found = [pattern for analysis in analyses(bars) for pattern in analysis.patterns]
+
+    assert bool(found) == some
