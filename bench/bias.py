@@ -2,8 +2,8 @@
 
     python -m bench.bias [--symbols 120] [--spacing 60] [--no-ticks]
 
-The synthetic market's session, tick by tick into minutes and five minutes, and each bar analysed as the engine does it.
-`--spacing` is the mean number of seconds between two ticks of a symbol: 60 is what `tickstock run` plays by default, so
+Two sessions of the synthetic market, tick by tick into minutes and five minutes; every bar is judged as the engine does.
+`--spacing` is the mean number of seconds between two ticks of a symbol. The synthetic provider plays 60 by default, so
 that most minutes have one price. A random walk leans to no side; neither should what is made of it. `--no-ticks` leaves
 out how many ticks a bar was made of, as stored bars do.
 """
@@ -12,22 +12,20 @@ import argparse
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
-from itertools import groupby
 
 import numpy as np
 
-from app.engine.analysis import analyse
-from app.engine.series import Series
-from app.engine.thresholds import Thresholds
-from app.finance.bars import Bar
+from app.finance import candles, crossings, levels
+from app.finance.bars import Bar, Timeframe
+from app.finance.panel import walk
+from app.finance.shape import Direction
 from app.finance.spans import merged
 from app.ingest.invented import Events, InventedDay
 from app.ingest.universe import Universe
 from app.settings import Settings
-from app.wire.events import PatternDetected
 
 SESSIONS = (date(2026, 1, 5), date(2026, 1, 6))
-"""The first one gives the second one its bars before."""
+TIMEFRAMES: tuple[Timeframe, ...] = ("1min", "5min")
 
 
 def minutes(universe: Universe, day: date, spacing: float, *, counted: bool) -> Iterator[list[Bar]]:
@@ -52,22 +50,22 @@ def minutes(universe: Universe, day: date, spacing: float, *, counted: bool) -> 
         ]  # fmt: skip
 
 
-def patterns(universe: Universe, spacing: float, *, counted: bool) -> Iterator[PatternDetected]:
-    series, usual = Series(), Thresholds(Settings().engine.min_confidence)
+def patterns(
+    universe: Universe, timeframe: Timeframe, spacing: float, *, counted: bool = True
+) -> Iterator[tuple[str, Direction]]:
+    """Name and direction of what the engine would tell of."""
+    at_least = Settings().engine.min_confidence
+    traded: dict[str, list[Bar]] = {}
     for day in SESSIONS:
-        per_symbol: dict[str, list[Bar]] = {}
         for bars in minutes(universe, day, spacing, counted=counted):
-            series.extend(bars)
             for bar in bars:
-                per_symbol.setdefault(bar.symbol, []).append(bar)
-            yield from analyse(series.ring("1min").panel([bar.symbol for bar in bars]), usual).patterns
-        fives = sorted(
-            (bar for own in per_symbol.values() for bar in merged(own, "5min")), key=lambda bar: (bar.start, bar.symbol)
-        )
-        for _, group in groupby(fives, key=lambda bar: bar.start):
-            bars = list(group)
-            series.extend(bars)
-            yield from analyse(series.ring("5min").panel([bar.symbol for bar in bars]), usual).patterns
+                traded.setdefault(bar.symbol, []).append(bar)
+    for own in traded.values():
+        bars = own if timeframe == "1min" else merged(own, timeframe)
+        panel = walk(bars, len(bars))
+        for part in (candles, crossings, levels):
+            for one in part.find(panel, lambda _name: at_least):
+                yield one.pattern, one.direction
 
 
 def main() -> None:
@@ -77,19 +75,16 @@ def main() -> None:
     parser.add_argument("--no-ticks", action="store_true")
     said = parser.parse_args()
     universe = Universe(42, said.symbols, SESSIONS[0], 0)
-    each: Counter[tuple[str, str, str]] = Counter()
-    for event in patterns(universe, said.spacing, counted=not said.no_ticks):
-        each[event.timeframe, event.direction, event.pattern] += 1
-    for (timeframe, direction, pattern), count in each.most_common(24):
-        print(f"{timeframe:>6} {direction:8} {pattern:28} {count:6}")
-    for timeframe in ("1min", "5min"):
-        sides = {
-            side: sum(count for key, count in each.items() if key[:2] == (timeframe, side))
-            for side in ("bullish", "bearish", "neutral")
-        }
+    for timeframe in TIMEFRAMES:
+        each = Counter(patterns(universe, timeframe, said.spacing, counted=not said.no_ticks))
+        for (pattern, direction), count in each.most_common(12):
+            print(f"{timeframe:>6} {direction:8} {pattern:28} {count:6}")
+        sides = Counter[str]()
+        for (_, direction), count in each.items():
+            sides[direction] += count
         ratio = sides["bearish"] / max(1, sides["bullish"])
-        said_of = ", ".join(f"{count} {side}" for side, count in sides.items())
-        print(f"{timeframe}: {said_of}; bearish to bullish {ratio:.2f}")
+        counts = ", ".join(f"{sides[side]} {side}" for side in ("bullish", "bearish", "neutral"))
+        print(f"{timeframe}: {counts}; bearish to bullish {ratio:.2f}")
 
 
 if __name__ == "__main__":
