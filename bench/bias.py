@@ -2,10 +2,10 @@
 
     python -m bench.bias [--symbols 120] [--spacing 60] [--no-ticks]
 
-Two sessions of the synthetic market, tick by tick into minutes and five minutes; every bar is judged as the engine does.
+Two sessions of the synthetic market, tick by tick into minutes and five minutes; every bar is judged as in the engine.
 `--spacing` is the mean number of seconds between two ticks of a symbol. The synthetic provider plays 60 by default, so
-that most minutes have one price. A random walk leans to no side; neither should what is made of it. `--no-ticks` leaves
-out how many ticks a bar was made of, as stored bars do.
+that most minutes have one price. A random walk leans to no side, but for what it happened to rise or fall in the end:
+the same sessions upside down show that. `--no-ticks` leaves out how many ticks a bar was made of, as stored bars do.
 """
 
 import argparse
@@ -51,7 +51,7 @@ def minutes(universe: Universe, day: date, spacing: float, *, counted: bool) -> 
 
 
 def patterns(
-    universe: Universe, timeframe: Timeframe, spacing: float, *, counted: bool = True
+    universe: Universe, timeframe: Timeframe, spacing: float, *, counted: bool = True, upside_down: bool = False
 ) -> Iterator[tuple[str, Direction]]:
     """Name and direction of what the engine would tell of."""
     at_least = Settings().engine.min_confidence
@@ -60,12 +60,27 @@ def patterns(
         for bars in minutes(universe, day, spacing, counted=counted):
             for bar in bars:
                 traded.setdefault(bar.symbol, []).append(bar)
-    for own in traded.values():
+    for own in map(_turned, traded.values()) if upside_down else traded.values():
         bars = own if timeframe == "1min" else merged(own, timeframe)
         panel = walk(bars, len(bars))
         for part in (candles, crossings, levels):
             for one in part.find(panel, lambda _name: at_least):
                 yield one.pattern, one.direction
+
+
+def _turned(bars: list[Bar]) -> list[Bar]:
+    """About the first price, to the cent."""
+    turn = 2 * bars[0].open
+    other = [[round(turn - price, 2) for price in bar[3:7]] for bar in bars]
+    return [
+        bar._replace(open=opened, high=high, low=low, close=close)
+        for bar, (opened, low, high, close) in zip(bars, other, strict=True)
+    ]
+
+
+def counts(sides: Counter[Direction]) -> str:
+    ratio = sides["bearish"] / max(1, sides["bullish"])
+    return f"{sides['bullish']} bullish, {sides['bearish']} bearish, {sides['neutral']} neutral: {ratio:.2f} to one"
 
 
 def main() -> None:
@@ -79,12 +94,10 @@ def main() -> None:
         each = Counter(patterns(universe, timeframe, said.spacing, counted=not said.no_ticks))
         for (pattern, direction), count in each.most_common(12):
             print(f"{timeframe:>6} {direction:8} {pattern:28} {count:6}")
-        sides = Counter[str]()
-        for (_, direction), count in each.items():
-            sides[direction] += count
-        ratio = sides["bearish"] / max(1, sides["bullish"])
-        counts = ", ".join(f"{sides[side]} {side}" for side in ("bullish", "bearish", "neutral"))
-        print(f"{timeframe}: {counts}; bearish to bullish {ratio:.2f}")
+        for upside_down in (False, True):
+            every = patterns(universe, timeframe, said.spacing, counted=not said.no_ticks, upside_down=upside_down)
+            sides = Counter(direction for _, direction in every)
+            print(f"{timeframe}{' upside down' if upside_down else ''}: {counts(sides)}")
 
 
 if __name__ == "__main__":

@@ -7,14 +7,19 @@ import pytest
 from app.ingest.universe import Universe
 from bench.bias import SESSIONS, patterns
 
-SYMBOLS = 40
+SYMBOLS = 15
 
 
 @pytest.mark.parametrize(("spacing", "counted"), [(60.0, False), (10.0, True)], ids=("one price a minute", "six ticks"))
 def test_as_many_patterns_of_minutes_are_bullish_as_bearish(spacing: float, *, counted: bool) -> None:
     universe = Universe(42, SYMBOLS, SESSIONS[0], 0)
 
-    sides = Counter(direction for _, direction in patterns(universe, "1min", spacing, counted=counted))
+    upright, upside_down = (
+        Counter(side for _, side in patterns(universe, "1min", spacing, counted=counted, upside_down=turned))
+        for turned in (False, True)
+    )
 
-    assert min(sides["bullish"], sides["bearish"]) > 20 * SYMBOLS
-    assert 0.8 < sides["bearish"] / sides["bullish"] < 1.25
+    assert min(upright["bullish"], upright["bearish"]) > 20 * SYMBOLS
+    assert upside_down["bullish"] == pytest.approx(upright["bearish"], rel=0.02)
+    assert upside_down["bearish"] == pytest.approx(upright["bullish"], rel=0.02)
+    assert upright["bearish"] == pytest.approx(upright["bullish"], rel=0.15)

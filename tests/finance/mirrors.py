@@ -42,7 +42,7 @@ NO_MIRROR: Mapping[str, str] = {
     "InvertedHammer": "asks for a gap, which a HangingMan does not",
     "Takuri": "a DragonflyDoji with a very long shadow; TA-Lib has no such GravestoneDoji",
 }
-"""Why: definitions of TA-Lib 0.8, which are those of T. Bulkowski's Encyclopedia of Candlestick Charts (2008)."""
+"""Why, by the definitions of TA-Lib 0.8."""
 
 
 def mirrors() -> dict[str, str]:
