@@ -87,7 +87,7 @@ class Close:
             before = ring.last_before(bar.symbol, bar.start)
             if before:
                 closes[bar.symbol] = before
-        found = breadth.conditions(at, days, closes, self.groups, self._series.instruments)
+        found = breadth.conditions(at, days, closes, self.groups, self._series.tick_sizes)
         if found:
             self._store.note(found)
 

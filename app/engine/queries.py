@@ -111,7 +111,7 @@ async def put_instruments(connection: Connection, instruments: Iterable[Instrume
         values ($1, $2, $3, $4, $5, 'stocks', 'us', 'CS', true)
         on conflict (symbol) do update
            set name = excluded.name, exchange = excluded.exchange, currency_name = excluded.currency_name,
-               tick_size = excluded.tick_size
+               tick_size = coalesce(symbols.tick_size, excluded.tick_size)
         """,
         rows,
     )

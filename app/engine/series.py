@@ -32,12 +32,12 @@ class Ring:
         self,
         timeframe: Timeframe,
         splits: Splits = shares.NONE,
-        instruments: Mapping[str, float] = MappingProxyType({}),
+        sizes: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
-        """`instruments`: tick sizes by symbol, where they are known."""
+        """`sizes`: tick sizes by symbol, where they are known."""
         self.timeframe = timeframe
         self.splits = splits
-        self.instruments = instruments
+        self.tick_sizes = sizes
         self.rows: dict[str, int] = {}
         self.values = np.zeros((FIELDS, FIRST_ROWS, KEPT + SLACK))
         self.ends = np.zeros(FIRST_ROWS, dtype=np.int64)
@@ -93,7 +93,7 @@ class Ring:
         last = self.values[0, rows[:, None], places[:, -1 - USUAL_BARS :]]
         alike = _alike(symbols, last) if self.timeframe in spans.SECONDS else None
         ticks = self.values[6, rows[:, None], places[:, -PATTERN_BARS:]]
-        sizes = tick_sizes(symbols, taken[3, :, -1], self.instruments)
+        sizes = tick_sizes(symbols, taken[3, :, -1], self.tick_sizes)
         counts = np.minimum(ends, width)
         return Panel(self.timeframe, list(symbols), starts, *taken, counts, sizes, alike, ticks)  # type: ignore[call-arg]
 
@@ -186,11 +186,11 @@ class Series:
     def __init__(self) -> None:
         self._rings: dict[Timeframe, Ring] = {}
         self.splits: Splits = shares.NONE
-        self.instruments: Mapping[str, float] = {}
+        self.tick_sizes: Mapping[str, float] = {}
 
     def ring(self, timeframe: Timeframe) -> Ring:
         if timeframe not in self._rings:
-            self._rings[timeframe] = Ring(timeframe, self.splits, self.instruments)
+            self._rings[timeframe] = Ring(timeframe, self.splits, self.tick_sizes)
         return self._rings[timeframe]
 
     def split(self, splits: Splits) -> None:
@@ -201,9 +201,9 @@ class Series:
 
     def quote_in(self, tick_sizes: Mapping[str, float]) -> None:
         """What the instruments' tick sizes are now, by symbol."""
-        self.instruments = tick_sizes
+        self.tick_sizes = tick_sizes
         for ring in self._rings.values():
-            ring.instruments = tick_sizes
+            ring.tick_sizes = tick_sizes
 
     def extend(self, bars: Iterable[Bar]) -> None:
         for bar in bars:

@@ -22,11 +22,12 @@ def daily(symbol: str, *closes: float) -> list[Bar]:
     return [Bar(symbol, "daily", DAY * n, close, close, close, close, 1000) for n, close in enumerate(closes)]
 
 
-async def test_the_tick_size_of_an_instrument_is_stored_and_read(link: asyncpg.Connection) -> None:
+async def test_the_tick_size_of_an_instrument_is_stored_once_and_read(link: asyncpg.Connection) -> None:
     await link.execute("delete from symbols")
     instruments = [Instrument("VOD.L", tick_size=0.05), Instrument("7203.T", currency="JPY", tick_size=1.0)]
     await queries.put_instruments(link, instruments)
     await queries.put_symbols(link, ["BF/B"])
+    await queries.put_instruments(link, [Instrument("VOD.L", tick_size=0.01)])
 
     assert await keeping.tick_sizes(link) == {"VOD.L": 0.05, "7203.T": 1.0}
 
