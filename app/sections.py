@@ -122,7 +122,7 @@ class Replay(Section):
     path: Inside = Path("config/history/us-equities-daily.csv.gz")
     history_until: date = date(2012, 8, 31)
     speed: float = Field(default=60.0, ge=1, le=10_000)
-    ticks_per_second: float = Field(default=4.0, ge=0.1, le=50)
+    ticks_per_second: float = Field(default=2.0, ge=0.1, le=50)
     pause_seconds: float = Field(default=3.0, ge=0, le=3600)
 
 

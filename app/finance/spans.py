@@ -61,7 +61,7 @@ def merged(bars: Sequence[Bar], timeframe: Timeframe) -> list[Bar]:
         if found and found[-1].start == start:
             found[-1] = _longer(found[-1], bar)
         else:
-            found.append(bar._replace(timeframe=timeframe, start=start, ticks=None))
+            found.append(bar._replace(timeframe=timeframe, start=start))
     return found
 
 

@@ -1,4 +1,3 @@
-from collections import Counter
 from datetime import date
 from pathlib import Path
 
@@ -22,19 +21,17 @@ USUAL = Thresholds(Settings().engine.min_confidence)
 
 
 def morning(day: date, minutes: int) -> list[Bar]:
-    """Minute bars of all symbols as the default replay makes them, with their ticks."""
+    """Minute bars of all symbols as the default replay makes them."""
     replay = Settings().replay
     spacing = replay.speed / replay.ticks_per_second
     session, bars = regular(day), [bar for bar in BARS if bar.day == day]
     rollup = Rollup()
     found = []
     for number, bar in enumerate(bars):
-        counted: Counter[float] = Counter()
         for tick in ticks(bar, session, spacing, Place(number, len(bars))):
             minute = rollup.add(tick)
-            counted[tick.at // 60 * 60] += 1
             if minute and end(minute) <= session.opens + 60 * minutes:
-                found.append(minute._replace(ticks=counted[minute.start]))
+                found.append(minute)
     return sorted(found, key=lambda bar: bar.start)
 
 

@@ -105,7 +105,7 @@ def bar(timeframe: Timeframe, start: float, ticks: Sequence[Tick]) -> Bar:
     inside = sorted(ticks, key=lambda tick: tick.at)
     prices = [tick.price for tick in inside]
     volume = round(sum(tick.volume for tick in inside))
-    count = len(inside) if timeframe == "1min" else None
+    count = len(inside) if timeframe in spans.SECONDS else None
     return Bar(inside[0].symbol, timeframe, start, prices[0], max(prices), min(prices), prices[-1], volume, count)
 
 

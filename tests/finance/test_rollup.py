@@ -190,8 +190,7 @@ def brute_force(ticks: list[Trade], seconds: int) -> list[Bar]:
         prices = [tick.price for tick in inside]
         volume = sum(tick.volume for tick in inside)
         name = next(name for name, length in spans.SECONDS.items() if length == seconds)
-        ticks_in = len(inside) if name == "1min" else None
-        found.append(Bar("IBM", name, start, prices[0], max(prices), min(prices), prices[-1], volume, ticks_in))
+        found.append(Bar("IBM", name, start, prices[0], max(prices), min(prices), prices[-1], volume, len(inside)))
     return found
 
 
