@@ -50,6 +50,22 @@ class ChannelNames(BaseModel):
     streaming_health_channel: Name | None = None
     indicator_alerts_channel: Name | None = None
     critical_alerts_channel: Name | None = None
+    symbol_listed_channel: Name | None = None
+    symbol_changed_channel: Name | None = None
+    symbol_archived_channel: Name | None = None
+    backfill_started_channel: Name | None = None
+    backfill_progress_channel: Name | None = None
+    backfill_completed_channel: Name | None = None
+    maintenance_started_channel: Name | None = None
+    maintenance_completed_channel: Name | None = None
+    price_anomaly_channel: Name | None = None
+    volume_anomaly_channel: Name | None = None
+    volume_spike_channel: Name | None = None
+    data_gap_channel: Name | None = None
+    stale_data_channel: Name | None = None
+    data_stale_channel: Name | None = None
+    quality_summary_channel: Name | None = None
+    quality_report_channel: Name | None = None
 
     def channels(self) -> dict[str, str]:
         """What was said, by the field names of wire.channels.Channels."""

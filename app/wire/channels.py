@@ -31,6 +31,11 @@ class Meaning(StrEnum):
     STREAMING_HEALTH = "streaming health"
     INDICATOR_ALERTS = "indicator alerts"
     CRITICAL_ALERTS = "critical alerts"
+    LISTED_SYMBOLS = "listed symbols"
+    CHANGED_SYMBOLS = "changed symbols"
+    ARCHIVED_SYMBOLS = "archived symbols"
+    MAINTENANCE = "maintenance"
+    QUALITY = "quality"
 
 
 class Use(NamedTuple):
@@ -58,7 +63,7 @@ class Channels(NamedTuple):
     import_started: Annotated[str, Use(Meaning.IMPORTS, "log")] = "tickstock:import:started"
     import_progress: Annotated[str, Use(Meaning.IMPORTS, "state")] = "tickstock:import:progress"
     import_completed: Annotated[str, Use(Meaning.IMPORTS, "log")] = "tickstock:import:completed"
-    import_status: Annotated[str, Use(Meaning.JOBS, "state")] = "tickstock:data:import:status"
+    import_status: Annotated[str, Use(Meaning.JOBS, "log")] = "tickstock:data:import:status"
     cache_started: Annotated[str, Use(Meaning.CACHES, "log")] = "tickstock:cache:started"
     cache_progress: Annotated[str, Use(Meaning.CACHES, "state")] = "tickstock:cache:progress"
     cache_completed: Annotated[str, Use(Meaning.CACHES, "log")] = "tickstock:cache:completed"
@@ -82,6 +87,24 @@ class Channels(NamedTuple):
     streaming_health: Annotated[str, Use(Meaning.STREAMING_HEALTH, "state")] = "tickstock:streaming:health"
     indicator_alerts: Annotated[str, Use(Meaning.INDICATOR_ALERTS, "log")] = "tickstock:alerts:indicators"
     critical_alerts: Annotated[str, Use(Meaning.CRITICAL_ALERTS, "log")] = "tickstock:alerts:critical"
+    symbol_listed: Annotated[str, Use(Meaning.LISTED_SYMBOLS, "log")] = "tickstock.automation.symbols.new"
+    symbol_changed: Annotated[str, Use(Meaning.CHANGED_SYMBOLS, "log")] = "tickstock.automation.symbols.changed"
+    symbol_archived: Annotated[str, Use(Meaning.ARCHIVED_SYMBOLS, "log")] = "tickstock.automation.symbols.archived"
+    backfill_started: Annotated[str, Use(Meaning.IMPORTS, "log")] = "tickstock.automation.backfill.started"
+    backfill_progress: Annotated[str, Use(Meaning.IMPORTS, "state")] = "tickstock.automation.backfill.progress"
+    backfill_completed: Annotated[str, Use(Meaning.IMPORTS, "log")] = "tickstock.automation.backfill.completed"
+    maintenance_started: Annotated[str, Use(Meaning.MAINTENANCE, "log")] = "tickstock.automation.maintenance.started"
+    maintenance_completed: Annotated[str, Use(Meaning.MAINTENANCE, "log")] = (
+        "tickstock.automation.maintenance.completed"
+    )
+    price_anomaly: Annotated[str, Use(Meaning.QUALITY, "log")] = "tickstock.quality.price_anomaly"
+    volume_anomaly: Annotated[str, Use(Meaning.QUALITY, "log")] = "tickstock.quality.volume_anomaly"
+    volume_spike: Annotated[str, Use(Meaning.QUALITY, "log")] = "tickstock.quality.volume_spike"
+    data_gap: Annotated[str, Use(Meaning.QUALITY, "log")] = "tickstock.quality.data_gap"
+    stale_data: Annotated[str, Use(Meaning.QUALITY, "log")] = "tickstock.quality.stale_data"
+    data_stale: Annotated[str, Use(Meaning.QUALITY, "log")] = "tickstock.quality.data_stale"
+    quality_summary: Annotated[str, Use(Meaning.QUALITY, "log")] = "tickstock.quality.daily_summary"
+    quality_report: Annotated[str, Use(Meaning.QUALITY, "log")] = "tickstock.quality.summary"
 
     def meanings(self) -> dict[str, Meaning]:
         """Channel name to meaning, for everything that comes in. Several may share a name if they mean the same."""

@@ -45,7 +45,7 @@ VALUES = st.recursive(
 PLAUSIBLE = {
     "symbol": "IBM", "ticker": "IBM", "pattern": "Doji", "indicator": "RSI", "value": 1, "price": 2, "job_id": "j",
     "run_id": "r", "session_id": "s", "alert_id": "a", "alert_type": "X", "message": "m", "status": "ok",
-    "progress": 0.5, "enabled": True, "universe": "u",
+    "progress": 0.5, "enabled": True, "universe": "u", "operation": "o",
 }  # fmt: skip
 """What makes a message one that is read, so that the rest of it is."""
 SAID = [
@@ -83,7 +83,8 @@ BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     "timeframe": st.sampled_from(["1min", "daily"]), "tier": st.sampled_from(["daily", "intraday", "combo"]),
     "severity": st.sampled_from(["critical", "error", "warning", "info"]),
     "level": st.sampled_from(["critical", "warning", "info", "emergency"]),
-    "alert": PLAIN.map(str.upper), "action": LOWER, "connection": LOWER, "cpu_trend": LOWER, "memory_trend": LOWER,
+    "alert": PLAIN.map(str.upper), "action": LOWER, "check": LOWER, "connection": LOWER,
+    "cpu_trend": LOWER, "memory_trend": LOWER,
     "confidence": st.floats(min_value=0, max_value=1), "interval": st.floats(0.1, 3600), "score": st.floats(0, 100),
     "roi": SHARES, "status": st.sampled_from(["completed", "failed", "cancelled"]),
     **dict.fromkeys(("expires_at", "ends_at", "next_run"), MICROSECONDS),
@@ -101,6 +102,8 @@ OF_KIND: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "CriticalAlert": {"action": PLAIN},
     "ErrorReported": {"action": PLAIN},
     "Tick": {"starts_at": st.none()},
+    "QualityReported": {"action": PLAIN},
+    "MaintenanceChanged": {"status": st.sampled_from(["started", "completed", "failed", "cancelled"])},
     "UniverseChanged": {"universe": PLAIN},
 }
 

@@ -9,19 +9,28 @@ from app.wire.channels import ALL_TICKS, MARKET_TICKS, Meaning
 from app.wire.codec import Rejected, decode, decode_all, decode_each, encode_for
 from app.wire.events import PatternDetected, Tick
 from app.wire.identity import Identities
-from tests.wire import variants_market, variants_monitoring, variants_streaming, variants_work
+from tests.wire import (
+    variants_automation,
+    variants_indicators,
+    variants_market,
+    variants_monitoring,
+    variants_runs,
+    variants_streaming,
+    variants_work,
+)
 from tests.wire.saying import ARRIVED, AT, ISO
 from tests.wire.variants_market import LIVE
 
 VARIANTS = [
     *variants_market.TICKS,
     *variants_market.PATTERNS,
-    *variants_market.INDICATORS,
+    *variants_indicators.INDICATORS,
     *variants_work.BACKTESTS,
     *variants_work.PROCESSING,
-    *variants_work.RUNS,
+    *variants_runs.RUNS,
     *variants_streaming.STREAMING,
     *variants_monitoring.MONITORING,
+    *variants_automation.AUTOMATION,
 ]
 
 
@@ -118,3 +127,24 @@ def test_what_was_published_long_before_it_came_is_late() -> None:
     assert isinstance(prompt, Tick)
     assert isinstance(late, Tick)
     assert (prompt.late, late.late) == (False, True)
+
+
+PROBES: list[dict[str, object]] = [
+    {},
+    {"test": "redis_connectivity_check"},
+    {"test": True, "timestamp": AT, "source": "health_monitor"},
+    {"ping": 1},
+    {"health_check": True, "timestamp": ISO},
+]
+
+
+@pytest.mark.parametrize("meaning", list(Meaning))
+@pytest.mark.parametrize("message", PROBES, ids=json.dumps)
+def test_a_probe_of_the_health_checks_is_named_as_such_on_every_channel(
+    meaning: Meaning, message: dict[str, object]
+) -> None:
+    assert decode(meaning, json.dumps(message).encode(), ARRIVED) == Rejected("probe")
+
+
+def test_every_channel_that_comes_in_has_a_variant() -> None:
+    assert {meaning for meaning, *_ in VARIANTS} == set(Meaning)

@@ -1,9 +1,7 @@
-"""What the market's channels have carried: ticks, patterns, indicators."""
+"""What the market's channels have carried: ticks and patterns."""
 
 from app.wire.channels import Meaning
 from app.wire.events import (
-    IndicatorAlert,
-    IndicatorCalculated,
     PatternDetected,
     PatternExpired,
     PatternUpdated,
@@ -14,7 +12,6 @@ from tests.wire.saying import AT, ISO, OFFSET, Variant, enveloped
 ONE = {"symbol": "MSFT", "pattern_type": "MACrossover", "timestamp": ISO, "confidence": 0.91, "timeframe": "1min"}
 LIVE = {"symbol": "MSFT", "pattern": "MACrossover", "timestamp": ISO, "confidence": 0.91, "timeframe": "1min"}
 STRONG = {"symbol": "MSFT", "pattern": "MACrossover", "confidence": 0.91, "timeframe": "1min", "at": AT}
-SMA = {"symbol": "MSFT", "indicator": "SMA5", "value": 412.5, "timeframe": "1min", "at": AT}
 
 TICKS: list[Variant] = [
     (
@@ -130,121 +127,62 @@ PATTERNS: list[Variant] = [
         PatternDetected,
         {"volume": 900, "at": AT},
     ),
+    (
+        Meaning.PATTERNS,
+        {"event_type": "pattern_detected", "timestamp": AT + 1, "pattern_data": {**LIVE, "current_price": 412.5}},
+        PatternDetected,
+        {**STRONG, "price": 412.5, "published_at": AT + 1},
+    ),
+    (
+        Meaning.PATTERNS,
+        enveloped("pattern_detected", pattern_data={**ONE, "type": "reversal"}),
+        PatternDetected,
+        STRONG,
+    ),
+    (
+        Meaning.PATTERNS,
+        {
+            "event_type": "pattern_detected",
+            "symbol": "MSFT",
+            "timestamp": ISO,
+            "pattern_data": {**LIVE, "symbol": None},
+        },
+        PatternDetected,
+        STRONG,
+    ),
+    (
+        Meaning.PATTERNS,
+        {"type": "streaming_patterns_batch", "patterns": [{"pattern_data": LIVE}], "batch_timestamp": ISO},
+        PatternDetected,
+        STRONG,
+    ),
+    (
+        Meaning.PATTERNS,
+        {"event_type": "pattern_detected", "pattern": {**LIVE, "pattern": None, "name": "MACrossover"}},
+        PatternDetected,
+        STRONG,
+    ),
+    (
+        Meaning.PATTERNS,
+        {
+            "event": "pattern_detected",
+            **LIVE,
+            "pattern_data": {"type": "reversal", "confidence": 0.1, "timestamp": "?"},
+        },
+        PatternDetected,
+        STRONG,
+    ),
+    (
+        Meaning.PATTERNS,
+        {"pattern": "Doji", "symbol": "MSFT", "timestamp": ISO, "direction": "long", "timeframe": "1d"},
+        PatternDetected,
+        {"pattern": "Doji", "direction": "bullish", "timeframe": "daily", "at": AT},
+    ),
     (Meaning.PATTERNS, {"event_type": "pattern_updated", "data": LIVE}, PatternUpdated, STRONG),
     (
         Meaning.PATTERNS,
         {"event_type": "pattern_expired", "data": {"symbol": "IBM", "pattern_name": "Doji"}},
         PatternExpired,
         {"symbol": "IBM", "pattern": "Doji", "confidence": 0.0},
-    ),
-]
-
-INDICATORS: list[Variant] = [
-    (
-        Meaning.INDICATORS,
-        {
-            "symbol": "MSFT",
-            "indicator": "RSI",
-            "value": 72.5,
-            "timestamp": ISO,
-            "timeframe": "hourly",
-            "signal": "OVERBOUGHT",
-        },
-        IndicatorCalculated,
-        {"value": 72.5, "signal": "OVERBOUGHT", "at": AT},
-    ),
-    (
-        Meaning.INDICATORS,
-        {
-            "event": "indicator_calculated",
-            "session_id": "s1",
-            "timestamp": OFFSET,
-            "calculation": {
-                "indicator_type": "SMA5",
-                "symbol": "MSFT",
-                "timestamp": ISO,
-                "values": {"value": 412.5},
-                "timeframe": "1m",
-            },
-        },
-        IndicatorCalculated,
-        SMA,
-    ),
-    (
-        Meaning.INDICATORS,
-        {
-            "event": "indicator_calculated",
-            "timestamp": OFFSET,
-            "symbol": "MSFT",
-            "indicator_name": "SMA5",
-            "timeframe": "1min",
-            "value": 412.5,
-            "metadata": {"bar_timestamp": ISO},
-        },
-        IndicatorCalculated,
-        SMA,
-    ),
-    (
-        Meaning.INDICATORS,
-        {
-            "type": "streaming_indicator",
-            "calculation": {
-                "symbol": "MSFT",
-                "indicator": "SMA5",
-                "value": 412.5,
-                "timestamp": "2025-10-06T14:31:00+00:00",
-                "timeframe": "1min",
-                "metadata": {"period": 5},
-            },
-        },
-        IndicatorCalculated,
-        SMA,
-    ),
-    (
-        Meaning.INDICATORS,
-        enveloped(
-            "indicator_calculated",
-            symbol="MSFT",
-            indicator="MACD",
-            timeframe="daily",
-            values={"signal": 1.5, "macd": 2.25},
-        ),
-        IndicatorCalculated,
-        {"value": 2.25, "parts": (("signal", 1.5), ("macd", 2.25))},
-    ),
-    (
-        Meaning.INDICATOR_ALERTS,
-        {"alert_type": "RSI_OVERSOLD", "symbol": "MSFT", "timestamp": ISO, "session_id": "s1", "data": {"rsi": 24.0}},
-        IndicatorAlert,
-        {"alert": "RSI_OVERSOLD", "value": 24.0, "session_id": "s1", "severity": "info"},
-    ),
-    (
-        Meaning.INDICATOR_ALERTS,
-        {
-            "event": "indicator_alert",
-            "symbol": "MSFT",
-            "indicator_name": "RSI14",
-            "value": 74,
-            "alert_type": "overbought",
-            "threshold": 70,
-            "message": "high",
-        },
-        IndicatorAlert,
-        {"alert": "OVERBOUGHT", "indicator": "RSI14", "value": 74.0, "threshold": 70.0, "message": "high"},
-    ),
-    (
-        Meaning.INDICATOR_ALERTS,
-        {
-            "type": "indicator_alert",
-            "alert": {
-                "symbol": "MSFT",
-                "alert_type": "MACD_BULLISH_CROSS",
-                "timestamp": ISO,
-                "severity": "WARNING",
-                "data": {"indicator": "MACD", "value": 1.5, "threshold": 0.0, "direction": "up"},
-            },
-        },
-        IndicatorAlert,
-        {"alert": "MACD_BULLISH_CROSS", "indicator": "MACD", "severity": "warning", "direction": "up", "at": AT},
     ),
 ]

@@ -1,18 +1,14 @@
-"""What the channels of the engine's work have carried: backtests, processing, runs, loads."""
+"""What the channels of the engine's work have carried: backtests and processing."""
 
 from app.wire.channels import Meaning
 from app.wire.events import (
     BacktestFinished,
     BacktestProgressed,
-    JobStatus,
     ProcessingChanged,
     ProcessingProgressed,
-    RunChanged,
-    RunProgressed,
     ScheduleChanged,
-    UniverseChanged,
 )
-from tests.wire.saying import AT, ISO, Variant, enveloped
+from tests.wire.saying import AT, Variant, enveloped
 
 BACKTESTS: list[Variant] = [
     (
@@ -154,147 +150,20 @@ PROCESSING: list[Variant] = [
     ),
     (
         Meaning.PROCESSING,
-        enveloped("processing_schedule_updated", enabled="false"),
+        enveloped("schedule_updated", schedule={"enabled": True}),
         ScheduleChanged,
-        {"enabled": False},
-    ),
-]
-
-RUNS: list[Variant] = [
-    (
-        Meaning.IMPORTS,
-        enveloped(
-            "data_import_started",
-            run_id="r",
-            universe_names=["dow_30"],
-            total_symbols=30,
-            timeframes=["daily", "weekly"],
-        ),
-        RunChanged,
-        {"work": "import", "status": "started", "universes": ("dow_30",), "timeframes": ("daily", "weekly")},
+        {"enabled": True},
     ),
     (
-        Meaning.IMPORTS,
-        enveloped("import_progress", run_id="r", symbol="IBM", records_imported=250, success=True),
-        RunProgressed,
-        {"work": "import", "current_symbol": "IBM", "found": 250},
-    ),
-    (
-        Meaning.IMPORTS,
-        enveloped("symbol_processing_complete", run_id="r", symbol="IBM", success=False),
-        RunProgressed,
-        {},
-    ),
-    (
-        Meaning.IMPORTS,
-        enveloped(
-            "data_import_completed", run_id="r", successful_symbols=29, failed_symbols=1, total_records_imported=7000
-        ),
-        RunChanged,
-        {"status": "completed", "done": 29, "failed": 1, "found": 7000},
-    ),
-    (
-        Meaning.IMPORTS,
-        enveloped("data_import_completed", run_id="r", success_count=29, failure_count=1),
-        RunChanged,
-        {"done": 29, "failed": 1},
+        Meaning.SCHEDULE,
+        enveloped("schedule_updated", schedule={"enabled": True, "trigger_time": "21:10", "market_check": True}),
+        ScheduleChanged,
+        {"enabled": True, "trigger_time": "21:10"},
     ),
     (
         Meaning.PROCESSING,
-        enveloped("data_import_completed", run_id="r", status="failed"),
-        RunChanged,
-        {"work": "import", "status": "failed"},
-    ),
-    (
-        Meaning.INDICATOR_RUNS,
-        enveloped("indicator_processing_started", run_id="r", total_indicators=8),
-        RunChanged,
-        {"work": "indicators", "status": "started"},
-    ),
-    (
-        Meaning.INDICATOR_RUNS,
-        enveloped(
-            "indicator_progress", run_id="r", completed_symbols=2, total_symbols=5, percent_complete=40, eta_seconds=9
-        ),
-        RunProgressed,
-        {"share": 0.4, "done": 2, "ends_at": AT + 9},
-    ),
-    (
-        Meaning.INDICATOR_RUNS,
-        enveloped("indicator_processing_completed", run_id="r", successful_indicators=40),
-        RunChanged,
-        {"status": "completed", "found": 40},
-    ),
-    (
-        Meaning.PATTERN_RUNS,
-        enveloped("pattern_progress", run_id="r", patterns_detected=3, current_timeframe="1day"),
-        RunProgressed,
-        {"work": "patterns", "found": 3, "timeframes": ("1day",)},
-    ),
-    (
-        Meaning.PATTERN_RUNS,
-        enveloped("pattern_processing_completed", run_id="r", patterns_detected=7),
-        RunChanged,
-        {"status": "completed", "found": 7},
-    ),
-    (
-        Meaning.CACHES,
-        {"job_id": "c1", "event": "cache_sync_triggered", "mode": "full", "force": True},
-        RunChanged,
-        {"work": "cache", "run_id": "c1", "status": "started", "mode": "full"},
-    ),
-    (
-        Meaning.CACHES,
-        {"job_id": "c1", "mode": "themes", "force": False, "triggered_by": "ada"},
-        RunChanged,
-        {"run_id": "c1", "status": "started", "mode": "themes", "trigger": "ada"},
-    ),
-    (
-        Meaning.CACHES,
-        {
-            "job_id": "c1",
-            "status": "completed",
-            "mode": "full",
-            "total_changes": 12,
-            "universes_updated": ["etf_growth"],
-            "duration_seconds": 3.5,
-        },
-        RunChanged,
-        {"status": "completed", "found": 12, "universes": ("etf_growth",), "seconds": 3.5},
-    ),
-    (Meaning.UNIVERSES, {"universe": "dow_30", "action": "Updated"}, UniverseChanged, {"action": "updated"}),
-    (
-        Meaning.UNIVERSES,
-        {"symbol": "NEWCO", "universe": "ipos"},
-        UniverseChanged,
-        {"action": "assigned", "symbol": "NEWCO"},
-    ),
-    (Meaning.UNIVERSES, {"removed_count": 4}, UniverseChanged, {"action": "removed", "count": 4}),
-    (
-        Meaning.JOBS,
-        {
-            "job_id": "j",
-            "status": "running",
-            "progress": 40,
-            "total_symbols": 5,
-            "processed_symbols": 2,
-            "successful_symbols": ["IBM"],
-            "completed_at": None,
-            "started_at": ISO,
-        },
-        JobStatus,
-        {"progress": 0.4, "done": 2, "successful": ("IBM",), "started_at": AT, "completed_at": None},
-    ),
-    (
-        Meaning.JOBS,
-        {"run_id": "j", "status": "completed", "successful_symbols": [f"S{n}" for n in range(3000)]},
-        JobStatus,
-        {"job_id": "j", "successful": tuple(f"S{n}" for n in range(3000))},
-    ),
-    (
-        Meaning.JOBS,
-        {"job_id": "j", "status": "COMPLETED_WITH_ERRORS", "progress": "100", "failed_symbols": '["BF/B"]'},
-        JobStatus,
-        {"status": "completed_with_errors", "progress": 1.0, "failed": ("BF/B",)},
+        enveloped("processing_schedule_updated", enabled="false"),
+        ScheduleChanged,
+        {"enabled": False},
     ),
 ]

@@ -38,6 +38,7 @@ REASONS = {
     "no-status": "no status",
     "no-message": "no message",
     "no-metrics": "no figure that is known",
+    "no-operation": "no name of an operation",
     "no-universe": "no universe, symbol or count",
 }
 """Why a message is refused; each is counted by channel."""

@@ -45,6 +45,17 @@ class Fields:
         """As an item of it."""
         return Fields((*self._layers, message), self.arrived_at)
 
+    def inside(self, names: Sequence[Key]) -> "Fields":
+        """With the object of that name as the innermost layer, where there is one."""
+        value = self.find(names)
+        return Fields((value, *self._layers), self.arrived_at) if isinstance(value, dict) else self
+
+    def with_defaults(self, values: dict[str, object]) -> "Fields":
+        """These count where the message has nothing of the name."""
+        found = Fields((*self._layers, values), self.arrived_at)
+        found._outer = self._outer
+        return found
+
     def find(self, names: Sequence[Key]) -> object:
         """The first value that is there and not null; the inner layer's names go before the outer's."""
         for layer in self._layers:

@@ -4,12 +4,12 @@ from typing import Any
 
 from app.wire.codec import values
 from app.wire.codec.fields import Fields, Refused
-from app.wire.codec.shape import SYMBOL, Shape, Spelling, lower, number, text
+from app.wire.codec.shape import SYMBOL, Shape, Spelling, lower, name, number, text
 from app.wire.codec.spellings import severity, timeframe
 from app.wire.codec.text import clean
 from app.wire.events import IndicatorAlert, IndicatorCalculated
 
-ENVELOPES = ("data", "payload", "calculation")
+ENVELOPES = ("data", "payload", "calculation", "indicator")
 BATCH = ("indicators", "calculations")
 ALERT_ENVELOPES = ("alert", "data", "payload")
 
@@ -28,7 +28,7 @@ CALCULATED = Shape(
     IndicatorCalculated,
     {
         "symbol": SYMBOL,
-        "indicator": text(*_NAMES, "name", needed="no-indicator"),
+        "indicator": name(*_NAMES, "name", needed="no-indicator"),
         "value": number("value", says="else the one in `values` of that name, else its first"),
         "timeframe": lower("timeframe", says="1min, 5min, hourly, daily …"),
         "signal": text("signal", says="such as OVERBOUGHT"),

@@ -33,7 +33,8 @@ def _epoch_text(text: str) -> float | None:
     except ValueError:
         pass
     try:
-        found = datetime.fromisoformat(text)
+        # Python writes an offset, and some programs a Z after it.
+        found = datetime.fromisoformat(text.replace("+00:00Z", "Z"))
         return _plausible((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp())
     except (ValueError, OverflowError):
         return None

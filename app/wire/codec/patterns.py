@@ -4,7 +4,7 @@ from typing import Any
 
 from app.wire.codec import values
 from app.wire.codec.fields import Fields, Refused
-from app.wire.codec.shape import SYMBOL, Shape, Spelling, count, lower, number, text, when
+from app.wire.codec.shape import SYMBOL, Shape, Spelling, count, lower, name, number, text, when
 from app.wire.codec.spellings import TIERS, direction, timeframe
 from app.wire.events import PatternDetected, PatternExpired, PatternUpdated
 
@@ -23,9 +23,10 @@ def _confidence(value: object) -> float:
     return found if found <= 1.0 else found / 100.0
 
 
+_NAMES = ("pattern", "pattern_name", "pattern_type")
 _FIELDS = {
     "symbol": SYMBOL,
-    "pattern": text("pattern", "pattern_name", "pattern_type", needed="no-pattern"),
+    "pattern": name(*_NAMES, needed="no-pattern"),
     "confidence": Spelling(("confidence",), _confidence, "0 to 1; more than 1 is percent; 0 when missing"),
     "flow_id": text("flow_id"),
     "tier": lower("tier", says="daily, intraday, combo …; else read from source or timeframe"),
@@ -73,8 +74,14 @@ EXPIRED = Shape(
 SHAPES = (DETECTED, UPDATED, EXPIRED)
 
 
+_INNER = ("pattern_data", "pattern")
+"""Envelopes only where symbol or name stand nowhere else: beside them `pattern_data` holds prices of the pattern."""
+
+
 def read(fields: Fields) -> PatternDetected | PatternUpdated | PatternExpired:
     kind = fields.event_type()
+    if not (fields.text(*SYMBOL.names) and fields.text(*_NAMES)):
+        fields = fields.inside(_INNER)
     if kind == "pattern_updated":
         return UPDATED.made(_found(UPDATED.values(fields), fields))
     if kind == "pattern_expired":

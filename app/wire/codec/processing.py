@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from app.wire.codec import runs, values
 from app.wire.codec.fields import Fields
-from app.wire.codec.shape import Shape, Spelling, count, positive, share, text, when, words
+from app.wire.codec.shape import Shape, Spelling, positive, share, tally, text, when, words
 from app.wire.codec.states import state_of
 from app.wire.events import (
     Processing,
@@ -17,6 +17,7 @@ from app.wire.events import (
 from app.wire.events.runs import Work
 
 ENVELOPES = ("payload", "data")
+SCHEDULE_ENVELOPES = (*ENVELOPES, "schedule")
 
 _WORKS: Mapping[str, Work] = {
     "data": "import",
@@ -32,12 +33,11 @@ _ENDINGS = {"completed": "success", "failed": "failed", "cancelled": "cancelled"
 _FIELDS = {
     "run_id": text("run_id", "job_id", needed="no-run"),
     "phase": text("phase", "current_phase"),
-    "done": count(
+    "done": tally(
         "symbols_completed", "completed_symbols", "symbols_processed", "processed_symbols", "processed", "completed",
-        says="symbols",
     ),
-    "total": count("symbols_total", "total_symbols", "symbols_count", says="symbols"),
-    "failed": count("symbols_failed", "failed_symbols", "failed", says="symbols"),
+    "total": tally("symbols_total", "total_symbols", "symbols_count"),
+    "failed": tally("symbols_failed", "failed_symbols", "failed"),
     "share": share("progress", percent=("percent_complete", "percentage")),
     "current_symbol": text("current_symbol"),
     "trigger": text("trigger_type"),
@@ -105,7 +105,7 @@ SCHEDULE_SHAPES = (SCHEDULE,)
 def read(fields: Fields) -> ProcessingChanged | ProcessingProgressed | ScheduleChanged | RunChanged | RunProgressed:
     word = fields.event_type()
     if "schedule" in word:
-        return SCHEDULE.read(fields)
+        return SCHEDULE.read(fields.inside(("schedule",)))
     if work := _WORKS.get(word.partition("_")[0]):
         return runs.read(work, fields)
     status = state_of(word, fields)

@@ -15,6 +15,7 @@ from app.wire.codec.shape import (
     positive,
     share,
     symbols,
+    tally,
     text,
     when,
     words,
@@ -38,20 +39,25 @@ _PROGRESS: Mapping[Work, str] = {
     "patterns": "pattern_progress",
 }
 _ENDINGS = {"completed": "success"}
-_ORDERS = ("mode", "force", "triggered_by", "universe_names", "lookback_days", "total_indicators", "min_confidence")
+_ORDERS = (
+    "mode", "force", "triggered_by", "universe_names", "lookback_days", "total_indicators", "min_confidence",
+    "backfill_days",
+)  # fmt: skip
 _LEFT = ("eta_seconds",)
+_IMPORT_WORDS = ("data_import", "import_", "symbol_processing")
 
 _FIELDS = {
-    "run_id": text("run_id", "job_id", needed="no-run"),
-    "done": count(
+    "run_id": text("run_id", "job_id", says="of a backfill else its symbol", needed="no-run"),
+    "done": tally(
         "completed_symbols", "symbols_completed", "symbols_processed", "processed_symbols", "successful_symbols",
-        "success_count", "processed", "completed", says="symbols",
+        "success_count", "processed", "completed",
     ),
-    "total": count("total_symbols", "symbols_total", "symbols_count", says="symbols"),
-    "failed": count("failed_symbols", "symbols_failed", "failure_count", "failed", says="symbols"),
+    "total": tally("total_symbols", "symbols_total", "symbols_count"),
+    "failed": tally("failed_symbols", "symbols_failed", "failure_count", "failed"),
     "found": count(
-        "found", "total_records_imported", "records_imported", "patterns_detected", "successful_indicators",
-        "indicators_calculated", "total_changes", says="records, patterns, indicators or changes",
+        "found", "total_records_imported", "records_imported", "records_loaded", "patterns_detected",
+        "successful_indicators", "indicators_calculated", "total_changes",
+        says="records, patterns, indicators or changes",
     ),
     "share": share("progress", percent=("percent_complete", "percentage")),
     "current_symbol": text("current_symbol", "symbol"),
@@ -149,6 +155,9 @@ JOB_SHAPES = (JOB,)
 
 
 def read(work: Work, fields: Fields) -> RunChanged | RunProgressed:
+    """A backfill of one symbol has no id: the symbol names it."""
+    if not fields.has(*_FIELDS["run_id"].names) and (symbol := fields.text("symbol")) and fields.has("backfill_days"):
+        fields = fields.with_defaults({"run_id": f"backfill {symbol}"})
     status = state_of(fields.event_type(), fields) or _begun(fields)
     if not status:
         raise fields.missing("unknown-event")
@@ -172,5 +181,9 @@ def read_universe(fields: Fields) -> UniverseChanged:
     return UNIVERSE.made(found)
 
 
-def read_job(fields: Fields) -> JobStatus:
+def read_job(fields: Fields) -> JobStatus | RunChanged | RunProgressed:
+    """The status of a job, or, by the event's name, a stage of an import that no job asked for."""
+    word = fields.event_type()
+    if word.startswith(_IMPORT_WORDS) and not (fields.has("job_id") and fields.has("status", "state")):
+        return read("import", fields)
     return JOB.read(fields)

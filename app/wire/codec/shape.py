@@ -146,6 +146,17 @@ def text(*names: str, says: str = "", limit: int = 64, needed: str = "") -> Spel
     return Spelling(names, make, says, needed)
 
 
+def name(*names: str, needed: str = "") -> Spelling:
+    """Text, or an object that has a name or a type."""
+
+    def make(value: object) -> str:
+        if isinstance(value, dict):
+            value = value.get("name") or value.get("type")
+        return clean(value, 64) if isinstance(value, str) else ""
+
+    return Spelling(names, make, "or an object with `name` or `type`", needed)
+
+
 def lower(*names: str, says: str = "", needed: str = "") -> Spelling:
     def make(value: object) -> str:
         return clean(value, 32).lower() if isinstance(value, str) else ""
@@ -163,6 +174,10 @@ def positive(*names: str, says: str = "") -> Spelling:
 
 def count(*names: str, says: str = "") -> Spelling:
     return Spelling(names, values.count, says)
+
+
+def tally(*names: str) -> Spelling:
+    return Spelling(names, values.tally, "symbols, or a list of them")
 
 
 def share(*names: str, percent: Sequence[str] = ()) -> Spelling:

@@ -4,7 +4,7 @@ from app.wire.codec.fields import Fields
 from app.wire.codec.spellings import CANCELLATIONS, FAILURES, state
 
 _RUNNING = {"symbol_processing_complete", "job_progress_update", "processing_status_update"}
-_ENDS = ("success", "duration_seconds", "completed_at", "end_time")
+_ENDS = ("success", "duration_seconds", "completed_at", "end_time", "completion_time")
 _MIDDLES = ("percent_complete", "percentage", "progress", "completed_symbols", "symbols_completed", "current_symbol")
 
 

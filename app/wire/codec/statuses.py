@@ -14,7 +14,7 @@ def decode_status(job_id: str, held: bytes | Sequence[bytes], read_at: float) ->
         message = parse(held) if isinstance(held, bytes) else dict(_pairs(held))
         # The key says whose it is, whatever stands inside.
         message["job_id"] = job_id
-        return runs.read_job(Fields.opened(message, runs.ENVELOPES, read_at))
+        return runs.JOB.read(Fields.opened(message, runs.ENVELOPES, read_at))
     except Refused as refusal:
         return Rejected(refusal.reason)
 

@@ -40,6 +40,11 @@ def count(value: object) -> int | None:
     return int(found) if found is not None and found >= 0 else None
 
 
+def tally(value: object) -> int | None:
+    """A count, or a list of what is counted."""
+    return len(value) if isinstance(value, list) else count(value)
+
+
 def positive(value: object) -> float | None:
     found = number(value)
     return found if found is not None and found >= 0 else None

@@ -2,6 +2,7 @@
 
 from typing import Literal, get_args
 
+from app.wire.events.automation import MaintenanceChanged, QualityReported, SymbolChanged
 from app.wire.events.backtests import BacktestFinished, BacktestProgressed
 from app.wire.events.base import Event
 from app.wire.events.errors import ErrorReported
@@ -37,6 +38,9 @@ LoggedEvent = (
     | UniverseChanged
     | SessionChanged
     | ErrorReported
+    | SymbolChanged
+    | MaintenanceChanged
+    | QualityReported
     | Unheard
 )
 """Every one of these counts, in order."""
@@ -87,6 +91,7 @@ __all__ = [
     "JobStatus",
     "Kind",
     "LoggedEvent",
+    "MaintenanceChanged",
     "MetricsMeasured",
     "Pattern",
     "PatternDetected",
@@ -95,6 +100,7 @@ __all__ = [
     "Processing",
     "ProcessingChanged",
     "ProcessingProgressed",
+    "QualityReported",
     "Run",
     "RunChanged",
     "RunProgressed",
@@ -102,6 +108,7 @@ __all__ = [
     "SessionChanged",
     "StateEvent",
     "StreamingHealth",
+    "SymbolChanged",
     "SystemStatus",
     "Tick",
     "Unheard",
