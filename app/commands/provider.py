@@ -75,8 +75,10 @@ async def _load(pool: Pool, settings: Settings, wanted: Wanted, say: Say, warn: 
 
 
 def _report(done: Progress, requests: int, say: Say, warn: Say) -> bool:
-    for symbol, refusal in done.refusals:
-        warn(f"{symbol}: bar {refusal.number}: {refusal.reason}")
+    for symbol, record in done.refusals:
+        warn(f"{symbol}: {record}")
+    if done.refused > len(done.refusals):
+        warn(f"and {done.refused - len(done.refusals):,} more records refused")
     if done.failed:
         warn(f"nothing of {', '.join(done.failed)}")
     say(

@@ -1,7 +1,6 @@
 """A market's tables of one's own, files of bars, and a checksum of what was stored."""
 
 from collections.abc import AsyncIterator, Iterable
-from datetime import date
 from pathlib import Path
 
 import asyncpg
@@ -13,11 +12,11 @@ from app.engine.loads.keeper import Keeper
 from app.engine.loads.load import Outcome, load
 from app.engine.loads.textfile import TextFile
 from tests.conftest import Databases
+from tests.loads.provider import DAYS, TODAY, Massive, speaking
 from tests.loads.room import Room
 
 HISTORY = Path("config/history/us-equities-daily.csv.gz")
 HEADER = "symbol,date,open,high,low,close,volume"
-TODAY = date(2026, 11, 20)
 
 
 @pytest.fixture
@@ -32,6 +31,13 @@ async def link(databases: Databases) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(databases.engine)
     yield connection
     await connection.close()
+
+
+@pytest.fixture
+async def provider() -> AsyncIterator[Massive]:
+    async with speaking() as server:
+        server.bars = {"AAPL": DAYS, "BRK.B": DAYS[:1]}
+        yield server
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from typing import Any
@@ -11,11 +11,19 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from quart import Quart, Response, request
 
+from app.db.pools import Pool
+from app.engine.loads.frames import FRAMES
+from app.engine.loads.keeper import Keeper
+from app.engine.loads.massive import Span
+from app.engine.loads.pace import Pace
+from app.engine.loads.provider import Progress, ProviderLoad, Wanted
+from app.engine.loads.rest import Rest
 from tests.ports import free_port
 
 KEY = "massive-test-key-0123"
 DAY_MS = 86_400_000
 PAGE = 2
+TODAY = date(2026, 11, 20)
 
 
 def bar(day: str, close: float, volume: float = 1000) -> dict[str, Any]:
@@ -38,6 +46,8 @@ class Massive:
         self.bars: dict[str, list[dict[str, Any]]] = {}
         self.splits: dict[str, list[dict[str, Any]]] = {}
         self.dividends: dict[str, list[dict[str, Any]]] = {}
+        self.tickers: dict[str, dict[str, Any]] = {}
+        """Instead of what this server makes up."""
         self.trouble: deque[Response] = deque()
         """Answered before anything else, one for each request."""
         self.elsewhere = ""
@@ -73,6 +83,8 @@ class Massive:
     async def _ticker(self, symbol: str) -> dict[str, Any] | tuple[dict[str, str], int]:
         if symbol not in self.bars:
             return {"status": "NOT_FOUND", "message": "Ticker not found."}, 404
+        if symbol in self.tickers:
+            return {"status": "OK", "results": self.tickers[symbol]}
         known = {"ticker": symbol, "name": f"{symbol} Incorporated", "market": "stocks", "locale": "us", "type": "CS"}
         more = {"active": True, "currency_name": "usd", "primary_exchange": "XNAS", "list_date": "1980-12-12"}
         return {"status": "OK", "results": known | more}
@@ -104,3 +116,29 @@ async def speaking() -> AsyncIterator[Massive]:
     yield massive
     stop.set()
     await task
+
+
+SPAN = Span(date(2012, 9, 4), date(2012, 9, 10))
+DAYS = [bar(f"2012-09-{day:02}", 100.0 + day) for day in (4, 5, 6, 7, 10)]
+
+
+async def load(
+    provider: Massive,
+    pool: Pool,
+    *symbols: str,
+    timeframe: str = "daily",
+    key: str = KEY,
+    told: Callable[[Progress], object] = lambda _: None,
+    stop: asyncio.Event | None = None,
+    patience: float = 20,
+    limited_patience: float = 60,
+) -> Progress:
+    frame = FRAMES[timeframe]
+    keeper = Keeper(pool, frame)
+    await keeper.open()
+    patiences = {"patience": patience, "limited_patience": limited_patience}
+    rest = Rest(provider.url, key, Pace(60_000), stop, **patiences, first_wait=0.01)
+    try:
+        return await ProviderLoad(Wanted(symbols, frame, SPAN, "yesterday"), rest, keeper, told, TODAY).run()
+    finally:
+        await rest.close()

@@ -1,7 +1,6 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
 from datetime import date
 
 import asyncpg
@@ -11,45 +10,12 @@ from quart import Response
 from app.db.pools import Pool
 from app.engine.loads import massive
 from app.engine.loads.frames import FRAMES
-from app.engine.loads.keeper import Keeper
 from app.engine.loads.massive import Span
 from app.engine.loads.pace import Pace
-from app.engine.loads.provider import Progress, ProviderLoad, Wanted, minutes
-from app.engine.loads.rest import Refused, Rest, Unreachable
-from tests.loads.conftest import TODAY, checksum
-from tests.loads.provider import KEY, Massive, bar, speaking
-
-SPAN = Span(date(2012, 9, 4), date(2012, 9, 10))
-DAYS = [bar(f"2012-09-{day:02}", 100.0 + day) for day in (4, 5, 6, 7, 10)]
-
-
-@pytest.fixture
-async def provider() -> AsyncIterator[Massive]:
-    async with speaking() as server:
-        server.bars = {"AAPL": DAYS, "BRK.B": DAYS[:1]}
-        yield server
-
-
-async def load(
-    provider: Massive,
-    pool: Pool,
-    *symbols: str,
-    timeframe: str = "daily",
-    key: str = KEY,
-    told: Callable[[Progress], object] = lambda _: None,
-    stop: asyncio.Event | None = None,
-    patience: float = 20,
-    limited_patience: float = 60,
-) -> Progress:
-    frame = FRAMES[timeframe]
-    keeper = Keeper(pool, frame)
-    await keeper.open()
-    patiences = {"patience": patience, "limited_patience": limited_patience}
-    rest = Rest(provider.url, key, Pace(60_000), stop, **patiences, first_wait=0.01)
-    try:
-        return await ProviderLoad(Wanted(symbols, frame, SPAN, "yesterday"), rest, keeper, told, TODAY).run()
-    finally:
-        await rest.close()
+from app.engine.loads.provider import Progress, minutes
+from app.engine.loads.rest import Refused, Unreachable
+from tests.loads.conftest import checksum
+from tests.loads.provider import Massive, bar, load
 
 
 async def test_bars_names_splits_and_dividends_are_stored(
@@ -81,7 +47,7 @@ TROUBLE = {
     "too-fast-at-some-time": [Response("{}", 429, {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"})],
     "broken": [Response("oops", 500), Response("oops", 503)],
     "torn": [Response('{"status":"OK","results":[{"t":13467', 200)],
-    "other-shape": [Response('{"results":[{"t":"x"}]}', 200)],
+    "other-shape": [Response('{"results":"none"}', 200)],
 }
 
 

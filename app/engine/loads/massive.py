@@ -1,17 +1,19 @@
 """What Massive tells: bars, names, splits and dividends, as rows that can be checked and stored."""
 
 import math
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 from urllib.parse import quote
 
+import msgspec
 from msgspec import Struct
 
 from app.engine.loads.frames import Frame
 from app.engine.loads.queries import Dividend, Named, Split
-from app.engine.loads.rest import Refused, Rest
+from app.engine.loads.records import BadRecord, Numbered, Records, decoded
+from app.engine.loads.rest import Rest
 from app.engine.loads.rows import Rows
 
 LIMIT = 50_000
@@ -21,6 +23,8 @@ TRADED_MINUTES = 960
 """Of a day, with what is traded before and after the session."""
 REFERENCE_REQUESTS = 3
 DAY_MS = 86_400_000
+
+T = TypeVar("T")
 
 
 class Aggregate(Struct):
@@ -64,6 +68,7 @@ class Reference(NamedTuple):
     named: tuple[Named, ...]
     splits: tuple[Split, ...]
     dividends: tuple[Dividend, ...]
+    bad: tuple[BadRecord, ...]
 
 
 class Span(NamedTuple):
@@ -75,35 +80,31 @@ class Span(NamedTuple):
 
 class Batch(NamedTuple):
     rows: Rows
-    reached: date
-    """Of the last bar."""
+    reached: date | None
+    """Of the last bar; None where none can be read."""
+    bad: list[BadRecord]
 
 
 async def bars(rest: Rest, symbol: str, frame: Frame, span: Span) -> AsyncIterator[Batch]:
     """In order of time, as they were traded."""
     path = f"/v2/aggs/ticker/{quote(symbol, safe='')}/range/1/{frame.span}/{span.first}/{span.last}"
     told = {"adjusted": "false", "sort": "asc", "limit": str(LIMIT)}
-    async for found in rest.pages(path, told, list[Aggregate]):
-        if found:
-            yield Batch(_rows(symbol, frame, found), _day(found[-1]))
+    async for answer in rest.pages(path, told):
+        found = decoded(BARS, answer)
+        yield Batch(_rows(symbol, frame, found), _day(found.records[-1]) if found.records else None, found.bad)
 
 
 async def reference(rest: Rest, symbol: str) -> Reference:
-    known = await rest.one(f"/v3/reference/tickers/{quote(symbol, safe='')}", TickerFound)
-    asked = {"ticker": symbol, "limit": REFERENCE_LIMIT}
-    splits = [
-        Split(symbol, found.execution_date, Decimal(str(found.split_to)) / Decimal(str(found.split_from)))
-        async for page in rest.pages("/v3/reference/splits", asked, list[SplitFound])
-        for found in page
-        if _positive(found.split_from) and 1e-6 < found.split_to / found.split_from < 1e6
-    ]
-    dividends = [
-        Dividend(symbol, found.ex_dividend_date, found.dividend_type, Decimal(str(found.cash_amount)), *_paid(found))
-        async for page in rest.pages("/v3/reference/dividends", asked, list[DividendFound])
-        for found in page
-        if _positive(found.cash_amount)
-    ]
-    return Reference((_named(symbol, known),) if known else (), tuple(splits), tuple(dividends))
+    known = await rest.one(f"/v3/reference/tickers/{quote(symbol, safe='')}")
+    ticker = decoded(TICKERS, [known] if known else [])
+    splits = await _all(rest, "/v3/reference/splits", symbol, SPLITS)
+    dividends = await _all(rest, "/v3/reference/dividends", symbol, DIVIDENDS)
+    return Reference(
+        tuple(_named(symbol, found) for found in ticker.records),
+        tuple(_split(symbol, found) for found in splits.records),
+        tuple(_dividend(symbol, found) for found in dividends.records),
+        (*ticker.bad, *splits.bad, *dividends.bad),
+    )
 
 
 def requests(symbols: int, frame: Frame, span: Span) -> int:
@@ -114,18 +115,22 @@ def requests(symbols: int, frame: Frame, span: Span) -> int:
     return symbols * (max(1, math.ceil(base / LIMIT)) + REFERENCE_REQUESTS)
 
 
+async def _all(rest: Rest, path: str, symbol: str, records: Records[T]) -> Numbered[T]:
+    params = {"ticker": symbol, "limit": REFERENCE_LIMIT}
+    raw = [record async for answer in rest.pages(path, params) for record in answer]
+    return decoded(records, raw)
+
+
 def _day(bar: Aggregate) -> date:
-    try:
-        return datetime.fromtimestamp(bar.t / 1000, UTC).date()
-    except (ValueError, OverflowError, OSError):
-        raise Refused("the provider tells of a bar at a time that does not exist") from None
+    return datetime.fromtimestamp(bar.t / 1000, UTC).date()
 
 
-def _rows(symbol: str, frame: Frame, found: Sequence[Aggregate]) -> Rows:
+def _rows(symbol: str, frame: Frame, found: Numbered[Aggregate]) -> Rows:
     # Its weeks begin on Sunday, ours on the Monday after.
     later = DAY_MS if frame.name == "weekly" else 0
-    columns = ([repr(getattr(bar, name)) for bar in found] for name in "ohlcv")
-    return Rows(range(1, len(found) + 1), [symbol] * len(found), [str(bar.t + later) for bar in found], *columns)
+    bars = found.records
+    columns = ([repr(getattr(bar, name)) for bar in bars] for name in "ohlcv")
+    return Rows(found.numbers, [symbol] * len(bars), [str(bar.t + later) for bar in bars], *columns)
 
 
 def _named(symbol: str, found: TickerFound) -> Named:
@@ -143,8 +148,41 @@ def _named(symbol: str, found: TickerFound) -> Named:
     )
 
 
-def _paid(found: DividendFound) -> tuple[Any, Any]:
-    return _clean(found.currency), found.pay_date
+def _split(symbol: str, found: SplitFound) -> Split:
+    return Split(symbol, found.execution_date, Decimal(str(found.split_to)) / Decimal(str(found.split_from)))
+
+
+def _dividend(symbol: str, found: DividendFound) -> Dividend:
+    amount = Decimal(str(found.cash_amount))
+    return Dividend(symbol, found.ex_dividend_date, found.dividend_type, amount, _clean(found.currency), found.pay_date)
+
+
+def _bar_flaw(bar: Aggregate) -> str:
+    try:
+        _day(bar)
+    except (ValueError, OverflowError, OSError):
+        return f"t: {bar.t} is no time that exists"
+    return ""
+
+
+def _split_flaw(found: SplitFound) -> str:
+    if not (_positive(found.split_from) and 1e-6 < found.split_to / found.split_from < 1e6):
+        return f"{found.split_from:g} to {found.split_to:g} is no ratio"
+    return ""
+
+
+def _dividend_flaw(found: DividendFound) -> str:
+    return "" if _positive(found.cash_amount) else f"cash_amount: {found.cash_amount:g} is no amount"
+
+
+def _no_flaw(_: TickerFound) -> str:
+    return ""
+
+
+BARS = Records("bar", msgspec.json.Decoder(Aggregate), _bar_flaw)
+TICKERS = Records("ticker", msgspec.json.Decoder(TickerFound), _no_flaw)
+SPLITS = Records("split", msgspec.json.Decoder(SplitFound), _split_flaw)
+DIVIDENDS = Records("dividend", msgspec.json.Decoder(DividendFound), _dividend_flaw)
 
 
 def _positive(number: float) -> bool:

@@ -1,7 +1,7 @@
 """A provider's history of many symbols, one after the other, each from where an earlier try stopped."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -11,8 +11,9 @@ from app.engine.loads.keeper import Keeper
 from app.engine.loads.massive import Span
 from app.engine.loads.pace import Stopped
 from app.engine.loads.queries import Entry
+from app.engine.loads.records import BadRecord
 from app.engine.loads.rest import Rest
-from app.engine.loads.rows import Checker, Refusal
+from app.engine.loads.rows import Checker
 
 MOST_REFUSALS = 100
 SOURCE = "massive"
@@ -42,8 +43,8 @@ class Progress(NamedTuple):
     good: int = 0
     stored: int = 0
     refused: int = 0
-    refusals: tuple[tuple[str, Refusal], ...] = ()
-    """The number is the bar's in its answer."""
+    refusals: tuple[tuple[str, BadRecord], ...] = ()
+    """By symbol."""
     seconds: float = 0.0
 
 
@@ -88,10 +89,11 @@ class ProviderLoad:
         first = max(wanted.span.first, date.fromordinal(reached)) if reached else wanted.span.first
         found = reached > 0
         async for batch in massive.bars(self._rest, symbol, wanted.frame, Span(first, wanted.span.last)):
-            found = True
+            found = found or batch.reached is not None
             await self._keep(symbol, batch)
         if found and wanted.reference:
             told = await massive.reference(self._rest, symbol)
+            self._refuse(symbol, told.bad)
             await self._keeper.keep_reference(told.named, told.splits, told.dividends, SOURCE)
         if found:
             await self._keeper.complete(wanted.load, symbol, wanted.span.last.toordinal())
@@ -99,17 +101,19 @@ class ProviderLoad:
 
     async def _keep(self, symbol: str, batch: massive.Batch) -> None:
         checked = self._checker.check(batch.rows)
-        reached = min(batch.reached, self._wanted.span.last).toordinal()
-        stored = await self._keeper.keep(self._wanted.load, symbol, checked.lines, checked.symbols, reached)
+        stored = 0
+        if batch.reached:
+            reached = min(batch.reached, self._wanted.span.last).toordinal()
+            stored = await self._keeper.keep(self._wanted.load, symbol, checked.lines, checked.symbols, reached)
+        self._refuse(symbol, [*batch.bad, *(BadRecord("bar", *refusal) for refusal in checked.refused)])
         now = self._now
-        self._say(
-            now._replace(
-                good=now.good + len(checked.keys),
-                stored=now.stored + stored,
-                refused=now.refused + len(checked.refused),
-                refusals=(*now.refusals, *((symbol, refusal) for refusal in checked.refused))[:MOST_REFUSALS],
-            )
-        )
+        self._say(now._replace(good=now.good + len(checked.keys), stored=now.stored + stored))
+
+    def _refuse(self, symbol: str, bad: Sequence[BadRecord]) -> None:
+        """Each is counted; the first of a load are named."""
+        now = self._now
+        named = (*now.refusals, *((symbol, record) for record in bad))[:MOST_REFUSALS]
+        self._now = now._replace(refused=now.refused + len(bad), refusals=named)
 
     def _say(self, now: Progress) -> None:
         self._now = now._replace(seconds=time.monotonic() - self._began)
@@ -117,7 +121,11 @@ class ProviderLoad:
 
     def _entry(self) -> Entry:
         now, done = self._now, len(self._now.successful)
-        error = f"nothing of {', '.join(now.failed[:20])}" if now.failed else None
+        said = [f"nothing of {', '.join(now.failed[:20])}"] if now.failed else []
+        if now.refused:
+            named = "; ".join(f"{symbol} {record}" for symbol, record in now.refusals[:5])
+            said.append(f"{now.refused} records refused; {named}")
+        error = "; ".join(said) or None
         return Entry(self._wanted.load, done, self._keeper.fresh, now.stored, now.status, error, now.seconds)
 
 

@@ -5,7 +5,7 @@ import logging
 import random
 import time
 from collections.abc import AsyncIterator, Coroutine, Mapping
-from typing import Generic, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import httpx
 import msgspec
@@ -27,6 +27,8 @@ LONGEST_RETRY_AFTER = 300.0
 MOST_BYTES = 64 << 20
 MOST_PAGES = 10_000
 
+_NULL = msgspec.Raw(b"null")
+
 T = TypeVar("T")
 
 
@@ -38,8 +40,14 @@ class Unreachable(Exception):
     """The provider did not answer in time, or not in a way that can be understood."""
 
 
-class Page(Struct, Generic[T], kw_only=True):
-    results: T | None = None
+class Page(NamedTuple):
+    records: list[msgspec.Raw]
+    """Each still to be decoded: one that is malformed must not cost the others."""
+    next_url: str | None
+
+
+class _Answer(Struct):
+    results: msgspec.Raw = _NULL
     next_url: str | None = None
 
 
@@ -92,22 +100,22 @@ class Rest:
     async def close(self) -> None:
         await self._client.aclose()
 
-    async def one(self, path: str, kind: type[T]) -> T | None:
+    async def one(self, path: str) -> msgspec.Raw | None:
         """None where there is no such thing."""
-        page = await self._answered(self._home.join(path), kind)
-        return page.results if page else None
+        page = await self._answered(self._home.join(path))
+        return page.records[0] if page and page.records else None
 
-    async def pages(self, path: str, params: Mapping[str, str], kind: type[T]) -> AsyncIterator[T]:
-        """Raises Refused and Unreachable."""
+    async def pages(self, path: str, params: Mapping[str, str]) -> AsyncIterator[list[msgspec.Raw]]:
+        """The records of each. Raises Refused and Unreachable."""
         address: httpx.URL | None = self._home.join(path).copy_merge_params(params)
         seen: set[str] = set()
         while address is not None:
             seen.add(str(address))
-            page = await self._answered(address, kind)
+            page = await self._answered(address)
             if page is None:
                 return
-            if page.results is not None:
-                yield page.results
+            if page.records:
+                yield page.records
             address = self._next(page.next_url) if page.next_url else None
             if address is not None and (str(address) in seen or len(seen) >= MOST_PAGES):
                 raise Refused("the provider's pages come to no end")
@@ -122,12 +130,12 @@ class Rest:
             raise Refused(f"the provider sends us to another host ({address.host[:100]}) for the next page")
         return address
 
-    async def _answered(self, address: httpx.URL, kind: type[T]) -> Page[T] | None:
+    async def _answered(self, address: httpx.URL) -> Page | None:
         began = heard = time.monotonic()
         ceiling = self._first_wait
         while True:
             await self._pace.turn(self._stop)
-            said = await self._asked(address, kind)
+            said = await self._asked(address)
             if not isinstance(said, _Trouble):
                 return said
             if said.limited:
@@ -141,7 +149,7 @@ class Rest:
             logger.warning("provider: %s; asked again in %.1f s", said.says, pause)
             await wait(pause, self._stop)
 
-    async def _asked(self, address: httpx.URL, kind: type[T]) -> Page[T] | _Trouble | None:
+    async def _asked(self, address: httpx.URL) -> Page | _Trouble | None:
         """None where there is no such thing."""
         self.requests += 1
         try:
@@ -160,7 +168,7 @@ class Rest:
         if status != httpx.codes.OK:
             raise Refused(_refusal(status, body))
         try:
-            return msgspec.json.decode(body, type=Page[kind])  # type: ignore[valid-type]
+            return _page(body)
         except (msgspec.DecodeError, RecursionError):
             return _Trouble("an answer that is cut off or not understood")
 
@@ -191,6 +199,14 @@ async def _read(answer: httpx.Response) -> bytes:
         if len(body) > MOST_BYTES:
             raise Refused(f"the provider answers with more than {MOST_BYTES >> 20} MB at once")
     return bytes(body)
+
+
+def _page(body: bytes) -> Page:
+    """Raises DecodeError. A list of records, one alone, or none."""
+    answer = msgspec.json.decode(body, type=_Answer)
+    if bytes(answer.results).startswith(b"{"):
+        return Page([answer.results], answer.next_url)
+    return Page(msgspec.json.decode(answer.results, type=list[msgspec.Raw] | None) or [], answer.next_url)
 
 
 def _retry_after(answer: httpx.Response) -> float | None:
