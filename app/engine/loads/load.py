@@ -94,7 +94,8 @@ async def load(
     chunks = _checked(source, Checker(frame, until))
     ahead = asyncio.create_task(asyncio.to_thread(next, chunks, None))
     try:
-        while (read := await ahead) is not None:
+        # Shielded: where this task is cancelled the thread reads on, and its chunk has to be waited for.
+        while (read := await asyncio.shield(ahead)) is not None:
             if cancelled := stop is not None and stop.is_set():
                 break
             ahead = asyncio.create_task(asyncio.to_thread(next, chunks, None))
@@ -106,6 +107,7 @@ async def load(
     finally:
         # A thread cannot be called off: what it reads now ends within a moment.
         await asyncio.wait([ahead])
+        ahead.exception()
         chunks.close()
     outcome = tally.ended(cancelled=cancelled)
     if keeper:
