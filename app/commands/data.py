@@ -82,4 +82,6 @@ def _report(outcome: Outcome, dry: bool, say: Say, warn: Say) -> bool:
         f"{outcome.name}: {outcome.good:,} of {outcome.rows:,} rows good, {stored}, {outcome.doubles:,} came twice,"
         f" {outcome.refused:,} refused; {len(outcome.known):,} symbols; {outcome.seconds:.1f} s, {rate:,.0f} rows/s"
     )
-    return bool(outcome.good) or not outcome.refused
+    if not outcome.rows:
+        warn(f"{outcome.name}: holds no row after its header")
+    return bool(outcome.good)

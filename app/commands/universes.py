@@ -15,6 +15,7 @@ from app.commands.loading import market, with_pool
 from app.db.pools import Pool
 from app.embedded.places import Unusable
 from app.engine.loads.asks import LONGEST_SYMBOL, listed
+from app.engine.loads.source import Unreadable
 from app.engine.universes import ETFS, STOCKS, Universe, queries
 from app.engine.universes.resolve import Unresolved, named, resolve
 from app.settings import Settings
@@ -40,7 +41,7 @@ def show(settings: Settings) -> bool:
 
 
 def bring(settings: Settings, path: Path, name: str | None, *, etfs: bool) -> bool:
-    """Of the symbols of a CSV file, in place of what was called so. Raises Unusable and Unreadable."""
+    """Of the symbols of a CSV file, in place of what was called so. Raises Unusable."""
     group, _, key = (name or path.stem).strip().rpartition(":")
     universe = Universe(ETFS if etfs else STOCKS, group or OWN, key, _symbols(path))
     if not key or max(len(group), len(key)) > LONGEST:
@@ -95,7 +96,10 @@ def history(settings: Settings, name: str) -> bool:
 
 
 def _symbols(path: Path) -> tuple[str, ...]:
-    found = listed(path)
+    try:
+        found = listed(path)
+    except Unreadable as reason:
+        raise Unusable(str(reason)) from None
     if long := [symbol for symbol in found if len(symbol) > LONGEST_SYMBOL or not symbol.isprintable()]:
         raise Unusable(f"{path.name}: {long[0][:40]!r} is no symbol")
     return found

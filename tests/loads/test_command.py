@@ -37,6 +37,18 @@ async def test_refused_rows_are_told_by_file_and_line(
     assert "1 of 2 rows good" in found.stdout
 
 
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)], ids=["stored", "dry"])
+def test_a_header_without_rows_is_nothing_good(databases: Databases, tmp_path: Path, dry: tuple[str, ...]) -> None:
+    path = tmp_path / "delisted.csv"
+    path.write_text("Date,Open,High,Low,Close,Adj Close,Volume")
+
+    found = command(tmp_path, "data", "load", str(path), "--symbol", "GONE", *dry, DATABASE_URL=databases.engine)
+
+    assert found.returncode == 1
+    assert "delisted.csv: holds no row after its header" in found.stderr
+    assert "0 of 0 rows good" in found.stdout
+
+
 def test_a_dry_run_needs_no_database(tmp_path: Path) -> None:
     path = written(tmp_path / "bars.csv", ["A,2012-09-05,1,1,2,1,5"])
 

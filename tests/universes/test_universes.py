@@ -140,3 +140,45 @@ async def test_universes_are_brought_listed_and_given_out_by_commands(
     assert wrong.returncode == 1
     assert "did you mean own:mine?" in wrong.stderr
     assert await link.fetchval("select count(*) from universe_members") == 58 + 2
+
+
+IMPORTED = {
+    "screener": ('\ufeffSymbol,Name,Last Sale,Net Change\nBRK/B,"Berkshire, Inc.",$410.1,-1\nBF/A,"Brown",$50,0\n', 2),
+    "no header": ("AAPL\nmsft\nBRK.B\n", 3),
+    "semicolons": ("Ticker;Company\nBRK-B;Berkshire\nNA;Nano Labs\nTRUE;TrueCar\n", 3),
+    "tabs": ("Company\tTicker\nBerkshire, Inc.\tBRK-B\n", 1),
+}
+
+
+@pytest.mark.parametrize(("text", "members"), IMPORTED.values(), ids=IMPORTED)
+async def test_lists_are_imported_whatever_parts_their_fields(
+    databases: Databases, link: asyncpg.Connection, tmp_path: Path, text: str, members: int
+) -> None:
+    (tmp_path / "list.csv").write_text(text, encoding="utf-8")
+
+    found = command(tmp_path, "data", "universes", "import", str(tmp_path / "list.csv"), DATABASE_URL=databases.engine)
+
+    assert (found.returncode, found.stdout.strip()) == (0, f"custom:list: {members} members"), found.stderr
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        bytes.fromhex("ff13f7b56ea03905625e1484fd20ddabce954497"),
+        b"\x00" * 64,
+        b"symbol\n",
+        b"Company name\nApple Inc\n",
+    ],
+    ids=["empty", "binary", "zeros", "header", "no symbols"],
+)
+def test_what_is_no_list_of_symbols_is_refused_in_one_line(
+    databases: Databases, tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "list.csv").write_bytes(content)
+
+    found = command(tmp_path, "data", "universes", "import", str(tmp_path / "list.csv"), DATABASE_URL=databases.engine)
+
+    assert (found.returncode, found.stdout) == (1, "")
+    assert found.stderr.count("\n") == 1
+    assert found.stderr.startswith("Error: list.csv: ")

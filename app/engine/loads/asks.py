@@ -15,6 +15,7 @@ from app.wire.jobs.bounds import MOST_LISTED
 YEAR = 365
 MOST_BYTES = 1 << 20
 LONGEST_SYMBOL = 20
+DELIMITERS = (",", ";", "\t", "|")
 LISTS = {"SP500": "sp_500.csv", "NASDAQ100": "nasdaq_100.csv", "ETF": "curated-etfs.csv", "CUSTOM": "custom.csv"}
 """Files by the universe's word in the contract."""
 
@@ -55,7 +56,9 @@ def _planned(job: AnyLoad, today: date, files: Path) -> Plan:
 
 
 def listed(path: Path) -> tuple[str, ...]:
-    """The symbols of a CSV file, from the column that says so or the first. Raises Unreadable."""
+    """The symbols of a CSV file, from the column that says so or the first. Its first line shows what parts fields.
+
+    Raises Unreadable."""
     try:
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
             lines = file.read(MOST_BYTES + 1)
@@ -64,7 +67,9 @@ def listed(path: Path) -> tuple[str, ...]:
     if len(lines) > MOST_BYTES:
         raise Unreadable(f"{path.name}: too long for a list of symbols")
     try:
-        rows = [row for row in csv.reader(lines.splitlines()) if row]
+        texts = lines.splitlines()
+        delimiter = max(DELIMITERS, key=texts[0].count) if texts else DELIMITERS[0]
+        rows = [row for row in csv.reader(texts, delimiter=delimiter) if row]
     except csv.Error as error:
         raise Unreadable(f"{path.name}: is no list of symbols ({error})") from None
     names = [name.strip().lower() for name in rows[0]] if rows else []
