@@ -1,15 +1,28 @@
-"""On which dates the NYSE and Nasdaq trade, and on which of them only until 13:00 in New York."""
+"""On which dates the NYSE and Nasdaq trade, and from when to when on each of them, in New York."""
 
+import re
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
 from holidays import financial_holidays
 from holidays.constants import HALF_DAY, PUBLIC
 
+from app.finance import exchange_days
+
 SATURDAY = 5
 DAY = timedelta(days=1)
+ORDINARY = (
+    (date(1985, 9, 30), time(9, 30), time(16)),
+    (date(1974, 10, 1), time(10), time(16)),
+    (date(1952, 9, 29), time(10), time(15, 30)),
+    (date.min, time(10), time(15)),
+)
+"""Hours of an ordinary session from a date on, the newest first. Saturdays, traded until 1952, are none here."""
+
+CLOSES_EARLY = time(13)
+_CLOSE_SAID = re.compile(r"\(markets close at (\d+:\d\d[ap]m)\)")
 
 
 class Year(NamedTuple):
@@ -23,7 +36,19 @@ def is_session(day: date) -> bool:
 
 
 def is_half_day(day: date) -> bool:
-    return is_session(day) and day in _year(day.year).short
+    """Whether the session ended before the ordinary time."""
+    return is_session(day) and hours(day)[1] < _ordinary(day)[1]
+
+
+def hours(day: date) -> tuple[time, time]:
+    """When the session opens and closes; of a day without a session, the ordinary hours of its time."""
+    opens, closes = _ordinary(day)
+    if not is_session(day):
+        return opens, closes
+    if special := exchange_days.of(day, "hours"):
+        return special.opens or opens, special.closes or closes
+    name = _year(day.year).short.get(day)
+    return opens, _early(name) if name else closes
 
 
 def closing(day: date) -> str | None:
@@ -62,7 +87,21 @@ def sessions(first: date, last: date) -> Iterator[date]:
 
 @lru_cache(maxsize=256)
 def _year(year: int) -> Year:
-    return Year(_named(year, PUBLIC), _named(year, HALF_DAY))
+    """As the library has it, corrected by the exchange's own list."""
+    closed = _named(year, PUBLIC) | {day: found.reason for day, found in exchange_days.of_year(year, "closed")}
+    for day, _ in exchange_days.of_year(year, "open"):
+        closed.pop(day, None)
+    return Year(closed, _named(year, HALF_DAY))
+
+
+def _ordinary(day: date) -> tuple[time, time]:
+    return next((opens, closes) for since, opens, closes in ORDINARY if day >= since)
+
+
+def _early(name: str) -> time:
+    """The library's names say when: `Snowstorm (markets close at 2:30pm)`."""
+    said = _CLOSE_SAID.search(name)
+    return datetime.strptime(said[1], "%I:%M%p").time() if said else CLOSES_EARLY  # noqa: DTZ007 - a time of day
 
 
 def _named(year: int, category: str) -> dict[date, str]:

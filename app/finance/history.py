@@ -1,13 +1,26 @@
-"""Daily history kept as gzipped CSV, and the names of what it holds."""
+"""Daily history kept as gzipped CSV, the names of what it holds, and what became of its shares."""
 
 import csv
 import gzip
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
+from app.finance.adjust import Split
 from app.finance.bars import Bar, day_start
 from app.finance.instrument import Instrument
+
+
+class Move(NamedTuple):
+    """A change of the price that is as large as that of a split and was none."""
+
+    symbol: str
+    day: date
+    before: float
+    """The close of the session before, USD as traded."""
+    open: float
+    reason: str
 
 
 def read(path: Path) -> list[Bar]:
@@ -26,12 +39,41 @@ def read_instruments(path: Path) -> list[Instrument]:
         ]
 
 
+def read_splits(path: Path) -> dict[str, list[Split]]:
+    """By symbol, oldest first; none where there is no such file."""
+    found: dict[str, list[Split]] = {}
+    for row in sorted(_rows(path), key=lambda row: (row["symbol"], row["ex_date"])):
+        found.setdefault(row["symbol"], []).append(Split(date.fromisoformat(row["ex_date"]), float(row["ratio"])))
+    return found
+
+
+def read_moves(path: Path) -> list[Move]:
+    """None where there is no such file."""
+    return [
+        Move(
+            row["symbol"],
+            date.fromisoformat(row["date"]),
+            float(row["close_before"]),
+            float(row["open"]),
+            row["reason"],
+        )
+        for row in _rows(path)
+    ]
+
+
 def by_day(bars: Iterable[Bar]) -> dict[date, list[Bar]]:
     """Trading dates in order, each with the bars of all symbols that traded."""
     days: dict[date, list[Bar]] = {}
     for bar in sorted(bars, key=lambda bar: (bar.start, bar.symbol)):
         days.setdefault(bar.day, []).append(bar)
     return days
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def _bar(symbol: str, day: str, opened: str, high: str, low: str, close: str, volume: str) -> Bar:

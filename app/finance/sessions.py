@@ -1,4 +1,4 @@
-"""The trading sessions of US equities as instants: 09:30 to 16:00 in New York, until 13:00 on half-days."""
+"""The trading sessions of US equities as instants: as long as the exchange traded on each day, today 09:30 to 16:00."""
 
 import math
 from datetime import UTC, date, datetime, time, timedelta
@@ -11,9 +11,6 @@ from app.finance.markets import Market, market
 
 NEW_YORK = ZoneInfo("America/New_York")
 PRE_OPENS = time(4, 0)
-OPENS = time(9, 30)
-CLOSES = time(16, 0)
-CLOSES_EARLY = time(13, 0)
 POST_HOURS = timedelta(hours=4)
 MINUTE = 60
 HALF_HOUR = 1800
@@ -41,7 +38,8 @@ class Session(NamedTuple):
 @lru_cache(maxsize=16_384)
 def regular(day: date) -> Session:
     """The hours of `day`; of a day without a session those that an ordinary one would have."""
-    return Session(day, _epoch(day, OPENS), _epoch(day, CLOSES_EARLY if calendar.is_half_day(day) else CLOSES))
+    opens, closes = calendar.hours(day)
+    return Session(day, _epoch(day, opens), _epoch(day, closes))
 
 
 def session(day: date) -> Session | None:

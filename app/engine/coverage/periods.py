@@ -36,7 +36,7 @@ def last_closed(at: float) -> date:
 
 
 def on_half_hours(expected: Sequence[Period]) -> bool:
-    """As every session of the exchange has been."""
+    """As sessions of ordinary times are; a storm or a power failure ended some at other minutes."""
     ends = (moment for each in expected for moment in (each.opens, each.closes) if moment)
     return all(moment.minute % 30 == 0 and moment.second == 0 for moment in ends)
 
