@@ -14,6 +14,7 @@ from app.engine.loads.frames import FRAMES, Frame
 from app.engine.loads.keeper import Keeper
 from app.engine.loads.load import Outcome, load
 from app.engine.loads.scenario import ScenarioBars
+from app.engine.loads.shipped import SOURCE, Shipped
 from app.engine.loads.source import Source, Unreadable
 from app.settings import Settings
 
@@ -50,8 +51,8 @@ async def _files(pool: Pool | None, asked: Files, say: Say, warn: Say) -> bool:
             try:
                 source = opened(path, asked.symbol) if isinstance(path, Path) else path
                 outcome = await load(source, frame, keeper, until, told, stop)
-                if keeper and isinstance(source, ScenarioBars):
-                    await keeper.keep_reference([source.named], (), (), "synthetic")
+                if keeper:
+                    await _keep_reference(keeper, source)
             except Unreadable as reason:
                 warn(str(reason))
                 fine = False
@@ -60,6 +61,14 @@ async def _files(pool: Pool | None, asked: Files, say: Say, warn: Say) -> bool:
     if stop.is_set():
         raise Unusable(f"stopped; {AGAIN}")
     return fine
+
+
+async def _keep_reference(keeper: Keeper, source: Source) -> None:
+    """What a source has besides bars."""
+    if isinstance(source, ScenarioBars):
+        await keeper.keep_reference([source.named], (), (), "synthetic")
+    elif isinstance(source, Shipped):
+        await keeper.add_splits(source.splits, SOURCE)
 
 
 async def _keeper(pool: Pool | None, frame: Frame) -> Keeper | None:

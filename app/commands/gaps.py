@@ -24,6 +24,7 @@ from app.engine.loads.asks import Plan
 from app.engine.loads.provider import minutes
 from app.engine.loads.rest import Refused, Unreachable
 from app.engine.loads.work import NO_KEY, Origin, Standing, Work
+from app.finance.history import read_moves
 from app.settings import Settings
 
 ROWS = 40
@@ -61,7 +62,8 @@ async def _look(pool: Pool, settings: Settings, asked: Asked) -> Coverage:
     async with pool.acquire() as connection:
         shape = await inspect(connection, exact=True)
         counts = await minute_counts(connection) if asked.timeframe == "1min" else None
-        return await look(connection, shape, asked, counts)
+        moves = read_moves(settings.replay.path.with_name("moves.csv"))
+        return await look(connection, shape, asked, counts, moves)
 
 
 def _estimate(wanted: Sequence[Plan], settings: Settings) -> None:
@@ -120,7 +122,11 @@ def _print(found: Coverage) -> None:
     faults = Table("symbol", "day", "what", title="suspicious")
     for each in found.suspects[:ROWS]:
         faults.add_row(each.symbol, str(each.day), ", ".join(each.faults).replace("_", " "))
-    for table, count in ((gaps, len(found.missing)), (faults, len(found.suspects))):
+    known = Table("symbol", "day", "why", title="jumps with a reason")
+    for one in found.explained[:ROWS]:
+        known.add_row(one.symbol, str(one.day), one.reason)
+    counts = (len(found.missing), len(found.suspects), len(found.explained))
+    for table, count in zip((gaps, faults, known), counts, strict=True):
         if count:
             console.print(table)
         if count > ROWS:
@@ -135,6 +141,7 @@ def _print_json(found: Coverage) -> None:
         "symbols": [each._asdict() for each in found.extents],
         "missing": [each._asdict() for each in found.missing],
         "suspicious": [each._asdict() for each in found.suspects],
+        "explained": [each._asdict() for each in found.explained],
     }
     print(json.dumps(told, default=date.isoformat, indent=1))  # noqa: T201 - what the command is for
 

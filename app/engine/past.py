@@ -18,6 +18,9 @@ from app.engine.analysis import NOTHING, Analysis, analyse
 from app.engine.batch import Batch
 from app.engine.definitions import queries as definition_queries
 from app.engine.keeping import queries as keeping
+from app.engine.loads.queries import add_splits
+from app.engine.loads.shipped import SOURCE
+from app.engine.loads.shipped import splits as shipped_splits
 from app.engine.outcomes import Outcome
 from app.engine.series import KEPT, Series
 from app.engine.thresholds import Thresholds
@@ -69,6 +72,8 @@ async def load(pool: Pool, shipped: Shipped, min_confidence: float) -> int:
     symbols = sorted({bar.symbol for bar in bars})
     async with pool.acquire() as connection:
         await definition_queries.put(connection)
+        # Before anything else: databases that have the history already get its splits too.
+        await add_splits(connection, shipped_splits(shipped.path), SOURCE)
         if await queries.days_until(connection, symbols, shipped.until) >= len(bars):
             return 0
         await queries.put_instruments(connection, history.read_instruments(shipped.path.with_name("symbols.csv")))

@@ -7,6 +7,7 @@ import msgspec
 from asyncpg import Connection
 
 from app.engine.closing import NAMED, Closed
+from app.engine.markets import ON_EXCHANGE, on_exchange
 
 Link = Connection
 
@@ -19,16 +20,16 @@ class Standing(NamedTuple):
 
 
 # A day that is there came from ticks or a provider, and knows more than its minutes do.
-FILL = """
+FILL = f"""
 insert into ohlcv_daily (symbol, date, open, high, low, close, volume)
 select symbol, $1::date, (array_agg(open order by timestamp))[1], max(high), min(low),
        (array_agg(close order by timestamp desc))[1], sum(volume)
   from ohlcv_1min
- where timestamp >= $2 and timestamp < $3 and strpos(symbol, ':') = 0
+ where timestamp >= $2 and timestamp < $3 and {ON_EXCHANGE}
  group by symbol
  order by symbol
 on conflict (symbol, date) do nothing
-"""
+"""  # noqa: S608 - the condition is our own text
 
 ROLL = """
 insert into {table} as kept (symbol, {key}, open, high, low, close, volume)
@@ -76,15 +77,15 @@ async def roll(connection: Connection, unit: str, first: date, last: date) -> in
 async def kept(connection: Connection, day: date, since: date) -> dict[str, Standing]:
     """The symbols of an exchange that are active and listed by then. `since`: from when on a bar shows trading."""
     rows = await connection.fetch(
-        """
+        f"""
         select symbols.symbol::text, num_nonnulls(open, high, low, close) = 4 as there,
                list_date >= $2 or exists (
                  select from ohlcv_daily as seen
                   where seen.symbol = symbols.symbol and seen.date between $2 and $1) as expected
           from symbols left join ohlcv_daily as bars on bars.symbol = symbols.symbol and bars.date = $1
-         where active and strpos(symbols.symbol, ':') = 0 and symbols.symbol not like 'TEST\\_%'
+         where active and {on_exchange("symbols.symbol")} and symbols.symbol not like 'TEST\\_%'
            and (list_date is null or list_date <= $1)
-        """,
+        """,  # noqa: S608
         day,
         since,
     )

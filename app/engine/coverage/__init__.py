@@ -1,5 +1,6 @@
 """What is stored of the market, what is missing by the exchange's calendar, and what looks wrong."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Literal, NamedTuple
 
@@ -47,6 +48,14 @@ class Suspect(NamedTuple):
     faults: tuple[Fault, ...]
 
 
+class Explained(NamedTuple):
+    """A jump that no split made, with what did."""
+
+    symbol: str
+    day: date
+    reason: str
+
+
 class Coverage(NamedTuple):
     """By symbol and time. Currencies and coins, which know no exchange's hours, are left out."""
 
@@ -56,6 +65,8 @@ class Coverage(NamedTuple):
     extents: list[Extent]
     missing: list[Missing]
     suspects: list[Suspect]
+    explained: Sequence[Explained] = ()
+    """Nothing to look at any more."""
 
     @property
     def whole(self) -> bool:

@@ -5,20 +5,26 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from app.db.market import MarketShape
-from app.engine.coverage import Asked, Coverage, Extent, Fault, Missing, Suspect, queries
+from app.engine.coverage import Asked, Coverage, Explained, Extent, Fault, Missing, Suspect, queries
 from app.engine.coverage.periods import Period, edges, on_half_hours, periods
 from app.engine.coverage.queries import Finding, Link, Listed, Stored
 from app.engine.loads.frames import FRAMES, period
 from app.finance.bars import Timeframe
+from app.finance.history import Move
 
 NOTHING = Stored("", None, None, None, 0)
+SAME_PRICES = 0.01
+"""How far the stored change may be from that of a known move."""
 FAULTS: tuple[Fault, ...] = ("no_price", "crossed", "no_volume", "jump", "repeated")
 
 
-async def look(connection: Link, shape: MarketShape, asked: Asked, counts: str | None = None) -> Coverage:
+async def look(
+    connection: Link, shape: MarketShape, asked: Asked, counts: str | None = None, moves: Sequence[Move] = ()
+) -> Coverage:
     """Within one moment of the database. Nothing is known of a timeframe that has no table or no bar.
 
-    `counts`: of minutes by the half hour, if the database has them and they are as of now.
+    `counts`: of minutes by the half hour, if the database has them and they are as of now. `moves`: jumps with their
+    reasons; one counts where the stored prices are those that it tells of.
     """
     nothing = Coverage(asked.timeframe, asked.since, asked.until, [], [], [])
     bars = queries.source(shape, asked.timeframe)
@@ -43,9 +49,11 @@ async def look(connection: Link, shape: MarketShape, asked: Asked, counts: str |
         strays = await queries.strays(connection, bars, asked, expected, since, until) if dated else []
         listed = await queries.listed(connection, shape, asked.symbols)
     wanted = Expected(asked.timeframe, expected, stored, listed)
+    explained = [*_explained(findings, splits, moves)]
+    findings = _without_jumps(findings, explained)
     suspects = [*_faulty(findings, splits), *(Suspect(symbol, day, ("closed",)) for symbol, day in strays)]
     missing = sorted([*wanted.between(findings), *wanted.around()])
-    return Coverage(asked.timeframe, since, until, wanted.extents(), missing, sorted(suspects))
+    return Coverage(asked.timeframe, since, until, wanted.extents(), missing, sorted(suspects), explained)
 
 
 class Expected:
@@ -101,6 +109,23 @@ class Expected:
 
     def _place(self, day: date) -> int:
         return bisect_left(self._days, day)
+
+
+def _explained(
+    findings: Iterable[Finding], splits: Mapping[tuple[str, date], bool], moves: Sequence[Move]
+) -> Iterator[Explained]:
+    known = {(move.symbol, move.day): move for move in moves}
+    for each in findings:
+        move = known.get((each.symbol, each.day))
+        if move is None or not each.jump or each.rate is None or (each.symbol, each.day) in splits:
+            continue
+        if abs(each.rate * move.before / move.open - 1) < SAME_PRICES:
+            yield Explained(each.symbol, each.day, move.reason)
+
+
+def _without_jumps(findings: Iterable[Finding], explained: Iterable[Explained]) -> list[Finding]:
+    places = {(each.symbol, each.day) for each in explained}
+    return [each._replace(jump=False) if (each.symbol, each.day) in places else each for each in findings]
 
 
 def _faulty(findings: Iterable[Finding], splits: Mapping[tuple[str, date], bool]) -> Iterator[Suspect]:

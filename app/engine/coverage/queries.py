@@ -11,6 +11,7 @@ from asyncpg import Connection
 from app.db.market import MarketShape
 from app.engine.coverage import JUMP, Asked
 from app.engine.coverage.periods import Period
+from app.engine.markets import ON_EXCHANGE
 
 Link = Connection
 
@@ -56,7 +57,7 @@ DAYS = """
 with placed as (
         select symbol, day, open, close, volume, width_bucket(day, $1::date[]) as n, {flaws} as flaws
           from {bars} as bars
-         where strpos(symbol, ':') = 0 and ($2::text[] is null or symbol = any($2)) and day between $3 and $4),
+         where {on_exchange} and ($2::text[] is null or symbol = any($2)) and day between $3 and $4),
      looked as (
         select symbol, day, n - lag(n) over before - 1 as gap, lag(n) over before as n0, open, close, volume, flaws,
                lag(close) over before as close0, lag(volume) over before as volume0
@@ -64,7 +65,9 @@ with placed as (
         window before as (partition by symbol order by day)),
      judged as (
         select symbol, day, ($1::date[])[n0] as day0, gap, 0 as short, flaws & 1 > 0 as no_price,
-               flaws & 2 > 0 as crossed, flaws & 4 > 0 as no_volume, {daily} and {jumps} as jump, {repeated} as repeated
+               flaws & 2 > 0 as crossed, flaws & 4 > 0 as no_volume, {daily} and {jumps} as jump,
+               {repeated} as repeated,
+               case when close0 > 1e-9 and open < 1e15 then (open / close0)::float8 end as rate
           from looked)
 select * from judged where gap > 0 or no_price or crossed or no_volume or jump or repeated
  order by symbol, day
@@ -86,12 +89,12 @@ with expected as (
                bool_or(crossed) as crossed, bool_and(no_volume) as no_volume
           from {bars} as bars
           join expected on expected.day = (at at time zone 'America/New_York')::date and at >= opens and at < closes
-         where strpos(symbol, ':') = 0 and ($2::text[] is null or symbol = any($2))
+         where {on_exchange} and ($2::text[] is null or symbol = any($2))
            and at >= (select min(opens) from expected) and at < (select max(closes) from expected)
          group by symbol, expected.day, n, expected.bars),
      judged as (
         select symbol, day, lag(day) over before as day0, n - lag(n) over before - 1 as gap, short,
-               no_price, crossed, no_volume, false as jump, false as repeated
+               no_price, crossed, no_volume, false as jump, false as repeated, null::float8 as rate
           from counted window before as (partition by symbol order by day))
 select * from judged where gap > 0 or short > 0 or no_price or crossed or no_volume order by symbol, day
 """
@@ -110,6 +113,8 @@ class Finding(NamedTuple):
     no_volume: bool | None
     jump: bool | None
     repeated: bool | None
+    rate: float | None
+    """The open for each 1.00 of the close before."""
 
 
 class Stored(NamedTuple):
@@ -128,7 +133,7 @@ class Listed(NamedTuple):
     active: bool
 
 
-BOUNDS = "select min({place}) as first, max({place}) as last from {bars} as bars where strpos(symbol, ':') = 0"
+BOUNDS = "select min({place}) as first, max({place}) as last from {bars} as bars where {on_exchange}"
 
 STORED = """
 select symbol, min(day) as first, min(day) filter (where found) as begun, max(day) filter (where found) as last,
@@ -136,7 +141,7 @@ select symbol, min(day) as first, min(day) filter (where found) as begun, max(da
   from (
     select symbol, {day} as day, {found} as found, {held} as held
       from {bars} as bars {joined}
-     where strpos(symbol, ':') = 0 and ($2::text[] is null or symbol = any($2)) and {day} <= $3::date) as placed
+     where {on_exchange} and ($2::text[] is null or symbol = any($2)) and {day} <= $3::date) as placed
  group by symbol
 """
 WITHIN = """
@@ -149,7 +154,7 @@ FOUND = "coalesce(($1::date[])[width_bucket(bars.day, $1::date[])] = bars.day, f
 STRAYS = """
 select symbol, day
   from {bars} as bars
- where not {found} and strpos(symbol, ':') = 0 and ($2::text[] is null or symbol = any($2)) and day between $3 and $4
+ where not {found} and {on_exchange} and ($2::text[] is null or symbol = any($2)) and day between $3 and $4
  order by symbol, day
 """
 
@@ -176,7 +181,9 @@ async def make_room(connection: Connection) -> None:
 
 async def bounds(connection: Connection, bars: str, *, dated: bool) -> tuple[date, date] | None:
     """Of everything that is stored."""
-    row = await connection.fetchrow(BOUNDS.format(bars=bars, place="day" if dated else NEW_YORK))
+    row = await connection.fetchrow(
+        BOUNDS.format(bars=bars, on_exchange=ON_EXCHANGE, place="day" if dated else NEW_YORK)
+    )
     return (row["first"], row["last"]) if row and row["first"] else None
 
 
@@ -189,7 +196,7 @@ async def stored(
     else:
         joined = WITHIN.format(day=NEW_YORK)
         words = {"day": NEW_YORK, "found": "expected.begins is not null", "held": "held", "joined": joined}
-    text, hours = STORED.format(bars=bars, **words), () if dated else _hours(expected)
+    text, hours = STORED.format(bars=bars, on_exchange=ON_EXCHANGE, **words), () if dated else _hours(expected)
     rows = await connection.fetch(text, _days(expected), asked.symbols, until, *hours)
     return [Stored(**row) for row in rows]
 
@@ -201,13 +208,18 @@ async def findings(
         # A longer bar may hold prices from both sides of a split.
         daily = asked.timeframe == "daily"
         repeated = REPEATED.format(bars=bars)
-        text = DAYS.format(bars=bars, flaws=FLAWS, daily=daily, jumps=JUMPS, repeated=repeated)
+        words = {"flaws": FLAWS, "daily": daily, "jumps": JUMPS, "repeated": repeated, "on_exchange": ON_EXCHANGE}
+        text = DAYS.format(bars=bars, **words)
         days = _days(expected)
         rows = await connection.fetch(text, days, asked.symbols, days[0], days[-1])
     else:
         counts = [each.bars for each in expected]
         rows = await connection.fetch(
-            INSTANTS.format(bars=bars), _days(expected), asked.symbols, counts, *_hours(expected)
+            INSTANTS.format(bars=bars, on_exchange=ON_EXCHANGE),
+            _days(expected),
+            asked.symbols,
+            counts,
+            *_hours(expected),
         )
     return [Finding(*(row[name] for name in Finding._fields)) for row in rows]
 
@@ -227,7 +239,8 @@ async def strays(
     connection: Connection, bars: str, asked: Asked, expected: Sequence[Period], since: date, until: date
 ) -> list[tuple[str, date]]:
     """Bars of days that no session had."""
-    rows = await connection.fetch(STRAYS.format(bars=bars, found=FOUND), _days(expected), asked.symbols, since, until)
+    text = STRAYS.format(bars=bars, found=FOUND, on_exchange=ON_EXCHANGE)
+    rows = await connection.fetch(text, _days(expected), asked.symbols, since, until)
     return [(row["symbol"], row["day"]) for row in rows]
 
 
@@ -236,7 +249,7 @@ async def listed(connection: Connection, shape: MarketShape, symbols: Collection
         return []
     rows = await connection.fetch(
         f"select symbol, listed as day, active from {shape.instruments} as instruments"
-        " where strpos(symbol, ':') = 0 and ($1::text[] is null or symbol = any($1))",
+        f" where {ON_EXCHANGE} and ($1::text[] is null or symbol = any($1))",
         symbols,
     )
     return [Listed(**row) for row in rows]

@@ -88,6 +88,11 @@ class Keeper:
 
         await self._done(work)
 
+    async def add_splits(self, splits: Sequence[Split], source: str) -> None:
+        """What another source has told of a day stays."""
+        if self._marks and splits:
+            await self._done(lambda connection: queries.add_splits(connection, splits, source))
+
     async def close(self, load: str, parts: Sequence[str], entry: Entry, *, over: bool) -> None:
         """`over`: nothing is left to go on with."""
 

@@ -158,6 +158,15 @@ async def put_splits(connection: Connection, splits: Iterable[Split], source: st
     )
 
 
+async def add_splits(connection: Connection, splits: Iterable[Split], source: str) -> None:
+    """Where no source has told of that day."""
+    await connection.executemany(
+        "insert into splits (symbol, ex_date, ratio, source) values ($1, $2, $3, $4)"
+        " on conflict (symbol, ex_date) do nothing",
+        [(*split, source) for split in splits],
+    )
+
+
 async def put_dividends(connection: Connection, dividends: Iterable[Dividend], source: str) -> None:
     await connection.executemany(
         """

@@ -2,12 +2,18 @@
 
 from collections.abc import Collection, Iterator
 from datetime import date
+from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 
+from app.engine.loads.queries import Split
 from app.engine.loads.rows import Rows
 from app.engine.loads.source import Chunk
 from app.engine.loads.textfile import TextFile
+from app.finance import history
+
+SOURCE = "shipped"
+"""Of its splits, in their table."""
 
 
 class Shipped:
@@ -15,9 +21,15 @@ class Shipped:
 
     def __init__(self, path: Path, until: date, symbols: Collection[str] = ()) -> None:
         self._file = TextFile(path)
+        self._path = path
         self._until = until.isoformat()
         self._symbols = frozenset(symbols)
         self.name = path.name
+
+    @property
+    def splits(self) -> list[Split]:
+        """Of the symbols that are wanted."""
+        return [split for split in splits(self._path) if not self._symbols or split.symbol in self._symbols]
 
     def identity(self) -> str:
         which = sha256(" ".join(sorted(self._symbols)).encode()).hexdigest()[:12] if self._symbols else "all"
@@ -34,3 +46,9 @@ class Shipped:
             if day <= self._until and (not self._symbols or symbol in self._symbols)
         ]
         return Rows(*([column[at] for at in kept] for column in rows))  # type: ignore[arg-type]
+
+
+def splits(path: Path) -> list[Split]:
+    """Those that came with the history at `path`."""
+    found = history.read_splits(path.with_name("splits.csv"))
+    return [Split(symbol, split.day, Decimal(repr(split.ratio))) for symbol in found for split in found[symbol]]

@@ -14,7 +14,7 @@ from app.engine.loads.load import Outcome, load
 from app.engine.loads.pace import Pace
 from app.engine.loads.provider import Progress, ProviderLoad, Wanted
 from app.engine.loads.rest import Rest
-from app.engine.loads.shipped import Shipped
+from app.engine.loads.shipped import SOURCE, Shipped
 
 NO_KEY = "from the shipped history; MASSIVE_API_KEY is not set, and without it there is no more"
 
@@ -101,7 +101,9 @@ class Work:
                 self._say(records=before.records + now.stored, refused=before.refused + now.refused, share=share)
 
             today = datetime.now(UTC).date()
-            outcome = await load(source, frame, await self._keeper(frame), today, told, self._stop)
+            keeper = await self._keeper(frame)
+            outcome = await load(source, frame, keeper, today, told, self._stop)
+            await keeper.add_splits(source.splits, SOURCE)
             found = outcome.known
         self._miss(set(wanted - found))
         self._say(done=base + len(wanted), note=NO_KEY)
