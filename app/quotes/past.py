@@ -12,7 +12,7 @@ from app.finance import shares, spans
 from app.finance.adjust import Actions, Adjusted, Prices, Rates, Split, adjusted, crossed, times
 from app.finance.bars import Bar, Timeframe
 from app.finance.instrument import Instrument
-from app.quotes import queries
+from app.quotes.bars import queries
 
 DATED: tuple[Timeframe, ...] = ("daily", "weekly", "monthly")
 MOST_DAYS = 40_000

@@ -1,25 +1,26 @@
 """Stored bars, instruments and marks."""
 
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import date
 from typing import NamedTuple
 
 from asyncpg import Connection, Record
 
 from app.db.market import MarketShape
-from app.finance.bars import Bar, Timeframe, day_start
+from app.finance.bars import Bar, day_start
 from app.finance.instrument import Instrument
 from app.finance.sessions import Session
+from app.quotes.bars.queries import WHOLE
 from app.quotes.charts import Grouping, Mark
 
 FIRST_SEEN_DAYS = 30
 """Without a table of symbols, whoever traded in that many days before the newest bar is known."""
 
-WHOLE = "num_nonnulls(open, high, low, close) = 4 and greatest(open, high, low, close) < 1e15 and low > -1e15"
-"""A foreign row may lack a price or hold NaN, which PostgreSQL sorts above every number."""
-
-
 WEEKS_DAYS = 364
 """52 weeks."""
+
+
+DAYS_IN: Mapping[Grouping, int] = {"day": 1, "week": 7, "month": 31}
 
 
 class Years(NamedTuple):
@@ -107,8 +108,12 @@ async def bars(
         select symbol, date_trunc($1, day)::date as day,
                (array_agg(open order by day))[1] as open, max(high) as high, min(low) as low,
                (array_agg(close order by day desc))[1] as close, sum(volume)::bigint as volume
-          from {shape.daily_bars} as bars
-         where symbol = $2 and ($3::date is null or day < $3) and {WHOLE}
+          from (
+            select symbol, day, open, high, low, close, volume
+              from {shape.daily_bars} as bars
+             where symbol = $2 and ($3::date is null or day < $3) and {WHOLE}
+             order by day desc
+             limit $5) as newest
          group by 1, 2
          order by 2 desc
          limit $4
@@ -117,74 +122,9 @@ async def bars(
         symbol,
         before,
         limit,
+        (limit + 1) * DAYS_IN[grouping],
     )
     return [_bar(row) for row in reversed(rows)]
-
-
-async def stored(
-    connection: Connection,
-    shape: MarketShape,
-    symbol: str,
-    timeframe: Timeframe,
-    since: datetime | None,
-    until: datetime | None,
-    limit: int,
-) -> list[Bar]:
-    """The newest `limit` bars that begin from `since` on and before `until`, oldest first."""
-    source = _source(shape, timeframe)
-    if source is None:
-        return []
-    # As columns of an index know it, and as an instant.
-    dated = timeframe in ("daily", "weekly", "monthly")
-    place, begins = ("day", "day::timestamp at time zone 'UTC'") if dated else ("at", "at")
-    rows = await connection.fetch(
-        f"""
-        select extract(epoch from {begins})::float8 as begins, open, high, low, close, volume
-          from {source} as bars
-         where symbol = $1 and {WHOLE}
-           and ($2::timestamptz is null or {begins} >= $2) and ($3::timestamptz is null or {begins} < $3)
-         order by {place} desc
-         limit $4
-        """,  # noqa: S608
-        symbol,
-        since,
-        until,
-        limit,
-    )
-    return [
-        Bar(
-            symbol,
-            timeframe,
-            row["begins"],
-            row["open"],
-            row["high"],
-            row["low"],
-            row["close"],
-            row["volume"] or 0,
-        )
-        for row in reversed(rows)
-    ]
-
-
-def _source(shape: MarketShape, timeframe: Timeframe) -> str | None:
-    """Where bars of that length are; those between a minute and an hour are made of minutes."""
-    stored = {
-        "1min": shape.minute_bars,
-        "hourly": shape.hourly_bars,
-        "daily": shape.daily_bars,
-        "weekly": shape.weekly_bars,
-        "monthly": shape.monthly_bars,
-    }
-    if timeframe in stored or shape.minute_bars is None:
-        return stored.get(timeframe)
-    seconds = 60 * int(timeframe.removesuffix("min"))
-    return f"""(
-        select symbol, to_timestamp(floor(extract(epoch from at) / {seconds}) * {seconds}) as at,
-               (array_agg(open order by at))[1] as open, max(high) as high, min(low) as low,
-               (array_agg(close order by at desc))[1] as close, sum(volume)::int8 as volume
-          from {shape.minute_bars} as minutes
-         where {WHOLE}
-         group by 1, 2)"""  # noqa: S608
 
 
 async def first_day(connection: Connection, shape: MarketShape, symbol: str) -> date | None:
