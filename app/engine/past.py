@@ -1,5 +1,6 @@
 """The past that charts and indicators start from: the shipped history, and what is stored of it."""
 
+import asyncio
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
@@ -53,6 +54,12 @@ class Past(NamedTuple):
     """Of the instrument, where it is known."""
 
 
+class Judged(NamedTuple):
+    analysis: Analysis
+    outcomes: Sequence[Outcome]
+    """What became of its patterns."""
+
+
 class Shipped(NamedTuple):
     """Daily bars in the repository, and the last day that counts as past."""
 
@@ -68,7 +75,7 @@ class Shipped(NamedTuple):
 
 async def load(pool: Pool, shipped: Shipped, min_confidence: float) -> int:
     """Bars stored; 0 when all were there already."""
-    bars = [bar for bar in history.read(shipped.path) if bar.day <= shipped.until]
+    bars = [bar for bar in await asyncio.to_thread(history.read, shipped.path) if bar.day <= shipped.until]
     symbols = sorted({bar.symbol for bar in bars})
     async with pool.acquire() as connection:
         await definition_queries.put(connection)
@@ -79,11 +86,12 @@ async def load(pool: Pool, shipped: Shipped, min_confidence: float) -> int:
         await queries.put_instruments(connection, history.read_instruments(shipped.path.with_name("symbols.csv")))
         thresholds = await definition_queries.thresholds(connection, min_confidence)
         splits, tick_sizes = await actions.every_split(connection), await keeping.tick_sizes(connection)
-    grown = growth([list(group) for _, group in groupby(bars, key=lambda bar: bar.symbol)], splits)
+    by_symbol = [list(group) for _, group in groupby(bars, key=lambda bar: bar.symbol)]
+    grown = await asyncio.to_thread(growth, by_symbol, splits)
     with _progress() as progress:
         task = progress.add_task("history", total=len(bars))
-        for symbol, group in groupby(bars, key=lambda bar: bar.symbol):
-            own = list(group)
+        for own in by_symbol:
+            symbol = own[0].symbol
             progress.update(task, description=symbol)
             await _store(pool, own, Past(thresholds, grown, splits.get(symbol, ()), tick_sizes.get(symbol)))
             progress.advance(task, len(own))
@@ -145,6 +153,16 @@ def became(bars: Sequence[Bar], patterns: Sequence[PatternDetected], splits: Seq
         yield outcomes.known(event, [bars[place].close * (rates[place] / rates[own]) for place in after])
 
 
+async def judged(bars: Sequence[Bar], known: Past, days: int | None = None) -> Judged:
+    """Both of the above of one symbol, in a thread: the event loop goes on meanwhile."""
+    return await asyncio.to_thread(_judged, bars, known, days)
+
+
+def _judged(bars: Sequence[Bar], known: Past, days: int | None) -> Judged:
+    analysis = analysed(bars, known, days)
+    return Judged(analysis, tuple(became(bars, analysis.patterns, known.splits)))
+
+
 def _factors(bars: Sequence[Bar], splits: Sequence[Split]) -> Floats | None:
     if not bars or not shares.reach(splits, bars[0].start):
         return None
@@ -152,14 +170,14 @@ def _factors(bars: Sequence[Bar], splits: Sequence[Split]) -> Floats | None:
 
 
 async def _store(pool: Pool, bars: Sequence[Bar], known: Past) -> None:
-    analysis = analysed(bars, known)
+    analysis, outcomes_known = await judged(bars, known)
     batch = Batch()
     batch.add_bars(bars)
     for timeframe in spans.FROM_DAYS:
         batch.add_bars(spans.merged(bars, timeframe))
     batch.add_patterns(analysis.patterns)
     batch.add_indicators(analysis.indicators, tell=False)
-    batch.add_outcomes(became(bars[-PATTERN_DAYS:], analysis.patterns, known.splits))
+    batch.add_outcomes(outcomes_known)
     async with pool.acquire() as connection:
         await keeping.keep(connection, batch, (), await keeping.tables(connection))
 

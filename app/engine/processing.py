@@ -12,7 +12,7 @@ from app.db.pools import Pool
 from app.engine import queries
 from app.engine.batch import Batch
 from app.engine.keeping import queries as keeping
-from app.engine.past import LEAD_DAYS, PATTERN_DAYS, Growth, Past, analysed, became, growth
+from app.engine.past import LEAD_DAYS, PATTERN_DAYS, Growth, Past, growth, judged
 from app.engine.queries import Run
 from app.engine.store import Store
 from app.finance.adjust import Split
@@ -80,7 +80,8 @@ class Processing:
 
     async def _growth(self, symbols: Sequence[str], asked: ProcessingParameters, splits: Splits) -> Growth:
         """Of all that is stored, whatever was asked for."""
-        return growth([await self._days(symbol, asked) for symbol in symbols], splits)
+        days = [await self._days(symbol, asked) for symbol in symbols]
+        return await asyncio.to_thread(growth, days, splits)
 
     async def _days(self, symbol: str, asked: ProcessingParameters) -> list[Bar]:
         """The last year, or with `force` everything that is stored."""
@@ -92,12 +93,12 @@ class Processing:
         bars = await self._days(symbol, asked)
         async with self._pool.acquire() as connection:
             usual = await keeping.thresholds(connection, self._min_confidence)
-        judged = Past(usual.only(asked.patterns), grown, splits)
-        analysis = analysed(bars, judged, len(bars) if asked.force else None)
+        known = Past(usual.only(asked.patterns), grown, splits)
+        analysis, outcomes = await judged(bars, known, len(bars) if asked.force else None)
         batch = Batch()
         batch.add_indicators(analysis.indicators, tell=False)
         batch.add_patterns(analysis.patterns)
-        batch.add_outcomes(became(bars, analysis.patterns, splits))
+        batch.add_outcomes(outcomes)
         async with self._pool.acquire() as connection, connection.transaction():
             await keeping.keep(connection, batch, (), await keeping.tables(connection))
 

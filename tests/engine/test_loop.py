@@ -1,0 +1,105 @@
+"""The event loop goes on while an engine computes indicators and patterns on demand or at its start."""
+
+import asyncio
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import asyncpg
+import pytest
+import talib
+
+from app.db.migrate import migrate
+from app.db.pools import Pool
+from app.engine import past
+from app.engine.past import Shipped, load
+from app.wire.channels import JOBS_PROCESSING
+from app.wire.client import connect
+from app.wire.events import EngineHealth, ProcessingChanged
+from tests.engine.rig import PATH, UNTIL, eventually, hearing, of, working
+
+FORCED = b'{"command":"START_DAILY_PROCESSING","parameters":{"force":true,"symbols":["IBM","FB"]}}'
+COMPUTING = {"growth", "analysed", "became", "_judged"}
+
+
+@contextmanager
+def calls_in_this_thread() -> Iterator[set[str]]:
+    """Functions of engine.past that compute, as far as this thread calls them."""
+    found: set[str] = set()
+
+    def note(frame: FrameType, event: str, _argument: object) -> None:
+        if event == "call" and frame.f_code.co_filename == past.__file__ and frame.f_code.co_name in COMPUTING:
+            found.add(frame.f_code.co_name)
+
+    sys.setprofile(note)
+    try:
+        yield found
+    finally:
+        sys.setprofile(None)
+
+
+@pytest.fixture
+def computing(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threading.Event, threading.Event]]:
+    """Set when TA-Lib is called; and to be set before that call may end."""
+    begun, go_on = threading.Event(), threading.Event()
+    rsi = talib.RSI
+
+    def held(*arguments: object) -> object:
+        begun.set()
+        assert go_on.wait(20), "whoever computes stands in the way of whoever lets it go on"
+        return rsi(*arguments)
+
+    monkeypatch.setattr(talib, "RSI", held)
+    yield begun, go_on
+    go_on.set()
+
+
+async def test_an_engine_beats_on_while_it_processes_what_was_asked_for(
+    redis_url: str, database_url: str, computing: tuple[threading.Event, threading.Event]
+) -> None:
+    begun, go_on = computing
+    client = connect(redis_url)
+    async with working(redis_url, database_url), hearing(redis_url) as events:
+        await client.publish(JOBS_PROCESSING, FORCED)
+        assert await asyncio.to_thread(begun.wait, 20)
+
+        beats = len(of(EngineHealth, events))
+        await eventually(lambda: len(of(EngineHealth, events)) >= beats + 3, 15)
+        ends = [event.status for event in of(ProcessingChanged, events)]
+        go_on.set()
+        await eventually(lambda: of(ProcessingChanged, events)[-1].status == "completed")
+
+    await client.aclose()
+    assert ends == ["started"]
+
+
+async def test_nothing_is_computed_in_the_thread_of_the_loop(redis_url: str, database_url: str) -> None:
+    client = connect(redis_url)
+    async with working(redis_url, database_url), hearing(redis_url) as events:
+        with calls_in_this_thread() as calls:
+            await client.publish(JOBS_PROCESSING, FORCED)
+            await eventually(lambda: any(event.status == "completed" for event in of(ProcessingChanged, events)))
+
+    await client.aclose()
+    assert calls == set()
+
+
+async def test_nothing_is_computed_in_the_thread_of_the_loop_at_the_first_start(empty_url: str) -> None:
+    await asyncio.to_thread(migrate_now, empty_url)
+    pool = Pool(empty_url, "engine", 1, acquire_seconds=10.0, statement_ms=10_000)
+
+    with calls_in_this_thread() as calls:
+        assert await load(pool, Shipped(PATH, UNTIL), 0.6) > 0
+
+    await pool.close()
+    assert calls == set()
+    link = await asyncpg.connect(empty_url)
+    assert await link.fetchval("select count(*) from daily_patterns") > 0
+    assert await link.fetchval("select count(*) from pattern_outcomes") > 0
+    await link.close()
+
+
+def migrate_now(url: str) -> None:
+    asyncio.run(migrate("market", url))
