@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from app.finance.adjust import Prices
 from app.finance.instrument import Instrument
+from app.finance.jumps import Jump
 from app.quotes import chart
 from app.quotes.charts import Chart, Mark, period
 
@@ -21,6 +22,7 @@ APART = 5.0
 BESIDE = 2.2
 """Percent of the plot that a mark is wide where it is widest; on a narrow screen neighbours touch."""
 
+NAMED_JUMPS = 3
 UNITS = {"day": "daily", "week": "weekly", "month": "monthly"}
 
 
@@ -58,6 +60,9 @@ class Drawing(NamedTuple):
     last: chart.Candle
     prices: Prices = "split"
     adjusted: bool = False
+    jumps: tuple[Jump, ...] = ()
+    """The newest of those that no split explains, newest first."""
+    more_jumps: int = 0
 
 
 def drawn(asked: Chart) -> Drawing | None:
@@ -65,7 +70,7 @@ def drawn(asked: Chart) -> Drawing | None:
     scale, last = asked.scale, asked.last
     if scale is None or last is None:
         return None
-    bars, rules = asked.bars, chart.rules(scale)
+    bars, rules, jumps = asked.bars, chart.rules(scale), asked.unexplained
     return Drawing(
         instrument=asked.instrument,
         span=asked.span,
@@ -85,6 +90,8 @@ def drawn(asked: Chart) -> Drawing | None:
         last=chart.candle(last, len(asked.past), scale),
         prices=asked.prices,
         adjusted=asked.adjusted,
+        jumps=jumps[: -NAMED_JUMPS - 1 : -1],
+        more_jumps=max(0, len(jumps) - NAMED_JUMPS),
     )
 
 

@@ -9,7 +9,9 @@ from app.db.market import MarketShape
 from app.db.pools import Pools
 from app.finance.adjust import Actions, Prices, Split, adjusted
 from app.finance.bars import Bar
+from app.finance.jumps import Jump, unexplained
 from app.quotes import queries
+from app.quotes.bars import queries as bar_queries
 from app.quotes.board import Board
 from app.quotes.charts import Chart, Charts, Grouping, assembled, grouped, moved, today_of
 from app.quotes.past import MOST_DAYS
@@ -61,10 +63,11 @@ async def history(asked: Asked, pools: Pools, board: Board, charts: Charts) -> H
         stored = await queries.bars(connection, shape, symbol, before, grouping, limit)
         changed = await _changed(connection, shape, quote, known.of(prices), (grouping, limit)) if quote else None
         since = stored[0].day if stored else before
+        jumps = await _jumps(connection, shape, symbol, (since, before), known.splits)
         marks = await queries.marks(connection, shape, symbol, since, MARKS) if since else []
         years = await _years(connection, shape, quote, known.splits) if quote else None
     made = assembled(instrument, span, grouping, changed or stored, quote, marks)
-    made = made._replace(prices=prices, actions=known.of(prices), adjusted=changed is not None)
+    made = made._replace(prices=prices, actions=known.of(prices), adjusted=changed is not None, jumps=jumps)
     newest = board.quote(symbol)
     if newest is not None and newest is not quote:
         made, _ = moved(made, newest)
@@ -84,6 +87,21 @@ async def _changed(
     days = await queries.bars(connection, shape, quote.symbol, quote.session, "day", most)
     (*days, _), changed = adjusted([*days, today_of(quote)], *known)
     return grouped(days, grouping)[-limit:] if changed else None
+
+
+async def _jumps(
+    connection: actions.Link,
+    shape: MarketShape,
+    symbol: str,
+    within: tuple[date | None, date | None],
+    splits: Sequence[Split],
+) -> tuple[Jump, ...]:
+    since, before = within
+    if since is None:
+        return ()
+    until = before or date.max
+    steps = await bar_queries.steps(connection, shape, symbol, since, until, [split.day for split in splits])
+    return tuple(unexplained(steps, splits))
 
 
 async def _years(connection: actions.Link, shape: MarketShape, quote: Quote, splits: Sequence[Split]) -> Years | None:

@@ -8,9 +8,10 @@ import asyncpg
 
 from app.db import market
 from app.db.timescale import minute_counts
-from app.engine.coverage import JUMP, Asked, Coverage, Missing, Suspect
+from app.engine.coverage import Asked, Coverage, Missing, Suspect
 from app.engine.coverage.look import look
 from app.finance import calendar, sessions
+from app.finance.jumps import JUMP
 from tests.coverage import strange_minutes
 
 SINCE, UNTIL = date(2012, 6, 1), date(2013, 1, 31)

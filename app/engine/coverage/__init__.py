@@ -10,9 +10,6 @@ Fault = Literal["no_price", "crossed", "no_volume", "jump", "repeated", "closed"
 """A price that is missing or not above zero; a high or low that does not hold the others; nothing traded; a change
 no split explains; the bar before once more; a bar of a day on which the exchange was closed."""
 
-JUMP = 1.5
-"""From the last close to the open, splits applied, up by half or down by a third: rare enough to be looked at."""
-
 
 class Asked(NamedTuple):
     """None: from the oldest bar on, to the newest there is, of every symbol."""

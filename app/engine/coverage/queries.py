@@ -9,9 +9,10 @@ from typing import NamedTuple
 from asyncpg import Connection
 
 from app.db.market import MarketShape
-from app.engine.coverage import JUMP, Asked
+from app.engine.coverage import Asked
 from app.engine.coverage.periods import Period
 from app.engine.markets import ON_EXCHANGE
+from app.finance.jumps import JUMP
 
 Link = Connection
 

@@ -1,12 +1,13 @@
 """Stored bars of any length, and those that are made of minutes."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
 
 from asyncpg import Connection, Record
 
 from app.db.market import MarketShape
 from app.finance.bars import Bar, Timeframe
+from app.finance.jumps import JUMP, Step
 
 WHOLE = "num_nonnulls(open, high, low, close) = 4 and greatest(open, high, low, close) < 1e15 and low > -1e15"
 """A foreign row may lack a price or hold NaN, which PostgreSQL sorts above every number."""
@@ -22,6 +23,18 @@ select extract(epoch from {begins})::float8 as begins, open, high, low, close, v
    and ($2::timestamptz is null or {begins} >= $2) and ($3::timestamptz is null or {begins} < $3)
  order by {place} desc
  limit $4
+"""
+
+STEPS = """
+select day0, close0, day, open
+  from (select day, open, lag(day) over days as day0, lag(close) over days as close0
+          from {bars} as bars
+         where symbol = $1 and day >= $2 and day < $3 and {whole}
+        window days as (order by day)) as pairs
+ where close0 > 0 and open > 0
+   and (open > close0 * {jump} or open * {jump} < close0
+        or exists (select from unnest($4::date[]) as split where split > day0 and split <= day))
+ order by day
 """
 
 # By symbol and time alone, so that an index answers it.
@@ -78,6 +91,16 @@ async def stored(
         )
         for row in reversed(rows)
     ]
+
+
+async def steps(
+    connection: Connection, shape: MarketShape, symbol: str, since: date, before: date, splits: Sequence[date]
+) -> list[Step]:
+    """Between daily bars from `since` on and before the other day: large ones, and those that a split lies in."""
+    if shape.daily_bars is None:
+        return []
+    text = STEPS.format(bars=shape.daily_bars, whole=WHOLE, jump=JUMP)
+    return [Step(*row) for row in await connection.fetch(text, symbol, since, before, splits)]
 
 
 async def _merged(

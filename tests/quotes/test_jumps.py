@@ -1,0 +1,140 @@
+"""What a chart says of a change that no split explains."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from app.db.pools import Pools
+from app.finance import history as shipped
+from app.finance.adjust import Prices, Split
+from app.finance.jumps import Jump, Step, jumped, unexplained
+from app.identity import View
+from app.quotes import partials
+from app.quotes.board import Board
+from app.quotes.charts import Chart, Charts, moved
+from app.quotes.drawing import drawn
+from app.quotes.history import Asked, history
+from tests.conftest import Databases
+from tests.quotes.samples import bars, quote, tick
+from tests.quotes.stored import store_bars, store_splits
+
+PATH = Path("config/history/us-equities-daily.csv.gz")
+APPLE = [bar for bar in shipped.read(PATH) if bar.symbol == "AAPL"]
+SPLITS = [("AAPL", split.day, int(split.ratio)) for split in shipped.read_splits(PATH.with_name("splits.csv"))["AAPL"]]
+FEBRUARY = "the change from a close of 88.99 to an open of 44.68 on 28 Feb 2005"
+SEPTEMBER = "the change from a close of 53.50 to an open of 28.19 on 29 Sep 2000"
+
+
+def caption(chart: Chart) -> str:
+    text = str(partials.chart(chart.instrument.symbol, drawn(chart), View()))
+    return " ".join(text.partition("<figcaption>")[2].partition("</figcaption>")[0].split())
+
+
+async def apple(pools: Pools, span: str, prices: Prices = "split") -> Chart:
+    found = await history(Asked("AAPL", span, prices), pools, Board(), Charts())
+    assert found
+    return found.chart
+
+
+async def store(databases: Databases, until: date) -> None:
+    await store_bars(databases.engine, [bar for bar in APPLE if bar.day <= until])
+
+
+async def test_the_shipped_splits_adjust_the_chart_of_apple(databases: Databases, pools: Pools) -> None:
+    await store(databases, date(2005, 6, 30))
+    await store_splits(databases.engine, SPLITS)
+
+    chart = await apple(pools, "1y")
+
+    before, after = next(pair for pair in zip(chart.past, chart.past[1:], strict=False) if pair[1].open == 44.68)
+    assert before.close == pytest.approx(88.99 / 2)
+    assert before.day == date(2005, 2, 25)
+    assert after.day == date(2005, 2, 28)
+    assert caption(chart).startswith("Adjusted for splits:")
+    assert "No split" not in caption(chart)
+    assert chart.jumps == ()
+
+
+@pytest.mark.parametrize("span", ["1y", "all"])
+async def test_a_jump_without_a_split_is_named_with_its_day_and_sizes(
+    databases: Databases, pools: Pools, span: str
+) -> None:
+    await store(databases, date(2005, 6, 30))
+
+    told = caption(await apple(pools, span))
+
+    assert "No split in this range" not in told
+    assert told.startswith("Prices are as traded. No split that is known explains " + FEBRUARY)
+    assert (SEPTEMBER in told) is (span == "all")
+    assert "as traded" in caption(await apple(pools, span, "raw"))
+    assert FEBRUARY not in caption(await apple(pools, span, "raw"))
+    assert FEBRUARY in caption(await apple(pools, span, "total"))
+
+
+async def test_what_splits_do_not_explain_is_named_beside_them(databases: Databases, pools: Pools) -> None:
+    await store(databases, date(2005, 6, 30))
+    await store_splits(databases.engine, SPLITS)
+
+    told = caption(await apple(pools, "all"))
+
+    assert told.startswith("Adjusted for splits:")
+    assert told.count("the change from") == 1
+    assert SEPTEMBER in told
+
+
+async def test_a_split_that_the_price_did_not_follow_is_named(databases: Databases, pools: Pools) -> None:
+    stored = bars("BRK.B", 40)
+    await store_bars(databases.engine, stored)
+    await store_splits(databases.engine, [("BRK.B", stored[30].day, 4)])
+
+    found = await history(Asked("BRK.B", "3m"), pools, Board(), Charts())
+
+    assert found
+    assert found.chart.jumps == (Jump(stored[30].day, stored[29].close, stored[30].open),)
+
+
+async def test_a_jump_of_today_is_named_at_once_and_from_the_next_day_on(databases: Databases, pools: Pools) -> None:
+    board, charts = Board(), Charts()
+    await store_bars(databases.engine, bars("BRK.B", 40))
+    board.apply(tick("BRK.B", 5.0))
+
+    found = await history(Asked("BRK.B", "3m"), pools, board, charts)
+    assert found
+    today, yesterday = found.chart.today, found.chart.past[-1]
+    assert today
+    tomorrow, _ = moved(found.chart, quote("BRK.B", 5.1, session=date(2012, 9, 5), open=5.1, high=5.1, low=5.0))
+
+    jump = Jump(today.day, yesterday.close, 5.0)
+    assert found.chart.unexplained == (jump,)
+    assert f"on {today.day.day} Sep 2012" in caption(found.chart)
+    assert tomorrow.unexplained == (jump,)
+
+
+def test_more_than_three_jumps_are_counted() -> None:
+    days = [date(2012, 1, day) for day in range(2, 9)]
+    jumps = tuple(Jump(day, 10.0, 20.0) for day in days)
+    stored = bars("BRK.B", 300)
+    chart = Chart(quote("BRK.B", 1.0).instrument, "1y", "day", tuple(stored), None, None, None, jumps=jumps)
+
+    told = [jump.day for jump in chart.unexplained]
+
+    assert told == days
+
+
+@pytest.mark.parametrize(
+    ("before", "opened", "expected"),
+    [(10, 15, False), (10, 15.01, True), (15, 10, False), (15.01, 10, True), (0, 5, False), (5, 0, False)],
+)
+def test_half_more_or_a_third_less_is_a_jump(before: float, opened: float, expected: bool) -> None:
+    assert jumped(before, opened) is expected
+
+
+def test_a_split_explains_a_jump_of_its_ratio_alone() -> None:
+    eve, day = date(2005, 2, 25), date(2005, 2, 28)
+    steps = [Step(eve, 88.99, day, 44.68)]
+
+    assert list(unexplained(steps, [Split(day, 2.0)])) == []
+    assert list(unexplained(steps, [Split(date(2005, 2, 26), 2.0)])) == []
+    assert list(unexplained(steps, [Split(day, 20.0)])) == [Jump(day, 88.99, 44.68)]
+    assert list(unexplained(steps, [Split(eve, 2.0)])) == [Jump(day, 88.99, 44.68)]
