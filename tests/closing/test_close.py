@@ -106,7 +106,7 @@ async def test_a_day_with_enough_bars_is_told_in_the_contracts_words(pool: Pool,
     await store(link, [(symbol, DAY, *(Decimal(1),) * 4, 7) for symbol in SYMBOLS])
     await link.execute(
         "insert into symbols (symbol, active, list_date) values ('GONE', false, null), ('LATER', true, $1),"
-        " ('X:BTCUSD', true, null), ('TEST_CRASH_2020', true, null)",
+        " ('X:BTCUSD', true, null), ('BTC-USD', true, null), ('EURUSD=X', true, null), ('TEST_CRASH_2020', true, null)",
         date(2013, 1, 2),
     )
     told: list[Event] = []

@@ -44,6 +44,8 @@ async def test_without_a_key_a_job_loads_from_the_shipped_history_and_says_so(
     assert done.completed_at
     rows = await link.fetch("select symbol, max(date)::text from ohlcv_daily group by 1 order by 1")
     assert [tuple(row) for row in rows] == [("AAPL", "2012-08-31"), ("IBM", "2012-08-31")]
+    splits = await link.fetch("select symbol, ex_date::text, source from splits order by 2")
+    assert [tuple(row) for row in splits] == [("AAPL", "2000-06-21", "shipped"), ("AAPL", "2005-02-28", "shipped")]
 
 
 async def test_a_load_is_told_of_from_its_beginning_to_its_end(room: Room, provider: Massive) -> None:

@@ -9,12 +9,17 @@ from app.db.pools import Pools
 from app.finance import history as shipped
 from app.finance.adjust import Prices, Split
 from app.finance.jumps import Jump, Step, jumped, unexplained
+from app.finance.quote import NewestQuote
+from app.finance.sessions import regular
 from app.identity import View
+from app.ingest.replay import Pace, Replay
 from app.quotes import partials
 from app.quotes.board import Board
 from app.quotes.charts import Chart, Charts, moved
 from app.quotes.drawing import drawn
 from app.quotes.history import Asked, history
+from app.quotes.seed import seed
+from app.wire.newest import Newest
 from tests.conftest import Databases
 from tests.quotes.samples import bars, quote, tick
 from tests.quotes.stored import store_bars, store_splits
@@ -54,6 +59,28 @@ async def test_the_shipped_splits_adjust_the_chart_of_apple(databases: Databases
     assert caption(chart).startswith("Adjusted for splits:")
     assert "No split" not in caption(chart)
     assert chart.jumps == ()
+
+
+async def test_the_previous_close_of_a_replay_is_in_new_shares_on_the_day_of_a_shipped_split(
+    databases: Databases, pools: Pools, newest: Newest
+) -> None:
+    """Told by the feed, and then by the ticks themselves."""
+    await store_splits(databases.engine, SPLITS)
+    replay = Replay(APPLE, date(2005, 2, 24), Pace(1.0, 1.0, 1.0))
+    opens, board, told = regular(date(2005, 2, 28)).opens, Board(), replay.previous_close("AAPL", "2005-02-28")
+    await newest.put([NewestQuote("AAPL", 44.68, opens, "2005-02-28", 44.68, 44.68, 44.68, 9, told)])
+    await seed(board, pools, newest)
+    live = Board()
+    live.split(shipped.read_splits(PATH.with_name("splits.csv")))
+    live.apply(tick("AAPL", 88.99, regular(date(2005, 2, 25)).closes - 1))
+    live.apply(tick("AAPL", 44.68, opens))
+
+    assert told == 88.99
+    for quotes in (board, live):
+        known = quotes.quote("AAPL")
+        assert known
+        assert known.previous_close == pytest.approx(44.495)
+        assert known.fraction == pytest.approx(44.68 / 44.495 - 1)
 
 
 @pytest.mark.parametrize("span", ["1y", "all"])
