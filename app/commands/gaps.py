@@ -122,11 +122,11 @@ def _print(found: Coverage) -> None:
     faults = Table("symbol", "day", "what", title="suspicious")
     for each in found.suspects[:ROWS]:
         faults.add_row(each.symbol, str(each.day), ", ".join(each.faults).replace("_", " "))
-    known = Table("symbol", "day", "why", title="jumps with a reason")
+    reasons = Table("symbol", "day", "why", title="jumps with a reason")
     for one in found.explained[:ROWS]:
-        known.add_row(one.symbol, str(one.day), one.reason)
+        reasons.add_row(one.symbol, str(one.day), one.reason)
     counts = (len(found.missing), len(found.suspects), len(found.explained))
-    for table, count in zip((gaps, faults, known), counts, strict=True):
+    for table, count in zip((gaps, faults, reasons), counts, strict=True):
         if count:
             console.print(table)
         if count > ROWS:

@@ -97,12 +97,12 @@ def history(settings: Settings, name: str) -> bool:
 
 def _symbols(path: Path) -> tuple[str, ...]:
     try:
-        found = listed(path)
+        symbols = listed(path)
     except Unreadable as reason:
         raise Unusable(str(reason)) from None
-    if long := [symbol for symbol in found if len(symbol) > LONGEST_SYMBOL or not symbol.isprintable()]:
+    if long := [symbol for symbol in symbols if len(symbol) > LONGEST_SYMBOL or not symbol.isprintable()]:
         raise Unusable(f"{path.name}: {long[0][:40]!r} is no symbol")
-    return found
+    return symbols
 
 
 def _stored(settings: Settings, universes: list[Universe]) -> bool:

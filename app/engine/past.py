@@ -54,7 +54,7 @@ class Past(NamedTuple):
     """Of the instrument, where it is known."""
 
 
-class Judged(NamedTuple):
+class Evaluation(NamedTuple):
     analysis: Analysis
     outcomes: Sequence[Outcome]
     """What became of its patterns."""
@@ -153,14 +153,14 @@ def became(bars: Sequence[Bar], patterns: Sequence[PatternDetected], splits: Seq
         yield outcomes.known(event, [bars[place].close * (rates[place] / rates[own]) for place in after])
 
 
-async def judged(bars: Sequence[Bar], known: Past, days: int | None = None) -> Judged:
+async def evaluate(bars: Sequence[Bar], known: Past, days: int | None = None) -> Evaluation:
     """Both of the above of one symbol, in a thread: the event loop goes on meanwhile."""
-    return await asyncio.to_thread(_judged, bars, known, days)
+    return await asyncio.to_thread(_evaluate, bars, known, days)
 
 
-def _judged(bars: Sequence[Bar], known: Past, days: int | None) -> Judged:
+def _evaluate(bars: Sequence[Bar], known: Past, days: int | None) -> Evaluation:
     analysis = analysed(bars, known, days)
-    return Judged(analysis, tuple(became(bars, analysis.patterns, known.splits)))
+    return Evaluation(analysis, tuple(became(bars, analysis.patterns, known.splits)))
 
 
 def _factors(bars: Sequence[Bar], splits: Sequence[Split]) -> Floats | None:
@@ -170,14 +170,14 @@ def _factors(bars: Sequence[Bar], splits: Sequence[Split]) -> Floats | None:
 
 
 async def _store(pool: Pool, bars: Sequence[Bar], known: Past) -> None:
-    analysis, outcomes_known = await judged(bars, known)
+    analysis, outcomes_of_patterns = await evaluate(bars, known)
     batch = Batch()
     batch.add_bars(bars)
     for timeframe in spans.FROM_DAYS:
         batch.add_bars(spans.merged(bars, timeframe))
     batch.add_patterns(analysis.patterns)
     batch.add_indicators(analysis.indicators, tell=False)
-    batch.add_outcomes(outcomes_known)
+    batch.add_outcomes(outcomes_of_patterns)
     async with pool.acquire() as connection:
         await keeping.keep(connection, batch, (), await keeping.tables(connection))
 

@@ -12,7 +12,7 @@ from app.db.pools import Pool
 from app.engine import queries
 from app.engine.batch import Batch
 from app.engine.keeping import queries as keeping
-from app.engine.past import LEAD_DAYS, PATTERN_DAYS, Growth, Past, growth, judged
+from app.engine.past import LEAD_DAYS, PATTERN_DAYS, Growth, Past, evaluate, growth
 from app.engine.queries import Run
 from app.engine.store import Store
 from app.finance.adjust import Split
@@ -94,7 +94,7 @@ class Processing:
         async with self._pool.acquire() as connection:
             usual = await keeping.thresholds(connection, self._min_confidence)
         known = Past(usual.only(asked.patterns), grown, splits)
-        analysis, outcomes = await judged(bars, known, len(bars) if asked.force else None)
+        analysis, outcomes = await evaluate(bars, known, len(bars) if asked.force else None)
         batch = Batch()
         batch.add_indicators(analysis.indicators, tell=False)
         batch.add_patterns(analysis.patterns)

@@ -22,7 +22,7 @@ ORDINARY = (
 """Hours of an ordinary session from a date on, the newest first. Saturdays, traded until 1952, are none here."""
 
 CLOSES_EARLY = time(13)
-_CLOSE_SAID = re.compile(r"\(markets close at (\d+:\d\d[ap]m)\)")
+_CLOSE_IN_NAME = re.compile(r"\(markets close at (\d+:\d\d[ap]m)\)")
 
 
 class Year(NamedTuple):
@@ -88,7 +88,7 @@ def sessions(first: date, last: date) -> Iterator[date]:
 @lru_cache(maxsize=256)
 def _year(year: int) -> Year:
     """As the library has it, corrected by the exchange's own list."""
-    closed = _named(year, PUBLIC) | {day: found.reason for day, found in exchange_days.of_year(year, "closed")}
+    closed = _named(year, PUBLIC) | {day: entry.reason for day, entry in exchange_days.of_year(year, "closed")}
     for day, _ in exchange_days.of_year(year, "open"):
         closed.pop(day, None)
     return Year(closed, _named(year, HALF_DAY))
@@ -100,8 +100,8 @@ def _ordinary(day: date) -> tuple[time, time]:
 
 def _early(name: str) -> time:
     """The library's names say when: `Snowstorm (markets close at 2:30pm)`."""
-    said = _CLOSE_SAID.search(name)
-    return datetime.strptime(said[1], "%I:%M%p").time() if said else CLOSES_EARLY  # noqa: DTZ007 - a time of day
+    match = _CLOSE_IN_NAME.search(name)
+    return datetime.strptime(match[1], "%I:%M%p").time() if match else CLOSES_EARLY  # noqa: DTZ007 - a time of day
 
 
 def _named(year: int, category: str) -> dict[date, str]:

@@ -30,21 +30,21 @@ def of(day: date, kind: Kind) -> ExchangeDay | None:
 
 
 def of_year(year: int, kind: Kind) -> Iterator[tuple[date, ExchangeDay]]:
-    return ((day, found) for (day, its), found in _table().items() if day.year == year and its == kind)
+    return ((day, entry) for (day, its), entry in _table().items() if day.year == year and its == kind)
 
 
 @cache
 def _table() -> Mapping[tuple[date, str], ExchangeDay]:
     """Of what is said twice of a day, the later row counts."""
     with TABLE.open(encoding="utf-8", newline="") as file:
-        return {(day, row["kind"]): found for row in csv.DictReader(file) for day, found in _days(row)}
+        return {(day, row["kind"]): entry for row in csv.DictReader(file) for day, entry in _days(row)}
 
 
 def _days(row: Mapping[str, str]) -> Iterator[tuple[date, ExchangeDay]]:
     first, last = date.fromisoformat(row["first"]), date.fromisoformat(row["last"])
-    found = ExchangeDay(row["kind"], _time(row["opens"]), _time(row["closes"]), row["reason"])  # type: ignore[arg-type]
+    entry = ExchangeDay(row["kind"], _time(row["opens"]), _time(row["closes"]), row["reason"])  # type: ignore[arg-type]
     for number in range((last - first).days + 1):
-        yield first + timedelta(days=number), found
+        yield first + timedelta(days=number), entry
 
 
 def _time(text: str) -> time | None:

@@ -41,10 +41,10 @@ def read_instruments(path: Path) -> list[Instrument]:
 
 def read_splits(path: Path) -> dict[str, list[Split]]:
     """By symbol, oldest first; none where there is no such file."""
-    found: dict[str, list[Split]] = {}
+    splits: dict[str, list[Split]] = {}
     for row in sorted(_rows(path), key=lambda row: (row["symbol"], row["ex_date"])):
-        found.setdefault(row["symbol"], []).append(Split(date.fromisoformat(row["ex_date"]), float(row["ratio"])))
-    return found
+        splits.setdefault(row["symbol"], []).append(Split(date.fromisoformat(row["ex_date"]), float(row["ratio"])))
+    return splits
 
 
 def read_moves(path: Path) -> list[Move]:

@@ -27,13 +27,13 @@ class Step(NamedTuple):
     open: float
 
 
-def jumped(before: float, opened: float) -> bool:
+def is_jump(before: float, opened: float) -> bool:
     """Of prices in one share."""
     return before > 0 and opened > 0 and not 1 / JUMP <= opened / before <= JUMP
 
 
-def unexplained(steps: Iterable[Step], splits: Sequence[Split]) -> Iterator[Jump]:
+def unexplained_jumps(steps: Iterable[Step], splits: Sequence[Split]) -> Iterator[Jump]:
     """Where the price changed that much and no split says why, or one does and the price did not follow."""
     for step in steps:
-        if jumped(step.before, step.open * held(splits, step.day0, step.day)):
+        if is_jump(step.before, step.open * held(splits, step.day0, step.day)):
             yield Jump(step.day, step.before, step.open)

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from app.finance.adjust import Actions, Prices, crossed, times
 from app.finance.bars import Bar, day_start
 from app.finance.instrument import Instrument
-from app.finance.jumps import Jump, jumped
+from app.finance.jumps import Jump, is_jump
 from app.quotes import chart
 from app.quotes.quote import Quote
 
@@ -55,15 +55,15 @@ class Chart(NamedTuple):
         return _joined(self.begun, self.today)
 
     @property
-    def unexplained(self) -> tuple[Jump, ...]:
+    def unexplained_jumps(self) -> tuple[Jump, ...]:
         """With today's, and as far back as there are candles. A candle is already in today's share."""
         before = self.begun or (self.past[-1] if self.past else None)
         today = self.today
-        if before and today and jumped(before.close, today.open):
-            found = (*self.jumps, Jump(today.day, before.close, today.open))
+        if before and today and is_jump(before.close, today.open):
+            jumps = (*self.jumps, Jump(today.day, before.close, today.open))
         else:
-            found = self.jumps
-        return tuple(jump for jump in found if jump.day >= self.bars[0].day)
+            jumps = self.jumps
+        return tuple(jump for jump in jumps if jump.day >= self.bars[0].day)
 
     @property
     def bars(self) -> tuple[Bar, ...]:
@@ -152,7 +152,7 @@ def moved(before: Chart, quote: Quote) -> tuple[Chart, bool]:
 
 def _next_day(before: Chart, today: Bar) -> Chart:
     if before.today is not None and before.today.start < today.start:
-        before = before._replace(jumps=before.unexplained)
+        before = before._replace(jumps=before.unexplained_jumps)
     if before.today is not None:
         before = _in_the_share_of(before, before.today, today.day)
     last = before.last

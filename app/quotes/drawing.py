@@ -70,7 +70,7 @@ def drawn(asked: Chart) -> Drawing | None:
     scale, last = asked.scale, asked.last
     if scale is None or last is None:
         return None
-    bars, rules, jumps = asked.bars, chart.rules(scale), asked.unexplained
+    bars, rules, jumps = asked.bars, chart.rules(scale), asked.unexplained_jumps
     return Drawing(
         instrument=asked.instrument,
         span=asked.span,

@@ -9,7 +9,7 @@ from app.db.market import MarketShape
 from app.db.pools import Pools
 from app.finance.adjust import Actions, Prices, Split, adjusted
 from app.finance.bars import Bar
-from app.finance.jumps import Jump, unexplained
+from app.finance.jumps import Jump, unexplained_jumps
 from app.quotes import queries
 from app.quotes.bars import queries as bar_queries
 from app.quotes.board import Board
@@ -101,7 +101,7 @@ async def _jumps(
         return ()
     until = before or date.max
     steps = await bar_queries.steps(connection, shape, symbol, since, until, [split.day for split in splits])
-    return tuple(unexplained(steps, splits))
+    return tuple(unexplained_jumps(steps, splits))
 
 
 async def _years(connection: actions.Link, shape: MarketShape, quote: Quote, splits: Sequence[Split]) -> Years | None:

@@ -21,7 +21,7 @@ from app.wire.events import EngineHealth, ProcessingChanged
 from tests.engine.rig import PATH, UNTIL, eventually, hearing, of, working
 
 FORCED = b'{"command":"START_DAILY_PROCESSING","parameters":{"force":true,"symbols":["IBM","FB"]}}'
-COMPUTING = {"growth", "analysed", "became", "_judged"}
+COMPUTING = {"growth", "analysed", "became", "_evaluate"}
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import pytest
 from app.db.pools import Pools
 from app.finance import history as shipped
 from app.finance.adjust import Prices, Split
-from app.finance.jumps import Jump, Step, jumped, unexplained
+from app.finance.jumps import Jump, Step, is_jump, unexplained_jumps
 from app.finance.quote import NewestQuote
 from app.finance.sessions import regular
 from app.identity import View
@@ -133,9 +133,9 @@ async def test_a_jump_of_today_is_named_at_once_and_from_the_next_day_on(databas
     tomorrow, _ = moved(found.chart, quote("BRK.B", 5.1, session=date(2012, 9, 5), open=5.1, high=5.1, low=5.0))
 
     jump = Jump(today.day, yesterday.close, 5.0)
-    assert found.chart.unexplained == (jump,)
+    assert found.chart.unexplained_jumps == (jump,)
     assert f"on {today.day.day} Sep 2012" in caption(found.chart)
-    assert tomorrow.unexplained == (jump,)
+    assert tomorrow.unexplained_jumps == (jump,)
 
 
 def test_more_than_three_jumps_are_counted() -> None:
@@ -144,7 +144,7 @@ def test_more_than_three_jumps_are_counted() -> None:
     stored = bars("BRK.B", 300)
     chart = Chart(quote("BRK.B", 1.0).instrument, "1y", "day", tuple(stored), None, None, None, jumps=jumps)
 
-    told = [jump.day for jump in chart.unexplained]
+    told = [jump.day for jump in chart.unexplained_jumps]
 
     assert told == days
 
@@ -154,14 +154,14 @@ def test_more_than_three_jumps_are_counted() -> None:
     [(10, 15, False), (10, 15.01, True), (15, 10, False), (15.01, 10, True), (0, 5, False), (5, 0, False)],
 )
 def test_half_more_or_a_third_less_is_a_jump(before: float, opened: float, expected: bool) -> None:
-    assert jumped(before, opened) is expected
+    assert is_jump(before, opened) is expected
 
 
 def test_a_split_explains_a_jump_of_its_ratio_alone() -> None:
     eve, day = date(2005, 2, 25), date(2005, 2, 28)
     steps = [Step(eve, 88.99, day, 44.68)]
 
-    assert list(unexplained(steps, [Split(day, 2.0)])) == []
-    assert list(unexplained(steps, [Split(date(2005, 2, 26), 2.0)])) == []
-    assert list(unexplained(steps, [Split(day, 20.0)])) == [Jump(day, 88.99, 44.68)]
-    assert list(unexplained(steps, [Split(eve, 2.0)])) == [Jump(day, 88.99, 44.68)]
+    assert list(unexplained_jumps(steps, [Split(day, 2.0)])) == []
+    assert list(unexplained_jumps(steps, [Split(date(2005, 2, 26), 2.0)])) == []
+    assert list(unexplained_jumps(steps, [Split(day, 20.0)])) == [Jump(day, 88.99, 44.68)]
+    assert list(unexplained_jumps(steps, [Split(eve, 2.0)])) == [Jump(day, 88.99, 44.68)]

@@ -114,9 +114,9 @@ class Expected:
 def _explained(
     findings: Iterable[Finding], splits: Mapping[tuple[str, date], bool], moves: Sequence[Move]
 ) -> Iterator[Explained]:
-    known = {(move.symbol, move.day): move for move in moves}
+    by_day = {(move.symbol, move.day): move for move in moves}
     for each in findings:
-        move = known.get((each.symbol, each.day))
+        move = by_day.get((each.symbol, each.day))
         if move is None or not each.jump or each.rate is None or (each.symbol, each.day) in splits:
             continue
         if abs(each.rate * move.before / move.open - 1) < SAME_PRICES:

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from app.engine.loads.frames import Frame
 from app.engine.loads.queries import Dividend, Named, Split
-from app.engine.loads.records import BadRecord, Numbered, Records, decoded
+from app.engine.loads.records import BadRecord, Numbered, Records, decode
 from app.engine.loads.rest import Rest
 from app.engine.loads.rows import Rows
 
@@ -90,19 +90,20 @@ async def bars(rest: Rest, symbol: str, frame: Frame, span: Span) -> AsyncIterat
     path = f"/v2/aggs/ticker/{quote(symbol, safe='')}/range/1/{frame.span}/{span.first}/{span.last}"
     told = {"adjusted": "false", "sort": "asc", "limit": str(LIMIT)}
     async for answer in rest.pages(path, told):
-        found = decoded(BARS, answer)
-        yield Batch(_rows(symbol, frame, found), _day(found.records[-1]) if found.records else None, found.bad)
+        bars_read = decode(BARS, answer)
+        reached = _day(bars_read.records[-1]) if bars_read.records else None
+        yield Batch(_rows(symbol, frame, bars_read), reached, bars_read.bad)
 
 
 async def reference(rest: Rest, symbol: str) -> Reference:
-    known = await rest.one(f"/v3/reference/tickers/{quote(symbol, safe='')}")
-    ticker = decoded(TICKERS, [known] if known else [])
+    raw = await rest.one(f"/v3/reference/tickers/{quote(symbol, safe='')}")
+    ticker = decode(TICKERS, [raw] if raw else [])
     splits = await _all(rest, "/v3/reference/splits", symbol, SPLITS)
     dividends = await _all(rest, "/v3/reference/dividends", symbol, DIVIDENDS)
     return Reference(
-        tuple(_named(symbol, found) for found in ticker.records),
-        tuple(_split(symbol, found) for found in splits.records),
-        tuple(_dividend(symbol, found) for found in dividends.records),
+        tuple(_named(symbol, record) for record in ticker.records),
+        tuple(_split(symbol, record) for record in splits.records),
+        tuple(_dividend(symbol, record) for record in dividends.records),
         (*ticker.bad, *splits.bad, *dividends.bad),
     )
 
@@ -118,19 +119,19 @@ def requests(symbols: int, frame: Frame, span: Span) -> int:
 async def _all(rest: Rest, path: str, symbol: str, records: Records[T]) -> Numbered[T]:
     params = {"ticker": symbol, "limit": REFERENCE_LIMIT}
     raw = [record async for answer in rest.pages(path, params) for record in answer]
-    return decoded(records, raw)
+    return decode(records, raw)
 
 
 def _day(bar: Aggregate) -> date:
     return datetime.fromtimestamp(bar.t / 1000, UTC).date()
 
 
-def _rows(symbol: str, frame: Frame, found: Numbered[Aggregate]) -> Rows:
+def _rows(symbol: str, frame: Frame, answer: Numbered[Aggregate]) -> Rows:
     # Its weeks begin on Sunday, ours on the Monday after.
     later = DAY_MS if frame.name == "weekly" else 0
-    bars = found.records
+    bars = answer.records
     columns = ([repr(getattr(bar, name)) for bar in bars] for name in "ohlcv")
-    return Rows(found.numbers, [symbol] * len(bars), [str(bar.t + later) for bar in bars], *columns)
+    return Rows(answer.numbers, [symbol] * len(bars), [str(bar.t + later) for bar in bars], *columns)
 
 
 def _named(symbol: str, found: TickerFound) -> Named:
@@ -148,13 +149,15 @@ def _named(symbol: str, found: TickerFound) -> Named:
     )
 
 
-def _split(symbol: str, found: SplitFound) -> Split:
-    return Split(symbol, found.execution_date, Decimal(str(found.split_to)) / Decimal(str(found.split_from)))
+def _split(symbol: str, record: SplitFound) -> Split:
+    return Split(symbol, record.execution_date, Decimal(str(record.split_to)) / Decimal(str(record.split_from)))
 
 
-def _dividend(symbol: str, found: DividendFound) -> Dividend:
-    amount = Decimal(str(found.cash_amount))
-    return Dividend(symbol, found.ex_dividend_date, found.dividend_type, amount, _clean(found.currency), found.pay_date)
+def _dividend(symbol: str, record: DividendFound) -> Dividend:
+    amount = Decimal(str(record.cash_amount))
+    return Dividend(
+        symbol, record.ex_dividend_date, record.dividend_type, amount, _clean(record.currency), record.pay_date
+    )
 
 
 def _bar_flaw(bar: Aggregate) -> str:
@@ -165,14 +168,14 @@ def _bar_flaw(bar: Aggregate) -> str:
     return ""
 
 
-def _split_flaw(found: SplitFound) -> str:
-    if not (_positive(found.split_from) and 1e-6 < found.split_to / found.split_from < 1e6):
-        return f"{found.split_from:g} to {found.split_to:g} is no ratio"
+def _split_flaw(record: SplitFound) -> str:
+    if not (_positive(record.split_from) and 1e-6 < record.split_to / record.split_from < 1e6):
+        return f"{record.split_from:g} to {record.split_to:g} is no ratio"
     return ""
 
 
-def _dividend_flaw(found: DividendFound) -> str:
-    return "" if _positive(found.cash_amount) else f"cash_amount: {found.cash_amount:g} is no amount"
+def _dividend_flaw(record: DividendFound) -> str:
+    return "" if _positive(record.cash_amount) else f"cash_amount: {record.cash_amount:g} is no amount"
 
 
 def _no_flaw(_: TickerFound) -> str:

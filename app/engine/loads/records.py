@@ -38,20 +38,20 @@ class Records(NamedTuple, Generic[T]):
     flaw: Callable[[T], str]
 
 
-def decoded(records: Records[T], answer: Iterable[msgspec.Raw]) -> Numbered[T]:
-    found: Numbered[T] = Numbered([], [], [])
+def decode(records: Records[T], answer: Iterable[msgspec.Raw]) -> Numbered[T]:
+    numbered: Numbered[T] = Numbered([], [], [])
     for number, raw in enumerate(answer, 1):
         try:
             record = records.decoder.decode(raw)
         except (msgspec.DecodeError, RecursionError) as error:
-            found.bad.append(BadRecord(records.kind, number, _reason(error)))
+            numbered.bad.append(BadRecord(records.kind, number, _reason(error)))
             continue
         if flaw := records.flaw(record):
-            found.bad.append(BadRecord(records.kind, number, flaw))
+            numbered.bad.append(BadRecord(records.kind, number, flaw))
         else:
-            found.numbers.append(number)
-            found.records.append(record)
-    return found
+            numbered.numbers.append(number)
+            numbered.records.append(record)
+    return numbered
 
 
 def _reason(error: Exception) -> str:

@@ -50,5 +50,5 @@ class Shipped:
 
 def splits(path: Path) -> list[Split]:
     """Those that came with the history at `path`."""
-    found = history.read_splits(path.with_name("splits.csv"))
-    return [Split(symbol, split.day, Decimal(repr(split.ratio))) for symbol in found for split in found[symbol]]
+    by_symbol = history.read_splits(path.with_name("splits.csv"))
+    return [Split(symbol, split.day, Decimal(repr(split.ratio))) for symbol in by_symbol for split in by_symbol[symbol]]

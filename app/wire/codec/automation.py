@@ -74,25 +74,25 @@ def read_symbol(action: SymbolAction, fields: Fields) -> SymbolChanged:
 
 
 def read_maintenance(fields: Fields) -> MaintenanceChanged:
-    found = MAINTENANCE.values(fields)
+    values = MAINTENANCE.values(fields)
     word = fields.event_type()
     status = state_of("" if word == MAINTENANCE.word else word, fields)
     if fields.has("error"):
         status = "failed"
-    found["status"] = status or ("completed" if fields.has(*_RESULTS) else "started")
-    return MAINTENANCE.made(found)
+    values["status"] = status or ("completed" if fields.has(*_RESULTS) else "started")
+    return MAINTENANCE.made(values)
 
 
 def read_quality(fields: Fields) -> QualityReported:
-    found = QUALITY.values(fields)
+    values = QUALITY.values(fields)
     word = fields.event_type()
-    if "check" not in found and word not in _REPORTS:
-        found["check"] = word
-    if "check" not in found and fields.has(*_SUMMARY):
-        found["check"] = "daily_summary"
-    if "check" not in found and "message" not in found:
+    if "check" not in values and word not in _REPORTS:
+        values["check"] = word
+    if "check" not in values and fields.has(*_SUMMARY):
+        values["check"] = "daily_summary"
+    if "check" not in values and "message" not in values:
         raise fields.missing("no-message")
-    found.setdefault("check", "other")
-    found.setdefault("message", found["check"].replace("_", " "))
-    found["severity"] = severity(found.get("severity", ""), "info" if "count" in found else "warning")
-    return QUALITY.made(found)
+    values.setdefault("check", "other")
+    values.setdefault("message", values["check"].replace("_", " "))
+    values["severity"] = severity(values.get("severity", ""), "info" if "count" in values else "warning")
+    return QUALITY.made(values)
