@@ -7,12 +7,11 @@ from decimal import Decimal
 from typing import NamedTuple, TypeVar
 from urllib.parse import quote
 
-import msgspec
 from msgspec import Struct
 
 from app.engine.loads.frames import Frame
 from app.engine.loads.queries import Dividend, Named, Split
-from app.engine.loads.records import BadRecord, Numbered, Records, decode
+from app.engine.loads.records import BadRecord, Numbered, Records, decode, records
 from app.engine.loads.rest import Rest
 from app.engine.loads.rows import Rows
 
@@ -23,6 +22,8 @@ TRADED_MINUTES = 960
 """Of a day, with what is traded before and after the session."""
 REFERENCE_REQUESTS = 3
 DAY_MS = 86_400_000
+EARLIEST_MS, LATEST_MS = -62_135_596_800_000, 253_402_300_799_999
+"""Of the years 1 to 9999."""
 
 T = TypeVar("T")
 
@@ -161,11 +162,7 @@ def _dividend(symbol: str, record: DividendFound) -> Dividend:
 
 
 def _bar_flaw(bar: Aggregate) -> str:
-    try:
-        _day(bar)
-    except (ValueError, OverflowError, OSError):
-        return f"t: {bar.t} is no time that exists"
-    return ""
+    return "" if EARLIEST_MS <= bar.t <= LATEST_MS else f"t: {bar.t} is no time that exists"
 
 
 def _split_flaw(record: SplitFound) -> str:
@@ -178,14 +175,10 @@ def _dividend_flaw(record: DividendFound) -> str:
     return "" if _positive(record.cash_amount) else f"cash_amount: {record.cash_amount:g} is no amount"
 
 
-def _no_flaw(_: TickerFound) -> str:
-    return ""
-
-
-BARS = Records("bar", msgspec.json.Decoder(Aggregate), _bar_flaw)
-TICKERS = Records("ticker", msgspec.json.Decoder(TickerFound), _no_flaw)
-SPLITS = Records("split", msgspec.json.Decoder(SplitFound), _split_flaw)
-DIVIDENDS = Records("dividend", msgspec.json.Decoder(DividendFound), _dividend_flaw)
+BARS = records("bar", Aggregate, _bar_flaw)
+TICKERS = records("ticker", TickerFound)
+SPLITS = records("split", SplitFound, _split_flaw)
+DIVIDENDS = records("dividend", DividendFound, _dividend_flaw)
 
 
 def _positive(number: float) -> bool:

@@ -1,7 +1,7 @@
 """A provider's answer, record by record: one that is malformed costs itself and no other."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -25,7 +25,7 @@ class BadRecord(NamedTuple):
 class Numbered(NamedTuple, Generic[T]):
     """The records of one answer that can be read, each with its place, and those that cannot."""
 
-    numbers: list[int]
+    numbers: Sequence[int]
     records: list[T]
     bad: list[BadRecord]
 
@@ -34,22 +34,39 @@ class Records(NamedTuple, Generic[T]):
     """How records of a kind are read. `flaw`: what else is wrong with one, "" where nothing is."""
 
     kind: str
-    decoder: msgspec.json.Decoder[T]
+    one: msgspec.json.Decoder[T]
+    all: msgspec.json.Decoder[list[T]]
     flaw: Callable[[T], str]
 
 
-def decode(records: Records[T], answer: Iterable[msgspec.Raw]) -> Numbered[T]:
-    numbered: Numbered[T] = Numbered([], [], [])
+def records(kind: str, type_: type[T], flaw: Callable[[T], str] = lambda _: "") -> Records[T]:
+    return Records(kind, msgspec.json.Decoder(type_), msgspec.json.Decoder(list[type_]), flaw)  # type: ignore[valid-type]
+
+
+def decode(records: Records[T], answer: Sequence[msgspec.Raw]) -> Numbered[T]:
+    try:
+        # In one go where nothing is wrong: a third of the time.
+        whole = records.all.decode(b"[" + b",".join(answer) + b"]")
+    except (msgspec.DecodeError, RecursionError):
+        whole = []
+    if whole and not any(map(records.flaw, whole)):
+        return Numbered(range(1, len(whole) + 1), whole, [])
+    return _one_by_one(records, answer)
+
+
+def _one_by_one(records: Records[T], answer: Iterable[msgspec.Raw]) -> Numbered[T]:
+    numbers: list[int] = []
+    numbered: Numbered[T] = Numbered(numbers, [], [])
     for number, raw in enumerate(answer, 1):
         try:
-            record = records.decoder.decode(raw)
+            record = records.one.decode(raw)
         except (msgspec.DecodeError, RecursionError) as error:
             numbered.bad.append(BadRecord(records.kind, number, _reason(error)))
             continue
         if flaw := records.flaw(record):
             numbered.bad.append(BadRecord(records.kind, number, flaw))
         else:
-            numbered.numbers.append(number)
+            numbers.append(number)
             numbered.records.append(record)
     return numbered
 
