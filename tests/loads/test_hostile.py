@@ -19,7 +19,7 @@ from app.engine.loads.frames import FRAMES
 from app.engine.loads.load import Outcome, load
 from app.engine.loads.massive import Span, bars
 from app.engine.loads.pace import Pace, Stopped
-from app.engine.loads.rest import Refused, Rest, Unreachable
+from app.engine.loads.rest import Rest, Unreachable
 from app.engine.loads.source import Unreadable
 from app.engine.loads.textfile import TextFile
 from tests.loads.conftest import HEADER, TODAY, loaded, written
@@ -188,13 +188,17 @@ async def asked(rest: Rest) -> int:
 
 
 @pytest.mark.parametrize("at", [10**17, 10**19, -(10**15)])
-async def test_a_provider_whose_bars_have_no_possible_time_is_refused(massive: Massive, at: int) -> None:
-    massive.trouble.append(Response(json.dumps({"results": [bar("2026-09-04", 100.0) | {"t": at}]})))
+async def test_a_bar_of_a_provider_that_has_no_possible_time_costs_itself(massive: Massive, at: int) -> None:
+    answer = {"results": [bar("2026-09-04", 100.0), bar("2026-09-08", 101.0) | {"t": at}]}
+    massive.trouble.append(Response(json.dumps(answer)))
     rest = Rest(massive.url, KEY, Pace(60_000))
 
-    with pytest.raises(Refused, match="does not exist"):
-        await asked(rest)
+    (batch,) = [batch async for batch in bars(rest, "AAPL", FRAMES["daily"], DAY)]
     await rest.close()
+
+    assert batch.reached == date(2026, 9, 4)
+    assert list(batch.rows.numbers) == [1]
+    assert [(record.kind, record.number, str(at) in record.reason) for record in batch.bad] == [("bar", 2, True)]
 
 
 @asynccontextmanager
