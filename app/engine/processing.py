@@ -15,7 +15,6 @@ from app.engine.keeping import queries as keeping
 from app.engine.past import LEAD_DAYS, PATTERN_DAYS, Growth, Past, evaluate, growth
 from app.engine.queries import Run
 from app.engine.store import Store
-from app.finance.adjust import Split
 from app.finance.bars import Bar
 from app.finance.shares import Splits
 from app.wire import jobs
@@ -65,12 +64,14 @@ class Processing:
         async with self._pool.acquire() as connection:
             known = await queries.symbols_with_days(connection)
             symbols = [symbol for symbol in known if not asked.symbols or symbol in asked.symbols]
-            splits = await actions.every_split(connection)
+            splits, tick_sizes = await actions.every_split(connection), await keeping.tick_sizes(connection)
+            usual = (await keeping.thresholds(connection, self._min_confidence)).only(asked.patterns)
             await queries.put_run(connection, Run(run_id, "running", PHASE, started_at, total=len(symbols)))
         self._tell(run_id, "started", (0, len(symbols)))
         grown = await self._growth(known, asked, splits) if symbols else {}
         for done, symbol in enumerate(symbols, 1):
-            await self._analyse(symbol, asked, grown, splits.get(symbol, ()))
+            judged = Past(usual, grown, splits.get(symbol, ()), tick_sizes.get(symbol))
+            await self._analyse(symbol, asked, judged)
             self._tell(run_id, "running", (done, len(symbols)), symbol)
         error = None if symbols else "no stored symbol was asked for"
         end = Run(run_id, "failed" if error else "success", PHASE, started_at, time.time())
@@ -89,12 +90,9 @@ class Processing:
             count = None if asked.force else PATTERN_DAYS + LEAD_DAYS
             return await queries.last_bars(connection, symbol, "daily", count)
 
-    async def _analyse(self, symbol: str, asked: ProcessingParameters, grown: Growth, splits: Sequence[Split]) -> None:
+    async def _analyse(self, symbol: str, asked: ProcessingParameters, judged: Past) -> None:
         bars = await self._days(symbol, asked)
-        async with self._pool.acquire() as connection:
-            usual = await keeping.thresholds(connection, self._min_confidence)
-        known = Past(usual.only(asked.patterns), grown, splits)
-        analysis, outcomes = await evaluate(bars, known, len(bars) if asked.force else None)
+        analysis, outcomes = await evaluate(bars, judged, len(bars) if asked.force else None)
         batch = Batch()
         batch.add_indicators(analysis.indicators, tell=False)
         batch.add_patterns(analysis.patterns)
