@@ -5,8 +5,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,8 +15,6 @@ from app.embedded.places import Unusable
 from app.toml import BadSetting
 
 if TYPE_CHECKING:
-    from app.engine.loads.scenario import ScenarioBars
-    from app.engine.loads.source import Source
     from app.settings import Settings
 
 # Each command imports what it needs when it is called: `--help` and the supervisor start light.
@@ -160,64 +157,6 @@ def _work(work: stored.Work | None) -> None:
             fine = work(_settings("data"))
         if not fine:
             sys.exit(1)
-
-
-@data.command("load")
-@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--timeframe", type=click.Choice(["1min", "hourly", "daily", "weekly", "monthly"]), default="daily")
-@click.option("--symbol", help="Whose bars FILES hold, where no column says so.")
-@click.option("--shipped", is_flag=True, help="The history that came with TickStock, as far as the replay begins.")
-@click.option("--scenario", help="An invented history with known things in it, under a symbol TEST_...; or all.")
-@click.option("--provider", type=click.Choice(["massive"]), help="Ask a provider instead of reading files.")
-@click.option("--symbols", default="", help="What to ask the provider for: A,B,C.")
-@click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="A year before the last day.")
-@click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), help="Yesterday.")
-@click.option("--no-reference", is_flag=True, help="Bars alone: no names, splits and dividends.")
-@click.option("--dry-run", is_flag=True, help="Check files, or estimate what a provider takes; store nothing.")
-def load_data(files: tuple[Path, ...], provider: str | None, **said: Any) -> None:
-    """Store bars of FILES, CSV (also gzipped) or Parquet, or of a provider; all times are UTC."""
-    with _one_line():
-        settings = _settings("load")
-        fine = _from_provider(settings, said) if provider else _from_files(settings, files, said)
-    if not fine:
-        sys.exit(1)
-
-
-def _from_files(settings: "Settings", files: tuple[Path, ...], said: dict[str, Any]) -> bool:
-    from app.commands import data as commands
-    from app.engine.loads.shipped import Shipped
-
-    paths: list[Path | Source] = [*files, *_scenarios(said)]
-    if said["shipped"]:
-        paths.append(Shipped(settings.replay.path, settings.replay.history_until))
-    if not paths:
-        raise click.UsageError("name a file, or say --shipped, --scenario or --provider")
-    asked = commands.Files(paths, said["timeframe"], said["symbol"], said["dry_run"])
-    return commands.load_files(settings, os.environ, asked, click.echo, _warn)
-
-
-def _scenarios(said: dict[str, Any]) -> "list[ScenarioBars]":
-    if not said["scenario"]:
-        return []
-    from app.engine.loads import scenario
-    from app.engine.loads.source import Unreadable
-
-    try:
-        return scenario.chosen(said["scenario"], said["timeframe"])
-    except Unreadable as reason:
-        raise click.UsageError(str(reason)) from None
-
-
-def _from_provider(settings: "Settings", said: dict[str, Any]) -> bool:
-    from app.commands import provider as commands
-
-    first, last = (day.date() if day else None for day in (said["first"], said["last"]))
-    asked = commands.Asked(said["symbols"], said["timeframe"], first, last, said["dry_run"], not said["no_reference"])
-    return commands.load_provider(settings, os.environ, asked, click.echo, _warn)
-
-
-def _warn(line: str) -> None:
-    click.echo(line, err=True)
 
 
 def _settings(component: str) -> "Settings":

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from app.commands.loading import AGAIN, bars, market, stopping, with_pool
 from app.db.pools import Pool
 from app.embedded.places import Unusable
+from app.engine.loads.datetimes import Order
 from app.engine.loads.files import opened
 from app.engine.loads.frames import FRAMES, Frame
 from app.engine.loads.keeper import Keeper
@@ -26,6 +27,7 @@ class Files(NamedTuple):
     timeframe: str
     symbol: str | None = None
     dry_run: bool = False
+    dates: Order | None = None
 
 
 def load_files(settings: Settings, environ: Mapping[str, str], asked: Files, say: Say, warn: Say) -> bool:
@@ -50,7 +52,7 @@ async def _files(pool: Pool | None, asked: Files, say: Say, warn: Say) -> bool:
 
             try:
                 source = opened(path, asked.symbol) if isinstance(path, Path) else path
-                outcome = await load(source, frame, keeper, until, told, stop)
+                outcome = await load(source, frame, keeper, until, told, stop, asked.dates)
                 if keeper:
                     await _keep_reference(keeper, source)
             except Unreadable as reason:

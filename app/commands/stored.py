@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.commands.load import DAY, TIMEFRAMES, load
+
 if TYPE_CHECKING:
     from app.engine.coverage import Asked
     from app.settings import Settings
 
 Work = Callable[["Settings"], bool]
 """Whether all is well: what the exit code says."""
-
-DAY = click.DateTime(["%Y-%m-%d"])
-TIMEFRAMES = ["1min", "hourly", "daily", "weekly", "monthly"]
 
 
 def _range(command: Callable[..., Work]) -> Callable[..., Work]:
@@ -82,6 +81,8 @@ def import_universe(file: Path | None, name: str | None, etf: bool, shipped: boo
 
     if shipped is bool(file):
         raise click.UsageError("name a file or say --shipped")
+    if shipped and (name or etf):
+        raise click.UsageError("--name and --etf are for a FILE; what is shipped has names and kinds of its own")
     return lambda settings: commands.bring(settings, file, name, etfs=etf) if file else commands.bring_shipped(settings)
 
 
@@ -138,4 +139,4 @@ def _symbols(words: tuple[str, ...]) -> tuple[str, ...] | None:
     return tuple(word.strip().upper() for word in words) or None
 
 
-COMMANDS: tuple[click.Command, ...] = (gaps, repair, close, universes, extract_history, redis_contract)
+COMMANDS: tuple[click.Command, ...] = (load, gaps, repair, close, universes, extract_history, redis_contract)

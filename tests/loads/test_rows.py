@@ -10,7 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.engine.loads.frames import FRAMES
-from app.engine.loads.moments import Bad, Moments
+from app.engine.loads.datetimes import Bad
+from app.engine.loads.moments import Moments
 from app.engine.loads.rows import Checker, Rows
 
 UNTIL = date(2020, 1, 1)

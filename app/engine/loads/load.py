@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from app.engine.loads.datetimes import Order
 from app.engine.loads.frames import Frame
 from app.engine.loads.keeper import Keeper
 from app.engine.loads.queries import Entry
@@ -83,15 +84,17 @@ async def load(
     until: date,
     told: Callable[[Outcome], object] = lambda _: None,
     stop: asyncio.Event | None = None,
+    order: Order | None = None,
 ) -> Outcome:
     """Without a keeper everything is checked and nothing stored. Raises Unreadable.
 
+    `order`: what 03/05/2024 means; None leaves it to the dates of the source.
     A load that was stopped is read from the beginning, which makes the same counts, but not stored again.
     """
-    name = f"{await asyncio.to_thread(source.identity)} {frame.name}"
+    name = f"{await asyncio.to_thread(source.identity)} {frame.name}{f' {order}' if order else ''}"
     reached = (await keeper.reached(name, ""))[0] if keeper else 0
     tally, cancelled = _Tally(source.name), False
-    chunks = _checked(source, Checker(frame, until))
+    chunks = _checked(source, Checker(frame, until, order))
     ahead = asyncio.create_task(asyncio.to_thread(next, chunks, None))
     try:
         # Shielded: where this task is cancelled the thread reads on, and its chunk has to be waited for.
@@ -118,6 +121,9 @@ async def load(
 def _checked(source: Source, checker: Checker) -> Generator[_Read, None, None]:
     for chunk in source.chunks():
         checked = checker.check(chunk.rows)
+        if checker.undecided:
+            checker.decide(lambda: (each.rows for each in source.chunks()))
+            checked = checker.check(chunk.rows)
         yield _Read(chunk, checked, np.fromiter(map(hash, checked.keys), np.int64, len(checked.keys)))
 
 

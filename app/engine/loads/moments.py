@@ -1,85 +1,102 @@
-"""Times as files write them, to the key of a bar: a date or an instant, always in UTC."""
+"""Times as files write them, to the key of a bar: a date or an instant."""
 
-import re
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterable
+from datetime import UTC, date, timedelta
 
+import numpy as np
+
+from app.engine.loads.datetimes import Ambiguous, Bad, Order, read
 from app.engine.loads.frames import Frame, period
 
 EARLIEST = date(1900, 1, 1)
 MOST_KEPT = 200_000
-
-_COMPACT = re.compile(r"[0-9]{8}")
-_EPOCH = re.compile(r"[0-9]{9,10}(\.[0-9]+)?|[0-9]{12,13}|[0-9]{15,16}|[0-9]{18,19}")
-_ISO = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?( ?(Z|[+-][0-9]{2}:?[0-9]{2}))?)?"
-)
-_SCALES = {12: 10**3, 13: 10**3, 15: 10**6, 16: 10**6, 18: 10**9, 19: 10**9}
-"""Of epoch times, by their digits: what providers' own files say is nanoseconds."""
-
-
-class Bad(ValueError):
-    """Says in a few words what is wrong with a time."""
+SUNDAY = 6
 
 
 class Moments:
     """Remembers what it has read: the rows of a file share their days."""
 
-    def __init__(self, frame: Frame, until: date) -> None:
+    def __init__(self, frame: Frame, until: date, order: Order | None = None) -> None:
         self._frame = frame
         self._until = until
-        self._known: dict[str, str] = {}
+        self._keys: dict[str, str] = {}
+        self._instants: dict[str, str] = {}
+        self._first: dict[str, str] = {}
+        """Of each key of a dated bar the first instant that was read."""
+        self._order = order
+        self.ambiguous = False
+        """Whether a date was read that could be two."""
+        self.several = False
+        """Whether two instants were read that would be one bar, of whatever symbols."""
+
+    def decide(self, proven: set[Order]) -> None:
+        """By what the dates of a file prove, unless the order was given."""
+        self._order = self._order or (next(iter(proven)) if len(proven) == 1 else None)
+        self._keys.clear()
+        self._instants.clear()
 
     def keys(self, column: list[str]) -> list[str]:
         """As PostgreSQL reads them, and sorts them; empty where there is no sense in it."""
-        known = self._known
+        return self._read(column, self._keys)
+
+    def instants(self, column: list[str]) -> list[str]:
+        """Of dated bars, as they are written; empty where there is no sense in it."""
+        return self._read(column, self._instants)
+
+    def _read(self, column: list[str], kept: dict[str, str]) -> list[str]:
         try:
-            return [known[text] for text in column]
+            return [kept[text] for text in column]
         except KeyError:
-            if len(known) > MOST_KEPT:
-                known.clear()
-        for text in set(column) - known.keys():
-            try:
-                known[text] = self.key(text)
-            except Bad:
-                known[text] = ""
-        return [known[text] for text in column]
+            if len(kept) > MOST_KEPT:
+                self._keys.clear()
+                self._instants.clear()
+        for text in set(column) - kept.keys():
+            self._add(text)
+        return [kept[text] for text in column]
+
+    def _add(self, text: str) -> None:
+        try:
+            key, instant = self._key(text)
+        except Bad as bad:
+            self.ambiguous |= isinstance(bad, Ambiguous)
+            key = instant = ""
+        else:
+            self.several |= self._frame.dated and self._first.setdefault(key, instant) != instant
+        self._keys[text], self._instants[text] = key, instant
 
     def key(self, text: str) -> str:
         """Raises Bad."""
-        at = _instant(text.strip())
+        return self._key(text)[0]
+
+    def _key(self, text: str) -> tuple[str, str]:
+        """And, of a dated bar, the day and time of day as they are written."""
+        at, timed = read(text.strip(), self._order)
         day = at.date()
-        if not EARLIEST <= day <= self._until:
+        try:
+            at_utc = at.astimezone(UTC)
+        except OverflowError:
+            raise Bad(f"time: {text[:40]!r} does not exist") from None
+        if day < EARLIEST or at_utc.date() > self._until:
             raise Bad(f"time: {text[:40]!r} lies before 1900 or in the future")
         if self._frame.dated:
-            return period(self._frame, day).isoformat()
-        if at.second or at.microsecond:
-            raise Bad(f"time: {text[:40]!r} is no whole minute")
-        return at.strftime("%Y-%m-%d %H:%M:00+00")
+            return self._period(day).isoformat(), at.replace(tzinfo=None).isoformat()
+        if not timed:
+            raise Bad(f"time: {text[:40]!r} has no time of day; bars of whole days are loaded with --timeframe daily")
+        if at_utc.second or at_utc.microsecond:
+            raise Bad(f"time: {text[:40]!r} is no whole minute; write the minute in which the bar begins")
+        return at_utc.strftime("%Y-%m-%d %H:%M:00+00"), ""
+
+    def _period(self, day: date) -> date:
+        """A week that is written as beginning on Sunday is the one of the Monday after."""
+        if self._frame.name == "weekly" and day.weekday() == SUNDAY:
+            return day + timedelta(days=1)
+        return period(self._frame, day)
 
 
-def _instant(text: str) -> datetime:
-    """A day alone, and a time without a zone, are UTC: local time has shifted bars to another day before."""
-    try:
-        if _ISO.fullmatch(text):
-            at = datetime.fromisoformat(text.replace(" Z", "Z").replace(" +", "+").replace(" -", "-"))
-        elif _COMPACT.fullmatch(text):
-            at = datetime.strptime(text, "%Y%m%d").replace(tzinfo=UTC)
-        elif _EPOCH.fullmatch(text):
-            at = _epoch(text)
-        else:
-            raise Bad(f"time: {text[:40]!r} is no date of the form 2012-09-04, no ISO time and no epoch time")
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        if isinstance(error, Bad):
-            raise
-        raise Bad(f"time: {text[:40]!r} does not exist") from None
-
-
-def _epoch(text: str) -> datetime:
-    """Whole numbers to the digit; what is smaller than a microsecond counts as one, for it is no whole minute."""
-    began = datetime(1970, 1, 1, tzinfo=UTC)
-    if "." in text:
-        return began + timedelta(seconds=float(text))
-    scale = _SCALES.get(len(text), 1)
-    seconds, rest = divmod(int(text), scale)
-    return began + timedelta(seconds=seconds, microseconds=-(-rest * 10**6 // scale))
+def shared(chunks: Iterable[tuple[list[str], list[str]]]) -> frozenset[int]:
+    """Hashes of the keys that come with several instants. Each chunk has keys, and as many instants."""
+    hashes = [np.array([list(map(hash, keys)), list(map(hash, instants))], dtype=np.int64) for keys, instants in chunks]
+    keys, instants = np.concatenate(hashes, axis=1) if hashes else np.zeros((2, 0), dtype=np.int64)
+    order = np.lexsort((instants, keys))
+    keys, instants = keys[order], instants[order]
+    return frozenset(keys[1:][(keys[1:] == keys[:-1]) & (instants[1:] != instants[:-1])].tolist())

@@ -1,20 +1,22 @@
 """Parquet files, where pyarrow is installed; rows count from 1."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
+from app.engine.loads.datetimes import joined
+from app.engine.loads.headers import OfOneSymbol, layout, paired
 from app.engine.loads.rows import Rows
-from app.engine.loads.source import CHUNK, Chunk, Unreadable, placed
+from app.engine.loads.source import CHUNK, Chunk, Unreadable
 
 MAGIC = b"PAR1"
 NEEDED = "reading Parquet needs pyarrow: install tickstock[parquet]"
 
 
 class ParquetFile:
-    """`symbol`: whose bars these are, where no column says so."""
+    """`symbol`: whose bars are wanted, or whose they are where no column says so."""
 
     def __init__(self, path: Path, symbol: str | None = None) -> None:
         self.name = path.name
@@ -40,38 +42,42 @@ class ParquetFile:
 
     def _read(self, file: Any) -> Iterator[Chunk]:
         names = list(file.schema_arrow.names)
-        places = placed(names, self._symbol, self.name)
-        wanted = (places.symbol, places.moment, *places.numbers)
+        places = layout(paired(names), self._symbol, self.name)
+        owned = OfOneSymbol(self._symbol if places.symbol is not None else None, self.name)
+        wanted = (places.symbol, places.moment, places.clock, *places.numbers)
         columns = list(dict.fromkeys(names[at] for at in wanted if at is not None))
-        twice = next((name for name in columns if names.count(name) > 1), None)
-        if twice is not None:
-            raise Unreadable(f"{self.name}: two columns are called {twice[:40]!r}")
         total, reached = max(1, file.metadata.num_rows), 0
         for batch in file.iter_batches(batch_size=CHUNK, columns=columns):
-            texts = {name: _texts(_values(batch.column(name))) for name in columns}
+            texts = {name: _texts(batch.column(name)) for name in columns}
             count = batch.num_rows
-            symbols = [self._symbol or ""] * count if places.symbol is None else texts[names[places.symbol]]
+            symbols = [places.constant] * count if places.symbol is None else texts[names[places.symbol]]
+            moments = texts[names[places.moment]]
+            if places.clock is not None:
+                moments = list(map(joined, moments, texts[names[places.clock]]))
             numbers = (texts[names[at]] for at in places.numbers)
-            rows = Rows(range(reached + 1, reached + count + 1), symbols, texts[names[places.moment]], *numbers)
+            rows = Rows(range(reached + 1, reached + count + 1), symbols, moments, *numbers)
             reached += count
-            yield Chunk(rows, [], reached, reached / total)
+            yield Chunk(owned.rows(rows), [], reached, reached / total)
+        owned.check()
+
+
+def _texts(column: Any) -> list[str]:
+    return [_text(value) for value in _values(column)]
 
 
 def _values(column: Any) -> Sequence[object]:
-    """Python has no time finer than a microsecond."""
-    from pyarrow import timestamp, types
+    """Python has no time finer than a microsecond, and writes a float of 32 bits with the digits of one of 64."""
+    from pyarrow import float32, string, timestamp, types
 
     if types.is_timestamp(column.type) and column.type.unit == "ns":
         column = column.cast(timestamp("us", column.type.tz), safe=False)
+    elif types.is_float32(column.type) or types.is_float16(column.type):
+        column = column.cast(float32()).cast(string())
     return list(column.to_pylist())
 
 
-def _texts(values: Sequence[object]) -> list[str]:
-    return [_text(value) for value in values]
-
-
 def _text(value: object) -> str:
-    if isinstance(value, datetime | date):
+    if isinstance(value, datetime | date | time):
         return value.isoformat()
     if isinstance(value, bytes):  # of writers that do not say that it is text
         return value.decode("utf-8", "replace")

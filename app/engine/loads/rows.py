@@ -1,33 +1,28 @@
 """Rows of text to bars that are fit to be stored, and why the others are not."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from app.engine.loads import numbers
+from app.engine.loads.datetimes import Bad, Order, orders
 from app.engine.loads.frames import Frame
-from app.engine.loads.moments import Bad, Moments
+from app.engine.loads.moments import Moments, shared
+from app.engine.loads.numbers import MOST_VOLUME, Column, Comma, Flags, Prices
 
 LEAST_PRICE = 0.0001
 MOST_PRICE = 1e10
-ROUNDED_UP = 9_999_999_999.99995
-"""Its column keeps four digits: from here on that is too much."""
-MOST_VOLUME = 2.0**53
-"""What its column takes, and for volume what can be told apart by a float."""
-
+MOST_UNITS = MOST_PRICE * numbers.UNITS
+FINER = "; round it, or load prices as traded, not adjusted"
 MOST_SYMBOLS_KEPT = 200_000
 PRICES = ("open", "high", "low", "close")
 
 SYMBOL = re.compile(r"[A-Z0-9^$.][A-Z0-9._:/^=$&+-]{0,19}")
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
-_ODD = re.compile(r"[^0-9.eE+,-]")
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
+_SHORTENED = re.compile(r".*[0-9] ?[KMBkmb]")
 
 
 class Rows(NamedTuple):
@@ -62,27 +57,64 @@ class Checked(NamedTuple):
 class Checker:
     """Remembers symbols and times from chunk to chunk. `until`: the last day that a bar may have."""
 
-    def __init__(self, frame: Frame, until: date) -> None:
-        self._moments = Moments(frame, until)
+    def __init__(self, frame: Frame, until: date, order: Order | None = None) -> None:
+        self._frame = frame
+        self._moments = Moments(frame, until, order)
         self._symbols: dict[str, str] = {}
+        self._comma: Comma | None = None
+        self._commas = False
+        self._shared: frozenset[int] = frozenset()
+        """Hashes of the keys that several instants have in common."""
+        self._decided = False
+
+    @property
+    def undecided(self) -> bool:
+        """Whether what was checked last may mean something else beside the rows that are to come."""
+        return not self._decided and (self._moments.ambiguous or self._moments.several or self._commas)
+
+    def decide(self, chunks: Callable[[], Iterable[Rows]]) -> None:
+        """Reads all rows of a source for what they say of each other; keeps two numbers for each of a dated bar."""
+        proven: set[Order] = set()
+        meant: set[Comma] = set()
+        for rows in chunks():
+            proven |= orders(rows.moments)
+            meant |= numbers.commas(rows[3:])
+        self._moments.decide(proven)
+        self._comma = next(iter(meant)) if len(meant) == 1 else None
+        self._decided = True
+        if self._frame.dated:
+            self._shared = shared(self._instants(rows) for rows in chunks())
 
     def check(self, rows: Rows) -> Checked:
-        symbols, moments = self._canonical(rows.symbols), self._moments.keys(rows.moments)
-        columns = [_read(column) for column in (rows.open, rows.high, rows.low, rows.close, rows.volume)]
-        bad = self._bad(rows, symbols, moments, [column.values for column in columns])
-        keys = list(map(",".join, zip(symbols, moments, strict=True)))
-        volume = _whole(columns[4])
-        lines = list(map(",".join, zip(keys, *(column.texts for column in columns[:4]), volume, strict=True)))
+        parts = self._read(rows)
+        keys, bad, symbols = parts.keys, parts.bad, parts.symbols
+        if self._shared:
+            for at in [at for at, key in enumerate(keys) if hash(key) in self._shared]:
+                bad.setdefault(at, _several(self._frame, rows.moments[at]))
+        texts = (each.texts for each in parts.prices)
+        lines = list(map(",".join, zip(keys, *texts, numbers.whole(parts.volume), strict=True)))
         if bad:
-            kept = np.ones(len(keys), dtype=bool)
-            kept[list(bad)] = False
-            good = np.flatnonzero(kept).tolist()
+            good = _but(len(keys), bad)
             keys, lines = [keys[at] for at in good], [lines[at] for at in good]
             symbols = [symbols[at] for at in good]
         refused = [Refusal(rows.numbers[at], reason) for at, reason in sorted(bad.items())]
         # A dict keeps the first place and the last value: of doubles, the last row counts.
         last = dict(zip(keys, lines, strict=True))
         return Checked(list(last.values()), keys, frozenset(symbols), refused)
+
+    def _read(self, rows: Rows) -> "_Read":
+        symbols, moments = self._canonical(rows.symbols), self._moments.keys(rows.moments)
+        columns = [numbers.read(column, self._comma) for column in rows[3:]]
+        self._commas = self._commas or any(map(_has_commas, columns, rows[3:]))
+        prices, volume = [numbers.priced(column) for column in columns[:4]], columns[4]
+        keys = list(map(",".join, zip(symbols, moments, strict=True)))
+        return _Read(symbols, keys, prices, volume, self._bad(rows, symbols, moments, prices, volume))
+
+    def _instants(self, rows: Rows) -> tuple[list[str], list[str]]:
+        """Of the good rows the keys, and the instants as they are written."""
+        parts, instants = self._read(rows), self._moments.instants(rows.moments)
+        good = _but(len(parts.keys), parts.bad)
+        return [parts.keys[at] for at in good], [instants[at] for at in good]
 
     def _canonical(self, column: list[str]) -> list[str]:
         """In capitals; empty where it is no symbol."""
@@ -97,7 +129,9 @@ class Checker:
             known[text] = symbol if SYMBOL.fullmatch(symbol) else ""
         return [known[text] for text in column]
 
-    def _bad(self, rows: Rows, symbols: list[str], moments: list[str], values: Sequence[Floats]) -> dict[int, str]:
+    def _bad(
+        self, rows: Rows, symbols: list[str], moments: list[str], prices: Sequence[Prices], volume: Column
+    ) -> dict[int, str]:
         """Row to reason; where several things are wrong, the first as a reader meets them."""
         bad: dict[int, str] = {}
         if not all(symbols):
@@ -106,9 +140,10 @@ class Checker:
             for at, moment in enumerate(moments):
                 if not moment:
                     bad.setdefault(at, self._why(rows.moments[at]))
-        for flags, say in _findings(rows, values):
-            for at in np.flatnonzero(flags).tolist():
-                bad.setdefault(at, say(at))
+        for flags, say in _findings(rows, prices, volume):
+            if flags.any():
+                for at in np.flatnonzero(flags).tolist():
+                    bad.setdefault(at, say(at))
         return bad
 
     def _why(self, text: str) -> str:
@@ -119,48 +154,62 @@ class Checker:
         raise AssertionError(text)
 
 
-class _Column(NamedTuple):
-    values: Floats
-    """NaN where it is no number."""
-    texts: list[str]
+class _Read(NamedTuple):
+    symbols: list[str]
+    keys: list[str]
+    prices: list[Prices]
+    volume: Column
+    bad: dict[int, str]
 
 
-def _read(column: list[str]) -> _Column:
-    # float() takes more than PostgreSQL does (1_000, other scripts' digits, odd spaces): those go the slow way.
-    if not _ODD.search(",".join(column)):
-        try:
-            return _Column(np.array(list(map(float, column))), column)
-        except ValueError:
-            pass
-    texts = [text.strip() for text in column]
-    return _Column(np.array([float(text) if _NUMBER.fullmatch(text) else np.nan for text in texts]), texts)
+def _but(count: int, bad: Collection[int]) -> list[int]:
+    kept = np.ones(count, dtype=bool)
+    kept[list(bad)] = False
+    return np.flatnonzero(kept).tolist()
 
 
-def _whole(volume: _Column) -> list[str]:
-    """Shares are counted whole; providers that trade parts of them say 12.5."""
-    if "".join(volume.texts).isdigit():
-        return volume.texts
-    whole = np.rint(np.clip(np.nan_to_num(volume.values), 0, MOST_VOLUME)).astype(np.int64)
-    return [str(number) for number in whole.tolist()]
+def _has_commas(column: Column, written: list[str]) -> bool:
+    """Numbers that were read as they are have none."""
+    return column.texts is not written and any("," in text for text in written)
 
 
-def _findings(rows: Rows, values: Sequence[Floats]) -> Iterator[tuple[Flags, Callable[[int], str]]]:
-    """What may be wrong with numbers, each with how to say it of a row."""
-    texts = (rows.open, rows.high, rows.low, rows.close, rows.volume)
-    for name, column, said in zip((*PRICES, "volume"), values, texts, strict=True):
-        yield ~np.isfinite(column), partial(_say, f"{name}: {{}} is no number", said)
-    for name, column, said in zip(PRICES, values[:4], texts[:4], strict=True):
-        beyond = (column < LEAST_PRICE) | (column >= ROUNDED_UP)
+def _findings(rows: Rows, prices: Sequence[Prices], volume: Column) -> Iterator[tuple[Flags, Callable[[int], str]]]:
+    """What may be wrong with numbers, each with how to say it of a row. Prices are compared as they are stored."""
+    texts = (rows.open, rows.high, rows.low, rows.close)
+    for name, column, said in zip(PRICES, prices, texts, strict=True):
+        yield ~np.isfinite(column.units), partial(_no_number, name, said)
+    yield ~np.isfinite(volume.values), partial(_no_number, "volume", rows.volume)
+    for name, column, said in zip(PRICES, prices, texts, strict=True):
+        beyond = (column.units < 1) | (column.units >= MOST_UNITS)
         yield beyond, partial(_say, f"{name}: {{}} is not between {LEAST_PRICE} and {MOST_PRICE:.0e}", said)
-    yield values[4] < 0, partial(_say, "volume: {} is negative", rows.volume)
-    yield values[4] > MOST_VOLUME, partial(_say, "volume: {} is too much", rows.volume)
-    opened, high, low, close, _ = values
+        yield column.finer, partial(_say, f"{name}: {{}} has more than the four decimals that are stored{FINER}", said)
+    yield volume.values < 0, partial(_say, "volume: {} is negative", rows.volume)
+    yield volume.values > MOST_VOLUME, partial(_say, "volume: {} is too much", rows.volume)
+    opened, high, low, close = (column.units for column in prices)
     yield high < low, partial(_say, "high {} is below low {}", rows.high, rows.low)
-    for name, column, said in (("open", opened, rows.open), ("close", close, rows.close)):
-        outside = (column > high) | (column < low)
+    for name, units, said in (("open", opened, rows.open), ("close", close, rows.close)):
+        outside = (units > high) | (units < low)
         yield outside, partial(_say, f"{name} {{}} is not between low {{}} and high {{}}", said, rows.low, rows.high)
 
 
 def _say(words: str, *columns_and_row: Any) -> str:
     *columns, at = columns_and_row
     return words.format(*(repr(column[at][:40]) for column in columns))
+
+
+def _no_number(name: str, column: list[str], at: int) -> str:
+    text = column[at][:40]
+    advice = ""
+    if "," in text and any(letter.isdigit() for letter in text):
+        advice = "; write it without thousands separators and with a decimal point"
+    elif _SHORTENED.fullmatch(text.strip()):
+        advice = "; write all its digits"
+    return f"{name}: {text!r} is no number{advice}"
+
+
+def _several(frame: Frame, text: str) -> str:
+    """Why no row of a period is taken as its bar: which of them is would be a guess."""
+    return (
+        f"time: {text[:40]!r} is one of several times of one {frame.span} of that symbol; keep one row"
+        f" a {frame.span}, or load with the --timeframe of these bars"
+    )

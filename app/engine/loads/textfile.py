@@ -2,22 +2,29 @@
 
 import csv
 import gzip
+import re
 import zlib
 from collections.abc import Iterator
 from hashlib import file_digest
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from app.engine.loads.datetimes import joined
+from app.engine.loads.headers import Layout, Name, OfOneSymbol, layout, recognised
 from app.engine.loads.rows import Refusal, Rows
-from app.engine.loads.source import CHUNK, Chunk, Places, Unreadable, placed
+from app.engine.loads.source import CHUNK, Chunk, Unreadable
 
 BLOCK = 1 << 20
 LONGEST_LINE = 65_536
 DELIMITERS = (",", ";", "\t", "|")
+WIDE = (b"\xff\xfe", b"\xfe\xff")
+"""How UTF-16 begins."""
+_SEPARATOR = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
+"""The first line of some spreadsheets' files."""
 
 
 class TextFile:
-    """`symbol`: whose bars these are, where no column says so."""
+    """`symbol`: whose bars are wanted, or whose they are where no column says so."""
 
     def __init__(self, path: Path, symbol: str | None = None) -> None:
         self.name = path.name
@@ -38,35 +45,82 @@ class TextFile:
                 raise Unreadable(f"{self.name}: cannot be read to its end ({error})") from None
 
     def _read(self, lines: "_Lines", file: BinaryIO, size: int) -> Iterator[Chunk]:
-        header = lines.header()
-        delimiter = max(DELIMITERS, key=header.count)
-        names = _cells(header, delimiter)
-        places = placed(names, self._symbol, self.name)
+        names, delimiter = _header(lines)
+        least = max((at for at, name in enumerate(names, 1) if name.text.strip()), default=0)
+        table = _Table(layout(names, self._symbol, self.name), delimiter, least, len(names))
+        owned = OfOneSymbol(self._symbol if table.layout.symbol is not None else None, self.name)
         reached = 0
         for first, texts in lines.batches():
             reached += len(texts)
-            rows, refused = self._rows(first, texts, delimiter, len(names), places)
+            rows, refused = table.rows(first, texts)
             share = min(1.0, file.tell() / size) if texts else 1.0
-            yield Chunk(rows, refused + lines.refused(), reached, share)
+            yield Chunk(owned.rows(rows), refused + lines.refused(), reached, share)
+        owned.check()
 
-    def _rows(
-        self, first: int, texts: list[str], delimiter: str, width: int, places: Places
-    ) -> tuple[Rows, list[Refusal]]:
+
+class _Table:
+    """Lines taken apart. They have a cell for each of `width` names; those after `least` have no name and may lack."""
+
+    def __init__(self, layout: Layout, delimiter: str, least: int, width: int) -> None:
+        self.layout = layout
+        self._delimiter = delimiter
+        self._least = least
+        self._width = width
+
+    def rows(self, first: int, texts: list[str]) -> tuple[Rows, list[Refusal]]:
+        layout, width, delimiter = self.layout, self._width, self._delimiter
         cells = [_cells(text, delimiter) if '"' in text else text.split(delimiter) for text in texts]
         numbers: list[int] | range = range(first, first + len(texts))
         refused: list[Refusal] = []
         if any(len(row) != width for row in cells):
+            cells = [self._fitted(row) for row in cells]
             kept = [at for at, row in enumerate(cells) if len(row) == width]
             refused = [
-                Refusal(number, f"{len(row)} fields instead of {width}")
+                Refusal(number, _uneven(row, width, text))
                 for number, row, text in zip(numbers, cells, texts, strict=True)
                 if len(row) != width and text.strip()
             ]
             numbers, cells = [numbers[at] for at in kept], [cells[at] for at in kept]
         columns = list(zip(*cells, strict=True)) or [()] * width
-        symbols = [self._symbol or ""] * len(cells) if places.symbol is None else list(columns[places.symbol])
-        prices = (list(columns[at]) for at in places.numbers)
-        return Rows(numbers, symbols, list(columns[places.moment]), *prices), refused
+        symbols = [layout.constant] * len(cells) if layout.symbol is None else list(columns[layout.symbol])
+        moments = list(columns[layout.moment])
+        if layout.clock is not None:
+            moments = list(map(joined, moments, columns[layout.clock]))
+        return Rows(numbers, symbols, moments, *(list(columns[at]) for at in layout.numbers)), refused
+
+    def _fitted(self, row: list[str]) -> list[str]:
+        """Some programs end lines with a delimiter, and not all of them."""
+        if self._least <= len(row) < self._width:
+            return row + [""] * (self._width - len(row))
+        return row if any(row[self._width :]) else row[: self._width]
+
+
+def _header(lines: "_Lines") -> tuple[list[Name], str]:
+    """The columns' names, and what parts them: that by which most of them are names of columns that are read."""
+    header = lines.header()
+    if match := _SEPARATOR.fullmatch(header):
+        delimiter, header = match[1], lines.header()
+    else:
+        delimiter = max(DELIMITERS, key=lambda each: (recognised(_cells(header, each)), header.count(each)))
+    names, following = _cells(header, delimiter), [_cells(text, delimiter) for text in lines.following(2)]
+    return _levels(names, following, lines) or [Name(name) for name in names], delimiter
+
+
+def _levels(names: list[str], following: list[list[str]], lines: "_Lines") -> list[Name]:
+    """Of yfinance's three lines: the fields, the symbols, and the name of the index; empty where that is none."""
+    three = [[cell.strip() for cell in row] for row in (names, *following)]
+    firsts = [row[0].lower() for row in three if row]
+    if sorted(firsts[:2]) != ["price", "ticker"] or len(firsts) < 3 or any(three[2][1:]):
+        return []
+    fields, symbols = (three[0], three[1]) if firsts[0] == "price" else (three[1], three[0])
+    lines.header()
+    lines.header()
+    return [Name(three[2][0]), *(Name(field, symbol) for field, symbol in zip(fields[1:], symbols[1:], strict=False))]
+
+
+def _uneven(row: list[str], width: int, text: str) -> str:
+    open_quote = "; a quotation mark is not closed in its line" if text.count('"') % 2 else ""
+    return f"{len(row)} fields instead of {width}{open_quote}"
 
 
 class _Lines:
@@ -90,6 +144,11 @@ class _Lines:
             if text.strip("\ufeff \t"):
                 return text.removeprefix("\ufeff")
         raise Unreadable(f"{self._name}: holds nothing")
+
+    def following(self, count: int) -> list[str]:
+        """The next lines, which stay to be read."""
+        self._more(count)
+        return [text[:LONGEST_LINE] for text in self._left[:count]]
 
     def batches(self) -> Iterator[tuple[int, list[str]]]:
         """The first line's number and up to CHUNK lines."""
@@ -116,19 +175,25 @@ class _Lines:
                 batch[at] = ""
 
     def _decoded(self) -> Iterator[list[str]]:
-        rest = b""
+        rest, ending = b"", b""
         while block := self._file.read(BLOCK):
-            whole, newline, rest = (rest + block).rpartition(b"\n")
+            if not ending:
+                if block.startswith(WIDE):
+                    raise Unreadable(f"{self._name}: is written in UTF-16; save it as UTF-8")
+                ending = b"\n" if b"\n" in block or b"\r" not in block else b"\r"
+            whole, newline, rest = (rest + block).rpartition(ending)
             if newline:
-                yield _split(whole)
+                yield _split(whole, ending)
             # Its beginning is enough to be refused by: a line without an end must not fill the memory.
             rest = rest[: 4 * LONGEST_LINE + 4]
         if rest:
-            yield _split(rest)
+            yield _split(rest, ending)
 
 
-def _split(lines: bytes) -> list[str]:
+def _split(lines: bytes, ending: bytes) -> list[str]:
     texts = lines.decode("utf-8", "replace")
+    if ending == b"\r":
+        return texts.split("\r")
     return [text.rstrip("\r") for text in texts.split("\n")] if "\r" in texts else texts.split("\n")
 
 
