@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.engine.loads.frames import FRAMES
 from app.engine.loads.datetimes import Bad
+from app.engine.loads.frames import FRAMES
 from app.engine.loads.moments import Moments
 from app.engine.loads.rows import Checker, Rows
 

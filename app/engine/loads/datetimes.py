@@ -12,8 +12,9 @@ Order = Literal["mdy", "dmy"]
 
 _ISO = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-    r"(?P<clock>[T ]([01][0-9]|2[0-3]):[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?( ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))?)?"
+    r"([T ]([01][0-9]|2[0-3]):[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?( ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))?)?"
 )
+_AFTER_DAY = len("2012-09-04T")
 _EPOCH = re.compile(r"([0-9]{9,10}|[0-9]{12,13}|[0-9]{15,16}|[0-9]{18,19})(\.[0-9]{1,9})?")
 _SCALES = {12: 10**3, 13: 10**3, 15: 10**6, 16: 10**6, 18: 10**9, 19: 10**9}
 """Of epoch times, by their digits: what providers' own files say is nanoseconds."""
@@ -65,9 +66,9 @@ class Written(NamedTuple):
 def read(text: str, order: Order | None = None) -> Written:
     """Raises Bad. A time without a zone is UTC: local time has shifted bars to another day before."""
     try:
-        if match := _ISO.fullmatch(text):
-            at = datetime.fromisoformat(text.replace(" Z", "Z").replace(" +", "+").replace(" -", "-"))
-            return Written(at if at.tzinfo else at.replace(tzinfo=UTC), match["clock"] is not None)
+        if _ISO.fullmatch(text):
+            at = datetime.fromisoformat(text[:_AFTER_DAY] + text[_AFTER_DAY:].replace(" ", ""))
+            return Written(at if at.tzinfo else at.replace(tzinfo=UTC), len(text) > _AFTER_DAY)
         if _EPOCH.fullmatch(text):
             return Written(_epoch(text), timed=True)
         match = next((match for form in _FORMS if (match := form.fullmatch(text))), None)

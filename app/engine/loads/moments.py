@@ -1,7 +1,8 @@
 """Times as files write them, to the key of a bar: a date or an instant."""
 
+import re
 from collections.abc import Iterable
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
@@ -11,6 +12,12 @@ from app.engine.loads.frames import Frame, period
 EARLIEST = date(1900, 1, 1)
 MOST_KEPT = 200_000
 SUNDAY = 6
+MINUTES = len("2012-09-04 09:30")
+
+_UTC_MINUTE = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]((?:[01][0-9]|2[0-3]):[0-5][0-9])(?::00(?:\.0{1,9})?)?(?: ?(?:Z|\+00(?::?00)?))?"
+)
+"""How most files write the minutes of bars; to be read without making a datetime of each."""
 
 
 class Moments:
@@ -23,6 +30,7 @@ class Moments:
         self._instants: dict[str, str] = {}
         self._first: dict[str, str] = {}
         """Of each key of a dated bar the first instant that was read."""
+        self._days: dict[str, bool] = {}
         self._order = order
         self.ambiguous = False
         """Whether a date was read that could be two."""
@@ -50,41 +58,62 @@ class Moments:
             if len(kept) > MOST_KEPT:
                 self._keys.clear()
                 self._instants.clear()
+                self._days.clear()
         for text in set(column) - kept.keys():
             self._add(text)
         return [kept[text] for text in column]
 
     def _add(self, text: str) -> None:
+        if not self._frame.dated and (match := _UTC_MINUTE.fullmatch(text)) and self._is_day(match[1]):
+            self._keys[text] = f"{match[1]} {match[2]}:00+00"
+            return
         try:
-            key, instant = self._key(text)
+            at = self._at(text)
         except Bad as bad:
             self.ambiguous |= isinstance(bad, Ambiguous)
-            key = instant = ""
-        else:
-            self.several |= self._frame.dated and self._first.setdefault(key, instant) != instant
-        self._keys[text], self._instants[text] = key, instant
+            self._keys[text] = self._instants[text] = ""
+            return
+        self._keys[text] = key = self._key(at)
+        if self._frame.dated:
+            self._instants[text] = instant = at.replace(tzinfo=None).isoformat()
+            self.several |= self._first.setdefault(key, instant) != instant
+
+    def _is_day(self, text: str) -> bool:
+        """Whether a bar may be of that day."""
+        allowed = self._days.get(text)
+        if allowed is None:
+            try:
+                allowed = EARLIEST <= date.fromisoformat(text) <= self._until
+            except ValueError:
+                allowed = False
+            self._days[text] = allowed
+        return allowed
 
     def key(self, text: str) -> str:
         """Raises Bad."""
-        return self._key(text)[0]
+        return self._key(self._at(text))
 
-    def _key(self, text: str) -> tuple[str, str]:
-        """And, of a dated bar, the day and time of day as they are written."""
+    def _key(self, at: datetime) -> str:
+        if self._frame.dated:
+            return self._period(at.date()).isoformat()
+        return f"{at.isoformat(' ', 'minutes')[:MINUTES]}:00+00"
+
+    def _at(self, text: str) -> datetime:
+        """The instant, of a dated bar with the offset that is written, else in UTC. Raises Bad."""
         at, timed = read(text.strip(), self._order)
-        day = at.date()
         try:
-            at_utc = at.astimezone(UTC)
+            at_utc = at if at.tzinfo is UTC else at.astimezone(UTC)
         except OverflowError:
             raise Bad(f"time: {text[:40]!r} does not exist") from None
-        if day < EARLIEST or at_utc.date() > self._until:
+        if at.date() < EARLIEST or at_utc.date() > self._until:
             raise Bad(f"time: {text[:40]!r} lies before 1900 or in the future")
         if self._frame.dated:
-            return self._period(day).isoformat(), at.replace(tzinfo=None).isoformat()
+            return at
         if not timed:
             raise Bad(f"time: {text[:40]!r} has no time of day; bars of whole days are loaded with --timeframe daily")
         if at_utc.second or at_utc.microsecond:
             raise Bad(f"time: {text[:40]!r} is no whole minute; write the minute in which the bar begins")
-        return at_utc.strftime("%Y-%m-%d %H:%M:00+00"), ""
+        return at_utc
 
     def _period(self, day: date) -> date:
         """A week that is written as beginning on Sunday is the one of the Monday after."""

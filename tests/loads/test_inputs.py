@@ -1,0 +1,52 @@
+"""Files as other programs write them: what is stored of each, to the digit, and what is said of the rest."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from app.db.pools import Pool
+from app.engine.loads.files import opened
+from app.engine.loads.frames import FRAMES
+from app.engine.loads.keeper import Keeper
+from app.engine.loads.load import load
+from app.engine.loads.source import Unreadable
+from tests.loads.conftest import TODAY
+
+INPUTS = Path(__file__).parent / "inputs"
+CASES: list[dict[str, Any]] = tomllib.loads((INPUTS / "outcomes.toml").read_text())["case"]
+
+
+def named(case: dict[str, Any]) -> str:
+    return " ".join([case["file"], *(str(case[word]) for word in ("timeframe", "symbol", "dates") if word in case)])
+
+
+@pytest.mark.parametrize("case", CASES, ids=named)
+async def test_a_file_is_read_rightly_or_refused_with_what_to_do(
+    case: dict[str, Any], pool: Pool, link: asyncpg.Connection
+) -> None:
+    frame = FRAMES[case.get("timeframe", "daily")]
+    keeper = Keeper(pool, frame)
+    await keeper.open()
+    source = opened(INPUTS / case["file"], case.get("symbol"))
+
+    if "unreadable" in case:
+        with pytest.raises(Unreadable) as refusal:
+            await load(source, frame, keeper, TODAY, order=case.get("dates"))
+        assert str(refusal.value) == f"{case['file']}: {case['unreadable']}"
+    else:
+        outcome = await load(source, frame, keeper, TODAY, order=case.get("dates"))
+        assert [f"{number}: {reason}" for number, reason in outcome.refusals] == case.get("refused", [])
+
+    at = frame.key if frame.dated else f"to_char({frame.key} at time zone 'UTC', 'YYYY-MM-DD HH24:MI')"
+    prices = ", ".join(f"trim_scale({name})" for name in ("open", "high", "low", "close"))
+    rows = await link.fetch(f"select concat_ws(',', symbol, {at}, {prices}, volume) as bar from {frame.table}")
+    assert sorted(row["bar"] for row in rows) == case.get("stored", [])
+
+
+def test_every_file_has_an_outcome() -> None:
+    files = {path.name for path in INPUTS.iterdir()} - {"outcomes.toml"}
+
+    assert {case["file"] for case in CASES} == files
