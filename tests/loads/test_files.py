@@ -121,12 +121,12 @@ async def test_a_file_may_be_written_in_many_ways(
     [
         ("1min", "2012-09-04T09:30:00-04:00", "2012-09-04 13:30:00+00"),
         ("hourly", "1346767200", "2012-09-04 14:00:00+00"),
-        ("daily", "2012-09-04T23:30:00-04:00", "2012-09-05"),
+        ("daily", "2012-09-04T23:30:00-04:00", "2012-09-04"),
         ("weekly", "2012-09-07", "2012-09-03"),
         ("monthly", "2012-09-28", "2012-09-01"),
     ],
 )
-async def test_times_are_utc_and_bars_go_by_the_day_their_period_began(
+async def test_instants_are_utc_and_dated_bars_go_by_the_day_that_is_written(
     pool: Pool, link: asyncpg.Connection, tmp_path: Path, timeframe: str, moment: str, stored: str
 ) -> None:
     await link.execute("set timezone = 'UTC'")

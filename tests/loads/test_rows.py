@@ -3,13 +3,15 @@
 import math
 import re
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.engine.loads.datetimes import Bad
+from app.engine.loads.datetimes import Bad, Order
 from app.engine.loads.frames import FRAMES
 from app.engine.loads.moments import Moments
 from app.engine.loads.rows import Checker, Rows
@@ -40,6 +42,7 @@ def good(row: Row) -> bool:
         at is not None
         and date(1900, 1, 1) <= at <= UNTIL
         and all(Fraction("0.0001") <= price < 10**10 for price in (opened, high, low, close))
+        and all((price * 10**4).denominator == 1 for price in (opened, high, low, close))
         and 0 <= volume <= 2**53
         and low <= min(opened, close)
         and max(opened, close) <= high
@@ -49,7 +52,25 @@ def good(row: Row) -> bool:
 prices = st.one_of(
     st.decimals(min_value=-1, max_value=300, places=4).map(str),
     st.sampled_from(
-        ["", "1", "2", "+1", "1.", ".5", "1e2", "1E-4", "0.0001", "0.00009", "1e999", "inf", "nan", "1_0", "\u0661"]
+        [
+            "",
+            "1",
+            "2",
+            "+1",
+            "1.",
+            ".5",
+            "1e2",
+            "1E-4",
+            "0.0001",
+            "0.00009",
+            "1.00005",
+            "2.0001",
+            "1e999",
+            "inf",
+            "nan",
+            "1_0",
+            "\u0661",
+        ]
     ),
     st.text(max_size=5),
 )
@@ -94,6 +115,16 @@ def test_columns_are_judged_as_rows_are(rows: list[Row]) -> None:
         ("1346751000", datetime(2012, 9, 4, 9, 30, tzinfo=UTC)),
         ("1346751000000", datetime(2012, 9, 4, 9, 30, tzinfo=UTC)),
         ("2012-09-04 09:30", datetime(2012, 9, 4, 9, 30, tzinfo=UTC)),
+        ("2012-09-04 09:30:00+00", datetime(2012, 9, 4, 9, 30, tzinfo=UTC)),
+        ("2012-09-04 09:30:00-04", datetime(2012, 9, 4, 13, 30, tzinfo=UTC)),
+        ("2012-09-04 15:00:00+05:30", datetime(2012, 9, 4, 9, 30, tzinfo=UTC)),
+        ("2012.09.04 09:30:00", datetime(2012, 9, 4, 9, 30, tzinfo=UTC)),
+        ("20120904 093000", datetime(2012, 9, 4, 9, 30, tzinfo=UTC)),
+        ("04-Sep-2012 9:30 PM", datetime(2012, 9, 4, 21, 30, tzinfo=UTC)),
+        ("September 4, 2012 12:30 AM", datetime(2012, 9, 4, 0, 30, tzinfo=UTC)),
+        ("25.12.2012 09:30:00.000 GMT+0100", datetime(2012, 12, 25, 8, 30, tzinfo=UTC)),
+        ("12/25/2012 09:30 UTC", datetime(2012, 12, 25, 9, 30, tzinfo=UTC)),
+        ("1346751000000.0", datetime(2012, 9, 4, 9, 30, tzinfo=UTC)),
     ],
 )
 def test_an_instant_may_be_written_in_many_ways(text: str, expected: datetime) -> None:
@@ -103,11 +134,23 @@ def test_an_instant_may_be_written_in_many_ways(text: str, expected: datetime) -
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("09/04/2012", "is no date of the form"),
-        ("4.9.2012", "is no date of the form"),
+        ("09/04/2012 09:30", "could be two days: .* say --dates mdy or --dates dmy"),
+        ("4.9.2012 09:30", "could be two days"),
+        ("09/04/12 09:30", "is no date of the form"),
+        ("09/04/12", "write years with four digits"),
+        ("2012-09-04 0930", "write a time of day as 09:30 or 093000"),
+        ("2012-09-04 09:30 EST", "write a zone as its offset"),
+        ("2012-09-04 09:30 America/New_York", "write a zone as its offset"),
+        ("41156", "a spreadsheet's number of a day"),
+        ("2012-09-04", "has no time of day"),
+        ("2012-09-04 24:00", "does not exist"),
+        ("2012-09-04 13:30 PM", "does not exist"),
+        ("31/04/2012 09:30", "does not exist"),
+        ("1346751000.000000001", "is no whole minute"),
         ("2012-09-04T25:00:00", "does not exist"),
         ("2012-09-04T09:30:01", "is no whole minute"),
-        ("2020-01-02", "in the future"),
+        ("2020-01-02 00:00", "in the future"),
+        ("1899-12-31T23:59:00Z", "before 1900"),
         ("99999999999", "is no date of the form"),
         ("", "is no date of the form"),
     ],
@@ -115,3 +158,71 @@ def test_an_instant_may_be_written_in_many_ways(text: str, expected: datetime) -
 def test_a_time_that_could_mean_two_things_means_none(text: str, reason: str) -> None:
     with pytest.raises(Bad, match=reason):
         Moments(FRAMES["1min"], UNTIL).key(text)
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"), [("mdy", "2012-04-09"), ("dmy", "2012-09-04"), (None, "")], ids=["mdy", "dmy", "not said"]
+)
+def test_a_date_that_could_be_two_is_the_one_that_is_said(order: Order | None, expected: str) -> None:
+    assert Moments(FRAMES["daily"], UNTIL, order).keys(["04/09/2012"]) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("timeframe", "text", "expected"),
+    [
+        ("daily", "2012-09-04T00:00:00+09:00", "2012-09-04"),
+        ("daily", "2012-09-04T23:30:00-04:00", "2012-09-04"),
+        ("daily", "1346731200", "2012-09-04"),
+        ("daily", "2020-01-01T00:00:00+09:00", "2020-01-01"),
+        ("weekly", "2012-09-03 00:00:00+01:00", "2012-09-03"),
+        ("weekly", "2012-09-02", "2012-09-03"),
+        ("weekly", "2012-09-07", "2012-09-03"),
+        ("weekly", "1346626800", "2012-09-03"),
+        ("monthly", "2012-09-01 00:00:00+01:00", "2012-09-01"),
+        ("monthly", "2012-09-28", "2012-09-01"),
+    ],
+)
+def test_a_dated_bar_bears_the_day_that_is_written(timeframe: str, text: str, expected: str) -> None:
+    assert Moments(FRAMES[timeframe], UNTIL).key(text) == expected
+
+
+@given(
+    st.datetimes(datetime.fromisoformat("1890-01-01"), datetime.fromisoformat("2021-01-01")),
+    st.sampled_from(["Z", "+00", "+00:00", "", " +0000"]),
+)
+@example(datetime.fromisoformat("2019-12-31 23:59"), "+00")
+def test_minutes_in_utc_are_read_as_by_way_of_an_instant(at: datetime, zone: str) -> None:
+    text = f"{at.isoformat(' ', 'seconds')}{zone}"
+    allowed = at.second == 0 and date(1900, 1, 1) <= at.date() <= UNTIL
+
+    assert Moments(FRAMES["1min"], UNTIL).keys([text]) == [f"{at:%Y-%m-%d %H:%M}:00+00" if allowed else ""]
+
+
+def priced(text: str) -> tuple[list[str], list[str]]:
+    """What is stored of a bar of that one price, and why it is refused."""
+    columns = [["A"], ["2012-09-04"], *[[text]] * 4, ["5"]]
+    checked = Checker(FRAMES["daily"], UNTIL).check(Rows([2], *columns))
+    return checked.lines, [refusal.reason for refusal in checked.refused]
+
+
+@given(st.integers(1, 10**10), st.sampled_from(["float64", "float32", "sum"]))
+def test_the_noise_of_floats_is_no_error(units: int, kind: str) -> None:
+    price = Fraction(units, 10**4)
+    value = {"float64": float(price), "float32": float(np.float32(price)), "sum": float(price) + 0.1 - 0.1}[kind]
+    exact = kind != "float32" or round(Fraction(str(np.float32(price))), 4) == price
+
+    lines, refused = priced(repr(value))
+
+    assert refused == []
+    stored = Fraction(Decimal(lines[0].split(",")[2]).quantize(Decimal("0.0001")))
+    assert not exact or stored == price
+
+
+@pytest.mark.parametrize(
+    "text", ["1.00005", "1.03125", "0.00014", "123456789.12345", "1e-5", "169.8743438720703125001"]
+)
+def test_a_price_that_is_finer_than_what_is_stored_is_refused(text: str) -> None:
+    lines, refused = priced(text)
+
+    assert lines == []
+    assert refused[0].startswith(f"open: {text!r} ")

@@ -169,8 +169,8 @@ def _but(count: int, bad: Collection[int]) -> list[int]:
 
 
 def _has_commas(column: Column, written: list[str]) -> bool:
-    """Numbers that were read as they are have none."""
-    return column.texts is not written and any("," in text for text in written)
+    """Or several points in one number. Numbers that were read as they are have none."""
+    return column.texts is not written and any("," in text or text.count(".") > 1 for text in written)
 
 
 def _findings(rows: Rows, prices: Sequence[Prices], volume: Column) -> Iterator[tuple[Flags, Callable[[int], str]]]:

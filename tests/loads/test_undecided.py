@@ -1,0 +1,141 @@
+"""What a row means beside the other rows of its file: the order of dates, the sign of decimals, the length of bars."""
+
+import asyncio
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from app.db.pools import Pool
+from app.engine.loads.files import opened
+from app.engine.loads.frames import FRAMES
+from app.engine.loads.keeper import Keeper
+from app.engine.loads.load import load
+from tests.loads.conftest import TODAY, loaded, written
+
+CHUNK = "app.engine.loads.textfile.CHUNK"
+PRICES = "1,2,1,1,5"
+
+
+async def stored(link: asyncpg.Connection, columns: str = "date", table: str = "ohlcv_daily") -> list[str]:
+    rows = await link.fetch(f"select concat_ws(' ', symbol, {columns}) as bar from {table} order by 1")
+    return [row["bar"] for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("dates", "read"),
+    [
+        (("03/05/2024", "03/13/2024"), ["A 2024-03-05", "A 2024-03-13"]),
+        (("03/05/2024", "13/05/2024"), ["A 2024-05-03", "A 2024-05-13"]),
+        (("03.05.2024", "31.12.2023"), ["A 2023-12-31", "A 2024-05-03"]),
+        (("03/05/2024", "05/03/2024"), []),
+        (("03/05/2024", "13/05/2024", "05/14/2024"), ["A 2024-05-13", "A 2024-05-14"]),
+        (("05/05/2024",), ["A 2024-05-05"]),
+    ],
+    ids=["month first", "day first", "points", "no proof", "contradiction", "alike"],
+)
+async def test_dates_are_read_in_the_order_that_their_file_proves(
+    dates: tuple[str, ...], read: list[str], pool: Pool, link: asyncpg.Connection, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(CHUNK, 1)
+
+    outcome = await loaded(pool, written(tmp_path / "bars.csv", [f"A,{day},{PRICES}" for day in dates]))
+
+    assert await stored(link) == read
+    assert outcome.refused == len(dates) - len(read)
+    assert all("could be two days" in refusal.reason for refusal in outcome.refusals)
+
+
+@pytest.mark.parametrize(
+    ("closes", "read"),
+    [
+        (("1,500", "1,5"), ["1.5000", "1.5000"]),
+        (("1,500", "1.25"), ["1500.0000", "1.2500"]),
+        (("1,5", "1.500"), ["1.5000", "1500.0000"]),
+        (("1.500.000", "1.500"), ["1500000.0000", "1500.0000"]),
+        (("1,500", "2,500,000"), ["1500.0000", "2500000.0000"]),
+        (("1.234,5", "7"), ["1234.5000", "7.0000"]),
+        (("$1,234.50", "7"), ["1234.5000", "7.0000"]),
+        (("1,500", "1,250"), []),
+        (("1,5", "1.25"), ["1.2500"]),
+    ],
+    ids=[
+        "decimal",
+        "thousands by a point",
+        "decimal with points",
+        "points",
+        "thousands",
+        "both",
+        "dollars",
+        "no proof",
+        "mixed",
+    ],
+)
+async def test_a_comma_means_what_the_numbers_of_its_file_prove(
+    closes: tuple[str, ...], read: list[str], pool: Pool, link: asyncpg.Connection, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(CHUNK, 1)
+    lines = [f"A;2024-03-0{at};{text};{text};{text};{text};5" for at, text in enumerate(closes, 1)]
+
+    outcome = await loaded(pool, written(tmp_path / "bars.csv", lines, "symbol;date;open;high;low;close;volume"))
+
+    rows = await link.fetch("select close::text from ohlcv_daily order by date")
+    assert [row["close"] for row in rows] == read
+    assert outcome.refused == len(closes) - len(read)
+    assert all("is no number" in refusal.reason for refusal in outcome.refusals)
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 3, 100])
+async def test_minutes_are_no_daily_bars_wherever_a_chunk_ends(
+    chunk: int, pool: Pool, link: asyncpg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CHUNK, chunk)
+    lines = [
+        f"A,2024-03-04 00:00,{PRICES}",
+        f"A,2024-03-05 00:00,{PRICES}",
+        f"A,2024-03-05 00:00:00+00,{PRICES}",
+        f"A,2024-03-06 14:30,{PRICES}",
+        f"B,2024-03-06 14:31,{PRICES}",
+        f"A,2024-03-07 14:30,{PRICES}",
+        f"A,2024-03-07 14:31,{PRICES}",
+        f"A,2024-03-08 14:30,{PRICES}",
+        f"A,2024-03-08 14:31,x{PRICES}",
+    ]
+
+    outcome = await loaded(pool, written(tmp_path / "bars.csv", lines))
+
+    assert await stored(link) == ["A 2024-03-04", "A 2024-03-05", "A 2024-03-06", "A 2024-03-08", "B 2024-03-06"]
+    assert [number for number, reason in outcome.refusals if "several times of one day" in reason] == [7, 8]
+    assert (outcome.good, outcome.doubles, outcome.refused) == (6, 1, 3)
+
+
+@pytest.mark.parametrize(("timeframe", "table", "key"), [("weekly", "ohlcv_weekly", "week_start"),
+                                                         ("monthly", "ohlcv_monthly", "month_start")])  # fmt: skip
+async def test_days_are_no_weeks_and_no_months(
+    timeframe: str, table: str, key: str, pool: Pool, link: asyncpg.Connection, tmp_path: Path
+) -> None:
+    lines = [f"A,2024-03-05,{PRICES}", f"A,2024-03-06,{PRICES}", f"A,2024-04-05,{PRICES}"]
+
+    outcome = await loaded(pool, written(tmp_path / "bars.csv", lines), timeframe)
+
+    assert await stored(link, key, table) == ["A 2024-04-01"]
+    assert [number for number, _ in outcome.refusals] == [2, 3]
+
+
+async def test_a_load_that_was_stopped_does_not_go_on_in_another_order_of_dates(
+    pool: Pool, link: asyncpg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CHUNK, 1)
+    path = written(tmp_path / "bars.csv", [f"A,03/05/2024,{PRICES}", f"A,03/06/2024,{PRICES}"])
+    frame, stop = FRAMES["daily"], asyncio.Event()
+    keeper = Keeper(pool, frame)
+    await keeper.open()
+
+    await load(opened(path), frame, keeper, TODAY, lambda _: stop.set(), stop, "mdy")
+    other = await load(opened(path), frame, keeper, TODAY, order="dmy")
+    same = await load(opened(path), frame, keeper, TODAY, order="mdy")
+
+    assert (other.resumed, same.resumed) == (0, 1)
+    assert await stored(link) == ["A 2024-03-05", "A 2024-03-06", "A 2024-05-03", "A 2024-06-03"]
