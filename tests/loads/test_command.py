@@ -4,7 +4,9 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from click.testing import CliRunner
 
+from app.cli import main
 from app.commands.provider import Asked, load_provider
 from app.embedded.places import Unusable
 from app.settings import Settings
@@ -56,6 +58,50 @@ def test_a_dry_run_needs_no_database(tmp_path: Path) -> None:
 
     assert found.returncode == 1
     assert "0 of 1 rows good, nothing stored" in found.stdout
+
+
+PROVIDER = ("--provider", "massive")
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (("bars.csv", *PROVIDER, "--symbols", "A"), "or of a --provider: not of both"),
+        (("--shipped", *PROVIDER, "--symbols", "A"), "or of a --provider: not of both"),
+        (("bars.csv", "--symbols", "A"), "--symbols: for a --provider alone; of FILES everything is loaded"),
+        (("bars.csv", "--from", "2024-01-01", "--to", "2024-02-01"), "--from, --to: for a --provider alone"),
+        (("--shipped", "--no-reference"), "--no-reference: for a --provider alone"),
+        ((*PROVIDER, "--symbol", "A"), "--symbol: for FILES alone"),
+        (("bars.csv", "--shipped", "--symbol", "A"), "--symbol: for FILES alone"),
+        (("--scenario", "all", "--dates", "mdy"), "--dates: for FILES alone"),
+        (("--shipped", "--timeframe", "1min"), "--shipped has daily bars, not 1min"),
+        (("--dry-run",), "name a file, or say --shipped, --scenario or --provider"),
+    ],
+)
+def test_what_would_be_ignored_is_refused(
+    words: tuple[str, ...], problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path / "bars.csv", ["A,2012-09-05,1,2,1,1,5"])
+
+    said = CliRunner().invoke(main, ["data", "load", *words])
+
+    assert said.exit_code == 2
+    assert problem in said.output
+
+
+async def test_one_symbol_of_many_and_an_order_of_dates_are_taken_as_said(
+    databases: Databases, link: asyncpg.Connection, tmp_path: Path
+) -> None:
+    path = written(tmp_path / "bars.csv", ["A,03/05/2024,1,2,1,1,5", "B,03/05/2024,1,2,1,1,5"])
+    words = ("data", "load", str(path), "--symbol", "B", "--dates", "dmy")
+
+    said = command(tmp_path, *words, DATABASE_URL=databases.engine)
+
+    assert said.returncode == 0, said.stderr
+    assert "1 of 1 rows good, 1 new or changed" in said.stdout
+    rows = await link.fetch("select symbol, date::text from ohlcv_daily")
+    assert [tuple(row) for row in rows] == [("B", "2024-05-03")]
 
 
 def test_a_database_that_is_away_is_said_in_a_line(tmp_path: Path) -> None:
