@@ -26,5 +26,8 @@ AWAY: tuple[type[BaseException], ...] = (
 COLLIDED: tuple[type[BaseException], ...] = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 """With another writer: the server undid the whole transaction, and the same once more may well succeed."""
 
+UNCOPIED: tuple[type[BaseException], ...] = (asyncpg.UniqueViolationError, asyncpg.FeatureNotSupportedError)
+"""By a COPY into a table that has some of these rows, or takes none that way: an INSERT with its conflicts may do."""
+
 REFUSED: tuple[type[BaseException], ...] = (*AWAY, asyncpg.PostgresError, asyncpg.InterfaceError)
 """While connecting, a refusal is as good as nobody there."""

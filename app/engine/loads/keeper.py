@@ -33,6 +33,7 @@ class Keeper:
         self._patience = patience
         self._known: set[str] = set()
         self._marks = False
+        self._copies = True
 
     async def open(self) -> None:
         """Raises Unreadable where the table cannot take bars, or would take them twice."""
@@ -59,7 +60,7 @@ class Keeper:
 
         async def work(connection: Link) -> tuple[int, int]:
             fresh = await queries.put_symbols(connection, new) if new else 0
-            stored = await queries.put_bars(connection, self._frame, lines) if lines else 0
+            stored = await self._put(connection, lines) if lines else 0
             if self._marks:
                 await queries.mark(connection, load, part, reached)
             return fresh, stored
@@ -68,6 +69,14 @@ class Keeper:
         self._known |= new
         self.fresh += fresh
         return stored
+
+    async def _put(self, connection: Link, lines: Sequence[str]) -> int:
+        """What is new is copied straight into the table, until a first bar turns out to be there."""
+        if self._copies:
+            self._copies = await queries.copy_bars(connection, self._frame, lines)
+            if self._copies:
+                return len(lines)
+        return await queries.put_bars(connection, self._frame, lines)
 
     async def know(self, symbols: Collection[str]) -> None:
         """Without a bar."""

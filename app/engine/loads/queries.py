@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeVar
 from asyncpg import Connection
 
 from app.db import timescale
+from app.db.trouble import UNCOPIED
 from app.engine.loads.frames import Frame
 
 T = TypeVar("T")
@@ -18,6 +19,9 @@ Work = Callable[[Connection], Awaitable[T]]
 """What is done in one transaction, and may be done again."""
 
 COLUMNS = ("open", "high", "low", "close", "volume")
+
+LATER = "set local synchronous_commit to off"
+"""A crash of the server takes the newest chunks and their marks away together; whatever ends a load waits for all."""
 
 STAGE = "create temp table if not exists incoming_{table} (like {table}) on commit delete rows"
 
@@ -102,20 +106,33 @@ async def unique_keys(connection: Connection, table: str) -> list[set[str]]:
     return [set(row["members"]) for row in rows]
 
 
+async def copy_bars(connection: Connection, frame: Frame, lines: Sequence[str]) -> bool:
+    """Whether all were new and are stored, in a third of the time; else nothing is. Within a transaction."""
+    await connection.execute(LATER)
+    await timescale.open_old_bars(connection)
+    try:
+        async with connection.transaction():
+            # In one order, so that two loads of the same bars wait for each other and never in a circle.
+            await _copied(connection, frame.table, frame, sorted(lines))
+    except UNCOPIED:
+        return False
+    return True
+
+
 async def put_bars(connection: Connection, frame: Frame, lines: Sequence[str]) -> int:
     """How many were new or differed. Within a transaction; `lines` are CSV, none with the key of another."""
     names = {"table": frame.table, "key": frame.key}
-    # A crash of the server takes the newest chunks and their marks away together; whatever ends a load waits for all.
-    await connection.execute("set local synchronous_commit to off")
+    await connection.execute(LATER)
     await timescale.open_old_bars(connection)
     await connection.execute(STAGE.format(**names))
-    await connection.copy_to_table(
-        f"incoming_{frame.table}",
-        source=BytesIO("\n".join(lines).encode()),
-        columns=("symbol", frame.key, *COLUMNS),
-        format="csv",
-    )
+    await _copied(connection, f"incoming_{frame.table}", frame, lines)
     return _count(await connection.execute(UPSERT.format(**names)))
+
+
+async def _copied(connection: Connection, table: str, frame: Frame, lines: Sequence[str]) -> None:
+    await connection.copy_to_table(
+        table, source=BytesIO("\n".join(lines).encode()), columns=("symbol", frame.key, *COLUMNS), format="csv"
+    )
 
 
 async def put_symbols(connection: Connection, symbols: Collection[str]) -> int:

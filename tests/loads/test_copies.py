@@ -1,0 +1,68 @@
+"""Bars that are new go straight into their table; where some of them are there, the same is stored by the other way."""
+
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from app.db.pools import Pool
+from app.engine.loads import queries
+from app.engine.loads.frames import FRAMES
+from tests.conftest import Databases
+from tests.loads.conftest import loaded, written
+
+CHUNK = "app.engine.loads.textfile.CHUNK"
+FRAME = FRAMES["daily"]
+
+
+def line(symbol: str, day: int, close: int = 2) -> str:
+    return f"{symbol},2012-09-{day:02},1,9,1,{close},5"
+
+
+async def stored(link: asyncpg.Connection) -> list[str]:
+    rows = await link.fetch(
+        "select concat_ws(',', symbol, date, 1, 9, 1, trim_scale(close), 5) as bar from ohlcv_daily"
+    )
+    return sorted(row["bar"] for row in rows)
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 3, 100])
+async def test_a_file_of_old_changed_and_new_bars_is_stored_whole(
+    chunk: int, pool: Pool, link: asyncpg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CHUNK, chunk)
+    await loaded(pool, written(tmp_path / "before.csv", [line("A", 4), line("B", 4), line("B", 5)]))
+    after = [line("A", 5), line("A", 4), line("B", 5, 7), line("B", 6), line("B", 4), line("C", 4), line("A", 6)]
+
+    outcome = await loaded(pool, written(tmp_path / "after.csv", after))
+
+    assert await stored(link) == sorted(after)
+    assert (outcome.status, outcome.good, outcome.stored) == ("completed", 7, 5)
+
+
+async def test_a_copy_into_bars_that_are_there_stores_nothing_and_spoils_no_transaction(
+    link: asyncpg.Connection,
+) -> None:
+    async with link.transaction():
+        first = await queries.copy_bars(link, FRAME, [line("A", 4), line("A", 5)])
+        again = await queries.copy_bars(link, FRAME, [line("A", 6), line("A", 5, 7)])
+        changed = await queries.put_bars(link, FRAME, [line("A", 6), line("A", 5, 7)])
+
+    assert (first, again, changed) == (True, False, 2)
+    assert await stored(link) == [line("A", 4), line("A", 5, 7), line("A", 6)]
+
+
+async def test_a_table_that_takes_no_copy_takes_bars(
+    databases: Databases, pool: Pool, link: asyncpg.Connection, tmp_path: Path
+) -> None:
+    superuser = await asyncpg.connect(databases.superuser)
+    await superuser.execute(
+        "alter table ohlcv_daily enable row level security; alter table ohlcv_daily force row level security;"
+        "create policy everything on ohlcv_daily using (true) with check (true)"
+    )
+    await superuser.close()
+
+    outcome = await loaded(pool, written(tmp_path / "bars.csv", [line("A", 4), line("A", 5)]))
+
+    assert (outcome.status, outcome.stored) == ("completed", 2)
+    assert await stored(link) == [line("A", 4), line("A", 5)]
