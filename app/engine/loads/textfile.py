@@ -4,7 +4,7 @@ import csv
 import gzip
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import file_digest
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -68,25 +68,40 @@ class _Table:
         self._width = width
 
     def rows(self, first: int, texts: list[str]) -> tuple[Rows, list[Refusal]]:
-        layout, width, delimiter = self.layout, self._width, self._delimiter
-        cells = [_cells(text, delimiter) if '"' in text else text.split(delimiter) for text in texts]
-        numbers: list[int] | range = range(first, first + len(texts))
-        refused: list[Refusal] = []
-        if any(len(row) != width for row in cells):
-            cells = [self._fitted(row) for row in cells]
-            kept = [at for at, row in enumerate(cells) if len(row) == width]
-            refused = [
-                Refusal(number, _uneven(row, width, text))
-                for number, row, text in zip(numbers, cells, texts, strict=True)
-                if len(row) != width and text.strip()
-            ]
-            numbers, cells = [numbers[at] for at in kept], [cells[at] for at in kept]
-        columns = list(zip(*cells, strict=True)) or [()] * width
-        symbols = [layout.constant] * len(cells) if layout.symbol is None else list(columns[layout.symbol])
-        moments = list(columns[layout.moment])
+        numbers: Sequence[int] = range(first, first + len(texts))
+        columns, refused = self._even(texts), list[Refusal]()
+        if columns is None:
+            numbers, columns, refused = self._uneven(numbers, texts)
+        layout = self.layout
+        symbols = [layout.constant] * len(numbers) if layout.symbol is None else columns[layout.symbol]
+        moments = columns[layout.moment]
         if layout.clock is not None:
             moments = list(map(joined, moments, columns[layout.clock]))
-        return Rows(numbers, symbols, moments, *(list(columns[at]) for at in layout.numbers)), refused
+        return Rows(numbers, symbols, moments, *(columns[at] for at in layout.numbers)), refused
+
+    def _even(self, texts: list[str]) -> list[list[str]] | None:
+        """The columns of lines of one width without quotation marks, taken apart all at once: in half the time."""
+        delimiter, width = self._delimiter, self._width
+        if {text.count(delimiter) for text in texts} != {width - 1}:
+            return None
+        whole = delimiter.join(texts)
+        if '"' in whole:
+            return None
+        cells = whole.split(delimiter)
+        return [cells[at::width] for at in range(width)]
+
+    def _uneven(self, numbers: Sequence[int], texts: list[str]) -> tuple[Sequence[int], list[list[str]], list[Refusal]]:
+        width, delimiter = self._width, self._delimiter
+        cells = [_cells(text, delimiter) if '"' in text else text.split(delimiter) for text in texts]
+        cells = [row if len(row) == width else self._fitted(row) for row in cells]
+        refused = [
+            Refusal(number, _why(row, width, text))
+            for number, row, text in zip(numbers, cells, texts, strict=True)
+            if len(row) != width and text.strip()
+        ]
+        kept = [(number, row) for number, row in zip(numbers, cells, strict=True) if len(row) == width]
+        columns = [[row[at] for _, row in kept] for at in range(width)]
+        return [number for number, _ in kept], columns, refused
 
     def _fitted(self, row: list[str]) -> list[str]:
         """Some programs end lines with a delimiter, and not all of them."""
@@ -118,7 +133,7 @@ def _levels(names: list[str], following: list[list[str]], lines: "_Lines") -> li
     return [Name(three[2][0]), *(Name(field, symbol) for field, symbol in zip(fields[1:], symbols[1:], strict=False))]
 
 
-def _uneven(row: list[str], width: int, text: str) -> str:
+def _why(row: list[str], width: int, text: str) -> str:
     open_quote = "; a quotation mark is not closed in its line" if text.count('"') % 2 else ""
     return f"{len(row)} fields instead of {width}{open_quote}"
 
