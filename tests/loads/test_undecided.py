@@ -124,6 +124,19 @@ async def test_days_are_no_weeks_and_no_months(
     assert [number for number, _ in outcome.refusals] == [2, 3]
 
 
+async def test_minutes_are_no_hours(pool: Pool, link: asyncpg.Connection, tmp_path: Path) -> None:
+    times = ("08:00", "09:00", "09:30", "10:30", "15:30", "16:00", "17:00", "17:15", "17:30", "17:45")
+    lines = [f"A,2024-03-05 {at},{PRICES}" for at in times] + [f"B,2024-03-05 17:0{at},{PRICES}" for at in (1, 2)]
+
+    outcome = await loaded(pool, written(tmp_path / "bars.csv", lines), "hourly")
+
+    rows = await link.fetch(
+        "select to_char(timestamp at time zone 'UTC', 'HH24:MI') as at from ohlcv_hourly order by 1"
+    )
+    assert [row["at"] for row in rows] == [*times[:6], "17:01", "17:02"]
+    assert [number for number, reason in outcome.refusals if "several times of one hour" in reason] == [8, 9, 10, 11]
+
+
 async def test_a_load_that_was_stopped_does_not_go_on_in_another_order_of_dates(
     pool: Pool, link: asyncpg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,8 @@ from app.engine.loads.frames import Frame, period
 EARLIEST = date(1900, 1, 1)
 MOST_KEPT = 200_000
 SUNDAY = 6
+MOST_WITHIN = {"hourly": 2, "daily": 1, "weekly": 1, "monthly": 1}
+"""Bars of a symbol that may begin in one hour, day, week or month: before a session from 9:30 on comes one at 9:00."""
 MINUTES = len("2012-09-04 09:30")
 
 _UTC_MINUTE = re.compile(
@@ -28,14 +30,14 @@ class Moments:
         self._until = until
         self._keys: dict[str, str] = {}
         self._instants: dict[str, str] = {}
-        self._first: dict[str, str] = {}
-        """Of each key of a dated bar the first instant that was read."""
+        self._within: dict[str, set[str]] = {}
+        """Of each slot of time the instants that were read."""
         self._days: dict[str, bool] = {}
         self._order = order
         self.ambiguous = False
         """Whether a date was read that could be two."""
         self.several = False
-        """Whether two instants were read that would be one bar, of whatever symbols."""
+        """Whether more instants of one slot were read than bars may begin in it, of whatever symbols."""
 
     def decide(self, proven: set[Order]) -> None:
         """By what the dates of a file prove, unless the order was given."""
@@ -48,8 +50,8 @@ class Moments:
         return self._read(column, self._keys)
 
     def instants(self, column: list[str]) -> list[str]:
-        """Of dated bars, as they are written; empty where there is no sense in it."""
-        return self._read(column, self._instants)
+        """Of dated bars as they are written, else in UTC; empty where there is no sense in it."""
+        return self._read(column, self._instants if self._frame.dated else self._keys)
 
     def _read(self, column: list[str], kept: dict[str, str]) -> list[str]:
         try:
@@ -65,7 +67,7 @@ class Moments:
 
     def _add(self, text: str) -> None:
         if not self._frame.dated and (match := _UTC_MINUTE.fullmatch(text)) and self._is_day(match[1]):
-            self._keys[text] = f"{match[1]} {match[2]}:00+00"
+            self._keep(text, key := f"{match[1]} {match[2]}:00+00", key)
             return
         try:
             at = self._at(text)
@@ -73,10 +75,16 @@ class Moments:
             self.ambiguous |= isinstance(bad, Ambiguous)
             self._keys[text] = self._instants[text] = ""
             return
-        self._keys[text] = key = self._key(at)
-        if self._frame.dated:
-            self._instants[text] = instant = at.replace(tzinfo=None).isoformat()
-            self.several |= self._first.setdefault(key, instant) != instant
+        key = self._key(at)
+        self._keep(text, key, at.replace(tzinfo=None).isoformat() if self._frame.dated else key)
+
+    def _keep(self, text: str, key: str, instant: str) -> None:
+        self._keys[text] = key
+        if most := MOST_WITHIN.get(self._frame.name):
+            self._instants[text] = instant
+            within = self._within.setdefault(slot(self._frame, key), set())
+            within.add(instant)
+            self.several |= len(within) > most
 
     def _is_day(self, text: str) -> bool:
         """Whether a bar may be of that day."""
@@ -122,10 +130,17 @@ class Moments:
         return period(self._frame, day)
 
 
-def shared(chunks: Iterable[tuple[list[str], list[str]]]) -> frozenset[int]:
-    """Hashes of the keys that come with several instants. Each chunk has keys, and as many instants."""
-    hashes = [np.array([list(map(hash, keys)), list(map(hash, instants))], dtype=np.int64) for keys, instants in chunks]
-    keys, instants = np.concatenate(hashes, axis=1) if hashes else np.zeros((2, 0), dtype=np.int64)
-    order = np.lexsort((instants, keys))
-    keys, instants = keys[order], instants[order]
-    return frozenset(keys[1:][(keys[1:] == keys[:-1]) & (instants[1:] != instants[:-1])].tolist())
+def slot(frame: Frame, key: str) -> str:
+    """The day, week or month of a bar, or the hour of the clock; of a key with or without its symbol."""
+    return key if frame.dated else key[: -len(":30:00+00")]
+
+
+def shared(chunks: Iterable[tuple[list[str], list[str]]], most: int) -> frozenset[int]:
+    """Hashes of the slots with more than `most` instants. Each chunk has slots of symbols, and as many instants."""
+    hashes = [np.array([list(map(hash, slots)), list(map(hash, times))], dtype=np.int64) for slots, times in chunks]
+    slots, instants = np.concatenate(hashes, axis=1) if hashes else np.zeros((2, 0), dtype=np.int64)
+    order = np.lexsort((instants, slots))
+    slots, instants = slots[order], instants[order]
+    first = np.append(True, (slots[1:] != slots[:-1]) | (instants[1:] != instants[:-1]))[: len(slots)]
+    different, counts = np.unique(slots[first], return_counts=True)
+    return frozenset(different[counts > most].tolist())

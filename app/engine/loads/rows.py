@@ -11,7 +11,7 @@ import numpy as np
 from app.engine.loads import numbers
 from app.engine.loads.datetimes import Bad, Order, orders
 from app.engine.loads.frames import Frame
-from app.engine.loads.moments import Moments, shared
+from app.engine.loads.moments import MOST_WITHIN, Moments, shared, slot
 from app.engine.loads.numbers import MOST_VOLUME, Column, Comma, Flags, Prices
 
 LEAST_PRICE = 0.0001
@@ -64,7 +64,7 @@ class Checker:
         self._comma: Comma | None = None
         self._commas = False
         self._shared: frozenset[int] = frozenset()
-        """Hashes of the keys that several instants have in common."""
+        """Hashes of the slots of time, each with its symbol, that hold more instants than bars."""
         self._decided = False
 
     @property
@@ -82,14 +82,14 @@ class Checker:
         self._moments.decide(proven)
         self._comma = next(iter(meant)) if len(meant) == 1 else None
         self._decided = True
-        if self._frame.dated:
-            self._shared = shared(self._instants(rows) for rows in chunks())
+        if most := MOST_WITHIN.get(self._frame.name):
+            self._shared = shared((self._instants(rows) for rows in chunks()), most)
 
     def check(self, rows: Rows) -> Checked:
         parts = self._read(rows)
         keys, bad, symbols = parts.keys, parts.bad, parts.symbols
         if self._shared:
-            for at in [at for at, key in enumerate(keys) if hash(key) in self._shared]:
+            for at in [at for at, key in enumerate(keys) if hash(slot(self._frame, key)) in self._shared]:
                 bad.setdefault(at, _several(self._frame, rows.moments[at]))
         texts = (each.texts for each in parts.prices)
         lines = list(map(",".join, zip(keys, *texts, numbers.whole(parts.volume), strict=True)))
@@ -111,10 +111,10 @@ class Checker:
         return _Read(symbols, keys, prices, volume, self._bad(rows, symbols, moments, prices, volume))
 
     def _instants(self, rows: Rows) -> tuple[list[str], list[str]]:
-        """Of the good rows the keys, and the instants as they are written."""
+        """Of the good rows the slots of time, each with its symbol, and the instants."""
         parts, instants = self._read(rows), self._moments.instants(rows.moments)
         good = _but(len(parts.keys), parts.bad)
-        return [parts.keys[at] for at in good], [instants[at] for at in good]
+        return [slot(self._frame, parts.keys[at]) for at in good], [instants[at] for at in good]
 
     def _canonical(self, column: list[str]) -> list[str]:
         """In capitals; empty where it is no symbol."""
@@ -211,5 +211,5 @@ def _several(frame: Frame, text: str) -> str:
     """Why no row of a period is taken as its bar: which of them is would be a guess."""
     return (
         f"time: {text[:40]!r} is one of several times of one {frame.span} of that symbol; keep one row"
-        f" a {frame.span}, or load with the --timeframe of these bars"
+        f" for each {frame.span}, or load with the --timeframe of these bars"
     )
