@@ -62,12 +62,12 @@ def load(files: tuple[Path, ...], **words: Any) -> "Callable[[Settings], bool]":
 def _problem(files: Sequence[Path], options: Options) -> str:
     """What would otherwise be ignored; empty where everything counts."""
     own = bool(options.shipped or options.scenario)
-    given = {name for name, value in options._asdict().items() if value}
+    options_set = {name for name, value in options._asdict().items() if value}
     if options.provider and (files or own):
         return "a load is of FILES, --shipped or --scenario, or of a --provider: not of both"
-    if not options.provider and (strange := _named(FOR_PROVIDER, given)):
+    if not options.provider and (strange := _named(FOR_PROVIDER, options_set)):
         return f"{strange}: for a --provider alone; of FILES everything is loaded"
-    if (own or options.provider) and (strange := _named(FOR_FILES, given)):
+    if (own or options.provider) and (strange := _named(FOR_FILES, options_set)):
         return f"{strange}: for FILES alone"
     if options.shipped and options.timeframe != "daily":
         return f"--shipped has daily bars, not {options.timeframe}"
@@ -76,9 +76,9 @@ def _problem(files: Sequence[Path], options: Options) -> str:
     return ""
 
 
-def _named(options: Sequence[str], given: set[str]) -> str:
+def _named(options: Sequence[str], options_set: set[str]) -> str:
     spelling = {"first": "from", "last": "to"}
-    return ", ".join(f"--{spelling.get(name, name).replace('_', '-')}" for name in options if name in given)
+    return ", ".join(f"--{spelling.get(name, name).replace('_', '-')}" for name in options if name in options_set)
 
 
 def _scenarios(options: Options) -> "list[ScenarioBars]":
@@ -99,8 +99,8 @@ def _from_files(
     from app.commands.data import Files, load_files
     from app.engine.loads.shipped import Shipped
 
-    shipped = [Shipped(settings.replay.path, settings.replay.history_until)] if options.shipped else []
-    paths: list[Path | Source] = [*files, *scenarios, *shipped]
+    history = [Shipped(settings.replay.path, settings.replay.history_until)] if options.shipped else []
+    paths: list[Path | Source] = [*files, *scenarios, *history]
     asked = Files(paths, options.timeframe, options.symbol, options.dry_run, options.dates)
     return load_files(settings, os.environ, asked, click.echo, _warn)
 

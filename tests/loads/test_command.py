@@ -84,10 +84,10 @@ def test_what_would_be_ignored_is_refused(
     monkeypatch.chdir(tmp_path)
     written(tmp_path / "bars.csv", ["A,2012-09-05,1,2,1,1,5"])
 
-    said = CliRunner().invoke(main, ["data", "load", *words])
+    result = CliRunner().invoke(main, ["data", "load", *words])
 
-    assert said.exit_code == 2
-    assert problem in said.output
+    assert result.exit_code == 2
+    assert problem in result.output
 
 
 async def test_one_symbol_of_many_and_an_order_of_dates_are_taken_as_said(
@@ -96,10 +96,10 @@ async def test_one_symbol_of_many_and_an_order_of_dates_are_taken_as_said(
     path = written(tmp_path / "bars.csv", ["A,03/05/2024,1,2,1,1,5", "B,03/05/2024,1,2,1,1,5"])
     words = ("data", "load", str(path), "--symbol", "B", "--dates", "dmy")
 
-    said = command(tmp_path, *words, DATABASE_URL=databases.engine)
+    result = command(tmp_path, *words, DATABASE_URL=databases.engine)
 
-    assert said.returncode == 0, said.stderr
-    assert "1 of 1 rows good, 1 new or changed" in said.stdout
+    assert result.returncode == 0, result.stderr
+    assert "1 of 1 rows good, 1 new or changed" in result.stdout
     rows = await link.fetch("select symbol, date::text from ohlcv_daily")
     assert [tuple(row) for row in rows] == [("B", "2024-05-03")]
 

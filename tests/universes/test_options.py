@@ -6,7 +6,7 @@ from app.cli import main
 
 @pytest.mark.parametrize("words", [["--name", "own:list"], ["--etf"]])
 def test_what_is_shipped_takes_no_name_and_no_kind(words: list[str]) -> None:
-    said = CliRunner().invoke(main, ["data", "universes", "import", "--shipped", *words])
+    result = CliRunner().invoke(main, ["data", "universes", "import", "--shipped", *words])
 
-    assert said.exit_code == 2
-    assert "--name and --etf are for a FILE" in said.output
+    assert result.exit_code == 2
+    assert "--name and --etf are for a FILE" in result.output

@@ -81,7 +81,7 @@ def read(text: str, order: Order | None = None) -> Written:
         raise Bad(f"time: {text[:40]!r} does not exist") from None
 
 
-def joined(day: str, clock: str) -> str:
+def join_time(day: str, clock: str) -> str:
     """Of a date and a time of day that stand in columns of their own; databases write midnight after the date."""
     midnight = _MIDNIGHT.fullmatch(day.strip())
     return f"{midnight[1] if midnight else day.strip()} {clock.strip()}"
@@ -89,15 +89,15 @@ def joined(day: str, clock: str) -> str:
 
 def orders(texts: Iterable[str]) -> set[Order]:
     """What the dates of a file prove: a number above 12 is no month."""
-    proven: set[Order] = set()
+    possible: set[Order] = set()
     for text in set(texts):
         if match := _ORDERED.fullmatch(text.strip()):
             first, second = int(match["first"]), int(match["second"])
             if first > len(MONTHS) >= second:
-                proven.add("dmy")
+                possible.add("dmy")
             elif second > len(MONTHS) >= first:
-                proven.add("mdy")
-    return proven
+                possible.add("mdy")
+    return possible
 
 
 def _epoch(text: str) -> datetime:

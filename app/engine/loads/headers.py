@@ -64,7 +64,7 @@ class Layout(NamedTuple):
     """open, high, low, close, volume"""
 
 
-class OfOneSymbol:
+class SymbolFilter:
     """Takes the rows of `symbol` alone, as it is written; None takes all."""
 
     def __init__(self, symbol: str | None, where: str) -> None:
@@ -88,8 +88,8 @@ class OfOneSymbol:
     def check(self) -> None:
         """At the end. Raises Unreadable where there were rows, and none of them was taken."""
         if self._others and not self._taken:
-            said = ", ".join(self._others)[:100]
-            raise Unreadable(f"{self._where}: has no row of {self._symbol!r}; its column of symbols says {said}")
+            symbols = ", ".join(self._others)[:100]
+            raise Unreadable(f"{self._where}: has no row of {self._symbol!r}; its column of symbols says {symbols}")
 
 
 def layout(names: Sequence[Name], symbol: str | None, where: str) -> Layout:
@@ -113,7 +113,7 @@ def layout(names: Sequence[Name], symbol: str | None, where: str) -> Layout:
     return Layout(owner, constant, moment, clock, places)
 
 
-def paired(names: Sequence[str]) -> list[Name]:
+def split_names(names: Sequence[str]) -> list[Name]:
     """Names of two levels are taken apart: ('Close', 'AAPL')."""
     pairs = ((name, _PAIR.fullmatch(name)) for name in names)
     return [Name(pair[1], pair[2]) if pair else Name(name) for name, pair in pairs]
@@ -141,8 +141,8 @@ def _times(names: Sequence[Name], where: str) -> tuple[int | None, int | None]:
         return days[0], clocks[0]
     every = sorted([*days, *clocks, *instants])
     if len(every) > 1:
-        said = " and ".join(repr(names[at].text.strip()[:40]) for at in every[:3])
-        raise Unreadable(f"{where}: the columns {said} all say when; keep one, or Date with Time")
+        columns = " and ".join(repr(names[at].text.strip()[:40]) for at in every[:3])
+        raise Unreadable(f"{where}: the columns {columns} all say when; keep one, or Date with Time")
     return (every[0] if every else _one(names, UNNAMED, where)), None
 
 
@@ -159,15 +159,15 @@ def _matching(names: Sequence[Name], aliases: Sequence[str]) -> list[int]:
     return [at for at, name in enumerate(names) if name.plain in aliases]
 
 
-def recognised(names: Sequence[str]) -> int:
+def count_recognised(names: Sequence[str]) -> int:
     """How many of these are names of columns that are read."""
-    known = {*DAYS, *CLOCKS, *INSTANTS, *SYMBOLS, *CODES, *(alias for each in NUMBERS.values() for alias in each)}
-    return sum(Name(name).plain in known for name in names)
+    readable = {*DAYS, *CLOCKS, *INSTANTS, *SYMBOLS, *CODES, *(alias for each in NUMBERS.values() for alias in each)}
+    return sum(Name(name).plain in readable for name in names)
 
 
 def _lacking(names: Sequence[Name], plain: Sequence[str], lacking: Sequence[str], where: str) -> str:
     header = ", ".join(name.text for name in names)[:200]
-    if not recognised([name.text for name in names]):
+    if not count_recognised([name.text for name in names]):
         return f"{where}: its first line is {header!r}; it must name the columns: delete what stands before the names"
     hints = [words for name, words in HINTS.items() if name in plain] or ["name the columns so"]
     if lacking == ["volume"] and "vol." not in plain:

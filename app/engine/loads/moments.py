@@ -36,12 +36,12 @@ class Moments:
         self._order = order
         self.ambiguous = False
         """Whether a date was read that could be two."""
-        self.several = False
+        self.overfull = False
         """Whether more instants of one slot were read than bars may begin in it, of whatever symbols."""
 
-    def decide(self, proven: set[Order]) -> None:
+    def decide(self, orders: set[Order]) -> None:
         """By what the dates of a file prove, unless the order was given."""
-        self._order = self._order or (next(iter(proven)) if len(proven) == 1 else None)
+        self._order = self._order or (next(iter(orders)) if len(orders) == 1 else None)
         self._keys.clear()
         self._instants.clear()
 
@@ -67,24 +67,24 @@ class Moments:
 
     def _add(self, text: str) -> None:
         if not self._frame.dated and (match := _UTC_MINUTE.fullmatch(text)) and self._is_day(match[1]):
-            self._keep(text, key := f"{match[1]} {match[2]}:00+00", key)
+            self._remember(text, key := f"{match[1]} {match[2]}:00+00", key)
             return
         try:
-            at = self._at(text)
+            at = self._instant(text)
         except Bad as bad:
             self.ambiguous |= isinstance(bad, Ambiguous)
             self._keys[text] = self._instants[text] = ""
             return
         key = self._key(at)
-        self._keep(text, key, at.replace(tzinfo=None).isoformat() if self._frame.dated else key)
+        self._remember(text, key, at.replace(tzinfo=None).isoformat() if self._frame.dated else key)
 
-    def _keep(self, text: str, key: str, instant: str) -> None:
+    def _remember(self, text: str, key: str, instant: str) -> None:
         self._keys[text] = key
         if most := MOST_WITHIN.get(self._frame.name):
             self._instants[text] = instant
             within = self._within.setdefault(slot(self._frame, key), set())
             within.add(instant)
-            self.several |= len(within) > most
+            self.overfull |= len(within) > most
 
     def _is_day(self, text: str) -> bool:
         """Whether a bar may be of that day."""
@@ -99,14 +99,14 @@ class Moments:
 
     def key(self, text: str) -> str:
         """Raises Bad."""
-        return self._key(self._at(text))
+        return self._key(self._instant(text))
 
     def _key(self, at: datetime) -> str:
         if self._frame.dated:
             return self._period(at.date()).isoformat()
         return f"{at.isoformat(' ', 'minutes')[:MINUTES]}:00+00"
 
-    def _at(self, text: str) -> datetime:
+    def _instant(self, text: str) -> datetime:
         """The instant, of a dated bar with the offset that is written, else in UTC. Raises Bad."""
         at, timed = read(text.strip(), self._order)
         try:
@@ -135,7 +135,7 @@ def slot(frame: Frame, key: str) -> str:
     return key if frame.dated else key[: -len(":30:00+00")]
 
 
-def shared(chunks: Iterable[tuple[list[str], list[str]]], most: int) -> frozenset[int]:
+def overfull_slots(chunks: Iterable[tuple[list[str], list[str]]], most: int) -> frozenset[int]:
     """Hashes of the slots with more than `most` instants. Each chunk has slots of symbols, and as many instants."""
     hashes = [np.array([list(map(hash, slots)), list(map(hash, times))], dtype=np.int64) for slots, times in chunks]
     slots, instants = np.concatenate(hashes, axis=1) if hashes else np.zeros((2, 0), dtype=np.int64)

@@ -75,7 +75,7 @@ def commas(columns: Iterable[Iterable[str]]) -> set[Comma]:
     return {meaning for column in columns for text in set(column) if (meaning := _proof(text))}
 
 
-def priced(column: Column) -> Prices:
+def prices(column: Column) -> Prices:
     """A price that is exactly a float of 32 bits means the shortest decimal that is that float: 101.12999725341797."""
     with np.errstate(all="ignore"):
         scaled = column.values * UNITS

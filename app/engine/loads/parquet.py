@@ -6,8 +6,8 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
-from app.engine.loads.datetimes import joined
-from app.engine.loads.headers import OfOneSymbol, layout, paired
+from app.engine.loads.datetimes import join_time
+from app.engine.loads.headers import SymbolFilter, layout, split_names
 from app.engine.loads.rows import Rows
 from app.engine.loads.source import CHUNK, Chunk, Unreadable
 
@@ -42,8 +42,8 @@ class ParquetFile:
 
     def _read(self, file: Any) -> Iterator[Chunk]:
         names = list(file.schema_arrow.names)
-        places = layout(paired(names), self._symbol, self.name)
-        owned = OfOneSymbol(self._symbol if places.symbol is not None else None, self.name)
+        places = layout(split_names(names), self._symbol, self.name)
+        selection = SymbolFilter(self._symbol if places.symbol is not None else None, self.name)
         wanted = (places.symbol, places.moment, places.clock, *places.numbers)
         columns = list(dict.fromkeys(names[at] for at in wanted if at is not None))
         total, reached = max(1, file.metadata.num_rows), 0
@@ -53,12 +53,12 @@ class ParquetFile:
             symbols = [places.constant] * count if places.symbol is None else texts[names[places.symbol]]
             moments = texts[names[places.moment]]
             if places.clock is not None:
-                moments = list(map(joined, moments, texts[names[places.clock]]))
+                moments = list(map(join_time, moments, texts[names[places.clock]]))
             numbers = (texts[names[at]] for at in places.numbers)
             rows = Rows(range(reached + 1, reached + count + 1), symbols, moments, *numbers)
             reached += count
-            yield Chunk(owned.rows(rows), [], reached, reached / total)
-        owned.check()
+            yield Chunk(selection.rows(rows), [], reached, reached / total)
+        selection.check()
 
 
 def _texts(column: Any) -> list[str]:

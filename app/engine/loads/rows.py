@@ -11,7 +11,7 @@ import numpy as np
 from app.engine.loads import numbers
 from app.engine.loads.datetimes import Bad, Order, orders
 from app.engine.loads.frames import Frame
-from app.engine.loads.moments import MOST_WITHIN, Moments, shared, slot
+from app.engine.loads.moments import MOST_WITHIN, Moments, overfull_slots, slot
 from app.engine.loads.numbers import MOST_VOLUME, Column, Comma, Flags, Prices
 
 LEAST_PRICE = 0.0001
@@ -63,38 +63,38 @@ class Checker:
         self._symbols: dict[str, str] = {}
         self._comma: Comma | None = None
         self._commas = False
-        self._shared: frozenset[int] = frozenset()
+        self._overfull: frozenset[int] = frozenset()
         """Hashes of the slots of time, each with its symbol, that hold more instants than bars."""
         self._decided = False
 
     @property
     def undecided(self) -> bool:
         """Whether what was checked last may mean something else beside the rows that are to come."""
-        return not self._decided and (self._moments.ambiguous or self._moments.several or self._commas)
+        return not self._decided and (self._moments.ambiguous or self._moments.overfull or self._commas)
 
     def decide(self, chunks: Callable[[], Iterable[Rows]]) -> None:
         """Reads all rows of a source for what they say of each other; keeps two numbers for each of a dated bar."""
-        proven: set[Order] = set()
-        meant: set[Comma] = set()
+        date_orders: set[Order] = set()
+        comma_meanings: set[Comma] = set()
         for rows in chunks():
-            proven |= orders(rows.moments)
-            meant |= numbers.commas(rows[3:])
-        self._moments.decide(proven)
-        self._comma = next(iter(meant)) if len(meant) == 1 else None
+            date_orders |= orders(rows.moments)
+            comma_meanings |= numbers.commas(rows[3:])
+        self._moments.decide(date_orders)
+        self._comma = next(iter(comma_meanings)) if len(comma_meanings) == 1 else None
         self._decided = True
         if most := MOST_WITHIN.get(self._frame.name):
-            self._shared = shared((self._instants(rows) for rows in chunks()), most)
+            self._overfull = overfull_slots((self._instants(rows) for rows in chunks()), most)
 
     def check(self, rows: Rows) -> Checked:
         parts = self._read(rows)
         keys, bad, symbols = parts.keys, parts.bad, parts.symbols
-        if self._shared:
-            for at in [at for at, key in enumerate(keys) if hash(slot(self._frame, key)) in self._shared]:
+        if self._overfull:
+            for at in [at for at, key in enumerate(keys) if hash(slot(self._frame, key)) in self._overfull]:
                 bad.setdefault(at, _several(self._frame, rows.moments[at]))
         texts = (each.texts for each in parts.prices)
         lines = list(map(",".join, zip(keys, *texts, numbers.whole(parts.volume), strict=True)))
         if bad:
-            good = _but(len(keys), bad)
+            good = _without(len(keys), bad)
             keys, lines = [keys[at] for at in good], [lines[at] for at in good]
             symbols = [symbols[at] for at in good]
         refused = [Refusal(rows.numbers[at], reason) for at, reason in sorted(bad.items())]
@@ -106,14 +106,14 @@ class Checker:
         symbols, moments = self._canonical(rows.symbols), self._moments.keys(rows.moments)
         columns = [numbers.read(column, self._comma) for column in rows[3:]]
         self._commas = self._commas or any(map(_has_commas, columns, rows[3:]))
-        prices, volume = [numbers.priced(column) for column in columns[:4]], columns[4]
+        prices, volume = [numbers.prices(column) for column in columns[:4]], columns[4]
         keys = list(map(",".join, zip(symbols, moments, strict=True)))
         return _Read(symbols, keys, prices, volume, self._bad(rows, symbols, moments, prices, volume))
 
     def _instants(self, rows: Rows) -> tuple[list[str], list[str]]:
         """Of the good rows the slots of time, each with its symbol, and the instants."""
         parts, instants = self._read(rows), self._moments.instants(rows.moments)
-        good = _but(len(parts.keys), parts.bad)
+        good = _without(len(parts.keys), parts.bad)
         return [slot(self._frame, parts.keys[at]) for at in good], [instants[at] for at in good]
 
     def _canonical(self, column: list[str]) -> list[str]:
@@ -162,7 +162,7 @@ class _Read(NamedTuple):
     bad: dict[int, str]
 
 
-def _but(count: int, bad: Collection[int]) -> list[int]:
+def _without(count: int, bad: Collection[int]) -> list[int]:
     kept = np.ones(count, dtype=bool)
     kept[list(bad)] = False
     return np.flatnonzero(kept).tolist()

@@ -9,8 +9,8 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from app.engine.loads.datetimes import joined
-from app.engine.loads.headers import Layout, Name, OfOneSymbol, layout, recognised
+from app.engine.loads.datetimes import join_time
+from app.engine.loads.headers import Layout, Name, SymbolFilter, count_recognised, layout
 from app.engine.loads.rows import Refusal, Rows
 from app.engine.loads.source import CHUNK, Chunk, Unreadable
 
@@ -48,14 +48,14 @@ class TextFile:
         names, delimiter = _header(lines)
         least = max((at for at, name in enumerate(names, 1) if name.text.strip()), default=0)
         table = _Table(layout(names, self._symbol, self.name), delimiter, least, len(names))
-        owned = OfOneSymbol(self._symbol if table.layout.symbol is not None else None, self.name)
+        selection = SymbolFilter(self._symbol if table.layout.symbol is not None else None, self.name)
         reached = 0
         for first, texts in lines.batches():
             reached += len(texts)
             rows, refused = table.rows(first, texts)
             share = min(1.0, file.tell() / size) if texts else 1.0
-            yield Chunk(owned.rows(rows), refused + lines.refused(), reached, share)
-        owned.check()
+            yield Chunk(selection.rows(rows), refused + lines.refused(), reached, share)
+        selection.check()
 
 
 class _Table:
@@ -76,7 +76,7 @@ class _Table:
         symbols = [layout.constant] * len(numbers) if layout.symbol is None else columns[layout.symbol]
         moments = columns[layout.moment]
         if layout.clock is not None:
-            moments = list(map(joined, moments, columns[layout.clock]))
+            moments = list(map(join_time, moments, columns[layout.clock]))
         return Rows(numbers, symbols, moments, *(columns[at] for at in layout.numbers)), refused
 
     def _even(self, texts: list[str]) -> list[list[str]] | None:
@@ -93,7 +93,7 @@ class _Table:
     def _uneven(self, numbers: Sequence[int], texts: list[str]) -> tuple[Sequence[int], list[list[str]], list[Refusal]]:
         width, delimiter = self._width, self._delimiter
         cells = [_cells(text, delimiter) if '"' in text else text.split(delimiter) for text in texts]
-        cells = [row if len(row) == width else self._fitted(row) for row in cells]
+        cells = [row if len(row) == width else self._fit(row) for row in cells]
         refused = [
             Refusal(number, _why(row, width, text))
             for number, row, text in zip(numbers, cells, texts, strict=True)
@@ -103,7 +103,7 @@ class _Table:
         columns = [[row[at] for _, row in kept] for at in range(width)]
         return [number for number, _ in kept], columns, refused
 
-    def _fitted(self, row: list[str]) -> list[str]:
+    def _fit(self, row: list[str]) -> list[str]:
         """Some programs end lines with a delimiter, and not all of them."""
         if self._least <= len(row) < self._width:
             return row + [""] * (self._width - len(row))
@@ -116,7 +116,7 @@ def _header(lines: "_Lines") -> tuple[list[Name], str]:
     if match := _SEPARATOR.fullmatch(header):
         delimiter, header = match[1], lines.header()
     else:
-        delimiter = max(DELIMITERS, key=lambda each: (recognised(_cells(header, each)), header.count(each)))
+        delimiter = max(DELIMITERS, key=lambda each: (count_recognised(_cells(header, each)), header.count(each)))
     names, following = _cells(header, delimiter), [_cells(text, delimiter) for text in lines.following(2)]
     return _levels(names, following, lines) or [Name(name) for name in names], delimiter
 
