@@ -19,7 +19,7 @@ from app.engine.analysis import NOTHING, Analysis, analyse
 from app.engine.batch import Batch
 from app.engine.definitions import queries as definition_queries
 from app.engine.keeping import queries as keeping
-from app.engine.loads.queries import add_splits
+from app.engine.loads.reference.queries import add_splits
 from app.engine.loads.shipped import SOURCE
 from app.engine.loads.shipped import splits as shipped_splits
 from app.engine.outcomes import Outcome

@@ -9,7 +9,9 @@ from app.db.pools import Pool
 from app.db.trouble import COLLIDED
 from app.engine.loads import queries
 from app.engine.loads.frames import Frame
-from app.engine.loads.queries import Dividend, Entry, Link, Named, Split, T, Work
+from app.engine.loads.queries import Entry, Link, T, Work
+from app.engine.loads.reference import queries as reference
+from app.engine.loads.reference.queries import Dividend, Named, Split
 from app.engine.loads.source import Unreadable
 from app.wire.backoff import Backoff
 
@@ -90,17 +92,17 @@ class Keeper:
         self, named: Sequence[Named], splits: Sequence[Split], dividends: Sequence[Dividend], source: str
     ) -> None:
         async def work(connection: Link) -> None:
-            await queries.put_named(connection, named)
+            await reference.put_named(connection, named)
             if self._marks:
-                await queries.put_splits(connection, splits, source)
-                await queries.put_dividends(connection, dividends, source)
+                await reference.put_splits(connection, splits, source)
+                await reference.put_dividends(connection, dividends, source)
 
         await self._done(work)
 
     async def add_splits(self, splits: Sequence[Split], source: str) -> None:
         """What another source has told of a day stays."""
         if self._marks and splits:
-            await self._done(lambda connection: queries.add_splits(connection, splits, source))
+            await self._done(lambda connection: reference.add_splits(connection, splits, source))
 
     async def close(self, load: str, parts: Sequence[str], entry: Entry, *, over: bool) -> None:
         """`over`: nothing is left to go on with."""

@@ -10,8 +10,8 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from app.engine.loads.frames import Frame
-from app.engine.loads.queries import Dividend, Named, Split
 from app.engine.loads.records import BadRecord, Numbered, Records, decode, records
+from app.engine.loads.reference.queries import Dividend, Named, Split
 from app.engine.loads.rest import Rest
 from app.engine.loads.rows import Rows
 

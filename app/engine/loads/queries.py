@@ -1,8 +1,7 @@
 """Bars into their tables, each change with the mark of how far its load has come."""
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
-from datetime import date, datetime
-from decimal import Decimal
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from datetime import datetime
 from io import BytesIO
 from typing import NamedTuple, TypeVar
 
@@ -36,37 +35,6 @@ on conflict (symbol, {key}) do update
  where (kept.open, kept.high, kept.low, kept.close, kept.volume)
        is distinct from (excluded.open, excluded.high, excluded.low, excluded.close, excluded.volume)
 """
-
-
-class Split(NamedTuple):
-    symbol: str
-    ex_date: date
-    ratio: Decimal
-    """Shares held from that day on for each one held before."""
-
-
-class Dividend(NamedTuple):
-    symbol: str
-    ex_date: date
-    kind: str
-    amount: Decimal
-    currency: str | None
-    pay_date: date | None
-
-
-class Named(NamedTuple):
-    """What a provider says of a symbol."""
-
-    symbol: str
-    name: str | None
-    exchange: str | None
-    market: str | None
-    locale: str | None
-    currency: str | None
-    kind: str | None
-    active: bool
-    cik: str | None
-    list_date: date | None
 
 
 class Entry(NamedTuple):
@@ -142,58 +110,6 @@ async def put_symbols(connection: Connection, symbols: Collection[str]) -> int:
             "insert into symbols (symbol, active) select unnest($1::text[]), true on conflict (symbol) do nothing",
             sorted(symbols),
         )
-    )
-
-
-async def put_named(connection: Connection, named: Iterable[Named]) -> None:
-    await connection.executemany(
-        """
-        insert into symbols (symbol, name, primary_exchange, market, locale, currency_name, type, active, cik,
-                             list_date, last_updated, last_updated_utc)
-        values ($1, left($2, 100), left($3, 20), left($4, 20), left($5, 10), left($6, 10), left($7, 20), $8,
-                left($9, 20), $10, now() at time zone 'UTC', now())
-        on conflict (symbol) do update
-           set name = coalesce(excluded.name, symbols.name), active = excluded.active,
-               primary_exchange = coalesce(excluded.primary_exchange, symbols.primary_exchange),
-               market = coalesce(excluded.market, symbols.market), locale = coalesce(excluded.locale, symbols.locale),
-               currency_name = coalesce(excluded.currency_name, symbols.currency_name),
-               type = coalesce(excluded.type, symbols.type), cik = coalesce(excluded.cik, symbols.cik),
-               list_date = coalesce(excluded.list_date, symbols.list_date),
-               last_updated = excluded.last_updated, last_updated_utc = excluded.last_updated_utc
-        """,
-        list(named),
-    )
-
-
-async def put_splits(connection: Connection, splits: Iterable[Split], source: str) -> None:
-    await connection.executemany(
-        """
-        insert into splits (symbol, ex_date, ratio, source) values ($1, $2, $3, $4)
-        on conflict (symbol, ex_date) do update set ratio = excluded.ratio, source = excluded.source
-        """,
-        [(*split, source) for split in splits],
-    )
-
-
-async def add_splits(connection: Connection, splits: Iterable[Split], source: str) -> None:
-    """Where no source has told of that day."""
-    await connection.executemany(
-        "insert into splits (symbol, ex_date, ratio, source) values ($1, $2, $3, $4)"
-        " on conflict (symbol, ex_date) do nothing",
-        [(*split, source) for split in splits],
-    )
-
-
-async def put_dividends(connection: Connection, dividends: Iterable[Dividend], source: str) -> None:
-    await connection.executemany(
-        """
-        insert into dividends (symbol, ex_date, kind, amount, currency, pay_date, source)
-        values ($1, $2, left($3, 10), $4, left($5, 10), $6, $7)
-        on conflict (symbol, ex_date, kind) do update
-           set amount = excluded.amount, currency = excluded.currency, pay_date = excluded.pay_date,
-               source = excluded.source
-        """,
-        [(*dividend, source) for dividend in dividends],
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 
-from app.engine.loads.queries import Named
+from app.engine.loads.reference.queries import Named
 from app.engine.loads.rows import Rows
 from app.engine.loads.source import Chunk, Unreadable
 from app.finance import scenarios

@@ -6,7 +6,7 @@ from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 
-from app.engine.loads.queries import Split
+from app.engine.loads.reference.queries import Split
 from app.engine.loads.rows import Rows
 from app.engine.loads.source import Chunk
 from app.engine.loads.textfile import TextFile
