@@ -8,6 +8,7 @@ from quart import Quart, current_app
 
 from app.db.pools import Pools
 from app.finance.clock import MarketClock
+from app.finance.symbol_index import SymbolIndex
 from app.live.cursors import Cursors
 from app.live.frames import Part
 from app.live.hub import Hub
@@ -101,6 +102,8 @@ class House:
     cursors: Cursors
     relay: Draws
     boards: Mapping[type, object]
+    symbols: SymbolIndex
+    """Every symbol that this process knows."""
     listening: Callable[[], bool]
     """Whether the link that brings the events is up and was heard a moment ago."""
     intake: Hears
@@ -175,6 +178,10 @@ def board(kind: type[T]) -> T:
     found = house().boards[kind]
     assert isinstance(found, kind)
     return found
+
+
+def symbols() -> SymbolIndex:
+    return house().symbols
 
 
 def cursor() -> str:

@@ -11,6 +11,8 @@ from quart.typing import ResponseReturnValue
 from app import db, deps
 from app.finance.adjust import PRICES, Prices
 from app.finance.instrument import Instrument
+from app.finance.symbol_index import typed as as_typed
+from app.finance.symbols import is_symbol
 from app.identity import View
 from app.indicators import partials as indicator_partials
 from app.indicators import stream as indicator_stream
@@ -22,13 +24,12 @@ from app.patterns import partials as pattern_partials
 from app.patterns import stream as pattern_stream
 from app.patterns.board import Board as PatternBoard
 from app.patterns.queries import Detection, recent
-from app.quotes import history, near
+from app.quotes import history, lookup
 from app.quotes import partials as quote_partials
 from app.quotes.board import SHOWN, Board
 from app.quotes.charts import Charts
 from app.quotes.drawing import drawn
 from app.quotes.history import Asked, History
-from app.quotes.quote import Quote
 from app.quotes.rows import rows
 from app.web import guards
 from app.web.html import page
@@ -44,7 +45,7 @@ TABLE_ROWS = 20
 async def dashboard() -> ResponseReturnValue:
     cursor, view = deps.cursor(), guards.view()
     found = await _detections(None)
-    quotes = deps.board(Board).all()
+    quotes = deps.board(Board)
     return await page(
         "desk/dashboard",
         title="Desk",
@@ -54,9 +55,9 @@ async def dashboard() -> ResponseReturnValue:
         lamps=[market_partials.lamp(lamp) for lamp in deps.board(MarketBoard).lamps()],
         writable=await _writable(),
         lacking=await deps.pools().lacking(),
-        board=quote_partials.board(rows(quotes[:SHOWN], time.time(), view)),
-        shown=min(len(quotes), SHOWN),
-        known=len(quotes),
+        board=quote_partials.board(rows(quotes.first(SHOWN), time.time(), view)),
+        shown=min(quotes.count, SHOWN),
+        known=quotes.count,
         notice=market_partials.notice(0),
         feed=_feed(pattern_stream.FEED, found, view),
         away=found is None,
@@ -66,26 +67,39 @@ async def dashboard() -> ResponseReturnValue:
 @blueprint.get("/symbols/<path:symbol>")
 @guards.signed_in
 async def symbol_page(symbol: str) -> ResponseReturnValue:
-    wanted = near.typed(symbol)
+    prices, cursor, away = _prices(request.args.get("prices", "split")), deps.cursor(), False
+    spellings = await _spellings(as_typed(symbol))
+    if len(spellings) != 1:
+        return await _choice(as_typed(symbol), spellings) if spellings else await unknown(symbol)
+    (wanted,) = spellings
     span = request.args.get("range", USUAL_SPAN)
     if span not in topics.RANGES:
         return redirect(f"/symbols/{quoted(wanted)}", 303)
-    prices = _prices(request.args.get("prices", "split"))
-    if topics.parse(topics.chart_topic(wanted, span)) is None:
-        return await unknown(symbol)
-    cursor, board = deps.cursor(), deps.board(Board)
-    away = False
-    found = None
+    if wanted != symbol:  # not for ever: what was typed may be a symbol of its own one day
+        return redirect("?".join(filter(None, (f"/symbols/{quoted(wanted)}", request.query_string.decode()))), 303)
+    asked, board, found = Asked(wanted, span, prices), deps.board(Board), None
     try:
-        found = await history.history(Asked(wanted, span, prices), deps.pools(), board, deps.board(Charts))
+        found = await history.history(asked, deps.pools(), board, deps.board(Charts))
     except db.Unavailable:
         away = True
-    instrument = board.instrument(wanted)
-    if instrument is None:
-        return abort(503) if away else await unknown(symbol)
-    if wanted != symbol:
-        return redirect("?".join(filter(None, (f"/symbols/{quoted(wanted)}", request.query_string.decode()))), 301)
-    return await _symbol_page(instrument, Asked(wanted, span, prices), found, cursor, away)
+    instrument = found.chart.instrument if found else board.instrument(wanted) or Instrument(wanted)
+    return await _symbol_page(instrument, asked, found, cursor, away)
+
+
+async def _spellings(typed: str) -> tuple[str, ...]:
+    """What it can mean, symbols among it of which patterns or indicators alone are stored. Raises Unavailable."""
+    names = await lookup.spellings(typed, deps.symbols(), deps.pools())
+    if names or not is_symbol(typed):
+        return names
+    indicators = deps.board(IndicatorBoard)
+    await indicator_stream.seed(typed, deps.pools(), indicators)
+    return (typed,) if indicators.of(typed) or await _detections(typed) else ()
+
+
+async def _choice(typed: str, spellings: Sequence[str]) -> ResponseReturnValue:
+    known = deps.symbols()
+    choices = [known.get(symbol) or Instrument(symbol) for symbol in spellings]
+    return await page("quotes/choice", title=f"Symbols spelt {typed}", status=300, typed=typed, choices=choices)
 
 
 async def _symbol_page(
@@ -138,8 +152,8 @@ async def unknown(typed: str) -> ResponseReturnValue:
         "quotes/unknown",
         title="Unknown symbol",
         status=404,
-        typed=typed[: near.LONGEST],
-        near=near.near(typed, deps.board(Board).instruments),
+        typed=as_typed(typed),
+        near=deps.symbols().near(typed),
     )
 
 
@@ -148,7 +162,7 @@ async def _detections(symbol: str | None) -> list[Detection] | None:
     try:
         shape = await deps.pools().shape()
         async with deps.pools().market.acquire() as connection:
-            found = await recent(connection, shape, pattern_stream.KEPT, symbol)
+            found = await recent(connection, shape, pattern_stream.KEPT, (symbol,) if symbol else None)
     except db.Unavailable:
         return None
     return deps.board(PatternBoard).marked(found)
@@ -170,6 +184,8 @@ def _clock(view: View) -> Markup:
     return market_partials.clock(clock, clock.now(time.time()) if clock else None, view)
 
 
-def _quote_topics(quotes: Sequence[Quote]) -> list[str]:
+def _quote_topics(quotes: Board) -> list[str]:
     """All of them while all are shown: then every desk shares what it is told."""
-    return [topics.QUOTES] if len(quotes) <= SHOWN else [topics.quotes_topic(quote.symbol) for quote in quotes[:SHOWN]]
+    if quotes.count <= SHOWN:
+        return [topics.QUOTES]
+    return [topics.quotes_topic(quote.symbol) for quote in quotes.first(SHOWN)]

@@ -45,6 +45,7 @@ def create_app(settings: Settings) -> Quart:
         BODY_TIMEOUT=SLOWEST_BODY,
         RESPONSE_TIMEOUT=SLOWEST_ANSWER,
     )
+    app.url_map.merge_slashes = False  # A//B is no other way to A/B
     vars(app)["session_interface"] = NoSession()
     lifespan.install(app, settings)
 

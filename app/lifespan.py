@@ -111,6 +111,7 @@ class Works:
             cursors=Cursors(),
             relay=self._relay,
             boards={type(board): board for board in self._boards},
+            symbols=self._boards.quotes.instruments,
             intake=self._intake,
             link=lambda: self._subscriber.stats,
             listening=lambda: self._subscriber.stats.connected and bool(self._hub.last_id),
@@ -272,9 +273,7 @@ class Works:
                     await self._gapped.wait()
 
     def _until_next_look(self) -> float:
-        quotes = self._boards.quotes.all()
-        complete = bool(quotes) and all(quote.previous_close is not None for quote in quotes)
-        return COMPLETE_SECONDS if complete else INCOMPLETE_SECONDS
+        return COMPLETE_SECONDS if self._boards.quotes.complete() else INCOMPLETE_SECONDS
 
     async def _store_errors(self) -> None:
         spool = logs.spool()

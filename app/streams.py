@@ -1,7 +1,8 @@
 """GET /stream and WS /ws/quotes: who may hear which topics, what they missed, then what happens."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Container, Mapping
+import json
+from collections.abc import AsyncGenerator, Container, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, cast
 
@@ -19,6 +20,7 @@ from app.live.reader import Reader, head
 from app.live.socket import Socket, converse
 from app.live.sse import EventSourceResponse, ServerSentEvent
 from app.web import compression, guards
+from app.wire.codec.text import clean
 from app.wire.log import LogId
 
 blueprint = Blueprint("streams", __name__)
@@ -27,6 +29,10 @@ RETRY_MS = 500
 """Also how long a tab that becomes visible again waits, so it is short."""
 
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+REFUSED = f"topics: name 1 to {topics.MOST} with commas between, such as quotes:AAPL or chart:AAPL:6m."
+LONGEST_NAMED = 64
+"""Characters of a word that is named as no topic."""
 
 SEND_SECONDS = 10.0
 BEATS_A_PING = 4
@@ -40,21 +46,21 @@ async def stream() -> ResponseReturnValue:
     if request.method == "HEAD":
         abort(405)
     wanted = topics.parse_all(request.args.get("topics", ""))
-    if wanted is None:
-        abort(400, "These are no topics.")
+    if wanted is None or not wanted.topics:
+        abort(400, REFUSED)
     house = deps.house()
     if not house.hub.last_id:
         return _come_back()
     coding = compression.preferred(request.headers.get("Accept-Encoding", ""), ("gzip",))
     form = Form.GZIP if coding == "gzip" else Form.PLAIN
     try:
-        reader = house.hub.join(wanted, guards.view(), guards.rate(), form=form, identity=guards.identity())
+        reader = house.hub.join(wanted.topics, guards.view(), guards.rate(), form=form, identity=guards.identity())
     except Full:
         return _come_back()
     _leave_with_this_task(reader)
     asked = LogId.parse(request.headers.get("Last-Event-ID") or request.args.get("cursor", ""))
     cursor, scope = str(asked) if asked else "", cast(Mapping[str, Any], request.scope)
-    first = head(_hello(house, cursor), form)
+    first = head(_hello(house, cursor, wanted.unknown), form)
     headers = {**HEADERS, **_readable_from(request.headers.get("Origin"), house.settings.live.allowed_origins)}
     if form is Form.GZIP:
         headers["Content-Encoding"] = "gzip"
@@ -74,20 +80,22 @@ async def stream() -> ResponseReturnValue:
 async def quotes() -> ResponseReturnValue | None:
     """States alone, at the fastest rate: what is lost between two connections is made good by a snapshot."""
     wanted = topics.parse_all(websocket.args.get("topics", ""))
-    if wanted is None or any(topics.kind(topic) == "log" for topic in wanted):
-        abort(400, "These are no topics of a socket.")
+    if wanted is None or not wanted.topics or any(topics.kind(topic) == "log" for topic in wanted.topics):
+        abort(400, f"{REFUSED} A socket brings no patterns.")
     house = deps.house()
     if not house.hub.last_id:
         return _come_back()
     try:
-        reader = house.hub.join(wanted, guards.view(), Rate.FASTEST, form=Form.SOCKET, identity=guards.identity())
+        view, identity = guards.view(), guards.identity()
+        reader = house.hub.join(wanted.topics, view, Rate.FASTEST, form=Form.SOCKET, identity=identity)
     except Full:
         return _come_back()
     _leave_with_this_task(reader)
     state = reader.payload(await house.catchup.of(reader, ""))
     if reader.ended:
         return _come_back()
-    await _begin(reader, state, house.settings.live.beat_seconds * BEATS_A_PING)
+    first = [text for text in (_unknown_topics(wanted.unknown), state) if text]
+    await _begin(reader, first, house.settings.live.beat_seconds * BEATS_A_PING)
     return None
 
 
@@ -124,23 +132,35 @@ async def _story(hub: Hub, reader: Reader, first: bytes, cursor: str) -> AsyncGe
         yield b"".join(map(unchunked, batch))
 
 
-async def _begin(reader: Reader, state: bytes, ping_seconds: float) -> None:
+async def _begin(reader: Reader, first: Sequence[bytes], ping_seconds: float) -> None:
+    """`first`: the messages that it begins with."""
     scope = cast(Mapping[str, Any], websocket.scope)
     straight = lane.taken(scope, lambda transport, writer: Socket(transport, writer, reader, ping_seconds))
     if straight:
-        straight.welcome(websocket.headers["Sec-WebSocket-Key"], enclosed(state, reader.form) if state else b"")
+        framed = b"".join(enclosed(text, reader.form) for text in first)
+        straight.welcome(websocket.headers["Sec-WebSocket-Key"], framed)
         reader.began(straight)
         return
     await websocket.accept()
-    if state:
-        await websocket.send(state.decode())
+    for text in first:
+        await websocket.send(text.decode())
     await converse(reader, websocket)
 
 
-def _hello(house: House, cursor: str) -> ServerSentEvent:
-    """Without an id of its own: until the catch-up has arrived, the reader's cursor is still the old one."""
+def _unknown_topics(unknown: Sequence[str]) -> bytes:
+    """What a socket says of them: JSON with nothing to show, or nothing."""
+    named = [clean(word, LONGEST_NAMED) for word in unknown]
+    return json.dumps({"unknown_topics": named}).encode() if named else b""
+
+
+def _hello(house: House, cursor: str, unknown: Sequence[str]) -> ServerSentEvent:
+    """Seconds between beats; below them, a line each, what was asked for and is no topic.
+
+    Without an id of its own: until the catch-up has arrived, the reader's cursor is still the old one.
+    """
     beat = f"{house.settings.live.beat_seconds:g}"
-    return ServerSentEvent(beat, event="hello", id=cursor or None, retry=RETRY_MS)
+    lines = [beat, *(f"unknown topic: {clean(word, LONGEST_NAMED)}" for word in unknown)]
+    return ServerSentEvent("\n".join(lines), event="hello", id=cursor or None, retry=RETRY_MS)
 
 
 async def _while_serving(app: Quart) -> AsyncGenerator[None, None]:

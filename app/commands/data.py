@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from app.commands import spellings
 from app.commands.loading import AGAIN, bars, market, stopping, with_pool
 from app.db.pools import Pool
 from app.embedded.places import Unusable
@@ -35,7 +36,14 @@ def load_files(settings: Settings, environ: Mapping[str, str], asked: Files, say
     if asked.dry_run:
         return asyncio.run(_files(None, asked, say, warn))
     with market(settings, environ) as url:
-        return asyncio.run(with_pool(url, lambda pool: _files(pool, asked, say, warn)))
+        return asyncio.run(with_pool(url, lambda pool: _stored(pool, asked, say, warn)))
+
+
+async def _stored(pool: Pool, asked: Files, say: Say, warn: Say) -> bool:
+    if asked.symbol:
+        (symbol,) = await spellings.stored(pool, [asked.symbol.strip()], "--symbol")
+        asked = asked._replace(symbol=symbol)
+    return await _files(pool, asked, say, warn)
 
 
 async def _files(pool: Pool | None, asked: Files, say: Say, warn: Say) -> bool:

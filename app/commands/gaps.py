@@ -9,7 +9,7 @@ from datetime import date
 from rich.console import Console
 from rich.table import Table
 
-from app.commands import hours
+from app.commands import hours, spellings
 from app.commands.loading import AGAIN, bars, market, stopping, with_pool
 from app.db.market import inspect
 from app.db.pools import Pool
@@ -59,6 +59,8 @@ async def _look(pool: Pool, settings: Settings, asked: Asked) -> Coverage:
     at = None if asked.until else await hours.now(settings)
     if at is not None:
         asked = asked._replace(until=last_closed(at))
+    if asked.symbols:
+        asked = asked._replace(symbols=await spellings.stored(pool, asked.symbols, "--symbol"))
     async with pool.acquire() as connection:
         shape = await inspect(connection, exact=True)
         counts = await minute_counts(connection) if asked.timeframe == "1min" else None

@@ -1,25 +1,26 @@
 """`tickstock data load --provider massive`: history of symbols by name, as fast as the provider allows."""
 
 import asyncio
-import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
+from app.commands import spellings
 from app.commands.loading import AGAIN, bars, market, stopping, with_pool
 from app.db.pools import Pool
 from app.embedded.places import Unusable
 from app.engine.loads import massive
+from app.engine.loads.asks import require_storable
 from app.engine.loads.frames import FRAMES
 from app.engine.loads.keeper import Keeper
 from app.engine.loads.massive import Span
 from app.engine.loads.pace import Pace
 from app.engine.loads.provider import Progress, ProviderLoad, Wanted, minutes
 from app.engine.loads.rest import Refused, Rest, Unreachable
+from app.engine.loads.source import Unreadable
 from app.settings import Settings
 
 YEAR = timedelta(days=365)
-SYMBOL = re.compile(r"[A-Z0-9^$.][A-Z0-9._:/^=$&+-]{0,19}")
 
 Say = Callable[[str], object]
 
@@ -55,6 +56,7 @@ def load_provider(settings: Settings, environ: Mapping[str, str], asked: Asked, 
 async def _load(pool: Pool, settings: Settings, wanted: Wanted, say: Say, warn: Say) -> bool:
     said = settings.massive
     assert said.api_key
+    wanted = wanted._replace(symbols=await spellings.stored(pool, wanted.symbols, "--symbols"))
     keeper = Keeper(pool, wanted.frame)
     await keeper.open()
     with stopping() as stop, bars() as shown:
@@ -92,12 +94,14 @@ def _report(done: Progress, requests: int, say: Say, warn: Say) -> bool:
 
 def _wanted(asked: Asked, today: date) -> Wanted:
     """Until yesterday at the latest: today's bar is not complete. Raises Unusable."""
-    symbols = tuple(dict.fromkeys(word.strip().upper() for word in asked.symbols.split(",") if word.strip()))
-    for symbol in symbols:
-        if not SYMBOL.fullmatch(symbol):
-            raise Unusable(f"--symbols: {symbol[:40]!r} is none")
+    symbols = tuple(dict.fromkeys(word.strip() for word in asked.symbols.split(",") if word.strip()))
+    spellings.require_symbols(symbols, "--symbols")
     if not symbols:
         raise Unusable("--symbols: name at least one, with commas between")
+    try:
+        require_storable(symbols)
+    except Unreadable as reason:
+        raise Unusable(f"--symbols: {reason}") from None
     yesterday = today - timedelta(days=1)
     last = min(asked.last or yesterday, yesterday)
     first = asked.first or last - YEAR

@@ -136,7 +136,7 @@ def _day(moment: datetime | None) -> Any:
 
 
 def _symbols(words: tuple[str, ...]) -> tuple[str, ...] | None:
-    return tuple(word.strip().upper() for word in words) or None
+    return tuple(word.strip() for word in words) or None
 
 
 COMMANDS: tuple[click.Command, ...] = (load, gaps, repair, close, universes, extract_history, redis_contract)

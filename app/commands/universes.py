@@ -14,7 +14,7 @@ from rich.table import Table
 from app.commands.loading import market, with_pool
 from app.db.pools import Pool
 from app.embedded.places import Unusable
-from app.engine.loads.asks import LONGEST_SYMBOL, listed
+from app.engine.loads.asks import listed, require_storable
 from app.engine.loads.source import Unreadable
 from app.engine.universes import ETFS, STOCKS, Universe, queries
 from app.engine.universes.resolve import Unresolved, named, resolve
@@ -98,10 +98,9 @@ def history(settings: Settings, name: str) -> bool:
 def _symbols(path: Path) -> tuple[str, ...]:
     try:
         symbols = listed(path)
+        require_storable(symbols)
     except Unreadable as reason:
         raise Unusable(str(reason)) from None
-    if long := [symbol for symbol in symbols if len(symbol) > LONGEST_SYMBOL or not symbol.isprintable()]:
-        raise Unusable(f"{path.name}: {long[0][:40]!r} is no symbol")
     return symbols
 
 

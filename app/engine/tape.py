@@ -14,6 +14,7 @@ from app.finance.quote import NewestQuote
 from app.finance.rollup import Rollup
 from app.finance.session_days import SessionDay, SessionDays
 from app.finance.sessions import AUCTION_SECONDS, MINUTE, regular, session_end, trading_date
+from app.finance.symbols import is_storable
 from app.finance.trades import counted
 from app.wire.events import Tick
 
@@ -29,7 +30,6 @@ GAP_SECONDS = 90.0
 """Of the market's time: less may be a minute in which nobody traded."""
 DEAREST = 1e9
 MOST_TRADED = 10**15
-LONGEST_SYMBOL = 20
 MOST_SYMBOLS = 20_000
 
 
@@ -195,7 +195,7 @@ class Tape:
         prices = (tick.price, tick.open or tick.price, tick.high or tick.price, tick.low or tick.price)
         return (
             known
-            and len(tick.symbol) <= LONGEST_SYMBOL
+            and is_storable(tick.symbol)
             and all(0 < price < DEAREST for price in prices)
             and 0 <= tick.volume < MOST_TRADED
         )

@@ -6,14 +6,13 @@ import msgspec
 from quart import Blueprint
 
 from app import deps
+from app.finance.symbol_index import typed
 from app.identity import Scope
 from app.indicators import stream, words
 from app.indicators.board import Board
 from app.web import api, guards
 
 blueprint = Blueprint("indicators_api", __name__, url_prefix=api.ROOT)
-
-LONGEST = 64
 
 
 class Indicator(msgspec.Struct, frozen=True):
@@ -37,8 +36,11 @@ class Indicators(msgspec.Struct, frozen=True):
 @api.typed(Indicators)
 async def indicators(_asked: api.Nothing, symbol: str) -> Indicators:
     """The newest value of every indicator of one symbol; none for a symbol that nobody knows."""
-    wanted, board = symbol.strip().upper()[:LONGEST], deps.board(Board)
-    await stream.seed(wanted, deps.pools(), board)
+    text, board, symbols = typed(symbol), deps.board(Board), deps.symbols()
+    for name in symbols.possible(text):
+        await stream.seed(name, deps.pools(), board)
+    calculated = [name for name in symbols.possible(text) if board.of(name)]
+    wanted = api.only(calculated or symbols.spellings(text)) or text
     given = [
         Indicator(
             each.indicator,

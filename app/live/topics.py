@@ -1,16 +1,16 @@
 """The grammar of topics: what a stream may ask for. A log topic keeps every entry, a state topic the newest per key."""
 
-import re
-from typing import Literal, NewType, cast
+from typing import Literal, NamedTuple, NewType, cast
 
 from app.finance.adjust import Prices
+from app.finance.symbols import is_symbol
 
 Topic = NewType("Topic", str)
 Kind = Literal["log", "state"]
 
 PATTERNS = Topic("patterns")
 QUOTES = Topic("quotes")
-"""Every symbol's quote."""
+"""Every symbol's quote, as it changes; as it stands, of those alone that the desk has rows for."""
 STATUS = Topic("status")
 
 RANGES: tuple[str, ...] = ("1m", "3m", "6m", "1y", "all")
@@ -19,21 +19,36 @@ RANGES: tuple[str, ...] = ("1m", "3m", "6m", "1y", "all")
 MOST = 256
 """Topics of one stream: two hundred symbols and a few more."""
 
-_SYMBOL = r"[A-Z0-9^][A-Z0-9.:/^=_-]{0,31}"
-_GRAMMAR = re.compile(
-    rf"(?:{PATTERNS}|{QUOTES})(?::{_SYMBOL})?|{STATUS}|symbol:{_SYMBOL}|chart:{_SYMBOL}:(?:{'|'.join(RANGES)})(?:-(?:total|raw))?"
-)
+_CHARTS = frozenset(f"{span}{prices}" for span in RANGES for prices in ("", "-total", "-raw"))
+"""What stands behind the last colon of a chart's topic; a symbol before it may hold colons of its own."""
+
+
+class Wanted(NamedTuple):
+    """What a stream asked for: the topics, and the words that are none, each once and in the order of asking."""
+
+    topics: frozenset[Topic]
+    unknown: tuple[str, ...]
 
 
 def parse(text: str) -> Topic | None:
-    return Topic(text) if _GRAMMAR.fullmatch(text) else None
+    about, colon, rest = text.partition(":")
+    if not colon:
+        right = about in (PATTERNS, QUOTES, STATUS)
+    elif about == "chart":
+        symbol, _, form = rest.rpartition(":")
+        right = form in _CHARTS and is_symbol(symbol)
+    else:
+        right = about in (PATTERNS, QUOTES, "symbol") and is_symbol(rest)
+    return Topic(text) if right else None
 
 
-def parse_all(text: str) -> frozenset[Topic] | None:
-    """Topics separated by commas; None if any of them is none, or there are none or too many."""
-    names = text.split(",", MOST)
-    topics = [topic for topic in map(parse, names) if topic]
-    return frozenset(topics) if len(topics) == len(names) <= MOST else None
+def parse_all(text: str) -> Wanted | None:
+    """From a text with commas between; None if there are too many. No symbol has a comma in it."""
+    words = text.split(",", MOST)
+    if len(words) > MOST:
+        return None
+    topics = frozenset(topic for topic in map(parse, words) if topic)
+    return Wanted(topics, tuple(dict.fromkeys(word for word in words if word not in topics)))
 
 
 def kind(topic: str) -> Kind:

@@ -62,7 +62,7 @@ class Patterns(msgspec.Struct, frozen=True):
 async def patterns(asked: PatternsAsked) -> Patterns:
     """Detected patterns, the newest first."""
     wanted = Wanted(
-        asked.symbol.upper() if asked.symbol else None,
+        deps.symbols().possible(asked.symbol) if asked.symbol else None,
         asked.pattern or None,
         asked.timeframe or None,
         asked.direction or None,

@@ -38,7 +38,7 @@ class Placed(NamedTuple):
 class Wanted(NamedTuple):
     """None: whatever it is. `since` counts, `until` does not."""
 
-    symbol: str | None = None
+    symbols: tuple[str, ...] | None = None
     pattern: str | None = None
     timeframe: str | None = None
     direction: str | None = None
@@ -51,10 +51,10 @@ async def recent(
     connection: Connection,
     shape: MarketShape,
     limit: int,
-    symbol: str | None = None,
+    symbols: tuple[str, ...] | None = None,
     timeframe: str | None = None,
 ) -> list[Detection]:
-    """Newest first."""
+    """Of these symbols, or of all; newest first."""
     if shape.patterns is None:
         return []
     rows = await connection.fetch(
@@ -62,11 +62,11 @@ async def recent(
         select symbol, pattern, timeframe, confidence, direction,
                extract(epoch from detected_at)::float8 as at, price
           from {shape.patterns} as patterns
-         where ($1::text is null or symbol = $1) and ($2::text is null or timeframe = $2)
+         where ($1::text[] is null or symbol = any($1)) and ($2::text is null or timeframe = $2)
          order by detected_at desc, symbol, pattern
          limit $3
         """,  # noqa: S608 - the shape is our own text
-        symbol,
+        symbols,
         timeframe,
         limit,
     )
@@ -83,7 +83,7 @@ async def found(
         f"""
         select symbol, pattern, timeframe, confidence, direction, detected_at, price
           from {shape.patterns} as patterns
-         where ($1::text is null or symbol = $1) and ($2::text is null or pattern = $2)
+         where ($1::text[] is null or symbol = any($1)) and ($2::text is null or pattern = $2)
            and ($3::text is null or timeframe = $3) and ($4::text is null or direction = $4)
            and ($5::float8 is null or confidence >= $5)
            and detected_at >= coalesce($6::timestamptz, '1900-01-01Z')

@@ -6,6 +6,7 @@ from quart import Blueprint, request
 from quart.typing import ResponseReturnValue
 
 from app import deps
+from app.finance import symbols
 from app.patterns import partials, queries
 from app.patterns.board import Board
 from app.web import guards
@@ -14,18 +15,18 @@ from app.web.html import page
 blueprint = Blueprint("patterns", __name__)
 
 LATEST = 100
-LONGEST = 32
+LONGEST = symbols.LONGEST
 """Characters of a symbol or a timeframe."""
 
 
 @blueprint.get("/patterns")
 @guards.signed_in
 async def patterns() -> ResponseReturnValue:
-    symbol = _asked("symbol").upper()
+    symbol = _asked("symbol")
     timeframe = _asked("timeframe")
     shape = await deps.pools().shape()
     async with deps.pools().market.acquire() as connection:
-        found = await queries.recent(connection, shape, LATEST, symbol or None, timeframe or None)
+        found = await queries.recent(connection, shape, LATEST, _meant(symbol), timeframe or None)
     view = guards.view()
     return await page(
         "patterns/list",
@@ -38,6 +39,10 @@ async def patterns() -> ResponseReturnValue:
         now=time.time(),
         lacking=shape.lacking("patterns"),
     )
+
+
+def _meant(symbol: str) -> tuple[str, ...] | None:
+    return deps.symbols().possible(symbol) if symbol else None
 
 
 def _asked(name: str) -> str:

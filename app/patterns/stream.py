@@ -42,7 +42,8 @@ async def snapshot(topic: str, pools: Pools, board: Board) -> list[Push]:
     """Whole, or not at all: a database that is away raises, and the reader tries again."""
     shape = await pools.shape()
     async with pools.market.acquire() as connection:
-        found = await queries.recent(connection, shape, KEPT, topics.symbol_of(topic) or None)
+        symbol = topics.symbol_of(topic)
+        found = await queries.recent(connection, shape, KEPT, (symbol,) if symbol else None)
 
     def draw(view: View) -> str:
         return partials.feed(list_of(topic), [partials.detection(each, view) for each in board.marked(found)])

@@ -11,15 +11,17 @@ from app import deps
 from app.finance.adjust import Prices
 from app.finance.bars import Timeframe
 from app.finance.instrument import Instrument
+from app.finance.symbol_index import typed
+from app.finance.symbols import LONGEST
 from app.identity import Scope
-from app.quotes import near, past, queries
+from app.quotes import lookup, past, queries
 from app.quotes.board import Board
 from app.quotes.quote import Quote as Known
 from app.web import api, guards
 
 blueprint = Blueprint("quotes_api", __name__, url_prefix=api.ROOT)
 
-Symbol = Annotated[str, Meta(max_length=near.LONGEST)]
+Symbol = Annotated[str, Meta(max_length=LONGEST)]
 
 
 class QuotesAsked(msgspec.Struct, frozen=True):
@@ -103,9 +105,8 @@ class Bars(msgspec.Struct, frozen=True):
 @api.typed(Quotes, QuotesAsked)
 async def quotes(asked: QuotesAsked) -> Quotes:
     """The newest quote of every symbol, by symbol."""
-    only = {near.typed(each) for each in asked.symbols.split(",") if each.strip()}
-    found = [each for each in deps.board(Board).all() if not only or each.symbol in only]
-    rest = [each for each in found if each.symbol > asked.after]
+    board = deps.board(Board)
+    rest = _chosen(asked, board) if asked.symbols.strip(", ") else board.first(asked.limit + 1, asked.after)
     page = rest[: asked.limit]
     return Quotes([_quote(each) for each in page], page[-1].symbol if len(rest) > len(page) else None)
 
@@ -116,7 +117,7 @@ async def quotes(asked: QuotesAsked) -> Quotes:
 @api.typed(Quote)
 async def quote(_asked: api.Nothing, symbol: str) -> Quote:
     """The newest quote of one symbol."""
-    found = deps.board(Board).quote(near.typed(symbol))
+    found = deps.board(Board).quote(api.only(deps.symbols().spellings(typed(symbol))))
     return _quote(found) if found else abort(404, "No quote is known of this symbol.")
 
 
@@ -126,7 +127,7 @@ async def quote(_asked: api.Nothing, symbol: str) -> Quote:
 @api.typed(Bars, BarsAsked)
 async def bars(asked: BarsAsked, symbol: str) -> Bars:
     """The newest bars that are stored of one symbol between two times, oldest first."""
-    wanted = near.typed(symbol)
+    wanted = api.only(await lookup.spellings(typed(symbol), deps.symbols(), deps.pools())) or typed(symbol)
     since, until = api.instant("from", asked.since), api.instant("to", asked.until)
     if asked.prices == "total" and asked.timeframe not in past.DATED:
         abort(400, "prices: total is of daily, weekly and monthly bars alone.")
@@ -140,6 +141,14 @@ async def bars(asked: BarsAsked, symbol: str) -> Bars:
             abort(404, "This symbol is not known.")
     given = [Bar(api.moment(bar.start), bar.open, bar.high, bar.low, bar.close, bar.volume) for bar in found.bars]
     return Bars(wanted, asked.timeframe, asked.prices, found.changed, given)
+
+
+def _chosen(asked: QuotesAsked, board: Board) -> list[Known]:
+    """By symbol; of each word all that differ only in case, unless one is written so."""
+    known = deps.symbols()
+    symbols = sorted({symbol for word in asked.symbols.split(",") for symbol in known.spellings(typed(word))})
+    quotes = (board.quote(symbol) for symbol in symbols if symbol > asked.after)
+    return [quote for quote in quotes if quote]
 
 
 def _quote(known: Known) -> Quote:

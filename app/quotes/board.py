@@ -1,7 +1,7 @@
 """The newest quote of every symbol, with what its session has done so far."""
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 from app.finance import shares
@@ -9,7 +9,10 @@ from app.finance.adjust import held
 from app.finance.instrument import Instrument
 from app.finance.session_days import SessionDay, SessionDays
 from app.finance.shares import Splits
+from app.finance.symbol_index import SymbolIndex
+from app.finance.symbols import is_symbol
 from app.finance.trades import counted
+from app.quotes.listing import Listing
 from app.quotes.quote import POINTS, SLOT, Quote, merged, opened
 from app.wire.events import Tick
 
@@ -23,8 +26,9 @@ RECENT_TICKS = 20_000
 class Board:
     def __init__(self, instruments: Iterable[Instrument] = (), limit: int = 20_000) -> None:
         self._limit = limit
-        self._instruments: dict[str, Instrument] = {}
+        self._instruments = SymbolIndex()
         self._quotes: dict[str, Quote] = {}
+        self._listing = Listing(self._quotes, SHOWN)
         self._days = SessionDays()
         self._recent: deque[Tick] = deque(maxlen=RECENT_TICKS)
         self._whole: dict[str, date] = {}
@@ -50,20 +54,31 @@ class Board:
     def quote(self, symbol: str) -> Quote | None:
         return self._quotes.get(symbol)
 
-    def all(self) -> list[Quote]:
-        """By symbol: an order that no price can change."""
-        return [self._quotes[symbol] for symbol in sorted(self._quotes)]
+    @property
+    def count(self) -> int:
+        """Symbols that have a quote."""
+        return len(self._quotes)
+
+    def first(self, limit: int, after: str = "") -> list[Quote]:
+        """The first `limit` that come after the symbol `after`. By symbol: an order that no price can change."""
+        return [self._quotes[symbol] for symbol in self._listing.first(limit, after)]
+
+    def complete(self) -> bool:
+        """Whether there are quotes, and each knows its previous close."""
+        return bool(self._quotes) and all(quote.previous_close is not None for quote in self._quotes.values())
 
     def instrument(self, symbol: str) -> Instrument | None:
         return self._instruments.get(symbol)
 
     @property
-    def instruments(self) -> Mapping[str, Instrument]:
+    def instruments(self) -> SymbolIndex:
         return self._instruments
 
     def know(self, instruments: Iterable[Instrument]) -> None:
+        """What a database calls by a name that is no symbol could have no page: it is passed over."""
         for instrument in instruments:
-            if instrument.symbol in self._instruments or len(self._instruments) < self._limit:
+            fits = instrument.symbol in self._instruments or len(self._instruments) < self._limit
+            if fits and is_symbol(instrument.symbol):
                 self._instruments[instrument.symbol] = instrument
 
     def split(self, splits: Splits) -> None:
@@ -86,6 +101,8 @@ class Board:
             recent[tick.symbol].append(tick)
         for stored in quotes:
             self.know((stored.instrument,))
+            if stored.symbol not in self._instruments:
+                continue
             before = self._quotes.get(stored.symbol)
             if before is None:
                 self._grown = True
@@ -100,9 +117,9 @@ class Board:
         self._whole.clear()
 
     def grew(self) -> bool:
-        """Whether there are symbols that no page has a row for; asking clears it."""
+        """Whether there are symbols to be shown that no page has a row for; asking clears it."""
         grown, self._grown = self._grown, False
-        return grown
+        return grown and self._listing.changed()
 
     def _take_over(self, stored: Quote) -> None:
         self._quotes[stored.symbol] = stored

@@ -10,6 +10,7 @@ from app.db.market import MarketShape
 from app.finance.bars import Bar, day_start
 from app.finance.instrument import Instrument
 from app.finance.sessions import Session
+from app.finance.symbols import folded, is_symbol, spelt
 from app.quotes.bars.queries import WHOLE
 from app.quotes.charts import Grouping, Mark
 
@@ -73,6 +74,20 @@ async def instrument(connection: Connection, shape: MarketShape, symbol: str) ->
         if row is not None:
             return Instrument(**row)
     return Instrument(symbol) if await first_day(connection, shape, symbol) else None
+
+
+async def spellings(connection: Connection, shape: MarketShape, text: str) -> tuple[str, ...]:
+    """The stored symbols that `text` can mean: itself, or else those that differ from it only in case, in order."""
+    names = [text] if await instrument(connection, shape, text) else []
+    if not names and shape.instruments is not None:
+        rows = await connection.fetch(
+            f"select symbol from {shape.instruments} as instruments where upper(symbol) = $1",  # noqa: S608
+            folded(text),
+        )
+        names = [row["symbol"] for row in rows]
+    if not names and await first_day(connection, shape, folded(text)):  # bars that no table of symbols speaks of
+        names = [folded(text)]
+    return spelt(text, filter(is_symbol, names))
 
 
 async def newest_bars(connection: Connection, shape: MarketShape, symbols: list[str]) -> list[Bar]:

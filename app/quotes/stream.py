@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from app import db
 from app.db.pools import Pools
+from app.finance.instrument import Instrument
 from app.identity import View
 from app.live import topics
 from app.push import Push
@@ -17,7 +18,7 @@ from app.quotes.quote import Quote
 from app.quotes.rows import rows
 from app.quotes.spark import spark
 from app.web.filters import dom_id
-from app.wire.events import Tick
+from app.wire.events import IndicatorCalculated, Pattern, Tick
 
 
 def on_tick(tick: Tick, board: Board, charts: Charts) -> Iterator[Push]:
@@ -33,11 +34,18 @@ def on_tick(tick: Tick, board: Board, charts: Charts) -> Iterator[Push]:
         yield from _whole_chart(chart, charts) if whole else _last_candle(chart)
 
 
+def on_symbol(event: Pattern | IndicatorCalculated, board: Board) -> Iterator[Push]:
+    """Whatever the engine speaks of has a page from then on, and is found, though no price of it came."""
+    if event.symbol not in board.instruments:
+        board.know((Instrument(event.symbol),))
+    return iter(())
+
+
 async def snapshot(topic: str, pools: Pools, board: Board, charts: Charts) -> list[Push]:
     match topics.name(topic):
         case "quotes":
             symbol = topics.symbol_of(topic)
-            quotes = filter(None, [board.quote(symbol)]) if symbol else board.all()
+            quotes = filter(None, [board.quote(symbol)]) if symbol else board.first(SHOWN)
             return [push for quote in quotes for push in _row(quote)]
         case "symbol":
             quote = board.quote(topics.symbol_of(topic))
@@ -51,7 +59,7 @@ async def snapshot(topic: str, pools: Pools, board: Board, charts: Charts) -> li
 def whole_board(board: Board) -> Push:
     """A symbol's first tick has no row to go to; this is the one push that may add rows."""
     return Push(
-        topics.STATUS, "quotes", "replace", lambda view: partials.board(rows(board.all()[:SHOWN], time.time(), view))
+        topics.STATUS, "quotes", "replace", lambda view: partials.board(rows(board.first(SHOWN), time.time(), view))
     )
 
 

@@ -1,7 +1,7 @@
 """What programs ask for: parameters in as one type, the answer out as another, and the document that says so."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, NamedTuple, TypeVar
@@ -10,12 +10,22 @@ import msgspec
 from quart import Blueprint, Response, abort, current_app, request
 from werkzeug.routing import Rule
 
+from app.finance.symbols import LONGEST, PATTERN
 from app.web import guards
 
 ROOT = "/api/v1"
 PLACE = re.compile(r"(.*) - at `\$\.(\w+)`")
 ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
 YEARS = range(1900, 2200)
+PATH_SCHEMAS = {
+    "symbol": {
+        "type": "string",
+        "pattern": f"^{PATTERN}",
+        "maxLength": LONGEST,
+        "description": "In any case, where no two symbols differ only in it. Percent-encode it.",
+    }
+}
+"""Of arguments in a path, by name."""
 
 Asked = TypeVar("Asked", bound=msgspec.Struct)
 Answer = TypeVar("Answer", bound=msgspec.Struct)
@@ -70,6 +80,13 @@ def instant(name: str, text: str | None) -> datetime | None:
     if found is None or found.year not in YEARS or (found.tzinfo is None and len(text) > len("2012-08-31")):
         abort(400, f"{name}: write a day as 2012-08-31, or a moment as 2012-08-31T13:30:00Z.")
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def only(names: Sequence[str]) -> str:
+    """The one symbol that was meant, or "": where several differ only in case, a program has to say which."""
+    if len(names) > 1:
+        abort(404, f"These symbols differ only in case: {', '.join(names)}. Ask for one of them as it is written.")
+    return names[0] if names else ""
 
 
 def moment(at: float | None) -> datetime | None:
@@ -128,7 +145,10 @@ def _operation(rule: Rule, view: Callable[..., Any], components: dict[str, Any])
     known: Typed = vars(view)["api"]
     answer = {"schema": {"$ref": f"#/components/schemas/{known.gives.__name__}"}}
     problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
-    in_path = [{"name": each, "in": "path", "required": True, "schema": {"type": "string"}} for each in rule.arguments]
+    in_path = [
+        {"name": each, "in": "path", "required": True, "schema": PATH_SCHEMAS.get(each, {"type": "string"})}
+        for each in rule.arguments
+    ]
     asked = components[known.asks.__name__]
     in_query = [
         {"name": name, "in": "query", "required": name in asked.get("required", ()), "schema": schema}

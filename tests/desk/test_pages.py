@@ -118,7 +118,7 @@ async def test_one_symbol_has_one_address(desk: Desk) -> None:
         answer = await client.get("/symbols/brk.b?range=1y")
         odd = await client.get("/symbols/BRK.B?range=2m")
 
-    assert answer.status_code == 301
+    assert answer.status_code == 303, "not for ever: brk.b may be a symbol of its own one day"
     assert answer.headers["Location"] == "/symbols/BRK.B?range=1y"
     assert (odd.status_code, odd.headers["Location"]) == (303, "/symbols/BRK.B")
 

@@ -151,7 +151,7 @@ def test_symbols_beyond_the_limit_are_not_taken() -> None:
     taken = [board.apply(tick(symbol, 1.0)) is not None for symbol in AWKWARD]
 
     assert taken == [True, True, False]
-    assert len(board.all()) == 2
+    assert board.count == 2
 
 
 def test_what_was_stored_completes_what_was_heard_and_overwrites_nothing() -> None:
@@ -187,7 +187,7 @@ def test_quotes_stand_in_an_order_that_no_price_changes() -> None:
     for symbol, price in zip(AWKWARD, (3.0, 1.0, 2.0), strict=True):
         board.apply(tick(symbol, price))
 
-    assert [kept.symbol for kept in board.all()] == ["BF/B", "BRK.B", "X:BTCUSD"]
+    assert [kept.symbol for kept in board.first(10)] == ["BF/B", "BRK.B", "X:BTCUSD"]
 
 
 def test_growth_is_told_once() -> None:

@@ -1,20 +1,20 @@
 """What a job asks for, in symbols, timeframes and days."""
 
 import csv
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 from app.engine.loads.frames import FRAMES, SPANS, Frame
 from app.engine.loads.massive import Span
-from app.engine.loads.rows import SYMBOL
 from app.engine.loads.source import Unreadable
+from app.finance.symbols import LONGEST_STORED, is_storable, is_symbol
 from app.wire.jobs import AnyLoad, CsvUniverseLoad, HistoricalLoad, MultiTimeframeLoad, UniverseLoad, UniverseSeed
 from app.wire.jobs.bounds import MOST_LISTED
 
 YEAR = 365
 MOST_BYTES = 1 << 20
-LONGEST_SYMBOL = 20
 DELIMITERS = (",", ";", "\t", "|")
 LISTS = {"SP500": "sp_500.csv", "NASDAQ100": "nasdaq_100.csv", "ETF": "curated-etfs.csv", "CUSTOM": "custom.csv"}
 """Files by the universe's word in the contract."""
@@ -32,10 +32,15 @@ class Plan(NamedTuple):
 def planned(job: AnyLoad, today: date, files: Path) -> Plan:
     """Until yesterday: today's bars are not complete. Raises Unreadable."""
     plan = _planned(job, today, files)
-    long = [symbol for symbol in plan.symbols if len(symbol) > LONGEST_SYMBOL]
-    if long:
-        raise Unreadable(f"symbols of more than {LONGEST_SYMBOL} characters cannot be stored: {', '.join(long[:5])}")
+    require_storable(plan.symbols)
     return plan
+
+
+def require_storable(symbols: Sequence[str]) -> None:
+    """Raises Unreadable."""
+    long = [symbol for symbol in symbols if not is_storable(symbol)]
+    if long:
+        raise Unreadable(f"symbols of more than {LONGEST_STORED} characters cannot be stored: {', '.join(long[:5])}")
 
 
 def _planned(job: AnyLoad, today: date, files: Path) -> Plan:
@@ -56,7 +61,8 @@ def _planned(job: AnyLoad, today: date, files: Path) -> Plan:
 
 
 def listed(path: Path) -> tuple[str, ...]:
-    """The symbols of a CSV file, from the column that says so or the first. Its first line shows what parts fields.
+    """The symbols of a CSV file as they are written, from the column that says so or the first. Its first line shows
+    what parts fields.
 
     Raises Unreadable."""
     try:
@@ -74,11 +80,11 @@ def listed(path: Path) -> tuple[str, ...]:
         raise Unreadable(f"{path.name}: is no list of symbols ({error})") from None
     names = [name.strip().lower() for name in rows[0]] if rows else []
     at = next((names.index(name) for name in ("symbol", "ticker") if name in names), None)
-    found = (row[at or 0].strip().upper() for row in (rows if at is None else rows[1:]) if len(row) > (at or 0))
+    found = (row[at or 0].strip() for row in (rows if at is None else rows[1:]) if len(row) > (at or 0))
     symbols = tuple(dict.fromkeys(symbol for symbol in found if symbol))
     if not 0 < len(symbols) <= MOST_LISTED:
         raise Unreadable(f"{path.name}: must list 1 to {MOST_LISTED} symbols, not {len(symbols)}")
-    strange = next((symbol for symbol in symbols if not SYMBOL.fullmatch(symbol)), None)
+    strange = next((symbol for symbol in symbols if not is_symbol(symbol)), None)
     if strange is not None:
         raise Unreadable(f"{path.name}: {strange[:40]!r} is no symbol")
     return symbols

@@ -13,6 +13,7 @@ from app.engine.loads.datetimes import Bad, Order, orders
 from app.engine.loads.frames import Frame
 from app.engine.loads.moments import MOST_WITHIN, Moments, overfull_slots, slot
 from app.engine.loads.numbers import MOST_VOLUME, Column, Comma, Flags, Prices
+from app.finance.symbols import LONGEST_STORED, is_storable, is_symbol
 
 LEAST_PRICE = 0.0001
 MOST_PRICE = 1e10
@@ -21,7 +22,6 @@ FINER = "; round it, or load prices as traded, not adjusted"
 MOST_SYMBOLS_KEPT = 200_000
 PRICES = ("open", "high", "low", "close")
 
-SYMBOL = re.compile(r"[A-Z0-9^$.][A-Z0-9._:/^=$&+-]{0,19}")
 _SHORTENED = re.compile(r".*[0-9] ?[KMBkmb]")
 
 
@@ -117,7 +117,7 @@ class Checker:
         return [slot(self._frame, parts.keys[at]) for at in good], [instants[at] for at in good]
 
     def _canonical(self, column: list[str]) -> list[str]:
-        """In capitals; empty where it is no symbol."""
+        """In the case in which it is written; empty where it is no symbol, or one that cannot be stored."""
         known = self._symbols
         try:
             return [known[text] for text in column]
@@ -125,8 +125,8 @@ class Checker:
             if len(known) > MOST_SYMBOLS_KEPT:
                 known.clear()
         for text in set(column) - known.keys():
-            symbol = text.strip().upper()
-            known[text] = symbol if SYMBOL.fullmatch(symbol) else ""
+            symbol = text.strip()
+            known[text] = symbol if is_symbol(symbol) and is_storable(symbol) else ""
         return [known[text] for text in column]
 
     def _bad(
@@ -135,7 +135,7 @@ class Checker:
         """Row to reason; where several things are wrong, the first as a reader meets them."""
         bad: dict[int, str] = {}
         if not all(symbols):
-            bad |= {at: f"symbol: {rows.symbols[at][:40]!r} is none" for at, symbol in enumerate(symbols) if not symbol}
+            bad |= {at: _why_no_symbol(rows.symbols[at]) for at, symbol in enumerate(symbols) if not symbol}
         if not all(moments):
             for at, moment in enumerate(moments):
                 if not moment:
@@ -160,6 +160,12 @@ class _Read(NamedTuple):
     prices: list[Prices]
     volume: Column
     bad: dict[int, str]
+
+
+def _why_no_symbol(text: str) -> str:
+    if is_symbol(text.strip()):
+        return f"symbol: {text.strip()!r} has more than {LONGEST_STORED} characters and cannot be stored"
+    return f"symbol: {text[:40]!r} is none"
 
 
 def _without(count: int, bad: Collection[int]) -> list[int]:

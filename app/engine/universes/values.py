@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from app.engine.universes import ETFS
+from app.finance.symbols import is_storable, is_symbol
 
 LISTS = ("stocks", "etfs", "symbols", "tickers", "members")
-LONGEST = 20
 
 
 def members(value: Any) -> tuple[str, ...]:
@@ -27,5 +27,5 @@ def written(kind: str, members: Iterable[str]) -> dict[str, Any]:
 def _symbol(each: Any) -> str:
     if isinstance(each, Mapping):
         each = each.get("ticker") or each.get("symbol")
-    text = each.strip().upper() if isinstance(each, str) else ""
-    return text if len(text) <= LONGEST and text.isprintable() else ""
+    text = each.strip() if isinstance(each, str) else ""
+    return text if is_symbol(text) and is_storable(text) else ""

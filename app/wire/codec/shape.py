@@ -201,7 +201,7 @@ def words(*names: str) -> Spelling:
     return Spelling(names, values.words, "a list, or a text with commas")
 
 
-SYMBOL = Spelling(("symbol", "ticker"), values.symbol, "in capitals", "no-symbol")
+SYMBOL = Spelling(("symbol", "ticker"), values.symbol, "case is kept", "no-symbol")
 
 
 def _heads(spelling: Spelling) -> frozenset[str]:

@@ -2,9 +2,9 @@
 
 import json
 import math
-import re
 from collections.abc import Iterable
 
+from app.finance.symbols import is_symbol
 from app.wire.codec.fields import MISSING
 from app.wire.codec.moments import moment
 from app.wire.codec.refusal import Refused
@@ -17,7 +17,6 @@ MOST = 64
 MOST_SYMBOLS = 10_000
 """A load of a whole market names each of its symbols; the bytes of its status are bounded before."""
 
-_SYMBOL = re.compile(r"[A-Z0-9^$.][A-Z0-9._:/^=$&+-]{0,31}")
 _TRUE = {"true", "yes", "on", "1", "enabled"}
 _FALSE = {"false", "no", "off", "0", "disabled"}
 
@@ -85,12 +84,13 @@ def flag(value: object) -> bool | None:
 
 
 def symbol(value: object) -> str | None:
+    """In the case in which it was sent: two symbols may differ in nothing else."""
     if not isinstance(value, str):
         return None
-    found = value if _SYMBOL.fullmatch(value) else clean(value, 40).upper()
-    if found and not _SYMBOL.fullmatch(found):
+    sent = value if is_symbol(value) else clean(value, 40)
+    if sent and not is_symbol(sent):
         raise Refused("bad-symbol")
-    return found
+    return sent
 
 
 def words(value: object, most: int = MOST) -> tuple[str, ...]:

@@ -1,15 +1,13 @@
 """What a job may ask for at most; whatever lies beyond is a ValueError that names the field."""
 
-import re
 import time
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
+from app.finance.symbols import is_symbol
 from app.wire.codec.text import clean
 
 MOST_LISTED = 5000
-
-_SYMBOL = re.compile(r"[A-Z0-9^$.][A-Z0-9._:/^=$&+-]{0,31}")
 
 
 def words(most: int, **values: str) -> None:
@@ -54,7 +52,7 @@ def listed(name: str, values: Sequence[str], least: int = 1, most: int = MOST_LI
 def symbols(values: Sequence[str], least: int = 1, most: int = MOST_LISTED) -> None:
     listed("symbols", values, least, most)
     for value in values:
-        if not _SYMBOL.fullmatch(value):
+        if not is_symbol(value):
             raise ValueError(f"symbols: {value!r} is no symbol")
 
 

@@ -1,0 +1,31 @@
+"""Symbols on the command line: in any case, where only one is stored that is spelt so."""
+
+from collections.abc import Sequence
+
+from app.db.market import inspect
+from app.db.pools import Pool
+from app.embedded.places import Unusable
+from app.finance.symbols import is_symbol
+from app.quotes import queries
+
+
+async def stored(pool: Pool, words: Sequence[str], option: str) -> tuple[str, ...]:
+    """Each as it is stored, once; one that is not stored stays as it was typed. Raises Unusable."""
+    require_symbols(words, option)
+    names: dict[str, None] = {}
+    async with pool.acquire() as connection:
+        shape = await inspect(connection, exact=True)
+        for word in words:
+            spellings = await queries.spellings(connection, shape, word)
+            if len(spellings) > 1:
+                alike = " and ".join(spellings)
+                raise Unusable(f"{option}: {word}: {alike} differ only in case; write the one that is meant")
+            names[spellings[0] if spellings else word] = None
+    return tuple(names)
+
+
+def require_symbols(words: Sequence[str], option: str) -> None:
+    """Raises Unusable."""
+    for word in words:
+        if not is_symbol(word):
+            raise Unusable(f"{option}: {word[:40]!r} is no symbol")

@@ -1,0 +1,146 @@
+"""Instruments by symbol, and what is near to what a person types, found without looking at all of them."""
+
+import difflib
+import heapq
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from app.finance.instrument import Instrument
+from app.finance.symbols import folded
+
+LONGEST_TEXT = 64
+"""Characters of what a person types that count."""
+
+MOST_COUNTED = 10_000
+"""Entries of the index that one look for similar symbols goes through, however many symbols there are."""
+MOST_COMPARED = 48
+"""Symbols of these that are compared letter by letter."""
+SIMILAR = 0.5
+"""0 to 1: from here on a symbol is worth to be offered."""
+
+OFFERED = 8
+"""Symbols that are named as similar to a text."""
+
+LAST = chr(0x10FFFF)
+
+
+class Matches(NamedTuple):
+    """The first of all that match, and how many those are."""
+
+    instruments: list[Instrument]
+    total: int
+
+
+class Candidates(NamedTuple):
+    """Symbols, folded, that share pairs of letters with a text, the likeliest first; `counted`: what that took."""
+
+    symbols: list[str]
+    counted: int
+
+
+def typed(text: str) -> str:
+    """One line without blanks around it; what is longer than any name is cut."""
+    return " ".join(text[: 4 * LONGEST_TEXT].split())[:LONGEST_TEXT]
+
+
+class SymbolIndex(Mapping[str, Instrument]):
+    """Only grows. Symbols keep their case; whoever types one need not."""
+
+    def __init__(self) -> None:
+        self._instruments: dict[str, Instrument] = {}
+        self._names: dict[str, str] = {}
+        """Folded, of those that have one."""
+        self._spellings: dict[str, tuple[str, ...]] = {}
+        """Folded symbol to those that differ only in case, in order."""
+        self._by_pair: dict[str, list[str]] = {}
+        """Two neighbouring letters to the folded symbols that have them."""
+        self._sorted: list[tuple[str, str]] = []
+        """Folded symbol and symbol: those that were there at the last look."""
+
+    def __getitem__(self, symbol: str) -> Instrument:
+        return self._instruments[symbol]
+
+    def __setitem__(self, symbol: str, instrument: Instrument) -> None:
+        if symbol not in self._instruments:
+            self._add(symbol)
+        self._instruments[symbol] = instrument
+        if instrument.name:
+            self._names[symbol] = folded(instrument.name)
+        else:
+            self._names.pop(symbol, None)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._instruments)
+
+    def __len__(self) -> int:
+        return len(self._instruments)
+
+    def spellings(self, text: str) -> tuple[str, ...]:
+        """Those that `text` can mean: the symbol itself, or else all that differ from it only in case, in order."""
+        return (text,) if text in self._instruments else self._spellings.get(folded(text), ())
+
+    def possible(self, text: str) -> tuple[str, ...]:
+        """The same; where none is known here, what may be stored: as it was typed, and in capitals."""
+        return self.spellings(text) or tuple(dict.fromkeys((text, folded(text))))
+
+    def search(self, text: str, limit: int) -> Matches:
+        """Symbols that begin with `text` first, then those whose name contains it; all of them for an empty text."""
+        wanted = folded(typed(text))
+        order = self._in_order()
+        first, end = bisect_left(order, (wanted,)), bisect_left(order, (wanted + LAST,))
+        begin = [symbol for _, symbol in order[first : min(end, first + limit)]]
+        named = self._named(wanted) if wanted else []
+        symbols = [*begin, *named[: max(0, limit - len(begin))]]
+        return Matches([self._instruments[symbol] for symbol in symbols], end - first + len(named))
+
+    def near(self, text: str, limit: int = OFFERED) -> list[Instrument]:
+        """Symbols that look like `text`, the likest first, then those that begin with it or are called so."""
+        wanted = folded(typed(text))
+        alike = difflib.get_close_matches(wanted, self.candidates(wanted).symbols, n=limit, cutoff=SIMILAR)
+        spelt = [self._instruments[symbol] for each in alike for symbol in self._spellings[each]]
+        named = self.search(wanted, limit).instruments if wanted else []
+        return list({instrument.symbol: instrument for instrument in (*spelt, *named)}.values())[:limit]
+
+    def candidates(self, wanted: str) -> Candidates:
+        """For a folded text: from its rarest pairs of letters on, which say most, until MOST_COUNTED are counted."""
+        pairs = _pairs(wanted)
+        shared: Counter[str] = Counter()
+        left = MOST_COUNTED
+        for having in sorted((self._by_pair[pair] for pair in pairs if pair in self._by_pair), key=len):
+            counted = having[:left]
+            shared.update(counted)
+            left -= len(counted)
+
+        def likeness(symbol: str) -> float:
+            return shared[symbol] / (len(pairs) + len(symbol) + 1)
+
+        return Candidates(heapq.nlargest(MOST_COMPARED, shared, key=likeness), MOST_COUNTED - left)
+
+    def _add(self, symbol: str) -> None:
+        key = folded(symbol)
+        before = self._spellings.get(key, ())
+        self._spellings[key] = tuple(sorted((*before, symbol)))
+        if not before:
+            for pair in _pairs(key):
+                self._by_pair.setdefault(pair, []).append(key)
+
+    def _named(self, wanted: str) -> list[str]:
+        """In order of symbols, without those that begin with it."""
+        names = self._names
+        return [
+            symbol
+            for key, symbol in self._in_order()
+            if symbol in names and wanted in names[symbol] and not key.startswith(wanted)
+        ]
+
+    def _in_order(self) -> list[tuple[str, str]]:
+        if len(self._sorted) != len(self._instruments):
+            self._sorted = sorted((folded(symbol), symbol) for symbol in self._instruments)
+        return self._sorted
+
+
+def _pairs(key: str) -> set[str]:
+    """Of neighbouring letters, beginning and end being one."""
+    return {"".join(pair) for pair in zip(f"^{key}", f"{key}$", strict=True)}

@@ -1,0 +1,40 @@
+"""Symbols in order, for lists that are read page by page while new ones come."""
+
+from bisect import bisect_right, insort
+from itertools import islice
+from typing import Any
+
+FEW = 64
+"""New symbols that are sorted in one by one."""
+
+
+class Listing:
+    """The keys of a dictionary that only grows."""
+
+    def __init__(self, symbols: dict[str, Any], page: int) -> None:
+        """`page`: how many of them `changed` looks at."""
+        self._symbols = symbols
+        self._page = page
+        self._sorted: list[str] = []
+        """Those that were there at the last look."""
+        self._before: list[str] = []
+
+    def first(self, limit: int, after: str = "") -> list[str]:
+        """The first `limit` that come after the symbol `after`."""
+        order = self._in_order()
+        begin = bisect_right(order, after)
+        return order[begin : begin + limit]
+
+    def changed(self) -> bool:
+        """Whether the first page is another than when this was asked last."""
+        before, self._before = self._before, self.first(self._page)
+        return self._before != before
+
+    def _in_order(self) -> list[str]:
+        new = list(islice(reversed(self._symbols), len(self._symbols) - len(self._sorted)))
+        if len(new) > FEW:
+            self._sorted = sorted(self._symbols)
+        else:
+            for symbol in new:
+                insort(self._sorted, symbol)
+        return self._sorted

@@ -1,0 +1,21 @@
+"""Which symbol a person or a program means who typed one in whatever case."""
+
+from app.db.pools import Pools
+from app.finance.symbol_index import SymbolIndex
+from app.finance.symbols import is_symbol
+from app.quotes import queries
+
+
+async def spellings(text: str, symbols: SymbolIndex, pools: Pools) -> tuple[str, ...]:
+    """The symbol itself, or else all that differ only in case: of those that are known here, or else stored.
+
+    Raises Unavailable where none is known here and the database is away.
+    """
+    if not is_symbol(text):
+        return ()
+    names = symbols.spellings(text)
+    if names:
+        return names
+    shape = await pools.shape()
+    async with pools.market.acquire() as connection:
+        return await queries.spellings(connection, shape, text)

@@ -1,0 +1,145 @@
+"""Finding symbols: what a typed word leads to, and how little is looked at for it."""
+
+import random
+import re
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.finance.instrument import Instrument
+from app.finance.symbol_index import MOST_COMPARED, MOST_COUNTED, SymbolIndex, typed
+from app.finance.symbols import folded
+from tests.finance import grammar
+
+NAMES = {
+    "AAPL": "Apple Inc.",
+    "BRK.B": "Berkshire Hathaway",
+    "BF/B": "Brown-Forman",
+    "X:BTCUSD": "Bitcoin",
+    "FB": "Facebook, Inc.",
+    "BCPC": "Balchem Corporation",
+    "BCpC": "Brunswick Preferred C",
+    ".DJI": "",
+}
+MANY = 20_000
+
+
+def index(names: dict[str, str]) -> SymbolIndex:
+    made = SymbolIndex()
+    for symbol, name in names.items():
+        made[symbol] = Instrument(symbol, name)
+    return made
+
+
+def symbols(found: list[Instrument]) -> list[str]:
+    return [instrument.symbol for instrument in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("AAPK", "AAPL"),
+        ("AALP", "AAPL"),
+        ("aap", "AAPL"),
+        ("BRKB", "BRK.B"),
+        ("BF.B", "BF/B"),
+        ("BTCUSD", "X:BTCUSD"),
+        ("facebook", "FB"),
+        ("DJI", ".DJI"),
+        ("BCPD", "BCpC"),
+        ("BCPD", "BCPC"),
+    ],
+)
+def test_a_slip_of_the_finger_leads_near(text: str, expected: str) -> None:
+    assert expected in symbols(index(NAMES).near(text))
+
+
+def test_nothing_is_near_to_nonsense() -> None:
+    assert index(NAMES).near("\x00" * 1000) == []
+    assert index(NAMES).near("") == []
+
+
+def test_search_puts_symbols_before_names_and_counts_them_all() -> None:
+    found = index(NAMES).search("b", limit=4)
+
+    assert symbols(found.instruments) == ["BCPC", "BCpC", "BF/B", "BRK.B"]
+    assert found.total == 6
+    assert symbols(index(NAMES).search("b", limit=100).instruments)[4:] == ["FB", "X:BTCUSD"]
+
+
+def test_an_empty_search_finds_all_in_order() -> None:
+    found = index(NAMES).search("  ", limit=3)
+
+    assert (symbols(found.instruments), found.total) == ([".DJI", "AAPL", "BCPC"], len(NAMES))
+
+
+def test_a_name_that_changes_is_found_by_the_new_one_alone() -> None:
+    known = index(NAMES)
+    known["FB"] = Instrument("FB", "Meta Platforms")
+
+    assert symbols(known.search("meta", 10).instruments) == ["FB"]
+    assert known.search("facebook", 10).total == 0
+    assert len(known) == len(NAMES)
+
+
+def test_who_types_need_not_mind_case_unless_two_differ_in_nothing_else() -> None:
+    known = index(NAMES)
+
+    assert known.spellings("aapl") == ("AAPL",)
+    assert known.spellings("bcpc") == ("BCPC", "BCpC")
+    assert known.spellings("BCpC") == ("BCpC",)
+    assert known.spellings("nobody") == ()
+    assert known.possible("nobody") == ("nobody", "NOBODY")
+    assert known.possible("x:btcusd") == ("X:BTCUSD",)
+
+
+@given(st.lists(grammar.symbols, unique=True, max_size=20), st.text(max_size=5))
+def test_every_symbol_is_found_by_itself_and_in_any_case(names: list[str], text: str) -> None:
+    known = index(dict.fromkeys(names, text))
+    for symbol in names:
+        assert known.spellings(symbol) == (symbol,)
+        assert symbol in known.spellings(symbol.swapcase()) or symbol.swapcase() in names
+        assert symbol in symbols(known.search(symbol.lower(), len(names)).instruments)
+        assert symbol in symbols(known.near(symbol, len(names)))
+    assert sorted(symbols(known.search("", 100).instruments), key=lambda each: (folded(each), each)) == symbols(
+        known.search("", 100).instruments
+    )
+
+
+def universes() -> dict[str, list[str]]:
+    """As different as twenty thousand symbols can be."""
+    dice = random.Random(1)
+    letters = ["".join(dice.choices(string.ascii_uppercase, k=dice.randint(2, 5))) for _ in range(2 * MANY)]
+    return {
+        "letters": list(dict.fromkeys(letters))[:MANY],
+        "numbers": [f"S{number:05d}" for number in range(MANY)],
+        "long and alike": [f"AAAAAAAAAAAAAAAAAA{number:014b}" for number in range(MANY)],
+        "in both cases": [f"{word}{number}" for number in range(MANY // 2) for word in ("Ab", "aB")],
+    }
+
+
+@pytest.mark.parametrize("kind", universes())
+def test_few_of_twenty_thousand_symbols_are_compared(kind: str) -> None:
+    names = universes()[kind]
+    known = index(dict.fromkeys(names, "The Same Company of Ohio"))
+    for text in ("AAPK", "S0013X", "A" * 64, "01" * 32, "ohio", string.ascii_uppercase + string.digits, names[77][:-1]):
+        found = known.candidates(folded(typed(text)))
+
+        assert found.counted <= MOST_COUNTED < MANY
+        assert len(found.symbols) <= MOST_COMPARED
+        assert len(known.near(text)) <= 8
+        assert len(known.search(text, 100).instruments) <= 100
+
+
+def test_among_twenty_thousand_the_likest_is_offered_all_the_same() -> None:
+    numbers = index(dict.fromkeys(universes()["numbers"], ""))
+    assert all(re.fullmatch(r"S0\d139", symbol) for symbol in symbols(numbers.near("S0O139"))[:4])
+    letters = index({**dict.fromkeys(universes()["letters"], ""), "BRK.B": ""})
+    assert "BRK.B" in symbols(letters.near("BRKB"))
+
+
+def test_what_is_typed_is_one_short_line() -> None:
+    assert typed("  brk\n b ") == "brk b"
+    assert len(typed("x" * 10_000)) == 64

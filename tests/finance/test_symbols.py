@@ -1,0 +1,61 @@
+"""What a symbol is, and which one is meant."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.finance import symbols
+from app.finance.symbols import folded, is_storable, is_symbol, spelt
+from app.web.filters import dom_id
+from tests.finance import grammar
+
+ID = re.compile(r"[a-z0-9_-]+")
+
+
+@pytest.mark.parametrize("symbol", grammar.ODD)
+def test_what_sources_call_an_instrument_is_a_symbol(symbol: str) -> None:
+    assert is_symbol(symbol)
+
+
+@pytest.mark.parametrize("text", grammar.NONE)
+def test_what_could_lead_elsewhere_or_break_a_list_is_none(text: str) -> None:
+    assert not is_symbol(text)
+
+
+@given(st.text(alphabet="AaZz09^$.:=&+/-_%\\,' \n", max_size=40))
+def test_the_pattern_for_other_tools_says_the_same(text: str) -> None:
+    found = re.search(f"^{symbols.PATTERN}", text)
+
+    assert is_symbol(text) == (found is not None and found[0] == text)
+
+
+def test_our_tables_hold_shorter_ones_than_the_wire_brings() -> None:
+    assert is_storable("X" * symbols.LONGEST_STORED)
+    assert is_symbol("X" * 32)
+    assert not is_storable("X" * (symbols.LONGEST_STORED + 1))
+
+
+def test_a_word_means_itself_or_all_that_differ_only_in_case() -> None:
+    known = ("BCPC", "BCpC", "AAPL")
+
+    assert spelt("BCpC", known) == ("BCpC",)
+    assert spelt("bcpc", known) == ("BCPC", "BCpC")
+    assert spelt("aapl", known) == ("AAPL",)
+    assert spelt("AAP", known) == ()
+
+
+@given(grammar.symbols, grammar.symbols)
+def test_every_symbol_has_an_id_of_its_own(one: str, other: str) -> None:
+    assert ID.fullmatch(dom_id("last", one))
+    assert (dom_id("last", one) == dom_id("last", other)) == (one == other)
+    for alike in {one.lower(), one.upper(), one.swapcase()} - {one}:
+        assert folded(alike) == folded(one)
+        assert dom_id("last", alike) != dom_id("last", one)
+
+
+@given(grammar.symbols, grammar.symbols)
+def test_ids_of_several_parts_are_told_apart(one: str, other: str) -> None:
+    assert (dom_id("pattern", one, other) == dom_id("pattern", other, one)) == (one == other)
+    assert dom_id("pattern", one, other) != dom_id("pattern", f"{one}-{other}")
