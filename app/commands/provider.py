@@ -1,7 +1,7 @@
 """`tickstock data load --provider massive`: history of symbols by name, as fast as the provider allows."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from app.engine.loads.pace import Pace
 from app.engine.loads.provider import Progress, ProviderLoad, Wanted, minutes
 from app.engine.loads.rest import Refused, Rest, Unreachable
 from app.engine.loads.source import Unreadable
+from app.finance.symbols import folded
 from app.settings import Settings
 
 YEAR = timedelta(days=365)
@@ -82,7 +83,7 @@ def _report(done: Progress, requests: int, say: Say, warn: Say) -> bool:
     if done.refused > len(done.refusals):
         warn(f"and {done.refused - len(done.refusals):,} more records refused")
     if done.failed:
-        warn(f"nothing of {', '.join(done.failed)}")
+        warn(f"nothing of {', '.join(done.failed)}{_case(done.failed)}")
     say(
         f"{len(done.successful):,} of {done.total:,} symbols, {done.good:,} bars, {done.stored:,} new or changed,"
         f" {done.refused:,} refused; {requests:,} requests in {done.seconds:.0f} s"
@@ -90,6 +91,12 @@ def _report(done: Progress, requests: int, say: Say, warn: Say) -> bool:
     if done.status == "cancelled":
         raise Unusable(f"stopped; {AGAIN}")
     return not done.failed
+
+
+def _case(failed: Sequence[str]) -> str:
+    """What may be wrong with a symbol that the provider does not have."""
+    capitals = [folded(symbol) for symbol in failed if folded(symbol) != symbol]
+    return f"; case counts, and perhaps {', '.join(capitals)} was meant" if capitals else ""
 
 
 def _wanted(asked: Asked, today: date) -> Wanted:

@@ -127,7 +127,7 @@ async def test_a_provider_is_asked_by_name_and_its_key_is_shown_nowhere(
             "MASSIVE_API_KEY_FILE": str(tmp_path / "key"),
             "TICKSTOCK_MASSIVE_REST_URL": provider.url,
         }
-        words = (*MASSIVE, "--symbols", "aapl,NOPE", "--from", "2012-09-01", "--to", "2012-09-30")
+        words = (*MASSIVE, "--symbols", "AAPL,NOPE", "--from", "2012-09-01", "--to", "2012-09-30")
 
         found = await asyncio.to_thread(command, tmp_path, *words, **said)
 
@@ -157,7 +157,7 @@ def test_an_estimate_asks_nobody() -> None:
     ("symbols", "first", "said"),
     [
         ("A", None, "MASSIVE_API_KEY is not set"),
-        ("A B", None, "--symbols: 'A B' is none"),
+        ("A B", None, "--symbols: 'A B' is no symbol"),
         (",", None, "--symbols: name at least one"),
         ("A", date(2999, 1, 1), "--from: 2999-01-01 lies after"),
     ],

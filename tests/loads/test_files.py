@@ -58,7 +58,7 @@ async def test_bad_rows_are_named_by_line_and_the_rest_is_loaded(
         "AAPL,2999-09-11,677,678,670,673,1",
         "AAPL,2012-09-12,0,678,0,673,1",
         "AAPL,2012-09-13,inf,inf,1,1,1",
-        "msft,2012-09-04,30.45,30.66,30.15,30.39,4.8556e7",
+        "MSFT,2012-09-04,30.45,30.66,30.15,30.39,4.8556e7",
     ]
 
     outcome = await loaded(pool, written(tmp_path / "bars.csv", lines))
@@ -99,7 +99,7 @@ async def test_of_a_key_that_comes_twice_the_last_row_counts(
     [
         ("ticker,t,o,h,l,c,v", "A,1346716800000,1,2,0.5,1.5,7"),
         ("Symbol;Date;Open;High;Low;Close;Volume", "A;20120904;1;2;0.5;1.5;7"),
-        ("volume\tsymbol\tvw\ttimestamp\thigh\tlow\topen\tclose", "7\ta\t9\t2012-09-04T00:00:00Z\t2\t0.5\t1\t1.5"),
+        ("volume\tsymbol\tvw\ttimestamp\thigh\tlow\topen\tclose", "7\tA\t9\t2012-09-04T00:00:00Z\t2\t0.5\t1\t1.5"),
         ('"symbol","date","open","high","low","close","volume"', '"A","2012-09-04","1","2","0.5","1.5","7"'),
         ("\ufeffsymbol,date,open,high,low,close,volume\r", "A,2012-09-04 00:00:00, 1,2,.5,1.5,7.2\r"),
     ],

@@ -139,11 +139,11 @@ async def test_a_bomb_of_blank_lines_takes_no_memory_and_ends(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("text", "symbols"),
     [
-        ("symbol\nibm\n aapl \nIBM\n", ("IBM", "AAPL")),
-        ("\ufeffname,ticker\r\nApple,aapl\r\n", ("AAPL",)),
+        ("symbol\nBCPC\n AAPL \nBCpC\nBCPC\n", ("BCPC", "AAPL", "BCpC")),
+        ("\ufeffname,ticker\r\nApple,AAPL\r\n", ("AAPL",)),
         ("IBM\n\n\nAAPL", ("IBM", "AAPL")),
     ],
-    ids=["lower case", "excel", "no header"],
+    ids=["both cases", "excel", "no header"],
 )
 def test_lists_of_symbols_are_read(text: str, symbols: tuple[str, ...], tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text(text, newline="")

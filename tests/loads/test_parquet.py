@@ -97,7 +97,7 @@ MINUTE = datetime(2012, 9, 4, 9, 30, tzinfo=ZoneInfo("America/New_York"))
     "changed",
     [
         {"ticker": pa.array([b"A", b"A", b"B"])},
-        {"ticker": pa.array(["a", "A", "B"]).dictionary_encode()},
+        {"ticker": pa.array(["A", "A", "B"]).dictionary_encode()},
         {"open": pa.array([Decimal("1.25"), Decimal("1.5"), Decimal("9E+0")])},
         {"volume": pa.array([100.0, 200.4, 300.0])},
         {"date": pa.array([MINUTE] * 3, pa.timestamp("ns", "America/New_York")).cast(pa.int64())},

@@ -15,6 +15,7 @@ from app.engine.loads.datetimes import Bad, Order
 from app.engine.loads.frames import FRAMES
 from app.engine.loads.moments import Moments
 from app.engine.loads.rows import Checker, Rows
+from app.finance.symbols import is_symbol
 
 UNTIL = date(2020, 1, 1)
 Row = tuple[str, str, str, str, str, str, str]
@@ -31,7 +32,7 @@ def number(text: str) -> Fraction | None:
 def good(row: Row) -> bool:
     symbol, day, *texts = row
     numbers = [number(text) for text in texts]
-    if not re.fullmatch(r"[A-Z0-9^$.][A-Z0-9._:/^=$&+-]{0,19}", symbol.strip().upper()) or None in numbers:
+    if not (is_symbol(symbol.strip()) and len(symbol.strip()) <= 20) or None in numbers:
         return False
     try:
         at = date.fromisoformat(day) if re.fullmatch(r"\d{4}-\d\d-\d\d", day, re.ASCII) else None
@@ -76,7 +77,8 @@ prices = st.one_of(
 )
 volumes = st.one_of(st.integers(-2, 2**53 + 1).map(str), st.sampled_from(["", "7.5", "1e6", "1e400", "x", "9" * 400]))
 symbols = st.one_of(
-    st.sampled_from(["A", "brk.b", " X:BTCUSD", "TEST_A", "A" * 20, "A" * 21, "", "\u00c5"]), st.text(max_size=4)
+    st.sampled_from(["A", "brk.b", " X:BTCUSD", "TEST_A", "BCPC", "BCpC", "..", "A" * 20, "A" * 21, "", "\u00c5"]),
+    st.text(max_size=4),
 )
 days = st.one_of(
     st.dates(date(1899, 1, 1), date(2021, 1, 1)).map(str), st.sampled_from(["2012-02-30", "x", "", "2012-9-4"])
@@ -98,7 +100,7 @@ def test_columns_are_judged_as_rows_are(rows: list[Row]) -> None:
 
     expected = [at for at, row in enumerate(rows) if good(row)]
     assert [refusal.number - 2 for refusal in checked.refused] == sorted(set(range(len(rows))) - set(expected))
-    assert checked.keys == [f"{rows[at][0].strip().upper()},{rows[at][1]}" for at in expected]
+    assert checked.keys == [f"{rows[at][0].strip()},{rows[at][1]}" for at in expected]
     last = {key: rows[at] for key, at in zip(checked.keys, expected, strict=True)}
     stored = {",".join(line.split(",")[:2]): line.split(",")[2:] for line in checked.lines}
     assert stored.keys() == last.keys()

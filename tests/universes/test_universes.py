@@ -25,16 +25,17 @@ KNOWN = [
 @pytest.mark.parametrize(
     ("value", "found"),
     [
-        ({"stocks": [{"ticker": "AAPL"}, {"ticker": " msft "}], "count": 2}, ("AAPL", "MSFT")),
+        ({"stocks": [{"ticker": "AAPL"}, {"ticker": " MSFT "}], "count": 2}, ("AAPL", "MSFT")),
         ({"etfs": [{"ticker": "SPY"}, {"ticker": "SPY"}]}, ("SPY",)),
         (["AAPL", "BRK.B"], ("AAPL", "BRK.B")),
         ([{"symbol": "AAPL"}, {"name": "no symbol"}, None, 7, "", "X" * 21, "A\n"], ("AAPL", "A")),
+        (["BCPC", "BCpC", "../X", "A B", "M&M.NS"], ("BCPC", "BCpC", "M&M.NS")),
         ({"count": 5}, ()),
         ({"stocks": "AAPL"}, ()),
         ("AAPL", ()),
         (None, ()),
     ],
-    ids=["objects", "twice", "plain", "noise", "count", "text-inside", "text", "null"],
+    ids=["objects", "twice", "plain", "noise", "odd symbols", "count", "text-inside", "text", "null"],
 )
 def test_members_are_read_however_they_are_spelt(value: Any, found: tuple[str, ...]) -> None:
     assert values.members(value) == found
@@ -124,7 +125,7 @@ async def test_universes_are_brought_listed_and_given_out_by_commands(
     databases: Databases, link: asyncpg.Connection, tmp_path: Path
 ) -> None:
     engine = {"TICKSTOCK_ENGINE_DATABASE_URL": databases.engine}
-    (tmp_path / "mine.csv").write_text("ticker,note\naapl,x\nBRK.B,y\n")
+    (tmp_path / "mine.csv").write_text("ticker,note\nAAPL,x\nBRK.B,y\n")
     await link.execute("insert into symbols (symbol, name) values ('AAPL', 'Apple, Inc.')")
 
     shipped = command(tmp_path, "data", "universes", "import", "--shipped", **engine)

@@ -69,7 +69,7 @@ def test_a_pattern_is_the_same_however_deep_it_is_wrapped(message: object) -> No
 
 
 def test_the_oldest_pattern_is_still_understood() -> None:
-    message = {"ticker": "aapl", "pattern_type": "Doji", "source": "tickstock_pl", "direction": "SHORT"}
+    message = {"ticker": "AAPL", "pattern_type": "Doji", "source": "tickstock_pl", "direction": "SHORT"}
 
     event = heard(Meaning.PATTERNS, message)
 

@@ -157,7 +157,7 @@ OUT_OF_BOUNDS = [
     (lambda: BacktestJob(**BACKTEST | {"symbols": ()}), "symbols"),
     (lambda: BacktestJob(**BACKTEST | {"symbols": tuple(f"S{n}" for n in range(51))}), "symbols"),
     (lambda: BacktestJob(**BACKTEST | {"symbols": ("IBM", "IBM")}), "symbols"),
-    (lambda: BacktestJob(**BACKTEST | {"symbols": ("ibm",)}), "symbols"),
+    (lambda: BacktestJob(**BACKTEST | {"symbols": ("../X",)}), "symbols"),
     (lambda: BacktestJob(**BACKTEST | {"patterns": ()}), "patterns"),
     (lambda: BacktestJob(**BACKTEST | {"patterns": ("\ud800",)}), "patterns"),
     (lambda: BacktestJob(**BACKTEST | {"end_date": date(2021, 1, 4)}), "end_date"),
