@@ -9,7 +9,7 @@ from app.db.pools import Pools
 from app.deps import Draws
 from app.identity import View
 from app.live import topics
-from app.live.frames import Drawing, Part, end
+from app.live.frames import Drawing, Form, Part, end, payload
 from app.live.hub import Hub
 from app.live.reader import Reader
 from app.push import Push
@@ -18,6 +18,9 @@ from app.wire.log import Gap, Log, LogId
 
 REPLAYED_AT_MOST = 500
 """Entries: to draw more of them one by one takes longer than to draw the lists anew."""
+
+TOPICS_AT_ONCE = 8
+"""A stream may ask for hundreds, and each may be a chart."""
 
 APART_SECONDS = 0.1
 """Between two snapshots of the same topic, however many ask for it."""
@@ -57,11 +60,11 @@ class CatchUp:
             trims = [push for push in mine if _push(push).op == "trim"]
             parts = [self._hub.drawn([push for push in mine if _push(push).op != "trim"], view)]
         else:
-            parts = await self._lists(logs, view)
+            parts = await self._lists(logs, view, reader.form)
             if cursor or not all(part.lines for part in parts):  # what could not be had now, comes late
                 parts.append(self._hub.drawn(self._notice(missed, logs[0]), view))
         self._hub.joined[_way(cursor, missed)] += 1
-        parts += await self._snapshots.parts(states, view)
+        parts += await self._snapshots.parts(states, view, reader.form)
         # In a message of its own: htmx looks for what is too much in a list before it inserts what the message brings.
         after = [self._hub.drawn(trims, view), end("")] if trims else []
         return [*(part for part in parts if part.lines), end(reader.joined_at), *after]
@@ -71,8 +74,8 @@ class CatchUp:
             return self._relay.missed(missed.missed, topic)
         return self._relay.gap(topic)
 
-    async def _lists(self, logs: list[str], view: View) -> list[Part]:
-        parts = await self._snapshots.parts(logs, view)
+    async def _lists(self, logs: list[str], view: View, form: Form) -> list[Part]:
+        parts = await self._snapshots.parts(logs, view, form)
         for topic, part in zip(logs, parts, strict=True):
             if not part.lines:
                 self._owe(topic)
@@ -108,10 +111,19 @@ class Snapshots:
         self._waiting: dict[tuple[str, View], asyncio.Future[Part]] = {}
         self._flying: dict[tuple[str, View], asyncio.Task[None]] = {}
 
-    async def parts(self, wanted: list[str], view: View) -> list[Part]:
-        """What cannot be asked for now is left out, and stays as the page shows it."""
-        asked = [self._asked(topic, view) for topic in wanted]
-        return [await asyncio.shield(each) for each in asked]
+    async def parts(self, wanted: list[str], view: View, form: Form) -> list[Part]:
+        """What cannot be asked for now is left out, and stays as the page shows it.
+
+        A few topics after the other, each compressed where the reader needs that: between them the loop is free.
+        """
+        parts: list[Part] = []
+        for first in range(0, len(wanted), TOPICS_AT_ONCE):
+            asked = [self._asked(topic, view) for topic in wanted[first : first + TOPICS_AT_ONCE]]
+            some = [await asyncio.shield(each) for each in asked]
+            payload(some, form)
+            parts += some
+            await asyncio.sleep(0)
+        return parts
 
     def _asked(self, topic: str, view: View) -> asyncio.Future[Part]:
         key = topic, view

@@ -22,6 +22,7 @@ from app.factory import create_app
 from app.live import lane
 from app.live.socket import LARGEST
 from app.settings import Settings
+from app.web import html
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +53,7 @@ def run_web(settings: Settings, ready: Callable[[], None] = lambda: None) -> Non
 
 def settle() -> None:
     """What has been made by now stays: to walk all of it again and again would be a fifth of a reader's welcome."""
+    html.compile_templates()
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE, 20)

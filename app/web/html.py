@@ -53,6 +53,13 @@ pages = _environment("templates")
 pages.globals.update(ZONES=ZONES, NUMBER_FORMS=tuple(NumberForm), RATES=tuple(Rate))
 
 
+def compile_templates() -> None:
+    """All of them, which takes long: before anybody waits for the first that is drawn."""
+    for each in (environment, pages):
+        for name in each.list_templates():
+            each.get_template(name)
+
+
 def fragment(name: str, **values: object) -> Markup:
     """Draws partials/<name>.html; knows no request, so that a push draws the same bytes as a page."""
     return Markup(environment.get_template(f"{name}.html").render(values).strip())  # noqa: S704 - escaped by the template

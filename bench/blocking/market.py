@@ -1,0 +1,46 @@
+"""A market of many symbols, stored: names, two days of bars of each, a long history of one, and patterns."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import asyncpg
+
+NEWEST = date(2012, 8, 31)
+LONG = 5_000
+"""Days of the first symbol."""
+
+
+def symbol(number: int) -> str:
+    """Four letters, no two alike, and neighbours far apart in their order."""
+    number = number * 10_007 % 26**4
+    return "".join(chr(ord("A") + number // 26**place % 26) for place in range(4))
+
+
+async def store(url: str, count: int) -> None:
+    link = await asyncpg.connect(url)
+    try:
+        symbols = [symbol(number) for number in range(count)]
+        rows = [(each, f"The {each} Holding Company of Ohio", "XNYS", "usd", True) for each in symbols]
+        await link.copy_records_to_table(
+            "symbols", records=rows, columns=("symbol", "name", "exchange", "currency_name", "active")
+        )
+        columns = ("symbol", "date", "open", "high", "low", "close", "volume")
+        await link.copy_records_to_table("ohlcv_daily", records=_bars(symbols), columns=columns)
+        await link.copy_records_to_table(
+            "daily_patterns",
+            records=[
+                (each, "Hammer", 0.8, '{"direction": "bullish"}', datetime(2012, 8, 31, 20, tzinfo=UTC), "daily")
+                for each in symbols[:1000]
+            ],
+            columns=("symbol", "pattern_type", "confidence", "pattern_data", "detection_timestamp", "timeframe"),
+        )
+        await link.execute("analyze")
+    finally:
+        await link.close()
+
+
+def _bars(symbols: list[str]) -> Iterator[tuple[object, ...]]:
+    for number, each in enumerate(symbols):
+        for back in range(LONG if number == 0 else 2):
+            low = 10 + (number + back) % 90
+            yield each, NEWEST - timedelta(days=back), low + 0.5, low + 2, low, low + 1, 1000
