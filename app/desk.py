@@ -87,13 +87,22 @@ async def symbol_page(symbol: str) -> ResponseReturnValue:
 
 
 async def _spellings(typed: str) -> tuple[str, ...]:
-    """What it can mean, symbols among it of which patterns or indicators alone are stored. Raises Unavailable."""
+    """What it can mean: a symbol with a price or a name, or else one that patterns or indicators speak of.
+
+    Raises Unavailable.
+    """
     names = await lookup.spellings(typed, deps.symbols(), deps.pools())
     if names or not is_symbol(typed):
         return names
+    return tuple([name for name in deps.symbols().possible(typed) if await _mentioned(name)][:1])
+
+
+async def _mentioned(symbol: str) -> bool:
     indicators = deps.board(IndicatorBoard)
-    await indicator_stream.seed(typed, deps.pools(), indicators)
-    return (typed,) if indicators.of(typed) or await _detections(typed) else ()
+    if indicators.of(symbol) or deps.board(PatternBoard).mentions(symbol) or await _detections(symbol):
+        return True
+    await indicator_stream.seed(symbol, deps.pools(), indicators)
+    return bool(indicators.of(symbol))
 
 
 async def _choice(typed: str, spellings: Sequence[str]) -> ResponseReturnValue:

@@ -54,14 +54,13 @@ class Boards(NamedTuple):
 class Relay:
     def __init__(self, boards: Boards, hub: Hub) -> None:
         ticked = partial(quotes.on_tick, board=boards.quotes, charts=boards.charts)
-        named = partial(quotes.on_symbol, board=boards.quotes)
         processed = partial(market.on_processing, board=boards.market)
         self._reactions: Mapping[type, tuple[Reaction, ...]] = {
             Tick: (ticked,),
-            PatternDetected: (named, partial(patterns.on_detected, board=boards.patterns)),
-            PatternUpdated: (named, partial(patterns.on_updated, board=boards.patterns)),
-            PatternExpired: (named, partial(patterns.on_expired, board=boards.patterns)),
-            IndicatorCalculated: (named, partial(indicators.on_calculated, board=boards.indicators)),
+            PatternDetected: (partial(patterns.on_detected, board=boards.patterns),),
+            PatternUpdated: (partial(patterns.on_updated, board=boards.patterns),),
+            PatternExpired: (partial(patterns.on_expired, board=boards.patterns),),
+            IndicatorCalculated: (partial(indicators.on_calculated, board=boards.indicators),),
             ProcessingChanged: (processed,),
             ProcessingProgressed: (processed,),
             RunChanged: (processed,),

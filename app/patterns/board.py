@@ -43,6 +43,9 @@ class Board:
             self._expired.popitem(last=False)
         return found._replace(expired=True)
 
+    def mentions(self, symbol: str) -> bool:
+        return any(name[0] == symbol for name in self._newest)
+
     def marked(self, found: Iterable[Detection]) -> list[Detection]:
         return [each._replace(expired=_key(each) in self._expired) for each in found]
 

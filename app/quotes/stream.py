@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 from app import db
 from app.db.pools import Pools
-from app.finance.instrument import Instrument
 from app.identity import View
 from app.live import topics
 from app.push import Push
@@ -18,7 +17,7 @@ from app.quotes.quote import Quote
 from app.quotes.rows import rows
 from app.quotes.spark import spark
 from app.web.filters import dom_id
-from app.wire.events import IndicatorCalculated, Pattern, Tick
+from app.wire.events import Tick
 
 
 def on_tick(tick: Tick, board: Board, charts: Charts) -> Iterator[Push]:
@@ -32,13 +31,6 @@ def on_tick(tick: Tick, board: Board, charts: Charts) -> Iterator[Push]:
     yield from _summary(quote)
     for chart, whole in charts.apply(quote):
         yield from _whole_chart(chart, charts) if whole else _last_candle(chart)
-
-
-def on_symbol(event: Pattern | IndicatorCalculated, board: Board) -> Iterator[Push]:
-    """Whatever the engine speaks of has a page from then on, and is found, though no price of it came."""
-    if event.symbol not in board.instruments:
-        board.know((Instrument(event.symbol),))
-    return iter(())
 
 
 async def snapshot(topic: str, pools: Pools, board: Board, charts: Charts) -> list[Push]:

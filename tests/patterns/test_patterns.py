@@ -72,7 +72,7 @@ async def test_the_newest_come_first_and_can_be_narrowed(databases: Databases) -
     async with pools.market.acquire() as connection:
         all_of_them = await queries.recent(connection, shape, 100)
         two = await queries.recent(connection, shape, 2)
-        one_symbol = await queries.recent(connection, shape, 100, "BRK.B")
+        one_symbol = await queries.recent(connection, shape, 100, ("BRK.B",))
         one_timeframe = await queries.recent(connection, shape, 100, None, "daily")
     await pools.close()
 

@@ -1,6 +1,7 @@
 """/ws/quotes: who is let in, what comes, and how it ends."""
 
 import asyncio
+import json
 import re
 import socket
 from collections.abc import Callable
@@ -73,6 +74,16 @@ async def test_only_who_is_signed_in_on_our_own_pages_is_let_in_and_gets_states_
         assert (await client.get("/ws/quotes?topics=quotes")).status_code in (400, 404)
 
     assert await status(talk(desk, "quotes")) == 101
+
+
+async def test_a_socket_leaves_out_what_is_no_topic_and_says_so_first(desk: Desk) -> None:
+    await desk.publish(tick(665.25))
+    await until(lambda: desk.house.intake.ticked_at)
+
+    async with talk(desk, "quotes:AAPL,admin,quotes:..") as talker:
+        assert talker.status == 101
+        assert json.loads(await talker.text()) == {"unknown_topics": ["admin", "quotes:.."]}
+        await talker.containing("665.25")
 
 
 async def test_first_comes_what_is_then_the_newest_of_what_changes_and_never_deflated(desk: Desk) -> None:

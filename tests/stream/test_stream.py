@@ -172,9 +172,20 @@ async def test_strangers_are_told_so_and_never_sent_elsewhere(desk: Desk) -> Non
 
 
 async def test_only_topics_that_exist_are_streamed(desk: Desk) -> None:
-    for topics in ("", "nonsense", "quotes:aapl", "patterns,", "patterns,admin"):
+    for topics in ("", "nonsense", "quotes:..", "admin,quotes:", ",".join(["patterns"] * 257)):
         async with desk.stream(topics) as reader:
             assert reader.status == 400
+
+
+async def test_a_stream_leaves_out_what_is_no_topic_and_says_so_when_it_begins(desk: Desk) -> None:
+    async with desk.stream("patterns,status") as reader:
+        assert (await reader.message()).data == "0.2"
+    async with desk.stream("patterns,admin,quotes:A%0Aid:%207,status") as reader:
+        hello = await reader.message()
+        assert (reader.status, hello.event) == (200, "hello")
+        assert hello.data.split("\n") == ["0.2", "unknown topic: admin", "unknown topic: quotes:A id: 7"]
+        assert hello.id == ""
+        assert 'id="ticks"' in (await reader.message("message")).data
 
 
 async def test_a_stream_is_not_for_asking_its_head(desk: Desk) -> None:

@@ -1,0 +1,210 @@
+"""Every symbol that is accepted has a page, links that lead to it, and a place in a live desk."""
+
+import asyncio
+import re
+from html import unescape
+from urllib.parse import quote, unquote
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.finance.instrument import Instrument
+from app.finance.symbols import is_symbol
+from app.identity import Rate
+from app.live import topics
+from app.quotes.board import SHOWN, Board
+from app.web.filters import dom_id
+from app.web.html import links
+from app.wire.events import IndicatorCalculated, PatternDetected
+from tests.conftest import Databases
+from tests.desk.test_pages import page
+from tests.finance import grammar
+from tests.quotes.samples import OPEN, bars, tick
+from tests.quotes.stored import Found, store_bars, store_patterns, store_symbols
+from tests.stream.conftest import Desk
+from tests.stream.waiting import until
+
+LINK = re.compile(r'href="/symbols/([^"?#]*)')
+STREAM = re.compile(r'hx-sse:connect="([^"]*)"')
+ELSEWHERE = (
+    "..",
+    "../X",
+    "../",
+    ".",
+    "./BRK.B",
+    "BRK.B/..",
+    "BRK.B/../X",
+    "BF//B",
+    "/BF/B",
+    "BF/B/",
+    "%41",
+    "A,B",
+    "x\\y",
+)
+
+
+def board_of(desk: Desk) -> Board:
+    board = desk.house.boards[Board]
+    assert isinstance(board, Board)
+    return board
+
+
+async def raw(desk: Desk, path: str) -> tuple[int, str]:
+    """Status and Location of a path that no client has made pretty."""
+    cookie = "; ".join(f"{name}={value}" for name, value in desk.cookies.items())
+    source, sink = await asyncio.open_connection("127.0.0.1", desk.settings.port)
+    head = (
+        f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{desk.settings.port}\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n"
+    )
+    sink.write(head.encode("latin-1"))
+    answer = (await source.readuntil(b"\r\n\r\n")).decode("latin-1")
+    sink.close()
+    found = re.search(r"(?im)^location: (.*)$", answer)
+    return int(answer.split()[1]), found[1].strip() if found else ""
+
+
+async def test_every_symbol_that_the_feed_brings_has_a_page_a_link_and_a_stream(desk: Desk) -> None:
+    for symbol in grammar.ODD:
+        await desk.publish(tick(symbol, 12.5))
+    await until(lambda: all(board_of(desk).quote(symbol) for symbol in grammar.ODD))
+
+    desk_page = await page(desk, "/")
+    linked = {unquote(unescape(address)) for address in LINK.findall(desk_page)}
+    assert set(grammar.ODD) <= linked
+    for symbol in grammar.ODD:
+        assert f'id="{dom_id("last", symbol)}"' in desk_page
+        shown = await page(desk, f"/symbols/{quote(symbol, safe='/')}")
+        (address,) = STREAM.findall(shown)
+        async with desk.client() as client:
+            found = await client.get("/symbols", params={"q": symbol})
+        assert (found.status_code, unquote(found.headers["Location"])) == (303, f"/symbols/{symbol}")
+        asked = unquote(unescape(address)).partition("topics=")[2].partition("&cursor")[0]
+        wanted = topics.parse_all(asked)
+        assert wanted is not None
+        assert wanted == (
+            {f"symbol:{symbol}", f"chart:{symbol}:6m", f"patterns:{symbol}", "status"}, (),
+        )  # fmt: skip
+        async with desk.stream(unescape(address).partition("topics=")[2]) as reader:
+            assert (await reader.message("hello")).data == "0.2"
+            assert f'hx-target="#{dom_id("headline", symbol)}"' in (await reader.message("message")).data
+
+
+@given(st.lists(grammar.symbols, min_size=1, max_size=30, unique=True))
+def test_what_a_page_asks_for_is_what_it_shows(symbols: list[str]) -> None:
+    asked = tuple(topics.chart_topic(symbol, "6m") for symbol in symbols)
+    query = unquote(links(asked, "7-1", Rate.AUTO).stream.partition("topics=")[2].partition("&")[0])
+
+    assert topics.parse_all(query) == (frozenset(asked), ())
+
+
+@settings(max_examples=60)
+@given(grammar.symbols)
+def test_a_link_leads_to_the_symbol_and_stays_below_its_folder(symbol: str) -> None:
+    address = f"/symbols/{quote(symbol)}"
+
+    assert unquote(address).removeprefix("/symbols/") == symbol
+    assert not re.search(r"//|/\.{1,2}(/|$)|[?#\\]", address)
+
+
+@pytest.mark.parametrize("encoded", [False, True])
+async def test_what_is_no_symbol_leads_nowhere_else(desk: Desk, encoded: bool) -> None:
+    for text in ELSEWHERE:
+        assert not is_symbol(text)
+        path = quote(text, safe="" if encoded else "/%\\")
+        for folder in ("/symbols/", "/api/v1/quotes/", "/api/v1/bars/"):
+            for more in ("", "?range=2m"):
+                assert await raw(desk, f"{folder}{path}{more}") in {(404, ""), (400, "")}, (folder, path, more)
+    for path in (
+        "/symbols/%2e%2e/%2e%2e/login",
+        "/symbols/%2E%2E%2Fpatterns",
+        "/symbols//evil.example",
+        "//evil.example",
+    ):
+        assert await raw(desk, path) == (404, ""), path
+
+
+async def test_a_desk_of_more_than_a_hundred_symbols_is_live_with_an_index_among_them(desk: Desk) -> None:
+    names = [f"S{number:03d}" for number in range(101)]
+    for symbol in (*names, ".DJI"):
+        await desk.publish(tick(symbol, 12.5))
+    await until(lambda: board_of(desk).count >= 102)
+
+    html = await page(desk, "/")
+
+    assert html.count('<th scope="row"><a') == SHOWN
+    (address,) = STREAM.findall(html)
+    async with desk.stream(unescape(address).partition("topics=")[2]) as reader:
+        assert reader.status == 200
+        assert (await reader.message("hello")).data == "0.2"
+        await reader.message("message")
+        await desk.publish(tick(".DJI", 13.75, OPEN + 1))
+        assert f'hx-target="#{dom_id("last", ".DJI")}"' in (await reader.containing("13.75")).data
+
+
+async def test_a_desk_of_the_longest_and_oddest_symbols_is_live(desk: Desk) -> None:
+    names = [f"${'&' * 27}{number:04d}" for number in range(SHOWN + 1)]
+    for symbol in names:
+        await desk.publish(tick(symbol, 12.5))
+    await until(lambda: board_of(desk).count > SHOWN)
+
+    (address,) = STREAM.findall(await page(desk, "/"))
+
+    async with desk.stream(unescape(address).partition("topics=")[2]) as reader:
+        assert (await reader.message("hello")).data == "0.2"
+
+
+async def test_companies_that_differ_in_case_have_pages_of_their_own(desk: Desk, databases: Databases) -> None:
+    for symbol in ("BCPC", "BCpC"):
+        await desk.publish(tick(symbol, 24.25 if symbol == "BCpC" else 146.5))
+    await until(lambda: board_of(desk).quote("BCpC") and board_of(desk).quote("BCPC"))
+
+    assert "24.25" in await page(desk, "/symbols/BCpC")
+    assert "146.50" in await page(desk, "/symbols/BCPC")
+    both = await page(desk, "/symbols/bcpc", 300)
+    assert LINK.findall(both) == ["BCPC", "BCpC"]
+    assert {"BCPC", "BCpC"} <= set(LINK.findall(await page(desk, "/symbols?q=bcpc")))
+    async with desk.client() as client:
+        exact = await client.get("/symbols?q=BCpC")
+        listed = (await client.get("/api/v1/quotes?symbols=bcpc,brk.b")).json()["quotes"]
+        one = (await client.get("/api/v1/quotes/BCpC")).json()
+        either = await client.get("/api/v1/quotes/bcpc")
+        typed = (await client.get("/api/v1/quotes/brk.b")).json()
+    assert exact.headers["Location"] == "/symbols/BCpC"
+    assert [each["symbol"] for each in listed] == ["BCPC", "BCpC", "BRK.B"]
+    assert (one["symbol"], one["price"], typed["symbol"]) == ("BCpC", 24.25, "BRK.B")
+    assert (either.status_code, "BCPC, BCpC" in either.json()["detail"]) == (404, True)
+
+
+async def test_what_is_stored_after_the_desk_began_is_found_in_any_case(desk: Desk, databases: Databases) -> None:
+    await store_symbols(databases.engine, {"ABCp": "Preferred", "XYZp": "Preferred", "XYZP": "Common"})
+    await store_bars(databases.engine, bars("QQQ", 3))
+
+    async with desk.client() as client:
+        assert (await client.get("/symbols/abcp")).headers["Location"] == "/symbols/ABCp"
+        assert (await client.get("/symbols/qqq?range=1y")).headers["Location"] == "/symbols/QQQ?range=1y"
+        assert (await client.get("/api/v1/bars/qqq")).json()["symbol"] == "QQQ"
+        either = await client.get("/api/v1/bars/xyzp")
+    assert either.status_code == 404
+    assert "XYZP, XYZp" in either.json()["detail"]
+    assert LINK.findall(await page(desk, "/symbols/xyzp", 300)) == ["XYZP", "XYZp"]
+
+
+async def test_a_symbol_of_which_the_engine_alone_speaks_has_a_page(desk: Desk, databases: Databases) -> None:
+    await store_patterns(databases.engine, "daily", [Found("M&M.NS", "Hammer", OPEN)])
+    await desk.publish(PatternDetected(symbol="$SPX", pattern="Doji", timeframe="1min", confidence=0.5, at=OPEN))
+    await desk.publish(IndicatorCalculated(symbol="BTC+USD", indicator="RSI14", timeframe="1min", value=70.5, at=OPEN))
+    await until(lambda: desk.house.hub.stats.published)
+
+    assert {"M%26M.NS"} <= set(LINK.findall(await page(desk, "/")))
+    for address, words in (("M%26M.NS", "Hammer"), ("%24SPX", "No price of it"), ("BTC%2BUSD", "70.50")):
+        await until(lambda: desk.house.hub.stats.published >= 2)
+        assert words in await page(desk, f"/symbols/{address}")
+    await page(desk, "/symbols/BTC-USD", 404)
+    assert (await page(desk, "/patterns?symbol=m%26m.ns")).count("<li ") == 1
+
+
+def test_names_in_a_database_that_are_no_symbols_are_passed_over() -> None:
+    board = Board([Instrument("../X"), Instrument("BRK B"), Instrument("BRK.B")])
+
+    assert list(board.instruments) == ["BRK.B"]
