@@ -169,7 +169,9 @@ async def years(connection: Connection, shape: MarketShape, symbol: str, until: 
     return Years(row["low"], row["high"]) if row and row["low"] is not None else None
 
 
-async def closes(connection: Connection, shape: MarketShape, session: Session, slot: int) -> list[Close]:
+async def closes(
+    connection: Connection, shape: MarketShape, session: Session, slot: int, symbols: list[str]
+) -> list[Close]:
     """The last price of each slot of `slot` seconds since the session opened, by symbol and time."""
     if shape.minute_bars is None:
         return []
@@ -177,12 +179,13 @@ async def closes(connection: Connection, shape: MarketShape, session: Session, s
         f"""
         select distinct on (symbol, slot) symbol, close, floor(extract(epoch from at) / $3)::int as slot
           from {shape.minute_bars} as bars
-         where at >= to_timestamp($1) and at < to_timestamp($2)
+         where at >= to_timestamp($1) and at < to_timestamp($2) and symbol = any($4::text[])
          order by symbol, slot, at desc
         """,  # noqa: S608
         session.opens,
         session.closes,
         slot,
+        symbols,
     )
     return [Close(row["symbol"], row["slot"], row["close"]) for row in rows]
 

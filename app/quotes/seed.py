@@ -1,10 +1,12 @@
 """What the board knows before it hears anything: stored bars, and the newest quotes that the feed left behind."""
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import groupby
 from operator import attrgetter
+from typing import TypeVar
 
 from app.db import actions
 from app.db.pools import Pools
@@ -20,22 +22,39 @@ from app.quotes.board import Board
 from app.quotes.quote import POINTS, SLOT, Quote
 from app.wire.newest import Newest
 
+T = TypeVar("T")
+
+SYMBOLS_AT_ONCE = 250
+"""Between them the loop is free: tens of thousands of symbols take a second."""
+
 
 async def seed(board: Board, pools: Pools, newest: Newest) -> None:
     """May be called again after a gap: it fills in what was missed and overwrites nothing that was heard."""
-    before = await newest.all()
     shape = await pools.shape()
     async with pools.market.acquire() as connection:
-        board.know(await queries.instruments(connection, shape))
-        stored = await queries.newest_bars(connection, shape, sorted({*board.instruments, *before}))
+        for some in _slices(await queries.instruments(connection, shape)):
+            board.know(some)
+            await asyncio.sleep(0)
         splits = await actions.every_split(connection)
-        session = max((quote.session for quote in seeds(board.instruments, stored, before, splits)), default=None)
-        closes = await queries.closes(connection, shape, sessions.regular(session), SLOT) if session else []
-    paths = _paths(closes)
-    board.split(splits)
-    # Read last: what is published from here on comes to the board itself.
-    quotes = seeds(board.instruments, stored, await newest.all(), splits)
-    board.seed(_with_spark(quote, paths.get(quote.symbol, {}), session) for quote in quotes)
+        board.split(splits)
+        slices = list(_slices(sorted({*board.instruments, *await newest.symbols()})))
+        stored = [await queries.newest_bars(connection, shape, symbols) for symbols in slices]
+        days: set[date] = set()
+        for symbols, bars in zip(slices, stored, strict=True):
+            days |= {quote.session for quote in seeds(board.instruments, bars, await newest.of(symbols), splits)}
+        session = max(days, default=None)
+        hours = sessions.regular(session) if session else None
+        for symbols, bars in zip(slices, stored, strict=True):
+            closes = await queries.closes(connection, shape, hours, SLOT, symbols) if hours else []
+            paths = _paths(closes)
+            # Read last: what is published from here on comes to the board itself.
+            quotes = seeds(board.instruments, bars, await newest.of(symbols), splits)
+            board.seed(_with_spark(quote, paths.get(quote.symbol, {}), session) for quote in quotes)
+
+
+def _slices(items: Sequence[T]) -> Iterator[list[T]]:
+    for first in range(0, len(items), SYMBOLS_AT_ONCE):
+        yield list(items[first : first + SYMBOLS_AT_ONCE])
 
 
 def seeds(

@@ -22,6 +22,21 @@ class Newest:
                 NEWEST_QUOTES_KEY, mapping={quote.symbol: msgspec.json.encode(quote) for quote in quotes}
             )
 
+    async def symbols(self) -> list[str]:
+        """Those that have a quote. What may read the hash may not always list its fields alone (HKEYS)."""
+        with reachable():
+            found = await self._client.hgetall(NEWEST_QUOTES_KEY)
+        return [name.decode("utf-8", "replace") if isinstance(name, bytes) else name for name in found]
+
+    async def of(self, symbols: Sequence[str]) -> dict[str, NewestQuote]:
+        """Of those of them that have one."""
+        if not symbols:
+            return {}
+        with reachable():
+            values = await self._client.hmget(NEWEST_QUOTES_KEY, list(symbols))
+        quotes = (_read(value) for value in values if value is not None)
+        return {quote.symbol: quote for quote in quotes if quote is not None}
+
     async def all(self) -> dict[str, NewestQuote]:
         with reachable():
             found = await self._client.hgetall(NEWEST_QUOTES_KEY)

@@ -28,6 +28,8 @@ from app.identity import Role
 from app.sections import Database, Limits, Redis
 from app.serve import settle
 from app.settings import Settings
+from app.wire.client import close, connect
+from app.wire.newest import Newest
 from bench.blocking import loop, market
 from bench.blocking.requests import TOPICS, paths
 from tests.ports import free_port
@@ -48,7 +50,7 @@ def servers(directory: Path, symbols: int) -> Iterator[Settings]:
         for child in children:
             child.start()
         assert all(child.wait_ready(60) for child in children)
-        urls = asyncio.run(_furnished(postgres.url(places), symbols))
+        urls = asyncio.run(_furnished(postgres.url(places), valkey.url(places), symbols))
         yield Settings(
             port=free_port(),
             data_dir=directory,
@@ -62,11 +64,14 @@ def servers(directory: Path, symbols: int) -> Iterator[Settings]:
         leave(places)
 
 
-async def _furnished(superuser: str, symbols: int) -> tuple[str, str]:
+async def _furnished(superuser: str, redis: str, symbols: int) -> tuple[str, str]:
     urls = await roles.prepare(superuser, "blocking")
     await migrate.migrate("app", urls.own)
     await migrate.migrate("market", urls.engine)
     await market.store(urls.engine, symbols)
+    client = connect(redis)
+    await Newest(client).put(list(market.quotes(symbols)))
+    await close(client)
     return urls.own, urls.market
 
 

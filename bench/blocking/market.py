@@ -1,9 +1,12 @@
-"""A market of many symbols, stored: names, two days of bars of each, a long history of one, and patterns."""
+"""A market of many symbols, stored: names, two days of bars and a quote of each, a long history, and patterns."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import asyncpg
+
+from app.finance.quote import NewestQuote
+from app.finance.sessions import regular
 
 NEWEST = date(2012, 8, 31)
 LONG = 5_000
@@ -14,6 +17,14 @@ def symbol(number: int) -> str:
     """Four letters, no two alike, and neighbours far apart in their order."""
     number = number * 10_007 % 26**4
     return "".join(chr(ord("A") + number // 26**place % 26) for place in range(4))
+
+
+def quotes(count: int) -> Iterator[NewestQuote]:
+    """As the feed leaves them, after the close of the newest day."""
+    closes = regular(NEWEST).closes
+    for number in range(count):
+        price = 11.0 + number % 90
+        yield NewestQuote(symbol(number), price, closes, NEWEST.isoformat(), price, price, price, 1000)
 
 
 async def store(url: str, count: int) -> None:

@@ -38,6 +38,9 @@ async def test_the_newest_quotes_come_back_as_they_were(client: Redis) -> None:
     await newest.put([QUOTE._replace(price=70.75)])
     await newest.put([])
 
+    assert sorted(await newest.symbols()) == ["BF/B", "BRK.B"]
+    assert await newest.of(["BF/B", "IBM"]) == {"BF/B": QUOTE._replace(price=70.75)}
+    assert await newest.of([]) == {}
     assert await newest.all() == {"BF/B": QUOTE._replace(price=70.75), "BRK.B": QUOTE._replace(symbol="BRK.B")}
 
 
@@ -47,6 +50,7 @@ async def test_a_quote_that_makes_no_sense_is_left_out(client: Redis) -> None:
     await client.hset(NEWEST_QUOTES_KEY, mapping={"X": "{", "Y": "[1,2]", "Z": b"\xff"})
 
     assert await newest.all() == {"BF/B": QUOTE}
+    assert await newest.of(["X", "BF/B", "Y"]) == {"BF/B": QUOTE}
 
 
 async def test_the_market_clock_is_announced_to_everybody(client: Redis) -> None:
