@@ -14,9 +14,10 @@ LONG = 5_000
 
 
 def symbol(number: int) -> str:
-    """Four letters, no two alike, and neighbours far apart in their order."""
+    """Four letters, neighbours far apart in their order; each third is as long as pairs of currencies are."""
     number = number * 10_007 % 26**4
-    return "".join(chr(ord("A") + number // 26**place % 26) for place in range(4))
+    word = "".join(chr(ord("A") + number // 26**place % 26) for place in range(4))
+    return word if number % 3 else f"X:{word}-{word[::-1]}.USD"
 
 
 def quotes(count: int) -> Iterator[NewestQuote]:

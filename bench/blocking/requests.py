@@ -11,6 +11,8 @@ from werkzeug.routing import Rule
 from bench.blocking.market import symbol
 
 MOST = 256
+SLIP = "X:BCDE-EDCC.USD"
+"""Looks like a third of all symbols."""
 ALPHABET = string.ascii_uppercase + string.digits[:6]
 """Shares a letter with every symbol."""
 ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -23,8 +25,8 @@ ARGUMENTS = {
     "name": "live.js",
 }
 MORE = {
-    "/symbols": ("?q=s", "?q=ohio", "?q=AAPK", f"?q={ALPHABET}", "?q=nobody"),
-    "/symbols/<path:symbol>": (f"/../{symbol(0)}?range=all&rows=all", "/../AAPK", f"/../{ALPHABET}"),
+    "/symbols": ("?q=s", "?q=ohio", "?q=AAPK", f"?q={SLIP}", f"?q={ALPHABET}", "?q=nobody"),
+    "/symbols/<path:symbol>": (f"/../{symbol(0)}?range=all&rows=all", "/../AAPK", f"/../{SLIP}", f"/../{ALPHABET}"),
     "/patterns": (f"?symbol={symbol(77)}",),
     "/api/v1/quotes": (
         "?limit=1000",

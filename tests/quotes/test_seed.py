@@ -1,9 +1,11 @@
+from collections.abc import Iterable
 from datetime import date
 
 import pytest
 
 from app.db.pools import Pools
 from app.finance.adjust import Prices
+from app.finance.instrument import Instrument
 from app.finance.quote import NewestQuote
 from app.identity import View
 from app.quotes import partials
@@ -11,8 +13,8 @@ from app.quotes.board import Board
 from app.quotes.charts import Charts
 from app.quotes.drawing import drawn
 from app.quotes.history import Asked, history
-from app.quotes.quote import SLOT
-from app.quotes.seed import seed
+from app.quotes.quote import SLOT, Quote
+from app.quotes.seed import SYMBOLS_AT_ONCE, seed
 from app.wire.newest import Newest
 from tests.conftest import Databases
 from tests.quotes.samples import AWKWARD, LONG_NAME, OPEN, bars, tick
@@ -55,6 +57,40 @@ async def test_what_the_feed_left_is_newer_than_any_bar(databases: Databases, po
     assert quote is not None
     assert (quote.price, quote.previous_close, quote.volume) == (23.0, 13.0, 5_000)
     assert quote.spark == (21.0, 22.0, 23.0)
+
+
+class Slices(Board):
+    """Counts what is done at once."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+        super().__init__()
+
+    def know(self, instruments: Iterable[Instrument]) -> None:
+        listed = list(instruments)
+        self.sizes.append(len(listed))
+        super().know(listed)
+
+    def seed(self, quotes: Iterable[Quote]) -> None:
+        listed = list(quotes)
+        self.sizes.append(len(listed))
+        super().seed(listed)
+
+
+async def test_a_large_market_is_read_a_slice_at_a_time(databases: Databases, pools: Pools, newest: Newest) -> None:
+    board, names = Slices(), [f"S{number:04d}" for number in range(3 * SYMBOLS_AT_ONCE + 7)]
+    await store_symbols(databases.engine, dict.fromkeys(names, "Company"))
+    left = [NewestQuote(symbol, 23.0, OPEN, "2012-09-04", 20.0, 24.0, 19.0, 5_000) for symbol in names]
+    await newest.put(left)
+    await store_minutes(databases.engine, names[-1], {OPEN: 20.0})
+
+    await seed(board, pools, newest)
+
+    assert board.count == len(names)
+    assert max(board.sizes) == SYMBOLS_AT_ONCE
+    last = board.quote(names[-1])
+    assert last is not None
+    assert (last.price, last.instrument.name) == (23.0, "Company")
 
 
 async def test_an_empty_market_seeds_nothing_and_breaks_nothing(pools: Pools, newest: Newest) -> None:

@@ -11,7 +11,7 @@ from app.identity import NumberForm, View
 from app.live import topics
 from app.push import Push
 from app.quotes import stream
-from app.quotes.board import Board
+from app.quotes.board import SHOWN, Board
 from app.quotes.charts import Charts, assembled
 from app.quotes.quote import SLOT
 from tests.quotes.samples import AWKWARD, OPEN, bars, tick
@@ -122,6 +122,18 @@ def test_rows_are_pushed_for_a_first_tick_and_never_again() -> None:
 
     assert "quotes" in first
     assert "quotes" not in second
+
+
+async def test_of_many_quotes_those_are_drawn_that_the_desk_has_rows_for() -> None:
+    board, charts = Board(), Charts()
+    for number in range(1_000):
+        board.apply(tick(f"S{number:03d}", 10.0))
+    never_opened = Pool("postgresql://nobody@127.0.0.1:1/none", "none")
+
+    drawn = await stream.snapshot(topics.QUOTES, Pools(never_opened, never_opened), board, charts)
+
+    assert len(drawn) == 3 * SHOWN
+    assert stream.whole_board(board).draw(VIEW).count("<tr>") == SHOWN
 
 
 def test_only_a_push_of_a_move_flashes() -> None:

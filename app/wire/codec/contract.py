@@ -64,6 +64,8 @@ the first one. `log`: every message counts, in order, and is kept in the log. `s
 * What was published more than {LATE} minutes before it came is late: it is taken all the same, and counted by channel.
 * Numbers may be text. What is not finite or beyond 1e15 is missing.
 * Text loses control, format and surrogate characters, and what is longer than its field may be.
+* A symbol has 1 to 32 of the letters, digits and `.` `_` `:` `/` `^` `=` `$` `&` `+` `-`; it begins with a letter, a
+  digit, `^`, `$` or `.`, and no part between slashes is empty, `.` or `..`. Case is kept: BCPC and BCpC are two.
 * Every event may say its `source`, and besides its own time `published_at` (the time of the outermost envelope).
 """
 

@@ -1,0 +1,39 @@
+"""The board as a list: its order, its pages, and what has a place on the first of them."""
+
+from app.quotes.board import SHOWN, Board
+from tests.quotes.samples import quote, tick
+
+
+def test_the_first_page_and_those_after_it_are_read_without_the_others() -> None:
+    board = Board()
+    names = [f"S{number:05d}" for number in range(5_000)]
+    for symbol in reversed(names):
+        board.apply(tick(symbol, 1.0))
+    board.apply(tick(".DJI", 1.0))
+
+    assert [kept.symbol for kept in board.first(3)] == [".DJI", "S00000", "S00001"]
+    assert [kept.symbol for kept in board.first(2, after="S04000")] == ["S04001", "S04002"]
+    assert [kept.symbol for kept in board.first(9, after="S04997x")] == ["S04998", "S04999"]
+    board.apply(tick("S00000A", 1.0))
+    assert [kept.symbol for kept in board.first(2, after="S00000")] == ["S00000A", "S00001"]
+    assert board.count == 5_002
+
+
+def test_who_has_no_row_on_the_desk_makes_no_new_rows() -> None:
+    board = Board()
+    for number in range(SHOWN):
+        board.apply(tick(f"M{number:03d}", 1.0))
+    assert board.grew()
+
+    board.apply(tick("N", 1.0))
+    assert not board.grew()
+    board.apply(tick("A", 1.0))
+    assert board.grew()
+    assert not board.grew()
+
+
+def test_what_is_stored_under_no_symbol_or_beyond_the_limit_gets_no_quote() -> None:
+    board = Board(limit=1)
+    board.seed([quote("../X"), quote("BRK.B"), quote("IBM")])
+
+    assert [kept.symbol for kept in board.first(10)] == ["BRK.B"]
