@@ -2,6 +2,7 @@
 
 from app.finance.clock import MarketClock
 from app.finance.quote import NewestQuote
+from app.finance.symbols import is_storable
 from app.wire import clock
 from app.wire.client import connect
 from app.wire.newest import Newest
@@ -18,7 +19,9 @@ class Feed:
         return await clock.read(self._client)
 
     async def quotes(self) -> dict[str, NewestQuote]:
-        return await self._newest.all()
+        """Of the symbols that the tables can hold: one that they cannot would cost the others their day."""
+        quotes = await self._newest.all()
+        return {symbol: quote for symbol, quote in quotes.items() if is_storable(symbol)}
 
     async def close(self) -> None:
         await self._client.aclose()

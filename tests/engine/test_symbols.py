@@ -1,0 +1,38 @@
+"""Symbols that the wire brings and the tables cannot hold cost nothing but themselves."""
+
+from app.db.pools import Pool
+from app.engine.close import Close
+from app.engine.feed import Feed
+from app.engine.series import Series
+from app.engine.store import Store
+from app.engine.tape import Tape
+from app.engine.thresholds import Thresholds
+from app.finance.quote import NewestQuote
+from app.wire.channels import Channels
+from app.wire.client import close, connect
+from app.wire.events import Tick
+from app.wire.newest import Newest
+from app.wire.publish import Publisher
+
+LONG = "VERYLONGTICKERNAME.EXCHANGE"
+QUOTE = NewestQuote("M&M.NS", 70.5, 1_346_700_000.0, "2012-09-04", 70.0, 71.0, 69.5, 1_000)
+
+
+async def test_a_tick_of_a_symbol_that_is_too_long_is_refused_and_counted() -> None:
+    away = Pool("postgresql://127.0.0.1:1/none", "none", 1, statement_ms=1)
+    store = Store(away, Publisher(connect("redis://127.0.0.1:1"), Channels()))  # nothing is flushed
+    tape = Tape(store, Close(Series(), store, Thresholds(2.0), ()))
+    for symbol in (LONG, "M&M.NS", "BCPC", "BCpC"):
+        tape.take(Tick(symbol=symbol, price=70.5, volume=10, at=QUOTE.at), 0.0)
+
+    assert (tape.refused, tape.taken, tape.symbols) == (1, 3, 3)
+
+
+async def test_the_close_of_a_day_reads_what_can_be_stored(redis_url: str) -> None:
+    client = connect(redis_url)
+    await Newest(client).put([QUOTE, QUOTE._replace(symbol=LONG)])
+    feed = Feed(redis_url)
+
+    assert list(await feed.quotes()) == ["M&M.NS"]
+    await feed.close()
+    await close(client)
