@@ -12,7 +12,7 @@ LONGEST_STORED = 20
 
 _SEGMENT = r"(?!\.{1,2}(?:/|$))[A-Za-z0-9._:^=$&+-]+"
 PATTERN = rf"(?=[A-Za-z0-9^$.])(?=.{{1,{LONGEST}}}$){_SEGMENT}(?:/{_SEGMENT})*"
-"""Of a whole text, for tools that take a pattern (msgspec, OpenAPI): anchored at its end, to be matched from its start.
+"""Of a whole text; tools that search (msgspec, OpenAPI) need ^ before it and $ behind it.
 
 Letters keep their case: BCPC and BCpC are two companies. No part between slashes is empty, "." or "..", so that a
 symbol is also a path below /symbols/ that no browser shortens. No comma, quote, percent sign or blank is part of it,

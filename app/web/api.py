@@ -20,7 +20,7 @@ YEARS = range(1900, 2200)
 PATH_SCHEMAS = {
     "symbol": {
         "type": "string",
-        "pattern": f"^{PATTERN}",
+        "pattern": f"^{PATTERN}$",
         "maxLength": LONGEST,
         "description": "In any case, where no two symbols differ only in it. Percent-encode it.",
     }

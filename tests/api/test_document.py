@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.api.conftest import asked
+from tests.finance import grammar
 from tests.stream.conftest import Desk
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -36,6 +37,23 @@ async def test_the_refusal_that_is_printed_is_the_one_that_comes(market: Desk, t
     (printed,) = re.findall(r"```json\n(.*?)```", TEXT, re.S)
 
     assert (await asked(market, "/api/v1/quotes?limits=1", token)).json() == json.loads(printed)
+
+
+async def test_a_symbol_in_a_path_is_described_by_the_one_grammar(market: Desk) -> None:
+    paths = (await asked(market, "/api/v1/openapi.json", None)).json()["paths"]
+    described = [
+        parameter["schema"]
+        for item in paths.values()
+        for parameter in item["get"]["parameters"]
+        if (parameter["in"], parameter["name"]) == ("path", "symbol")
+    ]
+
+    assert len(described) == 3
+    for schema in described:
+        assert [symbol for symbol in grammar.ODD if not re.search(schema["pattern"], symbol)] == []
+        # Python's $ also stands before a line's end, that of JSON Schema does not.
+        assert [text for text in grammar.NONE if re.search(schema["pattern"], text)] == ["A\n"]
+        assert schema["maxLength"] == max(map(len, grammar.ODD))
 
 
 async def test_every_route_stands_in_it(market: Desk, token: str) -> None:

@@ -26,7 +26,7 @@ def test_what_could_lead_elsewhere_or_break_a_list_is_none(text: str) -> None:
 
 @given(st.text(alphabet="AaZz09^$.:=&+/-_%\\,' \n", max_size=40))
 def test_the_pattern_for_other_tools_says_the_same(text: str) -> None:
-    found = re.search(f"^{symbols.PATTERN}", text)
+    found = re.search(f"^{symbols.PATTERN}$", text)
 
     assert is_symbol(text) == (found is not None and found[0] == text)
 
