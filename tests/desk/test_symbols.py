@@ -3,23 +3,28 @@
 import asyncio
 import re
 from html import unescape
+from pathlib import Path
 from urllib.parse import quote, unquote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from app.db.pools import Pool
 from app.finance.instrument import Instrument
 from app.finance.symbols import is_symbol
 from app.identity import Rate
 from app.live import topics
 from app.quotes.board import SHOWN, Board
+from app.settings import Settings
 from app.web.filters import dom_id
 from app.web.html import links
 from app.wire.events import IndicatorCalculated, PatternDetected
 from tests.conftest import Databases
 from tests.desk.test_pages import page
 from tests.finance import grammar
+from tests.loads.conftest import loaded, written
 from tests.quotes.samples import OPEN, bars, tick
 from tests.quotes.stored import Found, store_bars, store_patterns, store_symbols
 from tests.stream.conftest import Desk
@@ -98,7 +103,7 @@ def test_what_a_page_asks_for_is_what_it_shows(symbols: list[str]) -> None:
     assert topics.parse_all(query) == (frozenset(asked), ())
 
 
-@settings(max_examples=60)
+@examples(max_examples=60)
 @given(grammar.symbols)
 def test_a_link_leads_to_the_symbol_and_stays_below_its_folder(symbol: str) -> None:
     address = f"/symbols/{quote(symbol)}"
@@ -140,6 +145,28 @@ async def test_a_desk_of_more_than_a_hundred_symbols_is_live_with_an_index_among
         await reader.message("message")
         await desk.publish(tick(".DJI", 13.75, OPEN + 1))
         assert f'hx-target="#{dom_id("last", ".DJI")}"' in (await reader.containing("13.75")).data
+
+
+async def test_a_stored_history_of_more_than_a_hundred_symbols_is_a_live_desk(
+    settings: Settings, databases: Databases, tmp_path: Path
+) -> None:
+    names = [".INX", *(f"SYM{number:03d}" for number in range(101))]
+    pool = Pool(databases.engine, "loads", 2, acquire_seconds=10.0)
+    outcome = await loaded(pool, written(tmp_path / "bars.csv", [f"{name},2024-03-05,9,9,9,9,1" for name in names]))
+    await pool.close()
+    assert (outcome.good, outcome.refused) == (102, 0)
+
+    begun = Desk(settings)
+    await begun.start()
+    await begun.enter()
+    html = await page(begun, "/")
+    (address,) = STREAM.findall(html)
+    async with begun.stream(unescape(address).partition("topics=")[2]) as reader:
+        assert reader.status == 200
+        assert (await reader.message("hello")).data == "0.2"
+        assert f'hx-target="#{dom_id("last", ".INX")}"' in (await reader.message("message")).data
+    await page(begun, "/symbols/.INX")
+    await begun.stop()
 
 
 async def test_a_desk_of_the_longest_and_oddest_symbols_is_live(desk: Desk) -> None:
