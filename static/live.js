@@ -89,7 +89,7 @@
     })
     it.on("htmx:sse:before:connection", event => idle() && event.preventDefault())
     it.on("htmx:sse:after:connection", it.opened)
-    it.on("hello", event => links.forEach(each => each.patience = parseFloat(event.detail.data) * 2500 || 13000))
+    it.on("hello", event => links.forEach(each => each.patience = event.detail.data * 2500 || 13000))
     it.on("htmx:sse:before:message", () => drawing = it.heard())
     it.on("htmx:sse:after:message", event => {
       drawing = 0
