@@ -1,0 +1,46 @@
+"""The one grammar of symbols on the wire: what is accepted, what is refused, and that case is kept."""
+
+import json
+
+import pytest
+from hypothesis import given
+
+from app.wire import jobs
+from app.wire.channels import Meaning
+from app.wire.codec import Rejected, decode, encode
+from app.wire.events import PatternDetected, Tick
+from app.wire.jobs import HistoricalLoad
+from tests.finance import grammar
+
+AT = 1_346_679_000.0
+PRINTABLE = [text for text in grammar.NONE if text and text.isprintable() and text == text.strip()]
+"""What is cleaned of nothing before it is looked at."""
+
+
+@given(grammar.symbols)
+def test_a_symbol_comes_as_it_was_sent(symbol: str) -> None:
+    tick = Tick(symbol=symbol, price=12.5, volume=1, at=AT)
+    pattern = PatternDetected(symbol=symbol, pattern="Doji", timeframe="1min", confidence=0.5, at=AT)
+    foreign = json.dumps({"ticker": f" {symbol} ", "price": 12.5, "timestamp": AT}).encode()
+
+    for meaning, payload in (
+        (Meaning.TICKS, encode(tick)),
+        (Meaning.TICKS, foreign),
+        (Meaning.PATTERNS, encode(pattern)),
+    ):
+        found = decode(meaning, payload, AT)
+        assert isinstance(found, Tick | PatternDetected)
+        assert found.symbol == symbol
+    load = HistoricalLoad(requested_by="alice", symbols=(symbol,))
+    assert jobs.decode_load(jobs.encode(load)) == load
+
+
+@pytest.mark.parametrize(
+    "text", [text for text in grammar.NONE if text and text.isprintable() and text == text.strip()]
+)
+def test_what_is_no_symbol_is_refused_as_such(text: str) -> None:
+    found = decode(Meaning.TICKS, json.dumps({"ticker": text, "price": 12.5, "timestamp": AT}).encode(), AT)
+
+    assert found == Rejected("bad-symbol")
+    with pytest.raises(ValueError, match=r"^symbols"):
+        HistoricalLoad(requested_by="alice", symbols=(text,))
