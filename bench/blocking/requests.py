@@ -31,7 +31,7 @@ MORE = {
     "/api/v1/quotes": (
         "?limit=1000",
         "?limit=1000&after=S",
-        f"?limit=1000&symbols={','.join(map(symbol, range(500)))}",
+        f"?limit=1000&symbols={','.join(map(symbol, range(400)))}",
     ),
     "/api/v1/bars/<path:symbol>": (f"/../{symbol(0)}?limit=5000", f"/../{symbol(0)}?limit=5000&prices=total"),
     "/api/v1/patterns": ("?limit=500", f"?symbol={symbol(77)}"),
