@@ -192,7 +192,6 @@ class Works:
     def _gap(self) -> None:
         """What others heard meanwhile is in the log; of states this process knows nothing newer."""
         self._cache.drop((ALL,))
-        self._boards.quotes.missed()
         self._gapped.set()
         self._owed |= {topic for topic in self._hub.heard if topics.name(topic) == "symbol"}
         self._unread.set()

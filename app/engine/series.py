@@ -7,6 +7,7 @@ import numpy as np
 
 from app.finance import shares, spans
 from app.finance.bars import Bar, Timeframe
+from app.finance.markets import market
 from app.finance.panel import PATTERN_BARS, USUAL_BARS, WIDTH, Counts, Floats, Mask, Panel, fields, number_of_ticks
 from app.finance.rollup import HELD_SECONDS
 from app.finance.sessions import phase
@@ -177,7 +178,7 @@ def _alike(symbols: Sequence[str], starts: Floats) -> Mask:
     """Which bars are of the hours of the last one: regular ones, or those around them. Coins know no hours."""
     different, places = np.unique(starts, return_inverse=True)
     regular = np.array([phase(start) == "regular" for start in different.tolist()])[places].reshape(starts.shape)
-    hourless = np.array([":" in symbol for symbol in symbols])
+    hourless = np.array([market(symbol) != "exchange" for symbol in symbols])
     alike: Mask = (regular[:, :-1] == regular[:, -1:]) | hourless[:, None]
     return alike
 

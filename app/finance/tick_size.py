@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from app.finance.markets import market
+
 Floats = NDArray[np.float64]
 
 USUAL = 0.01
@@ -20,7 +22,7 @@ def tick_sizes(symbols: Sequence[str], prices: Floats, instruments: Mapping[str,
     """One a symbol, in the unit of its price: that of `instruments` where it stands there, otherwise USUAL, but FINEST
     below a price of one, and of currencies and coins (C:EURUSD, X:BTCUSD) as DIGITS digits of the price show it."""
     sizes = np.where(prices < 1, FINEST, USUAL)
-    quoted = np.array([":" in symbol for symbol in symbols], dtype=np.bool_)
+    quoted = np.array([market(symbol) != "exchange" for symbol in symbols], dtype=np.bool_)
     if quoted.any():
         exponent = np.floor(np.log10(np.maximum(prices, FINEST))) + 1 - DIGITS
         sizes = np.where(quoted, np.clip(10.0**exponent, FINEST, USUAL), sizes)

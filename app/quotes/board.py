@@ -30,9 +30,11 @@ class Board:
         self._quotes: dict[str, Quote] = {}
         self._listing = Listing(self._quotes, SHOWN)
         self._days = SessionDays()
-        self._recent: deque[Tick] = deque(maxlen=RECENT_TICKS)
-        self._whole: dict[str, date] = {}
-        """Sessions of which nothing was missed since the feed's own word on them was read."""
+        self._recent: deque[Tick] = deque()
+        self._forgotten: dict[str, float] = {}
+        """When the newest tick of a symbol was published that is no longer in `_recent`."""
+        self._written: dict[str, tuple[date, float]] = {}
+        """The session and the time of what the feed wrote and was read here."""
         self._splits = shares.NONE
         self._grown = False
         self.know(instruments)
@@ -44,10 +46,10 @@ class Board:
             return self._spread(before, tick)
         if before is None and not self._admitted(tick.symbol):
             return None
-        self._remember(tick)
-        day = self._days.add(tick)
+        day = None if self._included(tick) else self._days.add(tick)
         if day is None:
             return before
+        self._remember(tick)
         quote = self._quotes[tick.symbol] = self._after(before, day, tick)
         return quote
 
@@ -94,8 +96,8 @@ class Board:
         self._splits = splits
 
     def seed(self, quotes: Iterable[Quote]) -> None:
-        """What was stored fills the gaps of what came here. What the feed itself wrote of a session counts for more
-        where something may have been missed: it is taken as it is, and what was published after it is counted again."""
+        """What was stored fills the gaps of what came here. What the feed itself wrote of a session, and what it
+        published after that, counts for more where that differs: something was missed or came twice."""
         recent: dict[str, list[Tick]] = defaultdict(list)
         for tick in self._recent:
             recent[tick.symbol].append(tick)
@@ -112,10 +114,6 @@ class Board:
             elif before.at < stored.at:
                 self._take_over(stored._replace(arrived_at=before.arrived_at))
 
-    def missed(self) -> None:
-        """Ticks may have been published that did not come here."""
-        self._whole.clear()
-
     def grew(self) -> bool:
         """Whether there are symbols to be shown that no page has a row for; asking clears it."""
         grown, self._grown = self._grown, False
@@ -125,7 +123,12 @@ class Board:
         self._quotes[stored.symbol] = stored
         self._days.put(SessionDay.seeded(stored.newest))
         if stored.written_at:
-            self._whole[stored.symbol] = stored.session
+            self._written[stored.symbol] = stored.session, stored.written_at
+
+    def _included(self, tick: Tick) -> bool:
+        """Whether what the feed wrote has it: Redis may answer a question before it is done with what it published."""
+        session, written_at = self._written.get(tick.symbol, (None, 0.0))
+        return 0 < tick.published_at <= written_at and counted(tick).session.day == session
 
     def _admitted(self, symbol: str) -> bool:
         if symbol not in self._instruments:
@@ -137,8 +140,9 @@ class Board:
 
     def _remember(self, tick: Tick) -> None:
         recent = self._recent
-        while recent and recent[0].arrived_at < tick.arrived_at - RECENT_SECONDS:
-            recent.popleft()
+        while recent and (len(recent) == RECENT_TICKS or recent[0].arrived_at < tick.arrived_at - RECENT_SECONDS):
+            past = recent.popleft()
+            self._forgotten[past.symbol] = past.published_at
         recent.append(tick)
 
     def _spread(self, before: Quote | None, tick: Tick) -> Quote | None:
@@ -177,20 +181,20 @@ class Board:
             if quote.newest != before.newest:
                 self._days.put(SessionDay.seeded(quote.newest))
             return quote
-        if self._whole.get(stored.symbol) == stored.session and _shares(stored) <= _shares(before):
+        if self._forgotten.get(stored.symbol, 0.0) > stored.written_at:
+            # The feed that wrote this is not the one that publishes now.
             return quote.counted(before.newest)
-        self._whole[stored.symbol] = stored.session
         day = SessionDay.seeded(stored.newest)
         for tick in recent:
             one = counted(tick)
             if tick.published_at > stored.written_at and one.session.day == day.day:
                 day.add(tick, one)
+        figures = day.quote()
+        if figures == before.newest._replace(previous_close=None, bid=None, ask=None, written_at=0.0):
+            return quote.counted(figures)
+        self._written[stored.symbol] = stored.session, stored.written_at
         self._days.put(day)
-        return quote.counted(day.quote())
-
-
-def _shares(quote: Quote) -> int:
-    return quote.volume + quote.outside
+        return quote.counted(figures)
 
 
 def _sign(price: float, before: float | None) -> int:

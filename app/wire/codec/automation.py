@@ -30,7 +30,7 @@ SYMBOL_CHANGE = Shape(
         "listed_on": text("ipo_date", "list_date", "listing_date", says="ISO date"),
         "message": text("message", "reason", limit=500),
     },
-    home=lambda event: _SYMBOL_CHANNELS[event.action],
+    home=lambda event: _SYMBOL_CHANNELS.get(event.action, "symbol_changed"),
     word=lambda event: f"symbol_{event.action}",
     iso_times=True,
 )
