@@ -177,8 +177,7 @@ class Engine:
             self._tape.missed("redis", self._deaf_since, self._tape.heard_at(), self._tape.symbols)
             self._deaf_since = 0.0
         day = self._tape.over(told, wall)
-        if day:
-            self._tape.close(day, await self._feed.quotes())
+        if day and self._tape.close(day, await self._feed.quotes()):
             self._evening.ended(day)
             logger.info("session %s closed", day)
         await self._consider(time.monotonic())

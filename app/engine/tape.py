@@ -39,8 +39,8 @@ class Tape:
         self._close = close
         self._minutes = Rollup()
         self._days = SessionDays()
-        self._uncounted = (0, 0.0)
-        """Ticks that the days could not count, and when the last of them came, on the clock on the wall."""
+        self._uncounted_at = 0.0
+        """When the last tick came that its session could not count, on the clock on the wall; 0 when all is done."""
         self._heard: tuple[float, float] = (0.0, 0.0)
         self._over: list[Bar] = []
         self._ended = 0.0
@@ -93,9 +93,10 @@ class Tape:
         if tick.kind == "Q":
             return
         one = counted(tick)
+        late = self._days.late
         if self._days.add(tick, one) is None:
-            if self._days.late > self._uncounted[0]:
-                self._uncounted = (self._days.late, arrived_at)
+            if one.regular and self._days.late > late:
+                self._uncounted_at = arrived_at
             return
         self.taken += 1
         if not self._heard[0] - DAY < tick.at < self._heard[0]:
@@ -142,14 +143,17 @@ class Tape:
         ended = self._shut(clock, wall) or now > regular(day).closes + AUCTION_SECONDS + _grace(clock)
         return day if ended and self._unfinished(day, wall) else None
 
-    def close(self, day: date, quotes: Mapping[str, NewestQuote]) -> None:
-        """Ends a session. What the feed itself says of the day counts more than what came here of it."""
-        self._uncounted = (self._days.late, 0.0)
+    def close(self, day: date, quotes: Mapping[str, NewestQuote]) -> bool:
+        """Ends a session: whether any of its bars is new. What the feed itself says of the day counts more than what
+        came here of it."""
+        self._uncounted_at = 0.0
         for quote in quotes.values():
             if quote.session == day.isoformat() and quote.begun and self._differs(quote):
                 self._days.put(SessionDay.seeded(quote))
-        self._finished(_given_out(ended for ended in self._changed(exchange=True) if ended.day <= day))
+        bars = _given_out(ended for ended in self._changed(exchange=True) if ended.day <= day)
+        self._finished(bars)
         self._store.forget_before(regular(day).opens)
+        return bool(bars)
 
     def leave(self) -> None:
         """Minutes that are not over go to the store as they are: the next process begins with them."""
@@ -162,7 +166,7 @@ class Tape:
         """Whether the session's bars are not as they were given out, or the feed is to be asked for one once more."""
         if any(changed.day == day for changed in self._changed(exchange=True)):
             return True
-        return 0 < self._uncounted[1] <= wall - DOUBT_SECONDS
+        return 0 < self._uncounted_at <= wall - DOUBT_SECONDS
 
     def _differs(self, quote: NewestQuote) -> bool:
         """Whether the feed knows the session otherwise, and as far as it is known here."""
