@@ -15,7 +15,7 @@ from app.finance.rollup import Rollup
 from app.finance.session_days import SessionDay, SessionDays
 from app.finance.sessions import AUCTION_SECONDS, MINUTE, regular, session_end, trading_date
 from app.finance.symbols import is_storable
-from app.finance.trades import counted
+from app.finance.trades import contribution
 from app.wire.events import Tick
 
 GRACE_SECONDS = 1.0
@@ -92,7 +92,7 @@ class Tape:
             return
         if tick.kind == "Q":
             return
-        one = counted(tick)
+        one = contribution(tick)
         late = self._days.late
         if self._days.add(tick, one) is None:
             if one.regular and self._days.late > late:

@@ -5,7 +5,7 @@ import math
 from app.finance.bars import DAY, Bar
 from app.finance.running import RunningBar
 from app.finance.sessions import MINUTE
-from app.finance.trades import Counted, Trade, counted
+from app.finance.trades import Contribution, Trade, contribution
 
 HELD_SECONDS = 900.0
 """A minute can be mended until the symbol's newest minute is so much later, in market time."""
@@ -19,15 +19,15 @@ class Rollup:
     def __init__(self) -> None:
         self.late = 0
         self._running: dict[str, RunningBar] = {}
-        self._held: dict[str, dict[float, RunningBar]] = {}
+        self._earlier: dict[str, dict[float, RunningBar]] = {}
         """Earlier minutes that can still be mended."""
-        self._mended: dict[tuple[str, float], RunningBar] = {}
+        self._corrected: dict[tuple[str, float], RunningBar] = {}
         self._since: dict[str, float] = {}
         """Where the minutes begin of which this process has seen every tick."""
 
-    def add(self, trade: Trade, one: Counted | None = None) -> Bar | None:
+    def add(self, trade: Trade, one: Contribution | None = None) -> Bar | None:
         """The bar that this tick ended, if it did."""
-        one, symbol = one or counted(trade), trade.symbol
+        one, symbol = one or contribution(trade), trade.symbol
         start = one.part.first // MINUTE * MINUTE
         if one.regular:
             start = min(max(start, one.session.opens), one.session.closes - MINUTE)
@@ -44,8 +44,8 @@ class Rollup:
 
     def mended(self) -> list[Bar]:
         """Earlier minutes as late ticks have made them."""
-        bars = [self._given_out(symbol, bar) for (symbol, _), bar in self._mended.items()]
-        self._mended.clear()
+        bars = [self._given_out(symbol, bar) for (symbol, _), bar in self._corrected.items()]
+        self._corrected.clear()
         return bars
 
     def seed(self, bar: Bar, until: float) -> None:
@@ -65,44 +65,44 @@ class Rollup:
             if running.changed and running.start < before
         ]
 
-    def _begin(self, symbol: str, start: float, one: Counted) -> None:
+    def _begin(self, symbol: str, start: float, one: Contribution) -> None:
         """The first tick of a symbol, or of a feed that began again on an earlier day."""
-        self._held.pop(symbol, None)
+        self._earlier.pop(symbol, None)
         self._since.pop(symbol, None)
         self._running[symbol] = _begun(start, one)
 
-    def _next(self, symbol: str, over: RunningBar, start: float, one: Counted) -> Bar | None:
-        held = self._held.setdefault(symbol, {})
-        held[over.start] = over
-        for past in [past for past in held if past < start - HELD_SECONDS]:
-            del held[past]
+    def _next(self, symbol: str, over: RunningBar, start: float, one: Contribution) -> Bar | None:
+        earlier = self._earlier.setdefault(symbol, {})
+        earlier[over.start] = over
+        for past in [past for past in earlier if past < start - HELD_SECONDS]:
+            del earlier[past]
         self._running[symbol] = _begun(start, one)
         return self._given_out(symbol, over) if over.changed else None
 
-    def _extend(self, bar: RunningBar, one: Counted) -> bool:
+    def _extend(self, bar: RunningBar, one: Contribution) -> bool:
         if bar.takes(one.span):
             return bar.add(one.part, one.span)
         self.late += 1
         return False
 
-    def _mend(self, symbol: str, newest: float, start: float, one: Counted) -> None:
-        held = self._held.setdefault(symbol, {})
-        bar = held.get(start)
+    def _mend(self, symbol: str, newest: float, start: float, one: Contribution) -> None:
+        earlier = self._earlier.setdefault(symbol, {})
+        bar = earlier.get(start)
         if bar is None:
             if start < max(newest - HELD_SECONDS, self._since.get(symbol, -math.inf)):
                 # What is stored of that minute is more than this tick.
                 self.late += 1
                 return
-            bar = held[start] = RunningBar(start)
+            bar = earlier[start] = RunningBar(start)
         if self._extend(bar, one):
-            self._mended[symbol, start] = bar
+            self._corrected[symbol, start] = bar
 
     def _given_out(self, symbol: str, running: RunningBar) -> Bar:
         running.changed = False
         return running.bar(symbol, "1min")
 
 
-def _begun(start: float, one: Counted) -> RunningBar:
+def _begun(start: float, one: Contribution) -> RunningBar:
     running = RunningBar(start)
     running.add(one.part, one.span)
     return running

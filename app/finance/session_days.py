@@ -9,7 +9,7 @@ from app.finance.quote import NewestQuote
 from app.finance.repeats import Repeats
 from app.finance.running import RunningBar
 from app.finance.sessions import Hours, session_hours
-from app.finance.trades import Counted, Trade, counted
+from app.finance.trades import Contribution, Trade, contribution
 
 
 class SessionDay:
@@ -44,7 +44,7 @@ class SessionDay:
             made._outside = RunningBar.seeded(bar, quote.at)
         return made
 
-    def add(self, trade: Trade, one: Counted) -> bool | None:
+    def add(self, trade: Trade, one: Contribution) -> bool | None:
         """Whether it changed anything; None where it came too late to be counted."""
         bar = self._regular if one.regular else self._outside
         if bar is None:
@@ -113,11 +113,11 @@ class SessionDays:
         self._repeats = Repeats()
         self._over: list[Bar] = []
 
-    def add(self, trade: Trade, one: Counted | None = None) -> SessionDay | None:
+    def add(self, trade: Trade, one: Contribution | None = None) -> SessionDay | None:
         """The day that it changed; None where it changed none: a quote, a repetition, a tick of a day that is over."""
         if trade.kind == "Q":
             return None
-        one = one or counted(trade)
+        one = one or contribution(trade)
         if one.span is None and self._repeats.known(trade):
             self.repeated += 1
             return None

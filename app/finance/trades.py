@@ -69,7 +69,7 @@ class Part(NamedTuple):
     ticks: int
 
 
-class Counted(NamedTuple):
+class Contribution(NamedTuple):
     """Where a trade belongs, and what it adds there."""
 
     session: Hours
@@ -81,7 +81,7 @@ class Counted(NamedTuple):
     """What an aggregate is known by: the same again replaces it. None for a print, which adds."""
 
 
-def counted(trade: Trade) -> Counted:
+def contribution(trade: Trade) -> Contribution:
     at, starts_at = trade.at, trade.starts_at
     begins = at if starts_at is None else starts_at
     session = hours(trade.symbol, begins)
@@ -91,8 +91,8 @@ def counted(trade: Trade) -> Counted:
     last = (closes, trade.volume) if regular and at >= closes else (at, 0.0)
     price, opened = trade.price, trade.open
     if opened is None:
-        return Counted(session, regular, Part(begins, price, price, price, last, price, trade.volume, 1), None)
+        return Contribution(session, regular, Part(begins, price, price, price, last, price, trade.volume, 1), None)
     high, low = max(price, opened, trade.high or price), min(price, opened, trade.low or price)
     ticks = 1 if starts_at is not None and at - starts_at <= COUNTED_SECONDS else UNCOUNTED
     part = Part(begins, opened, high, low, last, price, trade.volume, ticks)
-    return Counted(session, regular, part, begins if trade.kind == "A" else None)
+    return Contribution(session, regular, part, begins if trade.kind == "A" else None)

@@ -11,7 +11,7 @@ from app.finance.session_days import SessionDay, SessionDays
 from app.finance.shares import Splits
 from app.finance.symbol_index import SymbolIndex
 from app.finance.symbols import is_symbol
-from app.finance.trades import counted
+from app.finance.trades import contribution
 from app.quotes.listing import Listing
 from app.quotes.quote import POINTS, SLOT, Quote, merged, opened
 from app.wire.events import Tick
@@ -31,9 +31,9 @@ class Board:
         self._listing = Listing(self._quotes, SHOWN)
         self._days = SessionDays()
         self._recent: deque[Tick] = deque()
-        self._forgotten: dict[str, float] = {}
+        self._newest_dropped: dict[str, float] = {}
         """When the newest tick of a symbol was published that is no longer in `_recent`."""
-        self._written: dict[str, tuple[date, float]] = {}
+        self._feed_writes: dict[str, tuple[date, float]] = {}
         """The session and the time of what the feed wrote and was read here."""
         self._splits = shares.NONE
         self._grown = False
@@ -123,12 +123,12 @@ class Board:
         self._quotes[stored.symbol] = stored
         self._days.put(SessionDay.seeded(stored.newest))
         if stored.written_at:
-            self._written[stored.symbol] = stored.session, stored.written_at
+            self._feed_writes[stored.symbol] = stored.session, stored.written_at
 
     def _included(self, tick: Tick) -> bool:
         """Whether what the feed wrote has it: Redis may answer a question before it is done with what it published."""
-        session, written_at = self._written.get(tick.symbol, (None, 0.0))
-        return 0 < tick.published_at <= written_at and counted(tick).session.day == session
+        session, written_at = self._feed_writes.get(tick.symbol, (None, 0.0))
+        return 0 < tick.published_at <= written_at and contribution(tick).session.day == session
 
     def _admitted(self, symbol: str) -> bool:
         if symbol not in self._instruments:
@@ -142,7 +142,7 @@ class Board:
         recent = self._recent
         while recent and (len(recent) == RECENT_TICKS or recent[0].arrived_at < tick.arrived_at - RECENT_SECONDS):
             past = recent.popleft()
-            self._forgotten[past.symbol] = past.published_at
+            self._newest_dropped[past.symbol] = past.published_at
         recent.append(tick)
 
     def _spread(self, before: Quote | None, tick: Tick) -> Quote | None:
@@ -160,11 +160,11 @@ class Board:
             begun = opened(instrument, figures, previous)
             return begun._replace(arrived_at=tick.arrived_at, move=_sign(figures.price, last))
         if day.at != tick.at:
-            return before.counted(figures, move=0)
+            return before.with_figures(figures, move=0)
         same_slot = before.spark and tick.at // SLOT == before.at // SLOT
         past = before.spark[:-1] if same_slot else before.spark[-POINTS + 1 :]
         move, spark = _sign(figures.price, before.price), (*past, figures.price)
-        return before.counted(figures, arrived_at=tick.arrived_at, move=move, spark=spark)
+        return before.with_figures(figures, arrived_at=tick.arrived_at, move=move, spark=spark)
 
     def _previous_close(self, before: Quote, day: SessionDay) -> float | None:
         """Of the day that begins."""
@@ -181,20 +181,20 @@ class Board:
             if quote.newest != before.newest:
                 self._days.put(SessionDay.seeded(quote.newest))
             return quote
-        if self._forgotten.get(stored.symbol, 0.0) > stored.written_at:
+        if self._newest_dropped.get(stored.symbol, 0.0) > stored.written_at:
             # The feed that wrote this is not the one that publishes now.
-            return quote.counted(before.newest)
+            return quote.with_figures(before.newest)
         day = SessionDay.seeded(stored.newest)
         for tick in recent:
-            one = counted(tick)
+            one = contribution(tick)
             if tick.published_at > stored.written_at and one.session.day == day.day:
                 day.add(tick, one)
         figures = day.quote()
         if figures == before.newest._replace(previous_close=None, bid=None, ask=None, written_at=0.0):
-            return quote.counted(figures)
-        self._written[stored.symbol] = stored.session, stored.written_at
+            return quote.with_figures(figures)
+        self._feed_writes[stored.symbol] = stored.session, stored.written_at
         self._days.put(day)
-        return quote.counted(figures)
+        return quote.with_figures(figures)
 
 
 def _sign(price: float, before: float | None) -> int:

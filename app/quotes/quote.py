@@ -53,7 +53,7 @@ class Quote(NamedTuple):
             self.previous_close, self.close, self.outside, self.begun, self.bid, self.ask, self.written_at,
         )  # fmt: skip
 
-    def counted(self, figures: NewestQuote, **besides: Any) -> "Quote":
+    def with_figures(self, figures: NewestQuote, **besides: Any) -> "Quote":
         """With what a session's account says now, and other fields that change with it."""
         return self._replace(
             price=figures.price, at=figures.at, open=figures.open, high=figures.high, low=figures.low,
