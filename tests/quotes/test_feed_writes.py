@@ -1,0 +1,92 @@
+"""What the feed itself wrote of a session, beside what came to the board by pub/sub before, meanwhile and after."""
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from app.quotes.board import Board
+from app.quotes.quote import Quote
+from tests.quotes.samples import DAY, OPEN, quote, tick
+
+
+def written(**more: Any) -> Quote:
+    """As the feed itself left it, ten seconds of wall time after 1,000."""
+    return quote(**{"at": OPEN + 60, "price": 85.0, "written_at": 1010.0, "volume": 100, **more})
+
+
+def test_what_was_published_after_the_feed_wrote_is_counted_after_it() -> None:
+    board = Board()
+    for at, published in ((50, 1009.0), (61, 1010.2)):
+        board.apply(replace(tick("BRK.B", 90.0, OPEN + at, volume=7), arrived_at=published, published_at=published))
+
+    board.seed([written()])
+
+    kept = board.quote("BRK.B")
+    assert kept is not None
+    assert (kept.price, kept.high, kept.low, kept.volume) == (90.0, 90.0, 84.25, 107)
+
+
+def test_what_was_published_before_the_feed_wrote_is_not_counted_again_when_it_comes_later() -> None:
+    board = Board()
+    board.apply(replace(tick("BRK.B", 70.0, OPEN - DAY), arrived_at=900.0, published_at=900.0))
+    board.seed([written()])
+
+    for at, published in ((50, 1009.0), (61, 1010.2)):
+        board.apply(replace(tick("BRK.B", 99.0, OPEN + at, volume=7), arrived_at=1011.0, published_at=published))
+
+    kept = board.quote("BRK.B")
+    assert kept is not None
+    assert (kept.price, kept.high, kept.volume) == (99.0, 99.0, 107)
+
+
+def test_what_came_here_since_is_kept_when_the_feed_is_read_again() -> None:
+    board = Board()
+    board.seed([written()])
+    board.apply(replace(tick("BRK.B", 90.0, OPEN + 61, volume=7), arrived_at=2000.0, published_at=2000.0))
+    board.apply(replace(tick("BRK.B", 89.0, OPEN + 90, volume=1), arrived_at=2100.0, published_at=2100.0))
+
+    board.seed([written()])
+    board.seed([written()])
+
+    kept = board.quote("BRK.B")
+    assert kept is not None
+    assert (kept.price, kept.high, kept.volume) == (89.0, 90.0, 108)
+
+
+def test_what_the_feed_wrote_last_is_believed_although_it_says_less() -> None:
+    """A correction took back shares and a high, and nobody heard it here."""
+    board = Board()
+    board.seed([written()])
+    board.apply(replace(tick("BRK.B", 92.0, OPEN + 61, volume=50), arrived_at=1020.0, published_at=1020.0))
+    board.apply(replace(tick("BRK.B", 85.0, OPEN + 90, volume=1), arrived_at=1060.0, published_at=1060.0))
+
+    board.seed([written(at=OPEN + 90, written_at=1070.0, volume=110)])
+
+    kept = board.quote("BRK.B")
+    assert kept is not None
+    assert (kept.high, kept.volume) == (86.0, 110)
+
+
+def test_an_aggregate_can_be_corrected_after_the_feed_was_read_and_agreed() -> None:
+    board, second = Board(), replace(tick("BRK.B", 85.0, OPEN + 0.999, volume=10), kind="A", starts_at=OPEN)
+    board.apply(replace(second, open=85.0, high=99.0, low=85.0, arrived_at=1000.0, published_at=1000.0))
+    board.seed([written(at=OPEN + 0.999, open=85.0, high=99.0, low=85.0, volume=10, spark=(85.0,))])
+
+    board.apply(replace(second, open=85.0, high=86.0, low=85.0, arrived_at=1020.0, published_at=1020.0))
+
+    kept = board.quote("BRK.B")
+    assert kept is not None
+    assert (kept.high, kept.volume) == (86.0, 10)
+
+
+def test_a_tick_that_came_twice_is_counted_once_after_what_the_feed_wrote() -> None:
+    board = Board()
+    for published in (1010.2, 1010.3):
+        again = tick("BRK.B", 90.0, OPEN + 61, volume=7)
+        board.apply(replace(again, arrived_at=published, published_at=published))
+
+    board.seed([written()])
+
+    kept = board.quote("BRK.B")
+    assert kept is not None
+    assert kept.volume == 107
