@@ -257,6 +257,8 @@ class Works:
                 self.house.clock = clock
                 self._relay.publish(clock)
             self._relay.publish(vitals)
+            if self._boards.quotes.doubtful(time.time()):
+                self._gapped.set()
             if self._hub.last_id != str(BEGINNING):  # from there on would be all of a log, whichever it is by then
                 self.house.cursors.note(self._hub.last_id)
             await asyncio.sleep(LOOK_SECONDS)

@@ -21,6 +21,10 @@ SHOWN = 100
 RECENT_SECONDS = 5.0
 RECENT_TICKS = 20_000
 """Ticks that are kept to be counted once more after what the feed itself wrote: it writes every half second."""
+DOUBT_SECONDS = 2.0
+"""After a tick that came too late to be counted here: by then the feed has written what it makes of the session."""
+ASK_SECONDS = 10.0
+"""Between two readings of the feed for that reason."""
 
 
 class Board:
@@ -35,6 +39,9 @@ class Board:
         """When the newest tick of a symbol was published that is no longer in `_recent`."""
         self._feed_writes: dict[str, tuple[date, float]] = {}
         """The session and the time of what the feed wrote and was read here."""
+        self._uncounted_at = 0.0
+        """When the last such tick arrived; 0 when the feed was read since."""
+        self._doubted_at = 0.0
         self._splits = shares.NONE
         self._grown = False
         self.know(instruments)
@@ -46,12 +53,22 @@ class Board:
             return self._spread(before, tick)
         if before is None and not self._admitted(tick.symbol):
             return None
+        late = self._days.late
         day = None if self._included(tick) else self._days.add(tick)
         if day is None:
+            if self._days.late > late and before and contribution(tick).session.day == before.session:
+                self._uncounted_at = tick.arrived_at
             return before
         self._remember(tick)
         quote = self._quotes[tick.symbol] = self._after(before, day, tick)
         return quote
+
+    def doubtful(self, now: float) -> bool:
+        """Whether the feed is to be read again for ticks that could not be counted here; asking clears it."""
+        if not 0 < self._uncounted_at <= now - DOUBT_SECONDS or now - self._doubted_at < ASK_SECONDS:
+            return False
+        self._uncounted_at, self._doubted_at = 0.0, now
+        return True
 
     def quote(self, symbol: str) -> Quote | None:
         return self._quotes.get(symbol)

@@ -90,3 +90,25 @@ def test_a_tick_that_came_twice_is_counted_once_after_what_the_feed_wrote() -> N
     kept = board.quote("BRK.B")
     assert kept is not None
     assert kept.volume == 107
+
+
+def test_the_feed_is_asked_where_a_correction_comes_too_late_to_be_counted() -> None:
+    board, second = Board(), replace(tick("BRK.B", 85.0, OPEN + 0.999, volume=10), kind="A", starts_at=OPEN)
+    board.seed([written(high=99.0)])
+
+    board.apply(replace(second, open=85.0, high=86.0, low=85.0, arrived_at=1020.0, published_at=1020.0))
+
+    assert [board.doubtful(now) for now in (1021.0, 1022.0, 1023.0)] == [False, True, False]
+    board.seed([written(high=86.0, written_at=1020.5)])
+    kept = board.quote("BRK.B")
+    assert kept is not None
+    assert kept.high == 86.0
+
+
+def test_a_tick_of_the_day_before_is_no_reason_to_ask() -> None:
+    board = Board()
+    board.seed([written()])
+
+    board.apply(replace(tick("BRK.B", 80.0, OPEN - DAY / 2), arrived_at=1020.0, published_at=1020.0))
+
+    assert not board.doubtful(1100.0)
