@@ -23,7 +23,7 @@ RECENT_TICKS = 20_000
 """Ticks that are kept to be counted once more after what the feed itself wrote: it writes every half second."""
 DOUBT_SECONDS = 2.0
 """After a tick that came too late to be counted here: by then the feed has written what it makes of the session."""
-ASK_SECONDS = 10.0
+ASK_SECONDS = 5.0
 """Between two readings of the feed for that reason."""
 
 
@@ -204,8 +204,11 @@ class Board:
         day = SessionDay.seeded(stored.newest)
         for tick in recent:
             one = contribution(tick)
-            if tick.published_at > stored.written_at and one.session.day == day.day:
-                day.add(tick, one)
+            newer = tick.published_at > stored.written_at and one.session.day == day.day
+            if newer and day.add(tick, one) is None:
+                # It corrects what was written: a later reading has it.
+                self._uncounted_at = tick.arrived_at
+                return quote.with_figures(before.newest)
         figures = day.quote()
         if figures == before.newest._replace(previous_close=None, bid=None, ask=None, written_at=0.0):
             return quote.with_figures(figures)

@@ -112,3 +112,16 @@ def test_a_tick_of_the_day_before_is_no_reason_to_ask() -> None:
     board.apply(replace(tick("BRK.B", 80.0, OPEN - DAY / 2), arrived_at=1020.0, published_at=1020.0))
 
     assert not board.doubtful(1100.0)
+
+
+def test_what_was_written_before_a_correction_does_not_take_it_back() -> None:
+    board, second = Board(), replace(tick("BRK.B", 85.0, OPEN + 0.999, volume=10), kind="A", starts_at=OPEN)
+    for high, published in ((99.0, 1009.0), (86.0, 1011.0)):
+        board.apply(replace(second, open=85.0, high=high, low=85.0, arrived_at=published, published_at=published))
+
+    board.seed([written(at=OPEN + 0.999, open=85.0, high=99.0, low=85.0, volume=10, spark=(85.0,))])
+
+    kept = board.quote("BRK.B")
+    assert kept is not None
+    assert kept.high == 86.0
+    assert board.doubtful(1013.0)
