@@ -116,6 +116,8 @@ class Ingest(Section):
     on: bool = True
     provider: Annotated[str, AfterValidator(_provider)] = "replay"
     also_to: Listed = ()
+    keep_minutes: float = Field(default=15.0, ge=1, le=1440)
+    keep_megabytes: float = Field(default=64.0, ge=1, le=10_000)
 
 
 class Replay(Section):

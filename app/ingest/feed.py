@@ -18,6 +18,7 @@ from app.wire.channels import Channels
 from app.wire.client import connect
 from app.wire.newest import Newest
 from app.wire.publish import Publisher
+from app.wire.retention import Retention
 
 logger = logging.getLogger(__name__)
 
@@ -28,11 +29,18 @@ T = TypeVar("T")
 
 
 class Feed:
-    def __init__(self, provider: Provider, redis_url: str, channels: Channels, also_to: Sequence[str]) -> None:
-        """Every tick goes to its own channel and to those in `also_to`."""
+    def __init__(
+        self,
+        provider: Provider,
+        redis_url: str,
+        channels: Channels,
+        also_to: Sequence[str],
+        retention: Retention | None = None,
+    ) -> None:
+        """Every tick goes to its own channel, to those in `also_to`, and into the stream that keeps the newest."""
         self._provider = provider
         self._client = connect(redis_url)
-        self._publisher = Publisher(self._client, channels)
+        self._publisher = Publisher(self._client, channels, retention)
         self._also_to = tuple(also_to)
         self._newest = Newest(self._client)
         self._day = Day(provider.previous_close)

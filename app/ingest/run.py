@@ -10,6 +10,7 @@ from app.ingest.provider import Provider
 from app.sections import PROVIDERS
 from app.settings import Settings
 from app.wire.channels import Channels
+from app.wire.retention import Retention
 
 GOODBYE_SECONDS = 1.5
 CANCEL_SECONDS = 0.3
@@ -26,7 +27,9 @@ async def _run(settings: Settings, redis_url: str, ready: Callable[[], None]) ->
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    feed = Feed(made(settings), redis_url, Channels(**settings.channels()), settings.ingest.also_to)
+    said = settings.ingest
+    retention = Retention(said.keep_minutes, said.keep_megabytes)
+    feed = Feed(made(settings), redis_url, Channels(**settings.channels()), said.also_to, retention)
     playing = asyncio.create_task(feed.run(ready, stop))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)

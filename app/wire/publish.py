@@ -9,21 +9,23 @@ from redis.asyncio import Redis
 from app.wire import codec
 from app.wire.channels import Channels
 from app.wire.client import reachable
-from app.wire.events import AnyEvent
+from app.wire.events import AnyEvent, Tick
+from app.wire.retention import Retention
+from app.wire.tick_stream import TickWriter
 
 _PUBLISH = "for at = 1, #ARGV, 2 do redis.call('publish', ARGV[at], ARGV[at + 1]) end"
 """One command instead of hundreds: packing them and reading their replies costs more than all the rest."""
-
-_PUBLISH_AND_SET = f"{_PUBLISH.replace('#ARGV', '#ARGV - 1')} redis.call('set', KEYS[1], ARGV[#ARGV])"
 
 AT_ONCE = 500
 """Messages that a script may hold Redis up for."""
 
 
 class Publisher:
-    def __init__(self, client: Redis, channels: Channels) -> None:
+    def __init__(self, client: Redis, channels: Channels, retention: Retention | None = None) -> None:
+        """`retention`: of the ticks that it publishes."""
         self._client = client
         self._channels = channels
+        self._ticks = TickWriter(client, retention or Retention())
 
     async def publish(self, event: AnyEvent) -> int:
         """How many subscribers heard it: 0 means that nobody did."""
@@ -33,20 +35,18 @@ class Publisher:
         """In their order and in one go, as many as a script may hold Redis up for: some hundred."""
         await self._publish_each([(codec.channel(event, self._channels), event) for event in events])
 
-    async def publish_and_set(self, events: Sequence[AnyEvent], also_to: Sequence[str], key: str, value: bytes) -> None:
-        """Each on its own channel and on those in `also_to`, one message each and in their order; and a key that says
-        how far this went. Both are done or neither, so that who is killed repeats nothing when it begins again."""
+    async def publish_and_set(self, ticks: Sequence[Tick], also_to: Sequence[str], key: str, value: bytes) -> None:
+        """Each on its own channel and on those in `also_to`, one message each and in their order; all of them in the
+        stream of ticks; and a key that says how far this went. All is done or nothing, so that who is killed repeats
+        nothing when it begins again."""
         addressed = [
-            (channel, event)
-            for event in events
-            for channel in (codec.channel(event, self._channels), *also_to)
-            if codec.carries(channel, event)
+            (channel, tick)
+            for tick in ticks
+            for channel in (codec.channel(tick, self._channels), *also_to)
+            if codec.carries(channel, tick)
         ]
-        while len(addressed) > AT_ONCE:
-            await self._publish_each(addressed[:AT_ONCE])
-            del addressed[:AT_ONCE]
         with reachable():
-            await self._client.eval(_PUBLISH_AND_SET, 1, key, *_stamped(addressed), value)
+            await self._ticks.write(ticks, _stamped(addressed), key, value)
 
     async def _publish_each(self, addressed: Sequence[tuple[str, AnyEvent]]) -> None:
         if addressed:

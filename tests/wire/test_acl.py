@@ -231,7 +231,7 @@ async def test_the_engine_tells_the_time_and_the_web_reads_it(web: Redis, engine
     assert await clock.read(web) == CLOCK
     assert await heartbeat.read(web) == 1_758_900_000.0
     assert await Newest(web).all() == {"IBM": QUOTE}
-    assert await position.load(engine, "replay") == b"here"
+    assert (await position.load(engine, "replay"), len(await engine.xread({"ts:ticks": "0"}))) == (b"here", 1)
 
 
 @pytest.mark.parametrize("channel", sorted({*Channels()} - {""}))

@@ -8,6 +8,7 @@ from app.wire.channels import Channels, Meaning
 from app.wire.codec.fields import Fields, Refused, Rejected
 from app.wire.codec.readers import READERS, SHAPES
 from app.wire.codec.text import parse
+from app.wire.codec.tick_batches import decode_ticks, encode_ticks
 from app.wire.codec.ticks import DIALECTS, read_written
 from app.wire.events import AnyEvent, Tick
 
@@ -84,4 +85,15 @@ def _read(meaning: Meaning, fields: Fields) -> AnyEvent | Rejected:
         return Rejected(refusal.reason)
 
 
-__all__ = ["Rejected", "carries", "channel", "decode", "decode_all", "decode_each", "encode", "encode_for"]
+__all__ = [
+    "Rejected",
+    "carries",
+    "channel",
+    "decode",
+    "decode_all",
+    "decode_each",
+    "decode_ticks",
+    "encode",
+    "encode_for",
+    "encode_ticks",
+]

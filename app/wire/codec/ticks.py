@@ -115,24 +115,23 @@ Positive = Annotated[float, msgspec.Meta(ge=0, le=values.LARGEST)]
 Seconds = Annotated[float, msgspec.Meta(gt=0, lt=LATEST)]
 
 
-class _Written(msgspec.Struct, forbid_unknown_fields=True):
-    """A tick exactly as TICK writes it."""
+class ReadTick(msgspec.Struct):
+    """A tick under the names that TICK writes, each value of its type and in its range."""
 
     event_type: Literal["A", "T", "Q"]
-    source: str
     timestamp: Seconds
     published_at: Seconds
-    tick_volume: Positive
     ticker: str
     price: Annotated[float, msgspec.Meta(gt=0, le=values.LARGEST)]
     volume: Positive
-    bid: Figure | None
-    ask: Figure | None
-    tick_open: Figure | None
-    tick_high: Figure | None
-    tick_low: Figure | None
-    tick_close: Figure | None
-    tick_vwap: Figure | None
+    source: str = ""
+    bid: Figure | None = None
+    ask: Figure | None = None
+    tick_open: Figure | None = None
+    tick_high: Figure | None = None
+    tick_low: Figure | None = None
+    tick_close: Figure | None = None
+    tick_vwap: Figure | None = None
     tick_start_timestamp: Seconds | None = None
     trade_id: str = ""
     trading_hours: Literal["", "regular", "extended"] = ""
@@ -140,7 +139,25 @@ class _Written(msgspec.Struct, forbid_unknown_fields=True):
     market_open_price: Figure | None = None
 
 
-_WRITTEN = msgspec.json.Decoder(_Written)
+class _Canonical(ReadTick, forbid_unknown_fields=True, kw_only=True):
+    """Exactly as TICK writes it, which writes some fields always."""
+
+    source: str
+    tick_volume: Positive
+    bid: Figure | None
+    ask: Figure | None
+    tick_open: Figure | None
+    tick_high: Figure | None
+    tick_low: Figure | None
+    tick_close: Figure | None
+    tick_vwap: Figure | None
+
+
+class WrittenTick(ReadTick, omit_defaults=True):
+    """Without what a tick does not say."""
+
+
+_CANONICAL = msgspec.json.Decoder(_Canonical)
 
 
 def read_written(payload: bytes, arrived_at: float) -> Tick | None:
@@ -149,9 +166,14 @@ def read_written(payload: bytes, arrived_at: float) -> Tick | None:
     Both read such a message alike. Whatever has another field, another type or a value out of range is another message.
     """
     try:
-        one = _WRITTEN.decode(payload)
+        one = _CANONICAL.decode(payload)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
+    return event_of(one, arrived_at)
+
+
+def event_of(one: ReadTick, arrived_at: float) -> Tick | None:
+    """None where its times, its symbol or its texts make no sense together."""
     latest = arrived_at + AHEAD_SECONDS
     starts_at, at = one.tick_start_timestamp, one.timestamp
     if (
@@ -187,6 +209,16 @@ def read_written(payload: bytes, arrived_at: float) -> Tick | None:
     )
 
 
+def written(tick: Tick, published_at: float) -> WrittenTick:
+    """`published_at` is that of a tick that does not say its own."""
+    return WrittenTick(
+        tick.kind, tick.at, tick.published_at or published_at, tick.symbol, tick.price, tick.volume, tick.source,
+        tick.bid, tick.ask, tick.open, tick.high, tick.low, tick.close, tick.vwap, tick.starts_at, tick.trade_id,
+        tick.belongs, tick.day_volume, tick.day_open,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=1024)
 def _plain(text: str) -> bool:
     return len(text) <= 64 and text.isprintable() and text.strip() == text
 

@@ -1,0 +1,77 @@
+"""The stream in which the feed keeps its newest ticks, so that a reader which was away or slow misses none."""
+
+import logging
+import time
+from collections.abc import Sequence
+
+from redis.asyncio import Redis
+from redis.exceptions import NoPermissionError, ResponseError
+
+from app.wire import codec
+from app.wire.channels import TICKS_CHANNEL, TICKS_KEY, TICKS_NUMBER_KEY
+from app.wire.events import Tick
+from app.wire.retention import EntrySizes, Retention
+
+logger = logging.getLogger(__name__)
+
+MOST_IN_AN_ENTRY = 500
+"""Ticks: a reader takes that many at once."""
+REFUSED = "run this command"
+"""In what Redis says of a script that met a command which the user may not give."""
+
+# The stream, the channels and the position change together. What Redis may refuse comes first, and then nothing else
+# was done. Entries are numbered without holes, so that a reader sees how many it missed. Their ids are times of the
+# server's own clock, by which it is also judged what is too old.
+#
+# KEYS: the position, the stream, the newest entry's number. ARGV: the position, how many entries may stay, for how many
+# milliseconds, the channel of entries, how many there are, the entries, and then channels and messages in turn.
+_WRITE = """
+local count = tonumber(ARGV[5])
+for at = 6, 5 + count do
+  local number = tonumber(redis.call('get', KEYS[3]) or '0') + 1
+  local id = redis.call('xadd', KEYS[2], 'maxlen', '~', ARGV[2], '*', 'number', number, 'ticks', ARGV[at])
+  redis.call('set', KEYS[3], number)
+  redis.call('xtrim', KEYS[2], 'minid', '~', math.max(0, tonumber(string.match(id, '%d+')) - tonumber(ARGV[3])))
+  redis.call('publish', ARGV[4], ARGV[at])
+end
+for at = 6 + count, #ARGV, 2 do redis.call('publish', ARGV[at], ARGV[at + 1]) end
+redis.call('set', KEYS[1], ARGV[1])
+"""
+
+_PUBLISH = """
+for at = 2, #ARGV, 2 do redis.call('publish', ARGV[at], ARGV[at + 1]) end
+redis.call('set', KEYS[1], ARGV[1])
+"""
+
+
+class TickWriter:
+    def __init__(self, client: Redis, retention: Retention) -> None:
+        self._client = client
+        self._milliseconds = int(retention.minutes * 60_000)
+        self._sizes = EntrySizes(retention)
+        self._may_keep = True
+
+    async def write(self, ticks: Sequence[Tick], messages: Sequence[str | bytes], key: str, value: bytes) -> None:
+        """Keeps the ticks, sends them to web processes, publishes `messages` (channel and message in turn) and sets the
+        key: all of it or nothing. A Redis that lets us keep no ticks publishes them all the same."""
+        if self._may_keep:
+            try:
+                await self._keep(ticks, messages, key, value)
+            except ResponseError as error:
+                if not isinstance(error, NoPermissionError) and REFUSED not in str(error):
+                    raise
+                self._may_keep = False
+                logger.warning("redis lets us keep no ticks, so that a restarted engine misses some: %s", error)
+            else:
+                return
+        await self._client.eval(_PUBLISH, 1, key, value, *messages)
+
+    async def _keep(self, ticks: Sequence[Tick], messages: Sequence[str | bytes], key: str, value: bytes) -> None:
+        now = time.time()
+        starts = range(0, len(ticks), MOST_IN_AN_ENTRY)
+        entries = [codec.encode_ticks(ticks[start : start + MOST_IN_AN_ENTRY], now) for start in starts]
+        most = self._sizes.most(*map(len, entries))
+        await self._client.eval(
+            _WRITE, 3, key, TICKS_KEY, TICKS_NUMBER_KEY,
+            value, str(most), str(self._milliseconds), TICKS_CHANNEL, str(len(entries)), *entries, *messages,
+        )  # fmt: skip
