@@ -137,7 +137,13 @@ MONITORING: list[Variant] = [
         Meaning.HEALTH,
         {"status": "healthy", "metrics": {"cpu_usage": 0.35, "memory_usage": 50, "active_jobs": 2, "uptime_hours": 2}},
         EngineHealth,
-        {"cpu": 0.35, "memory": 0.5, "active_jobs": 2, "uptime": 7200.0},
+        {"cpu": 0.35, "memory": 0.5, "active_jobs": 2, "uptime": 7200.0, "behind_seconds": None, "waiting": None},
+    ),
+    (
+        Meaning.HEALTH,
+        {"status": "degraded", "behind_seconds": 12.5, "waiting": 34000, "slow_part": "store"},
+        EngineHealth,
+        {"status": "degraded", "behind_seconds": 12.5, "waiting": 34000, "slow_part": "store"},
     ),
     (
         Meaning.ERRORS,

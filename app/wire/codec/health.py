@@ -2,7 +2,7 @@
 
 from app.wire.codec import values
 from app.wire.codec.fields import Fields
-from app.wire.codec.shape import Shape, Spelling, count, lower, positive, share
+from app.wire.codec.shape import Shape, Spelling, count, lower, positive, share, text
 from app.wire.events import EngineHealth
 
 ENVELOPES = ("health", "data", "payload")
@@ -35,6 +35,9 @@ HEALTH = Shape(
         "active_jobs": count("metrics.active_jobs", "active_jobs"),
         "queue_depth": count("metrics.queue_depth", "queue_depth"),
         "uptime": positive("uptime_seconds", "metrics.uptime_seconds", says="seconds; or metrics.uptime_hours"),
+        "behind_seconds": positive("behind_seconds", "metrics.behind_seconds", says="seconds of the wall's clock"),
+        "waiting": count("waiting", "metrics.waiting", says="rows and events that are to be stored or published"),
+        "slow_part": text("slow_part", "metrics.slow_part", says="`store`, `publish`, `analysis`; empty: none"),
     },
     home="health",
     word="system_health",

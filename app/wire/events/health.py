@@ -21,3 +21,9 @@ class EngineHealth(Event, frozen=True, kw_only=True):
     queue_depth: int | None = None
     uptime: float | None = None
     """Seconds."""
+    behind_seconds: float | None = None
+    """How far the engine's work is behind the market, by the clock on the wall; None where the engine does not say."""
+    waiting: int | None = None
+    """Rows and events that wait to be stored or published."""
+    slow_part: str = ""
+    """What holds the rest up while the engine is behind: `store`, `publish` or `analysis`; empty while nothing does."""
