@@ -1,0 +1,146 @@
+"""What the market's ticks come to, made into minutes beside the desk and compared with what it stored."""
+
+import asyncio
+import threading
+import time
+from bisect import insort
+from datetime import UTC, datetime
+from types import TracebackType
+
+import asyncpg
+
+from app.finance.bars import Bar
+from app.finance.rollup import Rollup
+from app.wire.channels import TICKS_KEY
+from app.wire.client import connect
+from app.wire.codec import decode_ticks
+from app.wire.events import Tick
+from bench.scale.results import Row
+
+MINUTE = 60.0
+PAUSE_SECONDS, ENTRIES = 0.05, 100
+UNFINISHED = 2 * MINUTE
+"""Of market time: the newest minutes need not be stored when the feed is stopped in the middle of one."""
+
+STORED = """
+select symbol, timestamp, open::float8, high::float8, low::float8, close::float8, volume from ohlcv_1min
+ where timestamp >= $1 and timestamp < $2
+"""
+Figures = tuple[float, float, float, float, int]
+
+
+class ExpectedBars:
+    """A thread of its own that reads along the stream in which the feed keeps its ticks."""
+
+    def __init__(self, redis_url: str) -> None:
+        self._redis_url = redis_url
+        self._rollup = Rollup()
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._read()))
+        self._seen: list[tuple[float, float]] = []
+        self._starts: set[float] = set()
+        self._newest = 0
+        self.ticks = 0
+        self.symbols: set[str] = set()
+        self.bars: dict[tuple[str, float], Figures] = {}
+
+    def __enter__(self) -> "ExpectedBars":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def minutes(self) -> list[tuple[float, float]]:
+        """Where each minute that was traded begins, and when its first tick was read, by the monotonic clock."""
+        return list(self._seen)
+
+    def finished(self) -> dict[tuple[str, float], Figures]:
+        """All minutes but the newest, by symbol and beginning."""
+        for bar in self._rollup.finish(before=float("inf")):
+            self._put(bar)
+        until = max(self._starts, default=0.0) - UNFINISHED
+        return {key: figures for key, figures in self.bars.items() if key[1] <= until}
+
+    async def _read(self) -> None:
+        client = connect(self._redis_url)
+        after: bytes = b"0-0"
+        while not self._done.is_set():
+            answer = await client.xread({TICKS_KEY: after}, count=ENTRIES)
+            for entry, fields in answer[0][1] if answer else ():
+                after = entry
+                self._number(int(fields[b"number"]))
+                for tick in decode_ticks(fields[b"ticks"], time.time()):
+                    self._take(tick)
+            await asyncio.sleep(PAUSE_SECONDS)
+        await client.aclose()
+
+    def _number(self, number: int) -> None:
+        if self._newest and number != self._newest + 1:
+            raise SystemExit(f"entries {self._newest} to {number} of the stream were not read in time")
+        self._newest = number
+
+    def _take(self, tick: Tick) -> None:
+        if tick.kind == "Q":
+            return
+        self.ticks += 1
+        self.symbols.add(tick.symbol)
+        start = tick.at // MINUTE * MINUTE
+        if start not in self._starts:
+            self._starts.add(start)
+            insort(self._seen, (start, time.monotonic()))
+        if bar := self._rollup.add(tick):
+            self._put(bar)
+        for mended in self._rollup.mended():
+            self._put(mended)
+
+    def _put(self, bar: Bar) -> None:
+        self.bars[bar.symbol, bar.start] = (bar.open, bar.high, bar.low, bar.close, bar.volume)
+
+
+async def compare(part: str, url: str, expected: ExpectedBars) -> list[Row]:
+    """Minute by minute; bars are lost, other than they should be, or stored though nothing was traded."""
+    wanted = expected.finished()
+    if not wanted:
+        raise SystemExit(f"{part}: no minute was traded")
+    starts = [start for _, start in wanted]
+    stored = await _stored(url, min(starts), max(starts) + MINUTE)
+    lost = [key for key in wanted if key not in stored]
+    others = [key for key in stored if key not in wanted]
+    different = [key for key, figures in wanted.items() if key in stored and not _alike(figures, stored[key])]
+    for word, keys in (("lost", lost), ("different", different), ("more", others)):
+        for key in keys[:3]:
+            print(f"  {word}: {key} {wanted.get(key)} {stored.get(key)}", flush=True)
+    return [
+        Row(part, "ticks", "count", most=expected.ticks),
+        Row(part, "minute bars", "count", most=len(wanted)),
+        _none(part, "minute bars lost", len(lost)),
+        _none(part, "minute bars that differ from their ticks", len(different)),
+        _none(part, "minute bars without a tick", len(others)),
+    ]
+
+
+async def _stored(url: str, begin: float, end: float) -> dict[tuple[str, float], Figures]:
+    link = await asyncpg.connect(url)
+    try:
+        async with link.transaction():
+            return {
+                (symbol, at.timestamp()): (opened, high, low, close, int(volume))
+                async for symbol, at, opened, high, low, close, volume in link.cursor(
+                    STORED, datetime.fromtimestamp(begin, UTC), datetime.fromtimestamp(end, UTC), prefetch=20_000
+                )
+            }
+    finally:
+        await link.close()
+
+
+def _alike(wanted: Figures, stored: Figures) -> bool:
+    """Prices as the table keeps them, with four decimals."""
+    return wanted[4] == stored[4] and all(abs(a - b) < 1e-4 for a, b in zip(wanted[:4], stored[:4], strict=True))
+
+
+def _none(part: str, what: str, count: int) -> Row:
+    return Row(part, what, "count", most=count, aim="0", met=count == 0)

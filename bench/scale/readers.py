@@ -1,0 +1,95 @@
+"""Many readers of lists of symbols: each a stream at the rate of one second, read and thrown away."""
+
+import asyncio
+import multiprocessing
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing.sharedctypes import Synchronized
+from typing import Any
+
+READERS, LISTED = 1_000, 50
+OPENING_AT_ONCE = 25
+
+
+def lists(symbols: Sequence[str], count: int) -> list[list[str]]:
+    """`count` different lists, neighbours sharing half of their symbols."""
+    return [
+        [symbols[(number * LISTED // 2 + place) % len(symbols)] for place in range(LISTED)] for number in range(count)
+    ]
+
+
+@contextmanager
+def reading(port: int, cookie: str, watched: Sequence[Sequence[str]]) -> Iterator["Readers"]:
+    """A process of its own, so that its work is nobody else's."""
+    readers = Readers(port, cookie, watched)
+    readers.start()
+    try:
+        yield readers
+    finally:
+        readers.stop()
+
+
+class Readers:
+    def __init__(self, port: int, cookie: str, watched: Sequence[Sequence[str]]) -> None:
+        self._opened: Synchronized[int] = multiprocessing.Value("i", 0)  # type: ignore[assignment]
+        self._bytes: Synchronized[int] = multiprocessing.Value("q", 0)  # type: ignore[assignment]
+        self._ended: Synchronized[int] = multiprocessing.Value("i", 0)  # type: ignore[assignment]
+        arguments = (port, cookie, watched, self._opened, self._bytes, self._ended)
+        self._process = multiprocessing.Process(target=_run, args=arguments, daemon=True)
+
+    def start(self) -> None:
+        self._process.start()
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.join()
+
+    @property
+    def ended(self) -> int:
+        """Streams that ended although nobody ended them."""
+        return self._ended.value
+
+    @property
+    def received(self) -> int:
+        """Bytes of all readers."""
+        return self._bytes.value
+
+    def wait_open(self, count: int, seconds: float = 120.0) -> None:
+        until = time.monotonic() + seconds
+        while self._opened.value < count:
+            if time.monotonic() > until or not self._process.is_alive():
+                raise SystemExit(f"{self._opened.value} of {count} streams are open")
+            time.sleep(0.1)
+
+
+def _run(port: int, cookie: str, watched: Sequence[Sequence[str]], *counts: Any) -> None:
+    asyncio.run(_all(port, cookie, watched, *counts))
+
+
+async def _all(port: int, cookie: str, watched: Sequence[Sequence[str]], *counts: Any) -> None:
+    opening = asyncio.Semaphore(OPENING_AT_ONCE)
+    await asyncio.gather(*(_one(port, cookie, symbols, opening, *counts) for symbols in watched))
+
+
+async def _one(
+    port: int, cookie: str, symbols: Sequence[str], opening: asyncio.Semaphore, opened: Any, received: Any, ended: Any
+) -> None:
+    topics = ",".join(f"quotes:{symbol}" for symbol in symbols)
+    async with opening:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        lines = (
+            f"GET /stream?topics={topics} HTTP/1.1",
+            f"Host: 127.0.0.1:{port}",
+            f"Cookie: {cookie}; rate=1s",
+            "Accept: text/event-stream",
+            "Accept-Encoding: gzip",
+        )
+        writer.write("\r\n".join([*lines, "", ""]).encode())
+        head = await reader.readuntil(b"\r\n\r\n")
+    if b" 200 " not in head.split(b"\r\n", 1)[0]:
+        raise SystemExit(head.decode(errors="replace"))
+    opened.value += 1
+    while chunk := await reader.read(65_536):
+        received.value += len(chunk)
+    ended.value += 1
