@@ -50,6 +50,7 @@ class Observer:
         self._lags: list[tuple[float, float]] = []
         self._closes: dict[int, float] = {}
         self._days: Counter[str] = Counter()
+        self._fed = True
         self._waiting = 0
         self._cut = (0, 0)
 
@@ -62,6 +63,10 @@ class Observer:
     ) -> None:
         self._done.set()
         self._thread.join()
+
+    def feed_stops(self) -> None:
+        """From now on minutes that are missing say nothing: the newest one is never over."""
+        self._fed = False
 
     def recovered_after(self, moment: float, bound: float) -> float | None:
         """Seconds from `moment`, itself seconds from the beginning, until the lag was below and stayed there for
@@ -124,7 +129,8 @@ class Observer:
         now = time.monotonic()
         # The first that is missing is due when the first tick of a later one has come.
         lag = now - missing[1] if len(missing) > 1 else 0.0
-        self._lags.append((now - self._began, lag))
+        if self._fed:
+            self._lags.append((now - self._began, lag))
 
     async def _hear(self, client: Redis) -> None:
         subscription = client.pubsub()
