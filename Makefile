@@ -1,4 +1,4 @@
-.PHONY: help run test soak bench bench-peers lint audit lock clean
+.PHONY: help run test soak bench bench-peers bench-scale lint audit lock clean
 
 SOURCES := pyproject.toml config/requirements.txt config/requirements-dev.txt .ci/environment.sh
 
@@ -17,6 +17,9 @@ bench: .venv/.dev  ## measure fan-out beside nchan and naive, a tick's way to th
 
 bench-peers: .venv/.dev  ## measure fan-out beside all peers, with 1000 and 5000 readers
 	@.venv/bin/python -m bench.fanout --all
+
+bench-scale: .venv/.dev  ## measure pages, API, start, loads and the market at the size that users have; two hours
+	@.venv/bin/python -m bench.scale
 
 soak: .venv/.dev  ## let everything fail for ten minutes and look for what is lost
 	@.venv/bin/python -m bench.checker --minutes 10

@@ -60,6 +60,10 @@ def _fast(servers: Servers, options: argparse.Namespace) -> list[Row]:
     return _played(servers, Plan("500 symbols at speed 120, two ticks a second", 500, 120, 2, seconds, foreign))
 
 
+def _days(servers: Servers, options: argparse.Namespace) -> list[Row]:
+    return _played(servers, Plan("5 symbols at speed 1,500, a session in 38 s", 5, 1500, 10, options.days * 60))
+
+
 def _many(servers: Servers, options: argparse.Namespace) -> list[Row]:
     seconds = options.many * 60
     bounds = {"engine_cores": 1.0, "web_cores": 0.3, "web_cores_read": 0.6}
@@ -92,6 +96,7 @@ PARTS: dict[str, Callable[[Servers, argparse.Namespace], list[Row]]] = {
     "start": _start,
     "load": _load,
     "many": _many,
+    "days": _days,
     "fast": _fast,
     "hour": _hour,
 }
@@ -103,6 +108,7 @@ def main() -> None:
     parser.add_argument("--part", action="append", choices=PARTS, help="this alone; may be options again")
     parser.add_argument("--hour", type=float, default=60.0, help="minutes of the market at speed 60")
     parser.add_argument("--fast", type=float, default=10.0, help="minutes at speed 120")
+    parser.add_argument("--days", type=float, default=5.0, help="minutes at speed 1,500")
     parser.add_argument("--many", type=float, default=8.0, help="minutes of 5,000 symbols at real speed")
     parser.add_argument("--store", action="store_true", help="keep the result and write docs/scale.md")
     options = parser.parse_args()
