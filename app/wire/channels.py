@@ -188,3 +188,14 @@ IDEMPOTENCY_PREFIX = "ts:idem:"
 CACHE_PREFIX = "ts:cache:"
 INTERNAL_CHANNEL = "ts:internal"
 JOINS_CHANNEL = "ts:joins"
+INDICATORS_CHANNEL = "ts:batch:indicators"
+
+
+class Batch(StrEnum):
+    """What a message of many states on a channel of our own holds; the contract's channel has the same one by one."""
+
+    TICKS = "tick batches"
+    INDICATORS = "indicator batches"
+
+
+BATCHES = {TICKS_CHANNEL: Batch.TICKS, INDICATORS_CHANNEL: Batch.INDICATORS}

@@ -1,15 +1,17 @@
-"""Events go out, each on the channel that the contract has for it."""
+"""Events go out, each on the channel that the contract has for it; indicators in batches to those who read batches."""
 
 import time
 from collections.abc import Sequence
 
 from msgspec.structs import replace
 from redis.asyncio import Redis
+from redis.exceptions import NoPermissionError
 
 from app.wire import codec
-from app.wire.channels import Channels
+from app.wire.channels import INDICATORS_CHANNEL, Channels
 from app.wire.client import reachable
-from app.wire.events import AnyEvent, Tick
+from app.wire.events import AnyEvent, IndicatorCalculated, Tick
+from app.wire.listeners import listeners
 from app.wire.retention import Retention
 from app.wire.tick_stream import TickWriter
 
@@ -32,8 +34,33 @@ class Publisher:
         return await self.publish_to(codec.channel(event, self._channels), event)
 
     async def publish_all(self, events: Sequence[AnyEvent]) -> None:
-        """In their order and in one go, as many as a script may hold Redis up for: some hundred."""
+        """In their order and in one go, as many as a script may hold Redis up for: some hundred.
+
+        Indicators go in batches to those who subscribe to batches, before the rest; and one by one on the contract's
+        channel only while anybody else may listen there.
+        """
+        indicators = [event for event in events if isinstance(event, IndicatorCalculated)]
+        if indicators and await self._batched(indicators):
+            events = [event for event in events if not isinstance(event, IndicatorCalculated)]
         await self._publish_each([(codec.channel(event, self._channels), event) for event in events])
+
+    async def _batched(self, events: Sequence[IndicatorCalculated]) -> bool:
+        """Whether everybody who listens has them now."""
+        audience = await listeners(self._client, self._channels.indicators, INDICATORS_CHANNEL)
+        if audience.batches:
+            for message in codec.encode_indicators(events, time.time()):
+                if not await self._taken(INDICATORS_CHANNEL, message):
+                    return False
+        return not audience.others
+
+    async def _taken(self, channel: str, message: bytes) -> bool:
+        """False where the server's access rules forbid the channel."""
+        with reachable():
+            try:
+                await self._client.publish(channel, message)
+            except NoPermissionError:
+                return False
+        return True
 
     async def publish_and_set(self, ticks: Sequence[Tick], also_to: Sequence[str], key: str, value: bytes) -> None:
         """Each on its own channel and on those in `also_to`, one message each and in their order; all of them in the

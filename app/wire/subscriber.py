@@ -3,14 +3,15 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from redis.exceptions import RedisError
+from redis.exceptions import NoPermissionError, RedisError
 
 from app import logs
 from app.wire.backoff import Backoff
 from app.wire.channels import JOINS_CHANNEL
+from app.wire.lag import Lag
 from app.wire.line import Line, heed_cancellation
 from app.wire.order import Order
 from app.wire.outage import Outage
@@ -18,7 +19,7 @@ from app.wire.rate import Rate
 
 logger = logging.getLogger(__name__)
 
-PING_SECONDS = 2.0
+PING_SECONDS = 1.0
 SILENCE_SECONDS = 6.0
 HANDLING_SECONDS = 75.0
 """More than whoever listens may wait for Redis itself."""
@@ -54,6 +55,8 @@ class Stats(NamedTuple):
     failed: int
     """Messages whose handling raised or took too long."""
     channels: Mapping[str, Heard]
+    lag: float = 0.0
+    """Seconds from what comes now to what has been published meanwhile: the backlog in Redis and in the socket."""
 
 
 class _Silent(Exception):
@@ -79,6 +82,7 @@ class Subscriber(Generic[L]):
     What `heard` returns counts as late.
     While `heard` waits nothing is read, so Redis and the socket hold the backlog and no queue grows here.
     Calls `gapped` once after each gap, when all channels are heard again. With an `order` it joins that too.
+    The `optional` ones of the channels are left out where the server's access rules forbid them.
     """
 
     def __init__(
@@ -88,8 +92,10 @@ class Subscriber(Generic[L]):
         heard: Callable[[L, bytes, float], Awaitable[int | None]],
         gapped: Callable[[], object] = lambda: None,
         order: Order | None = None,
+        optional: Iterable[str] = (),
     ) -> None:
         self._url = url
+        self._optional = frozenset(name.encode() for name in optional)
         self._labels = {name.encode(): label for name, label in names.items()}
         self._names = (*self._labels, _JOINS) if order else tuple(self._labels)
         self._order = order
@@ -102,6 +108,7 @@ class Subscriber(Generic[L]):
         self._gaps = 0
         self._lost_at: float | None = None
         self._failed = 0
+        self._lag = Lag()
         self._outage = Outage(logger, f"the link to Redis for {_counted(self._names)}")
         self._complained_at = 0.0
 
@@ -117,6 +124,7 @@ class Subscriber(Generic[L]):
                 name.decode(): Heard(count.messages, count.last_at, count.rate.per_minute(now), count.late)
                 for name, count in self._counts.items()
             },
+            lag=self._lag.seconds,
         )
 
     async def run(self) -> None:
@@ -125,15 +133,27 @@ class Subscriber(Generic[L]):
             try:
                 await self._session(backoff)
             except (RedisError, OSError, TimeoutError, _Silent) as lost:
-                self._lost_at = time.time()
-                self._outage.away(logs.cause(lost))
+                if not (isinstance(lost, NoPermissionError) and self._without_optional()):
+                    self._lost_at = time.time()
+                    self._outage.away(logs.cause(lost))
             finally:
                 self._confirmed.clear()
             heed_cancellation()
             await backoff.wait()
 
+    def _without_optional(self) -> bool:
+        """Whether there was anything to leave out."""
+        left = tuple(name for name in self._names if name not in self._optional)
+        if left == self._names:
+            return False
+        forbidden = ", ".join(name.decode() for name in sorted(self._optional))
+        logger.warning("Redis' access rules forbid one of %s: the same comes one by one", forbidden)
+        self._names = left
+        return True
+
     async def _session(self, backoff: Backoff) -> None:
         line = Line(self._url)
+        self._lag = Lag()
         try:
             await line.open()
             confirmed = await self._subscribe(line)
@@ -159,13 +179,17 @@ class Subscriber(Generic[L]):
         while True:
             heed_cancellation()
             message = await line.read(PING_SECONDS)
-            if message is None:
-                if time.monotonic() - heard_at > SILENCE_SECONDS:
-                    raise _Silent
+            if message is None and time.monotonic() - heard_at > SILENCE_SECONDS:
+                raise _Silent
+            if self._lag.due():
+                self._lag.ask()
                 await line.send((b"PING",))
+            if message is None:
                 continue
             if isinstance(message, list) and len(message) == 3:
                 await self._take(message[0], message[1], message[2], backoff)
+            else:
+                self._lag.answer()
             heard_at = time.monotonic()
             unbroken += 1
             if unbroken >= UNINTERRUPTED:
@@ -198,6 +222,7 @@ class Subscriber(Generic[L]):
 
     async def _handle(self, channel: bytes, payload: bytes, arrived_at: float) -> None:
         try:
+            self._lag.take()
             async with asyncio.timeout(HANDLING_SECONDS):
                 if self._order and channel == _JOINS:
                     await self._order.heard(payload)
@@ -210,3 +235,5 @@ class Subscriber(Generic[L]):
             if arrived_at - self._complained_at >= COMPLAINT_SECONDS:
                 self._complained_at = arrived_at
                 logger.exception("message on %s not handled", channel.decode())
+        finally:
+            self._lag.done()

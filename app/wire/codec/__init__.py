@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from app.wire.channels import Channels, Meaning
+from app.wire.codec.batches import IndicatorBatch, encode_indicators, open_indicators
 from app.wire.codec.fields import Fields, Refused, Rejected
 from app.wire.codec.readers import READERS, SHAPES
 from app.wire.codec.text import parse
@@ -86,6 +87,7 @@ def _read(meaning: Meaning, fields: Fields) -> AnyEvent | Rejected:
 
 
 __all__ = [
+    "IndicatorBatch",
     "Rejected",
     "carries",
     "channel",
@@ -95,5 +97,7 @@ __all__ = [
     "decode_ticks",
     "encode",
     "encode_for",
+    "encode_indicators",
     "encode_ticks",
+    "open_indicators",
 ]

@@ -180,8 +180,8 @@ def event_of(one: ReadTick, arrived_at: float) -> Tick | None:
         at > latest
         or one.published_at > latest
         or not _symbol(one.ticker)
-        or not _plain(one.source)
-        or (one.trade_id and not _plain(one.trade_id))
+        or not plain(one.source)
+        or (one.trade_id and not plain(one.trade_id))
         or (starts_at is not None and not 0 <= at - starts_at <= LONGEST_SPAN)
     ):
         return None
@@ -219,7 +219,8 @@ def written(tick: Tick, published_at: float) -> WrittenTick:
 
 
 @lru_cache(maxsize=1024)
-def _plain(text: str) -> bool:
+def plain(text: str) -> bool:
+    """Whether it is a text as `clean` leaves it."""
     return len(text) <= 64 and text.isprintable() and text.strip() == text
 
 

@@ -1,0 +1,39 @@
+"""Who would get a message: readers of our own batches, and anybody who reads the contract's channel one by one."""
+
+from typing import Any, NamedTuple
+
+from redis.asyncio import Redis
+from redis.exceptions import NoPermissionError, RedisError
+
+from app import logs
+from app.wire.client import Unavailable, reachable
+
+
+class Listeners(NamedTuple):
+    batches: int
+    """Subscribers of the channel of batches; each of them subscribes to the contract's channel too."""
+    others: bool
+    """Whether anybody else may listen to the contract's channel."""
+
+
+UNKNOWN = Listeners(0, others=True)
+
+
+async def listeners(client: Redis, contract: str, batches: str) -> Listeners:
+    """Who subscribes to the two channels at this moment.
+
+    Whoever subscribes by pattern may mean any channel, so one such subscriber counts as a listener.
+    UNKNOWN where the server's access rules do not let us ask. Raises Unavailable.
+    """
+    asking = client.pipeline(transaction=False)
+    asking.execute_command("PUBSUB", "NUMSUB", contract, batches)
+    asking.execute_command("PUBSUB", "NUMPAT")
+    with reachable():
+        answers: list[Any] = await asking.execute(raise_on_error=False)
+    refusals = [answer for answer in answers if isinstance(answer, RedisError)]
+    if refusals:
+        if isinstance(refusals[0], NoPermissionError):
+            return UNKNOWN
+        raise Unavailable(logs.cause(refusals[0])) from refusals[0]
+    (_, singles, _, batched), patterns = answers
+    return Listeners(batched, others=singles > batched or patterns > 0)
