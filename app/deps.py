@@ -17,9 +17,10 @@ from app.push import Push
 from app.settings import Settings
 from app.vitals import Vitals
 from app.wire.cache import Cache
-from app.wire.channels import Meaning
+from app.wire.channels import Batch, Meaning
 from app.wire.crowd import Crowd
 from app.wire.events import AnyEvent
+from app.wire.indicator_feed import IndicatorFeed
 from app.wire.limits import Limits
 from app.wire.log import Log
 from app.wire.order import Joins
@@ -27,6 +28,7 @@ from app.wire.outbox import Outbox
 from app.wire.sessions import Sessions
 from app.wire.statuses import Statuses
 from app.wire.subscriber import Stats
+from app.wire.tick_feed import TickFeed
 
 T = TypeVar("T")
 
@@ -78,13 +80,19 @@ class Hears(Protocol):
     """The intake as pages see it."""
 
     @property
-    def rejected(self) -> Mapping[tuple[Meaning, str], int]: ...
+    def rejected(self) -> Mapping[tuple[Meaning | Batch, str], int]: ...
 
     @property
     def lost(self) -> int: ...
 
     @property
     def joins(self) -> Joins: ...
+
+    @property
+    def ticks(self) -> TickFeed: ...
+
+    @property
+    def indicators(self) -> IndicatorFeed: ...
 
 
 @dataclass(slots=True)

@@ -4,14 +4,16 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 
 from app.wire import Unavailable
-from app.wire.channels import Meaning
+from app.wire.channels import Batch, Meaning
 from app.wire.codec import Rejected, decode_each
 from app.wire.events import LOGGED, AnyEvent, EngineHealth, LoggedEvent, Tick, Unheard
+from app.wire.indicator_feed import IndicatorFeed
 from app.wire.order import Joins, Order
+from app.wire.tick_feed import TickFeed
 
 logger = logging.getLogger(__name__)
 
@@ -28,15 +30,23 @@ SHOWN = 200
 
 
 class Intake:
-    """`order`: that of the processes that share a log, where there may be several."""
+    """`order`: that of the processes that share a log, where there may be several.
+
+    `publish_ticks` is given the ticks of one message together. `watched`: whether somebody looks at the indicators of
+    a symbol; those of others are not decoded.
+    """
 
     def __init__(
         self,
         append: Callable[[LoggedEvent], Awaitable[object]],
         publish: Callable[[AnyEvent], None],
         order: Order | None = None,
+        publish_ticks: Callable[[Sequence[Tick]], None] | None = None,
+        watched: Callable[[str], bool] = lambda _symbol: True,
     ) -> None:
-        self.rejected: Counter[tuple[Meaning, str]] = Counter()
+        self.ticks = TickFeed()
+        self.indicators = IndicatorFeed(watched)
+        self.rejected: Counter[tuple[Meaning | Batch, str]] = Counter()
         """Messages that could not be understood, by channel and reason."""
         self.lost = 0
         """Events that the log never took."""
@@ -44,28 +54,48 @@ class Intake:
         self.health: EngineHealth | None = None
         self._append = append
         self._publish = publish
+        self._publish_ticks = publish_ticks or self._publish_each
         self._order = order
         self._in_order: AbstractAsyncContextManager[object] = order or asyncio.Lock()
         self._keeping: set[asyncio.Task[None]] = set()
         self._complained_at = float("-inf")
 
-    async def heard(self, meaning: Meaning, payload: bytes, arrived_at: float) -> int:
+    async def heard(self, meaning: Meaning | Batch, payload: bytes, arrived_at: float) -> int:
         """How many events came late."""
         counting: list[LoggedEvent] = []
+        ticks: list[Tick] = []
         late = 0
-        for event in decode_each(meaning, payload, arrived_at):
+        for event in self._decoded(meaning, payload, arrived_at):
             if isinstance(event, Rejected):
                 self._reject(meaning, event.reason, payload)
                 continue
             late += event.late
-            if isinstance(event, LOGGED):
+            if isinstance(event, Tick):
+                ticks.append(event)
+            elif isinstance(event, LOGGED):
                 counting.append(event)
             else:
                 self._note(event)
                 self._publish(event)
+        if ticks:
+            self.ticked_at = arrived_at
+            self._publish_ticks(ticks)
         if counting:
             await self._keep(counting)
         return late
+
+    def _decoded(self, meaning: Meaning | Batch, payload: bytes, arrived_at: float) -> Iterable[AnyEvent | Rejected]:
+        match meaning:
+            case Batch.TICKS:
+                return self.ticks.batch(payload, arrived_at)
+            case Batch.INDICATORS:
+                return self.indicators.batch(payload, arrived_at)
+            case Meaning.TICKS:
+                return self.ticks.single(payload, arrived_at)
+            case Meaning.INDICATORS:
+                return self.indicators.single(payload, arrived_at)
+            case _:
+                return decode_each(meaning, payload, arrived_at)
 
     def unheard(self) -> None:
         """What was said until now may never have been heard by anybody: that has its place in the log too."""
@@ -83,10 +113,12 @@ class Intake:
             await asyncio.wait(self._keeping, timeout=CLOSING_SECONDS)
 
     def _note(self, event: AnyEvent) -> None:
-        if isinstance(event, Tick):
-            self.ticked_at = event.arrived_at
-        elif isinstance(event, EngineHealth):
+        if isinstance(event, EngineHealth):
             self.health = event
+
+    def _publish_each(self, ticks: Sequence[Tick]) -> None:
+        for tick in ticks:
+            self._publish(tick)
 
     async def _keep(self, events: Sequence[LoggedEvent]) -> None:
         """Also when the link that brought them breaks meanwhile, and before what the next one brings."""
@@ -117,7 +149,7 @@ class Intake:
                     return
             await asyncio.sleep(TRY_AGAIN_SECONDS)
 
-    def _reject(self, meaning: Meaning, reason: str, payload: bytes) -> None:
+    def _reject(self, meaning: Meaning | Batch, reason: str, payload: bytes) -> None:
         self.rejected[meaning, reason] += 1
         self._complain("not understood on %s, %s: %r", meaning, reason, payload[:SHOWN])
 

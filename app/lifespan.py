@@ -15,10 +15,10 @@ from app.accounts import letters
 from app.catchup import CatchUp
 from app.courier import Courier
 from app.db import errorlog
-from app.db.pools import Pool, Pools
 from app.deps import House
 from app.indicators.board import Board as IndicatorBoard
 from app.intake import Intake
+from app.links import addresses, pools
 from app.live import topics
 from app.live.cursors import Cursors
 from app.live.hub import Bounds, Hub
@@ -30,13 +30,12 @@ from app.quotes.board import Board as QuoteBoard
 from app.quotes.charts import Charts
 from app.relay import Boards, Relay
 from app.running import kept_running
-from app.sections import Database
 from app.settings import Settings
 from app.web import html
 from app.wire import client, jobs
 from app.wire.backoff import Backoff
 from app.wire.cache import ALL, Cache
-from app.wire.channels import Channels
+from app.wire.channels import BATCHES, Batch, Channels, Meaning
 from app.wire.crowd import Crowd
 from app.wire.events import AnyEvent, Unheard
 from app.wire.limits import Limits
@@ -75,22 +74,24 @@ class Works:
     """The long tasks, and what they alone touch."""
 
     def __init__(self, settings: Settings) -> None:
-        redis_url, own_url, market_url = _addresses(settings)
+        redis_url, own_url, market_url = addresses(settings)
         self._redis = client.connect(redis_url)
         self._log = Log(self._redis, redis_url)
         self._newest = Newest(self._redis)
         self._outbox = Outbox(self._redis)
         self._cache = Cache(self._redis, redis_url)
-        self._pools = _pools(own_url, market_url, settings.database)
+        self._pools = pools(own_url, market_url, settings.database)
         live = settings.live
         bounds = Bounds(live.max_connections, live.streams_per_user, live.stalled_seconds)
         self._hub = Hub(html.patch, live.frame_seconds, live.beat_seconds, bounds)
         self._boards = Boards(QuoteBoard(), Charts(), MarketBoard(), IndicatorBoard(), PatternBoard())
         self._relay = Relay(self._boards, self._hub)
         order = Order(self._redis, alone=self._alone)
-        self._intake = Intake(self._log.append_once, self._tell, order)
+        self._intake = Intake(self._log.append_once, self._tell, order, self._relay.publish_ticks, self._watched)
+        self._boards.indicators.recent = self._intake.indicators.recent
         channels = Channels(**settings.channels())
-        self._subscriber = Subscriber(redis_url, channels.meanings(), self._intake.heard, self._gap, order)
+        names: dict[str, Meaning | Batch] = {**channels.meanings(), **BATCHES}
+        self._subscriber = Subscriber(redis_url, names, self._intake.heard, self._gap, order, optional=BATCHES)
         self._gapped = asyncio.Event()
         self._unread = asyncio.Event()
         self._unheard = False
@@ -245,6 +246,10 @@ class Works:
                 self._hub.publish(drawing.push)
         return True
 
+    def _watched(self, symbol: str) -> bool:
+        """Whether somebody looks at the indicators of a symbol."""
+        return self._hub.hears(topics.symbol_topic(symbol))
+
     def _logs(self) -> list[str]:
         """The log topics that somebody listens to now."""
         return [topic for topic in self._hub.heard if topics.kind(topic) == "log"]
@@ -257,6 +262,7 @@ class Works:
                 self.house.clock = clock
                 self._relay.publish(clock)
             self._relay.publish(vitals)
+            self._boards.indicators.look(self._watched)
             if self._boards.quotes.doubtful(time.time()):
                 self._gapped.set()
             if self._hub.last_id != str(BEGINNING):  # from there on would be all of a log, whichever it is by then
@@ -280,20 +286,3 @@ class Works:
         spool = logs.spool()
         if spool:
             await errorlog.drain(self._pools.own, spool)
-
-
-def _pools(own_url: str, market_url: str, chosen: Database) -> Pools:
-    def pool(url: str, name: str, *, read_only: bool) -> Pool:
-        seconds, milliseconds = chosen.acquire_seconds, chosen.statement_ms
-        return Pool(
-            url, name, chosen.pool_size, acquire_seconds=seconds, statement_ms=milliseconds, read_only=read_only
-        )
-
-    return Pools(pool(own_url, "own", read_only=False), pool(market_url, "market", read_only=True))
-
-
-def _addresses(settings: Settings) -> tuple[str, str, str]:
-    redis, own, market = settings.redis.url, settings.database.url, settings.database.market_url
-    if redis is None or own is None:
-        raise ValueError("the web process starts no servers: REDIS_URL and DATABASE_URL say where they are")
-    return redis.get_secret_value(), own.get_secret_value(), (market or own).get_secret_value()

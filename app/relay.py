@@ -1,7 +1,7 @@
 """Which event goes to which feature, and which topic is drawn by whom. What is not here reaches no browser."""
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -53,10 +53,10 @@ class Boards(NamedTuple):
 
 class Relay:
     def __init__(self, boards: Boards, hub: Hub) -> None:
-        ticked = partial(quotes.on_tick, board=boards.quotes, charts=boards.charts)
+        self._ticked = partial(quotes.on_ticks, board=boards.quotes, charts=boards.charts, hears=hub.hears)
         processed = partial(market.on_processing, board=boards.market)
         self._reactions: Mapping[type, tuple[Reaction, ...]] = {
-            Tick: (ticked,),
+            Tick: (lambda tick: self._ticked((tick,)),),
             PatternDetected: (partial(patterns.on_detected, board=boards.patterns),),
             PatternUpdated: (partial(patterns.on_updated, board=boards.patterns),),
             PatternExpired: (partial(patterns.on_expired, board=boards.patterns),),
@@ -86,6 +86,16 @@ class Relay:
             self._hub.publish(push, id)
         if id:
             self._hub.mark(id)
+
+    def publish_ticks(self, ticks: Sequence[Tick]) -> None:
+        """Those of one moment, in their order: a symbol that has several changes the screen once."""
+        try:
+            pushes = list(self._ticked(ticks))
+        except Exception:
+            self._fail("%d ticks not taken", len(ticks))
+            return
+        for push in pushes:
+            self._hub.publish(push)
 
     def pushes(self, event: AnyEvent | Vitals | MarketClock) -> list[Push]:
         try:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from app.wire.channels import OUTGOING, USES, Channels, Kind, Meaning
+from app.wire.channels import OUTGOING, USES, Batch, Channels, Kind, Meaning
 from app.wire.log import BEGINNING, LogId
 from app.wire.subscriber import Stats
 
@@ -28,7 +28,7 @@ class Channel(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    meaning: Meaning
+    meaning: Meaning | Batch
     reason: str
     times: int
 
@@ -67,7 +67,7 @@ def channels(names: Channels, stats: Stats, now: float) -> tuple[list[Channel], 
     return heard, [channel for channel in every if channel.age is None]
 
 
-def refusals(rejected: Mapping[tuple[Meaning, str], int]) -> list[Refusal]:
+def refusals(rejected: Mapping[tuple[Meaning | Batch, str], int]) -> list[Refusal]:
     """The most frequent first."""
     found = (Refusal(meaning, reason, count) for (meaning, reason), count in rejected.items())
     return sorted(found, key=lambda refusal: (-refusal.times, refusal.meaning, refusal.reason))

@@ -2,7 +2,7 @@
 
 import re
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from app.wire.events import IndicatorCalculated
@@ -39,11 +39,19 @@ class Group(NamedTuple):
 
 
 class Board:
-    """Keeps the symbols that were last heard of, and of each as many values as a page could show."""
+    """Keeps the symbols that were last heard of, and of each as many values as a page could show.
+
+    Only the values of symbols that somebody watches come here as they are published: those of any other symbol are
+    read from the database when they are asked for.
+    """
 
     def __init__(self, symbols: int = SYMBOLS, each: int = EACH) -> None:
+        self.recent: Callable[[str], Iterable[IndicatorCalculated]] = lambda _symbol: ()
+        """What was published of an unwatched symbol a moment ago, and may not be stored yet."""
         self._most = symbols
         self._each = each
+        self._live: set[str] = set()
+        """The symbols of which every value has come here since the oldest that is kept."""
         self._readings: OrderedDict[str, dict[tuple[str, str], Reading]] = OrderedDict()
 
     def apply(self, event: IndicatorCalculated) -> bool:
@@ -54,14 +62,26 @@ class Board:
         reading = Reading(
             event.symbol, event.indicator, event.timeframe, event.value, event.at, event.signal, heard=True
         )
+        self._live.add(event.symbol)
         return reading != before and self._put(reading)
 
-    def seed(self, readings: Iterable[Reading]) -> None:
-        """What was stored fills the gaps of what was heard, and never overwrites it."""
+    def look(self, watched: Callable[[str], bool]) -> None:
+        """Of symbols that nobody watches any more values pass by from here on."""
+        self._live = set(filter(watched, self._live))
+
+    def seed(self, symbol: str, readings: Iterable[Reading]) -> None:
+        """What was stored of a symbol fills the gaps of what was heard and never overwrites it, while it is watched.
+
+        Otherwise it takes the place of what is here, and what was published a moment ago is added.
+        """
+        if symbol not in self._live:
+            self._readings.pop(symbol, None)
         for stored in readings:
             before = self._readings.get(stored.symbol, {}).get((stored.timeframe, stored.indicator))
             if before is None or not before.heard or before.at < stored.at <= before.at + WEEK:
                 self._put(stored)
+        for event in self.recent(symbol):
+            self.apply(event)
 
     def of(self, symbol: str) -> tuple[Group, ...]:
         """The shortest timeframe first; those that we have no place for come last."""
@@ -81,7 +101,7 @@ class Board:
             return False
         readings[key] = reading
         if len(self._readings) > self._most:
-            self._readings.popitem(last=False)
+            self._live.discard(self._readings.popitem(last=False)[0])
         return True
 
 

@@ -29,9 +29,10 @@ async def seed(symbol: str, pools: Pools, board: Board) -> None:
     try:
         shape = await pools.shape()
         async with pools.market.acquire() as connection:
-            board.seed(await queries.newest(connection, shape, symbol))
+            stored = await queries.newest(connection, shape, symbol)
     except db.Unavailable:
         return
+    board.seed(symbol, stored)
 
 
 def _list(symbol: str, board: Board) -> Push:

@@ -83,6 +83,8 @@ class Hub:
         self._told = Told(lambda: self.last_id, self._failed, self.latency.observe)
         self._paces = {rate: Pace(rate, shortest, self._told) for rate in Rate}
         self._audiences: dict[tuple[frozenset[str], View, Rate], Audience] = {}
+        self._topics: Counter[str] = Counter()
+        """Audiences of each topic."""
         self._readers: dict[Reader, None] = {}
         """In the order in which they joined."""
         self.held: Counter[UUID] = Counter()
@@ -117,7 +119,11 @@ class Hub:
     @property
     def heard(self) -> tuple[str, ...]:
         """The topics that somebody listens to now."""
-        return tuple({topic for pace in self._paces.values() for topic in pace.heard})
+        return tuple(self._topics)
+
+    def hears(self, topic: str) -> bool:
+        """Whether somebody listens to it now: what nobody listens to need not be made."""
+        return topic in self._topics
 
     @property
     def readers(self) -> Iterable[Reader]:
@@ -127,6 +133,8 @@ class Hub:
         """With an id it belongs to that entry of the log, which `mark` then completes."""
         self._published += 1
         reached = grammar.reach(push.topic)
+        if not id and not any(topic in self._topics for topic in reached):
+            return
         drawing = Drawing(push, self._markup, time.monotonic())
         if id:
             self.last_id = id
@@ -270,6 +278,7 @@ class Hub:
         key = (audience.topics, audience.view, audience.rate)
         if not len(audience) and self._audiences.get(key) is audience:
             del self._audiences[key]
+            self._topics -= Counter(audience.topics)
             self._paces[audience.rate].leave(audience)
             self._frames += audience.frames
             self._raw += audience.raw_bytes
@@ -280,6 +289,7 @@ class Hub:
         if key not in self._audiences:
             self._audiences[key] = audience = Audience(*key)
             audience.position, audience.wrote_at = self.last_id, asyncio.get_running_loop().time()
+            self._topics.update(audience.topics)
             self._paces[rate].listen(audience)
         return self._audiences[key]
 

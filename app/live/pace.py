@@ -54,10 +54,6 @@ class Pace:
         self._entries_timer: asyncio.Handle | None = None
         self._states_sent = self._entries_sent = float("-inf")
 
-    @property
-    def heard(self) -> set[str]:
-        return set(self._listening)
-
     def listen(self, audience: Audience) -> None:
         for topic in audience.topics:
             self._listening[topic].add(audience)

@@ -1,7 +1,7 @@
 """What a tick changes on the screen: cells of the board, a symbol's summary, the last candle of its charts."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from app import db
 from app.db.pools import Pools
@@ -21,16 +21,33 @@ from app.wire.events import Tick
 
 
 def on_tick(tick: Tick, board: Board, charts: Charts) -> Iterator[Push]:
-    before = board.quote(tick.symbol)
-    quote = board.apply(tick)
-    if quote is None or quote is before:
-        return
+    return on_ticks((tick,), board, charts)
+
+
+def on_ticks(
+    ticks: Sequence[Tick], board: Board, charts: Charts, hears: Callable[[str], bool] = lambda _topic: True
+) -> Iterator[Push]:
+    """Every tick counts for its symbol's session; on the screen only the last one of each symbol.
+
+    `hears`: whether somebody listens to a topic; nothing is yielded for one that nobody listens to.
+    """
+    earlier: dict[str, Quote | None] = {}
+    for tick in ticks:
+        if tick.symbol not in earlier:
+            earlier[tick.symbol] = board.quote(tick.symbol)
+        board.apply(tick)
     if board.grew():
         yield whole_board(board)
-    yield from _cells(quote, before)
-    yield from _summary(quote)
-    for chart, whole in charts.apply(quote):
-        yield from _whole_chart(chart, charts) if whole else _last_candle(chart)
+    everything = hears(topics.QUOTES)
+    for symbol, before in earlier.items():
+        quote = board.quote(symbol)
+        if quote is None or quote is before:
+            continue
+        if everything or hears(topics.quotes_topic(symbol)):
+            yield from _cells(quote, before)
+        if hears(topics.symbol_topic(symbol)):
+            yield from _summary(quote)
+        yield from _charts(quote, charts)
 
 
 async def snapshot(topic: str, pools: Pools, board: Board, charts: Charts) -> list[Push]:
@@ -96,6 +113,11 @@ def _summary(quote: Quote) -> Iterator[Push]:
         lambda view: partials.headline(quote, quote.age(time.time()), view),
     )
     yield Push(topic, dom_id("facts", quote.symbol), "replace", lambda view: partials.facts(quote, view))
+
+
+def _charts(quote: Quote, charts: Charts) -> Iterator[Push]:
+    for chart, whole in charts.apply(quote):
+        yield from _whole_chart(chart, charts) if whole else _last_candle(chart)
 
 
 def _last_candle(chart: Chart) -> Iterator[Push]:

@@ -158,16 +158,37 @@ def test_what_is_stored_fills_gaps_and_overwrites_nothing_that_was_heard() -> No
     board.apply(calculated(value=60.0))
 
     board.seed(
+        "BRK.B",
         [
             Reading("BRK.B", "RSI14", "1min", 11.0, OPEN - 60),
             Reading("BRK.B", "SMA20", "1min", 22.0, OPEN),
             Reading("BRK.B", "RSI14", "1min", 33.0, OPEN + 400 * DAY),
-        ]
+        ],
     )
     assert {reading.value for reading in board.of("BRK.B")[0].readings} == {60.0, 22.0}
 
-    board.seed([Reading("BRK.B", "RSI14", "1min", 44.0, OPEN + 60)])
+    board.seed("BRK.B", [Reading("BRK.B", "RSI14", "1min", 44.0, OPEN + 60)])
     assert {reading.value for reading in board.of("BRK.B")[0].readings} == {44.0, 22.0}
+
+
+def test_what_is_stored_takes_the_place_of_what_was_heard_before_everybody_left() -> None:
+    board = Board()
+    board.apply(calculated(value=60.0))
+    board.apply(calculated(value=5.0, indicator="SMA20"))
+    board.look(lambda _symbol: False)
+
+    board.seed("BRK.B", [Reading("BRK.B", "RSI14", "1min", 33.0, OPEN + 400 * DAY)])
+
+    assert [reading.value for group in board.of("BRK.B") for reading in group.readings] == [33.0]
+
+
+def test_what_was_published_a_moment_ago_is_added_to_what_is_stored() -> None:
+    board = Board()
+    board.recent = lambda symbol: [calculated(symbol, value=61.0, at=OPEN + 60)]
+
+    board.seed("BRK.B", [Reading("BRK.B", "RSI14", "1min", 60.0, OPEN)])
+
+    assert [reading.value for group in board.of("BRK.B") for reading in group.readings] == [61.0]
 
 
 async def test_the_newest_stored_value_of_each_is_read(databases: Databases) -> None:

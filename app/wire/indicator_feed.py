@@ -1,0 +1,104 @@
+"""Indicators from Redis, decoded for the symbols that somebody watches; the rest is kept undecoded for a while."""
+
+import re
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from app.wire.channels import Meaning
+from app.wire.codec import IndicatorBatch, Rejected, decode_each, open_indicators
+from app.wire.events import AnyEvent, IndicatorCalculated
+
+KEPT_SECONDS = 30.0
+"""Longer than it takes from the publication of a value until the database has it."""
+KEPT_BYTES = 8_000_000
+KEPT_MESSAGES = 50_000
+
+_KEY = re.compile(rb'"(?:symbol|ticker)"')
+_SYMBOL = re.compile(rb'"(?:symbol|ticker)"\s*:\s*"([^"\\\x00-\x1f]+)"')
+
+
+class _Single(NamedTuple):
+    symbols: frozenset[str]
+    payload: bytes
+    arrived_at: float
+
+
+class _Kept(NamedTuple):
+    at: float
+    size: int
+    message: IndicatorBatch | _Single
+
+
+class IndicatorFeed:
+    def __init__(self, watched: Callable[[str], bool] = lambda _symbol: True) -> None:
+        """`watched`: whether somebody looks at the indicators of a symbol now."""
+        self.skipped = 0
+        """Messages of which nothing was decoded, and batches of which not all was."""
+        self._watched = watched
+        self._kept: deque[_Kept] = deque()
+        self._kept_bytes = 0
+
+    def batch(self, payload: bytes, arrived_at: float) -> list[AnyEvent | Rejected]:
+        """The values of the symbols that are watched."""
+        message = open_indicators(payload, arrived_at)
+        if isinstance(message, Rejected):
+            return [message]
+        wanted = [symbol for symbol in message.rows if self._watched(symbol)]
+        if len(wanted) < len(message.rows):
+            self._keep(message, len(payload))
+        return _events(message, wanted)
+
+    def single(self, payload: bytes, arrived_at: float) -> Iterable[AnyEvent | Rejected]:
+        """The values of a message of the contract's channel, unless it plainly speaks of unwatched symbols alone."""
+        symbols = plain_symbols(payload)
+        if symbols and not any(map(self._watched, symbols)):
+            self._keep(_Single(symbols, payload, arrived_at), len(payload))
+            return ()
+        return decode_each(Meaning.INDICATORS, payload, arrived_at)
+
+    def recent(self, symbol: str) -> list[IndicatorCalculated]:
+        """What came for a symbol while nobody watched it, of the last KEPT_SECONDS, in the order of arrival.
+
+        A value may be published before it is stored: who reads the database for a new watcher needs both.
+        """
+        self._shed()
+        events: list[AnyEvent | Rejected] = []
+        for kept in self._kept:
+            message = kept.message
+            if isinstance(message, IndicatorBatch):
+                events += _events(message, (symbol,))
+            elif symbol in message.symbols:
+                events += decode_each(Meaning.INDICATORS, message.payload, message.arrived_at)
+        return [event for event in events if isinstance(event, IndicatorCalculated) and event.symbol == symbol]
+
+    def _keep(self, message: IndicatorBatch | _Single, size: int) -> None:
+        self.skipped += 1
+        self._kept.append(_Kept(time.monotonic(), size, message))
+        self._kept_bytes += size
+        self._shed()
+
+    def _shed(self) -> None:
+        kept, oldest = self._kept, time.monotonic() - KEPT_SECONDS
+        while kept and (kept[0].at < oldest or self._kept_bytes > KEPT_BYTES or len(kept) > KEPT_MESSAGES):
+            self._kept_bytes -= kept.popleft().size
+
+
+def plain_symbols(payload: bytes) -> frozenset[str]:
+    """The symbols that a message speaks of, without decoding it; none where a look at its bytes cannot tell."""
+    names = _SYMBOL.findall(payload)
+    if not names or b"\\" in payload or len(names) != len(_KEY.findall(payload)):
+        return frozenset()
+    return frozenset(name.decode("utf-8", "replace").strip() for name in names)
+
+
+def _events(message: IndicatorBatch, symbols: Iterable[str]) -> list[AnyEvent | Rejected]:
+    events: list[AnyEvent | Rejected] = []
+    for symbol in symbols:
+        rows = message.of(symbol)
+        if isinstance(rows, Rejected):
+            events.append(rows)
+        else:
+            events += rows
+    return events

@@ -1,0 +1,177 @@
+"""What the web process makes of batches, and of the contract's single messages beside them."""
+
+import time
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from app.intake import Intake
+from app.quotes.board import Board
+from app.wire.channels import Batch, Channels, Meaning
+from app.wire.codec import encode, encode_indicators
+from app.wire.events import AnyEvent, IndicatorCalculated, LoggedEvent, Tick
+from app.wire.indicator_feed import IndicatorFeed, plain_symbols
+from app.wire.publish import Publisher
+from tests.stream.conftest import Desk
+from tests.stream.waiting import until
+
+AT = 1_346_770_860.0
+VALUE = IndicatorCalculated(at=AT, symbol="BRK.B", indicator="RSI14", timeframe="1min", value=71.25, signal="HIGH")
+TICK = Tick(at=AT, published_at=AT + 1, symbol="BRK.B", price=84.0, volume=10)
+FOREIGN = b'{"type":"indicator","data":{"ticker":"%b","indicator_type":"SMA20","value":70,"timestamp":%d}}'
+
+
+async def nothing(_event: LoggedEvent) -> None:
+    """No log."""
+
+
+class Ear:
+    """An intake, and what it passes on."""
+
+    def __init__(self, *watched: str) -> None:
+        self.events: list[AnyEvent] = []
+        self.together: list[int] = []
+        self.intake = Intake(
+            nothing, self.events.append, publish_ticks=self._take, watched=lambda symbol: symbol in watched
+        )
+
+    def _take(self, ticks: Sequence[Tick]) -> None:
+        self.together.append(len(ticks))
+        self.events += ticks
+
+    async def hear(self, meaning: Meaning | Batch, payload: bytes) -> None:
+        await self.intake.heard(meaning, payload, time.time())
+
+    @property
+    def indicators(self) -> list[tuple[str, float]]:
+        return [(event.symbol, event.value) for event in self.events if isinstance(event, IndicatorCalculated)]
+
+
+def array(*ticks: Tick) -> bytes:
+    return b"[" + b",".join(map(encode, ticks)) + b"]"
+
+
+async def test_of_a_batch_only_the_symbols_that_somebody_watches_are_decoded() -> None:
+    ear = Ear("BF/B")
+    broken = b'{"source":"x","published_at":%d,"symbols":{"BRK.B":"no rows","BF/B":[["RSI14","1min",50,"",%d]]}}'
+
+    await ear.hear(Batch.INDICATORS, broken % (AT, AT))
+
+    assert ear.indicators == [("BF/B", 50.0)]
+    assert not ear.intake.rejected
+    assert ear.intake.indicators.skipped == 1
+
+
+async def test_a_single_message_of_a_foreign_engine_is_understood_where_it_is_watched() -> None:
+    ear = Ear("BF/B")
+
+    for symbol in (b"BRK.B", b"BF/B", b"BF\\/B"):
+        await ear.hear(Meaning.INDICATORS, FOREIGN % (symbol, AT))
+
+    assert ear.indicators == [("BF/B", 70.0)] * 2
+    assert ear.intake.indicators.skipped == 1
+
+
+def test_symbols_are_seen_without_decoding_only_where_that_is_certain() -> None:
+    assert plain_symbols(encode(VALUE)) == {"BRK.B"}
+    assert plain_symbols(b'{"indicators":[{"symbol":"A"},{"ticker" : "B"}]}') == {"A", "B"}
+    for doubtful in (
+        b'{"indicator":"RSI14"}',
+        b'{"symbol":"\\u0041"}',
+        b'{"symbol":{"name":"A"},"ticker":"B"}',
+        b'{"note":"\\"symbol\\":\\"A\\"","symbol":"B"}',
+    ):
+        assert plain_symbols(doubtful) == frozenset()
+
+
+def test_what_was_passed_over_is_there_for_who_comes_next() -> None:
+    """A value may be published before it is stored: the page read the database, the stream joins, and it is there."""
+    feed = IndicatorFeed(lambda _symbol: False)
+    now = time.time()
+    (batch,) = encode_indicators([VALUE, replace(VALUE, symbol="BF/B")], now)
+
+    assert feed.batch(batch, now) == []
+    assert list(feed.single(encode(replace(VALUE, value=72.0)), now)) == []
+
+    assert [event.value for event in feed.recent("BRK.B")] == [71.25, 72.0]
+    assert [event.symbol for event in feed.recent("BF/B")] == ["BF/B"]
+    assert feed.recent("NONE") == []
+
+
+def test_what_was_passed_over_is_kept_within_bounds() -> None:
+    feed = IndicatorFeed(lambda _symbol: False)
+    (large,) = encode_indicators([replace(VALUE, symbol=f"S{n:04d}") for n in range(5_000)], AT)
+
+    for _ in range(100):
+        feed.batch(large, AT)
+
+    assert len(feed.recent("S0001")) == 8_000_000 // len(large)
+
+
+async def test_a_tick_that_a_batch_brought_is_not_counted_again_when_it_comes_alone() -> None:
+    ear = Ear()
+    ours = [replace(TICK, price=84.0 + n) for n in range(4)]
+    foreign = replace(TICK, symbol="X:BTCUSD", source="elsewhere")
+
+    await ear.hear(Batch.TICKS, array(*ours))
+    for tick in (ours[0], ours[1], foreign, ours[2], ours[3]):
+        await ear.hear(Meaning.TICKS, encode(tick))
+    await ear.hear(Meaning.TICKS, encode(ours[0]))
+
+    prices = [(event.symbol, event.price) for event in ear.events if isinstance(event, Tick)]
+    assert prices == [*(("BRK.B", tick.price) for tick in ours), ("X:BTCUSD", 84.0), ("BRK.B", 84.0)]
+    assert (ear.intake.ticks.doubles, ear.together) == (4, [4, 1, 1])
+
+
+async def test_batches_of_two_feeds_are_told_apart() -> None:
+    ear = Ear()
+    one, other = [replace(TICK, source=name) for name in ("one", "other")]
+
+    await ear.hear(Batch.TICKS, array(one, one))
+    await ear.hear(Batch.TICKS, array(other))
+    for tick in (other, one, one):
+        await ear.hear(Meaning.TICKS, encode(tick))
+
+    assert (len(ear.events), ear.intake.ticks.doubles) == (3, 3)
+
+
+async def test_noise_on_the_channels_of_batches_is_counted() -> None:
+    ear = Ear()
+
+    await ear.hear(Batch.TICKS, b"[7]")
+    await ear.hear(Batch.INDICATORS, b"[]")
+
+    assert dict(ear.intake.rejected) == {(Batch.TICKS, "not-an-object"): 1, (Batch.INDICATORS, "bad-shape"): 1}
+
+
+async def test_several_ticks_of_a_symbol_in_a_batch_all_count_and_change_the_screen_once(desk: Desk) -> None:
+    async with desk.stream("quotes:BRK.B,symbol:BRK.B") as reader:
+        await until(lambda: desk.house.hub.hears("quotes:BRK.B"))
+        before = desk.house.hub.stats.published
+        ticks = [replace(TICK, price=price, at=AT + n) for n, price in enumerate((84.0, 90.0, 80.0, 85.0))]
+
+        assert await desk.redis.publish("ts:batch:ticks", array(*ticks, *(replace(t, symbol="BF/B") for t in ticks)))
+        await reader.containing("85.00")
+
+        board = desk.house.boards[Board]
+        assert isinstance(board, Board)
+        quote, unwatched = board.quote("BRK.B"), board.quote("BF/B")
+        assert quote
+        assert unwatched
+        assert (quote.high, quote.low, quote.volume, unwatched.volume) == (90.0, 80.0, 40, 40)
+        assert desk.house.hub.stats.published - before < 10
+
+
+async def test_a_page_misses_no_value_between_its_reading_and_its_stream(desk: Desk) -> None:
+    """Published while nobody watched and not stored at all: who comes a moment later sees it."""
+    publisher = Publisher(desk.redis, Channels())
+    await publisher.publish_all([VALUE, replace(VALUE, symbol="BF/B")])
+    await until(lambda: desk.house.intake.indicators.skipped)
+
+    async with desk.client() as client:
+        page = await client.get("/symbols/BRK.B")
+    assert "71.25" in page.text
+    async with desk.stream("symbol:BRK.B") as reader:
+        await reader.containing("71.25")
+        await publisher.publish_all([replace(VALUE, value=72.5, at=AT + 60)])
+        await reader.containing("72.50")
