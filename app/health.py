@@ -131,11 +131,15 @@ class Figures(Collector):
         link, intake = self._house.link(), self._house.intake
         yield _gauge("redis_listening", "Whether the link that brings the events is up.", link.connected)
         yield _counter("redis_gaps", "How often that link was lost.", link.gaps)
+        yield _gauge("redis_lag_seconds", "How far that link is behind what is published.", link.lag)
         yield _counter("redis_unhandled", "Messages whose handling broke or took too long.", link.failed)
         heard = _single({name: count.messages for name, count in link.channels.items()})
         yield _counters("redis_messages", "Messages that were heard.", ("channel",), heard)
         rejected: Counts = {(str(meaning), reason): count for (meaning, reason), count in intake.rejected.items()}
         yield _counters("rejected", "Messages that could not be understood.", ("channel", "reason"), rejected)
+        skipped, doubles = intake.indicators.skipped, intake.ticks.doubles
+        yield _counter("indicators_skipped", "Messages that were not decoded, or not all, for nobody looks.", skipped)
+        yield _counter("ticks_doubled", "Single ticks that a batch had brought already.", doubles)
         yield _counter("events_lost", "Events that the log never took.", intake.lost)
         position = LogId.parse(self._house.hub.last_id)
         if position:

@@ -12,6 +12,12 @@ from app.embedded.places import Places, Unusable
 
 NAMES = ("valkey-server", "redis-server")
 PLACES = ("/usr/bin", "/usr/local/bin", "/opt/homebrew/bin")
+SUBSCRIBER_BUFFER = "pubsub 256mb 128mb 120"
+"""Hard limit, soft limit and seconds above it: a subscriber that leaves more than that unread is cut off.
+
+5,000 symbols that tick every second are 1.5 MB a second: a subscriber may stand still for almost three minutes. With
+the server's own `32mb 8mb 60` it would be cut off after 21 seconds.
+"""
 
 
 def url(places: Places) -> str:
@@ -33,6 +39,7 @@ def program(places: Places, *, durable: bool = True) -> Program:
         "appendfsync": "everysec",
         "save": "",
         "daemonize": "no",
+        "client-output-buffer-limit": SUBSCRIBER_BUFFER,
         "proc-title-template": f"{{title}} {places.mark}-valkey",
     }
     return Program(

@@ -27,3 +27,16 @@ async def test_each_role_may_do_its_own_work_alone(databases: Databases) -> None
         await reader.execute("insert into symbols (symbol) values ('AAPL')")
     await reader.close()
     await writer.close()
+
+
+async def test_a_subscriber_that_stands_still_for_a_while_loses_nothing(redis_url: str) -> None:
+    """40 MB wait for it, more than the server's own bound."""
+    async with Redis.from_url(redis_url) as redis, redis.pubsub(ignore_subscribe_messages=True) as link:
+        await link.subscribe("ticks")
+        assert await link.get_message(timeout=5) is None
+        for _ in range(80):
+            assert await redis.publish("ticks", bytes(500_000)) == 1
+
+        sizes = [len(message["data"]) for _ in range(80) if (message := await link.get_message(timeout=5))]
+
+    assert sizes == [500_000] * 80
