@@ -97,7 +97,7 @@ class Works:
         self._unheard = False
         self._owed: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
-        self._pulse = Pulse(redis_url, self._pools, lambda: self._subscriber.stats, self._intake)
+        self._pulse = Pulse(redis_url, self._pools, lambda: self._subscriber.stats, self._intake, self._hub)
         self._courier = Courier(self._pools.own, settings.mail, letters.composer(settings.public_url))
         kept = settings.sessions
         self.house = House(

@@ -9,7 +9,8 @@ from app import wire
 from app.db.pools import Pools
 from app.finance.clock import MarketClock
 from app.intake import Intake
-from app.vitals import Vitals
+from app.live.hub import Hub
+from app.vitals import LATE_BEATS, Vitals
 from app.wire import client, clock, heartbeat, jobs
 from app.wire.channels import JOBS_BACKTEST, JOBS_PROCESSING
 from app.wire.events import EngineHealth
@@ -25,33 +26,41 @@ PRESUMED_INTERVAL = 60.0
 class Pulse:
     """`url` is Redis'; a link of its own keeps it from waiting behind requests."""
 
-    def __init__(self, url: str, pools: Pools, link: Callable[[], Stats], intake: Intake) -> None:
+    def __init__(self, url: str, pools: Pools, link: Callable[[], Stats], intake: Intake, hub: Hub) -> None:
         self._redis = client.connect(url)
         self._pools = pools
         self._link = link
         self._intake = intake
+        self._hub = hub
 
     async def vitals(self) -> Vitals:
         redis, own, market, beat, receivers = await asyncio.gather(
             client.ping(self._redis, WITHIN_SECONDS),
-            _in_time(self._pools.own.answers()),
-            _in_time(self._pools.market.answers()),
+            _timed(self._pools.own.answers()),
+            _timed(self._pools.market.answers()),
             _in_time(heartbeat.read(self._redis)),
             _in_time(jobs.receivers(self._redis, (JOBS_BACKTEST, JOBS_PROCESSING))),
         )
-        now, health = time.time(), self._intake.health
+        now, health, link = time.time(), self._intake.health, self._link()
+        late = health is None or now - health.arrived_at > LATE_BEATS * health.interval
         return Vitals(
             redis=redis,
-            redis_lost_age=_age(now, self._link().lost_at),
-            database=bool(own and market),
+            redis_lost_age=_age(now, link.lost_at),
+            database=own is not None and market is not None,
             database_lost_age=_age(now, self._pools.own.lost_at, self._pools.market.lost_at),
             engine_age=_age(now, beat, health.arrived_at if health else None),
             engine_interval=_interval(health),
             engine_status=health.status if health else "",
             feed_age=_age(now, self._intake.ticked_at),
             job_receivers=max(receivers.values(), default=0) if receivers else 0,
-            gaps=self._link().gaps,
+            gaps=link.gaps,
             rejected=self._intake.rejected.total(),
+            link_lag=link.lag,
+            engine_behind=None if health is None or late else health.behind_seconds,
+            engine_waiting=None if health is None or late else health.waiting,
+            engine_slow_part=health.slow_part if health else "",
+            database_seconds=None if own is None or market is None else max(own, market),
+            readers_lagging=self._hub.stats.lagging,
         )
 
     async def market_clock(self) -> MarketClock | None:
@@ -68,6 +77,12 @@ async def _in_time(asked: Awaitable[T]) -> T | None:
             return await asked
     except (TimeoutError, wire.Unavailable):
         return None
+
+
+async def _timed(asked: Awaitable[bool]) -> float | None:
+    """Seconds until it answered; None when it is away, or did not answer in time."""
+    began = time.monotonic()
+    return time.monotonic() - began if await _in_time(asked) else None
 
 
 def _age(now: float, *moments: float | None) -> float | None:

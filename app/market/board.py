@@ -4,6 +4,7 @@ import time
 
 from app.finance.clock import MarketClock
 from app.market import runs
+from app.market.delays import Behind, Delays
 from app.market.lamps import Lamp, lamps
 from app.market.runs import Run
 from app.vitals import Vitals
@@ -13,12 +14,15 @@ class Board:
     def __init__(self) -> None:
         self.clock: MarketClock | None = None
         self._vitals: Vitals | None = None
+        self._delays = Delays()
+        self._behind = Behind()
         self._run: Run | None = None
         self._said = {lamp.key: lamp.said for lamp in self.lamps()}
 
     def hear(self, vitals: Vitals) -> list[Lamp]:
         """The lamps that say something else than before; time alone can make one of them do so."""
         self._vitals = vitals
+        self._behind = self._delays.look(vitals, self.clock)
         return self._news()
 
     def tell(self, clock: MarketClock) -> tuple[bool, list[Lamp]]:
@@ -36,7 +40,7 @@ class Board:
         return [runs.lamp(run, time.time())]
 
     def lamps(self) -> list[Lamp]:
-        return [*lamps(self._vitals, self.clock), runs.lamp(self._run, time.time())]
+        return [*lamps(self._vitals, self.clock, self._behind), runs.lamp(self._run, time.time())]
 
     def _news(self) -> list[Lamp]:
         news = [lamp for lamp in self.lamps() if self._said.get(lamp.key) != lamp.said]

@@ -3,6 +3,7 @@
 from typing import Literal, NamedTuple
 
 from app.finance.clock import MarketClock
+from app.market.delays import Behind
 from app.vitals import Vitals
 
 RECENT_SECONDS = 5.0
@@ -10,6 +11,11 @@ RECENT_SECONDS = 5.0
 
 SILENT_SECONDS = 10.0
 """A feed in an open session that says nothing for that long is silent."""
+
+MINUTES_FROM = 120.0
+"""Seconds, from which on a delay is said in minutes."""
+
+KEEPS_UP = Behind()
 
 WELL = {"healthy", "ok", "running", "online", "active", ""}
 
@@ -33,20 +39,36 @@ class Lamp(NamedTuple):
         return self.word, self.tone
 
 
-def lamps(vitals: Vitals | None, clock: MarketClock | None) -> list[Lamp]:
+def lamps(vitals: Vitals | None, clock: MarketClock | None, behind: Behind = KEEPS_UP) -> list[Lamp]:
     if vitals is None:
         return [Lamp(key, name, "looking", "quiet") for key, name in NAMES.items()]
-    return [_ticks(vitals, clock), _engine(vitals), _redis(vitals), _database(vitals), _jobs(vitals)]
+    return [
+        _ticks(vitals, clock, behind),
+        _engine(vitals, behind),
+        _redis(vitals, behind),
+        _database(vitals, behind),
+        _readers(behind),
+        _jobs(vitals),
+    ]
 
 
-NAMES = {"ticks": "Feed", "engine": "Engine", "redis": "Redis", "database": "Database", "jobs": "Jobs"}
+NAMES = {
+    "ticks": "Feed",
+    "engine": "Engine",
+    "redis": "Redis",
+    "database": "Database",
+    "readers": "Readers",
+    "jobs": "Jobs",
+}
+
+SLOW_PARTS = {"store": " with storing", "publish": " with publishing", "analysis": " with its analysis"}
 
 
 def _lamp(key: str, word: str, tone: Tone, seconds: float | None = None) -> Lamp:
     return Lamp(key, NAMES[key], word, tone, seconds)
 
 
-def _ticks(vitals: Vitals, clock: MarketClock | None) -> Lamp:
+def _ticks(vitals: Vitals, clock: MarketClock | None, behind: Behind) -> Lamp:
     if clock is not None and clock.state == "ended":
         return _lamp("ticks", "ended: prices stay as they were", "warn")
     if not vitals.redis:
@@ -54,6 +76,8 @@ def _ticks(vitals: Vitals, clock: MarketClock | None) -> Lamp:
     if vitals.feed_age is None:
         return _lamp("ticks", "no tick yet", "warn")
     if vitals.feed_age <= SILENT_SECONDS:
+        if behind.feed is not None:
+            return _lamp("ticks", _late(behind.feed), "warn")
         new = clock is not None and clock.wall_time - clock.began < RECENT_SECONDS
         return _lamp("ticks", "just started", "warn") if new else _lamp("ticks", "live", "good")
     if clock is not None and clock.state in ("closed", "paused"):
@@ -61,30 +85,48 @@ def _ticks(vitals: Vitals, clock: MarketClock | None) -> Lamp:
     return _lamp("ticks", "silent for", "bad", vitals.feed_age)
 
 
-def _engine(vitals: Vitals) -> Lamp:
+def _engine(vitals: Vitals, behind: Behind) -> Lamp:
     if vitals.engine_age is None:
         return _lamp("engine", "not heard yet", "warn")
     if vitals.engine_late:
         return _lamp("engine", "silent for", "bad", vitals.engine_age)
+    if behind.engine is not None:
+        word = f"{_late(behind.engine)}{SLOW_PARTS.get(vitals.engine_slow_part, '')}"
+        waiting = f", {behind.waiting:,.0f} rows wait" if behind.waiting else ""
+        return _lamp("engine", word + waiting, "warn")
     if vitals.engine_status.lower() not in WELL:
         return _lamp("engine", vitals.engine_status, "warn")
     return _lamp("engine", "running", "good")
 
 
-def _redis(vitals: Vitals) -> Lamp:
+def _redis(vitals: Vitals, behind: Behind) -> Lamp:
     if not vitals.redis:
         return _lamp("redis", "away: no new prices until it is back", "bad")
     if _recent(vitals.redis_lost_age):
         return _lamp("redis", "was away a moment ago", "warn")
+    if behind.link is not None:
+        return _lamp("redis", f"this page's server is {_late(behind.link)}", "warn")
     return _lamp("redis", "connected", "good")
 
 
-def _database(vitals: Vitals) -> Lamp:
+def _database(vitals: Vitals, behind: Behind) -> Lamp:
     if not vitals.database:
         return _lamp("database", "away: history is away, live goes on", "bad")
     if _recent(vitals.database_lost_age):
         return _lamp("database", "was away a moment ago", "warn")
+    if behind.database is not None:
+        return _lamp("database", f"slow: an answer takes {behind.database:g} s", "warn")
     return _lamp("database", "connected", "good")
+
+
+def _readers(behind: Behind) -> Lamp:
+    if behind.readers is None:
+        return _lamp("readers", "all keep up", "good")
+    return _lamp("readers", f"{behind.readers:.0f} cannot keep up: they are sent the newest when they can", "quiet")
+
+
+def _late(seconds: float) -> str:
+    return f"{seconds:.0f} s behind" if seconds < MINUTES_FROM else f"{seconds / 60:.0f} min behind"
 
 
 def _recent(age: float | None) -> bool:

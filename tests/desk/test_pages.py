@@ -31,7 +31,7 @@ async def test_the_desk_shows_quotes_patterns_and_its_own_state(desk: Desk) -> N
         assert f'href="/symbols/{quote(symbol)}"' in html
     assert LONG_NAME in html
     assert html.count(">Hammer<") == 3
-    for lamp in ("ticks", "engine", "redis", "database", "jobs"):
+    for lamp in ("ticks", "engine", "redis", "database", "readers", "jobs"):
         assert f'<li id="{lamp}"' in html
     assert "no feed has announced itself" in html.lower()
 

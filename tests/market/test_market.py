@@ -93,7 +93,7 @@ def test_only_what_is_said_anew_is_pushed() -> None:
     same = list(stream.on_vitals(WELL._replace(engine_age=1.5), board))
     later = [push.key for push in stream.on_vitals(WELL._replace(database=False), board)]
 
-    assert first == ["ticks", "engine", "redis", "database", "jobs"]
+    assert first == ["ticks", "engine", "redis", "database", "readers", "jobs"]
     assert same == []
     assert later == ["database"]
 

@@ -1,0 +1,93 @@
+"""Which part of the way is behind, and by how much: said when it lasts, in figures that do not change at every look."""
+
+from typing import NamedTuple
+
+from app.finance.clock import MarketClock
+from app.vitals import Vitals
+
+LOOKS = 2
+"""In a row, before a delay is said."""
+FACTOR = 1.5
+"""By which a figure has to change before another one is said."""
+
+
+class Behind(NamedTuple):
+    """Seconds; None where the part keeps up."""
+
+    feed: float | None = None
+    engine: float | None = None
+    waiting: float | None = None
+    """Rows and events that the engine has still to store or publish."""
+    link: float | None = None
+    database: float | None = None
+    """How long it takes to answer."""
+    readers: float | None = None
+    """Streams that cannot keep up."""
+
+
+class Delay:
+    """One figure: said from `begins` on, and no longer below `ends`."""
+
+    def __init__(self, begins: float, ends: float) -> None:
+        self._begins, self._ends = begins, ends
+        self._looks = 0
+        self._figure: float | None = None
+
+    def look(self, figure: float | None) -> float | None:
+        """What is to be said of this figure, in two digits; None while it is small, or large for the first time."""
+        if figure is None or figure < self._ends or (self._figure is None and figure < self._begins):
+            self._looks, self._figure = 0, None
+            return None
+        self._looks += 1
+        if self._looks < LOOKS:
+            return None
+        if self._figure is None or not self._figure / FACTOR < figure < self._figure * FACTOR:
+            self._figure = float(f"{figure:.2g}")
+        return self._figure
+
+
+class FeedDelay:
+    """How old the newest tick was when it came, beside the freshest that came in this session.
+
+    So neither a provider that is always a quarter of an hour late counts as behind, nor a clock that is wrong, nor a
+    market in which nothing is traded for a while.
+    """
+
+    def __init__(self) -> None:
+        self._session: tuple[str, str, float, float] | None = None
+        self._least = 0.0
+
+    def look(self, clock: MarketClock | None, feed_age: float | None) -> float | None:
+        """Seconds of the wall's clock; None where no session is open."""
+        if clock is None or clock.state != "open" or feed_age is None or clock.speed <= 0:
+            self._session = None
+            return None
+        session = clock.provider, clock.session, clock.speed, clock.began
+        offset = clock.wall_time - clock.market_time / clock.speed - feed_age
+        if session != self._session:
+            self._session, self._least = session, offset
+        self._least = min(self._least, offset)
+        return offset - self._least
+
+
+class Delays:
+    """Looked at with every vitals, once a second."""
+
+    def __init__(self) -> None:
+        self._feed_delay = FeedDelay()
+        self._feed = Delay(5.0, 2.0)
+        self._engine = Delay(5.0, 2.0)
+        self._waiting = Delay(1.0, 1.0)
+        self._link = Delay(2.0, 1.0)
+        self._database = Delay(0.5, 0.25)
+        self._readers = Delay(1.0, 1.0)
+
+    def look(self, vitals: Vitals, clock: MarketClock | None) -> Behind:
+        return Behind(
+            feed=self._feed.look(self._feed_delay.look(clock, vitals.feed_age)),
+            engine=self._engine.look(vitals.engine_behind),
+            waiting=self._waiting.look(vitals.engine_waiting),
+            link=self._link.look(vitals.link_lag),
+            database=self._database.look(vitals.database_seconds),
+            readers=self._readers.look(vitals.readers_lagging),
+        )

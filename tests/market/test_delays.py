@@ -1,0 +1,98 @@
+"""The status line says which part is behind and by how much, when it lasts, and without flickering."""
+
+import pytest
+
+from app.market.board import Board
+from app.market.delays import Delay, Delays, FeedDelay
+from app.market.lamps import Lamp
+from app.vitals import Vitals
+from tests.market.test_market import CLOCK, WELL
+
+
+def seen(board: Board, vitals: Vitals, times: int = 2) -> dict[str, Lamp]:
+    for _ in range(times):
+        board.hear(vitals)
+    return {lamp.key: lamp for lamp in board.lamps()}
+
+
+@pytest.mark.parametrize(
+    ("changed", "key", "word"),
+    [
+        ({"link_lag": 3.04}, "redis", "this page's server is 3 s behind"),
+        ({"link_lag": 150.0}, "redis", "this page's server is 2 min behind"),
+        (
+            {"engine_behind": 12.2, "engine_waiting": 34_012, "engine_slow_part": "store"},
+            "engine",
+            "12 s behind with storing, 34,000 rows wait",
+        ),
+        ({"engine_behind": 12.2, "engine_status": "degraded"}, "engine", "12 s behind"),
+        ({"database_seconds": 0.84}, "database", "slow: an answer takes 0.84 s"),
+        ({"readers_lagging": 3}, "readers", "3 cannot keep up: they are sent the newest when they can"),
+    ],
+)
+def test_who_is_behind_is_said_in_words(changed: dict[str, object], key: str, word: str) -> None:
+    board = Board()
+    board.tell(CLOCK)
+    vitals = WELL._replace(**changed)  # type: ignore[arg-type]
+
+    assert seen(board, vitals, times=1)[key].word != word
+    lamp = seen(board, vitals, times=1)[key]
+    assert (lamp.word, lamp.tone in {"warn", "quiet"}) == (word, True)
+    assert seen(board, WELL, times=1)[key].tone == "good"
+
+
+def test_a_feed_that_falls_back_is_behind_and_one_that_is_always_late_is_not() -> None:
+    board = Board()
+    quarter = CLOCK._replace(speed=1.0, market_time=CLOCK.wall_time - 900.0)
+    for second in range(3):
+        board.tell(quarter._replace(market_time=quarter.market_time + second, wall_time=CLOCK.wall_time + second))
+        lamps = seen(board, WELL, times=1)
+    assert lamps["ticks"].word == "live"
+
+    for second in (20, 21):
+        board.tell(quarter._replace(market_time=quarter.market_time + second - 8, wall_time=CLOCK.wall_time + second))
+        lamps = seen(board, WELL, times=1)
+    assert (lamps["ticks"].word, lamps["ticks"].tone) == ("8 s behind", "warn")
+
+
+def test_a_feed_counts_by_the_wall_however_fast_the_market_runs() -> None:
+    delay = FeedDelay()
+    assert delay.look(CLOCK, 0.0) == 0.0
+
+    fallen_back = CLOCK._replace(market_time=CLOCK.market_time + 60 * 4, wall_time=CLOCK.wall_time + 10)
+
+    assert delay.look(fallen_back, 0.0) == pytest.approx(6.0)
+    assert delay.look(fallen_back._replace(state="closed"), 0.0) is None
+    assert delay.look(fallen_back, 0.0) == 0.0
+
+
+def test_a_market_in_which_nothing_is_traded_is_not_behind() -> None:
+    delay = FeedDelay()
+    quiet = CLOCK._replace(speed=1.0)
+    delay.look(quiet, 0.0)
+
+    assert delay.look(quiet._replace(wall_time=quiet.wall_time + 30), 30.0) == pytest.approx(0.0)
+
+
+def test_nothing_flickers() -> None:
+    delay = Delay(begins=2.0, ends=1.0)
+
+    figures = (1.9, 2.5, 1.9, 2.5, 2.6, 3.1, 2.2, 1.1, 4.5, 0.9, 2.5, 2.5)
+    assert [delay.look(figure) for figure in figures] == [
+        *(None, None, None, None),
+        *(2.6, 2.6, 2.6, 1.1, 4.5),
+        *(None, None, 2.5),
+    ]
+
+
+def test_a_short_burst_is_not_told_and_a_long_one_is_pushed_once() -> None:
+    board = Board()
+    board.tell(CLOCK)
+    board.hear(WELL)
+    late = [WELL._replace(link_lag=lag) for lag in (3.0, 3.1, 2.9, 3.3, 2.7)]
+
+    assert [[lamp.key for lamp in board.hear(vitals)] for vitals in late] == [[], ["redis"], [], [], []]
+
+
+def test_an_engine_that_says_nothing_of_it_keeps_up() -> None:
+    assert Delays().look(WELL, CLOCK).engine is None
