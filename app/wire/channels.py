@@ -176,6 +176,7 @@ TICKS_KEY = "ts:ticks"
 TICKS_NUMBER_KEY = "ts:ticks:number"
 TICKS_STORED_KEY = "ts:ticks:stored"
 TICKS_CHANNEL = "ts:batch:ticks"
+INDICATORS_CHANNEL = "ts:batch:indicators"
 SESSION_PREFIX = "ts:sess:"
 HALF_PREFIX = "ts:sess:half:"
 USER_SESSIONS_PREFIX = "ts:usess:"
@@ -188,7 +189,6 @@ IDEMPOTENCY_PREFIX = "ts:idem:"
 CACHE_PREFIX = "ts:cache:"
 INTERNAL_CHANNEL = "ts:internal"
 JOINS_CHANNEL = "ts:joins"
-INDICATORS_CHANNEL = "ts:batch:indicators"
 
 
 class Batch(StrEnum):

@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 from redis.exceptions import NoPermissionError
 
 from app.wire import codec
-from app.wire.channels import INDICATORS_CHANNEL, Channels
+from app.wire.channels import INDICATORS_CHANNEL, TICKS_CHANNEL, Channels
 from app.wire.client import reachable
 from app.wire.events import AnyEvent, IndicatorCalculated, Tick
 from app.wire.listeners import listeners
@@ -63,17 +63,18 @@ class Publisher:
         return True
 
     async def publish_and_set(self, ticks: Sequence[Tick], also_to: Sequence[str], key: str, value: bytes) -> None:
-        """Each on its own channel and on those in `also_to`, one message each and in their order; all of them in the
-        stream of ticks; and a key that says how far this went. All is done or nothing, so that who is killed repeats
-        nothing when it begins again."""
-        addressed = [
-            (channel, tick)
-            for tick in ticks
-            for channel in (codec.channel(tick, self._channels), *also_to)
-            if codec.carries(channel, tick)
-        ]
+        """All of them in the stream of ticks and in batches; each on those channels in `also_to`, and on its own while
+        anybody listens there who reads no batches, one message each and in their order; and a key that says how far
+        this went. All is done or nothing, so that who is killed repeats nothing when it begins again."""
+        contract = self._channels.ticks
+        audience = await listeners(self._client, contract, TICKS_CHANNEL)
+
+        def messages(batched: bool) -> list[str | bytes]:
+            channels = also_to if batched and not audience.others else (contract, *also_to)
+            return _stamped([(channel, tick) for tick in ticks for channel in channels if codec.carries(channel, tick)])
+
         with reachable():
-            await self._ticks.write(ticks, _stamped(addressed), key, value)
+            await self._ticks.write(ticks, messages, key, value)
 
     async def _publish_each(self, addressed: Sequence[tuple[str, AnyEvent]]) -> None:
         if addressed:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from app.wire.channels import Meaning
 from app.wire.codec import Rejected, decode_each, decode_ticks
-from app.wire.events import AnyEvent
+from app.wire.events import AnyEvent, Tick
 
 KEPT_SECONDS = 30.0
 KEPT_BATCHES = 8
@@ -13,25 +13,24 @@ KEPT_BATCHES = 8
 
 
 class _Batch:
-    """An array as it came, read once more item by item while its ticks come one by one."""
+    """Read once more, tick by tick, while its ticks come one by one."""
 
-    __slots__ = ("_at", "_payload", "arrived_at")
+    __slots__ = ("_next", "_ticks", "arrived_at")
 
-    def __init__(self, payload: bytes, arrived_at: float) -> None:
+    def __init__(self, ticks: Sequence[Tick], arrived_at: float) -> None:
         self.arrived_at = arrived_at
-        self._payload = payload
-        self._at = 1
+        self._ticks = ticks
+        self._next = 0
 
     @property
     def spent(self) -> bool:
-        return self._at >= len(self._payload)
+        return self._next >= len(self._ticks)
 
-    def takes(self, single: bytes) -> bool:
-        """Whether this is the next of its items; from there it goes on."""
-        end = self._at + len(single)
-        if not self._payload.startswith(single, self._at) or self._payload[end : end + 1] not in (b",", b"]"):
+    def takes(self, single: Tick) -> bool:
+        """Whether this is the next of its ticks; from there it goes on."""
+        if self.spent or _said(self._ticks[self._next]) != _said(single):
             return False
-        self._at = end + 1
+        self._next += 1
         return True
 
 
@@ -42,14 +41,25 @@ class TickFeed:
         self._batches: deque[_Batch] = deque(maxlen=KEPT_BATCHES)
 
     def batch(self, payload: bytes, arrived_at: float) -> Sequence[AnyEvent | Rejected]:
-        self._batches.append(_Batch(payload, arrived_at))
-        return decode_ticks(payload, arrived_at)
+        ticks = decode_ticks(payload, arrived_at)
+        if not ticks:
+            return (Rejected("empty-batch"),)
+        self._batches.append(_Batch(ticks, arrived_at))
+        return ticks
 
     def single(self, payload: bytes, arrived_at: float) -> Sequence[AnyEvent | Rejected]:
-        """Nothing for what a batch has brought: counted twice it would double the volume."""
-        while self._batches and (self._batches[0].spent or self._batches[0].arrived_at < arrived_at - KEPT_SECONDS):
+        """Nothing for what a batch has brought: it would be counted twice."""
+        return [event for event in decode_each(Meaning.TICKS, payload, arrived_at) if not self._double(event)]
+
+    def _double(self, event: AnyEvent | Rejected) -> bool:
+        oldest = event.arrived_at - KEPT_SECONDS if isinstance(event, Tick) else 0.0
+        while self._batches and (self._batches[0].spent or self._batches[0].arrived_at < oldest):
             self._batches.popleft()
-        if any(batch.takes(payload) for batch in self._batches):
-            self.doubles += 1
-            return ()
-        return decode_each(Meaning.TICKS, payload, arrived_at)
+        double = isinstance(event, Tick) and any(batch.takes(event) for batch in self._batches)
+        self.doubles += double
+        return double
+
+
+def _said(tick: Tick) -> tuple[object, ...]:
+    """What the feed says of it: not when it was published, for the batch and the single message are written apart."""
+    return tick.symbol, tick.at, tick.price, tick.volume, tick.kind, tick.starts_at, tick.trade_id, tick.bid, tick.ask

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from redis.asyncio import Redis
 from redis.exceptions import NoPermissionError, ResponseError
@@ -51,12 +51,16 @@ class TickWriter:
         self._sizes = EntrySizes(retention)
         self._may_keep = True
 
-    async def write(self, ticks: Sequence[Tick], messages: Sequence[str | bytes], key: str, value: bytes) -> None:
+    async def write(
+        self, ticks: Sequence[Tick], messages: Callable[[bool], Sequence[str | bytes]], key: str, value: bytes
+    ) -> None:
         """Keeps the ticks, sends them to web processes, publishes `messages` (channel and message in turn) and sets the
-        key: all of it or nothing. A Redis that lets us keep no ticks publishes them all the same."""
+        key: all of it or nothing. A Redis that lets us keep no ticks publishes them all the same.
+
+        `messages` is told whether web processes are sent the ticks together."""
         if self._may_keep:
             try:
-                await self._keep(ticks, messages, key, value)
+                await self._keep(ticks, messages(True), key, value)
             except ResponseError as error:
                 if not isinstance(error, NoPermissionError) and REFUSED not in str(error):
                     raise
@@ -64,7 +68,7 @@ class TickWriter:
                 logger.warning("redis lets us keep no ticks, so that a restarted engine misses some: %s", error)
             else:
                 return
-        await self._client.eval(_PUBLISH, 1, key, value, *messages)
+        await self._client.eval(_PUBLISH, 1, key, value, *messages(False))
 
     async def _keep(self, ticks: Sequence[Tick], messages: Sequence[str | bytes], key: str, value: bytes) -> None:
         now = time.time()

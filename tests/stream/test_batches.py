@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from app.intake import Intake
 from app.quotes.board import Board
 from app.wire.channels import Batch, Channels, Meaning
-from app.wire.codec import encode, encode_indicators
+from app.wire.codec import encode, encode_indicators, encode_ticks
 from app.wire.events import AnyEvent, IndicatorCalculated, LoggedEvent, Tick
 from app.wire.indicator_feed import IndicatorFeed, plain_symbols
 from app.wire.publish import Publisher
@@ -48,7 +48,7 @@ class Ear:
 
 
 def array(*ticks: Tick) -> bytes:
-    return b"[" + b",".join(map(encode, ticks)) + b"]"
+    return encode_ticks(ticks, AT + 2)
 
 
 async def test_of_a_batch_only_the_symbols_that_somebody_watches_are_decoded() -> None:
@@ -141,7 +141,7 @@ async def test_noise_on_the_channels_of_batches_is_counted() -> None:
     await ear.hear(Batch.TICKS, b"[7]")
     await ear.hear(Batch.INDICATORS, b"[]")
 
-    assert dict(ear.intake.rejected) == {(Batch.TICKS, "not-an-object"): 1, (Batch.INDICATORS, "bad-shape"): 1}
+    assert dict(ear.intake.rejected) == {(Batch.TICKS, "empty-batch"): 1, (Batch.INDICATORS, "bad-shape"): 1}
 
 
 async def test_several_ticks_of_a_symbol_in_a_batch_all_count_and_change_the_screen_once(desk: Desk) -> None:

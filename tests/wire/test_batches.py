@@ -13,7 +13,7 @@ from app.wire import codec
 from app.wire.channels import INDICATORS_CHANNEL, Channels, Meaning
 from app.wire.client import close, connect
 from app.wire.codec import Rejected, batches, encode_indicators, open_indicators
-from app.wire.events import IndicatorCalculated, PatternDetected, Tick
+from app.wire.events import IndicatorCalculated, PatternDetected
 from app.wire.listeners import Listeners, listeners
 from app.wire.publish import Publisher
 from app.wire.subscriber import Subscriber
@@ -96,9 +96,7 @@ async def test_who_listens_decides_how_indicators_are_sent(
         async with _all(redis_url, subscribers) as heard:
             names = [name for each in subscribers for name in each]
             patterns = names.count("tickstock*")
-            await asyncio.wait_for(
-                settled(client, names.count(CONTRACT), names.count(INDICATORS_CHANNEL), patterns), 5
-            )
+            await asyncio.wait_for(settled(client, names.count(CONTRACT), names.count(INDICATORS_CHANNEL), patterns), 5)
             published = await _counted(client, Publisher(client, Channels()))
             await client.publish("ts:probe", "end")
             await eventually(lambda: probe)
@@ -246,17 +244,3 @@ def test_a_bad_symbol_does_not_cost_the_others(rows: bytes) -> None:
     found = batch.of("GOOD")
     assert not isinstance(found, Rejected)
     assert [event.value for event in found] == [50.0]
-
-
-def test_ticks_of_a_batch_are_the_single_ones() -> None:
-    ticks = [Tick(at=NOW, published_at=NOW, symbol=symbol, price=1.5, volume=3) for symbol in AWKWARD]
-    foreign = b'{"symbol":"IBM","price":2,"timestamp":%f}' % NOW
-
-    singles = [codec.encode(tick) for tick in ticks]
-    assert codec.decode_ticks(b"[" + b",".join(singles) + b"]", NOW) == [replace(t, arrived_at=NOW) for t in ticks]
-    assert codec.decode_ticks(b"[" + b",".join([*singles, foreign, b"7"]) + b"]", NOW) == [
-        *(replace(tick, arrived_at=NOW) for tick in ticks),
-        codec.decode(Meaning.TICKS, foreign, NOW),
-        Rejected("not-an-object"),
-    ]
-    assert codec.decode_ticks(b"{}", NOW) == [Rejected("not-json")]

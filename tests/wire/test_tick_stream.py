@@ -64,8 +64,10 @@ def test_what_is_no_array_has_no_ticks(payload: bytes) -> None:
 
 
 async def test_entries_messages_and_position_change_together(client: Redis) -> None:
-    subscription = client.pubsub()
+    subscription, stranger = client.pubsub(), client.pubsub()
     await subscription.subscribe(Channels().ticks, TICKS_CHANNEL)
+    await stranger.subscribe(Channels().ticks)
+    assert await stranger.get_message(timeout=5)
     ticks = [replace(TICK, at=NOW + number) for number in range(1201)]
     before = time.time()
 
@@ -85,7 +87,31 @@ async def test_entries_messages_and_position_change_together(client: Redis) -> N
                 messages[message["channel"]].append(message["data"])
     assert messages[TICKS_CHANNEL.encode()] == [fields[b"ticks"] for fields in entries]
     assert [json.loads(text)["timestamp"] for text in messages[Channels().ticks.encode()]] == [t.at for t in ticks]
-    await close(subscription)
+    await close(subscription, stranger)
+
+
+async def test_ticks_go_one_by_one_only_while_somebody_reads_no_batches(client: Redis) -> None:
+    web, stranger = client.pubsub(ignore_subscribe_messages=True), client.pubsub(ignore_subscribe_messages=True)
+    names = Channels().ticks.encode(), TICKS_CHANNEL.encode(), MARKET_TICKS.encode()
+    await web.subscribe(*names)
+    for _ in names:
+        assert await web.get_message(timeout=5) is None
+    publisher = Publisher(client, Channels())
+
+    async def brought() -> list[bytes]:
+        await publisher.publish_and_set([TICK, replace(TICK, at=NOW + 1)], (MARKET_TICKS,), KEY, b"here")
+        await client.publish(MARKET_TICKS, "end")
+        channels = []
+        while (message := await web.get_message(timeout=5)) and message["data"] != b"end":
+            channels.append(message["channel"])
+        return channels
+
+    ticks, batches, market = names
+    assert await brought() == [batches, market, market]
+    await stranger.psubscribe("tickstock.data.*")
+    assert await stranger.get_message(timeout=5) is None
+    assert sorted(await brought()) == sorted([batches, ticks, market, ticks, market])
+    await close(web, stranger)
 
 
 async def test_a_script_that_is_refused_did_nothing(client: Redis) -> None:
