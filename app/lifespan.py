@@ -52,9 +52,9 @@ logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
 SEED_SECONDS = 10.0
-INCOMPLETE_SECONDS = 3.0
+INCOMPLETE_SECONDS, LONGEST_INCOMPLETE_SECONDS = 3.0, 60.0
 COMPLETE_SECONDS = 300.0
-"""Between two looks at what the database knows of the quotes."""
+"""Between two looks at what the database knows of the quotes; while the same is unknown each wait is twice as long."""
 
 READ_WITHIN_SECONDS = 5.0
 """A list that took longer to read is read again: what came meanwhile would be repeated long after it was told."""
@@ -194,8 +194,7 @@ class Works:
         """What others heard meanwhile is in the log; of states this process knows nothing newer."""
         self._cache.drop((ALL,))
         self._gapped.set()
-        self._owed |= {topic for topic in self._hub.heard if topics.name(topic) == "symbol"}
-        self._unread.set()
+        self._owe_all("symbol")
 
     async def _alone(self) -> None:
         """Nobody heard what came before. Where nothing ever did, nobody misses it."""
@@ -209,6 +208,11 @@ class Works:
     def _owe(self, topic: str) -> None:
         """Somebody was to be given this list, and the database was away."""
         self._owed.add(topic)
+        self._unread.set()
+
+    def _owe_all(self, *names: str) -> None:
+        """What is heard of these is to be read and sent again."""
+        self._owed |= {topic for topic in self._hub.heard if topics.name(topic) in names}
         self._unread.set()
 
     async def _read_again(self) -> None:
@@ -230,6 +234,7 @@ class Works:
 
     async def _drawn_again(self, topic: str) -> bool:
         before, began = self._hub.last_id, time.monotonic()
+        await asyncio.sleep(0)
         try:
             whole = await self._relay.snapshot(topic, self._pools)
         except (db.Unavailable, wire.Unavailable):
@@ -271,16 +276,22 @@ class Works:
 
     async def _seed(self) -> None:
         """Again after each gap; and while something is unknown, for the engine may still be loading it."""
+        quotes, unknown, wait = self._boards.quotes, -1, INCOMPLETE_SECONDS
         while True:
+            gapped = self._gapped.is_set()
             self._gapped.clear()
-            await seed.seed(self._boards.quotes, self._pools, self._newest)
+            await seed.seed(quotes, self._pools, self._newest)
             self.house.seeded = True
+            if gapped:
+                self._owe_all("quotes", "chart")
+            before, unknown = unknown, quotes.incomplete
+            if not quotes.count or unknown != before:
+                wait = INCOMPLETE_SECONDS
+            else:
+                wait = min(LONGEST_INCOMPLETE_SECONDS, 2 * wait)
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._until_next_look()):
+                async with asyncio.timeout(wait if unknown or not quotes.count else COMPLETE_SECONDS):
                     await self._gapped.wait()
-
-    def _until_next_look(self) -> float:
-        return COMPLETE_SECONDS if self._boards.quotes.complete() else INCOMPLETE_SECONDS
 
     async def _store_errors(self) -> None:
         spool = logs.spool()

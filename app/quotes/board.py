@@ -82,9 +82,10 @@ class Board:
         """The first `limit` that come after the symbol `after`. By symbol: an order that no price can change."""
         return [self._quotes[symbol] for symbol in self._listing.first(limit, after)]
 
-    def complete(self) -> bool:
-        """Whether there are quotes, and each knows its previous close."""
-        return bool(self._quotes) and all(quote.previous_close is not None for quote in self._quotes.values())
+    @property
+    def incomplete(self) -> int:
+        """Quotes that do not know their previous close."""
+        return sum(quote.previous_close is None for quote in self._quotes.values())
 
     def instrument(self, symbol: str) -> Instrument | None:
         return self._instruments.get(symbol)

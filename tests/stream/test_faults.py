@@ -6,10 +6,12 @@ import asyncpg
 import httpx
 from pydantic import SecretStr
 
+from app.finance.quote import NewestQuote
 from app.live.topics import quotes_topic
 from app.sections import Database, Redis
 from app.settings import Settings
 from app.wire.log import LogId
+from app.wire.newest import Newest
 from tests.conftest import Databases
 from tests.quotes.stored import Found, store_patterns
 from tests.stream.conftest import Desk, Own
@@ -158,3 +160,16 @@ async def test_what_is_away_at_the_start_is_waited_for(own: Own, settings: Setti
         await until(lambda: desk.house.vitals.redis and desk.house.listening() and desk.house.seeded, 30)
         assert (await client.get("/ready")).json()["database"] is False
     await desk.stop()
+
+
+async def test_after_a_gap_prices_that_nobody_heard_are_sent_again(desk: Desk) -> None:
+    """The feed left them in its hash; no tick has to come first."""
+    await desk.publish(tick(price=701.5))
+    async with desk.stream(APPLE) as reader:
+        await reader.containing("701.5")
+
+        newest = NewestQuote("AAPL", 705.5, MARKET + 9, "2012-09-03", 705.5, 705.5, 701.5, 200, None, None, 200, False)
+        await Newest(desk.redis).put([newest])
+        await desk.redis.client_kill_filter(_type="pubsub")
+
+        assert await reader.containing("705.5")
