@@ -25,8 +25,8 @@ HANDLING_SECONDS = 75.0
 """More than whoever listens may wait for Redis itself."""
 
 COMPLAINT_SECONDS = 1.0
-UNINTERRUPTED = 64
-"""Messages in a row before everybody else gets a turn: reading what has already arrived never waits."""
+UNINTERRUPTED, UNINTERRUPTED_SECONDS = 64, 0.01
+"""Messages in a row, and time, before everybody else gets a turn: reading what has already arrived never waits."""
 
 _JOINS = JOINS_CHANNEL.encode()
 
@@ -175,7 +175,8 @@ class Subscriber(Generic[L]):
 
     async def _listen(self, line: Line, backoff: Backoff) -> None:
         """Reads and watches in one task: with two, a cancellation can meet the end of the other and be lost."""
-        heard_at, unbroken = time.monotonic(), 0
+        heard_at = turn_at = time.monotonic()
+        unbroken = 0
         while True:
             heed_cancellation()
             message = await line.read(PING_SECONDS)
@@ -192,9 +193,9 @@ class Subscriber(Generic[L]):
                 self._lag.answer()
             heard_at = time.monotonic()
             unbroken += 1
-            if unbroken >= UNINTERRUPTED:
-                unbroken = 0
+            if unbroken >= UNINTERRUPTED or heard_at - turn_at >= UNINTERRUPTED_SECONDS:
                 await asyncio.sleep(0)
+                unbroken, turn_at = 0, time.monotonic()
 
     async def _take(self, kind: bytes, channel: bytes, payload: bytes, backoff: Backoff) -> None:
         if kind == b"message":

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 from redis.asyncio import Redis
 
-from app.wire import lag, subscriber
+from app.wire import subscriber
 from app.wire.backoff import Backoff
 from app.wire.client import close, connect
 from app.wire.log import Log
@@ -101,38 +101,6 @@ async def test_a_cut_link_is_made_again_and_counted_as_a_gap(redis_url: str, cli
 
     assert link.stats.gaps == 1
     assert link.stats.lost_at is not None
-
-
-async def test_a_backlog_is_measured_by_when_a_ping_is_answered(
-    redis_url: str, client: Redis, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Redis answers a ping behind what it had to send before, and nobody needs a right for that."""
-    monkeypatch.setattr(lag, "ASK_SECONDS", 0.01)
-    handled = 0
-
-    async def handle(_label: str, _payload: bytes, _at: float) -> None:
-        nonlocal handled
-        await asyncio.sleep(0.02)
-        handled += 1
-
-    link = Subscriber(redis_url, {"one": "first"}, handle)
-    running = asyncio.create_task(link.run())
-    await eventually(lambda: link.stats.connected)
-    for _ in range(50):
-        await client.publish("one", b"x")
-    await eventually(lambda: link.stats.lag > 0.4)
-    await eventually(lambda: handled == 50 and link.stats.lag < 0.4)
-    await ended(running)
-
-
-async def test_a_message_that_is_held_up_counts_as_lag(redis_url: str) -> None:
-    listener = Listener()
-    async with listening(redis_url, listener) as link:
-        listener.may.clear()
-        await say(redis_url, "one", b"held")
-        await eventually(lambda: link.stats.lag > 0.4)
-        listener.may.set()
-        await eventually(lambda: listener.has(b"held") and link.stats.lag < 0.4)
 
 
 async def test_each_gap_is_told_once_and_not_before_all_channels_are_heard_again(redis_url: str, client: Redis) -> None:
