@@ -103,6 +103,19 @@ def _channels() -> Iterator[str]:
     for key, kind, says in KEYS:
         yield _row(f"`{key}`", kind, says)
     yield "\nWhat begins with `ts:` is TickStock's own.\n"
+    yield from _listeners()
+
+
+def _listeners() -> Iterator[str]:
+    ticks, indicators, own = Channels().ticks, Channels().indicators, channels.BATCHES
+    yield f"""### Who listens
+
+TickStock's web processes read ticks and indicators in batches from {" and ".join(f"`{name}`" for name in own)}.
+Its feed and its engine publish on `{ticks}` and `{indicators}`, one message each,
+while anybody else subscribes there by name, or to anything by pattern (PUBSUB NUMSUB, PUBSUB NUMPAT).
+Whoever subscribes gets everything from the next publication on.
+Where they may not ask, and on every other channel, they publish in any case.
+"""
 
 
 def _event(shape: Shape[Any], meaning: str, envelopes: Sequence[str]) -> Iterator[str]:
