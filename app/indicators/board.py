@@ -80,6 +80,10 @@ class Board:
             before = self._readings.get(stored.symbol, {}).get((stored.timeframe, stored.indicator))
             if before is None or not before.heard or before.at < stored.at <= before.at + WEEK:
                 self._put(stored)
+        self.catch_up(symbol)
+
+    def catch_up(self, symbol: str) -> None:
+        """With what was published of the symbol a moment ago."""
         for event in self.recent(symbol):
             self.apply(event)
 

@@ -31,8 +31,9 @@ async def seed(symbol: str, pools: Pools, board: Board) -> None:
         async with pools.market.acquire() as connection:
             stored = await queries.newest(connection, shape, symbol)
     except db.Unavailable:
-        return
-    board.seed(symbol, stored)
+        board.catch_up(symbol)
+    else:
+        board.seed(symbol, stored)
 
 
 def _list(symbol: str, board: Board) -> Push:

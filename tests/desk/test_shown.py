@@ -77,10 +77,19 @@ async def test_whose_list_cannot_be_had_is_told_that_entries_may_be_missing(desk
 async def test_while_the_database_is_away_the_indicators_that_were_heard_stay(desk: Desk) -> None:
     board = desk.house.boards[Board]
     assert isinstance(board, Board)
-    await page(desk, "/symbols/BRK.B")
-    await desk.publish(calculated("BRK.B", 71.25))
-    await until(lambda: bool(board.of("BRK.B")))
+    async with desk.stream(topics.symbol_topic("BRK.B")) as reader:
+        await reader.message("message")
+        await desk.publish(calculated("BRK.B", 71.25))
+        await until(lambda: bool(board.of("BRK.B")))
+        desk.house.pools.market = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
+
+        assert "71.25" in await page(desk, "/symbols/BRK.B")
+
+
+async def test_while_the_database_is_away_what_was_just_published_of_an_unwatched_symbol_is_shown(desk: Desk) -> None:
     desk.house.pools.market = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
+    await desk.publish(calculated("BRK.B", 71.25))
+    await until(lambda: desk.house.intake.indicators.skipped)
 
     assert "71.25" in await page(desk, "/symbols/BRK.B")
 
