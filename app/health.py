@@ -132,6 +132,7 @@ class Figures(Collector):
         yield _gauge("redis_listening", "Whether the link that brings the events is up.", link.connected)
         yield _counter("redis_gaps", "How often that link was lost.", link.gaps)
         yield _gauge("redis_lag_seconds", "How far that link is behind what is published.", link.lag)
+        yield from self._others()
         yield _counter("redis_unhandled", "Messages whose handling broke or took too long.", link.failed)
         heard = _single({name: count.messages for name, count in link.channels.items()})
         yield _counters("redis_messages", "Messages that were heard.", ("channel",), heard)
@@ -147,6 +148,16 @@ class Figures(Collector):
             yield _gauge("log_position", "The newest entry that was told here.", position.n)
         if self._jobs_waiting is not None:
             yield _gauge("jobs_waiting", "Jobs that no engine has heard yet.", self._jobs_waiting)
+
+    def _others(self) -> Iterator[Metric]:
+        """What the status line says of others; nothing of those that are away or do not say it."""
+        vitals = self._house.vitals
+        if vitals.engine_behind is not None:
+            yield _gauge("engine_behind_seconds", "How far the engine is behind the market.", vitals.engine_behind)
+        if vitals.engine_waiting is not None:
+            yield _gauge("engine_waiting", "Rows and events it has to store or publish.", vitals.engine_waiting)
+        if vitals.database_seconds is not None:
+            yield _gauge("database_answer_seconds", "How long the slower database answers.", vitals.database_seconds)
 
     def _cache(self) -> Iterator[Metric]:
         stats = self._house.cache.stats

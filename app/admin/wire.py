@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from app.wire.channels import OUTGOING, USES, Batch, Channels, Kind, Meaning
+from app.wire.channels import BATCHES, OUTGOING, USES, Batch, Channels, Kind, Meaning
 from app.wire.log import BEGINNING, LogId
 from app.wire.subscriber import Stats
 
@@ -15,7 +15,7 @@ class Channel(NamedTuple):
     """`age`: seconds since its newest message, None where none came."""
 
     name: str
-    meaning: Meaning
+    meaning: Meaning | Batch
     kind: Kind
     messages: int
     per_minute: int
@@ -61,8 +61,11 @@ def parts(name: str) -> list[str]:
 
 
 def channels(names: Channels, stats: Stats, now: float) -> tuple[list[Channel], list[Channel]]:
-    """Those that were heard, the newest first, and those that were not, in the order of the contract."""
-    every = [_channel(name, field, stats, now) for field, name in names._asdict().items()]
+    """Those that were heard, the newest first, and those that were not, in the order of the contract; then batches."""
+    every = [
+        _channel(name, USES[field].meaning, USES[field].kind, stats, now) for field, name in names._asdict().items()
+    ]
+    every += [_channel(name, batch, "state", stats, now) for name, batch in BATCHES.items()]
     heard = sorted((channel for channel in every if channel.age is not None), key=lambda channel: channel.age or 0.0)
     return heard, [channel for channel in every if channel.age is None]
 
@@ -82,9 +85,9 @@ def receivers(counts: Mapping[str, int]) -> list[Receivers]:
     return [Receivers(name, counts.get(name, 0)) for name in JOB_CHANNELS]
 
 
-def _channel(name: str, field: str, stats: Stats, now: float) -> Channel:
-    use, heard = USES[field], stats.channels.get(name)
+def _channel(name: str, meaning: Meaning | Batch, kind: Kind, stats: Stats, now: float) -> Channel:
+    heard = stats.channels.get(name)
     if heard is None:
-        return Channel(name, use.meaning, use.kind, 0, 0, None)
+        return Channel(name, meaning, kind, 0, 0, None)
     age = max(0.0, now - heard.last_at)
-    return Channel(name, use.meaning, use.kind, heard.messages, heard.per_minute, age, heard.late)
+    return Channel(name, meaning, kind, heard.messages, heard.per_minute, age, heard.late)

@@ -7,7 +7,7 @@ from app.accounts import setup
 from app.admin import wire
 from app.identity import Role
 from app.wire import Unavailable
-from app.wire.channels import Channels, Meaning
+from app.wire.channels import BATCHES, Channels, Meaning
 from app.wire.log import BEGINNING, LogId
 from app.wire.subscriber import Heard, Stats
 from tests.quotes.samples import OPEN, tick
@@ -37,7 +37,7 @@ def test_channels_that_were_heard_come_first_by_their_newest_message() -> None:
         ("tickstock.events.patterns", Meaning.PATTERNS, 2, 1, 10.0),
     ]
     assert [each.late for each in heard] == [3, 0]
-    assert {each.name for each in (*heard, *unheard)} == NAMES.meanings().keys()
+    assert {each.name for each in (*heard, *unheard)} == {*NAMES.meanings(), *BATCHES}
 
 
 def test_refusals_are_told_by_reason_the_most_frequent_first() -> None:

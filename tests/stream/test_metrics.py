@@ -12,6 +12,7 @@ from app.accounts import setup
 from app.identity import Role
 from app.settings import Settings
 from app.wire.channels import Channels
+from app.wire.events import EngineHealth
 from tests.stream.conftest import PASSWORD, Desk
 from tests.stream.test_stream import doji
 from tests.stream.waiting import until
@@ -136,3 +137,14 @@ async def test_neither_addresses_nor_versions_are_told(watched: Desk) -> None:
         answer = await client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
 
     assert not [word for word in ("postgres", "redis://", "unix:", "python_info", "127.0.0.1") if word in answer.text]
+
+
+async def test_what_is_behind_is_measured(watched: Desk) -> None:
+    await watched.publish(EngineHealth(at=time.time(), status="degraded", behind_seconds=12.5, waiting=34_000))
+    await until(lambda: watched.house.vitals.engine_behind is not None)
+
+    found = await figures(watched)
+
+    assert (found["tickstock_engine_behind_seconds"], found["tickstock_engine_waiting"]) == (12.5, 34_000)
+    assert 0 <= found["tickstock_redis_lag_seconds"] < 5
+    assert 0 < found["tickstock_database_answer_seconds"] < 5
