@@ -115,9 +115,11 @@ class Pace:
         newest = self._told.newest()
         bare, named = end(""), end(newest)
         parts: dict[tuple[str, View], Part] = {}
-        audiences = {audience: None for topic in waiting for audience in self._listening.get(topic, ())}
-        for audience in audiences:
-            mine = [topic for topic in waiting if topic in audience.topics]
+        changed: dict[Audience, list[str]] = defaultdict(list)
+        for topic in waiting:
+            for audience in self._listening.get(topic, ()):
+                changed[audience].append(topic)
+        for audience, mine in changed.items():
             shown = [part for topic in mine if (part := self._part(parts, topic, audience.view, waiting[topic])).lines]
             if shown:
                 shown.append(bare if newest == audience.position else named)
