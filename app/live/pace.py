@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from app.identity import Rate, View
@@ -114,30 +114,35 @@ class Pace:
     def _send(self, waiting: dict[str, Pending]) -> None:
         newest = self._told.newest()
         bare, named = end(""), end(newest)
-        parts: dict[tuple[str, View], Part] = {}
-        changed: dict[Audience, list[str]] = defaultdict(list)
-        for topic in waiting:
-            for audience in self._listening.get(topic, ()):
-                changed[audience].append(topic)
-        for audience, mine in changed.items():
-            shown = [part for topic in mine if (part := self._part(parts, topic, audience.view, waiting[topic])).lines]
+        parts: dict[View, dict[str, Part]] = defaultdict(dict)
+        trims = {topic: some for topic in waiting if (some := _trims(waiting[topic]))}
+        for audience, mine in self._changed(waiting).items():
+            drawn = parts[audience.view]
+            for topic in mine:
+                if topic not in drawn:
+                    drawn[topic] = self._part(waiting[topic], audience.view)
+            shown = [part for topic in mine if (part := drawn[topic]).lines]
             if shown:
                 shown.append(bare if newest == audience.position else named)
                 # In a message of its own: htmx looks for what is too much before it inserts what a message brings.
-                trims = [drawing for topic in mine for drawing in waiting[topic] if drawing.push.op == "trim"]
-                after = [data(trims, audience.view, self._told.failed), bare] if trims else []
+                own = [trim for topic in mine for trim in trims.get(topic, ())] if trims else []
+                after = [data(own, audience.view, self._told.failed), bare] if own else []
                 audience.send([*shown, *after], newest, self._entries_sent)
         done = time.monotonic()
         for drawings in waiting.values():
             for drawing in drawings:
                 self._told.wrote(done - drawing.at)
 
-    def _part(self, parts: dict[tuple[str, View], Part], topic: str, view: View, drawings: Pending) -> Part:
-        key = (topic, view)
-        if key not in parts:
-            kept = [drawing for drawing in drawings if drawing.push.op != "trim"]
-            parts[key] = data(kept, view, self._told.failed)
-        return parts[key]
+    def _changed(self, waiting: Iterable[str]) -> dict[Audience, list[str]]:
+        """The topics of each audience among those that wait, in their order."""
+        changed: dict[Audience, list[str]] = defaultdict(list)
+        for topic in waiting:
+            for audience in self._listening.get(topic, ()):
+                changed[audience].append(topic)
+        return changed
+
+    def _part(self, drawings: Pending, view: View) -> Part:
+        return data([drawing for drawing in drawings if drawing.push.op != "trim"], view, self._told.failed)
 
     def _adapt(self, spent: float, changes: int) -> None:
         if self.rate not in FIXED:
@@ -151,3 +156,7 @@ class Pace:
         if states and self._states_timer:
             self._states_timer.cancel()
             self._states_timer = None
+
+
+def _trims(drawings: Pending) -> list[Drawing]:
+    return [drawing for drawing in drawings if drawing.push.op == "trim"]
