@@ -32,6 +32,8 @@ class Table(NamedTuple):
     name: str
     """With its schema."""
     columns: Columns
+    required: frozenset[str] = frozenset()
+    """Columns that are never null."""
 
     @property
     def symbol(self) -> str | None:

@@ -20,18 +20,31 @@ PATTERN_TABLES: Mapping[str, str] = {
 INDICATOR_TABLES: Mapping[str, str] = {"daily_indicators": "daily", "intraday_indicators": "intraday"}
 
 
-def patterns(tables: Mapping[str, Table]) -> str | None:
+def patterns(tables: Mapping[str, Table]) -> tuple[str, ...]:
+    """A sub-select of each table that can be read."""
     selects = [_tier(tables.get(name), tier) for name, tier in PATTERN_TABLES.items()]
-    return _united([*selects, _detections(tables.get("pattern_detections"), tables.get("pattern_definitions"))])
+    return _readable([*selects, _detections(tables.get("pattern_detections"), tables.get("pattern_definitions"))])
 
 
-def indicators(tables: Mapping[str, Table]) -> str | None:
-    return _united([_values(tables.get(name), tier) for name, tier in INDICATOR_TABLES.items()])
+def indicators(tables: Mapping[str, Table]) -> tuple[str, ...]:
+    """A sub-select of each table that can be read."""
+    return _readable([_values(tables.get(name), tier) for name, tier in INDICATOR_TABLES.items()])
 
 
-def _united(selects: Sequence[str | None]) -> str | None:
-    known = [select for select in selects if select is not None]
-    return f"({' union all '.join(known)})" if known else None
+def first_of_all(selects: Sequence[str], conditions: Sequence[str], order: str, limit: str) -> str:
+    """The first rows of several sub-selects in one order, as one sub-select.
+
+    `conditions` must all hold; `order` and `limit` are SQL. Each sub-select is ordered and cut by itself, so that each
+    table's index by that order answers it: PostgreSQL orders a union as a whole only after it has read the whole.
+    """
+    where = f" where {' and '.join(conditions)}" if conditions else ""
+    cut = f" order by {order} limit {limit}"
+    parts = (f"(select * from {select} as one{where}{cut})" for select in selects)
+    return f"(select * from ({' union all '.join(parts)}) as every{cut})"
+
+
+def _readable(selects: Sequence[str | None]) -> tuple[str, ...]:
+    return tuple(f"({select})" for select in selects if select is not None)
 
 
 def _tier(table: Table | None, tier: str) -> str | None:
@@ -45,7 +58,7 @@ def _tier(table: Table | None, tier: str) -> str | None:
     data, metadata = read.json(columns, "pattern_data"), read.json(columns, "metadata")
     return (
         f"select {symbol}::text as symbol, {pattern}::text as pattern,"
-        f" coalesce({read.text(columns, 'timeframe')}, '{tier}') as timeframe,"
+        f" {_timeframe(table, tier)} as timeframe,"
         f" {_confidence(columns)} as confidence, {_direction(pattern, data, metadata)} as direction,"
         f" {at} as detected_at, {_price(data)} as price from {table.name}"
         f" where {symbol} is not null and {pattern} is not null and {at} {DAYS}"
@@ -85,11 +98,17 @@ def _values(table: Table | None, tier: str) -> str | None:
     said = f"coalesce({data} -> 'signal', {read.json(columns, 'metadata')} -> 'signal')"
     return (
         f"select {symbol}::text as symbol, {name}::text as indicator,"
-        f" coalesce({read.text(columns, 'timeframe')}, '{tier}') as timeframe,"
+        f" {_timeframe(table, tier)} as timeframe,"
         f" coalesce({read.number(columns, 'value')}, {_scalar(data, name)}) as value, {at} as at,"
         f" case when jsonb_typeof({said}) = 'string' then {said} #>> '{{}}' else '' end as signal from {table.name}"
         f" where {symbol} is not null and {name} is not null and {at} {DAYS}"
     )
+
+
+def _timeframe(table: Table, tier: str) -> str:
+    """The column itself where it is never null: no index knows what `coalesce` makes of it."""
+    said = read.text(table.columns, "timeframe")
+    return said if "timeframe" in table.required else f"coalesce({said}, '{tier}')"
 
 
 def _time(columns: Columns, names: Sequence[str]) -> str | None:

@@ -51,6 +51,8 @@ class Pattern(msgspec.Struct, frozen=True):
 
 
 class Patterns(msgspec.Struct, frozen=True):
+    """Where few fit, a page may hold fewer than its limit, or none: it is the last one if `next` is null."""
+
     patterns: list[Pattern]
     next: str | None
 
@@ -72,9 +74,8 @@ async def patterns(asked: PatternsAsked) -> Patterns:
     )
     shape = await deps.pools().shape()
     async with deps.pools().market.acquire() as connection:
-        found = await queries.found(connection, shape, wanted, _place(asked.cursor), asked.limit + 1)
-    page = found[: asked.limit]
-    marked = deps.board(Board).marked([each.detection for each in page])
+        page = await queries.page(connection, shape, wanted, _place(asked.cursor), asked.limit)
+    marked = deps.board(Board).marked([each.detection for each in page.placed])
     given = [
         Pattern(
             each.symbol,
@@ -88,7 +89,7 @@ async def patterns(asked: PatternsAsked) -> Patterns:
         )
         for each in marked
     ]
-    return Patterns(given, _cursor(page[-1].place) if len(found) > len(page) else None)
+    return Patterns(given, _cursor(page.next) if page.next else None)
 
 
 def _cursor(place: Place) -> str:

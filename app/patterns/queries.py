@@ -1,11 +1,21 @@
 """Stored detections."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from asyncpg import Connection, Record
 
+from app.db.findings import first_of_all
 from app.db.market import MarketShape
+
+ORDER = "detected_at desc, symbol, pattern, timeframe"
+
+MOST_LOOKED_AT = 2_000
+"""Detections that one page compares with conditions that no index answers."""
+
+DIRECTIONS = ("bullish", "bearish", "neutral")
+"""What the market's shape makes of any row."""
 
 
 class Detection(NamedTuple):
@@ -35,6 +45,14 @@ class Placed(NamedTuple):
     place: Place
 
 
+class Page(NamedTuple):
+    """`next`: behind which place the page after it begins; None where this one is the last. Where conditions fit few
+    detections a page ends before it is full."""
+
+    placed: list[Placed]
+    next: Place | None
+
+
 class Wanted(NamedTuple):
     """None: whatever it is. `since` counts, `until` does not."""
 
@@ -47,6 +65,51 @@ class Wanted(NamedTuple):
     until: datetime | None = None
 
 
+class Conditions:
+    """SQL with its values, made of what is wanted alone: a condition like `$1 is null or …` hides an index."""
+
+    def __init__(self) -> None:
+        self.values: list[object] = []
+        self.indexed: list[str] = []
+        """By which an index of the tables is read."""
+        self.compared: list[str] = []
+        """What is left to compare, row by row."""
+
+    def value(self, value: object, kind: str) -> str:
+        self.values.append(value)
+        return f"${len(self.values)}::{kind}"
+
+    def symbols(self, symbols: Sequence[str]) -> None:
+        if len(symbols) == 1:
+            self.indexed.append(f"symbol = {self.value(symbols[0], 'text')}")
+        else:
+            self.indexed.append(f"symbol = any({self.value(symbols, 'text[]')})")
+
+    def names(self, wanted: Wanted) -> None:
+        """A symbol has few detections, of which its index finds all; else one name leads, the other is compared."""
+        named = [
+            f"{column} = {self.value(name, 'text')}"
+            for column, name in (("pattern", wanted.pattern), ("timeframe", wanted.timeframe))
+            if name is not None
+        ]
+        led = len(named) if wanted.symbols is not None else 1
+        self.indexed += named[:led]
+        self.compared += named[led:]
+
+    def times(self, wanted: Wanted, after: Place | None) -> None:
+        if wanted.since is not None:
+            self.indexed.append(f"detected_at >= {self.value(wanted.since, 'timestamptz')}")
+        if wanted.until is not None:
+            self.indexed.append(f"detected_at < {self.value(wanted.until, 'timestamptz')}")
+        if after is not None:
+            at = self.value(after.at, "timestamptz")
+            names = ", ".join(self.value(name, "text") for name in after[1:])
+            self.indexed += [
+                f"detected_at <= {at}",
+                f"(detected_at < {at} or (symbol, pattern, timeframe) > ({names}))",
+            ]
+
+
 async def recent(
     connection: Connection,
     shape: MarketShape,
@@ -55,51 +118,53 @@ async def recent(
     timeframe: str | None = None,
 ) -> list[Detection]:
     """Of these symbols, or of all; newest first."""
-    if shape.patterns is None:
-        return []
-    rows = await connection.fetch(
-        f"""
-        select symbol, pattern, timeframe, confidence, direction,
-               extract(epoch from detected_at)::float8 as at, price
-          from {shape.patterns} as patterns
-         where ($1::text[] is null or symbol = any($1)) and ($2::text is null or timeframe = $2)
-         order by detected_at desc, symbol, pattern
-         limit $3
-        """,  # noqa: S608 - the shape is our own text
-        symbols,
-        timeframe,
-        limit,
-    )
-    return [Detection(**row) for row in rows]
+    found = await page(connection, shape, Wanted(symbols, timeframe=timeframe), None, limit)
+    return [each.detection for each in found.placed]
 
 
-async def found(
-    connection: Connection, shape: MarketShape, wanted: Wanted, after: Place | None, limit: int
-) -> list[Placed]:
+async def page(connection: Connection, shape: MarketShape, wanted: Wanted, after: Place | None, limit: int) -> Page:
     """What comes behind `after`, the newest first."""
-    if shape.patterns is None:
-        return []
+    if not shape.patterns or wanted.direction not in (None, *DIRECTIONS):
+        return Page([], None)
+    conditions = _conditions(wanted, after)
+    most = max(MOST_LOOKED_AT, limit + 1) if conditions.compared else limit + 1
+    fits, last = " and ".join(conditions.compared) or "true", conditions.value(most, "int")
+    looked_at = first_of_all(shape.patterns, conditions.indexed, ORDER, last)
     rows = await connection.fetch(
         f"""
-        select symbol, pattern, timeframe, confidence, direction, detected_at, price
-          from {shape.patterns} as patterns
-         where ($1::text[] is null or symbol = any($1)) and ($2::text is null or pattern = $2)
-           and ($3::text is null or timeframe = $3) and ($4::text is null or direction = $4)
-           and ($5::float8 is null or confidence >= $5)
-           and detected_at >= coalesce($6::timestamptz, '1900-01-01Z')
-           and detected_at < coalesce($7::timestamptz, '2200-01-01Z')
-           and ($8::timestamptz is null or detected_at < $8
-                or (detected_at = $8 and (symbol, pattern, timeframe) > ($9::text, $10::text, $11::text)))
-         order by detected_at desc, symbol, pattern, timeframe
-         limit $12
-        """,  # noqa: S608 - the shape is our own text
-        *wanted,
-        *(after or (None, None, None, None)),
-        limit,
+        select symbol, pattern, timeframe, confidence, direction, detected_at, price, {fits} as fits,
+               number = {last} as last
+          from (select *, row_number() over (order by {ORDER}) as number from {looked_at} as looked_at) as numbered
+         where {fits} or number = {last}
+         order by number
+         limit {conditions.value(limit + 1, "int")}
+        """,  # noqa: S608 - the shape and the conditions are our own text
+        *conditions.values,
     )
-    return [_placed(Place(row["detected_at"], row["symbol"], row["pattern"], row["timeframe"]), row) for row in rows]
+    placed = [_placed(row) for row in rows if row["fits"]]
+    if len(placed) > limit:
+        return Page(placed[:limit], placed[limit - 1].place)
+    return Page(placed, _place(rows[-1]) if rows and rows[-1]["last"] else None)
 
 
-def _placed(place: Place, row: Record) -> Placed:
+def _conditions(wanted: Wanted, after: Place | None) -> Conditions:
+    conditions = Conditions()
+    if wanted.symbols is not None:
+        conditions.symbols(wanted.symbols)
+    conditions.names(wanted)
+    conditions.times(wanted, after)
+    if wanted.direction is not None:
+        conditions.compared.append(f"direction = {conditions.value(wanted.direction, 'text')}")
+    if wanted.min_confidence is not None:
+        conditions.compared.append(f"confidence >= {conditions.value(wanted.min_confidence, 'float8')}")
+    return conditions
+
+
+def _place(row: Record) -> Place:
+    return Place(row["detected_at"], row["symbol"], row["pattern"], row["timeframe"])
+
+
+def _placed(row: Record) -> Placed:
+    place = _place(row)
     names = (place.symbol, place.pattern, place.timeframe)
     return Placed(Detection(*names, row["confidence"], row["direction"], place.at.timestamp(), row["price"]), place)
