@@ -6,16 +6,18 @@ from typing import NamedTuple
 
 from asyncpg import Connection, Record
 
+from app.db.findings import first_of_all
 from app.db.market import MarketShape
 from app.finance.bars import Bar, day_start
 from app.finance.instrument import Instrument
 from app.finance.sessions import Session
 from app.finance.symbols import folded, is_symbol, spelt
-from app.quotes.bars.queries import WHOLE
 from app.quotes.charts import Grouping, Mark
 
 FIRST_SEEN_DAYS = 30
 """Without a table of symbols, whoever traded in that many days before the newest bar is known."""
+
+MARKED = ("symbol = $1", "timeframe in ('daily', '1d', '1day', 'Daily')", "detected_at >= $2::date")
 
 WEEKS_DAYS = 364
 """52 weeks."""
@@ -101,7 +103,7 @@ async def newest_bars(connection: Connection, shape: MarketShape, symbols: list[
          cross join lateral (
             select symbol, day, open, high, low, close, volume
               from {shape.daily_bars} as bars
-             where symbol = asked.wanted and {WHOLE}
+             where symbol = asked.wanted and whole
              order by day desc
              limit 2
          ) as newest
@@ -126,7 +128,7 @@ async def bars(
           from (
             select symbol, day, open, high, low, close, volume
               from {shape.daily_bars} as bars
-             where symbol = $2 and ($3::date is null or day < $3) and {WHOLE}
+             where symbol = $2 and day < coalesce($3::date, 'infinity') and whole
              order by day desc
              limit $5) as newest
          group by 1, 2
@@ -160,7 +162,7 @@ async def years(connection: Connection, shape: MarketShape, symbol: str, until: 
         f"""
         select min(low) as low, max(high) as high
           from {shape.daily_bars} as bars
-         where symbol = $1 and day > $2::date - $3::int and day <= $2 and {WHOLE}
+         where symbol = $1 and day > $2::date - $3::int and day <= $2 and whole
         """,  # noqa: S608
         symbol,
         until,
@@ -192,17 +194,15 @@ async def closes(
 
 async def marks(connection: Connection, shape: MarketShape, symbol: str, since: date, limit: int) -> list[Mark]:
     """The newest patterns on daily bars, newest first."""
-    if shape.patterns is None:
+    if not shape.patterns:
         return []
+    newest = first_of_all(shape.patterns, MARKED, "detected_at desc, pattern", "$3")
     rows = await connection.fetch(
         f"""
         select (detected_at at time zone 'America/New_York')::date as day, pattern, timeframe, direction,
                extract(epoch from detected_at)::float8 as at
-          from {shape.patterns} as patterns
-         where symbol = $1 and timeframe in ('daily', '1d', '1day', 'Daily')
-           and detected_at >= $2::date
+          from {newest} as newest
          order by detected_at desc, pattern
-         limit $3
         """,  # noqa: S608
         symbol,
         since,

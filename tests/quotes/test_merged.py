@@ -68,17 +68,18 @@ async def test_no_more_minutes_are_read_than_the_bars_hold_and_one_more_would(
     await link.execute("analyze ohlcv_1min")
     await link.close()
     shape, seconds = await pools.shape(), 60 * queries.MINUTES_OF[timeframe]
-    assert shape.minute_bars
-    words = {"minutes": shape.minute_bars, "whole": queries.WHOLE}
+    assert shape.exact_minutes
+    words = {"minutes": shape.exact_minutes}
+    since, until = queries.EVER
     count = 11 * seconds // 60
 
     async with pools.market.acquire() as connection:
-        oldest = await connection.fetchval(queries.OLDEST.format(**words), "IBM", None, None, count)
+        oldest = await connection.fetchval(queries.OLDEST.format(**words), "IBM", since, until, count)
         plans = [
             await connection.fetchval(f"explain (analyze, format json) {text.format(**words)}", "IBM", *arguments)
             for text, arguments in (
-                (queries.OLDEST, (None, None, count)),
-                (queries.MERGED, (oldest, None, 10, seconds)),
+                (queries.OLDEST, (since, until, count)),
+                (queries.MERGED, (oldest, until, 10, seconds)),
             )
         ]
 

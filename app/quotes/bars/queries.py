@@ -6,21 +6,18 @@ from datetime import UTC, date, datetime
 from asyncpg import Connection, Record
 
 from app.db.market import MarketShape
-from app.finance.bars import Bar, Timeframe
+from app.finance.bars import DAY, Bar, Timeframe
 from app.finance.jumps import JUMP, Step
-
-WHOLE = "num_nonnulls(open, high, low, close) = 4 and greatest(open, high, low, close) < 1e15 and low > -1e15"
-"""A foreign row may lack a price or hold NaN, which PostgreSQL sorts above every number."""
-
 
 MINUTES_OF: Mapping[Timeframe, int] = {"5min": 5, "15min": 15, "30min": 30}
 """Bars that are made of minutes whenever somebody asks."""
 
+DATED: Sequence[Timeframe] = ("daily", "weekly", "monthly")
+
 STORED = """
 select extract(epoch from {begins})::float8 as begins, open, high, low, close, volume
   from {bars} as bars
- where symbol = $1 and {whole}
-   and ($2::timestamptz is null or {begins} >= $2) and ($3::timestamptz is null or {begins} < $3)
+ where symbol = $1 and whole and {place} >= $2 and {place} < $3
  order by {place} desc
  limit $4
 """
@@ -29,7 +26,7 @@ STEPS = """
 select day0, close0, day, open
   from (select day, open, lag(day) over days as day0, lag(close) over days as close0
           from {bars} as bars
-         where symbol = $1 and day >= $2 and day < $3 and {whole}
+         where symbol = $1 and day >= $2 and day < $3 and whole
         window days as (order by day)) as pairs
  where close0 > 0 and open > 0
    and (open > close0 * {jump} or open * {jump} < close0
@@ -40,19 +37,32 @@ select day0, close0, day, open
 # By symbol and time alone, so that an index answers it.
 OLDEST = """
 select at from {minutes} as minutes
- where symbol = $1 and ($2::timestamptz is null or at >= $2) and ($3::timestamptz is null or at < $3)
+ where symbol = $1 and at >= $2 and at < $3
  order by at desc offset $4 limit 1
 """
+# The first and the last minute of each bar are looked up by their time: to put the prices of each bar in order takes
+# longer than all the rest.
 MERGED = """
-select floor(extract(epoch from at) / $5::int)::float8 * $5 as begins,
-       (array_agg(open order by at))[1] as open, max(high) as high, min(low) as low,
-       (array_agg(close order by at desc))[1] as close, sum(volume)::int8 as volume
-  from {minutes} as minutes
- where symbol = $1 and {whole} and ($2::timestamptz is null or at >= $2) and ($3::timestamptz is null or at < $3)
- group by 1
- order by 1 desc
- limit $4
+with merged as (
+  select date_bin(make_interval(secs => $5::int), at, '1970-01-01Z') as begins, min(at) as first, max(at) as last,
+         max(high) as high, min(low) as low, sum(volume)::int8 as volume
+    from {minutes} as minutes
+   where symbol = $1 and whole and at >= $2 and at < $3
+   group by 1
+   order by 1 desc
+   limit $4
+)
+select distinct on (begins)
+       extract(epoch from begins)::float8 as begins, opening.open::float8 as open, merged.high::float8 as high,
+       merged.low::float8 as low, closing.close::float8 as close, merged.volume
+  from merged
+  join {minutes} as opening on opening.symbol = $1 and opening.at = first and opening.whole
+  join {minutes} as closing on closing.symbol = $1 and closing.at = last and closing.whole
+ order by begins desc
 """
+
+EVER = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""What bars may lie between, as far as the market's shape gives them."""
 
 
 async def stored(
@@ -65,19 +75,20 @@ async def stored(
     limit: int,
 ) -> list[Bar]:
     """The newest `limit` bars that begin from `since` on and before `until`, oldest first."""
-    source = _source(shape, timeframe)
+    source, span = _source(shape, timeframe), (since or EVER[0], until or EVER[1])
     if source is None:
         return []
     if timeframe in MINUTES_OF:
         seconds = 60 * MINUTES_OF[timeframe]
-        span = _ceiling(since, seconds), _ceiling(until, seconds)
-        rows = await _merged(connection, source, (symbol, *span), limit, seconds)
+        rows = await _merged(
+            connection, source, symbol, (_ceiling(span[0], seconds), _ceiling(span[1], seconds)), limit, seconds
+        )
+    elif timeframe in DATED:
+        # In days, as the columns of an index are: midnights that are not before an instant are those of whole days.
+        text = STORED.format(bars=source, place="day", begins="day")
+        rows = await connection.fetch(text, symbol, *(_ceiling(at, DAY).date() for at in span), limit)
     else:
-        dated = timeframe in ("daily", "weekly", "monthly")
-        # As columns of an index know it, and as an instant.
-        place, begins = ("day", "day::timestamp at time zone 'UTC'") if dated else ("at", "at")
-        text = STORED.format(bars=source, whole=WHOLE, place=place, begins=begins)
-        rows = await connection.fetch(text, symbol, since, until, limit)
+        rows = await connection.fetch(STORED.format(bars=source, place="at", begins="at"), symbol, *span, limit)
     return [
         Bar(
             symbol,
@@ -99,21 +110,21 @@ async def steps(
     """Between daily bars from `since` on and before the other day: large ones, and those that a split lies in."""
     if shape.daily_bars is None:
         return []
-    text = STEPS.format(bars=shape.daily_bars, whole=WHOLE, jump=JUMP)
+    text = STEPS.format(bars=shape.daily_bars, jump=JUMP)
     return [Step(*row) for row in await connection.fetch(text, symbol, since, before, splits)]
 
 
 async def _merged(
-    connection: Connection, minutes: str, wanted: tuple[str, datetime | None, datetime | None], limit: int, seconds: int
+    connection: Connection, minutes: str, symbol: str, span: tuple[datetime, datetime], limit: int, seconds: int
 ) -> list[Record]:
     """Cut by time before minutes are grouped: whole bars, of no more minutes than they and one more can hold."""
-    symbol, since, until = wanted
+    since, until = span
     count = (limit + 1) * seconds // 60
     while True:
         oldest = await connection.fetchval(OLDEST.format(minutes=minutes), symbol, since, until, count)
-        begins = _ceiling(oldest, seconds) or since
+        begins = since if oldest is None else _ceiling(oldest, seconds)
         rows: list[Record] = await connection.fetch(
-            MERGED.format(minutes=minutes, whole=WHOLE), symbol, begins, until, limit, seconds
+            MERGED.format(minutes=minutes), symbol, begins, until, limit, seconds
         )
         if oldest is None or len(rows) == limit:
             return rows
@@ -124,7 +135,7 @@ async def _merged(
 def _source(shape: MarketShape, timeframe: Timeframe) -> str | None:
     """Where bars of that length are, or the minutes that they are made of."""
     if timeframe in MINUTES_OF:
-        return shape.minute_bars
+        return shape.exact_minutes
     return {
         "1min": shape.minute_bars,
         "hourly": shape.hourly_bars,
@@ -134,6 +145,6 @@ def _source(shape: MarketShape, timeframe: Timeframe) -> str | None:
     }.get(timeframe)
 
 
-def _ceiling(at: datetime | None, seconds: int) -> datetime | None:
+def _ceiling(at: datetime, seconds: int) -> datetime:
     """Where the first bar of that length begins that does not begin before."""
-    return None if at is None else datetime.fromtimestamp(-(-at.timestamp() // seconds) * seconds, UTC)
+    return datetime.fromtimestamp(-(-at.timestamp() // seconds) * seconds, UTC)
