@@ -59,6 +59,7 @@ class Pool:
             # A plan made for any value counts on a tenth of a table behind every `limit`, and reads all of it.
             "plan_cache_mode": "force_custom_plan",
             "jit": "off",
+            "max_parallel_workers_per_gather": "0",
             "default_transaction_read_only": "on" if read_only else "off",
         }
         self._breaker = Breaker()

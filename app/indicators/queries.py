@@ -2,31 +2,37 @@
 
 from asyncpg import Connection
 
-from app.db.findings import first_of_all
 from app.db.market import MarketShape
 from app.indicators.board import EACH, Reading
 
 RECENT = 2_000
-"""Rows of a symbol among which the newest of each indicator are looked for."""
+"""Rows of a symbol in each table among which the newest of each indicator are looked for."""
 
-FINITE = "value is not null and value not in ('NaN', 'Infinity', '-Infinity')"
+TRIED = 3
+"""Of each indicator, the newest that may turn out to hold no number."""
+
+# What a row holds is read of the few that count: to read the JSON of all takes ten times as long.
+NEWEST = """
+with recent as (
+  select indicator, timeframe, at, row_number() over (partition by timeframe, indicator order by at desc) as age
+    from (select indicator, timeframe, at from {table} as stored where symbol = $1 order by at desc limit $2) as rows
+)
+select distinct on (timeframe, indicator)
+       symbol, indicator, timeframe, value, extract(epoch from at)::float8 as at, signal
+  from recent join {table} as stored using (indicator, timeframe, at)
+ where age <= $3 and symbol = $1 and value is not null and value not in ('NaN', 'Infinity', '-Infinity')
+ order by timeframe, indicator, at desc
+ limit $4
+"""
 
 
 async def newest(connection: Connection, shape: MarketShape, symbol: str) -> list[Reading]:
     """The newest value of each of the symbol's indicators, by timeframe."""
-    if not shape.indicators:
-        return []
-    recent = first_of_all(shape.indicators, ("symbol = $1", FINITE), "at desc", "$2")
-    rows = await connection.fetch(
-        f"""
-        select distinct on (timeframe, indicator)
-               symbol, indicator, timeframe, value, extract(epoch from at)::float8 as at, signal
-          from {recent} as recent
-         order by timeframe, indicator, at desc
-         limit $3
-        """,  # noqa: S608 - the shape is our own text
-        symbol,
-        RECENT,
-        EACH,
-    )
-    return [Reading(**row) for row in rows]
+    newest: dict[tuple[str, str], Reading] = {}
+    for table in shape.indicators:
+        for row in await connection.fetch(NEWEST.format(table=table), symbol, RECENT, TRIED, EACH):
+            reading = Reading(**row)
+            key = reading.timeframe, reading.indicator
+            if key not in newest or newest[key].at < reading.at:
+                newest[key] = reading
+    return [newest[key] for key in sorted(newest)[:EACH]]
