@@ -22,10 +22,11 @@ from app.engine.keeping import queries as keeping
 from app.engine.loads.reference.queries import add_splits
 from app.engine.loads.shipped import SOURCE
 from app.engine.loads.shipped import splits as shipped_splits
+from app.engine.newest import queries as newest
 from app.engine.outcomes import Outcome
 from app.engine.series import KEPT, Series
 from app.engine.thresholds import Thresholds
-from app.finance import history, panel, shares, spans, studies
+from app.finance import columns, history, panel, shares, spans, studies
 from app.finance.adjust import Split, adjusted
 from app.finance.bars import Bar
 from app.finance.panel import Floats
@@ -37,6 +38,8 @@ logger = logging.getLogger(__name__)
 PATTERN_DAYS = 250
 """A year of marks on the charts."""
 INDICATOR_DAYS = 60
+SYMBOLS_AT_ONCE = 250
+"""Whose bars are read in one statement."""
 LEAD_DAYS = KEPT + studies.STRENGTH_BARS
 """Before the first day that is analysed."""
 
@@ -101,20 +104,23 @@ async def load(pool: Pool, shipped: Shipped, min_confidence: float) -> int:
 
 async def recall(pool: Pool, series: Series) -> list[Bar]:
     """The last bars of every symbol, from the tables into memory; and of each the last minute."""
-    minutes: list[Bar] = []
     async with pool.acquire() as connection:
         series.split(await actions.every_split(connection))
         series.quote_in(await keeping.tick_sizes(connection))
-        for symbol in await queries.symbols_with_days(connection):
-            days = await queries.last_bars(connection, symbol, "daily", KEPT)
-            last = await queries.last_bars(connection, symbol, "1min", KEPT)
-            series.extend([*days, *last])
+        symbols = await queries.symbols_with_days(connection)
+        for first in range(0, len(symbols), SYMBOLS_AT_ONCE):
+            some = symbols[first : first + SYMBOLS_AT_ONCE]
+            days = await newest.columns(connection, some, "daily", KEPT)
+            minutes = await newest.columns(connection, some, "1min", KEPT)
+            for bars in (days, minutes):
+                series.fill(bars)
             for timeframe in spans.FROM_MINUTES:
-                series.extend(spans.merged(last, timeframe))
+                series.fill(columns.merged(minutes, timeframe))
             for timeframe in spans.FROM_DAYS:
-                series.extend(shares.merged(days, timeframe, series.splits.get(symbol, ())))
-            minutes.extend(last[-1:])
-    return minutes
+                series.fill(columns.merged(days, timeframe, series.splits))
+            await asyncio.sleep(0)
+    ring = series.ring("1min")
+    return [bar for symbol in symbols for bar in ring.last(symbol, 1)]
 
 
 def growth(symbols: Sequence[Sequence[Bar]], splits: Splits = shares.NONE) -> Growth:

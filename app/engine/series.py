@@ -7,6 +7,7 @@ import numpy as np
 
 from app.finance import shares, spans
 from app.finance.bars import Bar, Timeframe
+from app.finance.columns import Columns
 from app.finance.markets import market
 from app.finance.panel import PATTERN_BARS, USUAL_BARS, WIDTH, Counts, Floats, Mask, Panel, fields, number_of_ticks
 from app.finance.rollup import HELD_SECONDS
@@ -62,6 +63,15 @@ class Ring:
         if following is not None:
             for column in following.T:
                 self._append(row, int(self.ends[row]), column)
+
+    def fill(self, bars: Columns) -> None:
+        """What is known of these symbols is replaced, by the newest KEPT bars of each."""
+        self._reserve(len(self.rows) + len(bars.symbols))
+        for symbol, own in bars.each():
+            row = self.rows.setdefault(symbol, len(self.rows))
+            newest = own[:, -KEPT:]
+            self.values[:, row, : newest.shape[1]] = newest
+            self.ends[row] = newest.shape[1]
 
     def _append(self, row: int, end: int, values: Sequence[float] | Floats) -> None:
         if end == KEPT + SLACK:
@@ -169,9 +179,18 @@ class Ring:
     def _new_row(self, symbol: str) -> int:
         row = self.rows[symbol] = len(self.rows)
         if row == len(self.ends):
-            self.values = np.concatenate([self.values, np.zeros_like(self.values)], axis=1)
-            self.ends = np.concatenate([self.ends, np.zeros_like(self.ends)])
+            self._reserve(row + 1)
         return row
+
+    def _reserve(self, rows: int) -> None:
+        """Twice as many as before, if more are needed: memory that was never written costs nothing."""
+        used = len(self.ends)
+        if rows <= used:
+            return
+        rows = max(rows, 2 * used)
+        values, ends = np.zeros((FIELDS, rows, KEPT + SLACK)), np.zeros(rows, dtype=np.int64)
+        values[:, :used], ends[:used] = self.values, self.ends
+        self.values, self.ends = values, ends
 
 
 def _alike(symbols: Sequence[str], starts: Floats) -> Mask:
@@ -209,6 +228,10 @@ class Series:
     def extend(self, bars: Iterable[Bar]) -> None:
         for bar in bars:
             self.add(bar)
+
+    def fill(self, bars: Columns) -> None:
+        """What is known of these symbols in their timeframe is replaced."""
+        self.ring(bars.timeframe).fill(bars)
 
     def add(self, bar: Bar) -> None:
         self.ring(bar.timeframe).add(bar)

@@ -74,7 +74,7 @@ async def patterns(asked: PatternsAsked) -> Patterns:
     )
     shape = await deps.pools().shape()
     async with deps.pools().market.acquire() as connection:
-        page = await queries.page(connection, shape, wanted, _place(asked.cursor), asked.limit)
+        page = await queries.detections(connection, shape, wanted, _place(asked.cursor), asked.limit)
     marked = deps.board(Board).marked([each.detection for each in page.placed])
     given = [
         Pattern(

@@ -118,11 +118,13 @@ async def recent(
     timeframe: str | None = None,
 ) -> list[Detection]:
     """Of these symbols, or of all; newest first."""
-    found = await page(connection, shape, Wanted(symbols, timeframe=timeframe), None, limit)
+    found = await detections(connection, shape, Wanted(symbols, timeframe=timeframe), None, limit)
     return [each.detection for each in found.placed]
 
 
-async def page(connection: Connection, shape: MarketShape, wanted: Wanted, after: Place | None, limit: int) -> Page:
+async def detections(
+    connection: Connection, shape: MarketShape, wanted: Wanted, after: Place | None, limit: int
+) -> Page:
     """What comes behind `after`, the newest first."""
     if not shape.patterns or wanted.direction not in (None, *DIRECTIONS):
         return Page([], None)

@@ -1,4 +1,4 @@
-"""Patterns and indicators by time, the newest first: of all, of a symbol, of a timeframe, and of a pattern."""
+"""Patterns and indicators by time: of all, a symbol, a timeframe or a pattern the newest first; patterns by their end."""
 
 from alembic import op
 
@@ -7,7 +7,11 @@ down_revision = "0011"
 branch_labels = None
 depends_on = None
 
-PATTERNS = ("daily_patterns", "intraday_patterns", "daily_intraday_patterns")
+EXPIRES = {
+    "daily_patterns": "expiration_date",
+    "intraday_patterns": "expiration_timestamp",
+    "daily_intraday_patterns": "expiration_timestamp",
+}
 
 # The first takes the place of the one by time alone, and answers a page in its whole order: thousands of detections
 # have the time of one close.
@@ -16,22 +20,25 @@ INDEXES = {
     "{table}_newest_of_symbol": "(symbol, detection_timestamp DESC)",
     "{table}_newest_of_timeframe": "(timeframe, detection_timestamp DESC)",
     "{table}_newest_of_pattern": "(pattern_type, detection_timestamp DESC)",
+    # An engine that starts asks which ones hold still.
+    "{table}_holding": "({expires})",
 }
 BY_TIME = "{table}_detection_timestamp_idx"
 READINGS = "daily_indicators_newest_of_symbol"
 
 
 def upgrade() -> None:
-    for table in PATTERNS:
+    for table, expires in EXPIRES.items():
         for name, columns in INDEXES.items():
-            op.execute(f"CREATE INDEX IF NOT EXISTS {name.format(table=table)} ON {table} {columns}")
+            words = columns.format(expires=expires)
+            op.execute(f"CREATE INDEX IF NOT EXISTS {name.format(table=table)} ON {table} {words}")
         op.execute(f"DROP INDEX IF EXISTS {BY_TIME.format(table=table)}")
     op.execute(f"CREATE INDEX IF NOT EXISTS {READINGS} ON daily_indicators (symbol, calculation_timestamp DESC)")
 
 
 def downgrade() -> None:
     op.execute(f"DROP INDEX IF EXISTS {READINGS}")
-    for table in PATTERNS:
+    for table in EXPIRES:
         op.execute(f"CREATE INDEX IF NOT EXISTS {BY_TIME.format(table=table)} ON {table} (detection_timestamp DESC)")
         for name in INDEXES:
             op.execute(f"DROP INDEX IF EXISTS {name.format(table=table)}")

@@ -1,0 +1,110 @@
+"""What an engine that starts reads of the past: many symbols at once, and the same as bar by bar."""
+
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import numpy as np
+
+from app.db.pools import Pool
+from app.engine import past, queries
+from app.engine.series import KEPT, Series
+from app.finance import shares, spans
+from app.finance.bars import Bar
+from tests.conftest import Databases
+
+SYMBOLS = ("BF/B", "BRK.B", "BrK.B", "X:BTCUSD")
+LAST = datetime(2012, 9, 4, tzinfo=UTC)
+
+
+async def furnish(url: str) -> None:
+    """Of each symbol another number of days and minutes, with holes: none, a few, all that are kept, and more."""
+    link = await asyncpg.connect(url)
+    bars = "symbol, {}, open, high, low, close, volume"
+    for place, symbol in enumerate(SYMBOLS):
+        await link.execute(
+            f"insert into ohlcv_daily ({bars.format('date')})"
+            " select $1, $2::date - n, 20 + n % 7, 30 + n % 11, 10 - n % 5, 21 + n % 3, 1000 + n"
+            "  from generate_series(1, $3::int) as n where n % 7 < 5",
+            symbol,
+            LAST.date(),
+            (3, 120, 360, 900)[place],
+        )
+        await link.execute(
+            f"insert into ohlcv_1min ({bars.format('timestamp')})"
+            " select $1, $2::timestamptz - n * interval '1 min', 20 + n % 7, 30 + n % 11, 10 - n % 5, 21 + n % 3, n"
+            "  from generate_series(1, $3::int) as n where n % 13 <> 0",
+            symbol,
+            LAST,
+            (0, 7, 270, 900)[place],
+        )
+    await link.execute("insert into ohlcv_daily (symbol, date, close) values ('BRK.B', '2012-09-04', 5)")
+    await link.execute(
+        "insert into splits (symbol, ex_date, ratio, source)"
+        " values ('X:BTCUSD', $1, 7, 'told'), ('BF/B', $2, 2, 'told')",
+        LAST.date() - timedelta(days=45),
+        LAST.date() - timedelta(days=2),
+    )
+    await link.close()
+
+
+async def bar_by_bar(pool: Pool, splits: shares.Splits) -> Series:
+    series = Series()
+    series.split(splits)
+    async with pool.acquire() as connection:
+        for symbol in SYMBOLS:
+            days = await queries.last_bars(connection, symbol, "daily", KEPT)
+            minutes = await queries.last_bars(connection, symbol, "1min", KEPT)
+            series.extend([*(day for day in days if day.high is not None), *minutes])
+            for timeframe in spans.FROM_MINUTES:
+                series.extend(spans.merged(minutes, timeframe))
+            for timeframe in spans.FROM_DAYS:
+                series.extend(shares.merged(days, timeframe, series.splits.get(symbol, ())))
+    return series
+
+
+async def test_all_symbols_at_once_fill_the_rings_as_bar_by_bar(databases: Databases) -> None:
+    await furnish(databases.engine)
+    pool, series = Pool(databases.engine, "engine", 1), Series()
+
+    minutes = await past.recall(pool, series)
+    expected = await bar_by_bar(pool, series.splits)
+    await pool.close()
+
+    for timeframe in spans.TIMEFRAMES:
+        for symbol in SYMBOLS:
+            assert list(series.last(symbol, timeframe)) == list(expected.last(symbol, timeframe)), (symbol, timeframe)
+    assert len(series.last("X:BTCUSD", "daily")) == KEPT
+    assert minutes == [bar for symbol in SYMBOLS for bar in expected.ring("1min").last(symbol, 1)]
+
+
+async def test_a_recall_that_is_made_again_doubles_nothing(databases: Databases) -> None:
+    await furnish(databases.engine)
+    pool, series = Pool(databases.engine, "engine", 1), Series()
+    await past.recall(pool, series)
+    once = {name: series.ring(name).ends.copy() for name in spans.TIMEFRAMES}
+
+    await past.recall(pool, series)
+    await pool.close()
+
+    assert all(np.array_equal(series.ring(name).ends, ends) for name, ends in once.items())
+
+
+async def test_an_empty_market_is_recalled_as_nothing(databases: Databases) -> None:
+    pool = Pool(databases.engine, "engine", 1)
+
+    assert await past.recall(pool, Series()) == []
+    await pool.close()
+
+
+async def test_bars_go_on_after_those_that_were_recalled(databases: Databases) -> None:
+    await furnish(databases.engine)
+    pool, series = Pool(databases.engine, "engine", 1), Series()
+    await past.recall(pool, series)
+    await pool.close()
+    minute = Bar("BRK.B", "1min", LAST.timestamp(), 1.0, 2.0, 0.5, 1.5, 7)
+
+    for symbol in ("BRK.B", "NEW"):
+        series.add(minute._replace(symbol=symbol))
+
+    assert series.last("BRK.B", "1min")[-1] == minute
+    assert series.last("NEW", "1min") == [minute._replace(symbol="NEW")]
