@@ -19,6 +19,7 @@ from app.engine.analysis import NOTHING, Analysis, analyse
 from app.engine.batch import Batch
 from app.engine.definitions import queries as definition_queries
 from app.engine.keeping import queries as keeping
+from app.engine.loads.queries import renew_statistics
 from app.engine.loads.reference.queries import add_splits
 from app.engine.loads.shipped import SOURCE
 from app.engine.loads.shipped import splits as shipped_splits
@@ -38,6 +39,10 @@ logger = logging.getLogger(__name__)
 PATTERN_DAYS = 250
 """A year of marks on the charts."""
 INDICATOR_DAYS = 60
+WRITTEN = (
+    "symbols", "ohlcv_daily", "ohlcv_weekly", "ohlcv_monthly", "daily_patterns", "daily_indicators", "pattern_outcomes",
+)  # fmt: skip
+"""Tables that the shipped history fills."""
 SYMBOLS_AT_ONCE = 250
 """Whose bars are read in one statement."""
 LEAD_DAYS = KEPT + studies.STRENGTH_BARS
@@ -98,6 +103,8 @@ async def load(pool: Pool, shipped: Shipped, min_confidence: float) -> int:
             progress.update(task, description=symbol)
             await _store(pool, own, Past(thresholds, grown, splits.get(symbol, ()), tick_sizes.get(symbol)))
             progress.advance(task, len(own))
+    async with pool.acquire() as connection:
+        await renew_statistics(connection, WRITTEN)
     logger.info("history loaded: %d daily bars of %d symbols until %s", len(bars), len(symbols), shipped.until)
     return len(bars)
 
@@ -108,6 +115,7 @@ async def recall(pool: Pool, series: Series) -> list[Bar]:
         series.split(await actions.every_split(connection))
         series.quote_in(await keeping.tick_sizes(connection))
         symbols = await queries.symbols_with_days(connection)
+        series.reserve(len(symbols))
         for first in range(0, len(symbols), SYMBOLS_AT_ONCE):
             some = symbols[first : first + SYMBOLS_AT_ONCE]
             days = await newest.columns(connection, some, "daily", KEPT)

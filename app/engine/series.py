@@ -66,7 +66,7 @@ class Ring:
 
     def fill(self, bars: Columns) -> None:
         """What is known of these symbols is replaced, by the newest KEPT bars of each."""
-        self._reserve(len(self.rows) + len(bars.symbols))
+        self.reserve(len(self.rows) + len(bars.symbols))
         for symbol, own in bars.each():
             row = self.rows.setdefault(symbol, len(self.rows))
             newest = own[:, -KEPT:]
@@ -179,11 +179,12 @@ class Ring:
     def _new_row(self, symbol: str) -> int:
         row = self.rows[symbol] = len(self.rows)
         if row == len(self.ends):
-            self._reserve(row + 1)
+            self.reserve(row + 1)
         return row
 
-    def _reserve(self, rows: int) -> None:
-        """Twice as many as before, if more are needed: memory that was never written costs nothing."""
+    def reserve(self, rows: int) -> None:
+        """Room for so many symbols, at least twice as many as before if it is too little: memory that was never written
+        costs nothing."""
         used = len(self.ends)
         if rows <= used:
             return
@@ -228,6 +229,11 @@ class Series:
     def extend(self, bars: Iterable[Bar]) -> None:
         for bar in bars:
             self.add(bar)
+
+    def reserve(self, symbols: int) -> None:
+        """Room for so many, once and for all timeframes."""
+        for timeframe in spans.TIMEFRAMES:
+            self.ring(timeframe).reserve(symbols)
 
     def fill(self, bars: Columns) -> None:
         """What is known of these symbols in their timeframe is replaced."""

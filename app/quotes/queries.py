@@ -174,15 +174,20 @@ async def years(connection: Connection, shape: MarketShape, symbol: str, until: 
 async def closes(
     connection: Connection, shape: MarketShape, session: Session, slot: int, symbols: list[str]
 ) -> list[Close]:
-    """The last price of each slot of `slot` seconds since the session opened, by symbol and time."""
-    if shape.minute_bars is None:
+    """The last price of each slot of `slot` seconds since the session opened, in no order."""
+    if shape.exact_minutes is None:
         return []
+    # What is cast and divided is the last minute of each slot alone; each symbol is read and put in order by itself.
     rows = await connection.fetch(
         f"""
-        select distinct on (symbol, slot) symbol, close, floor(extract(epoch from at) / $3)::int as slot
-          from {shape.minute_bars} as bars
-         where at >= to_timestamp($1) and at < to_timestamp($2) and symbol = any($4::text[])
-         order by symbol, slot, at desc
+        select wanted as symbol, close::float8, (extract(epoch from begins) / $3)::int as slot
+          from unnest($4::text[]) as asked(wanted)
+         cross join lateral (
+            select distinct on (begins) close, date_bin(make_interval(secs => $3::int), at, '1970-01-01Z') as begins
+              from {shape.exact_minutes} as bars
+             where symbol = wanted and at >= to_timestamp($1) and at < to_timestamp($2)
+             order by begins, at desc
+         ) as last
         """,  # noqa: S608
         session.opens,
         session.closes,

@@ -66,3 +66,16 @@ async def test_a_table_that_takes_no_copy_takes_bars(
 
     assert (outcome.status, outcome.stored) == ("completed", 2)
     assert await stored(link) == [line("A", 4), line("A", 5)]
+
+
+@pytest.mark.parametrize("rows", [30, 29])
+async def test_a_large_load_renews_what_plans_count_on(
+    rows: int, pool: Pool, link: asyncpg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.engine.loads.keeper.ANALYSED_FROM", 30)
+    counted = "select reltuples::int from pg_class where relname = any($1::text[]) order by relname"
+
+    await loaded(pool, written(tmp_path / "bars.csv", [line(f"S{number:02}", 4) for number in range(rows)]))
+
+    counts = [row[0] for row in await link.fetch(counted, ["ohlcv_daily", "symbols"])]
+    assert counts == ([30, 30] if rows == 30 else [-1, -1])

@@ -22,6 +22,10 @@ MOST_COLLISIONS = 6
 """Of one transaction with other writers, in deadlocks or by their isolation."""
 
 
+ANALYSED_FROM = 10_000
+"""Rows that were stored: a load of fewer leaves the plans of pages as they are."""
+
+
 class Keeper:
     """Waits for a database that is away, but not for ever: then db.Unavailable is raised."""
 
@@ -114,6 +118,8 @@ class Keeper:
 
         if self._marks:
             await self._done(work)
+        if entry.stored >= ANALYSED_FROM:
+            await self._done(lambda connection: queries.renew_statistics(connection, (self._frame.table, "symbols")))
 
     async def _done(self, work: Work[T]) -> T:
         backoff, until, collided = Backoff(), time.monotonic() + self._patience, 0

@@ -103,6 +103,12 @@ async def _copied(connection: Connection, table: str, frame: Frame, lines: Seque
     )
 
 
+async def renew_statistics(connection: Connection, tables: Sequence[str]) -> None:
+    """Plans count on what is there from now on, and not a minute later. Tables that are being analysed are left out, and
+    those of another owner, of which the server warns."""
+    await connection.execute(f"analyze (skip_locked) {', '.join(tables)}")
+
+
 async def put_symbols(connection: Connection, symbols: Collection[str]) -> int:
     """How many were not known."""
     return _count(

@@ -1,4 +1,4 @@
-"""Patterns and indicators by time: of all, a symbol, a timeframe or a pattern the newest first; patterns by their end."""
+"""Patterns and indicators by time: of all, a symbol, a timeframe or a pattern the newest first; patterns by end."""
 
 from alembic import op
 
