@@ -90,6 +90,8 @@ class Engine(Section):
     database_url: PostgresqlAddress | None = None
     beat_seconds: Seconds = 2.0
     min_confidence: float = Field(default=0.7, ge=0, le=1)
+    intraday_pattern_days: int = Field(default=90, ge=0, le=36_500)
+    """For how long they are kept; 0 is for ever."""
     timeframes: Annotated[tuple[Timeframe, ...], BeforeValidator(_listed), Field(min_length=1)] = (
         "1min",
         "5min",

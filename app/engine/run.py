@@ -7,10 +7,12 @@ import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from app import db, wire
 from app.db import actions
 from app.db.pools import Pool
+from app.engine import retention
 from app.engine.breadth import Groups
 from app.engine.breadth import queries as breadth_queries
 from app.engine.close import Close
@@ -89,7 +91,8 @@ class Engine:
         self._processing = Processing(self._pool, self._store, said.min_confidence)
         telling = Telling(self._client, publisher)
         self._office = Office(settings, redis_url, database_url, telling, self._processing.hear)
-        self._evening = Evening(self._pool, Ways(self._tell, self._settled, self._feed.clock, self._announce))
+        forget = partial(retention.forget, self._pool, said.intraday_pattern_days)
+        self._evening = Evening(self._pool, Ways(self._tell, self._settled, self._feed.clock, self._announce, forget))
         shipped = Shipped(settings.replay.path, settings.replay.history_until)
         self._start = Start(database_url, self._pool, self._feed, shipped, said.min_confidence)
         names = {channels.ticks: Meaning.TICKS, JOBS_PROCESSING: None}

@@ -31,6 +31,10 @@ TOLD_SECONDS = 600.0
 MOST_WAITING = 8
 
 
+async def forget_nothing(_day: date, _enough: Callable[[], bool]) -> None:
+    pass
+
+
 class Ways(NamedTuple):
     """`settled`: whether all bars that were heard are stored. `now` and `pause` are of the clock on the wall."""
 
@@ -38,6 +42,8 @@ class Ways(NamedTuple):
     settled: Callable[[], bool]
     clock: Callable[[], Awaitable[MarketClock | None]]
     announce: Callable[[DayResult], Awaitable[None]]
+    forget: Callable[[date, Callable[[], bool]], Awaitable[object]] = forget_nothing
+    """What is too old after that day, until the second says that something else is due. Raises db.Unavailable."""
     now: Callable[[], float] = time.time
     pause: Callable[[float], Awaitable[object]] = asyncio.sleep
 
@@ -92,6 +98,14 @@ class Evening:
                 await close.fail(type(error).__name__)
             result = close.wrong(type(error).__name__)
         await self._announce(result)
+        await self._forget(day)
+
+    async def _forget(self, day: date) -> None:
+        """What is left today is forgotten tomorrow."""
+        try:
+            await self._ways.forget(day, lambda: bool(self._due))
+        except db.Unavailable as error:
+            logger.warning("database away, old detections of %s stay for a day: %s", day, error)
 
     async def _closed(self, close: DayClose, day: date) -> Closed:
         """A database that is away is waited for."""

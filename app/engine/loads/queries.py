@@ -104,7 +104,7 @@ async def _copied(connection: Connection, table: str, frame: Frame, lines: Seque
 
 
 async def renew_statistics(connection: Connection, tables: Sequence[str]) -> None:
-    """Plans count on what is there from now on, and not a minute later. Tables that are being analysed are left out, and
+    """Plans count on what is there from now on, not a minute later. Tables that are being analysed are left out, and
     those of another owner, of which the server warns."""
     await connection.execute(f"analyze (skip_locked) {', '.join(tables)}")
 

@@ -1,4 +1,4 @@
-"""Patterns and indicators by time: of all, a symbol, a timeframe or a pattern the newest first; patterns by end."""
+"""For millions of detections: indexes by time and by end, and statistics of those that are no longer kept."""
 
 from alembic import op
 
@@ -27,7 +27,24 @@ BY_TIME = "{table}_detection_timestamp_idx"
 READINGS = "daily_indicators_newest_of_symbol"
 
 
+STATISTICS = """
+CREATE TABLE IF NOT EXISTS pattern_statistics (
+    pattern_type text NOT NULL, timeframe text NOT NULL, direction text NOT NULL, month date NOT NULL,
+    detections bigint NOT NULL, confidence_sum numeric NOT NULL,
+    outcomes_1 bigint NOT NULL, return_1_sum numeric NOT NULL, rises_1 bigint NOT NULL,
+    outcomes_5 bigint NOT NULL, return_5_sum numeric NOT NULL, rises_5 bigint NOT NULL,
+    outcomes_20 bigint NOT NULL, return_20_sum numeric NOT NULL, rises_20 bigint NOT NULL,
+    PRIMARY KEY (pattern_type, timeframe, direction, month)
+)
+"""
+ABOUT = (
+    "of detections that are no longer kept: how many there were, and how the close had changed 1, 5 and 20 bars later"
+)
+
+
 def upgrade() -> None:
+    op.execute(STATISTICS)
+    op.execute(f"COMMENT ON TABLE pattern_statistics IS '{ABOUT}'")
     for table, expires in EXPIRES.items():
         for name, columns in INDEXES.items():
             words = columns.format(expires=expires)
@@ -37,6 +54,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP TABLE IF EXISTS pattern_statistics")
     op.execute(f"DROP INDEX IF EXISTS {READINGS}")
     for table in EXPIRES:
         op.execute(f"CREATE INDEX IF NOT EXISTS {BY_TIME.format(table=table)} ON {table} (detection_timestamp DESC)")

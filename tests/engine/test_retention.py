@@ -1,0 +1,147 @@
+"""Old detections become statistics: nothing is counted twice, and nothing is lost."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import asyncpg
+import pytest
+
+from app.db.pools import Pool
+from app.engine import retention
+from app.engine.retention import queries
+from tests.conftest import Databases
+
+DAY = date(2012, 9, 4)
+DAYS = 90
+BEFORE = datetime(2012, 6, 6, tzinfo=UTC)
+KEPT, GONE = "detection_timestamp >= $1", "detection_timestamp < $1"
+
+FURNISH = """
+insert into {table} (symbol, pattern_type, timeframe, detection_timestamp, confidence, pattern_data)
+select 'S' || n % 5, 'Pattern' || n % 3, case n % 4 when 0 then 'hourly' else '1min' end,
+       timestamptz '2012-09-04Z' - n * interval '7 hours', 0.5 + n % 50 / 100.0,
+       case when n % 4 < 3 then jsonb_build_object('direction', (array['bullish', 'bearish', 'neutral'])[1 + n % 3]) end
+  from generate_series(1, 600) as n
+"""
+OUTCOMES = """
+insert into pattern_outcomes
+select symbol, pattern_type, timeframe, detection_timestamp, 'bullish', 20, (id % 7 - 3) / 100.0,
+       case when id % 2 = 0 then (id % 5 - 2) / 50.0 end, case when id % 3 = 0 then 0.04 end
+  from {table} where id % 10 <> 9
+on conflict do nothing
+"""
+
+# Of what is still there, as the table of statistics has it of what is not.
+COUNTED = """
+select pattern_type, timeframe, coalesce(pattern_data ->> 'direction', 'neutral') as direction,
+       date_trunc('month', detection_timestamp at time zone 'UTC')::date as month,
+       count(*) as detections, sum(confidence) as confidence_sum,
+       count(return_1) as outcomes_1, coalesce(sum(return_1), 0) as return_1_sum,
+       count(*) filter (where return_1 > 0) as rises_1,
+       count(return_5) as outcomes_5, coalesce(sum(return_5), 0) as return_5_sum,
+       count(*) filter (where return_5 > 0) as rises_5,
+       count(return_20) as outcomes_20, coalesce(sum(return_20), 0) as return_20_sum,
+       count(*) filter (where return_20 > 0) as rises_20
+  from intraday_patterns left join pattern_outcomes
+       using (symbol, pattern_type, timeframe, detection_timestamp)
+ where detection_timestamp < $1
+ group by 1, 2, 3, 4
+ order by 1, 2, 3, 4
+"""
+STATISTICS = "select * from pattern_statistics order by pattern_type, timeframe, direction, month"
+
+
+@pytest.fixture
+async def link(databases: Databases) -> Any:
+    connection = await asyncpg.connect(databases.engine, server_settings={"timezone": "UTC"})
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def pool(databases: Databases) -> Any:
+    opened = Pool(databases.engine, "retention", 2, acquire_seconds=10.0, statement_ms=10_000)
+    yield opened
+    await opened.close()
+
+
+async def furnish(link: asyncpg.Connection) -> list[asyncpg.Record]:
+    """What the statistics must be of all that is too old."""
+    for text in (FURNISH, OUTCOMES):
+        await link.execute(text.format(table="intraday_patterns"))
+    return await link.fetch(COUNTED, BEFORE)
+
+
+async def test_what_goes_is_counted_to_the_last_detection_and_what_is_newer_stays(
+    pool: Pool, link: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = await furnish(link)
+    monkeypatch.setattr(retention, "SLICE", 7)
+    kept = await link.fetch(f"select * from intraday_patterns where {KEPT} order by id", BEFORE)
+
+    gone = await retention.forget(pool, DAYS, DAY)
+
+    assert gone == sum(row["detections"] for row in expected) == 600 - len(kept)
+    assert await link.fetch(STATISTICS) == expected
+    assert await link.fetch("select * from intraday_patterns order by id") == kept
+    assert await link.fetchval(f"select count(*) from pattern_outcomes where {GONE}", BEFORE) == 0
+    assert await link.fetchval(f"select count(*) from pattern_outcomes where {KEPT}", BEFORE) > 0
+
+
+async def test_another_days_detections_are_added_and_nothing_twice(pool: Pool, link: asyncpg.Connection) -> None:
+    expected = await furnish(link)
+    earlier = DAY - timedelta(days=40)
+
+    gone = [await retention.forget(pool, DAYS, day) for day in (earlier, earlier, DAY, DAY)]
+
+    assert gone[1::2] == [0, 0]
+    assert min(gone[0::2]) > 0
+    assert await link.fetch(STATISTICS) == expected
+
+
+async def test_it_ends_when_something_else_is_due_and_goes_on_the_next_time(
+    pool: Pool, link: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = await furnish(link)
+    monkeypatch.setattr(retention, "SLICE", 10)
+
+    first = await retention.forget(pool, DAYS, DAY, lambda: True)
+    rest = await retention.forget(pool, DAYS, DAY)
+
+    assert (first, first + rest) == (10, sum(row["detections"] for row in expected))
+    assert await link.fetch(STATISTICS) == expected
+
+
+async def test_a_slice_that_is_cut_off_changes_nothing(pool: Pool, link: asyncpg.Connection) -> None:
+    await furnish(link)
+    before = await link.fetchval("select count(*) from intraday_patterns")
+
+    async with pool.acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        assert await queries.delete(connection, "intraday_patterns", BEFORE, 50) == 50
+        await transaction.rollback()
+
+    assert await link.fetchval("select count(*) from intraday_patterns") == before
+    assert await link.fetch(STATISTICS) == []
+
+
+async def test_days_weeks_and_all_where_0_days_are_set_are_kept(pool: Pool, link: asyncpg.Connection) -> None:
+    await furnish(link)
+    await link.execute(
+        "insert into daily_patterns (symbol, pattern_type, confidence, detection_timestamp)"
+        " values ('IBM', 'Hammer', 0.8, '1999-01-04 21:00Z')"
+    )
+
+    assert await retention.forget(pool, 0, DAY) == 0
+    assert await link.fetchval("select count(*) from intraday_patterns") == 600
+    await retention.forget(pool, DAYS, DAY)
+    assert await link.fetchval("select count(*) from daily_patterns") == 1
+
+
+async def test_of_a_market_that_is_not_ours_nothing_is_deleted(pool: Pool, link: asyncpg.Connection) -> None:
+    await furnish(link)
+    await link.execute("drop table pattern_statistics")
+
+    assert await retention.forget(pool, DAYS, DAY) == 0
+    assert await link.fetchval("select count(*) from intraday_patterns") == 600
