@@ -92,7 +92,8 @@ class Engine:
         telling = Telling(self._client, publisher)
         self._office = Office(settings, redis_url, database_url, telling, self._processing.hear)
         forget = partial(retention.forget, self._pool, said.intraday_pattern_days)
-        self._evening = Evening(self._pool, Ways(self._tell, self._settled, self._feed.clock, self._announce, forget))
+        ways = Ways(self._tell, self._settled, self._feed.clock, self._announce, forget=forget)
+        self._evening = Evening(self._pool, ways)
         shipped = Shipped(settings.replay.path, settings.replay.history_until)
         self._start = Start(database_url, self._pool, self._feed, shipped, said.min_confidence)
         names = {channels.ticks: Meaning.TICKS, JOBS_PROCESSING: None}

@@ -7,8 +7,9 @@ from datetime import date, datetime, time
 from decimal import Decimal
 
 import asyncpg
+import pytest
 
-from app import wire
+from app import db, wire
 from app.db.pools import Pool
 from app.engine.closing.close import DayClose, Event
 from app.engine.closing.evening import Evening, Ways
@@ -34,7 +35,11 @@ class Hours:
         self.events: list[Event] = []
         self.results: list[DayResult] = []
         self.then: list[tuple[float, Callable[[], Awaitable[object]]]] = []
-        ways = Ways(self.events.append, self.settled, self.clock, self.announce, lambda: self.wall, self.pause)
+        self.forgotten: list[tuple[date, int, bool]] = []
+        self.cannot_forget = False
+        ways = Ways(
+            self.events.append, self.settled, self.clock, self.announce, lambda: self.wall, self.pause, self.forget
+        )
         self.evening = Evening(pool, ways)
 
     @property
@@ -52,6 +57,12 @@ class Hours:
 
     async def announce(self, result: DayResult) -> None:
         self.results.append(result)
+
+    async def forget(self, day: date, enough: Callable[[], bool]) -> None:
+        """With how many results were announced before, and whether something else is due."""
+        self.forgotten.append((day, len(self.results), enough()))
+        if self.cannot_forget:
+            raise db.Unavailable("away")
 
     async def pause(self, seconds: float) -> None:
         self.wall += seconds
@@ -258,3 +269,21 @@ async def test_what_goes_wrong_is_told_and_the_next_day_is_closed(pool: Pool, li
     assert [result.status for result in hours.results] == ["ERROR", "COMPLETE"]
     assert hours.evening.failed == 1
     assert (await run_of(link, FRIDAY))["status"] == "failed"
+
+
+@pytest.mark.parametrize("away", [False, True])
+async def test_what_is_too_old_goes_when_the_day_was_announced_and_ends_no_evening(
+    away: bool, pool: Pool, link: asyncpg.Connection
+) -> None:
+    await market(link, FRIDAY)
+    await put(link, FRIDAY, "LATE")
+    await put(link, MONDAY, *NAMES)
+    hours = Hours(pool, FRIDAY, time(16, 5))
+    hours.cannot_forget = away
+
+    async with hours.running():
+        for day in (FRIDAY, MONDAY):
+            hours.evening.ended(day)
+        await eventually(lambda: len(hours.forgotten) == 2, 60)
+
+    assert hours.forgotten == [(FRIDAY, 1, True), (MONDAY, 2, False)]

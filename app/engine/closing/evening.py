@@ -42,10 +42,10 @@ class Ways(NamedTuple):
     settled: Callable[[], bool]
     clock: Callable[[], Awaitable[MarketClock | None]]
     announce: Callable[[DayResult], Awaitable[None]]
-    forget: Callable[[date, Callable[[], bool]], Awaitable[object]] = forget_nothing
-    """What is too old after that day, until the second says that something else is due. Raises db.Unavailable."""
     now: Callable[[], float] = time.time
     pause: Callable[[float], Awaitable[object]] = asyncio.sleep
+    forget: Callable[[date, Callable[[], bool]], Awaitable[object]] = forget_nothing
+    """What is too old after that day, until the second says that something else is due. Raises db.Unavailable."""
 
 
 class Evening:

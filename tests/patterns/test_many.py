@@ -1,0 +1,144 @@
+"""Detections by the ten thousand: an index answers every page, and pages miss and repeat nothing."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import asyncpg
+import pytest
+
+from app.db.pools import Pool, Pools
+from app.patterns import queries
+from app.patterns.queries import Placed, Wanted
+from tests.conftest import Databases
+
+LAST = datetime(2012, 9, 4, 20, tzinfo=UTC)
+TIERS = {"intraday_patterns": 40_000, "daily_patterns": 8_000, "daily_intraday_patterns": 2_000}
+
+# A time has many detections, and a rule of its own says which of them are rare.
+FURNISH = """
+insert into {table} (symbol, pattern_type, timeframe, detection_timestamp, confidence, pattern_data)
+select 'S' || n % 97, case when n % 4000 = 0 then 'Rare' else 'Pattern' || n % 7 end,
+       case when n % 9 = 0 then '{timeframe}' else '{other}' end,
+       $1::timestamptz - n / 50 * interval '1 minute', case when n % 1999 = 0 then 1 else 0.5 + n % 40 / 100.0 end,
+       jsonb_build_object('direction', case when n % 1777 = 0 then 'neutral' else 'bullish' end, 'price', 1 + n % 90)
+  from generate_series(1, $2::int) as n
+on conflict do nothing
+"""
+TIMEFRAMES = {
+    "intraday_patterns": ("5min", "1min"),
+    "daily_patterns": ("weekly", "daily"),
+    "daily_intraday_patterns": ("combo", "combo"),
+}
+
+NARROWED = {
+    "all": Wanted(),
+    "a symbol": Wanted(symbols=("S7",)),
+    "several symbols": Wanted(symbols=("S7", "S8")),
+    "a timeframe": Wanted(timeframe="weekly"),
+    "a timeframe that nothing has": Wanted(timeframe="2min"),
+    "a rare pattern": Wanted(pattern="Rare"),
+    "a symbol and its pattern": Wanted(symbols=("S7",), pattern="Pattern3", timeframe="1min"),
+    "an early day": Wanted(until=datetime(2012, 9, 4, 8, tzinfo=UTC)),
+    "a rare direction": Wanted(direction="neutral"),
+    "what is certain": Wanted(min_confidence=1.0),
+    "a rare pattern of a timeframe": Wanted(pattern="Rare", timeframe="weekly"),
+}
+
+
+@pytest.fixture
+async def pools(databases: Databases) -> AsyncIterator[Pools]:
+    link = await asyncpg.connect(databases.engine)
+    for table, rows in TIERS.items():
+        timeframe, other = TIMEFRAMES[table]
+        await link.execute(FURNISH.format(table=table, timeframe=timeframe, other=other), LAST, rows)
+        await link.execute(f"analyze {table}")
+    await link.close()
+    opened = Pools(Pool(databases.own, "own", 1), Pool(databases.market, "market", 1, read_only=True))
+    yield opened
+    await opened.close()
+
+
+class Explaining:
+    """A connection that keeps the plan of what it is asked."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._connection = connection
+        self.plan = ""
+
+    async def fetch(self, text: str, *values: object) -> list[asyncpg.Record]:
+        rows = await self._connection.fetch(f"explain (analyze, costs off, timing off) {text}", *values)
+        self.plan = "\n".join(row[0] for row in rows)
+        return await self._connection.fetch(text, *values)
+
+
+async def test_an_index_answers_whatever_is_wanted(pools: Pools) -> None:
+    shape = await pools.shape()
+    async with pools.market.acquire() as connection:
+        for _ in range(7):  # a server that trusts its generic plans would use one from the sixth time on
+            plans = {}
+            for name, wanted in NARROWED.items():
+                explaining = Explaining(connection)
+                await queries.detections(explaining, shape, wanted, None, 100)  # type: ignore[arg-type]
+                plans[name] = explaining.plan
+
+    for name, plan in plans.items():
+        scanned = [line for line in plan.splitlines() if "Scan" in line and "_patterns" in line]
+        assert scanned, name
+        assert not [line for line in scanned if "Seq Scan on" in line], (name, plan)
+
+
+async def test_a_page_looks_at_a_bounded_number_of_detections(pools: Pools) -> None:
+    shape = await pools.shape()
+    async with pools.market.acquire() as connection:
+        for wanted in (Wanted(direction="neutral"), Wanted(min_confidence=1.0)):
+            explaining = Explaining(connection)
+            found = await queries.detections(explaining, shape, wanted, None, 100)  # type: ignore[arg-type]
+
+            read = [line for line in explaining.plan.splitlines() if "Index" in line and "actual rows=" in line]
+            most = max(float(line.split("actual rows=")[1].split()[0]) for line in read)
+            assert most <= queries.MOST_LOOKED_AT + 500  # those of the last time, whose order an index may not have
+            assert found.next is not None
+
+
+async def test_pages_miss_nothing_and_repeat_nothing_whatever_is_wanted(
+    pools: Pools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "MOST_LOOKED_AT", 3_000)
+    shape = await pools.shape()
+    stored = f"({' union all '.join(shape.patterns)})"
+    async with pools.market.acquire() as connection:
+        rows = await connection.fetch(f"select * from {stored} as every order by {queries.ORDER}")
+        for name, wanted in NARROWED.items():
+            expected = [
+                (row["detected_at"], row["symbol"], row["pattern"], row["timeframe"])
+                for row in rows
+                if fits(row, wanted)
+            ][:3_000]
+            found: list[Placed] = []
+            page, after = None, None
+            while len(found) < len(expected) and (page is None or page.next):
+                page = await queries.detections(connection, shape, wanted, after, 700)
+                assert len(page.placed) <= 700
+                found, after = found + page.placed, page.next
+
+            assert [tuple(each.place) for each in found][: len(expected)] == expected, name
+
+
+async def test_a_direction_that_no_detection_has_is_not_looked_for(pools: Pools) -> None:
+    shape = await pools.shape()
+    async with pools.market.acquire() as connection:
+        explaining = Explaining(connection)
+        found = await queries.detections(explaining, shape, Wanted(direction="up"), None, 100)  # type: ignore[arg-type]
+
+    assert (found, explaining.plan) == (queries.Page([], None), "")
+
+
+def fits(row: asyncpg.Record, wanted: Wanted) -> bool:
+    return (
+        (wanted.symbols is None or row["symbol"] in wanted.symbols)
+        and (wanted.pattern is None or row["pattern"] == wanted.pattern)
+        and (wanted.timeframe is None or row["timeframe"] == wanted.timeframe)
+        and (wanted.direction is None or row["direction"] == wanted.direction)
+        and (wanted.min_confidence is None or row["confidence"] >= wanted.min_confidence)
+        and (wanted.until is None or row["detected_at"] < wanted.until)
+    )
