@@ -52,12 +52,11 @@ with merged as (
    order by 1 desc
    limit $4
 )
-select distinct on (begins)
-       extract(epoch from begins)::float8 as begins, opening.open::float8 as open, merged.high::float8 as high,
+select extract(epoch from begins)::float8 as begins, opening.open::float8 as open, merged.high::float8 as high,
        merged.low::float8 as low, closing.close::float8 as close, merged.volume
   from merged
-  join {minutes} as opening on opening.symbol = $1 and opening.at = first and opening.whole
-  join {minutes} as closing on closing.symbol = $1 and closing.at = last and closing.whole
+ cross join lateral (select open from {minutes} as one where symbol = $1 and at = first and whole limit 1) as opening
+ cross join lateral (select close from {minutes} as one where symbol = $1 and at = last and whole limit 1) as closing
  order by begins desc
 """
 
