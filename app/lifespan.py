@@ -280,8 +280,8 @@ class Works:
         while True:
             gapped = self._gapped.is_set()
             self._gapped.clear()
-            await seed.seed(quotes, self._pools, self._newest)
-            self.house.seeded = True
+            ready = partial(setattr, self.house, "seeded", True)
+            await seed.seed(quotes, self._pools, self._newest, ready)
             if gapped:
                 self._owe_all("quotes", "chart")
             before, unknown = unknown, quotes.incomplete

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import groupby
 from operator import attrgetter
@@ -28,8 +28,11 @@ SYMBOLS_AT_ONCE = 250
 """Between them the loop is free: tens of thousands of symbols take a second."""
 
 
-async def seed(board: Board, pools: Pools, newest: Newest) -> None:
-    """May be called again after a gap: it fills in what was missed and overwrites nothing that was heard."""
+async def seed(board: Board, pools: Pools, newest: Newest, priced: Callable[[], object] = lambda: None) -> None:
+    """May be called again after a gap: it fills in what was missed and overwrites nothing that was heard.
+
+    `priced` is called as soon as every symbol has its quote; sparklines, which are read of minutes, come after it.
+    """
     shape = await pools.shape()
     async with pools.market.acquire() as connection:
         for some in _slices(await queries.instruments(connection, shape)):
@@ -40,8 +43,13 @@ async def seed(board: Board, pools: Pools, newest: Newest) -> None:
         slices = list(_slices(sorted({*board.instruments, *await newest.symbols()})))
         stored = [await queries.newest_bars(connection, shape, symbols) for symbols in slices]
         days: set[date] = set()
+        empty = board.count == 0
         for symbols, bars in zip(slices, stored, strict=True):
-            days |= {quote.session for quote in seeds(board.instruments, bars, await newest.of(symbols), splits)}
+            quotes_of_some = list(seeds(board.instruments, bars, await newest.of(symbols), splits))
+            days |= {quote.session for quote in quotes_of_some}
+            if empty:
+                board.seed(quote._replace(spark=(quote.price,)) for quote in quotes_of_some)
+        priced()
         session = max(days, default=None)
         hours = sessions.regular(session) if session else None
         for symbols, bars in zip(slices, stored, strict=True):

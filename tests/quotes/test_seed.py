@@ -45,6 +45,28 @@ async def test_a_board_starts_from_the_last_stored_bars(databases: Databases, po
         assert quote.arrived_at is None
 
 
+async def test_quotes_are_there_before_their_sparklines(databases: Databases, pools: Pools, newest: Newest) -> None:
+    board = Board()
+    for symbol in AWKWARD:
+        await store_bars(databases.engine, bars(symbol, 3))
+        await store_minutes(databases.engine, symbol, {OPEN: 20.0, OPEN + 60: 21.0, OPEN + SLOT: 22.0})
+    await newest.put(
+        [NewestQuote(each, 23.0, OPEN + 2 * SLOT, "2012-09-04", 20.0, 24.0, 19.0, 5_000) for each in AWKWARD]
+    )
+    priced: list[list[Quote]] = []
+
+    await seed(board, pools, newest, lambda: priced.append(board.first(9)))
+
+    ((*early,),) = priced
+    late = board.first(9)
+    assert [quote.symbol for quote in early] == [quote.symbol for quote in late] == sorted(AWKWARD)
+    assert [quote.spark for quote in early] == [(23.0,)] * len(AWKWARD)
+    assert [quote.spark for quote in late] == [(21.0, 22.0, 23.0)] * len(AWKWARD)
+    assert [quote._replace(spark=(), written_at=0.0) for quote in early] == [
+        quote._replace(spark=(), written_at=0.0) for quote in late
+    ]
+
+
 async def test_what_the_feed_left_is_newer_than_any_bar(databases: Databases, pools: Pools, newest: Newest) -> None:
     board = Board()
     await store_bars(databases.engine, bars("BRK.B", 3))
