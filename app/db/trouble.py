@@ -26,6 +26,9 @@ AWAY: tuple[type[BaseException], ...] = (
 COLLIDED: tuple[type[BaseException], ...] = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 """With another writer: the server undid the whole transaction, and the same once more may well succeed."""
 
+OF_A_ROW: tuple[type[BaseException], ...] = (ValueError, OverflowError, asyncpg.IntegrityConstraintViolationError)
+"""Of one row or value (BadValue is a ValueError): without it the others may be taken."""
+
 UNCOPIED: tuple[type[BaseException], ...] = (asyncpg.UniqueViolationError, asyncpg.FeatureNotSupportedError)
 """By a COPY into a table that has some of these rows, or takes none that way: an INSERT with its conflicts may do."""
 

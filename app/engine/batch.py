@@ -1,7 +1,9 @@
-"""What waits to be stored, each thing once: the newer of two with the same identity wins."""
+"""Rows that are stored in one transaction and events that are published after it, each thing once: the newer of two
+with the same identity wins."""
 
-from collections.abc import Iterable
-from typing import Any, TypeVar
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from app.engine.breadth import Conditions
 from app.engine.gaps import Gap
@@ -9,11 +11,9 @@ from app.engine.outcomes import Outcome
 from app.finance.bars import Bar
 from app.wire.events import AnyEvent, IndicatorCalculated, PatternDetected
 
-MOST = 50_000
-"""Of each kind, when the database is away for long; then the oldest go."""
-
-K = TypeVar("K")
-V = TypeVar("V")
+KINDS = ("bars", "patterns", "indicators", "outcomes", "conditions", "gaps")
+TIMEFRAME_AT: Mapping[str, int] = {"bars": 1, "patterns": 2, "indicators": 2, "outcomes": 2}
+"""Where the timeframe stands in the identity of a row: rows of two timeframes may go into two tables."""
 
 
 class Batch:
@@ -24,15 +24,16 @@ class Batch:
         self.outcomes: dict[tuple[str, str, str, float], Outcome] = {}
         self.conditions: dict[float, Conditions] = {}
         self.gaps: dict[tuple[str, float], Gap] = {}
-        self.told: dict[tuple[str, str, str], IndicatorCalculated] = {}
-        """To be published: of an indicator only the newest value counts."""
         self.events: list[AnyEvent] = []
         """To be published when the rest is stored, every one."""
-        self.expired_until: float | None = None
-        """To be stored when the events are published."""
+        self.began_at = time.monotonic()
 
     def __len__(self) -> int:
-        return sum(len(kind) for kind in self._kinds()) + len(self.events) + (self.expired_until is not None)
+        return self.rows + len(self.events)
+
+    @property
+    def rows(self) -> int:
+        return sum(len(getattr(self, kind)) for kind in KINDS)
 
     def add_bars(self, bars: Iterable[Bar]) -> None:
         for bar in bars:
@@ -42,45 +43,38 @@ class Batch:
         for event in patterns:
             self.patterns[event.symbol, event.pattern, event.timeframe, event.at] = event
 
-    def add_indicators(self, indicators: Iterable[IndicatorCalculated], *, tell: bool) -> None:
+    def add_indicators(self, indicators: Iterable[IndicatorCalculated]) -> None:
         for event in indicators:
             self.indicators[event.symbol, event.indicator, event.timeframe, event.at] = event
-            if tell:
-                self.told[event.symbol, event.indicator, event.timeframe] = event
 
     def add_outcomes(self, outcomes: Iterable[Outcome]) -> None:
         for outcome in outcomes:
-            known = self.outcomes.get(outcome.key)
-            self.outcomes[outcome.key] = outcome.after(known) if known else outcome
+            earlier = self.outcomes.get(outcome.key)
+            self.outcomes[outcome.key] = outcome.after(earlier) if earlier else outcome
 
-    def take_last(self) -> "Batch":
-        """What is stored when the rest is published."""
-        taken = Batch()
-        taken.indicators, self.indicators = self.indicators, {}
-        taken.expired_until, self.expired_until = self.expired_until, None
-        return taken
+    def take(self, rows: "Batch") -> None:
+        """The rows of another one, without its events."""
+        for kind in KINDS:
+            getattr(self, kind).update(getattr(rows, kind))
 
-    def put_before(self, later: "Batch") -> int:
-        """Takes in what came after it; how much had to go because it became too much."""
-        outcomes = later.outcomes.values()
-        later.outcomes = {}
-        for own, newer in zip(self._kinds(), later._kinds(), strict=True):
-            own.update(newer)
-        self.add_outcomes(outcomes)
-        if later.expired_until is not None:
-            self.expired_until = later.expired_until
-        self.events.extend(later.events)
-        excess = max(0, len(self.events) - MOST)
-        del self.events[:excess]
-        return excess + sum(_cut(kind) for kind in self._kinds())
+    def kinds(self) -> list["Batch"]:
+        """The rows without the events, one batch for each kind and timeframe."""
+        parts: dict[tuple[str, object], dict[Any, Any]] = {}
+        for kind in KINDS:
+            at = TIMEFRAME_AT.get(kind)
+            for key, row in getattr(self, kind).items():
+                parts.setdefault((kind, None if at is None else key[at]), {})[key] = row
+        return [_only(kind, rows) for (kind, _), rows in parts.items()]
 
-    def _kinds(self) -> tuple[dict[Any, Any], ...]:
-        found: tuple[Any, ...] = (self.bars, self.patterns, self.indicators, self.outcomes, self.conditions, self.gaps)
-        return (*found, self.told)
+    def halves(self) -> list["Batch"]:
+        """Of one kind with two rows or more."""
+        kind = next(kind for kind in KINDS if getattr(self, kind))
+        rows = list(getattr(self, kind).items())
+        middle = len(rows) // 2
+        return [_only(kind, dict(rows[:middle])), _only(kind, dict(rows[middle:]))]
 
 
-def _cut(rows: dict[K, V]) -> int:
-    excess = max(0, len(rows) - MOST)
-    for key in list(rows)[:excess]:
-        del rows[key]
-    return excess
+def _only(kind: str, rows: dict[Any, Any]) -> Batch:
+    part = Batch()
+    setattr(part, kind, rows)
+    return part

@@ -1,5 +1,6 @@
 """What happens when bars close: all that close at once are looked at together."""
 
+import asyncio
 import math
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -24,6 +25,8 @@ from app.finance.shares import Splits
 
 TELL_SECONDS = 1.0
 """A symbol's indicators of a minute are published at most that often; stored they always are."""
+AT_ONCE = 250
+"""Symbols that are analysed without letting others have the loop: some fifty milliseconds."""
 DAY_SETTLES = 3600.0
 """After a session, before weeks and months that end with it are over for symbols that had no bar on its day."""
 FRESH_BARS = 30
@@ -46,15 +49,16 @@ class Close:
         self._told: dict[str, float] = {}
         self._told_of = Told()
 
-    def bars(self, over: Iterable[Bar]) -> None:
-        """Minutes and days, in any order; a bar that was given before is mended."""
+    async def bars(self, over: Iterable[Bar]) -> None:
+        """Minutes and days, in any order; a bar that was given before is mended. Waits while too much waits in the
+        store, and lets others have the loop between portions of the symbols."""
         newest = {(bar.timeframe, bar.start, bar.symbol): bar for bar in over}
         ordered = [newest[key] for key in sorted(newest)]
         for (timeframe, _), group in groupby(ordered, key=lambda bar: (bar.timeframe, bar.start)):
             bars = list(group)
-            self._look(bars)
+            await self._look(bars)
             longer = self._hours.hear(bars) if timeframe == "1min" else self._weeks.hear(bars)
-            self._look_by_timeframe(longer)
+            await self._look_by_timeframe(longer)
             if timeframe == "daily":
                 # A week that is not over is stored as far as it went, and is analysed when it is.
                 self._store.offer(self._weeks.so_far(bar.symbol for bar in bars))
@@ -68,9 +72,9 @@ class Close:
         """What the instruments' tick sizes are now, by symbol: prices that are nearer to each other are equal."""
         self._series.quote_in(tick_sizes)
 
-    def until(self, ended: float) -> None:
-        """By the market clock: longer bars that are over although no shorter one says so."""
-        self._look_by_timeframe([*self._hours.until(ended), *self._weeks.until(ended - DAY_SETTLES)])
+    async def until(self, ended: float) -> None:
+        """By the market clock: longer bars that are over although no shorter one says so. Waits as `bars` does."""
+        await self._look_by_timeframe([*self._hours.until(ended), *self._weeks.until(ended - DAY_SETTLES)])
 
     def expire(self, now: float) -> None:
         """Patterns that no longer hold at that market time are told of."""
@@ -91,17 +95,27 @@ class Close:
         if found:
             self._store.note(found)
 
-    def _look_by_timeframe(self, bars: Sequence[Bar]) -> None:
+    async def _look_by_timeframe(self, bars: Sequence[Bar]) -> None:
         ordered = sorted(bars, key=lambda bar: (bar.timeframe, bar.start, bar.symbol))
         for _, group in groupby(ordered, key=lambda bar: (bar.timeframe, bar.start)):
-            self._look(list(group))
+            await self._look(list(group))
 
-    def _look(self, bars: Sequence[Bar]) -> None:
-        """Of one timeframe and start."""
+    async def _look(self, bars: Sequence[Bar]) -> None:
+        """Of one timeframe and start: all of them are in the ring before the first is compared with the others."""
         from_days = bars[0].timeframe in spans.FROM_DAYS
-        for bar in bars:
-            self._series.add(self._weeks.in_one_share(bar) if from_days else bar)
-        analysis = self._analysed(bars) if bars[0].timeframe in self._timeframes else NOTHING
+        for portion in _portions(bars):
+            for bar in portion:
+                self._series.add(self._weeks.in_one_share(bar) if from_days else bar)
+            await asyncio.sleep(0)
+        growth = self._growth(bars[0])
+        for portion in _portions(bars):
+            await self._store.room()
+            self._look_at(portion, growth)
+            await asyncio.sleep(0)
+
+    def _look_at(self, bars: Sequence[Bar], growth: float) -> None:
+        """`growth`: of the benchmark; NaN where there is none."""
+        analysis = self._analysed(bars, growth) if bars[0].timeframe in self._timeframes else NOTHING
         changed = self.outcomes.hear(bars)
         ring = self._series.ring(bars[0].timeframe)
         for event in analysis.patterns:
@@ -121,13 +135,17 @@ class Close:
             [*new, *updated],
         )
 
-    def _analysed(self, bars: Sequence[Bar]) -> Analysis:
-        timeframe, start = bars[0].timeframe, bars[0].start
-        ring = self._series.ring(timeframe)
-        length = spans.SECONDS.get(timeframe, DAY)
-        growth = ring.benchmark_growth(studies.BENCHMARK, studies.STRENGTH_BARS, start - FRESH_BARS * length)
+    def _growth(self, bar: Bar) -> float:
+        """Of the benchmark, as a bar of that timeframe and start is compared with it."""
+        if bar.timeframe not in self._timeframes:
+            return math.nan
+        length = spans.SECONDS.get(bar.timeframe, DAY)
+        ring, since = self._series.ring(bar.timeframe), bar.start - FRESH_BARS * length
+        return ring.benchmark_growth(studies.BENCHMARK, studies.STRENGTH_BARS, since)
+
+    def _analysed(self, bars: Sequence[Bar], growth: float) -> Analysis:
         benchmark = None if math.isnan(growth) else np.full(len(bars), growth)
-        panel = ring.panel([bar.symbol for bar in bars])
+        panel = self._series.ring(bars[0].timeframe).panel([bar.symbol for bar in bars])
         return analyse(panel, self.thresholds, benchmark, stopwatch=self.stopwatch)
 
     def _worth_telling(self, bars: Sequence[Bar]) -> set[str]:
@@ -137,3 +155,7 @@ class Close:
         worth = {bar.symbol for bar in bars if now - self._told.get(bar.symbol, -TELL_SECONDS) >= TELL_SECONDS}
         self._told.update(dict.fromkeys(worth, now))
         return worth
+
+
+def _portions(bars: Sequence[Bar]) -> Iterable[Sequence[Bar]]:
+    return (bars[first : first + AT_ONCE] for first in range(0, len(bars), AT_ONCE))

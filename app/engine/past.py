@@ -190,10 +190,18 @@ async def _store(pool: Pool, bars: Sequence[Bar], known: Past) -> None:
     for timeframe in spans.FROM_DAYS:
         batch.add_bars(spans.merged(bars, timeframe))
     batch.add_patterns(analysis.patterns)
-    batch.add_indicators(analysis.indicators, tell=False)
+    batch.add_indicators(analysis.indicators)
     batch.add_outcomes(outcomes_of_patterns)
+    await keep(pool, batch)
+
+
+async def keep(pool: Pool, batch: Batch) -> None:
+    """All of it or nothing; its rows are made before the transaction begins, and beside the loop."""
     async with pool.acquire() as connection:
-        await keeping.keep(connection, batch, (), await keeping.tables(connection))
+        there = await keeping.tables(connection)
+    writing = await asyncio.to_thread(keeping.writing, batch, (), there)
+    async with pool.acquire() as connection, connection.transaction():
+        await writing.run(connection)
 
 
 def _progress() -> Progress:

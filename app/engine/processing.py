@@ -12,7 +12,7 @@ from app.db.pools import Pool
 from app.engine import queries
 from app.engine.batch import Batch
 from app.engine.keeping import queries as keeping
-from app.engine.past import LEAD_DAYS, PATTERN_DAYS, Growth, Past, evaluate, growth
+from app.engine.past import LEAD_DAYS, PATTERN_DAYS, Growth, Past, evaluate, growth, keep
 from app.engine.queries import Run
 from app.engine.store import Store
 from app.finance.bars import Bar
@@ -94,11 +94,10 @@ class Processing:
         bars = await self._days(symbol, asked)
         analysis, outcomes = await evaluate(bars, judged, len(bars) if asked.force else None)
         batch = Batch()
-        batch.add_indicators(analysis.indicators, tell=False)
+        batch.add_indicators(analysis.indicators)
         batch.add_patterns(analysis.patterns)
         batch.add_outcomes(outcomes)
-        async with self._pool.acquire() as connection, connection.transaction():
-            await keeping.keep(connection, batch, (), await keeping.tables(connection))
+        await keep(self._pool, batch)
 
     def _tell(self, run_id: str, status: str, progress: tuple[int, int] | None = None, message: str = "") -> None:
         done, total = progress or (None, None)

@@ -26,6 +26,11 @@ class Health(NamedTuple):
     patterns: int
     lost: Mapping[str, int]
     """Counts by reason since the engine began."""
+    behind: float = 0.0
+    """Seconds that the oldest bar or event has waited to be analysed, stored and published."""
+    waiting: int = 0
+    """Rows and events that are to be stored or published."""
+    slow_part: str = ""
 
 
 class Pulse:
@@ -64,6 +69,9 @@ class Pulse:
             active_symbols=health.symbols,
             bars=health.bars,
             patterns=health.patterns,
+            behind_seconds=round(health.behind, 1),
+            waiting=health.waiting,
+            slow_part=health.slow_part,
         )
 
     def _complain(self, lost: Mapping[str, int]) -> None:

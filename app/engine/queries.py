@@ -4,13 +4,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Literal, NamedTuple
 
-import msgspec
 from asyncpg import Connection
 
-from app.engine import analysis
 from app.finance.bars import Bar, Timeframe, day_start
 from app.finance.instrument import Instrument
-from app.wire.events import IndicatorCalculated, PatternDetected
 
 BARS = """
 insert into {table} (symbol, {key}, open, high, low, close, volume)
@@ -28,32 +25,6 @@ TABLES: Mapping[str, Mapping[str, str]] = {
 }
 """Where bars of a timeframe are stored; the others are made from minutes whenever they are needed."""
 
-PATTERNS = """
-insert into {tier}_patterns
-       (symbol, pattern_type, timeframe, detection_timestamp, {expires}, confidence, levels, pattern_data)
-select symbol, pattern, timeframe, at, until, confidence, string_to_array(levels, ' ')::numeric[], data::jsonb
-  from unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::float8[], $7::text[],
-              $8::text[])
-       as found (symbol, pattern, timeframe, at, until, confidence, levels, data)
-on conflict (symbol, pattern_type, timeframe, detection_timestamp) do update
-   set confidence = excluded.confidence, levels = excluded.levels, pattern_data = excluded.pattern_data
-"""
-
-INDICATORS = """
-insert into {tier}_indicators (symbol, indicator_type, timeframe, calculation_timestamp, {expires}, value_data)
-select symbol, indicator, timeframe, at, until, data::jsonb
-  from unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::text[])
-       as found (symbol, indicator, timeframe, at, until, data)
-on conflict (symbol, indicator_type, timeframe, calculation_timestamp) do update set value_data = excluded.value_data
-"""
-
-TIERS: Mapping[str, Mapping[str, str]] = {
-    "intraday": {"tier": "intraday", "expires": "expiration_timestamp"},
-    "daily": {"tier": "daily", "expires": "expiration_date"},
-    "combo": {"tier": "daily_intraday", "expires": "expiration_timestamp"},
-}
-"""Hours stand with the intraday ones and weeks with the daily ones: every row says its timeframe."""
-
 
 class Run(NamedTuple):
     """A row of processing_runs; times in UTC epoch seconds."""
@@ -68,39 +39,34 @@ class Run(NamedTuple):
     error: str | None = None
 
 
-async def put_bars(connection: Connection, bars: Iterable[Bar], tables: Collection[str]) -> None:
+class Statement(NamedTuple):
+    """An insert of many rows, made before the transaction that it runs in."""
+
+    text: str
+    columns: Sequence[Sequence[object]]
+
+    async def run(self, connection: Connection) -> None:
+        await connection.execute(self.text, *self.columns)
+
+
+def bars_insert(bars: Iterable[Bar], tables: Collection[str]) -> list[Statement]:
     """`tables`: those that are there."""
     by_timeframe: dict[str, list[Bar]] = {}
     for bar in sorted(bars):
         by_timeframe.setdefault(bar.timeframe, []).append(bar)
+    statements = []
     for timeframe, found in by_timeframe.items():
         words = TABLES.get(timeframe)
         if words and words["table"] in tables:
             starts = [_moment(bar.start) if words["kind"] == "timestamptz" else bar.day for bar in found]
-            await connection.execute(BARS.format(**words), *_columns(found, starts))
+            statements.append(Statement(BARS.format(**words), _columns(found, starts)))
+    return statements
 
 
-async def put_patterns(connection: Connection, patterns: Iterable[PatternDetected], tables: Collection[str]) -> None:
-    rows: dict[str, list[tuple[object, ...]]] = {}
-    for event in patterns:
-        rows.setdefault(event.tier, []).append(_pattern_row(event))
-    for tier, found in rows.items():
-        if tier in TIERS and f"{TIERS[tier]['tier']}_patterns" in tables:
-            ordered = sorted(found, key=lambda row: row[:4])
-            await connection.execute(PATTERNS.format(**TIERS[tier]), *zip(*ordered, strict=True))
-
-
-async def put_indicators(connection: Connection, indicators: Iterable[IndicatorCalculated]) -> None:
-    rows: dict[str, list[tuple[str, str, str, datetime, datetime, str]]] = {}
-    for event in indicators:
-        rows.setdefault(analysis.tier(event.timeframe), []).append(_indicator_row(event))
-    for tier, found in rows.items():
-        await connection.execute(INDICATORS.format(**TIERS[tier]), *zip(*sorted(found), strict=True))
-
-
-async def forget_indicators(connection: Connection, before: float) -> None:
-    """Values of minutes that are over are of no use to anybody; there are thousands an hour."""
-    await connection.execute("delete from intraday_indicators where expiration_timestamp < $1", _moment(before))
+async def put_bars(connection: Connection, bars: Iterable[Bar], tables: Collection[str]) -> None:
+    """`tables`: those that are there."""
+    for statement in bars_insert(bars, tables):
+        await statement.run(connection)
 
 
 async def put_instruments(connection: Connection, instruments: Iterable[Instrument]) -> None:
@@ -255,35 +221,6 @@ def _columns(bars: Sequence[Bar], starts: Sequence[date]) -> list[Sequence[objec
     return [[bar.symbol for bar in bars], starts, *numbers]
 
 
-def _pattern_row(event: PatternDetected) -> tuple[object, ...]:
-    data = {
-        "direction": event.direction,
-        "price": event.price,
-        "price_change": event.price_change,
-        "volume": event.volume,
-        "relative_volume": event.relative_volume,
-        "relative_strength": event.relative_strength,
-        "rsi": event.rsi,
-        "levels": dict(event.levels),
-        "stop_loss": event.stop_loss,
-        "target_price": event.target_price,
-        "flow_id": event.flow_id,
-    }
-    levels = " ".join(str(price) for _, price in event.levels)
-    until = _moment(event.expires_at or event.at)
-    return (
-        event.symbol, event.pattern, event.timeframe, _moment(event.at), until, event.confidence, levels,
-        _json({name: value for name, value in data.items() if value not in (None, {})}),
-    )  # fmt: skip
-
-
-def _indicator_row(event: IndicatorCalculated) -> tuple[str, str, str, datetime, datetime, str]:
-    """The word stands as `signal` too, unless a part of the indicator has that name."""
-    data = {"signal": event.signal, **dict(event.parts), "value": event.value, "state": event.signal}
-    until = _moment(event.at + analysis.LIFE[event.timeframe])
-    return event.symbol, event.indicator, event.timeframe, _moment(event.at), until, _json(data)
-
-
 def _moment(at: float) -> datetime:
     return datetime.fromtimestamp(at, UTC)
 
@@ -291,7 +228,3 @@ def _moment(at: float) -> datetime:
 def _naive(at: float) -> datetime:
     """UTC in a column that knows no zone."""
     return _moment(at).replace(tzinfo=None)
-
-
-def _json(data: Mapping[str, object]) -> str:
-    return msgspec.json.encode(data).decode()

@@ -49,6 +49,10 @@ STATEMENT_MS = 10_000
 LOOK_SECONDS = 0.5
 SETTLE_SECONDS = 0.02
 CONSIDER_SECONDS = 15.0
+BEHIND_SECONDS = 5.0
+"""A bar that has waited for so long to be analysed, stored or published makes the engine degraded."""
+SLOW_SECONDS = 1.0
+"""Behind by so much, the engine says which part is slow."""
 GOODBYE_SECONDS = 1.0
 CANCEL_SECONDS = 0.3
 
@@ -141,6 +145,7 @@ class Engine:
             return
         event = decode(meaning, payload, arrived_at)
         if isinstance(event, Tick):
+            await self._store.room()
             self._tape.take(event, arrived_at)
         else:
             self._rejected += 1
@@ -155,7 +160,7 @@ class Engine:
             await self._tape.something.wait()
             await asyncio.sleep(SETTLE_SECONDS)
             try:
-                self._tape.turn()
+                await self._tape.turn()
             except Exception:
                 self._failed += 1
                 logger.exception("bars not understood")
@@ -204,15 +209,18 @@ class Engine:
     def _tell(self, event: Event) -> None:
         self._store.offer(events=[event])
 
-    def _settled(self) -> bool:
+    async def _settled(self) -> None:
         """A day's own bars are on their way while it ends: from the tape, in the store, in a transaction."""
-        return self._store.quiet and not self._tape.something.is_set()
+        await self._tape.settled()
+        await self._store.stored()
 
     async def _announce(self, result: DayResult) -> None:
         await closings.announce(self._client, result, time.time())
 
     def _health(self) -> Health:
-        status = "starting" if not self._started else "degraded" if self._store.behind else "healthy"
+        behind, slow_part = self._behind()
+        late = self._store.behind or behind > BEHIND_SECONDS
+        status = "starting" if not self._started else "degraded" if late else "healthy"
         lost = {
             "not understood": self._rejected,
             "not plausible": self._tape.refused,
@@ -222,7 +230,15 @@ class Engine:
             "failed": self._failed + self._subscriber.stats.failed + self._evening.failed,
             "gaps": self._subscriber.stats.gaps,
         }
-        return Health(status, self._tape.symbols, self._store.bars, self._store.patterns, lost)
+        counts = self._tape.symbols, self._store.bars, self._store.patterns
+        return Health(status, *counts, lost, behind, self._store.waiting, slow_part)
+
+    def _behind(self) -> tuple[float, str]:
+        """Seconds, and the part that the others wait for where it is more than a moment."""
+        storing, analysing = max(self._store.oldest, self._store.full_seconds), self._tape.behind
+        part = self._store.slow_part if storing >= analysing or self._store.full else "analysis"
+        behind = max(storing, analysing)
+        return behind, part if behind > SLOW_SECONDS else ""
 
     def _counts(self) -> Counts:
         store, tape = self._store, self._tape

@@ -1,6 +1,7 @@
 """The tape as the engine reads it: ticks and the time go in, and bars that are over come out."""
 
 import asyncio
+import time
 from collections.abc import Iterable, Mapping
 from datetime import date
 
@@ -41,8 +42,18 @@ class Tape:
         self._days = SessionDays()
         self._uncounted_at = 0.0
         """When the last tick came that its session could not count, on the clock on the wall; 0 when all is done."""
+        self._counted_at = 0.0
+        """When the last tick came that a session of an exchange counts, on the clock on the wall."""
         self._heard: tuple[float, float] = (0.0, 0.0)
         self._over: list[Bar] = []
+        self._looked_at: list[Bar] = []
+        """What `turn` is at: not all of it is in the store yet."""
+        self._looked_at_since = 0.0
+        """Since when the oldest of them waited, on a clock that only goes forward; 0 while nothing is looked at."""
+        self._over_since = 0.0
+        """Since when the oldest bar waits that is to be looked at next."""
+        self._turned = asyncio.Event()
+        """Set at the end of the turn that is next to end."""
         self._ended = 0.0
         self._stood = 0.0
         self.something = asyncio.Event()
@@ -82,6 +93,12 @@ class Tape:
         if ended - began > GAP_SECONDS:
             self._store.miss(Gap(reason, began, min(ended, session.closes), symbols))
 
+    @property
+    def behind(self) -> float:
+        """For how many seconds the oldest bar that is over has waited to be looked at."""
+        since = self._looked_at_since or (self._over_since if self._over else 0.0)
+        return time.monotonic() - since if since else 0.0
+
     def heard_at(self) -> float:
         """The market's time of the newest tick."""
         return self._heard[0]
@@ -101,6 +118,8 @@ class Tape:
         self.taken += 1
         if not self._heard[0] - DAY < tick.at < self._heard[0]:
             self._heard = (tick.at, arrived_at)
+        if one.regular and market(tick.symbol) == "exchange":
+            self._counted_at = arrived_at
         minute = self._minutes.add(tick, one)
         day = self._days.over()
         if minute or day:
@@ -124,23 +143,41 @@ class Tape:
         left = MINUTE - (self._now(clock, wall) - _grace(clock)) % MINUTE
         return left / clock.speed
 
-    def turn(self) -> None:
-        """Looks at what is over, all at once."""
+    async def turn(self) -> None:
+        """Looks at what is over, all at once. Waits while too much waits in the store."""
         over, self._over = self._over, []
+        self._looked_at, self._looked_at_since = over, self._over_since
         self.something.clear()
-        self._close.bars(over)
-        self._close.until(self._ended)
+        try:
+            await self._close.bars(over)
+            await self._close.until(self._ended)
+            self._looked_at = []
+        finally:
+            self._looked_at_since = 0.0
+            turned, self._turned = self._turned, asyncio.Event()
+            turned.set()
         minutes = [bar.start for bar in over if bar.timeframe == "1min"]
         if minutes and max(minutes) != self._stood:
             self._stood = max(minutes)
             self._close.stand(self._stood + MINUTE, [bar for day in self._days.all() if (bar := day.bar)])
 
+    async def settled(self) -> None:
+        """Returns when all bars that are over by now were looked at."""
+        if self._looked_at_since:
+            await self._turned.wait()
+        if self._over:
+            await self._turned.wait()
+
     def over(self, clock: MarketClock | None, wall: float) -> date | None:
         """The session that has ended and is not closed yet."""
+        if self._store.full:
+            # Ticks of the session may still wait to be taken.
+            return None
         # As the clock was announced and not as it may have run on since: a feed that is slow has more to say.
         now = clock.market_time if clock else self._now(None, wall)
         day = date.fromisoformat(clock.session) if clock else trading_date(now)
-        ended = self._shut(clock, wall) or now > regular(day).closes + AUCTION_SECONDS + _grace(clock)
+        late = now > regular(day).closes + AUCTION_SECONDS + _grace(clock)
+        ended = self._shut(clock, wall) or (late and wall - self._counted_at >= QUIET_SECONDS)
         return day if ended and self._unfinished(day, wall) else None
 
     def close(self, day: date, quotes: Mapping[str, NewestQuote]) -> bool:
@@ -157,7 +194,7 @@ class Tape:
 
     def leave(self) -> None:
         """Minutes that are not over go to the store as they are: the next process begins with them."""
-        self._store.offer([*self._over, *self._minutes.finish(before=float("inf"))])
+        self._store.offer([*self._looked_at, *self._over, *self._minutes.finish(before=float("inf"))])
 
     def _changed(self, *, exchange: bool) -> list[SessionDay]:
         return [day for day in self._days.all() if day.changed and (market(day.symbol) == "exchange") is exchange]
@@ -178,6 +215,8 @@ class Tape:
 
     def _finished(self, bars: list[Bar]) -> None:
         if bars:
+            if not self._over:
+                self._over_since = time.monotonic()
             self._over += bars
             self.something.set()
 

@@ -63,14 +63,15 @@ async def test_a_store_is_quiet_when_what_it_writes_is_written(
 
     async with link.transaction():
         await link.execute("lock table ohlcv_daily in access exclusive mode")
-        flush = asyncio.create_task(store.flush())
-        await eventually(lambda: store.waiting == 0)
-        while_writing = store.quiet
+        flush, stored = asyncio.create_task(store.flush()), asyncio.create_task(store.stored())
+        await eventually(lambda: link.fetchval("select exists (select from pg_locks where not granted)"))
+        while_writing = store.quiet, stored.done()
     await flush
     # Had it met the lock for a second, as long as it waits for one, it would have to come again.
     await eventually(store.flush)
 
-    assert (while_writing, store.quiet) == (False, True)
+    await stored
+    assert (while_writing, store.quiet) == ((False, False), True)
     assert await link.fetchval("select count(*) from ohlcv_daily") == 1
     await client.aclose()
 

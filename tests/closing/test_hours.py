@@ -46,8 +46,8 @@ class Hours:
     def statuses(self) -> list[str]:
         return [event.status for event in self.events if event.status != "running"]
 
-    def settled(self) -> bool:
-        return not self.settling
+    async def settled(self) -> None:
+        await eventually(lambda: not self.settling)
 
     async def clock(self) -> MarketClock:
         if self.away:

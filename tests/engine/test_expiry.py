@@ -6,7 +6,6 @@ import pytest
 
 from app.engine import expiry
 from app.engine.analysis import identity
-from app.engine.batch import Batch
 from app.engine.expiry import Expiries
 from app.finance.sessions import regular
 from app.wire.events import AnyEvent, EngineHealth, Pattern, PatternDetected, PatternExpired, PatternUpdated
@@ -53,16 +52,6 @@ def test_of_too_many_those_that_hold_the_longest_are_let_go(monkeypatch: pytest.
     held.follow([pattern(f"P{number}", OPENS + number) for number in range(11)])
 
     assert names(held.until(OPENS + 99)) == [f"P{number}" for number in range(9)]
-
-
-def test_the_newer_mark_is_kept_when_the_database_was_away() -> None:
-    first, later, nothing = Batch(), Batch(), Batch()
-    first.expired_until, later.expired_until = 100.0, 50.0
-
-    first.put_before(later)
-    first.put_before(nothing)
-
-    assert (first.expired_until, len(first)) == (50.0, 1)
 
 
 def _fields(event: PatternDetected) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """A day as it comes over the wire, and what a stated rule makes of it when it is over."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
@@ -60,7 +61,9 @@ def arriving(told: Sequence[Told]) -> list[tuple[float, Tick]]:
     return sorted([*once, *twice], key=lambda arrival: arrival[0])
 
 
-def live(arrivals: Sequence[tuple[float, Tick]], look_every: int) -> tuple[dict[tuple[str, str, float], Bar], int]:
+async def live(
+    arrivals: Sequence[tuple[float, Tick]], look_every: int
+) -> tuple[dict[tuple[str, str, float], Bar], int]:
     """What the engine would store, and how many ticks it says went into no minute."""
     client = connect("redis://127.0.0.1:1")  # Never reached: nothing is flushed.
     store = Store(Pool("postgresql://127.0.0.1:1/none", "none", 1, statement_ms=1), Publisher(client, Channels()))
@@ -69,12 +72,12 @@ def live(arrivals: Sequence[tuple[float, Tick]], look_every: int) -> tuple[dict[
         tape.take(tick, at)
         if number % look_every == 0:
             tape.tell_time(MarketClock("test", "", DAY.isoformat(), at, at, 1.0, "open"), at)
-            tape.turn()
+            await tape.turn()
     over = max(CLOSES, arrivals[-1][0]) + 1
     tape.tell_time(MarketClock("test", "", DAY.isoformat(), CLOSES, over, 1.0, "closed"), over)
     tape.close(DAY, {})
-    tape.turn()
-    return dict(store._waiting.bars), tape.late + tape.repeated
+    await tape.turn()
+    return {key: bar for each in store._slices for key, bar in each.batch.bars.items()}, tape.late + tape.repeated
 
 
 def brute_force(
@@ -114,7 +117,7 @@ def bar(timeframe: Timeframe, start: float, ticks: Sequence[Tick]) -> Bar:
 def test_a_live_day_is_what_brute_force_makes_of_the_ticks_that_count(told: list[Told], look_every: int) -> None:
     arrivals = arriving(told)
 
-    made, left_out = live(arrivals, look_every)
+    made, left_out = asyncio.run(live(arrivals, look_every))
 
     expected, without = brute_force(arrivals)
     assert made == expected

@@ -25,7 +25,6 @@ logger = logging.getLogger(__name__)
 BY = clock_time(18, 0)
 """In New York, when enough must be there."""
 AGAIN_SECONDS = 60
-SETTLE_SECONDS = 0.1
 STORED_SECONDS = 30.0
 TOLD_SECONDS = 600.0
 MOST_WAITING = 8
@@ -36,10 +35,11 @@ async def forget_nothing(_day: date, _enough: Callable[[], bool]) -> None:
 
 
 class Ways(NamedTuple):
-    """`settled`: whether all bars that were heard are stored. `now` and `pause` are of the clock on the wall."""
+    """`settled`: returns when all bars that are there by now are stored. `now` and `pause` are of the clock on the
+    wall."""
 
     tell: Tell
-    settled: Callable[[], bool]
+    settled: Callable[[], Awaitable[None]]
     clock: Callable[[], Awaitable[MarketClock | None]]
     announce: Callable[[DayResult], Awaitable[None]]
     now: Callable[[], float] = time.time
@@ -128,18 +128,22 @@ class Evening:
         return closed
 
     async def _look(self, close: DayClose, day: date) -> Closed:
-        """If it ended once more by now, that is part of this."""
-        if day in self._due:
+        """Of what ended by now; if the day ended once more while its bars were stored, that is part of this."""
+        while True:
+            await self._stored()
+            if day not in self._due:
+                return await close.look()
             self._due.remove(day)
-        await self._stored()
-        return await close.look()
 
     async def _stored(self) -> None:
-        for _ in range(int(STORED_SECONDS / SETTLE_SECONDS)):
-            if self._ways.settled():
-                return
-            await asyncio.sleep(SETTLE_SECONDS)
-        logger.warning("not all of the day is stored yet")
+        """Bars that are not stored are waited for: without them the day would have to be closed again."""
+        storing = asyncio.ensure_future(self._ways.settled())
+        try:
+            while not (await asyncio.wait({storing}, timeout=STORED_SECONDS))[0]:
+                logger.warning("not all of the day is stored yet")
+            await storing
+        finally:
+            storing.cancel()
 
     async def _pause(self) -> None:
         """No longer than until another day is to be closed."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from asyncpg import Connection
 
 from app.engine.analysis import SOURCE, identity
-from app.engine.queries import TIERS
+from app.engine.findings.queries import TIERS
 from app.wire.events import PatternDetected
 
 NEEDED = {"name", "at"}

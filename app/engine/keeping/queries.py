@@ -1,18 +1,23 @@
 """Which of its tables the engine finds, and what of a batch goes into them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from asyncpg import Connection
 
 from app.db import timescale
 from app.engine import queries
 from app.engine.batch import Batch
+from app.engine.breadth import Conditions
 from app.engine.breadth import queries as breadth_queries
 from app.engine.definitions import queries as definition_queries
 from app.engine.expiry import MARK
 from app.engine.expiry import queries as expiry_queries
+from app.engine.findings import queries as finding_queries
+from app.engine.gaps import Gap
 from app.engine.gaps import queries as gap_queries
 from app.engine.outcomes import queries as outcome_queries
+from app.engine.queries import Statement
 from app.engine.schema import COLUMNS
 from app.engine.thresholds import Thresholds
 
@@ -30,6 +35,9 @@ OPTIONAL: Mapping[str, set[str]] = {
     "pattern_definitions": {"name", "enabled", "confidence_threshold"},
 }
 """A market that is not ours may lack these, and then they are left out."""
+
+FORGOTTEN_AT_ONCE = 10_000
+"""Rows that one statement deletes: it must end long before its limit of time."""
 
 _TICK_SIZES = """
 select count(*) = 1
@@ -69,23 +77,52 @@ async def tick_sizes(connection: Connection) -> dict[str, float]:
     return dict(map(tuple, rows))
 
 
-async def keep(connection: Connection, batch: Batch, new: Collection[str], there: Collection[str]) -> None:
-    await timescale.open_old_bars(connection)
-    await queries.put_symbols(connection, new)
-    await queries.put_bars(connection, batch.bars.values(), there)
-    await queries.put_patterns(connection, batch.patterns.values(), there)
-    await queries.put_indicators(connection, batch.indicators.values())
+class Writing(NamedTuple):
+    """What goes into the tables in one transaction: rows that are made already, and a few that are made there."""
+
+    symbols: Sequence[str]
+    """Those that the table of symbols may lack."""
+    statements: Sequence[Statement]
+    conditions: Sequence[Conditions] = ()
+    gaps: Sequence[Gap] = ()
+
+    async def run(self, connection: Connection) -> None:
+        """Within a transaction."""
+        await timescale.open_old_bars(connection)
+        await queries.put_symbols(connection, self.symbols)
+        for statement in self.statements:
+            await statement.run(connection)
+        await breadth_queries.put(connection, self.conditions)
+        if self.gaps:
+            await gap_queries.put(connection, self.gaps)
+
+
+def writing(batch: Batch, symbols: Iterable[str], there: Collection[str]) -> Writing:
+    """Makes the rows, which takes time: before the transaction begins, since the server ends an idle one."""
+    statements = queries.bars_insert(batch.bars.values(), there)
+    statements += finding_queries.patterns_insert(batch.patterns.values(), there)
+    statements += finding_queries.indicators_insert(batch.indicators.values())
     if "pattern_outcomes" in there:
-        await outcome_queries.put(connection, batch.outcomes.values())
-    if {"market_conditions", "sector_conditions"} <= set(there):
-        await breadth_queries.put(connection, batch.conditions.values())
-    if "feed_gaps" in there:
-        await gap_queries.put(connection, batch.gaps.values())
-    if batch.expired_until is not None and expiry_queries.TABLE in there:
-        await expiry_queries.put_mark(connection, MARK, batch.expired_until)
+        statements += outcome_queries.outcomes_insert(batch.outcomes.values())
+    keeps_conditions = {"market_conditions", "sector_conditions"} <= set(there)
+    return Writing(
+        sorted(symbols),
+        statements,
+        tuple(batch.conditions.values()) if keeps_conditions else (),
+        tuple(batch.gaps.values()) if "feed_gaps" in there else (),
+    )
 
 
-async def forget(connection: Connection, before: float, there: Collection[str]) -> None:
-    await queries.forget_indicators(connection, before)
+async def mark_expired(connection: Connection, until: float, there: Collection[str]) -> None:
+    """That no pattern is to be told of again that expired until then, in market time."""
+    if expiry_queries.TABLE in there:
+        await expiry_queries.put_mark(connection, MARK, until)
+
+
+async def forget(connection: Connection, before: float, there: Collection[str]) -> bool:
+    """Deletes some of what is of no use after that market time; whether more is left."""
+    if await finding_queries.forget_indicators(connection, before, FORGOTTEN_AT_ONCE) == FORGOTTEN_AT_ONCE:
+        return True
     if {"market_conditions", "sector_conditions"} <= set(there):
         await breadth_queries.forget(connection, before)
+    return False

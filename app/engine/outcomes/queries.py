@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from asyncpg import Connection
 
 from app.engine.outcomes import AFTER, Outcome
+from app.engine.queries import Statement
 
 NEEDED = {
     "symbol", "pattern_type", "timeframe", "detection_timestamp", "direction", "price", "return_1", "return_5",
@@ -13,24 +14,22 @@ NEEDED = {
 }  # fmt: skip
 
 
-async def put(connection: Connection, outcomes: Iterable[Outcome]) -> None:
+INSERT = """
+insert into pattern_outcomes as known
+       (symbol, pattern_type, timeframe, detection_timestamp, direction, price, return_1, return_5, return_20)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::float8[],
+                     $7::float8[], $8::float8[], $9::float8[])
+on conflict (symbol, pattern_type, timeframe, detection_timestamp) do update
+   set return_1 = coalesce(excluded.return_1, known.return_1),
+       return_5 = coalesce(excluded.return_5, known.return_5),
+       return_20 = coalesce(excluded.return_20, known.return_20),
+       evaluated_at = now()
+"""
+
+
+def outcomes_insert(outcomes: Iterable[Outcome]) -> list[Statement]:
     rows = [_row(one) for one in sorted(outcomes, key=lambda one: one.key)]
-    if rows:
-        await connection.execute(
-            """
-            insert into pattern_outcomes as known
-                   (symbol, pattern_type, timeframe, detection_timestamp, direction, price,
-                    return_1, return_5, return_20)
-            select * from unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::float8[],
-                                 $7::float8[], $8::float8[], $9::float8[])
-            on conflict (symbol, pattern_type, timeframe, detection_timestamp) do update
-               set return_1 = coalesce(excluded.return_1, known.return_1),
-                   return_5 = coalesce(excluded.return_5, known.return_5),
-                   return_20 = coalesce(excluded.return_20, known.return_20),
-                   evaluated_at = now()
-            """,
-            *zip(*rows, strict=True),
-        )
+    return [Statement(INSERT, [*zip(*rows, strict=True)])] if rows else []
 
 
 async def still_open(connection: Connection, limit: int) -> list[Outcome]:

@@ -1,0 +1,61 @@
+"""Values of indicators that wait to be published and stored. They are states: what a newer value has overtaken while
+it waited, nobody reads any more."""
+
+from collections.abc import Iterable
+from itertools import islice
+
+from app.finance import spans
+from app.wire.events import IndicatorCalculated
+
+Key = tuple[str, str, str, float]
+
+
+class IndicatorValues:
+    """Bounded by the number of symbols: of an indicator the newest value is published, and of those of minutes and
+    hours the newest alone is stored. Values of days and longer bars are stored every one."""
+
+    def __init__(self) -> None:
+        self._unpublished: dict[Key, IndicatorCalculated] = {}
+        self._unstored: dict[Key, IndicatorCalculated] = {}
+
+    def __len__(self) -> int:
+        return len(self._unpublished) + len(self._unstored)
+
+    @property
+    def unstored(self) -> int:
+        return len(self._unstored)
+
+    @property
+    def unpublished(self) -> int:
+        return len(self._unpublished)
+
+    def add(self, values: Iterable[IndicatorCalculated], *, publish: bool) -> None:
+        for value in values:
+            newest = (value.symbol, value.indicator, value.timeframe, 0.0)
+            passing = value.timeframe in spans.SECONDS
+            self._unstored[newest if passing else (*newest[:3], value.at)] = value
+            if publish:
+                self._unpublished[newest] = value
+
+    def to_publish(self, count: int) -> list[IndicatorCalculated]:
+        """Those that wait longest; they stay until they are said to be published."""
+        return list(islice(self._unpublished.values(), count))
+
+    def to_store(self, count: int) -> list[IndicatorCalculated]:
+        """Those that wait longest; they stay until they are said to be stored."""
+        return list(islice(self._unstored.values(), count))
+
+    def published(self, values: Iterable[IndicatorCalculated]) -> None:
+        for value in values:
+            _remove(self._unpublished, (value.symbol, value.indicator, value.timeframe, 0.0), value)
+
+    def stored(self, values: Iterable[IndicatorCalculated]) -> None:
+        for value in values:
+            key = value.symbol, value.indicator, value.timeframe
+            _remove(self._unstored, (*key, 0.0 if value.timeframe in spans.SECONDS else value.at), value)
+
+
+def _remove(waiting: dict[Key, IndicatorCalculated], key: Key, value: IndicatorCalculated) -> None:
+    """Unless a newer one has taken its place meanwhile."""
+    if waiting.get(key) is value:
+        del waiting[key]
