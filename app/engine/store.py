@@ -168,11 +168,10 @@ class Store:
         while True:
             await self._something.wait()
             await asyncio.sleep(SETTLE_SECONDS)
-            self.behind = not await self.flush()
-            if self.behind:
-                await backoff.wait()
-            else:
+            if await self.flush():
                 backoff.succeeded()
+            else:
+                await backoff.wait()
 
     async def flush(self) -> bool:
         """Whether everything is stored and published."""
@@ -189,7 +188,7 @@ class Store:
             self._flushing = False
 
     async def _step(self) -> bool:
-        """One bounded piece of each work that there is; False where the database or Redis is away."""
+        """One bounded piece of each work that there is. False, and `behind`, where the database or Redis is away."""
         try:
             await self._store_slice()
             await self._publish()
@@ -203,7 +202,9 @@ class Store:
         except wire.Unavailable as error:
             logger.warning("redis away, %d rows and events wait: %s", self.waiting, error)
         else:
+            self.behind = False
             return True
+        self.behind = True
         return False
 
     async def _store_slice(self) -> None:

@@ -200,6 +200,28 @@ async def test_bars_that_are_on_their_way_are_waited_for(pool: Pool, link: async
     assert hours.statuses == ["started", "completed"]
 
 
+async def test_a_day_that_ends_again_and_again_while_the_store_lags_is_closed_once(
+    pool: Pool, link: asyncpg.Connection
+) -> None:
+    await market(link, FRIDAY)
+    hours = Hours(pool, FRIDAY, time(18, 1))
+    hours.settling.append(lambda: put(link, FRIDAY, "LATE"))
+
+    hours.evening.ended(FRIDAY)
+    async with hours.running():
+        await eventually(lambda: hours.events)
+        for _ in range(5):
+            hours.evening.ended(FRIDAY)
+            await asyncio.sleep(0)
+        await hours.settling.pop()()
+        await eventually(lambda: hours.results)
+        hours.evening.ended(MONDAY)
+        await eventually(lambda: len(hours.results) > 1)
+
+    assert hours.statuses[:2] == ["started", "completed"]
+    assert [result.target_date for result in hours.results] == [str(FRIDAY), str(MONDAY)]
+
+
 async def test_a_replay_of_what_is_past_waits_for_nothing(pool: Pool, link: asyncpg.Connection) -> None:
     await market(link, FRIDAY)
     hours = Hours(pool, FRIDAY, time(16, 5))

@@ -10,8 +10,17 @@ import asyncpg
 from app.embedded import postgres, valkey
 from app.embedded.child import Child
 from app.embedded.places import Places, prepare
-from app.wire.events import EngineHealth
-from tests.engine.rig import DAY, EXACT, SLOW, daily, eventually, feeding, hearing, of, working
+from app.engine.store import MOST_FACTS
+from app.finance.bars import Bar
+from app.wire.events import AnyEvent, EngineHealth, ProcessingChanged
+from tests.engine.rig import DAY, EXACT, SLOW, closed, daily, eventually, feeding, hearing, of, working
+
+FILLER = [Bar("FILLER", "1min", 60.0 * number, 1.0, 1.0, 1.0, 1.0, 0) for number in range(MOST_FACTS + 1)]
+"""Minutes of long ago."""
+
+
+def completed(events: list[AnyEvent]) -> list[ProcessingChanged]:
+    return [event for event in of(ProcessingChanged, events) if event.status == "completed"]
 
 
 @asynccontextmanager
@@ -29,14 +38,42 @@ async def closed_to_everybody(places: Places, database_url: str) -> AsyncIterato
 async def test_a_database_that_goes_away_loses_nothing(redis_url: str, database_url: str, places: Places) -> None:
     async with hearing(redis_url) as events, working(redis_url, database_url), feeding(redis_url, SLOW):
         async with closed_to_everybody(places, database_url):
-            await eventually(lambda: any(event.status == "degraded" for event in of(EngineHealth, events)))
+            await eventually(lambda: any(event.slow_part for event in of(EngineHealth, events)))
         await eventually(lambda: of(EngineHealth, events)[-1].status == "healthy")
         link = await asyncpg.connect(database_url)
         await eventually(lambda: daily(link, DAY))
 
+    late = next(event for event in of(EngineHealth, events) if event.slow_part)
+    assert (late.status, late.slow_part) == ("degraded", "store")
+    assert late.waiting
+    assert late.behind_seconds
+    assert late.behind_seconds >= 1
     assert await daily(link, DAY) == EXACT
     minutes = await link.fetch("select symbol, sum(volume)::int8 from ohlcv_1min group by 1 order by 1")
     assert [tuple(row) for row in minutes] == [(bar.symbol, bar.volume) for bar in EXACT]
+    await link.close()
+
+
+async def test_ticks_wait_while_the_store_is_full_and_none_is_lost(
+    redis_url: str, database_url: str, places: Places
+) -> None:
+    async with hearing(redis_url) as events, working(redis_url, database_url) as engine:
+        async with closed_to_everybody(places, database_url):
+            engine._store.offer(FILLER)
+            async with feeding(redis_url):
+                await eventually(lambda: closed(redis_url))
+                beats = len(of(EngineHealth, events))
+                await eventually(lambda: len(of(EngineHealth, events)) > beats + 3)
+                held = engine._tape.taken
+        link = await asyncpg.connect(database_url)
+        await eventually(lambda: daily(link, DAY))
+        await eventually(lambda: any(event.run_id == f"eod-{DAY}" for event in completed(events)))
+
+    assert held == 0
+    assert await daily(link, DAY) == EXACT
+    minutes = "select symbol, sum(volume)::int8 from ohlcv_1min where symbol <> 'FILLER' group by 1 order by 1"
+    assert [tuple(row) for row in await link.fetch(minutes)] == [(bar.symbol, bar.volume) for bar in EXACT]
+    assert [event.run_id for event in completed(events)] == [f"eod-{DAY}"]
     await link.close()
 
 
