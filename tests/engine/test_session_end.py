@@ -1,0 +1,68 @@
+"""When a session is over: once its last ticks are taken, and not as long as some are still to come."""
+
+import pytest
+
+from app.db.pools import Pool
+from app.engine.close import Close
+from app.engine.series import Series
+from app.engine.store import MOST_FACTS, Store
+from app.engine.tape import QUIET_SECONDS, Tape
+from app.engine.thresholds import Thresholds
+from app.finance.bars import Bar
+from app.finance.clock import MarketClock
+from app.finance.sessions import AUCTION_SECONDS, regular
+from app.wire.channels import Channels
+from app.wire.client import connect
+from app.wire.events import Tick
+from app.wire.publish import Publisher
+from tests.engine.rig import DAY
+
+CLOSES = regular(DAY).closes
+LATE = CLOSES + AUCTION_SECONDS + 2.0
+
+
+@pytest.fixture
+def store() -> Store:
+    """Nothing is flushed."""
+    away = Pool("postgresql://127.0.0.1:1/none", "none", 1, statement_ms=1)
+    return Store(away, Publisher(connect("redis://127.0.0.1:1"), Channels()))
+
+
+@pytest.fixture
+def tape(store: Store) -> Tape:
+    return Tape(store, Close(Series(), store, Thresholds(2.0), ()))
+
+
+def tick(at: float, symbol: str = "IBM") -> Tick:
+    return Tick(symbol=symbol, price=70.5, volume=10, at=at)
+
+
+def clock(wall: float) -> MarketClock:
+    return MarketClock("test", "", DAY.isoformat(), max(LATE, wall), wall, 1.0, "open")
+
+
+async def test_a_session_whose_ticks_come_late_is_over_when_they_have_come(tape: Tape) -> None:
+    for number in range(5):
+        tape.take(tick(CLOSES - 50 + number), LATE + number / 10)
+        assert tape.over(clock(LATE + number / 10), LATE + number / 10) is None
+
+    last = LATE + 0.4
+    assert tape.over(clock(last), last + QUIET_SECONDS - 0.01) is None
+    assert tape.over(clock(last), last + QUIET_SECONDS + 0.01) == DAY
+    assert tape.close(DAY, {})
+    assert tape.over(clock(last), last + 60) is None
+
+
+async def test_coins_that_trade_on_keep_no_session_open(tape: Tape) -> None:
+    tape.take(tick(CLOSES - 1), LATE)
+    tape.take(tick(LATE + 5, "X:BTCUSD"), LATE + 5)
+
+    assert tape.over(clock(LATE + 5), LATE + 5) == DAY
+
+
+async def test_no_session_is_over_while_ticks_wait_for_the_store(tape: Tape, store: Store) -> None:
+    tape.take(tick(CLOSES - 1), LATE)
+    assert tape.over(clock(LATE + 60), LATE + 60) == DAY
+    store.offer(Bar("IBM", "1min", 60.0 * number, 1, 1, 1, 1, 1) for number in range(MOST_FACTS + 1))
+
+    assert tape.over(clock(LATE + 60), LATE + 60) is None
