@@ -46,7 +46,7 @@ from app.wire.events import Tick
 BARS = 256
 START = datetime(2012, 9, 4, 18, 0, tzinfo=UTC).timestamp()
 """A minute in the middle of a session: the market's time, whatever the wall's is."""
-PATIENCE, QUIET = 10.0, 1.0
+PATIENCE, QUIET = 60.0, 1.0
 SYMBOL = re.compile(rb'"symbol":"([A-Z0-9]+)"')
 ENGINE = """
 import sys

@@ -22,10 +22,6 @@ class IndicatorValues:
         return len(self._unpublished) + len(self._unstored)
 
     @property
-    def unstored(self) -> int:
-        return len(self._unstored)
-
-    @property
     def unpublished(self) -> int:
         return len(self._unpublished)
 

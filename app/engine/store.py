@@ -41,7 +41,7 @@ MOST_VALUES = 500_000
 AT_ONCE = 500
 """Events that are published in one go."""
 VALUES_WAIT_SECONDS = 3.0
-"""So long values of indicators wait to be stored while facts do."""
+"""So long values of indicators wait to be stored while facts do, or while other values are to be published."""
 
 
 class Store:
@@ -193,7 +193,7 @@ class Store:
             await self._store_slice()
             await self._publish()
             await self._store_mark()
-            if not self._slices or time.monotonic() - self._values_stored_at > VALUES_WAIT_SECONDS:
+            if self._may_store_values():
                 await self._store_values()
             if not self.waiting:
                 await self._forget()
@@ -238,6 +238,11 @@ class Store:
         if mark is not None:
             await self._writer.mark_expired(mark)
             self._expired_until = None
+
+    def _may_store_values(self) -> bool:
+        """Nobody waits for them as somebody waits for what is published."""
+        others = self._slices or self._values.unpublished
+        return not others or time.monotonic() - self._values_stored_at > VALUES_WAIT_SECONDS
 
     async def _store_values(self) -> None:
         values = self._values.to_store(SLICE)
