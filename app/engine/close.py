@@ -106,7 +106,8 @@ class Close:
         for portion in _portions(bars):
             for bar in portion:
                 self._series.add(self._weeks.in_one_share(bar) if from_days else bar)
-            await asyncio.sleep(0)
+            if len(bars) > AT_ONCE:
+                await asyncio.sleep(0)
         growth = self._growth(bars[0])
         for portion in _portions(bars):
             await self._store.room()

@@ -145,7 +145,7 @@ class Engine:
             return
         event = decode(meaning, payload, arrived_at)
         if isinstance(event, Tick):
-            await self._store.room()
+            await self._tape.room()
             self._tape.take(event, arrived_at)
         else:
             self._rejected += 1

@@ -32,6 +32,8 @@ GAP_SECONDS = 90.0
 DEAREST = 1e9
 MOST_TRADED = 10**15
 MOST_SYMBOLS = 20_000
+MOST_OVER = 20_000
+"""Bars that wait to be analysed; then no more ticks are taken."""
 
 
 class Tape:
@@ -42,6 +44,8 @@ class Tape:
         self._days = SessionDays()
         self._uncounted_at = 0.0
         """When the last tick came that its session could not count, on the clock on the wall; 0 when all is done."""
+        self._left: dict[date, float] = {}
+        """Sessions that another one followed before they were closed, and the market's time of its first tick."""
         self._counted_at = 0.0
         """When the last tick came that a session of an exchange counts, on the clock on the wall."""
         self._heard: tuple[float, float] = (0.0, 0.0)
@@ -121,12 +125,14 @@ class Tape:
         if one.regular and market(tick.symbol) == "exchange":
             self._counted_at = arrived_at
         minute = self._minutes.add(tick, one)
-        day = self._days.over()
+        day = self._days_over(tick.at)
         if minute or day:
             self._finished([*([minute] if minute else []), *day])
 
     def tell_time(self, clock: MarketClock | None, wall: float) -> None:
-        """Closes the minutes that are over although no later tick has said so."""
+        """Closes the minutes that are over although no later tick has said so; not while ticks wait to be taken."""
+        if self.full:
+            return
         self._ended = self._now(clock, wall) - (0.0 if self._shut(clock, wall) else _grace(clock))
         self._finished(self._minutes.finish(before=self._ended - MINUTE + 0.001))
         # Coins and currencies know no close of an exchange.
@@ -161,6 +167,18 @@ class Tape:
             self._stood = max(minutes)
             self._close.stand(self._stood + MINUTE, [bar for day in self._days.all() if (bar := day.bar)])
 
+    @property
+    def full(self) -> bool:
+        """Whether no more ticks should be taken: so much waits to be analysed or stored."""
+        return self._store.full or len(self._over) > MOST_OVER
+
+    async def room(self) -> None:
+        """Returns at once unless the tape is full."""
+        while self.full:
+            await self._store.room()
+            if len(self._over) > MOST_OVER:
+                await self._turned.wait()
+
     async def settled(self) -> None:
         """Returns when all bars that are over by now were looked at."""
         if self._looked_at_since:
@@ -170,9 +188,10 @@ class Tape:
 
     def over(self, clock: MarketClock | None, wall: float) -> date | None:
         """The session that has ended and is not closed yet."""
-        if self._store.full:
-            # Ticks of the session may still wait to be taken.
-            return None
+        left = next((day for day, at in self._left.items() if self._heard[0] >= at + MINUTE), None)
+        if left or self.full:
+            # Where the engine is behind, ticks of the session may still wait to be taken.
+            return left
         # As the clock was announced and not as it may have run on since: a feed that is slow has more to say.
         now = clock.market_time if clock else self._now(None, wall)
         day = date.fromisoformat(clock.session) if clock else trading_date(now)
@@ -189,8 +208,9 @@ class Tape:
                 self._days.put(SessionDay.seeded(quote))
         bars = _given_out(ended for ended in self._changed(exchange=True) if ended.day <= day)
         self._finished(bars)
+        left = self._left.pop(day, None)
         self._store.forget_before(regular(day).opens)
-        return bool(bars)
+        return bool(bars) or left is not None
 
     def leave(self) -> None:
         """Minutes that are not over go to the store as they are: the next process begins with them."""
@@ -212,6 +232,14 @@ class Tape:
             return True
         known_to = min(day.at, _end(day))
         return day.day == said.day and quote.at >= known_to - 0.001 and day.bar != said.bar
+
+    def _days_over(self, at: float) -> list[Bar]:
+        """Of symbols that have a tick of another day, at that market time."""
+        bars = self._days.over()
+        for bar in bars:
+            if market(bar.symbol) == "exchange":
+                self._left.setdefault(bar.day, at)
+        return bars
 
     def _finished(self, bars: list[Bar]) -> None:
         if bars:

@@ -1,5 +1,7 @@
 """When a session is over: once its last ticks are taken, and not as long as some are still to come."""
 
+import asyncio
+
 import pytest
 
 from app.db.pools import Pool
@@ -8,6 +10,7 @@ from app.engine.series import Series
 from app.engine.store import MOST_FACTS, Store
 from app.engine.tape import QUIET_SECONDS, Tape
 from app.engine.thresholds import Thresholds
+from app.finance import calendar
 from app.finance.bars import Bar
 from app.finance.clock import MarketClock
 from app.finance.sessions import AUCTION_SECONDS, regular
@@ -66,3 +69,37 @@ async def test_no_session_is_over_while_ticks_wait_for_the_store(tape: Tape, sto
     store.offer(Bar("IBM", "1min", 60.0 * number, 1, 1, 1, 1, 1) for number in range(MOST_FACTS + 1))
 
     assert tape.over(clock(LATE + 60), LATE + 60) is None
+
+
+async def test_a_session_that_the_next_one_followed_unclosed_is_closed_once(tape: Tape) -> None:
+    following = calendar.next_session(DAY)
+    opens = regular(following).opens
+    tape.take(tick(CLOSES - 1), 1.0)
+    tape.take(tick(CLOSES - 1, "X:BTCUSD"), 1.0)
+    now = MarketClock("test", "", following.isoformat(), opens + 900, 2.0, 1500.0, "open")
+    tape.take(tick(opens), 2.0)
+    too_early = tape.over(now, 2.0)
+    tape.take(tick(opens + 60), 2.1)
+
+    ended = tape.over(now, 2.1)
+
+    assert (too_early, ended) == (None, DAY)
+    assert tape.close(DAY, {})
+    assert tape.over(now, 2.2) is None
+
+
+async def test_no_tick_is_taken_while_too_many_bars_wait_to_be_analysed(
+    tape: Tape, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.engine.tape.MOST_OVER", 1)
+    await tape.room()
+    for minute in range(3):
+        tape.take(tick(CLOSES - 600 + 60 * minute), 1.0)
+
+    waiting = asyncio.create_task(tape.room())
+    await asyncio.sleep(0)
+    while_full = tape.full, waiting.done()
+    await tape.turn()
+    await waiting
+
+    assert (while_full, tape.full) == ((True, False), False)
