@@ -25,6 +25,8 @@ STALE_SECONDS = 3.0
 """A clock that was not announced for so long belongs to a feed that is away, and then the market stands still."""
 QUIET_SECONDS = 0.3
 """After the last tick of a session, by the clock on the wall."""
+SLOW_SECONDS = 1.0
+"""A bar that is over and has waited for so long to be analysed: nobody can tell then that no more ticks come."""
 DOUBT_SECONDS = 2.0
 """After a tick that came too late to be counted here: by then the feed has written what it makes of the day."""
 GAP_SECONDS = 90.0
@@ -189,7 +191,7 @@ class Tape:
     def over(self, clock: MarketClock | None, wall: float) -> date | None:
         """The session that has ended and is not closed yet."""
         left = next((day for day, at in self._left.items() if self._heard[0] >= at + MINUTE), None)
-        if left or self.full:
+        if left or self.full or self.behind > SLOW_SECONDS:
             # Where the engine is behind, ticks of the session may still wait to be taken.
             return left
         # As the clock was announced and not as it may have run on since: a feed that is slow has more to say.
