@@ -37,11 +37,11 @@ from app.engine.queries import put_bars, put_symbols
 from app.finance import candles
 from app.finance.bars import Bar
 from app.finance.clock import MarketClock
-from app.wire import clock
+from app.wire import clock, position
 from app.wire.channels import Channels
 from app.wire.client import connect
-from app.wire.codec import encode
 from app.wire.events import Tick
+from app.wire.publish import Publisher
 
 BARS = 256
 START = datetime(2012, 9, 4, 18, 0, tzinfo=UTC).timestamp()
@@ -85,9 +85,9 @@ class Market:
         volume = self._random.randrange(100, 5000)
         return Bar(symbol, "1min", start, prices[0], max(prices), min(prices), prices[-1], volume)
 
-    def tick(self, symbol: str, at: float) -> bytes:
+    def tick(self, symbol: str, at: float) -> Tick:
         volume = self._random.randrange(1, 500)
-        return encode(Tick(at=at, symbol=symbol, price=self.price(symbol), volume=volume, source="bench"))
+        return Tick(at=at, symbol=symbol, price=self.price(symbol), volume=volume, source="bench")
 
 
 def bare_pass(bars: dict[str, list[Bar]]) -> float:
@@ -170,13 +170,11 @@ class Ears:
 async def second(client: Redis, market: Market, at: float, spread: float) -> None:
     """One tick of each symbol, over so many seconds of the wall."""
     await clock.announce(client, MarketClock("bench", "synthetic", "2012-09-04", at, time.time(), 1.0, "open"))
+    publisher = Publisher(client, Channels())
     ticks = [market.tick(symbol, at) for symbol in market.symbols]
     share, began = max(1, len(ticks) // 20), time.perf_counter()
     for first in range(0, len(ticks), share):
-        pipeline = client.pipeline(transaction=False)
-        for tick in ticks[first : first + share]:
-            pipeline.publish(Channels().ticks, tick)
-        await pipeline.execute()
+        await publisher.publish_and_set(ticks[first : first + share], (), position.key("bench"), b"here")
         if spread:
             await asyncio.sleep(max(0.0, began + spread * (first + share) / len(ticks) - time.perf_counter()))
 

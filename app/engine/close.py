@@ -63,6 +63,18 @@ class Close:
                 # A week that is not over is stored as far as it went, and is analysed when it is.
                 self._store.offer(self._weeks.so_far(bar.symbol for bar in bars))
 
+    def stored(self, bar: Bar) -> bool:
+        """Whether the minute is known as it is, from the database."""
+        own = self._series.ring("1min").bar_at(bar.symbol, bar.start)
+        return own is not None and own._replace(ticks=bar.ticks) == bar
+
+    def remember(self, bars: Iterable[Bar]) -> None:
+        """Minutes that are stored and were looked at by a process before this one. It did not store of how many ticks
+        they were made, and longer bars that they are part of may not be over."""
+        for bar in sorted(bars, key=lambda bar: bar.start):
+            self._series.add(bar)
+            self._hours.hear([bar])
+
     def split(self, splits: Splits) -> None:
         """What is known of splits now: bars stay as they were traded, and are compared in one share."""
         self._series.split(splits)

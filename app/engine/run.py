@@ -15,6 +15,7 @@ from app.db.pools import Pool
 from app.engine import retention
 from app.engine.breadth import Groups
 from app.engine.breadth import queries as breadth_queries
+from app.engine.channel_intake import ChannelIntake
 from app.engine.close import Close
 from app.engine.closing.close import Event
 from app.engine.closing.evening import Evening, Ways
@@ -22,25 +23,26 @@ from app.engine.feed import Feed
 from app.engine.figures import Counts, Figures
 from app.engine.keeping import queries as keeping
 from app.engine.loads.office import Office
+from app.engine.market_time import seconds_to_close
 from app.engine.past import Shipped
 from app.engine.processing import Processing
 from app.engine.pulse import Health, Pulse
 from app.engine.series import Series
 from app.engine.start import Start, Unfit
 from app.engine.store import Store
+from app.engine.stream_intake import StreamIntake
 from app.engine.tape import Tape
 from app.engine.thresholds import Thresholds
 from app.finance.clock import MarketClock
 from app.settings import Settings
 from app.wire import closings
-from app.wire.channels import JOBS_PROCESSING, Channels, Meaning
+from app.wire.channels import JOBS_PROCESSING, Channels
 from app.wire.client import connect
 from app.wire.closings import DayResult
-from app.wire.codec import decode
-from app.wire.events import Tick
 from app.wire.publish import Publisher
 from app.wire.subscriber import Subscriber
 from app.wire.telling import Telling
+from app.wire.tick_reader import Checkpoint
 
 logger = logging.getLogger(__name__)
 
@@ -99,20 +101,21 @@ class Engine:
         ways = Ways(self._tell, self._settled, self._feed.clock, self._announce, forget=forget)
         self._evening = Evening(self._pool, ways)
         shipped = Shipped(settings.replay.path, settings.replay.history_until)
-        self._start = Start(database_url, self._pool, self._feed, shipped, said.min_confidence)
-        names = {channels.ticks: Meaning.TICKS, JOBS_PROCESSING: None}
-        self._subscriber = Subscriber(redis_url, names, self._hear, self._deaf)
+        self._stream = StreamIntake(redis_url, self._tape)
+        self._channel = ChannelIntake(redis_url, channels, self._stream, self._tape)
+        self._start = Start(database_url, self._pool, self._feed, self._stream, shipped, said.min_confidence)
+        self._subscriber = Subscriber(redis_url, {JOBS_PROCESSING: None}, self._hear)
         self._tasks: list[asyncio.Task[None]] = []
         self._started = False
-        self._rejected = 0
         self._failed = 0
-        self._deaf_since = 0.0
+        self._checkpoint: Checkpoint | None = None
         self._considered_at = time.monotonic()
         figures = Figures(self._counts, self._close.stopwatch)
         self._pulse = Pulse(redis_url, channels, self._health, figures, said.beat_seconds)
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
-        """Until `stop` is set; what is found by then is stored."""
+        """Until `stop` is set; what is found by then is stored. Of minutes that are not over nothing is:
+        their ticks come again at the next start."""
         work = asyncio.create_task(self._work(ready))
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -135,24 +138,13 @@ class Engine:
             gc.freeze()
             long = (self._store.run(), self._processing.run(), self._subscriber.run(), self._watch(), self._turn())
             self._tasks.extend(tasks.create_task(running) for running in long)
+            self._tasks.extend(tasks.create_task(intake.run()) for intake in (self._stream, self._channel))
             self._tasks.append(tasks.create_task(self._office.run()))
             self._tasks.append(tasks.create_task(self._evening.run()))
             ready()
 
-    async def _hear(self, meaning: Meaning | None, payload: bytes, arrived_at: float) -> None:
-        if meaning is None:
-            self._processing.hear(payload)
-            return
-        event = decode(meaning, payload, arrived_at)
-        if isinstance(event, Tick):
-            await self._tape.room()
-            self._tape.take(event, arrived_at)
-        else:
-            self._rejected += 1
-
-    def _deaf(self) -> None:
-        """The link to Redis was lost and is there again."""
-        self._deaf_since = self._deaf_since or self._tape.heard_at()
+    async def _hear(self, _label: None, payload: bytes, _arrived_at: float) -> None:
+        self._processing.hear(payload)
 
     async def _turn(self) -> None:
         """Looks at bars that are over, all that come within a moment together."""
@@ -160,7 +152,11 @@ class Engine:
             await self._tape.something.wait()
             await asyncio.sleep(SETTLE_SECONDS)
             try:
+                # What is over by now is offered by this turn; minutes that end meanwhile are not.
+                checkpoint = self._stream.checkpoint()
                 await self._tape.turn()
+                if checkpoint:
+                    self._store.reach(checkpoint)
             except Exception:
                 self._failed += 1
                 logger.exception("bars not understood")
@@ -169,7 +165,7 @@ class Engine:
         """Looks at the market clock: minutes and sessions end although no tick says so."""
         clock: MarketClock | None = None
         while True:
-            left = self._tape.seconds_to_close(clock, time.time())
+            left = seconds_to_close(clock, time.time())
             await asyncio.sleep(min(LOOK_SECONDS, max(SETTLE_SECONDS, left)))
             try:
                 clock = await self._look()
@@ -181,15 +177,18 @@ class Engine:
 
     async def _look(self) -> MarketClock | None:
         told, wall = await self._feed.clock(), time.time()
+        if self._store.checkpoint and self._store.checkpoint != self._checkpoint:
+            await self._stream.put(self._store.checkpoint)
+            self._checkpoint = self._store.checkpoint
+        await self._consider(time.monotonic())
+        # A minute, or a session, is over by the clock when what the feed said until then has been read.
+        if not await self._stream.reached():
+            return told
         self._tape.tell_time(told, wall)
-        if self._deaf_since and self._tape.heard_at() > self._deaf_since:
-            self._tape.missed("redis", self._deaf_since, self._tape.heard_at(), self._tape.symbols)
-            self._deaf_since = 0.0
         day = self._tape.over(told, wall)
         if day and self._tape.close(day, await self._feed.quotes()):
             self._evening.ended(day)
             logger.info("session %s closed", day)
-        await self._consider(time.monotonic())
         return told
 
     async def _consider(self, now: float) -> None:
@@ -220,15 +219,18 @@ class Engine:
     def _health(self) -> Health:
         behind, slow_part = self._behind()
         late = self._store.behind or behind > BEHIND_SECONDS
-        status = "starting" if not self._started else "degraded" if late else "healthy"
+        starting = not (self._started and self._stream.caught_up)
+        status = "starting" if starting else "degraded" if late else "healthy"
+        failed, gaps = self._channel.lost
+        failed += self._failed + self._stream.failed + self._subscriber.stats.failed + self._evening.failed
         lost = {
-            "not understood": self._rejected,
+            "not understood": self._channel.rejected,
             "not plausible": self._tape.refused,
             "too late": self._tape.late,
             "told twice": self._tape.repeated,
             "dropped": self._store.dropped,
-            "failed": self._failed + self._subscriber.stats.failed + self._evening.failed,
-            "gaps": self._subscriber.stats.gaps,
+            "failed": failed,
+            "gaps": gaps + self._subscriber.stats.gaps,
         }
         counts = self._tape.symbols, self._store.bars, self._store.patterns
         return Health(status, *counts, lost, behind, self._store.waiting, slow_part)
@@ -257,6 +259,6 @@ class Engine:
             logger.warning("what was found last is not stored")
         await self._pool.close()
         await self._office.close()
-        for link in (self._feed, self._pulse):
+        for link in (self._feed, self._pulse, self._stream):
             await link.close()
         await self._client.aclose()

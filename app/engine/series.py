@@ -92,6 +92,22 @@ class Ring:
             for start, opened, high, low, close, volume, ticks in columns.T.tolist()
         ]
 
+    def bar_at(self, symbol: str, start: float) -> Bar | None:
+        """The one that starts then."""
+        row = self.rows.get(symbol)
+        if row is None:
+            return None
+        at = int(np.searchsorted(self.values[0, row, : self.ends[row]], start))
+        if at == self.ends[row] or self.values[0, row, at] != start:
+            return None
+        _, opened, high, low, close, volume, ticks = self.values[:, row, at].tolist()
+        return Bar(symbol, self.timeframe, start, opened, high, low, close, int(volume), number_of_ticks(ticks))
+
+    def forget_after(self, start: float) -> None:
+        """Bars that start then or later."""
+        for row in self.rows.values():
+            self.ends[row] = np.searchsorted(self.values[0, row, : self.ends[row]], start)
+
     def panel(self, symbols: Sequence[str], width: int = WIDTH) -> Panel:
         """Of symbols that are known."""
         rows = np.array([self.rows[symbol] for symbol in symbols], dtype=np.int64)
@@ -241,6 +257,12 @@ class Series:
 
     def add(self, bar: Bar) -> None:
         self.ring(bar.timeframe).add(bar)
+
+    def forget_after(self, minute: float) -> None:
+        """Minutes that start then or later, and longer bars that have some of them, are to come again."""
+        for timeframe, ring in self._rings.items():
+            if timeframe in spans.SECONDS:
+                ring.forget_after(spans.begin(timeframe, minute))
 
     def last(self, symbol: str, timeframe: Timeframe) -> Sequence[Bar]:
         """Oldest first, at most KEPT."""

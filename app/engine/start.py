@@ -10,13 +10,15 @@ from app.engine import past, recall, schema
 from app.engine.close import Close
 from app.engine.feed import Feed
 from app.engine.series import Series
+from app.engine.stream_intake import StreamIntake
 from app.engine.tape import Tape
 from app.finance.quote import NewestQuote
+from app.finance.sessions import MINUTE
 from app.wire.backoff import Backoff
 
 logger = logging.getLogger(__name__)
 
-AWAY: tuple[type[BaseException], ...] = (db.Unavailable, *REFUSED)
+AWAY: tuple[type[BaseException], ...] = (db.Unavailable, wire.Unavailable, *REFUSED)
 
 
 class Unfit(Exception):
@@ -24,10 +26,13 @@ class Unfit(Exception):
 
 
 class Start:
-    def __init__(self, url: str, pool: Pool, feed: Feed, shipped: past.Shipped, min_confidence: float) -> None:
+    def __init__(
+        self, url: str, pool: Pool, feed: Feed, stream: StreamIntake, shipped: past.Shipped, min_confidence: float
+    ) -> None:
         self._url = url
         self._pool = pool
         self._feed = feed
+        self._stream = stream
         self._shipped = shipped
         self._min_confidence = min_confidence
 
@@ -38,7 +43,7 @@ class Start:
             try:
                 await self._prepare(series, close, tape)
             except AWAY as error:
-                logger.warning("database not ready: %s", type(error).__name__)
+                logger.warning("database or redis not ready: %s", type(error).__name__)
                 await backoff.wait()
             else:
                 return
@@ -47,8 +52,11 @@ class Start:
         if await self._ours():
             await past.load(self._pool, self._shipped.before(await self._session()), self._min_confidence)
         minutes = await past.recall(self._pool, series)
+        newest = max((bar.start for bar in minutes), default=-MINUTE)
+        tape.seed(await self._quotes(), newest + MINUTE)
+        # Before anything is counted in the bars in memory: the last minutes may come again.
+        await self._stream.resume(series)
         await recall.findings(self._pool, series, close, self._min_confidence)
-        tape.seed(minutes, await self._quotes())
 
     async def _ours(self) -> bool:
         """Brought up to date if so; tables that we did not make are used as they are, and get no shipped history."""

@@ -20,11 +20,13 @@ from app.engine.breadth import Conditions
 from app.engine.gaps import Gap
 from app.engine.indicator_values import IndicatorValues
 from app.engine.outcomes import Outcome
+from app.engine.slices import Slice
 from app.engine.writer import AWAY, Writer
 from app.finance.bars import Bar
 from app.wire.backoff import Backoff
 from app.wire.events import AnyEvent, IndicatorCalculated, PatternDetected
 from app.wire.publish import Publisher
+from app.wire.tick_reader import Checkpoint
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +58,8 @@ class Store:
         self._values_stored_at = 0.0
         self._expired_until: float | None = None
         """To be stored when what expired is published."""
+        self.checkpoint: Checkpoint | None = None
+        """The newest one before which all is stored and published."""
         self._forget_before: float | None = None
         self._something = asyncio.Event()
         self._room = asyncio.Event()
@@ -158,6 +162,11 @@ class Store:
         self._open().expired_until = at
         self._changed()
 
+    def reach(self, checkpoint: Checkpoint) -> None:
+        """It is reached when all facts that were offered until now are stored and published."""
+        self._open().checkpoint = checkpoint
+        self._changed()
+
     def forget_before(self, at: float) -> None:
         """Values of minutes that expired before this market time may go."""
         self._forget_before = at
@@ -225,6 +234,7 @@ class Store:
                     first.events.popleft()
             if first.expired_until is not None:
                 self._expired_until = first.expired_until
+            self.checkpoint = first.checkpoint or self.checkpoint
             self._stored.popleft()
             first.done.set()
         for _ in range(SLICE // AT_ONCE):
@@ -258,7 +268,7 @@ class Store:
         if before is not None and not await self._writer.forget(before):
             self._forget_before = None
 
-    def _open(self) -> "Slice":
+    def _open(self) -> Slice:
         if not self._slices or self._slices[-1].closed or len(self._slices[-1].batch) >= SLICE:
             self._slices.append(Slice())
         return self._slices[-1]
@@ -278,20 +288,6 @@ class Store:
             self._room.clear()
         elif not full:
             self._room.set()
-
-
-class Slice:
-    """Facts that are stored in one transaction, and their events, which are published when it is over."""
-
-    def __init__(self) -> None:
-        self.batch = Batch()
-        self.closed = False
-        """Whether it takes nothing more: it is being stored, or somebody waits for it."""
-        self.events: deque[AnyEvent] = deque()
-        """Of a slice that is stored: those that are not published yet."""
-        self.expired_until: float | None = None
-        self.done = asyncio.Event()
-        """Set when it is stored and published."""
 
 
 def _portions(things: Iterable[T]) -> Iterable[Sequence[T]]:

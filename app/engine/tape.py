@@ -1,12 +1,16 @@
 """The tape as the engine reads it: ticks and the time go in, and bars that are over come out."""
 
 import asyncio
+import math
 import time
 from collections.abc import Iterable, Mapping
 from datetime import date
 
 from app.engine.close import Close
-from app.engine.gaps import Gap
+from app.engine.gaps import in_sessions
+from app.engine.market_time import grace, market_now
+from app.engine.plausible import plausible
+from app.engine.predecessor import Predecessor
 from app.engine.store import Store
 from app.finance.bars import DAY, Bar
 from app.finance.clock import MarketClock
@@ -15,24 +19,15 @@ from app.finance.quote import NewestQuote
 from app.finance.rollup import Rollup
 from app.finance.session_days import SessionDay, SessionDays
 from app.finance.sessions import AUCTION_SECONDS, MINUTE, regular, session_end, trading_date
-from app.finance.symbols import is_storable
-from app.finance.trades import contribution
+from app.finance.trades import Contribution, contribution
 from app.wire.events import Tick
 
-GRACE_SECONDS = 1.0
-"""How much later than its time a tick may be, by the clock on the wall, before its bar is closed without it."""
-STALE_SECONDS = 3.0
-"""A clock that was not announced for so long belongs to a feed that is away, and then the market stands still."""
 QUIET_SECONDS = 0.3
 """After the last tick of a session, by the clock on the wall."""
 SLOW_SECONDS = 1.0
 """A bar that is over and has waited for so long to be analysed: nobody can tell then that no more ticks come."""
 DOUBT_SECONDS = 2.0
 """After a tick that came too late to be counted here: by then the feed has written what it makes of the day."""
-GAP_SECONDS = 90.0
-"""Of the market's time: less may be a minute in which nobody traded."""
-DEAREST = 1e9
-MOST_TRADED = 10**15
 MOST_SYMBOLS = 20_000
 MOST_OVER = 20_000
 """Bars that wait to be analysed; then no more ticks are taken."""
@@ -60,44 +55,40 @@ class Tape:
         """Since when the oldest bar waits that is to be looked at next."""
         self._turned = asyncio.Event()
         """Set at the end of the turn that is next to end."""
+        self._predecessor = Predecessor()
         self._ended = 0.0
         self._stood = 0.0
         self.something = asyncio.Event()
         """Whether there is a bar to look at."""
         self.taken = 0
         self.refused = 0
+        self.late = 0
+        """Ticks that came too late for their minute, their session or both."""
 
     @property
     def symbols(self) -> int:
         return len(self._days.all())
 
     @property
-    def late(self) -> int:
-        return self._minutes.late + self._days.late
+    def given_out_until(self) -> float:
+        """Minutes that start before this market time are over, and were given out; 0 while no clock was told."""
+        return self._ended // MINUTE * MINUTE
 
     @property
     def repeated(self) -> int:
         return self._days.repeated
 
-    def seed(self, minutes: Iterable[Bar], quotes: Mapping[str, NewestQuote]) -> None:
-        """Go on in the middle of a minute and of a day that were begun before this process."""
-        last = 0.0
-        for bar in minutes:
-            quote = quotes.get(bar.symbol)
-            self._minutes.seed(bar, quote.at if quote else bar.start)
-            last = max(last, bar.start)
+    def seed(self, quotes: Mapping[str, NewestQuote], minutes_until: float) -> None:
+        """Go on in the middle of a day that was begun before this process, with minutes stored until that instant."""
         for quote in quotes.values():
             self._days.put(SessionDay.seeded(quote))
-        newest = max((quote.at for quote in quotes.values()), default=0.0)
-        if last:
-            self.missed("restart", last + MINUTE, newest, len(quotes))
+        self._predecessor.seed(quotes.values(), minutes_until)
 
-    def missed(self, reason: str, began: float, ended: float, symbols: int) -> None:
-        """Minutes that nobody heard, where the session was on: the daily bar has what was traded, no minute does."""
-        session = regular(trading_date(ended))
-        began = max(began, session.opens)
-        if ended - began > GAP_SECONDS:
-            self._store.miss(Gap(reason, began, min(ended, session.closes), symbols))
+    def resume(self, whole_from: float, stored_until: float) -> None:
+        """Ticks come again that came to a process before this one: all of the minutes that start at `whole_from` or
+        later. Those that start before `stored_until` were stored, and what was found in them was published."""
+        self._minutes.leave_out(-math.inf, whole_from)
+        self._predecessor.stored_until = stored_until
 
     @property
     def behind(self) -> float:
@@ -105,37 +96,87 @@ class Tape:
         since = self._looked_at_since or (self._over_since if self._over else 0.0)
         return time.monotonic() - since if since else 0.0
 
-    def heard_at(self) -> float:
-        """The market's time of the newest tick."""
-        return self._heard[0]
+    def caught_up(self) -> None:
+        """What comes from now on came to no process before."""
+        self._predecessor.caught_up()
+
+    def lost(self, reason: str, first: float, *, whole: bool = False) -> float:
+        """Ticks did not come here after the newest that did, or after what was stored, and the first one that did again
+        is of that market time; `whole`: no tick of its minute is missing. Where the minutes begin that are whole again.
+        Those in between are left out."""
+        minute = first // MINUTE * MINUTE
+        began = self._missing_from()
+        # A session that had not begun when ticks last came is whole, if its first minute is.
+        whole = whole or 0 < began < minute == regular(trading_date(minute)).opens
+        until = minute if whole else minute + MINUTE
+        self._minutes.leave_out(began if self._heard[0] else -math.inf, until)
+        for gap in in_sessions(reason, began, until, self.symbols) if began else ():
+            self._store.miss(gap)
+        return until
+
+    @property
+    def quoted_at(self) -> float:
+        """The market's time of the newest quote that the feed had written when this process began."""
+        return self._predecessor.quoted_at
+
+    @property
+    def knows_minutes(self) -> bool:
+        """Whether any are stored, or ticks came."""
+        return self._predecessor.minutes_until > 0 or self._heard[0] > 0
+
+    def newest_minute(self) -> float:
+        """Where the newest minute starts that ticks came for since this was last asked; 0 where none came."""
+        newest, self._minutes.newest = self._minutes.newest, 0.0
+        return newest
+
+    def _missing_from(self) -> float:
+        """Where the first minute starts that may lack ticks, if they end now; 0 where nothing is known."""
+        if not self._heard[0]:
+            return self._predecessor.minutes_until
+        unfinished = self._minutes.unfinished_from()
+        return self._heard[0] // MINUTE * MINUTE + MINUTE if unfinished is None else unfinished
 
     def take(self, tick: Tick, arrived_at: float) -> None:
-        if not self._plausible(tick):
+        if not plausible(tick) or (self.symbols >= MOST_SYMBOLS and self._days.get(tick.symbol) is None):
             self.refused += 1
             return
         if tick.kind == "Q":
             return
         one = contribution(tick)
-        late = self._days.late
-        if self._days.add(tick, one) is None:
-            if one.regular and self._days.late > late:
-                self._uncounted_at = arrived_at
+        if self._days.repeats(tick, one):
             return
-        self.taken += 1
+        refused = self._days.late + self._minutes.late
+        if not self._predecessor.counts(tick):
+            self._count(tick, one, arrived_at)
+        self._note(tick, one, arrived_at)
+        minute = self._minutes.add(tick, one)
+        if self._days.late + self._minutes.late > refused:
+            self.late += 1
+        else:
+            self.taken += 1
+        if minute:
+            self._finished([minute])
+
+    def _note(self, tick: Tick, one: Contribution, arrived_at: float) -> None:
+        """When it came."""
         if not self._heard[0] - DAY < tick.at < self._heard[0]:
             self._heard = (tick.at, arrived_at)
         if one.regular and market(tick.symbol) == "exchange":
             self._counted_at = arrived_at
-        minute = self._minutes.add(tick, one)
-        day = self._days_over(tick.at)
-        if minute or day:
-            self._finished([*([minute] if minute else []), *day])
+
+    def _count(self, tick: Tick, one: Contribution, arrived_at: float) -> None:
+        """For its session."""
+        late = self._days.late
+        self._days.count(tick, one)
+        if one.regular and self._days.late > late:
+            self._uncounted_at = arrived_at
+        self._finished(self._days_over(tick.at))
 
     def tell_time(self, clock: MarketClock | None, wall: float) -> None:
         """Closes the minutes that are over although no later tick has said so; not while ticks wait to be taken."""
         if self.full:
             return
-        self._ended = self._now(clock, wall) - (0.0 if self._shut(clock, wall) else _grace(clock))
+        self._ended = market_now(clock, wall, self._heard) - (0.0 if self._shut(clock, wall) else grace(clock))
         self._finished(self._minutes.finish(before=self._ended - MINUTE + 0.001))
         # Coins and currencies know no close of an exchange.
         self._finished(_given_out(day for day in self._changed(exchange=False) if _end(day) <= self._ended))
@@ -144,21 +185,15 @@ class Tape:
         if clock and clock.state == "open" and clock.speed > 0 and clock.wall_time <= arrived_at:
             self._close.stopwatch.behind(max(0.0, clock.now(arrived_at) - at) / clock.speed)
 
-    def seconds_to_close(self, clock: MarketClock | None, wall: float) -> float:
-        """By the clock on the wall, until the minute that is running is closed."""
-        if clock is None or clock.state != "open" or clock.speed <= 0:
-            return float("inf")
-        left = MINUTE - (self._now(clock, wall) - _grace(clock)) % MINUTE
-        return left / clock.speed
-
     async def turn(self) -> None:
         """Looks at what is over, all at once. Waits while too much waits in the store."""
         over, self._over = self._over, []
         self._looked_at, self._looked_at_since = over, self._over_since
         self.something.clear()
+        ended, over = self._ended, self._predecessor.unseen(over, self._close)
         try:
             await self._close.bars(over)
-            await self._close.until(self._ended)
+            await self._close.until(ended)
             self._looked_at = []
         finally:
             self._looked_at_since = 0.0
@@ -195,9 +230,9 @@ class Tape:
             # Where the engine is behind, ticks of the session may still wait to be taken.
             return left
         # As the clock was announced and not as it may have run on since: a feed that is slow has more to say.
-        now = clock.market_time if clock else self._now(None, wall)
+        now = clock.market_time if clock else market_now(None, wall, self._heard)
         day = date.fromisoformat(clock.session) if clock else trading_date(now)
-        late = now > regular(day).closes + AUCTION_SECONDS + _grace(clock)
+        late = now > regular(day).closes + AUCTION_SECONDS + grace(clock)
         ended = self._shut(clock, wall) or (late and wall - self._counted_at >= QUIET_SECONDS)
         return day if ended and self._unfinished(day, wall) else None
 
@@ -215,8 +250,8 @@ class Tape:
         return bool(bars) or left is not None
 
     def leave(self) -> None:
-        """Minutes that are not over go to the store as they are: the next process begins with them."""
-        self._store.offer([*self._looked_at, *self._over, *self._minutes.finish(before=float("inf"))])
+        """Bars that were not looked at yet are stored as they are."""
+        self._store.offer([*self._looked_at, *self._over])
 
     def _changed(self, *, exchange: bool) -> list[SessionDay]:
         return [day for day in self._days.all() if day.changed and (market(day.symbol) == "exchange") is exchange]
@@ -250,32 +285,9 @@ class Tape:
             self._over += bars
             self.something.set()
 
-    def _now(self, clock: MarketClock | None, wall: float) -> float:
-        """Market time; without a clock from the newest tick on, as fast as the wall's."""
-        if clock:
-            shuts = regular(date.fromisoformat(clock.session)).closes
-            return min(clock.now(min(wall, clock.wall_time + STALE_SECONDS)), max(clock.market_time, shuts))
-        at, arrived_at = self._heard
-        return at + max(0.0, wall - arrived_at) if at else 0.0
-
     def _shut(self, clock: MarketClock | None, wall: float) -> bool:
         """The market is, and nothing that was traded before is still on its way to us."""
         return clock is not None and clock.state in ("closed", "ended") and wall - self._heard[1] >= QUIET_SECONDS
-
-    def _plausible(self, tick: Tick) -> bool:
-        """What the tables can hold."""
-        known = self._days.get(tick.symbol) is not None or self.symbols < MOST_SYMBOLS
-        prices = (tick.price, tick.open or tick.price, tick.high or tick.price, tick.low or tick.price)
-        return (
-            known
-            and is_storable(tick.symbol)
-            and all(0 < price < DEAREST for price in prices)
-            and 0 <= tick.volume < MOST_TRADED
-        )
-
-
-def _grace(clock: MarketClock | None) -> float:
-    return GRACE_SECONDS * (clock.speed if clock else 1.0)
 
 
 def _end(day: SessionDay) -> float:

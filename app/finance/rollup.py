@@ -18,12 +18,14 @@ class Rollup:
 
     def __init__(self) -> None:
         self.late = 0
+        self.newest = 0.0
+        """Where the newest of the minutes starts that ticks came for since this was set to 0."""
         self._running: dict[str, RunningBar] = {}
         self._earlier: dict[str, dict[float, RunningBar]] = {}
         """Earlier minutes that can still be mended."""
         self._corrected: dict[tuple[str, float], RunningBar] = {}
-        self._since: dict[str, float] = {}
-        """Where the minutes begin of which this process has seen every tick."""
+        self._whole_from = -math.inf
+        """Where the minutes begin of which every tick comes here; of earlier ones those count that are held."""
 
     def add(self, trade: Trade, one: Contribution | None = None) -> Bar | None:
         """The bar that this tick ended, if it did."""
@@ -31,27 +33,43 @@ class Rollup:
         start = one.part.first // MINUTE * MINUTE
         if one.regular:
             start = min(max(start, one.session.opens), one.session.closes - MINUTE)
+        if start > self.newest:
+            self.newest = start
         running = self._running.get(symbol)
-        if running is None or running.start - start >= DAY:
-            self._begin(symbol, start, one)
-        elif running.start == start:
+        if running is not None and running.start == start:
             self._extend(running, one)
-        elif running.start < start:
-            return self._next(symbol, running, start, one)
+        elif running is not None and running.start - start >= DAY:
+            self._begin_again(symbol, start, one)
+        elif start < self._whole_from or (running is not None and start < running.start):
+            self._mend(symbol, running.start if running else start, start, one)
+        elif running is None:
+            self._running[symbol] = _begun(start, one)
         else:
-            self._mend(symbol, running.start, start, one)
+            return self._next(symbol, running, start, one)
         return None
+
+    def leave_out(self, began: float, until: float) -> None:
+        """Ticks of the minutes that start from `began` up to `until` did not come here: they are never given out, and
+        of later ones every tick comes."""
+        for symbol, running in list(self._running.items()):
+            if began <= running.start < until:
+                del self._running[symbol]
+        for key in [key for key in self._corrected if began <= key[1] < until]:
+            del self._corrected[key]
+        for earlier in self._earlier.values():
+            for start in [start for start in earlier if began <= start < until]:
+                del earlier[start]
+        self._whole_from = until
+
+    def unfinished_from(self) -> float | None:
+        """Where the newest minute that is not given out starts; None where all are."""
+        return max((running.start for running in self._running.values() if running.changed), default=None)
 
     def mended(self) -> list[Bar]:
         """Earlier minutes as late ticks have made them."""
         bars = [self._given_out(symbol, bar) for (symbol, _), bar in self._corrected.items()]
         self._corrected.clear()
         return bars
-
-    def seed(self, bar: Bar, until: float) -> None:
-        """Go on with a minute that an earlier process began, made of what ended until that instant."""
-        self._running[bar.symbol] = RunningBar.seeded(bar, max(bar.start, until))
-        self._since[bar.symbol] = bar.start
 
     def running(self, symbol: str) -> Bar | None:
         running = self._running.get(symbol)
@@ -65,10 +83,11 @@ class Rollup:
             if running.changed and running.start < before
         ]
 
-    def _begin(self, symbol: str, start: float, one: Contribution) -> None:
-        """The first tick of a symbol, or of a feed that began again on an earlier day."""
+    def _begin_again(self, symbol: str, start: float, one: Contribution) -> None:
+        """A feed that began again on an earlier day."""
         self._earlier.pop(symbol, None)
-        self._since.pop(symbol, None)
+        if self._whole_from - start >= DAY:
+            self._whole_from = -math.inf
         self._running[symbol] = _begun(start, one)
 
     def _next(self, symbol: str, over: RunningBar, start: float, one: Contribution) -> Bar | None:
@@ -89,7 +108,7 @@ class Rollup:
         earlier = self._earlier.setdefault(symbol, {})
         bar = earlier.get(start)
         if bar is None:
-            if start < max(newest - HELD_SECONDS, self._since.get(symbol, -math.inf)):
+            if start < max(newest - HELD_SECONDS, self._whole_from):
                 # What is stored of that minute is more than this tick.
                 self.late += 1
                 return

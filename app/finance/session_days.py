@@ -118,9 +118,16 @@ class SessionDays:
         if trade.kind == "Q":
             return None
         one = one or contribution(trade)
-        if one.span is None and self._repeats.known(trade):
-            self.repeated += 1
-            return None
+        return None if self.repeats(trade, one) else self.count(trade, one)
+
+    def repeats(self, trade: Trade, one: Contribution) -> bool:
+        """Whether the same print came before; else it is remembered now."""
+        known = one.span is None and self._repeats.known(trade)
+        self.repeated += known
+        return known
+
+    def count(self, trade: Trade, one: Contribution) -> SessionDay | None:
+        """What `add` does with a print or an aggregate that is no repetition."""
         session = one.session
         day = self._days.get(trade.symbol)
         if day is None or day.day < session.day or day.at - trade.at >= DAY:

@@ -16,7 +16,7 @@ from app.ingest.feed import Feed
 from app.ingest.replay import Pace, Replay
 from app.settings import Settings
 from app.wire import clock
-from app.wire.channels import Channels
+from app.wire.channels import TICKS_KEY, Channels
 from app.wire.client import connect
 from app.wire.codec import Rejected, decode
 from app.wire.events import AnyEvent
@@ -76,6 +76,7 @@ async def working(redis_url: str, database_url: str, **engine: object) -> AsyncI
         if task.done():
             task.result()
         await eventually(lambda: process._subscriber.stats.connected)
+        await eventually(lambda: process._stream.read_at or process._channel.connected)
         yield process
 
 
@@ -87,6 +88,13 @@ async def feeding(redis_url: str, pace: Pace = FAST, after: date = UNTIL) -> Asy
     async with stopped(stop, task):
         yield
     await feed.close()
+
+
+async def forget_ticks(redis_url: str) -> None:
+    """As when no engine ran for longer than they are kept."""
+    client = connect(redis_url)
+    await client.delete(TICKS_KEY)
+    await client.aclose()
 
 
 async def ignore(_event: AnyEvent) -> None:

@@ -9,7 +9,7 @@ from app.engine.analysis import identity
 from app.engine.expiry import Expiries
 from app.finance.sessions import regular
 from app.wire.events import AnyEvent, EngineHealth, Pattern, PatternDetected, PatternExpired, PatternUpdated
-from tests.engine.rig import DAY, UNTIL, closed, eventually, feeding, hearing, of, working
+from tests.engine.rig import DAY, UNTIL, closed, eventually, feeding, forget_ticks, hearing, of, working
 
 OPENS = regular(DAY).opens
 
@@ -71,6 +71,7 @@ async def test_what_expired_while_no_engine_ran_is_told_once(
         pass
     async with feeding(redis_url):
         await eventually(lambda: closed(redis_url))
+    await forget_ticks(redis_url)
     span = [datetime.fromtimestamp(regular(day).closes, UTC) for day in (UNTIL, DAY)]
     ended = await empty_link.fetch(
         "select symbol, pattern_type from daily_patterns where expiration_date > $1 and expiration_date <= $2", *span

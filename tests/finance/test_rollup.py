@@ -71,13 +71,42 @@ def test_a_feed_that_begins_again_is_followed() -> None:
     assert minutes.late == 0
 
 
-def test_a_bar_goes_on_where_an_earlier_process_stopped() -> None:
+def test_minutes_of_which_ticks_are_missing_are_never_given_out() -> None:
     minutes = Rollup()
-    minutes.seed(Bar("IBM", "1min", OPENS, 10, 12, 9, 11, 100), OPENS + 20)
+    for second in (0, 59, 61, 119):
+        minutes.add(Trade("IBM", OPENS + second, 10))
+    minutes.add(Trade("FB", OPENS + 30, 10))
 
-    minutes.add(Trade("IBM", OPENS + 30, 13, 5))
+    minutes.leave_out(OPENS + 60, OPENS + 240)
+    for second in (100, 185, 50, 239.9, 240, 30, 299, 61):
+        minutes.add(Trade("IBM", OPENS + second, 11))
 
-    assert minutes.finish(OPENS + 1) == [Bar("IBM", "1min", OPENS, 10, 13, 9, 13, 105)]
+    given = {(bar.symbol, bar.start - OPENS): bar.volume for bar in minutes.finish(float("inf"))}
+    assert given == {("FB", 0): 1, ("IBM", 0): 4, ("IBM", 240): 2}
+    assert minutes.late == 4
+
+
+def test_where_nothing_is_known_of_earlier_minutes_they_are_left_out() -> None:
+    minutes = Rollup()
+    minutes.leave_out(float("-inf"), OPENS + 120)
+
+    for second in (59, 119, 121, 119.5, 60):
+        minutes.add(Trade("IBM", OPENS + second, 11))
+
+    assert [(bar.start - OPENS, bar.volume) for bar in minutes.finish(float("inf"))] == [(120, 1)]
+    assert minutes.late == 4
+
+
+def test_a_feed_that_begins_an_earlier_day_again_misses_no_minute_of_it() -> None:
+    minutes = Rollup()
+    minutes.leave_out(float("-inf"), OPENS + 120)
+    minutes.add(Trade("IBM", OPENS + 130, 11))
+
+    ended = [minutes.add(Trade("IBM", OPENS - 86_400 * 3 + second, 11)) for second in (0, 50, 61, 59)]
+
+    assert [bar.volume for bar in ended if bar] == [2]
+    assert [bar.volume for bar in minutes.finish(float("inf"))] == [3, 1]
+    assert minutes.late == 0
 
 
 @given(st.lists(st.tuples(st.integers(0, 23410), st.integers(1, 1000), st.integers(0, 10**6)), min_size=1).map(sorted))
@@ -133,16 +162,6 @@ def test_the_first_tick_of_a_minute_may_come_when_the_next_has_begun() -> None:
     minutes.add(Trade("IBM", OPENS + 59, 12))
 
     assert [bar.start - OPENS for bar in minutes.finish(OPENS + 61)] == [0, 60]
-
-
-def test_a_minute_that_goes_on_from_a_stored_one_takes_nothing_from_before_it() -> None:
-    minutes = Rollup()
-    minutes.seed(Bar("IBM", "1min", OPENS + 60, 10, 12, 9, 11, 100), OPENS + 60)
-    minutes.add(Trade("IBM", OPENS + 61, 11))
-
-    minutes.add(Trade("IBM", OPENS + 59, 12))
-
-    assert (minutes.late, len(minutes.finish(OPENS + 61))) == (1, 1)
 
 
 def test_a_mended_minute_is_given_out_although_two_others_have_begun_since() -> None:

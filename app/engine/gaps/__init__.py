@@ -1,6 +1,12 @@
-"""Stretches of the market's time in which nobody listened: minutes that are missing and will not come back."""
+"""Stretches of the market's time of which ticks are missing: their minutes have no bars, and will not come back."""
 
 from typing import NamedTuple
+
+from app.finance import calendar
+from app.finance.sessions import regular, trading_date
+
+MOST_SESSIONS = 30
+"""The newest of a long absence."""
 
 
 class Gap(NamedTuple):
@@ -11,3 +17,16 @@ class Gap(NamedTuple):
     ended: float
     symbols: int
     """That were known then."""
+
+
+def in_sessions(reason: str, began: float, ended: float, symbols: int) -> list[Gap]:
+    """What of that stretch lies in regular sessions, a gap each, in order."""
+    gaps: list[Gap] = []
+    day = trading_date(ended)
+    while len(gaps) < MOST_SESSIONS and regular(day).closes > began:
+        session = regular(day)
+        first, last = max(began, session.opens), min(ended, session.closes)
+        if calendar.is_session(day) and first < last:
+            gaps.insert(0, Gap(reason, first, last, symbols))
+        day -= calendar.DAY
+    return gaps

@@ -1,0 +1,41 @@
+"""Where in the stream of ticks each minute begins, and so from where a restart must read to make it anew."""
+
+from collections import deque
+
+from app.finance.rollup import HELD_SECONDS
+from app.finance.sessions import MINUTE
+from app.wire.tick_reader import BEGINNING, Checkpoint, Mark
+
+STEPS_BACK = int(HELD_SECONDS // MINUTE) + 1
+"""Minutes before the one that is asked for: ticks still mend them."""
+MOST_TICKS = 200_000
+"""That a restart reads to be able to mend earlier minutes; it always reads those of minutes that are not stored."""
+KEPT = 1024
+
+
+class MinuteMarks:
+    def __init__(self) -> None:
+        self._marks: deque[tuple[Mark, int]] = deque(maxlen=KEPT)
+        """And the ticks that were read before, since this process began."""
+
+    def begin(self) -> None:
+        """Reading begins with the first entry that was ever written."""
+        self.resume(Mark(0.0, BEGINNING, 0), 0)
+
+    def resume(self, mark: Mark, ticks: int) -> None:
+        """What came before the mark does not belong to what comes."""
+        self._marks.clear()
+        self._marks.append((mark, ticks))
+
+    def note(self, mark: Mark, ticks: int) -> None:
+        """The entry after it is the first that has ticks of its minute; so many ticks were read before."""
+        self._marks.append((mark, ticks))
+
+    def checkpoint(self, stored_until: float) -> Checkpoint | None:
+        """With minutes before that instant stored; None where it is not known from where to read."""
+        passed = [each for each in self._marks if each[0].minute <= stored_until]
+        if not passed:
+            return None
+        newest = passed[-1][1]
+        near = [mark for mark, ticks in passed[-STEPS_BACK - 1 :] if newest - ticks <= MOST_TICKS]
+        return Checkpoint(stored_until, tuple(near))

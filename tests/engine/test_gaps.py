@@ -1,0 +1,145 @@
+"""What is missing is told as it is: from the first minute without a bar to the first that is whole, in sessions."""
+
+import asyncio
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.db.pools import Pool
+from app.engine.close import Close
+from app.engine.gaps import Gap, in_sessions
+from app.engine.series import Series
+from app.engine.store import Store
+from app.engine.tape import Tape
+from app.engine.thresholds import Thresholds
+from app.finance import calendar
+from app.finance.bars import Bar
+from app.finance.clock import MarketClock
+from app.finance.sessions import MINUTE, regular, trading_date
+from app.wire.channels import Channels
+from app.wire.client import connect
+from app.wire.events import Tick
+from app.wire.publish import Publisher
+
+DAY = date(2012, 9, 4)
+"""A Tuesday after Labor Day, on which nothing is traded."""
+OPENS, CLOSES = regular(DAY).opens, regular(DAY).closes
+FRIDAY = date(2012, 8, 31)
+INSTANT = st.floats(regular(FRIDAY).opens - 7200, CLOSES + 7200)
+
+
+def tape_and_store() -> tuple[Tape, Store]:
+    client = connect("redis://127.0.0.1:1")  # Never reached: nothing is flushed.
+    store = Store(Pool("postgresql://127.0.0.1:1/none", "none", 1, statement_ms=1), Publisher(client, Channels()))
+    return Tape(store, Close(Series(), store, Thresholds(2.0), ())), store
+
+
+def tick(at: float, symbol: str = "IBM") -> Tick:
+    return Tick(at=at, symbol=symbol, price=10.0, volume=1.0)
+
+
+def gaps(store: Store) -> list[tuple[float, float]]:
+    return [(gap.began, gap.ended) for each in store._slices for gap in each.batch.gaps.values()]
+
+
+def bars(store: Store, timeframe: str = "1min") -> list[Bar]:
+    """That wait to be stored."""
+    newest = {key: bar for each in store._slices for key, bar in each.batch.bars.items()}
+    return [bar for bar in newest.values() if bar.timeframe == timeframe]
+
+
+@given(INSTANT, INSTANT)
+def test_a_gap_begins_before_it_ends_and_lies_in_its_session(began: float, ended: float) -> None:
+    found = in_sessions("redis", began, ended, 3)
+
+    for gap in found:
+        session = regular(trading_date(gap.began))
+        assert calendar.is_session(session.day)
+        assert session.opens <= gap.began < gap.ended <= session.closes
+        assert began <= gap.began
+        assert gap.ended <= ended
+    missing = sum(max(0.0, min(ended, regular(day).closes) - max(began, regular(day).opens)) for day in (FRIDAY, DAY))
+    assert sum(gap.ended - gap.began for gap in found) == pytest.approx(missing)
+
+
+def test_nothing_is_missing_of_a_night_or_of_a_market_that_went_back() -> None:
+    assert in_sessions("redis", CLOSES + 10, CLOSES + 1800, 3) == []
+    assert in_sessions("restart", OPENS + 600, OPENS + 300, 3) == []
+    assert in_sessions("restart", CLOSES - 60, CLOSES + 1800, 3) == [Gap("restart", CLOSES - 60, CLOSES, 3)]
+
+
+async def interrupted(lost_at: int, seconds_lost: int, look_every: int) -> Store:
+    """What an engine stores of a tick a second, of which some are lost."""
+    tape, store = tape_and_store()
+    tape.take(tick(OPENS), 0.0)
+    lost = False
+    for second in range(1, 2400):
+        at = OPENS + second
+        if lost_at < second <= lost_at + seconds_lost:
+            lost = True
+            continue
+        if lost:
+            tape.lost("redis", at)
+            lost = False
+        tape.take(tick(at), 0.0)
+        if look_every and second % look_every == 0:
+            tape.tell_time(MarketClock("test", "", DAY.isoformat(), at, at, 1.0, "open"), at)
+            await tape.turn()
+    tape.tell_time(MarketClock("test", "", DAY.isoformat(), OPENS + 2400, 0.0, 0.0, "paused"), 9e9)
+    await tape.turn()
+    return store
+
+
+@given(st.integers(0, 1500), st.integers(1, 400), st.integers(0, 3))
+def test_minutes_are_stored_whole_or_told_to_be_missing(lost_at: int, seconds_lost: int, look_every: int) -> None:
+    """Ticks come once a second but for a stretch; every minute is either whole or in the gap. Nobody can tell that no
+    tick is missing of the minutes of the last one before and the first one after."""
+    store = asyncio.run(interrupted(lost_at, seconds_lost, look_every))
+
+    stored = {bar.start: bar.volume for bar in bars(store)}
+    missing = [minute for began, ended in gaps(store) for minute in range(int(began), int(ended), MINUTE)]
+    assert sorted([*stored, *missing]) == [OPENS + MINUTE * number for number in range(len(stored) + len(missing))]
+    assert set(stored.values()) == {60}
+    touched = range(lost_at // 60, (lost_at + seconds_lost + 1) // 60 + 1)
+    assert [int(minute - OPENS) // 60 for minute in missing] == list(touched)
+
+
+def test_after_a_restart_what_is_missing_begins_where_the_stored_minutes_end() -> None:
+    tape, store = tape_and_store()
+    tape.seed({}, OPENS + 600)
+
+    tape.lost("restart", OPENS + 905.5)
+
+    assert gaps(store) == [(OPENS + 600, OPENS + 960)]
+
+
+def test_an_engine_that_was_away_over_night_lacks_what_was_left_of_both_sessions() -> None:
+    tape, store = tape_and_store()
+    closes = regular(FRIDAY).closes
+    tape.seed({}, closes - 300)
+
+    tape.lost("restart", OPENS + 905.5)
+
+    assert gaps(store) == [(closes - 300, closes), (OPENS, OPENS + 960)]
+
+
+def test_a_session_whose_first_minute_comes_lacks_nothing() -> None:
+    tape, store = tape_and_store()
+    tape.seed({}, regular(FRIDAY).closes)
+
+    assert tape.lost("restart", OPENS + 2) == OPENS
+    assert gaps(store) == []
+
+
+async def test_a_first_start_in_the_middle_of_a_minute_leaves_it_out_and_misses_nothing() -> None:
+    tape, store = tape_and_store()
+
+    assert tape.lost("restart", OPENS + 30) == OPENS + 60
+    for second in (30, 59, 60, 119, 120):
+        tape.take(tick(OPENS + second), 0.0)
+    await tape.turn()
+
+    assert gaps(store) == []
+    assert [bar.start for bar in bars(store)] == [OPENS + 60]

@@ -1,0 +1,264 @@
+"""Ticks reach the engine once, whoever publishes them and however: from the stream, or from the contract's channel."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+import pytest
+from redis.asyncio import Redis
+
+from app.engine import channel_intake
+from app.engine import tape as tape_module
+from app.engine.channel_intake import ChannelIntake
+from app.engine.series import Series
+from app.engine.store import Store
+from app.engine.stream_intake import StreamIntake
+from app.engine.tape import Tape
+from app.wire import position
+from app.wire.channels import TICKS_KEY, Channels
+from app.wire.client import close, connect
+from app.wire.codec import encode
+from app.wire.events import Tick
+from app.wire.publish import Publisher
+from app.wire.tick_reader import BEGINNING, Checkpoint, Mark, TickReader
+from tests.engine.rig import eventually
+from tests.engine.test_gaps import OPENS, bars, gaps, tape_and_store, tick
+from tests.wire.conftest import ended
+
+NAME = Channels().ticks
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(channel_intake, "SILENCE_SECONDS", 0.3)
+    monkeypatch.setattr(channel_intake, "LOOK_SECONDS", 0.02)
+
+
+@pytest.fixture
+async def client(redis_url: str) -> AsyncIterator[Redis]:
+    link = connect(redis_url)
+    yield link
+    await close(link)
+
+
+class Rig(NamedTuple):
+    stream: StreamIntake
+    channel: ChannelIntake
+    tape: Tape
+    store: Store
+
+    @property
+    def counted(self) -> int:
+        """None of them twice."""
+        assert self.tape.repeated == 0
+        return self.tape.taken
+
+
+@asynccontextmanager
+async def reading(url: str) -> AsyncIterator[Rig]:
+    tape, store = tape_and_store()
+    stream = StreamIntake(url, tape)
+    channel = ChannelIntake(url, Channels(), stream, tape)
+    await stream.resume(Series())
+    tasks = [asyncio.create_task(intake.run()) for intake in (stream, channel)]
+    try:
+        yield Rig(stream, channel, tape, store)
+        for task in tasks:
+            if task.done():
+                task.result()
+    finally:
+        await ended(*tasks)
+        await stream.close()
+
+
+async def write(client: Redis, *ticks: Tick) -> None:
+    await Publisher(client, Channels()).publish_and_set(ticks, (), position.key("test"), b"here")
+
+
+async def publish(client: Redis, at: Tick) -> None:
+    """As a feed that keeps nothing."""
+    await client.publish(NAME, encode(at))
+
+
+async def test_ticks_of_our_feed_are_counted_once_whether_or_not_we_listen(redis_url: str, client: Redis) -> None:
+    async with reading(redis_url) as rig:
+        await eventually(lambda: rig.channel.connected)
+        for round_ in range(4):
+            for number in range(50):
+                await write(client, *(tick(OPENS + 200 * round_ + 4 * number + part) for part in range(4)))
+            await eventually(lambda round_=round_: rig.counted == 200 * (round_ + 1))
+            # The feed is silent for a moment: its next ticks come both ways.
+            await eventually(lambda: rig.channel.connected)
+        # A message that were counted too would be by now.
+        await asyncio.sleep(0.2)
+        assert rig.counted == 800
+
+
+async def test_while_our_feed_writes_nobody_listens_to_the_channel(redis_url: str, client: Redis) -> None:
+    async with reading(redis_url) as rig:
+        await eventually(lambda: rig.channel.connected)
+        for number in range(1000):
+            await write(client, tick(OPENS + number))
+            if (await client.pubsub_numsub(NAME))[0][1] == 0:
+                break
+            await asyncio.sleep(0.01)
+        else:
+            pytest.fail("the engine listens on")
+
+
+async def test_another_feed_is_heard(redis_url: str, client: Redis) -> None:
+    async with reading(redis_url) as rig:
+        await eventually(lambda: rig.channel.connected)
+        for number in range(300):
+            await publish(client, tick(OPENS + number))
+        await eventually(lambda: rig.counted == 300)
+        await client.publish(NAME, "{}")
+        await eventually(lambda: rig.channel.rejected == 1)
+        await rig.tape.turn()
+
+    assert len(bars(rig.store)) == 4
+    assert gaps(rig.store) == []
+
+
+async def test_where_two_feeds_speak_ours_counts_and_the_other_when_ours_is_silent(
+    redis_url: str, client: Redis
+) -> None:
+    async with reading(redis_url) as rig:
+        await eventually(lambda: rig.channel.connected)
+        for number in range(100):
+            await write(client, tick(OPENS + number))
+            await publish(client, tick(OPENS + number, "MSFT"))
+        await eventually(lambda: rig.counted == 100)
+        await eventually(lambda: rig.channel.connected)
+        assert rig.tape.symbols == 1
+
+        # What the other feed said until now came to nobody, nor all of the minute in which that ended.
+        for second in (300, 359, 360):
+            await publish(client, tick(OPENS + second, "MSFT"))
+        await eventually(lambda: rig.counted == 101)
+
+    assert rig.tape.late == 2
+    assert gaps(rig.store) == [(OPENS + 60, OPENS + 360)]
+
+
+async def test_another_feed_that_plays_today_is_whole_from_its_next_minute_on(redis_url: str, client: Redis) -> None:
+    async with reading(redis_url) as rig:
+        await eventually(lambda: rig.channel.connected)
+        now = time.time()
+        minute = now // 60 * 60
+        for at in (now, minute + 61, minute + 125):
+            await publish(client, tick(at, "X:BTCUSD"))
+        await eventually(lambda: rig.counted + rig.tape.late == 3)
+        await rig.tape.turn()
+
+    assert [bar.start - minute for bar in bars(rig.store)] == [60.0]
+
+
+async def test_a_redis_that_lets_us_read_no_stream_gives_ticks_by_the_channel(
+    redis_url: str, client: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    may = f"&{NAME} -@all +@connection -client +client|setname +subscribe +unsubscribe"
+    await client.execute_command(f"ACL SETUSER reader reset on >x {may}")
+    caplog.set_level(logging.WARNING)
+
+    async with reading(redis_url.replace("unix://", "unix://reader:x@")) as rig:
+        await eventually(lambda: rig.channel.connected)
+        for number in range(100):
+            await write(client, tick(OPENS + number))
+        await eventually(lambda: rig.counted == 100)
+        assert rig.stream.caught_up
+        assert await rig.stream.reached()
+
+    assert len([record for record in caplog.records if "kept ticks" in record.message]) == 1
+    await client.execute_command("ACL DELUSER reader")
+
+
+async def test_entries_that_are_gone_are_a_gap(redis_url: str, client: Redis) -> None:
+    async with reading(redis_url) as rig:
+        await write(client, *(tick(OPENS + number) for number in range(130)))
+        await eventually(lambda: rig.counted == 130)
+        await client.incrby("ts:ticks:number", 2)
+        await write(client, *(tick(OPENS + number) for number in range(400, 500)))
+        await eventually(lambda: rig.counted + rig.tape.late == 230)
+        await write(client, tick(OPENS + 560))
+        await eventually(lambda: rig.stream.caught_up and rig.counted + rig.tape.late == 231)
+        await rig.tape.turn()
+
+    minutes = bars(rig.store)
+    assert [(bar.start - OPENS, bar.volume) for bar in minutes] == [(0, 60), (60, 60)]
+    assert gaps(rig.store) == [(OPENS + 120, OPENS + 540)]
+
+
+@pytest.mark.parametrize("gone", [0, 1, 3])
+async def test_a_restart_reads_from_the_oldest_mark_that_is_still_there(
+    redis_url: str, client: Redis, gone: int
+) -> None:
+    ids: list[str] = [BEGINNING]
+    for minute in range(5):
+        await write(client, *(tick(OPENS + 60 * minute + second) for second in range(60)))
+        ids.append((await client.xrevrange(TICKS_KEY, count=1))[0][0].decode())
+    marks = tuple(Mark(OPENS + 60 * number, ids[number], number) for number in range(4))
+    await TickReader(client).put_checkpoint(Checkpoint(OPENS + 180, marks))
+    for each in ids[1 : gone + 1]:
+        await client.xdel(TICKS_KEY, each)
+
+    async with reading(redis_url) as rig:
+        await eventually(lambda: rig.stream.caught_up)
+        await rig.tape.turn()
+
+    minutes = bars(rig.store)
+    assert [(bar.start - OPENS) // 60 for bar in minutes] == list(range(gone, 4))
+    assert {bar.volume for bar in minutes} == {60}
+    assert gaps(rig.store) == []
+
+
+async def test_a_restart_for_which_entries_are_gone_misses_what_they_said(redis_url: str, client: Redis) -> None:
+    ids: list[str] = [BEGINNING]
+    for minute in range(5):
+        await write(client, *(tick(OPENS + 60 * minute + second) for second in range(60)))
+        ids.append((await client.xrevrange(TICKS_KEY, count=1))[0][0].decode())
+    await TickReader(client).put_checkpoint(Checkpoint(OPENS + 60, (Mark(OPENS + 60, ids[1], 1),)))
+    await client.xdel(TICKS_KEY, ids[2], ids[3])
+
+    tape, store = tape_and_store()
+    tape.seed({}, OPENS + 60)
+    stream = StreamIntake(redis_url, tape)
+    await stream.resume(Series())
+    task = asyncio.create_task(stream.run())
+    await eventually(lambda: stream.caught_up)
+    await write(client, tick(OPENS + 301), tick(OPENS + 361))
+    await eventually(lambda: tape.taken + tape.late == 122)
+    await tape.turn()
+    await ended(task)
+    await stream.close()
+
+    assert gaps(store) == [(OPENS + 60, OPENS + 240)]
+    minutes = bars(store)
+    assert [(bar.start - OPENS, bar.volume) for bar in minutes] == [(240.0, 60), (300.0, 1)]
+
+
+async def test_nothing_is_read_while_too_much_waits_to_be_looked_at(
+    redis_url: str, client: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tape_module, "MOST_OVER", 2)
+    tape, _ = tape_and_store()
+    stream = StreamIntake(redis_url, tape)
+    await stream.resume(Series())
+    task = asyncio.create_task(stream.run())
+    for minute in range(10):
+        await write(client, *(tick(OPENS + 60 * minute + second) for second in range(60)))
+
+    async def turned() -> bool:
+        await tape.turn()
+        return tape.taken == 600
+
+    await eventually(lambda: tape.taken == 240)
+    assert not await stream.reached()
+    assert tape.taken == 240
+    await eventually(turned)
+    assert await stream.reached()
+    await ended(task)
+    await stream.close()

@@ -1,0 +1,113 @@
+"""An engine that is killed again and again stores what one stores that nobody disturbs."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from random import Random
+
+import asyncpg
+import pytest
+from redis.asyncio import Redis
+
+from app.ingest.feed import Feed
+from app.wire import clock
+from app.wire.channels import Channels
+from app.wire.client import close, connect
+from tests.conftest import Databases
+from tests.engine.busy_feed import DAY, BusyFeed
+from tests.engine.rig import PATH, eventually, stopped
+
+ROOT = Path(__file__).parents[2]
+ENGINE = """
+import sys
+from app.engine.run import main
+from app.settings import Settings
+engine = {"timeframes": ["1min"], "beat_seconds": 1, "min_confidence": 0.99}
+replay = {"path": sys.argv[3], "history_until": "1990-01-01"}
+said = {"redis": {"url": sys.argv[1]}, "database": {"url": sys.argv[2]}, "engine": engine, "replay": replay}
+main(Settings.model_validate(said))
+"""
+MINUTES = 60
+KILLS = 10
+
+Rows = list[tuple[object, ...]]
+
+
+@asynccontextmanager
+async def engine(redis_url: str, database_url: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Killed at the end, wherever it is."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", ENGINE, redis_url, database_url, str(PATH),
+        cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+@asynccontextmanager
+async def feeding(redis_url: str, provider: BusyFeed) -> AsyncIterator[None]:
+    feed = Feed(provider, redis_url, Channels(), ())
+    stop = asyncio.Event()
+    task = asyncio.create_task(feed.run(lambda: None, stop))
+    async with stopped(stop, task):
+        yield
+    await feed.close()
+
+
+async def bars(link: asyncpg.Connection) -> Rows:
+    columns = "open, high, low, close, volume"
+    minutes = await link.fetch(f"select symbol, timestamp, {columns} from ohlcv_1min order by 1, 2")
+    days = await link.fetch(f"select symbol, date, {columns} from ohlcv_daily where date = $1 order by 1", DAY)
+    return [tuple(row) for row in (*minutes, *days)]
+
+
+async def stored(redis: Redis, link: asyncpg.Connection) -> Rows:
+    """When the session is closed, and nothing more is stored."""
+
+    async def over() -> bool:
+        told = await clock.read(redis)
+        return told is not None and told.state == "closed" and len(await days(link)) == 5
+
+    await eventually(over, 90)
+    found: Rows = []
+    while (now := await bars(link)) != found:
+        found = now
+        await asyncio.sleep(1.5)
+    return found
+
+
+async def days(link: asyncpg.Connection) -> list[asyncpg.Record]:
+    return list(await link.fetch("select from ohlcv_daily where date = $1 and symbol not like 'X:%'", DAY))
+
+
+@pytest.mark.timeout(300)
+async def test_ten_kills_leave_no_hole_and_no_partial_bar(redis_url: str, databases: Databases) -> None:
+    redis, dice = connect(redis_url), Random(7)
+    link = await asyncpg.connect(databases.engine)
+    async with engine(redis_url, databases.engine), feeding(redis_url, BusyFeed(MINUTES, 400.0)):
+        undisturbed = await stored(redis, link)
+    assert len(undisturbed) > 5 * MINUTES
+    await redis.flushall()
+    await link.execute("truncate ohlcv_1min, ohlcv_daily, feed_gaps")
+
+    feed = BusyFeed(MINUTES, 60.0)
+    async with feeding(redis_url, feed):
+        for _ in range(KILLS):
+            async with engine(redis_url, databases.engine) as process:
+                with pytest.raises(TimeoutError):
+                    await asyncio.wait_for(process.wait(), dice.uniform(2.0, 7.0))
+        feed.speed = 400.0
+        async with engine(redis_url, databases.engine):
+            disturbed = await stored(redis, link)
+
+    assert await link.fetch("select * from feed_gaps") == []
+    assert disturbed == undisturbed
+    await link.close()
+    await close(redis)

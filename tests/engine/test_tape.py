@@ -1,0 +1,118 @@
+"""What the tape makes of ticks that came before, of days that nobody closed, and of what is stored already."""
+
+from datetime import date
+
+from app.engine.close import Close
+from app.engine.series import Series
+from app.engine.store import Store
+from app.engine.tape import Tape
+from app.engine.thresholds import Thresholds
+from app.finance.bars import Bar
+from app.finance.clock import MarketClock
+from app.finance.quote import NewestQuote
+from app.finance.sessions import regular
+from app.wire.events import Tick
+from tests.engine.test_gaps import DAY, OPENS, bars, tape_and_store, tick
+
+NEXT = date(2012, 9, 5)
+WRITTEN = 1_700_000_000.0
+
+
+def minutes(store: Store) -> dict[tuple[str, float], int]:
+    return {(bar.symbol, bar.start - OPENS): bar.volume for bar in bars(store)}
+
+
+def days(store: Store) -> dict[tuple[str, date], int]:
+    return {(bar.symbol, bar.day): bar.volume for bar in bars(store, "daily")}
+
+
+def quote(symbol: str, volume: int) -> NewestQuote:
+    return NewestQuote(symbol, 10.0, OPENS + 90, DAY.isoformat(), 10.0, 10.0, 10.0, volume, written_at=WRITTEN)
+
+
+def published(second: float, at: float) -> Tick:
+    return Tick(at=OPENS + second, symbol="IBM", price=10.0, volume=1.0, published_at=at)
+
+
+def open_at(at: float, day: date = DAY) -> MarketClock:
+    return MarketClock("test", "", day.isoformat(), at, at, 1.0, "open")
+
+
+async def test_a_session_that_a_slow_engine_did_not_see_closed_is_closed_all_the_same() -> None:
+    tape, store = tape_and_store()
+    for symbol in ("IBM", "MSFT"):
+        tape.take(tick(OPENS, symbol), 0.0)
+    opens = regular(NEXT).opens
+    assert tape.over(open_at(OPENS + 5), OPENS + 5) is None
+
+    for second in (0, 61):
+        tape.take(tick(opens + second, "IBM"), 0.0)
+
+    assert tape.over(open_at(opens + 1, NEXT), opens + 1) == DAY
+    assert tape.close(DAY, {})
+    assert tape.over(open_at(opens + 1, NEXT), opens + 1) is None
+    await tape.turn()
+    assert days(store) == {("IBM", DAY): 1, ("MSFT", DAY): 1}
+
+
+async def test_of_ticks_that_come_again_the_day_counts_those_that_the_feed_had_not_written() -> None:
+    tape, store = tape_and_store()
+    tape.seed({"IBM": quote("IBM", 300)}, OPENS + 60)
+    tape.resume(OPENS, OPENS + 60)
+
+    for second in range(120):
+        tape.take(published(second, WRITTEN - 120 + second), 0.0)
+    tape.take(published(120, WRITTEN), 0.0)
+    tape.take(published(121, WRITTEN + 0.1), 0.0)
+    tape.caught_up()
+    tape.take(published(122, WRITTEN - 5), 0.0)
+    tape.close(DAY, {})
+    await tape.turn()
+
+    assert days(store) == {("IBM", DAY): 302}
+    assert minutes(store) == {("IBM", 0): 60, ("IBM", 60): 60}
+    assert tape.late == 0
+
+
+async def test_minutes_that_are_stored_as_they_come_again_are_not_looked_at() -> None:
+    _, store = tape_and_store()
+    series = Series()
+    series.extend(Bar("IBM", "1min", OPENS + 60 * number, 10.0, 10.0, 10.0, 10.0, 60) for number in range(3))
+    series.add(Bar("MSFT", "1min", OPENS, 10.0, 10.0, 10.0, 10.0, 59))
+    series.forget_after(OPENS + 120)
+    tape = Tape(store, Close(series, store, Thresholds(2.0), ()))
+    tape.resume(OPENS, OPENS + 120)
+
+    for second in range(181):
+        for symbol in ("IBM", "MSFT"):
+            tape.take(tick(OPENS + second, symbol), 0.0)
+    await tape.turn()
+
+    assert minutes(store) == {("IBM", 120): 60, ("MSFT", 0): 60, ("MSFT", 60): 60, ("MSFT", 120): 60}
+    # Of how many ticks they are made is known again, and longer bars are made of them.
+    assert [bar.ticks for bar in series.last("IBM", "1min")] == [60, 60, 60]
+
+
+def test_minutes_are_given_out_up_to_the_last_that_the_clock_says_is_over() -> None:
+    tape, _ = tape_and_store()
+    assert tape.given_out_until == 0
+
+    tape.take(tick(OPENS), OPENS)
+    tape.tell_time(open_at(OPENS + 130), OPENS + 130)
+
+    assert tape.given_out_until == OPENS + 120
+
+
+def test_longer_bars_come_again_where_one_of_their_minutes_does() -> None:
+    series = Series()
+    for timeframe, length in (("1min", 60), ("5min", 300), ("hourly", 3600)):
+        series.extend(
+            Bar("IBM", timeframe, OPENS - 1800 + length * number, 1.0, 1.0, 1.0, 1.0, 1)  # type: ignore[arg-type]
+            for number in range(7200 // length)
+        )
+    series.add(Bar("IBM", "daily", OPENS, 1.0, 1.0, 1.0, 1.0, 1))
+
+    series.forget_after(OPENS + 1800 + 420)
+
+    newest = {name: series.last("IBM", name)[-1].start - OPENS for name in ("1min", "5min", "hourly", "daily")}  # type: ignore[arg-type]
+    assert newest == {"1min": 1800 + 360, "5min": 1800, "hourly": -1800, "daily": 0}
