@@ -238,9 +238,12 @@ class Engine:
     def _behind(self) -> tuple[float, str]:
         """Seconds, and the part that the others wait for where it is more than a moment."""
         storing, analysing = max(self._store.oldest, self._store.full_seconds), self._tape.behind
-        part = self._store.slow_part if storing >= analysing or self._store.full else "analysis"
-        behind = max(storing, analysing)
-        return behind, part if behind > SLOW_SECONDS else ""
+        behind = max(storing, analysing, self._stream.behind)
+        if behind <= SLOW_SECONDS:
+            return behind, ""
+        if self._store.full or storing == behind:
+            return behind, self._store.slow_part
+        return behind, "analysis" if self._tape.full or analysing == behind else "reading"
 
     def _counts(self) -> Counts:
         store, tape = self._store, self._tape

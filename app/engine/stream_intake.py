@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -21,7 +22,8 @@ from app.wire.tick_reader import BEGINNING, Checkpoint, Entry, Mark, Refused, Ti
 logger = logging.getLogger(__name__)
 
 REACH_SECONDS = 0.5
-
+MOST_LOOKS = 10_000
+"""At what is the newest entry: more than an hour of them."""
 
 LIVE_SECONDS = 3600.0
 """Between the wall and the market, where a feed says what is traded now: some are a quarter of an hour late."""
@@ -48,12 +50,19 @@ class StreamIntake:
         self._moved = asyncio.Event()
         self.read_at = 0.0
         """When the last entry was read, by the monotonic clock; 0 before the first."""
-        self.lag = 0.0
-        """Seconds between the writing of the last entry and its reading, by the clocks on the wall."""
+        self._unread: deque[tuple[int, float]] = deque(maxlen=MOST_LOOKS)
+        """Numbers of entries that were the newest at a look and are not read yet, with the time of the look."""
         self.failed = 0
         """Ticks that could not be counted."""
         self.refused = False
         """Redis does not let us read the stream."""
+
+    @property
+    def behind(self) -> float:
+        """For how many seconds the oldest entry that is known of has waited to be read."""
+        while self._unread and self._unread[0][0] <= self._number:
+            self._unread.popleft()
+        return time.monotonic() - self._unread[0][1] if self._unread else 0.0
 
     @property
     def caught_up(self) -> bool:
@@ -123,6 +132,7 @@ class StreamIntake:
             return True
         with suppress(TimeoutError, Refused):
             newest = await self._reader.newest_number()
+            self._unread.append((newest, time.monotonic()))
             async with asyncio.timeout(REACH_SECONDS):
                 while self._number < newest:
                     self._moved.clear()
@@ -166,7 +176,7 @@ class StreamIntake:
                 logger.exception("tick of %s not counted", tick.symbol)
         self._mark(len(ticks))
         self._id, self._number = entry.id, entry.number
-        self.read_at, self.lag = time.monotonic(), max(0.0, now - entry.written_at)
+        self.read_at = time.monotonic()
         if self._goal is not None and self._number >= self._goal:
             self._goal = None
             self._tape.caught_up()

@@ -61,7 +61,12 @@ NAMES = {
     "jobs": "Jobs",
 }
 
-SLOW_PARTS = {"store": " with storing", "publish": " with publishing", "analysis": " with its analysis"}
+SLOW_PARTS = {
+    "store": " with storing",
+    "publish": " with publishing",
+    "analysis": " with its analysis",
+    "reading": " with reading ticks",
+}
 
 
 def _lamp(key: str, word: str, tone: Tone, seconds: float | None = None) -> Lamp:

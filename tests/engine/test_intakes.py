@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 from redis.asyncio import Redis
 
-from app.engine import channel_intake
+from app.engine import channel_intake, stream_intake
 from app.engine import tape as tape_module
 from app.engine.channel_intake import ChannelIntake
 from app.engine.series import Series
@@ -258,7 +258,9 @@ async def test_nothing_is_read_while_too_much_waits_to_be_looked_at(
     await eventually(lambda: tape.taken == 240)
     assert not await stream.reached()
     assert tape.taken == 240
+    assert stream.behind >= stream_intake.REACH_SECONDS
     await eventually(turned)
     assert await stream.reached()
+    assert stream.behind == 0
     await ended(task)
     await stream.close()

@@ -37,7 +37,7 @@ HEALTH = Shape(
         "uptime": positive("uptime_seconds", "metrics.uptime_seconds", says="seconds; or metrics.uptime_hours"),
         "behind_seconds": positive("behind_seconds", "metrics.behind_seconds", says="seconds of the wall's clock"),
         "waiting": count("waiting", "metrics.waiting", says="rows and events that are to be stored or published"),
-        "slow_part": text("slow_part", "metrics.slow_part", says="`store`, `publish`, `analysis`; empty: none"),
+        "slow_part": text("slow_part", "metrics.slow_part", says="`store`, `publish`, `analysis` or `reading`"),
     },
     home="health",
     word="system_health",

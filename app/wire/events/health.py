@@ -26,4 +26,4 @@ class EngineHealth(Event, frozen=True, kw_only=True):
     waiting: int | None = None
     """Rows and events that wait to be stored or published."""
     slow_part: str = ""
-    """What holds the rest up while the engine is behind: `store`, `publish` or `analysis`; empty while nothing does."""
+    """What holds the rest up while the engine is behind: `store`, `publish`, `analysis` or `reading`; else empty."""
