@@ -1,93 +1,20 @@
 """An evening by clocks that a test holds: what is looked at again, until when, and what is told of it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from datetime import date, datetime, time
+from datetime import date, time
 from decimal import Decimal
 
 import asyncpg
 import pytest
 
-from app import db, wire
 from app.db.pools import Pool
-from app.engine.closing.close import DayClose, Event
-from app.engine.closing.evening import Evening, Ways
-from app.finance.clock import MarketClock
-from app.finance.sessions import NEW_YORK, regular
-from app.wire.closings import DayResult
+from app.engine.closing.close import DayClose
+from tests.closing.hours import Hours, wall_time
 from tests.closing.test_close import run_of
 from tests.engine.rig import eventually
 
 FRIDAY, MONDAY, HALF, HOLIDAY = date(2012, 11, 16), date(2012, 11, 19), date(2012, 11, 23), date(2012, 11, 22)
 NAMES = ["AAPL", "IBM", "LATE"]
-
-
-class Hours:
-    """`then`: what happens once the wall shows a time."""
-
-    def __init__(self, pool: Pool, day: date, at: time) -> None:
-        self.wall = _at(day, at)
-        self.day = day
-        self.speed = 1.0
-        self.away = False
-        self.settling: list[Callable[[], Awaitable[object]]] = []
-        self.events: list[Event] = []
-        self.results: list[DayResult] = []
-        self.then: list[tuple[float, Callable[[], Awaitable[object]]]] = []
-        self.forgotten: list[tuple[date, int, bool]] = []
-        self.cannot_forget = False
-        ways = Ways(
-            self.events.append, self.settled, self.clock, self.announce, lambda: self.wall, self.pause, self.forget
-        )
-        self.evening = Evening(pool, ways)
-
-    @property
-    def statuses(self) -> list[str]:
-        return [event.status for event in self.events if event.status != "running"]
-
-    async def settled(self) -> None:
-        await eventually(lambda: not self.settling)
-
-    async def clock(self) -> MarketClock:
-        if self.away:
-            raise wire.Unavailable("away")
-        closes = regular(self.day).closes
-        return MarketClock("live", "live", str(self.day), closes, self.wall, self.speed, "closed")
-
-    async def announce(self, result: DayResult) -> None:
-        self.results.append(result)
-
-    async def forget(self, day: date, enough: Callable[[], bool]) -> None:
-        """With how many results were announced before, and whether something else is due."""
-        self.forgotten.append((day, len(self.results), enough()))
-        if self.cannot_forget:
-            raise db.Unavailable("away")
-
-    async def pause(self, seconds: float) -> None:
-        self.wall += seconds
-        for at, happens in [each for each in self.then if self.wall >= each[0]]:
-            self.then.remove((at, happens))
-            await happens()
-        await asyncio.sleep(0)
-
-    def at(self, clock: time, happens: Callable[[], Awaitable[object]]) -> None:
-        self.then.append((_at(self.day, clock), happens))
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        task = asyncio.create_task(self.evening.run())
-        yield
-        task.cancel()
-        await asyncio.wait([task])
-
-    async def closed(self, count: int = 1) -> None:
-        async with self.running():
-            await eventually(lambda: len(self.results) >= count, 60)
-
-
-def _at(day: date, clock: time) -> float:
-    return datetime.combine(day, clock, NEW_YORK).timestamp()
 
 
 async def put(link: asyncpg.Connection, day: date, *symbols: str) -> None:
@@ -110,7 +37,7 @@ async def test_what_comes_until_six_still_completes_the_day_in_one_run(pool: Poo
     hours.evening.ended(FRIDAY)
     await hours.closed()
 
-    assert _at(FRIDAY, time(17, 20)) <= hours.wall <= _at(FRIDAY, time(17, 21))
+    assert wall_time(FRIDAY, time(17, 20)) <= hours.wall <= wall_time(FRIDAY, time(17, 21))
     assert hours.statuses == ["started", "completed"]
     assert (await run_of(link, FRIDAY))["status"] == "success"
     (result,) = hours.results
@@ -132,7 +59,7 @@ async def test_at_six_the_day_has_failed_and_says_whom_it_lacks(pool: Pool, link
     await hours.closed()
 
     assert hours.statuses == ["started", "failed"]
-    assert _at(FRIDAY, time(18)) <= hours.wall < _at(FRIDAY, time(18, 1))
+    assert wall_time(FRIDAY, time(18)) <= hours.wall < wall_time(FRIDAY, time(18, 1))
     (result,) = hours.results
     assert (result.status, result.missing_symbol_list) == ("INCOMPLETE", ("LATE",))
     assert result.error == "all symbols: 2 of 3"
@@ -164,7 +91,7 @@ async def test_the_next_day_does_not_wait_for_the_one_before(pool: Pool, link: a
 
     assert hours.statuses == ["started", "failed", "started", "completed"]
     assert [result.target_date for result in hours.results] == ["2012-11-16", "2012-11-19"]
-    assert hours.wall < _at(FRIDAY, time(16, 32))
+    assert hours.wall < wall_time(FRIDAY, time(16, 32))
 
 
 async def test_a_day_that_ends_once_more_while_it_is_closed_is_looked_at_again(
@@ -182,7 +109,7 @@ async def test_a_day_that_ends_once_more_while_it_is_closed_is_looked_at_again(
     await hours.closed()
 
     assert hours.statuses == ["started", "completed"]
-    assert hours.wall < _at(FRIDAY, time(16, 6))
+    assert hours.wall < wall_time(FRIDAY, time(16, 6))
 
 
 async def test_bars_that_are_on_their_way_are_waited_for(pool: Pool, link: asyncpg.Connection) -> None:
@@ -230,7 +157,7 @@ async def test_a_replay_of_what_is_past_waits_for_nothing(pool: Pool, link: asyn
     hours.evening.ended(FRIDAY)
     await hours.closed()
 
-    assert (hours.statuses, hours.wall) == (["started", "failed"], _at(FRIDAY, time(16, 5)))
+    assert (hours.statuses, hours.wall) == (["started", "failed"], wall_time(FRIDAY, time(16, 5)))
 
 
 async def test_a_half_day_is_closed_at_one_and_waited_for_like_any_other(pool: Pool, link: asyncpg.Connection) -> None:
