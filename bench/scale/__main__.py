@@ -66,6 +66,7 @@ def _days(servers: Servers, options: argparse.Namespace) -> list[Row]:
 
 def _many(servers: Servers, options: argparse.Namespace) -> list[Row]:
     seconds = options.many * 60
+    # After the first hour, whose beginning is several times as busy as the session's average.
     bounds = {"engine_cores": 1.0, "web_cores": 0.3, "web_cores_read": 0.6}
     return _played(
         servers,

@@ -39,6 +39,7 @@ class Plan(NamedTuple):
     engine_cores: float | None = None
     web_cores: float | None = None
     web_cores_read: float | None = None
+    starts_at: str = "09:30:00"
 
 
 class Sample(NamedTuple):
@@ -52,7 +53,7 @@ def play(servers: Servers, database: str, plan: Plan) -> list[Row]:
         "TICKSTOCK_SYNTHETIC_SYMBOLS": str(plan.symbols),
         "TICKSTOCK_SYNTHETIC_SPEED": str(plan.speed),
         "TICKSTOCK_SYNTHETIC_TICKS_PER_SECOND": str(plan.ticks),
-        "TICKSTOCK_SYNTHETIC_STARTS_AT": "09:30:00",
+        "TICKSTOCK_SYNTHETIC_STARTS_AT": plan.starts_at,
         "TICKSTOCK_LIVE_MAX_CONNECTIONS": "100000",
         "TICKSTOCK_LIVE_STREAMS_PER_USER": "100000",
     }
@@ -72,7 +73,7 @@ def play(servers: Servers, database: str, plan: Plan) -> list[Row]:
         observer.feed_stops()
         ingest.stop(20)
         time.sleep(SETTLE_SECONDS)
-    rows = _usage(plan, samples)
+    rows = [Row(plan.part, "ticks a second", "1/s", expected.ticks / plan.seconds), *_usage(plan, samples)]
     rows += observer.rows(plan.part, lambda at: not _during(plan, at))
     rows += _recovered(plan, observer)
     rows += asyncio.run(compare(plan.part, url, expected))
