@@ -1,5 +1,6 @@
 """The pages that show several features at once: the desk itself, and a symbol's page."""
 
+import asyncio
 import time
 from collections.abc import Sequence
 from urllib.parse import quote as quoted
@@ -67,7 +68,7 @@ async def dashboard() -> ResponseReturnValue:
 @blueprint.get("/symbols/<path:symbol>")
 @guards.signed_in
 async def symbol_page(symbol: str) -> ResponseReturnValue:
-    prices, cursor, away = _prices(request.args.get("prices", "split")), deps.cursor(), False
+    prices, cursor = _prices(request.args.get("prices", "split")), deps.cursor()
     spellings = await _spellings(as_typed(symbol))
     if len(spellings) != 1:
         return await _choice(as_typed(symbol), spellings) if spellings else await unknown(symbol)
@@ -77,13 +78,19 @@ async def symbol_page(symbol: str) -> ResponseReturnValue:
         return redirect(f"/symbols/{quoted(wanted)}", 303)
     if wanted != symbol:  # not for ever: what was typed may be a symbol of its own one day
         return redirect("?".join(filter(None, (f"/symbols/{quoted(wanted)}", request.query_string.decode()))), 303)
-    asked, board, found = Asked(wanted, span, prices), deps.board(Board), None
+    asked = Asked(wanted, span, prices)
+    (found, away), detections, _ = await asyncio.gather(
+        _history(asked), _detections(wanted), indicator_stream.seed(wanted, deps.pools(), deps.board(IndicatorBoard))
+    )
+    return await _symbol_page(asked, found, detections, cursor, away)
+
+
+async def _history(asked: Asked) -> tuple[History | None, bool]:
+    """And whether the database is away."""
     try:
-        found = await history.history(asked, deps.pools(), board, deps.board(Charts))
+        return await history.history(asked, deps.pools(), deps.board(Board), deps.board(Charts)), False
     except db.Unavailable:
-        away = True
-    instrument = found.chart.instrument if found else board.instrument(wanted) or Instrument(wanted)
-    return await _symbol_page(instrument, asked, found, cursor, away)
+        return None, True
 
 
 async def _spellings(typed: str) -> tuple[str, ...]:
@@ -112,12 +119,12 @@ async def _choice(typed: str, spellings: Sequence[str]) -> ResponseReturnValue:
 
 
 async def _symbol_page(
-    instrument: Instrument, asked: Asked, found: History | None, cursor: str, away: bool
+    asked: Asked, found: History | None, detections: Sequence[Detection] | None, cursor: str, away: bool
 ) -> ResponseReturnValue:
-    _, span, prices = asked
-    view, symbol, indicators = guards.view(), instrument.symbol, deps.board(IndicatorBoard)
-    await indicator_stream.seed(symbol, deps.pools(), indicators)
-    quote = deps.board(Board).quote(symbol)
+    symbol, span, prices = asked
+    view, board, indicators = guards.view(), deps.board(Board), deps.board(IndicatorBoard)
+    instrument = found.chart.instrument if found else board.instrument(symbol) or Instrument(symbol)
+    quote = board.quote(symbol)
     chart = found.chart if found else deps.board(Charts).get(*asked)
     bars = chart.bars[::-1] if chart else ()
     return await page(
@@ -144,7 +151,7 @@ async def _symbol_page(
         bar_count=len(bars),
         readings=indicator_partials.readings(symbol, indicators.of(symbol), view),
         notice=market_partials.notice(0),
-        feed=_feed(pattern_stream.feed_of(symbol), await _detections(symbol), view),
+        feed=_feed(pattern_stream.feed_of(symbol), detections, view),
         lacking=await deps.pools().lacking("daily_bars", "patterns", "indicators"),
         away=away,
     )

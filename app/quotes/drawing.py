@@ -128,11 +128,9 @@ def _pins(asked: Chart, scale: chart.Scale) -> list[Pin]:
         stacks[index, above] += 1
         bar, step = asked.bars[index], -APART if above else APART
         edge = chart.percent(scale.y(bar.high if above else bar.low))
-        levels = [level for depth in OUTWARD_FIRST if 3.0 <= (level := edge + step * depth) <= 97.0]
-        pins = [Pin(chart.across(index, scale), round(level, 2), mark) for level in levels]
-        taken.append(next((pin for pin in pins if not any(_covers(pin, other) for other in taken)), pins[-1]))
+        levels = [round(level, 2) for depth in OUTWARD_FIRST if 3.0 <= (level := edge + step * depth) <= 97.0]
+        across = chart.across(index, scale)
+        beside = [pin.level for pin in taken if abs(pin.across - across) < BESIDE]
+        free = (level for level in levels if all(abs(level - other) >= APART - 0.01 for other in beside))
+        taken.append(Pin(across, next(free, levels[-1]), mark))
     return taken
-
-
-def _covers(pin: Pin, other: Pin) -> bool:
-    return abs(pin.across - other.across) < BESIDE and abs(pin.level - other.level) < APART - 0.01
