@@ -1,22 +1,18 @@
-"""docs/scale.md, written from a stored result: python -m bench.scale.page [bench/results/scale-….json]"""
+"""docs/scale.md, written from the newest stored result of each part: python -m bench.scale.page"""
 
-import sys
 from pathlib import Path
 
+from bench.fanout.table import markdown
 from bench.scale import results
-from bench.scale.results import Result
+from bench.scale.pages import PART as PAGES
+from bench.scale.results import Result, Row
 
 PLACE = Path(__file__).resolve().parents[2] / "docs" / "scale.md"
 
 TEXT = """# The desk at the size that users have
 
-This page is written by `python -m bench.scale.page` from `{source}`. These numbers come from
-
-    {command}
-
-at {at}, commit {commit}.
-
-* {machine}
+This page is written by `python -m bench.scale.page` from `bench/results/scale-*.json`, of each part the newest; every
+part says when and by which command it was measured. `make bench-scale` measures all of them.
 
 What is measured:
 
@@ -36,26 +32,49 @@ What is measured:
 """
 
 
-def written(result: Result, source: str) -> str:
-    return TEXT.format(
-        source=source,
-        command=result.command.strip(),
-        at=result.at[:16].replace("T", " ") + " UTC",
-        commit=result.commit,
-        machine=", ".join(f"{name} {value}" for name, value in result.machine.items()),
-        tables=results.tables(result),
-    )
+SOURCE = """### {part}
+
+`{command}`, {at}, commit {commit}; {machine}
+
+{table}"""
 
 
-def write(source: Path) -> None:
-    PLACE.write_text(written(results.load(source), source.relative_to(PLACE.parents[1]).as_posix()))
+def written(stored: list[Result]) -> str:
+    """`stored`: oldest first."""
+    newest = {part: (result, rows) for result in stored for part, rows in results.parts(result.rows).items()}
+    tables = [
+        SOURCE.format(
+            part=part,
+            command=result.command.strip(),
+            at=result.at[:16].replace("T", " ") + " UTC",
+            commit=result.commit,
+            machine=", ".join(f"{name} {value}" for name, value in result.machine.items() if "core " not in name),
+            table=_routes(rows) if part.startswith(PAGES) else results.table(rows),
+        )
+        for part, (result, rows) in newest.items()
+    ]
+    return TEXT.format(tables="\n\n".join(tables))
 
 
-def main() -> None:
-    source = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else results.newest()
-    write(source)
-    print(f"{PLACE} is written from {source}")
+def _routes(rows: list[Row]) -> str:
+    """One line for each address; `rows` are in pairs: alone, and ten at once."""
+    lines = [
+        (
+            alone.what.removesuffix(", alone"),
+            *(f"{value:.1f}" for value in (alone.median or 0, alone.p99 or 0, together.p99 or 0)),
+            "" if alone.met and together.met else "MISSED",
+        )
+        for alone, together in zip(rows[::2], rows[1::2], strict=True)
+    ]
+    aims = f"alone {rows[0].aim} (minute bars p50 <= 30); ten at once {rows[1].aim}"
+    head = ("address", "alone, p50 ms", "p99 ms", "ten at once, p99 ms", "")
+    return f"The aims: {aims}.\n\n{markdown(head, lines)}"
+
+
+def write() -> None:
+    PLACE.write_text(written(results.stored()))
 
 
 if __name__ == "__main__":
-    main()
+    write()
+    print(f"{PLACE} is written")

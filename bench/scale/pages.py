@@ -13,6 +13,7 @@ from bench.scale import data
 from bench.scale.results import Row
 from bench.scale.servers import Web
 
+PART = "pages and API"
 ALONE_P50, ALONE_P99, TOGETHER_P99 = 20.0, 100.0, 500.0
 MINUTES_MS = 30.0
 TIMES, WARM = 60, 8

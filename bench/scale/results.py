@@ -45,12 +45,9 @@ def store(found: Result) -> Path:
     return place
 
 
-def load(place: Path) -> Result:
-    return msgspec.json.decode(place.read_bytes(), type=Result)
-
-
-def newest() -> Path:
-    return max(RESULTS.glob("scale-*.json"))
+def stored() -> list[Result]:
+    """All there are, oldest first."""
+    return [msgspec.json.decode(place.read_bytes(), type=Result) for place in sorted(RESULTS.glob("scale-*.json"))]
 
 
 def cells(row: Row) -> tuple[str, ...]:
@@ -71,10 +68,8 @@ def printed(found: Result) -> str:
     )
 
 
-def tables(found: Result) -> str:
-    return "\n\n".join(
-        f"### {part}\n\n{markdown(HEAD, [cells(row) for row in rows])}" for part, rows in parts(found.rows).items()
-    )
+def table(rows: list[Row]) -> str:
+    return markdown(HEAD, [cells(row) for row in rows])
 
 
 def _number(value: float | None) -> str:
