@@ -146,7 +146,7 @@ def dom_id(kind: str, *parts: str) -> str:
     return "-".join((kind, *(_escaped(part) for part in parts)))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65_536)
 def _escaped(part: str) -> str:
     return "".join(_escaped_letter(letter) for letter in part)
 
