@@ -34,7 +34,7 @@ What is measured:
 
 SOURCE = """### {part}
 
-`{command}`, {at}, commit {commit}; {machine}
+`{command}`, {at}, commit {commit}; {machine}{remark}
 
 {table}"""
 
@@ -49,6 +49,7 @@ def written(stored: list[Result]) -> str:
             at=result.at[:16].replace("T", " ") + " UTC",
             commit=result.commit,
             machine=", ".join(f"{name} {value}" for name, value in result.machine.items() if "core " not in name),
+            remark=f". {result.remark}" if result.remark else "",
             table=_routes(rows) if part.startswith(PAGES) else results.table(rows),
         )
         for part, (result, rows) in newest.items()

@@ -32,6 +32,8 @@ class Result(msgspec.Struct, frozen=True):
     commit: str
     machine: dict[str, str | int]
     rows: tuple[Row, ...]
+    remark: str = ""
+    """What else used the machine meanwhile."""
 
 
 def result(command: str, rows: list[Row]) -> Result:
