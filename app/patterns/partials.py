@@ -1,6 +1,7 @@
 """Detected patterns as HTML."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from markupsafe import Markup
 
@@ -9,7 +10,9 @@ from app.patterns.queries import Detection
 from app.web.html import fragment
 
 
+@lru_cache(maxsize=4096)
 def detection(found: Detection, view: View) -> Markup:
+    """Drawn once for all pages and pushes that show it: what was detected does not change."""
     return fragment("patterns/detection", found=found, view=view)
 
 
