@@ -59,7 +59,8 @@ async def history(asked: Asked, pools: Pools, board: Board, charts: Charts) -> H
             board.seed(seeds({symbol: instrument}, stored, {}, {symbol: known.splits}))
         quote = board.quote(symbol)
         before = quote.session if quote else None
-        grouping, limit = _cut(span, await queries.first_day(connection, shape, symbol), before)
+        first = None if span in DAYS else await queries.first_day(connection, shape, symbol)
+        grouping, limit = _cut(span, first, before)
         stored = await queries.bars(connection, shape, symbol, before, grouping, limit)
         changed = await _changed(connection, shape, quote, known.of(prices), (grouping, limit)) if quote else None
         since = stored[0].day if stored else before
@@ -116,7 +117,8 @@ async def _years(connection: actions.Link, shape: MarketShape, quote: Quote, spl
 
 
 def _cut(span: str, first: date | None, until: date | None) -> tuple[Grouping, int]:
-    """How many candles of which length reach back as far as `span` says; today's comes on top."""
+    """How many candles of which length reach back as far as `span` says; today's comes on top. `first`: the oldest day
+    that is stored, which counts for the span of all alone."""
     if span in DAYS:
         return "day", DAYS[span] - 1
     if first is None or until is None:
