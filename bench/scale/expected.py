@@ -15,7 +15,7 @@ from app.wire.channels import TICKS_KEY
 from app.wire.client import connect
 from app.wire.codec import decode_ticks
 from app.wire.events import Tick
-from bench.scale.results import Row
+from bench.scale.results import Row, none
 
 MINUTE = 60.0
 PAUSE_SECONDS, ENTRIES = 0.05, 100
@@ -117,9 +117,9 @@ async def compare(part: str, url: str, expected: ExpectedBars) -> list[Row]:
     return [
         Row(part, "ticks", "count", most=expected.ticks),
         Row(part, "minute bars", "count", most=len(wanted)),
-        _none(part, "minute bars lost", len(lost)),
-        _none(part, "minute bars that differ from their ticks", len(different)),
-        _none(part, "minute bars without a tick", len(others)),
+        none(part, "minute bars lost", len(lost)),
+        none(part, "minute bars that differ from their ticks", len(different)),
+        none(part, "minute bars without a tick", len(others)),
     ]
 
 
@@ -140,7 +140,3 @@ async def _stored(url: str, begin: float, end: float) -> dict[tuple[str, float],
 def _alike(wanted: Figures, stored: Figures) -> bool:
     """Prices as the table keeps them, with four decimals."""
     return wanted[4] == stored[4] and all(abs(a - b) < 1e-4 for a, b in zip(wanted[:4], stored[:4], strict=True))
-
-
-def _none(part: str, what: str, count: int) -> Row:
-    return Row(part, what, "count", most=count, aim="0", met=count == 0)

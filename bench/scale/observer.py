@@ -20,7 +20,7 @@ from app.wire.channels import EOD_COMPLETION, Channels
 from app.wire.client import connect
 from bench.scale.expected import ExpectedBars
 from bench.scale.pages import percentile
-from bench.scale.results import Row
+from bench.scale.results import Row, none
 
 LOOK_SECONDS = 0.5
 WATCHED = 100
@@ -86,10 +86,10 @@ class Observer:
             Row(part, "lag of stored minutes", "s", statistics.median(lags), percentile(lags), max(lags)),
             Row(part, "lag, foreign load included", "s", most=max((lag for _, lag in self._lags), default=0.0)),
             Row(part, "rows that waited in the engine", "count", most=self._waiting),
-            _none(part, "rows and events dropped", dropped),
-            _none(part, "links that Valkey cut off", self._cut[1] - self._cut[0]),
+            none(part, "rows and events dropped", dropped),
+            none(part, "links that Valkey cut off", self._cut[1] - self._cut[0]),
             Row(part, "days closed", "count", most=len(self._days)),
-            _none(part, "days closed again", again),
+            none(part, "days closed again", again),
         ]
         if self._closes:
             outs = sorted(self._closes.values())
@@ -157,7 +157,3 @@ class Observer:
 
 async def _cut_links(client: Redis) -> int:
     return int((await client.info("stats")).get("client_output_buffer_limit_disconnections", 0))
-
-
-def _none(part: str, what: str, count: int) -> Row:
-    return Row(part, what, "count", most=count, aim="0", met=count == 0)

@@ -26,6 +26,11 @@ class Row(msgspec.Struct, frozen=True):
     """None where nothing is asked for."""
 
 
+def none(part: str, what: str, count: int) -> Row:
+    """A count that must be 0."""
+    return Row(part, what, "count", most=count, aim="0", met=count == 0)
+
+
 class Result(msgspec.Struct, frozen=True):
     at: str
     command: str
