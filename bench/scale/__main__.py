@@ -3,7 +3,7 @@
     python -m bench.scale [--directory DIR] [--part pages --part start ...] [--hour MINUTES] [--store]
 
 The data is made once and stays in the directory: 5,000 symbols, 2.5 M daily bars, 1.4 M minutes, and 200,000 or 2 M
-detections. `--store` keeps the result servers bench/results and writes docs/scale.md from it.
+detections. `--store` keeps the result in bench/results and writes docs/scale.md from it.
 """
 
 import argparse
@@ -104,7 +104,7 @@ PARTS: dict[str, Callable[[Servers, argparse.Namespace], list[Row]]] = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--directory", type=Path, default=DIRECTORY)
-    parser.add_argument("--part", action="append", choices=PARTS, help="this alone; may be options again")
+    parser.add_argument("--part", action="append", choices=PARTS, help="this part alone; may be given again")
     parser.add_argument("--hour", type=float, default=60.0, help="minutes of the market at speed 60")
     parser.add_argument("--fast", type=float, default=10.0, help="minutes at speed 120")
     parser.add_argument("--days", type=float, default=5.0, help="minutes at speed 1,500")
