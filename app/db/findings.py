@@ -21,7 +21,8 @@ INDICATOR_TABLES: Mapping[str, str] = {"daily_indicators": "daily", "intraday_in
 
 
 def patterns(tables: Mapping[str, Table]) -> tuple[str, ...]:
-    """A sub-select of each table that can be read."""
+    """A sub-select of each table that can be read, for first_of_all: symbol, pattern, timeframe text, confidence
+    float8 as it is stored, data and metadata jsonb, detected_at timestamptz, price float8 where it has a column."""
     selects = [_tier(tables.get(name), tier) for name, tier in PATTERN_TABLES.items()]
     return _readable([*selects, _detections(tables.get("pattern_detections"), tables.get("pattern_definitions"))])
 
@@ -32,15 +33,21 @@ def indicators(tables: Mapping[str, Table]) -> tuple[str, ...]:
 
 
 def first_of_all(selects: Sequence[str], conditions: Sequence[str], order: str, limit: str) -> str:
-    """The first rows of several sub-selects in one order, as one sub-select.
+    """The first patterns of several tables in one order, as one sub-select: symbol, pattern, timeframe text, confidence
+    0 to 1, direction text, detected_at timestamptz, price float8.
 
-    `conditions` must all hold; `order` and `limit` are SQL. Each sub-select is ordered and cut by itself, so that each
-    table's index by that order answers it: PostgreSQL orders a union as a whole only after it has read the whole.
+    `conditions` must all hold, on what `patterns` gives; `order` and `limit` are SQL. Each table is ordered and cut by
+    itself, so that its index by that order answers it: PostgreSQL orders a union as a whole only after it has read the
+    whole. What the JSON says is read of the rows that are left, by one expression: a copy for each table takes longer
+    to plan than all of it to execute.
     """
     where = f" where {' and '.join(conditions)}" if conditions else ""
     cut = f" order by {order} limit {limit}"
     parts = (f"(select * from {select} as one{where}{cut})" for select in selects)
-    return f"(select * from ({' union all '.join(parts)}) as every{cut})"
+    return (
+        f"(select symbol, pattern, timeframe, {_CONFIDENCE} as confidence, {_DIRECTION} as direction, detected_at,"
+        f" coalesce(price, {_PRICE}) as price from ({' union all '.join(parts)}) as every{cut})"
+    )
 
 
 def _readable(selects: Sequence[str | None]) -> tuple[str, ...]:
@@ -55,12 +62,10 @@ def _tier(table: Table | None, tier: str) -> str | None:
     at = _time(columns, ("detection_timestamp", "detected_at", "timestamp"))
     if symbol is None or pattern is None or at is None:
         return None
-    data, metadata = read.json(columns, "pattern_data"), read.json(columns, "metadata")
     return (
-        f"select {symbol}::text as symbol, {pattern}::text as pattern,"
-        f" {_timeframe(table, tier)} as timeframe,"
-        f" {_confidence(columns)} as confidence, {_direction(pattern, data, metadata)} as direction,"
-        f" {at} as detected_at, {_price(data)} as price from {table.name}"
+        f"select {symbol}::text as symbol, {pattern}::text as pattern, {_timeframe(table, tier)} as timeframe,"
+        f" {read.number(columns, 'confidence')} as confidence, {read.json(columns, 'pattern_data')} as data,"
+        f" {read.json(columns, 'metadata')} as metadata, {at} as detected_at, null::float8 as price from {table.name}"
         f" where {symbol} is not null and {pattern} is not null and {at} {DAYS}"
     )
 
@@ -74,12 +79,10 @@ def _detections(table: Table | None, definitions: Table | None) -> str | None:
     symbol = read.first(own, SYMBOL)
     if symbol is None or at is None or "pattern_id" not in own:
         return None
-    data = read.json(own, "pattern_data")
-    price = f"coalesce({read.finite(read.number(own, 'price_at_detection'))}, {_price(data)})"
     return (
         f"select detected.{symbol}::text as symbol, defined.name::text as pattern, 'daily' as timeframe,"
-        f" {_confidence(own)} as confidence, {_direction('defined.name', data, 'null::jsonb')} as direction,"
-        f" {at} as detected_at, {price} as price"
+        f" {read.number(own, 'confidence')} as confidence, {read.json(own, 'pattern_data')} as data,"
+        f" null::jsonb as metadata, {at} as detected_at, {read.finite(read.number(own, 'price_at_detection'))} as price"
         f" from {table.name} as detected join {definitions.name} as defined"
         f" on defined.id::text = detected.pattern_id::text"
         f" where detected.{symbol} is not null and defined.name is not null and {at} {DAYS}"
@@ -116,28 +119,10 @@ def _time(columns: Columns, names: Sequence[str]) -> str | None:
     return read.instant(columns, name) if name else None
 
 
-def _confidence(columns: Columns) -> str:
-    """Some count from 0 to 100."""
-    said = read.number(columns, "confidence")
-    return f"case when {said} between 0 and 1 then {said} when {said} between 1 and 100 then {said} / 100 end"
-
-
 def _scalar(data: str, name: str) -> str:
     """A bare number, or the one called `value`, or the one called like the indicator without its period."""
     kin = f"lower(substring({name}::text from '^[A-Za-z]+'))"
     cases = (_read(found) for found in (data, f"({data} -> 'value')", f"({data} -> {kin})"))
-    return f"case {' '.join(cases)} end"
-
-
-def _direction(pattern: str, data: str, metadata: str) -> str:
-    """As stored; where nothing is stored, as the pattern's own name tells."""
-    said = f"lower(coalesce({data} ->> 'direction', {metadata} ->> 'direction', {pattern}::text))"
-    return f"case when {said} ~ 'bull' then 'bullish' when {said} ~ 'bear' then 'bearish' else 'neutral' end"
-
-
-def _price(data: str) -> str:
-    """Only of numbers: a foreign row may hold anything, and one bad cast would fail the whole page."""
-    cases = (_read(f"({data} -> '{name}')") for name in ("price", "current_price", "entry_price", "close"))
     return f"case {' '.join(cases)} end"
 
 
@@ -146,3 +131,17 @@ def _read(found: str) -> str:
     number = f"({found} #>> '{{}}')::numeric"
     held = f"case when jsonb_typeof({found}) = 'number' then abs({number}) < {read.BIG} end"
     return f"when {held} then {number}::float8"
+
+
+_CONFIDENCE = (
+    "case when confidence between 0 and 1 then confidence when confidence between 1 and 100 then confidence / 100 end"
+)
+"""Some count from 0 to 100."""
+
+_SAID = "lower(coalesce(data ->> 'direction', metadata ->> 'direction', pattern))"
+_DIRECTION = f"case when {_SAID} ~ 'bull' then 'bullish' when {_SAID} ~ 'bear' then 'bearish' else 'neutral' end"
+"""As stored; where nothing is stored, as the pattern's own name tells."""
+
+_PRICES = [_read(f"(data -> '{name}')") for name in ("price", "current_price", "entry_price", "close")]
+_PRICE = f"case {' '.join(_PRICES)} end"
+"""Only of numbers: a foreign row may hold anything, and one bad cast would fail the whole page."""

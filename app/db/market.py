@@ -86,8 +86,7 @@ class MarketShape(NamedTuple):
     instruments: str | None
     """symbol, name, exchange, currency, type text, active boolean, listed date"""
     patterns: tuple[str, ...]
-    """One for each table, none where they are missing: symbol, pattern, timeframe text, confidence 0 to 1, direction
-    text, detected_at timestamptz, price"""
+    """One for each table, for findings.first_of_all; none where they are missing."""
     writable: bool
     """The role may write the market, which we never do."""
     indicators: tuple[str, ...] = ()

@@ -1,12 +1,12 @@
 """A market database is read through one shape, whoever made it and whatever it lacks."""
 
-from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 import asyncpg
 import pytest
 
 from app.db import market, migrate
+from app.db.findings import first_of_all
 from app.db.market import MarketShape
 from app.db.pools import Pool, Pools
 from app.db.roles import Urls
@@ -57,10 +57,6 @@ async def shape(urls: Urls) -> MarketShape:
     return found
 
 
-def united(selects: Sequence[str]) -> str:
-    return f"({' union all '.join(selects)})"
-
-
 async def rows(link: asyncpg.Connection, columns: str, source: str | None) -> list[tuple[object, ...]]:
     assert source is not None
     return [tuple(row) for row in await link.fetch(f"select {columns} from {source} as t where symbol is not null")]
@@ -76,7 +72,7 @@ async def test_our_own_market_is_complete(shape: MarketShape, superuser: asyncpg
     assert await rows(superuser, "symbol, name, exchange, currency, type, active", shape.instruments) == [
         ("BRK.B", "Berkshire Hathaway", "XNYS", "USD", "CS", True)
     ]
-    assert await rows(superuser, PATTERN, united(shape.patterns)) == [
+    assert await rows(superuser, PATTERN, first_of_all(shape.patterns, (), "detected_at, confidence", "all")) == [
         ("BRK.B", "Hammer", "daily", 0.8, "bullish", AT, 84.5),
         ("BRK.B", "BearishEngulfing", "1min", 0.9, "bearish", AT, None),
     ]
@@ -95,7 +91,9 @@ async def test_a_foreign_market_has_the_same_shape(urls: Urls, superuser: asyncp
     assert await rows(superuser, "symbol, name, exchange, currency, type, active", shape.instruments) == [
         ("BF/B", "", "", "GBp", "", True)
     ]
-    assert sorted(await rows(superuser, PATTERN, united(shape.patterns)), key=str) == [
+    assert sorted(
+        await rows(superuser, PATTERN, first_of_all(shape.patterns, (), "detected_at, confidence", "all")), key=str
+    ) == [
         ("BF/B", "BullFlag", "daily", 0.6, "bullish", AT, 71.5),
         ("BF/B", "Doji", "daily", 0.7, "bearish", AT, None),
     ]

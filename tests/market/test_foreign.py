@@ -16,6 +16,7 @@ from werkzeug.routing import Rule
 
 from app import deps
 from app.db import migrate, roles
+from app.db.findings import first_of_all
 from app.db.market import NEEDED, inspect
 from app.engine.coverage import Asked
 from app.engine.coverage.look import look
@@ -182,7 +183,7 @@ async def test_values_of_other_types_are_read_as_far_as_they_can_be(place: Place
         (date(2012, 3, 1), 10.5, None),
         (date(2012, 3, 2), 10.5, 6),
     ]
-    stored = f"({' union all '.join(shape.patterns)})"
+    stored = first_of_all(shape.patterns, (), "pattern", "all")
     patterns = await link.fetch(f"select pattern, confidence, price from {stored} as patterns order by 1, 2")
     assert [tuple(row) for row in patterns] == [("Breakout", None, None), ("Doji", None, None), ("Hammer", 0.85, None)]
     stored = f"({' union all '.join(shape.indicators)})"
