@@ -5,26 +5,38 @@ from asyncpg import Connection
 from app.db.market import MarketShape
 from app.indicators.board import EACH, Reading
 
-RECENT = 2_000
-"""Rows of a symbol in each table among which the newest of each indicator are looked for."""
-
 TRIED = 3
 """Of each indicator, the newest that may turn out to hold no number."""
 
-# What a row holds is read of the few that count: to read the JSON of all takes ten times as long. An aggregate takes
-# its rows in the order of the sub-select, so that the first of each array are the newest, without a sort.
+# From one name to the next by the index of (symbol, indicator, timeframe, time), so that it does not matter how many
+# values are stored of each; and what a row holds is read of the few that count.
 NEWEST = """
-with recent as (
-  select indicator, timeframe, unnest((array_agg(at))[:$3::int]) as at
-    from (select indicator, timeframe, at from {table} as stored where symbol = $1 order by at desc limit $2) as rows
-   group by indicator, timeframe
+with recursive names as (
+  (select indicator, timeframe from {table} as stored where symbol = $1 order by indicator, timeframe limit 1)
+  union all
+  select following.indicator, following.timeframe
+    from names
+   cross join lateral (
+      select indicator, timeframe
+        from {table} as stored
+       where symbol = $1 and (indicator, timeframe) > (names.indicator, names.timeframe)
+       order by indicator, timeframe
+       limit 1
+   ) as following
 )
-select distinct on (timeframe, indicator)
-       symbol, indicator, timeframe, value, extract(epoch from at)::float8 as at, signal
-  from recent join {table} as stored using (indicator, timeframe, at)
- where symbol = $1 and value is not null and value not in ('NaN', 'Infinity', '-Infinity')
- order by timeframe, indicator, at desc
- limit $4
+select newest.*
+  from (select * from names limit $3) as names
+ cross join lateral (
+    select symbol, indicator, timeframe, value, extract(epoch from at)::float8 as at, signal
+      from (select *
+              from {table} as stored
+             where symbol = $1 and indicator = names.indicator and timeframe = names.timeframe
+             order by at desc
+             limit $2) as tried
+     where value is not null and value not in ('NaN', 'Infinity', '-Infinity')
+     order by tried.at desc
+     limit 1
+ ) as newest
 """
 
 
@@ -32,7 +44,7 @@ async def newest(connection: Connection, shape: MarketShape, symbol: str) -> lis
     """The newest value of each of the symbol's indicators, by timeframe."""
     newest: dict[tuple[str, str], Reading] = {}
     for table in shape.indicators:
-        for row in await connection.fetch(NEWEST.format(table=table), symbol, RECENT, TRIED, EACH):
+        for row in await connection.fetch(NEWEST.format(table=table), symbol, TRIED, EACH):
             reading = Reading(**row)
             key = reading.timeframe, reading.indicator
             if key not in newest or newest[key].at < reading.at:

@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
+from app.db.findings import first_of_all
 from app.db.pools import Pool, Pools
 from app.patterns import queries
 from app.patterns.queries import Placed, Wanted
 from tests.conftest import Databases
+from tests.db.plans import Explaining
 
 LAST = datetime(2012, 9, 4, 20, tzinfo=UTC)
 TIERS = {"intraday_patterns": 40_000, "daily_patterns": 8_000, "daily_intraday_patterns": 2_000}
@@ -58,33 +60,19 @@ async def pools(databases: Databases) -> AsyncIterator[Pools]:
     await opened.close()
 
 
-class Explaining:
-    """A connection that keeps the plan of what it is asked."""
-
-    def __init__(self, connection: asyncpg.Connection) -> None:
-        self._connection = connection
-        self.plan = ""
-
-    async def fetch(self, text: str, *values: object) -> list[asyncpg.Record]:
-        rows = await self._connection.fetch(f"explain (analyze, costs off, timing off) {text}", *values)
-        self.plan = "\n".join(row[0] for row in rows)
-        return await self._connection.fetch(text, *values)
-
-
 async def test_an_index_answers_whatever_is_wanted(pools: Pools) -> None:
     shape = await pools.shape()
     async with pools.market.acquire() as connection:
         for _ in range(7):  # a server that trusts its generic plans would use one from the sixth time on
-            plans = {}
+            plans: dict[str, Explaining] = {}
             for name, wanted in NARROWED.items():
                 explaining = Explaining(connection)
                 await queries.detections(explaining, shape, wanted, None, 100)  # type: ignore[arg-type]
-                plans[name] = explaining.plan
+                plans[name] = explaining
 
     for name, plan in plans.items():
-        scanned = [line for line in plan.splitlines() if "Scan" in line and "_patterns" in line]
-        assert scanned, name
-        assert not [line for line in scanned if "Seq Scan on" in line], (name, plan)
+        assert plan.scans, name
+        assert not plan.without_index, (name, plan.scans)
 
 
 async def test_a_page_looks_at_a_bounded_number_of_detections(pools: Pools) -> None:
@@ -94,9 +82,8 @@ async def test_a_page_looks_at_a_bounded_number_of_detections(pools: Pools) -> N
             explaining = Explaining(connection)
             found = await queries.detections(explaining, shape, wanted, None, 100)  # type: ignore[arg-type]
 
-            read = [line for line in explaining.plan.splitlines() if "Index" in line and "actual rows=" in line]
-            most = max(float(line.split("actual rows=")[1].split()[0]) for line in read)
-            assert most <= queries.MOST_LOOKED_AT + 500  # those of the last time, whose order an index may not have
+            # And those of the last time, whose order an index may not have.
+            assert explaining.most_rows <= queries.MOST_LOOKED_AT + 500
             assert found.next is not None
 
 
@@ -105,7 +92,7 @@ async def test_pages_miss_nothing_and_repeat_nothing_whatever_is_wanted(
 ) -> None:
     monkeypatch.setattr(queries, "MOST_LOOKED_AT", 3_000)
     shape = await pools.shape()
-    stored = f"({' union all '.join(shape.patterns)})"
+    stored = first_of_all(shape.patterns, (), queries.ORDER, "all")
     async with pools.market.acquire() as connection:
         rows = await connection.fetch(f"select * from {stored} as every order by {queries.ORDER}")
         for name, wanted in NARROWED.items():
@@ -130,7 +117,7 @@ async def test_a_direction_that_no_detection_has_is_not_looked_for(pools: Pools)
         explaining = Explaining(connection)
         found = await queries.detections(explaining, shape, Wanted(direction="up"), None, 100)  # type: ignore[arg-type]
 
-    assert (found, explaining.plan) == (queries.Page([], None), "")
+    assert (found, explaining.scans) == (queries.Page([], None), [])
 
 
 def fits(row: asyncpg.Record, wanted: Wanted) -> bool:
