@@ -1,7 +1,8 @@
 """A chart as the page draws it: paths in the stretched plot, labels and marks in percent beside and over it."""
 
+import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -99,7 +100,8 @@ def _labels(asked: Chart, scale: chart.Scale) -> tuple[Label, ...]:
     """Where a new week, month or year begins, thinned out to a handful."""
     days = [bar.day for bar in asked.bars]
     begins, text = _calendar(asked, len(days))
-    starts = [n for n in range(1, len(days)) if begins(days[n]) != begins(days[n - 1])]
+    begun = [begins(day) for day in days]
+    starts = [n for n in range(1, len(days)) if begun[n] != begun[n - 1]]
     thinned = starts[:: max(1, -(-len(starts) // LABELS))]
     labels = (Label(chart.across(n, scale), text(days[n])) for n in thinned)
     return tuple(label for label in labels if 4 < label.across < 96)
@@ -118,19 +120,34 @@ def _pins(asked: Chart, scale: chart.Scale) -> list[Pin]:
 
     Which ones are shown does not depend on the scale, for none may vanish while the price moves.
     """
-    places = {period(bar.day, asked.grouping): index for index, bar in enumerate(asked.bars)}
+    bars = asked.bars
+    places = {period(bar.day, asked.grouping): index for index, bar in enumerate(bars)}
     stacks: Counter[tuple[int, bool]] = Counter()
-    taken: list[Pin] = []
+    reach = math.ceil(BESIDE * scale.slots / 100) - 1
+    taken: dict[int, list[float]] = {}
+    pins: list[Pin] = []
     for mark in asked.marks:
         index, above = places.get(period(mark.day, asked.grouping)), mark.direction == "bearish"
         if index is None or stacks[index, above] == STACKED:
             continue
         stacks[index, above] += 1
-        bar, step = asked.bars[index], -APART if above else APART
+        bar, step = bars[index], -APART if above else APART
         edge = chart.percent(scale.y(bar.high if above else bar.low))
-        levels = [round(level, 2) for depth in OUTWARD_FIRST if 3.0 <= (level := edge + step * depth) <= 97.0]
-        across = chart.across(index, scale)
-        beside = [pin.level for pin in taken if abs(pin.across - across) < BESIDE]
-        free = (level for level in levels if all(abs(level - other) >= APART - 0.01 for other in beside))
-        taken.append(Pin(across, next(free, levels[-1]), mark))
-    return taken
+        beside = [level for near in range(index - reach, index + reach + 1) for level in taken.get(near, ())]
+        level = _level(edge, step, beside)
+        taken.setdefault(index, []).append(level)
+        pins.append(Pin(chart.across(index, scale), level, mark))
+    return pins
+
+
+def _level(edge: float, step: float, beside: Sequence[float]) -> float:
+    """The first that is free beside these, or the last one inside the plot."""
+    level = edge
+    for depth in OUTWARD_FIRST:
+        place = edge + step * depth
+        if not 3.0 <= place <= 97.0:
+            continue
+        level = round(place, 2)
+        if all(abs(level - other) >= APART - 0.01 for other in beside):
+            break
+    return level
