@@ -30,7 +30,12 @@ class Bar(NamedTuple):
     @property
     def day(self) -> date:
         """The trading date of a daily bar."""
-        return date.fromordinal(_EPOCH + int(self.start // DAY))
+        return day_of(self.start)
+
+
+def day_of(start: float) -> date:
+    """The trading date of a daily bar that starts then."""
+    return date.fromordinal(_EPOCH + int(start // DAY))
 
 
 def day_start(day: date) -> float:

@@ -4,7 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
+import numpy as np
+
 from app.finance.adjust import Split, held
+from app.finance.bars import day_of, day_start
+from app.finance.columns import CLOSE, OPEN
+from app.finance.panel import Floats
 
 JUMP = 1.5
 """From the last close to the open, splits applied, up by half or down by a third: rare enough to be looked at."""
@@ -30,6 +35,17 @@ class Step(NamedTuple):
 def is_jump(before: float, opened: float) -> bool:
     """Of prices in one share."""
     return before > 0 and opened > 0 and not 1 / JUMP <= opened / before <= JUMP
+
+
+def steps(days: Floats, splits: Sequence[Split]) -> Iterator[Step]:
+    """Between daily bars of one symbol, oldest first, as columns.Columns has their values: the large ones, and those
+    that a split lies in."""
+    starts, closes, opens = days[0], days[CLOSE, :-1], days[OPEN, 1:]
+    wanted = (opens > closes * JUMP) | (opens * JUMP < closes)
+    firsts = np.searchsorted(starts, [day_start(split.day) for split in splits])
+    wanted[firsts[(firsts > 0) & (firsts < len(starts))] - 1] = True
+    for at in np.flatnonzero(wanted & (closes > 0) & (opens > 0)).tolist():
+        yield Step(day_of(starts[at]), float(closes[at]), day_of(starts[at + 1]), float(opens[at]))
 
 
 def unexplained_jumps(steps: Iterable[Step], splits: Sequence[Split]) -> Iterator[Jump]:

@@ -1,7 +1,6 @@
 """Bars of a symbol with a long history: what is read depends on what is asked for, not on what is stored."""
 
-import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ from app.finance.bars import Timeframe
 from app.quotes import queries as chart_queries
 from app.quotes.bars import queries
 from tests.conftest import Databases
+from tests.db.plans import Explaining
 
 LAST = datetime(2012, 8, 31, 20, tzinfo=UTC)
 MINUTES, DAYS, LIMIT = 40_000, 5_000, 50
@@ -54,34 +54,6 @@ async def pools(request: pytest.FixtureRequest, databases: Databases) -> AsyncIt
     await opened.close()
 
 
-class Explaining:
-    """A connection that keeps how many rows each part of a plan gave."""
-
-    def __init__(self, connection: asyncpg.Connection) -> None:
-        self._connection = connection
-        self.rows: list[tuple[str, float]] = []
-
-    async def fetch(self, text: str, *values: object) -> list[asyncpg.Record]:
-        await self._explain(text, values)
-        return await self._connection.fetch(text, *values)
-
-    async def fetchval(self, text: str, *values: object) -> Any:
-        await self._explain(text, values)
-        return await self._connection.fetchval(text, *values)
-
-    async def _explain(self, text: str, values: tuple[object, ...]) -> None:
-        plan = await self._connection.fetchval(f"explain (analyze, format json) {text}", *values)
-        self.rows += scanned(json.loads(plan)[0]["Plan"])
-
-
-def scanned(plan: dict[str, Any]) -> Iterator[tuple[str, float]]:
-    if "Relation Name" in plan:
-        rows = plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)
-        yield plan["Node Type"], rows * plan["Actual Loops"]
-    for part in plan.get("Plans", ()):
-        yield from scanned(part)
-
-
 @pytest.mark.parametrize("timeframe", EACH)
 async def test_no_range_reads_more_than_its_bars_hold(pools: Pools, timeframe: Timeframe) -> None:
     shape = await pools.shape()
@@ -93,8 +65,8 @@ async def test_no_range_reads_more_than_its_bars_hold(pools: Pools, timeframe: T
 
             assert len(found) <= LIMIT
             assert found or name.endswith("everything")
-            assert max(rows for _, rows in explaining.rows) <= most, (name, explaining.rows)
-            assert not [node for node, _ in explaining.rows if node == "Seq Scan"], name
+            assert explaining.most_rows <= most, (name, explaining.scans)
+            assert not explaining.without_index, name
 
 
 async def test_a_symbol_without_bars_reads_nothing(pools: Pools) -> None:
@@ -103,16 +75,16 @@ async def test_a_symbol_without_bars_reads_nothing(pools: Pools) -> None:
         for timeframe in EACH:
             explaining = Explaining(connection)
             assert await queries.stored(explaining, shape, "NONE", timeframe, None, None, LIMIT) == []  # type: ignore[arg-type]
-            assert max(rows for _, rows in explaining.rows) == 0
+            assert explaining.most_rows == 0
 
 
 async def test_charts_read_what_they_show(pools: Pools) -> None:
     shape = await pools.shape()
     async with pools.market.acquire() as connection:
         explaining: Any = Explaining(connection)
-        await chart_queries.bars(explaining, shape, "IBM", LAST.date(), "day", LIMIT)
+        await chart_queries.days(explaining, shape, "IBM", LAST.date(), LIMIT)
         await chart_queries.newest_bars(explaining, shape, ["IBM", "NONE", "AAPL"])
         await chart_queries.first_day(explaining, shape, "IBM")
 
-    assert max(rows for _, rows in explaining.rows) <= LIMIT + 1
-    assert not [node for node, _ in explaining.rows if node == "Seq Scan"]
+    assert explaining.most_rows <= LIMIT + 1
+    assert not explaining.without_index

@@ -12,12 +12,10 @@ import pytest
 from app.db.pools import Pools
 from app.finance import spans
 from app.finance.bars import Bar, Timeframe
-from app.quotes import queries as chart_queries
 from app.quotes.bars import queries
 from tests.conftest import Databases
 from tests.quotes.samples import OPEN
-from tests.quotes.samples import bars as days
-from tests.quotes.stored import store_bars, store_minutes
+from tests.quotes.stored import store_minutes
 
 EACH: list[Timeframe] = ["5min", "15min", "30min"]
 SEEDED = random.Random(15)
@@ -104,20 +102,3 @@ def scanned(node: dict[str, Any]) -> Iterator[int]:
     yield node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
     for inner in node.get("Plans", []):
         yield from scanned(inner)
-
-
-@pytest.mark.parametrize(("grouping", "timeframe"), [("week", "weekly"), ("month", "monthly")])
-async def test_weeks_and_months_of_a_chart_are_whole_whatever_the_limit(
-    databases: Databases, pools: Pools, grouping: str, timeframe: Timeframe
-) -> None:
-    stored = days("IBM", 300)
-    await store_bars(databases.engine, stored)
-    whole = spans.merged(stored, timeframe)
-
-    for limit in (1, 3, len(whole) - 1, len(whole)):
-        async with pools.market.acquire() as connection:
-            shape = await pools.shape()
-            found = await chart_queries.bars(connection, shape, "IBM", None, grouping, limit)  # type: ignore[arg-type]
-
-        day_of = {bar.start - bar.start % 86_400: bar[3:8] for bar in whole[-limit:]}
-        assert [bar[3:8] for bar in found] == list(day_of.values())

@@ -1,30 +1,18 @@
 from collections.abc import Iterable
 from datetime import date
 
-import pytest
-
 from app.db.pools import Pools
-from app.finance.adjust import Prices
 from app.finance.instrument import Instrument
 from app.finance.quote import NewestQuote
-from app.identity import View
-from app.quotes import partials
 from app.quotes.board import Board
-from app.quotes.charts import Charts
-from app.quotes.drawing import drawn
-from app.quotes.history import Asked, history
 from app.quotes.quote import SLOT, Quote
 from app.quotes.seed import SYMBOLS_AT_ONCE, seed
 from app.wire.newest import Newest
 from tests.conftest import Databases
-from tests.quotes.samples import AWKWARD, LONG_NAME, OPEN, bars, tick
+from tests.quotes.samples import AWKWARD, LONG_NAME, OPEN, bars
 from tests.quotes.stored import (
-    Found,
     store_bars,
-    store_dividends,
     store_minutes,
-    store_patterns,
-    store_splits,
     store_symbols,
 )
 
@@ -121,173 +109,3 @@ async def test_an_empty_market_seeds_nothing_and_breaks_nothing(pools: Pools, ne
     await seed(board, pools, newest)
 
     assert board.first(10) == []
-
-
-async def test_a_chart_holds_stored_days_and_today(databases: Databases, pools: Pools) -> None:
-    board, charts = Board(), Charts()
-    await store_bars(databases.engine, bars("BF/B", 40))
-    board.apply(tick("BF/B", 45.0))
-
-    found = await history(Asked("BF/B", "1m"), pools, board, charts)
-
-    assert found is not None
-    assert len(found.chart.bars) == 22
-    assert found.chart.last is not None
-    assert found.chart.last.day == date(2012, 9, 4)
-    assert found.years == (9.0, 51.0)
-    assert charts.get("BF/B", "1m") is found.chart
-
-
-async def test_the_day_that_is_stored_and_still_newest_is_drawn_once(
-    databases: Databases, pools: Pools, newest: Newest
-) -> None:
-    board, charts = Board(), Charts()
-    await store_bars(databases.engine, bars("BRK.B", 40))
-    await seed(board, pools, newest)
-
-    found = await history(Asked("BRK.B", "3m"), pools, board, charts)
-
-    assert found is not None
-    assert [bar.day for bar in found.chart.bars] == sorted({bar.day for bar in bars("BRK.B", 40)})
-
-
-async def test_a_long_history_is_drawn_in_weeks_that_keep_every_price(databases: Databases, pools: Pools) -> None:
-    board = Board()
-    stored = bars("X:BTCUSD", 700)
-    await store_bars(databases.engine, stored)
-
-    found = await history(Asked("X:BTCUSD", "all"), pools, board, Charts())
-
-    assert found is not None
-    chart = found.chart
-    assert chart.grouping == "week"
-    assert 100 <= len(chart.bars) <= 101
-    assert sum(bar.volume for bar in chart.bars) == sum(bar.volume for bar in stored)
-    assert (chart.bars[0].open, chart.bars[-1].close) == (stored[0].open, stored[-1].close)
-
-
-async def test_marks_are_the_patterns_of_daily_bars(databases: Databases, pools: Pools) -> None:
-    board = Board()
-    stored = bars("BRK.B", 10)
-    await store_bars(databases.engine, stored)
-    closing = stored[4].start + 20 * 3600
-    await store_patterns(databases.engine, "daily", [Found("BRK.B", "Hammer", closing)])
-    await store_patterns(databases.engine, "1min", [Found("BRK.B", "Doji", closing)])
-
-    found = await history(Asked("BRK.B", "1m"), pools, board, Charts())
-
-    assert found is not None
-    assert [(mark.day, mark.pattern) for mark in found.chart.marks] == [(stored[4].day, "Hammer")]
-
-
-async def test_nobody_knows_an_unknown_symbol(pools: Pools) -> None:
-    assert await history(Asked("NOBODY", "1y"), pools, Board(), Charts()) is None
-
-
-async def test_a_chart_counts_shares_as_they_are_today(databases: Databases, pools: Pools) -> None:
-    board, stored = Board(), bars("BRK.B", 40)
-    await store_bars(databases.engine, stored)
-    await store_splits(databases.engine, [("BRK.B", stored[30].day, 2), ("BRK.B", date(2012, 9, 5), 7)])
-    board.apply(tick("BRK.B", 45.0))
-
-    found = await history(Asked("BRK.B", "3m"), pools, board, Charts())
-    other = await history(Asked("BRK.B", "1m"), pools, board, Charts())
-
-    assert found is not None
-    assert found.chart.adjusted
-    assert [bar.close for bar in found.chart.past] == [
-        bar.close / 2 if at < 30 else bar.close for at, bar in enumerate(stored)
-    ]
-    drawing = drawn(found.chart)
-    assert drawing is not None
-    assert "Adjusted for splits" in str(partials.chart("BRK.B", drawing, View()))
-    assert other is not None
-    assert other.chart.adjusted
-
-
-async def test_weeks_of_split_shares_are_made_of_adjusted_days(databases: Databases, pools: Pools) -> None:
-    board, stored = Board(), bars("X:BTCUSD", 700)
-    await store_bars(databases.engine, stored)
-    middle = next(at for at, bar in enumerate(stored) if at > 400 and bar.day.weekday() == 2)
-    await store_splits(databases.engine, [("X:BTCUSD", stored[middle].day, 2)])
-
-    found = await history(Asked("X:BTCUSD", "all"), pools, board, Charts())
-
-    assert found is not None
-    week = next(bar for bar in found.chart.past if bar.start == stored[middle - 2].start)
-    assert found.chart.adjusted
-    assert week.open == stored[middle - 2].open / 2
-    assert week.close == stored[middle + 4].close
-    assert week.volume == sum(bar.volume * 2 for bar in stored[middle - 2 : middle]) + sum(
-        bar.volume for bar in stored[middle : middle + 5]
-    )
-
-
-async def test_the_range_of_52_weeks_is_in_todays_share(databases: Databases, pools: Pools) -> None:
-    board, stored = Board(), bars("BRK.B", 400)
-    await store_bars(databases.engine, stored)
-    await store_splits(databases.engine, [("BRK.B", stored[390].day, 4)])
-    board.apply(tick("BRK.B", 300.0))
-
-    found = await history(Asked("BRK.B", "1m"), pools, board, Charts())
-
-    assert found is not None
-    first = next(at for at, bar in enumerate(stored) if (date(2012, 9, 4) - bar.day).days < 364)
-    assert found.years == (stored[first].low / 4, stored[-1].high)
-
-
-async def test_the_range_of_52_weeks_knows_what_today_has_done(databases: Databases, pools: Pools) -> None:
-    board = Board()
-    await store_bars(databases.engine, bars("BRK.B", 40))
-    for price, after in ((500.0, 0), (1.0, 60), (40.0, 120)):
-        board.apply(tick("BRK.B", price, OPEN + after))
-
-    found = await history(Asked("BRK.B", "1m"), pools, board, Charts())
-
-    assert found is not None
-    assert found.years == (1.0, 500.0)
-
-
-@pytest.mark.parametrize("prices", ["split", "total", "raw"])
-async def test_a_chart_is_adjusted_as_it_was_asked_for(databases: Databases, pools: Pools, prices: Prices) -> None:
-    board, charts, stored = Board(), Charts(), bars("BRK.B", 40)
-    split, paid = stored[10].day, stored[20].day
-    await store_bars(databases.engine, stored)
-    await store_symbols(databases.engine, {"BRK.B": "Berkshire"})
-    await store_splits(databases.engine, [("BRK.B", split, 2)])
-    dividends = [("BRK.B", paid, "CD", 1.0, "USD"), ("BRK.B", paid, "SC", 0.5, None), ("BRK.B", paid, "LT", 9.0, "EUR")]
-    await store_dividends(databases.engine, dividends)
-    board.apply(tick("BRK.B", 45.0))
-
-    found = await history(Asked("BRK.B", "3m", prices), pools, board, charts)
-
-    assert found is not None
-    halves = [0.5 if at < 10 and prices != "raw" else 1.0 for at in range(40)]
-    kept = [1 - 1.5 / stored[19].close if at < 20 and prices == "total" else 1.0 for at in range(40)]
-    expected = [bar.close * half * rest for bar, half, rest in zip(stored, halves, kept, strict=True)]
-    assert [bar.close for bar in found.chart.past] == pytest.approx(expected)
-    assert found.chart.last is not None
-    assert found.chart.last.close == 45.0
-    assert charts.get("BRK.B", "3m", prices) is found.chart
-    words = {"split": "Adjusted for splits", "total": "adjusted for splits and dividends", "raw": "Prices as traded"}
-    drawing = drawn(found.chart)
-    assert drawing is not None
-    assert [each for each, said in words.items() if said in str(partials.chart("BRK.B", drawing, View()))] == [prices]
-
-
-async def test_the_previous_close_of_a_splits_day_is_in_new_shares_whoever_tells_it(
-    databases: Databases, pools: Pools, newest: Newest
-) -> None:
-    board, day = Board(), date(2012, 9, 4)
-    for symbol in AWKWARD:
-        await store_bars(databases.engine, bars(symbol, 3))
-    await store_bars(databases.engine, bars("BF/B", 1, day))
-    await store_symbols(databases.engine, dict.fromkeys(AWKWARD, ""))
-    await store_splits(databases.engine, [(symbol, day, 2) for symbol in AWKWARD])
-    left = NewestQuote("BRK.B", 6.0, OPEN, "2012-09-04", 6.0, 6.0, 6.0, 5)
-    await newest.put([left._replace(previous_close=13.0), left._replace(symbol="X:BTCUSD")])
-
-    await seed(board, pools, newest)
-    await seed(board, pools, newest)
-
-    assert [quote.previous_close for quote in board.first(10)] == [6.5, 6.5, 6.5]

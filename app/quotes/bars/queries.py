@@ -1,13 +1,12 @@
 """Stored bars of any length, and those that are made of minutes."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from asyncpg import Connection, Record
 
 from app.db.market import MarketShape
 from app.finance.bars import DAY, Bar, Timeframe
-from app.finance.jumps import JUMP, Step
 
 MINUTES_OF: Mapping[Timeframe, int] = {"5min": 5, "15min": 15, "30min": 30}
 """Bars that are made of minutes whenever somebody asks."""
@@ -20,18 +19,6 @@ select extract(epoch from {begins})::float8 as begins, open, high, low, close, v
  where symbol = $1 and whole and {place} >= $2 and {place} < $3
  order by {place} desc
  limit $4
-"""
-
-STEPS = """
-select day0, close0, day, open
-  from (select day, open, lag(day) over days as day0, lag(close) over days as close0
-          from {bars} as bars
-         where symbol = $1 and day >= $2 and day < $3 and whole
-        window days as (order by day)) as pairs
- where close0 > 0 and open > 0
-   and (open > close0 * {jump} or open * {jump} < close0
-        or exists (select from unnest($4::date[]) as split where split > day0 and split <= day))
- order by day
 """
 
 # By symbol and time alone, so that an index answers it.
@@ -101,16 +88,6 @@ async def stored(
         )
         for row in reversed(rows)
     ]
-
-
-async def steps(
-    connection: Connection, shape: MarketShape, symbol: str, since: date, before: date, splits: Sequence[date]
-) -> list[Step]:
-    """Between daily bars from `since` on and before the other day: large ones, and those that a split lies in."""
-    if shape.daily_bars is None:
-        return []
-    text = STEPS.format(bars=shape.daily_bars, jump=JUMP)
-    return [Step(*row) for row in await connection.fetch(text, symbol, since, before, splits)]
 
 
 async def _merged(
