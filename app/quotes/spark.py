@@ -1,10 +1,12 @@
 """The path of a sparkline: today's session from left to right, against the previous close."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from app.quotes.quote import POINTS, Quote
 
 WIDTH, HEIGHT, EDGE = 78, 24, 2
+HEIGHTS = tuple(f"{tenths / 10:g}" for tenths in range(10 * HEIGHT + 1))
 
 
 class Spark(NamedTuple):
@@ -19,14 +21,17 @@ def spark(quote: Quote) -> Spark:
     if len(quote.spark) < 2:
         return Spark("", None)
     low, high = min(reach), max(reach)
-    heights = [_height(price, low, high) for price in quote.spark]
-    step = WIDTH / max(POINTS - 1, len(heights) - 1)
-    line = "L".join(f"{index * step:.4g} {height:g}" for index, height in enumerate(heights))
-    zero = None if quote.previous_close is None else _height(quote.previous_close, low, high)
+    tenths = 10 * (HEIGHT - 2 * EDGE) / (high - low) if high > low else 0.0
+    top = 10 * (EDGE if high > low else HEIGHT / 2)
+    line = "L".join(
+        x + HEIGHTS[round(top + tenths * (high - price))]
+        for x, price in zip(_across(len(quote.spark)), quote.spark, strict=True)
+    )
+    zero = None if quote.previous_close is None else round(top + tenths * (high - quote.previous_close)) / 10
     return Spark(f"M{line}", zero)
 
 
-def _height(price: float, low: float, high: float) -> float:
-    if high <= low:
-        return HEIGHT / 2
-    return round(EDGE + (HEIGHT - 2 * EDGE) * (high - price) / (high - low), 1)
+@lru_cache(maxsize=256)
+def _across(count: int) -> tuple[str, ...]:
+    step = WIDTH / max(POINTS - 1, count - 1)
+    return tuple(f"{index * step:.4g} " for index in range(count))
