@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from app.finance import shares, spans
-from app.finance.bars import DAY, Timeframe
-from app.finance.panel import Counts, Floats
+from app.finance.bars import DAY, Bar, Timeframe
+from app.finance.panel import Counts, Floats, number_of_ticks
 from app.finance.shares import Splits
 
 OPEN, HIGH, LOW, CLOSE, VOLUME = range(1, 6)
@@ -38,6 +38,14 @@ def gathered(timeframe: Timeframe, names: Sequence[str], places: Counts, values:
     places, values = places[order], values[:, order]
     firsts = np.flatnonzero(np.diff(places, prepend=-1))
     return Columns(timeframe, [names[place] for place in places[firsts].tolist()], firsts, values)
+
+
+def bars(columns: Columns) -> list[Bar]:
+    return [
+        Bar(symbol, columns.timeframe, start, opened, high, low, close, int(volume), number_of_ticks(ticks))
+        for symbol, values in columns.each()
+        for start, opened, high, low, close, volume, ticks in values.T.tolist()
+    ]
 
 
 def merged(short: Columns, timeframe: Timeframe, splits: Splits = shares.NONE) -> Columns:

@@ -139,7 +139,7 @@ async def bars(asked: BarsAsked, symbol: str) -> Bars:
         found = await past.bars(connection, shape, share, past.Cut(asked.timeframe, since, until, asked.limit))
         if known is None and not found.bars:
             abort(404, "This symbol is not known.")
-    given = [Bar(api.moment(bar.start), bar.open, bar.high, bar.low, bar.close, bar.volume) for bar in found.bars]
+    given = [Bar(api.moment(bar.start), *bar[3:8]) for bar in found.bars]
     return Bars(wanted, asked.timeframe, asked.prices, found.changed, given)
 
 

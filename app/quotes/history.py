@@ -1,17 +1,18 @@
 """Reads what a chart needs, and puts it where ticks will find it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
 from app.db import actions
 from app.db.pools import Pools
 from app.finance.adjust import Actions, Prices, Split, adjusted
 from app.finance.bars import Bar, Timeframe, day_of, day_start
-from app.finance.columns import HIGH, LOW, VOLUME, Columns, merged
+from app.finance.columns import HIGH, LOW, Columns, bars, merged
 from app.finance.jumps import steps, unexplained_jumps
 from app.finance.panel import Floats
 from app.quotes import queries
+from app.quotes.bars import queries as bar_queries
 from app.quotes.board import Board
 from app.quotes.charts import Chart, Charts, Grouping, assembled, grouped, moved, today_of
 from app.quotes.quote import Quote
@@ -68,7 +69,8 @@ async def history(asked: Asked, pools: Pools, board: Board, charts: Charts) -> H
             board.seed(seeds({symbol: instrument}, stored, {}, {symbol: known.splits}))
         quote = board.quote(symbol)
         before = quote.session if quote else None
-        days = await queries.days(connection, shape, symbol, before, _most(span))
+        until = datetime.combine(before, time(), UTC) if before else None
+        days = await bar_queries.stored(connection, shape, symbol, "daily", None, until, _most(span))
         grouping, limit = _cut(span, days, before)
         stored = _candles(days, grouping, limit)
         since = stored[0].day if stored else before
@@ -104,11 +106,7 @@ def _cut(span: str, days: Columns, until: date | None) -> tuple[Grouping, int]:
 def _candles(days: Columns, grouping: Grouping, limit: int) -> list[Bar]:
     """The newest whole periods, oldest first; each bar starts like the first day of its period, traded or not."""
     longer = days if grouping == "day" else merged(days, LONGER[grouping])
-    rows = longer.values[: VOLUME + 1, -limit:].T.tolist()
-    return [
-        Bar(days.symbols[0], "daily", start, opened, high, low, close, int(volume))
-        for start, opened, high, low, close, volume in rows
-    ]
+    return bars(longer._replace(timeframe="daily", values=longer.values[:, -limit:]))
 
 
 def _since(days: Columns, first: date) -> Floats:
@@ -122,8 +120,8 @@ def _changed(days: Columns, quote: Quote, known: Actions, cut: tuple[Grouping, i
         return None
     grouping, limit = cut
     # A week in which shares were split can only be told from its days.
-    bars = _candles(days, "day", limit if grouping == "day" else days.values.shape[1])
-    (*made, _), changed = adjusted([*bars, today_of(quote)], *known)
+    before = _candles(days, "day", limit if grouping == "day" else days.values.shape[1])
+    (*made, _), changed = adjusted([*before, today_of(quote)], *known)
     return grouped(made, grouping)[-limit:] if changed else None
 
 
@@ -134,6 +132,6 @@ def _years(days: Columns, quote: Quote, splits: Sequence[Split]) -> Years:
     if not any(begins < split.day <= quote.session for split in splits):
         low, high = within[LOW].min(initial=quote.low), within[HIGH].max(initial=quote.high)
         return Years(float(low), float(high))
-    bars = _candles(days._replace(values=within), "day", within.shape[1])
-    made = adjusted([*bars, today_of(quote)], splits).bars
+    before = bars(days._replace(values=within))
+    made = adjusted([*before, today_of(quote)], splits).bars
     return Years(min(bar.low for bar in made), max(bar.high for bar in made))

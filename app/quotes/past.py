@@ -8,7 +8,7 @@ import numpy as np
 
 from app.db import actions
 from app.db.market import MarketShape
-from app.finance import shares, spans
+from app.finance import columns, shares, spans
 from app.finance.adjust import Actions, Adjusted, Prices, Rates, Split, adjusted, crossed, times
 from app.finance.bars import Bar, Timeframe
 from app.finance.instrument import Instrument
@@ -48,9 +48,9 @@ async def bars(connection: actions.Link, shape: MarketShape, share: Share, cut: 
     payouts = [payout for payout in known.payouts if day is None or payout.day <= day]
     if cut.timeframe in DATED and (splits or payouts):
         days = await queries.stored(connection, shape, symbol, "daily", None, None, MOST_DAYS)
-        return _of_days(days, Actions(splits, payouts), cut)
+        return _of_days(columns.bars(days), Actions(splits, payouts), cut)
     found = await queries.stored(connection, shape, symbol, *cut)
-    return _unsplit(found, splits, cut.timeframe)
+    return _unsplit(columns.bars(found), splits, cut.timeframe)
 
 
 def _of_days(days: Sequence[Bar], known: Actions, cut: Cut) -> Adjusted:

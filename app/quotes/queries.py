@@ -3,13 +3,11 @@
 from datetime import date
 from typing import NamedTuple
 
-import numpy as np
 from asyncpg import Connection, Record
 
 from app.db.findings import first_of_all
 from app.db.market import MarketShape
-from app.finance.bars import DAY, Bar, day_start
-from app.finance.columns import Columns, gathered
+from app.finance.bars import Bar, day_start
 from app.finance.instrument import Instrument
 from app.finance.sessions import Session
 from app.finance.symbols import folded, is_symbol, spelt
@@ -19,19 +17,6 @@ FIRST_SEEN_DAYS = 30
 """Without a table of symbols, whoever traded in that many days before the newest bar is known."""
 
 MARKED = ("symbol = $1", "timeframe in ('daily', '1d', '1day', 'Daily')", "detected_at >= $2::date")
-
-# By column: a thousand days as rows take several times as long to send and to read.
-DAYS = """
-select string_agg(int4send(day - date '1970-01-01'), ''), string_agg(float8send(open), ''),
-       string_agg(float8send(high), ''), string_agg(float8send(low), ''), string_agg(float8send(close), ''),
-       string_agg(float8send(coalesce(volume, 0)::float8), '')
-  from (
-    select day, open, high, low, close, volume
-      from {bars} as bars
-     where symbol = $1 and day < coalesce($2::date, 'infinity') and whole
-     order by day desc
-     limit $3) as newest
-"""
 
 
 class Close(NamedTuple):
@@ -113,17 +98,6 @@ async def newest_bars(connection: Connection, shape: MarketShape, symbols: list[
         symbols,
     )
     return [_bar(row) for row in rows]
-
-
-async def days(connection: Connection, shape: MarketShape, symbol: str, before: date | None, limit: int) -> Columns:
-    """The newest `limit` daily bars, oldest first; days from `before` on are left out. Nobody counted their ticks."""
-    if shape.daily_bars is None:
-        return gathered("daily", [symbol], np.empty(0, np.int64), np.empty((7, 0)))
-    row = await connection.fetchrow(DAYS.format(bars=shape.daily_bars), symbol, before, limit)
-    numbers, *columns = [column or b"" for column in row or ()]
-    starts = DAY * np.frombuffer(numbers, ">i4").astype(np.float64)
-    values = [starts, *(np.frombuffer(column, ">f8") for column in columns), np.full(len(starts), np.nan)]
-    return gathered("daily", [symbol], np.zeros(len(starts), np.int64), np.array(values))
 
 
 async def first_day(connection: Connection, shape: MarketShape, symbol: str) -> date | None:

@@ -63,8 +63,8 @@ async def test_no_range_reads_more_than_its_bars_hold(pools: Pools, timeframe: T
             explaining = Explaining(connection)
             found = await queries.stored(explaining, shape, "IBM", timeframe, since, until, LIMIT)  # type: ignore[arg-type]
 
-            assert len(found) <= LIMIT
-            assert found or name.endswith("everything")
+            assert found.values.shape[1] <= LIMIT
+            assert found.values.size or name.endswith("everything")
             assert explaining.most_rows <= most, (name, explaining.scans)
             assert not explaining.without_index, name
 
@@ -74,15 +74,16 @@ async def test_a_symbol_without_bars_reads_nothing(pools: Pools) -> None:
     async with pools.market.acquire() as connection:
         for timeframe in EACH:
             explaining = Explaining(connection)
-            assert await queries.stored(explaining, shape, "NONE", timeframe, None, None, LIMIT) == []  # type: ignore[arg-type]
+            found = await queries.stored(explaining, shape, "NONE", timeframe, None, None, LIMIT)  # type: ignore[arg-type]
+
+            assert not found.values.size
             assert explaining.most_rows == 0
 
 
-async def test_charts_read_what_they_show(pools: Pools) -> None:
+async def test_the_first_and_the_newest_days_are_found_by_index(pools: Pools) -> None:
     shape = await pools.shape()
     async with pools.market.acquire() as connection:
         explaining: Any = Explaining(connection)
-        await chart_queries.days(explaining, shape, "IBM", LAST.date(), LIMIT)
         await chart_queries.newest_bars(explaining, shape, ["IBM", "NONE", "AAPL"])
         await chart_queries.first_day(explaining, shape, "IBM")
 

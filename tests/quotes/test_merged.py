@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from app.db.pools import Pools
-from app.finance import spans
+from app.finance import columns, spans
 from app.finance.bars import Bar, Timeframe
 from app.quotes.bars import queries
 from tests.conftest import Databases
@@ -32,7 +32,8 @@ async def read(
 ) -> list[Bar]:
     """`since`, `until`: seconds after the session opened."""
     async with pools.market.acquire() as connection:
-        return await queries.stored(connection, await pools.shape(), "IBM", timeframe, at(since), at(until), limit)
+        shape = await pools.shape()
+        return columns.bars(await queries.stored(connection, shape, "IBM", timeframe, at(since), at(until), limit))
 
 
 @pytest.mark.parametrize("timeframe", EACH)

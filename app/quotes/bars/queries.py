@@ -3,18 +3,29 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from asyncpg import Connection, Record
+import numpy as np
+from asyncpg import Connection
 
 from app.db.market import MarketShape
-from app.finance.bars import DAY, Bar, Timeframe
+from app.finance.bars import DAY, Timeframe
+from app.finance.columns import Columns, gathered
+from app.finance.panel import Floats
 
 MINUTES_OF: Mapping[Timeframe, int] = {"5min": 5, "15min": 15, "30min": 30}
 """Bars that are made of minutes whenever somebody asks."""
 
 DATED: Sequence[Timeframe] = ("daily", "weekly", "monthly")
 
+# A thousand bars as rows take several times as long to send and to read.
+BY_COLUMN = """
+select string_agg(float8send(date_part('epoch', begins)), ''), string_agg(float8send(open), ''),
+       string_agg(float8send(high), ''), string_agg(float8send(low), ''), string_agg(float8send(close), ''),
+       string_agg(float8send(coalesce(volume, 0)::float8), '')
+  from ({rows}) as rows
+"""
+
 STORED = """
-select extract(epoch from {begins})::float8 as begins, open, high, low, close, volume
+select {place} as begins, open, high, low, close, volume
   from {bars} as bars
  where symbol = $1 and whole and {place} >= $2 and {place} < $3
  order by {place} desc
@@ -39,12 +50,11 @@ with merged as (
    order by 1 desc
    limit $4
 )
-select extract(epoch from begins)::float8 as begins, opening.open::float8 as open, merged.high::float8 as high,
-       merged.low::float8 as low, closing.close::float8 as close, merged.volume
+select begins, opening.open::float8 as open, merged.high::float8 as high, merged.low::float8 as low,
+       closing.close::float8 as close, merged.volume
   from merged
  cross join lateral (select open from {minutes} as one where symbol = $1 and at = first and whole limit 1) as opening
  cross join lateral (select close from {minutes} as one where symbol = $1 and at = last and whole limit 1) as closing
- order by begins desc
 """
 
 EVER = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
@@ -59,51 +69,44 @@ async def stored(
     since: datetime | None,
     until: datetime | None,
     limit: int,
-) -> list[Bar]:
-    """The newest `limit` bars that begin from `since` on and before `until`, oldest first."""
+) -> Columns:
+    """The newest `limit` bars that begin from `since` on and before `until`. Nobody counted their ticks."""
     source, span = _source(shape, timeframe), (since or EVER[0], until or EVER[1])
     if source is None:
-        return []
+        return gathered(timeframe, [symbol], np.empty(0, np.int64), np.empty((7, 0)))
     if timeframe in MINUTES_OF:
         seconds = 60 * MINUTES_OF[timeframe]
-        rows = await _merged(
-            connection, source, symbol, (_ceiling(span[0], seconds), _ceiling(span[1], seconds)), limit, seconds
-        )
+        within = _ceiling(span[0], seconds), _ceiling(span[1], seconds)
+        values = await _merged(connection, source, symbol, within, limit, seconds)
     elif timeframe in DATED:
         # In days, as the columns of an index are: midnights that are not before an instant are those of whole days.
-        text = STORED.format(bars=source, place="day", begins="day")
-        rows = await connection.fetch(text, symbol, *(_ceiling(at, DAY).date() for at in span), limit)
+        days = (_ceiling(at, DAY).date() for at in span)
+        values = await _by_column(connection, STORED.format(bars=source, place="day"), symbol, *days, limit)
     else:
-        rows = await connection.fetch(STORED.format(bars=source, place="at", begins="at"), symbol, *span, limit)
-    return [
-        Bar(
-            symbol,
-            timeframe,
-            row["begins"],
-            row["open"],
-            row["high"],
-            row["low"],
-            row["close"],
-            row["volume"] or 0,
-        )
-        for row in reversed(rows)
-    ]
+        values = await _by_column(connection, STORED.format(bars=source, place="at"), symbol, *span, limit)
+    return gathered(timeframe, [symbol], np.zeros(values.shape[1], np.int64), values)
+
+
+async def _by_column(connection: Connection, rows: str, *values: object) -> Floats:
+    """In the order of Columns.values, of rows in any order."""
+    found = await connection.fetchrow(BY_COLUMN.format(rows=rows), *values)
+    columns = [np.frombuffer(column or b"", ">f8") for column in found or ()]
+    return np.array([*columns, np.full(len(columns[0]), np.nan)])
 
 
 async def _merged(
     connection: Connection, minutes: str, symbol: str, span: tuple[datetime, datetime], limit: int, seconds: int
-) -> list[Record]:
+) -> Floats:
     """Cut by time before minutes are grouped: whole bars, of no more minutes than they and one more can hold."""
     since, until = span
     count = (limit + 1) * seconds // 60
     while True:
         oldest = await connection.fetchval(OLDEST.format(minutes=minutes), symbol, since, until, count)
         begins = since if oldest is None else _ceiling(oldest, seconds)
-        rows: list[Record] = await connection.fetch(
-            MERGED.format(minutes=minutes), symbol, begins, until, limit, seconds
-        )
-        if oldest is None or len(rows) == limit:
-            return rows
+        text = MERGED.format(minutes=minutes)
+        values = await _by_column(connection, text, symbol, begins, until, limit, seconds)
+        if oldest is None or values.shape[1] == limit:
+            return values
         # Minutes that lack a price make no bar: where there are many, the others lie further back.
         count *= 4
 
