@@ -125,10 +125,12 @@ def _changed(days: Columns, quote: Quote, known: Actions, cut: tuple[Grouping, i
     return grouped(made, grouping)[-limit:] if changed else None
 
 
-def _years(days: Columns, quote: Quote, splits: Sequence[Split]) -> Years:
-    """In today's share, today included."""
+def _years(days: Columns, quote: Quote, splits: Sequence[Split]) -> Years | None:
+    """In today's share, today included; None where no other day is stored."""
     begins = quote.session - timedelta(days=WEEKS_DAYS)
     within = _since(days, begins + timedelta(days=1))
+    if not within.size:
+        return None
     if not any(begins < split.day <= quote.session for split in splits):
         low, high = within[LOW].min(initial=quote.low), within[HIGH].max(initial=quote.high)
         return Years(float(low), float(high))

@@ -221,4 +221,4 @@ async def test_a_symbol_without_a_stored_day_has_todays_candle(pools: Pools) -> 
 
         assert found is not None
         assert [bar.close for bar in found.chart.bars] == [45.0]
-        assert found.years == (45.0, 45.0)
+        assert found.years is None
