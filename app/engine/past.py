@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -109,12 +109,13 @@ async def load(pool: Pool, shipped: Shipped, min_confidence: float) -> int:
     return len(bars)
 
 
-async def recall(pool: Pool, series: Series) -> list[Bar]:
-    """The last bars of every symbol, from the tables into memory; and of each the last minute."""
+async def recall(pool: Pool, series: Series, quoted: Iterable[str] = ()) -> list[Bar]:
+    """The last bars of every symbol that has a daily bar or is among `quoted`, from the tables into memory; and of each
+    the last minute. Who is traded for the first time today has minutes alone."""
     async with pool.acquire() as connection:
         series.split(await actions.every_split(connection))
         series.quote_in(await keeping.tick_sizes(connection))
-        symbols = await queries.symbols_with_days(connection)
+        symbols = sorted({*await queries.symbols_with_days(connection), *quoted})
         series.reserve(len(symbols))
         for first in range(0, len(symbols), SYMBOLS_AT_ONCE):
             some = symbols[first : first + SYMBOLS_AT_ONCE]

@@ -51,9 +51,10 @@ class Start:
     async def _prepare(self, series: Series, close: Close, tape: Tape) -> None:
         if await self._ours():
             await past.load(self._pool, self._shipped.before(await self._session()), self._min_confidence)
-        minutes = await past.recall(self._pool, series)
+        quotes = await self._quotes()
+        minutes = await past.recall(self._pool, series, quotes)
         newest = max((bar.start for bar in minutes), default=-MINUTE)
-        tape.seed(await self._quotes(), newest + MINUTE)
+        tape.seed(quotes, newest + MINUTE)
         # Before anything is counted in the bars in memory: the last minutes may come again.
         await self._stream.resume(series)
         await recall.findings(self._pool, series, close, self._min_confidence)

@@ -89,6 +89,28 @@ async def test_a_recall_that_is_made_again_doubles_nothing(databases: Databases)
     assert all(np.array_equal(series.ring(name).ends, ends) for name, ends in once.items())
 
 
+async def test_minutes_of_a_symbol_without_a_stored_day_are_recalled(databases: Databases) -> None:
+    """Of one that is traded for the first time today: else its indicators would begin anew with every restart."""
+    await furnish(databases.engine)
+    link = await asyncpg.connect(databases.engine)
+    await link.execute(
+        "insert into ohlcv_1min select 'NEW', timestamp, open, high, low, close, volume from ohlcv_1min"
+        " where symbol = 'BRK.B'"
+    )
+    await link.close()
+    pool, series = Pool(databases.engine, "engine", 1), Series()
+
+    minutes = await past.recall(pool, series, ("NEW", "NEVER"))
+    await pool.close()
+
+    for timeframe in ("1min", *spans.FROM_MINUTES):
+        known = series.last("BRK.B", timeframe)
+        assert known
+        assert series.last("NEW", timeframe) == [bar._replace(symbol="NEW") for bar in known]
+    assert "NEW" in {bar.symbol for bar in minutes}
+    assert series.last("NEVER", "1min") == []
+
+
 async def test_an_empty_market_is_recalled_as_nothing(databases: Databases) -> None:
     pool = Pool(databases.engine, "engine", 1)
 
