@@ -16,6 +16,7 @@ from app.db import migrate, roles
 from app.embedded import postgres, valkey
 from app.embedded.child import Child, Program
 from app.embedded.places import Places, leave, prepare
+from app.wire.client import close, connect
 from tests.ports import free_port
 
 # The same examples at every run, however long a slow machine takes to make and to try one.
@@ -78,6 +79,13 @@ async def redis_url(places: Places, valkey_server: Child) -> AsyncIterator[str]:
     await client.flushall()
     yield valkey.url(places)
     await client.aclose()
+
+
+@pytest.fixture
+async def client(redis_url: str) -> AsyncIterator[Redis]:
+    link = connect(redis_url)
+    yield link
+    await close(link)
 
 
 async def copied(places: Places, template: str) -> AsyncIterator[str]:

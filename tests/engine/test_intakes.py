@@ -19,7 +19,6 @@ from app.engine.stream_intake import StreamIntake
 from app.engine.tape import Tape
 from app.wire import position
 from app.wire.channels import TICKS_KEY, Channels
-from app.wire.client import close, connect
 from app.wire.codec import encode
 from app.wire.events import Tick
 from app.wire.publish import Publisher
@@ -35,13 +34,6 @@ NAME = Channels().ticks
 def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(channel_intake, "SILENCE_SECONDS", 0.3)
     monkeypatch.setattr(channel_intake, "LOOK_SECONDS", 0.02)
-
-
-@pytest.fixture
-async def client(redis_url: str) -> AsyncIterator[Redis]:
-    link = connect(redis_url)
-    yield link
-    await close(link)
 
 
 class Rig(NamedTuple):

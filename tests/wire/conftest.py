@@ -1,20 +1,18 @@
-"""A client of the shared Valkey, and a Valkey of one's own for whoever means it harm."""
+"""A Valkey of one's own for whoever means it harm."""
 
 import asyncio
 import shutil
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from redis.asyncio import Redis
 
 from app.embedded import valkey
 from app.embedded.child import Child
 from app.embedded.places import prepare
 from app.wire import shared
-from app.wire.client import close, connect
 
 
 class Server(NamedTuple):
@@ -37,13 +35,6 @@ def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """A Redis that is slow for once is passed over by caches, which is not what is tested here."""
     monkeypatch.setattr(shared, "WITHIN_SECONDS", 5.0)
     monkeypatch.setattr(shared, "PAUSE_SECONDS", 5.0)
-
-
-@pytest.fixture
-async def client(redis_url: str) -> AsyncIterator[Redis]:
-    link = connect(redis_url)
-    yield link
-    await close(link)
 
 
 @pytest.fixture
