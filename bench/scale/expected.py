@@ -3,9 +3,10 @@
 import asyncio
 import threading
 import time
-from bisect import insort
+from collections import deque
 from datetime import UTC, datetime
 from types import TracebackType
+from typing import NamedTuple
 
 import asyncpg
 
@@ -19,6 +20,8 @@ from bench.scale.results import Row, none
 
 MINUTE = 60.0
 PAUSE_SECONDS, ENTRIES = 0.05, 100
+WATCHED = 100
+"""Symbols whose minutes are looked for in the database while the market is played."""
 UNFINISHED = 2 * MINUTE
 """Of market time: the newest minutes need not be stored when the feed is stopped in the middle of one."""
 
@@ -29,6 +32,14 @@ select symbol, timestamp, open::float8, high::float8, low::float8, close::float8
 Figures = tuple[float, float, float, float, int]
 
 
+class Over(NamedTuple):
+    """A minute that a tick of a later one has ended; `at`: when that tick was read, by the monotonic clock."""
+
+    symbol: str
+    start: float
+    at: float
+
+
 class ExpectedBars:
     """A thread of its own that reads along the stream in which the feed keeps its ticks."""
 
@@ -37,9 +48,10 @@ class ExpectedBars:
         self._rollup = Rollup()
         self._done = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._read()))
-        self._seen: list[tuple[float, float]] = []
-        self._starts: set[float] = set()
         self._newest = 0
+        self._watched: set[str] = set()
+        self.over: deque[Over] = deque()
+        """Minutes of the first WATCHED symbols, in the order in which they ended; whoever reads one takes it out."""
         self.ticks = 0
         self.symbols: set[str] = set()
         self.bars: dict[tuple[str, float], Figures] = {}
@@ -54,15 +66,11 @@ class ExpectedBars:
         self._done.set()
         self._thread.join()
 
-    def minutes(self) -> list[tuple[float, float]]:
-        """Where each minute that was traded begins, and when its first tick was read, by the monotonic clock."""
-        return list(self._seen)
-
     def finished(self) -> dict[tuple[str, float], Figures]:
         """All minutes but the newest, by symbol and beginning."""
         for bar in self._rollup.finish(before=float("inf")):
             self._put(bar)
-        until = max(self._starts, default=0.0) - UNFINISHED
+        until = max((start for _, start in self.bars), default=0.0) - UNFINISHED
         return {key: figures for key, figures in self.bars.items() if key[1] <= until}
 
     async def _read(self) -> None:
@@ -88,12 +96,12 @@ class ExpectedBars:
             return
         self.ticks += 1
         self.symbols.add(tick.symbol)
-        start = tick.at // MINUTE * MINUTE
-        if start not in self._starts:
-            self._starts.add(start)
-            insort(self._seen, (start, time.monotonic()))
+        if len(self._watched) < WATCHED:
+            self._watched.add(tick.symbol)
         if bar := self._rollup.add(tick):
             self._put(bar)
+            if bar.symbol in self._watched:
+                self.over.append(Over(bar.symbol, bar.start, time.monotonic()))
         for mended in self._rollup.mended():
             self._put(mended)
 

@@ -75,7 +75,6 @@ def play(servers: Servers, database: str, plan: Plan) -> list[Row]:
         children = {"web": web.child, "engine": engine, "ingest": ingest}
         meters = {**children, "valkey": servers.valkey, "postgres": servers.postgres}
         samples = _watched(plan, web, expected, meters)
-        observer.feed_stops()
         ingest.stop(20)
         time.sleep(SETTLE_SECONDS)
     rows = [Row(plan.part, "ticks a second", "1/s", expected.ticks / plan.seconds), *_usage(plan, samples)]

@@ -8,7 +8,6 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
 from types import TracebackType
 
 import asyncpg
@@ -18,23 +17,20 @@ from redis.asyncio import Redis
 from app.wire import clock
 from app.wire.channels import EOD_COMPLETION, Channels
 from app.wire.client import connect
-from bench.scale.expected import ExpectedBars
+from bench.scale.expected import ExpectedBars, Over
 from bench.scale.pages import percentile
 from bench.scale.results import Row, none
 
 LOOK_SECONDS = 0.5
-WATCHED = 100
-"""Symbols whose minutes are looked for in the database."""
 CLOSE_SECONDS = 40.0
 """After a minute's end at real speed: what is published in that time belongs to its close."""
 CLOSE_WITHIN = 5.0
 BATCHES = "ts:batch:indicators"
 DROPPED = re.compile(r"lost so far: .*?(\d+) dropped")
 
-NEWEST = """
-select max(newest) from unnest($1::text[]) as wanted(symbol)
- cross join lateral (select timestamp as newest from ohlcv_1min where symbol = wanted.symbol and timestamp <= $2
-                      order by timestamp desc limit 1) as last
+STORED = """
+select number from unnest($1::text[], $2::float8[]) with ordinality as over(symbol, start, number)
+ where exists (select from ohlcv_1min where symbol = over.symbol and timestamp = to_timestamp(over.start))
 """
 
 
@@ -43,14 +39,15 @@ class Observer:
 
     def __init__(self, redis_url: str, database_url: str, expected: ExpectedBars, log: Callable[[], str]) -> None:
         """`log`: what the engine has written so far."""
-        self._redis_url, self._database_url, self._truth, self._log = redis_url, database_url, expected, log
+        self._redis_url, self._database_url, self._expected, self._log = redis_url, database_url, expected, log
         self._began = time.monotonic()
         self._done = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
         self._lags: list[tuple[float, float]] = []
         self._closes: dict[int, float] = {}
         self._days: Counter[str] = Counter()
-        self._fed = True
+        self._missing: list[Over] = []
+        """Minutes that are over and were not in the database at the last look, oldest first."""
         self._waiting = 0
         self._cut = (0, 0)
 
@@ -63,10 +60,6 @@ class Observer:
     ) -> None:
         self._done.set()
         self._thread.join()
-
-    def feed_stops(self) -> None:
-        """From now on minutes that are missing say nothing: the newest one is never over."""
-        self._fed = False
 
     def recovered_after(self, moment: float, bound: float) -> float | None:
         """Seconds from `moment`, itself seconds from the beginning, until the lag was below and stayed there for
@@ -119,18 +112,13 @@ class Observer:
             await client.aclose()
 
     async def _look(self, link: asyncpg.Connection) -> None:
-        seen = self._truth.minutes()
-        if len(seen) < 3:
-            return
-        symbols = sorted(self._truth.symbols)[:WATCHED]
-        stored = await link.fetchval(NEWEST, symbols, datetime.fromtimestamp(seen[-1][0], UTC))
-        newest = stored.timestamp() if stored else 0.0
-        missing = [first for start, first in seen if start > newest]
+        while self._expected.over:
+            self._missing.append(self._expected.over.popleft())
+        symbols, starts = [each.symbol for each in self._missing], [each.start for each in self._missing]
+        stored = {row["number"] - 1 for row in await link.fetch(STORED, symbols, starts)}
+        self._missing = [each for place, each in enumerate(self._missing) if place not in stored]
         now = time.monotonic()
-        # The first that is missing is due when the first tick of a later one has come.
-        lag = now - missing[1] if len(missing) > 1 else 0.0
-        if self._fed:
-            self._lags.append((now - self._began, lag))
+        self._lags.append((now - self._began, now - self._missing[0].at if self._missing else 0.0))
 
     async def _hear(self, client: Redis) -> None:
         subscription = client.pubsub()

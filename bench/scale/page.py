@@ -24,9 +24,9 @@ What is measured:
 * **Start**: from the start of the process until `/ready` says yes (web) or the process says that it works (engine).
 * **The market**: web, engine and ingest as an operator starts them, on a copy of the data with 2 M detections. Every
   tick is also read from the stream that the feed keeps and made into minutes beside the desk; the stored bars are
-  compared with these. *Lag* is the time from the first tick of a later minute until a bar of the minute is stored.
-  *CPU* is in cores, of the process and its children, median of samples of five seconds, without the time of the foreign
-  load: two other processes that never sleep.
+  compared with these. *Lag* is the time from the tick that ends a minute of one of a hundred symbols until its bar is
+  stored, asked for twice a second. *CPU* is in cores, of the process and its children, median of samples of five
+  seconds, without the time of the foreign load: two other processes that never sleep.
 
 {tables}
 """
