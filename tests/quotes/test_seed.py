@@ -1,3 +1,6 @@
+"""What the board knows before it hears anything."""
+
+import gc
 from collections.abc import Iterable
 from datetime import date
 
@@ -109,3 +112,17 @@ async def test_an_empty_market_seeds_nothing_and_breaks_nothing(pools: Pools, ne
     await seed(board, pools, newest)
 
     assert board.first(10) == []
+
+
+async def test_the_collector_walks_no_quote_that_was_seeded(databases: Databases, pools: Pools, newest: Newest) -> None:
+    board = Board()
+    await store_bars(databases.engine, bars("BRK.B", 5))
+    await store_symbols(databases.engine, {"BRK.B": "Berkshire"})
+    try:
+        await seed(board, pools, newest)
+        quote = board.quote("BRK.B")
+
+        assert quote is not None
+        assert not any(each is quote for each in gc.get_objects())
+    finally:
+        gc.unfreeze()
