@@ -61,7 +61,7 @@ async def seed(board: Board, pools: Pools, newest: Newest, priced: Callable[[], 
             # Read last: what is published from here on comes to the board itself.
             quotes = seeds(board.instruments, bars, await newest.of(symbols), splits)
             board.seed(_with_spark(quote, paths.get(quote.symbol, {}), session) for quote in quotes)
-    if empty:
+    if empty and board.count:
         gc.freeze()
 
 

@@ -126,3 +126,12 @@ async def test_the_collector_walks_no_quote_that_was_seeded(databases: Databases
         assert not any(each is quote for each in gc.get_objects())
     finally:
         gc.unfreeze()
+
+
+async def test_nothing_is_left_to_stay_while_there_is_no_quote(pools: Pools, newest: Newest) -> None:
+    """A desk without data is seeded again every few seconds."""
+    gc.unfreeze()
+
+    await seed(Board(), pools, newest)
+
+    assert gc.get_freeze_count() == 0
