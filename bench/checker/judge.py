@@ -22,6 +22,12 @@ class Violation(NamedTuple):
     evidence: tuple[Event, ...] = ()
 
 
+class Inserted(NamedTuple):
+    at: float
+    place: int
+    """In the log; of an entry that is there again in a later epoch, the one that it was read from."""
+
+
 class Judge:
     """Takes one page's events in order, then what it looked like at the end."""
 
@@ -38,7 +44,7 @@ class Judge:
         """Inserted since the last id."""
         self._owed: list[int] = []
         """Passed over, so that a whole list has to follow."""
-        self._inserted: dict[int, float] = {}
+        self._inserted: dict[int, Inserted] = {}
         self._newest = -1
         """The place in the log of the newest entry that was inserted in order."""
         self._list: dict[int, None] = {}
@@ -107,31 +113,37 @@ class Judge:
 
     def _insert(self, number: int, at: float, id_: LogId | None) -> None:
         self.tally["deliveries"] += 1
-        places = self._truth.places.get(number, [])
-        if id_ is not None and self._truth.vanished(id_):
+        places = [place for place in self._truth.places.get(number, []) if id_ is None or self._truth.ids[place] <= id_]
+        forgotten = self._may_be_forgotten(id_)
+        if forgotten:
             self.tally["deliveries that Redis then forgot"] += 1
-            places = [*places, self._newest]
-        if not places:
+        if not places and not forgotten:
             return self._complain("unknown", f"pattern {number} was shown and is not in the log")
+        place = next((place for place in places if place > self._newest), None)
         if number in self._inserted:
             self._complain("duplicate", f"pattern {number} came twice")
-        elif max(places) < self._newest:
+        elif place is None and not forgotten:
             newest = self._truth.numbers[self._newest]
             self._complain("reordered", f"pattern {number} came after {newest}, and stands before it in the log")
-        self._newest = max(self._newest, *places)
-        self._inserted[number] = at
+        self._newest = self._newest if place is None else place
+        self._inserted[number] = Inserted(at, self._newest)
         self._seen.add(number)
         self._list[number] = None
         return None
+
+    def _may_be_forgotten(self, id_: LogId | None) -> bool:
+        """It was in the log when it was shown, and Redis lost it before the log was read. Without an id nobody knows
+        where it stood: then any entry of an epoch that ended may be."""
+        return self._truth.vanished(id_) if id_ is not None else self.position.epoch < self._truth.top.epoch
 
     def _replace(self, numbers: tuple[int, ...], at: float) -> None:
         self.tally["lists"] += 1
         self._whole, self._told_whole = frozenset(numbers), True
         self._list = dict.fromkeys(sorted(numbers))
-        for number, shown_at in list(self._inserted.items()):
-            if at - shown_at < READING_SECONDS:
+        for number, inserted in list(self._inserted.items()):
+            if at - inserted.at < READING_SECONDS:
                 del self._inserted[number]
-        self._newest = max((self._truth.places[number][-1] for number in self._inserted), default=-1)
+        self._newest = max((inserted.place for inserted in self._inserted.values()), default=-1)
         if list(numbers) != sorted(numbers, reverse=True):
             self._complain("reordered", "the whole list is not newest first")
 

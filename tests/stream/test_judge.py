@@ -116,6 +116,16 @@ def test_a_log_that_was_lost_is_told() -> None:
     assert kinds([*before, after], truth) == ["loss"]
 
 
+def test_an_entry_that_comes_into_the_log_again_after_a_loss_is_no_swap_before_it() -> None:
+    truth = log(4)
+    for place, number in enumerate((2, 3)):
+        truth.note(id_(place, EPOCH + 1), number)
+    then = [Told(1.0, None, (Mark("missed", None),)), Told(2.0, id_(1, EPOCH + 1), (Whole((3, 2, 1, 0)),))]
+
+    assert kinds([*opened(0), told(1, 1), told(3, 2, 3), *then], truth) == []
+    assert kinds([*opened(0), told(1, 1), told(3, 3, 2), *then], truth) == ["reordered"]
+
+
 def test_what_was_shown_and_then_lost_with_the_log_has_to_be_told() -> None:
     truth = Truth([(id_(0), 0), (id_(1), 1), (id_(0, 8), 3)])
     truth.published = {number: Published(float(number), 1) for number in (0, 1, 3)}
