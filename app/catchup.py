@@ -1,7 +1,6 @@
 """What a reader missed: every entry in order, or the lists as they are now and a notice; and the newest states."""
 
 import asyncio
-from collections.abc import Callable
 from typing import NamedTuple
 
 from app import db, wire
@@ -11,6 +10,7 @@ from app.identity import View
 from app.live import topics
 from app.live.frames import Drawing, Form, Part, end, payload
 from app.live.hub import Hub
+from app.live.owed import NO_POSITION
 from app.live.reader import Reader
 from app.push import Push
 from app.wire.events import Unheard
@@ -40,9 +40,8 @@ _Missed = _Entries | _Unheard | Gap
 
 
 class CatchUp:
-    def __init__(self, hub: Hub, log: Log, relay: Draws, pools: Pools, owe: Callable[[str], None]) -> None:
-        """`owe` is told the lists that could not be had: they are to be sent to everybody when they can."""
-        self._hub, self._log, self._relay, self._owe = hub, log, relay, owe
+    def __init__(self, hub: Hub, log: Log, relay: Draws, pools: Pools) -> None:
+        self._hub, self._log, self._relay = hub, log, relay
         self._snapshots = Snapshots(hub, relay, pools)
 
     async def of(self, reader: Reader, cursor: str) -> list[Part]:
@@ -55,31 +54,29 @@ class CatchUp:
         states = [topic for topic in sorted(wanted) if topics.kind(topic) == "state"]
         missed = await self._entries(cursor, reader.joined_at) if logs else _Entries(())
         trims: list[Push | Drawing] = []
+        position = reader.joined_at
         if isinstance(missed, _Entries):
             mine = [push for push in missed.pushes if _push(push).topic in wanted]
             trims = [push for push in mine if _push(push).op == "trim"]
             parts = [self._hub.drawn([push for push in mine if _push(push).op != "trim"], view)]
         else:
-            parts = await self._lists(logs, view, reader.form)
-            if cursor or not all(part.lines for part in parts):  # what could not be had now, comes late
+            parts = await self._snapshots.parts(logs, view, reader.form)
+            late = [topic for topic, part in zip(logs, parts, strict=True) if not part.lines]
+            if late:
+                self._hub.owed.owe(late)
+                position = NO_POSITION
+            if cursor or late:
                 parts.append(self._hub.drawn(self._notice(missed, logs[0]), view))
         self._hub.joined[_way(cursor, missed)] += 1
         parts += await self._snapshots.parts(states, view, reader.form)
         # In a message of its own: htmx looks for what is too much in a list before it inserts what the message brings.
         after = [self._hub.drawn(trims, view), end("")] if trims else []
-        return [*(part for part in parts if part.lines), end(reader.joined_at), *after]
+        return [*(part for part in parts if part.lines), end(position), *after]
 
     def _notice(self, missed: _Unheard | Gap, topic: str) -> list[Push]:
         if isinstance(missed, Gap):
             return self._relay.missed(missed.missed, topic)
         return self._relay.gap(topic)
-
-    async def _lists(self, logs: list[str], view: View, form: Form) -> list[Part]:
-        parts = await self._snapshots.parts(logs, view, form)
-        for topic, part in zip(logs, parts, strict=True):
-            if not part.lines:
-                self._owe(topic)
-        return parts
 
     async def _entries(self, cursor: str, upto: str) -> _Missed:
         kept = self._hub.ring.between(cursor, upto)

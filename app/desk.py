@@ -51,7 +51,7 @@ async def dashboard() -> ResponseReturnValue:
         "desk/dashboard",
         title="Desk",
         topics=[topics.PATTERNS, topics.STATUS, *_quote_topics(quotes)],
-        cursor=cursor,
+        cursor=_begin_at(cursor, found),
         clock=_clock(view),
         lamps=[market_partials.lamp(lamp) for lamp in deps.board(MarketBoard).lamps()],
         writable=await _writable(),
@@ -136,7 +136,7 @@ async def _symbol_page(
             topics.patterns_topic(symbol),
             topics.STATUS,
         ],
-        cursor=cursor,
+        cursor=_begin_at(cursor, detections),
         instrument=instrument,
         headline=quote_partials.headline(quote.resting, quote.age(time.time()), view) if quote else "",
         facts=quote_partials.facts(quote, view) if quote else "",
@@ -155,6 +155,11 @@ async def _symbol_page(
         lacking=await deps.pools().lacking("daily_bars", "patterns", "indicators"),
         away=away,
     )
+
+
+def _begin_at(cursor: str, detections: Sequence[Detection] | None) -> str:
+    """Where the page has no list, its stream begins with the whole list."""
+    return "" if detections is None else cursor
 
 
 def _prices(asked: str) -> Prices:

@@ -4,13 +4,13 @@ import asyncio
 import logging
 import socket
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
 from functools import partial
 
 from quart import Quart
 
-from app import db, deps, logs, wire
+from app import deps, logs, wire
 from app.accounts import letters
 from app.catchup import CatchUp
 from app.courier import Courier
@@ -25,15 +25,16 @@ from app.live.hub import Bounds, Hub
 from app.market.board import Board as MarketBoard
 from app.patterns.board import Board as PatternBoard
 from app.pulse import Pulse
+from app.push import Push
 from app.quotes import seed
 from app.quotes.board import Board as QuoteBoard
 from app.quotes.charts import Charts
+from app.redraw import Redraw
 from app.relay import Boards, Relay
 from app.running import kept_running
 from app.settings import Settings
 from app.web import html
 from app.wire import client, jobs
-from app.wire.backoff import Backoff
 from app.wire.cache import ALL, Cache
 from app.wire.channels import BATCHES, Batch, Channels, Meaning
 from app.wire.crowd import Crowd
@@ -55,9 +56,6 @@ SEED_SECONDS = 10.0
 INCOMPLETE_SECONDS, LONGEST_INCOMPLETE_SECONDS = 3.0, 60.0
 COMPLETE_SECONDS = 300.0
 """Between two looks at what the database knows of the quotes; while the same is unknown each wait is twice as long."""
-
-READ_WITHIN_SECONDS = 5.0
-"""A list that took longer to read is read again: what came meanwhile would be repeated long after it was told."""
 
 CLOSING_SECONDS = 2.0
 CANCEL_SECONDS = 0.3
@@ -93,9 +91,7 @@ class Works:
         names: dict[str, Meaning | Batch] = {**channels.meanings(), **BATCHES}
         self._subscriber = Subscriber(redis_url, names, self._intake.heard, self._gap, order, optional=BATCHES)
         self._gapped = asyncio.Event()
-        self._unread = asyncio.Event()
-        self._unheard = False
-        self._owed: set[str] = set()
+        self._redraw = Redraw(self._hub, self._relay, self._pools)
         self._tasks: list[asyncio.Task[None]] = []
         self._pulse = Pulse(redis_url, self._pools, lambda: self._subscriber.stats, self._intake, self._hub)
         self._courier = Courier(self._pools.own, settings.mail, letters.composer(settings.public_url))
@@ -108,7 +104,7 @@ class Works:
             crowd=Crowd(self._redis, f"{socket.gethostname()} {settings.host} {settings.port}"),
             limits=Limits(redis_url),
             hub=self._hub,
-            catchup=CatchUp(self._hub, self._log, self._relay, self._pools, self._owe),
+            catchup=CatchUp(self._hub, self._log, self._relay, self._pools),
             cursors=Cursors(),
             relay=self._relay,
             boards={type(board): board for board in self._boards},
@@ -142,7 +138,7 @@ class Works:
             for name, work in (
                 ("subscriber", self._subscriber.run),
                 ("tail", self._follow_log),
-                ("gaps", self._read_again),
+                ("gaps", self._redraw.run),
                 ("pulse", self._look),
                 ("beats", self._hub.run),
                 ("seed", self._seed),
@@ -162,7 +158,7 @@ class Works:
         async with aclosing(self._log.tail(after)) as entries:
             async for entry in entries:
                 if isinstance(entry, Lost):
-                    await self._tell_lost(entry)
+                    self._tell_lost(entry)
                 else:
                     self._tell(entry.event, str(entry.id))
 
@@ -173,22 +169,24 @@ class Works:
         if isinstance(event, Unheard):
             # Who comes back from before it has to be told as well: the ring knows nothing of that.
             self._hub.ring.forget()
-            self._unheard = True
-            self._unread.set()
+            self._owe_lists(self._relay.gap)
         self._relay.publish(event, id)
 
-    async def _tell_lost(self, lost: Lost) -> None:
-        """Those who read along are given the list as it is now, and told how much passed them by."""
+    def _tell_lost(self, lost: Lost) -> None:
+        """Those who read along are told how much passed them by, and given the list as it is now."""
         self.house.cursors.forget()
         self._hub.ring.forget()
         self._cache.drop((ALL,))
+        self._owe_lists(partial(self._relay.missed, lost.missed))
         if lost.missed is None:
             self._hub.mark(str(BEGINNING))
-        for topic in self._logs():
-            for push in self._relay.missed(lost.missed, topic):
-                self._hub.publish(push)
-            if not await self._drawn_again(topic):
-                logger.warning("not read again after a loss: %s", topic)
+
+    def _owe_lists(self, notice: Callable[[str], list[Push]]) -> None:
+        """Before the position that comes next: who hears of that has the notice, and no position until the list."""
+        logs = self._logs()
+        self._hub.owed.owe(logs)
+        for push in [push for topic in logs for push in notice(topic)]:
+            self._hub.publish(push)
 
     def _gap(self) -> None:
         """What others heard meanwhile is in the log; of states this process knows nothing newer."""
@@ -205,51 +203,9 @@ class Works:
         if not new:
             self._intake.unheard()
 
-    def _owe(self, topic: str) -> None:
-        """Somebody was to be given this list, and the database was away."""
-        self._owed.add(topic)
-        self._unread.set()
-
     def _owe_all(self, *names: str) -> None:
         """What is heard of these is to be read and sent again."""
-        self._owed |= {topic for topic in self._hub.heard if topics.name(topic) in names}
-        self._unread.set()
-
-    async def _read_again(self) -> None:
-        """After a gap: what the engine stored while nobody heard it is in the database, and nowhere else."""
-        backoff = Backoff()
-        while True:
-            await self._unread.wait()
-            self._unread.clear()
-            owed, self._owed = self._owed, set()
-            if self._unheard:
-                self._unheard = False
-                for push in [push for topic in self._logs() for push in self._relay.gap(topic)]:
-                    self._hub.publish(push)
-                owed |= set(self._logs())
-            left = sorted(owed)
-            while left := [topic for topic in left if not await self._drawn_again(topic)]:
-                await backoff.wait()
-            backoff.succeeded()
-
-    async def _drawn_again(self, topic: str) -> bool:
-        before, began = self._hub.last_id, time.monotonic()
-        await asyncio.sleep(0)
-        try:
-            whole = await self._relay.snapshot(topic, self._pools)
-        except (db.Unavailable, wire.Unavailable):
-            return False
-        # What was told while the database answered may not be in the answer; twice is no harm, but what comes after
-        # the whole comes in order: nothing is waited for from here on.
-        meanwhile = self._hub.ring.between(before, self._hub.last_id)
-        if time.monotonic() - began > READ_WITHIN_SECONDS or (meanwhile is None and before != self._hub.last_id):
-            return False
-        for push in whole:
-            self._hub.publish(push)
-        for drawing in meanwhile or ():
-            if drawing.push.topic == topic:
-                self._hub.publish(drawing.push)
-        return True
+        self._hub.owed.owe(topic for topic in self._hub.heard if topics.name(topic) in names)
 
     def _watched(self, symbol: str) -> bool:
         """Whether somebody looks at the indicators of a symbol."""

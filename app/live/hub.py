@@ -15,10 +15,12 @@ from app.live import topics as grammar
 from app.live.audience import Audience
 from app.live.frames import Drawing, Form, Part, Pending, data
 from app.live.histogram import Histogram
+from app.live.owed import OwedLists
 from app.live.pace import Pace, Told
 from app.live.reader import Reader
 from app.live.ring import Ring
 from app.live.sse import ServerSentEvent
+from app.live.stats import Stats
 from app.push import Push
 
 logger = logging.getLogger(__name__)
@@ -47,23 +49,6 @@ class Bounds(NamedTuple):
 BOUNDS = Bounds()
 
 
-class Stats(NamedTuple):
-    readers: int
-    sockets: int
-    """Those of them that are."""
-    audiences: int
-    lagging: int
-    published: int
-    frames: int
-    undrawable: int
-    raw_bytes: int
-    wire_bytes: int
-    ended: Mapping[str, int]
-    """Readers by why they ended."""
-    joined: Mapping[str, int]
-    """Readers by how they came: fresh, exact (every entry they missed) or snapshot (more than could be told)."""
-
-
 class Hub:
     def __init__(
         self, markup: Markup, shortest: float = 0.05, beat_seconds: float = 5.0, bounds: Bounds = BOUNDS
@@ -71,7 +56,7 @@ class Hub:
         self.last_id = ""
         """The newest log entry published here."""
         self.draining = False
-        self.ring = Ring()
+        self.ring, self.owed = Ring(), OwedLists()
         self.latency = Histogram()
         """Seconds from a push to the end of its frame."""
         self.joined: Counter[str] = Counter()
@@ -80,7 +65,7 @@ class Hub:
         self._markup = markup
         self._beat_seconds = beat_seconds
         self._bounds = bounds
-        self._told = Told(lambda: self.last_id, self._failed, self.latency.observe)
+        self._told = Told(self._position, self._failed, self.latency.observe)
         self._paces = {rate: Pace(rate, shortest, self._told) for rate in Rate}
         self._audiences: dict[tuple[frozenset[str], View, Rate], Audience] = {}
         self._topics: Counter[str] = Counter()
@@ -183,8 +168,9 @@ class Hub:
             pace.flush_entries()
         for audience in list(self._audiences.values()):
             if now - audience.wrote_at >= self._beat_seconds:
-                beat = ServerSentEvent("beat", event="beat", id=self.last_id or None)
-                audience.send([Part(beat.encode(), SOCKET_BEAT)], self.last_id, now)
+                position = self._position(audience.topics)
+                beat = ServerSentEvent("beat", event="beat", id=position or None)
+                audience.send([Part(beat.encode(), SOCKET_BEAT)], position, now)
         for reader in [reader for reader in self._readers if reader.wire and reader.until <= now]:
             reader.end("age")
         for reader, (since, waiting) in list(self._lagging.items()):
@@ -288,10 +274,13 @@ class Hub:
         key = (topics, view, rate)
         if key not in self._audiences:
             self._audiences[key] = audience = Audience(*key)
-            audience.position, audience.wrote_at = self.last_id, asyncio.get_running_loop().time()
+            audience.position, audience.wrote_at = self._position(topics), asyncio.get_running_loop().time()
             self._topics.update(audience.topics)
             self._paces[rate].listen(audience)
         return self._audiences[key]
+
+    def _position(self, topics: frozenset[str]) -> str:
+        return self.owed.position(topics, self.last_id)
 
     def _failed(self, push: Push) -> None:
         self._undrawable += 1

@@ -10,6 +10,7 @@ from app.identity import Rate, View
 from app.live import topics
 from app.live.audience import Audience
 from app.live.frames import Drawing, Part, Pending, data, end
+from app.live.owed import NO_POSITION
 from app.push import Push
 
 SLOWEST = 1.0
@@ -32,8 +33,8 @@ TOO_MANY = 512
 class Told(NamedTuple):
     """What a pace asks and tells."""
 
-    newest: Callable[[], str]
-    """The position of the log."""
+    position: Callable[[frozenset[str]], str]
+    """How far readers of these topics have come, when all that was published is with them."""
     failed: Callable[[Push], None]
     """A push that cannot be drawn."""
     wrote: Callable[[float], None]
@@ -112,8 +113,7 @@ class Pace:
             self._states_timer = loop.call_soon(self.flush)
 
     def _send(self, waiting: dict[str, Pending]) -> None:
-        newest = self._told.newest()
-        bare, named = end(""), end(newest)
+        bare, ends = end(""), dict[str, Part]()  # compressed once for all audiences
         parts: dict[View, dict[str, Part]] = defaultdict(dict)
         trims = {topic: some for topic in waiting if (some := _trims(waiting[topic]))}
         for audience, mine in self._changed(waiting).items():
@@ -123,11 +123,16 @@ class Pace:
                     drawn[topic] = self._part(waiting[topic], audience.view)
             shown = [part for topic in mine if (part := drawn[topic]).lines]
             if shown:
-                shown.append(bare if newest == audience.position else named)
+                position = self._told.position(audience.topics)
+                # Who joined meanwhile is at a position of its own: that there is none now has to be told each time.
+                known = position == audience.position and position != NO_POSITION
+                if position not in ends:
+                    ends[position] = end(position)
+                shown.append(bare if known else ends[position])
                 # In a message of its own: htmx looks for what is too much before it inserts what a message brings.
                 own = [trim for topic in mine for trim in trims.get(topic, ())] if trims else []
                 after = [data(own, audience.view, self._told.failed), bare] if own else []
-                audience.send([*shown, *after], newest, self._entries_sent)
+                audience.send([*shown, *after], position, self._entries_sent)
         done = time.monotonic()
         for drawings in waiting.values():
             for drawing in drawings:

@@ -7,6 +7,7 @@ import httpx
 from pydantic import SecretStr
 
 from app.finance.quote import NewestQuote
+from app.live.owed import NO_POSITION
 from app.live.topics import quotes_topic
 from app.sections import Database, Redis
 from app.settings import Settings
@@ -83,6 +84,40 @@ async def test_a_lost_log_is_shown_as_a_gap_and_the_next_entry_arrives(settings:
         assert before
         assert after
         assert (after.epoch > before.epoch, after.n) == (True, 1)
+    await desk.stop()
+
+
+async def test_a_list_that_was_owed_when_the_reader_left_is_given_when_it_comes_back(
+    settings: Settings, databases: Databases
+) -> None:
+    """The notice of a loss comes at once, the list when the database has answered: between the two is no position."""
+    # Redis loses the sessions too: who looks after them must not end the streams.
+    live = settings.live.model_copy(update={"admit_seconds": 60.0})
+    desk = Desk(settings.model_copy(update={"live": live}))
+    await desk.start()
+    await desk.enter()
+    await detected(desk, range(3))
+    await store_patterns(databases.engine, "1min", [Found("BF/B", "Hammer", MARKET)])
+    engine = await asyncpg.connect(databases.engine)
+    async with desk.stream("patterns") as stays:
+        await stays.message("message")
+        async with engine.transaction():
+            await engine.execute("lock table intraday_patterns in access exclusive mode")
+            async with desk.stream("patterns", str(await desk.house.log.top())) as leaves:
+                await leaves.message("beat")
+
+                await desk.redis.flushall()
+                await desk.publish(doji(4))
+                await leaves.containing("how many cannot be told")
+                await leaves.message("beat")
+                assert leaves.last_id == NO_POSITION
+        assert "Hammer" in (await stays.containing("Hammer")).data
+        await stays.caught_up(desk.house.hub.last_id)
+    desk.cookies = {}
+    await desk.sign_in()
+    async with desk.stream("patterns", Last_Event_ID=leaves.last_id) as back:
+        assert "Hammer" in (await back.message("message")).data
+    await engine.close()
     await desk.stop()
 
 

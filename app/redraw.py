@@ -1,0 +1,50 @@
+"""What is owed to everybody who listens: read again from the database, and published whole."""
+
+import asyncio
+import time
+from typing import NoReturn
+
+from app import db, wire
+from app.db.pools import Pools
+from app.deps import Draws
+from app.live.hub import Hub
+from app.wire.backoff import Backoff
+
+READ_WITHIN_SECONDS = 5.0
+"""A list that took longer to read is read again: what came meanwhile would be repeated long after it was told."""
+
+
+class Redraw:
+    def __init__(self, hub: Hub, relay: Draws, pools: Pools) -> None:
+        self._hub, self._relay, self._pools = hub, relay, pools
+
+    async def run(self) -> NoReturn:
+        """What cannot be had now is tried again until it can."""
+        backoff = Backoff()
+        while True:
+            left = await self._hub.owed.wait()
+            while left := tuple([topic for topic in left if not await self.publish(topic)]):
+                await backoff.wait()
+            backoff.succeeded()
+
+    async def publish(self, topic: str) -> bool:
+        """Whether the topic was read and sent to all who listen to it."""
+        version = self._hub.owed.version(topic)
+        before, began = self._hub.last_id, time.monotonic()
+        await asyncio.sleep(0)
+        try:
+            whole = await self._relay.snapshot(topic, self._pools)
+        except (db.Unavailable, wire.Unavailable):
+            return False
+        # What was told while the database answered may not be in the answer; twice is no harm, but what comes after
+        # the whole comes in order: nothing is waited for from here on.
+        meanwhile = self._hub.ring.between(before, self._hub.last_id)
+        if time.monotonic() - began > READ_WITHIN_SECONDS or (meanwhile is None and before != self._hub.last_id):
+            return False
+        self._hub.owed.settle(topic, version)
+        for push in whole:
+            self._hub.publish(push)
+        for drawing in meanwhile or ():
+            if drawing.push.topic == topic:
+                self._hub.publish(drawing.push)
+        return True
