@@ -10,7 +10,7 @@ from app.identity import View
 from app.live import topics
 from app.live.frames import Drawing, Form, Part, end, payload
 from app.live.hub import Hub
-from app.live.owed import NO_POSITION
+from app.live.pending_snapshots import NO_POSITION
 from app.live.reader import Reader
 from app.push import Push
 from app.wire.events import Unheard
@@ -61,11 +61,11 @@ class CatchUp:
             parts = [self._hub.drawn([push for push in mine if _push(push).op != "trim"], view)]
         else:
             parts = await self._snapshots.parts(logs, view, reader.form)
-            late = [topic for topic, part in zip(logs, parts, strict=True) if not part.lines]
-            if late:
-                self._hub.owed.owe(late)
+            unavailable = [topic for topic, part in zip(logs, parts, strict=True) if not part.lines]
+            if unavailable:
+                self._hub.pending_snapshots.request(unavailable)
                 position = NO_POSITION
-            if cursor or late:
+            if cursor or unavailable:
                 parts.append(self._hub.drawn(self._notice(missed, logs[0]), view))
         self._hub.joined[_way(cursor, missed)] += 1
         parts += await self._snapshots.parts(states, view, reader.form)

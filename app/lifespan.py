@@ -29,8 +29,8 @@ from app.push import Push
 from app.quotes import seed
 from app.quotes.board import Board as QuoteBoard
 from app.quotes.charts import Charts
-from app.redraw import Redraw
 from app.relay import Boards, Relay
+from app.resync import Resync
 from app.running import kept_running
 from app.settings import Settings
 from app.web import html
@@ -91,7 +91,7 @@ class Works:
         names: dict[str, Meaning | Batch] = {**channels.meanings(), **BATCHES}
         self._subscriber = Subscriber(redis_url, names, self._intake.heard, self._gap, order, optional=BATCHES)
         self._gapped = asyncio.Event()
-        self._redraw = Redraw(self._hub, self._relay, self._pools)
+        self._resync = Resync(self._hub, self._relay, self._pools)
         self._tasks: list[asyncio.Task[None]] = []
         self._pulse = Pulse(redis_url, self._pools, lambda: self._subscriber.stats, self._intake, self._hub)
         self._courier = Courier(self._pools.own, settings.mail, letters.composer(settings.public_url))
@@ -138,7 +138,7 @@ class Works:
             for name, work in (
                 ("subscriber", self._subscriber.run),
                 ("tail", self._follow_log),
-                ("gaps", self._redraw.run),
+                ("gaps", self._resync.run),
                 ("pulse", self._look),
                 ("beats", self._hub.run),
                 ("seed", self._seed),
@@ -169,7 +169,7 @@ class Works:
         if isinstance(event, Unheard):
             # Who comes back from before it has to be told as well: the ring knows nothing of that.
             self._hub.ring.forget()
-            self._owe_lists(self._relay.gap)
+            self._resync_logs(self._relay.gap)
         self._relay.publish(event, id)
 
     def _tell_lost(self, lost: Lost) -> None:
@@ -177,14 +177,14 @@ class Works:
         self.house.cursors.forget()
         self._hub.ring.forget()
         self._cache.drop((ALL,))
-        self._owe_lists(partial(self._relay.missed, lost.missed))
+        self._resync_logs(partial(self._relay.missed, lost.missed))
         if lost.missed is None:
             self._hub.mark(str(BEGINNING))
 
-    def _owe_lists(self, notice: Callable[[str], list[Push]]) -> None:
+    def _resync_logs(self, notice: Callable[[str], list[Push]]) -> None:
         """Before the position that comes next: who hears of that has the notice, and no position until the list."""
         logs = self._logs()
-        self._hub.owed.owe(logs)
+        self._hub.pending_snapshots.request(logs)
         for push in [push for topic in logs for push in notice(topic)]:
             self._hub.publish(push)
 
@@ -192,7 +192,7 @@ class Works:
         """What others heard meanwhile is in the log; of states this process knows nothing newer."""
         self._cache.drop((ALL,))
         self._gapped.set()
-        self._owe_all("symbol")
+        self._resync_topics("symbol")
 
     async def _alone(self) -> None:
         """Nobody heard what came before. Where nothing ever did, nobody misses it."""
@@ -203,9 +203,9 @@ class Works:
         if not new:
             self._intake.unheard()
 
-    def _owe_all(self, *names: str) -> None:
+    def _resync_topics(self, *names: str) -> None:
         """What is heard of these is to be read and sent again."""
-        self._hub.owed.owe(topic for topic in self._hub.heard if topics.name(topic) in names)
+        self._hub.pending_snapshots.request(topic for topic in self._hub.heard if topics.name(topic) in names)
 
     def _watched(self, symbol: str) -> bool:
         """Whether somebody looks at the indicators of a symbol."""
@@ -231,7 +231,7 @@ class Works:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _seed(self) -> None:
-        """Again after each gap; and while something is unknown, for the engine may still be loading it."""
+        """Again after each gap; while something is unknown, for the engine may still be loading it."""
         quotes, unknown, wait = self._boards.quotes, -1, INCOMPLETE_SECONDS
         while True:
             gapped = self._gapped.is_set()
@@ -239,7 +239,7 @@ class Works:
             ready = partial(setattr, self.house, "seeded", True)
             await seed.seed(quotes, self._pools, self._newest, ready)
             if gapped:
-                self._owe_all("quotes", "chart")
+                self._resync_topics("quotes", "chart")
             before, unknown = unknown, quotes.incomplete
             if not quotes.count or unknown != before:
                 wait = INCOMPLETE_SECONDS

@@ -15,8 +15,8 @@ from app.live import topics as grammar
 from app.live.audience import Audience
 from app.live.frames import Drawing, Form, Part, Pending, data
 from app.live.histogram import Histogram
-from app.live.owed import OwedLists
 from app.live.pace import Pace, Told
+from app.live.pending_snapshots import PendingSnapshots
 from app.live.reader import Reader
 from app.live.ring import Ring
 from app.live.sse import ServerSentEvent
@@ -56,7 +56,7 @@ class Hub:
         self.last_id = ""
         """The newest log entry published here."""
         self.draining = False
-        self.ring, self.owed = Ring(), OwedLists()
+        self.ring, self.pending_snapshots = Ring(), PendingSnapshots()
         self.latency = Histogram()
         """Seconds from a push to the end of its frame."""
         self.joined: Counter[str] = Counter()
@@ -280,7 +280,7 @@ class Hub:
         return self._audiences[key]
 
     def _position(self, topics: frozenset[str]) -> str:
-        return self.owed.position(topics, self.last_id)
+        return self.pending_snapshots.position(topics, self.last_id)
 
     def _failed(self, push: Push) -> None:
         self._undrawable += 1

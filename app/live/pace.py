@@ -10,7 +10,7 @@ from app.identity import Rate, View
 from app.live import topics
 from app.live.audience import Audience
 from app.live.frames import Drawing, Part, Pending, data, end
-from app.live.owed import NO_POSITION
+from app.live.pending_snapshots import NO_POSITION
 from app.push import Push
 
 SLOWEST = 1.0

@@ -22,7 +22,7 @@ class Violation(NamedTuple):
     evidence: tuple[Event, ...] = ()
 
 
-class Inserted(NamedTuple):
+class Insertion(NamedTuple):
     at: float
     place: int
     """In the log; of an entry that is there again in a later epoch, the one that it was read from."""
@@ -44,7 +44,7 @@ class Judge:
         """Inserted since the last id."""
         self._owed: list[int] = []
         """Passed over, so that a whole list has to follow."""
-        self._inserted: dict[int, Inserted] = {}
+        self._inserted: dict[int, Insertion] = {}
         self._newest = -1
         """The place in the log of the newest entry that was inserted in order."""
         self._list: dict[int, None] = {}
@@ -114,24 +114,24 @@ class Judge:
     def _insert(self, number: int, at: float, id_: LogId | None) -> None:
         self.tally["deliveries"] += 1
         places = [place for place in self._truth.places.get(number, []) if id_ is None or self._truth.ids[place] <= id_]
-        forgotten = self._may_be_forgotten(id_)
-        if forgotten:
+        may_be_lost = self._may_be_lost(id_)
+        if may_be_lost:
             self.tally["deliveries that Redis then forgot"] += 1
-        if not places and not forgotten:
+        if not places and not may_be_lost:
             return self._complain("unknown", f"pattern {number} was shown and is not in the log")
         place = next((place for place in places if place > self._newest), None)
         if number in self._inserted:
             self._complain("duplicate", f"pattern {number} came twice")
-        elif place is None and not forgotten:
+        elif place is None and not may_be_lost:
             newest = self._truth.numbers[self._newest]
             self._complain("reordered", f"pattern {number} came after {newest}, and stands before it in the log")
         self._newest = self._newest if place is None else place
-        self._inserted[number] = Inserted(at, self._newest)
+        self._inserted[number] = Insertion(at, self._newest)
         self._seen.add(number)
         self._list[number] = None
         return None
 
-    def _may_be_forgotten(self, id_: LogId | None) -> bool:
+    def _may_be_lost(self, id_: LogId | None) -> bool:
         """It was in the log when it was shown, and Redis lost it before the log was read. Without an id nobody knows
         where it stood: then any entry of an epoch that ended may be."""
         return self._truth.vanished(id_) if id_ is not None else self.position.epoch < self._truth.top.epoch

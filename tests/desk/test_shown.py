@@ -8,12 +8,14 @@ import pytest
 from app.db.pools import Pool
 from app.indicators.board import Board
 from app.live import topics
+from app.live.pending_snapshots import NO_POSITION
 from app.web.filters import dom_id
 from app.wire.events import IndicatorCalculated, PatternExpired, ProcessingChanged
 from tests.conftest import Databases
 from tests.desk.test_pages import page
 from tests.quotes.samples import AWKWARD, OPEN
 from tests.stream.conftest import Desk
+from tests.stream.test_stream import detected
 from tests.stream.waiting import until
 
 STORED = """
@@ -67,11 +69,25 @@ async def test_after_a_gap_a_symbols_indicators_are_read_again(desk: Desk, datab
         assert "oversold" in (await reader.containing("28.50")).data
 
 
-async def test_whose_list_cannot_be_had_is_told_that_entries_may_be_missing(desk: Desk) -> None:
-    desk.house.pools.market = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
+async def test_whose_list_cannot_be_had_is_told_that_entries_may_be_missing_and_given_it_later(desk: Desk) -> None:
+    there, desk.house.pools.market = desk.house.pools.market, Pool("postgresql://nobody@127.0.0.1:1/none", "away")
 
     async with desk.stream("patterns") as reader:
         assert 'hx-target="#notice"' in (await reader.message("message")).data
+        assert reader.last_id == NO_POSITION
+        desk.house.pools.market = there
+        assert "Hammer" in (await reader.containing("Hammer")).data
+        await reader.caught_up(desk.house.hub.last_id)
+
+
+async def test_the_stream_of_a_page_without_its_list_begins_with_the_list(desk: Desk) -> None:
+    await detected(desk, range(1))
+    await until(lambda: desk.house.cursors.stepped_back())
+    assert "cursor=" in await page(desk, "/")
+    desk.house.pools.market = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
+
+    assert "cursor=" not in await page(desk, "/")
+    assert "cursor=" not in await page(desk, "/symbols/BRK.B")
 
 
 async def test_while_the_database_is_away_the_indicators_that_were_heard_stay(desk: Desk) -> None:

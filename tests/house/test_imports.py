@@ -9,7 +9,7 @@ LAYERS = (
     {"commands"},
     {"serve"},
     {"factory", "lifespan"},
-    {"relay", "streams", "catchup", "redraw", "desk", "intake", "pulse", "running", "links"},
+    {"relay", "streams", "catchup", "resync", "desk", "intake", "pulse", "running", "links"},
     {"accounts", "quotes", "patterns", "indicators", "market", "alerts", "backtests", "data", "admin", "health"},
     {"deps", "courier"},
     {"web", "live", "wire", "db"},

@@ -7,7 +7,7 @@ import httpx
 from pydantic import SecretStr
 
 from app.finance.quote import NewestQuote
-from app.live.owed import NO_POSITION
+from app.live.pending_snapshots import NO_POSITION
 from app.live.topics import quotes_topic
 from app.sections import Database, Redis
 from app.settings import Settings
@@ -87,7 +87,7 @@ async def test_a_lost_log_is_shown_as_a_gap_and_the_next_entry_arrives(settings:
     await desk.stop()
 
 
-async def test_a_list_that_was_owed_when_the_reader_left_is_given_when_it_comes_back(
+async def test_a_reader_that_left_before_the_whole_list_came_is_given_it_when_it_comes_back(
     settings: Settings, databases: Databases
 ) -> None:
     """The notice of a loss comes at once, the list when the database has answered: between the two is no position."""

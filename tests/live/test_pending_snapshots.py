@@ -1,9 +1,9 @@
-"""Between the notice that a list is owed and the list, a reader is at no place in the log."""
+"""Between the notice of a loss and the whole list a reader is at no place in the log."""
 
 import pytest
 
 from app.live.hub import Hub
-from app.live.owed import NO_POSITION
+from app.live.pending_snapshots import NO_POSITION
 from tests.live.paper import FEED, Drawn, joined, markup
 
 BOTH = frozenset({"quotes:A"}) | FEED
@@ -20,10 +20,10 @@ def drawn() -> Drawn:
     return Drawn()
 
 
-async def test_a_reader_of_a_list_that_is_owed_has_no_position_until_it_is_sent(hub: Hub, drawn: Drawn) -> None:
+async def test_a_reader_has_no_position_until_the_whole_list_is_sent(hub: Hub, drawn: Drawn) -> None:
     paper, other = joined(hub, BOTH), joined(hub, QUOTES)
-    hub.owed.owe(["patterns"])
-    version = hub.owed.version("patterns")
+    hub.pending_snapshots.request(["patterns"])
+    version = hub.pending_snapshots.version("patterns")
 
     for number in (1, 2):
         hub.publish(drawn.push("patterns", "feed", str(number), "insert"), f"e-{number}")
@@ -38,18 +38,18 @@ async def test_a_reader_of_a_list_that_is_owed_has_no_position_until_it_is_sent(
 
     assert {message.id for message in paper.messages} == {NO_POSITION}
     assert (other.parser.last_id, late.parser.last_id) == ("e-2", NO_POSITION)
-    hub.owed.settle("patterns", version)
+    hub.pending_snapshots.complete("patterns", version)
     hub.publish(drawn.push("patterns", "feed", "whole"))
     await late.heard(2)
     assert (paper.parser.last_id, late.parser.last_id) == ("e-3", "e-3")
 
 
-async def test_a_list_that_is_owed_once_more_while_it_is_read_is_read_again(hub: Hub) -> None:
-    hub.owed.owe(["patterns"])
-    version = hub.owed.version("patterns")
-    hub.owed.owe(["patterns"])
+async def test_a_list_that_is_requested_again_while_it_is_read_is_read_again(hub: Hub) -> None:
+    hub.pending_snapshots.request(["patterns"])
+    version = hub.pending_snapshots.version("patterns")
+    hub.pending_snapshots.request(["patterns"])
 
-    hub.owed.settle("patterns", version)
+    hub.pending_snapshots.complete("patterns", version)
 
-    assert await hub.owed.wait() == ("patterns",)
-    assert hub.owed.position(FEED, "e-1") == NO_POSITION
+    assert await hub.pending_snapshots.wait() == ("patterns",)
+    assert hub.pending_snapshots.position(FEED, "e-1") == NO_POSITION

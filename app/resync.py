@@ -1,4 +1,4 @@
-"""What is owed to everybody who listens: read again from the database, and published whole."""
+"""Topics of which events may be missing: read again from the database, and published whole to everybody."""
 
 import asyncio
 import time
@@ -14,7 +14,7 @@ READ_WITHIN_SECONDS = 5.0
 """A list that took longer to read is read again: what came meanwhile would be repeated long after it was told."""
 
 
-class Redraw:
+class Resync:
     def __init__(self, hub: Hub, relay: Draws, pools: Pools) -> None:
         self._hub, self._relay, self._pools = hub, relay, pools
 
@@ -22,14 +22,14 @@ class Redraw:
         """What cannot be had now is tried again until it can."""
         backoff = Backoff()
         while True:
-            left = await self._hub.owed.wait()
+            left = await self._hub.pending_snapshots.wait()
             while left := tuple([topic for topic in left if not await self.publish(topic)]):
                 await backoff.wait()
             backoff.succeeded()
 
     async def publish(self, topic: str) -> bool:
         """Whether the topic was read and sent to all who listen to it."""
-        version = self._hub.owed.version(topic)
+        version = self._hub.pending_snapshots.version(topic)
         before, began = self._hub.last_id, time.monotonic()
         await asyncio.sleep(0)
         try:
@@ -41,7 +41,7 @@ class Redraw:
         meanwhile = self._hub.ring.between(before, self._hub.last_id)
         if time.monotonic() - began > READ_WITHIN_SECONDS or (meanwhile is None and before != self._hub.last_id):
             return False
-        self._hub.owed.settle(topic, version)
+        self._hub.pending_snapshots.complete(topic, version)
         for push in whole:
             self._hub.publish(push)
         for drawing in meanwhile or ():
