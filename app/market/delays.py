@@ -11,6 +11,10 @@ FACTOR = 1.5
 """By which a figure has to change before another one is said."""
 
 
+FRESH_SECONDS = 2.0
+"""A tick that came longer ago says nothing of the delay now."""
+
+
 class Behind(NamedTuple):
     """Seconds; None where the part keeps up."""
 
@@ -50,12 +54,14 @@ class FeedDelay:
     """How old the newest tick was when it came, beside the freshest that came in this session.
 
     So neither a provider that is always a quarter of an hour late counts as behind, nor a clock that is wrong, nor a
-    market in which nothing is traded for a while.
+    market in which nothing is traded for a while. Some clocks stand still in such a while and some run on: while no
+    tick comes the delay stays as it was.
     """
 
     def __init__(self) -> None:
         self._session: tuple[str, str, float, float] | None = None
-        self._least = 0.0
+        self._least = float("inf")
+        self._delay = 0.0
 
     def look(self, clock: MarketClock | None, feed_age: float | None) -> float | None:
         """Seconds of the wall's clock; None where no session is open."""
@@ -63,11 +69,13 @@ class FeedDelay:
             self._session = None
             return None
         session = clock.provider, clock.session, clock.speed, clock.began
-        offset = clock.wall_time - clock.market_time / clock.speed - feed_age
         if session != self._session:
-            self._session, self._least = session, offset
-        self._least = min(self._least, offset)
-        return offset - self._least
+            self._session, self._least, self._delay = session, float("inf"), 0.0
+        if feed_age <= FRESH_SECONDS:
+            offset = clock.wall_time - clock.market_time / clock.speed - feed_age
+            self._least = min(self._least, offset)
+            self._delay = offset - self._least
+        return self._delay
 
 
 class Delays:

@@ -3,7 +3,7 @@
 import pytest
 
 from app.market.board import Board
-from app.market.delays import Delay, Delays, FeedDelay
+from app.market.delays import FRESH_SECONDS, Delay, Delays, FeedDelay
 from app.market.lamps import Lamp
 from app.vitals import Vitals
 from tests.market.test_market import CLOCK, WELL
@@ -72,6 +72,18 @@ def test_a_market_in_which_nothing_is_traded_is_not_behind() -> None:
     delay.look(quiet, 0.0)
 
     assert delay.look(quiet._replace(wall_time=quiet.wall_time + 30), 30.0) == pytest.approx(0.0)
+
+
+def test_a_feed_that_was_silent_while_the_clock_ran_on_is_not_behind_when_it_goes_on() -> None:
+    delay = FeedDelay()
+    for second in range(60):
+        silent = float(second) if second <= 40 else 0.0
+        clock = CLOCK._replace(wall_time=CLOCK.wall_time + second, market_time=CLOCK.market_time + second * CLOCK.speed)
+        assert delay.look(clock, silent) == pytest.approx(0.0, abs=FRESH_SECONDS)
+
+    late = clock._replace(wall_time=clock.wall_time + 9)
+    assert delay.look(late, 0.0) == pytest.approx(9.0, abs=FRESH_SECONDS)
+    assert delay.look(late, 30.0) == pytest.approx(9.0, abs=FRESH_SECONDS)
 
 
 def test_nothing_flickers() -> None:
