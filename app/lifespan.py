@@ -231,7 +231,7 @@ class Works:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _seed(self) -> None:
-        """Again after each gap; while something is unknown, for the engine may still be loading it."""
+        """Again after each gap; while something is unknown, for the engine may be loading it; and when more is."""
         quotes, unknown, wait = self._boards.quotes, -1, INCOMPLETE_SECONDS
         while True:
             gapped = self._gapped.is_set()
@@ -245,9 +245,17 @@ class Works:
                 wait = INCOMPLETE_SECONDS
             else:
                 wait = min(LONGEST_INCOMPLETE_SECONDS, 2 * wait)
+            await self._until_gap_or_more_unknown(wait if unknown or not quotes.count else COMPLETE_SECONDS)
+
+    async def _until_gap_or_more_unknown(self, seconds: float) -> None:
+        """Of a symbol that is traded for the first time the feed tells where boards start from, and no tick does."""
+        quotes, until = self._boards.quotes, time.monotonic() + seconds
+        unknown = quotes.incomplete
+        while quotes.incomplete <= unknown and (rest := until - time.monotonic()) > 0:
             with suppress(TimeoutError):
-                async with asyncio.timeout(wait if unknown or not quotes.count else COMPLETE_SECONDS):
+                async with asyncio.timeout(min(rest, INCOMPLETE_SECONDS)):
                     await self._gapped.wait()
+                    return
 
     async def _store_errors(self) -> None:
         spool = logs.spool()

@@ -6,11 +6,14 @@ import asyncpg
 import pytest
 
 from app.db.pools import Pool
+from app.finance.quote import NewestQuote
 from app.indicators.board import Board
 from app.live import topics
 from app.live.pending_snapshots import NO_POSITION
+from app.quotes.board import Board as QuoteBoard
 from app.web.filters import dom_id
-from app.wire.events import IndicatorCalculated, PatternExpired, ProcessingChanged
+from app.wire.events import IndicatorCalculated, PatternExpired, ProcessingChanged, Tick
+from app.wire.newest import Newest
 from tests.conftest import Databases
 from tests.desk.test_pages import page
 from tests.quotes.samples import AWKWARD, OPEN
@@ -88,6 +91,19 @@ async def test_the_stream_of_a_page_without_its_list_begins_with_the_list(desk: 
 
     assert "cursor=" not in await page(desk, "/")
     assert "cursor=" not in await page(desk, "/symbols/BRK.B")
+
+
+async def test_a_symbol_that_is_traded_for_the_first_time_soon_has_its_previous_close(desk: Desk) -> None:
+    """The feed has told it where boards start from; a tick says nothing of it."""
+    board = desk.house.boards[QuoteBoard]
+    assert isinstance(board, QuoteBoard)
+    await until(lambda: board.count and not board.incomplete)
+    figures = NewestQuote("NEWCO", 11.5, OPEN + 9, "2012-09-04", 11.5, 11.5, 11.5, 100, 11.0, None, 0, True)
+    await Newest(desk.redis).put([figures])
+
+    await desk.publish(Tick(symbol="NEWCO", price=11.5, volume=100, at=OPEN + 9))
+
+    await until(lambda: (quote := board.quote("NEWCO")) and quote.previous_close == 11.0, 20)
 
 
 async def test_while_the_database_is_away_the_indicators_that_were_heard_stay(desk: Desk) -> None:
