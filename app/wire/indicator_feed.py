@@ -1,4 +1,4 @@
-"""Indicators from Redis, decoded for the symbols that somebody watches; the rest is kept undecoded for a while."""
+"""Indicators from Redis, decoded for the symbols that somebody watches; all are kept undecoded for a while."""
 
 import re
 import time
@@ -46,22 +46,25 @@ class IndicatorFeed:
         if isinstance(message, Rejected):
             return [message]
         wanted = [symbol for symbol in message.rows if self._watched(symbol)]
-        if len(wanted) < len(message.rows):
-            self._keep(message, len(payload))
+        self.skipped += len(wanted) < len(message.rows)
+        self._keep(message, len(payload))
         return _events(message, wanted)
 
     def single(self, payload: bytes, arrived_at: float) -> Iterable[AnyEvent | Rejected]:
         """The values of a message of the contract's channel, unless it plainly speaks of unwatched symbols alone."""
         symbols = plain_symbols(payload)
-        if symbols and not any(map(self._watched, symbols)):
+        if symbols:
             self._keep(_Single(symbols, payload, arrived_at), len(payload))
-            return ()
+            if not any(map(self._watched, symbols)):
+                self.skipped += 1
+                return ()
         return decode_each(Meaning.INDICATORS, payload, arrived_at)
 
     def recent(self, symbol: str) -> list[IndicatorCalculated]:
-        """What came for a symbol while nobody watched it, of the last KEPT_SECONDS, in the order of arrival.
+        """What came for a symbol in the last KEPT_SECONDS, in the order of arrival, whether or not somebody watched it.
 
-        A value may be published before it is stored: who reads the database for a new watcher needs both.
+        A value may be published before it is stored: who reads the database for a new watcher needs both. Whoever
+        watched it when it came may have left since, and what the board knew of the symbol with him.
         """
         self._shed()
         events: list[AnyEvent | Rejected] = []
@@ -74,7 +77,6 @@ class IndicatorFeed:
         return [event for event in events if isinstance(event, IndicatorCalculated) and event.symbol == symbol]
 
     def _keep(self, message: IndicatorBatch | _Single, size: int) -> None:
-        self.skipped += 1
         self._kept.append(_Kept(time.monotonic(), size, message))
         self._kept_bytes += size
         self._shed()

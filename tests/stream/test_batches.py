@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
+from app.indicators.board import Board as IndicatorBoard
 from app.intake import Intake
 from app.quotes.board import Board
 from app.wire.channels import Batch, Channels, Meaning
@@ -96,6 +97,23 @@ def test_what_was_passed_over_is_there_for_who_comes_next() -> None:
     assert [event.value for event in feed.recent("BRK.B")] == [71.25, 72.0]
     assert [event.symbol for event in feed.recent("BF/B")] == ["BF/B"]
     assert feed.recent("NONE") == []
+
+
+def test_what_was_watched_when_it_came_is_there_when_its_reader_has_left() -> None:
+    """The board then takes what is stored, and what was published a moment ago may not be."""
+    feed, board = IndicatorFeed(lambda _symbol: True), IndicatorBoard()
+    board.recent = feed.recent
+    now = time.time()
+    (batch,) = encode_indicators([VALUE], now)
+    for event in (*feed.batch(batch, now), *feed.single(encode(replace(VALUE, value=72.0)), now)):
+        assert isinstance(event, IndicatorCalculated)
+        board.apply(event)
+
+    board.look(lambda _symbol: False)
+    board.seed("BRK.B", [])
+
+    assert [reading.value for group in board.of("BRK.B") for reading in group.readings] == [72.0]
+    assert feed.skipped == 0
 
 
 def test_what_was_passed_over_is_kept_within_bounds() -> None:
