@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import asyncpg
@@ -17,6 +18,7 @@ from app.embedded import postgres, valkey
 from app.embedded.child import Child, Program
 from app.embedded.places import Places, leave, prepare
 from app.wire.client import close, connect
+from tests.folders import fast_folder
 from tests.ports import free_port
 
 # The same examples at every run, however long a slow machine takes to make and to try one.
@@ -49,10 +51,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.fixture(scope="session")
-def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
-    prepared = prepare(tmp_path_factory.mktemp("servers"), None)
-    yield prepared
-    leave(prepared)
+def places() -> Iterator[Places]:
+    with TemporaryDirectory(prefix="tickstock-test-", dir=fast_folder()) as folder:
+        prepared = prepare(Path(folder), None)
+        yield prepared
+        leave(prepared)
 
 
 def serving(program: Program) -> Iterator[Child]:
