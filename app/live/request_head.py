@@ -1,0 +1,84 @@
+"""What a request line and its fields say, judged by RFC 9110, 9112 and 6455 before the application is asked."""
+
+import base64
+import binascii
+import re
+
+import h11
+
+Fields = list[tuple[bytes, bytes]]
+
+_HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[-\w.~!$&'()*+,;=%]*)(?::[0-9]*)?")
+_ABSOLUTE = re.compile(rb"https?://([^/?#]+)((?:[/?][^#]*)?)", re.IGNORECASE)
+_KEY_BYTES = 16
+
+
+def refusal(why: str, status: int = 400) -> h11.RemoteProtocolError:
+    """What `StrictConnection.next_event` raises; `status` is that of the answer."""
+    return h11.RemoteProtocolError(why, error_status_hint=status)
+
+
+def checked(request: h11.Request) -> h11.Request:
+    """The request as it is to be understood: an absolute target is split into path and Host, HTTP/1.2 is HTTP/1.1, and
+    HTTP/1.0 asks for no upgrade. Raises h11.RemoteProtocolError where a standard has it refused."""
+    if request.http_version[:1] != b"1":
+        raise refusal("only HTTP/1 is spoken here", 505)
+    if request.method != request.method.upper():
+        raise refusal("no such method: they are case-sensitive", 501)
+    if request.target[:1] != b"/" and request.target != b"*":
+        request = _relative(request)
+    if b"#" in request.target or (request.target == b"*" and request.method != b"OPTIONS"):
+        raise refusal("the target is neither a path nor an address")
+    if any(name == b"host" and not _HOST.fullmatch(value) for name, value in request.headers):
+        raise refusal("Host is not the name of a host")
+    if is_handshake(request):
+        _check_handshake(list(request.headers))
+    return request if request.http_version == b"1.1" else _in_version(request)
+
+
+def is_handshake(request: h11.Request) -> bool:
+    """Whether it asks for a WebSocket."""
+    fields = dict(request.headers)
+    tokens = [token.strip() for token in fields.get(b"connection", b"").lower().split(b",")]
+    asks = fields.get(b"upgrade", b"").lower() == b"websocket" and b"upgrade" in tokens
+    return asks and request.method == b"GET" and request.http_version >= b"1.1"
+
+
+def _relative(request: h11.Request) -> h11.Request:
+    """RFC 9112, 3.2.2: the name in an absolute target counts, and Host does not."""
+    absolute = _ABSOLUTE.fullmatch(request.target)
+    if absolute is None:
+        raise refusal("the target is neither a path nor an address")
+    fields = [(b"Host", absolute[1]), *_without(b"host", request)]
+    path = absolute[2] if absolute[2].startswith(b"/") else b"/" + absolute[2]
+    if request.method == b"OPTIONS" and not absolute[2]:
+        path = b"*"  # RFC 9112, 3.2.4
+    return h11.Request(method=request.method, target=path, headers=fields, http_version=request.http_version)
+
+
+def _in_version(request: h11.Request) -> h11.Request:
+    """HTTP/1.0 knows no upgrade; what is newer than 1.1 is answered as 1.1."""
+    version = min(request.http_version, b"1.1")
+    fields = _without(b"upgrade", request) if version == b"1.0" else request.headers.raw_items()
+    return h11.Request(method=request.method, target=request.target, headers=fields, http_version=version)
+
+
+def _without(name: bytes, request: h11.Request) -> Fields:
+    return [field for field in request.headers.raw_items() if field[0].lower() != name]
+
+
+def _check_handshake(fields: Fields) -> None:
+    if [value for name, value in fields if name == b"sec-websocket-version"] != [b"13"]:
+        raise refusal("only version 13 of the WebSocket protocol is spoken here", 426)
+    keys = [value for name, value in fields if name == b"sec-websocket-key"]
+    if len(keys) != 1 or not _is_key(keys[0]):
+        raise refusal("Sec-WebSocket-Key is not one of 16 bytes in base64")
+    if any(name == b"transfer-encoding" or (name == b"content-length" and value != b"0") for name, value in fields):
+        raise refusal("a handshake has no body")
+
+
+def _is_key(value: bytes) -> bool:
+    try:
+        return len(base64.b64decode(value, validate=True)) == _KEY_BYTES
+    except binascii.Error:
+        return False
