@@ -29,6 +29,11 @@ def comes_by_https() -> bool:
     return _passed_on("X-Forwarded-Proto").lower() in ("https", "wss")
 
 
+def host() -> str:
+    """The name that the desk was asked by, as it was sent: Werkzeug's is empty for what it does not like."""
+    return asked().headers.get("Host", "")
+
+
 def agent() -> str:
     return asked().headers.get("User-Agent", "")
 

@@ -1,5 +1,6 @@
 """Under which names this desk answers, and what to tell who came by another."""
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from ipaddress import ip_address
@@ -9,8 +10,11 @@ from quart import Quart, current_app, request
 from quart.wrappers import BaseRequestWebsocket
 from werkzeug.routing import MapAdapter
 
+from app.web import caller
+
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 DOOR = "/login"
+_HOST = re.compile(r"(?:\[[^\]\s/?#@\\]{2,300}\]|[^\[\]\s/?#@\\:]{1,300})(?::[0-9]{0,5})?")
 
 
 def install(app: Quart, own: str) -> None:
@@ -31,10 +35,11 @@ def own_origins(own: str) -> frozenset[str]:
 @lru_cache(maxsize=256)
 def known(said: str, own: str) -> bool:
     """Our own name, or an address in figures: any other name may be one that somebody made lead to us."""
-    plain = len(said) < 300 and "@" not in said
-    name = split(f"//{said}").hostname or "" if plain else "-"
-    if name in {"", *LOOPBACK, split(own).hostname}:
-        return bool(name) == bool(said)
+    if not said:
+        return True
+    name = split(f"//{said}").hostname or "" if _HOST.fullmatch(said) else ""
+    if name in {*LOOPBACK, split(own).hostname}:
+        return True
     try:
         ip_address(name)
     except ValueError:
@@ -45,7 +50,7 @@ def known(said: str, own: str) -> bool:
 def other_address() -> str:
     """What to do for who came by an address that PUBLIC_URL does not say; "" for all others."""
     own = _own()
-    if f"{urlsplit(own).scheme}://{request.host}".lower() in own_origins(own):
+    if f"{urlsplit(own).scheme}://{caller.host()}".lower() in own_origins(own):
         return ""
     return (
         f"Forms work at {own} only, and you came by another address. Go there; or whoever runs this desk sets"
@@ -68,7 +73,7 @@ def unkept() -> str:
     """Why who signs in here would stand before the door again; "" when there is no sign of it."""
     own, before = _own(), split(request.headers.get("Referer", "")[:2000])
     # A browser names the page whose form it sent, wherever the answer led it.
-    again = before.path == DOOR and before.netloc.lower() == request.host.lower()
+    again = before.path == DOOR and before.netloc.lower() == caller.host().lower()
     if own.startswith("https:") and (other_address() or (again and before.scheme == "http")):
         return (
             f"Sign in at {own}. You came another way, perhaps by plain http: there your browser drops the cookie"

@@ -42,7 +42,7 @@ def install(app: Quart, public_url: str, readers: tuple[str, ...] = ()) -> None:
         foreign = refused(request.method, _fetch_site(), request.headers.get("Origin"), own, listed)
         if foreign and not cors.reads_by_token(readers):
             abort(403, names.other_address() or names.plain_http() or "This request came from another site.")
-        if not names.known(request.host, own) and request.blueprint not in ANSWERS_UNDER_ANY_NAME:
+        if not names.known(caller.host(), own) and request.blueprint not in ANSWERS_UNDER_ANY_NAME:
             abort(400, f"Nothing answers under that name here. This desk is at {own}, as its PUBLIC_URL says.")
         return None
 
@@ -65,7 +65,7 @@ def _check_sockets(app: Quart, own: str, origins: Container[str]) -> None:
     """Pages of any site may open one with our visitors' cookies; their browsers say whose page it is."""
 
     async def check() -> None:
-        if websocket.headers.get("Origin") not in origins or not names.known(websocket.host, own):
+        if websocket.headers.get("Origin") not in origins or not names.known(caller.host(), own):
             abort(403)
 
     app.before_websocket(check)
