@@ -7,20 +7,15 @@ import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
-from hypercorn.protocol import ws_stream
-from hypercorn.protocol.h11 import H11Protocol
-from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Scope
+from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
 from quart import Quart
-from wsproto.extensions import Extension
 
 from app import deps
 from app.factory import create_app
-from app.live import lane
-from app.live.socket import LARGEST
+from app.live import http1, lane
 from app.settings import Settings
 from app.web import html
 
@@ -82,8 +77,7 @@ async def attend(app: Quart, listener: socket.socket, told: asyncio.Event, ready
         await house.hub.emptied(GOODBYES)
 
     _choose_lane(deps.house_of(app).settings.live.lane)
-    _stay_on_http1()
-    _leave_sockets_uncompressed()
+    http1.install()
     await serve(_gate(app), _config(listener), shutdown_trigger=leave)
 
 
@@ -113,7 +107,6 @@ def _config(listener: socket.socket) -> Config:
     config.include_server_header = False
     config.keep_alive_max_requests = 10**9
     config.graceful_timeout = 1
-    config.websocket_max_message_size = LARGEST
     config.accesslog = None
     config.errorlog = logging.getLogger("hypercorn")
     logging.getLogger("hypercorn").setLevel(logging.WARNING)
@@ -121,38 +114,22 @@ def _config(listener: socket.socket) -> Config:
 
 
 def _gate(app: Quart) -> Asgi:
-    """A target that is no path (`?x`, `*`) breaks Quart before it routes."""
+    """A target that is no path (`*`, and by HTTP/2 `x`) breaks Quart before it routes."""
 
     async def enter(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         if scope["type"] == "websocket" and not scope["path"].startswith("/"):
             await send({"type": "websocket.close", "code": 1008, "reason": ""})
         elif scope["type"] == "http" and not scope["path"].startswith("/"):
-            await send({"type": "http.response.start", "status": 400, "headers": [(b"content-length", b"0")]})
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            await _answer_no_path(scope, send)
         else:
             await app(scope, receive, send)
 
     return enter
 
 
-def _stay_on_http1() -> None:
-    """An upgrade to clear-text HTTP/2 would slip past the rules of a proxy in front."""
-
-    async def ignore(self: H11Protocol, event: Any) -> None:
-        return None
-
-    H11Protocol._check_protocol = ignore  # type: ignore[method-assign]
-
-
-class _Nothing(Extension):
-    """Is negotiated by nobody, and lets no frame through that uses it unasked."""
-
-    name = ""
-
-    def offer(self) -> bool:
-        return False
-
-
-def _leave_sockets_uncompressed() -> None:
-    """Hypercorn always offers to deflate: 100 KiB for every connection, and bombs from whoever cares to send them."""
-    vars(ws_stream)["PerMessageDeflate"] = _Nothing
+async def _answer_no_path(scope: HTTPScope, send: ASGISendCallable) -> None:
+    """What the server as a whole can do, if that is the question."""
+    whole = scope["path"] == "*" and scope["method"] == "OPTIONS"
+    fields = [(b"allow", b"GET, HEAD, OPTIONS, POST")] if whole else [(b"content-length", b"0")]
+    await send({"type": "http.response.start", "status": 204 if whole else 400, "headers": fields})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -29,6 +29,7 @@ RETRY_MS = 500
 """Also how long a tab that becomes visible again waits, so it is short."""
 
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+CONTENT_TYPE = "text/event-stream; charset=utf-8"
 
 REFUSED = f"topics: name 1 to {topics.MOST} with commas between, such as quotes:AAPL or chart:AAPL:6m."
 LONGEST_NAMED = 64
@@ -43,16 +44,16 @@ ADMIT_WITHIN_SECONDS = 1.5
 @blueprint.get("/stream")
 @guards.signed_in
 async def stream() -> ResponseReturnValue:
-    if request.method == "HEAD":
-        abort(405)
     wanted = topics.parse_all(request.args.get("topics", ""))
     if wanted is None or not wanted.topics:
         abort(400, REFUSED)
     house = deps.house()
     if not house.hub.last_id:
         return _come_back()
-    coding = compression.preferred(request.headers.get("Accept-Encoding", ""), ("gzip",))
-    form = Form.GZIP if coding == "gzip" else Form.PLAIN
+    form = Form.GZIP if compression.preferred(compression.accepted(), ("gzip",)) == "gzip" else Form.PLAIN
+    headers = _headers(form, request.headers.get("Origin"), house.settings.live.allowed_origins)
+    if request.method == "HEAD":
+        return Response(b"", headers=headers, content_type=CONTENT_TYPE)
     try:
         reader = house.hub.join(wanted.topics, guards.view(), guards.rate(), form=form, identity=guards.identity())
     except Full:
@@ -61,16 +62,13 @@ async def stream() -> ResponseReturnValue:
     asked = LogId.parse(request.headers.get("Last-Event-ID") or request.args.get("cursor", ""))
     cursor, scope = str(asked) if asked else "", cast(Mapping[str, Any], request.scope)
     first = head(_hello(house, cursor, wanted.unknown), form)
-    headers = {**HEADERS, **_readable_from(request.headers.get("Origin"), house.settings.live.allowed_origins)}
-    if form is Form.GZIP:
-        headers["Content-Encoding"] = "gzip"
 
     def begin(straight: lane.Straight) -> None:
         reader.met(straight, cursor)
         house.hub.recover(reader)
 
     if lane.claimed(scope, reader, chunk(first), begin):
-        return Response(b"", headers=headers, content_type="text/event-stream; charset=utf-8")
+        return Response(b"", headers=headers, content_type=CONTENT_TYPE)
     story = _story(house.hub, reader, first, cursor)
     return EventSourceResponse(story, ping=0, send_timeout=SEND_SECONDS, headers=headers)
 
@@ -108,6 +106,11 @@ def _come_back() -> Response:
     return Response("", 503, {"Retry-After": "2", "HX-Reswap": "none"}, content_type="text/plain; charset=utf-8")
 
 
+def _headers(form: Form, origin: str | None, allowed: Container[str]) -> dict[str, str]:
+    coding = {"Content-Encoding": "gzip"} if form is Form.GZIP else {}
+    return {**HEADERS, **_readable_from(origin, allowed), **coding}
+
+
 def _leave_with_this_task(reader: Reader) -> None:
     """The task that answers also sends, until the connection is ours; a response may also never be begun."""
     answering = asyncio.current_task()
@@ -139,7 +142,6 @@ async def _begin(reader: Reader, first: Sequence[bytes], ping_seconds: float) ->
     if straight:
         framed = b"".join(enclosed(text, reader.form) for text in first)
         straight.welcome(websocket.headers["Sec-WebSocket-Key"], framed)
-        reader.began(straight)
         return
     await websocket.accept()
     for text in first:

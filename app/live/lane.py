@@ -19,6 +19,7 @@ from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.events import Event
 from hypercorn.protocol.http_stream import HTTPStream
 
+from app.live.http1 import EarlyFrames
 from app.live.reader import Reader, Write
 
 SEAM = __name__
@@ -36,13 +37,15 @@ Begin = Callable[["Straight"], None]
 class Straight(asyncio.Protocol):
     """A connection that is ours alone; what the browser still says on it is not for anybody."""
 
-    __slots__ = ("_reader", "_transport", "_writer")
+    __slots__ = ("_reader", "_transport", "_writer", "early")
 
     def __init__(self, transport: asyncio.Transport, writer: asyncio.StreamWriter, reader: Reader) -> None:
         self._transport = transport
         self._writer = writer
         """Kept, for it closes the transport when nobody holds it."""
         self._reader = reader
+        self.early = b""
+        """What the browser had said behind its request before the connection was ours."""
 
     def fast(self) -> Write:
         """Into the socket itself while nothing waits before it: a sixth less than through the transport."""
@@ -163,6 +166,7 @@ class Server(TCPServer):
         transport.set_protocol(straight)
         transport.resume_reading()
         self.reader.feed_eof()
+        straight.early = self._early()
         return straight
 
     def claim(self, claim: _Claim) -> bool:
@@ -190,6 +194,12 @@ class Server(TCPServer):
         if not self._taken:
             await super()._initiate_server_close()
 
+    def _early(self) -> bytes:
+        """What Hypercorn has read and not handed on."""
+        connection = getattr(self.protocol.protocol, "connection", None)
+        held = connection.take() if isinstance(connection, EarlyFrames) else b""
+        return held + _at_once(self.reader)
+
     def _offering(self, app: Any) -> Any:
         async def offered(scope: Any, receive: Any, send: Any, *rest: Any) -> None:
             self._claim, self._stream = None, getattr(send, "__self__", None)
@@ -209,9 +219,22 @@ class Server(TCPServer):
     def _answer(self, claim: _Claim, headers: Iterable[tuple[bytes, bytes]]) -> None:
         straight = self.take(lambda transport, writer: Straight(transport, writer, claim.reader))
         if straight:
+            straight.early = b""  # nothing follows a stream
             vars(self._stream)["closed"] = True  # or it would send an error where it knows of no answer
             straight.queue(_head([*headers, *self.config.response_headers("h11")]) + claim.first)
             claim.begin(straight)
+
+
+def _at_once(reader: asyncio.StreamReader) -> bytes:
+    """What is left of what has ended: then to read it waits for nothing."""
+    reading = reader.read()
+    try:
+        reading.send(None)
+    except StopIteration as ended:
+        data: bytes = ended.value
+        return data
+    reading.close()
+    return b""
 
 
 def _head(headers: Iterable[tuple[bytes, bytes]]) -> bytes:

@@ -13,7 +13,19 @@ if TYPE_CHECKING:
     from app.live.audience import Audience
 
 End = Literal[
-    "", "left", "slow", "silent", "catch-up", "age", "full", "drain", "session-ended", "flood", "oversize", "garbled"
+    "",
+    "left",
+    "slow",
+    "silent",
+    "catch-up",
+    "age",
+    "full",
+    "drain",
+    "session-ended",
+    "flood",
+    "message",
+    "no UTF-8",
+    "garbled",
 ]
 
 CODES: dict[End, int] = {
@@ -23,7 +35,8 @@ CODES: dict[End, int] = {
     "drain": 1012,
     "session-ended": 4401,
     "flood": 1008,
-    "oversize": 1009,
+    "message": 1003,
+    "no UTF-8": 1007,
     "garbled": 1002,
 }
 """With which a WebSocket is closed."""

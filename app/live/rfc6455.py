@@ -10,18 +10,19 @@ CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _WHOLE, _MASKED, _RESERVED = 0x80, 0x80, 0x70
 _SHORT, _MEDIUM = 126, 65_536
+_HEAD = 6
+"""Bytes before the payload of a client's control frame, the mask included."""
 
 
 class Frame(NamedTuple):
     opcode: int
     payload: bytes = b""
-    """Of pings, pongs and closes; that of messages is not kept."""
 
 
 class Unheard(Exception):
     """What was sent cannot be listened to any further."""
 
-    def __init__(self, why: Literal["garbled", "oversize", "flood"]) -> None:
+    def __init__(self, why: Literal["garbled", "message", "no UTF-8", "flood"]) -> None:
         super().__init__(why)
         self.why = why
 
@@ -54,15 +55,10 @@ def unframed(framed: bytes) -> Frame:
 
 
 class Incoming:
-    """Takes apart what a client says. A message is told when it begins, and passed over without being kept."""
+    """Takes apart what a client sends to a server that takes no messages: nothing but pings, pongs and a close."""
 
-    def __init__(self, largest: int) -> None:
-        self._largest = largest
-        """Bytes of one message, in however many frames."""
+    def __init__(self) -> None:
         self._waiting = bytearray()
-        self._passing_over = 0
-        self._size = 0
-        self._goes_on = False
 
     def feed(self, data: bytes) -> Iterator[Frame]:
         """Raises Unheard; nothing may be fed after that."""
@@ -71,56 +67,47 @@ class Incoming:
             yield found
 
     def _next(self) -> Frame | None:
-        passed = min(self._passing_over, len(self._waiting))
-        self._passing_over -= passed
-        del self._waiting[:passed]
-        head = _head(self._waiting)
-        if head is None:
+        waiting = self._waiting
+        size = _control_size(waiting)
+        if size is None or len(waiting) < (end := _HEAD + size):
             return None
-        if head.opcode < CLOSE:
-            return self._message(head)
-        end = head.length + head.size
-        if len(self._waiting) < end:
-            return None
-        payload = _unmasked(self._waiting[head.length - 4 : head.length], self._waiting[head.length : end])
-        del self._waiting[:end]
-        return Frame(head.opcode, payload)
-
-    def _message(self, head: "_Head") -> Frame:
-        if self._goes_on != (head.opcode == CONTINUATION):
-            raise Unheard("garbled")
-        self._size = head.size + (self._size if self._goes_on else 0)
-        if self._size > self._largest:
-            raise Unheard("oversize")
-        self._goes_on = not head.whole
-        self._passing_over = head.size
-        del self._waiting[: head.length]
-        return Frame(head.opcode)
+        opcode, payload = waiting[0] & 0x0F, _unmasked(waiting[_HEAD - 4 : _HEAD], waiting[_HEAD:end])
+        if opcode == CLOSE:
+            _check_close(payload)
+        del waiting[:end]
+        return Frame(opcode, payload)
 
 
-class _Head(NamedTuple):
-    opcode: int
-    whole: bool
-    size: int
-    """Bytes of the payload."""
-    length: int
-    """Bytes of the head itself, the mask included."""
-
-
-def _head(data: bytearray) -> _Head | None:
-    """None while it is not all there."""
+def _control_size(data: bytearray) -> int | None:
+    """Bytes of the payload of a control frame, whose head is always as long; None while it is not all there."""
+    if not data:
+        return None
+    opcode, whole = data[0] & 0x0F, data[0] & _WHOLE
+    if data[0] & _RESERVED or opcode not in _OPCODES or opcode == CONTINUATION or (opcode >= CLOSE and not whole):
+        raise Unheard("garbled")
     if len(data) < 2:
         return None
-    opcode, size = data[0] & 0x0F, data[1] & 0x7F
-    whole, control = bool(data[0] & _WHOLE), opcode >= CLOSE
-    wrong = data[0] & _RESERVED or not data[1] & _MASKED or opcode not in _OPCODES
-    if wrong or (control and (size >= _SHORT or not whole)):
+    if not data[1] & _MASKED:
         raise Unheard("garbled")
-    longer = {126: 2, 127: 8}.get(size, 0)
-    length = 2 + longer + 4
-    if len(data) < length:
-        return None
-    return _Head(opcode, whole, int.from_bytes(data[2 : 2 + longer], "big") if longer else size, length)
+    if opcode < CLOSE:
+        raise Unheard("message")
+    size = data[1] & 0x7F
+    if size >= _SHORT:
+        raise Unheard("garbled")
+    return size
+
+
+def _check_close(payload: bytes) -> None:
+    """RFC 6455, 5.5.1 and 7.4: nothing, or a code that an endpoint may send, and a reason in UTF-8."""
+    if not payload:
+        return
+    code = int.from_bytes(payload[:2], "big")
+    if len(payload) == 1 or not (code in _CODES or code in _OWN_CODES):
+        raise Unheard("garbled")
+    try:
+        payload[2:].decode()
+    except UnicodeDecodeError:
+        raise Unheard("no UTF-8") from None
 
 
 def _unmasked(mask: bytearray, payload: bytearray) -> bytes:
@@ -128,3 +115,7 @@ def _unmasked(mask: bytearray, payload: bytearray) -> bytes:
 
 
 _OPCODES = frozenset({CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG})
+_CODES = frozenset({*range(1000, 1004), *range(1007, 1015)})
+"""Those that are registered, but for the three that say what was not sent."""
+
+_OWN_CODES = range(3000, 5000)

@@ -1,8 +1,7 @@
-"""A WebSocket: it is written shared frames like any stream, and of what its browser says only signs of life count."""
+"""A WebSocket: it is written shared frames like any stream, and takes no messages, only signs of life and a close."""
 
 import asyncio
 import time
-from contextlib import suppress
 from contextvars import Context
 from typing import Protocol
 
@@ -11,11 +10,8 @@ from app.live.lane import Sent, Straight
 from app.live.reader import Reader
 from app.live.rfc6455 import Frame, Incoming, Unheard
 
-LARGEST = 65_536
-"""Bytes of one message from a browser."""
-
 MOST_A_SECOND = 50
-"""Messages, pings and pongs from a browser; ours says nothing but pongs."""
+"""Pings and pongs from a browser; ours says nothing but pongs."""
 
 CLOSING_SECONDS = 1.0
 """For the other side to say goodbye too: a connection that is cut sooner may lose the reason that we gave."""
@@ -26,8 +22,6 @@ SEND_SECONDS = 10.0
 class Peer(Protocol):
     """The server's own way to one browser."""
 
-    async def receive(self) -> str | bytes: ...
-
     async def send(self, data: str) -> None: ...
 
     async def close(self, code: int) -> None: ...
@@ -36,22 +30,28 @@ class Peer(Protocol):
 class Socket(Straight):
     """A WebSocket's connection once it is ours alone: its handshake has been checked, and waits for an answer."""
 
-    __slots__ = ("_heard", "_incoming", "_meter", "_ping_seconds", "_timer")
+    __slots__ = ("_heard", "_incoming", "_meter", "_ping_seconds", "_pong", "_timer")
 
     def __init__(
         self, transport: asyncio.Transport, writer: asyncio.StreamWriter, reader: Reader, ping_seconds: float
     ) -> None:
         super().__init__(transport, writer, reader)
-        self._incoming: Incoming | None = Incoming(LARGEST)
+        self._incoming: Incoming | None = Incoming()
         self._meter = Meter()
         self._ping_seconds = ping_seconds
         self._heard = True
+        self._pong: bytes | None = None
+        """What the newest ping holds, while something waits on the wire: RFC 6455 has that one answered."""
         # In a context of its own: the one that runs here holds the whole handshake.
         self._timer = asyncio.get_running_loop().call_later(ping_seconds, self._ping, context=Context())
 
     def welcome(self, key: str, first: bytes) -> None:
-        """Answers the handshake; until then nothing can have been said."""
+        """Answers the handshake, and then what came behind it."""
         self._transport.write(rfc6455.welcome(key.encode("latin-1")) + first)
+        self._reader.began(self)
+        early, self.early = self.early, b""
+        if early:
+            self.data_received(early)
 
     def close(self) -> None:
         self._timer.cancel()
@@ -63,6 +63,9 @@ class Socket(Straight):
             return
         try:
             for frame in self._incoming.feed(data):
+                if frame.opcode == rfc6455.CLOSE:
+                    self._leave(frame)
+                    return
                 self._listen(frame)
         except Unheard as unheard:
             self._incoming = None
@@ -72,13 +75,21 @@ class Socket(Straight):
         self._timer.cancel()
         super().connection_lost(exc)
 
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._answer_ping()
+
     def _listen(self, frame: Frame) -> None:
-        if frame.opcode == rfc6455.CLOSE:
-            self._leave(frame)
-        elif not self._meter.bears():
+        if not self._meter.bears():
             raise Unheard("flood")
-        elif frame.opcode == rfc6455.PING and not self.waiting():
-            self._transport.write(rfc6455.frame(rfc6455.PONG, frame.payload))
+        if frame.opcode == rfc6455.PING and not self._reader.ended:
+            self._pong = frame.payload
+            self._answer_ping()
+
+    def _answer_ping(self) -> None:
+        if self._pong is not None and not self.waiting() and not self._reader.ended:
+            pong, self._pong = self._pong, None
+            self._transport.write(rfc6455.frame(rfc6455.PONG, pong))
 
     def _leave(self, frame: Frame) -> None:
         self._incoming = None
@@ -113,10 +124,10 @@ class Meter:
 
 
 async def converse(reader: Reader, peer: Peer) -> None:
-    """The same by sends that wait. Whether the other side lives is for the network to find out: beats go unanswered."""
+    """The same by sends that wait. Whether the other side lives is for the network to find out: beats go unanswered.
+    What it says is the server's business, which ends this when the other side closes or breaks the protocol."""
     sent = Sent(reader)
     reader.began(sent)
-    listening = asyncio.create_task(_pass_over(reader, peer))
     try:
         async for batch in sent.batches():
             for framed in batch:
@@ -124,9 +135,7 @@ async def converse(reader: Reader, peer: Peer) -> None:
                     await _say(peer, rfc6455.unframed(framed))
     except TimeoutError:
         reader.end("slow")
-    finally:
-        listening.cancel()
-    await _quiet(peer)
+    await asyncio.sleep(CLOSING_SECONDS)
 
 
 async def _say(peer: Peer, frame: Frame) -> None:
@@ -134,20 +143,3 @@ async def _say(peer: Peer, frame: Frame) -> None:
         await peer.close(int.from_bytes(frame.payload, "big"))
     else:
         await peer.send(frame.payload.decode())
-
-
-async def _quiet(peer: Peer) -> None:
-    """Until nothing more comes: Hypercorn would wait for ever to hand over what nobody takes."""
-    with suppress(TimeoutError):
-        while True:
-            async with asyncio.timeout(CLOSING_SECONDS):
-                await peer.receive()
-
-
-async def _pass_over(reader: Reader, peer: Peer) -> None:
-    """Whatever is not taken from the server piles up there."""
-    meter = Meter()
-    while True:
-        await peer.receive()
-        if not meter.bears():
-            reader.end("flood")

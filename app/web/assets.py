@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from quart import Quart, Response, abort, current_app, request
+from quart import Quart, Response, abort, current_app
 
 from app.web import compression, guards
 
@@ -67,7 +67,7 @@ async def _serve(name: str) -> Response:
     asset = current().at(f"/static/{name}")
     if asset is None:
         abort(404)
-    coding = compression.preferred(request.headers.get("Accept-Encoding", ""), asset.bodies)
+    coding = compression.preferred(compression.accepted(), asset.bodies)
     headers = {"Cache-Control": FOREVER, "Content-Security-Policy": "default-src 'none'", "Vary": "Accept-Encoding"}
     if coding != "identity":
         headers["Content-Encoding"] = coding

@@ -1,7 +1,9 @@
 """Content codings: which one to send, and HTML made small on its way out."""
 
 import gzip
+import re
 from collections.abc import Container, Mapping
+from functools import lru_cache
 
 import brotli
 from quart import Response, request
@@ -12,6 +14,12 @@ LONG = 256 * 1024
 would hold everybody else up for some 15 ms."""
 COMPRESSED_TYPES = ("text/html", "application/json", "application/problem+json")
 
+_ORDER = ("br", "gzip", "identity")
+"""Which one is sent of those that are as welcome."""
+
+_ALIASES = {"x-gzip": "gzip"}
+_WEIGHT = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)", re.IGNORECASE)
+
 
 def variants(body: bytes) -> Mapping[str, bytes]:
     """Every coding that makes it smaller, as small as can be: for what is compressed once and sent often."""
@@ -19,12 +27,42 @@ def variants(body: bytes) -> Mapping[str, bytes]:
     return {"identity": body} | {coding: data for coding, data in made.items() if len(data) < len(body)}
 
 
-def preferred(accepted: str, available: Container[str]) -> str:
-    asked = {part.partition(";")[0].strip().lower(): part.partition(";")[2] for part in accepted.split(",")}
-    for coding in ("br", "gzip"):
-        if coding in available and coding in asked and asked[coding].replace(" ", "") not in ("q=0", "q=0.0"):
-            return coding
-    return "identity"
+def accepted() -> str:
+    """What the request says, in however many lines."""
+    return ",".join(request.headers.getlist("Accept-Encoding"))
+
+
+def preferred(said: str, available: Container[str]) -> str:
+    """The coding that `Accept-Encoding: said` likes best of those that are `available`, by RFC 9110, 12.5.3. A weight
+    that is none counts as 0; where nothing is acceptable it is identity, which the server may then send or not."""
+    weights = _weights(said)
+    listed = {coding: _weight(coding, weights) for coding in _ORDER if coding in available or coding == "identity"}
+    best = max(listed, key=lambda coding: listed[coding])
+    return best if listed[best] > 0 else "identity"
+
+
+def refuses_identity(said: str) -> bool:
+    """Whether what is not encoded is unwelcome, however small it is."""
+    return _weight("identity", _weights(said)) == 0
+
+
+@lru_cache(maxsize=64)
+def _weights(said: str) -> Mapping[str, float]:
+    parts = [part.partition(";") for part in said.lower().split(",")]
+    return {_ALIASES.get(name := coding.strip(), name): _read(weight) for coding, _, weight in parts}
+
+
+def _read(weight: str) -> float:
+    """Of what stands behind the first semicolon."""
+    if not weight:
+        return 1.0
+    read = _WEIGHT.fullmatch(weight.strip())
+    return float(read[1]) if read else 0.0
+
+
+def _weight(coding: str, weights: Mapping[str, float]) -> float:
+    """Identity is welcome where it is not mentioned, and less than all that is."""
+    return weights.get(coding, weights.get("*", 0.0001 if coding == "identity" else 0.0))
 
 
 async def compress(response: Response) -> Response:
@@ -32,8 +70,9 @@ async def compress(response: Response) -> Response:
     response.vary.add("Accept-Encoding")
     if response.mimetype not in COMPRESSED_TYPES or "Content-Encoding" in response.headers:
         return response
-    coding = preferred(request.headers.get("Accept-Encoding", ""), ("br", "gzip"))
-    if coding == "identity" or (response.content_length or 0) < WORTH_IT:
+    said = accepted()
+    coding = preferred(said, ("br", "gzip"))
+    if coding == "identity" or ((response.content_length or 0) < WORTH_IT and not refuses_identity(said)):
         return response
     body = await response.get_data(as_text=False)
     response.set_data(_compressed(body, coding))

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote, urlencode
 
-from quart import Quart, abort, current_app, g, redirect, request
+from quart import Quart, abort, current_app, g, has_websocket_context, redirect, request
 from quart.typing import ResponseReturnValue
 
 from app.identity import RENAMED, ZONES, Identity, NumberForm, Rate, Role, Scope, View
@@ -123,6 +123,8 @@ def rate() -> Rate:
 
 def is_navigation() -> bool:
     """A person going to a page, not a script fetching a part of one."""
+    if has_websocket_context():
+        return False
     headers = caller.asked().headers
     if "HX-Request" in headers or caller.is_program():
         return False

@@ -60,7 +60,7 @@ LINES: dict[str, Line] = {
     "patterns.patterns": Line(Who.PEOPLE, 200),
     "quotes.symbols": Line(Who.PEOPLE, 200),
     "streams.quotes": Line(Who.PEOPLE, 400),
-    "streams.stream": Line(Who.PEOPLE, 400, head=405),
+    "streams.stream": Line(Who.PEOPLE, 400),
     "tokens.make": Line(Who.PEOPLE, 422),
     "tokens.revoke": Line(Who.PEOPLE, 404),
     "tokens.token": Line(Who.PEOPLE, 404),

@@ -157,10 +157,10 @@ async def test_a_process_that_drains_is_not_ready_and_lets_nobody_in(desk: Desk)
 async def test_odd_targets_are_refused_in_good_order(desk: Desk) -> None:
     requests = {
         b"GET ?x HTTP/1.1\r\nHost: x\r\n\r\n": b"400",
-        b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n": b"400",
+        b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n": b"204",
         b"GET /%ff HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n": b"404",
         b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\n\r\n": b"200",
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n": b"400",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n": b"505",
     }
     for request, status in requests.items():
         source, sink = await asyncio.open_connection("127.0.0.1", desk.settings.port)

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from wsproto.events import CloseConnection, TextMessage
+from wsproto.events import CloseConnection, Ping, TextMessage
 
 from app.live.socket import MOST_A_SECOND
 from app.push import Push
@@ -69,7 +69,7 @@ async def test_only_who_is_signed_in_on_our_own_pages_is_let_in_and_gets_states_
     for topics in ("patterns", "patterns:AAPL", "quotes,patterns", "", "nonsense", "quotes," * 300):
         assert await status(talk(desk, topics)) == 400, topics
     assert await status(Talker(desk.settings.port, "/ws/other", {})) == 404
-    assert await status(Talker(desk.settings.port, "?x", {})) == 403
+    assert await status(Talker(desk.settings.port, "?x", {})) == 400
     async with desk.client() as client:
         assert (await client.get("/ws/quotes?topics=quotes")).status_code in (400, 404)
 
@@ -141,22 +141,22 @@ async def test_a_person_has_so_many_and_a_seat_that_is_left_is_free(desk: Desk) 
     await asyncio.wait_for(desk.house.hub.emptied(60), 30)
 
 
-async def test_words_are_passed_over_until_they_are_too_long_or_too_many(desk: Desk) -> None:
+async def test_a_message_closes_and_so_do_too_many_pings(desk: Desk) -> None:
     async with talk(desk, "quotes:AAPL") as talker:
-        for _ in range(MOST_A_SECOND - 10):
-            talker.say(TextMessage('{"symbol": "AAPL"}'))
-        await desk.publish(tick(665.25))
-        await talker.containing("665.25")
-        for _ in range(2):
-            talker.say(TextMessage("x" * 40_000, message_finished=False))
-        assert await talker.closed() == 1009
+        talker.say(TextMessage('{"symbol": "AAPL"}'))
+        assert await talker.closed() == 1003
+    await until(lambda: desk.house.hub.stats.readers == 0)
 
     async with talk(desk, "quotes") as talker:
-        for _ in range(1000):
-            talker.say(TextMessage("a"))
-        assert await talker.closed() == 1008
+        for _ in range(MOST_A_SECOND * 3):
+            talker.say(Ping())
+        if desk.settings.live.lane == "auto":
+            assert await talker.closed() == 1008
+        else:
+            # Hypercorn answers them one after the other, and reads no further while its answers wait.
+            while talker.pongs < MOST_A_SECOND * 3:
+                await talker.read()
     await until(lambda: desk.house.hub.stats.readers == 0)
-    assert desk.house.hub.stats.ended["flood"] == 1
 
 
 async def test_one_that_never_reads_is_cut_off_and_the_others_go_on(impatient: Desk) -> None:

@@ -188,11 +188,13 @@ async def test_a_stream_leaves_out_what_is_no_topic_and_says_so_when_it_begins(d
         assert 'id="ticks"' in (await reader.message("message")).data
 
 
-async def test_a_stream_is_not_for_asking_its_head(desk: Desk) -> None:
+async def test_whoever_asks_for_the_head_of_a_stream_opens_none(desk: Desk) -> None:
     async with desk.client() as client:
-        answer = await client.head("/stream?topics=patterns")
+        answer = await client.head("/stream?topics=patterns", headers={"Accept-Encoding": "gzip"})
 
-    assert answer.status_code == 405
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["Content-Type"] == "text/event-stream; charset=utf-8"
+    assert answer.headers["Content-Encoding"] == "gzip"
     assert sum(desk.house.hub.stats.joined.values()) == desk.house.hub.stats.readers == 0
 
 
