@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -128,9 +128,15 @@ async def _page(problem: Problem) -> Response:
 
 async def _refused(error: HTTPException) -> Response:
     response = await answer(error.code or 500, _own_words(error), getattr(error, "retry_after", None))
-    if isinstance(error, MethodNotAllowed) and error.valid_methods:
-        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    if isinstance(error, MethodNotAllowed):
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods or _methods_here()))
     return response
+
+
+def _methods_here() -> Collection[str]:
+    """For a view that refuses one of those that it is registered with."""
+    rule = caller.asked().url_rule
+    return (rule.methods if rule else None) or ()
 
 
 async def _away(error: Exception) -> Response:
