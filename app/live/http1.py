@@ -7,7 +7,7 @@ from typing import Any
 
 import h11
 import hypercorn.protocol as hypercorn_protocol
-from hypercorn.events import Event, RawData
+from hypercorn.events import Closed, Event, RawData
 from hypercorn.protocol import h11 as hypercorn_h11
 from hypercorn.protocol import ws_stream
 from hypercorn.protocol.events import Event as StreamEvent
@@ -52,7 +52,10 @@ class StrictProtocol(H11Protocol):
 
     async def handle(self, event: Event) -> None:
         early = self.connection
-        if not isinstance(early, EarlyFrames) or not isinstance(event, RawData):
+        if isinstance(event, Closed):
+            await self._stop()
+            await super().handle(event)
+        elif not isinstance(early, EarlyFrames) or not isinstance(event, RawData):
             await super().handle(event)
         elif not early.decided.is_set():
             await self._hold(early, event.data)
@@ -73,6 +76,12 @@ class StrictProtocol(H11Protocol):
             await super().stream_send(replace(event, headers=[*closing, (b"connection", b"close")]))
             early.decided.set()
 
+    async def _stop(self) -> None:
+        """Or Hypercorn would wait for ever to read what came behind the last request."""
+        if isinstance(self.connection, StrictConnection):
+            self.connection.stop()
+            await self.can_read.set()
+
     async def _hold(self, early: EarlyFrames, data: bytes) -> None:
         early.receive_data(data)
         if len(early.buffer) > HELD:
@@ -82,11 +91,11 @@ class StrictProtocol(H11Protocol):
         return None
 
     async def _send_h11_event(self, event: Any) -> None:
-        """To a client that has been refused, the application's answer to the same request is no second one."""
+        """What the application still answers to who has been refused, or is gone, is sent to nobody."""
         try:
             await super()._send_h11_event(event)
         except h11.LocalProtocolError:
-            if not (isinstance(self.connection, StrictConnection) and self.connection.refused):
+            if not (isinstance(self.connection, StrictConnection) and self.connection.stopped):
                 raise
 
     async def _send_error_response(self, status_code: int) -> None:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import hypercorn.asyncio.run as hypercorn_run
 from hypercorn.asyncio.tcp_server import TCPServer
-from hypercorn.events import Event
+from hypercorn.events import Closed, Event
 from hypercorn.protocol.http_stream import HTTPStream
 
 from app.live.http1 import EarlyFrames
@@ -211,6 +211,9 @@ class Server(TCPServer):
                     self._answer(self._claim, message["headers"])
                 if not self._taken:
                     await send(message)
+                elif self._claim:
+                    self._claim = None
+                    await self.protocol.handle(Closed())  # what came behind the request is for nobody
 
             await app(scope, receive, sent, *rest)
 

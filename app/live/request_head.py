@@ -3,10 +3,13 @@
 import base64
 import binascii
 import re
+from collections.abc import Mapping
 
 import h11
 
 Fields = list[tuple[bytes, bytes]]
+ByName = Mapping[bytes, bytes]
+"""The last field of each name in small letters."""
 
 _HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[-\w.~!$&'()*+,;=%]*)(?::[0-9]*)?")
 _ABSOLUTE = re.compile(rb"https?://([^/?#]+)((?:[/?][^#]*)?)", re.IGNORECASE)
@@ -18,7 +21,11 @@ def refusal(why: str, status: int = 400) -> h11.RemoteProtocolError:
     return h11.RemoteProtocolError(why, error_status_hint=status)
 
 
-def checked(request: h11.Request) -> h11.Request:
+def by_name(request: h11.Request) -> ByName:
+    return {name.lower(): value for name, value in request.headers.raw_items()}
+
+
+def checked(request: h11.Request, fields: ByName) -> h11.Request:
     """The request as it is to be understood: an absolute target is split into path and Host, HTTP/1.2 is HTTP/1.1, and
     HTTP/1.0 asks for no upgrade. Raises h11.RemoteProtocolError where a standard has it refused."""
     if request.http_version[:1] != b"1":
@@ -27,21 +34,21 @@ def checked(request: h11.Request) -> h11.Request:
         raise refusal("no such method: they are case-sensitive", 501)
     if request.target[:1] != b"/" and request.target != b"*":
         request = _relative(request)
+        fields = by_name(request)
     if b"#" in request.target or (request.target == b"*" and request.method != b"OPTIONS"):
         raise refusal("the target is neither a path nor an address")
-    if any(name == b"host" and not _HOST.fullmatch(value) for name, value in request.headers):
+    if not _HOST.fullmatch(fields.get(b"host", b"")):
         raise refusal("Host is not the name of a host")
-    if is_handshake(request):
-        _check_handshake(list(request.headers))
+    if _is_handshake(request, fields):
+        _check_handshake(request, fields)
     return request if request.http_version == b"1.1" else _in_version(request)
 
 
-def is_handshake(request: h11.Request) -> bool:
+def _is_handshake(request: h11.Request, fields: ByName) -> bool:
     """Whether it asks for a WebSocket."""
-    fields = dict(request.headers)
-    tokens = [token.strip() for token in fields.get(b"connection", b"").lower().split(b",")]
-    asks = fields.get(b"upgrade", b"").lower() == b"websocket" and b"upgrade" in tokens
-    return asks and request.method == b"GET" and request.http_version >= b"1.1"
+    if fields.get(b"upgrade", b"").lower() != b"websocket" or request.method != b"GET" or request.http_version < b"1.1":
+        return False
+    return b"upgrade" in (token.strip() for token in fields.get(b"connection", b"").lower().split(b","))
 
 
 def _relative(request: h11.Request) -> h11.Request:
@@ -67,13 +74,13 @@ def _without(name: bytes, request: h11.Request) -> Fields:
     return [field for field in request.headers.raw_items() if field[0].lower() != name]
 
 
-def _check_handshake(fields: Fields) -> None:
-    if [value for name, value in fields if name == b"sec-websocket-version"] != [b"13"]:
+def _check_handshake(request: h11.Request, fields: ByName) -> None:
+    if fields.get(b"sec-websocket-version") != b"13":
         raise refusal("only version 13 of the WebSocket protocol is spoken here", 426)
-    keys = [value for name, value in fields if name == b"sec-websocket-key"]
+    keys = [value for name, value in request.headers if name == b"sec-websocket-key"]
     if len(keys) != 1 or not _is_key(keys[0]):
         raise refusal("Sec-WebSocket-Key is not one of 16 bytes in base64")
-    if any(name == b"transfer-encoding" or (name == b"content-length" and value != b"0") for name, value in fields):
+    if b"transfer-encoding" in fields or fields.get(b"content-length", b"0") != b"0":
         raise refusal("a handshake has no body")
 
 

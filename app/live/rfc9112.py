@@ -6,7 +6,7 @@ from typing import Any
 
 import h11
 
-from app.live.request_head import checked, refusal
+from app.live.request_head import by_name, checked, refusal
 
 LONGEST_LINE = 256
 """Bytes of the line before a chunk, its extensions included."""
@@ -17,10 +17,6 @@ LARGEST_TRAILER = 4096
 Take = Callable[[bytearray], bytes]
 """Cuts from the front what h11 may read now: nothing while it is not all there, or where another request begins."""
 
-_BROKEN = re.compile(rb"(?<!\r)\n|\r(?=[^\n])|\r\n[ \t]")
-"""A line end that is not CRLF, or a line that goes on in the next one: proxies differ in how they read these."""
-
-_LENGTH = re.compile(rb"\r\ncontent-length:([^\r]*)", re.IGNORECASE)
 _TOKEN = rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+"
 _QUOTED = rb'"(?:[\t !\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t -\x7e\x80-\xff])*"'
 _EXTENSION = rb"[ \t]*;[ \t]*%b(?:[ \t]*=[ \t]*(?:%b|%b))?" % (_TOKEN, _TOKEN, _QUOTED)
@@ -36,7 +32,7 @@ class StrictConnection(h11.Connection):
     def __init__(self, largest_head: int) -> None:
         """`largest_head`: bytes of a request line with its fields."""
         super().__init__(h11.SERVER, max_incomplete_event_size=largest_head)
-        self.refused = False
+        self.stopped = False
         self._largest_head = largest_head
         self._unread = bytearray()
         self._ended = False
@@ -48,12 +44,17 @@ class StrictConnection(h11.Connection):
 
     def receive_data(self, data: bytes) -> None:
         """`data` is empty at the end of what the client sends."""
-        if not self.refused:
+        if not self.stopped:
             self._unread += data
             self._ended = self._ended or not data
 
+    def stop(self) -> None:
+        """Nothing is read any more, and what came behind the last request is dropped."""
+        self.stopped = True
+        self._unread.clear()
+
     def next_event(self) -> Any:
-        if self.refused:
+        if self.stopped:
             return h11.NEED_DATA
         if self.their_state is h11.DONE and self._unread:
             return h11.PAUSED
@@ -62,8 +63,7 @@ class StrictConnection(h11.Connection):
             event = super().next_event()
             return self._begun(event) if isinstance(event, h11.Request) else event
         except h11.RemoteProtocolError:
-            self.refused = True
-            self._unread.clear()
+            self.stop()
             raise
 
     def _hand_on(self) -> None:
@@ -81,25 +81,25 @@ class StrictConnection(h11.Connection):
             del unread[:2]  # RFC 9112, 2.2: an empty line before a request is passed over
         end = _blank_line(unread)
         head = bytes(unread[: end or None])
-        if _BROKEN.search(head) or (head[:1] < b"!" and head not in (b"", b"\r")):
+        if _is_broken(head) or (head[:1] < b"!" and head not in (b"", b"\r")):
             raise refusal("a line of the head is broken")
         if len(head) > self._largest_head:
             raise refusal("the head is too large", 431)
         if not end:
             return b""
-        lengths = _LENGTH.findall(head)
-        if len(lengths) > 1 or any(b"," in length for length in lengths):
+        _, *lengths = head.lower().split(b"\ncontent-length:")
+        if lengths and (len(lengths) > 1 or b"," in lengths[0].partition(b"\r")[0]):
             raise refusal("more than one Content-Length")
         del unread[:end]
         return head
 
     def _begun(self, request: h11.Request) -> h11.Request:
-        fields = dict(request.headers)
+        fields = by_name(request)
         chunked, length = b"transfer-encoding" in fields, fields.get(b"content-length")
         if chunked and (length is not None or request.http_version < b"1.1"):
             raise refusal("Transfer-Encoding beside Content-Length, or in HTTP/1.0")
         self._body = Chunked().take if chunked else Counted(int(length or 0)).take
-        return checked(request)
+        return checked(request, fields)
 
 
 class Counted:
@@ -153,13 +153,21 @@ class Chunked:
     def _trailer(self, unread: bytearray) -> bytes:
         end = 2 if unread.startswith(b"\r\n") else _blank_line(unread)
         trailer = bytes(unread[: end or None])
-        if _BROKEN.search(trailer) or len(trailer) > LARGEST_TRAILER:
+        if _is_broken(trailer) or len(trailer) > LARGEST_TRAILER:
             raise refusal("the trailer is broken, or too large")
         if not end:
             return b""
         del unread[:end]
         self._next = _no_body
         return trailer
+
+
+def _is_broken(lines: bytes) -> bool:
+    """Whether a line end is not CRLF, or a line goes on in the next one: servers differ in how they read these.
+    The last line may not be there yet."""
+    ends = lines.count(b"\r\n")
+    alone = lines.count(b"\n") > ends or lines.count(b"\r") > ends + lines.endswith(b"\r")
+    return alone or b"\n " in lines or b"\n\t" in lines
 
 
 def _blank_line(unread: bytearray) -> int:

@@ -170,3 +170,18 @@ async def test_frames_that_come_while_the_handshake_is_answered_are_kept_and_who
     sink.write(closing(1001))
     assert (await source.read(-1)).endswith(rfc6455.close(1001))
     await until(lambda: desk.house.hub.stats.readers == 0)
+
+
+async def test_what_comes_behind_a_request_for_a_stream_keeps_nothing_alive(desk: Desk) -> None:
+    """Streams are taken over as sockets are, and nothing follows them."""
+    request = f"GET /stream?topics=status HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie(desk)}\r\n\r\n".encode()
+    before = len(asyncio.all_tasks())
+    for behind in (b"", request, b"\0" * 100_000) * 3:
+        source, sink = await asyncio.open_connection("127.0.0.1", desk.settings.port)
+        sink.write(request + behind)
+        async with asyncio.timeout(20):
+            assert b" 200 " in await source.readline()
+            await source.readuntil(b"event: hello")
+        sink.close()
+        await until(lambda: desk.house.hub.stats.readers == 0)
+    await until(lambda: len(asyncio.all_tasks()) <= before)
