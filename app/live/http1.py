@@ -28,8 +28,9 @@ HELD = 65_536
 class EarlyFrames(H11WSConnection):
     """What comes behind a handshake: it waits until the socket is accepted."""
 
-    def __init__(self, h11_connection: h11.Connection) -> None:
+    def __init__(self, h11_connection: StrictConnection) -> None:
         super().__init__(h11_connection)
+        h11_connection.stop()
         self.accepted = False
         self.decided = asyncio.Event()
 
