@@ -18,10 +18,10 @@ from app.live.frames import Form, chunk, enclosed, unchunked
 from app.live.hub import Full, Hub
 from app.live.reader import Reader, head
 from app.live.socket import Socket, converse
-from app.live.sse import EventSourceResponse, ServerSentEvent
 from app.web import compression, guards
 from app.wire.codec.text import clean
 from app.wire.log import LogId
+from quart_sse import EventSourceResponse, ServerSentEvent
 
 blueprint = Blueprint("streams", __name__)
 

@@ -5,9 +5,9 @@ from enum import Enum, auto
 
 from app.identity import View
 from app.live import coding, rfc6455
-from app.live.sse import ServerSentEvent
 from app.live.topics import kind
 from app.push import Push
+from quart_sse import ServerSentEvent
 
 
 class Form(Enum):

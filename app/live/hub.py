@@ -19,9 +19,9 @@ from app.live.pace import Pace, Told
 from app.live.pending_snapshots import PendingSnapshots
 from app.live.reader import Reader
 from app.live.ring import Ring
-from app.live.sse import ServerSentEvent
 from app.live.stats import Stats
 from app.push import Push
+from quart_sse import ServerSentEvent
 
 logger = logging.getLogger(__name__)
 

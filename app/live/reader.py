@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from app.identity import Identity
 from app.live import coding, rfc6455
 from app.live.frames import Form, Part, enclosed, payload
-from app.live.sse import ServerSentEvent
+from quart_sse import ServerSentEvent
 
 if TYPE_CHECKING:
     from app.live.audience import Audience

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from app.wire.entries import LogId
 from bench.checker import transcript
 from bench.checker.transcript import Event, Joined, Opened, Told
-from tests.live.whatwg import Parser
+from quart_sse.tests.whatwg import Parser
 
 CONNECT_SECONDS = 8.0
 PATIENCE = 2.5

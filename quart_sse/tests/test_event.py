@@ -7,11 +7,10 @@ from subprocess import run
 from sys import executable
 
 import pytest
+from app.live.sse import EventSourceResponse, JSONServerSentEvent, ServerSentEvent, ensure_bytes
 from hypothesis import given
 from hypothesis import strategies as st
 from quart import Quart, Response
-
-from app.live.sse import EventSourceResponse, JSONServerSentEvent, ServerSentEvent, ensure_bytes
 from tests.live.whatwg import Message, Parser, parse
 
 HOSTILE = st.text(st.sampled_from("ab: \r\n\0\v\x85\u2028event:data:id:retry:é€\ud800"))

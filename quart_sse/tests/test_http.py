@@ -13,15 +13,15 @@ from typing import Any
 import httpx
 import httpx_sse
 import pytest
+from app.live.sse import AppStatus, EventSourceResponse, ServerSentEvent
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from quart import Quart, Response
+from tests.live.whatwg import parse
 
 from app.live import sse
-from app.live.sse import AppStatus, EventSourceResponse, ServerSentEvent
-from tests.live.whatwg import parse
 from tests.ports import free_port
 
 HOSTILE = st.text(st.sampled_from("ab: \r\n\0\v\x85\u2028event:data:id:retry:é€\ud800")) | st.text()

@@ -10,7 +10,7 @@ from app.live.frames import Form, unchunked
 from app.live.hub import Hub
 from app.live.reader import Reader, Write
 from app.push import Op, Push, nothing
-from tests.live.whatwg import Message, Parser
+from quart_sse.tests.whatwg import Message, Parser
 
 NEW_YORK = View()
 FEED = frozenset({"patterns"})

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from types import TracebackType
 
-from tests.live.whatwg import Message, Parser
+from quart_sse.tests.whatwg import Message, Parser
 
 
 class Closed(Exception):
