@@ -72,6 +72,6 @@ whole || make_venv
 rm -f $venv/.runtime $venv/.dev
 with_uv || with_pip
 # Once, here: where the environment forbids Python to keep bytecode, every start would compile all of it again.
-$python -m compileall -q -j 0 app $venv/lib >/dev/null 2>&1 || true
+$python -m compileall -q -j 0 app quart_sse $venv/lib >/dev/null 2>&1 || true
 touch $venv/.runtime
 [ "$kind" = runtime ] || touch $venv/.dev

@@ -34,7 +34,7 @@ class Exchange:
         self._send_of_test, self._method = send, method
 
     async def run(self) -> None:
-        """Until the request has ended, and what it left to the application with it. Raises what the server would see."""
+        """Until the request and what it left to the application have ended. Raises what a server would see."""
         await asyncio.wait_for(self.app(_scope(self._method), self._receive, self._send), 5)  # type: ignore[arg-type]
         await asyncio.gather(*self.app.background_tasks)
 

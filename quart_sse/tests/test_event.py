@@ -1,17 +1,13 @@
 """Whatever is put into an event comes out of a browser's parser as that event, and as nothing else."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
-from subprocess import run
-from sys import executable
+from typing import Any
 
 import pytest
-from app.live.sse import EventSourceResponse, JSONServerSentEvent, ServerSentEvent, ensure_bytes
 from hypothesis import given
 from hypothesis import strategies as st
-from quart import Quart, Response
-from tests.live.whatwg import Message, Parser, parse
+
+from quart_sse import JSONServerSentEvent, ServerSentEvent, ensure_bytes
+from quart_sse.tests.whatwg import Message, Parser, parse
 
 HOSTILE = st.text(st.sampled_from("ab: \r\n\0\v\x85\u2028event:data:id:retry:é€\ud800"))
 BREAKS = str.maketrans({"\r": None, "\n": None, "\0": None})
@@ -67,8 +63,10 @@ def test_json_is_compact_and_only_finite() -> None:
 
 
 def test_what_is_no_field_is_refused() -> None:
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=r"^retry argument must be int$"):
         ServerSentEvent(retry="5\n\ndata: x").encode()  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="retry argument must be >= 0"):
+        ServerSentEvent(retry=-1).encode()
     with pytest.raises(ValueError, match="sep"):
         ServerSentEvent(sep="\n\n")
 
@@ -78,131 +76,48 @@ def test_content_may_be_bytes_text_a_mapping_or_an_event() -> None:
     assert ensure_bytes("text") == b"data: text\n\n"
     assert ensure_bytes({"data": "d", "event": "e"}, "\r\n") == b"event: e\r\ndata: d\r\n\r\n"
     assert ensure_bytes(ServerSentEvent("s")) == b"data: s\n\n"
+    assert ensure_bytes(memoryview(b"as it is")) == b"as it is"
 
 
-async def test_a_generator_is_streamed_with_the_headers_a_stream_needs() -> None:
-    async def numbers() -> AsyncIterator[str]:
-        for number in range(3):
-            yield str(number)
+@pytest.mark.parametrize("event", [{"data": "foo"}, {"data": "foo", "sep": "\r\n"}])
+def test_a_mapping_stays_as_it_was(event: dict[str, str]) -> None:
+    before = dict(event)
 
-    response = await answer(EventSourceResponse(numbers(), headers={"X-Room": "7"}))
-
-    assert response.headers["Content-Type"] == "text/event-stream; charset=utf-8"
-    assert response.headers["X-Accel-Buffering"] == "no"
-    assert response.headers["Cache-Control"] == "no-store"
-    assert response.headers["X-Room"] == "7"
-    assert [message.data for message in parse(await response.get_data(as_text=True)).messages] == ["0", "1", "2"]
+    assert ensure_bytes(event, "\n") == b"data: foo\n\n"
+    assert event == before
 
 
-async def test_a_plain_iterable_is_streamed_too() -> None:
-    def numbers() -> Iterator[dict[str, int]]:
-        yield from ({"data": number} for number in range(2))
+FIELDS: list[tuple[dict[str, Any], str]] = [
+    ({"data": "foo"}, "data: foo"),
+    ({"data": "foo", "event": "bar"}, "event: bar|data: foo"),
+    ({"data": "foo", "event": "bar", "id": "xyz"}, "id: xyz|event: bar|data: foo"),
+    ({"data": "foo", "event": "bar", "id": "xyz", "retry": 1}, "id: xyz|event: bar|data: foo|retry: 1"),
+    ({"comment": "a comment"}, ": a comment"),
+    ({"data": "foo", "comment": "a comment"}, ": a comment|data: foo"),
+    ({"data": 0, "retry": 0}, "data: 0|retry: 0"),
+]
 
-    response = await answer(EventSourceResponse(numbers()))
 
-    assert [message.data for message in parse(await response.get_data(as_text=True)).messages] == ["0", "1"]
+@pytest.mark.parametrize("sep", [None, "\n", "\r\n", "\r"])
+@pytest.mark.parametrize(("fields", "lines"), FIELDS)
+def test_fields_stand_in_their_order_with_one_separator(fields: dict[str, Any], lines: str, sep: str | None) -> None:
+    end = sep or "\n"
+
+    assert ServerSentEvent(**fields, sep=sep).encode().decode() == lines.replace("|", end) + end + end
 
 
-async def test_silence_brings_a_comment_and_loses_nothing() -> None:
-    go_on = asyncio.Event()
+@pytest.mark.parametrize(("fields", "lines"), FIELDS[1:5])
+def test_json_stands_in_the_data_alone(fields: dict[str, Any], lines: str) -> None:
+    values = fields | ({"data": {"foo": "bar"}} if "data" in fields else {})
 
-    async def slow() -> AsyncIterator[str]:
-        await go_on.wait()
-        yield "at last"
-
-    def ping() -> ServerSentEvent:
-        go_on.set()
-        return ServerSentEvent(comment="still here")
-
-    text = await (await answer(EventSourceResponse(slow(), ping=0.01, ping_message_factory=ping))).get_data(
-        as_text=True
+    assert JSONServerSentEvent(**values).encode().decode().rstrip() == lines.replace("|", "\n").replace(
+        "data: foo", 'data: {"foo":"bar"}'
     )
 
-    assert ": still here\n\n" in text
-    assert [message.data for message in parse(text).messages] == ["at last"]
 
+@pytest.mark.parametrize("sep", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_every_line_of_the_data_is_a_line_of_its_own(line_end: str, sep: str) -> None:
+    encoded = ServerSentEvent(line_end.join(["foo", "bar", "xyz"]), event="e", sep=sep).encode().decode()
 
-async def test_what_runs_beside_and_after_the_stream_runs() -> None:
-    told: list[str] = []
-    queue: asyncio.Queue[str] = asyncio.Queue(1)
-
-    async def feed() -> None:
-        await queue.put("fed")
-
-    async def after() -> None:
-        told.append("after")
-
-    async def content() -> AsyncIterator[str]:
-        yield await queue.get()
-
-    response = await answer(EventSourceResponse(content(), background=after, data_sender_callable=feed))
-
-    assert "data: fed" in await response.get_data(as_text=True)
-    assert told == ["after"]
-
-
-async def test_the_generator_is_closed_and_told_when_the_reader_goes() -> None:
-    told: list[str] = []
-
-    async def content() -> AsyncIterator[str]:
-        try:
-            while True:
-                yield "more"
-        finally:
-            told.append("closed")
-
-    async def gone(message: object) -> None:
-        told.append("gone")
-
-    app = Quart(__name__)
-
-    @app.get("/")
-    async def stream() -> Response:
-        return EventSourceResponse(content(), client_close_handler_callable=gone)
-
-    async with app.test_client().request("/") as connection:
-        await connection.send_complete()
-        await connection.receive()
-        await connection.disconnect()
-
-    assert sorted(told) == ["closed", "gone"]
-
-
-async def test_a_reader_who_stops_reading_is_given_up() -> None:
-    ended = asyncio.Event()
-
-    async def content() -> AsyncIterator[str]:
-        try:
-            yield "never taken"
-        finally:
-            ended.set()
-
-    async def gone(message: object) -> None:
-        pytest.fail("he did not leave")
-
-    body = EventSourceResponse(content(), send_timeout=0.01, client_close_handler_callable=gone)
-
-    async def send_for_ever() -> None:
-        async with body.response as blocks:
-            async for _ in blocks:
-                await asyncio.Event().wait()
-
-    with pytest.raises(asyncio.CancelledError):
-        await asyncio.wait_for(asyncio.ensure_future(send_for_ever()), 5)
-    assert ended.is_set()
-
-
-def test_it_needs_nothing_of_this_project() -> None:
-    source = Path(__file__).parents[2] / "app" / "live" / "sse.py"
-    alone = "import sys, runpy; runpy.run_path(sys.argv[1]); print([m for m in sys.modules if m == 'app'])"
-
-    finished = run([executable, "-c", alone, source], cwd="/", capture_output=True, text=True, check=True)
-
-    assert finished.stdout.strip() == "[]"
-
-
-async def answer(response: Response) -> Response:
-    """The response after it went through an application."""
-    app = Quart(__name__)
-    app.add_url_rule("/", "stream", lambda: response)
-    return await app.test_client().get("/")
+    assert encoded == sep.join(["event: e", "data: foo", "data: bar", "data: xyz", "", ""])

@@ -2,31 +2,23 @@
 
 import asyncio
 import logging
+import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from pathlib import Path
-from shutil import copy
-from subprocess import run
-from sys import executable
-from typing import Any
 
 import httpx
 import httpx_sse
 import pytest
-from app.live.sse import AppStatus, EventSourceResponse, ServerSentEvent
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from quart import Quart, Response
-from tests.live.whatwg import parse
 
-from app.live import sse
-from tests.ports import free_port
+from quart_sse import EventSourceResponse, ServerSentEvent
 
 HOSTILE = st.text(st.sampled_from("ab: \r\n\0\v\x85\u2028event:data:id:retry:é€\ud800")) | st.text()
 FIELDS = st.fixed_dictionaries({"data": HOSTILE, "event": HOSTILE, "id": HOSTILE, "comment": HOSTILE})
-LEAVING = pytest.mark.usefixtures("staying_after")
 
 
 class Server:
@@ -34,7 +26,8 @@ class Server:
 
     def __init__(self) -> None:
         self.answer: Callable[[], Response] = Response
-        self.address = f"127.0.0.1:{free_port()}"
+        self.address = f"127.0.0.1:{_free_port()}"
+        self.client = httpx.Client(trust_env=False, timeout=30)
         self.ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
 
@@ -44,6 +37,7 @@ class Server:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.client.close()
         self._loop.call_soon_threadsafe(self._over.set)
         self._thread.join(10)
 
@@ -62,22 +56,13 @@ class Server:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    with Server() as found:
-        yield found
-
-
-@pytest.fixture
-def staying_after() -> Iterator[None]:
-    yield
-    AppStatus.should_exit = False
+    with Server() as running:
+        yield running
 
 
 def received(server: Server, answer: Callable[[], Response]) -> list[httpx_sse.ServerSentEvent]:
     server.answer = answer
-    with (
-        httpx.Client(trust_env=False, timeout=30) as client,
-        httpx_sse.connect_sse(client, "GET", f"http://{server.address}/") as source,
-    ):
+    with httpx_sse.connect_sse(server.client, "GET", f"http://{server.address}/") as source:
         return list(source.iter_sse())
 
 
@@ -100,13 +85,13 @@ def test_another_parser_reads_the_same_from_the_network(
         for start in range(0, len(encoded), pieces):
             yield encoded[start : start + pieces]
 
-    found = received(server, lambda: EventSourceResponse(cut()))
+    events_read = received(server, lambda: EventSourceResponse(cut()))
 
     def expected(event: Mapping[str, str]) -> tuple[str, str, str, int]:
         data = event["data"].replace("\r\n", "\n").replace("\r", "\n")
         return one_line(event["event"]) or "message", sendable(data), one_line(event["id"]), 7
 
-    assert [(one.event, one.data, one.id, one.retry) for one in found] == list(map(expected, events))
+    assert [(one.event, one.data, one.id, one.retry) for one in events_read] == list(map(expected, events))
 
 
 @pytest.mark.parametrize("sep", [None, "\n", "\r\n", "\r"])
@@ -123,54 +108,32 @@ def test_the_separator_of_the_response_is_that_of_all_it_writes(server: Server, 
     assert body == b"".join(each + end + end for each in written) + b"data: raw\n\n" + b"data: None" + end + end
 
 
-def test_headers_are_those_of_a_stream_and_the_rest_is_ones_own(server: Server) -> None:
-    asked = {"Cache-Control": "public, max-age=29", "X-Accel-Buffering": "yes", "X-Room": "7"}
-    server.answer = lambda: EventSourceResponse(iter(()), 203, headers=asked, media_type="application/x-stream")
-    with httpx.Client(trust_env=False, timeout=30) as client:
-        answer = client.get(f"http://{server.address}/")
-
-    assert answer.status_code == 203
-    assert answer.headers["content-type"] == "application/x-stream"
-    assert answer.headers["cache-control"] == "public, max-age=29"
-    assert answer.headers["x-accel-buffering"] == "no"
-    assert answer.headers["x-room"] == "7"
-
-
-def test_who_asks_for_the_head_is_given_no_stream(server: Server) -> None:
-    begun, after = threading.Event(), threading.Event()
+def test_who_goes_ends_the_stream_of_a_server(server: Server) -> None:
+    closed, gone = threading.Event(), threading.Event()
 
     async def endless() -> AsyncIterator[str]:
-        begun.set()
-        while True:
-            yield "more"
+        try:
+            while True:
+                yield "more"
+                await asyncio.sleep(0.01)
+        finally:
+            closed.set()
 
-    async def background() -> None:
-        after.set()
+    async def report(message: object) -> None:
+        gone.set()
 
-    server.answer = lambda: EventSourceResponse(endless(), background=background)
-    with httpx.Client(trust_env=False, timeout=30) as client:
-        answer = client.head(f"http://{server.address}/")
+    server.answer = lambda: EventSourceResponse(endless(), client_close_handler_callable=report)
+    with (
+        httpx.Client(trust_env=False, timeout=30) as client,
+        client.stream("GET", f"http://{server.address}/") as answer,
+    ):
+        next(answer.iter_lines())
 
-    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
-    assert after.wait(5)
-    assert not begun.is_set()
-
-
-def test_pings_come_while_there_is_traffic_too(server: Server) -> None:
-    async def numbers() -> AsyncIterator[int]:
-        for number in range(6):
-            await asyncio.sleep(0.05)
-            yield number
-
-    server.answer = lambda: EventSourceResponse(numbers(), ping=0.1, sep="\r\n")
-    with httpx.Client(trust_env=False, timeout=30) as client:
-        text = client.get(f"http://{server.address}/").text
-
-    assert text.count(": ping - ") >= 2
-    assert [message.data for message in parse(text).messages] == list("012345")
+    assert gone.wait(5)
+    assert closed.wait(5)
 
 
-def test_a_sender_that_breaks_ends_its_stream(server: Server) -> None:
+def test_an_error_breaks_the_answer_off(server: Server) -> None:
     async def breaks() -> None:
         raise RuntimeError("the source is gone")
 
@@ -183,86 +146,17 @@ def test_a_sender_that_breaks_ends_its_stream(server: Server) -> None:
         client.get(f"http://{server.address}/")
 
 
-@LEAVING
-@pytest.mark.parametrize("cooperative", [True, False])
-def test_content_is_told_that_the_server_leaves_and_may_say_goodbye(server: Server, cooperative: bool) -> None:
-    told: list[str] = []
+def test_head_keeps_the_connection(server: Server) -> None:
+    server.answer = lambda: EventSourceResponse(iter(["a"]))
+    with httpx.Client(trust_env=False, timeout=30) as client:
+        head = client.head(f"http://{server.address}/")
+        body = client.get(f"http://{server.address}/").content
 
-    def stream() -> Response:
-        leaving = asyncio.Event()
-
-        async def content() -> AsyncIterator[str]:
-            try:
-                yield "hello"
-                AppStatus.handle_exit()
-                await (leaving if cooperative else asyncio.Event()).wait()
-                yield "goodbye"
-            except asyncio.CancelledError:
-                told.append("cancelled")
-                raise
-
-        return EventSourceResponse(content(), shutdown_event=leaving, shutdown_grace_period=5 if cooperative else 0.2)
-
-    found = [event.data for event in received(server, stream)]
-
-    assert found == (["hello", "goodbye"] if cooperative else ["hello"])
-    assert told == ([] if cooperative else ["cancelled"])
+    assert (head.status_code, head.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
+    assert (head.content, body) == (b"", b"data: a\n\n")
 
 
-@LEAVING
-async def test_streams_end_by_hand_alone_where_that_is_asked_for() -> None:
-    AppStatus.disable_automatic_graceful_drain()
-    try:
-        AppStatus.handle_exit()
-        assert not AppStatus.should_exit
-    finally:
-        AppStatus.enable_automatic_graceful_drain_mode()
-    AppStatus.handle_exit()
-    assert AppStatus.should_exit
-
-
-async def test_content_that_does_not_close_is_left(caplog: pytest.LogCaptureFixture) -> None:
-    async def stubborn() -> AsyncIterator[str]:
-        try:
-            yield "one"
-        finally:
-            await asyncio.Event().wait()
-
-    body = EventSourceResponse(stubborn(), ping=0, cleanup_timeout=0.05)
-    async with body.response as blocks:
-        async for _ in blocks:
-            break
-
-    assert "not closed within 0.05 seconds" in caplog.text
-
-
-@pytest.mark.parametrize(
-    ("asked", "refused"),
-    [
-        ({"ping": -1}, ValueError),
-        ({"ping": "15"}, TypeError),
-        ({"sep": "\n\n"}, ValueError),
-        ({"sep": ""}, ValueError),
-        ({"shutdown_grace_period": -1}, ValueError),
-        ({"cleanup_timeout": -1}, ValueError),
-    ],
-)
-def test_what_makes_no_sense_is_refused_at_once(asked: dict[str, Any], refused: type[Exception]) -> None:
-    with pytest.raises(refused):
-        EventSourceResponse(iter(()), **asked)
-
-
-def test_the_file_works_alone_wherever_it_is_copied(tmp_path: Path) -> None:
-    copy(sse.__file__, tmp_path / "quart_sse.py")
-    script = (
-        "import asyncio, sys, quart, quart_sse\n"
-        "app = quart.Quart('alone')\n"
-        "app.add_url_rule('/', 'stream', lambda: quart_sse.EventSourceResponse(iter('ab')))\n"
-        "async def main(): print(await (await app.test_client().get('/')).get_data())\n"
-        "asyncio.run(main())\n"
-        "print([name for name in sys.modules if name.split('.')[0] in ('app', 'hypercorn_h11', 'redis', 'msgspec')])\n"
-    )
-
-    finished = run([executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
-
-    assert finished.stdout.splitlines() == ["b'data: a\\n\\ndata: b\\n\\n'", "[]"]
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
