@@ -87,7 +87,7 @@ def data(drawings: Iterable[Drawing], view: View, failed: Callable[[Push], None]
 
 def end(id: str) -> Part:  # noqa: A002 (the name of the field)
     """The end of a message; with an id, the reader then lacks nothing up to that entry."""
-    return Part(f"id: {id}\n\n".encode() if id else b"\n")
+    return Part(ServerSentEvent(id=id or None).encode())
 
 
 def payload(parts: Iterable[Part], form: Form) -> bytes:

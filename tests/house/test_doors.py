@@ -40,7 +40,7 @@ def test_queries_are_handed_a_connection_and_open_none() -> None:
 
 def test_the_request_is_seen_at_the_edge_alone() -> None:
     edge = re.compile(
-        r"app/(web/.*|streams\.py|health\.py|desk\.py|live/sse\.py"
+        r"app/(web/.*|streams\.py|health\.py|desk\.py"
         r"|([a-z]+/)+(routes|api|invites|confirm|door|register|resets)\.py)"
     )
     for path in tree.modules():

@@ -1,5 +1,8 @@
 """Imports point down; what stands side by side does not know each other."""
 
+import re
+import sys
+
 import pytest
 
 from tests.house import tree
@@ -36,6 +39,10 @@ PROCESSES_MAY = {"wire", "db"} | LAYERS[-1]
 ALONE = {"embedded"}
 
 
+def root(module: str) -> str:
+    return module.split(".")[0]
+
+
 def part(module: str) -> str:
     """The part of the house: app.quotes.board -> quotes."""
     return [*module.split("."), ""][1]
@@ -67,6 +74,26 @@ def imported() -> list[tuple[str, str, str]]:
             elif module.startswith("app."):
                 found.append((tree.name(path), source, part(module)))
     return found
+
+
+def test_event_streams_are_a_package_of_their_own() -> None:
+    """quart_sse imports Quart and itself; streams and what is sent on them are built on it, nobody else is."""
+    users = {
+        tree.name(path) for path in tree.modules() for module, _, _ in tree.imports(path) if root(module) == "quart_sse"
+    }
+    needs = {
+        root(module) for path in tree.shipped() if path not in tree.modules() for module, _, _ in tree.imports(path)
+    }
+
+    assert needs - sys.stdlib_module_names == {"quart", "quart_sse"}
+    assert users
+    assert {name for name in users if name != "app/streams.py" and not name.startswith("app/live/")} == set()
+
+
+def test_events_are_written_by_that_package_alone() -> None:
+    field = re.compile(r"^(data|event|id|retry): ?$")
+    for path in tree.modules():
+        assert not [node.lineno for node in tree.strings(path) if field.search(str(node.value))], tree.name(path)
 
 
 def test_every_part_has_its_place() -> None:

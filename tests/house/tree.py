@@ -7,10 +7,17 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 APP = ROOT / "app"
+EVENT_STREAMS = ROOT / "quart_sse"
+"""A package of its own, which knows nothing of the other."""
 
 
 def modules() -> list[Path]:
     return sorted(path for path in APP.rglob("*.py") if "versions" not in path.parts)
+
+
+def shipped() -> list[Path]:
+    """The modules of both packages."""
+    return [*modules(), *sorted(EVENT_STREAMS.glob("*.py"))]
 
 
 @cache
