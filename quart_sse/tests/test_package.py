@@ -98,7 +98,7 @@ def example(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Po
         else [f"{name}.py", str(port)]
     )
     with Popen([sys.executable, *asked], cwd=tmp_path) as process:
-        for _ in range(200):
+        for _ in range(1200):
             with socket.socket() as probe:
                 if not probe.connect_ex(("127.0.0.1", port)):
                     break
