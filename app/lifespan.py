@@ -35,6 +35,7 @@ from app.running import kept_running
 from app.settings import Settings
 from app.web import html
 from app.wire import client, jobs
+from app.wire.breaker import Breaker
 from app.wire.cache import ALL, Cache
 from app.wire.channels import BATCHES, Batch, Channels, Meaning
 from app.wire.crowd import Crowd
@@ -74,10 +75,12 @@ class Works:
     def __init__(self, settings: Settings) -> None:
         redis_url, own_url, market_url = addresses(settings)
         self._redis = client.connect(redis_url)
+        breaker = Breaker()
+        self._requests = client.connect_for_requests(redis_url, breaker)
         self._log = Log(self._redis, redis_url)
         self._newest = Newest(self._redis)
-        self._outbox = Outbox(self._redis)
-        self._cache = Cache(self._redis, redis_url)
+        self._outbox = Outbox(self._requests)
+        self._cache = Cache(self._requests, redis_url)
         self._pools = pools(own_url, market_url, settings.database)
         live = settings.live
         bounds = Bounds(live.max_connections, live.streams_per_user, live.stalled_seconds)
@@ -100,9 +103,9 @@ class Works:
             settings=settings,
             pools=self._pools,
             log=self._log,
-            sessions=Sessions(self._redis, kept.idle_seconds, kept.absolute_seconds),
+            sessions=Sessions(self._requests, kept.idle_seconds, kept.absolute_seconds),
             crowd=Crowd(self._redis, f"{socket.gethostname()} {settings.host} {settings.port}"),
-            limits=Limits(redis_url),
+            limits=Limits(redis_url, breaker),
             hub=self._hub,
             catchup=CatchUp(self._hub, self._log, self._relay, self._pools),
             cursors=Cursors(),
@@ -112,9 +115,9 @@ class Works:
             intake=self._intake,
             link=lambda: self._subscriber.stats,
             listening=lambda: self._subscriber.stats.connected and bool(self._hub.last_id),
-            receivers=partial(jobs.receivers, self._redis),
+            receivers=partial(jobs.receivers, self._requests),
             outbox=self._outbox,
-            statuses=Statuses(self._redis, self._outbox),
+            statuses=Statuses(self._requests, self._outbox),
             cache=self._cache,
             courier=self._courier,
         )
@@ -131,7 +134,7 @@ class Works:
         await self._intake.close()
         await self._pulse.close()
         await self._pools.close()
-        await client.close(self._redis)
+        await client.close(self._redis, self._requests)
 
     async def _run(self) -> None:
         async with asyncio.TaskGroup() as tasks:

@@ -11,6 +11,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from app import logs
+from app.wire.breaker import REQUEST_SECONDS, Breaker, RequestPool
 
 ANSWER_SECONDS = 5.0
 CONNECT_SECONDS = 2.0
@@ -25,6 +26,11 @@ class Unavailable(Exception):
 def connect(url: str) -> Redis:
     """For requests and answers. Nothing is opened before the first use."""
     return Redis.from_pool(pool(url, ANSWER_SECONDS))
+
+
+def connect_for_requests(url: str, breaker: Breaker) -> Redis:
+    """For what a page, a form or a stream waits for: while Redis hangs, all but one are refused at once."""
+    return Redis.from_pool(request_pool(url, breaker))
 
 
 def connect_blocking(url: str) -> Redis:
@@ -42,6 +48,19 @@ def pool(url: str, answer_seconds: float | None) -> BlockingConnectionPool:
         socket_timeout=answer_seconds,
         socket_connect_timeout=CONNECT_SECONDS,
         retry=Retry(NoBackoff(), 0),
+        client_name="tickstock",
+    )
+
+
+def request_pool(url: str, breaker: Breaker) -> RequestPool:
+    return RequestPool.from_url(
+        url,
+        breaker=breaker,
+        max_connections=MAX_CONNECTIONS,
+        timeout=CONNECT_SECONDS,
+        protocol=2,
+        socket_timeout=REQUEST_SECONDS,
+        socket_connect_timeout=REQUEST_SECONDS,
         client_name="tickstock",
     )
 

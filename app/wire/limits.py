@@ -8,17 +8,19 @@ import limits
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
+from app.wire.breaker import Breaker
 from app.wire.channels import LIMITS_PREFIX
-from app.wire.client import ANSWER_SECONDS, pool, reachable
+from app.wire.client import reachable, request_pool
 
 
 class Limits:
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, breaker: Breaker | None = None) -> None:
+        """`breaker`: the one that is shared with all else that requests wait for."""
         storage = RedisStorage(
             _address(url),
             implementation="redispy",
             key_prefix=LIMITS_PREFIX,
-            connection_pool=pool(url, ANSWER_SECONDS),  # type: ignore[arg-type]
+            connection_pool=request_pool(url, breaker or Breaker()),  # type: ignore[arg-type]
         )
         # Of the three strategies the only one that goes by Redis' clock alone.
         self._limiter = SlidingWindowCounterRateLimiter(storage)

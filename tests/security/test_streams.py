@@ -2,13 +2,18 @@
 
 import asyncio
 import signal
+import time
+from collections.abc import Awaitable
 
+import httpx
 import pytest
 
 from app.live.topics import quotes_topic
 from app.settings import Settings
+from app.wire.breaker import REQUEST_SECONDS, REST_SECONDS
 from app.wire.channels import Channels
-from tests.stream.conftest import Desk, Own, desk, own, settings
+from app.wire.client import MAX_CONNECTIONS
+from tests.stream.conftest import EMAIL, PASSWORD, Desk, Own, desk, own, settings
 from tests.stream.test_faults import on
 from tests.stream.test_stream import tick
 from tests.stream.waiting import until
@@ -16,6 +21,8 @@ from tests.stream.waiting import until
 __all__ = ["desk", "own", "settings"]
 
 APPLE = quotes_topic("AAPL")
+MORE_THAN_CONNECTIONS = MAX_CONNECTIONS + 10
+IN_TIME, ALIVE_SECONDS = 1.5, 0.25
 DEADLY = (b'{"symbol":"\\ud800","price":1}', b'{"symbol":"AAPL\\u0000","price":1}', b'"\\ud800"', b"\xed\xa0\x80")
 
 
@@ -47,21 +54,46 @@ async def test_no_text_on_any_channel_ends_a_stream(desk: Desk) -> None:
         assert {message.event for message in reader.messages} <= {"hello", "message", "beat"}
 
 
-async def test_while_redis_hangs_nobody_is_sent_here(own: Own, settings: Settings) -> None:
+async def test_while_redis_hangs_everything_that_needs_it_is_a_503_in_time(own: Own, settings: Settings) -> None:
     own.start()
     desk = Desk(on(own, settings))
     await desk.start()
-    async with desk.client() as client:
-        await until(lambda: desk.house.vitals.redis, 15)
+    await desk.enter()
+    async with desk.client() as client, desk.client() as stranger:
+        stranger.cookies.clear()
         assert (await client.get("/ready")).status_code == 200
 
         own.send(signal.SIGSTOP)
+        crowd = await asyncio.gather(*(timed(client.get("/symbols")) for _ in range(MORE_THAN_CONNECTIONS)))
+        assert {code for code, _ in crowd} == {503}
+        assert max(seconds for _, seconds in crowd) < IN_TIME
+        await rested()
+        enters = stranger.post("/login", data={"email": EMAIL, "password": PASSWORD})
+        for asked in (enters, client.get("/"), client.get("/stream?topics=status"), client.get("/account")):
+            code, seconds = await timed(asked)
+            assert code == 503
+            assert seconds < IN_TIME
         await until(lambda: not desk.house.vitals.redis, 15)
         assert (await client.get("/ready")).status_code == 503
-        assert (await client.get("/health")).status_code == 200
+        code, seconds = await timed(client.get("/health"))
+        assert code == 200
+        assert seconds < ALIVE_SECONDS
         own.send(signal.SIGCONT)
 
         async with asyncio.timeout(20):  # what broke meanwhile ails until it is begun again
             while (await client.get("/ready")).status_code != 200:
                 await asyncio.sleep(0.05)
+            while (await client.get("/symbols")).status_code != 200:
+                await asyncio.sleep(0.05)
     await desk.stop()
+
+
+async def timed(asked: Awaitable[httpx.Response]) -> tuple[int, float]:
+    """The status, and the seconds until it came."""
+    began = time.monotonic()
+    return (await asked).status_code, time.monotonic() - began
+
+
+async def rested() -> None:
+    """Until the next command is one that waits."""
+    await asyncio.sleep(REST_SECONDS + REQUEST_SECONDS)

@@ -1,0 +1,104 @@
+"""While Redis hangs one command waits for it, and all others are refused at once."""
+
+import asyncio
+import signal
+import time
+
+import pytest
+from redis.exceptions import ConnectionError as Refused
+
+from app.wire.breaker import REQUEST_SECONDS, REST_SECONDS, Breaker
+from app.wire.client import Unavailable, close, connect_for_requests, reachable
+from tests.wire.conftest import Server
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_after_a_time_out_one_command_is_let_through_a_rest() -> None:
+    clock = Clock()
+    breaker = Breaker(clock)
+    breaker.admit()
+    breaker.timed_out()
+
+    with pytest.raises(Refused, match="not asked again yet"):
+        breaker.admit()
+    clock.now += REST_SECONDS
+    breaker.admit()
+    with pytest.raises(Refused):
+        breaker.admit()
+
+
+def test_an_answer_lets_all_through_again() -> None:
+    breaker = Breaker(Clock())
+    breaker.timed_out()
+    assert breaker.open
+
+    breaker.answered()
+
+    assert not breaker.open
+    breaker.admit()
+
+
+def test_a_try_that_nobody_waited_for_is_followed_by_another() -> None:
+    clock = Clock()
+    breaker = Breaker(clock)
+    breaker.timed_out()
+    clock.now += REST_SECONDS
+    breaker.admit()
+
+    clock.now += REQUEST_SECONDS
+
+    breaker.admit()
+
+
+async def test_a_redis_that_hangs_is_waited_for_once_and_used_again_when_it_answers(server: Server) -> None:
+    breaker = Breaker()
+    client, other = (connect_for_requests(server.url, breaker) for _ in range(2))
+
+    async def seconds() -> float:
+        began = time.monotonic()
+        with pytest.raises(Unavailable), reachable():
+            await client.ping()
+        return time.monotonic() - began
+
+    await client.ping()
+    server.child.send(signal.SIGSTOP)
+    try:
+        assert REQUEST_SECONDS * 0.9 < await seconds() < REQUEST_SECONDS + 0.4
+        assert await seconds() < 0.2
+        with pytest.raises(Unavailable), reachable():
+            await other.ping()
+    finally:
+        server.child.send(signal.SIGCONT)
+    async with asyncio.timeout(10):
+        while breaker.open:
+            await asyncio.sleep(0.1)
+            try:
+                with reachable():
+                    await client.ping()
+            except Unavailable:
+                continue
+    assert await other.ping()
+    await close(client, other)
+
+
+async def test_a_command_that_is_cancelled_says_nothing_of_redis(server: Server) -> None:
+    """Whoever leaves while a page is made takes nothing from the others."""
+    breaker = Breaker()
+    client = connect_for_requests(server.url, breaker)
+    await client.ping()
+
+    for _ in range(3):
+        asking = asyncio.ensure_future(client.blpop(["nothing"], 0.5))
+        await asyncio.sleep(0.05)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+
+    assert not breaker.open
+    assert await client.ping()
+    await close(client)
