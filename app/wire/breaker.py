@@ -14,7 +14,7 @@ from redis.exceptions import TimeoutError as TimedOut
 
 T = TypeVar("T")
 
-REQUEST_SECONDS = 1.0
+REQUEST_SECONDS = 0.8
 """How long one request waits for Redis; with what else it takes, its answer comes within 1.5 seconds."""
 
 REST_SECONDS = 1.0
