@@ -56,8 +56,12 @@ def create_app(settings: Settings) -> Quart:
     guards.install(app, visitor.load, settings.web.zone, bearer.load)
     bearer.install(app)
     sudo.install(app, visitor.has_confirmed, visitor.owes_codes)
-    bounds = traffic.Bounds(settings.limits.per_user, settings.limits.per_address, settings.limits.per_token)
-    traffic.install(app, bounds, lambda *asked: deps.limits().hit(*asked), gate.neighbourhood)
+    traffic.install(
+        app,
+        traffic.Bounds(**settings.limits.model_dump()),
+        lambda *asked: deps.limits().hit(*asked),
+        gate.neighbourhood,
+    )
     errors.install(app)
     errors.unavailable(app, (wire.Unavailable, db.Unavailable, passwords.Busy))
     errors.unreadable(app, (db.BadValue,))

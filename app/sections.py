@@ -272,3 +272,5 @@ class Limits(Section):
     per_user: int = Field(default=1200, ge=1, le=1_000_000)
     per_address: int = Field(default=600, ge=1, le=1_000_000)
     per_token: int = Field(default=600, ge=1, le=1_000_000)
+    openings_per_user: int = Field(default=600, ge=1, le=1_000_000)
+    openings_per_address: int = Field(default=6000, ge=1, le=1_000_000)

@@ -54,7 +54,7 @@
       lost(answered, wait) {
         tries = answered !== before || it.up && now() - it.up > 10000 ? 0 : tries + 1
         before = answered
-        due = now() + Math.min((wait || 500) * 2 ** tries, answered ? 20000 : 3000) * (1 + Math.random() * .3)
+        due = now() + Math.max(wait || 0, Math.min((wait || 500) * 2 ** tries, answered ? 20000 : 3000)) * (1 + Math.random() * .3)
         it.up = 0
         show()
       },

@@ -1,9 +1,9 @@
-"""How much one person may ask in a minute, or one address of which nobody is known."""
+"""How much one person may ask in a minute, or one address of which nobody is known; and how many streams they open."""
 
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
-from quart import Quart, Response, current_app, g, request
+from quart import Quart, Response, current_app, g
 
 from app.identity import Identity
 from app.web import caller, errors
@@ -11,8 +11,11 @@ from app.web import caller, errors
 Hit = Callable[[str, str, str], Awaitable[float | None]]
 """Scope, key and a limit such as "10/5minute": None, or the seconds to wait."""
 
-EXEMPT = frozenset({"static", "health", "reports", "streams"})
-"""By blueprint or endpoint: what costs next to nothing, must answer always, or has bounds of its own."""
+EXEMPT = frozenset({"static", "health", "reports"})
+"""By blueprint or endpoint: what costs next to nothing, or must answer always."""
+
+STREAMS = "streams"
+"""The blueprint of what stays open: it is counted when it is opened, apart from the rest, and also by address."""
 
 
 class Bounds(NamedTuple):
@@ -21,27 +24,48 @@ class Bounds(NamedTuple):
     per_user: int
     per_address: int
     per_token: int
+    openings_per_user: int
+    openings_per_address: int
+
+
+class Count(NamedTuple):
+    scope: str
+    key: str
+    limit: str
 
 
 def install(app: Quart, bounds: Bounds, hit: Hit, neighbourhood: Callable[[str], str]) -> None:
     """After guards: they say who it is, and refuse more cheaply than a count costs."""
 
     async def check() -> Response | None:
-        endpoint = request.endpoint or ""
-        if endpoint.partition(".")[0] in EXEMPT:
+        part = (caller.asked().endpoint or "").partition(".")[0]
+        if part in EXEMPT:
             return None
-        known: Identity | None = g.get("identity")
-        if known and known.scope:
-            asked = ("requests:token", known.session, f"{bounds.per_token}/minute")
-        elif known:
-            asked = ("requests:user", str(known.user_id), f"{bounds.per_user}/minute")
-        else:
-            asked = ("requests:address", neighbourhood(caller.address()), f"{bounds.per_address}/minute")
+        counts = _openings(bounds, neighbourhood) if part == STREAMS else [_request(bounds, neighbourhood)]
         try:
-            wait = await hit(*asked)
+            waits = [await hit(*count) for count in counts]
         except current_app.extensions.get("unavailable", ()):
             # What is public goes on without a count; what is not has been refused by now.
             return None
-        return None if wait is None else await errors.answer(429, retry_after=wait)
+        longest = max((wait for wait in waits if wait is not None), default=None)
+        return None if longest is None else await errors.answer(429, retry_after=longest)
 
     app.before_request(check)
+    app.before_websocket(check)
+
+
+def _request(bounds: Bounds, neighbourhood: Callable[[str], str]) -> Count:
+    known: Identity | None = g.get("identity")
+    if known and known.scope:
+        return Count("requests:token", known.session, f"{bounds.per_token}/minute")
+    if known:
+        return Count("requests:user", str(known.user_id), f"{bounds.per_user}/minute")
+    return Count("requests:address", neighbourhood(caller.address()), f"{bounds.per_address}/minute")
+
+
+def _openings(bounds: Bounds, neighbourhood: Callable[[str], str]) -> list[Count]:
+    known: Identity | None = g.get("identity")
+    counts = [Count("openings:address", neighbourhood(caller.address()), f"{bounds.openings_per_address}/minute")]
+    if known:
+        counts.append(Count("openings:user", str(known.user_id), f"{bounds.openings_per_user}/minute"))
+    return counts

@@ -26,7 +26,12 @@ from bench.fanout.client import Broken
 EMAIL, PASSWORD = "alice@example.org", "trades on a train with one bar"
 READY_SECONDS = 60.0
 
-MANY = ("live.max_connections=100000", "live.streams_per_user=100000")
+MANY = (
+    "live.max_connections=100000",
+    "live.streams_per_user=100000",
+    "limits.openings_per_user=1000000",
+    "limits.openings_per_address=1000000",
+)
 """One person holds all streams here; otherwise each may hold a few."""
 
 

@@ -17,7 +17,12 @@ from bench.tick_to_dom import OBSERVE, publish
 DELIVERY_MS, PAGE_MS = 100.0, 200.0
 DELIVERIES = ("redis", "socket")
 PAGE_SECONDS = 20.0
-ROOM = {"TICKSTOCK_LIVE_MAX_CONNECTIONS": "100000", "TICKSTOCK_LIVE_STREAMS_PER_USER": "100000"}
+ROOM = {
+    "TICKSTOCK_LIVE_MAX_CONNECTIONS": "100000",
+    "TICKSTOCK_LIVE_STREAMS_PER_USER": "100000",
+    "TICKSTOCK_LIMITS_OPENINGS_PER_USER": "1000000",
+    "TICKSTOCK_LIMITS_OPENINGS_PER_ADDRESS": "1000000",
+}
 
 
 def measure(program: Path, browser: str, boards: Sequence[Board], skipped: list[str]) -> list[Target]:

@@ -61,6 +61,8 @@ def play(servers: Servers, database: str, plan: Plan) -> list[Row]:
         "TICKSTOCK_SYNTHETIC_STARTS_AT": plan.starts_at,
         "TICKSTOCK_LIVE_MAX_CONNECTIONS": "100000",
         "TICKSTOCK_LIVE_STREAMS_PER_USER": "100000",
+        "TICKSTOCK_LIMITS_OPENINGS_PER_USER": "1000000",
+        "TICKSTOCK_LIMITS_OPENINGS_PER_ADDRESS": "1000000",
     }
     asyncio.run(servers.flush())
     url = servers.urls(database).engine

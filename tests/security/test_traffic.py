@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 from pydantic import SecretStr
+from quart.testing import WebsocketResponseError
 from quart.typing import TestClientProtocol as Client
 
+from app import deps
 from app.embedded.child import Child
 from app.embedded.places import Places
 from app.factory import create_app
@@ -18,7 +20,7 @@ from tests.security.conftest import Door, furnish, settings
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-LIMITS = Limits(per_user=5, per_address=3)
+LIMITS = Limits(per_user=5, per_address=3, openings_per_user=4, openings_per_address=6)
 PAGE = {"Accept": "text/html", "Sec-Fetch-Mode": "navigate"}
 
 
@@ -74,6 +76,36 @@ async def test_who_is_refused_is_told_when_to_come_back(doors: tuple[Door, Door]
         assert 1 <= int(answer.headers["Retry-After"]) <= 61
     assert "Too many tries" in await page.get_data(as_text=True)
     assert part.headers["HX-Retarget"] == "#announce"
+
+
+async def opened(door: Door, cookie: str, address: str) -> int:
+    """The status of a socket's handshake that names no topic: 400 where it was let through."""
+    headers = from_(address, Cookie=cookie, Origin=deps.house_of(door.app).settings.public_url)
+    with pytest.raises(WebsocketResponseError) as raised:
+        async with door.app.test_client(False).websocket("/ws/quotes", headers=headers) as socket:
+            await socket.receive()
+    status: int = raised.value.response.status_code
+    return status
+
+
+async def test_opening_streams_and_sockets_has_a_rate_of_its_own(doors: tuple[Door, Door]) -> None:
+    """By person in all processes, and by address; the pages of the same person go on."""
+    clients = [door.app.test_client(False) for door in doors]
+    first = doors[0].cookie(await doors[0].begun(Role.ADMIN))
+    second = doors[0].cookie(await doors[0].begun(Role.USER, other=True))
+
+    mine = from_("192.0.2.30", Cookie=first)
+    assert await statuses(clients, "/stream", mine, 3) == [400] * 3
+    assert await opened(doors[1], first, "192.0.2.30") == 400
+    assert await statuses(clients, "/stream", from_("192.0.2.31", Cookie=first), 1) == [429]
+    assert await opened(doors[0], first, "192.0.2.31") == 429
+    refused = await clients[0].get("/stream", headers={**mine, "Accept": "text/event-stream"})
+    assert (refused.status_code, refused.headers["HX-Reswap"]) == (429, "none")
+    assert 1 <= int(refused.headers["Retry-After"]) <= 61
+    assert await statuses(clients, "/symbols", mine, 1) == [200]
+
+    assert await statuses(clients, "/stream", from_("192.0.2.30", Cookie=second), 2) == [400, 429]
+    assert await statuses(clients, "/stream", from_("192.0.2.40", Cookie=second), 1) == [400]
 
 
 async def test_what_must_answer_always_is_not_counted(doors: tuple[Door, Door]) -> None:

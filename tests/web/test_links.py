@@ -107,6 +107,19 @@ async def test_nobody_is_hammered(page: Page, server: Server, trouble, most: int
     await page.wait_for_selector("html[data-live=live]", state="attached")
 
 
+async def test_who_opens_too_many_comes_back_when_told(page: Page, server: Server) -> None:
+    await held(page, server)
+    asked = joins(page)
+    await page.route(STREAM, answer(429, **{"Retry-After": "30"}))
+
+    await server.say({"event": "bye", "retry": 1})
+    await seconds_pass(page, 27)
+    assert len(asked) == 1
+
+    await seconds_pass(page, 18)
+    assert len(asked) == 2
+
+
 async def test_who_is_sent_away_comes_back_when_told(page: Page, server: Server) -> None:
     await held(page, server)
     asked = joins(page)
