@@ -7,8 +7,9 @@ import re
 import ssl
 import sys
 import threading
+import time
 import traceback
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -164,6 +165,30 @@ def configure(
 def spool() -> Spool | None:
     """The one that `configure` set up, for whoever drains it."""
     return next((handler for handler in logging.getLogger().handlers if isinstance(handler, Spool)), None)
+
+
+class OncePerSecond:
+    """Of what happens often: a line a second at most for each message, with how often it was left out before."""
+
+    def __init__(self, logger: logging.Logger, clock: Callable[[], float] = time.monotonic) -> None:
+        self._logger, self._clock = logger, clock
+        self._last: dict[str, float] = {}
+        self._omitted: Counter[str] = Counter()
+
+    def warning(self, message: str, **extra: str) -> None:
+        self._say(logging.WARNING, message, extra)
+
+    def error(self, message: str, **extra: str) -> None:
+        self._say(logging.ERROR, message, extra)
+
+    def _say(self, level: int, message: str, extra: dict[str, str]) -> None:
+        now = self._clock()
+        if now - self._last.get(message, -1.0) < 1.0:
+            self._omitted[message] += 1
+            return
+        self._last[message] = now
+        omitted = self._omitted.pop(message, 0)
+        self._logger.log(level, message, extra=extra | ({"omitted": str(omitted)} if omitted else {}))
 
 
 def cause(error: BaseException) -> str:

@@ -17,7 +17,7 @@ from app import deps
 from app.factory import create_app
 from app.live import http1, lane
 from app.settings import Settings
-from app.web import html
+from app.web import descriptors, html
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +78,8 @@ async def attend(app: Quart, listener: socket.socket, told: asyncio.Event, ready
 
     _choose_lane(deps.house_of(app).settings.live.lane)
     http1.install()
-    await serve(_gate(app), _config(listener), shutdown_trigger=leave)
+    with descriptors.kept_for_refusals(listener):
+        await serve(_gate(app), _config(listener), shutdown_trigger=leave)
 
 
 def _choose_lane(chosen: str) -> None:

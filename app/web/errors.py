@@ -10,9 +10,11 @@ import msgspec
 from quart import Quart, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from app.web import caller, guards, html, partials
+from app.logs import OncePerSecond
+from app.web import caller, descriptors, guards, html, partials
 
 logger = logging.getLogger(__name__)
+often = OncePerSecond(logger)
 
 RETRY_SECONDS = 5
 
@@ -44,6 +46,7 @@ PROBLEMS = {
 
 def install(app: Quart) -> None:
     app.register_error_handler(HTTPException, _refused)
+    app.register_error_handler(OSError, _exhausted)
     app.register_error_handler(500, _broken)
 
 
@@ -140,7 +143,14 @@ def _methods_here() -> Collection[str]:
 
 
 async def _away(error: Exception) -> Response:
-    logger.warning("answered 503: %s", type(error).__name__, extra={"path": caller.asked().path})
+    often.warning(f"answered 503: {type(error).__name__}", path=caller.asked().path)
+    return await answer(503)
+
+
+async def _exhausted(error: OSError) -> Response:
+    if not descriptors.exhausted(error):
+        raise error
+    often.error("answered 503: no file descriptor is left", path=caller.asked().path)
     return await answer(503)
 
 

@@ -87,3 +87,17 @@ def test_the_severe_is_spooled_and_the_oldest_gives_way() -> None:
     assert spool.dropped == 2
     spool.give_back(taken)
     assert spool.take(1) == [first]
+
+
+def test_what_happens_often_is_a_line_a_second_with_how_often_it_was_left_out(caplog: pytest.LogCaptureFixture) -> None:
+    now = [100.0]
+    often = logs.OncePerSecond(logging.getLogger("often"), lambda: now[0])
+
+    for _ in range(500):
+        often.warning("no room", path="/")
+    often.error("another")
+    now[0] += 1.0
+    often.warning("no room", path="/")
+
+    assert [record.message for record in caplog.records] == ["no room", "another", "no room"]
+    assert [vars(record).get("omitted") for record in caplog.records] == [None, None, "499"]

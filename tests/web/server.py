@@ -86,6 +86,8 @@ async def admin() -> str:
 
 @guards.public
 async def broken() -> str:
+    if "errno" in request.args:
+        raise OSError(int(request.args["errno"]), "a secret detail")
     raise ValueError("a secret detail")
 
 

@@ -1,6 +1,7 @@
 """What every answer carries: headers, codings, errors in the form asked for, and who is let in."""
 
 import base64
+import errno
 import gzip
 import hashlib
 import re
@@ -23,6 +24,7 @@ from tests.web.server import create_app
 
 OWN = "http://127.0.0.1:8000"
 PAGE = {"Accept": "text/html,application/xhtml+xml", "Sec-Fetch-Mode": "navigate"}
+FULL = {errno.EMFILE, errno.ENFILE}
 STATIC = Path(__file__).parents[2] / "static"
 
 
@@ -176,6 +178,19 @@ async def test_what_is_away_is_503_and_the_page_tries_again(client: Client) -> N
     assert (page.status_code, page.headers["Retry-After"], page.headers["Refresh"]) == (503, "5", "5")
     assert public.status_code == 200
     assert (limited.status_code, limited.headers["Retry-After"]) == (429, "13")
+
+
+async def test_a_request_without_a_file_descriptor_is_503_and_other_faults_of_the_system_are_500(
+    client: Client,
+) -> None:
+    answers = {number: await client.get(f"/broken?errno={number}", headers=PAGE) for number in FULL | {errno.EIO}}
+
+    assert {number: answer.status_code for number, answer in answers.items()} == {
+        errno.EMFILE: 503,
+        errno.ENFILE: 503,
+        errno.EIO: 500,
+    }
+    assert all(int(answers[number].headers["Retry-After"]) > 0 for number in FULL)
 
 
 async def test_a_page_comes_compressed_to_who_can_read_it(client: Client) -> None:

@@ -1,0 +1,137 @@
+"""When no file descriptor is left, whoever connects is told so at once, and the log has a line a second."""
+
+import asyncio
+import errno
+import logging
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from app.logs import OncePerSecond
+
+logger = logging.getLogger(__name__)
+
+EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE})
+SPARE = 8
+"""Descriptors that are kept for those who are told; so many are told at a time."""
+
+READ_SECONDS = 0.1
+PAUSE_SECONDS = 1.0
+"""As long as asyncio's own pause."""
+
+LARGEST_HEAD = 65_536
+RETRY_SECONDS = 5
+
+ALIVE = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 14\r\nConnection: close\r\n\r\n"
+    b'{"alive":true}'
+)
+REFUSED = (
+    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: %d\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    b"Content-Length: 42\r\nConnection: close\r\n\r\nToo many connections. Try again in a bit.\n" % RETRY_SECONDS
+)
+HEALTH = (b"GET /health ", b"HEAD /health ")
+
+
+def exhausted(error: BaseException | None) -> bool:
+    return isinstance(error, OSError) and error.errno in EXHAUSTED
+
+
+@contextmanager
+def kept_for_refusals(listener: socket.socket) -> Iterator[None]:
+    """While it lasts, connections of `listener` for which the running loop has no descriptor are answered."""
+    loop = asyncio.get_running_loop()
+    refusals = Refusals(listener.dup())
+    before = loop.get_exception_handler()
+    loop.set_exception_handler(refusals.handle)
+    try:
+        yield
+    finally:
+        loop.set_exception_handler(before)
+        refusals.close()
+
+
+class Refusals:
+    """asyncio accepts nobody for a second after such a failure. In that second who connects is accepted here."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        self._listener = listener
+        self._spare: list[int] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._until = 0.0
+        self._log = OncePerSecond(logger)
+        self._refill()
+
+    def handle(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """asyncio calls it as often in a row as its backlog is long."""
+        if not exhausted(context.get("exception")):
+            loop.default_exception_handler(context)
+            return
+        self._log.error("no file descriptor is left: raise the limit of open files, or allow fewer streams")
+        if loop.time() > self._until:
+            self._until = loop.time() + PAUSE_SECONDS
+            self._refill()
+            loop.add_reader(self._listener, self._refuse_next)
+            loop.call_later(PAUSE_SECONDS, self._leave_to_asyncio)
+
+    def _leave_to_asyncio(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._listener.fileno() >= 0 and loop.time() >= self._until:
+            loop.remove_reader(self._listener)
+
+    def _refuse_next(self) -> None:
+        loop = asyncio.get_running_loop()
+        if not self._spare:
+            # Until one of those who are told has gone.
+            loop.remove_reader(self._listener)
+            return
+        os.close(self._spare.pop())
+        connection = self._accept()
+        if connection:
+            task = loop.create_task(_answer(connection))
+            self._tasks.add(task)
+            task.add_done_callback(self._done)
+        else:
+            self._refill()
+
+    def close(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._listener)
+        for task in self._tasks:
+            task.cancel()
+        while self._spare:
+            os.close(self._spare.pop())
+        self._listener.close()
+
+    def _accept(self) -> socket.socket | None:
+        try:
+            connection, _ = self._listener.accept()
+        except OSError:
+            return None
+        connection.setblocking(False)
+        return connection
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if self._listener.fileno() < 0:
+            return
+        self._refill()
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._until:
+            loop.add_reader(self._listener, self._refuse_next)
+
+    def _refill(self) -> None:
+        # What is taken by others in between is missing until it is free again.
+        with suppress(OSError):
+            while len(self._spare) + len(self._tasks) < SPARE:
+                self._spare.append(os.open(os.devnull, os.O_RDONLY))
+
+
+async def _answer(connection: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    with connection, suppress(OSError, TimeoutError):
+        async with asyncio.timeout(READ_SECONDS):
+            head = await loop.sock_recv(connection, LARGEST_HEAD)
+            await loop.sock_sendall(connection, ALIVE if head.startswith(HEALTH) else REFUSED)
+        connection.shutdown(socket.SHUT_WR)

@@ -1,0 +1,92 @@
+"""A process without a file descriptor left answers 503, and says so once a second."""
+
+import asyncio
+import os
+import resource
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from tests.stream.conftest import Desk, desk, settings
+
+__all__ = ["desk", "settings"]
+
+CLIENTS = 40
+"""More than can be answered at a time."""
+
+ALIVE_SECONDS = 0.25
+COMPLAINT = "no file descriptor is left"
+
+
+async def test_who_finds_no_descriptor_is_answered_and_the_log_stays_short(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    usual = await seconds_of_health(desk, socket.socket())
+    clients = [socket.socket() for _ in range(CLIENTS)]
+    kept = socket.socket()
+    assert (await asked(desk, kept, "/health")).startswith(b"HTTP/1.1 200")
+
+    began = time.monotonic()
+    with no_descriptor_left():
+        refused = await asyncio.gather(*(asked(desk, client, "/login") for client in clients[:-3]))
+        assert {answer.splitlines()[0] for answer in refused} == {b"HTTP/1.1 503 Service Unavailable"}
+        assert all(b"\r\nRetry-After: 5\r\n" in answer for answer in refused)
+        for client in clients[-3:]:
+            assert await seconds_of_health(desk, client) < ALIVE_SECONDS + usual
+        kept.sendall(request("/health"))
+        assert (await answer_to(kept)).startswith(b"HTTP/1.1 200")
+    lasted = time.monotonic() - began
+
+    async with asyncio.timeout(10):
+        while not (await asked(desk, socket.socket(), "/login")).startswith(b"HTTP/1.1 200"):
+            await asyncio.sleep(0.05)
+    kept.close()
+    complaints = [record for record in caplog.records if COMPLAINT in record.message]
+    assert 1 <= len(complaints) <= lasted + 1
+    assert not [record for record in caplog.records if record.name == "asyncio"]
+
+
+@contextmanager
+def no_descriptor_left() -> Iterator[None]:
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    opened: list[int] = []
+    highest = max(int(each.name) for each in Path("/proc/self/fd").iterdir())
+    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, limits[1]))
+    try:
+        with suppress(OSError):
+            while True:
+                opened.append(os.open(os.devnull, os.O_RDONLY))
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        for number in opened:
+            os.close(number)
+
+
+def request(path: str) -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
+
+
+async def asked(desk: Desk, client: socket.socket, path: str) -> bytes:
+    """The beginning of the answer to a request over this socket, which is connected for it."""
+    client.setblocking(False)
+    loop = asyncio.get_running_loop()
+    await loop.sock_connect(client, ("127.0.0.1", desk.settings.port))
+    await loop.sock_sendall(client, request(path))
+    return await answer_to(client)
+
+
+async def answer_to(client: socket.socket) -> bytes:
+    async with asyncio.timeout(10):
+        return await asyncio.get_running_loop().sock_recv(client, 65_536)
+
+
+async def seconds_of_health(desk: Desk, client: socket.socket) -> float:
+    began = time.monotonic()
+    assert (await asked(desk, client, "/health")).startswith(b"HTTP/1.1 200")
+    client.close()
+    return time.monotonic() - began
