@@ -185,11 +185,8 @@ async def test_a_request_without_a_file_descriptor_is_503_and_other_faults_of_th
 ) -> None:
     answers = {number: await client.get(f"/broken?errno={number}", headers=PAGE) for number in FULL | {errno.EIO}}
 
-    assert {number: answer.status_code for number, answer in answers.items()} == {
-        errno.EMFILE: 503,
-        errno.ENFILE: 503,
-        errno.EIO: 500,
-    }
+    codes = {number: answer.status_code for number, answer in answers.items()}
+    assert codes == {errno.EMFILE: 503, errno.ENFILE: 503, errno.EIO: 500}
     assert all(int(answers[number].headers["Retry-After"]) > 0 for number in FULL)
 
 
