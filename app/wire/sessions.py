@@ -11,7 +11,7 @@ from uuid import UUID
 from redis.asyncio import Redis
 
 from app.wire.channels import SESSION_PREFIX, USER_SESSIONS_PREFIX
-from app.wire.client import Unavailable, reachable
+from app.wire.client import reachable
 from app.wire.halves import Halves
 
 # Redis' own clock decides, so that processes whose clocks differ agree.
@@ -190,15 +190,15 @@ class Sessions:
     async def _answer(self) -> None:
         await asyncio.sleep(0)
         asked, self._asked = self._asked, []
-        found: Sequence[SessionRecord | Unavailable | None]
+        found: Sequence[SessionRecord | BaseException | None]
         try:
             found = await self._read([(hash_, touch) for hash_, touch, _ in asked])
-        except Unavailable as away:
-            found = [away] * len(asked)
+        except BaseException as error:  # whatever it is: who waits is told, and nobody is left waiting
+            found = [error] * len(asked)
         for (_, _, answer), record in zip(asked, found, strict=True):
             if answer.done():
                 continue
-            if isinstance(record, Unavailable):
+            if isinstance(record, BaseException):
                 answer.set_exception(record)
             else:
                 answer.set_result(record)

@@ -140,3 +140,15 @@ async def test_without_redis_nobody_is_let_in(server: Server) -> None:
         await sessions.load(sid)
 
     await close(link)
+
+
+async def test_all_who_ask_in_one_turn_are_told_of_a_record_that_cannot_be_read(client: Redis) -> None:
+    sessions = Sessions(client, 60, 600)
+    sid = await sessions.create(ALICE, "a browser", "192.0.2.1")
+    (key,) = [key async for key in client.scan_iter(f"{SESSION_PREFIX}*")]
+    await client.hset(key, "user_id", "nobody's")
+
+    async with asyncio.timeout(10):
+        answers = await asyncio.gather(*(sessions.load(sid) for _ in range(3)), return_exceptions=True)
+
+    assert [type(answer) for answer in answers] == [ValueError] * 3
