@@ -12,7 +12,7 @@ from asyncpg.pool import PoolConnectionProxy
 from app import logs
 from app.db.breaker import Breaker
 from app.db.market import MarketShape, inspect
-from app.db.trouble import AWAY, REFUSED, BadValue, Unavailable
+from app.db.trouble import ANOTHER_SCHEMA, AWAY, REFUSED, BadValue, Unavailable
 
 CONNECT_SECONDS = 3.0
 RELEASE_SECONDS = 1.0
@@ -68,6 +68,8 @@ class Pool:
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
         self.lost_at: float | None = None
         """Wall time when a link last broke."""
+        self.schema_errors = 0
+        """How often a table, a column or a privilege was not there."""
 
     @property
     def state(self) -> State:
@@ -149,6 +151,9 @@ class Pool:
             # A link that ran into its time limit would keep us waiting once more when it is given back.
             _end(connection)
             raise Unavailable(type(error).__name__) from error
+        except ANOTHER_SCHEMA:
+            self.schema_errors += 1
+            raise
         except asyncpg.InterfaceError as error:
             # The driver says this of dead links, and of wrong calls, which are ours to see.
             if not _ended(connection):
@@ -190,14 +195,19 @@ class Pools:
         self.market = market
         self._shape: MarketShape | None = None
         self._looked_at = 0.0
+        self._schema_errors = 0
+        """Of the market's pool, when it was looked at."""
 
     async def shape(self) -> MarketShape:
-        """What the market database has. Kept; while tables are missing it is looked at again now and then."""
-        known = self._shape
-        if known is not None and (known.complete or time.monotonic() - self._looked_at < LOOK_AGAIN_SECONDS):
+        """What the market database has. Kept until a query finds it otherwise; while tables are missing it is looked at
+        again now and then."""
+        known, errors = self._shape, self.market.schema_errors
+        recent = time.monotonic() - self._looked_at < LOOK_AGAIN_SECONDS
+        if known is not None and errors == self._schema_errors and (known.complete or recent):
             return known
         async with self.market.acquire() as connection:
             self._shape = await inspect(connection)
+        self._schema_errors = errors
         self._looked_at = time.monotonic()
         return self._shape
 

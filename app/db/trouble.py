@@ -23,6 +23,13 @@ AWAY: tuple[type[BaseException], ...] = (
 )
 """Of the server or the way to it, whatever was asked."""
 
+ANOTHER_SCHEMA: tuple[type[BaseException], ...] = (
+    asyncpg.UndefinedTableError,
+    asyncpg.UndefinedColumnError,
+    asyncpg.InsufficientPrivilegeError,
+)
+"""The tables are not, or not any more, what they were when they were looked at."""
+
 COLLIDED: tuple[type[BaseException], ...] = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 """With another writer: the server undid the whole transaction, and the same once more may well succeed."""
 

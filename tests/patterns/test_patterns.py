@@ -1,7 +1,10 @@
 import re
 
+import asyncpg
+import pytest
 from msgspec.structs import asdict
 
+from app.db import roles
 from app.db.pools import Pool, Pools
 from app.identity import View
 from app.live import topics
@@ -80,6 +83,27 @@ async def test_the_newest_come_first_and_can_be_narrowed(databases: Databases) -
     assert two == all_of_them[:2]
     assert {found.symbol for found in one_symbol} == {"BRK.B"}
     assert [found.pattern for found in one_timeframe] == ["Hammer"]
+
+
+async def test_tables_are_looked_at_again_when_one_of_them_is_not_to_be_read_any_more(databases: Databases) -> None:
+    pools = Pools(Pool(databases.own, "own", 1), Pool(databases.market, "market", 1))
+    await store_patterns(databases.engine, "1min", [Found("BRK.B", "Doji", OPEN)])
+    await store_patterns(databases.engine, "daily", [Found("BRK.B", "Hammer", OPEN)])
+    before = await pools.shape()
+    owner = await asyncpg.connect(databases.engine)
+    await owner.execute(f"revoke select on daily_patterns from {roles.MARKET}")
+    await owner.close()
+
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with pools.market.acquire() as connection:
+            await queries.recent(connection, before, 100)
+    after = await pools.shape()
+    async with pools.market.acquire() as connection:
+        left = await queries.recent(connection, after, 100)
+    assert await pools.shape() is after
+    await pools.close()
+
+    assert [found.pattern for found in left] == ["Doji"]
 
 
 def ended(at: float = OPEN) -> PatternExpired:
