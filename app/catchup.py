@@ -1,6 +1,7 @@
 """What a reader missed: every entry in order, or the lists as they are now and a notice; and the newest states."""
 
 import asyncio
+from functools import partial
 from typing import NamedTuple
 
 from app import db, wire
@@ -36,6 +37,8 @@ class _Unheard(NamedTuple):
     """Among those that were missed some may never have come to the log."""
 
 
+Key = tuple[str, View]
+
 _Missed = _Entries | _Unheard | Gap
 
 
@@ -47,7 +50,8 @@ class CatchUp:
     async def of(self, reader: Reader, cursor: str) -> list[Part]:
         """One message with all that happened between the cursor and the reader's first frame.
 
-        Raises wire.Unavailable where that cannot be known: the reader's cursor still stands where it was.
+        Raises wire.Unavailable where that cannot be known, and SnapshotFailed where it cannot be drawn: the reader's
+        cursor still stands where it was.
         """
         wanted, view = reader.audience.topics, reader.audience.view
         logs = [topic for topic in sorted(wanted) if topics.kind(topic) == "log"]
@@ -101,12 +105,16 @@ class CatchUp:
 
 
 class Snapshots:
-    """Drawn once for all who ask at about the same time: each is given one that was begun after it asked."""
+    """Drawn once for all who ask at about the same time: each is given one that was begun after it asked.
+
+    What goes wrong with a snapshot is raised for everybody who waits for it.
+    """
 
     def __init__(self, hub: Hub, relay: Draws, pools: Pools) -> None:
         self._hub, self._relay, self._pools = hub, relay, pools
-        self._waiting: dict[tuple[str, View], asyncio.Future[Part]] = {}
-        self._flying: dict[tuple[str, View], asyncio.Task[None]] = {}
+        self._waiting: dict[Key, asyncio.Task[Part]] = {}
+        """Not begun yet: whoever asks now waits for the same."""
+        self._newest: dict[Key, asyncio.Task[Part]] = {}
 
     async def parts(self, wanted: list[str], view: View, form: Form) -> list[Part]:
         """What cannot be asked for now is left out, and stays as the page shows it.
@@ -115,37 +123,42 @@ class Snapshots:
         """
         parts: list[Part] = []
         for first in range(0, len(wanted), TOPICS_AT_ONCE):
-            asked = [self._asked(topic, view) for topic in wanted[first : first + TOPICS_AT_ONCE]]
+            asked = [self._snapshot(topic, view) for topic in wanted[first : first + TOPICS_AT_ONCE]]
             some = [await asyncio.shield(each) for each in asked]
             payload(some, form)
             parts += some
             await asyncio.sleep(0)
         return parts
 
-    def _asked(self, topic: str, view: View) -> asyncio.Future[Part]:
+    def _snapshot(self, topic: str, view: View) -> asyncio.Task[Part]:
         key = topic, view
         if key not in self._waiting:
-            self._waiting[key] = answer = asyncio.get_running_loop().create_future()
-            before = self._flying.get(key)
-            self._flying[key] = asyncio.create_task(self._fly(topic, view, answer, before))
+            task = asyncio.create_task(self._draw_after(self._newest.get(key), key))
+            self._waiting[key] = self._newest[key] = task
+            task.add_done_callback(partial(self._done, key))
         return self._waiting[key]
 
-    async def _fly(
-        self, topic: str, view: View, answer: asyncio.Future[Part], before: asyncio.Task[None] | None
-    ) -> None:
+    async def _draw_after(self, before: asyncio.Task[Part] | None, key: Key) -> Part:
         if before:
             await asyncio.wait({before})
-        del self._waiting[topic, view]
-        answer.set_result(await self._drawn(topic, view))
-        await asyncio.sleep(APART_SECONDS)
-        if self._flying.get((topic, view)) is asyncio.current_task():
-            del self._flying[topic, view]
-
-    async def _drawn(self, topic: str, view: View) -> Part:
+            await asyncio.sleep(APART_SECONDS)
+        del self._waiting[key]
+        topic, view = key
         try:
             return self._hub.drawn(await self._relay.snapshot(topic, self._pools), view)
         except (db.Unavailable, wire.Unavailable):
             return Part(b"")
+
+    def _done(self, key: Key, task: asyncio.Task[Part]) -> None:
+        if self._waiting.get(key) is task:  # it was cancelled before it began
+            del self._waiting[key]
+        if not task.cancelled():
+            task.exception()  # logged where it arose; everybody who waited may have left
+        asyncio.get_running_loop().call_later(APART_SECONDS, self._forget, key, task)
+
+    def _forget(self, key: Key, task: asyncio.Task[Part]) -> None:
+        if self._newest.get(key) is task:
+            del self._newest[key]
 
 
 def _push(found: Push | Drawing) -> Push:

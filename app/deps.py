@@ -47,8 +47,15 @@ UNHEARD = Vitals(
 )
 
 
+class SnapshotFailed(Exception):
+    """A feature could not draw one of its topics, for a reason that is logged and counted."""
+
+
 class Draws(Protocol):
     """The relay as streams see it."""
+
+    @property
+    def failed(self) -> int: ...
 
     def pushes(self, event: AnyEvent) -> list[Push]: ...
 

@@ -63,7 +63,7 @@ def create_app(settings: Settings) -> Quart:
         gate.neighbourhood,
     )
     errors.install(app)
-    errors.unavailable(app, (wire.Unavailable, db.Unavailable, passwords.Busy))
+    errors.unavailable(app, (wire.Unavailable, db.Unavailable, deps.SnapshotFailed, passwords.Busy))
     errors.unreadable(app, (db.BadValue,))
     assets.install(app)
 

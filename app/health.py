@@ -121,6 +121,8 @@ class Figures(Collector):
         yield _counter("stream_pushes", "Changes of a part of the screen.", stats.published)
         yield _counter("stream_frames", "Messages that were made for an audience.", stats.frames)
         yield _counter("stream_undrawable", "Changes that could not be drawn.", stats.undrawable)
+        broken = self._house.relay.failed
+        yield _counter("feature_failures", "Events not taken and snapshots not drawn, each a fault of ours.", broken)
         yield _counter("stream_raw_bytes", "Bytes for all readers before compression.", stats.raw_bytes)
         yield _counter("stream_wire_bytes", "Bytes that were handed to sockets.", stats.wire_bytes)
         yield _counters("stream_ends", "Streams that ended.", ("cause",), _single(stats.ended))

@@ -5,7 +5,9 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
+from app import db, wire
 from app.db.pools import Pools
+from app.deps import SnapshotFailed
 from app.finance.clock import MarketClock
 from app.indicators import stream as indicators
 from app.indicators.board import Board as IndicatorBoard
@@ -78,7 +80,7 @@ class Relay:
         }
         self._hub = hub
         self.failed = 0
-        """Events that a feature could not take."""
+        """Events that a feature could not take, and snapshots that it could not draw."""
 
     def publish(self, event: AnyEvent | Vitals | MarketClock, id: str | None = None) -> None:  # noqa: A002
         """`id`: the event's place in the log, where it has one."""
@@ -113,8 +115,15 @@ class Relay:
         return [market.gap(topic)]
 
     async def snapshot(self, topic: str, pools: Pools) -> list[Push]:
-        """The topic as it is now. Raises Unavailable where that cannot be known."""
-        return [push for draw in self._snapshots[topics.name(topic)] for push in await draw(topic, pools)]
+        """The topic as it is now. Raises Unavailable where that cannot be known, SnapshotFailed for all else."""
+        about = topics.name(topic)
+        try:
+            return [push for draw in self._snapshots[about] for push in await draw(topic, pools)]
+        except (db.Unavailable, wire.Unavailable):
+            raise
+        except Exception as error:
+            self._fail("snapshot not drawn: %s", about)
+            raise SnapshotFailed(about) from error
 
     def kind(self, event: type) -> Kind:
         return KINDS[event]

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from app import db, wire
 from app.db.pools import Pools
-from app.deps import Draws
+from app.deps import Draws, SnapshotFailed
 from app.live.hub import Hub
 from app.wire.backoff import Backoff
 
@@ -34,7 +34,7 @@ class Resync:
         await asyncio.sleep(0)
         try:
             whole = await self._relay.snapshot(topic, self._pools)
-        except (db.Unavailable, wire.Unavailable):
+        except (db.Unavailable, wire.Unavailable, SnapshotFailed):
             return False
         # What was told while the database answered may not be in the answer; twice is no harm, but what comes after
         # the whole comes in order: nothing is waited for from here on.

@@ -11,7 +11,7 @@ from quart.typing import ResponseReturnValue
 
 from app import db, deps, wire
 from app.accounts import visitor
-from app.deps import CatchesUp, House
+from app.deps import CatchesUp, House, SnapshotFailed
 from app.identity import Rate
 from app.live import lane, topics
 from app.live.frames import Form, chunk, enclosed, unchunked
@@ -182,10 +182,15 @@ async def _while_serving(app: Quart) -> AsyncGenerator[None, None]:
 
 
 async def _recover(catchup: CatchesUp, reader: Reader) -> None:
+    """Whatever goes wrong, the reader is told to come back; it never waits for what does not come."""
+    recovered = False
     try:
-        reader.caught_up(await catchup.of(reader, reader.position))
-    except wire.Unavailable:
-        reader.end("catch-up")
+        with suppress(wire.Unavailable, SnapshotFailed):
+            reader.caught_up(await catchup.of(reader, reader.position))
+            recovered = True
+    finally:
+        if not recovered:
+            reader.end("catch-up")
 
 
 async def _keep_admitting(app: Quart) -> None:

@@ -4,7 +4,9 @@ import time
 
 import pytest
 
+from app.db import Unavailable
 from app.db.pools import Pool, Pools
+from app.deps import SnapshotFailed
 from app.identity import View
 from app.indicators.board import Board as IndicatorBoard
 from app.live import topics
@@ -73,3 +75,16 @@ async def test_a_snapshot_is_of_its_topic_alone(relay: Relay, topic: str) -> Non
     found = await relay.snapshot(topic, Pools(away, away))
 
     assert {push.topic for push in found} <= {topic}
+
+
+async def test_a_snapshot_that_cannot_be_drawn_is_counted_and_told(hub: Hub) -> None:
+    broken = Relay(Boards(None, Charts(), MarketBoard(), IndicatorBoard(), PatternBoard()), hub)  # type: ignore[arg-type]
+    away = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
+    pools = Pools(away, away)
+
+    with pytest.raises(SnapshotFailed):
+        await broken.snapshot("quotes:A", pools)
+    with pytest.raises(Unavailable):
+        await broken.snapshot("patterns", pools)
+
+    assert broken.failed == 1

@@ -1,16 +1,20 @@
-"""However many topics a stream asks for, few are drawn before the loop looks at its sockets again."""
+"""However many topics a stream asks for, few are drawn before the loop looks at its sockets again, and none is waited
+for that will never come."""
 
 import asyncio
 from typing import Any
 
 import pytest
 
-from app.catchup import TOPICS_AT_ONCE, Snapshots
+from app.catchup import TOPICS_AT_ONCE, CatchUp, Snapshots
 from app.db.pools import Pool, Pools
+from app.deps import SnapshotFailed
 from app.identity import View
 from app.live.frames import Form
 from app.live.hub import Hub
 from app.push import Push
+from app.resync import Resync
+from app.streams import _recover
 from app.web.html import patch
 
 
@@ -41,3 +45,77 @@ async def test_topics_are_drawn_a_few_at_a_time_and_come_in_order(form: Form) ->
 
     assert counting.most == TOPICS_AT_ONCE
     assert [topic for topic, part in zip(wanted, parts, strict=True) if topic.encode() not in part.lines] == []
+
+
+class Breaking(Counting):
+    """Fails each time in one of these ways, for as long as there is one left."""
+
+    def __init__(self, *ways: BaseException) -> None:
+        super().__init__()
+        self.ways = list(ways)
+
+    async def snapshot(self, topic: str, pools: Pools) -> list[Push]:
+        await asyncio.sleep(0)
+        if self.ways:
+            raise self.ways.pop(0)
+        return await super().snapshot(topic, pools)
+
+
+def snapshots_of(breaking: Breaking) -> Snapshots:
+    away = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
+    return Snapshots(Hub(patch), breaking, Pools(away, away))
+
+
+@pytest.mark.parametrize("way", [SnapshotFailed("patterns"), KeyError("a column"), asyncio.CancelledError()])
+async def test_what_breaks_a_snapshot_reaches_all_who_wait_and_the_next_is_drawn(way: BaseException) -> None:
+    snapshots = snapshots_of(Breaking(way))
+    wanted = ["quotes:A", "quotes:B"]
+
+    async with asyncio.timeout(10):
+        joiners = [snapshots.parts(["patterns", *wanted], View(), Form.PLAIN) for _ in range(3)]
+        answers = await asyncio.gather(*joiners, return_exceptions=True)
+        later = await snapshots.parts(wanted, View(), Form.PLAIN)
+
+    assert [type(answer) for answer in answers] == [type(way)] * 3
+    assert all(part.lines for part in later)
+
+
+async def test_a_snapshot_that_is_cancelled_before_it_begins_is_drawn_for_who_asks_next() -> None:
+    snapshots = snapshots_of(Breaking())
+    drawing = snapshots._snapshot("patterns", View())
+    drawing.cancel()
+    await asyncio.wait({drawing})
+    await asyncio.sleep(0)
+
+    async with asyncio.timeout(10):
+        (part,) = await snapshots.parts(["patterns"], View(), Form.PLAIN)
+
+    assert b"patterns" in part.lines
+
+
+async def test_a_reader_whose_catch_up_breaks_is_told_to_come_back() -> None:
+    hub, away = Hub(patch), Pool("postgresql://nobody@127.0.0.1:1/none", "away")
+    for way in (SnapshotFailed("status"), KeyError("a column"), asyncio.CancelledError()):
+        catchup = CatchUp(hub, None, Breaking(way), Pools(away, away))  # type: ignore[arg-type]
+        reader = hub.join(frozenset({"status"}), View())
+
+        await asyncio.gather(_recover(catchup, reader), return_exceptions=True)
+
+        assert reader.ended == "catch-up"
+    assert hub.stats.readers == 0
+
+
+async def test_a_list_that_cannot_be_drawn_is_tried_again_until_it_can() -> None:
+    hub, away = Hub(patch), Pool("postgresql://nobody@127.0.0.1:1/none", "away")
+    reader, breaking = hub.join(frozenset({"patterns"}), View()), Breaking(SnapshotFailed("patterns"))
+    resync = Resync(hub, breaking, Pools(away, away))
+    hub.pending_snapshots.request(["patterns"])
+
+    running = asyncio.create_task(resync.run())
+    async with asyncio.timeout(10):
+        while hub.pending_snapshots.version("patterns"):
+            await asyncio.sleep(0.01)
+    running.cancel()
+
+    assert breaking.ways == []
+    assert not reader.ended
