@@ -25,6 +25,7 @@ from app.patterns import partials as pattern_partials
 from app.patterns import stream as pattern_stream
 from app.patterns.board import Board as PatternBoard
 from app.patterns.queries import Detection, recent
+from app.push import KEPT
 from app.quotes import history, lookup
 from app.quotes import partials as quote_partials
 from app.quotes.board import SHOWN, Board
@@ -50,7 +51,7 @@ async def dashboard() -> ResponseReturnValue:
     return await page(
         "desk/dashboard",
         title="Desk",
-        topics=[topics.PATTERNS, topics.STATUS, *_quote_topics(quotes)],
+        topics=[topics.PATTERNS, topics.STATUS, topics.QUOTES],
         cursor=_begin_at(cursor, found),
         clock=_clock(view),
         lamps=[market_partials.lamp(lamp) for lamp in deps.board(MarketBoard).lamps()],
@@ -183,7 +184,7 @@ async def _detections(symbol: str | None) -> list[Detection] | None:
     try:
         shape = await deps.pools().shape()
         async with deps.pools().market.acquire() as connection:
-            found = await recent(connection, shape, pattern_stream.KEPT, (symbol,) if symbol else None)
+            found = await recent(connection, shape, KEPT, (symbol,) if symbol else None)
     except db.Unavailable:
         return None
     return deps.board(PatternBoard).marked(found)
@@ -203,10 +204,3 @@ def _feed(key: str, found: Sequence[Detection] | None, view: View) -> Markup:
 def _clock(view: View) -> Markup:
     clock = deps.clock()
     return market_partials.clock(clock, clock.now(time.time()) if clock else None, view)
-
-
-def _quote_topics(quotes: Board) -> list[str]:
-    """All of them while all are shown: then every desk shares what it is told."""
-    if quotes.count <= SHOWN:
-        return [topics.QUOTES]
-    return [topics.quotes_topic(quote.symbol) for quote in quotes.first(SHOWN)]

@@ -5,22 +5,27 @@ from typing import Literal, NamedTuple
 
 from app.identity import View
 
-Op = Literal["replace", "insert", "remove", "trim"]
+Op = Literal["replace", "morph", "insert", "remove", "trim"]
+
+KEPT = 50
+"""Entries of a list that grows by pushes."""
 
 
 class Push(NamedTuple):
     """A topic's readers get `op` applied at the element `key`.
 
     replace: the element with id `key` becomes what `draw` returns (same id).
+    morph:   the same, in place: what is alike stays the same node, and keeps the focus.
     insert:  what `draw` returns (id and data-k) goes into the list `key`, in its place by data-k, newest first.
     remove:  the element `key` goes; `draw` is not called.
-    trim:    the list `key` keeps its first entries; `draw` is not called.
+    trim:    the list `key` keeps its first `keep` entries; `draw` is not called.
     """
 
     topic: str
     key: str
     op: Op
     draw: Callable[[View], str]
+    keep: int = KEPT
 
 
 def nothing(_view: View) -> str:

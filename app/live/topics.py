@@ -10,7 +10,7 @@ Kind = Literal["log", "state"]
 
 PATTERNS = Topic("patterns")
 QUOTES = Topic("quotes")
-"""Every symbol's quote, as it changes; as it stands, of those alone that the desk has rows for."""
+"""The quotes that the desk has rows for, and the rows: those of the first symbols, whichever these are by then."""
 STATUS = Topic("status")
 
 RANGES: tuple[str, ...] = ("1m", "3m", "6m", "1y", "all")
@@ -61,7 +61,7 @@ def name(topic: str) -> str:
 
 
 def reach(topic: str) -> tuple[str, ...]:
-    """The topics under which a push on this one is heard: a symbol's quote also by who wants all of them."""
+    """The topics under which a push on this one is heard: a symbol's quote also by who wants those of the desk."""
     return (topic, QUOTES) if topic.startswith("quotes:") else (topic,)
 
 

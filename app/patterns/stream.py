@@ -10,11 +10,10 @@ from app.live.topics import Topic
 from app.patterns import partials, queries
 from app.patterns.board import Board
 from app.patterns.queries import Detection
-from app.push import Push, nothing
+from app.push import KEPT, Push, nothing
 from app.web.filters import dom_id
 from app.wire.events import Pattern, PatternDetected, PatternExpired, PatternUpdated
 
-KEPT = 50
 FEED = "feed"
 
 
@@ -54,7 +53,7 @@ async def snapshot(topic: str, pools: Pools, board: Board) -> list[Push]:
 def _entry(found: Detection) -> Iterator[Push]:
     for topic in _lists(found.symbol):
         yield Push(topic, list_of(topic), "insert", partial(partials.detection, found))
-        yield Push(topic, list_of(topic), "trim", nothing)
+        yield Push(topic, list_of(topic), "trim", nothing, KEPT)
 
 
 def _lists(symbol: str) -> tuple[Topic, ...]:

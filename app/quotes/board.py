@@ -83,6 +83,11 @@ class Board:
         return [self._quotes[symbol] for symbol in self._listing.first(limit, after)]
 
     @property
+    def last_shown(self) -> str:
+        """The last symbol that the desk has a row for: it has one for every quote up to it."""
+        return self._listing.last()
+
+    @property
     def incomplete(self) -> int:
         """Quotes that do not know their previous close."""
         return sum(quote.previous_close is None for quote in self._quotes.values())

@@ -25,6 +25,11 @@ class Listing:
         begin = bisect_right(order, after)
         return order[begin : begin + limit]
 
+    def last(self) -> str:
+        """Of the first page; "" where there is none."""
+        order = self._in_order()
+        return order[min(self._page, len(order)) - 1] if order else ""
+
     def changed(self) -> bool:
         """Whether the first page is another than when this was asked last."""
         before, self._before = self._before, self.first(self._page)

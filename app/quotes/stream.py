@@ -38,12 +38,12 @@ def on_ticks(
         board.apply(tick)
     if board.grew():
         yield whole_board(board)
-    everything = hears(topics.QUOTES)
+    shown = board.last_shown if hears(topics.QUOTES) else ""
     for symbol, before in earlier.items():
         quote = board.quote(symbol)
         if quote is None or quote is before:
             continue
-        if everything or hears(topics.quotes_topic(symbol)):
+        if symbol <= shown or hears(topics.quotes_topic(symbol)):
             yield from _cells(quote, before)
         if hears(topics.symbol_topic(symbol)):
             yield from _summary(quote)
@@ -54,8 +54,10 @@ async def snapshot(topic: str, pools: Pools, board: Board, charts: Charts) -> li
     match topics.name(topic):
         case "quotes":
             symbol = topics.symbol_of(topic)
-            quotes = filter(None, [board.quote(symbol)]) if symbol else board.first(SHOWN)
-            return [push for quote in quotes for push in _row(quote)]
+            if not symbol:
+                return [whole_board(board)]
+            quote = board.quote(symbol)
+            return list(_row(quote)) if quote else []
         case "symbol":
             quote = board.quote(topics.symbol_of(topic))
             return list(_summary(quote.resting)) if quote else []
@@ -66,9 +68,10 @@ async def snapshot(topic: str, pools: Pools, board: Board, charts: Charts) -> li
 
 
 def whole_board(board: Board) -> Push:
-    """A symbol's first tick has no row to go to; this is the one push that may add rows."""
+    """A symbol's first tick has no row to go to; this is the one push that may add rows, to those who are sent the
+    prices of all rows."""
     return Push(
-        topics.STATUS, "quotes", "replace", lambda view: partials.board(rows(board.first(SHOWN), time.time(), view))
+        topics.QUOTES, "quotes", "morph", lambda view: partials.board(rows(board.first(SHOWN), time.time(), view))
     )
 
 

@@ -134,10 +134,12 @@ def patch(push: Push, view: View) -> str:
     if push.op == "remove":
         return _partial(f"#{push.key}", "delete")
     if push.op == "trim":
-        return _partial(f"#{push.key} > :nth-child(n+51)", "delete")
+        return _partial(f"#{push.key} > :nth-child(n+{push.keep + 1})", "delete")
     drawn = push.draw(view)
     if push.op == "insert":
         return _partial(f"#{push.key}", "upsert key:data-k sort:desc", drawn)
+    if push.op == "morph":
+        return _partial(f"#{push.key}", "outerMorph", drawn)
     if SVG_PART.match(drawn):  # outside <svg> it would land in the XHTML namespace and stay invisible
         return _partial(f"#{push.key}", "outerMorph strip:true", f"<svg>{drawn}</svg>")
     return f'<hx-partial hx-target="#{push.key}">{drawn}</hx-partial>'

@@ -1,5 +1,6 @@
 """What the engine tells reaches the page, whoever heard it when."""
 
+import re
 from urllib.parse import quote
 
 import asyncpg
@@ -10,13 +11,14 @@ from app.finance.quote import NewestQuote
 from app.indicators.board import Board
 from app.live import topics
 from app.live.pending_snapshots import NO_POSITION
+from app.quotes.board import SHOWN
 from app.quotes.board import Board as QuoteBoard
 from app.web.filters import dom_id
 from app.wire.events import IndicatorCalculated, PatternExpired, ProcessingChanged, Tick
 from app.wire.newest import Newest
 from tests.conftest import Databases
 from tests.desk.test_pages import page
-from tests.quotes.samples import AWKWARD, OPEN
+from tests.quotes.samples import AWKWARD, OPEN, tick
 from tests.stream.conftest import Desk
 from tests.stream.test_stream import detected
 from tests.stream.waiting import until
@@ -148,3 +150,34 @@ async def test_an_expired_pattern_is_told_and_stays_expired(desk: Desk) -> None:
     for path in ("/", "/symbols/BF/B", "/patterns"):
         html = await page(desk, path)
         assert html.count(">expired<") == 1, path
+
+
+@pytest.mark.parametrize("lane", ["auto"], indirect=True)
+async def test_beyond_the_rows_of_the_desk_every_row_that_is_shown_goes_on(desk: Desk) -> None:
+    names = [f"S{number:03d}" for number in range(SHOWN + 20)]
+    for symbol in names:
+        await desk.publish(tick(symbol, 10.0))
+    board = desk.house.boards[QuoteBoard]
+    assert isinstance(board, QuoteBoard)
+    await until(lambda: board.quote(names[-1]))
+    html = await page(desk, "/")
+    (asked,) = re.findall(r'hx-sse:connect="/stream\?topics=([^&"]*)', html)
+    last = board.last_shown
+    assert f'id="{dom_id("last", last)}"' in html
+
+    async with desk.stream(asked) as reader:
+        await reader.message("message")
+        await desk.publish(tick("A", 20.0))
+        rows = (await reader.containing(f'id="{dom_id("last", "A")}"')).data
+        for symbol in (last, names[-1], "A"):
+            await desk.publish(tick(symbol, 30.25, OPEN + 1))
+        cells = (await reader.containing("30.25")).data
+
+    assert rows.count("<tr>") == SHOWN
+    assert f'id="{dom_id("last", last)}"' not in rows
+    assert cells.count("30.25") == 1
+    assert f'hx-target="#{dom_id("last", "A")}"' in cells
+    async with desk.stream(asked) as reader:  # a tab that was hidden meanwhile is shown the rows of now
+        again = (await reader.message("message")).data
+    assert again.count("<tr>") == SHOWN
+    assert "30.25" in again

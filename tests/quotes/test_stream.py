@@ -130,10 +130,28 @@ async def test_of_many_quotes_those_are_drawn_that_the_desk_has_rows_for() -> No
         board.apply(tick(f"S{number:03d}", 10.0))
     never_opened = Pool("postgresql://nobody@127.0.0.1:1/none", "none")
 
-    drawn = await stream.snapshot(topics.QUOTES, Pools(never_opened, never_opened), board, charts)
+    (whole,) = await stream.snapshot(topics.QUOTES, Pools(never_opened, never_opened), board, charts)
 
-    assert len(drawn) == 3 * SHOWN
-    assert stream.whole_board(board).draw(VIEW).count("<tr>") == SHOWN
+    assert (whole.topic, whole.key, whole.op) == (topics.QUOTES, "quotes", "morph")
+    assert whole.draw(VIEW).count("<tr>") == SHOWN
+
+
+def test_of_many_quotes_those_are_pushed_that_have_a_row_or_are_watched() -> None:
+    board, charts = Board(), Charts()
+    names = [f"S{number:03d}" for number in range(SHOWN + 2)]
+    for symbol in names:
+        board.apply(tick(symbol, 10.0))
+    board.grew()
+
+    def moved(*heard: str) -> set[str]:
+        ticks = [tick(symbol, 11.0 + len(heard), OPEN + len(heard)) for symbol in names]
+        return {push.topic for push in stream.on_ticks(ticks, board, charts, heard.__contains__)}
+
+    assert moved("quotes") == {f"quotes:{symbol}" for symbol in names[:SHOWN]}
+    assert moved("quotes:S101", "status") == {"quotes:S101"}
+    rows = list(stream.on_tick(tick("A", 10.0), board, charts))
+    assert (rows[0].key, rows[0].topic) == ("quotes", "quotes")
+    assert moved("quotes", "", "") == {f"quotes:{symbol}" for symbol in names[: SHOWN - 1]}
 
 
 def test_only_a_push_of_a_move_flashes() -> None:

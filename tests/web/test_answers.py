@@ -292,6 +292,8 @@ def test_a_patch_is_written_for_each_kind_of_push() -> None:
     assert 'hx-swap="upsert key:data-k sort:desc"' in patched("insert", "<li>1</li>")
     assert patched("remove") == '<hx-partial hx-target="#key" hx-swap="delete"></hx-partial>'
     assert patched("trim") == '<hx-partial hx-target="#key > :nth-child(n+51)" hx-swap="delete"></hx-partial>'
+    assert "#key > :nth-child(n+9)" in html.patch(Push("t", "key", "trim", nothing, keep=8), View())
+    assert patched("morph", "<tbody>") == '<hx-partial hx-target="#key" hx-swap="outerMorph"><tbody></hx-partial>'
 
 
 def test_a_page_without_topics_opens_no_stream() -> None:

@@ -52,6 +52,21 @@ async def test_every_kind_of_push_lands_without_a_violation(page: Page, server: 
     assert complaints == []
 
 
+async def test_rows_that_come_later_leave_the_focus_where_it_is(page: Page, server: Server) -> None:
+    complaints = await open_board(page, server)
+    row = '<tr><th><a href="/board">{}</a></th><td id="last-{}" class="num">{}</td><td></td></tr>'
+    await page.focus("#rows a")
+    await page.evaluate("window.focused = document.activeElement")
+
+    rows = row.format("A", "a", "4.00") + row.format("BRK.B", "brk__2e_b", "3.00")
+    await server.say({"key": "rows", "op": "morph", "html": f'<tbody id="rows">{rows}</tbody>'})
+    await page.wait_for_selector("#last-a")
+
+    assert await page.inner_text("#rows") == "A\t4.00\t\nBRK.B\t3.00\t"
+    assert await page.evaluate("document.activeElement === window.focused && focused.textContent") == "BRK.B"
+    assert complaints == []
+
+
 async def test_a_known_entry_is_replaced_and_not_doubled(page: Page, server: Server) -> None:
     await open_board(page, server)
 
