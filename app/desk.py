@@ -33,13 +33,14 @@ from app.quotes.charts import Charts
 from app.quotes.drawing import drawn
 from app.quotes.history import Asked, History
 from app.quotes.rows import rows
-from app.web import guards
+from app.web import guards, parameters
 from app.web.html import page
 
 blueprint = Blueprint("desk", __name__)
 
 USUAL_SPAN = "6m"
 TABLE_ROWS = 20
+ALL_ROWS = "all"
 
 
 @blueprint.get("/")
@@ -68,15 +69,16 @@ async def dashboard() -> ResponseReturnValue:
 
 @blueprint.get("/symbols/<path:symbol>")
 @guards.signed_in
+@parameters.takes("prices", "range", "rows")
 async def symbol_page(symbol: str) -> ResponseReturnValue:
     prices, cursor = _prices(request.args.get("prices", "split")), deps.cursor()
+    span = request.args.get("range", USUAL_SPAN)
+    _must_be_one_of("range", span, topics.RANGES)
+    _must_be_one_of("rows", request.args.get("rows", ALL_ROWS), (ALL_ROWS,))
     spellings = await _spellings(as_typed(symbol))
     if len(spellings) != 1:
         return await _choice(as_typed(symbol), spellings) if spellings else await unknown(symbol)
     (wanted,) = spellings
-    span = request.args.get("range", USUAL_SPAN)
-    if span not in topics.RANGES:
-        return redirect(f"/symbols/{quoted(wanted)}", 303)
     if wanted != symbol:  # not for ever: what was typed may be a symbol of its own one day
         return redirect("?".join(filter(None, (f"/symbols/{quoted(wanted)}", request.query_string.decode()))), 303)
     asked = Asked(wanted, span, prices)
@@ -148,7 +150,7 @@ async def _symbol_page(
         prices=prices,
         unit=chart.grouping if chart else "day",
         chart=quote_partials.chart(symbol, drawn(chart) if chart else None, view),
-        bars=bars if request.args.get("rows") == "all" else bars[:TABLE_ROWS],
+        bars=bars if request.args.get("rows") == ALL_ROWS else bars[:TABLE_ROWS],
         bar_count=len(bars),
         readings=indicator_partials.readings(symbol, indicators.of(symbol), view),
         notice=market_partials.notice(0),
@@ -161,6 +163,11 @@ async def _symbol_page(
 def _begin_at(cursor: str, detections: Sequence[Detection] | None) -> str:
     """Where the page has no list, its stream begins with the whole list."""
     return "" if detections is None else cursor
+
+
+def _must_be_one_of(name: str, value: str, known: Sequence[str]) -> None:
+    if value not in known:
+        abort(400, f"{name}: choose one of {', '.join(filter(None, known))}.")
 
 
 def _prices(asked: str) -> Prices:

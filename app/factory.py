@@ -22,7 +22,7 @@ from app.patterns import routes as patterns
 from app.quotes import api as quotes_api
 from app.quotes import routes as quotes
 from app.settings import Settings
-from app.web import api, assets, caller, choice, errors, guards, reports, security, sudo, traffic
+from app.web import api, assets, caller, choice, errors, guards, parameters, reports, security, sudo, traffic
 
 LARGEST_BODY = 65_536
 SLOWEST_BODY = 10
@@ -62,6 +62,7 @@ def create_app(settings: Settings) -> Quart:
         lambda *asked: deps.limits().hit(*asked),
         gate.neighbourhood,
     )
+    parameters.install(app, ("api", "health", "reports", "static", "streams"))
     errors.install(app)
     errors.unavailable(app, (wire.Unavailable, db.Unavailable, deps.SnapshotFailed, passwords.Busy))
     errors.unreadable(app, (db.BadValue,))

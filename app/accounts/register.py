@@ -10,7 +10,7 @@ from app.accounts.invites import TAKEN, Choice
 from app.accounts.letters import Kind
 from app.accounts.queries import Action, Outcome
 from app.identity import Role
-from app.web import caller, errors, guards, html
+from app.web import caller, errors, guards, html, parameters
 
 blueprint = Blueprint("register", __name__)
 
@@ -19,6 +19,7 @@ SPENT = "This link has been used, is too old, or a newer one took its place. Ask
 
 @blueprint.get("/register")
 @guards.public
+@parameters.takes("done")
 async def show() -> ResponseReturnValue:
     _must_be_on()
     return await _page(_form())
@@ -26,6 +27,7 @@ async def show() -> ResponseReturnValue:
 
 @blueprint.post("/register")
 @guards.public
+@parameters.takes("done")
 async def register() -> ResponseReturnValue:
     _must_be_on()
     form = _form(await request.form)

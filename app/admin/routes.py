@@ -18,7 +18,7 @@ from app.admin.forms import Deletion, Invitation, Search
 from app.admin.people import ACTS, Deed, Invited
 from app.admin.queries import Action, Outcome, Person, Wanted
 from app.identity import Role
-from app.web import caller, errors, guards, sudo
+from app.web import caller, errors, guards, parameters, sudo
 from app.web.html import page
 from app.web.once import Once
 from app.wire.channels import Channels
@@ -70,12 +70,14 @@ async def wire_page() -> ResponseReturnValue:
 
 @blueprint.get("/admin/users")
 @guards.admin_only
+@parameters.takes("after")
 async def users() -> ResponseReturnValue:
     return await _people_page(Invitation())
 
 
 @blueprint.post("/admin/users")
 @guards.admin_only
+@parameters.takes("after")
 @sudo.sensitive
 async def invite() -> ResponseReturnValue:
     form, who = Invitation(await request.form), guards.identity()
@@ -164,6 +166,7 @@ async def revoke(link_id: UUID) -> ResponseReturnValue:
 
 @blueprint.get("/admin/audit")
 @guards.admin_only
+@parameters.takes(*AUDIT_FIELDS, "before")
 async def audit() -> ResponseReturnValue:
     form = Search(request.args)
     valid, zone = form.validate(), guards.view().zone
@@ -187,6 +190,7 @@ async def audit() -> ResponseReturnValue:
 
 @blueprint.get("/admin/audit.csv")
 @guards.admin_only
+@parameters.takes(*AUDIT_FIELDS, "before")
 async def audit_csv() -> ResponseReturnValue:
     form = Search(request.args)
     if not form.validate():

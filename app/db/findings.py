@@ -32,6 +32,18 @@ def indicators(tables: Mapping[str, Table]) -> tuple[str, ...]:
     return _readable([_values(tables.get(name), tier) for name, tier in INDICATOR_TABLES.items()])
 
 
+def definitions(table: Table | None) -> str | None:
+    """Of patterns: pattern, timeframe text."""
+    if table is None or "name" not in table.columns:
+        return None
+    listed = table.columns.get("applicable_timeframes", "").endswith("[]")
+    timeframes = "coalesce(applicable_timeframes::text[], '{}')" if listed else "'{}'::text[]"
+    return (
+        f"(select name::text as pattern, timeframe from {table.name}"
+        f" left join lateral unnest({timeframes}) as timeframe on true where name is not null)"
+    )
+
+
 def first_of_all(selects: Sequence[str], conditions: Sequence[str], order: str, limit: str) -> str:
     """The first patterns of several tables in one order, as one sub-select: symbol, pattern, timeframe text, confidence
     0 to 1, direction text, detected_at timestamptz, price float8.

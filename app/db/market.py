@@ -101,6 +101,8 @@ class MarketShape(NamedTuple):
     """as minute_bars, prices as decimals where they are stored so, which are sooner compared than cast"""
     splits: str | None = None
     """symbol text, day date, ratio float8"""
+    definitions: str | None = None
+    """pattern, timeframe text: what the engine looks for, either null where it is not said"""
 
     @property
     def complete(self) -> bool:
@@ -135,6 +137,7 @@ async def inspect(connection: asyncpg.Connection, *, exact: bool = False) -> Mar
         monthly_bars=_days(price, tables.get("ohlcv_monthly"), ("month_start",), "month_ending"),
         exact_minutes=_instants(read.exact, tables.get("ohlcv_1min")),
         splits=_splits(tables.get("splits")),
+        definitions=findings.definitions(tables.get("pattern_definitions")),
     )
 
 

@@ -1,7 +1,5 @@
 """Detected patterns for programs, page by page."""
 
-import base64
-import binascii
 from datetime import datetime
 from typing import Annotated
 
@@ -11,7 +9,7 @@ from quart import Blueprint, abort
 
 from app import deps
 from app.identity import Scope
-from app.patterns import queries
+from app.patterns import cursors, queries
 from app.patterns.board import Board
 from app.patterns.queries import Place, Wanted
 from app.web import api, guards
@@ -89,20 +87,11 @@ async def patterns(asked: PatternsAsked) -> Patterns:
         )
         for each in marked
     ]
-    return Patterns(given, _cursor(page.next) if page.next else None)
-
-
-def _cursor(place: Place) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
+    return Patterns(given, cursors.written(page.next) if page.next else None)
 
 
 def _place(cursor: str) -> Place | None:
-    if not cursor:
-        return None
     try:
-        place = msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=Place)
-    except (ValueError, binascii.Error, msgspec.DecodeError):
-        place = None
-    if place is None or place.at.tzinfo is None or place.at.year not in api.YEARS:
-        abort(400, "cursor: this is not the `next` of any page.")
-    return place
+        return cursors.read(cursor) if cursor else None
+    except ValueError as error:
+        abort(400, f"cursor: {error}")

@@ -8,11 +8,15 @@ from asyncpg import Connection, Record
 
 from app.db.findings import first_of_all
 from app.db.market import MarketShape
+from app.finance.spans import TIMEFRAMES
 
 ORDER = "detected_at desc, symbol, pattern, timeframe"
 
 MOST_LOOKED_AT = 2_000
 """Detections that one page compares with conditions that no index answers."""
+
+LATE = 500
+"""Detections of each table that are looked at for names that the engine's own list lacks."""
 
 DIRECTIONS = ("bullish", "bearish", "neutral")
 """What the market's shape makes of any row."""
@@ -120,6 +124,28 @@ async def recent(
     """Of these symbols, or of all; newest first."""
     found = await detections(connection, shape, Wanted(symbols, timeframe=timeframe), None, limit)
     return [each.detection for each in found.placed]
+
+
+async def names(connection: Connection, shape: MarketShape) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Of the patterns, and of the timeframes, that are defined or were detected of late."""
+    sources = [
+        f"(select pattern, timeframe from {table} as one order by {ORDER} limit {LATE})"  # noqa: S608
+        for table in shape.patterns
+    ]
+    if shape.definitions is not None:
+        sources.append(shape.definitions)
+    if not sources:
+        return (), ()
+    rows = await connection.fetch(
+        f"select distinct pattern, timeframe from ({' union all '.join(sources)}) as every"  # noqa: S608
+    )
+    patterns, timeframes = ({row[column] for row in rows} - {None} for column in ("pattern", "timeframe"))
+    return tuple(sorted(patterns)), tuple(sorted(timeframes, key=_length))
+
+
+def _length(timeframe: str) -> tuple[int, str]:
+    known = [*TIMEFRAMES, "combo"]
+    return known.index(timeframe) if timeframe in known else len(known), timeframe
 
 
 async def detections(

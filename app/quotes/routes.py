@@ -8,7 +8,7 @@ from quart.typing import ResponseReturnValue
 from app import deps
 from app.finance.symbol_index import typed as as_typed
 from app.quotes.board import SHOWN, Board
-from app.web import guards
+from app.web import guards, parameters
 from app.web.html import page
 
 blueprint = Blueprint("quotes", __name__)
@@ -16,6 +16,7 @@ blueprint = Blueprint("quotes", __name__)
 
 @blueprint.get("/symbols")
 @guards.signed_in
+@parameters.takes("q")
 async def symbols() -> ResponseReturnValue:
     typed = as_typed(request.args.get("q", ""))
     known = deps.symbols()

@@ -11,12 +11,11 @@ from quart import Blueprint, Response, abort, current_app, request
 from werkzeug.routing import Rule
 
 from app.finance.symbols import LONGEST, PATTERN
-from app.web import guards
+from app.web import guards, moments, parameters
 
 ROOT = "/api/v1"
 PLACE = re.compile(r"(.*) - at `\$\.(\w+)`")
 ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
-YEARS = range(1900, 2200)
 PATH_SCHEMAS = {
     "symbol": {
         "type": "string",
@@ -71,15 +70,10 @@ def typed(gives: type[Answer], asks: type[msgspec.Struct] = Nothing) -> Callable
 
 def instant(name: str, text: str | None) -> datetime | None:
     """A moment with its zone, or a day, which begins at midnight UTC."""
-    if text is None:
-        return None
     try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.year not in YEARS or (found.tzinfo is None and len(text) > len("2012-08-31")):
-        abort(400, f"{name}: write a day as 2012-08-31, or a moment as 2012-08-31T13:30:00Z.")
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        return None if text is None else moments.parsed(text)
+    except ValueError as error:
+        abort(400, f"{name}: {error}")
 
 
 def only(names: Sequence[str]) -> str:
@@ -101,12 +95,7 @@ def moment(at: float | None) -> datetime | None:
 
 def _asked(kind: type[Asked]) -> Asked:
     known = {field.encode_name for field in msgspec.structs.fields(kind)}
-    for name, values in request.args.lists():
-        if name not in known:
-            may = f"Known are: {', '.join(sorted(known))}." if known else "This takes none."
-            abort(400, f"Unknown parameter: {name[:60]!r}. {may}")
-        if len(values) > 1:
-            abort(400, f"{name}: said more than once.")
+    parameters.refuse_unknown(request.args, known)
     try:
         return msgspec.convert(request.args.to_dict(), kind, strict=False)
     except msgspec.ValidationError as error:

@@ -35,6 +35,11 @@ BETWEEN_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_")
 SWAPPED = str.maketrans(",.", ".,")
 AMBIGUOUS_ZONES = frozenset({"Asia/Shanghai"})  # its CST reads as Chicago's
 
+TIMEFRAME_NAMES = {
+    "1min": "1 minute", "5min": "5 minutes", "15min": "15 minutes", "30min": "30 minutes",
+    "combo": "combo: daily and intraday at once",
+}  # fmt: skip
+
 
 def price(value: float | None, instrument: Instrument, view: View) -> str:
     if not _known(value):
@@ -95,6 +100,11 @@ def tone(value: float | None) -> str:
 def words(name: str) -> str:
     """DarkCloudCover and Dark_Cloud_Cover are Dark Cloud Cover, MACDCrossUp is MACD Cross Up."""
     return BETWEEN_WORDS.sub(" ", name)
+
+
+def timeframe(name: str) -> str:
+    """In words, where it is one of ours."""
+    return TIMEFRAME_NAMES.get(name) or words(name)
 
 
 def clock(at: float | None, view: View) -> str:
@@ -224,6 +234,7 @@ FILTERS = (
     arrow,
     tone,
     words,
+    timeframe,
     clock,
     stamp,
     day,

@@ -84,11 +84,10 @@ async def test_a_chart_is_shown_in_the_prices_that_are_asked_for(desk: Desk) -> 
 
 async def test_prices_that_nobody_knows_are_refused_with_what_there_is(desk: Desk) -> None:
     for nonsense in ("adjusted", "", "total&prices=%00", "%3Cscript%3E"):
-        status = 200 if nonsense.startswith("total") else 400
-        html = await page(desk, f"/symbols/BRK.B?prices={nonsense}", status)
+        html = await page(desk, f"/symbols/BRK.B?prices={nonsense}", 400)
 
         assert "<script>" not in html
-        assert status == 200 or "raw (as traded)" in html
+        assert ("said more than once" if nonsense.startswith("total") else "raw (as traded)") in html
 
 
 async def test_a_tick_is_on_the_next_page(desk: Desk) -> None:
@@ -116,11 +115,9 @@ async def test_an_address_that_makes_no_sense_is_a_404(desk: Desk) -> None:
 async def test_one_symbol_has_one_address(desk: Desk) -> None:
     async with desk.client() as client:
         answer = await client.get("/symbols/brk.b?range=1y")
-        odd = await client.get("/symbols/BRK.B?range=2m")
 
     assert answer.status_code == 303, "not for ever: brk.b may be a symbol of its own one day"
     assert answer.headers["Location"] == "/symbols/BRK.B?range=1y"
-    assert (odd.status_code, odd.headers["Location"]) == (303, "/symbols/BRK.B")
 
 
 async def test_searching_finds_by_symbol_and_by_name_and_goes_straight_to_the_only_meaning(desk: Desk) -> None:
@@ -137,7 +134,7 @@ async def test_patterns_are_narrowed_by_symbol_and_timeframe(desk: Desk) -> None
     assert (await page(desk, "/patterns")).count("<li ") == 3
     assert (await page(desk, "/patterns?symbol=bf/b")).count("<li ") == 1
     assert "No pattern is stored for this choice" in await page(desk, "/patterns?timeframe=1min")
-    assert (await page(desk, "/patterns?symbol=%00%27;--")).count("<li ") == 3
+    assert (await page(desk, "/patterns?symbol=%00%27;--", 400)).count("<li ") == 0
 
 
 async def test_nobody_sees_the_desk_without_signing_in(desk: Desk) -> None:

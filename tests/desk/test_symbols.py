@@ -164,7 +164,7 @@ async def test_a_stored_history_of_more_than_a_hundred_symbols_is_a_live_desk(
     async with begun.stream(unescape(address).partition("topics=")[2]) as reader:
         assert reader.status == 200
         assert (await reader.message("hello")).data == "0.2"
-        assert f'hx-target="#{dom_id("last", ".INX")}"' in (await reader.message("message")).data
+        assert f'id="{dom_id("last", ".INX")}"' in (await reader.message("message")).data
     await page(begun, "/symbols/.INX")
     await begun.stop()
 

@@ -1,6 +1,7 @@
 """Every route: guarded or listed public, limited or listed exempt, and a form where it takes one."""
 
 import os
+import re
 from collections import defaultdict
 
 import pytest
@@ -9,7 +10,9 @@ from quart import Quart
 from app.factory import create_app
 from app.identity import Scope
 from app.settings import load
+from app.web import parameters
 from app.web.guards import Guard, guard_of, scope_of
+from tests.house import tree
 from tests.house.lines import LINES, OWNED, Who
 
 PUBLIC = {
@@ -141,3 +144,11 @@ def test_nothing_is_said_in_two_ways(app: Quart) -> None:
     ]
 
     assert len(said) == len(set(said))
+
+
+def test_no_view_reads_a_parameter_that_it_does_not_name() -> None:
+    read = re.compile(r"""request\.args(?:\.get\(|\[)"(\w+)"|"(\w+)" in request\.args""")
+    for path in [*(tree.ROOT / "app").rglob("routes.py"), tree.ROOT / "app" / "desk.py"]:
+        text = path.read_text()
+        named = set(re.findall(r'"(\w+)"', " ".join(re.findall(r"@parameters\.takes\((.*)\)", text))))
+        assert {a or b for a, b in read.findall(text)} <= {*named, *parameters.FRAME}, path

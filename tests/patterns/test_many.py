@@ -8,6 +8,7 @@ import pytest
 
 from app.db.findings import first_of_all
 from app.db.pools import Pool, Pools
+from app.engine.definitions import queries as definitions
 from app.patterns import queries
 from app.patterns.queries import Placed, Wanted
 from tests.conftest import Databases
@@ -73,6 +74,21 @@ async def test_an_index_answers_whatever_is_wanted(pools: Pools) -> None:
     for name, plan in plans.items():
         assert plan.scans, name
         assert not plan.without_index, (name, plan.scans)
+
+
+async def test_an_index_answers_which_names_there_are_to_choose_from(pools: Pools, databases: Databases) -> None:
+    link = await asyncpg.connect(databases.engine)
+    await definitions.put(link)
+    await link.close()
+    shape = await pools.shape()
+    async with pools.market.acquire() as connection:
+        explaining = Explaining(connection)
+        patterns, timeframes = await queries.names(explaining, shape)  # type: ignore[arg-type]
+
+    assert not [scan for scan in explaining.without_index if scan.rows > 200]  # but for the definitions
+    assert explaining.most_rows <= queries.LATE
+    assert {"Pattern3", "Doji", "GoldenCross"} <= set(patterns)
+    assert timeframes == ("1min", "5min", "15min", "30min", "hourly", "daily", "weekly", "monthly", "combo")
 
 
 async def test_a_page_looks_at_a_bounded_number_of_detections(pools: Pools) -> None:

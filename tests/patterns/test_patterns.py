@@ -2,14 +2,16 @@ import re
 
 import asyncpg
 import pytest
-from msgspec.structs import asdict
+from msgspec.structs import asdict, fields
 
 from app.db import roles
 from app.db.pools import Pool, Pools
 from app.identity import View
 from app.live import topics
 from app.patterns import queries, stream
+from app.patterns.api import PatternsAsked
 from app.patterns.board import Board
+from app.patterns.forms import PARAMETERS
 from app.web.filters import dom_id
 from app.wire.events import PatternDetected, PatternExpired, PatternUpdated
 from tests.conftest import Databases
@@ -170,3 +172,7 @@ def test_what_is_remembered_is_bounded() -> None:
 
     marked = board.marked(queries.Detection(symbol, "Hammer", "1min", 0.9, "bullish", OPEN) for symbol in AWKWARD)
     assert [each.expired for each in marked] == [False, True, True]
+
+
+def test_the_page_of_patterns_takes_what_the_api_takes() -> None:
+    assert set(PARAMETERS) == {field.encode_name for field in fields(PatternsAsked)}

@@ -10,7 +10,7 @@ from app.accounts.invites import Choice
 from app.accounts.letters import Kind
 from app.accounts.queries import Action, Invite, Outcome
 from app.accounts.resets import queries as resets
-from app.web import caller, errors, guards, html
+from app.web import caller, errors, guards, html, parameters
 
 blueprint = Blueprint("resets", __name__)
 
@@ -19,6 +19,7 @@ SPENT = "This link has been used, is too old, or a newer one took its place. Ask
 
 @blueprint.get("/forgot")
 @guards.public
+@parameters.takes("done")
 async def forgot() -> ResponseReturnValue:
     _must_be_on()
     return await _forgot_page(Address())
@@ -26,6 +27,7 @@ async def forgot() -> ResponseReturnValue:
 
 @blueprint.post("/forgot")
 @guards.public
+@parameters.takes("done")
 async def ask() -> ResponseReturnValue:
     _must_be_on()
     form = Address(await request.form)

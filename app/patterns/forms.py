@@ -1,0 +1,86 @@
+"""What people look for among detections: the parameters of GET /api/v1/patterns, by the same names."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from wtforms import Field, FloatField, Form, IntegerField, StringField  # type: ignore[import-untyped]
+from wtforms.validators import Length, NumberRange, Optional, ValidationError  # type: ignore[import-untyped]
+
+from app.finance.symbol_index import SymbolIndex
+from app.patterns import cursors
+from app.patterns.queries import Place, Wanted
+from app.web import moments
+from app.web.fields import stripped
+
+LONGEST_WORD = 64
+"""Characters of a symbol, a pattern or a timeframe."""
+MOST = 500
+USUAL = 100
+
+
+def _word(label: str) -> StringField:
+    return StringField(label, filters=[stripped], validators=[Length(max=LONGEST_WORD), _printable])
+
+
+def _printable(_form: Form, field: Field) -> None:
+    """What no column could hold is no name."""
+    if not field.data.isprintable():
+        raise ValidationError("This has characters that no name has.")
+
+
+def _moment(_form: Form, field: Field) -> None:
+    try:
+        if field.data:
+            moments.parsed(field.data)
+    except ValueError as error:
+        raise ValidationError(f"Please {error}") from error
+
+
+class Search(Form):  # type: ignore[misc]
+    symbol = _word("Symbol")
+    pattern = _word("Pattern")
+    timeframe = _word("Timeframe")
+    direction = _word("Direction")
+    min_confidence = FloatField("Confidence from 0 to 1", validators=[Optional(), NumberRange(0, 1)])
+    since = StringField("From", name="from", filters=[stripped], validators=[_moment])
+    until = StringField("Before", name="to", filters=[stripped], validators=[_moment])
+    limit = IntegerField("Rows", validators=[Optional(), NumberRange(1, MOST)])
+    cursor = StringField(validators=[Length(max=cursors.LONGEST)])
+
+    def validate_cursor(self, field: StringField) -> None:
+        try:
+            self.place()
+        except ValueError as error:
+            raise ValidationError(f"The page after which to go on: {error}") from error
+
+    def place(self) -> Place | None:
+        return cursors.read(self.cursor.data) if self.cursor.data else None
+
+    @property
+    def rows(self) -> int:
+        return self.limit.data or USUAL
+
+    @property
+    def narrowed(self) -> bool:
+        """Not all of them are looked for."""
+        fields = (self.symbol, self.pattern, self.timeframe, self.direction, self.since, self.until)
+        return any(field.data for field in fields) or self.min_confidence.data is not None
+
+    def wanted(self, zone: str, symbols: SymbolIndex) -> Wanted:
+        """Days begin where the viewer's clock says so."""
+        return Wanted(
+            symbols.possible(self.symbol.data) if self.symbol.data else None,
+            self.pattern.data or None,
+            self.timeframe.data or None,
+            self.direction.data or None,
+            self.min_confidence.data,
+            _instant(self.since.data, zone),
+            _instant(self.until.data, zone),
+        )
+
+
+PARAMETERS = tuple(field.name for field in Search())
+
+
+def _instant(text: str, zone: str) -> datetime | None:
+    return moments.parsed(text, ZoneInfo(zone)) if text else None

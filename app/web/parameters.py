@@ -1,0 +1,69 @@
+"""Which parameters an address takes: whatever else stands behind its question mark is a 400 that names it."""
+
+from collections.abc import Callable, Collection
+from typing import Any, TypeVar
+
+from quart import Quart, abort, current_app, request
+from werkzeug.datastructures import MultiDict
+
+from app.web import html
+
+ViewFunction = TypeVar("ViewFunction", bound=Callable[..., Any])
+
+FRAME = ("next", "rate", "refresh")
+"""Of every page: where to go on after signing in, how often it is told, and sent again without scripting."""
+
+TRACKERS = ("fbclid", "gclid", "mc_cid", "mc_eid", "msclkid")
+CAMPAIGN = "utm_"
+"""Mails, searches and other sites put these behind links to pages; they say nothing to us, and stop nobody."""
+
+LONGEST_NAMED = 60
+
+
+def takes(*names: str) -> Callable[[ViewFunction], ViewFunction]:
+    """Beside those of every page. Without this a page takes those alone."""
+
+    def marked(function: ViewFunction) -> ViewFunction:
+        vars(function)["parameters"] = names
+        return function
+
+    return marked
+
+
+def taken_by(function: Callable[..., Any]) -> tuple[str, ...]:
+    names: tuple[str, ...] = vars(function).get("parameters", ())
+    return names
+
+
+def install(app: Quart, programs: Collection[str]) -> None:
+    """`programs`: the blueprints and views that no person opens; these judge their parameters themselves."""
+
+    def check() -> None:
+        endpoint = request.endpoint or ""
+        function = current_app.view_functions.get(endpoint)
+        if function is None or endpoint.partition(".")[0] in programs or "api" in vars(function):
+            return
+        refuse_unknown(_typed(request.args), {*taken_by(function), *FRAME})
+        if (seconds := request.args.get("refresh", "")) and seconds not in html.RELOADS:
+            abort(400, f"refresh: choose one of {', '.join(html.RELOADS)} seconds.")
+
+    app.before_request(check)
+
+
+def refuse_unknown(sent: MultiDict[str, str], known: Collection[str]) -> None:
+    """Raises BadRequest for a parameter that is not known, or is said more than once."""
+    for name, values in sent.lists():
+        if name not in known:
+            may = f"Known are: {', '.join(sorted(known))}." if known else "This takes none."
+            abort(400, f"Unknown parameter: {name[:LONGEST_NAMED]!r}. {may}")
+        if len(values) > 1:
+            abort(400, f"{name}: said more than once.")
+
+
+def _typed(sent: MultiDict[str, str]) -> MultiDict[str, str]:
+    """What somebody or a page of ours wrote: without what trackers add."""
+    return MultiDict(
+        (name, value)
+        for name, value in sent.items(multi=True)
+        if name not in TRACKERS and not name.startswith(CAMPAIGN)
+    )

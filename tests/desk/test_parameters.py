@@ -1,0 +1,180 @@
+"""Every page says which parameters it takes, and refuses whatever else stands behind its question mark by name."""
+
+import re
+from collections.abc import AsyncIterator
+from html import unescape
+from urllib.parse import quote
+
+import httpx
+import pytest
+import pytest_asyncio
+from quart import Quart
+
+from app.web import parameters
+from tests.api.conftest import PAGE, administrator, market
+from tests.quotes.samples import AWKWARD
+from tests.stream.conftest import Desk
+
+__all__ = ["market"]
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PROGRAMS = {"api", "health", "reports", "static", "streams"}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def admin(market: Desk) -> AsyncIterator[httpx.AsyncClient]:
+    async with administrator(market) as client:
+        yield client
+
+
+def pages(app: Quart) -> dict[str, tuple[str, ...]]:
+    """The address of each page that an administrator can open here, and what it takes."""
+    rules = [
+        rule
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and not rule.arguments and rule.endpoint.partition(".")[0] not in PROGRAMS
+    ]
+    views = {rule.rule: app.view_functions[rule.endpoint] for rule in rules}
+    return {
+        **{path: parameters.taken_by(view) for path, view in views.items() if "api" not in vars(view)},
+        "/symbols/BRK.B": ("prices", "range", "rows"),
+    }
+
+
+async def test_a_page_names_the_parameter_that_it_does_not_know_and_those_that_it_does(
+    market: Desk, admin: httpx.AsyncClient
+) -> None:
+    tried = pages(market.app)
+
+    assert {"/", "/patterns", "/symbols", "/account", "/admin/audit", "/admin/audit.csv", "/login"} <= tried.keys()
+    for path, names in tried.items():
+        answer = await admin.get(f"{path}?%3Csymbl%3E=AAPL", headers=PAGE)
+        said = unescape(answer.text)
+        assert answer.status_code == 400, path
+        assert "Unknown parameter: '<symbl>'. Known are: " in said, path
+        assert set(re.findall(r"[\w]+", said.partition("Known are: ")[2].partition(".")[0])) == {
+            *names,
+            *parameters.FRAME,
+        }, path
+
+
+async def test_what_the_frame_and_trackers_add_stops_no_page(market: Desk, admin: httpx.AsyncClient) -> None:
+    for path in pages(market.app):
+        plain = await admin.get(path, headers=PAGE)
+        more = await admin.get(f"{path}?refresh=30&utm_source=mail&fbclid=x&fbclid=y", headers=PAGE)
+
+        assert more.status_code == plain.status_code != 400, path
+
+
+WRONG = {
+    "/?refresh=7": "refresh: choose one of 10, 30, 60 seconds.",
+    "/?refresh=30&refresh=30": "refresh: said more than once.",
+    "/symbols/BRK.B?range=2m": "range: choose one of 1m, 3m, 6m, 1y, all.",
+    "/symbols/BRK.B?rows=some": "rows: choose one of all.",
+    "/symbols/BRK.B?prices=adjusted": "prices: what is shown is split",
+    "/symbols?q=a&q=b": "q: said more than once.",
+}
+
+
+@pytest.mark.parametrize("path", WRONG)
+async def test_what_a_page_cannot_take_is_refused_by_name(path: str, admin: httpx.AsyncClient) -> None:
+    answer = await admin.get(path, headers=PAGE)
+
+    assert answer.status_code == 400
+    assert WRONG[path] in answer.text
+
+
+async def entries(admin: httpx.AsyncClient, query: str) -> list[str]:
+    answer = await admin.get(f"/patterns?{query}", headers=PAGE)
+    assert answer.status_code == 200, answer.text
+    return [unescape(name) for name in re.findall(r'class="symbol" href="[^"]*">([^<]*)<', answer.text)]
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ("", 6),
+        ("symbol=&pattern=&timeframe=&direction=&min_confidence=&from=&to=&limit=&cursor=", 6),
+        ("symbol=bf/b", 2),
+        ("pattern=Doji", 3),
+        ("timeframe=daily", 6),
+        ("timeframe=2min", 0),
+        ("direction=bullish", 6),
+        ("direction=sideways", 0),
+        ("min_confidence=0.8", 6),
+        ("min_confidence=0.81", 0),
+        ("from=2012-09-04", 3),
+        ("to=2012-09-04", 3),
+        ("from=2012-09-04T13:30:00Z&to=2012-09-04T09:30:01-04:00", 3),
+        ("limit=4", 4),
+        ("symbol=BRK.B&pattern=Hammer&timeframe=daily", 1),
+    ],
+)
+async def test_patterns_are_narrowed_by_everything_that_the_api_knows(
+    query: str, count: int, admin: httpx.AsyncClient
+) -> None:
+    assert len(await entries(admin, query)) == count
+
+
+async def test_older_patterns_are_a_link_away_and_none_is_missed(admin: httpx.AsyncClient) -> None:
+    found: list[str] = []
+    query = "limit=4&from=2012-01-01"
+    while query:
+        text = (await admin.get(f"/patterns?{query}", headers=PAGE)).text
+        found += re.findall(r'<li id="([^"]*)" data-k', text)
+        links = re.findall(r'<a href="/patterns\?([^"]*)" rel="next">', text)
+        query = unescape(links[0]) if links else ""
+        assert not query or "from=2012-01-01" in query
+
+    assert len(found) == len(set(found)) == 2 * len(AWKWARD)
+
+
+REFUSED = {
+    "min_confidence=2": ("min_confidence", "2"),
+    "min_confidence=NaN": ("min_confidence", "NaN"),
+    "from=yesterday": ("from", "yesterday"),
+    "to=2012-02-30": ("to", "2012-02-30"),
+    "limit=0": ("limit", "0"),
+    "limit=many": ("limit", "many"),
+    "symbol=%00'": ("symbol", "\x00'"),
+    "pattern=" + "A" * 65: ("pattern", "A" * 65),
+}
+
+
+@pytest.mark.parametrize("query", REFUSED)
+async def test_what_was_mistyped_is_kept_and_marked_and_nothing_is_looked_for(
+    query: str, admin: httpx.AsyncClient
+) -> None:
+    field, value = REFUSED[query]
+
+    answer = await admin.get(f"/patterns?timeframe=daily&{query}", headers=PAGE)
+
+    assert answer.status_code == 400
+    (marked,) = re.findall(r'<(?:input|select)[^>]* aria-invalid="true"[^>]*>', answer.text)
+    name = re.findall(r' name="([^"]*)"', marked)
+    error = re.findall(r' aria-describedby="([^"]*)"', marked)
+    assert name == [field]
+    assert f'id="{error[0]}"' in answer.text
+    assert value in unescape(answer.text)
+    assert '<option value="daily" selected>' in answer.text
+    assert "data-k" not in answer.text
+
+
+async def test_a_cursor_of_no_page_is_refused(admin: httpx.AsyncClient) -> None:
+    answer = await admin.get(f"/patterns?cursor={quote('x')}", headers=PAGE)
+
+    assert answer.status_code == 400
+    assert "this is not the `next` of any page" in answer.text
+
+
+async def test_the_choices_are_what_the_engine_looks_for_and_what_was_detected(admin: httpx.AsyncClient) -> None:
+    text = (await admin.get("/patterns", headers=PAGE)).text
+    offered = {
+        name: re.findall(r'<option value="([^"]*)"', chosen)
+        for name, chosen in re.findall(r'<select [^>]*name="(\w+)">(.*?)</select>', text, re.S)
+    }
+
+    assert offered["timeframe"] == ["", "daily"]
+    assert offered["pattern"] == ["", "Doji", "Hammer"]
+    assert offered["direction"] == ["", "bullish", "bearish", "neutral"]
