@@ -71,7 +71,8 @@ def create_app(settings: Settings) -> Quart:
     people = (accounts, confirm, door, totp, resets, register, invites, tokens, admin)
     for part in (desk, quotes, patterns, *people, choice, reports, health):
         app.register_blueprint(part.blueprint)
-    for programs in (api, accounts_api, quotes_api, patterns_api, indicators_api, market_api, admin_api):
+    api.install(app, settings.public_url)
+    for programs in (accounts_api, quotes_api, patterns_api, indicators_api, market_api, admin_api):
         app.register_blueprint(programs.blueprint)
     streams.install(app)
     return app

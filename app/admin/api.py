@@ -15,19 +15,15 @@ from app.web import api, guards
 
 blueprint = Blueprint("admin_api", __name__, url_prefix=api.ROOT)
 
-Word = Annotated[str, Meta(max_length=254)]
+Word = Annotated[api.Word, Meta(max_length=254)]
 
 
 class AuditAsked(msgspec.Struct, frozen=True):
     who: Word = ""
     action: Word = ""
     outcome: Word = ""
-    since: Annotated[str | None, Meta(description="The first day or moment that counts.")] = msgspec.field(
-        name="from", default=None
-    )
-    until: Annotated[str | None, Meta(description="The first that counts no more.")] = msgspec.field(
-        name="to", default=None
-    )
+    since: api.Since | None = msgspec.field(name="from", default=None)
+    until: api.Until | None = msgspec.field(name="to", default=None)
     before: Annotated[int, Meta(ge=1, le=2**63 - 1, description="The `next` of the page before.")] | None = None
     limit: Annotated[int, Meta(ge=1, le=500)] = 100
 

@@ -16,21 +16,17 @@ from app.web import api, guards
 
 blueprint = Blueprint("patterns_api", __name__, url_prefix=api.ROOT)
 
-Word = Annotated[str, Meta(max_length=64)]
+Word = Annotated[api.Word, Meta(max_length=64)]
 
 
 class PatternsAsked(msgspec.Struct, frozen=True):
-    symbol: Word | None = None
-    pattern: Word | None = None
-    timeframe: Word | None = None
-    direction: Word | None = None
+    symbol: Annotated[Word, Meta(examples=["BRK.B"])] | None = None
+    pattern: Annotated[Word, Meta(examples=["Doji"])] | None = None
+    timeframe: Annotated[Word, Meta(examples=["5min", "daily"])] | None = None
+    direction: Annotated[Word, Meta(examples=list(queries.DIRECTIONS))] | None = None
     min_confidence: Annotated[float, Meta(ge=0, le=1)] | None = None
-    since: Annotated[str | None, Meta(description="The first day or moment that counts.")] = msgspec.field(
-        name="from", default=None
-    )
-    until: Annotated[str | None, Meta(description="The first that counts no more.")] = msgspec.field(
-        name="to", default=None
-    )
+    since: api.Since | None = msgspec.field(name="from", default=None)
+    until: api.Until | None = msgspec.field(name="to", default=None)
     cursor: Annotated[str, Meta(max_length=1000, description="The `next` of the page before.")] = ""
     limit: Annotated[int, Meta(ge=1, le=500)] = 100
 

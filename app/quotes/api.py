@@ -21,28 +21,28 @@ from app.web import api, guards
 
 blueprint = Blueprint("quotes_api", __name__, url_prefix=api.ROOT)
 
-Symbol = Annotated[str, Meta(max_length=LONGEST)]
+Symbol = Annotated[api.Word, Meta(max_length=LONGEST)]
+
+
+PRICES_SAID = (
+    "As if today's share had been held all along; the same less what it paid, of daily bars and longer; or as traded."
+)
 
 
 class QuotesAsked(msgspec.Struct, frozen=True):
-    symbols: Annotated[str, Meta(max_length=4000, description="Only these, separated by commas.")] = ""
+    symbols: Annotated[
+        str, Meta(max_length=4000, description="Only these, separated by commas.", examples=["AAPL,BRK.B"])
+    ] = ""
     after: Annotated[Symbol, Meta(description="The `next` of the page before.")] = ""
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
 
 
 class BarsAsked(msgspec.Struct, frozen=True):
     timeframe: Timeframe = "daily"
-    since: Annotated[str | None, Meta(description="The first day or moment that counts.")] = msgspec.field(
-        name="from", default=None
-    )
-    until: Annotated[str | None, Meta(description="The first that counts no more.")] = msgspec.field(
-        name="to", default=None
-    )
+    since: api.Since | None = msgspec.field(name="from", default=None)
+    until: api.Until | None = msgspec.field(name="to", default=None)
     limit: Annotated[int, Meta(ge=1, le=5000)] = 500
-    prices: Annotated[
-        Prices,
-        Meta(description="As if today's share had been held all along, the same less what it paid, or as traded."),
-    ] = "split"
+    prices: Annotated[Prices, Meta(description=PRICES_SAID)] = "split"
 
 
 class Quote(msgspec.Struct, frozen=True):

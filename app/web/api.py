@@ -4,10 +4,11 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import wraps
-from typing import Any, NamedTuple, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 import msgspec
-from quart import Blueprint, Response, abort, current_app, request
+from msgspec import Meta
+from quart import Blueprint, Quart, Response, abort, current_app, request
 from werkzeug.routing import Rule
 
 from app.finance.symbols import LONGEST, PATTERN
@@ -22,9 +23,30 @@ PATH_SCHEMAS = {
         "pattern": f"^{PATTERN}$",
         "maxLength": LONGEST,
         "description": "In any case, where no two symbols differ only in it. Percent-encode it.",
+        "examples": ["AAPL", "BRK.B"],
     }
 }
 """Of arguments in a path, by name."""
+
+PROBLEMS = {
+    "400": ("A parameter is unknown, said twice or cannot be read: `detail` names it.",),
+    "401": ("No token was sent, or one that works no longer.", "WWW-Authenticate"),
+    "403": ("The token's scope does not reach this, or a page of another site asked.",),
+    "404": ("The symbol is not known, or several differ from it only in case.",),
+    "429": ("Too many requests within a minute.", "Retry-After"),
+    "500": ("Something broke on the side of the desk.",),
+    "503": ("Redis or the database is away.", "Retry-After"),
+}
+"""What every view may answer instead, as RFC 9457 has it, and the headers that come with it."""
+
+Word = Annotated[str, Meta(pattern=r"^[^\u0000]*$")]
+"""What a column takes."""
+
+Moment = Annotated[str, Meta(extra_json_schema={"pattern": moments.PATTERN, "examples": list(moments.EXAMPLES)})]
+"""Judged by `instant`, whose words say what to write."""
+
+Since = Annotated[Moment, Meta(description="The first day or moment that counts; a day begins at midnight UTC.")]
+Until = Annotated[Moment, Meta(description="The first that counts no more.")]
 
 Asked = TypeVar("Asked", bound=msgspec.Struct)
 Answer = TypeVar("Answer", bound=msgspec.Struct)
@@ -97,10 +119,20 @@ def _asked(kind: type[Asked]) -> Asked:
     known = {field.encode_name for field in msgspec.structs.fields(kind)}
     parameters.refuse_unknown(request.args, known)
     try:
-        return msgspec.convert(request.args.to_dict(), kind, strict=False)
+        asked = msgspec.convert(request.args.to_dict(), kind, strict=False)
     except msgspec.ValidationError as error:
         found = PLACE.fullmatch(str(error))
         abort(400, f"{found[2]}: {found[1]}." if found else "A parameter cannot be read.")
+    for field in msgspec.structs.fields(kind):
+        if field.encode_name in request.args and getattr(asked, field.name) is None:
+            abort(400, f"{field.encode_name}: leave it out instead of sending null.")
+    return asked
+
+
+def install(app: Quart, public_url: str) -> None:
+    """`public_url`: where programs find this desk; empty: wherever they found the document."""
+    app.register_blueprint(blueprint)
+    app.extensions["api_server"] = public_url or "/"
 
 
 @blueprint.get("/openapi.json")
@@ -113,43 +145,64 @@ def _document() -> dict[str, Any]:
     """Of every view that is typed; the routes themselves are the source."""
     views = [(rule, current_app.view_functions[rule.endpoint]) for rule in current_app.url_map.iter_rules()]
     found = sorted(((rule, view) for rule, view in views if "api" in vars(view)), key=lambda each: each[0].rule)
-    kinds = {kind for _, view in found for kind in vars(view)["api"][:2]}
+    gives = {vars(view)["api"].gives for _, view in found}
     _, components = msgspec.json.schema_components(
-        [*sorted(kinds, key=lambda kind: kind.__name__), Problem], ref_template="#/components/schemas/{name}"
+        [*sorted(gives, key=lambda kind: kind.__name__), Problem], ref_template="#/components/schemas/{name}"
     )
     return {
         "openapi": "3.1.0",
         "info": {"title": "TickStock", "version": "1"},
+        "servers": [{"url": current_app.extensions["api_server"]}],
         "security": [{"token": []}],
-        "components": {"schemas": components, "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
-        "paths": {_path(rule): {"get": _operation(rule, view, components)} for rule, view in found},
+        "components": {
+            "schemas": components,
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+        "paths": {_path(rule): {"get": _operation(rule, view)} for rule, view in found},
     }
+
+
+def _problem(why: str, *headers: str) -> dict[str, Any]:
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    with_it = {"headers": {name: {"schema": {"type": "string"}} for name in headers}} if headers else {}
+    return {"description": why, **with_it, "content": content}
 
 
 def _path(rule: Rule) -> str:
     return ARGUMENT.sub(r"{\1}", rule.rule)
 
 
-def _operation(rule: Rule, view: Callable[..., Any], components: dict[str, Any]) -> dict[str, Any]:
+def _operation(rule: Rule, view: Callable[..., Any]) -> dict[str, Any]:
     known: Typed = vars(view)["api"]
     answer = {"schema": {"$ref": f"#/components/schemas/{known.gives.__name__}"}}
-    problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
     in_path = [
         {"name": each, "in": "path", "required": True, "schema": PATH_SCHEMAS.get(each, {"type": "string"})}
         for each in rule.arguments
     ]
-    asked = components[known.asks.__name__]
-    in_query = [
-        {"name": name, "in": "query", "required": name in asked.get("required", ()), "schema": schema}
-        for name, schema in asked["properties"].items()
-    ]
+    problems = {status for status in PROBLEMS if status != "404" or in_path}
     return {
         "operationId": rule.endpoint.replace(".", "_"),
         "summary": known.says,
         "description": f"Takes a token with the scope {guards.scope_of(view)}.",
-        "parameters": in_path + in_query,
+        "parameters": in_path + _in_query(known.asks),
         "responses": {
             "200": {"description": "What was asked for", "content": {"application/json": answer}},
-            "default": {"description": "What went wrong", "content": {"application/problem+json": problem}},
+            **{status: _problem(*PROBLEMS[status]) for status in sorted(problems)},
         },
     }
+
+
+def _in_query(asks: type[msgspec.Struct]) -> list[dict[str, Any]]:
+    _, components = msgspec.json.schema_components([asks])
+    asked = components[asks.__name__]
+    return [
+        {"name": name, "in": "query", "required": name in asked.get("required", ()), "schema": _sent(schema)}
+        for name, schema in asked["properties"].items()
+    ]
+
+
+def _sent(schema: dict[str, Any]) -> dict[str, Any]:
+    """As it can be sent: what is left out is not sent at all, and nobody writes null into an address."""
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
+    rest = {name: value for name, value in schema.items() if name != "anyOf" and (name, value) != ("default", None)}
+    return {**kinds[0], **rest} if len(kinds) == 1 else rest

@@ -1,15 +1,20 @@
-"""The examples in docs/api.md do what they say."""
+"""The examples in docs/api.md do what they say, and the desk answers as its OpenAPI document says."""
 
 import asyncio
 import json
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote
 
+import httpx
+import jsonschema
 import pytest
 
-from tests.api.conftest import asked
+from tests.api.conftest import administrator, asked, made
 from tests.finance import grammar
 from tests.stream.conftest import Desk
 
@@ -61,3 +66,113 @@ async def test_every_route_stands_in_it(market: Desk, token: str) -> None:
     paths = (await asked(market, "/api/v1/openapi.json", None)).json()["paths"]
 
     assert told == {path.removeprefix("/api/v1").replace("{symbol}", "SYMBOL") for path in paths}
+
+
+class Case(NamedTuple):
+    """One request of a route: `value` None says nothing of the parameter."""
+
+    path: str
+    name: str = ""
+    value: str | None = None
+
+    @property
+    def address(self) -> str:
+        return self.path if self.value is None else f"{self.path}?{self.name}={quote(self.value)}"
+
+
+OPAQUE = {"cursor"}
+"""Only what the desk itself gave out is one of these, which no schema can say."""
+
+
+def values(schema: dict[str, Any]) -> Iterator[str]:
+    """Empty, documented, at each bound and just beyond it."""
+    yield from ("", "null", *schema.get("examples", ()), *map(str, schema.get("enum", ())), "\x00", "\u00df")
+    if "default" in schema:
+        yield str(schema["default"])
+    for bound, beyond in (("minimum", -1), ("maximum", 1)):
+        if bound in schema:
+            yield from (str(schema[bound]), str(schema[bound] + beyond))
+    if "maxLength" in schema:
+        yield from ("A" * schema["maxLength"], "A" * (schema["maxLength"] + 1))
+    if schema.get("pattern", "").startswith("^(?:(?:19|20"):
+        yield from ("2012-02-29", "2100-02-29", "2012-02-30", "1899-12-31", "2199-12-31", "2200-01-01", "2012-13-01")
+        yield from ("2012-08-31T13:30Z", "2012-08-31T24:00Z", "2012-08-31T13:30:00", "2012-08-31T13:30:00.5+09:00")
+
+
+def cases(document: dict[str, Any]) -> Iterator[tuple[Case, dict[str, Any]]]:
+    for template, item in document["paths"].items():
+        path = template.replace("{symbol}", "BRK.B")
+        yield Case(path), {}
+        for parameter in item["get"]["parameters"]:
+            if parameter["in"] == "query" and parameter["name"] not in OPAQUE:
+                for value in dict.fromkeys(values(parameter["schema"])):
+                    yield Case(path, parameter["name"], value), parameter["schema"]
+
+
+def fits(schema: dict[str, Any], text: str) -> bool:
+    """Whether the document takes this text for that parameter."""
+    value: object = text
+    if schema.get("type") in ("integer", "number"):
+        try:
+            value = (int if schema["type"] == "integer" else float)(text)
+        except ValueError:
+            return False
+    return bool(jsonschema.Draft202012Validator(schema).is_valid(value))
+
+
+def body_fits(document: dict[str, Any], answer: httpx.Response, response: dict[str, Any]) -> None:
+    """Whether an answer has the media type, the headers and the form that the document gives it."""
+    ((kind, content),) = response["content"].items()
+    assert answer.headers["Content-Type"] == kind
+    assert {name.lower() for name in response.get("headers", ())} <= set(answer.headers)
+    schema = {**content["schema"], "components": document["components"]}
+    jsonschema.validate(answer.json(), schema)
+
+
+async def test_every_parameter_is_taken_and_refused_as_the_document_says(market: Desk) -> None:
+    document = (await asked(market, "/api/v1/openapi.json", None)).json()
+    async with administrator(market) as admin:
+        admin.headers["Authorization"] = f"Bearer {await made(admin, 'admin')}"
+        tried = 0
+        for case, schema in cases(document):
+            answer = await admin.get(case.address)
+            expected = 200 if case.value is None or fits(schema, case.value) else 400
+            assert answer.status_code == expected, (case, answer.text)
+            (template,) = [path for path in document["paths"] if path.replace("{symbol}", "BRK.B") == case.path]
+            responses = document["paths"][template]["get"]["responses"]
+            body_fits(document, answer, responses[str(expected)])
+            tried += 1
+
+    assert tried > 100
+
+
+async def test_refusals_have_the_form_that_is_documented(market: Desk, token: str) -> None:
+    document = (await asked(market, "/api/v1/openapi.json", None)).json()
+    for path, shown, status in (
+        ("/api/v1/quotes", None, 401),
+        ("/api/v1/quotes", "ts_wrong", 401),
+        ("/api/v1/audit", token, 403),
+        ("/api/v1/quotes/NOBODY", token, 404),
+        ("/api/v1/bars/NOBODY", token, 404),
+    ):
+        answer = await asked(market, path, shown)
+        (responses,) = [
+            item["get"]["responses"]
+            for template, item in document["paths"].items()
+            if template == path.replace("NOBODY", "{symbol}")
+        ]
+        assert answer.status_code == status
+        body_fits(document, answer, responses[str(status)])
+
+
+async def test_everything_in_the_document_is_used_and_says_where_it_is(market: Desk) -> None:
+    document = (await asked(market, "/api/v1/openapi.json", None)).json()
+    text = json.dumps(document)
+
+    for kind, parts in document["components"].items():
+        for name in parts:
+            assert kind == "securitySchemes" or f'"#/components/{kind}/{name}"' in text, name
+    assert document["servers"] == [{"url": market.settings.public_url or "/"}]
+    assert {name for each in document["security"] for name in each} == set(document["components"]["securitySchemes"])
+    for item in document["paths"].values():
+        assert {"200", "400", "401", "403", "429", "500", "503"} <= set(item["get"]["responses"])
