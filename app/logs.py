@@ -23,6 +23,9 @@ Step = Callable[[Any, str, EventDict], EventDict]
 SPOOLED_AT_MOST = 1000
 LONGEST_MESSAGE = 4000
 CAUSES_AT_MOST = 10
+STARTUP_REFUSED = "startup parameter"
+"""What PgBouncer says of one that it does not know."""
+STARTUP_ADVICE = "take it out of the address, or list it in the pooler's ignore_startup_parameters"
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 SECRET = re.compile(r"password|secret|token|authorization|cookie", re.I)
 SECRETS = (
@@ -199,6 +202,8 @@ def cause(error: BaseException) -> str:
             return f"its certificate is not trusted: {link.verify_message}"
         if isinstance(link, ssl.SSLError):
             return f"TLS failed: {link.reason}"
+        if STARTUP_REFUSED in str(link):
+            return f"{cleaned(str(link))}; {STARTUP_ADVICE}"
         link = link and (link.__cause__ or link.__context__)
     return type(error).__name__.lstrip("_")
 

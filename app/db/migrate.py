@@ -61,7 +61,7 @@ def head(tree: Tree) -> str:
 async def version(tree: Tree, url: str) -> str | None:
     """None before the first migration."""
     table = VERSIONS[tree]
-    connection = await asyncpg.connect(url, timeout=5)
+    connection = await asyncpg.connect(url, timeout=5, statement_cache_size=0)
     try:
         if await connection.fetchval("select to_regclass($1)", str(table)) is None:
             return None
@@ -72,7 +72,7 @@ async def version(tree: Tree, url: str) -> str | None:
 
 
 async def _refuse_foreign(url: str) -> None:
-    connection = await asyncpg.connect(url, timeout=5)
+    connection = await asyncpg.connect(url, timeout=5, statement_cache_size=0)
     try:
         tables = await present(connection)
     finally:
@@ -98,12 +98,19 @@ async def _upgrade(tree: Tree, url: str) -> None:
         command.upgrade(config, "head")
 
     async def connect() -> asyncpg.Connection:
-        return await asyncpg.connect(url, timeout=5)
+        return await asyncpg.connect(url, timeout=5, statement_cache_size=0)
 
     # The driver reads the address itself: sockets and certificates then mean the same here as in the pools.
-    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
+    # Statements without a name: those of another client may be on the same session where a pooler is between.
+    unnamed = {"prepared_statement_cache_size": 0, "prepared_statement_name_func": lambda: ""}
+    engine = create_async_engine(
+        "postgresql+asyncpg://", async_creator=connect, poolclass=NullPool, connect_args=unnamed
+    )
     try:
         async with engine.begin() as connection:
+            # The role's time-outs are those of requests.
+            for name in ("statement_timeout", "lock_timeout"):
+                await connection.execute(text(f"set local {name} = 0"))
             # One lock for both trees: alembic keeps what it is at in globals.
             await connection.execute(text("select pg_advisory_xact_lock(hashtext('tickstock migrate'))"))
             await connection.run_sync(upgrade)

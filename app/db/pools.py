@@ -10,6 +10,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from app import logs
+from app.db import pooler
 from app.db.breaker import Breaker
 from app.db.market import MarketShape, inspect
 from app.db.trouble import ANOTHER_SCHEMA, AWAY, REFUSED, BadValue, Unavailable
@@ -18,6 +19,8 @@ CONNECT_SECONDS = 3.0
 RELEASE_SECONDS = 1.0
 CLOSE_SECONDS = 2.0
 LOOK_AGAIN_SECONDS = 10.0
+STATEMENTS = 100
+"""That a connection keeps prepared."""
 
 
 class State(NamedTuple):
@@ -110,7 +113,8 @@ class Pool:
         if not self._breaker.allows():
             raise Unavailable("not asked again yet")
         try:
-            pool = await self._opened()
+            async with asyncio.timeout(self._acquire_seconds):
+                pool = await self._opened()
             connection = await pool.acquire(timeout=self._acquire_seconds)
         except REFUSED as error:
             self._breaker.failed()
@@ -120,6 +124,8 @@ class Pool:
     async def _opened(self) -> "asyncpg.Pool[asyncpg.Record]":
         async with self._opening:
             if self._pool is None:
+                pooled = await pooler.is_between(self._url, CONNECT_SECONDS)
+                settings = self._server_settings
                 self._pool = await asyncpg.create_pool(
                     self._url,
                     min_size=0,
@@ -128,8 +134,9 @@ class Pool:
                     init=self._watch,
                     timeout=CONNECT_SECONDS,
                     command_timeout=self._command_seconds,
-                    server_settings=self._server_settings,
-                    reset=_leave_as_it_is if self._read_only else None,
+                    server_settings=pooler.taken(settings) if pooled else settings,
+                    statement_cache_size=0 if pooled else STATEMENTS,
+                    reset=_leave_as_it_is if self._read_only or pooled else None,
                 )
             return self._pool
 
@@ -163,8 +170,8 @@ class Pool:
 
 
 async def _leave_as_it_is(_connection: object) -> None:
-    """Who only reads leaves nothing in a session that the next one could meet, and saves the round trip of a reset. A
-    transaction that was left open is rolled back all the same."""
+    """Who only reads leaves nothing in a session that the next one could meet, and saves the round trip of a reset;
+    behind a pooler the session is not ours. A transaction that was left open is rolled back all the same."""
 
 
 async def _give_back(pool: "asyncpg.Pool[asyncpg.Record]", connection: "PoolConnectionProxy[asyncpg.Record]") -> None:

@@ -13,6 +13,13 @@ do $$ begin
 end $$
 """
 
+TIME_OUTS = {
+    "statement_timeout": "3s",
+    "lock_timeout": "1s",
+    "idle_in_transaction_session_timeout": "5s",
+}
+"""Of whatever pages ask, where the connection itself cannot bring its own: a pooler may be between."""
+
 _GRANTS = (
     "revoke temporary on database {database} from public",
     "grant temporary on database {database} to {engine}",
@@ -22,6 +29,11 @@ _GRANTS = (
     "grant select on all tables in schema public to {market}",
     "alter default privileges for role {engine} in schema public grant select on tables to {market}",
     "alter role {market} set default_transaction_read_only = on",
+    *(
+        f"alter role {{{role}}} set {name} = '{value}'"
+        for role in ("own", "market")
+        for name, value in TIME_OUTS.items()
+    ),
     "create schema if not exists app authorization {own}",
 )
 
@@ -35,7 +47,7 @@ class Urls(NamedTuple):
 async def prepare(superuser_url: str, database: str = "tickstock") -> Urls:
     """Makes what is missing, so that it may be called at every start. For a server of our own only."""
     names = {"database": database, "own": OWN, "market": MARKET, "engine": ENGINE}
-    connection = await asyncpg.connect(superuser_url, timeout=5)
+    connection = await asyncpg.connect(superuser_url, timeout=5, statement_cache_size=0)
     try:
         for role in (OWN, MARKET, ENGINE):
             await connection.execute(_CREATE_ROLE.format(role=role))
@@ -49,7 +61,7 @@ async def prepare(superuser_url: str, database: str = "tickstock") -> Urls:
 
 async def _grant(url: str, names: dict[str, str]) -> None:
     quoted = {key: f'"{name}"' for key, name in names.items()}
-    connection = await asyncpg.connect(url, timeout=5)
+    connection = await asyncpg.connect(url, timeout=5, statement_cache_size=0)
     try:
         async with connection.transaction():
             # Two that start together would grant at once, and one of them fail.

@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from app.embedded import account as accounts
 from app.embedded.account import Account
@@ -31,6 +32,14 @@ OPTIONS = {
 CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 OLDEST = 15
 
+EXPLICIT = {
+    "port": "5432",
+    "sslmode": "disable",
+    "sslnegotiation": "postgres",
+    "target_session_attrs": "any",
+    "gsslib": "gssapi",
+}
+
 
 class Build(NamedTuple):
     major: int
@@ -38,7 +47,8 @@ class Build(NamedTuple):
 
 
 def url(places: Places, database: str = "postgres", user: str = "postgres") -> str:
-    return f"postgresql://{user}@/{database}?host={_sockets(places)}"
+    """Says everything that the driver would else take from variables such as PGPORT or PGSSLMODE."""
+    return f"postgresql://{user}@/{database}?host={_sockets(places)}&{urlencode(EXPLICIT)}"
 
 
 def program(places: Places, *, durable: bool = True, as_root: Account | None = None) -> Program:
