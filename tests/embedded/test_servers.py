@@ -4,6 +4,8 @@ import asyncpg
 import pytest
 from redis.asyncio import Redis
 
+from app.db import migrate
+from app.db.pools import Pool
 from tests.conftest import Databases
 
 
@@ -40,3 +42,34 @@ async def test_a_subscriber_that_stands_still_for_a_while_loses_nothing(redis_ur
         sizes = [len(message["data"]) for _ in range(80) if (message := await link.get_message(timeout=5))]
 
     assert sizes == [500_000] * 80
+
+
+ELSEWHERE = {
+    "PGHOST": "db.example.org",
+    "PGPORT": "1",
+    "PGUSER": "nobody",
+    "PGPASSWORD": "wrong",
+    "PGDATABASE": "none",
+    "PGSERVICE": "none",
+    "PGSSLMODE": "verify-full",
+    "PGSSLNEGOTIATION": "direct",
+    "PGSSLROOTCERT": "/nowhere",
+    "PGSSLCRL": "/nowhere",
+    "PGSSLMINPROTOCOLVERSION": "none",
+    "PGTARGETSESSIONATTRS": "standby",
+    "PGGSSLIB": "none",
+}
+"""Variables that programs of PostgreSQL obey, each for a server that is not ours."""
+
+
+@pytest.mark.parametrize("names", [*([name] for name in ELSEWHERE), list(ELSEWHERE)], ids=",".join)
+async def test_variables_for_another_server_do_not_reach_ours(
+    databases: Databases, monkeypatch: pytest.MonkeyPatch, names: list[str]
+) -> None:
+    for name in names:
+        monkeypatch.setenv(name, ELSEWHERE[name])
+    pool = Pool(databases.own, "own", 1, acquire_seconds=10.0)
+
+    assert await pool.answers()
+    assert await migrate.version("app", databases.own) == migrate.head("app")
+    await pool.close()
