@@ -6,7 +6,7 @@ from quart.wrappers import BaseRequestWebsocket
 
 from app import db, deps, desk, health, lifespan, streams, wire
 from app.accounts import api as accounts_api
-from app.accounts import confirm, gate, invites, passwords, register, visitor
+from app.accounts import confirm, gate, invites, partials, passwords, register, visitor
 from app.accounts import routes as accounts
 from app.accounts.resets import routes as resets
 from app.accounts.tokens import bearer
@@ -22,7 +22,20 @@ from app.patterns import routes as patterns
 from app.quotes import api as quotes_api
 from app.quotes import routes as quotes
 from app.settings import Settings
-from app.web import api, assets, caller, choice, errors, guards, parameters, reports, security, sudo, traffic
+from app.web import (
+    api,
+    assets,
+    caller,
+    choice,
+    errors,
+    guards,
+    parameters,
+    reports,
+    security,
+    session_end,
+    sudo,
+    traffic,
+)
 
 LARGEST_BODY = 65_536
 SLOWEST_BODY = 10
@@ -55,6 +68,7 @@ def create_app(settings: Settings) -> Quart:
     visitor.install(app, settings.public_url.startswith("https:"), settings.sessions.absolute_seconds)
     guards.install(app, visitor.load, settings.web.zone, bearer.load)
     bearer.install(app)
+    session_end.install(app, partials.session)
     sudo.install(app, visitor.has_confirmed, visitor.owes_codes)
     traffic.install(
         app,

@@ -9,8 +9,8 @@ from typing import Any, cast
 from quart import Blueprint, Quart, Response, abort, request, websocket
 from quart.typing import ResponseReturnValue
 
-from app import db, deps, wire
-from app.accounts import visitor
+from app import deps, wire
+from app.admission import Admission
 from app.deps import CatchesUp, House, SnapshotFailed
 from app.identity import Rate
 from app.live import lane, topics
@@ -37,8 +37,6 @@ LONGEST_NAMED = 64
 
 SEND_SECONDS = 10.0
 BEATS_A_PING = 4
-ADMIT_WITHIN_SECONDS = 1.5
-"""With the time between two looks less than the five in which a session that ended must have lost its streams."""
 
 
 @blueprint.get("/stream")
@@ -175,7 +173,7 @@ async def _while_serving(app: Quart) -> AsyncGenerator[None, None]:
         task.add_done_callback(recovering.discard)
 
     house.hub.recover = recover
-    admitting = asyncio.create_task(_keep_admitting(app))
+    admitting = asyncio.create_task(Admission(app).run())
     yield
     for task in (admitting, *recovering):
         task.cancel()
@@ -191,32 +189,3 @@ async def _recover(catchup: CatchesUp, reader: Reader) -> None:
     finally:
         if not recovered:
             reader.end("catch-up")
-
-
-async def _keep_admitting(app: Quart) -> None:
-    """Who signed out, was signed out, closed or given another role has no stream a few seconds later."""
-    house = deps.house_of(app)
-    while True:
-        await asyncio.sleep(house.settings.live.admit_seconds)
-        # Redis or PostgreSQL away is no reason to send anybody off.
-        with suppress(TimeoutError, wire.Unavailable, db.Unavailable):
-            async with asyncio.timeout(ADMIT_WITHIN_SECONDS):
-                await _look_who_left(app, house.hub)
-                await _look_who_is_elsewhere(house)
-
-
-async def _look_who_left(app: Quart, hub: Hub) -> None:
-    known = {reader.identity for reader in hub.readers if reader.identity}
-    async with app.app_context():
-        gone = known - await visitor.still_admitted(known)
-    for reader in hub.readers:
-        if reader.identity in gone:
-            reader.end("session-ended")
-
-
-async def _look_who_is_elsewhere(house: House) -> None:
-    """Of streams that were opened in two processes at once, those of one are too many."""
-    found = await house.crowd.tell(house.hub.held)
-    house.hub.elsewhere = {person: other.held for person, other in found.items()}
-    for person, other in found.items():
-        house.hub.keep(person, house.settings.live.streams_per_user - other.before)

@@ -102,6 +102,7 @@
     })
     it.on("htmx:sse:close", event => it.lost(true, event.detail.connection.config.reconnectDelay))
     it.on("session-ended", signIn)
+    it.on("notice", event => said.textContent = event.detail.data)
 
     find("pause").onclick = () => {
       sessionStorage.paused = paused = paused ? "" : 1

@@ -1,4 +1,6 @@
-"""The page that asks once more who one is, before what matters most."""
+"""The page that asks once more who one is, before what matters most and when a session reaches its absolute limit."""
+
+from urllib.parse import urlencode
 
 from quart import Blueprint, Response, redirect, request
 from quart.typing import ResponseReturnValue
@@ -6,13 +8,13 @@ from wtforms import Form, HiddenField  # type: ignore[import-untyped]
 from wtforms.validators import Length  # type: ignore[import-untyped]
 
 from app import deps
-from app.accounts import gate, passwords, queries
+from app.accounts import gate, passwords, queries, visitor
 from app.accounts.queries import Action, Outcome, User
 from app.accounts.totp import proof
 from app.accounts.totp.forms import code_field, password_field
 from app.accounts.totp.routes import seal
 from app.identity import Identity
-from app.web import caller, errors, guards, html, security, sudo
+from app.web import caller, errors, guards, html, names, security, session_end, sudo
 
 blueprint = Blueprint("confirm", __name__)
 
@@ -58,12 +60,40 @@ async def confirm() -> ResponseReturnValue:
         proven = await _proven(form, user)
     except passwords.Busy:
         return await errors.answer(503, BUSY)
-    if not proven:
+    if user is None or not proven:
         await _record(who, Outcome.FAILED)
         return await _page(form, 422)
-    await deps.sessions().confirm(who.session)
-    await _record(who, Outcome.OK)
+    if _ends_soon():
+        await _record(who._replace(session=await visitor.let_in(user)), Outcome.OK, "a new session")
+    else:
+        await deps.sessions().confirm(who.session)
+        await _record(who, Outcome.OK)
     return redirect(security.own_path(form.next.data), 303)
+
+
+@blueprint.get("/account/stay")
+@guards.signed_in
+@sudo.before_enrolment
+async def show_stay() -> ResponseReturnValue:
+    """The form stands at the foot of every page."""
+    return redirect("/account", 303)
+
+
+@blueprint.post("/account/stay")
+@guards.signed_in
+@sudo.before_enrolment
+async def stay() -> ResponseReturnValue:
+    """To have asked is use, and extends the idle time; at the absolute limit it takes the password."""
+    before = names.split(request.headers.get("Referer", ""))
+    back = security.own_path(before.path + (f"?{before.query}" if before.query else ""))
+    if not _ends_soon() or before.path == sudo.CONFIRM:
+        return redirect(back, 303)
+    return redirect(f"{sudo.CONFIRM}?{urlencode({'next': back})}", 303)
+
+
+def _ends_soon() -> bool:
+    end = session_end.current()
+    return end is not None and end.is_near
 
 
 async def _account(who: Identity) -> User | None:
@@ -90,12 +120,13 @@ async def _proven(form: Confirmation, user: User | None) -> bool:
     return not form.errors
 
 
-async def _record(who: Identity, outcome: Outcome) -> None:
+async def _record(who: Identity, outcome: Outcome, detail: str = "") -> None:
+    done = (Action.CONFIRM, outcome, caller.address(), detail, who.session)
     async with deps.pools().own.acquire() as connection:
-        await queries.record(connection, who.email, Action.CONFIRM, outcome, caller.address(), session=who.session)
+        await queries.record(connection, who.email, *done)
 
 
 async def _page(form: Confirmation, status: int = 200) -> Response:
     if form.code is not None:
         form.code.data = ""  # no secret is sent back
-    return await html.page("accounts/confirm", title="Is it you?", status=status, form=form)
+    return await html.page("accounts/confirm", title="Is it you?", status=status, form=form, renews=_ends_soon())

@@ -16,8 +16,9 @@ from app.accounts import queries
 from app.accounts.cookie import Ageless
 from app.accounts.queries import User
 from app.identity import Identity, Role
-from app.web import caller
-from app.wire.sessions import Begun
+from app.web import caller, session_end
+from app.web.session_end import SessionEnd
+from app.wire.sessions import Begun, SessionRecord
 
 FRESH_SECONDS = 1.5
 """How long a role, a closed account or a raised epoch may go unnoticed by pages."""
@@ -101,7 +102,12 @@ async def load() -> Identity | None:
     user = await _users().find(record.user_id, record.epoch)
     if user is None or not user.active or user.session_epoch != record.epoch:
         return None
+    session_end.note(ending(record))
     return Identity(user_id=user.id, email=user.email, role=user.role, session=record.hash)
+
+
+def ending(record: SessionRecord) -> SessionEnd:
+    return SessionEnd(record.now, record.idle_ends, record.ends)
 
 
 async def has_confirmed(who: Identity) -> bool:
@@ -116,15 +122,15 @@ async def owes_codes(who: Identity) -> bool:
     return user is None or not user.two_steps
 
 
-async def still_admitted(known: Collection[Identity]) -> set[Identity]:
-    """Those whose session stands, and who are still who they were when it let them in."""
+async def still_admitted(known: Collection[Identity]) -> dict[Identity, SessionRecord]:
+    """Those whose session stands, and who are still who they were when it let them in. Their open streams use it."""
     standing = await deps.sessions().standing({each.session for each in known})
     epochs: dict[UUID, int] = {}
     for record in standing.values():
         epochs[record.user_id] = max(record.epoch, epochs.get(record.user_id, 0))
     users = await _users().find_all(epochs)
     return {
-        each
+        each: kept
         for each in known
         if (kept := standing.get(each.session))
         and (user := users[kept.user_id])

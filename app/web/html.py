@@ -13,7 +13,7 @@ from quart import Response, make_response, request
 
 from app.identity import ZONES, NumberForm, Rate, View
 from app.push import Push
-from app.web import assets, filters, guards, security
+from app.web import assets, filters, guards, security, session_end
 
 ROOT = Path(__file__).resolve().parents[2]
 RELOADS = ("10", "30", "60")
@@ -83,12 +83,14 @@ async def page(
     name: str, *, title: str, topics: Iterable[str] = (), cursor: str = "", status: int = 200, **values: object
 ) -> Response:
     """Draws templates/<name>.html around what partial functions returned; with topics it opens the one stream."""
-    rate = guards.rate()
+    rate, opened = guards.rate(), links(tuple(topics), cursor, guards.rate())
+    visitor = await guards.visitor()
     text = pages.get_template(f"{name}.html").render(
         values,
         title=title,
-        links=links(tuple(topics), cursor, rate),
-        visitor=await guards.visitor(),
+        links=opened,
+        visitor=visitor,
+        session=session_end.markup(guards.view(), live=bool(opened.stream) and rate is not Rate.PAUSED),
         view=guards.view(),
         rate=rate,
         here=guards.here(),

@@ -28,19 +28,21 @@ return now
 """
 
 _LOAD = """
-local user_id, created, epoch = unpack(redis.call('HMGET', KEYS[1], 'user_id', 'created', 'epoch'))
+local user_id, created, epoch, seen = unpack(redis.call('HMGET', KEYS[1], 'user_id', 'created', 'epoch', 'seen'))
 if not user_id or not created then return false end
-local now = tonumber(redis.call('TIME')[1])
-local left = tonumber(created) + tonumber(ARGV[2]) - now
-if left <= 0 then
+local now, idle = tonumber(redis.call('TIME')[1]), tonumber(ARGV[1])
+local ends = tonumber(created) + tonumber(ARGV[2])
+if ends <= now then
   redis.call('DEL', KEYS[1])
   return false
 end
-if ARGV[3] == '1' then
+seen = tonumber(seen or created)
+if now - seen >= tonumber(ARGV[3]) then
+  seen = now
   redis.call('HSET', KEYS[1], 'seen', now)
-  redis.call('EXPIRE', KEYS[1], math.min(tonumber(ARGV[1]), left))
+  redis.call('EXPIRE', KEYS[1], math.min(idle, ends - now))
 end
-return {user_id, created, epoch or '0'}
+return {user_id, created, epoch or '0', now, math.min(seen + idle, ends), ends}
 """
 
 
@@ -57,6 +59,12 @@ local shown = confirmed or (begun ~= 'new-password' and created) or 0
 return redis.call('TIME')[1] - shown < tonumber(ARGV[1]) and 1 or 0
 """
 
+ALWAYS, NEVER = 0.0, 1e12
+"""Seconds since a session was last used, from which on a look at it counts as use."""
+
+TOUCHES = 10
+"""How often within the idle time the use by an open stream is written down."""
+
 MOST_LISTED = 100
 SHOWN = ("created", "seen", "user_agent", "ip", "begun")
 
@@ -69,13 +77,20 @@ class Begun(StrEnum):
 
 
 class SessionRecord(NamedTuple):
+    """Times are UTC epoch seconds by Redis' clock."""
+
     user_id: UUID
     created: float
-    """Wall time, UTC epoch seconds."""
     hash: str
     """SHA-256 of the session id, in hex."""
     epoch: int
     """The user's when it began: whatever raises theirs ends it, even where Redis still keeps it."""
+    now: float
+    """When it was read."""
+    idle_ends: float
+    """When it ends if nobody uses it; never after `ends`."""
+    ends: float
+    """The absolute limit, whatever it is used for."""
 
 
 class OpenSession(NamedTuple):
@@ -99,7 +114,7 @@ class Sessions:
         self._load = client.register_script(_LOAD)
         self._confirm = client.register_script(_CONFIRM)
         self._confirmed = client.register_script(_CONFIRMED)
-        self._asked: list[tuple[str, bool, asyncio.Future[SessionRecord | None]]] = []
+        self._asked: list[tuple[str, float, asyncio.Future[SessionRecord | None]]] = []
         self._asking: set[asyncio.Task[None]] = set()
 
     async def create(
@@ -117,15 +132,16 @@ class Sessions:
 
     async def load(self, sid: str) -> SessionRecord | None:
         """Counts as activity."""
-        return await self._find(_hash(sid), touch=True)
+        return await self._find(_hash(sid), ALWAYS)
 
     async def peek(self, hash_: str) -> SessionRecord | None:
-        """By the hash, and no activity: an open stream must not keep a session alive."""
-        return await self._find(hash_, touch=False)
+        """By the hash, and no activity."""
+        return await self._find(hash_, NEVER)
 
     async def standing(self, hashes: Iterable[str]) -> dict[str, SessionRecord]:
-        """Those of them that have not ended, by their hashes. No activity either."""
-        found = await self._read([(hash_, False) for hash_ in hashes])
+        """Those of them that have not ended, by their hashes. For open streams: they are activity, which is written
+        down once in a tenth of the idle time. What has ended is not brought back."""
+        found = await self._read([(hash_, self._idle / TOUCHES) for hash_ in hashes])
         return {record.hash: record for record in found if record}
 
     async def confirm(self, hash_: str) -> None:
@@ -151,7 +167,7 @@ class Sessions:
 
     async def end(self, sid: str) -> None:
         hash_ = _hash(sid)
-        record = await self._find(hash_, touch=False)
+        record = await self._find(hash_, NEVER)
         with reachable():
             await self._client.delete(SESSION_PREFIX + hash_)
             if record is not None:
@@ -177,10 +193,10 @@ class Sessions:
             ended: int = await self._client.delete(*(SESSION_PREFIX + hash_ for hash_ in hashes))
         return ended
 
-    async def _find(self, hash_: str, *, touch: bool) -> SessionRecord | None:
+    async def _find(self, hash_: str, touch_after: float) -> SessionRecord | None:
         """Whoever asks in the same turn of the loop is answered by the same round trip: many come back at once."""
         answer: asyncio.Future[SessionRecord | None] = asyncio.get_running_loop().create_future()
-        self._asked.append((hash_, touch, answer))
+        self._asked.append((hash_, touch_after, answer))
         if len(self._asked) == 1:
             asking = asyncio.create_task(self._answer())
             self._asking.add(asking)
@@ -192,7 +208,7 @@ class Sessions:
         asked, self._asked = self._asked, []
         found: Sequence[SessionRecord | BaseException | None]
         try:
-            found = await self._read([(hash_, touch) for hash_, touch, _ in asked])
+            found = await self._read([(hash_, touch_after) for hash_, touch_after, _ in asked])
         except BaseException as error:  # whatever it is: who waits is told, and nobody is left waiting
             found = [error] * len(asked)
         for (_, _, answer), record in zip(asked, found, strict=True):
@@ -203,8 +219,8 @@ class Sessions:
             else:
                 answer.set_result(record)
 
-    async def _read(self, asked: Sequence[tuple[str, bool]]) -> list[SessionRecord | None]:
-        calls = [(SESSION_PREFIX + hash_, (self._idle, self._absolute, int(touch))) for hash_, touch in asked]
+    async def _read(self, asked: Sequence[tuple[str, float]]) -> list[SessionRecord | None]:
+        calls = [(SESSION_PREFIX + hash_, (self._idle, self._absolute, after)) for hash_, after in asked]
         with reachable():
             if len(calls) == 1:
                 # A pipeline asks first whether the script is there.
@@ -214,10 +230,14 @@ class Sessions:
                     for key, arguments in calls:
                         await self._load(keys=(key,), args=arguments, client=pipeline)
                     found = await pipeline.execute()
-        return [
-            SessionRecord(UUID(record[0].decode()), float(record[1]), hash_, int(record[2])) if record else None
-            for (hash_, _), record in zip(asked, found, strict=True)
-        ]
+        return [_record(hash_, fields) if fields else None for (hash_, _), fields in zip(asked, found, strict=True)]
+
+
+def _record(hash_: str, fields: Sequence[Any]) -> SessionRecord:
+    user_id, created, epoch, now, idle_ends, ends = fields
+    return SessionRecord(
+        UUID(user_id.decode()), float(created), hash_, int(epoch), float(now), float(idle_ends), float(ends)
+    )
 
 
 def _shown(hash_: str, fields: Sequence[bytes | None]) -> OpenSession:

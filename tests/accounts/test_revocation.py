@@ -8,7 +8,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 
-from app import streams
+from app import admission
 from app.sections import Live
 from app.settings import Settings
 from tests.accounts.conftest import IN_TIME
@@ -79,7 +79,7 @@ async def last_said(reader: Reader) -> str:
 
 
 def test_the_longest_pause_between_two_looks_and_the_longest_look_are_within_the_bound() -> None:
-    assert Live().admit_seconds + streams.ADMIT_WITHIN_SECONDS < STREAMS_WITHIN
+    assert Live().admit_seconds + admission.WITHIN_SECONDS < STREAMS_WITHIN
 
 
 async def test_signing_out_the_others_reaches_the_other_process(both: Processes) -> None:

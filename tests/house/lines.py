@@ -55,6 +55,8 @@ LINES: dict[str, Line] = {
     "accounts.password": Line(Who.PEOPLE, 200),
     "confirm.confirm": Line(Who.PEOPLE, 422),
     "confirm.show": Line(Who.PEOPLE, 200),
+    "confirm.show_stay": Line(Who.PEOPLE, 303),
+    "confirm.stay": Line(Who.PEOPLE, 303),
     "desk.dashboard": Line(Who.PEOPLE, 200),
     "desk.symbol_page": Line(Who.PEOPLE, 404),
     "patterns.patterns": Line(Who.PEOPLE, 200),

@@ -12,7 +12,7 @@ LAYERS = (
     {"commands"},
     {"serve"},
     {"factory", "lifespan"},
-    {"relay", "streams", "catchup", "resync", "desk", "intake", "pulse", "running", "links"},
+    {"relay", "streams", "catchup", "resync", "desk", "intake", "pulse", "running", "links", "admission"},
     {"accounts", "quotes", "patterns", "indicators", "market", "alerts", "backtests", "data", "admin", "health"},
     {"deps", "courier"},
     {"web", "live", "wire", "db"},
@@ -29,6 +29,7 @@ ALONGSIDE = {
     ("settings", "exposure"),
     ("factory", "lifespan"),
     ("pulse", "intake"),
+    ("streams", "admission"),
 }
 """Neighbours of one layer that may be imported, in this direction."""
 

@@ -76,16 +76,54 @@ async def test_a_session_ends_at_its_absolute_limit_and_its_streams_with_it(sett
     await desk.stop()
 
 
-async def test_an_open_stream_keeps_no_idle_session_alive(settings: Settings) -> None:
+async def test_an_open_stream_uses_its_session_and_revives_none_that_was_revoked(settings: Settings) -> None:
     live = settings.live.model_copy(update={"admit_seconds": 0.2})
     desk = Desk(settings.model_copy(update={"live": live}))
     await desk.start()
     await desk.enter()
-    async with desk.stream("patterns") as reader:
+    async with desk.stream("patterns") as reader, desk.stream("status") as beside:
         await reader.message("message")
         (session,) = await desk.redis.keys(f"{SESSION_PREFIX}*")
-        await desk.redis.expire(session, 2)  # what is left of its half hour
-        assert (await reader.end(20))[-1].event == "session-ended"
+        idle = settings.sessions.idle_seconds
+        await desk.redis.hincrby(session, "seen", 60 - idle)  # nobody did anything for all but a minute
+        await desk.redis.expire(session, 60)
+        async with asyncio.timeout(20):
+            while await desk.redis.ttl(session) <= 60:
+                await asyncio.sleep(0.05)
+        await desk.redis.delete(session)
+        assert (await reader.end(20))[-1].event == (await beside.end(20))[-1].event == "session-ended"
+        assert not await desk.redis.exists(session)
+    await desk.stop()
+
+
+async def test_five_minutes_before_its_absolute_limit_a_session_says_so_to_its_own_streams(settings: Settings) -> None:
+    live = settings.live.model_copy(update={"admit_seconds": 0.2})
+    desk = Desk(settings.model_copy(update={"live": live}))
+    await desk.start()
+    await desk.enter()
+    (first,) = await desk.redis.keys(f"{SESSION_PREFIX}*")
+    async with desk.stream("status", Accept_Encoding="gzip") as bystander:
+        desk.cookies = {}
+        await desk.sign_in()
+        (session,) = {*await desk.redis.keys(f"{SESSION_PREFIX}*")} - {first}
+        async with desk.stream("status", Accept_Encoding="gzip") as reader, desk.client() as client:
+            await desk.redis.hincrby(session, "created", 200 - settings.sessions.absolute_seconds)
+
+            drawn, said = await reader.containing("/account/stay"), await reader.message("notice")
+
+            assert 'hx-target="#session"' in drawn.data
+            assert "Your session ends at" in said.data
+            page = await client.get("/symbols?q=A", headers=PAGE)
+            stayed = await client.post("/account/stay", headers={**PAGE, "Referer": str(page.url)})
+            begun = await client.post("/account/confirm", data={"password": PASSWORD, "next": "/symbols?q=A"})
+            after = await client.get("/symbols?q=A", headers=PAGE)
+            assert "Your session ends at" in page.text
+            assert stayed.headers["Location"] == "/account/confirm?next=%2Fsymbols%3Fq%3DA"
+            assert begun.headers["Location"] == "/symbols?q=A"
+            assert "Your session ends at" not in after.text
+            assert not await desk.redis.exists(session)
+            assert (await reader.end(20))[-1].event == "session-ended"
+            assert not [each for each in bystander.messages if "/account/stay" in each.data]
     await desk.stop()
 
 

@@ -23,7 +23,9 @@ async def test_a_session_is_whose_it_is(client: Redis) -> None:
 
     assert record is not None
     assert record.user_id == ALICE
-    assert await sessions.peek(record.hash) == record
+    peeked = await sessions.peek(record.hash)
+    assert peeked
+    assert peeked._replace(now=record.now) == record
     assert await sessions.load("somebody else's") is None
     assert await sessions.load("\ud800\x00") is None
 
@@ -63,6 +65,26 @@ async def test_looking_at_a_session_does_not_keep_it_alive_and_using_it_does(cli
 
     await sessions.load(sid)
     assert await client.ttl(key) > 50
+
+
+async def test_an_open_stream_is_use_and_is_written_down_once_in_a_tenth_of_the_idle_time(client: Redis) -> None:
+    sessions = Sessions(client, 60, 600)
+    record = await sessions.load(await sessions.create(ALICE, "", ""))
+    assert record is not None
+    key = SESSION_PREFIX + record.hash
+    kept = []
+
+    for idle in (2, 30):
+        await client.hset(key, "seen", str(record.now - idle))
+        await client.expire(key, 60 - idle)
+        kept.append((await sessions.standing([record.hash]))[record.hash].idle_ends)
+
+    assert kept[0] - record.now == 58
+    assert 60 <= kept[1] - record.now < 70
+    assert await client.ttl(key) > 50
+    await client.delete(key)
+    assert not await sessions.standing([record.hash])
+    assert not await client.exists(key)
 
 
 async def test_use_does_not_carry_a_session_over_its_absolute_end(client: Redis) -> None:

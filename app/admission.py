@@ -1,0 +1,77 @@
+"""Open streams and the sessions behind them: who is still admitted, who keeps a session alive, and whose ends soon."""
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
+
+from quart import Quart
+
+from app import db, deps, wire
+from app.accounts import partials, visitor
+from app.deps import House
+from app.live.frames import Form, Part, end
+from app.live.hub import Hub
+from app.live.reader import Reader
+from app.push import Push
+from app.web.filters import stamp
+from app.web.session_end import SessionEnd
+from quart_sse import ServerSentEvent
+
+WITHIN_SECONDS = 1.5
+"""With the time between two looks less than the five in which a session that ended must have lost its streams."""
+
+
+class Admission:
+    """Asks every few seconds, about all open streams at once."""
+
+    def __init__(self, app: Quart) -> None:
+        self._app = app
+        self._house = deps.house_of(app)
+        self._warned: dict[Reader, float] = {}
+        """When the session ends, as this reader was told."""
+
+    async def run(self) -> None:
+        while True:
+            await asyncio.sleep(self._house.settings.live.admit_seconds)
+            # Redis or PostgreSQL away is no reason to send anybody off.
+            with suppress(TimeoutError, wire.Unavailable, db.Unavailable):
+                async with asyncio.timeout(WITHIN_SECONDS):
+                    await self._check_sessions()
+                    await _count_elsewhere(self._house)
+
+    async def _check_sessions(self) -> None:
+        """An open stream is use of its session: to ask for it here says so."""
+        hub = self._house.hub
+        self._warned = {reader: self._warned[reader] for reader in hub.readers if reader in self._warned}
+        known = {reader.identity for reader in hub.readers if reader.identity}
+        async with self._app.app_context():
+            admitted = await visitor.still_admitted(known)
+        for reader in hub.readers:
+            if reader.identity in known - admitted.keys():
+                reader.end("session-ended")
+            elif reader.identity in admitted:
+                self._warn(hub, reader, visitor.ending(admitted[reader.identity]))
+
+    def _warn(self, hub: Hub, reader: Reader, ending: SessionEnd) -> None:
+        """Once for each end, and not while what is sent is dropped. A socket's page has a stream beside it."""
+        if not ending.is_near or reader.lagging or reader.form is Form.SOCKET:
+            return
+        if self._warned.get(reader) != ending.ends:
+            self._warned[reader] = ending.ends
+            reader.audience.tell(reader, list(_warning(hub, reader, ending)))
+
+
+def _warning(hub: Hub, reader: Reader, ending: SessionEnd) -> Iterable[Part]:
+    """The form that keeps this person in, and the sentence that is read out."""
+    view = reader.audience.view
+    form = Push("session", "session", "replace", lambda view: partials.session(ending, True, view))
+    sentence = f"Your session ends at {stamp(ending.ends, view)}. Stay signed in: the form is at the foot of the page."
+    return hub.drawn([form], view), end(""), Part(ServerSentEvent(sentence, event="notice").encode())
+
+
+async def _count_elsewhere(house: House) -> None:
+    """Of streams that were opened in two processes at once, those of one are too many."""
+    elsewhere = await house.crowd.tell(house.hub.held)
+    house.hub.elsewhere = {person: other.held for person, other in elsewhere.items()}
+    for person, other in elsewhere.items():
+        house.hub.keep(person, house.settings.live.streams_per_user - other.before)
