@@ -53,7 +53,7 @@ class ChangePassword(Form):  # type: ignore[misc]
     def validate_new(self, field: PasswordField) -> None:
         if reason := passwords.weakness(field.data, self.account):
             raise ValidationError(reason)
-        if field.data == self.current.data:
+        if passwords.nfc(field.data) == passwords.nfc(self.current.data or ""):
             raise ValidationError("This is the one you typed above. Choose another.")
 
 

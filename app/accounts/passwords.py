@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 import threading
+import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -40,19 +41,29 @@ class Busy(Exception):
 class Verdict(NamedTuple):
     right: bool
     outdated: bool
-    """Right, but hashed with weaker parameters than today's."""
+    """Right, but hashed with weaker parameters than today's, or not in NFC."""
 
 
 async def hashed(password: str) -> str:
-    return await _in_a_thread(lambda: _hasher.hash(password))
+    """Of its NFC: keyboards and systems write the same letters in different bytes."""
+    return await _in_a_thread(lambda: _hasher.hash(nfc(password)))
 
 
 async def verify(stored: str | None, password: str) -> Verdict:
+    """In NFC, and as it was typed, which older hashes were made of. Raises Busy.
+
+    How many tries that takes depends on what was typed alone, not on whose it is or which of them is right.
+    """
     return await _in_a_thread(lambda: _verdict(stored, password))
+
+
+def nfc(password: str) -> str:
+    return unicodedata.normalize("NFC", password)
 
 
 def weakness(password: str, email: str = "") -> str | None:
     """Why it cannot be a password, in words for the form; None when it can."""
+    password = nfc(password)
     if len(password) < SHORTEST:
         return f"Use at least {SHORTEST} characters; a few unrelated words do well."
     if len(password.encode("utf-8", "replace")) > LARGEST_BYTES:
@@ -63,12 +74,19 @@ def weakness(password: str, email: str = "") -> str | None:
 
 
 def _verdict(stored: str | None, password: str) -> Verdict:
-    try:
-        _hasher.verify(stored or NOBODY, password)
-    except (VerificationError, InvalidHashError):
+    normal = nfc(password)
+    right_as_nfc = _is_right(stored, normal)
+    right_as_typed = _is_right(stored, password) if password != normal else False
+    if stored is None or not (right_as_nfc or right_as_typed):
         return Verdict(right=False, outdated=False)
-    assert stored is not None
-    return Verdict(right=True, outdated=_hasher.check_needs_rehash(stored))
+    return Verdict(right=True, outdated=not right_as_nfc or _hasher.check_needs_rehash(stored))
+
+
+def _is_right(stored: str | None, password: str) -> bool:
+    try:
+        return _hasher.verify(stored or NOBODY, password)
+    except (VerificationError, InvalidHashError):
+        return False
 
 
 async def _in_a_thread(work: Callable[[], T]) -> T:

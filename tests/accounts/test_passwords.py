@@ -67,6 +67,40 @@ async def test_a_weaker_hash_is_right_and_outdated() -> None:
     assert await passwords.verify(weak, "a password of old") == (True, True)
 
 
+COMPOSED, DECOMPOSED = "caf\u00e9 au lait at noon", "cafe\u0301 au lait at noon"
+
+
+async def test_a_password_is_kept_in_nfc_and_one_of_before_is_right_as_it_was_typed() -> None:
+    typed_before = PasswordHasher(time_cost=1, memory_cost=47104, parallelism=1).hash(DECOMPOSED)
+    stored = await passwords.hashed(DECOMPOSED)
+
+    assert await passwords.verify(stored, COMPOSED) == (True, False)
+    assert await passwords.verify(stored, DECOMPOSED) == (True, False)
+    assert await passwords.verify(typed_before, DECOMPOSED) == (True, True)
+    assert not (await passwords.verify(typed_before, COMPOSED)).right
+    assert passwords.weakness("e\u0301" * 6 + "abcde") == passwords.weakness("\u00e9" * 6 + "abcde") is not None
+
+
+@pytest.mark.parametrize(("typed", "cost"), [(COMPOSED, 1), (DECOMPOSED, 2)])
+async def test_a_password_costs_as_many_hashes_whoever_it_belongs_to(
+    typed: str, cost: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    hashes = [None, "no hash", weak.hash(COMPOSED), weak.hash(DECOMPOSED), weak.hash("another one")]
+    tries: list[object] = []
+    verify = PasswordHasher.verify
+
+    def counted(self: PasswordHasher, stored: str | bytes, password: str | bytes) -> bool:
+        tries.append(stored)
+        return bool(verify(self, stored, password))
+
+    monkeypatch.setattr(PasswordHasher, "verify", counted)
+    for stored in hashes:
+        await passwords.verify(stored, typed)
+
+    assert len(tries) == cost * len(hashes)
+
+
 async def test_too_many_at_once_are_told_so_instead_of_waiting() -> None:
     tries = [asyncio.create_task(passwords.verify(None, "x")) for _ in range(30)]
     results = await asyncio.gather(*tries, return_exceptions=True)
