@@ -23,13 +23,23 @@ if TYPE_CHECKING:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="tickstock")
 def main() -> None:
-    """A live market desk that the server draws."""
+    """A live market desk that the server draws.
+
+    Settings come from the environment, from .env, or from config/: README.md lists them, config/default.toml has all.
+    """
 
 
 @main.command()
 @click.option("--with-parent", is_flag=True, help="Stop when the process that started this one ends.")
 def run(with_parent: bool) -> None:
-    """Start everything: servers, web, engine, ingest. Ctrl-C stops it."""
+    """Start everything: servers, web, engine, ingest. Ctrl-C stops it.
+
+    \b
+    PORT, HOST                where the desk listens (8000, 127.0.0.1)
+    PUBLIC_URL                what browsers type (http://HOST:PORT)
+    DATA_DIR                  where the servers that it starts keep their data (.data)
+    REDIS_URL, DATABASE_URL   servers of yours, in place of those
+    """
     with _one_line():
         if with_parent:
             follow_parent()
@@ -41,7 +51,10 @@ def run(with_parent: bool) -> None:
 
 @main.command()
 def web() -> None:
-    """Serve pages and streams."""
+    """Serve pages and streams at HOST and PORT.
+
+    Servers are REDIS_URL and DATABASE_URL, or those of the `tickstock run` on the same DATA_DIR.
+    """
     with _one_line():
         settings = _completed("web")
         if not _supervised():
@@ -53,7 +66,10 @@ def web() -> None:
 
 @main.command()
 def ingest() -> None:
-    """Publish market data."""
+    """Publish market data to REDIS_URL, or to the Redis of the `tickstock run` on the same DATA_DIR.
+
+    Beside servers that are yours it stays idle until INGEST=on.
+    """
     with _one_line():
         settings = _completed("ingest", database=False)
         if not settings.ingest.on:
@@ -65,7 +81,11 @@ def ingest() -> None:
 
 @main.command()
 def engine() -> None:
-    """Build bars, indicators and patterns in place of TickStockPL."""
+    """Build bars, indicators and patterns in place of TickStockPL.
+
+    Servers are REDIS_URL and DATABASE_URL, or those of the `tickstock run` on the same DATA_DIR. Beside servers that
+    are yours it stays idle until ENGINE=on.
+    """
     with _one_line():
         settings = _completed("engine")
         if not settings.engine.on:
@@ -77,7 +97,10 @@ def engine() -> None:
 
 @main.command()
 def setup() -> None:
-    """Prepare our own schema and print the link that makes the first admin."""
+    """Prepare the schema app in DATABASE_URL and print the link that makes the first admin.
+
+    `tickstock run` does this by itself. Each call makes a new link and ends the one before.
+    """
     with _one_line():
         settings = _completed("setup")
         from app.commands import ground
@@ -93,7 +116,11 @@ def setup() -> None:
 
 @main.group()
 def admin() -> None:
-    """Look after accounts."""
+    """Look after accounts.
+
+    They are in DATABASE_URL, else in the database of the desk on DATA_DIR (.data). Where none runs there, its
+    PostgreSQL is started for the command, and stopped after it.
+    """
 
 
 @admin.command("create-user")
@@ -101,7 +128,7 @@ def admin() -> None:
 @click.option("--role", type=click.Choice(["admin", "user"]), default="user", show_default=True)
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 def create_user(email: str, role: str, password_stdin: bool) -> None:
-    """Make an account for EMAIL."""
+    """Make an account for EMAIL. The password is asked for: at least 12 characters."""
     with _one_line():
         settings = _settings("admin")
         password = sys.stdin.readline().rstrip("\r\n") if password_stdin else click.prompt("Password", hide_input=True)
@@ -118,8 +145,9 @@ def list_users() -> None:
         settings = _settings("admin")
         from app.commands import people
 
-        for line in people.listed(settings, os.environ):
-            click.echo(line)
+        lines = people.listed(settings, os.environ)
+    for line in lines or ["nobody has an account yet; `tickstock admin create-user EMAIL --role admin` makes one"]:
+        click.echo(line, err=not lines)
 
 
 @admin.command("reset-password")
@@ -147,7 +175,11 @@ def remove_totp(email: str) -> None:
 
 @main.group(commands=stored.COMMANDS)
 def data() -> None:
-    """Look after market data."""
+    """Look after market data.
+
+    It is in MARKET_DATABASE_URL or DATABASE_URL, else in the database of the desk on DATA_DIR (.data). What loads
+    starts its PostgreSQL where none runs there, and stops it again.
+    """
 
 
 @data.result_callback()

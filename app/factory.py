@@ -28,6 +28,7 @@ from app.web import (
     caller,
     choice,
     errors,
+    first_visit,
     guards,
     parameters,
     reports,
@@ -69,6 +70,7 @@ def create_app(settings: Settings) -> Quart:
     guards.install(app, visitor.load, settings.web.zone, bearer.load)
     bearer.install(app)
     session_end.install(app, partials.session)
+    first_visit.install(app)
     sudo.install(app, visitor.has_confirmed, visitor.owes_codes)
     traffic.install(
         app,
@@ -82,7 +84,8 @@ def create_app(settings: Settings) -> Quart:
     errors.unreadable(app, (db.BadValue,))
     assets.install(app)
 
-    people = (accounts, confirm, door, totp, resets, register, invites, tokens, admin)
+    accounts.install(app)
+    people = (confirm, door, totp, resets, register, invites, tokens, admin)
     for part in (desk, quotes, patterns, *people, choice, reports, health):
         app.register_blueprint(part.blueprint)
     api.install(app, settings.public_url)

@@ -95,7 +95,7 @@ async def _made(connection: Any, invite: Invite, password_hash: str) -> bool:
     if user is None:
         return False
     # Before the end: while Redis is away nobody becomes anything.
-    session = await visitor.let_in(user)
+    session = await visitor.let_in(user, first=True)
     await queries.record(connection, user.email, Action.ACCEPT_INVITE, Outcome.OK, caller.address(), "", session)
     return True
 

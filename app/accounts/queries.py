@@ -52,6 +52,10 @@ class Action(StrEnum):
     ACCEPT_RESET = "accept_reset"
 
 
+ENTERED = [Action.SIGN_IN.value, Action.FIRST_ADMIN.value, Action.ACCEPT_INVITE.value, Action.REGISTER.value]
+"""What somebody came in by."""
+
+
 class Outcome(StrEnum):
     OK = "ok"
     FAILED = "failed"
@@ -93,6 +97,19 @@ async def end_sessions(connection: "Connection[Record]", user_id: UUID) -> None:
 async def admin_exists(connection: "Connection[Record]") -> bool:
     found: bool = await connection.fetchval("select exists(select from app.users where role = 'admin')")
     return found
+
+
+async def was_here(connection: "Connection[Record]", user: User) -> bool:
+    """Whether they were ever signed in."""
+    entered: bool = await connection.fetchval(
+        "select exists(select from app.audit as entry join app.users as users on users.email = entry.actor"
+        " where users.id = $1 and actor = $2 and action = any($3::text[]) and outcome = 'ok' and session <> ''"
+        " and at >= created_at)",
+        user.id,
+        user.email,
+        ENTERED,
+    )
+    return entered
 
 
 async def insert_user(connection: "Connection[Record]", email: str, password_hash: str, role: Role) -> User | None:

@@ -79,7 +79,7 @@ async def _finished(token: str, password_hash: str) -> ResponseReturnValue:
         if user is None:
             return await errors.answer(410, TAKEN)
         # Before the end: while Redis is away nobody becomes anything.
-        session = await visitor.let_in(user)
+        session = await visitor.let_in(user, first=True)
         done = (Action.REGISTER, Outcome.OK, caller.address(), "", session)
         await queries.record(connection, email, *done)
     return redirect("/", 303)

@@ -2,7 +2,7 @@
 
 import time
 
-from quart import Blueprint, Response, redirect, request
+from quart import Blueprint, Quart, Response, current_app, redirect, request
 from quart.typing import ResponseReturnValue
 
 from app import deps
@@ -10,6 +10,7 @@ from app.accounts import devices, forms, gate, passwords, queries, visitor
 from app.accounts.forms import ChangePassword, SignIn, Welcome
 from app.accounts.letters import Kind
 from app.accounts.queries import Action, Outcome, User
+from app.accounts.setup import FirstContact
 from app.accounts.totp import door
 from app.identity import Identity, Role
 from app.web import caller, errors, guards, html, names, security
@@ -22,6 +23,11 @@ BUSY = "Many people are signing in at this moment."
 WRONG = "This is not your current password."
 GONE = "No such session of yours is open. It may have ended already."
 OTHERS = "others"
+
+
+def install(app: Quart) -> None:
+    app.extensions["first contact"] = FirstContact()
+    app.register_blueprint(blueprint)
 
 
 @blueprint.get("/login")
@@ -172,7 +178,7 @@ async def _first_admin(token: str, form: Welcome) -> ResponseReturnValue:
         user = await queries.insert_user(connection, form.email.data, password_hash, Role.ADMIN)
         if user is not None:
             # Before the end: while Redis is away nobody becomes anything.
-            session = await visitor.let_in(user)
+            session = await visitor.let_in(user, first=True)
             done = (Action.FIRST_ADMIN, Outcome.OK, caller.address(), "", session)
             await queries.record(connection, user.email, *done)
     if user is None:
@@ -229,9 +235,15 @@ async def _sign_in_page(form: SignIn, status: int = 200) -> Response:
         status=status,
         form=form,
         unkept=names.unkept(),
+        unadministered=await _first_contact().lacks_admin(deps.pools().own),
         forgot=deps.courier().on,
         register=deps.settings().accounts.registration,
     )
+
+
+def _first_contact() -> FirstContact:
+    contact: FirstContact = current_app.extensions["first contact"]
+    return contact
 
 
 async def _welcome_page(form: Welcome, status: int = 200) -> Response:

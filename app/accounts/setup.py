@@ -7,6 +7,7 @@ from app.accounts import passwords, queries
 from app.accounts.queries import Action, Outcome, User
 from app.accounts.resets import queries as resets
 from app.accounts.totp import queries as steps
+from app.db import Unavailable
 from app.db.pools import Pool
 from app.identity import Role
 from app.web import fields
@@ -23,6 +24,23 @@ async def ensure_link(pool: Pool, public_url: str) -> str | None:
         token = secrets.token_urlsafe(32)
         await queries.replace_setup_token(connection, token)
     return f"{public_url}/welcome/{token}"
+
+
+class FirstContact:
+    """Whether somebody administers this desk: asked of the database until somebody does."""
+
+    def __init__(self) -> None:
+        self._administered = False
+
+    async def lacks_admin(self, pool: Pool) -> bool:
+        """False as well while the database is away: the sign-in answers without it."""
+        if not self._administered:
+            try:
+                async with pool.acquire() as connection:
+                    self._administered = await queries.admin_exists(connection)
+            except Unavailable:
+                return False
+        return not self._administered
 
 
 async def users(pool: Pool) -> list[User]:
@@ -60,13 +78,19 @@ async def _known(connection: Any, email: str) -> User:
     return user
 
 
-async def create_user(pool: Pool, email: str, role: Role, password: str) -> None:
-    """Raises ValueError, whose text says to the operator what is wrong."""
+def checked(email: str, password: str) -> str:
+    """The address as it is stored. Raises ValueError, whose text says to the operator what is wrong."""
     email = fields.normal_email(email)
     if not fields.is_email(email):
         raise ValueError("this is not an e-mail address")
     if reason := passwords.weakness(password, email):
         raise ValueError(f"password: {reason}")
+    return email
+
+
+async def create_user(pool: Pool, email: str, role: Role, password: str) -> None:
+    """Raises ValueError, whose text says to the operator what is wrong."""
+    email = checked(email, password)
     password_hash = await passwords.hashed(password)
     async with pool.acquire() as connection:
         if await queries.insert_user(connection, email, password_hash, Role(role)) is None:

@@ -16,7 +16,7 @@ from app.accounts import queries
 from app.accounts.cookie import Ageless
 from app.accounts.queries import User
 from app.identity import Identity, Role
-from app.web import caller, session_end
+from app.web import caller, first_visit, session_end
 from app.web.session_end import SessionEnd
 from app.wire.sessions import Begun, SessionRecord
 
@@ -138,8 +138,13 @@ async def still_admitted(known: Collection[Identity]) -> dict[Identity, SessionR
     }
 
 
-async def let_in(user: User, begun: Begun = Begun.SIGN_IN) -> str:
-    """Begins a session under a new id, whatever cookie was there before; its hash."""
+async def let_in(user: User, begun: Begun = Begun.SIGN_IN, *, first: bool = False) -> str:
+    """Begins a session under a new id, whatever cookie was there before; its hash.
+
+    `first`: the account was made this moment, in a transaction that is still open.
+    """
+    if first or (begun is Begun.SIGN_IN and not await _was_here(user)):
+        first_visit.note()
     before = quart_auth.current_user.auth_id
     sid = await deps.sessions().create(user.id, caller.agent(), caller.address(), user.session_epoch, begun)
     if before is not None:
@@ -167,6 +172,11 @@ async def let_go() -> None:
     quart_auth.logout_user()
     if sid is not None:
         await deps.sessions().end(sid)
+
+
+async def _was_here(user: User) -> bool:
+    async with deps.pools().own.acquire() as connection:
+        return await queries.was_here(connection, user)
 
 
 def _users() -> Users:

@@ -4,10 +4,11 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from pydantic import SecretStr
 
+from app.embedded import places
 from app.embedded.places import Unusable, locked
 from app.settings import Settings
 
@@ -39,6 +40,15 @@ def running(data_dir: Path) -> Addresses | None:
         )
     except (OSError, ValueError, KeyError):
         return None
+
+
+def lock(data: Path) -> IO[str]:
+    """As places.lock; who is refused is told where the desk is that runs already."""
+    try:
+        return places.lock(data)
+    except Unusable as refusal:
+        url = _url(data)
+        raise Unusable(f"{refusal}; the desk is at {url}" if url else str(refusal)) from None
 
 
 def completed(settings: Settings, *, database: bool = True) -> Settings:
@@ -89,6 +99,13 @@ def write(data_dir: Path, url: str, known: Addresses, pids: Mapping[str, int]) -
     with os.fdopen(descriptor, "w") as file:
         json.dump(told, file, indent=1)
     fresh.replace(data_dir / FILE)
+
+
+def _url(data_dir: Path) -> str:
+    try:
+        return str(json.loads((data_dir / FILE).read_text())["url"])
+    except (OSError, ValueError, KeyError):
+        return ""
 
 
 def forget(data_dir: Path) -> None:

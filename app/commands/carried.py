@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from app.commands import ground
+import click
+
+from app.commands import addresses, ground
 from app.commands.addresses import Addresses
 from app.embedded import places, postgres
 from app.embedded.child import Child
-from app.embedded.places import Unusable
+from app.embedded.places import Places, Unusable
 from app.settings import Settings
 
 START_SECONDS = 30.0
@@ -16,9 +18,12 @@ STOP_SECONDS = 4.0
 
 @contextmanager
 def carried(settings: Settings, environ: Mapping[str, str]) -> Iterator[Addresses]:
-    """Both schemas are there. Raises Unusable."""
+    """Both schemas are there. Says on standard error what it starts. Raises Unusable."""
     where = places.prepare(settings.data_dir, environ.get("XDG_RUNTIME_DIR"))
-    with places.lock(where.data):
+    with addresses.lock(where.data):
+        click.echo(
+            f"no desk runs on {where.data} and DATABASE_URL is not set: {_deed(where)} for this command", err=True
+        )
         child = Child(postgres.program(where))
         child.start()
         try:
@@ -28,3 +33,7 @@ def carried(settings: Settings, environ: Mapping[str, str]) -> Iterator[Addresse
         finally:
             child.stop(STOP_SECONDS)
             places.leave(where)
+
+
+def _deed(where: Places) -> str:
+    return "starting its PostgreSQL" if (where.data / "postgres").exists() else "making a PostgreSQL there"

@@ -15,9 +15,13 @@ T = TypeVar("T")
 
 
 def create(settings: Settings, environ: Mapping[str, str], email: str, role: str, password: str) -> None:
-    from app.accounts.setup import create_user
+    from app.accounts.setup import checked, create_user
 
-    _done(settings, environ, lambda pool: create_user(pool, email, Role(role), password))
+    try:
+        checked(email, password)  # before any server is started for it
+    except ValueError as refusal:
+        raise Unusable(str(refusal)) from None
+    _done(settings, environ, lambda pool: create_user(pool, email, Role(role), password), makes=True)
 
 
 def listed(settings: Settings, environ: Mapping[str, str]) -> list[str]:
@@ -42,12 +46,16 @@ def remove_codes(settings: Settings, environ: Mapping[str, str], email: str) -> 
     return _done(settings, environ, lambda pool: setup.remove_codes(pool, email))
 
 
-def _done(settings: Settings, environ: Mapping[str, str], asked: Callable[[Pool], Awaitable[T]]) -> T:
+def _done(
+    settings: Settings, environ: Mapping[str, str], asked: Callable[[Pool], Awaitable[T]], *, makes: bool = False
+) -> T:
+    """`makes`: it makes an account, and may make the database for it."""
+
     async def work(reached: Settings) -> T:
         async with ground.pool_for(reached) as pool:
             return await asked(pool)
 
-    with _database(settings, environ) as reached:
+    with _database(settings, environ, makes=makes) as reached:
         try:
             return ground.done(work(reached))
         except ValueError as refusal:
@@ -55,13 +63,18 @@ def _done(settings: Settings, environ: Mapping[str, str], asked: Callable[[Pool]
 
 
 @contextmanager
-def _database(settings: Settings, environ: Mapping[str, str]) -> Iterator[Settings]:
+def _database(settings: Settings, environ: Mapping[str, str], *, makes: bool) -> Iterator[Settings]:
     """The one that is named, the one that runs here, or our own for as long as the command takes."""
     if addresses.named(settings).own:
         ground.lay_own(settings, patience=0)
         yield settings
     elif running := addresses.running(settings.data_dir):
         yield addresses.with_addresses(settings, running)
+    elif not makes and not (settings.data_dir / "postgres").exists():
+        raise Unusable(
+            f"there is no database in {settings.data_dir.resolve()}: set DATA_DIR to where `tickstock run` keeps its"
+            " data, or DATABASE_URL"
+        )
     else:
         with carried(settings, environ) as laid:
             yield addresses.with_addresses(settings, laid)

@@ -23,7 +23,7 @@ WEB_SECONDS = 60.0
 def run(settings: Settings, environ: Mapping[str, str], say: Say) -> None:
     """Until Ctrl-C or SIGTERM. Raises Unusable with one line where it cannot begin."""
     where = places.prepare(settings.data_dir, environ.get("XDG_RUNTIME_DIR"))
-    with places.lock(where.data):
+    with addresses.lock(where.data):
         _must_be_free(settings.host, settings.port)
         desk = Desk(settings, where, environ, say)
         with desk.supervisor.signals():

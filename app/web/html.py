@@ -13,7 +13,7 @@ from quart import Response, make_response, request
 
 from app.identity import ZONES, NumberForm, Rate, View
 from app.push import Push
-from app.web import assets, filters, guards, security, session_end
+from app.web import assets, filters, first_visit, guards, security, session_end
 
 ROOT = Path(__file__).resolve().parents[2]
 RELOADS = ("10", "30", "60")
@@ -85,11 +85,13 @@ async def page(
     """Draws templates/<name>.html around what partial functions returned; with topics it opens the one stream."""
     rate, opened = guards.rate(), links(tuple(topics), cursor, guards.rate())
     visitor = await guards.visitor()
+    first = visitor is not None and status == 200 and first_visit.is_due()
     text = pages.get_template(f"{name}.html").render(
         values,
         title=title,
         links=opened,
         visitor=visitor,
+        first=first,
         session=session_end.markup(guards.view(), live=bool(opened.stream) and rate is not Rate.PAUSED),
         view=guards.view(),
         rate=rate,
@@ -101,6 +103,8 @@ async def page(
     )
     response = await make_response(text, status)
     assert isinstance(response, Response)
+    if first:
+        first_visit.shown(response)
     if request.args.get("refresh") in RELOADS and rate is not Rate.PAUSED:
         response.headers["Refresh"] = request.args["refresh"]
     return response

@@ -70,10 +70,13 @@ def plain_http() -> str:
 
 
 def unkept() -> str:
-    """Why who signs in here would stand before the door again; "" when there is no sign of it."""
+    """Why who signs in here would stand before the door again; "" when there is no sign of it.
+
+    Who sent a wrong password was led nowhere: only who comes back by a redirect may have lost the cookie.
+    """
     own, before = _own(), split(request.headers.get("Referer", "")[:2000])
     # A browser names the page whose form it sent, wherever the answer led it.
-    again = before.path == DOOR and before.netloc.lower() == caller.host().lower()
+    again = request.method == "GET" and before.path == DOOR and before.netloc.lower() == caller.host().lower()
     if own.startswith("https:") and (other_address() or (again and before.scheme == "http")):
         return (
             f"Sign in at {own}. You came another way, perhaps by plain http: there your browser drops the cookie"

@@ -36,6 +36,38 @@ async def test_nobody_has_an_account_until_the_link_is_used_once(client: Client,
         assert len(await connection.fetchval("select session from app.audit where action = 'first_admin'")) == 64
 
 
+async def test_the_sign_in_says_so_while_nobody_administers_the_desk(client: Client, pool: Pool) -> None:
+    before = await (await client.get("/login")).get_data(as_text=True)
+    await setup.create_user(pool, "bob@example.org", Role.USER, GOOD["password"])
+    still = await (await client.get("/login")).get_data(as_text=True)
+    await setup.create_user(pool, "alice@example.org", Role.ADMIN, GOOD["password"])
+    after = await (await client.get("/login")).get_data(as_text=True)
+
+    assert "Nobody administers this desk yet" in before
+    assert "<code>tickstock run</code>" in before
+    assert "Nobody administers this desk yet" in still
+    assert "Nobody administers" not in after
+
+
+async def test_what_to_do_next_is_said_on_one_page_after_the_first_sign_in(client: Client, pool: Pool) -> None:
+    note = 'aria-label="What to do next"'
+    path = path_of(await setup.ensure_link(pool, ORIGIN))
+    await client.post(path, form=GOOD)
+
+    pages = [await (await client.get("/symbols")).get_data(as_text=True) for _ in range(2)]
+    await client.post("/logout")
+    await client.post("/login", form=GOOD)
+    later = await (await client.get("/symbols")).get_data(as_text=True)
+    await setup.create_user(pool, "bob@example.org", Role.USER, GOOD["password"])
+    await client.post("/logout")
+    await client.post("/login", form={**GOOD, "email": "bob@example.org"})
+    of_bob = await (await client.get("/symbols")).get_data(as_text=True)
+
+    assert [note in page for page in (*pages, later, of_bob)] == [True, False, False, True]
+    assert "/admin/users" in pages[0].split(note)[1].split("</section>")[0]
+    assert "/admin/users" not in of_bob.split(note)[1].split("</section>")[0]
+
+
 async def test_a_new_link_replaces_the_old_and_only_its_hash_is_kept(client: Client, pool: Pool) -> None:
     old = path_of(await setup.ensure_link(pool, ORIGIN))
     new = path_of(await setup.ensure_link(pool, ORIGIN))

@@ -1,12 +1,15 @@
 """What cannot begin says why in one line, and begins nothing."""
 
+import re
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from app.cli import main
 from tests.cli.conftest import ROOT, command
 
 
@@ -53,6 +56,25 @@ def test_a_slip_is_warned_of_once(tmp_path: Path, port: int) -> None:
 
     assert done.stderr.count("warning: REDIS_ULR: not a setting; REDIS_URL is") == 1
     assert "hunter2" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (["run"], ["PORT", "HOST", "DATA_DIR", "REDIS_URL", "DATABASE_URL"]),
+        (["web"], ["PORT", "HOST", "DATA_DIR", "REDIS_URL", "DATABASE_URL"]),
+        (["ingest"], ["REDIS_URL", "DATA_DIR", "INGEST"]),
+        (["engine"], ["DATABASE_URL", "DATA_DIR", "ENGINE"]),
+        (["setup"], ["DATABASE_URL"]),
+        (["admin"], ["DATABASE_URL", "DATA_DIR"]),
+        (["data"], ["MARKET_DATABASE_URL", "DATA_DIR"]),
+    ],
+    ids=lambda value: value[0],
+)
+def test_the_help_names_the_settings_that_say_where(words: list[str], names: list[str]) -> None:
+    said = CliRunner().invoke(main, [*words, "--help"]).output
+
+    assert [name for name in names if not re.search(rf"\b{name}\b", said)] == []
 
 
 def test_the_help_and_the_supervisor_start_light() -> None:

@@ -102,7 +102,10 @@ def test_another_one_on_the_same_data_is_refused(desk: Desk) -> None:
     done = command(desk.data, "run", PORT=str(free_port()))
 
     assert done.returncode == 1
-    assert done.stderr == f"Error: already running here (pid {desk.started.process.pid}); data in {desk.data}\n"
+    assert done.stderr == (
+        f"Error: already running here (pid {desk.started.process.pid}); data in {desk.data};"
+        f" the desk is at http://127.0.0.1:{desk.port}\n"
+    )
 
 
 def test_a_second_web_finds_the_servers_that_run_here(desk: Desk) -> None:
@@ -126,14 +129,22 @@ def test_accounts_are_made_beside_a_running_desk(desk: Desk) -> None:
 def test_accounts_are_made_while_nothing_runs(tmp_path: Path) -> None:
     data = tmp_path / "data"
 
+    absent = command(data, "admin", "list")
     weak = command(data, "admin", "create-user", "alice@example.org", "--password-stdin", said="short\n")
     made = command(
         data, "admin", "create-user", "alice@example.org", "--role", "admin", "--password-stdin", said=f"{PASSWORD}\n"
     )
 
+    listed = command(data, "admin", "list")
+
+    assert (absent.returncode, absent.stdout) == (1, "")
+    assert absent.stderr.startswith(f"Error: there is no database in {data}: set DATA_DIR to ")
     assert weak.returncode == 1
     assert weak.stderr.startswith("Error: password: ")
-    assert (made.returncode, made.stderr) == (0, "")
+    beginning = f"no desk runs on {data} and DATABASE_URL is not set:"
+    assert (made.returncode, made.stderr) == (0, f"{beginning} making a PostgreSQL there for this command\n")
+    assert listed.stderr == f"{beginning} starting its PostgreSQL for this command\n"
+    assert listed.stdout == "alice@example.org  admin\n"
     assert not (data / "postgres" / "postmaster.pid").exists()
 
 

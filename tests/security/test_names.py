@@ -84,6 +84,18 @@ async def told(app: Quart, headers: Mapping[str, str]) -> str:
         return names.unkept()
 
 
+async def test_a_wrong_password_is_no_lost_cookie(door: Door) -> None:
+    client, headers = door.app.test_client(False), {"Referer": f"{LOCAL}/login", "Origin": LOCAL}
+    guess = {"email": "nobody@example.org", "password": "not this one"}
+
+    wrong = await client.post("/login", headers={**headers, "Host": "127.0.0.1:8000"}, form=guess)
+    led_back = await client.get("/login", headers={**headers, "Host": "127.0.0.1:8000"})
+
+    assert wrong.status_code == 422
+    assert "did not keep the cookie" not in await wrong.get_data(as_text=True)
+    assert "did not keep the cookie" in await led_back.get_data(as_text=True)
+
+
 TOLD = [
     (LOCAL, {"Host": "127.0.0.1:8000"}, ""),
     (LOCAL, {"Host": "localhost:8000", "Referer": "http://localhost:8000/patterns"}, ""),

@@ -1,0 +1,34 @@
+"""What to do next, said once: on the first page after somebody's first sign-in, with scripting or without."""
+
+from quart import Quart, Response, g, request
+
+from app.web import security
+
+COOKIE = "first"
+SECONDS = 600
+"""For which the note may be on its way to that page."""
+
+
+def install(app: Quart) -> None:
+    app.after_request(_remember)
+
+
+def note() -> None:
+    """Who comes in with this answer was never here before."""
+    g.first_visit = True
+
+
+def is_due() -> bool:
+    return COOKIE in request.cookies and not request.path.startswith("/account")
+
+
+def shown(response: Response) -> Response:
+    response.delete_cookie(COOKIE, httponly=True, samesite="Lax", secure=security.is_secure())
+    return response
+
+
+async def _remember(response: Response) -> Response:
+    if g.get("first_visit"):
+        secure = security.is_secure()
+        response.set_cookie(COOKIE, "1", max_age=SECONDS, httponly=True, samesite="Lax", secure=secure)
+    return response
