@@ -10,6 +10,9 @@ from asyncpg import Connection, Record
 
 from app.db import links
 from app.identity import Role
+from app.wire.codec.text import clean
+
+LONGEST_ADDRESS = 254
 
 
 class User(NamedTuple):
@@ -270,7 +273,7 @@ async def record(
 def _user(row: Record | None) -> User | None:
     if row is None:
         return None
-    return User(**{**row, "role": Role(row["role"])})
+    return User(**{**row, "email": clean(row["email"], LONGEST_ADDRESS), "role": Role(row["role"])})
 
 
 def _invite(row: Record | None) -> Invite | None:

@@ -10,8 +10,10 @@ from asyncpg import Connection, Record
 
 from app.db import links as doors
 from app.identity import Identity, Role
+from app.wire.codec.text import clean
 
 LINK_DAYS = 7
+LONGEST_ADDRESS = 254
 SIGNED_IN_BY = ["login", "first_admin", "accept_invite"]
 
 
@@ -280,11 +282,12 @@ async def _wait_for_others(connection: "Connection[Record]") -> None:
 
 
 def _person(row: Record) -> Person:
-    return Person(**{**row, "role": Role(row["role"])})
+    return Person(**{**row, "email": clean(row["email"], LONGEST_ADDRESS), "role": Role(row["role"])})
 
 
 def _link(row: Record) -> Link:
-    return Link(**{**row, "role": Role(row["role"])})
+    names = {name: clean(row[name], LONGEST_ADDRESS) for name in ("email", "inviter")}
+    return Link(**{**row, **names, "role": Role(row["role"])})
 
 
 def _hash(token: str) -> str:

@@ -4,6 +4,10 @@ from asyncpg import Connection
 
 from app.db.market import MarketShape
 from app.indicators.board import EACH, Reading
+from app.wire.codec.text import clean
+
+LONGEST_NAME = 200
+"""Characters of one that is shown."""
 
 TRIED = 3
 """Of each indicator, the newest that may turn out to hold no number."""
@@ -45,7 +49,8 @@ async def newest(connection: Connection, shape: MarketShape, symbol: str) -> lis
     newest: dict[tuple[str, str], Reading] = {}
     for table in shape.indicators:
         for row in await connection.fetch(NEWEST.format(table=table), symbol, TRIED, EACH):
-            reading = Reading(**row)
+            names = {name: clean(row[name] or "", LONGEST_NAME) for name in ("indicator", "timeframe", "signal")}
+            reading = Reading(**{**row, **names})
             key = reading.timeframe, reading.indicator
             if key not in newest or newest[key].at < reading.at:
                 newest[key] = reading

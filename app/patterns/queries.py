@@ -9,6 +9,10 @@ from asyncpg import Connection, Record
 from app.db.findings import first_of_all
 from app.db.market import MarketShape
 from app.finance.spans import TIMEFRAMES
+from app.wire.codec.text import clean
+
+LONGEST_NAME = 200
+"""Characters of one that is shown."""
 
 ORDER = "detected_at desc, symbol, pattern, timeframe"
 
@@ -194,5 +198,8 @@ def _place(row: Record) -> Place:
 
 def _placed(row: Record) -> Placed:
     place = _place(row)
-    names = (place.symbol, place.pattern, place.timeframe)
-    return Placed(Detection(*names, row["confidence"], row["direction"], place.at.timestamp(), row["price"]), place)
+    symbol, pattern, timeframe = (clean(name, LONGEST_NAME) for name in place[1:])
+    return Placed(
+        Detection(symbol, pattern, timeframe, row["confidence"], row["direction"], place.at.timestamp(), row["price"]),
+        place,
+    )

@@ -12,6 +12,10 @@ from app.finance.instrument import Instrument
 from app.finance.sessions import Session
 from app.finance.symbols import folded, is_symbol, spelt
 from app.quotes.charts import Mark
+from app.wire.codec.text import clean
+
+LONGEST_NAME = 200
+"""Characters of one that is shown."""
 
 FIRST_SEEN_DAYS = 30
 """Without a table of symbols, whoever traded in that many days before the newest bar is known."""
@@ -37,7 +41,7 @@ async def instruments(connection: Connection, shape: MarketShape) -> list[Instru
              order by symbol
             """  # noqa: S608 - the shape is our own text
         )
-        return [Instrument(**row) for row in rows]
+        return [_instrument(row) for row in rows]
     if shape.daily_bars is None:
         return []
     rows = await connection.fetch(
@@ -60,8 +64,14 @@ async def instrument(connection: Connection, shape: MarketShape, symbol: str) ->
             symbol,
         )
         if row is not None:
-            return Instrument(**row)
+            return _instrument(row)
     return Instrument(symbol) if await first_day(connection, shape, symbol) else None
+
+
+def _instrument(row: Record) -> Instrument:
+    """Whoever wrote the names, they end in no other's line."""
+    symbol, name, exchange, currency = row
+    return Instrument(symbol, clean(name, LONGEST_NAME), clean(exchange, LONGEST_NAME), clean(currency, LONGEST_NAME))
 
 
 async def spellings(connection: Connection, shape: MarketShape, text: str) -> tuple[str, ...]:

@@ -9,6 +9,9 @@ from asyncpg import Connection, Record
 
 from app.accounts import queries as accounts
 from app.identity import Identity, Role, Scope
+from app.wire.codec.text import clean
+
+LONGEST_NAME = 200
 
 MOST = 20
 """Tokens of one person."""
@@ -141,7 +144,7 @@ def _token(row: Record) -> Token:
     return Token(
         row["id"],
         row["user_id"],
-        row["name"],
+        clean(row["name"], LONGEST_NAME),
         Scope(row["scope"]),
         row["created_at"],
         row["expires_at"],

@@ -8,8 +8,11 @@ import msgspec
 from asyncpg import Connection
 
 from app.engine.universes import KINDS, Universe, values
+from app.wire.codec.text import clean
 
 ENVIRONMENT = "DEFAULT"
+LONGEST_NAME = 200
+"""Characters of one that is shown."""
 
 
 class Membership(NamedTuple):
@@ -30,7 +33,7 @@ async def all_of(connection: Connection) -> list[Universe]:
         " order by type, name, key",
         KINDS,
     )
-    found = [Universe(row[0], row[1] or "", row[2] or "", values.members(_decoded(row[3]))) for row in rows]
+    found = [Universe(row[0], _name(row[1]), _name(row[2]), values.members(_decoded(row[3]))) for row in rows]
     return [each for each in found if each.members]
 
 
@@ -81,7 +84,7 @@ async def names(connection: Connection, symbols: Collection[str]) -> dict[str, s
     rows = await connection.fetch(
         "select symbol, name from symbols where symbol = any($1::text[]) and name is not null", symbols
     )
-    return {row["symbol"]: row["name"] for row in rows}
+    return {row["symbol"]: _name(row["name"]) for row in rows}
 
 
 async def _remember(connection: Connection, title: str, members: Collection[str], day: date) -> None:
@@ -116,6 +119,10 @@ async def _remember(connection: Connection, title: str, members: Collection[str]
         day,
         members,
     )
+
+
+def _name(text: str | None) -> str:
+    return clean(text or "", LONGEST_NAME)
 
 
 def _decoded(text: str | None) -> object:
