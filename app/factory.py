@@ -7,6 +7,7 @@ from quart.wrappers import BaseRequestWebsocket
 from app import db, deps, desk, health, lifespan, streams, wire
 from app.accounts import api as accounts_api
 from app.accounts import confirm, gate, invites, partials, passwords, register, visitor
+from app.accounts import refusals as noted_refusals
 from app.accounts import routes as accounts
 from app.accounts.resets import routes as resets
 from app.accounts.tokens import bearer
@@ -31,7 +32,9 @@ from app.web import (
     first_visit,
     guards,
     parameters,
+    refusals,
     reports,
+    request_log,
     security,
     session_end,
     sudo,
@@ -64,6 +67,8 @@ def create_app(settings: Settings) -> Quart:
     lifespan.install(app, settings)
 
     # In the order in which a request meets them.
+    if settings.logging.requests:
+        request_log.install(app)
     caller.install(app, settings.proxy_hops)
     security.install(app, settings.public_url, settings.live.allowed_origins)
     visitor.install(app, settings.public_url.startswith("https:"), settings.sessions.absolute_seconds)
@@ -71,6 +76,7 @@ def create_app(settings: Settings) -> Quart:
     bearer.install(app)
     session_end.install(app, partials.session)
     first_visit.install(app)
+    refusals.install(app, noted_refusals.note)
     sudo.install(app, visitor.has_confirmed, visitor.owes_codes)
     traffic.install(
         app,

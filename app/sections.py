@@ -193,6 +193,8 @@ class Live(Section):
 class Logging(Section):
     level: Severity = "info"
     form: Literal["text", "json"] = "text"
+    requests: bool = False
+    """A line for each request, at level info."""
     file_enabled: bool = False
     file_path: Inside = Path("logs/tickstock.log")
     file_max_size: int = Field(default=10_485_760, ge=10_000)

@@ -94,6 +94,7 @@ DOCUMENTED = {
     "ENGINE": "engine.on",
     "INGEST": "ingest.on",
     "MASSIVE_API_KEY": "massive.api_key",
+    "LOG_REQUESTS": "logging.requests",
     "LOG_FILE_ENABLED": "logging.file_enabled",
     "LOG_FILE_PATH": "logging.file_path",
     "LOG_FILE_MAX_SIZE": "logging.file_max_size",

@@ -9,7 +9,7 @@ from typing import Any, cast
 from quart import Blueprint, Quart, Response, abort, request, websocket
 from quart.typing import ResponseReturnValue
 
-from app import deps, wire
+from app import deps, stream_log, wire
 from app.admission import Admission
 from app.deps import CatchesUp, House, SnapshotFailed
 from app.identity import Rate
@@ -97,6 +97,8 @@ async def quotes() -> ResponseReturnValue | None:
 
 def install(app: Quart) -> None:
     app.register_blueprint(blueprint)
+    if deps.house_of(app).settings.logging.requests:
+        stream_log.install(app)
     app.while_serving(lambda: _while_serving(app))
 
 
@@ -111,6 +113,7 @@ def _headers(form: Form, origin: str | None, allowed: Container[str]) -> dict[st
 
 def _leave_with_this_task(reader: Reader) -> None:
     """The task that answers also sends, until the connection is ours; a response may also never be begun."""
+    stream_log.begin(reader)
     answering = asyncio.current_task()
     assert answering
     answering.add_done_callback(lambda _: None if isinstance(reader.wire, lane.Straight) else reader.lost())

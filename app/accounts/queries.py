@@ -53,6 +53,7 @@ class Action(StrEnum):
     NEW_RECOVERY = "new_recovery_codes"
     ACCEPT_INVITE = "accept_invite"
     ACCEPT_RESET = "accept_reset"
+    REFUSE = "refuse"
 
 
 ENTERED = [Action.SIGN_IN.value, Action.FIRST_ADMIN.value, Action.ACCEPT_INVITE.value, Action.REGISTER.value]
@@ -65,6 +66,7 @@ class Outcome(StrEnum):
     LIMITED = "limited"
     HALF = "needs_code"
     ASKED = "asked"
+    REFUSED = "refused"
 
 
 _FIELDS = """

@@ -9,11 +9,14 @@ from quart import Blueprint
 
 from app import deps
 from app.admin import queries
-from app.admin.queries import Wanted
+from app.admin.queries import Action, Outcome, Wanted
 from app.identity import Scope
-from app.web import api, guards
+from app.web import api, caller, guards
 
 blueprint = Blueprint("admin_api", __name__, url_prefix=api.ROOT)
+
+NOTED = "1/minute"
+"""Of one token or session: who reads the audit page by page, or follows it, does not fill it."""
 
 Word = Annotated[api.Word, Meta(max_length=254)]
 
@@ -53,9 +56,12 @@ class Audit(msgspec.Struct, frozen=True):
 async def audit(asked: AuditAsked) -> Audit:
     """Who did what, the newest first."""
     since, until = api.instant("from", asked.since), api.instant("to", asked.until)
+    who = guards.identity()
     wanted = Wanted(asked.who, asked.action, asked.outcome, since, until)
     async with deps.pools().own.acquire() as connection:
         found = await queries.audit(connection, wanted, asked.limit + 1, asked.before)
+        if await deps.limits().hit("export:audit", who.session, NOTED) is None:
+            await queries.record(connection, who, Action.EXPORT, Outcome.OK, caller.address(), "/api/v1/audit")
     page = found[: asked.limit]
     given = [
         Entry(each.id, api.moment(each.at), each.actor, each.action, each.outcome, each.ip, each.detail, each.session)

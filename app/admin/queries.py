@@ -26,6 +26,7 @@ class Action(StrEnum):
     DISABLE = "disable_user"
     ENABLE = "enable_user"
     DELETE = "delete_user"
+    EXPORT = "export"
 
 
 class Outcome(StrEnum):

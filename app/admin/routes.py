@@ -197,6 +197,8 @@ async def audit_csv() -> ResponseReturnValue:
         return await errors.answer(422)
     async with deps.pools().own.acquire() as connection:
         found = await queries.audit(connection, form.wanted(guards.view().zone), csv.ROWS, form.before.data)
+        done = (Action.EXPORT, Outcome.OK, caller.address(), f"audit.csv, {len(found)} rows")
+        await queries.record(connection, guards.identity(), *done)
     headers = {"Content-Disposition": 'attachment; filename="audit.csv"'}
     return Response(csv.drawn(found), 200, headers, content_type="text/csv; charset=utf-8")
 

@@ -62,6 +62,8 @@ class Hub:
         self.joined: Counter[str] = Counter()
         self.recover: Callable[[Reader], None] = lambda reader: reader.end("catch-up")
         """What is done with a reader that lagged, and is in its audience again."""
+        self.closed: Callable[[Reader], None] = lambda _reader: None
+        """Hears of each whose connection is over."""
         self._markup = markup
         self._beat_seconds = beat_seconds
         self._bounds = bounds
@@ -224,6 +226,7 @@ class Hub:
         self._leaving.discard(reader)
         if not self._leaving:
             self._all_gone.set()
+        self.closed(reader)
 
     def left(self, reader: Reader) -> None:
         if reader not in self._readers:

@@ -6,6 +6,9 @@ from quart import Quart, current_app, has_websocket_context, request, websocket
 from quart.wrappers import BaseRequestWebsocket
 
 LONGEST_ADDRESS = 64
+LONGEST_PATH = 200
+LONGEST_PART = 24
+"""Characters between two slashes of a path that leads nowhere."""
 
 
 def install(app: Quart, proxy_hops: int) -> None:
@@ -32,6 +35,17 @@ def comes_by_https() -> bool:
 def host() -> str:
     """The name that the desk was asked by, as it was sent: Werkzeug's is empty for what it does not like."""
     return asked().headers.get("Host", "")
+
+
+def path() -> str:
+    """What was asked for, to be kept: without the query, and without what opens something by being known."""
+    request_ = asked()
+    secret = (request_.view_args or {}).get("token")
+    if secret:
+        return request_.path.replace(str(secret), "...")[:LONGEST_PATH]
+    if request_.url_rule is None:  # a link that was copied badly is one all the same
+        return "/".join(part if len(part) < LONGEST_PART else "..." for part in request_.path.split("/"))[:LONGEST_PATH]
+    return request_.path[:LONGEST_PATH]
 
 
 def agent() -> str:

@@ -12,7 +12,7 @@ LAYERS = (
     {"commands"},
     {"serve"},
     {"factory", "lifespan"},
-    {"relay", "streams", "catchup", "resync", "desk", "intake", "pulse", "running", "links", "admission"},
+    {"relay", "streams", "catchup", "resync", "desk", "intake", "pulse", "running", "links", "admission", "stream_log"},
     {"accounts", "quotes", "patterns", "indicators", "market", "alerts", "backtests", "data", "admin", "health"},
     {"deps", "courier"},
     {"web", "live", "wire", "db"},
@@ -30,6 +30,7 @@ ALONGSIDE = {
     ("factory", "lifespan"),
     ("pulse", "intake"),
     ("streams", "admission"),
+    ("streams", "stream_log"),
 }
 """Neighbours of one layer that may be imported, in this direction."""
 

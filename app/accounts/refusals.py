@@ -1,0 +1,23 @@
+"""Refusals in the audit: at most one a minute of each person, or address where nobody is known, and route."""
+
+from contextlib import suppress
+
+from app import db, deps, wire
+from app.accounts import gate, queries
+from app.accounts.queries import Action, Outcome
+from app.web.refusals import Refusal
+
+NOTED = "1/minute"
+
+
+async def note(refusal: Refusal) -> None:
+    """While Redis or the database is away, what is refused is refused all the same."""
+    who = refusal.who
+    whose = str(who.user_id) if who else gate.neighbourhood(refusal.address)
+    with suppress(wire.Unavailable, db.Unavailable):
+        if await deps.limits().hit("refused", f"{whose} {refusal.route}", NOTED) is not None:
+            return
+        actor, session = (who.email, who.session) if who else ("", "")
+        done = (Action.REFUSE, Outcome.REFUSED, refusal.address, refusal.what, session)
+        async with deps.pools().own.acquire() as connection:
+            await queries.record(connection, actor, *done)
