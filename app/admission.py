@@ -9,6 +9,7 @@ from quart import Quart
 from app import db, deps, wire
 from app.accounts import partials, visitor
 from app.deps import House
+from app.live import takeover
 from app.live.frames import Form, Part, end
 from app.live.hub import Hub
 from app.live.reader import Reader
@@ -37,7 +38,7 @@ class Admission:
             with suppress(TimeoutError, wire.Unavailable, db.Unavailable):
                 async with asyncio.timeout(WITHIN_SECONDS):
                     await self._check_sessions()
-                    await _count_elsewhere(self._house)
+                    await count_elsewhere(self._house)
 
     async def _check_sessions(self) -> None:
         """An open stream is use of its session: to ask for it here says so."""
@@ -69,9 +70,12 @@ def _warning(hub: Hub, reader: Reader, ending: SessionEnd) -> Iterable[Part]:
     return hub.drawn([form], view), end(""), Part(ServerSentEvent(sentence, event="notice").encode())
 
 
-async def _count_elsewhere(house: House) -> None:
-    """Of streams that were opened in two processes at once, those of one are too many."""
+async def count_elsewhere(house: House) -> None:
+    """Of streams that were opened in two processes at once, those of one are too many. And room that is asked for."""
     elsewhere = await house.crowd.tell(house.hub.held)
     house.hub.elsewhere = {person: other.held for person, other in elsewhere.items()}
     for person, other in elsewhere.items():
         house.hub.keep(person, house.settings.live.streams_per_user - other.before)
+    for person in house.crowd.requests & house.hub.held.keys():
+        if await house.crowd.accept(person):
+            takeover.end_oldest(house.hub, person)

@@ -61,6 +61,7 @@ def create_app(settings: Settings) -> Quart:
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         BODY_TIMEOUT=SLOWEST_BODY,
         RESPONSE_TIMEOUT=SLOWEST_ANSWER,
+        STREAMS_PER_USER=settings.live.streams_per_user,
     )
     app.url_map.merge_slashes = False  # A//B is no other way to A/B
     vars(app)["session_interface"] = NoSession()

@@ -183,7 +183,7 @@ class Live(Section):
     frame_seconds: float = Field(default=0.05, ge=0.01, le=1)
     beat_seconds: Seconds = 5.0
     max_connections: int = Field(default=1000, ge=1, le=1_000_000)
-    streams_per_user: int = Field(default=6, ge=1, le=1_000_000)
+    streams_per_user: int = Field(default=5, ge=1, le=1_000_000)
     stalled_seconds: Seconds = 10.0
     admit_seconds: Seconds = 3.0
     lane: Literal["auto", "plain"] = "auto"

@@ -15,7 +15,7 @@ from app.deps import CatchesUp, House, SnapshotFailed
 from app.identity import Rate
 from app.live import lane, topics
 from app.live.frames import Form, chunk, enclosed, unchunked
-from app.live.hub import Full, Hub
+from app.live.hub import Full, Hub, PersonFull
 from app.live.reader import Reader, head
 from app.live.socket import Socket, converse
 from app.web import compression, guards
@@ -54,8 +54,8 @@ async def stream() -> ResponseReturnValue:
         return Response(b"", headers=headers, content_type=CONTENT_TYPE)
     try:
         reader = house.hub.join(wanted.topics, guards.view(), guards.rate(), form=form, identity=guards.identity())
-    except Full:
-        return _come_back()
+    except Full as full:
+        return _refused(full, house)
     _leave_with_this_task(reader)
     asked = LogId.parse(request.headers.get("Last-Event-ID") or request.args.get("cursor", ""))
     cursor, scope = str(asked) if asked else "", cast(Mapping[str, Any], request.scope)
@@ -84,8 +84,8 @@ async def quotes() -> ResponseReturnValue | None:
     try:
         view, identity = guards.view(), guards.identity()
         reader = house.hub.join(wanted.topics, view, Rate.FASTEST, form=Form.SOCKET, identity=identity)
-    except Full:
-        return _come_back()
+    except Full as full:
+        return _refused(full, house)
     _leave_with_this_task(reader)
     state = reader.payload(await house.catchup.of(reader, ""))
     if reader.ended:
@@ -109,6 +109,15 @@ def _come_back() -> Response:
 def _headers(form: Form, origin: str | None, allowed: Container[str]) -> dict[str, str]:
     coding = {"Content-Encoding": "gzip"} if form is Form.GZIP else {}
     return {**HEADERS, **_readable_from(origin, allowed), **coding}
+
+
+def _refused(full: Full, house: House) -> Response:
+    """Of a full person the status is another: here somebody can do something, and waiting alone does not help."""
+    if not isinstance(full, PersonFull):
+        return _come_back()
+    words = f"{house.settings.live.streams_per_user} desks of yours are open: close one, or take over.\n"
+    headers = {"Retry-After": "5", "HX-Reswap": "none"}
+    return Response(words, 409, headers, content_type="text/plain; charset=utf-8")
 
 
 def _leave_with_this_task(reader: Reader) -> None:

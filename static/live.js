@@ -5,7 +5,7 @@
   const links = []
   const idle = () => paused || document.hidden
   let paused = root.dataset.live === "paused" || sessionStorage.paused
-  let cursor, stuck, drawing, whole, told = "live", since = 0
+  let cursor, stuck, drawing, whole, full, told = "live", since = 0
 
   if (!/\btz=/.test(document.cookie))
     document.cookie = `tz=${Intl.DateTimeFormat().resolvedOptions().timeZone};path=/;max-age=31536000;samesite=lax`
@@ -21,7 +21,7 @@
   // The badge says at once how it stands; only what lasts is worth a sentence.
   function show() {
     const state = root.dataset.live, lasted = now() - since
-    const next = paused ? "paused" : !navigator.onLine ? "offline" : links.every(link => link.up) ? "live"
+    const next = paused ? "paused" : !navigator.onLine ? "offline" : links.every(link => link.up) ? "live" : full ? "full"
       : state === "stale" || state !== "live" && lasted > 10000 ? "stale" : state === "connecting" ? state : "reconnecting"
     if (next !== state) {
       root.dataset.live = next
@@ -84,6 +84,7 @@
     })
     it.on("htmx:after:request", event => event.preventDefault())  // no stream: nothing to be shown
     it.on("htmx:finally:request", ({detail: {ctx: {response}}}) => {
+      full = response?.status === 409
       if (response?.status === 401) signIn()
       else if (!live._htmx.sse) it.lost(!!response, response?.headers.get("Retry-After") * 1000)
     })
@@ -102,6 +103,7 @@
     })
     it.on("htmx:sse:close", event => it.lost(true, event.detail.connection.config.reconnectDelay))
     it.on("session-ended", signIn)
+    it.on("taken-over", () => paused = 1)
     it.on("notice", event => said.textContent = event.detail.data)
 
     find("pause").onclick = () => {

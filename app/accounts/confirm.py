@@ -14,7 +14,7 @@ from app.accounts.totp import proof
 from app.accounts.totp.forms import code_field, password_field
 from app.accounts.totp.routes import seal
 from app.identity import Identity
-from app.web import caller, errors, guards, html, names, security, session_end, sudo
+from app.web import caller, errors, guards, html, security, session_end, sudo
 
 blueprint = Blueprint("confirm", __name__)
 
@@ -84,9 +84,8 @@ async def show_stay() -> ResponseReturnValue:
 @sudo.before_enrolment
 async def stay() -> ResponseReturnValue:
     """To have asked is use, and extends the idle time; at the absolute limit it takes the password."""
-    before = names.split(request.headers.get("Referer", ""))
-    back = security.own_path(before.path + (f"?{before.query}" if before.query else ""))
-    if not _ends_soon() or before.path == sudo.CONFIRM:
+    back = security.came_from()
+    if not _ends_soon() or back.partition("?")[0] == sudo.CONFIRM:
         return redirect(back, 303)
     return redirect(f"{sudo.CONFIRM}?{urlencode({'next': back})}", 303)
 

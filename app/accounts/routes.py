@@ -13,6 +13,7 @@ from app.accounts.queries import Action, Outcome, User
 from app.accounts.setup import FirstContact
 from app.accounts.totp import door
 from app.identity import Identity, Role
+from app.live import takeover
 from app.web import caller, errors, guards, html, names, security
 
 blueprint = Blueprint("accounts", __name__)
@@ -115,6 +116,23 @@ async def end_sessions() -> ResponseReturnValue:
     if not ended and chosen != OTHERS:
         return await errors.answer(404, GONE)
     return redirect("/account", 303)
+
+
+@blueprint.get("/account/streams")
+@guards.signed_in
+async def streams() -> ResponseReturnValue:
+    """The form stands on every live page, and is shown where it is of use."""
+    return redirect("/account", 303)
+
+
+@blueprint.post("/account/streams")
+@guards.signed_in
+async def take_over() -> ResponseReturnValue:
+    """The oldest of one's streams ends, and the page that asked has its place."""
+    person = guards.identity().user_id
+    if not takeover.end_oldest(deps.hub(), person):
+        await deps.house().crowd.request_room(person)
+    return redirect(security.came_from(), 303)
 
 
 @blueprint.get("/account/password")

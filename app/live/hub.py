@@ -34,12 +34,16 @@ SOCKET_BEAT = b"{}"
 
 
 class Full(Exception):
-    """No room for another reader, of this process or of this person."""
+    """No room for another reader in this process."""
+
+
+class PersonFull(Full):
+    """This person holds as many as one may."""
 
 
 class Bounds(NamedTuple):
     readers: int = 1000
-    per_owner: int = 6
+    per_owner: int = 5
     stalled_seconds: float = 10.0
     """A lagging reader whose wire takes nothing for so long is gone."""
     lifetime: tuple[float, float] = (480.0, 720.0)
@@ -148,7 +152,7 @@ class Hub:
         if self.draining or len(self._readers) >= self._bounds.readers:
             raise Full
         if identity and self._held(identity.user_id) >= self._bounds.per_owner:
-            raise Full
+            raise PersonFull
         audience = self._audience(topics, view, rate)
         until = asyncio.get_running_loop().time() + random.uniform(*self._bounds.lifetime)  # noqa: S311 - spreads load alone
         reader = Reader(self, audience, identity, form=form, until=until)

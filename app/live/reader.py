@@ -20,6 +20,7 @@ End = Literal[
     "catch-up",
     "age",
     "full",
+    "taken-over",
     "drain",
     "session-ended",
     "flood",
@@ -32,6 +33,7 @@ CODES: dict[End, int] = {
     "catch-up": 1013,
     "age": 1001,
     "full": 1013,
+    "taken-over": 1013,
     "drain": 1012,
     "session-ended": 4401,
     "flood": 1008,
@@ -40,6 +42,12 @@ CODES: dict[End, int] = {
     "garbled": 1002,
 }
 """With which a WebSocket is closed."""
+
+FINAL: dict[End, str] = {
+    "session-ended": "session-ended",
+    "taken-over": "Another desk of yours took over. Resume to be live here again.",
+}
+"""After which nobody comes back by itself: the event's name, and its words."""
 
 HELD_BYTES = 65_536
 """While a reader catches up, frames of this many bytes are kept for it; beyond, it has to come back."""
@@ -247,8 +255,8 @@ class Reader:
 
 
 def goodbye(why: End, among: int = 1) -> Part:
-    if why == "session-ended":
-        return Part(ServerSentEvent(why, event=why).encode())
+    if why in FINAL:
+        return Part(ServerSentEvent(FINAL[why], event=why).encode())
     soonest, latest = SPREAD_MS
     latest = max(latest, min(LONGEST_MS, among * EACH_MS))
     retry = random.randint(soonest, latest)  # noqa: S311 - spreads load, guards nothing

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
-from quart import Response, make_response, request
+from quart import Response, current_app, make_response, request
 
 from app.identity import ZONES, NumberForm, Rate, View
 from app.push import Push
@@ -92,6 +92,7 @@ async def page(
         links=opened,
         visitor=visitor,
         first=first,
+        desks=current_app.config.get("STREAMS_PER_USER", 0),
         session=session_end.markup(guards.view(), live=bool(opened.stream) and rate is not Rate.PAUSED),
         view=guards.view(),
         rate=rate,

@@ -108,6 +108,12 @@ def own_path(target: str | None) -> str:
     return "/" if any(not "!" <= letter <= "~" or letter == "\\" for letter in target) else target
 
 
+def came_from() -> str:
+    """The path of the page whose form was sent, else "/"."""
+    before = names.split(request.headers.get("Referer", ""))
+    return own_path(before.path + (f"?{before.query}" if before.query else ""))
+
+
 def _fetch_site() -> str | None:
     """None when the browser said nothing, or when a link elsewhere merely led a person here."""
     if request.method in SAFE_METHODS and request.headers.get("Sec-Fetch-Mode") == "navigate":

@@ -30,6 +30,12 @@ return fresh
 """
 
 
+_ASK = "redis.call('HSET', KEYS[1], ARGV[1], redis.call('TIME')[1] .. ' {}')"
+
+REQUEST = "take-over "
+"""Before a person's id, in the place of a process' name: that person asks for room, wherever their streams are."""
+
+
 class Elsewhere(NamedTuple):
     """Streams of one person in other processes."""
 
@@ -41,7 +47,10 @@ class Elsewhere(NamedTuple):
 class Crowd:
     def __init__(self, client: Redis, name: str) -> None:
         """`name`: this process' and its successor's, which must not be counted beside who was killed in its place."""
+        self._client = client
         self._tell = client.register_script(_TELL)
+        self.requests: frozenset[UUID] = frozenset()
+        """Who asks for room, as was heard last."""
         self._name = name
 
     async def tell(self, held: Mapping[UUID, int]) -> dict[UUID, Elsewhere]:
@@ -49,10 +58,20 @@ class Crowd:
         with reachable():
             others = await self._tell(keys=(STREAMS_KEY,), args=(self._name, msgspec.json.encode(held), KEPT_SECONDS))
         found: dict[UUID, Elsewhere] = {}
-        for name, said in others:
+        named = [(name.decode(), said) for name, said in others]
+        self.requests = frozenset(UUID(name[len(REQUEST) :]) for name, _ in named if name.startswith(REQUEST))
+        for name, said in named:
             for person, count in msgspec.json.decode(said, type=dict[UUID, int]).items():
                 known = found.get(person, Elsewhere(0, 0))
-                found[person] = Elsewhere(
-                    known.held + count, known.before + (count if name.decode() < self._name else 0)
-                )
+                found[person] = Elsewhere(known.held + count, known.before + (count if name < self._name else 0))
         return found
+
+    async def request_room(self, person: UUID) -> None:
+        """Asks the other processes to end a stream of theirs; heard within KEPT_SECONDS or not at all."""
+        with reachable():
+            await self._client.eval(_ASK, 1, STREAMS_KEY, f"{REQUEST}{person}")
+
+    async def accept(self, person: UUID) -> bool:
+        """Whether this process is the one that makes the room."""
+        with reachable():
+            return bool(await self._client.hdel(STREAMS_KEY, f"{REQUEST}{person}"))

@@ -56,6 +56,8 @@ LINES: dict[str, Line] = {
     "confirm.confirm": Line(Who.PEOPLE, 422),
     "confirm.show": Line(Who.PEOPLE, 200),
     "confirm.show_stay": Line(Who.PEOPLE, 303),
+    "accounts.streams": Line(Who.PEOPLE, 303),
+    "accounts.take_over": Line(Who.PEOPLE, 303),
     "confirm.stay": Line(Who.PEOPLE, 303),
     "desk.dashboard": Line(Who.PEOPLE, 200),
     "desk.symbol_page": Line(Who.PEOPLE, 404),

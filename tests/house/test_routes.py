@@ -72,6 +72,7 @@ EXEMPT = {
     "accounts.logout": "ends a session, at most one's own",
     "tokens.revoke": "takes back what one made, which is limited",
     "tokens.revoke_of": "takes back what somebody made, which is limited",
+    "accounts.take_over": "ends a stream of one's own, whose page may come back",
     "confirm.stay": "does what any page that is opened does",
     "choice.choose": "sets two cookies and stores nothing",
 }

@@ -110,6 +110,38 @@ def test_an_open_page_catches_up_without_a_reload(page: Page, quiet: Desk) -> No
     expect(page.locator("#last-goog")).to_contain_text("681.17")
 
 
+def test_of_eight_tabs_the_one_that_is_shown_is_live(browser: Browser, replaying: Desk) -> None:
+    """More than a browser has connections, and more than a person may have streams: hidden tabs hold neither."""
+    first = signed_in(browser, replaying)
+    pages = [first, *(first.context.new_page() for _ in range(7))]
+    for page in pages:
+        if page is not first:
+            page.goto(f"{replaying.url}/symbols/IBM")
+        expect(page.locator("html[data-live=live]")).to_be_attached()
+        hide(page, True)
+
+    for page in pages:
+        hide(page, False)
+        expect(page.locator("html[data-live=live]")).to_be_attached()
+        hide(page, True)
+    first.context.close()
+
+
+def test_of_six_windows_the_last_says_so_and_takes_over(browser: Browser, replaying: Desk) -> None:
+    """All are visible: each holds a connection, and the browser has six."""
+    first = signed_in(browser, replaying)
+    pages = [first, *(first.context.new_page() for _ in range(5))]
+    for page in pages[1:]:
+        page.goto(f"{replaying.url}/symbols/IBM")
+
+    expect(pages[5].locator("#announce")).to_contain_text("5 desks of yours are open")
+    pages[5].get_by_role("button", name="Take over here").click()
+
+    expect(pages[5].locator("html[data-live=live]")).to_be_attached()
+    expect(first.locator("html[data-live=paused]")).to_be_attached()
+    first.context.close()
+
+
 def hide(page: Page, hidden: bool) -> None:
     """What a browser does when its tab goes to the background, and when it comes back."""
     page.evaluate(

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from app import streams
+from app import admission
 from app.settings import Settings
 from tests.ports import free_port
 from tests.stream.conftest import Desk
@@ -51,7 +51,7 @@ async def test_what_is_held_in_one_process_counts_in_the_other(desk: Desk, other
         await until(lambda: sum(desk.house.hub.elsewhere.values()) == sum(other.house.hub.elsewhere.values()) == 2)
 
         for each in (desk, other):
-            assert (await opened(stack, each, 1))[0].status == 503
+            assert (await opened(stack, each, 1))[0].status == 409
 
         readers[0].sink.close()
         await until(lambda: sum(other.house.hub.elsewhere.values()) == 1)
@@ -66,7 +66,7 @@ async def test_of_streams_that_were_opened_at_once_those_beyond_the_bound_end(de
 
         # Not by the clock: it might come while they are being opened, and refuse the last ones.
         for each in (desk, other) * 3:
-            await streams._look_who_is_elsewhere(each.house)
+            await admission.count_elsewhere(each.house)
         assert held(desk, other) == 4
         ended = desk.house.hub.stats.ended.get("full", 0) + other.house.hub.stats.ended.get("full", 0)
         assert ended == 4
@@ -83,10 +83,31 @@ async def test_who_takes_the_place_of_another_is_not_counted_beside_it(desk: Des
         await successor.start()
         stack.push_async_callback(successor.stop)
         readers = await opened(stack, successor, 4)
-        await streams._look_who_is_elsewhere(successor.house)
+        await admission.count_elsewhere(successor.house)
 
         assert [reader.status for reader in readers] == [200] * 4
         assert (held(successor), successor.house.hub.elsewhere) == (4, {})
+
+
+async def test_who_takes_over_ends_the_oldest_of_their_own_wherever_it_is(desk: Desk, other: Desk) -> None:
+    async with AsyncExitStack() as stack, other.client() as client:
+        oldest, next_, *_ = await opened(stack, desk, 1) + await opened(stack, desk, 3)
+        await until(lambda: sum(other.house.hub.elsewhere.values()) == 4)
+        refused = (await opened(stack, other, 1))[0]
+        assert (refused.status, refused.headers["retry-after"]) == (409, "5")
+
+        page = f"{client.base_url}/symbols?q=A"
+        answer = await client.post("/account/streams", headers={"Referer": page})
+
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/symbols?q=A")
+        assert (await oldest.end())[-1].event == "taken-over"
+        await until(lambda: sum(other.house.hub.elsewhere.values()) == 3)
+        assert (await opened(stack, other, 1))[0].status == 200
+
+        async with desk.client() as here:
+            await here.post("/account/streams")
+        assert (await next_.end())[-1].event == "taken-over"
+        assert held(desk, other) == 3
 
 
 async def test_a_process_that_went_without_a_word_is_left_out_after_a_while(desk: Desk, other: Desk) -> None:

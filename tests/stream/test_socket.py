@@ -125,9 +125,9 @@ async def test_a_person_has_so_many_and_a_seat_that_is_left_is_free(desk: Desk) 
         assert (await talker.__aenter__()).status == 101
     assert desk.house.hub.stats.sockets == len(talkers)
 
-    assert await status(talk(desk, "quotes")) == 503
+    assert await status(talk(desk, "quotes")) == 409
     async with desk.stream("quotes") as reader:
-        assert reader.status == 503
+        assert reader.status == 409
     talkers[0].say(CloseConnection(1000))
     assert await talkers[0].closed() == 1000
     await until(lambda: desk.house.hub.stats.readers == len(talkers) - 1)

@@ -83,6 +83,7 @@ async def test_an_answer_that_is_no_stream_never_reaches_the_page(page: Page, se
         pytest.param(answer(204), 10, id="has nothing"),
         pytest.param(answer(200, "<p>", **{"Content-Type": "text/html"}), 10, id="is no stream"),
         pytest.param(answer(503, **{"Retry-After": "2"}), 8, id="is full"),
+        pytest.param(answer(409, **{"Retry-After": "5"}), 6, id="has too many of ours"),
         pytest.param(lambda route: route.abort(), 30, id="is not there"),
     ],
 )
@@ -118,6 +119,32 @@ async def test_who_opens_too_many_comes_back_when_told(page: Page, server: Serve
 
     await seconds_pass(page, 18)
     assert len(asked) == 2
+
+
+async def test_a_page_that_is_one_too_many_offers_to_take_over_and_the_one_that_loses_stays_away(
+    page: Page, server: Server
+) -> None:
+    await held(page, server)
+    await page.route(STREAM, answer(409, **{"Retry-After": "5"}))
+    await server.say({"event": "bye", "retry": 1})
+    await seconds_pass(page, 5)
+
+    await page.wait_for_selector("html[data-live=full]", state="attached")
+    assert "close one, or take over" in await page.inner_text("#announce")
+    assert await page.get_by_role("button", name="Take over here").is_visible()
+
+    await page.unroute(STREAM)
+    await seconds_pass(page, 22)
+    await page.wait_for_selector("html[data-live=live]", state="attached")
+    assert not await page.get_by_role("button", name="Take over here").is_visible()
+    asked = joins(page)
+    await server.say({"event": "taken-over", "html": "Another desk of yours took over."})
+    await server.say({"event": "bye", "retry": 1})
+    await seconds_pass(page, 30)
+    assert asked == []
+    await page.get_by_role("button", name="Resume").click()
+    await seconds_pass(page, 2)
+    await page.wait_for_selector("html[data-live=live]", state="attached")
 
 
 async def test_who_is_sent_away_comes_back_when_told(page: Page, server: Server) -> None:
