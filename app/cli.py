@@ -108,6 +108,7 @@ def setup() -> None:
         ground.lay_own(settings)
         if link := ground.first_link(settings):
             click.echo(f"no admin yet; this link makes the first one, once: {link}")
+        _warn_of_owner(settings)
         if ground.could_write_market(settings):
             click.echo(
                 "warning: the role that reads the market could write it; MARKET_DATABASE_URL names another", err=True
@@ -224,8 +225,20 @@ def _prepare(settings: "Settings") -> None:
 
     try:
         ground.lay_own(settings, patience=3)
+        _warn_of_owner(settings)
     except Unusable as refusal:
         click.echo(f"warning: {refusal}; `tickstock setup` does it later", err=True)
+
+
+def _warn_of_owner(settings: "Settings") -> None:
+    from app.commands import ground
+
+    if ground.owns_audit(settings):
+        click.echo(
+            'warning: the role of DATABASE_URL owns the audit and could alter it; docs/operations.md, "The owner of the'
+            ' audit", says how another role owns it',
+            err=True,
+        )
 
 
 def _supervised() -> bool:

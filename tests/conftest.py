@@ -114,7 +114,7 @@ def furnished(places: Places, postgres_server: Child) -> str:
 
     async def furnish() -> None:
         urls = await roles.prepare(postgres.url(places), "furnished")
-        await migrate.migrate("app", urls.own)
+        await migrate.migrate("app", urls.owner)
         await migrate.migrate("market", urls.engine)
 
     asyncio.run(furnish())

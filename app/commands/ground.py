@@ -29,11 +29,11 @@ class Away(Unusable):
 
 
 def lay(superuser: str) -> Addresses:
-    """In a database server of our own: both schemas, three roles."""
+    """In a database server of our own: both schemas, four roles."""
 
     async def work() -> Addresses:
         urls = await roles.prepare(superuser)
-        await migrate.migrate("app", urls.own)
+        await migrate.migrate("app", urls.owner)
         await migrate.migrate("market", urls.engine)
         return Addresses(own=urls.own, market=urls.market, engine=urls.engine)
 
@@ -71,6 +71,16 @@ def could_write_market(settings: Settings) -> bool:
     async def work() -> bool:
         async with pool_for(settings, market=True) as pool, pool.acquire() as connection:
             return (await inspect(connection)).writable
+
+    return done(work())
+
+
+def owns_audit(settings: Settings) -> bool:
+    """The role that writes the audit could alter or drop it: it owns the table, or may act as who does."""
+
+    async def work() -> bool:
+        async with pool_for(settings) as pool, pool.acquire() as connection:
+            return await roles.owns_audit(connection)
 
     return done(work())
 

@@ -1,11 +1,12 @@
-"""The embedded server's roles: one for our own tables, one that only reads the market, one that writes it."""
+"""The embedded server's roles: one that owns our own tables, one that works with them, one that only reads the market,
+one that writes it."""
 
 from typing import NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
-OWN, MARKET, ENGINE = "tickstock_web", "tickstock_ro", "tickstock_engine"
+OWNER, OWN, MARKET, ENGINE = "tickstock_owner", "tickstock_web", "tickstock_ro", "tickstock_engine"
 
 _CREATE_ROLE = """
 do $$ begin
@@ -34,29 +35,53 @@ _GRANTS = (
         for role in ("own", "market")
         for name, value in TIME_OUTS.items()
     ),
-    "create schema if not exists app authorization {own}",
+    "create schema if not exists app authorization {owner}",
+    # Before there was an owner, the web process' role owned it all.
+    "alter schema app owner to {owner}",
+    "reassign owned by {own} to {owner}",
+    "grant usage on schema app to {own}",
+    "grant select, insert, update, delete on all tables in schema app to {own}",
+    "alter default privileges for role {owner} in schema app grant select, insert, update, delete on tables to {own}",
 )
+
+_AUDIT = """
+do $$ begin
+  if to_regclass('app.audit') is not null then revoke update, delete on app.audit from {own}; end if;
+end $$
+"""
+"""A migration does the same where the table is new; the grants above would give it back."""
 
 
 class Urls(NamedTuple):
+    """`owner` migrates our own schema, and nothing else; `own` is the web process'."""
+
     own: str
     market: str
     engine: str
+    owner: str
 
 
 async def prepare(superuser_url: str, database: str = "tickstock") -> Urls:
     """Makes what is missing, so that it may be called at every start. For a server of our own only."""
-    names = {"database": database, "own": OWN, "market": MARKET, "engine": ENGINE}
+    names = {"database": database, "owner": OWNER, "own": OWN, "market": MARKET, "engine": ENGINE}
     connection = await asyncpg.connect(superuser_url, timeout=5, statement_cache_size=0)
     try:
-        for role in (OWN, MARKET, ENGINE):
+        for role in (OWNER, OWN, MARKET, ENGINE):
             await connection.execute(_CREATE_ROLE.format(role=role))
         if not await connection.fetchval("select 1 from pg_database where datname = $1", database):
             await connection.execute(f'create database "{database}"')
     finally:
         await connection.close()
     await _grant(_address(superuser_url, database), names)
-    return Urls(*(_address(superuser_url, database, role) for role in (OWN, MARKET, ENGINE)))
+    return Urls(*(_address(superuser_url, database, role) for role in (OWN, MARKET, ENGINE, OWNER)))
+
+
+async def owns_audit(connection: asyncpg.Connection) -> bool:
+    """Whether the role of this connection could alter or drop the audit."""
+    owned: bool | None = await connection.fetchval(
+        "select pg_has_role(relowner, 'usage') from pg_class where oid = to_regclass('app.audit')"
+    )
+    return bool(owned)
 
 
 async def _grant(url: str, names: dict[str, str]) -> None:
@@ -66,7 +91,7 @@ async def _grant(url: str, names: dict[str, str]) -> None:
         async with connection.transaction():
             # Two that start together would grant at once, and one of them fail.
             await connection.execute("select pg_advisory_xact_lock(hashtext('tickstock roles'))")
-            for grant in _GRANTS:
+            for grant in (*_GRANTS, _AUDIT):
                 await connection.execute(grant.format(**quoted))
     finally:
         await connection.close()

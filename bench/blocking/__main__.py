@@ -66,7 +66,7 @@ def servers(directory: Path, symbols: int) -> Iterator[Settings]:
 
 async def _furnished(superuser: str, redis: str, symbols: int) -> tuple[str, str]:
     urls = await roles.prepare(superuser, "blocking")
-    await migrate.migrate("app", urls.own)
+    await migrate.migrate("app", urls.owner)
     await migrate.migrate("market", urls.engine)
     await market.store(urls.engine, symbols)
     client = connect(redis)

@@ -107,7 +107,7 @@ def desk(directory: Path) -> Iterator[Desk]:
 
 async def _furnished(superuser_url: str) -> roles.Urls:
     urls = await roles.prepare(superuser_url)
-    await migrate.migrate("app", urls.own)
+    await migrate.migrate("app", urls.owner)
     await migrate.migrate("market", urls.engine)
     pool = Pool(urls.own, "own", 1)
     await setup.create_user(pool, EMAIL, Role.USER, PASSWORD)

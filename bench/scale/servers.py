@@ -113,7 +113,7 @@ class Servers:
 
     async def _prepared(self, database: str) -> roles.Urls:
         urls = self._urls[database] = await roles.prepare(self.superuser_url, database)
-        await migrate.migrate("app", urls.own)
+        await migrate.migrate("app", urls.owner)
         await migrate.migrate("market", urls.engine)
         pool = Pool(urls.own, "scale", 1)
         async with pool.acquire() as connection:

@@ -160,7 +160,7 @@ async def test_two_administrators_cannot_remove_each_other_at_once(desk: Desk, n
 
     assert left == 1
     assert sorted(answer.status_code for answer in answers)[0] == 303
-    assert [row[2] for row in await audited(desk)] == ["ok", "refused"]
+    assert [row[2] for row in await audited(desk) if row[1] != "refuse"] == ["ok", "refused"]
 
 
 async def test_who_is_no_administrator_any_more_changes_nothing_with_a_page_that_is_still_open(desk: Desk) -> None:
@@ -211,7 +211,8 @@ async def test_people_are_the_business_of_administrators(desk: Desk) -> None:
             assert [(await bob.request(method, path)).status_code for method in ("GET", "POST")] == [403, 403]
             assert (await nobody.get(path)).headers["Location"].startswith("/login")
 
-    assert await audited(desk) == []
+    refusals = [f"{method} {path}" for path in paths for method in ("GET", "POST")]
+    assert await audited(desk) == [(BOB, "refuse", "refused", refusal) for refusal in refusals]
 
 
 async def test_changes_are_limited_each_with_the_time_to_wait(desk: Desk) -> None:

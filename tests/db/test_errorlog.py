@@ -21,7 +21,7 @@ def say(spool: Spool, message: str) -> None:
 
 
 async def test_spooled_errors_become_rows(urls: Urls, pool: Pool, spool: Spool) -> None:
-    await migrate.migrate("app", urls.own)
+    await migrate.migrate("app", urls.owner)
     say(spool, "first")
     say(spool, "second")
 

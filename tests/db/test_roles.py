@@ -14,7 +14,7 @@ BAR = (
 
 @pytest.fixture
 async def migrated(urls: Urls) -> Urls:
-    await migrate.migrate("app", urls.own)
+    await migrate.migrate("app", urls.owner)
     await migrate.migrate("market", urls.engine)
     return urls
 
@@ -52,6 +52,47 @@ async def test_nobody_else_reads_users(migrated: Urls) -> None:
     assert await attempt(migrated.market, "select * from app.users") == "InsufficientPrivilegeError"
     assert await attempt(migrated.engine, "select * from app.users") == "InsufficientPrivilegeError"
     assert await attempt(migrated.own, BAR) == "InsufficientPrivilegeError"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "drop table app.audit",
+        "alter table app.audit disable trigger all",
+        "alter table app.audit add column x int",
+        "drop trigger audit_append_only on app.audit",
+        "create or replace function app.refuse_change() returns trigger language plpgsql as 'begin return null; end'",
+        "update app.audit set actor = 'nobody'",
+        "delete from app.audit",
+        "truncate app.audit",
+        "set role tickstock_owner",
+        "drop schema app cascade",
+    ],
+)
+async def test_the_web_process_adds_to_the_audit_and_can_do_nothing_else_to_it(migrated: Urls, statement: str) -> None:
+    assert await attempt(migrated.own, "insert into app.audit (actor, action) values ('alice', 'a')") == "done"
+    assert await attempt(migrated.own, statement) == "InsufficientPrivilegeError"
+
+
+async def test_what_the_web_process_owned_before_is_its_owners_from_the_next_start_on(
+    database_url: str, urls: Urls
+) -> None:
+    own = "tickstock_web"
+    former = (f"alter schema app owner to {own}", f"grant create on schema app to {own}")
+    assert await attempt(database_url, *former) == "done"
+    await migrate.migrate("app", urls.own)
+    link = await asyncpg.connect(urls.own)
+    assert await roles.owns_audit(link)
+
+    await roles.prepare(database_url, name_of(database_url))
+
+    assert not await roles.owns_audit(link)
+    await link.execute("insert into app.audit (actor, action) values ('alice', 'a')")
+    await link.execute("delete from app.setup_tokens")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await link.execute("delete from app.audit")
+    assert await migrate.version("app", urls.own) == migrate.head("app")
+    await link.close()
 
 
 async def test_preparing_again_changes_nothing(database_url: str, migrated: Urls) -> None:

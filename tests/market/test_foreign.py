@@ -65,7 +65,7 @@ async def place(request: pytest.FixtureRequest, database_url: str) -> Place:
     """A database that others filled, with our own schema beside it and a role that reads."""
     foreign = FOREIGN[request.param]
     urls = await roles.prepare(database_url, database_url.partition("?")[0].rpartition("/")[2])
-    await migrate.migrate("app", urls.own)
+    await migrate.migrate("app", urls.owner)
     link = await asyncpg.connect(database_url)
     await link.execute(foreign.sql)
     schemas = await link.fetch("select quote_ident(nspname) from pg_namespace where nspname !~ '^(pg_|info|app)'")

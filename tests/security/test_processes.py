@@ -183,7 +183,7 @@ async def test_a_database_that_hangs_or_restarts_is_a_503_and_then_used_again(
     settings: Settings, server: Server
 ) -> None:
     urls = await roles.prepare(server.url, "fallible")
-    await migrate.migrate("app", urls.own)
+    await migrate.migrate("app", urls.owner)
     await migrate.migrate("market", urls.engine)
     said = settings.model_copy(
         update={"database": Database.model_validate({"url": urls.own, "market_url": urls.market})}
