@@ -71,7 +71,7 @@ def ingest() -> None:
     Beside servers that are yours it stays idle until INGEST=on.
     """
     with _one_line():
-        settings = _completed("ingest", database=False)
+        settings = _completed("ingest", database=False, engine=True)
         if not settings.ingest.on:
             _idle("ingest", "INGEST")
         from app.ingest.run import main as run_ingest
@@ -87,7 +87,7 @@ def engine() -> None:
     are yours it stays idle until ENGINE=on.
     """
     with _one_line():
-        settings = _completed("engine")
+        settings = _completed("engine", engine=True)
         if not settings.engine.on:
             _idle("engine", "ENGINE")
         from app.engine.run import main as run_engine
@@ -213,10 +213,10 @@ def _settings(component: str) -> "Settings":
     return settings
 
 
-def _completed(component: str, *, database: bool = True) -> "Settings":
+def _completed(component: str, *, database: bool = True, engine: bool = False) -> "Settings":
     from app.commands.addresses import completed
 
-    return completed(_settings(component), database=database)
+    return completed(_settings(component), database=database, engine=engine)
 
 
 def _prepare(settings: "Settings") -> None:

@@ -16,12 +16,19 @@ FILE = "run.json"
 
 
 class Addresses(NamedTuple):
-    """None: not known here. `engine` is the role that owns the market's tables."""
+    """None: not known here. `engine` is the role that owns the market's tables, `engine_redis` the user of engine and
+    feed where it is not that of `redis`; as `operator_redis` an operator may do everything, and no process does."""
 
     redis: str | None = None
     own: str | None = None
     market: str | None = None
     engine: str | None = None
+    engine_redis: str | None = None
+    operator_redis: str | None = None
+
+    def of_engine(self) -> "Addresses":
+        """As engine and feed see them."""
+        return self._replace(redis=self.engine_redis or self.redis)
 
 
 def named(settings: Settings) -> Addresses:
@@ -36,7 +43,12 @@ def running(data_dir: Path) -> Addresses | None:
     try:
         told = json.loads((data_dir / FILE).read_text())
         return Addresses(
-            told["redis_url"], told["database_url"], told["market_database_url"], told["engine_database_url"]
+            told["redis_url"],
+            told["database_url"],
+            told["market_database_url"],
+            told["engine_database_url"],
+            told.get("engine_redis_url"),
+            told.get("operator_redis_url"),
         )
     except (OSError, ValueError, KeyError):
         return None
@@ -51,8 +63,11 @@ def lock(data: Path) -> IO[str]:
         raise Unusable(f"{refusal}; the desk is at {url}" if url else str(refusal)) from None
 
 
-def completed(settings: Settings, *, database: bool = True) -> Settings:
-    """With what is not said taken from the desk that runs here; raises Unusable when there is none."""
+def completed(settings: Settings, *, database: bool = True, engine: bool = False) -> Settings:
+    """With what is not said taken from the desk that runs here; raises Unusable when there is none.
+
+    `engine`: for a process that publishes events, which the web process' user may not.
+    """
     said = named(settings)
     if said.redis and (said.own or not database):
         return settings
@@ -62,11 +77,12 @@ def completed(settings: Settings, *, database: bool = True) -> Settings:
         raise Unusable(
             f"{missing} is not set and nothing runs on {settings.data_dir}: start `tickstock run`, or set it"
         )
+    found = found.of_engine() if engine else found
     return with_addresses(settings, Addresses(*(own or other for own, other in zip(said, found, strict=True))))
 
 
 def with_addresses(settings: Settings, known: Addresses) -> Settings:
-    redis, own, market, engine = (SecretStr(url) if url else None for url in known)
+    redis, own, market, engine = (SecretStr(url) if url else None for url in known[:4])
     return settings.model_copy(
         update={
             "redis": settings.redis.model_copy(update={"url": redis}),
@@ -78,7 +94,7 @@ def with_addresses(settings: Settings, known: Addresses) -> Settings:
 
 def for_children(environ: Mapping[str, str], known: Addresses) -> dict[str, str]:
     names = ("REDIS_URL", "DATABASE_URL", "MARKET_DATABASE_URL", "TICKSTOCK_ENGINE_DATABASE_URL")
-    urls = {name: url for name, url in zip(names, known, strict=True) if url}
+    urls = {name: url for name, url in zip(names, known[:4], strict=True) if url}
     kept = {name: value for name, value in environ.items() if name.removesuffix("_FILE") not in urls}
     return {**kept, **urls, "ENGINE": "on", "INGEST": "on"}
 
@@ -91,6 +107,8 @@ def write(data_dir: Path, url: str, known: Addresses, pids: Mapping[str, int]) -
         "database_url": known.own,
         "market_database_url": known.market or known.own,
         "engine_database_url": known.engine,
+        "engine_redis_url": known.engine_redis,
+        "operator_redis_url": known.operator_redis,
         "pids": {name: pids.get(name) for name in ("web", "ingest", "engine")},
     }
     fresh = data_dir / f"{FILE}.new"

@@ -55,7 +55,8 @@ async def _newest(pool: Pool) -> date:
 
 async def _publish(settings: Settings, told: list[Event], result: DayResult) -> None:
     """Where there is a Redis; the tables are right without."""
-    known = addresses.named(settings).redis or (addresses.running(settings.data_dir) or addresses.Addresses()).redis
+    running = addresses.running(settings.data_dir) or addresses.Addresses()
+    known = addresses.named(settings).redis or running.of_engine().redis
     if known is None:
         return
     client = connect(known)

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 
 from app.commands import addresses, ground
 from app.commands.addresses import Addresses
-from app.embedded import places, postgres, valkey
+from app.embedded import places, postgres, valkey, valkey_users
 from app.embedded.child import Program
 from app.embedded.places import Places, Unusable
 from app.embedded.supervise import Supervisor
+from app.embedded.valkey_users import Users
 from app.sections import ROOT
 from app.settings import Settings
 
@@ -18,6 +19,7 @@ Say = Callable[[str], None]
 
 SERVERS_SECONDS = 60.0
 WEB_SECONDS = 60.0
+RULES = ROOT / "config" / "redis-acl.conf"
 
 
 def run(settings: Settings, environ: Mapping[str, str], say: Say) -> None:
@@ -43,6 +45,7 @@ class Desk:
         self._environ = environ
         self._say = say
         self._known = Addresses()
+        self._users: Users | None = None
         self._first = False
         """The market's history is still to be loaded: the first page waits for it."""
 
@@ -67,33 +70,51 @@ class Desk:
     def _carry(self, said: Addresses) -> Addresses:
         """Starts what is not named, and lays the ground in a database of our own."""
         first = not (self._places.data / "postgres").exists()
+        self._users = None if said.redis else self._redis_users()
         carried = list(self._servers(said))
         self.supervisor.add(carried)
         self.supervisor.until_ready([program.name for program in carried], SERVERS_SECONDS)
         if self.supervisor.stopping:
             return said
-        known = said._replace(redis=said.redis or valkey.url(self._places))
+        known = said if said.redis else said._replace(**self._redis_urls())
         if said.own:
             return known
         self._first = first and self._settings.engine.on
         laid = ground.lay(postgres.url(self._places))
-        return laid._replace(redis=known.redis, market=said.market or laid.market)
+        return known._replace(own=laid.own, engine=laid.engine, market=said.market or laid.market)
+
+    def _redis_users(self) -> Users | None:
+        """None where the settings give channels or lists names that the shipped rules do not know."""
+        if self._settings.channels() or self._settings.ingest.also_to:
+            return None
+        return valkey_users.write(self._places, valkey.binary(), RULES)
+
+    def _redis_urls(self) -> dict[str, str]:
+        users = self._users
+        if users is None:
+            return {"redis": valkey.url(self._places)}
+        return {
+            "redis": valkey.url(self._places, "web", users.web),
+            "engine_redis": valkey.url(self._places, "engine", users.engine),
+            "operator_redis": valkey.url(self._places, "default", users.operator),
+        }
 
     def _servers(self, said: Addresses) -> Iterator[Program]:
         if not said.redis:
-            yield valkey.program(self._places)
+            yield valkey.program(self._places, users=self._users)
         if not said.own:
             yield postgres.program(self._places)
 
     def _programs(self) -> Iterator[Program]:
         env = addresses.for_children(self._environ, self._known)
+        of_engine = addresses.for_children(self._environ, self._known.of_engine())
         yield _own("web", env)._replace(after="engine" if self._first else None)
         if addresses.named(self._settings).own:
             yield _own("setup", env)._replace(once=True)
         if self._settings.engine.on:
-            yield _own("engine", env)
+            yield _own("engine", of_engine)
         if self._settings.ingest.on:
-            yield _own("ingest", env)._replace(after="engine" if self._settings.engine.on else None)
+            yield _own("ingest", of_engine)._replace(after="engine" if self._settings.engine.on else None)
 
     def _greet(self) -> None:
         self._say(f"TickStock is at {self._settings.public_url}")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from app.embedded.child import Program, end_orphans
 from app.embedded.places import Places, Unusable
+from app.embedded.valkey_users import Users
 
 NAMES = ("valkey-server", "redis-server")
 PLACES = ("/usr/bin", "/usr/local/bin", "/opt/homebrew/bin")
@@ -20,14 +21,20 @@ the server's own `32mb 8mb 60` it would be cut off after 21 seconds.
 """
 
 
-def url(places: Places) -> str:
-    return f"unix://{_socket(places)}"
+def url(places: Places, user: str = "", password: str = "") -> str:
+    return f"unix://{user}:{password}@{_socket(places)}" if user else f"unix://{_socket(places)}"
 
 
-def program(places: Places, *, durable: bool = True) -> Program:
-    binary = next(binaries(), None)
-    if binary is None:
+def binary() -> Path:
+    """Raises Unusable."""
+    path = next(binaries(), None)
+    if path is None:
         raise Unusable("no valkey-server and no redis-server here: install one, or set REDIS_URL")
+    return path
+
+
+def program(places: Places, *, durable: bool = True, users: Users | None = None) -> Program:
+    """Without `users` whoever reaches the socket may do everything."""
     data = places.data / "valkey"
     data.mkdir(mode=0o700, exist_ok=True)
     options = {
@@ -41,14 +48,15 @@ def program(places: Places, *, durable: bool = True) -> Program:
         "daemonize": "no",
         "client-output-buffer-limit": SUBSCRIBER_BUFFER,
         "proc-title-template": f"{{title}} {places.mark}-valkey",
+        **({"aclfile": str(users.file)} if users else {}),
     }
     return Program(
         name="valkey",
-        argv=(str(binary), *(word for name, value in options.items() for word in (f"--{name}", value))),
+        argv=(str(binary()), *(word for name, value in options.items() for word in (f"--{name}", value))),
         env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"},
         stop=signal.SIGTERM,
         dies=signal.SIGTERM,
-        probe=lambda: answers(_socket(places)),
+        probe=lambda: answers(_socket(places), users.operator if users else ""),
         before=lambda: _sweep(places),
         log=places.data / "valkey.log",
     )
@@ -63,14 +71,18 @@ def binaries() -> Iterator[Path]:
         yield from (Path(path) for path in found if path and Path(path).exists())
 
 
-def answers(path: Path) -> bool:
+def answers(path: Path, password: str = "") -> bool:
     """Says PONG: while it reads its file back it says LOADING."""
+    greeting, answer = (f"AUTH {password}\r\n", b"+OK\r\n+PONG") if password else ("", b"+PONG")
     try:
         with socket.socket(socket.AF_UNIX) as link:
             link.settimeout(0.5)
             link.connect(str(path))
-            link.sendall(b"PING\r\n")
-            return link.recv(16).startswith(b"+PONG")
+            link.sendall(f"{greeting}PING\r\n".encode())
+            said = b""
+            while len(said) < len(answer) and (more := link.recv(64)):
+                said += more
+            return said.startswith(answer)
     except OSError:
         return False
 

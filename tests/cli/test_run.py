@@ -15,6 +15,7 @@ from typing import Any
 import asyncpg
 import pytest
 from redis import Redis
+from redis.exceptions import AuthenticationError, NoPermissionError
 
 from tests.cli.conftest import Started, command
 from tests.embedded.conftest import alive, within
@@ -72,7 +73,27 @@ def test_it_writes_down_for_us_alone_where_everything_is(desk: Desk) -> None:
     assert set(told["pids"]) == {"web", "ingest", "engine"}
     assert told["pids"]["ingest"] is None
     assert alive(told["pids"]["web"])
-    assert Redis.from_url(told["redis_url"]).ping()
+
+
+def test_each_process_has_a_redis_user_that_may_do_its_own_work_alone(desk: Desk) -> None:
+    desk.started.until(lambda: desk.run_json()["pids"]["engine"], "the engine's pid")
+    told = desk.run_json()
+    web, engine, operator = (
+        Redis.from_url(told[name]) for name in ("redis_url", "engine_redis_url", "operator_redis_url")
+    )
+    users = {line["user"] for line in operator.client_list() if line["name"] == "tickstock"}
+    # What the processes did until now: redis-py names itself, and takes no for an answer.
+    refused = {entry["object"] for entry in operator.acl_log()} - {"client|setinfo"}
+
+    assert users == {"web", "engine"}
+    assert refused == set()
+    with pytest.raises(NoPermissionError):
+        web.publish("tickstock.events.patterns", "forged")
+    with pytest.raises(NoPermissionError):
+        engine.keys()
+    with pytest.raises(AuthenticationError):
+        Redis.from_url(told["redis_url"].replace("web:", "web:x")).ping()
+    assert stat.S_IMODE((desk.data / "valkey-users.acl").stat().st_mode) == 0o600
 
 
 def test_the_market_is_read_over_a_role_that_cannot_write_it(desk: Desk) -> None:

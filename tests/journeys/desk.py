@@ -86,7 +86,7 @@ class Desk:
         return within(20, look, "the sign-in link")
 
     def redis(self) -> "Redis[bytes]":
-        return Redis.from_url(self.run_json()["redis_url"])
+        return Redis.from_url(self.run_json()["operator_redis_url"])
 
     def create_user(self, email: str, password: str, role: str = "user") -> None:
         subprocess.run(

@@ -142,6 +142,13 @@ def test_of_six_windows_the_last_says_so_and_takes_over(browser: Browser, replay
     first.context.close()
 
 
+def test_redis_refuses_nothing_that_the_processes_do(replaying: Desk) -> None:
+    """By then the feed has played, the engine has found patterns, and people have come and gone."""
+    refused = {entry["object"] for entry in replaying.redis().acl_log()}
+
+    assert refused <= {"client|setinfo"}
+
+
 def hide(page: Page, hidden: bool) -> None:
     """What a browser does when its tab goes to the background, and when it comes back."""
     page.evaluate(
