@@ -7,7 +7,6 @@ from typing import Any, Protocol, TypeVar
 from quart import Quart, current_app
 
 from app.db.pools import Pools
-from app.finance.clock import MarketClock
 from app.finance.symbol_index import SymbolIndex
 from app.live.cursors import Cursors
 from app.live.frames import Part
@@ -131,7 +130,6 @@ class House:
     cache: Cache
     courier: Posts
     vitals: Vitals = UNHEARD
-    clock: MarketClock | None = None
     seeded: bool = False
     ailing: set[str] = field(default_factory=set)
     """Long tasks that broke and wait to be begun again."""
@@ -183,10 +181,6 @@ def relay() -> Draws:
 
 def vitals() -> Vitals:
     return house().vitals
-
-
-def clock() -> MarketClock | None:
-    return house().clock
 
 
 def board(kind: type[T]) -> T:

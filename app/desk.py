@@ -20,6 +20,7 @@ from app.indicators import stream as indicator_stream
 from app.indicators.board import Board as IndicatorBoard
 from app.live import topics
 from app.market import partials as market_partials
+from app.market import stream as market_stream
 from app.market.board import Board as MarketBoard
 from app.patterns import partials as pattern_partials
 from app.patterns import stream as pattern_stream
@@ -209,5 +210,4 @@ def _feed(key: str, found: Sequence[Detection] | None, view: View) -> Markup:
 
 
 def _clock(view: View) -> Markup:
-    clock = deps.clock()
-    return market_partials.clock(clock, clock.now(time.time()) if clock else None, view)
+    return market_stream.clock(deps.board(MarketBoard), view)

@@ -18,6 +18,8 @@ from app.admin import api as admin_api
 from app.admin import routes as admin
 from app.indicators import api as indicators_api
 from app.market import api as market_api
+from app.market import stream as market
+from app.market.board import Board as MarketBoard
 from app.patterns import api as patterns_api
 from app.patterns import routes as patterns
 from app.quotes import api as quotes_api
@@ -28,6 +30,7 @@ from app.web import (
     assets,
     caller,
     choice,
+    condition,
     errors,
     first_visit,
     guards,
@@ -90,6 +93,7 @@ def create_app(settings: Settings) -> Quart:
     errors.unavailable(app, (wire.Unavailable, db.Unavailable, deps.SnapshotFailed, passwords.Busy))
     errors.unreadable(app, (db.BadValue,))
     assets.install(app)
+    condition.install(app, lambda: market.page_condition(deps.board(MarketBoard)))
 
     accounts.install(app)
     people = (confirm, door, totp, resets, register, invites, tokens, admin)

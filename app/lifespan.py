@@ -223,7 +223,6 @@ class Works:
             vitals, clock = await asyncio.gather(self._pulse.vitals(), self._pulse.market_clock())
             self.house.vitals = vitals
             if clock:
-                self.house.clock = clock
                 self._relay.publish(clock)
             self._relay.publish(vitals)
             self._boards.indicators.look(self._watched)

@@ -1,152 +1,169 @@
-"""What a watchlist of fifty symbols costs on the wire while ten of them change every second, at every rate.
+"""What a page's stream costs on the wire, at every rate: the shipped desk with its replay of five symbols, and a market
+of 500 invented ones.
 
-python -m bench.stream_bytes [--seconds 60]
+python -m bench.stream_bytes [--seconds 120] [--symbols 500] [--store]
 
-Prices are synthetic: a random walk in ticks of a cent, drawn by the desk's own partials, sent through its own hub to
-readers that count bytes. Payload is what an HTTP chunk holds; framing adds 5 or 6 bytes to each.
+Whole desks are started as `tickstock run` starts them. A reader is a raw socket that asks for gzip and counts every
+byte of the response's body, HTTP's own framing included, from ten seconds after it joined. "alone" is one reader,
+"of eight" is one of eight that share their frames. What a kind costs is its part of the text of each frame.
 """
 
 import argparse
 import asyncio
-import random
+import re
+import tempfile
 import time
+import zlib
+from collections import Counter
+from html import unescape
+from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
-from app.finance.instrument import Instrument
-from app.finance.sessions import trading_date
-from app.identity import Rate, View
-from app.live.frames import Form, unchunked
-from app.live.hub import Bounds, Hub
-from app.live.reader import Reader, Write
-from app.live.topics import QUOTES
-from app.quotes import stream
-from app.quotes.board import Board
-from app.quotes.charts import Charts
-from app.quotes.quote import Quote
-from app.web.html import patch
-from app.wire.events import Tick
+import httpx
 
-SYMBOLS = 50
-CHANGES = 10
-"""A second."""
-SHARING = 10
-"""Readers of one audience, so that it has a chain."""
-RATES = (Rate.AUTO, Rate.SECOND, Rate.FIVE_SECONDS, Rate.HALF_MINUTE)
-JOINS = (0, 1, 10)
-"""Newcomers a second."""
+from bench.scale.results import Row
+from tests.journeys.conftest import EMAIL, PASSWORD
+from tests.journeys.desk import Desk
+from tests.ports import free_port
 
-
-class Counting:
-    """A wire that takes everything."""
-
-    def __init__(self, reader: Reader) -> None:
-        self.frames = self.payload = 0
-        self.reader = reader
-        reader.began(self)
-
-    def fast(self) -> Write:
-        return self._write
-
-    def queue(self, framed: bytes) -> None:
-        self._write(framed)
-
-    def waiting(self) -> int:
-        return 0
-
-    def close(self) -> None:
-        pass
-
-    def abort(self) -> None:
-        pass
-
-    def _write(self, framed: bytes) -> int:
-        self.frames += 1
-        self.payload += len(unchunked(framed))
-        return len(framed)
+RATES = ("auto", "1s", "5s", "30s")
+SHARING = 8
+SETTLE_SECONDS = 10.0
+PART = re.compile(r"(?=<hx-partial)")
+TARGET = re.compile(r'<hx-partial hx-target="#([a-z]+)')
+KINDS = {
+    **dict.fromkeys(("quotes", "last", "change", "spark", "row"), "quotes"),
+    **dict.fromkeys(("feed", "pattern"), "detections"),
+    **dict.fromkeys(("headline", "facts", "candle", "level", "chart", "readings"), "symbol"),
+    **dict.fromkeys(("clock", "condition", "ticks", "engine", "redis", "database", "readers", "jobs"), "status"),
+    "processing": "status",
+}
+AIMS = {("five", "1s"): 1.9, ("five", "30s"): 0.4}
+"""kbit/s of the shipped desk for a reader alone."""
 
 
-class Row(NamedTuple):
-    rate: Rate
-    joins: int
-    frames: float
-    """A second."""
-    identity: float
-    alone: float
-    shared: float
-    """kbit/s of payload: as it is, compressed for itself, and in a chain with others."""
+class Count:
+    """Bytes on the wire, by what they are for, and the rows and cells that came."""
+
+    def __init__(self) -> None:
+        self.wire = 0
+        self.kinds: Counter[str] = Counter()
+        self.rows = 0
+        self._inflate = zlib.decompressobj(31)
+
+    def add(self, block: bytes, framing: int, *, counted: bool) -> None:
+        text = self._inflate.decompress(block).decode()
+        if not counted or not text:
+            return
+        size = len(block) + framing
+        self.wire += size
+        for part in PART.split(text):
+            target = TARGET.match(part)
+            kind = KINDS.get(target[1], "other") if target else "beats" if "event: beat" in part else "ends"
+            self.rows += bool(target and target[1] in ("last", "row"))
+            self.kinds[kind] += round(1000 * size * len(part) / len(text))
 
 
-async def measured(joins: int, seconds: float) -> list[Row]:
-    instruments = [Instrument(f"S{number:03d}") for number in range(SYMBOLS)]
-    board, charts, chance = Board(instruments), Charts(), random.Random(1)
-    prices = {each.symbol: 2000 + chance.randrange(30_000) for each in instruments}
-    hub = Hub(patch, bounds=Bounds(readers=1_000_000))
-    market, began = 1_700_000_000.0, time.monotonic()
-    """Within one session: it ends hours later."""
+class Reader(NamedTuple):
+    what: str
+    page: str
+    rate: str
+    zone: str
+    counted: bool = True
 
-    def tick(symbol: str) -> None:
-        prices[symbol] += chance.choice((-3, -2, -1, 1, 2, 3))
-        now = time.time()
-        heard = Tick(
-            at=market + time.monotonic() - began, arrived_at=now, symbol=symbol, price=prices[symbol] / 100, volume=100
+
+async def read(desk: Desk, cookies: str, reader: Reader, seconds: float) -> Count:
+    """Reads the stream that the page names, for so long."""
+    cookies = f"{cookies}; rate={reader.rate}; tz={reader.zone}"
+    async with httpx.AsyncClient(base_url=desk.url, headers={"Cookie": cookies}, trust_env=False) as client:
+        page = (await client.get(reader.page)).raise_for_status().text
+    path = unescape(re.findall(r'hx-sse:connect="([^"]+)"', page)[0])
+    link, out = await asyncio.open_connection("127.0.0.1", desk.port)
+    host = urlsplit(desk.url).netloc
+    out.write(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nCookie: {cookies}\r\nAccept-Encoding: gzip\r\n\r\n".encode())
+    head = await link.readuntil(b"\r\n\r\n")
+    assert b" 200 " in head.partition(b"\r\n")[0], head
+    count, began = Count(), time.monotonic()
+    try:
+        async with asyncio.timeout(seconds + SETTLE_SECONDS):
+            while True:
+                size = await link.readuntil(b"\r\n")
+                block = (await link.readexactly(int(size, 16) + 2))[:-2]
+                counted = time.monotonic() - began > SETTLE_SECONDS
+                count.add(block, len(size) + 2, counted=counted)
+    except TimeoutError:
+        return count
+    finally:
+        out.close()
+
+
+def sign_in(desk: Desk) -> str:
+    """The cookies of a browser that is signed in."""
+    with httpx.Client(base_url=desk.url, trust_env=False, timeout=30) as client:
+        client.get("/login")
+        form = {"email": EMAIL, "password": PASSWORD}
+        client.post("/login", data=form, headers={"Origin": desk.url}).headers["Location"]
+        return "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+
+
+async def measured(desk: Desk, cookies: str, what: str, seconds: float) -> list[tuple[Reader, Count]]:
+    pages = [("/", "desk")] + ([("/symbols/IBM", "IBM")] if what == "five" else [])
+    readers = [Reader(f"{name}, alone", page, rate, "UTC") for page, name in pages for rate in RATES]
+    for rate in RATES:
+        readers += [Reader("desk, of eight", "/", rate, "Asia/Tokyo", number == 0) for number in range(SHARING)]
+    counts = await asyncio.gather(*(read(desk, cookies, reader, seconds) for reader in readers))
+    return [(reader, count) for reader, count in zip(readers, counts, strict=True) if reader.counted]
+
+
+def stage(what: str, seconds: float, environment: dict[str, str]) -> list[tuple[Reader, Count]]:
+    with tempfile.TemporaryDirectory() as directory:
+        desk = Desk(Path(directory), free_port(), {"TICKSTOCK_LIVE_STREAMS_PER_USER": "60", **environment})
+        try:
+            desk.wait_until_ready()
+            desk.create_user(EMAIL, PASSWORD, "admin")
+            return asyncio.run(measured(desk, sign_in(desk), what, seconds))
+        finally:
+            desk.stop()
+
+
+def rows(what: str, counts: list[tuple[Reader, Count]], seconds: float) -> list[Row]:
+    print(f"\n{what} symbols, {seconds:g} s, kbit/s on the wire after gzip")
+    kinds = ("quotes", "symbol", "detections", "status", "beats", "ends", "other")
+    print(f"{'':15}{'rate':>5}{'in all':>8}{'rows/s':>7}" + "".join(f"{kind:>11}" for kind in kinds))
+    made = []
+    for reader, count in counts:
+        total = count.wire * 8 / seconds / 1000
+        by_kind = [count.kinds[kind] * 8 / seconds / 1e6 for kind in kinds]
+        print(
+            f"{reader.what:15}{reader.rate:>5}{total:8.2f}{count.rows / seconds:7.2f}"
+            + "".join(f"{part:11.2f}" for part in by_kind)
         )
-        for push in stream.on_tick(heard, board, charts):
-            hub.publish(push)
-
-    session = trading_date(market)
-    for each in instruments:
-        cents = prices[each.symbol]
-        close = (cents + chance.randrange(-300, 300)) / 100
-        board.seed([Quote(each, session, cents / 100, close, close, close, close, 1, market)])
-        tick(each.symbol)
-    wanted, others = frozenset({QUOTES}), frozenset({QUOTES, "status"})
-    plain = {rate: Counting(hub.join(wanted, View(), rate)) for rate in RATES}
-    shared = {
-        rate: [Counting(hub.join(wanted, View(), rate, form=Form.GZIP)) for _ in range(SHARING)] for rate in RATES
-    }
-    alone = {rate: Counting(hub.join(others, View(), rate, form=Form.GZIP)) for rate in RATES}
-    due = joined = 0
-    while (elapsed := time.monotonic() - began) < seconds:
-        while due < elapsed * CHANGES:
-            tick(chance.choice(instruments).symbol)
-            due += 1
-        while joined < elapsed * joins:
-            newcomers = [_joined(hub, wanted, rate) for rate in RATES]
-            joined += 1
-            for newcomer in newcomers if joined % 2 else ():
-                newcomer.reader.lost()
-        await asyncio.sleep(0.01)
-    return [
-        Row(
-            rate,
-            joins,
-            plain[rate].frames / seconds,
-            _rate(plain[rate], seconds),
-            _rate(alone[rate], seconds),
-            _rate(shared[rate][0], seconds),
+        aim = AIMS.get((what, reader.rate)) if reader.what == "desk, alone" else None
+        name = f"{reader.what}, rate {reader.rate}"
+        made.append(
+            Row(
+                f"stream bytes, {what} symbols",
+                name,
+                "kbit/s",
+                total,
+                aim=f"<= {aim}" if aim else "",
+                met=not aim or total <= aim,
+            )
         )
-        for rate in RATES
-    ]
-
-
-def _joined(hub: Hub, topics: frozenset[str], rate: Rate) -> Counting:
-    return Counting(hub.join(topics, View(), rate, form=Form.GZIP))
-
-
-def _rate(counted: Counting, seconds: float) -> float:
-    return counted.payload * 8 / seconds / 1000
+    return made
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=60)
-    seconds = parser.parse_args().seconds
-    print(f"{SYMBOLS} symbols, {CHANGES} changed rows a second, {seconds:g} s; kbit/s of payload for one reader")
-    print(f"{'rate':8} {'joins/s':>7} {'frames/s':>8} {'identity':>9} {'gzip alone':>10} {'gzip shared':>11}")
-    for joins in JOINS:
-        for row in asyncio.run(measured(joins, seconds)):
-            figures = f"{row.identity:9.2f} {row.alone:10.2f} {row.shared:11.2f}"
-            print(f"{row.rate:8} {row.joins:7d} {row.frames:8.2f} {figures}")
+    parser.add_argument("--seconds", type=float, default=120)
+    parser.add_argument("--symbols", type=int, default=500, help="of the invented market; 0: only the shipped replay")
+    parser.add_argument("--store", action="store_true", help="add a file to bench/results/")
+    chosen = parser.parse_args()
+    made = rows("five", stage("five", chosen.seconds, {}), chosen.seconds)
+    if chosen.symbols:
+        many = {"TICKSTOCK_INGEST_PROVIDER": "synthetic", "TICKSTOCK_SYNTHETIC_SYMBOLS": str(chosen.symbols)}
+        made += rows(str(chosen.symbols), stage(str(chosen.symbols), chosen.seconds, many), chosen.seconds)
 
 
 if __name__ == "__main__":

@@ -10,12 +10,15 @@
   if (!/\btz=/.test(document.cookie))
     document.cookie = `tz=${Intl.DateTimeFormat().resolvedOptions().timeZone};path=/;max-age=31536000;samesite=lax`
 
-  const spell = s => s < 60 ? `${s} s` : s < 3600 ? `${s / 60 | 0} min` : s < 86400 ? `${s / 3600 | 0} h` : `${s / 86400 | 0} d`
-
-  function count(time) {
-    time.born ??= now() - time.dataset.age * 1000
-    const text = spell((now() - time.born) / 1000 | 0)
-    if (time.textContent !== text) time.textContent = text
+  // The badge shows the link's word, and where that is well the feed's; what an administrator can do stands beside it.
+  function frame() {
+    const kind = find("condition").dataset.kind
+    const word = root.dataset.live === "full" ? "too many desks" : root.dataset.live
+    if (find("link").textContent !== word) find("link").textContent = word
+    if (root.dataset.feed === kind) return
+    root.dataset.feed = kind
+    said.textContent = kind === "live" ? said.dataset.live : find("reason").textContent
+    document.querySelectorAll("[data-remedy]").forEach(words => words.hidden = words.dataset.remedy !== kind)
   }
 
   // The badge says at once how it stands; only what lasts is worth a sentence.
@@ -27,6 +30,7 @@
       root.dataset.live = next
       since = now()
     } else if (next !== told && next !== "connecting" && lasted > 2000) said.textContent = said.dataset[told = next]
+    frame()
   }
 
   // A way to the server. An extension of htmx carries it; whether it is open, and when it is tried again, is decided here.
@@ -66,7 +70,6 @@
   function tend() {
     links.forEach(it => it.tend())
     if (document.hidden) return
-    document.querySelectorAll("time[data-age]").forEach(count)
     if (live) show()
   }
 
@@ -95,6 +98,7 @@
     it.on("htmx:sse:after:message", event => {
       drawing = 0
       cursor = event.detail.message.id || cursor
+      frame()
     })
     // What cannot be drawn is asked for again; the second time, all of it anew.
     it.on("htmx:sse:error", () => {

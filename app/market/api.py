@@ -7,9 +7,10 @@ import msgspec
 from quart import Blueprint
 
 from app import deps
-from app.finance.clock import MarketClock, State
+from app.finance.clock import State
 from app.identity import Scope
 from app.market.board import Board
+from app.market.condition import Kind
 from app.market.lamps import Tone
 from app.web import api, guards
 
@@ -17,13 +18,15 @@ blueprint = Blueprint("market_api", __name__, url_prefix=api.ROOT)
 
 
 class Clock(msgspec.Struct, frozen=True):
-    """Of the feed: `time` is market time at this moment, which runs `speed` times as fast as the wall's."""
+    """Of the feed: `time` is market time at this moment; `runs` says whether it goes on, `speed` times as fast as the
+    wall's."""
 
     provider: str
     label: str
     session: str
     state: State
     speed: float
+    runs: bool
     time: datetime | None
 
 
@@ -37,9 +40,19 @@ class Part(msgspec.Struct, frozen=True):
     seconds: float | None
 
 
+class Current(msgspec.Struct, frozen=True):
+    """How current the figures are, the worst of feed, Redis, engine and database; `seconds`: for how long it has been
+    so, or by how much prices are late, where that is known."""
+
+    kind: Kind
+    word: str
+    seconds: float | None
+
+
 class Market(msgspec.Struct, frozen=True):
     """`clock` null: no feed has announced itself."""
 
+    condition: Current
     clock: Clock | None
     parts: list[Part]
 
@@ -50,11 +63,14 @@ class Market(msgspec.Struct, frozen=True):
 @api.typed(Market)
 async def market(_asked: api.Nothing) -> Market:
     """The market's clock, and whether feed, engine, Redis, database and jobs are well."""
-    clock = deps.clock()
-    parts = [Part(lamp.key, lamp.name, lamp.word, lamp.tone, lamp.seconds) for lamp in deps.board(Board).lamps()]
-    return Market(_clock(clock) if clock else None, parts)
+    board, now = deps.board(Board), time.time()
+    parts = [Part(lamp.key, lamp.name, lamp.word, lamp.tone, lamp.seconds) for lamp in board.lamps()]
+    current = board.condition(now)
+    return Market(Current(current.kind, current.word, current.seconds), _clock(board, now), parts)
 
 
-def _clock(clock: MarketClock) -> Clock:
-    now = api.moment(clock.now(time.time()))
-    return Clock(clock.provider, clock.label, clock.session, clock.state, clock.speed, now)
+def _clock(board: Board, now: float) -> Clock | None:
+    clock, at = board.clock, board.market_time(now)
+    if clock is None or at is None:
+        return None
+    return Clock(clock.provider, clock.label, clock.session, clock.state, clock.speed, at.runs, api.moment(at.at))

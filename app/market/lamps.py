@@ -3,19 +3,15 @@
 from typing import Literal, NamedTuple
 
 from app.finance.clock import MarketClock
+from app.market.condition import SILENT_SECONDS, silence
 from app.market.delays import Behind
 from app.vitals import Vitals
 
 RECENT_SECONDS = 5.0
 """For so long a short absence, or a new beginning, is news."""
 
-SILENT_SECONDS = 10.0
-"""A feed in an open session that says nothing for that long is silent."""
-
 MINUTES_FROM = 120.0
 """Seconds, from which on a delay is said in minutes."""
-
-KEEPS_UP = Behind()
 
 WELL = {"healthy", "ok", "running", "online", "active", ""}
 
@@ -39,11 +35,12 @@ class Lamp(NamedTuple):
         return self.word, self.tone
 
 
-def lamps(vitals: Vitals | None, clock: MarketClock | None, behind: Behind = KEEPS_UP) -> list[Lamp]:
+def lamps(vitals: Vitals | None, clock: MarketClock | None, behind: Behind, now: float) -> list[Lamp]:
+    """`now`: wall time, UTC epoch seconds."""
     if vitals is None:
         return [Lamp(key, name, "looking", "quiet") for key, name in NAMES.items()]
     return [
-        _ticks(vitals, clock, behind),
+        _ticks(vitals, clock, behind, now),
         _engine(vitals, behind),
         _redis(vitals, behind),
         _database(vitals, behind),
@@ -73,21 +70,22 @@ def _lamp(key: str, word: str, tone: Tone, seconds: float | None = None) -> Lamp
     return Lamp(key, NAMES[key], word, tone, seconds)
 
 
-def _ticks(vitals: Vitals, clock: MarketClock | None, behind: Behind) -> Lamp:
+def _ticks(vitals: Vitals, clock: MarketClock | None, behind: Behind, now: float) -> Lamp:
     if clock is not None and clock.state == "ended":
         return _lamp("ticks", "ended: prices stay as they were", "warn")
     if not vitals.redis:
         return _lamp("ticks", "unknown while Redis is away", "quiet")
     if vitals.feed_age is None:
         return _lamp("ticks", "no tick yet", "warn")
+    seconds = silence(vitals, clock, now)
+    if seconds is not None and seconds > SILENT_SECONDS:
+        return _lamp("ticks", "silent for", "bad", seconds)
     if vitals.feed_age <= SILENT_SECONDS:
         if behind.feed is not None:
             return _lamp("ticks", _late(behind.feed), "warn")
         new = clock is not None and clock.wall_time - clock.began < RECENT_SECONDS
         return _lamp("ticks", "just started", "warn") if new else _lamp("ticks", "live", "good")
-    if clock is not None and clock.state in ("closed", "paused"):
-        return _lamp("ticks", "between sessions", "quiet")
-    return _lamp("ticks", "silent for", "bad", vitals.feed_age)
+    return _lamp("ticks", "between sessions", "quiet")
 
 
 def _engine(vitals: Vitals, behind: Behind) -> Lamp:

@@ -4,13 +4,24 @@ from markupsafe import Markup
 
 from app.finance.clock import MarketClock
 from app.identity import View
+from app.market.condition import Condition
 from app.market.lamps import Lamp
 from app.web.html import fragment
 
 
-def clock(clock: MarketClock | None, at: float | None, view: View) -> Markup:
-    """`at`: the time on the market's clock."""
-    return fragment("market/clock", clock=clock, at=at, view=view)
+def clock(clock: MarketClock | None, at: float | None, runs: bool, view: View) -> Markup:
+    """`at`: the time on the market's clock; `runs`: whether the page counts on from there."""
+    return fragment("market/clock", clock=clock, at=at, runs=runs, view=view)
+
+
+def condition(condition: Condition) -> Markup:
+    """The word in the badge."""
+    return fragment("market/condition", condition=condition)
+
+
+def reason(condition: Condition) -> Markup:
+    """The sentence to it, for everybody."""
+    return fragment("market/reason", condition=condition)
 
 
 def lamp(lamp: Lamp) -> Markup:

@@ -3,27 +3,30 @@
 import time
 from collections.abc import Iterator
 
+from markupsafe import Markup
+
 from app.db.pools import Pools
 from app.finance.clock import MarketClock
 from app.identity import View
 from app.live import topics
 from app.market import partials, runs
 from app.market.board import Board
+from app.market.condition import REMEDIES
 from app.market.lamps import Lamp
 from app.push import Push
 from app.vitals import Vitals
+from app.web.condition import PageCondition
 from app.wire.events import Processing, Run
 
 
 def on_vitals(vitals: Vitals, board: Board) -> Iterator[Push]:
     yield from map(_lamp, board.hear(vitals))
+    yield from _news(board)
 
 
 def on_clock(clock: MarketClock, board: Board) -> Iterator[Push]:
-    news, changed = board.tell(clock)
-    if news:
-        yield _clock(clock)
-    yield from map(_lamp, changed)
+    yield from map(_lamp, board.tell(clock))
+    yield from _news(board)
 
 
 def on_processing(event: Processing | Run, board: Board) -> Iterator[Push]:
@@ -32,7 +35,7 @@ def on_processing(event: Processing | Run, board: Board) -> Iterator[Push]:
 
 async def snapshot(topic: str, pools: Pools, board: Board) -> list[Push]:
     lamps = list(map(_lamp, board.lamps()))
-    return [_clock(board.clock), *lamps] if board.clock else lamps
+    return [_clock(board), *_condition(board), *lamps]
 
 
 def notice(missed: int | None, topic: str) -> Push:
@@ -45,11 +48,34 @@ def gap(topic: str) -> Push:
     return Push(topic, "notice", "replace", lambda _view: partials.gap())
 
 
-def _clock(clock: MarketClock) -> Push:
-    def draw(view: View) -> str:
-        return partials.clock(clock, clock.now(time.time()), view)
+def page_condition(board: Board) -> PageCondition:
+    """As it is at this moment, for a page that is loaded now."""
+    current = board.condition()
+    return PageCondition(current.kind, partials.condition(current), partials.reason(current), REMEDIES)
 
-    return Push(topics.STATUS, "clock", "replace", draw)
+
+def clock(board: Board, view: View) -> Markup:
+    at = board.market_time(time.time())
+    return partials.clock(board.clock, at and at.at, bool(at and at.runs), view)
+
+
+def _news(board: Board) -> Iterator[Push]:
+    news = board.news(time.time())
+    if news.clock:
+        yield _clock(board)
+    if news.condition:
+        yield from _condition(board)
+
+
+def _clock(board: Board) -> Push:
+    """Drawn as it is when it goes out: a page counts on from there."""
+    return Push(topics.STATUS, "clock", "replace", lambda view: clock(board, view))
+
+
+def _condition(board: Board) -> Iterator[Push]:
+    """The age as it is when it goes out."""
+    yield Push(topics.STATUS, "condition", "replace", lambda _view: partials.condition(board.condition()))
+    yield Push(topics.STATUS, "reason", "replace", lambda _view: partials.reason(board.condition()))
 
 
 def _lamp(lamp: Lamp) -> Push:

@@ -20,6 +20,9 @@ STYLES = ("tokens", "base", "accounts", "quotes", "patterns", "indicators", "mar
 HTMX = ("htmx.min.js", "hx-sse.min.js", "hx-upsert.min.js", "hx-csp.min.js")
 """What every page with a stream needs, as one file: a request costs more than it brings."""
 
+LIVE = ("figures.js", "live.js")
+"""What every page runs of our own, as one file."""
+
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 REMARKS = re.compile(r"^\s*(?://.*\n)?\s*|  //.*$", re.MULTILINE)
 FOREVER = "public, max-age=31536000, immutable"
@@ -40,6 +43,7 @@ class Assets:
         sources["app.css"] = b"".join(
             path.read_bytes() for name in STYLES if (path := static / "css" / f"{name}.css").exists()
         )
+        sources["live.js"] = b"\n".join(sources[name] for name in LIVE)
         sources["htmx.js"] = b";\n".join(sources[name] for name in HTMX)
         self._by_name = {name: _asset(name, body) for name, body in sources.items()}
         self._by_url = {asset.url: asset for asset in self._by_name.values()}

@@ -113,6 +113,12 @@ def clock(at: float | None, view: View) -> str:
     return f"{when:%H:%M:%S} {_abbreviation(when, view)}" if when else MISSING
 
 
+def clock_seconds(at: float | None, view: View) -> int:
+    """Seconds since midnight in the viewer's zone, from which static/live.js counts on."""
+    when = _local(at, view)
+    return when.hour * 3600 + when.minute * 60 + when.second if when else 0
+
+
 def stamp(at: float | None, view: View) -> str:
     """31 Aug 2012, 14:31 EDT"""
     when = _local(at, view)
@@ -236,6 +242,7 @@ FILTERS = (
     words,
     timeframe,
     clock,
+    clock_seconds,
     stamp,
     day,
     iso,

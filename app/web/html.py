@@ -13,7 +13,7 @@ from quart import Response, current_app, make_response, request
 
 from app.identity import ZONES, NumberForm, Rate, View
 from app.push import Push
-from app.web import assets, filters, first_visit, guards, security, session_end
+from app.web import assets, condition, filters, first_visit, guards, security, session_end
 
 ROOT = Path(__file__).resolve().parents[2]
 RELOADS = ("10", "30", "60")
@@ -94,6 +94,7 @@ async def page(
         first=first,
         desks=current_app.config.get("STREAMS_PER_USER", 0),
         session=session_end.markup(guards.view(), live=bool(opened.stream) and rate is not Rate.PAUSED),
+        condition=condition.current(),
         view=guards.view(),
         rate=rate,
         here=guards.here(),

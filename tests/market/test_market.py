@@ -7,6 +7,7 @@ from app.finance.clock import MarketClock, State
 from app.identity import View
 from app.market import partials, runs, stream
 from app.market.board import Board
+from app.market.delays import Behind
 from app.market.lamps import lamps
 from app.vitals import Vitals
 from app.wire.events import Processing, ProcessingChanged, ProcessingProgressed, RunChanged, RunProgressed
@@ -26,15 +27,16 @@ WELL = Vitals(
     rejected=0,
 )
 CLOCK = MarketClock("replay", "replay of real daily bars", "2012-09-04", 1346765400.0, 1000.0, 60.0, "open")
+NOW = CLOCK.wall_time + 0.5
 VIEW = View()
 
 
 def words(vitals: Vitals, clock: MarketClock | None = CLOCK) -> dict[str, str]:
-    return {lamp.key: lamp.word for lamp in lamps(vitals, clock)}
+    return {lamp.key: lamp.word for lamp in lamps(vitals, clock, Behind(), NOW)}
 
 
 def test_all_is_well() -> None:
-    assert {lamp.tone for lamp in lamps(WELL, CLOCK)} == {"good"}
+    assert {lamp.tone for lamp in lamps(WELL, CLOCK, Behind(), NOW)} == {"good"}
 
 
 @pytest.mark.parametrize(
@@ -57,11 +59,14 @@ def test_what_is_not_well_is_said_in_words(changed: dict[str, object], key: str,
     vitals = WELL._replace(**changed)  # type: ignore[arg-type]
 
     assert word in words(vitals)[key]
-    assert next(lamp.tone for lamp in lamps(vitals, CLOCK) if lamp.key == key) in {"warn", "bad"}
+    assert next(lamp.tone for lamp in lamps(vitals, CLOCK, Behind(), NOW) if lamp.key == key) in {"warn", "bad"}
 
 
 def test_a_feed_between_sessions_is_not_silent() -> None:
-    assert words(WELL._replace(feed_age=30.0), CLOCK._replace(state="closed"))["ticks"] == "between sessions"
+    closed = CLOCK._replace(state="closed")
+
+    assert words(WELL._replace(feed_age=30.0), closed)["ticks"] == "between sessions"
+    assert words(WELL._replace(feed_age=30.0), closed._replace(wall_time=NOW - 30.0))["ticks"] == "silent for"
 
 
 def test_a_feed_that_has_just_begun_is_said_to_have() -> None:
@@ -83,7 +88,7 @@ def test_the_end_of_a_replay_is_said() -> None:
     ended = CLOCK._replace(state="ended")
 
     assert "ended" in words(WELL._replace(feed_age=300.0), ended)["ticks"]
-    assert "ended" in partials.clock(ended, ended.market_time, VIEW)
+    assert "ended" in partials.clock(ended, ended.market_time, False, VIEW)
 
 
 def test_only_what_is_said_anew_is_pushed() -> None:
@@ -93,28 +98,28 @@ def test_only_what_is_said_anew_is_pushed() -> None:
     same = list(stream.on_vitals(WELL._replace(engine_age=1.5), board))
     later = [push.key for push in stream.on_vitals(WELL._replace(database=False), board)]
 
-    assert first == ["ticks", "engine", "redis", "database", "readers", "jobs"]
+    assert first == ["ticks", "engine", "redis", "database", "readers", "jobs", "condition", "reason"]
     assert same == []
-    assert later == ["database"]
+    assert later == ["database", "condition", "reason"]
 
 
 def test_a_clock_that_stands_is_pushed_once() -> None:
     board = Board()
 
-    assert [push.key for push in stream.on_clock(CLOCK, board)] == ["clock"]
+    assert [push.key for push in stream.on_clock(CLOCK, board)] == ["clock", "condition", "reason"]
     assert list(stream.on_clock(CLOCK, board)) == []
 
 
 @pytest.mark.parametrize("state", ["starting", "open", "closed", "paused", "ended"])
 def test_the_clock_says_what_the_data_is_and_which_day_is_played(state: State) -> None:
-    drawn = partials.clock(CLOCK._replace(state=state), CLOCK.market_time, VIEW)
+    drawn = partials.clock(CLOCK._replace(state=state), CLOCK.market_time, False, VIEW)
 
     assert "replay of real daily bars" in drawn
     assert "4 Sep 2012, 09:30:00 EDT" in drawn
 
 
 def test_without_a_feed_the_clock_says_so() -> None:
-    assert "No feed" in partials.clock(None, None, VIEW)
+    assert "No feed" in partials.clock(None, None, False, VIEW)
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,12 @@ import msgspec
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from jinja2 import ChoiceLoader, FileSystemLoader
+from markupsafe import Markup
 from quart import Quart, Response, abort, request, websocket
 
 from app.identity import Identity
 from app.push import Op, Push
-from app.web import assets, choice, errors, guards, html, security
+from app.web import assets, choice, condition, errors, guards, html, security
 
 
 class Said(msgspec.Struct):
@@ -49,12 +50,21 @@ async def nobody() -> Identity | None:
     return None
 
 
+LIVE = condition.PageCondition(
+    "live",
+    Markup('<span id="condition" data-kind="live">live</span>'),
+    Markup('<p id="reason"></p>'),
+    {"silent": "Start the feed again."},
+)
+
+
 def create_app(public_url: str) -> Quart:
     app = Quart(__name__, static_folder=None)
     security.install(app, public_url)
     guards.install(app, nobody)
     assets.install(app)
     errors.install(app)
+    condition.install(app, lambda: LIVE)
     errors.unavailable(app, (Away,))
     app.register_blueprint(choice.blueprint)
     app.add_url_rule("/board", "board", board)

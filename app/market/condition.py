@@ -1,0 +1,119 @@
+"""The one word for how current the page's figures are: the worst of the feed, its age, Redis, engine and database."""
+
+from typing import Literal, NamedTuple
+
+from app.finance.clock import MarketClock
+from app.finance.sessions import phase
+from app.market.delays import Behind
+from app.vitals import Vitals
+
+SILENT_SECONDS = 10.0
+"""A feed in an open session that brings no tick for that long is silent, and so is one that announces nothing."""
+
+AGE = "{age}"
+"""Where a sentence names the seconds."""
+
+Kind = Literal[
+    "starting",
+    "interrupted",
+    "silent",
+    "absent",
+    "late",
+    "engine",
+    "database",
+    "ended",
+    "halted",
+    "closed",
+    "live",
+]
+
+
+class Condition(NamedTuple):
+    """`seconds`: for how long it has been so, or by how much the figures are late."""
+
+    kind: Kind
+    word: str
+    sentence: str = ""
+    """For everybody, with AGE in the place of the seconds; empty where nothing needs an explanation."""
+    seconds: float | None = None
+    counts: bool = False
+    """Whether the seconds go on with the clock, and stand beside the word."""
+
+    @property
+    def halves(self) -> tuple[str, str]:
+        """The sentence before and after the seconds."""
+        before, _, after = self.sentence.partition(AGE)
+        return before, after
+
+
+REMEDIES: dict[str, str] = {
+    "interrupted": "Redis does not answer: start it, or check REDIS_URL.",
+    "silent": "Start the feed again: tickstock ingest.",
+    "absent": "Start a feed: tickstock ingest, or INGEST=on.",
+    "late": "Compare the delays of feed, server and engine.",
+    "engine": "Start the engine again: tickstock engine.",
+    "database": "PostgreSQL does not answer: start it, or check DATABASE_URL.",
+}
+"""What an administrator can do, by kind."""
+
+STARTING = Condition("starting", "starting", "The server has just started and is looking for the feed.")
+LIVE = Condition("live", "live")
+
+
+def condition(vitals: Vitals | None, clock: MarketClock | None, behind: Behind, now: float) -> Condition:
+    """`now`: wall time, UTC epoch seconds."""
+    if vitals is None:
+        return STARTING
+    if not vitals.redis:
+        return Condition("interrupted", "interrupted", "Prices are interrupted: these are the last known figures.")
+    return _feed(vitals, clock, now) or _late(behind) or _parts(vitals) or _session(clock)
+
+
+def _feed(vitals: Vitals, clock: MarketClock | None, now: float) -> Condition | None:
+    """None where it is as it should be."""
+    if clock is not None and clock.state == "ended":
+        return None
+    seconds = silence(vitals, clock, now)
+    if seconds is None:
+        return Condition("absent", "no feed", "No feed has sent a price: these figures were stored earlier.")
+    if seconds <= SILENT_SECONDS:
+        return None
+    if clock is None and phase(now) == "closed":
+        return Condition("closed", "closed")
+    return Condition("silent", "feed silent", f"No price for {AGE}: these are the last known figures.", seconds, True)
+
+
+def silence(vitals: Vitals, clock: MarketClock | None, now: float) -> float | None:
+    """Seconds since the last sign of the feed that is due: in a session a tick, else its clock. None: never one."""
+    announced = None if clock is None else max(0.0, now - clock.wall_time)
+    if clock is None or clock.state == "open":
+        return announced if vitals.feed_age is None else vitals.feed_age
+    return announced
+
+
+def _late(behind: Behind) -> Condition | None:
+    seconds = max(filter(None, (behind.feed, behind.link)), default=None)
+    if seconds is None:
+        return None
+    return Condition("late", "delayed", f"Prices come {AGE} late.", seconds)
+
+
+def _parts(vitals: Vitals) -> Condition | None:
+    if not vitals.database:
+        return Condition("database", "partial", "Prices are live; history and lists are not available now.")
+    if vitals.engine_late:
+        return Condition("engine", "partial", "Prices are live; new patterns and indicators are not available now.")
+    return None
+
+
+def _session(clock: MarketClock | None) -> Condition:
+    match clock and clock.state:
+        case "ended":
+            return Condition("ended", "ended", "The replay has ended: these are its last prices.")
+        case "paused":
+            return Condition("halted", "feed paused", "The feed is paused: prices stand until it goes on.")
+        case "closed":
+            return Condition("closed", "closed")
+        case "starting":
+            return Condition("starting", "starting", "The feed is about to start.")
+    return LIVE

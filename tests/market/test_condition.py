@@ -1,0 +1,142 @@
+"""The badge is the worst of feed, age, Redis, engine and database; market time runs only while the feed does."""
+
+import time
+
+import pytest
+
+from app.finance.clock import MarketClock, State
+from app.identity import View
+from app.market import stream
+from app.market.board import DRIFT_SECONDS, Board
+from app.market.condition import REMEDIES, condition
+from app.market.delays import Behind
+from app.vitals import Vitals
+from tests.market.test_market import CLOCK, NOW, WELL
+
+NIGHT = 1_767_589_200.0
+"""A Monday, 00:00 in New York."""
+
+
+def since(seconds: float) -> MarketClock:
+    return CLOCK._replace(wall_time=NOW - seconds)
+
+
+@pytest.mark.parametrize(
+    ("changed", "clock", "behind", "kind", "word"),
+    [
+        ({}, CLOCK, Behind(), "live", "live"),
+        ({"feed_age": 38.0}, CLOCK, Behind(), "silent", "feed silent"),
+        ({"feed_age": None}, since(38.0), Behind(), "silent", "feed silent"),
+        ({"feed_age": None}, None, Behind(), "absent", "no feed"),
+        ({"feed_age": 300.0}, CLOCK._replace(state="closed"), Behind(), "closed", "closed"),
+        ({"feed_age": 300.0}, since(38.0)._replace(state="closed"), Behind(), "silent", "feed silent"),
+        ({"feed_age": 300.0}, CLOCK._replace(state="paused"), Behind(), "halted", "feed paused"),
+        ({"feed_age": 300.0}, since(900.0)._replace(state="ended"), Behind(), "ended", "ended"),
+        ({"feed_age": 300.0}, CLOCK._replace(state="starting"), Behind(), "starting", "starting"),
+        ({"redis": False}, CLOCK, Behind(), "interrupted", "interrupted"),
+        ({"redis": False, "feed_age": 38.0}, CLOCK, Behind(), "interrupted", "interrupted"),
+        ({"engine_age": 38.0}, CLOCK, Behind(), "engine", "partial"),
+        ({"engine_age": None}, CLOCK, Behind(), "engine", "partial"),
+        ({"engine_age": 38.0}, CLOCK._replace(state="closed"), Behind(), "engine", "partial"),
+        ({"database": False}, CLOCK, Behind(), "database", "partial"),
+        ({"database": False, "feed_age": 38.0}, CLOCK, Behind(), "silent", "feed silent"),
+        ({}, CLOCK, Behind(feed=8.0), "late", "delayed"),
+        ({}, CLOCK, Behind(link=3.0), "late", "delayed"),
+        ({"job_receivers": 0}, CLOCK, Behind(readers=3.0), "live", "live"),
+    ],
+)
+def test_the_badge_says_the_worst(
+    changed: dict[str, object], clock: MarketClock | None, behind: Behind, kind: str, word: str
+) -> None:
+    current = condition(WELL._replace(**changed), clock, behind, NOW)  # type: ignore[arg-type]
+
+    assert (current.kind, current.word) == (kind, word)
+    assert bool(current.sentence) == (kind not in {"live", "closed"})
+
+
+def test_before_anything_was_looked_at_the_page_starts() -> None:
+    assert condition(None, None, Behind(), NOW).kind == "starting"
+
+
+def test_a_feed_without_a_clock_is_not_silent_while_the_exchange_is_closed() -> None:
+    silent = WELL._replace(feed_age=300.0)
+
+    assert condition(silent, None, Behind(), NIGHT).kind == "closed"
+    assert condition(silent, None, Behind(), NIGHT + 12 * 3600).kind == "silent"
+
+
+def test_a_silent_feed_is_told_with_its_age_to_everybody_and_without_plumbing() -> None:
+    drawn = stream.page_condition(board(time.time(), vitals=WELL._replace(feed_age=38.4)))
+
+    assert 'data-kind="silent">feed silent <time data-age="38">38 s</time></span>' in drawn.badge
+    assert 'No price for <time aria-hidden="true" data-age="38">38 s</time>: these are' in drawn.reason
+    assert not any(word in f"{drawn.badge}{drawn.reason}" for word in ("tickstock", "Redis", "engine"))
+    assert "tickstock ingest" in drawn.remedies["silent"]
+
+
+def test_a_condition_with_a_remedy_has_a_sentence_for_everybody() -> None:
+    alarms = {"interrupted", "silent", "absent", "late", "engine", "database"}
+
+    assert set(REMEDIES) == alarms
+
+
+def board(wall: float, state: State = "open", vitals: Vitals = WELL) -> Board:
+    made = Board()
+    made.hear(vitals)
+    made.tell(CLOCK._replace(wall_time=wall, state=state))
+    return made
+
+
+def test_the_clock_is_told_once_while_it_runs_as_the_page_counts() -> None:
+    now = time.time()
+    running = board(now)
+    assert running.news(now).clock
+
+    for second in (1, 2, 3):
+        later = CLOCK._replace(wall_time=now + second, market_time=CLOCK.market_time + 60 * second + 50)
+        running.tell(later)
+        assert not running.news(now + second).clock
+
+    jumped = CLOCK._replace(wall_time=now + 4, market_time=CLOCK.market_time + 60 * (4 + DRIFT_SECONDS + 0.1))
+    running.tell(jumped)
+    assert running.news(now + 4).clock
+
+
+@pytest.mark.parametrize(
+    ("age", "state", "vitals", "runs"),
+    [
+        (0.5, "open", WELL, True),
+        (38.0, "open", WELL, False),
+        (0.5, "open", WELL._replace(feed_age=38.0), False),
+        (0.5, "open", WELL._replace(redis=False), False),
+        (0.5, "closed", WELL, False),
+        (0.5, "ended", WELL, False),
+    ],
+)
+def test_market_time_stands_where_nobody_knows_that_it_goes_on(
+    age: float, state: State, vitals: Vitals, runs: bool
+) -> None:
+    now = time.time()
+    shown = board(now - age, state, vitals)
+    at = shown.market_time(now)
+
+    assert at is not None
+    assert at.runs == runs
+    assert at.at == pytest.approx(CLOCK.market_time + (30 if runs else 0))
+    drawn = stream.clock(shown, View())
+    assert ("data-clock=" in drawn) == runs
+    assert ("running at 60 times" in drawn) == runs
+    assert ("stopped" in drawn) == (state == "open" and not runs)
+
+
+def test_a_feed_that_falls_silent_is_pushed_and_the_clock_with_it() -> None:
+    shown = board(time.time())
+    assert [push.key for push in stream.on_vitals(WELL, shown)] == ["clock", "condition", "reason"]
+
+    silent = WELL._replace(feed_age=12.0)
+    pushes = {push.key: push.draw(View()) for push in stream.on_vitals(silent, shown)}
+
+    assert set(pushes) == {"ticks", "clock", "condition", "reason"}
+    assert "stopped" in pushes["clock"]
+    assert list(stream.on_vitals(silent._replace(feed_age=13.0), shown)) == []
+    assert "data-age" in pushes["condition"]
