@@ -26,6 +26,8 @@ class Push(NamedTuple):
     op: Op
     draw: Callable[[View], str]
     keep: int = KEPT
+    alert: bool = False
+    """Told at once at every rate; all else waits for the next frame of the reader's rate."""
 
 
 def nothing(_view: View) -> str:

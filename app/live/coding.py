@@ -1,17 +1,21 @@
-"""gzip for streams that many share: raw deflate blocks that end on a byte, behind one head for everybody.
+"""gzip for streams: raw deflate blocks that end on a byte, behind one head for everybody.
 
-A gzip member is a head and any number of such blocks; browsers want neither its end nor its checksum. A block that was
-flushed fully before it looks back at nothing, so it may follow whatever bytes a reader has got so far.
+A gzip member is a head and any number of such blocks; browsers want neither its end nor its checksum. The first block
+of a compressor looks back at nothing, so it may follow whatever bytes a reader has got so far.
 """
 
 import zlib
 
 HEAD = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
-KEY_EVERY = 60
-"""Frames from one that may be joined to the next."""
 
-ALONE, CHAINED = 6, 9
-"""How hard to try: the small parts gain nothing from more, a chain an eighth, and it is compressed once for all."""
+ALONE, SMALL, SHARED = 6, 6, 9
+"""How hard to try: the small parts gain nothing from more, a chain that many share an eighth."""
+
+SMALL_WINDOW, SMALL_MEMORY = 13, 5
+"""Bits of the window and zlib's memLevel in a chain for few: 48 kB, where the one for many takes 384."""
+
+SMALL_CHAINS = 64
+"""Of one process: 3 MB, and a bound for the time that compressing the same for each of them takes."""
 
 
 def alone(plain: bytes) -> bytes:
@@ -20,26 +24,40 @@ def alone(plain: bytes) -> bytes:
 
 
 class Chain:
-    """Blocks that look back at those before them: much smaller, and only for who has got them all since a key."""
+    """Blocks that look back at those before them: much smaller, and only for who has got them all since the first."""
 
-    def __init__(self, key_every: int = KEY_EVERY) -> None:
-        self._compressor = _compressor(CHAINED)
-        self._every = key_every
-        self._frames = 0
-
-    @property
-    def joinable(self) -> bool:
-        """Whether the next block looks back at nothing."""
-        return self._frames % self._every == 0
+    def __init__(self, *, small: bool) -> None:
+        self.small = small
+        self._compressor = _small_compressor() if small else _compressor(SHARED)
 
     def add(self, plain: bytes) -> bytes:
-        self._frames += 1
-        mode = zlib.Z_FULL_FLUSH if self.joinable else zlib.Z_SYNC_FLUSH
-        return self._compressor.compress(plain) + self._compressor.flush(mode)
+        return self._compressor.compress(plain) + self._compressor.flush(zlib.Z_SYNC_FLUSH)
+
+
+class SmallChains:
+    """Those that are in use by audiences of few readers."""
+
+    def __init__(self, most: int = SMALL_CHAINS) -> None:
+        self._most = most
+        self._used = 0
+
+    def take(self) -> Chain | None:
+        """None where there are enough of them: blocks that stand alone are compressed once for all audiences."""
+        if self._used >= self._most:
+            return None
+        self._used += 1
+        return Chain(small=True)
+
+    def give_back(self) -> None:
+        self._used -= 1
 
 
 def _compressor(level: int) -> "zlib._Compress":
     return zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS, 9)
+
+
+def _small_compressor() -> "zlib._Compress":
+    return zlib.compressobj(SMALL, zlib.DEFLATED, -SMALL_WINDOW, SMALL_MEMORY)
 
 
 _alone = _compressor(ALONE)

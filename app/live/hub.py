@@ -13,10 +13,11 @@ from uuid import UUID
 from app.identity import Identity, Rate, View
 from app.live import topics as grammar
 from app.live.audience import Audience
+from app.live.coding import SmallChains
 from app.live.frames import Drawing, Form, Part, Pending, data
 from app.live.histogram import Histogram
 from app.live.pace import Pace, Told
-from app.live.pending_snapshots import PendingSnapshots
+from app.live.pending_snapshots import NO_POSITION, PendingSnapshots
 from app.live.reader import Reader
 from app.live.ring import Ring
 from app.live.stats import Stats
@@ -28,6 +29,9 @@ logger = logging.getLogger(__name__)
 Markup = Callable[[Push, View], str]
 
 LEAVING_AT_ONCE = 500
+
+COST_SECONDS = 30.0
+"""Between two beats that say what the stream costs, where something else is said all the time."""
 
 SOCKET_BEAT = b"{}"
 """JSON with nothing to show: htmx notices it and draws nothing."""
@@ -71,6 +75,7 @@ class Hub:
         self._markup = markup
         self._beat_seconds = beat_seconds
         self._bounds = bounds
+        self._small_chains = SmallChains()
         self._told = Told(self._position, self._failed, self.latency.observe)
         self._paces = {rate: Pace(rate, shortest, self._told) for rate in Rate}
         self._audiences: dict[tuple[frozenset[str], View, Rate], Audience] = {}
@@ -170,13 +175,9 @@ class Hub:
     def tick(self) -> None:
         """About once a second: beats where nothing else was said, goodbyes, and the end of who takes nothing."""
         now = asyncio.get_running_loop().time()
-        for pace in self._paces.values():
-            pace.flush_entries()
         for audience in list(self._audiences.values()):
-            if now - audience.wrote_at >= self._beat_seconds:
-                position = self._position(audience.topics)
-                beat = ServerSentEvent("beat", event="beat", id=position or None)
-                audience.send([Part(beat.encode(), SOCKET_BEAT)], position, now)
+            if now - audience.wrote_at >= self._beat_seconds or now - audience.told_at >= COST_SECONDS:
+                self._beat(audience, now)
         for reader in [reader for reader in self._readers if reader.wire and reader.until <= now]:
             reader.end("age")
         for reader, (since, waiting) in list(self._lagging.items()):
@@ -185,6 +186,14 @@ class Hub:
                 self._lagging[reader] = (now, left)
             elif now - since >= self._bounds.stalled_seconds:
                 reader.end("slow")
+
+    def _beat(self, audience: Audience, now: float) -> None:
+        """Says what the stream cost since the last; no new position while entries wait for a frame."""
+        waits = self._paces[audience.rate].waits(audience.topics)
+        position = audience.position if waits else self._position(audience.topics)
+        new = position != audience.position or position == NO_POSITION
+        beat = ServerSentEvent(audience.cost(now), event="beat", id=position if new and position else None)
+        audience.send([Part(beat.encode(), SOCKET_BEAT)], position, now)
 
     async def run(self) -> None:
         while True:
@@ -280,8 +289,9 @@ class Hub:
     def _audience(self, topics: frozenset[str], view: View, rate: Rate) -> Audience:
         key = (topics, view, rate)
         if key not in self._audiences:
-            self._audiences[key] = audience = Audience(*key)
-            audience.position, audience.wrote_at = self._position(topics), asyncio.get_running_loop().time()
+            self._audiences[key] = audience = Audience(*key, self._small_chains)
+            audience.position = self._position(topics)
+            audience.wrote_at = audience.told_at = asyncio.get_running_loop().time()
             self._topics.update(audience.topics)
             self._paces[rate].listen(audience)
         return self._audiences[key]

@@ -1,4 +1,4 @@
-"""The beat of all audiences of one rate: what counts entry by entry goes out at once, all else when its time comes."""
+"""The frames of all audiences of one rate: an alert goes out at once, all else when its time comes."""
 
 import asyncio
 import time
@@ -27,7 +27,7 @@ LOG_SECONDS = 0.002
 """Between two frames of log entries, so that those of one moment come together."""
 
 TOO_MANY = 512
-"""Changes that wait for a frame before it is sent early."""
+"""Entries or rows of one topic that wait for a frame before it is sent early: of a value only the newest waits."""
 
 
 class Told(NamedTuple):
@@ -69,12 +69,16 @@ class Pace:
         for topic in reached:
             if topic not in self._listening:
                 continue
-            if topics.kind(topic) == "log":
-                self._entries.setdefault(topic, Pending()).add(drawing)
+            waiting = self._entries if topics.kind(topic) == "log" else self._states
+            waiting.setdefault(topic, Pending()).add(drawing)
+            if drawing.push.alert or (waiting is self._entries and self.rate not in FIXED):
                 self._send_entries_soon()
             else:
-                self._states.setdefault(topic, Pending()).add(drawing)
-                self._send_states_in_time(topic)
+                self._send_in_time(many=waiting is self._entries and len(waiting[topic]) >= TOO_MANY)
+
+    def waits(self, audience_topics: frozenset[str]) -> bool:
+        """Whether entries that were published wait for the next frame of these topics."""
+        return not audience_topics.isdisjoint(self._entries)
 
     def flush_entries(self) -> None:
         self._rest(states=False)
@@ -102,12 +106,12 @@ class Pace:
                 loop.call_later(wait, self.flush_entries) if wait > 0 else loop.call_soon(self.flush_entries)
             )
 
-    def _send_states_in_time(self, topic: str) -> None:
+    def _send_in_time(self, *, many: bool) -> None:
         loop = asyncio.get_running_loop()
         if self._states_timer is None:
             wait = self._states_sent + self.interval - loop.time()
             self._states_timer = loop.call_later(wait, self.flush) if wait > 0 else loop.call_soon(self.flush)
-        elif len(self._states[topic]) == TOO_MANY:
+        elif many:
             # Never here and now: all changes of one event belong into one frame.
             self._states_timer.cancel()
             self._states_timer = loop.call_soon(self.flush)

@@ -40,12 +40,12 @@ async def snapshot(topic: str, pools: Pools, board: Board) -> list[Push]:
 
 def notice(missed: int | None, topic: str) -> Push:
     """To readers who come back to a log that no longer reaches as far as they had read."""
-    return Push(topic, "notice", "replace", lambda _view: partials.notice(missed))
+    return Push(topic, "notice", "replace", lambda _view: partials.notice(missed), alert=True)
 
 
 def gap(topic: str) -> Push:
     """To readers of a log whose bringer did not hear for a while: nobody knows whether there was anything to hear."""
-    return Push(topic, "notice", "replace", lambda _view: partials.gap())
+    return Push(topic, "notice", "replace", lambda _view: partials.gap(), alert=True)
 
 
 def page_condition(board: Board) -> PageCondition:

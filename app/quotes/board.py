@@ -13,7 +13,7 @@ from app.finance.symbol_index import SymbolIndex
 from app.finance.symbols import is_symbol
 from app.finance.trades import contribution
 from app.quotes.listing import Listing
-from app.quotes.quote import POINTS, SLOT, Quote, merged, opened
+from app.quotes.quote import LINE_SECONDS, POINTS, SLOT, Quote, merged, opened
 from app.wire.events import Tick
 
 SHOWN = 100
@@ -187,7 +187,9 @@ class Board:
         same_slot = before.spark and tick.at // SLOT == before.at // SLOT
         past = before.spark[:-1] if same_slot else before.spark[-POINTS + 1 :]
         move, spark = _sign(figures.price, before.price), (*past, figures.price)
-        return before.with_figures(figures, arrived_at=tick.arrived_at, move=move, spark=spark)
+        due = not same_slot and tick.arrived_at - before.line_at >= LINE_SECONDS
+        line_at = tick.arrived_at if due else before.line_at
+        return before.with_figures(figures, arrived_at=tick.arrived_at, move=move, spark=spark, line_at=line_at)
 
     def _previous_close(self, before: Quote, day: SessionDay) -> float | None:
         """Of the day that begins."""

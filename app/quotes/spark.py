@@ -5,15 +5,15 @@ from typing import NamedTuple
 
 from app.quotes.quote import POINTS, Quote
 
-WIDTH, HEIGHT, EDGE = 78, 24, 2
-HEIGHTS = tuple(f"{tenths / 10:g}" for tenths in range(10 * HEIGHT + 1))
+WIDTH, HEIGHT, EDGE = 77, 48, 4
+"""Of the viewBox, whose units are steps in time and levels: whole numbers, for their differences take few bytes."""
 
 
 class Spark(NamedTuple):
     """In a viewBox of WIDTH x HEIGHT; `zero` is where the previous close lies."""
 
     line: str
-    zero: float | None
+    zero: int | None
 
 
 def spark(quote: Quote) -> Spark:
@@ -21,17 +21,24 @@ def spark(quote: Quote) -> Spark:
     if len(quote.spark) < 2:
         return Spark("", None)
     low, high = min(reach), max(reach)
-    tenths = 10 * (HEIGHT - 2 * EDGE) / (high - low) if high > low else 0.0
-    top = 10 * (EDGE if high > low else HEIGHT / 2)
-    line = "L".join(
-        x + HEIGHTS[round(top + tenths * (high - price))]
-        for x, price in zip(_across(len(quote.spark)), quote.spark, strict=True)
-    )
-    zero = None if quote.previous_close is None else round(top + tenths * (high - quote.previous_close)) / 10
-    return Spark(f"M{line}", zero)
+    steps = (HEIGHT - 2 * EDGE) / (high - low) if high > low else 0.0
+    top = EDGE if high > low else HEIGHT // 2
+    levels = [round(top + steps * (high - price)) for price in quote.spark]
+    across = _across(len(levels))
+    moves = [
+        f"{x - before}{_joined(y - level)}"
+        for before, x, level, y in zip(across, across[1:], levels, levels[1:], strict=False)
+    ]
+    zero = None if quote.previous_close is None else round(top + steps * (high - quote.previous_close))
+    return Spark(f"M0 {levels[0]}l{' '.join(moves)}", zero)
+
+
+def _joined(number: int) -> str:
+    """Behind another number: a minus parts them as well as a space."""
+    return str(number) if number < 0 else f" {number}"
 
 
 @lru_cache(maxsize=256)
-def _across(count: int) -> tuple[str, ...]:
+def _across(count: int) -> tuple[int, ...]:
     step = WIDTH / max(POINTS - 1, count - 1)
-    return tuple(f"{index * step:.4g} " for index in range(count))
+    return tuple(round(index * step) for index in range(count))

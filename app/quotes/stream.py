@@ -19,6 +19,9 @@ from app.quotes.spark import spark
 from app.web.filters import dom_id
 from app.wire.events import Tick
 
+CONFIRMED_SECONDS = 20.0
+"""Of the wall's clock, between two pushes of a price that stands; static/figures.js calls one old after 60 s."""
+
 
 def on_tick(tick: Tick, board: Board, charts: Charts) -> Iterator[Push]:
     return on_ticks((tick,), board, charts)
@@ -76,14 +79,18 @@ def whole_board(board: Board) -> Push:
 
 
 def _cells(quote: Quote, before: Quote | None) -> Iterator[Push]:
-    """What differs visibly: a sparkline gains a point every few market minutes, an age begins anew each second."""
+    """What differs visibly, and now and then that a price which stands was confirmed: pages count its age on."""
     moved = before is None or before.price != quote.price
-    if moved or before is None or int(before.arrived_at or 0) != int(quote.arrived_at or 0):
+    if moved or before is None or _confirmed(before) != _confirmed(quote):
         yield _last_cell(quote)
     if moved or (before and before.previous_close != quote.previous_close):
         yield _change_cell(quote)
-    if before is None or before.spark[:-1] != quote.spark[:-1]:
+    if before is None or (before.session, before.line_at) != (quote.session, quote.line_at):
         yield _spark_cell(quote)
+
+
+def _confirmed(quote: Quote) -> float:
+    return (quote.arrived_at or 0.0) // CONFIRMED_SECONDS
 
 
 def _row(quote: Quote) -> Iterator[Push]:

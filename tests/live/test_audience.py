@@ -2,10 +2,12 @@
 
 import pytest
 
-from app.live.audience import SHARED_FROM
-from app.live.coding import KEY_EVERY
-from app.live.frames import Part
+from app.identity import Rate, View
+from app.live.audience import SHARED_FROM, Audience
+from app.live.coding import SmallChains
+from app.live.frames import Form, Part
 from app.live.hub import Bounds, Hub
+from app.live.reader import Reader
 from tests.live.paper import FEED, Drawn, joined, markup, some_frames
 
 
@@ -19,38 +21,72 @@ def drawn() -> Drawn:
     return Drawn()
 
 
-async def test_readers_of_gzip_share_their_blocks_once_they_are_enough(hub: Hub, drawn: Drawn) -> None:
+FRAMES = 60
+
+
+async def test_readers_of_gzip_share_their_blocks(hub: Hub, drawn: Drawn) -> None:
     papers = [joined(hub, FEED, coded=True) for _ in range(SHARED_FROM)]
     plain = joined(hub, FEED)
 
-    await some_frames(hub, drawn, plain, KEY_EVERY + 5)
+    await some_frames(hub, drawn, plain, FRAMES)
 
     assert all(paper.lines == plain.lines for paper in papers)
     assert all(paper.written == papers[0].written for paper in papers)
     assert sum(map(len, papers[0].written)) < sum(map(len, plain.written)) / 2
 
 
-async def test_who_joins_a_chain_in_its_middle_reads_along_and_enters_at_the_next_key(hub: Hub, drawn: Drawn) -> None:
-    papers = [joined(hub, FEED, coded=True) for _ in range(SHARED_FROM)]
+async def test_a_reader_alone_has_blocks_that_look_back_too(hub: Hub, drawn: Drawn) -> None:
+    paper, plain = joined(hub, FEED, coded=True), joined(hub, FEED)
+
+    await some_frames(hub, drawn, paper, FRAMES)
+
+    assert paper.lines == plain.lines
+    assert sum(map(len, paper.written)) < sum(map(len, plain.written)) / 2
+
+
+@pytest.mark.parametrize("readers", [1, SHARED_FROM])
+async def test_who_joins_a_chain_in_its_middle_reads_along_and_soon_enters_the_next(
+    hub: Hub, drawn: Drawn, readers: int
+) -> None:
+    papers = [joined(hub, FEED, coded=True) for _ in range(readers)]
     await some_frames(hub, drawn, papers[0], 5)
     late = [joined(hub, FEED, coded=True) for _ in range(3)]
 
-    await some_frames(hub, drawn, papers[0], KEY_EVERY)
+    await some_frames(hub, drawn, papers[0], FRAMES)
 
     assert all(paper.lines == papers[0].lines[5:] for paper in late)
     assert late[0].written[0] != papers[0].written[5]
     assert late[0].written[-1] == papers[0].written[-1]
 
 
-async def test_a_chain_ends_at_a_key_when_its_readers_have_left(hub: Hub, drawn: Drawn) -> None:
+async def test_few_readers_that_stay_of_many_go_on_in_a_smaller_chain(hub: Hub, drawn: Drawn) -> None:
     papers = [joined(hub, FEED, coded=True) for _ in range(SHARED_FROM)]
     await some_frames(hub, drawn, papers[0], 3)
     for paper in papers[2:]:
         paper.reader.lost()
 
-    await some_frames(hub, drawn, papers[0], 2 * KEY_EVERY)
+    await some_frames(hub, drawn, papers[0], FRAMES)
 
-    assert len(papers[0].lines) == len(papers[1].lines) == 3 + 2 * KEY_EVERY
+    assert len(papers[0].lines) == len(papers[1].lines) == 3 + FRAMES
+    assert papers[0].written == papers[1].written
+
+
+async def test_chains_for_few_readers_are_bounded_and_given_back() -> None:
+    chains = SmallChains(most=1)
+    audiences = [Audience(frozenset({topic}), View(), Rate.AUTO, chains) for topic in ("quotes:A", "quotes:B")]
+    readers = [Reader(Hub(markup), audience, None, form=Form.GZIP, until=0.0) for audience in audiences]
+    parts = [Part(b"data: 195.88\n\n")]
+    for audience, reader in zip(audiences, readers, strict=True):
+        audience.add(reader)
+        audience.send(parts, "", 0.0)
+    assert chains.take() is None
+
+    audiences[0].discard(readers[0])
+    audiences[1].send(parts, "", 0.0)
+
+    assert chains.take() is None
+    audiences[1].discard(readers[1])
+    assert chains.take()
 
 
 async def test_what_is_for_one_reader_alone_reaches_no_other_and_all_still_inflate(hub: Hub, drawn: Drawn) -> None:
@@ -59,9 +95,9 @@ async def test_what_is_for_one_reader_alone_reaches_no_other_and_all_still_infla
 
     chosen = papers[3].reader
     chosen.audience.tell(chosen, [Part(b"data: your job is done\n\n")])
-    await some_frames(hub, drawn, papers[0], KEY_EVERY + 3)
+    await some_frames(hub, drawn, papers[0], FRAMES)
     chosen.audience.tell(chosen, [Part(b"data: and paid for\n\n")])
-    await some_frames(hub, drawn, papers[0], KEY_EVERY + 3)
+    await some_frames(hub, drawn, papers[0], FRAMES)
 
     private = {"your job is done", "and paid for"}
     assert [line for line in papers[3].lines if line in private] == ["your job is done", "and paid for"]

@@ -40,15 +40,66 @@ async def test_the_first_change_after_a_silence_comes_at_once_and_the_rest_toget
     assert len(paper.messages) == 1
 
 
-async def test_entries_of_a_log_do_not_wait_for_states(hub: Hub, drawn: Drawn) -> None:
-    paper = joined(hub, BOTH, rate=Rate.HALF_MINUTE)
+def entry(hub: Hub, drawn: Drawn, number: int) -> None:
+    hub.publish(drawn.push("patterns", "feed", f"entry {number}", "insert"), f"e-{number}")
+    hub.publish(drawn.push("patterns", "feed", op="trim"))
+    hub.mark(f"e-{number}")
+
+
+async def test_entries_of_a_log_wait_for_no_state_where_no_rate_was_chosen(drawn: Drawn) -> None:
+    hub = Hub(markup, shortest=30.0)
+    paper = joined(hub, BOTH)
     hub.publish(drawn.push("quotes:A", "a", "1"))
     await paper.heard()
 
     hub.publish(drawn.push("quotes:A", "a", "2"))
-    hub.publish(drawn.push("patterns", "feed", "hammer", "insert"), "e-1")
+    entry(hub, drawn, 1)
 
-    assert (await paper.heard(2))[1:] == ["insert:feed:hammer@America/New_York"]
+    assert (await paper.heard(2))[1] == "insert:feed:entry 1@America/New_York"
+
+
+async def test_entries_come_in_batches_at_the_rate_whole_in_order_and_trimmed_once(hub: Hub, drawn: Drawn) -> None:
+    paper = joined(hub, BOTH, rate=Rate.SECOND)
+    hub.publish(drawn.push("quotes:A", "a", "1"))
+    await paper.heard()
+
+    for number in (1, 2, 3):
+        entry(hub, drawn, number)
+    hub.tick()
+    await asyncio.sleep(0.05)
+    assert len(paper.messages) == 1
+
+    entries = [f"insert:feed:entry {number}@America/New_York" for number in (1, 2, 3)]
+    assert (await paper.heard(5))[1:] == [*entries, "trim:feed:"]
+    assert [message.id for message in paper.messages] == ["", "e-3", "e-3"]
+
+
+async def test_who_leaves_before_the_batch_comes_back_to_where_it_had_come(drawn: Drawn) -> None:
+    hub = Hub(markup, beat_seconds=0.01)
+    paper = joined(hub, BOTH, rate=Rate.HALF_MINUTE)
+    entry(hub, drawn, 1)
+    await paper.heard(2)
+    entry(hub, drawn, 2)
+    await asyncio.sleep(0.02)
+
+    hub.tick()
+
+    assert paper.messages[-1].event == "beat"
+    assert paper.messages[-1].id == "e-1"
+    paper.reader.paused()
+    assert paper.reader.position == "e-1"
+
+
+async def test_an_alert_comes_at_once_at_every_rate_and_passes_no_entry(hub: Hub, drawn: Drawn) -> None:
+    paper = joined(hub, FEED, rate=Rate.HALF_MINUTE)
+    entry(hub, drawn, 1)
+    await paper.heard(2)
+
+    entry(hub, drawn, 2)
+    hub.publish(drawn.push("patterns", "notice", "14 were missed")._replace(alert=True))
+
+    said = await paper.heard(4)
+    assert said[2:4] == ["insert:feed:entry 2@America/New_York", "replace:notice:14 were missed@America/New_York"]
 
 
 async def test_only_the_newest_state_of_a_key_is_sent_and_drawn(hub: Hub, drawn: Drawn) -> None:
@@ -222,7 +273,20 @@ async def test_silence_is_broken_by_a_beat_with_the_position(drawn: Drawn) -> No
 
     hub.tick()
 
-    assert paper.messages[-1] == Message("beat", "beat", "e-5")
+    assert paper.messages[-1] == Message("beat", "0", "e-5")
+
+
+async def test_a_beat_says_how_many_bytes_came_since_the_last(drawn: Drawn) -> None:
+    hub = Hub(markup, beat_seconds=0.01)
+    papers = [joined(hub, FEED) for _ in range(3)]
+    for number in range(2):
+        await some_frames(hub, drawn, papers[0], 5)
+        sent = sum(map(len, papers[0].written)) - (sum(before) if number else 0)
+        before = list(map(len, papers[0].written))
+        await asyncio.sleep(0.02)
+        hub.tick()
+        beats = [message.data for message in papers[0].messages if message.event == "beat"]
+        assert beats[number] == str(sent)
 
 
 async def test_nobody_is_let_in_beyond_the_bounds(hub: Hub) -> None:
@@ -267,13 +331,13 @@ async def test_who_lagged_and_left_takes_no_audience_with_it_that_is_not_its_own
     assert await joiner.heard() == ["replace:a:2@America/New_York"]
 
 
-async def test_a_flood_is_framed_early_and_whole(hub: Hub, drawn: Drawn) -> None:
-    paper = joined(hub, QUOTES, rate=Rate.HALF_MINUTE)
-    hub.publish(drawn.push("quotes:A", "first", "1"))
+async def test_a_flood_of_entries_is_framed_early_and_whole(hub: Hub, drawn: Drawn) -> None:
+    paper = joined(hub, FEED, rate=Rate.HALF_MINUTE)
+    hub.publish(drawn.push("patterns", "feed", "first", "insert"), "e-0")
     await paper.heard()
 
     for number in range(600):
-        hub.publish(drawn.push("quotes:A", str(number), "1"))
+        hub.publish(drawn.push("patterns", "feed", str(number), "insert"), f"e-{number}")
 
     assert len(await paper.heard(601)) == 601
 

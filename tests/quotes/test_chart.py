@@ -1,4 +1,5 @@
 import re
+from itertools import accumulate
 
 import pytest
 from hypothesis import given
@@ -62,6 +63,8 @@ def test_without_bars_there_is_no_scale() -> None:
 def test_a_sparkline_stays_inside_its_cell(path: tuple[float, ...]) -> None:
     line = spark(quote(spark=path))
 
-    heights = [float(height) for height in re.findall(r" ([\d.-]+)", line.line)]
+    first, _, rest = line.line.removeprefix("M0 ").partition("l")
+    moves = [int(number) for number in re.findall(r"-?\d+", rest)]
+    heights = list(accumulate(moves[1::2], initial=int(first))) if first else []
     assert all(0 <= height <= HEIGHT for height in heights)
     assert bool(line.line) == (len(path) > 1)
