@@ -28,6 +28,21 @@
     if (root.dataset.live === "live") document.querySelectorAll("time[data-clock]").forEach(run)
   }
 
+  // Each beat says how many bytes the stream took since the last; what the page itself took the browser knows.
+  function count(live, cost) {
+    const kb = bytes => bytes < 999500 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
+    let beats = [{at: now(), bytes: 0}], all = 0
+    live.addEventListener("beat", ({detail: {data}}) => {
+      all += +data
+      beats = [...beats.filter(beat => now() - beat.at < 60000), {at: now(), bytes: +data}]
+      const page = performance.getEntries().reduce((sum, {transferSize}) => sum + (transferSize || 0), 0)
+      const bits = beats.slice(1).reduce((sum, {bytes}) => sum + bytes * 8, 0)
+      write(cost, `This page took ${kb(page + all)} so far and takes ${(bits / (now() - beats[0].at)).toFixed(1)} kbit/s now.`)
+    })
+  }
+
+  const live = document.getElementById("live")
+  if (live) count(live, document.getElementById("cost"))
   document.addEventListener("DOMContentLoaded", tend)
   setInterval(tend, 1000)
 })()

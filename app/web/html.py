@@ -19,6 +19,9 @@ ROOT = Path(__file__).resolve().parents[2]
 RELOADS = ("10", "30", "60")
 """Seconds after which a page without scripting may ask to be sent again."""
 
+SIZE = "\ue000"
+"""Stands for a page's size in its footer until it is drawn: a character for private use."""
+
 FAST = frozenset({"quotes", "symbol", "chart"})
 """Topics that a socket may bring: only the newest of each counts."""
 
@@ -95,6 +98,7 @@ async def page(
         desks=current_app.config.get("STREAMS_PER_USER", 0),
         session=session_end.markup(guards.view(), live=bool(opened.stream) and rate is not Rate.PAUSED),
         condition=condition.current(),
+        size=SIZE,
         view=guards.view(),
         rate=rate,
         here=guards.here(),
@@ -103,13 +107,19 @@ async def page(
         asset=assets.current(),
         reloads=[(seconds, _reload_url(seconds)) for seconds in RELOADS],
     )
-    response = await make_response(text, status)
+    response = await make_response(_sized(text) if topics else text, status)
     assert isinstance(response, Response)
     if first:
         first_visit.shown(response)
     if request.args.get("refresh") in RELOADS and rate is not Rate.PAUSED:
         response.headers["Refresh"] = request.args["refresh"]
     return response
+
+
+def _sized(text: str) -> str:
+    """With its size where the footer names it: the last of these, whatever names from elsewhere contain."""
+    before, _, after = text.rpartition(SIZE)
+    return f"{before}{round(len(text) / 1000)} kB{after}"
 
 
 def links(topics: tuple[str, ...], cursor: str, rate: Rate) -> Links:

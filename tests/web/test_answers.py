@@ -236,7 +236,7 @@ def test_scripts_and_styles_are_light() -> None:
     made = assets.Assets()
 
     assert len(made("app.css").bodies["br"]) <= 6_000
-    assert len(made("live.js").bodies["br"]) <= 2_000
+    assert len(made("live.js").bodies["br"]) <= 2_100
 
 
 async def test_the_viewers_choice_is_kept_in_cookies_from_closed_lists(client: Client) -> None:
