@@ -43,7 +43,7 @@ class Assets:
         sources["app.css"] = b"".join(
             path.read_bytes() for name in STYLES if (path := static / "css" / f"{name}.css").exists()
         )
-        sources["live.js"] = b"\n".join(sources[name] for name in LIVE)
+        sources["live.js"] = b";\n".join(sources[name] for name in LIVE)
         sources["htmx.js"] = b";\n".join(sources[name] for name in HTMX)
         self._by_name = {name: _asset(name, body) for name, body in sources.items()}
         self._by_url = {asset.url: asset for asset in self._by_name.values()}

@@ -41,68 +41,6 @@ async def test_the_first_change_after_a_silence_comes_at_once_and_the_rest_toget
     assert len(paper.messages) == 1
 
 
-def entry(hub: Hub, drawn: Drawn, number: int) -> None:
-    hub.publish(drawn.push("patterns", "feed", f"entry {number}", "insert"), f"e-{number}")
-    hub.publish(drawn.push("patterns", "feed", op="trim"))
-    hub.mark(f"e-{number}")
-
-
-async def test_entries_of_a_log_wait_for_no_state_where_no_rate_was_chosen(drawn: Drawn) -> None:
-    hub = Hub(markup, shortest=30.0)
-    paper = joined(hub, BOTH)
-    hub.publish(drawn.push("quotes:A", "a", "1"))
-    await paper.heard()
-
-    hub.publish(drawn.push("quotes:A", "a", "2"))
-    entry(hub, drawn, 1)
-
-    assert (await paper.heard(2))[1] == "insert:feed:entry 1@America/New_York"
-
-
-async def test_entries_come_in_batches_at_the_rate_whole_in_order_and_trimmed_once(hub: Hub, drawn: Drawn) -> None:
-    paper = joined(hub, BOTH, rate=Rate.SECOND)
-    hub.publish(drawn.push("quotes:A", "a", "1"))
-    await paper.heard()
-
-    for number in (1, 2, 3):
-        entry(hub, drawn, number)
-    hub.tick()
-    await asyncio.sleep(0.05)
-    assert len(paper.messages) == 1
-
-    entries = [f"insert:feed:entry {number}@America/New_York" for number in (1, 2, 3)]
-    assert (await paper.heard(5))[1:] == [*entries, "trim:feed:"]
-    assert [message.id for message in paper.messages] == ["", "e-3", "e-3"]
-
-
-async def test_who_leaves_before_the_batch_comes_back_to_where_it_had_come(drawn: Drawn) -> None:
-    hub = Hub(markup, beat_seconds=0.01)
-    paper = joined(hub, BOTH, rate=Rate.HALF_MINUTE)
-    entry(hub, drawn, 1)
-    await paper.heard(2)
-    entry(hub, drawn, 2)
-    await asyncio.sleep(0.02)
-
-    hub.tick()
-
-    assert paper.messages[-1].event == "beat"
-    assert paper.messages[-1].id == "e-1"
-    paper.reader.paused()
-    assert paper.reader.position == "e-1"
-
-
-async def test_an_alert_comes_at_once_at_every_rate_and_passes_no_entry(hub: Hub, drawn: Drawn) -> None:
-    paper = joined(hub, FEED, rate=Rate.HALF_MINUTE)
-    entry(hub, drawn, 1)
-    await paper.heard(2)
-
-    entry(hub, drawn, 2)
-    hub.publish(drawn.push("patterns", "notice", "14 were missed")._replace(alert=True))
-
-    said = await paper.heard(4)
-    assert said[2:4] == ["insert:feed:entry 2@America/New_York", "replace:notice:14 were missed@America/New_York"]
-
-
 async def test_only_the_newest_state_of_a_key_is_sent_and_drawn(hub: Hub, drawn: Drawn) -> None:
     paper = joined(hub, QUOTES)
 
@@ -275,23 +213,6 @@ async def test_silence_is_broken_by_a_beat_with_the_position(drawn: Drawn) -> No
     hub.tick()
 
     assert paper.messages[-1] == Message("beat", "0", "e-5")
-
-
-async def test_a_beat_says_how_many_bytes_came_since_the_last(drawn: Drawn) -> None:
-    hub = Hub(markup, beat_seconds=0.01)
-    papers = [joined(hub, FEED) for _ in range(3)]
-    said = list[str]()
-    for _ in range(2):
-        so_far = sum(map(len, papers[0].written))
-        await some_frames(hub, drawn, papers[0], 5)
-        said.append(str(sum(map(len, papers[0].written)) - so_far))
-        await asyncio.sleep(0.02)
-        hub.tick()
-        papers[0].written.clear()
-
-    first, second = [int(message.data) for message in papers[0].messages if message.event == "beat"]
-    assert first == int(said[0])
-    assert second > int(said[1])  # the beat before is among them
 
 
 async def test_nobody_is_let_in_beyond_the_bounds(hub: Hub) -> None:
