@@ -66,7 +66,7 @@ def condition(vitals: Vitals | None, clock: MarketClock | None, behind: Behind, 
         return STARTING
     if not vitals.redis:
         return Condition("interrupted", "interrupted", "Prices are interrupted: these are the last known figures.")
-    return _feed(vitals, clock, now) or _late(behind) or _parts(vitals) or _session(clock)
+    return _feed(vitals, clock, now) or _late(clock, behind) or _parts(vitals) or _session(clock)
 
 
 def _feed(vitals: Vitals, clock: MarketClock | None, now: float) -> Condition | None:
@@ -91,8 +91,10 @@ def silence(vitals: Vitals, clock: MarketClock | None, now: float) -> float | No
     return announced
 
 
-def _late(behind: Behind) -> Condition | None:
-    seconds = max(filter(None, (behind.feed, behind.link)), default=None)
+def _late(clock: MarketClock | None, behind: Behind) -> Condition | None:
+    """A market that is played faster than it was is late for nobody: after a pause it goes on from where it stood."""
+    played = clock is not None and clock.speed != 1
+    seconds = max(filter(None, (None if played else behind.feed, behind.link)), default=None)
     if seconds is None:
         return None
     return Condition("late", "delayed", f"Prices come {AGE} late.", seconds)
