@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from bench.scale import results
 from bench.scale.results import Row
 from tests.journeys.conftest import EMAIL, PASSWORD
 from tests.journeys.desk import Desk, within
