@@ -16,10 +16,10 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 LABELS = 6
 STACKED = 4
 """Marks on one side of a candle."""
-OUTWARD_FIRST = (*range(1, 20), *range(-1, -20, -1))
-"""Places for them, for those of its neighbours stand there too."""
-APART = 5.0
-"""Percent of the plot between marks at one candle."""
+OUTWARD_FIRST = (*(depth / 4 for depth in range(4, 60)), *(-depth / 4 for depth in range(4, 60)))
+"""Places for them, in quarters of APART, for those of its neighbours stand there too."""
+APART = 6.7
+"""Percent of the plot between marks at one candle: the 24 px that a finger needs, of 360."""
 BESIDE = 2.2
 """Percent of the plot that a mark is wide where it is widest; on a narrow screen neighbours touch."""
 

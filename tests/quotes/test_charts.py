@@ -133,7 +133,7 @@ def test_no_mark_covers_another_where_there_is_room() -> None:
     assert len(drawing.pins) == len(marks)
     for at, pin in enumerate(drawing.pins):
         for other in drawing.pins[:at]:
-            assert abs(pin.across - other.across) >= 2.2 or abs(pin.level - other.level) >= 4.9
+            assert abs(pin.across - other.across) >= 2.2 or abs(pin.level - other.level) >= 6.6
 
 
 @pytest.mark.parametrize("price", [10.0, 140.0, 9_000.0])

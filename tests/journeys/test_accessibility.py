@@ -1,0 +1,161 @@
+"""axe-core finds nothing on any page and state: signed out, signed in, with errors, narrow, dark, without scripting."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Route
+
+from tests.journeys.conftest import EMAIL, signed_in
+from tests.journeys.desk import Desk
+
+pytestmark = pytest.mark.browser
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+APPEARANCE = ["color-contrast", "link-in-text-block", "target-size", "scrollable-region-focusable"]
+"""The rules whose answer depends on width and colours."""
+WHOLE: dict[str, Any] = {"preload": False, "resultTypes": ["violations"], "runOnly": {"type": "tag", "values": TAGS}}
+LOOKS: dict[str, Any] = {**WHOLE, "runOnly": {"type": "rule", "values": APPEARANCE}}
+SIGNED_IN = (
+    "/",
+    "/symbols",
+    "/symbols?q=ZZZZZ",
+    "/symbols/AAPL?range=1y",
+    "/symbols/NOBODY",
+    "/patterns",
+    "/patterns?symbol=NOBODY",
+    "/admin/wire",
+    "/admin/users",
+    "/admin/audit",
+    "/account",
+    "/account/password",
+    "/account/tokens",
+    "/account/totp",
+    "/none",
+)
+SIGNED_OUT = ("/login", "/forgot", "/register", "/invite/none")
+REPEATED = ":is(tbody > tr, .feed > li, .open > li, .pins > a, .readings dl > div):nth-child(n + 4)"
+"""One partial draws them all: three stand for a hundred."""
+
+
+def findings(page: Page, options: dict[str, Any] = WHOLE) -> list[str]:
+    answer = Axe().run(page, options=options).response
+    return [f"{fault['id']}: {node['html']}" for fault in answer["violations"] for node in fault["nodes"]]
+
+
+def shortened(page: Page) -> None:
+    page.evaluate("rest => document.querySelectorAll(rest).forEach(each => each.remove())", REPEATED)
+
+
+def everywhere(page: Page) -> list[str]:
+    """As wide and light, then as a dark telephone."""
+    shortened(page)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.emulate_media(color_scheme="light")
+    faults = findings(page)
+    page.set_viewport_size({"width": 360, "height": 640})
+    page.emulate_media(color_scheme="dark")
+    return faults + findings(page, LOOKS)
+
+
+def without_scripting(route: Route) -> None:
+    """The page as a browser without scripting reads it, where axe can still run."""
+    answer = route.fetch()
+    html = re.sub(r"<script\b.*?</script>", "", answer.text())
+    route.fulfill(response=answer, body=re.sub(r"<(/?)noscript>", r"<\1div>", html))
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, replaying: Desk) -> Iterator[Page]:
+    page = signed_in(browser, replaying)
+    yield page
+    page.context.close()
+
+
+@pytest.fixture
+def visitor(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page()
+    yield page
+    page.close()
+
+
+@pytest.mark.parametrize("path", SIGNED_IN)
+def test_a_page_has_no_barrier(page: Page, replaying: Desk, path: str) -> None:
+    page.goto(f"{replaying.url}{path}")
+
+    assert everywhere(page) == []
+
+
+def test_no_page_before_signing_in_has_a_barrier(visitor: Page, replaying: Desk) -> None:
+    faults = {}
+    for path in SIGNED_OUT:
+        visitor.goto(f"{replaying.url}{path}")
+        faults[path] = everywhere(visitor)
+
+    assert not any(faults.values()), faults
+
+
+def wrong_password(page: Page) -> None:
+    page.get_by_label("E-mail").fill(EMAIL)
+    page.get_by_label("Password").fill("not this one")
+    page.get_by_role("button", name="Sign in").click()
+
+
+def wrong_current_password(page: Page) -> None:
+    page.locator("main input[type=password]").first.fill("not this one")
+    for other in page.locator("main input[type=password]").all()[1:]:
+        other.fill("short")
+    page.locator("main form button").last.click()
+
+
+@pytest.mark.parametrize(
+    ("path", "mistake"), [("/login", wrong_password), ("/account/password", wrong_current_password)]
+)
+def test_a_form_with_errors_has_no_barrier(
+    page: Page, visitor: Page, replaying: Desk, path: str, mistake: Callable[[Page], None]
+) -> None:
+    writer = visitor if path == "/login" else page
+    writer.goto(f"{replaying.url}{path}")
+    mistake(writer)
+    writer.locator("main .error").first.wait_for()
+
+    assert everywhere(writer) == []
+
+
+@pytest.mark.parametrize("path", ["/", "/symbols/AAPL"])
+def test_a_page_without_scripting_has_no_barrier(page: Page, replaying: Desk, path: str) -> None:
+    page.route(f"{replaying.url}{path}", without_scripting)
+    page.goto(f"{replaying.url}{path}")
+    shortened(page)
+
+    assert page.locator("footer noscript, script").count() == 0
+    assert findings(page) == []
+
+
+def test_forced_colours_draw_no_line_that_the_page_does_not_have(page: Page, replaying: Desk) -> None:
+    """There a border that is transparent elsewhere is drawn in the colour of the text."""
+    page.goto(f"{replaying.url}/")
+    page.emulate_media(forced_colors="active")
+    lines = page.evaluate("""[...document.querySelectorAll("a:not([aria-current])")].filter(link => {
+      const style = getComputedStyle(link), ground = getComputedStyle(document.documentElement).backgroundColor
+      return parseFloat(style.borderTopWidth) && style.borderTopColor !== ground
+    }).map(link => link.outerHTML)""")
+    shortened(page)
+    faults = findings(page, LOOKS)
+    page.emulate_media(forced_colors="none")
+
+    assert lines == []
+    assert faults == []
+
+
+def test_the_marks_of_a_chart_are_large_enough_for_a_finger(page: Page, replaying: Desk) -> None:
+    page.goto(f"{replaying.url}/symbols/AAPL?range=1y")
+    sizes = page.evaluate("""[...document.querySelectorAll(".pins .target")].map(pin => {
+      const box = pin.getBoundingClientRect()
+      return Math.round(Math.min(box.width, box.height))
+    })""")
+
+    assert sizes
+    assert min(sizes) >= 24
