@@ -5,7 +5,7 @@
   const links = []
   const idle = () => paused || document.hidden
   let paused = root.dataset.live === "paused" || sessionStorage.paused
-  let cursor, stuck, drawing, whole, full, told = "live", since = 0
+  let cursor, stuck, drawing, whole, full, told = "live", since = 0, leaving = 0
 
   if (!/\btz=/.test(document.cookie))
     document.cookie = `tz=${Intl.DateTimeFormat().resolvedOptions().timeZone};path=/;max-age=31536000;samesite=lax`
@@ -23,6 +23,7 @@
 
   // The badge says at once how it stands; only what lasts is worth a sentence.
   function show() {
+    if (now() < leaving) return
     const state = root.dataset.live, lasted = now() - since
     const next = paused ? "paused" : !navigator.onLine ? "offline" : links.every(link => link.up) ? "live" : full ? "full"
       : state === "stale" || state !== "live" && lasted > 10000 ? "stale" : state === "connecting" ? state : "reconnecting"
@@ -116,6 +117,12 @@
     }
     addEventListener("online", back)
     addEventListener("offline", show)
+    // Firefox breaks a stream off while the page is being left, which would be an error in its console. A download
+    // leaves no page: then the stream is opened again.
+    addEventListener("beforeunload", () => {
+      leaving = now() + 3000
+      live._htmx?.sse?.abortController.abort()
+    })
     document.addEventListener("visibilitychange", back)
   }
 
