@@ -33,8 +33,9 @@ from app.quotes.board import SHOWN, Board
 from app.quotes.charts import Charts
 from app.quotes.drawing import drawn
 from app.quotes.history import Asked, History
+from app.quotes.quote import Quote
 from app.quotes.rows import rows
-from app.web import guards, parameters
+from app.web import filters, guards, parameters
 from app.web.html import page
 
 blueprint = Blueprint("desk", __name__)
@@ -133,7 +134,7 @@ async def _symbol_page(
     bars = chart.bars[::-1] if chart else ()
     return await page(
         "desk/symbol",
-        title=symbol,
+        title=_title(symbol, quote, view),
         topics=[
             topics.symbol_topic(symbol),
             topics.chart_topic(symbol, span, prices),
@@ -159,6 +160,14 @@ async def _symbol_page(
         lacking=await deps.pools().lacking("daily_bars", "patterns", "indicators"),
         away=away,
     )
+
+
+def _title(symbol: str, quote: Quote | None, view: View) -> str:
+    """Price and change first: a row of tabs shows no more."""
+    if quote is None:
+        return symbol
+    change = "" if quote.fraction is None else f" {filters.percent(quote.fraction, view)}"
+    return f"{filters.price(quote.price, quote.instrument, view)}{change} {symbol}"
 
 
 def _begin_at(cursor: str, detections: Sequence[Detection] | None) -> str:

@@ -14,6 +14,7 @@ from quart import Quart, Response, abort, current_app
 from app.web import compression, guards
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
+FAVICON = (STATIC / "favicon.ico").read_bytes()
 STYLES = ("tokens", "base", "accounts", "quotes", "patterns", "indicators", "market", "admin")
 """The order of the one stylesheet; a feature's rules come after the shared ones."""
 
@@ -23,9 +24,16 @@ HTMX = ("htmx.min.js", "hx-sse.min.js", "hx-upsert.min.js", "hx-csp.min.js")
 LIVE = ("figures.js", "live.js")
 """What every page runs of our own, as one file."""
 
-TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+}
 REMARKS = re.compile(r"^\s*(?://.*\n)?\s*|  //.*$", re.MULTILINE)
 FOREVER = "public, max-age=31536000, immutable"
+A_DAY = "public, max-age=86400"
+"""For what browsers ask under a name that never changes."""
 
 
 class Asset(NamedTuple):
@@ -46,6 +54,7 @@ class Assets:
         sources["live.js"] = b";\n".join(sources[name] for name in LIVE)
         sources["htmx.js"] = b";\n".join(sources[name] for name in HTMX)
         self._by_name = {name: _asset(name, body) for name, body in sources.items()}
+        self._by_name["app.webmanifest"] = _manifest(static / "app.webmanifest", self._by_name["icon.svg"])
         self._by_url = {asset.url: asset for asset in self._by_name.values()}
 
     def __call__(self, name: str) -> Asset:
@@ -58,6 +67,7 @@ class Assets:
 def install(app: Quart) -> None:
     app.extensions["assets"] = Assets()
     app.add_url_rule("/static/<name>", "static", _serve)
+    app.add_url_rule("/favicon.ico", "favicon", _favicon)
     app.after_request(compression.compress)
 
 
@@ -76,6 +86,18 @@ async def _serve(name: str) -> Response:
     if coding != "identity":
         headers["Content-Encoding"] = coding
     return Response(asset.bodies[coding], headers=headers, content_type=asset.media_type)
+
+
+@guards.public
+async def _favicon() -> Response:
+    """What browsers and feed readers ask for without having read a page."""
+    headers = {"Cache-Control": A_DAY, "Content-Security-Policy": "default-src 'none'"}
+    return Response(FAVICON, headers=headers, content_type="image/x-icon")
+
+
+def _manifest(path: Path, icon: Asset) -> Asset:
+    """It names the icon by its address, which changes with its content."""
+    return _asset(path.name, path.read_bytes().replace(b"icon.svg", icon.url.encode()))
 
 
 def _lean(script: str) -> bytes:

@@ -54,6 +54,19 @@ async def test_a_symbols_page_has_a_chart_and_the_same_in_numbers(desk: Desk) ->
         assert "all 126 rows" in html
 
 
+async def test_the_title_of_a_symbol_begins_with_its_price_and_change(desk: Desk) -> None:
+    for symbol in AWKWARD:
+        board = desk.house.boards[Board]
+        assert isinstance(board, Board)
+        quoted = board.quote(symbol)
+        html = await page(desk, f"/symbols/{quote(symbol)}")
+
+        assert quoted is not None
+        (price, change) = re.search(r"<title>(\S+) (\S+%) " + re.escape(symbol) + " · TickStock</title>", html).groups()
+        assert price == f"{quoted.price:,.2f}"
+        assert change[0] in "+\u2212"
+
+
 async def test_a_mark_in_the_chart_leads_to_its_pattern(desk: Desk) -> None:
     for symbol in AWKWARD:
         html = await page(desk, f"/symbols/{quote(symbol)}")

@@ -48,6 +48,7 @@ LINES: dict[str, Line] = {
     "resets.forgot": Line(Who.ALL, 404),
     "resets.show": Line(Who.ALL, 410),
     "static": Line(Who.ALL, 404),
+    "favicon": Line(Who.ALL, 200),
     "accounts.account": Line(Who.PEOPLE, 200),
     "accounts.change_password": Line(Who.PEOPLE, 422),
     "accounts.end_sessions": Line(Who.PEOPLE, 404),

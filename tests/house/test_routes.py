@@ -25,6 +25,7 @@ PUBLIC = {
     "choice.show",
     "door.enter",
     "door.show",
+    "favicon",
     "choice.choose",
     "invites.accept",
     "invites.show",

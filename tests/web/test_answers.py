@@ -206,7 +206,7 @@ async def test_static_files_are_named_by_their_content_and_kept(client: Client) 
     text = await (await client.get("/board")).get_data(as_text=True)
     urls = re.findall(r'(?:src|href)="(/static/[^"]+)"', text)
 
-    assert len(urls) == 4
+    assert len(urls) == 5
     for url in urls:
         response = await client.get(url, headers={"Accept-Encoding": "br"})
         assert response.status_code == 200
@@ -236,7 +236,7 @@ def test_scripts_and_styles_are_light() -> None:
     made = assets.Assets()
 
     assert len(made("app.css").bodies["br"]) <= 6_000
-    assert len(made("live.js").bodies["br"]) <= 2_100
+    assert len(made("live.js").bodies["br"]) <= 2_200
 
 
 async def test_the_viewers_choice_is_kept_in_cookies_from_closed_lists(client: Client) -> None:
