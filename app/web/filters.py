@@ -9,6 +9,7 @@ from typing import TypeGuard
 from zoneinfo import ZoneInfo
 
 from app.finance.instrument import Instrument
+from app.finance.markets import exchange_name
 from app.identity import NumberForm, View
 
 MISSING = "-"
@@ -248,4 +249,5 @@ FILTERS = (
     iso,
     age,
     zone_name,
+    exchange_name,
 )

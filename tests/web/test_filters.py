@@ -162,3 +162,10 @@ def test_no_value_breaks_a_filter(value: float | None, zone: str, numbers: Numbe
 )
 def test_the_engines_names_are_read_as_words(name: str, read: str) -> None:
     assert filters.words(name) == read
+
+
+@pytest.mark.parametrize(
+    ("code", "name"), [("XNYS", "NYSE"), ("xnas", "Nasdaq"), ("ARCX", "NYSE Arca"), ("NYSE", "NYSE"), ("-", "-")]
+)
+def test_an_exchange_is_named_as_people_name_it(code: str, name: str) -> None:
+    assert filters.exchange_name(code) == name
