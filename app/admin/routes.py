@@ -53,7 +53,7 @@ async def wire_page() -> ResponseReturnValue:
     heard, unheard = seen.channels(Channels(**house.settings.channels()), stats, now)
     return await page(
         "admin/wire",
-        title="Wire",
+        title="Operations",
         now=now,
         stats=stats,
         lost_age=None if stats.lost_at is None else max(0.0, now - stats.lost_at),

@@ -15,8 +15,8 @@ from app.web import compression, guards
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
 FAVICON = (STATIC / "favicon.ico").read_bytes()
-STYLES = ("tokens", "base", "accounts", "quotes", "patterns", "indicators", "market", "admin")
-"""The order of the one stylesheet; a feature's rules come after the shared ones."""
+STYLES = ("tokens", "base", "accounts", "quotes", "patterns", "indicators", "market", "admin", "phone", "print")
+"""The order of the one stylesheet; a feature's rules come after the shared ones, a medium's at the end."""
 
 HTMX = ("htmx.min.js", "hx-sse.min.js", "hx-upsert.min.js", "hx-csp.min.js")
 """What every page with a stream needs, as one file: a request costs more than it brings."""

@@ -1,6 +1,7 @@
 """Pages, fragments and patches: the only makers of markup."""
 
 import re
+import time
 from collections.abc import Iterable, MutableMapping
 from functools import cache
 from pathlib import Path
@@ -102,6 +103,8 @@ async def page(
         view=guards.view(),
         rate=rate,
         here=guards.here(),
+        host=request.host,
+        drawn_at=time.time(),
         path=request.path,
         nonce=security.nonce(),
         asset=assets.current(),

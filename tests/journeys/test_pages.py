@@ -1,6 +1,7 @@
 """Every page: a title, one h1, a language, a way past the navigation, one polite status region, nothing inline."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -32,6 +33,13 @@ def page(browser: Browser, replaying: Desk) -> Page:
     return signed_in(browser, replaying)
 
 
+@pytest.fixture(scope="module")
+def telephone(browser: Browser, replaying: Desk) -> Iterator[Page]:
+    page = signed_in(browser, replaying, width=320)
+    yield page
+    page.context.close()
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_is_whole(page: Page, replaying: Desk, path: str) -> None:
     problems: list[str] = []
@@ -55,12 +63,10 @@ def test_a_page_is_whole(page: Page, replaying: Desk, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_fits_a_small_telephone(browser: Browser, replaying: Desk, path: str) -> None:
-    page = signed_in(browser, replaying, width=360)
-    page.goto(f"{replaying.url}{path}")
+def test_a_page_fits_a_small_telephone(telephone: Page, replaying: Desk, path: str) -> None:
+    telephone.goto(f"{replaying.url}{path}")
 
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    page.context.close()
+    assert telephone.evaluate("document.documentElement.scrollWidth") <= 320
 
 
 def test_the_first_load_of_the_desk_is_light(browser: Browser, replaying: Desk) -> None:

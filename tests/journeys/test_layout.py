@@ -1,0 +1,109 @@
+"""Where things stand: on a telephone, with large letters, between 640 and 1600 px, and on paper."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.journeys.conftest import signed_in
+from tests.journeys.desk import Desk
+
+pytestmark = pytest.mark.browser
+
+PAPER = {"top": "1cm", "bottom": "1cm", "left": "1cm", "right": "1cm"}
+CUT = """[...document.querySelectorAll(".quotes .name")].filter(name => {
+  const row = name.closest("th")
+  return row.scrollWidth > row.clientWidth || name.scrollHeight > name.clientHeight + 1 && name.clientHeight
+}).map(name => name.textContent)"""
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, replaying: Desk) -> Iterator[Page]:
+    page = signed_in(browser, replaying)
+    yield page
+    page.context.close()
+
+
+def bottom(page: Page, selector: str) -> float:
+    """In CSS px from the top of the page."""
+    return float(page.evaluate("what => document.querySelector(what).getBoundingClientRect().bottom", selector))
+
+
+@pytest.mark.parametrize("path", ["/", "/symbols/IBM", "/patterns"])
+def test_the_header_of_a_telephone_is_one_row_and_the_other_pages_are_at_the_thumb(
+    page: Page, replaying: Desk, path: str
+) -> None:
+    page.set_viewport_size({"width": 360, "height": 640})
+    page.goto(f"{replaying.url}{path}")
+
+    assert bottom(page, ".top") <= 52
+    assert bottom(page, "nav[aria-label=Main]") == 640
+    assert page.get_by_role("navigation", name="Main").get_by_role("link").all_inner_texts() == [
+        "Desk",
+        "Patterns",
+        "Operations",
+        "People",
+        "Account",
+    ]
+
+
+def test_the_state_of_a_telephone_names_only_what_is_wrong(page: Page, replaying: Desk) -> None:
+    page.set_viewport_size({"width": 360, "height": 640})
+    page.goto(f"{replaying.url}/")
+    tones = page.evaluate(
+        "[...document.querySelectorAll('.lamp')].filter(lamp => lamp.checkVisibility()).map(lamp => lamp.className)"
+    )
+
+    assert [tone for tone in tones if not re.search(r"\b(warn|bad)\b", tone)] == []
+
+
+def test_with_large_letters_a_telephone_shows_quotes_on_its_first_screen(
+    browser: Browser, browser_path: str, replaying: Desk
+) -> None:
+    """The size of letters that a person chose for all pages, in the settings of the browser."""
+    large = browser.browser_type.launch(
+        executable_path=browser_path, args=["--no-sandbox", "--disable-gpu", "--blink-settings=defaultFontSize=24"]
+    )
+    page = signed_in(large, replaying, width=360)
+    page.set_viewport_size({"width": 360, "height": 640})
+
+    assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "24px"
+    assert bottom(page, ".quotes tbody tr:nth-child(2)") < bottom(page, "nav[aria-label=Main]") - 72
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    large.close()
+
+
+@pytest.mark.parametrize("width", [700, 960, 1100, 1280, 1600])
+def test_no_name_is_cut_beside_empty_space(page: Page, replaying: Desk, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{replaying.url}/")
+
+    assert page.locator(".quotes .name").count() == 5
+    assert page.evaluate(CUT) == []
+
+
+def test_a_desk_is_printed_on_one_page_with_its_address_and_the_time(page: Page, replaying: Desk) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(f"{replaying.url}/")
+    pages = re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4", margin=PAPER))
+    page.emulate_media(media="print")
+    printed = page.locator(".printed").inner_text()
+    page.emulate_media(media="screen")
+
+    assert len(pages) == 1
+    assert re.fullmatch(rf"127\.0\.0\.1:{replaying.port}/, loaded \d+ \w+ \d{{4}}, \d\d:\d\d \w+", printed)
+    assert not page.locator(".printed").is_visible()
+
+
+def test_the_marks_of_a_chart_are_printed(page: Page, replaying: Desk) -> None:
+    page.goto(f"{replaying.url}/symbols/AAPL?range=1y")
+    page.emulate_media(media="print")
+    marks = page.locator(".pins > a").first
+
+    assert marks.is_visible()
+    assert marks.evaluate("mark => [getComputedStyle(mark).fill, getComputedStyle(mark).stroke]") == [
+        "rgb(255, 255, 255)",
+        "rgb(0, 0, 0)",
+    ]
+    page.emulate_media(media="screen")
