@@ -19,15 +19,22 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
 
 
 @contextmanager
-def desk_and_browser(browser: str, **environment: str) -> Iterator[tuple[Desk, Browser]]:
-    with tempfile.TemporaryDirectory() as directory, sync_playwright() as playwright:
+def running_desk(**environment: str) -> Iterator[Desk]:
+    """As `make run` starts it, in a data directory of its own, with one account."""
+    with tempfile.TemporaryDirectory() as directory:
         desk = Desk(Path(directory), free_port(), environment)
         try:
             desk.wait_until_ready()
             desk.create_user(EMAIL, PASSWORD)
-            yield desk, playwright.chromium.launch(executable_path=browser, args=["--no-sandbox", "--disable-gpu"])
+            yield desk
         finally:
             desk.stop()
+
+
+@contextmanager
+def desk_and_browser(browser: str, **environment: str) -> Iterator[tuple[Desk, Browser]]:
+    with running_desk(**environment) as desk, sync_playwright() as playwright:
+        yield desk, playwright.chromium.launch(executable_path=browser, args=["--no-sandbox", "--disable-gpu"])
 
 
 def live_page(desk: Desk, browser: Browser) -> Page:
