@@ -11,7 +11,6 @@ from app.live.hub import Bounds, Full, Hub
 from app.live.reader import Reader
 from quart_sse.tests.whatwg import Message
 from tests.live.paper import FEED, NEW_YORK, Drawn, Paper, joined, markup, some_frames
-from tests.live.whatwg import Message
 
 BERLIN = View("Europe/Berlin", NumberForm.COMMA)
 QUOTES = frozenset({"quotes:A"})
