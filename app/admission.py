@@ -12,11 +12,10 @@ from app.deps import House
 from app.live import takeover
 from app.live.frames import Form, Part, end
 from app.live.hub import Hub
-from app.live.reader import Reader
+from app.live.reader import Reader, notice
 from app.push import Push
 from app.web.filters import stamp
 from app.web.session_end import SessionEnd
-from quart_sse import ServerSentEvent
 
 WITHIN_SECONDS = 1.5
 """With the time between two looks less than the five in which a session that ended must have lost its streams."""
@@ -67,7 +66,7 @@ def _warning(hub: Hub, reader: Reader, ending: SessionEnd) -> Iterable[Part]:
     view = reader.audience.view
     form = Push("session", "session", "replace", lambda view: partials.session(ending, True, view))
     sentence = f"Your session ends at {stamp(ending.ends, view)}. Stay signed in: the form is at the foot of the page."
-    return hub.drawn([form], view), end(""), Part(ServerSentEvent(sentence, event="notice").encode())
+    return hub.drawn([form], view), end(""), notice(sentence)
 
 
 async def count_elsewhere(house: House) -> None:

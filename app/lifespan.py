@@ -20,8 +20,9 @@ from app.indicators.board import Board as IndicatorBoard
 from app.intake import Intake
 from app.links import addresses, pools
 from app.live import topics
+from app.live.bounds import Bounds
 from app.live.cursors import Cursors
-from app.live.hub import Bounds, Hub
+from app.live.hub import Hub
 from app.market.board import Board as MarketBoard
 from app.patterns.board import Board as PatternBoard
 from app.pulse import Pulse

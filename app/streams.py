@@ -14,8 +14,9 @@ from app.admission import Admission
 from app.deps import CatchesUp, House, SnapshotFailed
 from app.identity import Rate
 from app.live import lane, topics
+from app.live.bounds import Full, PersonFull
 from app.live.frames import Form, chunk, enclosed, unchunked
-from app.live.hub import Full, Hub, PersonFull
+from app.live.hub import Hub
 from app.live.reader import Reader, head
 from app.live.socket import Socket, converse
 from app.web import compression, guards

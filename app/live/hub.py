@@ -7,12 +7,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from typing import NamedTuple
 from uuid import UUID
 
 from app.identity import Identity, Rate, View
 from app.live import topics as grammar
 from app.live.audience import Audience
+from app.live.bounds import BOUNDS, Bounds, Full, PersonFull
 from app.live.coding import SmallChains
 from app.live.frames import Drawing, Form, Part, Pending, data
 from app.live.histogram import Histogram
@@ -35,26 +35,6 @@ COST_SECONDS = 30.0
 
 SOCKET_BEAT = b"{}"
 """JSON with nothing to show: htmx notices it and draws nothing."""
-
-
-class Full(Exception):
-    """No room for another reader in this process."""
-
-
-class PersonFull(Full):
-    """This person holds as many as one may."""
-
-
-class Bounds(NamedTuple):
-    readers: int = 1000
-    per_owner: int = 5
-    stalled_seconds: float = 10.0
-    """A lagging reader whose wire takes nothing for so long is gone."""
-    lifetime: tuple[float, float] = (480.0, 720.0)
-    """Seconds, between which a reader is asked to come back: no stream lives for ever, and they end one by one."""
-
-
-BOUNDS = Bounds()
 
 
 class Hub:

@@ -263,6 +263,11 @@ def goodbye(why: End, among: int = 1) -> Part:
     return Part(ServerSentEvent(why, event="bye", retry=retry).encode())
 
 
+def notice(sentence: str) -> Part:
+    """What is read out to one reader."""
+    return Part(ServerSentEvent(sentence, event="notice").encode())
+
+
 def head(event: ServerSentEvent, form: Form) -> bytes:
     """How a stream begins."""
     first = event.encode()

@@ -4,9 +4,10 @@ import pytest
 
 from app.identity import Rate, View
 from app.live.audience import SHARED_FROM, Audience
+from app.live.bounds import Bounds
 from app.live.coding import SmallChains
 from app.live.frames import Form, Part
-from app.live.hub import Bounds, Hub
+from app.live.hub import Hub
 from app.live.reader import Reader
 from tests.live.paper import FEED, Drawn, joined, markup, some_frames
 

@@ -1,6 +1,7 @@
 """Many at once."""
 
-from app.live.hub import Bounds, Hub
+from app.live.bounds import Bounds
+from app.live.hub import Hub
 from tests.live.paper import FEED, joined, markup
 
 

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from app.identity import Rate
-from app.live.hub import Bounds, Hub
+from app.live.bounds import Bounds
+from app.live.hub import Hub
 from tests.live.paper import FEED, Drawn, joined, markup, some_frames
 
 BOTH = FEED | {"quotes:A"}

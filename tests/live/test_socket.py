@@ -14,8 +14,9 @@ from wsproto.events import BytesMessage, CloseConnection, Event, Ping, Pong, Tex
 
 from app.identity import Rate
 from app.live import rfc6455
+from app.live.bounds import Bounds
 from app.live.frames import Form
-from app.live.hub import Bounds, Hub
+from app.live.hub import Hub
 from app.live.rfc6455 import Frame, Incoming
 from app.live.socket import MOST_A_SECOND, Socket
 from tests.live.paper import NEW_YORK, Drawn, markup

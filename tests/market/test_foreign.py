@@ -31,6 +31,7 @@ from tests.security.conftest import Door, furnish
 
 STORED: tuple[Timeframe, ...] = ("1min", "hourly", "daily", "weekly", "monthly")
 SYMBOLS = ("BRK.B", "X:BTCUSD", "NOBODY")
+NO_TEXT = {"static", "favicon", "streams.stream"}
 VALUES = {"uuid": "00000000-0000-4000-8000-000000000000", "int": "1", "default": "x", "string": "x"}
 MORE = (
     "/?theme=x",
@@ -92,7 +93,7 @@ async def door(place: Place, redis_url: str, tmp_path: Path) -> AsyncIterator[Do
 
 def paths(app: Quart) -> Iterator[str]:
     for rule in app.url_map.iter_rules():
-        if "GET" in (rule.methods or ()) and not rule.websocket and rule.endpoint not in ("static", "streams.stream"):
+        if "GET" in (rule.methods or ()) and not rule.websocket and rule.endpoint not in NO_TEXT:
             yield from filled(rule)
     yield from MORE
 

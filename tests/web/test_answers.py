@@ -6,7 +6,6 @@ import gzip
 import hashlib
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import brotli
@@ -19,13 +18,12 @@ from quart.typing import TestClientProtocol as Client
 
 from app.identity import Rate, View
 from app.push import Push, nothing
-from app.web import assets, guards, html, reports, security
+from app.web import guards, html, reports, security
 from tests.web.server import create_app
 
 OWN = "http://127.0.0.1:8000"
 PAGE = {"Accept": "text/html,application/xhtml+xml", "Sec-Fetch-Mode": "navigate"}
 FULL = {errno.EMFILE, errno.ENFILE}
-STATIC = Path(__file__).parents[2] / "static"
 
 
 @pytest.fixture
@@ -223,20 +221,6 @@ async def test_the_script_tags_name_the_sum_of_what_is_served(client: Client) ->
     for url, expected in tags:
         body = await (await client.get(url)).get_data(as_text=False)
         assert base64.b64encode(hashlib.sha256(body).digest()).decode() == expected
-
-
-def test_the_vendored_scripts_are_those_of_the_package() -> None:
-    listed = dict(re.findall(r"\| (\S+\.js) \|.*\| ([0-9a-f]{64}) \|", (STATIC / "vendor/VERSIONS.md").read_text()))
-    found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (STATIC / "vendor").glob("*.js")}
-
-    assert found == listed
-
-
-def test_scripts_and_styles_are_light() -> None:
-    made = assets.Assets()
-
-    assert len(made("app.css").bodies["br"]) <= 6_000
-    assert len(made("live.js").bodies["br"]) <= 2_200
 
 
 async def test_the_viewers_choice_is_kept_in_cookies_from_closed_lists(client: Client) -> None:
