@@ -37,8 +37,8 @@ def checked(request: h11.Request, fields: ByName) -> h11.Request:
         fields = by_name(request)
     if b"#" in request.target or (request.target == b"*" and request.method != b"OPTIONS"):
         raise refusal("the target is neither a path nor an address")
-    if not _HOST.fullmatch(fields.get(b"host", b"")):
-        raise refusal("Host is not the name of a host")
+    if not _HOST.fullmatch(fields.get(b"host", b"" if request.http_version == b"1.0" else b"?")):
+        raise refusal("Host is missing, or not the name of a host")
     if _is_handshake(request, fields):
         _check_handshake(request, fields)
     return request if request.http_version == b"1.1" else _in_version(request)

@@ -72,6 +72,7 @@ TAKEN = {
 REFUSED = {
     "two hosts": (get(fields=HOST * 2), 400),
     "no Host": (get(fields=b""), 400),
+    "no Host in a newer minor version": (get(version=b"1.2", fields=b""), 400),
     "a path in Host": (get(fields=b"Host: evil.test/x\r\n"), 400),
     "a person in Host": (get(fields=b"Host: a@evil.test\r\n"), 400),
     "a blank in Host": (get(fields=b"Host: evil test\r\n"), 400),
