@@ -28,7 +28,7 @@ async def served(
 ) -> AsyncIterator[Desk]:
     async for name in copied(places, template):
         said, port = settings(redis, places, name, data_dir), free_port()
-        live = said.live.model_copy(update={"lane": lane, "frame_seconds": 0.05})
+        live = said.live.model_copy(update={"lane": lane, "frame_seconds": 0.05, "beat_seconds": 1.0})
         desk = Desk(said.model_copy(update={"port": port, "public_url": f"http://127.0.0.1:{port}", "live": live}))
         await desk.start()
         await desk.enter()
