@@ -48,7 +48,7 @@ def pooler_port(places: Places, postgres_server: Child, tmp_path: Path) -> Itera
     """Of a PgBouncer with all else as it is shipped, on two sessions for each role."""
     port = free_port()
     users = tmp_path / "users.txt"
-    users.write_text("".join(f'"{role}" ""\n' for role in ("postgres", roles.OWN, roles.MARKET, roles.ENGINE)))
+    users.write_text("".join(f'"{role}" ""\n' for role in (roles.OWNER, roles.OWN, roles.MARKET, roles.ENGINE)))
     config = tmp_path / "pgbouncer.ini"
     config.write_text(CONFIG.format(sockets=places.sockets / "postgres", port=port, users=users))
 
@@ -66,7 +66,7 @@ def pooler_port(places: Places, postgres_server: Child, tmp_path: Path) -> Itera
 
 @pytest.fixture
 async def urls(database_url: str, pooler_port: int) -> Urls:
-    """Three roles in an empty database, by way of the pooler."""
+    """The roles in an empty database, by way of the pooler."""
     made = await roles.prepare(database_url, name_of(database_url))
     return Urls(*(f"postgresql://{role}@127.0.0.1:{pooler_port}/{name_of(database_url)}" for role in _names(made)))
 
@@ -77,7 +77,7 @@ def _names(urls: Urls) -> list[str]:
 
 @pytest.fixture
 async def pools(urls: Urls) -> AsyncIterator[Pools]:
-    await migrate.migrate("app", urls.own)
+    await migrate.migrate("app", urls.owner)
     await migrate.migrate("market", urls.engine)
     opened = Pools(Pool(urls.own, "own", 6, acquire_seconds=10.0), Pool(urls.market, "market", 6, read_only=True))
     yield opened
