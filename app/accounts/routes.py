@@ -14,7 +14,7 @@ from app.accounts.setup import FirstContact
 from app.accounts.totp import door
 from app.identity import Identity, Role
 from app.live import takeover
-from app.web import caller, errors, guards, html, names, security
+from app.web import caller, errors, guards, html, names, parameters, security
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -94,6 +94,7 @@ async def account() -> ResponseReturnValue:
 
 @blueprint.get("/account/sessions")
 @guards.signed_in
+@parameters.takes("session")
 async def list_sessions() -> ResponseReturnValue:
     """They stand on the page of the account."""
     return redirect("/account", 303)
