@@ -50,7 +50,7 @@ class NumberForm(StrEnum):
 
 
 class Rate(StrEnum):
-    """How often a page is told of new figures. What counts entry by entry is told at once at every rate."""
+    """How often a page is told of new figures. Alerts are told at once at every rate."""
 
     FASTEST = "fastest"
     AUTO = "auto"
