@@ -47,6 +47,11 @@ def known(said: str, own: str) -> bool:
     return True
 
 
+def own_place() -> str:
+    """Our own host, with its port where that is not the usual one; never what a sender called us."""
+    return split(_own()).netloc
+
+
 def other_address() -> str:
     """What to do for who came by an address that PUBLIC_URL does not say; "" for all others."""
     own = _own()
