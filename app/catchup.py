@@ -68,7 +68,8 @@ class CatchUp:
             unavailable = [topic for topic, part in zip(logs, parts, strict=True) if not part.lines]
             if unavailable:
                 self._hub.pending_snapshots.request(unavailable)
-                position = NO_POSITION
+                # Of its audience too: the message with the list then names a position, however old that is.
+                position = reader.audience.position = NO_POSITION
             if cursor or unavailable:
                 parts.append(self._hub.drawn(self._notice(missed, logs[0]), view))
         self._hub.joined[_way(cursor, missed)] += 1

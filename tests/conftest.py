@@ -5,7 +5,6 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import asyncpg
@@ -52,8 +51,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.fixture(scope="session")
 def places() -> Iterator[Places]:
-    with TemporaryDirectory(prefix="tickstock-test-", dir=fast_folder()) as folder:
-        prepared = prepare(Path(folder), None)
+    with fast_folder() as folder:
+        prepared = prepare(folder, None)
         yield prepared
         leave(prepared)
 

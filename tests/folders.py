@@ -1,14 +1,26 @@
 """Where the files of a test's servers lie."""
 
+import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 MEMORY = Path("/dev/shm")
 MEMORY_BYTES = 4 << 30
 """Free, from which on servers' files may lie in memory."""
+PREFIX = "tickstock-test-"
 
 
-def fast_folder() -> Path | None:
-    """Memory, where there is plenty: a copy of a database is made there in an eighth of the time. Else None, for the
-    usual place of temporary files."""
-    return MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= MEMORY_BYTES else None
+@contextmanager
+def fast_folder() -> Iterator[Path]:
+    """In memory, where there is plenty: a copy of a database is made there in an eighth of the time. Else in the usual
+    place of temporary files. What a killed run left in memory is removed first."""
+    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= MEMORY_BYTES
+    if roomy:
+        for left in MEMORY.glob(f"{PREFIX}*"):
+            if not Path("/proc", left.name.removeprefix(PREFIX).partition("-")[0]).exists():
+                shutil.rmtree(left, ignore_errors=True)
+    with TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-", dir=MEMORY if roomy else None) as folder:
+        yield Path(folder)

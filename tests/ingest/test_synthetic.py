@@ -67,7 +67,7 @@ async def test_a_day_is_entered_where_it_is_to_be_and_says_what_it_is_all_the_wa
         ", after the session",
     }
     assert all(tick.at <= beat.clock.market_time for beat in beats for tick in beat.ticks)
-    assert all("synthetic" in partials.clock(beat.clock, beat.clock.market_time, View()) for beat in beats[::100])
+    assert all("synthetic" in partials.clock(beat.clock, beat.clock.market_time, True, View()) for beat in beats[::100])
 
 
 async def test_after_a_day_comes_the_next_session_of_the_exchange() -> None:

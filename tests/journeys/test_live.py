@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.conftest import signed_in
-from tests.journeys.desk import Desk
+from tests.journeys.desk import Desk, within
 
 pytestmark = pytest.mark.browser
 
@@ -138,7 +138,12 @@ def test_of_six_windows_the_last_says_so_and_takes_over(browser: Browser, replay
     pages[5].get_by_role("button", name="Take over here").click()
 
     expect(pages[5].locator("html[data-live=live]")).to_be_attached()
-    expect(first.locator("html[data-live=paused]")).to_be_attached()
+    # Which one is the oldest: a page whose connection was slow for a moment has begun a new stream.
+    within(
+        10,
+        lambda: any(page.locator("html[data-live=paused]").count() for page in pages[:5]) or None,
+        "one of them paused",
+    )
     first.context.close()
 
 
