@@ -37,7 +37,8 @@ SEEN = """() => {
     metas: count('meta'), titles: count('title:not(svg title)'),
     abroad: all.flatMap(leads).map(where => new URL(where, location))
       .filter(url => url.origin !== location.origin || /pwned/.test(url.pathname)).map(String),
-    panels: [...document.querySelectorAll('.top, footer, h1, h2, thead, label')].map(each => each.textContent),
+    panels: [...document.querySelectorAll('.top, footer, h1, h2, thead, label')]
+      .map(each => each.textContent.replace(document.getElementById('cost')?.textContent, '')),
   }
 }"""
 
