@@ -165,7 +165,16 @@ def dom_id(kind: str, *parts: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def _escaped(part: str) -> str:
-    return "".join(_escaped_letter(letter) for letter in part)
+    """Symbols are in capitals, which cost nothing. Behind `_0`, which nothing else begins with, the cases are swapped:
+    names of patterns become shorter that way."""
+    small = sum("a" <= letter <= "z" for letter in part)
+    large = sum("A" <= letter <= "Z" for letter in part)
+    swapped = small > large + len("_0")
+    return ("_0" if swapped else "") + "".join(_escaped_letter(_swapped(each) if swapped else each) for each in part)
+
+
+def _swapped(letter: str) -> str:
+    return letter.swapcase() if letter.isascii() else letter
 
 
 def _escaped_letter(letter: str) -> str:

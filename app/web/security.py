@@ -29,6 +29,10 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
+OF_DOCUMENTS = {"Cross-Origin-Opener-Policy", "Permissions-Policy", "Referrer-Policy", "X-Frame-Options"}
+"""They say nothing of a script or a stylesheet, which is no document and asks for nothing else."""
+NO_DOCUMENTS = ("text/css", "text/javascript")
+
 
 def install(app: Quart, public_url: str, readers: tuple[str, ...] = ()) -> None:
     """`readers` are foreign origins that may fetch (never change) things here; "*" opens what takes tokens alone."""
@@ -50,6 +54,8 @@ def install(app: Quart, public_url: str, readers: tuple[str, ...] = ()) -> None:
         # Looked through once: each setdefault would do so again, and a stream's welcome would feel it.
         said = {name.lower() for name, _ in response.headers}
         always = {**HEADERS, "Content-Security-Policy": POLICY.format(nonce=nonce())}
+        if response.mimetype in NO_DOCUMENTS:
+            always = {name: value for name, value in always.items() if name not in OF_DOCUMENTS}
         response.headers.extend({name: value for name, value in always.items() if name.lower() not in said})
         if is_secure():
             response.headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
