@@ -33,7 +33,7 @@ class Audience:
         self._small_chains = small_chains or SmallChains()
         self._owed = 0
         """Blocks that readers apart were sent since the chain began."""
-        self.told_at = self.wrote_at
+        self.cost_sent_at = self.wrote_at
         """When readers were last told what the stream costs."""
         self._cost = 0.0
 
@@ -70,7 +70,7 @@ class Audience:
 
     def cost(self, now: float) -> int:
         """Bytes that a reader was sent, on average, since this was asked."""
-        cost, self._cost, self.told_at = round(self._cost), 0.0, now
+        cost, self._cost, self.cost_sent_at = round(self._cost), 0.0, now
         return cost
 
     def tell(self, reader: Reader, parts: list[Part]) -> None:

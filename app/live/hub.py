@@ -156,7 +156,7 @@ class Hub:
         """About once a second: beats where nothing else was said, goodbyes, and the end of who takes nothing."""
         now = asyncio.get_running_loop().time()
         for audience in list(self._audiences.values()):
-            if now - audience.wrote_at >= self._beat_seconds or now - audience.told_at >= COST_SECONDS:
+            if now - audience.wrote_at >= self._beat_seconds or now - audience.cost_sent_at >= COST_SECONDS:
                 self._beat(audience, now)
         for reader in [reader for reader in self._readers if reader.wire and reader.until <= now]:
             reader.end("age")
@@ -271,7 +271,7 @@ class Hub:
         if key not in self._audiences:
             self._audiences[key] = audience = Audience(*key, self._small_chains)
             audience.position = self._position(topics)
-            audience.wrote_at = audience.told_at = asyncio.get_running_loop().time()
+            audience.wrote_at = audience.cost_sent_at = asyncio.get_running_loop().time()
             self._topics.update(audience.topics)
             self._paces[rate].listen(audience)
         return self._audiences[key]

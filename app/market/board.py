@@ -40,10 +40,10 @@ class Board:
         self._delays = Delays()
         self._behind = Behind()
         self._run: Run | None = None
-        self._told_condition: tuple[str, str, str] | None = None
-        self._told_clock: MarketClock | None = None
-        self._told_time: MarketTime | None = None
-        self._told_at = 0.0
+        self._last_condition: tuple[str, str, str] | None = None
+        self._last_clock: MarketClock | None = None
+        self._last_time: MarketTime | None = None
+        self._last_pushed_at = 0.0
         self._said = {lamp.key: lamp.said for lamp in self.lamps()}
 
     def hear(self, vitals: Vitals) -> list[Lamp]:
@@ -75,19 +75,19 @@ class Board:
     def news(self, now: float) -> News:
         """What pages have to be told, which count age and market time on by themselves; asking counts as telling."""
         current = self.condition(now)
-        changed = (current.kind, current.word, current.sentence) != self._told_condition
-        self._told_condition = current.kind, current.word, current.sentence
+        changed = (current.kind, current.word, current.sentence) != self._last_condition
+        self._last_condition = current.kind, current.word, current.sentence
         at = self.market_time(now)
         clock = self.clock is not None and at is not None and self._clock_differs(self.clock, at, now)
         if clock:
-            self._told_clock, self._told_time, self._told_at = self.clock, at, now
+            self._last_clock, self._last_time, self._last_pushed_at = self.clock, at, now
         return News(current if changed else None, clock)
 
     def _clock_differs(self, clock: MarketClock, at: MarketTime, now: float) -> bool:
-        told, shown = self._told_clock, self._told_time
-        if told is None or shown is None or shown.runs != at.runs or _words(told) != _words(clock):
+        previous, shown = self._last_clock, self._last_time
+        if previous is None or shown is None or shown.runs != at.runs or _words(previous) != _words(clock):
             return True
-        expected = shown.at + (now - self._told_at) * clock.speed if shown.runs else shown.at
+        expected = shown.at + (now - self._last_pushed_at) * clock.speed if shown.runs else shown.at
         return at.runs and abs(at.at - expected) > DRIFT_SECONDS * clock.speed
 
     def process(self, run: Run) -> list[Lamp]:
