@@ -45,7 +45,7 @@
       // A half-open connection never ends by itself.
       tend() {
         if (idle() || connection() && now() > due) connection() && end(connection())
-        else if (now() > due) {
+        else if (now() > Math.max(due, leaving)) {
           due = now() + 9000
           element.dispatchEvent(new Event("join"))
         }
@@ -82,7 +82,9 @@
 
   if (live) {
     const it = link(live, () => live._htmx?.sse, connection => connection.reader?.cancel())
-    it.on("htmx:config:request", ({detail: {ctx: {request}}}) => {
+    let request
+    it.on("htmx:config:request", ({detail: {ctx}}) => {
+      request = ctx.request
       if (whole) request.action = whole
       if (cursor) request.headers["Last-Event-ID"] = cursor
     })
@@ -117,11 +119,11 @@
     }
     addEventListener("online", back)
     addEventListener("offline", show)
-    // Firefox breaks a stream off while the page is being left, which would be an error in its console. A download
-    // leaves no page: then the stream is opened again.
+    // Firefox breaks a stream off while the page is being left, open or still asked for, which would be an error in its
+    // console. A download leaves no page: then the stream is opened again.
     addEventListener("beforeunload", () => {
       leaving = now() + 3000
-      live._htmx?.sse?.abortController.abort()
+      request?.abort()
     })
     document.addEventListener("visibilitychange", back)
   }
