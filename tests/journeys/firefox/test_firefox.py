@@ -65,6 +65,18 @@ def test_the_fastest_rate_comes_by_the_socket_and_after_back_too(tab: Tab, repla
     assert tab.errors == []
 
 
+def test_leaving_a_page_whose_stream_is_still_asked_for_is_no_error(tab: Tab, replaying: Desk) -> None:
+    for _ in range(5):
+        tab.go(f"{replaying.url}/")
+        tab.wait_for(LIVE)
+        tab.click("#pause")
+        tab.wait_for("!document.getElementById('live')._htmx.sse")
+        tab.evaluate("document.getElementById('pause').click(), document.querySelector('.quotes th a').click()")
+        tab.wait_for(ON_SYMBOL)
+
+    assert tab.errors == []
+
+
 def test_a_file_leaves_the_page_live(tab: Tab, replaying: Desk) -> None:
     """A download begins as leaving does, and ends the stream as well."""
     tab.go(f"{replaying.url}/")
