@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from app.identity import View
 
-Op = Literal["replace", "morph", "insert", "remove", "trim"]
+Op = Literal["replace", "cells", "morph", "insert", "remove", "trim"]
 
 KEPT = 50
 """Entries of a list that grows by pushes."""
@@ -15,7 +15,8 @@ class Push(NamedTuple):
     """A topic's readers get `op` applied at the element `key`.
 
     replace: the element with id `key` becomes what `draw` returns (same id).
-    morph:   the same, in place: what is alike stays the same node, and keeps the focus.
+    cells:   the cells of the table row `key` after its header become what `draw` returns, as many as that has.
+    morph:   the same as replace, in place: what is alike stays the same node, and keeps the focus.
     insert:  what `draw` returns (id and data-k) goes into the list `key`, in its place by data-k, newest first.
     remove:  the element `key` goes; `draw` is not called.
     trim:    the list `key` keeps its first `keep` entries; `draw` is not called.

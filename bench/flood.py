@@ -72,7 +72,7 @@ def main() -> None:
         sent = pour(desk, asked.rate, asked.seconds)
         ended = time.monotonic()
         for symbol in SYMBOLS:
-            page.locator(f"#last-{symbol.lower()}", has_text=f"{LAST:.2f}").wait_for(timeout=60_000)
+            page.locator(f"#row-{symbol.lower()} .last", has_text=f"{LAST:.2f}").wait_for(timeout=60_000)
         newest = time.monotonic() - ended
         done.set()
         knocking.join()

@@ -35,7 +35,7 @@ SETTLE_SECONDS = 10.0
 PART = re.compile(r"(?=<hx-partial)")
 TARGET = re.compile(r'<hx-partial hx-target="#([a-z]+)')
 KINDS = {
-    **dict.fromkeys(("quotes", "last", "change", "spark", "row"), "quotes"),
+    **dict.fromkeys(("quotes", "row", "spark"), "quotes"),
     **dict.fromkeys(("feed", "pattern"), "detections"),
     **dict.fromkeys(("headline", "facts", "candle", "level", "chart", "readings"), "symbol"),
     **dict.fromkeys(("clock", "condition", "ticks", "engine", "redis", "database", "readers", "jobs"), "status"),
@@ -64,7 +64,7 @@ class Count:
         for part in PART.split(text):
             target = TARGET.match(part)
             kind = KINDS.get(target[1], "other") if target else "beats" if "event: beat" in part else "ends"
-            self.rows += bool(target and target[1] in ("last", "row"))
+            self.rows += bool(target and target[1] == "row")
             self.kinds[kind] += round(1000 * size * len(part) / len(text))
 
 

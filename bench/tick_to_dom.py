@@ -24,9 +24,9 @@ OBSERVE = """() => {
   window.seen = {};
   const look = () => {
     const now = performance.timeOrigin + performance.now();
-    for (const cell of document.querySelectorAll('[id^=last-]')) {
-      const price = (cell.textContent.match(/[0-9][0-9,]*[.][0-9]+/) || [''])[0].replace(',', '');
-      const key = cell.id.slice(5) + ' ' + price;
+    for (const row of document.querySelectorAll('[id^=row-]')) {
+      const price = (row.querySelector('.last').textContent.match(/[0-9][0-9,]*[.][0-9]+/) || [''])[0].replace(',', '');
+      const key = row.id.slice(4) + ' ' + price;
       if (!(key in window.seen)) window.seen[key] = now;
     }
   };

@@ -80,6 +80,14 @@
     tend()
   }
 
+  // A push of a row brings its figures: the header and the cells behind them stay.
+  if (live) htmx.registerExtension("cells", {
+    handle_swap: (style, row, cells) => style === "cells" && [...cells.children].map((cell, at) => {
+      row.cells[at + 1].replaceWith(cell)
+      return cell
+    }),
+  })
+
   if (live) {
     const it = link(live, () => live._htmx?.sse, connection => connection.reader?.cancel())
     let request

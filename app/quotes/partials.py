@@ -15,11 +15,10 @@ from app.web.html import fragment
 
 
 class Row(NamedTuple):
-    """An instrument and its cells as already drawn."""
+    """An instrument and its cells as already drawn: price, change and percentage in one, then the session's line."""
 
     instrument: Instrument
-    last: Markup
-    change: Markup
+    cells: Markup
     spark: Markup
 
 
@@ -27,13 +26,9 @@ def board(rows: Sequence[Row]) -> Markup:
     return fragment("quotes/board", rows=rows)
 
 
-def last(quote: Quote, seconds: float | None, view: View) -> Markup:
-    """`seconds`: since it was heard."""
-    return fragment("quotes/last", quote=quote, seconds=seconds, view=view)
-
-
-def change(quote: Quote, view: View) -> Markup:
-    return fragment("quotes/change", quote=quote, view=view)
+def cells(quote: Quote, seconds: float | None, view: View) -> Markup:
+    """Price, change and percentage. `seconds`: since it was heard."""
+    return fragment("quotes/cells", quote=quote, seconds=seconds, view=view)
 
 
 def spark(symbol: str, line: Spark) -> Markup:

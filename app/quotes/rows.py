@@ -17,7 +17,6 @@ def rows(quotes: Iterable[Quote], now: float, view: View) -> list[Row]:
 def _row(quote: Quote, now: float, view: View) -> Row:
     return Row(
         instrument=quote.instrument,
-        last=partials.last(quote, quote.age(now), view),
-        change=partials.change(quote, view),
+        cells=partials.cells(quote, quote.age(now), view),
         spark=partials.spark(quote.symbol, spark(quote)),
     )

@@ -80,33 +80,24 @@ def whole_board(board: Board) -> Push:
 
 def _cells(quote: Quote, before: Quote | None) -> Iterator[Push]:
     """What differs visibly, and now and then that a price which stands was confirmed: pages count its age on."""
-    moved = before is None or before.price != quote.price
-    if moved or before is None or _confirmed(before) != _confirmed(quote):
-        yield _last_cell(quote)
-    if moved or (before and before.previous_close != quote.previous_close):
-        yield _change_cell(quote)
+    if before is None or _figures(before) != _figures(quote):
+        yield _figure_cells(quote)
     if before is None or (before.session, before.line_at) != (quote.session, quote.line_at):
         yield _spark_cell(quote)
 
 
-def _confirmed(quote: Quote) -> float:
-    return (quote.arrived_at or 0.0) // CONFIRMED_SECONDS
+def _figures(quote: Quote) -> tuple[float, float | None, float]:
+    return quote.price, quote.previous_close, (quote.arrived_at or 0.0) // CONFIRMED_SECONDS
 
 
 def _row(quote: Quote) -> Iterator[Push]:
-    yield _last_cell(quote.resting)
-    yield _change_cell(quote)
+    yield _figure_cells(quote.resting)
     yield _spark_cell(quote)
 
 
-def _last_cell(quote: Quote) -> Push:
-    topic, key = topics.quotes_topic(quote.symbol), dom_id("last", quote.symbol)
-    return Push(topic, key, "replace", lambda view: partials.last(quote, quote.age(time.time()), view))
-
-
-def _change_cell(quote: Quote) -> Push:
-    topic, key = topics.quotes_topic(quote.symbol), dom_id("change", quote.symbol)
-    return Push(topic, key, "replace", lambda view: partials.change(quote, view))
+def _figure_cells(quote: Quote) -> Push:
+    topic, key = topics.quotes_topic(quote.symbol), dom_id("row", quote.symbol)
+    return Push(topic, key, "cells", lambda view: partials.cells(quote, quote.age(time.time()), view))
 
 
 def _spark_cell(quote: Quote) -> Push:

@@ -157,6 +157,8 @@ def patch(push: Push, view: View) -> str:
     if push.op == "trim":
         return _partial(f"#{push.key} > :nth-child(n+{push.keep + 1})", "delete")
     drawn = push.draw(view)
+    if push.op == "cells":
+        return _partial(f"#{push.key}", "cells", drawn)
     if push.op == "insert":
         return _partial(f"#{push.key}", "upsert key:data-k sort:desc", drawn)
     if push.op == "morph":

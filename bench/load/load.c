@@ -135,8 +135,9 @@ static char *mark(struct reader *reader, char *at, char *end, u64 time) {
     u64 values[2] = {0, 0};
     if (price_base) {
         char *cell = memchr(at, '>', (size_t)(end - at));
-        if (!cell) return NULL;
-        for (at = cell + 1; at < end && *at != '<'; at++)
+        char *number = cell ? memchr(cell + 1, '>', (size_t)(end - cell - 1)) : NULL;
+        if (!number) return NULL;
+        for (at = number + 1; at < end && *at != '<'; at++)
             if (*at >= '0' && *at <= '9') values[0] = values[0] * 10 + (u64)(*at - '0');
         if (at == end) return NULL;
         u64 sent = (price_base + values[0]) * 1000000, real = now(CLOCK_REALTIME);
@@ -154,8 +155,8 @@ static char *mark(struct reader *reader, char *at, char *end, u64 time) {
 
 /* `at` has SPACE bytes of room before it for what was left over the last time. */
 static void scan(struct reader *reader, char *at, size_t size, u64 time) {
-    const char *needle = price_base ? "id=\"last-" : "@@";
-    size_t length = price_base ? 9 : 2;
+    const char *needle = price_base ? "<td class=\"last" : "@@";
+    size_t length = price_base ? 15 : 2;
     char *end = at + size, *found, *rest = end;
     at = memcpy(at - reader->tailed, reader->tail, (size_t)reader->tailed);
     while ((found = memmem(at, (size_t)(end - at), needle, length)))

@@ -27,7 +27,7 @@ async def test_the_desk_shows_quotes_patterns_and_its_own_state(desk: Desk) -> N
     html = await page(desk, "/")
 
     for symbol in AWKWARD:
-        assert f'id="{dom_id("last", symbol)}"' in html
+        assert f'id="{dom_id("row", symbol)}"' in html
         assert f'href="/symbols/{quote(symbol)}"' in html
     assert LONG_NAME in html
     assert html.count(">Hammer<") == 3

@@ -163,21 +163,21 @@ async def test_beyond_the_rows_of_the_desk_every_row_that_is_shown_goes_on(desk:
     html = await page(desk, "/")
     (asked,) = re.findall(r'hx-sse:connect="/stream\?topics=([^&"]*)', html)
     last = board.last_shown
-    assert f'id="{dom_id("last", last)}"' in html
+    assert f'id="{dom_id("row", last)}"' in html
 
     async with desk.stream(asked) as reader:
         await reader.message("message")
         await desk.publish(tick("A", 20.0))
-        rows = (await reader.containing(f'id="{dom_id("last", "A")}"')).data
+        rows = (await reader.containing(f'id="{dom_id("row", "A")}"')).data
         for symbol in (last, names[-1], "A"):
             await desk.publish(tick(symbol, 30.25, OPEN + 1))
         cells = (await reader.containing("30.25")).data
 
-    assert rows.count("<tr>") == SHOWN
-    assert f'id="{dom_id("last", last)}"' not in rows
+    assert rows.count("<tr id=") == SHOWN
+    assert f'id="{dom_id("row", last)}"' not in rows
     assert cells.count("30.25") == 1
-    assert f'hx-target="#{dom_id("last", "A")}"' in cells
+    assert f'hx-target="#{dom_id("row", "A")}"' in cells
     async with desk.stream(asked) as reader:  # a tab that was hidden meanwhile is shown the rows of now
         again = (await reader.message("message")).data
-    assert again.count("<tr>") == SHOWN
+    assert again.count("<tr id=") == SHOWN
     assert "30.25" in again

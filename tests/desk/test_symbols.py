@@ -78,7 +78,7 @@ async def test_every_symbol_that_the_feed_brings_has_a_page_a_link_and_a_stream(
     linked = {unquote(unescape(address)) for address in LINK.findall(desk_page)}
     assert set(grammar.ODD) <= linked
     for symbol in grammar.ODD:
-        assert f'id="{dom_id("last", symbol)}"' in desk_page
+        assert f'id="{dom_id("row", symbol)}"' in desk_page
         shown = await page(desk, f"/symbols/{quote(symbol, safe='/')}")
         (address,) = STREAM.findall(shown)
         async with desk.client() as client:
@@ -144,7 +144,7 @@ async def test_a_desk_of_more_than_a_hundred_symbols_is_live_with_an_index_among
         assert (await reader.message("hello")).data == "0.2"
         await reader.message("message")
         await desk.publish(tick(".DJI", 13.75, OPEN + 1))
-        assert f'hx-target="#{dom_id("last", ".DJI")}"' in (await reader.containing("13.75")).data
+        assert f'hx-target="#{dom_id("row", ".DJI")}"' in (await reader.containing("13.75")).data
 
 
 async def test_a_stored_history_of_more_than_a_hundred_symbols_is_a_live_desk(
@@ -164,7 +164,7 @@ async def test_a_stored_history_of_more_than_a_hundred_symbols_is_a_live_desk(
     async with begun.stream(unescape(address).partition("topics=")[2]) as reader:
         assert reader.status == 200
         assert (await reader.message("hello")).data == "0.2"
-        assert f'id="{dom_id("last", ".INX")}"' in (await reader.message("message")).data
+        assert f'id="{dom_id("row", ".INX")}"' in (await reader.message("message")).data
     await page(begun, "/symbols/.INX")
     await begun.stop()
 

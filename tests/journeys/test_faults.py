@@ -42,7 +42,7 @@ def page(browser: Browser, desk: Desk) -> Iterator[Page]:
 
 
 def prices(page: Page) -> list[str]:
-    return page.locator("[id^=last-]").all_inner_texts()
+    return page.locator(".quotes .last").all_inner_texts()
 
 
 def prices_move(page: Page) -> None:

@@ -39,7 +39,7 @@ def test_a_tick_becomes_a_pixel(page: Page, quiet: Desk) -> None:
 
     for price in ("671.23", "668.04"):
         assert quiet.redis().publish("tickstock.data.raw", tick("AAPL", float(price), at)) >= 1
-        expect(page.locator("#last-aapl")).to_contain_text(price)
+        expect(page.locator("#row-aapl .last")).to_contain_text(price)
         at += 1
 
 
@@ -71,7 +71,7 @@ def test_a_message_that_nobody_understands_stops_nothing(page: Page, quiet: Desk
 
     redis.publish("tickstock.data.raw", tick("IBM", 199.87, 1346770900.0))
 
-    expect(page.locator("#last-ibm")).to_contain_text("199.87")
+    expect(page.locator("#row-ibm .last")).to_contain_text("199.87")
 
 
 def test_hostile_text_stays_text(page: Page, quiet: Desk) -> None:
@@ -107,7 +107,7 @@ def test_an_open_page_catches_up_without_a_reload(page: Page, quiet: Desk) -> No
     hide(page, False)
 
     expect(page.locator("#feed")).to_contain_text("Morning Star")
-    expect(page.locator("#last-goog")).to_contain_text("681.17")
+    expect(page.locator("#row-goog .last")).to_contain_text("681.17")
 
 
 def test_of_eight_tabs_the_one_that_is_shown_is_live(browser: Browser, replaying: Desk) -> None:

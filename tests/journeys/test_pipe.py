@@ -139,22 +139,22 @@ def test_nothing_is_shown_twice_however_often_a_page_rejoins(page: Page, quiet: 
 
 
 def test_a_paused_page_stands_still_and_misses_nothing(page: Page, quiet: Desk) -> None:
-    before = page.locator("#last-ibm").inner_text().split()[0]  # its age counts on
+    before = page.locator("#row-ibm .last").inner_text().split()[0]  # its age counts on
     let_go(page, page.get_by_role("button", name="Pause").click)
     missed = publish(quiet, 20)
     quiet.redis().publish("tickstock.data.raw", tick("IBM", 321.09, 1346771200.0))
     expect(page.locator("#badge")).to_have_text("paused", use_inner_text=True)
     page.wait_for_timeout(1200)
     assert added(page) == []
-    assert page.locator("#last-ibm").inner_text().split()[0] == before
-    grey = page.evaluate("getComputedStyle(document.querySelector('#last-ibm')).color")
+    assert page.locator("#row-ibm .last").inner_text().split()[0] == before
+    grey = page.evaluate("getComputedStyle(document.querySelector('#row-ibm .last')).color")
 
     page.get_by_role("button", name="Resume").click()
 
     shows(page, missed[-1])
-    expect(page.locator("#last-ibm")).to_contain_text("321.09")
+    expect(page.locator("#row-ibm .last")).to_contain_text("321.09")
     assert added(page) == missed
-    assert page.evaluate("getComputedStyle(document.querySelector('#last-ibm')).color") != grey
+    assert page.evaluate("getComputedStyle(document.querySelector('#row-ibm .last')).color") != grey
 
 
 @pytest.mark.parametrize(("rate", "price"), [("fastest", 101.5), ("1s", 102.5)])
@@ -169,7 +169,7 @@ def test_prices_and_patterns_arrive_at_the_rate_that_was_chosen(
         (place,) = publish(quiet, 1)
         shows(page, place)
 
-    expect(page.locator("#last-msft")).to_contain_text(f"{price + cents:.2f}")
+    expect(page.locator("#row-msft .last")).to_contain_text(f"{price + cents:.2f}")
 
 
 def weight(client: CDPSession) -> dict[str, float]:
@@ -219,7 +219,7 @@ def test_at_the_fastest_rate_figures_come_by_a_socket(page: Page, quiet: Desk) -
 
     quiet.redis().publish("tickstock.data.raw", tick("GOOG", 777.25, 1_350_000_000.0))
 
-    expect(page.locator("#last-goog")).to_contain_text("777.25")
+    expect(page.locator("#row-goog .last")).to_contain_text("777.25")
     # Only while it is asked does the browser tell.
     within(20, lambda: page.title() and any("777.25" in text for text in heard), "the price in the socket")
 

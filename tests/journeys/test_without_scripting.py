@@ -27,7 +27,7 @@ def feed_is_told_of(page: Page) -> bool:
 
 def test_the_desk_is_there_with_prices(page: Page) -> None:
     for symbol in ("aapl", "goog", "ibm", "msft", "fb"):
-        assert page.locator(f"#last-{symbol}").inner_text().strip(" ▲▼+-\u2212\n") != ""
+        assert page.locator(f"#row-{symbol} .last").inner_text().strip(" ▲▼+-\u2212\n") != ""
     # The desk is ready before its feed has announced itself, and such a page does not change.
     within(30, lambda: feed_is_told_of(page), "the feed's word on the page")
 

@@ -272,6 +272,7 @@ def test_a_patch_is_written_for_each_kind_of_push() -> None:
         return html.patch(Push("t", "key", op, (lambda _: drawn) if drawn else nothing), View())
 
     assert patched("replace", "<td>1</td>") == '<hx-partial hx-target="#key"><td>1</td></hx-partial>'
+    assert patched("cells", "<td>1</td>") == '<hx-partial hx-target="#key" hx-swap="cells"><td>1</td></hx-partial>'
     assert "<svg><path d='M0'/></svg>" in patched("replace", "<path d='M0'/>")
     assert 'hx-swap="upsert key:data-k sort:desc"' in patched("insert", "<li>1</li>")
     assert patched("remove") == '<hx-partial hx-target="#key" hx-swap="delete"></hx-partial>'

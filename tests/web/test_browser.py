@@ -29,7 +29,7 @@ async def test_every_kind_of_push_lands_without_a_violation(page: Page, server: 
     complaints = await open_board(page, server)
 
     await server.say(
-        {"key": "last-brk__2e_b", "html": '<td id="last-brk__2e_b" class="num rose">2.50</td>'},
+        {"key": "row-brk__2e_b", "op": "cells", "html": '<td class="num rose">2.50</td><td>2.00</td>'},
         {"key": "candle", "html": '<path id="candle" d="M0 0h9v9z"/>'},
         {"key": "axis", "html": '<g id="axis"><text y="5">9</text></g>'},
         {"key": "feed", "op": "insert", "html": '<li id="f-50" data-k="50">entry 50</li>'},
@@ -42,7 +42,7 @@ async def test_every_kind_of_push_lands_without_a_violation(page: Page, server: 
     await server.say({"key": "feed", "op": "trim"})
     await page.wait_for_selector("#f-1", state="detached")
 
-    assert await page.inner_text("#last-brk__2e_b") == "2.50"
+    assert await page.inner_text("#row-brk__2e_b") == "BRK.B\t2.50\t2.00\t58 s"
     assert await page.evaluate("[candle.getAttribute('d'), candle.getBBox().width]") == ["M0 0h9v9z", 9]
     assert await page.evaluate("[axis.namespaceURI, axis.parentNode.tagName]") == ["http://www.w3.org/2000/svg", "svg"]
     assert await page.evaluate("[...feed.children].slice(0, 4).map(e => e.dataset.k)") == ["51", "50", "49", "48"]
@@ -54,13 +54,13 @@ async def test_every_kind_of_push_lands_without_a_violation(page: Page, server: 
 
 async def test_rows_that_come_later_leave_the_focus_where_it_is(page: Page, server: Server) -> None:
     complaints = await open_board(page, server)
-    row = '<tr><th><a href="/board">{}</a></th><td id="last-{}" class="num">{}</td><td></td></tr>'
+    row = '<tr id="row-{1}"><th><a href="/board">{0}</a></th><td class="num">{2}</td><td></td></tr>'
     await page.focus("#rows a")
     await page.evaluate("window.focused = document.activeElement")
 
     rows = row.format("A", "a", "4.00") + row.format("BRK.B", "brk__2e_b", "3.00")
     await server.say({"key": "rows", "op": "morph", "html": f'<tbody id="rows">{rows}</tbody>'})
-    await page.wait_for_selector("#last-a")
+    await page.wait_for_selector("#row-a")
 
     assert await page.inner_text("#rows") == "A\t4.00\t\nBRK.B\t3.00\t"
     assert await page.evaluate("document.activeElement === window.focused && focused.textContent") == "BRK.B"

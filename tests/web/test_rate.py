@@ -94,8 +94,8 @@ async def test_at_the_fastest_rate_a_socket_brings_the_figures(fast: Page, serve
     asked = joins(fast)
     complaints = await open_board(fast, server)
 
-    await server.tell({"key": "last-brk__2e_b", "html": '<td id="last-brk__2e_b" class="num rose">2.50</td>'})
-    await fast.wait_for_selector("#last-brk__2e_b:has-text('2.50')")
+    await server.tell({"key": "row-brk__2e_b", "op": "cells", "html": '<td class="num rose">2.50</td>'})
+    await fast.wait_for_selector("#row-brk__2e_b:has-text('2.50')")
     await server.say({"key": "feed", "op": "insert", "html": '<li id="f-50" data-k="50">entry 50</li>'})
     await fast.wait_for_selector("#f-50")
 
@@ -149,8 +149,8 @@ async def test_where_no_socket_is_to_be_had_the_stream_brings_everything(fast: P
 
     await until(lambda: _is(len(asked) == 2))
     await fast.wait_for_selector("html[data-live=live]")
-    await server.say({"key": "last-brk__2e_b", "html": '<td id="last-brk__2e_b" class="num rose">2.50</td>'})
-    await fast.wait_for_selector("#last-brk__2e_b:has-text('2.50')")
+    await server.say({"key": "row-brk__2e_b", "op": "cells", "html": '<td class="num rose">2.50</td>'})
+    await fast.wait_for_selector("#row-brk__2e_b:has-text('2.50')")
 
     query = parse_qs(urlsplit(asked[1].url).query)
     assert (query["topics"], query["rate"]) == (["patterns,symbol:BRK.B"], ["auto"])
