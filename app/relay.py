@@ -67,7 +67,10 @@ class Relay:
             ProcessingProgressed: (processed,),
             RunChanged: (processed,),
             RunProgressed: (processed,),
-            Vitals: (partial(market.on_vitals, board=boards.market),),
+            Vitals: (
+                partial(market.on_vitals, board=boards.market),
+                partial(quotes.on_vitals, board=boards.quotes),
+            ),
             MarketClock: (partial(market.on_clock, board=boards.market),),
         }
         drawn_quotes = partial(quotes.snapshot, board=boards.quotes, charts=boards.charts)

@@ -18,6 +18,8 @@ from app.wire.events import Tick
 
 SHOWN = 100
 """Rows of the desk; the others are found by search."""
+ROW_SECONDS = 0.1
+"""Between two times that all rows are sent for a new one, for each of them: what they weigh grows with their number."""
 RECENT_SECONDS = 5.0
 RECENT_TICKS = 20_000
 """Ticks that are kept to be counted once more after what the feed itself wrote: it writes every half second."""
@@ -44,6 +46,7 @@ class Board:
         self._doubted_at = 0.0
         self._splits = shares.NONE
         self._grown = False
+        self._rows_due = float("-inf")
         self.know(instruments)
 
     def apply(self, tick: Tick) -> Quote | None:
@@ -137,10 +140,15 @@ class Board:
             elif before.at < stored.at:
                 self._take_over(stored._replace(arrived_at=before.arrived_at))
 
-    def grew(self) -> bool:
-        """Whether there are symbols to be shown that no page has a row for; asking clears it."""
-        grown, self._grown = self._grown, False
-        return grown and self._listing.changed()
+    def grew(self, now: float) -> bool:
+        """Whether rows are due for symbols to be shown that no page has one for; asking clears it. `now`: seconds."""
+        if not self._grown or now < self._rows_due:
+            return False
+        self._grown = False
+        if not self._listing.changed():
+            return False
+        self._rows_due = now + ROW_SECONDS * min(SHOWN, len(self._quotes))
+        return True
 
     def _take_over(self, stored: Quote) -> None:
         self._quotes[stored.symbol] = stored

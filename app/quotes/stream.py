@@ -16,6 +16,7 @@ from app.quotes.drawing import drawn
 from app.quotes.quote import Quote
 from app.quotes.rows import rows
 from app.quotes.spark import spark
+from app.vitals import Vitals
 from app.web.filters import dom_id
 from app.wire.events import Tick
 
@@ -39,8 +40,7 @@ def on_ticks(
         if tick.symbol not in earlier:
             earlier[tick.symbol] = board.quote(tick.symbol)
         board.apply(tick)
-    if board.grew():
-        yield whole_board(board)
+    yield from _new_rows(board)
     shown = board.last_shown if hears(topics.QUOTES) else ""
     for symbol, before in earlier.items():
         quote = board.quote(symbol)
@@ -51,6 +51,11 @@ def on_ticks(
         if hears(topics.symbol_topic(symbol)):
             yield from _summary(quote)
         yield from _charts(quote, charts)
+
+
+def on_vitals(_vitals: Vitals, board: Board) -> Iterator[Push]:
+    """Rows that were not due yet when their first tick came, and no tick came since."""
+    yield from _new_rows(board)
 
 
 async def snapshot(topic: str, pools: Pools, board: Board, charts: Charts) -> list[Push]:
@@ -68,6 +73,11 @@ async def snapshot(topic: str, pools: Pools, board: Board, charts: Charts) -> li
             asked = history.Asked(topics.symbol_of(topic), topics.span_of(topic), topics.prices_of(topic))
             return await _chart(asked, pools, board, charts)
     return []
+
+
+def _new_rows(board: Board) -> Iterator[Push]:
+    if board.grew(time.monotonic()):
+        yield whole_board(board)
 
 
 def whole_board(board: Board) -> Push:

@@ -142,8 +142,8 @@ def test_growth_is_told_once() -> None:
     board = Board()
     board.apply(tick("BRK.B", 1.0))
 
-    assert board.grew()
-    assert not board.grew()
+    assert board.grew(0.0)
+    assert not board.grew(60.0)
 
 
 def test_on_the_day_of_a_split_change_is_against_the_close_in_new_shares() -> None:

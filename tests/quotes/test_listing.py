@@ -23,13 +23,28 @@ def test_who_has_no_row_on_the_desk_makes_no_new_rows() -> None:
     board = Board()
     for number in range(SHOWN):
         board.apply(tick(f"M{number:03d}", 1.0))
-    assert board.grew()
+    assert board.grew(0.0)
 
     board.apply(tick("N", 1.0))
-    assert not board.grew()
+    assert not board.grew(60.0)
     board.apply(tick("A", 1.0))
-    assert board.grew()
-    assert not board.grew()
+    assert board.grew(60.0)
+    assert not board.grew(120.0)
+
+
+def test_the_more_rows_there_are_the_rarer_all_are_sent_for_a_new_one() -> None:
+    few, many = Board(), Board()
+    for number in range(SHOWN):
+        many.apply(tick(f"M{number:03d}", 1.0))
+    few.apply(tick("M", 1.0))
+    assert few.grew(0.0)
+    assert many.grew(0.0)
+
+    few.apply(tick("A", 1.0))
+    many.apply(tick("A", 1.0))
+
+    assert [few.grew(second) for second in (0.05, 0.1, 30.0)] == [False, True, False]
+    assert [many.grew(second) for second in (0.1, 9.9, 10.0, 30.0)] == [False, False, True, False]
 
 
 def test_what_is_stored_under_no_symbol_or_beyond_the_limit_gets_no_quote() -> None:

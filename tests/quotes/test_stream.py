@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 import pytest
 
 from app.db.pools import Pool, Pools
+from app.deps import UNHEARD
 from app.finance.adjust import PRICES, Prices
 from app.finance.instrument import Instrument
 from app.identity import NumberForm, View
@@ -141,7 +142,7 @@ def test_of_many_quotes_those_are_pushed_that_have_a_row_or_are_watched() -> Non
     names = [f"S{number:03d}" for number in range(SHOWN + 2)]
     for symbol in names:
         board.apply(tick(symbol, 10.0))
-    board.grew()
+    board.grew(0.0)
 
     def moved(*heard: str) -> set[str]:
         ticks = [tick(symbol, 11.0 + len(heard), OPEN + len(heard)) for symbol in names]
@@ -152,6 +153,14 @@ def test_of_many_quotes_those_are_pushed_that_have_a_row_or_are_watched() -> Non
     rows = list(stream.on_tick(tick("A", 10.0), board, charts))
     assert (rows[0].key, rows[0].topic) == ("quotes", "quotes")
     assert moved("quotes", "", "") == {f"quotes:{symbol}" for symbol in names[: SHOWN - 1]}
+
+
+def test_rows_that_were_not_due_with_their_tick_come_without_another() -> None:
+    board = Board()
+    board.apply(tick("A", 10.0))
+
+    assert keys(stream.on_vitals(UNHEARD, board)) == ["quotes"]
+    assert list(stream.on_vitals(UNHEARD, board)) == []
 
 
 def test_only_a_push_of_a_move_flashes() -> None:
