@@ -1,15 +1,21 @@
 import re
+from html import unescape
 from urllib.parse import quote
 
 import httpx
 
+from app.accounts import setup
 from app.db.pools import Pool
+from app.identity import Role
 from app.live import topics
+from app.market import partials as market
 from app.quotes.board import Board
 from app.web.filters import dom_id
 from tests.quotes.samples import AWKWARD, LONG_NAME, tick
-from tests.stream.conftest import Desk
+from tests.stream.conftest import PASSWORD, Desk
 from tests.stream.waiting import until
+
+ADMIN = "admin@example.org"
 
 
 async def page(desk: Desk, path: str, status: int = 200, **cookies: str) -> str:
@@ -23,6 +29,15 @@ async def page(desk: Desk, path: str, status: int = 200, **cookies: str) -> str:
     return answer.text
 
 
+async def administrators_page(desk: Desk) -> str:
+    """The desk as an administrator sees it."""
+    await setup.create_user(desk.house.pools.own, ADMIN, Role.ADMIN, PASSWORD)
+    async with desk.client() as client:
+        client.cookies.clear()
+        await client.post("/login", data={"email": ADMIN, "password": PASSWORD})
+        return (await client.get("/")).text
+
+
 async def test_the_desk_shows_quotes_patterns_and_its_own_state(desk: Desk) -> None:
     html = await page(desk, "/")
 
@@ -31,9 +46,31 @@ async def test_the_desk_shows_quotes_patterns_and_its_own_state(desk: Desk) -> N
         assert f'href="/symbols/{quote(symbol)}"' in html
     assert LONG_NAME in html
     assert html.count(">Hammer<") == 3
-    for lamp in ("ticks", "engine", "redis", "database", "readers", "jobs"):
-        assert f'<li id="{lamp}"' in html
-    assert "no feed has announced itself" in html.lower()
+    assert "No live prices yet" in html
+
+
+async def test_the_parts_of_the_desk_are_listed_to_administrators_alone(desk: Desk) -> None:
+    parts = [f'<li id="{part}"' for part in ("ticks", "engine", "redis", "database", "readers", "jobs", "processing")]
+    reader = await page(desk, "/")
+    administrator = await administrators_page(desk)
+
+    assert [part for part in parts if part in reader] == []
+    assert [part for part in parts if part not in administrator] == []
+
+
+async def test_a_reader_meets_no_word_of_what_works_behind_the_desk(desk: Desk) -> None:
+    paths = ("/", "/symbols", "/symbols/BRK.B", "/symbols/NONE", "/symbols?q=NONE", "/patterns", "/account", "/nowhere")
+    async with desk.client() as client:
+        pages = [(await client.get(path, headers={"Accept": "text/html"})).text for path in paths]
+    words = [unescape(re.sub(r"<[^>]*>", " ", html)) for html in pages]
+
+    said = re.findall(r"(?i)\b(?:redis|valkey|postgres\w*|database|engine|wire|xnys|xnas)\b", " ".join(words))
+
+    assert said == []
+
+
+def test_a_notice_of_missed_detections_is_in_a_readers_words() -> None:
+    assert not re.search("(?i)redis|database", market.gap())
 
 
 async def test_the_stream_of_the_desk_asks_for_what_is_shown(desk: Desk) -> None:
@@ -163,12 +200,12 @@ async def test_while_the_market_database_is_away_live_goes_on(desk: Desk) -> Non
     await page(desk, "/symbols/BRK.B?range=1m")
     desk.house.pools.market = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
 
-    assert "The history of patterns is away with the database" in await page(desk, "/")
+    assert "Earlier patterns are not available now" in await page(desk, "/")
     kept = await page(desk, "/symbols/BRK.B?range=1m")
     never_read = await page(desk, "/symbols/BRK.B?range=1y")
 
-    assert "History is away with the database" in kept
+    assert "History is not available now" in kept
     assert kept.count('<th scope="row">') == 20
-    assert "History is away with the database" in never_read
+    assert "History is not available now" in never_read
     await page(desk, "/patterns", 503)
     await page(desk, "/symbols/NOBODY", 503)

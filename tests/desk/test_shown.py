@@ -17,7 +17,7 @@ from app.web.filters import dom_id
 from app.wire.events import IndicatorCalculated, PatternExpired, ProcessingChanged, Tick
 from app.wire.newest import Newest
 from tests.conftest import Databases
-from tests.desk.test_pages import page
+from tests.desk.test_pages import administrators_page, page
 from tests.quotes.samples import AWKWARD, OPEN, tick
 from tests.stream.conftest import Desk
 from tests.stream.test_stream import detected
@@ -134,7 +134,7 @@ async def test_a_run_is_told_in_the_strip_and_on_the_next_page(desk: Desk) -> No
         await desk.publish(ProcessingChanged(run_id="r", status="failed", message="no provider", at=OPEN))
         await reader.containing("failed: no provider,")
 
-    assert "failed: no provider," in await page(desk, "/")
+    assert "failed: no provider," in await administrators_page(desk)
 
 
 async def test_an_expired_pattern_is_told_and_stays_expired(desk: Desk) -> None:

@@ -119,7 +119,7 @@ def test_the_clock_says_what_the_data_is_and_which_day_is_played(state: State) -
 
 
 def test_without_a_feed_the_clock_says_so() -> None:
-    assert "No feed" in partials.clock(None, None, False, VIEW)
+    assert "No live prices yet" in partials.clock(None, None, False, VIEW)
 
 
 @pytest.mark.parametrize(
