@@ -36,6 +36,9 @@ BETWEEN_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_")
 SWAPPED = str.maketrans(",.", ".,")
 AMBIGUOUS_ZONES = frozenset({"Asia/Shanghai"})  # its CST reads as Chicago's
 
+EXCHANGE = View(zone="America/New_York")
+"""The clock of the exchange, by which market time is written."""
+
 TIMEFRAME_NAMES = {
     "1min": "1 minute", "5min": "5 minutes", "15min": "15 minutes", "30min": "30 minutes",
     "combo": "combo: daily and intraday at once",
@@ -115,7 +118,7 @@ def clock(at: float | None, view: View) -> str:
 
 
 def clock_seconds(at: float | None, view: View) -> int:
-    """Seconds since midnight in the viewer's zone, from which static/live.js counts on."""
+    """Seconds since midnight in the viewer's zone, from which static/figures.js counts on."""
     when = _local(at, view)
     return when.hour * 3600 + when.minute * 60 + when.second if when else 0
 
@@ -124,6 +127,26 @@ def stamp(at: float | None, view: View) -> str:
     """31 Aug 2012, 14:31 EDT"""
     when = _local(at, view)
     return f"{day(when.date())}, {when:%H:%M} {_abbreviation(when, view)}" if when else MISSING
+
+
+def exchange_clock(at: float | None) -> str:
+    """14:31:05 EDT, where the exchange is: how market time is written for every reader."""
+    return clock(at, EXCHANGE)
+
+
+def exchange_seconds(at: float | None) -> int:
+    """As `clock_seconds`, where the exchange is."""
+    return clock_seconds(at, EXCHANGE)
+
+
+def exchange_stamp(at: float | None) -> str:
+    """31 Aug 2012, 14:31 EDT, where the exchange is."""
+    return stamp(at, EXCHANGE)
+
+
+def elsewhere(at: float | None, view: View) -> bool:
+    """Whether the viewer's clock shows another time than the exchange's at this moment."""
+    return clock_seconds(at, view) != exchange_seconds(at)
 
 
 def day(value: date | str | None) -> str:
@@ -254,6 +277,10 @@ FILTERS = (
     clock,
     clock_seconds,
     stamp,
+    exchange_clock,
+    exchange_seconds,
+    exchange_stamp,
+    elsewhere,
     day,
     iso,
     age,

@@ -118,6 +118,17 @@ def test_the_clock_says_what_the_data_is_and_which_day_is_played(state: State) -
     assert "4 Sep 2012, 09:30:00 EDT" in drawn
 
 
+@pytest.mark.parametrize(
+    ("zone", "second"), [("America/New_York", ""), ("Europe/Berlin", "15:30:00 CEST"), ("Asia/Tokyo", "22:30:00 JST")]
+)
+def test_the_clock_has_the_time_of_the_exchange_first_and_the_readers_second(zone: str, second: str) -> None:
+    drawn = partials.clock(CLOCK._replace(state="open"), CLOCK.market_time, True, View(zone=zone))
+    times = re.findall(r'data-clock="(\d+)" data-speed="60">([^<]*)<', drawn)
+
+    assert times[0] == (str(9 * 3600 + 30 * 60), "4 Sep 2012, 09:30:00 EDT")
+    assert [words for _, words in times[1:]] == [second] * bool(second)
+
+
 def test_without_a_feed_the_clock_says_so() -> None:
     assert "No live prices yet" in partials.clock(None, None, False, VIEW)
 

@@ -169,3 +169,13 @@ def test_the_engines_names_are_read_as_words(name: str, read: str) -> None:
 )
 def test_an_exchange_is_named_as_people_name_it(code: str, name: str) -> None:
     assert filters.exchange_name(code) == name
+
+
+def test_market_time_is_that_of_the_exchange_for_everybody() -> None:
+    assert filters.exchange_clock(1346423465) == "10:31:05 EDT"
+    assert filters.exchange_stamp(1768423465) == "14 Jan 2026, 15:44 EST"
+    assert filters.exchange_seconds(1346423465) == 10 * 3600 + 31 * 60 + 5
+    assert [filters.elsewhere(1346423465, View(zone=zone)) for zone in ("America/New_York", "Asia/Tokyo")] == [
+        False,
+        True,
+    ]
