@@ -14,8 +14,8 @@ from app.live.frames import Form, Part, end
 from app.live.hub import Hub
 from app.live.reader import Reader, notice
 from app.push import Push
-from app.web.filters import stamp
 from app.web.session_end import SessionEnd
+from app.web.times import stamp
 
 WITHIN_SECONDS = 1.5
 """With the time between two looks less than the five in which a session that ended must have lost its streams."""

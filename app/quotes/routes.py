@@ -28,6 +28,7 @@ async def symbols() -> ResponseReturnValue:
     return await page(
         "quotes/symbols",
         title=f"Symbols like {typed}" if typed else "Symbols",
+        priced=True,
         typed=typed,
         found=[(instrument, board.quote(instrument.symbol)) for instrument in found.instruments],
         total=found.total,

@@ -1,19 +1,18 @@
-"""Numbers, times and ids as people and selectors read them. Pure; also Jinja filters by the same names."""
+"""Numbers and ids as people and selectors read them. Pure; also Jinja filters by the same names."""
 
 import math
 import re
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
 from typing import TypeGuard
-from zoneinfo import ZoneInfo
 
 from app.finance.instrument import Instrument
 from app.finance.markets import exchange_name
 from app.identity import NumberForm, View
+from app.web import times
+from app.web.times import MINUS, MISSING
 
-MISSING = "-"
-MINUS = "\N{MINUS SIGN}"
 NARROW = "\N{NARROW NO-BREAK SPACE}"
 HOME_CURRENCY = "USD"
 """The desk's own currency goes unmarked; every other one is written beside its figures."""
@@ -29,15 +28,13 @@ MARKS = {
     "AUD": "A$",
     "HKD": "HK$",
 }
+UNITS = {"T": 1e12, "B": 1e9, "M": 1e6, "K": 1e3}
 MINOR_UNITS = {"GBp": "p", "GBX": "p", "ZAc": "c", "ILA": "ag."}
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 UNSPEAKABLE = 1e15
+DEPTHS = {1: " d0", 2: "", 3: " d3", 4: " d4"}
+"""By the decimals up to which each class is for."""
 BETWEEN_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_")
 SWAPPED = str.maketrans(",.", ".,")
-AMBIGUOUS_ZONES = frozenset({"Asia/Shanghai"})  # its CST reads as Chicago's
-
-EXCHANGE = View(zone="America/New_York")
-"""The clock of the exchange, by which market time is written."""
 
 TIMEFRAME_NAMES = {
     "1min": "1 minute", "5min": "5 minutes", "15min": "15 minutes", "30min": "30 minutes",
@@ -45,13 +42,22 @@ TIMEFRAME_NAMES = {
 }  # fmt: skip
 
 
-def price(value: float | None, instrument: Instrument, view: View) -> str:
+def price(value: float | None, instrument: Instrument, view: View, places: int = 0) -> str:
+    """`places`: of the column that it stands in; 0: its own."""
     if not _known(value):
         return MISSING
+    return _with_currency(_figures(value, places or price_places(value, instrument), view), instrument.currency)
+
+
+def price_places(value: float | None, instrument: Instrument) -> int:
+    """Decimals of a price: those of its tick, and below one at least four."""
     places = decimals(instrument.tick_size)
-    if 0 < abs(value) < 1:
-        places = max(places, 4)
-    return _with_currency(_figures(value, places, view), instrument.currency)
+    return max(places, 4) if value is not None and 0 < abs(value) < 1 else places
+
+
+def depth(places: int) -> str:
+    """The CSS class of a cell with other than two decimals, by which static/css/quotes.css keeps points in line."""
+    return next((name for most, name in DEPTHS.items() if places <= most), " d8")
 
 
 def change(value: float | None, instrument: Instrument, view: View) -> str:
@@ -78,11 +84,24 @@ def volume(value: float | None, view: View) -> str:
     if not _known(value):
         return MISSING
     rounded = float(f"{value:.3g}") if abs(value) < UNSPEAKABLE else 0.0
-    for power, letter in ((12, "T"), (9, "B"), (6, "M"), (3, "K")):
-        if abs(rounded) >= 10**power:
-            scaled = rounded / 10**power
+    for letter, size in UNITS.items():
+        if abs(rounded) >= size:
+            scaled = rounded / size
             return _figures(scaled, max(0, 2 - int(math.log10(abs(scaled)))), view) + letter
     return _figures(value, 0, view)
+
+
+def volume_unit(values: Iterable[float | None]) -> str:
+    """Of a column: the largest of T, B, M and K that its largest figure reaches, or none."""
+    most = max((abs(value) for value in values if _known(value)), default=0.0)
+    return next((unit for unit, size in UNITS.items() if most >= size), "")
+
+
+def in_unit(value: float | None, unit: str, view: View) -> str:
+    """Two decimals of a unit that stands in the head of the column; whole figures without one."""
+    if not _known(value):
+        return MISSING
+    return _figures(value / UNITS[unit], 2, view) if unit else _figures(value, 0, view)
 
 
 def count(value: int | None, view: View) -> str:
@@ -109,76 +128,6 @@ def words(name: str) -> str:
 def timeframe(name: str) -> str:
     """In words, where it is one of ours."""
     return TIMEFRAME_NAMES.get(name) or words(name)
-
-
-def clock(at: float | None, view: View) -> str:
-    """14:31:05 EDT"""
-    when = _local(at, view)
-    return f"{when:%H:%M:%S} {_abbreviation(when, view)}" if when else MISSING
-
-
-def clock_seconds(at: float | None, view: View) -> int:
-    """Seconds since midnight in the viewer's zone, from which static/figures.js counts on."""
-    when = _local(at, view)
-    return when.hour * 3600 + when.minute * 60 + when.second if when else 0
-
-
-def stamp(at: float | None, view: View) -> str:
-    """31 Aug 2012, 14:31 EDT"""
-    when = _local(at, view)
-    return f"{day(when.date())}, {when:%H:%M} {_abbreviation(when, view)}" if when else MISSING
-
-
-def exchange_clock(at: float | None) -> str:
-    """14:31:05 EDT, where the exchange is: how market time is written for every reader."""
-    return clock(at, EXCHANGE)
-
-
-def exchange_seconds(at: float | None) -> int:
-    """As `clock_seconds`, where the exchange is."""
-    return clock_seconds(at, EXCHANGE)
-
-
-def exchange_stamp(at: float | None) -> str:
-    """31 Aug 2012, 14:31 EDT, where the exchange is."""
-    return stamp(at, EXCHANGE)
-
-
-def elsewhere(at: float | None, view: View) -> bool:
-    """Whether the viewer's clock shows another time than the exchange's at this moment."""
-    return clock_seconds(at, view) != exchange_seconds(at)
-
-
-def day(value: date | str | None) -> str:
-    """31 Aug 2012, from a date or its ISO form"""
-    if isinstance(value, str):
-        try:
-            value = date.fromisoformat(value)
-        except ValueError:
-            return MISSING
-    return f"{value.day} {MONTHS[value.month - 1]} {value.year}" if value else MISSING
-
-
-def iso(at: float | None) -> str:
-    """For the datetime attribute of <time>."""
-    when = _local(at, View(zone="UTC"))
-    return f"{when:%Y-%m-%dT%H:%M:%SZ}" if when else ""
-
-
-def age(seconds: float | None) -> str:
-    """static/live.js counts on from data-age in the same words."""
-    if not _known(seconds):
-        return MISSING
-    whole = int(min(max(0.0, seconds), UNSPEAKABLE))
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if whole >= size:
-            return f"{whole // size} {unit}"
-    return f"{whole} s"
-
-
-def zone_name(zone: str) -> str:
-    """America/New_York is New York."""
-    return zone.rpartition("/")[2].replace("_", " ")
 
 
 def dom_id(kind: str, *parts: str) -> str:
@@ -244,46 +193,23 @@ def _with_currency(text: str, currency: str) -> str:
     return f"{text}{NARROW}{currency}"
 
 
-def _local(at: float | None, view: View) -> datetime | None:
-    if not _known(at):
-        return None
-    try:
-        return datetime.fromtimestamp(at, UTC).astimezone(ZoneInfo(view.zone))
-    except (OverflowError, ValueError, OSError):
-        return None
-
-
-def _abbreviation(when: datetime, view: View) -> str:
-    name = when.tzname() or ""
-    if name[:1] not in "+-" and view.zone not in AMBIGUOUS_ZONES:
-        return name
-    minutes = int((when.utcoffset() or timedelta()).total_seconds() // 60)
-    hours, rest = divmod(abs(minutes), 60)
-    return f"UTC{MINUS if minutes < 0 else '+'}{hours}" + (f":{rest:02}" if rest else "")
-
-
 FILTERS = (
     price,
+    price_places,
+    decimals,
+    depth,
     change,
     percent,
     share,
     ratio,
     volume,
+    volume_unit,
+    in_unit,
     count,
     arrow,
     tone,
     words,
     timeframe,
-    clock,
-    clock_seconds,
-    stamp,
-    exchange_clock,
-    exchange_seconds,
-    exchange_stamp,
-    elsewhere,
-    day,
-    iso,
-    age,
-    zone_name,
     exchange_name,
+    *times.FILTERS,
 )

@@ -84,9 +84,19 @@ def fragment(name: str, **values: object) -> Markup:
 
 
 async def page(
-    name: str, *, title: str, topics: Iterable[str] = (), cursor: str = "", status: int = 200, **values: object
+    name: str,
+    *,
+    title: str,
+    topics: Iterable[str] = (),
+    cursor: str = "",
+    status: int = 200,
+    priced: bool = False,
+    **values: object,
 ) -> Response:
-    """Draws templates/<name>.html around what partial functions returned; with topics it opens the one stream."""
+    """Draws templates/<name>.html around what partial functions returned; with topics it opens the one stream.
+
+    `priced`: it shows prices and opens none, so that it says how current they were when it was loaded.
+    """
     rate, opened = guards.rate(), links(tuple(topics), cursor, guards.rate())
     visitor = await guards.visitor()
     first = visitor is not None and status == 200 and first_visit.is_due()
@@ -94,6 +104,7 @@ async def page(
         values,
         title=title,
         links=opened,
+        priced=priced,
         visitor=visitor,
         first=first,
         desks=current_app.config.get("STREAMS_PER_USER", 0),

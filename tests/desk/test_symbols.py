@@ -235,3 +235,15 @@ def test_names_in_a_database_that_are_no_symbols_are_passed_over() -> None:
     board = Board([Instrument("../X"), Instrument("BRK B"), Instrument("BRK.B")])
 
     assert list(board.instruments) == ["BRK.B"]
+
+
+async def test_a_list_of_prices_without_a_stream_says_how_current_they_were(desk: Desk) -> None:
+    html = await page(desk, "/symbols")
+
+    assert "hx-sse:connect" not in html
+    assert re.search(r'<html[^>]* data-live="none" data-feed="[a-z]+"', html)
+    (badge,) = re.findall(r'<p class="state badge">(.*?)</p>', html, re.DOTALL)
+    assert re.findall(r'id="condition" data-kind="([a-z]+)"', badge) == re.findall(r'data-feed="([a-z]+)"', html)
+    assert "when loaded:" in badge
+    assert 'id="reason"' in html
+    assert "data-feed" not in (await page(desk, "/account"))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.finance.instrument import Instrument
 from app.identity import ZONES, NumberForm, View
-from app.web import filters
+from app.web import filters, times
 
 POINT = View()
 COMMA = View(numbers=NumberForm.COMMA)
@@ -83,30 +83,30 @@ def test_a_volume_keeps_three_figures(value: float | None, text: str) -> None:
 
 
 def test_a_time_names_its_zone_in_winter_and_summer() -> None:
-    assert filters.clock(1346423465, POINT) == "10:31:05 EDT"
-    assert filters.stamp(1325424665, POINT) == "1 Jan 2012, 08:31 EST"
-    assert filters.clock(1346423465, View(zone="Europe/Istanbul")) == "17:31:05 EEST"
-    assert filters.clock(1768423465, View(zone="Europe/Istanbul")) == "23:44:25 UTC+3"
-    assert filters.clock(1768423465, View(zone="America/Sao_Paulo")) == "17:44:25 UTC\N{MINUS SIGN}3"
-    assert filters.clock(1768423465, View(zone="Asia/Shanghai")) == "04:44:25 UTC+8"
-    assert filters.clock(1768423465, View(zone="Asia/Kolkata")) == "02:14:25 IST"
-    assert filters.clock(None, POINT) == "-"
-    assert filters.clock(1e300, POINT) == "-"
-    assert filters.iso(1346423465) == "2012-08-31T14:31:05Z"
+    assert times.clock(1346423465, POINT) == "10:31:05 EDT"
+    assert times.stamp(1325424665, POINT) == "1 Jan 2012, 08:31 EST"
+    assert times.clock(1346423465, View(zone="Europe/Istanbul")) == "17:31:05 EEST"
+    assert times.clock(1768423465, View(zone="Europe/Istanbul")) == "23:44:25 UTC+3"
+    assert times.clock(1768423465, View(zone="America/Sao_Paulo")) == "17:44:25 UTC\N{MINUS SIGN}3"
+    assert times.clock(1768423465, View(zone="Asia/Shanghai")) == "04:44:25 UTC+8"
+    assert times.clock(1768423465, View(zone="Asia/Kolkata")) == "02:14:25 IST"
+    assert times.clock(None, POINT) == "-"
+    assert times.clock(1e300, POINT) == "-"
+    assert times.iso(1346423465) == "2012-08-31T14:31:05Z"
 
 
 def test_a_day_is_written_out() -> None:
-    assert filters.day("2012-08-31") == "31 Aug 2012"
-    assert filters.day("yesterday") == "-"
-    assert filters.day(None) == "-"
+    assert times.day("2012-08-31") == "31 Aug 2012"
+    assert times.day("yesterday") == "-"
+    assert times.day(None) == "-"
 
 
 @pytest.mark.parametrize(
     ("seconds", "text"), [(0.4, "0 s"), (59.9, "59 s"), (60, "1 min"), (7300, "2 h"), (90000, "1 d"), (-3, "0 s")]
 )
 def test_an_age_is_short(seconds: float, text: str) -> None:
-    assert filters.age(seconds) == text
-    assert filters.age(None) == "-"
+    assert times.age(seconds) == text
+    assert times.age(None) == "-"
 
 
 def test_an_arrow_points_and_a_tone_colours() -> None:
@@ -141,8 +141,8 @@ def test_no_value_breaks_a_filter(value: float | None, zone: str, numbers: Numbe
         filters.change(value, TOYOTA, view),
         filters.percent(value, view),
         filters.volume(value, view),
-        filters.stamp(value, view),
-        filters.age(value),
+        times.stamp(value, view),
+        times.age(value),
     ):
         assert text
         assert len(text) < 32
@@ -172,10 +172,28 @@ def test_an_exchange_is_named_as_people_name_it(code: str, name: str) -> None:
 
 
 def test_market_time_is_that_of_the_exchange_for_everybody() -> None:
-    assert filters.exchange_clock(1346423465) == "10:31:05 EDT"
-    assert filters.exchange_stamp(1768423465) == "14 Jan 2026, 15:44 EST"
-    assert filters.exchange_seconds(1346423465) == 10 * 3600 + 31 * 60 + 5
-    assert [filters.elsewhere(1346423465, View(zone=zone)) for zone in ("America/New_York", "Asia/Tokyo")] == [
+    assert times.exchange_clock(1346423465) == "10:31:05 EDT"
+    assert times.exchange_stamp(1768423465) == "14 Jan 2026, 15:44 EST"
+    assert times.exchange_seconds(1346423465) == 10 * 3600 + 31 * 60 + 5
+    assert [times.elsewhere(1346423465, View(zone=zone)) for zone in ("America/New_York", "Asia/Tokyo")] == [
         False,
         True,
     ]
+
+
+def test_prices_of_one_column_have_the_decimals_of_the_column() -> None:
+    stock = Instrument("PENNY")
+    places = filters.price_places(0.4382, stock)
+
+    assert [filters.price(value, stock, POINT, places) for value in (0.4382, 1.02)] == ["0.4382", "1.0200"]
+    assert [filters.depth(filters.price_places(value, stock)) for value in (0.4382, 1.02)] == [" d4", ""]
+    assert [filters.depth(places) for places in (0, 1, 2, 3, 4, 5, 8)] == [" d0", " d0", "", " d3", " d4", " d8", " d8"]
+
+
+def test_volumes_of_one_column_have_the_unit_of_its_head() -> None:
+    column = (1_234_567.0, 980_000.0, None)
+    unit = filters.volume_unit(column)
+
+    assert (unit, [filters.in_unit(value, unit, POINT) for value in column]) == ("M", ["1.23", "0.98", "-"])
+    assert (filters.volume_unit((999, None)), filters.in_unit(999, "", POINT)) == ("", "999")
+    assert filters.volume_unit(()) == ""
