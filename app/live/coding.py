@@ -11,11 +11,11 @@ HEAD = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
 ALONE, SMALL, SHARED = 6, 6, 9
 """How hard to try: the small parts gain nothing from more, a chain that many share an eighth."""
 
-SMALL_WINDOW, SMALL_MEMORY = 13, 5
-"""Bits of the window and zlib's memLevel in a chain for few: 48 kB, where the one for many takes 384."""
+SMALL_WINDOW, SMALL_MEMORY = 15, 5
+"""Bits of the window and zlib's memLevel in a chain for few: 144 kB, where the one for many takes 384."""
 
 SMALL_CHAINS = 64
-"""Of one process: 3 MB, and a bound for the time that compressing the same for each of them takes."""
+"""Of one process: 9 MB, and a bound for the time that compressing the same for each of them takes."""
 
 
 def alone(plain: bytes) -> bytes:
