@@ -69,3 +69,13 @@ def signed_in(browser: Browser, desk: Desk, *, scripting: bool = True, width: in
     page = browser.new_context(storage_state=desk.signed_in, java_script_enabled=scripting, viewport=size).new_page()
     page.goto(f"{desk.url}/")
     return page
+
+
+def hide(page: Page, hidden: bool) -> None:
+    """What a browser does when its tab goes to the background, and when it comes back."""
+    page.evaluate(
+        """hidden => {
+        Object.defineProperty(document, 'hidden', {value: hidden, configurable: true})
+        document.dispatchEvent(new Event('visibilitychange')) }""",
+        hidden,
+    )

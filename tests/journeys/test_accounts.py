@@ -34,16 +34,27 @@ def test_the_printed_link_makes_the_first_admin_once(
         assert desk.stop() == 0
 
 
-def test_a_wrong_password_is_refused_beside_the_form(browser: Browser, quiet: Desk) -> None:
-    page = browser.new_context().new_page()
+@pytest.mark.parametrize("scripting", [True, False])
+def test_who_mistypes_the_password_is_told_so_and_comes_in_with_the_right_one(
+    browser: Browser, quiet: Desk, scripting: bool
+) -> None:
+    page = browser.new_context(java_script_enabled=scripting).new_page()
     page.goto(f"{quiet.url}/login")
     page.get_by_label("E-mail").fill(EMAIL)
     page.get_by_label("Password").fill("not the password")
     page.get_by_role("button", name="Sign in").click()
 
-    expect(page.get_by_label("E-mail")).to_have_value(EMAIL)
     expect(page.locator("main form")).to_contain_text("do not go together")
+    assert "cookie" not in page.locator("body").inner_text().lower()
+    expect(page.get_by_label("E-mail")).to_have_value(EMAIL)
+    expect(page.get_by_label("Password")).to_have_value("")
+    expect(page.get_by_label("Password")).to_be_focused()
     assert page.url.endswith("/login")
+
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{quiet.url}/")
+    page.context.close()
 
 
 def test_one_lands_where_one_wanted_to_go(browser: Browser, quiet: Desk) -> None:

@@ -107,6 +107,60 @@ def test_a_killed_server_comes_back_under_an_open_page(page: Page, desk: Desk, n
     prices_move(page)
 
 
+PRICED = {"/": "#last-ibm", "/symbols/IBM": ".headline"}
+"""Where a price stands, by the page."""
+INK = """of => {
+  const shown = getComputedStyle(document.querySelector(of)).color, all = getComputedStyle(document.body).color
+  return shown === all
+}"""
+
+
+def expect_silence(page: Page) -> None:
+    """The badge counts, and what an administrator can do stands on the page."""
+    expect(page.locator("#badge")).to_contain_text("feed silent")
+    assert page.locator("html[data-feed=silent]").count() == 1
+    assert "No price for" in page.locator("#reason").inner_text()
+    assert "Start the feed again: tickstock ingest." in page.locator("[data-remedy=silent]").inner_text()
+
+
+def silent_seconds(page: Page) -> int:
+    """As the badge counts it, in seconds."""
+    return int(page.locator("#condition time").inner_text().removesuffix(" s"))
+
+
+def test_a_feed_that_stops_is_silent_on_every_page_until_it_goes_on(browser: Browser, desk: Desk) -> None:
+    pages = {path: signed_in(browser, desk) for path in ("/", "/symbols/IBM", "/patterns")}
+    plain = signed_in(browser, desk, scripting=False)
+    for path, page in pages.items():
+        page.goto(f"{desk.url}{path}")
+        expect(page.locator("html[data-live=live][data-feed=live]")).to_be_attached(timeout=LIVE_AGAIN)
+    ink = {path: page.evaluate(INK, PRICED[path]) for path, page in pages.items() if path in PRICED}
+    ingest = desk.run_json()["pids"]["ingest"]
+
+    os.kill(ingest, signal.SIGSTOP)
+    try:
+        for page in pages.values():
+            expect_silence(page)
+        for path in pages:
+            plain.goto(f"{desk.url}{path}")
+            expect_silence(plain)
+        before = silent_seconds(pages["/"])
+        within(5, lambda: silent_seconds(pages["/"]) > before, "another second of silence")
+        grey = {path: pages[path].evaluate(INK, of) for path, of in PRICED.items()}
+    finally:
+        os.kill(ingest, signal.SIGCONT)
+
+    for page in pages.values():
+        expect(page.locator("html[data-feed=live]")).to_be_attached(timeout=LIVE_AGAIN)
+        expect(page.locator("#badge")).not_to_contain_text("silent")
+        assert not page.locator("[data-remedy=silent]").is_visible()
+    plain.reload()
+    assert plain.locator("html[data-feed=live]").count() == 1
+    assert (set(ink.values()), set(grey.values())) == ({True}, {False})
+    for page in [*pages.values(), plain]:
+        page.context.close()
+
+
 def test_nothing_is_left_when_the_desk_itself_is_killed(tmp_path: Path) -> None:
     desk = Desk(tmp_path, free_port())
     desk.wait_until_ready()

@@ -16,6 +16,9 @@ CUT = """[...document.querySelectorAll(".quotes .name")].filter(name => {
   const row = name.closest("th")
   return row.scrollWidth > row.clientWidth || name.scrollHeight > name.clientHeight + 1 && name.clientHeight
 }).map(name => name.textContent)"""
+CONTROLS = """[...document.querySelectorAll("button, input, select, nav")]
+  .filter(each => each.checkVisibility()).map(each => each.outerHTML)"""
+"""What nobody can use on paper."""
 
 
 @pytest.fixture(scope="module")
@@ -83,16 +86,22 @@ def test_no_name_is_cut_beside_empty_space(page: Page, replaying: Desk, width: i
     assert page.evaluate(CUT) == []
 
 
-def test_a_desk_is_printed_on_one_page_with_its_address_and_the_time(page: Page, replaying: Desk) -> None:
+@pytest.mark.parametrize("path", ["/", "/symbols/AAPL?range=1y"])
+def test_a_page_is_printed_with_its_address_and_the_time_and_the_desk_on_one_sheet(
+    page: Page, replaying: Desk, path: str
+) -> None:
     page.set_viewport_size({"width": 1280, "height": 800})
-    page.goto(f"{replaying.url}/")
+    page.goto(f"{replaying.url}{path}")
     pages = re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4", margin=PAPER))
     page.emulate_media(media="print")
     printed = page.locator(".printed").inner_text()
+    controls = page.evaluate(CONTROLS)
     page.emulate_media(media="screen")
 
-    assert len(pages) == 1
-    assert re.fullmatch(rf"127\.0\.0\.1:{replaying.port}/, loaded \d+ \w+ \d{{4}}, \d\d:\d\d \w+", printed)
+    assert len(pages) == 1 or path != "/"
+    address = re.escape(f"127.0.0.1:{replaying.port}{path}")
+    assert re.fullmatch(rf"{address}, loaded \d+ \w+ \d{{4}}, \d\d:\d\d \w+", printed)
+    assert controls == []
     assert not page.locator(".printed").is_visible()
 
 

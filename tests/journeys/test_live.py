@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.conftest import signed_in
+from tests.journeys.conftest import hide, signed_in
 from tests.journeys.desk import Desk, within
 
 pytestmark = pytest.mark.browser
@@ -152,13 +152,3 @@ def test_redis_refuses_nothing_that_the_processes_do(replaying: Desk) -> None:
     refused = {entry["object"] for entry in replaying.redis().acl_log()}
 
     assert refused <= {"client|setinfo"}
-
-
-def hide(page: Page, hidden: bool) -> None:
-    """What a browser does when its tab goes to the background, and when it comes back."""
-    page.evaluate(
-        """hidden => {
-        Object.defineProperty(document, 'hidden', {value: hidden, configurable: true})
-        document.dispatchEvent(new Event('visibilitychange')) }""",
-        hidden,
-    )

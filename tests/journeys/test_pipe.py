@@ -11,9 +11,9 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
-from tests.journeys.conftest import signed_in
+from tests.journeys.conftest import hide, signed_in
 from tests.journeys.desk import Desk, within
-from tests.journeys.test_live import hide, tick
+from tests.journeys.test_live import tick
 
 pytestmark = pytest.mark.browser
 
