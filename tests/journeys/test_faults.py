@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.embedded.conftest import alive
+from tests.journeys.axe import LOOKS, findings
 from tests.journeys.conftest import signed_in, started
 from tests.journeys.desk import Desk, within
 from tests.ports import free_port
@@ -147,6 +148,7 @@ def test_a_feed_that_stops_is_silent_on_every_page_until_it_goes_on(browser: Bro
         before = silent_seconds(pages["/"])
         within(5, lambda: silent_seconds(pages["/"]) > before, "another second of silence")
         grey = {path: pages[path].evaluate(INK, of) for path, of in PRICED.items()}
+        barriers = [fault for path in PRICED for fault in findings(pages[path], LOOKS)]
     finally:
         os.kill(ingest, signal.SIGCONT)
 
@@ -157,6 +159,7 @@ def test_a_feed_that_stops_is_silent_on_every_page_until_it_goes_on(browser: Bro
     plain.reload()
     assert plain.locator("html[data-feed=live]").count() == 1
     assert (set(ink.values()), set(grey.values())) == ({True}, {False})
+    assert barriers == []
     for page in [*pages.values(), plain]:
         page.context.close()
 

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.wire.channels import SESSION_PREFIX
+from tests.journeys.axe import LOOKS, findings
 from tests.journeys.conftest import EMAIL, PASSWORD, hide, sign_in
 from tests.journeys.desk import Desk, within
 
@@ -66,6 +67,7 @@ def test_who_watches_for_forty_minutes_is_live_and_signed_in_and_told_of_the_end
     expect(page.locator("#session")).to_contain_text("Your session ends at")
     expect(page.locator("#announce")).to_contain_text("Your session ends at")
     assert page.evaluate("window.never_reloaded") is True
+    assert findings(page, LOOKS) == []
     page.get_by_role("button", name="Stay signed in").click()
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Go on").click()

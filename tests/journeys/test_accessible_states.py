@@ -1,0 +1,211 @@
+"""axe-core finds nothing on a desk without prices, as every role, on answers that refuse, and where a link is down."""
+
+import os
+import signal
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.journeys.axe import LOOKS, findings
+from tests.journeys.conftest import EMAIL, PASSWORD
+from tests.journeys.desk import Desk
+from tests.journeys.test_faults import children
+from tests.ports import free_port
+
+pytestmark = pytest.mark.browser
+
+BARE = {
+    "INGEST": "off",
+    "ENGINE": "off",
+    "REGISTRATION": "on",
+    "MAIL_HOST": "127.0.0.1",
+    "MAIL_FROM": "desk@example.org",
+    "TICKSTOCK_LIVE_STREAMS_PER_USER": "1",
+}
+BOB = "bob@example.org"
+SUBMIT = """([action, fields]) => {
+  const form = Object.assign(document.createElement("form"), {method: "post", action})
+  for (const [name, value] of Object.entries(fields))
+    form.append(Object.assign(document.createElement("input"), {name, value}))
+  document.body.append(form)
+  form.submit()
+}"""
+
+
+class Rooms(NamedTuple):
+    """The pages of who is not signed in, of a user and of an administrator; dark and narrow."""
+
+    desk: Desk
+    stranger: Page
+    user: Page
+    admin: Page
+
+    def page(self, who: str) -> Page:
+        return {"stranger": self.stranger, "user": self.user, "admin": self.admin}[who]
+
+
+def submit(page: Page, url: str, fields: Mapping[str, str]) -> int:
+    """The last status after a form whose fields are these, whatever the page offers."""
+    with page.expect_navigation() as answer:
+        page.evaluate(SUBMIT, [url, dict(fields)])
+    return answer.value.status
+
+
+def sign_in(page: Page, desk: Desk, email: str) -> None:
+    page.goto(f"{desk.url}/login")
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{desk.url}/")
+
+
+@pytest.fixture(scope="module")
+def rooms(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rooms]:
+    desk = Desk(tmp_path_factory.mktemp("bare"), free_port(), BARE)
+    size = {"width": 360, "height": 640}
+    try:
+        desk.wait_until_ready()
+        contexts = [browser.new_context(color_scheme="dark", viewport=size) for _ in range(3)]  # type: ignore[arg-type]
+        rooms = Rooms(desk, *(context.new_page() for context in contexts))
+        desk.create_user(BOB, PASSWORD)
+        yield rooms
+        for context in contexts:
+            context.close()
+    finally:
+        desk.stop()
+
+
+def test_first_contact_has_no_barrier(rooms: Rooms) -> None:
+    desk, page = rooms.desk, rooms.admin
+    page.goto(f"{desk.url}/login")
+    expect(page.locator("main")).to_contain_text("administrator")
+    faults = {"nobody administers": findings(page)}
+    page.goto(desk.sign_in_link())
+    faults["first administrator"] = findings(page)
+    page.get_by_label("E-mail").fill(EMAIL)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button").first.click()
+    page.wait_for_url(f"{desk.url}/")
+    expect(page.locator("html[data-feed=absent]")).to_be_attached()
+    faults["empty desk"] = findings(page)
+    sign_in(rooms.user, desk, BOB)
+    faults["empty desk of a user"] = findings(rooms.user)
+
+    assert not any(faults.values()), faults
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "status"),
+    [
+        ("user", "/symbols", 200),
+        ("user", "/patterns", 200),
+        ("user", "/account", 200),
+        ("user", "/account/tokens", 200),
+        ("user", "/admin/wire", 403),
+        ("user", "/patterns?color=red", 400),
+        ("user", "/symbols/NOBODY", 404),
+        ("admin", "/admin/wire", 200),
+        ("admin", "/account/confirm", 200),
+    ],
+)
+def test_a_page_of_an_empty_desk_has_no_barrier(rooms: Rooms, who: str, path: str, status: int) -> None:
+    page = rooms.page(who)
+    answer = page.goto(f"{rooms.desk.url}{path}")
+
+    assert answer is not None
+    assert answer.status == status
+    assert findings(page) == []
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "fields", "status"),
+    [
+        ("stranger", "/login", {"email": "nobody"}, 422),
+        ("stranger", "/register", {"email": "nobody"}, 422),
+        ("stranger", "/forgot", {"email": "nobody"}, 422),
+        ("stranger", "/account", {}, 405),
+        ("stranger", "/account/tokens", {}, 200),
+        ("user", "/account/password", {"new": "short"}, 422),
+        ("user", "/account/tokens", {"name": ""}, 422),
+        ("user", "/account/totp", {"password": "wrong"}, 422),
+        ("user", "/symbols", {}, 405),
+        ("admin", "/admin/users", {"email": "nobody", "role": "king"}, 422),
+        ("admin", "/account/confirm", {"password": "wrong"}, 422),
+    ],
+)
+def test_the_answer_to_a_faulty_form_has_no_barrier(
+    rooms: Rooms, who: str, path: str, fields: dict[str, str], status: int
+) -> None:
+    page = rooms.page(who)
+    page.goto(f"{rooms.desk.url}/account")
+
+    assert submit(page, f"{rooms.desk.url}{path}", fields) == status
+    assert findings(page) == []
+
+
+def test_a_person_who_is_invited_looked_at_and_deleted_has_no_barrier(rooms: Rooms) -> None:
+    desk, page = rooms.desk, rooms.admin
+    page.goto(f"{desk.url}/admin/users")
+    submit(page, f"{desk.url}/admin/users", {"email": "carol@example.org", "role": "user"})
+    expect(page.locator("main")).to_contain_text("An invitation for")
+    faults = {"invited": findings(page)}
+    rooms.stranger.goto(page.locator("main code").inner_text())
+    faults["invitation"] = findings(rooms.stranger)
+    page.get_by_role("link", name=BOB).click()
+    faults["person"] = findings(page)
+    page.goto(f"{page.url}/delete")
+    faults["deletion"] = findings(page)
+
+    assert not any(faults.values()), faults
+
+
+def test_a_desk_without_its_link_or_on_paper_has_no_barrier(rooms: Rooms) -> None:
+    desk, first = rooms.desk, rooms.user
+    first.goto(f"{desk.url}/")
+    expect(first.locator("html[data-live=live]")).to_be_attached()
+    second = first.context.new_page()
+    second.goto(f"{desk.url}/")
+    expect(second.locator("html[data-live=full]")).to_be_attached()
+    faults = {"too many desks": findings(second)}
+    second.close()
+
+    first.emulate_media(media="print")
+    faults["paper"] = findings(first, LOOKS)
+    first.emulate_media(media="screen")
+    first.get_by_role("button", name="Pause").click()
+    expect(first.locator("html[data-live=paused]")).to_be_attached()
+    faults["paused"] = findings(first)
+    first.get_by_role("button", name="Resume").click()
+    first.context.set_offline(True)
+    expect(first.locator("html[data-live=offline]")).to_be_attached()
+    faults["offline"] = findings(first)
+    first.context.set_offline(False)
+
+    assert not any(faults.values()), faults
+
+
+def test_an_answer_to_too_many_tries_has_no_barrier(rooms: Rooms) -> None:
+    page, url = rooms.stranger, f"{rooms.desk.url}/forgot"
+    page.goto(url)
+    for _ in range(5):
+        page.request.post(url, form={"email": "dave@example.org"}, headers={"Origin": rooms.desk.url})
+
+    assert submit(page, url, {"email": "dave@example.org"}) == 429
+    assert findings(page) == []
+
+
+def test_an_answer_while_redis_hangs_has_no_barrier(rooms: Rooms) -> None:
+    (valkey,) = children(rooms.desk, "valkey-server")
+    page = rooms.admin
+    os.kill(valkey, signal.SIGSTOP)
+    try:
+        answer = page.goto(f"{rooms.desk.url}/patterns")
+        assert answer is not None
+        assert answer.status == 503
+        faults = findings(page)
+    finally:
+        os.kill(valkey, signal.SIGCONT)
+
+    assert faults == []
