@@ -9,10 +9,12 @@ import httpx
 import pytest
 
 from app.live.topics import quotes_topic
+from app.sections import Accounts
 from app.settings import Settings
 from app.wire.breaker import REQUEST_SECONDS, REST_SECONDS
 from app.wire.channels import Channels
 from app.wire.client import MAX_CONNECTIONS
+from tests.api.conftest import made
 from tests.stream.conftest import EMAIL, PASSWORD, Desk, Own, desk, own, settings
 from tests.stream.test_faults import on
 from tests.stream.test_stream import tick
@@ -23,6 +25,26 @@ __all__ = ["desk", "own", "settings"]
 APPLE = quotes_topic("AAPL")
 MORE_THAN_CONNECTIONS = MAX_CONNECTIONS + 10
 IN_TIME, ALIVE_SECONDS = 1.5, 0.25
+API = tuple(
+    f"/api/v1/{path}" for path in ("quotes", "quotes/AAPL", "bars/AAPL", "patterns", "indicators/AAPL", "market", "me")
+)
+PAGES = ("/", "/symbols/AAPL", "/patterns", "/account", "/account/tokens", "/admin/wire", "/stream?topics=status")
+FORMS = {
+    "/login": {"email": EMAIL, "password": PASSWORD},
+    "/register": {"email": "bob@example.org", "password": PASSWORD},
+    "/invite/none": {"password": PASSWORD},
+    "/reset/none": {"password": PASSWORD},
+    "/welcome/none": {"email": EMAIL, "password": PASSWORD},
+    "/account/password": {"current": PASSWORD, "new": PASSWORD + "s", "again": PASSWORD + "s"},
+    "/account/tokens?": {"name": "cron", "scope": "read", "days": "30"},
+    "/account/totp": {"password": PASSWORD},
+    "/account/confirm": {"password": PASSWORD},
+    "/account/sessions": {"session": "others"},
+    "/account/streams": {},
+    "/account/stay": {},
+    "/logout": {},
+}
+"""By their addresses, with what a person types."""
 DEADLY = (b'{"symbol":"\\ud800","price":1}', b'{"symbol":"AAPL\\u0000","price":1}', b'"\\ud800"', b"\xed\xa0\x80")
 
 
@@ -92,6 +114,39 @@ async def test_while_redis_hangs_everything_that_needs_it_is_a_503_in_time(own: 
             while (await client.get("/symbols")).status_code != 200:
                 await asyncio.sleep(0.05)
     await desk.stop()
+
+
+async def test_the_moment_that_redis_hangs_every_page_form_and_api_route_answers_in_time(
+    own: Own, settings: Settings
+) -> None:
+    """All at once, before anything has noticed. A program's token is kept in the database, and what it reads too."""
+    own.start()
+    desk = Desk(on(own, settings.model_copy(update={"accounts": Accounts(registration=True)})))
+    await desk.start()
+    await desk.enter()
+    async with desk.client() as client, desk.client() as program:
+        program.cookies.clear()
+        program.headers["Authorization"] = f"Bearer {await made(client)}"
+
+        async def all_of_them() -> tuple[dict[str, int], float]:
+            """The status of each that is asked with a session, and the longest wait of all."""
+            looks = [timed(client.get(path)) for path in (*PAGES, *API)]
+            forms = [timed(client.post(path, data=fields)) for path, fields in FORMS.items()]
+            reads = [timed(program.get(path)) for path in API]
+            answers = await asyncio.gather(*looks, *forms, *reads)
+            codes = {path: code for path, (code, _) in zip((*PAGES, *API, *FORMS), answers, strict=False)}
+            assert {code for code, _ in answers[-len(reads) :]} <= {200, 404}
+            return codes, max(seconds for _, seconds in answers)
+
+        own.send(signal.SIGSTOP)
+        try:
+            codes, seconds = await all_of_them()
+        finally:
+            own.send(signal.SIGCONT)
+
+    await desk.stop()
+    assert {path for path, code in codes.items() if code != 503} == set()
+    assert seconds < IN_TIME
 
 
 async def timed(asked: Awaitable[httpx.Response]) -> tuple[int, float]:
