@@ -59,6 +59,7 @@ class Refusals:
     def __init__(self, listener: socket.socket) -> None:
         self._listener = listener
         self._spare: list[int] = []
+        self._answered: set[socket.socket] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._until = 0.0
         self._log = OncePerSecond(logger)
@@ -90,9 +91,10 @@ class Refusals:
         os.close(self._spare.pop())
         connection = self._accept()
         if connection:
-            task = loop.create_task(_answer(connection))
+            self._answered.add(connection)
+            task = loop.create_task(self._answer(connection))
             self._tasks.add(task)
-            task.add_done_callback(self._done)
+            task.add_done_callback(self._tasks.discard)
         else:
             self._refill()
 
@@ -112,8 +114,16 @@ class Refusals:
         connection.setblocking(False)
         return connection
 
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+    async def _answer(self, connection: socket.socket) -> None:
+        """What it gives back is taken again in the same turn of the loop: in between asyncio would let somebody in."""
+        try:
+            await _answer(connection)
+        finally:
+            connection.close()
+            self._answered.discard(connection)
+            self._take_back()
+
+    def _take_back(self) -> None:
         if self._listener.fileno() < 0:
             return
         self._refill()
@@ -124,13 +134,13 @@ class Refusals:
     def _refill(self) -> None:
         # What is taken by others in between is missing until it is free again.
         with suppress(OSError):
-            while len(self._spare) + len(self._tasks) < SPARE:
+            while len(self._spare) + len(self._answered) < SPARE:
                 self._spare.append(os.open(os.devnull, os.O_RDONLY))
 
 
 async def _answer(connection: socket.socket) -> None:
     loop = asyncio.get_running_loop()
-    with connection, suppress(OSError, TimeoutError):
+    with suppress(OSError, TimeoutError):
         async with asyncio.timeout(READ_SECONDS):
             head = await loop.sock_recv(connection, LARGEST_HEAD)
             await loop.sock_sendall(connection, ALIVE if head.startswith(HEALTH) else REFUSED)
