@@ -36,10 +36,10 @@ class Pulse:
     async def vitals(self) -> Vitals:
         redis, own, market, beat, receivers = await asyncio.gather(
             client.ping(self._redis, WITHIN_SECONDS),
-            _timed(self._pools.own.answers()),
-            _timed(self._pools.market.answers()),
-            _in_time(heartbeat.read(self._redis)),
-            _in_time(jobs.receivers(self._redis, (JOBS_BACKTEST, JOBS_PROCESSING))),
+            _timed(self._pools.own.answers),
+            _timed(self._pools.market.answers),
+            _in_time(lambda: heartbeat.read(self._redis)),
+            _in_time(lambda: jobs.receivers(self._redis, (JOBS_BACKTEST, JOBS_PROCESSING))),
         )
         now, health, link = time.time(), self._intake.health, self._link()
         late = health is None or now - health.arrived_at > LATE_BEATS * health.interval
@@ -64,25 +64,26 @@ class Pulse:
         )
 
     async def market_clock(self) -> MarketClock | None:
-        return await _in_time(clock.read(self._redis))
+        return await _in_time(lambda: clock.read(self._redis))
 
     async def close(self) -> None:
         await client.close(self._redis)
 
 
-async def _in_time(asked: Awaitable[T]) -> T | None:
-    """None when the answer is that something is away, or when there is none yet."""
+async def _in_time(ask: Callable[[], Awaitable[T]]) -> T | None:
+    """None when the answer is that something is away, or when there is none yet. Asked here: who is cancelled before
+    its first step leaves nothing behind that nobody waits for."""
     try:
         async with asyncio.timeout(WITHIN_SECONDS):
-            return await asked
+            return await ask()
     except (TimeoutError, wire.Unavailable):
         return None
 
 
-async def _timed(asked: Awaitable[bool]) -> float | None:
+async def _timed(ask: Callable[[], Awaitable[bool]]) -> float | None:
     """Seconds until it answered; None when it is away, or did not answer in time."""
     began = time.monotonic()
-    return time.monotonic() - began if await _in_time(asked) else None
+    return time.monotonic() - began if await _in_time(ask) else None
 
 
 def _age(now: float, *moments: float | None) -> float | None:

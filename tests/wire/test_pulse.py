@@ -1,0 +1,33 @@
+"""The look at everything that a process depends on may end before it has begun: the process closes at once."""
+
+import asyncio
+import gc
+import warnings
+
+from app.db.pools import Pool, Pools
+from app.intake import Intake
+from app.live.hub import Hub
+from app.pulse import Pulse
+from app.wire.subscriber import Stats
+from tests.live.paper import markup
+
+
+async def test_who_is_cancelled_before_the_first_step_leaves_no_coroutine_behind() -> None:
+    nowhere = Pool("postgresql://nobody@127.0.0.1:1/none", "test")
+    intake = Intake(lambda _event: asyncio.sleep(0), lambda _event: None)
+    pulse = Pulse("redis://127.0.0.1:1", Pools(nowhere, nowhere), unlinked, intake, Hub(markup))
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        look = asyncio.ensure_future(pulse.vitals())
+        await asyncio.sleep(0)  # what is to be asked is scheduled, and nothing of it has begun
+        look.cancel()
+        await asyncio.gather(look, return_exceptions=True)
+        gc.collect()
+
+    assert [str(each.message) for each in caught if "never awaited" in str(each.message)] == []
+    await pulse.close()
+
+
+def unlinked() -> Stats:
+    return Stats(False, 0, None, 0, {})
