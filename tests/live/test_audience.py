@@ -4,23 +4,11 @@ import pytest
 
 from app.identity import Rate, View
 from app.live.audience import SHARED_FROM, Audience
-from app.live.bounds import Bounds
 from app.live.coding import SmallChains
 from app.live.frames import Form, Part
 from app.live.hub import Hub
 from app.live.reader import Reader
 from tests.live.paper import FEED, Drawn, joined, markup, some_frames
-
-
-@pytest.fixture
-def hub() -> Hub:
-    return Hub(markup, shortest=0.02, bounds=Bounds(readers=20))
-
-
-@pytest.fixture
-def drawn() -> Drawn:
-    return Drawn()
-
 
 FRAMES = 60
 

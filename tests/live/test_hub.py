@@ -23,11 +23,6 @@ def hub() -> Hub:
     return Hub(markup, shortest=0.02, bounds=Bounds(readers=20, per_owner=2, stalled_seconds=0.05))
 
 
-@pytest.fixture
-def drawn() -> Drawn:
-    return Drawn()
-
-
 async def test_the_first_change_after_a_silence_comes_at_once_and_the_rest_together(hub: Hub, drawn: Drawn) -> None:
     paper = joined(hub, QUOTES, rate=Rate.HALF_MINUTE)
 

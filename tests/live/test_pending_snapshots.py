@@ -15,11 +15,6 @@ def hub() -> Hub:
     return Hub(markup, shortest=0.02)
 
 
-@pytest.fixture
-def drawn() -> Drawn:
-    return Drawn()
-
-
 async def test_a_reader_has_no_position_until_the_whole_list_is_sent(hub: Hub, drawn: Drawn) -> None:
     paper, other = joined(hub, BOTH), joined(hub, QUOTES)
     hub.pending_snapshots.request(["patterns"])

@@ -2,24 +2,11 @@
 
 import asyncio
 
-import pytest
-
 from app.identity import Rate
-from app.live.bounds import Bounds
 from app.live.hub import Hub
 from tests.live.paper import FEED, Drawn, joined, markup, some_frames
 
 BOTH = FEED | {"quotes:A"}
-
-
-@pytest.fixture
-def hub() -> Hub:
-    return Hub(markup, shortest=0.02, bounds=Bounds(readers=20))
-
-
-@pytest.fixture
-def drawn() -> Drawn:
-    return Drawn()
 
 
 def entry(hub: Hub, drawn: Drawn, number: int) -> None:

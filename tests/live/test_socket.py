@@ -30,11 +30,6 @@ def hub() -> Hub:
     return Hub(markup, shortest=0.02, bounds=Bounds(readers=20, stalled_seconds=0.05))
 
 
-@pytest.fixture
-def drawn() -> Drawn:
-    return Drawn()
-
-
 class Browser:
     """The other end, by an independent implementation."""
 

@@ -1,0 +1,38 @@
+"""The start beside servers of one's own: what it says of the role that it was given for the database."""
+
+from pathlib import Path
+
+import pytest
+
+from app.db import roles
+from tests.cli.conftest import Started
+from tests.cli.test_run import status
+from tests.conftest import Databases
+from tests.ports import free_port
+
+OWNS = "warning: the role of DATABASE_URL owns the audit and could alter it"
+WRITES = "warning: the role that reads the market could write it"
+"""What `setup`, which `run` starts, says last."""
+
+
+@pytest.mark.parametrize(
+    ("command", "role", "warned"), [("run", roles.OWNER, True), ("run", roles.OWN, False), ("web", roles.OWNER, True)]
+)
+def test_the_start_warns_of_a_role_that_owns_the_audit(
+    tmp_path: Path, redis_url: str, databases: Databases, command: str, role: str, warned: bool
+) -> None:
+    port = free_port()
+    addresses = {
+        "REDIS_URL": redis_url,
+        "DATABASE_URL": databases.own.replace(roles.OWN, role),
+        "MARKET_DATABASE_URL": databases.engine,
+    }
+    started = Started(tmp_path / "data", command, PORT=str(port), **addresses)
+    try:
+        if command == "run":
+            started.until_said(WRITES)
+        started.until(lambda: status(port, "/health") == 200, "pages")
+    finally:
+        assert started.stop() == 0
+
+    assert (OWNS in started.said()) is warned
