@@ -65,6 +65,7 @@ async def dashboard() -> ResponseReturnValue:
         known=quotes.count,
         notice=market_partials.notice(0),
         feed=_feed(pattern_stream.FEED, found, view),
+        detected=bool(found),
         away=found is None,
     )
 
@@ -157,6 +158,7 @@ async def _symbol_page(
         readings=indicator_partials.readings(symbol, indicators.of(symbol), view),
         notice=market_partials.notice(0),
         feed=_feed(pattern_stream.feed_of(symbol), detections, view),
+        detected=bool(detections),
         lacking=await deps.pools().lacking("daily_bars", "patterns", "indicators"),
         away=away,
     )

@@ -1,0 +1,43 @@
+"""What a text browser prints: it knows no style and no `hidden`, so that whatever stands in the page is read."""
+
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from app.quotes.board import Board
+from tests.desk.test_pages import administrators_page, page
+from tests.quotes.samples import tick
+from tests.stream.conftest import Desk
+from tests.stream.waiting import until
+
+
+def dumped(html: str) -> str:
+    program = shutil.which("w3m")
+    if program is None:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("no w3m on this machine")
+    made = subprocess.run(
+        [program, "-dump", "-cols", "160", "-T", "text/html", "-I", "UTF-8", "-O", "UTF-8"],
+        input=html.encode(), capture_output=True, check=True, timeout=20,
+    )  # fmt: skip
+    return made.stdout.decode()
+
+
+async def test_a_text_browser_prints_words_apart_and_none_of_a_state_that_does_not_hold(desk: Desk) -> None:
+    board = desk.house.boards[Board]
+    assert isinstance(board, Board)
+    await desk.publish(tick("BRK.B", 150.25))
+    await until(lambda: (quote := board.quote("BRK.B")) and quote.price == 150.25)
+
+    reader, administrator = dumped(await page(desk, "/")), dumped(await administrators_page(desk))
+    symbol = dumped(await page(desk, "/symbols/BRK.B"))
+
+    assert re.search(r"BRK\.B .* 150\.25 +\S+ +\S+%", reader)
+    for text in (reader, administrator, symbol):
+        assert re.findall(r"Resume|reconnecting|stale|offline|Take over|(?:None detected|No pattern)", text) == []
+        assert len(re.findall(r"Start (?:the|a) feed|does not answer|Start the engine", text)) <= 1
+        assert re.search(r"(?:no feed|feed silent|closed|live|partial|starting|delayed) when loaded: reload", text)
+        assert re.findall(r"[a-z][A-Z][a-z]+|%[+\d]|\d[A-Z][a-z]", re.sub(r"TickStock", "", text)) == []
+    assert "Hammer" in symbol
