@@ -18,7 +18,10 @@
     if (root.dataset.feed === kind) return
     root.dataset.feed = kind
     said.textContent = kind === "live" ? said.dataset.live : find("reason").textContent
-    document.querySelectorAll("[data-remedy]").forEach(words => words.hidden = words.dataset.remedy !== kind)
+    const remedy = find("remedy")
+    if (!remedy) return
+    remedy.hidden = !(kind in remedy.dataset)
+    remedy.firstChild.data = `${remedy.dataset[kind]} See `
   }
 
   // The badge says at once how it stands; only what lasts is worth a sentence.

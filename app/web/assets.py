@@ -15,8 +15,12 @@ from app.web import compression, guards
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
 FAVICON = (STATIC / "favicon.ico").read_bytes()
-STYLES = ("tokens", "base", "accounts", "quotes", "patterns", "indicators", "market", "admin", "phone", "print")
-"""The order of the one stylesheet; a feature's rules come after the shared ones, a medium's at the end."""
+STYLES = {
+    "app.css": ("tokens", "base", "accounts", "quotes", "patterns", "indicators", "market", "phone", "print"),
+    "admin.css": ("admin",),
+}
+"""The order of the stylesheet of every page: a feature's rules come after the shared ones, a medium's at the end. What
+tables of people, tokens and channels need beside it is a file of its own: who reads the desk never loads it."""
 
 HTMX = ("htmx.min.js", "hx-sse.min.js", "hx-upsert.min.js", "hx-csp.min.js")
 """What every page with a stream needs, as one file: a request costs more than it brings."""
@@ -50,8 +54,9 @@ class Assets:
     def __init__(self, static: Path = STATIC) -> None:
         sources = {path.name: path.read_bytes() for path in sorted(static.rglob("*")) if path.suffix in (".js", ".svg")}
         sources |= {path.name: _lean(path.read_text()) for path in sorted(static.glob("*.js"))}
-        styles = [static / "css" / f"{name}.css" for name in STYLES]
-        sources["app.css"] = _lean_style("".join(path.read_text() for path in styles if path.exists()))
+        for sheet, names in STYLES.items():
+            styles = [static / "css" / f"{name}.css" for name in names]
+            sources[sheet] = _lean_style("".join(path.read_text() for path in styles if path.exists()))
         sources["live.js"] = b";\n".join(sources[name] for name in LIVE)
         sources["htmx.js"] = b";\n".join(sources[name] for name in HTMX)
         self._by_name = {name: _asset(name, body) for name, body in sources.items()}

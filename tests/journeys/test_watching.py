@@ -99,7 +99,7 @@ def test_without_scripting_a_page_prints_its_end_is_signed_out_and_sign_in_leads
     page, url = watch.page, watch.desk.url
     watch.pass_time(TWENTY_MINUTES)
     # Matchers of text pass over what stands in `noscript`.
-    assert "Any page that you open" in page.locator("#session form").inner_text()
+    assert "any page that you open" in page.locator("#session form").inner_text()
     page.get_by_role("button", name="Stay signed in").click()
     page.wait_for_url(f"{url}/")
     watch.pass_time(TWENTY_MINUTES)
