@@ -28,6 +28,14 @@
     if (root.dataset.live === "live") document.querySelectorAll("time[data-clock]").forEach(run)
   }
 
+  // A copied number is one for other programs: they know no minus sign, only the hyphen.
+  document.addEventListener("copy", event => {
+    const text = `${getSelection()}`
+    if (!text.includes("\u2212")) return
+    event.clipboardData.setData("text/plain", text.replaceAll("\u2212", "-"))
+    event.preventDefault()
+  })
+
   // Each beat says how many bytes the stream took since the last; what the page itself took the browser knows.
   function count(live, cost) {
     const kb = bytes => bytes < 999500 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`

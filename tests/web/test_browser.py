@@ -52,6 +52,22 @@ async def test_every_kind_of_push_lands_without_a_violation(page: Page, server: 
     assert complaints == []
 
 
+async def test_a_row_is_copied_as_cells_with_numbers_that_parse(page: Page, server: Server) -> None:
+    complaints = await open_board(page, server)
+    await server.say({"key": "row-brk__2e_b", "op": "cells", "html": "<td>2.50</td><td>\N{MINUS SIGN}1.25</td>"})
+    await page.wait_for_selector("#row-brk__2e_b:has-text('2.50')")
+
+    copied = await page.evaluate("""() => {
+        getSelection().selectAllChildren(document.getElementById("row-brk__2e_b"))
+        const event = new ClipboardEvent("copy", {clipboardData: new DataTransfer(), bubbles: true, cancelable: true})
+        document.dispatchEvent(event)
+        return event.clipboardData.getData("text/plain")
+    }""")
+
+    assert copied.split("\t")[:3] == ["BRK.B", "2.50", "-1.25"]
+    assert complaints == []
+
+
 async def test_rows_that_come_later_leave_the_focus_where_it_is(page: Page, server: Server) -> None:
     complaints = await open_board(page, server)
     row = '<tr id="row-{1}"><th><a href="/board">{0}</a></th><td class="num">{2}</td><td></td></tr>'
