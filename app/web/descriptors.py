@@ -59,7 +59,7 @@ class Refusals:
     def __init__(self, listener: socket.socket) -> None:
         self._listener = listener
         self._spare: list[int] = []
-        self._answered: set[socket.socket] = set()
+        self._answering: set[socket.socket] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._until = 0.0
         self._log = OncePerSecond(logger)
@@ -91,7 +91,7 @@ class Refusals:
         os.close(self._spare.pop())
         connection = self._accept()
         if connection:
-            self._answered.add(connection)
+            self._answering.add(connection)
             task = loop.create_task(self._answer(connection))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -120,7 +120,7 @@ class Refusals:
             await _answer(connection)
         finally:
             connection.close()
-            self._answered.discard(connection)
+            self._answering.discard(connection)
             self._take_back()
 
     def _take_back(self) -> None:
@@ -134,7 +134,7 @@ class Refusals:
     def _refill(self) -> None:
         # What is taken by others in between is missing until it is free again.
         with suppress(OSError):
-            while len(self._spare) + len(self._answered) < SPARE:
+            while len(self._spare) + len(self._answering) < SPARE:
                 self._spare.append(os.open(os.devnull, os.O_RDONLY))
 
 

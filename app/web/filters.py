@@ -55,7 +55,7 @@ def price_places(value: float | None, instrument: Instrument) -> int:
     return max(places, 4) if value is not None and 0 < abs(value) < 1 else places
 
 
-def depth(places: int) -> str:
+def decimals_class(places: int) -> str:
     """The CSS class of a cell with other than two decimals, by which static/css/quotes.css keeps points in line."""
     return next((name for most, name in DEPTHS.items() if places <= most), " d8")
 
@@ -197,7 +197,7 @@ FILTERS = (
     price,
     price_places,
     decimals,
-    depth,
+    decimals_class,
     change,
     percent,
     share,

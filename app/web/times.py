@@ -51,7 +51,7 @@ def exchange_stamp(at: float | None) -> str:
     return stamp(at, EXCHANGE)
 
 
-def elsewhere(at: float | None, view: View) -> bool:
+def differs_from_exchange(at: float | None, view: View) -> bool:
     """Whether the viewer's clock shows another time than the exchange's at this moment."""
     return clock_seconds(at, view) != exchange_seconds(at)
 
@@ -73,7 +73,7 @@ def iso(at: float | None) -> str:
 
 
 def age(seconds: float | None) -> str:
-    """static/live.js counts on from data-age in the same words."""
+    """static/figures.js counts on from data-age in the same words."""
     if not _finite(seconds):
         return MISSING
     whole = int(min(max(0.0, seconds), LARGEST))
@@ -117,7 +117,7 @@ FILTERS = (
     exchange_clock,
     exchange_seconds,
     exchange_stamp,
-    elsewhere,
+    differs_from_exchange,
     day,
     iso,
     age,
