@@ -7,7 +7,7 @@ from contextlib import suppress
 from quart import Quart
 
 from app import db, deps, wire
-from app.accounts import partials, visitor
+from app.accounts import partials, session
 from app.deps import House
 from app.live import takeover
 from app.live.frames import Form, Part, end
@@ -45,12 +45,12 @@ class Admission:
         self._warned = {reader: self._warned[reader] for reader in hub.readers if reader in self._warned}
         known = {reader.identity for reader in hub.readers if reader.identity}
         async with self._app.app_context():
-            admitted = await visitor.still_admitted(known)
+            admitted = await session.still_admitted(known)
         for reader in hub.readers:
             if reader.identity in known - admitted.keys():
                 reader.end("session-ended")
             elif reader.identity in admitted:
-                self._warn(hub, reader, visitor.ending(admitted[reader.identity]))
+                self._warn(hub, reader, session.ending(admitted[reader.identity]))
 
     def _warn(self, hub: Hub, reader: Reader, ending: SessionEnd) -> None:
         """Once for each end, and not while what is sent is dropped. A socket's page has a stream beside it."""

@@ -6,14 +6,17 @@ from quart.wrappers import BaseRequestWebsocket
 
 from app import db, deps, desk, health, lifespan, streams, wire
 from app.accounts import api as accounts_api
-from app.accounts import confirm, gate, invites, partials, passwords, register, visitor
+from app.accounts import partials, passwords, session, throttle
 from app.accounts import refusals as noted_refusals
 from app.accounts import routes as accounts
+from app.accounts.invites import routes as invites_routes
+from app.accounts.mfa import routes as totp
+from app.accounts.mfa import signin
+from app.accounts.reauth import routes
+from app.accounts.registration import routes as registration_routes
 from app.accounts.resets import routes as resets
 from app.accounts.tokens import bearer
 from app.accounts.tokens import routes as tokens
-from app.accounts.totp import door
-from app.accounts.totp import routes as totp
 from app.admin import api as admin_api
 from app.admin import routes as admin
 from app.indicators import api as indicators_api
@@ -75,18 +78,18 @@ def create_app(settings: Settings) -> Quart:
         request_log.install(app)
     caller.install(app, settings.proxy_hops)
     security.install(app, settings.public_url, settings.live.allowed_origins)
-    visitor.install(app, settings.public_url.startswith("https:"), settings.sessions.absolute_seconds)
-    guards.install(app, visitor.load, settings.web.zone, bearer.load)
+    session.install(app, settings.public_url.startswith("https:"), settings.sessions.absolute_seconds)
+    guards.install(app, session.load, settings.web.zone, bearer.load)
     bearer.install(app)
     session_end.install(app, partials.session)
     first_visit.install(app)
     refusals.install(app, noted_refusals.note)
-    sudo.install(app, visitor.has_confirmed, visitor.owes_codes)
+    sudo.install(app, session.has_confirmed, session.owes_codes)
     traffic.install(
         app,
         traffic.Bounds(**settings.limits.model_dump()),
         lambda *asked: deps.limits().hit(*asked),
-        gate.neighbourhood,
+        throttle.neighbourhood,
     )
     parameters.install(app, ("api", "health", "reports", "static", "streams"))
     errors.install(app)
@@ -96,7 +99,7 @@ def create_app(settings: Settings) -> Quart:
     condition.install(app, lambda: market.page_condition(deps.board(MarketBoard)))
 
     accounts.install(app)
-    people = (confirm, door, totp, resets, register, invites, tokens, admin)
+    people = (routes, signin, totp, resets, registration_routes, invites_routes, tokens, admin)
     for part in (desk, quotes, patterns, *people, choice, reports, health):
         app.register_blueprint(part.blueprint)
     api.install(app, settings.public_url)

@@ -11,7 +11,7 @@ from functools import partial
 from quart import Quart
 
 from app import deps, logs, wire
-from app.accounts import letters
+from app.accounts import emails
 from app.catchup import CatchUp
 from app.courier import Courier
 from app.db import errorlog
@@ -98,7 +98,7 @@ class Works:
         self._resync = Resync(self._hub, self._relay, self._pools)
         self._tasks: list[asyncio.Task[None]] = []
         self._pulse = Pulse(redis_url, self._pools, lambda: self._subscriber.stats, self._intake, self._hub)
-        self._courier = Courier(self._pools.own, settings.mail, letters.composer(settings.public_url))
+        self._courier = Courier(self._pools.own, settings.mail, emails.composer(settings.public_url))
         kept = settings.sessions
         self.house = House(
             settings=settings,

@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 from app import db, deps, wire
-from app.accounts import gate, queries
+from app.accounts import queries, throttle
 from app.accounts.queries import Action, Outcome
 from app.web.refusals import Refusal
 
@@ -13,7 +13,7 @@ NOTED = "1/minute"
 async def note(refusal: Refusal) -> None:
     """While Redis or the database is away, what is refused is refused all the same."""
     who = refusal.who
-    whose = str(who.user_id) if who else gate.neighbourhood(refusal.address)
+    whose = str(who.user_id) if who else throttle.neighbourhood(refusal.address)
     with suppress(wire.Unavailable, db.Unavailable):
         if await deps.limits().hit("refused", f"{whose} {refusal.route}", NOTED) is not None:
             return

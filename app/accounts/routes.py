@@ -6,12 +6,13 @@ from quart import Blueprint, Quart, Response, current_app, redirect, request
 from quart.typing import ResponseReturnValue
 
 from app import deps
-from app.accounts import devices, forms, gate, passwords, queries, visitor
+from app.accounts import forms, passwords, queries, throttle, user_agents
+from app.accounts import session as accounts_session
+from app.accounts.bootstrap import FirstContact
+from app.accounts.emails import Kind
 from app.accounts.forms import ChangePassword, SignIn, Welcome
-from app.accounts.letters import Kind
+from app.accounts.mfa import signin
 from app.accounts.queries import Action, Outcome, User
-from app.accounts.setup import FirstContact
-from app.accounts.totp import door
 from app.identity import Identity, Role
 from app.live import takeover
 from app.web import caller, errors, guards, html, names, parameters, security
@@ -47,7 +48,7 @@ async def sign_in() -> ResponseReturnValue:
     if not form.validate():
         return await _sign_in_page(form, 422)
     email: str = form.email.data
-    wait = await gate.wait_to_sign_in(deps.limits(), email, caller.address())
+    wait = await throttle.wait_to_sign_in(deps.limits(), email, caller.address())
     if wait is not None:
         await _record(email, Action.SIGN_IN, Outcome.LIMITED)
         return await errors.answer(429, retry_after=wait)
@@ -62,8 +63,8 @@ async def sign_in() -> ResponseReturnValue:
     back = security.own_path(form.next.data)
     if user.two_steps:
         await _record(email, Action.SIGN_IN, Outcome.HALF)
-        return await door.ask(user, back)
-    await _record(email, Action.SIGN_IN, Outcome.OK, await visitor.let_in(user))
+        return await signin.ask(user, back)
+    await _record(email, Action.SIGN_IN, Outcome.OK, await accounts_session.let_in(user))
     return redirect(back, 303)
 
 
@@ -71,7 +72,7 @@ async def sign_in() -> ResponseReturnValue:
 @guards.public
 async def logout() -> ResponseReturnValue:
     who = await guards.visitor()
-    await visitor.let_go()
+    await accounts_session.let_go()
     if who is not None:
         await _record(who.email, Action.SIGN_OUT, Outcome.OK, who.session)
     return Response("", 303, {"Location": "/login", "Clear-Site-Data": '"cache", "storage"'})
@@ -87,7 +88,7 @@ async def account() -> ResponseReturnValue:
         title="Account",
         role=who.role,
         codes=await _asked_for_codes(who),
-        sessions=devices.shown(found, who.session, time.time()),
+        sessions=user_agents.shown(found, who.session, time.time()),
         bounds=deps.house().settings.sessions,
     )
 
@@ -149,7 +150,7 @@ async def change_password() -> ResponseReturnValue:
     form = ChangePassword(await request.form, who.email)
     if not form.validate():
         return await _password_page(form, 422)
-    wait = await gate.wait_to_change_password(deps.limits(), str(who.user_id), caller.address())
+    wait = await throttle.wait_to_change_password(deps.limits(), str(who.user_id), caller.address())
     if wait is not None:
         await _record(who.email, Action.CHANGE_PASSWORD, Outcome.LIMITED, who.session)
         return await errors.answer(429, retry_after=wait)
@@ -161,7 +162,7 @@ async def change_password() -> ResponseReturnValue:
         await _record(who.email, Action.CHANGE_PASSWORD, Outcome.FAILED, who.session)
         form.current.errors = [WRONG]
         return await _password_page(form, 422)
-    await visitor.stay_alone(user)
+    await accounts_session.stay_alone(user)
     deps.courier().hurry()
     return redirect("/account", 303)
 
@@ -177,7 +178,7 @@ async def welcome(token: str) -> ResponseReturnValue:
 @blueprint.post("/welcome/<token>")
 @guards.public
 async def make_first_admin(token: str) -> ResponseReturnValue:
-    wait = await gate.wait_for_welcome(deps.limits(), caller.address())
+    wait = await throttle.wait_for_welcome(deps.limits(), caller.address())
     if wait is not None:
         return await errors.answer(429, retry_after=wait)
     async with deps.pools().own.acquire() as connection:
@@ -197,7 +198,7 @@ async def _first_admin(token: str, form: Welcome) -> ResponseReturnValue:
         user = await queries.insert_user(connection, form.email.data, password_hash, Role.ADMIN)
         if user is not None:
             # Before the end: while Redis is away nobody becomes anything.
-            session = await visitor.let_in(user, first=True)
+            session = await accounts_session.let_in(user, first=True)
             done = (Action.FIRST_ADMIN, Outcome.OK, caller.address(), "", session)
             await queries.record(connection, user.email, *done)
     if user is None:

@@ -56,7 +56,7 @@ def lay_own(settings: Settings, patience: float = PATIENCE_SECONDS) -> None:
 
 def first_link(settings: Settings) -> str | None:
     """None once there is an admin."""
-    from app.accounts.setup import ensure_link
+    from app.accounts.bootstrap import ensure_link
 
     async def work() -> str | None:
         async with pool_for(settings) as pool:

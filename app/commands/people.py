@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 def create(settings: Settings, environ: Mapping[str, str], email: str, role: str, password: str) -> None:
-    from app.accounts.setup import checked, create_user
+    from app.accounts.bootstrap import checked, create_user
 
     try:
         checked(email, password)  # before any server is started for it
@@ -26,7 +26,7 @@ def create(settings: Settings, environ: Mapping[str, str], email: str, role: str
 
 def listed(settings: Settings, environ: Mapping[str, str]) -> list[str]:
     """A line each."""
-    from app.accounts.setup import users
+    from app.accounts.bootstrap import users
 
     return [
         f"{user.email}  {user.role.value}{'' if user.active else ', disabled'}{', codes' if user.two_steps else ''}"
@@ -35,15 +35,15 @@ def listed(settings: Settings, environ: Mapping[str, str]) -> list[str]:
 
 
 def reset(settings: Settings, environ: Mapping[str, str], email: str) -> str:
-    from app.accounts.setup import reset_link
+    from app.accounts.bootstrap import reset_link
 
     return _done(settings, environ, lambda pool: reset_link(pool, email, settings.public_url))
 
 
 def remove_codes(settings: Settings, environ: Mapping[str, str], email: str) -> bool:
-    from app.accounts import setup
+    from app.accounts import bootstrap
 
-    return _done(settings, environ, lambda pool: setup.remove_codes(pool, email))
+    return _done(settings, environ, lambda pool: bootstrap.remove_codes(pool, email))
 
 
 def _done(

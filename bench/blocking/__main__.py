@@ -19,7 +19,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from app.accounts import setup
+from app.accounts import bootstrap
 from app.db import migrate, roles
 from app.embedded import postgres, valkey
 from app.embedded.child import Child
@@ -101,7 +101,7 @@ class Served:
         self.watched.reset()
         house = self.desk.house
         await until(lambda: house.listening() and house.seeded and house.vitals.database, READY_SECONDS)
-        await setup.create_user(house.pools.own, EMAIL, Role.ADMIN, PASSWORD)
+        await bootstrap.create_user(house.pools.own, EMAIL, Role.ADMIN, PASSWORD)
 
     def stop(self) -> None:
         asyncio.run_coroutine_threadsafe(self.desk.stop(), self.loop).result(30)

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from app.accounts import setup
+from app.accounts import bootstrap
 from app.db.pools import Pool
 from app.embedded.child import Child, Program
 from app.identity import Role
@@ -160,7 +160,7 @@ async def users(servers: Servers, found: list[Web], count: int) -> list[User]:
     pool = Pool(servers.own, "checker", 1)
     names = [f"reader{number}@example.org" for number in range(count)]
     for name in names:
-        await setup.create_user(pool, name, Role.USER, PASSWORD)
+        await bootstrap.create_user(pool, name, Role.USER, PASSWORD)
     await pool.close()
     return [User(_SignIn(name, f"127.0.1.{number + 1}", found)) for number, name in enumerate(names)]
 

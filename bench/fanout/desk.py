@@ -13,7 +13,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from app.accounts import setup
+from app.accounts import bootstrap
 from app.db import migrate, roles
 from app.db.pools import Pool
 from app.embedded import postgres, valkey
@@ -110,7 +110,7 @@ async def _furnished(superuser_url: str) -> roles.Urls:
     await migrate.migrate("app", urls.owner)
     await migrate.migrate("market", urls.engine)
     pool = Pool(urls.own, "own", 1)
-    await setup.create_user(pool, EMAIL, Role.USER, PASSWORD)
+    await bootstrap.create_user(pool, EMAIL, Role.USER, PASSWORD)
     await pool.close()
     return urls
 

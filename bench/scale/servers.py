@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 import asyncpg
 
-from app.accounts import setup
+from app.accounts import bootstrap
 from app.db import migrate, roles
 from app.db.pools import Pool
 from app.embedded import postgres, valkey
@@ -119,7 +119,7 @@ class Servers:
         async with pool.acquire() as connection:
             there = await connection.fetchval("select count(*) from app.users")
         if not there:
-            await setup.create_user(pool, EMAIL, Role.ADMIN, PASSWORD)
+            await bootstrap.create_user(pool, EMAIL, Role.ADMIN, PASSWORD)
         await pool.close()
         return urls
 

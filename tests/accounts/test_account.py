@@ -7,7 +7,7 @@ import pytest
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
-from app.accounts import passwords, setup
+from app.accounts import bootstrap, passwords
 from app.db.pools import Pool
 from app.identity import Role
 from tests.accounts.test_sessions import EMAIL, NAVIGATION, PASSWORD, RIGHT, sign_in, status
@@ -19,7 +19,7 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.
 
 @pytest.fixture(autouse=True)
 async def alice(pool: Pool) -> None:
-    await setup.create_user(pool, EMAIL, Role.USER, PASSWORD)
+    await bootstrap.create_user(pool, EMAIL, Role.USER, PASSWORD)
 
 
 async def text(client: Client, path: str = "/account") -> str:
@@ -94,7 +94,7 @@ async def test_all_others_are_ended_at_once_and_nothing_is_noted_twice(app: Quar
 
 
 async def test_the_session_of_somebody_else_is_not_to_be_found(app: Quart, client: Client, pool: Pool) -> None:
-    await setup.create_user(pool, "bob@example.org", Role.ADMIN, PASSWORD)
+    await bootstrap.create_user(pool, "bob@example.org", Role.ADMIN, PASSWORD)
     theirs = await sign_in(client)
     await elsewhere(app)
     bob = app.test_client()

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from app.accounts.totp import codes
-from app.accounts.totp.seal import Seal
+from app.accounts.mfa import codes
+from app.accounts.mfa.encryption import Seal
 
 RFC_SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 

@@ -9,7 +9,7 @@ from quart import Quart
 from quart.typing import TestClientProtocol as Client
 from redis.asyncio import Redis
 
-from app.accounts import passwords, setup, visitor
+from app.accounts import bootstrap, passwords, session
 from app.db.pools import Pool
 from app.identity import Role
 from app.web import sudo
@@ -22,8 +22,8 @@ BOB = "bob@example.org"
 
 @pytest.fixture(autouse=True)
 async def people(pool: Pool) -> None:
-    await setup.create_user(pool, EMAIL, Role.ADMIN, PASSWORD)
-    await setup.create_user(pool, BOB, Role.USER, PASSWORD)
+    await bootstrap.create_user(pool, EMAIL, Role.ADMIN, PASSWORD)
+    await bootstrap.create_user(pool, BOB, Role.USER, PASSWORD)
 
 
 async def row(pool: Pool, column: str, email: str = BOB) -> object:
@@ -184,7 +184,7 @@ async def test_all_that_changes_people_is_marked(app: Quart) -> None:
 async def test_who_is_no_administrator_any_more_makes_and_ends_no_link(
     client: Client, pool: Pool, what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(visitor, "FRESH_SECONDS", 60.0)
+    monkeypatch.setattr(session, "FRESH_SECONDS", 60.0)
     await sign_in(client)
     assert (await client.post("/admin/users", form={"email": "carol@example.org", "role": "user"})).status_code == 303
     async with pool.acquire() as connection:

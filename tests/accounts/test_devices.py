@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.accounts import devices
+from app.accounts import user_agents
 
 SAFARI = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)"
 CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0.0.0"
@@ -33,12 +33,12 @@ CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0.0.0"
         ("Mozilla/5.0 (X11; Linux x86_64) KHTML/6.0 Konqueror/6.0", "A browser on Linux"),
         ("curl/8.5.0", "curl"),
         ("python-httpx/0.28.1", "python-httpx"),
-        ("", devices.UNKNOWN),
-        ("Mozilla/5.0", devices.UNKNOWN),
-        ("<script>alert(1)</script>/1", devices.UNKNOWN),
-        ("\u202eevil\x00/1", devices.UNKNOWN),
-        ("x" * 300, devices.UNKNOWN),
+        ("", user_agents.UNKNOWN),
+        ("Mozilla/5.0", user_agents.UNKNOWN),
+        ("<script>alert(1)</script>/1", user_agents.UNKNOWN),
+        ("\u202eevil\x00/1", user_agents.UNKNOWN),
+        ("x" * 300, user_agents.UNKNOWN),
     ],
 )
 def test_a_browser_is_told_by_what_only_it_says(agent: str, words: str) -> None:
-    assert devices.named(agent) == words
+    assert user_agents.named(agent) == words

@@ -8,7 +8,7 @@ from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
 from app import deps
-from app.accounts import setup
+from app.accounts import bootstrap
 from app.db.pools import Pool
 from app.identity import Role
 from tests.accounts.authenticator import enrolled
@@ -21,13 +21,13 @@ NEW, NEWER = "another train with two bars", "a ferry that has four masts"
 
 @pytest.fixture(autouse=True)
 async def people(pool: Pool) -> None:
-    await setup.create_user(pool, EMAIL, Role.ADMIN, PASSWORD)
-    await setup.create_user(pool, BOB, Role.USER, PASSWORD)
+    await bootstrap.create_user(pool, EMAIL, Role.ADMIN, PASSWORD)
+    await bootstrap.create_user(pool, BOB, Role.USER, PASSWORD)
 
 
 async def by_mail(pool: Pool) -> str:
     """Made as the letter's is."""
-    return (await setup.reset_link(pool, BOB, ORIGIN)).removeprefix(ORIGIN)
+    return (await bootstrap.reset_link(pool, BOB, ORIGIN)).removeprefix(ORIGIN)
 
 
 async def by_admin(client: Client, pool: Pool) -> str:

@@ -6,7 +6,7 @@ import pytest
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
-from app.accounts import queries, setup, visitor
+from app.accounts import bootstrap, queries, session
 from app.db.pools import Pool
 from app.identity import Role
 from tests.accounts.test_sessions import EMAIL, PASSWORD, RIGHT, sign_in, status
@@ -14,7 +14,7 @@ from tests.accounts.test_sessions import EMAIL, PASSWORD, RIGHT, sign_in, status
 
 @pytest.fixture(autouse=True)
 async def alice(pool: Pool) -> None:
-    await setup.create_user(pool, EMAIL, Role.USER, PASSWORD)
+    await bootstrap.create_user(pool, EMAIL, Role.USER, PASSWORD)
 
 
 async def raise_epoch(pool: Pool) -> None:
@@ -38,7 +38,7 @@ async def test_a_raised_epoch_ends_a_session_that_redis_keeps(app: Quart, client
 async def test_a_session_newer_than_the_row_in_memory_is_no_stranger(
     app: Quart, client: Client, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(visitor, "FRESH_SECONDS", 600.0)
+    monkeypatch.setattr(session, "FRESH_SECONDS", 600.0)
     old = await sign_in(client)
     assert await status(app, old) == 200
 
@@ -52,13 +52,13 @@ async def test_a_session_newer_than_the_row_in_memory_is_no_stranger(
 async def test_who_signs_in_while_the_password_changes_has_no_session_afterwards(
     app: Quart, client: Client, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    let_in = visitor.let_in
+    let_in = session.let_in
 
     async def changed_meanwhile(user: queries.User) -> str:
         await raise_epoch(pool)
         return await let_in(user)
 
-    monkeypatch.setattr(visitor, "let_in", changed_meanwhile)
+    monkeypatch.setattr(session, "let_in", changed_meanwhile)
 
     assert await status(app, await sign_in(client)) == 303
 

@@ -11,7 +11,7 @@ from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
 from app import courier
-from app.accounts import setup
+from app.accounts import bootstrap
 from app.courier import Letter, written
 from app.db.pools import Pool
 from app.identity import Role
@@ -26,7 +26,7 @@ SENDER = "desk@example.org"
 
 @pytest.fixture(autouse=True)
 async def alice(pool: Pool) -> None:
-    await setup.create_user(pool, EMAIL, Role.USER, PASSWORD)
+    await bootstrap.create_user(pool, EMAIL, Role.USER, PASSWORD)
 
 
 @pytest.fixture

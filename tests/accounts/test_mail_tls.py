@@ -12,7 +12,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 from pydantic import SecretStr
 
-from app.accounts import setup
+from app.accounts import bootstrap
 from app.db.pools import Pool
 from app.identity import Role
 from app.sections import Mail
@@ -72,7 +72,7 @@ async def test_a_letter_goes_to_the_server_that_proves_itself(
     served: Served, redis_url: str, database_url: str, tmp_path: Path, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(served.authority))
-    await setup.create_user(pool, EMAIL, Role.USER, PASSWORD)
+    await bootstrap.create_user(pool, EMAIL, Role.USER, PASSWORD)
     async with sending(redis_url, database_url, tmp_path, served.mail) as made:
         await made.test_client().post("/forgot", form={"email": EMAIL})
         (letter,) = await served.postbox.holds(1)
@@ -84,7 +84,7 @@ async def test_a_letter_goes_to_the_server_that_proves_itself(
 async def test_a_server_that_anybody_could_be_is_given_neither_letter_nor_password(
     served: Served, redis_url: str, database_url: str, tmp_path: Path, pool: Pool
 ) -> None:
-    await setup.create_user(pool, EMAIL, Role.USER, PASSWORD)
+    await bootstrap.create_user(pool, EMAIL, Role.USER, PASSWORD)
     async with sending(redis_url, database_url, tmp_path, served.mail) as made:
         await made.test_client().post("/forgot", form={"email": EMAIL})
         async with asyncio.timeout(15):

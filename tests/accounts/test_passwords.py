@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from argon2 import PasswordHasher
 
-from app.accounts import gate, passwords
+from app.accounts import passwords, throttle
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ async def test_too_many_at_once_are_told_so_instead_of_waiting() -> None:
 
 
 def test_neighbours_in_an_ipv6_network_are_one() -> None:
-    assert gate.neighbourhood("2001:db8::1") == gate.neighbourhood("2001:db8::ffff")
-    assert gate.neighbourhood("2001:db8::1") != gate.neighbourhood("2001:db8:0:1::1")
-    assert gate.neighbourhood("::ffff:192.0.2.7") == "192.0.2.7"
-    assert gate.neighbourhood("<local>") == "<local>"
+    assert throttle.neighbourhood("2001:db8::1") == throttle.neighbourhood("2001:db8::ffff")
+    assert throttle.neighbourhood("2001:db8::1") != throttle.neighbourhood("2001:db8:0:1::1")
+    assert throttle.neighbourhood("::ffff:192.0.2.7") == "192.0.2.7"
+    assert throttle.neighbourhood("<local>") == "<local>"

@@ -7,7 +7,7 @@ import pytest
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
-from app.accounts import setup
+from app.accounts import bootstrap
 from app.db.pools import Pool
 from app.factory import create_app
 from app.identity import Role
@@ -21,7 +21,7 @@ NEW = {"email": " Bob@Example.org", "password": "watches from the window seat"}
 
 @pytest.fixture
 async def app(redis_url: str, database_url: str, pool: Pool, tmp_path: Path) -> AsyncIterator[Quart]:
-    await setup.create_user(pool, EMAIL, Role.ADMIN, PASSWORD)
+    await bootstrap.create_user(pool, EMAIL, Role.ADMIN, PASSWORD)
     async with sending(redis_url, database_url, tmp_path, Mail(), registration=True) as made:
         yield made
 

@@ -9,7 +9,7 @@ import pytest
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
-from app.accounts import setup
+from app.accounts import bootstrap
 from app.db.pools import Pool
 from app.identity import Role
 from app.sections import Mail
@@ -32,7 +32,7 @@ def postbox(port: int) -> Iterator[Postbox]:
 
 @pytest.fixture
 async def app(redis_url: str, database_url: str, pool: Pool, tmp_path: Path, postbox: Postbox) -> AsyncIterator[Quart]:
-    await setup.create_user(pool, EMAIL, Role.ADMIN, PASSWORD)
+    await bootstrap.create_user(pool, EMAIL, Role.ADMIN, PASSWORD)
     mail = Mail(host="127.0.0.1", port=postbox.port, sender="desk@example.org", tls="none")
     async with sending(redis_url, database_url, tmp_path, mail, registration=True) as made:
         yield made
@@ -124,7 +124,7 @@ async def test_of_two_who_use_a_link_at_once_one_has_the_account(app: Quart, cli
 
 async def test_who_got_an_account_meanwhile_keeps_it(client: Client, pool: Pool, postbox: Postbox) -> None:
     link = await asked(client, postbox)
-    await setup.create_user(pool, BOB, Role.USER, PASSWORD)
+    await bootstrap.create_user(pool, BOB, Role.USER, PASSWORD)
 
     answer = await client.post(link, form={"password": CHOSEN})
 

@@ -7,7 +7,7 @@ import pytest
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
-from app.accounts import setup
+from app.accounts import bootstrap
 from app.db.pools import Pool
 from app.factory import create_app
 from app.identity import Role
@@ -21,8 +21,8 @@ BOB = "bob@example.org"
 
 @pytest.fixture
 async def app(redis_url: str, database_url: str, pool: Pool, tmp_path: Path) -> AsyncIterator[Quart]:
-    await setup.create_user(pool, EMAIL, Role.ADMIN, PASSWORD)
-    await setup.create_user(pool, BOB, Role.USER, PASSWORD)
+    await bootstrap.create_user(pool, EMAIL, Role.ADMIN, PASSWORD)
+    await bootstrap.create_user(pool, BOB, Role.USER, PASSWORD)
     said = settings(redis_url, database_url, tmp_path).model_copy(
         update={"accounts": Accounts(require_admin_totp=True)}
     )

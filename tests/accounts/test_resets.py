@@ -7,7 +7,7 @@ import pytest
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
-from app.accounts import setup
+from app.accounts import bootstrap
 from app.db.pools import Pool
 from app.identity import Role
 from tests.accounts.authenticator import enrolled
@@ -19,11 +19,11 @@ NEW = "another train with two bars"
 
 @pytest.fixture(autouse=True)
 async def alice(pool: Pool) -> None:
-    await setup.create_user(pool, EMAIL, Role.ADMIN, PASSWORD)
+    await bootstrap.create_user(pool, EMAIL, Role.ADMIN, PASSWORD)
 
 
 async def link(pool: Pool) -> str:
-    return (await setup.reset_link(pool, f" {EMAIL.upper()}", ORIGIN)).removeprefix(ORIGIN)
+    return (await bootstrap.reset_link(pool, f" {EMAIL.upper()}", ORIGIN)).removeprefix(ORIGIN)
 
 
 async def test_the_link_gives_a_new_password_once_and_ends_all_sessions(app: Quart, client: Client, pool: Pool) -> None:
@@ -98,12 +98,12 @@ async def test_who_lost_everything_is_helped_by_the_operator(app: Quart, client:
     kept = await sign_in(client)
     await enrolled(client)
 
-    assert [user.two_steps for user in await setup.users(pool)] == [True]
-    assert await setup.remove_codes(pool, EMAIL) is True
-    assert await setup.remove_codes(pool, EMAIL) is False
+    assert [user.two_steps for user in await bootstrap.users(pool)] == [True]
+    assert await bootstrap.remove_codes(pool, EMAIL) is True
+    assert await bootstrap.remove_codes(pool, EMAIL) is False
     assert (await app.test_client().post("/login", form=RIGHT)).headers["Location"] == "/"
     with pytest.raises(ValueError, match=r"nobody@example\.org has no account"):
-        await setup.reset_link(pool, "nobody@example.org", ORIGIN)
+        await bootstrap.reset_link(pool, "nobody@example.org", ORIGIN)
     async with pool.acquire() as connection:
         assert await connection.fetchval("select session_epoch from app.users") == 1
         assert await connection.fetchval("select count(*) from app.recovery_codes") == 0
@@ -112,7 +112,7 @@ async def test_who_lost_everything_is_helped_by_the_operator(app: Quart, client:
 
 
 async def test_an_administrator_takes_the_codes_of_somebody_else_away(app: Quart, client: Client, pool: Pool) -> None:
-    await setup.create_user(pool, "bob@example.org", Role.USER, PASSWORD)
+    await bootstrap.create_user(pool, "bob@example.org", Role.USER, PASSWORD)
     bob = app.test_client()
     await bob.post("/login", form={"email": "bob@example.org", "password": PASSWORD})
     await enrolled(bob)

@@ -9,7 +9,7 @@ from quart import Quart
 from quart.typing import TestClientProtocol as Client
 from redis.asyncio import Redis
 
-from app.accounts import setup, visitor
+from app.accounts import bootstrap, session
 from app.db.pools import Pool
 from app.factory import create_app
 from app.identity import Role
@@ -22,7 +22,7 @@ NAVIGATION = {"Accept": "text/html", "Sec-Fetch-Mode": "navigate"}
 
 @pytest.fixture(autouse=True)
 async def alice(pool: Pool) -> None:
-    await setup.create_user(pool, EMAIL, Role.USER, PASSWORD)
+    await bootstrap.create_user(pool, EMAIL, Role.USER, PASSWORD)
 
 
 async def sign_in(client: Client) -> str:
@@ -108,7 +108,7 @@ async def test_redis_holds_no_id_that_opens_anything(client: Client, redis_url: 
 async def test_a_closed_account_is_out_once_its_row_is_read_again(
     app: Quart, client: Client, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(visitor, "FRESH_SECONDS", 0.3)
+    monkeypatch.setattr(session, "FRESH_SECONDS", 0.3)
     kept = await sign_in(client)
     assert await status(app, kept) == 200
 

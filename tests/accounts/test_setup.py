@@ -3,7 +3,7 @@
 import pytest
 from quart.typing import TestClientProtocol as Client
 
-from app.accounts import queries, setup
+from app.accounts import bootstrap, queries
 from app.db.pools import Pool
 from app.identity import Role
 from tests.accounts.conftest import ORIGIN
@@ -17,7 +17,7 @@ def path_of(link: str | None) -> str:
 
 
 async def test_nobody_has_an_account_until_the_link_is_used_once(client: Client, pool: Pool) -> None:
-    path = path_of(await setup.ensure_link(pool, ORIGIN))
+    path = path_of(await bootstrap.ensure_link(pool, ORIGIN))
     assert (await client.get(path)).status_code == 200
 
     made = await client.post(path, form=GOOD)
@@ -26,7 +26,7 @@ async def test_nobody_has_an_account_until_the_link_is_used_once(client: Client,
     assert (made.status_code, made.headers["Location"]) == (303, "/")
     assert again.status_code == 410
     assert (await client.get(path)).status_code == 410
-    assert await setup.ensure_link(pool, ORIGIN) is None
+    assert await bootstrap.ensure_link(pool, ORIGIN) is None
     async with pool.acquire() as connection:
         user = await queries.user_by_email(connection, "alice@example.org")
         assert await connection.fetchval("select count(*) from app.users") == 1
@@ -38,9 +38,9 @@ async def test_nobody_has_an_account_until_the_link_is_used_once(client: Client,
 
 async def test_the_sign_in_says_so_while_nobody_administers_the_desk(client: Client, pool: Pool) -> None:
     before = await (await client.get("/login")).get_data(as_text=True)
-    await setup.create_user(pool, "bob@example.org", Role.USER, GOOD["password"])
+    await bootstrap.create_user(pool, "bob@example.org", Role.USER, GOOD["password"])
     still = await (await client.get("/login")).get_data(as_text=True)
-    await setup.create_user(pool, "alice@example.org", Role.ADMIN, GOOD["password"])
+    await bootstrap.create_user(pool, "alice@example.org", Role.ADMIN, GOOD["password"])
     after = await (await client.get("/login")).get_data(as_text=True)
 
     assert "Nobody administers this desk yet" in before
@@ -51,14 +51,14 @@ async def test_the_sign_in_says_so_while_nobody_administers_the_desk(client: Cli
 
 async def test_what_to_do_next_is_said_on_one_page_after_the_first_sign_in(client: Client, pool: Pool) -> None:
     note = 'aria-label="What to do next"'
-    path = path_of(await setup.ensure_link(pool, ORIGIN))
+    path = path_of(await bootstrap.ensure_link(pool, ORIGIN))
     await client.post(path, form=GOOD)
 
     pages = [await (await client.get("/symbols")).get_data(as_text=True) for _ in range(2)]
     await client.post("/logout")
     await client.post("/login", form=GOOD)
     later = await (await client.get("/symbols")).get_data(as_text=True)
-    await setup.create_user(pool, "bob@example.org", Role.USER, GOOD["password"])
+    await bootstrap.create_user(pool, "bob@example.org", Role.USER, GOOD["password"])
     await client.post("/logout")
     await client.post("/login", form={**GOOD, "email": "bob@example.org"})
     of_bob = await (await client.get("/symbols")).get_data(as_text=True)
@@ -69,8 +69,8 @@ async def test_what_to_do_next_is_said_on_one_page_after_the_first_sign_in(clien
 
 
 async def test_a_new_link_replaces_the_old_and_only_its_hash_is_kept(client: Client, pool: Pool) -> None:
-    old = path_of(await setup.ensure_link(pool, ORIGIN))
-    new = path_of(await setup.ensure_link(pool, ORIGIN))
+    old = path_of(await bootstrap.ensure_link(pool, ORIGIN))
+    new = path_of(await bootstrap.ensure_link(pool, ORIGIN))
 
     assert (await client.get(old)).status_code == 410
     assert (await client.get(new)).status_code == 200
@@ -81,7 +81,7 @@ async def test_a_new_link_replaces_the_old_and_only_its_hash_is_kept(client: Cli
 
 
 async def test_a_weak_password_is_told_beside_its_field_and_the_link_still_works(client: Client, pool: Pool) -> None:
-    path = path_of(await setup.ensure_link(pool, ORIGIN))
+    path = path_of(await bootstrap.ensure_link(pool, ORIGIN))
 
     refused = await client.post(path, form={**GOOD, "password": "password1234"})
     text = await refused.get_data(as_text=True)
@@ -99,7 +99,7 @@ async def test_a_made_up_link_is_over(client: Client) -> None:
 
 
 async def test_the_command_line_makes_accounts_and_says_what_is_wrong(pool: Pool) -> None:
-    await setup.create_user(pool, "Bob@example.org", Role.USER, "watches from the window seat")
+    await bootstrap.create_user(pool, "Bob@example.org", Role.USER, "watches from the window seat")
 
     for email, password, words in (
         ("bob@example.org", "watches from the window seat", "already has an account"),
@@ -107,5 +107,5 @@ async def test_the_command_line_makes_accounts_and_says_what_is_wrong(pool: Pool
         ("carol@example.org", "short", "at least 12"),
     ):
         with pytest.raises(ValueError, match=words):
-            await setup.create_user(pool, email, Role.USER, password)
-    assert await setup.ensure_link(pool, ORIGIN) is not None
+            await bootstrap.create_user(pool, email, Role.USER, password)
+    assert await bootstrap.ensure_link(pool, ORIGIN) is not None

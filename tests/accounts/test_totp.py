@@ -7,7 +7,7 @@ from quart import Quart
 from quart.typing import TestClientProtocol as Client
 from redis.asyncio import Redis
 
-from app.accounts import setup
+from app.accounts import bootstrap
 from app.db.pools import Pool
 from app.identity import Role
 from tests.accounts.authenticator import enrolled, half_way, text
@@ -16,7 +16,7 @@ from tests.accounts.test_sessions import EMAIL, NAVIGATION, PASSWORD, RIGHT, coo
 
 @pytest.fixture(autouse=True)
 async def alice(pool: Pool) -> None:
-    await setup.create_user(pool, EMAIL, Role.ADMIN, PASSWORD)
+    await bootstrap.create_user(pool, EMAIL, Role.ADMIN, PASSWORD)
 
 
 @pytest.fixture

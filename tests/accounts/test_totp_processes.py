@@ -9,7 +9,7 @@ from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
 from app import deps
-from app.accounts import setup
+from app.accounts import bootstrap
 from app.db.pools import Pool
 from app.factory import create_app
 from app.identity import Role
@@ -19,7 +19,7 @@ from tests.accounts.test_sessions import EMAIL, PASSWORD, sign_in
 
 @pytest.fixture(autouse=True)
 async def alice(pool: Pool) -> None:
-    await setup.create_user(pool, EMAIL, Role.ADMIN, PASSWORD)
+    await bootstrap.create_user(pool, EMAIL, Role.ADMIN, PASSWORD)
 
 
 @pytest.fixture

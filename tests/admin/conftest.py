@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from app.accounts import setup
+from app.accounts import bootstrap
 from app.identity import Role
 from app.settings import Settings
 from tests.stream.conftest import EMAIL, PASSWORD, Desk, settings
@@ -16,7 +16,7 @@ __all__ = ["settings"]
 async def desk(settings: Settings) -> AsyncIterator[Desk]:
     served = Desk(settings)
     await served.start()
-    await setup.create_user(served.house.pools.own, EMAIL, Role.ADMIN, PASSWORD)
+    await bootstrap.create_user(served.house.pools.own, EMAIL, Role.ADMIN, PASSWORD)
     await served.sign_in()
     yield served
     await served.stop()

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import httpx
 
-from app.accounts import setup
+from app.accounts import bootstrap
 from app.identity import Role
 from tests.stream.conftest import EMAIL, Desk
 
@@ -18,7 +18,7 @@ PAGE = {"Accept": "text/html"}
 
 
 async def add(desk: Desk, email: str, role: Role = Role.USER) -> UUID:
-    await setup.create_user(desk.house.pools.own, email, role, PASSWORD)
+    await bootstrap.create_user(desk.house.pools.own, email, role, PASSWORD)
     return await id_of(desk, email)
 
 

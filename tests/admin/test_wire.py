@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from app.accounts import setup
+from app.accounts import bootstrap
 from app.admin import wire
 from app.identity import Role
 from app.wire import Unavailable
@@ -107,7 +107,7 @@ async def test_while_redis_does_not_answer_the_rest_is_shown(desk: Desk) -> None
 async def test_it_is_for_administrators_alone(desk: Desk) -> None:
     async with desk.client() as client:
         assert 'href="/admin/wire"' in (await client.get("/")).text
-    await setup.create_user(desk.house.pools.own, "bob@example.org", Role.USER, PASSWORD)
+    await bootstrap.create_user(desk.house.pools.own, "bob@example.org", Role.USER, PASSWORD)
     async with desk.client() as client:
         client.cookies.clear()
         await client.post("/login", data={"email": "bob@example.org", "password": PASSWORD})

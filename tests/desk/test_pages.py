@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import httpx
 
-from app.accounts import setup
+from app.accounts import bootstrap
 from app.db.pools import Pool
 from app.identity import Role
 from app.live import topics
@@ -31,7 +31,7 @@ async def page(desk: Desk, path: str, status: int = 200, **cookies: str) -> str:
 
 async def administrators_page(desk: Desk) -> str:
     """The desk as an administrator sees it."""
-    await setup.create_user(desk.house.pools.own, ADMIN, Role.ADMIN, PASSWORD)
+    await bootstrap.create_user(desk.house.pools.own, ADMIN, Role.ADMIN, PASSWORD)
     async with desk.client() as client:
         client.cookies.clear()
         await client.post("/login", data={"email": ADMIN, "password": PASSWORD})

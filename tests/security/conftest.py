@@ -14,7 +14,7 @@ from quart_auth import QuartAuth
 from redis.asyncio import Redis
 
 from app import deps, sections
-from app.accounts import setup
+from app.accounts import bootstrap
 from app.accounts.tokens import queries, secret
 from app.db import roles
 from app.embedded import postgres, valkey
@@ -123,8 +123,8 @@ async def furnish(app: Quart) -> Door:
     house, people = deps.house_of(app), {role: f"{role}@example.org" for role in Role}
     await until(lambda: house.listening() and house.seeded and house.vitals.database, 60)
     for role, email in people.items():
-        await setup.create_user(house.pools.own, email, role, PASSWORD)
-    await setup.create_user(house.pools.own, OTHER, Role.USER, PASSWORD)
+        await bootstrap.create_user(house.pools.own, email, role, PASSWORD)
+    await bootstrap.create_user(house.pools.own, OTHER, Role.USER, PASSWORD)
     return Door(app, people)
 
 

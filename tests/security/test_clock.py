@@ -7,7 +7,7 @@ import pytest
 from itsdangerous import TimestampSigner
 
 from app import deps
-from app.accounts import gate
+from app.accounts import throttle
 from app.identity import Role
 from tests.security.conftest import Door
 
@@ -46,10 +46,10 @@ async def test_a_session_lives_no_longer_for_it(door: Door, monkeypatch: pytest.
 @pytest.mark.parametrize("seconds", [-HOUR, HOUR])
 async def test_a_limit_neither_opens_nor_sticks(door: Door, monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
     limits, email = deps.house_of(door.app).limits, f"{uuid4()}@example.org"
-    spent = [await gate.wait_to_sign_in(limits, email, str(uuid4())) for _ in range(11)]
+    spent = [await throttle.wait_to_sign_in(limits, email, str(uuid4())) for _ in range(11)]
     assert spent[:10] == [None] * 10
 
     turn(monkeypatch, seconds)
 
-    assert await gate.wait_to_sign_in(limits, email, str(uuid4()))
-    assert await gate.wait_to_sign_in(limits, f"{uuid4()}@example.org", str(uuid4())) is None
+    assert await throttle.wait_to_sign_in(limits, email, str(uuid4()))
+    assert await throttle.wait_to_sign_in(limits, f"{uuid4()}@example.org", str(uuid4())) is None

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from argon2 import PasswordHasher
 
-from app.accounts import setup
+from app.accounts import bootstrap
 from app.identity import Role
 from app.settings import Settings
 from tests.stream.conftest import EMAIL, PASSWORD, Desk, settings
@@ -45,7 +45,7 @@ async def test_whether_somebody_is_known_closed_or_nobody_is_told_by_nothing_and
     desk = Desk(proxied)
     await desk.start()
     await desk.enter()
-    await setup.create_user(desk.house.pools.own, "closed@example.org", Role.USER, PASSWORD)
+    await bootstrap.create_user(desk.house.pools.own, "closed@example.org", Role.USER, PASSWORD)
     async with desk.house.pools.own.acquire() as connection:
         await connection.execute("update app.users set active = false where email = 'closed@example.org'")
     hashes.clear()

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from quart import Quart
 
 from app import deps
-from app.accounts import setup
+from app.accounts import bootstrap
 from app.embedded import valkey
 from app.embedded.child import Child
 from app.embedded.places import prepare
@@ -66,7 +66,7 @@ class Desk:
         assert await self._publisher.publish(event) >= 1
 
     async def enter(self) -> None:
-        await setup.create_user(self.house.pools.own, EMAIL, Role.USER, PASSWORD)
+        await bootstrap.create_user(self.house.pools.own, EMAIL, Role.USER, PASSWORD)
         await self.sign_in()
 
     async def sign_in(self) -> None:

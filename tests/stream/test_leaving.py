@@ -17,7 +17,7 @@ from termios import FIONREAD
 
 import httpx
 
-from app.accounts import setup
+from app.accounts import bootstrap
 from app.db.pools import Pool
 from app.identity import Role
 from app.push import Push
@@ -59,7 +59,7 @@ async def signed_in(settings: Settings) -> dict[str, str]:
             while not await ready(client):
                 await asyncio.sleep(0.05)
         pool = Pool(environment(settings)["DATABASE_URL"], "test")
-        await setup.create_user(pool, EMAIL, Role.USER, PASSWORD)
+        await bootstrap.create_user(pool, EMAIL, Role.USER, PASSWORD)
         await pool.close()
         await client.post("/login", data={"email": EMAIL, "password": PASSWORD})
         return {"Cookie": "; ".join(f"{name}={value}" for name, value in client.cookies.items())}

@@ -8,7 +8,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
-from app.accounts import setup
+from app.accounts import bootstrap
 from app.identity import Role
 from app.settings import Settings
 from app.wire.channels import Channels
@@ -122,7 +122,7 @@ async def test_without_a_token_there_is_none_to_show(desk: Desk) -> None:
 
 
 async def test_an_admin_is_told(desk: Desk) -> None:
-    await setup.create_user(desk.house.pools.own, "boss@example.org", Role.ADMIN, PASSWORD)
+    await bootstrap.create_user(desk.house.pools.own, "boss@example.org", Role.ADMIN, PASSWORD)
     desk.cookies = {}
     async with desk.client() as client:
         await client.post("/login", data={"email": "boss@example.org", "password": PASSWORD})

@@ -4,10 +4,11 @@ from quart import Blueprint, Response, abort, redirect, request
 from quart.typing import ResponseReturnValue
 
 from app import deps
-from app.accounts import gate, invites, queries
+from app.accounts import queries, throttle
+from app.accounts.emails import Kind
 from app.accounts.forms import Address
-from app.accounts.invites import Choice
-from app.accounts.letters import Kind
+from app.accounts.invites import routes
+from app.accounts.invites.routes import Choice
 from app.accounts.queries import Action, Invite, Outcome
 from app.accounts.resets import queries as resets
 from app.web import caller, errors, guards, html, parameters
@@ -34,7 +35,7 @@ async def ask() -> ResponseReturnValue:
     if not form.validate():
         return await _forgot_page(form, 422)
     email: str = form.email.data
-    wait = await gate.wait_to_reset(deps.limits(), email, caller.address())
+    wait = await throttle.wait_to_reset(deps.limits(), email, caller.address())
     async with deps.pools().own.acquire() as connection, connection.transaction():
         outcome = Outcome.OK if wait is None else Outcome.LIMITED
         await queries.record(connection, email, Action.FORGOT, outcome, caller.address())
@@ -50,13 +51,13 @@ async def ask() -> ResponseReturnValue:
 @guards.public
 async def show(token: str) -> ResponseReturnValue:
     invite = await _opened(token)
-    return await invites.offered(invite, Choice()) if invite else await errors.answer(410, SPENT)
+    return await routes.offered(invite, Choice()) if invite else await errors.answer(410, SPENT)
 
 
 @blueprint.post("/reset/<token>")
 @guards.public
 async def accept(token: str) -> ResponseReturnValue:
-    hashed = await invites.chosen(token, _opened, SPENT)
+    hashed = await routes.chosen(token, _opened, SPENT)
     return hashed if isinstance(hashed, Response) else await _accepted(token, hashed)
 
 
@@ -65,7 +66,7 @@ async def _accepted(token: str, password_hash: str) -> ResponseReturnValue:
         invite = await resets.use(connection, token)
         if invite is None or invite.user_id is None:
             return await errors.answer(410, SPENT)
-        await invites.renew(connection, invite, invite.user_id, password_hash)
+        await routes.renew(connection, invite, invite.user_id, password_hash)
     deps.courier().hurry()
     return redirect("/login", 303)
 

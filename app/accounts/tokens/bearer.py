@@ -8,7 +8,7 @@ from typing import NamedTuple
 from quart import Quart, abort, current_app
 
 from app import db, deps, wire
-from app.accounts import gate
+from app.accounts import throttle
 from app.accounts.tokens import queries, secret
 from app.accounts.tokens.queries import Owned
 from app.identity import Identity, Role, Scope
@@ -86,7 +86,7 @@ def _refusal(found: Owned | None) -> str:
 
 
 async def _refuse(email: str, reason: str) -> None:
-    neighbourhood = gate.neighbourhood(caller.address())
+    neighbourhood = throttle.neighbourhood(caller.address())
     try:
         wait = await deps.limits().hit("token:wrong", neighbourhood, WRONG)
     except wire.Unavailable:

@@ -10,8 +10,9 @@ from wtforms import Form, PasswordField  # type: ignore[import-untyped]
 from wtforms.validators import DataRequired, ValidationError  # type: ignore[import-untyped]
 
 from app import deps
-from app.accounts import gate, passwords, queries, visitor
-from app.accounts.letters import Kind
+from app.accounts import passwords, queries, throttle
+from app.accounts import session as accounts_session
+from app.accounts.emails import Kind
 from app.accounts.queries import Action, Invite, Outcome
 from app.web import caller, errors, guards, html
 
@@ -52,7 +53,7 @@ async def accept(token: str) -> ResponseReturnValue:
 
 async def chosen(token: str, opened: Opened, spent: str) -> str | Response:
     """The hash of the password that was typed behind a link, or the answer to what is no password or no link."""
-    wait = await gate.wait_for_welcome(deps.limits(), caller.address())
+    wait = await throttle.wait_for_welcome(deps.limits(), caller.address())
     if wait is not None:
         return await errors.answer(429, retry_after=wait)
     invite = await opened(token)
@@ -95,7 +96,7 @@ async def _made(connection: Any, invite: Invite, password_hash: str) -> bool:
     if user is None:
         return False
     # Before the end: while Redis is away nobody becomes anything.
-    session = await visitor.let_in(user, first=True)
+    session = await accounts_session.let_in(user, first=True)
     await queries.record(connection, user.email, Action.ACCEPT_INVITE, Outcome.OK, caller.address(), "", session)
     return True
 

@@ -7,11 +7,12 @@ from quart import Blueprint, Response, redirect, request
 from quart.typing import ResponseReturnValue
 
 from app import deps
-from app.accounts import gate, queries, visitor
+from app.accounts import queries, throttle
+from app.accounts import session as accounts_session
+from app.accounts.mfa import verify
+from app.accounts.mfa.forms import Code
+from app.accounts.mfa.routes import seal
 from app.accounts.queries import Action, Outcome, User
-from app.accounts.totp import proof
-from app.accounts.totp.forms import Code
-from app.accounts.totp.routes import seal
 from app.web import caller, errors, guards, html, security
 from app.wire import halves
 
@@ -59,19 +60,19 @@ async def enter() -> ResponseReturnValue:
     if not form.validate():
         return await _page(form, 422)
     user = half.user
-    wait = await gate.wait_for_code(deps.limits(), str(user.id), caller.address())
+    wait = await throttle.wait_for_code(deps.limits(), str(user.id), caller.address())
     if wait is not None:
         await _record(user, Action.CODE, Outcome.LIMITED)
         return await errors.answer(429, retry_after=wait)
     async with deps.pools().own.acquire() as connection:
-        kind = await proof.by_code(connection, seal(), user.id, form.code.data)
+        kind = await verify.by_code(connection, seal(), user.id, form.code.data)
     if not kind:
         await _record(user, Action.CODE, Outcome.FAILED)
         form.code.errors, form.code.data = [WRONG], ""  # no secret is sent back
         return await _page(form, 422)
     if not await deps.sessions().halves.end(half.sid):
         return redirect(_sign_in_url(back), 303)
-    await _record(user, Action.SIGN_IN, Outcome.OK, kind, await visitor.let_in(user))
+    await _record(user, Action.SIGN_IN, Outcome.OK, kind, await accounts_session.let_in(user))
     response = Response("", 303, {"Location": back})
     response.delete_cookie(COOKIE, path="/login")
     return response

@@ -8,11 +8,11 @@ from wtforms import Form, HiddenField  # type: ignore[import-untyped]
 from wtforms.validators import Length  # type: ignore[import-untyped]
 
 from app import deps
-from app.accounts import gate, passwords, queries, visitor
+from app.accounts import passwords, queries, session, throttle
+from app.accounts.mfa import verify
+from app.accounts.mfa.forms import code_field, password_field
+from app.accounts.mfa.routes import seal
 from app.accounts.queries import Action, Outcome, User
-from app.accounts.totp import proof
-from app.accounts.totp.forms import code_field, password_field
-from app.accounts.totp.routes import seal
 from app.identity import Identity
 from app.web import caller, errors, guards, html, security, session_end, sudo
 
@@ -64,7 +64,7 @@ async def confirm() -> ResponseReturnValue:
         await _record(who, Outcome.FAILED)
         return await _page(form, 422)
     if _ends_soon():
-        await _record(who._replace(session=await visitor.let_in(user)), Outcome.OK, "a new session")
+        await _record(who._replace(session=await session.let_in(user)), Outcome.OK, "a new session")
     else:
         await deps.sessions().confirm(who.session)
         await _record(who, Outcome.OK)
@@ -102,9 +102,9 @@ async def _account(who: Identity) -> User | None:
 
 async def _wait(who: Identity, form: Confirmation) -> float | None:
     limits, user_id, ip = deps.limits(), str(who.user_id), caller.address()
-    wait = await gate.wait_to_confirm(limits, user_id, ip)
+    wait = await throttle.wait_to_confirm(limits, user_id, ip)
     if wait is None and form.code is not None:
-        wait = await gate.wait_for_code(limits, user_id, ip)
+        wait = await throttle.wait_for_code(limits, user_id, ip)
     return wait
 
 
@@ -114,7 +114,7 @@ async def _proven(form: Confirmation, user: User | None) -> bool:
         form.password.errors = [WRONG]
     elif form.code is not None:
         async with deps.pools().own.acquire() as connection:
-            if not await proof.by_code(connection, seal(), user.id, form.code.data):
+            if not await verify.by_code(connection, seal(), user.id, form.code.data):
                 form.code.errors = [WRONG_CODE]
     return not form.errors
 

@@ -4,10 +4,11 @@ from quart import Blueprint, Response, abort, redirect, request
 from quart.typing import ResponseReturnValue
 
 from app import deps
-from app.accounts import gate, passwords, queries, visitor
+from app.accounts import passwords, queries, throttle
+from app.accounts import session as accounts_session
+from app.accounts.emails import Kind
 from app.accounts.forms import Address, Welcome
-from app.accounts.invites import TAKEN, Choice
-from app.accounts.letters import Kind
+from app.accounts.invites.routes import TAKEN, Choice
 from app.accounts.queries import Action, Outcome
 from app.identity import Role
 from app.web import caller, errors, guards, html, parameters
@@ -34,7 +35,7 @@ async def register() -> ResponseReturnValue:
     if not form.validate():
         return await _page(form, 422)
     email: str = form.email.data
-    wait = await gate.wait_to_register(deps.limits(), email, caller.address())
+    wait = await throttle.wait_to_register(deps.limits(), email, caller.address())
     if wait is not None:
         return await errors.answer(429, retry_after=wait)
     # Whether the address is known or not, the same is done and said. A password comes only from who reads the
@@ -58,7 +59,7 @@ async def choose(token: str) -> ResponseReturnValue:
 @guards.public
 async def finish(token: str) -> ResponseReturnValue:
     _must_be_on(by_mail=True)
-    wait = await gate.wait_for_welcome(deps.limits(), caller.address())
+    wait = await throttle.wait_for_welcome(deps.limits(), caller.address())
     if wait is not None:
         return await errors.answer(429, retry_after=wait)
     email = await _opened(token)
@@ -79,7 +80,7 @@ async def _finished(token: str, password_hash: str) -> ResponseReturnValue:
         if user is None:
             return await errors.answer(410, TAKEN)
         # Before the end: while Redis is away nobody becomes anything.
-        session = await visitor.let_in(user, first=True)
+        session = await accounts_session.let_in(user, first=True)
         done = (Action.REGISTER, Outcome.OK, caller.address(), "", session)
         await queries.record(connection, email, *done)
     return redirect("/", 303)

@@ -4,9 +4,9 @@ import secrets
 from typing import Any
 
 from app.accounts import passwords, queries
+from app.accounts.mfa import queries as steps
 from app.accounts.queries import Action, Outcome, User
 from app.accounts.resets import queries as resets
-from app.accounts.totp import queries as steps
 from app.db import Unavailable
 from app.db.pools import Pool
 from app.identity import Role

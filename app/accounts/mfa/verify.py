@@ -4,8 +4,8 @@ import time
 from typing import Any
 from uuid import UUID
 
-from app.accounts.totp import codes, queries
-from app.accounts.totp.seal import Seal
+from app.accounts.mfa import codes, queries
+from app.accounts.mfa.encryption import Seal
 from app.identity import Identity
 
 

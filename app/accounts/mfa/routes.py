@@ -9,12 +9,12 @@ from quart import Blueprint, Response, redirect, request
 from quart.typing import ResponseReturnValue
 
 from app import deps
-from app.accounts import gate, passwords, queries, visitor
+from app.accounts import passwords, queries, session, throttle
+from app.accounts.mfa import codes, verify
+from app.accounts.mfa import queries as steps
+from app.accounts.mfa.encryption import Seal
+from app.accounts.mfa.forms import Code, Off, Password
 from app.accounts.queries import Action, Outcome, User
-from app.accounts.totp import codes, proof
-from app.accounts.totp import queries as steps
-from app.accounts.totp.forms import Code, Off, Password
-from app.accounts.totp.seal import Seal
 from app.web import caller, errors, guards, html, sudo
 from app.web.once import Once
 from app.wire.limits import Limits
@@ -44,7 +44,7 @@ async def start() -> ResponseReturnValue:
     form, who = Password(await request.form), guards.identity()
     if not form.validate():
         return await _page(form, 422)
-    if refusal := await _too_often(gate.wait_to_confirm, Action.CODES_ON):
+    if refusal := await _too_often(throttle.wait_to_confirm, Action.CODES_ON):
         return refusal
     user = await _whose_password(form, Action.CODES_ON)
     if user is None:
@@ -69,11 +69,11 @@ async def enrol() -> ResponseReturnValue:
     form, who = Code(await request.form), guards.identity()
     if not form.validate():
         return await _enrolment_page(form, 422)
-    if refusal := await _too_often(gate.wait_for_code, Action.CODES_ON):
+    if refusal := await _too_often(throttle.wait_for_code, Action.CODES_ON):
         return refusal
     recovery = codes.new_recovery()
     async with deps.pools().own.acquire() as connection, connection.transaction():
-        done = await proof.first_code(connection, seal(), who, form.code.data)
+        done = await verify.first_code(connection, seal(), who, form.code.data)
         if done:
             await steps.replace_recovery(connection, who.user_id, [codes.plain(code) for code in recovery])
             await _record(connection, Action.CODES_ON, Outcome.OK)
@@ -98,7 +98,7 @@ async def renew_recovery() -> ResponseReturnValue:
     form, who = Password(await request.form), guards.identity()
     if not form.validate():
         return await _codes_page(form, 422)
-    if refusal := await _too_often(gate.wait_to_confirm, Action.NEW_RECOVERY):
+    if refusal := await _too_often(throttle.wait_to_confirm, Action.NEW_RECOVERY):
         return refusal
     user = await _whose_password(form, Action.NEW_RECOVERY)
     if user is None:
@@ -124,12 +124,12 @@ async def turn_off() -> ResponseReturnValue:
     form, who = Off(await request.form), guards.identity()
     if not form.validate():
         return await _off_page(form, 422)
-    if refusal := await _too_often(gate.wait_for_code, Action.CODES_OFF):
+    if refusal := await _too_often(throttle.wait_for_code, Action.CODES_OFF):
         return refusal
     if await _whose_password(form, Action.CODES_OFF) is None:
         return await _off_page(form, 422)
     async with deps.pools().own.acquire() as connection, connection.transaction():
-        kind = await proof.by_code(connection, seal(), who.user_id, form.code.data)
+        kind = await verify.by_code(connection, seal(), who.user_id, form.code.data)
         if kind:
             await steps.remove(connection, who.user_id)
         await _record(connection, Action.CODES_OFF, Outcome.OK if kind else Outcome.FAILED, kind)
@@ -169,7 +169,7 @@ async def _known_anew() -> None:
     async with deps.pools().own.acquire() as connection:
         user = await queries.user_by_id(connection, guards.identity().user_id)
     if user is not None:
-        visitor.know(user)
+        session.know(user)
 
 
 async def _record(connection: Any, action: Action, outcome: Outcome, detail: str = "") -> None:
@@ -196,7 +196,7 @@ async def _page(form: Password, status: int = 200) -> Response:
     async with deps.pools().own.acquire() as connection:
         on = await steps.secret_of(connection, who.user_id) is not None
         left = await steps.recovery_left(connection, who.user_id)
-    due = await visitor.owes_codes(who)
+    due = await session.owes_codes(who)
     return await html.page(
         "accounts/totp", title="Codes for signing in", status=status, form=form, on=on, left=left, due=due
     )
