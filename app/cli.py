@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.commands import stored
+from app.commands import data_commands
 from app.embedded.child import READY_FD, follow_parent
 from app.embedded.places import Unusable
 from app.toml import BadSetting
@@ -103,13 +103,13 @@ def setup() -> None:
     """
     with _one_line():
         settings = _completed("setup")
-        from app.commands import ground
+        from app.commands import prepare
 
-        ground.lay_own(settings)
-        if link := ground.first_link(settings):
+        prepare.lay_own(settings)
+        if link := prepare.first_link(settings):
             click.echo(f"no admin yet; this link makes the first one, once: {link}")
         _warn_of_owner(settings)
-        if ground.could_write_market(settings):
+        if prepare.could_write_market(settings):
             click.echo(
                 "warning: the role that reads the market could write it; MARKET_DATABASE_URL names another", err=True
             )
@@ -174,7 +174,7 @@ def remove_totp(email: str) -> None:
     click.echo(f"{email} signs in with the password alone" if removed else f"{email} was asked for no codes")
 
 
-@main.group(commands=stored.COMMANDS)
+@main.group(commands=data_commands.COMMANDS)
 def data() -> None:
     """Look after market data.
 
@@ -184,7 +184,7 @@ def data() -> None:
 
 
 @data.result_callback()
-def _work(work: stored.Work | None) -> None:
+def _work(work: data_commands.Work | None) -> None:
     if work:
         with _one_line():
             fine = work(_settings("data"))
@@ -221,19 +221,19 @@ def _completed(component: str, *, database: bool = True, engine: bool = False) -
 
 def _prepare(settings: "Settings") -> None:
     """A database that is away keeps nobody from starting: pages say so until it is back."""
-    from app.commands import ground
+    from app.commands import prepare
 
     try:
-        ground.lay_own(settings, patience=3)
+        prepare.lay_own(settings, patience=3)
         _warn_of_owner(settings)
     except Unusable as refusal:
         click.echo(f"warning: {refusal}; `tickstock setup` does it later", err=True)
 
 
 def _warn_of_owner(settings: "Settings") -> None:
-    from app.commands import ground
+    from app.commands import prepare
 
-    if ground.owns_audit(settings):
+    if prepare.owns_audit(settings):
         click.echo(
             'warning: the role of DATABASE_URL owns the audit and could alter it; docs/operations.md, "The owner of the'
             ' audit", says how another role owns it',

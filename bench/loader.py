@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import asyncpg
 
-from app.commands import ground
+from app.commands import prepare
 from app.db.pools import Pool
 from app.embedded import places, postgres
 from app.embedded.child import Child
@@ -41,7 +41,7 @@ def main() -> None:
     child.start()
     try:
         assert child.wait_ready(30)
-        address = ground.lay(postgres.url(where)).engine
+        address = prepare.lay(postgres.url(where)).engine
         assert address
         path = _made(place / "bars.csv")
         rounds = [asyncio.run(_round(address, path, path.read_bytes())) for _ in range(ROUNDS)]

@@ -9,8 +9,8 @@ from datetime import date
 from rich.console import Console
 from rich.table import Table
 
-from app.commands import hours, spellings
-from app.commands.loading import AGAIN, bars, market, stopping, with_pool
+from app.commands import market_time, spellings
+from app.commands.market_database import AGAIN, bars, market, stopping, with_pool
 from app.db.market import inspect
 from app.db.pools import Pool
 from app.db.timescale import minute_counts
@@ -56,7 +56,7 @@ def repair(settings: Settings, asked: Asked, really: bool) -> bool:
 
 
 async def _look(pool: Pool, settings: Settings, asked: Asked) -> Coverage:
-    at = None if asked.until else await hours.now(settings)
+    at = None if asked.until else await market_time.now(settings)
     if at is not None:
         asked = asked._replace(until=last_closed(at))
     if asked.symbols:

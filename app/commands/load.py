@@ -96,7 +96,7 @@ def _scenarios(options: Options) -> "list[ScenarioBars]":
 def _from_files(
     settings: "Settings", files: Sequence[Path], scenarios: "Sequence[ScenarioBars]", options: Options
 ) -> bool:
-    from app.commands.data import Files, load_files
+    from app.commands.load_files import Files, load_files
     from app.engine.loads.shipped import Shipped
 
     history = [Shipped(settings.replay.path, settings.replay.history_until)] if options.shipped else []
@@ -106,7 +106,7 @@ def _from_files(
 
 
 def _from_provider(settings: "Settings", options: Options) -> bool:
-    from app.commands.provider import Asked, load_provider
+    from app.commands.load_provider import Asked, load_provider
 
     span = (_date(options.first), _date(options.last))
     asked = Asked(options.symbols, options.timeframe, *span, options.dry_run, not options.no_reference)

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypeVar
 
-from app.commands import addresses, ground
-from app.commands.carried import carried
+from app.commands import addresses, prepare
+from app.commands.temporary_postgres import carried
 from app.db.pools import Pool
 from app.embedded.places import Unusable
 from app.identity import Role
@@ -52,12 +52,12 @@ def _done(
     """`makes`: it makes an account, and may make the database for it."""
 
     async def work(reached: Settings) -> T:
-        async with ground.pool_for(reached) as pool:
+        async with prepare.pool_for(reached) as pool:
             return await asked(pool)
 
     with _database(settings, environ, makes=makes) as reached:
         try:
-            return ground.done(work(reached))
+            return prepare.done(work(reached))
         except ValueError as refusal:
             raise Unusable(str(refusal)) from None
 
@@ -66,7 +66,7 @@ def _done(
 def _database(settings: Settings, environ: Mapping[str, str], *, makes: bool) -> Iterator[Settings]:
     """The one that is named, the one that runs here, or our own for as long as the command takes."""
     if addresses.named(settings).own:
-        ground.lay_own(settings, patience=0)
+        prepare.lay_own(settings, patience=0)
         yield settings
     elif running := addresses.running(settings.data_dir):
         yield addresses.with_addresses(settings, running)

@@ -5,7 +5,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping
 
-from app.commands import addresses, ground
+from app.commands import addresses, prepare
 from app.commands.addresses import Addresses
 from app.embedded import places, postgres, valkey, valkey_users
 from app.embedded.child import Program
@@ -80,7 +80,7 @@ class Desk:
         if said.own:
             return known
         self._first = first and self._settings.engine.on
-        laid = ground.lay(postgres.url(self._places))
+        laid = prepare.lay(postgres.url(self._places))
         return known._replace(own=laid.own, engine=laid.engine, market=said.market or laid.market)
 
     def _redis_users(self) -> Users | None:
@@ -119,7 +119,7 @@ class Desk:
     def _greet(self) -> None:
         self._say(f"TickStock is at {self._settings.public_url}")
         if not addresses.named(self._settings).own:
-            link = ground.first_link(addresses.with_addresses(self._settings, self._known))
+            link = prepare.first_link(addresses.with_addresses(self._settings, self._known))
             if link:
                 self._say(f"no admin yet; this link makes the first one, once: {link}")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from app.commands.loading import market, with_pool
+from app.commands.market_database import market, with_pool
 from app.db.pools import Pool
 from app.embedded.places import Unusable
 from app.engine.loads.asks import listed, require_storable

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.commands import ground
+from app.commands import prepare as commands_prepare
 from app.embedded import postgres, valkey
 from app.embedded.child import Child
 from app.embedded.places import leave, prepare
@@ -29,7 +29,7 @@ def servers(data: Path) -> Iterator[Servers]:
             child.start()
             if not child.wait_ready(30):
                 raise SystemExit(f"{child.program.name} does not start: {child.program.log}")
-        urls = ground.lay(postgres.url(places))
+        urls = commands_prepare.lay(postgres.url(places))
         assert urls.own
         assert urls.market
         assert urls.engine

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
-from app.commands import hours
+from app.commands import market_time
 from app.engine.coverage import Missing
 from app.engine.coverage.periods import last_closed
 from app.finance import calendar
@@ -98,13 +98,13 @@ async def test_the_markets_time_is_the_feeds_where_that_plays_what_is_past(
         await clock.announce(client, told)
     await close(client)
 
-    assert await hours.now(said(redis_url, provider), lambda: 5e9) == now
+    assert await market_time.now(said(redis_url, provider), lambda: 5e9) == now
 
 
 async def test_without_a_redis_the_wall_counts_for_live_feeds_alone(tmp_path: Path) -> None:
     settings = said(f"unix://{tmp_path}/none.sock", "massive")
 
-    assert await hours.now(settings, lambda: 5e9) == 5e9
+    assert await market_time.now(settings, lambda: 5e9) == 5e9
 
 
 async def test_the_command_ends_with_the_last_session_of_the_market_that_plays(

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import main
-from app.commands.provider import Asked, load_provider
+from app.commands.load_provider import Asked, load_provider
 from app.embedded.places import Unusable
 from app.settings import Settings
 from tests.cli.conftest import command

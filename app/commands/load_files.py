@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from app.commands import spellings
-from app.commands.loading import AGAIN, bars, market, stopping, with_pool
+from app.commands.market_database import AGAIN, bars, market, stopping, with_pool
 from app.db.pools import Pool
 from app.embedded.places import Unusable
 from app.engine.loads.datetimes import Order

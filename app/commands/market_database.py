@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from app.commands import addresses
-from app.commands.carried import carried
+from app.commands.temporary_postgres import carried
 from app.db import Unavailable
 from app.db.migrate import ForeignSchema, NewerSchema, migrate
 from app.db.pools import Pool

@@ -52,7 +52,7 @@ def repair(yes: bool, **said: Any) -> Work:
 @click.option("--date", "day", type=DAY, help="The newest day that is stored.")
 def close(day: datetime | None) -> Work:
     """Complete a day, roll up its week and month, and check each universe; exit code 1 if one lacks too much."""
-    from app.commands import closing as commands
+    from app.commands import close_day as commands
 
     return lambda settings: commands.close(settings, _day(day))
 

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from app import wire
 from app.commands import addresses
-from app.commands.loading import market, with_pool
+from app.commands.market_database import market, with_pool
 from app.db.pools import Pool
 from app.embedded.places import Unusable
 from app.engine.closing import Closed, queries

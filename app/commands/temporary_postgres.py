@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import click
 
-from app.commands import addresses, ground
+from app.commands import addresses, prepare
 from app.commands.addresses import Addresses
 from app.embedded import places, postgres
 from app.embedded.child import Child
@@ -29,7 +29,7 @@ def carried(settings: Settings, environ: Mapping[str, str]) -> Iterator[Addresse
         try:
             if not child.wait_ready(START_SECONDS):
                 raise Unusable(f"postgres does not start (see {child.program.log})")
-            yield ground.lay(postgres.url(where))
+            yield prepare.lay(postgres.url(where))
         finally:
             child.stop(STOP_SECONDS)
             places.leave(where)
