@@ -90,7 +90,7 @@ def engine() -> None:
         settings = _completed("engine", engine=True)
         if not settings.engine.on:
             _idle("engine", "ENGINE")
-        from app.engine.run import main as run_engine
+        from app.engine.process import main as run_engine
 
         run_engine(settings, _ready)
 

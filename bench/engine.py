@@ -33,7 +33,7 @@ from app.db.migrate import migrate
 from app.embedded import postgres, valkey
 from app.embedded.child import Child
 from app.embedded.places import prepare
-from app.engine.queries import put_bars, put_symbols
+from app.engine.storage.bars import put_bars, put_symbols
 from app.finance import candles
 from app.finance.bars import Bar
 from app.finance.clock import MarketClock

@@ -15,10 +15,10 @@ from app.commands import prepare
 from app.db.pools import Pool
 from app.embedded import places, postgres
 from app.embedded.child import Child
-from app.engine.loads.frames import FRAMES
-from app.engine.loads.keeper import Keeper
 from app.engine.loads.load import load
-from app.engine.loads.textfile import TextFile
+from app.engine.loads.sources.csv_file import TextFile
+from app.engine.loads.sources.timeframes import FRAMES
+from app.engine.loads.writer import Keeper
 
 SYMBOLS, DAYS = 600, 500
 ROUNDS = 3

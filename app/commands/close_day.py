@@ -13,8 +13,9 @@ from app.commands import addresses
 from app.commands.market_database import market, with_pool
 from app.db.pools import Pool
 from app.embedded.places import Unusable
-from app.engine.closing import Closed, queries
-from app.engine.closing.close import DayClose, Event
+from app.engine.eod import queries
+from app.engine.eod.day_close import DayClose, Event
+from app.engine.eod.result import Closed
 from app.finance import calendar
 from app.settings import Settings
 from app.wire import closings

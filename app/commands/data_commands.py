@@ -10,7 +10,7 @@ import click
 from app.commands.load import DAY, TIMEFRAMES, load
 
 if TYPE_CHECKING:
-    from app.engine.coverage import Asked
+    from app.engine.coverage.result import Asked
     from app.settings import Settings
 
 Work = Callable[["Settings"], bool]
@@ -126,7 +126,7 @@ def redis_contract() -> None:
 
 
 def _asked(said: dict[str, Any]) -> "Asked":
-    from app.engine.coverage import Asked
+    from app.engine.coverage.result import Asked
 
     return Asked(said["timeframe"], _day(said["first"]), _day(said["last"]), _symbols(said["symbols"]))
 

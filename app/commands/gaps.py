@@ -15,15 +15,15 @@ from app.db.market import inspect
 from app.db.pools import Pool
 from app.db.timescale import minute_counts
 from app.embedded.places import Unusable
-from app.engine.coverage import Asked, Coverage
 from app.engine.coverage.look import look
 from app.engine.coverage.periods import last_closed
 from app.engine.coverage.repair import plans
-from app.engine.loads import massive
-from app.engine.loads.asks import Plan
-from app.engine.loads.provider import minutes
-from app.engine.loads.rest import Refused, Unreachable
-from app.engine.loads.work import NO_KEY, Origin, Standing, Work
+from app.engine.coverage.result import Asked, Coverage
+from app.engine.jobs.plan import Plan
+from app.engine.jobs.worker import NO_KEY, Origin, Standing, Work
+from app.engine.loads.providers import massive
+from app.engine.loads.providers.history import minutes
+from app.engine.loads.providers.rest import Refused, Unreachable
 from app.finance.history import read_moves
 from app.settings import Settings
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 if TYPE_CHECKING:
-    from app.engine.loads.datetimes import Order
-    from app.engine.loads.scenario import ScenarioBars
-    from app.engine.loads.source import Source
+    from app.engine.loads.sources.datetimes import Order
+    from app.engine.loads.sources.scenario import ScenarioBars
+    from app.engine.loads.sources.source import Source
     from app.settings import Settings
 
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -84,8 +84,8 @@ def _named(options: Sequence[str], options_set: set[str]) -> str:
 def _scenarios(options: Options) -> "list[ScenarioBars]":
     if not options.scenario:
         return []
-    from app.engine.loads import scenario
-    from app.engine.loads.source import Unreadable
+    from app.engine.loads.sources import scenario
+    from app.engine.loads.sources.source import Unreadable
 
     try:
         return scenario.chosen(options.scenario, options.timeframe)
@@ -97,7 +97,7 @@ def _from_files(
     settings: "Settings", files: Sequence[Path], scenarios: "Sequence[ScenarioBars]", options: Options
 ) -> bool:
     from app.commands.load_files import Files, load_files
-    from app.engine.loads.shipped import Shipped
+    from app.engine.loads.sources.shipped import Shipped
 
     history = [Shipped(settings.replay.path, settings.replay.history_until)] if options.shipped else []
     paths: list[Path | Source] = [*files, *scenarios, *history]

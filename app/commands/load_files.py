@@ -10,14 +10,14 @@ from app.commands import spellings
 from app.commands.market_database import AGAIN, bars, market, stopping, with_pool
 from app.db.pools import Pool
 from app.embedded.places import Unusable
-from app.engine.loads.datetimes import Order
-from app.engine.loads.files import opened
-from app.engine.loads.frames import FRAMES, Frame
-from app.engine.loads.keeper import Keeper
 from app.engine.loads.load import Outcome, load
-from app.engine.loads.scenario import ScenarioBars
-from app.engine.loads.shipped import SOURCE, Shipped
-from app.engine.loads.source import Source, Unreadable
+from app.engine.loads.sources.datetimes import Order
+from app.engine.loads.sources.files import opened
+from app.engine.loads.sources.scenario import ScenarioBars
+from app.engine.loads.sources.shipped import SOURCE, Shipped
+from app.engine.loads.sources.source import Source, Unreadable
+from app.engine.loads.sources.timeframes import FRAMES, Frame
+from app.engine.loads.writer import Keeper
 from app.settings import Settings
 
 Say = Callable[[str], object]

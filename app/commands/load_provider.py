@@ -9,15 +9,15 @@ from app.commands import spellings
 from app.commands.market_database import AGAIN, bars, market, stopping, with_pool
 from app.db.pools import Pool
 from app.embedded.places import Unusable
-from app.engine.loads import massive
-from app.engine.loads.asks import require_storable
-from app.engine.loads.frames import FRAMES
-from app.engine.loads.keeper import Keeper
-from app.engine.loads.massive import Span
-from app.engine.loads.pace import Pace
-from app.engine.loads.provider import Progress, ProviderLoad, Wanted, minutes
-from app.engine.loads.rest import Refused, Rest, Unreachable
-from app.engine.loads.source import Unreadable
+from app.engine.jobs.plan import require_storable
+from app.engine.loads.providers import massive
+from app.engine.loads.providers.history import Progress, ProviderLoad, Wanted, minutes
+from app.engine.loads.providers.massive import Span
+from app.engine.loads.providers.request_pace import Pace
+from app.engine.loads.providers.rest import Refused, Rest, Unreachable
+from app.engine.loads.sources.source import Unreadable
+from app.engine.loads.sources.timeframes import FRAMES
+from app.engine.loads.writer import Keeper
 from app.finance.symbols import folded
 from app.settings import Settings
 

@@ -15,7 +15,7 @@ from app.db.migrate import ForeignSchema, NewerSchema, migrate
 from app.db.pools import Pool
 from app.db.trouble import REFUSED
 from app.embedded.places import Unusable
-from app.engine.loads.source import Unreadable
+from app.engine.loads.sources.source import Unreadable
 from app.settings import Settings
 
 STATEMENT_MS = 60_000

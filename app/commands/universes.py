@@ -14,10 +14,11 @@ from rich.table import Table
 from app.commands.market_database import market, with_pool
 from app.db.pools import Pool
 from app.embedded.places import Unusable
-from app.engine.loads.asks import listed, require_storable
-from app.engine.loads.source import Unreadable
-from app.engine.universes import ETFS, STOCKS, Universe, queries
+from app.engine.jobs.plan import listed, require_storable
+from app.engine.loads.sources.source import Unreadable
+from app.engine.universes import queries
 from app.engine.universes.resolve import Unresolved, named, resolve
+from app.engine.universes.universe import ETFS, STOCKS, Universe
 from app.settings import Settings
 
 SHIPPED = "etf-*.csv"

@@ -7,8 +7,8 @@ from datetime import date, datetime, time
 
 from app import db, wire
 from app.db.pools import Pool
-from app.engine.closing.close import Event
-from app.engine.closing.evening import Evening, Ways
+from app.engine.eod.day_close import Event
+from app.engine.eod.schedule import Evening, Ways
 from app.finance.clock import MarketClock
 from app.finance.sessions import NEW_YORK, regular
 from app.wire.closings import DayResult

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from app.db.pools import Pool
-from app.engine.closing.close import PHASES, DayClose, Event
+from app.engine.eod.day_close import PHASES, DayClose, Event
 from app.finance import calendar, sessions
 from app.wire import codec
 from app.wire.events import ProcessingChanged

@@ -4,7 +4,7 @@ import json
 import asyncpg
 
 from app.db.pools import Pool
-from app.engine.store import Store
+from app.engine.storage.store import Store
 from app.finance.bars import Bar, day_start
 from app.wire.channels import EOD_COMPLETION, EOD_STATUS_KEY, Channels
 from app.wire.client import connect

@@ -7,8 +7,8 @@ import asyncpg
 import pytest
 
 from app.db.pools import Pool
-from app.engine.closing import SEEN_SESSIONS, Checked
-from app.engine.closing.close import DayClose
+from app.engine.eod.day_close import DayClose
+from app.engine.eod.result import SEEN_SESSIONS, Checked
 from app.finance import calendar
 from tests.closing.test_close import DAY
 

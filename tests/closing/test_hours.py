@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from app.db.pools import Pool
-from app.engine.closing.close import DayClose
+from app.engine.eod.day_close import DayClose
 from tests.closing.hours import Hours, wall_time
 from tests.closing.test_close import run_of
 from tests.engine.rig import eventually

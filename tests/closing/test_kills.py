@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from app.db.pools import Pool
-from app.engine.closing.close import PHASES
+from app.engine.eod.day_close import PHASES
 from tests.cli.conftest import ROOT, command, environment
 from tests.closing.test_close import DAY, SYMBOLS, closed, invented, run_of, store, tables
 from tests.conftest import Databases

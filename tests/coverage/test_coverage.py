@@ -8,8 +8,8 @@ import asyncpg
 
 from app.db import market
 from app.db.timescale import minute_counts
-from app.engine.coverage import Asked, Coverage, Missing, Suspect
 from app.engine.coverage.look import look
+from app.engine.coverage.result import Asked, Coverage, Missing, Suspect
 from app.finance import calendar, sessions
 from app.finance.jumps import JUMP
 from tests.coverage import strange_minutes

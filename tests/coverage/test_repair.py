@@ -4,9 +4,9 @@ from pathlib import Path
 
 import asyncpg
 
-from app.engine.coverage import Coverage, Missing, Suspect
 from app.engine.coverage.repair import plans
-from app.engine.loads.massive import Span
+from app.engine.coverage.result import Coverage, Missing, Suspect
+from app.engine.loads.providers.massive import Span
 from tests.cli.conftest import command
 from tests.conftest import Databases
 

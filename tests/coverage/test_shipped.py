@@ -8,9 +8,9 @@ import asyncpg
 import pytest
 
 from app.db import market
-from app.engine.coverage import Asked, Explained, Suspect
 from app.engine.coverage.look import look
-from app.engine.markets import on_exchange
+from app.engine.coverage.result import Asked, Explained, Suspect
+from app.engine.storage.markets import on_exchange
 from app.finance.history import Move
 from app.finance.markets import market as market_of
 from tests.cli.conftest import command

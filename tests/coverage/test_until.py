@@ -10,8 +10,8 @@ import pytest
 from pydantic import SecretStr
 
 from app.commands import market_time
-from app.engine.coverage import Missing
 from app.engine.coverage.periods import last_closed
+from app.engine.coverage.result import Missing
 from app.finance import calendar
 from app.finance.clock import MarketClock
 from app.sections import Ingest, Redis

@@ -17,7 +17,7 @@ from app.db.roles import Urls
 from app.embedded import account
 from app.embedded.child import Child, Program
 from app.embedded.places import Places
-from app.engine.definitions import queries as definitions
+from app.engine.storage import definitions
 from app.patterns import queries
 from app.patterns.queries import Wanted
 from tests.db.conftest import name_of

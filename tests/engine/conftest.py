@@ -9,7 +9,7 @@ from app.db.pools import Pool
 from app.embedded import postgres
 from app.embedded.child import Child
 from app.embedded.places import Places
-from app.engine.past import Shipped, load
+from app.engine.startup.history import Shipped, load
 from app.settings import Settings
 from tests.conftest import copied
 from tests.engine.rig import PATH, UNTIL

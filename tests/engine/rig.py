@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import asyncpg
 
-from app.engine.run import Engine
+from app.engine.process import Engine
 from app.finance import history
 from app.finance.bars import Bar, day_start
 from app.ingest.feed import Feed

@@ -4,9 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.engine.analysis import Analysis, analyse, end
-from app.engine.series import KEPT, SLACK, Ring, Series
-from app.engine.thresholds import NEVER, Thresholds
+from app.engine.analysis.analyse import Analysis, analyse, end
+from app.engine.analysis.thresholds import NEVER, Thresholds
+from app.engine.bars.bar_series import KEPT, SLACK, Ring, Series
 from app.finance import history
 from app.finance.bars import Bar
 from app.finance.panel import walk

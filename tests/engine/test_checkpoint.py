@@ -5,7 +5,7 @@ from pathlib import Path
 import asyncpg
 
 from app.db.pools import Pool
-from app.engine.store import Store
+from app.engine.storage.store import Store
 from app.finance.bars import Bar
 from app.wire.channels import Channels
 from app.wire.client import close, connect

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
-from app.engine import expiry
-from app.engine.analysis import identity
-from app.engine.expiry import Expiries
+from app.engine.analysis import expiry
+from app.engine.analysis.analyse import identity
+from app.engine.analysis.expiry import Expiries
 from app.finance.sessions import regular
 from app.wire.events import AnyEvent, EngineHealth, Pattern, PatternDetected, PatternExpired, PatternUpdated
 from tests.engine.rig import DAY, UNTIL, closed, eventually, feeding, forget_ticks, hearing, of, working

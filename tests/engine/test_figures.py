@@ -3,7 +3,7 @@ import time
 import pytest
 from msgspec.structs import replace
 
-from app.engine.figures import Counts, Figures, Stopwatch
+from app.engine.monitoring.metrics import Counts, Figures, Stopwatch
 from app.wire import codec
 from app.wire.channels import Channels, Meaning
 from app.wire.codec import Rejected

@@ -4,16 +4,16 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.engine.analysis import identity
-from app.engine.breadth import Conditions, Groups, Stand, conditions
-from app.engine.breadth import queries as breadth_queries
-from app.engine.combos import Combos
-from app.engine.longer import Longer
-from app.engine.outcomes import Outcomes, begun, known
-from app.engine.series import Series
-from app.engine.told import Told
-from app.engine.universes import STOCKS, Universe
+from app.engine.analysis.analyse import identity
+from app.engine.analysis.breadth import Conditions, Groups, Stand, conditions
+from app.engine.analysis.confluence import Combos
+from app.engine.analysis.deduplicate import Told
+from app.engine.analysis.outcomes import Outcomes, begun, known
+from app.engine.bars.bar_series import Series
+from app.engine.bars.longer_bars import Longer
+from app.engine.storage import breadth as breadth_queries
 from app.engine.universes import queries as universe_queries
+from app.engine.universes.universe import STOCKS, Universe
 from app.finance import calendar, spans
 from app.finance.bars import DAY, Bar, day_start
 from app.finance.sessions import regular

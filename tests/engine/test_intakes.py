@@ -10,13 +10,13 @@ from typing import NamedTuple
 import pytest
 from redis.asyncio import Redis
 
-from app.engine import channel_intake, stream_intake
-from app.engine import tape as tape_module
-from app.engine.channel_intake import ChannelIntake
-from app.engine.series import Series
-from app.engine.store import Store
-from app.engine.stream_intake import StreamIntake
-from app.engine.tape import Tape
+from app.engine.bars import channel_intake, stream_intake
+from app.engine.bars import tick_intake as tape_module
+from app.engine.bars.bar_series import Series
+from app.engine.bars.channel_intake import ChannelIntake
+from app.engine.bars.stream_intake import StreamIntake
+from app.engine.bars.tick_intake import Tape
+from app.engine.storage.store import Store
 from app.wire import position
 from app.wire.channels import TICKS_KEY, Channels
 from app.wire.codec import encode

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.db.pools import Pool
-from app.engine.close import Close
-from app.engine.series import Series
-from app.engine.store import Store
-from app.engine.tape import Tape
-from app.engine.thresholds import Thresholds
+from app.engine.analysis.thresholds import Thresholds
+from app.engine.bars.bar_close import Close
+from app.engine.bars.bar_series import Series
+from app.engine.bars.tick_intake import Tape
+from app.engine.storage.store import Store
 from app.finance import spans
 from app.finance.bars import Bar, Timeframe, day_start
 from app.finance.clock import MarketClock

@@ -13,8 +13,8 @@ import talib
 
 from app.db.migrate import migrate
 from app.db.pools import Pool
-from app.engine import past
-from app.engine.past import Shipped, load
+from app.engine.startup import history
+from app.engine.startup.history import Shipped, load
 from app.wire.channels import JOBS_PROCESSING
 from app.wire.client import connect
 from app.wire.events import EngineHealth, ProcessingChanged
@@ -30,7 +30,7 @@ def calls_in_this_thread() -> Iterator[set[str]]:
     found: set[str] = set()
 
     def note(frame: FrameType, event: str, _argument: object) -> None:
-        if event == "call" and frame.f_code.co_filename == past.__file__ and frame.f_code.co_name in COMPUTING:
+        if event == "call" and frame.f_code.co_filename == history.__file__ and frame.f_code.co_name in COMPUTING:
             found.add(frame.f_code.co_name)
 
     sys.setprofile(note)

@@ -6,8 +6,9 @@ import asyncpg
 import numpy as np
 
 from app.db.pools import Pool
-from app.engine import past, queries
-from app.engine.series import KEPT, Series
+from app.engine.bars.bar_series import KEPT, Series
+from app.engine.startup import history
+from app.engine.storage import bars as storage_bars
 from app.finance import shares, spans
 from app.finance.bars import Bar
 from tests.conftest import Databases
@@ -52,8 +53,8 @@ async def bar_by_bar(pool: Pool, splits: shares.Splits) -> Series:
     series.split(splits)
     async with pool.acquire() as connection:
         for symbol in SYMBOLS:
-            days = await queries.last_bars(connection, symbol, "daily", KEPT)
-            minutes = await queries.last_bars(connection, symbol, "1min", KEPT)
+            days = await storage_bars.last_bars(connection, symbol, "daily", KEPT)
+            minutes = await storage_bars.last_bars(connection, symbol, "1min", KEPT)
             series.extend([*(day for day in days if day.high is not None), *minutes])
             for timeframe in spans.FROM_MINUTES:
                 series.extend(spans.merged(minutes, timeframe))
@@ -66,7 +67,7 @@ async def test_all_symbols_at_once_fill_the_rings_as_bar_by_bar(databases: Datab
     await furnish(databases.engine)
     pool, series = Pool(databases.engine, "engine", 1), Series()
 
-    minutes = await past.recall(pool, series)
+    minutes = await history.recall(pool, series)
     expected = await bar_by_bar(pool, series.splits)
     await pool.close()
 
@@ -80,10 +81,10 @@ async def test_all_symbols_at_once_fill_the_rings_as_bar_by_bar(databases: Datab
 async def test_a_recall_that_is_made_again_doubles_nothing(databases: Databases) -> None:
     await furnish(databases.engine)
     pool, series = Pool(databases.engine, "engine", 1), Series()
-    await past.recall(pool, series)
+    await history.recall(pool, series)
     once = {name: series.ring(name).ends.copy() for name in spans.TIMEFRAMES}
 
-    await past.recall(pool, series)
+    await history.recall(pool, series)
     await pool.close()
 
     assert all(np.array_equal(series.ring(name).ends, ends) for name, ends in once.items())
@@ -100,7 +101,7 @@ async def test_minutes_of_a_symbol_without_a_stored_day_are_recalled(databases: 
     await link.close()
     pool, series = Pool(databases.engine, "engine", 1), Series()
 
-    minutes = await past.recall(pool, series, ("NEW", "NEVER"))
+    minutes = await history.recall(pool, series, ("NEW", "NEVER"))
     await pool.close()
 
     for timeframe in ("1min", *spans.FROM_MINUTES):
@@ -114,14 +115,14 @@ async def test_minutes_of_a_symbol_without_a_stored_day_are_recalled(databases: 
 async def test_an_empty_market_is_recalled_as_nothing(databases: Databases) -> None:
     pool = Pool(databases.engine, "engine", 1)
 
-    assert await past.recall(pool, Series()) == []
+    assert await history.recall(pool, Series()) == []
     await pool.close()
 
 
 async def test_bars_go_on_after_those_that_were_recalled(databases: Databases) -> None:
     await furnish(databases.engine)
     pool, series = Pool(databases.engine, "engine", 1), Series()
-    await past.recall(pool, series)
+    await history.recall(pool, series)
     await pool.close()
     minute = Bar("BRK.B", "1min", LAST.timestamp(), 1.0, 2.0, 0.5, 1.5, 7)
 

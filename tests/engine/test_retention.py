@@ -7,8 +7,8 @@ import asyncpg
 import pytest
 
 from app.db.pools import Pool
-from app.engine import retention
-from app.engine.retention import queries
+from app.engine.analysis import retention
+from app.engine.storage import retention as storage_retention
 from tests.conftest import Databases
 
 DAY = date(2012, 9, 4)
@@ -119,7 +119,7 @@ async def test_a_slice_that_is_cut_off_changes_nothing(pool: Pool, link: asyncpg
     async with pool.acquire() as connection:
         transaction = connection.transaction()
         await transaction.start()
-        assert await queries.delete(connection, "intraday_patterns", BEFORE, 50) == 50
+        assert await storage_retention.delete(connection, "intraday_patterns", BEFORE, 50) == 50
         await transaction.rollback()
 
     assert await link.fetchval("select count(*) from intraday_patterns") == before

@@ -5,11 +5,11 @@ import asyncio
 import pytest
 
 from app.db.pools import Pool
-from app.engine.close import Close
-from app.engine.series import Series
-from app.engine.store import MOST_FACTS, Store
-from app.engine.tape import QUIET_SECONDS, Tape
-from app.engine.thresholds import Thresholds
+from app.engine.analysis.thresholds import Thresholds
+from app.engine.bars.bar_close import Close
+from app.engine.bars.bar_series import Series
+from app.engine.bars.tick_intake import QUIET_SECONDS, Tape
+from app.engine.storage.store import MOST_FACTS, Store
 from app.finance import calendar
 from app.finance.bars import Bar
 from app.finance.clock import MarketClock
@@ -91,7 +91,7 @@ async def test_a_session_that_the_next_one_followed_unclosed_is_closed_once(tape
 async def test_no_tick_is_taken_while_too_many_bars_wait_to_be_analysed(
     tape: Tape, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.engine.tape.MOST_OVER", 1)
+    monkeypatch.setattr("app.engine.bars.tick_intake.MOST_OVER", 1)
     await tape.room()
     for minute in range(3):
         tape.take(tick(CLOSES - 600 + 60 * minute), 1.0)

@@ -6,8 +6,8 @@ import asyncpg
 import pytest
 
 from app.db.pools import Pool
-from app.engine.past import Past, Shipped, analysed, load
-from app.engine.thresholds import Thresholds
+from app.engine.analysis.thresholds import Thresholds
+from app.engine.startup.history import Past, Shipped, analysed, load
 from app.finance import history
 from tests.engine.rig import BARS, PATH, UNTIL
 

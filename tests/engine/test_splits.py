@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from app.engine.analysis import Analysis, analyse
-from app.engine.longer import Longer
-from app.engine.outcomes import Outcomes
-from app.engine.past import Past, analysed, became, growth
-from app.engine.series import Series
-from app.engine.thresholds import Thresholds
+from app.engine.analysis.analyse import Analysis, analyse
+from app.engine.analysis.outcomes import Outcomes
+from app.engine.analysis.thresholds import Thresholds
+from app.engine.bars.bar_series import Series
+from app.engine.bars.longer_bars import Longer
+from app.engine.startup.history import Past, analysed, became, growth
 from app.finance import history, shares, spans
 from app.finance.adjust import Split, adjusted
 from app.finance.bars import Bar, Timeframe

@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 
 from app.db.pools import Pool
-from app.engine.analysis import identity
-from app.engine.store import MOST_FACTS, SLICE, Store
+from app.engine.analysis.analyse import identity
+from app.engine.storage.store import MOST_FACTS, SLICE, Store
 from app.finance.bars import DAY as DAY_SECONDS
 from app.finance.bars import Bar
 from app.finance.sessions import regular

@@ -1,12 +1,12 @@
 """Symbols that the wire brings and the tables cannot hold cost nothing but themselves."""
 
 from app.db.pools import Pool
-from app.engine.close import Close
-from app.engine.feed import Feed
-from app.engine.series import Series
-from app.engine.store import Store
-from app.engine.tape import Tape
-from app.engine.thresholds import Thresholds
+from app.engine.analysis.thresholds import Thresholds
+from app.engine.bars.bar_close import Close
+from app.engine.bars.bar_series import Series
+from app.engine.bars.feed_state import Feed
+from app.engine.bars.tick_intake import Tape
+from app.engine.storage.store import Store
 from app.finance.quote import NewestQuote
 from app.wire.channels import Channels
 from app.wire.client import close, connect

@@ -3,13 +3,13 @@
 import asyncpg
 import pytest
 
-from app.engine import queries
-from app.engine.breadth import Groups, conditions
-from app.engine.keeping import queries as keeping
-from app.engine.longer import Longer
-from app.engine.past import Past, analysed
-from app.engine.series import Series
-from app.engine.thresholds import Thresholds
+from app.engine.analysis.breadth import Groups, conditions
+from app.engine.analysis.thresholds import Thresholds
+from app.engine.bars.bar_series import Series
+from app.engine.bars.longer_bars import Longer
+from app.engine.startup.history import Past, analysed
+from app.engine.storage import bars as storage_bars
+from app.engine.storage import tables as keeping
 from app.finance import spans, studies
 from app.finance.bars import Bar, Timeframe
 from app.finance.instrument import Instrument
@@ -25,9 +25,9 @@ def daily(symbol: str, *closes: float) -> list[Bar]:
 async def test_the_tick_size_of_an_instrument_is_stored_once_and_read(link: asyncpg.Connection) -> None:
     await link.execute("delete from symbols")
     instruments = [Instrument("VOD.L", tick_size=0.05), Instrument("7203.T", currency="JPY", tick_size=1.0)]
-    await queries.put_instruments(link, instruments)
-    await queries.put_symbols(link, ["BF/B"])
-    await queries.put_instruments(link, [Instrument("VOD.L", tick_size=0.01)])
+    await storage_bars.put_instruments(link, instruments)
+    await storage_bars.put_symbols(link, ["BF/B"])
+    await storage_bars.put_instruments(link, [Instrument("VOD.L", tick_size=0.01)])
 
     assert await keeping.tick_sizes(link) == {"VOD.L": 0.05, "7203.T": 1.0}
 
@@ -45,7 +45,7 @@ async def test_a_foreign_table_may_know_no_tick_sizes(
     link: asyncpg.Connection, change: str, expected: dict[str, float]
 ) -> None:
     await link.execute("delete from symbols")
-    await queries.put_instruments(link, [Instrument("VOD.L", tick_size=0.05)])
+    await storage_bars.put_instruments(link, [Instrument("VOD.L", tick_size=0.05)])
     await link.execute("alter table symbols drop constraint symbols_tick_size_check")
     await link.execute(change)
 

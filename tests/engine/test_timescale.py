@@ -10,12 +10,12 @@ import pytest
 
 from app.db import market, timescale
 from app.db.migrate import head, migrate, version
-from app.engine.closing import queries as closing
-from app.engine.coverage import Asked, Coverage
 from app.engine.coverage.look import look
+from app.engine.coverage.result import Asked, Coverage
+from app.engine.eod import queries as closing
 from app.engine.loads import queries as loads
-from app.engine.loads.frames import FRAMES
-from app.engine.queries import last_bars, put_bars, put_symbols
+from app.engine.loads.sources.timeframes import FRAMES
+from app.engine.storage.bars import last_bars, put_bars, put_symbols
 from app.finance import sessions
 from app.finance.bars import Bar
 from tests.coverage import strange_minutes

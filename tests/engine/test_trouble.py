@@ -10,7 +10,7 @@ import asyncpg
 from app.embedded import postgres, valkey
 from app.embedded.child import Child
 from app.embedded.places import Places, prepare
-from app.engine.store import MOST_FACTS
+from app.engine.storage.store import MOST_FACTS
 from app.finance.bars import Bar
 from app.wire.events import AnyEvent, EngineHealth, ProcessingChanged
 from tests.engine.rig import DAY, EXACT, SLOW, closed, daily, eventually, feeding, hearing, of, working

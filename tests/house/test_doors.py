@@ -81,7 +81,7 @@ def test_channels_and_keys_are_named_in_one_place() -> None:
 @pytest.mark.parametrize("module", ["smtplib", "aiosmtplib", "httpx", "aiohttp", "urllib.request", "apprise"])
 def test_nothing_but_the_courier_calls_out(module: str) -> None:
     # A provider's address is the operator's word; the courier guards against what users name.
-    provider = {"app/engine/loads/rest.py"} if module == "httpx" else set()
+    provider = {"app/engine/loads/providers/rest.py"} if module == "httpx" else set()
 
     assert [name for name in doors(module) if name not in provider | {"app/courier.py"}] == []
 

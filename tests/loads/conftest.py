@@ -7,10 +7,10 @@ import asyncpg
 import pytest
 
 from app.db.pools import Pool
-from app.engine.loads.frames import FRAMES
-from app.engine.loads.keeper import Keeper
 from app.engine.loads.load import Outcome, load
-from app.engine.loads.textfile import TextFile
+from app.engine.loads.sources.csv_file import TextFile
+from app.engine.loads.sources.timeframes import FRAMES
+from app.engine.loads.writer import Keeper
 from tests.conftest import Databases
 from tests.loads.provider import DAYS, TODAY, Massive, speaking
 from tests.loads.room import Room

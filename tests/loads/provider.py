@@ -12,12 +12,12 @@ from hypercorn.config import Config
 from quart import Quart, Response, request
 
 from app.db.pools import Pool
-from app.engine.loads.frames import FRAMES
-from app.engine.loads.keeper import Keeper
-from app.engine.loads.massive import Span
-from app.engine.loads.pace import Pace
-from app.engine.loads.provider import Progress, ProviderLoad, Wanted
-from app.engine.loads.rest import Rest
+from app.engine.loads.providers.history import Progress, ProviderLoad, Wanted
+from app.engine.loads.providers.massive import Span
+from app.engine.loads.providers.request_pace import Pace
+from app.engine.loads.providers.rest import Rest
+from app.engine.loads.sources.timeframes import FRAMES
+from app.engine.loads.writer import Keeper
 from tests.ports import free_port
 
 KEY = "massive-test-key-0123"

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from app.engine.loads.office import Office
+from app.engine.jobs.loads import Office
 from app.settings import Settings
 from app.wire import jobs
 from app.wire.channels import JOBS_CONTROL, JOBS_DATA_LOAD, Channels

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.engine.loads.frames import FRAMES
 from app.engine.loads.load import load
-from app.engine.loads.rows import Rows
-from app.engine.loads.source import Chunk, Unreadable
+from app.engine.loads.sources.checker import Rows
+from app.engine.loads.sources.source import Chunk, Unreadable
+from app.engine.loads.sources.timeframes import FRAMES
 from tests.loads.provider import TODAY
 
 

@@ -9,11 +9,11 @@ import asyncpg
 import pytest
 
 from app.db.pools import Pool
-from app.engine.loads.frames import FRAMES
-from app.engine.loads.keeper import MOST_COLLISIONS, Keeper
 from app.engine.loads.load import load
-from app.engine.loads.source import CHUNK, Unreadable
-from app.engine.loads.textfile import TextFile
+from app.engine.loads.sources.csv_file import TextFile
+from app.engine.loads.sources.source import CHUNK, Unreadable
+from app.engine.loads.sources.timeframes import FRAMES
+from app.engine.loads.writer import MOST_COLLISIONS, Keeper
 from tests.conftest import Databases
 from tests.engine.rig import eventually
 from tests.loads.conftest import TODAY, checksum, loaded, written
@@ -66,7 +66,7 @@ async def test_a_load_in_a_deadlock_with_another_writer_does_the_same_batch_once
     await other.start()
     await gate.execute(TOUCH, "M")
     await rival.execute(TOUCH, "Z")
-    with caplog.at_level(logging.WARNING, "app.engine.loads.keeper"):
+    with caplog.at_level(logging.WARNING, "app.engine.loads.writer"):
         load_task = asyncio.create_task(load(TextFile(path, None), FRAMES["daily"], keeper, TODAY))
         await eventually(lambda: blocked(superuser, 1))
         crossing = asyncio.create_task(rival.execute(TOUCH, "A"))

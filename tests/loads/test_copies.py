@@ -7,11 +7,11 @@ import pytest
 
 from app.db.pools import Pool
 from app.engine.loads import queries
-from app.engine.loads.frames import FRAMES
+from app.engine.loads.sources.timeframes import FRAMES
 from tests.conftest import Databases
 from tests.loads.conftest import loaded, written
 
-CHUNK = "app.engine.loads.textfile.CHUNK"
+CHUNK = "app.engine.loads.sources.csv_file.CHUNK"
 FRAME = FRAMES["daily"]
 
 
@@ -72,7 +72,7 @@ async def test_a_table_that_takes_no_copy_takes_bars(
 async def test_a_large_load_renews_what_plans_count_on(
     rows: int, pool: Pool, link: asyncpg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.engine.loads.keeper.ANALYSED_FROM", 30)
+    monkeypatch.setattr("app.engine.loads.writer.ANALYSED_FROM", 30)
     counted = "select reltuples::int from pg_class where relname = any($1::text[]) order by relname"
 
     await loaded(pool, written(tmp_path / "bars.csv", [line(f"S{number:02}", 4) for number in range(rows)]))

@@ -6,12 +6,12 @@ import asyncpg
 import pytest
 
 from app.db.pools import Pool
-from app.engine.loads import source
-from app.engine.loads.frames import FRAMES
-from app.engine.loads.keeper import Keeper
 from app.engine.loads.load import load
-from app.engine.loads.source import Unreadable
-from app.engine.loads.textfile import LONGEST_LINE, TextFile
+from app.engine.loads.sources import source
+from app.engine.loads.sources.csv_file import LONGEST_LINE, TextFile
+from app.engine.loads.sources.source import Unreadable
+from app.engine.loads.sources.timeframes import FRAMES
+from app.engine.loads.writer import Keeper
 from app.finance import history
 from tests.loads.conftest import HISTORY, TODAY, checksum, loaded, written
 
@@ -84,7 +84,7 @@ async def test_bad_rows_are_named_by_line_and_the_rest_is_loaded(
 async def test_of_a_key_that_comes_twice_the_last_row_counts(
     pool: Pool, link: asyncpg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.engine.loads.textfile.CHUNK", 2)
+    monkeypatch.setattr("app.engine.loads.sources.csv_file.CHUNK", 2)
     lines = [f"A,2012-09-0{day},1,2,1,1.{number},{number}" for number, day in enumerate((4, 4, 5, 4, 5))]
 
     outcome = await loaded(pool, written(tmp_path / "bars.csv", lines))
@@ -184,7 +184,7 @@ async def test_a_line_without_an_end_costs_itself_alone(pool: Pool, tmp_path: Pa
 async def test_a_load_that_is_called_off_goes_on_where_it_stopped(
     pool: Pool, link: asyncpg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.engine.loads.textfile.CHUNK", 10)
+    monkeypatch.setattr("app.engine.loads.sources.csv_file.CHUNK", 10)
     path = written(tmp_path / "bars.csv", [f"S{number:03},2012-09-04,1,2,1,1,{number}" for number in range(95)])
     keeper, stop = Keeper(pool, FRAMES["daily"]), asyncio.Event()
     await keeper.open()
@@ -200,7 +200,7 @@ async def test_a_load_that_is_called_off_goes_on_where_it_stopped(
 async def test_a_file_that_changed_is_another_file(
     pool: Pool, link: asyncpg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.engine.loads.textfile.CHUNK", 1)
+    monkeypatch.setattr("app.engine.loads.sources.csv_file.CHUNK", 1)
     path = written(tmp_path / "bars.csv", ["A,2012-09-04,1,2,1,1,1", "B,2012-09-04,1,2,1,1,1"])
     keeper, stop = Keeper(pool, FRAMES["daily"]), asyncio.Event()
     await keeper.open()
@@ -224,8 +224,8 @@ def test_chunks_are_of_one_size_whatever_the_file_is_read_in(tmp_path: Path, mon
     path = written(tmp_path / "bars.csv", [f"S{number},2012-09-04,1,2,1,1,1" for number in range(1000)])
     found = []
     for block in (7, 1000, 1 << 20):
-        monkeypatch.setattr("app.engine.loads.textfile.BLOCK", block)
-        monkeypatch.setattr("app.engine.loads.textfile.CHUNK", 300)
+        monkeypatch.setattr("app.engine.loads.sources.csv_file.BLOCK", block)
+        monkeypatch.setattr("app.engine.loads.sources.csv_file.CHUNK", 300)
         found.append([(chunk.rows, chunk.reached) for chunk in TextFile(path).chunks()])
 
     assert found[0] == found[1] == found[2]

@@ -7,8 +7,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from app.engine.loads.files import opened
-from app.engine.loads.source import Unreadable
+from app.engine.loads.sources.files import opened
+from app.engine.loads.sources.source import Unreadable
 
 ROW = {"symbol": "A", "open": "1", "high": "2", "low": "1", "close": "2", "volume": "5"}
 LEVELS = ["Price,Close,Close,High,High,Low,Low,Open,Open,Volume,Volume", f"Ticker{',A,B' * 5}", f"Date{',' * 10}"]
@@ -132,7 +132,7 @@ def test_narrow_floats_of_parquet_are_read_as_the_shortest_decimal(
 
 
 def test_rows_of_other_symbols_are_left_out_in_every_chunk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.engine.loads.textfile.CHUNK", 2)
+    monkeypatch.setattr("app.engine.loads.sources.csv_file.CHUNK", 2)
     lines = [f"{symbol},2024-03-0{day},1,2,1,2,5" for day in (1, 2, 3) for symbol in ("A", "AA", " B")]
     (tmp_path / "bars.csv").write_text("\n".join(["symbol,date,open,high,low,close,volume", *lines]) + "\n")
 

@@ -13,15 +13,15 @@ import pytest
 from quart import Response
 
 from app.db.pools import Pool
-from app.engine.loads.asks import listed
-from app.engine.loads.files import opened
-from app.engine.loads.frames import FRAMES
+from app.engine.jobs.plan import listed
 from app.engine.loads.load import Outcome, load
-from app.engine.loads.massive import Span, bars
-from app.engine.loads.pace import Pace, Stopped
-from app.engine.loads.rest import Rest, Unreachable
-from app.engine.loads.source import Unreadable
-from app.engine.loads.textfile import TextFile
+from app.engine.loads.providers.massive import Span, bars
+from app.engine.loads.providers.request_pace import Pace, Stopped
+from app.engine.loads.providers.rest import Rest, Unreachable
+from app.engine.loads.sources.csv_file import TextFile
+from app.engine.loads.sources.files import opened
+from app.engine.loads.sources.source import Unreadable
+from app.engine.loads.sources.timeframes import FRAMES
 from tests.loads.conftest import HEADER, TODAY, loaded, written
 from tests.loads.provider import KEY, Massive, bar, speaking
 

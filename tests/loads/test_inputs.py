@@ -8,11 +8,11 @@ import asyncpg
 import pytest
 
 from app.db.pools import Pool
-from app.engine.loads.files import opened
-from app.engine.loads.frames import FRAMES
-from app.engine.loads.keeper import Keeper
 from app.engine.loads.load import load
-from app.engine.loads.source import Unreadable
+from app.engine.loads.sources.files import opened
+from app.engine.loads.sources.source import Unreadable
+from app.engine.loads.sources.timeframes import FRAMES
+from app.engine.loads.writer import Keeper
 from tests.loads.conftest import TODAY
 
 INPUTS = Path(__file__).parent / "inputs"

@@ -10,11 +10,11 @@ import pytest
 from pyarrow import parquet
 
 from app.db.pools import Pool
-from app.engine.loads.files import opened
-from app.engine.loads.frames import FRAMES
-from app.engine.loads.keeper import Keeper
 from app.engine.loads.load import Outcome, load
-from app.engine.loads.source import Unreadable
+from app.engine.loads.sources.files import opened
+from app.engine.loads.sources.source import Unreadable
+from app.engine.loads.sources.timeframes import FRAMES
+from app.engine.loads.writer import Keeper
 from tests.loads.conftest import TODAY, checksum, loaded, written
 
 DAYS = [date(2012, 9, day) for day in (4, 5, 6)]

@@ -8,12 +8,12 @@ import pytest
 from quart import Response
 
 from app.db.pools import Pool
-from app.engine.loads import massive
-from app.engine.loads.frames import FRAMES
-from app.engine.loads.massive import Span
-from app.engine.loads.pace import Pace
-from app.engine.loads.provider import Progress, minutes
-from app.engine.loads.rest import Refused, Unreachable
+from app.engine.loads.providers import massive
+from app.engine.loads.providers.history import Progress, minutes
+from app.engine.loads.providers.massive import Span
+from app.engine.loads.providers.request_pace import Pace
+from app.engine.loads.providers.rest import Refused, Unreachable
+from app.engine.loads.sources.timeframes import FRAMES
 from tests.loads.conftest import checksum
 from tests.loads.provider import Massive, bar, load
 

@@ -5,12 +5,12 @@ from datetime import date
 import asyncpg
 
 from app.db.pools import Pool
-from app.engine.loads.frames import FRAMES
-from app.engine.loads.keeper import Keeper
-from app.engine.loads.massive import Span
-from app.engine.loads.pace import Pace
-from app.engine.loads.provider import ProviderLoad, Wanted
-from app.engine.loads.rest import Rest
+from app.engine.loads.providers.history import ProviderLoad, Wanted
+from app.engine.loads.providers.massive import Span
+from app.engine.loads.providers.request_pace import Pace
+from app.engine.loads.providers.rest import Rest
+from app.engine.loads.sources.timeframes import FRAMES
+from app.engine.loads.writer import Keeper
 from tests.loads.conftest import TODAY
 from tests.loads.provider import KEY, bar, speaking
 

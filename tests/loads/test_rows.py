@@ -11,10 +11,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.engine.loads.datetimes import Bad, Order
-from app.engine.loads.frames import FRAMES
-from app.engine.loads.moments import Moments
-from app.engine.loads.rows import Checker, Rows
+from app.engine.loads.sources.checker import Checker, Rows
+from app.engine.loads.sources.datetimes import Bad, Order
+from app.engine.loads.sources.timeframes import FRAMES
+from app.engine.loads.sources.times import Moments
 from app.finance.symbols import is_symbol
 
 UNTIL = date(2020, 1, 1)

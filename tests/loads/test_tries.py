@@ -6,7 +6,7 @@ from pathlib import Path
 
 import asyncpg
 
-from app.engine.loads.jobs import MOST_TRIES
+from app.engine.jobs.load_queue import MOST_TRIES
 from app.wire import jobs
 from app.wire.channels import JOBS_DATA_LOAD
 from app.wire.events import RunChanged

@@ -7,13 +7,13 @@ import asyncpg
 import pytest
 
 from app.db.pools import Pool
-from app.engine.loads.files import opened
-from app.engine.loads.frames import FRAMES
-from app.engine.loads.keeper import Keeper
 from app.engine.loads.load import load
+from app.engine.loads.sources.files import opened
+from app.engine.loads.sources.timeframes import FRAMES
+from app.engine.loads.writer import Keeper
 from tests.loads.conftest import TODAY, loaded, written
 
-CHUNK = "app.engine.loads.textfile.CHUNK"
+CHUNK = "app.engine.loads.sources.csv_file.CHUNK"
 PRICES = "1,2,1,1,5"
 
 

@@ -19,8 +19,8 @@ from app import deps
 from app.db import migrate, roles
 from app.db.findings import first_of_all
 from app.db.market import NEEDED, inspect
-from app.engine.coverage import Asked
 from app.engine.coverage.look import look
+from app.engine.coverage.result import Asked
 from app.factory import create_app
 from app.finance.bars import Timeframe
 from app.identity import Role

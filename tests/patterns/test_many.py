@@ -8,7 +8,7 @@ import pytest
 
 from app.db.findings import first_of_all
 from app.db.pools import Pool, Pools
-from app.engine.definitions import queries as definitions
+from app.engine.storage import definitions
 from app.patterns import queries
 from app.patterns.queries import Placed, Wanted
 from tests.conftest import Databases

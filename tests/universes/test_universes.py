@@ -6,8 +6,9 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.engine.universes import BOTH, ETFS, STOCKS, THEMES, Universe, queries, values
+from app.engine.universes import queries, values
 from app.engine.universes.resolve import Unresolved, resolve
+from app.engine.universes.universe import BOTH, ETFS, STOCKS, THEMES, Universe
 from tests.cli.conftest import command
 from tests.conftest import Databases
 

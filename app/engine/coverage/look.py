@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from app.db.market import MarketShape
-from app.engine.coverage import Asked, Coverage, Explained, Extent, Fault, Missing, Suspect, queries
+from app.engine.coverage import queries
 from app.engine.coverage.periods import Period, edges, on_half_hours, periods
 from app.engine.coverage.queries import Finding, Link, Listed, Stored
-from app.engine.loads.frames import FRAMES, period
+from app.engine.coverage.result import Asked, Coverage, Explained, Extent, Fault, Missing, Suspect
+from app.engine.loads.sources.timeframes import FRAMES, period
 from app.finance.bars import Timeframe
 from app.finance.history import Move
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-from app.engine.loads.frames import FRAMES, period
+from app.engine.loads.sources.timeframes import FRAMES, period
 from app.finance import calendar, sessions
 from app.finance.bars import Timeframe
 

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from asyncpg import Connection
 
 from app.db.market import MarketShape
-from app.engine.coverage import Asked
 from app.engine.coverage.periods import Period
-from app.engine.markets import ON_EXCHANGE
+from app.engine.coverage.result import Asked
+from app.engine.storage.markets import ON_EXCHANGE
 from app.finance.jumps import JUMP
 
 Link = Connection

@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from app.engine.coverage import Coverage
-from app.engine.loads.asks import Plan
-from app.engine.loads.frames import FRAMES
-from app.engine.loads.massive import Span
+from app.engine.coverage.result import Coverage
+from app.engine.jobs.plan import Plan
+from app.engine.loads.providers.massive import Span
+from app.engine.loads.sources.timeframes import FRAMES
 
 NEAR = {"1min": timedelta(days=7), "hourly": timedelta(days=60)}
 """Ranges that lie no further apart are asked for as one; longer bars come all at once anyhow."""

@@ -9,12 +9,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from app.engine.loads.datetimes import Order
-from app.engine.loads.frames import Frame
-from app.engine.loads.keeper import Keeper
 from app.engine.loads.queries import Entry
-from app.engine.loads.rows import Checked, Checker, Refusal
-from app.engine.loads.source import Chunk, Source
+from app.engine.loads.sources.checker import Checked, Checker, Refusal
+from app.engine.loads.sources.datetimes import Order
+from app.engine.loads.sources.source import Chunk, Source
+from app.engine.loads.sources.timeframes import Frame
+from app.engine.loads.writer import Keeper
 
 MOST_REFUSALS = 100
 """Named one by one; the others are counted."""

@@ -9,7 +9,7 @@ from asyncpg import Connection
 
 from app.db import timescale
 from app.db.trouble import UNCOPIED
-from app.engine.loads.frames import Frame
+from app.engine.loads.sources.timeframes import Frame
 
 T = TypeVar("T")
 

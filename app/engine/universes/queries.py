@@ -7,7 +7,8 @@ from typing import NamedTuple
 import msgspec
 from asyncpg import Connection
 
-from app.engine.universes import KINDS, Universe, values
+from app.engine.universes import values
+from app.engine.universes.universe import KINDS, Universe
 from app.wire.codec.text import clean
 
 ENVIRONMENT = "DEFAULT"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from app.engine.universes import Universe
+from app.engine.universes.universe import Universe
 
 
 class Unresolved(Exception):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from app.engine.universes import ETFS
+from app.engine.universes.universe import ETFS
 from app.finance.symbols import is_storable, is_symbol
 
 LISTS = ("stocks", "etfs", "symbols", "tickers", "members")

@@ -1,0 +1,142 @@
+"""What bars mean: their indicators and patterns, as the events that tell of them."""
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import NamedTuple
+from uuid import NAMESPACE_URL, uuid5
+
+from app.engine.analysis.thresholds import Thresholds
+from app.engine.monitoring.metrics import Stopwatch
+from app.finance import candles, crossings, levels, spans, studies
+from app.finance.bars import DAY, Bar, Timeframe
+from app.finance.panel import Floats, Panel
+from app.finance.shape import Found
+from app.wire.events import IndicatorCalculated, PatternDetected
+
+SOURCE = "TickStockPL"
+HOUR = 3600.0
+LIFE: Mapping[str, float] = {
+    "1min": HOUR, "5min": 4 * HOUR, "15min": DAY, "30min": 2 * DAY, "hourly": 3 * DAY,
+    "daily": 5 * DAY, "weekly": 28 * DAY, "monthly": 90 * DAY, "combo": HOUR,
+}  # fmt: skip
+"""How long after its bar a pattern, or an indicator's value, says something."""
+
+Readings = Mapping[str, studies.Parts]
+
+
+class Analysis(NamedTuple):
+    patterns: Sequence[PatternDetected] = ()
+    indicators: Sequence[IndicatorCalculated] = ()
+
+
+NOTHING = Analysis()
+
+
+def tier(timeframe: str) -> str:
+    """Patterns of the day and longer, of less than a day, or of both."""
+    if timeframe == "combo":
+        return "combo"
+    return "intraday" if timeframe in spans.SECONDS else "daily"
+
+
+def end(bar: Bar) -> float:
+    """When the bar was complete."""
+    return spans.end(bar.timeframe, bar.start)
+
+
+def analyse(
+    panel: Panel,
+    thresholds: Thresholds,
+    benchmark: Floats | None = None,
+    tell_after: float = 0.0,
+    stopwatch: Stopwatch | None = None,
+) -> Analysis:
+    """`benchmark`: see studies.read. Indicators are given of bars that start after `tell_after` alone."""
+    if not len(panel):
+        return NOTHING
+    began = time.perf_counter()
+    readings = studies.read(panel, benchmark)
+    ends = _ends(panel.timeframe, panel.start.tolist())
+    indicators = _indicators(panel, readings, ends, tell_after)
+    between = time.perf_counter()
+    found = chain(*(part.find(panel, thresholds.of) for part in (candles, crossings, levels)))
+    patterns = [_pattern(one, panel, readings, ends) for one in found]
+    if stopwatch:
+        stopwatch.close(between - began, time.perf_counter() - between)
+    return Analysis(patterns, indicators)
+
+
+def identity(symbol: str, pattern: str, timeframe: str, at: float) -> str:
+    """From what it is and not at random: found once more, it is the same one."""
+    return str(uuid5(NAMESPACE_URL, f"tickstock:{symbol}:{pattern}:{timeframe}:{at:.0f}"))
+
+
+def _ends(timeframe: Timeframe, starts: Sequence[float]) -> list[float]:
+    known = {start: spans.end(timeframe, start) for start in set(starts)}
+    return [known[start] for start in starts]
+
+
+def _pattern(found: Found, panel: Panel, readings: Readings, ends: Sequence[float]) -> PatternDetected:
+    row, timeframe = found.row, panel.timeframe
+    symbol, at = panel.symbols[row], ends[row]
+    before = float(panel.close[row, -2]) if panel.counts[row] > 1 else None
+    price = float(panel.close[row, -1])
+    return PatternDetected(
+        at=at,
+        source=SOURCE,
+        symbol=symbol,
+        pattern=found.pattern,
+        timeframe=timeframe,
+        confidence=found.confidence,
+        direction=found.direction,
+        tier=tier(timeframe),
+        price=price,
+        price_change=round((price / before - 1) * 100, 4) if before else None,
+        volume=int(panel.volume[row, -1]),
+        flow_id=identity(symbol, found.pattern, timeframe, at),
+        expires_at=at + LIFE[timeframe],
+        relative_strength=_value(readings, "relative_strength", row),
+        relative_volume=_value(readings, "relative_volume", row),
+        rsi=_value(readings, "RSI14", row),
+        stop_loss=found.stop,
+        target_price=found.target,
+        levels=found.levels,
+    )
+
+
+def _value(readings: Readings, name: str, row: int) -> float | None:
+    if name not in readings:
+        return None
+    value = float(readings[name]["value"][row])
+    return value if math.isfinite(value) else None
+
+
+def _indicators(
+    panel: Panel, readings: Readings, ends: Sequence[float], tell_after: float
+) -> list[IndicatorCalculated]:
+    close = panel.close[:, -1]
+    wanted = (panel.start > tell_after).tolist()
+    found = []
+    for name, parts in readings.items():
+        words = studies.signals(name, parts, close, panel.tick_size)
+        columns = {part: column.tolist() for part, column in parts.items()}
+        single = len(columns) == 1
+        for row, value in enumerate(columns["value"]):
+            if not wanted[row] or not math.isfinite(value):
+                continue
+            told = () if single else tuple((part, column[row]) for part, column in columns.items())
+            found.append(
+                IndicatorCalculated(
+                    at=ends[row],
+                    source=SOURCE,
+                    symbol=panel.symbols[row],
+                    indicator=name,
+                    timeframe=panel.timeframe,
+                    value=value,
+                    signal=words[row],
+                    parts=told,
+                )
+            )
+    return found

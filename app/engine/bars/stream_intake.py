@@ -1,0 +1,208 @@
+"""The engine's ticks from the stream that our feed keeps: none is lost to an engine that was slow, away or killed."""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+
+from app import wire
+from app.engine.bars.bar_series import Series
+from app.engine.bars.minute_marks import MinuteMarks
+from app.engine.bars.tick_intake import Tape
+from app.finance.bars import DAY
+from app.wire.backoff import Backoff
+from app.wire.client import connect
+from app.wire.codec import decode_ticks
+from app.wire.events import Tick
+from app.wire.line import heed_cancellation
+from app.wire.tick_reader import BEGINNING, Checkpoint, Entry, Mark, Refused, TickReader
+
+logger = logging.getLogger(__name__)
+
+REACH_SECONDS = 0.5
+MOST_LOOKS = 10_000
+"""At what is the newest entry: more than an hour of them."""
+
+LIVE_SECONDS = 3600.0
+"""Between the wall and the market, where a feed says what is traded now: some are a quarter of an hour late."""
+
+
+def is_live(wall: float, at: float) -> bool:
+    """Whether a tick of that market time is one of a market that goes on while we look."""
+    return abs(wall - at) <= LIVE_SECONDS
+
+
+class StreamIntake:
+    def __init__(self, redis_url: str, tape: Tape) -> None:
+        """Nothing is read while the tape is full."""
+        self._client = connect(redis_url)
+        self._reader = TickReader(self._client)
+        self._tape = tape
+        self._marks = MinuteMarks()
+        self._id, self._number = BEGINNING, 0
+        """Of the last entry that was read."""
+        self._goal: int | None = None
+        """The number of the entry that was the newest at the start, until it is read."""
+        self._minute = 0.0
+        self._ticks = 0
+        self._moved = asyncio.Event()
+        self.read_at = 0.0
+        """When the last entry was read, by the monotonic clock; 0 before the first."""
+        self._unread: deque[tuple[int, float]] = deque(maxlen=MOST_LOOKS)
+        """Numbers of entries that were the newest at a look and are not read yet, with the time of the look."""
+        self.failed = 0
+        """Ticks that could not be counted."""
+        self.refused = False
+        """Redis does not let us read the stream."""
+
+    @property
+    def behind(self) -> float:
+        """For how many seconds the oldest entry that is known of has waited to be read."""
+        while self._unread and self._unread[0][0] <= self._number:
+            self._unread.popleft()
+        return time.monotonic() - self._unread[0][1] if self._unread else 0.0
+
+    @property
+    def caught_up(self) -> bool:
+        """What was kept before this process began has been read."""
+        return self._goal is None
+
+    async def resume(self, series: Series) -> None:
+        """Goes back to the place from which the minutes that may not be stored can be made anew, and forgets of them
+        what the database said. Raises wire.Unavailable."""
+        self._marks.begin()
+        try:
+            await self._resume(series)
+        except Refused as error:
+            self._refuse(error)
+
+    async def _resume(self, series: Series) -> None:
+        goal = await self._reader.newest_number()
+        place = await self._reader.checkpoint()
+        mark = await self._first_there(place, goal) if place else None
+        if place and mark:
+            self._go_on(mark)
+            self._tape.resume(mark.minute, place.stored_until)
+            series.forget_after(place.stored_until)
+        elif place:
+            # Entries that followed it are gone: of those that are there the first says what is missing.
+            self._id, self._number = place.marks[-1].id, place.marks[-1].number
+        if goal > self._number and not await self._reader.read(self._id, milliseconds=1, most=1):
+            # None is there: what they said is missing up to the newest quote.
+            self._go_on(Mark(self._tape.lost("restart", self._tape.quoted_at), self._id, goal))
+        self._goal = goal if goal > self._number else None
+        if self._goal:
+            logger.info("reading the ticks of %d entries again", goal - self._number)
+
+    async def _first_there(self, place: Checkpoint, goal: int) -> Mark | None:
+        """The oldest mark after which no entry is gone."""
+        following = await self._reader.read(place.marks[0].id, milliseconds=1, most=1)
+        before = following[0].number - 1 if following else goal
+        return next((mark for mark in place.marks if before <= mark.number <= goal), None)
+
+    def _go_on(self, mark: Mark) -> None:
+        self._id, self._number, self._minute = mark.id, mark.number, mark.minute
+        self._marks.resume(mark, self._ticks)
+
+    async def run(self) -> None:
+        backoff = Backoff()
+        while not self.refused:
+            heed_cancellation()
+            try:
+                entries = await self._reader.read(self._id)
+            except wire.Unavailable:
+                await backoff.wait()
+                continue
+            except Refused as error:
+                self._refuse(error)
+                return
+            backoff.succeeded()
+            for entry in entries:
+                await self._tape.room()
+                self._take(entry)
+                # Everybody else gets a turn: a long backlog is read in one go.
+                await asyncio.sleep(0)
+
+    async def reached(self) -> bool:
+        """Whether all that is in the stream now is read, or was in a moment: only then is a minute over because the
+        clock says so."""
+        if self.refused:
+            return True
+        with suppress(TimeoutError, Refused):
+            newest = await self._reader.newest_number()
+            self._unread.append((newest, time.monotonic()))
+            async with asyncio.timeout(REACH_SECONDS):
+                while self._number < newest:
+                    self._moved.clear()
+                    await self._moved.wait()
+            return True
+        return False
+
+    async def count(self) -> int:
+        """Of the entries that were ever written; 0 where we may not know. Raises wire.Unavailable."""
+        if not self.refused:
+            try:
+                return await self._reader.newest_number()
+            except Refused as error:
+                self._refuse(error)
+        return 0
+
+    def checkpoint(self) -> Checkpoint | None:
+        """From where a restart must read when all that was given out until now is stored; None where nothing is."""
+        return self._marks.checkpoint(self._tape.given_out_until) if self._tape.given_out_until else None
+
+    async def put(self, checkpoint: Checkpoint) -> None:
+        """Raises wire.Unavailable."""
+        await self._reader.put_checkpoint(checkpoint)
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    def _take(self, entry: Entry) -> None:
+        now = time.time()
+        ticks = decode_ticks(entry.payload, now)
+        if ticks and self._lacks(entry, ticks):
+            first = max(tick.at for tick in ticks)
+            logger.warning("ticks are missing before entry %d: the last one read was %d", entry.number, self._number)
+            minute = self._tape.lost("redis" if self.read_at else "restart", first)
+            self._go_on(Mark(minute, self._id, entry.number - 1))
+        for tick in ticks:
+            try:
+                self._tape.take(tick, now)
+            except Exception:
+                self.failed += 1
+                logger.exception("tick of %s not counted", tick.symbol)
+        self._mark(len(ticks))
+        self._id, self._number = entry.id, entry.number
+        self.read_at = time.monotonic()
+        if self._goal is not None and self._number >= self._goal:
+            self._goal = None
+            self._tape.caught_up()
+        self._moved.set()
+
+    def _lacks(self, entry: Entry, ticks: Sequence[Tick]) -> bool:
+        """Whether ticks are missing before it: those that are gone, or that a live feed did not see of the minute in
+        which it was started. What is played from the past begins where it is to begin."""
+        if entry.number != self._number + 1:
+            return True
+        return entry.number == 1 and is_live(entry.written_at, ticks[0].at)
+
+    def _mark(self, count: int) -> None:
+        """The entry that comes after the last one was taken."""
+        minute = self._tape.newest_minute()
+        # A minute of the day before is another run of the feed's, one that is a little older is a late tick.
+        if minute and not self._minute - DAY <= minute <= self._minute:
+            mark = Mark(minute, self._id, self._number)
+            if minute < self._minute:
+                self._marks.resume(mark, self._ticks)
+            else:
+                self._marks.note(mark, self._ticks)
+            self._minute = minute
+        self._ticks += count
+
+    def _refuse(self, error: Refused) -> None:
+        self.refused = True
+        self._goal = None
+        logger.warning("redis does not let us read kept ticks, so that a restart misses some: %s", error)

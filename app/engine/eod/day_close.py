@@ -1,0 +1,170 @@
+"""Closes a day, step by step. What was done before a fall is not undone; the next try does the rest in the same run."""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+
+from app.db.pools import Pool
+from app.engine.eod import queries
+from app.engine.eod.queries import Standing
+from app.engine.eod.result import SEEN_SESSIONS, Checked, Closed
+from app.engine.loads.queries import unique_keys
+from app.engine.universes import queries as universes
+from app.finance import calendar, sessions
+from app.wire.closings import DayResult
+from app.wire.events import ProcessingChanged, ProcessingProgressed
+
+PHASES = ("days", "weeks and months", "check")
+EVERYTHING = "all symbols"
+NAMED_ALOUD = 10
+WEEK, MONTH = timedelta(days=6), timedelta(days=31)
+
+Event = ProcessingChanged | ProcessingProgressed
+Tell = Callable[[Event], object]
+
+
+class DayClose:
+    """Raises db.Unavailable. `trigger`: automatic or manual."""
+
+    def __init__(self, pool: Pool, tell: Tell, day: date, trigger: str = "automatic") -> None:
+        self.run_id = f"eod-{day}"
+        self._pool = pool
+        self._tell = tell
+        self._day = day
+        self._trigger = trigger
+        self._began = time.time()
+
+    def result(self, closed: Closed) -> DayResult:
+        """For whoever waits for the end of the day in the contract's words."""
+        every = closed.checked[0]
+        status = "INCOMPLETE" if closed.incomplete else "COMPLETE"
+        return DayResult(
+            status=status,
+            target_date=self._day.isoformat(),
+            processing_time_minutes=self._minutes(),
+            total_symbols=every.expected,
+            completion_rate=every.share,
+            validation_status=status,
+            completed_symbols=every.expected - len(every.missing),
+            missing_symbols=len(every.missing),
+            missing_symbol_list=every.missing[:NAMED_ALOUD],
+            error=closed.words,
+        )
+
+    def wrong(self, reason: str) -> DayResult:
+        return DayResult(
+            status="ERROR",
+            target_date=self._day.isoformat(),
+            processing_time_minutes=self._minutes(),
+            validation_status="ERROR",
+            error=reason,
+        )
+
+    async def run(self) -> Closed:
+        await self.begin()
+        closed = await self.look()
+        await self.end(closed)
+        return closed
+
+    async def begin(self) -> None:
+        async with self._pool.acquire() as connection:
+            await queries.begin(connection, self.run_id, self._trigger, PHASES[0])
+        self._say(ProcessingChanged, "started")
+
+    async def look(self) -> Closed:
+        """All there is to do, which may be done again when more is there."""
+        filled = await self._days()
+        self._say(ProcessingProgressed, "running", PHASES[1], 1)
+        rolled = await self._longer()
+        self._say(ProcessingProgressed, "running", PHASES[2], 2)
+        return Closed(self._day, filled, rolled, await self._check())
+
+    async def end(self, closed: Closed) -> None:
+        async with self._pool.acquire() as connection:
+            await queries.end(connection, self.run_id, closed)
+        every = closed.checked[0]
+        event = ProcessingChanged(
+            at=time.time(),
+            source="TickStockPL",
+            run_id=self.run_id,
+            status="failed" if closed.incomplete else "completed",
+            phase=PHASES[-1],
+            done=every.expected - len(every.missing),
+            total=every.expected,
+            failed=len(every.missing),
+            trigger=self._trigger,
+            seconds=time.time() - self._began,
+            universes=tuple(each.universe for each in closed.checked),
+            message=f"incomplete: {closed.words}" if closed.incomplete else "",
+        )
+        self._tell(event)
+
+    async def fail(self, reason: str) -> None:
+        """Something is wrong that another try would not mend."""
+        async with self._pool.acquire() as connection:
+            await queries.fail(connection, self.run_id, reason)
+        event = ProcessingChanged(
+            at=time.time(), source="TickStockPL", run_id=self.run_id, status="failed", message=reason
+        )
+        self._tell(event)
+
+    async def _days(self) -> int:
+        session = sessions.regular(self._day)
+        async with self._pool.acquire() as connection:
+            await queries.phase(connection, self.run_id, PHASES[0])
+            if {"symbol", "date"} not in await unique_keys(connection, "ohlcv_daily"):
+                return 0
+            return await queries.fill(connection, self._day, session.opens, session.closes)
+
+    async def _longer(self) -> int:
+        monday, first = self._day - timedelta(days=self._day.weekday()), self._day.replace(day=1)
+        last = (first + MONTH).replace(day=1) - timedelta(days=1)
+        async with self._pool.acquire() as connection:
+            await queries.phase(connection, self.run_id, PHASES[1])
+            weeks = months = 0
+            # A market that is not ours may lack these tables, name the end of a week, or take a row twice.
+            if {"symbol", "week_start"} in await unique_keys(connection, "ohlcv_weekly"):
+                weeks = await queries.roll(connection, "week", monday, monday + WEEK)
+            if {"symbol", "month_start"} in await unique_keys(connection, "ohlcv_monthly"):
+                months = await queries.roll(connection, "month", first, last)
+        return weeks + months
+
+    async def _check(self) -> tuple[Checked, ...]:
+        async with self._pool.acquire() as connection:
+            await queries.phase(connection, self.run_id, PHASES[2])
+            kept = await queries.kept(connection, self._day, _sessions_before(self._day, SEEN_SESSIONS))
+            named = await universes.all_of(connection)
+        checked = [_checked(EVERYTHING, kept, tuple(kept))]
+        checked += [_checked(each.title, kept, each.members) for each in named]
+        return tuple(each for at, each in enumerate(checked) if each.expected or at == 0)
+
+    def _minutes(self) -> float:
+        return round((time.time() - self._began) / 60, 3)
+
+    def _say(self, kind: type[Event], status: str, phase: str = PHASES[0], done: int = 0) -> None:
+        share = done / len(PHASES) if kind is ProcessingProgressed else None
+        self._tell(
+            kind(
+                at=time.time(),
+                source="TickStockPL",
+                run_id=self.run_id,
+                status=status,
+                phase=phase,
+                phases=PHASES,
+                share=share,
+                trigger=self._trigger,
+            )
+        )
+
+
+def _checked(name: str, kept: Mapping[str, Standing], members: tuple[str, ...]) -> Checked:
+    known = {symbol: kept[symbol] for symbol in members if symbol in kept}
+    expected = [symbol for symbol, standing in known.items() if standing.expected]
+    missing = sorted(symbol for symbol in expected if not known[symbol].there)
+    return Checked(name, len(expected), tuple(missing), tuple(sorted(known.keys() - set(expected))))
+
+
+def _sessions_before(day: date, count: int) -> date:
+    for _ in range(count):
+        day = calendar.previous_session(day)
+    return day

@@ -1,0 +1,94 @@
+"""What a job asks for, in symbols, timeframes and days."""
+
+import csv
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from app.engine.loads.providers.massive import Span
+from app.engine.loads.sources.source import Unreadable
+from app.engine.loads.sources.timeframes import FRAMES, SPANS, Frame
+from app.finance.symbols import LONGEST_STORED, is_storable, is_symbol
+from app.wire.jobs import AnyLoad, CsvUniverseLoad, HistoricalLoad, MultiTimeframeLoad, UniverseLoad, UniverseSeed
+from app.wire.jobs.bounds import MOST_LISTED
+
+YEAR = 365
+MOST_BYTES = 1 << 20
+DELIMITERS = (",", ";", "\t", "|")
+LISTS = {"SP500": "sp_500.csv", "NASDAQ100": "nasdaq_100.csv", "ETF": "curated-etfs.csv", "CUSTOM": "custom.csv"}
+"""Files by the universe's word in the contract."""
+
+
+class Plan(NamedTuple):
+    symbols: tuple[str, ...]
+    frames: tuple[Frame, ...]
+    """Empty: the symbols alone are to be known."""
+    span: Span
+    universe: str = ""
+    analyse: bool = False
+
+
+def planned(job: AnyLoad, today: date, files: Path) -> Plan:
+    """Until yesterday: today's bars are not complete. Raises Unreadable."""
+    plan = _planned(job, today, files)
+    require_storable(plan.symbols)
+    return plan
+
+
+def require_storable(symbols: Sequence[str]) -> None:
+    """Raises Unreadable."""
+    long = [symbol for symbol in symbols if not is_storable(symbol)]
+    if long:
+        raise Unreadable(f"symbols of more than {LONGEST_STORED} characters cannot be stored: {', '.join(long[:5])}")
+
+
+def _planned(job: AnyLoad, today: date, files: Path) -> Plan:
+    span = Span(today - timedelta(days=1 + round(job.years * YEAR)), today - timedelta(days=1))
+    match job:
+        case HistoricalLoad():
+            return Plan(job.symbols, (SPANS[job.timespan],), span)
+        case MultiTimeframeLoad():
+            return Plan(job.symbols, _frames(job.timeframes), span)
+        case UniverseLoad():
+            analyse = job.run_analysis_after_import
+            return Plan(job.symbols, _frames(job.timeframes), span, job.universe_key, analyse)
+        case UniverseSeed():
+            return Plan(listed(files / LISTS[job.universe_type]), (FRAMES["daily"],), span, job.universe_type)
+        case CsvUniverseLoad():
+            frames = (FRAMES["daily"],) if job.include_ohlcv else ()
+            return Plan(listed(files / job.csv_file), frames, span, job.universe_type)
+
+
+def listed(path: Path) -> tuple[str, ...]:
+    """The symbols of a CSV file as they are written, from the column that says so or the first. Its first line shows
+    what parts fields.
+
+    Raises Unreadable."""
+    try:
+        with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+            lines = file.read(MOST_BYTES + 1)
+    except OSError:
+        raise Unreadable(f"there is no list of symbols {path.name}") from None
+    if len(lines) > MOST_BYTES:
+        raise Unreadable(f"{path.name}: too long for a list of symbols")
+    try:
+        texts = lines.splitlines()
+        delimiter = max(DELIMITERS, key=texts[0].count) if texts else DELIMITERS[0]
+        rows = [row for row in csv.reader(texts, delimiter=delimiter) if row]
+    except csv.Error as error:
+        raise Unreadable(f"{path.name}: is no list of symbols ({error})") from None
+    names = [name.strip().lower() for name in rows[0]] if rows else []
+    at = next((names.index(name) for name in ("symbol", "ticker") if name in names), None)
+    found = (row[at or 0].strip() for row in (rows if at is None else rows[1:]) if len(row) > (at or 0))
+    symbols = tuple(dict.fromkeys(symbol for symbol in found if symbol))
+    if not 0 < len(symbols) <= MOST_LISTED:
+        raise Unreadable(f"{path.name}: must list 1 to {MOST_LISTED} symbols, not {len(symbols)}")
+    strange = next((symbol for symbol in symbols if not is_symbol(symbol)), None)
+    if strange is not None:
+        raise Unreadable(f"{path.name}: {strange[:40]!r} is no symbol")
+    return symbols
+
+
+def _frames(spans: tuple[str, ...]) -> tuple[Frame, ...]:
+    return tuple(SPANS[span] for span in spans)

@@ -1,0 +1,119 @@
+"""Processing on demand: commands from the job channel, one at a time, and word of how they fare."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from uuid import uuid4
+
+from app import db
+from app.db import actions
+from app.db.pools import Pool
+from app.engine.startup.history import LEAD_DAYS, PATTERN_DAYS, Growth, Past, evaluate, growth, keep
+from app.engine.storage import bars as storage_bars
+from app.engine.storage import tables as keeping
+from app.engine.storage.bars import Run
+from app.engine.storage.batch import Batch
+from app.engine.storage.store import Store
+from app.finance.bars import Bar
+from app.finance.shares import Splits
+from app.wire import jobs
+from app.wire.codec import Rejected
+from app.wire.events import ProcessingChanged, ProcessingProgressed
+from app.wire.jobs import ProcessingCommand, ProcessingParameters
+
+logger = logging.getLogger(__name__)
+
+MOST_WAITING = 8
+PHASE = "analysis"
+
+
+class Processing:
+    def __init__(self, pool: Pool, store: Store, min_confidence: float) -> None:
+        self._pool = pool
+        self._store = store
+        self._min_confidence = min_confidence
+        self._waiting: asyncio.Queue[tuple[str, ProcessingCommand]] = asyncio.Queue(MOST_WAITING)
+
+    def hear(self, payload: bytes) -> None:
+        command = jobs.decode(payload)
+        if isinstance(command, Rejected):
+            self._tell(_new_id(), "failed", message=f"the job was not understood ({command.reason})")
+            return
+        run_id = command.parameters.run_id[:64] or _new_id()
+        if command.command != jobs.START_DAILY_PROCESSING:
+            self._tell(run_id, "failed", message=f"unknown command {command.command[:40]!r}")
+        elif self._waiting.full():
+            self._tell(run_id, "failed", message=f"{MOST_WAITING} jobs wait already")
+        else:
+            self._waiting.put_nowait((run_id, command))
+
+    async def run(self) -> None:
+        while True:
+            run_id, command = await self._waiting.get()
+            try:
+                await self._process(run_id, command.parameters)
+            except db.Unavailable:
+                self._tell(run_id, "failed", message="the database is away")
+            except Exception as error:
+                logger.exception("processing run %s failed", run_id)
+                self._tell(run_id, "failed", message=type(error).__name__)
+
+    async def _process(self, run_id: str, asked: ProcessingParameters) -> None:
+        started_at = time.time()
+        async with self._pool.acquire() as connection:
+            known = await storage_bars.symbols_with_days(connection)
+            symbols = [symbol for symbol in known if not asked.symbols or symbol in asked.symbols]
+            splits, tick_sizes = await actions.every_split(connection), await keeping.tick_sizes(connection)
+            usual = (await keeping.thresholds(connection, self._min_confidence)).only(asked.patterns)
+            await storage_bars.put_run(connection, Run(run_id, "running", PHASE, started_at, total=len(symbols)))
+        self._tell(run_id, "started", (0, len(symbols)))
+        grown = await self._growth(known, asked, splits) if symbols else {}
+        for done, symbol in enumerate(symbols, 1):
+            judged = Past(usual, grown, splits.get(symbol, ()), tick_sizes.get(symbol))
+            await self._analyse(symbol, asked, judged)
+            self._tell(run_id, "running", (done, len(symbols)), symbol)
+        error = None if symbols else "no stored symbol was asked for"
+        end = Run(run_id, "failed" if error else "success", PHASE, started_at, time.time())
+        async with self._pool.acquire() as connection:
+            await storage_bars.put_run(connection, end._replace(total=len(symbols), done=len(symbols), error=error))
+        self._tell(run_id, "failed" if error else "completed", (len(symbols), len(symbols)), error or "")
+
+    async def _growth(self, symbols: Sequence[str], asked: ProcessingParameters, splits: Splits) -> Growth:
+        """Of all that is stored, whatever was asked for."""
+        days = [await self._days(symbol, asked) for symbol in symbols]
+        return await asyncio.to_thread(growth, days, splits)
+
+    async def _days(self, symbol: str, asked: ProcessingParameters) -> list[Bar]:
+        """The last year, or with `force` everything that is stored."""
+        async with self._pool.acquire() as connection:
+            count = None if asked.force else PATTERN_DAYS + LEAD_DAYS
+            return await storage_bars.last_bars(connection, symbol, "daily", count)
+
+    async def _analyse(self, symbol: str, asked: ProcessingParameters, judged: Past) -> None:
+        bars = await self._days(symbol, asked)
+        analysis, outcomes = await evaluate(bars, judged, len(bars) if asked.force else None)
+        batch = Batch()
+        batch.add_indicators(analysis.indicators)
+        batch.add_patterns(analysis.patterns)
+        batch.add_outcomes(outcomes)
+        await keep(self._pool, batch)
+
+    def _tell(self, run_id: str, status: str, progress: tuple[int, int] | None = None, message: str = "") -> None:
+        done, total = progress or (None, None)
+        kind = ProcessingProgressed if status == "running" else ProcessingChanged
+        event = kind(
+            at=time.time(),
+            source="TickStockPL",
+            run_id=run_id,
+            status=status,
+            phase=PHASE,
+            done=done,
+            total=total,
+            message=message,
+        )
+        self._store.offer(events=[event])
+
+
+def _new_id() -> str:
+    return str(uuid4())

@@ -1,0 +1,190 @@
+"""What Massive tells: bars, names, splits and dividends, as rows that can be checked and stored."""
+
+import math
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import NamedTuple, TypeVar
+from urllib.parse import quote
+
+from msgspec import Struct
+
+from app.engine.loads.providers.records import BadRecord, Numbered, Records, decode, records
+from app.engine.loads.providers.rest import Rest
+from app.engine.loads.sources.checker import Rows
+from app.engine.loads.sources.timeframes import Frame
+from app.engine.storage.reference import Dividend, Named, Split
+
+LIMIT = 50_000
+"""Bars of the smallest kind that one answer sums up, at most."""
+REFERENCE_LIMIT = "1000"
+TRADED_MINUTES = 960
+"""Of a day, with what is traded before and after the session."""
+REFERENCE_REQUESTS = 3
+DAY_MS = 86_400_000
+EARLIEST_MS, LATEST_MS = -62_135_596_800_000, 253_402_300_799_999
+"""Of the years 1 to 9999."""
+
+T = TypeVar("T")
+
+
+class Aggregate(Struct):
+    t: int
+    """Start of the span, in milliseconds: a day's is midnight in New York, the same day in UTC."""
+    o: float
+    h: float
+    l: float  # noqa: E741 - the provider's word
+    c: float
+    v: float = 0.0
+
+
+class TickerFound(Struct):
+    ticker: str
+    name: str | None = None
+    market: str | None = None
+    locale: str | None = None
+    primary_exchange: str | None = None
+    type: str | None = None
+    active: bool = True
+    currency_name: str | None = None
+    cik: str | None = None
+    list_date: date | None = None
+
+
+class SplitFound(Struct):
+    execution_date: date
+    split_from: float
+    split_to: float
+
+
+class DividendFound(Struct):
+    ex_dividend_date: date
+    cash_amount: float
+    currency: str | None = None
+    dividend_type: str = "CD"
+    pay_date: date | None = None
+
+
+class Reference(NamedTuple):
+    named: tuple[Named, ...]
+    splits: tuple[Split, ...]
+    dividends: tuple[Dividend, ...]
+    bad: tuple[BadRecord, ...]
+
+
+class Span(NamedTuple):
+    """Both days included."""
+
+    first: date
+    last: date
+
+
+class Batch(NamedTuple):
+    rows: Rows
+    reached: date | None
+    """Of the last bar; None where none can be read."""
+    bad: list[BadRecord]
+
+
+async def bars(rest: Rest, symbol: str, frame: Frame, span: Span) -> AsyncIterator[Batch]:
+    """In order of time, as they were traded."""
+    path = f"/v2/aggs/ticker/{quote(symbol, safe='')}/range/1/{frame.span}/{span.first}/{span.last}"
+    told = {"adjusted": "false", "sort": "asc", "limit": str(LIMIT)}
+    async for answer in rest.pages(path, told):
+        bars_read = decode(BARS, answer)
+        reached = _day(bars_read.records[-1]) if bars_read.records else None
+        yield Batch(_rows(symbol, frame, bars_read), reached, bars_read.bad)
+
+
+async def reference(rest: Rest, symbol: str) -> Reference:
+    raw = await rest.one(f"/v3/reference/tickers/{quote(symbol, safe='')}")
+    ticker = decode(TICKERS, [raw] if raw else [])
+    splits = await _all(rest, "/v3/reference/splits", symbol, SPLITS)
+    dividends = await _all(rest, "/v3/reference/dividends", symbol, DIVIDENDS)
+    return Reference(
+        tuple(_named(symbol, record) for record in ticker.records),
+        tuple(_split(symbol, record) for record in splits.records),
+        tuple(_dividend(symbol, record) for record in dividends.records),
+        (*ticker.bad, *splits.bad, *dividends.bad),
+    )
+
+
+def requests(symbols: int, frame: Frame, span: Span) -> int:
+    """How many it will take at most: a week has five days on which anybody trades, holidays aside."""
+    days = max(0, (span.last - span.first).days + 1) * 5 / 7
+    # Minutes are what the provider counts also when it sums them up to hours.
+    base = days if frame.dated else days * TRADED_MINUTES
+    return symbols * (max(1, math.ceil(base / LIMIT)) + REFERENCE_REQUESTS)
+
+
+async def _all(rest: Rest, path: str, symbol: str, records: Records[T]) -> Numbered[T]:
+    params = {"ticker": symbol, "limit": REFERENCE_LIMIT}
+    raw = [record async for answer in rest.pages(path, params) for record in answer]
+    return decode(records, raw)
+
+
+def _day(bar: Aggregate) -> date:
+    return datetime.fromtimestamp(bar.t / 1000, UTC).date()
+
+
+def _rows(symbol: str, frame: Frame, answer: Numbered[Aggregate]) -> Rows:
+    # Its weeks begin on Sunday, ours on the Monday after.
+    later = DAY_MS if frame.name == "weekly" else 0
+    bars = answer.records
+    columns = ([repr(getattr(bar, name)) for bar in bars] for name in "ohlcv")
+    return Rows(answer.numbers, [symbol] * len(bars), [str(bar.t + later) for bar in bars], *columns)
+
+
+def _named(symbol: str, found: TickerFound) -> Named:
+    return Named(
+        symbol=symbol,
+        name=_clean(found.name),
+        exchange=_clean(found.primary_exchange),
+        market=_clean(found.market),
+        locale=_clean(found.locale),
+        currency=_clean(found.currency_name),
+        kind=_clean(found.type),
+        active=found.active,
+        cik=_clean(found.cik),
+        list_date=found.list_date,
+    )
+
+
+def _split(symbol: str, record: SplitFound) -> Split:
+    return Split(symbol, record.execution_date, Decimal(str(record.split_to)) / Decimal(str(record.split_from)))
+
+
+def _dividend(symbol: str, record: DividendFound) -> Dividend:
+    amount = Decimal(str(record.cash_amount))
+    return Dividend(
+        symbol, record.ex_dividend_date, record.dividend_type, amount, _clean(record.currency), record.pay_date
+    )
+
+
+def _bar_flaw(bar: Aggregate) -> str:
+    return "" if EARLIEST_MS <= bar.t <= LATEST_MS else f"t: {bar.t} is no time that exists"
+
+
+def _split_flaw(record: SplitFound) -> str:
+    if not (_positive(record.split_from) and 1e-6 < record.split_to / record.split_from < 1e6):
+        return f"{record.split_from:g} to {record.split_to:g} is no ratio"
+    return ""
+
+
+def _dividend_flaw(record: DividendFound) -> str:
+    return "" if _positive(record.cash_amount) else f"cash_amount: {record.cash_amount:g} is no amount"
+
+
+BARS = records("bar", Aggregate, _bar_flaw)
+TICKERS = records("ticker", TickerFound)
+SPLITS = records("split", SplitFound, _split_flaw)
+DIVIDENDS = records("dividend", DividendFound, _dividend_flaw)
+
+
+def _positive(number: float) -> bool:
+    return math.isfinite(number) and 0 < number < 1e9
+
+
+def _clean(text: str | None) -> str | None:
+    """No column takes a NUL."""
+    return "".join(letter for letter in text if letter.isprintable()) if text else None

@@ -1,0 +1,229 @@
+"""Massive's REST interface, once Polygon's: paced, patient with a server in trouble, and short with a wrong key."""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from typing import NamedTuple, TypeVar
+
+import httpx
+import msgspec
+from msgspec import Struct
+
+from app.engine.loads.providers.request_pace import Pace, Stopped, wait
+
+logger = logging.getLogger(__name__)
+
+CONNECT_SECONDS = 10.0
+ANSWER_SECONDS = 60.0
+WHOLE_SECONDS = 300.0
+"""A server that says a byte a minute says nothing."""
+PATIENCE_SECONDS = 600.0
+LIMITED_SECONDS = 12 * 3600.0
+"""A provider that says "not so fast" is well; a day's share of requests is back the next day."""
+FIRST_WAIT, LAST_WAIT = 1.0, 60.0
+LONGEST_RETRY_AFTER = 300.0
+MOST_BYTES = 64 << 20
+MOST_PAGES = 10_000
+
+_NULL = msgspec.Raw(b"null")
+
+T = TypeVar("T")
+
+
+class Refused(Exception):
+    """The provider answers, and the answer is no. One line for people, without the key."""
+
+
+class Unreachable(Exception):
+    """The provider did not answer in time, or not in a way that can be understood."""
+
+
+class Page(NamedTuple):
+    records: list[msgspec.Raw]
+    """Each still to be decoded: one that is malformed must not cost the others."""
+    next_url: str | None
+
+
+class _Answer(Struct):
+    results: msgspec.Raw = _NULL
+    next_url: str | None = None
+
+
+class _Said(Struct):
+    """What stands in a refusal, under one name or another."""
+
+    error: str = ""
+    message: str = ""
+    status: str = ""
+
+
+class _Trouble(NamedTuple):
+    says: str
+    pause: float | None = None
+    """Seconds that the provider wants us to wait."""
+    limited: bool = False
+    """It answers, but not to so many requests."""
+
+
+class Rest:
+    """`first_wait`: the ceiling of the first pause after trouble; it doubles, and the pause is anything below it."""
+
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        pace: Pace,
+        stop: asyncio.Event | None = None,
+        *,
+        patience: float = PATIENCE_SECONDS,
+        limited_patience: float = LIMITED_SECONDS,
+        first_wait: float = FIRST_WAIT,
+        whole: float = WHOLE_SECONDS,
+    ) -> None:
+        self._home = httpx.URL(url)
+        self._pace = pace
+        self._stop = stop
+        self._patience = patience
+        self._limited_patience = limited_patience
+        self._first_wait = first_wait
+        self._whole = whole
+        self.requests = 0
+        # In a header, not in the address: addresses are logged, here and on the way.
+        self._client = httpx.AsyncClient(
+            headers={"Authorization": f"Bearer {key}", "Accept": "application/json"},
+            timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
+            follow_redirects=False,
+        )
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def one(self, path: str) -> msgspec.Raw | None:
+        """None where there is no such thing."""
+        page = await self._answered(self._home.join(path))
+        return page.records[0] if page and page.records else None
+
+    async def pages(self, path: str, params: Mapping[str, str]) -> AsyncIterator[list[msgspec.Raw]]:
+        """The records of each. Raises Refused and Unreachable."""
+        address: httpx.URL | None = self._home.join(path).copy_merge_params(params)
+        seen: set[str] = set()
+        while address is not None:
+            seen.add(str(address))
+            page = await self._answered(address)
+            if page is None:
+                return
+            if page.records:
+                yield page.records
+            address = self._next(page.next_url) if page.next_url else None
+            if address is not None and (str(address) in seen or len(seen) >= MOST_PAGES):
+                raise Refused("the provider's pages come to no end")
+
+    def _next(self, told: str) -> httpx.URL:
+        """Only to where we were sent by the operator: whoever gets the request gets the key."""
+        try:
+            address = self._home.join(told)
+        except httpx.InvalidURL:
+            raise Refused("the provider names a next page that is no address") from None
+        if (address.scheme, address.host, address.port) != (self._home.scheme, self._home.host, self._home.port):
+            raise Refused(f"the provider sends us to another host ({address.host[:100]}) for the next page")
+        return address
+
+    async def _answered(self, address: httpx.URL) -> Page | None:
+        began = heard = time.monotonic()
+        ceiling = self._first_wait
+        while True:
+            await self._pace.turn(self._stop)
+            said = await self._asked(address)
+            if not isinstance(said, _Trouble):
+                return said
+            if said.limited:
+                heard = time.monotonic()
+            pause = said.pause
+            if pause is None:
+                pause = random.uniform(0, ceiling)  # noqa: S311 - spreads load, guards nothing
+                ceiling = min(LAST_WAIT, ceiling * 2)
+            if time.monotonic() + pause > (began + self._limited_patience if said.limited else heard + self._patience):
+                raise Unreachable(f"the provider does not {'let us ask' if said.limited else 'answer'} ({said.says})")
+            logger.warning("provider: %s; asked again in %.1f s", said.says, pause)
+            await wait(pause, self._stop)
+
+    async def _asked(self, address: httpx.URL) -> Page | _Trouble | None:
+        """None where there is no such thing."""
+        self.requests += 1
+        try:
+            async with asyncio.timeout(self._whole):
+                answer, body = await self._unless_stopped(self._fetched(address))
+        except TimeoutError:
+            return _Trouble("an answer that does not end")
+        except (httpx.TransportError, httpx.DecodingError) as error:
+            return _Trouble(type(error).__name__)
+        status = answer.status_code
+        if status == httpx.codes.NOT_FOUND:
+            return None
+        limited = status == httpx.codes.TOO_MANY_REQUESTS
+        if limited or status >= httpx.codes.INTERNAL_SERVER_ERROR:
+            return _Trouble(f"status {status}", _retry_after(answer), limited)
+        if status != httpx.codes.OK:
+            raise Refused(_refusal(status, body))
+        try:
+            return _page(body)
+        except (msgspec.DecodeError, RecursionError):
+            return _Trouble("an answer that is cut off or not understood")
+
+    async def _fetched(self, address: httpx.URL) -> tuple[httpx.Response, bytes]:
+        async with self._client.stream("GET", address) as answer:
+            return answer, await _read(answer)
+
+    async def _unless_stopped(self, work: Coroutine[None, None, T]) -> T:
+        """Raises Stopped in the middle of it."""
+        if self._stop is None:
+            return await work
+        working, stopped = asyncio.create_task(work), asyncio.create_task(self._stop.wait())
+        try:
+            await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if not working.done():
+                raise Stopped
+            return working.result()
+        finally:
+            working.cancel()
+            stopped.cancel()
+            await asyncio.wait({working, stopped})
+
+
+async def _read(answer: httpx.Response) -> bytes:
+    body = bytearray()
+    async for part in answer.aiter_bytes():
+        body += part
+        if len(body) > MOST_BYTES:
+            raise Refused(f"the provider answers with more than {MOST_BYTES >> 20} MB at once")
+    return bytes(body)
+
+
+def _page(body: bytes) -> Page:
+    """Raises DecodeError. A list of records, one alone, or none."""
+    answer = msgspec.json.decode(body, type=_Answer)
+    if bytes(answer.results).startswith(b"{"):
+        return Page([answer.results], answer.next_url)
+    return Page(msgspec.json.decode(answer.results, type=list[msgspec.Raw] | None) or [], answer.next_url)
+
+
+def _retry_after(answer: httpx.Response) -> float | None:
+    """Seconds; a date, which the standard allows too, is as good as nothing."""
+    try:
+        return min(LONGEST_RETRY_AFTER, max(0.0, float(answer.headers.get("Retry-After", ""))))
+    except ValueError:
+        return None
+
+
+def _refusal(status: int, body: bytes) -> str:
+    try:
+        said = msgspec.json.decode(body[:10_000], type=_Said)
+    except (msgspec.DecodeError, RecursionError):
+        said = _Said()
+    words = "".join(letter for letter in said.error or said.message or said.status if letter.isprintable())[:200]
+    what = {401: "the provider does not know this key", 403: "this key may not have that"}.get(
+        status, f"the provider refuses with status {status}"
+    )
+    return f"{what}: {words}" if words else what

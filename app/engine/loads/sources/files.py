@@ -1,0 +1,17 @@
+"""Which kind of file somebody means."""
+
+from pathlib import Path
+
+from app.engine.loads.sources.csv_file import TextFile
+from app.engine.loads.sources.parquet import MAGIC, ParquetFile
+from app.engine.loads.sources.source import Source, Unreadable
+
+
+def opened(path: Path, symbol: str | None = None) -> Source:
+    """Raises Unreadable. By what is inside: names lie."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(MAGIC))
+    except OSError as error:
+        raise Unreadable(f"{path.name}: cannot be opened ({error.strerror})") from None
+    return ParquetFile(path, symbol) if start == MAGIC else TextFile(path, symbol)

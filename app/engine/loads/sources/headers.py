@@ -1,0 +1,177 @@
+"""The names of a file's columns: which column holds what, as each program that exports bars calls it."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from app.engine.loads.sources.checker import Rows
+from app.engine.loads.sources.source import Unreadable
+
+DAYS = ("date", "day")
+CLOCKS = ("time",)
+INSTANTS = ("timestamp", "datetime", "t", "window_start", "gmt_time")
+UNNAMED = ("", "__index_level_0__", "unnamed:_0")
+"""The index of a pandas frame that has no name; it is read where no other column says when."""
+
+SYMBOLS = ("symbol", "ticker", "sym")
+CODES = ("code",)
+"""A symbol where no other column is one: beside a symbol it is the code of something else."""
+
+NUMBERS = {
+    "open": ("open", "o", "open_price"),
+    "high": ("high", "h", "high_price"),
+    "low": ("low", "l", "low_price"),
+    "close": ("close", "c", "close_price", "close/last"),
+    "volume": ("volume", "v", "vol"),
+}
+HINTS = {
+    "price": "'Price' may be the close: call it Close",
+    "adj_close": "'Adj Close' is adjusted, and prices are stored as traded",
+    "vol.": "'Vol.' is rounded (95.13M): give whole numbers as Volume",
+}
+"""Of columns that are there in place of one that is lacking."""
+
+MOST_NAMED = 20
+"""Of the symbols that a file has."""
+
+_PAIR = re.compile(r"\('([^']*)', '([^']*)'\)")
+"""As pandas names columns of two levels in a Parquet file."""
+
+
+class Name(NamedTuple):
+    """Of a column, as it is written."""
+
+    text: str
+    symbol: str = ""
+    """Whose column it is, in a table that has the fields of each symbol side by side."""
+
+    @property
+    def plain(self) -> str:
+        return self.text.strip().strip('"<>').strip().lower().replace(" ", "_")
+
+
+class Layout(NamedTuple):
+    """Which column of a source holds what."""
+
+    symbol: int | None
+    """None where no column says whose the bars are."""
+    constant: str
+    """Whose they all are, where no column says so."""
+    moment: int
+    clock: int | None
+    """The time of day, where `moment` is the day alone."""
+    numbers: tuple[int, int, int, int, int]
+    """open, high, low, close, volume"""
+
+
+class SymbolFilter:
+    """Takes the rows of `symbol` alone, as it is written; None takes all."""
+
+    def __init__(self, symbol: str | None, where: str) -> None:
+        self._symbol = symbol
+        self._where = where
+        self._taken = 0
+        self._others: dict[str, None] = {}
+
+    def rows(self, rows: Rows) -> Rows:
+        if self._symbol is None:
+            return rows
+        symbols = [text.strip() for text in rows.symbols]
+        kept = [at for at, symbol in enumerate(symbols) if symbol == self._symbol]
+        self._taken += len(kept)
+        if len(self._others) < MOST_NAMED:
+            self._others |= dict.fromkeys(symbols)
+        if len(kept) == len(symbols):
+            return rows
+        return Rows(*([column[at] for at in kept] for column in rows))  # type: ignore[arg-type]
+
+    def check(self) -> None:
+        """At the end. Raises Unreadable where there were rows, and none of them was taken."""
+        if self._others and not self._taken:
+            symbols = ", ".join(self._others)[:100]
+            raise Unreadable(f"{self._where}: has no row of {self._symbol!r}; its column of symbols says {symbols}")
+
+
+def layout(names: Sequence[Name], symbol: str | None, where: str) -> Layout:
+    """`symbol`: whose bars are wanted. Raises Unreadable where a column is missing, or two say the same."""
+    names, constant = _of_one_symbol(names, symbol, where)
+    plain = [name.plain for name in names]
+    owner = _one(names, SYMBOLS, where)
+    if owner is None:
+        owner = _one(names, CODES, where)
+    moment, clock = _times(names, where)
+    numbers = {field: _one(names, aliases, where) for field, aliases in NUMBERS.items()}
+    lacking = [field for field, at in numbers.items() if at is None]
+    if moment is None:
+        lacking.insert(0, "date")
+    if owner is None and not constant:
+        lacking.insert(0, "symbol")
+    if lacking or moment is None:
+        raise Unreadable(_lacking(names, plain, lacking, where))
+    places = tuple(at for at in numbers.values() if at is not None)
+    assert len(places) == 5
+    return Layout(owner, constant, moment, clock, places)
+
+
+def split_names(names: Sequence[str]) -> list[Name]:
+    """Names of two levels are taken apart: ('Close', 'AAPL')."""
+    pairs = ((name, _PAIR.fullmatch(name)) for name in names)
+    return [Name(pair[1], pair[2]) if pair else Name(name) for name, pair in pairs]
+
+
+def _of_one_symbol(names: Sequence[Name], symbol: str | None, where: str) -> tuple[list[Name], str]:
+    """With the columns of other symbols made nameless, and whose all rows are, where that is said."""
+    symbols = list(dict.fromkeys(name.symbol for name in names if name.symbol))
+    if not symbols:
+        return list(names), symbol or ""
+    if symbol is None and len(symbols) > 1:
+        raise Unreadable(
+            f"{where}: holds {len(symbols)} symbols side by side ({', '.join(symbols)[:100]}); say --symbol for one"
+        )
+    wanted = symbol or symbols[0]
+    if wanted not in symbols:
+        raise Unreadable(f"{where}: holds nothing of {wanted!r}; its symbols are {', '.join(symbols)[:100]}")
+    return [name if name.symbol in ("", wanted) else Name("-") for name in names], wanted
+
+
+def _times(names: Sequence[Name], where: str) -> tuple[int | None, int | None]:
+    """The column of the day or the instant, and the one with the time of day."""
+    days, clocks, instants = (_matching(names, aliases) for aliases in (DAYS, CLOCKS, INSTANTS))
+    if len(days) == len(clocks) == 1 and not instants:
+        return days[0], clocks[0]
+    every = sorted([*days, *clocks, *instants])
+    if len(every) > 1:
+        columns = " and ".join(repr(names[at].text.strip()[:40]) for at in every[:3])
+        raise Unreadable(f"{where}: the columns {columns} all say when; keep one, or Date with Time")
+    return (every[0] if every else _one(names, UNNAMED, where)), None
+
+
+def _one(names: Sequence[Name], aliases: Sequence[str], where: str) -> int | None:
+    places = _matching(names, aliases)
+    if len(places) > 1:
+        first, second = (names[at].text.strip()[:40] for at in places[:2])
+        both = f"two columns are called {first!r}" if first == second else f"{first!r} and {second!r} mean the same"
+        raise Unreadable(f"{where}: {both}; keep one of them")
+    return places[0] if places else None
+
+
+def _matching(names: Sequence[Name], aliases: Sequence[str]) -> list[int]:
+    return [at for at, name in enumerate(names) if name.plain in aliases]
+
+
+def count_recognised(names: Sequence[str]) -> int:
+    """How many of these are names of columns that are read."""
+    readable = {*DAYS, *CLOCKS, *INSTANTS, *SYMBOLS, *CODES, *(alias for each in NUMBERS.values() for alias in each)}
+    return sum(Name(name).plain in readable for name in names)
+
+
+def _lacking(names: Sequence[Name], plain: Sequence[str], lacking: Sequence[str], where: str) -> str:
+    header = ", ".join(name.text for name in names)[:200]
+    if not count_recognised([name.text for name in names]):
+        return f"{where}: its first line is {header!r}; it must name the columns: delete what stands before the names"
+    hints = [words for name, words in HINTS.items() if name in plain] or ["name the columns so"]
+    if lacking == ["volume"] and "vol." not in plain:
+        hints = ["give 0 as Volume where it is unknown"]
+    if "symbol" in lacking:
+        hints = [*(hints if len(lacking) > 1 else ()), "say --symbol where the file holds one symbol"]
+    return f"{where}: no column for {', '.join(lacking)}; its first line says {header!r}; {'; '.join(hints)}"

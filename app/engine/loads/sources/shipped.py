@@ -1,0 +1,54 @@
+"""The history that came with TickStock: what of it is past for the replay, and of the symbols that are wanted."""
+
+from collections.abc import Collection, Iterator
+from datetime import date
+from decimal import Decimal
+from hashlib import sha256
+from pathlib import Path
+
+from app.engine.loads.sources.checker import Rows
+from app.engine.loads.sources.csv_file import TextFile
+from app.engine.loads.sources.source import Chunk
+from app.engine.storage.reference import Split
+from app.finance import history
+
+SOURCE = "shipped"
+"""Of its splits, in their table."""
+
+
+class Shipped:
+    """Without symbols, of all. The file writes its days as ISO dates, which sort as they follow each other."""
+
+    def __init__(self, path: Path, until: date, symbols: Collection[str] = ()) -> None:
+        self._file = TextFile(path)
+        self._path = path
+        self._until = until.isoformat()
+        self._symbols = frozenset(symbols)
+        self.name = path.name
+
+    @property
+    def splits(self) -> list[Split]:
+        """Of the symbols that are wanted."""
+        return [split for split in splits(self._path) if not self._symbols or split.symbol in self._symbols]
+
+    def identity(self) -> str:
+        which = sha256(" ".join(sorted(self._symbols)).encode()).hexdigest()[:12] if self._symbols else "all"
+        return f"{self._file.identity()} {self._until} {which}"
+
+    def chunks(self) -> Iterator[Chunk]:
+        for chunk in self._file.chunks():
+            yield chunk._replace(rows=self._wanted(chunk.rows))
+
+    def _wanted(self, rows: Rows) -> Rows:
+        kept = [
+            at
+            for at, (symbol, day) in enumerate(zip(rows.symbols, rows.moments, strict=True))
+            if day <= self._until and (not self._symbols or symbol in self._symbols)
+        ]
+        return Rows(*([column[at] for at in kept] for column in rows))  # type: ignore[arg-type]
+
+
+def splits(path: Path) -> list[Split]:
+    """Those that came with the history at `path`."""
+    by_symbol = history.read_splits(path.with_name("splits.csv"))
+    return [Split(symbol, split.day, Decimal(repr(split.ratio))) for symbol in by_symbol for split in by_symbol[symbol]]

@@ -1,0 +1,150 @@
+"""Puts what was loaded into the database: each chunk whole, once, and with the mark from where to go on."""
+
+import logging
+import time
+from collections.abc import Collection, Sequence
+
+from app import db
+from app.db.pools import Pool
+from app.db.trouble import COLLIDED
+from app.engine.loads import queries
+from app.engine.loads.queries import Entry, Link, T, Work
+from app.engine.loads.sources.source import Unreadable
+from app.engine.loads.sources.timeframes import Frame
+from app.engine.storage import reference
+from app.engine.storage.reference import Dividend, Named, Split
+from app.wire.backoff import Backoff
+
+logger = logging.getLogger(__name__)
+
+PATIENCE_SECONDS = 60.0
+MOST_COLLISIONS = 6
+"""Of one transaction with other writers, in deadlocks or by their isolation."""
+
+
+ANALYSED_FROM = 10_000
+"""Rows that were stored: a load of fewer leaves the plans of pages as they are."""
+
+
+class Keeper:
+    """Waits for a database that is away, but not for ever: then db.Unavailable is raised."""
+
+    def __init__(self, pool: Pool, frame: Frame, patience: float = PATIENCE_SECONDS) -> None:
+        self.fresh = 0
+        """Symbols that nobody knew before."""
+        self.collisions = 0
+        """With other writers of these tables, after which the same was done again."""
+        self._pool = pool
+        self._frame = frame
+        self._patience = patience
+        self._known: set[str] = set()
+        self._marks = False
+        self._copies = True
+
+    async def open(self) -> None:
+        """Raises Unreadable where the table cannot take bars, or would take them twice."""
+        table, wanted = self._frame.table, {"symbol", self._frame.key, *queries.COLUMNS}
+        async with self._pool.acquire() as connection:
+            columns = await queries.columns(connection, table)
+            keys = await queries.unique_keys(connection, table)
+            self._marks = await queries.keeps_marks(connection)
+        lacking = wanted - columns
+        if lacking:
+            raise Unreadable(f"the table {table} lacks {', '.join(sorted(lacking))}")
+        if {"symbol", self._frame.key} not in keys:
+            raise Unreadable(f"the table {table} is not unique by symbol and {self._frame.key}")
+
+    async def reached(self, load: str, part: str) -> tuple[int, bool]:
+        """How far a load that was stopped has come in that part, and whether the part is complete."""
+        if not self._marks:
+            return 0, False
+        return await self._done(lambda connection: queries.reached(connection, load, part))
+
+    async def keep(self, load: str, part: str, lines: Sequence[str], symbols: Collection[str], reached: int) -> int:
+        """How many bars were new or differed."""
+        new = set(symbols) - self._known
+
+        async def work(connection: Link) -> tuple[int, int]:
+            fresh = await queries.put_symbols(connection, new) if new else 0
+            stored = await self._put(connection, lines) if lines else 0
+            if self._marks:
+                await queries.mark(connection, load, part, reached)
+            return fresh, stored
+
+        fresh, stored = await self._done(work)
+        self._known |= new
+        self.fresh += fresh
+        return stored
+
+    async def _put(self, connection: Link, lines: Sequence[str]) -> int:
+        """What is new is copied straight into the table, until a first bar turns out to be there."""
+        if self._copies:
+            self._copies = await queries.copy_bars(connection, self._frame, lines)
+            if self._copies:
+                return len(lines)
+        return await queries.put_bars(connection, self._frame, lines)
+
+    async def know(self, symbols: Collection[str]) -> None:
+        """Without a bar."""
+        self.fresh += await self._done(lambda connection: queries.put_symbols(connection, symbols))
+
+    async def complete(self, load: str, part: str, reached: int) -> None:
+        if self._marks:
+            await self._done(lambda connection: queries.mark(connection, load, part, reached, complete=True))
+
+    async def keep_reference(
+        self, named: Sequence[Named], splits: Sequence[Split], dividends: Sequence[Dividend], source: str
+    ) -> None:
+        async def work(connection: Link) -> None:
+            await reference.put_named(connection, named)
+            if self._marks:
+                await reference.put_splits(connection, splits, source)
+                await reference.put_dividends(connection, dividends, source)
+
+        await self._done(work)
+
+    async def add_splits(self, splits: Sequence[Split], source: str) -> None:
+        """What another source has told of a day stays."""
+        if self._marks and splits:
+            await self._done(lambda connection: reference.add_splits(connection, splits, source))
+
+    async def close(self, load: str, parts: Sequence[str], entry: Entry, *, over: bool) -> None:
+        """`over`: nothing is left to go on with."""
+
+        async def work(connection: Link) -> None:
+            if over:
+                await queries.forget_marks(connection, load, parts)
+            await queries.log(connection, entry)
+
+        if self._marks:
+            await self._done(work)
+        if entry.stored >= ANALYSED_FROM:
+            await self._done(lambda connection: queries.renew_statistics(connection, (self._frame.table, "symbols")))
+
+    async def _done(self, work: Work[T]) -> T:
+        backoff, until, collided = Backoff(), time.monotonic() + self._patience, 0
+        while True:
+            try:
+                async with self._pool.acquire() as connection, connection.transaction():
+                    return await work(connection)
+            except db.BadValue as error:
+                raise Unreadable(f"the table {self._frame.table} does not take these values ({error})") from None
+            except COLLIDED as error:
+                collided += 1
+                self._collided(collided, type(error).__name__)
+            except db.Unavailable as error:
+                if time.monotonic() > until:
+                    raise
+                logger.warning("database away, the load waits: %s", error)
+            await backoff.wait()
+
+    def _collided(self, times: int, cause: str) -> None:
+        """Raises Unreadable where another writer was in the way too often."""
+        table = self._frame.table
+        if times >= MOST_COLLISIONS:
+            raise Unreadable(
+                f"another writer of the table {table} was in the way {times} times ({cause});"
+                " nothing of that batch is stored, and the load may be made again"
+            )
+        self.collisions += 1
+        logger.warning("%s with another writer of %s, done again (%d in this load)", cause, table, self.collisions)

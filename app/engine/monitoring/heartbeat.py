@@ -1,0 +1,83 @@
+"""The engine's heartbeat: that it lives, how it is, and now and then what it lost."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from app import wire
+from app.engine.monitoring.metrics import Figures
+from app.wire import heartbeat
+from app.wire.channels import Channels
+from app.wire.client import connect
+from app.wire.events import EngineHealth
+from app.wire.publish import Publisher
+
+logger = logging.getLogger(__name__)
+
+COMPLAIN_SECONDS = 60.0
+
+
+class Health(NamedTuple):
+    status: str
+    symbols: int
+    bars: int
+    patterns: int
+    lost: Mapping[str, int]
+    """Counts by reason since the engine began."""
+    behind: float = 0.0
+    """Seconds that the oldest bar or event has waited to be analysed, stored and published."""
+    waiting: int = 0
+    """Rows and events that are to be stored or published."""
+    slow_part: str = ""
+
+
+class Pulse:
+    def __init__(
+        self, redis_url: str, channels: Channels, health: Callable[[], Health], figures: Figures, seconds: float
+    ) -> None:
+        self._client = connect(redis_url)
+        self._publisher = Publisher(self._client, channels)
+        self._health = health
+        self._figures = figures
+        self._seconds = seconds
+        self._complained_at = 0.0
+        self._complained_of: Mapping[str, int] = {}
+
+    async def run(self) -> None:
+        while True:
+            health = self._health()
+            self._complain(health.lost)
+            try:
+                await heartbeat.beat(self._client, time.time())
+                await self._publisher.publish(self._event(health))
+                await self._publisher.publish_all(self._figures.events(time.monotonic(), time.time()))
+            except wire.Unavailable as error:
+                logger.warning("redis away, nobody feels the pulse: %s", error)
+            await asyncio.sleep(self._seconds)
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    def _event(self, health: Health) -> EngineHealth:
+        return EngineHealth(
+            at=time.time(),
+            source="TickStockPL",
+            status=health.status,
+            interval=self._seconds,
+            active_symbols=health.symbols,
+            bars=health.bars,
+            patterns=health.patterns,
+            behind_seconds=round(health.behind, 1),
+            waiting=health.waiting,
+            slow_part=health.slow_part,
+        )
+
+    def _complain(self, lost: Mapping[str, int]) -> None:
+        """In one line, when there is more to complain of than the last time."""
+        now = time.monotonic()
+        if lost == self._complained_of or not any(lost.values()) or now - self._complained_at < COMPLAIN_SECONDS:
+            return
+        self._complained_at, self._complained_of = now, lost
+        logger.warning("lost so far: %s", ", ".join(f"{count} {reason}" for reason, count in lost.items() if count))

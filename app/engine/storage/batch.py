@@ -1,0 +1,80 @@
+"""Rows that are stored in one transaction and events that are published after it, each thing once: the newer of two
+with the same identity wins."""
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from app.engine.analysis.breadth import Conditions
+from app.engine.analysis.outcomes import Outcome
+from app.engine.bars.gaps import Gap
+from app.finance.bars import Bar
+from app.wire.events import AnyEvent, IndicatorCalculated, PatternDetected
+
+KINDS = ("bars", "patterns", "indicators", "outcomes", "conditions", "gaps")
+TIMEFRAME_AT: Mapping[str, int] = {"bars": 1, "patterns": 2, "indicators": 2, "outcomes": 2}
+"""Where the timeframe stands in the identity of a row: rows of two timeframes may go into two tables."""
+
+
+class Batch:
+    def __init__(self) -> None:
+        self.bars: dict[tuple[str, str, float], Bar] = {}
+        self.patterns: dict[tuple[str, str, str, float], PatternDetected] = {}
+        self.indicators: dict[tuple[str, str, str, float], IndicatorCalculated] = {}
+        self.outcomes: dict[tuple[str, str, str, float], Outcome] = {}
+        self.conditions: dict[float, Conditions] = {}
+        self.gaps: dict[tuple[str, float], Gap] = {}
+        self.events: list[AnyEvent] = []
+        """To be published when the rest is stored, every one."""
+        self.began_at = time.monotonic()
+
+    def __len__(self) -> int:
+        return self.rows + len(self.events)
+
+    @property
+    def rows(self) -> int:
+        return sum(len(getattr(self, kind)) for kind in KINDS)
+
+    def add_bars(self, bars: Iterable[Bar]) -> None:
+        for bar in bars:
+            self.bars[bar.symbol, bar.timeframe, bar.start] = bar
+
+    def add_patterns(self, patterns: Iterable[PatternDetected]) -> None:
+        for event in patterns:
+            self.patterns[event.symbol, event.pattern, event.timeframe, event.at] = event
+
+    def add_indicators(self, indicators: Iterable[IndicatorCalculated]) -> None:
+        for event in indicators:
+            self.indicators[event.symbol, event.indicator, event.timeframe, event.at] = event
+
+    def add_outcomes(self, outcomes: Iterable[Outcome]) -> None:
+        for outcome in outcomes:
+            earlier = self.outcomes.get(outcome.key)
+            self.outcomes[outcome.key] = outcome.after(earlier) if earlier else outcome
+
+    def take(self, rows: "Batch") -> None:
+        """The rows of another one, without its events."""
+        for kind in KINDS:
+            getattr(self, kind).update(getattr(rows, kind))
+
+    def kinds(self) -> list["Batch"]:
+        """The rows without the events, one batch for each kind and timeframe."""
+        parts: dict[tuple[str, object], dict[Any, Any]] = {}
+        for kind in KINDS:
+            at = TIMEFRAME_AT.get(kind)
+            for key, row in getattr(self, kind).items():
+                parts.setdefault((kind, None if at is None else key[at]), {})[key] = row
+        return [_only(kind, rows) for (kind, _), rows in parts.items()]
+
+    def halves(self) -> list["Batch"]:
+        """Of one kind with two rows or more."""
+        kind = next(kind for kind in KINDS if getattr(self, kind))
+        rows = list(getattr(self, kind).items())
+        middle = len(rows) // 2
+        return [_only(kind, dict(rows[:middle])), _only(kind, dict(rows[middle:]))]
+
+
+def _only(kind: str, rows: dict[Any, Any]) -> Batch:
+    part = Batch()
+    setattr(part, kind, rows)
+    return part

@@ -1,0 +1,80 @@
+"""The market's stand as it is stored."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from asyncpg import Connection
+
+from app.engine.analysis.breadth import Conditions
+from app.engine.universes import queries as universe_queries
+
+WHOLE = {"timestamp", "advancing_count", "declining_count", "advance_decline_ratio", "overall_volume", "data_source"}
+SECTORS = {"timestamp", "sector", "symbols", "advancing", "declining", "change", "volume"}
+SOURCE = "engine"
+
+
+async def put(connection: Connection, found: Iterable[Conditions]) -> None:
+    for one in found:
+        at = datetime.fromtimestamp(one.at, UTC)
+        whole = one.whole
+        ratio = round(whole.advancing / whole.declining, 4) if whole.declining else None
+        await connection.execute(
+            """
+            insert into market_conditions (timestamp, advancing_count, declining_count, advance_decline_ratio,
+                                           overall_volume, mean_change, symbols_count, data_source)
+            values ($1, $2, $3, $4, $5, $6, $7, $8)
+            on conflict (timestamp) do update
+               set advancing_count = excluded.advancing_count, declining_count = excluded.declining_count,
+                   advance_decline_ratio = excluded.advance_decline_ratio, overall_volume = excluded.overall_volume,
+                   mean_change = excluded.mean_change, symbols_count = excluded.symbols_count, calculated_at = now()
+            """,
+            at, whole.advancing, whole.declining, ratio, whole.volume, whole.change, whole.symbols, SOURCE,
+        )  # fmt: skip
+        await connection.executemany(
+            """
+            insert into sector_conditions (timestamp, sector, symbols, advancing, declining, change, volume)
+            values ($1, $2, $3, $4, $5, $6, $7)
+            on conflict (timestamp, sector) do update
+               set symbols = excluded.symbols, advancing = excluded.advancing, declining = excluded.declining,
+                   change = excluded.change, volume = excluded.volume
+            """,
+            [(at, sector, *stand) for sector, stand in sorted(one.sectors.items())],
+        )
+        if one.universes and await _keeps_universes(connection):
+            await connection.executemany(
+                """
+                insert into universe_conditions (timestamp, universe, symbols, advancing, declining, change, volume)
+                values ($1, $2, $3, $4, $5, $6, $7)
+                on conflict (timestamp, universe) do update
+                   set symbols = excluded.symbols, advancing = excluded.advancing, declining = excluded.declining,
+                       change = excluded.change, volume = excluded.volume
+                """,
+                [(at, universe, *stand) for universe, stand in sorted(one.universes.items())],
+            )
+
+
+async def sectors(connection: Connection) -> dict[str, str]:
+    """By symbol, where one is known."""
+    rows = await connection.fetch("select symbol, sector from symbols where sector is not null and sector <> ''")
+    return {row["symbol"]: row["sector"] for row in rows}
+
+
+async def universes(connection: Connection) -> dict[str, tuple[str, ...]]:
+    """The members, by title."""
+    return {each.title: each.members for each in await universe_queries.all_of(connection)}
+
+
+async def forget(connection: Connection, before: float) -> None:
+    """The stand of every minute is kept for a year, that of universes, of which there are many, for a month."""
+    at = datetime.fromtimestamp(before, UTC)
+    await connection.execute("delete from market_conditions where timestamp < $1::timestamptz - interval '1 year'", at)
+    await connection.execute("delete from sector_conditions where timestamp < $1::timestamptz - interval '1 year'", at)
+    if await _keeps_universes(connection):
+        await connection.execute(
+            "delete from universe_conditions where timestamp < $1::timestamptz - interval '1 month'", at
+        )
+
+
+async def _keeps_universes(connection: Connection) -> bool:
+    """A market that is not ours has no such table."""
+    return bool(await connection.fetchval("select to_regclass('public.universe_conditions') is not null"))

@@ -1,0 +1,24 @@
+"""Gaps as they are stored."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from asyncpg import Connection
+
+from app.engine.bars.gaps import Gap
+
+NEEDED = {"began", "ended", "reason", "symbols"}
+
+
+async def put(connection: Connection, gaps: Iterable[Gap]) -> None:
+    await connection.executemany(
+        """
+        insert into feed_gaps (reason, began, ended, symbols) values ($1, $2, $3, $4)
+        on conflict (reason, began) do update set ended = excluded.ended, symbols = excluded.symbols
+        """,
+        [(gap.reason, _moment(gap.began), _moment(gap.ended), gap.symbols) for gap in gaps],
+    )
+
+
+def _moment(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC)

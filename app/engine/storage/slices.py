@@ -1,0 +1,23 @@
+"""Facts on their way to the database and to whoever is told of them."""
+
+import asyncio
+from collections import deque
+
+from app.engine.storage.batch import Batch
+from app.wire.events import AnyEvent
+from app.wire.tick_reader import Checkpoint
+
+
+class Slice:
+    """Facts that are stored in one transaction, and their events, which are published when it is over."""
+
+    def __init__(self) -> None:
+        self.batch = Batch()
+        self.closed = False
+        """Whether it takes nothing more: it is being stored, or somebody waits for it."""
+        self.events: deque[AnyEvent] = deque()
+        """Of a slice that is stored: those that are not published yet."""
+        self.expired_until: float | None = None
+        self.checkpoint: Checkpoint | None = None
+        self.done = asyncio.Event()
+        """Set when it is stored and published."""

@@ -1,0 +1,296 @@
+"""Stores what the engine computes, and publishes it when it is stored: who reads after hearing of it, finds it there.
+
+What is a fact (a bar, a pattern, an outcome, an event) is stored and published in slices, in the order of its coming,
+and never dropped: whoever offers much waits for `room` first. Of what is a state, a value of an indicator, the newest
+counts.
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import TypeVar
+
+from app import wire
+from app.db.pools import Pool
+from app.engine.analysis.breadth import Conditions
+from app.engine.analysis.indicator_values import IndicatorValues
+from app.engine.analysis.outcomes import Outcome
+from app.engine.bars.gaps import Gap
+from app.engine.storage.batch import Batch
+from app.engine.storage.slices import Slice
+from app.engine.storage.writer import AWAY, Writer
+from app.finance.bars import Bar
+from app.wire.backoff import Backoff
+from app.wire.events import AnyEvent, IndicatorCalculated, PatternDetected
+from app.wire.publish import Publisher
+from app.wire.tick_reader import Checkpoint
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+SETTLE_SECONDS = 0.005
+"""What comes within a moment is stored together."""
+SLICE = 2_000
+"""Rows and events of one transaction."""
+MOST_FACTS = 50_000
+"""Rows and events that wait; then the engine takes no more ticks until some are stored."""
+MOST_VALUES = 500_000
+"""Values of indicators that wait, likewise: the newest of 20,000 symbols fit."""
+AT_ONCE = 500
+"""Events that are published in one go."""
+VALUES_WAIT_SECONDS = 3.0
+"""So long values of indicators wait to be stored while facts do, or while other values are to be published."""
+
+
+class Store:
+    def __init__(self, pool: Pool, publisher: Publisher) -> None:
+        self._writer = Writer(pool)
+        self._publisher = publisher
+        self._slices: deque[Slice] = deque()
+        """What is to be stored."""
+        self._stored: deque[Slice] = deque()
+        """What is to be published."""
+        self._values = IndicatorValues()
+        self._values_stored_at = 0.0
+        self._expired_until: float | None = None
+        """To be stored when what expired is published."""
+        self.checkpoint: Checkpoint | None = None
+        """The newest one before which all is stored and published."""
+        self._forget_before: float | None = None
+        self._something = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._full_since = 0.0
+        self._flushing = False
+        self.behind = False
+        """Whether the database or Redis is away."""
+
+    @property
+    def bars(self) -> int:
+        return self._writer.bars
+
+    @property
+    def patterns(self) -> int:
+        return self._writer.patterns
+
+    @property
+    def indicators(self) -> int:
+        return self._writer.indicators
+
+    @property
+    def dropped(self) -> int:
+        """Rows that the database refused."""
+        return self._writer.refused
+
+    @property
+    def waiting(self) -> int:
+        """Rows and events that are to be stored or published."""
+        return self._facts + len(self._values)
+
+    @property
+    def oldest(self) -> float:
+        """For how many seconds the oldest fact has waited."""
+        first = next((each for each in (*self._stored, *self._slices) if len(each.batch)), None)
+        return time.monotonic() - first.batch.began_at if first else 0.0
+
+    @property
+    def slow_part(self) -> str:
+        """What the oldest fact waits for."""
+        return "publish" if self._stored else "store"
+
+    @property
+    def full(self) -> bool:
+        """Whether whoever offers something should wait first."""
+        return not self._room.is_set()
+
+    @property
+    def full_seconds(self) -> float:
+        return time.monotonic() - self._full_since if self.full else 0.0
+
+    @property
+    def quiet(self) -> bool:
+        """Everything that was offered is stored and published, what is on its way included."""
+        return not self._flushing and not self.waiting
+
+    async def room(self) -> None:
+        """Returns at once unless so much waits that nothing more should be computed."""
+        await self._room.wait()
+
+    async def stored(self) -> None:
+        """Returns when every fact that was offered so far is stored and published."""
+        last = self._slices[-1] if self._slices else self._stored[-1] if self._stored else None
+        if last:
+            last.closed = True
+            await last.done.wait()
+
+    def offer(
+        self,
+        bars: Iterable[Bar] = (),
+        patterns: Iterable[PatternDetected] = (),
+        told: Iterable[IndicatorCalculated] = (),
+        untold: Iterable[IndicatorCalculated] = (),
+        outcomes: Iterable[Outcome] = (),
+        events: Iterable[AnyEvent] = (),
+    ) -> None:
+        """Soon stored, then published; never waits. Of the indicators the `untold` ones are stored alone."""
+        for some_bars in _portions(bars):
+            self._open().batch.add_bars(some_bars)
+        for some_patterns in _portions(patterns):
+            self._open().batch.add_patterns(some_patterns)
+        for some_outcomes in _portions(outcomes):
+            self._open().batch.add_outcomes(some_outcomes)
+        for some_events in _portions(events):
+            self._open().batch.events.extend(some_events)
+        self._values.add(told, publish=True)
+        self._values.add(untold, publish=False)
+        self._changed()
+
+    def note(self, conditions: Conditions) -> None:
+        self._open().batch.conditions[conditions.at] = conditions
+        self._changed()
+
+    def miss(self, gap: Gap) -> None:
+        self._open().batch.gaps[gap.reason, gap.began] = gap
+        self._changed()
+
+    def expired_until(self, at: float) -> None:
+        """That no pattern is to be told of again that expired until then, once all that was offered is published."""
+        self._open().expired_until = at
+        self._changed()
+
+    def reach(self, checkpoint: Checkpoint) -> None:
+        """It is reached when all facts that were offered until now are stored and published."""
+        self._open().checkpoint = checkpoint
+        self._changed()
+
+    def forget_before(self, at: float) -> None:
+        """Values of minutes that expired before this market time may go."""
+        self._forget_before = at
+        self._changed()
+
+    async def run(self) -> None:
+        backoff = Backoff()
+        while True:
+            await self._something.wait()
+            await asyncio.sleep(SETTLE_SECONDS)
+            if await self.flush():
+                backoff.succeeded()
+            else:
+                await backoff.wait()
+
+    async def flush(self) -> bool:
+        """Whether everything is stored and published."""
+        self._something.clear()
+        self._flushing = True
+        try:
+            while self.waiting or self._slices or self._expired_until is not None or self._forget_before is not None:
+                if not await self._step():
+                    self._something.set()
+                    return False
+                self._judge_room()
+            return True
+        finally:
+            self._flushing = False
+
+    async def _step(self) -> bool:
+        """One bounded piece of each work that there is. False, and `behind`, where the database or Redis is away."""
+        try:
+            await self._store_slice()
+            await self._publish()
+            await self._store_mark()
+            if self._may_store_values():
+                await self._store_values()
+            if not self.waiting:
+                await self._forget()
+        except AWAY as error:
+            logger.warning("database away, %d rows and events wait: %s", self.waiting, error)
+        except wire.Unavailable as error:
+            logger.warning("redis away, %d rows and events wait: %s", self.waiting, error)
+        else:
+            self.behind = False
+            return True
+        self.behind = True
+        return False
+
+    async def _store_slice(self) -> None:
+        if self._slices:
+            first = self._slices[0]
+            first.closed = True
+            first.events.extend(await self._writer.write(first.batch))
+            self._stored.append(self._slices.popleft())
+
+    async def _publish(self) -> None:
+        """Events of what is stored, then the newest values of some indicators."""
+        while self._stored:
+            first = self._stored[0]
+            while first.events:
+                some = list(islice(first.events, AT_ONCE))
+                await self._publisher.publish_all(some)
+                for _ in some:
+                    first.events.popleft()
+            if first.expired_until is not None:
+                self._expired_until = first.expired_until
+            self.checkpoint = first.checkpoint or self.checkpoint
+            self._stored.popleft()
+            first.done.set()
+        for _ in range(SLICE // AT_ONCE):
+            values = self._values.to_publish(AT_ONCE)
+            if values:
+                await self._publisher.publish_all(values)
+                self._values.published(values)
+
+    async def _store_mark(self) -> None:
+        mark = self._expired_until
+        if mark is not None:
+            await self._writer.mark_expired(mark)
+            self._expired_until = None
+
+    def _may_store_values(self) -> bool:
+        """Nobody waits for them as somebody waits for what is published."""
+        others = self._slices or self._values.unpublished
+        return not others or time.monotonic() - self._values_stored_at > VALUES_WAIT_SECONDS
+
+    async def _store_values(self) -> None:
+        values = self._values.to_store(SLICE)
+        if values:
+            batch = Batch()
+            batch.add_indicators(values)
+            await self._writer.write(batch)
+            self._values.stored(values)
+        self._values_stored_at = time.monotonic()
+
+    async def _forget(self) -> None:
+        before = self._forget_before
+        if before is not None and not await self._writer.forget(before):
+            self._forget_before = None
+
+    def _open(self) -> Slice:
+        if not self._slices or self._slices[-1].closed or len(self._slices[-1].batch) >= SLICE:
+            self._slices.append(Slice())
+        return self._slices[-1]
+
+    @property
+    def _facts(self) -> int:
+        return sum(len(each.batch) for each in self._slices) + sum(len(each.events) for each in self._stored)
+
+    def _changed(self) -> None:
+        self._something.set()
+        self._judge_room()
+
+    def _judge_room(self) -> None:
+        full = self._facts > MOST_FACTS or len(self._values) > MOST_VALUES
+        if full and not self.full:
+            self._full_since = time.monotonic()
+            self._room.clear()
+        elif not full:
+            self._room.set()
+
+
+def _portions(things: Iterable[T]) -> Iterable[Sequence[T]]:
+    left = iter(things)
+    while portion := list(islice(left, SLICE)):
+        yield portion

@@ -1,0 +1,128 @@
+"""Which of its tables the engine finds, and what of a batch goes into them."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from asyncpg import Connection
+
+from app.db import timescale
+from app.engine.analysis.breadth import Conditions
+from app.engine.analysis.expiry import MARK
+from app.engine.analysis.thresholds import Thresholds
+from app.engine.bars.gaps import Gap
+from app.engine.storage import bars
+from app.engine.storage import breadth as breadth_queries
+from app.engine.storage import definitions as definition_queries
+from app.engine.storage import expiry as expiry_queries
+from app.engine.storage import findings as finding_queries
+from app.engine.storage import gaps as gap_queries
+from app.engine.storage import outcomes as outcome_queries
+from app.engine.storage.bars import Statement
+from app.engine.storage.batch import Batch
+from app.engine.storage.schema import COLUMNS
+
+BAR = {"symbol", "open", "high", "low", "close", "volume"}
+OPTIONAL: Mapping[str, set[str]] = {
+    "ohlcv_hourly": {*BAR, "timestamp"},
+    "ohlcv_weekly": {*BAR, "week_start"},
+    "ohlcv_monthly": {*BAR, "month_start"},
+    "daily_intraday_patterns": COLUMNS["intraday_patterns"],
+    "pattern_outcomes": outcome_queries.NEEDED,
+    "market_conditions": breadth_queries.WHOLE,
+    "sector_conditions": breadth_queries.SECTORS,
+    "feed_gaps": gap_queries.NEEDED,
+    expiry_queries.TABLE: expiry_queries.NEEDED,
+    "pattern_definitions": {"name", "enabled", "confidence_threshold"},
+}
+"""A market that is not ours may lack these, and then they are left out."""
+
+FORGOTTEN_AT_ONCE = 10_000
+"""Rows that one statement deletes: it must end long before its limit of time."""
+
+_TICK_SIZES = """
+select count(*) = 1
+  from pg_attribute
+ where attrelid = to_regclass('public.symbols') and attname = 'tick_size' and not attisdropped
+   and atttypid in ('numeric'::regtype, 'real'::regtype, 'double precision'::regtype)
+   and has_column_privilege(attrelid, attnum, 'select')
+"""
+
+
+async def tables(connection: Connection) -> frozenset[str]:
+    wanted = {**COLUMNS, **OPTIONAL}
+    there = await bars.columns(connection, list(wanted))
+    return frozenset(table for table, needed in wanted.items() if needed <= there.get(table, set()))
+
+
+async def thresholds(connection: Connection, usual: float) -> Thresholds:
+    """As the definitions say now."""
+    if "pattern_definitions" in await tables(connection):
+        return await definition_queries.thresholds(connection, usual)
+    return Thresholds(usual)
+
+
+async def sectors(connection: Connection) -> dict[str, str]:
+    columns = await bars.columns(connection, ["symbols"])
+    return await breadth_queries.sectors(connection) if "sector" in columns.get("symbols", ()) else {}
+
+
+async def tick_sizes(connection: Connection) -> dict[str, float]:
+    """By symbol, in the unit of its price, where the table of symbols says it; a foreign column of that name may hold
+    anything, and counts when it holds numbers."""
+    if not await connection.fetchval(_TICK_SIZES):
+        return {}
+    rows = await connection.fetch(
+        "select symbol::text, tick_size::float8 from public.symbols where tick_size > 0 and tick_size < 1e15"
+    )
+    return dict(map(tuple, rows))
+
+
+class Writing(NamedTuple):
+    """What goes into the tables in one transaction: rows that are made already, and a few that are made there."""
+
+    symbols: Sequence[str]
+    """Those that the table of symbols may lack."""
+    statements: Sequence[Statement]
+    conditions: Sequence[Conditions] = ()
+    gaps: Sequence[Gap] = ()
+
+    async def run(self, connection: Connection) -> None:
+        """Within a transaction."""
+        await timescale.open_old_bars(connection)
+        await bars.put_symbols(connection, self.symbols)
+        for statement in self.statements:
+            await statement.run(connection)
+        await breadth_queries.put(connection, self.conditions)
+        if self.gaps:
+            await gap_queries.put(connection, self.gaps)
+
+
+def writing(batch: Batch, symbols: Iterable[str], there: Collection[str]) -> Writing:
+    """Makes the rows, which takes time: before the transaction begins, since the server ends an idle one."""
+    statements = bars.bars_insert(batch.bars.values(), there)
+    statements += finding_queries.patterns_insert(batch.patterns.values(), there)
+    statements += finding_queries.indicators_insert(batch.indicators.values())
+    if "pattern_outcomes" in there:
+        statements += outcome_queries.outcomes_insert(batch.outcomes.values())
+    keeps_conditions = {"market_conditions", "sector_conditions"} <= set(there)
+    return Writing(
+        sorted(symbols),
+        statements,
+        tuple(batch.conditions.values()) if keeps_conditions else (),
+        tuple(batch.gaps.values()) if "feed_gaps" in there else (),
+    )
+
+
+async def mark_expired(connection: Connection, until: float, there: Collection[str]) -> None:
+    """That no pattern is to be told of again that expired until then, in market time."""
+    if expiry_queries.TABLE in there:
+        await expiry_queries.put_mark(connection, MARK, until)
+
+
+async def forget(connection: Connection, before: float, there: Collection[str]) -> bool:
+    """Deletes some of what is of no use after that market time; whether more is left."""
+    if await finding_queries.forget_indicators(connection, before, FORGOTTEN_AT_ONCE) == FORGOTTEN_AT_ONCE:
+        return True
+    if {"market_conditions", "sector_conditions"} <= set(there):
+        await breadth_queries.forget(connection, before)
+    return False

@@ -1,0 +1,29 @@
+"""Named lists of symbols: universes of stocks, themes of ETFs, and mixtures, as cache_entries holds them."""
+
+from typing import NamedTuple
+
+STOCKS, ETFS, BOTH, THEMES = "stock_universe", "etf_universe", "stock_etf_combo", "themes"
+KINDS = (STOCKS, ETFS, BOTH, THEMES)
+
+
+class Universe(NamedTuple):
+    kind: str
+    """One of KINDS, the `type` of its entry."""
+    name: str
+    key: str
+    members: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """As documents write it."""
+        return f"{self.name}:{self.key}"
+
+    @property
+    def spellings(self) -> frozenset[str]:
+        """Every way that it has been called by, in small letters."""
+        ways = {self.title, f"{self.name}_{self.key}", self.key}
+        if self.kind == ETFS:
+            ways.add(f"etf_{self.key}")
+        if self.kind == THEMES:
+            ways |= {f"theme_{self.name}", self.name}
+        return frozenset(way.lower() for way in ways)
