@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import partial
 
 from app import db, wire
-from app.db import actions
+from app.db import corporate_actions
 from app.db.pools import Pool
 from app.engine.analysis import retention
 from app.engine.analysis.breadth import Groups
@@ -200,7 +200,7 @@ class Engine:
         with suppress(db.Unavailable):
             async with self._pool.acquire() as connection:
                 self._close.thresholds = await keeping.thresholds(connection, self._min_confidence)
-                self._close.split(await actions.every_split(connection))
+                self._close.split(await corporate_actions.every_split(connection))
                 self._close.quote_in(await keeping.tick_sizes(connection))
                 members = await breadth_queries.universes(connection)
                 self._close.groups = Groups(await keeping.sectors(connection), members)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
-from app.db import actions
+from app.db import corporate_actions
 from app.db.pools import Pools
 from app.finance.adjust import Actions, Prices, Split, adjusted
 from app.finance.bars import Bar, Timeframe, day_of, day_start
@@ -62,7 +62,7 @@ async def history(asked: Asked, pools: Pools, board: Board, charts: Charts) -> H
         instrument = board.instrument(symbol) or await queries.instrument(connection, shape, symbol)
         if instrument is None:
             return None
-        known = await actions.actions(connection, symbol, instrument.currency)
+        known = await corporate_actions.actions(connection, symbol, instrument.currency)
         if board.quote(symbol) is None:  # stored after the board was seeded
             board.know((instrument,))
             stored = await queries.newest_bars(connection, shape, [symbol])

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from app.db import actions
+from app.db import corporate_actions
 from app.db.market import MarketShape
 from app.finance import columns, shares, spans
 from app.finance.adjust import Actions, Adjusted, Prices, Rates, Split, adjusted, crossed, times
@@ -40,10 +40,10 @@ class Share(NamedTuple):
     prices: Prices
 
 
-async def bars(connection: actions.Link, shape: MarketShape, share: Share, cut: Cut) -> Adjusted:
+async def bars(connection: corporate_actions.Link, shape: MarketShape, share: Share, cut: Cut) -> Adjusted:
     """Oldest first."""
     symbol, day = share.instrument.symbol, share.day
-    known = (await actions.actions(connection, symbol, share.instrument.currency)).of(share.prices)
+    known = (await corporate_actions.actions(connection, symbol, share.instrument.currency)).of(share.prices)
     splits = [split for split in known.splits if day is None or split.day <= day]
     payouts = [payout for payout in known.payouts if day is None or payout.day <= day]
     if cut.timeframe in DATED and (splits or payouts):

@@ -9,7 +9,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TypeVar
 
-from app.db import actions
+from app.db import corporate_actions
 from app.db.pools import Pools
 from app.finance import sessions, shares
 from app.finance.adjust import Split, held
@@ -41,7 +41,7 @@ async def seed(board: Board, pools: Pools, newest: Newest, priced: Callable[[], 
         for some in _slices(await queries.instruments(connection, shape)):
             board.know(some)
             await asyncio.sleep(0)
-        splits = await actions.every_split(connection)
+        splits = await corporate_actions.every_split(connection)
         board.split(splits)
         slices = list(_slices(sorted({*board.instruments, *await newest.symbols()})))
         stored = [await queries.newest_bars(connection, shape, symbols) for symbols in slices]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from uuid import uuid4
 
 from app import db
-from app.db import actions
+from app.db import corporate_actions
 from app.db.pools import Pool
 from app.engine.startup.history import LEAD_DAYS, PATTERN_DAYS, Growth, Past, evaluate, growth, keep
 from app.engine.storage import bars as storage_bars
@@ -64,7 +64,7 @@ class Processing:
         async with self._pool.acquire() as connection:
             known = await storage_bars.symbols_with_days(connection)
             symbols = [symbol for symbol in known if not asked.symbols or symbol in asked.symbols]
-            splits, tick_sizes = await actions.every_split(connection), await keeping.tick_sizes(connection)
+            splits, tick_sizes = await corporate_actions.every_split(connection), await keeping.tick_sizes(connection)
             usual = (await keeping.thresholds(connection, self._min_confidence)).only(asked.patterns)
             await storage_bars.put_run(connection, Run(run_id, "running", PHASE, started_at, total=len(symbols)))
         self._tell(run_id, "started", (0, len(symbols)))

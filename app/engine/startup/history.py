@@ -12,7 +12,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from app.db import actions
+from app.db import corporate_actions
 from app.db.pools import Pool
 from app.engine.analysis import outcomes
 from app.engine.analysis.analyse import NOTHING, Analysis, analyse
@@ -94,7 +94,7 @@ async def load(pool: Pool, shipped: Shipped, min_confidence: float) -> int:
             return 0
         await storage_bars.put_instruments(connection, history.read_instruments(shipped.path.with_name("symbols.csv")))
         thresholds = await definition_queries.thresholds(connection, min_confidence)
-        splits, tick_sizes = await actions.every_split(connection), await keeping.tick_sizes(connection)
+        splits, tick_sizes = await corporate_actions.every_split(connection), await keeping.tick_sizes(connection)
     by_symbol = [list(group) for _, group in groupby(bars, key=lambda bar: bar.symbol)]
     grown = await asyncio.to_thread(growth, by_symbol, splits)
     with _progress() as progress:
@@ -114,7 +114,7 @@ async def recall(pool: Pool, series: Series, quoted: Iterable[str] = ()) -> list
     """The last bars of every symbol that has a daily bar or is among `quoted`, from the tables into memory; and of each
     the last minute. Who is traded for the first time today has minutes alone."""
     async with pool.acquire() as connection:
-        series.split(await actions.every_split(connection))
+        series.split(await corporate_actions.every_split(connection))
         series.quote_in(await keeping.tick_sizes(connection))
         symbols = sorted({*await storage_bars.symbols_with_days(connection), *quoted})
         series.reserve(len(symbols))
