@@ -16,6 +16,7 @@ from app.catchup import CatchUp
 from app.courier import Courier
 from app.db import errorlog
 from app.deps import House
+from app.health.probe import Pulse
 from app.indicators.board import Board as IndicatorBoard
 from app.intake import Intake
 from app.links import addresses, pools
@@ -25,7 +26,6 @@ from app.live.cursors import Cursors
 from app.live.hub import Hub
 from app.market.board import Board as MarketBoard
 from app.patterns.board import Board as PatternBoard
-from app.pulse import Pulse
 from app.push import Push
 from app.quotes import seed
 from app.quotes.board import Board as QuoteBoard

@@ -9,6 +9,7 @@ from app import db, wire
 from app.db.pools import Pools
 from app.deps import SnapshotFailed
 from app.finance.clock import MarketClock
+from app.health.snapshot import Vitals
 from app.indicators import stream as indicators
 from app.indicators.board import Board as IndicatorBoard
 from app.live import topics
@@ -22,7 +23,6 @@ from app.push import Push
 from app.quotes import stream as quotes
 from app.quotes.board import Board as QuoteBoard
 from app.quotes.charts import Charts
-from app.vitals import Vitals
 from app.wire.events import (
     KINDS,
     AnyEvent,

@@ -4,8 +4,8 @@ from typing import Literal, NamedTuple
 
 from app.finance.clock import MarketClock
 from app.finance.sessions import phase
+from app.health.snapshot import Vitals
 from app.market.delays import Behind
-from app.vitals import Vitals
 
 SILENT_SECONDS = 10.0
 """A feed in an open session that brings no tick for that long is silent, and so is one that announces nothing."""

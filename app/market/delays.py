@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from app.finance.clock import MarketClock
-from app.vitals import Vitals
+from app.health.snapshot import Vitals
 
 LOOKS = 2
 """In a row, before a delay is said."""

@@ -3,9 +3,9 @@
 from typing import Literal, NamedTuple
 
 from app.finance.clock import MarketClock
+from app.health.snapshot import Vitals
 from app.market.condition import SILENT_SECONDS, silence
 from app.market.delays import Behind
-from app.vitals import Vitals
 
 RECENT_SECONDS = 5.0
 """For so long a short absence, or a new beginning, is news."""

@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from app.db.pools import Pools
 from app.finance.clock import MarketClock
+from app.health.snapshot import Vitals
 from app.identity import View
 from app.live import topics
 from app.market import partials, runs
@@ -14,7 +15,6 @@ from app.market.board import Board
 from app.market.condition import REMEDIES
 from app.market.lamps import Lamp
 from app.push import Push
-from app.vitals import Vitals
 from app.web.condition import PageCondition
 from app.wire.events import Processing, Run
 

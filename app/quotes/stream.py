@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from app import db
 from app.db.pools import Pools
+from app.health.snapshot import Vitals
 from app.identity import View
 from app.live import topics
 from app.push import Push
@@ -16,7 +17,6 @@ from app.quotes.drawing import drawn
 from app.quotes.quote import Quote
 from app.quotes.rows import rows
 from app.quotes.spark import spark
-from app.vitals import Vitals
 from app.web.filters import dom_id
 from app.wire.events import Tick
 

@@ -5,12 +5,12 @@ import time
 import pytest
 
 from app.finance.clock import MarketClock, State
+from app.health.snapshot import Vitals
 from app.identity import View
 from app.market import stream
 from app.market.board import DRIFT_SECONDS, Board
 from app.market.condition import REMEDIES, condition
 from app.market.delays import Behind
-from app.vitals import Vitals
 from tests.market.test_market import CLOCK, NOW, WELL
 
 NIGHT = 1_767_589_200.0

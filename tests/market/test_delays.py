@@ -2,10 +2,10 @@
 
 import pytest
 
+from app.health.snapshot import Vitals
 from app.market.board import Board
 from app.market.delays import FRESH_SECONDS, Delay, Delays, FeedDelay
 from app.market.lamps import Lamp
-from app.vitals import Vitals
 from tests.market.test_market import CLOCK, WELL
 
 

@@ -4,12 +4,12 @@ import msgspec
 import pytest
 
 from app.finance.clock import MarketClock, State
+from app.health.snapshot import Vitals
 from app.identity import View
 from app.market import partials, runs, stream
 from app.market.board import Board
 from app.market.delays import Behind
 from app.market.lamps import lamps
-from app.vitals import Vitals
 from app.wire.events import Processing, ProcessingChanged, ProcessingProgressed, RunChanged, RunProgressed
 from app.wire.events import Run as PartRun
 

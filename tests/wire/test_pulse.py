@@ -5,9 +5,9 @@ import gc
 import warnings
 
 from app.db.pools import Pool, Pools
+from app.health.probe import Pulse
 from app.intake import Intake
 from app.live.hub import Hub
-from app.pulse import Pulse
 from app.wire.subscriber import Stats
 from tests.live.paper import markup
 
