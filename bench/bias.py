@@ -20,8 +20,8 @@ from app.finance.bars import Bar, Timeframe
 from app.finance.panel import walk
 from app.finance.shape import Direction
 from app.finance.spans import merged
-from app.ingest.invented import Events, InventedDay
-from app.ingest.universe import Universe
+from app.ingest.synthetic_session import Events, InventedDay
+from app.ingest.synthetic_universe import Universe
 from app.settings import Settings
 
 SESSIONS = (date(2026, 1, 5), date(2026, 1, 6))

@@ -12,11 +12,11 @@ import msgspec
 from app.finance import calendar, scenarios
 from app.finance.clock import MarketClock, State
 from app.finance.sessions import MINUTE, NEW_YORK, Phase, phase
-from app.ingest.invented import Events, InventedDay, summary
 from app.ingest.pacer import Pacer
 from app.ingest.provider import Beat, Provider
 from app.ingest.replay import Pace, Replay
-from app.ingest.universe import Universe
+from app.ingest.synthetic_session import Events, InventedDay, summary
+from app.ingest.synthetic_universe import Universe
 from app.settings import Settings
 from app.wire.events import Tick
 

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from app.ingest.universe import Universe
+from app.ingest.synthetic_universe import Universe
 from bench.bias import SESSIONS, patterns
 
 SYMBOLS = 15

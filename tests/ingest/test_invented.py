@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from app.finance.sessions import NEW_YORK, regular, trading_date
-from app.ingest.invented import Events, InventedDay, summary
-from app.ingest.universe import Universe
+from app.ingest.synthetic_session import Events, InventedDay, summary
+from app.ingest.synthetic_universe import Universe
 from app.wire.events import Tick
 from tests.ingest.days import daily
 

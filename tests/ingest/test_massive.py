@@ -9,7 +9,7 @@ import pytest
 from app.finance.quote import NewestQuote
 from app.finance.rollup import Rollup
 from app.ingest.feed import Feed
-from app.ingest.massive.link import Access
+from app.ingest.massive.connection import Access
 from app.ingest.massive.provider import Massive
 from app.ingest.provider import Beat
 from app.wire.channels import Channels, Meaning

@@ -8,11 +8,11 @@ from app.finance import scenarios
 from app.finance.sessions import regular
 from app.identity import View
 from app.ingest.feed import Feed
-from app.ingest.invented import Events
 from app.ingest.provider import Beat
 from app.ingest.replay import Pace
 from app.ingest.run import made
 from app.ingest.synthetic import Plan, Scenario, Synthetic
+from app.ingest.synthetic_session import Events
 from app.market import partials
 from app.settings import Settings
 from app.wire import clock

@@ -8,7 +8,7 @@ from contextlib import suppress
 from app.finance import calendar
 from app.finance.clock import MarketClock, State
 from app.finance.sessions import phase, trading_date
-from app.ingest.massive.link import Access, Down, Heard, Item, Link, Up
+from app.ingest.massive.connection import Access, Down, Heard, Item, Link, Up
 from app.ingest.massive.messages import Reader, Status
 from app.ingest.provider import Beat, Provider
 from app.settings import Settings

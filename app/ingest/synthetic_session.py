@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.finance.sessions import MINUTE, extended, regular
-from app.ingest.universe import Floats, Universe
+from app.ingest.synthetic_universe import Floats, Universe
 from app.wire.events import Tick
 
 QUIET = 0.06
