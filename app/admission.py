@@ -10,9 +10,9 @@ from app import db, deps, wire
 from app.accounts import partials, session
 from app.deps import House
 from app.live import takeover
+from app.live.connection import Reader, notice
 from app.live.frames import Form, Part, end
 from app.live.hub import Hub
-from app.live.reader import Reader, notice
 from app.push import Push
 from app.web.session_end import SessionEnd
 from app.web.times import stamp

@@ -9,10 +9,10 @@ from app.db.pools import Pools
 from app.deps import Draws
 from app.identity import View
 from app.live import topics
+from app.live.connection import Reader
 from app.live.frames import Drawing, Form, Part, end, payload
 from app.live.hub import Hub
 from app.live.pending_snapshots import NO_POSITION
-from app.live.reader import Reader
 from app.push import Push
 from app.wire.events import Unheard
 from app.wire.log import Gap, Log, LogId

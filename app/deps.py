@@ -9,10 +9,10 @@ from quart import Quart, current_app
 from app.db.pools import Pools
 from app.finance.symbol_index import SymbolIndex
 from app.health.snapshot import Vitals
+from app.live.connection import Reader
 from app.live.cursors import Cursors
 from app.live.frames import Part
 from app.live.hub import Hub
-from app.live.reader import Reader
 from app.push import Push
 from app.settings import Settings
 from app.wire.cache import Cache

@@ -15,7 +15,7 @@ from quart import Quart
 
 from app import deps
 from app.factory import create_app
-from app.live import http1, lane
+from app.live import http1, transports
 from app.settings import Settings
 from app.web import descriptors, html
 
@@ -83,8 +83,8 @@ async def attend(app: Quart, listener: socket.socket, told: asyncio.Event, ready
 
 
 def _choose_lane(chosen: str) -> None:
-    lane.uninstall()
-    if chosen == "auto" and not lane.install():
+    transports.uninstall()
+    if chosen == "auto" and not transports.install():
         logger.warning("streams go the slow way: this Hypercorn is not the one that the fast way was made for")
 
 

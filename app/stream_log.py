@@ -5,8 +5,8 @@ import time
 from quart import Quart, current_app
 
 from app import deps
+from app.live.connection import Reader
 from app.live.frames import Form
-from app.live.reader import Reader
 from app.web import request_log
 
 PATHS = {Form.SOCKET: ("/ws/quotes", 101)}

@@ -13,11 +13,11 @@ from app import deps, stream_log, wire
 from app.admission import Admission
 from app.deps import CatchesUp, House, SnapshotFailed
 from app.identity import Rate
-from app.live import lane, topics
+from app.live import topics, transports
 from app.live.bounds import Full, PersonFull
+from app.live.connection import Reader, head
 from app.live.frames import Form, chunk, enclosed, unchunked
 from app.live.hub import Hub
-from app.live.reader import Reader, head
 from app.live.socket import Socket, converse
 from app.web import compression, guards
 from app.wire.codec.text import clean
@@ -62,11 +62,11 @@ async def stream() -> ResponseReturnValue:
     cursor, scope = str(asked) if asked else "", cast(Mapping[str, Any], request.scope)
     first = head(_hello(house, cursor, wanted.unknown), form)
 
-    def begin(straight: lane.Straight) -> None:
+    def begin(straight: transports.Straight) -> None:
         reader.met(straight, cursor)
         house.hub.recover(reader)
 
-    if lane.claimed(scope, reader, chunk(first), begin):
+    if transports.claimed(scope, reader, chunk(first), begin):
         return Response(b"", headers=headers, content_type=CONTENT_TYPE)
     story = _story(house.hub, reader, first, cursor)
     return EventSourceResponse(story, ping=0, send_timeout=SEND_SECONDS, headers=headers)
@@ -126,7 +126,7 @@ def _leave_with_this_task(reader: Reader) -> None:
     stream_log.begin(reader)
     answering = asyncio.current_task()
     assert answering
-    answering.add_done_callback(lambda _: None if isinstance(reader.wire, lane.Straight) else reader.lost())
+    answering.add_done_callback(lambda _: None if isinstance(reader.wire, transports.Straight) else reader.lost())
 
 
 def _readable_from(origin: str | None, allowed: Container[str]) -> dict[str, str]:
@@ -138,7 +138,7 @@ def _readable_from(origin: str | None, allowed: Container[str]) -> dict[str, str
 
 async def _story(hub: Hub, reader: Reader, first: bytes, cursor: str) -> AsyncGenerator[bytes, None]:
     """By ordinary sends."""
-    sent = lane.Sent(reader)
+    sent = transports.Sent(reader)
     yield first
     reader.met(sent, cursor)
     hub.recover(reader)
@@ -149,7 +149,7 @@ async def _story(hub: Hub, reader: Reader, first: bytes, cursor: str) -> AsyncGe
 async def _begin(reader: Reader, first: Sequence[bytes], ping_seconds: float) -> None:
     """`first`: the messages that it begins with."""
     scope = cast(Mapping[str, Any], websocket.scope)
-    straight = lane.taken(scope, lambda transport, writer: Socket(transport, writer, reader, ping_seconds))
+    straight = transports.taken(scope, lambda transport, writer: Socket(transport, writer, reader, ping_seconds))
     if straight:
         framed = b"".join(enclosed(text, reader.form) for text in first)
         straight.welcome(websocket.headers["Sec-WebSocket-Key"], framed)

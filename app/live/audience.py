@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 
 from app.identity import Rate, View
-from app.live.coding import Chain, SmallChains
+from app.live.connection import Reader
 from app.live.frames import Form, Part, enclosed, payload
-from app.live.reader import Reader
+from app.live.gzip_blocks import Chain, SmallChains
 
 SHARED_FROM = 8
 """Readers, from which on the larger chain pays."""

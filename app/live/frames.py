@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from enum import Enum, auto
 
 from app.identity import View
-from app.live import coding, rfc6455
+from app.live import gzip_blocks, rfc6455
 from app.live.topics import kind
 from app.push import Push
 from quart_sse import ServerSentEvent
@@ -75,7 +75,7 @@ class Part:
     @property
     def alone(self) -> bytes:
         if not self._alone and self.lines:
-            self._alone = coding.alone(self.lines)
+            self._alone = gzip_blocks.alone(self.lines)
         return self._alone
 
 

@@ -13,13 +13,13 @@ from app.identity import Identity, Rate, View
 from app.live import topics as grammar
 from app.live.audience import Audience
 from app.live.bounds import BOUNDS, Bounds, Full, PersonFull
-from app.live.coding import SmallChains
+from app.live.connection import Reader
 from app.live.frames import Drawing, Form, Part, Pending, data
+from app.live.gzip_blocks import SmallChains
 from app.live.histogram import Histogram
-from app.live.pace import Pace, Told
 from app.live.pending_snapshots import NO_POSITION, PendingSnapshots
-from app.live.reader import Reader
-from app.live.ring import Ring
+from app.live.recent import Ring
+from app.live.scheduler import Pace, Told
 from app.live.stats import Stats
 from app.push import Push
 from quart_sse import ServerSentEvent

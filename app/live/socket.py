@@ -6,9 +6,9 @@ from contextvars import Context
 from typing import Protocol
 
 from app.live import rfc6455
-from app.live.lane import Sent, Straight
-from app.live.reader import Reader
+from app.live.connection import Reader
 from app.live.rfc6455 import Frame, Incoming, Unheard
+from app.live.transports import Sent, Straight
 
 MOST_A_SECOND = 50
 """Pings and pongs from a browser; ours says nothing but pongs."""

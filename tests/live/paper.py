@@ -5,10 +5,10 @@ import zlib
 from collections import Counter
 
 from app.identity import Rate, View
-from app.live.coding import HEAD
+from app.live.connection import Reader, Write
 from app.live.frames import Form, unchunked
+from app.live.gzip_blocks import HEAD
 from app.live.hub import Hub
-from app.live.reader import Reader, Write
 from app.push import Op, Push, nothing
 from quart_sse.tests.whatwg import Message, Parser
 

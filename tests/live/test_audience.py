@@ -4,10 +4,10 @@ import pytest
 
 from app.identity import Rate, View
 from app.live.audience import SHARED_FROM, Audience
-from app.live.coding import SmallChains
+from app.live.connection import Reader
 from app.live.frames import Form, Part
+from app.live.gzip_blocks import SmallChains
 from app.live.hub import Hub
-from app.live.reader import Reader
 from tests.live.paper import FEED, Drawn, joined, markup, some_frames
 
 FRAMES = 60

@@ -7,9 +7,9 @@ import pytest
 
 from app.identity import Identity, NumberForm, Rate, Role, View
 from app.live.bounds import Bounds, Full
+from app.live.connection import Reader
 from app.live.frames import Part
 from app.live.hub import Hub
-from app.live.reader import Reader
 from quart_sse.tests.whatwg import Message
 from tests.live.paper import FEED, NEW_YORK, Drawn, Paper, joined, markup, some_frames
 

@@ -19,8 +19,8 @@ from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.events import Closed, Event
 from hypercorn.protocol.http_stream import HTTPStream
 
+from app.live.connection import Reader, Write
 from app.live.http1 import EarlyFrames
-from app.live.reader import Reader, Write
 
 SEAM = __name__
 HIGH = 65_536

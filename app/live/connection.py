@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from app.identity import Identity
-from app.live import coding, rfc6455
+from app.live import gzip_blocks, rfc6455
 from app.live.frames import Form, Part, enclosed, payload
 from quart_sse import ServerSentEvent
 
@@ -271,7 +271,7 @@ def notice(sentence: str) -> Part:
 def head(event: ServerSentEvent, form: Form) -> bytes:
     """How a stream begins."""
     first = event.encode()
-    return coding.HEAD + coding.alone(first) if form is Form.GZIP else first
+    return gzip_blocks.HEAD + gzip_blocks.alone(first) if form is Form.GZIP else first
 
 
 def _drop(framed: bytes) -> int:
