@@ -13,8 +13,8 @@ from quart import Quart
 from app import deps, logs, wire
 from app.accounts import emails
 from app.catchup import CatchUp
-from app.courier import Courier
 from app.db import errorlog
+from app.delivery.email.sender import Courier
 from app.deps import House
 from app.health.probe import Pulse
 from app.indicators.board import Board as IndicatorBoard

@@ -7,8 +7,8 @@ from typing import Any
 from app.accounts import queries
 from app.accounts.queries import User
 from app.accounts.resets import queries as resets
-from app.courier import Compose, Letter
-from app.db.letters import Due
+from app.delivery.email.queries import Due
+from app.delivery.email.sender import Compose, Letter
 
 LINK_HOURS = 1
 

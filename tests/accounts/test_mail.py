@@ -10,10 +10,10 @@ from pydantic import SecretStr, ValidationError
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
-from app import courier
 from app.accounts import bootstrap
-from app.courier import Letter, written
 from app.db.pools import Pool
+from app.delivery.email import sender as email_sender
+from app.delivery.email.sender import Letter, written
 from app.identity import Role
 from app.sections import Mail
 from tests.accounts.conftest import ORIGIN
@@ -100,7 +100,7 @@ async def test_known_and_unknown_addresses_get_one_answer_and_one_of_them_a_lett
 async def test_what_is_refused_for_now_is_sent_later(
     client: Client, pool: Pool, postbox: Postbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(courier, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(email_sender, "LOOK_SECONDS", 0.1)
     postbox.refusals = 1
     await forgot(client)
     async with asyncio.timeout(15):
@@ -122,7 +122,7 @@ async def test_what_is_refused_for_now_is_sent_later(
 async def test_after_five_tries_a_letter_is_given_up(
     client: Client, pool: Pool, postbox: Postbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(courier, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(email_sender, "LOOK_SECONDS", 0.1)
     postbox.refusals = 100
     await forgot(client)
     async with asyncio.timeout(20):
@@ -194,7 +194,7 @@ async def test_what_a_slow_mail_server_holds_up_comes_up_nowhere_else(
     redis_url: str, database_url: str, tmp_path: Path, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One letter is in its hands; the others stay for whoever is free."""
-    monkeypatch.setattr(courier, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(email_sender, "LOOK_SECONDS", 0.1)
     silent = await asyncio.start_server(lambda *_: asyncio.sleep(3600), "127.0.0.1", 0)
     mail = Mail(host="127.0.0.1", port=silent.sockets[0].getsockname()[1], sender=SENDER, tls="none")
     async with pool.acquire() as connection:

@@ -83,7 +83,7 @@ def test_nothing_but_the_courier_calls_out(module: str) -> None:
     # A provider's address is the operator's word; the courier guards against what users name.
     provider = {"app/engine/loads/providers/rest.py"} if module == "httpx" else set()
 
-    assert [name for name in doors(module) if name not in provider | {"app/courier.py"}] == []
+    assert [name for name in doors(module) if name not in provider | {"app/delivery/email/sender.py"}] == []
 
 
 def test_embedded_needs_the_standard_library_alone() -> None:

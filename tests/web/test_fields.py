@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.courier import Letter, written
+from app.delivery.email.sender import Letter, written
 from app.web.fields import is_email, normal_email
 
 TAKEN = ["a@b", "alice@example.org", "o'brien+desk@example.co.uk", "zofie@příklad.example", "x" * 64 + "@example.org"]

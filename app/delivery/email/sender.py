@@ -13,9 +13,9 @@ from typing import Any, NamedTuple, NoReturn
 import aiosmtplib
 
 from app import db
-from app.db import letters
-from app.db.letters import Due
 from app.db.pools import Pool
+from app.delivery.email import queries
+from app.delivery.email.queries import Due
 from app.sections import ADDRESS, Mail
 
 logger = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ class Courier:
         `known`: only who has that address is written to. Otherwise it costs the same whether or not anybody has it.
         """
         if self.on:
-            await (letters.put if known else letters.put_to)(connection, kind, email)
+            await (queries.put if known else queries.put_to)(connection, kind, email)
 
     def hurry(self) -> None:
         """After that transaction: the next letter need not wait until somebody looks."""
@@ -73,14 +73,14 @@ class Courier:
             self._more.clear()
             with suppress(db.Unavailable):  # what was claimed comes up again
                 async with self._pool.acquire() as connection:
-                    await letters.forget(connection)
+                    await queries.forget(connection)
                 while await self._next():
                     pass
 
     async def _next(self) -> bool:
         """One alone: what else were claimed would come up again elsewhere while a slow server holds this one."""
         async with self._pool.acquire() as connection:
-            claimed = await letters.claim(connection, 1)
+            claimed = await queries.claim(connection, 1)
         for due in claimed:
             await self._try(due)
         return bool(claimed)
@@ -98,7 +98,7 @@ class Courier:
             trouble = f"{type(error).__name__} {getattr(error, 'code', '')}".strip()
             logger.warning("letter %d not sent: %s", due.id, trouble)
         async with self._pool.acquire() as connection:
-            await (letters.failed(connection, due, trouble) if trouble else letters.sent(connection, due))
+            await (queries.failed(connection, due, trouble) if trouble else queries.sent(connection, due))
 
     async def _send(self, letter: Letter) -> None:
         said = self._mail
