@@ -11,7 +11,7 @@ from app.finance.clock import State
 from app.identity import Scope
 from app.market.board import Board
 from app.market.condition import Kind
-from app.market.lamps import Tone
+from app.market.status import Tone
 from app.web import api, guards
 
 blueprint = Blueprint("market_api", __name__, url_prefix=api.ROOT)

@@ -8,8 +8,8 @@ from app.health.snapshot import Vitals
 from app.market import condition, runs
 from app.market.condition import Condition
 from app.market.delays import Behind, Delays
-from app.market.lamps import Lamp, lamps
 from app.market.runs import Run
+from app.market.status import Lamp, lamps
 
 DRIFT_SECONDS = 2.0
 """Of the wall's clock, by which a page that counts market time on may be wrong."""

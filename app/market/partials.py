@@ -5,7 +5,7 @@ from markupsafe import Markup
 from app.finance.clock import MarketClock
 from app.identity import View
 from app.market.condition import Condition
-from app.market.lamps import Lamp
+from app.market.status import Lamp
 from app.web.html import fragment
 
 

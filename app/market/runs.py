@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from app.market.lamps import Lamp
+from app.market.status import Lamp
 from app.wire.events import Processing
 from app.wire.events import Run as PartRun
 

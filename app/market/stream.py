@@ -13,7 +13,7 @@ from app.live import topics
 from app.market import partials, runs
 from app.market.board import Board
 from app.market.condition import REMEDIES
-from app.market.lamps import Lamp
+from app.market.status import Lamp
 from app.push import Push
 from app.web.condition import PageCondition
 from app.wire.events import Processing, Run

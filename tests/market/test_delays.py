@@ -5,7 +5,7 @@ import pytest
 from app.health.snapshot import Vitals
 from app.market.board import Board
 from app.market.delays import FRESH_SECONDS, Delay, Delays, FeedDelay
-from app.market.lamps import Lamp
+from app.market.status import Lamp
 from tests.market.test_market import CLOCK, WELL
 
 

@@ -9,7 +9,7 @@ from app.identity import View
 from app.market import partials, runs, stream
 from app.market.board import Board
 from app.market.delays import Behind
-from app.market.lamps import lamps
+from app.market.status import lamps
 from app.wire.events import Processing, ProcessingChanged, ProcessingProgressed, RunChanged, RunProgressed
 from app.wire.events import Run as PartRun
 
