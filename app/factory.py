@@ -4,7 +4,7 @@ from quart import Quart
 from quart.sessions import SessionInterface
 from quart.wrappers import BaseRequestWebsocket
 
-from app import db, deps, desk, lifespan, streams, wire
+from app import db, deps, desk, lifespan, wire
 from app.accounts import api as accounts_api
 from app.accounts import partials, passwords, session, throttle
 from app.accounts import refusals as noted_refusals
@@ -26,6 +26,7 @@ from app.market import stream as market
 from app.market.board import Board as MarketBoard
 from app.patterns import api as patterns_api
 from app.patterns import routes as patterns
+from app.pipeline import endpoints
 from app.quotes import api as quotes_api
 from app.quotes import routes as quotes
 from app.settings import Settings
@@ -106,5 +107,5 @@ def create_app(settings: Settings) -> Quart:
     api.install(app, settings.public_url)
     for programs in (accounts_api, quotes_api, patterns_api, indicators_api, market_api, admin_api):
         app.register_blueprint(programs.blueprint)
-    streams.install(app)
+    endpoints.install(app)
     return app

@@ -12,13 +12,11 @@ from quart import Quart
 
 from app import deps, logs, wire
 from app.accounts import emails
-from app.catchup import CatchUp
 from app.db import errorlog
 from app.delivery.email.sender import Courier
 from app.deps import House
 from app.health.probe import Pulse
 from app.indicators.board import Board as IndicatorBoard
-from app.intake import Intake
 from app.links import addresses, pools
 from app.live import topics
 from app.live.bounds import Bounds
@@ -26,12 +24,14 @@ from app.live.cursors import Cursors
 from app.live.hub import Hub
 from app.market.board import Board as MarketBoard
 from app.patterns.board import Board as PatternBoard
+from app.pipeline.receiver import Intake
+from app.pipeline.recovery import CatchUp
+from app.pipeline.relay import Boards, Relay
+from app.pipeline.resync import Resync
 from app.push import Push
 from app.quotes import seed
 from app.quotes.board import Board as QuoteBoard
 from app.quotes.charts import Charts
-from app.relay import Boards, Relay
-from app.resync import Resync
 from app.running import kept_running
 from app.settings import Settings
 from app.web import html

@@ -9,8 +9,8 @@ from app import wire
 from app.db.pools import Pools
 from app.finance.clock import MarketClock
 from app.health.snapshot import LATE_BEATS, Vitals
-from app.intake import Intake
 from app.live.hub import Hub
+from app.pipeline.receiver import Intake
 from app.wire import client, clock, heartbeat, jobs
 from app.wire.channels import JOBS_BACKTEST, JOBS_PROCESSING
 from app.wire.events import EngineHealth

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 
-from app import admission
+from app.pipeline import admission
 from app.sections import Live
 from app.settings import Settings
 from tests.accounts.conftest import IN_TIME

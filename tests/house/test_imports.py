@@ -89,7 +89,7 @@ def test_event_streams_are_a_package_of_their_own() -> None:
 
     assert needs - sys.stdlib_module_names == {"quart", "quart_sse"}
     assert users
-    assert {name for name in users if name != "app/streams.py" and not name.startswith("app/live/")} == set()
+    assert {name for name in users if name != "app/pipeline/endpoints.py" and not name.startswith("app/live/")} == set()
 
 
 def test_events_are_written_by_that_package_alone() -> None:

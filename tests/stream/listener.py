@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-from app.intake import Intake
+from app.pipeline.receiver import Intake
 from app.wire.channels import Channels
 from app.wire.client import connect
 from app.wire.events import AnyEvent

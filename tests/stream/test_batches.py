@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from app.indicators.board import Board as IndicatorBoard
-from app.intake import Intake
+from app.pipeline.receiver import Intake
 from app.quotes.board import Board
 from app.wire.channels import Batch, Channels, Meaning
 from app.wire.codec import encode, encode_indicators, encode_ticks

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from app import admission
+from app.pipeline import admission
 from app.settings import Settings
 from tests.ports import free_port
 from tests.stream.conftest import Desk

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 from redis.asyncio import Redis
 
-from app.intake import Intake
+from app.pipeline.receiver import Intake
 from app.wire.channels import Channels, Meaning
 from app.wire.client import close, connect
 from app.wire.events import AnyEvent, PatternDetected

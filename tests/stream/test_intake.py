@@ -8,7 +8,7 @@ import time
 import pytest
 from msgspec.structs import replace
 
-from app.intake import Intake
+from app.pipeline.receiver import Intake
 from app.wire import Unavailable
 from app.wire.channels import Channels, Meaning
 from app.wire.client import close, connect
@@ -87,7 +87,7 @@ async def test_an_event_waits_while_the_log_comes_back() -> None:
 
 
 async def test_an_event_that_the_log_never_took_is_counted_as_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.intake.APPEND_WITHIN_SECONDS", 0.0)
+    monkeypatch.setattr("app.pipeline.receiver.APPEND_WITHIN_SECONDS", 0.0)
 
     async def away(_event: PatternDetected) -> None:
         raise Unavailable

@@ -13,9 +13,9 @@ from app.live import topics
 from app.live.hub import Hub
 from app.market.board import Board as MarketBoard
 from app.patterns.board import Board as PatternBoard
+from app.pipeline.relay import Boards, Relay
 from app.quotes.board import Board as QuoteBoard
 from app.quotes.charts import Charts
-from app.relay import Boards, Relay
 from app.web import html
 from app.wire.events import EngineHealth, PatternDetected, Tick
 

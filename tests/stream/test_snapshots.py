@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from app.catchup import TOPICS_AT_ONCE, CatchUp, Snapshots
 from app.db.pools import Pool, Pools
 from app.deps import SnapshotFailed
 from app.identity import View
 from app.live.frames import Form
 from app.live.hub import Hub
+from app.pipeline.endpoints import _recover
+from app.pipeline.recovery import TOPICS_AT_ONCE, CatchUp, Snapshots
+from app.pipeline.resync import Resync
 from app.push import Push
-from app.resync import Resync
-from app.streams import _recover
 from app.web.html import patch
 
 

@@ -6,8 +6,8 @@ import warnings
 
 from app.db.pools import Pool, Pools
 from app.health.probe import Pulse
-from app.intake import Intake
 from app.live.hub import Hub
+from app.pipeline.receiver import Intake
 from app.wire.subscriber import Stats
 from tests.live.paper import markup
 

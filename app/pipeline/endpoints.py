@@ -9,8 +9,7 @@ from typing import Any, cast
 from quart import Blueprint, Quart, Response, abort, request, websocket
 from quart.typing import ResponseReturnValue
 
-from app import deps, stream_log, wire
-from app.admission import Admission
+from app import deps, wire
 from app.deps import CatchesUp, House, SnapshotFailed
 from app.identity import Rate
 from app.live import topics, transports
@@ -19,6 +18,8 @@ from app.live.connection import Reader, head
 from app.live.frames import Form, chunk, enclosed, unchunked
 from app.live.hub import Hub
 from app.live.socket import Socket, converse
+from app.pipeline import stream_log
+from app.pipeline.admission import Admission
 from app.web import compression, guards
 from app.wire.codec.text import clean
 from app.wire.log import LogId
