@@ -27,12 +27,13 @@ from app.patterns import stream as pattern_stream
 from app.patterns.board import Board as PatternBoard
 from app.patterns.queries import Detection, recent
 from app.push import KEPT
-from app.quotes import history, lookup
+from app.quotes import lookup
 from app.quotes import partials as quote_partials
 from app.quotes.board import SHOWN, Board
-from app.quotes.charts import Charts
-from app.quotes.drawing import drawn
-from app.quotes.history import Asked, History
+from app.quotes.charts import history
+from app.quotes.charts.cache import Charts
+from app.quotes.charts.drawing import drawn
+from app.quotes.charts.history import Asked, History
 from app.quotes.quote import Quote
 from app.quotes.rows import rows
 from app.web import filters, guards, parameters

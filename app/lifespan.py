@@ -31,7 +31,7 @@ from app.pipeline.resync import Resync
 from app.push import Push
 from app.quotes import seed
 from app.quotes.board import Board as QuoteBoard
-from app.quotes.charts import Charts
+from app.quotes.charts.cache import Charts
 from app.running import kept_running
 from app.settings import Settings
 from app.web import html

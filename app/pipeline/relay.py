@@ -22,7 +22,7 @@ from app.patterns.board import Board as PatternBoard
 from app.push import Push
 from app.quotes import stream as quotes
 from app.quotes.board import Board as QuoteBoard
-from app.quotes.charts import Charts
+from app.quotes.charts.cache import Charts
 from app.wire.events import (
     KINDS,
     AnyEvent,

@@ -14,7 +14,7 @@ from app.finance.instrument import Instrument
 from app.finance.symbol_index import typed
 from app.finance.symbols import LONGEST
 from app.identity import Scope
-from app.quotes import lookup, past, queries
+from app.quotes import adjusted_bars, lookup, queries
 from app.quotes.board import Board
 from app.quotes.quote import Quote as Known
 from app.web import api, guards
@@ -129,14 +129,16 @@ async def bars(asked: BarsAsked, symbol: str) -> Bars:
     """The newest bars that are stored of one symbol between two times, oldest first."""
     wanted = api.only(await lookup.spellings(typed(symbol), deps.symbols(), deps.pools())) or typed(symbol)
     since, until = api.instant("from", asked.since), api.instant("to", asked.until)
-    if asked.prices == "total" and asked.timeframe not in past.DATED:
+    if asked.prices == "total" and asked.timeframe not in adjusted_bars.DATED:
         abort(400, "prices: total is of daily, weekly and monthly bars alone.")
     shape = await deps.pools().shape()
     async with deps.pools().market.acquire() as connection:
         known = await queries.instrument(connection, shape, wanted)
         quote = deps.board(Board).quote(wanted)
-        share = past.Share(known or Instrument(wanted), quote.session if quote else None, asked.prices)
-        found = await past.bars(connection, shape, share, past.Cut(asked.timeframe, since, until, asked.limit))
+        share = adjusted_bars.Share(known or Instrument(wanted), quote.session if quote else None, asked.prices)
+        found = await adjusted_bars.bars(
+            connection, shape, share, adjusted_bars.Cut(asked.timeframe, since, until, asked.limit)
+        )
         if known is None and not found.bars:
             abort(404, "This symbol is not known.")
     given = [Bar(api.moment(bar.start), *bar[3:8]) for bar in found.bars]

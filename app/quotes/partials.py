@@ -7,8 +7,8 @@ from markupsafe import Markup
 
 from app.finance.instrument import Instrument
 from app.identity import View
-from app.quotes.chart import Candle
-from app.quotes.drawing import Drawing
+from app.quotes.charts.drawing import Drawing
+from app.quotes.charts.geometry import Candle
 from app.quotes.quote import Quote
 from app.quotes.spark import Spark
 from app.web.html import fragment

@@ -11,7 +11,7 @@ from app.finance.bars import Bar, day_start
 from app.finance.instrument import Instrument
 from app.finance.sessions import Session
 from app.finance.symbols import folded, is_symbol, spelt
-from app.quotes.charts import Mark
+from app.quotes.charts.cache import Mark
 from app.wire.codec.text import clean
 
 LONGEST_NAME = 200

@@ -9,11 +9,11 @@ from app.health.snapshot import Vitals
 from app.identity import View
 from app.live import topics
 from app.push import Push
-from app.quotes import chart as geometry
-from app.quotes import history, partials
+from app.quotes import partials
 from app.quotes.board import SHOWN, Board
-from app.quotes.charts import Chart, Charts
-from app.quotes.drawing import drawn
+from app.quotes.charts import geometry, history
+from app.quotes.charts.cache import Chart, Charts
+from app.quotes.charts.drawing import drawn
 from app.quotes.quote import Quote
 from app.quotes.rows import rows
 from app.quotes.spark import spark

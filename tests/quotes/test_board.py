@@ -3,7 +3,7 @@ from datetime import date
 from app.finance.adjust import Split
 from app.finance.instrument import Instrument
 from app.quotes.board import Board
-from app.quotes.charts import today_of
+from app.quotes.charts.cache import today_of
 from app.quotes.quote import POINTS, SLOT
 from tests.quotes.samples import AWKWARD, DAY, OPEN, quote, tick
 

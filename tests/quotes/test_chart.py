@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.quotes import chart
+from app.quotes.charts import geometry
 from app.quotes.spark import HEIGHT, spark
 from tests.quotes.samples import bars, quote
 
@@ -14,9 +14,9 @@ prices = st.floats(min_value=0.01, max_value=1e6)
 
 @given(low=prices, span=st.floats(min_value=0.01, max_value=1e6))
 def test_there_are_four_to_six_rules_inside_the_scale(low: float, span: float) -> None:
-    scale = chart.Scale(low, low + span, 1, 1)
+    scale = geometry.Scale(low, low + span, 1, 1)
 
-    rules = chart.rules(scale)
+    rules = geometry.rules(scale)
 
     assert 4 <= len(rules) <= 6
     assert all(0 <= rule.level <= 75.01 for rule in rules)
@@ -28,27 +28,27 @@ def test_every_candle_lies_inside_the_plot(quoted: list[tuple[float, ...]]) -> N
         bar._replace(open=four[0], close=four[1], high=max(four), low=min(four))
         for bar, four in zip(bars("BRK.B", len(quoted)), quoted, strict=True)
     ]
-    scale = chart.fitted(made)
+    scale = geometry.fitted(made)
 
     assert scale is not None
-    drawn = chart.bodies(made, scale, "up") + chart.bodies(made, scale, "down")
+    drawn = geometry.bodies(made, scale, "up") + geometry.bodies(made, scale, "down")
     assert re.fullmatch(r"[MLHVvhmlzZ\d., -]*", drawn)
     heights = [float(number) for number in re.findall(r"V([\d.-]+)", drawn)]
-    assert all(0 <= height <= chart.PRICES for height in heights)
+    assert all(0 <= height <= geometry.PRICES for height in heights)
     assert all(scale.holds(bar) for bar in made)
 
 
 def test_a_price_that_never_moved_has_a_scale_all_the_same() -> None:
-    scale = chart.fitted([bars("BF/B", 1)[0]._replace(open=5.0, high=5.0, low=5.0, close=5.0, volume=0)])
+    scale = geometry.fitted([bars("BF/B", 1)[0]._replace(open=5.0, high=5.0, low=5.0, close=5.0, volume=0)])
 
     assert scale is not None
     assert scale.low < 5.0 < scale.high
-    assert len(chart.rules(scale)) >= 4
+    assert len(geometry.rules(scale)) >= 4
 
 
 def test_a_price_outside_leaves_the_scale() -> None:
     made = bars("BRK.B", 10)
-    scale = chart.fitted(made)
+    scale = geometry.fitted(made)
 
     assert scale is not None
     assert not scale.holds(made[-1]._replace(high=1000.0))
@@ -56,7 +56,7 @@ def test_a_price_outside_leaves_the_scale() -> None:
 
 
 def test_without_bars_there_is_no_scale() -> None:
-    assert chart.fitted([]) is None
+    assert geometry.fitted([]) is None
 
 
 @pytest.mark.parametrize("path", [(1.0,), (2.0, 2.0, 2.0), tuple(range(200)), (1.0, 3.0, -2.0)])

@@ -5,8 +5,8 @@ import pytest
 from app.finance.adjust import Actions, Payout, Split
 from app.finance.bars import Bar, day_start
 from app.finance.instrument import Instrument
-from app.quotes.charts import Chart, Charts, Grouping, Mark, assembled
-from app.quotes.drawing import drawn
+from app.quotes.charts.cache import Chart, Charts, Grouping, Mark, assembled
+from app.quotes.charts.drawing import drawn
 from app.quotes.quote import Quote
 from tests.quotes.samples import bars, quote
 

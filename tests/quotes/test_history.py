@@ -12,9 +12,9 @@ from app.finance.quote import NewestQuote
 from app.identity import View
 from app.quotes import partials
 from app.quotes.board import Board
-from app.quotes.charts import Charts
-from app.quotes.drawing import drawn
-from app.quotes.history import Asked, history
+from app.quotes.charts.cache import Charts
+from app.quotes.charts.drawing import drawn
+from app.quotes.charts.history import Asked, history
 from app.quotes.seed import seed
 from app.wire.newest import Newest
 from tests.conftest import Databases

@@ -15,9 +15,9 @@ from app.identity import View
 from app.ingest.replay import Pace, Replay
 from app.quotes import partials
 from app.quotes.board import Board
-from app.quotes.charts import Chart, Charts, moved
-from app.quotes.drawing import drawn
-from app.quotes.history import Asked, history
+from app.quotes.charts.cache import Chart, Charts, moved
+from app.quotes.charts.drawing import drawn
+from app.quotes.charts.history import Asked, history
 from app.quotes.seed import seed
 from app.wire.newest import Newest
 from tests.conftest import Databases

@@ -7,7 +7,7 @@ from app.db.pools import Pools
 from app.finance.adjust import Adjusted, Prices
 from app.finance.bars import Bar, Timeframe
 from app.finance.instrument import Instrument
-from app.quotes.past import Cut, Share, bars
+from app.quotes.adjusted_bars import Cut, Share, bars
 from tests.conftest import Databases
 from tests.quotes.samples import OPEN
 from tests.quotes.samples import bars as days

@@ -13,7 +13,7 @@ from app.live import topics
 from app.push import Push
 from app.quotes import stream
 from app.quotes.board import SHOWN, Board
-from app.quotes.charts import Charts, assembled
+from app.quotes.charts.cache import Charts, assembled
 from app.quotes.quote import SLOT
 from tests.quotes.samples import AWKWARD, OPEN, bars, tick
 

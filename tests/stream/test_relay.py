@@ -15,7 +15,7 @@ from app.market.board import Board as MarketBoard
 from app.patterns.board import Board as PatternBoard
 from app.pipeline.relay import Boards, Relay
 from app.quotes.board import Board as QuoteBoard
-from app.quotes.charts import Charts
+from app.quotes.charts.cache import Charts
 from app.web import html
 from app.wire.events import EngineHealth, PatternDetected, Tick
 

@@ -9,7 +9,7 @@ from app.finance.adjust import Actions, Prices, crossed, times
 from app.finance.bars import Bar, day_start
 from app.finance.instrument import Instrument
 from app.finance.jumps import Jump, is_jump
-from app.quotes import chart
+from app.quotes.charts import geometry
 from app.quotes.quote import Quote
 
 Grouping = Literal["day", "week", "month"]
@@ -34,7 +34,7 @@ class Chart(NamedTuple):
     past: tuple[Bar, ...]
     begun: Bar | None
     today: Bar | None
-    scale: chart.Scale | None
+    scale: geometry.Scale | None
     marks: tuple[Mark, ...] = ()
     prices: Prices = "split"
     actions: Actions = Actions()
@@ -138,7 +138,7 @@ def assembled(
     begun = stored[-1] if stored and (joins or today is None) else None
     past = tuple(stored if begun is None else stored[:-1])
     made = Chart(instrument, span, grouping, past, begun, today, None, tuple(marks))
-    return made._replace(scale=chart.fitted(made.bars))
+    return made._replace(scale=geometry.fitted(made.bars))
 
 
 def moved(before: Chart, quote: Quote) -> tuple[Chart, bool]:
@@ -147,7 +147,7 @@ def moved(before: Chart, quote: Quote) -> tuple[Chart, bool]:
     after = before._replace(today=today) if same_day else _next_day(before, today)
     if same_day and after.scale and after.last and after.scale.holds(after.last):
         return after, False
-    return after._replace(scale=chart.fitted(after.bars)), True
+    return after._replace(scale=geometry.fitted(after.bars)), True
 
 
 def _next_day(before: Chart, today: Bar) -> Chart:

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from app.finance.adjust import Prices
 from app.finance.instrument import Instrument
 from app.finance.jumps import Jump
-from app.quotes import chart
-from app.quotes.charts import Chart, Mark, period
+from app.quotes.charts import geometry
+from app.quotes.charts.cache import Chart, Mark, period
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 LABELS = 6
@@ -55,10 +55,10 @@ class Drawing(NamedTuple):
     down: str
     volume: str
     lines: str
-    rules: tuple[chart.Rule, ...]
+    rules: tuple[geometry.Rule, ...]
     labels: tuple[Label, ...]
     pins: tuple[Pin, ...]
-    last: chart.Candle
+    last: geometry.Candle
     prices: Prices = "split"
     adjusted: bool = False
     jumps: tuple[Jump, ...] = ()
@@ -71,7 +71,7 @@ def drawn(asked: Chart) -> Drawing | None:
     scale, last = asked.scale, asked.last
     if scale is None or last is None:
         return None
-    bars, rules, jumps = asked.bars, chart.rules(scale), asked.unexplained_jumps
+    bars, rules, jumps = asked.bars, geometry.rules(scale), asked.unexplained_jumps
     return Drawing(
         instrument=asked.instrument,
         span=asked.span,
@@ -81,14 +81,14 @@ def drawn(asked: Chart) -> Drawing | None:
         low=min(bar.low for bar in bars),
         high=max(bar.high for bar in bars),
         close=last.close,
-        up=chart.bodies(asked.past, scale, "up"),
-        down=chart.bodies(asked.past, scale, "down"),
-        volume=chart.volumes(asked.past, scale),
-        lines="".join(f"M0 {scale.y(rule.price):.1f}H{chart.WIDTH}" for rule in rules),
+        up=geometry.bodies(asked.past, scale, "up"),
+        down=geometry.bodies(asked.past, scale, "down"),
+        volume=geometry.volumes(asked.past, scale),
+        lines="".join(f"M0 {scale.y(rule.price):.1f}H{geometry.WIDTH}" for rule in rules),
         rules=rules,
         labels=_labels(asked, scale),
         pins=tuple(_pins(asked, scale)),
-        last=chart.candle(last, len(asked.past), scale),
+        last=geometry.candle(last, len(asked.past), scale),
         prices=asked.prices,
         adjusted=asked.adjusted,
         jumps=jumps[: -NAMED_JUMPS - 1 : -1],
@@ -96,14 +96,14 @@ def drawn(asked: Chart) -> Drawing | None:
     )
 
 
-def _labels(asked: Chart, scale: chart.Scale) -> tuple[Label, ...]:
+def _labels(asked: Chart, scale: geometry.Scale) -> tuple[Label, ...]:
     """Where a new week, month or year begins, thinned out to a handful."""
     days = [bar.day for bar in asked.bars]
     begins, text = _calendar(asked, len(days))
     begun = [begins(day) for day in days]
     starts = [n for n in range(1, len(days)) if begun[n] != begun[n - 1]]
     thinned = starts[:: max(1, -(-len(starts) // LABELS))]
-    labels = (Label(chart.across(n, scale), text(days[n])) for n in thinned)
+    labels = (Label(geometry.across(n, scale), text(days[n])) for n in thinned)
     return tuple(label for label in labels if 4 < label.across < 96)
 
 
@@ -115,7 +115,7 @@ def _calendar(asked: Chart, count: int) -> tuple[Callable[[date], date], Callabl
     return lambda day: period(day, "month"), lambda day: str(day.year) if day.month == 1 else MONTHS[day.month - 1]
 
 
-def _pins(asked: Chart, scale: chart.Scale) -> list[Pin]:
+def _pins(asked: Chart, scale: geometry.Scale) -> list[Pin]:
     """Bearish marks stand above their candle, the others below it; the newest ones are nearest to theirs.
 
     Which ones are shown does not depend on the scale, for none may vanish while the price moves.
@@ -132,11 +132,11 @@ def _pins(asked: Chart, scale: chart.Scale) -> list[Pin]:
             continue
         stacks[index, above] += 1
         bar, step = bars[index], -APART if above else APART
-        edge = chart.percent(scale.y(bar.high if above else bar.low))
+        edge = geometry.percent(scale.y(bar.high if above else bar.low))
         beside = [level for near in range(index - reach, index + reach + 1) for level in taken.get(near, ())]
         level = _level(edge, step, beside)
         taken.setdefault(index, []).append(level)
-        pins.append(Pin(chart.across(index, scale), level, mark))
+        pins.append(Pin(geometry.across(index, scale), level, mark))
     return pins
 
 

@@ -14,7 +14,7 @@ from app.finance.panel import Floats
 from app.quotes import queries
 from app.quotes.bars import queries as bar_queries
 from app.quotes.board import Board
-from app.quotes.charts import Chart, Charts, Grouping, assembled, grouped, moved, today_of
+from app.quotes.charts.cache import Chart, Charts, Grouping, assembled, grouped, moved, today_of
 from app.quotes.quote import Quote
 from app.quotes.seed import seeds
 
