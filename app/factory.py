@@ -4,7 +4,7 @@ from quart import Quart
 from quart.sessions import SessionInterface
 from quart.wrappers import BaseRequestWebsocket
 
-from app import db, deps, desk, lifespan, wire
+from app import db, deps, lifespan, wire
 from app.accounts import api as accounts_api
 from app.accounts import partials, passwords, session, throttle
 from app.accounts import refusals as noted_refusals
@@ -19,6 +19,7 @@ from app.accounts.tokens import bearer
 from app.accounts.tokens import routes as tokens
 from app.admin import api as admin_api
 from app.admin import routes as admin
+from app.desk import routes as desk_routes
 from app.health import routes as health_routes
 from app.indicators import api as indicators_api
 from app.market import api as market_api
@@ -102,7 +103,7 @@ def create_app(settings: Settings) -> Quart:
 
     accounts.install(app)
     people = (routes, signin, totp, resets, registration_routes, invites_routes, tokens, admin)
-    for part in (desk, quotes, patterns, *people, choice, reports, health_routes):
+    for part in (desk_routes, quotes, patterns, *people, choice, reports, health_routes):
         app.register_blueprint(part.blueprint)
     api.install(app, settings.public_url)
     for programs in (accounts_api, quotes_api, patterns_api, indicators_api, market_api, admin_api):
