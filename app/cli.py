@@ -59,7 +59,7 @@ def web() -> None:
         settings = _completed("web")
         if not _supervised():
             _prepare(settings)
-        from app.serve import run_web
+        from app.server.serve import run_web
 
         run_web(settings, _ready)
 

@@ -26,7 +26,7 @@ from app.embedded.child import Child
 from app.embedded.places import leave, prepare
 from app.identity import Role
 from app.sections import Database, Limits, Redis
-from app.serve import settle
+from app.server.serve import settle
 from app.settings import Settings
 from app.wire.client import close, connect
 from app.wire.newest import Newest

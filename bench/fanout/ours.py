@@ -17,12 +17,12 @@ from pydantic import SecretStr
 from quart import Blueprint, request
 
 from app import deps
-from app.factory import create_app
 from app.identity import View
 from app.live.topics import PATTERNS
 from app.push import Push
 from app.sections import Database, Redis
-from app.serve import attend, listening, settle
+from app.server.factory import create_app
+from app.server.serve import attend, listening, settle
 from app.settings import Settings
 from app.web import guards
 from app.web.html import patch

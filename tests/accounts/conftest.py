@@ -9,8 +9,8 @@ from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
 from app.db.pools import Pool
-from app.factory import create_app
 from app.sections import Database, Redis
+from app.server.factory import create_app
 from app.settings import Settings
 from app.web import guards
 from tests.conftest import Databases

@@ -11,8 +11,8 @@ from redis.asyncio import Redis
 
 from app.accounts import bootstrap, session
 from app.db.pools import Pool
-from app.factory import create_app
 from app.identity import Role
+from app.server.factory import create_app
 from tests.accounts.conftest import settings
 
 EMAIL, PASSWORD = "alice@example.org", "trades on a train with one bar"

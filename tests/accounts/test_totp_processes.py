@@ -11,8 +11,8 @@ from quart.typing import TestClientProtocol as Client
 from app import deps
 from app.accounts import bootstrap
 from app.db.pools import Pool
-from app.factory import create_app
 from app.identity import Role
+from app.server.factory import create_app
 from tests.accounts.authenticator import enrolled, half_way
 from tests.accounts.test_sessions import EMAIL, PASSWORD, sign_in
 

@@ -7,8 +7,8 @@ from collections import defaultdict
 import pytest
 from quart import Quart
 
-from app.factory import create_app
 from app.identity import Scope
+from app.server.factory import create_app
 from app.settings import load
 from app.web import parameters
 from app.web.guards import Guard, guard_of, scope_of

@@ -21,11 +21,11 @@ from app.db.findings import first_of_all
 from app.db.market import NEEDED, inspect
 from app.engine.coverage.look import look
 from app.engine.coverage.result import Asked
-from app.factory import create_app
 from app.finance.bars import Timeframe
 from app.identity import Role
 from app.live import topics
 from app.sections import Database, Limits, Redis
+from app.server.factory import create_app
 from app.settings import Settings
 from tests.market.foreign import FOREIGN, Foreign
 from tests.security.conftest import Door, furnish

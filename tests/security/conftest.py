@@ -20,9 +20,9 @@ from app.db import roles
 from app.embedded import postgres, valkey
 from app.embedded.child import Child
 from app.embedded.places import Places
-from app.factory import create_app
 from app.identity import Role, Scope
 from app.sections import Database, Limits
+from app.server.factory import create_app
 from app.settings import Settings
 from app.wire.client import close, connect
 from tests.accounts.conftest import IN_TIME

@@ -12,8 +12,8 @@ from subprocess import PIPE, Popen
 
 import pytest
 
-from app import serve
-from app.factory import LARGEST_BODY
+from app.server import serve
+from app.server.factory import LARGEST_BODY
 from app.settings import Settings
 from tests.stream.conftest import Desk, desk, settings
 from tests.stream.waiting import until

@@ -12,8 +12,8 @@ from quart import Quart, abort
 from quart.typing import TestClientProtocol as Client
 
 from app import db, deps
-from app.factory import LARGEST_BODY, create_app
 from app.identity import Role
+from app.server.factory import LARGEST_BODY, create_app
 from app.web import errors, guards, html
 from tests.security.conftest import Door
 from tests.security.kept import rows

@@ -12,9 +12,9 @@ import pytest_asyncio
 import trustme
 from hypercorn.asyncio import serve as hypercorn_serve
 
-from app import serve
 from app.embedded.child import Child
 from app.embedded.places import Places
+from app.server import serve
 from tests.security.served import served
 from tests.stream.conftest import Desk
 from tests.stream.waiting import until

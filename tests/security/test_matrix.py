@@ -13,8 +13,8 @@ from quart import Quart, Response
 from quart.testing.connections import WebsocketResponseError
 from werkzeug.routing import Rule
 
-from app.factory import create_app
 from app.identity import Role, Scope
+from app.server.factory import create_app
 from app.settings import load
 from tests.house.lines import LINES, OWNED, Line, Who
 from tests.security.conftest import Door

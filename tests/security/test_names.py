@@ -7,7 +7,7 @@ import pytest
 from quart import Quart
 
 from app import deps
-from app.factory import create_app
+from app.server.factory import create_app
 from app.web import names
 from tests.security.conftest import Door
 

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from app.running import kept_running
+from app.server.supervised import kept_running
 from tests.stream.waiting import until
 
 

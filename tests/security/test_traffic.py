@@ -11,9 +11,9 @@ from quart.typing import TestClientProtocol as Client
 from app import deps
 from app.embedded.child import Child
 from app.embedded.places import Places
-from app.factory import create_app
 from app.identity import Role
 from app.sections import Limits, Redis
+from app.server.factory import create_app
 from app.web import errors
 from tests.conftest import copied
 from tests.security.conftest import Door, furnish, settings

@@ -17,10 +17,10 @@ from app.accounts import bootstrap
 from app.embedded import valkey
 from app.embedded.child import Child
 from app.embedded.places import prepare
-from app.factory import create_app
 from app.identity import Role
 from app.sections import Database, Live, Redis
-from app.serve import attend, listening
+from app.server.factory import create_app
+from app.server.serve import attend, listening
 from app.settings import Settings
 from app.wire.channels import Channels
 from app.wire.client import close, connect

@@ -17,7 +17,6 @@ from app.delivery.email.sender import Courier
 from app.deps import House
 from app.health.probe import Pulse
 from app.indicators.board import Board as IndicatorBoard
-from app.links import addresses, pools
 from app.live import topics
 from app.live.bounds import Bounds
 from app.live.cursors import Cursors
@@ -32,7 +31,8 @@ from app.push import Push
 from app.quotes import seed
 from app.quotes.board import Board as QuoteBoard
 from app.quotes.charts.cache import Charts
-from app.running import kept_running
+from app.server.datastores import addresses, pools
+from app.server.supervised import kept_running
 from app.settings import Settings
 from app.web import html
 from app.wire import client, jobs

@@ -4,7 +4,7 @@ from quart import Quart
 from quart.sessions import SessionInterface
 from quart.wrappers import BaseRequestWebsocket
 
-from app import db, deps, lifespan, wire
+from app import db, deps, wire
 from app.accounts import api as accounts_api
 from app.accounts import partials, passwords, session, throttle
 from app.accounts import refusals as noted_refusals
@@ -30,6 +30,7 @@ from app.patterns import routes as patterns
 from app.pipeline import endpoints
 from app.quotes import api as quotes_api
 from app.quotes import routes as quotes
+from app.server import lifespan
 from app.settings import Settings
 from app.web import (
     api,

@@ -14,8 +14,8 @@ from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope, S
 from quart import Quart
 
 from app import deps
-from app.factory import create_app
 from app.live import http1, transports
+from app.server.factory import create_app
 from app.settings import Settings
 from app.web import descriptors, html
 
