@@ -12,10 +12,10 @@ import click
 from app.commands import data_commands
 from app.embedded.child import READY_FD, follow_parent
 from app.embedded.places import Unusable
-from app.toml import BadSetting
+from app.settings.sources import BadSetting
 
 if TYPE_CHECKING:
-    from app.settings import Settings
+    from app.settings.load import Settings
 
 # Each command imports what it needs when it is called: `--help` and the supervisor start light.
 
@@ -194,7 +194,7 @@ def _work(work: data_commands.Work | None) -> None:
 
 def _settings(component: str) -> "Settings":
     from app import logs
-    from app.settings import load
+    from app.settings.load import load
 
     settings, warnings = load(os.environ)
     said = settings.logging

@@ -14,7 +14,7 @@ from app.live.cursors import Cursors
 from app.live.frames import Part
 from app.live.hub import Hub
 from app.push import Push
-from app.settings import Settings
+from app.settings.load import Settings
 from app.wire.cache import Cache
 from app.wire.channels import Batch, Meaning
 from app.wire.crowd import Crowd

@@ -22,7 +22,7 @@ from app.finance.shape import Direction
 from app.finance.spans import merged
 from app.ingest.synthetic_session import Events, InventedDay
 from app.ingest.synthetic_universe import Universe
-from app.settings import Settings
+from app.settings.load import Settings
 
 SESSIONS = (date(2026, 1, 5), date(2026, 1, 6))
 TIMEFRAMES: tuple[Timeframe, ...] = ("1min", "5min")

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from app.embedded import places
 from app.embedded.places import Unusable, locked
-from app.settings import Settings
+from app.settings.load import Settings
 
 FILE = "run.json"
 

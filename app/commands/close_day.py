@@ -17,7 +17,7 @@ from app.engine.eod import queries
 from app.engine.eod.day_close import DayClose, Event
 from app.engine.eod.result import Closed
 from app.finance import calendar
-from app.settings import Settings
+from app.settings.load import Settings
 from app.wire import closings
 from app.wire.channels import Channels
 from app.wire.client import close as close_link

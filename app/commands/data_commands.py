@@ -11,7 +11,7 @@ from app.commands.load import DAY, TIMEFRAMES, load
 
 if TYPE_CHECKING:
     from app.engine.coverage.result import Asked
-    from app.settings import Settings
+    from app.settings.load import Settings
 
 Work = Callable[["Settings"], bool]
 """Whether all is well: what the exit code says."""
@@ -116,7 +116,7 @@ def extract_history() -> None:
 @click.command("redis-contract")
 def redis_contract() -> None:
     """Write docs/redis-contract.md anew, from what the code reads and writes."""
-    from app.sections import ROOT
+    from app.settings.sections import ROOT
     from app.wire.codec import contract
 
     place = ROOT / "docs" / "redis-contract.md"

@@ -25,7 +25,7 @@ from app.engine.loads.providers import massive
 from app.engine.loads.providers.history import minutes
 from app.engine.loads.providers.rest import Refused, Unreachable
 from app.finance.history import read_moves
-from app.settings import Settings
+from app.settings.load import Settings
 
 ROWS = 40
 """Of each table; `--json` has all."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from app.engine.loads.sources.datetimes import Order
     from app.engine.loads.sources.scenario import ScenarioBars
     from app.engine.loads.sources.source import Source
-    from app.settings import Settings
+    from app.settings.load import Settings
 
 DAY = click.DateTime(["%Y-%m-%d"])
 TIMEFRAMES = ["1min", "hourly", "daily", "weekly", "monthly"]

@@ -18,7 +18,7 @@ from app.engine.loads.sources.shipped import SOURCE, Shipped
 from app.engine.loads.sources.source import Source, Unreadable
 from app.engine.loads.sources.timeframes import FRAMES, Frame
 from app.engine.loads.writer import Keeper
-from app.settings import Settings
+from app.settings.load import Settings
 
 Say = Callable[[str], object]
 

@@ -19,7 +19,7 @@ from app.engine.loads.sources.source import Unreadable
 from app.engine.loads.sources.timeframes import FRAMES
 from app.engine.loads.writer import Keeper
 from app.finance.symbols import folded
-from app.settings import Settings
+from app.settings.load import Settings
 
 YEAR = timedelta(days=365)
 

@@ -16,7 +16,7 @@ from app.db.pools import Pool
 from app.db.trouble import REFUSED
 from app.embedded.places import Unusable
 from app.engine.loads.sources.source import Unreadable
-from app.settings import Settings
+from app.settings.load import Settings
 
 STATEMENT_MS = 60_000
 AWAY: tuple[type[BaseException], ...] = (Unavailable, *REFUSED)

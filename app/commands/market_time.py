@@ -6,7 +6,7 @@ from collections.abc import Callable
 from app import wire
 from app.commands import addresses
 from app.finance.clock import MarketClock
-from app.settings import Settings
+from app.settings.load import Settings
 from app.wire import clock
 from app.wire.client import close, connect
 

@@ -9,7 +9,7 @@ from app.commands.temporary_postgres import carried
 from app.db.pools import Pool
 from app.embedded.places import Unusable
 from app.identity import Role
-from app.settings import Settings
+from app.settings.load import Settings
 
 T = TypeVar("T")
 

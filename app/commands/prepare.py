@@ -13,7 +13,7 @@ from app.db.market import inspect
 from app.db.pools import Pool
 from app.db.trouble import REFUSED
 from app.embedded.places import Unusable
-from app.settings import Settings
+from app.settings.load import Settings
 
 ONE_TRY_SECONDS = 30.0
 PATIENCE_SECONDS = 30.0

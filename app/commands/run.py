@@ -12,8 +12,8 @@ from app.embedded.child import Program
 from app.embedded.places import Places, Unusable
 from app.embedded.supervise import Supervisor
 from app.embedded.valkey_users import Users
-from app.sections import ROOT
-from app.settings import Settings
+from app.settings.load import Settings
+from app.settings.sections import ROOT
 
 Say = Callable[[str], None]
 

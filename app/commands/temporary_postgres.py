@@ -10,7 +10,7 @@ from app.commands.addresses import Addresses
 from app.embedded import places, postgres
 from app.embedded.child import Child
 from app.embedded.places import Places, Unusable
-from app.settings import Settings
+from app.settings.load import Settings
 
 START_SECONDS = 30.0
 STOP_SECONDS = 4.0

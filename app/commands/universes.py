@@ -19,7 +19,7 @@ from app.engine.loads.sources.source import Unreadable
 from app.engine.universes import queries
 from app.engine.universes.resolve import Unresolved, named, resolve
 from app.engine.universes.universe import ETFS, STOCKS, Universe
-from app.settings import Settings
+from app.settings.load import Settings
 
 SHIPPED = "etf-*.csv"
 THEMES = "themes"

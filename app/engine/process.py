@@ -34,7 +34,7 @@ from app.engine.storage import breadth as breadth_queries
 from app.engine.storage import tables as keeping
 from app.engine.storage.store import Store
 from app.finance.clock import MarketClock
-from app.settings import Settings
+from app.settings.load import Settings
 from app.wire import closings
 from app.wire.channels import JOBS_PROCESSING, Channels
 from app.wire.client import connect

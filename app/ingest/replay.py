@@ -15,7 +15,7 @@ from app.finance.sessions import regular
 from app.ingest import path
 from app.ingest.pacer import Pacer
 from app.ingest.provider import Beat, Provider
-from app.settings import Settings
+from app.settings.load import Settings
 from app.wire.events import Tick
 
 ANNOUNCE_SECONDS = 1.0

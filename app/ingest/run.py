@@ -7,8 +7,8 @@ from importlib import import_module
 
 from app.ingest.feed import Feed
 from app.ingest.provider import Provider
-from app.sections import PROVIDERS
-from app.settings import Settings
+from app.settings.load import Settings
+from app.settings.sections import PROVIDERS
 from app.wire.channels import Channels
 from app.wire.retention import Retention
 

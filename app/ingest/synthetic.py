@@ -17,7 +17,7 @@ from app.ingest.provider import Beat, Provider
 from app.ingest.replay import Pace, Replay
 from app.ingest.synthetic_session import Events, InventedDay, summary
 from app.ingest.synthetic_universe import Universe
-from app.settings import Settings
+from app.settings.load import Settings
 from app.wire.events import Tick
 
 ANNOUNCE_SECONDS = 1.0

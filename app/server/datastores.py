@@ -1,8 +1,8 @@
 """Where a web process finds Redis and PostgreSQL, and the pools of its links to the latter."""
 
 from app.db.pools import Pool, Pools
-from app.sections import Database
-from app.settings import Settings
+from app.settings.load import Settings
+from app.settings.sections import Database
 
 
 def pools(own_url: str, market_url: str, chosen: Database) -> Pools:

@@ -31,7 +31,7 @@ from app.pipeline import endpoints
 from app.quotes import api as quotes_api
 from app.quotes import routes as quotes
 from app.server import lifespan
-from app.settings import Settings
+from app.settings.load import Settings
 from app.web import (
     api,
     assets,

@@ -33,7 +33,7 @@ from app.quotes.board import Board as QuoteBoard
 from app.quotes.charts.cache import Charts
 from app.server.datastores import addresses, pools
 from app.server.supervised import kept_running
-from app.settings import Settings
+from app.settings.load import Settings
 from app.web import html
 from app.wire import client, jobs
 from app.wire.breaker import Breaker

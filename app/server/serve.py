@@ -16,7 +16,7 @@ from quart import Quart
 from app import deps
 from app.live import http1, transports
 from app.server.factory import create_app
-from app.settings import Settings
+from app.settings.load import Settings
 from app.web import descriptors, html
 
 logger = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from typing import Any
 from wtforms import EmailField  # type: ignore[import-untyped]
 from wtforms.validators import DataRequired, ValidationError  # type: ignore[import-untyped]
 
-from app.sections import ADDRESS
+from app.settings.sections import ADDRESS
 
 LONGEST_NAME, LONGEST_ADDRESS = 64, 254
 

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Literal, NamedTuple, get_type_hints
 
-from app.toml import BadSetting
+from app.settings.sources import BadSetting
 
 Kind = Literal["log", "state", "job"]
 Direction = Literal["in", "out", "both"]

@@ -25,9 +25,9 @@ from app.embedded import postgres, valkey
 from app.embedded.child import Child
 from app.embedded.places import leave, prepare
 from app.identity import Role
-from app.sections import Database, Limits, Redis
 from app.server.serve import settle
-from app.settings import Settings
+from app.settings.load import Settings
+from app.settings.sections import Database, Limits, Redis
 from app.wire.client import close, connect
 from app.wire.newest import Newest
 from bench.blocking import loop, market

@@ -20,10 +20,10 @@ from app import deps
 from app.identity import View
 from app.live.topics import PATTERNS
 from app.push import Push
-from app.sections import Database, Redis
 from app.server.factory import create_app
 from app.server.serve import attend, listening, settle
-from app.settings import Settings
+from app.settings.load import Settings
+from app.settings.sections import Database, Redis
 from app.web import guards
 from app.web.html import patch
 from app.wire.log import LogId

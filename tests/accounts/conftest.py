@@ -9,9 +9,9 @@ from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
 from app.db.pools import Pool
-from app.sections import Database, Redis
 from app.server.factory import create_app
-from app.settings import Settings
+from app.settings.load import Settings
+from app.settings.sections import Database, Redis
 from app.web import guards
 from tests.conftest import Databases
 

@@ -12,8 +12,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
 from quart import Quart
 
-from app.sections import Accounts, Mail
 from app.server.factory import create_app
+from app.settings.sections import Accounts, Mail
 from tests.accounts.conftest import seen, settings
 
 STARTED_WITHIN = 30.0

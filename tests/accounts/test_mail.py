@@ -15,7 +15,7 @@ from app.db.pools import Pool
 from app.delivery.email import sender as email_sender
 from app.delivery.email.sender import Letter, written
 from app.identity import Role
-from app.sections import Mail
+from app.settings.sections import Mail
 from tests.accounts.conftest import ORIGIN
 from tests.accounts.post import Postbox, sending
 from tests.accounts.test_sessions import EMAIL, PASSWORD, sign_in, status

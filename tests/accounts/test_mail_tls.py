@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from app.accounts import bootstrap
 from app.db.pools import Pool
 from app.identity import Role
-from app.sections import Mail
+from app.settings.sections import Mail
 from tests.accounts.post import STARTED_WITHIN, Postbox, sending
 from tests.accounts.test_mail import SENDER, rows
 from tests.accounts.test_sessions import EMAIL, PASSWORD

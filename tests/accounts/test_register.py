@@ -10,8 +10,8 @@ from quart.typing import TestClientProtocol as Client
 from app.accounts import bootstrap
 from app.db.pools import Pool
 from app.identity import Role
-from app.sections import Mail
 from app.server.factory import create_app
+from app.settings.sections import Mail
 from tests.accounts.conftest import settings
 from tests.accounts.post import sending
 from tests.accounts.test_sessions import EMAIL, PASSWORD

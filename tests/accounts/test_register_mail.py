@@ -12,7 +12,7 @@ from quart.typing import TestClientProtocol as Client
 from app.accounts import bootstrap
 from app.db.pools import Pool
 from app.identity import Role
-from app.sections import Mail
+from app.settings.sections import Mail
 from tests.accounts.conftest import ORIGIN
 from tests.accounts.post import Postbox, sending
 from tests.accounts.test_register import roles

@@ -10,8 +10,8 @@ from quart.typing import TestClientProtocol as Client
 from app.accounts import bootstrap
 from app.db.pools import Pool
 from app.identity import Role
-from app.sections import Accounts
 from app.server.factory import create_app
+from app.settings.sections import Accounts
 from tests.accounts.authenticator import enrolled, text
 from tests.accounts.conftest import seen, settings
 from tests.accounts.test_sessions import EMAIL, NAVIGATION, PASSWORD, RIGHT, sign_in

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from app.pipeline import admission
-from app.sections import Live
-from app.settings import Settings
+from app.settings.load import Settings
+from app.settings.sections import Live
 from tests.accounts.conftest import IN_TIME
 from tests.ports import free_port
 from tests.stream.conftest import EMAIL, PASSWORD, Desk, settings

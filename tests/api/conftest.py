@@ -14,8 +14,8 @@ from app.embedded import postgres, valkey
 from app.embedded.child import Child
 from app.embedded.places import Places
 from app.identity import Role
-from app.sections import Database, Redis
-from app.settings import Settings
+from app.settings.load import Settings
+from app.settings.sections import Database, Redis
 from app.wire.client import close, connect
 from tests.accounts.conftest import IN_TIME
 from tests.admin.people import PASSWORD, add

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from app.settings import Settings
+from app.settings.load import Settings
 from tests.api.conftest import asked, made
 from tests.stream.conftest import Desk
 

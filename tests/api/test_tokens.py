@@ -9,8 +9,8 @@ import pytest
 
 from app.accounts.tokens import bearer, secret
 from app.identity import Role
-from app.sections import Limits
-from app.settings import Settings
+from app.settings.load import Settings
+from app.settings.sections import Limits
 from tests.admin.people import add, audited, id_of
 from tests.api.conftest import BOB, PAGE, asked, made
 from tests.ports import free_port

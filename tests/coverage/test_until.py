@@ -14,8 +14,8 @@ from app.engine.coverage.periods import last_closed
 from app.engine.coverage.result import Missing
 from app.finance import calendar
 from app.finance.clock import MarketClock
-from app.sections import Ingest, Redis
-from app.settings import Settings
+from app.settings.load import Settings
+from app.settings.sections import Ingest, Redis
 from app.wire import clock
 from app.wire.client import close, connect
 from tests.cli.conftest import command

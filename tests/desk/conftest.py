@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from app.settings import Settings
+from app.settings.load import Settings
 from tests.conftest import Databases
 from tests.quotes.samples import AWKWARD, LONG_NAME, OPEN, bars
 from tests.quotes.stored import Found, store_bars, store_patterns, store_symbols

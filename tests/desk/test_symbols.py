@@ -17,7 +17,7 @@ from app.finance.symbols import is_symbol
 from app.identity import Rate
 from app.live import topics
 from app.quotes.board import SHOWN, Board
-from app.settings import Settings
+from app.settings.load import Settings
 from app.web.filters import dom_id
 from app.web.html import links
 from app.wire.events import IndicatorCalculated, PatternDetected

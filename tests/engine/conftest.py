@@ -10,7 +10,7 @@ from app.embedded import postgres
 from app.embedded.child import Child
 from app.embedded.places import Places
 from app.engine.startup.history import Shipped, load
-from app.settings import Settings
+from app.settings.load import Settings
 from tests.conftest import copied
 from tests.engine.rig import PATH, UNTIL
 

@@ -14,7 +14,7 @@ from app.finance import history
 from app.finance.bars import Bar, day_start
 from app.ingest.feed import Feed
 from app.ingest.replay import Pace, Replay
-from app.settings import Settings
+from app.settings.load import Settings
 from app.wire import clock
 from app.wire.channels import TICKS_KEY, Channels
 from app.wire.client import connect

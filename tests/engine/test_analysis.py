@@ -14,7 +14,7 @@ from app.finance.rollup import Rollup
 from app.finance.sessions import regular
 from app.finance.shape import FULL_TICKS
 from app.ingest.path import Place, ticks
-from app.settings import Settings
+from app.settings.load import Settings
 
 BARS = history.read(Path("config/history/us-equities-daily.csv.gz"))
 USUAL = Thresholds(Settings().engine.min_confidence)

@@ -8,7 +8,7 @@ from app.finance import candles, crossings, levels
 from app.finance.bars import Bar
 from app.finance.panel import walk
 from app.finance.shape import FULL_TICKS, Found
-from app.settings import Settings
+from app.settings.load import Settings
 
 Prices = tuple[float, float, float, float]
 USUAL = Settings().engine.min_confidence

@@ -9,7 +9,7 @@ from quart import Quart
 
 from app.identity import Scope
 from app.server.factory import create_app
-from app.settings import load
+from app.settings.load import load
 from app.web import parameters
 from app.web.guards import Guard, guard_of, scope_of
 from tests.house import tree

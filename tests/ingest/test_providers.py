@@ -11,9 +11,9 @@ import pytest
 from app.finance.scenarios import SCENARIOS
 from app.ingest.feed import Feed
 from app.ingest.run import made
-from app.sections import PROVIDERS, ROOT, Synthetic
-from app.settings import Settings
-from app.toml import BadSetting
+from app.settings.load import Settings
+from app.settings.sections import PROVIDERS, ROOT, Synthetic
+from app.settings.sources import BadSetting
 from app.wire import clock
 from app.wire.channels import Channels
 from app.wire.client import connect

@@ -14,7 +14,7 @@ from app.ingest.run import made
 from app.ingest.synthetic import Plan, Scenario, Synthetic
 from app.ingest.synthetic_session import Events
 from app.market import partials
-from app.settings import Settings
+from app.settings.load import Settings
 from app.wire import clock
 from app.wire.channels import Channels
 from app.wire.client import connect

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from app.engine.jobs.loads import Office
-from app.settings import Settings
+from app.settings.load import Settings
 from app.wire import jobs
 from app.wire.channels import JOBS_CONTROL, JOBS_DATA_LOAD, Channels
 from app.wire.client import connect

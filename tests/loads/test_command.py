@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from app.cli import main
 from app.commands.load_provider import Asked, load_provider
 from app.embedded.places import Unusable
-from app.settings import Settings
+from app.settings.load import Settings
 from tests.cli.conftest import command
 from tests.conftest import Databases
 from tests.loads.conftest import checksum, written

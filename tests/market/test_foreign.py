@@ -24,9 +24,9 @@ from app.engine.coverage.result import Asked
 from app.finance.bars import Timeframe
 from app.identity import Role
 from app.live import topics
-from app.sections import Database, Limits, Redis
 from app.server.factory import create_app
-from app.settings import Settings
+from app.settings.load import Settings
+from app.settings.sections import Database, Limits, Redis
 from tests.market.foreign import FOREIGN, Foreign
 from tests.security.conftest import Door, furnish
 

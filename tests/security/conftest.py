@@ -13,7 +13,7 @@ from quart import Quart
 from quart_auth import QuartAuth
 from redis.asyncio import Redis
 
-from app import deps, sections
+from app import deps
 from app.accounts import bootstrap
 from app.accounts.tokens import queries, secret
 from app.db import roles
@@ -21,9 +21,10 @@ from app.embedded import postgres, valkey
 from app.embedded.child import Child
 from app.embedded.places import Places
 from app.identity import Role, Scope
-from app.sections import Database, Limits
 from app.server.factory import create_app
-from app.settings import Settings
+from app.settings import sections
+from app.settings.load import Settings
+from app.settings.sections import Database, Limits
 from app.wire.client import close, connect
 from tests.accounts.conftest import IN_TIME
 from tests.conftest import copied

@@ -14,7 +14,7 @@ import pytest
 
 from app.server import serve
 from app.server.factory import LARGEST_BODY
-from app.settings import Settings
+from app.settings.load import Settings
 from tests.stream.conftest import Desk, desk, settings
 from tests.stream.waiting import until
 

@@ -15,7 +15,7 @@ from werkzeug.routing import Rule
 
 from app.identity import Role, Scope
 from app.server.factory import create_app
-from app.settings import load
+from app.settings.load import load
 from tests.house.lines import LINES, OWNED, Line, Who
 from tests.security.conftest import Door
 

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from app.identity import Role, Scope
-from app.settings import Settings
+from app.settings.load import Settings
 from app.web import request_log
 from tests.security.conftest import Door
 from tests.security.test_matrix import opened

@@ -8,8 +8,8 @@ import asyncpg
 import httpx
 
 from app.db import migrate, roles
-from app.sections import Database
-from app.settings import Settings
+from app.settings.load import Settings
+from app.settings.sections import Database
 from app.wire.channels import LIMITS_PREFIX, SESSION_PREFIX
 from tests.accounts.test_revocation import Processes, both
 from tests.conftest import Databases

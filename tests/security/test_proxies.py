@@ -7,8 +7,8 @@ from quart import Quart
 from quart.datastructures import Headers
 from quart.typing import TestClientProtocol as Client
 
-from app.settings import Settings, load
-from app.toml import BadSetting
+from app.settings.load import Settings, load
+from app.settings.sources import BadSetting
 from app.web import caller, guards, security
 from tests.security.conftest import Door
 

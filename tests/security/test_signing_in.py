@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 
 from app.accounts import bootstrap
 from app.identity import Role
-from app.settings import Settings
+from app.settings.load import Settings
 from tests.stream.conftest import EMAIL, PASSWORD, Desk, settings
 
 __all__ = ["settings"]

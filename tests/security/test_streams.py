@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from app.live.topics import quotes_topic
-from app.sections import Accounts
-from app.settings import Settings
+from app.settings.load import Settings
+from app.settings.sections import Accounts
 from app.wire.breaker import REQUEST_SECONDS, REST_SECONDS
 from app.wire.channels import Channels
 from app.wire.client import MAX_CONNECTIONS

@@ -12,8 +12,8 @@ from app import deps
 from app.embedded.child import Child
 from app.embedded.places import Places
 from app.identity import Role
-from app.sections import Limits, Redis
 from app.server.factory import create_app
+from app.settings.sections import Limits, Redis
 from app.web import errors
 from tests.conftest import copied
 from tests.security.conftest import Door, furnish, settings

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import load
+from app.settings.load import load
 
 GOOD = "kQ3vZ8mN1xR7tY5w"
 CA = "sslmode=verify-full&sslrootcert=/ca.pem"

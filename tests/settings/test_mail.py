@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import load
-from app.toml import BadSetting
+from app.settings.load import load
+from app.settings.sources import BadSetting
 
 THERE = {"MAIL_HOST": "smtp.example.org", "MAIL_FROM": "desk@example.org"}
 KNOWN = {**THERE, "MAIL_USER": "desk", "MAIL_PASSWORD": "hunter2"}

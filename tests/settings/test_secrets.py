@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from app.commands.addresses import Addresses, for_children
-from app.settings import load
-from app.toml import BadSetting
+from app.settings.load import load
+from app.settings.sources import BadSetting
 
 GOOD_SECRET = "kQ3vZ8mN1xR7tY5wB2cF9hJ4sL6dG0pA_uE"
 

@@ -8,9 +8,9 @@ from tomllib import loads
 
 import pytest
 
-from app.sections import ROOT
-from app.settings import NOT_IN_FILES, Settings, known, load
-from app.toml import BadSetting
+from app.settings.load import NOT_IN_FILES, Settings, known, load
+from app.settings.sections import ROOT
+from app.settings.sources import BadSetting
 
 GOOD_SECRET = "kQ3vZ8mN1xR7tY5wB2cF9hJ4sL6dG0pA_uE"
 ASIDE = {"database.url", "database.market_url", "engine.database_url", "massive.api_key", "engine.on", "ingest.on"}

@@ -18,10 +18,10 @@ from app.embedded import valkey
 from app.embedded.child import Child
 from app.embedded.places import prepare
 from app.identity import Role
-from app.sections import Database, Live, Redis
 from app.server.factory import create_app
 from app.server.serve import attend, listening
-from app.settings import Settings
+from app.settings.load import Settings
+from app.settings.sections import Database, Live, Redis
 from app.wire.channels import Channels
 from app.wire.client import close, connect
 from app.wire.events import AnyEvent

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from app.pipeline import admission
-from app.settings import Settings
+from app.settings.load import Settings
 from tests.ports import free_port
 from tests.stream.conftest import Desk
 from tests.stream.reader import Reader

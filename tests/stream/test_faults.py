@@ -9,8 +9,8 @@ from pydantic import SecretStr
 from app.finance.quote import NewestQuote
 from app.live.pending_snapshots import NO_POSITION
 from app.live.topics import quotes_topic
-from app.sections import Database, Redis
-from app.settings import Settings
+from app.settings.load import Settings
+from app.settings.sections import Database, Redis
 from app.wire.log import LogId
 from app.wire.newest import Newest
 from tests.conftest import Databases

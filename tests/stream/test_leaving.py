@@ -21,7 +21,7 @@ from app.accounts import bootstrap
 from app.db.pools import Pool
 from app.identity import Role
 from app.push import Push
-from app.settings import Settings
+from app.settings.load import Settings
 from tests.stream.conftest import EMAIL, PASSWORD, Desk
 from tests.stream.reader import Reader
 from tests.stream.waiting import until

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from app.accounts import bootstrap
 from app.identity import Role
-from app.settings import Settings
+from app.settings.load import Settings
 from app.wire.channels import Channels
 from app.wire.events import EngineHealth
 from tests.stream.conftest import PASSWORD, Desk

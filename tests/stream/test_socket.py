@@ -13,7 +13,7 @@ from wsproto.events import CloseConnection, Ping, TextMessage
 
 from app.live.socket import MOST_A_SECOND
 from app.push import Push
-from app.settings import Settings
+from app.settings.load import Settings
 from app.wire.events import Tick
 from tests.stream.conftest import Desk
 from tests.stream.talker import Talker

@@ -5,7 +5,7 @@ import re
 import time
 
 from app.live.topics import quotes_topic
-from app.settings import Settings
+from app.settings.load import Settings
 from app.wire.channels import JOBS_PROCESSING
 from app.wire.events import PatternDetected, Tick
 from app.wire.log import BEGINNING, LogId

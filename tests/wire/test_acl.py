@@ -19,9 +19,9 @@ from app.embedded.child import Child
 from app.embedded.places import prepare
 from app.finance.clock import MarketClock
 from app.finance.quote import NewestQuote
-from app.sections import Database
-from app.sections import Redis as RedisSettings
-from app.settings import Settings
+from app.settings.load import Settings
+from app.settings.sections import Database
+from app.settings.sections import Redis as RedisSettings
 from app.wire import clock, heartbeat, jobs, position
 from app.wire.cache import Cache
 from app.wire.channels import (

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from app import naming
-from app.sections import ROOT
-from app.toml import BadSetting
+from app.settings import channel_names
+from app.settings.sections import ROOT
+from app.settings.sources import BadSetting
 from app.wire.channels import OUTGOING, USES, Channels, Meaning
 from app.wire.codec import contract
 from app.wire.codec.readers import SHAPES
@@ -39,9 +39,9 @@ def test_every_reason_is_explained_and_none_is_left_over() -> None:
 
 
 def test_every_channel_can_be_named_by_the_environment() -> None:
-    assert [naming.field(key) for key in naming.ChannelNames.model_fields] == list(Channels._fields)
-    assert naming.VARIABLES["REDIS_PATTERN_CHANNEL"] == "redis.pattern_channel"
-    assert naming.ChannelNames(error_channel="mine").channels() == {"errors": "mine"}
+    assert [channel_names.field(key) for key in channel_names.ChannelNames.model_fields] == list(Channels._fields)
+    assert channel_names.VARIABLES["REDIS_PATTERN_CHANNEL"] == "redis.pattern_channel"
+    assert channel_names.ChannelNames(error_channel="mine").channels() == {"errors": "mine"}
 
 
 def test_both_grammars_stay_as_they_are_and_no_name_is_used_twice() -> None:

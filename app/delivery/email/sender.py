@@ -16,7 +16,7 @@ from app import db
 from app.db.pools import Pool
 from app.delivery.email import queries
 from app.delivery.email.queries import Due
-from app.sections import ADDRESS, Mail
+from app.settings.sections import ADDRESS, Mail
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from app.db.pools import Pool
 from app.engine.jobs.load_queue import Loads, Ways
 from app.engine.jobs.status_sender import Voice
 from app.engine.jobs.worker import Origin
-from app.settings import Settings
+from app.settings.load import Settings
 from app.wire.channels import JOBS_CONTROL, JOBS_DATA_LOAD
 from app.wire.subscriber import Subscriber
 from app.wire.telling import Telling

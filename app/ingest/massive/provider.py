@@ -11,8 +11,8 @@ from app.finance.sessions import phase, trading_date
 from app.ingest.massive.connection import Access, Down, Heard, Item, Link, Up
 from app.ingest.massive.messages import Reader, Status
 from app.ingest.provider import Beat, Provider
-from app.settings import Settings
-from app.toml import BadSetting
+from app.settings.load import Settings
+from app.settings.sources import BadSetting
 from app.wire.events import ErrorReported, Tick
 
 ANNOUNCE_SECONDS = 1.0

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Iterator, Sequence
 from typing import Any, get_type_hints
 
-from app import naming
+from app.settings import channel_names
 from app.wire import channels
 from app.wire.channels import USES, Channels
 from app.wire.codec import values
@@ -178,7 +178,9 @@ def _reasons() -> Iterator[str]:
 
 
 def _variable(field: str) -> str:
-    named = {naming.field(path.removeprefix("redis.")): variable for variable, path in naming.VARIABLES.items()}
+    named = {
+        channel_names.field(path.removeprefix("redis.")): variable for variable, path in channel_names.VARIABLES.items()
+    }
     return named[field]
 
 

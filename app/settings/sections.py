@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo
 
-from app.naming import ChannelNames
+from app.settings.channel_names import ChannelNames
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 Severity = Literal["debug", "info", "warning", "error", "critical"]
 Timeframe = Literal["1min", "5min", "15min", "30min", "hourly", "daily", "weekly", "monthly"]

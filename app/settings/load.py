@@ -7,8 +7,8 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 
-from app import exposure, naming, toml
-from app.sections import (
+from app.settings import channel_names, exposure, sources
+from app.settings.sections import (
     ROOT,
     Accounts,
     Database,
@@ -30,7 +30,7 @@ from app.sections import (
     Synthetic,
     Web,
 )
-from app.toml import BadSetting, Said
+from app.settings.sources import BadSetting, Said
 
 Environment = Literal["development", "testing", "production"]
 
@@ -90,7 +90,7 @@ DOCUMENTED = {
     "DATABASE_URL": "database.url",
     "MARKET_DATABASE_URL": "database.market_url",
     "REDIS_URL": "redis.url",
-    **naming.VARIABLES,
+    **channel_names.VARIABLES,
     "ENGINE": "engine.on",
     "INGEST": "ingest.on",
     "MASSIVE_API_KEY": "massive.api_key",
@@ -137,7 +137,7 @@ class Loaded(NamedTuple):
 
 def load(environ: Mapping[str, str], root: Path = ROOT) -> Loaded:
     """Raises BadSetting: one line that names the setting and never shows its value."""
-    said, warnings = toml.gather(environ, root, known(), DOCUMENTED)
+    said, warnings = sources.gather(environ, root, known(), DOCUMENTED)
     _keep_to_ourselves(said)
     if "server.secret_key" not in said:
         said["server.secret_key"] = Said(_kept_secret(said), "SECRET_KEY")
@@ -176,7 +176,7 @@ def _kept_secret(said: Mapping[str, Said]) -> str:
         raise BadSetting("SECRET_KEY: is missing, and production makes none up")
     place = ROOT / str(said.get("server.data_dir", Said(".data", "")).value) / "secret"
     try:
-        return toml.kept(place, lambda: secrets.token_urlsafe(48))
+        return sources.kept(place, lambda: secrets.token_urlsafe(48))
     except OSError as error:
         raise BadSetting(f"DATA_DIR: {place} cannot be kept ({error.strerror})") from None
 
