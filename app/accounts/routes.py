@@ -15,7 +15,7 @@ from app.accounts.mfa import signin
 from app.accounts.queries import Action, Outcome, User
 from app.identity import Identity, Role
 from app.live import takeover
-from app.web import caller, errors, guards, html, names, parameters, security
+from app.web import client, errors, guards, hosts, html, parameters, security
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -48,7 +48,7 @@ async def sign_in() -> ResponseReturnValue:
     if not form.validate():
         return await _sign_in_page(form, 422)
     email: str = form.email.data
-    wait = await throttle.wait_to_sign_in(deps.limits(), email, caller.address())
+    wait = await throttle.wait_to_sign_in(deps.limits(), email, client.address())
     if wait is not None:
         await _record(email, Action.SIGN_IN, Outcome.LIMITED)
         return await errors.answer(429, retry_after=wait)
@@ -113,7 +113,7 @@ async def end_sessions() -> ResponseReturnValue:
         else:
             ended = int(forms.is_session(chosen) and await deps.sessions().end_one(who.user_id, chosen))
         if ended:
-            done = (Action.END_SESSIONS, Outcome.OK, caller.address(), f"sessions: {ended}", who.session)
+            done = (Action.END_SESSIONS, Outcome.OK, client.address(), f"sessions: {ended}", who.session)
             await queries.record(connection, who.email, *done)
     if not ended and chosen != OTHERS:
         return await errors.answer(404, GONE)
@@ -150,7 +150,7 @@ async def change_password() -> ResponseReturnValue:
     form = ChangePassword(await request.form, who.email)
     if not form.validate():
         return await _password_page(form, 422)
-    wait = await throttle.wait_to_change_password(deps.limits(), str(who.user_id), caller.address())
+    wait = await throttle.wait_to_change_password(deps.limits(), str(who.user_id), client.address())
     if wait is not None:
         await _record(who.email, Action.CHANGE_PASSWORD, Outcome.LIMITED, who.session)
         return await errors.answer(429, retry_after=wait)
@@ -178,7 +178,7 @@ async def welcome(token: str) -> ResponseReturnValue:
 @blueprint.post("/welcome/<token>")
 @guards.public
 async def make_first_admin(token: str) -> ResponseReturnValue:
-    wait = await throttle.wait_for_welcome(deps.limits(), caller.address())
+    wait = await throttle.wait_for_welcome(deps.limits(), client.address())
     if wait is not None:
         return await errors.answer(429, retry_after=wait)
     async with deps.pools().own.acquire() as connection:
@@ -199,7 +199,7 @@ async def _first_admin(token: str, form: Welcome) -> ResponseReturnValue:
         if user is not None:
             # Before the end: while Redis is away nobody becomes anything.
             session = await accounts_session.let_in(user, first=True)
-            done = (Action.FIRST_ADMIN, Outcome.OK, caller.address(), "", session)
+            done = (Action.FIRST_ADMIN, Outcome.OK, client.address(), "", session)
             await queries.record(connection, user.email, *done)
     if user is None:
         form.email.errors = ["This address already has an account."]
@@ -231,7 +231,7 @@ async def _changed(who: Identity, form: ChangePassword) -> User | None:
     async with deps.pools().own.acquire() as connection, connection.transaction():
         user = await queries.change_password(connection, before, password_hash)
         if user is not None:
-            done = (Action.CHANGE_PASSWORD, Outcome.OK, caller.address(), "", who.session)
+            done = (Action.CHANGE_PASSWORD, Outcome.OK, client.address(), "", who.session)
             await queries.record(connection, user.email, *done)
             await deps.courier().put(connection, Kind.NEW_PASSWORD, user.email)
     return user
@@ -245,7 +245,7 @@ async def _asked_for_codes(who: Identity) -> bool:
 
 async def _record(actor: str, action: Action, outcome: Outcome, session: str = "") -> None:
     async with deps.pools().own.acquire() as connection:
-        await queries.record(connection, actor, action, outcome, caller.address(), session=session)
+        await queries.record(connection, actor, action, outcome, client.address(), session=session)
 
 
 async def _sign_in_page(form: SignIn, status: int = 200) -> Response:
@@ -254,7 +254,7 @@ async def _sign_in_page(form: SignIn, status: int = 200) -> Response:
         title="Sign in",
         status=status,
         form=form,
-        unkept=names.unkept(),
+        unkept=hosts.unkept(),
         unadministered=await _first_contact().lacks_admin(deps.pools().own),
         forgot=deps.courier().on,
         register=deps.settings().accounts.registration,

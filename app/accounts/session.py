@@ -16,7 +16,7 @@ from app.accounts import queries
 from app.accounts.cookie import Ageless
 from app.accounts.queries import User
 from app.identity import Identity, Role
-from app.web import caller, first_visit, session_end
+from app.web import client, first_visit, session_end
 from app.web.session_end import SessionEnd
 from app.wire.sessions import Begun, SessionRecord
 
@@ -96,7 +96,7 @@ async def load() -> Identity | None:
     if sid is None:
         return None
     sessions = deps.sessions()
-    record = await (sessions.peek(_hash(sid)) if caller.opens_stream() else sessions.load(sid))
+    record = await (sessions.peek(_hash(sid)) if client.opens_stream() else sessions.load(sid))
     if record is None:
         return None
     user = await _users().find(record.user_id, record.epoch)
@@ -146,7 +146,7 @@ async def let_in(user: User, begun: Begun = Begun.SIGN_IN, *, first: bool = Fals
     if first or (begun is Begun.SIGN_IN and not await _was_here(user)):
         first_visit.note()
     before = quart_auth.current_user.auth_id
-    sid = await deps.sessions().create(user.id, caller.agent(), caller.address(), user.session_epoch, begun)
+    sid = await deps.sessions().create(user.id, client.agent(), client.address(), user.session_epoch, begun)
     if before is not None:
         await deps.sessions().end(before)
     quart_auth.login_user(AuthUser(sid))

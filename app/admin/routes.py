@@ -18,9 +18,9 @@ from app.admin.forms import Deletion, Invitation, Search
 from app.admin.people import ACTS, Deed, Invited
 from app.admin.queries import Action, Outcome, Person, Wanted
 from app.identity import Role
-from app.web import caller, errors, guards, parameters, sudo
+from app.web import client, errors, guards, parameters, sudo
 from app.web.html import page
-from app.web.once import Once
+from app.web.one_time_secret import Once
 from app.wire.channels import Channels
 
 blueprint = Blueprint("admin", __name__)
@@ -86,7 +86,7 @@ async def invite() -> ResponseReturnValue:
     if refusal := await _too_often(Action.INVITE):
         return refusal
     role, token = Role(form.role.data), secrets.token_urlsafe(32)
-    done = await people.invite(deps.pools().own, who, token, form.email.data, role, caller.address())
+    done = await people.invite(deps.pools().own, who, token, form.email.data, role, client.address())
     if done is Invited.REFUSED:
         abort(403)  # another administrator was quicker
     if done is Invited.TAKEN:
@@ -159,7 +159,7 @@ async def link(link_id: UUID) -> ResponseReturnValue:
 async def revoke(link_id: UUID) -> ResponseReturnValue:
     if refusal := await _too_often(Action.REVOKE):
         return refusal
-    if not await people.revoke(deps.pools().own, guards.identity(), link_id, caller.address()):
+    if not await people.revoke(deps.pools().own, guards.identity(), link_id, client.address()):
         abort(403)
     return current_app.redirect(PEOPLE, 303)
 
@@ -197,7 +197,7 @@ async def audit_csv() -> ResponseReturnValue:
         return await errors.answer(422)
     async with deps.pools().own.acquire() as connection:
         found = await queries.audit(connection, form.wanted(guards.view().zone), csv.ROWS, form.before.data)
-        done = (Action.EXPORT, Outcome.OK, caller.address(), f"audit.csv, {len(found)} rows")
+        done = (Action.EXPORT, Outcome.OK, client.address(), f"audit.csv, {len(found)} rows")
         await queries.record(connection, guards.identity(), *done)
     headers = {"Content-Disposition": 'attachment; filename="audit.csv"'}
     return Response(csv.drawn(found), 200, headers, content_type="text/csv; charset=utf-8")
@@ -205,7 +205,7 @@ async def audit_csv() -> ResponseReturnValue:
 
 async def _do(deed: Deed, person: Person) -> people.Done:
     who, pool = guards.identity(), deps.pools().own
-    done = await people.do(deed, pool, deps.sessions(), who, person, caller.address())
+    done = await people.do(deed, pool, deps.sessions(), who, person, client.address())
     if not done.changed:
         asker = await _person(who.user_id)
         if not asker.active or asker.role is not Role.ADMIN:
@@ -219,7 +219,7 @@ async def _too_often(action: Action) -> Response | None:
     if wait is None:
         return None
     async with deps.pools().own.acquire() as connection:
-        await queries.record(connection, who, action, Outcome.LIMITED, caller.address(), "")
+        await queries.record(connection, who, action, Outcome.LIMITED, client.address(), "")
     return await errors.answer(429, retry_after=wait)
 
 

@@ -35,20 +35,20 @@ from app.settings.load import Settings
 from app.web import (
     api,
     assets,
-    caller,
-    choice,
+    client,
     condition,
+    csp_reports,
     errors,
     first_visit,
     guards,
     parameters,
+    preferences,
     refusals,
-    reports,
+    request_limits,
     request_log,
     security,
     session_end,
     sudo,
-    traffic,
 )
 
 LARGEST_BODY = 65_536
@@ -80,7 +80,7 @@ def create_app(settings: Settings) -> Quart:
     # In the order in which a request meets them.
     if settings.logging.requests:
         request_log.install(app)
-    caller.install(app, settings.proxy_hops)
+    client.install(app, settings.proxy_hops)
     security.install(app, settings.public_url, settings.live.allowed_origins)
     session.install(app, settings.public_url.startswith("https:"), settings.sessions.absolute_seconds)
     guards.install(app, session.load, settings.web.zone, bearer.load)
@@ -89,9 +89,9 @@ def create_app(settings: Settings) -> Quart:
     first_visit.install(app)
     refusals.install(app, noted_refusals.note)
     sudo.install(app, session.has_confirmed, session.owes_codes)
-    traffic.install(
+    request_limits.install(
         app,
-        traffic.Bounds(**settings.limits.model_dump()),
+        request_limits.Bounds(**settings.limits.model_dump()),
         lambda *asked: deps.limits().hit(*asked),
         throttle.neighbourhood,
     )
@@ -104,7 +104,7 @@ def create_app(settings: Settings) -> Quart:
 
     accounts.install(app)
     people = (routes, signin, totp, resets, registration_routes, invites_routes, tokens, admin)
-    for part in (desk_routes, quotes, patterns, *people, choice, reports, health_routes):
+    for part in (desk_routes, quotes, patterns, *people, preferences, csp_reports, health_routes):
         app.register_blueprint(part.blueprint)
     api.install(app, settings.public_url)
     for programs in (accounts_api, quotes_api, patterns_api, indicators_api, market_api, admin_api):

@@ -4,7 +4,7 @@ from collections.abc import Container
 
 from quart import Quart, Response, request
 
-from app.web import caller
+from app.web import client
 
 READS = frozenset({"GET", "HEAD"})
 PREFLIGHT_SECONDS = "600"
@@ -14,7 +14,7 @@ def install(app: Quart, readers: Container[str]) -> None:
     """`readers`: origins, or "*" for all."""
 
     async def finish(response: Response) -> Response:
-        if not caller.is_program():
+        if not client.is_program():
             return response
         response.vary.add("Origin")
         if is_preflight(readers) or reads_by_token(readers):
@@ -27,7 +27,7 @@ def install(app: Quart, readers: Container[str]) -> None:
 
 def reads_by_token(readers: Container[str]) -> bool:
     """Nothing but the token opens it then: whoever was given one may use it from such a site."""
-    return request.method in READS and caller.bearer() is not None and _listed(readers)
+    return request.method in READS and client.bearer() is not None and _listed(readers)
 
 
 def is_preflight(readers: Container[str]) -> bool:
@@ -44,4 +44,4 @@ def preflight() -> Response:
 
 def _listed(readers: Container[str]) -> bool:
     origin = request.headers.get("Origin")
-    return caller.is_program() and origin is not None and (origin in readers or "*" in readers)
+    return client.is_program() and origin is not None and (origin in readers or "*" in readers)

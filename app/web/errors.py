@@ -11,7 +11,7 @@ from quart import Quart, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from app.logs import OncePerSecond
-from app.web import caller, descriptors, guards, html, partials
+from app.web import client, descriptors, guards, html, partials
 
 logger = logging.getLogger(__name__)
 often = OncePerSecond(logger)
@@ -88,9 +88,9 @@ def _soon(seconds: float) -> str:
 
 
 async def _in_the_form_asked_for(problem: Problem) -> Response:
-    if caller.is_program():
+    if client.is_program():
         return _for_programs(problem)
-    if caller.opens_stream():
+    if client.opens_stream():
         return Response("", problem.status, {"HX-Reswap": "none"}, content_type="text/plain; charset=utf-8")
     accepted = request.headers.get("Accept", "")
     if "HX-Request" in request.headers:
@@ -138,19 +138,19 @@ async def _refused(error: HTTPException) -> Response:
 
 def _methods_here() -> Collection[str]:
     """For a view that refuses one of those that it is registered with."""
-    rule = caller.asked().url_rule
+    rule = client.asked().url_rule
     return (rule.methods if rule else None) or ()
 
 
 async def _away(error: Exception) -> Response:
-    often.warning(f"answered 503: {type(error).__name__}", path=caller.asked().path)
+    often.warning(f"answered 503: {type(error).__name__}", path=client.asked().path)
     return await answer(503)
 
 
 async def _exhausted(error: OSError) -> Response:
     if not descriptors.exhausted(error):
         raise error
-    often.error("answered 503: no file descriptor is left", path=caller.asked().path)
+    often.error("answered 503: no file descriptor is left", path=client.asked().path)
     return await answer(503)
 
 

@@ -9,7 +9,7 @@ from quart import Quart, abort, current_app, g, has_websocket_context, redirect,
 from quart.typing import ResponseReturnValue
 
 from app.identity import RENAMED, ZONES, Identity, NumberForm, Rate, Role, Scope, View
-from app.web import caller, names
+from app.web import client, hosts
 
 Load = Callable[[], Awaitable[Identity | None]]
 ByToken = Callable[[str, Scope], Awaitable[Identity | None]]
@@ -104,7 +104,7 @@ async def visitor() -> Identity | None:
 
 def view() -> View:
     """The viewer's choice from the closed list; whatever else a cookie holds is the default."""
-    cookies = caller.asked().cookies
+    cookies = client.asked().cookies
     zone = cookies.get(ZONE_COOKIE, "")
     zone = RENAMED.get(zone, zone)
     numbers = cookies.get(NUMBERS_COOKIE, "")
@@ -125,15 +125,15 @@ def is_navigation() -> bool:
     """A person going to a page, not a script fetching a part of one."""
     if has_websocket_context():
         return False
-    headers = caller.asked().headers
-    if "HX-Request" in headers or caller.is_program():
+    headers = client.asked().headers
+    if "HX-Request" in headers or client.is_program():
         return False
     mode = headers.get("Sec-Fetch-Mode")
     return mode == "navigate" if mode else "text/html" in headers.get("Accept", "")
 
 
 async def _check() -> ResponseReturnValue | None:
-    function = current_app.view_functions.get(caller.asked().endpoint or "")
+    function = current_app.view_functions.get(client.asked().endpoint or "")
     guard = guard_of(function) if function else Guard.PUBLIC
     if function is None or guard is Guard.PUBLIC:
         return None
@@ -148,7 +148,7 @@ async def _check() -> ResponseReturnValue | None:
 
 async def _whose(scope: Scope | None) -> Identity | None:
     """A token that is shown counts, whatever cookie comes with it; where none is taken, it is not looked at."""
-    shown = caller.bearer()
+    shown = client.bearer()
     if scope is None or shown is None:
         return await load()
     found = await _installed().by_token(shown, scope)
@@ -167,7 +167,7 @@ def sign_in_url() -> str:
     """Where to sign in and come back from: to the page asked for, or to the one a fragment was asked for by."""
     back = ""
     if current := request.headers.get("HX-Current-URL"):
-        parts = names.split(current)
+        parts = hosts.split(current)
         back = parts.path + (f"?{parts.query}" if parts.query else "")
     elif request.method == "GET" and is_navigation():
         back = here()

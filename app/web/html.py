@@ -14,7 +14,7 @@ from quart import Response, current_app, make_response, request
 
 from app.identity import ZONES, NumberForm, Rate, View
 from app.push import Push
-from app.web import assets, condition, filters, first_visit, guards, names, security, session_end
+from app.web import assets, condition, filters, first_visit, guards, hosts, security, session_end
 
 ROOT = Path(__file__).resolve().parents[2]
 RELOADS = ("10", "30", "60")
@@ -114,7 +114,7 @@ async def page(
         view=guards.view(),
         rate=rate,
         here=guards.here(),
-        host=names.own_place(),
+        host=hosts.own_place(),
         drawn_at=time.time(),
         path=request.path,
         nonce=security.nonce(),

@@ -7,7 +7,7 @@ from quart import Quart, Response, g
 from quart.typing import ResponseTypes
 
 from app.identity import Identity
-from app.web import caller
+from app.web import client
 
 
 class Refusal(NamedTuple):
@@ -40,7 +40,7 @@ async def _pass_on(response: ResponseTypes | None, note: Note) -> None:
     """But for tokens: whoever reads them says what was wrong with them."""
     if response is None or response.status_code != 403:
         return
-    asked, who = caller.asked(), g.get("identity")
-    if who is None and caller.bearer():
+    asked, who = client.asked(), g.get("identity")
+    if who is None and client.bearer():
         return
-    await note(Refusal(who, caller.address(), asked.endpoint or "", f"{asked.method} {caller.path()}"))
+    await note(Refusal(who, client.address(), asked.endpoint or "", f"{asked.method} {client.path()}"))

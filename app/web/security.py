@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from quart import Quart, Response, abort, current_app, g, request, websocket
 
-from app.web import caller, cors, names
+from app.web import client, cors, hosts
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OWN_SITES = frozenset({"same-origin", "none"})
@@ -38,15 +38,15 @@ def install(app: Quart, public_url: str, readers: tuple[str, ...] = ()) -> None:
     """`readers` are foreign origins that may fetch (never change) things here; "*" opens what takes tokens alone."""
     own, listed = origin(public_url), tuple(reader for reader in readers if reader != "*")
     app.extensions["https"] = own.startswith("https:")
-    names.install(app, own)
+    hosts.install(app, own)
 
     async def check() -> Response | None:
         if cors.is_preflight(readers):
             return cors.preflight()
         foreign = refused(request.method, _fetch_site(), request.headers.get("Origin"), own, listed)
         if foreign and not cors.reads_by_token(readers):
-            abort(403, names.other_address() or names.plain_http() or "This request came from another site.")
-        if not names.known(caller.host(), own) and request.blueprint not in ANSWERS_UNDER_ANY_NAME:
+            abort(403, hosts.other_address() or hosts.plain_http() or "This request came from another site.")
+        if not hosts.known(client.host(), own) and request.blueprint not in ANSWERS_UNDER_ANY_NAME:
             abort(400, f"Nothing answers under that name here. This desk is at {own}, as its PUBLIC_URL says.")
         return None
 
@@ -62,7 +62,7 @@ def install(app: Quart, public_url: str, readers: tuple[str, ...] = ()) -> None:
         return response
 
     app.before_request(check)
-    _check_sockets(app, own, {*names.own_origins(own), *listed})
+    _check_sockets(app, own, {*hosts.own_origins(own), *listed})
     app.after_request(finish)
     cors.install(app, readers)
 
@@ -71,7 +71,7 @@ def _check_sockets(app: Quart, own: str, origins: Container[str]) -> None:
     """Pages of any site may open one with our visitors' cookies; their browsers say whose page it is."""
 
     async def check() -> None:
-        if websocket.headers.get("Origin") not in origins or not names.known(caller.host(), own):
+        if websocket.headers.get("Origin") not in origins or not hosts.known(client.host(), own):
             abort(403)
 
     app.before_websocket(check)
@@ -86,7 +86,7 @@ def refused(method: str, site: str | None, origin_sent: str | None, own: str, re
         return site is not None and site not in OWN_SITES and origin_sent not in readers
     if site is not None:
         return site not in OWN_SITES
-    return origin_sent is not None and origin_sent not in names.own_origins(own)
+    return origin_sent is not None and origin_sent not in hosts.own_origins(own)
 
 
 def nonce() -> str:
@@ -99,7 +99,7 @@ def nonce() -> str:
 
 def is_secure() -> bool:
     """Whether this browser reaches us by https, so that cookies may insist on it."""
-    return bool(current_app.extensions["https"]) or caller.comes_by_https()
+    return bool(current_app.extensions["https"]) or client.comes_by_https()
 
 
 def origin(url: str) -> str:
@@ -116,7 +116,7 @@ def own_path(target: str | None) -> str:
 
 def came_from() -> str:
     """The path of the page whose form was sent, else "/"."""
-    before = names.split(request.headers.get("Referer", ""))
+    before = hosts.split(request.headers.get("Referer", ""))
     return own_path(before.path + (f"?{before.query}" if before.query else ""))
 
 

@@ -8,7 +8,7 @@ from quart import Quart, abort, current_app, g, redirect
 from quart.typing import ResponseReturnValue
 
 from app.identity import Identity
-from app.web import caller, guards
+from app.web import client, guards
 
 Asked = Callable[[Identity], Awaitable[bool]]
 ViewFunction = TypeVar("ViewFunction", bound=Callable[..., Any])
@@ -37,7 +37,7 @@ def install(app: Quart, confirmed: Asked, owes_codes: Asked) -> None:
 
     async def check() -> ResponseReturnValue | None:
         who: Identity | None = g.get("identity")
-        function = current_app.view_functions.get(caller.asked().endpoint or "")
+        function = current_app.view_functions.get(client.asked().endpoint or "")
         if who is None or function is None or guards.guard_of(function) is guards.Guard.PUBLIC:
             return None
         marks: Mapping[str, object] = vars(function)

@@ -8,7 +8,7 @@ from quart import Quart
 
 from app import deps
 from app.server.factory import create_app
-from app.web import names
+from app.web import hosts
 from tests.security.conftest import Door
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -41,16 +41,16 @@ FOREIGN = [
 
 @pytest.mark.parametrize("own", [LOCAL, PUBLIC])
 async def test_a_name_that_is_not_ours_is_not_known(own: str) -> None:
-    assert [said for said in KNOWN if not names.known(said, own)] == []
-    assert [said for said in FOREIGN if names.known(said, own)] == []
-    assert names.known("Desk.Example:443", PUBLIC)
-    assert not names.known("desk.example", LOCAL)
+    assert [said for said in KNOWN if not hosts.known(said, own)] == []
+    assert [said for said in FOREIGN if hosts.known(said, own)] == []
+    assert hosts.known("Desk.Example:443", PUBLIC)
+    assert not hosts.known("desk.example", LOCAL)
 
 
 async def test_on_the_machine_itself_one_says_either_name() -> None:
-    assert names.own_origins(LOCAL) == {f"http://{name}:8000" for name in ("127.0.0.1", "localhost", "[::1]")}
-    assert names.own_origins("http://localhost") == {"http://127.0.0.1", "http://localhost", "http://[::1]"}
-    assert names.own_origins(PUBLIC) == {PUBLIC}
+    assert hosts.own_origins(LOCAL) == {f"http://{name}:8000" for name in ("127.0.0.1", "localhost", "[::1]")}
+    assert hosts.own_origins("http://localhost") == {"http://127.0.0.1", "http://localhost", "http://[::1]"}
+    assert hosts.own_origins(PUBLIC) == {PUBLIC}
 
 
 async def test_every_page_is_refused_under_a_foreign_name_and_probes_are_not(door: Door) -> None:
@@ -81,7 +81,7 @@ def made(door: Door, url: str, tmp_path: Path) -> Quart:
 
 async def told(app: Quart, headers: Mapping[str, str]) -> str:
     async with app.test_request_context("/login", headers=dict(headers)):
-        return names.unkept()
+        return hosts.unkept()
 
 
 async def test_a_wrong_password_is_no_lost_cookie(door: Door) -> None:

@@ -9,7 +9,8 @@ from quart.typing import TestClientProtocol as Client
 
 from app.settings.load import Settings, load
 from app.settings.sources import BadSetting
-from app.web import caller, guards, security
+from app.web import client as web_client
+from app.web import guards, security
 from tests.security.conftest import Door
 
 PEER = "198.51.100.7"
@@ -17,12 +18,12 @@ PEER = "198.51.100.7"
 
 @guards.public
 async def who() -> dict[str, object]:
-    return {"address": caller.address(), "secure": security.is_secure()}
+    return {"address": web_client.address(), "secure": security.is_secure()}
 
 
 def made(proxy_hops: int, public_url: str = "http://desk.example") -> Client:
     app = Quart(__name__)
-    caller.install(app, proxy_hops)
+    web_client.install(app, proxy_hops)
     security.install(app, public_url)
     app.add_url_rule("/who", "who", who)
     return app.test_client()

@@ -14,7 +14,7 @@ from quart import Quart, Response, abort, request, websocket
 
 from app.identity import Identity
 from app.push import Op, Push
-from app.web import assets, choice, condition, errors, guards, html, security
+from app.web import assets, condition, errors, guards, html, preferences, security
 
 
 class Said(msgspec.Struct):
@@ -66,7 +66,7 @@ def create_app(public_url: str) -> Quart:
     errors.install(app)
     condition.install(app, lambda: LIVE)
     errors.unavailable(app, (Away,))
-    app.register_blueprint(choice.blueprint)
+    app.register_blueprint(preferences.blueprint)
     app.add_url_rule("/board", "board", board)
     app.add_url_rule("/private", "private", private)
     app.add_url_rule("/admin", "admin", admin)

@@ -18,7 +18,7 @@ from quart.typing import TestClientProtocol as Client
 
 from app.identity import Rate, View
 from app.push import Push, nothing
-from app.web import guards, html, reports, security
+from app.web import csp_reports, guards, html, security
 from tests.web.server import create_app
 
 OWN = "http://127.0.0.1:8000"
@@ -29,7 +29,7 @@ FULL = {errno.EMFILE, errno.ENFILE}
 @pytest.fixture
 async def client() -> AsyncIterator[Client]:
     app = create_app(OWN)
-    app.register_blueprint(reports.blueprint)
+    app.register_blueprint(csp_reports.blueprint)
     async with app.test_app():
         yield app.test_client()
 

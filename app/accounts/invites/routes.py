@@ -14,7 +14,7 @@ from app.accounts import passwords, queries, throttle
 from app.accounts import session as accounts_session
 from app.accounts.emails import Kind
 from app.accounts.queries import Action, Invite, Outcome
-from app.web import caller, errors, guards, html
+from app.web import client, errors, guards, html
 
 blueprint = Blueprint("invites", __name__)
 
@@ -53,7 +53,7 @@ async def accept(token: str) -> ResponseReturnValue:
 
 async def chosen(token: str, opened: Opened, spent: str) -> str | Response:
     """The hash of the password that was typed behind a link, or the answer to what is no password or no link."""
-    wait = await throttle.wait_for_welcome(deps.limits(), caller.address())
+    wait = await throttle.wait_for_welcome(deps.limits(), client.address())
     if wait is not None:
         return await errors.answer(429, retry_after=wait)
     invite = await opened(token)
@@ -68,7 +68,7 @@ async def chosen(token: str, opened: Opened, spent: str) -> str | Response:
 async def renew(connection: Any, invite: Invite, user_id: UUID, password_hash: str) -> None:
     """In the transaction that uses the link up. Signing in asks for whatever else the account wants to see."""
     await queries.replace_hash(connection, user_id, password_hash)
-    await queries.record(connection, invite.email, Action.ACCEPT_RESET, Outcome.OK, caller.address())
+    await queries.record(connection, invite.email, Action.ACCEPT_RESET, Outcome.OK, client.address())
     await deps.courier().put(connection, Kind.NEW_PASSWORD, invite.email)
     await deps.sessions().end_all(user_id)
 
@@ -97,7 +97,7 @@ async def _made(connection: Any, invite: Invite, password_hash: str) -> bool:
         return False
     # Before the end: while Redis is away nobody becomes anything.
     session = await accounts_session.let_in(user, first=True)
-    await queries.record(connection, user.email, Action.ACCEPT_INVITE, Outcome.OK, caller.address(), "", session)
+    await queries.record(connection, user.email, Action.ACCEPT_INVITE, Outcome.OK, client.address(), "", session)
     return True
 
 

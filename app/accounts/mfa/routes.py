@@ -15,8 +15,8 @@ from app.accounts.mfa import queries as steps
 from app.accounts.mfa.encryption import Seal
 from app.accounts.mfa.forms import Code, Off, Password
 from app.accounts.queries import Action, Outcome, User
-from app.web import caller, errors, guards, html, sudo
-from app.web.once import Once
+from app.web import client, errors, guards, html, sudo
+from app.web.one_time_secret import Once
 from app.wire.limits import Limits
 
 blueprint = Blueprint("totp", __name__)
@@ -145,7 +145,7 @@ def seal() -> Seal:
 
 
 async def _too_often(wait: Wait, action: Action) -> Response | None:
-    seconds = await wait(deps.limits(), str(guards.identity().user_id), caller.address())
+    seconds = await wait(deps.limits(), str(guards.identity().user_id), client.address())
     if seconds is None:
         return None
     async with deps.pools().own.acquire() as connection:
@@ -174,7 +174,7 @@ async def _known_anew() -> None:
 
 async def _record(connection: Any, action: Action, outcome: Outcome, detail: str = "") -> None:
     who = guards.identity()
-    await queries.record(connection, who.email, action, outcome, caller.address(), detail, who.session)
+    await queries.record(connection, who.email, action, outcome, client.address(), detail, who.session)
 
 
 def _back_with(recovery: list[str]) -> Response:

@@ -13,7 +13,7 @@ from app.accounts.mfa import verify
 from app.accounts.mfa.forms import Code
 from app.accounts.mfa.routes import seal
 from app.accounts.queries import Action, Outcome, User
-from app.web import caller, errors, guards, html, security
+from app.web import client, errors, guards, html, security
 from app.wire import halves
 
 blueprint = Blueprint("door", __name__)
@@ -60,7 +60,7 @@ async def enter() -> ResponseReturnValue:
     if not form.validate():
         return await _page(form, 422)
     user = half.user
-    wait = await throttle.wait_for_code(deps.limits(), str(user.id), caller.address())
+    wait = await throttle.wait_for_code(deps.limits(), str(user.id), client.address())
     if wait is not None:
         await _record(user, Action.CODE, Outcome.LIMITED)
         return await errors.answer(429, retry_after=wait)
@@ -101,7 +101,7 @@ def _sign_in_url(back: str) -> str:
 
 async def _record(user: User, action: Action, outcome: Outcome, detail: str = "", session: str = "") -> None:
     async with deps.pools().own.acquire() as connection:
-        await queries.record(connection, user.email, action, outcome, caller.address(), detail, session)
+        await queries.record(connection, user.email, action, outcome, client.address(), detail, session)
 
 
 async def _page(form: Code, status: int = 200) -> Response:

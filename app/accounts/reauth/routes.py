@@ -14,7 +14,7 @@ from app.accounts.mfa.forms import code_field, password_field
 from app.accounts.mfa.routes import seal
 from app.accounts.queries import Action, Outcome, User
 from app.identity import Identity
-from app.web import caller, errors, guards, html, security, session_end, sudo
+from app.web import client, errors, guards, html, security, session_end, sudo
 
 blueprint = Blueprint("confirm", __name__)
 
@@ -101,7 +101,7 @@ async def _account(who: Identity) -> User | None:
 
 
 async def _wait(who: Identity, form: Confirmation) -> float | None:
-    limits, user_id, ip = deps.limits(), str(who.user_id), caller.address()
+    limits, user_id, ip = deps.limits(), str(who.user_id), client.address()
     wait = await throttle.wait_to_confirm(limits, user_id, ip)
     if wait is None and form.code is not None:
         wait = await throttle.wait_for_code(limits, user_id, ip)
@@ -120,7 +120,7 @@ async def _proven(form: Confirmation, user: User | None) -> bool:
 
 
 async def _record(who: Identity, outcome: Outcome, detail: str = "") -> None:
-    done = (Action.CONFIRM, outcome, caller.address(), detail, who.session)
+    done = (Action.CONFIRM, outcome, client.address(), detail, who.session)
     async with deps.pools().own.acquire() as connection:
         await queries.record(connection, who.email, *done)
 

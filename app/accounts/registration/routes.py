@@ -11,7 +11,7 @@ from app.accounts.forms import Address, Welcome
 from app.accounts.invites.routes import TAKEN, Choice
 from app.accounts.queries import Action, Outcome
 from app.identity import Role
-from app.web import caller, errors, guards, html, parameters
+from app.web import client, errors, guards, html, parameters
 
 blueprint = Blueprint("register", __name__)
 
@@ -35,7 +35,7 @@ async def register() -> ResponseReturnValue:
     if not form.validate():
         return await _page(form, 422)
     email: str = form.email.data
-    wait = await throttle.wait_to_register(deps.limits(), email, caller.address())
+    wait = await throttle.wait_to_register(deps.limits(), email, client.address())
     if wait is not None:
         return await errors.answer(429, retry_after=wait)
     # Whether the address is known or not, the same is done and said. A password comes only from who reads the
@@ -59,7 +59,7 @@ async def choose(token: str) -> ResponseReturnValue:
 @guards.public
 async def finish(token: str) -> ResponseReturnValue:
     _must_be_on(by_mail=True)
-    wait = await throttle.wait_for_welcome(deps.limits(), caller.address())
+    wait = await throttle.wait_for_welcome(deps.limits(), client.address())
     if wait is not None:
         return await errors.answer(429, retry_after=wait)
     email = await _opened(token)
@@ -81,7 +81,7 @@ async def _finished(token: str, password_hash: str) -> ResponseReturnValue:
             return await errors.answer(410, TAKEN)
         # Before the end: while Redis is away nobody becomes anything.
         session = await accounts_session.let_in(user, first=True)
-        done = (Action.REGISTER, Outcome.OK, caller.address(), "", session)
+        done = (Action.REGISTER, Outcome.OK, client.address(), "", session)
         await queries.record(connection, email, *done)
     return redirect("/", 303)
 
@@ -90,7 +90,7 @@ async def _make(email: str, password_hash: str) -> None:
     async with deps.pools().own.acquire() as connection, connection.transaction():
         user = await queries.insert_user(connection, email, password_hash, Role.USER)
         outcome = Outcome.OK if user else Outcome.FAILED
-        await queries.record(connection, email, Action.REGISTER, outcome, caller.address())
+        await queries.record(connection, email, Action.REGISTER, outcome, client.address())
 
 
 async def _opened(token: str) -> str | None:
@@ -100,7 +100,7 @@ async def _opened(token: str) -> str | None:
 
 async def _write_to(email: str) -> None:
     async with deps.pools().own.acquire() as connection, connection.transaction():
-        await queries.record(connection, email, Action.REGISTER, Outcome.ASKED, caller.address())
+        await queries.record(connection, email, Action.REGISTER, Outcome.ASKED, client.address())
         await deps.courier().put(connection, Kind.REGISTER, email, known=False)
     deps.courier().hurry()
 

@@ -11,7 +11,7 @@ from app.accounts.invites import routes
 from app.accounts.invites.routes import Choice
 from app.accounts.queries import Action, Invite, Outcome
 from app.accounts.resets import queries as resets
-from app.web import caller, errors, guards, html, parameters
+from app.web import client, errors, guards, html, parameters
 
 blueprint = Blueprint("resets", __name__)
 
@@ -35,10 +35,10 @@ async def ask() -> ResponseReturnValue:
     if not form.validate():
         return await _forgot_page(form, 422)
     email: str = form.email.data
-    wait = await throttle.wait_to_reset(deps.limits(), email, caller.address())
+    wait = await throttle.wait_to_reset(deps.limits(), email, client.address())
     async with deps.pools().own.acquire() as connection, connection.transaction():
         outcome = Outcome.OK if wait is None else Outcome.LIMITED
-        await queries.record(connection, email, Action.FORGOT, outcome, caller.address())
+        await queries.record(connection, email, Action.FORGOT, outcome, client.address())
         if wait is None:
             await deps.courier().put(connection, Kind.RESET, email, known=False)
     if wait is not None:

@@ -12,7 +12,7 @@ from app.accounts import throttle
 from app.accounts.tokens import queries, secret
 from app.accounts.tokens.queries import Owned
 from app.identity import Identity, Role, Scope
-from app.web import caller
+from app.web import client
 
 FRESH_SECONDS = 1.5
 """How long a token that was revoked, or an owner who was disabled or demoted, may go unnoticed."""
@@ -86,7 +86,7 @@ def _refusal(found: Owned | None) -> str:
 
 
 async def _refuse(email: str, reason: str) -> None:
-    neighbourhood = throttle.neighbourhood(caller.address())
+    neighbourhood = throttle.neighbourhood(client.address())
     try:
         wait = await deps.limits().hit("token:wrong", neighbourhood, WRONG)
     except wire.Unavailable:
@@ -101,4 +101,4 @@ async def _note(email: str, reason: str, scope: str, key: str) -> None:
     with suppress(wire.Unavailable, db.Unavailable):
         if await deps.limits().hit(scope, key, TOLD) is None:
             async with deps.pools().own.acquire() as connection:
-                await queries.record_refusal(connection, email, caller.address(), reason)
+                await queries.record_refusal(connection, email, client.address(), reason)

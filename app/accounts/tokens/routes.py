@@ -11,8 +11,8 @@ from app.accounts.tokens import queries, secret
 from app.accounts.tokens.forms import SCOPES, NewToken
 from app.accounts.tokens.queries import Action, Outcome, Token
 from app.identity import Scope
-from app.web import caller, errors, guards, html, sudo
-from app.web.once import Once
+from app.web import client, errors, guards, html, sudo
+from app.web.one_time_secret import Once
 
 blueprint = Blueprint("tokens", __name__)
 
@@ -51,7 +51,7 @@ async def make() -> ResponseReturnValue:
         made = await queries.insert(connection, who.user_id, name, secret.hashed(token), scope, days)
         if made:
             detail = f"{name}, {scope}, {form.days.data or 'no'} days"
-            await queries.record(connection, who, Action.MAKE, Outcome.OK, caller.address(), detail)
+            await queries.record(connection, who, Action.MAKE, Outcome.OK, client.address(), detail)
     if made is None:
         form.name.errors = [FULL]
         return await _page(form, 422)
@@ -72,7 +72,7 @@ async def revoke(token_id: UUID) -> ResponseReturnValue:
     who = guards.identity()
     async with deps.pools().own.acquire() as connection, connection.transaction():
         name = await queries.delete(connection, who.user_id, token_id) or abort(404)
-        await queries.record(connection, who, Action.REVOKE, Outcome.OK, caller.address(), name)
+        await queries.record(connection, who, Action.REVOKE, Outcome.OK, client.address(), name)
     return current_app.redirect(HERE, 303)
 
 
@@ -96,7 +96,7 @@ async def revoke_of(user_id: UUID) -> ResponseReturnValue:
         email = await queries.owner(connection, user_id)
         name = await queries.delete(connection, user_id, chosen) or abort(404)
         detail = f"{name}, of {email}"
-        await queries.record(connection, guards.identity(), Action.REVOKE, Outcome.OK, caller.address(), detail)
+        await queries.record(connection, guards.identity(), Action.REVOKE, Outcome.OK, client.address(), detail)
     return current_app.redirect(request.path, 303)
 
 
@@ -126,7 +126,7 @@ async def _too_often(action: Action) -> Response | None:
     if wait is None:
         return None
     async with deps.pools().own.acquire() as connection:
-        await queries.record(connection, who, action, Outcome.LIMITED, caller.address())
+        await queries.record(connection, who, action, Outcome.LIMITED, client.address())
     return await errors.answer(429, retry_after=wait)
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from quart import Quart, Response, current_app, g
 
 from app.identity import Identity
-from app.web import caller, errors
+from app.web import client, errors
 
 Hit = Callable[[str, str, str], Awaitable[float | None]]
 """Scope, key and a limit such as "10/5minute": None, or the seconds to wait."""
@@ -38,7 +38,7 @@ def install(app: Quart, bounds: Bounds, hit: Hit, neighbourhood: Callable[[str],
     """After guards: they say who it is, and refuse more cheaply than a count costs."""
 
     async def check() -> Response | None:
-        part = (caller.asked().endpoint or "").partition(".")[0]
+        part = (client.asked().endpoint or "").partition(".")[0]
         if part in EXEMPT:
             return None
         counts = _openings(bounds, neighbourhood) if part == STREAMS else [_request(bounds, neighbourhood)]
@@ -60,12 +60,12 @@ def _request(bounds: Bounds, neighbourhood: Callable[[str], str]) -> Count:
         return Count("requests:token", known.session, f"{bounds.per_token}/minute")
     if known:
         return Count("requests:user", str(known.user_id), f"{bounds.per_user}/minute")
-    return Count("requests:address", neighbourhood(caller.address()), f"{bounds.per_address}/minute")
+    return Count("requests:address", neighbourhood(client.address()), f"{bounds.per_address}/minute")
 
 
 def _openings(bounds: Bounds, neighbourhood: Callable[[str], str]) -> list[Count]:
     known: Identity | None = g.get("identity")
-    counts = [Count("openings:address", neighbourhood(caller.address()), f"{bounds.openings_per_address}/minute")]
+    counts = [Count("openings:address", neighbourhood(client.address()), f"{bounds.openings_per_address}/minute")]
     if known:
         counts.append(Count("openings:user", str(known.user_id), f"{bounds.openings_per_user}/minute"))
     return counts

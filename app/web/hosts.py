@@ -10,7 +10,7 @@ from quart import Quart, current_app, request
 from quart.wrappers import BaseRequestWebsocket
 from werkzeug.routing import MapAdapter
 
-from app.web import caller
+from app.web import client
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 DOOR = "/login"
@@ -55,7 +55,7 @@ def own_place() -> str:
 def other_address() -> str:
     """What to do for who came by an address that PUBLIC_URL does not say; "" for all others."""
     own = _own()
-    if f"{urlsplit(own).scheme}://{caller.host()}".lower() in own_origins(own):
+    if f"{urlsplit(own).scheme}://{client.host()}".lower() in own_origins(own):
         return ""
     return (
         f"Forms work at {own} only, and you came by another address. Go there; or whoever runs this desk sets"
@@ -81,7 +81,7 @@ def unkept() -> str:
     """
     own, before = _own(), split(request.headers.get("Referer", "")[:2000])
     # A browser names the page whose form it sent, wherever the answer led it.
-    again = request.method == "GET" and before.path == DOOR and before.netloc.lower() == caller.host().lower()
+    again = request.method == "GET" and before.path == DOOR and before.netloc.lower() == client.host().lower()
     if own.startswith("https:") and (other_address() or (again and before.scheme == "http")):
         return (
             f"Sign in at {own}. You came another way, perhaps by plain http: there your browser drops the cookie"
