@@ -15,19 +15,19 @@ from app.live.frames import Part
 from app.live.hub import Hub
 from app.push import Push
 from app.settings.load import Settings
-from app.wire.cache import Cache
+from app.wire.cache.cache import Cache
 from app.wire.channels import Batch, Meaning
-from app.wire.crowd import Crowd
-from app.wire.events import AnyEvent
-from app.wire.indicator_feed import IndicatorFeed
-from app.wire.limits import Limits
-from app.wire.log import Log
-from app.wire.order import Joins
-from app.wire.outbox import Outbox
-from app.wire.sessions import Sessions
-from app.wire.statuses import Statuses
-from app.wire.subscriber import Stats
-from app.wire.tick_feed import TickFeed
+from app.wire.events.event import AnyEvent
+from app.wire.jobs.outbox import Outbox
+from app.wire.jobs.statuses import Statuses
+from app.wire.log.log import Log
+from app.wire.pubsub.indicator_feed import IndicatorFeed
+from app.wire.pubsub.join_order import Joins
+from app.wire.pubsub.subscriber import Stats
+from app.wire.ticks.feed import TickFeed
+from app.wire.users.rate_limits import Limits
+from app.wire.users.sessions import Sessions
+from app.wire.users.stream_counts import Crowd
 
 T = TypeVar("T")
 

@@ -37,11 +37,11 @@ from app.engine.storage.bars import put_bars, put_symbols
 from app.finance import candles
 from app.finance.bars import Bar
 from app.finance.clock import MarketClock
-from app.wire import clock, position
 from app.wire.channels import Channels
 from app.wire.client import connect
-from app.wire.events import Tick
-from app.wire.publish import Publisher
+from app.wire.events.event import Tick
+from app.wire.pubsub.publisher import Publisher
+from app.wire.state import feed_position, market_clock
 
 BARS = 256
 START = datetime(2012, 9, 4, 18, 0, tzinfo=UTC).timestamp()
@@ -169,12 +169,12 @@ class Ears:
 
 async def second(client: Redis, market: Market, at: float, spread: float) -> None:
     """One tick of each symbol, over so many seconds of the wall."""
-    await clock.announce(client, MarketClock("bench", "synthetic", "2012-09-04", at, time.time(), 1.0, "open"))
+    await market_clock.announce(client, MarketClock("bench", "synthetic", "2012-09-04", at, time.time(), 1.0, "open"))
     publisher = Publisher(client, Channels())
     ticks = [market.tick(symbol, at) for symbol in market.symbols]
     share, began = max(1, len(ticks) // 20), time.perf_counter()
     for first in range(0, len(ticks), share):
-        await publisher.publish_and_set(ticks[first : first + share], (), position.key("bench"), b"here")
+        await publisher.publish_and_set(ticks[first : first + share], (), feed_position.key("bench"), b"here")
         if spread:
             await asyncio.sleep(max(0.0, began + spread * (first + share) / len(ticks) - time.perf_counter()))
 

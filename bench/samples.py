@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.wire.events import (
+from app.wire.events.event import (
     AlertRaised,
     AlertResolved,
     AnyEvent,

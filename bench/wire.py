@@ -25,10 +25,10 @@ from app.embedded.child import Child
 from app.embedded.places import prepare
 from app.wire.channels import LOG_KEY, Channels
 from app.wire.client import close, connect
-from app.wire.codec import channel, decode_each, encode
-from app.wire.events import KINDS, PatternDetected
-from app.wire.log import Entry, Log
-from app.wire.publish import Publisher
+from app.wire.codec.codec import channel, decode_each, encode
+from app.wire.events.event import KINDS, PatternDetected
+from app.wire.log.log import Entry, Log
+from app.wire.pubsub.publisher import Publisher
 from bench.samples import SAMPLES
 
 ROUNDS = 5

@@ -18,7 +18,7 @@ from app.accounts.queries import User
 from app.identity import Identity, Role
 from app.web import client, first_visit, session_end
 from app.web.session_end import SessionEnd
-from app.wire.sessions import Begun, SessionRecord
+from app.wire.users.sessions import Begun, SessionRecord
 
 FRESH_SECONDS = 1.5
 """How long a role, a closed account or a raised epoch may go unnoticed by pages."""

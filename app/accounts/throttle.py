@@ -2,7 +2,7 @@
 
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
-from app.wire.limits import Limits
+from app.wire.users.rate_limits import Limits
 
 
 async def wait_to_sign_in(limits: Limits, email: str, ip: str) -> float | None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from app.wire.sessions import Begun, OpenSession
+from app.wire.users.sessions import Begun, OpenSession
 
 BROWSERS = (
     ("Edge", re.compile(r"\bEdg(e|A|iOS)?/")),

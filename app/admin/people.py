@@ -10,7 +10,7 @@ from app.admin import queries
 from app.admin.queries import Action, Outcome, Person
 from app.db.pools import Pool
 from app.identity import Identity, Role
-from app.wire.sessions import Sessions
+from app.wire.users.sessions import Sessions
 
 
 class Deed(StrEnum):

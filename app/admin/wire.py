@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from app.wire.channels import BATCHES, OUTGOING, USES, Batch, Channels, Kind, Meaning
-from app.wire.log import BEGINNING, LogId
-from app.wire.subscriber import Stats
+from app.wire.log.log import BEGINNING, LogId
+from app.wire.pubsub.subscriber import Stats
 
 JOB_CHANNELS = tuple(each.name for each in OUTGOING if each.kind == "job")
 

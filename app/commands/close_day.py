@@ -18,12 +18,12 @@ from app.engine.eod.day_close import DayClose, Event
 from app.engine.eod.result import Closed
 from app.finance import calendar
 from app.settings.load import Settings
-from app.wire import closings
 from app.wire.channels import Channels
 from app.wire.client import close as close_link
 from app.wire.client import connect
-from app.wire.closings import DayResult
-from app.wire.publish import Publisher
+from app.wire.pubsub.publisher import Publisher
+from app.wire.state import day_results
+from app.wire.state.day_results import DayResult
 
 SHOWN = 20
 
@@ -63,7 +63,7 @@ async def _publish(settings: Settings, told: list[Event], result: DayResult) -> 
     client = connect(known)
     try:
         await Publisher(client, Channels(**settings.channels())).publish_all(told)
-        await closings.announce(client, result, time.time())
+        await day_results.announce(client, result, time.time())
     except wire.Unavailable as error:
         Console(stderr=True).print(f"redis away, nobody was told: {error}", highlight=False)
     finally:

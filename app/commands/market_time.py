@@ -7,8 +7,8 @@ from app import wire
 from app.commands import addresses
 from app.finance.clock import MarketClock
 from app.settings.load import Settings
-from app.wire import clock
 from app.wire.client import close, connect
+from app.wire.state import market_clock
 
 PAST = {"replay", "synthetic"}
 """Providers whose market's time is their own."""
@@ -31,7 +31,7 @@ async def _told(settings: Settings) -> MarketClock | None:
         return None
     client = connect(url)
     try:
-        return await clock.read(client)
+        return await market_clock.read(client)
     except wire.Unavailable:
         return None
     finally:

@@ -35,14 +35,14 @@ from app.engine.storage import tables as keeping
 from app.engine.storage.store import Store
 from app.finance.clock import MarketClock
 from app.settings.load import Settings
-from app.wire import closings
 from app.wire.channels import JOBS_PROCESSING, Channels
 from app.wire.client import connect
-from app.wire.closings import DayResult
-from app.wire.publish import Publisher
-from app.wire.subscriber import Subscriber
-from app.wire.telling import Telling
-from app.wire.tick_reader import Checkpoint
+from app.wire.jobs.reporter import Telling
+from app.wire.pubsub.publisher import Publisher
+from app.wire.pubsub.subscriber import Subscriber
+from app.wire.state import day_results
+from app.wire.state.day_results import DayResult
+from app.wire.ticks.reader import Checkpoint
 
 logger = logging.getLogger(__name__)
 
@@ -214,7 +214,7 @@ class Engine:
         await self._store.stored()
 
     async def _announce(self, result: DayResult) -> None:
-        await closings.announce(self._client, result, time.time())
+        await day_results.announce(self._client, result, time.time())
 
     def _health(self) -> Health:
         behind, slow_part = self._behind()

@@ -11,10 +11,13 @@ from app.finance.clock import MarketClock
 from app.health.snapshot import LATE_BEATS, Vitals
 from app.live.hub import Hub
 from app.pipeline.receiver import Intake
-from app.wire import client, clock, heartbeat, jobs
+from app.wire import client
 from app.wire.channels import JOBS_BACKTEST, JOBS_PROCESSING
-from app.wire.events import EngineHealth
-from app.wire.subscriber import Stats
+from app.wire.events.event import EngineHealth
+from app.wire.jobs import job
+from app.wire.pubsub.subscriber import Stats
+from app.wire.state import heartbeat
+from app.wire.state import market_clock as state_market_clock
 
 T = TypeVar("T")
 
@@ -39,7 +42,7 @@ class Pulse:
             _timed(self._pools.own.answers),
             _timed(self._pools.market.answers),
             _in_time(lambda: heartbeat.read(self._redis)),
-            _in_time(lambda: jobs.receivers(self._redis, (JOBS_BACKTEST, JOBS_PROCESSING))),
+            _in_time(lambda: job.receivers(self._redis, (JOBS_BACKTEST, JOBS_PROCESSING))),
         )
         now, health, link = time.time(), self._intake.health, self._link()
         late = health is None or now - health.arrived_at > LATE_BEATS * health.interval
@@ -64,7 +67,7 @@ class Pulse:
         )
 
     async def market_clock(self) -> MarketClock | None:
-        return await _in_time(lambda: clock.read(self._redis))
+        return await _in_time(lambda: state_market_clock.read(self._redis))
 
     async def close(self) -> None:
         await client.close(self._redis)

@@ -20,7 +20,7 @@ from app.identity import Role
 from app.live.histogram import BOUNDS, Histogram
 from app.web import guards, sudo
 from app.web.guards import public
-from app.wire.log import LogId
+from app.wire.log.log import LogId
 
 blueprint = Blueprint("health", __name__)
 

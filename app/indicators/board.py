@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from app.wire.events import IndicatorCalculated
+from app.wire.events.event import IndicatorCalculated
 
 FIGURES = re.compile(r"(\d+)")
 DAY = 86_400.0

@@ -10,7 +10,7 @@ from app.indicators.board import Board
 from app.live import topics
 from app.push import Push
 from app.web.filters import dom_id
-from app.wire.events import IndicatorCalculated
+from app.wire.events.event import IndicatorCalculated
 
 
 def on_calculated(event: IndicatorCalculated, board: Board) -> Iterator[Push]:

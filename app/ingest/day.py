@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from app.finance.quote import NewestQuote
 from app.finance.session_days import SessionDay, SessionDays
-from app.wire.events import Tick
+from app.wire.events.event import Tick
 
 
 class Day:

@@ -12,13 +12,13 @@ from app import wire
 from app.finance.clock import State
 from app.ingest.day import Day
 from app.ingest.provider import Beat, Provider
-from app.wire import clock, position
 from app.wire.backoff import Backoff
 from app.wire.channels import Channels
 from app.wire.client import connect
-from app.wire.newest import Newest
-from app.wire.publish import Publisher
-from app.wire.retention import Retention
+from app.wire.pubsub.publisher import Publisher
+from app.wire.state import feed_position, market_clock
+from app.wire.state.newest_quotes import Newest
+from app.wire.ticks.retention import Retention
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Feed:
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
         """Until `stop` is set: then the beat in hand is finished first."""
-        bookmark = await self._insist(partial(position.load, self._client, self._provider.name))
+        bookmark = await self._insist(partial(feed_position.load, self._client, self._provider.name))
         so_far = self._provider.so_far(bookmark)
         if so_far is None:
             self._day.seed((await self._insist(self._newest.all)).values())
@@ -71,7 +71,7 @@ class Feed:
         for error in beat.errors:
             await self._insist(partial(self._publisher.publish, error))
         if beat.ticks:
-            mark = position.key(self._provider.name), beat.bookmark
+            mark = feed_position.key(self._provider.name), beat.bookmark
             await self._insist(partial(self._publisher.publish_and_set, beat.ticks, self._also_to, *mark))
             self._day.add(beat.ticks)
         await self._tell(beat)
@@ -86,7 +86,7 @@ class Feed:
             await self._insist(partial(self._newest.put, quotes))
             self._quoted = now
         if changed or now - at >= ANNOUNCE_SECONDS:
-            await self._insist(partial(clock.announce, self._client, beat.clock._replace(began=self._began)))
+            await self._insist(partial(market_clock.announce, self._client, beat.clock._replace(began=self._began)))
             self._announced = (beat.clock.state, now)
         if changed:
             logger.info("market %s, session %s", beat.clock.state, beat.clock.session)

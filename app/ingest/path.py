@@ -8,7 +8,7 @@ from typing import NamedTuple
 from app.finance.bars import Bar
 from app.finance.path import FEWEST, Walk, prices, volumes, walk
 from app.finance.sessions import Session
-from app.wire.events import Tick
+from app.wire.events.event import Tick
 
 
 class Place(NamedTuple):

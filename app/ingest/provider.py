@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import NamedTuple, Protocol
 
 from app.finance.clock import MarketClock
-from app.wire.events import ErrorReported, Tick
+from app.wire.events.event import ErrorReported, Tick
 
 
 class Beat(NamedTuple):

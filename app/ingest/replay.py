@@ -16,7 +16,7 @@ from app.ingest import path
 from app.ingest.pacer import Pacer
 from app.ingest.provider import Beat, Provider
 from app.settings.load import Settings
-from app.wire.events import Tick
+from app.wire.events.event import Tick
 
 ANNOUNCE_SECONDS = 1.0
 MOST_TICKS = 200

@@ -10,7 +10,7 @@ from app.ingest.provider import Provider
 from app.settings.load import Settings
 from app.settings.sections import PROVIDERS
 from app.wire.channels import Channels
-from app.wire.retention import Retention
+from app.wire.ticks.retention import Retention
 
 GOODBYE_SECONDS = 1.5
 CANCEL_SECONDS = 0.3

@@ -18,7 +18,7 @@ from app.ingest.replay import Pace, Replay
 from app.ingest.synthetic_session import Events, InventedDay, summary
 from app.ingest.synthetic_universe import Universe
 from app.settings.load import Settings
-from app.wire.events import Tick
+from app.wire.events.event import Tick
 
 ANNOUNCE_SECONDS = 1.0
 GATHER_SECONDS = 0.05

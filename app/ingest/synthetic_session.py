@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from app.finance.sessions import MINUTE, extended, regular
 from app.ingest.synthetic_universe import Floats, Universe
-from app.wire.events import Tick
+from app.wire.events.event import Tick
 
 QUIET = 0.06
 """How busy the hours around the session are, beside its average."""

@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from app.market.status import Lamp
-from app.wire.events import Processing
-from app.wire.events import Run as PartRun
+from app.wire.events.event import Processing
+from app.wire.events.event import Run as PartRun
 
 SILENT_SECONDS = 120.0
 """A run that goes on says so at least that often."""

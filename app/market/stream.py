@@ -16,7 +16,7 @@ from app.market.condition import REMEDIES
 from app.market.status import Lamp
 from app.push import Push
 from app.web.condition import PageCondition
-from app.wire.events import Processing, Run
+from app.wire.events.event import Processing, Run
 
 
 def on_vitals(vitals: Vitals, board: Board) -> Iterator[Push]:

@@ -4,7 +4,7 @@ import msgspec
 
 from app.db.pools import Pools
 from app.patterns import queries
-from app.wire.cache import Cache
+from app.wire.cache.cache import Cache
 
 KEY, SECONDS = "choices:patterns", 60.0
 

@@ -12,7 +12,7 @@ from app.patterns.board import Board
 from app.patterns.queries import Detection
 from app.push import KEPT, Push, nothing
 from app.web.filters import dom_id
-from app.wire.events import Pattern, PatternDetected, PatternExpired, PatternUpdated
+from app.wire.events.event import Pattern, PatternDetected, PatternExpired, PatternUpdated
 
 FEED = "feed"
 

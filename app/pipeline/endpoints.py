@@ -22,7 +22,7 @@ from app.pipeline import stream_log
 from app.pipeline.admission import Admission
 from app.web import compression, guards
 from app.wire.codec.text import clean
-from app.wire.log import LogId
+from app.wire.log.log import LogId
 from quart_sse import EventSourceResponse, ServerSentEvent
 
 blueprint = Blueprint("streams", __name__)

@@ -9,11 +9,11 @@ from contextlib import AbstractAsyncContextManager
 
 from app.wire import Unavailable
 from app.wire.channels import Batch, Meaning
-from app.wire.codec import Rejected, decode_each
-from app.wire.events import LOGGED, AnyEvent, EngineHealth, LoggedEvent, Tick, Unheard
-from app.wire.indicator_feed import IndicatorFeed
-from app.wire.order import Joins, Order
-from app.wire.tick_feed import TickFeed
+from app.wire.codec.codec import Rejected, decode_each
+from app.wire.events.event import LOGGED, AnyEvent, EngineHealth, LoggedEvent, Tick, Unheard
+from app.wire.pubsub.indicator_feed import IndicatorFeed
+from app.wire.pubsub.join_order import Joins, Order
+from app.wire.ticks.feed import TickFeed
 
 logger = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from app.live.frames import Drawing, Form, Part, end, payload
 from app.live.hub import Hub
 from app.live.pending_snapshots import NO_POSITION
 from app.push import Push
-from app.wire.events import Unheard
-from app.wire.log import Gap, Log, LogId
+from app.wire.events.event import Unheard
+from app.wire.log.log import Gap, Log, LogId
 
 REPLAYED_AT_MOST = 500
 """Entries: to draw more of them one by one takes longer than to draw the lists anew."""

@@ -23,7 +23,7 @@ from app.push import Push
 from app.quotes import stream as quotes
 from app.quotes.board import Board as QuoteBoard
 from app.quotes.charts.cache import Charts
-from app.wire.events import (
+from app.wire.events.event import (
     KINDS,
     AnyEvent,
     IndicatorCalculated,

@@ -14,7 +14,7 @@ from app.finance.symbols import is_symbol
 from app.finance.trades import contribution
 from app.quotes.listing import Listing
 from app.quotes.quote import LINE_SECONDS, POINTS, SLOT, Quote, merged, opened
-from app.wire.events import Tick
+from app.wire.events.event import Tick
 
 SHOWN = 100
 """Rows of the desk; the others are found by search."""

@@ -21,7 +21,7 @@ from app.finance.shares import Splits
 from app.quotes import queries
 from app.quotes.board import Board
 from app.quotes.quote import POINTS, SLOT, Quote
-from app.wire.newest import Newest
+from app.wire.state.newest_quotes import Newest
 
 T = TypeVar("T")
 

@@ -18,7 +18,7 @@ from app.quotes.quote import Quote
 from app.quotes.rows import rows
 from app.quotes.spark import spark
 from app.web.filters import dom_id
-from app.wire.events import Tick
+from app.wire.events.event import Tick
 
 CONFIRMED_SECONDS = 20.0
 """Of the wall's clock, between two pushes of a price that stands; static/figures.js calls one old after 60 s."""

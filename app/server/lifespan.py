@@ -35,21 +35,22 @@ from app.server.datastores import addresses, pools
 from app.server.supervised import kept_running
 from app.settings.load import Settings
 from app.web import html
-from app.wire import client, jobs
+from app.wire import client
 from app.wire.breaker import Breaker
-from app.wire.cache import ALL, Cache
+from app.wire.cache.cache import ALL, Cache
+from app.wire.cache.outdated import invalidated_by
 from app.wire.channels import BATCHES, Batch, Channels, Meaning
-from app.wire.crowd import Crowd
-from app.wire.events import AnyEvent, Unheard
-from app.wire.limits import Limits
-from app.wire.log import BEGINNING, Log, LogId, Lost
-from app.wire.newest import Newest
-from app.wire.order import Order
-from app.wire.outbox import Outbox
-from app.wire.outdated import invalidated_by
-from app.wire.sessions import Sessions
-from app.wire.statuses import Statuses
-from app.wire.subscriber import Subscriber
+from app.wire.events.event import AnyEvent, Unheard
+from app.wire.jobs import job
+from app.wire.jobs.outbox import Outbox
+from app.wire.jobs.statuses import Statuses
+from app.wire.log.log import BEGINNING, Log, LogId, Lost
+from app.wire.pubsub.join_order import Order
+from app.wire.pubsub.subscriber import Subscriber
+from app.wire.state.newest_quotes import Newest
+from app.wire.users.rate_limits import Limits
+from app.wire.users.sessions import Sessions
+from app.wire.users.stream_counts import Crowd
 
 logger = logging.getLogger(__name__)
 
@@ -116,7 +117,7 @@ class Works:
             intake=self._intake,
             link=lambda: self._subscriber.stats,
             listening=lambda: self._subscriber.stats.connected and bool(self._hub.last_id),
-            receivers=partial(jobs.receivers, self._requests),
+            receivers=partial(job.receivers, self._requests),
             outbox=self._outbox,
             statuses=Statuses(self._requests, self._outbox),
             cache=self._cache,

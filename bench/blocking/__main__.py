@@ -29,7 +29,7 @@ from app.server.serve import settle
 from app.settings.load import Settings
 from app.settings.sections import Database, Limits, Redis
 from app.wire.client import close, connect
-from app.wire.newest import Newest
+from app.wire.state.newest_quotes import Newest
 from bench.blocking import loop, market
 from bench.blocking.requests import TOPICS, paths
 from tests.ports import free_port

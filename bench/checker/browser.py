@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
-from app.wire.entries import LogId
+from app.wire.log.entries import LogId
 from bench.checker import transcript
 from bench.checker.transcript import Event, Joined, Opened, Told
 from quart_sse.tests.whatwg import Parser

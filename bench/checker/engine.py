@@ -8,8 +8,8 @@ from redis.asyncio import Redis
 
 from app import wire
 from app.wire.channels import Channels
-from app.wire.events import ErrorReported, PatternDetected
-from app.wire.publish import Publisher
+from app.wire.events.event import ErrorReported, PatternDetected
+from app.wire.pubsub.publisher import Publisher
 from bench.checker.transcript import market_time
 from bench.checker.truth import Published, Truth
 from tests.quotes.stored import Found, store_patterns

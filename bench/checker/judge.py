@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from app.wire.entries import BEGINNING, LogId
+from app.wire.log.entries import BEGINNING, LogId
 from bench.checker.transcript import SHOWN, STANDS_SECONDS, Event, Insert, Joined, Mark, Opened, Told, Whole
 from bench.checker.truth import Truth
 

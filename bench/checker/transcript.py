@@ -4,7 +4,7 @@ import re
 from html import unescape
 from typing import Literal, NamedTuple
 
-from app.wire.entries import LogId
+from app.wire.log.entries import LogId
 
 MARKET = 1_346_679_000.0
 """Market time of pattern 0; each has a minute of its own, so that a time is an identity."""

@@ -10,8 +10,8 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from app.wire.channels import LOG_KEY
-from app.wire.entries import BEGINNING, LogId, unpack
-from app.wire.events import PatternDetected
+from app.wire.events.event import PatternDetected
+from app.wire.log.entries import BEGINNING, LogId, unpack
 from bench.checker.transcript import number_of
 
 

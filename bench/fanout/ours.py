@@ -26,7 +26,7 @@ from app.settings.load import Settings
 from app.settings.sections import Database, Redis
 from app.web import guards
 from app.web.html import patch
-from app.wire.log import LogId
+from app.wire.log.log import LogId
 
 SIZE = 400
 KEY = "bench"

@@ -14,8 +14,8 @@ from app.finance.bars import Bar
 from app.finance.rollup import Rollup
 from app.wire.channels import TICKS_KEY
 from app.wire.client import connect
-from app.wire.codec import decode_ticks
-from app.wire.events import Tick
+from app.wire.codec.codec import decode_ticks
+from app.wire.events.event import Tick
 from bench.scale.results import Row, none
 
 MINUTE = 60.0

@@ -14,9 +14,9 @@ import asyncpg
 import msgspec
 from redis.asyncio import Redis
 
-from app.wire import clock
 from app.wire.channels import EOD_COMPLETION, Channels
 from app.wire.client import connect
+from app.wire.state import market_clock
 from bench.scale.expected import ExpectedBars, Over
 from bench.scale.pages import percentile
 from bench.scale.results import Row, none
@@ -124,7 +124,7 @@ class Observer:
         subscription = client.pubsub()
         health = Channels().health
         await subscription.subscribe(health, EOD_COMPLETION, BATCHES)
-        market = await clock.read(client)
+        market = await market_clock.read(client)
         read_at = time.monotonic()
         async for message in subscription.listen():
             if message["type"] != "message":
@@ -132,7 +132,7 @@ class Observer:
             name = message["channel"].decode()
             if name == BATCHES:
                 if time.monotonic() - read_at > 1:
-                    market, read_at = await clock.read(client), time.monotonic()
+                    market, read_at = await market_clock.read(client), time.monotonic()
                 if market and market.speed == 1 and market.state == "open":
                     minute, since = divmod(market.now(time.time()), 60.0)
                     if since < CLOSE_SECONDS:

@@ -21,7 +21,7 @@ from app.embedded.child import Child, Program
 from app.embedded.places import leave, prepare
 from app.identity import Role
 from app.wire.client import close, connect
-from app.wire.newest import Newest
+from app.wire.state.newest_quotes import Newest
 from bench.fanout import machine
 from bench.fanout.visit import free_port
 from bench.scale import data

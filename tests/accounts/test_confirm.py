@@ -13,7 +13,7 @@ from app.accounts import bootstrap, passwords, session
 from app.db.pools import Pool
 from app.identity import Role
 from app.web import sudo
-from app.wire.sessions import SESSION_PREFIX
+from app.wire.users.sessions import SESSION_PREFIX
 from tests.accounts.authenticator import enrolled, text
 from tests.accounts.test_sessions import EMAIL, NAVIGATION, PASSWORD, sign_in
 

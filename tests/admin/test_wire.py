@@ -8,8 +8,8 @@ from app.admin import wire
 from app.identity import Role
 from app.wire import Unavailable
 from app.wire.channels import BATCHES, Channels, Meaning
-from app.wire.log import BEGINNING, LogId
-from app.wire.subscriber import Heard, Stats
+from app.wire.log.log import BEGINNING, LogId
+from app.wire.pubsub.subscriber import Heard, Stats
 from tests.quotes.samples import OPEN, tick
 from tests.stream.conftest import PASSWORD, Desk
 from tests.stream.waiting import until

@@ -11,7 +11,7 @@ from app.engine.eod.day_close import Event
 from app.engine.eod.schedule import Evening, Ways
 from app.finance.clock import MarketClock
 from app.finance.sessions import NEW_YORK, regular
-from app.wire.closings import DayResult
+from app.wire.state.day_results import DayResult
 from tests.engine.rig import eventually
 
 

@@ -12,8 +12,8 @@ import pytest
 from app.db.pools import Pool
 from app.engine.eod.day_close import PHASES, DayClose, Event
 from app.finance import calendar, sessions
-from app.wire import codec
-from app.wire.events import ProcessingChanged
+from app.wire.codec import codec
+from app.wire.events.event import ProcessingChanged
 from tests.cli.conftest import command
 from tests.conftest import Databases
 

@@ -8,8 +8,8 @@ from app.engine.storage.store import Store
 from app.finance.bars import Bar, day_start
 from app.wire.channels import EOD_COMPLETION, EOD_STATUS_KEY, Channels
 from app.wire.client import connect
-from app.wire.events import ProcessingChanged
-from app.wire.publish import Publisher
+from app.wire.events.event import ProcessingChanged
+from app.wire.pubsub.publisher import Publisher
 from tests.engine.rig import DAY, eventually, feeding, hearing, of, working
 
 

@@ -16,8 +16,8 @@ from app.finance import calendar
 from app.finance.clock import MarketClock
 from app.settings.load import Settings
 from app.settings.sections import Ingest, Redis
-from app.wire import clock
 from app.wire.client import close, connect
+from app.wire.state import market_clock
 from tests.cli.conftest import command
 from tests.conftest import Databases
 from tests.coverage.test_coverage import Day, Series, covered, store
@@ -95,7 +95,7 @@ async def test_the_markets_time_is_the_feeds_where_that_plays_what_is_past(
 ) -> None:
     client = connect(redis_url)
     if told:
-        await clock.announce(client, told)
+        await market_clock.announce(client, told)
     await close(client)
 
     assert await market_time.now(said(redis_url, provider), lambda: 5e9) == now
@@ -112,7 +112,7 @@ async def test_the_command_ends_with_the_last_session_of_the_market_that_plays(
 ) -> None:
     await store(link, [held("DEAD")])
     client = connect(redis_url)
-    await clock.announce(client, FEED._replace(wall_time=time.time()))
+    await market_clock.announce(client, FEED._replace(wall_time=time.time()))
     await close(client)
     named = {"TICKSTOCK_ENGINE_DATABASE_URL": databases.engine}
 

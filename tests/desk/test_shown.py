@@ -14,8 +14,8 @@ from app.live.pending_snapshots import NO_POSITION
 from app.quotes.board import SHOWN
 from app.quotes.board import Board as QuoteBoard
 from app.web.filters import dom_id
-from app.wire.events import IndicatorCalculated, PatternExpired, ProcessingChanged, Tick
-from app.wire.newest import Newest
+from app.wire.events.event import IndicatorCalculated, PatternExpired, ProcessingChanged, Tick
+from app.wire.state.newest_quotes import Newest
 from tests.conftest import Databases
 from tests.desk.test_pages import administrators_page, page
 from tests.quotes.samples import AWKWARD, OPEN, tick

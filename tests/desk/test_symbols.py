@@ -20,7 +20,7 @@ from app.quotes.board import SHOWN, Board
 from app.settings.load import Settings
 from app.web.filters import dom_id
 from app.web.html import links
-from app.wire.events import IndicatorCalculated, PatternDetected
+from app.wire.events.event import IndicatorCalculated, PatternDetected
 from tests.conftest import Databases
 from tests.desk.test_pages import page
 from tests.finance import grammar

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from app.finance.clock import MarketClock
 from app.finance.sessions import regular
 from app.ingest.provider import Beat
-from app.wire.events import Tick
+from app.wire.events.event import Tick
 
 DAY = date(2012, 9, 4)
 OPENS = regular(DAY).opens

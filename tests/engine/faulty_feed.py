@@ -24,7 +24,7 @@ from app.ingest.feed import Feed
 from app.ingest.path import Place, ticks
 from app.ingest.provider import Beat
 from app.wire.channels import Channels
-from app.wire.events import Tick
+from app.wire.events.event import Tick
 
 SOURCE = [bar for bar in history.read(Path("config/history/us-equities-daily.csv.gz")) if bar.day.year == 2012]
 MONTH = sorted({bar.day for bar in SOURCE if bar.day.month == 9})

@@ -15,12 +15,12 @@ from app.finance.bars import Bar, day_start
 from app.ingest.feed import Feed
 from app.ingest.replay import Pace, Replay
 from app.settings.load import Settings
-from app.wire import clock
 from app.wire.channels import TICKS_KEY, Channels
 from app.wire.client import connect
-from app.wire.codec import Rejected, decode
-from app.wire.events import AnyEvent
-from app.wire.subscriber import Subscriber
+from app.wire.codec.codec import Rejected, decode
+from app.wire.events.event import AnyEvent
+from app.wire.pubsub.subscriber import Subscriber
+from app.wire.state import market_clock
 from tests.wire.conftest import ended
 
 PATH = Path("config/history/us-equities-daily.csv.gz")
@@ -147,7 +147,7 @@ async def daily(link: asyncpg.Connection, day: date) -> list[Bar]:
 async def closed(redis_url: str) -> bool:
     """Whether the feed says that its session is over."""
     client = connect(redis_url)
-    told = await clock.read(client)
+    told = await market_clock.read(client)
     await client.aclose()
     return told is not None and told.state == "closed"
 

@@ -9,9 +9,9 @@ from app.engine.storage.store import Store
 from app.finance.bars import Bar
 from app.wire.channels import Channels
 from app.wire.client import close, connect
-from app.wire.events import PatternDetected
-from app.wire.publish import Publisher
-from app.wire.tick_reader import BEGINNING, Checkpoint, Mark, TickReader
+from app.wire.events.event import PatternDetected
+from app.wire.pubsub.publisher import Publisher
+from app.wire.ticks.reader import BEGINNING, Checkpoint, Mark, TickReader
 from tests.conftest import Databases
 from tests.engine.test_gaps import OPENS
 

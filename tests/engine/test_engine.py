@@ -7,10 +7,17 @@ from redis.asyncio import Redis
 
 from app.finance.sessions import regular
 from app.finance.studies import STUDIES
-from app.wire import heartbeat
 from app.wire.channels import Channels
 from app.wire.client import connect
-from app.wire.events import AnyEvent, EngineHealth, IndicatorCalculated, Pattern, PatternDetected, PatternUpdated
+from app.wire.events.event import (
+    AnyEvent,
+    EngineHealth,
+    IndicatorCalculated,
+    Pattern,
+    PatternDetected,
+    PatternUpdated,
+)
+from app.wire.state import heartbeat
 from tests.engine.rig import DAY, EXACT, SLOW, UNTIL, closed, daily, eventually, feeding, hearing, of, working
 
 STORED = """

@@ -8,7 +8,14 @@ from app.engine.analysis import expiry
 from app.engine.analysis.analyse import identity
 from app.engine.analysis.expiry import Expiries
 from app.finance.sessions import regular
-from app.wire.events import AnyEvent, EngineHealth, Pattern, PatternDetected, PatternExpired, PatternUpdated
+from app.wire.events.event import (
+    AnyEvent,
+    EngineHealth,
+    Pattern,
+    PatternDetected,
+    PatternExpired,
+    PatternUpdated,
+)
 from tests.engine.rig import DAY, UNTIL, closed, eventually, feeding, forget_ticks, hearing, of, working
 
 OPENS = regular(DAY).opens

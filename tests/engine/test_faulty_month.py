@@ -21,7 +21,7 @@ from app.finance.bars import Bar, day_start
 from app.finance.quote import NewestQuote
 from app.wire.channels import POSITION_PREFIX
 from app.wire.client import close, connect
-from app.wire.newest import Newest
+from app.wire.state.newest_quotes import Newest
 from tests.conftest import Databases
 from tests.engine.faulty_feed import MONTH, FaultyFeed, Mark, bars_of, messages, outside
 from tests.engine.rig import daily, eventually, working

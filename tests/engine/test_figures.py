@@ -4,10 +4,10 @@ import pytest
 from msgspec.structs import replace
 
 from app.engine.monitoring.metrics import Counts, Figures, Stopwatch
-from app.wire import codec
 from app.wire.channels import Channels, Meaning
-from app.wire.codec import Rejected
-from app.wire.events import AnyEvent, Component, MetricsMeasured, StreamingHealth
+from app.wire.codec import codec
+from app.wire.codec.codec import Rejected
+from app.wire.events.event import AnyEvent, Component, MetricsMeasured, StreamingHealth
 from tests.engine.rig import eventually, feeding, hearing, of, working
 
 NOTHING = Counts(0, 0, 0, 0, {"too late": 0, "told twice": 0}, 0, 0, "healthy")

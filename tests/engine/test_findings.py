@@ -17,7 +17,7 @@ from app.engine.universes.universe import STOCKS, Universe
 from app.finance import calendar, spans
 from app.finance.bars import DAY, Bar, day_start
 from app.finance.sessions import regular
-from app.wire.events import PatternDetected
+from app.wire.events.event import PatternDetected
 from tests.engine.rig import DAY as SESSION
 from tests.engine.rig import EXACT, UNTIL, closed, daily, eventually, feeding, forget_ticks, hearing, of, working
 

@@ -20,8 +20,8 @@ from app.finance.clock import MarketClock
 from app.finance.sessions import MINUTE, regular, trading_date
 from app.wire.channels import Channels
 from app.wire.client import connect
-from app.wire.events import Tick
-from app.wire.publish import Publisher
+from app.wire.events.event import Tick
+from app.wire.pubsub.publisher import Publisher
 
 DAY = date(2012, 9, 4)
 """A Tuesday after Labor Day, on which nothing is traded."""

@@ -17,12 +17,12 @@ from app.engine.bars.channel_intake import ChannelIntake
 from app.engine.bars.stream_intake import StreamIntake
 from app.engine.bars.tick_intake import Tape
 from app.engine.storage.store import Store
-from app.wire import position
 from app.wire.channels import TICKS_KEY, Channels
-from app.wire.codec import encode
-from app.wire.events import Tick
-from app.wire.publish import Publisher
-from app.wire.tick_reader import BEGINNING, Checkpoint, Mark, TickReader
+from app.wire.codec.codec import encode
+from app.wire.events.event import Tick
+from app.wire.pubsub.publisher import Publisher
+from app.wire.state import feed_position
+from app.wire.ticks.reader import BEGINNING, Checkpoint, Mark, TickReader
 from tests.engine.rig import eventually
 from tests.engine.test_gaps import OPENS, bars, gaps, tape_and_store, tick
 from tests.wire.conftest import ended
@@ -67,7 +67,7 @@ async def reading(url: str) -> AsyncIterator[Rig]:
 
 
 async def write(client: Redis, *ticks: Tick) -> None:
-    await Publisher(client, Channels()).publish_and_set(ticks, (), position.key("test"), b"here")
+    await Publisher(client, Channels()).publish_and_set(ticks, (), feed_position.key("test"), b"here")
 
 
 async def publish(client: Redis, at: Tick) -> None:

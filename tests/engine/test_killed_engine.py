@@ -13,9 +13,9 @@ import pytest
 from redis.asyncio import Redis
 
 from app.ingest.feed import Feed
-from app.wire import clock
 from app.wire.channels import Channels
 from app.wire.client import close, connect
+from app.wire.state import market_clock
 from tests.conftest import Databases
 from tests.engine.busy_feed import DAY, BusyFeed
 from tests.engine.rig import PATH, eventually, stopped
@@ -72,7 +72,7 @@ async def stored(redis: Redis, link: asyncpg.Connection) -> Rows:
     """When the session is closed, and nothing more is stored."""
 
     async def over() -> bool:
-        told = await clock.read(redis)
+        told = await market_clock.read(redis)
         return told is not None and told.state == "closed" and len(await days(link)) == 5
 
     await eventually(over, 90)

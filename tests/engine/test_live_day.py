@@ -21,8 +21,8 @@ from app.finance.rollup import HELD_SECONDS
 from app.finance.sessions import MINUTE, regular
 from app.wire.channels import Channels
 from app.wire.client import connect
-from app.wire.events import Tick
-from app.wire.publish import Publisher
+from app.wire.events.event import Tick
+from app.wire.pubsub.publisher import Publisher
 
 DAY = date(2012, 9, 4)
 OPENS, CLOSES = regular(DAY).opens, regular(DAY).closes

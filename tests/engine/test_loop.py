@@ -17,7 +17,7 @@ from app.engine.startup import history
 from app.engine.startup.history import Shipped, load
 from app.wire.channels import JOBS_PROCESSING
 from app.wire.client import connect
-from app.wire.events import EngineHealth, ProcessingChanged
+from app.wire.events.event import EngineHealth, ProcessingChanged
 from tests.engine.rig import PATH, UNTIL, eventually, hearing, of, working
 
 FORCED = b'{"command":"START_DAILY_PROCESSING","parameters":{"force":true,"symbols":["IBM","FB"]}}'

@@ -1,7 +1,7 @@
 """From where a restart reads: far enough back for what is not stored and what can be mended, and no further."""
 
 from app.engine.bars.minute_marks import MOST_TICKS, STEPS_BACK, MinuteMarks
-from app.wire.tick_reader import BEGINNING, Checkpoint, Mark
+from app.wire.ticks.reader import BEGINNING, Checkpoint, Mark
 
 FIRST = Mark(0.0, BEGINNING, 0)
 

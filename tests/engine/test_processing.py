@@ -5,7 +5,7 @@ import pytest
 
 from app.wire.channels import JOBS_PROCESSING
 from app.wire.client import connect
-from app.wire.events import Processing, ProcessingChanged
+from app.wire.events.event import Processing, ProcessingChanged
 from tests.engine.rig import eventually, hearing, of, working
 
 ENDS = {"completed", "failed"}

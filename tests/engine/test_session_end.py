@@ -16,8 +16,8 @@ from app.finance.clock import MarketClock
 from app.finance.sessions import AUCTION_SECONDS, regular
 from app.wire.channels import Channels
 from app.wire.client import connect
-from app.wire.events import Tick
-from app.wire.publish import Publisher
+from app.wire.events.event import Tick
+from app.wire.pubsub.publisher import Publisher
 from tests.engine.rig import DAY
 
 CLOSES = regular(DAY).closes

@@ -15,8 +15,8 @@ from app.finance.bars import Bar
 from app.finance.sessions import regular
 from app.wire.channels import Channels
 from app.wire.client import connect
-from app.wire.events import AnyEvent, IndicatorCalculated, PatternDetected
-from app.wire.publish import Publisher
+from app.wire.events.event import AnyEvent, IndicatorCalculated, PatternDetected
+from app.wire.pubsub.publisher import Publisher
 from tests.engine.rig import DAY, eventually, hearing, of
 
 OPENS = regular(DAY).opens

@@ -10,9 +10,9 @@ from app.engine.storage.store import Store
 from app.finance.quote import NewestQuote
 from app.wire.channels import Channels
 from app.wire.client import close, connect
-from app.wire.events import Tick
-from app.wire.newest import Newest
-from app.wire.publish import Publisher
+from app.wire.events.event import Tick
+from app.wire.pubsub.publisher import Publisher
+from app.wire.state.newest_quotes import Newest
 
 LONG = "VERYLONGTICKERNAME.EXCHANGE"
 QUOTE = NewestQuote("M&M.NS", 70.5, 1_346_700_000.0, "2012-09-04", 70.0, 71.0, 69.5, 1_000)

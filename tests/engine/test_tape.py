@@ -11,7 +11,7 @@ from app.finance.bars import Bar
 from app.finance.clock import MarketClock
 from app.finance.quote import NewestQuote
 from app.finance.sessions import regular
-from app.wire.events import Tick
+from app.wire.events.event import Tick
 from tests.engine.test_gaps import DAY, OPENS, bars, tape_and_store, tick
 
 NEXT = date(2012, 9, 5)

@@ -14,7 +14,7 @@ from app.indicators import partials, queries, stream, words
 from app.indicators.board import Board, Reading
 from app.live import topics
 from app.web.filters import MINUS, dom_id
-from app.wire.events import IndicatorCalculated
+from app.wire.events.event import IndicatorCalculated
 from tests.conftest import Databases
 from tests.db.plans import Explaining
 from tests.quotes.samples import AWKWARD, DAY, OPEN

@@ -17,8 +17,8 @@ from app.ingest.massive.messages import Reader
 from app.quotes.board import Board
 from app.quotes.quote import Quote
 from app.wire.channels import Meaning
-from app.wire.codec import Rejected, decode, encode
-from app.wire.events import Tick
+from app.wire.codec.codec import Rejected, decode, encode
+from app.wire.events.event import Tick
 
 INPUTS = Path(__file__).parent / "inputs"
 AT = 1709650800.0

@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime
 from app.finance.quote import NewestQuote
 from app.finance.sessions import in_session, regular
 from app.ingest.day import Day
-from app.wire.events import Tick
+from app.wire.events.event import Tick
 
 TUESDAY = date(2026, 1, 6)
 HOURS = regular(TUESDAY)

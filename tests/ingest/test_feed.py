@@ -13,13 +13,13 @@ from app.finance.bars import Bar
 from app.finance.sessions import regular
 from app.ingest.feed import Feed
 from app.ingest.replay import Pace, Replay
-from app.wire import clock
 from app.wire.channels import Channels, Meaning
 from app.wire.client import connect
-from app.wire.codec import decode
-from app.wire.events import Tick
-from app.wire.newest import Newest
-from app.wire.subscriber import Subscriber
+from app.wire.codec.codec import decode
+from app.wire.events.event import Tick
+from app.wire.pubsub.subscriber import Subscriber
+from app.wire.state import market_clock
+from app.wire.state.newest_quotes import Newest
 from tests.ingest.days import daily
 from tests.wire.conftest import ended
 
@@ -89,7 +89,7 @@ async def feeding(url: str, *, also_to: tuple[str, ...] = (), pace: Pace = FAST)
 async def closed(url: str) -> None:
     client = connect(url)
     async with asyncio.timeout(30):
-        while (told := await clock.read(client)) is None or told.state != "closed":
+        while (told := await market_clock.read(client)) is None or told.state != "closed":
             await asyncio.sleep(0.02)
     await client.aclose()
 

@@ -8,7 +8,7 @@ import pytest
 from app.finance.sessions import NEW_YORK, regular, trading_date
 from app.ingest.synthetic_session import Events, InventedDay, summary
 from app.ingest.synthetic_universe import Universe
-from app.wire.events import Tick
+from app.wire.events.event import Tick
 from tests.ingest.days import daily
 
 TUESDAY = date(2026, 1, 6)

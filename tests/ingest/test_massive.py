@@ -14,10 +14,10 @@ from app.ingest.massive.provider import Massive
 from app.ingest.provider import Beat
 from app.wire.channels import Channels, Meaning
 from app.wire.client import connect
-from app.wire.codec import decode
-from app.wire.events import ErrorReported, Tick
-from app.wire.newest import Newest
-from app.wire.subscriber import Subscriber
+from app.wire.codec.codec import decode
+from app.wire.events.event import ErrorReported, Tick
+from app.wire.pubsub.subscriber import Subscriber
+from app.wire.state.newest_quotes import Newest
 from tests.ingest.massive_server import KEY, Script, Visit, serving, status
 from tests.wire.conftest import ended
 

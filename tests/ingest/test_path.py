@@ -11,7 +11,7 @@ from app.finance import history
 from app.finance.bars import Bar
 from app.finance.sessions import regular
 from app.ingest.path import Place, ticks
-from app.wire.events import Tick
+from app.wire.events.event import Tick
 from tests.ingest.days import daily
 
 BARS = history.read(Path("config/history/us-equities-daily.csv.gz"))

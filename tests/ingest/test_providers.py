@@ -14,10 +14,10 @@ from app.ingest.run import made
 from app.settings.load import Settings
 from app.settings.sections import PROVIDERS, ROOT, Synthetic
 from app.settings.sources import BadSetting
-from app.wire import clock
 from app.wire.channels import Channels
 from app.wire.client import connect
-from app.wire.newest import Newest
+from app.wire.state import market_clock
+from app.wire.state.newest_quotes import Newest
 from tests.ingest.massive_server import KEY
 
 PAGE = (ROOT / "docs" / "providers.md").read_text(encoding="utf-8")
@@ -43,7 +43,7 @@ async def test_the_example_of_the_page_is_a_provider(
     feeding = asyncio.create_task(feed.run(lambda: None, stop))
     client = connect(redis_url)
     async with asyncio.timeout(10):
-        while (told := await clock.read(client)) is None or told.state != "ended":
+        while (told := await market_clock.read(client)) is None or told.state != "ended":
             await asyncio.sleep(0.01)
         stop.set()
         await feeding

@@ -8,7 +8,7 @@ from app.finance.bars import Bar
 from app.finance.sessions import regular
 from app.ingest.provider import Beat
 from app.ingest.replay import Pace, Replay
-from app.wire.events import Tick
+from app.wire.events.event import Tick
 from tests.ingest.days import daily
 
 BARS = history.read(Path("config/history/us-equities-daily.csv.gz"))

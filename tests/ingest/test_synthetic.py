@@ -15,11 +15,11 @@ from app.ingest.synthetic import Plan, Scenario, Synthetic
 from app.ingest.synthetic_session import Events
 from app.market import partials
 from app.settings.load import Settings
-from app.wire import clock
 from app.wire.channels import Channels
 from app.wire.client import connect
-from app.wire.events import Tick
-from app.wire.newest import Newest
+from app.wire.events.event import Tick
+from app.wire.state import market_clock
+from app.wire.state.newest_quotes import Newest
 from tests.ingest.days import daily
 
 FRIDAY = date(2026, 1, 16)
@@ -160,7 +160,7 @@ async def test_through_redis_the_newest_quotes_are_those_of_the_day(redis_url: s
     task = asyncio.create_task(feed.run(lambda: None, stop))
     client = connect(redis_url)
     async with asyncio.timeout(20):
-        while (told := await clock.read(client)) is None or told.state != "closed":
+        while (told := await market_clock.read(client)) is None or told.state != "closed":
             await asyncio.sleep(0.02)
     stop.set()
     await task

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from app.wire import codec
 from app.wire.channels import Channels
-from app.wire.events import KINDS, AnyEvent, PatternDetected, Unheard
+from app.wire.codec import codec
+from app.wire.events.event import KINDS, AnyEvent, PatternDetected, Unheard
 from tests.journeys.conftest import signed_in, started
 from tests.journeys.desk import Desk, within
 from tests.security import corpus

@@ -8,15 +8,15 @@ from typing import Any
 
 from app.engine.jobs.loads import Office
 from app.settings.load import Settings
-from app.wire import jobs
 from app.wire.channels import JOBS_CONTROL, JOBS_DATA_LOAD, Channels
 from app.wire.client import connect
-from app.wire.events import JobStatus
-from app.wire.jobs import AnyLoad
-from app.wire.outbox import Outbox
-from app.wire.publish import Publisher
-from app.wire.statuses import Statuses
-from app.wire.telling import Telling
+from app.wire.events.event import JobStatus
+from app.wire.jobs import job as jobs_job
+from app.wire.jobs.job import AnyLoad
+from app.wire.jobs.outbox import Outbox
+from app.wire.jobs.reporter import Telling
+from app.wire.jobs.statuses import Statuses
+from app.wire.pubsub.publisher import Publisher
 from tests.conftest import Databases
 from tests.engine.rig import eventually
 
@@ -34,7 +34,7 @@ class Room:
         self.analysed: list[bytes] = []
 
     async def ask(self, job: AnyLoad) -> str:
-        await self.client.publish(JOBS_DATA_LOAD, jobs.encode(job))
+        await self.client.publish(JOBS_DATA_LOAD, jobs_job.encode(job))
         return job.job_id
 
     async def told(self, job_id: str) -> JobStatus | None:
@@ -63,7 +63,7 @@ class Room:
         task = asyncio.create_task(office.run())
 
         async def heard() -> bool:
-            return all((await jobs.receivers(self.client, [JOBS_DATA_LOAD, JOBS_CONTROL])).values())
+            return all((await jobs_job.receivers(self.client, [JOBS_DATA_LOAD, JOBS_CONTROL])).values())
 
         await eventually(heard)
         yield

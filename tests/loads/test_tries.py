@@ -7,10 +7,10 @@ from pathlib import Path
 import asyncpg
 
 from app.engine.jobs.load_queue import MOST_TRIES
-from app.wire import jobs
 from app.wire.channels import JOBS_DATA_LOAD
-from app.wire.events import RunChanged
-from app.wire.jobs import HistoricalLoad
+from app.wire.events.event import RunChanged
+from app.wire.jobs import job
+from app.wire.jobs.job import HistoricalLoad
 from tests.cli.conftest import ROOT
 from tests.conftest import Databases
 from tests.engine.rig import eventually, hearing, of
@@ -39,7 +39,7 @@ async def tried(link: asyncpg.Connection, count: int, engine: "subprocess.Popen[
 
 
 async def heard(room: Room) -> bool:
-    return bool((await jobs.receivers(room.client, [JOBS_DATA_LOAD]))[JOBS_DATA_LOAD])
+    return bool((await job.receivers(room.client, [JOBS_DATA_LOAD]))[JOBS_DATA_LOAD])
 
 
 async def test_a_load_under_which_the_engine_is_killed_three_times_is_not_begun_a_fourth_time(
@@ -102,7 +102,7 @@ async def test_what_another_version_wrote_is_put_away_and_said_why(room: Room, l
     await link.execute(
         "insert into data_load_jobs (job_id, request, status) values ($1, $2, 'queued')",
         JOB.job_id,
-        jobs.encode(JOB).decode(),
+        job.encode(JOB).decode(),
     )
     async with room.office():
         done = await room.status(JOB.job_id)

@@ -10,8 +10,14 @@ from app.market import partials, runs, stream
 from app.market.board import Board
 from app.market.delays import Behind
 from app.market.status import lamps
-from app.wire.events import Processing, ProcessingChanged, ProcessingProgressed, RunChanged, RunProgressed
-from app.wire.events import Run as PartRun
+from app.wire.events.event import (
+    Processing,
+    ProcessingChanged,
+    ProcessingProgressed,
+    RunChanged,
+    RunProgressed,
+)
+from app.wire.events.event import Run as PartRun
 
 WELL = Vitals(
     redis=True,

@@ -13,7 +13,7 @@ from app.patterns.api import PatternsAsked
 from app.patterns.board import Board
 from app.patterns.forms import PARAMETERS
 from app.web.filters import dom_id
-from app.wire.events import PatternDetected, PatternExpired, PatternUpdated
+from app.wire.events.event import PatternDetected, PatternExpired, PatternUpdated
 from tests.conftest import Databases
 from tests.quotes.samples import AWKWARD, OPEN
 from tests.quotes.stored import Found, store_patterns

@@ -6,7 +6,7 @@ import pytest
 
 from app.db.pools import Pool, Pools
 from app.wire.client import close, connect
-from app.wire.newest import Newest
+from app.wire.state.newest_quotes import Newest
 from tests.conftest import Databases
 
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from app.finance.bars import Bar, day_start
 from app.finance.instrument import Instrument
 from app.quotes.quote import Quote
-from app.wire.events import Tick
+from app.wire.events.event import Tick
 
 AWKWARD = ("BRK.B", "BF/B", "X:BTCUSD")
 LONG_NAME = "The Quite Extraordinarily Long-Named Holding Company of Ohio"

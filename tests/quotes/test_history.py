@@ -16,7 +16,7 @@ from app.quotes.charts.cache import Charts
 from app.quotes.charts.drawing import drawn
 from app.quotes.charts.history import Asked, history
 from app.quotes.seed import seed
-from app.wire.newest import Newest
+from app.wire.state.newest_quotes import Newest
 from tests.conftest import Databases
 from tests.quotes.samples import AWKWARD, OPEN, bars, tick
 from tests.quotes.stored import (

@@ -10,7 +10,7 @@ from app.finance.quote import NewestQuote
 from app.quotes.board import Board
 from app.quotes.quote import SLOT, Quote
 from app.quotes.seed import SYMBOLS_AT_ONCE, seed
-from app.wire.newest import Newest
+from app.wire.state.newest_quotes import Newest
 from tests.conftest import Databases
 from tests.quotes.samples import AWKWARD, LONG_NAME, OPEN, bars
 from tests.quotes.stored import (

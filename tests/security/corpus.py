@@ -8,7 +8,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec.structs import replace
 
-from app.wire.events import KINDS, AnyEvent, Pattern, Unheard
+from app.wire.events.event import KINDS, AnyEvent, Pattern, Unheard
 
 VALUES = (
     "<script>window.pwned=1</script>",

@@ -19,7 +19,7 @@ from app.settings.sections import Database, Redis
 from app.wire import Unavailable as RedisUnavailable
 from app.wire import client as client_of_redis
 from app.wire.client import close, connect, reachable
-from app.wire.limits import Limits
+from app.wire.users.rate_limits import Limits
 from tests.conftest import Databases
 from tests.stream.conftest import Desk, settings
 from tests.stream.test_leaving import process

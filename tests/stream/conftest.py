@@ -24,8 +24,8 @@ from app.settings.load import Settings
 from app.settings.sections import Database, Live, Redis
 from app.wire.channels import Channels
 from app.wire.client import close, connect
-from app.wire.events import AnyEvent
-from app.wire.publish import Publisher
+from app.wire.events.event import AnyEvent
+from app.wire.pubsub.publisher import Publisher
 from tests.conftest import Databases
 from tests.stream.reader import Reader
 from tests.stream.waiting import until

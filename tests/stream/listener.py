@@ -6,10 +6,10 @@ import sys
 from app.pipeline.receiver import Intake
 from app.wire.channels import Channels
 from app.wire.client import connect
-from app.wire.events import AnyEvent
-from app.wire.log import Log
-from app.wire.order import WAIT_SECONDS, Order
-from app.wire.subscriber import Subscriber
+from app.wire.events.event import AnyEvent
+from app.wire.log.log import Log
+from app.wire.pubsub.join_order import WAIT_SECONDS, Order
+from app.wire.pubsub.subscriber import Subscriber
 
 
 def say(word: str) -> None:

@@ -9,10 +9,10 @@ from app.indicators.board import Board as IndicatorBoard
 from app.pipeline.receiver import Intake
 from app.quotes.board import Board
 from app.wire.channels import Batch, Channels, Meaning
-from app.wire.codec import encode, encode_indicators, encode_ticks
-from app.wire.events import AnyEvent, IndicatorCalculated, LoggedEvent, Tick
-from app.wire.indicator_feed import IndicatorFeed, plain_symbols
-from app.wire.publish import Publisher
+from app.wire.codec.codec import encode, encode_indicators, encode_ticks
+from app.wire.events.event import AnyEvent, IndicatorCalculated, LoggedEvent, Tick
+from app.wire.pubsub.indicator_feed import IndicatorFeed, plain_symbols
+from app.wire.pubsub.publisher import Publisher
 from tests.stream.conftest import Desk
 from tests.stream.waiting import until
 

@@ -11,8 +11,8 @@ from app.live.pending_snapshots import NO_POSITION
 from app.live.topics import quotes_topic
 from app.settings.load import Settings
 from app.settings.sections import Database, Redis
-from app.wire.log import LogId
-from app.wire.newest import Newest
+from app.wire.log.log import LogId
+from app.wire.state.newest_quotes import Newest
 from tests.conftest import Databases
 from tests.quotes.stored import Found, store_patterns
 from tests.stream.conftest import Desk, Own

@@ -15,11 +15,11 @@ from redis.asyncio import Redis
 from app.pipeline.receiver import Intake
 from app.wire.channels import Channels, Meaning
 from app.wire.client import close, connect
-from app.wire.events import AnyEvent, PatternDetected
-from app.wire.log import BEGINNING, Gap, Log, LogId
-from app.wire.order import Order
-from app.wire.publish import Publisher
-from app.wire.subscriber import Subscriber
+from app.wire.events.event import AnyEvent, PatternDetected
+from app.wire.log.log import BEGINNING, Gap, Log, LogId
+from app.wire.pubsub.join_order import Order
+from app.wire.pubsub.publisher import Publisher
+from app.wire.pubsub.subscriber import Subscriber
 from tests.stream.conftest import Own
 from tests.stream.test_stream import MARKET, doji
 from tests.stream.waiting import until

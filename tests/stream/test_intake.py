@@ -12,8 +12,8 @@ from app.pipeline.receiver import Intake
 from app.wire import Unavailable
 from app.wire.channels import Channels, Meaning
 from app.wire.client import close, connect
-from app.wire.codec import encode
-from app.wire.events import (
+from app.wire.codec.codec import encode
+from app.wire.events.event import (
     AnyEvent,
     EngineHealth,
     LoggedEvent,
@@ -22,9 +22,9 @@ from app.wire.events import (
     ProcessingProgressed,
     Tick,
 )
-from app.wire.log import Gap, Log
-from app.wire.publish import Publisher
-from app.wire.subscriber import Subscriber
+from app.wire.log.log import Gap, Log
+from app.wire.pubsub.publisher import Publisher
+from app.wire.pubsub.subscriber import Subscriber
 from tests.stream.waiting import until
 
 GOOD = Tick(symbol="AAPL", price=665.2, volume=100, at=1_346_679_000.0)

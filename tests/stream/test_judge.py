@@ -11,7 +11,7 @@ from app.patterns.queries import Detection
 from app.patterns.stream import FEED
 from app.push import Push
 from app.web.html import patch
-from app.wire.entries import BEGINNING, LogId
+from app.wire.log.entries import BEGINNING, LogId
 from bench.checker import transcript
 from bench.checker.judge import judged, of_log
 from bench.checker.transcript import Event, Insert, Joined, Mark, Opened, Step, Told, Whole

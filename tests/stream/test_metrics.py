@@ -12,7 +12,7 @@ from app.accounts import bootstrap
 from app.identity import Role
 from app.settings.load import Settings
 from app.wire.channels import Channels
-from app.wire.events import EngineHealth
+from app.wire.events.event import EngineHealth
 from tests.stream.conftest import PASSWORD, Desk
 from tests.stream.test_stream import doji
 from tests.stream.waiting import until

@@ -17,7 +17,7 @@ from app.pipeline.relay import Boards, Relay
 from app.quotes.board import Board as QuoteBoard
 from app.quotes.charts.cache import Charts
 from app.web import html
-from app.wire.events import EngineHealth, PatternDetected, Tick
+from app.wire.events.event import EngineHealth, PatternDetected, Tick
 
 AT = 1_346_679_000.0
 PRICE = Tick(symbol="BF/B", price=68.5, at=AT, arrived_at=time.time())

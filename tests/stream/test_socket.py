@@ -14,7 +14,7 @@ from wsproto.events import CloseConnection, Ping, TextMessage
 from app.live.socket import MOST_A_SECOND
 from app.push import Push
 from app.settings.load import Settings
-from app.wire.events import Tick
+from app.wire.events.event import Tick
 from tests.stream.conftest import Desk
 from tests.stream.talker import Talker
 from tests.stream.waiting import until

@@ -7,8 +7,8 @@ import time
 from app.live.topics import quotes_topic
 from app.settings.load import Settings
 from app.wire.channels import JOBS_PROCESSING
-from app.wire.events import PatternDetected, Tick
-from app.wire.log import BEGINNING, LogId
+from app.wire.events.event import PatternDetected, Tick
+from app.wire.log.log import BEGINNING, LogId
 from tests.stream.conftest import Desk
 from tests.stream.waiting import until
 

@@ -12,7 +12,7 @@ import pytest
 from app.embedded import valkey
 from app.embedded.child import Child
 from app.embedded.places import prepare
-from app.wire import shared
+from app.wire.cache import shared
 
 
 class Server(NamedTuple):

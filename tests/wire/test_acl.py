@@ -22,8 +22,7 @@ from app.finance.quote import NewestQuote
 from app.settings.load import Settings
 from app.settings.sections import Database
 from app.settings.sections import Redis as RedisSettings
-from app.wire import clock, heartbeat, jobs, position
-from app.wire.cache import Cache
+from app.wire.cache.cache import Cache
 from app.wire.channels import (
     HEARTBEAT_KEY,
     INTERNAL_CHANNEL,
@@ -35,17 +34,18 @@ from app.wire.channels import (
     Channels,
 )
 from app.wire.client import Unavailable, close, connect
-from app.wire.crowd import Crowd
-from app.wire.events import PatternDetected, Tick
-from app.wire.jobs import HistoricalLoad
-from app.wire.limits import Limits
-from app.wire.log import BEGINNING, Entry, Log
-from app.wire.newest import Newest
-from app.wire.outbox import Outbox
-from app.wire.publish import Publisher
-from app.wire.sessions import Sessions
-from app.wire.statuses import Statuses
-from app.wire.subscriber import Subscriber
+from app.wire.events.event import PatternDetected, Tick
+from app.wire.jobs.job import HistoricalLoad, receivers
+from app.wire.jobs.outbox import Outbox
+from app.wire.jobs.statuses import Statuses
+from app.wire.log.log import BEGINNING, Entry, Log
+from app.wire.pubsub.publisher import Publisher
+from app.wire.pubsub.subscriber import Subscriber
+from app.wire.state import feed_position, heartbeat, market_clock
+from app.wire.state.newest_quotes import Newest
+from app.wire.users.rate_limits import Limits
+from app.wire.users.sessions import Sessions
+from app.wire.users.stream_counts import Crowd
 from tests.conftest import Databases
 from tests.house.tree import ROOT
 from tests.stream.conftest import Desk
@@ -194,7 +194,7 @@ async def test_jobs_go_out_and_their_status_comes_back(web: Redis, engine: Redis
     assert (await outbox.submit(again, "again")).state == "delivered"
     await heartbeat.beat(engine, time.time())
     assert await outbox.offer_waiting() == 0
-    assert await jobs.receivers(web, [JOBS_PROCESSING]) == {JOBS_PROCESSING: 0}
+    assert await receivers(web, [JOBS_PROCESSING]) == {JOBS_PROCESSING: 0}
     await close(listening)
 
     statuses = Statuses(web, outbox)
@@ -223,15 +223,15 @@ async def test_answers_are_cached_and_dropped_everywhere(web: Redis, url: str) -
 
 
 async def test_the_engine_tells_the_time_and_the_web_reads_it(web: Redis, engine: Redis) -> None:
-    await clock.announce(engine, CLOCK)
+    await market_clock.announce(engine, CLOCK)
     await heartbeat.beat(engine, 1_758_900_000.0)
     await Newest(engine).put([QUOTE])
-    await Publisher(engine, Channels()).publish_and_set([TICK], (), position.key("replay"), b"here")
+    await Publisher(engine, Channels()).publish_and_set([TICK], (), feed_position.key("replay"), b"here")
 
-    assert await clock.read(web) == CLOCK
+    assert await market_clock.read(web) == CLOCK
     assert await heartbeat.read(web) == 1_758_900_000.0
     assert await Newest(web).all() == {"IBM": QUOTE}
-    assert (await position.load(engine, "replay"), len(await engine.xread({"ts:ticks": "0"}))) == (b"here", 1)
+    assert (await feed_position.load(engine, "replay"), len(await engine.xread({"ts:ticks": "0"}))) == (b"here", 1)
 
 
 @pytest.mark.parametrize("channel", sorted({*Channels()} - {""}))

@@ -9,14 +9,14 @@ import pytest
 from msgspec.structs import replace
 from redis.asyncio import Redis
 
-from app.wire import codec
 from app.wire.channels import INDICATORS_CHANNEL, Channels, Meaning
 from app.wire.client import close, connect
-from app.wire.codec import Rejected, batches, encode_indicators, open_indicators
-from app.wire.events import IndicatorCalculated, PatternDetected
-from app.wire.listeners import Listeners, listeners
-from app.wire.publish import Publisher
-from app.wire.subscriber import Subscriber
+from app.wire.codec import batches, codec
+from app.wire.codec.codec import Rejected, encode_indicators, open_indicators
+from app.wire.events.event import IndicatorCalculated, PatternDetected
+from app.wire.pubsub.listeners import Listeners, listeners
+from app.wire.pubsub.publisher import Publisher
+from app.wire.pubsub.subscriber import Subscriber
 from tests.quotes.samples import AWKWARD
 from tests.wire.conftest import eventually
 

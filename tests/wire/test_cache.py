@@ -9,13 +9,13 @@ from msgspec import json
 from msgspec.structs import replace
 from redis.asyncio import Redis
 
-from app.wire.cache import Cache
+from app.wire.cache.cache import Cache
+from app.wire.cache.memory import Memory
+from app.wire.cache.outdated import invalidated_by
 from app.wire.channels import CACHE_PREFIX, INTERNAL_CHANNEL, Meaning
 from app.wire.client import close, connect
-from app.wire.codec import Rejected, decode
-from app.wire.events import BacktestFinished, PatternDetected, RunChanged, Tick
-from app.wire.memory import Memory
-from app.wire.outdated import invalidated_by
+from app.wire.codec.codec import Rejected, decode
+from app.wire.events.event import BacktestFinished, PatternDetected, RunChanged, Tick
 from tests.wire.conftest import Server, ended, eventually
 from tests.wire.saying import enveloped
 

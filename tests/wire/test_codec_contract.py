@@ -11,7 +11,7 @@ from app.settings.sources import BadSetting
 from app.wire.channels import OUTGOING, USES, Channels, Meaning
 from app.wire.codec import contract
 from app.wire.codec.readers import SHAPES
-from app.wire.events import HEARD
+from app.wire.events.event import HEARD
 
 
 def refusals(path: Path) -> set[str]:

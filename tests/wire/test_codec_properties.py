@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.wire.channels import USES, Channels, Meaning
-from app.wire.codec import Rejected, channel, decode, decode_all, decode_each, encode
+from app.wire.codec.codec import Rejected, channel, decode, decode_all, decode_each, encode
 from app.wire.codec.readers import READERS, SHAPES
 from app.wire.codec.ticks import read_written
-from app.wire.events import HEARD, AnyEvent, Component, ErrorReported, Tick
+from app.wire.events.event import HEARD, AnyEvent, Component, ErrorReported, Tick
 
 LATER = 4_000_000_000.0
 WRITTEN_NAMES = sorted(

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from app.wire.channels import Meaning
-from app.wire.codec import Rejected, decode
-from app.wire.events import (
+from app.wire.codec.codec import Rejected, decode
+from app.wire.events.event import (
     EngineHealth,
     ErrorReported,
     IndicatorCalculated,

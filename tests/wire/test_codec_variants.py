@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from app.wire.channels import ALL_TICKS, MARKET_TICKS, Meaning
-from app.wire.codec import Rejected, decode, decode_all, decode_each, encode_for
-from app.wire.events import PatternDetected, Tick
-from app.wire.identity import Identities
+from app.wire.codec.codec import Rejected, decode, decode_all, decode_each, encode_for
+from app.wire.events.event import PatternDetected, Tick
+from app.wire.log.event_identity import Identities
 from tests.wire import (
     variants_automation,
     variants_indicators,

@@ -5,7 +5,7 @@ from uuid import uuid4
 from redis.asyncio import Redis
 
 from app.wire.channels import STREAMS_KEY
-from app.wire.crowd import Crowd
+from app.wire.users.stream_counts import Crowd
 
 
 async def test_web_processes_tell_each_other_how_many_streams_people_hold(client: Redis) -> None:

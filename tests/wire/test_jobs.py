@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from app.wire import jobs
-from app.wire.codec import Rejected
-from app.wire.jobs import (
+from app.wire.codec.codec import Rejected
+from app.wire.jobs import job as jobs_job
+from app.wire.jobs.job import (
     BacktestJob,
     BacktestParameters,
     CancelBacktest,
@@ -39,7 +39,7 @@ BACKTEST: dict[str, Any] = {
 
 WRITTEN = [
     (
-        jobs.decode_backtest,
+        jobs_job.decode_backtest,
         BacktestJob(**BACKTEST, job_id="backtest_1758900000_a1b2c3d4", timestamp=1_758_900_000.5),
         {
             "type": "backtest_job",
@@ -62,12 +62,12 @@ WRITTEN = [
         },
     ),
     (
-        jobs.decode_backtest,
+        jobs_job.decode_backtest,
         CancelBacktest(job_id="backtest_1_ab", timestamp=1.5),
         {"type": "cancel_job", "job_id": "backtest_1_ab", "timestamp": 1.5, "source": "tickstock_appv2"},
     ),
     (
-        jobs.decode,
+        jobs_job.decode,
         ProcessingCommand(
             command="START_DAILY_PROCESSING", parameters=ProcessingParameters(symbols=("IBM",), run_id="r1")
         ),
@@ -77,27 +77,27 @@ WRITTEN = [
         },
     ),
     (
-        jobs.decode_load,
+        jobs_job.decode_load,
         HistoricalLoad(**LOAD, symbols=("BF/B",), years=2, timespan="minute"),
         {"job_type": "historical_load", **LOAD, "symbols": ["BF/B"], "years": 2, "timespan": "minute"},
     ),
     (
-        jobs.decode_load,
+        jobs_job.decode_load,
         UniverseSeed(**LOAD, universe_type="SP500", years=3),
         {"job_type": "universe_seed", **LOAD, "universe_type": "SP500", "years": 3},
     ),
     (
-        jobs.decode_load,
+        jobs_job.decode_load,
         UniverseSeed(**LOAD, universe_type="ETF", years=3, refresh=True),
         {"job_type": "universe_seed", **LOAD, "universe_type": "ETF", "years": 3, "refresh": True},
     ),
     (
-        jobs.decode_load,
+        jobs_job.decode_load,
         MultiTimeframeLoad(**LOAD, symbols=("IBM",), years=1),
         {"job_type": "multi_timeframe_load", **LOAD, "symbols": ["IBM"], "timeframes": ["hour", "day"], "years": 1},
     ),
     (
-        jobs.decode_load,
+        jobs_job.decode_load,
         CsvUniverseLoad(**LOAD, csv_file="dow_30.csv", universe_type="DOW30", years=0.02),
         {
             "job_type": "csv_universe_load",
@@ -109,7 +109,7 @@ WRITTEN = [
         },
     ),
     (
-        jobs.decode_load,
+        jobs_job.decode_load,
         UniverseLoad(**LOAD, universe_key="core:large", symbols=("IBM",), years=0.5),
         {
             "job_type": "csv_universe_load",
@@ -122,19 +122,19 @@ WRITTEN = [
             "run_analysis_after_import": False,
         },
     ),
-    (jobs.decode_load, CancelLoad(**LOAD), {"action": "cancel", **LOAD}),
+    (jobs_job.decode_load, CancelLoad(**LOAD), {"action": "cancel", **LOAD}),
     (
-        jobs.decode_control,
+        jobs_job.decode_control,
         MonitoringControl(action="FORCE_HEALTH_CHECK", **ASKED),
         {"action": "FORCE_HEALTH_CHECK", **ASKED},
     ),
     (
-        jobs.decode_control,
+        jobs_job.decode_control,
         ResolveAlert(alert_id="a1", resolved_by="alice", notes="disk grown", **ASKED),
         {"action": "ALERT_RESOLVED", "alert_id": "a1", "resolved_by": "alice", "notes": "disk grown", **ASKED},
     ),
     (
-        jobs.decode_control,
+        jobs_job.decode_control,
         EnableComponent(type="pattern", name="Doji", **ASKED),
         {"action": "ENABLE_COMPONENT", "type": "pattern", "name": "Doji", **ASKED},
     ),
@@ -143,14 +143,14 @@ WRITTEN = [
 
 @pytest.mark.parametrize(("read", "job", "shape"), WRITTEN, ids=[type(job).__name__ for _, job, _ in WRITTEN])
 def test_a_job_is_written_as_the_contract_has_it_and_read_back(
-    read: Callable[[bytes], object], job: jobs.AnyJob, shape: dict[str, object]
+    read: Callable[[bytes], object], job: jobs_job.AnyJob, shape: dict[str, object]
 ) -> None:
-    assert json.loads(jobs.encode(job)) == shape
-    assert read(jobs.encode(job)) == job
+    assert json.loads(jobs_job.encode(job)) == shape
+    assert read(jobs_job.encode(job)) == job
 
 
 def test_every_kind_of_job_has_a_fixture_and_a_channel() -> None:
-    assert {type(job) for _, job, _ in WRITTEN} == set(jobs.ROUTES)
+    assert {type(job) for _, job, _ in WRITTEN} == set(jobs_job.ROUTES)
 
 
 OUT_OF_BOUNDS = [
@@ -194,21 +194,21 @@ def test_what_is_out_of_bounds_is_refused_by_the_name_of_its_field(build: Callab
 
 
 def test_what_nobody_should_have_sent_is_refused_by_name() -> None:
-    too_many = jobs.encode(WRITTEN[0][1]).replace(b'"IBM"', b'"IBM","IBM"')
+    too_many = jobs_job.encode(WRITTEN[0][1]).replace(b'"IBM"', b'"IBM","IBM"')
 
-    assert jobs.decode_backtest(too_many) == Rejected("bad-job")
-    assert jobs.decode_load(b'{"job_type":"historical_load"}') == Rejected("bad-job")
-    assert jobs.decode_load(b'{"job_type":"other"}') == Rejected("bad-job")
-    assert jobs.decode_control(b"\xff") == Rejected("bad-job")
-    assert jobs.decode_control(b" " * 70_000) == Rejected("too-big")
+    assert jobs_job.decode_backtest(too_many) == Rejected("bad-job")
+    assert jobs_job.decode_load(b'{"job_type":"historical_load"}') == Rejected("bad-job")
+    assert jobs_job.decode_load(b'{"job_type":"other"}') == Rejected("bad-job")
+    assert jobs_job.decode_control(b"\xff") == Rejected("bad-job")
+    assert jobs_job.decode_control(b" " * 70_000) == Rejected("too-big")
 
 
 def test_work_goes_by_its_own_id_and_a_word_about_it_by_another() -> None:
     load = HistoricalLoad(requested_by="alice", symbols=("IBM",))
     command = ProcessingCommand(command="START_DAILY_PROCESSING")
 
-    assert jobs.identified(load) == (load.job_id, load)
-    assert jobs.identified(CancelLoad(job_id=load.job_id, requested_by="alice")).id != load.job_id
-    run_id, sent = jobs.identified(command)
+    assert jobs_job.identified(load) == (load.job_id, load)
+    assert jobs_job.identified(CancelLoad(job_id=load.job_id, requested_by="alice")).id != load.job_id
+    run_id, sent = jobs_job.identified(command)
     assert isinstance(sent, ProcessingCommand)
     assert sent.parameters.run_id == run_id != ""

@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 
 from app.finance.clock import MarketClock
 from app.finance.quote import NewestQuote
-from app.wire import Unavailable, clock, heartbeat, jobs, position
+from app.wire import Unavailable
 from app.wire.channels import (
     CLOCK_KEY,
     HEARTBEAT_KEY,
@@ -20,11 +20,13 @@ from app.wire.channels import (
     Meaning,
 )
 from app.wire.client import close, connect, ping
-from app.wire.codec import Rejected, decode
-from app.wire.events import Tick
-from app.wire.jobs import ProcessingCommand, ProcessingParameters
-from app.wire.newest import Newest
-from app.wire.publish import Publisher
+from app.wire.codec.codec import Rejected, decode
+from app.wire.events.event import Tick
+from app.wire.jobs import job
+from app.wire.jobs.job import ProcessingCommand, ProcessingParameters
+from app.wire.pubsub.publisher import Publisher
+from app.wire.state import feed_position, heartbeat, market_clock
+from app.wire.state.newest_quotes import Newest
 from tests.wire.conftest import Server
 
 QUOTE = NewestQuote("BF/B", 70.5, 1_346_700_000.0, "2012-09-04", 70.0, 71.0, 69.5, 123_456_789_012, None)
@@ -54,12 +56,12 @@ async def test_a_quote_that_makes_no_sense_is_left_out(client: Redis) -> None:
 
 
 async def test_the_market_clock_is_announced_to_everybody(client: Redis) -> None:
-    assert await clock.read(client) is None
-    await clock.announce(client, CLOCK)
-    assert await clock.read(client) == CLOCK
+    assert await market_clock.read(client) is None
+    await market_clock.announce(client, CLOCK)
+    assert await market_clock.read(client) == CLOCK
 
     await client.set(CLOCK_KEY, "noon")
-    assert await clock.read(client) is None
+    assert await market_clock.read(client) is None
 
 
 async def test_the_heartbeat_is_read_whoever_wrote_it(client: Redis) -> None:
@@ -89,7 +91,7 @@ async def test_a_position_is_kept_by_name_with_what_was_published(client: Redis)
     await listener.subscribe("my.ticks", MARKET_TICKS)
 
     publisher = Publisher(client, Channels(ticks="my.ticks"))
-    await publisher.publish_and_set([*ticks, quote], (MARKET_TICKS,), position.key("replay"), b"\x00\xff")
+    await publisher.publish_and_set([*ticks, quote], (MARKET_TICKS,), feed_position.key("replay"), b"\x00\xff")
 
     async with asyncio.timeout(20):
         while len(received) < 2403:
@@ -101,8 +103,8 @@ async def test_a_position_is_kept_by_name_with_what_was_published(client: Redis)
     assert [tick.at for tick in raw if isinstance(tick, Tick)] == [*(tick.at for tick in ticks), 9.0]
     assert [channel for channel, _ in received].count(MARKET_TICKS) == 1201
 
-    assert await position.load(client, "replay") == b"\x00\xff"
-    assert await position.load(client, "other") is None
+    assert await feed_position.load(client, "replay") == b"\x00\xff"
+    assert await feed_position.load(client, "other") is None
 
 
 async def test_a_job_without_receivers_is_seen(client: Redis, redis_url: str) -> None:
@@ -110,7 +112,7 @@ async def test_a_job_without_receivers_is_seen(client: Redis, redis_url: str) ->
     await engine.subscribe(JOBS_PROCESSING)
     await engine.get_message(timeout=5)
 
-    assert await jobs.receivers(client, [JOBS_PROCESSING, "nobody"]) == {JOBS_PROCESSING: 1, "nobody": 0}
+    assert await job.receivers(client, [JOBS_PROCESSING, "nobody"]) == {JOBS_PROCESSING: 1, "nobody": 0}
     await engine.aclose()
 
 
@@ -119,11 +121,11 @@ def test_a_job_is_read_as_it_is_written_and_else_rejected() -> None:
         command="START_DAILY_PROCESSING", parameters=ProcessingParameters(symbols=("IBM",), force=True)
     )
 
-    assert jobs.decode(jobs.encode(command)) == command
-    assert jobs.decode(b'{"command":"X"}') == ProcessingCommand(command="X")
-    assert jobs.decode(b'{"command":1}') == Rejected("bad-job")
-    assert jobs.decode(b"[" * 60_000) == Rejected("bad-job")
-    assert jobs.decode(b" " * 70_000) == Rejected("too-big")
+    assert job.decode(job.encode(command)) == command
+    assert job.decode(b'{"command":"X"}') == ProcessingCommand(command="X")
+    assert job.decode(b'{"command":1}') == Rejected("bad-job")
+    assert job.decode(b"[" * 60_000) == Rejected("bad-job")
+    assert job.decode(b" " * 70_000) == Rejected("too-big")
 
 
 async def test_a_published_event_goes_to_its_channel_and_says_when(client: Redis, redis_url: str) -> None:
@@ -155,10 +157,10 @@ async def test_a_redis_that_is_away_is_unavailable_and_nothing_else(server: Serv
     for asked in (
         Newest(link).all(),
         Newest(link).put([QUOTE]),
-        clock.read(link),
+        market_clock.read(link),
         heartbeat.read(link),
-        position.load(link, "replay"),
-        jobs.receivers(link, ["x"]),
+        feed_position.load(link, "replay"),
+        job.receivers(link, ["x"]),
         Publisher(link, Channels()).publish(Tick(at=1.0, symbol="A", price=1.0)),
     ):
         with pytest.raises(Unavailable):

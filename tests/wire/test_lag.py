@@ -6,8 +6,8 @@ import time
 import pytest
 from redis.asyncio import Redis
 
-from app.wire import lag
-from app.wire.subscriber import Subscriber
+from app.wire.pubsub import lag
+from app.wire.pubsub.subscriber import Subscriber
 from tests.wire.conftest import ended, eventually
 from tests.wire.test_subscriber import Listener, listening, say
 

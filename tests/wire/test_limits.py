@@ -6,7 +6,7 @@ import pytest
 from redis.asyncio import Redis
 
 from app.wire import Unavailable
-from app.wire.limits import Limits
+from app.wire.users.rate_limits import Limits
 from tests.wire.conftest import Server
 
 

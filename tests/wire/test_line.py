@@ -9,8 +9,8 @@ from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import ResponseError
 
-from app.wire.line import Line, heed_cancellation
-from app.wire.subscriber import Subscriber
+from app.wire.pubsub.connection import Line, heed_cancellation
+from app.wire.pubsub.subscriber import Subscriber
 from tests.wire.conftest import Server, ended
 
 MANY = 200

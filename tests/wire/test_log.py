@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from redis.asyncio import Redis
 
-from app.wire import log as logs
 from app.wire.channels import LOG_EPOCH_KEY, LOG_KEY, LOG_SEEN_PREFIX
 from app.wire.client import Unavailable, close, connect
-from app.wire.events import PatternDetected
-from app.wire.log import BEGINNING, Entry, Gap, Log, LogId, Lost
+from app.wire.events.event import PatternDetected
+from app.wire.log import log as logs
+from app.wire.log.log import BEGINNING, Entry, Gap, Log, LogId, Lost
 from tests.wire.conftest import Server, eventually
 
 

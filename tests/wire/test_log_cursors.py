@@ -8,8 +8,8 @@ import pytest
 from redis.asyncio import Redis
 
 from app.wire.channels import LOG_CURSOR_PREFIX, LOG_KEY
-from app.wire.events import PatternDetected
-from app.wire.log import BEGINNING, Entry, Log, LogId, Lost
+from app.wire.events.event import PatternDetected
+from app.wire.log.log import BEGINNING, Entry, Log, LogId, Lost
 
 
 @pytest.fixture

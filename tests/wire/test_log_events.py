@@ -10,10 +10,8 @@ from hypothesis import strategies as st
 from msgspec.structs import astuple, replace
 from redis.asyncio import Redis
 
-from app.wire import log as logs
 from app.wire.channels import LOG_KEY
-from app.wire.entries import LogId, pack, unpack
-from app.wire.events import (
+from app.wire.events.event import (
     LOGGED,
     AlertRaised,
     BacktestFinished,
@@ -26,8 +24,10 @@ from app.wire.events import (
     RunChanged,
     SessionChanged,
 )
-from app.wire.identity import Identities, fingerprint
-from app.wire.log import BEGINNING, Entry, Gap, Log
+from app.wire.log import log as logs
+from app.wire.log.entries import LogId, pack, unpack
+from app.wire.log.event_identity import Identities, fingerprint
+from app.wire.log.log import BEGINNING, Entry, Gap, Log
 
 ID = LogId(1, 0)
 AT: dict[str, Any] = {"at": 1000.0, "published_at": 1001.0, "arrived_at": 1002.0}

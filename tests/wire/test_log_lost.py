@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from redis.asyncio import Redis
 
-from app.wire.events import ErrorReported, LoggedEvent, ProcessingChanged, RunChanged
-from app.wire.log import BEGINNING, Entry, Log, Lost
+from app.wire.events.event import ErrorReported, LoggedEvent, ProcessingChanged, RunChanged
+from app.wire.log.log import BEGINNING, Entry, Log, Lost
 from tests.wire.conftest import eventually
 from tests.wire.test_log import append, detected, tailing
 

@@ -9,11 +9,11 @@ from msgspec import json
 from msgspec.structs import replace
 from redis.asyncio import Redis
 
-from app.wire import log as logs
 from app.wire.channels import Meaning
-from app.wire.codec import decode
-from app.wire.events import LoggedEvent, ProcessingChanged, RunChanged
-from app.wire.log import BEGINNING, Gap, Log
+from app.wire.codec.codec import decode
+from app.wire.events.event import LoggedEvent, ProcessingChanged, RunChanged
+from app.wire.log import log as logs
+from app.wire.log.log import BEGINNING, Gap, Log
 from tests.wire.saying import enveloped
 
 

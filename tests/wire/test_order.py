@@ -8,8 +8,8 @@ from redis.asyncio import Redis
 
 from app.wire.channels import JOINS_CHANNEL
 from app.wire.client import close, connect
-from app.wire.order import Order
-from app.wire.subscriber import Subscriber
+from app.wire.pubsub.join_order import Order
+from app.wire.pubsub.subscriber import Subscriber
 from tests.wire.conftest import ended, eventually
 
 

@@ -10,7 +10,6 @@ import msgspec
 import pytest
 from redis.asyncio import Redis
 
-from app.wire import heartbeat, jobs
 from app.wire.channels import (
     IDEMPOTENCY_PREFIX,
     JOBS_CANCEL,
@@ -21,8 +20,10 @@ from app.wire.channels import (
     OUTBOX_WAITING_KEY,
 )
 from app.wire.client import Unavailable, close, connect
-from app.wire.jobs import CancelBacktest, HistoricalLoad, MonitoringControl, ProcessingCommand
-from app.wire.outbox import Full, Outbox, Submitted
+from app.wire.jobs import job
+from app.wire.jobs.job import CancelBacktest, HistoricalLoad, MonitoringControl, ProcessingCommand
+from app.wire.jobs.outbox import Full, Outbox, Submitted
+from app.wire.state import heartbeat
 from tests.wire.conftest import Server, ended, eventually
 
 
@@ -86,7 +87,7 @@ async def test_a_job_that_nobody_heard_waits_and_is_written(outbox: Outbox, clie
     assert submitted == Submitted("load-1", "waiting", 0, True)
     assert await outbox.waiting() == 1
     [(_, entry)] = await client.xrange(OUTBOX_KEY)
-    assert jobs.decode_load(entry[b"payload"])
+    assert job.decode_load(entry[b"payload"])
     assert await client.ttl(OUTBOX_JOB_PREFIX + "load-1") == -1, "what waits is not forgotten"
 
 
@@ -220,7 +221,7 @@ async def test_a_processing_run_is_told_the_id_that_the_page_shows(outbox: Outbo
         submitted = await outbox.submit(ProcessingCommand(command="START_DAILY_PROCESSING"), "once")
         await eventually(lambda: heard)
 
-    command = jobs.decode(heard[0])
+    command = job.decode(heard[0])
     assert isinstance(command, ProcessingCommand)
     assert command.parameters.run_id == submitted.id
 

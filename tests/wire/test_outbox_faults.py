@@ -9,10 +9,10 @@ from itertools import pairwise
 import msgspec
 from redis.asyncio import Redis
 
-from app.wire import heartbeat
 from app.wire.channels import JOBS_DATA_LOAD
 from app.wire.client import close, connect
-from app.wire.outbox import Outbox
+from app.wire.jobs.outbox import Outbox
+from app.wire.state import heartbeat
 from tests.house.tree import ROOT
 
 WEB = """

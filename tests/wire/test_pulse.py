@@ -8,7 +8,7 @@ from app.db.pools import Pool, Pools
 from app.health.probe import Pulse
 from app.live.hub import Hub
 from app.pipeline.receiver import Intake
-from app.wire.subscriber import Stats
+from app.wire.pubsub.subscriber import Stats
 from tests.live.paper import markup
 
 

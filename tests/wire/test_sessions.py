@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from app.wire import Unavailable
 from app.wire.channels import SESSION_PREFIX, USER_SESSIONS_PREFIX
 from app.wire.client import close, connect
-from app.wire.sessions import Begun, Sessions
+from app.wire.users.sessions import Begun, Sessions
 from tests.wire.conftest import Server
 
 ALICE, BOB = uuid4(), uuid4()

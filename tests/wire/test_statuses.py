@@ -9,10 +9,10 @@ from redis.asyncio import Redis
 
 from app.wire.channels import APP_JOB_STATUS_PREFIX, JOB_STATUS_PREFIX
 from app.wire.client import Unavailable, close, connect
-from app.wire.events import JobStatus
-from app.wire.jobs import HistoricalLoad
-from app.wire.outbox import Outbox
-from app.wire.statuses import Statuses
+from app.wire.events.event import JobStatus
+from app.wire.jobs.job import HistoricalLoad
+from app.wire.jobs.outbox import Outbox
+from app.wire.jobs.statuses import Statuses
 from tests.wire.conftest import Server
 
 KEY, OTHER = JOB_STATUS_PREFIX + "j1", APP_JOB_STATUS_PREFIX + "j1"

@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 import pytest
 from redis.asyncio import Redis
 
-from app.wire import subscriber
 from app.wire.backoff import Backoff
 from app.wire.client import close, connect
-from app.wire.log import Log
-from app.wire.rate import SLOT_SECONDS, SLOTS, Rate
-from app.wire.subscriber import Subscriber
+from app.wire.log.log import Log
+from app.wire.pubsub import subscriber
+from app.wire.pubsub.rate import SLOT_SECONDS, SLOTS, Rate
+from app.wire.pubsub.subscriber import Subscriber
 from tests.wire.conftest import Server, ended, eventually
 
 

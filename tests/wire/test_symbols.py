@@ -5,11 +5,11 @@ import json
 import pytest
 from hypothesis import given
 
-from app.wire import jobs
 from app.wire.channels import Meaning
-from app.wire.codec import Rejected, decode, encode
-from app.wire.events import PatternDetected, Tick
-from app.wire.jobs import HistoricalLoad
+from app.wire.codec.codec import Rejected, decode, encode
+from app.wire.events.event import PatternDetected, Tick
+from app.wire.jobs import job
+from app.wire.jobs.job import HistoricalLoad
 from tests.finance import grammar
 
 AT = 1_346_679_000.0
@@ -32,7 +32,7 @@ def test_a_symbol_comes_as_it_was_sent(symbol: str) -> None:
         assert isinstance(found, Tick | PatternDetected)
         assert found.symbol == symbol
     load = HistoricalLoad(requested_by="alice", symbols=(symbol,))
-    assert jobs.decode_load(jobs.encode(load)) == load
+    assert job.decode_load(job.encode(load)) == load
 
 
 @pytest.mark.parametrize(

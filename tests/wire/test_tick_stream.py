@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from redis.asyncio import Redis
 
-from app.wire import position
 from app.wire.channels import MARKET_TICKS, TICKS_CHANNEL, TICKS_KEY, TICKS_NUMBER_KEY, Channels
 from app.wire.client import Unavailable, close
-from app.wire.codec import decode_ticks, encode_ticks
-from app.wire.events import Tick
-from app.wire.publish import Publisher
-from app.wire.retention import EntrySizes, Retention
+from app.wire.codec.codec import decode_ticks, encode_ticks
+from app.wire.events.event import Tick
+from app.wire.pubsub.publisher import Publisher
+from app.wire.state import feed_position
+from app.wire.ticks.retention import EntrySizes, Retention
 
 NOW = 1_700_000_000.0
 TICK = Tick(at=NOW, source="replay", symbol="BF/B", price=70.5, volume=12.5)
@@ -27,7 +27,7 @@ FULL = Tick(
     open=1.0, high=1.2, low=0.8, close=1.0, vwap=1.05, kind="A", starts_at=NOW, trade_id="a-1", belongs="extended",
     day_volume=900.0, day_open=0.95,
 )  # fmt: skip
-KEY = position.key("replay")
+KEY = feed_position.key("replay")
 
 
 @given(st.lists(st.sampled_from([TICK, FULL, replace(TICK, kind="Q", bid=1.0, volume=0.0)])))
@@ -73,7 +73,7 @@ async def test_entries_messages_and_position_change_together(client: Redis) -> N
 
     await Publisher(client, Channels()).publish_and_set(ticks, (), KEY, b"here")
 
-    assert await position.load(client, "replay") == b"here"
+    assert await feed_position.load(client, "replay") == b"here"
     entries = [fields for _, fields in await client.xrange(TICKS_KEY)]
     assert [fields[b"number"] for fields in entries] == [b"1", b"2", b"3"]
     assert await client.get(TICKS_NUMBER_KEY) == b"3"
@@ -122,7 +122,7 @@ async def test_a_script_that_is_refused_did_nothing(client: Redis) -> None:
     with pytest.raises(Unavailable):
         await Publisher(client, Channels()).publish_and_set([TICK], (), KEY, b"here")
 
-    assert await position.load(client, "replay") is None
+    assert await feed_position.load(client, "replay") is None
     assert await client.get(TICKS_NUMBER_KEY) is None
     messages = [await subscription.get_message(timeout=0.2) for _ in range(4)]
     assert not [message for message in messages if message and message["type"] == "message"]
@@ -175,7 +175,7 @@ async def test_a_redis_that_lets_us_keep_none_is_published_to(
     for value in (b"1", b"2"):
         await publisher.publish_and_set([TICK], (MARKET_TICKS,), KEY, value)
 
-    assert await position.load(client, "replay") == b"2"
+    assert await feed_position.load(client, "replay") == b"2"
     assert await client.xlen(TICKS_KEY) == 0
     messages = [await subscription.get_message(timeout=5) for _ in range(2)]
     assert [json.loads(message["data"])["symbol"] for message in messages if message] == ["BF/B"] * 2

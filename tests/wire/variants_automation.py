@@ -1,7 +1,13 @@
 """What the channels of the engine's automation and of its checks of stored data carry."""
 
 from app.wire.channels import Meaning
-from app.wire.events import MaintenanceChanged, QualityReported, RunChanged, RunProgressed, SymbolChanged
+from app.wire.events.event import (
+    MaintenanceChanged,
+    QualityReported,
+    RunChanged,
+    RunProgressed,
+    SymbolChanged,
+)
 from tests.wire.saying import AT, Variant
 
 NAIVE = "2025-10-06T14:31:00"

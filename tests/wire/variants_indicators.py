@@ -1,7 +1,7 @@
 """What the channels of indicators and of alerts about them have carried."""
 
 from app.wire.channels import Meaning
-from app.wire.events import IndicatorAlert, IndicatorCalculated
+from app.wire.events.event import IndicatorAlert, IndicatorCalculated
 from tests.wire.saying import AT, ISO, OFFSET, Variant, enveloped
 
 SMA = {"symbol": "MSFT", "indicator": "SMA5", "value": 412.5, "timeframe": "1min", "at": AT}

@@ -1,12 +1,7 @@
 """What the market's channels have carried: ticks and patterns."""
 
 from app.wire.channels import Meaning
-from app.wire.events import (
-    PatternDetected,
-    PatternExpired,
-    PatternUpdated,
-    Tick,
-)
+from app.wire.events.event import PatternDetected, PatternExpired, PatternUpdated, Tick
 from tests.wire.saying import AT, ISO, OFFSET, Variant, enveloped
 
 ONE = {"symbol": "MSFT", "pattern_type": "MACrossover", "timestamp": ISO, "confidence": 0.91, "timeframe": "1min"}

@@ -1,7 +1,7 @@
 """What the channels of monitoring, health and errors have carried."""
 
 from app.wire.channels import Meaning
-from app.wire.events import (
+from app.wire.events.event import (
     AlertRaised,
     AlertResolved,
     Component,

@@ -1,7 +1,7 @@
 """What the channels of imports, caches, indicator and pattern runs, universes and loads have carried."""
 
 from app.wire.channels import Meaning
-from app.wire.events import ErrorReported, JobStatus, RunChanged, RunProgressed, UniverseChanged
+from app.wire.events.event import ErrorReported, JobStatus, RunChanged, RunProgressed, UniverseChanged
 from tests.wire.saying import AT, ISO, Variant, enveloped
 
 RUNS: list[Variant] = [

@@ -1,11 +1,7 @@
 """What the channels of streaming sessions and critical alerts have carried."""
 
 from app.wire.channels import Meaning
-from app.wire.events import (
-    CriticalAlert,
-    SessionChanged,
-    StreamingHealth,
-)
+from app.wire.events.event import CriticalAlert, SessionChanged, StreamingHealth
 from tests.wire.saying import AT, ISO, OFFSET, Variant
 
 STREAMING: list[Variant] = [

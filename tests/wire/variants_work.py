@@ -1,7 +1,7 @@
 """What the channels of the engine's work have carried: backtests and processing."""
 
 from app.wire.channels import Meaning
-from app.wire.events import (
+from app.wire.events.event import (
     BacktestFinished,
     BacktestProgressed,
     ProcessingChanged,

@@ -17,7 +17,7 @@ from app.accounts.mfa.forms import Code, Off, Password
 from app.accounts.queries import Action, Outcome, User
 from app.web import client, errors, guards, html, sudo
 from app.web.one_time_secret import Once
-from app.wire.limits import Limits
+from app.wire.users.rate_limits import Limits
 
 blueprint = Blueprint("totp", __name__)
 

@@ -14,7 +14,7 @@ from app.accounts.mfa.forms import Code
 from app.accounts.mfa.routes import seal
 from app.accounts.queries import Action, Outcome, User
 from app.web import client, errors, guards, html, security
-from app.wire import halves
+from app.wire.users import pending_logins
 
 blueprint = Blueprint("door", __name__)
 
@@ -34,7 +34,7 @@ async def ask(user: User, back: str) -> Response:
     response.set_cookie(
         COOKIE,
         sid,
-        max_age=halves.SECONDS,
+        max_age=pending_logins.SECONDS,
         path="/login",
         httponly=True,
         samesite="Strict",

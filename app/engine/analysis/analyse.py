@@ -13,7 +13,7 @@ from app.finance import candles, crossings, levels, spans, studies
 from app.finance.bars import DAY, Bar, Timeframe
 from app.finance.panel import Floats, Panel
 from app.finance.shape import Found
-from app.wire.events import IndicatorCalculated, PatternDetected
+from app.wire.events.event import IndicatorCalculated, PatternDetected
 
 SOURCE = "TickStockPL"
 HOUR = 3600.0

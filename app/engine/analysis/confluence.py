@@ -7,7 +7,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from app.engine.analysis.analyse import LIFE, identity, tier
-from app.wire.events import PatternDetected
+from app.wire.events.event import PatternDetected
 
 TIMEFRAME = "combo"
 MOST_EACH = 20

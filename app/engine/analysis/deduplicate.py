@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from msgspec import structs
 
-from app.wire.events import PatternDetected, PatternUpdated
+from app.wire.events.event import PatternDetected, PatternUpdated
 
 REMEMBERED = 20_000
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from msgspec import structs
 
-from app.wire.events import Pattern, PatternExpired
+from app.wire.events.event import Pattern, PatternExpired
 
 MOST_HELD = 50_000
 MARK = "patterns expired"

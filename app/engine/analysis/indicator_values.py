@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from itertools import islice
 
 from app.finance import spans
-from app.wire.events import IndicatorCalculated
+from app.wire.events.event import IndicatorCalculated
 
 Key = tuple[str, str, str, float]
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from app.finance import shares
 from app.finance.bars import Bar
 from app.finance.shares import Splits
-from app.wire.events import PatternDetected
+from app.wire.events.event import PatternDetected
 
 AFTER = (1, 5, 20)
 """Bars of the pattern's own timeframe."""

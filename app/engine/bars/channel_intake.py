@@ -12,10 +12,10 @@ from app.engine.bars.tick_intake import Tape
 from app.finance.sessions import MINUTE
 from app.wire.backoff import Backoff
 from app.wire.channels import Channels, Meaning
-from app.wire.codec import decode
-from app.wire.events import Tick
-from app.wire.line import heed_cancellation
-from app.wire.subscriber import Stats, Subscriber
+from app.wire.codec.codec import decode
+from app.wire.events.event import Tick
+from app.wire.pubsub.connection import heed_cancellation
+from app.wire.pubsub.subscriber import Stats, Subscriber
 
 logger = logging.getLogger(__name__)
 

@@ -3,9 +3,9 @@
 from app.finance.clock import MarketClock
 from app.finance.quote import NewestQuote
 from app.finance.symbols import is_storable
-from app.wire import clock
 from app.wire.client import connect
-from app.wire.newest import Newest
+from app.wire.state import market_clock
+from app.wire.state.newest_quotes import Newest
 
 
 class Feed:
@@ -16,7 +16,7 @@ class Feed:
         self._newest = Newest(self._client)
 
     async def clock(self) -> MarketClock | None:
-        return await clock.read(self._client)
+        return await market_clock.read(self._client)
 
     async def quotes(self) -> dict[str, NewestQuote]:
         """Of the symbols that the tables can hold: one that they cannot would cost the others their day."""

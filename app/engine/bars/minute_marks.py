@@ -4,7 +4,7 @@ from collections import deque
 
 from app.finance.rollup import HELD_SECONDS
 from app.finance.sessions import MINUTE
-from app.wire.tick_reader import BEGINNING, Checkpoint, Mark
+from app.wire.ticks.reader import BEGINNING, Checkpoint, Mark
 
 STEPS_BACK = int(HELD_SECONDS // MINUTE) + 1
 """Minutes before the one that is asked for: ticks still mend them."""

@@ -1,7 +1,7 @@
 """What a tick may say for the tables to hold what is made of it."""
 
 from app.finance.symbols import is_storable
-from app.wire.events import Tick
+from app.wire.events.event import Tick
 
 DEAREST = 1e9
 MOST_TRADED = 10**15

@@ -14,10 +14,10 @@ from app.engine.bars.tick_intake import Tape
 from app.finance.bars import DAY
 from app.wire.backoff import Backoff
 from app.wire.client import connect
-from app.wire.codec import decode_ticks
-from app.wire.events import Tick
-from app.wire.line import heed_cancellation
-from app.wire.tick_reader import BEGINNING, Checkpoint, Entry, Mark, Refused, TickReader
+from app.wire.codec.codec import decode_ticks
+from app.wire.events.event import Tick
+from app.wire.pubsub.connection import heed_cancellation
+from app.wire.ticks.reader import BEGINNING, Checkpoint, Entry, Mark, Refused, TickReader
 
 logger = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from app.finance.rollup import Rollup
 from app.finance.session_days import SessionDay, SessionDays
 from app.finance.sessions import AUCTION_SECONDS, MINUTE, regular, session_end, trading_date
 from app.finance.trades import Contribution, contribution
-from app.wire.events import Tick
+from app.wire.events.event import Tick
 
 QUIET_SECONDS = 0.3
 """After the last tick of a session, by the clock on the wall."""

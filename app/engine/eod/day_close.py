@@ -11,8 +11,8 @@ from app.engine.eod.result import SEEN_SESSIONS, Checked, Closed
 from app.engine.loads.queries import unique_keys
 from app.engine.universes import queries as universes
 from app.finance import calendar, sessions
-from app.wire.closings import DayResult
-from app.wire.events import ProcessingChanged, ProcessingProgressed
+from app.wire.events.event import ProcessingChanged, ProcessingProgressed
+from app.wire.state.day_results import DayResult
 
 PHASES = ("days", "weeks and months", "check")
 EVERYTHING = "all symbols"

@@ -19,7 +19,7 @@ from app.finance import calendar
 from app.finance.clock import MarketClock
 from app.finance.sessions import NEW_YORK
 from app.wire.backoff import Backoff
-from app.wire.closings import DayResult
+from app.wire.state.day_results import DayResult
 
 logger = logging.getLogger(__name__)
 

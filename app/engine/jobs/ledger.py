@@ -6,9 +6,9 @@ import msgspec
 
 from app.db.pools import Pool
 from app.engine.loads import queries
-from app.wire import jobs
-from app.wire.codec import Rejected
-from app.wire.jobs import AnyLoad, CancelLoad
+from app.wire.codec.codec import Rejected
+from app.wire.jobs import job as jobs_job
+from app.wire.jobs.job import AnyLoad, CancelLoad
 
 STRANGE = "written by another version, and not understood any more"
 
@@ -46,7 +46,7 @@ class Ledger:
         """None for one that was added before."""
         if self._keeps:
             async with self._pool.acquire() as connection:
-                if not await queries.put_job(connection, job.job_id, jobs.encode(job), "queued"):
+                if not await queries.put_job(connection, job.job_id, jobs_job.encode(job), "queued"):
                     return None
         return Kept(job, datetime.now(UTC))
 
@@ -68,5 +68,5 @@ class Ledger:
 
 
 def _kept(row: queries.Job) -> Kept | None:
-    job = jobs.decode_load(row.request)
+    job = jobs_job.decode_load(row.request)
     return None if isinstance(job, CancelLoad | Rejected) else Kept(job, row.submitted_at, row.begun, row.tries)

@@ -19,11 +19,11 @@ from app.engine.jobs.status_sender import Voice
 from app.engine.jobs.worker import Origin, Standing, Work
 from app.engine.loads.providers.rest import Refused, Unreachable
 from app.engine.loads.sources.source import Unreadable
-from app.wire import jobs
 from app.wire.backoff import Backoff
-from app.wire.codec import Rejected
+from app.wire.codec.codec import Rejected
 from app.wire.codec.text import clean
-from app.wire.jobs import AnyLoad, CancelLoad, ProcessingCommand, ProcessingParameters
+from app.wire.jobs import job as jobs_job
+from app.wire.jobs.job import AnyLoad, CancelLoad, ProcessingCommand, ProcessingParameters
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ class Loads:
 
     async def hear(self, payload: bytes) -> None:
         await self._ready.wait()
-        job = jobs.decode_load(payload)
+        job = jobs_job.decode_load(payload)
         # What has no type known to us may still look like a word about another load; that has a channel of its own.
         if isinstance(job, Rejected | CancelLoad):
             self._saying.refused(_named(payload), "the job was not understood")
@@ -82,7 +82,7 @@ class Loads:
 
     async def hear_control(self, payload: bytes) -> None:
         await self._ready.wait()
-        word = jobs.decode_load(payload)
+        word = jobs_job.decode_load(payload)
         if isinstance(word, CancelLoad):
             await self._cancel(word.job_id)
         else:
@@ -175,7 +175,9 @@ class Loads:
         await self._end(current.kept, status, _summary(standing), standing)
         if plan.analyse and status.startswith("completed"):
             asked = ProcessingParameters(symbols=standing.successful)
-            self._ways.analyse(jobs.encode(ProcessingCommand(command=jobs.START_DAILY_PROCESSING, parameters=asked)))
+            self._ways.analyse(
+                jobs_job.encode(ProcessingCommand(command=jobs_job.START_DAILY_PROCESSING, parameters=asked))
+            )
 
     async def _end(self, kept: Kept, status: str, message: str, standing: Standing | None = None) -> None:
         current = self._current if self._current and self._current.kept is kept else None

@@ -11,8 +11,8 @@ from app.engine.jobs.status_sender import Voice
 from app.engine.jobs.worker import Origin
 from app.settings.load import Settings
 from app.wire.channels import JOBS_CONTROL, JOBS_DATA_LOAD
-from app.wire.subscriber import Subscriber
-from app.wire.telling import Telling
+from app.wire.jobs.reporter import Telling
+from app.wire.pubsub.subscriber import Subscriber
 
 CONNECTIONS = 2
 STATEMENT_MS = 60_000

@@ -10,8 +10,15 @@ from app.engine.loads.providers.massive import Span
 from app.engine.loads.sources.source import Unreadable
 from app.engine.loads.sources.timeframes import FRAMES, SPANS, Frame
 from app.finance.symbols import LONGEST_STORED, is_storable, is_symbol
-from app.wire.jobs import AnyLoad, CsvUniverseLoad, HistoricalLoad, MultiTimeframeLoad, UniverseLoad, UniverseSeed
 from app.wire.jobs.bounds import MOST_LISTED
+from app.wire.jobs.job import (
+    AnyLoad,
+    CsvUniverseLoad,
+    HistoricalLoad,
+    MultiTimeframeLoad,
+    UniverseLoad,
+    UniverseSeed,
+)
 
 YEAR = 365
 MOST_BYTES = 1 << 20

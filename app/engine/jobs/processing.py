@@ -17,10 +17,10 @@ from app.engine.storage.batch import Batch
 from app.engine.storage.store import Store
 from app.finance.bars import Bar
 from app.finance.shares import Splits
-from app.wire import jobs
-from app.wire.codec import Rejected
-from app.wire.events import ProcessingChanged, ProcessingProgressed
-from app.wire.jobs import ProcessingCommand, ProcessingParameters
+from app.wire.codec.codec import Rejected
+from app.wire.events.event import ProcessingChanged, ProcessingProgressed
+from app.wire.jobs import job
+from app.wire.jobs.job import ProcessingCommand, ProcessingParameters
 
 logger = logging.getLogger(__name__)
 
@@ -36,12 +36,12 @@ class Processing:
         self._waiting: asyncio.Queue[tuple[str, ProcessingCommand]] = asyncio.Queue(MOST_WAITING)
 
     def hear(self, payload: bytes) -> None:
-        command = jobs.decode(payload)
+        command = job.decode(payload)
         if isinstance(command, Rejected):
             self._tell(_new_id(), "failed", message=f"the job was not understood ({command.reason})")
             return
         run_id = command.parameters.run_id[:64] or _new_id()
-        if command.command != jobs.START_DAILY_PROCESSING:
+        if command.command != job.START_DAILY_PROCESSING:
             self._tell(run_id, "failed", message=f"unknown command {command.command[:40]!r}")
         elif self._waiting.full():
             self._tell(run_id, "failed", message=f"{MOST_WAITING} jobs wait already")

@@ -7,7 +7,7 @@ from app.engine.jobs.ledger import Kept
 from app.engine.jobs.plan import Plan
 from app.engine.jobs.status_sender import Voice
 from app.engine.jobs.worker import Standing
-from app.wire.events import JobStatus, RunChanged, RunProgressed
+from app.wire.events.event import JobStatus, RunChanged, RunProgressed
 
 logger = logging.getLogger(__name__)
 

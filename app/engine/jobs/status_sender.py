@@ -6,8 +6,8 @@ from collections import deque
 
 from app import wire
 from app.wire.backoff import Backoff
-from app.wire.events import AnyEvent
-from app.wire.telling import Telling
+from app.wire.events.event import AnyEvent
+from app.wire.jobs.reporter import Telling
 
 logger = logging.getLogger(__name__)
 

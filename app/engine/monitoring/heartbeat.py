@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from app import wire
 from app.engine.monitoring.metrics import Figures
-from app.wire import heartbeat
 from app.wire.channels import Channels
 from app.wire.client import connect
-from app.wire.events import EngineHealth
-from app.wire.publish import Publisher
+from app.wire.events.event import EngineHealth
+from app.wire.pubsub.publisher import Publisher
+from app.wire.state import heartbeat
 
 logger = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from app.wire.events import AnyEvent, Component, MetricsMeasured, StreamingHealth
+from app.wire.events.event import AnyEvent, Component, MetricsMeasured, StreamingHealth
 
 SOURCE = "TickStockPL"
 MINUTE = 60.0

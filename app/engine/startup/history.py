@@ -33,7 +33,7 @@ from app.finance.adjust import Split, adjusted
 from app.finance.bars import Bar
 from app.finance.panel import Floats
 from app.finance.shares import Splits
-from app.wire.events import PatternDetected
+from app.wire.events.event import PatternDetected
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from app.engine.bars.bar_close import Close
 from app.finance.bars import Bar
 from app.finance.quote import NewestQuote
-from app.wire.events import Tick
+from app.wire.events.event import Tick
 
 
 class Predecessor:

@@ -9,7 +9,7 @@ from app.engine.analysis.breadth import Conditions
 from app.engine.analysis.outcomes import Outcome
 from app.engine.bars.gaps import Gap
 from app.finance.bars import Bar
-from app.wire.events import AnyEvent, IndicatorCalculated, PatternDetected
+from app.wire.events.event import AnyEvent, IndicatorCalculated, PatternDetected
 
 KINDS = ("bars", "patterns", "indicators", "outcomes", "conditions", "gaps")
 TIMEFRAME_AT: Mapping[str, int] = {"bars": 1, "patterns": 2, "indicators": 2, "outcomes": 2}

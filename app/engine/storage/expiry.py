@@ -7,7 +7,7 @@ from asyncpg import Connection
 
 from app.engine.analysis.analyse import SOURCE, identity
 from app.engine.storage.findings import TIERS
-from app.wire.events import PatternDetected
+from app.wire.events.event import PatternDetected
 
 NEEDED = {"name", "at"}
 TABLE = "engine_marks"

@@ -8,7 +8,7 @@ from asyncpg import Connection
 
 from app.engine.analysis import analyse
 from app.engine.storage.bars import Statement
-from app.wire.events import IndicatorCalculated, PatternDetected
+from app.wire.events.event import IndicatorCalculated, PatternDetected
 
 PATTERNS = """
 insert into {tier}_patterns

@@ -4,8 +4,8 @@ import asyncio
 from collections import deque
 
 from app.engine.storage.batch import Batch
-from app.wire.events import AnyEvent
-from app.wire.tick_reader import Checkpoint
+from app.wire.events.event import AnyEvent
+from app.wire.ticks.reader import Checkpoint
 
 
 class Slice:

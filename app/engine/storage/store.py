@@ -24,9 +24,9 @@ from app.engine.storage.slices import Slice
 from app.engine.storage.writer import AWAY, Writer
 from app.finance.bars import Bar
 from app.wire.backoff import Backoff
-from app.wire.events import AnyEvent, IndicatorCalculated, PatternDetected
-from app.wire.publish import Publisher
-from app.wire.tick_reader import Checkpoint
+from app.wire.events.event import AnyEvent, IndicatorCalculated, PatternDetected
+from app.wire.pubsub.publisher import Publisher
+from app.wire.ticks.reader import Checkpoint
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from app.db.pools import Pool
 from app.db.trouble import COLLIDED, OF_A_ROW, REFUSED
 from app.engine.storage import tables as keeping
 from app.engine.storage.batch import Batch
-from app.wire.events import AnyEvent, Pattern
+from app.wire.events.event import AnyEvent, Pattern
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ import msgspec
 
 from app.finance import symbols
 from app.finance.trades import Belongs
-from app.wire.events import Tick
+from app.wire.events.event import Tick
 
 AHEAD_SECONDS = 60.0
 """Further in the future than that no time is believed."""

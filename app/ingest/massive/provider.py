@@ -13,7 +13,7 @@ from app.ingest.massive.messages import Reader, Status
 from app.ingest.provider import Beat, Provider
 from app.settings.load import Settings
 from app.settings.sources import BadSetting
-from app.wire.events import ErrorReported, Tick
+from app.wire.events.event import ErrorReported, Tick
 
 ANNOUNCE_SECONDS = 1.0
 MOST_WAITING = 256

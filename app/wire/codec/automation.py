@@ -6,8 +6,8 @@ from app.wire.codec.fields import Fields
 from app.wire.codec.shape import SYMBOL, Shape, count, lower, positive, text
 from app.wire.codec.spellings import severity
 from app.wire.codec.states import state_of
-from app.wire.events import MaintenanceChanged, QualityReported, SymbolChanged
 from app.wire.events.automation import SymbolAction
+from app.wire.events.event import MaintenanceChanged, QualityReported, SymbolChanged
 
 ENVELOPES = ("data", "payload")
 

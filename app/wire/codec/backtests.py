@@ -5,7 +5,7 @@ from typing import Any
 from app.wire.codec.fields import Fields
 from app.wire.codec.shape import Shape, count, lower, number, positive, share, text, when
 from app.wire.codec.spellings import CANCELLATIONS
-from app.wire.events import BacktestFinished, BacktestProgressed
+from app.wire.events.event import BacktestFinished, BacktestProgressed
 
 ENVELOPES = ("data", "payload")
 

@@ -12,7 +12,7 @@ from app.wire.codec.fields import AHEAD_SECONDS
 from app.wire.codec.moments import LATEST
 from app.wire.codec.refusal import Rejected
 from app.wire.codec.ticks import plain
-from app.wire.events import IndicatorCalculated
+from app.wire.events.event import IndicatorCalculated
 
 MOST_BYTES = 500_000
 """Of a message that is written here; one symbol alone may take more."""

@@ -11,8 +11,8 @@ from app.wire.codec import values
 from app.wire.codec.fields import AHEAD_SECONDS
 from app.wire.codec.readers import READERS
 from app.wire.codec.shape import Shape, Spelling
-from app.wire.events import KINDS, AnyEvent, Event
 from app.wire.events.base import LATE_SECONDS
+from app.wire.events.event import KINDS, AnyEvent, Event
 
 REASONS = {
     "not-json": "no UTF-8, no JSON, or nested deeper than can be read",

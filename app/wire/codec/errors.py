@@ -6,7 +6,7 @@ from uuid import uuid4
 from app.wire.codec.fields import Fields
 from app.wire.codec.shape import Shape, Spelling, lower, text
 from app.wire.codec.spellings import severity
-from app.wire.events import ErrorReported
+from app.wire.events.event import ErrorReported
 
 ENVELOPES = ("payload", "data")
 

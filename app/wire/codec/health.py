@@ -3,7 +3,7 @@
 from app.wire.codec import values
 from app.wire.codec.fields import Fields
 from app.wire.codec.shape import Shape, Spelling, count, lower, positive, share, text
-from app.wire.events import EngineHealth
+from app.wire.events.event import EngineHealth
 
 ENVELOPES = ("health", "data", "payload")
 

@@ -7,7 +7,7 @@ from app.wire.codec.fields import Fields, Refused
 from app.wire.codec.shape import SYMBOL, Shape, Spelling, lower, name, number, text
 from app.wire.codec.spellings import severity, timeframe
 from app.wire.codec.text import clean
-from app.wire.events import IndicatorAlert, IndicatorCalculated
+from app.wire.events.event import IndicatorAlert, IndicatorCalculated
 
 ENVELOPES = ("data", "payload", "calculation", "indicator")
 BATCH = ("indicators", "calculations")

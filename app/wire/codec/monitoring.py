@@ -4,7 +4,7 @@ from app.wire.codec import processing, values
 from app.wire.codec.fields import Fields
 from app.wire.codec.shape import Shape, Spelling, count, lower, number, percent, positive, share, text, words
 from app.wire.codec.spellings import severity
-from app.wire.events import (
+from app.wire.events.event import (
     AlertRaised,
     AlertResolved,
     AnyEvent,

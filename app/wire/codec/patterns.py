@@ -6,7 +6,7 @@ from app.wire.codec import values
 from app.wire.codec.fields import Fields, Refused
 from app.wire.codec.shape import SYMBOL, Shape, Spelling, count, lower, name, number, text, when
 from app.wire.codec.spellings import TIERS, direction, timeframe
-from app.wire.events import PatternDetected, PatternExpired, PatternUpdated
+from app.wire.events.event import PatternDetected, PatternExpired, PatternUpdated
 
 SOURCE = "TickStockPL"
 ENVELOPES = ("data", "payload", "detection")

@@ -6,7 +6,7 @@ from app.wire.codec import runs, values
 from app.wire.codec.fields import Fields
 from app.wire.codec.shape import Shape, Spelling, positive, share, tally, text, when, words
 from app.wire.codec.states import state_of
-from app.wire.events import (
+from app.wire.events.event import (
     Processing,
     ProcessingChanged,
     ProcessingProgressed,

@@ -20,8 +20,8 @@ from app.wire.codec import (
 )
 from app.wire.codec.fields import Fields
 from app.wire.codec.shape import Shape
-from app.wire.events import AnyEvent
 from app.wire.events.automation import SymbolAction
+from app.wire.events.event import AnyEvent
 
 
 class Reader(NamedTuple):

@@ -21,7 +21,7 @@ from app.wire.codec.shape import (
     words,
 )
 from app.wire.codec.states import state_of
-from app.wire.events import JobStatus, Run, RunChanged, RunProgressed, UniverseChanged
+from app.wire.events.event import JobStatus, Run, RunChanged, RunProgressed, UniverseChanged
 from app.wire.events.runs import Work
 
 ENVELOPES = ("payload", "data")

@@ -9,7 +9,7 @@ from app.wire.codec import values
 from app.wire.codec.fields import MISSING, Fields, Key, Refused, keys
 from app.wire.codec.moments import iso
 from app.wire.codec.text import clean
-from app.wire.events import AnyEvent
+from app.wire.events.event import AnyEvent
 
 E = TypeVar("E", bound=AnyEvent)
 

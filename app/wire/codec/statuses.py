@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from app.wire.codec import runs
 from app.wire.codec.fields import Fields, Refused, Rejected
 from app.wire.codec.text import parse
-from app.wire.events import JobStatus
+from app.wire.events.event import JobStatus
 
 
 def decode_status(job_id: str, held: bytes | Sequence[bytes], read_at: float) -> JobStatus | Rejected:

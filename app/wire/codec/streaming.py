@@ -4,7 +4,7 @@ from app.wire.codec import values
 from app.wire.codec.fields import Fields
 from app.wire.codec.shape import Shape, Spelling, count, lower, percent, positive, text, words
 from app.wire.codec.spellings import state
-from app.wire.events import SessionChanged, StreamingHealth
+from app.wire.events.event import SessionChanged, StreamingHealth
 
 ENVELOPES = ("session", "data", "payload")
 HEALTH_ENVELOPES = ("health", "data", "payload")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from app.wire.codec.ticks import ReadTick, event_of, written
-from app.wire.events import Tick
+from app.wire.events.event import Tick
 
 MOST_BYTES = 4 * 1024 * 1024
 """Of a payload's JSON: whatever is longer is cut off, and then cannot be read."""

@@ -14,7 +14,7 @@ from app.wire.codec.fields import AHEAD_SECONDS, Fields, Refused
 from app.wire.codec.moments import LATEST
 from app.wire.codec.shape import SYMBOL, Shape, Spelling, number, positive, when
 from app.wire.codec.text import clean
-from app.wire.events import Tick
+from app.wire.events.event import Tick
 
 SATURDAY = 5
 BEFORE_SECONDS = 5.5 * 3600

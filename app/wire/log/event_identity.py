@@ -10,7 +10,7 @@ from typing import NamedTuple
 from msgspec import json
 from msgspec.structs import replace
 
-from app.wire.events import (
+from app.wire.events.event import (
     BacktestFinished,
     ErrorReported,
     LoggedEvent,

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from redis.asyncio import Redis
 
+from app.wire.cache.invalidation import CacheDropped, Notices, encode
+from app.wire.cache.memory import Memory
+from app.wire.cache.shared import Found, Shared
 from app.wire.client import Unavailable
-from app.wire.line import heed_cancellation
-from app.wire.memory import Memory
-from app.wire.notices import CacheDropped, Notices, encode
-from app.wire.shared import Found, Shared
+from app.wire.pubsub.connection import heed_cancellation
 
 logger = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from app.wire.channels import Meaning
-from app.wire.codec import IndicatorBatch, Rejected, decode_each, open_indicators
-from app.wire.events import AnyEvent, IndicatorCalculated
+from app.wire.codec.codec import IndicatorBatch, Rejected, decode_each, open_indicators
+from app.wire.events.event import AnyEvent, IndicatorCalculated
 
 KEPT_SECONDS = 30.0
 """Longer than it takes from the publication of a value until the database has it."""

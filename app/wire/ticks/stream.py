@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from redis.asyncio import Redis
 from redis.exceptions import NoPermissionError, ResponseError
 
-from app.wire import codec
 from app.wire.channels import TICKS_CHANNEL, TICKS_KEY, TICKS_NUMBER_KEY
-from app.wire.events import Tick
-from app.wire.retention import EntrySizes, Retention
+from app.wire.codec import codec
+from app.wire.events.event import Tick
+from app.wire.ticks.retention import EntrySizes, Retention
 
 logger = logging.getLogger(__name__)
 

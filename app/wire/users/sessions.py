@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from app.wire.channels import SESSION_PREFIX, USER_SESSIONS_PREFIX
 from app.wire.client import reachable
-from app.wire.halves import Halves
+from app.wire.users.pending_logins import Halves
 
 # Redis' own clock decides, so that processes whose clocks differ agree.
 _CREATE = """

@@ -33,7 +33,7 @@ from redis.exceptions import ResponseError
 
 from app.wire.channels import JOINS_CHANNEL, LOG_JOINED_PREFIX
 from app.wire.client import Unavailable, reachable
-from app.wire.line import Line
+from app.wire.pubsub.connection import Line
 
 WAIT_SECONDS = 10.0
 ANSWER_KEPT_SECONDS = 60

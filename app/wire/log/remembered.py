@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from itertools import islice
 
-from app.wire.identity import WINDOW_SECONDS, Identity
+from app.wire.log.event_identity import WINDOW_SECONDS, Identity
 
 MOST = 4_000
 """More than another process can hold in its hands when Redis loses what it knew."""

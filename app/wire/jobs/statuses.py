@@ -10,8 +10,8 @@ from app.wire.channels import APP_JOB_STATUS_PREFIX, JOB_STATUS_PREFIX
 from app.wire.client import reachable
 from app.wire.codec.statuses import decode_status
 from app.wire.codec.text import clean
-from app.wire.events import JobStatus
-from app.wire.outbox import Job, Outbox
+from app.wire.events.event import JobStatus
+from app.wire.jobs.outbox import Job, Outbox
 
 MAX_BYTES = 256 * 1024
 MAX_FIELDS = 100

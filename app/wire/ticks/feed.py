@@ -4,8 +4,8 @@ from collections import deque
 from collections.abc import Sequence
 
 from app.wire.channels import Meaning
-from app.wire.codec import Rejected, decode_each, decode_ticks
-from app.wire.events import AnyEvent, Tick
+from app.wire.codec.codec import Rejected, decode_each, decode_ticks
+from app.wire.events.event import AnyEvent, Tick
 
 KEPT_SECONDS = 30.0
 KEPT_BATCHES = 8

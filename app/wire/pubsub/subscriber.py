@@ -11,11 +11,11 @@ from redis.exceptions import NoPermissionError, RedisError
 from app import logs
 from app.wire.backoff import Backoff
 from app.wire.channels import JOINS_CHANNEL
-from app.wire.lag import Lag
-from app.wire.line import Line, heed_cancellation
-from app.wire.order import Order
-from app.wire.outage import Outage
-from app.wire.rate import Rate
+from app.wire.pubsub.connection import Line, heed_cancellation
+from app.wire.pubsub.join_order import Order
+from app.wire.pubsub.lag import Lag
+from app.wire.pubsub.outage import Outage
+from app.wire.pubsub.rate import Rate
 
 logger = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from app.wire.events import (
+from app.wire.events.event import (
     AnyEvent,
     BacktestFinished,
     IndicatorCalculated,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from app.wire.channels import INTERNAL_CHANNEL
-from app.wire.subscriber import Subscriber
+from app.wire.pubsub.subscriber import Subscriber
 
 
 class CacheDropped(msgspec.Struct, frozen=True, tag="cache-dropped", tag_field="notice"):

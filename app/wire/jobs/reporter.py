@@ -2,11 +2,11 @@
 
 from redis.asyncio import Redis
 
-from app.wire import codec
 from app.wire.channels import JOB_STATUS_PREFIX
 from app.wire.client import reachable
-from app.wire.events import AnyEvent, JobStatus
-from app.wire.publish import Publisher
+from app.wire.codec import codec
+from app.wire.events.event import AnyEvent, JobStatus
+from app.wire.pubsub.publisher import Publisher
 
 KEPT_SECONDS = 7 * 86_400
 

@@ -9,12 +9,13 @@ from typing import Any, Literal, NamedTuple, cast
 
 from redis.asyncio import Redis
 
-from app.wire import heartbeat, jobs
 from app.wire.channels import IDEMPOTENCY_PREFIX, OUTBOX_JOB_PREFIX, OUTBOX_KEY, OUTBOX_WAITING_KEY
 from app.wire.client import Unavailable, reachable
-from app.wire.codec import MAX_BYTES
-from app.wire.jobs import AnyJob
-from app.wire.line import heed_cancellation
+from app.wire.codec.codec import MAX_BYTES
+from app.wire.jobs import job as jobs_job
+from app.wire.jobs.job import AnyJob
+from app.wire.pubsub.connection import heed_cancellation
+from app.wire.state import heartbeat
 
 logger = logging.getLogger(__name__)
 
@@ -159,8 +160,8 @@ class Outbox:
 
         Raises Full, or Unavailable where it is not known to be written: it may then be submitted again with its key.
         """
-        id_, sent = jobs.identified(job)
-        payload = jobs.encode(sent)
+        id_, sent = jobs_job.identified(job)
+        payload = jobs_job.encode(sent)
         if len(payload) > MAX_BYTES:
             raise ValueError(f"a job of {len(payload)} bytes is more than the {MAX_BYTES} that engines read")
         with reachable():
@@ -216,7 +217,7 @@ class Outbox:
                 continue
 
     async def _written(self, id_: str, job: AnyJob, payload: bytes, idempotency_key: str, call: str) -> Any:
-        route = jobs.ROUTES[type(job)]
+        route = jobs_job.ROUTES[type(job)]
         hashed = blake2b(idempotency_key.encode("utf-8", "replace"), digest_size=16).hexdigest()
         keys = (OUTBOX_KEY, OUTBOX_WAITING_KEY, OUTBOX_JOB_PREFIX + id_, IDEMPOTENCY_PREFIX + hashed)
         arguments = (id_, type(job).__name__, route.channel, payload, route.patience)

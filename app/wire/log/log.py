@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from app.wire.appending import APPEND, COMMIT, REMEMBER
 from app.wire.backoff import Backoff
 from app.wire.channels import (
     LOG_CURSOR_PREFIX,
@@ -21,13 +20,14 @@ from app.wire.channels import (
     LOG_STORM_KEY,
 )
 from app.wire.client import Unavailable, close, connect_blocking, reachable
-from app.wire.entries import BEGINNING, Entry, LogId, pack, unpack
-from app.wire.events import LoggedEvent
-from app.wire.identity import WINDOW_SECONDS, Identities, Identity, fingerprint
-from app.wire.line import heed_cancellation
-from app.wire.order import WAIT_SECONDS
-from app.wire.outage import Outage
-from app.wire.remembered import Remembered
+from app.wire.events.event import LoggedEvent
+from app.wire.log.entries import BEGINNING, Entry, LogId, pack, unpack
+from app.wire.log.event_identity import WINDOW_SECONDS, Identities, Identity, fingerprint
+from app.wire.log.remembered import Remembered
+from app.wire.log.scripts import APPEND, COMMIT, REMEMBER
+from app.wire.pubsub.connection import heed_cancellation
+from app.wire.pubsub.join_order import WAIT_SECONDS
+from app.wire.pubsub.outage import Outage
 
 __all__ = ["BEGINNING", "Entry", "Gap", "Log", "LogId", "Lost"]
 

@@ -7,13 +7,13 @@ from msgspec.structs import replace
 from redis.asyncio import Redis
 from redis.exceptions import NoPermissionError
 
-from app.wire import codec
 from app.wire.channels import INDICATORS_CHANNEL, TICKS_CHANNEL, Channels
 from app.wire.client import reachable
-from app.wire.events import AnyEvent, IndicatorCalculated, Tick
-from app.wire.listeners import listeners
-from app.wire.retention import Retention
-from app.wire.tick_stream import TickWriter
+from app.wire.codec import codec
+from app.wire.events.event import AnyEvent, IndicatorCalculated, Tick
+from app.wire.pubsub.listeners import listeners
+from app.wire.ticks.retention import Retention
+from app.wire.ticks.stream import TickWriter
 
 _PUBLISH = "for at = 1, #ARGV, 2 do redis.call('publish', ARGV[at], ARGV[at + 1]) end"
 """One command instead of hundreds: packing them and reading their replies costs more than all the rest."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from app.wire.events import LoggedEvent, PatternDetected
+from app.wire.events.event import LoggedEvent, PatternDetected
 
 VERSION = 2
 

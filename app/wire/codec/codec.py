@@ -1,0 +1,103 @@
+"""Bytes from Redis to events and back. Decode never raises; what it cannot read has a named reason."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from app.wire.channels import Channels, Meaning
+from app.wire.codec.batches import IndicatorBatch, encode_indicators, open_indicators
+from app.wire.codec.fields import Fields, Refused, Rejected
+from app.wire.codec.readers import READERS, SHAPES
+from app.wire.codec.text import parse
+from app.wire.codec.tick_batches import decode_ticks, encode_ticks
+from app.wire.codec.ticks import DIALECTS, read_written
+from app.wire.events.event import AnyEvent, Tick
+
+MAX_BYTES = 64 * 1024
+MOST_IN_A_BATCH = 500
+
+
+def decode(meaning: Meaning, payload: bytes, arrived_at: float) -> AnyEvent | Rejected:
+    """The one event of a message; a batch of more is refused here."""
+    found = decode_each(meaning, payload, arrived_at)
+    return found[0] if len(found) == 1 else Rejected("batch")
+
+
+def decode_all(meaning: Meaning, payload: bytes, arrived_at: float) -> tuple[AnyEvent, ...] | Rejected:
+    """All events of a message that may be a batch; of one where none can be read, why."""
+    found = decode_each(meaning, payload, arrived_at)
+    events = tuple(one for one in found if not isinstance(one, Rejected))
+    return events or next((one for one in found if isinstance(one, Rejected)), Rejected("empty-batch"))
+
+
+def decode_each(meaning: Meaning, payload: bytes, arrived_at: float) -> tuple[AnyEvent | Rejected, ...]:
+    """Whatever a message holds, one by one, at least one: a bad item of a batch does not cost the others."""
+    if len(payload) > MAX_BYTES:
+        return (Rejected("too-big"),)
+    if meaning is Meaning.TICKS and (tick := read_written(payload, arrived_at)):
+        return (tick,)
+    reader = READERS[meaning]
+    try:
+        message = parse(payload)
+    except Refused as refusal:
+        return (Rejected(refusal.reason),)
+    items = next((found for name in reader.batch if isinstance(found := message.get(name), list)), None)
+    if items is None:
+        return (_read(meaning, Fields.opened(message, reader.envelopes, arrived_at)),)
+    if not 0 < len(items) <= MOST_IN_A_BATCH:
+        return (Rejected("empty-batch" if not items else "too-many"),)
+    return tuple(_item(meaning, reader.envelopes, item, message, arrived_at) for item in items)
+
+
+def encode(event: AnyEvent) -> bytes:
+    """The contract's canonical JSON; decoding it gives the event back."""
+    return msgspec.json.encode(SHAPES[type(event)].write(event))
+
+
+def encode_for(channel: str, event: AnyEvent) -> bytes:
+    """As the readers of that channel know it."""
+    if isinstance(event, Tick) and channel in DIALECTS:
+        return msgspec.json.encode(DIALECTS[channel].write(event))
+    return encode(event)
+
+
+def carries(channel: str, event: AnyEvent) -> bool:
+    """Not a quote where readers know ticks by other fields: they would take it for a print."""
+    return not (isinstance(event, Tick) and event.kind == "Q" and channel in DIALECTS)
+
+
+def channel(event: AnyEvent, channels: Channels) -> str:
+    """Where the contract has it published."""
+    return str(getattr(channels, SHAPES[type(event)].channel(event)))
+
+
+def _item(
+    meaning: Meaning, envelopes: Sequence[str], item: object, message: dict[str, object], arrived_at: float
+) -> AnyEvent | Rejected:
+    if not isinstance(item, dict):
+        return Rejected("not-an-object")
+    return _read(meaning, Fields.opened(item, envelopes, arrived_at).within(message))
+
+
+def _read(meaning: Meaning, fields: Fields) -> AnyEvent | Rejected:
+    try:
+        return READERS[meaning].read(fields)
+    except Refused as refusal:
+        return Rejected(refusal.reason)
+
+
+__all__ = [
+    "IndicatorBatch",
+    "Rejected",
+    "carries",
+    "channel",
+    "decode",
+    "decode_all",
+    "decode_each",
+    "decode_ticks",
+    "encode",
+    "encode_for",
+    "encode_indicators",
+    "encode_ticks",
+    "open_indicators",
+]

@@ -1,0 +1,116 @@
+"""What comes in from Redis, typed: a closed family, one file per kind."""
+
+from typing import Literal, get_args
+
+from app.wire.events.automation import MaintenanceChanged, QualityReported, SymbolChanged
+from app.wire.events.backtests import BacktestFinished, BacktestProgressed
+from app.wire.events.base import Event
+from app.wire.events.errors import ErrorReported
+from app.wire.events.gaps import Unheard
+from app.wire.events.health import EngineHealth
+from app.wire.events.indicators import IndicatorAlert, IndicatorCalculated
+from app.wire.events.monitoring import (
+    AlertRaised,
+    AlertResolved,
+    Component,
+    CriticalAlert,
+    HealthChecked,
+    MetricsMeasured,
+    SystemStatus,
+)
+from app.wire.events.patterns import Pattern, PatternDetected, PatternExpired, PatternUpdated
+from app.wire.events.processing import Processing, ProcessingChanged, ProcessingProgressed, ScheduleChanged
+from app.wire.events.runs import JobStatus, Run, RunChanged, RunProgressed, UniverseChanged
+from app.wire.events.streaming import SessionChanged, StreamingHealth
+from app.wire.events.ticks import Tick
+
+LoggedEvent = (
+    PatternDetected
+    | PatternUpdated
+    | PatternExpired
+    | IndicatorAlert
+    | CriticalAlert
+    | AlertRaised
+    | AlertResolved
+    | BacktestFinished
+    | ProcessingChanged
+    | RunChanged
+    | UniverseChanged
+    | SessionChanged
+    | ErrorReported
+    | SymbolChanged
+    | MaintenanceChanged
+    | QualityReported
+    | Unheard
+)
+"""Every one of these counts, in order."""
+
+StateEvent = (
+    Tick
+    | IndicatorCalculated
+    | BacktestProgressed
+    | ProcessingProgressed
+    | RunProgressed
+    | ScheduleChanged
+    | JobStatus
+    | MetricsMeasured
+    | HealthChecked
+    | SystemStatus
+    | StreamingHealth
+    | EngineHealth
+)
+"""Of these only the newest counts."""
+
+AnyEvent = LoggedEvent | StateEvent
+
+Kind = Literal["log", "state"]
+
+LOGGED: tuple[type[LoggedEvent], ...] = get_args(LoggedEvent)
+KINDS: dict[type[AnyEvent], Kind] = {kind: "log" if kind in LOGGED else "state" for kind in get_args(AnyEvent)}
+
+HEARD: tuple[type[AnyEvent], ...] = tuple(kind for kind in KINDS if kind is not Unheard)
+"""What the contract's channels bring; the other is said by our own processes, and in the log alone."""
+
+__all__ = [
+    "HEARD",
+    "KINDS",
+    "LOGGED",
+    "AlertRaised",
+    "AlertResolved",
+    "AnyEvent",
+    "BacktestFinished",
+    "BacktestProgressed",
+    "Component",
+    "CriticalAlert",
+    "EngineHealth",
+    "ErrorReported",
+    "Event",
+    "HealthChecked",
+    "IndicatorAlert",
+    "IndicatorCalculated",
+    "JobStatus",
+    "Kind",
+    "LoggedEvent",
+    "MaintenanceChanged",
+    "MetricsMeasured",
+    "Pattern",
+    "PatternDetected",
+    "PatternExpired",
+    "PatternUpdated",
+    "Processing",
+    "ProcessingChanged",
+    "ProcessingProgressed",
+    "QualityReported",
+    "Run",
+    "RunChanged",
+    "RunProgressed",
+    "ScheduleChanged",
+    "SessionChanged",
+    "StateEvent",
+    "StreamingHealth",
+    "SymbolChanged",
+    "SystemStatus",
+    "Tick",
+    "Unheard",
+    "UniverseChanged",
+]

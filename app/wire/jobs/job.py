@@ -1,0 +1,168 @@
+"""Jobs for the engine: frozen, bounded, in the contract's canonical shape; and how many engines would hear one."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import msgspec
+from msgspec.structs import replace
+from redis.asyncio import Redis
+
+from app.wire.channels import (
+    JOBS_BACKTEST,
+    JOBS_CANCEL,
+    JOBS_CONTROL,
+    JOBS_DATA_LOAD,
+    JOBS_PROCESSING,
+    MONITORING_CONTROL,
+)
+from app.wire.client import reachable
+from app.wire.codec.codec import MAX_BYTES, Rejected
+from app.wire.jobs.backtests import BacktestJob, BacktestParameters, CancelBacktest
+from app.wire.jobs.commands import (
+    START_DAILY_PROCESSING,
+    EnableComponent,
+    MonitoringControl,
+    ProcessingCommand,
+    ProcessingParameters,
+    ResolveAlert,
+)
+from app.wire.jobs.loads import (
+    CancelLoad,
+    CsvUniverseLoad,
+    HistoricalLoad,
+    MultiTimeframeLoad,
+    UniverseLoad,
+    UniverseSeed,
+)
+
+AnyLoad = HistoricalLoad | UniverseSeed | MultiTimeframeLoad | CsvUniverseLoad | UniverseLoad
+AnyControl = MonitoringControl | ResolveAlert | EnableComponent
+AnyJob = BacktestJob | CancelBacktest | ProcessingCommand | AnyLoad | CancelLoad | AnyControl
+
+DAY = 86_400
+WEEK = 7 * DAY
+
+
+class Route(NamedTuple):
+    """A job that waited `patience` seconds for an engine is no longer what anybody wants to happen."""
+
+    channel: str
+    patience: int
+
+
+_LOAD = Route(JOBS_DATA_LOAD, WEEK)
+_CONTROL = Route(MONITORING_CONTROL, 60)
+
+ROUTES: Mapping[type, Route] = {
+    BacktestJob: Route(JOBS_BACKTEST, WEEK),
+    CancelBacktest: Route(JOBS_CANCEL, DAY),
+    ProcessingCommand: Route(JOBS_PROCESSING, DAY),
+    HistoricalLoad: _LOAD,
+    UniverseSeed: _LOAD,
+    MultiTimeframeLoad: _LOAD,
+    CsvUniverseLoad: _LOAD,
+    UniverseLoad: _LOAD,
+    CancelLoad: Route(JOBS_CONTROL, DAY),
+    MonitoringControl: _CONTROL,
+    ResolveAlert: _CONTROL,
+    EnableComponent: _CONTROL,
+}
+
+
+class Identified(NamedTuple):
+    id: str
+    job: AnyJob
+
+
+def identified(job: AnyJob) -> Identified:
+    """Work goes by the id under which the engine will tell of it; a word about other work gets an id of its own."""
+    match job:
+        case ProcessingCommand():
+            run_id = job.parameters.run_id or str(uuid4())
+            return Identified(run_id, replace(job, parameters=replace(job.parameters, run_id=run_id)))
+        case CancelBacktest() | CancelLoad() | MonitoringControl() | ResolveAlert() | EnableComponent():
+            return Identified(str(uuid4()), job)
+        case _:
+            return Identified(job.job_id, job)
+
+
+def encode(job: AnyJob) -> bytes:
+    return msgspec.json.encode(job)
+
+
+def decode(payload: bytes) -> ProcessingCommand | Rejected:
+    found: ProcessingCommand | Rejected = _read(payload, ProcessingCommand)
+    return found
+
+
+def decode_backtest(payload: bytes) -> BacktestJob | CancelBacktest | Rejected:
+    found: BacktestJob | CancelBacktest | Rejected = _read(payload, BacktestJob | CancelBacktest)
+    return found
+
+
+def decode_load(payload: bytes) -> AnyLoad | CancelLoad | Rejected:
+    found: AnyLoad | CancelLoad | Rejected = _read(
+        payload, HistoricalLoad | UniverseSeed | MultiTimeframeLoad | CsvUniverseLoad, UniverseLoad, CancelLoad
+    )
+    return found
+
+
+def decode_control(payload: bytes) -> AnyControl | Rejected:
+    found: AnyControl | Rejected = _read(payload, ResolveAlert | EnableComponent, MonitoringControl)
+    return found
+
+
+def _read(payload: bytes, *kinds: Any) -> Any:
+    """As the first of `kinds` that it fits."""
+    if len(payload) > MAX_BYTES:
+        return Rejected("too-big")
+    for kind in kinds:
+        try:
+            return msgspec.json.decode(payload, type=kind)
+        except (ValueError, RecursionError):
+            continue
+    return Rejected("bad-job")
+
+
+async def receivers(client: Redis, channels: Sequence[str]) -> dict[str, int]:
+    """Subscribers by channel: 0 would lose a job, 2 would do it twice."""
+    with reachable():
+        found = await client.pubsub_numsub(*channels)
+    return {_name(channel): int(count) for channel, count in found}
+
+
+def _name(channel: bytes | str) -> str:
+    return channel.decode() if isinstance(channel, bytes) else channel
+
+
+__all__ = [
+    "ROUTES",
+    "START_DAILY_PROCESSING",
+    "AnyControl",
+    "AnyJob",
+    "AnyLoad",
+    "BacktestJob",
+    "BacktestParameters",
+    "CancelBacktest",
+    "CancelLoad",
+    "CsvUniverseLoad",
+    "EnableComponent",
+    "HistoricalLoad",
+    "Identified",
+    "MonitoringControl",
+    "MultiTimeframeLoad",
+    "ProcessingCommand",
+    "ProcessingParameters",
+    "ResolveAlert",
+    "Route",
+    "UniverseLoad",
+    "UniverseSeed",
+    "decode",
+    "decode_backtest",
+    "decode_control",
+    "decode_load",
+    "encode",
+    "identified",
+    "receivers",
+]
