@@ -50,8 +50,8 @@ PATIENCE, QUIET = 60.0, 1.0
 SYMBOL = re.compile(rb'"symbol":"([A-Z0-9]+)"')
 ENGINE = """
 import sys
-from app.engine.run import main
-from app.settings import Settings
+from app.engine.process import main
+from app.settings.load import Settings
 engine = {"timeframes": ["1min"], "beat_seconds": 1}
 replay = {"path": sys.argv[3], "history_until": "1990-01-01"}
 said = {"redis": {"url": sys.argv[1]}, "database": {"url": sys.argv[2]}, "engine": engine, "replay": replay}

@@ -23,8 +23,8 @@ from tests.engine.rig import PATH, eventually, stopped
 ROOT = Path(__file__).parents[2]
 ENGINE = """
 import sys
-from app.engine.run import main
-from app.settings import Settings
+from app.engine.process import main
+from app.settings.load import Settings
 engine = {"timeframes": ["1min"], "beat_seconds": 1, "min_confidence": 0.99}
 replay = {"path": sys.argv[3], "history_until": "1990-01-01"}
 said = {"redis": {"url": sys.argv[1]}, "database": {"url": sys.argv[2]}, "engine": engine, "replay": replay}

@@ -115,8 +115,8 @@ async def test_a_redis_that_falls_stops_nobody(database_url: str, link: asyncpg.
 
 PROGRAM = """
 import sys
-from app.engine.run import main
-from app.settings import Settings
+from app.engine.process import main
+from app.settings.load import Settings
 main(Settings.model_validate({"redis": {"url": sys.argv[1]}, "database": {"url": sys.argv[2]}}))
 """
 

@@ -18,8 +18,8 @@ from tests.house.tree import ROOT
 WEB = """
 import asyncio, sys
 from app.wire.client import connect
-from app.wire.jobs import HistoricalLoad
-from app.wire.outbox import Outbox
+from app.wire.jobs.job import HistoricalLoad
+from app.wire.jobs.outbox import Outbox
 
 async def main(url, name):
     outbox = Outbox(connect(url), max_waiting=100_000)
