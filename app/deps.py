@@ -8,7 +8,7 @@ from quart import Quart, current_app
 
 from app.db.pools import Pools
 from app.finance.symbol_index import SymbolIndex
-from app.health.snapshot import Vitals
+from app.health.snapshot import HealthSnapshot
 from app.live.connection import Reader
 from app.live.cursors import Cursors
 from app.live.frames import Part
@@ -27,11 +27,11 @@ from app.wire.pubsub.subscriber import Stats
 from app.wire.ticks.feed import TickFeed
 from app.wire.users.rate_limits import Limits
 from app.wire.users.sessions import Sessions
-from app.wire.users.stream_counts import Crowd
+from app.wire.users.stream_counts import StreamCounts
 
 T = TypeVar("T")
 
-UNHEARD = Vitals(
+UNHEARD = HealthSnapshot(
     redis=False,
     redis_lost_age=None,
     database=False,
@@ -102,14 +102,14 @@ class Hears(Protocol):
 
 
 @dataclass(slots=True)
-class House:
+class AppContext:
     """What one web process holds while it runs. What changes is changed by its long tasks alone."""
 
     settings: Settings
     pools: Pools
     log: Log
     sessions: Sessions
-    crowd: Crowd
+    crowd: StreamCounts
     limits: Limits
     hub: Hub
     catchup: CatchesUp
@@ -129,7 +129,7 @@ class House:
     statuses: Statuses
     cache: Cache
     courier: Posts
-    vitals: Vitals = UNHEARD
+    vitals: HealthSnapshot = UNHEARD
     seeded: bool = False
     ailing: set[str] = field(default_factory=set)
     """Long tasks that broke and wait to be begun again."""
@@ -179,7 +179,7 @@ def relay() -> Draws:
     return house().relay
 
 
-def vitals() -> Vitals:
+def vitals() -> HealthSnapshot:
     return house().vitals
 
 
@@ -210,14 +210,14 @@ def ready() -> Mapping[str, bool]:
     }
 
 
-def install(app: Quart, furnished: House) -> None:
+def install(app: Quart, furnished: AppContext) -> None:
     app.extensions["house"] = furnished
 
 
-def house_of(app: Quart) -> House:
-    found: House = app.extensions["house"]
+def house_of(app: Quart) -> AppContext:
+    found: AppContext = app.extensions["house"]
     return found
 
 
-def house() -> House:
+def house() -> AppContext:
     return house_of(current_app)

@@ -8,7 +8,7 @@ from app.accounts import queries
 from app.accounts.queries import User
 from app.accounts.resets import queries as resets
 from app.delivery.email.queries import Due
-from app.delivery.email.sender import Compose, Letter
+from app.delivery.email.sender import Compose, Email
 
 LINK_HOURS = 1
 
@@ -48,7 +48,7 @@ TEXTS = {
 
 def composer(public_url: str) -> Compose:
     # Links are made now and not before, so that what waits to be sent opens nothing.
-    async def compose(connection: Any, due: Due) -> Letter | None:
+    async def compose(connection: Any, due: Due) -> Email | None:
         user = await _reader(connection, due)
         if user is None and due.email and due.kind == Kind.REGISTER:
             token = secrets.token_urlsafe(32)
@@ -72,6 +72,6 @@ async def _reader(connection: Any, due: Due) -> User | None:
     return await queries.user_by_email(connection, due.email or "")
 
 
-def _letter(to: str, said: tuple[str, str], url: str, link: str) -> Letter:
+def _letter(to: str, said: tuple[str, str], url: str, link: str) -> Email:
     subject, text = said
-    return Letter(to, subject, text.format(url=url, link=link))
+    return Email(to, subject, text.format(url=url, link=link))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from app.wire.channels import BATCHES, OUTGOING, USES, Batch, Channels, Kind, Meaning
-from app.wire.log.log import BEGINNING, LogId
+from app.wire.log.log import BEGINNING, StreamPosition
 from app.wire.pubsub.subscriber import Stats
 
 JOB_CHANNELS = tuple(each.name for each in OUTGOING if each.kind == "job")
@@ -76,7 +76,7 @@ def refusals(rejected: Mapping[tuple[Meaning | Batch, str], int]) -> list[Refusa
     return sorted(found, key=lambda refusal: (-refusal.times, refusal.meaning, refusal.reason))
 
 
-def log_state(top: LogId) -> LogState:
+def log_state(top: StreamPosition) -> LogState:
     """An epoch is named by the millisecond in which it began."""
     return LogState("", None) if top == BEGINNING else LogState(str(top), top.epoch / 1000)
 

@@ -20,7 +20,7 @@ from app.engine.bars.bar_series import Series
 from app.engine.bars.channel_intake import ChannelIntake
 from app.engine.bars.feed_state import Feed
 from app.engine.bars.stream_intake import StreamIntake
-from app.engine.bars.tick_intake import Tape
+from app.engine.bars.tick_intake import TickIntake
 from app.engine.eod.day_close import Event
 from app.engine.eod.schedule import Evening, Ways
 from app.engine.jobs.loads import Office
@@ -93,7 +93,7 @@ class Engine:
         self._store = Store(self._pool, publisher)
         self._min_confidence = said.min_confidence
         self._close = Close(self._series, self._store, Thresholds(said.min_confidence), said.timeframes)
-        self._tape = Tape(self._store, self._close)
+        self._tape = TickIntake(self._store, self._close)
         self._processing = Processing(self._pool, self._store, said.min_confidence)
         telling = Telling(self._client, publisher)
         self._office = Office(settings, redis_url, database_url, telling, self._processing.hear)

@@ -8,9 +8,9 @@ from typing import TypeVar
 from app import wire
 from app.db.pools import Pools
 from app.finance.clock import MarketClock
-from app.health.snapshot import LATE_BEATS, Vitals
+from app.health.snapshot import LATE_BEATS, HealthSnapshot
 from app.live.hub import Hub
-from app.pipeline.receiver import Intake
+from app.pipeline.receiver import Receiver
 from app.wire import client
 from app.wire.channels import JOBS_BACKTEST, JOBS_PROCESSING
 from app.wire.events.event import EngineHealth
@@ -26,17 +26,17 @@ PRESUMED_INTERVAL = 60.0
 """Seconds between the beats of an engine that does not tell."""
 
 
-class Pulse:
+class HealthProbe:
     """`url` is Redis'; a link of its own keeps it from waiting behind requests."""
 
-    def __init__(self, url: str, pools: Pools, link: Callable[[], Stats], intake: Intake, hub: Hub) -> None:
+    def __init__(self, url: str, pools: Pools, link: Callable[[], Stats], intake: Receiver, hub: Hub) -> None:
         self._redis = client.connect(url)
         self._pools = pools
         self._link = link
         self._intake = intake
         self._hub = hub
 
-    async def vitals(self) -> Vitals:
+    async def vitals(self) -> HealthSnapshot:
         redis, own, market, beat, receivers = await asyncio.gather(
             client.ping(self._redis, WITHIN_SECONDS),
             _timed(self._pools.own.answers),
@@ -46,7 +46,7 @@ class Pulse:
         )
         now, health, link = time.time(), self._intake.health, self._link()
         late = health is None or now - health.arrived_at > LATE_BEATS * health.interval
-        return Vitals(
+        return HealthSnapshot(
             redis=redis,
             redis_lost_age=_age(now, link.lost_at),
             database=own is not None and market is not None,

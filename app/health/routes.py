@@ -15,12 +15,12 @@ from quart.typing import ResponseReturnValue
 
 from app import deps, wire
 from app.db.pools import Pool
-from app.deps import House
+from app.deps import AppContext
 from app.identity import Role
 from app.live.histogram import BOUNDS, Histogram
 from app.web import guards, sudo
 from app.web.guards import public
-from app.wire.log.log import LogId
+from app.wire.log.log import StreamPosition
 
 blueprint = Blueprint("health", __name__)
 
@@ -87,7 +87,7 @@ async def _must_be_told() -> None:
         abort(403)
 
 
-async def _waiting(found: House) -> int | None:
+async def _waiting(found: AppContext) -> int | None:
     """Jobs that no engine has heard; None while Redis is away."""
     try:
         async with asyncio.timeout(ASK_SECONDS):
@@ -99,7 +99,7 @@ async def _waiting(found: House) -> int | None:
 class Figures(Collector):
     """What one process counts, as of now. Numbers and closed lists of words: no address, no name of a person."""
 
-    def __init__(self, found: House, turns: Histogram, jobs_waiting: int | None) -> None:
+    def __init__(self, found: AppContext, turns: Histogram, jobs_waiting: int | None) -> None:
         self._house = found
         self._turns = turns
         self._jobs_waiting = jobs_waiting
@@ -144,7 +144,7 @@ class Figures(Collector):
         yield _counter("indicators_skipped", "Messages that were not decoded, or not all, for nobody looks.", skipped)
         yield _counter("ticks_doubled", "Single ticks that a batch had brought already.", doubles)
         yield _counter("events_lost", "Events that the log never took.", intake.lost)
-        position = LogId.parse(self._house.hub.last_id)
+        position = StreamPosition.parse(self._house.hub.last_id)
         if position:
             yield _gauge("log_epoch", "Which log it is; another one when Redis lost the one before.", position.epoch)
             yield _gauge("log_position", "The newest entry that was told here.", position.n)
@@ -185,7 +185,7 @@ class Figures(Collector):
         yield resting
 
 
-def _pools(found: House) -> Mapping[str, Pool]:
+def _pools(found: AppContext) -> Mapping[str, Pool]:
     return {"own": found.pools.own, "market": found.pools.market}
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 LATE_BEATS = 2.5
 
 
-class Vitals(NamedTuple):
+class HealthSnapshot(NamedTuple):
     """All ages in seconds of wall time; None means never heard."""
 
     redis: bool

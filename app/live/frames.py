@@ -18,7 +18,7 @@ class Form(Enum):
     SOCKET = auto()
 
 
-class Drawing:
+class RenderedPush:
     """A push and what it looks like, drawn once per view however many audiences show it."""
 
     __slots__ = ("_draw", "_drawn", "at", "push")
@@ -41,18 +41,18 @@ class Pending:
 
     __slots__ = ("_drawings",)
 
-    def __init__(self, drawings: Iterable[Drawing] = ()) -> None:
-        self._drawings: dict[object, Drawing] = {}
+    def __init__(self, drawings: Iterable[RenderedPush] = ()) -> None:
+        self._drawings: dict[object, RenderedPush] = {}
         for drawing in drawings:
             self.add(drawing)
 
     def __len__(self) -> int:
         return len(self._drawings)
 
-    def __iter__(self) -> Iterator[Drawing]:
+    def __iter__(self) -> Iterator[RenderedPush]:
         return iter(self._drawings.values())
 
-    def add(self, drawing: Drawing) -> None:
+    def add(self, drawing: RenderedPush) -> None:
         push = drawing.push
         replaceable = push.op == "trim" or (push.op != "insert" and kind(push.topic) == "state")
         place = (push.topic, push.key, push.op == "trim") if replaceable else drawing
@@ -79,7 +79,7 @@ class Part:
         return self._alone
 
 
-def data(drawings: Iterable[Drawing], view: View, failed: Callable[[Push], None]) -> Part:
+def data(drawings: Iterable[RenderedPush], view: View, failed: Callable[[Push], None]) -> Part:
     """The `data:` lines of a message that goes on. What cannot be drawn is left out and told, the others go on."""
     markup = "\n".join(_written(drawings, view, failed))
     return Part(ServerSentEvent(markup).encode()[:-1], markup.encode("utf-8", "replace")) if markup else Part(b"")
@@ -111,7 +111,7 @@ def unchunked(framed: bytes) -> bytes:
     return framed[framed.index(b"\r\n") + 2 : -2]
 
 
-def _written(drawings: Iterable[Drawing], view: View, failed: Callable[[Push], None]) -> Iterator[str]:
+def _written(drawings: Iterable[RenderedPush], view: View, failed: Callable[[Push], None]) -> Iterator[str]:
     for drawing in drawings:
         try:
             yield drawing.markup(view)

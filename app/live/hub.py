@@ -14,12 +14,12 @@ from app.live import topics as grammar
 from app.live.audience import Audience
 from app.live.bounds import BOUNDS, Bounds, Full, PersonFull
 from app.live.connection import Reader
-from app.live.frames import Drawing, Form, Part, Pending, data
+from app.live.frames import Form, Part, Pending, RenderedPush, data
 from app.live.gzip_blocks import SmallChains
 from app.live.histogram import Histogram
 from app.live.pending_snapshots import NO_POSITION, PendingSnapshots
-from app.live.recent import Ring
-from app.live.scheduler import Pace, Told
+from app.live.recent import RecentEntries
+from app.live.scheduler import FrameScheduler, Told
 from app.live.stats import Stats
 from app.push import Push
 from quart_sse import ServerSentEvent
@@ -44,7 +44,7 @@ class Hub:
         self.last_id = ""
         """The newest log entry published here."""
         self.draining = False
-        self.ring, self.pending_snapshots = Ring(), PendingSnapshots()
+        self.ring, self.pending_snapshots = RecentEntries(), PendingSnapshots()
         self.latency = Histogram()
         """Seconds from a push to the end of its frame."""
         self.joined: Counter[str] = Counter()
@@ -57,7 +57,7 @@ class Hub:
         self._bounds = bounds
         self._small_chains = SmallChains()
         self._told = Told(self._position, self._failed, self.latency.observe)
-        self._paces = {rate: Pace(rate, shortest, self._told) for rate in Rate}
+        self._paces = {rate: FrameScheduler(rate, shortest, self._told) for rate in Rate}
         self._audiences: dict[tuple[frozenset[str], View, Rate], Audience] = {}
         self._topics: Counter[str] = Counter()
         """Audiences of each topic."""
@@ -71,7 +71,7 @@ class Hub:
         self._leaving: set[Reader] = set()
         self._all_gone = asyncio.Event()
         self._all_gone.set()
-        self._entry: list[Drawing] = []
+        self._entry: list[RenderedPush] = []
         self._ended: Counter[str] = Counter()
         self._published = self._frames = self._undrawable = self._raw = self._wire = 0
 
@@ -93,7 +93,7 @@ class Hub:
         )
 
     @property
-    def heard(self) -> tuple[str, ...]:
+    def subscribed_topics(self) -> tuple[str, ...]:
         """The topics that somebody listens to now."""
         return tuple(self._topics)
 
@@ -111,7 +111,7 @@ class Hub:
         reached = grammar.reach(push.topic)
         if not id and not any(topic in self._topics for topic in reached):
             return
-        drawing = Drawing(push, self._markup, time.monotonic())
+        drawing = RenderedPush(push, self._markup, time.monotonic())
         if id:
             self.last_id = id
             self._entry.append(drawing)
@@ -147,9 +147,9 @@ class Hub:
         self._enter(reader)
         return reader
 
-    def drawn(self, pushes: Iterable[Push | Drawing], view: View) -> Part:
+    def drawn(self, pushes: Iterable[Push | RenderedPush], view: View) -> Part:
         """The lines of a message with all of them, the superseded left out; it has no end yet."""
-        drawings = (push if isinstance(push, Drawing) else Drawing(push, self._markup) for push in pushes)
+        drawings = (push if isinstance(push, RenderedPush) else RenderedPush(push, self._markup) for push in pushes)
         return data(Pending(drawings), view, self._failed)
 
     def tick(self) -> None:

@@ -19,7 +19,7 @@ class Frame(NamedTuple):
     payload: bytes = b""
 
 
-class Unheard(Exception):
+class ProtocolViolation(Exception):
     """What was sent cannot be listened to any further."""
 
     def __init__(self, why: Literal["garbled", "message", "no UTF-8", "flood"]) -> None:
@@ -61,7 +61,7 @@ class Incoming:
         self._waiting = bytearray()
 
     def feed(self, data: bytes) -> Iterator[Frame]:
-        """Raises Unheard; nothing may be fed after that."""
+        """Raises ProtocolViolation; nothing may be fed after that."""
         self._waiting += data
         while found := self._next():
             yield found
@@ -84,16 +84,16 @@ def _control_size(data: bytearray) -> int | None:
         return None
     opcode, whole = data[0] & 0x0F, data[0] & _WHOLE
     if data[0] & _RESERVED or opcode not in _OPCODES or opcode == CONTINUATION or (opcode >= CLOSE and not whole):
-        raise Unheard("garbled")
+        raise ProtocolViolation("garbled")
     if len(data) < 2:
         return None
     if not data[1] & _MASKED:
-        raise Unheard("garbled")
+        raise ProtocolViolation("garbled")
     if opcode < CLOSE:
-        raise Unheard("message")
+        raise ProtocolViolation("message")
     size = data[1] & 0x7F
     if size >= _SHORT:
-        raise Unheard("garbled")
+        raise ProtocolViolation("garbled")
     return size
 
 
@@ -103,11 +103,11 @@ def _check_close(payload: bytes) -> None:
         return
     code = int.from_bytes(payload[:2], "big")
     if len(payload) == 1 or not (code in _CODES or code in _OWN_CODES):
-        raise Unheard("garbled")
+        raise ProtocolViolation("garbled")
     try:
         payload[2:].decode()
     except UnicodeDecodeError:
-        raise Unheard("no UTF-8") from None
+        raise ProtocolViolation("no UTF-8") from None
 
 
 def _unmasked(mask: bytearray, payload: bytearray) -> bytes:

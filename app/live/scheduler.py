@@ -9,7 +9,7 @@ from typing import NamedTuple
 from app.identity import Rate, View
 from app.live import topics
 from app.live.audience import Audience
-from app.live.frames import Drawing, Part, Pending, data, end
+from app.live.frames import Part, Pending, RenderedPush, data, end
 from app.live.pending_snapshots import NO_POSITION
 from app.push import Push
 
@@ -41,7 +41,7 @@ class Told(NamedTuple):
     """Seconds from a push to the end of its frame."""
 
 
-class Pace:
+class FrameScheduler:
     def __init__(self, rate: Rate, shortest: float, told: Told) -> None:
         self.rate = rate
         self.interval = FIXED.get(rate, shortest)
@@ -65,7 +65,7 @@ class Pace:
             if not self._listening[topic]:
                 del self._listening[topic]
 
-    def change(self, drawing: Drawing, reached: tuple[str, ...]) -> None:
+    def change(self, drawing: RenderedPush, reached: tuple[str, ...]) -> None:
         for topic in reached:
             if topic not in self._listening:
                 continue
@@ -167,5 +167,5 @@ class Pace:
             self._states_timer = None
 
 
-def _trims(drawings: Pending) -> list[Drawing]:
+def _trims(drawings: Pending) -> list[RenderedPush]:
     return [drawing for drawing in drawings if drawing.push.op == "trim"]

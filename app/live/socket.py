@@ -7,8 +7,8 @@ from typing import Protocol
 
 from app.live import rfc6455
 from app.live.connection import Reader
-from app.live.rfc6455 import Frame, Incoming, Unheard
-from app.live.transports import Sent, Straight
+from app.live.rfc6455 import Frame, Incoming, ProtocolViolation
+from app.live.transports import AsgiTransport, DirectTransport
 
 MOST_A_SECOND = 50
 """Pings and pongs from a browser; ours says nothing but pongs."""
@@ -27,7 +27,7 @@ class Peer(Protocol):
     async def close(self, code: int) -> None: ...
 
 
-class Socket(Straight):
+class Socket(DirectTransport):
     """A WebSocket's connection once it is ours alone: its handshake has been checked, and waits for an answer."""
 
     __slots__ = ("_heard", "_incoming", "_meter", "_ping_seconds", "_pong", "_timer")
@@ -67,7 +67,7 @@ class Socket(Straight):
                     self._leave(frame)
                     return
                 self._listen(frame)
-        except Unheard as unheard:
+        except ProtocolViolation as unheard:
             self._incoming = None
             self._reader.end(unheard.why)
 
@@ -81,7 +81,7 @@ class Socket(Straight):
 
     def _listen(self, frame: Frame) -> None:
         if not self._meter.bears():
-            raise Unheard("flood")
+            raise ProtocolViolation("flood")
         if frame.opcode == rfc6455.PING and not self._reader.ended:
             self._pong = frame.payload
             self._answer_ping()
@@ -126,7 +126,7 @@ class Meter:
 async def converse(reader: Reader, peer: Peer) -> None:
     """The same by sends that wait. Whether the other side lives is for the network to find out: beats go unanswered.
     What it says is the server's business, which ends this when the other side closes or breaks the protocol."""
-    sent = Sent(reader)
+    sent = AsgiTransport(reader)
     reader.began(sent)
     try:
         async for batch in sent.batches():

@@ -30,11 +30,11 @@ _EXPECTED = ("app", "loop", "config", "context", "state", "reader", "writer")
 _OVERRIDDEN = ("run", "protocol_send", "_close", "_initiate_server_close", "_read_data")
 
 
-S = TypeVar("S", bound="Straight")
-Begin = Callable[["Straight"], None]
+S = TypeVar("S", bound="DirectTransport")
+Begin = Callable[["DirectTransport"], None]
 
 
-class Straight(asyncio.Protocol):
+class DirectTransport(asyncio.Protocol):
     """A connection that is ours alone; what the browser still says on it is not for anybody."""
 
     __slots__ = ("_reader", "_transport", "_writer", "early")
@@ -82,7 +82,7 @@ class Straight(asyncio.Protocol):
         return len(framed)
 
 
-class Sent:
+class AsgiTransport:
     """The same by sends that wait: its batches are for whoever sends them on."""
 
     def __init__(self, reader: Reader) -> None:
@@ -220,7 +220,7 @@ class Server(TCPServer):
         return offered
 
     def _answer(self, claim: _Claim, headers: Iterable[tuple[bytes, bytes]]) -> None:
-        straight = self.take(lambda transport, writer: Straight(transport, writer, claim.reader))
+        straight = self.take(lambda transport, writer: DirectTransport(transport, writer, claim.reader))
         if straight:
             straight.early = b""  # nothing follows a stream
             vars(self._stream)["closed"] = True  # or it would send an error where it knows of no answer

@@ -4,7 +4,7 @@ import time
 from typing import NamedTuple
 
 from app.finance.clock import MarketClock
-from app.health.snapshot import Vitals
+from app.health.snapshot import HealthSnapshot
 from app.market import condition, runs
 from app.market.condition import Condition
 from app.market.delays import Behind, Delays
@@ -36,7 +36,7 @@ class News(NamedTuple):
 class Board:
     def __init__(self) -> None:
         self.clock: MarketClock | None = None
-        self._vitals: Vitals | None = None
+        self._vitals: HealthSnapshot | None = None
         self._delays = Delays()
         self._behind = Behind()
         self._run: Run | None = None
@@ -46,7 +46,7 @@ class Board:
         self._last_pushed_at = 0.0
         self._said = {lamp.key: lamp.said for lamp in self.lamps()}
 
-    def hear(self, vitals: Vitals) -> list[Lamp]:
+    def hear(self, vitals: HealthSnapshot) -> list[Lamp]:
         """The lamps that say something else than before; time alone can make one of them do so."""
         self._vitals = vitals
         self._behind = self._delays.look(vitals, self.clock)

@@ -4,7 +4,7 @@ from typing import Literal, NamedTuple
 
 from app.finance.clock import MarketClock
 from app.finance.sessions import phase
-from app.health.snapshot import Vitals
+from app.health.snapshot import HealthSnapshot
 from app.market.delays import Behind
 
 SILENT_SECONDS = 10.0
@@ -60,7 +60,7 @@ STARTING = Condition("starting", "starting", "The server has just started and is
 LIVE = Condition("live", "live")
 
 
-def condition(vitals: Vitals | None, clock: MarketClock | None, behind: Behind, now: float) -> Condition:
+def condition(vitals: HealthSnapshot | None, clock: MarketClock | None, behind: Behind, now: float) -> Condition:
     """`now`: wall time, UTC epoch seconds."""
     if vitals is None:
         return STARTING
@@ -69,7 +69,7 @@ def condition(vitals: Vitals | None, clock: MarketClock | None, behind: Behind, 
     return _feed(vitals, clock, now) or _late(clock, behind) or _parts(vitals) or _session(clock)
 
 
-def _feed(vitals: Vitals, clock: MarketClock | None, now: float) -> Condition | None:
+def _feed(vitals: HealthSnapshot, clock: MarketClock | None, now: float) -> Condition | None:
     """None where it is as it should be."""
     if clock is not None and clock.state == "ended":
         return None
@@ -83,7 +83,7 @@ def _feed(vitals: Vitals, clock: MarketClock | None, now: float) -> Condition | 
     return Condition("silent", "feed silent", f"No price for {AGE}: these are the last known figures.", seconds, True)
 
 
-def silence(vitals: Vitals, clock: MarketClock | None, now: float) -> float | None:
+def silence(vitals: HealthSnapshot, clock: MarketClock | None, now: float) -> float | None:
     """Seconds since the last sign of the feed that is due: in a session a tick, else its clock. None: never one."""
     announced = None if clock is None else max(0.0, now - clock.wall_time)
     if clock is None or clock.state == "open":
@@ -100,7 +100,7 @@ def _late(clock: MarketClock | None, behind: Behind) -> Condition | None:
     return Condition("late", "delayed", f"Prices come {AGE} late.", seconds)
 
 
-def _parts(vitals: Vitals) -> Condition | None:
+def _parts(vitals: HealthSnapshot) -> Condition | None:
     if not vitals.database:
         return Condition("database", "partial", "Prices are live; history and lists are not available now.")
     if vitals.engine_late:

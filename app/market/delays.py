@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from app.finance.clock import MarketClock
-from app.health.snapshot import Vitals
+from app.health.snapshot import HealthSnapshot
 
 LOOKS = 2
 """In a row, before a delay is said."""
@@ -90,7 +90,7 @@ class Delays:
         self._database = Delay(0.5, 0.25)
         self._readers = Delay(1.0, 1.0)
 
-    def look(self, vitals: Vitals, clock: MarketClock | None) -> Behind:
+    def look(self, vitals: HealthSnapshot, clock: MarketClock | None) -> Behind:
         return Behind(
             feed=self._feed.look(self._feed_delay.look(clock, vitals.feed_age)),
             engine=self._engine.look(vitals.engine_behind),

@@ -3,7 +3,7 @@
 from typing import Literal, NamedTuple
 
 from app.finance.clock import MarketClock
-from app.health.snapshot import Vitals
+from app.health.snapshot import HealthSnapshot
 from app.market.condition import SILENT_SECONDS, silence
 from app.market.delays import Behind
 
@@ -35,7 +35,7 @@ class Lamp(NamedTuple):
         return self.word, self.tone
 
 
-def lamps(vitals: Vitals | None, clock: MarketClock | None, behind: Behind, now: float) -> list[Lamp]:
+def lamps(vitals: HealthSnapshot | None, clock: MarketClock | None, behind: Behind, now: float) -> list[Lamp]:
     """`now`: wall time, UTC epoch seconds."""
     if vitals is None:
         return [Lamp(key, name, "looking", "quiet") for key, name in NAMES.items()]
@@ -70,7 +70,7 @@ def _lamp(key: str, word: str, tone: Tone, seconds: float | None = None) -> Lamp
     return Lamp(key, NAMES[key], word, tone, seconds)
 
 
-def _ticks(vitals: Vitals, clock: MarketClock | None, behind: Behind, now: float) -> Lamp:
+def _ticks(vitals: HealthSnapshot, clock: MarketClock | None, behind: Behind, now: float) -> Lamp:
     if clock is not None and clock.state == "ended":
         return _lamp("ticks", "ended: prices stay as they were", "warn")
     if not vitals.redis:
@@ -88,7 +88,7 @@ def _ticks(vitals: Vitals, clock: MarketClock | None, behind: Behind, now: float
     return _lamp("ticks", "between sessions", "quiet")
 
 
-def _engine(vitals: Vitals, behind: Behind) -> Lamp:
+def _engine(vitals: HealthSnapshot, behind: Behind) -> Lamp:
     if vitals.engine_age is None:
         return _lamp("engine", "not heard yet", "warn")
     if vitals.engine_late:
@@ -102,7 +102,7 @@ def _engine(vitals: Vitals, behind: Behind) -> Lamp:
     return _lamp("engine", "running", "good")
 
 
-def _redis(vitals: Vitals, behind: Behind) -> Lamp:
+def _redis(vitals: HealthSnapshot, behind: Behind) -> Lamp:
     if not vitals.redis:
         return _lamp("redis", "away: no new prices until it is back", "bad")
     if _recent(vitals.redis_lost_age):
@@ -112,7 +112,7 @@ def _redis(vitals: Vitals, behind: Behind) -> Lamp:
     return _lamp("redis", "connected", "good")
 
 
-def _database(vitals: Vitals, behind: Behind) -> Lamp:
+def _database(vitals: HealthSnapshot, behind: Behind) -> Lamp:
     if not vitals.database:
         return _lamp("database", "away: history is away, live goes on", "bad")
     if _recent(vitals.database_lost_age):
@@ -136,7 +136,7 @@ def _recent(age: float | None) -> bool:
     return age is not None and age < RECENT_SECONDS
 
 
-def _jobs(vitals: Vitals) -> Lamp:
+def _jobs(vitals: HealthSnapshot) -> Lamp:
     if not vitals.redis:
         return _lamp("jobs", "unknown while Redis is away", "quiet")
     if vitals.job_receivers == 0:

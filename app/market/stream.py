@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from app.db.pools import Pools
 from app.finance.clock import MarketClock
-from app.health.snapshot import Vitals
+from app.health.snapshot import HealthSnapshot
 from app.identity import View
 from app.live import topics
 from app.market import partials, runs
@@ -19,7 +19,7 @@ from app.web.condition import PageCondition
 from app.wire.events.event import Processing, Run
 
 
-def on_vitals(vitals: Vitals, board: Board) -> Iterator[Push]:
+def on_vitals(vitals: HealthSnapshot, board: Board) -> Iterator[Push]:
     yield from map(_lamp, board.hear(vitals))
     yield from _news(board)
 

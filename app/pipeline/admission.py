@@ -8,7 +8,7 @@ from quart import Quart
 
 from app import db, deps, wire
 from app.accounts import partials, session
-from app.deps import House
+from app.deps import AppContext
 from app.live import takeover
 from app.live.connection import Reader, notice
 from app.live.frames import Form, Part, end
@@ -69,7 +69,7 @@ def _warning(hub: Hub, reader: Reader, ending: SessionEnd) -> Iterable[Part]:
     return hub.drawn([form], view), end(""), notice(sentence)
 
 
-async def count_elsewhere(house: House) -> None:
+async def count_elsewhere(house: AppContext) -> None:
     """Of streams that were opened in two processes at once, those of one are too many. And room that is asked for."""
     elsewhere = await house.crowd.tell(house.hub.held)
     house.hub.elsewhere = {person: other.held for person, other in elsewhere.items()}

@@ -10,7 +10,7 @@ from quart import Blueprint, Quart, Response, abort, request, websocket
 from quart.typing import ResponseReturnValue
 
 from app import deps, wire
-from app.deps import CatchesUp, House, SnapshotFailed
+from app.deps import AppContext, CatchesUp, SnapshotFailed
 from app.identity import Rate
 from app.live import topics, transports
 from app.live.bounds import Full, PersonFull
@@ -22,7 +22,7 @@ from app.pipeline import stream_log
 from app.pipeline.admission import Admission
 from app.web import compression, guards
 from app.wire.codec.text import clean
-from app.wire.log.log import LogId
+from app.wire.log.log import StreamPosition
 from quart_sse import EventSourceResponse, ServerSentEvent
 
 blueprint = Blueprint("streams", __name__)
@@ -59,12 +59,12 @@ async def stream() -> ResponseReturnValue:
     except Full as full:
         return _refused(full, house)
     _leave_with_this_task(reader)
-    asked = LogId.parse(request.headers.get("Last-Event-ID") or request.args.get("cursor", ""))
+    asked = StreamPosition.parse(request.headers.get("Last-Event-ID") or request.args.get("cursor", ""))
     cursor, scope = str(asked) if asked else "", cast(Mapping[str, Any], request.scope)
     first = head(_hello(house, cursor, wanted.unknown), form)
 
-    def begin(straight: transports.Straight) -> None:
-        reader.met(straight, cursor)
+    def begin(transport: transports.DirectTransport) -> None:
+        reader.met(transport, cursor)
         house.hub.recover(reader)
 
     if transports.claimed(scope, reader, chunk(first), begin):
@@ -113,7 +113,7 @@ def _headers(form: Form, origin: str | None, allowed: Container[str]) -> dict[st
     return {**HEADERS, **_readable_from(origin, allowed), **coding}
 
 
-def _refused(full: Full, house: House) -> Response:
+def _refused(full: Full, house: AppContext) -> Response:
     """Of a full person the status is another: here somebody can do something, and waiting alone does not help."""
     if not isinstance(full, PersonFull):
         return _come_back()
@@ -127,7 +127,9 @@ def _leave_with_this_task(reader: Reader) -> None:
     stream_log.begin(reader)
     answering = asyncio.current_task()
     assert answering
-    answering.add_done_callback(lambda _: None if isinstance(reader.wire, transports.Straight) else reader.lost())
+    answering.add_done_callback(
+        lambda _: None if isinstance(reader.wire, transports.DirectTransport) else reader.lost()
+    )
 
 
 def _readable_from(origin: str | None, allowed: Container[str]) -> dict[str, str]:
@@ -139,7 +141,7 @@ def _readable_from(origin: str | None, allowed: Container[str]) -> dict[str, str
 
 async def _story(hub: Hub, reader: Reader, first: bytes, cursor: str) -> AsyncGenerator[bytes, None]:
     """By ordinary sends."""
-    sent = transports.Sent(reader)
+    sent = transports.AsgiTransport(reader)
     yield first
     reader.met(sent, cursor)
     hub.recover(reader)
@@ -167,7 +169,7 @@ def _unknown_topics(unknown: Sequence[str]) -> bytes:
     return json.dumps({"unknown_topics": named}).encode() if named else b""
 
 
-def _hello(house: House, cursor: str, unknown: Sequence[str]) -> ServerSentEvent:
+def _hello(house: AppContext, cursor: str, unknown: Sequence[str]) -> ServerSentEvent:
     """Seconds between beats; below them, a line each, what was asked for and is no topic.
 
     Without an id of its own: until the catch-up has arrived, the reader's cursor is still the old one.

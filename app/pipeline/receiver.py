@@ -10,9 +10,9 @@ from contextlib import AbstractAsyncContextManager
 from app.wire import Unavailable
 from app.wire.channels import Batch, Meaning
 from app.wire.codec.codec import Rejected, decode_each
-from app.wire.events.event import LOGGED, AnyEvent, EngineHealth, LoggedEvent, Tick, Unheard
+from app.wire.events.event import LOGGED, AnyEvent, EngineHealth, LogGap, LoggedEvent, Tick
 from app.wire.pubsub.indicator_feed import IndicatorFeed
-from app.wire.pubsub.join_order import Joins, Order
+from app.wire.pubsub.join_order import JoinOrder, Joins
 from app.wire.ticks.feed import TickFeed
 
 logger = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ COMPLAINT_SECONDS = 1.0
 SHOWN = 200
 
 
-class Intake:
+class Receiver:
     """`order`: that of the processes that share a log, where there may be several.
 
     `publish_ticks` is given the ticks of one message together. `watched`: whether somebody looks at the indicators of
@@ -40,7 +40,7 @@ class Intake:
         self,
         append: Callable[[LoggedEvent], Awaitable[object]],
         publish: Callable[[AnyEvent], None],
-        order: Order | None = None,
+        order: JoinOrder | None = None,
         publish_ticks: Callable[[Sequence[Tick]], None] | None = None,
         watched: Callable[[str], bool] = lambda _symbol: True,
     ) -> None:
@@ -100,7 +100,7 @@ class Intake:
     def unheard(self) -> None:
         """What was said until now may never have been heard by anybody: that has its place in the log too."""
         now = time.time()
-        self._keep_logging([Unheard(at=now, published_at=now, arrived_at=now)])
+        self._keep_logging([LogGap(at=now, published_at=now, arrived_at=now)])
 
     @property
     def joins(self) -> Joins:

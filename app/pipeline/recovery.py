@@ -10,12 +10,12 @@ from app.deps import Draws
 from app.identity import View
 from app.live import topics
 from app.live.connection import Reader
-from app.live.frames import Drawing, Form, Part, end, payload
+from app.live.frames import Form, Part, RenderedPush, end, payload
 from app.live.hub import Hub
 from app.live.pending_snapshots import NO_POSITION
 from app.push import Push
-from app.wire.events.event import Unheard
-from app.wire.log.log import Gap, Log, LogId
+from app.wire.events.event import LogGap
+from app.wire.log.log import Gap, Log, StreamPosition
 
 REPLAYED_AT_MOST = 500
 """Entries: to draw more of them one by one takes longer than to draw the lists anew."""
@@ -30,7 +30,7 @@ APART_SECONDS = 0.1
 class _Entries(NamedTuple):
     """What each entry that was missed changed."""
 
-    pushes: tuple[Push | Drawing, ...]
+    pushes: tuple[Push | RenderedPush, ...]
 
 
 class _Unheard(NamedTuple):
@@ -45,7 +45,7 @@ _Missed = _Entries | _Unheard | Gap
 class CatchUp:
     def __init__(self, hub: Hub, log: Log, relay: Draws, pools: Pools) -> None:
         self._hub, self._log, self._relay = hub, log, relay
-        self._snapshots = Snapshots(hub, relay, pools)
+        self._snapshots = Recovery(hub, relay, pools)
 
     async def of(self, reader: Reader, cursor: str) -> list[Part]:
         """One message with all that happened between the cursor and the reader's first frame.
@@ -57,7 +57,7 @@ class CatchUp:
         logs = [topic for topic in sorted(wanted) if topics.kind(topic) == "log"]
         states = [topic for topic in sorted(wanted) if topics.kind(topic) == "state"]
         missed = await self._entries(cursor, reader.joined_at) if logs else _Entries(())
-        trims: list[Push | Drawing] = []
+        trims: list[Push | RenderedPush] = []
         position = reader.joined_at
         if isinstance(missed, _Entries):
             mine = [push for push in missed.pushes if _push(push).topic in wanted]
@@ -87,7 +87,7 @@ class CatchUp:
         kept = self._hub.ring.between(cursor, upto)
         if kept is not None:
             return _Entries(kept)
-        after, top = LogId.parse(cursor), LogId.parse(upto)
+        after, top = StreamPosition.parse(cursor), StreamPosition.parse(upto)
         if after is None or top is None:
             return Gap(None)
         if after.epoch == top.epoch and top.n - after.n > REPLAYED_AT_MOST:
@@ -100,12 +100,12 @@ class CatchUp:
             raise wire.Unavailable("behind its reader")
         if len(found) > REPLAYED_AT_MOST:
             return Gap(len(found))
-        if any(isinstance(entry.event, Unheard) for entry in found):
+        if any(isinstance(entry.event, LogGap) for entry in found):
             return _Unheard()
         return _Entries(tuple(push for entry in found for push in self._relay.pushes(entry.event)))
 
 
-class Snapshots:
+class Recovery:
     """Drawn once for all who ask at about the same time: each is given one that was begun after it asked.
 
     What goes wrong with a snapshot is raised for everybody who waits for it.
@@ -162,8 +162,8 @@ class Snapshots:
             del self._newest[key]
 
 
-def _push(found: Push | Drawing) -> Push:
-    return found.push if isinstance(found, Drawing) else found
+def _push(found: Push | RenderedPush) -> Push:
+    return found.push if isinstance(found, RenderedPush) else found
 
 
 def _way(cursor: str, missed: _Missed) -> str:

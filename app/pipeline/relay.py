@@ -9,7 +9,7 @@ from app import db, wire
 from app.db.pools import Pools
 from app.deps import SnapshotFailed
 from app.finance.clock import MarketClock
-from app.health.snapshot import Vitals
+from app.health.snapshot import HealthSnapshot
 from app.indicators import stream as indicators
 from app.indicators.board import Board as IndicatorBoard
 from app.live import topics
@@ -67,7 +67,7 @@ class Relay:
             ProcessingProgressed: (processed,),
             RunChanged: (processed,),
             RunProgressed: (processed,),
-            Vitals: (
+            HealthSnapshot: (
                 partial(market.on_vitals, board=boards.market),
                 partial(quotes.on_vitals, board=boards.quotes),
             ),
@@ -85,7 +85,7 @@ class Relay:
         self.failed = 0
         """Events that a feature could not take, and snapshots that it could not draw."""
 
-    def publish(self, event: AnyEvent | Vitals | MarketClock, id: str | None = None) -> None:  # noqa: A002
+    def publish(self, event: AnyEvent | HealthSnapshot | MarketClock, id: str | None = None) -> None:  # noqa: A002
         """`id`: the event's place in the log, where it has one."""
         for push in self.pushes(event):
             self._hub.publish(push, id)
@@ -102,7 +102,7 @@ class Relay:
         for push in pushes:
             self._hub.publish(push)
 
-    def pushes(self, event: AnyEvent | Vitals | MarketClock) -> list[Push]:
+    def pushes(self, event: AnyEvent | HealthSnapshot | MarketClock) -> list[Push]:
         try:
             return [push for react in self._reactions.get(type(event), ()) for push in react(event)]
         except Exception:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from app import db
 from app.db.pools import Pools
-from app.health.snapshot import Vitals
+from app.health.snapshot import HealthSnapshot
 from app.identity import View
 from app.live import topics
 from app.push import Push
@@ -53,7 +53,7 @@ def on_ticks(
         yield from _charts(quote, charts)
 
 
-def on_vitals(_vitals: Vitals, board: Board) -> Iterator[Push]:
+def on_vitals(_vitals: HealthSnapshot, board: Board) -> Iterator[Push]:
     """Rows that were not due yet when their first tick came, and no tick came since."""
     yield from _new_rows(board)
 

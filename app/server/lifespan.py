@@ -13,9 +13,9 @@ from quart import Quart
 from app import deps, logs, wire
 from app.accounts import emails
 from app.db import errorlog
-from app.delivery.email.sender import Courier
-from app.deps import House
-from app.health.probe import Pulse
+from app.delivery.email.sender import EmailSender
+from app.deps import AppContext
+from app.health.probe import HealthProbe
 from app.indicators.board import Board as IndicatorBoard
 from app.live import topics
 from app.live.bounds import Bounds
@@ -23,7 +23,7 @@ from app.live.cursors import Cursors
 from app.live.hub import Hub
 from app.market.board import Board as MarketBoard
 from app.patterns.board import Board as PatternBoard
-from app.pipeline.receiver import Intake
+from app.pipeline.receiver import Receiver
 from app.pipeline.recovery import CatchUp
 from app.pipeline.relay import Boards, Relay
 from app.pipeline.resync import Resync
@@ -40,17 +40,17 @@ from app.wire.breaker import Breaker
 from app.wire.cache.cache import ALL, Cache
 from app.wire.cache.outdated import invalidated_by
 from app.wire.channels import BATCHES, Batch, Channels, Meaning
-from app.wire.events.event import AnyEvent, Unheard
+from app.wire.events.event import AnyEvent, LogGap
 from app.wire.jobs import job
 from app.wire.jobs.outbox import Outbox
 from app.wire.jobs.statuses import Statuses
-from app.wire.log.log import BEGINNING, Log, LogId, Lost
-from app.wire.pubsub.join_order import Order
+from app.wire.log.log import BEGINNING, Log, Lost, StreamPosition
+from app.wire.pubsub.join_order import JoinOrder
 from app.wire.pubsub.subscriber import Subscriber
 from app.wire.state.newest_quotes import Newest
 from app.wire.users.rate_limits import Limits
 from app.wire.users.sessions import Sessions
-from app.wire.users.stream_counts import Crowd
+from app.wire.users.stream_counts import StreamCounts
 
 logger = logging.getLogger(__name__)
 
@@ -66,12 +66,12 @@ CANCEL_SECONDS = 0.3
 
 def install(app: Quart, settings: Settings) -> None:
     """Nothing is opened before the loop runs, and a dependency that is away then is waited for."""
-    works = Works(settings)
+    works = Runtime(settings)
     deps.install(app, works.house)
     app.while_serving(works.while_serving)
 
 
-class Works:
+class Runtime:
     """The long tasks, and what they alone touch."""
 
     def __init__(self, settings: Settings) -> None:
@@ -89,8 +89,8 @@ class Works:
         self._hub = Hub(html.patch, live.frame_seconds, live.beat_seconds, bounds)
         self._boards = Boards(QuoteBoard(), Charts(), MarketBoard(), IndicatorBoard(), PatternBoard())
         self._relay = Relay(self._boards, self._hub)
-        order = Order(self._redis, alone=self._alone)
-        self._intake = Intake(self._log.append_once, self._tell, order, self._relay.publish_ticks, self._watched)
+        order = JoinOrder(self._redis, alone=self._alone)
+        self._intake = Receiver(self._log.append_once, self._tell, order, self._relay.publish_ticks, self._watched)
         self._boards.indicators.recent = self._intake.indicators.recent
         channels = Channels(**settings.channels())
         names: dict[str, Meaning | Batch] = {**channels.meanings(), **BATCHES}
@@ -98,15 +98,15 @@ class Works:
         self._gapped = asyncio.Event()
         self._resync = Resync(self._hub, self._relay, self._pools)
         self._tasks: list[asyncio.Task[None]] = []
-        self._pulse = Pulse(redis_url, self._pools, lambda: self._subscriber.stats, self._intake, self._hub)
-        self._courier = Courier(self._pools.own, settings.mail, emails.composer(settings.public_url))
+        self._pulse = HealthProbe(redis_url, self._pools, lambda: self._subscriber.stats, self._intake, self._hub)
+        self._courier = EmailSender(self._pools.own, settings.mail, emails.composer(settings.public_url))
         kept = settings.sessions
-        self.house = House(
+        self.house = AppContext(
             settings=settings,
             pools=self._pools,
             log=self._log,
             sessions=Sessions(self._requests, kept.idle_seconds, kept.absolute_seconds),
-            crowd=Crowd(self._redis, f"{socket.gethostname()} {settings.host} {settings.port}"),
+            crowd=StreamCounts(self._redis, f"{socket.gethostname()} {settings.host} {settings.port}"),
             limits=Limits(redis_url, breaker),
             hub=self._hub,
             catchup=CatchUp(self._hub, self._log, self._relay, self._pools),
@@ -156,7 +156,7 @@ class Works:
                 self._tasks.append(tasks.create_task(kept_running(name, work, self.house.ailing), name=name))
 
     async def _follow_log(self) -> None:
-        after = LogId.parse(self._hub.last_id)
+        after = StreamPosition.parse(self._hub.last_id)
         if after is None:
             after = await self._log.top()
             self._hub.mark(str(after))
@@ -171,7 +171,7 @@ class Works:
         if outdated := invalidated_by(event):
             # Before any browser hears of it, for some ask again at once.
             self._cache.drop(outdated)
-        if isinstance(event, Unheard):
+        if isinstance(event, LogGap):
             # Who comes back from before it has to be told as well: the ring knows nothing of that.
             self._hub.ring.forget()
             self._resync_logs(self._relay.gap)
@@ -210,7 +210,9 @@ class Works:
 
     def _resync_topics(self, *names: str) -> None:
         """What is heard of these is to be read and sent again."""
-        self._hub.pending_snapshots.request(topic for topic in self._hub.heard if topics.name(topic) in names)
+        self._hub.pending_snapshots.request(
+            topic for topic in self._hub.subscribed_topics if topics.name(topic) in names
+        )
 
     def _watched(self, symbol: str) -> bool:
         """Whether somebody looks at the indicators of a symbol."""
@@ -218,7 +220,7 @@ class Works:
 
     def _logs(self) -> list[str]:
         """The log topics that somebody listens to now."""
-        return [topic for topic in self._hub.heard if topics.kind(topic) == "log"]
+        return [topic for topic in self._hub.subscribed_topics if topics.kind(topic) == "log"]
 
     async def _look(self) -> None:
         while True:

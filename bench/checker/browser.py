@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
-from app.wire.log.entries import LogId
+from app.wire.log.entries import StreamPosition
 from bench.checker import transcript
 from bench.checker.transcript import Event, Joined, Opened, Told
 from quart_sse.tests.whatwg import Parser
@@ -77,8 +77,8 @@ class Browser:
         self._leaves_at = 0.0
 
     @property
-    def position(self) -> LogId | None:
-        return LogId.parse(self._last_id or self._cursor)
+    def position(self) -> StreamPosition | None:
+        return StreamPosition.parse(self._last_id or self._cursor)
 
     async def run(self) -> None:
         failures = 0
@@ -178,7 +178,7 @@ class Browser:
         if not shown and id_ in ("", self._last_id):
             return
         self._last_id = id_ or self._last_id
-        self.events.append(Told(time.monotonic(), LogId.parse(id_), shown))
+        self.events.append(Told(time.monotonic(), StreamPosition.parse(id_), shown))
 
     @asynccontextmanager
     async def _asked(self, path: str, port: int = 0, **headers: str) -> AsyncIterator[Answer]:

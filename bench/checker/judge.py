@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from app.wire.log.entries import BEGINNING, LogId
+from app.wire.log.entries import BEGINNING, StreamPosition
 from bench.checker.transcript import SHOWN, STANDS_SECONDS, Event, Insert, Joined, Mark, Opened, Told, Whole
 from bench.checker.truth import Truth
 
@@ -111,7 +111,7 @@ class Judge:
         self.tally["resumed by snapshot" if whole else "resumed exactly"] += 1
         self._joining = False
 
-    def _insert(self, number: int, at: float, id_: LogId | None) -> None:
+    def _insert(self, number: int, at: float, id_: StreamPosition | None) -> None:
         self.tally["deliveries"] += 1
         places = [place for place in self._truth.places.get(number, []) if id_ is None or self._truth.ids[place] <= id_]
         may_be_lost = self._may_be_lost(id_)
@@ -131,7 +131,7 @@ class Judge:
         self._list[number] = None
         return None
 
-    def _may_be_lost(self, id_: LogId | None) -> bool:
+    def _may_be_lost(self, id_: StreamPosition | None) -> bool:
         """It was in the log when it was shown, and Redis lost it before the log was read. Without an id nobody knows
         where it stood: then any entry of an epoch that ended may be."""
         return self._truth.vanished(id_) if id_ is not None else self.position.epoch < self._truth.top.epoch
@@ -147,7 +147,7 @@ class Judge:
         if list(numbers) != sorted(numbers, reverse=True):
             self._complain("reordered", "the whole list is not newest first")
 
-    def _account(self, id_: LogId) -> None:
+    def _account(self, id_: StreamPosition) -> None:
         if not self._truth.known(id_) and not self._truth.vanished(id_):
             return self._complain("unknown", f"{id_} is no id of the log")
         if id_ == BEGINNING and self._marks:
@@ -165,9 +165,9 @@ class Judge:
         self.position = id_
         return None
 
-    def _look_for_holes(self, id_: LogId) -> None:
+    def _look_for_holes(self, id_: StreamPosition) -> None:
         # From the very beginning is from that of the log as it is now: what an earlier one held was its readers'.
-        after = self.position if self.position != BEGINNING else LogId(id_.epoch, -1)
+        after = self.position if self.position != BEGINNING else StreamPosition(id_.epoch, -1)
         passed = {number for number in self._truth.after(after, id_) if number is not None}
         unseen = sorted(passed - self._seen - self._inserted.keys() - self._whole)
         if not unseen:

@@ -4,7 +4,7 @@ import re
 from html import unescape
 from typing import Literal, NamedTuple
 
-from app.wire.log.entries import LogId
+from app.wire.log.entries import StreamPosition
 
 MARKET = 1_346_679_000.0
 """Market time of pattern 0; each has a minute of its own, so that a time is an identity."""
@@ -46,13 +46,13 @@ class Opened(NamedTuple):
     """A page, whole: what it shows, and where its stream begins."""
 
     at: float
-    cursor: LogId | None
+    cursor: StreamPosition | None
     numbers: tuple[int, ...]
 
 
 class Joined(NamedTuple):
     at: float
-    cursor: LogId | None
+    cursor: StreamPosition | None
     """What the stream was asked to go on from."""
     encoding: str
 
@@ -61,7 +61,7 @@ class Told(NamedTuple):
     """One message, or a bare id. `id` None: none that could be read."""
 
     at: float
-    id: LogId | None
+    id: StreamPosition | None
     steps: tuple[Step, ...]
 
 

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from app.wire.channels import LOG_KEY
 from app.wire.events.event import PatternDetected
-from app.wire.log.entries import BEGINNING, LogId, unpack
+from app.wire.log.entries import BEGINNING, StreamPosition, unpack
 from bench.checker.transcript import number_of
 
 
@@ -25,15 +25,15 @@ class Published(NamedTuple):
 class Truth:
     """The log in order; None in place of the number of an entry that the feed does not show."""
 
-    def __init__(self, entries: Iterable[tuple[LogId, int | None]] = ()) -> None:
+    def __init__(self, entries: Iterable[tuple[StreamPosition, int | None]] = ()) -> None:
         self.published: dict[int, Published] = {}
-        self.ids: list[LogId] = []
+        self.ids: list[StreamPosition] = []
         self.numbers: list[int | None] = []
         self.places: defaultdict[int, list[int]] = defaultdict(list)
         for id_, number in entries:
             self.note(id_, number)
 
-    def note(self, id_: LogId, number: int | None) -> None:
+    def note(self, id_: StreamPosition, number: int | None) -> None:
         if self.ids and id_ <= self.ids[-1]:
             return
         if number is not None:
@@ -42,22 +42,22 @@ class Truth:
         self.numbers.append(number)
 
     @property
-    def top(self) -> LogId:
+    def top(self) -> StreamPosition:
         return self.ids[-1] if self.ids else BEGINNING
 
-    def before(self, id_: LogId) -> int:
+    def before(self, id_: StreamPosition) -> int:
         """How many entries there are up to and with `id_`."""
         return bisect_right(self.ids, id_)
 
-    def known(self, id_: LogId) -> bool:
+    def known(self, id_: StreamPosition) -> bool:
         place = self.before(id_)
         return id_ == BEGINNING or (place > 0 and self.ids[place - 1] == id_)
 
-    def vanished(self, id_: LogId) -> bool:
+    def vanished(self, id_: StreamPosition) -> bool:
         """It may have stood there: after all that was read of a log that Redis then lost."""
-        return id_.epoch < self.top.epoch and self.ids[self.before(LogId(id_.epoch + 1, -1)) - 1] < id_
+        return id_.epoch < self.top.epoch and self.ids[self.before(StreamPosition(id_.epoch + 1, -1)) - 1] < id_
 
-    def after(self, id_: LogId, upto: LogId) -> list[int | None]:
+    def after(self, id_: StreamPosition, upto: StreamPosition) -> list[int | None]:
         """The numbers of the entries in (id_, upto]."""
         return self.numbers[self.before(id_) : self.before(upto)]
 
@@ -100,7 +100,7 @@ class Auditor:
 
     def _note(self, entries: Iterable[Any]) -> None:
         for raw, fields in entries:
-            id_ = LogId.parse(raw.decode())
+            id_ = StreamPosition.parse(raw.decode())
             assert id_
             entry = unpack(id_, fields)
             shows = entry is not None and isinstance(entry.event, PatternDetected)

@@ -26,7 +26,7 @@ from app.settings.load import Settings
 from app.settings.sections import Database, Redis
 from app.web import guards
 from app.web.html import patch
-from app.wire.log.log import LogId
+from app.wire.log.log import StreamPosition
 
 SIZE = 400
 KEY = "bench"
@@ -54,9 +54,9 @@ def entry(markup: str) -> Push:
 
 
 def following(id: str) -> str:  # noqa: A002 (the id of the stream's entry)
-    last = LogId.parse(id)
+    last = StreamPosition.parse(id)
     assert last, "the desk was ready"
-    return str(LogId(last.epoch, last.n + 1))
+    return str(StreamPosition(last.epoch, last.n + 1))
 
 
 def configured(port: int, directory: Path, environ: Mapping[str, str], said: list[str]) -> Settings:

@@ -13,7 +13,7 @@ from quart.typing import TestClientProtocol as Client
 from app.accounts import bootstrap
 from app.db.pools import Pool
 from app.delivery.email import sender as email_sender
-from app.delivery.email.sender import Letter, written
+from app.delivery.email.sender import Email, written
 from app.identity import Role
 from app.settings.sections import Mail
 from tests.accounts.conftest import ORIGIN
@@ -219,7 +219,7 @@ async def test_what_a_slow_mail_server_holds_up_comes_up_nowhere_else(
 )
 def test_an_address_that_is_more_than_one_is_written_to_by_nobody(to: str) -> None:
     with pytest.raises(ValueError, match="not one address"):
-        written(Letter(to, "subject", "text"), SENDER)
+        written(Email(to, "subject", "text"), SENDER)
 
 
 @pytest.mark.parametrize("sender", ["", "desk", "a@b.example, c@d.example", "a@b.example\nBcc: x@y.example"])

@@ -8,7 +8,7 @@ from app.admin import wire
 from app.identity import Role
 from app.wire import Unavailable
 from app.wire.channels import BATCHES, Channels, Meaning
-from app.wire.log.log import BEGINNING, LogId
+from app.wire.log.log import BEGINNING, StreamPosition
 from app.wire.pubsub.subscriber import Heard, Stats
 from tests.quotes.samples import OPEN, tick
 from tests.stream.conftest import PASSWORD, Desk
@@ -60,7 +60,7 @@ def test_who_hears_a_job_is_said_in_words() -> None:
 
 
 def test_an_epoch_tells_when_it_began() -> None:
-    assert wire.log_state(LogId(1_346_765_400_000, 41)) == wire.LogState("1346765400000-41", OPEN)
+    assert wire.log_state(StreamPosition(1_346_765_400_000, 41)) == wire.LogState("1346765400000-41", OPEN)
     assert wire.log_state(BEGINNING).began is None
 
 

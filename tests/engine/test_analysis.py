@@ -6,7 +6,7 @@ import pytest
 
 from app.engine.analysis.analyse import Analysis, analyse, end
 from app.engine.analysis.thresholds import NEVER, Thresholds
-from app.engine.bars.bar_series import KEPT, SLACK, Ring, Series
+from app.engine.bars.bar_series import KEPT, SLACK, BarSeries, Series
 from app.finance import history
 from app.finance.bars import Bar
 from app.finance.panel import walk
@@ -66,7 +66,7 @@ def test_a_pattern_found_again_is_the_same_one() -> None:
 
 def test_bars_one_by_one_mean_what_the_same_bars_mean_afterwards() -> None:
     bars = [bar for bar in BARS if bar.symbol == "MSFT"][-(KEPT + 40) :]
-    ring = Ring("daily")
+    ring = BarSeries("daily")
     live: list[Analysis] = []
     for bar in bars:
         ring.add(bar)
@@ -79,7 +79,7 @@ def test_bars_one_by_one_mean_what_the_same_bars_mean_afterwards() -> None:
 
 
 def test_many_symbols_at_once_mean_what_each_means_alone() -> None:
-    ring = Ring("daily")
+    ring = BarSeries("daily")
     symbols = sorted({bar.symbol for bar in BARS})
     for bar in BARS:
         ring.add(bar)
@@ -133,7 +133,7 @@ def test_a_minute_that_is_mended_changes_itself_alone(back: int) -> None:
 
 
 def test_a_panel_says_how_many_of_its_bars_are_real() -> None:
-    ring = Ring("1min")
+    ring = BarSeries("1min")
     for symbol, count in (("A", 3), ("B", KEPT + SLACK + 50), ("C", 1)):
         for n in range(count):
             ring.add(Bar(symbol, "1min", 60.0 * n, n + 1, n + 2, n, n + 1.5, n))

@@ -12,7 +12,7 @@ from app.engine.analysis.thresholds import Thresholds
 from app.engine.bars.bar_close import Close
 from app.engine.bars.bar_series import Series
 from app.engine.bars.gaps import Gap, in_sessions
-from app.engine.bars.tick_intake import Tape
+from app.engine.bars.tick_intake import TickIntake
 from app.engine.storage.store import Store
 from app.finance import calendar
 from app.finance.bars import Bar
@@ -30,10 +30,10 @@ FRIDAY = date(2012, 8, 31)
 INSTANT = st.floats(regular(FRIDAY).opens - 7200, CLOSES + 7200)
 
 
-def tape_and_store() -> tuple[Tape, Store]:
+def tape_and_store() -> tuple[TickIntake, Store]:
     client = connect("redis://127.0.0.1:1")  # Never reached: nothing is flushed.
     store = Store(Pool("postgresql://127.0.0.1:1/none", "none", 1, statement_ms=1), Publisher(client, Channels()))
-    return Tape(store, Close(Series(), store, Thresholds(2.0), ())), store
+    return TickIntake(store, Close(Series(), store, Thresholds(2.0), ())), store
 
 
 def tick(at: float, symbol: str = "IBM") -> Tick:

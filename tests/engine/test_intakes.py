@@ -15,7 +15,7 @@ from app.engine.bars import tick_intake as tape_module
 from app.engine.bars.bar_series import Series
 from app.engine.bars.channel_intake import ChannelIntake
 from app.engine.bars.stream_intake import StreamIntake
-from app.engine.bars.tick_intake import Tape
+from app.engine.bars.tick_intake import TickIntake
 from app.engine.storage.store import Store
 from app.wire.channels import TICKS_KEY, Channels
 from app.wire.codec.codec import encode
@@ -39,7 +39,7 @@ def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
 class Rig(NamedTuple):
     stream: StreamIntake
     channel: ChannelIntake
-    tape: Tape
+    tape: TickIntake
     store: Store
 
     @property

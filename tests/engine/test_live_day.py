@@ -12,7 +12,7 @@ from app.db.pools import Pool
 from app.engine.analysis.thresholds import Thresholds
 from app.engine.bars.bar_close import Close
 from app.engine.bars.bar_series import Series
-from app.engine.bars.tick_intake import Tape
+from app.engine.bars.tick_intake import TickIntake
 from app.engine.storage.store import Store
 from app.finance import spans
 from app.finance.bars import Bar, Timeframe, day_start
@@ -67,7 +67,7 @@ async def live(
     """What the engine would store, and how many ticks it says went into no minute."""
     client = connect("redis://127.0.0.1:1")  # Never reached: nothing is flushed.
     store = Store(Pool("postgresql://127.0.0.1:1/none", "none", 1, statement_ms=1), Publisher(client, Channels()))
-    tape = Tape(store, Close(Series(), store, Thresholds(2.0), ()))
+    tape = TickIntake(store, Close(Series(), store, Thresholds(2.0), ()))
     for number, (at, tick) in enumerate(arrivals):
         tape.take(tick, at)
         if number % look_every == 0:

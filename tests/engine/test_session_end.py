@@ -8,7 +8,7 @@ from app.db.pools import Pool
 from app.engine.analysis.thresholds import Thresholds
 from app.engine.bars.bar_close import Close
 from app.engine.bars.bar_series import Series
-from app.engine.bars.tick_intake import QUIET_SECONDS, Tape
+from app.engine.bars.tick_intake import QUIET_SECONDS, TickIntake
 from app.engine.storage.store import MOST_FACTS, Store
 from app.finance import calendar
 from app.finance.bars import Bar
@@ -32,8 +32,8 @@ def store() -> Store:
 
 
 @pytest.fixture
-def tape(store: Store) -> Tape:
-    return Tape(store, Close(Series(), store, Thresholds(2.0), ()))
+def tape(store: Store) -> TickIntake:
+    return TickIntake(store, Close(Series(), store, Thresholds(2.0), ()))
 
 
 def tick(at: float, symbol: str = "IBM") -> Tick:
@@ -44,7 +44,7 @@ def clock(wall: float) -> MarketClock:
     return MarketClock("test", "", DAY.isoformat(), max(LATE, wall), wall, 1.0, "open")
 
 
-async def test_a_session_whose_ticks_come_late_is_over_when_they_have_come(tape: Tape) -> None:
+async def test_a_session_whose_ticks_come_late_is_over_when_they_have_come(tape: TickIntake) -> None:
     for number in range(5):
         tape.take(tick(CLOSES - 50 + number), LATE + number / 10)
         assert tape.over(clock(LATE + number / 10), LATE + number / 10) is None
@@ -56,14 +56,14 @@ async def test_a_session_whose_ticks_come_late_is_over_when_they_have_come(tape:
     assert tape.over(clock(last), last + 60) is None
 
 
-async def test_coins_that_trade_on_keep_no_session_open(tape: Tape) -> None:
+async def test_coins_that_trade_on_keep_no_session_open(tape: TickIntake) -> None:
     tape.take(tick(CLOSES - 1), LATE)
     tape.take(tick(LATE + 5, "X:BTCUSD"), LATE + 5)
 
     assert tape.over(clock(LATE + 5), LATE + 5) == DAY
 
 
-async def test_no_session_is_over_while_ticks_wait_for_the_store(tape: Tape, store: Store) -> None:
+async def test_no_session_is_over_while_ticks_wait_for_the_store(tape: TickIntake, store: Store) -> None:
     tape.take(tick(CLOSES - 1), LATE)
     assert tape.over(clock(LATE + 60), LATE + 60) == DAY
     store.offer(Bar("IBM", "1min", 60.0 * number, 1, 1, 1, 1, 1) for number in range(MOST_FACTS + 1))
@@ -71,7 +71,7 @@ async def test_no_session_is_over_while_ticks_wait_for_the_store(tape: Tape, sto
     assert tape.over(clock(LATE + 60), LATE + 60) is None
 
 
-async def test_a_session_that_the_next_one_followed_unclosed_is_closed_once(tape: Tape) -> None:
+async def test_a_session_that_the_next_one_followed_unclosed_is_closed_once(tape: TickIntake) -> None:
     following = calendar.next_session(DAY)
     opens = regular(following).opens
     tape.take(tick(CLOSES - 1), 1.0)
@@ -89,7 +89,7 @@ async def test_a_session_that_the_next_one_followed_unclosed_is_closed_once(tape
 
 
 async def test_no_tick_is_taken_while_too_many_bars_wait_to_be_analysed(
-    tape: Tape, monkeypatch: pytest.MonkeyPatch
+    tape: TickIntake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.engine.bars.tick_intake.MOST_OVER", 1)
     await tape.room()

@@ -5,7 +5,7 @@ from app.engine.analysis.thresholds import Thresholds
 from app.engine.bars.bar_close import Close
 from app.engine.bars.bar_series import Series
 from app.engine.bars.feed_state import Feed
-from app.engine.bars.tick_intake import Tape
+from app.engine.bars.tick_intake import TickIntake
 from app.engine.storage.store import Store
 from app.finance.quote import NewestQuote
 from app.wire.channels import Channels
@@ -21,7 +21,7 @@ QUOTE = NewestQuote("M&M.NS", 70.5, 1_346_700_000.0, "2012-09-04", 70.0, 71.0, 6
 async def test_a_tick_of_a_symbol_that_is_too_long_is_refused_and_counted() -> None:
     away = Pool("postgresql://127.0.0.1:1/none", "none", 1, statement_ms=1)
     store = Store(away, Publisher(connect("redis://127.0.0.1:1"), Channels()))  # nothing is flushed
-    tape = Tape(store, Close(Series(), store, Thresholds(2.0), ()))
+    tape = TickIntake(store, Close(Series(), store, Thresholds(2.0), ()))
     for symbol in (LONG, "M&M.NS", "BCPC", "BCpC"):
         tape.take(Tick(symbol=symbol, price=70.5, volume=10, at=QUOTE.at), 0.0)
 

@@ -5,7 +5,7 @@ from datetime import date
 from app.engine.analysis.thresholds import Thresholds
 from app.engine.bars.bar_close import Close
 from app.engine.bars.bar_series import Series
-from app.engine.bars.tick_intake import Tape
+from app.engine.bars.tick_intake import TickIntake
 from app.engine.storage.store import Store
 from app.finance.bars import Bar
 from app.finance.clock import MarketClock
@@ -80,7 +80,7 @@ async def test_minutes_that_are_stored_as_they_come_again_are_not_looked_at() ->
     series.extend(Bar("IBM", "1min", OPENS + 60 * number, 10.0, 10.0, 10.0, 10.0, 60) for number in range(3))
     series.add(Bar("MSFT", "1min", OPENS, 10.0, 10.0, 10.0, 10.0, 59))
     series.forget_after(OPENS + 120)
-    tape = Tape(store, Close(series, store, Thresholds(2.0), ()))
+    tape = TickIntake(store, Close(series, store, Thresholds(2.0), ()))
     tape.resume(OPENS, OPENS + 120)
 
     for second in range(181):

@@ -234,7 +234,7 @@ async def test_an_audience_without_readers_is_forgotten(hub: Hub, drawn: Drawn) 
     hub.publish(drawn.push("quotes:A", "a", "2"))
 
     assert hub.stats.audiences == 0
-    assert hub.heard == ()
+    assert hub.subscribed_topics == ()
     assert drawn.times == {}
 
 

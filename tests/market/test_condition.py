@@ -5,7 +5,7 @@ import time
 import pytest
 
 from app.finance.clock import MarketClock, State
-from app.health.snapshot import Vitals
+from app.health.snapshot import HealthSnapshot
 from app.identity import View
 from app.market import stream
 from app.market.board import DRIFT_SECONDS, Board
@@ -81,7 +81,7 @@ def test_a_condition_with_a_remedy_has_a_sentence_for_everybody() -> None:
     assert set(REMEDIES) == alarms
 
 
-def board(wall: float, state: State = "open", vitals: Vitals = WELL) -> Board:
+def board(wall: float, state: State = "open", vitals: HealthSnapshot = WELL) -> Board:
     made = Board()
     made.hear(vitals)
     made.tell(CLOCK._replace(wall_time=wall, state=state))
@@ -115,7 +115,7 @@ def test_the_clock_is_told_once_while_it_runs_as_the_page_counts() -> None:
     ],
 )
 def test_market_time_stands_where_nobody_knows_that_it_goes_on(
-    age: float, state: State, vitals: Vitals, runs: bool
+    age: float, state: State, vitals: HealthSnapshot, runs: bool
 ) -> None:
     now = time.time()
     shown = board(now - age, state, vitals)

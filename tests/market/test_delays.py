@@ -2,14 +2,14 @@
 
 import pytest
 
-from app.health.snapshot import Vitals
+from app.health.snapshot import HealthSnapshot
 from app.market.board import Board
 from app.market.delays import FRESH_SECONDS, Delay, Delays, FeedDelay
 from app.market.status import Lamp
 from tests.market.test_market import CLOCK, WELL
 
 
-def seen(board: Board, vitals: Vitals, times: int = 2) -> dict[str, Lamp]:
+def seen(board: Board, vitals: HealthSnapshot, times: int = 2) -> dict[str, Lamp]:
     for _ in range(times):
         board.hear(vitals)
     return {lamp.key: lamp for lamp in board.lamps()}

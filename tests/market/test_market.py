@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from app.finance.clock import MarketClock, State
-from app.health.snapshot import Vitals
+from app.health.snapshot import HealthSnapshot
 from app.identity import View
 from app.market import partials, runs, stream
 from app.market.board import Board
@@ -19,7 +19,7 @@ from app.wire.events.event import (
 )
 from app.wire.events.event import Run as PartRun
 
-WELL = Vitals(
+WELL = HealthSnapshot(
     redis=True,
     redis_lost_age=None,
     database=True,
@@ -37,7 +37,7 @@ NOW = CLOCK.wall_time + 0.5
 VIEW = View()
 
 
-def words(vitals: Vitals, clock: MarketClock | None = CLOCK) -> dict[str, str]:
+def words(vitals: HealthSnapshot, clock: MarketClock | None = CLOCK) -> dict[str, str]:
     return {lamp.key: lamp.word for lamp in lamps(vitals, clock, Behind(), NOW)}
 
 

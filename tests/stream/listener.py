@@ -3,12 +3,12 @@
 import asyncio
 import sys
 
-from app.pipeline.receiver import Intake
+from app.pipeline.receiver import Receiver
 from app.wire.channels import Channels
 from app.wire.client import connect
 from app.wire.events.event import AnyEvent
 from app.wire.log.log import Log
-from app.wire.pubsub.join_order import WAIT_SECONDS, Order
+from app.wire.pubsub.join_order import WAIT_SECONDS, JoinOrder
 from app.wire.pubsub.subscriber import Subscriber
 
 
@@ -22,8 +22,8 @@ def passed_by(_event: AnyEvent) -> None:
 
 async def listen(url: str, wait_seconds: float) -> None:
     redis = connect(url)
-    order = Order(redis, wait_seconds)
-    intake = Intake(Log(redis, url).append_once, passed_by, order)
+    order = JoinOrder(redis, wait_seconds)
+    intake = Receiver(Log(redis, url).append_once, passed_by, order)
     subscriber = Subscriber(url, Channels().meanings(), intake.heard, lambda: say("gap"), order)
     running = asyncio.create_task(subscriber.run())
     while not subscriber.stats.connected:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from app.indicators.board import Board as IndicatorBoard
-from app.pipeline.receiver import Intake
+from app.pipeline.receiver import Receiver
 from app.quotes.board import Board
 from app.wire.channels import Batch, Channels, Meaning
 from app.wire.codec.codec import encode, encode_indicators, encode_ticks
@@ -32,7 +32,7 @@ class Ear:
     def __init__(self, *watched: str) -> None:
         self.events: list[AnyEvent] = []
         self.together: list[int] = []
-        self.intake = Intake(
+        self.intake = Receiver(
             nothing, self.events.append, publish_ticks=self._take, watched=lambda symbol: symbol in watched
         )
 

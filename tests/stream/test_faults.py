@@ -11,7 +11,7 @@ from app.live.pending_snapshots import NO_POSITION
 from app.live.topics import quotes_topic
 from app.settings.load import Settings
 from app.settings.sections import Database, Redis
-from app.wire.log.log import LogId
+from app.wire.log.log import StreamPosition
 from app.wire.state.newest_quotes import Newest
 from tests.conftest import Databases
 from tests.quotes.stored import Found, store_patterns
@@ -71,7 +71,7 @@ async def test_a_lost_log_is_shown_as_a_gap_and_the_next_entry_arrives(settings:
     await detected(desk, range(3))
     async with desk.stream("patterns") as reader:
         await reader.message("message")
-        before = LogId.parse(desk.house.hub.last_id)
+        before = StreamPosition.parse(desk.house.hub.last_id)
 
         await desk.redis.flushall()
         await desk.publish(doji(4))
@@ -80,7 +80,7 @@ async def test_a_lost_log_is_shown_as_a_gap_and_the_next_entry_arrives(settings:
         while 4 not in fed("".join(message.data for message in reader.messages)):
             await reader.message("message")
         assert fed("".join(message.data for message in reader.messages))[-1] == 4
-        after = LogId.parse(desk.house.hub.last_id)
+        after = StreamPosition.parse(desk.house.hub.last_id)
         assert before
         assert after
         assert (after.epoch > before.epoch, after.n) == (True, 1)

@@ -12,12 +12,12 @@ from typing import NamedTuple
 import pytest
 from redis.asyncio import Redis
 
-from app.pipeline.receiver import Intake
+from app.pipeline.receiver import Receiver
 from app.wire.channels import Channels, Meaning
 from app.wire.client import close, connect
 from app.wire.events.event import AnyEvent, PatternDetected
-from app.wire.log.log import BEGINNING, Gap, Log, LogId
-from app.wire.pubsub.join_order import Order
+from app.wire.log.log import BEGINNING, Gap, Log, StreamPosition
+from app.wire.pubsub.join_order import JoinOrder
 from app.wire.pubsub.publisher import Publisher
 from app.wire.pubsub.subscriber import Subscriber
 from tests.stream.conftest import Own
@@ -44,8 +44,8 @@ async def listening(url: str, gaps: list[float] | None = None) -> AsyncIterator[
     """A web process' way in, in this process."""
     redis, told = connect(url), gaps if gaps is not None else []
     log = Log(redis, url)
-    order = Order(redis)
-    intake = Intake(log.append_once, list[AnyEvent]().append, order)
+    order = JoinOrder(redis)
+    intake = Receiver(log.append_once, list[AnyEvent]().append, order)
     link = Subscriber(url, Channels().meanings(), intake.heard, lambda: told.append(time.time()), order)
     running = asyncio.create_task(link.run())
     try:
@@ -264,7 +264,7 @@ async def test_a_redis_that_is_restarted_keeps_the_log_and_its_epoch(own: Own) -
         await ear.publish(*range(18, 30))
 
         assert await ear.logged(30) == list(range(30))
-        assert await ear.log.top() == LogId(before.epoch, 29)
+        assert await ear.log.top() == StreamPosition(before.epoch, 29)
 
 
 async def test_a_reader_that_redis_threw_out_for_being_slow_says_so(own: Own) -> None:

@@ -8,7 +8,7 @@ import time
 import pytest
 from msgspec.structs import replace
 
-from app.pipeline.receiver import Intake
+from app.pipeline.receiver import Receiver
 from app.wire import Unavailable
 from app.wire.channels import Channels, Meaning
 from app.wire.client import close, connect
@@ -34,7 +34,7 @@ NOISE = [b"", b"\xff\xfe", b"[" * 100_000, b'{"symbol":"\\ud800"}', b"null", b"{
 
 async def test_noise_on_every_channel_is_counted_and_the_next_good_message_arrives(redis_url: str) -> None:
     client, published = connect(redis_url), list[AnyEvent]()
-    intake = Intake(Log(client, redis_url).append_once, published.append)
+    intake = Receiver(Log(client, redis_url).append_once, published.append)
     subscriber = Subscriber(redis_url, Channels().meanings(), intake.heard)
     running = asyncio.create_task(subscriber.run())
     await until(lambda: subscriber.stats.connected)
@@ -60,7 +60,7 @@ async def test_a_pattern_goes_to_the_log_once_and_not_past_it(redis_url: str) ->
     client, published = connect(redis_url), list[AnyEvent]()
     log = Log(client, redis_url)
     before = await log.top()
-    intakes = [Intake(log.append_once, published.append) for _ in range(3)]
+    intakes = [Receiver(log.append_once, published.append) for _ in range(3)]
 
     for intake in intakes:
         await intake.heard(Meaning.PATTERNS, encode(FOUND), time.time())
@@ -81,7 +81,7 @@ async def test_an_event_waits_while_the_log_comes_back() -> None:
             raise Unavailable
         appended.append(event)
 
-    await Intake(append, list[AnyEvent]().append).heard(Meaning.PATTERNS, encode(FOUND), time.time())
+    await Receiver(append, list[AnyEvent]().append).heard(Meaning.PATTERNS, encode(FOUND), time.time())
 
     assert len(appended) == 1
 
@@ -92,7 +92,7 @@ async def test_an_event_that_the_log_never_took_is_counted_as_lost(monkeypatch: 
     async def away(_event: PatternDetected) -> None:
         raise Unavailable
 
-    intake = Intake(away, list[AnyEvent]().append)
+    intake = Receiver(away, list[AnyEvent]().append)
     await intake.heard(Meaning.PATTERNS, encode(FOUND), time.time())
 
     assert intake.lost == 1
@@ -106,7 +106,7 @@ async def test_what_was_heard_is_kept_though_the_link_that_brought_it_broke() ->
             raise Unavailable
         appended.append(event)
 
-    intake = Intake(append, list[AnyEvent]().append)
+    intake = Receiver(append, list[AnyEvent]().append)
     first = asyncio.create_task(intake.heard(Meaning.PATTERNS, encode(FOUND), time.time()))
     await asyncio.sleep(0)
     first.cancel()
@@ -123,7 +123,7 @@ async def test_what_still_waits_at_the_end_is_let_go() -> None:
     async def away(_event: LoggedEvent) -> None:
         raise Unavailable
 
-    intake = Intake(away, list[AnyEvent]().append)
+    intake = Receiver(away, list[AnyEvent]().append)
     waiting = asyncio.create_task(intake.heard(Meaning.PATTERNS, encode(FOUND), time.time()))
     await asyncio.sleep(0.01)
     await intake.close()
@@ -138,7 +138,7 @@ async def test_progress_passes_the_log_and_a_run_that_ends_does_not() -> None:
     async def append(event: LoggedEvent) -> None:
         appended.append(event)
 
-    intake = Intake(append, published.append)
+    intake = Receiver(append, published.append)
     for event in (
         ProcessingProgressed(at=1.0, run_id="r1", done=4, total=9),
         ProcessingChanged(at=2.0, run_id="r1", status="completed"),
@@ -155,7 +155,7 @@ async def test_a_batch_is_taken_item_by_item_and_a_bad_item_costs_itself_alone()
     async def append(event: LoggedEvent) -> None:
         appended.append(event)
 
-    intake = Intake(append, list[AnyEvent]().append)
+    intake = Receiver(append, list[AnyEvent]().append)
     items = [{"symbol": name, "pattern": "Doji", "timestamp": 1e9, "confidence": 0.9} for name in ("AAPL", "", "BF/B")]
     batch = {"type": "streaming_patterns_batch", "patterns": items, "count": 3}
     await intake.heard(Meaning.PATTERNS, json.dumps(batch).encode(), time.time())
@@ -166,7 +166,7 @@ async def test_a_batch_is_taken_item_by_item_and_a_bad_item_costs_itself_alone()
 
 async def test_what_was_published_long_before_it_came_counts_as_late() -> None:
     published = list[AnyEvent]()
-    intake = Intake(_nothing, published.append)
+    intake = Receiver(_nothing, published.append)
     now = time.time()
     found = {"symbol": "IBM", "pattern": "Doji", "timestamp": now - 3600}
     old = {"type": "streaming_patterns_batch", "batch_timestamp": now - 3600, "patterns": [found, found]}
@@ -179,7 +179,7 @@ async def test_what_was_published_long_before_it_came_counts_as_late() -> None:
 
 async def test_the_newest_health_of_the_engine_is_kept() -> None:
     published = list[AnyEvent]()
-    intake = Intake(_nothing, published.append)
+    intake = Receiver(_nothing, published.append)
 
     await intake.heard(Meaning.HEALTH, encode(EngineHealth(at=1.0, status="healthy", interval=2.0)), time.time())
 
@@ -189,7 +189,7 @@ async def test_the_newest_health_of_the_engine_is_kept() -> None:
 
 
 async def test_a_flood_of_noise_is_told_once_a_second(caplog: pytest.LogCaptureFixture) -> None:
-    intake = Intake(_nothing, list[AnyEvent]().append)
+    intake = Receiver(_nothing, list[AnyEvent]().append)
 
     with caplog.at_level(logging.WARNING):
         for _ in range(1000):

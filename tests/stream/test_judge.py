@@ -11,7 +11,7 @@ from app.patterns.queries import Detection
 from app.patterns.stream import FEED
 from app.push import Push
 from app.web.html import patch
-from app.wire.log.entries import BEGINNING, LogId
+from app.wire.log.entries import BEGINNING, StreamPosition
 from bench.checker import transcript
 from bench.checker.judge import judged, of_log
 from bench.checker.transcript import Event, Insert, Joined, Mark, Opened, Step, Told, Whole
@@ -20,8 +20,8 @@ from bench.checker.truth import Published, Truth
 EPOCH = 7
 
 
-def id_(number: int, epoch: int = EPOCH) -> LogId:
-    return LogId(epoch, number)
+def id_(number: int, epoch: int = EPOCH) -> StreamPosition:
+    return StreamPosition(epoch, number)
 
 
 def log(count: int, *, published: int | None = None) -> Truth:

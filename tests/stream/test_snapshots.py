@@ -12,7 +12,7 @@ from app.identity import View
 from app.live.frames import Form
 from app.live.hub import Hub
 from app.pipeline.endpoints import _recover
-from app.pipeline.recovery import TOPICS_AT_ONCE, CatchUp, Snapshots
+from app.pipeline.recovery import TOPICS_AT_ONCE, CatchUp, Recovery
 from app.pipeline.resync import Resync
 from app.push import Push
 from app.web.html import patch
@@ -38,7 +38,7 @@ class Counting:
 @pytest.mark.parametrize("form", [Form.PLAIN, Form.GZIP, Form.SOCKET])
 async def test_topics_are_drawn_a_few_at_a_time_and_come_in_order(form: Form) -> None:
     counting, away = Counting(), Pool("postgresql://nobody@127.0.0.1:1/none", "away")
-    snapshots = Snapshots(Hub(patch), counting, Pools(away, away))
+    snapshots = Recovery(Hub(patch), counting, Pools(away, away))
     wanted = [f"quotes:S{number:03d}" for number in range(256)]
 
     parts = await snapshots.parts(wanted, View(), form)
@@ -61,9 +61,9 @@ class Breaking(Counting):
         return await super().snapshot(topic, pools)
 
 
-def snapshots_of(breaking: Breaking) -> Snapshots:
+def snapshots_of(breaking: Breaking) -> Recovery:
     away = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
-    return Snapshots(Hub(patch), breaking, Pools(away, away))
+    return Recovery(Hub(patch), breaking, Pools(away, away))
 
 
 @pytest.mark.parametrize("way", [SnapshotFailed("patterns"), KeyError("a column"), asyncio.CancelledError()])

@@ -8,7 +8,7 @@ from app.live.topics import quotes_topic
 from app.settings.load import Settings
 from app.wire.channels import JOBS_PROCESSING
 from app.wire.events.event import PatternDetected, Tick
-from app.wire.log.log import BEGINNING, LogId
+from app.wire.log.log import BEGINNING, StreamPosition
 from tests.stream.conftest import Desk
 from tests.stream.waiting import until
 
@@ -32,7 +32,7 @@ def fed(data: str) -> list[int]:
     return [int((int(at) - MARKET) / 60) for at in inserted]
 
 
-async def detected(desk: Desk, numbers: range) -> LogId:
+async def detected(desk: Desk, numbers: range) -> StreamPosition:
     """Published, appended, and heard by the tail."""
     heard = desk.house.hub.last_id
     expected = len(numbers) - 1 if heard == str(BEGINNING) else int(heard.partition("-")[2]) + len(numbers)
@@ -40,7 +40,7 @@ async def detected(desk: Desk, numbers: range) -> LogId:
         await desk.publish(doji(number))
     await until(lambda: desk.house.hub.last_id not in (heard, str(BEGINNING)))
     await until(lambda: desk.house.hub.last_id.endswith(f"-{expected}"))
-    found = LogId.parse(desk.house.hub.last_id)
+    found = StreamPosition.parse(desk.house.hub.last_id)
     assert found
     return found
 
@@ -126,7 +126,7 @@ async def test_what_happens_while_a_reader_joins_is_neither_lost_nor_doubled(des
         await reader.__aenter__()
         await asyncio.sleep(0.01)
     await publishing
-    last = str(LogId(first.epoch, first.n + 59))
+    last = str(StreamPosition(first.epoch, first.n + 59))
 
     for reader in readers:
         await reader.caught_up(last)
@@ -142,7 +142,7 @@ async def test_a_cursor_that_means_nothing_here_gives_the_list_as_it_is(desk: De
             assert reader.status == 200
             whole = await reader.message("message")
         assert 'hx-target="#feed"' in whole.data
-        assert ('hx-target="#notice"' in whole.data) == (LogId.parse(cursor) is not None)
+        assert ('hx-target="#notice"' in whole.data) == (StreamPosition.parse(cursor) is not None)
 
 
 async def test_beats_carry_the_position_of_a_log_that_shows_nothing_here(desk: Desk) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.delivery.email.sender import Letter, written
+from app.delivery.email.sender import Email, written
 from app.web.fields import is_email, normal_email
 
 TAKEN = ["a@b", "alice@example.org", "o'brien+desk@example.co.uk", "zofie@příklad.example", "x" * 64 + "@example.org"]
@@ -29,7 +29,7 @@ REFUSED = [
 @pytest.mark.parametrize("text", TAKEN)
 def test_an_address_that_is_taken_can_be_written_to(text: str) -> None:
     assert is_email(normal_email(f" {text.upper()} "))
-    assert written(Letter(text, "subject", "text"), "desk@example.org")["To"]
+    assert written(Email(text, "subject", "text"), "desk@example.org")["To"]
 
 
 @pytest.mark.parametrize("text", REFUSED, ids=ascii)

@@ -45,7 +45,7 @@ from app.wire.state import feed_position, heartbeat, market_clock
 from app.wire.state.newest_quotes import Newest
 from app.wire.users.rate_limits import Limits
 from app.wire.users.sessions import Sessions
-from app.wire.users.stream_counts import Crowd
+from app.wire.users.stream_counts import StreamCounts
 from tests.conftest import Databases
 from tests.house.tree import ROOT
 from tests.stream.conftest import Desk
@@ -110,7 +110,7 @@ async def engine(path: Path) -> AsyncIterator[Redis]:
 
 async def test_people_sign_in_and_out_and_are_counted(web: Redis, url: str) -> None:
     sessions, user = Sessions(web, 60, 600), uuid4()
-    assert await Crowd(web, "a").tell({user: 1}) == {}
+    assert await StreamCounts(web, "a").tell({user: 1}) == {}
 
     first, second = await sessions.create(user, "agent", "::1"), await sessions.create(user, "agent", "::1")
     loaded = await sessions.load(first)

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import ResponseError
 
-from app.wire.pubsub.connection import Line, heed_cancellation
+from app.wire.pubsub.connection import PubSubConnection, heed_cancellation
 from app.wire.pubsub.subscriber import Subscriber
 from tests.wire.conftest import Server, ended
 
@@ -40,7 +40,7 @@ async def test_two_hundred_subscribers_that_are_cancelled_once_at_random_moments
 
 
 async def _pour(server: Server, chance: random.Random) -> None:
-    line = Line(server.url)
+    line = PubSubConnection(server.url)
     await line.open()
     while True:
         await line.ask(*[("PUBLISH", "one", "x")] * 3)
@@ -72,7 +72,7 @@ async def test_a_cancellation_that_was_swallowed_is_heeded_at_the_next_turn() ->
 
 
 async def test_a_line_answers_in_order_and_says_when_nothing_comes(redis_url: str) -> None:
-    line = Line(redis_url)
+    line = PubSubConnection(redis_url)
     await line.open()
 
     assert await line.ask(("SET", "a", "1"), ("GET", "a")) == [b"OK", b"1"]
@@ -86,7 +86,7 @@ async def test_a_line_answers_in_order_and_says_when_nothing_comes(redis_url: st
 
 async def test_a_line_that_was_cut_does_not_come_back_by_itself(redis_url: str, client: Redis) -> None:
     """A connection that the library makes anew has no subscriptions, and nothing would tell."""
-    line = Line(redis_url)
+    line = PubSubConnection(redis_url)
     await line.open()
     (name,) = await line.ask(("CLIENT", "ID"))
     await client.client_kill_filter(_id=str(name))

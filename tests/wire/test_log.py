@@ -14,7 +14,7 @@ from app.wire.channels import LOG_EPOCH_KEY, LOG_KEY, LOG_SEEN_PREFIX
 from app.wire.client import Unavailable, close, connect
 from app.wire.events.event import PatternDetected
 from app.wire.log import log as logs
-from app.wire.log.log import BEGINNING, Entry, Gap, Log, LogId, Lost
+from app.wire.log.log import BEGINNING, Entry, Gap, Log, Lost, StreamPosition
 from tests.wire.conftest import Server, eventually
 
 
@@ -26,7 +26,7 @@ def detected(number: int, **changes: object) -> PatternDetected:
 
 
 @asynccontextmanager
-async def tailing(log: Log, after: LogId) -> AsyncIterator[list[Entry | Lost]]:
+async def tailing(log: Log, after: StreamPosition) -> AsyncIterator[list[Entry | Lost]]:
     heard: list[Entry | Lost] = []
 
     async def follow() -> None:
@@ -47,7 +47,7 @@ def log(client: Redis, redis_url: str) -> Log:
     return Log(client, redis_url)
 
 
-async def append(log: Log, *numbers: int) -> list[LogId]:
+async def append(log: Log, *numbers: int) -> list[StreamPosition]:
     ids = [await log.append_once(detected(number)) for number in numbers]
     assert None not in ids
     return [id_ for id_ in ids if id_]
@@ -113,8 +113,8 @@ async def test_a_log_that_no_longer_reaches_back_says_how_much_is_missing(log: L
     await client.xtrim(LOG_KEY, minid=str(ids[3]), approximate=False)
 
     assert await log.since(ids[0], ids[5]) == Gap(5)
-    assert await log.since(LogId(ids[0].epoch - 1, 7), ids[5]) == Gap(None)
-    assert await log.since(LogId(ids[5].epoch, 99), ids[5]) == Gap(None)
+    assert await log.since(StreamPosition(ids[0].epoch - 1, 7), ids[5]) == Gap(None)
+    assert await log.since(StreamPosition(ids[5].epoch, 99), ids[5]) == Gap(None)
 
 
 async def test_the_log_stays_bounded(log: Log, client: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,7 +175,7 @@ async def test_a_tail_survives_a_killed_redis_that_kept_its_data(server: Server)
         await eventually(lambda: len(heard) == 2)
 
     assert [entry.id for entry in heard if isinstance(entry, Entry)] == [first, second]
-    assert second == LogId(first.epoch, 1)
+    assert second == StreamPosition(first.epoch, 1)
     await close(client)
 
 
@@ -236,7 +236,7 @@ async def test_a_tail_sees_that_its_last_id_now_names_another_event(log: Log, cl
     assert next_.epoch > ids[-1].epoch
 
 
-async def _forget(client: Redis, ids: list[LogId]) -> None:
+async def _forget(client: Redis, ids: list[StreamPosition]) -> None:
     """As after a power cut: the newest entries never reached the disk."""
     kept = await client.xrange(LOG_KEY, max=f"({ids[0]}")
     await client.delete(LOG_KEY)
@@ -255,16 +255,16 @@ async def _break_links(client: Redis) -> None:
 
 @given(st.text(max_size=50))
 def test_a_cursor_may_hold_anything(text: str) -> None:
-    found = LogId.parse(text)
+    found = StreamPosition.parse(text)
 
-    assert found is None or LogId.parse(str(found)) == found
+    assert found is None or StreamPosition.parse(str(found)) == found
 
 
 @pytest.mark.parametrize("text", ["", "1", "1-", "-1", "1-2-3", "1-2\n", "٣-٤", "1" * 30 + "-1", " 1-2", "1-+2"])
 def test_what_is_no_id_is_none(text: str) -> None:
-    assert LogId.parse(text) is None
+    assert StreamPosition.parse(text) is None
 
 
 def test_an_id_is_read_as_it_is_written() -> None:
-    assert LogId.parse("1795352246282-17") == LogId(1795352246282, 17)
-    assert str(LogId(1795352246282, 17)) == "1795352246282-17"
+    assert StreamPosition.parse("1795352246282-17") == StreamPosition(1795352246282, 17)
+    assert str(StreamPosition(1795352246282, 17)) == "1795352246282-17"

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from app.wire.channels import LOG_CURSOR_PREFIX, LOG_KEY
 from app.wire.events.event import PatternDetected
-from app.wire.log.log import BEGINNING, Entry, Log, LogId, Lost
+from app.wire.log.log import BEGINNING, Entry, Log, Lost, StreamPosition
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def log(client: Redis, redis_url: str) -> Log:
     return Log(client, redis_url)
 
 
-async def append(log: Log, *numbers: int) -> list[LogId]:
+async def append(log: Log, *numbers: int) -> list[StreamPosition]:
     ids = [
         await log.append_once(PatternDetected(at=1000.0 + n, symbol="X", pattern="Doji", timeframe="", confidence=0.5))
         for n in numbers
@@ -41,7 +41,7 @@ async def _first(entries: AsyncIterator[Entry | Lost], count: int) -> AsyncItera
         yield await anext(entries)
 
 
-def ids_of(found: list[Entry | Lost]) -> list[LogId]:
+def ids_of(found: list[Entry | Lost]) -> list[StreamPosition]:
     return [entry.id for entry in found if isinstance(entry, Entry)]
 
 
@@ -129,8 +129,8 @@ async def test_a_cursor_never_goes_back_and_others_stay_where_they_are(log: Log)
 
     assert await log.cursor("mail") == ids[2]
     assert await log.cursor("sms") == BEGINNING
-    await log.commit("mail", LogId(ids[2].epoch + 1, 0))
-    assert await log.cursor("mail") == LogId(ids[2].epoch + 1, 0)
+    await log.commit("mail", StreamPosition(ids[2].epoch + 1, 0))
+    assert await log.cursor("mail") == StreamPosition(ids[2].epoch + 1, 0)
 
 
 async def test_entries_that_were_trimmed_while_it_was_away_are_counted(log: Log, client: Redis) -> None:

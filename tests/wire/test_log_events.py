@@ -25,11 +25,11 @@ from app.wire.events.event import (
     SessionChanged,
 )
 from app.wire.log import log as logs
-from app.wire.log.entries import LogId, pack, unpack
+from app.wire.log.entries import StreamPosition, pack, unpack
 from app.wire.log.event_identity import Identities, fingerprint
 from app.wire.log.log import BEGINNING, Entry, Gap, Log
 
-ID = LogId(1, 0)
+ID = StreamPosition(1, 0)
 AT: dict[str, Any] = {"at": 1000.0, "published_at": 1001.0, "arrived_at": 1002.0}
 
 

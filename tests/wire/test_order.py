@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 
 from app.wire.channels import JOINS_CHANNEL
 from app.wire.client import close, connect
-from app.wire.pubsub.join_order import Order
+from app.wire.pubsub.join_order import JoinOrder
 from app.wire.pubsub.subscriber import Subscriber
 from tests.wire.conftest import ended, eventually
 
@@ -20,7 +20,7 @@ class Process:
         self.log = log
         self.may = asyncio.Event()
         self.may.set()
-        self.order = Order(redis, wait_seconds)
+        self.order = JoinOrder(redis, wait_seconds)
         self.link = Subscriber(url, {"one": 1}, self._hear, order=self.order)
         self.running = asyncio.create_task(self.link.run())
 

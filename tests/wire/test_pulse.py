@@ -5,17 +5,17 @@ import gc
 import warnings
 
 from app.db.pools import Pool, Pools
-from app.health.probe import Pulse
+from app.health.probe import HealthProbe
 from app.live.hub import Hub
-from app.pipeline.receiver import Intake
+from app.pipeline.receiver import Receiver
 from app.wire.pubsub.subscriber import Stats
 from tests.live.paper import markup
 
 
 async def test_who_is_cancelled_before_the_first_step_leaves_no_coroutine_behind() -> None:
     nowhere = Pool("postgresql://nobody@127.0.0.1:1/none", "test")
-    intake = Intake(lambda _event: asyncio.sleep(0), lambda _event: None)
-    pulse = Pulse("redis://127.0.0.1:1", Pools(nowhere, nowhere), unlinked, intake, Hub(markup))
+    intake = Receiver(lambda _event: asyncio.sleep(0), lambda _event: None)
+    pulse = HealthProbe("redis://127.0.0.1:1", Pools(nowhere, nowhere), unlinked, intake, Hub(markup))
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

@@ -27,17 +27,17 @@ SEND_SECONDS = 30.0
 REFUSALS = (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError)
 
 
-class Letter(NamedTuple):
+class Email(NamedTuple):
     to: str
     subject: str
     text: str
 
 
-Compose = Callable[[Any, Due], Awaitable[Letter | None]]
+Compose = Callable[[Any, Due], Awaitable[Email | None]]
 """Writes it, by a database connection; None when there is nothing to say any more."""
 
 
-class Courier:
+class EmailSender:
     def __init__(self, pool: Pool, mail: Mail, compose: Compose) -> None:
         self._pool = pool
         self._mail = mail
@@ -100,7 +100,7 @@ class Courier:
         async with self._pool.acquire() as connection:
             await (queries.failed(connection, due, trouble) if trouble else queries.sent(connection, due))
 
-    async def _send(self, letter: Letter) -> None:
+    async def _send(self, letter: Email) -> None:
         said = self._mail
         await aiosmtplib.send(
             written(letter, said.sender),
@@ -114,7 +114,7 @@ class Courier:
         )
 
 
-def written(letter: Letter, sender: str) -> EmailMessage:
+def written(letter: Email, sender: str) -> EmailMessage:
     """Raises ValueError for an address that would be more than one, or more than an address."""
     if not ADDRESS.fullmatch(letter.to):
         raise ValueError("not one address")

@@ -26,7 +26,7 @@ FIELDS = 7
 """start, open, high, low, close, volume, ticks: see panel.fields."""
 
 
-class Ring:
+class BarSeries:
     """Of one timeframe: a row for each symbol, filled from the left up to its end. Bars are as they were traded; what
     is compared with each other is given out in the share of the newest."""
 
@@ -221,13 +221,13 @@ def _alike(symbols: Sequence[str], starts: Floats) -> Mask:
 
 class Series:
     def __init__(self) -> None:
-        self._rings: dict[Timeframe, Ring] = {}
+        self._rings: dict[Timeframe, BarSeries] = {}
         self.splits: Splits = shares.NONE
         self.tick_sizes: Mapping[str, float] = {}
 
-    def ring(self, timeframe: Timeframe) -> Ring:
+    def ring(self, timeframe: Timeframe) -> BarSeries:
         if timeframe not in self._rings:
-            self._rings[timeframe] = Ring(timeframe, self.splits, self.tick_sizes)
+            self._rings[timeframe] = BarSeries(timeframe, self.splits, self.tick_sizes)
         return self._rings[timeframe]
 
     def split(self, splits: Splits) -> None:

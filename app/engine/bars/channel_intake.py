@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from app import wire
 from app.engine.bars.stream_intake import StreamIntake, is_live
-from app.engine.bars.tick_intake import Tape
+from app.engine.bars.tick_intake import TickIntake
 from app.finance.sessions import MINUTE
 from app.wire.backoff import Backoff
 from app.wire.channels import Channels, Meaning
@@ -36,7 +36,7 @@ class ChannelIntake:
     message, the reading of the stream or the look is. While our feed writes we do not listen, and where both feeds
     write at once ours alone counts: no tick is taken from both."""
 
-    def __init__(self, redis_url: str, channels: Channels, stream: StreamIntake, tape: Tape) -> None:
+    def __init__(self, redis_url: str, channels: Channels, stream: StreamIntake, tape: TickIntake) -> None:
         self._redis_url = redis_url
         self._names = {channels.ticks: Meaning.TICKS}
         self._stream = stream

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from app.engine.bars.bar_series import MENDED_SECONDS, Ring
+from app.engine.bars.bar_series import MENDED_SECONDS, BarSeries
 from app.finance import shares, spans
 from app.finance.adjust import Split
 from app.finance.bars import DAY, Bar, Timeframe
@@ -14,7 +14,7 @@ from app.finance.panel import number_of_ticks
 class Longer:
     """Made from what the ring holds, so that a bar that was mended late mends the longer ones too."""
 
-    def __init__(self, source: Ring, timeframes: Sequence[Timeframe]) -> None:
+    def __init__(self, source: BarSeries, timeframes: Sequence[Timeframe]) -> None:
         self._source = source
         self._open: Mapping[Timeframe, dict[str, float]] = {timeframe: {} for timeframe in timeframes}
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from app import wire
 from app.engine.bars.bar_series import Series
 from app.engine.bars.minute_marks import MinuteMarks
-from app.engine.bars.tick_intake import Tape
+from app.engine.bars.tick_intake import TickIntake
 from app.finance.bars import DAY
 from app.wire.backoff import Backoff
 from app.wire.client import connect
@@ -35,7 +35,7 @@ def is_live(wall: float, at: float) -> bool:
 
 
 class StreamIntake:
-    def __init__(self, redis_url: str, tape: Tape) -> None:
+    def __init__(self, redis_url: str, tape: TickIntake) -> None:
         """Nothing is read while the tape is full."""
         self._client = connect(redis_url)
         self._reader = TickReader(self._client)

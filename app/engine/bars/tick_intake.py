@@ -33,7 +33,7 @@ MOST_OVER = 20_000
 """Bars that wait to be analysed; then no more ticks are taken."""
 
 
-class Tape:
+class TickIntake:
     def __init__(self, store: Store, close: Close) -> None:
         self._store = store
         self._close = close

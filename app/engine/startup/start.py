@@ -10,7 +10,7 @@ from app.engine.bars.bar_close import Close
 from app.engine.bars.bar_series import Series
 from app.engine.bars.feed_state import Feed
 from app.engine.bars.stream_intake import StreamIntake
-from app.engine.bars.tick_intake import Tape
+from app.engine.bars.tick_intake import TickIntake
 from app.engine.startup import history, restore
 from app.engine.storage import schema
 from app.finance.quote import NewestQuote
@@ -37,7 +37,7 @@ class Start:
         self._shipped = shipped
         self._min_confidence = min_confidence
 
-    async def run(self, series: Series, close: Close, tape: Tape) -> None:
+    async def run(self, series: Series, close: Close, tape: TickIntake) -> None:
         """Waits for a database that is away; raises Unfit where waiting would not help."""
         backoff = Backoff()
         while True:
@@ -49,7 +49,7 @@ class Start:
             else:
                 return
 
-    async def _prepare(self, series: Series, close: Close, tape: Tape) -> None:
+    async def _prepare(self, series: Series, close: Close, tape: TickIntake) -> None:
         if await self._ours():
             await history.load(self._pool, self._shipped.before(await self._session()), self._min_confidence)
         quotes = await self._quotes()

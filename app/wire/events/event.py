@@ -6,7 +6,7 @@ from app.wire.events.automation import MaintenanceChanged, QualityReported, Symb
 from app.wire.events.backtests import BacktestFinished, BacktestProgressed
 from app.wire.events.base import Event
 from app.wire.events.errors import ErrorReported
-from app.wire.events.gaps import Unheard
+from app.wire.events.gaps import LogGap
 from app.wire.events.health import EngineHealth
 from app.wire.events.indicators import IndicatorAlert, IndicatorCalculated
 from app.wire.events.monitoring import (
@@ -41,7 +41,7 @@ LoggedEvent = (
     | SymbolChanged
     | MaintenanceChanged
     | QualityReported
-    | Unheard
+    | LogGap
 )
 """Every one of these counts, in order."""
 
@@ -68,7 +68,7 @@ Kind = Literal["log", "state"]
 LOGGED: tuple[type[LoggedEvent], ...] = get_args(LoggedEvent)
 KINDS: dict[type[AnyEvent], Kind] = {kind: "log" if kind in LOGGED else "state" for kind in get_args(AnyEvent)}
 
-HEARD: tuple[type[AnyEvent], ...] = tuple(kind for kind in KINDS if kind is not Unheard)
+HEARD: tuple[type[AnyEvent], ...] = tuple(kind for kind in KINDS if kind is not LogGap)
 """What the contract's channels bring; the other is said by our own processes, and in the log alone."""
 
 __all__ = [
@@ -90,6 +90,7 @@ __all__ = [
     "IndicatorCalculated",
     "JobStatus",
     "Kind",
+    "LogGap",
     "LoggedEvent",
     "MaintenanceChanged",
     "MetricsMeasured",
@@ -111,6 +112,5 @@ __all__ = [
     "SymbolChanged",
     "SystemStatus",
     "Tick",
-    "Unheard",
     "UniverseChanged",
 ]

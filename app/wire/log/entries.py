@@ -13,7 +13,7 @@ VERSION = 2
 _ID = re.compile(r"([0-9]{1,16})-([0-9]{1,16})")
 
 
-class LogId(NamedTuple):
+class StreamPosition(NamedTuple):
     """`n` counts from 0 without holes within an epoch; later epochs are greater."""
 
     epoch: int
@@ -23,18 +23,18 @@ class LogId(NamedTuple):
         return f"{self.epoch}-{self.n}"
 
     @classmethod
-    def parse(cls, text: str) -> "LogId | None":
+    def parse(cls, text: str) -> "StreamPosition | None":
         """None for whatever else a cursor may hold."""
         found = _ID.fullmatch(text)
         return cls(int(found[1]), int(found[2])) if found else None
 
 
-BEGINNING = LogId(0, 0)
+BEGINNING = StreamPosition(0, 0)
 """Before the first entry: the top of a log that is empty."""
 
 
 class Entry(NamedTuple):
-    id: LogId
+    id: StreamPosition
     event: LoggedEvent
     folded: int = 0
     """How many errors like this one were left out since the last that is in the log."""
@@ -49,7 +49,7 @@ def pack(event: LoggedEvent) -> bytes:
     return msgspec.json.encode(_Packed(msgspec.Raw(msgspec.json.encode(event)), VERSION))
 
 
-def unpack(id_: LogId, fields: Mapping[bytes, bytes]) -> Entry | None:
+def unpack(id_: StreamPosition, fields: Mapping[bytes, bytes]) -> Entry | None:
     """None for an entry that is not ours or of a version to come."""
     try:
         packed = _packed.decode(fields.get(b"e", b""))

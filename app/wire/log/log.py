@@ -21,7 +21,7 @@ from app.wire.channels import (
 )
 from app.wire.client import Unavailable, close, connect_blocking, reachable
 from app.wire.events.event import LoggedEvent
-from app.wire.log.entries import BEGINNING, Entry, LogId, pack, unpack
+from app.wire.log.entries import BEGINNING, Entry, StreamPosition, pack, unpack
 from app.wire.log.event_identity import WINDOW_SECONDS, Identities, Identity, fingerprint
 from app.wire.log.remembered import Remembered
 from app.wire.log.scripts import APPEND, COMMIT, REMEMBER
@@ -29,7 +29,7 @@ from app.wire.pubsub.connection import heed_cancellation
 from app.wire.pubsub.join_order import WAIT_SECONDS
 from app.wire.pubsub.outage import Outage
 
-__all__ = ["BEGINNING", "Entry", "Gap", "Log", "LogId", "Lost"]
+__all__ = ["BEGINNING", "Entry", "Gap", "Log", "Lost", "StreamPosition"]
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ class Log:
         self._known = BEGINNING
         self._wrote_epoch = self._reminded_epoch = 0
 
-    async def append_once(self, event: LoggedEvent) -> LogId | None:
+    async def append_once(self, event: LoggedEvent) -> StreamPosition | None:
         """None when the event is in the log already, whoever put it there, or is an error like one that is."""
         identity = self._identities.of(event)
         try:
@@ -96,7 +96,7 @@ class Log:
         self._known = max(self._known, appended)
         return appended
 
-    async def top(self) -> LogId:
+    async def top(self) -> StreamPosition:
         with reachable():
             newest: list[Any] | None = await self._client.xrevrange(LOG_KEY, count=1)
         return _id(newest[0][0]) if newest else BEGINNING
@@ -107,7 +107,7 @@ class Log:
             found = await self._client.get(LOG_FOLDED_KEY)
         return int(found) if isinstance(found, bytes) and found.isdigit() else 0
 
-    async def since(self, after: LogId, upto: LogId) -> tuple[Entry, ...] | Gap:
+    async def since(self, after: StreamPosition, upto: StreamPosition) -> tuple[Entry, ...] | Gap:
         """All entries in (after, upto], or none of them."""
         expected = _distance(after, upto)
         if expected is None:
@@ -121,20 +121,20 @@ class Log:
         entries = (unpack(_id(id_), fields) for id_, fields in found)
         return tuple(entry for entry in entries if entry is not None)
 
-    async def _ahead(self, after: LogId, upto: LogId) -> tuple[Entry, ...] | Gap:
+    async def _ahead(self, after: StreamPosition, upto: StreamPosition) -> tuple[Entry, ...] | Gap:
         """This process may lag behind the reader; but the log itself may not."""
         return () if after == upto or after <= await self.top() else Gap(None)
 
-    async def cursor(self, name: str) -> LogId:
+    async def cursor(self, name: str) -> StreamPosition:
         """How far the consumer of this name has come; one that is not known begins at the top."""
         return (await self._cursor(name))[0]
 
-    async def commit(self, name: str, done: LogId) -> None:
+    async def commit(self, name: str, done: StreamPosition) -> None:
         """Up to `done` nothing has to be done again. A cursor never goes back."""
         with reachable():
             await self._commit(keys=(LOG_CURSOR_PREFIX + name,), args=(str(done), done.epoch, done.n))
 
-    async def tail(self, after: LogId | str) -> AsyncGenerator[Entry | Lost, None]:
+    async def tail(self, after: StreamPosition | str) -> AsyncGenerator[Entry | Lost, None]:
         """Every entry after `after`, for ever: waits out Redis being away, and says where entries are missing.
 
         `after` may be the name of a cursor: entries come again until they are committed. A cursor that is not there
@@ -171,15 +171,15 @@ class Log:
             heed_cancellation()
             await backoff.wait()
 
-    async def _cursor(self, name: str) -> tuple[LogId, bool]:
+    async def _cursor(self, name: str) -> tuple[StreamPosition, bool]:
         """And whether nobody knows what its consumer missed."""
         key = LOG_CURSOR_PREFIX + name
         with reachable():
             await self._client.set(key, _UNKNOWN + str(await self.top()), nx=True)
             found = await self._client.get(key)
         text = found.decode("ascii", "replace") if isinstance(found, bytes) else ""
-        known = LogId.parse(text)
-        return known or LogId.parse(text.removeprefix(_UNKNOWN)) or BEGINNING, known is None
+        known = StreamPosition.parse(text)
+        return known or StreamPosition.parse(text.removeprefix(_UNKNOWN)) or BEGINNING, known is None
 
     async def _forgot(self, position: "_Position") -> bool:
         """Whether the log is no longer the one in which `position` was reached; then it goes on under a new epoch."""
@@ -191,7 +191,7 @@ class Log:
         if top >= last and not altered:
             return False
         # With our id on another content the top may be as far as ours: to claim one more forces the new epoch.
-        self._known = max(self._known, LogId(top.epoch, top.n + 1) if altered else last)
+        self._known = max(self._known, StreamPosition(top.epoch, top.n + 1) if altered else last)
         _, _, epoch = await self._call(Identity(""), b"", "")
         await self._remind(epoch)
         position.forgotten = True
@@ -232,13 +232,13 @@ class Log:
 class _Position:
     """How far a tail has come, and what it saw there."""
 
-    def __init__(self, last: LogId) -> None:
+    def __init__(self, last: StreamPosition) -> None:
         self.last = last
         self.fields: object = None
         self.forgotten = False
         """The log was lost and the loss is told: the new epoch is no news."""
 
-    def step(self, id_: LogId, fields: dict[bytes, bytes]) -> Iterator[Entry | Lost]:
+    def step(self, id_: StreamPosition, fields: dict[bytes, bytes]) -> Iterator[Entry | Lost]:
         told, self.forgotten = self.forgotten, False
         missed = _distance(self.last, id_)
         self.last, self.fields = id_, fields
@@ -251,21 +251,21 @@ class _Position:
             yield entry
 
 
-def _distance(after: LogId, upto: LogId) -> int | None:
+def _distance(after: StreamPosition, upto: StreamPosition) -> int | None:
     """Entries in (after, upto]; None where the two are of different epochs."""
     if after == BEGINNING:
         return 0 if upto == BEGINNING else upto.n + 1
     return upto.n - after.n if after.epoch == upto.epoch else None
 
 
-async def _read(client: Redis, after: LogId) -> list[tuple[LogId, dict[bytes, bytes]]]:
+async def _read(client: Redis, after: StreamPosition) -> list[tuple[StreamPosition, dict[bytes, bytes]]]:
     async with asyncio.timeout(SILENCE_SECONDS):
         found: Any = await client.xread({LOG_KEY: str(after)}, count=BATCH, block=BLOCK_MS)
     return [(_id(id_), fields) for id_, fields in found[0][1]] if found else []
 
 
-def _id(raw: Any) -> LogId:
-    found = LogId.parse(raw.decode())
+def _id(raw: Any) -> StreamPosition:
+    found = StreamPosition.parse(raw.decode())
     if found is None:
         raise RedisError("stream id out of bounds")
     return found

@@ -21,7 +21,7 @@ def heed_cancellation() -> None:
         raise asyncio.CancelledError
 
 
-class Line:
+class PubSubConnection:
     def __init__(self, url: str) -> None:
         self._pool = pool(url, None)
         self._connection: Any = self._pool.make_connection()  # type: ignore[no-untyped-call]

@@ -33,7 +33,7 @@ from redis.exceptions import ResponseError
 
 from app.wire.channels import JOINS_CHANNEL, LOG_JOINED_PREFIX
 from app.wire.client import Unavailable, reachable
-from app.wire.pubsub.connection import Line
+from app.wire.pubsub.connection import PubSubConnection
 
 WAIT_SECONDS = 10.0
 ANSWER_KEPT_SECONDS = 60
@@ -59,7 +59,7 @@ class _Join(NamedTuple):
     until: float
 
 
-class Order:
+class JoinOrder:
     """Used as a lock, around whatever is logged. Waiting is begun by what has to be logged, for nothing else waits."""
 
     def __init__(
@@ -77,7 +77,7 @@ class Order:
     def joins(self) -> Joins:
         return Joins(self._times, self._unanswered, self._longest)
 
-    async def join(self, line: Line, names: Iterable[bytes]) -> list[Any]:
+    async def join(self, line: PubSubConnection, names: Iterable[bytes]) -> list[Any]:
         """Subscribes to `names`; the confirmations."""
         marker = secrets.token_hex(16).encode()
         subscriptions = [(b"SUBSCRIBE", name) for name in names]

@@ -11,8 +11,8 @@ from redis.exceptions import NoPermissionError, RedisError
 from app import logs
 from app.wire.backoff import Backoff
 from app.wire.channels import JOINS_CHANNEL
-from app.wire.pubsub.connection import Line, heed_cancellation
-from app.wire.pubsub.join_order import Order
+from app.wire.pubsub.connection import PubSubConnection, heed_cancellation
+from app.wire.pubsub.join_order import JoinOrder
 from app.wire.pubsub.lag import Lag
 from app.wire.pubsub.outage import Outage
 from app.wire.pubsub.rate import Rate
@@ -91,7 +91,7 @@ class Subscriber(Generic[L]):
         names: Mapping[str, L],
         heard: Callable[[L, bytes, float], Awaitable[int | None]],
         gapped: Callable[[], object] = lambda: None,
-        order: Order | None = None,
+        order: JoinOrder | None = None,
         optional: Iterable[str] = (),
     ) -> None:
         self._url = url
@@ -152,7 +152,7 @@ class Subscriber(Generic[L]):
         return True
 
     async def _session(self, backoff: Backoff) -> None:
-        line = Line(self._url)
+        line = PubSubConnection(self._url)
         self._lag = Lag()
         try:
             await line.open()
@@ -166,14 +166,14 @@ class Subscriber(Generic[L]):
         finally:
             await line.close()
 
-    async def _subscribe(self, line: Line) -> list[Any]:
+    async def _subscribe(self, line: PubSubConnection) -> list[Any]:
         """The confirmations, where they do not come among the messages."""
         if self._order:
             return await self._order.join(line, self._names)
         await line.send((b"SUBSCRIBE", *self._names))
         return []
 
-    async def _listen(self, line: Line, backoff: Backoff) -> None:
+    async def _listen(self, line: PubSubConnection, backoff: Backoff) -> None:
         """Reads and watches in one task: with two, a cancellation can meet the end of the other and be lost."""
         heard_at = turn_at = time.monotonic()
         unbroken = 0

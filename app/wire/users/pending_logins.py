@@ -13,7 +13,7 @@ from app.wire.client import reachable
 SECONDS = 300
 
 
-class Half(NamedTuple):
+class PendingLogin(NamedTuple):
     """`epoch`: the user's when the password was right; whatever raises theirs ends this as well."""
 
     user_id: UUID
@@ -31,13 +31,13 @@ class Halves:
             await self._client.set(_key(sid), f"{user_id} {epoch}", ex=SECONDS)
         return sid
 
-    async def find(self, sid: str) -> Half | None:
+    async def find(self, sid: str) -> PendingLogin | None:
         with reachable():
             found = await self._client.get(_key(sid))
         if not isinstance(found, bytes):
             return None
         user_id, epoch = found.decode().split()
-        return Half(UUID(user_id), int(epoch))
+        return PendingLogin(UUID(user_id), int(epoch))
 
     async def end(self, sid: str) -> bool:
         """Whether it stood until now."""

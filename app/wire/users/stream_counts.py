@@ -44,7 +44,7 @@ class Elsewhere(NamedTuple):
     """In those whose streams are kept before ours."""
 
 
-class Crowd:
+class StreamCounts:
     def __init__(self, client: Redis, name: str) -> None:
         """`name`: this process' and its successor's, which must not be counted beside who was killed in its place."""
         self._client = client
