@@ -133,9 +133,9 @@ def create_user(email: str, role: str, password_stdin: bool) -> None:
     with _one_line():
         settings = _settings("admin")
         password = sys.stdin.readline().rstrip("\r\n") if password_stdin else click.prompt("Password", hide_input=True)
-        from app.commands import people
+        from app.commands import accounts
 
-        people.create(settings, os.environ, email, role, password)
+        accounts.create(settings, os.environ, email, role, password)
     click.echo(f"{email} can sign in")
 
 
@@ -144,9 +144,9 @@ def list_users() -> None:
     """Print who has an account, with role and state."""
     with _one_line():
         settings = _settings("admin")
-        from app.commands import people
+        from app.commands import accounts
 
-        lines = people.listed(settings, os.environ)
+        lines = accounts.listed(settings, os.environ)
     for line in lines or ["nobody has an account yet; `tickstock admin create-user EMAIL --role admin` makes one"]:
         click.echo(line, err=not lines)
 
@@ -157,9 +157,9 @@ def reset_password(email: str) -> None:
     """Print a link by which EMAIL chooses a new password, once."""
     with _one_line():
         settings = _settings("admin")
-        from app.commands import people
+        from app.commands import accounts
 
-        click.echo(f"works once, for 24 hours: {people.reset(settings, os.environ, email)}")
+        click.echo(f"works once, for 24 hours: {accounts.reset(settings, os.environ, email)}")
 
 
 @admin.command("remove-totp")
@@ -168,9 +168,9 @@ def remove_totp(email: str) -> None:
     """Ask EMAIL for no codes any more: for who lost authenticator and recovery codes."""
     with _one_line():
         settings = _settings("admin")
-        from app.commands import people
+        from app.commands import accounts
 
-        removed = people.remove_codes(settings, os.environ, email)
+        removed = accounts.remove_codes(settings, os.environ, email)
     click.echo(f"{email} signs in with the password alone" if removed else f"{email} was asked for no codes")
 
 

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from asyncpg import Connection, Record
 
-from app.db import links
+from app.db import password_links
 from app.identity import Role
 from app.wire.codec.text import clean
 
@@ -148,7 +148,7 @@ async def replace_hash(connection: "Connection[Record]", user_id: UUID, password
         user_id,
         password_hash,
     )
-    await links.end(connection, user_id)
+    await password_links.end(connection, user_id)
 
 
 async def change_password(connection: "Connection[Record]", user: User, password_hash: str) -> User | None:
@@ -163,7 +163,7 @@ async def change_password(connection: "Connection[Record]", user: User, password
         )
     )
     if changed is not None:
-        await links.end(connection, user.id)
+        await password_links.end(connection, user.id)
     return changed
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from asyncpg import Connection, Record
 
-from app.db import links as doors
+from app.db import password_links
 from app.identity import Identity, Role
 from app.wire.codec.text import clean
 
@@ -264,7 +264,7 @@ async def _closed(
     update = f"update app.users as users set session_epoch = session_epoch + 1, {change}"  # noqa: S608 - our own text
     if not await _changed(connection, update, actor, user_id, *value):
         return False
-    await doors.end(connection, user_id)
+    await password_links.end(connection, user_id)
     return True
 
 

@@ -12,13 +12,12 @@ from quart import Blueprint, Response, abort, current_app, request
 from quart.typing import ResponseReturnValue
 
 from app import deps, wire
-from app.admin import csv, people, queries
-from app.admin import wire as seen
+from app.admin import account_actions, csv, queries, redis_status
+from app.admin.account_actions import ACTS, Deed, Invited
 from app.admin.forms import Deletion, Invitation, Search
-from app.admin.people import ACTS, Deed, Invited
 from app.admin.queries import Action, Outcome, Person, Wanted
 from app.identity import Role
-from app.web import client, errors, guards, parameters, sudo
+from app.web import client, errors, guards, parameters, reauth
 from app.web.html import page
 from app.web.one_time_secret import Once
 from app.wire.channels import Channels
@@ -48,9 +47,9 @@ async def wire_page() -> ResponseReturnValue:
     house, now = deps.house(), time.time()
     stats = house.link()
     top, folded, counts = await asyncio.gather(
-        _in_time(house.log.top()), _in_time(house.log.folded()), _in_time(house.receivers(seen.JOB_CHANNELS))
+        _in_time(house.log.top()), _in_time(house.log.folded()), _in_time(house.receivers(redis_status.JOB_CHANNELS))
     )
-    heard, unheard = seen.channels(Channels(**house.settings.channels()), stats, now)
+    heard, unheard = redis_status.channels(Channels(**house.settings.channels()), stats, now)
     return await page(
         "admin/wire",
         title="Operations",
@@ -60,11 +59,11 @@ async def wire_page() -> ResponseReturnValue:
         events_lost=house.intake.lost,
         joins=house.intake.joins,
         folded=folded,
-        log=None if top is None else seen.log_state(top),
-        receivers=None if counts is None else seen.receivers(counts),
+        log=None if top is None else redis_status.log_state(top),
+        receivers=None if counts is None else redis_status.receivers(counts),
         heard=heard,
         unheard=unheard,
-        refusals=seen.refusals(house.intake.rejected),
+        refusals=redis_status.refusals(house.intake.rejected),
     )
 
 
@@ -78,7 +77,7 @@ async def users() -> ResponseReturnValue:
 @blueprint.post("/admin/users")
 @guards.admin_only
 @parameters.takes("after")
-@sudo.sensitive
+@reauth.sensitive
 async def invite() -> ResponseReturnValue:
     form, who = Invitation(await request.form), guards.identity()
     if not form.validate():
@@ -86,7 +85,7 @@ async def invite() -> ResponseReturnValue:
     if refusal := await _too_often(Action.INVITE):
         return refusal
     role, token = Role(form.role.data), secrets.token_urlsafe(32)
-    done = await people.invite(deps.pools().own, who, token, form.email.data, role, client.address())
+    done = await account_actions.invite(deps.pools().own, who, token, form.email.data, role, client.address())
     if done is Invited.REFUSED:
         abort(403)  # another administrator was quicker
     if done is Invited.TAKEN:
@@ -103,7 +102,7 @@ async def user(user_id: UUID) -> ResponseReturnValue:
 
 @blueprint.post("/admin/users/<uuid:user_id>")
 @guards.admin_only
-@sudo.sensitive
+@reauth.sensitive
 async def change(user_id: UUID) -> ResponseReturnValue:
     person, asked = await _person(user_id), (await request.form).get("do", "")
     deed = next((deed for deed in Deed if deed == asked and deed is not Deed.DELETE), None)
@@ -113,7 +112,7 @@ async def change(user_id: UUID) -> ResponseReturnValue:
         return await _person_page(person, CLOSED)
     if deed is Deed.RESET and person.id == guards.identity().user_id:
         return await _person_page(person, OWN_RESET)
-    if deed is not Deed.RESET and deed not in people.open_to(person, guards.identity().user_id):
+    if deed is not Deed.RESET and deed not in account_actions.open_to(person, guards.identity().user_id):
         return current_app.redirect(request.path, 303)  # it is so already
     if refusal := await _too_often(ACTS[deed].action):
         return refusal
@@ -131,7 +130,7 @@ async def confirm_delete(user_id: UUID) -> ResponseReturnValue:
 
 @blueprint.post("/admin/users/<uuid:user_id>/delete")
 @guards.admin_only
-@sudo.sensitive
+@reauth.sensitive
 async def delete(user_id: UUID) -> ResponseReturnValue:
     person, form = await _person(user_id), Deletion(await request.form)
     if form.email.data != person.email.lower():
@@ -155,11 +154,11 @@ async def link(link_id: UUID) -> ResponseReturnValue:
 
 @blueprint.post("/admin/invites/<uuid:link_id>")
 @guards.admin_only
-@sudo.sensitive
+@reauth.sensitive
 async def revoke(link_id: UUID) -> ResponseReturnValue:
     if refusal := await _too_often(Action.REVOKE):
         return refusal
-    if not await people.revoke(deps.pools().own, guards.identity(), link_id, client.address()):
+    if not await account_actions.revoke(deps.pools().own, guards.identity(), link_id, client.address()):
         abort(403)
     return current_app.redirect(PEOPLE, 303)
 
@@ -203,9 +202,9 @@ async def audit_csv() -> ResponseReturnValue:
     return Response(csv.drawn(found), 200, headers, content_type="text/csv; charset=utf-8")
 
 
-async def _do(deed: Deed, person: Person) -> people.Done:
+async def _do(deed: Deed, person: Person) -> account_actions.Done:
     who, pool = guards.identity(), deps.pools().own
-    done = await people.do(deed, pool, deps.sessions(), who, person, client.address())
+    done = await account_actions.do(deed, pool, deps.sessions(), who, person, client.address())
     if not done.changed:
         asker = await _person(who.user_id)
         if not asker.active or asker.role is not Role.ADMIN:
@@ -251,7 +250,7 @@ async def _people_page(form: Invitation, status: int = 200) -> Response:
 
 
 async def _person_page(person: Person, refusal: str = "") -> Response:
-    deeds = [(deed.value, ACTS[deed]) for deed in people.open_to(person, guards.identity().user_id)]
+    deeds = [(deed.value, ACTS[deed]) for deed in account_actions.open_to(person, guards.identity().user_id)]
     return await page(
         "admin/user",
         title=person.email,

@@ -9,7 +9,7 @@ from datetime import date
 from rich.console import Console
 from rich.table import Table
 
-from app.commands import market_time, spellings
+from app.commands import market_time, symbol_arguments
 from app.commands.market_database import AGAIN, bars, market, stopping, with_pool
 from app.db.market import inspect
 from app.db.pools import Pool
@@ -60,7 +60,7 @@ async def _look(pool: Pool, settings: Settings, asked: Asked) -> Coverage:
     if at is not None:
         asked = asked._replace(until=last_closed(at))
     if asked.symbols:
-        asked = asked._replace(symbols=await spellings.stored(pool, asked.symbols, "--symbol"))
+        asked = asked._replace(symbols=await symbol_arguments.stored(pool, asked.symbols, "--symbol"))
     async with pool.acquire() as connection:
         shape = await inspect(connection, exact=True)
         counts = await minute_counts(connection) if asked.timeframe == "1min" else None

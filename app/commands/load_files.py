@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from app.commands import spellings
+from app.commands import symbol_arguments
 from app.commands.market_database import AGAIN, bars, market, stopping, with_pool
 from app.db.pools import Pool
 from app.embedded.places import Unusable
@@ -41,7 +41,7 @@ def load_files(settings: Settings, environ: Mapping[str, str], asked: Files, say
 
 async def _stored(pool: Pool, asked: Files, say: Say, warn: Say) -> bool:
     if asked.symbol:
-        (symbol,) = await spellings.stored(pool, [asked.symbol.strip()], "--symbol")
+        (symbol,) = await symbol_arguments.stored(pool, [asked.symbol.strip()], "--symbol")
         asked = asked._replace(symbol=symbol)
     return await _files(pool, asked, say, warn)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-from app.commands import spellings
+from app.commands import symbol_arguments
 from app.commands.market_database import AGAIN, bars, market, stopping, with_pool
 from app.db.pools import Pool
 from app.embedded.places import Unusable
@@ -57,7 +57,7 @@ def load_provider(settings: Settings, environ: Mapping[str, str], asked: Asked, 
 async def _load(pool: Pool, settings: Settings, wanted: Wanted, say: Say, warn: Say) -> bool:
     said = settings.massive
     assert said.api_key
-    wanted = wanted._replace(symbols=await spellings.stored(pool, wanted.symbols, "--symbols"))
+    wanted = wanted._replace(symbols=await symbol_arguments.stored(pool, wanted.symbols, "--symbols"))
     keeper = Keeper(pool, wanted.frame)
     await keeper.open()
     with stopping() as stop, bars() as shown:
@@ -102,7 +102,7 @@ def _case(failed: Sequence[str]) -> str:
 def _wanted(asked: Asked, today: date) -> Wanted:
     """Until yesterday at the latest: today's bar is not complete. Raises Unusable."""
     symbols = tuple(dict.fromkeys(word.strip() for word in asked.symbols.split(",") if word.strip()))
-    spellings.require_symbols(symbols, "--symbols")
+    symbol_arguments.require_symbols(symbols, "--symbols")
     if not symbols:
         raise Unusable("--symbols: name at least one, with commas between")
     try:

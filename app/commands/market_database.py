@@ -11,9 +11,9 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from app.commands import addresses
 from app.commands.temporary_postgres import carried
 from app.db import Unavailable
+from app.db.errors import REFUSED
 from app.db.migrate import ForeignSchema, NewerSchema, migrate
 from app.db.pools import Pool
-from app.db.trouble import REFUSED
 from app.embedded.places import Unusable
 from app.engine.loads.sources.source import Unreadable
 from app.settings.load import Settings

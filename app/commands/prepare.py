@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 from app import logs
 from app.commands.addresses import Addresses, named
 from app.db import Unavailable, migrate, roles
+from app.db.errors import REFUSED
 from app.db.market import inspect
 from app.db.pools import Pool
-from app.db.trouble import REFUSED
 from app.embedded.places import Unusable
 from app.settings.load import Settings
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from typing import NoReturn
 from uuid import uuid4
 
+from app.db.errors import BadValue, Unavailable
 from app.db.pools import Pool
-from app.db.trouble import BadValue, Unavailable
 from app.logs import LogRecord, Spool
 
 BATCH = 100

@@ -12,8 +12,8 @@ from asyncpg.pool import PoolConnectionProxy
 from app import logs
 from app.db import pooler
 from app.db.breaker import Breaker
+from app.db.errors import ANOTHER_SCHEMA, AWAY, REFUSED, BadValue, Unavailable
 from app.db.market import MarketShape, inspect
-from app.db.trouble import ANOTHER_SCHEMA, AWAY, REFUSED, BadValue, Unavailable
 
 CONNECT_SECONDS = 3.0
 RELEASE_SECONDS = 1.0

@@ -18,7 +18,7 @@ from app.db.pools import Pool
 from app.deps import AppContext
 from app.identity import Role
 from app.live.histogram import BOUNDS, Histogram
-from app.web import guards, sudo
+from app.web import guards, reauth
 from app.web.guards import public
 from app.wire.log.log import StreamPosition
 
@@ -83,7 +83,7 @@ async def _must_be_told() -> None:
     visitor = await guards.visitor()
     if visitor is None:
         abort(401)
-    if visitor.role is not Role.ADMIN or await sudo.must_enrol(visitor):
+    if visitor.role is not Role.ADMIN or await reauth.must_enrol(visitor):
         abort(403)
 
 

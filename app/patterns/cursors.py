@@ -6,7 +6,7 @@ import binascii
 import msgspec
 
 from app.patterns.queries import Place
-from app.web.moments import YEARS
+from app.web.datetimes import YEARS
 
 LONGEST = 1000
 

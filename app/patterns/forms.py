@@ -9,7 +9,7 @@ from wtforms.validators import Length, NumberRange, Optional, ValidationError  #
 from app.finance.symbol_index import SymbolIndex
 from app.patterns import cursors
 from app.patterns.queries import Place, Wanted
-from app.web import moments
+from app.web import datetimes
 from app.web.fields import stripped
 
 LONGEST_WORD = 64
@@ -31,7 +31,7 @@ def _printable(_form: Form, field: Field) -> None:
 def _moment(_form: Form, field: Field) -> None:
     try:
         if field.data:
-            moments.parsed(field.data)
+            datetimes.parsed(field.data)
     except ValueError as error:
         raise ValidationError(f"Please {error}") from error
 
@@ -83,4 +83,4 @@ PARAMETERS = tuple(field.name for field in Search())
 
 
 def _instant(text: str, zone: str) -> datetime | None:
-    return moments.parsed(text, ZoneInfo(zone)) if text else None
+    return datetimes.parsed(text, ZoneInfo(zone)) if text else None

@@ -6,8 +6,8 @@ from quart.wrappers import BaseRequestWebsocket
 
 from app import db, deps, wire
 from app.accounts import api as accounts_api
+from app.accounts import forbidden as accounts_forbidden
 from app.accounts import partials, passwords, session, throttle
-from app.accounts import refusals as noted_refusals
 from app.accounts import routes as accounts
 from app.accounts.invites import routes as invites_routes
 from app.accounts.mfa import routes as totp
@@ -40,15 +40,15 @@ from app.web import (
     csp_reports,
     errors,
     first_visit,
+    forbidden,
     guards,
     parameters,
     preferences,
-    refusals,
+    reauth,
     request_limits,
     request_log,
     security,
     session_end,
-    sudo,
 )
 
 LARGEST_BODY = 65_536
@@ -87,8 +87,8 @@ def create_app(settings: Settings) -> Quart:
     bearer.install(app)
     session_end.install(app, partials.session)
     first_visit.install(app)
-    refusals.install(app, noted_refusals.note)
-    sudo.install(app, session.has_confirmed, session.owes_codes)
+    forbidden.install(app, accounts_forbidden.note)
+    reauth.install(app, session.has_confirmed, session.owes_codes)
     request_limits.install(
         app,
         request_limits.Bounds(**settings.limits.model_dump()),

@@ -12,7 +12,7 @@ from quart import Blueprint, Quart, Response, abort, current_app, request
 from werkzeug.routing import Rule
 
 from app.finance.symbols import LONGEST, PATTERN
-from app.web import guards, moments, parameters
+from app.web import datetimes, guards, parameters
 
 ROOT = "/api/v1"
 PLACE = re.compile(r"(.*) - at `\$\.(\w+)`")
@@ -42,7 +42,7 @@ PROBLEMS = {
 Word = Annotated[str, Meta(pattern=r"^[^\u0000]*$")]
 """What a column takes."""
 
-Moment = Annotated[str, Meta(extra_json_schema={"pattern": moments.PATTERN, "examples": list(moments.EXAMPLES)})]
+Moment = Annotated[str, Meta(extra_json_schema={"pattern": datetimes.PATTERN, "examples": list(datetimes.EXAMPLES)})]
 """Judged by `instant`, whose words say what to write."""
 
 Since = Annotated[Moment, Meta(description="The first day or moment that counts; a day begins at midnight UTC.")]
@@ -93,7 +93,7 @@ def typed(gives: type[Answer], asks: type[msgspec.Struct] = Nothing) -> Callable
 def instant(name: str, text: str | None) -> datetime | None:
     """A moment with its zone, or a day, which begins at midnight UTC."""
     try:
-        return None if text is None else moments.parsed(text)
+        return None if text is None else datetimes.parsed(text)
     except ValueError as error:
         abort(400, f"{name}: {error}")
 

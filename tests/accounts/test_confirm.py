@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from app.accounts import bootstrap, passwords, session
 from app.db.pools import Pool
 from app.identity import Role
-from app.web import sudo
+from app.web import reauth
 from app.wire.users.sessions import SESSION_PREFIX
 from tests.accounts.authenticator import enrolled, text
 from tests.accounts.test_sessions import EMAIL, NAVIGATION, PASSWORD, sign_in
@@ -174,7 +174,7 @@ async def test_nobody_is_led_away_from_here(client: Client, path: str) -> None:
 
 async def test_all_that_changes_people_is_marked(app: Quart) -> None:
     """Ending one's other sessions is no such thing: whoever sees a stranger there must not be held up."""
-    marked = {name for name, view in app.view_functions.items() if sudo.is_sensitive(view)}
+    marked = {name for name, view in app.view_functions.items() if reauth.is_sensitive(view)}
 
     assert {"admin.change", "admin.delete", "admin.invite", "admin.revoke"} <= marked
     assert "accounts.end_sessions" not in marked

@@ -16,7 +16,7 @@ from app.identity import Role
 from app.server.factory import LARGEST_BODY, create_app
 from app.web import errors, guards, html
 from tests.security.conftest import Door
-from tests.security.kept import rows
+from tests.security.stored_rows import rows
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -11,7 +11,7 @@ from werkzeug.routing import Rule
 
 from app.identity import Role
 from tests.security.conftest import PASSWORD, Door
-from tests.security.kept import contents, rows
+from tests.security.stored_rows import contents, rows
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

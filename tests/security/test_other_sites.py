@@ -6,7 +6,7 @@ from redis.asyncio import Redis
 
 from app.identity import Role
 from tests.security.conftest import OTHER, PASSWORD, Door
-from tests.security.kept import contents, rows
+from tests.security.stored_rows import contents, rows
 from tests.security.test_matrix import CHANGING, FOREIGN, OWN, routes
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

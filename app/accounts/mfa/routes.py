@@ -15,7 +15,7 @@ from app.accounts.mfa import queries as steps
 from app.accounts.mfa.encryption import Seal
 from app.accounts.mfa.forms import Code, Off, Password
 from app.accounts.queries import Action, Outcome, User
-from app.web import client, errors, guards, html, sudo
+from app.web import client, errors, guards, html, reauth
 from app.web.one_time_secret import Once
 from app.wire.users.rate_limits import Limits
 
@@ -32,14 +32,14 @@ Wait = Callable[[Limits, str, str], Awaitable[float | None]]
 
 @blueprint.get("/account/totp")
 @guards.signed_in
-@sudo.before_enrolment
+@reauth.before_enrolment
 async def show() -> ResponseReturnValue:
     return await _page(Password())
 
 
 @blueprint.post("/account/totp")
 @guards.signed_in
-@sudo.before_enrolment
+@reauth.before_enrolment
 async def start() -> ResponseReturnValue:
     form, who = Password(await request.form), guards.identity()
     if not form.validate():
@@ -57,14 +57,14 @@ async def start() -> ResponseReturnValue:
 
 @blueprint.get("/account/totp/confirm")
 @guards.signed_in
-@sudo.before_enrolment
+@reauth.before_enrolment
 async def enrolment() -> ResponseReturnValue:
     return await _enrolment_page(Code())
 
 
 @blueprint.post("/account/totp/confirm")
 @guards.signed_in
-@sudo.before_enrolment
+@reauth.before_enrolment
 async def enrol() -> ResponseReturnValue:
     form, who = Code(await request.form), guards.identity()
     if not form.validate():
@@ -86,14 +86,14 @@ async def enrol() -> ResponseReturnValue:
 
 @blueprint.get("/account/totp/codes")
 @guards.signed_in
-@sudo.before_enrolment
+@reauth.before_enrolment
 async def recovery_codes() -> ResponseReturnValue:
     return await _codes_page(Password())
 
 
 @blueprint.post("/account/totp/codes")
 @guards.signed_in
-@sudo.sensitive
+@reauth.sensitive
 async def renew_recovery() -> ResponseReturnValue:
     form, who = Password(await request.form), guards.identity()
     if not form.validate():

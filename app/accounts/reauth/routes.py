@@ -14,7 +14,7 @@ from app.accounts.mfa.forms import code_field, password_field
 from app.accounts.mfa.routes import seal
 from app.accounts.queries import Action, Outcome, User
 from app.identity import Identity
-from app.web import client, errors, guards, html, security, session_end, sudo
+from app.web import client, errors, guards, html, reauth, security, session_end
 
 blueprint = Blueprint("confirm", __name__)
 
@@ -37,7 +37,7 @@ class Confirmation(Form):  # type: ignore[misc]
 
 @blueprint.get("/account/confirm")
 @guards.signed_in
-@sudo.before_enrolment
+@reauth.before_enrolment
 async def show() -> ResponseReturnValue:
     back = security.own_path(request.args.get("next"))
     return await _page(Confirmation(user=await _account(guards.identity()), next=back))
@@ -45,7 +45,7 @@ async def show() -> ResponseReturnValue:
 
 @blueprint.post("/account/confirm")
 @guards.signed_in
-@sudo.before_enrolment
+@reauth.before_enrolment
 async def confirm() -> ResponseReturnValue:
     who = guards.identity()
     user = await _account(who)
@@ -73,7 +73,7 @@ async def confirm() -> ResponseReturnValue:
 
 @blueprint.get("/account/stay")
 @guards.signed_in
-@sudo.before_enrolment
+@reauth.before_enrolment
 async def show_stay() -> ResponseReturnValue:
     """The form stands at the foot of every page."""
     return redirect("/account", 303)
@@ -81,13 +81,13 @@ async def show_stay() -> ResponseReturnValue:
 
 @blueprint.post("/account/stay")
 @guards.signed_in
-@sudo.before_enrolment
+@reauth.before_enrolment
 async def stay() -> ResponseReturnValue:
     """To have asked is use, and extends the idle time; at the absolute limit it takes the password."""
     back = security.came_from()
-    if not _ends_soon() or back.partition("?")[0] == sudo.CONFIRM:
+    if not _ends_soon() or back.partition("?")[0] == reauth.CONFIRM:
         return redirect(back, 303)
-    return redirect(f"{sudo.CONFIRM}?{urlencode({'next': back})}", 303)
+    return redirect(f"{reauth.CONFIRM}?{urlencode({'next': back})}", 303)
 
 
 def _ends_soon() -> bool:

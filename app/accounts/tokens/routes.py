@@ -11,7 +11,7 @@ from app.accounts.tokens import queries, secret
 from app.accounts.tokens.forms import SCOPES, NewToken
 from app.accounts.tokens.queries import Action, Outcome, Token
 from app.identity import Scope
-from app.web import client, errors, guards, html, sudo
+from app.web import client, errors, guards, html, reauth
 from app.web.one_time_secret import Once
 
 blueprint = Blueprint("tokens", __name__)
@@ -37,7 +37,7 @@ async def tokens() -> ResponseReturnValue:
 
 @blueprint.post(HERE)
 @guards.signed_in
-@sudo.sensitive
+@reauth.sensitive
 async def make() -> ResponseReturnValue:
     who = guards.identity()
     form = NewToken(await request.form, who.role)
@@ -89,7 +89,7 @@ async def tokens_of(user_id: UUID) -> ResponseReturnValue:
 
 @blueprint.post("/admin/users/<uuid:user_id>/tokens")
 @guards.admin_only
-@sudo.sensitive
+@reauth.sensitive
 async def revoke_of(user_id: UUID) -> ResponseReturnValue:
     chosen = _uuid((await request.form).get("token", "")) or abort(404)
     async with deps.pools().own.acquire() as connection, connection.transaction():

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 from asyncpg import Connection
 
 from app.db import timescale
-from app.db.trouble import UNCOPIED
+from app.db.errors import UNCOPIED
 from app.engine.loads.sources.timeframes import Frame
 
 T = TypeVar("T")

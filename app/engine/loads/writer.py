@@ -5,8 +5,8 @@ import time
 from collections.abc import Collection, Sequence
 
 from app import db
+from app.db.errors import COLLIDED
 from app.db.pools import Pool
-from app.db.trouble import COLLIDED
 from app.engine.loads import queries
 from app.engine.loads.queries import Entry, Link, T, Work
 from app.engine.loads.sources.source import Unreadable

@@ -3,9 +3,9 @@
 import logging
 
 from app import db, wire
+from app.db.errors import REFUSED
 from app.db.migrate import ForeignSchema, NewerSchema, migrate
 from app.db.pools import Pool
-from app.db.trouble import REFUSED
 from app.engine.bars.bar_close import Close
 from app.engine.bars.bar_series import Series
 from app.engine.bars.feed_state import Feed

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from app import db
+from app.db.errors import COLLIDED, OF_A_ROW, REFUSED
 from app.db.pools import Pool
-from app.db.trouble import COLLIDED, OF_A_ROW, REFUSED
 from app.engine.storage import tables as keeping
 from app.engine.storage.batch import Batch
 from app.wire.events.event import AnyEvent, Pattern

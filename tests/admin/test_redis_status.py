@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from app.accounts import bootstrap
-from app.admin import wire
+from app.admin import redis_status
 from app.identity import Role
 from app.wire import Unavailable
 from app.wire.channels import BATCHES, Channels, Meaning
@@ -30,7 +30,9 @@ async def page(desk: Desk) -> str:
 
 
 def test_channels_that_were_heard_come_first_by_their_newest_message() -> None:
-    heard, unheard = wire.channels(NAMES, stats(patterns=Heard(2, 90.0, 1), ticks=Heard(500, 99.0, 120, 3)), 100.0)
+    heard, unheard = redis_status.channels(
+        NAMES, stats(patterns=Heard(2, 90.0, 1), ticks=Heard(500, 99.0, 120, 3)), 100.0
+    )
 
     assert [(each.name, each.meaning, each.messages, each.per_minute, each.age) for each in heard] == [
         ("my.ticks", Meaning.TICKS, 500, 120, 1.0),
@@ -41,7 +43,7 @@ def test_channels_that_were_heard_come_first_by_their_newest_message() -> None:
 
 
 def test_refusals_are_told_by_reason_the_most_frequent_first() -> None:
-    found = wire.refusals({(Meaning.TICKS, "bad-time"): 1, (Meaning.ERRORS, "not-json"): 7})
+    found = redis_status.refusals({(Meaning.TICKS, "bad-time"): 1, (Meaning.ERRORS, "not-json"): 7})
 
     assert [(each.meaning, each.reason, each.times) for each in found] == [
         (Meaning.ERRORS, "not-json", 7),
@@ -50,9 +52,9 @@ def test_refusals_are_told_by_reason_the_most_frequent_first() -> None:
 
 
 def test_who_hears_a_job_is_said_in_words() -> None:
-    first, second, *others = wire.JOB_CHANNELS
+    first, second, *others = redis_status.JOB_CHANNELS
 
-    said = {each.channel: each.said for each in wire.receivers({first: 1, second: 2})}
+    said = {each.channel: each.said for each in redis_status.receivers({first: 1, second: 2})}
 
     assert said[first] == "one engine listens"
     assert "2 engines listen" in said[second]
@@ -60,8 +62,10 @@ def test_who_hears_a_job_is_said_in_words() -> None:
 
 
 def test_an_epoch_tells_when_it_began() -> None:
-    assert wire.log_state(StreamPosition(1_346_765_400_000, 41)) == wire.LogState("1346765400000-41", OPEN)
-    assert wire.log_state(BEGINNING).began is None
+    assert redis_status.log_state(StreamPosition(1_346_765_400_000, 41)) == redis_status.LogState(
+        "1346765400000-41", OPEN
+    )
+    assert redis_status.log_state(BEGINNING).began is None
 
 
 async def test_before_anything_happens_the_page_says_so(desk: Desk) -> None:
@@ -74,7 +78,7 @@ async def test_before_anything_happens_the_page_says_so(desk: Desk) -> None:
     assert "Every message so far was understood" in said
     assert "Errors folded 0 in all processes" in said
     assert "Joined others 0 " in said
-    assert said.count("nobody listens") == len(wire.JOB_CHANNELS)
+    assert said.count("nobody listens") == len(redis_status.JOB_CHANNELS)
 
 
 async def test_what_came_what_was_refused_and_what_broke_is_counted(desk: Desk) -> None:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from app import db, deps, wire
 from app.accounts import queries, throttle
 from app.accounts.queries import Action, Outcome
-from app.web.refusals import Refusal
+from app.web.forbidden import Refusal
 
 NOTED = "1/minute"
 
