@@ -9,7 +9,7 @@ WITHIN_SECONDS = 10.0
 PROBE_SECONDS = 2.0
 
 
-class Breaker:
+class DatabaseBreaker:
     """Opens after several failures in a short time; then lets one attempt through every two seconds or so."""
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from app import logs
 from app.db import pooler
-from app.db.breaker import Breaker
+from app.db.breaker import DatabaseBreaker
 from app.db.errors import ANOTHER_SCHEMA, AWAY, REFUSED, BadValue, Unavailable
 from app.db.market import MarketShape, inspect
 
@@ -66,7 +66,7 @@ class Pool:
             "default_transaction_read_only": "on" if read_only else "off",
         }
         self._read_only = read_only
-        self._breaker = Breaker()
+        self._breaker = DatabaseBreaker()
         self._opening = asyncio.Lock()
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
         self.lost_at: float | None = None

@@ -36,7 +36,7 @@ from app.server.supervised import kept_running
 from app.settings.load import Settings
 from app.web import html
 from app.wire import client
-from app.wire.breaker import Breaker
+from app.wire.breaker import RedisBreaker
 from app.wire.cache.cache import ALL, Cache
 from app.wire.cache.outdated import invalidated_by
 from app.wire.channels import BATCHES, Batch, Channels, Meaning
@@ -77,7 +77,7 @@ class Runtime:
     def __init__(self, settings: Settings) -> None:
         redis_url, own_url, market_url = addresses(settings)
         self._redis = client.connect(redis_url)
-        breaker = Breaker()
+        breaker = RedisBreaker()
         self._requests = client.connect_for_requests(redis_url, breaker)
         self._log = Log(self._redis, redis_url)
         self._newest = Newest(self._redis)

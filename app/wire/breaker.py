@@ -20,7 +20,7 @@ REQUEST_SECONDS = 0.8
 REST_SECONDS = 1.0
 
 
-class Breaker:
+class RedisBreaker:
     """Opened by a command that is not answered in time. Then all are refused at once, but for one after each rest."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -49,7 +49,7 @@ class Breaker:
 class RequestPool(BlockingConnectionPool):
     """Connections for requests: to get one and to be answered take REQUEST_SECONDS each at most."""
 
-    def __init__(self, *, breaker: Breaker, **options: Any) -> None:
+    def __init__(self, *, breaker: RedisBreaker, **options: Any) -> None:
         super().__init__(**options, retry=NoRetry(breaker))
         self._breaker = breaker
 
@@ -72,7 +72,7 @@ class RequestPool(BlockingConnectionPool):
 class NoRetry(Retry):
     """Tells the breaker of commands that were not answered in time. One that was cancelled says nothing of Redis."""
 
-    def __init__(self, breaker: Breaker) -> None:
+    def __init__(self, breaker: RedisBreaker) -> None:
         super().__init__(NoBackoff(), 0)
         self._breaker = breaker
 

@@ -11,7 +11,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from app import logs
-from app.wire.breaker import REQUEST_SECONDS, Breaker, RequestPool
+from app.wire.breaker import REQUEST_SECONDS, RedisBreaker, RequestPool
 
 ANSWER_SECONDS = 5.0
 CONNECT_SECONDS = 2.0
@@ -28,7 +28,7 @@ def connect(url: str) -> Redis:
     return Redis.from_pool(pool(url, ANSWER_SECONDS))
 
 
-def connect_for_requests(url: str, breaker: Breaker) -> Redis:
+def connect_for_requests(url: str, breaker: RedisBreaker) -> Redis:
     """For what a page, a form or a stream waits for: while Redis hangs, all but one are refused at once."""
     return Redis.from_pool(request_pool(url, breaker))
 
@@ -52,7 +52,7 @@ def pool(url: str, answer_seconds: float | None) -> BlockingConnectionPool:
     )
 
 
-def request_pool(url: str, breaker: Breaker) -> RequestPool:
+def request_pool(url: str, breaker: RedisBreaker) -> RequestPool:
     return RequestPool.from_url(
         url,
         breaker=breaker,

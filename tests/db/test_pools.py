@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from app.db import BadValue, Unavailable
-from app.db.breaker import FAILURES, Breaker
+from app.db.breaker import FAILURES, DatabaseBreaker
 from app.db.pools import Pool
 from app.db.roles import Urls
 from tests.db.conftest import Server
@@ -162,7 +162,7 @@ async def test_closing_does_not_wait_for_those_who_do_not_let_go(urls: Urls) -> 
 
 
 def test_a_breaker_opens_after_many_failures_and_lets_one_through_now_and_then() -> None:
-    breaker = Breaker()
+    breaker = DatabaseBreaker()
 
     for _ in range(FAILURES):
         assert breaker.allows()

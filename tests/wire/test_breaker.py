@@ -7,7 +7,7 @@ import time
 import pytest
 from redis.exceptions import ConnectionError as Refused
 
-from app.wire.breaker import REQUEST_SECONDS, REST_SECONDS, Breaker
+from app.wire.breaker import REQUEST_SECONDS, REST_SECONDS, RedisBreaker
 from app.wire.client import Unavailable, close, connect_for_requests, reachable
 from tests.wire.conftest import Server
 
@@ -21,7 +21,7 @@ class Clock:
 
 def test_after_a_time_out_one_command_is_let_through_a_rest() -> None:
     clock = Clock()
-    breaker = Breaker(clock)
+    breaker = RedisBreaker(clock)
     breaker.admit()
     breaker.timed_out()
 
@@ -34,7 +34,7 @@ def test_after_a_time_out_one_command_is_let_through_a_rest() -> None:
 
 
 def test_an_answer_lets_all_through_again() -> None:
-    breaker = Breaker(Clock())
+    breaker = RedisBreaker(Clock())
     breaker.timed_out()
     assert breaker.open
 
@@ -46,7 +46,7 @@ def test_an_answer_lets_all_through_again() -> None:
 
 def test_a_try_that_nobody_waited_for_is_followed_by_another() -> None:
     clock = Clock()
-    breaker = Breaker(clock)
+    breaker = RedisBreaker(clock)
     breaker.timed_out()
     clock.now += REST_SECONDS
     breaker.admit()
@@ -57,7 +57,7 @@ def test_a_try_that_nobody_waited_for_is_followed_by_another() -> None:
 
 
 async def test_a_redis_that_hangs_is_waited_for_once_and_used_again_when_it_answers(server: Server) -> None:
-    breaker = Breaker()
+    breaker = RedisBreaker()
     client, other = (connect_for_requests(server.url, breaker) for _ in range(2))
 
     async def seconds() -> float:
@@ -89,7 +89,7 @@ async def test_a_redis_that_hangs_is_waited_for_once_and_used_again_when_it_answ
 
 async def test_a_command_that_is_cancelled_says_nothing_of_redis(server: Server) -> None:
     """Whoever leaves while a page is made takes nothing from the others."""
-    breaker = Breaker()
+    breaker = RedisBreaker()
     client = connect_for_requests(server.url, breaker)
     await client.ping()
 

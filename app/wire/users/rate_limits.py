@@ -8,19 +8,19 @@ import limits
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
-from app.wire.breaker import Breaker
+from app.wire.breaker import RedisBreaker
 from app.wire.channels import LIMITS_PREFIX
 from app.wire.client import reachable, request_pool
 
 
 class Limits:
-    def __init__(self, url: str, breaker: Breaker | None = None) -> None:
+    def __init__(self, url: str, breaker: RedisBreaker | None = None) -> None:
         """`breaker`: the one that is shared with all else that requests wait for."""
         storage = RedisStorage(
             _address(url),
             implementation="redispy",
             key_prefix=LIMITS_PREFIX,
-            connection_pool=request_pool(url, breaker or Breaker()),  # type: ignore[arg-type]
+            connection_pool=request_pool(url, breaker or RedisBreaker()),  # type: ignore[arg-type]
         )
         # Of the three strategies the only one that goes by Redis' clock alone.
         self._limiter = SlidingWindowCounterRateLimiter(storage)
