@@ -38,7 +38,7 @@ def taken_by(function: Callable[..., Any]) -> tuple[str, ...]:
 def install(app: Quart, programs: Collection[str]) -> None:
     """`programs`: the blueprints and views that no person opens; these judge their parameters themselves."""
 
-    def check() -> None:
+    async def check() -> None:
         endpoint = request.endpoint or ""
         function = current_app.view_functions.get(endpoint)
         if function is None or endpoint.partition(".")[0] in programs or "api" in vars(function):

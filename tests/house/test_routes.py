@@ -1,5 +1,6 @@
 """Every route: guarded or listed public, limited or listed exempt, and a form where it takes one."""
 
+import inspect
 import os
 import re
 from collections import defaultdict
@@ -97,6 +98,28 @@ def test_every_route_says_who_may_come(app: Quart) -> None:
 
     assert unguarded == []
     assert public == PUBLIC
+
+
+def test_no_hook_and_no_view_runs_in_a_thread(app: Quart) -> None:
+    """Quart runs a plain function in a thread of its own, with every request."""
+    hooks = [
+        hook
+        for by_blueprint in (
+            app.before_request_funcs,
+            app.after_request_funcs,
+            app.teardown_request_funcs,
+            app.before_websocket_funcs,
+            app.after_websocket_funcs,
+            app.teardown_websocket_funcs,
+        )
+        for hooks in by_blueprint.values()
+        for hook in hooks
+    ]
+    assert len(hooks) > 10
+
+    called = {repr(hook): hook for hook in [*hooks, *app.view_functions.values()]}
+    assert [name for name, function in called.items() if not inspect.iscoroutinefunction(function)] == []
+    assert [name for name, view in app.view_functions.items() if "_quart_async_wrapper" in vars(view)] == []
 
 
 def test_every_route_has_a_line_that_says_the_same(app: Quart) -> None:
