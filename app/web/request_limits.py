@@ -1,5 +1,6 @@
 """How much one person may ask in a minute, or one address of which nobody is known; and how many streams they open."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
@@ -43,7 +44,7 @@ def install(app: Quart, bounds: Bounds, hit: Hit, neighbourhood: Callable[[str],
             return None
         counts = _openings(bounds, neighbourhood) if part == STREAMS else [_request(bounds, neighbourhood)]
         try:
-            waits = [await hit(*count) for count in counts]
+            waits = await asyncio.gather(*(hit(*count) for count in counts))
         except current_app.extensions.get("unavailable", ()):
             # What is public goes on without a count; what is not has been refused by now.
             return None

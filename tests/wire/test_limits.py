@@ -57,3 +57,44 @@ async def test_a_redis_that_is_away_is_unavailable(server: Server) -> None:
 
     server.start()
     assert await limits.hit("login", "bob", "3/minute") is None
+
+
+async def test_hits_of_one_turn_of_the_event_loop_share_one_connection(redis_url: str, client: Redis) -> None:
+    limits = Limits(redis_url)
+    await limits.hit("login", "alice", "9/minute")
+    connections = await _connections(client)
+
+    waits = await asyncio.gather(*(limits.hit("login", name, "2/minute") for name in ("bob", "carol", "bob", "bob")))
+
+    assert [wait is None for wait in waits] == [True, True, True, False]
+    assert await _connections(client) == connections
+
+
+async def test_hits_count_when_redis_has_lost_its_scripts(redis_url: str, client: Redis) -> None:
+    limits = Limits(redis_url)
+    await limits.hit("login", "alice", "9/minute")
+    await client.script_flush()
+
+    waits = await asyncio.gather(*(limits.hit("login", "bob", "1/minute") for _ in range(3)))
+
+    assert waits[0] is None
+    assert None not in waits[1:]
+
+
+async def test_a_count_that_cannot_be_read_fails_its_own_hit_alone(redis_url: str, client: Redis) -> None:
+    limits = Limits(redis_url)
+    await limits.hit("login", "alice", "9/minute")
+    key = next(key for key in await client.keys("ts:rl*"))
+    await client.delete(key)
+    await client.rpush(key, "no number")
+
+    replies = await asyncio.gather(
+        *(limits.hit("login", name, "9/minute") for name in ("bob", "alice")), return_exceptions=True
+    )
+
+    assert replies[0] is None
+    assert isinstance(replies[1], Unavailable)
+
+
+async def _connections(client: Redis) -> int:
+    return int((await client.info("stats"))["total_connections_received"])

@@ -1,4 +1,4 @@
-"""Rate limits: hit first, then act, so that a hundred at once do not slip through together."""
+"""Rate limits: a hit counts before anything is done, so that a hundred at once do not slip through together."""
 
 import time
 from functools import lru_cache
@@ -11,6 +11,7 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from app.wire.breaker import RedisBreaker
 from app.wire.channels import LIMITS_PREFIX
 from app.wire.client import reachable, request_pool
+from app.wire.coalesced_script import CoalescedScript
 
 
 class Limits:
@@ -22,13 +23,18 @@ class Limits:
             key_prefix=LIMITS_PREFIX,
             connection_pool=request_pool(url, breaker or RedisBreaker()),  # type: ignore[arg-type]
         )
+        bridge = storage.bridge
+        bridge.lua_acquire_sliding_window = CoalescedScript(  # type: ignore[attr-defined]
+            bridge.get_connection(),  # type: ignore[attr-defined]
+            bridge.SCRIPT_ACQUIRE_SLIDING_WINDOW.decode(),
+        )
         # Of the three strategies the only one that goes by Redis' clock alone.
         self._limiter = SlidingWindowCounterRateLimiter(storage)
 
     async def hit(self, scope: str, key: str, limit: str) -> float | None:
         """Counts one for `key` in `scope` against a limit like "10/5minute".
 
-        None when it is allowed, otherwise the seconds to wait.
+        None when it is allowed, otherwise the seconds to wait. Hits of one turn of the event loop share a round trip.
         """
         item = _parse(limit)
         # Hashed: keys join their parts with a slash, and strangers choose how long theirs are.

@@ -1,6 +1,5 @@
 """Sessions in Redis. Keys hold a hash of the session id only: who reads Redis cannot take one over."""
 
-import asyncio
 import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
@@ -12,6 +11,7 @@ from redis.asyncio import Redis
 
 from app.wire.channels import SESSION_PREFIX, USER_SESSIONS_PREFIX
 from app.wire.client import reachable
+from app.wire.coalesced_script import Call, CoalescedScript
 from app.wire.users.pending_logins import Halves
 
 # Redis' own clock decides, so that processes whose clocks differ agree.
@@ -111,11 +111,9 @@ class Sessions:
         self._absolute = absolute_seconds
         self.halves = Halves(client)
         self._create = client.register_script(_CREATE)
-        self._load = client.register_script(_LOAD)
+        self._load = CoalescedScript(client, _LOAD)
         self._confirm = client.register_script(_CONFIRM)
         self._confirmed = client.register_script(_CONFIRMED)
-        self._asked: list[tuple[str, float, asyncio.Future[SessionRecord | None]]] = []
-        self._asking: set[asyncio.Task[None]] = set()
 
     async def create(
         self, user_id: UUID, user_agent: str, ip: str, epoch: int = 0, begun: Begun = Begun.SIGN_IN
@@ -141,8 +139,10 @@ class Sessions:
     async def standing(self, hashes: Iterable[str]) -> dict[str, SessionRecord]:
         """Those of them that have not ended, by their hashes. For open streams: they are activity, which is written
         down once in a tenth of the idle time. What has ended is not brought back."""
-        found = await self._read([(hash_, self._idle / TOUCHES) for hash_ in hashes])
-        return {record.hash: record for record in found if record}
+        hashes = list(hashes)
+        with reachable():
+            rows = await self._load.each([self._call(hash_, self._idle / TOUCHES) for hash_ in hashes])
+        return {hash_: _record(hash_, fields) for hash_, fields in zip(hashes, rows, strict=True) if fields}
 
     async def confirm(self, hash_: str) -> None:
         """Its user has shown once more who they are."""
@@ -194,43 +194,13 @@ class Sessions:
         return ended
 
     async def _find(self, hash_: str, touch_after: float) -> SessionRecord | None:
-        """Whoever asks in the same turn of the loop is answered by the same round trip: many come back at once."""
-        answer: asyncio.Future[SessionRecord | None] = asyncio.get_running_loop().create_future()
-        self._asked.append((hash_, touch_after, answer))
-        if len(self._asked) == 1:
-            asking = asyncio.create_task(self._answer())
-            self._asking.add(asking)
-            asking.add_done_callback(self._asking.discard)
-        return await answer
-
-    async def _answer(self) -> None:
-        await asyncio.sleep(0)
-        asked, self._asked = self._asked, []
-        found: Sequence[SessionRecord | BaseException | None]
-        try:
-            found = await self._read([(hash_, touch_after) for hash_, touch_after, _ in asked])
-        except BaseException as error:  # whatever it is: who waits is told, and nobody is left waiting
-            found = [error] * len(asked)
-        for (_, _, answer), record in zip(asked, found, strict=True):
-            if answer.done():
-                continue
-            if isinstance(record, BaseException):
-                answer.set_exception(record)
-            else:
-                answer.set_result(record)
-
-    async def _read(self, asked: Sequence[tuple[str, float]]) -> list[SessionRecord | None]:
-        calls = [(SESSION_PREFIX + hash_, (self._idle, self._absolute, after)) for hash_, after in asked]
+        call = self._call(hash_, touch_after)
         with reachable():
-            if len(calls) == 1:
-                # A pipeline asks first whether the script is there.
-                found = [await self._load(keys=(calls[0][0],), args=calls[0][1])]
-            else:
-                async with self._client.pipeline(transaction=False) as pipeline:
-                    for key, arguments in calls:
-                        await self._load(keys=(key,), args=arguments, client=pipeline)
-                    found = await pipeline.execute()
-        return [_record(hash_, fields) if fields else None for (hash_, _), fields in zip(asked, found, strict=True)]
+            fields = await self._load(*call)
+        return _record(hash_, fields) if fields else None
+
+    def _call(self, hash_: str, touch_after: float) -> Call:
+        return Call((SESSION_PREFIX + hash_,), (self._idle, self._absolute, touch_after))
 
 
 def _record(hash_: str, fields: Sequence[Any]) -> SessionRecord:
