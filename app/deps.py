@@ -9,9 +9,9 @@ from quart import Quart, current_app
 from app.db.pools import Pools
 from app.finance.symbol_index import SymbolIndex
 from app.health.snapshot import HealthSnapshot
-from app.live.connection import Reader
+from app.live.connection import StreamConnection
 from app.live.cursors import Cursors
-from app.live.frames import Part
+from app.live.frames import FramePart
 from app.live.hub import Hub
 from app.push import Push
 from app.settings.load import Settings
@@ -68,7 +68,7 @@ class Draws(Protocol):
 class CatchesUp(Protocol):
     """What streams ask for a reader who joins or has lagged."""
 
-    async def of(self, reader: Reader, cursor: str) -> list[Part]: ...
+    async def of(self, reader: StreamConnection, cursor: str) -> list[FramePart]: ...
 
 
 class Posts(Protocol):
@@ -195,7 +195,7 @@ def symbols() -> SymbolIndex:
 
 def cursor() -> str:
     """Where the page's stream begins; taken before the page reads its data."""
-    return house().cursors.stepped_back()
+    return house().cursors.page_start()
 
 
 def ready() -> Mapping[str, bool]:

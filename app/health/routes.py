@@ -114,7 +114,7 @@ class Figures(Collector):
 
     def _streams(self) -> Iterator[Metric]:
         stats = self._house.hub.stats
-        yield _gauge("stream_connections", "Streams that are open.", stats.readers)
+        yield _gauge("stream_connections", "Streams that are open.", stats.connections)
         yield _gauge("stream_sockets", "Those of them that are WebSockets.", stats.sockets)
         yield _gauge("stream_audiences", "Sequences of frames that they share.", stats.audiences)
         yield _gauge("stream_lagging", "Readers that cannot keep up and are left out for now.", stats.lagging)
@@ -126,7 +126,7 @@ class Figures(Collector):
         yield _counter("stream_raw_bytes", "Bytes for all readers before compression.", stats.raw_bytes)
         yield _counter("stream_wire_bytes", "Bytes that were handed to sockets.", stats.wire_bytes)
         yield _counters("stream_ends", "Streams that ended.", ("cause",), _single(stats.ended))
-        yield _counters("stream_joins", "Streams that began, by how they went on.", ("resume",), _single(stats.joined))
+        yield _counters("stream_joins", "Streams that began, by how they went on.", ("resume",), _single(stats.joins))
         yield _histogram("stream_lag_seconds", "From a push to its frame's way out.", self._house.hub.latency)
 
     def _wire(self) -> Iterator[Metric]:

@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Sequence
 
 from app.identity import Rate, View
-from app.live.connection import Reader
-from app.live.frames import Form, Part, enclosed, payload
+from app.live.connection import StreamConnection
+from app.live.frames import FrameEncoding, FramePart, payload, wrap
 from app.live.gzip_blocks import Chain, SmallChains
 
-SHARED_FROM = 8
+LARGE_CHAIN_FROM = 8
 """Readers, from which on the larger chain pays."""
 
-OWED_BLOCKS = 8
+STANDALONE_BLOCKS = 8
 """Blocks that stand alone, for each reader of a chain, after which a new chain begins for all: its first block costs
 each as much as about so many."""
 
@@ -25,97 +25,107 @@ class Audience:
         """The newest log entry that its readers lack nothing before."""
         self.frames = self.raw_bytes = self.wire_bytes = 0
         self.wrote_at = float("-inf")
-        self._plain: set[Reader] = set()
-        self._apart: set[Reader] = set()
-        self._chained: set[Reader] = set()
-        self._sockets: set[Reader] = set()
+        self._plain: set[StreamConnection] = set()
+        self._unchained: set[StreamConnection] = set()
+        self._chained: set[StreamConnection] = set()
+        self._sockets: set[StreamConnection] = set()
         self._chain: Chain | None = None
         self._small_chains = small_chains or SmallChains()
-        self._owed = 0
+        self._standalone_blocks = 0
         """Blocks that readers apart were sent since the chain began."""
         self.cost_sent_at = self.wrote_at
         """When readers were last told what the stream costs."""
         self._cost = 0.0
 
     def __len__(self) -> int:
-        return len(self._plain) + len(self._apart) + len(self._chained) + len(self._sockets)
+        return len(self._plain) + len(self._unchained) + len(self._chained) + len(self._sockets)
 
-    def add(self, reader: Reader) -> None:
-        {Form.PLAIN: self._plain, Form.GZIP: self._apart, Form.SOCKET: self._sockets}[reader.form].add(reader)
+    def add(self, connection: StreamConnection) -> None:
+        {FrameEncoding.PLAIN: self._plain, FrameEncoding.GZIP: self._unchained, FrameEncoding.SOCKET: self._sockets}[
+            connection.encoding
+        ].add(connection)
 
-    def discard(self, reader: Reader) -> None:
-        for readers in (self._plain, self._apart, self._chained, self._sockets):
-            readers.discard(reader)
+    def discard(self, connection: StreamConnection) -> None:
+        for connections in (self._plain, self._unchained, self._chained, self._sockets):
+            connections.discard(connection)
         if not self._chained:
             self._end_chain()
 
-    def send(self, parts: Sequence[Part], position: str, now: float) -> None:
+    def send(self, parts: Sequence[FramePart], position: str, now: float) -> None:
         """One frame to everybody. Never waits; nobody leaves meanwhile."""
         self.position = position or self.position
         self.wrote_at = now
         self.frames += 1
-        before, readers = self.wire_bytes, len(self)
-        plain = payload(parts, Form.PLAIN)
+        before, connections = self.wire_bytes, len(self)
+        plain = payload(parts, FrameEncoding.PLAIN)
         self._write(self._plain, plain, plain)
-        if self._outgrown():
+        if self._needs_new_chain():
             self._begin_chain()
         if self._chain:
             self._write(self._chained, plain, self._chain.add(plain))
-        if self._apart:
-            self._owed += len(self._apart)
-            self._write(self._apart, plain, payload(parts, Form.GZIP))
-        if self._sockets and (bare := payload(parts, Form.SOCKET)):
-            self._write(self._sockets, bare, bare, Form.SOCKET)
-        self._cost += (self.wire_bytes - before) / max(1, readers)
+        if self._unchained:
+            self._standalone_blocks += len(self._unchained)
+            self._write(self._unchained, plain, payload(parts, FrameEncoding.GZIP))
+        if self._sockets and (bare := payload(parts, FrameEncoding.SOCKET)):
+            self._write(self._sockets, bare, bare, FrameEncoding.SOCKET)
+        self._cost += (self.wire_bytes - before) / max(1, connections)
 
     def cost(self, now: float) -> int:
         """Bytes that a reader was sent, on average, since this was asked."""
         cost, self._cost, self.cost_sent_at = round(self._cost), 0.0, now
         return cost
 
-    def tell(self, reader: Reader, parts: list[Part]) -> None:
+    def send_to(self, connection: StreamConnection, parts: list[FramePart]) -> None:
         """For this reader alone. Nobody's chain goes through bytes that others have not got: it goes on apart."""
-        if reader in self._chained:
-            self._chained.discard(reader)
-            self._apart.add(reader)
-        if body := reader.payload(parts):
-            reader.say(enclosed(body, reader.form))
+        if connection in self._chained:
+            self._chained.discard(connection)
+            self._unchained.add(connection)
+        if body := connection.payload(parts):
+            connection.send(wrap(body, connection.encoding))
 
-    def _outgrown(self) -> bool:
+    def _needs_new_chain(self) -> bool:
         """Whether another chain than the present, or none, is better for most readers."""
-        if self._chain and not self._chain.small and len(self._chained) < SHARED_FROM // 2:
+        if self._chain and not self._chain.small and len(self._chained) < LARGE_CHAIN_FROM // 2:
             return True
-        return bool(self._apart) and (not self._chained or self._owed >= OWED_BLOCKS * len(self._chained))
+        return bool(self._unchained) and (
+            not self._chained or self._standalone_blocks >= STANDALONE_BLOCKS * len(self._chained)
+        )
 
     def _begin_chain(self) -> None:
         """For all whose blocks are compressed, where there is room for it: its first block looks back at nothing."""
         self._end_chain()
-        self._apart |= self._chained
+        self._unchained |= self._chained
         self._chained = set()
-        self._chain = Chain(small=False) if len(self._apart) >= SHARED_FROM else self._small_chains.take()
+        self._chain = Chain(small=False) if len(self._unchained) >= LARGE_CHAIN_FROM else self._small_chains.acquire()
         if self._chain:
-            self._apart, self._chained = self._chained, self._apart
+            self._unchained, self._chained = self._chained, self._unchained
 
     def _end_chain(self) -> None:
         if self._chain and self._chain.small:
-            self._small_chains.give_back()
-        self._chain, self._owed = None, 0
+            self._small_chains.release()
+        self._chain, self._standalone_blocks = None, 0
 
-    def _write(self, readers: Iterable[Reader], plain: bytes, body: bytes, form: Form = Form.PLAIN) -> None:
-        if not readers:
+    def _write(
+        self,
+        connections: Iterable[StreamConnection],
+        plain: bytes,
+        body: bytes,
+        form: FrameEncoding = FrameEncoding.PLAIN,
+    ) -> None:
+        if not connections:
             return
-        framed = enclosed(body, form)
+        framed = wrap(body, form)
         size, count = len(framed), 0
-        for reader in readers:
+        for connection in connections:
             # Here is where the time goes: nothing stands between the loop and the socket that need not.
             try:
-                taken = reader.write(framed)
+                accepted = connection.write(framed)
             except BlockingIOError:
-                taken = 0
+                accepted = 0
             except OSError:
-                taken = size  # It has gone, and will be told so.
-            if taken != size:
-                reader.queue(framed[taken:])
+                accepted = size  # It has gone, and will be told so.
+            if accepted != size:
+                connection.queue(framed[accepted:])
             count += 1
         self.raw_bytes += count * len(plain)
         self.wire_bytes += count * size

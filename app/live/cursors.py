@@ -14,15 +14,15 @@ class Cursors:
         self._step_back = step_back
         self._samples: deque[tuple[float, str]] = deque(maxlen=60)
 
-    def note(self, id: str, now: float | None = None) -> None:  # noqa: A002 (the id of the stream's entry)
+    def add(self, id: str, now: float | None = None) -> None:  # noqa: A002 (the id of the stream's entry)
         if id:
             self._samples.append((time.monotonic() if now is None else now, id))
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """The log was lost: no earlier position means anything any more."""
         self._samples.clear()
 
-    def stepped_back(self, now: float | None = None) -> str:
+    def page_start(self, now: float | None = None) -> str:
         """The newest position that is old enough, else the oldest known, else nothing."""
         limit = (time.monotonic() if now is None else now) - self._step_back
         old_enough = [position for at, position in self._samples if at <= limit]

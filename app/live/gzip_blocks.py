@@ -18,9 +18,9 @@ SMALL_CHAINS = 64
 """Of one process: 9 MB, and a bound for the time that compressing the same for each of them takes."""
 
 
-def alone(plain: bytes) -> bytes:
+def block(plain: bytes) -> bytes:
     """A block that needs none before it, and that none after it may look back at."""
-    return _alone.compress(plain) + _alone.flush(zlib.Z_FULL_FLUSH)
+    return _compressor_of_blocks.compress(plain) + _compressor_of_blocks.flush(zlib.Z_FULL_FLUSH)
 
 
 class Chain:
@@ -37,18 +37,18 @@ class Chain:
 class SmallChains:
     """Those that are in use by audiences of few readers."""
 
-    def __init__(self, most: int = SMALL_CHAINS) -> None:
-        self._most = most
+    def __init__(self, limit: int = SMALL_CHAINS) -> None:
+        self._most = limit
         self._used = 0
 
-    def take(self) -> Chain | None:
+    def acquire(self) -> Chain | None:
         """None where there are enough of them: blocks that stand alone are compressed once for all audiences."""
         if self._used >= self._most:
             return None
         self._used += 1
         return Chain(small=True)
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         self._used -= 1
 
 
@@ -60,4 +60,4 @@ def _small_compressor() -> "zlib._Compress":
     return zlib.compressobj(SMALL, zlib.DEFLATED, -SMALL_WINDOW, SMALL_MEMORY)
 
 
-_alone = _compressor(ALONE)
+_compressor_of_blocks = _compressor(ALONE)

@@ -21,7 +21,7 @@ from wsproto.frame_protocol import CloseReason
 
 from app.live.rfc9112 import StrictConnection
 
-HELD = 65_536
+EARLY_BYTES = 65_536
 """Bytes behind a handshake that are kept until it is answered; a client that sends more waits for the answer."""
 
 
@@ -37,7 +37,7 @@ class EarlyFrames(H11WSConnection):
     def next_event(self) -> Any:
         return super().next_event() if self.accepted else h11.NEED_DATA
 
-    def take(self) -> bytes:
+    def pop_all(self) -> bytes:
         """All of it, for who answers the handshake instead of Hypercorn."""
         data, self.buffer = bytes(self.buffer), bytearray()
         self.decided.set()
@@ -85,7 +85,7 @@ class StrictProtocol(H11Protocol):
 
     async def _hold(self, early: EarlyFrames, data: bytes) -> None:
         early.receive_data(data)
-        if len(early.buffer) > HELD:
+        if len(early.buffer) > EARLY_BYTES:
             await early.decided.wait()
 
     async def _check_protocol(self, event: h11.Request) -> None:
@@ -135,7 +135,7 @@ class PushConnection(Connection):
             yield event
 
 
-class _Nothing(Extension):
+class _NoExtension(Extension):
     """Is negotiated by nobody, and lets no frame through that uses it unasked."""
 
     name = ""
@@ -149,4 +149,4 @@ def install() -> None:
     vars(hypercorn_protocol)["H11Protocol"] = StrictProtocol
     vars(hypercorn_h11)["H11WSConnection"] = EarlyFrames
     vars(ws_stream)["Connection"] = PushConnection
-    vars(ws_stream)["PerMessageDeflate"] = _Nothing
+    vars(ws_stream)["PerMessageDeflate"] = _NoExtension

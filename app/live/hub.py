@@ -12,23 +12,23 @@ from uuid import UUID
 from app.identity import Identity, Rate, View
 from app.live import topics as grammar
 from app.live.audience import Audience
-from app.live.bounds import BOUNDS, Bounds, Full, PersonFull
-from app.live.connection import Reader
-from app.live.frames import Form, Part, Pending, RenderedPush, data
+from app.live.bounds import LIMITS, HubFull, StreamLimits, UserStreamsFull
+from app.live.connection import StreamConnection
+from app.live.frames import FrameEncoding, FramePart, PendingChanges, RenderedPush, data_part
 from app.live.gzip_blocks import SmallChains
 from app.live.histogram import Histogram
 from app.live.pending_snapshots import NO_POSITION, PendingSnapshots
 from app.live.recent import RecentEntries
-from app.live.scheduler import FrameScheduler, Told
-from app.live.stats import Stats
+from app.live.scheduler import FrameScheduler, SchedulerCallbacks
+from app.live.stats import HubStats
 from app.push import Push
 from quart_sse import ServerSentEvent
 
 logger = logging.getLogger(__name__)
 
-Markup = Callable[[Push, View], str]
+RenderPush = Callable[[Push, View], str]
 
-LEAVING_AT_ONCE = 500
+CLOSED_AT_ONCE = 500
 
 COST_SECONDS = 30.0
 """Between two beats that say what the stream costs, where something else is said all the time."""
@@ -39,48 +39,48 @@ SOCKET_BEAT = b"{}"
 
 class Hub:
     def __init__(
-        self, markup: Markup, shortest: float = 0.05, beat_seconds: float = 5.0, bounds: Bounds = BOUNDS
+        self, render_push: RenderPush, shortest: float = 0.05, beat_seconds: float = 5.0, limits: StreamLimits = LIMITS
     ) -> None:
         self.last_id = ""
         """The newest log entry published here."""
         self.draining = False
-        self.ring, self.pending_snapshots = RecentEntries(), PendingSnapshots()
+        self.recent, self.pending_snapshots = RecentEntries(), PendingSnapshots()
         self.latency = Histogram()
         """Seconds from a push to the end of its frame."""
-        self.joined: Counter[str] = Counter()
-        self.recover: Callable[[Reader], None] = lambda reader: reader.end("catch-up")
+        self.joins: Counter[str] = Counter()
+        self.recover: Callable[[StreamConnection], None] = lambda connection: connection.end("catch-up")
         """What is done with a reader that lagged, and is in its audience again."""
-        self.closed: Callable[[Reader], None] = lambda _reader: None
+        self.closed_callback: Callable[[StreamConnection], None] = lambda _reader: None
         """Hears of each whose connection is over."""
-        self._markup = markup
+        self._render_push = render_push
         self._beat_seconds = beat_seconds
-        self._bounds = bounds
+        self._limits = limits
         self._small_chains = SmallChains()
-        self._told = Told(self._position, self._failed, self.latency.observe)
-        self._paces = {rate: FrameScheduler(rate, shortest, self._told) for rate in Rate}
+        self._callbacks = SchedulerCallbacks(self._position, self._count_undrawable, self.latency.observe)
+        self._schedulers = {rate: FrameScheduler(rate, shortest, self._callbacks) for rate in Rate}
         self._audiences: dict[tuple[frozenset[str], View, Rate], Audience] = {}
         self._topics: Counter[str] = Counter()
         """Audiences of each topic."""
-        self._readers: dict[Reader, None] = {}
+        self._connections: dict[StreamConnection, None] = {}
         """In the order in which they joined."""
-        self.held: Counter[UUID] = Counter()
+        self.streams_by_user: Counter[UUID] = Counter()
         """Readers of each person here."""
         self.elsewhere: Mapping[UUID, int] = {}
         """And in other processes, as was heard last."""
-        self._lagging: dict[Reader, tuple[float, int]] = {}
-        self._leaving: set[Reader] = set()
-        self._all_gone = asyncio.Event()
-        self._all_gone.set()
+        self._lagging: dict[StreamConnection, tuple[float, int]] = {}
+        self._closing: set[StreamConnection] = set()
+        self._all_closed = asyncio.Event()
+        self._all_closed.set()
         self._entry: list[RenderedPush] = []
         self._ended: Counter[str] = Counter()
         self._published = self._frames = self._undrawable = self._raw = self._wire = 0
 
     @property
-    def stats(self) -> Stats:
+    def stats(self) -> HubStats:
         audiences = self._audiences.values()
-        return Stats(
-            readers=len(self._readers),
-            sockets=sum(reader.form is Form.SOCKET for reader in self._readers),
+        return HubStats(
+            connections=len(self._connections),
+            sockets=sum(connection.encoding is FrameEncoding.SOCKET for connection in self._connections),
             audiences=len(self._audiences),
             lagging=len(self._lagging),
             published=self._published,
@@ -89,7 +89,7 @@ class Hub:
             raw_bytes=self._raw + sum(audience.raw_bytes for audience in audiences),
             wire_bytes=self._wire + sum(audience.wire_bytes for audience in audiences),
             ended=dict(self._ended),
-            joined=dict(self.joined),
+            joins=dict(self.joins),
         )
 
     @property
@@ -97,13 +97,13 @@ class Hub:
         """The topics that somebody listens to now."""
         return tuple(self._topics)
 
-    def hears(self, topic: str) -> bool:
+    def has_subscribers(self, topic: str) -> bool:
         """Whether somebody listens to it now: what nobody listens to need not be made."""
         return topic in self._topics
 
     @property
-    def readers(self) -> Iterable[Reader]:
-        return tuple(self._readers)
+    def connections(self) -> Iterable[StreamConnection]:
+        return tuple(self._connections)
 
     def publish(self, push: Push, id: str | None = None) -> None:  # noqa: A002 (the id of the stream's entry)
         """With an id it belongs to that entry of the log, which `mark` then completes."""
@@ -111,17 +111,17 @@ class Hub:
         reached = grammar.reach(push.topic)
         if not id and not any(topic in self._topics for topic in reached):
             return
-        drawing = RenderedPush(push, self._markup, time.monotonic())
+        change = RenderedPush(push, self._render_push, time.monotonic())
         if id:
             self.last_id = id
-            self._entry.append(drawing)
-        for pace in self._paces.values():
-            pace.change(drawing, reached)
+            self._entry.append(change)
+        for scheduler in self._schedulers.values():
+            scheduler.enqueue(change, reached)
 
-    def mark(self, id: str) -> None:  # noqa: A002
+    def complete_entry(self, id: str) -> None:  # noqa: A002
         """The log went on to here."""
         self.last_id = id
-        self.ring.add(id, tuple(self._entry))
+        self.recent.add(id, tuple(self._entry))
         self._entry = []
 
     def join(
@@ -130,138 +130,144 @@ class Hub:
         view: View,
         rate: Rate = Rate.AUTO,
         *,
-        form: Form = Form.PLAIN,
+        encoding: FrameEncoding = FrameEncoding.PLAIN,
         identity: Identity | None = None,
-    ) -> Reader:
+    ) -> StreamConnection:
         """Frames from here on. What waited before is not among them: it is for the joiner to catch up with."""
-        if self.draining or len(self._readers) >= self._bounds.readers:
-            raise Full
-        if identity and self._held(identity.user_id) >= self._bounds.per_owner:
-            raise PersonFull
+        if self.draining or len(self._connections) >= self._limits.connections:
+            raise HubFull
+        if identity and self._stream_count(identity.user_id) >= self._limits.per_user:
+            raise UserStreamsFull
         audience = self._audience(topics, view, rate)
-        until = asyncio.get_running_loop().time() + random.uniform(*self._bounds.lifetime)  # noqa: S311 - spreads load alone
-        reader = Reader(self, audience, identity, form=form, until=until)
-        self._readers[reader] = None
+        expires_at = asyncio.get_running_loop().time() + random.uniform(*self._limits.lifetime)  # noqa: S311 - spreads load alone
+        connection = StreamConnection(self, audience, identity, encoding=encoding, expires_at=expires_at)
+        self._connections[connection] = None
         if identity:
-            self.held[identity.user_id] += 1
-        self._enter(reader)
-        return reader
+            self.streams_by_user[identity.user_id] += 1
+        self._join_audience(connection)
+        return connection
 
-    def drawn(self, pushes: Iterable[Push | RenderedPush], view: View) -> Part:
+    def render(self, pushes: Iterable[Push | RenderedPush], view: View) -> FramePart:
         """The lines of a message with all of them, the superseded left out; it has no end yet."""
-        drawings = (push if isinstance(push, RenderedPush) else RenderedPush(push, self._markup) for push in pushes)
-        return data(Pending(drawings), view, self._failed)
+        changes = (push if isinstance(push, RenderedPush) else RenderedPush(push, self._render_push) for push in pushes)
+        return data_part(PendingChanges(changes), view, self._count_undrawable)
 
-    def tick(self) -> None:
+    def check(self) -> None:
         """About once a second: beats where nothing else was said, goodbyes, and the end of who takes nothing."""
         now = asyncio.get_running_loop().time()
         for audience in list(self._audiences.values()):
             if now - audience.wrote_at >= self._beat_seconds or now - audience.cost_sent_at >= COST_SECONDS:
-                self._beat(audience, now)
-        for reader in [reader for reader in self._readers if reader.wire and reader.until <= now]:
-            reader.end("age")
-        for reader, (since, waiting) in list(self._lagging.items()):
-            left = reader.wire.waiting() if reader.wire else 0
+                self._send_beat(audience, now)
+        for connection in [
+            connection for connection in self._connections if connection.transport and connection.expires_at <= now
+        ]:
+            connection.end("age")
+        for connection, (since, waiting) in list(self._lagging.items()):
+            left = connection.transport.pending_bytes() if connection.transport else 0
             if left < waiting:
-                self._lagging[reader] = (now, left)
-            elif now - since >= self._bounds.stalled_seconds:
-                reader.end("slow")
+                self._lagging[connection] = (now, left)
+            elif now - since >= self._limits.stalled_seconds:
+                connection.end("slow")
 
-    def _beat(self, audience: Audience, now: float) -> None:
+    def _send_beat(self, audience: Audience, now: float) -> None:
         """Says what the stream cost since the last; no new position while entries wait for a frame."""
-        waits = self._paces[audience.rate].waits(audience.topics)
+        waits = self._schedulers[audience.rate].has_entries(audience.topics)
         position = audience.position if waits else self._position(audience.topics)
         new = position != audience.position or position == NO_POSITION
         beat = ServerSentEvent(audience.cost(now), event="beat", id=position if new and position else None)
-        audience.send([Part(beat.encode(), SOCKET_BEAT)], position, now)
+        audience.send([FramePart(beat.encode(), SOCKET_BEAT)], position, now)
 
     async def run(self) -> None:
         while True:
             await asyncio.sleep(min(1.0, self._beat_seconds / 2))
-            self.tick()
+            self.check()
 
     async def drain(self) -> None:
         """Nobody joins any more, and everybody ends after what waits for them."""
         self.draining = True
-        for pace in self._paces.values():
-            pace.flush()
-        leaving = list(self._readers)
-        for first in range(0, len(leaving), LEAVING_AT_ONCE):
-            for reader in leaving[first : first + LEAVING_AT_ONCE]:
-                reader.end("drain", len(leaving))
+        for scheduler in self._schedulers.values():
+            scheduler.flush()
+        leaving = list(self._connections)
+        for first in range(0, len(leaving), CLOSED_AT_ONCE):
+            for connection in leaving[first : first + CLOSED_AT_ONCE]:
+                connection.end("drain", len(leaving))
             await asyncio.sleep(0)
 
-    async def emptied(self, seconds: float) -> None:
+    async def wait_closed(self, seconds: float) -> None:
         """Their last bytes are with all who ended, or they are cut off after this time."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._all_gone.wait()
-        for reader in self._leaving:
-            if reader.wire:
-                reader.wire.abort()
+                await self._all_closed.wait()
+        for connection in self._closing:
+            if connection.transport:
+                connection.transport.abort()
 
-    def lagged(self, reader: Reader) -> None:
+    def on_lagging(self, connection: StreamConnection) -> None:
         loop = asyncio.get_running_loop()
-        self._lagging[reader] = (loop.time(), reader.wire.waiting() if reader.wire else 0)
+        self._lagging[connection] = (loop.time(), connection.transport.pending_bytes() if connection.transport else 0)
         # Not now: the frame that filled its wire is still being written to the others.
-        loop.call_soon(self._step_aside, reader)
+        loop.call_soon(self._leave_if_lagging, connection)
 
-    def recovered(self, reader: Reader) -> None:
-        self._lagging.pop(reader, None)
+    def on_drained(self, connection: StreamConnection) -> None:
+        self._lagging.pop(connection, None)
         # With the audience that its topics have now: the one it left may be gone.
-        left = reader.audience
-        reader.audience = self._audience(left.topics, left.view, left.rate)
-        reader.hold()
-        self._enter(reader)
-        self.recover(reader)
+        left = connection.audience
+        connection.audience = self._audience(left.topics, left.view, left.rate)
+        connection.buffer_frames()
+        self._join_audience(connection)
+        self.recover(connection)
 
-    def gone(self, reader: Reader) -> None:
-        self._leaving.discard(reader)
-        if not self._leaving:
-            self._all_gone.set()
-        self.closed(reader)
+    def on_closed(self, connection: StreamConnection) -> None:
+        self._closing.discard(connection)
+        if not self._closing:
+            self._all_closed.set()
+        self.closed_callback(connection)
 
-    def left(self, reader: Reader) -> None:
-        if reader not in self._readers:
+    def on_ended(self, connection: StreamConnection) -> None:
+        if connection not in self._connections:
             return
-        if reader.wire:
-            self._leaving.add(reader)
-            self._all_gone.clear()
-        del self._readers[reader]
-        self._lagging.pop(reader, None)
-        self._ended[reader.ended] += 1
-        if reader.identity:
-            self.held -= Counter((reader.identity.user_id,))
-        self._leave(reader)
+        if connection.transport:
+            self._closing.add(connection)
+            self._all_closed.clear()
+        del self._connections[connection]
+        self._lagging.pop(connection, None)
+        self._ended[connection.end_reason] += 1
+        if connection.identity:
+            self.streams_by_user -= Counter((connection.identity.user_id,))
+        self._leave_audience(connection)
 
-    def keep(self, person: UUID, most: int) -> None:
+    def limit_streams(self, user_id: UUID, limit: int) -> None:
         """Ends the oldest of their readers, if there are more: among these are those that nobody reads any more."""
-        theirs = [reader for reader in self._readers if reader.identity and reader.identity.user_id == person]
-        for reader in theirs[: max(0, len(theirs) - max(0, most))]:
-            reader.end("full")
+        theirs = [
+            connection
+            for connection in self._connections
+            if connection.identity and connection.identity.user_id == user_id
+        ]
+        for connection in theirs[: max(0, len(theirs) - max(0, limit))]:
+            connection.end("full")
 
-    def _held(self, person: UUID) -> int:
-        return self.held[person] + self.elsewhere.get(person, 0)
+    def _stream_count(self, user_id: UUID) -> int:
+        return self.streams_by_user[user_id] + self.elsewhere.get(user_id, 0)
 
-    def _enter(self, reader: Reader) -> None:
+    def _join_audience(self, connection: StreamConnection) -> None:
         """Entries that wait are sent first, so that all before `joined_at` is out and nothing after it is."""
-        pace = self._paces[reader.audience.rate]
-        pace.flush_entries()
-        reader.audience.add(reader)
-        reader.joined_at = self.last_id
+        scheduler = self._schedulers[connection.audience.rate]
+        scheduler.flush_entries()
+        connection.audience.add(connection)
+        connection.joined_at = self.last_id
 
-    def _step_aside(self, reader: Reader) -> None:
-        if reader.lagging:
-            self._leave(reader)
+    def _leave_if_lagging(self, connection: StreamConnection) -> None:
+        if connection.lagging:
+            self._leave_audience(connection)
 
-    def _leave(self, reader: Reader) -> None:
-        audience = reader.audience
-        audience.discard(reader)
+    def _leave_audience(self, connection: StreamConnection) -> None:
+        audience = connection.audience
+        audience.discard(connection)
         key = (audience.topics, audience.view, audience.rate)
         if not len(audience) and self._audiences.get(key) is audience:
             del self._audiences[key]
             self._topics -= Counter(audience.topics)
-            self._paces[audience.rate].leave(audience)
+            self._schedulers[audience.rate].remove(audience)
             self._frames += audience.frames
             self._raw += audience.raw_bytes
             self._wire += audience.wire_bytes
@@ -273,13 +279,13 @@ class Hub:
             audience.position = self._position(topics)
             audience.wrote_at = audience.cost_sent_at = asyncio.get_running_loop().time()
             self._topics.update(audience.topics)
-            self._paces[rate].listen(audience)
+            self._schedulers[rate].add(audience)
         return self._audiences[key]
 
     def _position(self, topics: frozenset[str]) -> str:
         return self.pending_snapshots.position(topics, self.last_id)
 
-    def _failed(self, push: Push) -> None:
+    def _count_undrawable(self, push: Push) -> None:
         self._undrawable += 1
         # One line per power of two: a fault in a partial repeats with every frame.
         if self._undrawable & (self._undrawable - 1) == 0:

@@ -25,7 +25,7 @@ def by_name(request: h11.Request) -> ByName:
     return {name.lower(): value for name, value in request.headers.raw_items()}
 
 
-def checked(request: h11.Request, fields: ByName) -> h11.Request:
+def checked_request(request: h11.Request, fields: ByName) -> h11.Request:
     """The request as it is to be understood: an absolute target is split into path and Host, HTTP/1.2 is HTTP/1.1, and
     HTTP/1.0 asks for no upgrade. Raises h11.RemoteProtocolError where a standard has it refused."""
     if request.http_version[:1] != b"1":

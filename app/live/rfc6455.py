@@ -14,7 +14,7 @@ _HEAD = 6
 """Bytes before the payload of a client's control frame, the mask included."""
 
 
-class Frame(NamedTuple):
+class WebSocketFrame(NamedTuple):
     opcode: int
     payload: bytes = b""
 
@@ -24,10 +24,10 @@ class ProtocolViolation(Exception):
 
     def __init__(self, why: Literal["garbled", "message", "no UTF-8", "flood"]) -> None:
         super().__init__(why)
-        self.why = why
+        self.reason = why
 
 
-def welcome(key: bytes) -> bytes:
+def handshake_response(key: bytes) -> bytes:
     """The head of the answer to a handshake; it takes up no extension and no subprotocol."""
     accepted = base64.b64encode(hashlib.sha1(key + _GUID, usedforsecurity=False).digest())
     head = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -48,34 +48,34 @@ def close(code: int) -> bytes:
     return frame(CLOSE, code.to_bytes(2, "big"))
 
 
-def unframed(framed: bytes) -> Frame:
+def unframe(framed: bytes) -> WebSocketFrame:
     """What `frame` was given."""
     head = {126: 4, 127: 10}.get(framed[1], 2)
-    return Frame(framed[0] & 0x0F, framed[head:])
+    return WebSocketFrame(framed[0] & 0x0F, framed[head:])
 
 
-class Incoming:
+class ClientFrameParser:
     """Takes apart what a client sends to a server that takes no messages: nothing but pings, pongs and a close."""
 
     def __init__(self) -> None:
         self._waiting = bytearray()
 
-    def feed(self, data: bytes) -> Iterator[Frame]:
+    def feed(self, data: bytes) -> Iterator[WebSocketFrame]:
         """Raises ProtocolViolation; nothing may be fed after that."""
         self._waiting += data
-        while found := self._next():
-            yield found
+        while client_frame := self._next():
+            yield client_frame
 
-    def _next(self) -> Frame | None:
+    def _next(self) -> WebSocketFrame | None:
         waiting = self._waiting
         size = _control_size(waiting)
         if size is None or len(waiting) < (end := _HEAD + size):
             return None
-        opcode, payload = waiting[0] & 0x0F, _unmasked(waiting[_HEAD - 4 : _HEAD], waiting[_HEAD:end])
+        opcode, payload = waiting[0] & 0x0F, _unmask(waiting[_HEAD - 4 : _HEAD], waiting[_HEAD:end])
         if opcode == CLOSE:
             _check_close(payload)
         del waiting[:end]
-        return Frame(opcode, payload)
+        return WebSocketFrame(opcode, payload)
 
 
 def _control_size(data: bytearray) -> int | None:
@@ -110,7 +110,7 @@ def _check_close(payload: bytes) -> None:
         raise ProtocolViolation("no UTF-8") from None
 
 
-def _unmasked(mask: bytearray, payload: bytearray) -> bytes:
+def _unmask(mask: bytearray, payload: bytearray) -> bytes:
     return bytes(byte ^ mask[place % 4] for place, byte in enumerate(payload))
 
 

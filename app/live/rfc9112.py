@@ -6,7 +6,7 @@ from typing import Any
 
 import h11
 
-from app.live.request_head import by_name, checked, refusal
+from app.live.request_head import by_name, checked_request, refusal
 
 LONGEST_LINE = 256
 """Bytes of the line before a chunk, its extensions included."""
@@ -14,12 +14,12 @@ LONGEST_LINE = 256
 LARGEST_TRAILER = 4096
 """Bytes of the fields after the last chunk."""
 
-Take = Callable[[bytearray], bytes]
+CutPiece = Callable[[bytearray], bytes]
 """Cuts from the front what h11 may read now: nothing while it is not all there, or where another request begins."""
 
 _TOKEN = rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+"
-_QUOTED = rb'"(?:[\t !\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t -\x7e\x80-\xff])*"'
-_EXTENSION = rb"[ \t]*;[ \t]*%b(?:[ \t]*=[ \t]*(?:%b|%b))?" % (_TOKEN, _TOKEN, _QUOTED)
+_QUOTED_STRING = rb'"(?:[\t !\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t -\x7e\x80-\xff])*"'
+_EXTENSION = rb"[ \t]*;[ \t]*%b(?:[ \t]*=[ \t]*(?:%b|%b))?" % (_TOKEN, _TOKEN, _QUOTED_STRING)
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})(?:%b)*\r\n" % _EXTENSION)
 
 
@@ -36,7 +36,7 @@ class StrictConnection(h11.Connection):
         self._largest_head = largest_head
         self._unread = bytearray()
         self._ended = False
-        self._body: Take = _no_body
+        self._body: CutPiece = _no_body
 
     @property
     def trailing_data(self) -> tuple[bytes, bool]:
@@ -59,14 +59,14 @@ class StrictConnection(h11.Connection):
         if self.their_state is h11.DONE and self._unread:
             return h11.PAUSED
         try:
-            self._hand_on()
+            self._feed_h11()
             event = super().next_event()
-            return self._begun(event) if isinstance(event, h11.Request) else event
+            return self._begin_body(event) if isinstance(event, h11.Request) else event
         except h11.RemoteProtocolError:
             self.stop()
             raise
 
-    def _hand_on(self) -> None:
+    def _feed_h11(self) -> None:
         state = self.their_state
         if state in (h11.MUST_CLOSE, h11.CLOSED):
             self._unread.clear()  # behind the last request of a connection
@@ -93,36 +93,36 @@ class StrictConnection(h11.Connection):
         del unread[:end]
         return head
 
-    def _begun(self, request: h11.Request) -> h11.Request:
+    def _begin_body(self, request: h11.Request) -> h11.Request:
         fields = by_name(request)
         chunked, length = b"transfer-encoding" in fields, fields.get(b"content-length")
         if chunked and (length is not None or request.http_version < b"1.1"):
             raise refusal("Transfer-Encoding beside Content-Length, or in HTTP/1.0")
-        self._body = Chunked().take if chunked else Counted(int(length or 0)).take
-        return checked(request, fields)
+        self._body = ChunkedBody().cut if chunked else SizedBody(int(length or 0)).cut
+        return checked_request(request, fields)
 
 
-class Counted:
+class SizedBody:
     """A body of so many bytes."""
 
     def __init__(self, size: int) -> None:
         self._left = size
 
-    def take(self, unread: bytearray) -> bytes:
+    def cut(self, unread: bytearray) -> bytes:
         piece = bytes(unread[: self._left])
         del unread[: len(piece)]
         self._left -= len(piece)
         return piece
 
 
-class Chunked:
+class ChunkedBody:
     """A body in chunks, up to the end of its trailer. What is wrong with a line raises h11.RemoteProtocolError."""
 
     def __init__(self) -> None:
-        self._next: Take = self._line
-        self._data = Counted(0)
+        self._next: CutPiece = self._line
+        self._data = SizedBody(0)
 
-    def take(self, unread: bytearray) -> bytes:
+    def cut(self, unread: bytearray) -> bytes:
         pieces = []
         while piece := self._next(unread):
             pieces.append(piece)
@@ -138,12 +138,12 @@ class Chunked:
             raise refusal("the line before a chunk is broken, or too long")
         del unread[:end]
         length = int(size[1], 16)
-        self._data = Counted(length + len(b"\r\n"))
+        self._data = SizedBody(length + len(b"\r\n"))
         self._next = self._chunk if length else self._trailer
         return line
 
     def _chunk(self, unread: bytearray) -> bytes:
-        if piece := self._data.take(unread):
+        if piece := self._data.cut(unread):
             return piece
         if not unread:
             return b""

@@ -9,15 +9,15 @@ from typing import NamedTuple
 from app.identity import Rate, View
 from app.live import topics
 from app.live.audience import Audience
-from app.live.frames import Part, Pending, RenderedPush, data, end
+from app.live.frames import FramePart, PendingChanges, RenderedPush, data_part, end_part
 from app.live.pending_snapshots import NO_POSITION
 from app.push import Push
 
 SLOWEST = 1.0
-FIXED: dict[Rate, float] = {Rate.SECOND: 1.0, Rate.FIVE_SECONDS: 5.0, Rate.HALF_MINUTE: 30.0}
+FIXED_SECONDS: dict[Rate, float] = {Rate.SECOND: 1.0, Rate.FIVE_SECONDS: 5.0, Rate.HALF_MINUTE: 30.0}
 """Seconds between two frames of states."""
 
-SHARE = 0.25
+CPU_SHARE = 0.25
 """Of a core, which drawing and writing may take: then frames become rarer."""
 
 BROWSER_SECONDS = 0.006
@@ -26,62 +26,62 @@ BROWSER_SECONDS = 0.006
 LOG_SECONDS = 0.002
 """Between two frames of log entries, so that those of one moment come together."""
 
-TOO_MANY = 512
+EARLY_FROM = 512
 """Entries or rows of one topic that wait for a frame before it is sent early: of a value only the newest waits."""
 
 
-class Told(NamedTuple):
+class SchedulerCallbacks(NamedTuple):
     """What a pace asks and tells."""
 
     position: Callable[[frozenset[str]], str]
     """How far readers of these topics have come, when all that was published is with them."""
-    failed: Callable[[Push], None]
+    on_failure: Callable[[Push], None]
     """A push that cannot be drawn."""
-    wrote: Callable[[float], None]
+    on_written: Callable[[float], None]
     """Seconds from a push to the end of its frame."""
 
 
 class FrameScheduler:
-    def __init__(self, rate: Rate, shortest: float, told: Told) -> None:
+    def __init__(self, rate: Rate, shortest: float, callbacks: SchedulerCallbacks) -> None:
         self.rate = rate
-        self.interval = FIXED.get(rate, shortest)
+        self.interval = FIXED_SECONDS.get(rate, shortest)
         """Seconds between two frames of states; for rates that are not fixed, by what there is to do."""
         self._shortest = shortest
-        self._told = told
-        self._listening: dict[str, set[Audience]] = defaultdict(set)
-        self._states: dict[str, Pending] = {}
-        self._entries: dict[str, Pending] = {}
+        self._callbacks = callbacks
+        self._audiences: dict[str, set[Audience]] = defaultdict(set)
+        self._states: dict[str, PendingChanges] = {}
+        self._entries: dict[str, PendingChanges] = {}
         self._states_timer: asyncio.Handle | None = None
         self._entries_timer: asyncio.Handle | None = None
         self._states_sent = self._entries_sent = float("-inf")
 
-    def listen(self, audience: Audience) -> None:
+    def add(self, audience: Audience) -> None:
         for topic in audience.topics:
-            self._listening[topic].add(audience)
+            self._audiences[topic].add(audience)
 
-    def leave(self, audience: Audience) -> None:
+    def remove(self, audience: Audience) -> None:
         for topic in audience.topics:
-            self._listening[topic].discard(audience)
-            if not self._listening[topic]:
-                del self._listening[topic]
+            self._audiences[topic].discard(audience)
+            if not self._audiences[topic]:
+                del self._audiences[topic]
 
-    def change(self, drawing: RenderedPush, reached: tuple[str, ...]) -> None:
+    def enqueue(self, change: RenderedPush, reached: tuple[str, ...]) -> None:
         for topic in reached:
-            if topic not in self._listening:
+            if topic not in self._audiences:
                 continue
             waiting = self._entries if topics.kind(topic) == "log" else self._states
-            waiting.setdefault(topic, Pending()).add(drawing)
-            if drawing.push.alert or (waiting is self._entries and self.rate not in FIXED):
+            waiting.setdefault(topic, PendingChanges()).add(change)
+            if change.push.alert or (waiting is self._entries and self.rate not in FIXED_SECONDS):
                 self._send_entries_soon()
             else:
-                self._send_in_time(many=waiting is self._entries and len(waiting[topic]) >= TOO_MANY)
+                self._send_in_time(many=waiting is self._entries and len(waiting[topic]) >= EARLY_FROM)
 
-    def waits(self, audience_topics: frozenset[str]) -> bool:
+    def has_entries(self, audience_topics: frozenset[str]) -> bool:
         """Whether entries that were published wait for the next frame of these topics."""
         return not audience_topics.isdisjoint(self._entries)
 
     def flush_entries(self) -> None:
-        self._rest(states=False)
+        self._cancel_timers(states=False)
         entries, self._entries = self._entries, {}
         self._entries_sent = asyncio.get_running_loop().time()
         if entries:
@@ -89,7 +89,7 @@ class FrameScheduler:
 
     def flush(self) -> None:
         """Entries too, and in one message: whatever position it names, nothing before it waits."""
-        self._rest(states=True)
+        self._cancel_timers(states=True)
         waiting = {**self._entries, **self._states}
         self._entries, self._states = {}, {}
         loop = asyncio.get_running_loop()
@@ -116,49 +116,49 @@ class FrameScheduler:
             self._states_timer.cancel()
             self._states_timer = loop.call_soon(self.flush)
 
-    def _send(self, waiting: dict[str, Pending]) -> None:
-        bare, ends = end(""), dict[str, Part]()  # compressed once for all audiences
-        parts: dict[View, dict[str, Part]] = defaultdict(dict)
+    def _send(self, waiting: dict[str, PendingChanges]) -> None:
+        bare, ends = end_part(""), dict[str, FramePart]()  # compressed once for all audiences
+        parts: dict[View, dict[str, FramePart]] = defaultdict(dict)
         trims = {topic: some for topic in waiting if (some := _trims(waiting[topic]))}
         for audience, mine in self._changed(waiting).items():
-            drawn = parts[audience.view]
+            parts_by_topic = parts[audience.view]
             for topic in mine:
-                if topic not in drawn:
-                    drawn[topic] = self._part(waiting[topic], audience.view)
-            shown = [part for topic in mine if (part := drawn[topic]).lines]
-            if shown:
-                position = self._told.position(audience.topics)
+                if topic not in parts_by_topic:
+                    parts_by_topic[topic] = self._part(waiting[topic], audience.view)
+            message = [part for topic in mine if (part := parts_by_topic[topic]).lines]
+            if message:
+                position = self._callbacks.position(audience.topics)
                 # Who joined meanwhile is at a position of its own: that there is none now has to be told each time.
-                known = position == audience.position and position != NO_POSITION
+                unchanged = position == audience.position and position != NO_POSITION
                 if position not in ends:
-                    ends[position] = end(position)
-                shown.append(bare if known else ends[position])
+                    ends[position] = end_part(position)
+                message.append(bare if unchanged else ends[position])
                 # In a message of its own: htmx looks for what is too much before it inserts what a message brings.
                 own = [trim for topic in mine for trim in trims.get(topic, ())] if trims else []
-                after = [data(own, audience.view, self._told.failed), bare] if own else []
-                audience.send([*shown, *after], position, self._entries_sent)
+                after = [data_part(own, audience.view, self._callbacks.on_failure), bare] if own else []
+                audience.send([*message, *after], position, self._entries_sent)
         done = time.monotonic()
-        for drawings in waiting.values():
-            for drawing in drawings:
-                self._told.wrote(done - drawing.at)
+        for changes in waiting.values():
+            for change in changes:
+                self._callbacks.on_written(done - change.at)
 
     def _changed(self, waiting: Iterable[str]) -> dict[Audience, list[str]]:
         """The topics of each audience among those that wait, in their order."""
         changed: dict[Audience, list[str]] = defaultdict(list)
         for topic in waiting:
-            for audience in self._listening.get(topic, ()):
+            for audience in self._audiences.get(topic, ()):
                 changed[audience].append(topic)
         return changed
 
-    def _part(self, drawings: Pending, view: View) -> Part:
-        return data([drawing for drawing in drawings if drawing.push.op != "trim"], view, self._told.failed)
+    def _part(self, changes: PendingChanges, view: View) -> FramePart:
+        return data_part([change for change in changes if change.push.op != "trim"], view, self._callbacks.on_failure)
 
-    def _adapt(self, spent: float, changes: int) -> None:
-        if self.rate not in FIXED:
-            wanted = max(self._shortest, spent / SHARE, changes * BROWSER_SECONDS)
-            self.interval = min(SLOWEST, max(wanted, self.interval / 2))
+    def _adapt(self, spent: float, count: int) -> None:
+        if self.rate not in FIXED_SECONDS:
+            interval = max(self._shortest, spent / CPU_SHARE, count * BROWSER_SECONDS)
+            self.interval = min(SLOWEST, max(interval, self.interval / 2))
 
-    def _rest(self, *, states: bool) -> None:
+    def _cancel_timers(self, *, states: bool) -> None:
         if self._entries_timer:
             self._entries_timer.cancel()
             self._entries_timer = None
@@ -167,5 +167,5 @@ class FrameScheduler:
             self._states_timer = None
 
 
-def _trims(drawings: Pending) -> list[RenderedPush]:
-    return [drawing for drawing in drawings if drawing.push.op == "trim"]
+def _trims(changes: PendingChanges) -> list[RenderedPush]:
+    return [change for change in changes if change.push.op == "trim"]

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 
-class Stats(NamedTuple):
-    readers: int
+class HubStats(NamedTuple):
+    connections: int
     sockets: int
     """Those of them that are."""
     audiences: int
@@ -17,5 +17,5 @@ class Stats(NamedTuple):
     wire_bytes: int
     ended: Mapping[str, int]
     """Readers by why they ended."""
-    joined: Mapping[str, int]
+    joins: Mapping[str, int]
     """Readers by how they came: fresh, exact (every entry they missed) or snapshot (more than could be told)."""

@@ -2,14 +2,19 @@
 
 from uuid import UUID
 
-from app.live.frames import Form
+from app.live.frames import FrameEncoding
 from app.live.hub import Hub
 
 
-def end_oldest(hub: Hub, person: UUID) -> bool:
+def end_oldest(hub: Hub, user_id: UUID) -> bool:
     """Whether there was one in this process. The page of a stream closes its socket by itself."""
-    theirs = [reader for reader in hub.readers if reader.identity and reader.identity.user_id == person]
-    oldest = next((reader for reader in theirs if reader.form is not Form.SOCKET), theirs[0] if theirs else None)
+    connections = [
+        connection for connection in hub.connections if connection.identity and connection.identity.user_id == user_id
+    ]
+    oldest = next(
+        (connection for connection in connections if connection.encoding is not FrameEncoding.SOCKET),
+        connections[0] if connections else None,
+    )
     if oldest is None:
         return False
     oldest.end("taken-over")

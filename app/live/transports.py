@@ -19,11 +19,11 @@ from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.events import Closed, Event
 from hypercorn.protocol.http_stream import HTTPStream
 
-from app.live.connection import Reader, Write
+from app.live.connection import StreamConnection, Write
 from app.live.http1 import EarlyFrames
 
-SEAM = __name__
-HIGH = 65_536
+EXTENSION = __name__
+HIGH_WATER = 65_536
 """Bytes that may wait for one reader before it is said to lag; it has caught its breath when none do."""
 
 _EXPECTED = ("app", "loop", "config", "context", "state", "reader", "writer")
@@ -37,27 +37,29 @@ Begin = Callable[["DirectTransport"], None]
 class DirectTransport(asyncio.Protocol):
     """A connection that is ours alone; what the browser still says on it is not for anybody."""
 
-    __slots__ = ("_reader", "_transport", "_writer", "early")
+    __slots__ = ("_connection", "_transport", "_writer", "early")
 
-    def __init__(self, transport: asyncio.Transport, writer: asyncio.StreamWriter, reader: Reader) -> None:
+    def __init__(
+        self, transport: asyncio.Transport, writer: asyncio.StreamWriter, connection: StreamConnection
+    ) -> None:
         self._transport = transport
         self._writer = writer
         """Kept, for it closes the transport when nobody holds it."""
-        self._reader = reader
+        self._connection = connection
         self.early = b""
         """What the browser had said behind its request before the connection was ours."""
 
-    def fast(self) -> Write:
+    def fast_write(self) -> Write:
         """Into the socket itself while nothing waits before it: a sixth less than through the transport."""
-        found = getattr(self._transport.get_extra_info("socket"), "_sock", None)
-        return found.send if isinstance(found, socket.socket) else self._queued
+        raw_socket = getattr(self._transport.get_extra_info("socket"), "_sock", None)
+        return raw_socket.send if isinstance(raw_socket, socket.socket) else self._queued
 
     def queue(self, framed: bytes) -> None:
         self._transport.write(framed)
-        if self._transport.get_write_buffer_size() > HIGH:
-            self._reader.paused()
+        if self._transport.get_write_buffer_size() > HIGH_WATER:
+            self._connection.on_write_full()
 
-    def waiting(self) -> int:
+    def pending_bytes(self) -> int:
         return self._transport.get_write_buffer_size()
 
     def close(self) -> None:
@@ -69,13 +71,13 @@ class DirectTransport(asyncio.Protocol):
         self._transport.abort()
 
     def pause_writing(self) -> None:
-        self._reader.slowed()
+        self._connection.on_write_pending()
 
     def resume_writing(self) -> None:
-        self._reader.resumed()
+        self._connection.on_write_drained()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._reader.lost()
+        self._connection.on_lost()
 
     def _queued(self, framed: bytes) -> int:
         self.queue(framed)
@@ -85,25 +87,25 @@ class DirectTransport(asyncio.Protocol):
 class AsgiTransport:
     """The same by sends that wait: its batches are for whoever sends them on."""
 
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
+    def __init__(self, connection: StreamConnection) -> None:
+        self._connection = connection
         self._blocks: deque[bytes] = deque()
         self._size = 0
         self._closed = False
         self._awake = asyncio.Event()
         self._sending: asyncio.Task[Any] | None = None
 
-    def fast(self) -> Write:
+    def fast_write(self) -> Write:
         return self._queued
 
     def queue(self, framed: bytes) -> None:
         self._blocks.append(framed)
         self._size += len(framed)
         self._awake.set()
-        if self._size > HIGH:
-            self._reader.paused()
+        if self._size > HIGH_WATER:
+            self._connection.on_write_full()
 
-    def waiting(self) -> int:
+    def pending_bytes(self) -> int:
         return self._size
 
     def close(self) -> None:
@@ -126,7 +128,7 @@ class AsgiTransport:
                 yield batch
                 self._size = sum(map(len, self._blocks))
                 if not self._blocks:
-                    self._reader.resumed()
+                    self._connection.on_write_drained()
             elif self._closed:
                 return
             else:
@@ -139,38 +141,38 @@ class AsgiTransport:
 
 
 class _Claim(NamedTuple):
-    reader: Reader
-    first: bytes
+    connection: StreamConnection
+    first_bytes: bytes
     """Framed; goes with the head."""
     begin: Begin
 
 
-class Server(TCPServer):
+class DetachableServer(TCPServer):
     """Hypercorn's connection, which can be taken from it."""
 
     def __init__(self, app: Any, *arguments: Any) -> None:
-        super().__init__(self._offering(app), *arguments)
-        self._taken = False
+        super().__init__(self._with_extension(app), *arguments)
+        self._detached = False
         self._claim: _Claim | None = None
         self._stream: object = None
         """Hypercorn's side of the request that is answered now."""
 
-    def take(self, make: Callable[[asyncio.Transport, asyncio.StreamWriter], S]) -> S | None:
+    def detach(self, make: Callable[[asyncio.Transport, asyncio.StreamWriter], S]) -> S | None:
         """None where the browser has left already."""
         transport = self.writer.transport
         if transport.is_closing() or not isinstance(transport, asyncio.Transport):
             return None
-        self._taken = True
-        straight = make(transport, self.writer)
+        self._detached = True
+        protocol = make(transport, self.writer)
         transport.set_write_buffer_limits(high=0)  # to be told whenever something waits, and when all is gone
-        transport.set_protocol(straight)
+        transport.set_protocol(protocol)
         transport.resume_reading()
         self.reader.feed_eof()
-        straight.early = self._early()
-        return straight
+        protocol.early = self._early()
+        return protocol
 
-    def claim(self, claim: _Claim) -> bool:
-        self._claim = claim if isinstance(self._stream, HTTPStream) else None
+    def claim(self, request: _Claim) -> bool:
+        self._claim = request if isinstance(self._stream, HTTPStream) else None
         return self._claim is not None
 
     async def run(self) -> None:
@@ -181,54 +183,54 @@ class Server(TCPServer):
             vars(self).clear()
 
     async def protocol_send(self, event: Event) -> None:
-        if not self._taken:
+        if not self._detached:
             await super().protocol_send(event)
 
     async def _close(self) -> None:
-        if self._taken:
+        if self._detached:
             await self.idle_task.stop()
         else:
             await super()._close()
 
     async def _initiate_server_close(self) -> None:
-        if not self._taken:
+        if not self._detached:
             await super()._initiate_server_close()
 
     def _early(self) -> bytes:
         """What Hypercorn has read and not handed on."""
         connection = getattr(self.protocol.protocol, "connection", None)
-        held = connection.take() if isinstance(connection, EarlyFrames) else b""
-        return held + _at_once(self.reader)
+        frames = connection.pop_all() if isinstance(connection, EarlyFrames) else b""
+        return frames + _read_rest(self.reader)
 
-    def _offering(self, app: Any) -> Any:
-        async def offered(scope: Any, receive: Any, send: Any, *rest: Any) -> None:
+    def _with_extension(self, app: Any) -> Any:
+        async def with_extension(scope: Any, receive: Any, send: Any, *rest: Any) -> None:
             self._claim, self._stream = None, getattr(send, "__self__", None)
             if scope["type"] in ("http", "websocket") and scope["http_version"] == "1.1":
-                scope["extensions"][SEAM] = self
+                scope["extensions"][EXTENSION] = self
 
-            async def sent(message: Any) -> None:
+            async def send_or_drop(message: Any) -> None:
                 if self._claim and message["type"] == "http.response.start" and message["status"] == 200:
                     self._answer(self._claim, message["headers"])
-                if not self._taken:
+                if not self._detached:
                     await send(message)
                 elif self._claim:
                     self._claim = None
                     await self.protocol.handle(Closed())  # what came behind the request is for nobody
 
-            await app(scope, receive, sent, *rest)
+            await app(scope, receive, send_or_drop, *rest)
 
-        return offered
+        return with_extension
 
     def _answer(self, claim: _Claim, headers: Iterable[tuple[bytes, bytes]]) -> None:
-        straight = self.take(lambda transport, writer: DirectTransport(transport, writer, claim.reader))
-        if straight:
-            straight.early = b""  # nothing follows a stream
+        detached = self.detach(lambda transport, writer: DirectTransport(transport, writer, claim.connection))
+        if detached:
+            detached.early = b""  # nothing follows a stream
             vars(self._stream)["closed"] = True  # or it would send an error where it knows of no answer
-            straight.queue(_head([*headers, *self.config.response_headers("h11")]) + claim.first)
-            claim.begin(straight)
+            detached.queue(_head([*headers, *self.config.response_headers("h11")]) + claim.first_bytes)
+            claim.begin(detached)
 
 
-def _at_once(reader: asyncio.StreamReader) -> bytes:
+def _read_rest(reader: asyncio.StreamReader) -> bytes:
     """What is left of what has ended: then to read it waits for nothing."""
     reading = reader.read()
     try:
@@ -251,13 +253,13 @@ def _head(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
 def install() -> bool:
     """Whether Hypercorn is the one that this was written for; then its connections can be taken."""
     fits = (
-        getattr(hypercorn_run, "TCPServer", None) in (TCPServer, Server)
+        getattr(hypercorn_run, "TCPServer", None) in (TCPServer, DetachableServer)
         and tuple(inspect.signature(TCPServer.__init__).parameters)[1:] == _EXPECTED
         and all(inspect.iscoroutinefunction(getattr(TCPServer, name, None)) for name in _OVERRIDDEN)
         and inspect.iscoroutinefunction(HTTPStream.app_send)
     )
     if fits:
-        _put(Server)
+        _put(DetachableServer)
     return fits
 
 
@@ -269,14 +271,14 @@ def _put(connection: type[TCPServer]) -> None:
     vars(hypercorn_run)["TCPServer"] = connection
 
 
-def claimed(scope: Mapping[str, Any], reader: Reader, first: bytes, begin: Begin) -> bool:
+def claim_stream(scope: Mapping[str, Any], connection: StreamConnection, first_bytes: bytes, begin: Begin) -> bool:
     """Whether the answer to this request, if it is a 200, will be the reader's stream: its head and what comes `first`
     are sent, then `begin` is called, and its body is for nobody."""
-    server = scope.get("extensions", {}).get(SEAM)
-    return isinstance(server, Server) and server.claim(_Claim(reader, first, begin))
+    server = scope.get("extensions", {}).get(EXTENSION)
+    return isinstance(server, DetachableServer) and server.claim(_Claim(connection, first_bytes, begin))
 
 
-def taken(scope: Mapping[str, Any], make: Callable[[asyncio.Transport, asyncio.StreamWriter], S]) -> S | None:
+def detach(scope: Mapping[str, Any], make: Callable[[asyncio.Transport, asyncio.StreamWriter], S]) -> S | None:
     """The connection of this request, if it can be had. The response must then send nothing more."""
-    server = scope.get("extensions", {}).get(SEAM)
-    return server.take(make) if isinstance(server, Server) else None
+    server = scope.get("extensions", {}).get(EXTENSION)
+    return server.detach(make) if isinstance(server, DetachableServer) else None

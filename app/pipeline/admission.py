@@ -10,8 +10,8 @@ from app import db, deps, wire
 from app.accounts import partials, session
 from app.deps import AppContext
 from app.live import takeover
-from app.live.connection import Reader, notice
-from app.live.frames import Form, Part, end
+from app.live.connection import StreamConnection, notice
+from app.live.frames import FrameEncoding, FramePart, end_part
 from app.live.hub import Hub
 from app.push import Push
 from app.web.session_end import SessionEnd
@@ -27,7 +27,7 @@ class Admission:
     def __init__(self, app: Quart) -> None:
         self._app = app
         self._house = deps.house_of(app)
-        self._warned: dict[Reader, float] = {}
+        self._warned: dict[StreamConnection, float] = {}
         """When the session ends, as this reader was told."""
 
     async def run(self) -> None:
@@ -42,39 +42,39 @@ class Admission:
     async def _check_sessions(self) -> None:
         """An open stream is use of its session: to ask for it here says so."""
         hub = self._house.hub
-        self._warned = {reader: self._warned[reader] for reader in hub.readers if reader in self._warned}
-        known = {reader.identity for reader in hub.readers if reader.identity}
+        self._warned = {reader: self._warned[reader] for reader in hub.connections if reader in self._warned}
+        known = {reader.identity for reader in hub.connections if reader.identity}
         async with self._app.app_context():
             admitted = await session.still_admitted(known)
-        for reader in hub.readers:
+        for reader in hub.connections:
             if reader.identity in known - admitted.keys():
                 reader.end("session-ended")
             elif reader.identity in admitted:
                 self._warn(hub, reader, session.ending(admitted[reader.identity]))
 
-    def _warn(self, hub: Hub, reader: Reader, ending: SessionEnd) -> None:
+    def _warn(self, hub: Hub, reader: StreamConnection, ending: SessionEnd) -> None:
         """Once for each end, and not while what is sent is dropped. A socket's page has a stream beside it."""
-        if not ending.is_near or reader.lagging or reader.form is Form.SOCKET:
+        if not ending.is_near or reader.lagging or reader.encoding is FrameEncoding.SOCKET:
             return
         if self._warned.get(reader) != ending.ends:
             self._warned[reader] = ending.ends
-            reader.audience.tell(reader, list(_warning(hub, reader, ending)))
+            reader.audience.send_to(reader, list(_warning(hub, reader, ending)))
 
 
-def _warning(hub: Hub, reader: Reader, ending: SessionEnd) -> Iterable[Part]:
+def _warning(hub: Hub, reader: StreamConnection, ending: SessionEnd) -> Iterable[FramePart]:
     """The form that keeps this person in, and the sentence that is read out."""
     view = reader.audience.view
     form = Push("session", "session", "replace", lambda view: partials.session(ending, True, view))
     sentence = f"Your session ends at {stamp(ending.ends, view)}. Stay signed in: the form is at the foot of the page."
-    return hub.drawn([form], view), end(""), notice(sentence)
+    return hub.render([form], view), end_part(""), notice(sentence)
 
 
 async def count_elsewhere(house: AppContext) -> None:
     """Of streams that were opened in two processes at once, those of one are too many. And room that is asked for."""
-    elsewhere = await house.crowd.tell(house.hub.held)
+    elsewhere = await house.crowd.tell(house.hub.streams_by_user)
     house.hub.elsewhere = {person: other.held for person, other in elsewhere.items()}
     for person, other in elsewhere.items():
-        house.hub.keep(person, house.settings.live.streams_per_user - other.before)
-    for person in house.crowd.requests & house.hub.held.keys():
+        house.hub.limit_streams(person, house.settings.live.streams_per_user - other.before)
+    for person in house.crowd.requests & house.hub.streams_by_user.keys():
         if await house.crowd.accept(person):
             takeover.end_oldest(house.hub, person)

@@ -13,11 +13,11 @@ from app import deps, wire
 from app.deps import AppContext, CatchesUp, SnapshotFailed
 from app.identity import Rate
 from app.live import topics, transports
-from app.live.bounds import Full, PersonFull
-from app.live.connection import Reader, head
-from app.live.frames import Form, chunk, enclosed, unchunked
+from app.live.bounds import HubFull, UserStreamsFull
+from app.live.connection import StreamConnection, stream_head
+from app.live.frames import FrameEncoding, chunk, unchunk, wrap
 from app.live.hub import Hub
-from app.live.socket import Socket, converse
+from app.live.socket import WebSocketTransport, serve_socket
 from app.pipeline import stream_log
 from app.pipeline.admission import Admission
 from app.web import compression, guards
@@ -50,24 +50,28 @@ async def stream() -> ResponseReturnValue:
     house = deps.house()
     if not house.hub.last_id:
         return _come_back()
-    form = Form.GZIP if compression.preferred(compression.accepted(), ("gzip",)) == "gzip" else Form.PLAIN
+    form = (
+        FrameEncoding.GZIP
+        if compression.preferred(compression.accepted(), ("gzip",)) == "gzip"
+        else FrameEncoding.PLAIN
+    )
     headers = _headers(form, request.headers.get("Origin"), house.settings.live.allowed_origins)
     if request.method == "HEAD":
         return Response(b"", headers=headers, content_type=CONTENT_TYPE)
     try:
-        reader = house.hub.join(wanted.topics, guards.view(), guards.rate(), form=form, identity=guards.identity())
-    except Full as full:
+        reader = house.hub.join(wanted.topics, guards.view(), guards.rate(), encoding=form, identity=guards.identity())
+    except HubFull as full:
         return _refused(full, house)
     _leave_with_this_task(reader)
     asked = StreamPosition.parse(request.headers.get("Last-Event-ID") or request.args.get("cursor", ""))
     cursor, scope = str(asked) if asked else "", cast(Mapping[str, Any], request.scope)
-    first = head(_hello(house, cursor, wanted.unknown), form)
+    first = stream_head(_hello(house, cursor, wanted.unknown), form)
 
     def begin(transport: transports.DirectTransport) -> None:
-        reader.met(transport, cursor)
+        reader.attach(transport, cursor)
         house.hub.recover(reader)
 
-    if transports.claimed(scope, reader, chunk(first), begin):
+    if transports.claim_stream(scope, reader, chunk(first), begin):
         return Response(b"", headers=headers, content_type=CONTENT_TYPE)
     story = _story(house.hub, reader, first, cursor)
     return EventSourceResponse(story, ping=0, send_timeout=SEND_SECONDS, headers=headers)
@@ -85,12 +89,12 @@ async def quotes() -> ResponseReturnValue | None:
         return _come_back()
     try:
         view, identity = guards.view(), guards.identity()
-        reader = house.hub.join(wanted.topics, view, Rate.FASTEST, form=Form.SOCKET, identity=identity)
-    except Full as full:
+        reader = house.hub.join(wanted.topics, view, Rate.FASTEST, encoding=FrameEncoding.SOCKET, identity=identity)
+    except HubFull as full:
         return _refused(full, house)
     _leave_with_this_task(reader)
     state = reader.payload(await house.catchup.of(reader, ""))
-    if reader.ended:
+    if reader.end_reason:
         return _come_back()
     first = [text for text in (_unknown_topics(wanted.unknown), state) if text]
     await _begin(reader, first, house.settings.live.beat_seconds * BEATS_A_PING)
@@ -108,27 +112,27 @@ def _come_back() -> Response:
     return Response("", 503, {"Retry-After": "2", "HX-Reswap": "none"}, content_type="text/plain; charset=utf-8")
 
 
-def _headers(form: Form, origin: str | None, allowed: Container[str]) -> dict[str, str]:
-    coding = {"Content-Encoding": "gzip"} if form is Form.GZIP else {}
+def _headers(form: FrameEncoding, origin: str | None, allowed: Container[str]) -> dict[str, str]:
+    coding = {"Content-Encoding": "gzip"} if form is FrameEncoding.GZIP else {}
     return {**HEADERS, **_readable_from(origin, allowed), **coding}
 
 
-def _refused(full: Full, house: AppContext) -> Response:
+def _refused(full: HubFull, house: AppContext) -> Response:
     """Of a full person the status is another: here somebody can do something, and waiting alone does not help."""
-    if not isinstance(full, PersonFull):
+    if not isinstance(full, UserStreamsFull):
         return _come_back()
     words = f"{house.settings.live.streams_per_user} desks of yours are open: close one, or take over.\n"
     headers = {"Retry-After": "5", "HX-Reswap": "none"}
     return Response(words, 409, headers, content_type="text/plain; charset=utf-8")
 
 
-def _leave_with_this_task(reader: Reader) -> None:
+def _leave_with_this_task(reader: StreamConnection) -> None:
     """The task that answers also sends, until the connection is ours; a response may also never be begun."""
     stream_log.begin(reader)
     answering = asyncio.current_task()
     assert answering
     answering.add_done_callback(
-        lambda _: None if isinstance(reader.wire, transports.DirectTransport) else reader.lost()
+        lambda _: None if isinstance(reader.transport, transports.DirectTransport) else reader.on_lost()
     )
 
 
@@ -139,28 +143,30 @@ def _readable_from(origin: str | None, allowed: Container[str]) -> dict[str, str
     return {"Access-Control-Allow-Origin": origin, "Access-Control-Allow-Credentials": "true", "Vary": "Origin"}
 
 
-async def _story(hub: Hub, reader: Reader, first: bytes, cursor: str) -> AsyncGenerator[bytes, None]:
+async def _story(hub: Hub, reader: StreamConnection, first: bytes, cursor: str) -> AsyncGenerator[bytes, None]:
     """By ordinary sends."""
     sent = transports.AsgiTransport(reader)
     yield first
-    reader.met(sent, cursor)
+    reader.attach(sent, cursor)
     hub.recover(reader)
     async for batch in sent.batches():
-        yield b"".join(map(unchunked, batch))
+        yield b"".join(map(unchunk, batch))
 
 
-async def _begin(reader: Reader, first: Sequence[bytes], ping_seconds: float) -> None:
+async def _begin(reader: StreamConnection, first: Sequence[bytes], ping_seconds: float) -> None:
     """`first`: the messages that it begins with."""
     scope = cast(Mapping[str, Any], websocket.scope)
-    straight = transports.taken(scope, lambda transport, writer: Socket(transport, writer, reader, ping_seconds))
+    straight = transports.detach(
+        scope, lambda transport, writer: WebSocketTransport(transport, writer, reader, ping_seconds)
+    )
     if straight:
-        framed = b"".join(enclosed(text, reader.form) for text in first)
+        framed = b"".join(wrap(text, reader.encoding) for text in first)
         straight.welcome(websocket.headers["Sec-WebSocket-Key"], framed)
         return
     await websocket.accept()
     for text in first:
         await websocket.send(text.decode())
-    await converse(reader, websocket)
+    await serve_socket(reader, websocket)
 
 
 def _unknown_topics(unknown: Sequence[str]) -> bytes:
@@ -183,7 +189,7 @@ async def _while_serving(app: Quart) -> AsyncGenerator[None, None]:
     house = deps.house_of(app)
     recovering: set[asyncio.Task[None]] = set()
 
-    def recover(reader: Reader) -> None:
+    def recover(reader: StreamConnection) -> None:
         task = asyncio.create_task(_recover(house.catchup, reader))
         recovering.add(task)
         task.add_done_callback(recovering.discard)
@@ -195,12 +201,12 @@ async def _while_serving(app: Quart) -> AsyncGenerator[None, None]:
         task.cancel()
 
 
-async def _recover(catchup: CatchesUp, reader: Reader) -> None:
+async def _recover(catchup: CatchesUp, reader: StreamConnection) -> None:
     """Whatever goes wrong, the reader is told to come back; it never waits for what does not come."""
     recovered = False
     try:
         with suppress(wire.Unavailable, SnapshotFailed):
-            reader.caught_up(await catchup.of(reader, reader.position))
+            reader.catch_up(await catchup.of(reader, reader.position))
             recovered = True
     finally:
         if not recovered:

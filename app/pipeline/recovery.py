@@ -9,8 +9,8 @@ from app.db.pools import Pools
 from app.deps import Draws
 from app.identity import View
 from app.live import topics
-from app.live.connection import Reader
-from app.live.frames import Form, Part, RenderedPush, end, payload
+from app.live.connection import StreamConnection
+from app.live.frames import FrameEncoding, FramePart, RenderedPush, end_part, payload
 from app.live.hub import Hub
 from app.live.pending_snapshots import NO_POSITION
 from app.push import Push
@@ -47,7 +47,7 @@ class CatchUp:
         self._hub, self._log, self._relay = hub, log, relay
         self._snapshots = Recovery(hub, relay, pools)
 
-    async def of(self, reader: Reader, cursor: str) -> list[Part]:
+    async def of(self, reader: StreamConnection, cursor: str) -> list[FramePart]:
         """One message with all that happened between the cursor and the reader's first frame.
 
         Raises wire.Unavailable where that cannot be known, and SnapshotFailed where it cannot be drawn: the reader's
@@ -62,21 +62,21 @@ class CatchUp:
         if isinstance(missed, _Entries):
             mine = [push for push in missed.pushes if _push(push).topic in wanted]
             trims = [push for push in mine if _push(push).op == "trim"]
-            parts = [self._hub.drawn([push for push in mine if _push(push).op != "trim"], view)]
+            parts = [self._hub.render([push for push in mine if _push(push).op != "trim"], view)]
         else:
-            parts = await self._snapshots.parts(logs, view, reader.form)
+            parts = await self._snapshots.parts(logs, view, reader.encoding)
             unavailable = [topic for topic, part in zip(logs, parts, strict=True) if not part.lines]
             if unavailable:
                 self._hub.pending_snapshots.request(unavailable)
                 # Of its audience too: the message with the list then names a position, however old that is.
                 position = reader.audience.position = NO_POSITION
             if cursor or unavailable:
-                parts.append(self._hub.drawn(self._notice(missed, logs[0]), view))
-        self._hub.joined[_way(cursor, missed)] += 1
-        parts += await self._snapshots.parts(states, view, reader.form)
+                parts.append(self._hub.render(self._notice(missed, logs[0]), view))
+        self._hub.joins[_way(cursor, missed)] += 1
+        parts += await self._snapshots.parts(states, view, reader.encoding)
         # In a message of its own: htmx looks for what is too much in a list before it inserts what the message brings.
-        after = [self._hub.drawn(trims, view), end("")] if trims else []
-        return [*(part for part in parts if part.lines), end(position), *after]
+        after = [self._hub.render(trims, view), end_part("")] if trims else []
+        return [*(part for part in parts if part.lines), end_part(position), *after]
 
     def _notice(self, missed: _Unheard | Gap, topic: str) -> list[Push]:
         if isinstance(missed, Gap):
@@ -84,7 +84,7 @@ class CatchUp:
         return self._relay.gap(topic)
 
     async def _entries(self, cursor: str, upto: str) -> _Missed:
-        kept = self._hub.ring.between(cursor, upto)
+        kept = self._hub.recent.between(cursor, upto)
         if kept is not None:
             return _Entries(kept)
         after, top = StreamPosition.parse(cursor), StreamPosition.parse(upto)
@@ -113,16 +113,16 @@ class Recovery:
 
     def __init__(self, hub: Hub, relay: Draws, pools: Pools) -> None:
         self._hub, self._relay, self._pools = hub, relay, pools
-        self._waiting: dict[Key, asyncio.Task[Part]] = {}
+        self._waiting: dict[Key, asyncio.Task[FramePart]] = {}
         """Not begun yet: whoever asks now waits for the same."""
-        self._newest: dict[Key, asyncio.Task[Part]] = {}
+        self._newest: dict[Key, asyncio.Task[FramePart]] = {}
 
-    async def parts(self, wanted: list[str], view: View, form: Form) -> list[Part]:
+    async def parts(self, wanted: list[str], view: View, form: FrameEncoding) -> list[FramePart]:
         """What cannot be asked for now is left out, and stays as the page shows it.
 
         A few topics after the other, each compressed where the reader needs that: between them the loop is free.
         """
-        parts: list[Part] = []
+        parts: list[FramePart] = []
         for first in range(0, len(wanted), TOPICS_AT_ONCE):
             asked = [self._snapshot(topic, view) for topic in wanted[first : first + TOPICS_AT_ONCE]]
             some = [await asyncio.shield(each) for each in asked]
@@ -131,7 +131,7 @@ class Recovery:
             await asyncio.sleep(0)
         return parts
 
-    def _snapshot(self, topic: str, view: View) -> asyncio.Task[Part]:
+    def _snapshot(self, topic: str, view: View) -> asyncio.Task[FramePart]:
         key = topic, view
         if key not in self._waiting:
             task = asyncio.create_task(self._draw_after(self._newest.get(key), key))
@@ -139,25 +139,25 @@ class Recovery:
             task.add_done_callback(partial(self._done, key))
         return self._waiting[key]
 
-    async def _draw_after(self, before: asyncio.Task[Part] | None, key: Key) -> Part:
+    async def _draw_after(self, before: asyncio.Task[FramePart] | None, key: Key) -> FramePart:
         if before:
             await asyncio.wait({before})
             await asyncio.sleep(APART_SECONDS)
         del self._waiting[key]
         topic, view = key
         try:
-            return self._hub.drawn(await self._relay.snapshot(topic, self._pools), view)
+            return self._hub.render(await self._relay.snapshot(topic, self._pools), view)
         except (db.Unavailable, wire.Unavailable):
-            return Part(b"")
+            return FramePart(b"")
 
-    def _done(self, key: Key, task: asyncio.Task[Part]) -> None:
+    def _done(self, key: Key, task: asyncio.Task[FramePart]) -> None:
         if self._waiting.get(key) is task:  # it was cancelled before it began
             del self._waiting[key]
         if not task.cancelled():
             task.exception()  # logged where it arose; everybody who waited may have left
         asyncio.get_running_loop().call_later(APART_SECONDS, self._forget, key, task)
 
-    def _forget(self, key: Key, task: asyncio.Task[Part]) -> None:
+    def _forget(self, key: Key, task: asyncio.Task[FramePart]) -> None:
         if self._newest.get(key) is task:
             del self._newest[key]
 

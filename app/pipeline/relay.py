@@ -55,7 +55,7 @@ class Boards(NamedTuple):
 
 class Relay:
     def __init__(self, boards: Boards, hub: Hub) -> None:
-        self._ticked = partial(quotes.on_ticks, board=boards.quotes, charts=boards.charts, hears=hub.hears)
+        self._ticked = partial(quotes.on_ticks, board=boards.quotes, charts=boards.charts, hears=hub.has_subscribers)
         processed = partial(market.on_processing, board=boards.market)
         self._reactions: Mapping[type, tuple[Reaction, ...]] = {
             Tick: (lambda tick: self._ticked((tick,)),),
@@ -90,7 +90,7 @@ class Relay:
         for push in self.pushes(event):
             self._hub.publish(push, id)
         if id:
-            self._hub.mark(id)
+            self._hub.complete_entry(id)
 
     def publish_ticks(self, ticks: Sequence[Tick]) -> None:
         """Those of one moment, in their order: a symbol that has several changes the screen once."""

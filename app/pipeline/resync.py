@@ -38,7 +38,7 @@ class Resync:
             return False
         # What was told while the database answered may not be in the answer; twice is no harm, but what comes after
         # the whole comes in order: nothing is waited for from here on.
-        meanwhile = self._hub.ring.between(before, self._hub.last_id)
+        meanwhile = self._hub.recent.between(before, self._hub.last_id)
         if time.monotonic() - began > READ_WITHIN_SECONDS or (meanwhile is None and before != self._hub.last_id):
             return False
         self._hub.pending_snapshots.complete(topic, version)

@@ -5,11 +5,11 @@ import time
 from quart import Quart, current_app
 
 from app import deps
-from app.live.connection import Reader
-from app.live.frames import Form
+from app.live.connection import StreamConnection
+from app.live.frames import FrameEncoding
 from app.web import request_log
 
-PATHS = {Form.SOCKET: ("/ws/quotes", 101)}
+PATHS = {FrameEncoding.SOCKET: ("/ws/quotes", 101)}
 STREAM = ("/stream", 200)
 
 
@@ -17,15 +17,15 @@ class StreamLog:
     """Without bytes: frames are shared, and counted for all their readers together (/metrics)."""
 
     def __init__(self) -> None:
-        self._begun: dict[Reader, float] = {}
+        self._begun: dict[StreamConnection, float] = {}
 
-    def begin(self, reader: Reader) -> None:
+    def begin(self, reader: StreamConnection) -> None:
         self._begun[reader] = time.monotonic()
 
-    def end(self, reader: Reader) -> None:
+    def end(self, reader: StreamConnection) -> None:
         begun = self._begun.pop(reader, None)
         if begun is not None:
-            path, status = PATHS.get(reader.form, STREAM)
+            path, status = PATHS.get(reader.encoding, STREAM)
             request_log.log("GET", path, status, time.monotonic() - begun, None, request_log.user_of(reader.identity))
 
 
@@ -33,10 +33,10 @@ def install(app: Quart) -> None:
     """In a desk whose settings ask for it."""
     log = StreamLog()
     app.extensions["stream log"] = log
-    deps.house_of(app).hub.closed = log.end
+    deps.house_of(app).hub.closed_callback = log.end
 
 
-def begin(reader: Reader) -> None:
+def begin(reader: StreamConnection) -> None:
     log: StreamLog | None = current_app.extensions.get("stream log")
     if log is not None:
         log.begin(reader)

@@ -18,7 +18,7 @@ from app.deps import AppContext
 from app.health.probe import HealthProbe
 from app.indicators.board import Board as IndicatorBoard
 from app.live import topics
-from app.live.bounds import Bounds
+from app.live.bounds import StreamLimits
 from app.live.cursors import Cursors
 from app.live.hub import Hub
 from app.market.board import Board as MarketBoard
@@ -85,7 +85,7 @@ class Runtime:
         self._cache = Cache(self._requests, redis_url)
         self._pools = pools(own_url, market_url, settings.database)
         live = settings.live
-        bounds = Bounds(live.max_connections, live.streams_per_user, live.stalled_seconds)
+        bounds = StreamLimits(live.max_connections, live.streams_per_user, live.stalled_seconds)
         self._hub = Hub(html.patch, live.frame_seconds, live.beat_seconds, bounds)
         self._boards = Boards(QuoteBoard(), Charts(), MarketBoard(), IndicatorBoard(), PatternBoard())
         self._relay = Relay(self._boards, self._hub)
@@ -159,7 +159,7 @@ class Runtime:
         after = StreamPosition.parse(self._hub.last_id)
         if after is None:
             after = await self._log.top()
-            self._hub.mark(str(after))
+            self._hub.complete_entry(str(after))
         async with aclosing(self._log.tail(after)) as entries:
             async for entry in entries:
                 if isinstance(entry, Lost):
@@ -173,18 +173,18 @@ class Runtime:
             self._cache.drop(outdated)
         if isinstance(event, LogGap):
             # Who comes back from before it has to be told as well: the ring knows nothing of that.
-            self._hub.ring.forget()
+            self._hub.recent.clear()
             self._resync_logs(self._relay.gap)
         self._relay.publish(event, id)
 
     def _tell_lost(self, lost: Lost) -> None:
         """Those who read along are told how much passed them by, and given the list as it is now."""
-        self.house.cursors.forget()
-        self._hub.ring.forget()
+        self.house.cursors.clear()
+        self._hub.recent.clear()
         self._cache.drop((ALL,))
         self._resync_logs(partial(self._relay.missed, lost.missed))
         if lost.missed is None:
-            self._hub.mark(str(BEGINNING))
+            self._hub.complete_entry(str(BEGINNING))
 
     def _resync_logs(self, notice: Callable[[str], list[Push]]) -> None:
         """Before the position that comes next: who hears of that has the notice, and no position until the list."""
@@ -216,7 +216,7 @@ class Runtime:
 
     def _watched(self, symbol: str) -> bool:
         """Whether somebody looks at the indicators of a symbol."""
-        return self._hub.hears(topics.symbol_topic(symbol))
+        return self._hub.has_subscribers(topics.symbol_topic(symbol))
 
     def _logs(self) -> list[str]:
         """The log topics that somebody listens to now."""
@@ -233,7 +233,7 @@ class Runtime:
             if self._boards.quotes.doubtful(time.time()):
                 self._gapped.set()
             if self._hub.last_id != str(BEGINNING):  # from there on would be all of a log, whichever it is by then
-                self.house.cursors.note(self._hub.last_id)
+                self.house.cursors.add(self._hub.last_id)
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _seed(self) -> None:

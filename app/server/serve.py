@@ -74,7 +74,7 @@ async def attend(app: Quart, listener: socket.socket, told: asyncio.Event, ready
         await told.wait()
         house = deps.house_of(app)
         await house.hub.drain()
-        await house.hub.emptied(GOODBYES)
+        await house.hub.wait_closed(GOODBYES)
 
     _choose_lane(deps.house_of(app).settings.live.lane)
     http1.install()

@@ -45,7 +45,7 @@ async def publish() -> str:
         for line in lines:
             following_id = following(hub.last_id)
             hub.publish(entry(line.decode()[:room]), following_id)
-            hub.mark(following_id)
+            hub.complete_entry(following_id)
     return ""
 
 

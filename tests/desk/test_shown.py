@@ -87,7 +87,7 @@ async def test_whose_list_cannot_be_had_is_told_that_entries_may_be_missing_and_
 
 async def test_the_stream_of_a_page_without_its_list_begins_with_the_list(desk: Desk) -> None:
     await detected(desk, range(1))
-    await until(lambda: desk.house.cursors.stepped_back())
+    await until(lambda: desk.house.cursors.page_start())
     assert "cursor=" in await page(desk, "/")
     desk.house.pools.market = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
 
@@ -140,7 +140,7 @@ async def test_a_run_is_told_in_the_strip_and_on_the_next_page(desk: Desk) -> No
 async def test_an_expired_pattern_is_told_and_stays_expired(desk: Desk) -> None:
     at = OPEN - 4 * 86_400
     key = dom_id("pattern", "BF/B", "Hammer", "daily", str(int(at)))
-    async with desk.stream("patterns", desk.house.cursors.stepped_back()) as reader:
+    async with desk.stream("patterns", desk.house.cursors.page_start()) as reader:
         await reader.message("hello")
         await desk.publish(
             PatternExpired(symbol="BF/B", pattern="Hammer", timeframe="daily", confidence=0.8, at=at, source="x")

@@ -2,16 +2,16 @@
 
 import pytest
 
-from app.live.bounds import Bounds
+from app.live.bounds import StreamLimits
 from app.live.hub import Hub
-from tests.live.paper import Drawn, markup
+from tests.live.recording_transport import PushCounter, markup
 
 
 @pytest.fixture
 def hub() -> Hub:
-    return Hub(markup, shortest=0.02, bounds=Bounds(readers=20))
+    return Hub(markup, shortest=0.02, limits=StreamLimits(connections=20))
 
 
 @pytest.fixture
-def drawn() -> Drawn:
-    return Drawn()
+def drawn() -> PushCounter:
+    return PushCounter()

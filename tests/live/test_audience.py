@@ -3,90 +3,95 @@
 import pytest
 
 from app.identity import Rate, View
-from app.live.audience import SHARED_FROM, Audience
-from app.live.connection import Reader
-from app.live.frames import Form, Part
+from app.live.audience import LARGE_CHAIN_FROM, Audience
+from app.live.connection import StreamConnection
+from app.live.frames import FrameEncoding, FramePart
 from app.live.gzip_blocks import SmallChains
 from app.live.hub import Hub
-from tests.live.paper import FEED, Drawn, joined, markup, some_frames
+from tests.live.recording_transport import FEED, PushCounter, join, markup, send_frames
 
 FRAMES = 60
 
 
-async def test_readers_of_gzip_share_their_blocks(hub: Hub, drawn: Drawn) -> None:
-    papers = [joined(hub, FEED, coded=True) for _ in range(SHARED_FROM)]
-    plain = joined(hub, FEED)
+async def test_readers_of_gzip_share_their_blocks(hub: Hub, drawn: PushCounter) -> None:
+    papers = [join(hub, FEED, coded=True) for _ in range(LARGE_CHAIN_FROM)]
+    plain = join(hub, FEED)
 
-    await some_frames(hub, drawn, plain, FRAMES)
+    await send_frames(hub, drawn, plain, FRAMES)
 
     assert all(paper.lines == plain.lines for paper in papers)
     assert all(paper.written == papers[0].written for paper in papers)
     assert sum(map(len, papers[0].written)) < sum(map(len, plain.written)) / 2
 
 
-async def test_a_reader_alone_has_blocks_that_look_back_too(hub: Hub, drawn: Drawn) -> None:
-    paper, plain = joined(hub, FEED, coded=True), joined(hub, FEED)
+async def test_a_reader_alone_has_blocks_that_look_back_too(hub: Hub, drawn: PushCounter) -> None:
+    paper, plain = join(hub, FEED, coded=True), join(hub, FEED)
 
-    await some_frames(hub, drawn, paper, FRAMES)
+    await send_frames(hub, drawn, paper, FRAMES)
 
     assert paper.lines == plain.lines
     assert sum(map(len, paper.written)) < sum(map(len, plain.written)) / 2
 
 
-@pytest.mark.parametrize("readers", [1, SHARED_FROM])
+@pytest.mark.parametrize("readers", [1, LARGE_CHAIN_FROM])
 async def test_who_joins_a_chain_in_its_middle_reads_along_and_soon_enters_the_next(
-    hub: Hub, drawn: Drawn, readers: int
+    hub: Hub, drawn: PushCounter, readers: int
 ) -> None:
-    papers = [joined(hub, FEED, coded=True) for _ in range(readers)]
-    await some_frames(hub, drawn, papers[0], 5)
-    late = [joined(hub, FEED, coded=True) for _ in range(3)]
+    papers = [join(hub, FEED, coded=True) for _ in range(readers)]
+    await send_frames(hub, drawn, papers[0], 5)
+    late = [join(hub, FEED, coded=True) for _ in range(3)]
 
-    await some_frames(hub, drawn, papers[0], FRAMES)
+    await send_frames(hub, drawn, papers[0], FRAMES)
 
     assert all(paper.lines == papers[0].lines[5:] for paper in late)
     assert late[0].written[0] != papers[0].written[5]
     assert late[0].written[-1] == papers[0].written[-1]
 
 
-async def test_few_readers_that_stay_of_many_go_on_in_a_smaller_chain(hub: Hub, drawn: Drawn) -> None:
-    papers = [joined(hub, FEED, coded=True) for _ in range(SHARED_FROM)]
-    await some_frames(hub, drawn, papers[0], 3)
+async def test_few_readers_that_stay_of_many_go_on_in_a_smaller_chain(hub: Hub, drawn: PushCounter) -> None:
+    papers = [join(hub, FEED, coded=True) for _ in range(LARGE_CHAIN_FROM)]
+    await send_frames(hub, drawn, papers[0], 3)
     for paper in papers[2:]:
-        paper.reader.lost()
+        paper.connection.on_lost()
 
-    await some_frames(hub, drawn, papers[0], FRAMES)
+    await send_frames(hub, drawn, papers[0], FRAMES)
 
     assert len(papers[0].lines) == len(papers[1].lines) == 3 + FRAMES
     assert papers[0].written == papers[1].written
 
 
 async def test_chains_for_few_readers_are_bounded_and_given_back() -> None:
-    chains = SmallChains(most=1)
+    chains = SmallChains(limit=1)
     audiences = [Audience(frozenset({topic}), View(), Rate.AUTO, chains) for topic in ("quotes:A", "quotes:B")]
-    readers = [Reader(Hub(markup), audience, None, form=Form.GZIP, until=0.0) for audience in audiences]
-    parts = [Part(b"data: 195.88\n\n")]
+    readers = [
+        StreamConnection(Hub(markup), audience, None, encoding=FrameEncoding.GZIP, expires_at=0.0)
+        for audience in audiences
+    ]
+    parts = [FramePart(b"data: 195.88\n\n")]
     for audience, reader in zip(audiences, readers, strict=True):
         audience.add(reader)
         audience.send(parts, "", 0.0)
-    assert chains.take() is None
+    assert chains.acquire() is None
 
     audiences[0].discard(readers[0])
     audiences[1].send(parts, "", 0.0)
 
-    assert chains.take() is None
+    assert chains.acquire() is None
     audiences[1].discard(readers[1])
-    assert chains.take()
+    assert chains.acquire()
 
 
-async def test_what_is_for_one_reader_alone_reaches_no_other_and_all_still_inflate(hub: Hub, drawn: Drawn) -> None:
-    papers = [joined(hub, FEED, coded=True) for _ in range(SHARED_FROM + 2)]
-    await some_frames(hub, drawn, papers[0], 4)
+async def test_what_is_for_one_reader_alone_reaches_no_other_and_all_still_inflate(
+    hub: Hub, drawn: PushCounter
+) -> None:
+    papers = [join(hub, FEED, coded=True) for _ in range(LARGE_CHAIN_FROM + 2)]
+    await send_frames(hub, drawn, papers[0], 4)
 
-    chosen = papers[3].reader
-    chosen.audience.tell(chosen, [Part(b"data: your job is done\n\n")])
-    await some_frames(hub, drawn, papers[0], FRAMES)
-    chosen.audience.tell(chosen, [Part(b"data: and paid for\n\n")])
-    await some_frames(hub, drawn, papers[0], FRAMES)
+    chosen = papers[3].connection
+    chosen.audience.send_to(chosen, [FramePart(b"data: your job is done\n\n")])
+    await send_frames(hub, drawn, papers[0], FRAMES)
+    chosen.audience.send_to(chosen, [FramePart(b"data: and paid for\n\n")])
+    await send_frames(hub, drawn, papers[0], FRAMES)
 
     private = {"your job is done", "and paid for"}
     assert [line for line in papers[3].lines if line in private] == ["your job is done", "and paid for"]

@@ -1,13 +1,13 @@
 """Many at once."""
 
-from app.live.bounds import Bounds
+from app.live.bounds import StreamLimits
 from app.live.hub import Hub
-from tests.live.paper import FEED, joined, markup
+from tests.live.recording_transport import FEED, join, markup
 
 
 async def test_a_crowd_that_is_sent_away_comes_back_one_after_the_other() -> None:
-    hub = Hub(markup, bounds=Bounds(readers=5000))
-    papers = [joined(hub, FEED) for _ in range(5000)]
+    hub = Hub(markup, limits=StreamLimits(connections=5000))
+    papers = [join(hub, FEED) for _ in range(5000)]
 
     await hub.drain()
 

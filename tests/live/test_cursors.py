@@ -7,31 +7,31 @@ def test_a_cursor_is_the_newest_position_that_is_old_enough() -> None:
     cursors = Cursors(step_back=10)
 
     for second in range(30):
-        cursors.note(f"e-{second}", now=second)
+        cursors.add(f"e-{second}", now=second)
 
-    assert cursors.stepped_back(now=29.5) == "e-19"
+    assert cursors.page_start(now=29.5) == "e-19"
 
 
 def test_a_young_process_gives_its_oldest_position() -> None:
     cursors = Cursors(step_back=10)
-    cursors.note("e-5", now=100)
-    cursors.note("e-6", now=101)
+    cursors.add("e-5", now=100)
+    cursors.add("e-6", now=101)
 
-    assert cursors.stepped_back(now=102) == "e-5"
+    assert cursors.page_start(now=102) == "e-5"
 
 
 def test_before_the_log_was_seen_there_is_no_cursor() -> None:
     cursors = Cursors()
-    cursors.note("")
+    cursors.add("")
 
-    assert cursors.stepped_back() == ""
+    assert cursors.page_start() == ""
 
 
 def test_positions_in_a_log_that_was_lost_are_forgotten() -> None:
     cursors = Cursors(step_back=10)
-    cursors.note("old-9", now=0)
+    cursors.add("old-9", now=0)
 
-    cursors.forget()
-    cursors.note("new-0", now=20)
+    cursors.clear()
+    cursors.add("new-0", now=20)
 
-    assert cursors.stepped_back(now=21) == "new-0"
+    assert cursors.page_start(now=21) == "new-0"

@@ -4,83 +4,85 @@ import asyncio
 
 from app.identity import Rate
 from app.live.hub import Hub
-from tests.live.paper import FEED, Drawn, joined, markup, some_frames
+from tests.live.recording_transport import FEED, PushCounter, join, markup, send_frames
 
 BOTH = FEED | {"quotes:A"}
 
 
-def entry(hub: Hub, drawn: Drawn, number: int) -> None:
+def entry(hub: Hub, drawn: PushCounter, number: int) -> None:
     hub.publish(drawn.push("patterns", "feed", f"entry {number}", "insert"), f"e-{number}")
     hub.publish(drawn.push("patterns", "feed", op="trim"))
-    hub.mark(f"e-{number}")
+    hub.complete_entry(f"e-{number}")
 
 
-async def test_entries_of_a_log_wait_for_no_state_where_no_rate_was_chosen(drawn: Drawn) -> None:
+async def test_entries_of_a_log_wait_for_no_state_where_no_rate_was_chosen(drawn: PushCounter) -> None:
     hub = Hub(markup, shortest=30.0)
-    paper = joined(hub, BOTH)
+    paper = join(hub, BOTH)
     hub.publish(drawn.push("quotes:A", "a", "1"))
-    await paper.heard()
+    await paper.wait_for_lines()
 
     hub.publish(drawn.push("quotes:A", "a", "2"))
     entry(hub, drawn, 1)
 
-    assert (await paper.heard(2))[1] == "insert:feed:entry 1@America/New_York"
+    assert (await paper.wait_for_lines(2))[1] == "insert:feed:entry 1@America/New_York"
 
 
-async def test_entries_come_in_batches_at_the_rate_whole_in_order_and_trimmed_once(hub: Hub, drawn: Drawn) -> None:
-    paper = joined(hub, BOTH, rate=Rate.SECOND)
+async def test_entries_come_in_batches_at_the_rate_whole_in_order_and_trimmed_once(
+    hub: Hub, drawn: PushCounter
+) -> None:
+    paper = join(hub, BOTH, rate=Rate.SECOND)
     hub.publish(drawn.push("quotes:A", "a", "1"))
-    await paper.heard()
+    await paper.wait_for_lines()
 
     for number in (1, 2, 3):
         entry(hub, drawn, number)
-    hub.tick()
+    hub.check()
     await asyncio.sleep(0.05)
     assert len(paper.messages) == 1
 
     entries = [f"insert:feed:entry {number}@America/New_York" for number in (1, 2, 3)]
-    assert (await paper.heard(5))[1:] == [*entries, "trim:feed:"]
+    assert (await paper.wait_for_lines(5))[1:] == [*entries, "trim:feed:"]
     assert [message.id for message in paper.messages] == ["", "e-3", "e-3"]
 
 
-async def test_who_leaves_before_the_batch_comes_back_to_where_it_had_come(drawn: Drawn) -> None:
+async def test_who_leaves_before_the_batch_comes_back_to_where_it_had_come(drawn: PushCounter) -> None:
     hub = Hub(markup, beat_seconds=0.01)
-    paper = joined(hub, BOTH, rate=Rate.HALF_MINUTE)
+    paper = join(hub, BOTH, rate=Rate.HALF_MINUTE)
     entry(hub, drawn, 1)
-    await paper.heard(2)
+    await paper.wait_for_lines(2)
     entry(hub, drawn, 2)
     await asyncio.sleep(0.02)
 
-    hub.tick()
+    hub.check()
 
     assert paper.messages[-1].event == "beat"
     assert paper.messages[-1].id == "e-1"
-    paper.reader.paused()
-    assert paper.reader.position == "e-1"
+    paper.connection.on_write_full()
+    assert paper.connection.position == "e-1"
 
 
-async def test_an_alert_comes_at_once_at_every_rate_and_passes_no_entry(hub: Hub, drawn: Drawn) -> None:
-    paper = joined(hub, FEED, rate=Rate.HALF_MINUTE)
+async def test_an_alert_comes_at_once_at_every_rate_and_passes_no_entry(hub: Hub, drawn: PushCounter) -> None:
+    paper = join(hub, FEED, rate=Rate.HALF_MINUTE)
     entry(hub, drawn, 1)
-    await paper.heard(2)
+    await paper.wait_for_lines(2)
 
     entry(hub, drawn, 2)
     hub.publish(drawn.push("patterns", "notice", "14 were missed")._replace(alert=True))
 
-    said = await paper.heard(4)
+    said = await paper.wait_for_lines(4)
     assert said[2:4] == ["insert:feed:entry 2@America/New_York", "replace:notice:14 were missed@America/New_York"]
 
 
-async def test_a_beat_says_how_many_bytes_came_since_the_last(drawn: Drawn) -> None:
+async def test_a_beat_says_how_many_bytes_came_since_the_last(drawn: PushCounter) -> None:
     hub = Hub(markup, beat_seconds=0.01)
-    papers = [joined(hub, FEED) for _ in range(3)]
+    papers = [join(hub, FEED) for _ in range(3)]
     said = list[str]()
     for _ in range(2):
         so_far = sum(map(len, papers[0].written))
-        await some_frames(hub, drawn, papers[0], 5)
+        await send_frames(hub, drawn, papers[0], 5)
         said.append(str(sum(map(len, papers[0].written)) - so_far))
         await asyncio.sleep(0.02)
-        hub.tick()
+        hub.check()
         papers[0].written.clear()
 
     first, second = [int(message.data) for message in papers[0].messages if message.event == "beat"]

@@ -10,11 +10,11 @@ from wsproto.events import CloseConnection, Ping, Pong
 
 from app.identity import Rate
 from app.live import rfc6455, socket
-from app.live.frames import Form
+from app.live.frames import FrameEncoding
 from app.live.http1 import PushConnection
 from app.live.hub import Hub
-from app.live.socket import Socket
-from tests.live.paper import NEW_YORK, markup
+from app.live.socket import WebSocketTransport
+from tests.live.recording_transport import NEW_YORK, markup
 from tests.live.rfc6455_cases import CASES, Case, ping
 
 LAST = b"is this still a connection?"
@@ -28,10 +28,10 @@ async def answered(pieces: Iterable[bytes]) -> bytes:
     _, writer = await asyncio.open_connection(sock=here)
     transport = writer.transport
     assert isinstance(transport, asyncio.Transport)
-    reader = hub.join(frozenset({"quotes:A"}), NEW_YORK, Rate.FASTEST, form=Form.SOCKET)
-    ours = Socket(transport, writer, reader, 60)
+    reader = hub.join(frozenset({"quotes:A"}), NEW_YORK, Rate.FASTEST, encoding=FrameEncoding.SOCKET)
+    ours = WebSocketTransport(transport, writer, reader, 60)
     transport.set_protocol(ours)
-    reader.began(ours)
+    reader.start(ours)
     for piece in (*pieces, ping(LAST)):
         ours.data_received(piece)
 

@@ -14,12 +14,12 @@ from wsproto.events import BytesMessage, CloseConnection, Event, Ping, Pong, Tex
 
 from app.identity import Rate
 from app.live import rfc6455
-from app.live.bounds import Bounds
-from app.live.frames import Form
+from app.live.bounds import StreamLimits
+from app.live.frames import FrameEncoding
 from app.live.hub import Hub
-from app.live.rfc6455 import Frame, Incoming
-from app.live.socket import MOST_A_SECOND, Socket
-from tests.live.paper import NEW_YORK, Drawn, markup
+from app.live.rfc6455 import ClientFrameParser, WebSocketFrame
+from app.live.socket import MOST_A_SECOND, WebSocketTransport
+from tests.live.recording_transport import NEW_YORK, PushCounter, markup
 
 QUOTES = frozenset({"quotes:A"})
 CONTROLS = {Ping: rfc6455.PING, Pong: rfc6455.PONG}
@@ -27,13 +27,13 @@ CONTROLS = {Ping: rfc6455.PING, Pong: rfc6455.PONG}
 
 @pytest.fixture
 def hub() -> Hub:
-    return Hub(markup, shortest=0.02, bounds=Bounds(readers=20, stalled_seconds=0.05))
+    return Hub(markup, shortest=0.02, limits=StreamLimits(connections=20, stalled_seconds=0.05))
 
 
 class Browser:
     """The other end, by an independent implementation."""
 
-    def __init__(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, ours: Socket) -> None:
+    def __init__(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, ours: WebSocketTransport) -> None:
         self.source, self.sink = source, sink
         self.connection = Connection(ConnectionType.CLIENT)
         self.events: list[Event] = []
@@ -69,11 +69,11 @@ async def opened(hub: Hub, ping_seconds: float = 60) -> AsyncIterator[Browser]:
     source, sink = await asyncio.open_connection(sock=there)
     transport = writer.transport
     assert isinstance(transport, asyncio.Transport)
-    reader = hub.join(QUOTES, NEW_YORK, Rate.FASTEST, form=Form.SOCKET)
-    ours = Socket(transport, writer, reader, ping_seconds)
+    reader = hub.join(QUOTES, NEW_YORK, Rate.FASTEST, encoding=FrameEncoding.SOCKET)
+    ours = WebSocketTransport(transport, writer, reader, ping_seconds)
     transport.set_write_buffer_limits(high=0)
     transport.set_protocol(ours)
-    reader.began(ours)
+    reader.start(ours)
     yield Browser(source, sink, ours)
     sink.close()
     transport.abort()
@@ -86,7 +86,7 @@ def test_what_is_framed_is_read_by_others_and_by_ourselves(payload: bytes, opcod
     connection.receive_data(framed)
 
     assert b"".join(bytes(event.data) for event in connection.events() if isinstance(event, BytesMessage)) == payload
-    assert rfc6455.unframed(rfc6455.frame(opcode, payload)) == Frame(opcode, payload)
+    assert rfc6455.unframe(rfc6455.frame(opcode, payload)) == WebSocketFrame(opcode, payload)
 
 
 saying = st.one_of(
@@ -99,12 +99,12 @@ saying = st.one_of(
 def test_what_others_say_is_understood_however_it_is_cut(said: list[Event], size: int) -> None:
     connection = Connection(ConnectionType.CLIENT)
     data = b"".join(connection.send(event) for event in said)
-    incoming = Incoming()
+    incoming = ClientFrameParser()
 
     pieces = [data[first : first + size] for first in range(0, len(data), size)]
     frames = [frame for piece in pieces for frame in incoming.feed(piece)]
 
-    assert frames == [Frame(CONTROLS[type(event)], bytes(event.payload)) for event in said]  # type: ignore[attr-defined]
+    assert frames == [WebSocketFrame(CONTROLS[type(event)], bytes(event.payload)) for event in said]  # type: ignore[attr-defined]
 
 
 async def test_what_is_no_ping_pong_or_close_is_not_waited_for(hub: Hub) -> None:
@@ -124,7 +124,7 @@ async def test_a_ping_that_comes_while_something_waits_is_answered_when_it_has_g
         browser.ours._transport.get_extra_info("socket").setsockopt(sockets.SOL_SOCKET, sockets.SO_SNDBUF, 4096)
         for _ in range(12):
             browser.ours.queue(rfc6455.frame(rfc6455.TEXT, b"x" * 5000))
-        assert browser.ours.waiting()
+        assert browser.ours.pending_bytes()
         browser.ours.data_received(browser.connection.send(Ping(b"first")))
         browser.ours.data_received(browser.connection.send(Ping(b"newest")))
         browser.sink.transport.resume_reading()
@@ -151,7 +151,7 @@ async def test_who_says_goodbye_is_answered(hub: Hub) -> None:
         assert await browser.code() == 1001
         assert browser.connection.state is ConnectionState.CLOSED
     assert hub.stats.ended == {"left": 1}
-    assert hub.stats.readers == 0
+    assert hub.stats.connections == 0
 
 
 async def test_who_answers_no_ping_is_gone_and_who_does_stays(hub: Hub) -> None:
@@ -166,13 +166,13 @@ async def test_who_answers_no_ping_is_gone_and_who_does_stays(hub: Hub) -> None:
             await lively.heard(number)
             lively.say(Pong())
             async with asyncio.timeout(5):
-                while not lively.ours._heard:
+                while not lively.ours._alive:
                     await asyncio.sleep(0.001)
         assert lively.events == [Ping()] * 3
     assert hub.stats.ended["silent"] == 1
 
 
-async def test_a_goodbye_waits_for_its_answer_but_not_for_ever(hub: Hub, drawn: Drawn) -> None:
+async def test_a_goodbye_waits_for_its_answer_but_not_for_ever(hub: Hub, drawn: PushCounter) -> None:
     async with opened(hub) as polite, opened(hub) as rude:
         hub.publish(drawn.push("quotes:A", "a", "1"))
         assert await polite.heard() == [TextMessage("replace:a:1@America/New_York")]
@@ -182,12 +182,12 @@ async def test_a_goodbye_waits_for_its_answer_but_not_for_ever(hub: Hub, drawn: 
         polite.say(CloseConnection(1012))
         assert await polite.code() == 1012
         assert await rude.code() == 1012
-        await asyncio.wait_for(hub.emptied(60), 30)
+        await asyncio.wait_for(hub.wait_closed(60), 30)
 
 
 async def test_silence_is_broken_by_a_beat_that_shows_nothing(hub: Hub) -> None:
     async with opened(hub) as browser:
-        for audience in hub.readers:
+        for audience in hub.connections:
             audience.audience.wrote_at = 0
-        hub.tick()
+        hub.check()
         assert await browser.heard() == [TextMessage("{}")]

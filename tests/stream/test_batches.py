@@ -164,7 +164,7 @@ async def test_noise_on_the_channels_of_batches_is_counted() -> None:
 
 async def test_several_ticks_of_a_symbol_in_a_batch_all_count_and_change_the_screen_once(desk: Desk) -> None:
     async with desk.stream("quotes:BRK.B,symbol:BRK.B") as reader:
-        await until(lambda: desk.house.hub.hears("quotes:BRK.B"))
+        await until(lambda: desk.house.hub.has_subscribers("quotes:BRK.B"))
         before = desk.house.hub.stats.published
         ticks = [replace(TICK, price=price, at=AT + n) for n, price in enumerate((84.0, 90.0, 80.0, 85.0))]
 

@@ -37,7 +37,7 @@ async def other(desk: Desk, settings: Settings) -> AsyncIterator[Desk]:
 
 
 def held(*desks: Desk) -> int:
-    return sum(desk.house.hub.stats.readers for desk in desks)
+    return sum(desk.house.hub.stats.connections for desk in desks)
 
 
 async def opened(stack: AsyncExitStack, desk: Desk, count: int) -> list[Reader]:

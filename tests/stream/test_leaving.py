@@ -203,12 +203,12 @@ async def test_streams_that_come_and_go_leave_nothing_behind(desk: Desk) -> None
             await reader.message("message")
 
     await once()
-    await until(lambda: desk.house.hub.stats.readers == 0)
+    await until(lambda: desk.house.hub.stats.connections == 0)
     await asyncio.sleep(0.1)
     before = len(asyncio.all_tasks())
 
     for _ in range(20):
         await once()
-    await until(lambda: desk.house.hub.stats == desk.house.hub.stats._replace(readers=0, audiences=0))
+    await until(lambda: desk.house.hub.stats == desk.house.hub.stats._replace(connections=0, audiences=0))
 
     await until(lambda: len(asyncio.all_tasks()) <= before + 1)

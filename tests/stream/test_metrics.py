@@ -50,7 +50,7 @@ async def test_streams_and_what_they_were_sent_are_counted(watched: Desk) -> Non
         await watched.publish(doji(1))
         await reader.containing("data-k")
         open_now = await figures(watched)
-    await until(lambda: not watched.house.hub.stats.readers)
+    await until(lambda: not watched.house.hub.stats.connections)
     after = await figures(watched)
 
     assert open_now["tickstock_stream_connections"] == open_now["tickstock_stream_audiences"] == 1

@@ -9,7 +9,7 @@ import pytest
 from app.db.pools import Pool, Pools
 from app.deps import SnapshotFailed
 from app.identity import View
-from app.live.frames import Form
+from app.live.frames import FrameEncoding
 from app.live.hub import Hub
 from app.pipeline.endpoints import _recover
 from app.pipeline.recovery import TOPICS_AT_ONCE, CatchUp, Recovery
@@ -35,8 +35,8 @@ class Counting:
         raise AssertionError(name)
 
 
-@pytest.mark.parametrize("form", [Form.PLAIN, Form.GZIP, Form.SOCKET])
-async def test_topics_are_drawn_a_few_at_a_time_and_come_in_order(form: Form) -> None:
+@pytest.mark.parametrize("form", [FrameEncoding.PLAIN, FrameEncoding.GZIP, FrameEncoding.SOCKET])
+async def test_topics_are_drawn_a_few_at_a_time_and_come_in_order(form: FrameEncoding) -> None:
     counting, away = Counting(), Pool("postgresql://nobody@127.0.0.1:1/none", "away")
     snapshots = Recovery(Hub(patch), counting, Pools(away, away))
     wanted = [f"quotes:S{number:03d}" for number in range(256)]
@@ -72,9 +72,9 @@ async def test_what_breaks_a_snapshot_reaches_all_who_wait_and_the_next_is_drawn
     wanted = ["quotes:A", "quotes:B"]
 
     async with asyncio.timeout(10):
-        joiners = [snapshots.parts(["patterns", *wanted], View(), Form.PLAIN) for _ in range(3)]
+        joiners = [snapshots.parts(["patterns", *wanted], View(), FrameEncoding.PLAIN) for _ in range(3)]
         answers = await asyncio.gather(*joiners, return_exceptions=True)
-        later = await snapshots.parts(wanted, View(), Form.PLAIN)
+        later = await snapshots.parts(wanted, View(), FrameEncoding.PLAIN)
 
     assert [type(answer) for answer in answers] == [type(way)] * 3
     assert all(part.lines for part in later)
@@ -88,7 +88,7 @@ async def test_a_snapshot_that_is_cancelled_before_it_begins_is_drawn_for_who_as
     await asyncio.sleep(0)
 
     async with asyncio.timeout(10):
-        (part,) = await snapshots.parts(["patterns"], View(), Form.PLAIN)
+        (part,) = await snapshots.parts(["patterns"], View(), FrameEncoding.PLAIN)
 
     assert b"patterns" in part.lines
 
@@ -101,8 +101,8 @@ async def test_a_reader_whose_catch_up_breaks_is_told_to_come_back() -> None:
 
         await asyncio.gather(_recover(catchup, reader), return_exceptions=True)
 
-        assert reader.ended == "catch-up"
-    assert hub.stats.readers == 0
+        assert reader.end_reason == "catch-up"
+    assert hub.stats.connections == 0
 
 
 async def test_a_list_that_cannot_be_drawn_is_tried_again_until_it_can() -> None:
@@ -118,4 +118,4 @@ async def test_a_list_that_cannot_be_drawn_is_tried_again_until_it_can() -> None
     running.cancel()
 
     assert breaking.ways == []
-    assert not reader.ended
+    assert not reader.end_reason

@@ -107,9 +107,9 @@ async def test_first_comes_what_is_then_the_newest_of_what_changes_and_never_def
 
 async def test_who_signs_out_is_closed_as_such_and_every_socket_ends_some_day(desk: Desk) -> None:
     async with talk(desk, "quotes") as talker:
-        await until(lambda: any(reader.wire for reader in desk.house.hub.readers))
-        for reader in desk.house.hub.readers:
-            reader.until = 0
+        await until(lambda: any(reader.transport for reader in desk.house.hub.connections))
+        for reader in desk.house.hub.connections:
+            reader.expires_at = 0
         assert await talker.closed() == 1001
 
     async with talk(desk, "quotes") as talker:
@@ -130,7 +130,7 @@ async def test_a_person_has_so_many_and_a_seat_that_is_left_is_free(desk: Desk) 
         assert reader.status == 409
     talkers[0].say(CloseConnection(1000))
     assert await talkers[0].closed() == 1000
-    await until(lambda: desk.house.hub.stats.readers == len(talkers) - 1)
+    await until(lambda: desk.house.hub.stats.connections == len(talkers) - 1)
     async with talk(desk, "quotes") as another:
         assert another.status == 101
 
@@ -138,14 +138,14 @@ async def test_a_person_has_so_many_and_a_seat_that_is_left_is_free(desk: Desk) 
         assert [await talker.closed() for talker in (*talkers[1:], another)] == [1012] * len(talkers)
         await leaving
     assert await status(talk(desk, "quotes")) == 503
-    await asyncio.wait_for(desk.house.hub.emptied(60), 30)
+    await asyncio.wait_for(desk.house.hub.wait_closed(60), 30)
 
 
 async def test_a_message_closes_and_so_do_too_many_pings(desk: Desk) -> None:
     async with talk(desk, "quotes:AAPL") as talker:
         talker.say(TextMessage('{"symbol": "AAPL"}'))
         assert await talker.closed() == 1003
-    await until(lambda: desk.house.hub.stats.readers == 0)
+    await until(lambda: desk.house.hub.stats.connections == 0)
 
     async with talk(desk, "quotes") as talker:
         for _ in range(MOST_A_SECOND * 3):
@@ -156,7 +156,7 @@ async def test_a_message_closes_and_so_do_too_many_pings(desk: Desk) -> None:
             # Hypercorn answers them one after the other, and reads no further while its answers wait.
             while talker.pongs < MOST_A_SECOND * 3:
                 await talker.read()
-    await until(lambda: desk.house.hub.stats.readers == 0)
+    await until(lambda: desk.house.hub.stats.connections == 0)
 
 
 async def test_one_that_never_reads_is_cut_off_and_the_others_go_on(impatient: Desk) -> None:
@@ -168,7 +168,7 @@ async def test_one_that_never_reads_is_cut_off_and_the_others_go_on(impatient: D
 
         await impatient.publish(tick(777.25))
         await talker.containing("777.25")
-        assert impatient.house.hub.stats.readers == 1
+        assert impatient.house.hub.stats.connections == 1
 
 
 async def test_a_slow_one_that_reads_again_gets_what_is_now(desk: Desk) -> None:
@@ -205,7 +205,7 @@ async def test_sockets_that_come_and_go_leave_nothing_behind(desk: Desk) -> None
         return len(asyncio.all_tasks()), files(desk.settings.port)
 
     await once()
-    await until(lambda: desk.house.hub.stats.readers == 0)
+    await until(lambda: desk.house.hub.stats.connections == 0)
     await asyncio.sleep(0.1)
     tasks, opened = held()
 
@@ -213,5 +213,5 @@ async def test_sockets_that_come_and_go_leave_nothing_behind(desk: Desk) -> None
     for _ in range(6):
         await once()
 
-    await until(lambda: desk.house.hub.stats.readers == desk.house.hub.stats.audiences == 0)
+    await until(lambda: desk.house.hub.stats.connections == desk.house.hub.stats.audiences == 0)
     await until(lambda: held()[0] <= tasks + 1 and held()[1] <= opened + 1)

@@ -49,7 +49,7 @@ async def test_a_stream_says_hello_then_what_is_then_what_happens(desk: Desk) ->
     await desk.publish(tick(price=665.25))
     await until(lambda: desk.house.hub.stats.published > 0 and desk.house.vitals.feed_age is not None)
 
-    async with desk.stream(f"{quotes_topic('AAPL')},patterns,status", desk.house.cursors.stepped_back()) as reader:
+    async with desk.stream(f"{quotes_topic('AAPL')},patterns,status", desk.house.cursors.page_start()) as reader:
         hello = await reader.message()
         assert (hello.event, reader.retry) == ("hello", 500)
         assert "665.25" in (await reader.message("message")).data
@@ -196,7 +196,7 @@ async def test_whoever_asks_for_the_head_of_a_stream_opens_none(desk: Desk) -> N
     assert (answer.status_code, answer.content) == (200, b"")
     assert answer.headers["Content-Type"] == "text/event-stream; charset=utf-8"
     assert answer.headers["Content-Encoding"] == "gzip"
-    assert sum(desk.house.hub.stats.joined.values()) == desk.house.hub.stats.readers == 0
+    assert sum(desk.house.hub.stats.joins.values()) == desk.house.hub.stats.connections == 0
 
 
 async def test_another_site_reads_nothing(desk: Desk) -> None:
@@ -237,13 +237,13 @@ async def test_one_person_holds_five_streams_and_a_seat_that_is_left_is_free(des
         assert refused.status == 409
         assert int(refused.headers["retry-after"]) >= 1
     await readers[0].__aexit__(None, None, None)
-    await until(lambda: desk.house.hub.stats.readers == 4)
+    await until(lambda: desk.house.hub.stats.connections == 4)
 
     async with desk.stream("patterns") as reader:
         assert reader.status == 200
     for reader in readers[1:]:
         await reader.__aexit__(None, None, None)
-    await until(lambda: desk.house.hub.stats.readers == 0)
+    await until(lambda: desk.house.hub.stats.connections == 0)
 
 
 async def test_a_session_that_ended_ends_its_streams(settings: Settings) -> None:

@@ -5,8 +5,8 @@ import zlib
 from collections import Counter
 
 from app.identity import Rate, View
-from app.live.connection import Reader, Write
-from app.live.frames import Form, unchunked
+from app.live.connection import StreamConnection, Write
+from app.live.frames import FrameEncoding, unchunk
 from app.live.gzip_blocks import HEAD
 from app.live.hub import Hub
 from app.push import Op, Push, nothing
@@ -16,15 +16,15 @@ NEW_YORK = View()
 FEED = frozenset({"patterns"})
 
 
-class Drawn:
+class PushCounter:
     """Counts what is drawn, and draws it as op:key:text@zone."""
 
     def __init__(self) -> None:
-        self.times: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter()
 
     def push(self, topic: str, key: str, text: str = "", op: Op = "replace") -> Push:
         def draw(view: View) -> str:
-            self.times[f"{key}:{text}"] += 1
+            self.counts[f"{key}:{text}"] += 1
             if text == "broken":
                 raise ValueError(text)
             return f"{text}@{view.zone}"
@@ -32,22 +32,22 @@ class Drawn:
         return Push(topic, key, op, draw if op in ("replace", "insert") else nothing)
 
 
-class Paper:
+class RecordingTransport:
     """A wire that keeps what is written on it, and is full when it is told to be."""
 
-    def __init__(self, reader: Reader) -> None:
-        self.reader = reader
+    def __init__(self, connection: StreamConnection) -> None:
+        self.connection = connection
         self.inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
-        if reader.form is Form.GZIP:
+        if connection.encoding is FrameEncoding.GZIP:
             self.inflate.decompress(HEAD)
         self.parser = Parser()
         self.written: list[bytes] = []
         self.full = False
-        self.left = 0
+        self.unsent_bytes = 0
         self.closed = self.aborted = False
-        reader.began(self)
+        connection.start(self)
 
-    def fast(self) -> Write:
+    def fast_write(self) -> Write:
         return self._write
 
     def queue(self, framed: bytes) -> None:
@@ -55,14 +55,16 @@ class Paper:
 
     def _write(self, framed: bytes) -> int:
         self.written.append(framed)
-        block = unchunked(framed)
-        self.parser.feed((self.inflate.decompress(block) if self.reader.form is Form.GZIP else block).decode())
+        block = unchunk(framed)
+        self.parser.feed(
+            (self.inflate.decompress(block) if self.connection.encoding is FrameEncoding.GZIP else block).decode()
+        )
         if self.full:
-            self.reader.paused()
+            self.connection.on_write_full()
         return len(framed)
 
-    def waiting(self) -> int:
-        return self.left
+    def pending_bytes(self) -> int:
+        return self.unsent_bytes
 
     def close(self) -> None:
         self.closed = True
@@ -78,7 +80,7 @@ class Paper:
     def lines(self) -> list[str]:
         return [line for message in self.messages for line in message.data.split("\n")]
 
-    async def heard(self, count: int = 1) -> list[str]:
+    async def wait_for_lines(self, count: int = 1) -> list[str]:
         """Its lines, once there are so many."""
         async with asyncio.timeout(5):
             while len(self.lines) < count:
@@ -90,18 +92,20 @@ def markup(push: Push, view: View) -> str:
     return f"{push.op}:{push.key}:{push.draw(view)}"
 
 
-def joined(
+def join(
     hub: Hub, topics: frozenset[str], view: View = NEW_YORK, rate: Rate = Rate.AUTO, *, coded: bool = False
-) -> Paper:
-    return Paper(hub.join(topics, view, rate, form=Form.GZIP if coded else Form.PLAIN))
+) -> RecordingTransport:
+    return RecordingTransport(
+        hub.join(topics, view, rate, encoding=FrameEncoding.GZIP if coded else FrameEncoding.PLAIN)
+    )
 
 
-async def some_frames(hub: Hub, drawn: Drawn, witness: Paper, count: int) -> None:
+async def send_frames(hub: Hub, drawn: PushCounter, witness: RecordingTransport, count: int) -> None:
     """Each told to everybody before the next."""
     for number in range(count):
         before = len(witness.messages)
         hub.publish(drawn.push("patterns", "feed", f"entry {number}", "insert"), f"e-{number}")
-        hub.mark(f"e-{number}")
+        hub.complete_entry(f"e-{number}")
         async with asyncio.timeout(5):
             while len(witness.messages) == before:
                 await asyncio.sleep(0.001)
