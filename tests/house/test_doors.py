@@ -92,3 +92,23 @@ def test_embedded_needs_the_standard_library_alone() -> None:
         for module, _, _ in tree.imports(path):
             top = module.split(".")[0]
             assert top in sys.stdlib_module_names or module.startswith("app.embedded"), f"{tree.name(path)}: {module}"
+
+
+def test_programs_for_redis_lie_in_lua_files_that_are_read_once() -> None:
+    inline = [
+        f"{tree.name(path)}:{node.lineno}"
+        for path in tree.shipped()
+        for node in ast.walk(tree.parsed(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "redis.call" in node.value
+    ]
+    assert inline == []
+
+    programs = {path.with_suffix("").as_posix() for path in tree.APP.rglob("*.lua")}
+    read = {
+        path.with_name(ast.literal_eval(call.args[1])).as_posix()
+        for path in tree.modules()
+        for call in ast.walk(tree.parsed(path))
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "lua.read"
+    }
+    assert programs
+    assert read == programs

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from redis.asyncio import Redis
 
+from app.wire import lua
 from app.wire.channels import CACHE_PREFIX, INTERNAL_CHANNEL
 from app.wire.client import Unavailable, reachable
 
@@ -20,29 +21,9 @@ WITHIN_SECONDS = 0.25
 PAUSE_SECONDS = 1.0
 """How long Redis is left alone after it did not answer."""
 
-_GET = """
-local versions = redis.call('MGET', unpack(KEYS, 2))
-for index, version in ipairs(versions) do versions[index] = version or '' end
-local now = table.concat(versions, ' ')
-local held, value = unpack(redis.call('HMGET', KEYS[1], 'versions', 'value'))
-if held == now and value then return {now, value, redis.call('PTTL', KEYS[1])} end
-return {now, '', 0}
-"""
-
-_PUT = """
-redis.call('HSET', KEYS[1], 'versions', ARGV[1], 'value', ARGV[2])
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
-"""
-
-_DROP = """
-local time = redis.call('TIME')
-for _, key in ipairs(KEYS) do
-  local version = time[1] .. '.' .. time[2]
-  if version == redis.call('GET', key) then version = version .. '+' end
-  redis.call('SET', key, version, 'EX', ARGV[1])
-end
-return redis.call('PUBLISH', ARGV[2], ARGV[3])
-"""
+_GET = lua.read(__file__, "get")
+_PUT = lua.read(__file__, "put")
+_DROP = lua.read(__file__, "drop")
 
 
 class Found(NamedTuple):

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple, cast
 
 from redis.asyncio import Redis
 
+from app.wire import lua
 from app.wire.channels import IDEMPOTENCY_PREFIX, OUTBOX_JOB_PREFIX, OUTBOX_KEY, OUTBOX_WAITING_KEY
 from app.wire.client import Unavailable, reachable
 from app.wire.codec.codec import MAX_BYTES
@@ -36,84 +37,11 @@ BEAT_SECONDS = 150.0
 
 State = Literal["waiting", "delivered", "lapsed", "withdrawn"]
 
-# One script publishes and remembers it: whichever web process runs it, wherever that is killed, a job goes out once.
-# In order on each channel. A channel on which nobody listened is not tried again in the same pass.
-_OFFER = """
-local function offer(waiting, prefix, kept, most)
-  local time = redis.call('TIME')
-  local now = time[1] + time[2] / 1000000
-  local deaf, offered, trouble = {}, 0, ''
-  local function leave(record, id, state, receivers)
-    redis.call('HSET', record, 'state', state, 'receivers', receivers, 'left', string.format('%.6f', now))
-    redis.call('HDEL', record, 'payload')
-    redis.call('EXPIRE', record, kept)
-    redis.call('LREM', waiting, 1, id)
-  end
-  for _, id in ipairs(redis.call('LRANGE', waiting, 0, -1)) do
-    local record = prefix .. id
-    local channel, lapses = unpack(redis.call('HMGET', record, 'channel', 'lapses'))
-    if not channel then
-      redis.call('LREM', waiting, 1, id)
-    elseif tonumber(lapses) <= now then
-      leave(record, id, 'lapsed', 0)
-    elseif not deaf[channel] and offered < most then
-      local heard = redis.pcall('PUBLISH', channel, redis.call('HGET', record, 'payload'))
-      if type(heard) == 'table' then
-        trouble, heard = heard.err or 'not published', 0
-      end
-      if heard == 0 then
-        deaf[channel] = true
-      else
-        leave(record, id, 'delivered', heard)
-        offered = offered + 1
-      end
-    end
-  end
-  return offered, trouble
-end
-"""
 
-_SUBMIT = (
-    _OFFER
-    + """
-local stream, waiting, record, idempotency = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local id, kind, channel, payload, patience = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local prefix, kept, most, max_waiting, max_entries = ARGV[6], ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9]), ARGV[10]
-local call = ARGV[11]
-local trouble, _ = '', 0
-local known = redis.call('GET', idempotency)
-if not known and redis.call('EXISTS', record) == 1 then known = id end
-if not known then
-  if redis.call('LLEN', waiting) >= max_waiting then
-    _, trouble = offer(waiting, prefix, kept, most)
-    if redis.call('LLEN', waiting) >= max_waiting then return {'full', id, 0, '', trouble} end
-  end
-  local time = redis.call('TIME')
-  local now = time[1] + time[2] / 1000000
-  redis.call('XADD', stream, 'MAXLEN', '~', max_entries, '*',
-    'id', id, 'kind', kind, 'channel', channel, 'payload', payload)
-  redis.call('HSET', record, 'state', 'waiting', 'kind', kind, 'channel', channel, 'payload', payload, 'receivers', 0,
-    'call', call, 'submitted', string.format('%.6f', now), 'lapses', string.format('%.6f', now + patience))
-  redis.call('RPUSH', waiting, id)
-  redis.call('SET', idempotency, id, 'EX', kept)
-  _, trouble = offer(waiting, prefix, kept, most)
-  known = id
-end
-local state, receivers, by = unpack(redis.call('HMGET', prefix .. known, 'state', 'receivers', 'call'))
-return {state or 'delivered', known, tonumber(receivers or '0'), by or '', trouble}
-"""
-)
-
-_OFFER_ALL = _OFFER + "return {offer(KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3]))}"
-
-_WITHDRAW = """
-if redis.call('LREM', KEYS[1], 1, ARGV[1]) == 0 then return 0 end
-local time = redis.call('TIME')
-redis.call('HSET', KEYS[2], 'state', 'withdrawn', 'left', time[1])
-redis.call('HDEL', KEYS[2], 'payload')
-redis.call('EXPIRE', KEYS[2], ARGV[2])
-return 1
-"""
+_OFFER = lua.read(__file__, "offer")
+_SUBMIT = _OFFER + lua.read(__file__, "submit")
+_OFFER_WAITING = _OFFER + lua.read(__file__, "offer_waiting")
+_WITHDRAW = lua.read(__file__, "withdraw")
 
 
 class Full(Unavailable):
@@ -152,7 +80,7 @@ class Outbox:
         self._client = client
         self._max_waiting = max_waiting
         self._submit = client.register_script(_SUBMIT)
-        self._offer = client.register_script(_OFFER_ALL)
+        self._offer = client.register_script(_OFFER_WAITING)
         self._withdraw = client.register_script(_WITHDRAW)
 
     async def submit(self, job: AnyJob, idempotency_key: str) -> Submitted:

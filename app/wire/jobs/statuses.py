@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 from redis.asyncio import Redis
 
+from app.wire import lua
 from app.wire.channels import APP_JOB_STATUS_PREFIX, JOB_STATUS_PREFIX
 from app.wire.client import reachable
 from app.wire.codec.statuses import decode_status
@@ -16,25 +17,7 @@ from app.wire.jobs.outbox import Job, Outbox
 MAX_BYTES = 256 * 1024
 MAX_FIELDS = 100
 
-# TYPE and value in one step: an engine may put a hash where a string was between two questions.
-# The keys are no KEYS: those must be writable, and nobody should let us write here.
-_READ = """
-local most, most_fields = tonumber(ARGV[1]), tonumber(ARGV[2])
-local found = {}
-for index = 1, #ARGV - 2 do
-  local key = ARGV[index + 2]
-  local kind = redis.call('TYPE', key).ok
-  if kind == 'string' and redis.call('STRLEN', key) <= most then
-    found[index] = redis.call('GET', key)
-  elseif kind == 'hash' and redis.call('HLEN', key) <= most_fields then
-    local held = redis.call('HGETALL', key)
-    found[index] = #table.concat(held) <= most and held or ''
-  else
-    found[index] = ''
-  end
-end
-return found
-"""
+_READ = lua.read(__file__, "read_statuses")
 
 _SUBMITTED = {"waiting": "waiting", "delivered": "submitted", "lapsed": "lapsed", "withdrawn": "cancelled"}
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from app.wire import lua
 from app.wire.backoff import Backoff
 from app.wire.channels import (
     LOG_CURSOR_PREFIX,
@@ -24,7 +25,6 @@ from app.wire.events.event import LoggedEvent
 from app.wire.log.entries import BEGINNING, Entry, StreamPosition, pack, unpack
 from app.wire.log.event_identity import WINDOW_SECONDS, Identities, Identity, fingerprint
 from app.wire.log.remembered import Remembered
-from app.wire.log.scripts import APPEND, COMMIT, REMEMBER
 from app.wire.pubsub.connection import heed_cancellation
 from app.wire.pubsub.join_order import WAIT_SECONDS
 from app.wire.pubsub.outage import Outage
@@ -32,6 +32,10 @@ from app.wire.pubsub.outage import Outage
 __all__ = ["BEGINNING", "Entry", "Gap", "Log", "Lost", "StreamPosition"]
 
 logger = logging.getLogger(__name__)
+
+_APPEND = lua.read(__file__, "append")
+_COMMIT = lua.read(__file__, "commit")
+_REMEMBER = lua.read(__file__, "remember")
 
 MAX_ENTRIES = 10_000
 MOST_ERRORS = 200
@@ -70,9 +74,9 @@ class Log:
     def __init__(self, client: Redis, blocking_url: str, remembering_seconds: float = REMEMBERING_SECONDS) -> None:
         self._client = client
         self._blocking_url = blocking_url
-        self._append = client.register_script(APPEND)
-        self._commit = client.register_script(COMMIT)
-        self._remember = client.register_script(REMEMBER)
+        self._append = client.register_script(_APPEND)
+        self._commit = client.register_script(_COMMIT)
+        self._remember = client.register_script(_REMEMBER)
         self._remembering_ms = int(remembering_seconds * 1000)
         self._identities = Identities()
         self._remembered = Remembered(SEEN_SECONDS)

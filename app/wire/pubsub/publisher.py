@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from redis.asyncio import Redis
 from redis.exceptions import NoPermissionError
 
+from app.wire import lua
 from app.wire.channels import INDICATORS_CHANNEL, TICKS_CHANNEL, Channels
 from app.wire.client import reachable
 from app.wire.codec import codec
@@ -15,7 +16,7 @@ from app.wire.pubsub.listeners import listeners
 from app.wire.ticks.retention import Retention
 from app.wire.ticks.stream import TickWriter
 
-_PUBLISH = "for at = 1, #ARGV, 2 do redis.call('publish', ARGV[at], ARGV[at + 1]) end"
+_PUBLISH = lua.read(__file__, "publish")
 """One command instead of hundreds: packing them and reading their replies costs more than all the rest."""
 
 AT_ONCE = 500

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from redis.asyncio import Redis
 from redis.exceptions import NoPermissionError, ResponseError
 
+from app.wire import lua
 from app.wire.channels import TICKS_CHANNEL, TICKS_KEY, TICKS_NUMBER_KEY
 from app.wire.codec import codec
 from app.wire.events.event import Tick
@@ -19,29 +20,8 @@ MOST_IN_AN_ENTRY = 500
 REFUSED = "run this command"
 """In what Redis says of a script that met a command which the user may not give."""
 
-# The stream, the channels and the position change together. What Redis may refuse comes first, and then nothing else
-# was done. Entries are numbered without holes, so that a reader sees how many it missed. Their ids are times of the
-# server's own clock, by which it is also judged what is too old.
-#
-# KEYS: the position, the stream, the newest entry's number. ARGV: the position, how many entries may stay, for how many
-# milliseconds, the channel of entries, how many there are, the entries, and then channels and messages in turn.
-_WRITE = """
-local count = tonumber(ARGV[5])
-for at = 6, 5 + count do
-  local number = tonumber(redis.call('get', KEYS[3]) or '0') + 1
-  local id = redis.call('xadd', KEYS[2], 'maxlen', '~', ARGV[2], '*', 'number', number, 'ticks', ARGV[at])
-  redis.call('set', KEYS[3], number)
-  redis.call('xtrim', KEYS[2], 'minid', '~', math.max(0, tonumber(string.match(id, '%d+')) - tonumber(ARGV[3])))
-  redis.call('publish', ARGV[4], ARGV[at])
-end
-for at = 6 + count, #ARGV, 2 do redis.call('publish', ARGV[at], ARGV[at + 1]) end
-redis.call('set', KEYS[1], ARGV[1])
-"""
-
-_PUBLISH = """
-for at = 2, #ARGV, 2 do redis.call('publish', ARGV[at], ARGV[at + 1]) end
-redis.call('set', KEYS[1], ARGV[1])
-"""
+_APPEND_TICKS = lua.read(__file__, "append_ticks")
+_PUBLISH_AND_SET = lua.read(__file__, "publish_and_set")
 
 
 class TickWriter:
@@ -68,7 +48,7 @@ class TickWriter:
                 logger.warning("redis lets us keep no ticks, so that a restarted engine misses some: %s", error)
             else:
                 return
-        await self._client.eval(_PUBLISH, 1, key, value, *messages(False))
+        await self._client.eval(_PUBLISH_AND_SET, 1, key, value, *messages(False))
 
     async def _keep(self, ticks: Sequence[Tick], messages: Sequence[str | bytes], key: str, value: bytes) -> None:
         now = time.time()
@@ -76,6 +56,6 @@ class TickWriter:
         entries = [codec.encode_ticks(ticks[start : start + MOST_IN_AN_ENTRY], now) for start in starts]
         most = self._sizes.most(*map(len, entries))
         await self._client.eval(
-            _WRITE, 3, key, TICKS_KEY, TICKS_NUMBER_KEY,
+            _APPEND_TICKS, 3, key, TICKS_KEY, TICKS_NUMBER_KEY,
             value, str(most), str(self._milliseconds), TICKS_CHANNEL, str(len(entries)), *entries, *messages,
         )  # fmt: skip

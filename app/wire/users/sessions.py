@@ -9,55 +9,16 @@ from uuid import UUID
 
 from redis.asyncio import Redis
 
+from app.wire import lua
 from app.wire.channels import SESSION_PREFIX, USER_SESSIONS_PREFIX
 from app.wire.client import reachable
 from app.wire.coalesced_script import Call, CoalescedScript
 from app.wire.users.pending_logins import Halves
 
-# Redis' own clock decides, so that processes whose clocks differ agree.
-_CREATE = """
-local now = redis.call('TIME')[1]
-local idle, absolute = tonumber(ARGV[1]), tonumber(ARGV[2])
-redis.call('HSET', KEYS[1], 'user_id', ARGV[3], 'created', now, 'seen', now, 'user_agent', ARGV[4], 'ip', ARGV[5],
-  'epoch', ARGV[7], 'begun', ARGV[8])
-redis.call('EXPIRE', KEYS[1], math.min(idle, absolute))
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - absolute)
-redis.call('ZADD', KEYS[2], now, ARGV[6])
-redis.call('EXPIRE', KEYS[2], absolute)
-return now
-"""
-
-_LOAD = """
-local user_id, created, epoch, seen = unpack(redis.call('HMGET', KEYS[1], 'user_id', 'created', 'epoch', 'seen'))
-if not user_id or not created then return false end
-local now, idle = tonumber(redis.call('TIME')[1]), tonumber(ARGV[1])
-local ends = tonumber(created) + tonumber(ARGV[2])
-if ends <= now then
-  redis.call('DEL', KEYS[1])
-  return false
-end
-seen = tonumber(seen or created)
-if now - seen >= tonumber(ARGV[3]) then
-  seen = now
-  redis.call('HSET', KEYS[1], 'seen', now)
-  redis.call('EXPIRE', KEYS[1], math.min(idle, ends - now))
-end
-return {user_id, created, epoch or '0', now, math.min(seen + idle, ends), ends}
-"""
-
-
-_CONFIRM = """
-if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-redis.call('HSET', KEYS[1], 'confirmed', redis.call('TIME')[1])
-return 1
-"""
-
-_CONFIRMED = """
-local created, confirmed, begun = unpack(redis.call('HMGET', KEYS[1], 'created', 'confirmed', 'begun'))
-if not created then return 0 end
-local shown = confirmed or (begun ~= 'new-password' and created) or 0
-return redis.call('TIME')[1] - shown < tonumber(ARGV[1]) and 1 or 0
-"""
+_CREATE = lua.read(__file__, "create_session")
+_LOAD = lua.read(__file__, "load_session")
+_CONFIRM = lua.read(__file__, "confirm_session")
+_IS_CONFIRMED = lua.read(__file__, "is_confirmed")
 
 ALWAYS, NEVER = 0.0, 1e12
 """Seconds since a session was last used, from which on a look at it counts as use."""
@@ -113,7 +74,7 @@ class Sessions:
         self._create = client.register_script(_CREATE)
         self._load = CoalescedScript(client, _LOAD)
         self._confirm = client.register_script(_CONFIRM)
-        self._confirmed = client.register_script(_CONFIRMED)
+        self._confirmed = client.register_script(_IS_CONFIRMED)
 
     async def create(
         self, user_id: UUID, user_agent: str, ip: str, epoch: int = 0, begun: Begun = Begun.SIGN_IN

@@ -7,30 +7,15 @@ from uuid import UUID
 import msgspec
 from redis.asyncio import Redis
 
+from app.wire import lua
 from app.wire.channels import STREAMS_KEY
 from app.wire.client import reachable
 
 KEPT_SECONDS = 10
 """After which a process that says nothing any more is left out."""
 
-_TELL = """
-local now = tonumber(redis.call('TIME')[1])
-redis.call('HSET', KEYS[1], ARGV[1], now .. ' ' .. ARGV[2])
-redis.call('EXPIRE', KEYS[1], 2 * tonumber(ARGV[3]))
-local all, fresh = redis.call('HGETALL', KEYS[1]), {}
-for place = 1, #all, 2 do
-  local at, held = string.match(all[place + 1], '^(%d+) (.*)$')
-  if not at or now - tonumber(at) > tonumber(ARGV[3]) then
-    redis.call('HDEL', KEYS[1], all[place])
-  elseif all[place] ~= ARGV[1] then
-    table.insert(fresh, {all[place], held})
-  end
-end
-return fresh
-"""
-
-
-_ASK = "redis.call('HSET', KEYS[1], ARGV[1], redis.call('TIME')[1] .. ' {}')"
+_EXCHANGE = lua.read(__file__, "exchange_counts")
+_REQUEST_ROOM = lua.read(__file__, "request_room")
 
 REQUEST = "take-over "
 """Before a person's id, in the place of a process' name: that person asks for room, wherever their streams are."""
@@ -48,7 +33,7 @@ class StreamCounts:
     def __init__(self, client: Redis, name: str) -> None:
         """`name`: this process' and its successor's, which must not be counted beside who was killed in its place."""
         self._client = client
-        self._tell = client.register_script(_TELL)
+        self._tell = client.register_script(_EXCHANGE)
         self.requests: frozenset[UUID] = frozenset()
         """Who asks for room, as was heard last."""
         self._name = name
@@ -69,7 +54,7 @@ class StreamCounts:
     async def request_room(self, person: UUID) -> None:
         """Asks the other processes to end a stream of theirs; heard within KEPT_SECONDS or not at all."""
         with reachable():
-            await self._client.eval(_ASK, 1, STREAMS_KEY, f"{REQUEST}{person}")
+            await self._client.eval(_REQUEST_ROOM, 1, STREAMS_KEY, f"{REQUEST}{person}")
 
     async def accept(self, person: UUID) -> bool:
         """Whether this process is the one that makes the room."""

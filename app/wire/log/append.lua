@@ -1,20 +1,17 @@
-"""The Lua calls that put an event in the log once, under an id that was never used before."""
-
-# Ids are <epoch>-<n> with n counting from 0 without holes. A log that is gone, or shorter than what this process has
-# seen, would give old ids to new entries: it goes on under a new epoch, greater than every one before.
-# An empty payload only looks after the epoch.
-#
-# Where Redis lost the log it lost what was said too, and a process may still hold what another one logged before. So
-# whoever wrote in an earlier epoch waits a moment before it writes in this one, and all bring what they remember: an
-# entry without content, which begins the epoch, tells them. Who never wrote holds nothing back, and waits for nobody.
-#
-# An event without a name is known by how often it was said: a process that says "the third" of two adds one. One that
-# says "the first" of several began later than others; it hears what was logged a moment ago, or else one more.
-#
-# What a run did is said once, by whichever channel and however late another process is. A start that is later than the
-# run's last end is no repetition: the run has begun again, and whatever is older than that belongs to what was before.
-# Where a run's events have no time, a start counts as one moment old.
-APPEND = """
+-- Ids are <epoch>-<n> with n counting from 0 without holes. A log that is gone, or shorter than what this process has
+-- seen, would give old ids to new entries: it goes on under a new epoch, greater than every one before.
+-- An empty payload only looks after the epoch.
+--
+-- Where Redis lost the log it lost what was said too, and a process may still hold what another one logged before. So
+-- whoever wrote in an earlier epoch waits a moment before it writes in this one, and all bring what they remember: an
+-- entry without content, which begins the epoch, tells them. Who never wrote holds nothing back, and waits for nobody.
+--
+-- An event without a name is known by how often it was said: a process that says "the third" of two adds one. One that
+-- says "the first" of several began later than others; it hears what was logged a moment ago, or else one more.
+--
+-- What a run did is said once, by whichever channel and however late another process is. A start that is later than the
+-- run's last end is no repetition: the run has begun again, and whatever is older than that belongs to what was before.
+-- Where a run's events have no time, a start counts as one moment old.
 local log, epoch_key, seen_key, fold_key, storm_key, folded_key, new_key = unpack(KEYS)
 local payload, seen_seconds, max_entries = ARGV[1], ARGV[2], ARGV[3]
 local known_epoch, known_n = tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -99,38 +96,3 @@ end
 local id = redis.call('XADD', log, 'MAXLEN', '~', max_entries, string.format('%.0f', epoch) .. '-*', unpack(fields))
 seen(id)
 return {id, occurrence, epoch}
-"""
-
-# What is known already is newer. Of each event: how often it was said, what a run did, when, and how long to keep it.
-REMEMBER = """
-for at, key in ipairs(KEYS) do
-  local occurrence, did, when, seconds = unpack(ARGV, 4 * at - 3, 4 * at)
-  if did ~= '' then
-    if tonumber(redis.call('HGET', key, did) or '0') < tonumber(when) then redis.call('HSET', key, did, when) end
-    local ended = string.find(did, 'started', 1, true) ~= 1
-    if ended and tonumber(redis.call('HGET', key, 'ended') or '0') < tonumber(when) then
-      redis.call('HSET', key, 'ended', when)
-    end
-  elseif occurrence ~= '0' then
-    if tonumber(redis.call('HGET', key, 'count') or '0') < tonumber(occurrence) then
-      redis.call('HSET', key, 'count', occurrence, 'at', string.format('%.0f', tonumber(when) * 1000))
-    end
-  else
-    redis.call('SET', key, 'earlier', 'NX')
-  end
-  redis.call('EXPIRE', key, seconds)
-end
-"""
-
-# A consumer that lost its lease may still say how far it came: a cursor never goes back.
-COMMIT = """
-local found = redis.call('GET', KEYS[1])
-if found then
-  local epoch, n = string.match(found, '^(%d+)-(%d+)$')
-  local known_epoch, known_n = tonumber(epoch), tonumber(n)
-  local to_epoch, to_n = tonumber(ARGV[2]), tonumber(ARGV[3])
-  if known_epoch and (known_epoch > to_epoch or known_epoch == to_epoch and known_n >= to_n) then return 0 end
-end
-redis.call('SET', KEYS[1], ARGV[1])
-return 1
-"""
