@@ -16,17 +16,17 @@ from app.live.hub import Hub
 from app.push import Push
 from app.settings.load import Settings
 from app.wire.cache.cache import Cache
-from app.wire.channels import Batch, Meaning
+from app.wire.channels import BatchChannel, Meaning
 from app.wire.events.event import AnyEvent
 from app.wire.jobs.outbox import Outbox
-from app.wire.jobs.statuses import Statuses
+from app.wire.jobs.statuses import JobStatusReader
 from app.wire.log.log import Log
 from app.wire.pubsub.indicator_feed import IndicatorFeed
 from app.wire.pubsub.join_order import Joins
-from app.wire.pubsub.subscriber import Stats
+from app.wire.pubsub.subscriber import SubscriberStats
 from app.wire.ticks.feed import TickFeed
-from app.wire.users.rate_limits import Limits
-from app.wire.users.sessions import Sessions
+from app.wire.users.rate_limits import RateLimiter
+from app.wire.users.sessions import SessionStore
 from app.wire.users.stream_counts import StreamCounts
 
 T = TypeVar("T")
@@ -86,7 +86,7 @@ class Hears(Protocol):
     """The intake as pages see it."""
 
     @property
-    def rejected(self) -> Mapping[tuple[Meaning | Batch, str], int]: ...
+    def rejected(self) -> Mapping[tuple[Meaning | BatchChannel, str], int]: ...
 
     @property
     def lost(self) -> int: ...
@@ -108,9 +108,9 @@ class AppContext:
     settings: Settings
     pools: Pools
     log: Log
-    sessions: Sessions
+    sessions: SessionStore
     crowd: StreamCounts
-    limits: Limits
+    limits: RateLimiter
     hub: Hub
     catchup: CatchesUp
     cursors: Cursors
@@ -121,12 +121,12 @@ class AppContext:
     listening: Callable[[], bool]
     """Whether the link that brings the events is up and was heard a moment ago."""
     intake: Hears
-    link: Callable[[], Stats]
+    link: Callable[[], SubscriberStats]
     """How that link has fared, and when each channel was last heard."""
     receivers: Callable[[Sequence[str]], Awaitable[Mapping[str, int]]]
     """Asks how many hear each of these channels."""
     outbox: Outbox
-    statuses: Statuses
+    statuses: JobStatusReader
     cache: Cache
     courier: Posts
     vitals: HealthSnapshot = UNHEARD
@@ -151,7 +151,7 @@ def outbox() -> Outbox:
     return house().outbox
 
 
-def statuses() -> Statuses:
+def statuses() -> JobStatusReader:
     return house().statuses
 
 
@@ -163,11 +163,11 @@ def courier() -> Posts:
     return house().courier
 
 
-def sessions() -> Sessions:
+def sessions() -> SessionStore:
     return house().sessions
 
 
-def limits() -> Limits:
+def limits() -> RateLimiter:
     return house().limits
 
 

@@ -27,7 +27,7 @@ from app.wire.channels import LOG_KEY, Channels
 from app.wire.client import close, connect
 from app.wire.codec.codec import channel, decode_each, encode
 from app.wire.events.event import KINDS, PatternDetected
-from app.wire.log.log import Entry, Log
+from app.wire.log.log import Log, LogEntry
 from app.wire.pubsub.publisher import Publisher
 from bench.samples import SAMPLES
 
@@ -117,7 +117,7 @@ async def arriving(url: str, processes: int, count: int) -> list[float]:
 
     async def follow() -> None:
         async for entry in log.tail(before):
-            if isinstance(entry, Entry):
+            if isinstance(entry, LogEntry):
                 came[entry.event.at] = time.perf_counter()
             if len(came) == count + SETTLING:
                 all_came.set()

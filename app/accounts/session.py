@@ -18,7 +18,7 @@ from app.accounts.queries import User
 from app.identity import Identity, Role
 from app.web import client, first_visit, session_end
 from app.web.session_end import SessionEnd
-from app.wire.users.sessions import Begun, SessionRecord
+from app.wire.users.sessions import SessionRecord, SessionStart
 
 FRESH_SECONDS = 1.5
 """How long a role, a closed account or a raised epoch may go unnoticed by pages."""
@@ -124,7 +124,7 @@ async def owes_codes(who: Identity) -> bool:
 
 async def still_admitted(known: Collection[Identity]) -> dict[Identity, SessionRecord]:
     """Those whose session stands, and who are still who they were when it let them in. Their open streams use it."""
-    standing = await deps.sessions().standing({each.session for each in known})
+    standing = await deps.sessions().valid({each.session for each in known})
     epochs: dict[UUID, int] = {}
     for record in standing.values():
         epochs[record.user_id] = max(record.epoch, epochs.get(record.user_id, 0))
@@ -138,12 +138,12 @@ async def still_admitted(known: Collection[Identity]) -> dict[Identity, SessionR
     }
 
 
-async def let_in(user: User, begun: Begun = Begun.SIGN_IN, *, first: bool = False) -> str:
+async def let_in(user: User, begun: SessionStart = SessionStart.SIGN_IN, *, first: bool = False) -> str:
     """Begins a session under a new id, whatever cookie was there before; its hash.
 
     `first`: the account was made this moment, in a transaction that is still open.
     """
-    if first or (begun is Begun.SIGN_IN and not await _was_here(user)):
+    if first or (begun is SessionStart.SIGN_IN and not await _was_here(user)):
         first_visit.note()
     before = quart_auth.current_user.auth_id
     sid = await deps.sessions().create(user.id, client.agent(), client.address(), user.session_epoch, begun)
@@ -161,7 +161,7 @@ def know(user: User) -> None:
 async def stay_alone(user: User) -> None:
     """Goes on under a new id after a new password; every other session of theirs ends."""
     _users().keep(user)
-    session = await let_in(user, Begun.NEW_PASSWORD)
+    session = await let_in(user, SessionStart.NEW_PASSWORD)
     if not user.two_steps:  # they have shown their password, and no code
         await deps.sessions().confirm(session)
     await deps.sessions().end_all(user.id, but=session)

@@ -2,10 +2,10 @@
 
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
-from app.wire.users.rate_limits import Limits
+from app.wire.users.rate_limits import RateLimiter
 
 
-async def wait_to_sign_in(limits: Limits, email: str, ip: str) -> float | None:
+async def wait_to_sign_in(limits: RateLimiter, email: str, ip: str) -> float | None:
     """Seconds to wait, or None. One address, one account and everybody together each have their own bound."""
     return await _first(
         limits,
@@ -16,11 +16,11 @@ async def wait_to_sign_in(limits: Limits, email: str, ip: str) -> float | None:
     )
 
 
-async def wait_for_welcome(limits: Limits, ip: str) -> float | None:
+async def wait_for_welcome(limits: RateLimiter, ip: str) -> float | None:
     return await _first(limits, ("welcome:ip", neighbourhood(ip), "30/5minute"))
 
 
-async def wait_to_change_password(limits: Limits, user_id: str, ip: str) -> float | None:
+async def wait_to_change_password(limits: RateLimiter, user_id: str, ip: str) -> float | None:
     """Apart from signing in: a stranger who guesses at the door must not keep people from changing theirs."""
     return await _first(
         limits,
@@ -31,7 +31,7 @@ async def wait_to_change_password(limits: Limits, user_id: str, ip: str) -> floa
     )
 
 
-async def wait_to_confirm(limits: Limits, user_id: str, ip: str) -> float | None:
+async def wait_to_confirm(limits: RateLimiter, user_id: str, ip: str) -> float | None:
     """A page that was left open is a place to guess from as well."""
     return await _first(
         limits,
@@ -42,7 +42,7 @@ async def wait_to_confirm(limits: Limits, user_id: str, ip: str) -> float | None
     )
 
 
-async def wait_for_code(limits: Limits, user_id: str, ip: str) -> float | None:
+async def wait_for_code(limits: RateLimiter, user_id: str, ip: str) -> float | None:
     """Wherever a code is asked for: there are only a million of them."""
     return await _first(
         limits,
@@ -52,7 +52,7 @@ async def wait_for_code(limits: Limits, user_id: str, ip: str) -> float | None:
     )
 
 
-async def wait_to_register(limits: Limits, email: str, ip: str) -> float | None:
+async def wait_to_register(limits: RateLimiter, email: str, ip: str) -> float | None:
     return await _first(
         limits,
         ("register:ip", neighbourhood(ip), "10/hour"),
@@ -61,7 +61,7 @@ async def wait_to_register(limits: Limits, email: str, ip: str) -> float | None:
     )
 
 
-async def wait_to_reset(limits: Limits, email: str, ip: str) -> float | None:
+async def wait_to_reset(limits: RateLimiter, email: str, ip: str) -> float | None:
     """Nobody's mailbox is filled from here, nor by many from everywhere."""
     return await _first(
         limits,
@@ -82,7 +82,7 @@ def neighbourhood(ip: str) -> str:
     return str(parsed)
 
 
-async def _first(limits: Limits, *bounds: tuple[str, str, str]) -> float | None:
+async def _first(limits: RateLimiter, *bounds: tuple[str, str, str]) -> float | None:
     for scope, key, limit in bounds:
         wait = await limits.hit(scope, key, limit)
         if wait is not None:

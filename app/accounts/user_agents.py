@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from app.wire.users.sessions import Begun, OpenSession
+from app.wire.users.sessions import OpenSession, SessionStart
 
 BROWSERS = (
     ("Edge", re.compile(r"\bEdg(e|A|iOS)?/")),
@@ -52,8 +52,8 @@ def shown(sessions: Sequence[OpenSession], own: str, now: float) -> list[Device]
             named(each.user_agent),
             each.ip,
             each.created,
-            max(0.0, now - each.seen),
-            each.begun is Begun.NEW_PASSWORD,
+            max(0.0, now - each.used_at),
+            each.start is SessionStart.NEW_PASSWORD,
             each.hash == own,
         )
         for each in sessions

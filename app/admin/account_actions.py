@@ -10,7 +10,7 @@ from app.admin import queries
 from app.admin.queries import Action, Outcome, Person
 from app.db.pools import Pool
 from app.identity import Identity, Role
-from app.wire.users.sessions import Sessions
+from app.wire.users.sessions import SessionStore
 
 
 class Deed(StrEnum):
@@ -96,7 +96,7 @@ def open_to(person: Person, looker: UUID) -> list[Deed]:
     return [role, Deed.RESET, *([Deed.NO_CODES] if person.two_steps else []), Deed.DISABLE]
 
 
-async def do(deed: Deed, pool: Pool, sessions: Sessions, who: Identity, person: Person, ip: str) -> Done:
+async def do(deed: Deed, pool: Pool, sessions: SessionStore, who: Identity, person: Person, ip: str) -> Done:
     token = secrets.token_urlsafe(32) if deed is Deed.RESET else ""
     async with pool.acquire() as connection, connection.transaction():
         changed = await ACTS[deed].change(connection, who.user_id, person.id)

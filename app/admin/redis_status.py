@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from app.wire.channels import BATCHES, OUTGOING, USES, Batch, Channels, Kind, Meaning
+from app.wire.channels import BATCHES, OUTGOING, USES, BatchChannel, Channels, Kind, Meaning
 from app.wire.log.log import BEGINNING, StreamPosition
-from app.wire.pubsub.subscriber import Stats
+from app.wire.pubsub.subscriber import SubscriberStats
 
 JOB_CHANNELS = tuple(each.name for each in OUTGOING if each.kind == "job")
 
@@ -15,7 +15,7 @@ class Channel(NamedTuple):
     """`age`: seconds since its newest message, None where none came."""
 
     name: str
-    meaning: Meaning | Batch
+    meaning: Meaning | BatchChannel
     kind: Kind
     messages: int
     per_minute: int
@@ -28,7 +28,7 @@ class Channel(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    meaning: Meaning | Batch
+    meaning: Meaning | BatchChannel
     reason: str
     times: int
 
@@ -60,7 +60,7 @@ def parts(name: str) -> list[str]:
     return re.split(r"(?<=[.:])", name)
 
 
-def channels(names: Channels, stats: Stats, now: float) -> tuple[list[Channel], list[Channel]]:
+def channels(names: Channels, stats: SubscriberStats, now: float) -> tuple[list[Channel], list[Channel]]:
     """Those that were heard, the newest first, and those that were not, in the order of the contract; then batches."""
     every = [
         _channel(name, USES[field].meaning, USES[field].kind, stats, now) for field, name in names._asdict().items()
@@ -70,7 +70,7 @@ def channels(names: Channels, stats: Stats, now: float) -> tuple[list[Channel], 
     return heard, [channel for channel in every if channel.age is None]
 
 
-def refusals(rejected: Mapping[tuple[Meaning | Batch, str], int]) -> list[Refusal]:
+def refusals(rejected: Mapping[tuple[Meaning | BatchChannel, str], int]) -> list[Refusal]:
     """The most frequent first."""
     found = (Refusal(meaning, reason, count) for (meaning, reason), count in rejected.items())
     return sorted(found, key=lambda refusal: (-refusal.times, refusal.meaning, refusal.reason))
@@ -85,7 +85,7 @@ def receivers(counts: Mapping[str, int]) -> list[Receivers]:
     return [Receivers(name, counts.get(name, 0)) for name in JOB_CHANNELS]
 
 
-def _channel(name: str, meaning: Meaning | Batch, kind: Kind, stats: Stats, now: float) -> Channel:
+def _channel(name: str, meaning: Meaning | BatchChannel, kind: Kind, stats: SubscriberStats, now: float) -> Channel:
     heard = stats.channels.get(name)
     if heard is None:
         return Channel(name, meaning, kind, 0, 0, None)

@@ -37,7 +37,7 @@ from app.finance.clock import MarketClock
 from app.settings.load import Settings
 from app.wire.channels import JOBS_PROCESSING, Channels
 from app.wire.client import connect
-from app.wire.jobs.reporter import Telling
+from app.wire.jobs.reporter import JobReporter
 from app.wire.pubsub.publisher import Publisher
 from app.wire.pubsub.subscriber import Subscriber
 from app.wire.state import day_results
@@ -95,7 +95,7 @@ class Engine:
         self._close = Close(self._series, self._store, Thresholds(said.min_confidence), said.timeframes)
         self._tape = TickIntake(self._store, self._close)
         self._processing = Processing(self._pool, self._store, said.min_confidence)
-        telling = Telling(self._client, publisher)
+        telling = JobReporter(self._client, publisher)
         self._office = Office(settings, redis_url, database_url, telling, self._processing.hear)
         forget = partial(retention.forget, self._pool, said.intraday_pattern_days)
         ways = Ways(self._tell, self._settled, self._feed.clock, self._announce, forget=forget)

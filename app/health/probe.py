@@ -15,7 +15,7 @@ from app.wire import client
 from app.wire.channels import JOBS_BACKTEST, JOBS_PROCESSING
 from app.wire.events.event import EngineHealth
 from app.wire.jobs import job
-from app.wire.pubsub.subscriber import Stats
+from app.wire.pubsub.subscriber import SubscriberStats
 from app.wire.state import heartbeat
 from app.wire.state import market_clock as state_market_clock
 
@@ -29,7 +29,7 @@ PRESUMED_INTERVAL = 60.0
 class HealthProbe:
     """`url` is Redis'; a link of its own keeps it from waiting behind requests."""
 
-    def __init__(self, url: str, pools: Pools, link: Callable[[], Stats], intake: Receiver, hub: Hub) -> None:
+    def __init__(self, url: str, pools: Pools, link: Callable[[], SubscriberStats], intake: Receiver, hub: Hub) -> None:
         self._redis = client.connect(url)
         self._pools = pools
         self._link = link

@@ -140,7 +140,7 @@ class Figures(Collector):
         yield _counters("redis_messages", "Messages that were heard.", ("channel",), heard)
         rejected: Counts = {(str(meaning), reason): count for (meaning, reason), count in intake.rejected.items()}
         yield _counters("rejected", "Messages that could not be understood.", ("channel", "reason"), rejected)
-        skipped, doubles = intake.indicators.skipped, intake.ticks.doubles
+        skipped, doubles = intake.indicators.skipped, intake.ticks.duplicates
         yield _counter("indicators_skipped", "Messages that were not decoded, or not all, for nobody looks.", skipped)
         yield _counter("ticks_doubled", "Single ticks that a batch had brought already.", doubles)
         yield _counter("events_lost", "Events that the log never took.", intake.lost)

@@ -17,7 +17,7 @@ from app.wire.channels import Channels
 from app.wire.client import connect
 from app.wire.pubsub.publisher import Publisher
 from app.wire.state import feed_position, market_clock
-from app.wire.state.newest_quotes import Newest
+from app.wire.state.newest_quotes import NewestQuotes
 from app.wire.ticks.retention import Retention
 
 logger = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class Feed:
         self._client = connect(redis_url)
         self._publisher = Publisher(self._client, channels, retention)
         self._also_to = tuple(also_to)
-        self._newest = Newest(self._client)
+        self._newest = NewestQuotes(self._client)
         self._day = Day(provider.previous_close)
         self._began = time.time()
         self._announced: tuple[State, float] = ("starting", 0.0)

@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from app.market.status import Lamp
-from app.wire.events.event import Processing
-from app.wire.events.event import Run as PartRun
+from app.wire.events.event import ProcessingEvent
+from app.wire.events.event import RunEvent as PartRun
 
 SILENT_SECONDS = 120.0
 """A run that goes on says so at least that often."""
@@ -35,7 +35,7 @@ class Run(NamedTuple):
         return self.status in ENDINGS
 
 
-def run(event: Processing | PartRun) -> Run:
+def run(event: ProcessingEvent | PartRun) -> Run:
     work, phase = (event.work, event.work) if isinstance(event, PartRun) else ("", event.phase)
     at = max(event.at, event.published_at)
     return Run(event.run_id, work, event.status, phase, _share(event), event.message, at, event.arrived_at)
@@ -70,7 +70,7 @@ def _ended(newest: Run, age: float) -> Lamp:
     return Lamp(KEY, NAME, f"{word}{why}", "bad", age, "ago")
 
 
-def _share(event: Processing | PartRun) -> float | None:
+def _share(event: ProcessingEvent | PartRun) -> float | None:
     if event.share is not None:
         return event.share
     return min(1.0, event.done / event.total) if event.total and event.done is not None else None

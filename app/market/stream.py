@@ -16,7 +16,7 @@ from app.market.condition import REMEDIES
 from app.market.status import Lamp
 from app.push import Push
 from app.web.condition import PageCondition
-from app.wire.events.event import Processing, Run
+from app.wire.events.event import ProcessingEvent, RunEvent
 
 
 def on_vitals(vitals: HealthSnapshot, board: Board) -> Iterator[Push]:
@@ -29,7 +29,7 @@ def on_clock(clock: MarketClock, board: Board) -> Iterator[Push]:
     yield from _news(board)
 
 
-def on_processing(event: Processing | Run, board: Board) -> Iterator[Push]:
+def on_processing(event: ProcessingEvent | RunEvent, board: Board) -> Iterator[Push]:
     yield from map(_lamp, board.process(runs.run(event)))
 
 

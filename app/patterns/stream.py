@@ -12,7 +12,7 @@ from app.patterns.board import Board
 from app.patterns.queries import Detection
 from app.push import KEPT, Push, nothing
 from app.web.filters import dom_id
-from app.wire.events.event import Pattern, PatternDetected, PatternExpired, PatternUpdated
+from app.wire.events.event import PatternDetected, PatternEvent, PatternExpired, PatternUpdated
 
 FEED = "feed"
 
@@ -60,7 +60,7 @@ def _lists(symbol: str) -> tuple[Topic, ...]:
     return topics.PATTERNS, topics.patterns_topic(symbol)
 
 
-def _detection(event: Pattern) -> Detection:
+def _detection(event: PatternEvent) -> Detection:
     return Detection(
         event.symbol, event.pattern, event.timeframe, event.confidence, event.direction, event.at, event.price
     )

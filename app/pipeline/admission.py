@@ -71,10 +71,10 @@ def _warning(hub: Hub, reader: StreamConnection, ending: SessionEnd) -> Iterable
 
 async def count_elsewhere(house: AppContext) -> None:
     """Of streams that were opened in two processes at once, those of one are too many. And room that is asked for."""
-    elsewhere = await house.crowd.tell(house.hub.streams_by_user)
-    house.hub.elsewhere = {person: other.held for person, other in elsewhere.items()}
+    elsewhere = await house.crowd.exchange(house.hub.streams_by_user)
+    house.hub.elsewhere = {person: other.streams for person, other in elsewhere.items()}
     for person, other in elsewhere.items():
-        house.hub.limit_streams(person, house.settings.live.streams_per_user - other.before)
+        house.hub.limit_streams(person, house.settings.live.streams_per_user - other.earlier_streams)
     for person in house.crowd.requests & house.hub.streams_by_user.keys():
         if await house.crowd.accept(person):
             takeover.end_oldest(house.hub, person)

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 
 from app.wire import Unavailable
-from app.wire.channels import Batch, Meaning
+from app.wire.channels import BatchChannel, Meaning
 from app.wire.codec.codec import Rejected, decode_each
 from app.wire.events.event import LOGGED, AnyEvent, EngineHealth, LogGap, LoggedEvent, Tick
 from app.wire.pubsub.indicator_feed import IndicatorFeed
@@ -46,7 +46,7 @@ class Receiver:
     ) -> None:
         self.ticks = TickFeed()
         self.indicators = IndicatorFeed(watched)
-        self.rejected: Counter[tuple[Meaning | Batch, str]] = Counter()
+        self.rejected: Counter[tuple[Meaning | BatchChannel, str]] = Counter()
         """Messages that could not be understood, by channel and reason."""
         self.lost = 0
         """Events that the log never took."""
@@ -60,7 +60,7 @@ class Receiver:
         self._keeping: set[asyncio.Task[None]] = set()
         self._complained_at = float("-inf")
 
-    async def heard(self, meaning: Meaning | Batch, payload: bytes, arrived_at: float) -> int:
+    async def heard(self, meaning: Meaning | BatchChannel, payload: bytes, arrived_at: float) -> int:
         """How many events came late."""
         counting: list[LoggedEvent] = []
         ticks: list[Tick] = []
@@ -84,11 +84,13 @@ class Receiver:
             await self._keep(counting)
         return late
 
-    def _decoded(self, meaning: Meaning | Batch, payload: bytes, arrived_at: float) -> Iterable[AnyEvent | Rejected]:
+    def _decoded(
+        self, meaning: Meaning | BatchChannel, payload: bytes, arrived_at: float
+    ) -> Iterable[AnyEvent | Rejected]:
         match meaning:
-            case Batch.TICKS:
+            case BatchChannel.TICKS:
                 return self.ticks.batch(payload, arrived_at)
-            case Batch.INDICATORS:
+            case BatchChannel.INDICATORS:
                 return self.indicators.batch(payload, arrived_at)
             case Meaning.TICKS:
                 return self.ticks.single(payload, arrived_at)
@@ -149,7 +151,7 @@ class Receiver:
                     return
             await asyncio.sleep(TRY_AGAIN_SECONDS)
 
-    def _reject(self, meaning: Meaning | Batch, reason: str, payload: bytes) -> None:
+    def _reject(self, meaning: Meaning | BatchChannel, reason: str, payload: bytes) -> None:
         self.rejected[meaning, reason] += 1
         self._complain("not understood on %s, %s: %r", meaning, reason, payload[:SHOWN])
 

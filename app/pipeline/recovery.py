@@ -15,7 +15,7 @@ from app.live.hub import Hub
 from app.live.pending_snapshots import NO_POSITION
 from app.push import Push
 from app.wire.events.event import LogGap
-from app.wire.log.log import Gap, Log, StreamPosition
+from app.wire.log.log import Log, RangeGap, StreamPosition
 
 REPLAYED_AT_MOST = 500
 """Entries: to draw more of them one by one takes longer than to draw the lists anew."""
@@ -39,7 +39,7 @@ class _Unheard(NamedTuple):
 
 Key = tuple[str, View]
 
-_Missed = _Entries | _Unheard | Gap
+_Missed = _Entries | _Unheard | RangeGap
 
 
 class CatchUp:
@@ -78,8 +78,8 @@ class CatchUp:
         after = [self._hub.render(trims, view), end_part("")] if trims else []
         return [*(part for part in parts if part.lines), end_part(position), *after]
 
-    def _notice(self, missed: _Unheard | Gap, topic: str) -> list[Push]:
-        if isinstance(missed, Gap):
+    def _notice(self, missed: _Unheard | RangeGap, topic: str) -> list[Push]:
+        if isinstance(missed, RangeGap):
             return self._relay.missed(missed.missed, topic)
         return self._relay.gap(topic)
 
@@ -89,17 +89,17 @@ class CatchUp:
             return _Entries(kept)
         after, top = StreamPosition.parse(cursor), StreamPosition.parse(upto)
         if after is None or top is None:
-            return Gap(None)
+            return RangeGap(None)
         if after.epoch == top.epoch and top.n - after.n > REPLAYED_AT_MOST:
-            return Gap(top.n - after.n)
+            return RangeGap(top.n - after.n)
         found = await self._log.since(after, top)
-        if isinstance(found, Gap):
+        if isinstance(found, RangeGap):
             return found
         if after > top:
             # The log has it, this process has not yet: what it would tell now, the reader knows.
             raise wire.Unavailable("behind its reader")
         if len(found) > REPLAYED_AT_MOST:
-            return Gap(len(found))
+            return RangeGap(len(found))
         if any(isinstance(entry.event, LogGap) for entry in found):
             return _Unheard()
         return _Entries(tuple(push for entry in found for push in self._relay.pushes(entry.event)))

@@ -21,7 +21,7 @@ from app.finance.shares import Splits
 from app.quotes import queries
 from app.quotes.board import Board
 from app.quotes.quote import POINTS, SLOT, Quote
-from app.wire.state.newest_quotes import Newest
+from app.wire.state.newest_quotes import NewestQuotes
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ SYMBOLS_AT_ONCE = 250
 """Between them the loop is free: tens of thousands of symbols take a second."""
 
 
-async def seed(board: Board, pools: Pools, newest: Newest, priced: Callable[[], object] = lambda: None) -> None:
+async def seed(board: Board, pools: Pools, newest: NewestQuotes, priced: Callable[[], object] = lambda: None) -> None:
     """May be called again after a gap: it fills in what was missed and overwrites nothing that was heard.
 
     `priced` is called as soon as every symbol has its quote; sparklines, which are read of minutes, come after it. The

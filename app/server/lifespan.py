@@ -39,17 +39,17 @@ from app.wire import client
 from app.wire.breaker import RedisBreaker
 from app.wire.cache.cache import ALL, Cache
 from app.wire.cache.outdated import invalidated_by
-from app.wire.channels import BATCHES, Batch, Channels, Meaning
+from app.wire.channels import BATCHES, BatchChannel, Channels, Meaning
 from app.wire.events.event import AnyEvent, LogGap
 from app.wire.jobs import job
 from app.wire.jobs.outbox import Outbox
-from app.wire.jobs.statuses import Statuses
-from app.wire.log.log import BEGINNING, Log, Lost, StreamPosition
+from app.wire.jobs.statuses import JobStatusReader
+from app.wire.log.log import BEGINNING, Log, StreamPosition, TailGap
 from app.wire.pubsub.join_order import JoinOrder
 from app.wire.pubsub.subscriber import Subscriber
-from app.wire.state.newest_quotes import Newest
-from app.wire.users.rate_limits import Limits
-from app.wire.users.sessions import Sessions
+from app.wire.state.newest_quotes import NewestQuotes
+from app.wire.users.rate_limits import RateLimiter
+from app.wire.users.sessions import SessionStore
 from app.wire.users.stream_counts import StreamCounts
 
 logger = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ class Runtime:
         breaker = RedisBreaker()
         self._requests = client.connect_for_requests(redis_url, breaker)
         self._log = Log(self._redis, redis_url)
-        self._newest = Newest(self._redis)
+        self._newest = NewestQuotes(self._redis)
         self._outbox = Outbox(self._requests)
         self._cache = Cache(self._requests, redis_url)
         self._pools = pools(own_url, market_url, settings.database)
@@ -93,7 +93,7 @@ class Runtime:
         self._intake = Receiver(self._log.append_once, self._tell, order, self._relay.publish_ticks, self._watched)
         self._boards.indicators.recent = self._intake.indicators.recent
         channels = Channels(**settings.channels())
-        names: dict[str, Meaning | Batch] = {**channels.meanings(), **BATCHES}
+        names: dict[str, Meaning | BatchChannel] = {**channels.meanings(), **BATCHES}
         self._subscriber = Subscriber(redis_url, names, self._intake.heard, self._gap, order, optional=BATCHES)
         self._gapped = asyncio.Event()
         self._resync = Resync(self._hub, self._relay, self._pools)
@@ -105,9 +105,9 @@ class Runtime:
             settings=settings,
             pools=self._pools,
             log=self._log,
-            sessions=Sessions(self._requests, kept.idle_seconds, kept.absolute_seconds),
+            sessions=SessionStore(self._requests, kept.idle_seconds, kept.absolute_seconds),
             crowd=StreamCounts(self._redis, f"{socket.gethostname()} {settings.host} {settings.port}"),
-            limits=Limits(redis_url, breaker),
+            limits=RateLimiter(redis_url, breaker),
             hub=self._hub,
             catchup=CatchUp(self._hub, self._log, self._relay, self._pools),
             cursors=Cursors(),
@@ -119,7 +119,7 @@ class Runtime:
             listening=lambda: self._subscriber.stats.connected and bool(self._hub.last_id),
             receivers=partial(job.receivers, self._requests),
             outbox=self._outbox,
-            statuses=Statuses(self._requests, self._outbox),
+            statuses=JobStatusReader(self._requests, self._outbox),
             cache=self._cache,
             courier=self._courier,
         )
@@ -149,7 +149,7 @@ class Runtime:
                 ("seed", self._seed),
                 ("error log", self._store_errors),
                 ("outbox", self._outbox.run),
-                ("cache", self._cache.keep_telling),
+                ("cache", self._cache.send_drops),
                 ("notices", self._cache.listen),
                 ("courier", self._courier.run),
             ):
@@ -162,7 +162,7 @@ class Runtime:
             self._hub.complete_entry(str(after))
         async with aclosing(self._log.tail(after)) as entries:
             async for entry in entries:
-                if isinstance(entry, Lost):
+                if isinstance(entry, TailGap):
                     self._tell_lost(entry)
                 else:
                     self._tell(entry.event, str(entry.id))
@@ -177,7 +177,7 @@ class Runtime:
             self._resync_logs(self._relay.gap)
         self._relay.publish(event, id)
 
-    def _tell_lost(self, lost: Lost) -> None:
+    def _tell_lost(self, lost: TailGap) -> None:
         """Those who read along are told how much passed them by, and given the list as it is now."""
         self.house.cursors.clear()
         self._hub.recent.clear()

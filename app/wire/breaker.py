@@ -1,4 +1,4 @@
-"""Keeps requests from waiting for a Redis that hangs: it takes connections, and answers nothing."""
+"""A circuit breaker: keeps requests from waiting for a Redis that accepts connections and does not reply."""
 
 import asyncio
 import time
@@ -9,7 +9,7 @@ from redis.asyncio import BlockingConnectionPool
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as Refused
+from redis.exceptions import ConnectionError as ConnectionRefused
 from redis.exceptions import TimeoutError as TimedOut
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ class RedisBreaker:
         if self._resting_until is None:
             return
         if self._clock() < self._resting_until:
-            raise Refused("not asked again yet")
+            raise ConnectionRefused("not asked again yet")
         self._resting_until = self._clock() + REQUEST_SECONDS
 
     def timed_out(self) -> None:

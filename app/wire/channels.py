@@ -108,12 +108,12 @@ class Channels(NamedTuple):
 
     def meanings(self) -> dict[str, Meaning]:
         """Channel name to meaning, for everything that comes in. Several may share a name if they mean the same."""
-        found: dict[str, Meaning] = {}
+        by_name: dict[str, Meaning] = {}
         for field, name in self._asdict().items():
             meaning = USES[field].meaning
-            if found.setdefault(name, meaning) is not meaning:
-                raise BadSetting(f"[redis]: a channel that is to carry {found[name]} cannot carry {meaning} too")
-        return found
+            if by_name.setdefault(name, meaning) is not meaning:
+                raise BadSetting(f"[redis]: a channel that is to carry {by_name[name]} cannot carry {meaning} too")
+        return by_name
 
 
 USES: dict[str, Use] = {
@@ -191,11 +191,11 @@ INTERNAL_CHANNEL = "ts:internal"
 JOINS_CHANNEL = "ts:joins"
 
 
-class Batch(StrEnum):
+class BatchChannel(StrEnum):
     """What a message of many states on a channel of our own holds; the contract's channel has the same one by one."""
 
     TICKS = "tick batches"
     INDICATORS = "indicator batches"
 
 
-BATCHES = {TICKS_CHANNEL: Batch.TICKS, INDICATORS_CHANNEL: Batch.INDICATORS}
+BATCHES = {TICKS_CHANNEL: BatchChannel.TICKS, INDICATORS_CHANNEL: BatchChannel.INDICATORS}

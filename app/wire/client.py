@@ -1,4 +1,4 @@
-"""Connections to Redis: how long they may wait, and what they raise when Redis is away."""
+"""Connections to Redis, their time-outs, and the exception for a Redis that is unreachable."""
 
 import asyncio
 from collections.abc import Awaitable, Iterator
@@ -20,7 +20,7 @@ MAX_CONNECTIONS = 50
 
 
 class Unavailable(Exception):
-    """Redis is away, or slower than anybody would wait for."""
+    """Redis is unreachable or does not reply in time."""
 
 
 def connect(url: str) -> Redis:

@@ -29,7 +29,7 @@ from app.server.serve import settle
 from app.settings.load import Settings
 from app.settings.sections import Database, Limits, Redis
 from app.wire.client import close, connect
-from app.wire.state.newest_quotes import Newest
+from app.wire.state.newest_quotes import NewestQuotes
 from bench.blocking import loop, market
 from bench.blocking.requests import TOPICS, paths
 from tests.ports import free_port
@@ -70,7 +70,7 @@ async def _furnished(superuser: str, redis: str, symbols: int) -> tuple[str, str
     await migrate.migrate("market", urls.engine)
     await market.store(urls.engine, symbols)
     client = connect(redis)
-    await Newest(client).put(list(market.quotes(symbols)))
+    await NewestQuotes(client).put(list(market.quotes(symbols)))
     await close(client)
     return urls.own, urls.market
 

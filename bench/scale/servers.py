@@ -21,7 +21,7 @@ from app.embedded.child import Child, Program
 from app.embedded.places import leave, prepare
 from app.identity import Role
 from app.wire.client import close, connect
-from app.wire.state.newest_quotes import Newest
+from app.wire.state.newest_quotes import NewestQuotes
 from bench.fanout import machine
 from bench.fanout.visit import free_port
 from bench.scale import data
@@ -103,7 +103,7 @@ class Servers:
         """A newest quote of every symbol in a Redis that has nothing else in it."""
         client = connect(self.redis_url)
         await client.flushall()
-        await Newest(client).put(list(data.quotes()))
+        await NewestQuotes(client).put(list(data.quotes()))
         await close(client)
 
     async def flush(self) -> None:

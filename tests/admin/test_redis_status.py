@@ -9,7 +9,7 @@ from app.identity import Role
 from app.wire import Unavailable
 from app.wire.channels import BATCHES, Channels, Meaning
 from app.wire.log.log import BEGINNING, StreamPosition
-from app.wire.pubsub.subscriber import Heard, Stats
+from app.wire.pubsub.subscriber import ChannelStats, SubscriberStats
 from tests.quotes.samples import OPEN, tick
 from tests.stream.conftest import PASSWORD, Desk
 from tests.stream.waiting import until
@@ -17,9 +17,9 @@ from tests.stream.waiting import until
 NAMES = Channels(ticks="my.ticks")
 
 
-def stats(**heard: Heard) -> Stats:
+def stats(**heard: ChannelStats) -> SubscriberStats:
     names = NAMES._asdict()
-    return Stats(True, 0, None, 0, {names[field]: each for field, each in heard.items()})
+    return SubscriberStats(True, 0, None, 0, {names[field]: each for field, each in heard.items()})
 
 
 async def page(desk: Desk) -> str:
@@ -31,7 +31,7 @@ async def page(desk: Desk) -> str:
 
 def test_channels_that_were_heard_come_first_by_their_newest_message() -> None:
     heard, unheard = redis_status.channels(
-        NAMES, stats(patterns=Heard(2, 90.0, 1), ticks=Heard(500, 99.0, 120, 3)), 100.0
+        NAMES, stats(patterns=ChannelStats(2, 90.0, 1), ticks=ChannelStats(500, 99.0, 120, 3)), 100.0
     )
 
     assert [(each.name, each.meaning, each.messages, each.per_minute, each.age) for each in heard] == [

@@ -15,7 +15,7 @@ from app.quotes.board import SHOWN
 from app.quotes.board import Board as QuoteBoard
 from app.web.filters import dom_id
 from app.wire.events.event import IndicatorCalculated, PatternExpired, ProcessingChanged, Tick
-from app.wire.state.newest_quotes import Newest
+from app.wire.state.newest_quotes import NewestQuotes
 from tests.conftest import Databases
 from tests.desk.test_pages import administrators_page, page
 from tests.quotes.samples import AWKWARD, OPEN, tick
@@ -101,7 +101,7 @@ async def test_a_symbol_that_is_traded_for_the_first_time_soon_has_its_previous_
     assert isinstance(board, QuoteBoard)
     await until(lambda: board.count and not board.incomplete)
     figures = NewestQuote("NEWCO", 11.5, OPEN + 9, "2012-09-04", 11.5, 11.5, 11.5, 100, 11.0, None, 0, True)
-    await Newest(desk.redis).put([figures])
+    await NewestQuotes(desk.redis).put([figures])
 
     await desk.publish(Tick(symbol="NEWCO", price=11.5, volume=100, at=OPEN + 9))
 

@@ -11,12 +11,12 @@ from app.wire.channels import Channels
 from app.wire.client import close, connect
 from app.wire.events.event import PatternDetected
 from app.wire.pubsub.publisher import Publisher
-from app.wire.ticks.reader import BEGINNING, Checkpoint, Mark, TickReader
+from app.wire.ticks.reader import BEGINNING, Checkpoint, MinuteOffset, TickReader
 from tests.conftest import Databases
 from tests.engine.test_gaps import OPENS
 
-FIRST = Checkpoint(OPENS + 60, (Mark(0.0, BEGINNING, 0), Mark(OPENS, "5-0", 5)))
-SECOND = Checkpoint(OPENS + 120, (Mark(OPENS, "5-0", 5),))
+FIRST = Checkpoint(OPENS + 60, (MinuteOffset(0.0, BEGINNING, 0), MinuteOffset(OPENS, "5-0", 5)))
+SECOND = Checkpoint(OPENS + 120, (MinuteOffset(OPENS, "5-0", 5),))
 BAR = Bar("IBM", "1min", OPENS, 1.0, 1.0, 1.0, 1.0, 1)
 EVENT = PatternDetected(at=OPENS + 60, symbol="IBM", pattern="Doji", timeframe="1min", confidence=0.9)
 

@@ -13,8 +13,8 @@ from app.wire.events.event import (
     AnyEvent,
     EngineHealth,
     IndicatorCalculated,
-    Pattern,
     PatternDetected,
+    PatternEvent,
     PatternUpdated,
 )
 from app.wire.state import heartbeat
@@ -86,7 +86,7 @@ async def test_what_is_heard_can_be_read(redis_url: str, database_url: str, link
     assert {event.at for event in daily_values} == {regular(DAY).closes}
 
 
-def ids(events: Iterable[Pattern]) -> set[str]:
+def ids(events: Iterable[PatternEvent]) -> set[str]:
     return {event.flow_id for event in events}
 
 

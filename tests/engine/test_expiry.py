@@ -11,8 +11,8 @@ from app.finance.sessions import regular
 from app.wire.events.event import (
     AnyEvent,
     EngineHealth,
-    Pattern,
     PatternDetected,
+    PatternEvent,
     PatternExpired,
     PatternUpdated,
 )
@@ -29,7 +29,7 @@ def pattern(name: str, expires_at: float | None, confidence: float = 0.8) -> Pat
     )  # fmt: skip
 
 
-def names(events: Iterable[Pattern]) -> list[str]:
+def names(events: Iterable[PatternEvent]) -> list[str]:
     return [event.pattern for event in events]
 
 

@@ -21,7 +21,7 @@ from app.finance.bars import Bar, day_start
 from app.finance.quote import NewestQuote
 from app.wire.channels import POSITION_PREFIX
 from app.wire.client import close, connect
-from app.wire.state.newest_quotes import Newest
+from app.wire.state.newest_quotes import NewestQuotes
 from tests.conftest import Databases
 from tests.engine.faulty_feed import MONTH, FaultyFeed, Mark, bars_of, messages, outside
 from tests.engine.rig import daily, eventually, working
@@ -73,7 +73,7 @@ class Watch:
         await eventually(played)
 
     async def newest(self) -> Mapping[str, NewestQuote]:
-        return await Newest(self.redis).all()
+        return await NewestQuotes(self.redis).all()
 
     async def written(self, session: date) -> bool:
         found = await self.newest()

@@ -22,7 +22,7 @@ from app.wire.codec.codec import encode
 from app.wire.events.event import Tick
 from app.wire.pubsub.publisher import Publisher
 from app.wire.state import feed_position
-from app.wire.ticks.reader import BEGINNING, Checkpoint, Mark, TickReader
+from app.wire.ticks.reader import BEGINNING, Checkpoint, MinuteOffset, TickReader
 from tests.engine.rig import eventually
 from tests.engine.test_gaps import OPENS, bars, gaps, tape_and_store, tick
 from tests.wire.conftest import ended
@@ -192,7 +192,7 @@ async def test_a_restart_reads_from_the_oldest_mark_that_is_still_there(
     for minute in range(5):
         await write(client, *(tick(OPENS + 60 * minute + second) for second in range(60)))
         ids.append((await client.xrevrange(TICKS_KEY, count=1))[0][0].decode())
-    marks = tuple(Mark(OPENS + 60 * number, ids[number], number) for number in range(4))
+    marks = tuple(MinuteOffset(OPENS + 60 * number, ids[number], number) for number in range(4))
     await TickReader(client).put_checkpoint(Checkpoint(OPENS + 180, marks))
     for each in ids[1 : gone + 1]:
         await client.xdel(TICKS_KEY, each)
@@ -212,7 +212,7 @@ async def test_a_restart_for_which_entries_are_gone_misses_what_they_said(redis_
     for minute in range(5):
         await write(client, *(tick(OPENS + 60 * minute + second) for second in range(60)))
         ids.append((await client.xrevrange(TICKS_KEY, count=1))[0][0].decode())
-    await TickReader(client).put_checkpoint(Checkpoint(OPENS + 60, (Mark(OPENS + 60, ids[1], 1),)))
+    await TickReader(client).put_checkpoint(Checkpoint(OPENS + 60, (MinuteOffset(OPENS + 60, ids[1], 1),)))
     await client.xdel(TICKS_KEY, ids[2], ids[3])
 
     tape, store = tape_and_store()

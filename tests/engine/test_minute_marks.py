@@ -1,13 +1,13 @@
 """From where a restart reads: far enough back for what is not stored and what can be mended, and no further."""
 
 from app.engine.bars.minute_marks import MOST_TICKS, STEPS_BACK, MinuteMarks
-from app.wire.ticks.reader import BEGINNING, Checkpoint, Mark
+from app.wire.ticks.reader import BEGINNING, Checkpoint, MinuteOffset
 
-FIRST = Mark(0.0, BEGINNING, 0)
+FIRST = MinuteOffset(0.0, BEGINNING, 0)
 
 
-def mark(minute: int) -> Mark:
-    return Mark(60.0 * minute, f"{minute}-0", minute)
+def mark(minute: int) -> MinuteOffset:
+    return MinuteOffset(60.0 * minute, f"{minute}-0", minute)
 
 
 def test_the_newest_mark_is_that_of_the_first_minute_that_is_not_stored() -> None:

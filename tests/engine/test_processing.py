@@ -5,13 +5,13 @@ import pytest
 
 from app.wire.channels import JOBS_PROCESSING
 from app.wire.client import connect
-from app.wire.events.event import Processing, ProcessingChanged
+from app.wire.events.event import ProcessingChanged, ProcessingEvent
 from tests.engine.rig import eventually, hearing, of, working
 
 ENDS = {"completed", "failed"}
 
 
-async def ask(redis_url: str, job: bytes) -> Sequence[Processing]:
+async def ask(redis_url: str, job: bytes) -> Sequence[ProcessingEvent]:
     """What is told of the job until it ends."""
     client = connect(redis_url)
     async with hearing(redis_url) as events:
@@ -21,7 +21,7 @@ async def ask(redis_url: str, job: bytes) -> Sequence[Processing]:
             lambda: any(event.status in ("completed", "failed") for event in of(ProcessingChanged, events))
         )
     await client.aclose()
-    return of(Processing, events)
+    return of(ProcessingEvent, events)
 
 
 async def test_daily_processing_finds_again_what_was_lost(

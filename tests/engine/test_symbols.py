@@ -12,7 +12,7 @@ from app.wire.channels import Channels
 from app.wire.client import close, connect
 from app.wire.events.event import Tick
 from app.wire.pubsub.publisher import Publisher
-from app.wire.state.newest_quotes import Newest
+from app.wire.state.newest_quotes import NewestQuotes
 
 LONG = "VERYLONGTICKERNAME.EXCHANGE"
 QUOTE = NewestQuote("M&M.NS", 70.5, 1_346_700_000.0, "2012-09-04", 70.0, 71.0, 69.5, 1_000)
@@ -30,7 +30,7 @@ async def test_a_tick_of_a_symbol_that_is_too_long_is_refused_and_counted() -> N
 
 async def test_the_close_of_a_day_reads_what_can_be_stored(redis_url: str) -> None:
     client = connect(redis_url)
-    await Newest(client).put([QUOTE, QUOTE._replace(symbol=LONG)])
+    await NewestQuotes(client).put([QUOTE, QUOTE._replace(symbol=LONG)])
     feed = Feed(redis_url)
 
     assert list(await feed.quotes()) == ["M&M.NS"]

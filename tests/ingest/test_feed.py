@@ -19,7 +19,7 @@ from app.wire.codec.codec import decode
 from app.wire.events.event import Tick
 from app.wire.pubsub.subscriber import Subscriber
 from app.wire.state import market_clock
-from app.wire.state.newest_quotes import Newest
+from app.wire.state.newest_quotes import NewestQuotes
 from tests.ingest.days import daily
 from tests.wire.conftest import ended
 
@@ -103,7 +103,7 @@ async def test_a_session_reaches_every_channel_and_the_newest_quotes_exactly(red
             await listener.heard_out()
             assert listener.bars() == EXACT
     client = connect(redis_url)
-    quotes = await Newest(client).all()
+    quotes = await NewestQuotes(client).all()
     found = sorted(
         Bar(q.symbol, "daily", EXACT[0].start, q.open, q.high, q.low, q.price, q.volume) for q in quotes.values()
     )
@@ -126,7 +126,7 @@ async def test_a_feed_that_is_stopped_goes_on_without_a_hole(redis_url: str) -> 
         assert listener.bars() == EXACT
         assert len(listener.ticks) == len({(tick.symbol, tick.at) for tick in listener.ticks})
     client = connect(redis_url)
-    quotes = await Newest(client).all()
+    quotes = await NewestQuotes(client).all()
     assert {quote.symbol: quote.volume for quote in quotes.values()} == {bar.symbol: bar.volume for bar in EXACT}
     await client.aclose()
 

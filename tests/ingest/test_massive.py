@@ -17,7 +17,7 @@ from app.wire.client import connect
 from app.wire.codec.codec import decode
 from app.wire.events.event import ErrorReported, Tick
 from app.wire.pubsub.subscriber import Subscriber
-from app.wire.state.newest_quotes import Newest
+from app.wire.state.newest_quotes import NewestQuotes
 from tests.ingest.massive_server import KEY, Script, Visit, serving, status
 from tests.wire.conftest import ended
 
@@ -257,7 +257,7 @@ async def test_after_a_restart_the_day_is_known_from_what_was_left_in_redis(redi
         async with asyncio.timeout(15), serving(sending(*sent)) as server:
             feed, stop = Feed(provider(server.url), redis_url, Channels(), ()), asyncio.Event()
             feeding = asyncio.create_task(feed.run(lambda: None, stop))
-            while (quote := (await Newest(client).all()).get("AAPL")) is None or quote.volume != volume:
+            while (quote := (await NewestQuotes(client).all()).get("AAPL")) is None or quote.volume != volume:
                 await asyncio.sleep(0.01)
             stop.set()
             await feeding

@@ -17,7 +17,7 @@ from app.settings.sources import BadSetting
 from app.wire.channels import Channels
 from app.wire.client import connect
 from app.wire.state import market_clock
-from app.wire.state.newest_quotes import Newest
+from app.wire.state.newest_quotes import NewestQuotes
 from tests.ingest.massive_server import KEY
 
 PAGE = (ROOT / "docs" / "providers.md").read_text(encoding="utf-8")
@@ -49,7 +49,7 @@ async def test_the_example_of_the_page_is_a_provider(
         await feeding
     await feed.close()
 
-    quotes = await Newest(client).all()
+    quotes = await NewestQuotes(client).all()
     assert told.label == "trades from tape.csv"
     assert {quote.symbol: (quote.open, quote.price, quote.volume) for quote in quotes.values()} == {
         "AAPL": (190.25, 190.5, 150),

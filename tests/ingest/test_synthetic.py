@@ -19,7 +19,7 @@ from app.wire.channels import Channels
 from app.wire.client import connect
 from app.wire.events.event import Tick
 from app.wire.state import market_clock
-from app.wire.state.newest_quotes import Newest
+from app.wire.state.newest_quotes import NewestQuotes
 from tests.ingest.days import daily
 
 FRIDAY = date(2026, 1, 16)
@@ -166,7 +166,7 @@ async def test_through_redis_the_newest_quotes_are_those_of_the_day(redis_url: s
     await task
     await feed.close()
 
-    quotes = await Newest(client).all()
+    quotes = await NewestQuotes(client).all()
     found = {quote.symbol: (quote.open, quote.high, quote.low, quote.price, quote.volume) for quote in quotes.values()}
     assert found == {bar.symbol: bar[3:8] for bar in daily(whole)}
     assert quotes["SYN001"].previous_close == provider.previous_close("SYN001", FRIDAY.isoformat())

@@ -14,8 +14,8 @@ from app.wire.events.event import JobStatus
 from app.wire.jobs import job as jobs_job
 from app.wire.jobs.job import AnyLoad
 from app.wire.jobs.outbox import Outbox
-from app.wire.jobs.reporter import Telling
-from app.wire.jobs.statuses import Statuses
+from app.wire.jobs.reporter import JobReporter
+from app.wire.jobs.statuses import JobStatusReader
 from app.wire.pubsub.publisher import Publisher
 from tests.conftest import Databases
 from tests.engine.rig import eventually
@@ -30,7 +30,7 @@ class Room:
         self.database_url = databases.engine
         self.files = files
         self.client = connect(redis_url)
-        self.statuses = Statuses(self.client, Outbox(self.client))
+        self.statuses = JobStatusReader(self.client, Outbox(self.client))
         self.analysed: list[bytes] = []
 
     async def ask(self, job: AnyLoad) -> str:
@@ -39,7 +39,7 @@ class Room:
 
     async def told(self, job_id: str) -> JobStatus | None:
         found = await self.statuses.read(job_id)
-        return found.job if found and found.told else None
+        return found.job if found and found.reported else None
 
     async def status(self, job_id: str, *wanted: str) -> JobStatus:
         async def come() -> bool:
@@ -58,7 +58,7 @@ class Room:
             "loads": {"files": self.files},
             "replay": HISTORY,
         }
-        telling = Telling(self.client, Publisher(self.client, Channels()))
+        telling = JobReporter(self.client, Publisher(self.client, Channels()))
         office = Office(Settings.model_validate(said), self.redis_url, self.database_url, telling, self.analysed.append)
         task = asyncio.create_task(office.run())
 

@@ -11,13 +11,13 @@ from app.market.board import Board
 from app.market.delays import Behind
 from app.market.status import lamps
 from app.wire.events.event import (
-    Processing,
     ProcessingChanged,
+    ProcessingEvent,
     ProcessingProgressed,
     RunChanged,
     RunProgressed,
 )
-from app.wire.events.event import Run as PartRun
+from app.wire.events.event import RunEvent as PartRun
 
 WELL = HealthSnapshot(
     redis=True,
@@ -151,7 +151,7 @@ def test_what_was_missed_is_told(missed: int | None, said: str) -> None:
     assert ("<p" in drawn) == bool(said)
 
 
-def said_of(*events: Processing | PartRun, now: float = 1_000.0) -> str:
+def said_of(*events: ProcessingEvent | PartRun, now: float = 1_000.0) -> str:
     newest = None
     for event in events:
         told = runs.run(event)
@@ -180,7 +180,7 @@ IMPORTED = RunChanged(work="import", run_id="r", status="completed", at=906.0, a
         ((STARTED, DONE, HALF, STARTED), "Processing completed 2 min ago"),
     ],
 )
-def test_the_newest_run_is_told_in_words(events: tuple[Processing | PartRun, ...], said: str) -> None:
+def test_the_newest_run_is_told_in_words(events: tuple[ProcessingEvent | PartRun, ...], said: str) -> None:
     assert said_of(*events) == said
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from app.db.pools import Pool, Pools
 from app.wire.client import close, connect
-from app.wire.state.newest_quotes import Newest
+from app.wire.state.newest_quotes import NewestQuotes
 from tests.conftest import Databases
 
 
@@ -20,7 +20,7 @@ async def pools(databases: Databases) -> AsyncIterator[Pools]:
 
 
 @pytest.fixture
-async def newest(redis_url: str) -> AsyncIterator[Newest]:
+async def newest(redis_url: str) -> AsyncIterator[NewestQuotes]:
     client = connect(redis_url)
-    yield Newest(client)
+    yield NewestQuotes(client)
     await close(client)

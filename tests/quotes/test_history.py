@@ -16,7 +16,7 @@ from app.quotes.charts.cache import Charts
 from app.quotes.charts.drawing import drawn
 from app.quotes.charts.history import Asked, history
 from app.quotes.seed import seed
-from app.wire.state.newest_quotes import Newest
+from app.wire.state.newest_quotes import NewestQuotes
 from tests.conftest import Databases
 from tests.quotes.samples import AWKWARD, OPEN, bars, tick
 from tests.quotes.stored import (
@@ -45,7 +45,7 @@ async def test_a_chart_holds_stored_days_and_today(databases: Databases, pools: 
 
 
 async def test_the_day_that_is_stored_and_still_newest_is_drawn_once(
-    databases: Databases, pools: Pools, newest: Newest
+    databases: Databases, pools: Pools, newest: NewestQuotes
 ) -> None:
     board, charts = Board(), Charts()
     await store_bars(databases.engine, bars("BRK.B", 40))
@@ -182,7 +182,7 @@ async def test_a_chart_is_adjusted_as_it_was_asked_for(databases: Databases, poo
 
 
 async def test_the_previous_close_of_a_splits_day_is_in_new_shares_whoever_tells_it(
-    databases: Databases, pools: Pools, newest: Newest
+    databases: Databases, pools: Pools, newest: NewestQuotes
 ) -> None:
     board, day = Board(), date(2012, 9, 4)
     for symbol in AWKWARD:

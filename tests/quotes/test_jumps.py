@@ -19,7 +19,7 @@ from app.quotes.charts.cache import Chart, Charts, moved
 from app.quotes.charts.drawing import drawn
 from app.quotes.charts.history import Asked, history
 from app.quotes.seed import seed
-from app.wire.state.newest_quotes import Newest
+from app.wire.state.newest_quotes import NewestQuotes
 from tests.conftest import Databases
 from tests.quotes.samples import bars, quote, tick
 from tests.quotes.stored import store_bars, store_splits
@@ -62,7 +62,7 @@ async def test_the_shipped_splits_adjust_the_chart_of_apple(databases: Databases
 
 
 async def test_the_previous_close_of_a_replay_is_in_new_shares_on_the_day_of_a_shipped_split(
-    databases: Databases, pools: Pools, newest: Newest
+    databases: Databases, pools: Pools, newest: NewestQuotes
 ) -> None:
     """Told by the feed, and then by the ticks themselves."""
     await store_splits(databases.engine, SPLITS)

@@ -10,7 +10,7 @@ from app.finance.quote import NewestQuote
 from app.quotes.board import Board
 from app.quotes.quote import SLOT, Quote
 from app.quotes.seed import SYMBOLS_AT_ONCE, seed
-from app.wire.state.newest_quotes import Newest
+from app.wire.state.newest_quotes import NewestQuotes
 from tests.conftest import Databases
 from tests.quotes.samples import AWKWARD, LONG_NAME, OPEN, bars
 from tests.quotes.stored import (
@@ -20,7 +20,9 @@ from tests.quotes.stored import (
 )
 
 
-async def test_a_board_starts_from_the_last_stored_bars(databases: Databases, pools: Pools, newest: Newest) -> None:
+async def test_a_board_starts_from_the_last_stored_bars(
+    databases: Databases, pools: Pools, newest: NewestQuotes
+) -> None:
     board = Board()
     for symbol in AWKWARD:
         await store_bars(databases.engine, bars(symbol, 3))
@@ -36,7 +38,9 @@ async def test_a_board_starts_from_the_last_stored_bars(databases: Databases, po
         assert quote.arrived_at is None
 
 
-async def test_quotes_are_there_before_their_sparklines(databases: Databases, pools: Pools, newest: Newest) -> None:
+async def test_quotes_are_there_before_their_sparklines(
+    databases: Databases, pools: Pools, newest: NewestQuotes
+) -> None:
     board = Board()
     for symbol in AWKWARD:
         await store_bars(databases.engine, bars(symbol, 3))
@@ -58,7 +62,9 @@ async def test_quotes_are_there_before_their_sparklines(databases: Databases, po
     ]
 
 
-async def test_what_the_feed_left_is_newer_than_any_bar(databases: Databases, pools: Pools, newest: Newest) -> None:
+async def test_what_the_feed_left_is_newer_than_any_bar(
+    databases: Databases, pools: Pools, newest: NewestQuotes
+) -> None:
     board = Board()
     await store_bars(databases.engine, bars("BRK.B", 3))
     await store_minutes(databases.engine, "BRK.B", {OPEN: 20.0, OPEN + 60: 21.0, OPEN + SLOT: 22.0})
@@ -90,7 +96,9 @@ class Slices(Board):
         super().seed(listed)
 
 
-async def test_a_large_market_is_read_a_slice_at_a_time(databases: Databases, pools: Pools, newest: Newest) -> None:
+async def test_a_large_market_is_read_a_slice_at_a_time(
+    databases: Databases, pools: Pools, newest: NewestQuotes
+) -> None:
     board, names = Slices(), [f"S{number:04d}" for number in range(3 * SYMBOLS_AT_ONCE + 7)]
     await store_symbols(databases.engine, dict.fromkeys(names, "Company"))
     left = [NewestQuote(symbol, 23.0, OPEN, "2012-09-04", 20.0, 24.0, 19.0, 5_000) for symbol in names]
@@ -106,7 +114,7 @@ async def test_a_large_market_is_read_a_slice_at_a_time(databases: Databases, po
     assert (last.price, last.instrument.name) == (23.0, "Company")
 
 
-async def test_an_empty_market_seeds_nothing_and_breaks_nothing(pools: Pools, newest: Newest) -> None:
+async def test_an_empty_market_seeds_nothing_and_breaks_nothing(pools: Pools, newest: NewestQuotes) -> None:
     board = Board()
 
     await seed(board, pools, newest)
@@ -114,7 +122,9 @@ async def test_an_empty_market_seeds_nothing_and_breaks_nothing(pools: Pools, ne
     assert board.first(10) == []
 
 
-async def test_the_collector_walks_no_quote_that_was_seeded(databases: Databases, pools: Pools, newest: Newest) -> None:
+async def test_the_collector_walks_no_quote_that_was_seeded(
+    databases: Databases, pools: Pools, newest: NewestQuotes
+) -> None:
     board = Board()
     await store_bars(databases.engine, bars("BRK.B", 5))
     await store_symbols(databases.engine, {"BRK.B": "Berkshire"})
@@ -128,7 +138,7 @@ async def test_the_collector_walks_no_quote_that_was_seeded(databases: Databases
         gc.unfreeze()
 
 
-async def test_nothing_is_left_to_stay_while_there_is_no_quote(pools: Pools, newest: Newest) -> None:
+async def test_nothing_is_left_to_stay_while_there_is_no_quote(pools: Pools, newest: NewestQuotes) -> None:
     """A desk without data is seeded again every few seconds."""
     gc.unfreeze()
 

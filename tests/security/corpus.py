@@ -8,7 +8,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec.structs import replace
 
-from app.wire.events.event import KINDS, AnyEvent, LogGap, Pattern
+from app.wire.events.event import KINDS, AnyEvent, LogGap, PatternEvent
 
 VALUES = (
     "<script>window.pwned=1</script>",
@@ -49,7 +49,7 @@ moments = count()
 
 def events(value: str) -> Iterator[AnyEvent]:
     """Of each kind one with the value in every place, and one for each place alone. Patterns, which are seen, last."""
-    for kind in sorted((kind for kind in KINDS if kind is not LogGap), key=lambda kind: issubclass(kind, Pattern)):
+    for kind in sorted((kind for kind in KINDS if kind is not LogGap), key=lambda kind: issubclass(kind, PatternEvent)):
         hints = get_type_hints(kind)
         worded = (name for name, hint in hints.items() if _filled(name, hint, "a") != _filled(name, hint, "b"))
         places = [name for name in worded if name not in BY_CHANNEL]
@@ -58,7 +58,7 @@ def events(value: str) -> Iterator[AnyEvent]:
             yield _made(kind, hints, {place: value})
 
 
-def detected(kind: type[Pattern], pattern: str) -> Pattern:
+def detected(kind: type[PatternEvent], pattern: str) -> PatternEvent:
     return replace(_made(kind, get_type_hints(kind), {}), pattern=pattern)
 
 

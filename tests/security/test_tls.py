@@ -19,7 +19,7 @@ from app.settings.sections import Database, Redis
 from app.wire import Unavailable as RedisUnavailable
 from app.wire import client as client_of_redis
 from app.wire.client import close, connect, reachable
-from app.wire.users.rate_limits import Limits
+from app.wire.users.rate_limits import RateLimiter
 from tests.conftest import Databases
 from tests.stream.conftest import Desk, settings
 from tests.stream.test_leaving import process
@@ -171,7 +171,7 @@ async def test_a_server_that_asks_for_ours_is_shown_our_certificate(
 async def answers(addresses: tuple[SecretStr, SecretStr, SecretStr]) -> tuple[bool, bool]:
     """Whether Redis and PostgreSQL do."""
     redis, own, _ = (each.get_secret_value() for each in addresses)
-    client, pool, limits = connect(redis), Pool(own, "test", 1, acquire_seconds=PATIENCE), Limits(redis)
+    client, pool, limits = connect(redis), Pool(own, "test", 1, acquire_seconds=PATIENCE), RateLimiter(redis)
     try:
         with reachable():
             await client.ping()

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from app.indicators.board import Board as IndicatorBoard
 from app.pipeline.receiver import Receiver
 from app.quotes.board import Board
-from app.wire.channels import Batch, Channels, Meaning
+from app.wire.channels import BatchChannel, Channels, Meaning
 from app.wire.codec.codec import encode, encode_indicators, encode_ticks
 from app.wire.events.event import AnyEvent, IndicatorCalculated, LoggedEvent, Tick
 from app.wire.pubsub.indicator_feed import IndicatorFeed, plain_symbols
@@ -40,7 +40,7 @@ class Ear:
         self.together.append(len(ticks))
         self.events += ticks
 
-    async def hear(self, meaning: Meaning | Batch, payload: bytes) -> None:
+    async def hear(self, meaning: Meaning | BatchChannel, payload: bytes) -> None:
         await self.intake.heard(meaning, payload, time.time())
 
     @property
@@ -56,7 +56,7 @@ async def test_of_a_batch_only_the_symbols_that_somebody_watches_are_decoded() -
     ear = Ear("BF/B")
     broken = b'{"source":"x","published_at":%d,"symbols":{"BRK.B":"no rows","BF/B":[["RSI14","1min",50,"",%d]]}}'
 
-    await ear.hear(Batch.INDICATORS, broken % (AT, AT))
+    await ear.hear(BatchChannel.INDICATORS, broken % (AT, AT))
 
     assert ear.indicators == [("BF/B", 50.0)]
     assert not ear.intake.rejected
@@ -131,35 +131,38 @@ async def test_a_tick_that_a_batch_brought_is_not_counted_again_when_it_comes_al
     ours = [replace(TICK, price=84.0 + n) for n in range(4)]
     foreign = replace(TICK, symbol="X:BTCUSD", source="elsewhere")
 
-    await ear.hear(Batch.TICKS, array(*ours))
+    await ear.hear(BatchChannel.TICKS, array(*ours))
     for tick in (ours[0], ours[1], foreign, ours[2], ours[3]):
         await ear.hear(Meaning.TICKS, encode(tick))
     await ear.hear(Meaning.TICKS, encode(ours[0]))
 
     prices = [(event.symbol, event.price) for event in ear.events if isinstance(event, Tick)]
     assert prices == [*(("BRK.B", tick.price) for tick in ours), ("X:BTCUSD", 84.0), ("BRK.B", 84.0)]
-    assert (ear.intake.ticks.doubles, ear.together) == (4, [4, 1, 1])
+    assert (ear.intake.ticks.duplicates, ear.together) == (4, [4, 1, 1])
 
 
 async def test_batches_of_two_feeds_are_told_apart() -> None:
     ear = Ear()
     one, other = [replace(TICK, source=name) for name in ("one", "other")]
 
-    await ear.hear(Batch.TICKS, array(one, one))
-    await ear.hear(Batch.TICKS, array(other))
+    await ear.hear(BatchChannel.TICKS, array(one, one))
+    await ear.hear(BatchChannel.TICKS, array(other))
     for tick in (other, one, one):
         await ear.hear(Meaning.TICKS, encode(tick))
 
-    assert (len(ear.events), ear.intake.ticks.doubles) == (3, 3)
+    assert (len(ear.events), ear.intake.ticks.duplicates) == (3, 3)
 
 
 async def test_noise_on_the_channels_of_batches_is_counted() -> None:
     ear = Ear()
 
-    await ear.hear(Batch.TICKS, b"[7]")
-    await ear.hear(Batch.INDICATORS, b"[]")
+    await ear.hear(BatchChannel.TICKS, b"[7]")
+    await ear.hear(BatchChannel.INDICATORS, b"[]")
 
-    assert dict(ear.intake.rejected) == {(Batch.TICKS, "empty-batch"): 1, (Batch.INDICATORS, "bad-shape"): 1}
+    assert dict(ear.intake.rejected) == {
+        (BatchChannel.TICKS, "empty-batch"): 1,
+        (BatchChannel.INDICATORS, "bad-shape"): 1,
+    }
 
 
 async def test_several_ticks_of_a_symbol_in_a_batch_all_count_and_change_the_screen_once(desk: Desk) -> None:

@@ -12,7 +12,7 @@ from app.live.topics import quotes_topic
 from app.settings.load import Settings
 from app.settings.sections import Database, Redis
 from app.wire.log.log import StreamPosition
-from app.wire.state.newest_quotes import Newest
+from app.wire.state.newest_quotes import NewestQuotes
 from tests.conftest import Databases
 from tests.quotes.stored import Found, store_patterns
 from tests.stream.conftest import Desk, Own
@@ -204,7 +204,7 @@ async def test_after_a_gap_prices_that_nobody_heard_are_sent_again(desk: Desk) -
         await reader.containing("701.5")
 
         newest = NewestQuote("AAPL", 705.5, MARKET + 9, "2012-09-03", 705.5, 705.5, 701.5, 200, None, None, 200, False)
-        await Newest(desk.redis).put([newest])
+        await NewestQuotes(desk.redis).put([newest])
         await desk.redis.client_kill_filter(_type="pubsub")
 
         assert await reader.containing("705.5")

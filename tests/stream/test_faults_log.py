@@ -16,7 +16,7 @@ from app.pipeline.receiver import Receiver
 from app.wire.channels import Channels, Meaning
 from app.wire.client import close, connect
 from app.wire.events.event import AnyEvent, PatternDetected
-from app.wire.log.log import BEGINNING, Gap, Log, StreamPosition
+from app.wire.log.log import BEGINNING, Log, RangeGap, StreamPosition
 from app.wire.pubsub.join_order import JoinOrder
 from app.wire.pubsub.publisher import Publisher
 from app.wire.pubsub.subscriber import Subscriber
@@ -60,7 +60,7 @@ async def listening(url: str, gaps: list[float] | None = None) -> AsyncIterator[
 async def logged(log: Log) -> list[int]:
     """The numbers of all detections in the log, as they stand there."""
     found = await log.since(BEGINNING, await log.top())
-    assert not isinstance(found, Gap)
+    assert not isinstance(found, RangeGap)
     events = [entry.event for entry in found if isinstance(entry.event, PatternDetected)]
     assert len(events) == len(found)
     return [round((event.at - MARKET) / 60) for event in events]

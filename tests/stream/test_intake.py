@@ -22,7 +22,7 @@ from app.wire.events.event import (
     ProcessingProgressed,
     Tick,
 )
-from app.wire.log.log import Gap, Log
+from app.wire.log.log import Log, RangeGap
 from app.wire.pubsub.publisher import Publisher
 from app.wire.pubsub.subscriber import Subscriber
 from tests.stream.waiting import until
@@ -66,7 +66,7 @@ async def test_a_pattern_goes_to_the_log_once_and_not_past_it(redis_url: str) ->
         await intake.heard(Meaning.PATTERNS, encode(FOUND), time.time())
     entries = await log.since(before, await log.top())
 
-    assert not isinstance(entries, Gap)
+    assert not isinstance(entries, RangeGap)
     assert [entry.event.symbol for entry in entries] == ["BRK.B"]
     assert published == []
     await close(client)

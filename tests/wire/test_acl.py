@@ -37,14 +37,14 @@ from app.wire.client import Unavailable, close, connect
 from app.wire.events.event import PatternDetected, Tick
 from app.wire.jobs.job import HistoricalLoad, receivers
 from app.wire.jobs.outbox import Outbox
-from app.wire.jobs.statuses import Statuses
-from app.wire.log.log import BEGINNING, Entry, Log
+from app.wire.jobs.statuses import JobStatusReader
+from app.wire.log.log import BEGINNING, Log, LogEntry
 from app.wire.pubsub.publisher import Publisher
 from app.wire.pubsub.subscriber import Subscriber
 from app.wire.state import feed_position, heartbeat, market_clock
-from app.wire.state.newest_quotes import Newest
-from app.wire.users.rate_limits import Limits
-from app.wire.users.sessions import Sessions
+from app.wire.state.newest_quotes import NewestQuotes
+from app.wire.users.rate_limits import RateLimiter
+from app.wire.users.sessions import SessionStore
 from app.wire.users.stream_counts import StreamCounts
 from tests.conftest import Databases
 from tests.house.tree import ROOT
@@ -109,8 +109,8 @@ async def engine(path: Path) -> AsyncIterator[Redis]:
 
 
 async def test_people_sign_in_and_out_and_are_counted(web: Redis, url: str) -> None:
-    sessions, user = Sessions(web, 60, 600), uuid4()
-    assert await StreamCounts(web, "a").tell({user: 1}) == {}
+    sessions, user = SessionStore(web, 60, 600), uuid4()
+    assert await StreamCounts(web, "a").exchange({user: 1}) == {}
 
     first, second = await sessions.create(user, "agent", "::1"), await sessions.create(user, "agent", "::1")
     loaded = await sessions.load(first)
@@ -124,7 +124,7 @@ async def test_people_sign_in_and_out_and_are_counted(web: Redis, url: str) -> N
     assert await sessions.end_all(user) == 1
     assert await sessions.load(second) is None
 
-    limits = Limits(url)
+    limits = RateLimiter(url)
     assert [await limits.hit("login", "alice", "1/5minute") is None for _ in range(2)] == [True, False]
 
 
@@ -147,9 +147,9 @@ async def test_events_are_heard_logged_and_followed(web: Redis, engine: Redis, u
     assert appended
     assert await log.append_once(DETECTED) is None
     assert await log.top() == appended
-    assert await log.since(BEGINNING, appended) == (Entry(appended, DETECTED),)
+    assert await log.since(BEGINNING, appended) == (LogEntry(appended, DETECTED),)
     async for entry in log.tail(BEGINNING):
-        assert entry == Entry(appended, DETECTED)
+        assert entry == LogEntry(appended, DETECTED)
         break
 
 
@@ -197,12 +197,12 @@ async def test_jobs_go_out_and_their_status_comes_back(web: Redis, engine: Redis
     assert await receivers(web, [JOBS_PROCESSING]) == {JOBS_PROCESSING: 0}
     await close(listening)
 
-    statuses = Statuses(web, outbox)
+    statuses = JobStatusReader(web, outbox)
     assert await statuses.read("j2")
     await engine.set(JOB_STATUS_PREFIX + "j2", '{"status":"running"}')
     found = await statuses.read("j2")
     assert found
-    assert found.told
+    assert found.reported
 
 
 async def test_answers_are_cached_and_dropped_everywhere(web: Redis, url: str) -> None:
@@ -225,12 +225,12 @@ async def test_answers_are_cached_and_dropped_everywhere(web: Redis, url: str) -
 async def test_the_engine_tells_the_time_and_the_web_reads_it(web: Redis, engine: Redis) -> None:
     await market_clock.announce(engine, CLOCK)
     await heartbeat.beat(engine, 1_758_900_000.0)
-    await Newest(engine).put([QUOTE])
+    await NewestQuotes(engine).put([QUOTE])
     await Publisher(engine, Channels()).publish_and_set([TICK], (), feed_position.key("replay"), b"here")
 
     assert await market_clock.read(web) == CLOCK
     assert await heartbeat.read(web) == 1_758_900_000.0
-    assert await Newest(web).all() == {"IBM": QUOTE}
+    assert await NewestQuotes(web).all() == {"IBM": QUOTE}
     assert (await feed_position.load(engine, "replay"), len(await engine.xread({"ts:ticks": "0"}))) == (b"here", 1)
 
 

@@ -5,7 +5,7 @@ import signal
 import time
 
 import pytest
-from redis.exceptions import ConnectionError as Refused
+from redis.exceptions import ConnectionError as ConnectionRefused
 
 from app.wire.breaker import REQUEST_SECONDS, REST_SECONDS, RedisBreaker
 from app.wire.client import Unavailable, close, connect_for_requests, reachable
@@ -25,11 +25,11 @@ def test_after_a_time_out_one_command_is_let_through_a_rest() -> None:
     breaker.admit()
     breaker.timed_out()
 
-    with pytest.raises(Refused, match="not asked again yet"):
+    with pytest.raises(ConnectionRefused, match="not asked again yet"):
         breaker.admit()
     clock.now += REST_SECONDS
     breaker.admit()
-    with pytest.raises(Refused):
+    with pytest.raises(ConnectionRefused):
         breaker.admit()
 
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from redis.asyncio import Redis
 
 from app.wire.cache.cache import Cache
-from app.wire.cache.memory import Memory
+from app.wire.cache.memory import MemoryCache
 from app.wire.cache.outdated import invalidated_by
 from app.wire.channels import CACHE_PREFIX, INTERNAL_CHANNEL, Meaning
 from app.wire.client import close, connect
@@ -37,7 +37,7 @@ class Source:
 
 @asynccontextmanager
 async def running(cache: Cache) -> AsyncIterator[Cache]:
-    tasks = [asyncio.create_task(work()) for work in (cache.keep_telling, cache.listen)]
+    tasks = [asyncio.create_task(work()) for work in (cache.send_drops, cache.listen)]
     await eventually(lambda: cache._notices.connected)
     yield cache
     await ended(*tasks)
@@ -160,7 +160,7 @@ async def test_what_changes_while_redis_is_told_is_told_again(cache: Cache, othe
     cache.drop(["a"])
     assert await asyncio.gather(*telling) == [True] * 3
 
-    await eventually(lambda: not (cache._untold or cache._being_told or other.stats.entries))
+    await eventually(lambda: not (cache._pending_tags or cache._sending_tags or other.stats.entries))
     assert await other.get("a:b", 60, source) == b"2"
 
 
@@ -205,7 +205,7 @@ async def test_without_redis_memory_goes_on_alone(server: Server, source: Source
         assert await cache.get("a:b", 60, source) == b"2"
 
         server.start()
-        await eventually(lambda: not cache._untold)
+        await eventually(lambda: not cache._pending_tags)
     await close(link)
 
 
@@ -224,7 +224,7 @@ async def test_a_value_too_large_to_share_is_kept_here(client: Redis, redis_url:
 
 def test_memory_is_bounded_in_entries_bytes_and_time() -> None:
     now = 0.0
-    memory = Memory(3, 80, lambda: now)
+    memory = MemoryCache(3, 80, lambda: now)
     tags = frozenset({"t"})
     for name in "abcd":
         memory.put(name, b"12345", tags, 10)

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from app.wire.channels import USES, Channels, Meaning
 from app.wire.codec.codec import Rejected, channel, decode, decode_all, decode_each, encode
 from app.wire.codec.readers import READERS, SHAPES
-from app.wire.codec.ticks import read_written
-from app.wire.events.event import HEARD, AnyEvent, Component, ErrorReported, Tick
+from app.wire.codec.ticks import decode_canonical
+from app.wire.events.event import INCOMING, AnyEvent, Component, ErrorReported, Tick
 
 LATER = 4_000_000_000.0
 WRITTEN_NAMES = sorted(
@@ -161,7 +161,7 @@ def test_any_message_is_events_that_can_be_sent_on_or_a_reason(
     for event in decode_each(meaning, json.dumps(message).encode(), LATER):
         if isinstance(event, Rejected):
             continue
-        assert type(event) in HEARD
+        assert type(event) in INCOMING
         for string in strings(msgspec.to_builtins(event)):
             assert string.isprintable()
             string.encode("utf-8")
@@ -170,7 +170,7 @@ def test_any_message_is_events_that_can_be_sent_on_or_a_reason(
         assert unstamped(again) == unstamped(event)
 
 
-@pytest.mark.parametrize("kind", HEARD, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", INCOMING, ids=lambda kind: kind.__name__)
 def test_what_is_written_is_read_again(kind: type[AnyEvent]) -> None:
     @settings(max_examples=40, deadline=None)
     @given(any_of(kind))
@@ -182,7 +182,7 @@ def test_what_is_written_is_read_again(kind: type[AnyEvent]) -> None:
 
 def test_every_channel_has_a_reader_and_every_event_a_shape_and_a_channel() -> None:
     assert set(READERS) == set(Meaning) == {use.meaning for use in USES.values()}
-    assert set(SHAPES) == set(HEARD)
+    assert set(SHAPES) == set(INCOMING)
     assert len(set(Channels())) == len(Channels()) == len(Channels().meanings())
 
 
@@ -203,7 +203,7 @@ def test_a_tick_is_read_alike_the_short_way_and_the_long_one(
     message = {name: value for name, value in (json.loads(encode(tick)) | changes).items() if name not in lacking}
     payload = json.dumps(message).encode()
 
-    short = read_written(payload, LATER)
+    short = decode_canonical(payload, LATER)
 
     long = decode_each(Meaning.TICKS, payload[:-1] + b',"another":1}', LATER)
     assert short is None or (short,) == long
@@ -212,6 +212,6 @@ def test_a_tick_is_read_alike_the_short_way_and_the_long_one(
 def test_what_is_written_here_is_read_the_short_way() -> None:
     @given(any_of(Tick))
     def check(tick: AnyEvent) -> None:
-        assert read_written(encode(tick), LATER) == tick
+        assert decode_canonical(encode(tick), LATER) == tick
 
     check()

@@ -8,7 +8,7 @@ import pytest
 from app.wire.channels import ALL_TICKS, MARKET_TICKS, Meaning
 from app.wire.codec.codec import Rejected, decode, decode_all, decode_each, encode_for
 from app.wire.events.event import PatternDetected, Tick
-from app.wire.log.event_identity import Identities
+from app.wire.log.event_identity import EventIdentities
 from tests.wire import (
     variants_automation,
     variants_indicators,
@@ -56,7 +56,7 @@ def test_a_strong_pattern_is_the_same_on_both_of_its_channels() -> None:
 
     assert isinstance(alone, PatternDetected)
     assert not isinstance(both, Rejected)
-    identities = Identities()
+    identities = EventIdentities()
     assert {identities.of(event) for event in both if isinstance(event, PatternDetected)} == {identities.of(alone)}
 
 

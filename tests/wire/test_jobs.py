@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from app.wire.codec.codec import Rejected
-from app.wire.jobs import job as jobs_job
 from app.wire.jobs.job import (
+    ROUTES,
+    AnyJob,
     BacktestJob,
     BacktestParameters,
     CancelBacktest,
@@ -24,6 +25,12 @@ from app.wire.jobs.job import (
     ResolveAlert,
     UniverseLoad,
     UniverseSeed,
+    decode,
+    decode_backtest,
+    decode_control,
+    decode_load,
+    encode,
+    identified,
 )
 
 STAMP = "2026-03-02T10:15:00"
@@ -39,7 +46,7 @@ BACKTEST: dict[str, Any] = {
 
 WRITTEN = [
     (
-        jobs_job.decode_backtest,
+        decode_backtest,
         BacktestJob(**BACKTEST, job_id="backtest_1758900000_a1b2c3d4", timestamp=1_758_900_000.5),
         {
             "type": "backtest_job",
@@ -62,12 +69,12 @@ WRITTEN = [
         },
     ),
     (
-        jobs_job.decode_backtest,
+        decode_backtest,
         CancelBacktest(job_id="backtest_1_ab", timestamp=1.5),
         {"type": "cancel_job", "job_id": "backtest_1_ab", "timestamp": 1.5, "source": "tickstock_appv2"},
     ),
     (
-        jobs_job.decode,
+        decode,
         ProcessingCommand(
             command="START_DAILY_PROCESSING", parameters=ProcessingParameters(symbols=("IBM",), run_id="r1")
         ),
@@ -77,27 +84,27 @@ WRITTEN = [
         },
     ),
     (
-        jobs_job.decode_load,
+        decode_load,
         HistoricalLoad(**LOAD, symbols=("BF/B",), years=2, timespan="minute"),
         {"job_type": "historical_load", **LOAD, "symbols": ["BF/B"], "years": 2, "timespan": "minute"},
     ),
     (
-        jobs_job.decode_load,
+        decode_load,
         UniverseSeed(**LOAD, universe_type="SP500", years=3),
         {"job_type": "universe_seed", **LOAD, "universe_type": "SP500", "years": 3},
     ),
     (
-        jobs_job.decode_load,
+        decode_load,
         UniverseSeed(**LOAD, universe_type="ETF", years=3, refresh=True),
         {"job_type": "universe_seed", **LOAD, "universe_type": "ETF", "years": 3, "refresh": True},
     ),
     (
-        jobs_job.decode_load,
+        decode_load,
         MultiTimeframeLoad(**LOAD, symbols=("IBM",), years=1),
         {"job_type": "multi_timeframe_load", **LOAD, "symbols": ["IBM"], "timeframes": ["hour", "day"], "years": 1},
     ),
     (
-        jobs_job.decode_load,
+        decode_load,
         CsvUniverseLoad(**LOAD, csv_file="dow_30.csv", universe_type="DOW30", years=0.02),
         {
             "job_type": "csv_universe_load",
@@ -109,7 +116,7 @@ WRITTEN = [
         },
     ),
     (
-        jobs_job.decode_load,
+        decode_load,
         UniverseLoad(**LOAD, universe_key="core:large", symbols=("IBM",), years=0.5),
         {
             "job_type": "csv_universe_load",
@@ -122,19 +129,19 @@ WRITTEN = [
             "run_analysis_after_import": False,
         },
     ),
-    (jobs_job.decode_load, CancelLoad(**LOAD), {"action": "cancel", **LOAD}),
+    (decode_load, CancelLoad(**LOAD), {"action": "cancel", **LOAD}),
     (
-        jobs_job.decode_control,
+        decode_control,
         MonitoringControl(action="FORCE_HEALTH_CHECK", **ASKED),
         {"action": "FORCE_HEALTH_CHECK", **ASKED},
     ),
     (
-        jobs_job.decode_control,
+        decode_control,
         ResolveAlert(alert_id="a1", resolved_by="alice", notes="disk grown", **ASKED),
         {"action": "ALERT_RESOLVED", "alert_id": "a1", "resolved_by": "alice", "notes": "disk grown", **ASKED},
     ),
     (
-        jobs_job.decode_control,
+        decode_control,
         EnableComponent(type="pattern", name="Doji", **ASKED),
         {"action": "ENABLE_COMPONENT", "type": "pattern", "name": "Doji", **ASKED},
     ),
@@ -143,14 +150,14 @@ WRITTEN = [
 
 @pytest.mark.parametrize(("read", "job", "shape"), WRITTEN, ids=[type(job).__name__ for _, job, _ in WRITTEN])
 def test_a_job_is_written_as_the_contract_has_it_and_read_back(
-    read: Callable[[bytes], object], job: jobs_job.AnyJob, shape: dict[str, object]
+    read: Callable[[bytes], object], job: AnyJob, shape: dict[str, object]
 ) -> None:
-    assert json.loads(jobs_job.encode(job)) == shape
-    assert read(jobs_job.encode(job)) == job
+    assert json.loads(encode(job)) == shape
+    assert read(encode(job)) == job
 
 
 def test_every_kind_of_job_has_a_fixture_and_a_channel() -> None:
-    assert {type(job) for _, job, _ in WRITTEN} == set(jobs_job.ROUTES)
+    assert {type(job) for _, job, _ in WRITTEN} == set(ROUTES)
 
 
 OUT_OF_BOUNDS = [
@@ -194,21 +201,21 @@ def test_what_is_out_of_bounds_is_refused_by_the_name_of_its_field(build: Callab
 
 
 def test_what_nobody_should_have_sent_is_refused_by_name() -> None:
-    too_many = jobs_job.encode(WRITTEN[0][1]).replace(b'"IBM"', b'"IBM","IBM"')
+    too_many = encode(WRITTEN[0][1]).replace(b'"IBM"', b'"IBM","IBM"')
 
-    assert jobs_job.decode_backtest(too_many) == Rejected("bad-job")
-    assert jobs_job.decode_load(b'{"job_type":"historical_load"}') == Rejected("bad-job")
-    assert jobs_job.decode_load(b'{"job_type":"other"}') == Rejected("bad-job")
-    assert jobs_job.decode_control(b"\xff") == Rejected("bad-job")
-    assert jobs_job.decode_control(b" " * 70_000) == Rejected("too-big")
+    assert decode_backtest(too_many) == Rejected("bad-job")
+    assert decode_load(b'{"job_type":"historical_load"}') == Rejected("bad-job")
+    assert decode_load(b'{"job_type":"other"}') == Rejected("bad-job")
+    assert decode_control(b"\xff") == Rejected("bad-job")
+    assert decode_control(b" " * 70_000) == Rejected("too-big")
 
 
 def test_work_goes_by_its_own_id_and_a_word_about_it_by_another() -> None:
     load = HistoricalLoad(requested_by="alice", symbols=("IBM",))
     command = ProcessingCommand(command="START_DAILY_PROCESSING")
 
-    assert jobs_job.identified(load) == (load.job_id, load)
-    assert jobs_job.identified(CancelLoad(job_id=load.job_id, requested_by="alice")).id != load.job_id
-    run_id, sent = jobs_job.identified(command)
+    assert identified(load) == (load.job_id, load)
+    assert identified(CancelLoad(job_id=load.job_id, requested_by="alice")).id != load.job_id
+    run_id, sent = identified(command)
     assert isinstance(sent, ProcessingCommand)
     assert sent.parameters.run_id == run_id != ""

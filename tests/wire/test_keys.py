@@ -26,7 +26,7 @@ from app.wire.jobs import job
 from app.wire.jobs.job import ProcessingCommand, ProcessingParameters
 from app.wire.pubsub.publisher import Publisher
 from app.wire.state import feed_position, heartbeat, market_clock
-from app.wire.state.newest_quotes import Newest
+from app.wire.state.newest_quotes import NewestQuotes
 from tests.wire.conftest import Server
 
 QUOTE = NewestQuote("BF/B", 70.5, 1_346_700_000.0, "2012-09-04", 70.0, 71.0, 69.5, 123_456_789_012, None)
@@ -34,7 +34,7 @@ CLOCK = MarketClock("replay", "replay of daily bars", "2012-09-04", 1_346_700_00
 
 
 async def test_the_newest_quotes_come_back_as_they_were(client: Redis) -> None:
-    newest = Newest(client)
+    newest = NewestQuotes(client)
 
     await newest.put([QUOTE, QUOTE._replace(symbol="BRK.B")])
     await newest.put([QUOTE._replace(price=70.75)])
@@ -47,7 +47,7 @@ async def test_the_newest_quotes_come_back_as_they_were(client: Redis) -> None:
 
 
 async def test_a_quote_that_makes_no_sense_is_left_out(client: Redis) -> None:
-    newest = Newest(client)
+    newest = NewestQuotes(client)
     await newest.put([QUOTE])
     await client.hset(NEWEST_QUOTES_KEY, mapping={"X": "{", "Y": "[1,2]", "Z": b"\xff"})
 
@@ -155,8 +155,8 @@ async def test_a_redis_that_is_away_is_unavailable_and_nothing_else(server: Serv
 
     assert not await ping(link)
     for asked in (
-        Newest(link).all(),
-        Newest(link).put([QUOTE]),
+        NewestQuotes(link).all(),
+        NewestQuotes(link).put([QUOTE]),
         market_clock.read(link),
         heartbeat.read(link),
         feed_position.load(link, "replay"),
@@ -167,5 +167,5 @@ async def test_a_redis_that_is_away_is_unavailable_and_nothing_else(server: Serv
             await asked
 
     server.start()
-    assert await Newest(link).all() == {}
+    assert await NewestQuotes(link).all() == {}
     await close(link)

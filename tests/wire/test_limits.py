@@ -6,12 +6,12 @@ import pytest
 from redis.asyncio import Redis
 
 from app.wire import Unavailable
-from app.wire.users.rate_limits import Limits
+from app.wire.users.rate_limits import RateLimiter
 from tests.wire.conftest import Server
 
 
 async def test_the_limit_is_let_through_and_the_rest_told_to_wait(redis_url: str) -> None:
-    limits = Limits(redis_url)
+    limits = RateLimiter(redis_url)
 
     waits = [await limits.hit("login", "alice", "3/minute") for _ in range(5)]
 
@@ -20,7 +20,7 @@ async def test_the_limit_is_let_through_and_the_rest_told_to_wait(redis_url: str
 
 
 async def test_a_hundred_at_once_do_not_slip_through_together(redis_url: str) -> None:
-    limits = Limits(redis_url)
+    limits = RateLimiter(redis_url)
 
     waits = await asyncio.gather(*(limits.hit("login", "alice", "5/5minute") for _ in range(100)))
 
@@ -28,7 +28,7 @@ async def test_a_hundred_at_once_do_not_slip_through_together(redis_url: str) ->
 
 
 async def test_scopes_and_keys_do_not_share_a_count(redis_url: str) -> None:
-    limits = Limits(redis_url)
+    limits = RateLimiter(redis_url)
 
     waits = [
         await limits.hit(scope, key, "1/minute")
@@ -39,7 +39,7 @@ async def test_scopes_and_keys_do_not_share_a_count(redis_url: str) -> None:
 
 
 async def test_strangers_do_not_choose_how_long_keys_are(redis_url: str, client: Redis) -> None:
-    await Limits(redis_url).hit("login", "x" * 100_000, "3/minute")
+    await RateLimiter(redis_url).hit("login", "x" * 100_000, "3/minute")
 
     keys = [key async for key in client.scan_iter()]
 
@@ -48,7 +48,7 @@ async def test_strangers_do_not_choose_how_long_keys_are(redis_url: str, client:
 
 
 async def test_a_redis_that_is_away_is_unavailable(server: Server) -> None:
-    limits = Limits(server.url)
+    limits = RateLimiter(server.url)
     await limits.hit("login", "alice", "3/minute")
     server.kill()
 
@@ -60,7 +60,7 @@ async def test_a_redis_that_is_away_is_unavailable(server: Server) -> None:
 
 
 async def test_hits_of_one_turn_of_the_event_loop_share_one_connection(redis_url: str, client: Redis) -> None:
-    limits = Limits(redis_url)
+    limits = RateLimiter(redis_url)
     await limits.hit("login", "alice", "9/minute")
     connections = await _connections(client)
 
@@ -71,7 +71,7 @@ async def test_hits_of_one_turn_of_the_event_loop_share_one_connection(redis_url
 
 
 async def test_hits_count_when_redis_has_lost_its_scripts(redis_url: str, client: Redis) -> None:
-    limits = Limits(redis_url)
+    limits = RateLimiter(redis_url)
     await limits.hit("login", "alice", "9/minute")
     await client.script_flush()
 
@@ -82,7 +82,7 @@ async def test_hits_count_when_redis_has_lost_its_scripts(redis_url: str, client
 
 
 async def test_a_count_that_cannot_be_read_fails_its_own_hit_alone(redis_url: str, client: Redis) -> None:
-    limits = Limits(redis_url)
+    limits = RateLimiter(redis_url)
     await limits.hit("login", "alice", "9/minute")
     key = next(key for key in await client.keys("ts:rl*"))
     await client.delete(key)

@@ -14,7 +14,7 @@ from app.wire.channels import LOG_EPOCH_KEY, LOG_KEY, LOG_SEEN_PREFIX
 from app.wire.client import Unavailable, close, connect
 from app.wire.events.event import PatternDetected
 from app.wire.log import log as logs
-from app.wire.log.log import BEGINNING, Entry, Gap, Log, Lost, StreamPosition
+from app.wire.log.log import BEGINNING, Log, LogEntry, RangeGap, StreamPosition, TailGap
 from tests.wire.conftest import Server, eventually
 
 
@@ -26,8 +26,8 @@ def detected(number: int, **changes: object) -> PatternDetected:
 
 
 @asynccontextmanager
-async def tailing(log: Log, after: StreamPosition) -> AsyncIterator[list[Entry | Lost]]:
-    heard: list[Entry | Lost] = []
+async def tailing(log: Log, after: StreamPosition) -> AsyncIterator[list[LogEntry | TailGap]]:
+    heard: list[LogEntry | TailGap] = []
 
     async def follow() -> None:
         nonlocal heard
@@ -112,9 +112,9 @@ async def test_a_log_that_no_longer_reaches_back_says_how_much_is_missing(log: L
     ids = await append(log, *range(6))
     await client.xtrim(LOG_KEY, minid=str(ids[3]), approximate=False)
 
-    assert await log.since(ids[0], ids[5]) == Gap(5)
-    assert await log.since(StreamPosition(ids[0].epoch - 1, 7), ids[5]) == Gap(None)
-    assert await log.since(StreamPosition(ids[5].epoch, 99), ids[5]) == Gap(None)
+    assert await log.since(ids[0], ids[5]) == RangeGap(5)
+    assert await log.since(StreamPosition(ids[0].epoch - 1, 7), ids[5]) == RangeGap(None)
+    assert await log.since(StreamPosition(ids[5].epoch, 99), ids[5]) == RangeGap(None)
 
 
 async def test_the_log_stays_bounded(log: Log, client: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,7 +134,7 @@ async def test_a_tail_goes_on_after_its_last_entry(log: Log) -> None:
         (third,) = await append(log, 3)
         await eventually(lambda: len(heard) == 2)
 
-    assert [entry.id for entry in heard if isinstance(entry, Entry)] == [second, third]
+    assert [entry.id for entry in heard if isinstance(entry, LogEntry)] == [second, third]
 
 
 async def test_a_tail_that_was_left_behind_counts_what_it_missed(log: Log, client: Redis) -> None:
@@ -144,8 +144,8 @@ async def test_a_tail_that_was_left_behind_counts_what_it_missed(log: Log, clien
     async with tailing(log, ids[0]) as heard:
         await eventually(lambda: len(heard) == 3)
 
-    assert heard[0] == Lost(3)
-    assert [entry.id for entry in heard[1:] if isinstance(entry, Entry)] == ids[4:]
+    assert heard[0] == TailGap(3)
+    assert [entry.id for entry in heard[1:] if isinstance(entry, LogEntry)] == ids[4:]
 
 
 async def test_an_entry_that_is_not_ours_is_passed_over(log: Log, client: Redis) -> None:
@@ -156,7 +156,7 @@ async def test_an_entry_that_is_not_ours_is_passed_over(log: Log, client: Redis)
     async with tailing(log, BEGINNING) as heard:
         await eventually(lambda: len(heard) == 2)
 
-    assert [entry.id for entry in heard if isinstance(entry, Entry)] == [first, third]
+    assert [entry.id for entry in heard if isinstance(entry, LogEntry)] == [first, third]
 
 
 async def test_a_tail_survives_a_killed_redis_that_kept_its_data(server: Server) -> None:
@@ -174,7 +174,7 @@ async def test_a_tail_survives_a_killed_redis_that_kept_its_data(server: Server)
         (second,) = await append(log, 2)
         await eventually(lambda: len(heard) == 2)
 
-    assert [entry.id for entry in heard if isinstance(entry, Entry)] == [first, second]
+    assert [entry.id for entry in heard if isinstance(entry, LogEntry)] == [first, second]
     assert second == StreamPosition(first.epoch, 1)
     await close(client)
 
@@ -190,9 +190,9 @@ async def test_a_log_that_is_gone_goes_on_under_a_later_epoch(log: Log, client: 
 
     assert fresh.epoch > ids[-1].epoch
     assert fresh.n == 1
-    assert heard[2] == Lost(None)
-    assert isinstance(heard[3], Entry)
-    assert await log.since(ids[-1], fresh) == Gap(None)
+    assert heard[2] == TailGap(None)
+    assert isinstance(heard[3], LogEntry)
+    assert await log.since(ids[-1], fresh) == RangeGap(None)
 
 
 async def test_ids_are_never_used_twice_when_redis_forgot_the_last_entries(log: Log, client: Redis) -> None:
@@ -210,12 +210,12 @@ async def test_a_tail_learns_after_its_link_broke_that_redis_forgot(log: Log, cl
         await eventually(lambda: len(heard) == 4)
         await _forget(client, ids[2:])
         await _break_links(client)
-        await eventually(lambda: Lost(None) in heard)
+        await eventually(lambda: TailGap(None) in heard)
         (next_,) = await append(log, 9)
         await eventually(lambda: len(heard) == 6)
 
-    assert heard[4] == Lost(None)
-    assert isinstance(heard[5], Entry)
+    assert heard[4] == TailGap(None)
+    assert isinstance(heard[5], LogEntry)
     assert heard[5].id == next_
     assert next_.epoch > ids[-1].epoch
 
@@ -229,7 +229,7 @@ async def test_a_tail_sees_that_its_last_id_now_names_another_event(log: Log, cl
         newcomer = Log(client, redis_url)
         assert await append(newcomer, 7, 8) == ids[2:]
         await _break_links(client)
-        await eventually(lambda: Lost(None) in heard)
+        await eventually(lambda: TailGap(None) in heard)
         (next_,) = await append(log, 9)
         await eventually(lambda: len(heard) == 6)
 

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from app.wire.channels import LOG_CURSOR_PREFIX, LOG_KEY
 from app.wire.events.event import PatternDetected
-from app.wire.log.log import BEGINNING, Entry, Log, Lost, StreamPosition
+from app.wire.log.log import BEGINNING, Log, LogEntry, StreamPosition, TailGap
 
 
 @pytest.fixture
@@ -25,24 +25,24 @@ async def append(log: Log, *numbers: int) -> list[StreamPosition]:
     return [id_ for id_ in ids if id_]
 
 
-async def delivered(log: Log, count: int, commit: bool = True) -> list[Entry | Lost]:
+async def delivered(log: Log, count: int, commit: bool = True) -> list[LogEntry | TailGap]:
     """What the consumer `mail` is given, in a process that ends after so many."""
-    found: list[Entry | Lost] = []
+    found: list[LogEntry | TailGap] = []
     async with asyncio.timeout(10), aclosing(log.tail("mail")) as entries:
         async for entry in _first(entries, count):
             found.append(entry)
-            if commit and isinstance(entry, Entry):
+            if commit and isinstance(entry, LogEntry):
                 await log.commit("mail", entry.id)
     return found
 
 
-async def _first(entries: AsyncIterator[Entry | Lost], count: int) -> AsyncIterator[Entry | Lost]:
+async def _first(entries: AsyncIterator[LogEntry | TailGap], count: int) -> AsyncIterator[LogEntry | TailGap]:
     for _ in range(count):
         yield await anext(entries)
 
 
-def ids_of(found: list[Entry | Lost]) -> list[StreamPosition]:
-    return [entry.id for entry in found if isinstance(entry, Entry)]
+def ids_of(found: list[LogEntry | TailGap]) -> list[StreamPosition]:
+    return [entry.id for entry in found if isinstance(entry, LogEntry)]
 
 
 async def test_the_first_time_begins_with_what_is_new(log: Log) -> None:
@@ -52,7 +52,7 @@ async def test_the_first_time_begins_with_what_is_new(log: Log) -> None:
 
     found = await delivered(log, 2)
 
-    assert found[0] == Lost(None)
+    assert found[0] == TailGap(None)
     assert ids_of(found) == third
 
 
@@ -69,7 +69,7 @@ async def test_what_was_not_committed_comes_again(log: Log) -> None:
     ids = await append(log, 1, 2)
 
     assert await delivered(log, 3, commit=False) == (again := await delivered(log, 3))
-    assert again[0] == Lost(None)
+    assert again[0] == TailGap(None)
     assert ids_of(again) == ids
 
 
@@ -77,18 +77,18 @@ async def test_a_cursor_that_was_lost_with_the_log_says_so_before_anything_else(
     log: Log, client: Redis, redis_url: str
 ) -> None:
     await append(log, 1, 2)
-    assert await delivered(log, 1) == [Lost(None)]
+    assert await delivered(log, 1) == [TailGap(None)]
     ids = await append(log, 3)
     assert ids_of(await delivered(log, 2)) == ids
 
     await client.flushall()
     lost = await append(Log(client, redis_url), 4)
     later = Log(client, redis_url)
-    assert await delivered(later, 1) == [Lost(None)]
+    assert await delivered(later, 1) == [TailGap(None)]
     ids = await append(later, 5, 6)
 
     found = await delivered(later, 3)
-    assert found[0] == Lost(None)
+    assert found[0] == TailGap(None)
     assert ids_of(found) == ids
     assert lost[0] not in ids_of(found)
     assert await later.cursor("mail") == ids[-1]
@@ -100,7 +100,7 @@ async def test_one_whose_cursor_alone_is_gone_says_so_too(log: Log, client: Redi
     await log.commit("mail", ids[0])
     await client.delete(LOG_CURSOR_PREFIX + "mail")
 
-    assert await delivered(log, 1) == [Lost(None)]
+    assert await delivered(log, 1) == [TailGap(None)]
 
 
 async def test_one_that_began_before_the_log_was_lost_is_told_in_the_middle(
@@ -115,7 +115,7 @@ async def test_one_that_began_before_the_log_was_lost_is_told_in_the_middle(
         assert ids_of([await anext(entries)]) == ids
         await client.flushall()
         later = await append(Log(client, redis_url), 3)
-        assert await anext(entries) == Lost(None)
+        assert await anext(entries) == TailGap(None)
         assert ids_of([await anext(entries)]) == later
 
 
@@ -141,7 +141,7 @@ async def test_entries_that_were_trimmed_while_it_was_away_are_counted(log: Log,
 
     found = await delivered(log, 3)
 
-    assert found[0] == Lost(3)
+    assert found[0] == TailGap(3)
     assert ids_of(found) == ids[4:]
 
 
@@ -151,6 +151,6 @@ async def test_nonsense_in_its_place_begins_at_the_beginning(log: Log, client: R
 
     found = await delivered(log, 2)
 
-    assert found[0] == Lost(None)
+    assert found[0] == TailGap(None)
     assert ids_of(found) == ids
     assert await log.cursor("mail") == ids[0]

@@ -26,8 +26,8 @@ from app.wire.events.event import (
 )
 from app.wire.log import log as logs
 from app.wire.log.entries import StreamPosition, pack, unpack
-from app.wire.log.event_identity import Identities, fingerprint
-from app.wire.log.log import BEGINNING, Entry, Gap, Log
+from app.wire.log.event_identity import EventIdentities, fingerprint
+from app.wire.log.log import BEGINNING, Log, LogEntry, RangeGap
 
 ID = StreamPosition(1, 0)
 AT: dict[str, Any] = {"at": 1000.0, "published_at": 1001.0, "arrived_at": 1002.0}
@@ -43,9 +43,9 @@ def failure(message: str, **changes: object) -> ErrorReported:
     return replace(event, **changes)
 
 
-async def entries(log: Log) -> list[Entry]:
+async def entries(log: Log) -> list[LogEntry]:
     found = await log.since(BEGINNING, await log.top())
-    assert not isinstance(found, Gap)
+    assert not isinstance(found, RangeGap)
     return list(found)
 
 
@@ -113,18 +113,18 @@ OTHER: list[tuple[LoggedEvent, dict[str, object]]] = [
 def test_the_same_said_again_is_the_same(event: LoggedEvent, changes: dict[str, object]) -> None:
     again = replace(event, arrived_at=9999.0, **changes)
 
-    assert Identities().of(again) == Identities().of(event)
+    assert EventIdentities().of(again) == EventIdentities().of(event)
 
 
 @pytest.mark.parametrize(("event", "changes"), OTHER)
 def test_another_is_another(event: LoggedEvent, changes: dict[str, object]) -> None:
-    assert Identities().of(replace(event, **changes)) != Identities().of(event)
+    assert EventIdentities().of(replace(event, **changes)) != EventIdentities().of(event)
 
 
 def test_an_end_is_not_the_detection_that_it_ends() -> None:
     named: dict[str, Any] = {"symbol": "AAPL", "pattern": "Doji", "timeframe": "1min", "confidence": 0.9}
 
-    assert Identities().of(PatternDetected(**AT, **named)) != Identities().of(PatternExpired(**AT, **named))
+    assert EventIdentities().of(PatternDetected(**AT, **named)) != EventIdentities().of(PatternExpired(**AT, **named))
 
 
 def test_the_moment_of_arrival_is_nobodys_identity() -> None:
@@ -132,14 +132,14 @@ def test_the_moment_of_arrival_is_nobodys_identity() -> None:
     first = replace(SAME[0][0], at=500.0, arrived_at=500.0, published_at=400.0)
     second = replace(first, at=501.0, arrived_at=501.0)
 
-    assert Identities().of(first) == Identities().of(second)
+    assert EventIdentities().of(first) == EventIdentities().of(second)
 
 
 def test_what_could_not_be_kept_is_no_other_event_when_it_is_said_again() -> None:
-    timeless, known = failure("gone", at=5.0, arrived_at=5.0, published_at=0.0), Identities()
+    timeless, known = failure("gone", at=5.0, arrived_at=5.0, published_at=0.0), EventIdentities()
 
     first = known.of(timeless)
-    known.counted(first, first.occurrence - 1)
+    known.set_count(first, first.occurrence - 1)
 
     assert known.of(timeless) == first
     assert known.of(timeless) != first

@@ -6,7 +6,7 @@ import pytest
 from redis.asyncio import Redis
 
 from app.wire.events.event import ErrorReported, LoggedEvent, ProcessingChanged, RunChanged
-from app.wire.log.log import BEGINNING, Entry, Log, Lost
+from app.wire.log.log import BEGINNING, Log, LogEntry, TailGap
 from tests.wire.conftest import eventually
 from tests.wire.test_log import append, detected, tailing
 
@@ -48,10 +48,10 @@ async def test_what_a_process_still_held_is_not_logged_again(log: Log, held_up: 
 
         assert [await held_up.append_once(event) for event in in_hand] == [None] * len(in_hand)
         (newest,) = await append(held_up, 7)
-        await eventually(lambda: isinstance(heard[-1], Entry) and heard[-1].id == newest)
+        await eventually(lambda: isinstance(heard[-1], LogEntry) and heard[-1].id == newest)
 
-    lost = heard.index(Lost(None))
-    assert [type(each) for each in heard[lost:]] == [Lost, Entry]
+    lost = heard.index(TailGap(None))
+    assert [type(each) for each in heard[lost:]] == [TailGap, LogEntry]
     assert await log.append_once(detected(7)) is None
 
 

@@ -13,7 +13,7 @@ from app.wire.channels import Meaning
 from app.wire.codec.codec import decode
 from app.wire.events.event import LoggedEvent, ProcessingChanged, RunChanged
 from app.wire.log import log as logs
-from app.wire.log.log import BEGINNING, Gap, Log
+from app.wire.log.log import BEGINNING, Log, RangeGap
 from tests.wire.saying import enveloped
 
 
@@ -36,7 +36,7 @@ def timeless(status: str) -> RunChanged:
 
 async def told(log: Log) -> list[tuple[str, float]]:
     found = await log.since(BEGINNING, await log.top())
-    assert not isinstance(found, Gap)
+    assert not isinstance(found, RangeGap)
     events = [entry.event for entry in found]
     return [(event.status, event.at) for event in events if isinstance(event, RunChanged | ProcessingChanged)]
 

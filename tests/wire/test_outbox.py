@@ -22,7 +22,7 @@ from app.wire.channels import (
 from app.wire.client import Unavailable, close, connect
 from app.wire.jobs import job
 from app.wire.jobs.job import CancelBacktest, HistoricalLoad, MonitoringControl, ProcessingCommand
-from app.wire.jobs.outbox import Full, Outbox, Submitted
+from app.wire.jobs.outbox import Outbox, OutboxFull, Submitted
 from app.wire.state import heartbeat
 from tests.wire.conftest import Server, ended, eventually
 
@@ -178,7 +178,7 @@ async def test_a_full_outbox_refuses_and_keeps_what_waits(client: Redis, redis_u
     await outbox.submit(load(1), "a")
     await outbox.submit(load(2), "b")
 
-    with pytest.raises(Full, match="2 jobs wait already"):
+    with pytest.raises(OutboxFull, match="2 jobs wait already"):
         await outbox.submit(load(3), "c")
     assert await client.xlen(OUTBOX_KEY) == 2
     assert (await outbox.submit(load(1), "a")).state == "waiting"

@@ -8,7 +8,7 @@ from app.db.pools import Pool, Pools
 from app.health.probe import HealthProbe
 from app.live.hub import Hub
 from app.pipeline.receiver import Receiver
-from app.wire.pubsub.subscriber import Stats
+from app.wire.pubsub.subscriber import SubscriberStats
 from tests.live.recording_transport import markup
 
 
@@ -29,5 +29,5 @@ async def test_who_is_cancelled_before_the_first_step_leaves_no_coroutine_behind
     await pulse.close()
 
 
-def unlinked() -> Stats:
-    return Stats(False, 0, None, 0, {})
+def unlinked() -> SubscriberStats:
+    return SubscriberStats(False, 0, None, 0, {})

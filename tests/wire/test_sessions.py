@@ -9,14 +9,14 @@ from redis.asyncio import Redis
 from app.wire import Unavailable
 from app.wire.channels import SESSION_PREFIX, USER_SESSIONS_PREFIX
 from app.wire.client import close, connect
-from app.wire.users.sessions import Begun, Sessions
+from app.wire.users.sessions import SessionStart, SessionStore
 from tests.wire.conftest import Server
 
 ALICE, BOB = uuid4(), uuid4()
 
 
 async def test_a_session_is_whose_it_is(client: Redis) -> None:
-    sessions = Sessions(client, 60, 600)
+    sessions = SessionStore(client, 60, 600)
 
     sid = await sessions.create(ALICE, "a browser", "192.0.2.1")
     record = await sessions.load(sid)
@@ -31,7 +31,7 @@ async def test_a_session_is_whose_it_is(client: Redis) -> None:
 
 
 async def test_redis_does_not_hold_the_session_id(client: Redis) -> None:
-    sid = await Sessions(client, 60, 600).create(ALICE, "a browser", "192.0.2.1")
+    sid = await SessionStore(client, 60, 600).create(ALICE, "a browser", "192.0.2.1")
 
     keys = [key async for key in client.scan_iter()]
     values = [await client.dump(key) for key in keys]
@@ -41,7 +41,7 @@ async def test_redis_does_not_hold_the_session_id(client: Redis) -> None:
 
 
 async def test_a_session_ends_alone_and_all_of_a_user_together(client: Redis) -> None:
-    sessions = Sessions(client, 60, 600)
+    sessions = SessionStore(client, 60, 600)
     first, second, third, bobs = [await sessions.create(user, "", "") for user in (ALICE, ALICE, ALICE, BOB)]
 
     await sessions.end(first)
@@ -53,7 +53,7 @@ async def test_a_session_ends_alone_and_all_of_a_user_together(client: Redis) ->
 
 
 async def test_looking_at_a_session_does_not_keep_it_alive_and_using_it_does(client: Redis) -> None:
-    sessions = Sessions(client, 60, 600)
+    sessions = SessionStore(client, 60, 600)
     sid = await sessions.create(ALICE, "", "")
     record = await sessions.load(sid)
     assert record is not None
@@ -68,7 +68,7 @@ async def test_looking_at_a_session_does_not_keep_it_alive_and_using_it_does(cli
 
 
 async def test_an_open_stream_is_use_and_is_written_down_once_in_a_tenth_of_the_idle_time(client: Redis) -> None:
-    sessions = Sessions(client, 60, 600)
+    sessions = SessionStore(client, 60, 600)
     record = await sessions.load(await sessions.create(ALICE, "", ""))
     assert record is not None
     key = SESSION_PREFIX + record.hash
@@ -77,18 +77,18 @@ async def test_an_open_stream_is_use_and_is_written_down_once_in_a_tenth_of_the_
     for idle in (2, 30):
         await client.hset(key, "seen", str(record.now - idle))
         await client.expire(key, 60 - idle)
-        kept.append((await sessions.standing([record.hash]))[record.hash].idle_ends)
+        kept.append((await sessions.valid([record.hash]))[record.hash].idle_ends)
 
     assert kept[0] - record.now == 58
     assert 60 <= kept[1] - record.now < 70
     assert await client.ttl(key) > 50
     await client.delete(key)
-    assert not await sessions.standing([record.hash])
+    assert not await sessions.valid([record.hash])
     assert not await client.exists(key)
 
 
 async def test_use_does_not_carry_a_session_over_its_absolute_end(client: Redis) -> None:
-    sessions = Sessions(client, 60, 600)
+    sessions = SessionStore(client, 60, 600)
     sid = await sessions.create(ALICE, "", "")
     record = await sessions.load(sid)
     assert record is not None
@@ -104,9 +104,9 @@ async def test_use_does_not_carry_a_session_over_its_absolute_end(client: Redis)
 
 
 async def test_an_idle_session_ends(client: Redis) -> None:
-    sid = await Sessions(client, 60, 600).create(ALICE, "", "")
+    sid = await SessionStore(client, 60, 600).create(ALICE, "", "")
     # Its last use, from which on it is idle.
-    sessions = Sessions(client, 1, 600)
+    sessions = SessionStore(client, 1, 600)
     record = await sessions.load(sid)
     assert record is not None
 
@@ -118,9 +118,9 @@ async def test_an_idle_session_ends(client: Redis) -> None:
 
 
 async def test_a_user_is_shown_their_own_sessions_the_newest_first(client: Redis) -> None:
-    sessions = Sessions(client, 60, 600)
+    sessions = SessionStore(client, 60, 600)
     first = await sessions.load(await sessions.create(ALICE, "a browser", "192.0.2.1"))
-    second = await sessions.load(await sessions.create(ALICE, "\ud800" * 400, "::1", 3, Begun.NEW_PASSWORD))
+    second = await sessions.load(await sessions.create(ALICE, "\ud800" * 400, "::1", 3, SessionStart.NEW_PASSWORD))
     await sessions.create(BOB, "", "")
     gone = await sessions.load(await sessions.create(ALICE, "", ""))
     assert first and second and gone  # noqa: PT018 - for the checker of types
@@ -131,15 +131,15 @@ async def test_a_user_is_shown_their_own_sessions_the_newest_first(client: Redis
     shown = await sessions.of(ALICE)
 
     assert [each.hash for each in shown] == [second.hash, first.hash]
-    assert [(each.user_agent[:10], each.ip, each.begun) for each in shown] == [
-        ("?" * 10, "::1", Begun.NEW_PASSWORD),
-        ("a browser", "192.0.2.1", Begun.SIGN_IN),
+    assert [(each.user_agent[:10], each.ip, each.start) for each in shown] == [
+        ("?" * 10, "::1", SessionStart.NEW_PASSWORD),
+        ("a browser", "192.0.2.1", SessionStart.SIGN_IN),
     ]
-    assert shown[1].created == first.created <= shown[1].seen
+    assert shown[1].created == first.created <= shown[1].used_at
 
 
 async def test_one_session_or_all_others_are_ended_for_their_own_user_alone(client: Redis) -> None:
-    sessions = Sessions(client, 60, 600)
+    sessions = SessionStore(client, 60, 600)
     sids = [await sessions.create(user, "", "") for user in (ALICE, ALICE, ALICE, BOB)]
     kept, other, third, bobs = [record.hash for sid in sids if (record := await sessions.load(sid))]
 
@@ -149,12 +149,12 @@ async def test_one_session_or_all_others_are_ended_for_their_own_user_alone(clie
     assert await sessions.end_all(ALICE, but=kept) == 1
     assert await sessions.end_all(ALICE, but=kept) == 0
 
-    assert (await sessions.standing([kept, other, third, bobs])).keys() == {kept, bobs}
+    assert (await sessions.valid([kept, other, third, bobs])).keys() == {kept, bobs}
 
 
 async def test_without_redis_nobody_is_let_in(server: Server) -> None:
     link = connect(server.url)
-    sessions = Sessions(link, 60, 600)
+    sessions = SessionStore(link, 60, 600)
     sid = await sessions.create(ALICE, "", "")
     server.kill()
 
@@ -165,7 +165,7 @@ async def test_without_redis_nobody_is_let_in(server: Server) -> None:
 
 
 async def test_all_who_ask_in_one_turn_are_told_of_a_record_that_cannot_be_read(client: Redis) -> None:
-    sessions = Sessions(client, 60, 600)
+    sessions = SessionStore(client, 60, 600)
     sid = await sessions.create(ALICE, "a browser", "192.0.2.1")
     (key,) = [key async for key in client.scan_iter(f"{SESSION_PREFIX}*")]
     await client.hset(key, "user_id", "nobody's")

@@ -12,7 +12,7 @@ from app.wire.client import Unavailable, close, connect
 from app.wire.events.event import JobStatus
 from app.wire.jobs.job import HistoricalLoad
 from app.wire.jobs.outbox import Outbox
-from app.wire.jobs.statuses import Statuses
+from app.wire.jobs.statuses import JobStatusReader
 from tests.wire.conftest import Server
 
 KEY, OTHER = JOB_STATUS_PREFIX + "j1", APP_JOB_STATUS_PREFIX + "j1"
@@ -51,10 +51,10 @@ AS_HASH = {
 }
 
 
-async def told(statuses: Statuses) -> JobStatus | None:
+async def told(statuses: JobStatusReader) -> JobStatus | None:
     """What an engine said, whenever it was read."""
     found = await statuses.read("j1")
-    assert found is None or found.told
+    assert found is None or found.reported
     return replace(found.job, at=0.0, published_at=0.0, arrived_at=0.0) if found else None
 
 
@@ -64,11 +64,11 @@ def outbox(client: Redis) -> Outbox:
 
 
 @pytest.fixture
-def statuses(client: Redis, outbox: Outbox) -> Statuses:
-    return Statuses(client, outbox)
+def statuses(client: Redis, outbox: Outbox) -> JobStatusReader:
+    return JobStatusReader(client, outbox)
 
 
-async def test_a_string_and_a_hash_read_alike(statuses: Statuses, client: Redis) -> None:
+async def test_a_string_and_a_hash_read_alike(statuses: JobStatusReader, client: Redis) -> None:
     await client.set(KEY, json.dumps(AS_JSON))
     assert await told(statuses) == RUNNING
 
@@ -80,7 +80,7 @@ async def test_a_string_and_a_hash_read_alike(statuses: Statuses, client: Redis)
     assert await told(statuses) == RUNNING
 
 
-async def test_the_older_key_is_read_where_the_engine_has_none(statuses: Statuses, client: Redis) -> None:
+async def test_the_older_key_is_read_where_the_engine_has_none(statuses: JobStatusReader, client: Redis) -> None:
     await client.set(OTHER, '{"status":"submitted","progress":0,"submitted_at":"2026-03-02T10:00:00.25"}')
 
     found = await told(statuses)
@@ -94,7 +94,9 @@ async def test_the_older_key_is_read_where_the_engine_has_none(statuses: Statuse
 @pytest.mark.parametrize(
     "nonsense", [b"", b"\xff", b"[1]", b"[" * 100_000, b'{"progress":1}', b'{"status":null}', b"{" + b" " * 300_000]
 )
-async def test_a_key_that_makes_no_sense_is_passed_over(statuses: Statuses, client: Redis, nonsense: bytes) -> None:
+async def test_a_key_that_makes_no_sense_is_passed_over(
+    statuses: JobStatusReader, client: Redis, nonsense: bytes
+) -> None:
     await client.set(KEY, nonsense)
     assert await statuses.read("j1") is None
 
@@ -102,7 +104,7 @@ async def test_a_key_that_makes_no_sense_is_passed_over(statuses: Statuses, clie
     assert await told(statuses) == RUNNING
 
 
-async def test_a_hash_of_any_size_is_not_taken(statuses: Statuses, client: Redis) -> None:
+async def test_a_hash_of_any_size_is_not_taken(statuses: JobStatusReader, client: Redis) -> None:
     await client.hset(KEY, mapping=AS_HASH | {"message": "x" * 300_000})
     assert await statuses.read("j1") is None
 
@@ -111,14 +113,14 @@ async def test_a_hash_of_any_size_is_not_taken(statuses: Statuses, client: Redis
     assert await statuses.read("j1") is None
 
 
-async def test_a_key_of_another_type_is_passed_over(statuses: Statuses, client: Redis) -> None:
+async def test_a_key_of_another_type_is_passed_over(statuses: JobStatusReader, client: Redis) -> None:
     await client.rpush(KEY, "x")
     await client.sadd(OTHER, "x")
 
     assert await statuses.read("j1") is None
 
 
-async def test_odd_values_cost_themselves_alone(statuses: Statuses, client: Redis) -> None:
+async def test_odd_values_cost_themselves_alone(statuses: JobStatusReader, client: Redis) -> None:
     await client.set(
         KEY,
         b'{"status":"failed","progress":NaN,"total_symbols":"many","processed_symbols":-1,"failed_symbols":[1,"\\ud800"],'
@@ -133,13 +135,15 @@ async def test_odd_values_cost_themselves_alone(statuses: Statuses, client: Redi
     assert (found.started_at, found.completed_at) == (None, 1_772_445_660.0)
 
 
-async def test_before_the_engine_speaks_the_outbox_knows(statuses: Statuses, outbox: Outbox, client: Redis) -> None:
+async def test_before_the_engine_speaks_the_outbox_knows(
+    statuses: JobStatusReader, outbox: Outbox, client: Redis
+) -> None:
     await outbox.submit(HistoricalLoad(job_id="j1", requested_by="alice", symbols=("IBM",)), "once")
 
     waiting = await statuses.read("j1")
 
     assert waiting
-    assert (waiting.job.status, waiting.told) == ("waiting", False)
+    assert (waiting.job.status, waiting.reported) == ("waiting", False)
     assert waiting.job.submitted_at
     assert not await client.exists(KEY, OTHER), "a key that stands there makes some engines fail"
 
@@ -150,7 +154,7 @@ async def test_before_the_engine_speaks_the_outbox_knows(statuses: Statuses, out
 
 
 async def test_the_engine_s_word_goes_before_ours_and_lacks_only_when_it_was_submitted(
-    statuses: Statuses, outbox: Outbox, client: Redis
+    statuses: JobStatusReader, outbox: Outbox, client: Redis
 ) -> None:
     await outbox.submit(HistoricalLoad(job_id="j1", requested_by="alice", symbols=("IBM",)), "once")
     ours = await outbox.state("j1")
@@ -160,10 +164,10 @@ async def test_the_engine_s_word_goes_before_ours_and_lacks_only_when_it_was_sub
 
     assert ours
     assert found
-    assert (found.job.status, found.job.submitted_at, found.told) == ("running", ours.submitted_at, True)
+    assert (found.job.status, found.job.submitted_at, found.reported) == ("running", ours.submitted_at, True)
 
 
-async def test_an_id_that_nobody_gave_is_unknown(statuses: Statuses) -> None:
+async def test_an_id_that_nobody_gave_is_unknown(statuses: JobStatusReader) -> None:
     for id_ in ("", "j1", "x" * 1000, "a\nb", "\ud800"):
         assert await statuses.read(id_) is None
 
@@ -173,5 +177,5 @@ async def test_a_redis_that_is_away_is_unavailable(server: Server) -> None:
     server.kill()
 
     with pytest.raises(Unavailable):
-        await Statuses(link, Outbox(link)).read("j1")
+        await JobStatusReader(link, Outbox(link)).read("j1")
     await close(link)

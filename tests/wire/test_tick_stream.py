@@ -179,6 +179,6 @@ async def test_a_redis_that_lets_us_keep_none_is_published_to(
     assert await client.xlen(TICKS_KEY) == 0
     messages = [await subscription.get_message(timeout=5) for _ in range(2)]
     assert [json.loads(message["data"])["symbol"] for message in messages if message] == ["BF/B"] * 2
-    assert len([record for record in caplog.records if "keep no ticks" in record.message]) == 1
+    assert len([record for record in caplog.records if "does not allow the stream of ticks" in record.message]) == 1
     await close(subscription, feed)
     await client.execute_command("ACL DELUSER feed")

@@ -17,7 +17,7 @@ from app.accounts.mfa.forms import Code, Off, Password
 from app.accounts.queries import Action, Outcome, User
 from app.web import client, errors, guards, html, reauth
 from app.web.one_time_secret import Once
-from app.wire.users.rate_limits import Limits
+from app.wire.users.rate_limits import RateLimiter
 
 blueprint = Blueprint("totp", __name__)
 
@@ -27,7 +27,7 @@ WRONG_CODE = (
 )
 RECOVERY = Once("recovery", "/account/totp/codes")
 
-Wait = Callable[[Limits, str, str], Awaitable[float | None]]
+Wait = Callable[[RateLimiter, str, str], Awaitable[float | None]]
 
 
 @blueprint.get("/account/totp")

@@ -29,7 +29,7 @@ class Half(NamedTuple):
 
 async def ask(user: User, back: str) -> Response:
     """Where a right password leads when a code is wanted beside it."""
-    sid = await deps.sessions().halves.begin(user.id, user.session_epoch)
+    sid = await deps.sessions().pending_logins.begin(user.id, user.session_epoch)
     response = Response("", 303, {"Location": _code_url(back)})
     response.set_cookie(
         COOKIE,
@@ -70,7 +70,7 @@ async def enter() -> ResponseReturnValue:
         await _record(user, Action.CODE, Outcome.FAILED)
         form.code.errors, form.code.data = [WRONG], ""  # no secret is sent back
         return await _page(form, 422)
-    if not await deps.sessions().halves.end(half.sid):
+    if not await deps.sessions().pending_logins.end(half.sid):
         return redirect(_sign_in_url(back), 303)
     await _record(user, Action.SIGN_IN, Outcome.OK, kind, await accounts_session.let_in(user))
     response = Response("", 303, {"Location": back})
@@ -81,7 +81,7 @@ async def enter() -> ResponseReturnValue:
 async def _half() -> Half | None:
     """None as well when meanwhile the account was closed, or its password or codes became others."""
     sid = request.cookies.get(COOKIE, "")
-    known = await deps.sessions().halves.find(sid) if sid else None
+    known = await deps.sessions().pending_logins.find(sid) if sid else None
     if known is None:
         return None
     async with deps.pools().own.acquire() as connection:

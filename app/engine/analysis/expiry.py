@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from msgspec import structs
 
-from app.wire.events.event import Pattern, PatternExpired
+from app.wire.events.event import PatternEvent, PatternExpired
 
 MOST_HELD = 50_000
 MARK = "patterns expired"
@@ -16,13 +16,13 @@ class Expiries:
     """Bounded: of more than MOST_HELD those that hold the longest are let go, until the engine starts again."""
 
     def __init__(self) -> None:
-        self._held: dict[str, Pattern] = {}
+        self._held: dict[str, PatternEvent] = {}
         self._ends: list[tuple[float, str]] = []
 
     def __len__(self) -> int:
         return len(self._held)
 
-    def follow(self, patterns: Iterable[Pattern]) -> None:
+    def follow(self, patterns: Iterable[PatternEvent]) -> None:
         """A newer word on a pattern takes the place of the older one."""
         for event in patterns:
             if event.expires_at is None:

@@ -15,7 +15,7 @@ from app.wire.channels import Channels, Meaning
 from app.wire.codec.codec import decode
 from app.wire.events.event import Tick
 from app.wire.pubsub.connection import heed_cancellation
-from app.wire.pubsub.subscriber import Stats, Subscriber
+from app.wire.pubsub.subscriber import Subscriber, SubscriberStats
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class ChannelIntake:
     def lost(self) -> tuple[int, int]:
         """Messages whose handling failed, and how often the link was lost."""
         failed, gaps = self._ended
-        stats: Stats | None = self._subscriber.stats if self._subscriber else None
+        stats: SubscriberStats | None = self._subscriber.stats if self._subscriber else None
         failed, gaps = (failed + stats.failed, gaps + stats.gaps) if stats else (failed, gaps)
         return failed + self.failed, gaps
 

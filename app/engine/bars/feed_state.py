@@ -5,7 +5,7 @@ from app.finance.quote import NewestQuote
 from app.finance.symbols import is_storable
 from app.wire.client import connect
 from app.wire.state import market_clock
-from app.wire.state.newest_quotes import Newest
+from app.wire.state.newest_quotes import NewestQuotes
 
 
 class Feed:
@@ -13,7 +13,7 @@ class Feed:
 
     def __init__(self, redis_url: str) -> None:
         self._client = connect(redis_url)
-        self._newest = Newest(self._client)
+        self._newest = NewestQuotes(self._client)
 
     async def clock(self) -> MarketClock | None:
         return await market_clock.read(self._client)

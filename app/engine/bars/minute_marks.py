@@ -4,7 +4,7 @@ from collections import deque
 
 from app.finance.rollup import HELD_SECONDS
 from app.finance.sessions import MINUTE
-from app.wire.ticks.reader import BEGINNING, Checkpoint, Mark
+from app.wire.ticks.reader import BEGINNING, Checkpoint, MinuteOffset
 
 STEPS_BACK = int(HELD_SECONDS // MINUTE) + 1
 """Minutes before the one that is asked for: ticks still mend them."""
@@ -15,19 +15,19 @@ KEPT = 1024
 
 class MinuteMarks:
     def __init__(self) -> None:
-        self._marks: deque[tuple[Mark, int]] = deque(maxlen=KEPT)
+        self._marks: deque[tuple[MinuteOffset, int]] = deque(maxlen=KEPT)
         """And the ticks that were read before, since this process began."""
 
     def begin(self) -> None:
         """Reading begins with the first entry that was ever written."""
-        self.resume(Mark(0.0, BEGINNING, 0), 0)
+        self.resume(MinuteOffset(0.0, BEGINNING, 0), 0)
 
-    def resume(self, mark: Mark, ticks: int) -> None:
+    def resume(self, mark: MinuteOffset, ticks: int) -> None:
         """What came before the mark does not belong to what comes."""
         self._marks.clear()
         self._marks.append((mark, ticks))
 
-    def note(self, mark: Mark, ticks: int) -> None:
+    def note(self, mark: MinuteOffset, ticks: int) -> None:
         """The entry after it is the first that has ticks of its minute; so many ticks were read before."""
         self._marks.append((mark, ticks))
 

@@ -17,7 +17,7 @@ from app.wire.client import connect
 from app.wire.codec.codec import decode_ticks
 from app.wire.events.event import Tick
 from app.wire.pubsub.connection import heed_cancellation
-from app.wire.ticks.reader import BEGINNING, Checkpoint, Entry, Mark, Refused, TickReader
+from app.wire.ticks.reader import BEGINNING, Checkpoint, MinuteOffset, ReadForbidden, TickEntry, TickReader
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class StreamIntake:
         self._marks.begin()
         try:
             await self._resume(series)
-        except Refused as error:
+        except ReadForbidden as error:
             self._refuse(error)
 
     async def _resume(self, series: Series) -> None:
@@ -91,18 +91,18 @@ class StreamIntake:
             self._id, self._number = place.marks[-1].id, place.marks[-1].number
         if goal > self._number and not await self._reader.read(self._id, milliseconds=1, most=1):
             # None is there: what they said is missing up to the newest quote.
-            self._go_on(Mark(self._tape.lost("restart", self._tape.quoted_at), self._id, goal))
+            self._go_on(MinuteOffset(self._tape.lost("restart", self._tape.quoted_at), self._id, goal))
         self._goal = goal if goal > self._number else None
         if self._goal:
             logger.info("reading the ticks of %d entries again", goal - self._number)
 
-    async def _first_there(self, place: Checkpoint, goal: int) -> Mark | None:
+    async def _first_there(self, place: Checkpoint, goal: int) -> MinuteOffset | None:
         """The oldest mark after which no entry is gone."""
         following = await self._reader.read(place.marks[0].id, milliseconds=1, most=1)
         before = following[0].number - 1 if following else goal
         return next((mark for mark in place.marks if before <= mark.number <= goal), None)
 
-    def _go_on(self, mark: Mark) -> None:
+    def _go_on(self, mark: MinuteOffset) -> None:
         self._id, self._number, self._minute = mark.id, mark.number, mark.minute
         self._marks.resume(mark, self._ticks)
 
@@ -115,7 +115,7 @@ class StreamIntake:
             except wire.Unavailable:
                 await backoff.wait()
                 continue
-            except Refused as error:
+            except ReadForbidden as error:
                 self._refuse(error)
                 return
             backoff.succeeded()
@@ -130,7 +130,7 @@ class StreamIntake:
         clock says so."""
         if self.refused:
             return True
-        with suppress(TimeoutError, Refused):
+        with suppress(TimeoutError, ReadForbidden):
             newest = await self._reader.newest_number()
             self._unread.append((newest, time.monotonic()))
             async with asyncio.timeout(REACH_SECONDS):
@@ -145,7 +145,7 @@ class StreamIntake:
         if not self.refused:
             try:
                 return await self._reader.newest_number()
-            except Refused as error:
+            except ReadForbidden as error:
                 self._refuse(error)
         return 0
 
@@ -160,14 +160,14 @@ class StreamIntake:
     async def close(self) -> None:
         await self._client.aclose()
 
-    def _take(self, entry: Entry) -> None:
+    def _take(self, entry: TickEntry) -> None:
         now = time.time()
         ticks = decode_ticks(entry.payload, now)
         if ticks and self._lacks(entry, ticks):
             first = max(tick.at for tick in ticks)
             logger.warning("ticks are missing before entry %d: the last one read was %d", entry.number, self._number)
             minute = self._tape.lost("redis" if self.read_at else "restart", first)
-            self._go_on(Mark(minute, self._id, entry.number - 1))
+            self._go_on(MinuteOffset(minute, self._id, entry.number - 1))
         for tick in ticks:
             try:
                 self._tape.take(tick, now)
@@ -182,7 +182,7 @@ class StreamIntake:
             self._tape.caught_up()
         self._moved.set()
 
-    def _lacks(self, entry: Entry, ticks: Sequence[Tick]) -> bool:
+    def _lacks(self, entry: TickEntry, ticks: Sequence[Tick]) -> bool:
         """Whether ticks are missing before it: those that are gone, or that a live feed did not see of the minute in
         which it was started. What is played from the past begins where it is to begin."""
         if entry.number != self._number + 1:
@@ -194,7 +194,7 @@ class StreamIntake:
         minute = self._tape.newest_minute()
         # A minute of the day before is another run of the feed's, one that is a little older is a late tick.
         if minute and not self._minute - DAY <= minute <= self._minute:
-            mark = Mark(minute, self._id, self._number)
+            mark = MinuteOffset(minute, self._id, self._number)
             if minute < self._minute:
                 self._marks.resume(mark, self._ticks)
             else:
@@ -202,7 +202,7 @@ class StreamIntake:
             self._minute = minute
         self._ticks += count
 
-    def _refuse(self, error: Refused) -> None:
+    def _refuse(self, error: ReadForbidden) -> None:
         self.refused = True
         self._goal = None
         logger.warning("redis does not let us read kept ticks, so that a restart misses some: %s", error)

@@ -11,7 +11,7 @@ from app.engine.jobs.status_sender import Voice
 from app.engine.jobs.worker import Origin
 from app.settings.load import Settings
 from app.wire.channels import JOBS_CONTROL, JOBS_DATA_LOAD
-from app.wire.jobs.reporter import Telling
+from app.wire.jobs.reporter import JobReporter
 from app.wire.pubsub.subscriber import Subscriber
 
 CONNECTIONS = 2
@@ -27,7 +27,7 @@ class Office:
         settings: Settings,
         redis_url: str,
         database_url: str,
-        telling: Telling,
+        telling: JobReporter,
         analyse: Callable[[bytes], object],
     ) -> None:
         massive, replay = settings.massive, settings.replay

@@ -7,7 +7,7 @@ from collections import deque
 from app import wire
 from app.wire.backoff import Backoff
 from app.wire.events.event import AnyEvent
-from app.wire.jobs.reporter import Telling
+from app.wire.jobs.reporter import JobReporter
 
 logger = logging.getLogger(__name__)
 
@@ -18,7 +18,7 @@ MOST_WAITING = 500
 class Voice:
     """Never makes anybody wait; while Redis is away the newest things are kept to be said later."""
 
-    def __init__(self, telling: Telling) -> None:
+    def __init__(self, telling: JobReporter) -> None:
         self._telling = telling
         self._states: dict[str, AnyEvent] = {}
         self._events: deque[AnyEvent] = deque(maxlen=MOST_WAITING)
@@ -55,10 +55,10 @@ class Voice:
     async def flush(self) -> None:
         """Raises wire.Unavailable; what was not said yet stays."""
         while self._events:
-            await self._telling.tell(self._events[0])
+            await self._telling.report(self._events[0])
             self._events.popleft()
         for key, event in list(self._states.items()):
             if self._states.get(key) is event:
-                await self._telling.tell(event)
+                await self._telling.report(event)
             if self._states.get(key) is event:
                 del self._states[key]

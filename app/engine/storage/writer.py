@@ -10,7 +10,7 @@ from app.db.errors import COLLIDED, OF_A_ROW, REFUSED
 from app.db.pools import Pool
 from app.engine.storage import tables as keeping
 from app.engine.storage.batch import Batch
-from app.wire.events.event import AnyEvent, Pattern
+from app.wire.events.event import AnyEvent, PatternEvent
 
 logger = logging.getLogger(__name__)
 
@@ -106,6 +106,6 @@ def _parts(batch: Batch, error: Exception) -> list[Batch]:
 
 def _is_of(event: AnyEvent, refused: Batch) -> bool:
     """Whether it tells of a pattern that is not stored."""
-    if not isinstance(event, Pattern):
+    if not isinstance(event, PatternEvent):
         return False
     return (event.symbol, event.pattern, event.timeframe, event.at) in refused.patterns

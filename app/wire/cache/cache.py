@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from redis.asyncio import Redis
 
-from app.wire.cache.invalidation import CacheDropped, Notices, encode
-from app.wire.cache.memory import Memory
-from app.wire.cache.shared import Found, Shared
+from app.wire.cache.invalidation import CacheDropped, InvalidationListener, encode
+from app.wire.cache.memory import MemoryCache
+from app.wire.cache.shared import SharedCache, SharedEntry
 from app.wire.client import Unavailable
 from app.wire.pubsub.connection import heed_cancellation
 
@@ -38,8 +38,8 @@ class Tier(NamedTuple):
     @property
     def rate(self) -> float | None:
         """Hits of all questions, 0 to 1."""
-        asked = self.hits + self.misses
-        return self.hits / asked if asked else None
+        lookups = self.hits + self.misses
+        return self.hits / lookups if lookups else None
 
 
 class CacheStats(NamedTuple):
@@ -64,14 +64,14 @@ class Cache:
     "patterns:scan:17". Values are bytes. Without Redis the first tier goes on alone."""
 
     def __init__(self, client: Redis, url: str, max_entries: int = MAX_ENTRIES, max_bytes: int = MAX_BYTES) -> None:
-        self._memory = Memory(max_entries, max_bytes)
-        self._shared = Shared(client)
-        self._notices = Notices(url, self._hear, self._memory.clear)
+        self._memory = MemoryCache(max_entries, max_bytes)
+        self._shared = SharedCache(client)
+        self._notices = InvalidationListener(url, self._on_dropped, self._memory.clear)
         self._name = secrets.token_hex(8)
         self._loading: dict[str, _Loading] = {}
-        self._untold: set[str] = set()
-        self._being_told: frozenset[str] = frozenset()
-        self._one_teller = asyncio.Lock()
+        self._pending_tags: set[str] = set()
+        self._sending_tags: frozenset[str] = frozenset()
+        self._send_lock = asyncio.Lock()
         self._memory_hits = self._memory_misses = 0
         self._redis_hits = self._redis_misses = 0
 
@@ -108,15 +108,15 @@ class Cache:
         """Here at once; everywhere within a moment."""
         tags = set(tags)
         self._drop(tags)
-        self._untold |= tags
-        if len(self._untold) > MOST_UNTOLD:
-            self._untold = {ALL}
+        self._pending_tags |= tags
+        if len(self._pending_tags) > MOST_UNTOLD:
+            self._pending_tags = {ALL}
 
     async def invalidate(self, *tags: str) -> bool:
         """Whether everybody was told; if not, they are as soon as Redis is back."""
         self.drop(tags)
         try:
-            await self._tell()
+            await self._send_pending()
         except Unavailable:
             return False
         return True
@@ -125,44 +125,44 @@ class Cache:
         """To what other processes drop: beside `keep_telling`, for as long as the cache is used."""
         await self._notices.run()
 
-    async def keep_telling(self) -> None:
+    async def send_drops(self) -> None:
         while True:
             heed_cancellation()
             await asyncio.sleep(FLUSH_SECONDS)
             try:
-                await self._tell()
+                await self._send_pending()
             except Unavailable:
                 continue
 
     async def _fetch(self, key: str, seconds: float, load: Callable[[], Awaitable[bytes]], loading: _Loading) -> bytes:
         try:
-            found = await self._find(key, loading)
-            if found and found.value is not None:
-                self._remember(key, found.value, min(seconds, found.seconds), loading)
-                return found.value
+            entry = await self._find(key, loading)
+            if entry and entry.value is not None:
+                self._remember(key, entry.value, min(seconds, entry.seconds), loading)
+                return entry.value
             async with asyncio.timeout(LOAD_SECONDS):
                 value = await load()
             self._remember(key, value, seconds, loading)
         finally:
             if self._loading.get(key) is loading:
                 del self._loading[key]
-        if found and not loading.outdated:
-            await self._shared.put(key, found, value, seconds)
+        if entry and not loading.outdated:
+            await self._shared.put(key, entry, value, seconds)
         return value
 
-    async def _find(self, key: str, loading: _Loading) -> Found | None:
+    async def _find(self, key: str, loading: _Loading) -> SharedEntry | None:
         if self._outdated(loading.tags):
             # Redis does not know yet that what it holds is out of date.
             return None
-        found = await self._shared.get(key, loading.tags)
-        if found and found.value is not None and not loading.outdated:
+        entry = await self._shared.get(key, loading.tags)
+        if entry and entry.value is not None and not loading.outdated:
             self._redis_hits += 1
-            return found
+            return entry
         self._redis_misses += 1
-        return found._replace(value=None) if found else None
+        return entry._replace(value=None) if entry else None
 
     def _outdated(self, tags: Iterable[str]) -> bool:
-        unknown = self._untold | self._being_told
+        unknown = self._pending_tags | self._sending_tags
         return ALL in unknown or not unknown.isdisjoint(tags)
 
     def _remember(self, key: str, value: bytes, seconds: float, loading: _Loading) -> None:
@@ -172,7 +172,7 @@ class Cache:
             seconds = min(seconds, UNHEARD_SECONDS)
         self._memory.put(key, value, frozenset(loading.tags), seconds)
 
-    def _hear(self, notice: CacheDropped) -> None:
+    def _on_dropped(self, notice: CacheDropped) -> None:
         if notice.sender != self._name:
             self._drop(set(notice.tags))
 
@@ -184,20 +184,20 @@ class Cache:
                 loading.outdated = True
                 del self._loading[key]
 
-    async def _tell(self) -> None:
-        async with self._one_teller:
-            if not self._untold:
+    async def _send_pending(self) -> None:
+        async with self._send_lock:
+            if not self._pending_tags:
                 return
             # Swapped: what is dropped again while Redis is being told must be told again.
-            telling, self._untold = frozenset(self._untold), set()
-            self._being_told = telling
+            telling, self._pending_tags = frozenset(self._pending_tags), set()
+            self._sending_tags = telling
             try:
                 await self._shared.drop(telling, encode(CacheDropped(self._name, tuple(sorted(telling)))))
             except BaseException:
-                self._untold |= telling
+                self._pending_tags |= telling
                 raise
             finally:
-                self._being_told = frozenset()
+                self._sending_tags = frozenset()
 
 
 def _heed(task: asyncio.Task[bytes]) -> None:

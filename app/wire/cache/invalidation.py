@@ -1,4 +1,4 @@
-"""What our own processes tell each other, over one channel that nobody else may publish on."""
+"""Messages between processes that invalidate cache entries, on one internal channel."""
 
 from collections.abc import Callable
 
@@ -19,12 +19,12 @@ def encode(notice: CacheDropped) -> bytes:
     return msgspec.json.encode(notice)
 
 
-class Notices:
-    """Hears them; `gapped` is called when some may have been missed."""
+class InvalidationListener:
+    """Subscribes to them; `gapped` is called when some may have been missed."""
 
-    def __init__(self, url: str, heard: Callable[[CacheDropped], None], gapped: Callable[[], object]) -> None:
-        self._heard = heard
-        self._subscriber = Subscriber(url, {INTERNAL_CHANNEL: None}, self._hear, gapped)
+    def __init__(self, url: str, on_dropped: Callable[[CacheDropped], None], gapped: Callable[[], object]) -> None:
+        self._on_dropped = on_dropped
+        self._subscriber = Subscriber(url, {INTERNAL_CHANNEL: None}, self._on_message, gapped)
         self.not_understood = 0
 
     @property
@@ -34,10 +34,10 @@ class Notices:
     async def run(self) -> None:
         await self._subscriber.run()
 
-    async def _hear(self, _label: None, payload: bytes, _arrived_at: float) -> None:
+    async def _on_message(self, _label: None, payload: bytes, _arrived_at: float) -> None:
         try:
             notice = msgspec.json.decode(payload, type=CacheDropped)
         except (ValueError, RecursionError):
             self.not_understood += 1
             return
-        self._heard(notice)
+        self._on_dropped(notice)

@@ -1,4 +1,4 @@
-"""What the engine's events make out of date, by the cache's tags."""
+"""The cache tags that an event invalidates."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""The second tier of the cache, in Redis: entries that a newer version of any of their tags makes worthless."""
+"""The second tier of the cache, in Redis: a newer version of any of its tags invalidates an entry."""
 
 import asyncio
 import time
@@ -26,7 +26,7 @@ _PUT = lua.read(__file__, "put")
 _DROP = lua.read(__file__, "drop")
 
 
-class Found(NamedTuple):
+class SharedEntry(NamedTuple):
     versions: bytes
     """Of all tags before anything is loaded; what is put back must carry them."""
     value: bytes | None
@@ -34,7 +34,7 @@ class Found(NamedTuple):
     """Left to live."""
 
 
-class Shared:
+class SharedCache:
     def __init__(self, client: Redis) -> None:
         self._get = client.register_script(_GET)
         self._put = client.register_script(_PUT)
@@ -43,20 +43,20 @@ class Shared:
         self.away = 0
         """How often Redis did not answer in time."""
 
-    async def get(self, key: str, tags: Sequence[str]) -> Found | None:
+    async def get(self, key: str, tags: Sequence[str]) -> SharedEntry | None:
         """None where Redis is away."""
-        answer = await self._ask(lambda: self._get(keys=(_entry(key), *map(_version, tags))))
+        answer = await self._call(lambda: self._get(keys=(_entry(key), *map(_version, tags))))
         if answer is None:
             return None
         versions, value, milliseconds = answer
         left = int(milliseconds) / 1000
-        return Found(versions, value if left > 0 else None, left)
+        return SharedEntry(versions, value if left > 0 else None, left)
 
-    async def put(self, key: str, found: Found, value: bytes, seconds: float) -> None:
+    async def put(self, key: str, entry: SharedEntry, value: bytes, seconds: float) -> None:
         milliseconds = int(min(seconds, LONGEST_SECONDS) * 1000)
         if len(value) <= LARGEST and milliseconds > 0:
-            arguments = (found.versions, value, milliseconds)
-            await self._ask(lambda: self._put(keys=(_entry(key),), args=arguments))
+            arguments = (entry.versions, value, milliseconds)
+            await self._call(lambda: self._put(keys=(_entry(key),), args=arguments))
 
     async def drop(self, tags: Iterable[str], notice: bytes) -> None:
         """And tells all processes, in one step. Raises Unavailable."""
@@ -64,13 +64,13 @@ class Shared:
             async with asyncio.timeout(PAUSE_SECONDS):
                 await self._drop(keys=[*map(_version, tags)], args=(VERSION_SECONDS, INTERNAL_CHANNEL, notice))
 
-    async def _ask(self, question: Callable[[], Awaitable[Any]]) -> Any:
+    async def _call(self, command: Callable[[], Awaitable[Any]]) -> Any:
         if time.monotonic() < self._paused_until:
             return None
         try:
             with reachable():
                 async with asyncio.timeout(WITHIN_SECONDS):
-                    return await question()
+                    return await command()
         except Unavailable:
             self.away += 1
             self._paused_until = time.monotonic() + PAUSE_SECONDS

@@ -70,7 +70,7 @@ QUALITY_SHAPES = (QUALITY,)
 
 def read_symbol(action: SymbolAction, fields: Fields) -> SymbolChanged:
     """The channel alone tells whether the symbol came, changed or went."""
-    return SYMBOL_CHANGE.made(SYMBOL_CHANGE.values(fields) | {"action": action})
+    return SYMBOL_CHANGE.to_event(SYMBOL_CHANGE.values(fields) | {"action": action})
 
 
 def read_maintenance(fields: Fields) -> MaintenanceChanged:
@@ -80,7 +80,7 @@ def read_maintenance(fields: Fields) -> MaintenanceChanged:
     if fields.has("error"):
         status = "failed"
     values["status"] = status or ("completed" if fields.has(*_RESULTS) else "started")
-    return MAINTENANCE.made(values)
+    return MAINTENANCE.to_event(values)
 
 
 def read_quality(fields: Fields) -> QualityReported:
@@ -95,4 +95,4 @@ def read_quality(fields: Fields) -> QualityReported:
     values.setdefault("check", "other")
     values.setdefault("message", values["check"].replace("_", " "))
     values["severity"] = severity(values.get("severity", ""), "info" if "count" in values else "warning")
-    return QUALITY.made(values)
+    return QUALITY.to_event(values)

@@ -59,29 +59,29 @@ def read(fields: Fields) -> BacktestProgressed | BacktestFinished:
 
 
 def _progressed(fields: Fields) -> BacktestProgressed:
-    found = PROGRESSED.values(fields)
-    done, total = found.get("done"), found.get("total")
-    if "progress" not in found:
+    values = PROGRESSED.values(fields)
+    done, total = values.get("done"), values.get("total")
+    if "progress" not in values:
         if done is None or not total:
             raise fields.missing("bad-number")
-        found["progress"] = min(1.0, done / total)
-    return PROGRESSED.made(found)
+        values["progress"] = min(1.0, done / total)
+    return PROGRESSED.to_event(values)
 
 
 def _finished(fields: Fields) -> BacktestFinished:
-    found = FINISHED.values(fields)
-    word = found.get("status") or "completed"
-    found["status"] = "cancelled" if word in CANCELLATIONS else "completed" if word == "completed" else "failed"
-    return FINISHED.made(_in_shares(found))
+    values = FINISHED.values(fields)
+    word = values.get("status") or "completed"
+    values["status"] = "cancelled" if word in CANCELLATIONS else "completed" if word == "completed" else "failed"
+    return FINISHED.to_event(_in_shares(values))
 
 
-def _in_shares(found: dict[str, Any]) -> dict[str, Any]:
+def _in_shares(values: dict[str, Any]) -> dict[str, Any]:
     """Return alone does not tell its scale: it may well be more than 1. The other two do."""
-    if "max_drawdown" in found:
-        found["max_drawdown"] = abs(found["max_drawdown"])
-    if max(found.get("win_rate", 0.0), found.get("max_drawdown", 0.0)) > 1:
-        found |= {name: round(found[name] / 100, 12) for name in _RATES if name in found}
+    if "max_drawdown" in values:
+        values["max_drawdown"] = abs(values["max_drawdown"])
+    if max(values.get("win_rate", 0.0), values.get("max_drawdown", 0.0)) > 1:
+        values |= {name: round(values[name] / 100, 12) for name in _RATES if name in values}
     for name in ("win_rate", "max_drawdown"):
-        if not 0 <= found.get(name, 0.0) <= 1:
-            del found[name]
-    return found
+        if not 0 <= values.get(name, 0.0) <= 1:
+            del values[name]
+    return values

@@ -11,7 +11,7 @@ from app.wire.codec import values
 from app.wire.codec.fields import AHEAD_SECONDS
 from app.wire.codec.moments import LATEST
 from app.wire.codec.refusal import Rejected
-from app.wire.codec.ticks import plain
+from app.wire.codec.ticks import is_clean
 from app.wire.events.event import IndicatorCalculated
 
 MOST_BYTES = 500_000
@@ -89,9 +89,9 @@ def encode_indicators(events: Iterable[IndicatorCalculated], now: float) -> list
         row = _Row(event.indicator, event.timeframe, event.value, event.signal, event.at, dict(event.parts) or None)
         groups[event.source, event.published_at or now][event.symbol].append(row)
     return [
-        _encode(_Message(source, published_at, some))
+        _encode(_Message(source, published_at, batch))
         for (source, published_at), symbols in groups.items()
-        for some in _parted(symbols)
+        for batch in _split(symbols)
     ]
 
 
@@ -103,19 +103,19 @@ def open_indicators(payload: bytes, arrived_at: float) -> IndicatorBatch | Rejec
         message = _MESSAGE.decode(payload)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return Rejected("bad-shape")
-    if message.published_at > arrived_at + AHEAD_SECONDS or not plain(message.source):
+    if message.published_at > arrived_at + AHEAD_SECONDS or not is_clean(message.source):
         return Rejected("bad-shape")
     return IndicatorBatch(message.source, message.published_at, arrived_at, message.symbols)
 
 
-def _parted(symbols: Mapping[str, Sequence[_Row]]) -> Iterator[dict[str, msgspec.Raw]]:
-    some: dict[str, msgspec.Raw] = {}
+def _split(symbols: Mapping[str, Sequence[_Row]]) -> Iterator[dict[str, msgspec.Raw]]:
+    batch: dict[str, msgspec.Raw] = {}
     size = 0
     for symbol, rows in symbols.items():
         encoded = _encode(rows)
-        if some and size + len(encoded) > MOST_BYTES:
-            yield some
-            some, size = {}, 0
-        some[symbol] = msgspec.Raw(encoded)
+        if batch and size + len(encoded) > MOST_BYTES:
+            yield batch
+            batch, size = {}, 0
+        batch[symbol] = msgspec.Raw(encoded)
         size += len(encoded) + len(symbol) + 4
-    yield some
+    yield batch

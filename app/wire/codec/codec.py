@@ -6,11 +6,11 @@ import msgspec
 
 from app.wire.channels import Channels, Meaning
 from app.wire.codec.batches import IndicatorBatch, encode_indicators, open_indicators
-from app.wire.codec.fields import Fields, Refused, Rejected
+from app.wire.codec.fields import Fields, Rejected, Unreadable
 from app.wire.codec.readers import READERS, SHAPES
 from app.wire.codec.text import parse
 from app.wire.codec.tick_batches import decode_ticks, encode_ticks
-from app.wire.codec.ticks import DIALECTS, read_written
+from app.wire.codec.ticks import DIALECTS, decode_canonical
 from app.wire.events.event import AnyEvent, Tick
 
 MAX_BYTES = 64 * 1024
@@ -19,31 +19,31 @@ MOST_IN_A_BATCH = 500
 
 def decode(meaning: Meaning, payload: bytes, arrived_at: float) -> AnyEvent | Rejected:
     """The one event of a message; a batch of more is refused here."""
-    found = decode_each(meaning, payload, arrived_at)
-    return found[0] if len(found) == 1 else Rejected("batch")
+    events = decode_each(meaning, payload, arrived_at)
+    return events[0] if len(events) == 1 else Rejected("batch")
 
 
 def decode_all(meaning: Meaning, payload: bytes, arrived_at: float) -> tuple[AnyEvent, ...] | Rejected:
     """All events of a message that may be a batch; of one where none can be read, why."""
-    found = decode_each(meaning, payload, arrived_at)
-    events = tuple(one for one in found if not isinstance(one, Rejected))
-    return events or next((one for one in found if isinstance(one, Rejected)), Rejected("empty-batch"))
+    items = decode_each(meaning, payload, arrived_at)
+    events = tuple(event for event in items if not isinstance(event, Rejected))
+    return events or next((event for event in items if isinstance(event, Rejected)), Rejected("empty-batch"))
 
 
 def decode_each(meaning: Meaning, payload: bytes, arrived_at: float) -> tuple[AnyEvent | Rejected, ...]:
     """Whatever a message holds, one by one, at least one: a bad item of a batch does not cost the others."""
     if len(payload) > MAX_BYTES:
         return (Rejected("too-big"),)
-    if meaning is Meaning.TICKS and (tick := read_written(payload, arrived_at)):
+    if meaning is Meaning.TICKS and (tick := decode_canonical(payload, arrived_at)):
         return (tick,)
     reader = READERS[meaning]
     try:
         message = parse(payload)
-    except Refused as refusal:
+    except Unreadable as refusal:
         return (Rejected(refusal.reason),)
-    items = next((found for name in reader.batch if isinstance(found := message.get(name), list)), None)
+    items = next((batch for name in reader.batch if isinstance(batch := message.get(name), list)), None)
     if items is None:
-        return (_read(meaning, Fields.opened(message, reader.envelopes, arrived_at)),)
+        return (_read(meaning, Fields.open(message, reader.envelopes, arrived_at)),)
     if not 0 < len(items) <= MOST_IN_A_BATCH:
         return (Rejected("empty-batch" if not items else "too-many"),)
     return tuple(_item(meaning, reader.envelopes, item, message, arrived_at) for item in items)
@@ -76,13 +76,13 @@ def _item(
 ) -> AnyEvent | Rejected:
     if not isinstance(item, dict):
         return Rejected("not-an-object")
-    return _read(meaning, Fields.opened(item, envelopes, arrived_at).within(message))
+    return _read(meaning, Fields.open(item, envelopes, arrived_at).within(message))
 
 
 def _read(meaning: Meaning, fields: Fields) -> AnyEvent | Rejected:
     try:
         return READERS[meaning].read(fields)
-    except Refused as refusal:
+    except Unreadable as refusal:
         return Rejected(refusal.reason)
 
 

@@ -79,11 +79,11 @@ def _lines() -> Iterator[str]:
     yield from _channels()
     yield "## Events"
     for meaning, reader in READERS.items():
-        told: dict[int, str] = {}
+        described: dict[int, str] = {}
         for shape in reader.shapes:
             yield from _event(shape, str(meaning), reader.envelopes)
-            like = told.setdefault(id(shape.fields), shape.kind.__name__)
-            yield from _fields(shape) if like == shape.kind.__name__ else (f"Fields as of {like}.",)
+            kind = described.setdefault(id(shape.fields), shape.kind.__name__)
+            yield from _fields(shape) if kind == shape.kind.__name__ else (f"Fields as of {kind}.",)
     yield from _reasons()
 
 
@@ -121,8 +121,8 @@ Where they may not ask, and on every other channel, they publish in any case.
 def _event(shape: Shape[Any], meaning: str, envelopes: Sequence[str]) -> Iterator[str]:
     kind: type[AnyEvent] = shape.kind
     yield f"\n### {kind.__name__}\n"
-    if said := _said(kind):
-        yield said + "\n"
+    if description := _docstring(kind):
+        yield description + "\n"
     inside = f"fields in `{shape.inside}`" if shape.inside else "flat"
     read = ", ".join(f"`{name}`" for name in envelopes) or "none"
     word = f" as `{shape.key}: {shape.word}`" if isinstance(shape.word, str) else f" with its name in `{shape.key}`"
@@ -135,16 +135,16 @@ def _fields(shape: Shape[Any]) -> Iterator[str]:
     hints = get_type_hints(shape.kind)
     for name, spelling in shape.fields.items():
         kind = "time" if spelling.make is values.when else _type(hints[name])
-        yield _row(name, kind, *_spelt(spelling), _says(spelling))
+        yield _row(name, kind, *_spellings(spelling), _meaning(spelling))
 
 
-def _spelt(spelling: Spelling) -> tuple[str, str]:
+def _spellings(spelling: Spelling) -> tuple[str, str]:
     names = [*spelling.names, *(f"{name} (percent)" for name in spelling.percent)]
     return f"`{names[0].removesuffix(' (percent)')}`", _names(names[1:])
 
 
-def _says(spelling: Spelling) -> str:
-    return ", ".join(said for said in (spelling.says, "needed" if spelling.needed else "") if said)
+def _meaning(spelling: Spelling) -> str:
+    return ", ".join(part for part in (spelling.says, "needed" if spelling.needed else "") if part)
 
 
 def _names(names: Any) -> str:
@@ -164,10 +164,10 @@ def _type(hint: Any) -> str:
     }.get(text, "word")
 
 
-def _said(kind: type[AnyEvent]) -> str:
+def _docstring(kind: type[AnyEvent]) -> str:
     """Its own docstring, or that of the kind it is a case of."""
-    said = (base.__doc__ for base in kind.__mro__ if issubclass(base, Event) and base is not Event)
-    return inspect.cleandoc(next((text for text in said if text), ""))
+    docstrings = (base.__doc__ for base in kind.__mro__ if issubclass(base, Event) and base is not Event)
+    return inspect.cleandoc(next((text for text in docstrings if text), ""))
 
 
 def _reasons() -> Iterator[str]:
@@ -178,10 +178,10 @@ def _reasons() -> Iterator[str]:
 
 
 def _variable(field: str) -> str:
-    named = {
+    variables = {
         channel_names.field(path.removeprefix("redis.")): variable for variable, path in channel_names.VARIABLES.items()
     }
-    return named[field]
+    return variables[field]
 
 
 def _table(*heads: str) -> Iterator[str]:

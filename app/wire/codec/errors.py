@@ -44,7 +44,7 @@ SHAPES = (ERROR,)
 
 
 def read(fields: Fields) -> ErrorReported:
-    found = ERROR.values(fields)
-    otherwise = "critical" if fields.event_type() == "critical_error" else "error"
-    found["severity"] = severity(found.get("severity", ""), otherwise)
-    return ERROR.made(found)
+    values = ERROR.values(fields)
+    default = "critical" if fields.event_type() == "critical_error" else "error"
+    values["severity"] = severity(values.get("severity", ""), default)
+    return ERROR.to_event(values)

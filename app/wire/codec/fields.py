@@ -1,12 +1,12 @@
-"""One message, opened: its nested envelopes as layers, its fields by any of their names."""
+"""The fields of one message, found in nested envelopes under any of their names."""
 
 from collections.abc import Sequence
 
-from app.wire.codec.moments import moment
-from app.wire.codec.refusal import Refused, Rejected
+from app.wire.codec.moments import epoch_seconds
+from app.wire.codec.refusal import Rejected, Unreadable
 from app.wire.codec.text import clean
 
-__all__ = ["MISSING", "Fields", "Key", "Refused", "Rejected", "keys"]
+__all__ = ["MISSING", "Fields", "Key", "Rejected", "Unreadable", "keys"]
 
 MISSING = object()
 MAX_LAYERS = 4
@@ -30,7 +30,7 @@ class Fields:
         self._outer = layers[-1]
 
     @classmethod
-    def opened(cls, message: dict[str, object], envelopes: Sequence[str], arrived_at: float) -> "Fields":
+    def open(cls, message: dict[str, object], envelopes: Sequence[str], arrived_at: float) -> "Fields":
         """Envelopes in envelopes are opened too, down to a bound."""
         layers = [message]
         while len(layers) < MAX_LAYERS:
@@ -52,9 +52,9 @@ class Fields:
 
     def with_defaults(self, values: dict[str, object]) -> "Fields":
         """These count where the message has nothing of the name."""
-        found = Fields((*self._layers, values), self.arrived_at)
-        found._outer = self._outer
-        return found
+        fields = Fields((*self._layers, values), self.arrived_at)
+        fields._outer = self._outer
+        return fields
 
     def find(self, names: Sequence[Key]) -> object:
         """The first value that is there and not null; the inner layer's names go before the outer's."""
@@ -96,16 +96,16 @@ class Fields:
         value = self.find(_KIND)
         return clean(value, 64).lower() if isinstance(value, str) else ""
 
-    def missing(self, reason: str) -> Refused:
-        return Refused("probe" if self.is_probe() else reason)
+    def missing(self, reason: str) -> Unreadable:
+        return Unreadable("probe" if self.is_probe() else reason)
 
     def _time(self, value: object) -> float | None:
         if value is MISSING or value == "":
             return None
-        found = moment(value)
-        if found is None or found > self.arrived_at + AHEAD_SECONDS:
-            raise Refused("bad-time")
-        return found
+        at = epoch_seconds(value)
+        if at is None or at > self.arrived_at + AHEAD_SECONDS:
+            raise Unreadable("bad-time")
+        return at
 
 
 def keys(names: Sequence[str]) -> tuple[Key, ...]:
@@ -114,7 +114,7 @@ def keys(names: Sequence[str]) -> tuple[Key, ...]:
 
 
 def _below(layer: dict[str, object], path: Key) -> object:
-    found: object = layer
+    value: object = layer
     for name in path:
-        found = found.get(name) if isinstance(found, dict) else None
-    return found
+        value = value.get(name) if isinstance(value, dict) else None
+    return value

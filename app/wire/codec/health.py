@@ -14,9 +14,9 @@ def _interval(value: object) -> float | None:
     return seconds if seconds is not None and 0.1 <= seconds <= 3600.0 else None
 
 
-def _hours(value: object) -> float | None:
-    found = values.positive(value)
-    return None if found is None else found * 3600
+def _seconds_from_hours(value: object) -> float | None:
+    hours = values.positive(value)
+    return None if hours is None else hours * 3600
 
 
 HEALTH = Shape(
@@ -47,7 +47,10 @@ SHAPES = (HEALTH,)
 
 
 def read(fields: Fields) -> EngineHealth:
-    found = HEALTH.values(fields)
-    if "uptime" not in found and (seconds := _hours(fields.find((("metrics", "uptime_hours"),)))) is not None:
-        found["uptime"] = seconds
-    return HEALTH.made(found)
+    values = HEALTH.values(fields)
+    if (
+        "uptime" not in values
+        and (seconds := _seconds_from_hours(fields.find((("metrics", "uptime_hours"),)))) is not None
+    ):
+        values["uptime"] = seconds
+    return HEALTH.to_event(values)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.wire.codec import values
-from app.wire.codec.fields import Fields, Refused
+from app.wire.codec.fields import Fields, Unreadable
 from app.wire.codec.shape import SYMBOL, Shape, Spelling, lower, name, number, text
 from app.wire.codec.spellings import severity, timeframe
 from app.wire.codec.text import clean
@@ -67,27 +67,27 @@ ALERT_SHAPES = (ALERT,)
 
 
 def read(fields: Fields) -> IndicatorCalculated:
-    found = CALCULATED.values(fields)
-    found["timeframe"] = timeframe(found.get("timeframe", ""))
-    if "value" not in found:
-        found["value"] = _value(found)
-    return CALCULATED.made(found)
+    values = CALCULATED.values(fields)
+    values["timeframe"] = timeframe(values.get("timeframe", ""))
+    if "value" not in values:
+        values["value"] = _value(values)
+    return CALCULATED.to_event(values)
 
 
 def read_alert(fields: Fields) -> IndicatorAlert:
-    found = ALERT.values(fields)
-    found["timeframe"] = timeframe(found.get("timeframe", ""))
-    found["severity"] = severity(found.get("severity", ""), "info")
-    return ALERT.made(found)
+    values = ALERT.values(fields)
+    values["timeframe"] = timeframe(values.get("timeframe", ""))
+    values["severity"] = severity(values.get("severity", ""), "info")
+    return ALERT.to_event(values)
 
 
-def _value(found: dict[str, Any]) -> float:
-    parts: dict[str, float] = dict(found.get("parts", ()))
-    name = str(found["indicator"]).lower()
+def _value(fields: dict[str, Any]) -> float:
+    parts: dict[str, float] = dict(fields.get("parts", ()))
+    name = str(fields["indicator"]).lower()
     values_by_name = {part.lower(): value for part, value in parts.items()}
-    for wanted in ("value", name, name.partition("_")[0]):
-        if wanted in values_by_name:
-            return values_by_name[wanted]
+    for part_name in ("value", name, name.partition("_")[0]):
+        if part_name in values_by_name:
+            return values_by_name[part_name]
     if not parts:
-        raise Refused("bad-number")
+        raise Unreadable("bad-number")
     return next(iter(parts.values()))

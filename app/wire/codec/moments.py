@@ -1,4 +1,4 @@
-"""Points in time in all their spellings: epoch seconds to nanoseconds, and ISO 8601 with or without a zone."""
+"""Timestamps: epoch seconds to nanoseconds, and ISO 8601 with or without a zone."""
 
 import math
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ LATEST = 4_102_444_800.0
 _SCALES = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3), (0.0, 1.0))
 
 
-def moment(value: object) -> float | None:
+def epoch_seconds(value: object) -> float | None:
     """UTC epoch seconds; a time without a zone is UTC. None where no sense can be made of it."""
     if isinstance(value, str):
         return _epoch_text(value.strip())
@@ -34,8 +34,8 @@ def _epoch_text(text: str) -> float | None:
         pass
     try:
         # Python writes an offset, and some programs a Z after it.
-        found = datetime.fromisoformat(text.replace("+00:00Z", "Z"))
-        return _plausible((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp())
+        time = datetime.fromisoformat(text.replace("+00:00Z", "Z"))
+        return _plausible((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp())
     except (ValueError, OverflowError):
         return None
 

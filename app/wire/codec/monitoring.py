@@ -18,8 +18,11 @@ from app.wire.events.event import (
 ENVELOPES = ("payload", "data", "alert", "health")
 
 
-def _by_name(found: tuple[Component, ...]) -> dict[str, object]:
-    return {one.name: {"status": one.status, "score": one.score, "details": one.details} for one in found}
+def _by_name(components: tuple[Component, ...]) -> dict[str, object]:
+    return {
+        component.name: {"status": component.status, "score": component.score, "details": component.details}
+        for component in components
+    }
 
 
 def _components(*names: str) -> Spelling:
@@ -146,8 +149,12 @@ def read(fields: Fields) -> AnyEvent:
         case "metric_update" | "metrics_update" | "metrics":
             return _metrics(fields)
         case "alert_triggered" | "alert_raised":
-            found = RAISED.values(fields)
-            return RAISED.made(found | {"level": severity(found.get("level", ""), "warning")} | _named(found))
+            values = RAISED.values(fields)
+            return RAISED.to_event(
+                values
+                | {"level": severity(values.get("level", ""), "warning")}
+                | {"alert_id": values.get("alert_id", "")}
+            )
         case "alert_resolved":
             return RESOLVED.read(fields)
         case "health_check":
@@ -159,19 +166,15 @@ def read(fields: Fields) -> AnyEvent:
 
 
 def _metrics(fields: Fields) -> MetricsMeasured:
-    found = METRICS.values(fields)
-    if not found.keys() & METRICS.fields.keys():
+    values = METRICS.values(fields)
+    if not values.keys() & METRICS.fields.keys():
         raise fields.missing("no-metrics")
-    return METRICS.made(found)
+    return METRICS.to_event(values)
 
 
 def read_critical(fields: Fields) -> CriticalAlert:
-    found = CRITICAL.values(fields)
-    found["severity"] = severity(found.get("severity", ""), "critical")
-    if "alert" not in found and (kind := fields.text("type")) != "critical_alert":
-        found["alert"] = kind
-    return CRITICAL.made(found)
-
-
-def _named(found: dict[str, object]) -> dict[str, object]:
-    return {"alert_id": found.get("alert_id", "")}
+    values = CRITICAL.values(fields)
+    values["severity"] = severity(values.get("severity", ""), "critical")
+    if "alert" not in values and (kind := fields.text("type")) != "critical_alert":
+        values["alert"] = kind
+    return CRITICAL.to_event(values)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.wire.codec import values
-from app.wire.codec.fields import Fields, Refused
+from app.wire.codec.fields import Fields, Unreadable
 from app.wire.codec.shape import SYMBOL, Shape, Spelling, count, lower, name, number, text, when
 from app.wire.codec.spellings import TIERS, direction, timeframe
 from app.wire.events.event import PatternDetected, PatternExpired, PatternUpdated
@@ -17,10 +17,10 @@ _BATCHES = {"streaming_patterns_batch", "streaming_pattern_batch", "patterns_bat
 
 
 def _confidence(value: object) -> float:
-    found = values.number(value)
-    if found is None or not 0.0 <= found <= 100.0:
-        raise Refused("bad-number")
-    return found if found <= 1.0 else found / 100.0
+    confidence = values.number(value)
+    if confidence is None or not 0.0 <= confidence <= 100.0:
+        raise Unreadable("bad-number")
+    return confidence if confidence <= 1.0 else confidence / 100.0
 
 
 _NAMES = ("pattern", "pattern_name", "pattern_type")
@@ -83,20 +83,20 @@ def read(fields: Fields) -> PatternDetected | PatternUpdated | PatternExpired:
     if not (fields.text(*SYMBOL.names) and fields.text(*_NAMES)):
         fields = fields.inside(_INNER)
     if kind == "pattern_updated":
-        return UPDATED.made(_found(UPDATED.values(fields), fields))
+        return UPDATED.to_event(_with_defaults(UPDATED.values(fields), fields))
     if kind == "pattern_expired":
-        return EXPIRED.made(_found(EXPIRED.values(fields), fields))
+        return EXPIRED.to_event(_with_defaults(EXPIRED.values(fields), fields))
     if kind not in _DETECTED and kind not in _BATCHES:
-        raise Refused("unknown-event")
-    return DETECTED.made(_found(DETECTED.values(fields), fields))
+        raise Unreadable("unknown-event")
+    return DETECTED.to_event(_with_defaults(DETECTED.values(fields), fields))
 
 
-def _found(found: dict[str, Any], fields: Fields) -> dict[str, Any]:
-    found["tier"] = tier = found.get("tier") or _tier(fields)
-    found["timeframe"] = timeframe(found.get("timeframe", "")) or tier
-    found["direction"] = direction(found.get("direction", ""), found["pattern"])
-    found.setdefault("confidence", 0.0)
-    return found
+def _with_defaults(values: dict[str, Any], fields: Fields) -> dict[str, Any]:
+    values["tier"] = tier = values.get("tier") or _tier(fields)
+    values["timeframe"] = timeframe(values.get("timeframe", "")) or tier
+    values["direction"] = direction(values.get("direction", ""), values["pattern"])
+    values.setdefault("confidence", 0.0)
+    return values
 
 
 def _tier(fields: Fields) -> str:

@@ -7,8 +7,8 @@ from app.wire.codec.fields import Fields
 from app.wire.codec.shape import Shape, Spelling, positive, share, tally, text, when, words
 from app.wire.codec.states import state_of
 from app.wire.events.event import (
-    Processing,
     ProcessingChanged,
+    ProcessingEvent,
     ProcessingProgressed,
     RunChanged,
     RunProgressed,
@@ -27,7 +27,7 @@ _WORKS: Mapping[str, Work] = {
     "indicator": "indicators",
     "pattern": "patterns",
 }
-_WRITTEN = {"started": "daily_processing_started", "failed": "processing_error"}
+_EVENT_NAMES = {"started": "daily_processing_started", "failed": "processing_error"}
 _ENDINGS = {"completed": "success", "failed": "failed", "cancelled": "cancelled"}
 
 _FIELDS = {
@@ -49,8 +49,8 @@ _FIELDS = {
 }  # fmt: skip
 
 
-def _word(event: Processing) -> str:
-    return _WRITTEN.get(event.status, "daily_processing_completed")
+def _word(event: ProcessingEvent) -> str:
+    return _EVENT_NAMES.get(event.status, "daily_processing_completed")
 
 
 def _version(event: object) -> Mapping[str, object]:
@@ -113,4 +113,4 @@ def read(fields: Fields) -> ProcessingChanged | ProcessingProgressed | ScheduleC
         raise fields.missing("unknown-event")
     if status == "running":
         return PROGRESSED.read(fields)
-    return CHANGED.made(CHANGED.values(fields) | {"status": status})
+    return CHANGED.to_event(CHANGED.values(fields) | {"status": status})

@@ -1,4 +1,4 @@
-"""Why a message is not understood."""
+"""Reasons for which a message cannot be read."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ class Rejected(NamedTuple):
     reason: str
 
 
-class Refused(Exception):
+class Unreadable(Exception):
     """Ends the reading of one message; never leaves this package."""
 
     def __init__(self, reason: str) -> None:

@@ -21,7 +21,7 @@ from app.wire.codec.shape import (
     words,
 )
 from app.wire.codec.states import state_of
-from app.wire.events.event import JobStatus, Run, RunChanged, RunProgressed, UniverseChanged
+from app.wire.events.event import JobStatus, RunChanged, RunEvent, RunProgressed, UniverseChanged
 from app.wire.events.runs import Work
 
 ENVELOPES = ("payload", "data")
@@ -71,11 +71,11 @@ _FIELDS = {
 }  # fmt: skip
 
 
-def _word(event: Run) -> str:
+def _word(event: RunEvent) -> str:
     return f"{_STEMS[event.work]}_{'started' if event.status == 'started' else 'completed'}"
 
 
-def _changed_on(event: Run) -> str:
+def _channel_field(event: RunEvent) -> str:
     return f"{event.work}_{'started' if event.status == 'started' else 'completed'}"
 
 
@@ -86,7 +86,7 @@ def _ending(status: str) -> object:
 CHANGED = Shape(
     RunChanged,
     {**_FIELDS, "status": Spelling(("status",), str, "else by the event's name and `success`", write=_ending)},
-    home=_changed_on,
+    home=_channel_field,
     word=_word,
     key="event",
     inside="payload",
@@ -118,12 +118,12 @@ UNIVERSE = Shape(
 )
 
 
-def _moment(at: float | None) -> str | None:
+def _iso_or_none(at: float | None) -> str | None:
     return None if at is None else iso(at)
 
 
-def _dated(name: str) -> Spelling:
-    return when(name)._replace(write=_moment)
+def _iso_time(name: str) -> Spelling:
+    return when(name)._replace(write=_iso_or_none)
 
 
 JOB = Shape(
@@ -139,9 +139,9 @@ JOB = Shape(
         "current_symbol": text("current_symbol"),
         "message": text("message", limit=500),
         "error": text("error_message", "error", limit=500),
-        "submitted_at": _dated("submitted_at"),
-        "started_at": _dated("started_at"),
-        "completed_at": _dated("completed_at"),
+        "submitted_at": _iso_time("submitted_at"),
+        "started_at": _iso_time("started_at"),
+        "completed_at": _iso_time("completed_at"),
     },
     home="import_status",
     word="data_load_status",
@@ -158,27 +158,27 @@ def read(work: Work, fields: Fields) -> RunChanged | RunProgressed:
     """A backfill of one symbol has no id: the symbol names it."""
     if not fields.has(*_FIELDS["run_id"].names) and (symbol := fields.text("symbol")) and fields.has("backfill_days"):
         fields = fields.with_defaults({"run_id": f"backfill {symbol}"})
-    status = state_of(fields.event_type(), fields) or _begun(fields)
+    status = state_of(fields.event_type(), fields) or _announced_status(fields)
     if not status:
         raise fields.missing("unknown-event")
     shape = PROGRESSED if status == "running" else CHANGED
-    found = shape.values(fields) | {"work": work, "status": status}
-    left = values.positive(fields.find(_LEFT)) if "ends_at" not in found else None
-    return shape.made(found if left is None else found | {"ends_at": found["at"] + left})
+    fields_by_name = shape.values(fields) | {"work": work, "status": status}
+    left = values.positive(fields.find(_LEFT)) if "ends_at" not in fields_by_name else None
+    return shape.to_event(fields_by_name if left is None else fields_by_name | {"ends_at": fields_by_name["at"] + left})
 
 
-def _begun(fields: Fields) -> str:
+def _announced_status(fields: Fields) -> str:
     """Flat and without a name, as cache syncs are announced, it says no more than what is to be done."""
     return "started" if not fields.event_type() and fields.has(*_ORDERS) else ""
 
 
 def read_universe(fields: Fields) -> UniverseChanged:
-    found = UNIVERSE.values(fields)
-    if not {"universe", "symbol", "count"} & found.keys():
+    values = UNIVERSE.values(fields)
+    if not {"universe", "symbol", "count"} & values.keys():
         raise fields.missing("no-universe")
-    if "action" not in found:
-        found["action"] = "assigned" if "symbol" in found else "removed" if "count" in found else "updated"
-    return UNIVERSE.made(found)
+    if "action" not in values:
+        values["action"] = "assigned" if "symbol" in values else "removed" if "count" in values else "updated"
+    return UNIVERSE.to_event(values)
 
 
 def read_job(fields: Fields) -> JobStatus | RunChanged | RunProgressed:

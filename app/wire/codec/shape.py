@@ -1,4 +1,4 @@
-"""What an event looks like on the wire: a table of its fields, for reading, for writing and for people."""
+"""The JSON shape of an event: a table of its fields, for decoding, encoding and documentation."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -6,7 +6,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import msgspec
 
 from app.wire.codec import values
-from app.wire.codec.fields import MISSING, Fields, Key, Refused, keys
+from app.wire.codec.fields import MISSING, Fields, Key, Unreadable, keys
 from app.wire.codec.moments import iso
 from app.wire.codec.text import clean
 from app.wire.events.event import AnyEvent
@@ -70,50 +70,62 @@ class Shape(Generic[E]):
         self.iso_times = iso_times
         self._extra = extra
         self._time_keys = keys(time)
-        self._written = tuple(
-            (name, *_place(one.names[0] if one.names else one.percent[0]), one.write, one.sparse)
-            for name, one in fields.items()
+        self._columns = tuple(
+            (
+                name,
+                *_split_path(spelling.names[0] if spelling.names else spelling.percent[0]),
+                spelling.write,
+                spelling.sparse,
+            )
+            for name, spelling in fields.items()
         )
         self._read = tuple(
-            _Field(name, _heads(one), keys(one.names), keys(one.percent), one.make, one.needed)
-            for name, one in fields.items()
+            _Field(
+                name,
+                _first_names(spelling),
+                keys(spelling.names),
+                keys(spelling.percent),
+                spelling.make,
+                spelling.needed,
+            )
+            for name, spelling in fields.items()
         )
 
     def values(self, fields: Fields) -> dict[str, Any]:
         """By the event's own field names; what is missing or unreadable is left to the event's defaults."""
-        found: dict[str, Any] = {}
+        values_by_name: dict[str, Any] = {}
         present = fields.names()
         for name, heads, names, percent, make, needed in self._read:
             if heads.isdisjoint(present):
-                made = None
+                field_value = None
             else:
                 value = fields.find(names)
                 if value is MISSING and percent:
-                    value = _per_hundred(fields.find(percent))
-                made = None if value is MISSING else make(value)
-            if made is not None and made != "":
-                found[name] = made
+                    value = _from_percent(fields.find(percent))
+                field_value = None if value is MISSING else make(value)
+            if field_value is not None and field_value != "":
+                values_by_name[name] = field_value
             elif needed:
                 raise fields.missing(needed)
         at = fields.time(self._time_keys)
-        found["at"] = fields.arrived_at if at is None else at
-        found["published_at"] = fields.published() or at or 0.0
-        found["arrived_at"] = fields.arrived_at
-        found["source"] = fields.source()
-        return found
+        values_by_name["at"] = fields.arrived_at if at is None else at
+        values_by_name["published_at"] = fields.published() or at or 0.0
+        values_by_name["arrived_at"] = fields.arrived_at
+        values_by_name["source"] = fields.source()
+        return values_by_name
 
     def read(self, fields: Fields) -> E:
-        return self.made(self.values(fields))
+        return self.to_event(self.values(fields))
 
-    def made(self, found: dict[str, Any]) -> E:
+    def to_event(self, values: dict[str, Any]) -> E:
         try:
-            return msgspec.convert(found, self.kind)
+            return msgspec.convert(values, self.kind)
         except msgspec.ValidationError:
-            raise Refused("bad-shape") from None
+            raise Unreadable("bad-shape") from None
 
     def write(self, event: E) -> dict[str, object]:
         inner: dict[str, object] = {}
-        for name, path, last, write, sparse in self._written:
+        for name, path, last, write, sparse in self._columns:
             value = getattr(event, name)
             if write is not None:
                 value = write(value)
@@ -204,16 +216,16 @@ def words(*names: str) -> Spelling:
 SYMBOL = Spelling(("symbol", "ticker"), values.symbol, "case is kept", "no-symbol")
 
 
-def _heads(spelling: Spelling) -> frozenset[str]:
+def _first_names(spelling: Spelling) -> frozenset[str]:
     return frozenset(name.partition(".")[0] for name in (*spelling.names, *spelling.percent))
 
 
-def _per_hundred(value: object) -> object:
-    made = values.from_percent(value)
-    return MISSING if made is None else made
+def _from_percent(value: object) -> object:
+    share = values.from_percent(value)
+    return MISSING if share is None else share
 
 
-def _place(name: str) -> tuple[tuple[str, ...], str]:
+def _split_path(name: str) -> tuple[tuple[str, ...], str]:
     """The objects that it stands in, and what it is called there."""
     *path, last = name.split(".")
     return tuple(path), last

@@ -1,4 +1,4 @@
-"""Words that producers spell differently: timeframes, tiers, directions, severities, states of a run."""
+"""Normalizes words that producers spell differently: timeframes, directions, severities, states of a run."""
 
 from app.wire.events.patterns import Direction
 

@@ -3,22 +3,22 @@
 from collections.abc import Iterator, Sequence
 
 from app.wire.codec import runs
-from app.wire.codec.fields import Fields, Refused, Rejected
+from app.wire.codec.fields import Fields, Rejected, Unreadable
 from app.wire.codec.text import parse
 from app.wire.events.event import JobStatus
 
 
-def decode_status(job_id: str, held: bytes | Sequence[bytes], read_at: float) -> JobStatus | Rejected:
-    """`held`: the string, or the hash as names and values by turns. Never raises."""
+def decode_status(job_id: str, payload: bytes | Sequence[bytes], read_at: float) -> JobStatus | Rejected:
+    """`payload`: the string, or the hash as names and values by turns. Never raises."""
     try:
-        message = parse(held) if isinstance(held, bytes) else dict(_pairs(held))
+        message = parse(payload) if isinstance(payload, bytes) else dict(_pairs(payload))
         # The key says whose it is, whatever stands inside.
         message["job_id"] = job_id
-        return runs.JOB.read(Fields.opened(message, runs.ENVELOPES, read_at))
-    except Refused as refusal:
+        return runs.JOB.read(Fields.open(message, runs.ENVELOPES, read_at))
+    except Unreadable as refusal:
         return Rejected(refusal.reason)
 
 
-def _pairs(held: Sequence[bytes]) -> Iterator[tuple[str, object]]:
-    texts = iter([item.decode("utf-8", "replace") for item in held])
+def _pairs(pairs: Sequence[bytes]) -> Iterator[tuple[str, object]]:
+    texts = iter([item.decode("utf-8", "replace") for item in pairs])
     return zip(texts, texts, strict=True)

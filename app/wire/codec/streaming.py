@@ -13,9 +13,9 @@ _STARTED, _STOPPED = "streaming_session_started", "streaming_session_stopped"
 _ENDED = {"completed", "failed"}
 
 
-def _minutes(value: object) -> float | None:
-    found = values.positive(value)
-    return None if found is None else found * 60
+def _seconds_from_minutes(value: object) -> float | None:
+    minutes = values.positive(value)
+    return None if minutes is None else minutes * 60
 
 
 def _word(event: SessionChanged) -> str:
@@ -78,24 +78,24 @@ HEALTH = Shape(
     iso_times=True,
 )
 
-_MINUTES = Spelling(("duration_minutes",), _minutes)
+_MINUTES = Spelling(("duration_minutes",), _seconds_from_minutes)
 
 SHAPES = (SESSION,)
 HEALTH_SHAPES = (HEALTH,)
 
 
 def read(fields: Fields) -> SessionChanged:
-    found = SESSION.values(fields)
+    values_by_name = SESSION.values(fields)
     word = fields.event_type()
-    if "start" not in word and "stop" not in word and "status" not in found:
+    if "start" not in word and "stop" not in word and "status" not in values_by_name:
         raise fields.missing("unknown-event")
-    ended = state(found.get("status", ""))
-    found["status"] = "active" if "start" in word else ended if ended in _ENDED else "stopped"
+    ended = state(values_by_name.get("status", ""))
+    values_by_name["status"] = "active" if "start" in word else ended if ended in _ENDED else "stopped"
     if not word and ended in {"started", "running"}:
-        found["status"] = "active"
-    if "seconds" not in found and (seconds := _minutes(fields.find(_MINUTES.names))) is not None:
-        found["seconds"] = seconds
-    return SESSION.made(found)
+        values_by_name["status"] = "active"
+    if "seconds" not in values_by_name and (seconds := _seconds_from_minutes(fields.find(_MINUTES.names))) is not None:
+        values_by_name["seconds"] = seconds
+    return SESSION.to_event(values_by_name)
 
 
 def read_health(fields: Fields) -> StreamingHealth:

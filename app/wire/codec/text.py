@@ -1,28 +1,28 @@
-"""Text that strangers sent: JSON parsed without surprises, strings made safe to keep, to print and to send on."""
+"""Untrusted text: parses JSON, and cleans strings so that they are safe to store and to print."""
 
 import json
 
 import msgspec
 
-from app.wire.codec.refusal import Refused
+from app.wire.codec.refusal import Unreadable
 
 
 def parse(payload: bytes) -> dict[str, object]:
     try:
-        found: object = msgspec.json.decode(payload)
+        message: object = msgspec.json.decode(payload)
     except (ValueError, RecursionError):
-        found = _forgiving(payload)
-    if not isinstance(found, dict):
-        raise Refused("not-an-object")
-    return found
+        message = _lenient(payload)
+    if not isinstance(message, dict):
+        raise Unreadable("not-an-object")
+    return message
 
 
-def _forgiving(payload: bytes) -> object:
+def _lenient(payload: bytes) -> object:
     """Python's json module writes NaN and lone surrogates: one bad figure must not cost the whole message."""
     try:
         return json.loads(payload.decode("utf-8"), parse_constant=lambda _name: None)
     except (ValueError, RecursionError):
-        raise Refused("not-json") from None
+        raise Unreadable("not-json") from None
 
 
 def clean(value: str, limit: int) -> str:

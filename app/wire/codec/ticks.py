@@ -10,7 +10,7 @@ from app.finance.sessions import Session, regular, trading_date
 from app.finance.symbols import is_symbol
 from app.wire.channels import ALL_TICKS, MARKET_TICKS
 from app.wire.codec import values
-from app.wire.codec.fields import AHEAD_SECONDS, Fields, Refused
+from app.wire.codec.fields import AHEAD_SECONDS, Fields, Unreadable
 from app.wire.codec.moments import LATEST
 from app.wire.codec.shape import SYMBOL, Shape, Spelling, number, positive, when
 from app.wire.codec.text import clean
@@ -28,10 +28,10 @@ HOURS = {"regular": "regular", "extended": "extended"}
 
 
 def _extra(tick: Tick) -> Mapping[str, object]:
-    return {"tick_volume": _shares(tick.volume)}
+    return {"tick_volume": _plain_volume(tick.volume)}
 
 
-def _shares(volume: float) -> float:
+def _plain_volume(volume: float) -> float:
     """Whole ones without a point, as every reader of the contract knows them."""
     return int(volume) if volume == int(volume) else volume
 
@@ -71,7 +71,7 @@ TICK = Shape(
         "symbol": SYMBOL._replace(names=("ticker", "symbol")),
         "price": number("price", "close", "tick_close", "last", "p", needed="bad-number", says="USD"),
         "volume": positive("volume", "tick_volume", "size", says="shares of the print or span itself")._replace(
-            write=_shares
+            write=_plain_volume
         ),
         "bid": number("bid", says="USD"),
         "ask": number("ask", says="USD"),
@@ -115,7 +115,7 @@ Positive = Annotated[float, msgspec.Meta(ge=0, le=values.LARGEST)]
 Seconds = Annotated[float, msgspec.Meta(gt=0, lt=LATEST)]
 
 
-class ReadTick(msgspec.Struct):
+class DecodedTick(msgspec.Struct):
     """A tick under the names that TICK writes, each value of its type and in its range."""
 
     event_type: Literal["A", "T", "Q"]
@@ -139,7 +139,7 @@ class ReadTick(msgspec.Struct):
     market_open_price: Figure | None = None
 
 
-class _Canonical(ReadTick, forbid_unknown_fields=True, kw_only=True):
+class _Canonical(DecodedTick, forbid_unknown_fields=True, kw_only=True):
     """Exactly as TICK writes it, which writes some fields always."""
 
     source: str
@@ -153,65 +153,65 @@ class _Canonical(ReadTick, forbid_unknown_fields=True, kw_only=True):
     tick_vwap: Figure | None
 
 
-class WrittenTick(ReadTick, omit_defaults=True):
+class EncodedTick(DecodedTick, omit_defaults=True):
     """Without what a tick does not say."""
 
 
 _CANONICAL = msgspec.json.Decoder(_Canonical)
 
 
-def read_written(payload: bytes, arrived_at: float) -> Tick | None:
+def decode_canonical(payload: bytes, arrived_at: float) -> Tick | None:
     """What TickStock itself wrote, in a quarter of the time; None for any other message, which `read` understands.
 
     Both read such a message alike. Whatever has another field, another type or a value out of range is another message.
     """
     try:
-        one = _CANONICAL.decode(payload)
+        decoded = _CANONICAL.decode(payload)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
-    return event_of(one, arrived_at)
+    return to_tick(decoded, arrived_at)
 
 
-def event_of(one: ReadTick, arrived_at: float) -> Tick | None:
+def to_tick(decoded: DecodedTick, arrived_at: float) -> Tick | None:
     """None where its times, its symbol or its texts make no sense together."""
     latest = arrived_at + AHEAD_SECONDS
-    starts_at, at = one.tick_start_timestamp, one.timestamp
+    starts_at, at = decoded.tick_start_timestamp, decoded.timestamp
     if (
         at > latest
-        or one.published_at > latest
-        or not _symbol(one.ticker)
-        or not plain(one.source)
-        or (one.trade_id and not plain(one.trade_id))
+        or decoded.published_at > latest
+        or not _symbol(decoded.ticker)
+        or not is_clean(decoded.source)
+        or (decoded.trade_id and not is_clean(decoded.trade_id))
         or (starts_at is not None and not 0 <= at - starts_at <= LONGEST_SPAN)
     ):
         return None
     return Tick(
         at=at,
-        published_at=one.published_at,
+        published_at=decoded.published_at,
         arrived_at=arrived_at,
-        source=one.source,
-        symbol=one.ticker,
-        price=one.price,
-        volume=one.volume,
-        bid=one.bid,
-        ask=one.ask,
-        open=one.tick_open,
-        high=one.tick_high,
-        low=one.tick_low,
-        close=one.tick_close,
-        vwap=one.tick_vwap,
-        kind=one.event_type,
+        source=decoded.source,
+        symbol=decoded.ticker,
+        price=decoded.price,
+        volume=decoded.volume,
+        bid=decoded.bid,
+        ask=decoded.ask,
+        open=decoded.tick_open,
+        high=decoded.tick_high,
+        low=decoded.tick_low,
+        close=decoded.tick_close,
+        vwap=decoded.tick_vwap,
+        kind=decoded.event_type,
         starts_at=starts_at,
-        trade_id=one.trade_id,
-        belongs=one.trading_hours,
-        day_volume=one.accumulated_volume,
-        day_open=one.market_open_price,
+        trade_id=decoded.trade_id,
+        belongs=decoded.trading_hours,
+        day_volume=decoded.accumulated_volume,
+        day_open=decoded.market_open_price,
     )
 
 
-def written(tick: Tick, published_at: float) -> WrittenTick:
+def to_contract(tick: Tick, published_at: float) -> EncodedTick:
     """`published_at` is that of a tick that does not say its own."""
-    return WrittenTick(
+    return EncodedTick(
         tick.kind, tick.at, tick.published_at or published_at, tick.symbol, tick.price, tick.volume, tick.source,
         tick.bid, tick.ask, tick.open, tick.high, tick.low, tick.close, tick.vwap, tick.starts_at, tick.trade_id,
         tick.belongs, tick.day_volume, tick.day_open,
@@ -219,7 +219,7 @@ def written(tick: Tick, published_at: float) -> WrittenTick:
 
 
 @lru_cache(maxsize=1024)
-def plain(text: str) -> bool:
+def is_clean(text: str) -> bool:
     """Whether it is a text as `clean` leaves it."""
     return len(text) <= 64 and text.isprintable() and text.strip() == text
 
@@ -232,7 +232,7 @@ def _symbol(text: str) -> bool:
 def read(fields: Fields) -> Tick:
     tick = TICK.read(fields)
     if tick.price <= 0:
-        raise Refused("bad-number")
+        raise Unreadable("bad-number")
     if tick.starts_at is not None and not 0 <= tick.at - tick.starts_at <= LONGEST_SPAN:
-        raise Refused("bad-time")
+        raise Unreadable("bad-time")
     return tick

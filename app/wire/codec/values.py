@@ -1,4 +1,4 @@
-"""Values that strangers sent, each made what its field is; None where that cannot be done."""
+"""Converts values of a message to the types of their fields; None where a value cannot be converted."""
 
 import json
 import math
@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from app.finance.symbols import is_symbol
 from app.wire.codec.fields import MISSING
-from app.wire.codec.moments import moment
-from app.wire.codec.refusal import Refused
+from app.wire.codec.moments import epoch_seconds
+from app.wire.codec.refusal import Unreadable
 from app.wire.codec.text import clean
 
 LARGEST = 1e15
@@ -28,15 +28,15 @@ def number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
-        found = float(value)
+        figure = float(value)
     except (ValueError, OverflowError):
         return None
-    return found if math.isfinite(found) and abs(found) <= LARGEST else None
+    return figure if math.isfinite(figure) and abs(figure) <= LARGEST else None
 
 
 def count(value: object) -> int | None:
-    found = number(value)
-    return int(found) if found is not None and found >= 0 else None
+    figure = number(value)
+    return int(figure) if figure is not None and figure >= 0 else None
 
 
 def tally(value: object) -> int | None:
@@ -45,21 +45,21 @@ def tally(value: object) -> int | None:
 
 
 def positive(value: object) -> float | None:
-    found = number(value)
-    return found if found is not None and found >= 0 else None
+    figure = number(value)
+    return figure if figure is not None and figure >= 0 else None
 
 
 def share(value: object) -> float | None:
     """0 to 1, from that or, where it is more than 1, from percent."""
-    found = number(value)
-    if found is None or not 0 <= found <= 100:
+    figure = number(value)
+    if figure is None or not 0 <= figure <= 100:
         return None
-    return round(found if found <= 1 else found / 100, 12)
+    return round(figure if figure <= 1 else figure / 100, 12)
 
 
 def from_percent(value: object) -> float | None:
-    found = number(value)
-    return round(found / 100, 12) if found is not None and 0 <= found <= 100 else None
+    percent = number(value)
+    return round(percent / 100, 12) if percent is not None and 0 <= percent <= 100 else None
 
 
 def to_percent(value: float | None) -> float | None:
@@ -67,13 +67,13 @@ def to_percent(value: float | None) -> float | None:
 
 
 def score(value: object) -> float | None:
-    found = number(value)
-    return found if found is not None and 0 <= found <= 100 else None
+    figure = number(value)
+    return figure if figure is not None and 0 <= figure <= 100 else None
 
 
 def when(value: object) -> float | None:
     """A point in time that may lie ahead."""
-    return None if value is MISSING else moment(value)
+    return None if value is MISSING else epoch_seconds(value)
 
 
 def flag(value: object) -> bool | None:
@@ -89,14 +89,14 @@ def symbol(value: object) -> str | None:
         return None
     sent = value if is_symbol(value) else clean(value, 40)
     if sent and not is_symbol(sent):
-        raise Refused("bad-symbol")
+        raise Unreadable("bad-symbol")
     return sent
 
 
 def words(value: object, most: int = MOST) -> tuple[str, ...]:
     """From a list, from a list written as JSON, or from a, b, c."""
     if isinstance(value, str):
-        value = _listed(value, most)
+        value = _parse_list(value, most)
     if not isinstance(value, list):
         return ()
     cleaned = (clean(item, 200) for item in value[:most] if isinstance(item, str))
@@ -111,29 +111,29 @@ def parts(value: object) -> tuple[tuple[str, float], ...]:
     """Numbers by name."""
     if not isinstance(value, dict):
         return ()
-    found = {clean(str(name), 64): number(item) for name, item in _first(value.items())}
-    return tuple((name, item) for name, item in found.items() if name and item is not None)
+    figures = {clean(str(name), 64): number(item) for name, item in _bounded(value.items())}
+    return tuple((name, item) for name, item in figures.items() if name and item is not None)
 
 
 def levels(value: object) -> tuple[tuple[str, float], ...]:
     """From objects of a type and a value."""
     if not isinstance(value, list):
         return ()
-    found = ((item.get("type"), number(item.get("value"))) for item in value[:MOST] if isinstance(item, dict))
-    named = ((clean(kind, 64), price) for kind, price in found if isinstance(kind, str))
-    return tuple((kind, price) for kind, price in named if kind and price is not None)
+    pairs = ((item.get("type"), number(item.get("value"))) for item in value[:MOST] if isinstance(item, dict))
+    levels_by_kind = ((clean(kind, 64), price) for kind, price in pairs if isinstance(kind, str))
+    return tuple((kind, price) for kind, price in levels_by_kind if kind and price is not None)
 
 
-def to_levels(found: tuple[tuple[str, float], ...]) -> list[dict[str, object]]:
-    return [{"type": kind, "value": value} for kind, value in found]
+def to_levels(levels: tuple[tuple[str, float], ...]) -> list[dict[str, object]]:
+    return [{"type": kind, "value": value} for kind, value in levels]
 
 
 def components(value: object) -> tuple[dict[str, object], ...]:
     """By name: a score, a word, or an object of both. The newest word on a name counts."""
     if not isinstance(value, dict):
         return ()
-    named = {clean(str(name), 64): item for name, item in _first(value.items())}
-    return tuple({"name": name, **_component(item)} for name, item in named.items() if name)
+    items = {clean(str(name), 64): item for name, item in _bounded(value.items())}
+    return tuple({"name": name, **_component(item)} for name, item in items.items() if name)
 
 
 def _component(value: object) -> dict[str, object]:
@@ -147,11 +147,11 @@ def _component(value: object) -> dict[str, object]:
     return {"status": clean(value, 32).lower()} if isinstance(value, str) else {"score": score(value)}
 
 
-def _first(items: Iterable[tuple[object, object]]) -> list[tuple[object, object]]:
+def _bounded(items: Iterable[tuple[object, object]]) -> list[tuple[object, object]]:
     return [item for item, _ in zip(items, range(MOST), strict=False)]
 
 
-def _listed(text: str, most: int) -> object:
+def _parse_list(text: str, most: int) -> object:
     if text.lstrip().startswith("["):
         try:
             return json.loads(text)

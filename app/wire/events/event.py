@@ -18,9 +18,9 @@ from app.wire.events.monitoring import (
     MetricsMeasured,
     SystemStatus,
 )
-from app.wire.events.patterns import Pattern, PatternDetected, PatternExpired, PatternUpdated
-from app.wire.events.processing import Processing, ProcessingChanged, ProcessingProgressed, ScheduleChanged
-from app.wire.events.runs import JobStatus, Run, RunChanged, RunProgressed, UniverseChanged
+from app.wire.events.patterns import PatternDetected, PatternEvent, PatternExpired, PatternUpdated
+from app.wire.events.processing import ProcessingChanged, ProcessingEvent, ProcessingProgressed, ScheduleChanged
+from app.wire.events.runs import JobStatus, RunChanged, RunEvent, RunProgressed, UniverseChanged
 from app.wire.events.streaming import SessionChanged, StreamingHealth
 from app.wire.events.ticks import Tick
 
@@ -68,11 +68,11 @@ Kind = Literal["log", "state"]
 LOGGED: tuple[type[LoggedEvent], ...] = get_args(LoggedEvent)
 KINDS: dict[type[AnyEvent], Kind] = {kind: "log" if kind in LOGGED else "state" for kind in get_args(AnyEvent)}
 
-HEARD: tuple[type[AnyEvent], ...] = tuple(kind for kind in KINDS if kind is not LogGap)
+INCOMING: tuple[type[AnyEvent], ...] = tuple(kind for kind in KINDS if kind is not LogGap)
 """What the contract's channels bring; the other is said by our own processes, and in the log alone."""
 
 __all__ = [
-    "HEARD",
+    "INCOMING",
     "KINDS",
     "LOGGED",
     "AlertRaised",
@@ -94,16 +94,16 @@ __all__ = [
     "LoggedEvent",
     "MaintenanceChanged",
     "MetricsMeasured",
-    "Pattern",
     "PatternDetected",
+    "PatternEvent",
     "PatternExpired",
     "PatternUpdated",
-    "Processing",
     "ProcessingChanged",
+    "ProcessingEvent",
     "ProcessingProgressed",
     "QualityReported",
-    "Run",
     "RunChanged",
+    "RunEvent",
     "RunProgressed",
     "ScheduleChanged",
     "SessionChanged",

@@ -1,4 +1,4 @@
-"""What our own processes have to say of the log itself."""
+"""A gap in the log."""
 
 from app.wire.events.base import Event
 

@@ -7,7 +7,7 @@ from app.wire.events.base import Event
 Direction = Literal["bullish", "bearish", "neutral"]
 
 
-class Pattern(Event, frozen=True, kw_only=True):
+class PatternEvent(Event, frozen=True, kw_only=True):
     """Identity: symbol, pattern, timeframe and `at`, the end of the bar that completed it (market time)."""
 
     symbol: str
@@ -35,13 +35,13 @@ class Pattern(Event, frozen=True, kw_only=True):
     """The run, or the streaming session, that found it."""
 
 
-class PatternDetected(Pattern, frozen=True, kw_only=True):
+class PatternDetected(PatternEvent, frozen=True, kw_only=True):
     pass
 
 
-class PatternUpdated(Pattern, frozen=True, kw_only=True):
+class PatternUpdated(PatternEvent, frozen=True, kw_only=True):
     """The newer word on a pattern that was detected before."""
 
 
-class PatternExpired(Pattern, frozen=True, kw_only=True):
+class PatternExpired(PatternEvent, frozen=True, kw_only=True):
     """A pattern that no longer holds; engines that give no `at` of the detection mean the newest of that name."""

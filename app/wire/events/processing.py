@@ -3,7 +3,7 @@
 from app.wire.events.base import Event
 
 
-class Processing(Event, frozen=True, kw_only=True):
+class ProcessingEvent(Event, frozen=True, kw_only=True):
     run_id: str
     status: str
     """started, running, completed, failed or cancelled."""
@@ -23,11 +23,11 @@ class Processing(Event, frozen=True, kw_only=True):
     message: str = ""
 
 
-class ProcessingChanged(Processing, frozen=True, kw_only=True):
+class ProcessingChanged(ProcessingEvent, frozen=True, kw_only=True):
     """A run began or ended: every one of these counts. It is never `running`."""
 
 
-class ProcessingProgressed(Processing, frozen=True, kw_only=True):
+class ProcessingProgressed(ProcessingEvent, frozen=True, kw_only=True):
     """How far a run is: only the newest counts."""
 
     status: str = "running"

@@ -7,7 +7,7 @@ from app.wire.events.base import Event
 Work = Literal["import", "cache", "indicators", "patterns"]
 
 
-class Run(Event, frozen=True, kw_only=True):
+class RunEvent(Event, frozen=True, kw_only=True):
     work: Work
     run_id: str
     status: str
@@ -31,11 +31,11 @@ class Run(Event, frozen=True, kw_only=True):
     message: str = ""
 
 
-class RunChanged(Run, frozen=True, kw_only=True):
+class RunChanged(RunEvent, frozen=True, kw_only=True):
     """A run began or ended: every one of these counts. It is never `running`."""
 
 
-class RunProgressed(Run, frozen=True, kw_only=True):
+class RunProgressed(RunEvent, frozen=True, kw_only=True):
     """How far a run is: only the newest counts."""
 
     status: str = "running"
@@ -50,7 +50,7 @@ class UniverseChanged(Event, frozen=True, kw_only=True):
 
 
 class JobStatus(Event, frozen=True, kw_only=True):
-    """A data load as its status key or the import status channel tells it."""
+    """The status of a data load, from its status key or the import status channel."""
 
     job_id: str
     status: str

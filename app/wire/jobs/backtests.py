@@ -1,4 +1,4 @@
-"""Asking for a backtest, and calling it off."""
+"""Jobs that start and cancel a backtest."""
 
 import secrets
 import time

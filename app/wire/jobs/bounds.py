@@ -1,4 +1,4 @@
-"""What a job may ask for at most; whatever lies beyond is a ValueError that names the field."""
+"""Limits of a job's fields; a value beyond them is a ValueError that names the field."""
 
 import time
 from collections.abc import Collection, Sequence

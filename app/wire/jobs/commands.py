@@ -1,4 +1,4 @@
-"""Telling the engine what to do at once: a processing run, or a word to its monitoring."""
+"""Commands to the engine: a processing run, and control of its monitoring."""
 
 from msgspec import Struct, field
 

@@ -1,4 +1,4 @@
-"""Jobs for the engine: frozen, bounded, in the contract's canonical shape; and how many engines would hear one."""
+"""Jobs for the engine in the contract's JSON: their channels, encoding and decoding, and subscriber counts."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -45,7 +45,7 @@ WEEK = 7 * DAY
 
 
 class Route(NamedTuple):
-    """A job that waited `patience` seconds for an engine is no longer what anybody wants to happen."""
+    """A job that waited `patience` seconds for an engine lapses."""
 
     channel: str
     patience: int
@@ -76,7 +76,7 @@ class Identified(NamedTuple):
 
 
 def identified(job: AnyJob) -> Identified:
-    """Work goes by the id under which the engine will tell of it; a word about other work gets an id of its own."""
+    """A job has the id under which the engine reports it; a command about another job gets an id of its own."""
     match job:
         case ProcessingCommand():
             run_id = job.parameters.run_id or str(uuid4())
@@ -92,25 +92,25 @@ def encode(job: AnyJob) -> bytes:
 
 
 def decode(payload: bytes) -> ProcessingCommand | Rejected:
-    found: ProcessingCommand | Rejected = _read(payload, ProcessingCommand)
-    return found
+    command: ProcessingCommand | Rejected = _read(payload, ProcessingCommand)
+    return command
 
 
 def decode_backtest(payload: bytes) -> BacktestJob | CancelBacktest | Rejected:
-    found: BacktestJob | CancelBacktest | Rejected = _read(payload, BacktestJob | CancelBacktest)
-    return found
+    job: BacktestJob | CancelBacktest | Rejected = _read(payload, BacktestJob | CancelBacktest)
+    return job
 
 
 def decode_load(payload: bytes) -> AnyLoad | CancelLoad | Rejected:
-    found: AnyLoad | CancelLoad | Rejected = _read(
+    load: AnyLoad | CancelLoad | Rejected = _read(
         payload, HistoricalLoad | UniverseSeed | MultiTimeframeLoad | CsvUniverseLoad, UniverseLoad, CancelLoad
     )
-    return found
+    return load
 
 
 def decode_control(payload: bytes) -> AnyControl | Rejected:
-    found: AnyControl | Rejected = _read(payload, ResolveAlert | EnableComponent, MonitoringControl)
-    return found
+    control: AnyControl | Rejected = _read(payload, ResolveAlert | EnableComponent, MonitoringControl)
+    return control
 
 
 def _read(payload: bytes, *kinds: Any) -> Any:
@@ -128,8 +128,8 @@ def _read(payload: bytes, *kinds: Any) -> Any:
 async def receivers(client: Redis, channels: Sequence[str]) -> dict[str, int]:
     """Subscribers by channel: 0 would lose a job, 2 would do it twice."""
     with reachable():
-        found = await client.pubsub_numsub(*channels)
-    return {_name(channel): int(count) for channel, count in found}
+        counts = await client.pubsub_numsub(*channels)
+    return {_name(channel): int(count) for channel, count in counts}
 
 
 def _name(channel: bytes | str) -> str:

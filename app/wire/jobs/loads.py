@@ -1,4 +1,4 @@
-"""Asking the engine to load history, and calling that off."""
+"""Jobs that start and cancel a load of history."""
 
 import re
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""Jobs on their way out: written durably first, then published; those that nobody heard wait for an engine."""
+"""The outbox of jobs: each is stored first, then published; one without a subscriber waits for an engine."""
 
 import asyncio
 import logging
@@ -13,8 +13,7 @@ from app.wire import lua
 from app.wire.channels import IDEMPOTENCY_PREFIX, OUTBOX_JOB_PREFIX, OUTBOX_KEY, OUTBOX_WAITING_KEY
 from app.wire.client import Unavailable, reachable
 from app.wire.codec.codec import MAX_BYTES
-from app.wire.jobs import job as jobs_job
-from app.wire.jobs.job import AnyJob
+from app.wire.jobs.job import ROUTES, AnyJob, encode, identified
 from app.wire.pubsub.connection import heed_cancellation
 from app.wire.state import heartbeat
 
@@ -22,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 MAX_WAITING = 1000
 MAX_ENTRIES = 2000
-"""Of the stream, which is the history of what was asked for; what waits is kept beside it."""
+"""Of the stream, which is the history of all jobs; those that wait are stored beside it."""
 
 KEPT_SECONDS = 7 * 86_400
 """How long a job that went out is remembered, and how long its idempotency key counts."""
@@ -33,7 +32,7 @@ MOST_AT_ONCE = 100
 SUBMIT_SECONDS = 6.0
 LOOK_SECONDS = 1.0
 BEAT_SECONDS = 150.0
-"""TickStockPL beats once a minute: two and a half beats, then it is gone."""
+"""TickStockPL writes its heartbeat once a minute: after two and a half it counts as gone."""
 
 State = Literal["waiting", "delivered", "lapsed", "withdrawn"]
 
@@ -44,12 +43,12 @@ _OFFER_WAITING = _OFFER + lua.read(__file__, "offer_waiting")
 _WITHDRAW = lua.read(__file__, "withdraw")
 
 
-class Full(Unavailable):
-    """More jobs wait for an engine than anybody would want done: this one was not taken."""
+class OutboxFull(Unavailable):
+    """Too many jobs wait for an engine: this one was not stored."""
 
 
 class Submitted(NamedTuple):
-    """Written durably. `delivered`: `receivers` subscribers were handed it; whether they do it, only they can say."""
+    """A stored job. `delivered`: `receivers` subscribers received it; their status tells whether they run it."""
 
     id: str
     state: State
@@ -58,7 +57,7 @@ class Submitted(NamedTuple):
     """False: it had been submitted before, and was not sent again."""
 
 
-class Job(NamedTuple):
+class OutboxJob(NamedTuple):
     """What is remembered of a job: times are UTC epoch seconds by Redis' clock."""
 
     id: str
@@ -73,8 +72,8 @@ class Job(NamedTuple):
 
 
 class Outbox:
-    """Each job is published once. An engine that falls with it in its hands has had it: whoever wants it done all the
-    same submits it again, under another key and as another job."""
+    """Each job is published once. An engine that stops while it runs a job does not get it again: whoever wants it run
+    submits it as another job under another key."""
 
     def __init__(self, client: Redis, max_waiting: int = MAX_WAITING) -> None:
         self._client = client
@@ -84,27 +83,27 @@ class Outbox:
         self._withdraw = client.register_script(_WITHDRAW)
 
     async def submit(self, job: AnyJob, idempotency_key: str) -> Submitted:
-        """One call of a key is one job, however often it is submitted; the key lasts a week.
+        """One key is one job, however often it is submitted; the key expires after a week.
 
         Raises Full, or Unavailable where it is not known to be written: it may then be submitted again with its key.
         """
-        id_, sent = jobs_job.identified(job)
-        payload = jobs_job.encode(sent)
+        id_, sent = identified(job)
+        payload = encode(sent)
         if len(payload) > MAX_BYTES:
             raise ValueError(f"a job of {len(payload)} bytes is more than the {MAX_BYTES} that engines read")
         with reachable():
             async with asyncio.timeout(SUBMIT_SECONDS):
                 call = secrets.token_hex(8)
-                answer = await self._written(id_, sent, payload, idempotency_key, call)
-        state, known, receivers, by, trouble = answer
+                answer = await self._submit_with_retry(id_, sent, payload, idempotency_key, call)
+        state, job_id, receivers, submitter, trouble = answer
         if trouble:
-            logger.warning("jobs wait, for Redis refuses to publish them: %s", trouble.decode("utf-8", "replace"))
+            logger.warning("jobs wait, because Redis refuses to publish them: %s", trouble.decode("utf-8", "replace"))
         if state == b"full":
-            raise Full(f"{self._max_waiting} jobs wait already: no engine listens")
-        return Submitted(known.decode(), _state(state), int(receivers), by.decode() == call)
+            raise OutboxFull(f"{self._max_waiting} jobs wait already: no engine listens")
+        return Submitted(job_id.decode(), _state(state), int(receivers), submitter.decode() == call)
 
     async def offer_waiting(self) -> int:
-        """How many were delivered. Only while an engine's heart beats: who listens without one may be no engine."""
+        """How many were delivered. Only while an engine's heartbeat is fresh: other subscribers may be no engines."""
         if not await self.waiting():
             return 0
         beat = await heartbeat.read(self._client)
@@ -116,7 +115,7 @@ class Outbox:
             )
         offered = int(answer[0])
         if offered:
-            logger.info("%d jobs that had waited were delivered", offered)
+            logger.info("%d waiting jobs were delivered", offered)
         return offered
 
     async def withdraw(self, id_: str) -> bool:
@@ -125,10 +124,10 @@ class Outbox:
             left = await self._withdraw(keys=(OUTBOX_WAITING_KEY, OUTBOX_JOB_PREFIX + id_), args=(id_, KEPT_SECONDS))
         return bool(left)
 
-    async def state(self, id_: str) -> Job | None:
+    async def state(self, id_: str) -> OutboxJob | None:
         with reachable():
-            found: Any = await self._client.hgetall(OUTBOX_JOB_PREFIX + id_)
-        return _job(id_, found)
+            fields: Any = await self._client.hgetall(OUTBOX_JOB_PREFIX + id_)
+        return _job(id_, fields)
 
     async def waiting(self) -> int:
         with reachable():
@@ -144,8 +143,8 @@ class Outbox:
             except Unavailable:
                 continue
 
-    async def _written(self, id_: str, job: AnyJob, payload: bytes, idempotency_key: str, call: str) -> Any:
-        route = jobs_job.ROUTES[type(job)]
+    async def _submit_with_retry(self, id_: str, job: AnyJob, payload: bytes, idempotency_key: str, call: str) -> Any:
+        route = ROUTES[type(job)]
         hashed = blake2b(idempotency_key.encode("utf-8", "replace"), digest_size=16).hexdigest()
         keys = (OUTBOX_KEY, OUTBOX_WAITING_KEY, OUTBOX_JOB_PREFIX + id_, IDEMPOTENCY_PREFIX + hashed)
         arguments = (id_, type(job).__name__, route.channel, payload, route.patience)
@@ -158,19 +157,19 @@ class Outbox:
             return await self._submit(keys=keys, args=arguments + bounds)
 
 
-def _job(id_: str, found: dict[bytes, bytes]) -> Job | None:
-    state = found.get(b"state")
+def _job(id_: str, fields: dict[bytes, bytes]) -> OutboxJob | None:
+    state = fields.get(b"state")
     if state is None:
         return None
-    left = found.get(b"left")
-    return Job(
+    left = fields.get(b"left")
+    return OutboxJob(
         id_,
-        found.get(b"kind", b"").decode(),
-        found.get(b"channel", b"").decode(),
+        fields.get(b"kind", b"").decode(),
+        fields.get(b"channel", b"").decode(),
         _state(state),
-        int(found.get(b"receivers", b"0")),
-        float(found.get(b"submitted", b"0")),
-        float(found.get(b"lapses", b"0")),
+        int(fields.get(b"receivers", b"0")),
+        float(fields.get(b"submitted", b"0")),
+        float(fields.get(b"lapses", b"0")),
         float(left) if left else None,
     )
 

@@ -1,4 +1,4 @@
-"""How a load fares, where whoever asked for it looks, and aloud."""
+"""Publishes the status of loads, and stores it in the key that the web process reads."""
 
 from redis.asyncio import Redis
 
@@ -11,12 +11,12 @@ from app.wire.pubsub.publisher import Publisher
 KEPT_SECONDS = 7 * 86_400
 
 
-class Telling:
+class JobReporter:
     def __init__(self, client: Redis, publisher: Publisher) -> None:
         self._client = client
         self._publisher = publisher
 
-    async def tell(self, event: AnyEvent) -> None:
+    async def report(self, event: AnyEvent) -> None:
         """Raises wire.Unavailable."""
         if isinstance(event, JobStatus):
             with reachable():

@@ -1,4 +1,4 @@
-"""How a job fares: in its engine's words, whichever type of key holds them, and until then in the outbox'."""
+"""Reads the status of a job: from its engine's key, string or hash, and until that exists from the outbox."""
 
 import time
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ from app.wire.client import reachable
 from app.wire.codec.statuses import decode_status
 from app.wire.codec.text import clean
 from app.wire.events.event import JobStatus
-from app.wire.jobs.outbox import Job, Outbox
+from app.wire.jobs.outbox import Outbox, OutboxJob
 
 MAX_BYTES = 256 * 1024
 MAX_FIELDS = 100
@@ -22,41 +22,45 @@ _READ = lua.read(__file__, "read_statuses")
 _SUBMITTED = {"waiting": "waiting", "delivered": "submitted", "lapsed": "lapsed", "withdrawn": "cancelled"}
 
 
-class Status(NamedTuple):
+class JobStatusReading(NamedTuple):
     job: JobStatus
-    """Before an engine speaks its status is waiting, submitted, lapsed or cancelled."""
-    told: bool
-    """Whether an engine has said a word yet."""
-    ours: Job | None
-    """What the outbox remembers of it."""
+    """Until an engine writes one its status is waiting, submitted, lapsed or cancelled."""
+    reported: bool
+    """Whether an engine has written a status."""
+    outbox_job: OutboxJob | None
+    """Its record in the outbox."""
 
 
-class Statuses:
-    """Reads only: a status key is its engine's alone."""
+class JobStatusReader:
+    """Reads only: an engine alone writes its status keys."""
 
     def __init__(self, client: Redis, outbox: Outbox) -> None:
         self._outbox = outbox
         self._read = client.register_script(_READ)
 
-    async def read(self, job_id: str) -> Status | None:
-        """None for a job of which neither an engine nor the outbox knows."""
+    async def read(self, job_id: str) -> JobStatusReading | None:
+        """None for a job without a status key and without a record in the outbox. Raises Unavailable."""
         if not job_id or clean(job_id, 64) != job_id:
             return None
         keys = (JOB_STATUS_PREFIX + job_id, APP_JOB_STATUS_PREFIX + job_id)
         with reachable():
-            found: list[Any] = await self._read(args=(MAX_BYTES, MAX_FIELDS, *keys))
-        ours = await self._outbox.state(job_id)
-        for held in found:
-            told = decode_status(job_id, held, time.time())
-            if isinstance(told, JobStatus):
-                return Status(_dated(told, ours), True, ours)
-        return Status(_untold(ours), False, ours) if ours else None
+            payloads: list[Any] = await self._read(args=(MAX_BYTES, MAX_FIELDS, *keys))
+        outbox_job = await self._outbox.state(job_id)
+        for payload in payloads:
+            status = decode_status(job_id, payload, time.time())
+            if isinstance(status, JobStatus):
+                return JobStatusReading(_dated(status, outbox_job), True, outbox_job)
+        return JobStatusReading(_status_from_outbox(outbox_job), False, outbox_job) if outbox_job else None
 
 
-def _dated(told: JobStatus, ours: Job | None) -> JobStatus:
-    return replace(told, submitted_at=ours.submitted_at) if ours and told.submitted_at is None else told
+def _dated(status: JobStatus, outbox_job: OutboxJob | None) -> JobStatus:
+    return (
+        replace(status, submitted_at=outbox_job.submitted_at) if outbox_job and status.submitted_at is None else status
+    )
 
 
-def _untold(ours: Job) -> JobStatus:
-    at = ours.left_at or ours.submitted_at
-    return JobStatus(at=at, job_id=ours.id, status=_SUBMITTED[ours.state], submitted_at=ours.submitted_at)
+def _status_from_outbox(outbox_job: OutboxJob) -> JobStatus:
+    at = outbox_job.left_at or outbox_job.submitted_at
+    return JobStatus(
+        at=at, job_id=outbox_job.id, status=_SUBMITTED[outbox_job.state], submitted_at=outbox_job.submitted_at
+    )

@@ -25,15 +25,15 @@ class StreamPosition(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> "StreamPosition | None":
         """None for whatever else a cursor may hold."""
-        found = _ID.fullmatch(text)
-        return cls(int(found[1]), int(found[2])) if found else None
+        match = _ID.fullmatch(text)
+        return cls(int(match[1]), int(match[2])) if match else None
 
 
 BEGINNING = StreamPosition(0, 0)
 """Before the first entry: the top of a log that is empty."""
 
 
-class Entry(NamedTuple):
+class LogEntry(NamedTuple):
     id: StreamPosition
     event: LoggedEvent
     folded: int = 0
@@ -49,12 +49,12 @@ def pack(event: LoggedEvent) -> bytes:
     return msgspec.json.encode(_Packed(msgspec.Raw(msgspec.json.encode(event)), VERSION))
 
 
-def unpack(id_: StreamPosition, fields: Mapping[bytes, bytes]) -> Entry | None:
+def unpack(id_: StreamPosition, fields: Mapping[bytes, bytes]) -> LogEntry | None:
     """None for an entry that is not ours or of a version to come."""
     try:
         packed = _packed.decode(fields.get(b"e", b""))
         read = _READERS.get(packed.v)
-        return Entry(id_, read.decode(packed.event), int(fields.get(b"folded", b"0"))) if read else None
+        return LogEntry(id_, read.decode(packed.event), int(fields.get(b"folded", b"0"))) if read else None
     except (ValueError, RecursionError):
         return None
 

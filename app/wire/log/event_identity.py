@@ -1,4 +1,4 @@
-"""What makes two messages the same event, in whichever process and however often they arrive."""
+"""The identity of an event, alike in every process and for every copy of its message."""
 
 import re
 import time
@@ -33,44 +33,44 @@ _NAMED_BY: Mapping[type, tuple[str, ...]] = {
 _DETAIL = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|0x[0-9a-f]+|'[^']*'|\"[^\"]*\"|[0-9]+(?:[.,:][0-9]+)*", re.IGNORECASE)
 
 
-class Identity(NamedTuple):
+class EventIdentity(NamedTuple):
     name: str
     occurrence: int = 0
-    """Of an event that has neither id nor time: how often this process has heard it lately, this time included."""
-    did: str = ""
-    """Of a run, which is what `name` names then: what it did at `did_at`, by its own time where it has one."""
-    did_at: float = 0.0
+    """Of an event that has neither id nor time: how often this process received it lately, this time included."""
+    transition: str = ""
+    """Of a run, which `name` identifies then: its transition at `transition_at`, its own time if it has one."""
+    transition_at: float = 0.0
 
 
-class Identities:
+class EventIdentities:
     """An event without a time of its own is told apart by its content and by how often that was heard lately:
     processes that hear the same messages count alike."""
 
     def __init__(self) -> None:
         self._occurrences: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
-    def of(self, event: LoggedEvent) -> Identity:
+    def of(self, event: LoggedEvent) -> EventIdentity:
         at = _own_time(event)
         if isinstance(event, PatternDetected) and at:
-            return Identity(_digest(event, event.symbol, event.pattern, event.timeframe, at))
+            return EventIdentity(_digest(event, event.symbol, event.pattern, event.timeframe, at))
         if isinstance(event, PatternDetected) and event.flow_id:
-            return Identity(_digest(event, event.flow_id))
+            return EventIdentity(_digest(event, event.flow_id))
         if isinstance(event, ProcessingChanged):
-            return Identity(_digest(event, event.run_id), 0, f"{event.status} {event.phase}", at)
+            return EventIdentity(_digest(event, event.run_id), 0, f"{event.status} {event.phase}", at)
         if isinstance(event, RunChanged):
-            return Identity(_digest(event, event.run_id, event.work), 0, event.status, at)
-        named = [getattr(event, name) for name in _NAMED_BY.get(type(event), ())]
-        if named and named[0]:
-            return Identity(_digest(event, *named))
+            return EventIdentity(_digest(event, event.run_id, event.work), 0, event.status, at)
+        id_fields = [getattr(event, name) for name in _NAMED_BY.get(type(event), ())]
+        if id_fields and id_fields[0]:
+            return EventIdentity(_digest(event, *id_fields))
         content = _digest(event, json.encode(replace(event, at=at, arrived_at=0.0)).decode())
-        return Identity(content) if at else self._next(content)
+        return EventIdentity(content) if at else self._next(content)
 
-    def counted(self, identity: Identity, count: int) -> None:
+    def set_count(self, identity: EventIdentity, count: int) -> None:
         """What it turned out to be, after all processes' counts; one less where it was not kept at all."""
         if identity.name in self._occurrences:
             self._occurrences[identity.name] = (self._occurrences[identity.name][0], count)
 
-    def _next(self, content: str) -> Identity:
+    def _next(self, content: str) -> EventIdentity:
         now = time.monotonic()
         since, count = self._occurrences.pop(content, (now, 0))
         if now - since > WINDOW_SECONDS:
@@ -78,7 +78,7 @@ class Identities:
         self._occurrences[content] = (since, count + 1)
         while len(self._occurrences) > MAX_REMEMBERED:
             self._occurrences.popitem(last=False)
-        return Identity(content, count + 1)
+        return EventIdentity(content, count + 1)
 
 
 def fingerprint(event: LoggedEvent) -> str:

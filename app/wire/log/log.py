@@ -1,4 +1,4 @@
-"""The log: what counts once and in order, in one capped Redis Stream that every web process appends to and tails."""
+"""The event log: one capped Redis Stream that every web process appends to, once per event, and tails."""
 
 import asyncio
 import logging
@@ -22,14 +22,14 @@ from app.wire.channels import (
 )
 from app.wire.client import Unavailable, close, connect_blocking, reachable
 from app.wire.events.event import LoggedEvent
-from app.wire.log.entries import BEGINNING, Entry, StreamPosition, pack, unpack
-from app.wire.log.event_identity import WINDOW_SECONDS, Identities, Identity, fingerprint
-from app.wire.log.remembered import Remembered
+from app.wire.log.entries import BEGINNING, LogEntry, StreamPosition, pack, unpack
+from app.wire.log.event_identity import WINDOW_SECONDS, EventIdentities, EventIdentity, fingerprint
+from app.wire.log.recent_identities import RecentIdentities
 from app.wire.pubsub.connection import heed_cancellation
 from app.wire.pubsub.join_order import WAIT_SECONDS
 from app.wire.pubsub.outage import Outage
 
-__all__ = ["BEGINNING", "Entry", "Gap", "Log", "Lost", "StreamPosition"]
+__all__ = ["BEGINNING", "Log", "LogEntry", "RangeGap", "StreamPosition", "TailGap"]
 
 logger = logging.getLogger(__name__)
 
@@ -58,13 +58,13 @@ BLOCK_MS = 2000
 SILENCE_SECONDS = 6.0
 
 
-class Gap(NamedTuple):
+class RangeGap(NamedTuple):
     """The log no longer reaches back to there; `missed` entries, or nobody knows how many."""
 
     missed: int | None
 
 
-class Lost(NamedTuple):
+class TailGap(NamedTuple):
     """In a tail: between the entry before and the one after, entries are missing."""
 
     missed: int | None
@@ -76,28 +76,28 @@ class Log:
         self._blocking_url = blocking_url
         self._append = client.register_script(_APPEND)
         self._commit = client.register_script(_COMMIT)
-        self._remember = client.register_script(_REMEMBER)
+        self._restore = client.register_script(_REMEMBER)
         self._remembering_ms = int(remembering_seconds * 1000)
-        self._identities = Identities()
-        self._remembered = Remembered(SEEN_SECONDS)
-        self._known = BEGINNING
-        self._wrote_epoch = self._reminded_epoch = 0
+        self._identities = EventIdentities()
+        self._recent = RecentIdentities(SEEN_SECONDS)
+        self._newest = BEGINNING
+        self._wrote_epoch = self._restored_epoch = 0
 
     async def append_once(self, event: LoggedEvent) -> StreamPosition | None:
         """None when the event is in the log already, whoever put it there, or is an error like one that is."""
         identity = self._identities.of(event)
         try:
             with reachable():
-                id_, count = await self._enter(identity, pack(event), fingerprint(event))
+                id_, count = await self._append_in_epoch(identity, pack(event), fingerprint(event))
         except Unavailable:
-            self._identities.counted(identity, identity.occurrence - 1)
+            self._identities.set_count(identity, identity.occurrence - 1)
             raise
-        self._identities.counted(identity, count)
-        self._remembered.note(identity._replace(occurrence=count))
+        self._identities.set_count(identity, count)
+        self._recent.note(identity._replace(occurrence=count))
         if not id_:
             return None
         appended = _id(id_)
-        self._known = max(self._known, appended)
+        self._newest = max(self._newest, appended)
         return appended
 
     async def top(self) -> StreamPosition:
@@ -108,26 +108,26 @@ class Log:
     async def folded(self) -> int:
         """Errors like others that were counted with them instead of logged, by all processes, since Redis has data."""
         with reachable():
-            found = await self._client.get(LOG_FOLDED_KEY)
-        return int(found) if isinstance(found, bytes) and found.isdigit() else 0
+            count = await self._client.get(LOG_FOLDED_KEY)
+        return int(count) if isinstance(count, bytes) and count.isdigit() else 0
 
-    async def since(self, after: StreamPosition, upto: StreamPosition) -> tuple[Entry, ...] | Gap:
+    async def since(self, after: StreamPosition, upto: StreamPosition) -> tuple[LogEntry, ...] | RangeGap:
         """All entries in (after, upto], or none of them."""
         expected = _distance(after, upto)
         if expected is None:
-            return Gap(None)
+            return RangeGap(None)
         if expected <= 0:
             return await self._ahead(after, upto)
         with reachable():
-            found: list[Any] | None = await self._client.xrange(LOG_KEY, min=f"({after}", max=str(upto))
-        if not found or len(found) != expected:
-            return Gap(expected)
-        entries = (unpack(_id(id_), fields) for id_, fields in found)
+            rows: list[Any] | None = await self._client.xrange(LOG_KEY, min=f"({after}", max=str(upto))
+        if not rows or len(rows) != expected:
+            return RangeGap(expected)
+        entries = (unpack(_id(id_), fields) for id_, fields in rows)
         return tuple(entry for entry in entries if entry is not None)
 
-    async def _ahead(self, after: StreamPosition, upto: StreamPosition) -> tuple[Entry, ...] | Gap:
+    async def _ahead(self, after: StreamPosition, upto: StreamPosition) -> tuple[LogEntry, ...] | RangeGap:
         """This process may lag behind the reader; but the log itself may not."""
-        return () if after == upto or after <= await self.top() else Gap(None)
+        return () if after == upto or after <= await self.top() else RangeGap(None)
 
     async def cursor(self, name: str) -> StreamPosition:
         """How far the consumer of this name has come; one that is not known begins at the top."""
@@ -138,7 +138,7 @@ class Log:
         with reachable():
             await self._commit(keys=(LOG_CURSOR_PREFIX + name,), args=(str(done), done.epoch, done.n))
 
-    async def tail(self, after: StreamPosition | str) -> AsyncGenerator[Entry | Lost, None]:
+    async def tail(self, after: StreamPosition | str) -> AsyncGenerator[LogEntry | TailGap, None]:
         """Every entry after `after`, for ever: waits out Redis being away, and says where entries are missing.
 
         `after` may be the name of a cursor: entries come again until they are committed. A cursor that is not there
@@ -148,28 +148,28 @@ class Log:
         """
         start, unknown = await self._cursor(after) if isinstance(after, str) else (after, False)
         if unknown:
-            yield Lost(None)
+            yield TailGap(None)
         position = _Position(start)
-        self._known = max(self._known, position.last)
+        self._newest = max(self._newest, position.last)
         self._wrote_epoch = self._wrote_epoch or position.last.epoch
         backoff, outage = Backoff(), Outage(logger, "the log")
         while True:
             client = connect_blocking(self._blocking_url)
             try:
-                if await self._forgot(position):
-                    yield Lost(None)
+                if await self._was_lost(position):
+                    yield TailGap(None)
                 while True:
                     heed_cancellation()
                     batch = await _read(client, position.last)
                     backoff.succeeded()
-                    outage.back()
+                    outage.ended()
                     for id_, fields in batch:
-                        self._known = max(self._known, id_)
-                        await self._remind(id_.epoch)
-                        for found in position.step(id_, fields):
-                            yield found
+                        self._newest = max(self._newest, id_)
+                        await self._restore_identities(id_.epoch)
+                        for entry in position.step(id_, fields):
+                            yield entry
             except (RedisError, OSError, TimeoutError, Unavailable) as error:
-                outage.away(type(error).__name__)
+                outage.began(type(error).__name__)
             finally:
                 await close(client)
             heed_cancellation()
@@ -180,12 +180,12 @@ class Log:
         key = LOG_CURSOR_PREFIX + name
         with reachable():
             await self._client.set(key, _UNKNOWN + str(await self.top()), nx=True)
-            found = await self._client.get(key)
-        text = found.decode("ascii", "replace") if isinstance(found, bytes) else ""
-        known = StreamPosition.parse(text)
-        return known or StreamPosition.parse(text.removeprefix(_UNKNOWN)) or BEGINNING, known is None
+            value = await self._client.get(key)
+        text = value.decode("ascii", "replace") if isinstance(value, bytes) else ""
+        position = StreamPosition.parse(text)
+        return position or StreamPosition.parse(text.removeprefix(_UNKNOWN)) or BEGINNING, position is None
 
-    async def _forgot(self, position: "_Position") -> bool:
+    async def _was_lost(self, position: "_Position") -> bool:
         """Whether the log is no longer the one in which `position` was reached; then it goes on under a new epoch."""
         last = position.last
         if last == BEGINNING or position.forgotten:
@@ -195,40 +195,46 @@ class Log:
         if top >= last and not altered:
             return False
         # With our id on another content the top may be as far as ours: to claim one more forces the new epoch.
-        self._known = max(self._known, StreamPosition(top.epoch, top.n + 1) if altered else last)
-        _, _, epoch = await self._call(Identity(""), b"", "")
-        await self._remind(epoch)
+        self._newest = max(self._newest, StreamPosition(top.epoch, top.n + 1) if altered else last)
+        _, _, epoch = await self._call(EventIdentity(""), b"", "")
+        await self._restore_identities(epoch)
         position.forgotten = True
         return True
 
     async def _altered(self, position: "_Position") -> bool:
         at = str(position.last)
-        found: list[Any] | None = await self._client.xrange(LOG_KEY, min=at, max=at)
-        return bool(found and position.fields is not None and found[0][1] != position.fields)
+        rows: list[Any] | None = await self._client.xrange(LOG_KEY, min=at, max=at)
+        return bool(rows and position.fields is not None and rows[0][1] != position.fields)
 
-    async def _enter(self, identity: Identity, payload: bytes, folds: str) -> tuple[bytes, int]:
+    async def _append_in_epoch(self, identity: EventIdentity, payload: bytes, folds: str) -> tuple[bytes, int]:
         while True:
             id_, count, epoch = await self._call(identity, payload, folds)
             if id_ != b"wait":
                 self._wrote_epoch = epoch
                 return id_, count
-            await self._remind(epoch)
+            await self._restore_identities(epoch)
             await asyncio.sleep(AGAIN_SECONDS)
 
-    async def _remind(self, epoch: int) -> None:
+    async def _restore_identities(self, epoch: int) -> None:
         """Once in an epoch: of what was logged before it, whoever did so."""
-        if epoch != self._reminded_epoch:
-            for names, said in self._remembered.batches():
-                await self._remember(keys=[LOG_SEEN_PREFIX + name for name in names], args=said)
-            self._reminded_epoch = epoch
+        if epoch != self._restored_epoch:
+            for names, arguments in self._recent.batches():
+                await self._restore(keys=[LOG_SEEN_PREFIX + name for name in names], args=arguments)
+            self._restored_epoch = epoch
 
-    async def _call(self, identity: Identity, payload: bytes, folds: str) -> tuple[bytes, int, int]:
-        seen = LOG_SEEN_PREFIX + identity.name
-        keys = (LOG_KEY, LOG_EPOCH_KEY, seen, LOG_FOLD_PREFIX + folds, LOG_STORM_KEY, LOG_FOLDED_KEY, LOG_NEW_KEY)
-        known, window = self._known, int(WINDOW_SECONDS)
-        bounds = (SEEN_SECONDS, MAX_ENTRIES, known.epoch, known.n, window if folds else 0, MOST_ERRORS)
-        said = (identity.occurrence, window, int(MOMENT_SECONDS * 1000), identity.did, identity.did_at)
-        arguments = (payload, *bounds, *said, self._wrote_epoch, self._remembering_ms)
+    async def _call(self, identity: EventIdentity, payload: bytes, folds: str) -> tuple[bytes, int, int]:
+        seen_key = LOG_SEEN_PREFIX + identity.name
+        keys = (LOG_KEY, LOG_EPOCH_KEY, seen_key, LOG_FOLD_PREFIX + folds, LOG_STORM_KEY, LOG_FOLDED_KEY, LOG_NEW_KEY)
+        top, window = self._newest, int(WINDOW_SECONDS)
+        bounds = (SEEN_SECONDS, MAX_ENTRIES, top.epoch, top.n, window if folds else 0, MOST_ERRORS)
+        identity_fields = (
+            identity.occurrence,
+            window,
+            int(MOMENT_SECONDS * 1000),
+            identity.transition,
+            identity.transition_at,
+        )
+        arguments = (payload, *bounds, *identity_fields, self._wrote_epoch, self._remembering_ms)
         id_, count, epoch = await self._append(keys=keys, args=arguments)
         return id_, count, epoch
 
@@ -242,14 +248,14 @@ class _Position:
         self.forgotten = False
         """The log was lost and the loss is told: the new epoch is no news."""
 
-    def step(self, id_: StreamPosition, fields: dict[bytes, bytes]) -> Iterator[Entry | Lost]:
-        told, self.forgotten = self.forgotten, False
+    def step(self, id_: StreamPosition, fields: dict[bytes, bytes]) -> Iterator[LogEntry | TailGap]:
+        reported, self.forgotten = self.forgotten, False
         missed = _distance(self.last, id_)
         self.last, self.fields = id_, fields
-        if missed is None and not (told and id_.n == 0):
-            yield Lost(None)
+        if missed is None and not (reported and id_.n == 0):
+            yield TailGap(None)
         elif missed is not None and missed > 1:
-            yield Lost(missed - 1)
+            yield TailGap(missed - 1)
         entry = unpack(id_, fields)
         if entry is not None:
             yield entry
@@ -264,12 +270,12 @@ def _distance(after: StreamPosition, upto: StreamPosition) -> int | None:
 
 async def _read(client: Redis, after: StreamPosition) -> list[tuple[StreamPosition, dict[bytes, bytes]]]:
     async with asyncio.timeout(SILENCE_SECONDS):
-        found: Any = await client.xread({LOG_KEY: str(after)}, count=BATCH, block=BLOCK_MS)
-    return [(_id(id_), fields) for id_, fields in found[0][1]] if found else []
+        streams: Any = await client.xread({LOG_KEY: str(after)}, count=BATCH, block=BLOCK_MS)
+    return [(_id(id_), fields) for id_, fields in streams[0][1]] if streams else []
 
 
 def _id(raw: Any) -> StreamPosition:
-    found = StreamPosition.parse(raw.decode())
-    if found is None:
+    position = StreamPosition.parse(raw.decode())
+    if position is None:
         raise RedisError("stream id out of bounds")
-    return found
+    return position

@@ -25,7 +25,7 @@ class _Single(NamedTuple):
     arrived_at: float
 
 
-class _Kept(NamedTuple):
+class _RecentMessage(NamedTuple):
     at: float
     size: int
     message: IndicatorBatch | _Single
@@ -37,18 +37,18 @@ class IndicatorFeed:
         self.skipped = 0
         """Messages of which nothing was decoded, and batches of which not all was."""
         self._watched = watched
-        self._kept: deque[_Kept] = deque()
-        self._kept_bytes = 0
+        self._recent: deque[_RecentMessage] = deque()
+        self._recent_bytes = 0
 
     def batch(self, payload: bytes, arrived_at: float) -> list[AnyEvent | Rejected]:
         """The values of the symbols that are watched."""
         message = open_indicators(payload, arrived_at)
         if isinstance(message, Rejected):
             return [message]
-        wanted = [symbol for symbol in message.rows if self._watched(symbol)]
-        self.skipped += len(wanted) < len(message.rows)
+        symbols = [symbol for symbol in message.rows if self._watched(symbol)]
+        self.skipped += len(symbols) < len(message.rows)
         self._keep(message, len(payload))
-        return _events(message, wanted)
+        return _events(message, symbols)
 
     def single(self, payload: bytes, arrived_at: float) -> Iterable[AnyEvent | Rejected]:
         """The values of a message of the contract's channel, unless it plainly speaks of unwatched symbols alone."""
@@ -66,10 +66,10 @@ class IndicatorFeed:
         A value may be published before it is stored: who reads the database for a new watcher needs both. Whoever
         watched it when it came may have left since, and what the board knew of the symbol with him.
         """
-        self._shed()
+        self._evict()
         events: list[AnyEvent | Rejected] = []
-        for kept in self._kept:
-            message = kept.message
+        for entry in self._recent:
+            message = entry.message
             if isinstance(message, IndicatorBatch):
                 events += _events(message, (symbol,))
             elif symbol in message.symbols:
@@ -77,14 +77,16 @@ class IndicatorFeed:
         return [event for event in events if isinstance(event, IndicatorCalculated) and event.symbol == symbol]
 
     def _keep(self, message: IndicatorBatch | _Single, size: int) -> None:
-        self._kept.append(_Kept(time.monotonic(), size, message))
-        self._kept_bytes += size
-        self._shed()
+        self._recent.append(_RecentMessage(time.monotonic(), size, message))
+        self._recent_bytes += size
+        self._evict()
 
-    def _shed(self) -> None:
-        kept, oldest = self._kept, time.monotonic() - KEPT_SECONDS
-        while kept and (kept[0].at < oldest or self._kept_bytes > KEPT_BYTES or len(kept) > KEPT_MESSAGES):
-            self._kept_bytes -= kept.popleft().size
+    def _evict(self) -> None:
+        messages, oldest = self._recent, time.monotonic() - KEPT_SECONDS
+        while messages and (
+            messages[0].at < oldest or self._recent_bytes > KEPT_BYTES or len(messages) > KEPT_MESSAGES
+        ):
+            self._recent_bytes -= messages.popleft().size
 
 
 def plain_symbols(payload: bytes) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Whose turn it is to write in the log: who begins to hear in the middle lets those before it finish."""
+"""Orders writers of the log: a subscriber that joins waits until earlier ones have logged older messages."""
 
 # All processes hear one order of messages, and each logs what it hears in that order, unless another did so before it.
 # So the log is in order for as long as nobody logs a message while an earlier one, which it did not hear itself, is
@@ -77,11 +77,11 @@ class JoinOrder:
     def joins(self) -> Joins:
         return Joins(self._times, self._unanswered, self._longest)
 
-    async def join(self, line: PubSubConnection, names: Iterable[bytes]) -> list[Any]:
+    async def join(self, connection: PubSubConnection, names: Iterable[bytes]) -> list[Any]:
         """Subscribes to `names`; the confirmations."""
         marker = secrets.token_hex(16).encode()
         subscriptions = [(b"SUBSCRIBE", name) for name in names]
-        replies = await line.ask((b"MULTI",), (b"PUBLISH", JOINS_CHANNEL, marker), *subscriptions, (b"EXEC",))
+        replies = await connection.ask((b"MULTI",), (b"PUBLISH", JOINS_CHANNEL, marker), *subscriptions, (b"EXEC",))
         others, *confirmed = cast(list[Any], replies[-1])
         if not isinstance(others, int):
             raise ResponseError(f"not announced: {others}")
@@ -92,7 +92,7 @@ class JoinOrder:
             await self._alone()
         return confirmed
 
-    async def heard(self, marker: bytes) -> None:
+    async def on_marker(self, marker: bytes) -> None:
         if not _MARKER.fullmatch(marker):
             return
         async with self:
@@ -102,7 +102,7 @@ class JoinOrder:
     async def __aenter__(self) -> None:
         await self._lock.acquire()
         try:
-            await self._turn()
+            await self._wait_for_turn()
         except BaseException:
             self._lock.release()
             raise
@@ -112,16 +112,16 @@ class JoinOrder:
     ) -> None:
         self._lock.release()
 
-    async def _turn(self) -> None:
+    async def _wait_for_turn(self) -> None:
         while join := self._join:
-            if not await self._awaited(join):
+            if not await self._wait_for_answer(join):
                 self._unanswered += 1
                 if self._alone:
                     await self._alone()
             if self._join is join:
                 self._join = None
 
-    async def _awaited(self, join: _Join) -> bool:
+    async def _wait_for_answer(self, join: _Join) -> bool:
         """Whether somebody answered; looks once even where the time is over before there is anything to log."""
         began, pause = time.monotonic(), FIRST_LOOK_SECONDS
         while not await self._answered(join.marker):

@@ -1,4 +1,4 @@
-"""How far a subscriber is behind, measured without privileges: a ping is answered behind what waits before it."""
+"""Measures a subscriber's lag by PING, whose reply comes after every message that waits before it."""
 
 import time
 
@@ -23,18 +23,18 @@ class Lag:
     def due(self) -> bool:
         return self._asked_at is None and time.monotonic() - self._answered_at >= ASK_SECONDS
 
-    def ask(self) -> None:
+    def ping_sent(self) -> None:
         self._asked_at = time.monotonic()
 
-    def answer(self) -> None:
+    def ping_answered(self) -> None:
         self._answered_at = time.monotonic()
         if self._asked_at is not None:
             self._round_trip = self._answered_at - self._asked_at
         self._asked_at = None
 
-    def take(self) -> None:
+    def message_started(self) -> None:
         """A message is in hand."""
         self._handling_since = time.monotonic()
 
-    def done(self) -> None:
+    def message_handled(self) -> None:
         self._handling_since = None

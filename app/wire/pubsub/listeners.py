@@ -1,4 +1,4 @@
-"""Who would get a message: readers of our own batches, and anybody who reads the contract's channel one by one."""
+"""Counts subscribers: of our channels of batches, and of the contract's channels of single messages."""
 
 from typing import Any, NamedTuple
 

@@ -1,4 +1,4 @@
-"""Something that is away is told once, and once more when it is back."""
+"""Logs an outage once when it begins and once when it ends."""
 
 import logging
 import time
@@ -12,12 +12,12 @@ class Outage:
         self._what = what
         self._since: float | None = None
 
-    def away(self, reason: str) -> None:
+    def began(self, reason: str) -> None:
         if self._since is None:
             self._since = time.monotonic()
             self._logger.warning("%s is away: %s", self._what, reason)
 
-    def back(self) -> None:
+    def ended(self) -> None:
         if self._since is not None:
             self._logger.warning("%s is back after %.1f s", self._what, time.monotonic() - self._since)
             self._since = None

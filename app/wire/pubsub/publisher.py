@@ -1,4 +1,4 @@
-"""Events go out, each on the channel that the contract has for it; indicators in batches to those who read batches."""
+"""Publishes events on the contract's channels; ticks and indicators also in batches for readers of batches."""
 
 import time
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ class Publisher:
         self._ticks = TickWriter(client, retention or Retention())
 
     async def publish(self, event: AnyEvent) -> int:
-        """How many subscribers heard it: 0 means that nobody did."""
+        """The number of subscribers that received it."""
         return await self.publish_to(codec.channel(event, self._channels), event)
 
     async def publish_all(self, events: Sequence[AnyEvent]) -> None:
@@ -50,11 +50,11 @@ class Publisher:
         audience = await listeners(self._client, self._channels.indicators, INDICATORS_CHANNEL)
         if audience.batches:
             for message in codec.encode_indicators(events, time.time()):
-                if not await self._taken(INDICATORS_CHANNEL, message):
+                if not await self._publish_allowed(INDICATORS_CHANNEL, message):
                     return False
         return not audience.others
 
-    async def _taken(self, channel: str, message: bytes) -> bool:
+    async def _publish_allowed(self, channel: str, message: bytes) -> bool:
         """False where the server's access rules forbid the channel."""
         with reachable():
             try:
@@ -72,7 +72,7 @@ class Publisher:
 
         def messages(batched: bool) -> list[str | bytes]:
             channels = also_to if batched and not audience.others else (contract, *also_to)
-            return _stamped([(channel, tick) for tick in ticks for channel in channels if codec.carries(channel, tick)])
+            return _encoded([(channel, tick) for tick in ticks for channel in channels if codec.carries(channel, tick)])
 
         with reachable():
             await self._ticks.write(ticks, messages, key, value)
@@ -80,7 +80,7 @@ class Publisher:
     async def _publish_each(self, addressed: Sequence[tuple[str, AnyEvent]]) -> None:
         if addressed:
             with reachable():
-                await self._client.eval(_PUBLISH, 0, *_stamped(addressed))
+                await self._client.eval(_PUBLISH, 0, *_encoded(addressed))
 
     async def publish_to(self, channel: str, event: AnyEvent) -> int:
         stamped = event if event.published_at else replace(event, published_at=time.time())
@@ -88,7 +88,7 @@ class Publisher:
             return int(await self._client.publish(channel, codec.encode_for(channel, stamped)))
 
 
-def _stamped(addressed: Sequence[tuple[str, AnyEvent]]) -> list[str | bytes]:
+def _encoded(addressed: Sequence[tuple[str, AnyEvent]]) -> list[str | bytes]:
     """Channel and message in turn."""
     now = time.time()
     words: list[str | bytes] = []

@@ -1,10 +1,10 @@
-"""How many a minute, from the last minute alone, in twelve numbers."""
+"""Messages per minute over a sliding window of one minute, in twelve slots."""
 
 SLOTS = 12
 SLOT_SECONDS = 5.0
 
 
-class Rate:
+class MessageRate:
     """`now` is wall or monotonic time, as long as it is always the same of the two."""
 
     def __init__(self) -> None:
@@ -21,7 +21,7 @@ class Rate:
 
     def _turn(self, now: float) -> None:
         slot = int(now / SLOT_SECONDS)
-        for passed in range(max(self._slot + 1, slot - SLOTS + 1), slot + 1):
-            self._counts[passed % SLOTS] = 0
+        for empty_slot in range(max(self._slot + 1, slot - SLOTS + 1), slot + 1):
+            self._counts[empty_slot % SLOTS] = 0
         # A clock that was set back goes on counting where it was.
         self._slot = max(self._slot, slot)

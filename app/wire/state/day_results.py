@@ -1,4 +1,4 @@
-"""How the newest trading day ended: published once, and kept for whoever asks within a day."""
+"""The result of the newest trading day: published once, and stored for a day."""
 
 import msgspec
 from redis.asyncio import Redis

@@ -1,4 +1,4 @@
-"""Where a feed stopped, so that it goes on from there."""
+"""The position of a feed, from which it continues after a restart."""
 
 from redis.asyncio import Redis
 
@@ -13,5 +13,5 @@ def key(name: str) -> str:
 
 async def load(client: Redis, name: str) -> bytes | None:
     with reachable():
-        found = await client.get(key(name))
-    return found if isinstance(found, bytes) else None
+        value = await client.get(key(name))
+    return value if isinstance(value, bytes) else None

@@ -1,4 +1,4 @@
-"""The market clock in its Redis key: the feed announces it, everybody reads it."""
+"""The market clock in its Redis key: the feed writes it, all processes read it."""
 
 import msgspec
 from redis.asyncio import Redis
@@ -15,10 +15,10 @@ async def announce(client: Redis, clock: MarketClock) -> None:
 
 async def read(client: Redis) -> MarketClock | None:
     with reachable():
-        found = await client.get(CLOCK_KEY)
-    if not isinstance(found, bytes):
+        value = await client.get(CLOCK_KEY)
+    if not isinstance(value, bytes):
         return None
     try:
-        return msgspec.json.decode(found, type=MarketClock)
+        return msgspec.json.decode(value, type=MarketClock)
     except msgspec.MsgspecError:
         return None

@@ -10,7 +10,7 @@ from app.wire.channels import NEWEST_QUOTES_KEY
 from app.wire.client import reachable
 
 
-class Newest:
+class NewestQuotes:
     def __init__(self, client: Redis) -> None:
         self._client = client
 
@@ -25,8 +25,8 @@ class Newest:
     async def symbols(self) -> list[str]:
         """Those that have a quote. What may read the hash may not always list its fields alone (HKEYS)."""
         with reachable():
-            found = await self._client.hgetall(NEWEST_QUOTES_KEY)
-        return [name.decode("utf-8", "replace") if isinstance(name, bytes) else name for name in found]
+            quotes = await self._client.hgetall(NEWEST_QUOTES_KEY)
+        return [name.decode("utf-8", "replace") if isinstance(name, bytes) else name for name in quotes]
 
     async def of(self, symbols: Sequence[str]) -> dict[str, NewestQuote]:
         """Of those of them that have one."""
@@ -39,8 +39,8 @@ class Newest:
 
     async def all(self) -> dict[str, NewestQuote]:
         with reachable():
-            found = await self._client.hgetall(NEWEST_QUOTES_KEY)
-        quotes = (_read(value) for value in found.values())
+            values = await self._client.hgetall(NEWEST_QUOTES_KEY)
+        quotes = (_read(value) for value in values.values())
         return {quote.symbol: quote for quote in quotes if quote is not None}
 
 

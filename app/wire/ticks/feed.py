@@ -26,9 +26,9 @@ class _Batch:
     def spent(self) -> bool:
         return self._next >= len(self._ticks)
 
-    def takes(self, single: Tick) -> bool:
+    def advance(self, single: Tick) -> bool:
         """Whether this is the next of its ticks; from there it goes on."""
-        if self.spent or _said(self._ticks[self._next]) != _said(single):
+        if self.spent or _content(self._ticks[self._next]) != _content(single):
             return False
         self._next += 1
         return True
@@ -36,7 +36,7 @@ class _Batch:
 
 class TickFeed:
     def __init__(self) -> None:
-        self.doubles = 0
+        self.duplicates = 0
         """Single messages that a batch had brought before."""
         self._batches: deque[_Batch] = deque(maxlen=KEPT_BATCHES)
 
@@ -49,17 +49,17 @@ class TickFeed:
 
     def single(self, payload: bytes, arrived_at: float) -> Sequence[AnyEvent | Rejected]:
         """Nothing for what a batch has brought: it would be counted twice."""
-        return [event for event in decode_each(Meaning.TICKS, payload, arrived_at) if not self._double(event)]
+        return [event for event in decode_each(Meaning.TICKS, payload, arrived_at) if not self._is_duplicate(event)]
 
-    def _double(self, event: AnyEvent | Rejected) -> bool:
+    def _is_duplicate(self, event: AnyEvent | Rejected) -> bool:
         oldest = event.arrived_at - KEPT_SECONDS if isinstance(event, Tick) else 0.0
         while self._batches and (self._batches[0].spent or self._batches[0].arrived_at < oldest):
             self._batches.popleft()
-        double = isinstance(event, Tick) and any(batch.takes(event) for batch in self._batches)
-        self.doubles += double
+        double = isinstance(event, Tick) and any(batch.advance(event) for batch in self._batches)
+        self.duplicates += double
         return double
 
 
-def _said(tick: Tick) -> tuple[object, ...]:
+def _content(tick: Tick) -> tuple[object, ...]:
     """What the feed says of it: not when it was published, for the batch and the single message are written apart."""
     return tick.symbol, tick.at, tick.price, tick.volume, tick.kind, tick.starts_at, tick.trade_id, tick.bid, tick.ask

@@ -1,4 +1,4 @@
-"""Reads the feed's ticks from the stream that keeps them, and remembers from where a restart has to read again."""
+"""Reads the feed's ticks from their Redis Stream, and stores the offset at which a restart continues."""
 
 from typing import Any, NamedTuple
 
@@ -15,11 +15,11 @@ ENTRIES = 16
 BLOCK_MILLISECONDS = 1000
 
 
-class Refused(Exception):
+class ReadForbidden(Exception):
     """This user may not read the stream."""
 
 
-class Entry(NamedTuple):
+class TickEntry(NamedTuple):
     id: str
     number: int
     """Counts up without holes; 1 is the first that a feed ever wrote into this Redis."""
@@ -31,7 +31,7 @@ class Entry(NamedTuple):
         return int(self.id.partition("-")[0]) / 1000
 
 
-class Mark(NamedTuple):
+class MinuteOffset(NamedTuple):
     minute: float
     """Of this minute and of later ones all ticks come after the entry; market time, UTC epoch seconds."""
     id: str
@@ -44,24 +44,24 @@ class Checkpoint(NamedTuple):
 
     stored_until: float
     """Minutes that begin before this market time are stored, and what was found in them is published."""
-    marks: tuple[Mark, ...]
+    marks: tuple[MinuteOffset, ...]
     """Oldest first: the last one is enough for minutes that are not stored, from earlier ones on those that are can
     still be mended."""
 
 
 class TickReader:
-    """Raises wire.Unavailable when Redis is away, and Refused where it does not let us read."""
+    """Raises wire.Unavailable when Redis is away, and ReadForbidden where it does not let us read."""
 
     def __init__(self, client: Redis) -> None:
         self._client = client
 
-    async def read(self, after: str, milliseconds: int = BLOCK_MILLISECONDS, most: int = ENTRIES) -> list[Entry]:
+    async def read(self, after: str, milliseconds: int = BLOCK_MILLISECONDS, most: int = ENTRIES) -> list[TickEntry]:
         """The next entries, in order; none when none came in time."""
         with reachable():
             try:
                 streams: Any = await self._client.xread({TICKS_KEY: after}, most, milliseconds)
             except NoPermissionError as error:
-                raise Refused(str(error)) from error
+                raise ReadForbidden(str(error)) from error
         return [entry for _, entries in streams for name, fields in entries if (entry := _entry(name, fields))]
 
     async def newest_number(self) -> int:
@@ -70,7 +70,7 @@ class TickReader:
             try:
                 number = await self._client.get(TICKS_NUMBER_KEY)
             except NoPermissionError as error:
-                raise Refused(str(error)) from error
+                raise ReadForbidden(str(error)) from error
         return int(number) if number and number.isdigit() else 0
 
     async def checkpoint(self) -> Checkpoint | None:
@@ -78,7 +78,7 @@ class TickReader:
             try:
                 value = await self._client.get(TICKS_STORED_KEY)
             except NoPermissionError as error:
-                raise Refused(str(error)) from error
+                raise ReadForbidden(str(error)) from error
         try:
             place = msgspec.json.decode(value, type=Checkpoint) if value else None
         except msgspec.MsgspecError:
@@ -90,6 +90,6 @@ class TickReader:
             await self._client.set(TICKS_STORED_KEY, msgspec.json.encode(checkpoint))
 
 
-def _entry(name: bytes, fields: dict[bytes, bytes]) -> Entry | None:
+def _entry(name: bytes, fields: dict[bytes, bytes]) -> TickEntry | None:
     number, payload = fields.get(b"number", b""), fields.get(b"ticks")
-    return Entry(name.decode(), int(number), payload) if number.isdigit() and payload is not None else None
+    return TickEntry(name.decode(), int(number), payload) if number.isdigit() and payload is not None else None

@@ -1,4 +1,4 @@
-"""How many ticks of the feed stay in their stream: so many minutes, and no more memory than is allowed."""
+"""Retention of the stream of ticks, in minutes and megabytes."""
 
 from typing import NamedTuple
 

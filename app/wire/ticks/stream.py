@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 MOST_IN_AN_ENTRY = 500
 """Ticks: a reader takes that many at once."""
-REFUSED = "run this command"
+FORBIDDEN_TEXT = "run this command"
 """In what Redis says of a script that met a command which the user may not give."""
 
 _APPEND_TICKS = lua.read(__file__, "append_ticks")
@@ -29,28 +29,28 @@ class TickWriter:
         self._client = client
         self._milliseconds = int(retention.minutes * 60_000)
         self._sizes = EntrySizes(retention)
-        self._may_keep = True
+        self._may_append = True
 
     async def write(
         self, ticks: Sequence[Tick], messages: Callable[[bool], Sequence[str | bytes]], key: str, value: bytes
     ) -> None:
         """Keeps the ticks, sends them to web processes, publishes `messages` (channel and message in turn) and sets the
-        key: all of it or nothing. A Redis that lets us keep no ticks publishes them all the same.
+        key: all of it or nothing. A Redis that does not allow the stream publishes them all the same.
 
         `messages` is told whether web processes are sent the ticks together."""
-        if self._may_keep:
+        if self._may_append:
             try:
-                await self._keep(ticks, messages(True), key, value)
+                await self._append(ticks, messages(True), key, value)
             except ResponseError as error:
-                if not isinstance(error, NoPermissionError) and REFUSED not in str(error):
+                if not isinstance(error, NoPermissionError) and FORBIDDEN_TEXT not in str(error):
                     raise
-                self._may_keep = False
-                logger.warning("redis lets us keep no ticks, so that a restarted engine misses some: %s", error)
+                self._may_append = False
+                logger.warning("Redis does not allow the stream of ticks, so a restarted engine misses some: %s", error)
             else:
                 return
         await self._client.eval(_PUBLISH_AND_SET, 1, key, value, *messages(False))
 
-    async def _keep(self, ticks: Sequence[Tick], messages: Sequence[str | bytes], key: str, value: bytes) -> None:
+    async def _append(self, ticks: Sequence[Tick], messages: Sequence[str | bytes], key: str, value: bytes) -> None:
         now = time.time()
         starts = range(0, len(ticks), MOST_IN_AN_ENTRY)
         entries = [codec.encode_ticks(ticks[start : start + MOST_IN_AN_ENTRY], now) for start in starts]

@@ -1,4 +1,4 @@
-"""Who has given the right password and still owes a code: kept for minutes, under a hash, and never a session."""
+"""Logins that still need a second factor: stored for minutes under a hash, and never a session."""
 
 import hashlib
 import secrets
@@ -20,7 +20,7 @@ class PendingLogin(NamedTuple):
     epoch: int
 
 
-class Halves:
+class PendingLogins:
     def __init__(self, client: Redis) -> None:
         self._client = client
 
@@ -33,10 +33,10 @@ class Halves:
 
     async def find(self, sid: str) -> PendingLogin | None:
         with reachable():
-            found = await self._client.get(_key(sid))
-        if not isinstance(found, bytes):
+            value = await self._client.get(_key(sid))
+        if not isinstance(value, bytes):
             return None
-        user_id, epoch = found.decode().split()
+        user_id, epoch = value.decode().split()
         return PendingLogin(UUID(user_id), int(epoch))
 
     async def end(self, sid: str) -> bool:

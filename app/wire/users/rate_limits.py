@@ -1,4 +1,4 @@
-"""Rate limits: a hit counts before anything is done, so that a hundred at once do not slip through together."""
+"""Rate limits in Redis: a hit counts before its request is handled, so concurrent ones cannot exceed a limit."""
 
 import time
 from functools import lru_cache
@@ -14,7 +14,7 @@ from app.wire.client import reachable, request_pool
 from app.wire.coalesced_script import CoalescedScript
 
 
-class Limits:
+class RateLimiter:
     def __init__(self, url: str, breaker: RedisBreaker | None = None) -> None:
         """`breaker`: the one that is shared with all else that requests wait for."""
         storage = RedisStorage(

@@ -13,7 +13,7 @@ from app.wire import lua
 from app.wire.channels import SESSION_PREFIX, USER_SESSIONS_PREFIX
 from app.wire.client import reachable
 from app.wire.coalesced_script import Call, CoalescedScript
-from app.wire.users.pending_logins import Halves
+from app.wire.users.pending_logins import PendingLogins
 
 _CREATE = lua.read(__file__, "create_session")
 _LOAD = lua.read(__file__, "load_session")
@@ -27,10 +27,10 @@ TOUCHES = 10
 """How often within the idle time the use by an open stream is written down."""
 
 MOST_LISTED = 100
-SHOWN = ("created", "seen", "user_agent", "ip", "begun")
+LISTED_FIELDS = ("created", "seen", "user_agent", "ip", "begun")
 
 
-class Begun(StrEnum):
+class SessionStart(StrEnum):
     """What a session began with."""
 
     SIGN_IN = "sign-in"
@@ -59,34 +59,34 @@ class OpenSession(NamedTuple):
 
     hash: str
     created: float
-    seen: float
+    used_at: float
     user_agent: str
     ip: str
-    begun: Begun
+    start: SessionStart
 
 
-class Sessions:
+class SessionStore:
     def __init__(self, client: Redis, idle_seconds: int, absolute_seconds: int) -> None:
         self._client = client
         self._idle = idle_seconds
         self._absolute = absolute_seconds
-        self.halves = Halves(client)
+        self.pending_logins = PendingLogins(client)
         self._create = client.register_script(_CREATE)
         self._load = CoalescedScript(client, _LOAD)
         self._confirm = client.register_script(_CONFIRM)
         self._confirmed = client.register_script(_IS_CONFIRMED)
 
     async def create(
-        self, user_id: UUID, user_agent: str, ip: str, epoch: int = 0, begun: Begun = Begun.SIGN_IN
+        self, user_id: UUID, user_agent: str, ip: str, epoch: int = 0, start: SessionStart = SessionStart.SIGN_IN
     ) -> str:
         """The session id, for the cookie alone."""
         sid = secrets.token_urlsafe(32)
         hash_ = _hash(sid)
         keys = (SESSION_PREFIX + hash_, f"{USER_SESSIONS_PREFIX}{user_id}")
         agent = user_agent.encode("utf-8", "replace")[:300]
-        told = (self._idle, self._absolute, str(user_id), agent, ip[:64], hash_, epoch, begun.value)
+        arguments = (self._idle, self._absolute, str(user_id), agent, ip[:64], hash_, epoch, start.value)
         with reachable():
-            await self._create(keys=keys, args=told)
+            await self._create(keys=keys, args=arguments)
         return sid
 
     async def load(self, sid: str) -> SessionRecord | None:
@@ -97,7 +97,7 @@ class Sessions:
         """By the hash, and no activity."""
         return await self._find(hash_, NEVER)
 
-    async def standing(self, hashes: Iterable[str]) -> dict[str, SessionRecord]:
+    async def valid(self, hashes: Iterable[str]) -> dict[str, SessionRecord]:
         """Those of them that have not ended, by their hashes. For open streams: they are activity, which is written
         down once in a tenth of the idle time. What has ended is not brought back."""
         hashes = list(hashes)
@@ -122,9 +122,9 @@ class Sessions:
             hashes.reverse()
             async with self._client.pipeline(transaction=False) as pipeline:
                 for hash_ in hashes:
-                    pipeline.hmget(SESSION_PREFIX + hash_.decode(), SHOWN)
-                found = await pipeline.execute()
-        return [_shown(hash_.decode(), fields) for hash_, fields in zip(hashes, found, strict=True) if fields[0]]
+                    pipeline.hmget(SESSION_PREFIX + hash_.decode(), LISTED_FIELDS)
+                rows = await pipeline.execute()
+        return [_open_session(hash_.decode(), fields) for hash_, fields in zip(hashes, rows, strict=True) if fields[0]]
 
     async def end(self, sid: str) -> None:
         hash_ = _hash(sid)
@@ -145,8 +145,8 @@ class Sessions:
         """All of a user's, or all but the one with this hash; how many still stood."""
         index = f"{USER_SESSIONS_PREFIX}{user_id}"
         with reachable():
-            found: list[Any] = await self._client.zrange(index, 0, -1)
-            hashes = [hash_.decode() for hash_ in found if hash_.decode() != but]
+            members: list[Any] = await self._client.zrange(index, 0, -1)
+            hashes = [hash_.decode() for hash_ in members if hash_.decode() != but]
             if not hashes:
                 return 0
             # Not the whole index: a session may begin between these lines.
@@ -171,10 +171,10 @@ def _record(hash_: str, fields: Sequence[Any]) -> SessionRecord:
     )
 
 
-def _shown(hash_: str, fields: Sequence[bytes | None]) -> OpenSession:
-    created, seen, agent, ip, begun = ((field or b"").decode("utf-8", "replace") for field in fields)
-    kind = Begun.NEW_PASSWORD if begun == Begun.NEW_PASSWORD else Begun.SIGN_IN
-    return OpenSession(hash_, float(created), float(seen or created), agent, ip, kind)
+def _open_session(hash_: str, fields: Sequence[bytes | None]) -> OpenSession:
+    created, used_at, agent, ip, start = ((field or b"").decode("utf-8", "replace") for field in fields)
+    session_start = SessionStart.NEW_PASSWORD if start == SessionStart.NEW_PASSWORD else SessionStart.SIGN_IN
+    return OpenSession(hash_, float(created), float(used_at or created), agent, ip, session_start)
 
 
 def _hash(sid: str) -> str:
