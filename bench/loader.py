@@ -15,10 +15,10 @@ from app.commands import prepare
 from app.db.pools import Pool
 from app.embedded import places, postgres
 from app.embedded.child import Child
-from app.engine.loads.load import load
+from app.engine.loads.load_source import load_source
 from app.engine.loads.sources.csv_file import TextFile
-from app.engine.loads.sources.timeframes import FRAMES
-from app.engine.loads.writer import Keeper
+from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
+from app.engine.loads.writer import BarWriter
 
 SYMBOLS, DAYS = 600, 500
 ROUNDS = 3
@@ -69,11 +69,11 @@ async def _round(address: str, path: Path, content: bytes) -> Round:
 
 
 async def _load(pool: Pool, path: Path) -> float:
-    keeper = Keeper(pool, FRAMES["daily"])
-    await keeper.open()
+    writer = BarWriter(pool, LOAD_TIMEFRAMES["daily"])
+    await writer.open()
     began = time.perf_counter()
-    outcome = await load(TextFile(path), FRAMES["daily"], keeper, date(2026, 1, 1))
-    assert outcome.good == SYMBOLS * DAYS
+    outcome = await load_source(TextFile(path), LOAD_TIMEFRAMES["daily"], writer, date(2026, 1, 1))
+    assert outcome.good_rows == SYMBOLS * DAYS
     return time.perf_counter() - began
 
 

@@ -2,7 +2,7 @@
 
     python -m bench.tick_to_dom [--seconds 60]
 
-A desk of its own runs with the replay off; this command publishes ticks at random moments (a Poisson process), each
+A desk of its own runs with the replay off; this command publishes ticks at random times (a Poisson process), each
 with a price of its own, and a MutationObserver notes when each price is in the document. Ticks that a newer one of the
 same symbol overtook before the next frame never become visible; they are counted as conflated, not timed.
 """

@@ -15,7 +15,7 @@ from app.db.pools import Pool
 from app.embedded.places import Unusable
 from app.engine.eod import queries
 from app.engine.eod.day_close import DayClose, Event
-from app.engine.eod.result import Closed
+from app.engine.eod.result import ClosedDay
 from app.finance import calendar
 from app.settings.load import Settings
 from app.wire.channels import Channels
@@ -70,14 +70,14 @@ async def _publish(settings: Settings, told: list[Event], result: DayResult) -> 
         await close_link(client)
 
 
-def _print(closed: Closed) -> None:
+def _print(closed: ClosedDay) -> None:
     console = Console()
     console.print(
         f"{closed.day}: {closed.filled:,} days made of minutes, {closed.rolled:,} weeks and months new or changed",
         highlight=False,
     )
     table = Table("universe", "expected", "there", "missing")
-    for each in closed.checked:
+    for each in closed.checks:
         more = f" and {len(each.missing) - SHOWN:,} more" if len(each.missing) > SHOWN else ""
         table.add_row(each.universe, f"{each.expected:,}", f"{each.share:.1%}", ", ".join(each.missing[:SHOWN]) + more)
     console.print(table)

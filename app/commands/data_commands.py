@@ -10,7 +10,7 @@ import click
 from app.commands.load import DAY, TIMEFRAMES, load
 
 if TYPE_CHECKING:
-    from app.engine.coverage.result import Asked
+    from app.engine.coverage.result import CoverageQuery
     from app.settings.load import Settings
 
 Work = Callable[["Settings"], bool]
@@ -125,10 +125,10 @@ def redis_contract() -> None:
     click.echo(f"written: {place.relative_to(ROOT)}")
 
 
-def _asked(said: dict[str, Any]) -> "Asked":
-    from app.engine.coverage.result import Asked
+def _asked(said: dict[str, Any]) -> "CoverageQuery":
+    from app.engine.coverage.result import CoverageQuery
 
-    return Asked(said["timeframe"], _day(said["first"]), _day(said["last"]), _symbols(said["symbols"]))
+    return CoverageQuery(said["timeframe"], _day(said["first"]), _day(said["last"]), _symbols(said["symbols"]))
 
 
 def _day(moment: datetime | None) -> Any:

@@ -15,15 +15,15 @@ from app.db.market import inspect
 from app.db.pools import Pool
 from app.db.timescale import minute_counts
 from app.embedded.places import Unusable
-from app.engine.coverage.look import look
+from app.engine.coverage.measure import measure_coverage
 from app.engine.coverage.periods import last_closed
-from app.engine.coverage.repair import plans
-from app.engine.coverage.result import Asked, Coverage
-from app.engine.jobs.plan import Plan
-from app.engine.jobs.worker import NO_KEY, Origin, Standing, Work
+from app.engine.coverage.repair_plans import repair_plans
+from app.engine.coverage.result import Coverage, CoverageQuery
+from app.engine.jobs.plan import LoadPlan
+from app.engine.jobs.worker import NO_KEY, BarOrigin, LoadProgress, LoadWorker
 from app.engine.loads.providers import massive
 from app.engine.loads.providers.history import minutes
-from app.engine.loads.providers.rest import Refused, Unreachable
+from app.engine.loads.providers.rest import ProviderRefused, ProviderUnreachable
 from app.finance.history import read_moves
 from app.settings.load import Settings
 
@@ -31,7 +31,7 @@ ROWS = 40
 """Of each table; `--json` has all."""
 
 
-def show(settings: Settings, asked: Asked, as_json: bool) -> bool:
+def show(settings: Settings, asked: CoverageQuery, as_json: bool) -> bool:
     """Whether nothing is missing and nothing suspicious. Raises Unusable."""
 
     async def work(pool: Pool) -> bool:
@@ -43,11 +43,11 @@ def show(settings: Settings, asked: Asked, as_json: bool) -> bool:
         return asyncio.run(with_pool(url, work))
 
 
-def repair(settings: Settings, asked: Asked, really: bool) -> bool:
+def repair(settings: Settings, asked: CoverageQuery, really: bool) -> bool:
     """Whether all that was asked for came; without `really` only what it would be is said. Raises Unusable."""
 
     async def work(pool: Pool) -> bool:
-        wanted = plans(await _look(pool, settings, asked))
+        wanted = repair_plans(await _look(pool, settings, asked))
         _estimate(wanted, settings)
         return not really or await _load(pool, settings, wanted)
 
@@ -55,7 +55,7 @@ def repair(settings: Settings, asked: Asked, really: bool) -> bool:
         return asyncio.run(with_pool(url, work))
 
 
-async def _look(pool: Pool, settings: Settings, asked: Asked) -> Coverage:
+async def _look(pool: Pool, settings: Settings, asked: CoverageQuery) -> Coverage:
     at = None if asked.until else await market_time.now(settings)
     if at is not None:
         asked = asked._replace(until=last_closed(at))
@@ -65,10 +65,10 @@ async def _look(pool: Pool, settings: Settings, asked: Asked) -> Coverage:
         shape = await inspect(connection, exact=True)
         counts = await minute_counts(connection) if asked.timeframe == "1min" else None
         moves = read_moves(settings.replay.path.with_name("moves.csv"))
-        return await look(connection, shape, asked, counts, moves)
+        return await measure_coverage(connection, shape, asked, counts, moves)
 
 
-def _estimate(wanted: Sequence[Plan], settings: Settings) -> None:
+def _estimate(wanted: Sequence[LoadPlan], settings: Settings) -> None:
     console = Console(soft_wrap=True)
     requests = 0
     for plan in wanted:
@@ -88,21 +88,21 @@ def _estimate(wanted: Sequence[Plan], settings: Settings) -> None:
         console.print(NO_KEY)
 
 
-async def _load(pool: Pool, settings: Settings, wanted: Sequence[Plan]) -> bool:
+async def _load(pool: Pool, settings: Settings, wanted: Sequence[LoadPlan]) -> bool:
     said, replay = settings.massive, settings.replay
     key = said.api_key.get_secret_value() if said.api_key else ""
-    origin = Origin(replay.path, replay.history_until, said.rest_url, key, said.requests_per_minute)
+    origin = BarOrigin(replay.path, replay.history_until, said.rest_url, key, said.requests_per_minute)
     fine = True
     with stopping() as stop, bars() as shown:
         for plan in wanted:
             row = shown.add_task(f"{plan.span.first} to {plan.span.last}", total=1.0, said="")
 
-            def told(now: Standing, row: object = row) -> None:
-                shown.update(row, completed=now.share, said=f"{now.records:,} bars")  # type: ignore[arg-type]
+            def told(now: LoadProgress, row: object = row) -> None:
+                shown.update(row, completed=now.share, said=f"{now.new_bars:,} bars")  # type: ignore[arg-type]
 
             try:
-                standing = await Work(plan, origin, pool, told, stop).run()
-            except (Refused, Unreachable) as reason:
+                standing = await LoadWorker(plan, origin, pool, told, stop).run()
+            except (ProviderRefused, ProviderUnreachable) as reason:
                 raise Unusable(f"{reason}; {AGAIN}") from None
             if stop.is_set():
                 raise Unusable(f"stopped; {AGAIN}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 if TYPE_CHECKING:
-    from app.engine.loads.sources.datetimes import Order
+    from app.engine.loads.sources.datetimes import DateOrder
     from app.engine.loads.sources.scenario import ScenarioBars
     from app.engine.loads.sources.source import Source
     from app.settings.load import Settings
@@ -24,7 +24,7 @@ class Options(NamedTuple):
     timeframe: str
     dry_run: bool
     symbol: str | None
-    dates: "Order | None"
+    dates: "DateOrder | None"
     shipped: bool
     scenario: str | None
     provider: str | None
@@ -88,7 +88,7 @@ def _scenarios(options: Options) -> "list[ScenarioBars]":
     from app.engine.loads.sources.source import Unreadable
 
     try:
-        return scenario.chosen(options.scenario, options.timeframe)
+        return scenario.scenario_sources(options.scenario, options.timeframe)
     except Unreadable as reason:
         raise click.UsageError(str(reason)) from None
 
@@ -97,9 +97,9 @@ def _from_files(
     settings: "Settings", files: Sequence[Path], scenarios: "Sequence[ScenarioBars]", options: Options
 ) -> bool:
     from app.commands.load_files import Files, load_files
-    from app.engine.loads.sources.shipped import Shipped
+    from app.engine.loads.sources.shipped import ShippedSource
 
-    history = [Shipped(settings.replay.path, settings.replay.history_until)] if options.shipped else []
+    history = [ShippedSource(settings.replay.path, settings.replay.history_until)] if options.shipped else []
     paths: list[Path | Source] = [*files, *scenarios, *history]
     asked = Files(paths, options.timeframe, options.symbol, options.dry_run, options.dates)
     return load_files(settings, os.environ, asked, click.echo, _warn)

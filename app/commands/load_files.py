@@ -10,14 +10,14 @@ from app.commands import symbol_arguments
 from app.commands.market_database import AGAIN, bars, market, stopping, with_pool
 from app.db.pools import Pool
 from app.embedded.places import Unusable
-from app.engine.loads.load import Outcome, load
-from app.engine.loads.sources.datetimes import Order
-from app.engine.loads.sources.files import opened
+from app.engine.loads.load_source import SourceResult, load_source
+from app.engine.loads.sources.datetimes import DateOrder
+from app.engine.loads.sources.files import open_source
 from app.engine.loads.sources.scenario import ScenarioBars
-from app.engine.loads.sources.shipped import SOURCE, Shipped
+from app.engine.loads.sources.shipped import SOURCE, ShippedSource
 from app.engine.loads.sources.source import Source, Unreadable
-from app.engine.loads.sources.timeframes import FRAMES, Frame
-from app.engine.loads.writer import Keeper
+from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES, LoadTimeframe
+from app.engine.loads.writer import BarWriter
 from app.settings.load import Settings
 
 Say = Callable[[str], object]
@@ -28,7 +28,7 @@ class Files(NamedTuple):
     timeframe: str
     symbol: str | None = None
     dry_run: bool = False
-    dates: Order | None = None
+    dates: DateOrder | None = None
 
 
 def load_files(settings: Settings, environ: Mapping[str, str], asked: Files, say: Say, warn: Say) -> bool:
@@ -47,60 +47,61 @@ async def _stored(pool: Pool, asked: Files, say: Say, warn: Say) -> bool:
 
 
 async def _files(pool: Pool | None, asked: Files, say: Say, warn: Say) -> bool:
-    frame, until, fine = FRAMES[asked.timeframe], datetime.now(UTC).date(), True
+    frame, until, fine = LOAD_TIMEFRAMES[asked.timeframe], datetime.now(UTC).date(), True
     with stopping() as stop, bars() as shown:
         for path in asked.paths:
             if stop.is_set():
                 break
             row = shown.add_task(path.name, total=1.0, said="")
-            keeper = await _keeper(pool, frame)
+            writer = await _keeper(pool, frame)
 
-            def told(outcome: Outcome, row: object = row) -> None:
+            def told(outcome: SourceResult, row: object = row) -> None:
                 shown.update(row, completed=outcome.share, said=f"{outcome.rows:,} rows")  # type: ignore[arg-type]
 
             try:
-                source = opened(path, asked.symbol) if isinstance(path, Path) else path
-                outcome = await load(source, frame, keeper, until, told, stop, asked.dates)
-                if keeper:
-                    await _keep_reference(keeper, source)
+                source = open_source(path, asked.symbol) if isinstance(path, Path) else path
+                outcome = await load_source(source, frame, writer, until, told, stop, asked.dates)
+                if writer:
+                    await _keep_reference(writer, source)
             except Unreadable as reason:
                 warn(str(reason))
                 fine = False
             else:
-                fine &= _report(outcome, keeper is None, say, warn)
+                fine &= _report(outcome, writer is None, say, warn)
     if stop.is_set():
         raise Unusable(f"stopped; {AGAIN}")
     return fine
 
 
-async def _keep_reference(keeper: Keeper, source: Source) -> None:
+async def _keep_reference(writer: BarWriter, source: Source) -> None:
     """What a source has besides bars."""
     if isinstance(source, ScenarioBars):
-        await keeper.keep_reference([source.named], (), (), "synthetic")
-    elif isinstance(source, Shipped):
-        await keeper.add_splits(source.splits, SOURCE)
+        await writer.write_reference([source.details], (), (), "synthetic")
+    elif isinstance(source, ShippedSource):
+        await writer.add_splits(source.splits, SOURCE)
 
 
-async def _keeper(pool: Pool | None, frame: Frame) -> Keeper | None:
+async def _keeper(pool: Pool | None, frame: LoadTimeframe) -> BarWriter | None:
     if pool is None:
         return None
-    keeper = Keeper(pool, frame)
-    await keeper.open()
-    return keeper
+    writer = BarWriter(pool, frame)
+    await writer.open()
+    return writer
 
 
-def _report(outcome: Outcome, dry: bool, say: Say, warn: Say) -> bool:
-    for refusal in outcome.refusals:
+def _report(outcome: SourceResult, dry: bool, say: Say, warn: Say) -> bool:
+    for refusal in outcome.rejections:
         warn(f"{outcome.name}:{refusal.number}: {refusal.reason}")
-    if outcome.refused > len(outcome.refusals):
-        warn(f"{outcome.name}: and {outcome.refused - len(outcome.refusals):,} more rows refused")
+    if outcome.rejected_rows > len(outcome.rejections):
+        warn(f"{outcome.name}: and {outcome.rejected_rows - len(outcome.rejections):,} more rows refused")
     rate = outcome.rows / outcome.seconds if outcome.seconds else 0
     resumed = f" ({outcome.resumed:,} by an earlier try)" if outcome.resumed else ""
-    stored = "nothing stored: a dry run" if dry else f"{outcome.stored:,} new or changed{resumed}"
+    stored = "nothing stored: a dry run" if dry else f"{outcome.new_bars:,} new or changed{resumed}"
     say(
-        f"{outcome.name}: {outcome.good:,} of {outcome.rows:,} rows good, {stored}, {outcome.doubles:,} came twice,"
-        f" {outcome.refused:,} refused; {len(outcome.known):,} symbols; {outcome.seconds:.1f} s, {rate:,.0f} rows/s"
+        f"{outcome.name}: {outcome.good_rows:,} of {outcome.rows:,} rows good, {stored},"
+        f" {outcome.duplicates:,} came twice, {outcome.rejected_rows:,} refused; {len(outcome.symbols):,} symbols;"
+        f" {outcome.seconds:.1f} s, {rate:,.0f} rows/s"
     )
     if not outcome.rows:
         warn(f"{outcome.name}: holds no row after its header")
-    return bool(outcome.good)
+    return bool(outcome.good_rows)

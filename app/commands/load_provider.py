@@ -11,13 +11,13 @@ from app.db.pools import Pool
 from app.embedded.places import Unusable
 from app.engine.jobs.plan import require_storable
 from app.engine.loads.providers import massive
-from app.engine.loads.providers.history import Progress, ProviderLoad, Wanted, minutes
-from app.engine.loads.providers.massive import Span
-from app.engine.loads.providers.request_pace import Pace
-from app.engine.loads.providers.rest import Refused, Rest, Unreachable
+from app.engine.loads.providers.history import HistoryRequest, ProviderLoad, ProviderProgress, minutes
+from app.engine.loads.providers.massive import DateRange
+from app.engine.loads.providers.request_pace import RequestPace
+from app.engine.loads.providers.rest import ProviderRefused, ProviderUnreachable, Rest
 from app.engine.loads.sources.source import Unreadable
-from app.engine.loads.sources.timeframes import FRAMES
-from app.engine.loads.writer import Keeper
+from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
+from app.engine.loads.writer import BarWriter
 from app.finance.symbols import folded
 from app.settings.load import Settings
 
@@ -54,39 +54,40 @@ def load_provider(settings: Settings, environ: Mapping[str, str], asked: Asked, 
         return asyncio.run(with_pool(url, lambda pool: _load(pool, settings, wanted, say, warn)))
 
 
-async def _load(pool: Pool, settings: Settings, wanted: Wanted, say: Say, warn: Say) -> bool:
+async def _load(pool: Pool, settings: Settings, wanted: HistoryRequest, say: Say, warn: Say) -> bool:
     said = settings.massive
     assert said.api_key
     wanted = wanted._replace(symbols=await symbol_arguments.stored(pool, wanted.symbols, "--symbols"))
-    keeper = Keeper(pool, wanted.frame)
-    await keeper.open()
+    writer = BarWriter(pool, wanted.frame)
+    await writer.open()
     with stopping() as stop, bars() as shown:
         row = shown.add_task("massive", total=len(wanted.symbols), said="")
 
-        def told(now: Progress) -> None:
+        def told(now: ProviderProgress) -> None:
             done = len(now.successful) + len(now.failed)
-            shown.update(row, completed=done, description=now.current or "massive", said=f"{now.good:,} bars")
+            shown.update(row, completed=done, description=now.current or "massive", said=f"{now.good_records:,} bars")
 
-        rest = Rest(said.rest_url, said.api_key.get_secret_value(), Pace(said.requests_per_minute), stop)
+        rest = Rest(said.rest_url, said.api_key.get_secret_value(), RequestPace(said.requests_per_minute), stop)
         try:
-            done = await ProviderLoad(wanted, rest, keeper, told, wanted.span.last).run()
-        except (Refused, Unreachable) as reason:
+            done = await ProviderLoad(wanted, rest, writer, told, wanted.span.last).run()
+        except (ProviderRefused, ProviderUnreachable) as reason:
             raise Unusable(f"{reason}; {AGAIN}") from None
         finally:
             await rest.close()
     return _report(done, rest.requests, say, warn)
 
 
-def _report(done: Progress, requests: int, say: Say, warn: Say) -> bool:
-    for symbol, record in done.refusals:
+def _report(done: ProviderProgress, requests: int, say: Say, warn: Say) -> bool:
+    for symbol, record in done.rejections:
         warn(f"{symbol}: {record}")
-    if done.refused > len(done.refusals):
-        warn(f"and {done.refused - len(done.refusals):,} more records refused")
+    if done.rejected_records > len(done.rejections):
+        warn(f"and {done.rejected_records - len(done.rejections):,} more records refused")
     if done.failed:
         warn(f"nothing of {', '.join(done.failed)}{_case(done.failed)}")
     say(
-        f"{len(done.successful):,} of {done.total:,} symbols, {done.good:,} bars, {done.stored:,} new or changed,"
-        f" {done.refused:,} refused; {requests:,} requests in {done.seconds:.0f} s"
+        f"{len(done.successful):,} of {done.total:,} symbols, {done.good_records:,} bars,"
+        f" {done.new_bars:,} new or changed, {done.rejected_records:,} refused;"
+        f" {requests:,} requests in {done.seconds:.0f} s"
     )
     if done.status == "cancelled":
         raise Unusable(f"stopped; {AGAIN}")
@@ -99,7 +100,7 @@ def _case(failed: Sequence[str]) -> str:
     return f"; case counts, and perhaps {', '.join(capitals)} was meant" if capitals else ""
 
 
-def _wanted(asked: Asked, today: date) -> Wanted:
+def _wanted(asked: Asked, today: date) -> HistoryRequest:
     """Until yesterday at the latest: today's bar is not complete. Raises Unusable."""
     symbols = tuple(dict.fromkeys(word.strip() for word in asked.symbols.split(",") if word.strip()))
     symbol_arguments.require_symbols(symbols, "--symbols")
@@ -115,4 +116,4 @@ def _wanted(asked: Asked, today: date) -> Wanted:
     if first > last:
         raise Unusable(f"--from: {first} lies after {last}, the last whole day asked for")
     until = str(asked.last) if asked.last else "yesterday"
-    return Wanted(symbols, FRAMES[asked.timeframe], Span(first, last), until, asked.reference)
+    return HistoryRequest(symbols, LOAD_TIMEFRAMES[asked.timeframe], DateRange(first, last), until, asked.reference)

@@ -14,10 +14,10 @@ from rich.table import Table
 from app.commands.market_database import market, with_pool
 from app.db.pools import Pool
 from app.embedded.places import Unusable
-from app.engine.jobs.plan import listed, require_storable
+from app.engine.jobs.plan import read_symbol_list, require_storable
 from app.engine.loads.sources.source import Unreadable
 from app.engine.universes import queries
-from app.engine.universes.resolve import Unresolved, named, resolve
+from app.engine.universes.resolve import UnknownUniverse, find_universe, resolve_members
 from app.engine.universes.universe import ETFS, STOCKS, Universe
 from app.settings.load import Settings
 
@@ -63,9 +63,9 @@ def export(settings: Settings, name: str, day: date | None) -> bool:
         async with pool.acquire() as connection:
             known = await queries.all_of(connection)
             try:
-                members = resolve(name, known) if day is None else None
-                title = named(name, known).title if day else ""
-            except Unresolved as reason:
+                members = resolve_members(name, known) if day is None else None
+                title = find_universe(name, known).title if day else ""
+            except UnknownUniverse as reason:
                 raise Unusable(str(reason)) from None
             if members is None:
                 assert day
@@ -83,8 +83,8 @@ def history(settings: Settings, name: str) -> bool:
     async def work(pool: Pool) -> bool:
         async with pool.acquire() as connection:
             try:
-                title = named(name, await queries.all_of(connection)).title
-            except Unresolved as reason:
+                title = find_universe(name, await queries.all_of(connection)).title
+            except UnknownUniverse as reason:
                 raise Unusable(str(reason)) from None
             found = await queries.history(connection, title)
         table = Table("symbol", "since", "until", title=title)
@@ -98,7 +98,7 @@ def history(settings: Settings, name: str) -> bool:
 
 def _symbols(path: Path) -> tuple[str, ...]:
     try:
-        symbols = listed(path)
+        symbols = read_symbol_list(path)
         require_storable(symbols)
     except Unreadable as reason:
         raise Unusable(str(reason)) from None

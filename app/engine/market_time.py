@@ -1,4 +1,4 @@
-"""What time it is in the market, as the engine takes it from the feed's clock and ticks."""
+"""The market time, from the feed's clock and its newest tick."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""The engine process, a working stand-in for TickStockPL: it knows Redis, the database and its settings."""
+"""The engine process: closes bars, analyses them, stores the results and publishes their events."""
 
 import asyncio
 import gc
@@ -15,23 +15,23 @@ from app.db.pools import Pool
 from app.engine.analysis import retention
 from app.engine.analysis.breadth import Groups
 from app.engine.analysis.thresholds import Thresholds
-from app.engine.bars.bar_close import Close
-from app.engine.bars.bar_series import Series
+from app.engine.bars.bar_close import BarClose
+from app.engine.bars.bar_series import SeriesByTimeframe
 from app.engine.bars.channel_intake import ChannelIntake
-from app.engine.bars.feed_state import Feed
+from app.engine.bars.feed_state import FeedState
 from app.engine.bars.stream_intake import StreamIntake
 from app.engine.bars.tick_intake import TickIntake
 from app.engine.eod.day_close import Event
-from app.engine.eod.schedule import Evening, Ways
-from app.engine.jobs.loads import Office
-from app.engine.jobs.processing import Processing
+from app.engine.eod.schedule import DayCloseSchedule, ScheduleHooks
+from app.engine.jobs.load_jobs import LoadJobs
+from app.engine.jobs.processing import ProcessingQueue
 from app.engine.market_time import seconds_to_close
-from app.engine.monitoring.heartbeat import Health, Pulse
-from app.engine.monitoring.metrics import Counts, Figures
-from app.engine.startup.history import Shipped
-from app.engine.startup.start import Start, Unfit
+from app.engine.monitoring.heartbeat import Health, Heartbeat
+from app.engine.monitoring.metrics import EngineCounts, EngineMetrics
+from app.engine.startup.history import ShippedHistory
+from app.engine.startup.start import IncompatibleSchema, Startup
 from app.engine.storage import breadth as breadth_queries
-from app.engine.storage import tables as keeping
+from app.engine.storage import tables as market_tables
 from app.engine.storage.store import Store
 from app.finance.clock import MarketClock
 from app.settings.load import Settings
@@ -48,14 +48,14 @@ logger = logging.getLogger(__name__)
 
 CONNECTIONS = 4
 STATEMENT_MS = 10_000
-LOOK_SECONDS = 0.5
+CLOCK_SECONDS = 0.5
 SETTLE_SECONDS = 0.02
-CONSIDER_SECONDS = 15.0
+REFRESH_SECONDS = 15.0
 BEHIND_SECONDS = 5.0
 """A bar that has waited for so long to be analysed, stored or published makes the engine degraded."""
 SLOW_SECONDS = 1.0
 """Behind by so much, the engine says which part is slow."""
-GOODBYE_SECONDS = 1.0
+SHUTDOWN_SECONDS = 1.0
 CANCEL_SECONDS = 0.3
 
 
@@ -65,15 +65,15 @@ def main(settings: Settings, ready: Callable[[], None] = lambda: None) -> None:
         raise SystemExit("engine: REDIS_URL and DATABASE_URL must be set")
     engine = Engine(settings, settings.redis.url.get_secret_value(), database.get_secret_value())
     try:
-        asyncio.run(_until_told(engine, ready))
+        asyncio.run(_run_until_signal(engine, ready))
     except ExceptionGroup as group:
-        unfit, others = group.split(Unfit)
+        unfit, others = group.split(IncompatibleSchema)
         if unfit is None or others is not None:
             raise
         raise SystemExit(f"engine: {unfit.exceptions[0]}") from None
 
 
-async def _until_told(engine: "Engine", ready: Callable[[], None]) -> None:
+async def _run_until_signal(engine: "Engine", ready: Callable[[], None]) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -83,35 +83,39 @@ async def _until_told(engine: "Engine", ready: Callable[[], None]) -> None:
 
 class Engine:
     def __init__(self, settings: Settings, redis_url: str, database_url: str) -> None:
-        said = settings.engine
+        options = settings.engine
         channels = Channels(**settings.channels())
         self._client = connect(redis_url)
-        self._feed = Feed(redis_url)
+        self._feed_state = FeedState(redis_url)
         self._pool = Pool(database_url, "engine", CONNECTIONS, acquire_seconds=5.0, statement_ms=STATEMENT_MS)
         publisher = Publisher(self._client, channels)
-        self._series = Series()
+        self._series = SeriesByTimeframe()
         self._store = Store(self._pool, publisher)
-        self._min_confidence = said.min_confidence
-        self._close = Close(self._series, self._store, Thresholds(said.min_confidence), said.timeframes)
-        self._tape = TickIntake(self._store, self._close)
-        self._processing = Processing(self._pool, self._store, said.min_confidence)
-        telling = JobReporter(self._client, publisher)
-        self._office = Office(settings, redis_url, database_url, telling, self._processing.hear)
-        forget = partial(retention.forget, self._pool, said.intraday_pattern_days)
-        ways = Ways(self._tell, self._settled, self._feed.clock, self._announce, forget=forget)
-        self._evening = Evening(self._pool, ways)
-        shipped = Shipped(settings.replay.path, settings.replay.history_until)
-        self._stream = StreamIntake(redis_url, self._tape)
-        self._channel = ChannelIntake(redis_url, channels, self._stream, self._tape)
-        self._start = Start(database_url, self._pool, self._feed, self._stream, shipped, said.min_confidence)
-        self._subscriber = Subscriber(redis_url, {JOBS_PROCESSING: None}, self._hear)
+        self._min_confidence = options.min_confidence
+        self._bar_close = BarClose(self._series, self._store, Thresholds(options.min_confidence), options.timeframes)
+        self._ticks = TickIntake(self._store, self._bar_close)
+        self._processing = ProcessingQueue(self._pool, self._store, options.min_confidence)
+        reporter = JobReporter(self._client, publisher)
+        self._load_jobs = LoadJobs(settings, redis_url, database_url, reporter, self._processing.on_message)
+        forget = partial(retention.forget, self._pool, options.intraday_pattern_days)
+        ways = ScheduleHooks(
+            self._publish, self._wait_until_stored, self._feed_state.clock, self._announce, forget=forget
+        )
+        self._schedule = DayCloseSchedule(self._pool, ways)
+        shipped = ShippedHistory(settings.replay.path, settings.replay.history_until)
+        self._stream = StreamIntake(redis_url, self._ticks)
+        self._channel = ChannelIntake(redis_url, channels, self._stream, self._ticks)
+        self._startup = Startup(
+            database_url, self._pool, self._feed_state, self._stream, shipped, options.min_confidence
+        )
+        self._subscriber = Subscriber(redis_url, {JOBS_PROCESSING: None}, self._on_message)
         self._tasks: list[asyncio.Task[None]] = []
         self._started = False
         self._failed = 0
         self._checkpoint: Checkpoint | None = None
-        self._considered_at = time.monotonic()
-        figures = Figures(self._counts, self._close.stopwatch)
-        self._pulse = Pulse(redis_url, channels, self._health, figures, said.beat_seconds)
+        self._refreshed_at = time.monotonic()
+        metrics = EngineMetrics(self._counts, self._bar_close.stopwatch)
+        self._heartbeat = Heartbeat(redis_url, channels, self._health, metrics, options.beat_seconds)
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
         """Until `stop` is set; what is found by then is stored. Of minutes that are not over nothing is:
@@ -125,93 +129,99 @@ class Engine:
             for task in (work, *self._tasks):
                 task.cancel()
             await asyncio.wait({work}, timeout=CANCEL_SECONDS)
-        await self._leave()
+        await self._shut_down()
         if not work.cancelled():
             work.result()
 
     async def _work(self, ready: Callable[[], None]) -> None:
         async with asyncio.TaskGroup() as tasks:
-            self._tasks.append(tasks.create_task(self._pulse.run()))
-            await self._start.run(self._series, self._close, self._tape)
+            self._tasks.append(tasks.create_task(self._heartbeat.run()))
+            await self._startup.run(self._series, self._bar_close, self._ticks)
             self._started = True
             # What is there by now stays: the collector need not walk it at every minute's end.
             gc.freeze()
-            long = (self._store.run(), self._processing.run(), self._subscriber.run(), self._watch(), self._turn())
-            self._tasks.extend(tasks.create_task(running) for running in long)
+            workers = (
+                self._store.run(),
+                self._processing.run(),
+                self._subscriber.run(),
+                self._watch_clock(),
+                self._analyse_bars(),
+            )
+            self._tasks.extend(tasks.create_task(worker) for worker in workers)
             self._tasks.extend(tasks.create_task(intake.run()) for intake in (self._stream, self._channel))
-            self._tasks.append(tasks.create_task(self._office.run()))
-            self._tasks.append(tasks.create_task(self._evening.run()))
+            self._tasks.append(tasks.create_task(self._load_jobs.run()))
+            self._tasks.append(tasks.create_task(self._schedule.run()))
             ready()
 
-    async def _hear(self, _label: None, payload: bytes, _arrived_at: float) -> None:
-        self._processing.hear(payload)
+    async def _on_message(self, _label: None, payload: bytes, _arrived_at: float) -> None:
+        self._processing.on_message(payload)
 
-    async def _turn(self) -> None:
+    async def _analyse_bars(self) -> None:
         """Looks at bars that are over, all that come within a moment together."""
         while True:
-            await self._tape.something.wait()
+            await self._ticks.has_closed_bars.wait()
             await asyncio.sleep(SETTLE_SECONDS)
             try:
                 # What is over by now is offered by this turn; minutes that end meanwhile are not.
                 checkpoint = self._stream.checkpoint()
-                await self._tape.turn()
+                await self._ticks.analyse_closed()
                 if checkpoint:
-                    self._store.reach(checkpoint)
+                    self._store.set_checkpoint(checkpoint)
             except Exception:
                 self._failed += 1
                 logger.exception("bars not understood")
 
-    async def _watch(self) -> None:
+    async def _watch_clock(self) -> None:
         """Looks at the market clock: minutes and sessions end although no tick says so."""
         clock: MarketClock | None = None
         while True:
             left = seconds_to_close(clock, time.time())
-            await asyncio.sleep(min(LOOK_SECONDS, max(SETTLE_SECONDS, left)))
+            await asyncio.sleep(min(CLOCK_SECONDS, max(SETTLE_SECONDS, left)))
             try:
-                clock = await self._look()
+                clock = await self._check_clock()
             except wire.Unavailable:
                 continue
             except Exception:
                 self._failed += 1
                 logger.exception("market clock not understood")
 
-    async def _look(self) -> MarketClock | None:
-        told, wall = await self._feed.clock(), time.time()
+    async def _check_clock(self) -> MarketClock | None:
+        clock, wall = await self._feed_state.clock(), time.time()
         if self._store.checkpoint and self._store.checkpoint != self._checkpoint:
             await self._stream.put(self._store.checkpoint)
             self._checkpoint = self._store.checkpoint
-        await self._consider(time.monotonic())
+        await self._refresh(time.monotonic())
         # A minute, or a session, is over by the clock when what the feed said until then has been read.
-        if not await self._stream.reached():
-            return told
-        self._tape.tell_time(told, wall)
-        day = self._tape.over(told, wall)
-        if day and self._tape.close(day, await self._feed.quotes()):
-            self._evening.ended(day)
+        if not await self._stream.is_up_to_date():
+            return clock
+        self._ticks.advance_clock(clock, wall)
+        day = self._ticks.ended_session(clock, wall)
+        if day and self._ticks.close_session(day, await self._feed_state.quotes()):
+            self._schedule.add(day)
             logger.info("session %s closed", day)
-        return told
+        return clock
 
-    async def _consider(self, now: float) -> None:
+    async def _refresh(self, now: float) -> None:
         """What an operator has switched off or made stricter since, splits, tick sizes, and who is in which
         universe."""
-        if now - self._considered_at < CONSIDER_SECONDS:
+        if now - self._refreshed_at < REFRESH_SECONDS:
             return
-        self._considered_at = now
+        self._refreshed_at = now
         with suppress(db.Unavailable):
             async with self._pool.acquire() as connection:
-                self._close.thresholds = await keeping.thresholds(connection, self._min_confidence)
-                self._close.split(await corporate_actions.every_split(connection))
-                self._close.quote_in(await keeping.tick_sizes(connection))
+                self._bar_close.thresholds = await market_tables.thresholds(connection, self._min_confidence)
+                self._bar_close.set_splits(await corporate_actions.every_split(connection))
+                self._bar_close.set_tick_sizes(await market_tables.tick_sizes(connection))
                 members = await breadth_queries.universes(connection)
-                self._close.groups = Groups(await keeping.sectors(connection), members)
+                self._bar_close.groups = Groups(await market_tables.sectors(connection), members)
 
-    def _tell(self, event: Event) -> None:
+    def _publish(self, event: Event) -> None:
         self._store.offer(events=[event])
 
-    async def _settled(self) -> None:
+    async def _wait_until_stored(self) -> None:
         """A day's own bars are on their way while it ends: from the tape, in the store, in a transaction."""
-        await self._tape.settled()
-        await self._store.stored()
+        await self._ticks.wait_analysed()
+        await self._store.wait_stored()
 
     async def _announce(self, result: DayResult) -> None:
         await day_results.announce(self._client, result, time.time())
@@ -222,46 +232,57 @@ class Engine:
         starting = not (self._started and self._stream.caught_up)
         status = "starting" if starting else "degraded" if late else "healthy"
         failed, gaps = self._channel.lost
-        failed += self._failed + self._stream.failed + self._subscriber.stats.failed + self._evening.failed
+        failed += self._failed + self._stream.failed + self._subscriber.stats.failed + self._schedule.failed
         lost = {
             "not understood": self._channel.rejected,
-            "not plausible": self._tape.refused,
-            "too late": self._tape.late,
-            "told twice": self._tape.repeated,
+            "not plausible": self._ticks.rejected_ticks,
+            "too late": self._ticks.late_ticks,
+            "told twice": self._ticks.duplicate_ticks,
             "dropped": self._store.dropped,
             "failed": failed,
             "gaps": gaps + self._subscriber.stats.gaps,
         }
-        counts = self._tape.symbols, self._store.bars, self._store.patterns
+        counts = self._ticks.symbols, self._store.bars, self._store.patterns
         return Health(status, *counts, lost, behind, self._store.waiting, slow_part)
 
     def _behind(self) -> tuple[float, str]:
         """Seconds, and the part that the others wait for where it is more than a moment."""
-        storing, analysing = max(self._store.oldest, self._store.full_seconds), self._tape.behind
+        storing, analysing = max(self._store.oldest, self._store.full_seconds), self._ticks.behind
         behind = max(storing, analysing, self._stream.behind)
         if behind <= SLOW_SECONDS:
             return behind, ""
         if self._store.full or storing == behind:
             return behind, self._store.slow_part
-        return behind, "analysis" if self._tape.full or analysing == behind else "reading"
+        return behind, "analysis" if self._ticks.full or analysing == behind else "reading"
 
-    def _counts(self) -> Counts:
-        store, tape = self._store, self._tape
-        refused = {"not plausible": tape.refused, "too late": tape.late, "told twice": tape.repeated}
+    def _counts(self) -> EngineCounts:
+        store, ticks = self._store, self._ticks
+        rejected = {
+            "not plausible": ticks.rejected_ticks,
+            "too late": ticks.late_ticks,
+            "told twice": ticks.duplicate_ticks,
+        }
         status = self._health().status
-        return Counts(
-            tape.taken, store.bars, store.patterns, store.indicators, refused, tape.symbols, store.waiting, status
+        return EngineCounts(
+            ticks.accepted_ticks,
+            store.bars,
+            store.patterns,
+            store.indicators,
+            rejected,
+            ticks.symbols,
+            store.waiting,
+            status,
         )
 
-    async def _leave(self) -> None:
-        self._tape.leave()
+    async def _shut_down(self) -> None:
+        self._ticks.flush()
         try:
-            async with asyncio.timeout(GOODBYE_SECONDS):
+            async with asyncio.timeout(SHUTDOWN_SECONDS):
                 await self._store.flush()
         except TimeoutError:
             logger.warning("what was found last is not stored")
         await self._pool.close()
-        await self._office.close()
-        for link in (self._feed, self._pulse, self._stream):
-            await link.close()
+        await self._load_jobs.close()
+        for client in (self._feed_state, self._heartbeat, self._stream):
+            await client.close()
         await self._client.aclose()

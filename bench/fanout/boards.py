@@ -81,7 +81,7 @@ class Heard(NamedTuple):
 
 
 class Pouring:
-    """Ticks at random moments, as a market has them, while this is open."""
+    """Ticks at random times, as a market has them, while this is open."""
 
     def __init__(self, redis_url: str, rate: int, since: int) -> None:
         self.ticks = 0

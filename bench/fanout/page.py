@@ -57,7 +57,7 @@ What is measured:
 BOARDS = """## Prices, the whole way
 
 Ticks are published on Redis, decoded, drawn and sent to 1,000 readers. The ticks are made up: 500 symbols, each as
-likely as the other, at random moments. Time is from PUBLISH until the price has been read from the socket, what the
+likely as the other, at random times. Time is from PUBLISH until the price has been read from the socket, what the
 reader's chosen rate holds back included.
 
 {table}

@@ -68,7 +68,7 @@ select 'SYN' || lpad((n % 500 + 1)::text, 4, '0'), ($3::text[])[1 + (n % 100003 
                           'levels', jsonb_build_object('resistance', 101.5, 'support', 99.25), 'stop_loss', 98,
                           'target_price', 104, 'flow_id', md5(n::text))
   from generate_series($1::int, $2::int) as n
- cross join lateral (select {at} as at) as moments
+ cross join lateral (select {at} as at) as times
 """
 INTRADAY_AT = (
     "($4::timestamptz[])[1 + n / 500 / {each}] + (1 + n / 500 % {each} * (390 / {each})) * interval '1 minute'"

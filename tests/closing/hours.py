@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from app import db, wire
 from app.db.pools import Pool
 from app.engine.eod.day_close import Event
-from app.engine.eod.schedule import Evening, Ways
+from app.engine.eod.schedule import DayCloseSchedule, ScheduleHooks
 from app.finance.clock import MarketClock
 from app.finance.sessions import NEW_YORK, regular
 from app.wire.state.day_results import DayResult
@@ -29,16 +29,16 @@ class Hours:
         self.then: list[tuple[float, Callable[[], Awaitable[object]]]] = []
         self.forgotten: list[tuple[date, int, bool]] = []
         self.cannot_forget = False
-        ways = Ways(
-            self.events.append, self.settled, self.clock, self.announce, lambda: self.wall, self.pause, self.forget
+        hooks = ScheduleHooks(
+            self.events.append, self.wait_stored, self.clock, self.announce, lambda: self.wall, self.sleep, self.forget
         )
-        self.evening = Evening(pool, ways)
+        self.schedule = DayCloseSchedule(pool, hooks)
 
     @property
     def statuses(self) -> list[str]:
         return [event.status for event in self.events if event.status != "running"]
 
-    async def settled(self) -> None:
+    async def wait_stored(self) -> None:
         await eventually(lambda: not self.settling)
 
     async def clock(self) -> MarketClock:
@@ -56,7 +56,7 @@ class Hours:
         if self.cannot_forget:
             raise db.Unavailable("away")
 
-    async def pause(self, seconds: float) -> None:
+    async def sleep(self, seconds: float) -> None:
         self.wall += seconds
         for at, happens in [each for each in self.then if self.wall >= each[0]]:
             self.then.remove((at, happens))
@@ -68,7 +68,7 @@ class Hours:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        task = asyncio.create_task(self.evening.run())
+        task = asyncio.create_task(self.schedule.run())
         yield
         task.cancel()
         await asyncio.wait([task])

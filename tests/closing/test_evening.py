@@ -63,7 +63,7 @@ async def test_a_store_is_quiet_when_what_it_writes_is_written(
 
     async with link.transaction():
         await link.execute("lock table ohlcv_daily in access exclusive mode")
-        flush, stored = asyncio.create_task(store.flush()), asyncio.create_task(store.stored())
+        flush, stored = asyncio.create_task(store.flush()), asyncio.create_task(store.wait_stored())
         await eventually(lambda: link.fetchval("select exists (select from pg_locks where not granted)"))
         while_writing = store.quiet, stored.done()
     await flush

@@ -8,18 +8,18 @@ import pytest
 
 from app.db.pools import Pool
 from app.engine.eod.day_close import DayClose
-from app.engine.eod.result import SEEN_SESSIONS, Checked
+from app.engine.eod.result import RECENT_SESSIONS, UniverseCheck
 from app.finance import calendar
 from tests.closing.test_close import DAY
 
 SESSIONS = list(calendar.sessions(date(2012, 10, 1), DAY))
-LATEST, TOO_OLD = SESSIONS[-1 - SEEN_SESSIONS], SESSIONS[-2 - SEEN_SESSIONS]
+LATEST, TOO_OLD = SESSIONS[-1 - RECENT_SESSIONS], SESSIONS[-2 - RECENT_SESSIONS]
 
 
-async def checked(pool: Pool) -> list[Checked]:
+async def checked(pool: Pool) -> list[UniverseCheck]:
     close = DayClose(pool, lambda _event: None, DAY)
     await close.begin()
-    return list((await close.look()).checked)
+    return list((await close.complete()).checks)
 
 
 async def know(link: asyncpg.Connection, symbol: str, *days: date, listed: date | None = None) -> None:
@@ -41,7 +41,7 @@ async def test_who_traded_of_late_or_was_just_listed_is_expected_and_who_is_sile
 
     (every,) = await checked(pool)
 
-    assert every == Checked("all symbols", 3, ("FRESH", "HALTED"), ("LATER", "LONG_GONE", "NEVER"))
+    assert every == UniverseCheck("all symbols", 3, ("FRESH", "HALTED"), ("LATER", "LONG_GONE", "NEVER"))
     assert not every.enough
 
 
@@ -57,7 +57,7 @@ async def test_a_universe_whose_members_are_all_silent_is_not_checked(pool: Pool
     found = await checked(pool)
 
     assert [each.universe for each in found] == ["all symbols", "own:both"]
-    assert found[1] == Checked("own:both", 1, (), ("NEVER",))
+    assert found[1] == UniverseCheck("own:both", 1, (), ("NEVER",))
 
 
 @pytest.mark.parametrize(("days", "enough"), [([TOO_OLD], False), ([], True)], ids=["a dead feed", "an empty market"])

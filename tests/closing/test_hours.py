@@ -34,7 +34,7 @@ async def test_what_comes_until_six_still_completes_the_day_in_one_run(pool: Poo
     hours = Hours(pool, FRIDAY, time(16, 5))
     hours.at(time(17, 20), lambda: put(link, FRIDAY, "LATE"))
 
-    hours.evening.ended(FRIDAY)
+    hours.schedule.add(FRIDAY)
     await hours.closed()
 
     assert wall_time(FRIDAY, time(17, 20)) <= hours.wall <= wall_time(FRIDAY, time(17, 21))
@@ -55,7 +55,7 @@ async def test_at_six_the_day_has_failed_and_says_whom_it_lacks(pool: Pool, link
     hours = Hours(pool, FRIDAY, time(16, 5))
     hours.at(time(18, 1), lambda: put(link, FRIDAY, "LATE"))
 
-    hours.evening.ended(FRIDAY)
+    hours.schedule.add(FRIDAY)
     await hours.closed()
 
     assert hours.statuses == ["started", "failed"]
@@ -71,7 +71,7 @@ async def test_six_comes_although_redis_is_away(pool: Pool, link: asyncpg.Connec
     hours = Hours(pool, FRIDAY, time(17, 50))
     hours.away = True
 
-    hours.evening.ended(FRIDAY)
+    hours.schedule.add(FRIDAY)
     await hours.closed()
 
     assert hours.statuses == ["started", "failed"]
@@ -83,10 +83,10 @@ async def test_the_next_day_does_not_wait_for_the_one_before(pool: Pool, link: a
 
     async def monday() -> None:
         await put(link, MONDAY, *NAMES)
-        hours.evening.ended(MONDAY)
+        hours.schedule.add(MONDAY)
 
     hours.at(time(16, 30), monday)
-    hours.evening.ended(FRIDAY)
+    hours.schedule.add(FRIDAY)
     await hours.closed(2)
 
     assert hours.statuses == ["started", "failed", "started", "completed"]
@@ -102,10 +102,10 @@ async def test_a_day_that_ends_once_more_while_it_is_closed_is_looked_at_again(
 
     async def again() -> None:
         await put(link, FRIDAY, "LATE")
-        hours.evening.ended(FRIDAY)
+        hours.schedule.add(FRIDAY)
 
     hours.at(time(16, 5, 20), again)
-    hours.evening.ended(FRIDAY)
+    hours.schedule.add(FRIDAY)
     await hours.closed()
 
     assert hours.statuses == ["started", "completed"]
@@ -117,7 +117,7 @@ async def test_bars_that_are_on_their_way_are_waited_for(pool: Pool, link: async
     hours = Hours(pool, FRIDAY, time(18, 1))
     hours.settling.append(lambda: put(link, FRIDAY, "LATE"))
 
-    hours.evening.ended(FRIDAY)
+    hours.schedule.add(FRIDAY)
     async with hours.running():
         await eventually(lambda: hours.events)
         await hours.settling[0]()
@@ -134,15 +134,15 @@ async def test_a_day_that_ends_again_and_again_while_the_store_lags_is_closed_on
     hours = Hours(pool, FRIDAY, time(18, 1))
     hours.settling.append(lambda: put(link, FRIDAY, "LATE"))
 
-    hours.evening.ended(FRIDAY)
+    hours.schedule.add(FRIDAY)
     async with hours.running():
         await eventually(lambda: hours.events)
         for _ in range(5):
-            hours.evening.ended(FRIDAY)
+            hours.schedule.add(FRIDAY)
             await asyncio.sleep(0)
         await hours.settling.pop()()
         await eventually(lambda: hours.results)
-        hours.evening.ended(MONDAY)
+        hours.schedule.add(MONDAY)
         await eventually(lambda: len(hours.results) > 1)
 
     assert hours.statuses[:2] == ["started", "completed"]
@@ -154,7 +154,7 @@ async def test_a_replay_of_what_is_past_waits_for_nothing(pool: Pool, link: asyn
     hours = Hours(pool, FRIDAY, time(16, 5))
     hours.speed = 60.0
 
-    hours.evening.ended(FRIDAY)
+    hours.schedule.add(FRIDAY)
     await hours.closed()
 
     assert (hours.statuses, hours.wall) == (["started", "failed"], wall_time(FRIDAY, time(16, 5)))
@@ -165,7 +165,7 @@ async def test_a_half_day_is_closed_at_one_and_waited_for_like_any_other(pool: P
     hours = Hours(pool, HALF, time(13, 5))
     hours.at(time(14, 30), lambda: put(link, HALF, "LATE"))
 
-    hours.evening.ended(HALF)
+    hours.schedule.add(HALF)
     await hours.closed()
 
     assert hours.statuses == ["started", "completed"]
@@ -175,8 +175,8 @@ async def test_a_holiday_on_which_only_coins_trade_is_not_closed(pool: Pool, lin
     await market(link, HALF)
     hours = Hours(pool, HALF, time(18, 30))
 
-    hours.evening.ended(HOLIDAY)
-    hours.evening.ended(HALF)
+    hours.schedule.add(HOLIDAY)
+    hours.schedule.add(HALF)
     await hours.closed()
 
     assert [event.run_id for event in hours.events if event.status == "started"] == [f"eod-{HALF}"]
@@ -208,15 +208,15 @@ async def test_what_goes_wrong_is_told_and_the_next_day_is_closed(pool: Pool, li
     hours = Hours(pool, FRIDAY, time(16, 5))
     await link.execute("alter table ohlcv_weekly rename column volume to weight")
 
-    hours.evening.ended(FRIDAY)
+    hours.schedule.add(FRIDAY)
     async with hours.running():
         await eventually(lambda: hours.results)
         await link.execute("alter table ohlcv_weekly rename column weight to volume")
-        hours.evening.ended(MONDAY)
+        hours.schedule.add(MONDAY)
         await eventually(lambda: len(hours.results) == 2)
 
     assert [result.status for result in hours.results] == ["ERROR", "COMPLETE"]
-    assert hours.evening.failed == 1
+    assert hours.schedule.failed == 1
     assert (await run_of(link, FRIDAY))["status"] == "failed"
 
 
@@ -232,7 +232,7 @@ async def test_what_is_too_old_goes_when_the_day_was_announced_and_ends_no_eveni
 
     async with hours.running():
         for day in (FRIDAY, MONDAY):
-            hours.evening.ended(day)
+            hours.schedule.add(day)
         await eventually(lambda: len(hours.forgotten) == 2, 60)
 
     assert hours.forgotten == [(FRIDAY, 1, True), (MONDAY, 2, False)]

@@ -8,8 +8,8 @@ import asyncpg
 
 from app.db import market
 from app.db.timescale import minute_counts
-from app.engine.coverage.look import look
-from app.engine.coverage.result import Asked, Coverage, Missing, Suspect
+from app.engine.coverage.measure import measure_coverage
+from app.engine.coverage.result import Coverage, CoverageQuery, Missing, Suspect
 from app.finance import calendar, sessions
 from app.finance.jumps import JUMP
 from tests.coverage import strange_minutes
@@ -37,7 +37,7 @@ class Series(NamedTuple):
 
 
 async def covered(link: asyncpg.Connection, **asked: object) -> Coverage:
-    return await look(link, await market.inspect(link, exact=True), Asked(**asked))  # type: ignore[arg-type]
+    return await measure_coverage(link, await market.inspect(link, exact=True), CoverageQuery(**asked))  # type: ignore[arg-type]
 
 
 async def store(link: asyncpg.Connection, series: Iterable[Series]) -> None:
@@ -220,12 +220,12 @@ async def test_minutes_counted_by_the_half_hour_give_the_same_map(link: asyncpg.
     )
     shape = await market.inspect(link, exact=True)
     for asked in (
-        Asked("1min"),
-        Asked("1min", strange_minutes.DAYS[4], strange_minutes.DAYS[9]),
-        Asked("1min", symbols=("A",)),
-        Asked("1min", date(2012, 12, 1), date(2012, 12, 5)),
+        CoverageQuery("1min"),
+        CoverageQuery("1min", strange_minutes.DAYS[4], strange_minutes.DAYS[9]),
+        CoverageQuery("1min", symbols=("A",)),
+        CoverageQuery("1min", date(2012, 12, 1), date(2012, 12, 5)),
     ):
-        assert await look(link, shape, asked, "counts") == await look(link, shape, asked)
-    every = await look(link, shape, Asked("1min"), "counts")
+        assert await measure_coverage(link, shape, asked, "counts") == await measure_coverage(link, shape, asked)
+    every = await measure_coverage(link, shape, CoverageQuery("1min"), "counts")
     assert {fault for each in every.suspects for fault in each.faults} == {"no_price", "crossed", "no_volume"}
     assert await minute_counts(link) is None

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import asyncpg
 
-from app.engine.coverage.repair import plans
+from app.engine.coverage.repair_plans import repair_plans
 from app.engine.coverage.result import Coverage, Missing, Suspect
-from app.engine.loads.providers.massive import Span
+from app.engine.loads.providers.massive import DateRange
 from tests.cli.conftest import command
 from tests.conftest import Databases
 
@@ -17,24 +17,26 @@ def test_days_are_asked_for_at_once_and_symbols_that_lack_the_same_together() ->
     missing = [Missing(symbol, FIRST, FIRST, 1) for symbol in "AB"] + [Missing("A", LAST, LAST, 1)]
     suspects = [Suspect("B", LAST, ("jump",)), Suspect("C", LATER, ("closed",))]
 
-    (plan,) = plans(Coverage("daily", FIRST, LAST, [], missing, suspects))
+    (plan,) = repair_plans(Coverage("daily", FIRST, LAST, [], missing, suspects))
 
-    assert (plan.symbols, plan.frames[0].name, plan.span) == (("A", "B"), "daily", Span(FIRST, LAST))
+    assert (plan.symbols, plan.frames[0].name, plan.span) == (("A", "B"), "daily", DateRange(FIRST, LAST))
 
 
 def test_minutes_are_asked_for_where_they_are_missing() -> None:
     near = date(2012, 1, 5)
     missing = [Missing("A", day, day, 390) for day in (FIRST, near, LATER)]
 
-    found = plans(Coverage("1min", FIRST, LAST, [], missing, []))
+    found = repair_plans(Coverage("1min", FIRST, LAST, [], missing, []))
 
-    assert [plan.span for plan in found] == [Span(FIRST, near), Span(LATER, LATER)]
+    assert [plan.span for plan in found] == [DateRange(FIRST, near), DateRange(LATER, LATER)]
 
 
 def test_weeks_and_months_are_asked_for_to_their_end() -> None:
-    (week,) = plans(Coverage("weekly", FIRST, LAST, [], [Missing("A", date(2012, 1, 2), date(2012, 1, 9), 2)], []))
+    (week,) = repair_plans(
+        Coverage("weekly", FIRST, LAST, [], [Missing("A", date(2012, 1, 2), date(2012, 1, 9), 2)], [])
+    )
 
-    assert week.span == Span(date(2012, 1, 2), date(2012, 1, 15))
+    assert week.span == DateRange(date(2012, 1, 2), date(2012, 1, 15))
 
 
 async def test_a_hole_is_shown_estimated_and_filled(

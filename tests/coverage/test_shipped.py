@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 
 from app.db import market
-from app.engine.coverage.look import look
-from app.engine.coverage.result import Asked, Explained, Suspect
+from app.engine.coverage.measure import measure_coverage
+from app.engine.coverage.result import CoverageQuery, ExplainedJump, Suspect
 from app.engine.storage.markets import on_exchange
 from app.finance.history import Move
 from app.finance.markets import market as market_of
@@ -56,12 +56,12 @@ async def test_a_known_move_explains_a_jump_of_its_size_alone(
     moves = [Move("AAPL", date(2000, 9, 29), 53.5, 28.19, "a warning")]
 
     shape = await market.inspect(link, exact=True)
-    found = await look(link, shape, Asked(), moves=moves)
+    found = await measure_coverage(link, shape, CoverageQuery(), moves=moves)
 
     jump = Suspect("AAPL", date(2000, 9, 29), ("jump",))
     assert found.suspects == ([] if explained else [jump])
-    assert found.explained == ([Explained("AAPL", jump.day, "a warning")] if explained else [])
-    assert (await look(link, shape, Asked())).suspects == [jump]
+    assert found.explained == ([ExplainedJump("AAPL", jump.day, "a warning")] if explained else [])
+    assert (await measure_coverage(link, shape, CoverageQuery())).suspects == [jump]
 
 
 WEEKEND = [("BTC-USD", date(2024, 3, day), 1000) for day in (8, 9, 10, 11)] + [("EURUSD=X", date(2024, 3, 10), 0)]
@@ -73,7 +73,7 @@ async def test_weekends_of_coins_and_currencies_are_data_and_no_fault(link: asyn
     await link.executemany("insert into ohlcv_daily values ($1, $2, 100, 101, 99, 100, $3)", rows)
     await link.executemany("insert into symbols (symbol) values ($1)", [("BTC-USD",), ("EURUSD=X",), ("BRK-B",)])
 
-    found = await look(link, await market.inspect(link, exact=True), Asked())
+    found = await measure_coverage(link, await market.inspect(link, exact=True), CoverageQuery())
 
     assert [extent.symbol for extent in found.extents] == ["BRK-B"]
     assert found.missing == []

@@ -154,7 +154,7 @@ async def test_a_stored_history_of_more_than_a_hundred_symbols_is_a_live_desk(
     pool = Pool(databases.engine, "loads", 2, acquire_seconds=10.0)
     outcome = await loaded(pool, written(tmp_path / "bars.csv", [f"{name},2024-03-05,9,9,9,9,1" for name in names]))
     await pool.close()
-    assert (outcome.good, outcome.refused) == (102, 0)
+    assert (outcome.good_rows, outcome.rejected_rows) == (102, 0)
 
     begun = Desk(settings)
     await begun.start()

@@ -9,7 +9,7 @@ from app.db.pools import Pool
 from app.embedded import postgres
 from app.embedded.child import Child
 from app.embedded.places import Places
-from app.engine.startup.history import Shipped, load
+from app.engine.startup.history import ShippedHistory, load
 from app.settings.load import Settings
 from tests.conftest import copied
 from tests.engine.rig import PATH, UNTIL
@@ -27,7 +27,7 @@ def with_history(places: Places, postgres_server: Child) -> str:
         url = postgres.url(places, name)
         await migrate("market", url)
         pool = Pool(url, "engine", 1, acquire_seconds=10.0, statement_ms=10_000)
-        await load(pool, Shipped(PATH, UNTIL), Settings().engine.min_confidence)
+        await load(pool, ShippedHistory(PATH, UNTIL), Settings().engine.min_confidence)
         await pool.close()
 
     asyncio.run(fill())

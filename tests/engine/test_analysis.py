@@ -6,7 +6,7 @@ import pytest
 
 from app.engine.analysis.analyse import Analysis, analyse, end
 from app.engine.analysis.thresholds import NEVER, Thresholds
-from app.engine.bars.bar_series import KEPT, SLACK, BarSeries, Series
+from app.engine.bars.bar_series import BARS_PER_SYMBOL, SLACK, BarSeries, SeriesByTimeframe
 from app.finance import history
 from app.finance.bars import Bar
 from app.finance.panel import walk
@@ -36,11 +36,11 @@ def morning(day: date, minutes: int) -> list[Bar]:
 
 
 def analyses(bars: list[Bar]) -> list[Analysis]:
-    series = Series()
+    series = SeriesByTimeframe()
     found = []
     for bar in bars:
         series.add(bar)
-        found.append(analyse(series.ring(bar.timeframe).panel([bar.symbol]), USUAL))
+        found.append(analyse(series.timeframe(bar.timeframe).panel([bar.symbol]), USUAL))
     return found
 
 
@@ -65,7 +65,7 @@ def test_a_pattern_found_again_is_the_same_one() -> None:
 
 
 def test_bars_one_by_one_mean_what_the_same_bars_mean_afterwards() -> None:
-    bars = [bar for bar in BARS if bar.symbol == "MSFT"][-(KEPT + 40) :]
+    bars = [bar for bar in BARS if bar.symbol == "MSFT"][-(BARS_PER_SYMBOL + 40) :]
     ring = BarSeries("daily")
     live: list[Analysis] = []
     for bar in bars:
@@ -97,8 +97,8 @@ def test_what_is_switched_off_is_not_found_and_hides_nothing_else() -> None:
     usual = analyse(walk(bars, 100), USUAL).patterns
     name = usual[0].pattern
 
-    found = analyse(walk(bars, 100), USUAL._replace(named={name: NEVER})).patterns
-    strict = analyse(walk(bars, 100), USUAL._replace(named={one.pattern: 0.95 for one in usual})).patterns
+    found = analyse(walk(bars, 100), USUAL._replace(by_pattern={name: NEVER})).patterns
+    strict = analyse(walk(bars, 100), USUAL._replace(by_pattern={one.pattern: 0.95 for one in usual})).patterns
 
     assert {one.pattern for one in usual} - {one.pattern for one in found} == {name}
     assert len(found) >= len([one for one in usual if one.pattern != name])
@@ -106,43 +106,43 @@ def test_what_is_switched_off_is_not_found_and_hides_nothing_else() -> None:
 
 
 def test_a_series_keeps_what_is_needed_and_follows_a_feed_that_begins_again() -> None:
-    series = Series()
-    bars = [Bar("BRK.B", "1min", 60.0 * n, 1, 1, 1, 1, n) for n in range(3 * KEPT)]
+    series = SeriesByTimeframe()
+    bars = [Bar("BRK.B", "1min", 60.0 * n, 1, 1, 1, 1, n) for n in range(3 * BARS_PER_SYMBOL)]
 
     series.extend(bars)
     kept = series.last("BRK.B", "1min")
     series.add(bars[-40]._replace(volume=0))
     after = series.last("BRK.B", "1min")
 
-    assert list(kept) == bars[-KEPT:]
+    assert list(kept) == bars[-BARS_PER_SYMBOL:]
     assert after[-1] == bars[-40]._replace(volume=0)
-    assert KEPT - 40 <= len(after) <= KEPT + SLACK
+    assert BARS_PER_SYMBOL - 40 <= len(after) <= BARS_PER_SYMBOL + SLACK
 
 
 @pytest.mark.parametrize("back", [1, 2, 10, 16])
 def test_a_minute_that_is_mended_changes_itself_alone(back: int) -> None:
-    series = Series()
-    bars = [Bar("BRK.B", "1min", 60.0 * n, 1, 1, 1, 1, n) for n in range(KEPT + SLACK - 3)]
+    series = SeriesByTimeframe()
+    bars = [Bar("BRK.B", "1min", 60.0 * n, 1, 1, 1, 1, n) for n in range(BARS_PER_SYMBOL + SLACK - 3)]
     series.extend(bar for bar in bars if bar is not bars[-5])
 
     for bar in (bars[-5], bars[-back]._replace(volume=0)):
         series.add(bar)
 
     mended = [bar._replace(volume=0) if bar is bars[-back] else bar for bar in bars]
-    assert list(series.last("BRK.B", "1min")) == mended[-KEPT:]
+    assert list(series.last("BRK.B", "1min")) == mended[-BARS_PER_SYMBOL:]
 
 
 def test_a_panel_says_how_many_of_its_bars_are_real() -> None:
     ring = BarSeries("1min")
-    for symbol, count in (("A", 3), ("B", KEPT + SLACK + 50), ("C", 1)):
+    for symbol, count in (("A", 3), ("B", BARS_PER_SYMBOL + SLACK + 50), ("C", 1)):
         for n in range(count):
             ring.add(Bar(symbol, "1min", 60.0 * n, n + 1, n + 2, n, n + 1.5, n))
 
     panel = ring.panel(["B", "A", "C"])
 
-    assert panel.counts.tolist() == [KEPT, 3, 1]
-    assert panel.start.tolist() == [60.0 * (KEPT + SLACK + 49), 120.0, 0.0]
-    assert panel.volume[0].tolist() == list(range(SLACK + 50, KEPT + SLACK + 50))
+    assert panel.counts.tolist() == [BARS_PER_SYMBOL, 3, 1]
+    assert panel.start.tolist() == [60.0 * (BARS_PER_SYMBOL + SLACK + 49), 120.0, 0.0]
+    assert panel.volume[0].tolist() == list(range(SLACK + 50, BARS_PER_SYMBOL + SLACK + 50))
     assert panel.close[1, -3:].tolist() == [1.5, 2.5, 3.5]
     assert np.unique(panel.close[1, :-3]).tolist() == [1.5]
     assert panel.last(1) == Bar("A", "1min", 120.0, 3, 4, 2, 3.5, 2)
@@ -161,10 +161,10 @@ def test_volume_of_the_session_is_compared_with_that_of_sessions_alone(
     starts = [closed - 60 * back for back in range(30, 0, -1)]
     early = [opens - 60 * back for back in range(20 - before, 0, -1)]
     traded = [*((start, 10) for start in starts), *((start, 20) for start in early), (opens, 200)]
-    series = Series()
+    series = SeriesByTimeframe()
     series.extend(Bar(symbol, "1min", start, 1, 1, 1, 1, volume) for start, volume in traded)
 
-    found = analyse(series.ring("1min").panel([symbol]), Thresholds(0.0))
+    found = analyse(series.timeframe("1min").panel([symbol]), Thresholds(0.0))
 
     told = {event.indicator: event.value for event in found.indicators}
     assert told.get("relative_volume") == expected

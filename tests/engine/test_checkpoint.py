@@ -29,7 +29,7 @@ def store(redis_url: str, database_url: str) -> Store:
 async def test_it_is_reached_with_what_was_offered_before(redis_url: str, databases: Databases) -> None:
     own = store(redis_url, databases.engine)
     own.offer([BAR], events=[EVENT])
-    own.reach(FIRST)
+    own.set_checkpoint(FIRST)
     assert own.checkpoint is None
 
     assert await own.flush()
@@ -43,10 +43,10 @@ async def test_it_is_reached_with_what_was_offered_before(redis_url: str, databa
 async def test_it_is_not_reached_while_the_database_is_away(redis_url: str, tmp_path: Path) -> None:
     own = store(redis_url, f"postgresql:///none?host={tmp_path}")
     own.offer([BAR])
-    own.reach(FIRST)
+    own.set_checkpoint(FIRST)
     assert not await own.flush()
     own.offer([BAR._replace(start=OPENS + 60)])
-    own.reach(SECOND)
+    own.set_checkpoint(SECOND)
 
     assert not await own.flush()
 
@@ -56,7 +56,7 @@ async def test_it_is_not_reached_while_the_database_is_away(redis_url: str, tmp_
 async def test_it_is_not_reached_while_redis_is_away_and_is_later(databases: Databases, redis_url: str) -> None:
     own = store("redis://127.0.0.1:1", databases.engine)
     own.offer([BAR], events=[EVENT])
-    own.reach(FIRST)
+    own.set_checkpoint(FIRST)
     assert not await own.flush()
     assert own.checkpoint is None
 

@@ -6,7 +6,7 @@ import pytest
 
 from app.engine.analysis import expiry
 from app.engine.analysis.analyse import identity
-from app.engine.analysis.expiry import Expiries
+from app.engine.analysis.expiry import PatternExpiry
 from app.finance.sessions import regular
 from app.wire.events.event import (
     AnyEvent,
@@ -34,31 +34,31 @@ def names(events: Iterable[PatternEvent]) -> list[str]:
 
 
 def test_a_pattern_expires_once_when_its_time_has_passed() -> None:
-    held = Expiries()
-    held.follow([pattern("Late", OPENS + 7200), pattern("Soon", OPENS + 3600), pattern("Never", None)])
+    patterns = PatternExpiry()
+    patterns.add([pattern("Late", OPENS + 7200), pattern("Soon", OPENS + 3600), pattern("Never", None)])
 
-    told = [names(held.until(OPENS + after)) for after in (3599, 3600, 3600, 9999, 99999)]
+    told = [names(patterns.pop_expired(OPENS + after)) for after in (3599, 3600, 3600, 9999, 99999)]
 
     assert told == [[], ["Soon"], [], ["Late"], []]
 
 
 def test_what_expires_is_the_newest_word_on_the_pattern() -> None:
-    held = Expiries()
-    held.follow([pattern("Hammer", OPENS + 60)])
-    held.follow([PatternUpdated(**_fields(pattern("Hammer", OPENS + 90, 0.9)))])
+    patterns = PatternExpiry()
+    patterns.add([pattern("Hammer", OPENS + 60)])
+    patterns.add([PatternUpdated(**_fields(pattern("Hammer", OPENS + 90, 0.9)))])
 
-    assert held.until(OPENS + 60) == []
-    assert held.until(OPENS + 90) == [PatternExpired(**_fields(pattern("Hammer", OPENS + 90, 0.9)))]
-    assert len(held) == 0
+    assert patterns.pop_expired(OPENS + 60) == []
+    assert patterns.pop_expired(OPENS + 90) == [PatternExpired(**_fields(pattern("Hammer", OPENS + 90, 0.9)))]
+    assert len(patterns) == 0
 
 
 def test_of_too_many_those_that_hold_the_longest_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(expiry, "MOST_HELD", 10)
-    held = Expiries()
+    monkeypatch.setattr(expiry, "MOST_PATTERNS", 10)
+    patterns = PatternExpiry()
 
-    held.follow([pattern(f"P{number}", OPENS + number) for number in range(11)])
+    patterns.add([pattern(f"P{number}", OPENS + number) for number in range(11)])
 
-    assert names(held.until(OPENS + 99)) == [f"P{number}" for number in range(9)]
+    assert names(patterns.pop_expired(OPENS + 99)) == [f"P{number}" for number in range(9)]
 
 
 def _fields(event: PatternDetected) -> dict[str, object]:

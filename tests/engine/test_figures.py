@@ -3,27 +3,27 @@ import time
 import pytest
 from msgspec.structs import replace
 
-from app.engine.monitoring.metrics import Counts, Figures, Stopwatch
+from app.engine.monitoring.metrics import EngineCounts, EngineMetrics, Stopwatch
 from app.wire.channels import Channels, Meaning
 from app.wire.codec import codec
 from app.wire.codec.codec import Rejected
 from app.wire.events.event import AnyEvent, Component, MetricsMeasured, StreamingHealth
 from tests.engine.rig import eventually, feeding, hearing, of, working
 
-NOTHING = Counts(0, 0, 0, 0, {"too late": 0, "told twice": 0}, 0, 0, "healthy")
-LATER = Counts(5000, 500, 20, 6500, {"too late": 3, "told twice": 2}, 500, 7, "healthy")
+NOTHING = EngineCounts(0, 0, 0, 0, {"too late": 0, "told twice": 0}, 0, 0, "healthy")
+LATER = EngineCounts(5000, 500, 20, 6500, {"too late": 3, "told twice": 2}, 500, 7, "healthy")
 
 
 def measured(lag: float = 0.05) -> tuple[MetricsMeasured, StreamingHealth]:
     """Ten seconds after nothing, and two closes."""
     told = [NOTHING, LATER]
     stopwatch = Stopwatch()
-    figures = Figures(lambda: told.pop(0), stopwatch)
+    figures = EngineMetrics(lambda: told.pop(0), stopwatch)
     stopwatch.close(0.030, 0.010)
     stopwatch.close(0.050, 0.020)
     for seconds in (0.01, lag, 0.02):
         stopwatch.behind(seconds)
-    metrics, streaming = figures.events(figures._asked_at + 10, 1346765400.0)
+    metrics, streaming = figures.events(figures._measured_at + 10, 1346765400.0)
     assert isinstance(metrics, MetricsMeasured)
     assert isinstance(streaming, StreamingHealth)
     return metrics, streaming
@@ -41,7 +41,7 @@ def test_rates_are_of_what_passed_since_the_last_beat() -> None:
 
 
 def test_without_a_close_nothing_is_said_of_its_time() -> None:
-    metrics, streaming = Figures(lambda: NOTHING, Stopwatch()).events(time.monotonic() + 1, 1346765400.0)
+    metrics, streaming = EngineMetrics(lambda: NOTHING, Stopwatch()).events(time.monotonic() + 1, 1346765400.0)
 
     assert isinstance(metrics, MetricsMeasured)
     assert isinstance(streaming, StreamingHealth)

@@ -5,12 +5,12 @@ import asyncpg
 import pytest
 
 from app.engine.analysis.analyse import identity
-from app.engine.analysis.breadth import Conditions, Groups, Stand, conditions
-from app.engine.analysis.confluence import Combos
-from app.engine.analysis.deduplicate import Told
-from app.engine.analysis.outcomes import Outcomes, begun, known
-from app.engine.bars.bar_series import Series
-from app.engine.bars.longer_bars import Longer
+from app.engine.analysis.breadth import Breadth, Groups, MarketConditions, market_conditions
+from app.engine.analysis.confluence import Confluence
+from app.engine.analysis.deduplicate import Deduplicator
+from app.engine.analysis.outcomes import OutcomeTracker, new_outcome, outcome_from_closes
+from app.engine.bars.bar_series import SeriesByTimeframe
+from app.engine.bars.longer_bars import BarAggregator
 from app.engine.storage import breadth as breadth_queries
 from app.engine.universes import queries as universe_queries
 from app.engine.universes.universe import STOCKS, Universe
@@ -35,17 +35,17 @@ def pattern(**fields: Any) -> PatternDetected:
     return PatternDetected(**said)
 
 
-def longer(*bars: Bar) -> tuple[Longer, Series]:
-    series = Series()
+def longer(*bars: Bar) -> tuple[BarAggregator, SeriesByTimeframe]:
+    series = SeriesByTimeframe()
     series.extend(bars)
-    return Longer(series.ring("1min"), spans.FROM_MINUTES), series
+    return BarAggregator(series.timeframe("1min"), spans.FROM_MINUTES), series
 
 
 def test_five_minutes_are_told_of_with_their_last_minute() -> None:
     bars = [minute(number, 10 + number) for number in range(5)]
     made, _ = longer(*bars)
 
-    told = [made.hear([bar]) for bar in bars]
+    told = [made.add([bar]) for bar in bars]
 
     assert told == [[], [], [], [], spans.merged(bars, "5min")]
 
@@ -53,20 +53,20 @@ def test_five_minutes_are_told_of_with_their_last_minute() -> None:
 def test_a_symbol_that_falls_silent_has_its_bar_when_the_clock_says_so() -> None:
     made, _ = longer(minute(0))
 
-    assert made.hear([minute(0)]) == []
-    assert made.until(OPENS + 299) == []
-    assert made.until(OPENS + 300) == spans.merged([minute(0)], "5min")
-    assert made.until(OPENS + 300) == []
+    assert made.add([minute(0)]) == []
+    assert made.complete_until(OPENS + 299) == []
+    assert made.complete_until(OPENS + 300) == spans.merged([minute(0)], "5min")
+    assert made.complete_until(OPENS + 300) == []
 
 
 def test_a_minute_that_is_mended_mends_the_bars_made_of_it() -> None:
     bars = [minute(number) for number in range(5)]
     made, series = longer(*bars)
     for bar in bars:
-        made.hear([bar])
+        made.add([bar])
 
     series.add(bars[4]._replace(volume=100))
-    again = made.hear([bars[4]._replace(volume=100)])
+    again = made.add([bars[4]._replace(volume=100)])
 
     assert [(bar.timeframe, bar.volume) for bar in again] == [("5min", 120)]
 
@@ -77,11 +77,11 @@ def days_of(first: date, last: date) -> list[Bar]:
 
 def test_a_week_and_a_month_are_over_with_their_last_session_before_a_holiday() -> None:
     bars = days_of(date(2018, 3, 26), date(2018, 4, 2))
-    series = Series()
+    series = SeriesByTimeframe()
     series.extend(bars)
-    made = Longer(series.ring("daily"), spans.FROM_DAYS)
+    made = BarAggregator(series.timeframe("daily"), spans.FROM_DAYS)
 
-    told = {bar.day: [(one.timeframe, one.day, one.volume) for one in made.hear([bar])] for bar in bars}
+    told = {bar.day: [(one.timeframe, one.day, one.volume) for one in made.add([bar])] for bar in bars}
 
     over = [("weekly", date(2018, 3, 26), 20), ("monthly", date(2018, 3, 1), 20)]
     assert {day: found for day, found in told.items() if found} == {date(2018, 3, 29): over}
@@ -89,29 +89,29 @@ def test_a_week_and_a_month_are_over_with_their_last_session_before_a_holiday() 
 
 def test_a_week_without_its_last_session_is_over_when_the_clock_says_so() -> None:
     bars = days_of(date(2018, 3, 26), date(2018, 3, 28))
-    series = Series()
+    series = SeriesByTimeframe()
     series.extend(bars)
-    made = Longer(series.ring("daily"), ["weekly"])
-    made.hear(bars)
+    made = BarAggregator(series.timeframe("daily"), ["weekly"])
+    made.add(bars)
     closes = regular(date(2018, 3, 29)).closes
 
-    assert made.until(closes - 1) == []
-    assert made.until(closes) == spans.merged(bars, "weekly")
-    assert made.until(closes) == []
+    assert made.complete_until(closes - 1) == []
+    assert made.complete_until(closes) == spans.merged(bars, "weekly")
+    assert made.complete_until(closes) == []
 
 
 def test_a_pattern_is_followed_for_one_five_and_twenty_bars() -> None:
-    outcomes = Outcomes()
-    outcomes.follow(begun(pattern()), OPENS)
+    outcomes = OutcomeTracker()
+    outcomes.follow(new_outcome(pattern()), OPENS)
 
-    changes = [outcomes.hear([minute(number, 10 + number)]) for number in range(25)]
+    changes = [outcomes.update([minute(number, 10 + number)]) for number in range(25)]
 
     found = {number: dict(one[0].returns) for number, one in enumerate(changes) if one}
     assert found == {1: {1: 0.15}, 5: {5: 0.55}, 20: {20: 2.05}}
 
 
 def test_of_a_pattern_in_the_past_as_much_is_known_as_there_are_bars() -> None:
-    found = known(pattern(), [11.0, 12.0, 12.0, 12.0, 9.0, 8.0])
+    found = outcome_from_closes(pattern(), [11.0, 12.0, 12.0, 12.0, 9.0, 8.0])
 
     assert dict(found.returns) == {1: 0.1, 5: -0.1}
 
@@ -129,21 +129,21 @@ def test_of_a_pattern_in_the_past_as_much_is_known_as_there_are_bars() -> None:
     ids=("same way", "other way", "no way", "other symbol", "too long after", "no intraday one"),
 )
 def test_an_intraday_pattern_confirms_a_daily_one_that_holds(fields: dict[str, Any], confirmed: bool) -> None:
-    combos = Combos()
-    combos.hear([pattern(pattern="MorningStar", timeframe="daily", at=OPENS - DAY, confidence=0.9)])
+    confluence = Confluence()
+    confluence.detect([pattern(pattern="MorningStar", timeframe="daily", at=OPENS - DAY, confidence=0.9)])
 
-    found = combos.hear([pattern(**{"confidence": 0.8, **fields})])
+    found = confluence.detect([pattern(**{"confidence": 0.8, **fields})])
 
     shown = [(one.pattern, one.tier, one.timeframe, one.confidence) for one in found]
     assert shown == ([("MorningStar", "combo", "combo", 0.849)] if confirmed else [])
 
 
 def test_a_mended_bar_corrects_what_was_told_and_tells_nothing_twice() -> None:
-    told = Told()
+    told = Deduplicator()
 
-    first = told.sort([pattern()])
-    same = told.sort([pattern()])
-    surer = told.sort([pattern(confidence=0.85)])
+    first = told.classify([pattern()])
+    same = told.classify([pattern()])
+    surer = told.classify([pattern(confidence=0.85)])
 
     assert ([len(part) for part in first], [len(part) for part in same]) == ([1, 0], [0, 0])
     assert surer[0] == []
@@ -153,31 +153,31 @@ def test_a_mended_bar_corrects_what_was_told_and_tells_nothing_twice() -> None:
 def test_breadth_counts_those_of_which_the_day_before_is_known() -> None:
     days = [Bar(symbol, "daily", 0.0, 1, 1, 1, close, 100) for symbol, close in (("A", 11.0), ("B", 9.0), ("C", 5.0))]
 
-    found = conditions(60.0, days, {"A": 10.0, "B": 10.0}, Groups({"A": "Energy"}))
+    found = market_conditions(60.0, days, {"A": 10.0, "B": 10.0}, Groups({"A": "Energy"}))
 
     assert found
     assert (found.whole.advancing, found.whole.declining, found.whole.symbols, found.whole.volume) == (1, 1, 2, 200)
     assert {name: stand.change for name, stand in found.sectors.items()} == {"Energy": 0.1}
-    assert conditions(60.0, days, {}, Groups()) is None
+    assert market_conditions(60.0, days, {}, Groups()) is None
 
 
 def test_breadth_of_a_universe_counts_those_of_its_members_that_are_traded() -> None:
     days = [Bar(symbol, "daily", 0.0, 1, 1, 1, close, 100) for symbol, close in (("A", 11.0), ("B", 9.0), ("C", 10.0))]
     universes = {"own:two": ("A", "C", "GONE"), "own:all": ("A", "B", "C"), "own:none": ("GONE",)}
 
-    found = conditions(60.0, days, dict.fromkeys("ABC", 10.0), Groups({}, universes))
+    found = market_conditions(60.0, days, dict.fromkeys("ABC", 10.0), Groups({}, universes))
 
     assert found
-    assert found.universes == {"own:two": Stand(2, 1, 0, 0.05, 200), "own:all": Stand(3, 1, 1, 0.0, 300)}
+    assert found.universes == {"own:two": Breadth(2, 1, 0, 0.05, 200), "own:all": Breadth(3, 1, 1, 0.0, 300)}
     assert found.whole == found.universes["own:all"]
 
 
 async def test_the_stand_of_universes_is_kept_for_a_month(link: asyncpg.Connection) -> None:
-    stand = Stand(2, 1, 0, 0.05, 200)
-    found = Conditions(1_000_000.0, stand, {"Energy": stand}, {"own:two": stand})
+    stand = Breadth(2, 1, 0, 0.05, 200)
+    found = MarketConditions(1_000_000.0, stand, {"Energy": stand}, {"own:two": stand})
 
     for one in (found, found._replace(universes={"own:two": stand._replace(advancing=2)})):
-        await breadth_queries.put(link, [one])
+        await breadth_queries.put_conditions(link, [one])
 
     rows = await link.fetch(
         "select universe, symbols, advancing, declining, change::float8, volume from universe_conditions"
@@ -191,10 +191,10 @@ async def test_the_stand_of_universes_is_kept_for_a_month(link: asyncpg.Connecti
 
 
 async def test_a_market_without_a_table_for_universes_keeps_the_rest(link: asyncpg.Connection) -> None:
-    stand = Stand(2, 1, 0, 0.05, 200)
+    stand = Breadth(2, 1, 0, 0.05, 200)
     await link.execute("drop table universe_conditions")
 
-    await breadth_queries.put(link, [Conditions(1_000_000.0, stand, {}, {"own:two": stand})])
+    await breadth_queries.put_conditions(link, [MarketConditions(1_000_000.0, stand, {}, {"own:two": stand})])
     await breadth_queries.forget(link, 1_000_000.0)
 
     assert await link.fetchval("select symbols_count from market_conditions") == 2

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from app.db.pools import Pool
 from app.engine.analysis.thresholds import Thresholds
-from app.engine.bars.bar_close import Close
-from app.engine.bars.bar_series import Series
-from app.engine.bars.gaps import Gap, in_sessions
+from app.engine.bars.bar_close import BarClose
+from app.engine.bars.bar_series import SeriesByTimeframe
+from app.engine.bars.gaps import FeedGap, in_sessions
 from app.engine.bars.tick_intake import TickIntake
 from app.engine.storage.store import Store
 from app.finance import calendar
@@ -33,7 +33,7 @@ INSTANT = st.floats(regular(FRIDAY).opens - 7200, CLOSES + 7200)
 def tape_and_store() -> tuple[TickIntake, Store]:
     client = connect("redis://127.0.0.1:1")  # Never reached: nothing is flushed.
     store = Store(Pool("postgresql://127.0.0.1:1/none", "none", 1, statement_ms=1), Publisher(client, Channels()))
-    return TickIntake(store, Close(Series(), store, Thresholds(2.0), ())), store
+    return TickIntake(store, BarClose(SeriesByTimeframe(), store, Thresholds(2.0), ())), store
 
 
 def tick(at: float, symbol: str = "IBM") -> Tick:
@@ -67,13 +67,13 @@ def test_a_gap_begins_before_it_ends_and_lies_in_its_session(began: float, ended
 def test_nothing_is_missing_of_a_night_or_of_a_market_that_went_back() -> None:
     assert in_sessions("redis", CLOSES + 10, CLOSES + 1800, 3) == []
     assert in_sessions("restart", OPENS + 600, OPENS + 300, 3) == []
-    assert in_sessions("restart", CLOSES - 60, CLOSES + 1800, 3) == [Gap("restart", CLOSES - 60, CLOSES, 3)]
+    assert in_sessions("restart", CLOSES - 60, CLOSES + 1800, 3) == [FeedGap("restart", CLOSES - 60, CLOSES, 3)]
 
 
 async def interrupted(lost_at: int, seconds_lost: int, look_every: int) -> Store:
     """What an engine stores of a tick a second, of which some are lost."""
     tape, store = tape_and_store()
-    tape.take(tick(OPENS), 0.0)
+    tape.handle(tick(OPENS), 0.0)
     lost = False
     for second in range(1, 2400):
         at = OPENS + second
@@ -81,14 +81,14 @@ async def interrupted(lost_at: int, seconds_lost: int, look_every: int) -> Store
             lost = True
             continue
         if lost:
-            tape.lost("redis", at)
+            tape.record_gap("redis", at)
             lost = False
-        tape.take(tick(at), 0.0)
+        tape.handle(tick(at), 0.0)
         if look_every and second % look_every == 0:
-            tape.tell_time(MarketClock("test", "", DAY.isoformat(), at, at, 1.0, "open"), at)
-            await tape.turn()
-    tape.tell_time(MarketClock("test", "", DAY.isoformat(), OPENS + 2400, 0.0, 0.0, "paused"), 9e9)
-    await tape.turn()
+            tape.advance_clock(MarketClock("test", "", DAY.isoformat(), at, at, 1.0, "open"), at)
+            await tape.analyse_closed()
+    tape.advance_clock(MarketClock("test", "", DAY.isoformat(), OPENS + 2400, 0.0, 0.0, "paused"), 9e9)
+    await tape.analyse_closed()
     return store
 
 
@@ -110,7 +110,7 @@ def test_after_a_restart_what_is_missing_begins_where_the_stored_minutes_end() -
     tape, store = tape_and_store()
     tape.seed({}, OPENS + 600)
 
-    tape.lost("restart", OPENS + 905.5)
+    tape.record_gap("restart", OPENS + 905.5)
 
     assert gaps(store) == [(OPENS + 600, OPENS + 960)]
 
@@ -120,7 +120,7 @@ def test_an_engine_that_was_away_over_night_lacks_what_was_left_of_both_sessions
     closes = regular(FRIDAY).closes
     tape.seed({}, closes - 300)
 
-    tape.lost("restart", OPENS + 905.5)
+    tape.record_gap("restart", OPENS + 905.5)
 
     assert gaps(store) == [(closes - 300, closes), (OPENS, OPENS + 960)]
 
@@ -129,17 +129,17 @@ def test_a_session_whose_first_minute_comes_lacks_nothing() -> None:
     tape, store = tape_and_store()
     tape.seed({}, regular(FRIDAY).closes)
 
-    assert tape.lost("restart", OPENS + 2) == OPENS
+    assert tape.record_gap("restart", OPENS + 2) == OPENS
     assert gaps(store) == []
 
 
 async def test_a_first_start_in_the_middle_of_a_minute_leaves_it_out_and_misses_nothing() -> None:
     tape, store = tape_and_store()
 
-    assert tape.lost("restart", OPENS + 30) == OPENS + 60
+    assert tape.record_gap("restart", OPENS + 30) == OPENS + 60
     for second in (30, 59, 60, 119, 120):
-        tape.take(tick(OPENS + second), 0.0)
-    await tape.turn()
+        tape.handle(tick(OPENS + second), 0.0)
+    await tape.analyse_closed()
 
     assert gaps(store) == []
     assert [bar.start for bar in bars(store)] == [OPENS + 60]

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from app.engine.bars import channel_intake, stream_intake
 from app.engine.bars import tick_intake as tape_module
-from app.engine.bars.bar_series import Series
+from app.engine.bars.bar_series import SeriesByTimeframe
 from app.engine.bars.channel_intake import ChannelIntake
 from app.engine.bars.stream_intake import StreamIntake
 from app.engine.bars.tick_intake import TickIntake
@@ -32,8 +32,8 @@ NAME = Channels().ticks
 
 @pytest.fixture(autouse=True)
 def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(channel_intake, "SILENCE_SECONDS", 0.3)
-    monkeypatch.setattr(channel_intake, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(channel_intake, "STREAM_IDLE_SECONDS", 0.3)
+    monkeypatch.setattr(channel_intake, "POLL_SECONDS", 0.02)
 
 
 class Rig(NamedTuple):
@@ -45,8 +45,8 @@ class Rig(NamedTuple):
     @property
     def counted(self) -> int:
         """None of them twice."""
-        assert self.tape.repeated == 0
-        return self.tape.taken
+        assert self.tape.duplicate_ticks == 0
+        return self.tape.accepted_ticks
 
 
 @asynccontextmanager
@@ -54,7 +54,7 @@ async def reading(url: str) -> AsyncIterator[Rig]:
     tape, store = tape_and_store()
     stream = StreamIntake(url, tape)
     channel = ChannelIntake(url, Channels(), stream, tape)
-    await stream.resume(Series())
+    await stream.resume(SeriesByTimeframe())
     tasks = [asyncio.create_task(intake.run()) for intake in (stream, channel)]
     try:
         yield Rig(stream, channel, tape, store)
@@ -109,7 +109,7 @@ async def test_another_feed_is_heard(redis_url: str, client: Redis) -> None:
         await eventually(lambda: rig.counted == 300)
         await client.publish(NAME, "{}")
         await eventually(lambda: rig.channel.rejected == 1)
-        await rig.tape.turn()
+        await rig.tape.analyse_closed()
 
     assert len(bars(rig.store)) == 4
     assert gaps(rig.store) == []
@@ -132,7 +132,7 @@ async def test_where_two_feeds_speak_ours_counts_and_the_other_when_ours_is_sile
             await publish(client, tick(OPENS + second, "MSFT"))
         await eventually(lambda: rig.counted == 101)
 
-    assert rig.tape.late == 2
+    assert rig.tape.late_ticks == 2
     assert gaps(rig.store) == [(OPENS + 60, OPENS + 360)]
 
 
@@ -143,8 +143,8 @@ async def test_another_feed_that_plays_today_is_whole_from_its_next_minute_on(re
         minute = now // 60 * 60
         for at in (now, minute + 61, minute + 125):
             await publish(client, tick(at, "X:BTCUSD"))
-        await eventually(lambda: rig.counted + rig.tape.late == 3)
-        await rig.tape.turn()
+        await eventually(lambda: rig.counted + rig.tape.late_ticks == 3)
+        await rig.tape.analyse_closed()
 
     assert [bar.start - minute for bar in bars(rig.store)] == [60.0]
 
@@ -162,7 +162,7 @@ async def test_a_redis_that_lets_us_read_no_stream_gives_ticks_by_the_channel(
             await write(client, tick(OPENS + number))
         await eventually(lambda: rig.counted == 100)
         assert rig.stream.caught_up
-        assert await rig.stream.reached()
+        assert await rig.stream.is_up_to_date()
 
     assert len([record for record in caplog.records if "kept ticks" in record.message]) == 1
     await client.execute_command("ACL DELUSER reader")
@@ -174,10 +174,10 @@ async def test_entries_that_are_gone_are_a_gap(redis_url: str, client: Redis) ->
         await eventually(lambda: rig.counted == 130)
         await client.incrby("ts:ticks:number", 2)
         await write(client, *(tick(OPENS + number) for number in range(400, 500)))
-        await eventually(lambda: rig.counted + rig.tape.late == 230)
+        await eventually(lambda: rig.counted + rig.tape.late_ticks == 230)
         await write(client, tick(OPENS + 560))
-        await eventually(lambda: rig.stream.caught_up and rig.counted + rig.tape.late == 231)
-        await rig.tape.turn()
+        await eventually(lambda: rig.stream.caught_up and rig.counted + rig.tape.late_ticks == 231)
+        await rig.tape.analyse_closed()
 
     minutes = bars(rig.store)
     assert [(bar.start - OPENS, bar.volume) for bar in minutes] == [(0, 60), (60, 60)]
@@ -199,7 +199,7 @@ async def test_a_restart_reads_from_the_oldest_mark_that_is_still_there(
 
     async with reading(redis_url) as rig:
         await eventually(lambda: rig.stream.caught_up)
-        await rig.tape.turn()
+        await rig.tape.analyse_closed()
 
     minutes = bars(rig.store)
     assert [(bar.start - OPENS) // 60 for bar in minutes] == list(range(gone, 4))
@@ -218,12 +218,12 @@ async def test_a_restart_for_which_entries_are_gone_misses_what_they_said(redis_
     tape, store = tape_and_store()
     tape.seed({}, OPENS + 60)
     stream = StreamIntake(redis_url, tape)
-    await stream.resume(Series())
+    await stream.resume(SeriesByTimeframe())
     task = asyncio.create_task(stream.run())
     await eventually(lambda: stream.caught_up)
     await write(client, tick(OPENS + 301), tick(OPENS + 361))
-    await eventually(lambda: tape.taken + tape.late == 122)
-    await tape.turn()
+    await eventually(lambda: tape.accepted_ticks + tape.late_ticks == 122)
+    await tape.analyse_closed()
     await ended(task)
     await stream.close()
 
@@ -235,24 +235,24 @@ async def test_a_restart_for_which_entries_are_gone_misses_what_they_said(redis_
 async def test_nothing_is_read_while_too_much_waits_to_be_looked_at(
     redis_url: str, client: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tape_module, "MOST_OVER", 2)
+    monkeypatch.setattr(tape_module, "MOST_CLOSED_BARS", 2)
     tape, _ = tape_and_store()
     stream = StreamIntake(redis_url, tape)
-    await stream.resume(Series())
+    await stream.resume(SeriesByTimeframe())
     task = asyncio.create_task(stream.run())
     for minute in range(10):
         await write(client, *(tick(OPENS + 60 * minute + second) for second in range(60)))
 
     async def turned() -> bool:
-        await tape.turn()
-        return tape.taken == 600
+        await tape.analyse_closed()
+        return tape.accepted_ticks == 600
 
-    await eventually(lambda: tape.taken == 240)
-    assert not await stream.reached()
-    assert tape.taken == 240
-    assert stream.behind >= stream_intake.REACH_SECONDS
+    await eventually(lambda: tape.accepted_ticks == 240)
+    assert not await stream.is_up_to_date()
+    assert tape.accepted_ticks == 240
+    assert stream.behind >= stream_intake.CATCH_UP_SECONDS
     await eventually(turned)
-    assert await stream.reached()
+    assert await stream.is_up_to_date()
     assert stream.behind == 0
     await ended(task)
     await stream.close()

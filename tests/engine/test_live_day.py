@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from app.db.pools import Pool
 from app.engine.analysis.thresholds import Thresholds
-from app.engine.bars.bar_close import Close
-from app.engine.bars.bar_series import Series
+from app.engine.bars.bar_close import BarClose
+from app.engine.bars.bar_series import SeriesByTimeframe
 from app.engine.bars.tick_intake import TickIntake
 from app.engine.storage.store import Store
 from app.finance import spans
@@ -67,17 +67,19 @@ async def live(
     """What the engine would store, and how many ticks it says went into no minute."""
     client = connect("redis://127.0.0.1:1")  # Never reached: nothing is flushed.
     store = Store(Pool("postgresql://127.0.0.1:1/none", "none", 1, statement_ms=1), Publisher(client, Channels()))
-    tape = TickIntake(store, Close(Series(), store, Thresholds(2.0), ()))
+    tape = TickIntake(store, BarClose(SeriesByTimeframe(), store, Thresholds(2.0), ()))
     for number, (at, tick) in enumerate(arrivals):
-        tape.take(tick, at)
+        tape.handle(tick, at)
         if number % look_every == 0:
-            tape.tell_time(MarketClock("test", "", DAY.isoformat(), at, at, 1.0, "open"), at)
-            await tape.turn()
+            tape.advance_clock(MarketClock("test", "", DAY.isoformat(), at, at, 1.0, "open"), at)
+            await tape.analyse_closed()
     over = max(CLOSES, arrivals[-1][0]) + 1
-    tape.tell_time(MarketClock("test", "", DAY.isoformat(), CLOSES, over, 1.0, "closed"), over)
-    tape.close(DAY, {})
-    await tape.turn()
-    return {key: bar for each in store._slices for key, bar in each.batch.bars.items()}, tape.late + tape.repeated
+    tape.advance_clock(MarketClock("test", "", DAY.isoformat(), CLOSES, over, 1.0, "closed"), over)
+    tape.close_session(DAY, {})
+    await tape.analyse_closed()
+    return {
+        key: bar for each in store._slices for key, bar in each.batch.bars.items()
+    }, tape.late_ticks + tape.duplicate_ticks
 
 
 def brute_force(

@@ -14,7 +14,7 @@ import talib
 from app.db.migrate import migrate
 from app.db.pools import Pool
 from app.engine.startup import history
-from app.engine.startup.history import Shipped, load
+from app.engine.startup.history import ShippedHistory, load
 from app.wire.channels import JOBS_PROCESSING
 from app.wire.client import connect
 from app.wire.events.event import EngineHealth, ProcessingChanged
@@ -91,7 +91,7 @@ async def test_nothing_is_computed_in_the_thread_of_the_loop_at_the_first_start(
     pool = Pool(empty_url, "engine", 1, acquire_seconds=10.0, statement_ms=10_000)
 
     with calls_in_this_thread() as calls:
-        assert await load(pool, Shipped(PATH, UNTIL), 0.6) > 0
+        assert await load(pool, ShippedHistory(PATH, UNTIL), 0.6) > 0
 
     await pool.close()
     assert calls == set()

@@ -14,7 +14,7 @@ def test_the_newest_mark_is_that_of_the_first_minute_that_is_not_stored() -> Non
     marks = MinuteMarks()
     marks.begin()
     for minute in range(1, 100):
-        marks.note(mark(minute), minute * 10)
+        marks.add(mark(minute), minute * 10)
 
     assert marks.checkpoint(60.0 * 50) == Checkpoint(3000.0, tuple(mark(n) for n in range(50 - STEPS_BACK, 51)))
     assert marks.checkpoint(60.0 * 3 + 30) == Checkpoint(210.0, (FIRST, *(mark(n) for n in range(1, 4))))
@@ -24,7 +24,7 @@ def test_a_minute_without_ticks_has_no_mark_and_needs_none() -> None:
     marks = MinuteMarks()
     marks.begin()
     for minute in (1, 5):
-        marks.note(mark(minute), minute)
+        marks.add(mark(minute), minute)
 
     assert marks.checkpoint(240.0) == Checkpoint(240.0, (FIRST, mark(1)))
 
@@ -33,7 +33,7 @@ def test_many_ticks_are_read_again_only_for_what_is_not_stored() -> None:
     marks = MinuteMarks()
     marks.begin()
     for minute in range(1, 10):
-        marks.note(mark(minute), minute * MOST_TICKS)
+        marks.add(mark(minute), minute * MOST_TICKS)
 
     assert marks.checkpoint(300.0) == Checkpoint(300.0, (mark(4), mark(5)))
 
@@ -41,7 +41,7 @@ def test_many_ticks_are_read_again_only_for_what_is_not_stored() -> None:
 def test_after_a_hole_nothing_from_before_it_is_read() -> None:
     marks = MinuteMarks()
     marks.begin()
-    marks.note(mark(1), 10)
+    marks.add(mark(1), 10)
     marks.resume(mark(5), 20)
 
     assert marks.checkpoint(240.0) is None

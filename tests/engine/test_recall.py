@@ -6,9 +6,9 @@ import asyncpg
 import numpy as np
 
 from app.db.pools import Pool
-from app.engine.bars.bar_series import KEPT, Series
+from app.engine.bars.bar_series import BARS_PER_SYMBOL, SeriesByTimeframe
 from app.engine.startup import history
-from app.engine.storage import bars as storage_bars
+from app.engine.storage import bars as bar_queries
 from app.finance import shares, spans
 from app.finance.bars import Bar
 from tests.conftest import Databases
@@ -48,13 +48,13 @@ async def furnish(url: str) -> None:
     await link.close()
 
 
-async def bar_by_bar(pool: Pool, splits: shares.Splits) -> Series:
-    series = Series()
-    series.split(splits)
+async def bar_by_bar(pool: Pool, splits: shares.Splits) -> SeriesByTimeframe:
+    series = SeriesByTimeframe()
+    series.set_splits(splits)
     async with pool.acquire() as connection:
         for symbol in SYMBOLS:
-            days = await storage_bars.last_bars(connection, symbol, "daily", KEPT)
-            minutes = await storage_bars.last_bars(connection, symbol, "1min", KEPT)
+            days = await bar_queries.last_bars(connection, symbol, "daily", BARS_PER_SYMBOL)
+            minutes = await bar_queries.last_bars(connection, symbol, "1min", BARS_PER_SYMBOL)
             series.extend([*(day for day in days if day.high is not None), *minutes])
             for timeframe in spans.FROM_MINUTES:
                 series.extend(spans.merged(minutes, timeframe))
@@ -65,29 +65,29 @@ async def bar_by_bar(pool: Pool, splits: shares.Splits) -> Series:
 
 async def test_all_symbols_at_once_fill_the_rings_as_bar_by_bar(databases: Databases) -> None:
     await furnish(databases.engine)
-    pool, series = Pool(databases.engine, "engine", 1), Series()
+    pool, series = Pool(databases.engine, "engine", 1), SeriesByTimeframe()
 
-    minutes = await history.recall(pool, series)
+    minutes = await history.restore_bars(pool, series)
     expected = await bar_by_bar(pool, series.splits)
     await pool.close()
 
     for timeframe in spans.TIMEFRAMES:
         for symbol in SYMBOLS:
             assert list(series.last(symbol, timeframe)) == list(expected.last(symbol, timeframe)), (symbol, timeframe)
-    assert len(series.last("X:BTCUSD", "daily")) == KEPT
-    assert minutes == [bar for symbol in SYMBOLS for bar in expected.ring("1min").last(symbol, 1)]
+    assert len(series.last("X:BTCUSD", "daily")) == BARS_PER_SYMBOL
+    assert minutes == [bar for symbol in SYMBOLS for bar in expected.timeframe("1min").last(symbol, 1)]
 
 
 async def test_a_recall_that_is_made_again_doubles_nothing(databases: Databases) -> None:
     await furnish(databases.engine)
-    pool, series = Pool(databases.engine, "engine", 1), Series()
-    await history.recall(pool, series)
-    once = {name: series.ring(name).ends.copy() for name in spans.TIMEFRAMES}
+    pool, series = Pool(databases.engine, "engine", 1), SeriesByTimeframe()
+    await history.restore_bars(pool, series)
+    once = {name: series.timeframe(name).ends.copy() for name in spans.TIMEFRAMES}
 
-    await history.recall(pool, series)
+    await history.restore_bars(pool, series)
     await pool.close()
 
-    assert all(np.array_equal(series.ring(name).ends, ends) for name, ends in once.items())
+    assert all(np.array_equal(series.timeframe(name).ends, ends) for name, ends in once.items())
 
 
 async def test_minutes_of_a_symbol_without_a_stored_day_are_recalled(databases: Databases) -> None:
@@ -99,9 +99,9 @@ async def test_minutes_of_a_symbol_without_a_stored_day_are_recalled(databases: 
         " where symbol = 'BRK.B'"
     )
     await link.close()
-    pool, series = Pool(databases.engine, "engine", 1), Series()
+    pool, series = Pool(databases.engine, "engine", 1), SeriesByTimeframe()
 
-    minutes = await history.recall(pool, series, ("NEW", "NEVER"))
+    minutes = await history.restore_bars(pool, series, ("NEW", "NEVER"))
     await pool.close()
 
     for timeframe in ("1min", *spans.FROM_MINUTES):
@@ -115,14 +115,14 @@ async def test_minutes_of_a_symbol_without_a_stored_day_are_recalled(databases: 
 async def test_an_empty_market_is_recalled_as_nothing(databases: Databases) -> None:
     pool = Pool(databases.engine, "engine", 1)
 
-    assert await history.recall(pool, Series()) == []
+    assert await history.restore_bars(pool, SeriesByTimeframe()) == []
     await pool.close()
 
 
 async def test_bars_go_on_after_those_that_were_recalled(databases: Databases) -> None:
     await furnish(databases.engine)
-    pool, series = Pool(databases.engine, "engine", 1), Series()
-    await history.recall(pool, series)
+    pool, series = Pool(databases.engine, "engine", 1), SeriesByTimeframe()
+    await history.restore_bars(pool, series)
     await pool.close()
     minute = Bar("BRK.B", "1min", LAST.timestamp(), 1.0, 2.0, 0.5, 1.5, 7)
 

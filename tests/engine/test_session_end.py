@@ -6,8 +6,8 @@ import pytest
 
 from app.db.pools import Pool
 from app.engine.analysis.thresholds import Thresholds
-from app.engine.bars.bar_close import Close
-from app.engine.bars.bar_series import Series
+from app.engine.bars.bar_close import BarClose
+from app.engine.bars.bar_series import SeriesByTimeframe
 from app.engine.bars.tick_intake import QUIET_SECONDS, TickIntake
 from app.engine.storage.store import MOST_FACTS, Store
 from app.finance import calendar
@@ -33,7 +33,7 @@ def store() -> Store:
 
 @pytest.fixture
 def tape(store: Store) -> TickIntake:
-    return TickIntake(store, Close(Series(), store, Thresholds(2.0), ()))
+    return TickIntake(store, BarClose(SeriesByTimeframe(), store, Thresholds(2.0), ()))
 
 
 def tick(at: float, symbol: str = "IBM") -> Tick:
@@ -46,60 +46,60 @@ def clock(wall: float) -> MarketClock:
 
 async def test_a_session_whose_ticks_come_late_is_over_when_they_have_come(tape: TickIntake) -> None:
     for number in range(5):
-        tape.take(tick(CLOSES - 50 + number), LATE + number / 10)
-        assert tape.over(clock(LATE + number / 10), LATE + number / 10) is None
+        tape.handle(tick(CLOSES - 50 + number), LATE + number / 10)
+        assert tape.ended_session(clock(LATE + number / 10), LATE + number / 10) is None
 
     last = LATE + 0.4
-    assert tape.over(clock(last), last + QUIET_SECONDS - 0.01) is None
-    assert tape.over(clock(last), last + QUIET_SECONDS + 0.01) == DAY
-    assert tape.close(DAY, {})
-    assert tape.over(clock(last), last + 60) is None
+    assert tape.ended_session(clock(last), last + QUIET_SECONDS - 0.01) is None
+    assert tape.ended_session(clock(last), last + QUIET_SECONDS + 0.01) == DAY
+    assert tape.close_session(DAY, {})
+    assert tape.ended_session(clock(last), last + 60) is None
 
 
 async def test_coins_that_trade_on_keep_no_session_open(tape: TickIntake) -> None:
-    tape.take(tick(CLOSES - 1), LATE)
-    tape.take(tick(LATE + 5, "X:BTCUSD"), LATE + 5)
+    tape.handle(tick(CLOSES - 1), LATE)
+    tape.handle(tick(LATE + 5, "X:BTCUSD"), LATE + 5)
 
-    assert tape.over(clock(LATE + 5), LATE + 5) == DAY
+    assert tape.ended_session(clock(LATE + 5), LATE + 5) == DAY
 
 
 async def test_no_session_is_over_while_ticks_wait_for_the_store(tape: TickIntake, store: Store) -> None:
-    tape.take(tick(CLOSES - 1), LATE)
-    assert tape.over(clock(LATE + 60), LATE + 60) == DAY
+    tape.handle(tick(CLOSES - 1), LATE)
+    assert tape.ended_session(clock(LATE + 60), LATE + 60) == DAY
     store.offer(Bar("IBM", "1min", 60.0 * number, 1, 1, 1, 1, 1) for number in range(MOST_FACTS + 1))
 
-    assert tape.over(clock(LATE + 60), LATE + 60) is None
+    assert tape.ended_session(clock(LATE + 60), LATE + 60) is None
 
 
 async def test_a_session_that_the_next_one_followed_unclosed_is_closed_once(tape: TickIntake) -> None:
     following = calendar.next_session(DAY)
     opens = regular(following).opens
-    tape.take(tick(CLOSES - 1), 1.0)
-    tape.take(tick(CLOSES - 1, "X:BTCUSD"), 1.0)
+    tape.handle(tick(CLOSES - 1), 1.0)
+    tape.handle(tick(CLOSES - 1, "X:BTCUSD"), 1.0)
     now = MarketClock("test", "", following.isoformat(), opens + 900, 2.0, 1500.0, "open")
-    tape.take(tick(opens), 2.0)
-    too_early = tape.over(now, 2.0)
-    tape.take(tick(opens + 60), 2.1)
+    tape.handle(tick(opens), 2.0)
+    too_early = tape.ended_session(now, 2.0)
+    tape.handle(tick(opens + 60), 2.1)
 
-    ended = tape.over(now, 2.1)
+    ended = tape.ended_session(now, 2.1)
 
     assert (too_early, ended) == (None, DAY)
-    assert tape.close(DAY, {})
-    assert tape.over(now, 2.2) is None
+    assert tape.close_session(DAY, {})
+    assert tape.ended_session(now, 2.2) is None
 
 
 async def test_no_tick_is_taken_while_too_many_bars_wait_to_be_analysed(
     tape: TickIntake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.engine.bars.tick_intake.MOST_OVER", 1)
-    await tape.room()
+    monkeypatch.setattr("app.engine.bars.tick_intake.MOST_CLOSED_BARS", 1)
+    await tape.wait_for_space()
     for minute in range(3):
-        tape.take(tick(CLOSES - 600 + 60 * minute), 1.0)
+        tape.handle(tick(CLOSES - 600 + 60 * minute), 1.0)
 
-    waiting = asyncio.create_task(tape.room())
+    waiting = asyncio.create_task(tape.wait_for_space())
     await asyncio.sleep(0)
     while_full = tape.full, waiting.done()
-    await tape.turn()
+    await tape.analyse_closed()
     await waiting
 
     assert (while_full, tape.full) == ((True, False), False)

@@ -7,7 +7,7 @@ import pytest
 
 from app.db.pools import Pool
 from app.engine.analysis.thresholds import Thresholds
-from app.engine.startup.history import Past, Shipped, analysed, load
+from app.engine.startup.history import HistoryContext, ShippedHistory, analyse_history, load
 from app.finance import history
 from tests.engine.rig import BARS, PATH, UNTIL
 
@@ -19,7 +19,7 @@ async def started(url: str) -> int:
     """How many bars a start stored."""
     pool = Pool(url, "engine", 1, acquire_seconds=10.0, statement_ms=10_000)
     try:
-        return await load(pool, Shipped(PATH, UNTIL), 0.6)
+        return await load(pool, ShippedHistory(PATH, UNTIL), 0.6)
     finally:
         await pool.close()
 
@@ -49,12 +49,12 @@ async def test_what_a_provider_told_of_a_day_stays(database_url: str, link: asyn
 def test_the_day_of_a_shipped_split_is_no_fall(symbol: str, day: str) -> None:
     bars = [bar for bar in BARS if bar.symbol == symbol and bar.day <= date.fromisoformat(day)]
     fallen, split = (
-        {event.pattern for event in analysed(bars, Past(Thresholds(0.0), {}, splits), 1).patterns}
+        {event.pattern for event in analyse_history(bars, HistoryContext(Thresholds(0.0), {}, splits), 1).patterns}
         for splits in ((), SPLITS[symbol])
     )
     rates = {
         event.indicator: event.value
-        for event in analysed(bars, Past(Thresholds(0.0), {}, SPLITS[symbol]), 1).indicators
+        for event in analyse_history(bars, HistoryContext(Thresholds(0.0), {}, SPLITS[symbol]), 1).indicators
     }
 
     assert "GapDown" in fallen

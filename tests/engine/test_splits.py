@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from app.engine.analysis.analyse import Analysis, analyse
-from app.engine.analysis.outcomes import Outcomes
+from app.engine.analysis.outcomes import OutcomeTracker
 from app.engine.analysis.thresholds import Thresholds
-from app.engine.bars.bar_series import Series
-from app.engine.bars.longer_bars import Longer
-from app.engine.startup.history import Past, analysed, became, growth
+from app.engine.bars.bar_series import SeriesByTimeframe
+from app.engine.bars.longer_bars import BarAggregator
+from app.engine.startup.history import HistoryContext, analyse_history, growth, pattern_outcomes
 from app.finance import history, shares, spans
 from app.finance.adjust import Split, adjusted
 from app.finance.bars import Bar, Timeframe
@@ -29,12 +29,12 @@ ALL = Thresholds(0.0)
 
 def read(bars: Sequence[Bar], splits: shares.Splits, timeframe: Timeframe = "daily") -> Analysis:
     """Of the last bar."""
-    series = Series()
-    series.split(splits)
+    series = SeriesByTimeframe()
+    series.set_splits(splits)
     series.extend(bars)
     for longer in spans.FROM_DAYS:
         series.extend(shares.merged(bars, longer, splits.get("IBM", ())))
-    return analyse(series.ring(timeframe).panel(["IBM"]), ALL)
+    return analyse(series.timeframe(timeframe).panel(["IBM"]), ALL)
 
 
 def values(found: Analysis) -> dict[str, float]:
@@ -61,8 +61,8 @@ def test_a_split_is_no_gap_and_no_breakdown() -> None:
 
 
 def test_before_the_split_prices_and_levels_are_those_of_the_day() -> None:
-    later = analysed(RAW, Past(ALL, {}, [SPLIT]), 20)
-    then = analysed(RAW[:AT], Past(ALL, {}), 17)
+    later = analyse_history(RAW, HistoryContext(ALL, {}, [SPLIT]), 20)
+    then = analyse_history(RAW[:AT], HistoryContext(ALL, {}), 17)
 
     end = max(event.at for event in then.patterns)
     assert [event for event in later.patterns if event.at <= end] == list(then.patterns)
@@ -70,11 +70,11 @@ def test_before_the_split_prices_and_levels_are_those_of_the_day() -> None:
 
 
 def test_an_outcome_counts_what_a_share_has_become() -> None:
-    found = analysed(EVEN, Past(ALL, {}), 20).patterns
-    split = analysed(RAW, Past(ALL, {}, [SPLIT]), 20).patterns
+    found = analyse_history(EVEN, HistoryContext(ALL, {}), 20).patterns
+    split = analyse_history(RAW, HistoryContext(ALL, {}, [SPLIT]), 20).patterns
 
-    even = {one.key: dict(one.returns) for one in became(EVEN, found)}
-    told = {one.key: dict(one.returns) for one in became(RAW, split, [SPLIT])}
+    even = {one.key: dict(one.returns) for one in pattern_outcomes(EVEN, found)}
+    told = {one.key: dict(one.returns) for one in pattern_outcomes(RAW, split, [SPLIT])}
 
     both = even.keys() & told.keys()
     assert {key: told[key] for key in both} == {key: even[key] for key in both}
@@ -82,28 +82,28 @@ def test_an_outcome_counts_what_a_share_has_become() -> None:
 
 
 def test_a_live_outcome_counts_what_a_share_has_become() -> None:
-    begun = next(became(RAW[: AT - 1], analysed(RAW[: AT - 1], Past(ALL, {}), 1).patterns))
-    outcomes = Outcomes()
+    begun = next(pattern_outcomes(RAW[: AT - 1], analyse_history(RAW[: AT - 1], HistoryContext(ALL, {}), 1).patterns))
+    outcomes = OutcomeTracker()
     outcomes.splits = {"IBM": [SPLIT]}
     outcomes.follow(begun, RAW[AT - 2].start)
 
-    told = [found for bar in RAW[AT - 1 :] for found in outcomes.hear([bar])]
+    told = [found for bar in RAW[AT - 1 :] for found in outcomes.update([bar])]
     outcomes.follow(begun._replace(pattern="Other"), RAW[AT - 1].start)
-    one_later = outcomes.hear([RAW[AT]])
+    one_later = outcomes.update([RAW[AT]])
 
     assert dict(told[0].returns) == {1: round(EVEN[AT - 1].close / EVEN[AT - 2].close - 1, 6)}
     assert dict(one_later[0].returns) == {1: round(EVEN[AT].close / EVEN[AT - 2].close - 1, 6)}
 
 
 def test_growth_and_the_day_before_are_in_the_share_of_the_day() -> None:
-    series, known = Series(), {"IBM": [SPLIT]}
-    series.split(known)
+    series, known = SeriesByTimeframe(), {"IBM": [SPLIT]}
+    series.set_splits(known)
     series.extend(RAW)
     other = [bar._replace(symbol="FB") for bar in EVEN]
     series.extend(other)
     even = growth([EVEN, other])
 
-    ring = series.ring("daily")
+    ring = series.timeframe("daily")
 
     assert growth([RAW, other], known) == pytest.approx(even)
     assert ring.benchmark_growth("SPY", 20, 0.0) == pytest.approx(even[EVEN[-1].start])
@@ -116,16 +116,18 @@ def test_growth_and_the_day_before_are_in_the_share_of_the_day() -> None:
 
 def test_a_week_with_a_split_is_stored_as_it_was_traded_and_compared_in_its_last_share() -> None:
     days = [bar for bar in RAW if bar.day.isocalendar()[:2] == EVEN[AT].day.isocalendar()[:2]]
-    series = Series()
-    series.split({"IBM": [SPLIT]})
+    series = SeriesByTimeframe()
+    series.set_splits({"IBM": [SPLIT]})
     series.extend(days)
-    longer = Longer(series.ring("daily"), ["weekly"])
-    longer.hear(days)
+    longer = BarAggregator(series.timeframe("daily"), ["weekly"])
+    longer.add(days)
 
-    week = next(iter(longer.so_far(["IBM"])), None) or spans.merged(days, "weekly")[0]
+    week = next(iter(longer.running_bars(["IBM"])), None) or spans.merged(days, "weekly")[0]
 
     assert week == spans.merged(days, "weekly")[0]
-    assert longer.in_one_share(week)[2:7] == pytest.approx(spans.merged(adjusted(days, [SPLIT]).bars, "weekly")[0][2:7])
+    assert longer.adjusted_for_splits(week)[2:7] == pytest.approx(
+        spans.merged(adjusted(days, [SPLIT]).bars, "weekly")[0][2:7]
+    )
 
 
 @pytest.mark.parametrize(

@@ -77,9 +77,9 @@ async def minutes(store: Store, count: int, waiting: list[int]) -> bool:
     held = False
     for minute in range(count):
         held |= store.full
-        await store.room()
+        await store.wait_for_space()
         bars = [bar(symbol, minute) for symbol in SYMBOLS]
-        store.offer(bars, told=values(minute), events=[pattern(SYMBOLS[minute], minute=minute)])
+        store.offer(bars, indicators=values(minute), events=[pattern(SYMBOLS[minute], minute=minute)])
         waiting.append(store.waiting)
         await asyncio.sleep(0)
     return held
@@ -167,7 +167,7 @@ async def test_a_table_that_takes_nothing_costs_its_own_rows_alone(
 async def test_of_minutes_the_newest_value_is_stored_and_of_days_every_one(store: Store, database_url: str) -> None:
     for number in range(3):
         store.offer(
-            told=[
+            indicators=[
                 value("IBM", "RSI14", OPENS + 60 * number, float(number)),
                 value("IBM", "RSI14", OPENS + DAY_SECONDS * number, float(number), "daily"),
             ]
@@ -192,7 +192,7 @@ async def test_whoever_asks_waits_for_what_was_offered_before_and_for_nothing_la
     async with running(store):
         async with locked(database_url, "ohlcv_1min"):
             store.offer([bar("SYN001", 0)])
-            first = asyncio.create_task(store.stored())
+            first = asyncio.create_task(store.wait_stored())
             await eventually(lambda: store.behind)
             before = first.done()
         await first

@@ -2,9 +2,9 @@
 
 from app.db.pools import Pool
 from app.engine.analysis.thresholds import Thresholds
-from app.engine.bars.bar_close import Close
-from app.engine.bars.bar_series import Series
-from app.engine.bars.feed_state import Feed
+from app.engine.bars.bar_close import BarClose
+from app.engine.bars.bar_series import SeriesByTimeframe
+from app.engine.bars.feed_state import FeedState
 from app.engine.bars.tick_intake import TickIntake
 from app.engine.storage.store import Store
 from app.finance.quote import NewestQuote
@@ -21,17 +21,17 @@ QUOTE = NewestQuote("M&M.NS", 70.5, 1_346_700_000.0, "2012-09-04", 70.0, 71.0, 6
 async def test_a_tick_of_a_symbol_that_is_too_long_is_refused_and_counted() -> None:
     away = Pool("postgresql://127.0.0.1:1/none", "none", 1, statement_ms=1)
     store = Store(away, Publisher(connect("redis://127.0.0.1:1"), Channels()))  # nothing is flushed
-    tape = TickIntake(store, Close(Series(), store, Thresholds(2.0), ()))
+    tape = TickIntake(store, BarClose(SeriesByTimeframe(), store, Thresholds(2.0), ()))
     for symbol in (LONG, "M&M.NS", "BCPC", "BCpC"):
-        tape.take(Tick(symbol=symbol, price=70.5, volume=10, at=QUOTE.at), 0.0)
+        tape.handle(Tick(symbol=symbol, price=70.5, volume=10, at=QUOTE.at), 0.0)
 
-    assert (tape.refused, tape.taken, tape.symbols) == (1, 3, 3)
+    assert (tape.rejected_ticks, tape.accepted_ticks, tape.symbols) == (1, 3, 3)
 
 
 async def test_the_close_of_a_day_reads_what_can_be_stored(redis_url: str) -> None:
     client = connect(redis_url)
     await NewestQuotes(client).put([QUOTE, QUOTE._replace(symbol=LONG)])
-    feed = Feed(redis_url)
+    feed = FeedState(redis_url)
 
     assert list(await feed.quotes()) == ["M&M.NS"]
     await feed.close()

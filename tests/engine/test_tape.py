@@ -3,8 +3,8 @@
 from datetime import date
 
 from app.engine.analysis.thresholds import Thresholds
-from app.engine.bars.bar_close import Close
-from app.engine.bars.bar_series import Series
+from app.engine.bars.bar_close import BarClose
+from app.engine.bars.bar_series import SeriesByTimeframe
 from app.engine.bars.tick_intake import TickIntake
 from app.engine.storage.store import Store
 from app.finance.bars import Bar
@@ -41,17 +41,17 @@ def open_at(at: float, day: date = DAY) -> MarketClock:
 async def test_a_session_that_a_slow_engine_did_not_see_closed_is_closed_all_the_same() -> None:
     tape, store = tape_and_store()
     for symbol in ("IBM", "MSFT"):
-        tape.take(tick(OPENS, symbol), 0.0)
+        tape.handle(tick(OPENS, symbol), 0.0)
     opens = regular(NEXT).opens
-    assert tape.over(open_at(OPENS + 5), OPENS + 5) is None
+    assert tape.ended_session(open_at(OPENS + 5), OPENS + 5) is None
 
     for second in (0, 61):
-        tape.take(tick(opens + second, "IBM"), 0.0)
+        tape.handle(tick(opens + second, "IBM"), 0.0)
 
-    assert tape.over(open_at(opens + 1, NEXT), opens + 1) == DAY
-    assert tape.close(DAY, {})
-    assert tape.over(open_at(opens + 1, NEXT), opens + 1) is None
-    await tape.turn()
+    assert tape.ended_session(open_at(opens + 1, NEXT), opens + 1) == DAY
+    assert tape.close_session(DAY, {})
+    assert tape.ended_session(open_at(opens + 1, NEXT), opens + 1) is None
+    await tape.analyse_closed()
     assert days(store) == {("IBM", DAY): 1, ("MSFT", DAY): 1}
 
 
@@ -61,32 +61,32 @@ async def test_of_ticks_that_come_again_the_day_counts_those_that_the_feed_had_n
     tape.resume(OPENS, OPENS + 60)
 
     for second in range(120):
-        tape.take(published(second, WRITTEN - 120 + second), 0.0)
-    tape.take(published(120, WRITTEN), 0.0)
-    tape.take(published(121, WRITTEN + 0.1), 0.0)
-    tape.caught_up()
-    tape.take(published(122, WRITTEN - 5), 0.0)
-    tape.close(DAY, {})
-    await tape.turn()
+        tape.handle(published(second, WRITTEN - 120 + second), 0.0)
+    tape.handle(published(120, WRITTEN), 0.0)
+    tape.handle(published(121, WRITTEN + 0.1), 0.0)
+    tape.end_catch_up()
+    tape.handle(published(122, WRITTEN - 5), 0.0)
+    tape.close_session(DAY, {})
+    await tape.analyse_closed()
 
     assert days(store) == {("IBM", DAY): 302}
     assert minutes(store) == {("IBM", 0): 60, ("IBM", 60): 60}
-    assert tape.late == 0
+    assert tape.late_ticks == 0
 
 
 async def test_minutes_that_are_stored_as_they_come_again_are_not_looked_at() -> None:
     _, store = tape_and_store()
-    series = Series()
+    series = SeriesByTimeframe()
     series.extend(Bar("IBM", "1min", OPENS + 60 * number, 10.0, 10.0, 10.0, 10.0, 60) for number in range(3))
     series.add(Bar("MSFT", "1min", OPENS, 10.0, 10.0, 10.0, 10.0, 59))
     series.forget_after(OPENS + 120)
-    tape = TickIntake(store, Close(series, store, Thresholds(2.0), ()))
+    tape = TickIntake(store, BarClose(series, store, Thresholds(2.0), ()))
     tape.resume(OPENS, OPENS + 120)
 
     for second in range(181):
         for symbol in ("IBM", "MSFT"):
-            tape.take(tick(OPENS + second, symbol), 0.0)
-    await tape.turn()
+            tape.handle(tick(OPENS + second, symbol), 0.0)
+    await tape.analyse_closed()
 
     assert minutes(store) == {("IBM", 120): 60, ("MSFT", 0): 60, ("MSFT", 60): 60, ("MSFT", 120): 60}
     # Of how many ticks they are made is known again, and longer bars are made of them.
@@ -95,16 +95,16 @@ async def test_minutes_that_are_stored_as_they_come_again_are_not_looked_at() ->
 
 def test_minutes_are_given_out_up_to_the_last_that_the_clock_says_is_over() -> None:
     tape, _ = tape_and_store()
-    assert tape.given_out_until == 0
+    assert tape.closed_until == 0
 
-    tape.take(tick(OPENS), OPENS)
-    tape.tell_time(open_at(OPENS + 130), OPENS + 130)
+    tape.handle(tick(OPENS), OPENS)
+    tape.advance_clock(open_at(OPENS + 130), OPENS + 130)
 
-    assert tape.given_out_until == OPENS + 120
+    assert tape.closed_until == OPENS + 120
 
 
 def test_longer_bars_come_again_where_one_of_their_minutes_does() -> None:
-    series = Series()
+    series = SeriesByTimeframe()
     for timeframe, length in (("1min", 60), ("5min", 300), ("hourly", 3600)):
         series.extend(
             Bar("IBM", timeframe, OPENS - 1800 + length * number, 1.0, 1.0, 1.0, 1.0, 1)  # type: ignore[arg-type]

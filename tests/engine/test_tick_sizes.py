@@ -3,13 +3,13 @@
 import asyncpg
 import pytest
 
-from app.engine.analysis.breadth import Groups, conditions
+from app.engine.analysis.breadth import Groups, market_conditions
 from app.engine.analysis.thresholds import Thresholds
-from app.engine.bars.bar_series import Series
-from app.engine.bars.longer_bars import Longer
-from app.engine.startup.history import Past, analysed
-from app.engine.storage import bars as storage_bars
-from app.engine.storage import tables as keeping
+from app.engine.bars.bar_series import SeriesByTimeframe
+from app.engine.bars.longer_bars import BarAggregator
+from app.engine.startup.history import HistoryContext, analyse_history
+from app.engine.storage import bars as bar_queries
+from app.engine.storage import tables as market_tables
 from app.finance import spans, studies
 from app.finance.bars import Bar, Timeframe
 from app.finance.instrument import Instrument
@@ -25,11 +25,11 @@ def daily(symbol: str, *closes: float) -> list[Bar]:
 async def test_the_tick_size_of_an_instrument_is_stored_once_and_read(link: asyncpg.Connection) -> None:
     await link.execute("delete from symbols")
     instruments = [Instrument("VOD.L", tick_size=0.05), Instrument("7203.T", currency="JPY", tick_size=1.0)]
-    await storage_bars.put_instruments(link, instruments)
-    await storage_bars.put_symbols(link, ["BF/B"])
-    await storage_bars.put_instruments(link, [Instrument("VOD.L", tick_size=0.01)])
+    await bar_queries.put_instruments(link, instruments)
+    await bar_queries.put_symbols(link, ["BF/B"])
+    await bar_queries.put_instruments(link, [Instrument("VOD.L", tick_size=0.01)])
 
-    assert await keeping.tick_sizes(link) == {"VOD.L": 0.05, "7203.T": 1.0}
+    assert await market_tables.tick_sizes(link) == {"VOD.L": 0.05, "7203.T": 1.0}
 
 
 @pytest.mark.parametrize(
@@ -45,38 +45,38 @@ async def test_a_foreign_table_may_know_no_tick_sizes(
     link: asyncpg.Connection, change: str, expected: dict[str, float]
 ) -> None:
     await link.execute("delete from symbols")
-    await storage_bars.put_instruments(link, [Instrument("VOD.L", tick_size=0.05)])
+    await bar_queries.put_instruments(link, [Instrument("VOD.L", tick_size=0.05)])
     await link.execute("alter table symbols drop constraint symbols_tick_size_check")
     await link.execute(change)
 
-    assert await keeping.tick_sizes(link) == expected
+    assert await market_tables.tick_sizes(link) == expected
 
 
-def words(series: Series, symbol: str, name: str = "SMA20") -> list[str]:
-    panel = series.ring("daily").panel([symbol])
+def words(series: SeriesByTimeframe, symbol: str, name: str = "SMA20") -> list[str]:
+    panel = series.timeframe("daily").panel([symbol])
     return studies.signals(name, studies.read(panel)[name], panel.close[:, -1], panel.tick_size)
 
 
 @pytest.mark.parametrize("sizes_first", [True, False])
 def test_words_of_live_bars_need_the_instruments_tick(*, sizes_first: bool) -> None:
-    series, sizes = Series(), {"FINE": 0.001, "COARSE": 0.05}
+    series, sizes = SeriesByTimeframe(), {"FINE": 0.001, "COARSE": 0.05}
     if sizes_first:
-        series.quote_in(sizes)
+        series.set_tick_sizes(sizes)
     for symbol in ("FINE", "COARSE", "USUAL"):
         series.extend(daily(symbol, *[10.0] * 30, 10.03 if symbol == "COARSE" else 10.005))
-    series.quote_in(sizes)
+    series.set_tick_sizes(sizes)
 
-    assert {symbol: words(series, symbol) for symbol in series.ring("daily").rows} == {
+    assert {symbol: words(series, symbol) for symbol in series.timeframe("daily").rows} == {
         "FINE": ["ABOVE"], "COARSE": [""], "USUAL": [""],
     }  # fmt: skip
 
 
 def test_words_of_the_past_need_it_too() -> None:
     bars = daily("FINE", *[10.0] * 30, 10.005)
-    usual = Past(Thresholds(0.0), {})
+    usual = HistoryContext(Thresholds(0.0), {})
 
     said = [
-        {event.signal for event in analysed(bars, past, 1).indicators if event.indicator == "SMA20"}
+        {event.signal for event in analyse_history(bars, past, 1).indicators if event.indicator == "SMA20"}
         for past in (usual, usual._replace(tick_size=0.001))
     ]
 
@@ -88,7 +88,7 @@ def test_who_moved_by_less_than_a_tick_is_unchanged() -> None:
     closes = {"A": 44.50, "B": 44.49, "C": 44.495, "D": 44.51, "E": 44.49}
     days = [Bar(symbol, "daily", 0.0, 1, 1, 1, close, 100) for symbol, close in closes.items()]
 
-    found = conditions(60.0, days, dict.fromkeys("ABCDE", 44.495), Groups(), {"E": 0.001})
+    found = market_conditions(60.0, days, dict.fromkeys("ABCDE", 44.495), Groups(), {"E": 0.001})
 
     assert found
     assert (found.whole.symbols, found.whole.advancing, found.whole.declining) == (5, 1, 1)
@@ -99,11 +99,11 @@ def minute(number: int, ticks: int | None) -> Bar:
 
 
 def test_a_series_keeps_how_many_ticks_its_bars_were_made_of() -> None:
-    series = Series()
+    series = SeriesByTimeframe()
     bars = [minute(number, None if number % 3 == 0 else number) for number in range(9)]
     series.extend(bars)
 
-    panel = series.ring("1min").panel(["BF/B"])
+    panel = series.timeframe("1min").panel(["BF/B"])
 
     assert series.last("BF/B", "1min") == bars
     assert panel.last(0) == bars[-1]
@@ -117,12 +117,12 @@ def test_longer_bars_have_the_ticks_of_the_minutes_together(
     timeframe: Timeframe, count: int, unknown: int | None, *, expected: bool
 ) -> None:
     bars = [minute(number, None if number == unknown else 2) for number in range(count)]
-    series = Series()
-    longer = Longer(series.ring("1min"), [timeframe])
+    series = SeriesByTimeframe()
+    longer = BarAggregator(series.timeframe("1min"), [timeframe])
     made: list[Bar] = []
     for bar in bars:
         series.add(bar)
-        made += longer.hear([bar])
+        made += longer.add([bar])
 
     assert [bar.ticks for bar in made] == [2 * count if expected else None]
     assert [bar.ticks for bar in spans.merged(bars, timeframe)] == [bar.ticks for bar in made]

@@ -10,11 +10,11 @@ import pytest
 
 from app.db import market, timescale
 from app.db.migrate import head, migrate, version
-from app.engine.coverage.look import look
-from app.engine.coverage.result import Asked, Coverage
+from app.engine.coverage.measure import measure_coverage
+from app.engine.coverage.result import Coverage, CoverageQuery
 from app.engine.eod import queries as closing
 from app.engine.loads import queries as loads
-from app.engine.loads.sources.timeframes import FRAMES
+from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from app.engine.storage.bars import last_bars, put_bars, put_symbols
 from app.finance import sessions
 from app.finance.bars import Bar
@@ -26,7 +26,7 @@ BARS = [Bar("BRK.B", "1min", START + 60 * number, 10, 12, 9, 11, number) for num
 CHECKSUM = "select md5(string_agg(bars::text, ';' order by symbol, timestamp)) from ohlcv_1min as bars"
 LICENSED = "select current_setting('timescaledb.license', true) = 'timescale'"
 COMPRESS = "select count(compress_chunk(chunk)) from show_chunks('ohlcv_1min') as chunk"
-EVERY = Asked("1min")
+EVERY = CoverageQuery("1min")
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ async def stored_twice(link: asyncpg.Connection) -> list[Bar]:
 
 async def load(link: asyncpg.Connection, lines: Sequence[str]) -> int:
     async with link.transaction():
-        return await loads.put_bars(link, FRAMES["1min"], lines)
+        return await loads.put_bars(link, LOAD_TIMEFRAMES["1min"], lines)
 
 
 def migration(name: str) -> ModuleType:
@@ -64,7 +64,7 @@ def line(row: strange_minutes.Row) -> str:
 
 
 async def gaps(link: asyncpg.Connection, counts: str | None = None) -> Coverage:
-    return await look(link, await market.inspect(link, exact=True), EVERY, counts)
+    return await measure_coverage(link, await market.inspect(link, exact=True), EVERY, counts)
 
 
 async def compressed(link: asyncpg.Connection) -> bool:

@@ -64,7 +64,7 @@ async def test_ticks_wait_while_the_store_is_full_and_none_is_lost(
                 await eventually(lambda: closed(redis_url))
                 beats = len(of(EngineHealth, events))
                 await eventually(lambda: len(of(EngineHealth, events)) > beats + 3)
-                held = engine._tape.taken
+                held = engine._ticks.accepted_ticks
         link = await asyncpg.connect(database_url)
         await eventually(lambda: daily(link, DAY))
         await eventually(lambda: any(event.run_id == f"eod-{DAY}" for event in completed(events)))

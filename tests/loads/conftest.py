@@ -7,10 +7,10 @@ import asyncpg
 import pytest
 
 from app.db.pools import Pool
-from app.engine.loads.load import Outcome, load
+from app.engine.loads.load_source import SourceResult, load_source
 from app.engine.loads.sources.csv_file import TextFile
-from app.engine.loads.sources.timeframes import FRAMES
-from app.engine.loads.writer import Keeper
+from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
+from app.engine.loads.writer import BarWriter
 from tests.conftest import Databases
 from tests.loads.provider import DAYS, TODAY, Massive, speaking
 from tests.loads.room import Room
@@ -52,11 +52,11 @@ def written(path: Path, lines: Iterable[str], header: str = HEADER) -> Path:
     return path
 
 
-async def loaded(pool: Pool, path: Path, timeframe: str = "daily", symbol: str | None = None) -> Outcome:
-    frame = FRAMES[timeframe]
-    keeper = Keeper(pool, frame)
-    await keeper.open()
-    return await load(TextFile(path, symbol), frame, keeper, TODAY)
+async def loaded(pool: Pool, path: Path, timeframe: str = "daily", symbol: str | None = None) -> SourceResult:
+    frame = LOAD_TIMEFRAMES[timeframe]
+    writer = BarWriter(pool, frame)
+    await writer.open()
+    return await load_source(TextFile(path, symbol), frame, writer, TODAY)
 
 
 async def checksum(link: asyncpg.Connection, table: str = "ohlcv_daily") -> tuple[int, str]:
@@ -69,4 +69,4 @@ async def checksum(link: asyncpg.Connection, table: str = "ohlcv_daily") -> tupl
     return row[0], row[1]
 
 
-KEYS = {frame.table: frame.key for frame in FRAMES.values()}
+KEYS = {frame.table: frame.key for frame in LOAD_TIMEFRAMES.values()}

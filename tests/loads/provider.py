@@ -12,12 +12,12 @@ from hypercorn.config import Config
 from quart import Quart, Response, request
 
 from app.db.pools import Pool
-from app.engine.loads.providers.history import Progress, ProviderLoad, Wanted
-from app.engine.loads.providers.massive import Span
-from app.engine.loads.providers.request_pace import Pace
+from app.engine.loads.providers.history import HistoryRequest, ProviderLoad, ProviderProgress
+from app.engine.loads.providers.massive import DateRange
+from app.engine.loads.providers.request_pace import RequestPace
 from app.engine.loads.providers.rest import Rest
-from app.engine.loads.sources.timeframes import FRAMES
-from app.engine.loads.writer import Keeper
+from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
+from app.engine.loads.writer import BarWriter
 from tests.ports import free_port
 
 KEY = "massive-test-key-0123"
@@ -118,7 +118,7 @@ async def speaking() -> AsyncIterator[Massive]:
     await task
 
 
-SPAN = Span(date(2012, 9, 4), date(2012, 9, 10))
+SPAN = DateRange(date(2012, 9, 4), date(2012, 9, 10))
 DAYS = [bar(f"2012-09-{day:02}", 100.0 + day) for day in (4, 5, 6, 7, 10)]
 
 
@@ -128,17 +128,17 @@ async def load(
     *symbols: str,
     timeframe: str = "daily",
     key: str = KEY,
-    told: Callable[[Progress], object] = lambda _: None,
+    told: Callable[[ProviderProgress], object] = lambda _: None,
     stop: asyncio.Event | None = None,
     patience: float = 20,
     limited_patience: float = 60,
-) -> Progress:
-    frame = FRAMES[timeframe]
-    keeper = Keeper(pool, frame)
-    await keeper.open()
+) -> ProviderProgress:
+    frame = LOAD_TIMEFRAMES[timeframe]
+    writer = BarWriter(pool, frame)
+    await writer.open()
     patiences = {"patience": patience, "limited_patience": limited_patience}
-    rest = Rest(provider.url, key, Pace(60_000), stop, **patiences, first_wait=0.01)
+    rest = Rest(provider.url, key, RequestPace(60_000), stop, **patiences, first_wait=0.01)
     try:
-        return await ProviderLoad(Wanted(symbols, frame, SPAN, "yesterday"), rest, keeper, told, TODAY).run()
+        return await ProviderLoad(HistoryRequest(symbols, frame, SPAN, "yesterday"), rest, writer, told, TODAY).run()
     finally:
         await rest.close()

@@ -6,13 +6,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from app.engine.jobs.loads import Office
+from app.engine.jobs.load_jobs import LoadJobs
 from app.settings.load import Settings
 from app.wire.channels import JOBS_CONTROL, JOBS_DATA_LOAD, Channels
 from app.wire.client import connect
 from app.wire.events.event import JobStatus
-from app.wire.jobs import job as jobs_job
-from app.wire.jobs.job import AnyLoad
+from app.wire.jobs.job import AnyLoad, encode, receivers
 from app.wire.jobs.outbox import Outbox
 from app.wire.jobs.reporter import JobReporter
 from app.wire.jobs.statuses import JobStatusReader
@@ -34,7 +33,7 @@ class Room:
         self.analysed: list[bytes] = []
 
     async def ask(self, job: AnyLoad) -> str:
-        await self.client.publish(JOBS_DATA_LOAD, jobs_job.encode(job))
+        await self.client.publish(JOBS_DATA_LOAD, encode(job))
         return job.job_id
 
     async def told(self, job_id: str) -> JobStatus | None:
@@ -59,11 +58,13 @@ class Room:
             "replay": HISTORY,
         }
         telling = JobReporter(self.client, Publisher(self.client, Channels()))
-        office = Office(Settings.model_validate(said), self.redis_url, self.database_url, telling, self.analysed.append)
+        office = LoadJobs(
+            Settings.model_validate(said), self.redis_url, self.database_url, telling, self.analysed.append
+        )
         task = asyncio.create_task(office.run())
 
         async def heard() -> bool:
-            return all((await jobs_job.receivers(self.client, [JOBS_DATA_LOAD, JOBS_CONTROL])).values())
+            return all((await receivers(self.client, [JOBS_DATA_LOAD, JOBS_CONTROL])).values())
 
         await eventually(heard)
         yield

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.engine.loads.load import load
+from app.engine.loads.load_source import load_source
 from app.engine.loads.sources.checker import Rows
 from app.engine.loads.sources.source import Chunk, Unreadable
-from app.engine.loads.sources.timeframes import FRAMES
+from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from tests.loads.provider import TODAY
 
 
@@ -44,7 +44,7 @@ class SlowSource:
 @pytest.mark.parametrize("end", [None, Unreadable("slow.csv: cannot be read to its end")])
 async def test_a_load_cancelled_while_a_thread_reads_ends_as_cancelled(end: Exception | None) -> None:
     source = SlowSource(end)
-    loading = asyncio.create_task(load(source, FRAMES["daily"], None, TODAY))
+    loading = asyncio.create_task(load_source(source, LOAD_TIMEFRAMES["daily"], None, TODAY))
     assert await asyncio.to_thread(source.reading.wait, 30)
 
     loading.cancel()

@@ -9,11 +9,11 @@ import asyncpg
 import pytest
 
 from app.db.pools import Pool
-from app.engine.loads.load import load
+from app.engine.loads.load_source import load_source
 from app.engine.loads.sources.csv_file import TextFile
 from app.engine.loads.sources.source import CHUNK, Unreadable
-from app.engine.loads.sources.timeframes import FRAMES
-from app.engine.loads.writer import MOST_COLLISIONS, Keeper
+from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
+from app.engine.loads.writer import MOST_COLLISIONS, BarWriter
 from tests.conftest import Databases
 from tests.engine.rig import eventually
 from tests.loads.conftest import TODAY, checksum, loaded, written
@@ -23,8 +23,8 @@ AFTER = [f"{symbol},2012-09-04,1,3,1,2,7" for symbol in "AMZ"]
 TOUCH = "update ohlcv_daily set volume = 1 where symbol = $1"
 
 TRIGGER = """
-create sequence moments;
-grant usage on sequence moments to public;
+create sequence times;
+grant usage on sequence times to public;
 create function moment() returns trigger language plpgsql as $$ begin {body} return new; end $$;
 create trigger moment before insert on ohlcv_daily for each row execute function moment();
 """
@@ -57,8 +57,8 @@ async def test_a_load_in_a_deadlock_with_another_writer_does_the_same_batch_once
     gate, rival = [await asyncpg.connect(databases.superuser) for _ in range(2)]
     # Who waits longest to look for a deadlock is not the one that is thrown out of it.
     await rival.execute("set deadlock_timeout = '10min'")
-    keeper = Keeper(pool, FRAMES["daily"])
-    await keeper.open()
+    writer = BarWriter(pool, LOAD_TIMEFRAMES["daily"])
+    await writer.open()
     path = written(tmp_path / "after.csv", AFTER)
 
     held, other = gate.transaction(), rival.transaction()
@@ -67,7 +67,7 @@ async def test_a_load_in_a_deadlock_with_another_writer_does_the_same_batch_once
     await gate.execute(TOUCH, "M")
     await rival.execute(TOUCH, "Z")
     with caplog.at_level(logging.WARNING, "app.engine.loads.writer"):
-        load_task = asyncio.create_task(load(TextFile(path, None), FRAMES["daily"], keeper, TODAY))
+        load_task = asyncio.create_task(load_source(TextFile(path, None), LOAD_TIMEFRAMES["daily"], writer, TODAY))
         await eventually(lambda: blocked(superuser, 1))
         crossing = asyncio.create_task(rival.execute(TOUCH, "A"))
         await eventually(lambda: blocked(superuser, 2))
@@ -78,7 +78,7 @@ async def test_a_load_in_a_deadlock_with_another_writer_does_the_same_batch_once
 
     said = "DeadlockDetectedError with another writer of ohlcv_daily, done again (1 in this load)"
     assert [record.getMessage() for record in caplog.records] == [said]
-    assert (keeper.collisions, outcome.status, outcome.good, outcome.stored) == (1, "completed", 3, 3)
+    assert (writer.collisions, outcome.status, outcome.good_rows, outcome.new_bars) == (1, "completed", 3, 3)
     stored = await checksum(link)
     await link.execute("delete from ohlcv_daily")
     await loaded(pool, path)
@@ -100,12 +100,12 @@ async def test_a_load_in_a_deadlock_with_another_writer_does_the_same_batch_once
 async def test_what_passes_is_waited_out_and_leaves_no_trace(
     trouble: str, pool: Pool, link: asyncpg.Connection, superuser: asyncpg.Connection, tmp_path: Path
 ) -> None:
-    await superuser.execute(TRIGGER.format(body=f"if nextval('moments') in (2, 4) then {trouble} end if;"))
+    await superuser.execute(TRIGGER.format(body=f"if nextval('times') in (2, 4) then {trouble} end if;"))
 
     outcome = await loaded(pool, written(tmp_path / "a.csv", AFTER))
 
-    assert (outcome.status, outcome.stored) == ("completed", 3)
-    assert await superuser.fetchval("select last_value from moments") == 4 + 3
+    assert (outcome.status, outcome.new_bars) == ("completed", 3)
+    assert await superuser.fetchval("select last_value from times") == 4 + 3
     troubled = await checksum(link)
     await link.execute("delete from ohlcv_daily")
     await loaded(pool, tmp_path / "a.csv")
@@ -117,15 +117,15 @@ async def test_a_load_that_collides_without_end_fails_with_its_cause_and_goes_on
 ) -> None:
     lines = [f"S{at:05},2012-09-04,1,2,1,2,{at}" for at in range(CHUNK + 10)]
     path = written(tmp_path / "a.csv", lines)
-    last = f"if new.symbol = 'S{CHUNK + 9:05}' then perform nextval('moments');"
+    last = f"if new.symbol = 'S{CHUNK + 9:05}' then perform nextval('times');"
     await superuser.execute(TRIGGER.format(body=f"{last} raise exception 'no' using errcode = '40001'; end if;"))
 
     with pytest.raises(Unreadable, match=rf"ohlcv_daily was in the way {MOST_COLLISIONS} times \(SerializationError\)"):
         await loaded(pool, path)
 
-    assert await superuser.fetchval("select last_value from moments") == MOST_COLLISIONS
+    assert await superuser.fetchval("select last_value from times") == MOST_COLLISIONS
     assert await link.fetchval("select count(*) from ohlcv_daily") == CHUNK
     await superuser.execute("drop trigger moment on ohlcv_daily")
     done = await loaded(pool, path)
-    assert (done.status, done.resumed, done.stored) == ("completed", CHUNK, 10)
+    assert (done.status, done.resumed, done.new_bars) == ("completed", CHUNK, 10)
     assert await link.fetchval("select count(*) from data_load_parts") == 0

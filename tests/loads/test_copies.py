@@ -7,12 +7,12 @@ import pytest
 
 from app.db.pools import Pool
 from app.engine.loads import queries
-from app.engine.loads.sources.timeframes import FRAMES
+from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from tests.conftest import Databases
 from tests.loads.conftest import loaded, written
 
 CHUNK = "app.engine.loads.sources.csv_file.CHUNK"
-FRAME = FRAMES["daily"]
+FRAME = LOAD_TIMEFRAMES["daily"]
 
 
 def line(symbol: str, day: int, close: int = 2) -> str:
@@ -37,7 +37,7 @@ async def test_a_file_of_old_changed_and_new_bars_is_stored_whole(
     outcome = await loaded(pool, written(tmp_path / "after.csv", after))
 
     assert await stored(link) == sorted(after)
-    assert (outcome.status, outcome.good, outcome.stored) == ("completed", 7, 5)
+    assert (outcome.status, outcome.good_rows, outcome.new_bars) == ("completed", 7, 5)
 
 
 async def test_a_copy_into_bars_that_are_there_stores_nothing_and_spoils_no_transaction(
@@ -64,7 +64,7 @@ async def test_a_table_that_takes_no_copy_takes_bars(
 
     outcome = await loaded(pool, written(tmp_path / "bars.csv", [line("A", 4), line("A", 5)]))
 
-    assert (outcome.status, outcome.stored) == ("completed", 2)
+    assert (outcome.status, outcome.new_bars) == ("completed", 2)
     assert await stored(link) == [line("A", 4), line("A", 5)]
 
 

@@ -6,12 +6,12 @@ import asyncpg
 import pytest
 
 from app.db.pools import Pool
-from app.engine.loads.load import load
+from app.engine.loads.load_source import load_source
 from app.engine.loads.sources import source
 from app.engine.loads.sources.csv_file import LONGEST_LINE, TextFile
 from app.engine.loads.sources.source import Unreadable
-from app.engine.loads.sources.timeframes import FRAMES
-from app.engine.loads.writer import Keeper
+from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
+from app.engine.loads.writer import BarWriter
 from app.finance import history
 from tests.loads.conftest import HISTORY, TODAY, checksum, loaded, written
 
@@ -23,7 +23,12 @@ async def test_the_shipped_history_is_stored_to_the_cent_and_share(pool: Pool, l
     rows = await link.fetch("select symbol, date, open, high, low, close, volume from ohlcv_daily order by 1, 2")
     stored = [(row[0], row[1], *map(float, row[2:])) for row in rows]
     assert stored == [(bar.symbol, bar.day, *bar[3:8]) for bar in bars]
-    assert (outcome.status, outcome.stored, outcome.refused, len(outcome.known)) == ("completed", len(bars), 0, 5)
+    assert (outcome.status, outcome.new_bars, outcome.rejected_rows, len(outcome.symbols)) == (
+        "completed",
+        len(bars),
+        0,
+        5,
+    )
     assert await link.fetchval("select count(*) from symbols") == 5
 
 
@@ -34,7 +39,7 @@ async def test_loading_twice_changes_nothing(pool: Pool, link: asyncpg.Connectio
     again = await loaded(pool, HISTORY)
 
     assert await checksum(link) == before
-    assert (again.stored, again.resumed) == (0, 0)
+    assert (again.new_bars, again.resumed) == (0, 0)
     log = await link.fetch(
         "select load_status, ohlcv_records_loaded, symbols_loaded, symbols_updated from symbol_load_log order by id"
     )
@@ -64,7 +69,7 @@ async def test_bad_rows_are_named_by_line_and_the_rest_is_loaded(
     outcome = await loaded(pool, written(tmp_path / "bars.csv", lines))
 
     assert outcome.status == "completed_with_errors"
-    assert outcome.refusals == (
+    assert outcome.rejections == (
         (3, "high '670' is below low '676.35'"),
         (4, "close: 'x' is no number"),
         (5, "time: '2012-13-06' does not exist"),
@@ -78,7 +83,7 @@ async def test_bad_rows_are_named_by_line_and_the_rest_is_loaded(
     )
     rows = await link.fetch("select symbol, close, volume from ohlcv_daily order by 1")
     assert [(row[0], float(row[1]), row[2]) for row in rows] == [("AAPL", 674.97, 13139000), ("MSFT", 30.39, 48556000)]
-    assert (outcome.rows, outcome.good, outcome.refused) == (12, 2, 10)
+    assert (outcome.rows, outcome.good_rows, outcome.rejected_rows) == (12, 2, 10)
 
 
 async def test_of_a_key_that_comes_twice_the_last_row_counts(
@@ -91,7 +96,7 @@ async def test_of_a_key_that_comes_twice_the_last_row_counts(
 
     rows = await link.fetch("select date, close, volume from ohlcv_daily order by 1")
     assert [(str(row[0]), float(row[1]), row[2]) for row in rows] == [("2012-09-04", 1.3, 3), ("2012-09-05", 1.4, 4)]
-    assert (outcome.good, outcome.doubles) == (5, 3)
+    assert (outcome.good_rows, outcome.duplicates) == (5, 3)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +116,7 @@ async def test_a_file_may_be_written_in_many_ways(
     outcome = await loaded(pool, written(tmp_path / "bars.csv", [line], header))
 
     row = await link.fetchrow("select symbol, date::text, open, high, low, close, volume from ohlcv_daily")
-    assert outcome.refusals == ()
+    assert outcome.rejections == ()
     assert row is not None
     assert (row[0], row[1], *map(float, row[2:])) == ("A", "2012-09-04", 1, 2, 0.5, 1.5, 7)
 
@@ -133,7 +138,7 @@ async def test_instants_are_utc_and_dated_bars_go_by_the_day_that_is_written(
 
     await loaded(pool, written(tmp_path / "bars.csv", [f"A,{moment},1,2,1,1,5"]), timeframe)
 
-    frame = FRAMES[timeframe]
+    frame = LOAD_TIMEFRAMES[timeframe]
     assert await link.fetchval(f"select {frame.key}::text from {frame.table}") == stored
 
 
@@ -177,8 +182,8 @@ async def test_a_line_without_an_end_costs_itself_alone(pool: Pool, tmp_path: Pa
 
     outcome = await loaded(pool, written(tmp_path / "bars.csv", lines))
 
-    assert outcome.good == 2
-    assert [(refusal.number, refusal.reason[:6]) for refusal in outcome.refusals] == [(3, "longer")]
+    assert outcome.good_rows == 2
+    assert [(refusal.number, refusal.reason[:6]) for refusal in outcome.rejections] == [(3, "longer")]
 
 
 async def test_a_load_that_is_called_off_goes_on_where_it_stopped(
@@ -186,14 +191,16 @@ async def test_a_load_that_is_called_off_goes_on_where_it_stopped(
 ) -> None:
     monkeypatch.setattr("app.engine.loads.sources.csv_file.CHUNK", 10)
     path = written(tmp_path / "bars.csv", [f"S{number:03},2012-09-04,1,2,1,1,{number}" for number in range(95)])
-    keeper, stop = Keeper(pool, FRAMES["daily"]), asyncio.Event()
-    await keeper.open()
+    writer, stop = BarWriter(pool, LOAD_TIMEFRAMES["daily"]), asyncio.Event()
+    await writer.open()
 
-    off = await load(TextFile(path), FRAMES["daily"], keeper, TODAY, lambda told: told.good == 30 and stop.set(), stop)
+    off = await load_source(
+        TextFile(path), LOAD_TIMEFRAMES["daily"], writer, TODAY, lambda told: told.good_rows == 30 and stop.set(), stop
+    )
     on = await loaded(pool, path)
 
-    assert (off.status, off.stored) == ("cancelled", 30)
-    assert (on.status, on.stored, on.resumed, on.good) == ("completed", 65, 30, 95)
+    assert (off.status, off.new_bars) == ("cancelled", 30)
+    assert (on.status, on.new_bars, on.resumed, on.good_rows) == ("completed", 65, 30, 95)
     assert (await checksum(link))[0] == 95
 
 
@@ -202,9 +209,9 @@ async def test_a_file_that_changed_is_another_file(
 ) -> None:
     monkeypatch.setattr("app.engine.loads.sources.csv_file.CHUNK", 1)
     path = written(tmp_path / "bars.csv", ["A,2012-09-04,1,2,1,1,1", "B,2012-09-04,1,2,1,1,1"])
-    keeper, stop = Keeper(pool, FRAMES["daily"]), asyncio.Event()
-    await keeper.open()
-    await load(TextFile(path), FRAMES["daily"], keeper, TODAY, lambda _: stop.set(), stop)
+    writer, stop = BarWriter(pool, LOAD_TIMEFRAMES["daily"]), asyncio.Event()
+    await writer.open()
+    await load_source(TextFile(path), LOAD_TIMEFRAMES["daily"], writer, TODAY, lambda _: stop.set(), stop)
     written(path, ["A,2012-09-04,1,2,1,2,1", "B,2012-09-04,1,2,1,1,1"])
 
     outcome = await loaded(pool, path)
@@ -214,9 +221,9 @@ async def test_a_file_that_changed_is_another_file(
 
 
 async def test_a_dry_run_checks_and_stores_nothing(link: asyncpg.Connection) -> None:
-    outcome = await load(TextFile(HISTORY), FRAMES["daily"], None, TODAY)
+    outcome = await load_source(TextFile(HISTORY), LOAD_TIMEFRAMES["daily"], None, TODAY)
 
-    assert (outcome.good, outcome.stored) == (12_154, 0)
+    assert (outcome.good_rows, outcome.new_bars) == (12_154, 0)
     assert await link.fetchval("select count(*) from ohlcv_daily") == 0
 
 
@@ -238,7 +245,7 @@ async def test_tables_that_are_not_ours_take_bars_and_keep_no_marks(pool: Pool, 
 
     first, again = await loaded(pool, HISTORY), await loaded(pool, HISTORY)
 
-    assert (first.stored, again.stored) == (12_154, 0)
+    assert (first.new_bars, again.new_bars) == (12_154, 0)
 
 
 async def test_a_table_that_would_take_bars_twice_takes_none(pool: Pool, link: asyncpg.Connection) -> None:

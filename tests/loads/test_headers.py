@@ -7,18 +7,18 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from app.engine.loads.sources.files import opened
+from app.engine.loads.sources.files import open_source
 from app.engine.loads.sources.source import Unreadable
 
 ROW = {"symbol": "A", "open": "1", "high": "2", "low": "1", "close": "2", "volume": "5"}
 LEVELS = ["Price,Close,Close,High,High,Low,Low,Open,Open,Volume,Volume", f"Ticker{',A,B' * 5}", f"Date{',' * 10}"]
 
 
-def moments(tmp_path: Path, columns: dict[str, str]) -> list[str]:
+def times(tmp_path: Path, columns: dict[str, str]) -> list[str]:
     """What is read as the times of a file with these columns beside symbol, prices and volume."""
     row = columns | ROW
     (tmp_path / "bars.csv").write_text(f"{','.join(row)}\n{','.join(row.values())}\n")
-    return [text for chunk in opened(tmp_path / "bars.csv").chunks() for text in chunk.rows.moments]
+    return [text for chunk in open_source(tmp_path / "bars.csv").chunks() for text in chunk.rows.times]
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def moments(tmp_path: Path, columns: dict[str, str]) -> list[str]:
     ],
 )
 def test_when_a_bar_was_may_stand_in_one_column_or_two(columns: dict[str, str], read: str, tmp_path: Path) -> None:
-    assert moments(tmp_path, columns) == [read]
+    assert times(tmp_path, columns) == [read]
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_when_a_bar_was_may_stand_in_one_column_or_two(columns: dict[str, str], 
 )
 def test_two_columns_of_one_meaning_are_refused(columns: dict[str, str], words: str, tmp_path: Path) -> None:
     with pytest.raises(Unreadable, match=words):
-        moments(tmp_path, columns)
+        times(tmp_path, columns)
 
 
 @pytest.mark.parametrize("swapped", [False, True], ids=["price first", "symbol first"])
@@ -61,20 +61,20 @@ def test_symbols_side_by_side_are_taken_one_at_a_time(swapped: bool, tmp_path: P
     lines = [second, first, third] if swapped else LEVELS
     (tmp_path / "bars.csv").write_text("\n".join([*lines, "2024-03-05,2,20,3,30,1,10,1.5,15,7,70"]) + "\n")
 
-    rows = next(opened(tmp_path / "bars.csv", "B").chunks()).rows
+    rows = next(open_source(tmp_path / "bars.csv", "B").chunks()).rows
 
     assert [column[0] for column in rows] == [4, "B", "2024-03-05", "15", "30", "10", "20", "70"]
     with pytest.raises(Unreadable, match=r"holds 2 symbols side by side \(A, B\); say --symbol for one"):
-        next(opened(tmp_path / "bars.csv").chunks())
+        next(open_source(tmp_path / "bars.csv").chunks())
     with pytest.raises(Unreadable, match="holds nothing of 'C'; its symbols are A, B"):
-        next(opened(tmp_path / "bars.csv", "C").chunks())
+        next(open_source(tmp_path / "bars.csv", "C").chunks())
 
 
 def test_a_column_called_price_does_not_hide_lines(tmp_path: Path) -> None:
     lines = ["Price,Date,Open,High,Low,Close,Volume", *["1,2024-03-05,1,2,1,2,5"] * 3]
     (tmp_path / "bars.csv").write_text("\n".join(lines) + "\n")
 
-    assert len(next(opened(tmp_path / "bars.csv", "A").chunks()).rows.close) == 3
+    assert len(next(open_source(tmp_path / "bars.csv", "A").chunks()).rows.close) == 3
 
 
 @pytest.mark.parametrize(
@@ -89,10 +89,10 @@ def test_a_column_called_price_does_not_hide_lines(tmp_path: Path) -> None:
 def test_a_delimiter_at_the_end_of_a_line_is_no_column(name: str, written: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text(written)
 
-    chunk = next(opened(tmp_path / name, "A").chunks())
+    chunk = next(open_source(tmp_path / name, "A").chunks())
 
-    assert chunk.rows.moments == ["2024-03-05", "2024-03-06"]
-    assert chunk.refused == [(4, "5 fields instead of 7")]
+    assert chunk.rows.times == ["2024-03-05", "2024-03-06"]
+    assert chunk.rejections == [(4, "5 fields instead of 7")]
 
 
 PLAIN = {name: [float(text)] for name, text in ROW.items() if name != "symbol"}
@@ -110,7 +110,7 @@ PLAIN = {name: [float(text)] for name, text in ROW.items() if name != "symbol"}
 def test_date_and_time_of_parquet_are_joined(columns: dict[str, pa.Array], read: str, tmp_path: Path) -> None:
     parquet.write_table(pa.table(columns | PLAIN), tmp_path / "bars.parquet")
 
-    assert next(opened(tmp_path / "bars.parquet", "A").chunks()).rows.moments == [read]
+    assert next(open_source(tmp_path / "bars.parquet", "A").chunks()).rows.times == [read]
 
 
 def test_two_columns_of_parquet_that_say_when_are_refused(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_two_columns_of_parquet_that_say_when_are_refused(tmp_path: Path) -> Non
     parquet.write_table(table, tmp_path / "bars.parquet")
 
     with pytest.raises(Unreadable, match="'Date' and 'Timestamp' all say when"):
-        next(opened(tmp_path / "bars.parquet", "A").chunks())
+        next(open_source(tmp_path / "bars.parquet", "A").chunks())
 
 
 @pytest.mark.parametrize(("kind", "price"), [(pa.float32(), "101.13"), (pa.float16(), "101.125")])
@@ -128,7 +128,7 @@ def test_narrow_floats_of_parquet_are_read_as_the_shortest_decimal(
     close = pa.array([float(price)]).cast(kind)
     parquet.write_table(pa.table({"Date": ["2024-03-05"], **PLAIN, "close": close}), tmp_path / "bars.parquet")
 
-    assert next(opened(tmp_path / "bars.parquet", "A").chunks()).rows.close == [price]
+    assert next(open_source(tmp_path / "bars.parquet", "A").chunks()).rows.close == [price]
 
 
 def test_rows_of_other_symbols_are_left_out_in_every_chunk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,9 +136,9 @@ def test_rows_of_other_symbols_are_left_out_in_every_chunk(tmp_path: Path, monke
     lines = [f"{symbol},2024-03-0{day},1,2,1,2,5" for day in (1, 2, 3) for symbol in ("A", "AA", " B")]
     (tmp_path / "bars.csv").write_text("\n".join(["symbol,date,open,high,low,close,volume", *lines]) + "\n")
 
-    chunks = list(opened(tmp_path / "bars.csv", "B").chunks())
+    chunks = list(open_source(tmp_path / "bars.csv", "B").chunks())
 
     assert [number for chunk in chunks for number in chunk.rows.numbers] == [4, 7, 10]
     assert [chunk.reached for chunk in chunks] == [2, 4, 6, 8, 9]
     with pytest.raises(Unreadable, match="has no row of 'b'; its column of symbols says A, AA, B"):
-        list(opened(tmp_path / "bars.csv", "b").chunks())
+        list(open_source(tmp_path / "bars.csv", "b").chunks())

@@ -13,24 +13,24 @@ import pytest
 from quart import Response
 
 from app.db.pools import Pool
-from app.engine.jobs.plan import listed
-from app.engine.loads.load import Outcome, load
-from app.engine.loads.providers.massive import Span, bars
-from app.engine.loads.providers.request_pace import Pace, Stopped
-from app.engine.loads.providers.rest import Rest, Unreachable
+from app.engine.jobs.plan import read_symbol_list
+from app.engine.loads.load_source import SourceResult, load_source
+from app.engine.loads.providers.massive import DateRange, bars
+from app.engine.loads.providers.request_pace import RequestPace, Stopped
+from app.engine.loads.providers.rest import ProviderUnreachable, Rest
 from app.engine.loads.sources.csv_file import TextFile
-from app.engine.loads.sources.files import opened
+from app.engine.loads.sources.files import open_source
 from app.engine.loads.sources.source import Unreadable
-from app.engine.loads.sources.timeframes import FRAMES
+from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from tests.loads.conftest import HEADER, TODAY, loaded, written
 from tests.loads.provider import KEY, Massive, bar, speaking
 
 GOOD = "AAPL,2012-09-04,1,2,1,2,5"
-DAY = Span(date(2026, 9, 4), date(2026, 9, 8))
+DAY = DateRange(date(2026, 9, 4), date(2026, 9, 8))
 
 
-async def checked(path: Path, timeframe: str = "daily") -> Outcome:
-    return await load(opened(path), FRAMES[timeframe], None, TODAY)
+async def checked(path: Path, timeframe: str = "daily") -> SourceResult:
+    return await load_source(open_source(path), LOAD_TIMEFRAMES[timeframe], None, TODAY)
 
 
 @pytest.mark.parametrize(
@@ -126,14 +126,14 @@ async def test_headers_of_any_program_are_read(encoding: str, tmp_path: Path) ->
 
     done = await checked(path)
 
-    assert (done.good, done.refused) == (1, 0)
+    assert (done.good_rows, done.rejected_rows) == (1, 0)
 
 
 async def test_a_bomb_of_blank_lines_takes_no_memory_and_ends(tmp_path: Path) -> None:
     path = tmp_path / "a.csv.gz"
     path.write_bytes(gzip.compress(HEADER.encode() + b"\n" * 3_000_000 + GOOD.encode()))
 
-    assert (await checked(path)).good == 1
+    assert (await checked(path)).good_rows == 1
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ async def test_a_bomb_of_blank_lines_takes_no_memory_and_ends(tmp_path: Path) ->
 def test_lists_of_symbols_are_read(text: str, symbols: tuple[str, ...], tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text(text, newline="")
 
-    assert listed(tmp_path / "list.csv") == symbols
+    assert read_symbol_list(tmp_path / "list.csv") == symbols
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_lists_of_something_else_are_refused_whole(text: str, tmp_path: Path) ->
     (tmp_path / "list.csv").write_text(text)
 
     with pytest.raises(Unreadable, match=r"^list\.csv: "):
-        listed(tmp_path / "list.csv")
+        read_symbol_list(tmp_path / "list.csv")
 
 
 async def test_two_loaders_of_one_file_store_it_once(pool: Pool, link: asyncpg.Connection, tmp_path: Path) -> None:
@@ -184,16 +184,16 @@ async def massive() -> AsyncIterator[Massive]:
 
 
 async def asked(rest: Rest) -> int:
-    return len([batch async for batch in bars(rest, "AAPL", FRAMES["daily"], DAY)])
+    return len([batch async for batch in bars(rest, "AAPL", LOAD_TIMEFRAMES["daily"], DAY)])
 
 
 @pytest.mark.parametrize("at", [10**17, 10**19, -(10**15)])
 async def test_a_bar_of_a_provider_that_has_no_possible_time_costs_itself(massive: Massive, at: int) -> None:
     answer = {"results": [bar("2026-09-04", 100.0), bar("2026-09-08", 101.0) | {"t": at}]}
     massive.trouble.append(Response(json.dumps(answer)))
-    rest = Rest(massive.url, KEY, Pace(60_000))
+    rest = Rest(massive.url, KEY, RequestPace(60_000))
 
-    (batch,) = [batch async for batch in bars(rest, "AAPL", FRAMES["daily"], DAY)]
+    (batch,) = [batch async for batch in bars(rest, "AAPL", LOAD_TIMEFRAMES["daily"], DAY)]
     await rest.close()
 
     assert batch.reached == date(2026, 9, 4)
@@ -219,9 +219,9 @@ async def dripping() -> AsyncIterator[str]:
 
 async def test_an_answer_without_end_is_given_up() -> None:
     async with dripping() as url:
-        rest = Rest(url, KEY, Pace(60_000), patience=0.5, first_wait=0.01, whole=0.2)
+        rest = Rest(url, KEY, RequestPace(60_000), patience=0.5, first_wait=0.01, whole=0.2)
         async with asyncio.timeout(15):
-            with pytest.raises(Unreachable, match="does not answer"):
+            with pytest.raises(ProviderUnreachable, match="does not answer"):
                 await asked(rest)
         await rest.close()
 
@@ -229,7 +229,7 @@ async def test_an_answer_without_end_is_given_up() -> None:
 async def test_a_load_is_called_off_in_the_middle_of_an_answer() -> None:
     stop = asyncio.Event()
     async with dripping() as url:
-        rest = Rest(url, KEY, Pace(60_000), stop)
+        rest = Rest(url, KEY, RequestPace(60_000), stop)
         task = asyncio.create_task(asked(rest))
         while not rest.requests:
             await asyncio.sleep(0.01)

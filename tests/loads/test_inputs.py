@@ -8,11 +8,11 @@ import asyncpg
 import pytest
 
 from app.db.pools import Pool
-from app.engine.loads.load import load
-from app.engine.loads.sources.files import opened
+from app.engine.loads.load_source import load_source
+from app.engine.loads.sources.files import open_source
 from app.engine.loads.sources.source import Unreadable
-from app.engine.loads.sources.timeframes import FRAMES
-from app.engine.loads.writer import Keeper
+from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
+from app.engine.loads.writer import BarWriter
 from tests.loads.conftest import TODAY
 
 INPUTS = Path(__file__).parent / "inputs"
@@ -27,18 +27,18 @@ def named(case: dict[str, Any]) -> str:
 async def test_a_file_is_read_rightly_or_refused_with_what_to_do(
     case: dict[str, Any], pool: Pool, link: asyncpg.Connection
 ) -> None:
-    frame = FRAMES[case.get("timeframe", "daily")]
-    keeper = Keeper(pool, frame)
-    await keeper.open()
-    source = opened(INPUTS / case["file"], case.get("symbol"))
+    frame = LOAD_TIMEFRAMES[case.get("timeframe", "daily")]
+    writer = BarWriter(pool, frame)
+    await writer.open()
+    source = open_source(INPUTS / case["file"], case.get("symbol"))
 
     if "unreadable" in case:
         with pytest.raises(Unreadable) as refusal:
-            await load(source, frame, keeper, TODAY, order=case.get("dates"))
+            await load_source(source, frame, writer, TODAY, order=case.get("dates"))
         assert str(refusal.value) == f"{case['file']}: {case['unreadable']}"
     else:
-        outcome = await load(source, frame, keeper, TODAY, order=case.get("dates"))
-        assert [f"{number}: {reason}" for number, reason in outcome.refusals] == case.get("refused", [])
+        outcome = await load_source(source, frame, writer, TODAY, order=case.get("dates"))
+        assert [f"{number}: {reason}" for number, reason in outcome.rejections] == case.get("refused", [])
 
     at = frame.key if frame.dated else f"to_char({frame.key} at time zone 'UTC', 'YYYY-MM-DD HH24:MI')"
     prices = ", ".join(f"trim_scale({name})" for name in ("open", "high", "low", "close"))

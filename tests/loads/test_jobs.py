@@ -8,15 +8,18 @@ from quart import Response
 
 from app.wire.channels import JOBS_CONTROL, JOBS_DATA_LOAD
 from app.wire.events.event import JobStatus, RunChanged, RunProgressed
-from app.wire.jobs import job as jobs_job
 from app.wire.jobs.job import (
     AnyLoad,
     CancelLoad,
     CsvUniverseLoad,
     HistoricalLoad,
     MultiTimeframeLoad,
+    ProcessingCommand,
     UniverseLoad,
     UniverseSeed,
+    decode,
+    encode,
+    receivers,
 )
 from tests.engine.rig import eventually, hearing, of, working
 from tests.loads.provider import KEY, Massive, bar, speaking
@@ -88,8 +91,8 @@ async def test_every_kind_of_load_is_understood(room: Room, provider: Massive, l
 
     assert [one.status for one in done] == ["completed"] * 3
     assert [one.successful for one in done] == [("AAPL",), ("IBM", "AAPL"), ("IBM",)]
-    command = jobs_job.decode(room.analysed[0])
-    assert isinstance(command, jobs_job.ProcessingCommand)
+    command = decode(room.analysed[0])
+    assert isinstance(command, ProcessingCommand)
     assert command.parameters.symbols == ("IBM",)
     assert await link.fetchval("select count(*) from ohlcv_daily") == 3
 
@@ -116,7 +119,7 @@ async def test_a_running_load_can_be_called_off_and_one_in_line_too(room: Room, 
         second = await room.ask(HistoricalLoad(requested_by="a", symbols=("IBM",)))
         await eventually(lambda: provider.asked)
         for job_id in (second, first):
-            await room.client.publish(JOBS_CONTROL, jobs_job.encode(CancelLoad(job_id=job_id, requested_by="a")))
+            await room.client.publish(JOBS_CONTROL, encode(CancelLoad(job_id=job_id, requested_by="a")))
         ended = [(await room.status(job_id)).status for job_id in (first, second)]
 
     assert ended == ["cancelled", "cancelled"]
@@ -188,7 +191,7 @@ async def test_the_engine_loads_beside_its_other_work(room: Room, link: asyncpg.
         job = HistoricalLoad(requested_by="alice", symbols=("IBM",))
 
         async def heard() -> bool:
-            return bool((await jobs_job.receivers(room.client, [JOBS_DATA_LOAD]))[JOBS_DATA_LOAD])
+            return bool((await receivers(room.client, [JOBS_DATA_LOAD]))[JOBS_DATA_LOAD])
 
         await eventually(heard)
         await room.ask(job)

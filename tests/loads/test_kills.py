@@ -65,7 +65,7 @@ async def test_a_loader_that_is_killed_and_started_again_stores_what_an_undistur
 
     assert last.returncode == 0
     assert "by an earlier try" in told
-    assert undisturbed.doubles > 0
+    assert undisturbed.duplicates > 0
     assert interrupted == await checksum(link)
-    assert interrupted[0] == undisturbed.good - undisturbed.doubles == KEYS
+    assert interrupted[0] == undisturbed.good_rows - undisturbed.duplicates == KEYS
     assert await link.fetchval("select count(*) from data_load_parts") == 0

@@ -10,11 +10,11 @@ import pytest
 from pyarrow import parquet
 
 from app.db.pools import Pool
-from app.engine.loads.load import Outcome, load
-from app.engine.loads.sources.files import opened
+from app.engine.loads.load_source import SourceResult, load_source
+from app.engine.loads.sources.files import open_source
 from app.engine.loads.sources.source import Unreadable
-from app.engine.loads.sources.timeframes import FRAMES
-from app.engine.loads.writer import Keeper
+from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
+from app.engine.loads.writer import BarWriter
 from tests.loads.conftest import TODAY, checksum, loaded, written
 
 DAYS = [date(2012, 9, day) for day in (4, 5, 6)]
@@ -29,10 +29,10 @@ COLUMNS = {
 }
 
 
-async def read(pool: Pool, path: Path, timeframe: str = "daily") -> Outcome:
-    keeper = Keeper(pool, FRAMES[timeframe])
-    await keeper.open()
-    return await load(opened(path), FRAMES[timeframe], keeper, TODAY)
+async def read(pool: Pool, path: Path, timeframe: str = "daily") -> SourceResult:
+    writer = BarWriter(pool, LOAD_TIMEFRAMES[timeframe])
+    await writer.open()
+    return await load_source(open_source(path), LOAD_TIMEFRAMES[timeframe], writer, TODAY)
 
 
 async def test_parquet_and_csv_of_the_same_bars_store_the_same(
@@ -47,7 +47,7 @@ async def test_parquet_and_csv_of_the_same_bars_store_the_same(
     await link.execute("truncate ohlcv_daily")
     await loaded(pool, text)
 
-    assert (outcome.status, outcome.stored) == ("completed", 3)
+    assert (outcome.status, outcome.new_bars) == ("completed", 3)
     assert binary == await checksum(link)
 
 
@@ -57,15 +57,15 @@ async def test_bad_rows_of_parquet_are_named_by_their_number(pool: Pool, tmp_pat
 
     outcome = await read(pool, tmp_path / "bars.parquet")
 
-    assert outcome.refusals == ((2, "low: '' is no number"), (3, "close: 'nan' is no number"))
-    assert outcome.stored == 1
+    assert outcome.rejections == ((2, "low: '' is no number"), (3, "close: 'nan' is no number"))
+    assert outcome.new_bars == 1
 
 
 async def test_instants_of_parquet_keep_their_zone(pool: Pool, link: asyncpg.Connection, tmp_path: Path) -> None:
-    moments = pa.array(
+    times = pa.array(
         [datetime(2012, 9, 4, 13, minute, tzinfo=UTC) for minute in (30, 31, 32)], pa.timestamp("ns", "UTC")
     )
-    parquet.write_table(pa.table(COLUMNS | {"date": moments}), tmp_path / "bars.parquet")
+    parquet.write_table(pa.table(COLUMNS | {"date": times}), tmp_path / "bars.parquet")
 
     await read(pool, tmp_path / "bars.parquet", "1min")
 
@@ -109,15 +109,15 @@ MINUTE = datetime(2012, 9, 4, 9, 30, tzinfo=ZoneInfo("America/New_York"))
 async def test_columns_of_odd_types_are_read(changed: dict[str, pa.Array], tmp_path: Path) -> None:
     parquet.write_table(pa.table({**COLUMNS, **changed}), tmp_path / "bars.parquet")
 
-    done = await load(opened(tmp_path / "bars.parquet"), FRAMES["daily"], None, TODAY)
+    done = await load_source(open_source(tmp_path / "bars.parquet"), LOAD_TIMEFRAMES["daily"], None, TODAY)
 
-    assert (done.good, done.refused, done.known) == (3, 0, {"A", "B"})
+    assert (done.good_rows, done.rejected_rows, done.symbols) == (3, 0, {"A", "B"})
 
 
 async def test_nanoseconds_are_cut_off(pool: Pool, link: asyncpg.Connection, tmp_path: Path) -> None:
     start = int(MINUTE.timestamp()) * 10**9
-    moments = pa.array([start, start + 60 * 10**9 + 1, start + 120 * 10**9], pa.timestamp("ns", "America/New_York"))
-    parquet.write_table(pa.table({**COLUMNS, "date": moments}), tmp_path / "bars.parquet")
+    times = pa.array([start, start + 60 * 10**9 + 1, start + 120 * 10**9], pa.timestamp("ns", "America/New_York"))
+    parquet.write_table(pa.table({**COLUMNS, "date": times}), tmp_path / "bars.parquet")
 
     await read(pool, tmp_path / "bars.parquet", "1min")
 
@@ -131,8 +131,8 @@ async def test_columns_that_are_no_bars_are_refused(tmp_path: Path) -> None:
     columns = pa.table(COLUMNS)
     parquet.write_table(columns.append_column("open", columns["open"]), twice)
 
-    done = await load(opened(path), FRAMES["daily"], None, TODAY)
+    done = await load_source(open_source(path), LOAD_TIMEFRAMES["daily"], None, TODAY)
 
-    assert (done.good, done.refused) == (0, 3)
+    assert (done.good_rows, done.rejected_rows) == (0, 3)
     with pytest.raises(Unreadable, match="two columns are called 'open'"):
-        await load(opened(twice), FRAMES["daily"], None, TODAY)
+        await load_source(open_source(twice), LOAD_TIMEFRAMES["daily"], None, TODAY)

@@ -9,11 +9,11 @@ from quart import Response
 
 from app.db.pools import Pool
 from app.engine.loads.providers import massive
-from app.engine.loads.providers.history import Progress, minutes
-from app.engine.loads.providers.massive import Span
-from app.engine.loads.providers.request_pace import Pace
-from app.engine.loads.providers.rest import Refused, Unreachable
-from app.engine.loads.sources.timeframes import FRAMES
+from app.engine.loads.providers.history import ProviderProgress, minutes
+from app.engine.loads.providers.massive import DateRange
+from app.engine.loads.providers.request_pace import RequestPace
+from app.engine.loads.providers.rest import ProviderRefused, ProviderUnreachable
+from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from tests.loads.conftest import checksum
 from tests.loads.provider import Massive, bar, load
 
@@ -66,11 +66,11 @@ async def test_trouble_that_passes_is_waited_for(
 async def test_trouble_that_stays_ends_the_load_and_keeps_what_is_stored(
     provider: Massive, pool: Pool, link: asyncpg.Connection
 ) -> None:
-    def break_down(told: Progress) -> None:
-        if told.stored == 2 and not provider.trouble:
+    def break_down(told: ProviderProgress) -> None:
+        if told.new_bars == 2 and not provider.trouble:
             provider.trouble.extend(Response("oops", 500) for _ in range(100))
 
-    with pytest.raises(Unreachable, match="status 500"):
+    with pytest.raises(ProviderUnreachable, match="status 500"):
         await load(provider, pool, "AAPL", told=break_down, patience=0.2)
     provider.trouble.clear()
     provider.asked.clear()
@@ -98,7 +98,7 @@ async def test_a_provider_that_wants_fewer_requests_is_waited_for_beyond_the_pat
 async def test_a_provider_that_lets_nobody_ask_ends_the_load_after_all(provider: Massive, pool: Pool) -> None:
     provider.trouble.extend(Response("{}", 429, {"Retry-After": "0"}) for _ in range(100_000))
 
-    with pytest.raises(Unreachable, match=r"does not let us ask \(status 429\)"):
+    with pytest.raises(ProviderUnreachable, match=r"does not let us ask \(status 429\)"):
         await load(provider, pool, "AAPL", limited_patience=0.2)
 
 
@@ -117,7 +117,7 @@ async def test_a_provider_that_lets_nobody_ask_ends_the_load_after_all(provider:
 async def test_a_refusal_is_said_and_not_repeated(provider: Massive, pool: Pool, trouble: Response, said: str) -> None:
     provider.trouble.append(trouble)
 
-    with pytest.raises(Refused, match=said):
+    with pytest.raises(ProviderRefused, match=said):
         await load(provider, pool, "AAPL")
 
     assert len(provider.asked) == 1
@@ -128,7 +128,7 @@ async def test_a_wrong_key_is_refused_at_once_and_never_shown(
 ) -> None:
     caplog.set_level(logging.DEBUG)
 
-    with pytest.raises(Refused, match="does not know this key: Unknown API Key") as refused:
+    with pytest.raises(ProviderRefused, match="does not know this key: Unknown API Key") as refused:
         await load(provider, pool, "AAPL", key="hunter2-hunter2")
 
     assert len(provider.asked) == 1
@@ -139,7 +139,7 @@ async def test_a_wrong_key_is_refused_at_once_and_never_shown(
 async def test_the_key_goes_to_no_other_host(provider: Massive, pool: Pool, elsewhere: str) -> None:
     provider.elsewhere = elsewhere
 
-    with pytest.raises(Refused, match="sends us to another host"):
+    with pytest.raises(ProviderRefused, match="sends us to another host"):
         await load(provider, pool, "AAPL")
 
 
@@ -147,7 +147,7 @@ async def test_pages_that_go_round_end(provider: Massive, pool: Pool) -> None:
     path = f"{provider.url}/v2/aggs/ticker/AAPL/range/1/day/2012-09-04/2012-09-10?cursor=0"
     provider.trouble.extend(Response(f'{{"next_url":"{path}"}}', 200) for _ in range(3))
 
-    with pytest.raises(Refused, match="no end"):
+    with pytest.raises(ProviderRefused, match="no end"):
         await load(provider, pool, "AAPL")
 
 
@@ -170,11 +170,11 @@ async def test_a_load_that_is_called_off_stops_between_pages_and_goes_on_later(
 
 
 async def test_symbols_that_are_complete_are_not_asked_for_again(provider: Massive, pool: Pool) -> None:
-    def break_down(told: Progress) -> None:
+    def break_down(told: ProviderProgress) -> None:
         if told.successful and not provider.trouble:
             provider.trouble.append(Response("", 403))
 
-    with pytest.raises(Refused):
+    with pytest.raises(ProviderRefused):
         await load(provider, pool, "BRK.B", "AAPL", told=break_down)
     provider.asked.clear()
     done = await load(provider, pool, "BRK.B", "AAPL")
@@ -195,7 +195,7 @@ async def test_weeks_of_the_provider_begin_on_sunday_and_ours_on_monday(
 
 def test_no_more_requests_than_allowed_begin_in_any_minute() -> None:
     now = 0.0
-    pace, begun = Pace(5, clock=lambda: now), []
+    pace, begun = RequestPace(5, clock=lambda: now), []
     for _ in range(23):
         now += pace.delay()
         pace.note()
@@ -207,10 +207,10 @@ def test_no_more_requests_than_allowed_begin_in_any_minute() -> None:
 
 
 def test_an_estimate_counts_requests_and_minutes() -> None:
-    year = Span(date(2023, 1, 1), date(2023, 12, 31))
+    year = DateRange(date(2023, 1, 1), date(2023, 12, 31))
 
-    assert massive.requests(10, FRAMES["daily"], year) == 40
-    assert massive.requests(10, FRAMES["1min"], year) == 90
+    assert massive.requests(10, LOAD_TIMEFRAMES["daily"], year) == 40
+    assert massive.requests(10, LOAD_TIMEFRAMES["1min"], year) == 90
     assert minutes(40, 5) == 7.0
 
 
@@ -220,8 +220,8 @@ async def test_a_split_that_appears_in_the_middle_of_a_load_is_stored_apart_from
     stop = asyncio.Event()
     split = {"execution_date": "2012-09-07", "split_from": 1, "split_to": 2, "ticker": "AAPL"}
 
-    def splits(told: Progress) -> None:
-        if told.stored >= 2:
+    def splits(told: ProviderProgress) -> None:
+        if told.new_bars >= 2:
             provider.splits["AAPL"] = [split]
             stop.set()
 
@@ -232,7 +232,7 @@ async def test_a_split_that_appears_in_the_middle_of_a_load_is_stored_apart_from
     await load(provider, pool, "AAPL")
 
     assert (first.status, resumed.status) == ("cancelled", "completed")
-    assert 0 < first.stored < 5
+    assert 0 < first.new_bars < 5
     assert in_two == (await checksum(link), await link.fetch("select symbol, ex_date, ratio, source from splits"))
     assert [(str(row["ex_date"]), row["ratio"]) for row in in_two[1]] == [("2012-09-07", 2)]
     closes = await link.fetch("select close from ohlcv_daily order by date")

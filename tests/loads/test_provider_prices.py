@@ -5,29 +5,31 @@ from datetime import date
 import asyncpg
 
 from app.db.pools import Pool
-from app.engine.loads.providers.history import ProviderLoad, Wanted
-from app.engine.loads.providers.massive import Span
-from app.engine.loads.providers.request_pace import Pace
+from app.engine.loads.providers.history import HistoryRequest, ProviderLoad
+from app.engine.loads.providers.massive import DateRange
+from app.engine.loads.providers.request_pace import RequestPace
 from app.engine.loads.providers.rest import Rest
-from app.engine.loads.sources.timeframes import FRAMES
-from app.engine.loads.writer import Keeper
+from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
+from app.engine.loads.writer import BarWriter
 from tests.loads.conftest import TODAY
 from tests.loads.provider import KEY, bar, speaking
 
-SPAN = Span(date(2012, 9, 4), date(2012, 9, 10))
+SPAN = DateRange(date(2012, 9, 4), date(2012, 9, 10))
 
 
 async def test_noise_of_floats_is_no_error_and_a_finer_price_is_named(pool: Pool, link: asyncpg.Connection) -> None:
-    keeper = Keeper(pool, FRAMES["daily"])
-    await keeper.open()
+    writer = BarWriter(pool, LOAD_TIMEFRAMES["daily"])
+    await writer.open()
     async with speaking() as provider:
         provider.bars["A"] = [
             bar("2012-09-04", 101.13) | {"h": 101.12999999999998},
             bar("2012-09-05", 101.13) | {"l": 101.12999725341797, "h": 101.13},
             bar("2012-09-06", 2.0) | {"c": 2.00035},
         ]
-        rest = Rest(provider.url, KEY, Pace(60_000))
-        done = await ProviderLoad(Wanted(("A",), FRAMES["daily"], SPAN, ""), rest, keeper, lambda _: None, TODAY).run()
+        rest = Rest(provider.url, KEY, RequestPace(60_000))
+        done = await ProviderLoad(
+            HistoryRequest(("A",), LOAD_TIMEFRAMES["daily"], SPAN, ""), rest, writer, lambda _: None, TODAY
+        ).run()
         await rest.close()
 
     rows = await link.fetch("select date::text, open, high, low, close from ohlcv_daily order by 1")
@@ -36,4 +38,4 @@ async def test_noise_of_floats_is_no_error_and_a_finer_price_is_named(pool: Pool
         ("2012-09-05", "101.1300", "101.1300", "101.1300", "101.1300"),
     ]
     reason = "close: '2.00035' has more than the four decimals that are stored; round it, or load prices as traded"
-    assert [(symbol, refusal.reason) for symbol, refusal in done.refusals] == [("A", f"{reason}, not adjusted")]
+    assert [(symbol, refusal.reason) for symbol, refusal in done.rejections] == [("A", f"{reason}, not adjusted")]

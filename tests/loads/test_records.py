@@ -24,7 +24,7 @@ async def test_a_malformed_record_costs_itself_and_is_named(
     done = await load(provider, pool, "AAPL", "BRK.B")
 
     assert (done.status, done.successful, done.failed) == ("completed_with_errors", ("AAPL", "BRK.B"), ())
-    assert [f"{symbol}: {record}" for symbol, record in done.refusals] == [
+    assert [f"{symbol}: {record}" for symbol, record in done.rejections] == [
         "AAPL: bar 2: o: expected float, got str",
         "AAPL: bar 2: c: expected float, got null",
         "AAPL: bar 1: high '1.0' is below low '109.0'",
@@ -47,8 +47,8 @@ async def test_a_ticker_with_an_empty_date_costs_its_name_and_no_time(
 
     done = await load(provider, pool, "AAPL", "BRK.B", patience=0.0)
 
-    assert (done.successful, done.refused) == (("AAPL", "BRK.B"), 1)
-    assert [f"{symbol}: {record}" for symbol, record in done.refusals] == [
+    assert (done.successful, done.rejected_records) == (("AAPL", "BRK.B"), 1)
+    assert [f"{symbol}: {record}" for symbol, record in done.rejections] == [
         "AAPL: ticker 1: list_date: invalid RFC3339 encoded date"
     ]
     assert await link.fetchval("select name from symbols where symbol = 'BRK.B'") == "BRK.B Incorporated"
@@ -62,7 +62,7 @@ async def test_an_answer_without_one_record_that_can_be_read_is_nothing_of_that_
     done = await load(provider, pool, "AAPL", "BRK.B")
 
     assert (done.status, done.successful, done.failed) == ("completed_with_errors", ("BRK.B",), ("AAPL",))
-    assert [str(record) for _, record in done.refusals] == [
+    assert [str(record) for _, record in done.rejections] == [
         "bar 1: expected object, got int",
         "bar 2: t: 1000000000000000000 is no time that exists",
     ]

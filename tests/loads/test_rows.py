@@ -11,10 +11,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.engine.loads.sources.checker import Checker, Rows
-from app.engine.loads.sources.datetimes import Bad, Order
-from app.engine.loads.sources.timeframes import FRAMES
-from app.engine.loads.sources.times import Moments
+from app.engine.loads.sources.checker import RowChecker, Rows
+from app.engine.loads.sources.datetimes import DateOrder, InvalidTime
+from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
+from app.engine.loads.sources.times import TimeParser
 from app.finance.symbols import is_symbol
 
 UNTIL = date(2020, 1, 1)
@@ -96,10 +96,10 @@ wild = st.tuples(symbols, days, prices, prices, prices, prices, volumes)
 def test_columns_are_judged_as_rows_are(rows: list[Row]) -> None:
     columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(7)]
 
-    checked = Checker(FRAMES["daily"], UNTIL).check(Rows(range(2, len(rows) + 2), *columns))
+    checked = RowChecker(LOAD_TIMEFRAMES["daily"], UNTIL).check(Rows(range(2, len(rows) + 2), *columns))
 
     expected = [at for at, row in enumerate(rows) if good(row)]
-    assert [refusal.number - 2 for refusal in checked.refused] == sorted(set(range(len(rows))) - set(expected))
+    assert [refusal.number - 2 for refusal in checked.rejections] == sorted(set(range(len(rows))) - set(expected))
     assert checked.keys == [f"{rows[at][0].strip()},{rows[at][1]}" for at in expected]
     last = {key: rows[at] for key, at in zip(checked.keys, expected, strict=True)}
     stored = {",".join(line.split(",")[:2]): line.split(",")[2:] for line in checked.lines}
@@ -130,7 +130,7 @@ def test_columns_are_judged_as_rows_are(rows: list[Row]) -> None:
     ],
 )
 def test_an_instant_may_be_written_in_many_ways(text: str, expected: datetime) -> None:
-    assert Moments(FRAMES["1min"], UNTIL).key(text) == expected.strftime("%Y-%m-%d %H:%M:00+00")
+    assert TimeParser(LOAD_TIMEFRAMES["1min"], UNTIL).key(text) == expected.strftime("%Y-%m-%d %H:%M:00+00")
 
 
 @pytest.mark.parametrize(
@@ -158,15 +158,15 @@ def test_an_instant_may_be_written_in_many_ways(text: str, expected: datetime) -
     ],
 )
 def test_a_time_that_could_mean_two_things_means_none(text: str, reason: str) -> None:
-    with pytest.raises(Bad, match=reason):
-        Moments(FRAMES["1min"], UNTIL).key(text)
+    with pytest.raises(InvalidTime, match=reason):
+        TimeParser(LOAD_TIMEFRAMES["1min"], UNTIL).key(text)
 
 
 @pytest.mark.parametrize(
     ("order", "expected"), [("mdy", "2012-04-09"), ("dmy", "2012-09-04"), (None, "")], ids=["mdy", "dmy", "not said"]
 )
-def test_a_date_that_could_be_two_is_the_one_that_is_said(order: Order | None, expected: str) -> None:
-    assert Moments(FRAMES["daily"], UNTIL, order).keys(["04/09/2012"]) == [expected]
+def test_a_date_that_could_be_two_is_the_one_that_is_said(order: DateOrder | None, expected: str) -> None:
+    assert TimeParser(LOAD_TIMEFRAMES["daily"], UNTIL, order).keys(["04/09/2012"]) == [expected]
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_a_date_that_could_be_two_is_the_one_that_is_said(order: Order | None, e
     ],
 )
 def test_a_dated_bar_bears_the_day_that_is_written(timeframe: str, text: str, expected: str) -> None:
-    assert Moments(FRAMES[timeframe], UNTIL).key(text) == expected
+    assert TimeParser(LOAD_TIMEFRAMES[timeframe], UNTIL).key(text) == expected
 
 
 @given(
@@ -197,14 +197,14 @@ def test_minutes_in_utc_are_read_as_by_way_of_an_instant(at: datetime, zone: str
     text = f"{at.isoformat(' ', 'seconds')}{zone}"
     allowed = at.second == 0 and date(1900, 1, 1) <= at.date() <= UNTIL
 
-    assert Moments(FRAMES["1min"], UNTIL).keys([text]) == [f"{at:%Y-%m-%d %H:%M}:00+00" if allowed else ""]
+    assert TimeParser(LOAD_TIMEFRAMES["1min"], UNTIL).keys([text]) == [f"{at:%Y-%m-%d %H:%M}:00+00" if allowed else ""]
 
 
 def priced(text: str) -> tuple[list[str], list[str]]:
     """What is stored of a bar of that one price, and why it is refused."""
     columns = [["A"], ["2012-09-04"], *[[text]] * 4, ["5"]]
-    checked = Checker(FRAMES["daily"], UNTIL).check(Rows([2], *columns))
-    return checked.lines, [refusal.reason for refusal in checked.refused]
+    checked = RowChecker(LOAD_TIMEFRAMES["daily"], UNTIL).check(Rows([2], *columns))
+    return checked.lines, [refusal.reason for refusal in checked.rejections]
 
 
 @given(st.integers(1, 10**10), st.sampled_from(["float64", "float32", "sum"]))

@@ -29,7 +29,7 @@ async def test_two_companies_that_differ_in_case_stay_two(pool: Pool, link: asyn
 
     outcome = await loaded(pool, tmp_path / "bars.csv")
 
-    assert (outcome.good, outcome.refused, outcome.known) == (2, 0, {"BCPC", "BCpC"})
+    assert (outcome.good_rows, outcome.rejected_rows, outcome.symbols) == (2, 0, {"BCPC", "BCpC"})
     rows = await link.fetch('select symbol, close, volume from ohlcv_daily order by symbol collate "C"')
     assert [(row[0], float(row[1]), row[2]) for row in rows] == [("BCPC", 146.2, 120000), ("BCpC", 24.2, 3000)]
     assert {row[0] for row in await link.fetch("select symbol from symbols")} == {"BCPC", "BCpC"}
@@ -44,7 +44,7 @@ async def test_every_symbol_that_fits_is_stored_and_no_other(
     outcome = await loaded(pool, path)
 
     assert await symbols(link) == fit
-    assert [refusal.reason for refusal in outcome.refusals] == [
+    assert [refusal.reason for refusal in outcome.rejections] == [
         "symbol: '../X' is none",
         "symbol: 'A//B' is none",
         "symbol: 'BRK B' is none",

@@ -7,10 +7,10 @@ import asyncpg
 import pytest
 
 from app.db.pools import Pool
-from app.engine.loads.load import load
-from app.engine.loads.sources.files import opened
-from app.engine.loads.sources.timeframes import FRAMES
-from app.engine.loads.writer import Keeper
+from app.engine.loads.load_source import load_source
+from app.engine.loads.sources.files import open_source
+from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
+from app.engine.loads.writer import BarWriter
 from tests.loads.conftest import TODAY, loaded, written
 
 CHUNK = "app.engine.loads.sources.csv_file.CHUNK"
@@ -43,8 +43,8 @@ async def test_dates_are_read_in_the_order_that_their_file_proves(
     outcome = await loaded(pool, written(tmp_path / "bars.csv", [f"A,{day},{PRICES}" for day in dates]))
 
     assert await stored(link) == read
-    assert outcome.refused == len(dates) - len(read)
-    assert all("could be two days" in refusal.reason for refusal in outcome.refusals)
+    assert outcome.rejected_rows == len(dates) - len(read)
+    assert all("could be two days" in refusal.reason for refusal in outcome.rejections)
 
 
 @pytest.mark.parametrize(
@@ -83,8 +83,8 @@ async def test_a_comma_means_what_the_numbers_of_its_file_prove(
 
     rows = await link.fetch("select close::text from ohlcv_daily order by date")
     assert [row["close"] for row in rows] == read
-    assert outcome.refused == len(closes) - len(read)
-    assert all("is no number" in refusal.reason for refusal in outcome.refusals)
+    assert outcome.rejected_rows == len(closes) - len(read)
+    assert all("is no number" in refusal.reason for refusal in outcome.rejections)
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 3, 100])
@@ -107,8 +107,8 @@ async def test_minutes_are_no_daily_bars_wherever_a_chunk_ends(
     outcome = await loaded(pool, written(tmp_path / "bars.csv", lines))
 
     assert await stored(link) == ["A 2024-03-04", "A 2024-03-05", "A 2024-03-06", "A 2024-03-08", "B 2024-03-06"]
-    assert [number for number, reason in outcome.refusals if "several times of one day" in reason] == [7, 8]
-    assert (outcome.good, outcome.doubles, outcome.refused) == (6, 1, 3)
+    assert [number for number, reason in outcome.rejections if "several times of one day" in reason] == [7, 8]
+    assert (outcome.good_rows, outcome.duplicates, outcome.rejected_rows) == (6, 1, 3)
 
 
 @pytest.mark.parametrize(("timeframe", "table", "key"), [("weekly", "ohlcv_weekly", "week_start"),
@@ -121,7 +121,7 @@ async def test_days_are_no_weeks_and_no_months(
     outcome = await loaded(pool, written(tmp_path / "bars.csv", lines), timeframe)
 
     assert await stored(link, key, table) == ["A 2024-04-01"]
-    assert [number for number, _ in outcome.refusals] == [2, 3]
+    assert [number for number, _ in outcome.rejections] == [2, 3]
 
 
 async def test_minutes_are_no_hours(pool: Pool, link: asyncpg.Connection, tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ async def test_minutes_are_no_hours(pool: Pool, link: asyncpg.Connection, tmp_pa
         "select to_char(timestamp at time zone 'UTC', 'HH24:MI') as at from ohlcv_hourly order by 1"
     )
     assert [row["at"] for row in rows] == [*times[:6], "17:01", "17:02"]
-    assert [number for number, reason in outcome.refusals if "several times of one hour" in reason] == [8, 9, 10, 11]
+    assert [number for number, reason in outcome.rejections if "several times of one hour" in reason] == [8, 9, 10, 11]
 
 
 async def test_a_load_that_was_stopped_does_not_go_on_in_another_order_of_dates(
@@ -142,13 +142,13 @@ async def test_a_load_that_was_stopped_does_not_go_on_in_another_order_of_dates(
 ) -> None:
     monkeypatch.setattr(CHUNK, 1)
     path = written(tmp_path / "bars.csv", [f"A,03/05/2024,{PRICES}", f"A,03/06/2024,{PRICES}"])
-    frame, stop = FRAMES["daily"], asyncio.Event()
-    keeper = Keeper(pool, frame)
-    await keeper.open()
+    frame, stop = LOAD_TIMEFRAMES["daily"], asyncio.Event()
+    writer = BarWriter(pool, frame)
+    await writer.open()
 
-    await load(opened(path), frame, keeper, TODAY, lambda _: stop.set(), stop, "mdy")
-    other = await load(opened(path), frame, keeper, TODAY, order="dmy")
-    same = await load(opened(path), frame, keeper, TODAY, order="mdy")
+    await load_source(open_source(path), frame, writer, TODAY, lambda _: stop.set(), stop, "mdy")
+    other = await load_source(open_source(path), frame, writer, TODAY, order="dmy")
+    same = await load_source(open_source(path), frame, writer, TODAY, order="mdy")
 
     assert (other.resumed, same.resumed) == (0, 1)
     assert await stored(link) == ["A 2024-03-05", "A 2024-03-06", "A 2024-05-03", "A 2024-06-03"]

@@ -19,8 +19,8 @@ from app import deps
 from app.db import migrate, roles
 from app.db.findings import first_of_all
 from app.db.market import NEEDED, inspect
-from app.engine.coverage.look import look
-from app.engine.coverage.result import Asked
+from app.engine.coverage.measure import measure_coverage
+from app.engine.coverage.result import CoverageQuery
 from app.finance.bars import Timeframe
 from app.identity import Role
 from app.live import topics
@@ -203,7 +203,7 @@ async def test_gaps_are_looked_for_whatever_is_there(place: Place) -> None:
     link = await asyncpg.connect(place.market, server_settings={"timezone": "UTC"})
     shape = await inspect(link, exact=True)
 
-    found = {frame: await look(link, shape, Asked(frame)) for frame in STORED}
+    found = {frame: await measure_coverage(link, shape, CoverageQuery(frame)) for frame in STORED}
     await link.close()
 
     assert bool(found["daily"].extents) is ("daily_bars" not in place.foreign.lacks)

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from app.engine.universes import queries, values
-from app.engine.universes.resolve import Unresolved, resolve
+from app.engine.universes.resolve import UnknownUniverse, resolve_members
 from app.engine.universes.universe import BOTH, ETFS, STOCKS, THEMES, Universe
 from tests.cli.conftest import command
 from tests.conftest import Databases
@@ -44,7 +44,7 @@ def test_members_are_read_however_they_are_spelt(value: Any, found: tuple[str, .
 
 @pytest.mark.parametrize("kind", [STOCKS, ETFS])
 def test_what_is_written_is_read_again(kind: str) -> None:
-    written = values.written(kind, ("AAPL", "BRK.B"))
+    written = values.entry_value(kind, ("AAPL", "BRK.B"))
 
     assert written["count"] == 2
     assert values.members(written) == ("AAPL", "BRK.B")
@@ -63,7 +63,7 @@ def test_what_is_written_is_read_again(kind: str) -> None:
     ],
 )
 def test_a_universe_is_found_by_every_name_it_has_been_called_by(word: str, found: tuple[str, ...]) -> None:
-    assert resolve(word, KNOWN) == found
+    assert resolve_members(word, KNOWN) == found
 
 
 @pytest.mark.parametrize(
@@ -75,8 +75,8 @@ def test_a_universe_is_found_by_every_name_it_has_been_called_by(word: str, foun
     ],
 )
 def test_a_name_that_means_nothing_or_two_things_is_refused(word: str, said: str) -> None:
-    with pytest.raises(Unresolved, match=said.replace("?", r"\?")):
-        resolve(word, KNOWN)
+    with pytest.raises(UnknownUniverse, match=said.replace("?", r"\?")):
+        resolve_members(word, KNOWN)
 
 
 async def test_who_was_a_member_when_is_remembered(link: asyncpg.Connection) -> None:

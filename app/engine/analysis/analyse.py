@@ -1,4 +1,4 @@
-"""What bars mean: their indicators and patterns, as the events that tell of them."""
+"""Computes indicators and patterns of bars, as events."""
 
 import math
 import time
@@ -50,7 +50,7 @@ def analyse(
     panel: Panel,
     thresholds: Thresholds,
     benchmark: Floats | None = None,
-    tell_after: float = 0.0,
+    indicators_after: float = 0.0,
     stopwatch: Stopwatch | None = None,
 ) -> Analysis:
     """`benchmark`: see studies.read. Indicators are given of bars that start after `tell_after` alone."""
@@ -59,10 +59,10 @@ def analyse(
     began = time.perf_counter()
     readings = studies.read(panel, benchmark)
     ends = _ends(panel.timeframe, panel.start.tolist())
-    indicators = _indicators(panel, readings, ends, tell_after)
+    indicators = _indicators(panel, readings, ends, indicators_after)
     between = time.perf_counter()
-    found = chain(*(part.find(panel, thresholds.of) for part in (candles, crossings, levels)))
-    patterns = [_pattern(one, panel, readings, ends) for one in found]
+    matches = chain(*(part.find(panel, thresholds.of) for part in (candles, crossings, levels)))
+    patterns = [_pattern(match, panel, readings, ends) for match in matches]
     if stopwatch:
         stopwatch.close(between - began, time.perf_counter() - between)
     return Analysis(patterns, indicators)
@@ -74,12 +74,12 @@ def identity(symbol: str, pattern: str, timeframe: str, at: float) -> str:
 
 
 def _ends(timeframe: Timeframe, starts: Sequence[float]) -> list[float]:
-    known = {start: spans.end(timeframe, start) for start in set(starts)}
-    return [known[start] for start in starts]
+    end_by_start = {start: spans.end(timeframe, start) for start in set(starts)}
+    return [end_by_start[start] for start in starts]
 
 
-def _pattern(found: Found, panel: Panel, readings: Readings, ends: Sequence[float]) -> PatternDetected:
-    row, timeframe = found.row, panel.timeframe
+def _pattern(match: Found, panel: Panel, readings: Readings, ends: Sequence[float]) -> PatternDetected:
+    row, timeframe = match.row, panel.timeframe
     symbol, at = panel.symbols[row], ends[row]
     before = float(panel.close[row, -2]) if panel.counts[row] > 1 else None
     price = float(panel.close[row, -1])
@@ -87,22 +87,22 @@ def _pattern(found: Found, panel: Panel, readings: Readings, ends: Sequence[floa
         at=at,
         source=SOURCE,
         symbol=symbol,
-        pattern=found.pattern,
+        pattern=match.pattern,
         timeframe=timeframe,
-        confidence=found.confidence,
-        direction=found.direction,
+        confidence=match.confidence,
+        direction=match.direction,
         tier=tier(timeframe),
         price=price,
         price_change=round((price / before - 1) * 100, 4) if before else None,
         volume=int(panel.volume[row, -1]),
-        flow_id=identity(symbol, found.pattern, timeframe, at),
+        flow_id=identity(symbol, match.pattern, timeframe, at),
         expires_at=at + LIFE[timeframe],
         relative_strength=_value(readings, "relative_strength", row),
         relative_volume=_value(readings, "relative_volume", row),
         rsi=_value(readings, "RSI14", row),
-        stop_loss=found.stop,
-        target_price=found.target,
-        levels=found.levels,
+        stop_loss=match.stop,
+        target_price=match.target,
+        levels=match.levels,
     )
 
 
@@ -114,20 +114,20 @@ def _value(readings: Readings, name: str, row: int) -> float | None:
 
 
 def _indicators(
-    panel: Panel, readings: Readings, ends: Sequence[float], tell_after: float
+    panel: Panel, readings: Readings, ends: Sequence[float], indicators_after: float
 ) -> list[IndicatorCalculated]:
     close = panel.close[:, -1]
-    wanted = (panel.start > tell_after).tolist()
-    found = []
+    is_new = (panel.start > indicators_after).tolist()
+    events = []
     for name, parts in readings.items():
-        words = studies.signals(name, parts, close, panel.tick_size)
+        signals = studies.signals(name, parts, close, panel.tick_size)
         columns = {part: column.tolist() for part, column in parts.items()}
         single = len(columns) == 1
         for row, value in enumerate(columns["value"]):
-            if not wanted[row] or not math.isfinite(value):
+            if not is_new[row] or not math.isfinite(value):
                 continue
-            told = () if single else tuple((part, column[row]) for part, column in columns.items())
-            found.append(
+            values = () if single else tuple((part, column[row]) for part, column in columns.items())
+            events.append(
                 IndicatorCalculated(
                     at=ends[row],
                     source=SOURCE,
@@ -135,8 +135,8 @@ def _indicators(
                     indicator=name,
                     timeframe=panel.timeframe,
                     value=value,
-                    signal=words[row],
-                    parts=told,
+                    signal=signals[row],
+                    parts=values,
                 )
             )
-    return found
+    return events

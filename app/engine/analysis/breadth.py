@@ -1,4 +1,4 @@
-"""How the market stands, minute by minute: how many rise and fall of all, of every sector and of every universe."""
+"""Market breadth by minute: advancing and declining symbols of the market, each sector and each universe."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from statistics import fmean
@@ -12,11 +12,11 @@ from app.finance.tick_size import side, tick_sizes
 
 NO_TICK_SIZES: Mapping[str, float] = MappingProxyType({})
 
-UNSORTED = ""
+NO_SECTOR = ""
 """The sector of symbols of which none is known."""
 
 
-class Move(NamedTuple):
+class PriceChange(NamedTuple):
     """Since the close of the day before."""
 
     change: float
@@ -25,7 +25,7 @@ class Move(NamedTuple):
     volume: int
 
 
-class Stand(NamedTuple):
+class Breadth(NamedTuple):
     symbols: int
     advancing: int
     """By a tick at least; who is neither advancing nor declining is unchanged."""
@@ -36,13 +36,13 @@ class Stand(NamedTuple):
     """Traded in the session so far."""
 
 
-class Conditions(NamedTuple):
+class MarketConditions(NamedTuple):
     """At the end of a minute, market time."""
 
     at: float
-    whole: Stand
-    sectors: Mapping[str, Stand]
-    universes: Mapping[str, Stand]
+    whole: Breadth
+    sectors: Mapping[str, Breadth]
+    universes: Mapping[str, Breadth]
     """By title; those of which a member is traded."""
 
 
@@ -53,47 +53,50 @@ class Groups(NamedTuple):
     """The members, by title. A symbol may be in many."""
 
 
-def conditions(
+def market_conditions(
     at: float,
     days: Iterable[Bar],
     closes: Mapping[str, float],
     groups: Groups,
-    instruments: Mapping[str, float] = NO_TICK_SIZES,
-) -> Conditions | None:
+    tick_size_by_symbol: Mapping[str, float] = NO_TICK_SIZES,
+) -> MarketConditions | None:
     """`days`: the running daily bars; `closes`: of the day before; symbols without one do not count. `instruments`:
     tick sizes by symbol, where they are known."""
-    moves = _moves([bar for bar in days if closes.get(bar.symbol)], closes, instruments)
-    if not moves:
+    changes = _price_changes([bar for bar in days if closes.get(bar.symbol)], closes, tick_size_by_symbol)
+    if not changes:
         return None
-    sectors: dict[str, list[Move]] = {}
-    for symbol, move in moves.items():
-        sectors.setdefault(groups.sectors.get(symbol, UNSORTED), []).append(move)
-    sectors.pop(UNSORTED, None)
-    universes = {title: [moves[each] for each in own if each in moves] for title, own in groups.universes.items()}
-    return Conditions(
+    sectors: dict[str, list[PriceChange]] = {}
+    for symbol, change in changes.items():
+        sectors.setdefault(groups.sectors.get(symbol, NO_SECTOR), []).append(change)
+    sectors.pop(NO_SECTOR, None)
+    universes = {title: [changes[each] for each in own if each in changes] for title, own in groups.universes.items()}
+    return MarketConditions(
         at,
-        _stand(list(moves.values())),
-        {name: _stand(members) for name, members in sectors.items()},
-        {title: _stand(members) for title, members in universes.items() if members},
+        _breadth(list(changes.values())),
+        {name: _breadth(members) for name, members in sectors.items()},
+        {title: _breadth(members) for title, members in universes.items() if members},
     )
 
 
-def _moves(bars: Sequence[Bar], closes: Mapping[str, float], instruments: Mapping[str, float]) -> dict[str, Move]:
+def _price_changes(
+    bars: Sequence[Bar], closes: Mapping[str, float], tick_size_by_symbol: Mapping[str, float]
+) -> dict[str, PriceChange]:
     symbols = [bar.symbol for bar in bars]
     close = np.array([bar.close for bar in bars], dtype=np.float64)
     before = np.array([closes[symbol] for symbol in symbols], dtype=np.float64)
-    sides = side(close - before, tick_sizes(symbols, close, instruments)).tolist()
+    sides = side(close - before, tick_sizes(symbols, close, tick_size_by_symbol)).tolist()
     changes = (close / before - 1).tolist()
     return {
-        bar.symbol: Move(change, int(way), bar.volume) for bar, change, way in zip(bars, changes, sides, strict=True)
+        bar.symbol: PriceChange(change, int(direction), bar.volume)
+        for bar, change, direction in zip(bars, changes, sides, strict=True)
     }
 
 
-def _stand(members: Sequence[Move]) -> Stand:
-    return Stand(
-        symbols=len(members),
-        advancing=sum(move.side > 0 for move in members),
-        declining=sum(move.side < 0 for move in members),
-        change=round(fmean(move.change for move in members), 6),
-        volume=sum(move.volume for move in members),
+def _breadth(changes: Sequence[PriceChange]) -> Breadth:
+    return Breadth(
+        symbols=len(changes),
+        advancing=sum(change.side > 0 for change in changes),
+        declining=sum(change.side < 0 for change in changes),
+        change=round(fmean(change.change for change in changes), 6),
+        volume=sum(change.volume for change in changes),
     )

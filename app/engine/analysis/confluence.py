@@ -1,4 +1,4 @@
-"""Both tiers at once: a pattern of minutes or hours that goes the way of a daily one that still holds."""
+"""Confluence: an intraday pattern in the direction of a daily pattern that still holds."""
 
 import math
 from collections.abc import Iterable
@@ -10,11 +10,11 @@ from app.engine.analysis.analyse import LIFE, identity, tier
 from app.wire.events.event import PatternDetected
 
 TIMEFRAME = "combo"
-MOST_EACH = 20
+MOST_PER_SYMBOL = 20
 """Daily patterns of a symbol that are remembered."""
 
 
-class Daily(NamedTuple):
+class DailyPattern(NamedTuple):
     symbol: str
     pattern: str
     direction: str
@@ -22,33 +22,33 @@ class Daily(NamedTuple):
     confidence: float
 
 
-class Combos:
+class Confluence:
     def __init__(self) -> None:
-        self._daily: dict[str, list[Daily]] = {}
+        self._daily: dict[str, list[DailyPattern]] = {}
 
-    def remember(self, found: Iterable[Daily]) -> None:
-        for daily in found:
-            kept = [one for one in self._daily.get(daily.symbol, []) if one[:4] != daily[:4]]
-            self._daily[daily.symbol] = [*kept, daily][-MOST_EACH:]
+    def add_daily(self, patterns: Iterable[DailyPattern]) -> None:
+        for daily in patterns:
+            others = [one for one in self._daily.get(daily.symbol, []) if one[:4] != daily[:4]]
+            self._daily[daily.symbol] = [*others, daily][-MOST_PER_SYMBOL:]
 
-    def hear(self, patterns: Iterable[PatternDetected]) -> list[PatternDetected]:
+    def detect(self, patterns: Iterable[PatternDetected]) -> list[PatternDetected]:
         """What the intraday ones among them confirm: each with the surest daily one of its direction.
 
         confidence is the geometric mean of both: neither can make up for the other. It is named as the daily one.
         """
-        found: dict[str, PatternDetected] = {}
+        combos: dict[str, PatternDetected] = {}
         for event in patterns:
             if event.timeframe == "daily":
-                daily = Daily(event.symbol, event.pattern, event.direction, event.at, event.confidence)
-                self.remember([daily])
-            elif tier(event.timeframe) == "intraday" and (confirmed := self._confirmed(event)):
-                combo = _combo(confirmed, event)
-                known = found.get(combo.flow_id)
-                if known is None or known.confidence < combo.confidence:
-                    found[combo.flow_id] = combo
-        return list(found.values())
+                daily = DailyPattern(event.symbol, event.pattern, event.direction, event.at, event.confidence)
+                self.add_daily([daily])
+            elif tier(event.timeframe) == "intraday" and (confirming := self._confirming_pattern(event)):
+                combo = _combo(confirming, event)
+                earlier = combos.get(combo.flow_id)
+                if earlier is None or earlier.confidence < combo.confidence:
+                    combos[combo.flow_id] = combo
+        return list(combos.values())
 
-    def _confirmed(self, event: PatternDetected) -> Daily | None:
+    def _confirming_pattern(self, event: PatternDetected) -> DailyPattern | None:
         holding = [
             daily
             for daily in self._daily.get(event.symbol, ())
@@ -57,7 +57,7 @@ class Combos:
         return max(holding, key=lambda daily: daily.confidence, default=None)
 
 
-def _combo(daily: Daily, event: PatternDetected) -> PatternDetected:
+def _combo(daily: DailyPattern, event: PatternDetected) -> PatternDetected:
     return replace(
         event,
         pattern=daily.pattern,

@@ -1,4 +1,4 @@
-"""Which patterns were told of already: what a mended bar shows again is the newer word on it and not another one."""
+"""Deduplicates patterns: a pattern that a corrected bar shows again is an update."""
 
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -7,17 +7,17 @@ from msgspec import structs
 
 from app.wire.events.event import PatternDetected, PatternUpdated
 
-REMEMBERED = 20_000
+MOST_PATTERNS = 20_000
 
 
-class Told:
+class Deduplicator:
     def __init__(self) -> None:
         self._confidence: OrderedDict[str, float] = OrderedDict()
 
-    def knows(self, event: PatternDetected) -> bool:
+    def contains(self, event: PatternDetected) -> bool:
         return event.flow_id in self._confidence
 
-    def sort(self, patterns: Iterable[PatternDetected]) -> tuple[list[PatternDetected], list[PatternUpdated]]:
+    def classify(self, patterns: Iterable[PatternDetected]) -> tuple[list[PatternDetected], list[PatternUpdated]]:
         """What is new, and what became surer or less sure; what is known as it is goes into neither."""
         new: list[PatternDetected] = []
         changed: list[PatternUpdated] = []
@@ -28,6 +28,6 @@ class Told:
                 new.append(event)
             elif before != event.confidence:
                 changed.append(PatternUpdated(**structs.asdict(event)))
-        while len(self._confidence) > REMEMBERED:
+        while len(self._confidence) > MOST_PATTERNS:
             self._confidence.popitem(last=False)
         return new, changed

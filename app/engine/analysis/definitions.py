@@ -1,4 +1,4 @@
-"""Every pattern and indicator that the engine knows, as its tables describe them."""
+"""Definitions of all patterns that the engine detects, as rows of pattern_definitions."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -17,38 +17,42 @@ LEVEL_LOGIC = (
 TIMEFRAMES = tuple(spans.TIMEFRAMES)
 
 
-class Definition(NamedTuple):
+class PatternDefinition(NamedTuple):
     name: str
     category: str
-    says: str
+    description: str
     logic: str
     reference: str
 
 
-def patterns() -> list[Definition]:
+def patterns() -> list[PatternDefinition]:
     """In the order in which lists show them."""
     return list({one.name: one for one in (*_candles(), *_crossings(), *_levels())}.values())
 
 
-def _candles() -> Iterator[Definition]:
+def _candles() -> Iterator[PatternDefinition]:
     for candle in candles.CANDLES:
         for side, name in zip((1, -1), candle.names, strict=True):
-            yield Definition(name, "candlestick", _says(candle, side), CANDLE_LOGIC, f"TA-Lib CDL{candle.function}")
+            yield PatternDefinition(
+                name, "candlestick", _description(candle, side), CANDLE_LOGIC, f"TA-Lib CDL{candle.function}"
+            )
 
 
-def _says(candle: Candle, side: int) -> str:
+def _description(candle: Candle, side: int) -> str:
     both = candle.names[0] == candle.names[1] and candle.direction is None
     direction = candle.direction or ("" if both else "bullish" if side > 0 else "bearish")
     kind = "pause" if direction == "neutral" else "reversal" if candle.reverses else "continuation"
     return " ".join(word for word in (f"{candle.bars}-bar", direction, kind) if word)
 
 
-def _crossings() -> Iterator[Definition]:
+def _crossings() -> Iterator[PatternDefinition]:
     for crossing in crossings.CROSSINGS:
         for word, name in zip(("upward", "downward"), crossing.names, strict=True):
-            yield Definition(name, "crossover", f"{crossing.says} {word}", CROSSING_LOGIC, "app.finance.crossings")
+            yield PatternDefinition(
+                name, "crossover", f"{crossing.says} {word}", CROSSING_LOGIC, "app.finance.crossings"
+            )
 
 
-def _levels() -> Iterator[Definition]:
+def _levels() -> Iterator[PatternDefinition]:
     for name, says in levels.NAMES.items():
-        yield Definition(name, "level", says, LEVEL_LOGIC, "app.finance.levels")
+        yield PatternDefinition(name, "level", says, LEVEL_LOGIC, "app.finance.levels")

@@ -41,11 +41,11 @@ class IndicatorValues:
         """Those that wait longest; they stay until they are said to be stored."""
         return list(islice(self._unstored.values(), count))
 
-    def published(self, values: Iterable[IndicatorCalculated]) -> None:
+    def mark_published(self, values: Iterable[IndicatorCalculated]) -> None:
         for value in values:
             _remove(self._unpublished, (value.symbol, value.indicator, value.timeframe, 0.0), value)
 
-    def stored(self, values: Iterable[IndicatorCalculated]) -> None:
+    def mark_stored(self, values: Iterable[IndicatorCalculated]) -> None:
         for value in values:
             key = value.symbol, value.indicator, value.timeframe
             _remove(self._unstored, (*key, 0.0 if value.timeframe in spans.SECONDS else value.at), value)

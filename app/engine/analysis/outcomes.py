@@ -1,4 +1,4 @@
-"""What became of a pattern: how the price stood one, five and twenty bars later."""
+"""Outcomes of patterns: the return one, five and twenty bars after the detection."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -8,14 +8,14 @@ from app.finance.bars import Bar
 from app.finance.shares import Splits
 from app.wire.events.event import PatternDetected
 
-AFTER = (1, 5, 20)
+HORIZONS = (1, 5, 20)
 """Bars of the pattern's own timeframe."""
 MOST_OPEN = 50_000
 
 Key = tuple[str, str, str, float]
 
 
-class Outcome(NamedTuple):
+class PatternOutcome(NamedTuple):
     """`returns`: by the number of bars, the price's change since the pattern's own close; 0.01 for 1 % up."""
 
     symbol: str
@@ -31,69 +31,71 @@ class Outcome(NamedTuple):
     def key(self) -> Key:
         return self.symbol, self.pattern, self.timeframe, self.at
 
-    def after(self, earlier: "Outcome") -> "Outcome":
+    def merged_with(self, earlier: "PatternOutcome") -> "PatternOutcome":
         return self._replace(returns={**earlier.returns, **self.returns})
 
 
-class Open(NamedTuple):
+class OpenOutcome(NamedTuple):
     """A pattern that is followed; `newest` is the start of the last bar that was counted."""
 
-    outcome: Outcome
+    outcome: PatternOutcome
     bars: int
     newest: float
 
 
-class Outcomes:
+class OutcomeTracker:
     """Follows live patterns. Bounded: beyond MOST_OPEN the oldest is no longer followed."""
 
     def __init__(self) -> None:
-        self._open: dict[tuple[str, str], list[Open]] = {}
+        self._open: dict[tuple[str, str], list[OpenOutcome]] = {}
         self._count = 0
         self.splits: Splits = shares.NONE
 
-    def follow(self, outcome: Outcome, newest: float, bars: int = 0) -> None:
+    def follow(self, outcome: PatternOutcome, newest: float, bars: int = 0) -> None:
         """From the bar on that starts at `newest`; `bars` were seen after it already."""
-        followed = self._open.setdefault((outcome.symbol, outcome.timeframe), [])
-        known = any(one.outcome.key == outcome.key for one in followed)
-        if known or bars >= AFTER[-1]:
+        open_outcomes = self._open.setdefault((outcome.symbol, outcome.timeframe), [])
+        outcome_from_closes = any(one.outcome.key == outcome.key for one in open_outcomes)
+        if outcome_from_closes or bars >= HORIZONS[-1]:
             return
-        followed.append(Open(outcome, bars, newest))
+        open_outcomes.append(OpenOutcome(outcome, bars, newest))
         self._count += 1
         while self._count > MOST_OPEN:
             key = next(iter(self._open))
             self._count -= len(self._open.pop(key))
 
-    def hear(self, bars: Iterable[Bar]) -> list[Outcome]:
+    def update(self, bars: Iterable[Bar]) -> list[PatternOutcome]:
         """Those of which something new is known."""
-        found: list[Outcome] = []
+        changes: list[PatternOutcome] = []
         for bar in bars:
-            followed = self._open.get((bar.symbol, bar.timeframe))
-            if followed:
-                left = [self._older(one, bar, found) for one in followed]
-                self._open[bar.symbol, bar.timeframe] = kept = [one for one in left if one.bars < AFTER[-1]]
-                self._count -= len(left) - len(kept)
-                if not kept:
+            open_outcomes = self._open.get((bar.symbol, bar.timeframe))
+            if open_outcomes:
+                advanced = [self._advance(one, bar, changes) for one in open_outcomes]
+                self._open[bar.symbol, bar.timeframe] = unfinished = [
+                    one for one in advanced if one.bars < HORIZONS[-1]
+                ]
+                self._count -= len(advanced) - len(unfinished)
+                if not unfinished:
                     del self._open[bar.symbol, bar.timeframe]
-        return found
+        return changes
 
-    def _older(self, one: Open, bar: Bar, found: list[Outcome]) -> Open:
+    def _advance(self, one: OpenOutcome, bar: Bar, changes: list[PatternOutcome]) -> OpenOutcome:
         if bar.start <= one.newest:
             return one
         bars = one.bars + 1
-        if bars in AFTER:
-            held = shares.between(one.outcome.at, bar.start, self.splits.get(bar.symbol, ()), bar.timeframe)
-            found.append(one.outcome._replace(returns={bars: _change(one.outcome.price, bar.close * held)}))
-        return Open(one.outcome, bars, bar.start)
+        if bars in HORIZONS:
+            split_ratio = shares.between(one.outcome.at, bar.start, self.splits.get(bar.symbol, ()), bar.timeframe)
+            changes.append(one.outcome._replace(returns={bars: _change(one.outcome.price, bar.close * split_ratio)}))
+        return OpenOutcome(one.outcome, bars, bar.start)
 
 
-def begun(event: PatternDetected) -> Outcome:
-    return Outcome(event.symbol, event.pattern, event.timeframe, event.at, event.direction, event.price or 0.0)
+def new_outcome(event: PatternDetected) -> PatternOutcome:
+    return PatternOutcome(event.symbol, event.pattern, event.timeframe, event.at, event.direction, event.price or 0.0)
 
 
-def known(event: PatternDetected, closes: Sequence[float]) -> Outcome:
+def outcome_from_closes(event: PatternDetected, closes: Sequence[float]) -> PatternOutcome:
     """From the closes of the bars after it, as many as there are, in the share of its own day."""
-    outcome = begun(event)
-    returns = {bars: _change(outcome.price, closes[bars - 1]) for bars in AFTER if bars <= len(closes)}
+    outcome = new_outcome(event)
+    returns = {bars: _change(outcome.price, closes[bars - 1]) for bars in HORIZONS if bars <= len(closes)}
     return outcome._replace(returns=returns)
 
 

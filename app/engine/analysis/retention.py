@@ -1,4 +1,4 @@
-"""Detections of minutes and hours are kept for some months of the market's time; their statistics are kept for good."""
+"""Deletes old intraday detections after some months of market time; statistics of them stay."""
 
 import asyncio
 import logging

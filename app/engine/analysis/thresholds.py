@@ -1,4 +1,4 @@
-"""How sure a pattern must be to be told of, by its name."""
+"""The minimum confidence of a pattern, by its name."""
 
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
@@ -8,13 +8,13 @@ NEVER = float("inf")
 
 
 class Thresholds(NamedTuple):
-    usual: float
+    default: float
     """Of patterns that have no threshold of their own."""
-    named: Mapping[str, float] = {}
+    by_pattern: Mapping[str, float] = {}
 
     def of(self, pattern: str) -> float:
-        return self.named.get(pattern, self.usual)
+        return self.by_pattern.get(pattern, self.default)
 
     def only(self, patterns: Collection[str]) -> "Thresholds":
-        """Of these alone; of all where none are named."""
+        """Of these alone; of all where none are by_pattern."""
         return Thresholds(NEVER, {name: self.of(name) for name in patterns}) if patterns else self

@@ -1,4 +1,4 @@
-"""The last bars of every symbol, in memory: what indicators and patterns are computed from."""
+"""The newest bars of every symbol in memory, as NumPy arrays: the input of indicators and patterns."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
@@ -15,13 +15,13 @@ from app.finance.sessions import phase
 from app.finance.shares import Splits
 from app.finance.tick_size import tick_sizes
 
-KEPT = WIDTH
+BARS_PER_SYMBOL = WIDTH
 SLACK = 64
 """A row is moved to its beginning only when it is full, so that most bars cost one write."""
 FIRST_ROWS = 64
-MENDED_SECONDS = HELD_SECONDS + 60.0
+CORRECTION_SECONDS = HELD_SECONDS + 60.0
 """How far behind the newest minute one may be that is given out again; longer bars by their own length more."""
-FEWEST_GROWING = 2
+FEWEST_COMPARED = 2
 FIELDS = 7
 """start, open, high, low, close, volume, ticks: see panel.fields."""
 
@@ -41,7 +41,7 @@ class BarSeries:
         self.splits = splits
         self.tick_sizes = sizes
         self.rows: dict[str, int] = {}
-        self.values = np.zeros((FIELDS, FIRST_ROWS, KEPT + SLACK))
+        self.values = np.zeros((FIELDS, FIRST_ROWS, BARS_PER_SYMBOL + SLACK))
         self.ends = np.zeros(FIRST_ROWS, dtype=np.int64)
 
     def add(self, bar: Bar) -> None:
@@ -57,7 +57,9 @@ class BarSeries:
         at = int(np.searchsorted(self.values[0, row, :end], bar.start))
         later = at + 1 if at < end and self.values[0, row, at] == bar.start else at
         length = spans.SECONDS.get(self.timeframe, 0)
-        keeps = later < end and self.values[0, row, end - 1] - bar.start <= (MENDED_SECONDS + length if length else 0)
+        keeps = later < end and self.values[0, row, end - 1] - bar.start <= (
+            CORRECTION_SECONDS + length if length else 0
+        )
         following = self.values[:, row, later:end].copy() if keeps else None
         self._append(row, at, fields(bar))
         if following is not None:
@@ -69,18 +71,18 @@ class BarSeries:
         self.reserve(len(self.rows) + len(bars.symbols))
         for symbol, own in bars.each():
             row = self.rows.setdefault(symbol, len(self.rows))
-            newest = own[:, -KEPT:]
+            newest = own[:, -BARS_PER_SYMBOL:]
             self.values[:, row, : newest.shape[1]] = newest
             self.ends[row] = newest.shape[1]
 
     def _append(self, row: int, end: int, values: Sequence[float] | Floats) -> None:
-        if end == KEPT + SLACK:
-            self.values[:, row, : KEPT - 1] = self.values[:, row, end - KEPT + 1 : end]
-            end = KEPT - 1
+        if end == BARS_PER_SYMBOL + SLACK:
+            self.values[:, row, : BARS_PER_SYMBOL - 1] = self.values[:, row, end - BARS_PER_SYMBOL + 1 : end]
+            end = BARS_PER_SYMBOL - 1
         self.values[:, row, end] = values
         self.ends[row] = end + 1
 
-    def last(self, symbol: str, count: int = KEPT) -> list[Bar]:
+    def last(self, symbol: str, count: int = BARS_PER_SYMBOL) -> list[Bar]:
         """Oldest first."""
         row = self.rows.get(symbol)
         if row is None:
@@ -88,8 +90,8 @@ class BarSeries:
         end = int(self.ends[row])
         columns = self.values[:, row, max(0, end - count) : end]
         return [
-            Bar(symbol, self.timeframe, start, opened, high, low, close, int(volume), number_of_ticks(ticks))
-            for start, opened, high, low, close, volume, ticks in columns.T.tolist()
+            Bar(symbol, self.timeframe, start, open_, high, low, close, int(volume), number_of_ticks(ticks))
+            for start, open_, high, low, close, volume, ticks in columns.T.tolist()
         ]
 
     def bar_at(self, symbol: str, start: float) -> Bar | None:
@@ -100,8 +102,8 @@ class BarSeries:
         at = int(np.searchsorted(self.values[0, row, : self.ends[row]], start))
         if at == self.ends[row] or self.values[0, row, at] != start:
             return None
-        _, opened, high, low, close, volume, ticks = self.values[:, row, at].tolist()
-        return Bar(symbol, self.timeframe, start, opened, high, low, close, int(volume), number_of_ticks(ticks))
+        _, open_, high, low, close, volume, ticks = self.values[:, row, at].tolist()
+        return Bar(symbol, self.timeframe, start, open_, high, low, close, int(volume), number_of_ticks(ticks))
 
     def forget_after(self, start: float) -> None:
         """Bars that start then or later."""
@@ -112,17 +114,17 @@ class BarSeries:
         """Of symbols that are known."""
         rows = np.array([self.rows[symbol] for symbol in symbols], dtype=np.int64)
         ends = self.ends[rows]
-        places = np.maximum(ends[:, None] - np.arange(width, 0, -1), np.maximum(ends - KEPT, 0)[:, None])
-        taken = self.values[1:6, rows[:, None], places]
+        places = np.maximum(ends[:, None] - np.arange(width, 0, -1), np.maximum(ends - BARS_PER_SYMBOL, 0)[:, None])
+        columns = self.values[1:6, rows[:, None], places]
         starts = self.values[0, rows, ends - 1]
         if self.splits:
-            self._in_one_share(taken, symbols, self.values[0, rows[:, None], places])
+            self._adjust_for_splits(columns, symbols, self.values[0, rows[:, None], places])
         last = self.values[0, rows[:, None], places[:, -1 - USUAL_BARS :]]
-        alike = _alike(symbols, last) if self.timeframe in spans.SECONDS else None
+        alike = _same_hours(symbols, last) if self.timeframe in spans.SECONDS else None
         ticks = self.values[6, rows[:, None], places[:, -PATTERN_BARS:]]
-        sizes = tick_sizes(symbols, taken[3, :, -1], self.tick_sizes)
+        sizes = tick_sizes(symbols, columns[3, :, -1], self.tick_sizes)
         counts = np.minimum(ends, width)
-        return Panel(self.timeframe, list(symbols), starts, *taken, counts, sizes, alike, ticks)  # type: ignore[call-arg]
+        return Panel(self.timeframe, list(symbols), starts, *columns, counts, sizes, alike, ticks)  # type: ignore[call-arg]
 
     def columns(self, symbol: str) -> Floats:
         """Of a symbol that is known: start, open, high, low, close, volume and ticks, oldest first."""
@@ -147,19 +149,19 @@ class BarSeries:
         place = int(np.searchsorted(self.values[0, row, : self.ends[row]], start)) - 1
         if place < 0:
             return None
-        held = shares.between(float(self.values[0, row, place]), start, self.splits.get(symbol, ()), self.timeframe)
-        return float(self.values[4, row, place]) / held
+        ratio = shares.between(float(self.values[0, row, place]), start, self.splits.get(symbol, ()), self.timeframe)
+        return float(self.values[4, row, place]) / ratio
 
     def benchmark_growth(self, benchmark: str, bars: int, since: float) -> float:
         """Of the closes of the benchmark, or the mean of all symbols where it has none; of those alone whose last bar
         starts at `since` or later. NaN of fewer than FEWEST_GROWING."""
-        rows = self._growing(bars, since)
+        rows = self._rows_with_growth(bars, since)
         own = rows[rows == self.rows.get(benchmark, -1)]
         if len(own):
             return self._mean_growth(own, bars)
-        return self._mean_growth(rows, bars) if len(rows) >= FEWEST_GROWING else float("nan")
+        return self._mean_growth(rows, bars) if len(rows) >= FEWEST_COMPARED else float("nan")
 
-    def _growing(self, bars: int, since: float) -> Counts:
+    def _rows_with_growth(self, bars: int, since: float) -> Counts:
         rows = np.flatnonzero(self.ends[: len(self.rows)] > bars)
         growing: Counts = rows[self.values[0, rows, self.ends[rows] - 1] >= since]
         return growing
@@ -168,29 +170,29 @@ class BarSeries:
         close, ends = self.values[4], self.ends[rows]
         times = close[rows, ends - 1] / close[rows, ends - 1 - bars]
         if self.splits:
-            times *= self._held(rows, bars)
+            times *= self._split_ratios(rows, bars)
         return float((times - 1).mean())
 
-    def _in_one_share(self, taken: Floats, symbols: Sequence[str], starts: Floats) -> None:
+    def _adjust_for_splits(self, columns: Floats, symbols: Sequence[str], starts: Floats) -> None:
         """Of open, high, low, close and volume, each (rows, width)."""
         for row, symbol in enumerate(symbols):
             splits = self.splits.get(symbol, ())
             if shares.reach(splits, starts[row, 0]):
                 factors = shares.factors(starts[row], splits, self.timeframe)
                 rates = factors / factors[-1]
-                taken[:4, row] *= rates
-                taken[4, row] /= rates
+                columns[:4, row] *= rates
+                columns[4, row] /= rates
 
-    def _held(self, rows: Counts, bars: int) -> Floats:
+    def _split_ratios(self, rows: Counts, bars: int) -> Floats:
         """What a share of so many bars ago has become."""
-        found = np.ones(len(rows))
+        ratios = np.ones(len(rows))
         places = dict(zip(rows.tolist(), range(len(rows)), strict=True))
         for symbol, splits in self.splits.items():
             row = self.rows.get(symbol, -1)
             if row in places:
                 first, last = self.values[0, row, self.ends[row] - 1 - bars], self.values[0, row, self.ends[row] - 1]
-                found[places[row]] = shares.between(first, last, splits, self.timeframe)
-        return found
+                ratios[places[row]] = shares.between(first, last, splits, self.timeframe)
+        return ratios
 
     def _new_row(self, symbol: str) -> int:
         row = self.rows[symbol] = len(self.rows)
@@ -205,12 +207,12 @@ class BarSeries:
         if rows <= used:
             return
         rows = max(rows, 2 * used)
-        values, ends = np.zeros((FIELDS, rows, KEPT + SLACK)), np.zeros(rows, dtype=np.int64)
+        values, ends = np.zeros((FIELDS, rows, BARS_PER_SYMBOL + SLACK)), np.zeros(rows, dtype=np.int64)
         values[:, :used], ends[:used] = self.values, self.ends
         self.values, self.ends = values, ends
 
 
-def _alike(symbols: Sequence[str], starts: Floats) -> Mask:
+def _same_hours(symbols: Sequence[str], starts: Floats) -> Mask:
     """Which bars are of the hours of the last one: regular ones, or those around them. Coins know no hours."""
     different, places = np.unique(starts, return_inverse=True)
     regular = np.array([phase(start) == "regular" for start in different.tolist()])[places].reshape(starts.shape)
@@ -219,28 +221,28 @@ def _alike(symbols: Sequence[str], starts: Floats) -> Mask:
     return alike
 
 
-class Series:
+class SeriesByTimeframe:
     def __init__(self) -> None:
-        self._rings: dict[Timeframe, BarSeries] = {}
+        self._series: dict[Timeframe, BarSeries] = {}
         self.splits: Splits = shares.NONE
         self.tick_sizes: Mapping[str, float] = {}
 
-    def ring(self, timeframe: Timeframe) -> BarSeries:
-        if timeframe not in self._rings:
-            self._rings[timeframe] = BarSeries(timeframe, self.splits, self.tick_sizes)
-        return self._rings[timeframe]
+    def timeframe(self, timeframe: Timeframe) -> BarSeries:
+        if timeframe not in self._series:
+            self._series[timeframe] = BarSeries(timeframe, self.splits, self.tick_sizes)
+        return self._series[timeframe]
 
-    def split(self, splits: Splits) -> None:
+    def set_splits(self, splits: Splits) -> None:
         """What is known of splits now."""
         self.splits = splits
-        for ring in self._rings.values():
-            ring.splits = splits
+        for series in self._series.values():
+            series.splits = splits
 
-    def quote_in(self, tick_sizes: Mapping[str, float]) -> None:
+    def set_tick_sizes(self, tick_sizes: Mapping[str, float]) -> None:
         """What the instruments' tick sizes are now, by symbol."""
         self.tick_sizes = tick_sizes
-        for ring in self._rings.values():
-            ring.tick_sizes = tick_sizes
+        for series in self._series.values():
+            series.tick_sizes = tick_sizes
 
     def extend(self, bars: Iterable[Bar]) -> None:
         for bar in bars:
@@ -249,21 +251,21 @@ class Series:
     def reserve(self, symbols: int) -> None:
         """Room for so many, once and for all timeframes."""
         for timeframe in spans.TIMEFRAMES:
-            self.ring(timeframe).reserve(symbols)
+            self.timeframe(timeframe).reserve(symbols)
 
     def fill(self, bars: Columns) -> None:
         """What is known of these symbols in their timeframe is replaced."""
-        self.ring(bars.timeframe).fill(bars)
+        self.timeframe(bars.timeframe).fill(bars)
 
     def add(self, bar: Bar) -> None:
-        self.ring(bar.timeframe).add(bar)
+        self.timeframe(bar.timeframe).add(bar)
 
     def forget_after(self, minute: float) -> None:
         """Minutes that start then or later, and longer bars that have some of them, are to come again."""
-        for timeframe, ring in self._rings.items():
+        for timeframe, series in self._series.items():
             if timeframe in spans.SECONDS:
-                ring.forget_after(spans.begin(timeframe, minute))
+                series.forget_after(spans.begin(timeframe, minute))
 
     def last(self, symbol: str, timeframe: Timeframe) -> Sequence[Bar]:
         """Oldest first, at most KEPT."""
-        return self.ring(timeframe).last(symbol)
+        return self.timeframe(timeframe).last(symbol)

@@ -1,4 +1,4 @@
-"""The engine's ticks from the contract's channel, of a feed that is not ours and keeps none."""
+"""Reads ticks from the contract's Pub/Sub channel, for a foreign feed that writes no tick stream."""
 
 import asyncio
 import logging
@@ -19,12 +19,12 @@ from app.wire.pubsub.subscriber import Subscriber, SubscriberStats
 
 logger = logging.getLogger(__name__)
 
-SILENCE_SECONDS = 5.0
+STREAM_IDLE_SECONDS = 5.0
 """Without an entry in the stream, before the channel is listened to."""
-LOOK_SECONDS = 0.25
+POLL_SECONDS = 0.25
 CONNECT_SECONDS = 1.0
 """That it takes at most to subscribe."""
-MOST_UNSORTED = 10_000
+MOST_PENDING = 10_000
 """Messages that wait until it is known whose they are; more stay in the socket and in Redis."""
 CANCEL_SECONDS = 0.3
 
@@ -36,20 +36,22 @@ class ChannelIntake:
     message, the reading of the stream or the look is. While our feed writes we do not listen, and where both feeds
     write at once ours alone counts: no tick is taken from both."""
 
-    def __init__(self, redis_url: str, channels: Channels, stream: StreamIntake, tape: TickIntake) -> None:
+    def __init__(
+        self, redis_url: str, channels: Channels, stream_intake: StreamIntake, tick_intake: TickIntake
+    ) -> None:
         self._redis_url = redis_url
         self._names = {channels.ticks: Meaning.TICKS}
-        self._stream = stream
-        self._tape = tape
+        self._stream_intake = stream_intake
+        self._tick_intake = tick_intake
         self._subscriber: Subscriber[Meaning] | None = None
-        self._count = 0
+        self._stream_count = 0
         """Of the stream's entries, before we subscribed."""
-        self._unsorted: deque[tuple[bytes, float]] = deque()
-        self._arrived, self._sorted = asyncio.Event(), asyncio.Event()
+        self._pending: deque[tuple[bytes, float]] = deque()
+        self._message_arrived, self._pending_handled = asyncio.Event(), asyncio.Event()
         self._began_at = 0.0
-        self._interruption = ""
+        self._gap_reason = ""
         """Why ticks did not come here, until the next one tells which; empty where none are missing."""
-        self._ended = (0, 0)
+        self._earlier_losses = (0, 0)
         self.rejected, self.failed = 0, 0
 
     @property
@@ -59,7 +61,7 @@ class ChannelIntake:
     @property
     def lost(self) -> tuple[int, int]:
         """Messages whose handling failed, and how often the link was lost."""
-        failed, gaps = self._ended
+        failed, gaps = self._earlier_losses
         stats: SubscriberStats | None = self._subscriber.stats if self._subscriber else None
         failed, gaps = (failed + stats.failed, gaps + stats.gaps) if stats else (failed, gaps)
         return failed + self.failed, gaps
@@ -68,95 +70,95 @@ class ChannelIntake:
         """Listens whenever the stream is silent."""
         while True:
             heed_cancellation()
-            if not self._silent():
-                await asyncio.sleep(LOOK_SECONDS)
+            if not self._stream_is_idle():
+                await asyncio.sleep(POLL_SECONDS)
                 continue
             await self._listen()
 
-    def _silent(self) -> bool:
-        if self._stream.refused:
+    def _stream_is_idle(self) -> bool:
+        if self._stream_intake.access_denied:
             return True
-        read_at = self._stream.read_at
-        return self._stream.caught_up and (not read_at or time.monotonic() - read_at >= SILENCE_SECONDS)
+        read_at = self._stream_intake.read_at
+        return self._stream_intake.caught_up and (not read_at or time.monotonic() - read_at >= STREAM_IDLE_SECONDS)
 
     async def _listen(self) -> None:
         try:
-            self._count = await self._stream.count()
+            self._stream_count = await self._stream_intake.count()
         except wire.Unavailable:
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
             return
         # What another feed said until now did not come here.
-        self._interruption, self._began_at = self._interruption or "restart", time.time()
-        self._subscriber = Subscriber(self._redis_url, self._names, self._hear, self._interrupted)
-        tasks = [asyncio.create_task(work) for work in (self._subscriber.run(), self._sort())]
+        self._gap_reason, self._began_at = self._gap_reason or "restart", time.time()
+        self._subscriber = Subscriber(self._redis_url, self._names, self._on_message, self._on_gap)
+        tasks = [asyncio.create_task(work) for work in (self._subscriber.run(), self._handle_pending())]
         try:
-            while self._silent():
+            while self._stream_is_idle():
                 for task in tasks:
                     if task.done():
                         task.result()
-                await asyncio.sleep(LOOK_SECONDS)
+                await asyncio.sleep(POLL_SECONDS)
         finally:
-            await _ended(tasks)
+            await _cancel(tasks)
             failed, gaps = self.lost
-            self._ended, self._subscriber = (failed - self.failed, gaps), None
-            self._unsorted.clear()
+            self._earlier_losses, self._subscriber = (failed - self.failed, gaps), None
+            self._pending.clear()
 
-    def _interrupted(self) -> None:
-        self._interruption = self._interruption or "redis"
+    def _on_gap(self) -> None:
+        self._gap_reason = self._gap_reason or "redis"
 
-    async def _hear(self, _meaning: Meaning, payload: bytes, arrived_at: float) -> None:
-        while len(self._unsorted) >= MOST_UNSORTED:
-            self._sorted.clear()
-            await self._sorted.wait()
-        self._unsorted.append((payload, arrived_at))
-        self._arrived.set()
+    async def _on_message(self, _meaning: Meaning, payload: bytes, arrived_at: float) -> None:
+        while len(self._pending) >= MOST_PENDING:
+            self._pending_handled.clear()
+            await self._pending_handled.wait()
+        self._pending.append((payload, arrived_at))
+        self._message_arrived.set()
 
-    async def _sort(self) -> None:
+    async def _handle_pending(self) -> None:
         backoff = Backoff()
         while True:
-            await self._arrived.wait()
-            self._arrived.clear()
-            messages = list(self._unsorted)
+            await self._message_arrived.wait()
+            self._message_arrived.clear()
+            messages = list(self._pending)
             try:
-                ours = await self._stream.count() != self._count
+                ours = await self._stream_intake.count() != self._stream_count
             except wire.Unavailable:
-                self._arrived.set()
+                self._message_arrived.set()
                 await backoff.wait()
                 continue
             for _ in messages:
-                self._unsorted.popleft()
-            self._sorted.set()
+                self._pending.popleft()
+            self._pending_handled.set()
             for payload, arrived_at in () if ours else messages:
                 try:
-                    self._take(payload, arrived_at)
+                    self._handle(payload, arrived_at)
                 except Exception:
                     self.failed += 1
                     logger.exception("tick not counted")
-            await self._tape.room()
+            await self._tick_intake.wait_for_space()
 
-    def _take(self, payload: bytes, arrived_at: float) -> None:
+    def _handle(self, payload: bytes, arrived_at: float) -> None:
         event = decode(Meaning.TICKS, payload, arrived_at)
         if not isinstance(event, Tick):
             self.rejected += 1
             return
-        if self._interruption:
-            self._tape.lost(self._interruption, event.at, whole=self._whole(event))
-            self._interruption = ""
-        self._tape.take(event, arrived_at)
+        if self._gap_reason:
+            self._tick_intake.record_gap(self._gap_reason, event.at, whole=self._is_complete_minute(event))
+            self._gap_reason = ""
+        self._tick_intake.handle(event, arrived_at)
 
-    def _whole(self, first: Tick) -> bool:
+    def _is_complete_minute(self, first: Tick) -> bool:
         """Whether every tick of the minute came here. Of a feed that plays the past nobody knows: it may begin now."""
         if is_live(first.arrived_at, first.at):
-            return first.at // MINUTE * MINUTE >= self._since()
-        return self._interruption == "restart" and not self._tape.knows_minutes
+            return first.at // MINUTE * MINUTE >= self._complete_since()
+        return self._gap_reason == "restart" and not self._tick_intake.has_minutes
 
-    def _since(self) -> float:
+    def _complete_since(self) -> float:
         """When every message began to come here, on the clock on the wall."""
         lost_at = self._subscriber.stats.lost_at if self._subscriber else None
         return max(self._began_at, lost_at or 0.0) + CONNECT_SECONDS
 
 
-async def _ended(tasks: list["asyncio.Task[None]"]) -> None:
+async def _cancel(tasks: list["asyncio.Task[None]"]) -> None:
     while pending := [task for task in tasks if not task.done()]:
         # Again if need be: up to Python 3.11 asyncio.wait_for, with which redis sends, can lose a cancellation.
         for task in pending:

@@ -1,4 +1,4 @@
-"""What the feed leaves in Redis beside its ticks: the market clock and the newest quotes."""
+"""Reads the market clock and the newest quotes that the feed keeps in Redis."""
 
 from app.finance.clock import MarketClock
 from app.finance.quote import NewestQuote
@@ -8,7 +8,7 @@ from app.wire.state import market_clock
 from app.wire.state.newest_quotes import NewestQuotes
 
 
-class Feed:
+class FeedState:
     """Raises wire.Unavailable when Redis is away."""
 
     def __init__(self, redis_url: str) -> None:

@@ -1,4 +1,4 @@
-"""Stretches of the market's time of which ticks are missing: their minutes have no bars, and will not come back."""
+"""Gaps in the feed: periods of market time without ticks, whose minute bars are missing."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ MOST_SESSIONS = 30
 """The newest of a long absence."""
 
 
-class Gap(NamedTuple):
+class FeedGap(NamedTuple):
     """Market time, UTC epoch seconds; what was traded meanwhile is in the daily bar and in no minute."""
 
     reason: str
@@ -19,14 +19,14 @@ class Gap(NamedTuple):
     """That were known then."""
 
 
-def in_sessions(reason: str, began: float, ended: float, symbols: int) -> list[Gap]:
+def in_sessions(reason: str, began: float, ended: float, symbols: int) -> list[FeedGap]:
     """What of that stretch lies in regular sessions, a gap each, in order."""
-    gaps: list[Gap] = []
+    gaps: list[FeedGap] = []
     day = trading_date(ended)
     while len(gaps) < MOST_SESSIONS and regular(day).closes > began:
         session = regular(day)
         first, last = max(began, session.opens), min(ended, session.closes)
         if calendar.is_session(day) and first < last:
-            gaps.insert(0, Gap(reason, first, last, symbols))
+            gaps.insert(0, FeedGap(reason, first, last, symbols))
         day -= calendar.DAY
     return gaps

@@ -1,4 +1,4 @@
-"""The engine's ticks from the stream that our feed keeps: none is lost to an engine that was slow, away or killed."""
+"""Reads ticks from the Redis stream of our own feed, and resumes where an earlier process stopped."""
 
 import asyncio
 import logging
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from app import wire
-from app.engine.bars.bar_series import Series
+from app.engine.bars.bar_series import SeriesByTimeframe
 from app.engine.bars.minute_marks import MinuteMarks
 from app.engine.bars.tick_intake import TickIntake
 from app.finance.bars import DAY
@@ -21,8 +21,8 @@ from app.wire.ticks.reader import BEGINNING, Checkpoint, MinuteOffset, ReadForbi
 
 logger = logging.getLogger(__name__)
 
-REACH_SECONDS = 0.5
-MOST_LOOKS = 10_000
+CATCH_UP_SECONDS = 0.5
+MOST_UNREAD = 10_000
 """At what is the newest entry: more than an hour of them."""
 
 LIVE_SECONDS = 3600.0
@@ -35,26 +35,26 @@ def is_live(wall: float, at: float) -> bool:
 
 
 class StreamIntake:
-    def __init__(self, redis_url: str, tape: TickIntake) -> None:
+    def __init__(self, redis_url: str, tick_intake: TickIntake) -> None:
         """Nothing is read while the tape is full."""
         self._client = connect(redis_url)
         self._reader = TickReader(self._client)
-        self._tape = tape
+        self._tick_intake = tick_intake
         self._marks = MinuteMarks()
         self._id, self._number = BEGINNING, 0
         """Of the last entry that was read."""
-        self._goal: int | None = None
+        self._backlog_end: int | None = None
         """The number of the entry that was the newest at the start, until it is read."""
         self._minute = 0.0
         self._ticks = 0
-        self._moved = asyncio.Event()
+        self._entry_read = asyncio.Event()
         self.read_at = 0.0
         """When the last entry was read, by the monotonic clock; 0 before the first."""
-        self._unread: deque[tuple[int, float]] = deque(maxlen=MOST_LOOKS)
+        self._unread: deque[tuple[int, float]] = deque(maxlen=MOST_UNREAD)
         """Numbers of entries that were the newest at a look and are not read yet, with the time of the look."""
         self.failed = 0
         """Ticks that could not be counted."""
-        self.refused = False
+        self.access_denied = False
         """Redis does not let us read the stream."""
 
     @property
@@ -67,48 +67,50 @@ class StreamIntake:
     @property
     def caught_up(self) -> bool:
         """What was kept before this process began has been read."""
-        return self._goal is None
+        return self._backlog_end is None
 
-    async def resume(self, series: Series) -> None:
+    async def resume(self, series: SeriesByTimeframe) -> None:
         """Goes back to the place from which the minutes that may not be stored can be made anew, and forgets of them
         what the database said. Raises wire.Unavailable."""
         self._marks.begin()
         try:
             await self._resume(series)
         except ReadForbidden as error:
-            self._refuse(error)
+            self._stop_reading(error)
 
-    async def _resume(self, series: Series) -> None:
-        goal = await self._reader.newest_number()
-        place = await self._reader.checkpoint()
-        mark = await self._first_there(place, goal) if place else None
-        if place and mark:
-            self._go_on(mark)
-            self._tape.resume(mark.minute, place.stored_until)
-            series.forget_after(place.stored_until)
-        elif place:
+    async def _resume(self, series: SeriesByTimeframe) -> None:
+        newest = await self._reader.newest_number()
+        checkpoint = await self._reader.checkpoint()
+        mark = await self._first_complete_mark(checkpoint, newest) if checkpoint else None
+        if checkpoint and mark:
+            self._continue_from(mark)
+            self._tick_intake.resume(mark.minute, checkpoint.stored_until)
+            series.forget_after(checkpoint.stored_until)
+        elif checkpoint:
             # Entries that followed it are gone: of those that are there the first says what is missing.
-            self._id, self._number = place.marks[-1].id, place.marks[-1].number
-        if goal > self._number and not await self._reader.read(self._id, milliseconds=1, most=1):
+            self._id, self._number = checkpoint.marks[-1].id, checkpoint.marks[-1].number
+        if newest > self._number and not await self._reader.read(self._id, milliseconds=1, most=1):
             # None is there: what they said is missing up to the newest quote.
-            self._go_on(MinuteOffset(self._tape.lost("restart", self._tape.quoted_at), self._id, goal))
-        self._goal = goal if goal > self._number else None
-        if self._goal:
-            logger.info("reading the ticks of %d entries again", goal - self._number)
+            self._continue_from(
+                MinuteOffset(self._tick_intake.record_gap("restart", self._tick_intake.quoted_at), self._id, newest)
+            )
+        self._backlog_end = newest if newest > self._number else None
+        if self._backlog_end:
+            logger.info("reading the ticks of %d entries again", newest - self._number)
 
-    async def _first_there(self, place: Checkpoint, goal: int) -> MinuteOffset | None:
+    async def _first_complete_mark(self, checkpoint: Checkpoint, newest: int) -> MinuteOffset | None:
         """The oldest mark after which no entry is gone."""
-        following = await self._reader.read(place.marks[0].id, milliseconds=1, most=1)
-        before = following[0].number - 1 if following else goal
-        return next((mark for mark in place.marks if before <= mark.number <= goal), None)
+        following = await self._reader.read(checkpoint.marks[0].id, milliseconds=1, most=1)
+        before = following[0].number - 1 if following else newest
+        return next((mark for mark in checkpoint.marks if before <= mark.number <= newest), None)
 
-    def _go_on(self, mark: MinuteOffset) -> None:
+    def _continue_from(self, mark: MinuteOffset) -> None:
         self._id, self._number, self._minute = mark.id, mark.number, mark.minute
         self._marks.resume(mark, self._ticks)
 
     async def run(self) -> None:
         backoff = Backoff()
-        while not self.refused:
+        while not self.access_denied:
             heed_cancellation()
             try:
                 entries = await self._reader.read(self._id)
@@ -116,42 +118,42 @@ class StreamIntake:
                 await backoff.wait()
                 continue
             except ReadForbidden as error:
-                self._refuse(error)
+                self._stop_reading(error)
                 return
             backoff.succeeded()
             for entry in entries:
-                await self._tape.room()
-                self._take(entry)
+                await self._tick_intake.wait_for_space()
+                self._handle(entry)
                 # Everybody else gets a turn: a long backlog is read in one go.
                 await asyncio.sleep(0)
 
-    async def reached(self) -> bool:
+    async def is_up_to_date(self) -> bool:
         """Whether all that is in the stream now is read, or was in a moment: only then is a minute over because the
         clock says so."""
-        if self.refused:
+        if self.access_denied:
             return True
         with suppress(TimeoutError, ReadForbidden):
             newest = await self._reader.newest_number()
             self._unread.append((newest, time.monotonic()))
-            async with asyncio.timeout(REACH_SECONDS):
+            async with asyncio.timeout(CATCH_UP_SECONDS):
                 while self._number < newest:
-                    self._moved.clear()
-                    await self._moved.wait()
+                    self._entry_read.clear()
+                    await self._entry_read.wait()
             return True
         return False
 
     async def count(self) -> int:
         """Of the entries that were ever written; 0 where we may not know. Raises wire.Unavailable."""
-        if not self.refused:
+        if not self.access_denied:
             try:
                 return await self._reader.newest_number()
             except ReadForbidden as error:
-                self._refuse(error)
+                self._stop_reading(error)
         return 0
 
     def checkpoint(self) -> Checkpoint | None:
         """From where a restart must read when all that was given out until now is stored; None where nothing is."""
-        return self._marks.checkpoint(self._tape.given_out_until) if self._tape.given_out_until else None
+        return self._marks.checkpoint(self._tick_intake.closed_until) if self._tick_intake.closed_until else None
 
     async def put(self, checkpoint: Checkpoint) -> None:
         """Raises wire.Unavailable."""
@@ -160,49 +162,49 @@ class StreamIntake:
     async def close(self) -> None:
         await self._client.aclose()
 
-    def _take(self, entry: TickEntry) -> None:
+    def _handle(self, entry: TickEntry) -> None:
         now = time.time()
         ticks = decode_ticks(entry.payload, now)
-        if ticks and self._lacks(entry, ticks):
+        if ticks and self._has_gap_before(entry, ticks):
             first = max(tick.at for tick in ticks)
             logger.warning("ticks are missing before entry %d: the last one read was %d", entry.number, self._number)
-            minute = self._tape.lost("redis" if self.read_at else "restart", first)
-            self._go_on(MinuteOffset(minute, self._id, entry.number - 1))
+            minute = self._tick_intake.record_gap("redis" if self.read_at else "restart", first)
+            self._continue_from(MinuteOffset(minute, self._id, entry.number - 1))
         for tick in ticks:
             try:
-                self._tape.take(tick, now)
+                self._tick_intake.handle(tick, now)
             except Exception:
                 self.failed += 1
                 logger.exception("tick of %s not counted", tick.symbol)
-        self._mark(len(ticks))
+        self._mark_minute(len(ticks))
         self._id, self._number = entry.id, entry.number
         self.read_at = time.monotonic()
-        if self._goal is not None and self._number >= self._goal:
-            self._goal = None
-            self._tape.caught_up()
-        self._moved.set()
+        if self._backlog_end is not None and self._number >= self._backlog_end:
+            self._backlog_end = None
+            self._tick_intake.end_catch_up()
+        self._entry_read.set()
 
-    def _lacks(self, entry: TickEntry, ticks: Sequence[Tick]) -> bool:
+    def _has_gap_before(self, entry: TickEntry, ticks: Sequence[Tick]) -> bool:
         """Whether ticks are missing before it: those that are gone, or that a live feed did not see of the minute in
         which it was started. What is played from the past begins where it is to begin."""
         if entry.number != self._number + 1:
             return True
         return entry.number == 1 and is_live(entry.written_at, ticks[0].at)
 
-    def _mark(self, count: int) -> None:
+    def _mark_minute(self, count: int) -> None:
         """The entry that comes after the last one was taken."""
-        minute = self._tape.newest_minute()
+        minute = self._tick_intake.newest_minute()
         # A minute of the day before is another run of the feed's, one that is a little older is a late tick.
         if minute and not self._minute - DAY <= minute <= self._minute:
             mark = MinuteOffset(minute, self._id, self._number)
             if minute < self._minute:
                 self._marks.resume(mark, self._ticks)
             else:
-                self._marks.note(mark, self._ticks)
+                self._marks.add(mark, self._ticks)
             self._minute = minute
         self._ticks += count
 
-    def _refuse(self, error: ReadForbidden) -> None:
-        self.refused = True
-        self._goal = None
+    def _stop_reading(self, error: ReadForbidden) -> None:
+        self.access_denied = True
+        self._backlog_end = None
         logger.warning("redis does not let us read kept ticks, so that a restart misses some: %s", error)

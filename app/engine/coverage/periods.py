@@ -1,10 +1,10 @@
-"""Which bars there should be: by the exchange's calendar, with its holidays and half-days."""
+"""The bars that are expected by the exchange's calendar, with its holidays and half days."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-from app.engine.loads.sources.timeframes import FRAMES, period
+from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES, period
 from app.finance import calendar, sessions
 from app.finance.bars import Timeframe
 
@@ -25,7 +25,7 @@ def periods(timeframe: Timeframe, since: date, until: date) -> Sequence[Period]:
     days = list(calendar.sessions(since, until))
     if timeframe in ("1min", "hourly"):
         return [_within(timeframe, day) for day in days]
-    return [Period(day) for day in dict.fromkeys(period(FRAMES[timeframe], day) for day in days)]
+    return [Period(day) for day in dict.fromkeys(period(LOAD_TIMEFRAMES[timeframe], day) for day in days)]
 
 
 def last_closed(at: float) -> date:
@@ -44,9 +44,9 @@ def on_half_hours(expected: Sequence[Period]) -> bool:
 def edges(timeframe: Timeframe, since: date, until: date) -> tuple[date, date]:
     """Widened to whole weeks or months."""
     if timeframe == "weekly":
-        return period(FRAMES["weekly"], since), period(FRAMES["weekly"], until) + timedelta(days=6)
+        return period(LOAD_TIMEFRAMES["weekly"], since), period(LOAD_TIMEFRAMES["weekly"], until) + timedelta(days=6)
     if timeframe == "monthly":
-        later = period(FRAMES["monthly"], until) + timedelta(days=31)
+        later = period(LOAD_TIMEFRAMES["monthly"], until) + timedelta(days=31)
         return since.replace(day=1), later.replace(day=1) - timedelta(days=1)
     return since, until
 

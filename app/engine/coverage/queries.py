@@ -1,4 +1,4 @@
-"""What the stored bars are asked: a few questions about all of them at once."""
+"""Queries on all stored bars of a timeframe: bars by symbol, gaps, flaws and splits."""
 
 # ruff: noqa: S608 - shapes are our own text
 
@@ -10,11 +10,11 @@ from asyncpg import Connection
 
 from app.db.market import MarketShape
 from app.engine.coverage.periods import Period
-from app.engine.coverage.result import Asked
+from app.engine.coverage.result import CoverageQuery
 from app.engine.storage.markets import ON_EXCHANGE
 from app.finance.jumps import JUMP
 
-Link = Connection
+DatabaseConnection = Connection
 
 # Of a bar alone, in a number: so the server can look at them beside each other, and has less to put in order.
 FLAWS = """
@@ -101,7 +101,7 @@ select * from judged where gap > 0 or short > 0 or no_price or crossed or no_vol
 """
 
 
-class Finding(NamedTuple):
+class BarFinding(NamedTuple):
     """`gap`: periods without a bar between `day0`, the one before, and `day`. `short`: bars `day` itself lacks."""
 
     symbol: str
@@ -118,17 +118,17 @@ class Finding(NamedTuple):
     """The open for each 1.00 of the close before."""
 
 
-class Stored(NamedTuple):
-    """`first` is that of all bars, `begun` and `last` are those of the ones that were expected."""
+class StoredBars(NamedTuple):
+    """`first` is that of all bars, `first_expected` and `last` are those of the ones that were expected."""
 
     symbol: str
     first: date | None
-    begun: date | None
+    first_expected: date | None
     last: date | None
     bars: int
 
 
-class Listed(NamedTuple):
+class ListedSymbol(NamedTuple):
     symbol: str
     day: date | None
     active: bool
@@ -136,9 +136,9 @@ class Listed(NamedTuple):
 
 BOUNDS = "select min({place}) as first, max({place}) as last from {bars} as bars where {on_exchange}"
 
-STORED = """
-select symbol, min(day) as first, min(day) filter (where found) as begun, max(day) filter (where found) as last,
-       coalesce(sum(held) filter (where found), 0)::int8 as bars
+STORED_BARS = """
+select symbol, min(day) as first, min(day) filter (where found) as first_expected,
+       max(day) filter (where found) as last, coalesce(sum(held) filter (where found), 0)::int8 as bars
   from (
     select symbol, {day} as day, {found} as found, {held} as held
       from {bars} as bars {joined}
@@ -151,7 +151,7 @@ on expected.begins = {day} and at >= opens and at < closes
 """
 NEW_YORK = "(at at time zone 'America/New_York')::date"
 
-FOUND = "coalesce(($1::date[])[width_bucket(bars.day, $1::date[])] = bars.day, false)"
+EXPECTED_DAY = "coalesce(($1::date[])[width_bucket(bars.day, $1::date[])] = bars.day, false)"
 STRAYS = """
 select symbol, day
   from {bars} as bars
@@ -188,64 +188,66 @@ async def bounds(connection: Connection, bars: str, *, dated: bool) -> tuple[dat
     return (row["first"], row["last"]) if row and row["first"] else None
 
 
-async def stored(
-    connection: Connection, bars: str, asked: Asked, expected: Sequence[Period], until: date
-) -> list[Stored]:
+async def stored_bars(
+    connection: Connection, bars: str, query: CoverageQuery, expected: Sequence[Period], until: date
+) -> list[StoredBars]:
     dated = expected[0].opens is None
     if dated:
-        words = {"day": "bars.day", "found": FOUND, "held": "1", "joined": ""}
+        words = {"day": "bars.day", "found": EXPECTED_DAY, "held": "1", "joined": ""}
     else:
         joined = WITHIN.format(day=NEW_YORK)
         words = {"day": NEW_YORK, "found": "expected.begins is not null", "held": "held", "joined": joined}
-    text, hours = STORED.format(bars=bars, on_exchange=ON_EXCHANGE, **words), () if dated else _hours(expected)
-    rows = await connection.fetch(text, _days(expected), asked.symbols, until, *hours)
-    return [Stored(**row) for row in rows]
+    text, hours = STORED_BARS.format(bars=bars, on_exchange=ON_EXCHANGE, **words), () if dated else _hours(expected)
+    rows = await connection.fetch(text, _days(expected), query.symbols, until, *hours)
+    return [StoredBars(**row) for row in rows]
 
 
 async def findings(
-    connection: Connection, shape: MarketShape, bars: str, asked: Asked, expected: Sequence[Period]
-) -> list[Finding]:
+    connection: Connection, shape: MarketShape, bars: str, query: CoverageQuery, expected: Sequence[Period]
+) -> list[BarFinding]:
     if expected[0].opens is None:
         # A longer bar may hold prices from both sides of a split.
-        daily = asked.timeframe == "daily"
+        daily = query.timeframe == "daily"
         repeated = REPEATED.format(bars=bars)
         words = {"flaws": FLAWS, "daily": daily, "jumps": JUMPS, "repeated": repeated, "on_exchange": ON_EXCHANGE}
         text = DAYS.format(bars=bars, **words)
         days = _days(expected)
-        rows = await connection.fetch(text, days, asked.symbols, days[0], days[-1])
+        rows = await connection.fetch(text, days, query.symbols, days[0], days[-1])
     else:
         counts = [each.bars for each in expected]
         rows = await connection.fetch(
             INSTANTS.format(bars=bars, on_exchange=ON_EXCHANGE),
             _days(expected),
-            asked.symbols,
+            query.symbols,
             counts,
             *_hours(expected),
         )
-    return [Finding(*(row[name] for name in Finding._fields)) for row in rows]
+    return [BarFinding(*(row[name] for name in BarFinding._fields)) for row in rows]
 
 
 async def splits(
-    connection: Connection, shape: MarketShape, bars: str, asked: Asked, expected: Sequence[Period]
+    connection: Connection, shape: MarketShape, bars: str, query: CoverageQuery, expected: Sequence[Period]
 ) -> dict[tuple[str, date], bool]:
     """By symbol and day of the first bar after a split: whether the price jumped, the split being applied."""
-    if shape.splits is None or asked.timeframe != "daily":
+    if shape.splits is None or query.timeframe != "daily":
         return {}
-    text = SPLITS.format(bars=bars, splits=shape.splits, found=FOUND, jump=JUMP)
-    rows = await connection.fetch(text, _days(expected), asked.symbols)
+    text = SPLITS.format(bars=bars, splits=shape.splits, found=EXPECTED_DAY, jump=JUMP)
+    rows = await connection.fetch(text, _days(expected), query.symbols)
     return {(row["symbol"], row["day"]): row["jumped"] for row in rows}
 
 
 async def strays(
-    connection: Connection, bars: str, asked: Asked, expected: Sequence[Period], since: date, until: date
+    connection: Connection, bars: str, query: CoverageQuery, expected: Sequence[Period], since: date, until: date
 ) -> list[tuple[str, date]]:
     """Bars of days that no session had."""
-    text = STRAYS.format(bars=bars, found=FOUND, on_exchange=ON_EXCHANGE)
-    rows = await connection.fetch(text, _days(expected), asked.symbols, since, until)
+    text = STRAYS.format(bars=bars, found=EXPECTED_DAY, on_exchange=ON_EXCHANGE)
+    rows = await connection.fetch(text, _days(expected), query.symbols, since, until)
     return [(row["symbol"], row["day"]) for row in rows]
 
 
-async def listed(connection: Connection, shape: MarketShape, symbols: Collection[str] | None) -> list[Listed]:
+async def listed_symbols(
+    connection: Connection, shape: MarketShape, symbols: Collection[str] | None
+) -> list[ListedSymbol]:
     if shape.instruments is None:
         return []
     rows = await connection.fetch(
@@ -253,7 +255,7 @@ async def listed(connection: Connection, shape: MarketShape, symbols: Collection
         f" where {ON_EXCHANGE} and ($1::text[] is null or symbol = any($1))",
         symbols,
     )
-    return [Listed(**row) for row in rows]
+    return [ListedSymbol(**row) for row in rows]
 
 
 def _days(expected: Sequence[Period]) -> list[date]:

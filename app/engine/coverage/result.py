@@ -1,4 +1,4 @@
-"""What is stored of the market, what is missing by the exchange's calendar, and what looks wrong."""
+"""The coverage of a timeframe: stored, missing and suspicious bars by symbol."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -11,7 +11,7 @@ Fault = Literal["no_price", "crossed", "no_volume", "jump", "repeated", "closed"
 no split explains; the bar before once more; a bar of a day on which the exchange was closed."""
 
 
-class Asked(NamedTuple):
+class CoverageQuery(NamedTuple):
     """None: from the oldest bar on, to the newest there is, of every symbol."""
 
     timeframe: Timeframe = "daily"
@@ -45,7 +45,7 @@ class Suspect(NamedTuple):
     faults: tuple[Fault, ...]
 
 
-class Explained(NamedTuple):
+class ExplainedJump(NamedTuple):
     """A jump that no split made, with what did."""
 
     symbol: str
@@ -62,7 +62,7 @@ class Coverage(NamedTuple):
     extents: list[Extent]
     missing: list[Missing]
     suspects: list[Suspect]
-    explained: Sequence[Explained] = ()
+    explained: Sequence[ExplainedJump] = ()
     """Nothing to look at any more."""
 
     @property

@@ -1,4 +1,4 @@
-"""Closes a day, step by step. What was done before a fall is not undone; the next try does the rest in the same run."""
+"""End-of-day processing of one session; a retry continues the same run."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 from app.db.pools import Pool
 from app.engine.eod import queries
-from app.engine.eod.queries import Standing
-from app.engine.eod.result import SEEN_SESSIONS, Checked, Closed
+from app.engine.eod.queries import SymbolDay
+from app.engine.eod.result import RECENT_SESSIONS, ClosedDay, UniverseCheck
 from app.engine.loads.queries import unique_keys
 from app.engine.universes import queries as universes
 from app.finance import calendar, sessions
@@ -15,28 +15,28 @@ from app.wire.events.event import ProcessingChanged, ProcessingProgressed
 from app.wire.state.day_results import DayResult
 
 PHASES = ("days", "weeks and months", "check")
-EVERYTHING = "all symbols"
-NAMED_ALOUD = 10
+ALL_SYMBOLS = "all symbols"
+MOST_PUBLISHED = 10
 WEEK, MONTH = timedelta(days=6), timedelta(days=31)
 
 Event = ProcessingChanged | ProcessingProgressed
-Tell = Callable[[Event], object]
+Publish = Callable[[Event], object]
 
 
 class DayClose:
     """Raises db.Unavailable. `trigger`: automatic or manual."""
 
-    def __init__(self, pool: Pool, tell: Tell, day: date, trigger: str = "automatic") -> None:
+    def __init__(self, pool: Pool, tell: Publish, day: date, trigger: str = "automatic") -> None:
         self.run_id = f"eod-{day}"
         self._pool = pool
-        self._tell = tell
+        self._publish = tell
         self._day = day
         self._trigger = trigger
         self._began = time.time()
 
-    def result(self, closed: Closed) -> DayResult:
+    def result(self, closed: ClosedDay) -> DayResult:
         """For whoever waits for the end of the day in the contract's words."""
-        every = closed.checked[0]
+        every = closed.checks[0]
         status = "INCOMPLETE" if closed.incomplete else "COMPLETE"
         return DayResult(
             status=status,
@@ -47,11 +47,11 @@ class DayClose:
             validation_status=status,
             completed_symbols=every.expected - len(every.missing),
             missing_symbols=len(every.missing),
-            missing_symbol_list=every.missing[:NAMED_ALOUD],
-            error=closed.words,
+            missing_symbol_list=every.missing[:MOST_PUBLISHED],
+            error=closed.summary,
         )
 
-    def wrong(self, reason: str) -> DayResult:
+    def error_result(self, reason: str) -> DayResult:
         return DayResult(
             status="ERROR",
             target_date=self._day.isoformat(),
@@ -60,29 +60,29 @@ class DayClose:
             error=reason,
         )
 
-    async def run(self) -> Closed:
+    async def run(self) -> ClosedDay:
         await self.begin()
-        closed = await self.look()
+        closed = await self.complete()
         await self.end(closed)
         return closed
 
     async def begin(self) -> None:
         async with self._pool.acquire() as connection:
             await queries.begin(connection, self.run_id, self._trigger, PHASES[0])
-        self._say(ProcessingChanged, "started")
+        self._publish_progress(ProcessingChanged, "started")
 
-    async def look(self) -> Closed:
+    async def complete(self) -> ClosedDay:
         """All there is to do, which may be done again when more is there."""
-        filled = await self._days()
-        self._say(ProcessingProgressed, "running", PHASES[1], 1)
-        rolled = await self._longer()
-        self._say(ProcessingProgressed, "running", PHASES[2], 2)
-        return Closed(self._day, filled, rolled, await self._check())
+        filled = await self._fill_days()
+        self._publish_progress(ProcessingProgressed, "running", PHASES[1], 1)
+        rolled = await self._roll_up()
+        self._publish_progress(ProcessingProgressed, "running", PHASES[2], 2)
+        return ClosedDay(self._day, filled, rolled, await self._check())
 
-    async def end(self, closed: Closed) -> None:
+    async def end(self, closed: ClosedDay) -> None:
         async with self._pool.acquire() as connection:
             await queries.end(connection, self.run_id, closed)
-        every = closed.checked[0]
+        every = closed.checks[0]
         event = ProcessingChanged(
             at=time.time(),
             source="TickStockPL",
@@ -94,10 +94,10 @@ class DayClose:
             failed=len(every.missing),
             trigger=self._trigger,
             seconds=time.time() - self._began,
-            universes=tuple(each.universe for each in closed.checked),
-            message=f"incomplete: {closed.words}" if closed.incomplete else "",
+            universes=tuple(each.universe for each in closed.checks),
+            message=f"incomplete: {closed.summary}" if closed.incomplete else "",
         )
-        self._tell(event)
+        self._publish(event)
 
     async def fail(self, reason: str) -> None:
         """Something is wrong that another try would not mend."""
@@ -106,9 +106,9 @@ class DayClose:
         event = ProcessingChanged(
             at=time.time(), source="TickStockPL", run_id=self.run_id, status="failed", message=reason
         )
-        self._tell(event)
+        self._publish(event)
 
-    async def _days(self) -> int:
+    async def _fill_days(self) -> int:
         session = sessions.regular(self._day)
         async with self._pool.acquire() as connection:
             await queries.phase(connection, self.run_id, PHASES[0])
@@ -116,7 +116,7 @@ class DayClose:
                 return 0
             return await queries.fill(connection, self._day, session.opens, session.closes)
 
-    async def _longer(self) -> int:
+    async def _roll_up(self) -> int:
         monday, first = self._day - timedelta(days=self._day.weekday()), self._day.replace(day=1)
         last = (first + MONTH).replace(day=1) - timedelta(days=1)
         async with self._pool.acquire() as connection:
@@ -129,21 +129,21 @@ class DayClose:
                 months = await queries.roll(connection, "month", first, last)
         return weeks + months
 
-    async def _check(self) -> tuple[Checked, ...]:
+    async def _check(self) -> tuple[UniverseCheck, ...]:
         async with self._pool.acquire() as connection:
             await queries.phase(connection, self.run_id, PHASES[2])
-            kept = await queries.kept(connection, self._day, _sessions_before(self._day, SEEN_SESSIONS))
-            named = await universes.all_of(connection)
-        checked = [_checked(EVERYTHING, kept, tuple(kept))]
-        checked += [_checked(each.title, kept, each.members) for each in named]
-        return tuple(each for at, each in enumerate(checked) if each.expected or at == 0)
+            symbol_days = await queries.symbol_days(connection, self._day, _sessions_before(self._day, RECENT_SESSIONS))
+            universe_list = await universes.all_of(connection)
+        checks = [_check_universe(ALL_SYMBOLS, symbol_days, tuple(symbol_days))]
+        checks += [_check_universe(each.title, symbol_days, each.members) for each in universe_list]
+        return tuple(each for at, each in enumerate(checks) if each.expected or at == 0)
 
     def _minutes(self) -> float:
         return round((time.time() - self._began) / 60, 3)
 
-    def _say(self, kind: type[Event], status: str, phase: str = PHASES[0], done: int = 0) -> None:
+    def _publish_progress(self, kind: type[Event], status: str, phase: str = PHASES[0], done: int = 0) -> None:
         share = done / len(PHASES) if kind is ProcessingProgressed else None
-        self._tell(
+        self._publish(
             kind(
                 at=time.time(),
                 source="TickStockPL",
@@ -157,11 +157,11 @@ class DayClose:
         )
 
 
-def _checked(name: str, kept: Mapping[str, Standing], members: tuple[str, ...]) -> Checked:
-    known = {symbol: kept[symbol] for symbol in members if symbol in kept}
-    expected = [symbol for symbol, standing in known.items() if standing.expected]
-    missing = sorted(symbol for symbol in expected if not known[symbol].there)
-    return Checked(name, len(expected), tuple(missing), tuple(sorted(known.keys() - set(expected))))
+def _check_universe(name: str, symbol_days: Mapping[str, SymbolDay], members: tuple[str, ...]) -> UniverseCheck:
+    members_of_day = {symbol: symbol_days[symbol] for symbol in members if symbol in symbol_days}
+    expected = [symbol for symbol, standing in members_of_day.items() if standing.expected]
+    missing = sorted(symbol for symbol in expected if not members_of_day[symbol].has_bar)
+    return UniverseCheck(name, len(expected), tuple(missing), tuple(sorted(members_of_day.keys() - set(expected))))
 
 
 def _sessions_before(day: date, count: int) -> date:

@@ -1,4 +1,4 @@
-"""What the end of a day changes in the tables: each statement may be run again and changes nothing then."""
+"""Statements of the end-of-day processing; each of them is idempotent."""
 
 from datetime import UTC, date, datetime
 from typing import NamedTuple
@@ -6,16 +6,16 @@ from typing import NamedTuple
 import msgspec
 from asyncpg import Connection
 
-from app.engine.eod.result import NAMED, Closed
+from app.engine.eod.result import MOST_NAMED, ClosedDay
 from app.engine.storage.markets import ON_EXCHANGE, on_exchange
 
-Link = Connection
+DatabaseConnection = Connection
 
 
-class Standing(NamedTuple):
+class SymbolDay(NamedTuple):
     """Whether a symbol has a whole bar of the day, and whether it should."""
 
-    there: bool
+    has_bar: bool
     expected: bool
 
 
@@ -74,7 +74,7 @@ async def roll(connection: Connection, unit: str, first: date, last: date) -> in
     return _count(await connection.execute(ROLL.format(table=table, key=key), unit, first, last))
 
 
-async def kept(connection: Connection, day: date, since: date) -> dict[str, Standing]:
+async def symbol_days(connection: Connection, day: date, since: date) -> dict[str, SymbolDay]:
     """The symbols of an exchange that are active and listed by then. `since`: from when on a bar shows trading."""
     rows = await connection.fetch(
         f"""
@@ -89,7 +89,7 @@ async def kept(connection: Connection, day: date, since: date) -> dict[str, Stan
         day,
         since,
     )
-    return {row["symbol"]: Standing(bool(row["there"]), bool(row["expected"])) for row in rows}
+    return {row["symbol"]: SymbolDay(bool(row["there"]), bool(row["expected"])) for row in rows}
 
 
 async def unfinished(connection: Connection, most: int) -> list[str]:
@@ -114,20 +114,20 @@ async def phase(connection: Connection, run_id: str, name: str) -> None:
     await connection.execute("update processing_runs set phase = $2 where run_id = $1", run_id, name)
 
 
-async def end(connection: Connection, run_id: str, closed: Closed) -> None:
+async def end(connection: Connection, run_id: str, closed: ClosedDay) -> None:
     """With the names of what is missing, as far as a row should hold them."""
-    told = [
+    universes = [
         {
             "universe": each.universe,
             "expected": each.expected,
             "share": each.share,
-            "missing": each.missing[:NAMED],
-            "silent": each.silent[:NAMED],
+            "missing": each.missing[:MOST_NAMED],
+            "silent": each.silent[:MOST_NAMED],
         }
-        for each in closed.checked
+        for each in closed.checks
     ]
-    metadata = {"day": closed.day, "filled": closed.filled, "rolled": closed.rolled, "universes": told}
-    every = closed.checked[0]
+    metadata = {"day": closed.day, "filled": closed.filled, "rolled": closed.rolled, "universes": universes}
+    every = closed.checks[0]
     await connection.execute(
         END,
         run_id,
@@ -135,7 +135,7 @@ async def end(connection: Connection, run_id: str, closed: Closed) -> None:
         every.expected,
         every.expected - len(every.missing),
         len(every.missing),
-        f"incomplete: {closed.words}" if closed.incomplete else None,
+        f"incomplete: {closed.summary}" if closed.incomplete else None,
         msgspec.json.encode(metadata).decode(),
     )
 
@@ -151,8 +151,8 @@ async def fail(connection: Connection, run_id: str, reason: str) -> None:
 
 async def last_session(connection: Connection) -> date | None:
     """The newest day of which anything is stored."""
-    found: date | None = await connection.fetchval("select max(date) from ohlcv_daily")
-    return found
+    day: date | None = await connection.fetchval("select max(date) from ohlcv_daily")
+    return day
 
 
 def _moment(at: float) -> datetime:

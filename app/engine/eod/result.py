@@ -1,17 +1,17 @@
-"""The end of a trading day: its bars are completed, weeks and months made of days, and what is missing is said."""
+"""The result of the end-of-day processing: filled bars, and completeness by universe."""
 
 from datetime import date
 from typing import NamedTuple
 
 ENOUGH = 0.95
 """That part of a universe's symbols must have a bar of the day, by six in the evening of the exchange."""
-NAMED = 50
+MOST_NAMED = 50
 """Missing symbols that a run keeps the names of, for each universe."""
-SEEN_SESSIONS = 20
+RECENT_SESSIONS = 20
 """Who had a bar in that many sessions, or was listed within them, is expected to have one of the day."""
 
 
-class Checked(NamedTuple):
+class UniverseCheck(NamedTuple):
     """Of those members of a universe that are kept here and traded at the time."""
 
     universe: str
@@ -30,24 +30,24 @@ class Checked(NamedTuple):
         return self.share >= ENOUGH
 
 
-class Closed(NamedTuple):
+class ClosedDay(NamedTuple):
     day: date
     filled: int
     """Bars of the day that were made of its minutes."""
     rolled: int
     """Weeks and months that were new or differed."""
-    checked: tuple[Checked, ...]
+    checks: tuple[UniverseCheck, ...]
 
     @property
-    def incomplete(self) -> tuple[Checked, ...]:
-        return tuple(each for each in self.checked if not each.enough)
+    def incomplete(self) -> tuple[UniverseCheck, ...]:
+        return tuple(each for each in self.checks if not each.enough)
 
     @property
-    def words(self) -> str:
+    def summary(self) -> str:
         """Nothing where all is well."""
         return "; ".join(
             f"{each.universe}: {each.expected - len(each.missing)} of {each.expected}"
             if each.expected
-            else f"{each.universe}: no bar in {SEEN_SESSIONS} sessions"
+            else f"{each.universe}: no bar in {RECENT_SESSIONS} sessions"
             for each in self.incomplete
         )

@@ -1,4 +1,4 @@
-"""After a session: the day is closed as soon as its bars are stored, and looked at again until six in the evening."""
+"""Starts the end-of-day processing after a session, and repeats it until the day is complete or 18:00 New York."""
 
 import asyncio
 import logging
@@ -13,8 +13,8 @@ from typing import NamedTuple
 from app import db, wire
 from app.db.pools import Pool
 from app.engine.eod import queries
-from app.engine.eod.day_close import DayClose, Tell
-from app.engine.eod.result import Closed
+from app.engine.eod.day_close import DayClose, Publish
+from app.engine.eod.result import ClosedDay
 from app.finance import calendar
 from app.finance.clock import MarketClock
 from app.finance.sessions import NEW_YORK
@@ -23,11 +23,11 @@ from app.wire.state.day_results import DayResult
 
 logger = logging.getLogger(__name__)
 
-BY = clock_time(18, 0)
+DEADLINE = clock_time(18, 0)
 """In New York, when enough must be there."""
-AGAIN_SECONDS = 60
+RETRY_SECONDS = 60
 STORED_SECONDS = 30.0
-TOLD_SECONDS = 600.0
+ANNOUNCE_SECONDS = 600.0
 MOST_WAITING = 8
 
 
@@ -35,44 +35,44 @@ async def forget_nothing(_day: date, _enough: Callable[[], bool]) -> None:
     pass
 
 
-class Ways(NamedTuple):
-    """`settled`: returns when all bars that are there by now are stored. `now` and `pause` are of the clock on the
+class ScheduleHooks(NamedTuple):
+    """`wait_stored`: returns when all bars that are there by now are stored. `now` and `sleep` are of the clock on the
     wall."""
 
-    tell: Tell
-    settled: Callable[[], Awaitable[None]]
+    publish: Publish
+    wait_stored: Callable[[], Awaitable[None]]
     clock: Callable[[], Awaitable[MarketClock | None]]
     announce: Callable[[DayResult], Awaitable[None]]
     now: Callable[[], float] = time.time
-    pause: Callable[[float], Awaitable[object]] = asyncio.sleep
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
     forget: Callable[[date, Callable[[], bool]], Awaitable[object]] = forget_nothing
     """What is too old after that day, until the second says that something else is due. Raises db.Unavailable."""
 
 
-class Evening:
-    def __init__(self, pool: Pool, ways: Ways) -> None:
+class DayCloseSchedule:
+    def __init__(self, pool: Pool, hooks: ScheduleHooks) -> None:
         self._pool = pool
-        self._ways = ways
+        self._hooks = hooks
         # What waits most is a replay that runs away: the newest days count.
         self._due: deque[date] = deque(maxlen=MOST_WAITING)
         self._more = asyncio.Event()
         self.failed = 0
 
-    def ended(self, day: date) -> None:
+    def add(self, day: date) -> None:
         """On days without a session coins and currencies trade too: such a day has no close."""
         if calendar.is_session(day) and day not in self._due:
             self._due.append(day)
             self._more.set()
 
     async def run(self) -> None:
-        await self._recall()
+        await self._restore()
         while True:
             while self._due:
-                await self._one(self._due.popleft())
+                await self._close_day(self._due.popleft())
             self._more.clear()
             await self._more.wait()
 
-    async def _recall(self) -> None:
+    async def _restore(self) -> None:
         """What an engine before this one began comes first."""
         backoff = Backoff()
         while True:
@@ -86,29 +86,29 @@ class Evening:
         for run_id in left:
             logger.info("%s was cut off and is taken up again", run_id)
             with suppress(ValueError):
-                self.ended(date.fromisoformat(run_id.removeprefix("eod-")))
+                self.add(date.fromisoformat(run_id.removeprefix("eod-")))
 
-    async def _one(self, day: date) -> None:
-        close = DayClose(self._pool, self._ways.tell, day)
+    async def _close_day(self, day: date) -> None:
+        close = DayClose(self._pool, self._hooks.publish, day)
         try:
-            result = close.result(await self._closed(close, day))
+            result = close.result(await self._close_with_retries(close, day))
         except Exception as error:
             self.failed += 1
             logger.exception("the end of %s went wrong", day)
             with suppress(db.Unavailable):
                 await close.fail(type(error).__name__)
-            result = close.wrong(type(error).__name__)
+            result = close.error_result(type(error).__name__)
         await self._announce(result)
         await self._forget(day)
 
     async def _forget(self, day: date) -> None:
         """What is left today is forgotten tomorrow."""
         try:
-            await self._ways.forget(day, lambda: bool(self._due))
+            await self._hooks.forget(day, lambda: bool(self._due))
         except db.Unavailable as error:
             logger.warning("database away, old detections of %s stay for a day: %s", day, error)
 
-    async def _closed(self, close: DayClose, day: date) -> Closed:
+    async def _close_with_retries(self, close: DayClose, day: date) -> ClosedDay:
         """A database that is away is waited for."""
         backoff = Backoff()
         while True:
@@ -118,27 +118,27 @@ class Evening:
                 logger.warning("database away, the end of %s waits: %s", day, error)
                 await backoff.wait()
 
-    async def _close(self, close: DayClose, day: date) -> Closed:
+    async def _close(self, close: DayClose, day: date) -> ClosedDay:
         await close.begin()
-        closed = await self._look(close, day)
-        while closed.incomplete and not await self._over(day):
+        closed = await self._complete(close, day)
+        while closed.incomplete and not await self._is_past_deadline(day):
             await self._pause()
-            closed = await self._look(close, day)
+            closed = await self._complete(close, day)
         await close.end(closed)
         _log(closed)
         return closed
 
-    async def _look(self, close: DayClose, day: date) -> Closed:
+    async def _complete(self, close: DayClose, day: date) -> ClosedDay:
         """Of what ended by now; if the day ended once more while its bars were stored, that is part of this."""
         while True:
-            await self._stored()
+            await self._wait_stored()
             if day not in self._due:
-                return await close.look()
+                return await close.complete()
             self._due.remove(day)
 
-    async def _stored(self) -> None:
+    async def _wait_stored(self) -> None:
         """Bars that are not stored are waited for: without them the day would have to be closed again."""
-        storing = asyncio.ensure_future(self._ways.settled())
+        storing = asyncio.ensure_future(self._hooks.wait_stored())
         try:
             while not (await asyncio.wait({storing}, timeout=STORED_SECONDS))[0]:
                 logger.warning("not all of the day is stored yet")
@@ -148,41 +148,41 @@ class Evening:
 
     async def _pause(self) -> None:
         """No longer than until another day is to be closed."""
-        for _ in range(AGAIN_SECONDS):
+        for _ in range(RETRY_SECONDS):
             if self._due:
                 return
-            await self._ways.pause(1.0)
+            await self._hooks.sleep(1.0)
 
-    async def _over(self, day: date) -> bool:
+    async def _is_past_deadline(self, day: date) -> bool:
         """By the market's clock or the one on the wall it is six, or another day; what plays what is past waits for
         nothing, and neither does the next day."""
         if any(other != day for other in self._due):
             return True
-        wall, six = self._ways.now(), datetime.combine(day, BY, NEW_YORK).timestamp()
+        wall, six = self._hooks.now(), datetime.combine(day, DEADLINE, NEW_YORK).timestamp()
         if wall >= six:
             return True
         try:
-            told = await self._ways.clock()
+            clock = await self._hooks.clock()
         except wire.Unavailable:
             return False
-        if told is None:
+        if clock is None:
             return False
-        return told.state == "ended" or told.speed != 1 or told.session != day.isoformat() or told.now(wall) >= six
+        return clock.state == "ended" or clock.speed != 1 or clock.session != day.isoformat() or clock.now(wall) >= six
 
     async def _announce(self, result: DayResult) -> None:
         """Redis is waited for, but not for ever, and not by the next day."""
-        backoff, until = Backoff(), self._ways.now() + TOLD_SECONDS
+        backoff, until = Backoff(), self._hooks.now() + ANNOUNCE_SECONDS
         while True:
             try:
-                return await self._ways.announce(result)
+                return await self._hooks.announce(result)
             except wire.Unavailable as error:
-                if self._due or self._ways.now() > until:
+                if self._due or self._hooks.now() > until:
                     return logger.warning("redis away, nobody is told how %s ended: %s", result.target_date, error)
                 await backoff.wait()
 
 
-def _log(closed: Closed) -> None:
+def _log(closed: ClosedDay) -> None:
     if closed.incomplete:
-        logger.warning("%s is not complete: %s", closed.day, closed.words)
+        logger.warning("%s is not complete: %s", closed.day, closed.summary)
     else:
         logger.info("%s is complete", closed.day)

@@ -1,4 +1,4 @@
-"""Loads that are asked for over Redis: one at a time, a few in line, and every one told of until it is over."""
+"""The queue of load jobs: accepts them from Redis, runs one at a time and reports their status."""
 
 import asyncio
 import logging
@@ -12,203 +12,208 @@ import msgspec
 
 from app import db
 from app.db.pools import Pool
-from app.engine.jobs.ledger import Kept, Ledger
-from app.engine.jobs.plan import Plan, planned
-from app.engine.jobs.status_events import Saying
-from app.engine.jobs.status_sender import Voice
-from app.engine.jobs.worker import Origin, Standing, Work
-from app.engine.loads.providers.rest import Refused, Unreachable
+from app.engine.jobs.job_store import JobStore, StoredJob
+from app.engine.jobs.plan import LoadPlan, load_plan
+from app.engine.jobs.status_events import LoadStatusReporter
+from app.engine.jobs.status_sender import StatusSender
+from app.engine.jobs.worker import BarOrigin, LoadProgress, LoadWorker
+from app.engine.loads.providers.rest import ProviderRefused, ProviderUnreachable
 from app.engine.loads.sources.source import Unreadable
 from app.wire.backoff import Backoff
 from app.wire.codec.codec import Rejected
 from app.wire.codec.text import clean
-from app.wire.jobs import job as jobs_job
-from app.wire.jobs.job import AnyLoad, CancelLoad, ProcessingCommand, ProcessingParameters
+from app.wire.jobs.job import (
+    START_DAILY_PROCESSING,
+    AnyLoad,
+    CancelLoad,
+    ProcessingCommand,
+    ProcessingParameters,
+    decode_load,
+    encode,
+)
 
 logger = logging.getLogger(__name__)
 
 MOST_WAITING = 8
 MOST_TRIES = 3
 RESUMED = "the engine was restarted; the load goes on where it stopped"
-FELL = "the engine fell while it made this load,"
+CRASHED = "the engine fell while it made this load,"
 
 
-class _Named(msgspec.Struct):
+class _JobId(msgspec.Struct):
     job_id: str = ""
 
 
-class Ways(NamedTuple):
+class LoadHooks(NamedTuple):
     """`analyse` is handed a command for the processing of what was loaded."""
 
-    origin: Origin
+    origin: BarOrigin
     files: Path
     analyse: Callable[[bytes], object]
 
 
-class _Current:
+class _RunningLoad:
     """The load that is being made."""
 
-    def __init__(self, kept: Kept) -> None:
-        self.kept = kept
+    def __init__(self, entry: StoredJob) -> None:
+        self.entry = entry
         self.stop = asyncio.Event()
         self.began = time.time()
-        self.standing: Standing | None = None
+        self.progress: LoadProgress | None = None
 
 
-class Loads:
-    def __init__(self, pool: Pool, voice: Voice, ways: Ways) -> None:
+class LoadQueue:
+    def __init__(self, pool: Pool, sender: StatusSender, hooks: LoadHooks) -> None:
         self._pool = pool
-        self._ways = ways
-        self._saying = Saying(voice)
-        self._ledger = Ledger(pool)
-        self._line: deque[Kept] = deque()
-        self._more = asyncio.Event()
-        self._current: _Current | None = None
-        self._broken_off: Kept | None = None
+        self._hooks = hooks
+        self._reporter = LoadStatusReporter(sender)
+        self._store = JobStore(pool)
+        self._queue: deque[StoredJob] = deque()
+        self._new_job = asyncio.Event()
+        self._current: _RunningLoad | None = None
+        self._interrupted: StoredJob | None = None
         self._ready = asyncio.Event()
 
-    async def hear(self, payload: bytes) -> None:
+    async def on_message(self, payload: bytes) -> None:
         await self._ready.wait()
-        job = jobs_job.decode_load(payload)
+        job = decode_load(payload)
         # What has no type known to us may still look like a word about another load; that has a channel of its own.
         if isinstance(job, Rejected | CancelLoad):
-            self._saying.refused(_named(payload), "the job was not understood")
-        elif self._knows(job.job_id):
+            self._reporter.reject(_job_id(payload), "the job was not understood")
+        elif self._contains(job.job_id):
             logger.info("load %s was delivered twice", job.job_id)
-        elif len(self._line) >= MOST_WAITING:
-            self._saying.refused(job.job_id, f"{MOST_WAITING} loads wait already")
+        elif len(self._queue) >= MOST_WAITING:
+            self._reporter.reject(job.job_id, f"{MOST_WAITING} loads wait already")
         else:
-            await self._take(job)
+            await self._enqueue(job)
 
-    async def hear_control(self, payload: bytes) -> None:
+    async def on_control_message(self, payload: bytes) -> None:
         await self._ready.wait()
-        word = jobs_job.decode_load(payload)
-        if isinstance(word, CancelLoad):
-            await self._cancel(word.job_id)
+        command = decode_load(payload)
+        if isinstance(command, CancelLoad):
+            await self._cancel(command.job_id)
         else:
             logger.warning("a word about loads was not understood")
 
     async def run(self) -> None:
         """What an engine before this one left comes first."""
-        await self._recall()
+        await self._restore()
         while True:
-            while self._line:
-                await self._do(self._line.popleft())
-            self._more.clear()
-            await self._more.wait()
+            while self._queue:
+                await self._run_job(self._queue.popleft())
+            self._new_job.clear()
+            await self._new_job.wait()
 
-    async def leave(self) -> None:
+    async def release(self) -> None:
         """Once `run` was called off. Raises db.Unavailable."""
-        if self._broken_off:
-            await self._ledger.lay_down(self._broken_off.job)
+        if self._interrupted:
+            await self._store.release(self._interrupted.job)
 
-    async def _recall(self) -> None:
+    async def _restore(self) -> None:
         backoff = Backoff()
         while True:
             try:
-                left = await self._ledger.recall(2 * MOST_WAITING)
+                left = await self._store.unfinished(2 * MOST_WAITING)
             except db.Unavailable:
                 await backoff.wait()
             else:
                 break
-        for kept in left:
-            if kept.tries >= MOST_TRIES:
-                logger.error("load %s took the engine down %d times", kept.job.job_id, kept.tries)
-                await self._end(kept, "failed", f"{FELL} {kept.tries} times; it is not begun again")
+        for entry in left:
+            if entry.tries >= MOST_TRIES:
+                logger.error("load %s took the engine down %d times", entry.job.job_id, entry.tries)
+                await self._end(entry, "failed", f"{CRASHED} {entry.tries} times; it is not begun again")
                 continue
-            self._line.append(kept)
-            self._saying.state(kept, "queued", None, RESUMED if kept.begun else "")
-            logger.info("load %s is taken up again", kept.job.job_id)
+            self._queue.append(entry)
+            self._reporter.state(entry, "queued", None, RESUMED if entry.started else "")
+            logger.info("load %s is taken up again", entry.job.job_id)
         self._ready.set()
 
-    async def _take(self, job: AnyLoad) -> None:
+    async def _enqueue(self, job: AnyLoad) -> None:
         try:
-            kept = await self._ledger.add(job)
+            entry = await self._store.add(job)
         except db.Unavailable:
-            self._saying.refused(job.job_id, "the database is away")
+            self._reporter.reject(job.job_id, "the database is away")
             return
-        if kept is not None:
-            self._line.append(kept)
-            self._saying.state(kept, "queued")
-            self._more.set()
+        if entry is not None:
+            self._queue.append(entry)
+            self._reporter.state(entry, "queued")
+            self._new_job.set()
 
     async def _cancel(self, job_id: str) -> None:
         current = self._current
-        if current and current.kept.job.job_id == job_id:
+        if current and current.entry.job.job_id == job_id:
             current.stop.set()
-            self._saying.state(current.kept, "cancelling", current.standing, "", current.began)
+            self._reporter.state(current.entry, "cancelling", current.progress, "", current.began)
             return
-        for kept in [kept for kept in self._line if kept.job.job_id == job_id]:
-            self._line.remove(kept)
-            await self._end(kept, "cancelled", "called off before it began")
+        for entry in [entry for entry in self._queue if entry.job.job_id == job_id]:
+            self._queue.remove(entry)
+            await self._end(entry, "cancelled", "called off before it began")
 
-    async def _do(self, kept: Kept) -> None:
-        current = self._current = _Current(kept)
+    async def _run_job(self, entry: StoredJob) -> None:
+        current = self._current = _RunningLoad(entry)
         try:
-            await self._ledger.begin(kept.job)
-            plan = planned(kept.job, kept.submitted_at.date(), self._ways.files)
-            self._saying.began(kept, plan)
-            await self._work(current, plan)
-        except (Unreadable, Refused, Unreachable) as reason:
-            await self._end(kept, "failed", str(reason))
+            await self._store.begin(entry.job)
+            plan = load_plan(entry.job, entry.submitted_at.date(), self._hooks.files)
+            self._reporter.start(entry, plan)
+            await self._run_plan(current, plan)
+        except (Unreadable, ProviderRefused, ProviderUnreachable) as reason:
+            await self._end(entry, "failed", str(reason))
         except db.Unavailable:
-            await self._end(kept, "failed", "the database is away")
+            await self._end(entry, "failed", "the database is away")
         except asyncio.CancelledError:
-            self._broken_off = kept
+            self._interrupted = entry
             raise
         except Exception as error:
-            logger.exception("load %s failed", kept.job.job_id)
-            await self._end(kept, "failed", type(error).__name__)
+            logger.exception("load %s failed", entry.job.job_id)
+            await self._end(entry, "failed", type(error).__name__)
         finally:
             self._current = None
 
-    async def _work(self, current: _Current, plan: Plan) -> None:
-        def told(standing: Standing) -> None:
-            current.standing = standing
+    async def _run_plan(self, current: _RunningLoad, plan: LoadPlan) -> None:
+        def on_progress(progress: LoadProgress) -> None:
+            current.progress = progress
             status = "cancelling" if current.stop.is_set() else "running"
-            self._saying.state(current.kept, status, standing, "", current.began)
+            self._reporter.state(current.entry, status, progress, "", current.began)
 
-        work = Work(plan, self._ways.origin, self._pool, told, current.stop)
-        told(work.standing)
-        standing = await work.run()
-        status = "cancelled" if current.stop.is_set() else _ending(standing)
-        await self._end(current.kept, status, _summary(standing), standing)
+        worker = LoadWorker(plan, self._hooks.origin, self._pool, on_progress, current.stop)
+        on_progress(worker.progress)
+        progress = await worker.run()
+        status = "cancelled" if current.stop.is_set() else _final_status(progress)
+        await self._end(current.entry, status, _summary(progress), progress)
         if plan.analyse and status.startswith("completed"):
-            asked = ProcessingParameters(symbols=standing.successful)
-            self._ways.analyse(
-                jobs_job.encode(ProcessingCommand(command=jobs_job.START_DAILY_PROCESSING, parameters=asked))
-            )
+            parameters = ProcessingParameters(symbols=progress.successful)
+            self._hooks.analyse(encode(ProcessingCommand(command=START_DAILY_PROCESSING, parameters=parameters)))
 
-    async def _end(self, kept: Kept, status: str, message: str, standing: Standing | None = None) -> None:
-        current = self._current if self._current and self._current.kept is kept else None
-        said = standing or (current.standing if current else None)
-        self._saying.ended(kept, status, message, said, current.began if current else None)
+    async def _end(self, entry: StoredJob, status: str, message: str, progress: LoadProgress | None = None) -> None:
+        current = self._current if self._current and self._current.entry is entry else None
+        last_progress = progress or (current.progress if current else None)
+        self._reporter.end(entry, status, message, last_progress, current.began if current else None)
         try:
-            await self._ledger.end(kept.job, status, message)
+            await self._store.end(entry.job, status, message)
         except db.Unavailable:
-            logger.warning("the end of load %s is not stored: a new engine will do it again", kept.job.job_id)
+            logger.warning("the end of load %s is not stored: a new engine will do it again", entry.job.job_id)
 
-    def _knows(self, job_id: str) -> bool:
-        known = [*self._line, *([self._current.kept] if self._current else [])]
-        return any(kept.job.job_id == job_id for kept in known)
+    def _contains(self, job_id: str) -> bool:
+        entries = [*self._queue, *([self._current.entry] if self._current else [])]
+        return any(entry.job.job_id == job_id for entry in entries)
 
 
-def _ending(standing: Standing) -> str:
-    if standing.failed and not standing.successful:
+def _final_status(progress: LoadProgress) -> str:
+    if progress.failed and not progress.successful:
         return "failed"
-    return "completed_with_errors" if standing.failed or standing.refused else "completed"
+    return "completed_with_errors" if progress.failed or progress.rejected_rows else "completed"
 
 
-def _summary(standing: Standing) -> str:
-    said = f"{standing.records:,} bars new or changed, {standing.refused:,} refused"
-    missed = f"; nothing of {', '.join(standing.failed[:10])}" if standing.failed else ""
-    return f"{said}{missed}{'; ' if standing.note else ''}{standing.note}"
+def _summary(progress: LoadProgress) -> str:
+    counts = f"{progress.new_bars:,} bars new or changed, {progress.rejected_rows:,} refused"
+    missing = f"; nothing of {', '.join(progress.failed[:10])}" if progress.failed else ""
+    return f"{counts}{missing}{'; ' if progress.note else ''}{progress.note}"
 
 
-def _named(payload: bytes) -> str:
+def _job_id(payload: bytes) -> str:
     """Whose job that was, if it says so at all."""
     try:
-        said = msgspec.json.decode(payload[:65_536], type=_Named).job_id
+        job_id = msgspec.json.decode(payload[:65_536], type=_JobId).job_id
     except (ValueError, RecursionError):
         return ""
-    return said if clean(said, 64) == said else ""
+    return job_id if clean(job_id, 64) == job_id else ""

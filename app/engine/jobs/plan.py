@@ -1,4 +1,4 @@
-"""What a job asks for, in symbols, timeframes and days."""
+"""The plan of a load job: its symbols, timeframes and dates."""
 
 import csv
 from collections.abc import Sequence
@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from app.engine.loads.providers.massive import Span
+from app.engine.loads.providers.massive import DateRange
 from app.engine.loads.sources.source import Unreadable
-from app.engine.loads.sources.timeframes import FRAMES, SPANS, Frame
+from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES, TIMEFRAME_BY_SPAN, LoadTimeframe
 from app.finance.symbols import LONGEST_STORED, is_storable, is_symbol
 from app.wire.jobs.bounds import MOST_LISTED
 from app.wire.jobs.job import (
@@ -27,18 +27,18 @@ LISTS = {"SP500": "sp_500.csv", "NASDAQ100": "nasdaq_100.csv", "ETF": "curated-e
 """Files by the universe's word in the contract."""
 
 
-class Plan(NamedTuple):
+class LoadPlan(NamedTuple):
     symbols: tuple[str, ...]
-    frames: tuple[Frame, ...]
+    frames: tuple[LoadTimeframe, ...]
     """Empty: the symbols alone are to be known."""
-    span: Span
+    span: DateRange
     universe: str = ""
     analyse: bool = False
 
 
-def planned(job: AnyLoad, today: date, files: Path) -> Plan:
+def load_plan(job: AnyLoad, today: date, files: Path) -> LoadPlan:
     """Until yesterday: today's bars are not complete. Raises Unreadable."""
-    plan = _planned(job, today, files)
+    plan = _plan_of(job, today, files)
     require_storable(plan.symbols)
     return plan
 
@@ -50,24 +50,26 @@ def require_storable(symbols: Sequence[str]) -> None:
         raise Unreadable(f"symbols of more than {LONGEST_STORED} characters cannot be stored: {', '.join(long[:5])}")
 
 
-def _planned(job: AnyLoad, today: date, files: Path) -> Plan:
-    span = Span(today - timedelta(days=1 + round(job.years * YEAR)), today - timedelta(days=1))
+def _plan_of(job: AnyLoad, today: date, files: Path) -> LoadPlan:
+    span = DateRange(today - timedelta(days=1 + round(job.years * YEAR)), today - timedelta(days=1))
     match job:
         case HistoricalLoad():
-            return Plan(job.symbols, (SPANS[job.timespan],), span)
+            return LoadPlan(job.symbols, (TIMEFRAME_BY_SPAN[job.timespan],), span)
         case MultiTimeframeLoad():
-            return Plan(job.symbols, _frames(job.timeframes), span)
+            return LoadPlan(job.symbols, _timeframes(job.timeframes), span)
         case UniverseLoad():
             analyse = job.run_analysis_after_import
-            return Plan(job.symbols, _frames(job.timeframes), span, job.universe_key, analyse)
+            return LoadPlan(job.symbols, _timeframes(job.timeframes), span, job.universe_key, analyse)
         case UniverseSeed():
-            return Plan(listed(files / LISTS[job.universe_type]), (FRAMES["daily"],), span, job.universe_type)
+            return LoadPlan(
+                read_symbol_list(files / LISTS[job.universe_type]), (LOAD_TIMEFRAMES["daily"],), span, job.universe_type
+            )
         case CsvUniverseLoad():
-            frames = (FRAMES["daily"],) if job.include_ohlcv else ()
-            return Plan(listed(files / job.csv_file), frames, span, job.universe_type)
+            frames = (LOAD_TIMEFRAMES["daily"],) if job.include_ohlcv else ()
+            return LoadPlan(read_symbol_list(files / job.csv_file), frames, span, job.universe_type)
 
 
-def listed(path: Path) -> tuple[str, ...]:
+def read_symbol_list(path: Path) -> tuple[str, ...]:
     """The symbols of a CSV file as they are written, from the column that says so or the first. Its first line shows
     what parts fields.
 
@@ -87,8 +89,8 @@ def listed(path: Path) -> tuple[str, ...]:
         raise Unreadable(f"{path.name}: is no list of symbols ({error})") from None
     names = [name.strip().lower() for name in rows[0]] if rows else []
     at = next((names.index(name) for name in ("symbol", "ticker") if name in names), None)
-    found = (row[at or 0].strip() for row in (rows if at is None else rows[1:]) if len(row) > (at or 0))
-    symbols = tuple(dict.fromkeys(symbol for symbol in found if symbol))
+    cells = (row[at or 0].strip() for row in (rows if at is None else rows[1:]) if len(row) > (at or 0))
+    symbols = tuple(dict.fromkeys(symbol for symbol in cells if symbol))
     if not 0 < len(symbols) <= MOST_LISTED:
         raise Unreadable(f"{path.name}: must list 1 to {MOST_LISTED} symbols, not {len(symbols)}")
     strange = next((symbol for symbol in symbols if not is_symbol(symbol)), None)
@@ -97,5 +99,5 @@ def listed(path: Path) -> tuple[str, ...]:
     return symbols
 
 
-def _frames(spans: tuple[str, ...]) -> tuple[Frame, ...]:
-    return tuple(SPANS[span] for span in spans)
+def _timeframes(spans: tuple[str, ...]) -> tuple[LoadTimeframe, ...]:
+    return tuple(TIMEFRAME_BY_SPAN[span] for span in spans)

@@ -1,4 +1,4 @@
-"""Processing on demand: commands from the job channel, one at a time, and word of how they fare."""
+"""Runs processing commands from the job channel, one at a time, and publishes their progress."""
 
 import asyncio
 import logging
@@ -9,18 +9,17 @@ from uuid import uuid4
 from app import db
 from app.db import corporate_actions
 from app.db.pools import Pool
-from app.engine.startup.history import LEAD_DAYS, PATTERN_DAYS, Growth, Past, evaluate, growth, keep
-from app.engine.storage import bars as storage_bars
-from app.engine.storage import tables as keeping
-from app.engine.storage.bars import Run
-from app.engine.storage.batch import Batch
+from app.engine.startup.history import LEAD_DAYS, PATTERN_DAYS, Growth, HistoryContext, evaluate, growth, store_batch
+from app.engine.storage import bars as bar_queries
+from app.engine.storage import tables as market_tables
+from app.engine.storage.bars import ProcessingRun
+from app.engine.storage.batch import StorageBatch
 from app.engine.storage.store import Store
 from app.finance.bars import Bar
 from app.finance.shares import Splits
 from app.wire.codec.codec import Rejected
 from app.wire.events.event import ProcessingChanged, ProcessingProgressed
-from app.wire.jobs import job
-from app.wire.jobs.job import ProcessingCommand, ProcessingParameters
+from app.wire.jobs.job import START_DAILY_PROCESSING, ProcessingCommand, ProcessingParameters, decode
 
 logger = logging.getLogger(__name__)
 
@@ -28,23 +27,23 @@ MOST_WAITING = 8
 PHASE = "analysis"
 
 
-class Processing:
+class ProcessingQueue:
     def __init__(self, pool: Pool, store: Store, min_confidence: float) -> None:
         self._pool = pool
         self._store = store
         self._min_confidence = min_confidence
         self._waiting: asyncio.Queue[tuple[str, ProcessingCommand]] = asyncio.Queue(MOST_WAITING)
 
-    def hear(self, payload: bytes) -> None:
-        command = job.decode(payload)
+    def on_message(self, payload: bytes) -> None:
+        command = decode(payload)
         if isinstance(command, Rejected):
-            self._tell(_new_id(), "failed", message=f"the job was not understood ({command.reason})")
+            self._publish_status(_new_id(), "failed", message=f"the job was not understood ({command.reason})")
             return
         run_id = command.parameters.run_id[:64] or _new_id()
-        if command.command != job.START_DAILY_PROCESSING:
-            self._tell(run_id, "failed", message=f"unknown command {command.command[:40]!r}")
+        if command.command != START_DAILY_PROCESSING:
+            self._publish_status(run_id, "failed", message=f"unknown command {command.command[:40]!r}")
         elif self._waiting.full():
-            self._tell(run_id, "failed", message=f"{MOST_WAITING} jobs wait already")
+            self._publish_status(run_id, "failed", message=f"{MOST_WAITING} jobs wait already")
         else:
             self._waiting.put_nowait((run_id, command))
 
@@ -54,52 +53,59 @@ class Processing:
             try:
                 await self._process(run_id, command.parameters)
             except db.Unavailable:
-                self._tell(run_id, "failed", message="the database is away")
+                self._publish_status(run_id, "failed", message="the database is away")
             except Exception as error:
                 logger.exception("processing run %s failed", run_id)
-                self._tell(run_id, "failed", message=type(error).__name__)
+                self._publish_status(run_id, "failed", message=type(error).__name__)
 
-    async def _process(self, run_id: str, asked: ProcessingParameters) -> None:
+    async def _process(self, run_id: str, parameters: ProcessingParameters) -> None:
         started_at = time.time()
         async with self._pool.acquire() as connection:
-            known = await storage_bars.symbols_with_days(connection)
-            symbols = [symbol for symbol in known if not asked.symbols or symbol in asked.symbols]
-            splits, tick_sizes = await corporate_actions.every_split(connection), await keeping.tick_sizes(connection)
-            usual = (await keeping.thresholds(connection, self._min_confidence)).only(asked.patterns)
-            await storage_bars.put_run(connection, Run(run_id, "running", PHASE, started_at, total=len(symbols)))
-        self._tell(run_id, "started", (0, len(symbols)))
-        grown = await self._growth(known, asked, splits) if symbols else {}
+            stored_symbols = await bar_queries.symbols_with_days(connection)
+            symbols = [symbol for symbol in stored_symbols if not parameters.symbols or symbol in parameters.symbols]
+            splits, tick_sizes = (
+                await corporate_actions.every_split(connection),
+                await market_tables.tick_sizes(connection),
+            )
+            thresholds = (await market_tables.thresholds(connection, self._min_confidence)).only(parameters.patterns)
+            await bar_queries.put_run(
+                connection, ProcessingRun(run_id, "running", PHASE, started_at, total=len(symbols))
+            )
+        self._publish_status(run_id, "started", (0, len(symbols)))
+        growth_by_start = await self._growth(stored_symbols, parameters, splits) if symbols else {}
         for done, symbol in enumerate(symbols, 1):
-            judged = Past(usual, grown, splits.get(symbol, ()), tick_sizes.get(symbol))
-            await self._analyse(symbol, asked, judged)
-            self._tell(run_id, "running", (done, len(symbols)), symbol)
+            context = HistoryContext(thresholds, growth_by_start, splits.get(symbol, ()), tick_sizes.get(symbol))
+            await self._analyse(symbol, parameters, context)
+            self._publish_status(run_id, "running", (done, len(symbols)), symbol)
         error = None if symbols else "no stored symbol was asked for"
-        end = Run(run_id, "failed" if error else "success", PHASE, started_at, time.time())
+        end = ProcessingRun(run_id, "failed" if error else "success", PHASE, started_at, time.time())
         async with self._pool.acquire() as connection:
-            await storage_bars.put_run(connection, end._replace(total=len(symbols), done=len(symbols), error=error))
-        self._tell(run_id, "failed" if error else "completed", (len(symbols), len(symbols)), error or "")
+            await bar_queries.put_run(connection, end._replace(total=len(symbols), done=len(symbols), error=error))
+        self._publish_status(run_id, "failed" if error else "completed", (len(symbols), len(symbols)), error or "")
 
-    async def _growth(self, symbols: Sequence[str], asked: ProcessingParameters, splits: Splits) -> Growth:
+    async def _growth(self, symbols: Sequence[str], parameters: ProcessingParameters, splits: Splits) -> Growth:
         """Of all that is stored, whatever was asked for."""
-        days = [await self._days(symbol, asked) for symbol in symbols]
+        days = [await self._days(symbol, parameters) for symbol in symbols]
         return await asyncio.to_thread(growth, days, splits)
 
-    async def _days(self, symbol: str, asked: ProcessingParameters) -> list[Bar]:
+    async def _days(self, symbol: str, parameters: ProcessingParameters) -> list[Bar]:
         """The last year, or with `force` everything that is stored."""
         async with self._pool.acquire() as connection:
-            count = None if asked.force else PATTERN_DAYS + LEAD_DAYS
-            return await storage_bars.last_bars(connection, symbol, "daily", count)
+            count = None if parameters.force else PATTERN_DAYS + LEAD_DAYS
+            return await bar_queries.last_bars(connection, symbol, "daily", count)
 
-    async def _analyse(self, symbol: str, asked: ProcessingParameters, judged: Past) -> None:
-        bars = await self._days(symbol, asked)
-        analysis, outcomes = await evaluate(bars, judged, len(bars) if asked.force else None)
-        batch = Batch()
+    async def _analyse(self, symbol: str, parameters: ProcessingParameters, context: HistoryContext) -> None:
+        bars = await self._days(symbol, parameters)
+        analysis, outcomes = await evaluate(bars, context, len(bars) if parameters.force else None)
+        batch = StorageBatch()
         batch.add_indicators(analysis.indicators)
         batch.add_patterns(analysis.patterns)
         batch.add_outcomes(outcomes)
-        await keep(self._pool, batch)
+        await store_batch(self._pool, batch)
 
-    def _tell(self, run_id: str, status: str, progress: tuple[int, int] | None = None, message: str = "") -> None:
+    def _publish_status(
+        self, run_id: str, status: str, progress: tuple[int, int] | None = None, message: str = ""
+    ) -> None:
         done, total = progress or (None, None)
         kind = ProcessingProgressed if status == "running" else ProcessingChanged
         event = kind(

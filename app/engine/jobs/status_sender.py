@@ -1,4 +1,4 @@
-"""What is said of loads: of each job the newest state, of each run every beginning and end."""
+"""Sends status events of load jobs to Redis: every run event, and the newest state of each job."""
 
 import asyncio
 import logging
@@ -15,11 +15,11 @@ PAUSE_SECONDS = 0.25
 MOST_WAITING = 500
 
 
-class Voice:
+class StatusSender:
     """Never makes anybody wait; while Redis is away the newest things are kept to be said later."""
 
     def __init__(self, telling: JobReporter) -> None:
-        self._telling = telling
+        self._reporter = telling
         self._states: dict[str, AnyEvent] = {}
         self._events: deque[AnyEvent] = deque(maxlen=MOST_WAITING)
         self._new = asyncio.Event()
@@ -55,10 +55,10 @@ class Voice:
     async def flush(self) -> None:
         """Raises wire.Unavailable; what was not said yet stays."""
         while self._events:
-            await self._telling.report(self._events[0])
+            await self._reporter.report(self._events[0])
             self._events.popleft()
         for key, event in list(self._states.items()):
             if self._states.get(key) is event:
-                await self._telling.report(event)
+                await self._reporter.report(event)
             if self._states.get(key) is event:
                 del self._states[key]

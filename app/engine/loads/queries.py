@@ -1,4 +1,4 @@
-"""Bars into their tables, each change with the mark of how far its load has come."""
+"""Writes loaded bars with the progress of their load, the log of loads and the queue of load jobs."""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
@@ -9,17 +9,17 @@ from asyncpg import Connection
 
 from app.db import timescale
 from app.db.errors import UNCOPIED
-from app.engine.loads.sources.timeframes import Frame
+from app.engine.loads.sources.timeframes import LoadTimeframe
 
 T = TypeVar("T")
 
-Link = Connection
+DatabaseConnection = Connection
 Work = Callable[[Connection], Awaitable[T]]
 """What is done in one transaction, and may be done again."""
 
 COLUMNS = ("open", "high", "low", "close", "volume")
 
-LATER = "set local synchronous_commit to off"
+ASYNC_COMMIT = "set local synchronous_commit to off"
 """A crash of the server takes the newest chunks and their marks away together; whatever ends a load waits for all."""
 
 STAGE = "create temp table if not exists incoming_{table} (like {table}) on commit delete rows"
@@ -37,14 +37,14 @@ on conflict (symbol, {key}) do update
 """
 
 
-class Entry(NamedTuple):
+class LoadLogEntry(NamedTuple):
     """A row of the log of loads."""
 
     name: str
     symbols: int
-    fresh: int
+    new_symbols: int
     """Symbols that nobody knew before."""
-    stored: int
+    new_bars: int
     status: str
     error: str | None
     seconds: float
@@ -74,30 +74,30 @@ async def unique_keys(connection: Connection, table: str) -> list[set[str]]:
     return [set(row["members"]) for row in rows]
 
 
-async def copy_bars(connection: Connection, frame: Frame, lines: Sequence[str]) -> bool:
+async def copy_bars(connection: Connection, frame: LoadTimeframe, lines: Sequence[str]) -> bool:
     """Whether all were new and are stored, in a third of the time; else nothing is. Within a transaction."""
-    await connection.execute(LATER)
+    await connection.execute(ASYNC_COMMIT)
     await timescale.open_old_bars(connection)
     try:
         async with connection.transaction():
             # In one order, so that two loads of the same bars wait for each other and never in a circle.
-            await _copied(connection, frame.table, frame, sorted(lines))
+            await _copy(connection, frame.table, frame, sorted(lines))
     except UNCOPIED:
         return False
     return True
 
 
-async def put_bars(connection: Connection, frame: Frame, lines: Sequence[str]) -> int:
+async def put_bars(connection: Connection, frame: LoadTimeframe, lines: Sequence[str]) -> int:
     """How many were new or differed. Within a transaction; `lines` are CSV, none with the key of another."""
     names = {"table": frame.table, "key": frame.key}
-    await connection.execute(LATER)
+    await connection.execute(ASYNC_COMMIT)
     await timescale.open_old_bars(connection)
     await connection.execute(STAGE.format(**names))
-    await _copied(connection, f"incoming_{frame.table}", frame, lines)
+    await _copy(connection, f"incoming_{frame.table}", frame, lines)
     return _count(await connection.execute(UPSERT.format(**names)))
 
 
-async def _copied(connection: Connection, table: str, frame: Frame, lines: Sequence[str]) -> None:
+async def _copy(connection: Connection, table: str, frame: LoadTimeframe, lines: Sequence[str]) -> None:
     await connection.copy_to_table(
         table, source=BytesIO("\n".join(lines).encode()), columns=("symbol", frame.key, *COLUMNS), format="csv"
     )
@@ -152,7 +152,7 @@ async def forget_marks(connection: Connection, load: str, parts: Collection[str]
     await connection.execute("delete from data_load_parts where load = $1 and part = any($2::text[])", load, parts)
 
 
-async def log(connection: Connection, entry: Entry) -> None:
+async def log(connection: Connection, entry: LoadLogEntry) -> None:
     await connection.execute(
         """
         insert into symbol_load_log (csv_filename, symbol_count, symbols_loaded, symbols_updated, symbols_skipped,
@@ -163,25 +163,25 @@ async def log(connection: Connection, entry: Entry) -> None:
     )
 
 
-class Job(NamedTuple):
+class LoadJob(NamedTuple):
     """A load that was asked for and is not over. `tries`: how often an engine began it and fell."""
 
     job_id: str
     request: bytes
     submitted_at: datetime
-    begun: bool
+    started: bool
     tries: int
 
 
 async def put_job(connection: Connection, job_id: str, request: bytes, status: str) -> bool:
     """Whether it is new: a job that is delivered twice is done once."""
-    found = await connection.execute(
+    tag = await connection.execute(
         "insert into data_load_jobs (job_id, request, status) values ($1, $2::text::jsonb, $3) on conflict do nothing",
         job_id,
         request.decode(),
         status,
     )
-    return _count(found) == 1
+    return _count(tag) == 1
 
 
 async def begin_job(connection: Connection, job_id: str) -> None:
@@ -192,7 +192,7 @@ async def begin_job(connection: Connection, job_id: str) -> None:
     )
 
 
-async def lay_down_job(connection: Connection, job_id: str) -> None:
+async def release_job(connection: Connection, job_id: str) -> None:
     """Its engine was told to stop: that was no try."""
     await connection.execute(
         "update data_load_jobs set tries = greatest(0, tries - 1) where job_id = $1 and completed_at is null", job_id
@@ -208,7 +208,7 @@ async def end_job(connection: Connection, job_id: str, status: str, message: str
     )
 
 
-async def open_jobs(connection: Connection, most: int) -> list[Job]:
+async def open_jobs(connection: Connection, most: int) -> list[LoadJob]:
     """In the order in which they were asked for."""
     rows = await connection.fetch(
         """
@@ -217,7 +217,7 @@ async def open_jobs(connection: Connection, most: int) -> list[Job]:
         """,
         most,
     )
-    return [Job(row[0], row[1].encode(), *row[2:]) for row in rows]
+    return [LoadJob(row[0], row[1].encode(), *row[2:]) for row in rows]
 
 
 def _count(tag: str) -> int:

@@ -1,4 +1,4 @@
-"""Puts what was loaded into the database: each chunk whole, once, and with the mark from where to go on."""
+"""Writes loaded chunks: each in one transaction with its progress, and with retries."""
 
 import logging
 import time
@@ -8,11 +8,11 @@ from app import db
 from app.db.errors import COLLIDED
 from app.db.pools import Pool
 from app.engine.loads import queries
-from app.engine.loads.queries import Entry, Link, T, Work
+from app.engine.loads.queries import DatabaseConnection, LoadLogEntry, T, Work
 from app.engine.loads.sources.source import Unreadable
-from app.engine.loads.sources.timeframes import Frame
+from app.engine.loads.sources.timeframes import LoadTimeframe
 from app.engine.storage import reference
-from app.engine.storage.reference import Dividend, Named, Split
+from app.engine.storage.reference import DividendRecord, SplitRecord, SymbolDetails
 from app.wire.backoff import Backoff
 
 logger = logging.getLogger(__name__)
@@ -26,29 +26,29 @@ ANALYSED_FROM = 10_000
 """Rows that were stored: a load of fewer leaves the plans of pages as they are."""
 
 
-class Keeper:
+class BarWriter:
     """Waits for a database that is away, but not for ever: then db.Unavailable is raised."""
 
-    def __init__(self, pool: Pool, frame: Frame, patience: float = PATIENCE_SECONDS) -> None:
-        self.fresh = 0
+    def __init__(self, pool: Pool, frame: LoadTimeframe, patience: float = PATIENCE_SECONDS) -> None:
+        self.new_symbols = 0
         """Symbols that nobody knew before."""
         self.collisions = 0
         """With other writers of these tables, after which the same was done again."""
         self._pool = pool
         self._frame = frame
         self._patience = patience
-        self._known: set[str] = set()
+        self._symbols: set[str] = set()
         self._marks = False
         self._copies = True
 
     async def open(self) -> None:
         """Raises Unreadable where the table cannot take bars, or would take them twice."""
-        table, wanted = self._frame.table, {"symbol", self._frame.key, *queries.COLUMNS}
+        table, needed = self._frame.table, {"symbol", self._frame.key, *queries.COLUMNS}
         async with self._pool.acquire() as connection:
             columns = await queries.columns(connection, table)
             keys = await queries.unique_keys(connection, table)
             self._marks = await queries.keeps_marks(connection)
-        lacking = wanted - columns
+        lacking = needed - columns
         if lacking:
             raise Unreadable(f"the table {table} lacks {', '.join(sorted(lacking))}")
         if {"symbol", self._frame.key} not in keys:
@@ -58,25 +58,25 @@ class Keeper:
         """How far a load that was stopped has come in that part, and whether the part is complete."""
         if not self._marks:
             return 0, False
-        return await self._done(lambda connection: queries.reached(connection, load, part))
+        return await self._in_transaction(lambda connection: queries.reached(connection, load, part))
 
-    async def keep(self, load: str, part: str, lines: Sequence[str], symbols: Collection[str], reached: int) -> int:
+    async def write(self, load: str, part: str, lines: Sequence[str], symbols: Collection[str], reached: int) -> int:
         """How many bars were new or differed."""
-        new = set(symbols) - self._known
+        new = set(symbols) - self._symbols
 
-        async def work(connection: Link) -> tuple[int, int]:
+        async def work(connection: DatabaseConnection) -> tuple[int, int]:
             fresh = await queries.put_symbols(connection, new) if new else 0
-            stored = await self._put(connection, lines) if lines else 0
+            new_bars = await self._put(connection, lines) if lines else 0
             if self._marks:
                 await queries.mark(connection, load, part, reached)
-            return fresh, stored
+            return fresh, new_bars
 
-        fresh, stored = await self._done(work)
-        self._known |= new
-        self.fresh += fresh
-        return stored
+        fresh, count = await self._in_transaction(work)
+        self._symbols |= new
+        self.new_symbols += fresh
+        return count
 
-    async def _put(self, connection: Link, lines: Sequence[str]) -> int:
+    async def _put(self, connection: DatabaseConnection, lines: Sequence[str]) -> int:
         """What is new is copied straight into the table, until a first bar turns out to be there."""
         if self._copies:
             self._copies = await queries.copy_bars(connection, self._frame, lines)
@@ -84,44 +84,50 @@ class Keeper:
                 return len(lines)
         return await queries.put_bars(connection, self._frame, lines)
 
-    async def know(self, symbols: Collection[str]) -> None:
+    async def put_symbols(self, symbols: Collection[str]) -> None:
         """Without a bar."""
-        self.fresh += await self._done(lambda connection: queries.put_symbols(connection, symbols))
+        self.new_symbols += await self._in_transaction(lambda connection: queries.put_symbols(connection, symbols))
 
     async def complete(self, load: str, part: str, reached: int) -> None:
         if self._marks:
-            await self._done(lambda connection: queries.mark(connection, load, part, reached, complete=True))
+            await self._in_transaction(lambda connection: queries.mark(connection, load, part, reached, complete=True))
 
-    async def keep_reference(
-        self, named: Sequence[Named], splits: Sequence[Split], dividends: Sequence[Dividend], source: str
+    async def write_reference(
+        self,
+        details: Sequence[SymbolDetails],
+        splits: Sequence[SplitRecord],
+        dividends: Sequence[DividendRecord],
+        source: str,
     ) -> None:
-        async def work(connection: Link) -> None:
-            await reference.put_named(connection, named)
+        async def work(connection: DatabaseConnection) -> None:
+            await reference.put_symbol_details(connection, details)
             if self._marks:
                 await reference.put_splits(connection, splits, source)
                 await reference.put_dividends(connection, dividends, source)
 
-        await self._done(work)
+        await self._in_transaction(work)
 
-    async def add_splits(self, splits: Sequence[Split], source: str) -> None:
+    async def add_splits(self, splits: Sequence[SplitRecord], source: str) -> None:
         """What another source has told of a day stays."""
         if self._marks and splits:
-            await self._done(lambda connection: reference.add_splits(connection, splits, source))
+            await self._in_transaction(lambda connection: reference.add_splits(connection, splits, source))
 
-    async def close(self, load: str, parts: Sequence[str], entry: Entry, *, over: bool) -> None:
+    async def close(self, load: str, parts: Sequence[str], entry: LoadLogEntry, *, over: bool) -> None:
         """`over`: nothing is left to go on with."""
 
-        async def work(connection: Link) -> None:
+        async def work(connection: DatabaseConnection) -> None:
             if over:
                 await queries.forget_marks(connection, load, parts)
             await queries.log(connection, entry)
 
         if self._marks:
-            await self._done(work)
-        if entry.stored >= ANALYSED_FROM:
-            await self._done(lambda connection: queries.renew_statistics(connection, (self._frame.table, "symbols")))
+            await self._in_transaction(work)
+        if entry.new_bars >= ANALYSED_FROM:
+            await self._in_transaction(
+                lambda connection: queries.renew_statistics(connection, (self._frame.table, "symbols"))
+            )
 
-    async def _done(self, work: Work[T]) -> T:
+    async def _in_transaction(self, work: Work[T]) -> T:
         backoff, until, collided = Backoff(), time.monotonic() + self._patience, 0
         while True:
             try:
@@ -131,14 +137,14 @@ class Keeper:
                 raise Unreadable(f"the table {self._frame.table} does not take these values ({error})") from None
             except COLLIDED as error:
                 collided += 1
-                self._collided(collided, type(error).__name__)
+                self._count_collision(collided, type(error).__name__)
             except db.Unavailable as error:
                 if time.monotonic() > until:
                     raise
                 logger.warning("database away, the load waits: %s", error)
             await backoff.wait()
 
-    def _collided(self, times: int, cause: str) -> None:
+    def _count_collision(self, times: int, cause: str) -> None:
         """Raises Unreadable where another writer was in the way too often."""
         table = self._frame.table
         if times >= MOST_COLLISIONS:

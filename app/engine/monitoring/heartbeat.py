@@ -1,4 +1,4 @@
-"""The engine's heartbeat: that it lives, how it is, and now and then what it lost."""
+"""Publishes the engine's heartbeat and health, and logs what was lost."""
 
 import asyncio
 import logging
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from app import wire
-from app.engine.monitoring.metrics import Figures
+from app.engine.monitoring.metrics import EngineMetrics
 from app.wire.channels import Channels
 from app.wire.client import connect
 from app.wire.events.event import EngineHealth
@@ -16,7 +16,7 @@ from app.wire.state import heartbeat
 
 logger = logging.getLogger(__name__)
 
-COMPLAIN_SECONDS = 60.0
+LOG_SECONDS = 60.0
 
 
 class Health(NamedTuple):
@@ -33,26 +33,26 @@ class Health(NamedTuple):
     slow_part: str = ""
 
 
-class Pulse:
+class Heartbeat:
     def __init__(
-        self, redis_url: str, channels: Channels, health: Callable[[], Health], figures: Figures, seconds: float
+        self, redis_url: str, channels: Channels, health: Callable[[], Health], metrics: EngineMetrics, seconds: float
     ) -> None:
         self._client = connect(redis_url)
         self._publisher = Publisher(self._client, channels)
         self._health = health
-        self._figures = figures
+        self._metrics = metrics
         self._seconds = seconds
-        self._complained_at = 0.0
-        self._complained_of: Mapping[str, int] = {}
+        self._logged_at = 0.0
+        self._logged_losses: Mapping[str, int] = {}
 
     async def run(self) -> None:
         while True:
             health = self._health()
-            self._complain(health.lost)
+            self._log_losses(health.lost)
             try:
                 await heartbeat.beat(self._client, time.time())
                 await self._publisher.publish(self._event(health))
-                await self._publisher.publish_all(self._figures.events(time.monotonic(), time.time()))
+                await self._publisher.publish_all(self._metrics.events(time.monotonic(), time.time()))
             except wire.Unavailable as error:
                 logger.warning("redis away, nobody feels the pulse: %s", error)
             await asyncio.sleep(self._seconds)
@@ -74,10 +74,10 @@ class Pulse:
             slow_part=health.slow_part,
         )
 
-    def _complain(self, lost: Mapping[str, int]) -> None:
+    def _log_losses(self, lost: Mapping[str, int]) -> None:
         """In one line, when there is more to complain of than the last time."""
         now = time.monotonic()
-        if lost == self._complained_of or not any(lost.values()) or now - self._complained_at < COMPLAIN_SECONDS:
+        if lost == self._logged_losses or not any(lost.values()) or now - self._logged_at < LOG_SECONDS:
             return
-        self._complained_at, self._complained_of = now, lost
+        self._logged_at, self._logged_losses = now, lost
         logger.warning("lost so far: %s", ", ".join(f"{count} {reason}" for reason, count in lost.items() if count))

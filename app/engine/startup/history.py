@@ -1,4 +1,4 @@
-"""The past that charts and indicators start from: the shipped history, and what is stored of it."""
+"""Loads the shipped daily history at the first start, and the newest stored bars into memory at every start."""
 
 import asyncio
 import logging
@@ -16,17 +16,17 @@ from app.db import corporate_actions
 from app.db.pools import Pool
 from app.engine.analysis import outcomes
 from app.engine.analysis.analyse import NOTHING, Analysis, analyse
-from app.engine.analysis.outcomes import Outcome
+from app.engine.analysis.outcomes import PatternOutcome
 from app.engine.analysis.thresholds import Thresholds
-from app.engine.bars.bar_series import KEPT, Series
+from app.engine.bars.bar_series import BARS_PER_SYMBOL, SeriesByTimeframe
 from app.engine.loads.queries import renew_statistics
 from app.engine.loads.sources.shipped import SOURCE
 from app.engine.loads.sources.shipped import splits as shipped_splits
-from app.engine.storage import bars as storage_bars
+from app.engine.storage import bars as bar_queries
 from app.engine.storage import definitions as definition_queries
 from app.engine.storage import newest_bars as newest
-from app.engine.storage import tables as keeping
-from app.engine.storage.batch import Batch
+from app.engine.storage import tables as market_tables
+from app.engine.storage.batch import StorageBatch
 from app.engine.storage.reference import add_splits
 from app.finance import columns, history, panel, shares, spans, studies
 from app.finance.adjust import Split, adjusted
@@ -40,20 +40,20 @@ logger = logging.getLogger(__name__)
 PATTERN_DAYS = 250
 """A year of marks on the charts."""
 INDICATOR_DAYS = 60
-WRITTEN = (
+HISTORY_TABLES = (
     "symbols", "ohlcv_daily", "ohlcv_weekly", "ohlcv_monthly", "daily_patterns", "daily_indicators", "pattern_outcomes",
 )  # fmt: skip
 """Tables that the shipped history fills."""
 SYMBOLS_AT_ONCE = 250
 """Whose bars are read in one statement."""
-LEAD_DAYS = KEPT + studies.STRENGTH_BARS
+LEAD_DAYS = BARS_PER_SYMBOL + studies.STRENGTH_BARS
 """Before the first day that is analysed."""
 
 Growth = Mapping[float, float]
 """Of the benchmark, by the start of the daily bar; see studies.read."""
 
 
-class Past(NamedTuple):
+class HistoryContext(NamedTuple):
     """By what a symbol's days are judged."""
 
     thresholds: Thresholds
@@ -65,24 +65,24 @@ class Past(NamedTuple):
 
 class Evaluation(NamedTuple):
     analysis: Analysis
-    outcomes: Sequence[Outcome]
+    outcomes: Sequence[PatternOutcome]
     """What became of its patterns."""
 
 
-class Shipped(NamedTuple):
+class ShippedHistory(NamedTuple):
     """Daily bars in the repository, and the last day that counts as past."""
 
     path: Path
     until: date
 
-    def before(self, session: str | None) -> "Shipped":
+    def before(self, session: str | None) -> "ShippedHistory":
         """What was replayed while no engine listened is past as well: all before the session (ISO) that is on."""
         if session is None:
             return self
         return self._replace(until=max(self.until, date.fromisoformat(session) - timedelta(days=1)))
 
 
-async def load(pool: Pool, shipped: Shipped, min_confidence: float) -> int:
+async def load(pool: Pool, shipped: ShippedHistory, min_confidence: float) -> int:
     """Bars stored; 0 when all were there already."""
     bars = [bar for bar in await asyncio.to_thread(history.read, shipped.path) if bar.day <= shipped.until]
     symbols = sorted({bar.symbol for bar in bars})
@@ -90,11 +90,11 @@ async def load(pool: Pool, shipped: Shipped, min_confidence: float) -> int:
         await definition_queries.put(connection)
         # Before anything else: databases that have the history already get its splits too.
         await add_splits(connection, shipped_splits(shipped.path), SOURCE)
-        if await storage_bars.days_until(connection, symbols, shipped.until) >= len(bars):
+        if await bar_queries.days_until(connection, symbols, shipped.until) >= len(bars):
             return 0
-        await storage_bars.put_instruments(connection, history.read_instruments(shipped.path.with_name("symbols.csv")))
+        await bar_queries.put_instruments(connection, history.read_instruments(shipped.path.with_name("symbols.csv")))
         thresholds = await definition_queries.thresholds(connection, min_confidence)
-        splits, tick_sizes = await corporate_actions.every_split(connection), await keeping.tick_sizes(connection)
+        splits, tick_sizes = await corporate_actions.every_split(connection), await market_tables.tick_sizes(connection)
     by_symbol = [list(group) for _, group in groupby(bars, key=lambda bar: bar.symbol)]
     grown = await asyncio.to_thread(growth, by_symbol, splits)
     with _progress() as progress:
@@ -102,26 +102,26 @@ async def load(pool: Pool, shipped: Shipped, min_confidence: float) -> int:
         for own in by_symbol:
             symbol = own[0].symbol
             progress.update(task, description=symbol)
-            await _store(pool, own, Past(thresholds, grown, splits.get(symbol, ()), tick_sizes.get(symbol)))
+            await _store(pool, own, HistoryContext(thresholds, grown, splits.get(symbol, ()), tick_sizes.get(symbol)))
             progress.advance(task, len(own))
     async with pool.acquire() as connection:
-        await renew_statistics(connection, WRITTEN)
+        await renew_statistics(connection, HISTORY_TABLES)
     logger.info("history loaded: %d daily bars of %d symbols until %s", len(bars), len(symbols), shipped.until)
     return len(bars)
 
 
-async def recall(pool: Pool, series: Series, quoted: Iterable[str] = ()) -> list[Bar]:
+async def restore_bars(pool: Pool, series: SeriesByTimeframe, quoted_symbols: Iterable[str] = ()) -> list[Bar]:
     """The last bars of every symbol that has a daily bar or is among `quoted`, from the tables into memory; and of each
     the last minute. Who is traded for the first time today has minutes alone."""
     async with pool.acquire() as connection:
-        series.split(await corporate_actions.every_split(connection))
-        series.quote_in(await keeping.tick_sizes(connection))
-        symbols = sorted({*await storage_bars.symbols_with_days(connection), *quoted})
+        series.set_splits(await corporate_actions.every_split(connection))
+        series.set_tick_sizes(await market_tables.tick_sizes(connection))
+        symbols = sorted({*await bar_queries.symbols_with_days(connection), *quoted_symbols})
         series.reserve(len(symbols))
         for first in range(0, len(symbols), SYMBOLS_AT_ONCE):
-            some = symbols[first : first + SYMBOLS_AT_ONCE]
-            days = await newest.columns(connection, some, "daily", KEPT)
-            minutes = await newest.columns(connection, some, "1min", KEPT)
+            portion = symbols[first : first + SYMBOLS_AT_ONCE]
+            days = await newest.columns(connection, portion, "daily", BARS_PER_SYMBOL)
+            minutes = await newest.columns(connection, portion, "1min", BARS_PER_SYMBOL)
             for bars in (days, minutes):
                 series.fill(bars)
             for timeframe in spans.FROM_MINUTES:
@@ -129,54 +129,56 @@ async def recall(pool: Pool, series: Series, quoted: Iterable[str] = ()) -> list
             for timeframe in spans.FROM_DAYS:
                 series.fill(columns.merged(days, timeframe, series.splits))
             await asyncio.sleep(0)
-    ring = series.ring("1min")
-    return [bar for symbol in symbols for bar in ring.last(symbol, 1)]
+    minutes_series = series.timeframe("1min")
+    return [bar for symbol in symbols for bar in minutes_series.last(symbol, 1)]
 
 
 def growth(symbols: Sequence[Sequence[Bar]], splits: Splits = shares.NONE) -> Growth:
     """Of daily bars, each sequence of one symbol and oldest first: the benchmark's, or the mean of days without it."""
-    found: dict[float, list[float]] = {}
+    growth_by_start: dict[float, list[float]] = {}
     benchmark: dict[float, float] = {}
-    for traded in symbols:
-        bars = adjusted(traded, splits.get(traded[0].symbol, ())).bars if traded else ()
+    for bars_as_traded in symbols:
+        bars = adjusted(bars_as_traded, splits.get(bars_as_traded[0].symbol, ())).bars if bars_as_traded else ()
         for before, bar in zip(bars, bars[studies.STRENGTH_BARS :], strict=False):
             grown = bar.close / before.close - 1
-            found.setdefault(bar.start, []).append(grown)
+            growth_by_start.setdefault(bar.start, []).append(grown)
             if bar.symbol == studies.BENCHMARK:
                 benchmark[bar.start] = grown
-    return {start: float(np.mean(grown)) for start, grown in found.items() if len(grown) > 1} | benchmark
+    return {start: float(np.mean(grown)) for start, grown in growth_by_start.items() if len(grown) > 1} | benchmark
 
 
-def analysed(bars: Sequence[Bar], known: Past, days: int | None = None) -> Analysis:
+def analyse_history(bars: Sequence[Bar], context: HistoryContext, days: int | None = None) -> Analysis:
     """Of daily bars of one symbol: the patterns of a year and the indicators of the last weeks, or both of `days`."""
     if not bars:
         return NOTHING
-    factors = _factors(bars, known.splits)
-    rows = panel.walk(bars, days or PATTERN_DAYS, factors=factors, tick_size=known.tick_size)
-    benchmark: Floats = np.array([known.grown.get(start, np.nan) for start in rows.start.tolist()])
-    told = bars[-min(len(bars), days or INDICATOR_DAYS)].start
-    return analyse(rows, known.thresholds, benchmark, tell_after=told - 1)
+    factors = _factors(bars, context.splits)
+    rows = panel.walk(bars, days or PATTERN_DAYS, factors=factors, tick_size=context.tick_size)
+    benchmark: Floats = np.array([context.grown.get(start, np.nan) for start in rows.start.tolist()])
+    first = bars[-min(len(bars), days or INDICATOR_DAYS)].start
+    return analyse(rows, context.thresholds, benchmark, indicators_after=first - 1)
 
 
-def became(bars: Sequence[Bar], patterns: Sequence[PatternDetected], splits: Sequence[Split] = ()) -> Iterator[Outcome]:
+def pattern_outcomes(
+    bars: Sequence[Bar], patterns: Sequence[PatternDetected], splits: Sequence[Split] = ()
+) -> Iterator[PatternOutcome]:
     """What is known by now of what became of them."""
     places = {spans.end(bar.timeframe, bar.start): place for place, bar in enumerate(bars)}
     factors = _factors(bars, splits)
     rates = [1.0] * len(bars) if factors is None else factors.tolist()
     for event in patterns:
         own = places[event.at]
-        after = range(own + 1, min(len(bars), own + 1 + outcomes.AFTER[-1]))
-        yield outcomes.known(event, [bars[place].close * (rates[place] / rates[own]) for place in after])
+        after = range(own + 1, min(len(bars), own + 1 + outcomes.HORIZONS[-1]))
+        yield outcomes.outcome_from_closes(event, [bars[place].close * (rates[place] / rates[own]) for place in after])
 
 
-async def evaluate(bars: Sequence[Bar], known: Past, days: int | None = None) -> Evaluation:
+async def evaluate(bars: Sequence[Bar], context: HistoryContext, days: int | None = None) -> Evaluation:
     """Both of the above of one symbol, in a thread: the event loop goes on meanwhile."""
-    return await asyncio.to_thread(_evaluate, bars, known, days)
+    return await asyncio.to_thread(_evaluate, bars, context, days)
 
 
-def _evaluate(bars: Sequence[Bar], known: Past, days: int | None) -> Evaluation:
-    analysis = analysed(bars, known, days)
-    return Evaluation(analysis, tuple(became(bars, analysis.patterns, known.splits)))
+def _evaluate(bars: Sequence[Bar], context: HistoryContext, days: int | None) -> Evaluation:
+    analysis = analyse_history(bars, context, days)
+    return Evaluation(analysis, tuple(pattern_outcomes(bars, analysis.patterns, context.splits)))
 
 
 def _factors(bars: Sequence[Bar], splits: Sequence[Split]) -> Floats | None:
@@ -185,23 +187,23 @@ def _factors(bars: Sequence[Bar], splits: Sequence[Split]) -> Floats | None:
     return shares.factors(np.array([bar.start for bar in bars]), splits, bars[0].timeframe)
 
 
-async def _store(pool: Pool, bars: Sequence[Bar], known: Past) -> None:
-    analysis, outcomes_of_patterns = await evaluate(bars, known)
-    batch = Batch()
+async def _store(pool: Pool, bars: Sequence[Bar], context: HistoryContext) -> None:
+    analysis, outcomes_of_patterns = await evaluate(bars, context)
+    batch = StorageBatch()
     batch.add_bars(bars)
     for timeframe in spans.FROM_DAYS:
         batch.add_bars(spans.merged(bars, timeframe))
     batch.add_patterns(analysis.patterns)
     batch.add_indicators(analysis.indicators)
     batch.add_outcomes(outcomes_of_patterns)
-    await keep(pool, batch)
+    await store_batch(pool, batch)
 
 
-async def keep(pool: Pool, batch: Batch) -> None:
+async def store_batch(pool: Pool, batch: StorageBatch) -> None:
     """All of it or nothing; its rows are made before the transaction begins, and beside the loop."""
     async with pool.acquire() as connection:
-        there = await keeping.tables(connection)
-    writing = await asyncio.to_thread(keeping.writing, batch, (), there)
+        there = await market_tables.tables(connection)
+    writing = await asyncio.to_thread(market_tables.plan_writes, batch, (), there)
     async with pool.acquire() as connection, connection.transaction():
         await writing.run(connection)
 

@@ -1,4 +1,4 @@
-"""What the engine reads from the market's tables and writes into them; every write may be repeated."""
+"""Reads and writes bars, symbols and processing runs; every write is idempotent."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -26,7 +26,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
 """Where bars of a timeframe are stored; the others are made from minutes whenever they are needed."""
 
 
-class Run(NamedTuple):
+class ProcessingRun(NamedTuple):
     """A row of processing_runs; times in UTC epoch seconds."""
 
     run_id: str
@@ -55,11 +55,11 @@ def bars_insert(bars: Iterable[Bar], tables: Collection[str]) -> list[Statement]
     for bar in sorted(bars):
         by_timeframe.setdefault(bar.timeframe, []).append(bar)
     statements = []
-    for timeframe, found in by_timeframe.items():
+    for timeframe, own_bars in by_timeframe.items():
         words = TABLES.get(timeframe)
         if words and words["table"] in tables:
-            starts = [_moment(bar.start) if words["kind"] == "timestamptz" else bar.day for bar in found]
-            statements.append(Statement(BARS.format(**words), _columns(found, starts)))
+            starts = [_moment(bar.start) if words["kind"] == "timestamptz" else bar.day for bar in own_bars]
+            statements.append(Statement(BARS.format(**words), _columns(own_bars, starts)))
     return statements
 
 
@@ -95,10 +95,10 @@ async def put_symbols(connection: Connection, symbols: Collection[str]) -> None:
 
 async def days_until(connection: Connection, symbols: Sequence[str], day: date) -> int:
     """How many daily bars of these symbols are stored up to and with that day."""
-    found = await connection.fetchval(
+    count = await connection.fetchval(
         "select count(*) from ohlcv_daily where symbol = any($1::text[]) and date <= $2", symbols, day
     )
-    return int(found)
+    return int(count)
 
 
 async def symbols_with_days(connection: Connection) -> list[str]:
@@ -155,7 +155,7 @@ async def daily_patterns(connection: Connection, after: float) -> list[tuple[str
     return [tuple(row) for row in rows]
 
 
-async def put_run(connection: Connection, run: Run) -> None:
+async def put_run(connection: Connection, run: ProcessingRun) -> None:
     await connection.execute(
         """
         insert into processing_runs (run_id, trigger_type, status, phase, started_at, completed_at, symbols_total,
@@ -205,15 +205,15 @@ async def unique_keys(connection: Connection, tables: Sequence[str]) -> dict[str
         """,
         tables,
     )
-    found: dict[str, list[set[str]]] = {}
+    keys: dict[str, list[set[str]]] = {}
     for row in rows:
-        found.setdefault(row["name"], []).append(set(row["members"]))
-    return found
+        keys.setdefault(row["name"], []).append(set(row["members"]))
+    return keys
 
 
 def _bar(symbol: str, timeframe: Timeframe, start: float, numbers: Sequence[float]) -> Bar:
-    opened, high, low, close, volume = numbers
-    return Bar(symbol, timeframe, start, opened, high, low, close, int(volume or 0))
+    open_, high, low, close, volume = numbers
+    return Bar(symbol, timeframe, start, open_, high, low, close, int(volume or 0))
 
 
 def _columns(bars: Sequence[Bar], starts: Sequence[date]) -> list[Sequence[object]]:

@@ -1,13 +1,12 @@
-"""Rows that are stored in one transaction and events that are published after it, each thing once: the newer of two
-with the same identity wins."""
+"""A batch of rows for one transaction and of events that follow it; a newer row replaces an older one."""
 
 import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from app.engine.analysis.breadth import Conditions
-from app.engine.analysis.outcomes import Outcome
-from app.engine.bars.gaps import Gap
+from app.engine.analysis.breadth import MarketConditions
+from app.engine.analysis.outcomes import PatternOutcome
+from app.engine.bars.gaps import FeedGap
 from app.finance.bars import Bar
 from app.wire.events.event import AnyEvent, IndicatorCalculated, PatternDetected
 
@@ -16,14 +15,14 @@ TIMEFRAME_AT: Mapping[str, int] = {"bars": 1, "patterns": 2, "indicators": 2, "o
 """Where the timeframe stands in the identity of a row: rows of two timeframes may go into two tables."""
 
 
-class Batch:
+class StorageBatch:
     def __init__(self) -> None:
         self.bars: dict[tuple[str, str, float], Bar] = {}
         self.patterns: dict[tuple[str, str, str, float], PatternDetected] = {}
         self.indicators: dict[tuple[str, str, str, float], IndicatorCalculated] = {}
-        self.outcomes: dict[tuple[str, str, str, float], Outcome] = {}
-        self.conditions: dict[float, Conditions] = {}
-        self.gaps: dict[tuple[str, float], Gap] = {}
+        self.outcomes: dict[tuple[str, str, str, float], PatternOutcome] = {}
+        self.conditions: dict[float, MarketConditions] = {}
+        self.gaps: dict[tuple[str, float], FeedGap] = {}
         self.events: list[AnyEvent] = []
         """To be published when the rest is stored, every one."""
         self.began_at = time.monotonic()
@@ -47,34 +46,34 @@ class Batch:
         for event in indicators:
             self.indicators[event.symbol, event.indicator, event.timeframe, event.at] = event
 
-    def add_outcomes(self, outcomes: Iterable[Outcome]) -> None:
+    def add_outcomes(self, outcomes: Iterable[PatternOutcome]) -> None:
         for outcome in outcomes:
             earlier = self.outcomes.get(outcome.key)
-            self.outcomes[outcome.key] = outcome.after(earlier) if earlier else outcome
+            self.outcomes[outcome.key] = outcome.merged_with(earlier) if earlier else outcome
 
-    def take(self, rows: "Batch") -> None:
+    def add_rows(self, rows: "StorageBatch") -> None:
         """The rows of another one, without its events."""
         for kind in KINDS:
             getattr(self, kind).update(getattr(rows, kind))
 
-    def kinds(self) -> list["Batch"]:
+    def split_by_kind(self) -> list["StorageBatch"]:
         """The rows without the events, one batch for each kind and timeframe."""
         parts: dict[tuple[str, object], dict[Any, Any]] = {}
         for kind in KINDS:
             at = TIMEFRAME_AT.get(kind)
             for key, row in getattr(self, kind).items():
                 parts.setdefault((kind, None if at is None else key[at]), {})[key] = row
-        return [_only(kind, rows) for (kind, _), rows in parts.items()]
+        return [_batch_of(kind, rows) for (kind, _), rows in parts.items()]
 
-    def halves(self) -> list["Batch"]:
+    def split_in_half(self) -> list["StorageBatch"]:
         """Of one kind with two rows or more."""
         kind = next(kind for kind in KINDS if getattr(self, kind))
         rows = list(getattr(self, kind).items())
         middle = len(rows) // 2
-        return [_only(kind, dict(rows[:middle])), _only(kind, dict(rows[middle:]))]
+        return [_batch_of(kind, dict(rows[:middle])), _batch_of(kind, dict(rows[middle:]))]
 
 
-def _only(kind: str, rows: dict[Any, Any]) -> Batch:
-    part = Batch()
+def _batch_of(kind: str, rows: dict[Any, Any]) -> StorageBatch:
+    part = StorageBatch()
     setattr(part, kind, rows)
     return part

@@ -1,20 +1,27 @@
-"""The market's stand as it is stored."""
+"""Reads and writes market breadth."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from asyncpg import Connection
 
-from app.engine.analysis.breadth import Conditions
+from app.engine.analysis.breadth import MarketConditions
 from app.engine.universes import queries as universe_queries
 
-WHOLE = {"timestamp", "advancing_count", "declining_count", "advance_decline_ratio", "overall_volume", "data_source"}
-SECTORS = {"timestamp", "sector", "symbols", "advancing", "declining", "change", "volume"}
+MARKET_COLUMNS = {
+    "timestamp",
+    "advancing_count",
+    "declining_count",
+    "advance_decline_ratio",
+    "overall_volume",
+    "data_source",
+}
+SECTOR_COLUMNS = {"timestamp", "sector", "symbols", "advancing", "declining", "change", "volume"}
 SOURCE = "engine"
 
 
-async def put(connection: Connection, found: Iterable[Conditions]) -> None:
-    for one in found:
+async def put_conditions(connection: Connection, minutes: Iterable[MarketConditions]) -> None:
+    for one in minutes:
         at = datetime.fromtimestamp(one.at, UTC)
         whole = one.whole
         ratio = round(whole.advancing / whole.declining, 4) if whole.declining else None

@@ -1,4 +1,4 @@
-"""Definitions as they are stored: what an operator switches off or makes stricter stays so."""
+"""Writes definitions of patterns and indicators, and reads the thresholds that an operator has set."""
 
 from asyncpg import Connection
 

@@ -1,4 +1,4 @@
-"""Patterns that hold as they are stored, and up to when it was told that others do not."""
+"""Reads patterns that still hold, and the mark up to which expired patterns were published."""
 
 from collections.abc import Collection
 from datetime import UTC, datetime
@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from asyncpg import Connection
 
 from app.engine.analysis.analyse import SOURCE, identity
-from app.engine.storage.findings import TIERS
+from app.engine.storage.patterns import TIERS
 from app.wire.events.event import PatternDetected
 
-NEEDED = {"name", "at"}
+COLUMNS = {"name", "at"}
 TABLE = "engine_marks"
 
 
@@ -23,13 +23,13 @@ async def put_mark(connection: Connection, name: str, at: float) -> None:
 
 
 async def mark(connection: Connection, name: str) -> float | None:
-    found = await connection.fetchval("select extract(epoch from at)::float8 from engine_marks where name = $1", name)
-    return None if found is None else float(found)
+    epoch = await connection.fetchval("select extract(epoch from at)::float8 from engine_marks where name = $1", name)
+    return None if epoch is None else float(epoch)
 
 
 async def holding(connection: Connection, after: float, limit: int, tables: Collection[str]) -> list[PatternDetected]:
     """Those that expire after that instant, of each tier the first `limit`."""
-    found = []
+    patterns = []
     for tier, words in TIERS.items():
         table, expires = f"{words['tier']}_patterns", words["expires"]
         if table not in tables:
@@ -49,7 +49,7 @@ async def holding(connection: Connection, after: float, limit: int, tables: Coll
             datetime.fromtimestamp(after, UTC),
             limit,
         )
-        found += [
+        patterns += [
             PatternDetected(
                 at=row["at"],
                 source=SOURCE,
@@ -64,4 +64,4 @@ async def holding(connection: Connection, after: float, limit: int, tables: Coll
             )
             for row in rows
         ]
-    return found
+    return patterns

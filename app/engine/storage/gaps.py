@@ -1,16 +1,16 @@
-"""Gaps as they are stored."""
+"""Writes gaps of the feed."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from asyncpg import Connection
 
-from app.engine.bars.gaps import Gap
+from app.engine.bars.gaps import FeedGap
 
-NEEDED = {"began", "ended", "reason", "symbols"}
+COLUMNS = {"began", "ended", "reason", "symbols"}
 
 
-async def put(connection: Connection, gaps: Iterable[Gap]) -> None:
+async def put(connection: Connection, gaps: Iterable[FeedGap]) -> None:
     await connection.executemany(
         """
         insert into feed_gaps (reason, began, ended, symbols) values ($1, $2, $3, $4)

@@ -1,4 +1,4 @@
-"""In SQL, which symbols keep the hours of the exchange: what finance.markets says of one, asked of a whole table."""
+"""SQL condition for symbols that trade on the exchange; see finance.markets for the same in Python."""
 
 NO_EXCHANGE = "^([A-Z0-9]+-(USD|USDT|USDC|EUR|GBP|JPY|BTC|ETH)|[A-Z]{3,6}=X)$"
 """Coins and currencies as Yahoo spells them."""

@@ -1,4 +1,4 @@
-"""The newest bars of many symbols, in one statement and by column."""
+"""Reads the newest bars of many symbols in one statement, as columns."""
 
 from collections.abc import Sequence
 from io import BytesIO

@@ -1,14 +1,14 @@
-"""Outcomes as they are stored."""
+"""Reads and writes outcomes of patterns."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from asyncpg import Connection
 
-from app.engine.analysis.outcomes import AFTER, Outcome
+from app.engine.analysis.outcomes import HORIZONS, PatternOutcome
 from app.engine.storage.bars import Statement
 
-NEEDED = {
+COLUMNS = {
     "symbol", "pattern_type", "timeframe", "detection_timestamp", "direction", "price", "return_1", "return_5",
     "return_20",
 }  # fmt: skip
@@ -27,12 +27,12 @@ on conflict (symbol, pattern_type, timeframe, detection_timestamp) do update
 """
 
 
-def outcomes_insert(outcomes: Iterable[Outcome]) -> list[Statement]:
+def outcomes_insert(outcomes: Iterable[PatternOutcome]) -> list[Statement]:
     rows = [_row(one) for one in sorted(outcomes, key=lambda one: one.key)]
     return [Statement(INSERT, [*zip(*rows, strict=True)])] if rows else []
 
 
-async def still_open(connection: Connection, limit: int) -> list[Outcome]:
+async def still_open(connection: Connection, limit: int) -> list[PatternOutcome]:
     """The newest of those whose last return is not known."""
     rows = await connection.fetch(
         """
@@ -45,10 +45,10 @@ async def still_open(connection: Connection, limit: int) -> list[Outcome]:
         """,
         limit,
     )
-    return [Outcome(*row) for row in rows]
+    return [PatternOutcome(*row) for row in rows]
 
 
-def _row(one: Outcome) -> tuple[object, ...]:
+def _row(one: PatternOutcome) -> tuple[object, ...]:
     at = datetime.fromtimestamp(one.at, UTC)
-    returns = (one.returns.get(bars) for bars in AFTER)
+    returns = (one.returns.get(bars) for bars in HORIZONS)
     return one.symbol, one.pattern, one.timeframe, at, one.direction, one.price, *returns

@@ -1,4 +1,4 @@
-"""What is known of symbols besides their bars: names, splits and dividends, each with the source that says it."""
+"""Reads and writes symbol details, splits and dividends, each with its source."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -8,14 +8,14 @@ from typing import NamedTuple
 from asyncpg import Connection
 
 
-class Split(NamedTuple):
+class SplitRecord(NamedTuple):
     symbol: str
     ex_date: date
     ratio: Decimal
     """Shares held from that day on for each one held before."""
 
 
-class Dividend(NamedTuple):
+class DividendRecord(NamedTuple):
     symbol: str
     ex_date: date
     kind: str
@@ -24,7 +24,7 @@ class Dividend(NamedTuple):
     pay_date: date | None
 
 
-class Named(NamedTuple):
+class SymbolDetails(NamedTuple):
     """What a provider says of a symbol."""
 
     symbol: str
@@ -39,7 +39,7 @@ class Named(NamedTuple):
     list_date: date | None
 
 
-async def put_named(connection: Connection, named: Iterable[Named]) -> None:
+async def put_symbol_details(connection: Connection, details: Iterable[SymbolDetails]) -> None:
     await connection.executemany(
         """
         insert into symbols (symbol, name, primary_exchange, market, locale, currency_name, type, active, cik,
@@ -55,11 +55,11 @@ async def put_named(connection: Connection, named: Iterable[Named]) -> None:
                list_date = coalesce(excluded.list_date, symbols.list_date),
                last_updated = excluded.last_updated, last_updated_utc = excluded.last_updated_utc
         """,
-        list(named),
+        list(details),
     )
 
 
-async def put_splits(connection: Connection, splits: Iterable[Split], source: str) -> None:
+async def put_splits(connection: Connection, splits: Iterable[SplitRecord], source: str) -> None:
     await connection.executemany(
         """
         insert into splits (symbol, ex_date, ratio, source) values ($1, $2, $3, $4)
@@ -69,7 +69,7 @@ async def put_splits(connection: Connection, splits: Iterable[Split], source: st
     )
 
 
-async def add_splits(connection: Connection, splits: Iterable[Split], source: str) -> None:
+async def add_splits(connection: Connection, splits: Iterable[SplitRecord], source: str) -> None:
     """Where no source has told of that day."""
     await connection.executemany(
         "insert into splits (symbol, ex_date, ratio, source) values ($1, $2, $3, $4)"
@@ -78,7 +78,7 @@ async def add_splits(connection: Connection, splits: Iterable[Split], source: st
     )
 
 
-async def put_dividends(connection: Connection, dividends: Iterable[Dividend], source: str) -> None:
+async def put_dividends(connection: Connection, dividends: Iterable[DividendRecord], source: str) -> None:
     await connection.executemany(
         """
         insert into dividends (symbol, ex_date, kind, amount, currency, pay_date, source)

@@ -1,10 +1,10 @@
-"""Old detections into their statistics, in one statement: neither is ever stored without the other being gone."""
+"""Deletes old detections and adds them to their statistics, in one statement."""
 
 from datetime import datetime
 
 from asyncpg import Connection
 
-from app.engine.analysis.outcomes import AFTER
+from app.engine.analysis.outcomes import HORIZONS
 
 KEEPS = """
 select to_regclass('pattern_statistics') is not null and to_regclass('pattern_outcomes') is not null
@@ -12,9 +12,9 @@ select to_regclass('pattern_statistics') is not null and to_regclass('pattern_ou
 
 _RETURNS = "".join(
     f", count(return_{bars}), coalesce(sum(return_{bars}), 0), count(*) filter (where return_{bars} > 0)"
-    for bars in AFTER
+    for bars in HORIZONS
 )
-_NAMES = [name for bars in AFTER for name in (f"outcomes_{bars}", f"return_{bars}_sum", f"rises_{bars}")]
+_NAMES = [name for bars in HORIZONS for name in (f"outcomes_{bars}", f"return_{bars}_sum", f"rises_{bars}")]
 _ADDED = ", ".join(f"{name} = kept.{name} + excluded.{name}" for name in ("detections", "confidence_sum", *_NAMES))
 
 DELETE = f"""

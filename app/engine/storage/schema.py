@@ -1,4 +1,4 @@
-"""Whether a market schema that is not ours can take what the engine writes."""
+"""Checks that a foreign market schema has the columns and unique keys that the engine needs."""
 
 from collections.abc import Mapping
 

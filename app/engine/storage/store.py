@@ -15,12 +15,12 @@ from typing import TypeVar
 
 from app import wire
 from app.db.pools import Pool
-from app.engine.analysis.breadth import Conditions
+from app.engine.analysis.breadth import MarketConditions
 from app.engine.analysis.indicator_values import IndicatorValues
-from app.engine.analysis.outcomes import Outcome
-from app.engine.bars.gaps import Gap
-from app.engine.storage.batch import Batch
-from app.engine.storage.slices import Slice
+from app.engine.analysis.outcomes import PatternOutcome
+from app.engine.bars.gaps import FeedGap
+from app.engine.storage.batch import StorageBatch
+from app.engine.storage.write_slice import Slice
 from app.engine.storage.writer import AWAY, Writer
 from app.finance.bars import Bar
 from app.wire.backoff import Backoff
@@ -52,7 +52,7 @@ class Store:
         self._publisher = publisher
         self._slices: deque[Slice] = deque()
         """What is to be stored."""
-        self._stored: deque[Slice] = deque()
+        self._unpublished: deque[Slice] = deque()
         """What is to be published."""
         self._values = IndicatorValues()
         self._values_stored_at = 0.0
@@ -61,9 +61,9 @@ class Store:
         self.checkpoint: Checkpoint | None = None
         """The newest one before which all is stored and published."""
         self._forget_before: float | None = None
-        self._something = asyncio.Event()
-        self._room = asyncio.Event()
-        self._room.set()
+        self._work = asyncio.Event()
+        self._space = asyncio.Event()
+        self._space.set()
         self._full_since = 0.0
         self._flushing = False
         self.behind = False
@@ -84,28 +84,28 @@ class Store:
     @property
     def dropped(self) -> int:
         """Rows that the database refused."""
-        return self._writer.refused
+        return self._writer.rejected_rows
 
     @property
     def waiting(self) -> int:
         """Rows and events that are to be stored or published."""
-        return self._facts + len(self._values)
+        return self._fact_count + len(self._values)
 
     @property
     def oldest(self) -> float:
         """For how many seconds the oldest fact has waited."""
-        first = next((each for each in (*self._stored, *self._slices) if len(each.batch)), None)
+        first = next((each for each in (*self._unpublished, *self._slices) if len(each.batch)), None)
         return time.monotonic() - first.batch.began_at if first else 0.0
 
     @property
     def slow_part(self) -> str:
         """What the oldest fact waits for."""
-        return "publish" if self._stored else "store"
+        return "publish" if self._unpublished else "store"
 
     @property
     def full(self) -> bool:
         """Whether whoever offers something should wait first."""
-        return not self._room.is_set()
+        return not self._space.is_set()
 
     @property
     def full_seconds(self) -> float:
@@ -116,13 +116,13 @@ class Store:
         """Everything that was offered is stored and published, what is on its way included."""
         return not self._flushing and not self.waiting
 
-    async def room(self) -> None:
+    async def wait_for_space(self) -> None:
         """Returns at once unless so much waits that nothing more should be computed."""
-        await self._room.wait()
+        await self._space.wait()
 
-    async def stored(self) -> None:
+    async def wait_stored(self) -> None:
         """Returns when every fact that was offered so far is stored and published."""
-        last = self._slices[-1] if self._slices else self._stored[-1] if self._stored else None
+        last = self._slices[-1] if self._slices else self._unpublished[-1] if self._unpublished else None
         if last:
             last.closed = True
             await last.done.wait()
@@ -131,40 +131,40 @@ class Store:
         self,
         bars: Iterable[Bar] = (),
         patterns: Iterable[PatternDetected] = (),
-        told: Iterable[IndicatorCalculated] = (),
-        untold: Iterable[IndicatorCalculated] = (),
-        outcomes: Iterable[Outcome] = (),
+        indicators: Iterable[IndicatorCalculated] = (),
+        stored_only: Iterable[IndicatorCalculated] = (),
+        outcomes: Iterable[PatternOutcome] = (),
         events: Iterable[AnyEvent] = (),
     ) -> None:
-        """Soon stored, then published; never waits. Of the indicators the `untold` ones are stored alone."""
+        """Soon stored, then published; never waits. Of the indicators the `stored_only` ones are stored alone."""
         for some_bars in _portions(bars):
-            self._open().batch.add_bars(some_bars)
+            self._open_slice().batch.add_bars(some_bars)
         for some_patterns in _portions(patterns):
-            self._open().batch.add_patterns(some_patterns)
+            self._open_slice().batch.add_patterns(some_patterns)
         for some_outcomes in _portions(outcomes):
-            self._open().batch.add_outcomes(some_outcomes)
+            self._open_slice().batch.add_outcomes(some_outcomes)
         for some_events in _portions(events):
-            self._open().batch.events.extend(some_events)
-        self._values.add(told, publish=True)
-        self._values.add(untold, publish=False)
+            self._open_slice().batch.events.extend(some_events)
+        self._values.add(indicators, publish=True)
+        self._values.add(stored_only, publish=False)
         self._changed()
 
-    def note(self, conditions: Conditions) -> None:
-        self._open().batch.conditions[conditions.at] = conditions
+    def add_conditions(self, conditions: MarketConditions) -> None:
+        self._open_slice().batch.conditions[conditions.at] = conditions
         self._changed()
 
-    def miss(self, gap: Gap) -> None:
-        self._open().batch.gaps[gap.reason, gap.began] = gap
+    def add_gap(self, gap: FeedGap) -> None:
+        self._open_slice().batch.gaps[gap.reason, gap.began] = gap
         self._changed()
 
-    def expired_until(self, at: float) -> None:
+    def set_expired_until(self, at: float) -> None:
         """That no pattern is to be told of again that expired until then, once all that was offered is published."""
-        self._open().expired_until = at
+        self._open_slice().expired_until = at
         self._changed()
 
-    def reach(self, checkpoint: Checkpoint) -> None:
+    def set_checkpoint(self, checkpoint: Checkpoint) -> None:
         """It is reached when all facts that were offered until now are stored and published."""
-        self._open().checkpoint = checkpoint
+        self._open_slice().checkpoint = checkpoint
         self._changed()
 
     def forget_before(self, at: float) -> None:
@@ -175,7 +175,7 @@ class Store:
     async def run(self) -> None:
         backoff = Backoff()
         while True:
-            await self._something.wait()
+            await self._work.wait()
             await asyncio.sleep(SETTLE_SECONDS)
             if await self.flush():
                 backoff.succeeded()
@@ -184,14 +184,14 @@ class Store:
 
     async def flush(self) -> bool:
         """Whether everything is stored and published."""
-        self._something.clear()
+        self._work.clear()
         self._flushing = True
         try:
             while self.waiting or self._slices or self._expired_until is not None or self._forget_before is not None:
                 if not await self._step():
-                    self._something.set()
+                    self._work.set()
                     return False
-                self._judge_room()
+                self._update_space()
             return True
         finally:
             self._flushing = False
@@ -221,12 +221,12 @@ class Store:
             first = self._slices[0]
             first.closed = True
             first.events.extend(await self._writer.write(first.batch))
-            self._stored.append(self._slices.popleft())
+            self._unpublished.append(self._slices.popleft())
 
     async def _publish(self) -> None:
         """Events of what is stored, then the newest values of some indicators."""
-        while self._stored:
-            first = self._stored[0]
+        while self._unpublished:
+            first = self._unpublished[0]
             while first.events:
                 some = list(islice(first.events, AT_ONCE))
                 await self._publisher.publish_all(some)
@@ -235,13 +235,13 @@ class Store:
             if first.expired_until is not None:
                 self._expired_until = first.expired_until
             self.checkpoint = first.checkpoint or self.checkpoint
-            self._stored.popleft()
+            self._unpublished.popleft()
             first.done.set()
         for _ in range(SLICE // AT_ONCE):
             values = self._values.to_publish(AT_ONCE)
             if values:
                 await self._publisher.publish_all(values)
-                self._values.published(values)
+                self._values.mark_published(values)
 
     async def _store_mark(self) -> None:
         mark = self._expired_until
@@ -257,10 +257,10 @@ class Store:
     async def _store_values(self) -> None:
         values = self._values.to_store(SLICE)
         if values:
-            batch = Batch()
+            batch = StorageBatch()
             batch.add_indicators(values)
             await self._writer.write(batch)
-            self._values.stored(values)
+            self._values.mark_stored(values)
         self._values_stored_at = time.monotonic()
 
     async def _forget(self) -> None:
@@ -268,26 +268,26 @@ class Store:
         if before is not None and not await self._writer.forget(before):
             self._forget_before = None
 
-    def _open(self) -> Slice:
+    def _open_slice(self) -> Slice:
         if not self._slices or self._slices[-1].closed or len(self._slices[-1].batch) >= SLICE:
             self._slices.append(Slice())
         return self._slices[-1]
 
     @property
-    def _facts(self) -> int:
-        return sum(len(each.batch) for each in self._slices) + sum(len(each.events) for each in self._stored)
+    def _fact_count(self) -> int:
+        return sum(len(each.batch) for each in self._slices) + sum(len(each.events) for each in self._unpublished)
 
     def _changed(self) -> None:
-        self._something.set()
-        self._judge_room()
+        self._work.set()
+        self._update_space()
 
-    def _judge_room(self) -> None:
-        full = self._facts > MOST_FACTS or len(self._values) > MOST_VALUES
+    def _update_space(self) -> None:
+        full = self._fact_count > MOST_FACTS or len(self._values) > MOST_VALUES
         if full and not self.full:
             self._full_since = time.monotonic()
-            self._room.clear()
+            self._space.clear()
         elif not full:
-            self._room.set()
+            self._space.set()
 
 
 def _portions(things: Iterable[T]) -> Iterable[Sequence[T]]:

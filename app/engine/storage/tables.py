@@ -1,4 +1,4 @@
-"""Which of its tables the engine finds, and what of a batch goes into them."""
+"""The tables that exist in the market database, and the statements that write a batch into them."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -6,19 +6,19 @@ from typing import NamedTuple
 from asyncpg import Connection
 
 from app.db import timescale
-from app.engine.analysis.breadth import Conditions
+from app.engine.analysis.breadth import MarketConditions
 from app.engine.analysis.expiry import MARK
 from app.engine.analysis.thresholds import Thresholds
-from app.engine.bars.gaps import Gap
+from app.engine.bars.gaps import FeedGap
 from app.engine.storage import bars
 from app.engine.storage import breadth as breadth_queries
 from app.engine.storage import definitions as definition_queries
 from app.engine.storage import expiry as expiry_queries
-from app.engine.storage import findings as finding_queries
 from app.engine.storage import gaps as gap_queries
 from app.engine.storage import outcomes as outcome_queries
+from app.engine.storage import patterns as pattern_queries
 from app.engine.storage.bars import Statement
-from app.engine.storage.batch import Batch
+from app.engine.storage.batch import StorageBatch
 from app.engine.storage.schema import COLUMNS
 
 BAR = {"symbol", "open", "high", "low", "close", "volume"}
@@ -27,11 +27,11 @@ OPTIONAL: Mapping[str, set[str]] = {
     "ohlcv_weekly": {*BAR, "week_start"},
     "ohlcv_monthly": {*BAR, "month_start"},
     "daily_intraday_patterns": COLUMNS["intraday_patterns"],
-    "pattern_outcomes": outcome_queries.NEEDED,
-    "market_conditions": breadth_queries.WHOLE,
-    "sector_conditions": breadth_queries.SECTORS,
-    "feed_gaps": gap_queries.NEEDED,
-    expiry_queries.TABLE: expiry_queries.NEEDED,
+    "pattern_outcomes": outcome_queries.COLUMNS,
+    "market_conditions": breadth_queries.MARKET_COLUMNS,
+    "sector_conditions": breadth_queries.SECTOR_COLUMNS,
+    "feed_gaps": gap_queries.COLUMNS,
+    expiry_queries.TABLE: expiry_queries.COLUMNS,
     "pattern_definitions": {"name", "enabled", "confidence_threshold"},
 }
 """A market that is not ours may lack these, and then they are left out."""
@@ -49,9 +49,9 @@ select count(*) = 1
 
 
 async def tables(connection: Connection) -> frozenset[str]:
-    wanted = {**COLUMNS, **OPTIONAL}
-    there = await bars.columns(connection, list(wanted))
-    return frozenset(table for table, needed in wanted.items() if needed <= there.get(table, set()))
+    needed_columns = {**COLUMNS, **OPTIONAL}
+    there = await bars.columns(connection, list(needed_columns))
+    return frozenset(table for table, needed in needed_columns.items() if needed <= there.get(table, set()))
 
 
 async def thresholds(connection: Connection, usual: float) -> Thresholds:
@@ -77,14 +77,14 @@ async def tick_sizes(connection: Connection) -> dict[str, float]:
     return dict(map(tuple, rows))
 
 
-class Writing(NamedTuple):
+class WritePlan(NamedTuple):
     """What goes into the tables in one transaction: rows that are made already, and a few that are made there."""
 
     symbols: Sequence[str]
     """Those that the table of symbols may lack."""
     statements: Sequence[Statement]
-    conditions: Sequence[Conditions] = ()
-    gaps: Sequence[Gap] = ()
+    conditions: Sequence[MarketConditions] = ()
+    gaps: Sequence[FeedGap] = ()
 
     async def run(self, connection: Connection) -> None:
         """Within a transaction."""
@@ -92,20 +92,20 @@ class Writing(NamedTuple):
         await bars.put_symbols(connection, self.symbols)
         for statement in self.statements:
             await statement.run(connection)
-        await breadth_queries.put(connection, self.conditions)
+        await breadth_queries.put_conditions(connection, self.conditions)
         if self.gaps:
             await gap_queries.put(connection, self.gaps)
 
 
-def writing(batch: Batch, symbols: Iterable[str], there: Collection[str]) -> Writing:
+def plan_writes(batch: StorageBatch, symbols: Iterable[str], there: Collection[str]) -> WritePlan:
     """Makes the rows, which takes time: before the transaction begins, since the server ends an idle one."""
     statements = bars.bars_insert(batch.bars.values(), there)
-    statements += finding_queries.patterns_insert(batch.patterns.values(), there)
-    statements += finding_queries.indicators_insert(batch.indicators.values())
+    statements += pattern_queries.patterns_insert(batch.patterns.values(), there)
+    statements += pattern_queries.indicators_insert(batch.indicators.values())
     if "pattern_outcomes" in there:
         statements += outcome_queries.outcomes_insert(batch.outcomes.values())
     keeps_conditions = {"market_conditions", "sector_conditions"} <= set(there)
-    return Writing(
+    return WritePlan(
         sorted(symbols),
         statements,
         tuple(batch.conditions.values()) if keeps_conditions else (),
@@ -121,7 +121,7 @@ async def mark_expired(connection: Connection, until: float, there: Collection[s
 
 async def forget(connection: Connection, before: float, there: Collection[str]) -> bool:
     """Deletes some of what is of no use after that market time; whether more is left."""
-    if await finding_queries.forget_indicators(connection, before, FORGOTTEN_AT_ONCE) == FORGOTTEN_AT_ONCE:
+    if await pattern_queries.forget_indicators(connection, before, FORGOTTEN_AT_ONCE) == FORGOTTEN_AT_ONCE:
         return True
     if {"market_conditions", "sector_conditions"} <= set(there):
         await breadth_queries.forget(connection, before)

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from app import db
 from app.db.errors import COLLIDED, OF_A_ROW, REFUSED
 from app.db.pools import Pool
-from app.engine.storage import tables as keeping
-from app.engine.storage.batch import Batch
+from app.engine.storage import tables as market_tables
+from app.engine.storage.batch import StorageBatch
 from app.wire.events.event import AnyEvent, PatternEvent
 
 logger = logging.getLogger(__name__)
@@ -27,50 +27,52 @@ class Writer:
         self.bars = 0
         self.patterns = 0
         self.indicators = 0
-        self.refused = 0
+        self.rejected_rows = 0
         """Rows that the database does not take."""
 
-    async def write(self, batch: Batch) -> list[AnyEvent]:
+    async def write(self, batch: StorageBatch) -> list[AnyEvent]:
         """The batch's events that may be published now. Raises one of AWAY where nothing or not all is written: the
         same batch may be written again."""
-        refused = Batch()
-        await self._write(batch, refused)
-        self.refused += refused.rows
-        return [event for event in batch.events if not _is_of(event, refused)] if refused.rows else batch.events
+        rejected = StorageBatch()
+        await self._write(batch, rejected)
+        self.rejected_rows += rejected.rows
+        return (
+            [event for event in batch.events if not _is_of_rejected(event, rejected)] if rejected.rows else batch.events
+        )
 
     async def mark_expired(self, until: float) -> None:
         """That no pattern is to be told of again that expired until then. Raises one of AWAY."""
-        there = await self._there()
+        there = await self._existing_tables()
         with _refusal_logged("a mark"):
             async with self._pool.acquire() as connection:
-                await keeping.mark_expired(connection, until, there)
+                await market_tables.mark_expired(connection, until, there)
 
     async def forget(self, before: float) -> bool:
         """Deletes some of what is of no use after that market time; whether more is left. Raises one of AWAY."""
-        there, left = await self._there(), False
+        there, left = await self._existing_tables(), False
         with _refusal_logged("what is over"):
             async with self._pool.acquire() as connection, connection.transaction():
-                left = await keeping.forget(connection, before, there)
+                left = await market_tables.forget(connection, before, there)
         return left
 
-    async def _write(self, batch: Batch, refused: Batch) -> None:
+    async def _write(self, batch: StorageBatch, rejected: StorageBatch) -> None:
         try:
-            await self._keep(batch)
+            await self._store(batch)
         except AWAY:
             raise
         except Exception as error:
             # What the database refuses once it refuses always: nothing else may wait behind it.
             for part in _parts(batch, error):
-                await self._write(part, refused)
+                await self._write(part, rejected)
             if not _parts(batch, error):
                 logger.exception("%d rows could not be stored", batch.rows)
-                refused.take(batch)
+                rejected.add_rows(batch)
 
-    async def _keep(self, batch: Batch) -> None:
+    async def _store(self, batch: StorageBatch) -> None:
         if not batch.rows:
             return
         new = {bar.symbol for bar in batch.bars.values()} - self._symbols
-        writing = keeping.writing(batch, new, await self._there())
+        writing = market_tables.plan_writes(batch, new, await self._existing_tables())
         async with self._pool.acquire() as connection, connection.transaction():
             await writing.run(connection)
         self._symbols |= new
@@ -78,10 +80,10 @@ class Writer:
         self.patterns += len(batch.patterns)
         self.indicators += len(batch.indicators)
 
-    async def _there(self) -> Collection[str]:
+    async def _existing_tables(self) -> Collection[str]:
         if not self._tables:
             async with self._pool.acquire() as connection:
-                self._tables = await keeping.tables(connection)
+                self._tables = await market_tables.tables(connection)
         return self._tables
 
 
@@ -96,16 +98,16 @@ def _refusal_logged(what: str) -> Iterator[None]:
         logger.warning("the database does not let %s be written: %s", what, error)
 
 
-def _parts(batch: Batch, error: Exception) -> list[Batch]:
+def _parts(batch: StorageBatch, error: Exception) -> list[StorageBatch]:
     """What is tried by itself when the whole was refused; nothing where another try would be refused too."""
-    kinds = batch.kinds()
+    kinds = batch.split_by_kind()
     if len(kinds) > 1:
         return kinds
-    return batch.halves() if batch.rows > 1 and isinstance(error, OF_A_ROW) else []
+    return batch.split_in_half() if batch.rows > 1 and isinstance(error, OF_A_ROW) else []
 
 
-def _is_of(event: AnyEvent, refused: Batch) -> bool:
+def _is_of_rejected(event: AnyEvent, rejected: StorageBatch) -> bool:
     """Whether it tells of a pattern that is not stored."""
     if not isinstance(event, PatternEvent):
         return False
-    return (event.symbol, event.pattern, event.timeframe, event.at) in refused.patterns
+    return (event.symbol, event.pattern, event.timeframe, event.at) in rejected.patterns

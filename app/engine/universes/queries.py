@@ -1,4 +1,4 @@
-"""Universes in cache_entries, and who was a member when."""
+"""Universes in cache_entries, and the history of their members."""
 
 from collections.abc import Collection
 from datetime import date
@@ -34,13 +34,13 @@ async def all_of(connection: Connection) -> list[Universe]:
         " order by type, name, key",
         KINDS,
     )
-    found = [Universe(row[0], _name(row[1]), _name(row[2]), values.members(_decoded(row[3]))) for row in rows]
-    return [each for each in found if each.members]
+    universes = [Universe(row[0], _name(row[1]), _name(row[2]), values.members(_decoded(row[3]))) for row in rows]
+    return [each for each in universes if each.members]
 
 
 async def put(connection: Connection, universe: Universe, day: date) -> None:
     """In place of the one of that name. Within a transaction: who joined or left that day is written down too."""
-    value = msgspec.json.encode(values.written(universe.kind, universe.members)).decode()
+    value = msgspec.json.encode(values.entry_value(universe.kind, universe.members)).decode()
     await connection.execute(
         """
         insert into cache_entries (type, name, key, value, environment, universe_category, last_universe_update)
@@ -60,7 +60,7 @@ async def put(connection: Connection, universe: Universe, day: date) -> None:
         newest = await connection.fetchval(
             "select max(greatest(since, until)) from universe_members where universe = $1", universe.title
         )
-        await _remember(connection, universe.title, universe.members, max(day, newest or day))
+        await _put_membership(connection, universe.title, universe.members, max(day, newest or day))
 
 
 async def history(connection: Connection, title: str) -> list[Membership]:
@@ -88,7 +88,7 @@ async def names(connection: Connection, symbols: Collection[str]) -> dict[str, s
     return {row["symbol"]: _name(row["name"]) for row in rows}
 
 
-async def _remember(connection: Connection, title: str, members: Collection[str], day: date) -> None:
+async def _put_membership(connection: Connection, title: str, members: Collection[str], day: date) -> None:
     # Who came and went on one day was never a member at its end.
     await connection.execute(
         "delete from universe_members where universe = $1 and since >= $2 and symbol <> all($3::text[])",

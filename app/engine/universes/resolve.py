@@ -1,4 +1,4 @@
-"""From what somebody calls a universe to its members."""
+"""Resolves the name of a universe to its members."""
 
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -6,36 +6,38 @@ from difflib import get_close_matches
 from app.engine.universes.universe import Universe
 
 
-class Unresolved(Exception):
+class UnknownUniverse(Exception):
     """Nothing is called so, or more than one thing is."""
 
 
-def resolve(word: str, known: Sequence[Universe]) -> tuple[str, ...]:
+def resolve_members(name: str, universes: Sequence[Universe]) -> tuple[str, ...]:
     """`market_leaders:top_50`, `etf_growth`, or several of them joined by colons: `sectors:growth`."""
-    text = word.strip().lower()
-    whole = _called(text, known)
-    found = [whole] if whole else [_called(part, known) for part in text.split(":")]
-    if None in found:
-        raise Unresolved(f"no universe is called {word[:60]!r}{_near(text, known)}")
-    return tuple(dict.fromkeys(symbol for each in found if each for symbol in each.members))
+    text = name.strip().lower()
+    whole = _match(text, universes)
+    matches = [whole] if whole else [_match(part, universes) for part in text.split(":")]
+    if None in matches:
+        raise UnknownUniverse(f"no universe is called {name[:60]!r}{_suggestion(text, universes)}")
+    return tuple(dict.fromkeys(symbol for each in matches if each for symbol in each.members))
 
 
-def named(word: str, known: Sequence[Universe]) -> Universe:
+def find_universe(name: str, universes: Sequence[Universe]) -> Universe:
     """The one that is called so."""
-    text = word.strip().lower()
-    found = _called(text, known)
-    if found is None:
-        raise Unresolved(f"no universe is called {word[:60]!r}{_near(text, known)}")
-    return found
+    text = name.strip().lower()
+    universe = _match(text, universes)
+    if universe is None:
+        raise UnknownUniverse(f"no universe is called {name[:60]!r}{_suggestion(text, universes)}")
+    return universe
 
 
-def _called(text: str, known: Sequence[Universe]) -> Universe | None:
-    found = [each for each in known if text == each.title.lower()] or [each for each in known if text in each.spellings]
-    if len(found) > 1:
-        raise Unresolved(f"{text[:60]!r} may be {' or '.join(each.title for each in found[:5])}")
-    return found[0] if found else None
+def _match(text: str, universes: Sequence[Universe]) -> Universe | None:
+    matches = [each for each in universes if text == each.title.lower()] or [
+        each for each in universes if text in each.spellings
+    ]
+    if len(matches) > 1:
+        raise UnknownUniverse(f"{text[:60]!r} may be {' or '.join(each.title for each in matches[:5])}")
+    return matches[0] if matches else None
 
 
-def _near(text: str, known: Sequence[Universe]) -> str:
-    near = get_close_matches(text, sorted({way for each in known for way in each.spellings}), 1)
+def _suggestion(text: str, universes: Sequence[Universe]) -> str:
+    near = get_close_matches(text, sorted({way for each in universes for way in each.spellings}), 1)
     return f"; did you mean {near[0]}?" if near else ""

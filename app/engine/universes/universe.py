@@ -1,4 +1,4 @@
-"""Named lists of symbols: universes of stocks, themes of ETFs, and mixtures, as cache_entries holds them."""
+"""Universes: named lists of stocks, ETFs or both, as cache_entries holds them."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""The members of a universe, as they are spelt in its entry: two ways are read, one is written."""
+"""The JSON value of a universe in cache_entries: reads two spellings, writes one."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -15,11 +15,11 @@ def members(value: Any) -> tuple[str, ...]:
         value = [each for name in LISTS if isinstance(value.get(name), list) for each in value[name]]
     if not isinstance(value, list):
         return ()
-    found = (_symbol(each) for each in value)
-    return tuple(dict.fromkeys(symbol for symbol in found if symbol))
+    symbols = (_symbol(each) for each in value)
+    return tuple(dict.fromkeys(symbol for symbol in symbols if symbol))
 
 
-def written(kind: str, members: Iterable[str]) -> dict[str, Any]:
+def entry_value(kind: str, members: Iterable[str]) -> dict[str, Any]:
     listed = [{"ticker": symbol} for symbol in members]
     return {"etfs" if kind == ETFS else "stocks": listed, "count": len(listed)}
 

@@ -1,4 +1,4 @@
-"""A provider's history of many symbols, one after the other, each from where an earlier try stopped."""
+"""Loads a provider's history symbol by symbol, and resumes each where an earlier load stopped."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -6,23 +6,23 @@ from datetime import date
 from typing import NamedTuple
 
 from app.engine.loads.providers import massive
-from app.engine.loads.providers.massive import Span
+from app.engine.loads.providers.massive import DateRange
 from app.engine.loads.providers.records import BadRecord
 from app.engine.loads.providers.request_pace import Stopped
 from app.engine.loads.providers.rest import Rest
-from app.engine.loads.queries import Entry
-from app.engine.loads.sources.checker import Checker
-from app.engine.loads.sources.timeframes import Frame
-from app.engine.loads.writer import Keeper
+from app.engine.loads.queries import LoadLogEntry
+from app.engine.loads.sources.checker import RowChecker
+from app.engine.loads.sources.timeframes import LoadTimeframe
+from app.engine.loads.writer import BarWriter
 
 MOST_REFUSALS = 100
 SOURCE = "massive"
 
 
-class Wanted(NamedTuple):
+class HistoryRequest(NamedTuple):
     symbols: tuple[str, ...]
-    frame: Frame
-    span: Span
+    frame: LoadTimeframe
+    span: DateRange
     until: str
     """As it was said: a load until yesterday goes on tomorrow as the same load."""
     reference: bool = True
@@ -33,17 +33,17 @@ class Wanted(NamedTuple):
         return f"{SOURCE} {self.frame.name} {self.span.first} {self.until}"
 
 
-class Progress(NamedTuple):
+class ProviderProgress(NamedTuple):
     status: str
     """running, completed, completed_with_errors or cancelled."""
     total: int
     successful: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
     current: str = ""
-    good: int = 0
-    stored: int = 0
-    refused: int = 0
-    refusals: tuple[tuple[str, BadRecord], ...] = ()
+    good_records: int = 0
+    new_bars: int = 0
+    rejected_records: int = 0
+    rejections: tuple[tuple[str, BadRecord], ...] = ()
     """By symbol."""
     seconds: float = 0.0
 
@@ -52,81 +52,91 @@ class ProviderLoad:
     """Raises Refused, Unreachable and db.Unavailable: what is stored by then stays, and the load may go on later."""
 
     def __init__(
-        self, wanted: Wanted, rest: Rest, keeper: Keeper, told: Callable[[Progress], object], until: date
+        self,
+        request: HistoryRequest,
+        rest: Rest,
+        writer: BarWriter,
+        on_progress: Callable[[ProviderProgress], object],
+        until: date,
     ) -> None:
-        self._wanted = wanted
+        self._request = request
         self._rest = rest
-        self._keeper = keeper
-        self._told = told
-        self._checker = Checker(wanted.frame, until)
-        self._now = Progress("running", len(wanted.symbols))
+        self._writer = writer
+        self._on_progress = on_progress
+        self._checker = RowChecker(request.frame, until)
+        self._progress = ProviderProgress("running", len(request.symbols))
         self._began = time.monotonic()
 
-    async def run(self) -> Progress:
+    async def run(self) -> ProviderProgress:
         try:
-            for symbol in self._wanted.symbols:
-                self._say(self._now._replace(current=symbol))
-                if await self._symbol(symbol):
-                    self._say(self._now._replace(successful=(*self._now.successful, symbol)))
+            for symbol in self._request.symbols:
+                self._update(self._progress._replace(current=symbol))
+                if await self._load_symbol(symbol):
+                    self._update(self._progress._replace(successful=(*self._progress.successful, symbol)))
                 else:
-                    self._say(self._now._replace(failed=(*self._now.failed, symbol)))
+                    self._update(self._progress._replace(failed=(*self._progress.failed, symbol)))
         except Stopped:
-            self._say(self._now._replace(status="cancelled", current=""))
+            self._update(self._progress._replace(status="cancelled", current=""))
         else:
-            status = "completed_with_errors" if self._now.failed or self._now.refused else "completed"
-            self._say(self._now._replace(status=status, current=""))
-        await self._keeper.close(
-            self._wanted.load, self._wanted.symbols, self._entry(), over=self._now.status != "cancelled"
+            status = (
+                "completed_with_errors" if self._progress.failed or self._progress.rejected_records else "completed"
+            )
+            self._update(self._progress._replace(status=status, current=""))
+        await self._writer.close(
+            self._request.load, self._request.symbols, self._log_entry(), over=self._progress.status != "cancelled"
         )
-        return self._now
+        return self._progress
 
-    async def _symbol(self, symbol: str) -> bool:
+    async def _load_symbol(self, symbol: str) -> bool:
         """Whether the provider has anything of it."""
-        wanted = self._wanted
-        reached, complete = await self._keeper.reached(wanted.load, symbol)
-        if complete and reached >= wanted.span.last.toordinal():
+        request = self._request
+        reached, complete = await self._writer.reached(request.load, symbol)
+        if complete and reached >= request.span.last.toordinal():
             return True
-        first = max(wanted.span.first, date.fromordinal(reached)) if reached else wanted.span.first
-        found = reached > 0
-        async for batch in massive.bars(self._rest, symbol, wanted.frame, Span(first, wanted.span.last)):
-            found = found or batch.reached is not None
-            await self._keep(symbol, batch)
-        if found and wanted.reference:
-            told = await massive.reference(self._rest, symbol)
-            self._refuse(symbol, told.bad)
-            await self._keeper.keep_reference(told.named, told.splits, told.dividends, SOURCE)
-        if found:
-            await self._keeper.complete(wanted.load, symbol, wanted.span.last.toordinal())
-        return found
+        first = max(request.span.first, date.fromordinal(reached)) if reached else request.span.first
+        has_data = reached > 0
+        async for batch in massive.bars(self._rest, symbol, request.frame, DateRange(first, request.span.last)):
+            has_data = has_data or batch.reached is not None
+            await self._write(symbol, batch)
+        if has_data and request.reference:
+            reference = await massive.reference(self._rest, symbol)
+            self._add_rejected(symbol, reference.bad)
+            await self._writer.write_reference(reference.details, reference.splits, reference.dividends, SOURCE)
+        if has_data:
+            await self._writer.complete(request.load, symbol, request.span.last.toordinal())
+        return has_data
 
-    async def _keep(self, symbol: str, batch: massive.Batch) -> None:
+    async def _write(self, symbol: str, batch: massive.BarPage) -> None:
         checked = self._checker.check(batch.rows)
-        stored = 0
+        new_bars = 0
         if batch.reached:
-            reached = min(batch.reached, self._wanted.span.last).toordinal()
-            stored = await self._keeper.keep(self._wanted.load, symbol, checked.lines, checked.symbols, reached)
-        self._refuse(symbol, [*batch.bad, *(BadRecord("bar", *refusal) for refusal in checked.refused)])
-        now = self._now
-        self._say(now._replace(good=now.good + len(checked.keys), stored=now.stored + stored))
+            reached = min(batch.reached, self._request.span.last).toordinal()
+            new_bars = await self._writer.write(self._request.load, symbol, checked.lines, checked.symbols, reached)
+        self._add_rejected(symbol, [*batch.bad, *(BadRecord("bar", *refusal) for refusal in checked.rejections)])
+        now = self._progress
+        good = now.good_records + len(checked.keys)
+        self._update(now._replace(good_records=good, new_bars=now.new_bars + new_bars))
 
-    def _refuse(self, symbol: str, bad: Sequence[BadRecord]) -> None:
+    def _add_rejected(self, symbol: str, bad: Sequence[BadRecord]) -> None:
         """Each is counted; the first of a load are named."""
-        now = self._now
-        named = (*now.refusals, *((symbol, record) for record in bad))[:MOST_REFUSALS]
-        self._now = now._replace(refused=now.refused + len(bad), refusals=named)
+        now = self._progress
+        rejections = (*now.rejections, *((symbol, record) for record in bad))[:MOST_REFUSALS]
+        self._progress = now._replace(rejected_records=now.rejected_records + len(bad), rejections=rejections)
 
-    def _say(self, now: Progress) -> None:
-        self._now = now._replace(seconds=time.monotonic() - self._began)
-        self._told(self._now)
+    def _update(self, now: ProviderProgress) -> None:
+        self._progress = now._replace(seconds=time.monotonic() - self._began)
+        self._on_progress(self._progress)
 
-    def _entry(self) -> Entry:
-        now, done = self._now, len(self._now.successful)
-        said = [f"nothing of {', '.join(now.failed[:20])}"] if now.failed else []
-        if now.refused:
-            named = "; ".join(f"{symbol} {record}" for symbol, record in now.refusals[:5])
-            said.append(f"{now.refused} records refused; {named}")
-        error = "; ".join(said) or None
-        return Entry(self._wanted.load, done, self._keeper.fresh, now.stored, now.status, error, now.seconds)
+    def _log_entry(self) -> LoadLogEntry:
+        now, done = self._progress, len(self._progress.successful)
+        messages = [f"nothing of {', '.join(now.failed[:20])}"] if now.failed else []
+        if now.rejected_records:
+            rejections = "; ".join(f"{symbol} {record}" for symbol, record in now.rejections[:5])
+            messages.append(f"{now.rejected_records} records refused; {rejections}")
+        error = "; ".join(messages) or None
+        return LoadLogEntry(
+            self._request.load, done, self._writer.new_symbols, now.new_bars, now.status, error, now.seconds
+        )
 
 
 def minutes(requests: int, per_minute: float) -> float:

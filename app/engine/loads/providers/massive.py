@@ -1,4 +1,4 @@
-"""What Massive tells: bars, names, splits and dividends, as rows that can be checked and stored."""
+"""Massive's REST endpoints: bars, ticker details, splits and dividends."""
 
 import math
 from collections.abc import AsyncIterator
@@ -12,8 +12,8 @@ from msgspec import Struct
 from app.engine.loads.providers.records import BadRecord, Numbered, Records, decode, records
 from app.engine.loads.providers.rest import Rest
 from app.engine.loads.sources.checker import Rows
-from app.engine.loads.sources.timeframes import Frame
-from app.engine.storage.reference import Dividend, Named, Split
+from app.engine.loads.sources.timeframes import LoadTimeframe
+from app.engine.storage.reference import DividendRecord, SplitRecord, SymbolDetails
 
 LIMIT = 50_000
 """Bars of the smallest kind that one answer sums up, at most."""
@@ -38,7 +38,7 @@ class Aggregate(Struct):
     v: float = 0.0
 
 
-class TickerFound(Struct):
+class TickerRecord(Struct):
     ticker: str
     name: str | None = None
     market: str | None = None
@@ -51,13 +51,13 @@ class TickerFound(Struct):
     list_date: date | None = None
 
 
-class SplitFound(Struct):
+class SplitAnswer(Struct):
     execution_date: date
     split_from: float
     split_to: float
 
 
-class DividendFound(Struct):
+class DividendAnswer(Struct):
     ex_dividend_date: date
     cash_amount: float
     currency: str | None = None
@@ -65,51 +65,51 @@ class DividendFound(Struct):
     pay_date: date | None = None
 
 
-class Reference(NamedTuple):
-    named: tuple[Named, ...]
-    splits: tuple[Split, ...]
-    dividends: tuple[Dividend, ...]
+class ReferenceData(NamedTuple):
+    details: tuple[SymbolDetails, ...]
+    splits: tuple[SplitRecord, ...]
+    dividends: tuple[DividendRecord, ...]
     bad: tuple[BadRecord, ...]
 
 
-class Span(NamedTuple):
+class DateRange(NamedTuple):
     """Both days included."""
 
     first: date
     last: date
 
 
-class Batch(NamedTuple):
+class BarPage(NamedTuple):
     rows: Rows
     reached: date | None
     """Of the last bar; None where none can be read."""
     bad: list[BadRecord]
 
 
-async def bars(rest: Rest, symbol: str, frame: Frame, span: Span) -> AsyncIterator[Batch]:
+async def bars(rest: Rest, symbol: str, frame: LoadTimeframe, span: DateRange) -> AsyncIterator[BarPage]:
     """In order of time, as they were traded."""
     path = f"/v2/aggs/ticker/{quote(symbol, safe='')}/range/1/{frame.span}/{span.first}/{span.last}"
-    told = {"adjusted": "false", "sort": "asc", "limit": str(LIMIT)}
-    async for answer in rest.pages(path, told):
+    params = {"adjusted": "false", "sort": "asc", "limit": str(LIMIT)}
+    async for answer in rest.pages(path, params):
         bars_read = decode(BARS, answer)
         reached = _day(bars_read.records[-1]) if bars_read.records else None
-        yield Batch(_rows(symbol, frame, bars_read), reached, bars_read.bad)
+        yield BarPage(_rows(symbol, frame, bars_read), reached, bars_read.bad)
 
 
-async def reference(rest: Rest, symbol: str) -> Reference:
+async def reference(rest: Rest, symbol: str) -> ReferenceData:
     raw = await rest.one(f"/v3/reference/tickers/{quote(symbol, safe='')}")
     ticker = decode(TICKERS, [raw] if raw else [])
     splits = await _all(rest, "/v3/reference/splits", symbol, SPLITS)
     dividends = await _all(rest, "/v3/reference/dividends", symbol, DIVIDENDS)
-    return Reference(
-        tuple(_named(symbol, record) for record in ticker.records),
+    return ReferenceData(
+        tuple(_symbol_details(symbol, record) for record in ticker.records),
         tuple(_split(symbol, record) for record in splits.records),
         tuple(_dividend(symbol, record) for record in dividends.records),
         (*ticker.bad, *splits.bad, *dividends.bad),
     )
 
 
-def requests(symbols: int, frame: Frame, span: Span) -> int:
+def requests(symbols: int, frame: LoadTimeframe, span: DateRange) -> int:
     """How many it will take at most: a week has five days on which anybody trades, holidays aside."""
     days = max(0, (span.last - span.first).days + 1) * 5 / 7
     # Minutes are what the provider counts also when it sums them up to hours.
@@ -127,7 +127,7 @@ def _day(bar: Aggregate) -> date:
     return datetime.fromtimestamp(bar.t / 1000, UTC).date()
 
 
-def _rows(symbol: str, frame: Frame, answer: Numbered[Aggregate]) -> Rows:
+def _rows(symbol: str, frame: LoadTimeframe, answer: Numbered[Aggregate]) -> Rows:
     # Its weeks begin on Sunday, ours on the Monday after.
     later = DAY_MS if frame.name == "weekly" else 0
     bars = answer.records
@@ -135,28 +135,28 @@ def _rows(symbol: str, frame: Frame, answer: Numbered[Aggregate]) -> Rows:
     return Rows(answer.numbers, [symbol] * len(bars), [str(bar.t + later) for bar in bars], *columns)
 
 
-def _named(symbol: str, found: TickerFound) -> Named:
-    return Named(
+def _symbol_details(symbol: str, record: TickerRecord) -> SymbolDetails:
+    return SymbolDetails(
         symbol=symbol,
-        name=_clean(found.name),
-        exchange=_clean(found.primary_exchange),
-        market=_clean(found.market),
-        locale=_clean(found.locale),
-        currency=_clean(found.currency_name),
-        kind=_clean(found.type),
-        active=found.active,
-        cik=_clean(found.cik),
-        list_date=found.list_date,
+        name=_clean(record.name),
+        exchange=_clean(record.primary_exchange),
+        market=_clean(record.market),
+        locale=_clean(record.locale),
+        currency=_clean(record.currency_name),
+        kind=_clean(record.type),
+        active=record.active,
+        cik=_clean(record.cik),
+        list_date=record.list_date,
     )
 
 
-def _split(symbol: str, record: SplitFound) -> Split:
-    return Split(symbol, record.execution_date, Decimal(str(record.split_to)) / Decimal(str(record.split_from)))
+def _split(symbol: str, record: SplitAnswer) -> SplitRecord:
+    return SplitRecord(symbol, record.execution_date, Decimal(str(record.split_to)) / Decimal(str(record.split_from)))
 
 
-def _dividend(symbol: str, record: DividendFound) -> Dividend:
+def _dividend(symbol: str, record: DividendAnswer) -> DividendRecord:
     amount = Decimal(str(record.cash_amount))
-    return Dividend(
+    return DividendRecord(
         symbol, record.ex_dividend_date, record.dividend_type, amount, _clean(record.currency), record.pay_date
     )
 
@@ -165,20 +165,20 @@ def _bar_flaw(bar: Aggregate) -> str:
     return "" if EARLIEST_MS <= bar.t <= LATEST_MS else f"t: {bar.t} is no time that exists"
 
 
-def _split_flaw(record: SplitFound) -> str:
+def _split_flaw(record: SplitAnswer) -> str:
     if not (_positive(record.split_from) and 1e-6 < record.split_to / record.split_from < 1e6):
         return f"{record.split_from:g} to {record.split_to:g} is no ratio"
     return ""
 
 
-def _dividend_flaw(record: DividendFound) -> str:
+def _dividend_flaw(record: DividendAnswer) -> str:
     return "" if _positive(record.cash_amount) else f"cash_amount: {record.cash_amount:g} is no amount"
 
 
 BARS = records("bar", Aggregate, _bar_flaw)
-TICKERS = records("ticker", TickerFound)
-SPLITS = records("split", SplitFound, _split_flaw)
-DIVIDENDS = records("dividend", DividendFound, _dividend_flaw)
+TICKERS = records("ticker", TickerRecord)
+SPLITS = records("split", SplitAnswer, _split_flaw)
+DIVIDENDS = records("dividend", DividendAnswer, _dividend_flaw)
 
 
 def _positive(number: float) -> bool:

@@ -1,4 +1,4 @@
-"""A provider's answer, record by record: one that is malformed costs itself and no other."""
+"""Decodes a provider's answer record by record, so that a malformed one does not cost the others."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence

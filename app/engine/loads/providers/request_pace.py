@@ -1,4 +1,4 @@
-"""So many requests in any minute and no more; and waits that can be called off."""
+"""Rate limit of requests per minute, and a sleep that can be cancelled."""
 
 import asyncio
 import time
@@ -25,26 +25,26 @@ async def wait(seconds: float, stop: asyncio.Event | None) -> None:
     raise Stopped
 
 
-class Pace:
+class RequestPace:
     """`per_minute` below 1 means one in more than a minute."""
 
     def __init__(self, per_minute: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._most = max(1, int(per_minute))
         self._span = MINUTE * self._most / per_minute
         self._clock = clock
-        self._begun: deque[float] = deque(maxlen=self._most)
+        self._request_times: deque[float] = deque(maxlen=self._most)
 
     def delay(self) -> float:
         """Seconds until the next one may go."""
-        if len(self._begun) < self._most:
+        if len(self._request_times) < self._most:
             return 0.0
-        return max(0.0, self._begun[0] + self._span - self._clock())
+        return max(0.0, self._request_times[0] + self._span - self._clock())
 
     def note(self) -> None:
         """One goes now."""
-        self._begun.append(self._clock())
+        self._request_times.append(self._clock())
 
-    async def turn(self, stop: asyncio.Event | None) -> None:
+    async def wait_turn(self, stop: asyncio.Event | None) -> None:
         while (delay := self.delay()) > 0:
             await wait(delay, stop)
         self.note()

@@ -1,4 +1,4 @@
-"""Massive's REST interface, once Polygon's: paced, patient with a server in trouble, and short with a wrong key."""
+"""HTTP client of Massive's REST API (formerly Polygon): rate limit, retries and pages."""
 
 import asyncio
 import logging
@@ -11,7 +11,7 @@ import httpx
 import msgspec
 from msgspec import Struct
 
-from app.engine.loads.providers.request_pace import Pace, Stopped, wait
+from app.engine.loads.providers.request_pace import RequestPace, Stopped, wait
 
 logger = logging.getLogger(__name__)
 
@@ -32,15 +32,15 @@ _NULL = msgspec.Raw(b"null")
 T = TypeVar("T")
 
 
-class Refused(Exception):
+class ProviderRefused(Exception):
     """The provider answers, and the answer is no. One line for people, without the key."""
 
 
-class Unreachable(Exception):
+class ProviderUnreachable(Exception):
     """The provider did not answer in time, or not in a way that can be understood."""
 
 
-class Page(NamedTuple):
+class RestPage(NamedTuple):
     records: list[msgspec.Raw]
     """Each still to be decoded: one that is malformed must not cost the others."""
     next_url: str | None
@@ -51,7 +51,7 @@ class _Answer(Struct):
     next_url: str | None = None
 
 
-class _Said(Struct):
+class _ErrorBody(Struct):
     """What stands in a refusal, under one name or another."""
 
     error: str = ""
@@ -59,7 +59,7 @@ class _Said(Struct):
     status: str = ""
 
 
-class _Trouble(NamedTuple):
+class _TemporaryError(NamedTuple):
     says: str
     pause: float | None = None
     """Seconds that the provider wants us to wait."""
@@ -74,7 +74,7 @@ class Rest:
         self,
         url: str,
         key: str,
-        pace: Pace,
+        pace: RequestPace,
         stop: asyncio.Event | None = None,
         *,
         patience: float = PATIENCE_SECONDS,
@@ -82,7 +82,7 @@ class Rest:
         first_wait: float = FIRST_WAIT,
         whole: float = WHOLE_SECONDS,
     ) -> None:
-        self._home = httpx.URL(url)
+        self._base_url = httpx.URL(url)
         self._pace = pace
         self._stop = stop
         self._patience = patience
@@ -102,77 +102,85 @@ class Rest:
 
     async def one(self, path: str) -> msgspec.Raw | None:
         """None where there is no such thing."""
-        page = await self._answered(self._home.join(path))
+        page = await self._request_with_retries(self._base_url.join(path))
         return page.records[0] if page and page.records else None
 
     async def pages(self, path: str, params: Mapping[str, str]) -> AsyncIterator[list[msgspec.Raw]]:
         """The records of each. Raises Refused and Unreachable."""
-        address: httpx.URL | None = self._home.join(path).copy_merge_params(params)
-        seen: set[str] = set()
+        address: httpx.URL | None = self._base_url.join(path).copy_merge_params(params)
+        addresses: set[str] = set()
         while address is not None:
-            seen.add(str(address))
-            page = await self._answered(address)
+            addresses.add(str(address))
+            page = await self._request_with_retries(address)
             if page is None:
                 return
             if page.records:
                 yield page.records
             address = self._next(page.next_url) if page.next_url else None
-            if address is not None and (str(address) in seen or len(seen) >= MOST_PAGES):
-                raise Refused("the provider's pages come to no end")
+            if address is not None and (str(address) in addresses or len(addresses) >= MOST_PAGES):
+                raise ProviderRefused("the provider's pages come to no end")
 
-    def _next(self, told: str) -> httpx.URL:
+    def _next(self, next_url: str) -> httpx.URL:
         """Only to where we were sent by the operator: whoever gets the request gets the key."""
         try:
-            address = self._home.join(told)
+            address = self._base_url.join(next_url)
         except httpx.InvalidURL:
-            raise Refused("the provider names a next page that is no address") from None
-        if (address.scheme, address.host, address.port) != (self._home.scheme, self._home.host, self._home.port):
-            raise Refused(f"the provider sends us to another host ({address.host[:100]}) for the next page")
+            raise ProviderRefused("the provider names a next page that is no address") from None
+        if (address.scheme, address.host, address.port) != (
+            self._base_url.scheme,
+            self._base_url.host,
+            self._base_url.port,
+        ):
+            raise ProviderRefused(f"the provider sends us to another host ({address.host[:100]}) for the next page")
         return address
 
-    async def _answered(self, address: httpx.URL) -> Page | None:
-        began = heard = time.monotonic()
+    async def _request_with_retries(self, address: httpx.URL) -> RestPage | None:
+        began_at = last_answer_at = time.monotonic()
         ceiling = self._first_wait
         while True:
-            await self._pace.turn(self._stop)
-            said = await self._asked(address)
-            if not isinstance(said, _Trouble):
-                return said
-            if said.limited:
-                heard = time.monotonic()
-            pause = said.pause
+            await self._pace.wait_turn(self._stop)
+            answer = await self._request(address)
+            if not isinstance(answer, _TemporaryError):
+                return answer
+            if answer.limited:
+                last_answer_at = time.monotonic()
+            pause = answer.pause
             if pause is None:
                 pause = random.uniform(0, ceiling)  # noqa: S311 - spreads load, guards nothing
                 ceiling = min(LAST_WAIT, ceiling * 2)
-            if time.monotonic() + pause > (began + self._limited_patience if said.limited else heard + self._patience):
-                raise Unreachable(f"the provider does not {'let us ask' if said.limited else 'answer'} ({said.says})")
-            logger.warning("provider: %s; asked again in %.1f s", said.says, pause)
+            if time.monotonic() + pause > (
+                began_at + self._limited_patience if answer.limited else last_answer_at + self._patience
+            ):
+                raise ProviderUnreachable(
+                    f"the provider does not {'let us ask' if answer.limited else 'answer'} ({answer.says})"
+                )
+            logger.warning("provider: %s; asked again in %.1f s", answer.says, pause)
             await wait(pause, self._stop)
 
-    async def _asked(self, address: httpx.URL) -> Page | _Trouble | None:
+    async def _request(self, address: httpx.URL) -> RestPage | _TemporaryError | None:
         """None where there is no such thing."""
         self.requests += 1
         try:
             async with asyncio.timeout(self._whole):
-                answer, body = await self._unless_stopped(self._fetched(address))
+                answer, body = await self._unless_stopped(self._fetch(address))
         except TimeoutError:
-            return _Trouble("an answer that does not end")
+            return _TemporaryError("an answer that does not end")
         except (httpx.TransportError, httpx.DecodingError) as error:
-            return _Trouble(type(error).__name__)
+            return _TemporaryError(type(error).__name__)
         status = answer.status_code
         if status == httpx.codes.NOT_FOUND:
             return None
         limited = status == httpx.codes.TOO_MANY_REQUESTS
         if limited or status >= httpx.codes.INTERNAL_SERVER_ERROR:
-            return _Trouble(f"status {status}", _retry_after(answer), limited)
+            return _TemporaryError(f"status {status}", _retry_after(answer), limited)
         if status != httpx.codes.OK:
-            raise Refused(_refusal(status, body))
+            raise ProviderRefused(_refusal_text(status, body))
         try:
             return _page(body)
         except (msgspec.DecodeError, RecursionError):
-            return _Trouble("an answer that is cut off or not understood")
+            return _TemporaryError("an answer that is cut off or not understood")
 
-    async def _fetched(self, address: httpx.URL) -> tuple[httpx.Response, bytes]:
+    async def _fetch(self, address: httpx.URL) -> tuple[httpx.Response, bytes]:
         async with self._client.stream("GET", address) as answer:
             return answer, await _read(answer)
 
@@ -197,16 +205,16 @@ async def _read(answer: httpx.Response) -> bytes:
     async for part in answer.aiter_bytes():
         body += part
         if len(body) > MOST_BYTES:
-            raise Refused(f"the provider answers with more than {MOST_BYTES >> 20} MB at once")
+            raise ProviderRefused(f"the provider answers with more than {MOST_BYTES >> 20} MB at once")
     return bytes(body)
 
 
-def _page(body: bytes) -> Page:
+def _page(body: bytes) -> RestPage:
     """Raises DecodeError. A list of records, one alone, or none."""
     answer = msgspec.json.decode(body, type=_Answer)
     if bytes(answer.results).startswith(b"{"):
-        return Page([answer.results], answer.next_url)
-    return Page(msgspec.json.decode(answer.results, type=list[msgspec.Raw] | None) or [], answer.next_url)
+        return RestPage([answer.results], answer.next_url)
+    return RestPage(msgspec.json.decode(answer.results, type=list[msgspec.Raw] | None) or [], answer.next_url)
 
 
 def _retry_after(answer: httpx.Response) -> float | None:
@@ -217,12 +225,12 @@ def _retry_after(answer: httpx.Response) -> float | None:
         return None
 
 
-def _refusal(status: int, body: bytes) -> str:
+def _refusal_text(status: int, body: bytes) -> str:
     try:
-        said = msgspec.json.decode(body[:10_000], type=_Said)
+        error = msgspec.json.decode(body[:10_000], type=_ErrorBody)
     except (msgspec.DecodeError, RecursionError):
-        said = _Said()
-    words = "".join(letter for letter in said.error or said.message or said.status if letter.isprintable())[:200]
+        error = _ErrorBody()
+    words = "".join(letter for letter in error.error or error.message or error.status if letter.isprintable())[:200]
     what = {401: "the provider does not know this key", 403: "this key may not have that"}.get(
         status, f"the provider refuses with status {status}"
     )

@@ -1,4 +1,4 @@
-"""CSV files, plain or gzipped, line by line: a broken line costs itself and no other."""
+"""Reads CSV files, plain or gzipped, line by line; a malformed line does not cost the others."""
 
 import csv
 import gzip
@@ -9,9 +9,9 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from app.engine.loads.sources.checker import Refusal, Rows
+from app.engine.loads.sources.checker import RejectedRow, Rows
 from app.engine.loads.sources.datetimes import join_time
-from app.engine.loads.sources.headers import Layout, Name, SymbolFilter, count_recognised, layout
+from app.engine.loads.sources.headers import ColumnName, Layout, SymbolFilter, count_recognised, layout
 from app.engine.loads.sources.source import CHUNK, Chunk, Unreadable
 
 BLOCK = 1 << 20
@@ -52,9 +52,9 @@ class TextFile:
         reached = 0
         for first, texts in lines.batches():
             reached += len(texts)
-            rows, refused = table.rows(first, texts)
+            rows, rejected = table.rows(first, texts)
             share = min(1.0, file.tell() / size) if texts else 1.0
-            yield Chunk(selection.rows(rows), refused + lines.refused(), reached, share)
+            yield Chunk(selection.rows(rows), rejected + lines.pop_rejected(), reached, share)
         selection.check()
 
 
@@ -67,19 +67,19 @@ class _Table:
         self._least = least
         self._width = width
 
-    def rows(self, first: int, texts: list[str]) -> tuple[Rows, list[Refusal]]:
+    def rows(self, first: int, texts: list[str]) -> tuple[Rows, list[RejectedRow]]:
         numbers: Sequence[int] = range(first, first + len(texts))
-        columns, refused = self._even(texts), list[Refusal]()
+        columns, rejected = self._parse_uniform(texts), list[RejectedRow]()
         if columns is None:
-            numbers, columns, refused = self._uneven(numbers, texts)
+            numbers, columns, rejected = self._parse_rows(numbers, texts)
         layout = self.layout
         symbols = [layout.constant] * len(numbers) if layout.symbol is None else columns[layout.symbol]
-        moments = columns[layout.moment]
+        times = columns[layout.moment]
         if layout.clock is not None:
-            moments = list(map(join_time, moments, columns[layout.clock]))
-        return Rows(numbers, symbols, moments, *(columns[at] for at in layout.numbers)), refused
+            times = list(map(join_time, times, columns[layout.clock]))
+        return Rows(numbers, symbols, times, *(columns[at] for at in layout.numbers)), rejected
 
-    def _even(self, texts: list[str]) -> list[list[str]] | None:
+    def _parse_uniform(self, texts: list[str]) -> list[list[str]] | None:
         """The columns of lines of one width without quotation marks, taken apart all at once: in half the time."""
         delimiter, width = self._delimiter, self._width
         if {text.count(delimiter) for text in texts} != {width - 1}:
@@ -90,27 +90,29 @@ class _Table:
         cells = whole.split(delimiter)
         return [cells[at::width] for at in range(width)]
 
-    def _uneven(self, numbers: Sequence[int], texts: list[str]) -> tuple[Sequence[int], list[list[str]], list[Refusal]]:
+    def _parse_rows(
+        self, numbers: Sequence[int], texts: list[str]
+    ) -> tuple[Sequence[int], list[list[str]], list[RejectedRow]]:
         width, delimiter = self._width, self._delimiter
         cells = [_cells(text, delimiter) if '"' in text else text.split(delimiter) for text in texts]
-        cells = [row if len(row) == width else self._fit(row) for row in cells]
-        refused = [
-            Refusal(number, _why(row, width, text))
+        cells = [row if len(row) == width else self._pad(row) for row in cells]
+        rejected = [
+            RejectedRow(number, _why(row, width, text))
             for number, row, text in zip(numbers, cells, texts, strict=True)
             if len(row) != width and text.strip()
         ]
-        kept = [(number, row) for number, row in zip(numbers, cells, strict=True) if len(row) == width]
-        columns = [[row[at] for _, row in kept] for at in range(width)]
-        return [number for number, _ in kept], columns, refused
+        good = [(number, row) for number, row in zip(numbers, cells, strict=True) if len(row) == width]
+        columns = [[row[at] for _, row in good] for at in range(width)]
+        return [number for number, _ in good], columns, rejected
 
-    def _fit(self, row: list[str]) -> list[str]:
+    def _pad(self, row: list[str]) -> list[str]:
         """Some programs end lines with a delimiter, and not all of them."""
         if self._least <= len(row) < self._width:
             return row + [""] * (self._width - len(row))
         return row if any(row[self._width :]) else row[: self._width]
 
 
-def _header(lines: "_Lines") -> tuple[list[Name], str]:
+def _header(lines: "_Lines") -> tuple[list[ColumnName], str]:
     """The columns' names, and what parts them: that by which most of them are names of columns that are read."""
     header = lines.header()
     if match := _SEPARATOR.fullmatch(header):
@@ -118,10 +120,10 @@ def _header(lines: "_Lines") -> tuple[list[Name], str]:
     else:
         delimiter = max(DELIMITERS, key=lambda each: (count_recognised(_cells(header, each)), header.count(each)))
     names, following = _cells(header, delimiter), [_cells(text, delimiter) for text in lines.following(2)]
-    return _levels(names, following, lines) or [Name(name) for name in names], delimiter
+    return _levels(names, following, lines) or [ColumnName(name) for name in names], delimiter
 
 
-def _levels(names: list[str], following: list[list[str]], lines: "_Lines") -> list[Name]:
+def _levels(names: list[str], following: list[list[str]], lines: "_Lines") -> list[ColumnName]:
     """Of yfinance's three lines: the fields, the symbols, and the name of the index; empty where that is none."""
     three = [[cell.strip() for cell in row] for row in (names, *following)]
     firsts = [row[0].lower() for row in three if row]
@@ -130,7 +132,10 @@ def _levels(names: list[str], following: list[list[str]], lines: "_Lines") -> li
     fields, symbols = (three[0], three[1]) if firsts[0] == "price" else (three[1], three[0])
     lines.header()
     lines.header()
-    return [Name(three[2][0]), *(Name(field, symbol) for field, symbol in zip(fields[1:], symbols[1:], strict=False))]
+    return [
+        ColumnName(three[2][0]),
+        *(ColumnName(field, symbol) for field, symbol in zip(fields[1:], symbols[1:], strict=False)),
+    ]
 
 
 def _why(row: list[str], width: int, text: str) -> str:
@@ -146,13 +151,13 @@ class _Lines:
         self._name = name
         self._number = 0
         """Of the last line that was given out."""
-        self._refused: list[Refusal] = []
-        self._blocks = self._decoded()
-        self._left: list[str] = []
+        self._rejected: list[RejectedRow] = []
+        self._blocks = self._decode()
+        self._buffer: list[str] = []
 
     def header(self) -> str:
-        while self._more(1):
-            text = self._left.pop(0)
+        while self._fill(1):
+            text = self._buffer.pop(0)
             self._number += 1
             if len(text) > LONGEST_LINE:
                 raise Unreadable(f"{self._name}: its first line is longer than {LONGEST_LINE} characters")
@@ -162,34 +167,34 @@ class _Lines:
 
     def following(self, count: int) -> list[str]:
         """The next lines, which stay to be read."""
-        self._more(count)
-        return [text[:LONGEST_LINE] for text in self._left[:count]]
+        self._fill(count)
+        return [text[:LONGEST_LINE] for text in self._buffer[:count]]
 
     def batches(self) -> Iterator[tuple[int, list[str]]]:
         """The first line's number and up to CHUNK lines."""
-        while self._more(CHUNK):
-            batch, self._left = self._left[:CHUNK], self._left[CHUNK:]
+        while self._fill(CHUNK):
+            batch, self._buffer = self._buffer[:CHUNK], self._buffer[CHUNK:]
             first, self._number = self._number + 1, self._number + len(batch)
             if max(map(len, batch)) > LONGEST_LINE:
                 self._shorten(first, batch)
             yield first, batch
 
-    def refused(self) -> list[Refusal]:
-        refused, self._refused = self._refused, []
-        return refused
+    def pop_rejected(self) -> list[RejectedRow]:
+        rejected, self._rejected = self._rejected, []
+        return rejected
 
-    def _more(self, wanted: int) -> bool:
-        while len(self._left) < wanted and (texts := next(self._blocks, None)) is not None:
-            self._left += texts
-        return bool(self._left)
+    def _fill(self, count: int) -> bool:
+        while len(self._buffer) < count and (texts := next(self._blocks, None)) is not None:
+            self._buffer += texts
+        return bool(self._buffer)
 
     def _shorten(self, first: int, batch: list[str]) -> None:
         for at, text in enumerate(batch):
             if len(text) > LONGEST_LINE:
-                self._refused.append(Refusal(first + at, f"longer than {LONGEST_LINE} characters"))
+                self._rejected.append(RejectedRow(first + at, f"longer than {LONGEST_LINE} characters"))
                 batch[at] = ""
 
-    def _decoded(self) -> Iterator[list[str]]:
+    def _decode(self) -> Iterator[list[str]]:
         rest, ending = b"", b""
         while block := self._file.read(BLOCK):
             if not ending:

@@ -1,4 +1,4 @@
-"""Dates and times as files write them, to the instant that is meant, with the offset from UTC that is written."""
+"""Parses dates and times in the formats that files use, with their UTC offset."""
 
 import re
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from decimal import Decimal
 from math import ceil
 from typing import Literal, NamedTuple
 
-Order = Literal["mdy", "dmy"]
+DateOrder = Literal["mdy", "dmy"]
 """Whether 03/05/2024 is the fifth of March or the third of May."""
 
 _ISO = re.compile(
@@ -48,37 +48,37 @@ _HINTS = (
 """What may be meant, and what to do about it."""
 
 
-class Bad(ValueError):
+class InvalidTime(ValueError):
     """Says in a few words what is wrong with a time."""
 
 
-class Ambiguous(Bad):
+class AmbiguousTime(InvalidTime):
     """One reading is as likely as the other."""
 
 
-class Written(NamedTuple):
+class ParsedTime(NamedTuple):
     at: datetime
     """With the offset that is written; without one it is UTC."""
     timed: bool
     """Whether a time of day is written."""
 
 
-def read(text: str, order: Order | None = None) -> Written:
+def parse_time(text: str, order: DateOrder | None = None) -> ParsedTime:
     """Raises Bad. A time without a zone is UTC: local time has shifted bars to another day before."""
     try:
         if _ISO.fullmatch(text):
             at = datetime.fromisoformat(text[:_AFTER_DAY] + text[_AFTER_DAY:].replace(" ", ""))
-            return Written(at if at.tzinfo else at.replace(tzinfo=UTC), len(text) > _AFTER_DAY)
+            return ParsedTime(at if at.tzinfo else at.replace(tzinfo=UTC), len(text) > _AFTER_DAY)
         if _EPOCH.fullmatch(text):
-            return Written(_epoch(text), timed=True)
+            return ParsedTime(_epoch(text), timed=True)
         match = next((match for form in _FORMS if (match := form.fullmatch(text))), None)
         if match is None:
-            raise Bad(_unread(text))
+            raise InvalidTime(_unreadable(text))
         return _matched(match, text, order)
     except (ValueError, OverflowError) as error:
-        if isinstance(error, Bad):
+        if isinstance(error, InvalidTime):
             raise
-        raise Bad(f"time: {text[:40]!r} does not exist") from None
+        raise InvalidTime(f"time: {text[:40]!r} does not exist") from None
 
 
 def join_time(day: str, clock: str) -> str:
@@ -87,9 +87,9 @@ def join_time(day: str, clock: str) -> str:
     return f"{midnight[1] if midnight else day.strip()} {clock.strip()}"
 
 
-def orders(texts: Iterable[str]) -> set[Order]:
+def orders(texts: Iterable[str]) -> set[DateOrder]:
     """What the dates of a file prove: a number above 12 is no month."""
-    possible: set[Order] = set()
+    possible: set[DateOrder] = set()
     for text in set(texts):
         if match := _ORDERED.fullmatch(text.strip()):
             first, second = int(match["first"]), int(match["second"])
@@ -110,7 +110,7 @@ def _epoch(text: str) -> datetime:
     return _BEGAN + timedelta(microseconds=ceil(Decimal(text) * 10**6 / scale))
 
 
-def _matched(match: re.Match[str], text: str, order: Order | None) -> Written:
+def _matched(match: re.Match[str], text: str, order: DateOrder | None) -> ParsedTime:
     parts = match.groupdict()
     if parts.get("first"):
         month, day = _ordered(int(match["first"]), int(match["second"]), text, order)
@@ -123,13 +123,13 @@ def _matched(match: re.Match[str], text: str, order: Order | None) -> Written:
     timed = parts["hour"] is not None or parts["compact"] is not None
     if offset := parts["offset"]:
         at = datetime.fromisoformat(at.replace(tzinfo=None).isoformat() + offset)
-    return Written(at, timed)
+    return ParsedTime(at, timed)
 
 
-def _ordered(first: int, second: int, text: str, order: Order | None) -> tuple[int, int]:
+def _ordered(first: int, second: int, text: str, order: DateOrder | None) -> tuple[int, int]:
     """Month and day."""
     if order is None and first <= len(MONTHS) and second <= len(MONTHS) and first != second:
-        raise Ambiguous(
+        raise AmbiguousTime(
             f"time: {text[:40]!r} could be two days: write it in the form 2012-09-04, or say --dates mdy or --dates dmy"
         )
     month_first = order == "mdy" or (order is None and second > len(MONTHS))
@@ -149,6 +149,6 @@ def _clock(parts: dict[str, str | None]) -> tuple[int, int, int, int]:
     return hour, minute, second, ceil(Decimal(parts["fraction"] or 0) * 10**6)
 
 
-def _unread(text: str) -> str:
+def _unreadable(text: str) -> str:
     hint = next((f"; {words}" for form, words in _HINTS if form.fullmatch(text)), "")
     return f"time: {text[:40]!r} is no date of the form 2012-09-04, no ISO time and no epoch time{hint}"

@@ -1,4 +1,4 @@
-"""Which kind of file somebody means."""
+"""Opens a file as Parquet or CSV, by its content."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from app.engine.loads.sources.parquet import MAGIC, ParquetFile
 from app.engine.loads.sources.source import Source, Unreadable
 
 
-def opened(path: Path, symbol: str | None = None) -> Source:
+def open_source(path: Path, symbol: str | None = None) -> Source:
     """Raises Unreadable. By what is inside: names lie."""
     try:
         with path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""The names of a file's columns: which column holds what, as each program that exports bars calls it."""
+"""Maps the columns of a file to symbol, time, prices and volume, by the names that programs use."""
 
 import re
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ _PAIR = re.compile(r"\('([^']*)', '([^']*)'\)")
 """As pandas names columns of two levels in a Parquet file."""
 
 
-class Name(NamedTuple):
+class ColumnName(NamedTuple):
     """Of a column, as it is written."""
 
     text: str
@@ -70,29 +70,29 @@ class SymbolFilter:
     def __init__(self, symbol: str | None, where: str) -> None:
         self._symbol = symbol
         self._where = where
-        self._taken = 0
+        self._matching_rows = 0
         self._others: dict[str, None] = {}
 
     def rows(self, rows: Rows) -> Rows:
         if self._symbol is None:
             return rows
         symbols = [text.strip() for text in rows.symbols]
-        kept = [at for at, symbol in enumerate(symbols) if symbol == self._symbol]
-        self._taken += len(kept)
+        places = [at for at, symbol in enumerate(symbols) if symbol == self._symbol]
+        self._matching_rows += len(places)
         if len(self._others) < MOST_NAMED:
             self._others |= dict.fromkeys(symbols)
-        if len(kept) == len(symbols):
+        if len(places) == len(symbols):
             return rows
-        return Rows(*([column[at] for at in kept] for column in rows))  # type: ignore[arg-type]
+        return Rows(*([column[at] for at in places] for column in rows))  # type: ignore[arg-type]
 
     def check(self) -> None:
         """At the end. Raises Unreadable where there were rows, and none of them was taken."""
-        if self._others and not self._taken:
+        if self._others and not self._matching_rows:
             symbols = ", ".join(self._others)[:100]
             raise Unreadable(f"{self._where}: has no row of {self._symbol!r}; its column of symbols says {symbols}")
 
 
-def layout(names: Sequence[Name], symbol: str | None, where: str) -> Layout:
+def layout(names: Sequence[ColumnName], symbol: str | None, where: str) -> Layout:
     """`symbol`: whose bars are wanted. Raises Unreadable where a column is missing, or two say the same."""
     names, constant = _of_one_symbol(names, symbol, where)
     plain = [name.plain for name in names]
@@ -113,13 +113,13 @@ def layout(names: Sequence[Name], symbol: str | None, where: str) -> Layout:
     return Layout(owner, constant, moment, clock, places)
 
 
-def split_names(names: Sequence[str]) -> list[Name]:
+def split_names(names: Sequence[str]) -> list[ColumnName]:
     """Names of two levels are taken apart: ('Close', 'AAPL')."""
     pairs = ((name, _PAIR.fullmatch(name)) for name in names)
-    return [Name(pair[1], pair[2]) if pair else Name(name) for name, pair in pairs]
+    return [ColumnName(pair[1], pair[2]) if pair else ColumnName(name) for name, pair in pairs]
 
 
-def _of_one_symbol(names: Sequence[Name], symbol: str | None, where: str) -> tuple[list[Name], str]:
+def _of_one_symbol(names: Sequence[ColumnName], symbol: str | None, where: str) -> tuple[list[ColumnName], str]:
     """With the columns of other symbols made nameless, and whose all rows are, where that is said."""
     symbols = list(dict.fromkeys(name.symbol for name in names if name.symbol))
     if not symbols:
@@ -128,13 +128,13 @@ def _of_one_symbol(names: Sequence[Name], symbol: str | None, where: str) -> tup
         raise Unreadable(
             f"{where}: holds {len(symbols)} symbols side by side ({', '.join(symbols)[:100]}); say --symbol for one"
         )
-    wanted = symbol or symbols[0]
-    if wanted not in symbols:
-        raise Unreadable(f"{where}: holds nothing of {wanted!r}; its symbols are {', '.join(symbols)[:100]}")
-    return [name if name.symbol in ("", wanted) else Name("-") for name in names], wanted
+    selected_symbol = symbol or symbols[0]
+    if selected_symbol not in symbols:
+        raise Unreadable(f"{where}: holds nothing of {selected_symbol!r}; its symbols are {', '.join(symbols)[:100]}")
+    return [name if name.symbol in ("", selected_symbol) else ColumnName("-") for name in names], selected_symbol
 
 
-def _times(names: Sequence[Name], where: str) -> tuple[int | None, int | None]:
+def _times(names: Sequence[ColumnName], where: str) -> tuple[int | None, int | None]:
     """The column of the day or the instant, and the one with the time of day."""
     days, clocks, instants = (_matching(names, aliases) for aliases in (DAYS, CLOCKS, INSTANTS))
     if len(days) == len(clocks) == 1 and not instants:
@@ -146,7 +146,7 @@ def _times(names: Sequence[Name], where: str) -> tuple[int | None, int | None]:
     return (every[0] if every else _one(names, UNNAMED, where)), None
 
 
-def _one(names: Sequence[Name], aliases: Sequence[str], where: str) -> int | None:
+def _one(names: Sequence[ColumnName], aliases: Sequence[str], where: str) -> int | None:
     places = _matching(names, aliases)
     if len(places) > 1:
         first, second = (names[at].text.strip()[:40] for at in places[:2])
@@ -155,17 +155,17 @@ def _one(names: Sequence[Name], aliases: Sequence[str], where: str) -> int | Non
     return places[0] if places else None
 
 
-def _matching(names: Sequence[Name], aliases: Sequence[str]) -> list[int]:
+def _matching(names: Sequence[ColumnName], aliases: Sequence[str]) -> list[int]:
     return [at for at, name in enumerate(names) if name.plain in aliases]
 
 
 def count_recognised(names: Sequence[str]) -> int:
     """How many of these are names of columns that are read."""
     readable = {*DAYS, *CLOCKS, *INSTANTS, *SYMBOLS, *CODES, *(alias for each in NUMBERS.values() for alias in each)}
-    return sum(Name(name).plain in readable for name in names)
+    return sum(ColumnName(name).plain in readable for name in names)
 
 
-def _lacking(names: Sequence[Name], plain: Sequence[str], lacking: Sequence[str], where: str) -> str:
+def _lacking(names: Sequence[ColumnName], plain: Sequence[str], lacking: Sequence[str], where: str) -> str:
     header = ", ".join(name.text for name in names)[:200]
     if not count_recognised([name.text for name in names]):
         return f"{where}: its first line is {header!r}; it must name the columns: delete what stands before the names"

@@ -1,4 +1,4 @@
-"""Numbers as files write them, to prices of four decimals and whole volumes."""
+"""Parses numbers in the formats that files use, to prices of four decimals and whole volumes."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Parquet files, where pyarrow is installed; rows count from 1."""
+"""Reads Parquet files with pyarrow; rows count from 1."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
@@ -37,25 +37,25 @@ class ParquetFile:
             with arrow.ParquetFile(self._path) as file:
                 yield from self._read(file)
         except (ArrowException, OSError) as error:
-            said = (str(error) or type(error).__name__).splitlines()[0][:200]
-            raise Unreadable(f"{self.name}: cannot be read to its end ({said})") from None
+            message = (str(error) or type(error).__name__).splitlines()[0][:200]
+            raise Unreadable(f"{self.name}: cannot be read to its end ({message})") from None
 
     def _read(self, file: Any) -> Iterator[Chunk]:
         names = list(file.schema_arrow.names)
         places = layout(split_names(names), self._symbol, self.name)
         selection = SymbolFilter(self._symbol if places.symbol is not None else None, self.name)
-        wanted = (places.symbol, places.moment, places.clock, *places.numbers)
-        columns = list(dict.fromkeys(names[at] for at in wanted if at is not None))
+        column_places = (places.symbol, places.moment, places.clock, *places.numbers)
+        columns = list(dict.fromkeys(names[at] for at in column_places if at is not None))
         total, reached = max(1, file.metadata.num_rows), 0
         for batch in file.iter_batches(batch_size=CHUNK, columns=columns):
             texts = {name: _texts(batch.column(name)) for name in columns}
             count = batch.num_rows
             symbols = [places.constant] * count if places.symbol is None else texts[names[places.symbol]]
-            moments = texts[names[places.moment]]
+            times = texts[names[places.moment]]
             if places.clock is not None:
-                moments = list(map(join_time, moments, texts[names[places.clock]]))
+                times = list(map(join_time, times, texts[names[places.clock]]))
             numbers = (texts[names[at]] for at in places.numbers)
-            rows = Rows(range(reached + 1, reached + count + 1), symbols, moments, *numbers)
+            rows = Rows(range(reached + 1, reached + count + 1), symbols, times, *numbers)
             reached += count
             yield Chunk(selection.rows(rows), [], reached, reached / total)
         selection.check()

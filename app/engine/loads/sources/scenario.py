@@ -1,4 +1,4 @@
-"""The test scenarios as history: bars that are invented, under symbols that say so."""
+"""Test scenarios as a source: invented bars under symbols that begin with TEST_."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from app.engine.loads.sources.checker import Rows
 from app.engine.loads.sources.source import Chunk, Unreadable
-from app.engine.storage.reference import Named
+from app.engine.storage.reference import SymbolDetails
 from app.finance import scenarios
 from app.finance.bars import Bar
 
@@ -30,9 +30,20 @@ class ScenarioBars:
         self._timeframe = timeframe
 
     @property
-    def named(self) -> Named:
-        told = scenarios.instrument(self._scenario)
-        return Named(told.symbol, told.name, told.exchange, "stocks", None, told.currency, None, True, None, None)
+    def details(self) -> SymbolDetails:
+        instrument = scenarios.instrument(self._scenario)
+        return SymbolDetails(
+            instrument.symbol,
+            instrument.name,
+            instrument.exchange,
+            "stocks",
+            None,
+            instrument.currency,
+            None,
+            True,
+            None,
+            None,
+        )
 
     def identity(self) -> str:
         return f"{self.name} {sha256(repr(scenarios.daily(self._scenario)).encode()).hexdigest()[:16]}"
@@ -47,7 +58,7 @@ class ScenarioBars:
             yield Chunk(rows, [], reached, min(1.0, (first + DAYS) / len(days)))
 
 
-def chosen(name: str, timeframe: str) -> list[ScenarioBars]:
+def scenario_sources(name: str, timeframe: str) -> list[ScenarioBars]:
     """Raises Unreadable."""
     if name != ALL and name not in scenarios.SCENARIOS:
         raise Unreadable(f"{name[:40]!r} is no scenario; there are {', '.join(scenarios.SCENARIOS)}, and {ALL}")

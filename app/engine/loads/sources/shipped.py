@@ -1,4 +1,4 @@
-"""The history that came with TickStock: what of it is past for the replay, and of the symbols that are wanted."""
+"""The shipped daily history as a source: past days of some or all symbols."""
 
 from collections.abc import Collection, Iterator
 from datetime import date
@@ -9,14 +9,14 @@ from pathlib import Path
 from app.engine.loads.sources.checker import Rows
 from app.engine.loads.sources.csv_file import TextFile
 from app.engine.loads.sources.source import Chunk
-from app.engine.storage.reference import Split
+from app.engine.storage.reference import SplitRecord
 from app.finance import history
 
 SOURCE = "shipped"
 """Of its splits, in their table."""
 
 
-class Shipped:
+class ShippedSource:
     """Without symbols, of all. The file writes its days as ISO dates, which sort as they follow each other."""
 
     def __init__(self, path: Path, until: date, symbols: Collection[str] = ()) -> None:
@@ -27,7 +27,7 @@ class Shipped:
         self.name = path.name
 
     @property
-    def splits(self) -> list[Split]:
+    def splits(self) -> list[SplitRecord]:
         """Of the symbols that are wanted."""
         return [split for split in splits(self._path) if not self._symbols or split.symbol in self._symbols]
 
@@ -37,18 +37,22 @@ class Shipped:
 
     def chunks(self) -> Iterator[Chunk]:
         for chunk in self._file.chunks():
-            yield chunk._replace(rows=self._wanted(chunk.rows))
+            yield chunk._replace(rows=self._select(chunk.rows))
 
-    def _wanted(self, rows: Rows) -> Rows:
-        kept = [
+    def _select(self, rows: Rows) -> Rows:
+        places = [
             at
-            for at, (symbol, day) in enumerate(zip(rows.symbols, rows.moments, strict=True))
+            for at, (symbol, day) in enumerate(zip(rows.symbols, rows.times, strict=True))
             if day <= self._until and (not self._symbols or symbol in self._symbols)
         ]
-        return Rows(*([column[at] for at in kept] for column in rows))  # type: ignore[arg-type]
+        return Rows(*([column[at] for at in places] for column in rows))  # type: ignore[arg-type]
 
 
-def splits(path: Path) -> list[Split]:
+def splits(path: Path) -> list[SplitRecord]:
     """Those that came with the history at `path`."""
     by_symbol = history.read_splits(path.with_name("splits.csv"))
-    return [Split(symbol, split.day, Decimal(repr(split.ratio))) for symbol in by_symbol for split in by_symbol[symbol]]
+    return [
+        SplitRecord(symbol, split.day, Decimal(repr(split.ratio)))
+        for symbol in by_symbol
+        for split in by_symbol[symbol]
+    ]

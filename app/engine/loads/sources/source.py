@@ -1,9 +1,9 @@
-"""Where bars are read from: something with an identity that gives the same chunks of rows each time."""
+"""The Source protocol: an identity, and the same chunks of rows at every reading."""
 
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
-from app.engine.loads.sources.checker import Refusal, Rows
+from app.engine.loads.sources.checker import RejectedRow, Rows
 
 CHUNK = 20_000
 """Rows that are stored together, in one transaction."""
@@ -15,7 +15,7 @@ class Unreadable(Exception):
 
 class Chunk(NamedTuple):
     rows: Rows
-    refused: list[Refusal]
+    rejections: list[RejectedRow]
     """What was no row at all."""
     reached: int
     """Rows of the source up to here, good or bad."""

@@ -1,11 +1,11 @@
-"""The timeframes that can be loaded, each with its table and how it tells time."""
+"""Timeframes that can be loaded: their table, key column and provider timespan."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
 
 
-class Frame(NamedTuple):
+class LoadTimeframe(NamedTuple):
     """`key` is the column beside the symbol; a date, or an instant in UTC."""
 
     name: str
@@ -16,18 +16,18 @@ class Frame(NamedTuple):
     """As providers call it."""
 
 
-FRAMES: Mapping[str, Frame] = {
-    "1min": Frame("1min", "ohlcv_1min", "timestamp", False, "minute"),
-    "hourly": Frame("hourly", "ohlcv_hourly", "timestamp", False, "hour"),
-    "daily": Frame("daily", "ohlcv_daily", "date", True, "day"),
-    "weekly": Frame("weekly", "ohlcv_weekly", "week_start", True, "week"),
-    "monthly": Frame("monthly", "ohlcv_monthly", "month_start", True, "month"),
+LOAD_TIMEFRAMES: Mapping[str, LoadTimeframe] = {
+    "1min": LoadTimeframe("1min", "ohlcv_1min", "timestamp", False, "minute"),
+    "hourly": LoadTimeframe("hourly", "ohlcv_hourly", "timestamp", False, "hour"),
+    "daily": LoadTimeframe("daily", "ohlcv_daily", "date", True, "day"),
+    "weekly": LoadTimeframe("weekly", "ohlcv_weekly", "week_start", True, "week"),
+    "monthly": LoadTimeframe("monthly", "ohlcv_monthly", "month_start", True, "month"),
 }
 
-SPANS: Mapping[str, Frame] = {frame.span: frame for frame in FRAMES.values()}
+TIMEFRAME_BY_SPAN: Mapping[str, LoadTimeframe] = {frame.span: frame for frame in LOAD_TIMEFRAMES.values()}
 
 
-def period(frame: Frame, day: date) -> date:
+def period(frame: LoadTimeframe, day: date) -> date:
     """The day that stands for the bar: weeks go by their Monday, months by their first."""
     if frame.name == "weekly":
         return day - timedelta(days=day.weekday())

@@ -1,4 +1,4 @@
-"""Times as files write them, to the key of a bar: a date or an instant."""
+"""Parses times of bars to keys of their tables: a date, or an instant in UTC."""
 
 import re
 from collections.abc import Iterable
@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
-from app.engine.loads.sources.datetimes import Ambiguous, Bad, Order, read
-from app.engine.loads.sources.timeframes import Frame, period
+from app.engine.loads.sources.datetimes import AmbiguousTime, DateOrder, InvalidTime, parse_time
+from app.engine.loads.sources.timeframes import LoadTimeframe, period
 
 EARLIEST = date(1900, 1, 1)
-MOST_KEPT = 200_000
+MOST_CACHED = 200_000
 SUNDAY = 6
 MOST_WITHIN = {"hourly": 2, "daily": 1, "weekly": 1, "monthly": 1}
 """Bars of a symbol that may begin in one hour, day, week or month: before a session from 9:30 on comes one at 9:00."""
@@ -22,10 +22,10 @@ _UTC_MINUTE = re.compile(
 """How most files write the minutes of bars; to be read without making a datetime of each."""
 
 
-class Moments:
+class TimeParser:
     """Remembers what it has read: the rows of a file share their days."""
 
-    def __init__(self, frame: Frame, until: date, order: Order | None = None) -> None:
+    def __init__(self, frame: LoadTimeframe, until: date, order: DateOrder | None = None) -> None:
         self._frame = frame
         self._until = until
         self._keys: dict[str, str] = {}
@@ -39,7 +39,7 @@ class Moments:
         self.overfull = False
         """Whether more instants of one slot were read than bars may begin in it, of whatever symbols."""
 
-    def decide(self, orders: set[Order]) -> None:
+    def decide(self, orders: set[DateOrder]) -> None:
         """By what the dates of a file prove, unless the order was given."""
         self._order = self._order or (next(iter(orders)) if len(orders) == 1 else None)
         self._keys.clear()
@@ -53,17 +53,17 @@ class Moments:
         """Of dated bars as they are written, else in UTC; empty where there is no sense in it."""
         return self._read(column, self._instants if self._frame.dated else self._keys)
 
-    def _read(self, column: list[str], kept: dict[str, str]) -> list[str]:
+    def _read(self, column: list[str], cache: dict[str, str]) -> list[str]:
         try:
-            return [kept[text] for text in column]
+            return [cache[text] for text in column]
         except KeyError:
-            if len(kept) > MOST_KEPT:
+            if len(cache) > MOST_CACHED:
                 self._keys.clear()
                 self._instants.clear()
                 self._days.clear()
-        for text in set(column) - kept.keys():
+        for text in set(column) - cache.keys():
             self._add(text)
-        return [kept[text] for text in column]
+        return [cache[text] for text in column]
 
     def _add(self, text: str) -> None:
         if not self._frame.dated and (match := _UTC_MINUTE.fullmatch(text)) and self._is_day(match[1]):
@@ -71,8 +71,8 @@ class Moments:
             return
         try:
             at = self._instant(text)
-        except Bad as bad:
-            self.ambiguous |= isinstance(bad, Ambiguous)
+        except InvalidTime as bad:
+            self.ambiguous |= isinstance(bad, AmbiguousTime)
             self._keys[text] = self._instants[text] = ""
             return
         key = self._key(at)
@@ -108,19 +108,21 @@ class Moments:
 
     def _instant(self, text: str) -> datetime:
         """The instant, of a dated bar with the offset that is written, else in UTC. Raises Bad."""
-        at, timed = read(text.strip(), self._order)
+        at, timed = parse_time(text.strip(), self._order)
         try:
             at_utc = at if at.tzinfo is UTC else at.astimezone(UTC)
         except OverflowError:
-            raise Bad(f"time: {text[:40]!r} does not exist") from None
+            raise InvalidTime(f"time: {text[:40]!r} does not exist") from None
         if at.date() < EARLIEST or at_utc.date() > self._until:
-            raise Bad(f"time: {text[:40]!r} lies before 1900 or in the future")
+            raise InvalidTime(f"time: {text[:40]!r} lies before 1900 or in the future")
         if self._frame.dated:
             return at
         if not timed:
-            raise Bad(f"time: {text[:40]!r} has no time of day; bars of whole days are loaded with --timeframe daily")
+            raise InvalidTime(
+                f"time: {text[:40]!r} has no time of day; bars of whole days are loaded with --timeframe daily"
+            )
         if at_utc.second or at_utc.microsecond:
-            raise Bad(f"time: {text[:40]!r} is no whole minute; write the minute in which the bar begins")
+            raise InvalidTime(f"time: {text[:40]!r} is no whole minute; write the minute in which the bar begins")
         return at_utc
 
     def _period(self, day: date) -> date:
@@ -130,7 +132,7 @@ class Moments:
         return period(self._frame, day)
 
 
-def slot(frame: Frame, key: str) -> str:
+def slot(frame: LoadTimeframe, key: str) -> str:
     """The day, week or month of a bar, or the hour of the clock; of a key with or without its symbol."""
     return key if frame.dated else key[: -len(":30:00+00")]
 

@@ -1,4 +1,4 @@
-"""Everything that the engine needs for loads: its own ears, voice and pool, beside the work of the market."""
+"""The load service of the engine: its subscriber, status sender and connection pool."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,9 +6,9 @@ from contextlib import suppress
 
 from app import db
 from app.db.pools import Pool
-from app.engine.jobs.load_queue import Loads, Ways
-from app.engine.jobs.status_sender import Voice
-from app.engine.jobs.worker import Origin
+from app.engine.jobs.load_queue import LoadHooks, LoadQueue
+from app.engine.jobs.status_sender import StatusSender
+from app.engine.jobs.worker import BarOrigin
 from app.settings.load import Settings
 from app.wire.channels import JOBS_CONTROL, JOBS_DATA_LOAD
 from app.wire.jobs.reporter import JobReporter
@@ -16,10 +16,10 @@ from app.wire.pubsub.subscriber import Subscriber
 
 CONNECTIONS = 2
 STATEMENT_MS = 60_000
-GOODBYE_SECONDS = 1.0
+SHUTDOWN_SECONDS = 1.0
 
 
-class Office:
+class LoadJobs:
     """`analyse` is handed a command for the processing of what was loaded."""
 
     def __init__(
@@ -32,24 +32,24 @@ class Office:
     ) -> None:
         massive, replay = settings.massive, settings.replay
         key = massive.api_key.get_secret_value() if massive.api_key else ""
-        origin = Origin(replay.path, replay.history_until, massive.rest_url, key, massive.requests_per_minute)
+        origin = BarOrigin(replay.path, replay.history_until, massive.rest_url, key, massive.requests_per_minute)
         self._pool = Pool(database_url, "loads", CONNECTIONS, acquire_seconds=5.0, statement_ms=STATEMENT_MS)
-        self._voice = Voice(telling)
-        self._loads = Loads(self._pool, self._voice, Ways(origin, settings.loads.files, analyse))
-        names = {JOBS_DATA_LOAD: self._loads.hear, JOBS_CONTROL: self._loads.hear_control}
-        self._subscriber = Subscriber(redis_url, names, self._hear)
+        self._sender = StatusSender(telling)
+        self._queue = LoadQueue(self._pool, self._sender, LoadHooks(origin, settings.loads.files, analyse))
+        names = {JOBS_DATA_LOAD: self._queue.on_message, JOBS_CONTROL: self._queue.on_control_message}
+        self._subscriber = Subscriber(redis_url, names, self._on_message)
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._voice.run())
+            tasks.create_task(self._sender.run())
             tasks.create_task(self._subscriber.run())
-            tasks.create_task(self._loads.run())
+            tasks.create_task(self._queue.run())
 
     async def close(self) -> None:
         with suppress(db.Unavailable, TimeoutError):
-            async with asyncio.timeout(GOODBYE_SECONDS):
-                await self._loads.leave()
+            async with asyncio.timeout(SHUTDOWN_SECONDS):
+                await self._queue.release()
         await self._pool.close()
 
-    async def _hear(self, hear: Callable[[bytes], Awaitable[None]], payload: bytes, _arrived_at: float) -> None:
+    async def _on_message(self, hear: Callable[[bytes], Awaitable[None]], payload: bytes, _arrived_at: float) -> None:
         await hear(payload)

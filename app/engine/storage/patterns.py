@@ -1,4 +1,4 @@
-"""Patterns and values of indicators as the engine stores them; every write may be repeated."""
+"""Writes detected patterns and indicator values; every write is idempotent."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime

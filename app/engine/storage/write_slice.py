@@ -1,9 +1,9 @@
-"""Facts on their way to the database and to whoever is told of them."""
+"""A slice of the write queue: rows of one transaction, and the events that follow it."""
 
 import asyncio
 from collections import deque
 
-from app.engine.storage.batch import Batch
+from app.engine.storage.batch import StorageBatch
 from app.wire.events.event import AnyEvent
 from app.wire.ticks.reader import Checkpoint
 
@@ -12,7 +12,7 @@ class Slice:
     """Facts that are stored in one transaction, and their events, which are published when it is over."""
 
     def __init__(self) -> None:
-        self.batch = Batch()
+        self.batch = StorageBatch()
         self.closed = False
         """Whether it takes nothing more: it is being stored, or somebody waits for it."""
         self.events: deque[AnyEvent] = deque()
