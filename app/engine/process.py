@@ -52,9 +52,9 @@ CLOCK_SECONDS = 0.5
 SETTLE_SECONDS = 0.02
 REFRESH_SECONDS = 15.0
 BEHIND_SECONDS = 5.0
-"""A bar that has waited for so long to be analysed, stored or published makes the engine degraded."""
+"""Seconds that a bar may wait to be analysed, stored or published before the engine's status is degraded."""
 SLOW_SECONDS = 1.0
-"""Behind by so much, the engine says which part is slow."""
+"""Seconds of delay from which on the health event names the slow part."""
 SHUTDOWN_SECONDS = 1.0
 CANCEL_SECONDS = 0.3
 
@@ -118,8 +118,8 @@ class Engine:
         self._heartbeat = Heartbeat(redis_url, channels, self._health, metrics, options.beat_seconds)
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
-        """Until `stop` is set; what is found by then is stored. Of minutes that are not over nothing is:
-        their ticks come again at the next start."""
+        """Runs until `stop` is set, then stores closed bars. Unfinished minutes are not stored: the next start reads
+        their ticks again."""
         work = asyncio.create_task(self._work(ready))
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -138,7 +138,7 @@ class Engine:
             self._tasks.append(tasks.create_task(self._heartbeat.run()))
             await self._startup.run(self._series, self._bar_close, self._ticks)
             self._started = True
-            # What is there by now stays: the collector need not walk it at every minute's end.
+            # Objects that exist by now stay: the collector need not walk them at every minute's end.
             gc.freeze()
             workers = (
                 self._store.run(),
@@ -157,12 +157,12 @@ class Engine:
         self._processing.on_message(payload)
 
     async def _analyse_bars(self) -> None:
-        """Looks at bars that are over, all that come within a moment together."""
+        """Analyses closed bars; those that close within SETTLE_SECONDS together."""
         while True:
             await self._ticks.has_closed_bars.wait()
             await asyncio.sleep(SETTLE_SECONDS)
             try:
-                # What is over by now is offered by this turn; minutes that end meanwhile are not.
+                # Bars that are closed by now belong to this checkpoint; minutes that end meanwhile do not.
                 checkpoint = self._stream.checkpoint()
                 await self._ticks.analyse_closed()
                 if checkpoint:
@@ -172,7 +172,7 @@ class Engine:
                 logger.exception("bars not understood")
 
     async def _watch_clock(self) -> None:
-        """Looks at the market clock: minutes and sessions end although no tick says so."""
+        """Closes minutes and sessions by the market clock, without a later tick."""
         clock: MarketClock | None = None
         while True:
             left = seconds_to_close(clock, time.time())
@@ -191,7 +191,7 @@ class Engine:
             await self._stream.put(self._store.checkpoint)
             self._checkpoint = self._store.checkpoint
         await self._refresh(time.monotonic())
-        # A minute, or a session, is over by the clock when what the feed said until then has been read.
+        # A minute or session is over by the clock only when all earlier ticks are read.
         if not await self._stream.is_up_to_date():
             return clock
         self._ticks.advance_clock(clock, wall)
@@ -202,8 +202,7 @@ class Engine:
         return clock
 
     async def _refresh(self, now: float) -> None:
-        """What an operator has switched off or made stricter since, splits, tick sizes, and who is in which
-        universe."""
+        """Reads thresholds, splits, tick sizes, sectors and universes again, which others may have changed."""
         if now - self._refreshed_at < REFRESH_SECONDS:
             return
         self._refreshed_at = now
@@ -219,7 +218,7 @@ class Engine:
         self._store.offer(events=[event])
 
     async def _wait_until_stored(self) -> None:
-        """A day's own bars are on their way while it ends: from the tape, in the store, in a transaction."""
+        """Waits until the session's closed bars are analysed and stored."""
         await self._ticks.wait_analysed()
         await self._store.wait_stored()
 
@@ -246,7 +245,7 @@ class Engine:
         return Health(status, *counts, lost, behind, self._store.waiting, slow_part)
 
     def _behind(self) -> tuple[float, str]:
-        """Seconds, and the part that the others wait for where it is more than a moment."""
+        """Seconds of delay, and the slowest part where they exceed SLOW_SECONDS."""
         storing, analysing = max(self._store.oldest, self._store.full_seconds), self._ticks.behind
         behind = max(storing, analysing, self._stream.behind)
         if behind <= SLOW_SECONDS:

@@ -24,13 +24,13 @@ from app.finance.bars import DAY, Bar, Timeframe
 from app.finance.shares import Splits
 
 PUBLISH_SECONDS = 1.0
-"""A symbol's indicators of a minute are published at most that often; stored they always are."""
+"""Indicators of a symbol's minutes are published at most that often; all are stored."""
 AT_ONCE = 250
-"""Symbols that are analysed without letting others have the loop: some fifty milliseconds."""
+"""Symbols that are analysed without yielding to the event loop: about 50 ms."""
 DAY_SETTLES = 3600.0
-"""After a session, before weeks and months that end with it are over for symbols that had no bar on its day."""
+"""Seconds after a session before weeks and months that end with it close for symbols without a bar on its day."""
 FRESH_BARS = 30
-"""A symbol that has had no bar for so long does not count for the growth of all, and is no benchmark."""
+"""A symbol without a bar for so long does not count for the mean growth, nor as the benchmark."""
 
 
 class BarClose:
@@ -52,8 +52,8 @@ class BarClose:
         self._deduplicator = Deduplicator()
 
     async def analyse(self, over: Iterable[Bar]) -> None:
-        """Minutes and days, in any order; a bar that was given before is mended. Waits while too much waits in the
-        store, and lets others have the loop between portions of the symbols."""
+        """Minutes and days in any order; a bar with a known start is a correction. Waits while the write queue is full,
+        and yields to the event loop between portions."""
         newest = {(bar.timeframe, bar.start, bar.symbol): bar for bar in over}
         ordered = [newest[key] for key in sorted(newest)]
         for (timeframe, _), group in groupby(ordered, key=lambda bar: (bar.timeframe, bar.start)):
@@ -62,45 +62,45 @@ class BarClose:
             longer = self._from_minutes.add(bars) if timeframe == "1min" else self._from_days.add(bars)
             await self._analyse_by_timeframe(longer)
             if timeframe == "daily":
-                # A week that is not over is stored as far as it went, and is analysed when it is.
+                # An unfinished week or month is stored as it is, and analysed when it is complete.
                 self._store.offer(self._from_days.running_bars(bar.symbol for bar in bars))
 
     def is_stored(self, bar: Bar) -> bool:
-        """Whether the minute is known as it is, from the database."""
+        """Whether the same minute bar was restored from the database."""
         own = self._series.timeframe("1min").bar_at(bar.symbol, bar.start)
         return own is not None and own._replace(ticks=bar.ticks) == bar
 
     def restore_minutes(self, bars: Iterable[Bar]) -> None:
-        """Minutes that are stored and were looked at by a process before this one. It did not store of how many ticks
-        they were made, and longer bars that they are part of may not be over."""
+        """Minutes that an earlier process stored and analysed, without their number of ticks; longer bars may still
+        need them."""
         for bar in sorted(bars, key=lambda bar: bar.start):
             self._series.add(bar)
             self._from_minutes.add([bar])
 
     def set_splits(self, splits: Splits) -> None:
-        """What is known of splits now: bars stay as they were traded, and are compared in one share."""
+        """Sets the splits by symbol. Bars stay as traded, and are adjusted when they are compared."""
         self._series.set_splits(splits)
         self.outcomes.splits = splits
 
     def set_tick_sizes(self, tick_sizes: Mapping[str, float]) -> None:
-        """What the instruments' tick sizes are now, by symbol: prices that are nearer to each other are equal."""
+        """Sets the tick sizes by symbol: prices less than a tick apart are equal."""
         self._series.set_tick_sizes(tick_sizes)
 
     async def analyse_until(self, ended: float) -> None:
-        """By the market clock: longer bars that are over although no shorter one says so. Waits as `bars` does."""
+        """Analyses longer bars that are over at that market time. Waits as `analyse` does."""
         await self._analyse_by_timeframe(
             [*self._from_minutes.complete_until(ended), *self._from_days.complete_until(ended - DAY_SETTLES)]
         )
 
     def expire(self, now: float) -> None:
-        """Patterns that no longer hold at that market time are told of."""
+        """Publishes the expiry of patterns at that market time."""
         expired = self.expiries.pop_expired(now)
         if expired:
             self._store.offer(events=expired)
             self._store.set_expired_until(now)
 
     def record_breadth(self, at: float, days: Sequence[Bar]) -> None:
-        """Breadth at the end of a minute, from the running daily bars."""
+        """Stores the market breadth at the end of a minute. `days`: the running daily bars."""
         closes = {}
         daily = self._series.timeframe("daily")
         for bar in days:
@@ -117,7 +117,7 @@ class BarClose:
             await self._analyse_group(list(group))
 
     async def _analyse_group(self, bars: Sequence[Bar]) -> None:
-        """Of one timeframe and start: all of them are in the ring before the first is compared with the others."""
+        """Bars of one timeframe and start: all are added before the first one is analysed."""
         from_days = bars[0].timeframe in spans.FROM_DAYS
         for portion in _portions(bars):
             for bar in portion:
@@ -131,13 +131,13 @@ class BarClose:
             await asyncio.sleep(0)
 
     def _analyse_portion(self, bars: Sequence[Bar], growth: float) -> None:
-        """`growth`: of the benchmark; NaN where there is none."""
+        """`growth`: of the benchmark; NaN without one."""
         analysis = self._analyse(bars, growth) if bars[0].timeframe in self._timeframes else NOTHING
         outcomes = self.outcomes.update(bars)
         series = self._series.timeframe(bars[0].timeframe)
         for event in analysis.patterns:
             outcomes.append(new_outcome(event))
-            # What a mended bar shows stands at the newest one all the same.
+            # A pattern in a corrected bar is followed from the newest bar on.
             self.outcomes.follow(outcomes[-1], series.newest_of(event.symbol))
         combos = [
             combo for combo in self.confluence.detect(analysis.patterns) if not self._deduplicator.contains(combo)
@@ -155,7 +155,7 @@ class BarClose:
         )
 
     def _benchmark_growth(self, bar: Bar) -> float:
-        """Of the benchmark, as a bar of that timeframe and start is compared with it."""
+        """Growth of the benchmark for the analysis of that bar; NaN without one."""
         if bar.timeframe not in self._timeframes:
             return math.nan
         length = spans.SECONDS.get(bar.timeframe, DAY)

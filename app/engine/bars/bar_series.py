@@ -17,18 +17,18 @@ from app.finance.tick_size import tick_sizes
 
 BARS_PER_SYMBOL = WIDTH
 SLACK = 64
-"""A row is moved to its beginning only when it is full, so that most bars cost one write."""
+"""Spare columns, so that a row is moved to its beginning only when it is full."""
 FIRST_ROWS = 64
 CORRECTION_SECONDS = HELD_SECONDS + 60.0
-"""How far behind the newest minute one may be that is given out again; longer bars by their own length more."""
+"""How far a corrected minute may be behind the newest; longer bars by their own length more."""
 FEWEST_COMPARED = 2
 FIELDS = 7
 """start, open, high, low, close, volume, ticks: see panel.fields."""
 
 
 class BarSeries:
-    """Of one timeframe: a row for each symbol, filled from the left up to its end. Bars are as they were traded; what
-    is compared with each other is given out in the share of the newest."""
+    """Bars of one timeframe, in shape (FIELDS, symbols, BARS_PER_SYMBOL + SLACK), oldest first. They are stored as
+    traded; panels are adjusted for splits."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class BarSeries:
         splits: Splits = shares.NONE,
         sizes: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
-        """`sizes`: tick sizes by symbol, where they are known."""
+        """`sizes`: tick sizes by symbol, where known."""
         self.timeframe = timeframe
         self.splits = splits
         self.tick_sizes = sizes
@@ -45,8 +45,8 @@ class BarSeries:
         self.ends = np.zeros(FIRST_ROWS, dtype=np.int64)
 
     def add(self, bar: Bar) -> None:
-        """A bar that starts where a known one does replaces it, and one that was missing goes in between. What is known
-        more than MENDED_SECONDS beyond it belongs to an older run of the feed."""
+        """Replaces the bar of the same start, or inserts it. Bars more than CORRECTION_SECONDS later are dropped: they
+        belong to an older run of the feed."""
         row = self.rows.get(bar.symbol)
         if row is None:
             row = self._new_row(bar.symbol)
@@ -67,7 +67,7 @@ class BarSeries:
                 self._append(row, int(self.ends[row]), column)
 
     def fill(self, bars: Columns) -> None:
-        """What is known of these symbols is replaced, by the newest KEPT bars of each."""
+        """Replaces all bars of these symbols by the newest BARS_PER_SYMBOL of each."""
         self.reserve(len(self.rows) + len(bars.symbols))
         for symbol, own in bars.each():
             row = self.rows.setdefault(symbol, len(self.rows))
@@ -95,7 +95,6 @@ class BarSeries:
         ]
 
     def bar_at(self, symbol: str, start: float) -> Bar | None:
-        """The one that starts then."""
         row = self.rows.get(symbol)
         if row is None:
             return None
@@ -106,12 +105,12 @@ class BarSeries:
         return Bar(symbol, self.timeframe, start, open_, high, low, close, int(volume), number_of_ticks(ticks))
 
     def forget_after(self, start: float) -> None:
-        """Bars that start then or later."""
+        """Drops bars that start then or later."""
         for row in self.rows.values():
             self.ends[row] = np.searchsorted(self.values[0, row, : self.ends[row]], start)
 
     def panel(self, symbols: Sequence[str], width: int = WIDTH) -> Panel:
-        """Of symbols that are known."""
+        """The newest `width` bars of known symbols, adjusted for splits."""
         rows = np.array([self.rows[symbol] for symbol in symbols], dtype=np.int64)
         ends = self.ends[rows]
         places = np.maximum(ends[:, None] - np.arange(width, 0, -1), np.maximum(ends - BARS_PER_SYMBOL, 0)[:, None])
@@ -127,22 +126,22 @@ class BarSeries:
         return Panel(self.timeframe, list(symbols), starts, *columns, counts, sizes, alike, ticks)  # type: ignore[call-arg]
 
     def columns(self, symbol: str) -> Floats:
-        """Of a symbol that is known: start, open, high, low, close, volume and ticks, oldest first."""
+        """Of a known symbol, in shape (FIELDS, bars), oldest first."""
         row = self.rows[symbol]
         return self.values[:, row, : self.ends[row]]
 
     def newest(self) -> float:
-        """Where the newest of all bars starts; 0 when there is none."""
+        """Start of the newest bar of all symbols; 0 without bars."""
         rows = np.flatnonzero(self.ends)
         return float(self.values[0, rows, self.ends[rows] - 1].max()) if len(rows) else 0.0
 
     def newest_of(self, symbol: str) -> float:
-        """Where the symbol's newest bar starts; it has one."""
+        """Start of the newest bar of a known symbol."""
         row = self.rows[symbol]
         return float(self.values[0, row, self.ends[row] - 1])
 
     def last_before(self, symbol: str, start: float) -> float | None:
-        """The close of the newest bar that starts before that, in the share that is held then."""
+        """The last close before `start`, adjusted for splits until then."""
         row = self.rows.get(symbol)
         if row is None:
             return None
@@ -153,8 +152,8 @@ class BarSeries:
         return float(self.values[4, row, place]) / ratio
 
     def benchmark_growth(self, benchmark: str, bars: int, since: float) -> float:
-        """Of the closes of the benchmark, or the mean of all symbols where it has none; of those alone whose last bar
-        starts at `since` or later. NaN of fewer than FEWEST_GROWING."""
+        """Growth of the benchmark's close over `bars` bars, or the mean of all symbols without it; only of symbols
+        whose last bar starts at `since` or later. NaN with fewer than FEWEST_COMPARED."""
         rows = self._rows_with_growth(bars, since)
         own = rows[rows == self.rows.get(benchmark, -1)]
         if len(own):
@@ -174,7 +173,7 @@ class BarSeries:
         return float((times - 1).mean())
 
     def _adjust_for_splits(self, columns: Floats, symbols: Sequence[str], starts: Floats) -> None:
-        """Of open, high, low, close and volume, each (rows, width)."""
+        """Adjusts open, high, low, close and volume in place; each in shape (rows, width)."""
         for row, symbol in enumerate(symbols):
             splits = self.splits.get(symbol, ())
             if shares.reach(splits, starts[row, 0]):
@@ -184,7 +183,7 @@ class BarSeries:
                 columns[4, row] /= rates
 
     def _split_ratios(self, rows: Counts, bars: int) -> Floats:
-        """What a share of so many bars ago has become."""
+        """Shares held now for one share held `bars` bars ago."""
         ratios = np.ones(len(rows))
         places = dict(zip(rows.tolist(), range(len(rows)), strict=True))
         for symbol, splits in self.splits.items():
@@ -201,8 +200,7 @@ class BarSeries:
         return row
 
     def reserve(self, rows: int) -> None:
-        """Room for so many symbols, at least twice as many as before if it is too little: memory that was never written
-        costs nothing."""
+        """Grows the arrays to at least so many symbols, and at least to twice their size."""
         used = len(self.ends)
         if rows <= used:
             return
@@ -213,7 +211,7 @@ class BarSeries:
 
 
 def _same_hours(symbols: Sequence[str], starts: Floats) -> Mask:
-    """Which bars are of the hours of the last one: regular ones, or those around them. Coins know no hours."""
+    """Which bars are in the same hours as the last one, regular or extended; coins have no hours."""
     different, places = np.unique(starts, return_inverse=True)
     regular = np.array([phase(start) == "regular" for start in different.tolist()])[places].reshape(starts.shape)
     hourless = np.array([market(symbol) != "exchange" for symbol in symbols])
@@ -233,13 +231,11 @@ class SeriesByTimeframe:
         return self._series[timeframe]
 
     def set_splits(self, splits: Splits) -> None:
-        """What is known of splits now."""
         self.splits = splits
         for series in self._series.values():
             series.splits = splits
 
     def set_tick_sizes(self, tick_sizes: Mapping[str, float]) -> None:
-        """What the instruments' tick sizes are now, by symbol."""
         self.tick_sizes = tick_sizes
         for series in self._series.values():
             series.tick_sizes = tick_sizes
@@ -249,23 +245,23 @@ class SeriesByTimeframe:
             self.add(bar)
 
     def reserve(self, symbols: int) -> None:
-        """Room for so many, once and for all timeframes."""
+        """Reserves memory for so many symbols in all timeframes."""
         for timeframe in spans.TIMEFRAMES:
             self.timeframe(timeframe).reserve(symbols)
 
     def fill(self, bars: Columns) -> None:
-        """What is known of these symbols in their timeframe is replaced."""
+        """Replaces all bars of these symbols in their timeframe."""
         self.timeframe(bars.timeframe).fill(bars)
 
     def add(self, bar: Bar) -> None:
         self.timeframe(bar.timeframe).add(bar)
 
     def forget_after(self, minute: float) -> None:
-        """Minutes that start then or later, and longer bars that have some of them, are to come again."""
+        """Drops minutes that start then or later, and longer bars that contain one of them."""
         for timeframe, series in self._series.items():
             if timeframe in spans.SECONDS:
                 series.forget_after(spans.begin(timeframe, minute))
 
     def last(self, symbol: str, timeframe: Timeframe) -> Sequence[Bar]:
-        """Oldest first, at most KEPT."""
+        """Oldest first, at most BARS_PER_SYMBOL."""
         return self.timeframe(timeframe).last(symbol)

@@ -20,21 +20,20 @@ from app.wire.pubsub.subscriber import Subscriber, SubscriberStats
 logger = logging.getLogger(__name__)
 
 STREAM_IDLE_SECONDS = 5.0
-"""Without an entry in the stream, before the channel is listened to."""
+"""Seconds without a new stream entry before the channel is read."""
 POLL_SECONDS = 0.25
 CONNECT_SECONDS = 1.0
-"""That it takes at most to subscribe."""
+"""Seconds that a subscription takes at most."""
 MOST_PENDING = 10_000
-"""Messages that wait until it is known whose they are; more stay in the socket and in Redis."""
+"""Messages that wait until their feed is known; more stay in the socket and in Redis."""
 CANCEL_SECONDS = 0.3
 
 
 class ChannelIntake:
-    """A message is another feed's if no entry was added to the stream since before we subscribed. Our own feed adds an
-    entry and publishes its ticks in one step. So one of its messages that reaches us was published after we subscribed;
-    its entry was added then too, and is counted when we look after the message has come. That holds however late the
-    message, the reading of the stream or the look is. While our feed writes we do not listen, and where both feeds
-    write at once ours alone counts: no tick is taken from both."""
+    """A message is from a foreign feed if no entry was added to the tick stream since before the subscription: our own
+    feed adds an entry and publishes its ticks in one step, so an entry of ours is counted after its message has come,
+    however late that is read. While our feed writes, the channel is not read. Where both feeds write at once, ours
+    alone counts: no tick is read twice."""
 
     def __init__(
         self, redis_url: str, channels: Channels, stream_intake: StreamIntake, tick_intake: TickIntake
@@ -45,12 +44,12 @@ class ChannelIntake:
         self._tick_intake = tick_intake
         self._subscriber: Subscriber[Meaning] | None = None
         self._stream_count = 0
-        """Of the stream's entries, before we subscribed."""
+        """Entries of the stream before the subscription."""
         self._pending: deque[tuple[bytes, float]] = deque()
         self._message_arrived, self._pending_handled = asyncio.Event(), asyncio.Event()
         self._began_at = 0.0
         self._gap_reason = ""
-        """Why ticks did not come here, until the next one tells which; empty where none are missing."""
+        """Reason of the running gap, until the next tick ends it; empty without a gap."""
         self._earlier_losses = (0, 0)
         self.rejected, self.failed = 0, 0
 
@@ -60,14 +59,14 @@ class ChannelIntake:
 
     @property
     def lost(self) -> tuple[int, int]:
-        """Messages whose handling failed, and how often the link was lost."""
+        """Messages whose handling failed, and lost connections."""
         failed, gaps = self._earlier_losses
         stats: SubscriberStats | None = self._subscriber.stats if self._subscriber else None
         failed, gaps = (failed + stats.failed, gaps + stats.gaps) if stats else (failed, gaps)
         return failed + self.failed, gaps
 
     async def run(self) -> None:
-        """Listens whenever the stream is silent."""
+        """Reads the channel while the stream is idle."""
         while True:
             heed_cancellation()
             if not self._stream_is_idle():
@@ -87,7 +86,7 @@ class ChannelIntake:
         except wire.Unavailable:
             await asyncio.sleep(POLL_SECONDS)
             return
-        # What another feed said until now did not come here.
+        # Ticks of a foreign feed before the subscription are missing.
         self._gap_reason, self._began_at = self._gap_reason or "restart", time.time()
         self._subscriber = Subscriber(self._redis_url, self._names, self._on_message, self._on_gap)
         tasks = [asyncio.create_task(work) for work in (self._subscriber.run(), self._handle_pending())]
@@ -147,13 +146,13 @@ class ChannelIntake:
         self._tick_intake.handle(event, arrived_at)
 
     def _is_complete_minute(self, first: Tick) -> bool:
-        """Whether every tick of the minute came here. Of a feed that plays the past nobody knows: it may begin now."""
+        """Whether all ticks of the minute came here. Unknown for a feed that plays the past."""
         if is_live(first.arrived_at, first.at):
             return first.at // MINUTE * MINUTE >= self._complete_since()
         return self._gap_reason == "restart" and not self._tick_intake.has_minutes
 
     def _complete_since(self) -> float:
-        """When every message began to come here, on the clock on the wall."""
+        """Wall time since which every message came here."""
         lost_at = self._subscriber.stats.lost_at if self._subscriber else None
         return max(self._began_at, lost_at or 0.0) + CONNECT_SECONDS
 

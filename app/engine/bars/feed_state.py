@@ -9,7 +9,7 @@ from app.wire.state.newest_quotes import NewestQuotes
 
 
 class FeedState:
-    """Raises wire.Unavailable when Redis is away."""
+    """Raises wire.Unavailable."""
 
     def __init__(self, redis_url: str) -> None:
         self._client = connect(redis_url)
@@ -19,7 +19,7 @@ class FeedState:
         return await market_clock.read(self._client)
 
     async def quotes(self) -> dict[str, NewestQuote]:
-        """Of the symbols that the tables can hold: one that they cannot would cost the others their day."""
+        """Quotes of symbols that the tables can store."""
         quotes = await self._newest.all()
         return {symbol: quote for symbol, quote in quotes.items() if is_storable(symbol)}
 

@@ -6,21 +6,21 @@ from app.finance import calendar
 from app.finance.sessions import regular, trading_date
 
 MOST_SESSIONS = 30
-"""The newest of a long absence."""
+"""Sessions of a long gap that are recorded: the newest ones."""
 
 
 class FeedGap(NamedTuple):
-    """Market time, UTC epoch seconds; what was traded meanwhile is in the daily bar and in no minute."""
+    """UTC epoch seconds of market time; trades within it are in the daily bar and in no minute."""
 
     reason: str
     began: float
     ended: float
     symbols: int
-    """That were known then."""
+    """Symbols that were known then."""
 
 
 def in_sessions(reason: str, began: float, ended: float, symbols: int) -> list[FeedGap]:
-    """What of that stretch lies in regular sessions, a gap each, in order."""
+    """The parts of a gap in regular sessions, in order."""
     gaps: list[FeedGap] = []
     day = trading_date(ended)
     while len(gaps) < MOST_SESSIONS and regular(day).closes > began:

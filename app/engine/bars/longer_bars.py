@@ -12,14 +12,14 @@ from app.finance.panel import number_of_ticks
 
 
 class BarAggregator:
-    """Made from what the ring holds, so that a bar that was mended late mends the longer ones too."""
+    """Reads the series again for each longer bar, so that a late correction corrects the longer bar too."""
 
     def __init__(self, source: BarSeries, timeframes: Sequence[Timeframe]) -> None:
         self._source = source
         self._running: Mapping[Timeframe, dict[str, float]] = {timeframe: {} for timeframe in timeframes}
 
     def add(self, bars: Iterable[Bar]) -> list[Bar]:
-        """Of short bars that are in the ring already: the longer ones that they complete."""
+        """The longer bars that are completed or corrected by bars which the series has already."""
         longer_bars = []
         for bar in bars:
             ended = spans.end(bar.timeframe, bar.start)
@@ -28,7 +28,7 @@ class BarAggregator:
                 end = spans.end(timeframe, start)
                 running = starts.get(bar.symbol)
                 if running is not None and start < running <= max(end, bar.start + CORRECTION_SECONDS):
-                    # A bar that was mended after the longer one was over.
+                    # A correction after the longer bar was complete.
                     longer_bars.append(self._aggregate(bar.symbol, timeframe, start))
                     continue
                 if running is not None and running < start:
@@ -41,7 +41,7 @@ class BarAggregator:
         return [bar for bar in longer_bars if bar]
 
     def complete_until(self, ended: float) -> list[Bar]:
-        """Those that are over at that instant, although no short bar says so."""
+        """The longer bars that are over at that instant without a later short bar."""
         longer_bars = []
         for timeframe, starts in self._running.items():
             complete = [(symbol, start) for symbol, start in starts.items() if spans.end(timeframe, start) <= ended]
@@ -51,7 +51,7 @@ class BarAggregator:
         return [bar for bar in longer_bars if bar]
 
     def running_bars(self, symbols: Iterable[str]) -> list[Bar]:
-        """The longer bars that are not over, as they are now."""
+        """The longer bars that are not complete, as they are now."""
         selection = set(symbols)
         longer_bars = [
             self._aggregate(symbol, timeframe, start)
@@ -62,7 +62,7 @@ class BarAggregator:
         return [bar for bar in longer_bars if bar]
 
     def adjusted_for_splits(self, bar: Bar) -> Bar:
-        """A week or month with a split in it, in the share of its last day."""
+        """A week or month with a split in it, in shares of its last day."""
         splits = self._source.splits.get(bar.symbol, ())
         return self._aggregate(bar.symbol, bar.timeframe, bar.start, splits) or bar if splits else bar
 
@@ -82,7 +82,7 @@ class BarAggregator:
 
 
 def _next(timeframe: Timeframe, start: float) -> float:
-    """Where the next one starts, in the short bars' own count of time."""
+    """Start of the next bar of that timeframe."""
     if timeframe in spans.SECONDS:
         return start + spans.SECONDS[timeframe]
     return spans.begin(timeframe, start + (spans.WEEK if timeframe == "weekly" else 31 * DAY))

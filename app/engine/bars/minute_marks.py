@@ -7,32 +7,32 @@ from app.finance.sessions import MINUTE
 from app.wire.ticks.reader import BEGINNING, Checkpoint, MinuteOffset
 
 STEPS_BACK = int(HELD_SECONDS // MINUTE) + 1
-"""Minutes before the one that is asked for: ticks still mend them."""
+"""Minutes before the checkpoint that ticks may still correct."""
 MOST_TICKS = 200_000
-"""That a restart reads to be able to mend earlier minutes; it always reads those of minutes that are not stored."""
+"""Ticks that a restart reads at most to correct earlier minutes; those of unstored minutes are always read."""
 MOST_MARKS = 1024
 
 
 class MinuteMarks:
     def __init__(self) -> None:
         self._marks: deque[tuple[MinuteOffset, int]] = deque(maxlen=MOST_MARKS)
-        """And the ticks that were read before, since this process began."""
+        """Each with the number of ticks read before it."""
 
     def begin(self) -> None:
-        """Reading begins with the first entry that was ever written."""
+        """Reading begins with the first entry of the stream."""
         self.resume(MinuteOffset(0.0, BEGINNING, 0), 0)
 
     def resume(self, mark: MinuteOffset, ticks: int) -> None:
-        """What came before the mark does not belong to what comes."""
+        """Drops earlier marks: reading continues at this one."""
         self._marks.clear()
         self._marks.append((mark, ticks))
 
     def add(self, mark: MinuteOffset, ticks: int) -> None:
-        """The entry after it is the first that has ticks of its minute; so many ticks were read before."""
+        """The entry after `mark` is the first with ticks of its minute; `ticks` were read before."""
         self._marks.append((mark, ticks))
 
     def checkpoint(self, stored_until: float) -> Checkpoint | None:
-        """With minutes before that instant stored; None where it is not known from where to read."""
+        """The checkpoint for minutes stored until then; None without a mark before it."""
         before = [each for each in self._marks if each[0].minute <= stored_until]
         if not before:
             return None

@@ -23,20 +23,20 @@ logger = logging.getLogger(__name__)
 
 CATCH_UP_SECONDS = 0.5
 MOST_UNREAD = 10_000
-"""At what is the newest entry: more than an hour of them."""
+"""More than an hour of observations."""
 
 LIVE_SECONDS = 3600.0
-"""Between the wall and the market, where a feed says what is traded now: some are a quarter of an hour late."""
+"""Most seconds between wall and market time of a live feed: some are delayed by 15 minutes."""
 
 
 def is_live(wall: float, at: float) -> bool:
-    """Whether a tick of that market time is one of a market that goes on while we look."""
+    """Whether a tick of market time `at` is from a live feed."""
     return abs(wall - at) <= LIVE_SECONDS
 
 
 class StreamIntake:
     def __init__(self, redis_url: str, tick_intake: TickIntake) -> None:
-        """Nothing is read while the tape is full."""
+        """Reads nothing while `tick_intake` is full."""
         self._client = connect(redis_url)
         self._reader = TickReader(self._client)
         self._tick_intake = tick_intake
@@ -44,34 +44,33 @@ class StreamIntake:
         self._id, self._number = BEGINNING, 0
         """Of the last entry that was read."""
         self._backlog_end: int | None = None
-        """The number of the entry that was the newest at the start, until it is read."""
+        """Number of the newest entry at the start, until it is read."""
         self._minute = 0.0
         self._ticks = 0
         self._entry_read = asyncio.Event()
         self.read_at = 0.0
-        """When the last entry was read, by the monotonic clock; 0 before the first."""
+        """Monotonic time of the last entry; 0 before the first."""
         self._unread: deque[tuple[int, float]] = deque(maxlen=MOST_UNREAD)
-        """Numbers of entries that were the newest at a look and are not read yet, with the time of the look."""
+        """Numbers of unread entries, each with the monotonic time at which it was the newest."""
         self.failed = 0
-        """Ticks that could not be counted."""
+        """Ticks whose handling failed."""
         self.access_denied = False
-        """Redis does not let us read the stream."""
+        """The ACL of Redis denies reading the stream."""
 
     @property
     def behind(self) -> float:
-        """For how many seconds the oldest entry that is known of has waited to be read."""
+        """Seconds that the oldest unread entry has waited."""
         while self._unread and self._unread[0][0] <= self._number:
             self._unread.popleft()
         return time.monotonic() - self._unread[0][1] if self._unread else 0.0
 
     @property
     def caught_up(self) -> bool:
-        """What was kept before this process began has been read."""
+        """Whether entries from before this process are read."""
         return self._backlog_end is None
 
     async def resume(self, series: SeriesByTimeframe) -> None:
-        """Goes back to the place from which the minutes that may not be stored can be made anew, and forgets of them
-        what the database said. Raises wire.Unavailable."""
+        """Goes back to the checkpoint, and drops bars that are computed again from there. Raises wire.Unavailable."""
         self._marks.begin()
         try:
             await self._resume(series)
@@ -87,10 +86,10 @@ class StreamIntake:
             self._tick_intake.resume(mark.minute, checkpoint.stored_until)
             series.forget_after(checkpoint.stored_until)
         elif checkpoint:
-            # Entries that followed it are gone: of those that are there the first says what is missing.
+            # Entries after the checkpoint are trimmed: the first one that exists tells the gap.
             self._id, self._number = checkpoint.marks[-1].id, checkpoint.marks[-1].number
         if newest > self._number and not await self._reader.read(self._id, milliseconds=1, most=1):
-            # None is there: what they said is missing up to the newest quote.
+            # No entry exists: the gap reaches to the newest quote.
             self._continue_from(
                 MinuteOffset(self._tick_intake.record_gap("restart", self._tick_intake.quoted_at), self._id, newest)
             )
@@ -99,7 +98,7 @@ class StreamIntake:
             logger.info("reading the ticks of %d entries again", newest - self._number)
 
     async def _first_complete_mark(self, checkpoint: Checkpoint, newest: int) -> MinuteOffset | None:
-        """The oldest mark after which no entry is gone."""
+        """The oldest mark after which no entry is trimmed."""
         following = await self._reader.read(checkpoint.marks[0].id, milliseconds=1, most=1)
         before = following[0].number - 1 if following else newest
         return next((mark for mark in checkpoint.marks if before <= mark.number <= newest), None)
@@ -124,12 +123,12 @@ class StreamIntake:
             for entry in entries:
                 await self._tick_intake.wait_for_space()
                 self._handle(entry)
-                # Everybody else gets a turn: a long backlog is read in one go.
+                # Yields to the event loop: a long backlog is read in one go.
                 await asyncio.sleep(0)
 
     async def is_up_to_date(self) -> bool:
-        """Whether all that is in the stream now is read, or was in a moment: only then is a minute over because the
-        clock says so."""
+        """Whether all entries of the stream are read, now or within CATCH_UP_SECONDS. Only then is a minute over by the
+        clock."""
         if self.access_denied:
             return True
         with suppress(TimeoutError, ReadForbidden):
@@ -143,7 +142,7 @@ class StreamIntake:
         return False
 
     async def count(self) -> int:
-        """Of the entries that were ever written; 0 where we may not know. Raises wire.Unavailable."""
+        """Number of all entries ever written; 0 where access is denied. Raises wire.Unavailable."""
         if not self.access_denied:
             try:
                 return await self._reader.newest_number()
@@ -152,7 +151,7 @@ class StreamIntake:
         return 0
 
     def checkpoint(self) -> Checkpoint | None:
-        """From where a restart must read when all that was given out until now is stored; None where nothing is."""
+        """Where a restart must read once all closed bars are stored; None without closed bars."""
         return self._marks.checkpoint(self._tick_intake.closed_until) if self._tick_intake.closed_until else None
 
     async def put(self, checkpoint: Checkpoint) -> None:
@@ -185,16 +184,16 @@ class StreamIntake:
         self._entry_read.set()
 
     def _has_gap_before(self, entry: TickEntry, ticks: Sequence[Tick]) -> bool:
-        """Whether ticks are missing before it: those that are gone, or that a live feed did not see of the minute in
-        which it was started. What is played from the past begins where it is to begin."""
+        """Whether ticks are missing before the entry: trimmed ones, or those before a live feed's start within the
+        minute."""
         if entry.number != self._number + 1:
             return True
         return entry.number == 1 and is_live(entry.written_at, ticks[0].at)
 
     def _mark_minute(self, count: int) -> None:
-        """The entry that comes after the last one was taken."""
+        """Marks the entry that follows the last one."""
         minute = self._tick_intake.newest_minute()
-        # A minute of the day before is another run of the feed's, one that is a little older is a late tick.
+        # A minute of the day before is another run of the feed; one that is a little older is a late tick.
         if minute and not self._minute - DAY <= minute <= self._minute:
             mark = MinuteOffset(minute, self._id, self._number)
             if minute < self._minute:

@@ -25,11 +25,11 @@ class Health(NamedTuple):
     bars: int
     patterns: int
     lost: Mapping[str, int]
-    """Counts by reason since the engine began."""
+    """Counts by reason since the start."""
     behind: float = 0.0
     """Seconds that the oldest bar or event has waited to be analysed, stored and published."""
     waiting: int = 0
-    """Rows and events that are to be stored or published."""
+    """Rows and events to be stored or published."""
     slow_part: str = ""
 
 
@@ -75,7 +75,7 @@ class Heartbeat:
         )
 
     def _log_losses(self, lost: Mapping[str, int]) -> None:
-        """In one line, when there is more to complain of than the last time."""
+        """Logs the counts when they changed, at most every LOG_SECONDS."""
         now = time.monotonic()
         if lost == self._logged_losses or not any(lost.values()) or now - self._logged_at < LOG_SECONDS:
             return

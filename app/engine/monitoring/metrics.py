@@ -9,26 +9,26 @@ from app.wire.events.event import AnyEvent, Component, MetricsMeasured, Streamin
 SOURCE = "TickStockPL"
 MINUTE = 60.0
 SLOW_LAG_SECONDS, STUCK_LAG_SECONDS = 0.2, 1.0
-"""The contract's bounds for a warning and for worse."""
+"""The contract's bounds of the tick lag for "warning" and "critical"."""
 
 
 class EngineCounts(NamedTuple):
-    """Since the engine began, but for the last three, which are as they are now."""
+    """Counts since the start; `symbols`, `waiting` and `status` are current values."""
 
     ticks: int
     bars: int
     patterns: int
     indicators: int
     rejected_ticks: Mapping[str, int]
-    """Ticks that went into no bar, by why."""
+    """By reason."""
     symbols: int
     waiting: int
-    """To be stored or published."""
+    """Rows and events to be stored or published."""
     status: str
 
 
 class AnalysisTime(NamedTuple):
-    """Seconds: what the analyses took, and how far behind the newest tick was at worst; None where there was none."""
+    """Seconds of the analyses, and the largest lag of the newest tick; None without ticks."""
 
     closes: int = 0
     indicators: float = 0.0
@@ -37,7 +37,7 @@ class AnalysisTime(NamedTuple):
 
 
 class Stopwatch:
-    """Of what passed since it was last read."""
+    """Sums times between two readings."""
 
     def __init__(self) -> None:
         self._time = AnalysisTime()
@@ -64,7 +64,7 @@ class EngineMetrics:
         self._cpu = time.process_time()
 
     def events(self, now: float, wall: float) -> list[AnyEvent]:
-        """`now`: of a clock that only goes forward. Of what passed since the last time."""
+        """Metrics since the last call. `now`: monotonic time."""
         counts, before, spent = self._counts(), self._last_counts, self._stopwatch.read()
         elapsed = max(now - self._measured_at, 1e-3)
         cpu, self._cpu = time.process_time() - self._cpu, time.process_time()

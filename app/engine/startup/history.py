@@ -38,57 +38,56 @@ from app.wire.events.event import PatternDetected
 logger = logging.getLogger(__name__)
 
 PATTERN_DAYS = 250
-"""A year of marks on the charts."""
+"""Daily bars of a symbol that are analysed for patterns: a year."""
 INDICATOR_DAYS = 60
 HISTORY_TABLES = (
     "symbols", "ohlcv_daily", "ohlcv_weekly", "ohlcv_monthly", "daily_patterns", "daily_indicators", "pattern_outcomes",
 )  # fmt: skip
 """Tables that the shipped history fills."""
 SYMBOLS_AT_ONCE = 250
-"""Whose bars are read in one statement."""
+"""Symbols whose bars one statement reads."""
 LEAD_DAYS = BARS_PER_SYMBOL + studies.STRENGTH_BARS
-"""Before the first day that is analysed."""
+"""Daily bars before the first one that is analysed."""
 
 Growth = Mapping[float, float]
-"""Of the benchmark, by the start of the daily bar; see studies.read."""
+"""Growth of the benchmark by the start of the daily bar; see studies.read."""
 
 
 class HistoryContext(NamedTuple):
-    """By what a symbol's days are judged."""
+    """What the analysis of a symbol's daily bars needs besides them."""
 
     thresholds: Thresholds
     grown: Growth
     splits: Sequence[Split] = ()
     tick_size: float | None = None
-    """Of the instrument, where it is known."""
 
 
 class Evaluation(NamedTuple):
     analysis: Analysis
     outcomes: Sequence[PatternOutcome]
-    """What became of its patterns."""
 
 
 class ShippedHistory(NamedTuple):
-    """Daily bars in the repository, and the last day that counts as past."""
+    """Shipped daily bars, and the last day that counts as past."""
 
     path: Path
     until: date
 
     def before(self, session: str | None) -> "ShippedHistory":
-        """What was replayed while no engine listened is past as well: all before the session (ISO) that is on."""
+        """With all days before `session` (ISO date), which the replay plays now, as past."""
         if session is None:
             return self
         return self._replace(until=max(self.until, date.fromisoformat(session) - timedelta(days=1)))
 
 
 async def load(pool: Pool, shipped: ShippedHistory, min_confidence: float) -> int:
-    """Bars stored; 0 when all were there already."""
+    """Stores the shipped history with its patterns, indicators and outcomes; the number of bars, 0 where all were
+    stored."""
     bars = [bar for bar in await asyncio.to_thread(history.read, shipped.path) if bar.day <= shipped.until]
     symbols = sorted({bar.symbol for bar in bars})
     async with pool.acquire() as connection:
         await definition_queries.put(connection)
-        # Before anything else: databases that have the history already get its splits too.
+        # Splits first: a database that has the bars may lack them.
         await add_splits(connection, shipped_splits(shipped.path), SOURCE)
         if await bar_queries.days_until(connection, symbols, shipped.until) >= len(bars):
             return 0
@@ -111,8 +110,8 @@ async def load(pool: Pool, shipped: ShippedHistory, min_confidence: float) -> in
 
 
 async def restore_bars(pool: Pool, series: SeriesByTimeframe, quoted_symbols: Iterable[str] = ()) -> list[Bar]:
-    """The last bars of every symbol that has a daily bar or is among `quoted`, from the tables into memory; and of each
-    the last minute. Who is traded for the first time today has minutes alone."""
+    """Reads the newest bars of every symbol that has a daily bar or is in `quoted_symbols` into `series`; returns the
+    last minute of each. A symbol that is new today has minutes alone."""
     async with pool.acquire() as connection:
         series.set_splits(await corporate_actions.every_split(connection))
         series.set_tick_sizes(await market_tables.tick_sizes(connection))
@@ -134,7 +133,8 @@ async def restore_bars(pool: Pool, series: SeriesByTimeframe, quoted_symbols: It
 
 
 def growth(symbols: Sequence[Sequence[Bar]], splits: Splits = shares.NONE) -> Growth:
-    """Of daily bars, each sequence of one symbol and oldest first: the benchmark's, or the mean of days without it."""
+    """Growth by the start of the daily bar: of the benchmark, or the mean of all symbols. Each sequence is of one
+    symbol, oldest first."""
     growth_by_start: dict[float, list[float]] = {}
     benchmark: dict[float, float] = {}
     for bars_as_traded in symbols:
@@ -148,7 +148,7 @@ def growth(symbols: Sequence[Sequence[Bar]], splits: Splits = shares.NONE) -> Gr
 
 
 def analyse_history(bars: Sequence[Bar], context: HistoryContext, days: int | None = None) -> Analysis:
-    """Of daily bars of one symbol: the patterns of a year and the indicators of the last weeks, or both of `days`."""
+    """Patterns of a year and indicators of the last weeks, or both of `days`, from daily bars of one symbol."""
     if not bars:
         return NOTHING
     factors = _factors(bars, context.splits)
@@ -161,7 +161,7 @@ def analyse_history(bars: Sequence[Bar], context: HistoryContext, days: int | No
 def pattern_outcomes(
     bars: Sequence[Bar], patterns: Sequence[PatternDetected], splits: Sequence[Split] = ()
 ) -> Iterator[PatternOutcome]:
-    """What is known by now of what became of them."""
+    """Outcomes of the patterns as far as later bars are known."""
     places = {spans.end(bar.timeframe, bar.start): place for place, bar in enumerate(bars)}
     factors = _factors(bars, splits)
     rates = [1.0] * len(bars) if factors is None else factors.tolist()
@@ -172,7 +172,7 @@ def pattern_outcomes(
 
 
 async def evaluate(bars: Sequence[Bar], context: HistoryContext, days: int | None = None) -> Evaluation:
-    """Both of the above of one symbol, in a thread: the event loop goes on meanwhile."""
+    """Analysis and outcomes of one symbol's daily bars, computed in a thread."""
     return await asyncio.to_thread(_evaluate, bars, context, days)
 
 
@@ -200,7 +200,7 @@ async def _store(pool: Pool, bars: Sequence[Bar], context: HistoryContext) -> No
 
 
 async def store_batch(pool: Pool, batch: StorageBatch) -> None:
-    """All of it or nothing; its rows are made before the transaction begins, and beside the loop."""
+    """Stores the batch in one transaction; its rows are made in a thread before it begins."""
     async with pool.acquire() as connection:
         there = await market_tables.tables(connection)
     writing = await asyncio.to_thread(market_tables.plan_writes, batch, (), there)

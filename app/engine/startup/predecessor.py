@@ -12,13 +12,13 @@ from app.wire.events.event import Tick
 class Predecessor:
     def __init__(self) -> None:
         self.minutes_until = 0.0
-        """Where the newest minute ends that is stored; market time, 0 when there is none."""
+        """End of the newest stored minute, market time; 0 without one."""
         self.stored_until = 0.0
-        """Minutes that start earlier are stored, and what was found in them is published."""
+        """Minutes that start earlier are stored, and their events are published."""
         self.quoted_at = 0.0
-        """The market's time of the newest quote that the feed had written when this process began."""
+        """Market time of the newest quote that the feed had written when this process began."""
         self._written_at: dict[str, float] = {}
-        """When the feed wrote what is known of a symbol's session."""
+        """When the feed wrote the quote of a symbol."""
 
     def seed(self, quotes: Iterable[NewestQuote], minutes_until: float) -> None:
         for quote in quotes:
@@ -27,15 +27,15 @@ class Predecessor:
         self.minutes_until = minutes_until
 
     def end_catch_up(self) -> None:
-        """What comes from now on came to no process before."""
+        """From now on every tick is new: no earlier process has read it."""
         self._written_at.clear()
 
     def has_counted(self, tick: Tick) -> bool:
-        """Whether the tick is in the session as the feed had written it: all is that was published by then."""
+        """Whether the feed's quote, from which the session was restored, contains the tick."""
         return bool(self._written_at) and tick.published_at <= self._written_at.get(tick.symbol, -math.inf)
 
     def not_stored(self, bars: list[Bar], close: BarClose) -> list[Bar]:
-        """Without minutes that it stored as they are."""
+        """The bars without minutes that are stored with the same values."""
         if not self.stored_until:
             return bars
         before = [bar for bar in bars if bar.timeframe == "1min" and bar.start < self.stored_until]

@@ -39,13 +39,13 @@ async def restore_patterns(pool: Pool, series: SeriesByTimeframe, close: BarClos
 
 
 def _newest(series: SeriesByTimeframe) -> float:
-    """The market's time as far as it is stored."""
+    """The newest stored market time."""
     daily, minutes = series.timeframe("daily").newest(), series.timeframe("1min").newest()
     return max(spans.end("daily", daily) if daily else 0.0, minutes)
 
 
 def _follow(series: SeriesByTimeframe, close: BarClose, outcome: PatternOutcome) -> None:
-    """From where the bars in memory end: those after the pattern's own were counted before."""
+    """Continues at the newest bar in memory: earlier ones are in the outcome."""
     if outcome.timeframe not in spans.TIMEFRAMES:
         return
     timeframe = next(name for name in spans.TIMEFRAMES if name == outcome.timeframe)

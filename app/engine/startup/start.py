@@ -23,7 +23,7 @@ AWAY: tuple[type[BaseException], ...] = (db.Unavailable, wire.Unavailable, *REFU
 
 
 class IncompatibleSchema(Exception):
-    """The database's tables are not ours and cannot take what the engine writes."""
+    """The market tables are foreign and cannot take what the engine writes."""
 
 
 class Startup:
@@ -44,7 +44,7 @@ class Startup:
         self._min_confidence = min_confidence
 
     async def run(self, series: SeriesByTimeframe, close: BarClose, tick_intake: TickIntake) -> None:
-        """Waits for a database that is away; raises Unfit where waiting would not help."""
+        """Waits for a database that is away; raises IncompatibleSchema where waiting would not help."""
         backoff = Backoff()
         while True:
             try:
@@ -64,12 +64,13 @@ class Startup:
         minutes = await history.restore_bars(self._pool, series, quotes)
         newest = max((bar.start for bar in minutes), default=-MINUTE)
         tick_intake.seed(quotes, newest + MINUTE)
-        # Before anything is counted in the bars in memory: the last minutes may come again.
+        # Before any tick is counted: the last minutes are read again.
         await self._stream.resume(series)
         await restore.restore_patterns(self._pool, series, close, self._min_confidence)
 
     async def _migrate(self) -> bool:
-        """Brought up to date if so; tables that we did not make are used as they are, and get no shipped history."""
+        """Whether the tables are ours; then they are migrated. Foreign tables are used as they are, without the shipped
+        history."""
         try:
             await migrate("market", self._url)
         except ForeignSchema:
@@ -83,7 +84,7 @@ class Startup:
         return True
 
     async def _replayed_session(self) -> str | None:
-        """What the replay plays now, if it has begun."""
+        """The session (ISO date) that the replay plays now."""
         try:
             clock = await self._feed.clock()
         except wire.Unavailable:
