@@ -21,7 +21,7 @@ LIFE: Mapping[str, float] = {
     "1min": HOUR, "5min": 4 * HOUR, "15min": DAY, "30min": 2 * DAY, "hourly": 3 * DAY,
     "daily": 5 * DAY, "weekly": 28 * DAY, "monthly": 90 * DAY, "combo": HOUR,
 }  # fmt: skip
-"""How long after its bar a pattern, or an indicator's value, says something."""
+"""Seconds that a pattern or an indicator value is valid after its bar, by timeframe."""
 
 Readings = Mapping[str, studies.Parts]
 
@@ -35,14 +35,14 @@ NOTHING = Analysis()
 
 
 def tier(timeframe: str) -> str:
-    """Patterns of the day and longer, of less than a day, or of both."""
+    """ "daily" for patterns of days and longer, "intraday" for shorter ones, "combo" for both."""
     if timeframe == "combo":
         return "combo"
     return "intraday" if timeframe in spans.SECONDS else "daily"
 
 
 def end(bar: Bar) -> float:
-    """When the bar was complete."""
+    """The end of the bar, UTC epoch seconds."""
     return spans.end(bar.timeframe, bar.start)
 
 
@@ -53,7 +53,7 @@ def analyse(
     indicators_after: float = 0.0,
     stopwatch: Stopwatch | None = None,
 ) -> Analysis:
-    """`benchmark`: see studies.read. Indicators are given of bars that start after `tell_after` alone."""
+    """`benchmark`: see studies.read. Indicators are returned for bars that start after `indicators_after`."""
     if not len(panel):
         return NOTHING
     began = time.perf_counter()
@@ -69,7 +69,7 @@ def analyse(
 
 
 def identity(symbol: str, pattern: str, timeframe: str, at: float) -> str:
-    """From what it is and not at random: found once more, it is the same one."""
+    """A UUID made from the arguments, so that the same pattern detected again has the same one."""
     return str(uuid5(NAMESPACE_URL, f"tickstock:{symbol}:{pattern}:{timeframe}:{at:.0f}"))
 
 

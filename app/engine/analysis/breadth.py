@@ -13,44 +13,44 @@ from app.finance.tick_size import side, tick_sizes
 NO_TICK_SIZES: Mapping[str, float] = MappingProxyType({})
 
 NO_SECTOR = ""
-"""The sector of symbols of which none is known."""
+"""The sector of symbols without one."""
 
 
 class PriceChange(NamedTuple):
-    """Since the close of the day before."""
+    """Since the close of the previous day."""
 
     change: float
     side: int
-    """1 for at least a tick up, -1 for down, otherwise 0."""
+    """1 for at least a tick up, -1 for at least a tick down, otherwise 0."""
     volume: int
 
 
 class Breadth(NamedTuple):
     symbols: int
     advancing: int
-    """By a tick at least; who is neither advancing nor declining is unchanged."""
+    """By a tick at least; the rest is unchanged."""
     declining: int
     change: float
-    """Mean change since the close of the day before; 0.01 for 1 %."""
+    """Mean change since the previous close; 0.01 for 1 %."""
     volume: int
-    """Traded in the session so far."""
+    """Volume of the session so far."""
 
 
 class MarketConditions(NamedTuple):
-    """At the end of a minute, market time."""
+    """Breadth at the end of a minute; `at` is market time."""
 
     at: float
     whole: Breadth
     sectors: Mapping[str, Breadth]
     universes: Mapping[str, Breadth]
-    """By title; those of which a member is traded."""
+    """By title; those with a traded member."""
 
 
 class Groups(NamedTuple):
     sectors: Mapping[str, str] = {}
-    """By symbol, where one is known."""
+    """The sector by symbol."""
     universes: Mapping[str, Collection[str]] = {}
-    """The members, by title. A symbol may be in many."""
+    """The members by title."""
 
 
 def market_conditions(
@@ -60,8 +60,7 @@ def market_conditions(
     groups: Groups,
     tick_size_by_symbol: Mapping[str, float] = NO_TICK_SIZES,
 ) -> MarketConditions | None:
-    """`days`: the running daily bars; `closes`: of the day before; symbols without one do not count. `instruments`:
-    tick sizes by symbol, where they are known."""
+    """`days`: the running daily bars; `closes`: of the previous day; symbols without one do not count."""
     changes = _price_changes([bar for bar in days if closes.get(bar.symbol)], closes, tick_size_by_symbol)
     if not changes:
         return None

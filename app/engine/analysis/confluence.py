@@ -32,10 +32,8 @@ class Confluence:
             self._daily[daily.symbol] = [*others, daily][-MOST_PER_SYMBOL:]
 
     def detect(self, patterns: Iterable[PatternDetected]) -> list[PatternDetected]:
-        """What the intraday ones among them confirm: each with the surest daily one of its direction.
-
-        confidence is the geometric mean of both: neither can make up for the other. It is named as the daily one.
-        """
+        """The confluence patterns of intraday patterns: each with the daily pattern of its direction that has the
+        highest confidence. Their confidence is the geometric mean of both; their name is the daily pattern's."""
         combos: dict[str, PatternDetected] = {}
         for event in patterns:
             if event.timeframe == "daily":

@@ -18,7 +18,7 @@ class Deduplicator:
         return event.flow_id in self._confidence
 
     def classify(self, patterns: Iterable[PatternDetected]) -> tuple[list[PatternDetected], list[PatternUpdated]]:
-        """What is new, and what became surer or less sure; what is known as it is goes into neither."""
+        """New patterns, and known ones whose confidence changed; unchanged ones are in neither list."""
         new: list[PatternDetected] = []
         changed: list[PatternUpdated] = []
         for event in patterns:

@@ -26,7 +26,7 @@ class PatternDefinition(NamedTuple):
 
 
 def patterns() -> list[PatternDefinition]:
-    """In the order in which lists show them."""
+    """In display order."""
     return list({one.name: one for one in (*_candles(), *_crossings(), *_levels())}.values())
 
 

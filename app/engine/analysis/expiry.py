@@ -9,11 +9,11 @@ from app.wire.events.event import PatternEvent, PatternExpired
 
 MOST_PATTERNS = 50_000
 MARK = "patterns expired"
-"""The name under which it is stored up to when they were told of."""
+"""Name of the stored mark up to which expired patterns were published."""
 
 
 class PatternExpiry:
-    """Bounded: of more than MOST_HELD those that hold the longest are let go, until the engine starts again."""
+    """Bounded: of more than MOST_PATTERNS those that hold the longest are dropped until the next start."""
 
     def __init__(self) -> None:
         self._patterns: dict[str, PatternEvent] = {}
@@ -23,7 +23,7 @@ class PatternExpiry:
         return len(self._patterns)
 
     def add(self, patterns: Iterable[PatternEvent]) -> None:
-        """A newer word on a pattern takes the place of the older one."""
+        """A newer event of a pattern replaces the older one."""
         for event in patterns:
             if event.expires_at is None:
                 continue
@@ -35,7 +35,7 @@ class PatternExpiry:
             self._drop_latest()
 
     def pop_expired(self, now: float) -> list[PatternExpired]:
-        """Those that no longer hold at that instant of the market's time, the first to end first."""
+        """Patterns that expired at that market time, oldest expiry first."""
         events = []
         while self._ends and self._ends[0][0] <= now:
             end, flow_id = heapq.heappop(self._ends)
@@ -46,7 +46,7 @@ class PatternExpiry:
         return events
 
     def _drop_latest(self) -> None:
-        # A tenth more than must go: sorting all of them at every pattern would cost too much.
+        # A tenth more than needed: sorting all of them at every pattern would cost too much.
         self._ends = sorted(self._ends)[: MOST_PATTERNS * 9 // 10]
         flow_ids = {flow_id for _, flow_id in self._ends}
         self._patterns = {flow_id: event for flow_id, event in self._patterns.items() if flow_id in flow_ids}

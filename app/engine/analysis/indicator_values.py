@@ -11,8 +11,8 @@ Key = tuple[str, str, str, float]
 
 
 class IndicatorValues:
-    """Bounded by the number of symbols: of an indicator the newest value is published, and of those of minutes and
-    hours the newest alone is stored. Values of days and longer bars are stored every one."""
+    """Bounded by the number of symbols: the newest value of each indicator is published. Of intraday values the newest
+    is stored, of daily and longer ones every one."""
 
     def __init__(self) -> None:
         self._unpublished: dict[Key, IndicatorCalculated] = {}
@@ -34,11 +34,11 @@ class IndicatorValues:
                 self._unpublished[newest] = value
 
     def to_publish(self, count: int) -> list[IndicatorCalculated]:
-        """Those that wait longest; they stay until they are said to be published."""
+        """Those that wait longest; they stay until `mark_published`."""
         return list(islice(self._unpublished.values(), count))
 
     def to_store(self, count: int) -> list[IndicatorCalculated]:
-        """Those that wait longest; they stay until they are said to be stored."""
+        """Those that wait longest; they stay until `mark_stored`."""
         return list(islice(self._unstored.values(), count))
 
     def mark_published(self, values: Iterable[IndicatorCalculated]) -> None:
@@ -52,6 +52,6 @@ class IndicatorValues:
 
 
 def _remove(waiting: dict[Key, IndicatorCalculated], key: Key, value: IndicatorCalculated) -> None:
-    """Unless a newer one has taken its place meanwhile."""
+    """Keeps a newer value that has replaced it."""
     if waiting.get(key) is value:
         del waiting[key]

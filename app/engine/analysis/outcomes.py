@@ -9,20 +9,20 @@ from app.finance.shares import Splits
 from app.wire.events.event import PatternDetected
 
 HORIZONS = (1, 5, 20)
-"""Bars of the pattern's own timeframe."""
+"""Bars after the detection, of the pattern's timeframe."""
 MOST_OPEN = 50_000
 
 Key = tuple[str, str, str, float]
 
 
 class PatternOutcome(NamedTuple):
-    """`returns`: by the number of bars, the price's change since the pattern's own close; 0.01 for 1 % up."""
+    """`returns`: relative price change since the pattern's close, by number of bars; 0.01 for 1 %."""
 
     symbol: str
     pattern: str
     timeframe: str
     at: float
-    """Of the detection."""
+    """UTC epoch seconds of the detection."""
     direction: str
     price: float
     returns: Mapping[int, float] = {}
@@ -36,7 +36,7 @@ class PatternOutcome(NamedTuple):
 
 
 class OpenOutcome(NamedTuple):
-    """A pattern that is followed; `newest` is the start of the last bar that was counted."""
+    """`newest`: start of the last bar that was counted."""
 
     outcome: PatternOutcome
     bars: int
@@ -44,7 +44,7 @@ class OpenOutcome(NamedTuple):
 
 
 class OutcomeTracker:
-    """Follows live patterns. Bounded: beyond MOST_OPEN the oldest is no longer followed."""
+    """Follows patterns until their last horizon. Bounded: beyond MOST_OPEN the oldest are dropped."""
 
     def __init__(self) -> None:
         self._open: dict[tuple[str, str], list[OpenOutcome]] = {}
@@ -52,7 +52,7 @@ class OutcomeTracker:
         self.splits: Splits = shares.NONE
 
     def follow(self, outcome: PatternOutcome, newest: float, bars: int = 0) -> None:
-        """From the bar on that starts at `newest`; `bars` were seen after it already."""
+        """From the bar on that starts at `newest`; `bars` later ones were counted before."""
         open_outcomes = self._open.setdefault((outcome.symbol, outcome.timeframe), [])
         outcome_from_closes = any(one.outcome.key == outcome.key for one in open_outcomes)
         if outcome_from_closes or bars >= HORIZONS[-1]:
@@ -64,7 +64,7 @@ class OutcomeTracker:
             self._count -= len(self._open.pop(key))
 
     def update(self, bars: Iterable[Bar]) -> list[PatternOutcome]:
-        """Those of which something new is known."""
+        """The outcomes that reached a horizon with these bars."""
         changes: list[PatternOutcome] = []
         for bar in bars:
             open_outcomes = self._open.get((bar.symbol, bar.timeframe))
@@ -93,7 +93,7 @@ def new_outcome(event: PatternDetected) -> PatternOutcome:
 
 
 def outcome_from_closes(event: PatternDetected, closes: Sequence[float]) -> PatternOutcome:
-    """From the closes of the bars after it, as many as there are, in the share of its own day."""
+    """`closes`: of the bars after the detection, adjusted to the shares of its day."""
     outcome = new_outcome(event)
     returns = {bars: _change(outcome.price, closes[bars - 1]) for bars in HORIZONS if bars <= len(closes)}
     return outcome._replace(returns=returns)

@@ -12,16 +12,14 @@ logger = logging.getLogger(__name__)
 
 TABLES = ("intraday_patterns", "daily_intraday_patterns")
 SLICE = 5_000
-"""Detections that one transaction deletes: bars of a minute's end are stored between two."""
+"""Detections that one transaction deletes: minute bars are stored between two of them."""
 PAUSE_SECONDS = 0.05
 
 
 async def forget(pool: Pool, days: int, day: date, enough: Callable[[], bool] = lambda: False) -> int:
-    """How many were older than so many days on that day, and went; 0 days keeps all.
-
-    Each slice and what it adds to the statistics is one transaction, and the next one begins unless `enough` says
-    otherwise. In a market that is not ours nothing is deleted. Raises db.Unavailable.
-    """
+    """Deletes detections more than `days` days before `day`, and returns their number; 0 days keeps all. Each slice and
+    its statistics are one transaction; the next one begins unless `enough()`. Foreign tables are left alone. Raises
+    db.Unavailable."""
     if not days:
         return 0
     async with pool.acquire() as connection:

@@ -35,7 +35,7 @@ class DayClose:
         self._began = time.time()
 
     def result(self, closed: ClosedDay) -> DayResult:
-        """For whoever waits for the end of the day in the contract's words."""
+        """The result as the contract's event."""
         every = closed.checks[0]
         status = "INCOMPLETE" if closed.incomplete else "COMPLETE"
         return DayResult(
@@ -72,7 +72,7 @@ class DayClose:
         self._publish_progress(ProcessingChanged, "started")
 
     async def complete(self) -> ClosedDay:
-        """All there is to do, which may be done again when more is there."""
+        """Fills, rolls up and checks; may be repeated when more bars are stored."""
         filled = await self._fill_days()
         self._publish_progress(ProcessingProgressed, "running", PHASES[1], 1)
         rolled = await self._roll_up()
@@ -100,7 +100,7 @@ class DayClose:
         self._publish(event)
 
     async def fail(self, reason: str) -> None:
-        """Something is wrong that another try would not mend."""
+        """Ends the run with an error that a retry would not mend."""
         async with self._pool.acquire() as connection:
             await queries.fail(connection, self.run_id, reason)
         event = ProcessingChanged(
@@ -122,7 +122,7 @@ class DayClose:
         async with self._pool.acquire() as connection:
             await queries.phase(connection, self.run_id, PHASES[1])
             weeks = months = 0
-            # A market that is not ours may lack these tables, name the end of a week, or take a row twice.
+            # A foreign schema may lack these tables, use the end of a week as key, or have no unique key.
             if {"symbol", "week_start"} in await unique_keys(connection, "ohlcv_weekly"):
                 weeks = await queries.roll(connection, "week", monday, monday + WEEK)
             if {"symbol", "month_start"} in await unique_keys(connection, "ohlcv_monthly"):

@@ -13,13 +13,13 @@ DatabaseConnection = Connection
 
 
 class SymbolDay(NamedTuple):
-    """Whether a symbol has a whole bar of the day, and whether it should."""
+    """Whether a symbol has a complete bar of the day, and whether one is expected."""
 
     has_bar: bool
     expected: bool
 
 
-# A day that is there came from ticks or a provider, and knows more than its minutes do.
+# An existing daily bar came from ticks or a provider and is better than one from minutes.
 FILL = f"""
 insert into ohlcv_daily (symbol, date, open, high, low, close, volume)
 select symbol, $1::date, (array_agg(open order by timestamp))[1], max(high), min(low),
@@ -63,19 +63,19 @@ update processing_runs
 
 
 async def fill(connection: Connection, day: date, opens: float, closes: float) -> int:
-    """Days that are missing, from their minutes within the session."""
+    """Inserts missing daily bars from minutes of the session; the number of them."""
     return _count(await connection.execute(FILL, day, _moment(opens), _moment(closes)))
 
 
 async def roll(connection: Connection, unit: str, first: date, last: date) -> int:
-    """Weeks or months from their days: whole ones, if both ends are theirs."""
+    """Aggregates daily bars into weeks or months; the number that changed. `first` and `last` bound whole periods."""
     names = {"week": ("ohlcv_weekly", "week_start"), "month": ("ohlcv_monthly", "month_start")}
     table, key = names[unit]
     return _count(await connection.execute(ROLL.format(table=table, key=key), unit, first, last))
 
 
 async def symbol_days(connection: Connection, day: date, since: date) -> dict[str, SymbolDay]:
-    """The symbols of an exchange that are active and listed by then. `since`: from when on a bar shows trading."""
+    """The active symbols of an exchange that are listed by then. A bar since `since` makes one expected."""
     rows = await connection.fetch(
         f"""
         select symbols.symbol::text, num_nonnulls(open, high, low, close) = 4 as there,
@@ -93,7 +93,7 @@ async def symbol_days(connection: Connection, day: date, since: date) -> dict[st
 
 
 async def unfinished(connection: Connection, most: int) -> list[str]:
-    """Closings that somebody began and did not end, the oldest first."""
+    """Run ids that were begun and not ended, oldest first."""
     if not await connection.fetchval("select to_regclass('processing_runs') is not null"):
         return []
     rows = await connection.fetch(
@@ -115,7 +115,7 @@ async def phase(connection: Connection, run_id: str, name: str) -> None:
 
 
 async def end(connection: Connection, run_id: str, closed: ClosedDay) -> None:
-    """With the names of what is missing, as far as a row should hold them."""
+    """With the first MOST_NAMED missing symbols of each universe."""
     universes = [
         {
             "universe": each.universe,
@@ -150,7 +150,7 @@ async def fail(connection: Connection, run_id: str, reason: str) -> None:
 
 
 async def last_session(connection: Connection) -> date | None:
-    """The newest day of which anything is stored."""
+    """The newest day with a daily bar."""
     day: date | None = await connection.fetchval("select max(date) from ohlcv_daily")
     return day
 
@@ -160,5 +160,5 @@ def _moment(at: float) -> datetime:
 
 
 def _count(tag: str) -> int:
-    """Of `INSERT 0 12`."""
+    """The number in a command tag such as `INSERT 0 12`."""
     return int(tag.rpartition(" ")[2])

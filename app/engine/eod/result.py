@@ -4,25 +4,25 @@ from datetime import date
 from typing import NamedTuple
 
 ENOUGH = 0.95
-"""That part of a universe's symbols must have a bar of the day, by six in the evening of the exchange."""
+"""Share of a universe's symbols that must have a bar of the day by 18:00 New York."""
 MOST_NAMED = 50
-"""Missing symbols that a run keeps the names of, for each universe."""
+"""Missing symbols of each universe that a run stores by name."""
 RECENT_SESSIONS = 20
-"""Who had a bar in that many sessions, or was listed within them, is expected to have one of the day."""
+"""A symbol with a bar in so many sessions, or listed within them, is expected to have one of the day."""
 
 
 class UniverseCheck(NamedTuple):
-    """Of those members of a universe that are kept here and traded at the time."""
+    """Completeness of the members that are stored and traded at the time."""
 
     universe: str
     expected: int
     missing: tuple[str, ...]
     silent: tuple[str, ...] = ()
-    """Active, but without a bar for so long, or ever, that none is expected."""
+    """Active members without a recent bar, of which none is expected."""
 
     @property
     def share(self) -> float:
-        """Where everybody is silent, it is the feed that is."""
+        """0 to 1; 0 where no member had a recent bar, since then the feed is missing."""
         return 1 - len(self.missing) / self.expected if self.expected else float(not self.silent)
 
     @property
@@ -33,9 +33,9 @@ class UniverseCheck(NamedTuple):
 class ClosedDay(NamedTuple):
     day: date
     filled: int
-    """Bars of the day that were made of its minutes."""
+    """Daily bars that were made of minutes."""
     rolled: int
-    """Weeks and months that were new or differed."""
+    """Weeks and months that changed."""
     checks: tuple[UniverseCheck, ...]
 
     @property
@@ -44,7 +44,7 @@ class ClosedDay(NamedTuple):
 
     @property
     def summary(self) -> str:
-        """Nothing where all is well."""
+        """Empty where the day is complete."""
         return "; ".join(
             f"{each.universe}: {each.expected - len(each.missing)} of {each.expected}"
             if each.expected

@@ -24,7 +24,7 @@ from app.wire.state.day_results import DayResult
 logger = logging.getLogger(__name__)
 
 DEADLINE = clock_time(18, 0)
-"""In New York, when enough must be there."""
+"""In New York."""
 RETRY_SECONDS = 60
 STORED_SECONDS = 30.0
 ANNOUNCE_SECONDS = 600.0
@@ -36,8 +36,7 @@ async def forget_nothing(_day: date, _enough: Callable[[], bool]) -> None:
 
 
 class ScheduleHooks(NamedTuple):
-    """`wait_stored`: returns when all bars that are there by now are stored. `now` and `sleep` are of the clock on the
-    wall."""
+    """`wait_stored` returns when all bars that are closed by now are stored. `now` and `sleep` are wall time."""
 
     publish: Publish
     wait_stored: Callable[[], Awaitable[None]]
@@ -46,20 +45,20 @@ class ScheduleHooks(NamedTuple):
     now: Callable[[], float] = time.time
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
     forget: Callable[[date, Callable[[], bool]], Awaitable[object]] = forget_nothing
-    """What is too old after that day, until the second says that something else is due. Raises db.Unavailable."""
+    """Deletes old detections until the second argument is true. Raises db.Unavailable."""
 
 
 class DayCloseSchedule:
     def __init__(self, pool: Pool, hooks: ScheduleHooks) -> None:
         self._pool = pool
         self._hooks = hooks
-        # What waits most is a replay that runs away: the newest days count.
+        # Of a fast replay the newest days count.
         self._due: deque[date] = deque(maxlen=MOST_WAITING)
         self._more = asyncio.Event()
         self.failed = 0
 
     def add(self, day: date) -> None:
-        """On days without a session coins and currencies trade too: such a day has no close."""
+        """Days without a session, on which coins and currencies trade, have no close."""
         if calendar.is_session(day) and day not in self._due:
             self._due.append(day)
             self._more.set()
@@ -73,7 +72,7 @@ class DayCloseSchedule:
             await self._more.wait()
 
     async def _restore(self) -> None:
-        """What an engine before this one began comes first."""
+        """Adds runs that an earlier process did not end."""
         backoff = Backoff()
         while True:
             try:
@@ -102,14 +101,14 @@ class DayCloseSchedule:
         await self._forget(day)
 
     async def _forget(self, day: date) -> None:
-        """What is left today is forgotten tomorrow."""
+        """What is left today is deleted tomorrow."""
         try:
             await self._hooks.forget(day, lambda: bool(self._due))
         except db.Unavailable as error:
             logger.warning("database away, old detections of %s stay for a day: %s", day, error)
 
     async def _close_with_retries(self, close: DayClose, day: date) -> ClosedDay:
-        """A database that is away is waited for."""
+        """Retries while the database is unavailable."""
         backoff = Backoff()
         while True:
             try:
@@ -129,7 +128,7 @@ class DayCloseSchedule:
         return closed
 
     async def _complete(self, close: DayClose, day: date) -> ClosedDay:
-        """Of what ended by now; if the day ended once more while its bars were stored, that is part of this."""
+        """Once all bars are stored; again if the day ended once more meanwhile."""
         while True:
             await self._wait_stored()
             if day not in self._due:
@@ -137,7 +136,7 @@ class DayCloseSchedule:
             self._due.remove(day)
 
     async def _wait_stored(self) -> None:
-        """Bars that are not stored are waited for: without them the day would have to be closed again."""
+        """Waits for unstored bars: without them the day would have to be closed again."""
         storing = asyncio.ensure_future(self._hooks.wait_stored())
         try:
             while not (await asyncio.wait({storing}, timeout=STORED_SECONDS))[0]:
@@ -147,15 +146,14 @@ class DayCloseSchedule:
             storing.cancel()
 
     async def _pause(self) -> None:
-        """No longer than until another day is to be closed."""
+        """Until the next try, or until another day is due."""
         for _ in range(RETRY_SECONDS):
             if self._due:
                 return
             await self._hooks.sleep(1.0)
 
     async def _is_past_deadline(self, day: date) -> bool:
-        """By the market's clock or the one on the wall it is six, or another day; what plays what is past waits for
-        nothing, and neither does the next day."""
+        """Whether it is 18:00 or another day by the market clock or the wall clock. A replay never waits."""
         if any(other != day for other in self._due):
             return True
         wall, six = self._hooks.now(), datetime.combine(day, DEADLINE, NEW_YORK).timestamp()
@@ -170,7 +168,7 @@ class DayCloseSchedule:
         return clock.state == "ended" or clock.speed != 1 or clock.session != day.isoformat() or clock.now(wall) >= six
 
     async def _announce(self, result: DayResult) -> None:
-        """Redis is waited for, but not for ever, and not by the next day."""
+        """Waits for Redis for ANNOUNCE_SECONDS, or until another day is due."""
         backoff, until = Backoff(), self._hooks.now() + ANNOUNCE_SECONDS
         while True:
             try:

@@ -23,7 +23,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "weekly": {"table": "ohlcv_weekly", "key": "week_start", "kind": "date"},
     "monthly": {"table": "ohlcv_monthly", "key": "month_start", "kind": "date"},
 }
-"""Where bars of a timeframe are stored; the others are made from minutes whenever they are needed."""
+"""Tables of the stored timeframes; the others are aggregated from minutes."""
 
 
 class ProcessingRun(NamedTuple):
@@ -40,7 +40,7 @@ class ProcessingRun(NamedTuple):
 
 
 class Statement(NamedTuple):
-    """An insert of many rows, made before the transaction that it runs in."""
+    """An insert of many rows, prepared before its transaction."""
 
     text: str
     columns: Sequence[Sequence[object]]
@@ -50,7 +50,7 @@ class Statement(NamedTuple):
 
 
 def bars_insert(bars: Iterable[Bar], tables: Collection[str]) -> list[Statement]:
-    """`tables`: those that are there."""
+    """`tables`: the existing ones."""
     by_timeframe: dict[str, list[Bar]] = {}
     for bar in sorted(bars):
         by_timeframe.setdefault(bar.timeframe, []).append(bar)
@@ -64,7 +64,7 @@ def bars_insert(bars: Iterable[Bar], tables: Collection[str]) -> list[Statement]
 
 
 async def put_bars(connection: Connection, bars: Iterable[Bar], tables: Collection[str]) -> None:
-    """`tables`: those that are there."""
+    """`tables`: the existing ones."""
     for statement in bars_insert(bars, tables):
         await statement.run(connection)
 
@@ -84,7 +84,7 @@ async def put_instruments(connection: Connection, instruments: Iterable[Instrume
 
 
 async def put_symbols(connection: Connection, symbols: Collection[str]) -> None:
-    """Symbols of which nothing but the name is known."""
+    """Adds symbols by name alone."""
     if not symbols:
         return
     await connection.execute(
@@ -94,7 +94,7 @@ async def put_symbols(connection: Connection, symbols: Collection[str]) -> None:
 
 
 async def days_until(connection: Connection, symbols: Sequence[str], day: date) -> int:
-    """How many daily bars of these symbols are stored up to and with that day."""
+    """Number of daily bars of these symbols up to and including `day`."""
     count = await connection.fetchval(
         "select count(*) from ohlcv_daily where symbol = any($1::text[]) and date <= $2", symbols, day
     )
@@ -102,7 +102,7 @@ async def days_until(connection: Connection, symbols: Sequence[str], day: date) 
 
 
 async def symbols_with_days(connection: Connection) -> list[str]:
-    """In their order, from one to the next in the index: `distinct` reads every bar."""
+    """Sorted; a loose index scan, since `distinct` reads every bar."""
     rows = await connection.fetch(
         """
         with recursive each as (
@@ -119,7 +119,7 @@ async def symbols_with_days(connection: Connection) -> list[str]:
 
 
 async def last_bars(connection: Connection, symbol: str, timeframe: Timeframe, count: int | None) -> list[Bar]:
-    """Of a timeframe that is stored, oldest first; None for all there are."""
+    """Of a stored timeframe, oldest first; all with `count` None."""
     words = TABLES[timeframe]
     rows = await connection.fetch(
         f"""
@@ -141,7 +141,7 @@ async def last_bars(connection: Connection, symbol: str, timeframe: Timeframe, c
 
 
 async def daily_patterns(connection: Connection, after: float) -> list[tuple[str, str, str, float, float]]:
-    """Symbol, pattern, direction, detection and confidence of what the day's tier found after that instant."""
+    """Symbol, pattern, direction, detection time and confidence of daily patterns after that time."""
     rows = await connection.fetch(
         """
         select symbol, pattern_type, coalesce(pattern_data ->> 'direction', 'neutral') as direction,
@@ -178,7 +178,7 @@ async def put_run(connection: Connection, run: ProcessingRun) -> None:
 
 
 async def columns(connection: Connection, tables: Sequence[str]) -> dict[str, set[str]]:
-    """Of those tables that are there."""
+    """Columns of those tables that exist."""
     rows = await connection.fetch(
         """
         select table_name::text as name, array_agg(column_name::text) as members
@@ -226,5 +226,5 @@ def _moment(at: float) -> datetime:
 
 
 def _naive(at: float) -> datetime:
-    """UTC in a column that knows no zone."""
+    """UTC without a time zone."""
     return _moment(at).replace(tzinfo=None)

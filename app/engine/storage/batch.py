@@ -12,7 +12,7 @@ from app.wire.events.event import AnyEvent, IndicatorCalculated, PatternDetected
 
 KINDS = ("bars", "patterns", "indicators", "outcomes", "conditions", "gaps")
 TIMEFRAME_AT: Mapping[str, int] = {"bars": 1, "patterns": 2, "indicators": 2, "outcomes": 2}
-"""Where the timeframe stands in the identity of a row: rows of two timeframes may go into two tables."""
+"""Index of the timeframe in the key of a row: rows of two timeframes may go into two tables."""
 
 
 class StorageBatch:
@@ -24,7 +24,7 @@ class StorageBatch:
         self.conditions: dict[float, MarketConditions] = {}
         self.gaps: dict[tuple[str, float], FeedGap] = {}
         self.events: list[AnyEvent] = []
-        """To be published when the rest is stored, every one."""
+        """Published once the rows are stored."""
         self.began_at = time.monotonic()
 
     def __len__(self) -> int:
@@ -52,7 +52,7 @@ class StorageBatch:
             self.outcomes[outcome.key] = outcome.merged_with(earlier) if earlier else outcome
 
     def add_rows(self, rows: "StorageBatch") -> None:
-        """The rows of another one, without its events."""
+        """Adds the rows of another batch, without its events."""
         for kind in KINDS:
             getattr(self, kind).update(getattr(rows, kind))
 
@@ -66,7 +66,7 @@ class StorageBatch:
         return [_batch_of(kind, rows) for (kind, _), rows in parts.items()]
 
     def split_in_half(self) -> list["StorageBatch"]:
-        """Of one kind with two rows or more."""
+        """Of a batch of one kind with two rows or more."""
         kind = next(kind for kind in KINDS if getattr(self, kind))
         rows = list(getattr(self, kind).items())
         middle = len(rows) // 2

@@ -61,18 +61,18 @@ async def put_conditions(connection: Connection, minutes: Iterable[MarketConditi
 
 
 async def sectors(connection: Connection) -> dict[str, str]:
-    """By symbol, where one is known."""
+    """By symbol."""
     rows = await connection.fetch("select symbol, sector from symbols where sector is not null and sector <> ''")
     return {row["symbol"]: row["sector"] for row in rows}
 
 
 async def universes(connection: Connection) -> dict[str, tuple[str, ...]]:
-    """The members, by title."""
+    """The members by title."""
     return {each.title: each.members for each in await universe_queries.all_of(connection)}
 
 
 async def forget(connection: Connection, before: float) -> None:
-    """The stand of every minute is kept for a year, that of universes, of which there are many, for a month."""
+    """Deletes breadth of the market and sectors after a year, and of universes after a month."""
     at = datetime.fromtimestamp(before, UTC)
     await connection.execute("delete from market_conditions where timestamp < $1::timestamptz - interval '1 year'", at)
     await connection.execute("delete from sector_conditions where timestamp < $1::timestamptz - interval '1 year'", at)
@@ -83,5 +83,5 @@ async def forget(connection: Connection, before: float) -> None:
 
 
 async def _keeps_universes(connection: Connection) -> bool:
-    """A market that is not ours has no such table."""
+    """Foreign schemas have no such table."""
     return bool(await connection.fetchval("select to_regclass('public.universe_conditions') is not null"))

@@ -8,7 +8,7 @@ from app.finance import studies
 
 
 async def put(connection: Connection) -> None:
-    """A threshold that is not set is the engine's own setting."""
+    """Thresholds that an operator has set stay."""
     await connection.executemany(
         """
         insert into pattern_definitions (name, category, short_description, basic_logic_description, code_reference,

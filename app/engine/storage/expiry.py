@@ -14,7 +14,7 @@ TABLE = "engine_marks"
 
 
 async def put_mark(connection: Connection, name: str, at: float) -> None:
-    """In the market's time, which begins again where a replay does."""
+    """`at`: market time, which goes back where a replay starts again."""
     await connection.execute(
         "insert into engine_marks (name, at) values ($1, $2) on conflict (name) do update set at = excluded.at",
         name,
@@ -28,7 +28,7 @@ async def mark(connection: Connection, name: str) -> float | None:
 
 
 async def holding(connection: Connection, after: float, limit: int, tables: Collection[str]) -> list[PatternDetected]:
-    """Those that expire after that instant, of each tier the first `limit`."""
+    """Patterns that expire after that time; the first `limit` of each tier."""
     patterns = []
     for tier, words in TIERS.items():
         table, expires = f"{words['tier']}_patterns", words["expires"]

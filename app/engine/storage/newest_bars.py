@@ -10,7 +10,7 @@ from app.engine.storage.bars import TABLES
 from app.finance.bars import Timeframe
 from app.finance.columns import Columns, gathered
 
-# For each symbol the end of its index is read; COPY makes no object of any value.
+# Reads the end of each symbol's index; COPY makes no Python object of a value.
 NEWEST = """
 select place::int4, extract(epoch from start)::float8, open::float8, high::float8, low::float8, close::float8,
        coalesce(volume, 0)::float8
@@ -25,7 +25,7 @@ select place::int4, extract(epoch from start)::float8, open::float8, high::float
 """
 
 HEADER = 19
-"""Bytes before the first row: the signature, flags, and the length of an extension that is not used."""
+"""Bytes before the first row: signature, flags and the length of an unused extension."""
 TRAILER = 2
 
 ROW = np.dtype(
@@ -35,11 +35,11 @@ ROW = np.dtype(
         *[part for at in range(6) for part in ((f"length{at}", ">i4"), (f"value{at}", ">f8"))],
     ]
 )
-"""As COPY writes it where nothing is null: each value behind its length."""
+"""A row of COPY without nulls: each value follows its length."""
 
 
 async def columns(connection: Connection, symbols: Sequence[str], timeframe: Timeframe, count: int) -> Columns:
-    """The newest `count` bars of each, of a timeframe that is stored; volumes and prices as float64."""
+    """The newest `count` bars of each symbol, of a stored timeframe; prices and volumes as float64."""
     copied = BytesIO()
 
     async def take(some: bytes) -> None:

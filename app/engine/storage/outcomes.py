@@ -33,7 +33,7 @@ def outcomes_insert(outcomes: Iterable[PatternOutcome]) -> list[Statement]:
 
 
 async def still_open(connection: Connection, limit: int) -> list[PatternOutcome]:
-    """The newest of those whose last return is not known."""
+    """The newest outcomes whose last return is missing."""
     rows = await connection.fetch(
         """
         select symbol, pattern_type, timeframe, extract(epoch from detection_timestamp)::float8, direction,

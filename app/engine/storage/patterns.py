@@ -34,11 +34,11 @@ TIERS: Mapping[str, Mapping[str, str]] = {
     "daily": {"tier": "daily", "expires": "expiration_date"},
     "combo": {"tier": "daily_intraday", "expires": "expiration_timestamp"},
 }
-"""Hours stand with the intraday ones and weeks with the daily ones: every row says its timeframe."""
+"""Hours are stored with intraday rows and weeks with daily ones: every row has its timeframe."""
 
 
 def patterns_insert(patterns: Iterable[PatternDetected], tables: Collection[str]) -> list[Statement]:
-    """`tables`: those that are there."""
+    """`tables`: the existing ones."""
     rows: dict[str, list[tuple[object, ...]]] = {}
     for event in patterns:
         rows.setdefault(event.tier, []).append(_pattern_row(event))
@@ -59,8 +59,8 @@ def indicators_insert(indicators: Iterable[IndicatorCalculated]) -> list[Stateme
 
 
 async def forget_indicators(connection: Connection, before: float, limit: int) -> int:
-    """Values of minutes that are over are of no use to anybody; there are thousands an hour. How many went, at most
-    `limit`: a whole session's would hold the table up for minutes."""
+    """Deletes at most `limit` expired values of minutes and returns their number: a whole session would block the table
+    for minutes."""
     tag = await connection.execute(
         """
         delete from intraday_indicators
@@ -95,7 +95,7 @@ def _pattern_row(event: PatternDetected) -> tuple[object, ...]:
 
 
 def _indicator_row(event: IndicatorCalculated) -> tuple[str, str, str, datetime, datetime, str]:
-    """The word stands as `signal` too, unless a part of the indicator has that name."""
+    """The signal is stored as `signal` too, unless a part of the indicator has that name."""
     data = {"signal": event.signal, **dict(event.parts), "value": event.value, "state": event.signal}
     until = _moment(event.at + analyse.LIFE[event.timeframe])
     return event.symbol, event.indicator, event.timeframe, _moment(event.at), until, _json(data)

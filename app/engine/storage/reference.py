@@ -12,7 +12,7 @@ class SplitRecord(NamedTuple):
     symbol: str
     ex_date: date
     ratio: Decimal
-    """Shares held from that day on for each one held before."""
+    """Shares held from that day on for one share before."""
 
 
 class DividendRecord(NamedTuple):
@@ -25,7 +25,7 @@ class DividendRecord(NamedTuple):
 
 
 class SymbolDetails(NamedTuple):
-    """What a provider says of a symbol."""
+    """Details of a symbol from a provider."""
 
     symbol: str
     name: str | None
@@ -70,7 +70,7 @@ async def put_splits(connection: Connection, splits: Iterable[SplitRecord], sour
 
 
 async def add_splits(connection: Connection, splits: Iterable[SplitRecord], source: str) -> None:
-    """Where no source has told of that day."""
+    """Keeps splits of the same day from other sources."""
     await connection.executemany(
         "insert into splits (symbol, ex_date, ratio, source) values ($1, $2, $3, $4)"
         " on conflict (symbol, ex_date) do nothing",

@@ -43,10 +43,10 @@ select count(*) from old
 
 
 async def keeps_statistics(connection: Connection) -> bool:
-    """Whether the market is ours."""
+    """Whether the market schema is ours."""
     return bool(await connection.fetchval(KEEPS))
 
 
 async def delete(connection: Connection, table: str, before: datetime, most: int) -> int:
-    """How many of those before that time went, the oldest first; their outcomes go with them."""
+    """Deletes the oldest detections before that time, with their outcomes; returns their number."""
     return int(await connection.fetchval(DELETE.format(table=table), before, most))

@@ -41,11 +41,11 @@ KEYS: Mapping[str, set[str]] = {
     "intraday_indicators": {"symbol", "indicator_type", "timeframe", "calculation_timestamp"},
     "processing_runs": {"run_id"},
 }
-"""What must be unique, or writing something twice would double it."""
+"""Unique keys, without which a repeated write would duplicate rows."""
 
 
 async def missing(pool: Pool) -> list[str]:
-    """In words, table by table; empty when the engine can work here."""
+    """One text for each lacking table; empty where the engine can work."""
     async with pool.acquire() as connection:
         columns = await bars.columns(connection, list(COLUMNS))
         keys = await bars.unique_keys(connection, list(COLUMNS))

@@ -33,17 +33,17 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 SETTLE_SECONDS = 0.005
-"""What comes within a moment is stored together."""
+"""Rows that come within that time are stored together."""
 SLICE = 2_000
 """Rows and events of one transaction."""
 MOST_FACTS = 50_000
-"""Rows and events that wait; then the engine takes no more ticks until some are stored."""
+"""Waiting rows and events; with more of them no ticks are read."""
 MOST_VALUES = 500_000
-"""Values of indicators that wait, likewise: the newest of 20,000 symbols fit."""
+"""Waiting indicator values, likewise: the newest of 20,000 symbols fit."""
 AT_ONCE = 500
-"""Events that are published in one go."""
+"""Events of one publication."""
 VALUES_WAIT_SECONDS = 3.0
-"""So long values of indicators wait to be stored while facts do, or while other values are to be published."""
+"""Indicator values wait so long to be stored while rows do, or while other values are to be published."""
 
 
 class Store:
@@ -51,15 +51,15 @@ class Store:
         self._writer = Writer(pool)
         self._publisher = publisher
         self._slices: deque[Slice] = deque()
-        """What is to be stored."""
+        """To be stored."""
         self._unpublished: deque[Slice] = deque()
-        """What is to be published."""
+        """To be published."""
         self._values = IndicatorValues()
         self._values_stored_at = 0.0
         self._expired_until: float | None = None
-        """To be stored when what expired is published."""
+        """To be stored once the expiry events are published."""
         self.checkpoint: Checkpoint | None = None
-        """The newest one before which all is stored and published."""
+        """The newest checkpoint before which all is stored and published."""
         self._forget_before: float | None = None
         self._work = asyncio.Event()
         self._space = asyncio.Event()
@@ -67,7 +67,7 @@ class Store:
         self._full_since = 0.0
         self._flushing = False
         self.behind = False
-        """Whether the database or Redis is away."""
+        """Whether the database or Redis is unavailable."""
 
     @property
     def bars(self) -> int:
@@ -83,28 +83,28 @@ class Store:
 
     @property
     def dropped(self) -> int:
-        """Rows that the database refused."""
+        """Rows that the database rejected."""
         return self._writer.rejected_rows
 
     @property
     def waiting(self) -> int:
-        """Rows and events that are to be stored or published."""
+        """Rows and events to be stored or published."""
         return self._fact_count + len(self._values)
 
     @property
     def oldest(self) -> float:
-        """For how many seconds the oldest fact has waited."""
+        """Seconds that the oldest row has waited."""
         first = next((each for each in (*self._unpublished, *self._slices) if len(each.batch)), None)
         return time.monotonic() - first.batch.began_at if first else 0.0
 
     @property
     def slow_part(self) -> str:
-        """What the oldest fact waits for."""
+        """What the oldest row waits for."""
         return "publish" if self._unpublished else "store"
 
     @property
     def full(self) -> bool:
-        """Whether whoever offers something should wait first."""
+        """Whether callers should wait before they offer more."""
         return not self._space.is_set()
 
     @property
@@ -113,15 +113,15 @@ class Store:
 
     @property
     def quiet(self) -> bool:
-        """Everything that was offered is stored and published, what is on its way included."""
+        """Whether everything that was offered is stored and published."""
         return not self._flushing and not self.waiting
 
     async def wait_for_space(self) -> None:
-        """Returns at once unless so much waits that nothing more should be computed."""
+        """Returns at once unless `full`."""
         await self._space.wait()
 
     async def wait_stored(self) -> None:
-        """Returns when every fact that was offered so far is stored and published."""
+        """Returns when every row and event offered so far is stored and published."""
         last = self._slices[-1] if self._slices else self._unpublished[-1] if self._unpublished else None
         if last:
             last.closed = True
@@ -136,7 +136,8 @@ class Store:
         outcomes: Iterable[PatternOutcome] = (),
         events: Iterable[AnyEvent] = (),
     ) -> None:
-        """Soon stored, then published; never waits. Of the indicators the `stored_only` ones are stored alone."""
+        """Queues rows to be stored and their events to be published; never waits. `stored_only`: values that are not
+        published."""
         for some_bars in _portions(bars):
             self._open_slice().batch.add_bars(some_bars)
         for some_patterns in _portions(patterns):
@@ -158,17 +159,17 @@ class Store:
         self._changed()
 
     def set_expired_until(self, at: float) -> None:
-        """That no pattern is to be told of again that expired until then, once all that was offered is published."""
+        """Marks patterns that expired until then as published, once everything offered is."""
         self._open_slice().expired_until = at
         self._changed()
 
     def set_checkpoint(self, checkpoint: Checkpoint) -> None:
-        """It is reached when all facts that were offered until now are stored and published."""
+        """Saves the checkpoint once everything offered is stored and published."""
         self._open_slice().checkpoint = checkpoint
         self._changed()
 
     def forget_before(self, at: float) -> None:
-        """Values of minutes that expired before this market time may go."""
+        """Deletes values of minutes that expired before this market time."""
         self._forget_before = at
         self._changed()
 
@@ -197,7 +198,7 @@ class Store:
             self._flushing = False
 
     async def _step(self) -> bool:
-        """One bounded piece of each work that there is. False, and `behind`, where the database or Redis is away."""
+        """One bounded step of each kind of work. False where the database or Redis is unavailable."""
         try:
             await self._store_slice()
             await self._publish()
@@ -224,7 +225,7 @@ class Store:
             self._unpublished.append(self._slices.popleft())
 
     async def _publish(self) -> None:
-        """Events of what is stored, then the newest values of some indicators."""
+        """Events of stored rows, then the newest values of some indicators."""
         while self._unpublished:
             first = self._unpublished[0]
             while first.events:
@@ -250,7 +251,7 @@ class Store:
             self._expired_until = None
 
     def _may_store_values(self) -> bool:
-        """Nobody waits for them as somebody waits for what is published."""
+        """Rows and publications go first."""
         others = self._slices or self._values.unpublished
         return not others or time.monotonic() - self._values_stored_at > VALUES_WAIT_SECONDS
 

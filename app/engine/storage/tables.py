@@ -34,10 +34,10 @@ OPTIONAL: Mapping[str, set[str]] = {
     expiry_queries.TABLE: expiry_queries.COLUMNS,
     "pattern_definitions": {"name", "enabled", "confidence_threshold"},
 }
-"""A market that is not ours may lack these, and then they are left out."""
+"""Foreign schemas may lack these tables; they are left out then."""
 
 FORGOTTEN_AT_ONCE = 10_000
-"""Rows that one statement deletes: it must end long before its limit of time."""
+"""Rows that one statement deletes, within its time limit."""
 
 _TICK_SIZES = """
 select count(*) = 1
@@ -67,8 +67,7 @@ async def sectors(connection: Connection) -> dict[str, str]:
 
 
 async def tick_sizes(connection: Connection) -> dict[str, float]:
-    """By symbol, in the unit of its price, where the table of symbols says it; a foreign column of that name may hold
-    anything, and counts when it holds numbers."""
+    """By symbol, in units of its price. A foreign column of that name counts where it holds numbers."""
     if not await connection.fetchval(_TICK_SIZES):
         return {}
     rows = await connection.fetch(
@@ -78,7 +77,7 @@ async def tick_sizes(connection: Connection) -> dict[str, float]:
 
 
 class WritePlan(NamedTuple):
-    """What goes into the tables in one transaction: rows that are made already, and a few that are made there."""
+    """The statements of one transaction: prepared ones, and rows that it prepares itself."""
 
     symbols: Sequence[str]
     """Those that the table of symbols may lack."""
@@ -98,7 +97,7 @@ class WritePlan(NamedTuple):
 
 
 def plan_writes(batch: StorageBatch, symbols: Iterable[str], there: Collection[str]) -> WritePlan:
-    """Makes the rows, which takes time: before the transaction begins, since the server ends an idle one."""
+    """Prepares the rows before the transaction, since the server ends an idle one."""
     statements = bars.bars_insert(batch.bars.values(), there)
     statements += pattern_queries.patterns_insert(batch.patterns.values(), there)
     statements += pattern_queries.indicators_insert(batch.indicators.values())
@@ -114,13 +113,13 @@ def plan_writes(batch: StorageBatch, symbols: Iterable[str], there: Collection[s
 
 
 async def mark_expired(connection: Connection, until: float, there: Collection[str]) -> None:
-    """That no pattern is to be told of again that expired until then, in market time."""
+    """Stores that patterns which expired until then, market time, were published."""
     if expiry_queries.TABLE in there:
         await expiry_queries.put_mark(connection, MARK, until)
 
 
 async def forget(connection: Connection, before: float, there: Collection[str]) -> bool:
-    """Deletes some of what is of no use after that market time; whether more is left."""
+    """Deletes some rows that expired before that market time; whether more are left."""
     if await pattern_queries.forget_indicators(connection, before, FORGOTTEN_AT_ONCE) == FORGOTTEN_AT_ONCE:
         return True
     if {"market_conditions", "sector_conditions"} <= set(there):

@@ -9,14 +9,14 @@ from app.wire.ticks.reader import Checkpoint
 
 
 class Slice:
-    """Facts that are stored in one transaction, and their events, which are published when it is over."""
+    """Rows that are stored in one transaction, and events that are published after it."""
 
     def __init__(self) -> None:
         self.batch = StorageBatch()
         self.closed = False
-        """Whether it takes nothing more: it is being stored, or somebody waits for it."""
+        """Whether it takes no more rows: it is being stored, or a caller waits for it."""
         self.events: deque[AnyEvent] = deque()
-        """Of a slice that is stored: those that are not published yet."""
+        """Unpublished events of a stored slice."""
         self.expired_until: float | None = None
         self.checkpoint: Checkpoint | None = None
         self.done = asyncio.Event()

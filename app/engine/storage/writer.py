@@ -15,24 +15,24 @@ from app.wire.events.event import AnyEvent, PatternEvent
 logger = logging.getLogger(__name__)
 
 AWAY: tuple[type[BaseException], ...] = (db.Unavailable, *COLLIDED)
-"""Where the same once more may succeed."""
+"""Errors after which the same write may succeed."""
 
 
 class Writer:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._symbols: set[str] = set()
-        """Those that the table of symbols has."""
+        """Symbols that are in their table."""
         self._tables: Collection[str] = ()
         self.bars = 0
         self.patterns = 0
         self.indicators = 0
         self.rejected_rows = 0
-        """Rows that the database does not take."""
+        """Rows that the database rejected."""
 
     async def write(self, batch: StorageBatch) -> list[AnyEvent]:
-        """The batch's events that may be published now. Raises one of AWAY where nothing or not all is written: the
-        same batch may be written again."""
+        """The batch's events that may be published now. Raises one of AWAY where rows are missing: the batch may be
+        written again."""
         rejected = StorageBatch()
         await self._write(batch, rejected)
         self.rejected_rows += rejected.rows
@@ -41,14 +41,14 @@ class Writer:
         )
 
     async def mark_expired(self, until: float) -> None:
-        """That no pattern is to be told of again that expired until then. Raises one of AWAY."""
+        """Stores that patterns which expired until then were published. Raises one of AWAY."""
         there = await self._existing_tables()
         with _refusal_logged("a mark"):
             async with self._pool.acquire() as connection:
                 await market_tables.mark_expired(connection, until, there)
 
     async def forget(self, before: float) -> bool:
-        """Deletes some of what is of no use after that market time; whether more is left. Raises one of AWAY."""
+        """Deletes some rows that expired before that market time; whether more are left. Raises one of AWAY."""
         there, left = await self._existing_tables(), False
         with _refusal_logged("what is over"):
             async with self._pool.acquire() as connection, connection.transaction():
@@ -61,7 +61,7 @@ class Writer:
         except AWAY:
             raise
         except Exception as error:
-            # What the database refuses once it refuses always: nothing else may wait behind it.
+            # The database would reject these rows again: others must not wait behind them.
             for part in _parts(batch, error):
                 await self._write(part, rejected)
             if not _parts(batch, error):
@@ -89,7 +89,7 @@ class Writer:
 
 @contextmanager
 def _refusal_logged(what: str) -> Iterator[None]:
-    """Of a write that nothing else depends on."""
+    """Logs the refusal of a write that nothing depends on."""
     try:
         yield
     except AWAY:
@@ -99,7 +99,7 @@ def _refusal_logged(what: str) -> Iterator[None]:
 
 
 def _parts(batch: StorageBatch, error: Exception) -> list[StorageBatch]:
-    """What is tried by itself when the whole was refused; nothing where another try would be refused too."""
+    """Parts to be tried one by one; empty where another try would fail too."""
     kinds = batch.split_by_kind()
     if len(kinds) > 1:
         return kinds
@@ -107,7 +107,7 @@ def _parts(batch: StorageBatch, error: Exception) -> list[StorageBatch]:
 
 
 def _is_of_rejected(event: AnyEvent, rejected: StorageBatch) -> bool:
-    """Whether it tells of a pattern that is not stored."""
+    """Whether the event is of a pattern that was rejected."""
     if not isinstance(event, PatternEvent):
         return False
     return (event.symbol, event.pattern, event.timeframe, event.at) in rejected.patterns

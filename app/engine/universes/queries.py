@@ -13,11 +13,11 @@ from app.wire.codec.text import clean
 
 ENVIRONMENT = "DEFAULT"
 LONGEST_NAME = 200
-"""Characters of one that is shown."""
+"""Characters that are shown."""
 
 
 class Membership(NamedTuple):
-    """`until`: the first day on which it was a member no longer."""
+    """`until`: the first day on which it was no longer a member."""
 
     universe: str
     symbol: str
@@ -26,7 +26,7 @@ class Membership(NamedTuple):
 
 
 async def all_of(connection: Connection) -> list[Universe]:
-    """None where there is no such table; entries without a symbol in them are no universes."""
+    """Empty without the table; entries without members are left out."""
     if not await connection.fetchval("select to_regclass('cache_entries') is not null"):
         return []
     rows = await connection.fetch(
@@ -39,7 +39,7 @@ async def all_of(connection: Connection) -> list[Universe]:
 
 
 async def put(connection: Connection, universe: Universe, day: date) -> None:
-    """In place of the one of that name. Within a transaction: who joined or left that day is written down too."""
+    """Replaces the universe of that name, and records who joined or left on that day. Within a transaction."""
     value = msgspec.json.encode(values.entry_value(universe.kind, universe.members)).decode()
     await connection.execute(
         """
@@ -56,7 +56,7 @@ async def put(connection: Connection, universe: Universe, day: date) -> None:
         ENVIRONMENT,
     )
     if await connection.fetchval("select to_regclass('universe_members') is not null"):
-        # What is written down already is not written anew.
+        # Recorded changes stay.
         newest = await connection.fetchval(
             "select max(greatest(since, until)) from universe_members where universe = $1", universe.title
         )
@@ -81,7 +81,7 @@ async def members_on(connection: Connection, title: str, day: date) -> list[str]
 
 
 async def names(connection: Connection, symbols: Collection[str]) -> dict[str, str]:
-    """Of those that have one."""
+    """Names by symbol, where known."""
     rows = await connection.fetch(
         "select symbol, name from symbols where symbol = any($1::text[]) and name is not null", symbols
     )
@@ -89,7 +89,7 @@ async def names(connection: Connection, symbols: Collection[str]) -> dict[str, s
 
 
 async def _put_membership(connection: Connection, title: str, members: Collection[str], day: date) -> None:
-    # Who came and went on one day was never a member at its end.
+    # A symbol that joined and left on one day was no member at its end.
     await connection.execute(
         "delete from universe_members where universe = $1 and since >= $2 and symbol <> all($3::text[])",
         title,

@@ -7,11 +7,11 @@ from app.engine.universes.universe import Universe
 
 
 class UnknownUniverse(Exception):
-    """Nothing is called so, or more than one thing is."""
+    """No universe has that name, or more than one has."""
 
 
 def resolve_members(name: str, universes: Sequence[Universe]) -> tuple[str, ...]:
-    """`market_leaders:top_50`, `etf_growth`, or several of them joined by colons: `sectors:growth`."""
+    """`name`: as in `market_leaders:top_50` or `etf_growth`, or several joined by colons, as in `sectors:growth`."""
     text = name.strip().lower()
     whole = _match(text, universes)
     matches = [whole] if whole else [_match(part, universes) for part in text.split(":")]
@@ -21,7 +21,7 @@ def resolve_members(name: str, universes: Sequence[Universe]) -> tuple[str, ...]
 
 
 def find_universe(name: str, universes: Sequence[Universe]) -> Universe:
-    """The one that is called so."""
+    """Raises UnknownUniverse."""
     text = name.strip().lower()
     universe = _match(text, universes)
     if universe is None:

@@ -15,12 +15,12 @@ class Universe(NamedTuple):
 
     @property
     def title(self) -> str:
-        """As documents write it."""
+        """Such as `market_leaders:top_50`."""
         return f"{self.name}:{self.key}"
 
     @property
     def spellings(self) -> frozenset[str]:
-        """Every way that it has been called by, in small letters."""
+        """All accepted names, in lower case."""
         ways = {self.title, f"{self.name}_{self.key}", self.key}
         if self.kind == ETFS:
             ways.add(f"etf_{self.key}")

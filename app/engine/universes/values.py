@@ -10,7 +10,7 @@ LISTS = ("stocks", "etfs", "symbols", "tickers", "members")
 
 
 def members(value: Any) -> tuple[str, ...]:
-    """Of an object with a list of objects in it, or a plain list; what is no symbol is passed over."""
+    """From an object with a list of objects in it, or a plain list; entries that are no symbol are skipped."""
     if isinstance(value, Mapping):
         value = [each for name in LISTS if isinstance(value.get(name), list) for each in value[name]]
     if not isinstance(value, list):
