@@ -1,4 +1,4 @@
-.PHONY: help run test soak bench bench-peers bench-scale lint audit lock clean
+.PHONY: help run test soak bench bench-peers bench-scale lint docs audit lock clean
 
 SOURCES := pyproject.toml config/requirements.txt config/requirements-dev.txt .ci/environment.sh
 
@@ -29,6 +29,10 @@ lint: .venv/.dev  ## check style and types
 	@.venv/bin/python -m ruff check .
 	@.venv/bin/python -m ruff format --check .
 	@.venv/bin/python -m mypy
+
+docs: .venv/.dev  ## write docs/configuration.md and docs/redis-contract.md anew from the code
+	@.venv/bin/python .ci/configuration.py
+	@.venv/bin/tickstock data redis-contract
 
 audit: .venv/.dev  ## look for known holes, licences and changed files of others, and list all parts; STRICT=1
 	@.venv/bin/python .ci/audit.py $(if $(STRICT),--strict)
