@@ -21,7 +21,7 @@ from app.wire.state.newest_quotes import NewestQuotes
 from tests.ingest.massive_server import KEY
 
 PAGE = (ROOT / "docs" / "providers.md").read_text(encoding="utf-8")
-TAPE = "1767711600.5,AAPL,190.25,100\n1767711601.0,BRK.B,500.5,10\n1767711602.0,AAPL,190.5,50\n"
+TRADES = "1767711600.5,AAPL,190.25,100\n1767711601.0,BRK.B,500.5,10\n1767711602.0,AAPL,190.5,50\n"
 
 
 def settings(**said: object) -> Settings:
@@ -32,13 +32,13 @@ async def test_the_example_of_the_page_is_a_provider(
     tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (example,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    module = ModuleType("tape_of_the_page")
+    module = ModuleType("provider_of_the_page")
     exec(example, module.__dict__)
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.setitem(PROVIDERS, "tape", module.__name__)
-    (tmp_path / "tape.csv").write_text(TAPE)
+    monkeypatch.setitem(PROVIDERS, "csv", module.__name__)
+    (tmp_path / "trades.csv").write_text(TRADES)
 
-    provider = made(settings(data_dir=tmp_path, ingest={"provider": "tape"}))
+    provider = made(settings(data_dir=tmp_path, ingest={"provider": "csv"}))
     feed, stop = Feed(provider, redis_url, Channels(), ()), asyncio.Event()
     feeding = asyncio.create_task(feed.run(lambda: None, stop))
     client = connect(redis_url)
@@ -50,7 +50,7 @@ async def test_the_example_of_the_page_is_a_provider(
     await feed.close()
 
     quotes = await NewestQuotes(client).all()
-    assert told.label == "trades from tape.csv"
+    assert told.label == "trades from trades.csv"
     assert {quote.symbol: (quote.open, quote.price, quote.volume) for quote in quotes.values()} == {
         "AAPL": (190.25, 190.5, 150),
         "BRK.B": (500.5, 500.5, 10),
@@ -65,7 +65,7 @@ def test_every_provider_is_told_of_and_can_be_made(name: str) -> None:
 
     assert provider.name == name
     assert provider.label
-    assert f"\n## {name}\n" in PAGE or name == "replay"
+    assert f"\n## {name}\n" in PAGE
     assert f"| `{name}` |" in PAGE
 
 
