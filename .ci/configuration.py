@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from app.naming import VARIABLES as CHANNEL_VARIABLES
-from app.settings import DOCUMENTED, Settings
-from app.toml import IN_FILES
+from app.settings.channel_names import VARIABLES as CHANNEL_VARIABLES
+from app.settings.load import DOCUMENTED, Settings
+from app.settings.sources import IN_FILES
 
 ROOT = Path(__file__).resolve().parents[1]
 PLACE = ROOT / "docs" / "configuration.md"
