@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def main() -> None:
     """A live market desk that the server draws.
 
-    Settings come from the environment, from .env, or from config/: README.md lists them, config/default.toml has all.
+    Settings come from the environment, from .env, or from config/: docs/configuration.md lists them.
     """
 
 
@@ -235,8 +235,8 @@ def _warn_of_owner(settings: "Settings") -> None:
 
     if prepare.owns_audit(settings):
         click.echo(
-            'warning: the role of DATABASE_URL owns the audit and could alter it; docs/operations.md, "The owner of the'
-            ' audit", says how another role owns it',
+            "warning: the role of DATABASE_URL owns the audit and could alter it; docs/deployment.md says under "
+            '"Owner of the audit" how another role owns it',
             err=True,
         )
 

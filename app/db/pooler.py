@@ -29,7 +29,7 @@ async def is_between(url: str, seconds: float) -> bool:
         if pooled and row["timeout"] == "0":
             logger.warning(
                 "a connection pooler is in front of PostgreSQL, and the role %s has no time-outs of its own: "
-                "give it some by ALTER ROLE, as docs/operations.md says",
+                "give it some by ALTER ROLE, as docs/deployment.md says",
                 row["role"],
             )
         return pooled
