@@ -139,11 +139,11 @@ ALL_TICKS = "tickstock.all_ticks"
 EOD_COMPLETION = "tickstock:eod:completion"
 
 OUTGOING = (
-    Outgoing(JOBS_BACKTEST, "job", "asks for a backtest"),
-    Outgoing(JOBS_CANCEL, "job", "calls a backtest off"),
+    Outgoing(JOBS_BACKTEST, "job", "submits a backtest"),
+    Outgoing(JOBS_CANCEL, "job", "cancels a backtest"),
     Outgoing(JOBS_PROCESSING, "job", "commands the daily processing: command, parameters"),
-    Outgoing(JOBS_DATA_LOAD, "job", "asks for market data to be loaded"),
-    Outgoing(JOBS_CONTROL, "job", "calls a data load off"),
+    Outgoing(JOBS_DATA_LOAD, "job", "submits a load of market data"),
+    Outgoing(JOBS_CONTROL, "job", "cancels a data load"),
     Outgoing(MONITORING_CONTROL, "job", "resolves alerts, checks and resets parts of the engine"),
     Outgoing(MARKET_TICKS, "state", "ticks for a TickStockPL that streams; on when the feed's `also_to` names it"),
     Outgoing(ALL_TICKS, "state", "ticks under their oldest name; on when the feed's `also_to` names it"),

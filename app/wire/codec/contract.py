@@ -45,28 +45,33 @@ REASONS = {
 
 KEYS = (
     (channels.HEARTBEAT_KEY, "text", "epoch seconds, written by the engine at every beat"),
-    (channels.OTHER_HEARTBEAT_KEY, "text", "the same, as some engines write it; the newer of the two counts"),
+    (channels.OTHER_HEARTBEAT_KEY, "text", "the same, as other engines write it; the newer of the two counts"),
     (channels.JOB_STATUS_PREFIX + "{job_id}", "text or hash", "JobStatus, written by the engine; never by TickStock"),
     (channels.APP_JOB_STATUS_PREFIX + "{job_id}", "text", "JobStatus, where the one above is missing"),
-    (channels.EOD_STATUS_KEY, "text", "the results of the newest day that was closed, for a day; read by nobody here"),
+    (
+        channels.EOD_STATUS_KEY,
+        "text",
+        "results of the newest closed day, for a day; TickStock does not read it",
+    ),
 )
 
-HEAD = """# The Redis contract
+HEAD = """# Redis contract
 
-Written by `tickstock data redis-contract` from the tables that the code reads and writes by; change those, not this.
+This page is written by `tickstock data redis-contract` (and `make docs`) from the tables that the code reads and writes
+by. Change those, not this page. It lists every channel, key and message between TickStock and its engine.
 
-Messages are JSON, published with PUBLISH. What comes in is read in every spelling below; what goes out is written in
-the first one. `log`: every message counts, in order, and is kept in the log. `state`: only the newest counts.
+Messages are JSON, published with PUBLISH. TickStock reads every spelling below, and writes the first one. Of a `log`
+event every message counts, in order, and is kept in the log. Of a `state` event only the newest counts.
 
-* Fields may stand in the message itself or in its envelope, and that in another; the innermost wins, `null` is missing.
+* Fields are in the message itself or in its envelope, which may be in another. The innermost wins; `null` is missing.
 * Times are epoch seconds, milliseconds, microseconds or nanoseconds, as numbers or text, or ISO 8601 with `Z`, an
-  offset or neither, which is UTC. Old ones are fine: a replay has them.
-* What was published more than {LATE} minutes before it came is late: it is taken all the same, and counted by channel.
-* Numbers may be text. What is not finite or beyond 1e15 is missing.
-* Text loses control, format and surrogate characters, and what is longer than its field may be.
-* A symbol has 1 to 32 of the letters, digits and `.` `_` `:` `/` `^` `=` `$` `&` `+` `-`; it begins with a letter, a
+  offset or neither, which is UTC. Old times are accepted: a replay has them.
+* A message that was published more than {LATE} minutes before it came is late. It is read, and counted by channel.
+* Numbers may be text. A number that is not finite or beyond 1e15 is missing.
+* Text loses control, format and surrogate characters, and is cut to the length of its field.
+* A symbol has 1 to 32 of the letters, digits and `.` `_` `:` `/` `^` `=` `$` `&` `+` `-`. It begins with a letter, a
   digit, `^`, `$` or `.`, and no part between slashes is empty, `.` or `..`. Case is kept: BCPC and BCpC are two.
-* Every event may say its `source`, and besides its own time `published_at` (the time of the outermost envelope).
+* Every event may have its `source`, and besides its own time `published_at` (the time of the outermost envelope).
 """
 
 
@@ -108,13 +113,13 @@ def _channels() -> Iterator[str]:
 
 def _listeners() -> Iterator[str]:
     ticks, indicators, own = Channels().ticks, Channels().indicators, channels.BATCHES
-    yield f"""### Who listens
+    yield f"""### Subscribers
 
 TickStock's web processes read ticks and indicators in batches from {" and ".join(f"`{name}`" for name in own)}.
 Its feed and its engine publish on `{ticks}` and `{indicators}`, one message each,
-while anybody else subscribes there by name, or to anything by pattern (PUBSUB NUMSUB, PUBSUB NUMPAT).
-Whoever subscribes gets everything from the next publication on.
-Where they may not ask, and on every other channel, they publish in any case.
+while another client subscribes there by name, or to anything by pattern (PUBSUB NUMSUB, PUBSUB NUMPAT).
+A new subscriber gets everything from the next publication on.
+Where they may not use PUBSUB, and on every other channel, they publish in any case.
 """
 
 

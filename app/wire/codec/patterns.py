@@ -31,7 +31,7 @@ _FIELDS = {
     "flow_id": text("flow_id"),
     "tier": lower("tier", says="daily, intraday, combo …; else read from source or timeframe"),
     "timeframe": lower("timeframe", says="1min, 5min, hourly, daily …; else the tier"),
-    "direction": lower("direction", "bias", says="bullish, bearish, neutral; else as the name tells"),
+    "direction": lower("direction", "bias", says="bullish, bearish, neutral; else by the pattern's name"),
     "price": number(
         "current_price", "price", "bar_data.close", "bar_data.c", "metadata.close", "pattern_data.entry_price",
         says="USD",

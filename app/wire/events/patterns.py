@@ -40,7 +40,7 @@ class PatternDetected(PatternEvent, frozen=True, kw_only=True):
 
 
 class PatternUpdated(PatternEvent, frozen=True, kw_only=True):
-    """The newer word on a pattern that was detected before."""
+    """A correction of a pattern that was detected before."""
 
 
 class PatternExpired(PatternEvent, frozen=True, kw_only=True):

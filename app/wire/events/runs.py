@@ -50,7 +50,7 @@ class UniverseChanged(Event, frozen=True, kw_only=True):
 
 
 class JobStatus(Event, frozen=True, kw_only=True):
-    """The status of a data load, from its status key or the import status channel."""
+    """The state of a data load, in its status key or on the import status channel."""
 
     job_id: str
     status: str
