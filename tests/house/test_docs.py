@@ -25,6 +25,7 @@ EXAMPLE = "spreads"
 """The feature that docs/contributing.md adds as an example."""
 
 PLACE = re.compile(r"(?<![\w/.-])((?:app|tests|config|bench|docs|templates|partials|static|quart_sse|\.ci)/[\w./*-]+)")
+DOCUMENT = re.compile(r"\bdocs/[\w-]+\.md\b")
 MODULE = re.compile(r"(?<![\w/.])(bench(?:\.[a-z_]+)+)\b")
 TARGET = re.compile(r"(?<![\w-])make ([a-z][a-z-]*)")
 COMMAND = re.compile(r"(?<![/\w])tickstock ([a-z][a-z-]*(?: [a-z][a-z-]*)*)")
@@ -99,6 +100,14 @@ def test_named_variables_are_settings(page: Path) -> None:
     named = {match[1] for code in markdown.read(page).inline if (match := VARIABLE.fullmatch(code))}
 
     assert named - settings - OUTSIDE == set()
+
+
+def test_code_and_settings_name_documents_that_exist() -> None:
+    sources = [*(ROOT / "app").rglob("*.py"), *(ROOT / "bench").rglob("*.py"), *(ROOT / "config").glob("*.*")]
+    named = {name for path in sources if path.is_file() for name in DOCUMENT.findall(path.read_text(encoding="utf-8"))}
+
+    assert named
+    assert [name for name in named if not (ROOT / name).is_file()] == []
 
 
 def test_every_page_is_linked_in_the_readme() -> None:
