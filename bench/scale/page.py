@@ -9,12 +9,13 @@ from bench.scale.results import Result, Row
 
 PLACE = Path(__file__).resolve().parents[2] / "docs" / "scale.md"
 
-TEXT = """# The desk at the size that users have
+TEXT = """# Scale
 
-This page is written by `python -m bench.scale.page` from `bench/results/scale-*.json`, of each part the newest; every
-part says when and by which command it was measured. `make bench-scale` measures all of them.
+This page shows what pages, API, start, loads and each process take with 5,000 symbols, 2.5 M daily bars and 2 M
+detections. It is written by `python -m bench.scale.page` from `bench/results/scale-*.json`, of each part the newest.
+Every part says when and by which command it was measured. `make bench-scale` measures all of them.
 
-What is measured:
+## Method
 
 * The data is made once: 5,000 symbols, 500 of them with twenty years of daily bars (2.5 M), one with 980,070 minute
   bars and 19 with sixty sessions of them, 200,000 or 2 M detections with their outcomes, and a session's indicators
@@ -32,7 +33,7 @@ What is measured:
 """
 
 
-SOURCE = """### {part}
+SOURCE = """## {part}
 
 `{command}`, {at}, commit {commit}; {machine}{remark}
 

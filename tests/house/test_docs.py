@@ -13,6 +13,10 @@ from hatchling.builders.wheel import WheelBuilder
 from app.cli import main
 from app.settings.load import DOCUMENTED, known
 from app.settings.sources import IN_FILES, PARTS
+from bench.fanout import page as fanout_page
+from bench.fanout import results as fanout_results
+from bench.scale import page as scale_page
+from bench.scale import results as scale_results
 from tests.house import markdown, tree
 
 ROOT = tree.ROOT
@@ -124,6 +128,14 @@ def test_the_page_of_the_settings_is_what_is_generated() -> None:
     spec.loader.exec_module(generator)
 
     assert generator.PLACE.read_text(encoding="utf-8") == generator.page(), "make docs writes it anew"
+
+
+def test_the_pages_of_measurements_are_what_their_results_say() -> None:
+    text = fanout_page.PLACE.read_text(encoding="utf-8")
+    (source,) = re.findall(r"bench/results/fanout-\S+\.json", text)
+
+    assert text == fanout_page.written(fanout_results.load(ROOT / source), source)
+    assert scale_page.PLACE.read_text(encoding="utf-8") == scale_page.written(scale_results.stored())
 
 
 def folders() -> Iterator[str]:
