@@ -64,6 +64,14 @@ def test_named_files_exist(page: Path) -> None:
 
 
 @pages
+def test_named_tests_exist(page: Path) -> None:
+    files = {path.name for path in (ROOT / "tests").rglob("test_*.py")}
+    named = {name for code in markdown.read(page).inline for name in re.findall(r"(?<![\w/])test_\w+\.py", code)}
+
+    assert {name for name in named if EXAMPLE not in name} - files == set()
+
+
+@pages
 def test_named_benchmarks_exist(page: Path) -> None:
     modules = {module.replace(".", "/") for code in markdown.read(page).code for module in MODULE.findall(code)}
 
