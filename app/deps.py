@@ -31,7 +31,7 @@ from app.wire.users.stream_counts import StreamCounts
 
 T = TypeVar("T")
 
-UNHEARD = HealthSnapshot(
+NO_HEALTH = HealthSnapshot(
     redis=False,
     redis_lost_age=None,
     database=False,
@@ -50,7 +50,7 @@ class SnapshotFailed(Exception):
     """A feature could not draw one of its topics, for a reason that is logged and counted."""
 
 
-class Draws(Protocol):
+class EventRelay(Protocol):
     """The relay as streams see it."""
 
     @property
@@ -65,13 +65,13 @@ class Draws(Protocol):
     async def snapshot(self, topic: str, pools: Pools) -> list[Push]: ...
 
 
-class CatchesUp(Protocol):
+class StreamRecovery(Protocol):
     """What streams ask for a reader who joins or has lagged."""
 
-    async def of(self, reader: StreamConnection, cursor: str) -> list[FramePart]: ...
+    async def missed_parts(self, connection: StreamConnection, cursor: str) -> list[FramePart]: ...
 
 
-class Posts(Protocol):
+class EmailQueue(Protocol):
     """The courier as routes see it."""
 
     @property
@@ -82,7 +82,7 @@ class Posts(Protocol):
     def hurry(self) -> None: ...
 
 
-class Hears(Protocol):
+class EventReceiver(Protocol):
     """The intake as pages see it."""
 
     @property
@@ -109,115 +109,115 @@ class AppContext:
     pools: Pools
     log: Log
     sessions: SessionStore
-    crowd: StreamCounts
+    stream_counts: StreamCounts
     limits: RateLimiter
     hub: Hub
-    catchup: CatchesUp
+    recovery: StreamRecovery
     cursors: Cursors
-    relay: Draws
+    relay: EventRelay
     boards: Mapping[type, object]
     symbols: SymbolIndex
     """Every symbol that this process knows."""
-    listening: Callable[[], bool]
+    is_listening: Callable[[], bool]
     """Whether the link that brings the events is up and was heard a moment ago."""
-    intake: Hears
-    link: Callable[[], SubscriberStats]
+    receiver: EventReceiver
+    subscriber_stats: Callable[[], SubscriberStats]
     """How that link has fared, and when each channel was last heard."""
-    receivers: Callable[[Sequence[str]], Awaitable[Mapping[str, int]]]
+    count_subscribers: Callable[[Sequence[str]], Awaitable[Mapping[str, int]]]
     """Asks how many hear each of these channels."""
     outbox: Outbox
     statuses: JobStatusReader
     cache: Cache
-    courier: Posts
-    vitals: HealthSnapshot = UNHEARD
+    email_queue: EmailQueue
+    health: HealthSnapshot = NO_HEALTH
     seeded: bool = False
-    ailing: set[str] = field(default_factory=set)
+    failed_tasks: set[str] = field(default_factory=set)
     """Long tasks that broke and wait to be begun again."""
 
 
 def settings() -> Settings:
-    return house().settings
+    return context().settings
 
 
 def pools() -> Pools:
-    return house().pools
+    return context().pools
 
 
 def log() -> Log:
-    return house().log
+    return context().log
 
 
 def outbox() -> Outbox:
-    return house().outbox
+    return context().outbox
 
 
 def statuses() -> JobStatusReader:
-    return house().statuses
+    return context().statuses
 
 
 def cache() -> Cache:
-    return house().cache
+    return context().cache
 
 
-def courier() -> Posts:
-    return house().courier
+def email_queue() -> EmailQueue:
+    return context().email_queue
 
 
 def sessions() -> SessionStore:
-    return house().sessions
+    return context().sessions
 
 
 def limits() -> RateLimiter:
-    return house().limits
+    return context().limits
 
 
 def hub() -> Hub:
-    return house().hub
+    return context().hub
 
 
-def relay() -> Draws:
-    return house().relay
+def relay() -> EventRelay:
+    return context().relay
 
 
-def vitals() -> HealthSnapshot:
-    return house().vitals
+def health() -> HealthSnapshot:
+    return context().health
 
 
 def board(kind: type[T]) -> T:
-    found = house().boards[kind]
-    assert isinstance(found, kind)
-    return found
+    instance = context().boards[kind]
+    assert isinstance(instance, kind)
+    return instance
 
 
 def symbols() -> SymbolIndex:
-    return house().symbols
+    return context().symbols
 
 
 def cursor() -> str:
     """Where the page's stream begins; taken before the page reads its data."""
-    return house().cursors.page_start()
+    return context().cursors.page_start()
 
 
 def ready() -> Mapping[str, bool]:
     """What must be so before this process is of use; all true when it is."""
-    found = house()
+    current = context()
     return {
-        "redis": found.vitals.redis,
-        "database": found.vitals.database,
-        "listening": found.listening() and not found.ailing,
-        "seeded": found.seeded,
-        "staying": not found.hub.draining,
+        "redis": current.health.redis,
+        "database": current.health.database,
+        "listening": current.is_listening() and not current.failed_tasks,
+        "seeded": current.seeded,
+        "staying": not current.hub.draining,
     }
 
 
-def install(app: Quart, furnished: AppContext) -> None:
-    app.extensions["house"] = furnished
+def install(app: Quart, app_context: AppContext) -> None:
+    app.extensions["context"] = app_context
 
 
-def house_of(app: Quart) -> AppContext:
-    found: AppContext = app.extensions["house"]
-    return found
+def context_of(app: Quart) -> AppContext:
+    current: AppContext = app.extensions["context"]
+    return current
 
 
-def house() -> AppContext:
-    return house_of(current_app)
+def context() -> AppContext:
+    return context_of(current_app)

@@ -38,8 +38,8 @@ class Scope(StrEnum):
     ADMIN = "admin"
 
     def covers(self, other: "Scope") -> bool:
-        known = tuple(Scope)
-        return known.index(self) >= known.index(other)
+        order = tuple(Scope)
+        return order.index(self) >= order.index(other)
 
 
 class NumberForm(StrEnum):

@@ -7,7 +7,7 @@ from app.identity import View
 
 Op = Literal["replace", "cells", "morph", "insert", "remove", "trim"]
 
-KEPT = 50
+LIST_ENTRIES = 50
 """Entries of a list that grows by pushes."""
 
 
@@ -26,7 +26,7 @@ class Push(NamedTuple):
     key: str
     op: Op
     draw: Callable[[View], str]
-    keep: int = KEPT
+    keep: int = LIST_ENTRIES
     alert: bool = False
     """Told at once at every rate; all else waits for the next frame of the reader's rate."""
 

@@ -19,7 +19,7 @@ from app.finance import candles, crossings, levels
 from app.finance.bars import Bar, Timeframe
 from app.finance.panel import walk
 from app.finance.shape import Direction
-from app.finance.spans import merged
+from app.finance.spans import merge
 from app.ingest.synthetic_session import Events, InventedDay
 from app.ingest.synthetic_universe import Universe
 from app.settings.load import Settings
@@ -61,7 +61,7 @@ def patterns(
             for bar in bars:
                 traded.setdefault(bar.symbol, []).append(bar)
     for own in map(_turned, traded.values()) if upside_down else traded.values():
-        bars = own if timeframe == "1min" else merged(own, timeframe)
+        bars = own if timeframe == "1min" else merge(own, timeframe)
         panel = walk(bars, len(bars))
         for part in (candles, crossings, levels):
             for one in part.find(panel, lambda _name: at_least):

@@ -89,7 +89,7 @@ async def account() -> ResponseReturnValue:
         role=who.role,
         codes=await _asked_for_codes(who),
         sessions=user_agents.shown(found, who.session, time.time()),
-        bounds=deps.house().settings.sessions,
+        bounds=deps.context().settings.sessions,
     )
 
 
@@ -133,7 +133,7 @@ async def take_over() -> ResponseReturnValue:
     """The oldest of one's streams ends, and the page that asked has its place."""
     person = guards.identity().user_id
     if not takeover.end_oldest(deps.hub(), person):
-        await deps.house().crowd.request_room(person)
+        await deps.context().stream_counts.request_room(person)
     return redirect(security.came_from(), 303)
 
 
@@ -163,7 +163,7 @@ async def change_password() -> ResponseReturnValue:
         form.current.errors = [WRONG]
         return await _password_page(form, 422)
     await accounts_session.stay_alone(user)
-    deps.courier().hurry()
+    deps.email_queue().hurry()
     return redirect("/account", 303)
 
 
@@ -233,7 +233,7 @@ async def _changed(who: Identity, form: ChangePassword) -> User | None:
         if user is not None:
             done = (Action.CHANGE_PASSWORD, Outcome.OK, client.address(), "", who.session)
             await queries.record(connection, user.email, *done)
-            await deps.courier().put(connection, Kind.NEW_PASSWORD, user.email)
+            await deps.email_queue().put(connection, Kind.NEW_PASSWORD, user.email)
     return user
 
 
@@ -256,7 +256,7 @@ async def _sign_in_page(form: SignIn, status: int = 200) -> Response:
         form=form,
         unkept=hosts.unkept(),
         unadministered=await _first_contact().lacks_admin(deps.pools().own),
-        forgot=deps.courier().on,
+        forgot=deps.email_queue().on,
         register=deps.settings().accounts.registration,
     )
 

@@ -44,26 +44,28 @@ HAS_ACCOUNT = "This address has an account already. Its page makes a link for a 
 @blueprint.get("/admin/wire")
 @guards.admin_only
 async def wire_page() -> ResponseReturnValue:
-    house, now = deps.house(), time.time()
-    stats = house.link()
+    context, now = deps.context(), time.time()
+    stats = context.subscriber_stats()
     top, folded, counts = await asyncio.gather(
-        _in_time(house.log.top()), _in_time(house.log.folded()), _in_time(house.receivers(redis_status.JOB_CHANNELS))
+        _in_time(context.log.top()),
+        _in_time(context.log.folded()),
+        _in_time(context.count_subscribers(redis_status.JOB_CHANNELS)),
     )
-    heard, unheard = redis_status.channels(Channels(**house.settings.channels()), stats, now)
+    heard, unheard = redis_status.channels(Channels(**context.settings.channels()), stats, now)
     return await page(
         "admin/wire",
         title="Operations",
         now=now,
         stats=stats,
         lost_age=None if stats.lost_at is None else max(0.0, now - stats.lost_at),
-        events_lost=house.intake.lost,
-        joins=house.intake.joins,
+        events_lost=context.receiver.lost,
+        joins=context.receiver.joins,
         folded=folded,
         log=None if top is None else redis_status.log_state(top),
         receivers=None if counts is None else redis_status.receivers(counts),
         heard=heard,
         unheard=unheard,
-        refusals=redis_status.refusals(house.intake.rejected),
+        refusals=redis_status.refusals(context.receiver.rejected),
     )
 
 

@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from app.finance.adjust import Actions, Payout, Split
+from app.finance.adjust import CorporateActions, Payout, Split
 
 Link = asyncpg.Connection
 
@@ -27,9 +27,9 @@ select count(*) = 4
 """
 
 
-async def actions(connection: asyncpg.Connection, symbol: str, currency: str) -> Actions:
+async def actions(connection: asyncpg.Connection, symbol: str, currency: str) -> CorporateActions:
     """All that are known, those to come too. What is paid in another currency than prices are in cannot be applied."""
-    return Actions(await splits(connection, symbol), await payouts(connection, symbol, currency))
+    return CorporateActions(await splits(connection, symbol), await payouts(connection, symbol, currency))
 
 
 async def splits(connection: asyncpg.Connection, symbol: str) -> list[Split]:

@@ -12,28 +12,28 @@ from quart.typing import ResponseReturnValue
 from app import db, deps
 from app.finance.adjust import PRICES, Prices
 from app.finance.instrument import Instrument
-from app.finance.symbol_index import typed as as_typed
+from app.finance.symbol_index import clean_query as as_typed
 from app.finance.symbols import is_symbol
 from app.identity import View
 from app.indicators import partials as indicator_partials
 from app.indicators import stream as indicator_stream
-from app.indicators.board import Board as IndicatorBoard
+from app.indicators.board import IndicatorBoard
 from app.live import topics
 from app.market import partials as market_partials
 from app.market import stream as market_stream
-from app.market.board import Board as MarketBoard
+from app.market.board import MarketBoard
 from app.patterns import partials as pattern_partials
 from app.patterns import stream as pattern_stream
-from app.patterns.board import Board as PatternBoard
+from app.patterns.board import PatternBoard
 from app.patterns.queries import Detection, recent
-from app.push import KEPT
+from app.push import LIST_ENTRIES
 from app.quotes import lookup
 from app.quotes import partials as quote_partials
-from app.quotes.board import SHOWN, Board
+from app.quotes.board import BOARD_ROWS, QuoteBoard
 from app.quotes.charts import history
-from app.quotes.charts.cache import Charts
-from app.quotes.charts.drawing import drawn
-from app.quotes.charts.history import Asked, History
+from app.quotes.charts.cache import ChartCache
+from app.quotes.charts.drawing import draw_chart
+from app.quotes.charts.history import ChartHistory, ChartRequest
 from app.quotes.quote import Quote
 from app.quotes.rows import rows
 from app.web import filters, guards, parameters
@@ -50,24 +50,24 @@ ALL_ROWS = "all"
 @guards.signed_in
 async def dashboard() -> ResponseReturnValue:
     cursor, view = deps.cursor(), guards.view()
-    found = await _detections(None)
-    quotes = deps.board(Board)
+    detections = await _detections(None)
+    quotes = deps.board(QuoteBoard)
     return await page(
         "desk/dashboard",
         title="Desk",
         topics=[topics.PATTERNS, topics.STATUS, topics.QUOTES],
-        cursor=_begin_at(cursor, found),
+        cursor=_begin_at(cursor, detections),
         clock=_clock(view),
-        lamps=[market_partials.lamp(lamp) for lamp in deps.board(MarketBoard).lamps()],
+        statuses=[market_partials.status(status) for status in deps.board(MarketBoard).statuses()],
         writable=await _writable(),
         lacking=await deps.pools().lacking(),
-        board=quote_partials.board(rows(quotes.first(SHOWN), time.time(), view)),
-        shown=min(quotes.count, SHOWN),
-        known=quotes.count,
+        board=quote_partials.board(rows(quotes.first(BOARD_ROWS), time.time(), view)),
+        row_count=min(quotes.count, BOARD_ROWS),
+        quote_count=quotes.count,
         notice=market_partials.notice(0),
-        feed=_feed(pattern_stream.FEED, found, view),
-        detected=bool(found),
-        away=found is None,
+        feed=_feed(pattern_stream.FEED, detections, view),
+        detected=bool(detections),
+        away=detections is None,
     )
 
 
@@ -82,20 +82,22 @@ async def symbol_page(symbol: str) -> ResponseReturnValue:
     spellings = await _spellings(as_typed(symbol))
     if len(spellings) != 1:
         return await _choice(as_typed(symbol), spellings) if spellings else await unknown(symbol)
-    (wanted,) = spellings
-    if wanted != symbol:  # not for ever: what was typed may be a symbol of its own one day
-        return redirect("?".join(filter(None, (f"/symbols/{quoted(wanted)}", request.query_string.decode()))), 303)
-    asked = Asked(wanted, span, prices)
-    (found, away), detections, _ = await asyncio.gather(
-        _history(asked), _detections(wanted), indicator_stream.seed(wanted, deps.pools(), deps.board(IndicatorBoard))
+    (name,) = spellings
+    if name != symbol:  # not for ever: what was typed may be a symbol of its own one day
+        return redirect("?".join(filter(None, (f"/symbols/{quoted(name)}", request.query_string.decode()))), 303)
+    chart_request = ChartRequest(name, span, prices)
+    (chart_history, away), detections, _ = await asyncio.gather(
+        _history(chart_request),
+        _detections(name),
+        indicator_stream.seed(name, deps.pools(), deps.board(IndicatorBoard)),
     )
-    return await _symbol_page(asked, found, detections, cursor, away)
+    return await _symbol_page(chart_request, chart_history, detections, cursor, away)
 
 
-async def _history(asked: Asked) -> tuple[History | None, bool]:
+async def _history(chart_request: ChartRequest) -> tuple[ChartHistory | None, bool]:
     """And whether the database is away."""
     try:
-        return await history.history(asked, deps.pools(), deps.board(Board), deps.board(Charts)), False
+        return await history.history(chart_request, deps.pools(), deps.board(QuoteBoard), deps.board(ChartCache)), False
     except db.Unavailable:
         return None, True
 
@@ -120,19 +122,23 @@ async def _mentioned(symbol: str) -> bool:
 
 
 async def _choice(typed: str, spellings: Sequence[str]) -> ResponseReturnValue:
-    known = deps.symbols()
-    choices = [known.get(symbol) or Instrument(symbol) for symbol in spellings]
+    index = deps.symbols()
+    choices = [index.get(symbol) or Instrument(symbol) for symbol in spellings]
     return await page("quotes/choice", title=f"Symbols spelt {typed}", status=300, typed=typed, choices=choices)
 
 
 async def _symbol_page(
-    asked: Asked, found: History | None, detections: Sequence[Detection] | None, cursor: str, away: bool
+    chart_request: ChartRequest,
+    chart_history: ChartHistory | None,
+    detections: Sequence[Detection] | None,
+    cursor: str,
+    away: bool,
 ) -> ResponseReturnValue:
-    symbol, span, prices = asked
-    view, board, indicators = guards.view(), deps.board(Board), deps.board(IndicatorBoard)
-    instrument = found.chart.instrument if found else board.instrument(symbol) or Instrument(symbol)
+    symbol, span, prices = chart_request
+    view, board, indicators = guards.view(), deps.board(QuoteBoard), deps.board(IndicatorBoard)
+    instrument = chart_history.chart.instrument if chart_history else board.instrument(symbol) or Instrument(symbol)
     quote = board.quote(symbol)
-    chart = found.chart if found else deps.board(Charts).get(*asked)
+    chart = chart_history.chart if chart_history else deps.board(ChartCache).get(*chart_request)
     bars = chart.bars[::-1] if chart else ()
     return await page(
         "desk/symbol",
@@ -145,20 +151,20 @@ async def _symbol_page(
         ],
         cursor=_begin_at(cursor, detections),
         instrument=instrument,
-        headline=quote_partials.headline(quote.resting, quote.age(time.time()), view) if quote else "",
+        headline=quote_partials.headline(quote.without_move, quote.age(time.time()), view) if quote else "",
         facts=quote_partials.facts(quote, view) if quote else "",
-        years=found.years if found else None,
+        years=chart_history.years if chart_history else None,
         clock=_clock(view),
         span=span,
         spans=topics.RANGES,
         prices=prices,
         unit=chart.grouping if chart else "day",
-        chart=quote_partials.chart(symbol, drawn(chart) if chart else None, view),
+        chart=quote_partials.chart(symbol, draw_chart(chart) if chart else None, view),
         bars=bars if request.args.get("rows") == ALL_ROWS else bars[:TABLE_ROWS],
         bar_count=len(bars),
         readings=indicator_partials.readings(symbol, indicators.of(symbol), view),
         notice=market_partials.notice(0),
-        feed=_feed(pattern_stream.feed_of(symbol), detections, view),
+        feed=_feed(pattern_stream.symbol_list_id(symbol), detections, view),
         detected=bool(detections),
         lacking=await deps.pools().lacking("daily_bars", "patterns", "indicators"),
         away=away,
@@ -178,13 +184,13 @@ def _begin_at(cursor: str, detections: Sequence[Detection] | None) -> str:
     return "" if detections is None else cursor
 
 
-def _must_be_one_of(name: str, value: str, known: Sequence[str]) -> None:
-    if value not in known:
-        abort(400, f"{name}: choose one of {', '.join(filter(None, known))}.")
+def _must_be_one_of(name: str, value: str, choices: Sequence[str]) -> None:
+    if value not in choices:
+        abort(400, f"{name}: choose one of {', '.join(filter(None, choices))}.")
 
 
-def _prices(asked: str) -> Prices:
-    return next((prices for prices in PRICES if prices == asked), None) or abort(
+def _prices(text: str) -> Prices:
+    return next((prices for prices in PRICES if prices == text), None) or abort(
         400, "prices: what is shown is split (adjusted for splits), total (for dividends too) or raw (as traded)."
     )
 
@@ -204,10 +210,10 @@ async def _detections(symbol: str | None) -> list[Detection] | None:
     try:
         shape = await deps.pools().shape()
         async with deps.pools().market.acquire() as connection:
-            found = await recent(connection, shape, KEPT, (symbol,) if symbol else None)
+            detections = await recent(connection, shape, LIST_ENTRIES, (symbol,) if symbol else None)
     except db.Unavailable:
         return None
-    return deps.board(PatternBoard).marked(found)
+    return deps.board(PatternBoard).with_expiry(detections)
 
 
 async def _writable() -> bool:
@@ -217,8 +223,8 @@ async def _writable() -> bool:
         return False
 
 
-def _feed(key: str, found: Sequence[Detection] | None, view: View) -> Markup:
-    return pattern_partials.feed(key, [pattern_partials.detection(each, view) for each in found or ()])
+def _feed(key: str, detections: Sequence[Detection] | None, view: View) -> Markup:
+    return pattern_partials.feed(key, [pattern_partials.detection(each, view) for each in detections or ()])
 
 
 def _clock(view: View) -> Markup:

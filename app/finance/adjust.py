@@ -30,15 +30,15 @@ class Payout(NamedTuple):
     amount: float
 
 
-class Actions(NamedTuple):
+class CorporateActions(NamedTuple):
     """Of one symbol, oldest first."""
 
     splits: Sequence[Split] = ()
     payouts: Sequence[Payout] = ()
 
-    def of(self, prices: Prices) -> "Actions":
+    def of(self, prices: Prices) -> "CorporateActions":
         """Those that count for such prices."""
-        return Actions(() if prices == "raw" else self.splits, self.payouts if prices == "total" else ())
+        return CorporateActions(() if prices == "raw" else self.splits, self.payouts if prices == "total" else ())
 
 
 class Rates(NamedTuple):
@@ -48,27 +48,29 @@ class Rates(NamedTuple):
     volume: float = 1.0
 
 
-class Adjusted(NamedTuple):
+class AdjustedBars(NamedTuple):
     bars: tuple[Bar, ...]
     changed: bool
     """Whether anything differs from what was traded: then the page must say so."""
 
 
-def adjusted(bars: Sequence[Bar], splits: Iterable[Split], payouts: Iterable[Payout] = ()) -> Adjusted:
+def adjust(bars: Sequence[Bar], splits: Iterable[Split], payouts: Iterable[Payout] = ()) -> AdjustedBars:
     """Of one symbol's bars by the day, oldest first. What happens after the last of them is of no effect.
 
     Prices before a payout of d become 1 - d / c of what they were, c being the last close before its ex-date: the
     multiplier of the Center for Research in Security Prices as Yahoo's "What is the adjusted close?" works it out.
     """
     prices, volumes = _factors(bars, list(splits), list(payouts))
-    made = tuple(
-        bar if price == volume == 1 else times(bar, Rates(price, volume))
+    adjusted_bars = tuple(
+        bar if price == volume == 1 else scale_bar(bar, Rates(price, volume))
         for bar, price, volume in zip(bars, prices, volumes, strict=True)
     )
-    return Adjusted(made, any(price != 1 or volume != 1 for price, volume in zip(prices, volumes, strict=True)))
+    return AdjustedBars(
+        adjusted_bars, any(price != 1 or volume != 1 for price, volume in zip(prices, volumes, strict=True))
+    )
 
 
-def times(bar: Bar, rates: Rates) -> Bar:
+def scale_bar(bar: Bar, rates: Rates) -> Bar:
     price, volume = rates
     return bar._replace(
         open=bar.open * price,
@@ -79,21 +81,23 @@ def times(bar: Bar, rates: Rates) -> Bar:
     )
 
 
-def held(splits: Iterable[Split], after: date, until: date) -> float:
+def share_ratio(splits: Iterable[Split], after: date, until: date) -> float:
     """How many shares one of the day `after` has become on the day `until`."""
     return prod(split.ratio for split in splits if after < split.day <= until and split.ratio > 0)
 
 
-def crossed(last: Bar, day: date, actions: Actions) -> Rates:
+def rates_across(last: Bar, day: date, actions: CorporateActions) -> Rates:
     """For all up to and with `last`, where the next bar is of that day."""
-    shares = held(actions.splits, last.day, day)
-    kept = prod(_kept(payout, last, actions.splits) for payout in actions.payouts if last.day < payout.day <= day)
-    return Rates(kept / shares, shares)
+    shares = share_ratio(actions.splits, last.day, day)
+    payout_factor = prod(
+        _payout_factor(payout, last, actions.splits) for payout in actions.payouts if last.day < payout.day <= day
+    )
+    return Rates(payout_factor / shares, shares)
 
 
-def _kept(payout: Payout, last: Bar, splits: Iterable[Split]) -> float:
+def _payout_factor(payout: Payout, last: Bar, splits: Iterable[Split]) -> float:
     """Of the worth of a share at `last`, the last bar before the payout."""
-    worth = last.close / held(splits, last.day, payout.day)
+    worth = last.close / share_ratio(splits, last.day, payout.day)
     # A payout of all that a share is worth leaves nothing to measure by.
     return 1 - payout.amount / worth if 0 < payout.amount < worth else 1.0
 
@@ -112,7 +116,7 @@ def _factors(
     for payout in payouts:
         first = bisect_left(days, payout.day)
         if 0 < first < len(bars):
-            prices[first] *= _kept(payout, bars[first - 1], splits)
+            prices[first] *= _payout_factor(payout, bars[first - 1], splits)
     # What happened at a bar changes all bars before it, and not the bar itself.
     return _before(prices), _before(volumes)
 

@@ -51,7 +51,7 @@ def hours(day: date) -> tuple[time, time]:
     return opens, _early(name) if name else closes
 
 
-def closing(day: date) -> str | None:
+def closing_reason(day: date) -> str | None:
     """Why there is no session on a weekday; None on trading days and at weekends."""
     return _year(day.year).closed.get(day) if day.weekday() < SATURDAY else None
 
@@ -88,10 +88,10 @@ def sessions(first: date, last: date) -> Iterator[date]:
 @lru_cache(maxsize=256)
 def _year(year: int) -> Year:
     """As the library has it, corrected by the exchange's own list."""
-    closed = _named(year, PUBLIC) | {day: entry.reason for day, entry in exchange_days.of_year(year, "closed")}
+    closed = _holidays(year, PUBLIC) | {day: entry.reason for day, entry in exchange_days.of_year(year, "closed")}
     for day, _ in exchange_days.of_year(year, "open"):
         closed.pop(day, None)
-    return Year(closed, _named(year, HALF_DAY))
+    return Year(closed, _holidays(year, HALF_DAY))
 
 
 def _ordinary(day: date) -> tuple[time, time]:
@@ -104,6 +104,6 @@ def _early(name: str) -> time:
     return datetime.strptime(match[1], "%I:%M%p").time() if match else CLOSES_EARLY  # noqa: DTZ007 - a time of day
 
 
-def _named(year: int, category: str) -> dict[date, str]:
+def _holidays(year: int, category: str) -> dict[date, str]:
     days = financial_holidays("XNYS", years=year, categories=(category,))
     return {day: str(name) for day, name in days.items() if day.year == year}

@@ -32,7 +32,7 @@ class Columns(NamedTuple):
         yield from zip(self.symbols, np.split(self.values, self.firsts[1:], axis=1), strict=False)
 
 
-def gathered(timeframe: Timeframe, names: Sequence[str], places: Counts, values: Floats) -> Columns:
+def gather(timeframe: Timeframe, names: Sequence[str], places: Counts, values: Floats) -> Columns:
     """Of bars in any order: `places` says of each to which of the names it belongs. Names without bars are left out."""
     order = np.lexsort((values[0], places))
     places, values = places[order], values[:, order]
@@ -42,13 +42,13 @@ def gathered(timeframe: Timeframe, names: Sequence[str], places: Counts, values:
 
 def bars(columns: Columns) -> list[Bar]:
     return [
-        Bar(symbol, columns.timeframe, start, opened, high, low, close, int(volume), number_of_ticks(ticks))
+        Bar(symbol, columns.timeframe, start, open_price, high, low, close, int(volume), number_of_ticks(ticks))
         for symbol, values in columns.each()
-        for start, opened, high, low, close, volume, ticks in values.T.tolist()
+        for start, open_price, high, low, close, volume, ticks in values.T.tolist()
     ]
 
 
-def merged(short: Columns, timeframe: Timeframe, splits: Splits = shares.NONE) -> Columns:
+def merge(short: Columns, timeframe: Timeframe, splits: Splits = shares.NONE) -> Columns:
     """The longer bars that these make, as spans.merged makes them of one symbol's; those of days each in the share of
     its last day, as shares.merged does."""
     if not len(short.symbols):
@@ -59,7 +59,7 @@ def merged(short: Columns, timeframe: Timeframe, splits: Splits = shares.NONE) -
     new[short.firsts] = True
     firsts = np.flatnonzero(new)
     lasts = np.append(firsts[1:], len(begins)) - 1
-    made = np.stack(
+    longer = np.stack(
         [
             begins[firsts],
             values[OPEN, firsts],
@@ -70,7 +70,7 @@ def merged(short: Columns, timeframe: Timeframe, splits: Splits = shares.NONE) -
             np.add.reduceat(values[-1], firsts),
         ]
     )
-    return Columns(timeframe, short.symbols, np.searchsorted(firsts, short.firsts), made)
+    return Columns(timeframe, short.symbols, np.searchsorted(firsts, short.firsts), longer)
 
 
 def _in_one_share(days: Columns, timeframe: Timeframe, splits: Splits) -> Floats:
@@ -78,9 +78,9 @@ def _in_one_share(days: Columns, timeframe: Timeframe, splits: Splits) -> Floats
         return days.values
     values = days.values.copy()
     for symbol, own in days._replace(values=values).each():
-        known = splits.get(symbol, ())
-        if shares.reach(known, own[0, 0]):
-            rates = shares.within(own[0], known, timeframe)
+        own_splits = splits.get(symbol, ())
+        if shares.reach(own_splits, own[0, 0]):
+            rates = shares.within(own[0], own_splits, timeframe)
             own[OPEN : CLOSE + 1] *= rates
             own[VOLUME] = np.where(rates == 1, own[VOLUME], np.rint(own[VOLUME] / rates))
     return values

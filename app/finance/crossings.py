@@ -8,7 +8,7 @@ import talib
 
 from app.finance import shape
 from app.finance.panel import Floats, Panel
-from app.finance.shape import Found
+from app.finance.shape import PatternMatch
 from app.finance.tick_size import side
 
 USUAL_BARS = 30
@@ -29,7 +29,7 @@ class Crossing(NamedTuple):
     gap: Callable[[Panel], Floats]
     """The one line less the other on the last USUAL_BARS + 2 bars, (rows, bars)."""
     needs: int
-    says: str
+    description: str
     level: Callable[[Panel], Floats] | None = None
     """The price that was crossed."""
 
@@ -74,11 +74,11 @@ CROSSINGS = (
 )
 
 
-def find(panel: Panel, at_least: Callable[[str], float]) -> list[Found]:
-    return [found for crossing in CROSSINGS for found in _crossed(crossing, panel, at_least)]
+def find(panel: Panel, at_least: Callable[[str], float]) -> list[PatternMatch]:
+    return [match for crossing in CROSSINGS for match in _matches(crossing, panel, at_least)]
 
 
-def _crossed(crossing: Crossing, panel: Panel, at_least: Callable[[str], float]) -> Iterator[Found]:
+def _matches(crossing: Crossing, panel: Panel, at_least: Callable[[str], float]) -> Iterator[PatternMatch]:
     if panel.close.shape[1] < crossing.needs:
         return
     gaps = crossing.gap(panel)
@@ -94,7 +94,7 @@ def _crossed(crossing: Crossing, panel: Panel, at_least: Callable[[str], float])
         name = crossing.names[0 if up else 1]
         if sure[row] >= at_least(name):
             at = () if levels is None else (("average", float(levels[row])),)
-            yield Found(row, name, "bullish" if up else "bearish", float(sure[row]), at)
+            yield PatternMatch(row, name, "bullish" if up else "bearish", float(sure[row]), at)
 
 
 def _last_side(sides: Floats) -> Floats:

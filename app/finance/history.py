@@ -12,7 +12,7 @@ from app.finance.bars import Bar, day_start
 from app.finance.instrument import Instrument
 
 
-class Move(NamedTuple):
+class LargeMove(NamedTuple):
     """A change of the price that is as large as that of a split and was none."""
 
     symbol: str
@@ -47,10 +47,10 @@ def read_splits(path: Path) -> dict[str, list[Split]]:
     return splits
 
 
-def read_moves(path: Path) -> list[Move]:
+def read_moves(path: Path) -> list[LargeMove]:
     """None where there is no such file."""
     return [
-        Move(
+        LargeMove(
             row["symbol"],
             date.fromisoformat(row["date"]),
             float(row["close_before"]),
@@ -76,6 +76,6 @@ def _rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def _bar(symbol: str, day: str, opened: str, high: str, low: str, close: str, volume: str) -> Bar:
+def _bar(symbol: str, day: str, open_price: str, high: str, low: str, close: str, volume: str) -> Bar:
     start = day_start(date.fromisoformat(day))
-    return Bar(symbol, "daily", start, float(opened), float(high), float(low), float(close), int(volume))
+    return Bar(symbol, "daily", start, float(open_price), float(high), float(low), float(close), int(volume))

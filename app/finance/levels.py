@@ -7,7 +7,7 @@ import numpy as np
 
 from app.finance import shape
 from app.finance.panel import USUAL_BARS, Floats, Mask, Panel
-from app.finance.shape import Direction, Found
+from app.finance.shape import Direction, PatternMatch
 from app.finance.studies import relative_volume
 from app.finance.tick_size import side
 
@@ -59,20 +59,20 @@ class Setup(NamedTuple):
     """That it is made of."""
 
 
-def find(panel: Panel, at_least: Callable[[str], float]) -> list[Found]:
+def find(panel: Panel, at_least: Callable[[str], float]) -> list[PatternMatch]:
     if panel.close.shape[1] <= FEWEST or not len(panel):
         return []
     usual = _usual_range(panel)
     enough = (panel.counts >= FEWEST) & (usual > 0)
     safe = np.maximum(usual, panel.tick_size)
     return [
-        found
+        match
         for setup in (*_breaks(panel, safe), *_tests(panel, safe), *_gaps(panel, safe), _surge(panel))
-        for found in _judged(setup._replace(rows=setup.rows & enough), panel, safe, at_least)
+        for match in _matches(setup._replace(rows=setup.rows & enough), panel, safe, at_least)
     ]
 
 
-def _judged(setup: Setup, panel: Panel, usual: Floats, at_least: Callable[[str], float]) -> Iterator[Found]:
+def _matches(setup: Setup, panel: Panel, usual: Floats, at_least: Callable[[str], float]) -> Iterator[PatternMatch]:
     rows = np.flatnonzero(setup.rows)
     if not len(rows):
         return
@@ -82,11 +82,11 @@ def _judged(setup: Setup, panel: Panel, usual: Floats, at_least: Callable[[str],
     target = np.round(setup.level + setup.side * TARGET_RANGES * usual, 4)
     for row in rows[sure[rows] >= at_least(setup.name)].tolist():
         direction = DIRECTIONS[int(setup.side[row])]
-        found = Found(row, setup.name, direction, float(sure[row]))
+        match = PatternMatch(row, setup.name, direction, float(sure[row]))
         if setup.kind:
             levels = ((setup.kind, round(float(setup.level[row]), 4)),)
-            found = found._replace(levels=levels, stop=float(stop[row]), target=float(target[row]))
-        yield found
+            match = match._replace(levels=levels, stop=float(stop[row]), target=float(target[row]))
+        yield match
 
 
 def _breaks(panel: Panel, usual: Floats) -> Iterator[Setup]:
@@ -116,14 +116,14 @@ def _tests(panel: Panel, usual: Floats) -> Iterator[Setup]:
         ("ResistanceTest", "resistance", -1.0, panel.high),
     ):
         extreme = column[:, -1]
-        near, level = _held(way * column[:, -1 - LEVEL_BARS : -1], way * extreme, NEAR * usual)
+        near, level = _pivots_near(way * column[:, -1 - LEVEL_BARS : -1], way * extreme, NEAR * usual)
         level = way * level
         holds = side(way * (panel.close[:, -1] - level), panel.tick_size) > 0
         holds &= way * (column[:, -2] - level) > NEAR * usual
         yield Setup(name, holds & (near >= 2), near / FULL_TOUCHES, np.full(len(panel), way), level, kind)
 
 
-def _held(lows: Floats, price: Floats, near: Floats) -> tuple[Floats, Floats]:
+def _pivots_near(lows: Floats, price: Floats, near: Floats) -> tuple[Floats, Floats]:
     """How many pivot lows are near that price, and their mean."""
     middle = lows[:, SIDE_BARS : lows.shape[1] - SIDE_BARS]
     pivots = np.ones(middle.shape, dtype=bool)

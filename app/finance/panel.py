@@ -53,10 +53,12 @@ class Panel(NamedTuple):
         return len(self.symbols)
 
     def last(self, row: int) -> Bar:
-        opened, high, low, close = (float(column[row, -1]) for column in (self.open, self.high, self.low, self.close))
+        open_price, high, low, close = (
+            float(column[row, -1]) for column in (self.open, self.high, self.low, self.close)
+        )
         start, volume = float(self.start[row]), int(self.volume[row, -1])
         ticks = None if self.ticks is None else number_of_ticks(self.ticks[row, -1])
-        return Bar(self.symbols[row], self.timeframe, start, opened, high, low, close, volume, ticks)
+        return Bar(self.symbols[row], self.timeframe, start, open_price, high, low, close, volume, ticks)
 
 
 def fields(bar: Bar) -> tuple[float, ...]:
@@ -64,9 +66,9 @@ def fields(bar: Bar) -> tuple[float, ...]:
     return (*bar[2:8], math.nan if bar.ticks is None else float(bar.ticks))
 
 
-def number_of_ticks(kept: float) -> int | None:
+def number_of_ticks(ticks: float) -> int | None:
     """As a bar has it."""
-    return None if math.isnan(kept) else int(kept)
+    return None if math.isnan(ticks) else int(ticks)
 
 
 def walk(
@@ -86,16 +88,16 @@ def walk(
     values = np.array([fields(bar) for bar in used], dtype=np.float64).T
     lacking = last + width - 1 - len(used)
     whole = np.concatenate([np.repeat(values[:, :1], lacking, axis=1), values], axis=1) if lacking else values
-    opened, high, low, close, volume = (sliding_window_view(part, width) for part in whole[1:6])
+    opens, high, low, close, volume = (sliding_window_view(part, width) for part in whole[1:6])
     if factors is not None:
         rates = _rates(factors[-len(used) :], lacking, width)
-        opened, high, low, close, volume = opened * rates, high * rates, low * rates, close * rates, volume / rates
+        opens, high, low, close, volume = opens * rates, high * rates, low * rates, close * rates, volume / rates
     counts = np.minimum(np.arange(len(used) - last, len(used)) + 1, width)
     symbols = [bars[0].symbol] * last
     sizes = tick_sizes(symbols, close[:, -1], {} if tick_size is None else {symbols[0]: tick_size})
     ticks = sliding_window_view(whole[6], width)[:, -PATTERN_BARS:]
     return Panel(
-        bars[0].timeframe, symbols, values[0, -last:], opened, high, low, close, volume, counts, sizes, ticks=ticks
+        bars[0].timeframe, symbols, values[0, -last:], opens, high, low, close, volume, counts, sizes, ticks=ticks
     )
 
 

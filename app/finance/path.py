@@ -73,10 +73,10 @@ def volumes(total: int, count: int, random: Random) -> list[int]:
         (1 + 2.5 * abs(2 * (number + 0.5) / count - 1) ** 3) * random.lognormvariate(0, 0.5) for number in range(count)
     ]
     scale = total / sum(weights)
-    given, done, shares = 0, 0.0, []
+    assigned, done, shares = 0, 0.0, []
     for weight in weights:
         done += weight * scale
-        shares.append(round(done) - given)
-        given += shares[-1]
-    shares[-1] += total - given
+        shares.append(round(done) - assigned)
+        assigned += shares[-1]
+    shares[-1] += total - assigned
     return shares

@@ -9,7 +9,7 @@ EXTREME = 0.035
 """How far an extreme stands beyond the closes around it."""
 
 
-class Day(NamedTuple):
+class DayPlan(NamedTuple):
     """Logarithms of prices over the base."""
 
     close: float
@@ -23,7 +23,7 @@ class Day(NamedTuple):
     """A price that the day reaches and leaves again."""
 
 
-def crash(random: Random) -> list[Day]:
+def crash(random: Random) -> list[DayPlan]:
     """60 % calm, 10 % crash to 35 % below the peak, 30 % back up as steeply at first."""
     calm, falling, rising = 151, 25, 76
     peak, trough = math.log(1.10), math.log(1.10 * 0.65)
@@ -40,7 +40,7 @@ def crash(random: Random) -> list[Day]:
     return _extremes(days, highs=(30, 90, 130, 225), lows=(60, calm + 8, calm + 17, 200))
 
 
-def growth(random: Random) -> list[Day]:
+def growth(random: Random) -> list[DayPlan]:
     """Six breakouts from quiet stretches, four of them with momentum, a quarter more in the end."""
     legs = {35: True, 70: False, 105: True, 140: True, 175: False, 215: True}
     small, jump = 0.0205, 0.016
@@ -57,7 +57,7 @@ def growth(random: Random) -> list[Day]:
     return _days([*closes, math.log(1.25)], loud=legs)
 
 
-def volatility(random: Random) -> list[Day]:
+def volatility(random: Random) -> list[DayPlan]:
     """Months of calm and of storm by turns, always back to where it began; drawn to fill its range by `filled`."""
     path, price = [0.0], 0.0
     for number in range(1, 126):
@@ -67,7 +67,7 @@ def volatility(random: Random) -> list[Day]:
     return _days([price - path[-1] * number / 125 for number, price in enumerate(path)])
 
 
-def filled(days: Sequence[Day], reach: float) -> list[Day]:
+def fill_range(days: Sequence[DayPlan], reach: float) -> list[DayPlan]:
     """The same shape, made as high as it takes for the closes to span `reach` of the base."""
     low, high = 0.0, 50.0
     for _ in range(60):
@@ -77,7 +77,7 @@ def filled(days: Sequence[Day], reach: float) -> list[Day]:
     return [day._replace(close=low * day.close) for day in days]
 
 
-def trends(random: Random) -> list[Day]:
+def trends(random: Random) -> list[DayPlan]:
     """Flat, up, down, up, sideways: there six tests of the range's edges and two false breakouts."""
     closes = [_ripple(random, 0.004) for _ in range(26)]
     for steps, slope in ((42, 0.006), (36, -0.006), (36, 0.006)):
@@ -97,7 +97,7 @@ EDGES = 0.02
 """Of the sideways range in `trends`, above and below its middle."""
 
 
-def extremes(random: Random) -> list[Day]:
+def extremes(random: Random) -> list[DayPlan]:
     """Twelve highs, ten lows and eight gaps on days of their own, in sixty-three days."""
     places = random.sample(range(3, 61), 30)
     gaps = {day: random.uniform(0.026, 0.034) * (-1) ** number for number, day in enumerate(sorted(places[:8]))}
@@ -114,12 +114,12 @@ def extremes(random: Random) -> list[Day]:
     return _extremes(days, highs=places[8:20], lows=places[20:])
 
 
-def _days(closes: Iterable[float], loud: Iterable[int] = ()) -> list[Day]:
+def _days(closes: Iterable[float], loud: Iterable[int] = ()) -> list[DayPlan]:
     often = set(loud)
-    return [Day(close, loud=number in often) for number, close in enumerate(closes)]
+    return [DayPlan(close, loud=number in often) for number, close in enumerate(closes)]
 
 
-def _extremes(days: list[Day], highs: Iterable[int], lows: Iterable[int]) -> list[Day]:
+def _extremes(days: list[DayPlan], highs: Iterable[int], lows: Iterable[int]) -> list[DayPlan]:
     for number in highs:
         days[number] = days[number]._replace(high=True)
     for number in lows:

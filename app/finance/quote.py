@@ -24,7 +24,7 @@ class NewestQuote(NamedTuple):
     """Where the session ended, once trading goes on after it."""
     outside: int = 0
     """Volume before and after the regular hours."""
-    begun: bool = True
+    has_traded: bool = True
     """Whether it was traded in the session's regular hours."""
     bid: float | None = None
     ask: float | None = None

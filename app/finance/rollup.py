@@ -7,7 +7,7 @@ from app.finance.running import RunningBar
 from app.finance.sessions import MINUTE
 from app.finance.trades import Contribution, Trade, contribution
 
-HELD_SECONDS = 900.0
+CORRECTION_SECONDS = 900.0
 """A minute can be mended until the symbol's newest minute is so much later, in market time."""
 
 
@@ -41,14 +41,14 @@ class Rollup:
         elif running is not None and running.start - start >= DAY:
             self._begin_again(symbol, start, one)
         elif start < self._whole_from or (running is not None and start < running.start):
-            self._mend(symbol, running.start if running else start, start, one)
+            self._correct(symbol, running.start if running else start, start, one)
         elif running is None:
-            self._running[symbol] = _begun(start, one)
+            self._running[symbol] = _new_bar(start, one)
         else:
             return self._next(symbol, running, start, one)
         return None
 
-    def leave_out(self, began: float, until: float) -> None:
+    def exclude(self, began: float, until: float) -> None:
         """Ticks of the minutes that start from `began` up to `until` did not come here: they are never given out, and
         of later ones every tick comes."""
         for symbol, running in list(self._running.items()):
@@ -65,9 +65,9 @@ class Rollup:
         """Where the newest minute that is not given out starts; None where all are."""
         return max((running.start for running in self._running.values() if running.changed), default=None)
 
-    def mended(self) -> list[Bar]:
+    def corrected(self) -> list[Bar]:
         """Earlier minutes as late ticks have made them."""
-        bars = [self._given_out(symbol, bar) for (symbol, _), bar in self._corrected.items()]
+        bars = [self._emit(symbol, bar) for (symbol, _), bar in self._corrected.items()]
         self._corrected.clear()
         return bars
 
@@ -77,8 +77,8 @@ class Rollup:
 
     def finish(self, before: float) -> list[Bar]:
         """Bars that started before this instant and have not been given out as they are now."""
-        return self.mended() + [
-            self._given_out(symbol, running)
+        return self.corrected() + [
+            self._emit(symbol, running)
             for symbol, running in self._running.items()
             if running.changed and running.start < before
         ]
@@ -88,27 +88,27 @@ class Rollup:
         self._earlier.pop(symbol, None)
         if self._whole_from - start >= DAY:
             self._whole_from = -math.inf
-        self._running[symbol] = _begun(start, one)
+        self._running[symbol] = _new_bar(start, one)
 
     def _next(self, symbol: str, over: RunningBar, start: float, one: Contribution) -> Bar | None:
         earlier = self._earlier.setdefault(symbol, {})
         earlier[over.start] = over
-        for past in [past for past in earlier if past < start - HELD_SECONDS]:
+        for past in [past for past in earlier if past < start - CORRECTION_SECONDS]:
             del earlier[past]
-        self._running[symbol] = _begun(start, one)
-        return self._given_out(symbol, over) if over.changed else None
+        self._running[symbol] = _new_bar(start, one)
+        return self._emit(symbol, over) if over.changed else None
 
     def _extend(self, bar: RunningBar, one: Contribution) -> bool:
-        if bar.takes(one.span):
+        if bar.can_count(one.span):
             return bar.add(one.part, one.span)
         self.late += 1
         return False
 
-    def _mend(self, symbol: str, newest: float, start: float, one: Contribution) -> None:
+    def _correct(self, symbol: str, newest: float, start: float, one: Contribution) -> None:
         earlier = self._earlier.setdefault(symbol, {})
         bar = earlier.get(start)
         if bar is None:
-            if start < max(newest - HELD_SECONDS, self._whole_from):
+            if start < max(newest - CORRECTION_SECONDS, self._whole_from):
                 # What is stored of that minute is more than this tick.
                 self.late += 1
                 return
@@ -116,12 +116,12 @@ class Rollup:
         if self._extend(bar, one):
             self._corrected[symbol, start] = bar
 
-    def _given_out(self, symbol: str, running: RunningBar) -> Bar:
+    def _emit(self, symbol: str, running: RunningBar) -> Bar:
         running.changed = False
         return running.bar(symbol, "1min")
 
 
-def _begun(start: float, one: Contribution) -> RunningBar:
+def _new_bar(start: float, one: Contribution) -> RunningBar:
     running = RunningBar(start)
     running.add(one.part, one.span)
     return running

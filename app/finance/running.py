@@ -3,9 +3,9 @@
 import math
 
 from app.finance.bars import Bar, Timeframe
-from app.finance.trades import UNCOUNTED, Part, Trade
+from app.finance.trades import UNCOUNTED, BarPart, Trade
 
-HELD_SPANS = 600
+REPLACEABLE_SPANS = 600
 """Aggregates of one bar that can still be replaced: ten minutes of seconds, or ten hours of minutes."""
 
 
@@ -14,13 +14,13 @@ class Totals:
 
     __slots__ = ("close", "first", "high", "last", "low", "open", "ticks", "volume")
 
-    def __init__(self, one: Part) -> None:
+    def __init__(self, one: BarPart) -> None:
         self.first, self.open, self.high, self.low, self.last, self.close, self.volume, self.ticks = one
 
-    def include(self, other: Part) -> None:
-        first, opened, high, low, last, close, volume, ticks = other
+    def include(self, other: BarPart) -> None:
+        first, open_price, high, low, last, close, volume, ticks = other
         if first < self.first:
-            self.first, self.open = first, opened
+            self.first, self.open = first, open_price
         if high > self.high:
             self.high = high
         if low < self.low:
@@ -31,14 +31,14 @@ class Totals:
         self.ticks += ticks
 
     @property
-    def part(self) -> Part:
-        return Part(self.first, self.open, self.high, self.low, self.last, self.close, self.volume, self.ticks)
+    def part(self) -> BarPart:
+        return BarPart(self.first, self.open, self.high, self.low, self.last, self.close, self.volume, self.ticks)
 
 
 class RunningBar:
     """`changed`: since it was last given out."""
 
-    __slots__ = ("_day_open", "_day_volume", "_fixed", "_held_from", "_spans", "_totals", "changed", "start")
+    __slots__ = ("_day_open", "_day_volume", "_fixed", "_replaceable_from", "_spans", "_totals", "changed", "start")
 
     def __init__(self, start: float) -> None:
         self.start = start
@@ -46,29 +46,29 @@ class RunningBar:
         self._totals: Totals | None = None
         self._fixed: Totals | None = None
         """All but the spans that can still be replaced; None while there are no spans."""
-        self._spans: dict[float, Part] = {}
-        self._held_from = -math.inf
+        self._spans: dict[float, BarPart] = {}
+        self._replaceable_from = -math.inf
         """Of spans up to there only those that are held can be replaced; others were counted, or never will be."""
         self._day_volume: tuple[float, float] | None = None
         self._day_open: float | None = None
 
     @classmethod
-    def seeded(cls, bar: Bar, until: float) -> "RunningBar":
+    def from_bar(cls, bar: Bar, until: float) -> "RunningBar":
         """What somebody else knows of it, made of all that ended until that instant."""
         running = cls(bar.start)
         ticks = UNCOUNTED if bar.ticks is None else bar.ticks
         running._totals = Totals(
-            Part(-math.inf, bar.open, bar.high, bar.low, (until, 0.0), bar.close, bar.volume, ticks)
+            BarPart(-math.inf, bar.open, bar.high, bar.low, (until, 0.0), bar.close, bar.volume, ticks)
         )
-        running._held_from = until
+        running._replaceable_from = until
         running.changed = False
         return running
 
-    def takes(self, span: float | None) -> bool:
+    def can_count(self, span: float | None) -> bool:
         """Whether it can still be counted rightly: of an aggregate that is no longer held nobody knows what it said."""
-        return span is None or span > self._held_from or span in self._spans
+        return span is None or span > self._replaceable_from or span in self._spans
 
-    def add(self, one: Part, span: float | None) -> bool:
+    def add(self, one: BarPart, span: float | None) -> bool:
         """Whether it changed anything."""
         if span is None:
             if self._totals is None:
@@ -84,7 +84,7 @@ class RunningBar:
         self.changed = True
         return True
 
-    def say(self, trade: Trade) -> None:
+    def set_day_totals(self, trade: Trade) -> None:
         """What the feed itself says of the day up to the trade."""
         if trade.day_volume is not None and (self._day_volume is None or trade.at >= self._day_volume[0]):
             self._day_volume = (trade.at, trade.day_volume)
@@ -96,12 +96,12 @@ class RunningBar:
         totals = self._totals
         if totals is None:
             raise ValueError("nothing was traded in this bar")
-        opened = totals.open if self._day_open is None else self._day_open
-        said = 0.0 if self._day_volume is None else self._day_volume[1] - outside
+        open_price = totals.open if self._day_open is None else self._day_open
+        day_volume = 0.0 if self._day_volume is None else self._day_volume[1] - outside
         ticks = totals.ticks if totals.ticks < UNCOUNTED and timeframe == "1min" else None
         return Bar(
-            symbol, timeframe, self.start, opened, max(totals.high, opened), min(totals.low, opened), totals.close,
-            round(max(totals.volume, said)), ticks,
+            symbol, timeframe, self.start, open_price, max(totals.high, open_price), min(totals.low, open_price),
+            totals.close, round(max(totals.volume, day_volume)), ticks,
         )  # fmt: skip
 
     @property
@@ -114,7 +114,7 @@ class RunningBar:
             raise ValueError("nothing was traded in this bar")
         return self._totals.close
 
-    def _put(self, start: float, one: Part) -> None:
+    def _put(self, start: float, one: BarPart) -> None:
         if not self._spans and self._totals:
             self._fixed = Totals(self._totals.part)
         replaces = start in self._spans
@@ -123,10 +123,10 @@ class RunningBar:
             self._add_up()
         else:
             self._totals = _with(self._totals, one)
-        if len(self._spans) > HELD_SPANS:
+        if len(self._spans) > REPLACEABLE_SPANS:
             oldest = next(iter(self._spans))
             self._fixed = _with(self._fixed, self._spans.pop(oldest))
-            self._held_from = max(self._held_from, oldest)
+            self._replaceable_from = max(self._replaceable_from, oldest)
 
     def _add_up(self) -> None:
         totals = Totals(self._fixed.part) if self._fixed else None
@@ -135,7 +135,7 @@ class RunningBar:
         self._totals = totals
 
 
-def _with(totals: Totals | None, one: Part) -> Totals:
+def _with(totals: Totals | None, one: BarPart) -> Totals:
     if totals is None:
         return Totals(one)
     totals.include(one)

@@ -22,11 +22,11 @@ USUAL_VOLUME = 2_000_000
 
 class Scenario(NamedTuple):
     symbol: str
-    says: str
+    description: str
     begins: date
     """The first of its days, which are all sessions of the exchange."""
     base: float
-    plan: Callable[[Random], list[plans.Day]]
+    plan: Callable[[Random], list[plans.DayPlan]]
 
 
 SCENARIOS: Mapping[str, Scenario] = {
@@ -58,7 +58,7 @@ def daily(name: str) -> list[Bar]:
     random = Random(f"{SEED} {name}")  # noqa: S311
     days = scenario.plan(random)
     if name == "volatility_periods":
-        days = plans.filled(days, RANGE)
+        days = plans.fill_range(days, RANGE)
     dates = islice(_sessions(scenario.begins), len(days))
     return [_bar(scenario, days, number, day, random) for number, day in enumerate(dates)]
 
@@ -77,7 +77,7 @@ def minutes(bar: Bar) -> list[Bar]:
 
 def instrument(name: str) -> Instrument:
     scenario = SCENARIOS[name]
-    return Instrument(scenario.symbol, f"Synthetic: {scenario.says}", "TEST")
+    return Instrument(scenario.symbol, f"Synthetic: {scenario.description}", "TEST")
 
 
 def _sessions(first: date) -> Iterator[date]:
@@ -87,18 +87,18 @@ def _sessions(first: date) -> Iterator[date]:
         day = calendar.next_session(day)
 
 
-def _bar(scenario: Scenario, days: list[plans.Day], number: int, day: date, random: Random) -> Bar:
+def _bar(scenario: Scenario, days: list[plans.DayPlan], number: int, day: date, random: Random) -> Bar:
     plan = days[number]
     before = days[number - 1].close if number else plan.close
-    opened = before + (random.uniform(-0.002, 0.002) if plan.gap is None else plan.gap)
-    reached = [opened, plan.close, plan.close if plan.touch is None else plan.touch]
+    open_price = before + (random.uniform(-0.002, 0.002) if plan.gap is None else plan.gap)
+    reached = [open_price, plan.close, plan.close if plan.touch is None else plan.touch]
     high = max(reached) + (random.uniform(0, 0.003) if plan.touch is None else 0.0)
     low = min(reached) - (random.uniform(0, 0.003) if plan.touch is None else 0.0)
     near = [other.close for other in days[max(0, number - NEAR) : number + NEAR + 1]]
     high = max(high, max(near) + plans.EXTREME) if plan.high else high
     low = min(low, min(near) - plans.EXTREME) if plan.low else low
     volume = USUAL_VOLUME * random.uniform(0.8, 1.25) * (5.5 if plan.loud else 1)
-    first, most, least, last = (_price(scenario.base, value) for value in (opened, high, low, plan.close))
+    first, most, least, last = (_price(scenario.base, value) for value in (open_price, high, low, plan.close))
     return Bar(scenario.symbol, "daily", day_start(day), first, most, least, last, int(volume))
 
 

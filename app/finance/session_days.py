@@ -6,7 +6,7 @@ from datetime import date
 
 from app.finance.bars import DAY, Bar, day_start
 from app.finance.quote import NewestQuote
-from app.finance.repeats import Repeats
+from app.finance.repeats import RepeatFilter
 from app.finance.running import RunningBar
 from app.finance.sessions import Hours, session_hours
 from app.finance.trades import Contribution, Trade, contribution
@@ -28,21 +28,21 @@ class SessionDay:
         self._newest_is_regular = False
 
     @classmethod
-    def seeded(cls, quote: NewestQuote) -> "SessionDay":
+    def from_quote(cls, quote: NewestQuote) -> "SessionDay":
         """As somebody else left it."""
-        made = cls(quote.symbol, session_hours(quote.symbol, date.fromisoformat(quote.session)))
-        made.at = quote.at
-        made._newest_is_regular = quote.begun and quote.close is None
-        start, price = day_start(made.day), quote.price
-        if quote.begun:
+        day = cls(quote.symbol, session_hours(quote.symbol, date.fromisoformat(quote.session)))
+        day.at = quote.at
+        day._newest_is_regular = quote.has_traded and quote.close is None
+        start, price = day_start(day.day), quote.price
+        if quote.has_traded:
             close = price if quote.close is None else quote.close
             bar = Bar(quote.symbol, "daily", start, quote.open, quote.high, quote.low, close, quote.volume)
-            made._regular = RunningBar.seeded(bar, quote.at)
-            made._regular.changed = True
-        if quote.outside or not made._newest_is_regular:
+            day._regular = RunningBar.from_bar(bar, quote.at)
+            day._regular.changed = True
+        if quote.outside or not day._newest_is_regular:
             bar = Bar(quote.symbol, "daily", start, price, price, price, price, quote.outside)
-            made._outside = RunningBar.seeded(bar, quote.at)
-        return made
+            day._outside = RunningBar.from_bar(bar, quote.at)
+        return day
 
     def add(self, trade: Trade, one: Contribution) -> bool | None:
         """Whether it changed anything; None where it came too late to be counted."""
@@ -53,16 +53,16 @@ class SessionDay:
                 self._regular = bar
             else:
                 self._outside = bar
-        elif not bar.takes(one.span):
+        elif not bar.can_count(one.span):
             return None
         if one.regular and (trade.day_volume is not None or trade.day_open is not None):
-            bar.say(trade)
+            bar.set_day_totals(trade)
         if trade.at >= self.at:
             self.at, self._newest_is_regular = trade.at, one.regular
         return bar.add(one.part, one.span)
 
     @property
-    def begun(self) -> bool:
+    def has_traded(self) -> bool:
         """Whether it was traded in the regular hours."""
         return self._regular is not None
 
@@ -81,7 +81,7 @@ class SessionDay:
         """Since the bar was last given out."""
         return self._regular is not None and self._regular.changed
 
-    def given_out(self) -> Bar | None:
+    def emit_bar(self) -> Bar | None:
         if self._regular:
             self._regular.changed = False
         return self.bar
@@ -110,21 +110,21 @@ class SessionDays:
         self.late = 0
         self.repeated = 0
         self._days: dict[str, SessionDay] = {}
-        self._repeats = Repeats()
-        self._over: list[Bar] = []
+        self._repeats = RepeatFilter()
+        self._finished: list[Bar] = []
 
     def add(self, trade: Trade, one: Contribution | None = None) -> SessionDay | None:
         """The day that it changed; None where it changed none: a quote, a repetition, a tick of a day that is over."""
         if trade.kind == "Q":
             return None
         one = one or contribution(trade)
-        return None if self.repeats(trade, one) else self.count(trade, one)
+        return None if self.is_repeat(trade, one) else self.count(trade, one)
 
-    def repeats(self, trade: Trade, one: Contribution) -> bool:
+    def is_repeat(self, trade: Trade, one: Contribution) -> bool:
         """Whether the same print came before; else it is remembered now."""
-        known = one.span is None and self._repeats.known(trade)
-        self.repeated += known
-        return known
+        is_repeat = one.span is None and self._repeats.is_repeat(trade)
+        self.repeated += is_repeat
+        return is_repeat
 
     def count(self, trade: Trade, one: Contribution) -> SessionDay | None:
         """What `add` does with a print or an aggregate that is no repetition."""
@@ -149,13 +149,13 @@ class SessionDays:
     def all(self) -> Collection[SessionDay]:
         return self._days.values()
 
-    def over(self) -> list[Bar]:
+    def take_finished(self) -> list[Bar]:
         """Bars that changed since they were given out, of days that another took the place of."""
-        bars, self._over = self._over, []
+        bars, self._finished = self._finished, []
         return bars
 
     def _next(self, symbol: str, session: Hours, before: SessionDay | None) -> SessionDay:
-        if before and before.changed and before.day < session.day and (bar := before.given_out()):
-            self._over.append(bar)
+        if before and before.changed and before.day < session.day and (bar := before.emit_bar()):
+            self._finished.append(bar)
         day = self._days[symbol] = SessionDay(symbol, session)
         return day

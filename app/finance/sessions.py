@@ -89,8 +89,8 @@ def hours(symbol: str, at: float) -> Hours:
 
 def in_session(symbol: str, at: float) -> bool:
     """Whether a print counts for the daily bar where the feed does not mark what it belongs to."""
-    found = hours(symbol, at)
-    return found.opens <= at <= found.until
+    session = hours(symbol, at)
+    return session.opens <= at <= session.until
 
 
 def session_end(symbol: str, day: date) -> float:

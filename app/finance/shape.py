@@ -26,7 +26,7 @@ weight: the ticks of the pattern's thinnest own bar in FULL_TICKS, at most 1. A 
 """
 
 
-class Found(NamedTuple):
+class PatternMatch(NamedTuple):
     row: int
     """Of the panel."""
     pattern: str
@@ -48,8 +48,8 @@ def weight(panel: Panel, bars: int) -> Floats:
     full weight."""
     if panel.ticks is None:
         return np.ones(len(panel))
-    counted = np.nan_to_num(panel.ticks[:, -bars:], nan=FULL_TICKS)
-    share: Floats = np.minimum(counted.min(axis=1) / FULL_TICKS, 1.0)
+    compared = np.nan_to_num(panel.ticks[:, -bars:], nan=FULL_TICKS)
+    share: Floats = np.minimum(compared.min(axis=1) / FULL_TICKS, 1.0)
     return share
 
 

@@ -27,26 +27,26 @@ def effective(split: Split, timeframe: Timeframe) -> float:
 def factors(starts: Floats, splits: Sequence[Split], timeframe: Timeframe) -> Floats:
     """What prices of bars that start there are worth in the newest share: volumes by 1 / factor. Only their ratio to
     each other is of use where splits are known that lie ahead of the bars."""
-    found = np.ones(len(starts))
+    rates = np.ones(len(starts))
     for split in splits:
         if split.ratio > 0:
-            found[starts < effective(split, timeframe)] /= split.ratio
-    return found
+            rates[starts < effective(split, timeframe)] /= split.ratio
+    return rates
 
 
 def within(starts: Floats, splits: Sequence[Split], timeframe: Timeframe) -> Floats:
     """The same of daily bars in the share in which the longer bar ends that they belong to."""
-    begun = np.array([spans.begin(timeframe, start) for start in starts.tolist()])
-    return factors(starts, splits, "daily") / factors(begun, splits, timeframe)
+    period_starts = np.array([spans.begin(timeframe, start) for start in starts.tolist()])
+    return factors(starts, splits, "daily") / factors(period_starts, splits, timeframe)
 
 
 def between(first: float, last: float, splits: Sequence[Split], timeframe: Timeframe) -> float:
     """How many shares one of the instant `first` has become in the bar that starts at `last`."""
-    found = 1.0
+    ratio = 1.0
     for split in splits:
         if split.ratio > 0 and first < effective(split, timeframe) <= last:
-            found *= split.ratio
-    return found
+            ratio *= split.ratio
+    return ratio
 
 
 def reach(splits: Sequence[Split], since: float) -> bool:
@@ -54,12 +54,12 @@ def reach(splits: Sequence[Split], since: float) -> bool:
     return bool(splits) and since < day_start(splits[-1].day) + DAY
 
 
-def merged(days: Sequence[Bar], timeframe: Timeframe, splits: Sequence[Split]) -> list[Bar]:
+def merge(days: Sequence[Bar], timeframe: Timeframe, splits: Sequence[Split]) -> list[Bar]:
     """The weeks or months that these daily bars of one symbol make, each in the share of its last day."""
     if not days or not reach(splits, days[0].start):
-        return spans.merged(days, timeframe)
+        return spans.merge(days, timeframe)
     rates = within(np.array([bar.start for bar in days]), splits, timeframe).tolist()
-    return spans.merged([_times(bar, rate) for bar, rate in zip(days, rates, strict=True)], timeframe)
+    return spans.merge([_times(bar, rate) for bar, rate in zip(days, rates, strict=True)], timeframe)
 
 
 def _times(bar: Bar, rate: float) -> Bar:

@@ -44,25 +44,25 @@ def last_day(timeframe: Timeframe, start: float) -> date:
     if timeframe == "daily":
         return first
     last = first + timedelta(days=6) if timeframe == "weekly" else _month_after(first) - timedelta(days=1)
-    found = calendar.newest_session(last)
+    session = calendar.newest_session(last)
     # A week without any session, such as that of the bank holiday of 1933, ends as weeks do.
-    return found if found >= first else first + timedelta(days=4)
+    return session if session >= first else first + timedelta(days=4)
 
 
 def _month_after(first: date) -> date:
     return (first.replace(day=1) + timedelta(days=31)).replace(day=1)
 
 
-def merged(bars: Sequence[Bar], timeframe: Timeframe) -> list[Bar]:
+def merge(bars: Sequence[Bar], timeframe: Timeframe) -> list[Bar]:
     """The longer bars that these make, which are of one symbol and in order of time."""
-    found: list[Bar] = []
+    longer: list[Bar] = []
     for bar in bars:
         start = begin(timeframe, bar.start)
-        if found and found[-1].start == start:
-            found[-1] = _longer(found[-1], bar)
+        if longer and longer[-1].start == start:
+            longer[-1] = _longer(longer[-1], bar)
         else:
-            found.append(bar._replace(timeframe=timeframe, start=start))
-    return found
+            longer.append(bar._replace(timeframe=timeframe, start=start))
+    return longer
 
 
 def _longer(long: Bar, bar: Bar) -> Bar:

@@ -31,7 +31,7 @@ class Study(NamedTuple):
     period: int
     needs: int
     """Bars until there is a value at all; before that nothing is said."""
-    says: str
+    description: str
 
 
 STUDIES = (
@@ -65,14 +65,14 @@ Parts = Mapping[str, Floats]
 
 def read(panel: Panel, benchmark: Floats | None = None) -> dict[str, Parts]:
     """The STUDIES by name. `benchmark`: its growth over STRENGTH_BARS, one a row, 0.1 for 10 %."""
-    found: dict[str, Parts] = {**_means(panel), **_remembering(panel)}
-    found["STOCH14"] = _stochastic(panel)
-    found["relative_volume"] = {"value": relative_volume(panel)}
+    studies: dict[str, Parts] = {**_means(panel), **_recursive_studies(panel)}
+    studies["STOCH14"] = _stochastic(panel)
+    studies["relative_volume"] = {"value": relative_volume(panel)}
     if benchmark is not None:
-        found["relative_strength"] = {"value": (1 + growth(panel)) / (1 + benchmark)}
+        studies["relative_strength"] = {"value": (1 + growth(panel)) / (1 + benchmark)}
     return {
         name: {part: _rounded(column, panel.counts, NEEDS[name]) for part, column in parts.items()}
-        for name, parts in found.items()
+        for name, parts in studies.items()
     }
 
 
@@ -88,10 +88,10 @@ def relative_volume(panel: Panel) -> Floats:
     """1 where nothing was traded before; NaN where too few of the bars before are of the same hours."""
     before = panel.volume[:, -1 - USUAL_BARS : -1]
     alike = np.ones(before.shape, dtype=np.bool_) if panel.alike is None else panel.alike
-    counted = alike.sum(axis=1)
-    usual = np.where(alike, before, 0).sum(axis=1) / np.maximum(counted, 1)
+    alike_count = alike.sum(axis=1)
+    usual = np.where(alike, before, 0).sum(axis=1) / np.maximum(alike_count, 1)
     times: Floats = np.divide(panel.volume[:, -1], usual, out=np.ones(len(panel)), where=usual > 0)
-    return np.where(counted >= min(FEWEST_ALIKE, before.shape[1]), times, np.nan)
+    return np.where(alike_count >= min(FEWEST_ALIKE, before.shape[1]), times, np.nan)
 
 
 def signals(name: str, parts: Parts, close: Floats, tick_size: Floats | float = USUAL) -> list[str]:
@@ -154,7 +154,7 @@ def _place_between_extremes(panel: Panel, back: int) -> Floats:
     return share
 
 
-def _remembering(panel: Panel) -> dict[str, Parts]:
+def _recursive_studies(panel: Panel) -> dict[str, Parts]:
     names: tuple[tuple[str, str], ...] = (
         ("RSI14", "value"), ("EMA12", "value"), ("EMA26", "value"), ("MACD", "value"), ("MACD", "signal"),
         ("MACD", "histogram"), ("ATR14", "value"), ("ADX14", "value"), ("ADX14", "plus_di"), ("ADX14", "minus_di"),
@@ -163,10 +163,10 @@ def _remembering(panel: Panel) -> dict[str, Parts]:
     width = panel.close.shape[1]
     for row, count in enumerate(panel.counts.tolist()):
         values[row] = _of_one(*(column[row, width - count :] for column in (panel.high, panel.low, panel.close)))
-    found: dict[str, dict[str, Floats]] = {}
+    by_name: dict[str, dict[str, Floats]] = {}
     for (name, part), column in zip(names, values.T, strict=True):
-        found.setdefault(name, {})[part] = np.where(_still(panel, name), STILL.get(name, np.nan), column)
-    return {**found}
+        by_name.setdefault(name, {})[part] = np.where(_still(panel, name), STILL.get(name, np.nan), column)
+    return {**by_name}
 
 
 def _still(panel: Panel, name: str) -> NDArray[np.bool_] | bool:

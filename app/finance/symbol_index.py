@@ -37,10 +37,10 @@ class Candidates(NamedTuple):
     """Symbols, folded, that share pairs of letters with a text, the likeliest first; `counted`: what that took."""
 
     symbols: list[str]
-    counted: int
+    entries_read: int
 
 
-def typed(text: str) -> str:
+def clean_query(text: str) -> str:
     """One line without blanks around it; what is longer than any name is cut."""
     return " ".join(text[: 4 * LONGEST_TEXT].split())[:LONGEST_TEXT]
 
@@ -87,31 +87,31 @@ class SymbolIndex(Mapping[str, Instrument]):
 
     def search(self, text: str, limit: int) -> Matches:
         """Symbols that begin with `text` first, then those whose name contains it; all of them for an empty text."""
-        wanted = folded(typed(text))
+        query = folded(clean_query(text))
         order = self._in_order()
-        first, end = bisect_left(order, (wanted,)), bisect_left(order, (wanted + LAST,))
+        first, end = bisect_left(order, (query,)), bisect_left(order, (query + LAST,))
         begin = [symbol for _, symbol in order[first : min(end, first + limit)]]
-        named = self._named(wanted) if wanted else []
-        symbols = [*begin, *named[: max(0, limit - len(begin))]]
-        return Matches([self._instruments[symbol] for symbol in symbols], end - first + len(named))
+        name_matches = self._name_matches(query) if query else []
+        symbols = [*begin, *name_matches[: max(0, limit - len(begin))]]
+        return Matches([self._instruments[symbol] for symbol in symbols], end - first + len(name_matches))
 
     def near(self, text: str, limit: int = OFFERED) -> list[Instrument]:
         """Symbols that look like `text`, the likest first, then those that begin with it or are called so."""
-        wanted = folded(typed(text))
-        alike = difflib.get_close_matches(wanted, self.candidates(wanted).symbols, n=limit, cutoff=SIMILAR)
+        query = folded(clean_query(text))
+        alike = difflib.get_close_matches(query, self.candidates(query).symbols, n=limit, cutoff=SIMILAR)
         spelt = [self._instruments[symbol] for each in alike for symbol in self._spellings[each]]
-        named = self.search(wanted, limit).instruments if wanted else []
-        return list({instrument.symbol: instrument for instrument in (*spelt, *named)}.values())[:limit]
+        name_matches = self.search(query, limit).instruments if query else []
+        return list({instrument.symbol: instrument for instrument in (*spelt, *name_matches)}.values())[:limit]
 
-    def candidates(self, wanted: str) -> Candidates:
+    def candidates(self, query: str) -> Candidates:
         """For a folded text: from its rarest pairs of letters on, which say most, until MOST_COUNTED are counted."""
-        pairs = _pairs(wanted)
+        pairs = _pairs(query)
         shared: Counter[str] = Counter()
         left = MOST_COUNTED
         for having in sorted((self._by_pair[pair] for pair in pairs if pair in self._by_pair), key=len):
-            counted = having[:left]
-            shared.update(counted)
-            left -= len(counted)
+            entries = having[:left]
+            shared.update(entries)
+            left -= len(entries)
 
         def likeness(symbol: str) -> float:
             return shared[symbol] / (len(pairs) + len(symbol) + 1)
@@ -126,13 +126,13 @@ class SymbolIndex(Mapping[str, Instrument]):
             for pair in _pairs(key):
                 self._by_pair.setdefault(pair, []).append(key)
 
-    def _named(self, wanted: str) -> list[str]:
+    def _name_matches(self, query: str) -> list[str]:
         """In order of symbols, without those that begin with it."""
         names = self._names
         return [
             symbol
             for key, symbol in self._in_order()
-            if symbol in names and wanted in names[symbol] and not key.startswith(wanted)
+            if symbol in names and query in names[symbol] and not key.startswith(query)
         ]
 
     def _in_order(self) -> list[tuple[str, str]]:

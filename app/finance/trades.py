@@ -55,7 +55,7 @@ class Trade(Protocol):
     def day_open(self) -> float | None: ...
 
 
-class Part(NamedTuple):
+class BarPart(NamedTuple):
     """What a print or a span adds to a bar."""
 
     first: float
@@ -76,7 +76,7 @@ class Contribution(NamedTuple):
     """That it lies in, or outside of."""
     regular: bool
     """Whether it belongs to the session's bar."""
-    part: Part
+    part: BarPart
     span: float | None
     """What an aggregate is known by: the same again replaces it. None for a print, which adds."""
 
@@ -89,10 +89,10 @@ def contribution(trade: Trade) -> Contribution:
     marked = trade.belongs
     regular = marked == "regular" and opens <= until if marked else opens <= begins <= until
     last = (closes, trade.volume) if regular and at >= closes else (at, 0.0)
-    price, opened = trade.price, trade.open
-    if opened is None:
-        return Contribution(session, regular, Part(begins, price, price, price, last, price, trade.volume, 1), None)
-    high, low = max(price, opened, trade.high or price), min(price, opened, trade.low or price)
+    price, open_price = trade.price, trade.open
+    if open_price is None:
+        return Contribution(session, regular, BarPart(begins, price, price, price, last, price, trade.volume, 1), None)
+    high, low = max(price, open_price, trade.high or price), min(price, open_price, trade.low or price)
     ticks = 1 if starts_at is not None and at - starts_at <= COUNTED_SECONDS else UNCOUNTED
-    part = Part(begins, opened, high, low, last, price, trade.volume, ticks)
+    part = BarPart(begins, open_price, high, low, last, price, trade.volume, ticks)
     return Contribution(session, regular, part, begins if trade.kind == "A" else None)

@@ -49,7 +49,7 @@ async def ready() -> ResponseReturnValue:
 async def metrics() -> ResponseReturnValue:
     """For whoever has the token, and for a signed-in admin."""
     await _must_be_told()
-    found = deps.house()
+    found = deps.context()
     registry = CollectorRegistry(auto_describe=False)
     ProcessCollector(registry=registry)
     registry.register(Figures(found, current_app.extensions["turns"], await _waiting(found)))
@@ -130,7 +130,7 @@ class Figures(Collector):
         yield _histogram("stream_lag_seconds", "From a push to its frame's way out.", self._house.hub.latency)
 
     def _wire(self) -> Iterator[Metric]:
-        link, intake = self._house.link(), self._house.intake
+        link, intake = self._house.subscriber_stats(), self._house.receiver
         yield _gauge("redis_listening", "Whether the link that brings the events is up.", link.connected)
         yield _counter("redis_gaps", "How often that link was lost.", link.gaps)
         yield _gauge("redis_lag_seconds", "How far that link is behind what is published.", link.lag)
@@ -153,7 +153,7 @@ class Figures(Collector):
 
     def _others(self) -> Iterator[Metric]:
         """What the status line says of others; nothing of those that are away or do not say it."""
-        vitals = self._house.vitals
+        vitals = self._house.health
         if vitals.engine_behind is not None:
             yield _gauge("engine_behind_seconds", "How far the engine is behind the market.", vitals.engine_behind)
         if vitals.engine_waiting is not None:

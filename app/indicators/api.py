@@ -6,10 +6,10 @@ import msgspec
 from quart import Blueprint
 
 from app import deps
-from app.finance.symbol_index import typed
+from app.finance.symbol_index import clean_query
 from app.identity import Scope
 from app.indicators import stream, words
-from app.indicators.board import Board
+from app.indicators.board import IndicatorBoard
 from app.web import api, guards
 
 blueprint = Blueprint("indicators_api", __name__, url_prefix=api.ROOT)
@@ -34,14 +34,14 @@ class Indicators(msgspec.Struct, frozen=True):
 @guards.signed_in
 @guards.open_to_tokens(Scope.READ)
 @api.typed(Indicators)
-async def indicators(_asked: api.Nothing, symbol: str) -> Indicators:
+async def indicators(_parameters: api.Nothing, symbol: str) -> Indicators:
     """The newest value of every indicator of one symbol; none for a symbol that nobody knows."""
-    text, board, symbols = typed(symbol), deps.board(Board), deps.symbols()
+    text, board, symbols = clean_query(symbol), deps.board(IndicatorBoard), deps.symbols()
     for name in symbols.possible(text):
         await stream.seed(name, deps.pools(), board)
     calculated = [name for name in symbols.possible(text) if board.of(name)]
-    wanted = api.only(calculated or symbols.spellings(text)) or text
-    given = [
+    spelling = api.only(calculated or symbols.spellings(text)) or text
+    rows = [
         Indicator(
             each.indicator,
             each.timeframe,
@@ -49,7 +49,7 @@ async def indicators(_asked: api.Nothing, symbol: str) -> Indicators:
             words.signal(each.indicator, each.value, each.signal),
             api.moment(each.at),
         )
-        for group in board.of(wanted)
+        for group in board.of(spelling)
         for each in group.readings
     ]
-    return Indicators(wanted, given)
+    return Indicators(spelling, rows)

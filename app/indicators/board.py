@@ -10,8 +10,8 @@ from app.wire.events.event import IndicatorCalculated
 FIGURES = re.compile(r"(\d+)")
 DAY = 86_400.0
 WEEK = 7 * DAY
-SYMBOLS = 5_000
-EACH = 64
+MOST_SYMBOLS = 5_000
+READINGS_PER_SYMBOL = 64
 """Values of one symbol."""
 
 TIMEFRAMES = ("1min", "5min", "15min", "30min", "hourly", "daily", "weekly", "monthly")
@@ -26,11 +26,11 @@ class Reading(NamedTuple):
     value: float
     at: float
     signal: str = ""
-    heard: bool = False
+    live: bool = False
     """By this process, and not only read from what was stored."""
 
 
-class Group(NamedTuple):
+class TimeframeReadings(NamedTuple):
     """The readings of one timeframe, by name; `at` is that of the newest."""
 
     timeframe: str
@@ -38,18 +38,18 @@ class Group(NamedTuple):
     readings: tuple[Reading, ...]
 
 
-class Board:
+class IndicatorBoard:
     """Keeps the symbols that were last heard of, and of each as many values as a page could show.
 
     Only the values of symbols that somebody watches come here as they are published: those of any other symbol are
     read from the database when they are asked for.
     """
 
-    def __init__(self, symbols: int = SYMBOLS, each: int = EACH) -> None:
+    def __init__(self, symbols: int = MOST_SYMBOLS, each: int = READINGS_PER_SYMBOL) -> None:
         self.recent: Callable[[str], Iterable[IndicatorCalculated]] = lambda _symbol: ()
         """What was published of an unwatched symbol a moment ago, and may not be stored yet."""
-        self._most = symbols
-        self._each = each
+        self._max_symbols = symbols
+        self._max_readings = each
         self._live: set[str] = set()
         """The symbols of which every value has come here since the oldest that is kept."""
         self._readings: OrderedDict[str, dict[tuple[str, str], Reading]] = OrderedDict()
@@ -60,12 +60,12 @@ class Board:
         if before is not None and before.at - DAY <= event.at < before.at:
             return False
         reading = Reading(
-            event.symbol, event.indicator, event.timeframe, event.value, event.at, event.signal, heard=True
+            event.symbol, event.indicator, event.timeframe, event.value, event.at, event.signal, live=True
         )
         self._live.add(event.symbol)
         return reading != before and self._put(reading)
 
-    def look(self, watched: Callable[[str], bool]) -> None:
+    def drop_unwatched(self, watched: Callable[[str], bool]) -> None:
         """Of symbols that nobody watches any more values pass by from here on."""
         self._live = set(filter(watched, self._live))
 
@@ -76,10 +76,10 @@ class Board:
         """
         if symbol not in self._live:
             self._readings.pop(symbol, None)
-        for stored in readings:
-            before = self._readings.get(stored.symbol, {}).get((stored.timeframe, stored.indicator))
-            if before is None or not before.heard or before.at < stored.at <= before.at + WEEK:
-                self._put(stored)
+        for reading in readings:
+            before = self._readings.get(reading.symbol, {}).get((reading.timeframe, reading.indicator))
+            if before is None or not before.live or before.at < reading.at <= before.at + WEEK:
+                self._put(reading)
         self.catch_up(symbol)
 
     def catch_up(self, symbol: str) -> None:
@@ -87,13 +87,13 @@ class Board:
         for event in self.recent(symbol):
             self.apply(event)
 
-    def of(self, symbol: str) -> tuple[Group, ...]:
+    def of(self, symbol: str) -> tuple[TimeframeReadings, ...]:
         """The shortest timeframe first; those that we have no place for come last."""
         by_timeframe: dict[str, list[Reading]] = {}
         for reading in sorted(self._readings.get(symbol, {}).values(), key=_in_order):
             by_timeframe.setdefault(reading.timeframe, []).append(reading)
         return tuple(
-            Group(timeframe, max(reading.at for reading in readings), tuple(readings))
+            TimeframeReadings(timeframe, max(reading.at for reading in readings), tuple(readings))
             for timeframe, readings in sorted(by_timeframe.items(), key=lambda item: _place(item[0]))
         )
 
@@ -101,10 +101,10 @@ class Board:
         readings = self._readings.setdefault(reading.symbol, {})
         self._readings.move_to_end(reading.symbol)
         key = reading.timeframe, reading.indicator
-        if key not in readings and len(readings) >= self._each:
+        if key not in readings and len(readings) >= self._max_readings:
             return False
         readings[key] = reading
-        if len(self._readings) > self._most:
+        if len(self._readings) > self._max_symbols:
             self._live.discard(self._readings.popitem(last=False)[0])
         return True
 

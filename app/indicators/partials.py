@@ -7,11 +7,11 @@ from markupsafe import Markup
 
 from app.identity import View
 from app.indicators import words
-from app.indicators.board import Group, Reading
+from app.indicators.board import Reading, TimeframeReadings
 from app.web.html import fragment
 
 
-class Shown(NamedTuple):
+class ReadingRow(NamedTuple):
     """`places`: decimals of the value. `late`: it is older than the newest of its timeframe."""
 
     name: str
@@ -22,21 +22,22 @@ class Shown(NamedTuple):
     late: bool
 
 
-class Part(NamedTuple):
+class ReadingTable(NamedTuple):
     timeframe: str
     at: float
-    readings: list[Shown]
+    readings: list[ReadingRow]
 
 
-def readings(symbol: str, groups: Sequence[Group], view: View) -> Markup:
+def readings(symbol: str, groups: Sequence[TimeframeReadings], view: View) -> Markup:
     parts = [
-        Part(group.timeframe, group.at, [_shown(reading, group.at) for reading in group.readings]) for group in groups
+        ReadingTable(group.timeframe, group.at, [_row(reading, group.at) for reading in group.readings])
+        for group in groups
     ]
     return fragment("indicators/readings", symbol=symbol, groups=parts, view=view)
 
 
-def _shown(reading: Reading, newest: float) -> Shown:
-    return Shown(
+def _row(reading: Reading, newest: float) -> ReadingRow:
+    return ReadingRow(
         words.name(reading.indicator),
         reading.value,
         words.places(reading.value),

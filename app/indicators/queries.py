@@ -3,13 +3,13 @@
 from asyncpg import Connection
 
 from app.db.market import MarketShape
-from app.indicators.board import EACH, Reading
+from app.indicators.board import READINGS_PER_SYMBOL, Reading
 from app.wire.codec.text import clean
 
 LONGEST_NAME = 200
 """Characters of one that is shown."""
 
-TRIED = 3
+CANDIDATES = 3
 """Of each indicator, the newest that may turn out to hold no number."""
 
 # From one name to the next by the index of (symbol, indicator, timeframe, time), so that it does not matter how many
@@ -48,10 +48,10 @@ async def newest(connection: Connection, shape: MarketShape, symbol: str) -> lis
     """The newest value of each of the symbol's indicators, by timeframe."""
     newest: dict[tuple[str, str], Reading] = {}
     for table in shape.indicators:
-        for row in await connection.fetch(NEWEST.format(table=table), symbol, TRIED, EACH):
+        for row in await connection.fetch(NEWEST.format(table=table), symbol, CANDIDATES, READINGS_PER_SYMBOL):
             names = {name: clean(row[name] or "", LONGEST_NAME) for name in ("indicator", "timeframe", "signal")}
             reading = Reading(**{**row, **names})
             key = reading.timeframe, reading.indicator
             if key not in newest or newest[key].at < reading.at:
                 newest[key] = reading
-    return [newest[key] for key in sorted(newest)[:EACH]]
+    return [newest[key] for key in sorted(newest)[:READINGS_PER_SYMBOL]]

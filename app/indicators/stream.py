@@ -6,37 +6,37 @@ from app import db
 from app.db.pools import Pools
 from app.identity import View
 from app.indicators import partials, queries
-from app.indicators.board import Board
+from app.indicators.board import IndicatorBoard
 from app.live import topics
 from app.push import Push
 from app.web.filters import dom_id
 from app.wire.events.event import IndicatorCalculated
 
 
-def on_calculated(event: IndicatorCalculated, board: Board) -> Iterator[Push]:
+def on_calculated(event: IndicatorCalculated, board: IndicatorBoard) -> Iterator[Push]:
     if board.apply(event):
         yield _list(event.symbol, board)
 
 
-async def snapshot(topic: str, pools: Pools, board: Board) -> list[Push]:
+async def snapshot(topic: str, pools: Pools, board: IndicatorBoard) -> list[Push]:
     symbol = topics.symbol_of(topic)
     await seed(symbol, pools, board)
     return [_list(symbol, board)]
 
 
-async def seed(symbol: str, pools: Pools, board: Board) -> None:
+async def seed(symbol: str, pools: Pools, board: IndicatorBoard) -> None:
     """What is stored of the symbol; while the database is away, what was heard has to do."""
     try:
         shape = await pools.shape()
         async with pools.market.acquire() as connection:
-            stored = await queries.newest(connection, shape, symbol)
+            readings = await queries.newest(connection, shape, symbol)
     except db.Unavailable:
         board.catch_up(symbol)
     else:
-        board.seed(symbol, stored)
+        board.seed(symbol, readings)
 
 
-def _list(symbol: str, board: Board) -> Push:
+def _list(symbol: str, board: IndicatorBoard) -> Push:
     """Drawn as it is when it goes out: a bar's values come one by one within a moment."""
 
     def draw(view: View) -> str:

@@ -13,10 +13,10 @@ def name(indicator: str) -> str:
     return spaced[:1].upper() + spaced[1:]
 
 
-def signal(indicator: str, value: float, said: str) -> str:
+def signal(indicator: str, value: float, text: str) -> str:
     """As it was said; of relative strength everybody knows it from the value alone."""
-    if said:
-        word = said.lower().replace("_", " ")
+    if text:
+        word = text.lower().replace("_", " ")
         return SIGNALS.get(word, word)
     if not indicator.upper().startswith("RSI"):
         return ""

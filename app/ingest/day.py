@@ -19,7 +19,7 @@ class Day:
     def seed(self, quotes: Iterable[NewestQuote]) -> None:
         """What a process before this one left."""
         for quote in quotes:
-            self._days.put(SessionDay.seeded(quote))
+            self._days.put(SessionDay.from_quote(quote))
             self._spreads[quote.symbol] = quote.bid, quote.ask
 
     def add(self, ticks: Iterable[Tick]) -> None:

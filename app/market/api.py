@@ -9,8 +9,8 @@ from quart import Blueprint
 from app import deps
 from app.finance.clock import State
 from app.identity import Scope
-from app.market.board import Board
-from app.market.condition import Kind
+from app.market.board import MarketBoard
+from app.market.condition import ConditionKind
 from app.market.status import Tone
 from app.web import api, guards
 
@@ -44,7 +44,7 @@ class Current(msgspec.Struct, frozen=True):
     """How current the figures are, the worst of feed, Redis, engine and database; `seconds`: for how long it has been
     so, or by how much prices are late, where that is known."""
 
-    kind: Kind
+    kind: ConditionKind
     word: str
     seconds: float | None
 
@@ -61,15 +61,15 @@ class Market(msgspec.Struct, frozen=True):
 @guards.signed_in
 @guards.open_to_tokens(Scope.READ)
 @api.typed(Market)
-async def market(_asked: api.Nothing) -> Market:
+async def market(_parameters: api.Nothing) -> Market:
     """The market's clock, and whether feed, engine, Redis, database and jobs are well."""
-    board, now = deps.board(Board), time.time()
-    parts = [Part(lamp.key, lamp.name, lamp.word, lamp.tone, lamp.seconds) for lamp in board.lamps()]
+    board, now = deps.board(MarketBoard), time.time()
+    parts = [Part(status.key, status.name, status.word, status.tone, status.seconds) for status in board.statuses()]
     current = board.condition(now)
     return Market(Current(current.kind, current.word, current.seconds), _clock(board, now), parts)
 
 
-def _clock(board: Board, now: float) -> Clock | None:
+def _clock(board: MarketBoard, now: float) -> Clock | None:
     clock, at = board.clock, board.market_time(now)
     if clock is None or at is None:
         return None

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 from app.finance.clock import MarketClock
 from app.finance.sessions import phase
 from app.health.snapshot import HealthSnapshot
-from app.market.delays import Behind
+from app.market.delays import Lag
 
 SILENT_SECONDS = 10.0
 """A feed in an open session that brings no tick for that long is silent, and so is one that announces nothing."""
@@ -13,7 +13,7 @@ SILENT_SECONDS = 10.0
 AGE = "{age}"
 """Where a sentence names the seconds."""
 
-Kind = Literal[
+ConditionKind = Literal[
     "starting",
     "interrupted",
     "silent",
@@ -31,7 +31,7 @@ Kind = Literal[
 class Condition(NamedTuple):
     """`seconds`: for how long it has been so, or by how much the figures are late."""
 
-    kind: Kind
+    kind: ConditionKind
     word: str
     sentence: str = ""
     """For everybody, with AGE in the place of the seconds; empty where nothing needs an explanation."""
@@ -40,7 +40,7 @@ class Condition(NamedTuple):
     """Whether the seconds go on with the clock, and stand beside the word."""
 
     @property
-    def halves(self) -> tuple[str, str]:
+    def sentence_parts(self) -> tuple[str, str]:
         """The sentence before and after the seconds."""
         before, _, after = self.sentence.partition(AGE)
         return before, after
@@ -60,20 +60,20 @@ STARTING = Condition("starting", "starting", "The server has just started and is
 LIVE = Condition("live", "live")
 
 
-def condition(vitals: HealthSnapshot | None, clock: MarketClock | None, behind: Behind, now: float) -> Condition:
+def condition(health: HealthSnapshot | None, clock: MarketClock | None, lag: Lag, now: float) -> Condition:
     """`now`: wall time, UTC epoch seconds."""
-    if vitals is None:
+    if health is None:
         return STARTING
-    if not vitals.redis:
+    if not health.redis:
         return Condition("interrupted", "interrupted", "Prices are interrupted: these are the last known figures.")
-    return _feed(vitals, clock, now) or _late(clock, behind) or _parts(vitals) or _session(clock)
+    return _feed(health, clock, now) or _late(clock, lag) or _parts(health) or _session(clock)
 
 
-def _feed(vitals: HealthSnapshot, clock: MarketClock | None, now: float) -> Condition | None:
+def _feed(health: HealthSnapshot, clock: MarketClock | None, now: float) -> Condition | None:
     """None where it is as it should be."""
     if clock is not None and clock.state == "ended":
         return None
-    seconds = silence(vitals, clock, now)
+    seconds = feed_silence(health, clock, now)
     if seconds is None:
         return Condition("absent", "no feed", "No feed has sent a price: these figures were stored earlier.")
     if seconds <= SILENT_SECONDS:
@@ -83,27 +83,27 @@ def _feed(vitals: HealthSnapshot, clock: MarketClock | None, now: float) -> Cond
     return Condition("silent", "feed silent", f"No price for {AGE}: these are the last known figures.", seconds, True)
 
 
-def silence(vitals: HealthSnapshot, clock: MarketClock | None, now: float) -> float | None:
+def feed_silence(health: HealthSnapshot, clock: MarketClock | None, now: float) -> float | None:
     """Seconds since the last sign of the feed that is due: in a session a tick, else its clock. None: never one."""
     announced = None if clock is None else max(0.0, now - clock.wall_time)
     if clock is None or clock.state == "open":
-        return announced if vitals.feed_age is None else vitals.feed_age
+        return announced if health.feed_age is None else health.feed_age
     return announced
 
 
-def _late(clock: MarketClock | None, behind: Behind) -> Condition | None:
+def _late(clock: MarketClock | None, lag: Lag) -> Condition | None:
     """A market that is played faster than it was is late for nobody: after a pause it goes on from where it stood."""
     played = clock is not None and clock.speed != 1
-    seconds = max(filter(None, (None if played else behind.feed, behind.link)), default=None)
+    seconds = max(filter(None, (None if played else lag.feed, lag.link)), default=None)
     if seconds is None:
         return None
     return Condition("late", "delayed", f"Prices come {AGE} late.", seconds)
 
 
-def _parts(vitals: HealthSnapshot) -> Condition | None:
-    if not vitals.database:
+def _parts(health: HealthSnapshot) -> Condition | None:
+    if not health.database:
         return Condition("database", "partial", "Prices are live; history and lists are not available now.")
-    if vitals.engine_late:
+    if health.engine_late:
         return Condition("engine", "partial", "Prices are live; new patterns and indicators are not available now.")
     return None
 

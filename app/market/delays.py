@@ -5,7 +5,7 @@ from typing import NamedTuple
 from app.finance.clock import MarketClock
 from app.health.snapshot import HealthSnapshot
 
-LOOKS = 2
+CONFIRMATIONS = 2
 """In a row, before a delay is said."""
 FACTOR = 1.5
 """By which a figure has to change before another one is said."""
@@ -15,7 +15,7 @@ FRESH_SECONDS = 2.0
 """A tick that came longer ago says nothing of the delay now."""
 
 
-class Behind(NamedTuple):
+class Lag(NamedTuple):
     """Seconds; None where the part keeps up."""
 
     feed: float | None = None
@@ -34,16 +34,16 @@ class Delay:
 
     def __init__(self, begins: float, ends: float) -> None:
         self._begins, self._ends = begins, ends
-        self._looks = 0
+        self._count = 0
         self._figure: float | None = None
 
-    def look(self, figure: float | None) -> float | None:
+    def update(self, figure: float | None) -> float | None:
         """What is to be said of this figure, in two digits; None while it is small, or large for the first time."""
         if figure is None or figure < self._ends or (self._figure is None and figure < self._begins):
-            self._looks, self._figure = 0, None
+            self._count, self._figure = 0, None
             return None
-        self._looks += 1
-        if self._looks < LOOKS:
+        self._count += 1
+        if self._count < CONFIRMATIONS:
             return None
         if self._figure is None or not self._figure / FACTOR < figure < self._figure * FACTOR:
             self._figure = float(f"{figure:.2g}")
@@ -63,7 +63,7 @@ class FeedDelay:
         self._least = float("inf")
         self._delay = 0.0
 
-    def look(self, clock: MarketClock | None, feed_age: float | None) -> float | None:
+    def update(self, clock: MarketClock | None, feed_age: float | None) -> float | None:
         """Seconds of the wall's clock; None where no session is open."""
         if clock is None or clock.state != "open" or feed_age is None or clock.speed <= 0:
             self._session = None
@@ -90,12 +90,12 @@ class Delays:
         self._database = Delay(0.5, 0.25)
         self._readers = Delay(1.0, 1.0)
 
-    def look(self, vitals: HealthSnapshot, clock: MarketClock | None) -> Behind:
-        return Behind(
-            feed=self._feed.look(self._feed_delay.look(clock, vitals.feed_age)),
-            engine=self._engine.look(vitals.engine_behind),
-            waiting=self._waiting.look(vitals.engine_waiting),
-            link=self._link.look(vitals.link_lag),
-            database=self._database.look(vitals.database_seconds),
-            readers=self._readers.look(vitals.readers_lagging),
+    def update(self, health: HealthSnapshot, clock: MarketClock | None) -> Lag:
+        return Lag(
+            feed=self._feed.update(self._feed_delay.update(clock, health.feed_age)),
+            engine=self._engine.update(health.engine_behind),
+            waiting=self._waiting.update(health.engine_waiting),
+            link=self._link.update(health.link_lag),
+            database=self._database.update(health.database_seconds),
+            readers=self._readers.update(health.readers_lagging),
         )

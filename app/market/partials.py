@@ -5,7 +5,7 @@ from markupsafe import Markup
 from app.finance.clock import MarketClock
 from app.identity import View
 from app.market.condition import Condition
-from app.market.status import Lamp
+from app.market.status import ComponentStatus
 from app.web.html import fragment
 
 
@@ -24,8 +24,8 @@ def reason(condition: Condition) -> Markup:
     return fragment("market/reason", condition=condition)
 
 
-def lamp(lamp: Lamp) -> Markup:
-    return fragment("market/lamp", lamp=lamp)
+def status(status: ComponentStatus) -> Markup:
+    return fragment("market/status", status=status)
 
 
 def notice(missed: int | None) -> Markup:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from app.market.status import Lamp
+from app.market.status import ComponentStatus
 from app.wire.events.event import ProcessingEvent
 from app.wire.events.event import RunEvent as PartRun
 
@@ -16,7 +16,7 @@ KEY, NAME = "processing", "Processing"
 ENDINGS = {"completed", "failed", "cancelled"}
 
 
-class Run(NamedTuple):
+class ProcessingRun(NamedTuple):
     """`at`: when the engine said so; `arrived_at`: when it was heard. Both are wall time, UTC epoch seconds."""
 
     id: str
@@ -35,22 +35,22 @@ class Run(NamedTuple):
         return self.status in ENDINGS
 
 
-def run(event: ProcessingEvent | PartRun) -> Run:
+def run(event: ProcessingEvent | PartRun) -> ProcessingRun:
     work, phase = (event.work, event.work) if isinstance(event, PartRun) else ("", event.phase)
     at = max(event.at, event.published_at)
-    return Run(event.run_id, work, event.status, phase, _share(event), event.message, at, event.arrived_at)
+    return ProcessingRun(event.run_id, work, event.status, phase, _share(event), event.message, at, event.arrived_at)
 
 
-def follows(later: Run, before: Run | None) -> bool:
+def supersedes(later: ProcessingRun, before: ProcessingRun | None) -> bool:
     """Readers who catch up make us hear old news again; it must not undo the new."""
     if before is None or later.at > before.at:
         return True
     return later.at == before.at and not (before.over and later[:2] == before[:2])
 
 
-def lamp(newest: Run | None, now: float) -> Lamp:
+def run_status(newest: ProcessingRun | None, now: float) -> ComponentStatus:
     if newest is None:
-        return Lamp(KEY, NAME, "none", "quiet")
+        return ComponentStatus(KEY, NAME, "none", "quiet")
     age = max(0.0, now - newest.arrived_at)
     if newest.over:
         return _ended(newest, age)
@@ -58,16 +58,16 @@ def lamp(newest: Run | None, now: float) -> Lamp:
     if newest.share is not None:
         word = f"{word} {newest.share:.0%}"
     if age > SILENT_SECONDS:
-        return Lamp(KEY, NAME, f"{word}, silent for", "warn", age)
-    return Lamp(KEY, NAME, word, "good")
+        return ComponentStatus(KEY, NAME, f"{word}, silent for", "warn", age)
+    return ComponentStatus(KEY, NAME, word, "good")
 
 
-def _ended(newest: Run, age: float) -> Lamp:
+def _ended(newest: ProcessingRun, age: float) -> ComponentStatus:
     word = f"{newest.work} {newest.status}".strip()
     if newest.status != "failed":
-        return Lamp(KEY, NAME, word, "quiet", age, "ago")
+        return ComponentStatus(KEY, NAME, word, "quiet", age, "ago")
     why = f": {newest.message[:LONGEST]}," if newest.message else ""
-    return Lamp(KEY, NAME, f"{word}{why}", "bad", age, "ago")
+    return ComponentStatus(KEY, NAME, f"{word}{why}", "bad", age, "ago")
 
 
 def _share(event: ProcessingEvent | PartRun) -> float | None:

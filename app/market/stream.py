@@ -11,31 +11,31 @@ from app.health.snapshot import HealthSnapshot
 from app.identity import View
 from app.live import topics
 from app.market import partials, runs
-from app.market.board import Board
+from app.market.board import MarketBoard
 from app.market.condition import REMEDIES
-from app.market.status import Lamp
+from app.market.status import ComponentStatus
 from app.push import Push
 from app.web.condition import PageCondition
 from app.wire.events.event import ProcessingEvent, RunEvent
 
 
-def on_vitals(vitals: HealthSnapshot, board: Board) -> Iterator[Push]:
-    yield from map(_lamp, board.hear(vitals))
-    yield from _news(board)
+def on_health(health: HealthSnapshot, board: MarketBoard) -> Iterator[Push]:
+    yield from map(_status, board.on_health(health))
+    yield from _changes(board)
 
 
-def on_clock(clock: MarketClock, board: Board) -> Iterator[Push]:
-    yield from map(_lamp, board.tell(clock))
-    yield from _news(board)
+def on_clock(clock: MarketClock, board: MarketBoard) -> Iterator[Push]:
+    yield from map(_status, board.on_clock(clock))
+    yield from _changes(board)
 
 
-def on_processing(event: ProcessingEvent | RunEvent, board: Board) -> Iterator[Push]:
-    yield from map(_lamp, board.process(runs.run(event)))
+def on_processing(event: ProcessingEvent | RunEvent, board: MarketBoard) -> Iterator[Push]:
+    yield from map(_status, board.on_run(runs.run(event)))
 
 
-async def snapshot(topic: str, pools: Pools, board: Board) -> list[Push]:
-    lamps = list(map(_lamp, board.lamps()))
-    return [_clock(board), *_condition(board), *lamps]
+async def snapshot(topic: str, pools: Pools, board: MarketBoard) -> list[Push]:
+    statuses = list(map(_status, board.statuses()))
+    return [_clock(board), *_condition(board), *statuses]
 
 
 def notice(missed: int | None, topic: str) -> Push:
@@ -48,35 +48,35 @@ def gap(topic: str) -> Push:
     return Push(topic, "notice", "replace", lambda _view: partials.gap(), alert=True)
 
 
-def page_condition(board: Board) -> PageCondition:
+def page_condition(board: MarketBoard) -> PageCondition:
     """As it is at this moment, for a page that is loaded now."""
     current = board.condition()
     return PageCondition(current.kind, partials.condition(current), partials.reason(current), REMEDIES)
 
 
-def clock(board: Board, view: View) -> Markup:
+def clock(board: MarketBoard, view: View) -> Markup:
     at = board.market_time(time.time())
     return partials.clock(board.clock, at and at.at, bool(at and at.runs), view)
 
 
-def _news(board: Board) -> Iterator[Push]:
-    news = board.news(time.time())
-    if news.clock:
+def _changes(board: MarketBoard) -> Iterator[Push]:
+    changes = board.changes(time.time())
+    if changes.clock:
         yield _clock(board)
-    if news.condition:
+    if changes.condition:
         yield from _condition(board)
 
 
-def _clock(board: Board) -> Push:
+def _clock(board: MarketBoard) -> Push:
     """Drawn as it is when it goes out: a page counts on from there."""
     return Push(topics.STATUS, "clock", "replace", lambda view: clock(board, view))
 
 
-def _condition(board: Board) -> Iterator[Push]:
+def _condition(board: MarketBoard) -> Iterator[Push]:
     """The age as it is when it goes out."""
     yield Push(topics.STATUS, "condition", "replace", lambda _view: partials.condition(board.condition()))
     yield Push(topics.STATUS, "reason", "replace", lambda _view: partials.reason(board.condition()))
 
 
-def _lamp(lamp: Lamp) -> Push:
-    return Push(topics.STATUS, lamp.key, "replace", lambda _view: partials.lamp(lamp))
+def _status(status: ComponentStatus) -> Push:
+    return Push(topics.STATUS, status.key, "replace", lambda _view: partials.status(status))

@@ -10,8 +10,8 @@ from quart import Blueprint, abort
 from app import deps
 from app.identity import Scope
 from app.patterns import cursors, queries
-from app.patterns.board import Board
-from app.patterns.queries import Place, Wanted
+from app.patterns.board import PatternBoard
+from app.patterns.queries import DetectionFilter, DetectionPosition
 from app.web import api, guards
 
 blueprint = Blueprint("patterns_api", __name__, url_prefix=api.ROOT)
@@ -19,7 +19,7 @@ blueprint = Blueprint("patterns_api", __name__, url_prefix=api.ROOT)
 Word = Annotated[api.Word, Meta(max_length=64)]
 
 
-class PatternsAsked(msgspec.Struct, frozen=True):
+class PatternsParameters(msgspec.Struct, frozen=True):
     symbol: Annotated[Word, Meta(examples=["BRK.B"])] | None = None
     pattern: Annotated[Word, Meta(examples=["Doji"])] | None = None
     timeframe: Annotated[Word, Meta(examples=["5min", "daily"])] | None = None
@@ -54,23 +54,23 @@ class Patterns(msgspec.Struct, frozen=True):
 @blueprint.get("/patterns")
 @guards.signed_in
 @guards.open_to_tokens(Scope.READ)
-@api.typed(Patterns, PatternsAsked)
-async def patterns(asked: PatternsAsked) -> Patterns:
+@api.typed(Patterns, PatternsParameters)
+async def patterns(parameters: PatternsParameters) -> Patterns:
     """Detected patterns, the newest first."""
-    wanted = Wanted(
-        deps.symbols().possible(asked.symbol) if asked.symbol else None,
-        asked.pattern or None,
-        asked.timeframe or None,
-        asked.direction or None,
-        asked.min_confidence,
-        api.instant("from", asked.since),
-        api.instant("to", asked.until),
+    filters = DetectionFilter(
+        deps.symbols().possible(parameters.symbol) if parameters.symbol else None,
+        parameters.pattern or None,
+        parameters.timeframe or None,
+        parameters.direction or None,
+        parameters.min_confidence,
+        api.instant("from", parameters.since),
+        api.instant("to", parameters.until),
     )
     shape = await deps.pools().shape()
     async with deps.pools().market.acquire() as connection:
-        page = await queries.detections(connection, shape, wanted, _place(asked.cursor), asked.limit)
-    marked = deps.board(Board).marked([each.detection for each in page.placed])
-    given = [
+        page = await queries.detections(connection, shape, filters, _position(parameters.cursor), parameters.limit)
+    marked = deps.board(PatternBoard).with_expiry([each.detection for each in page.rows])
+    rows = [
         Pattern(
             each.symbol,
             each.pattern,
@@ -83,11 +83,11 @@ async def patterns(asked: PatternsAsked) -> Patterns:
         )
         for each in marked
     ]
-    return Patterns(given, cursors.written(page.next) if page.next else None)
+    return Patterns(rows, cursors.encode(page.next) if page.next else None)
 
 
-def _place(cursor: str) -> Place | None:
+def _position(cursor: str) -> DetectionPosition | None:
     try:
-        return cursors.read(cursor) if cursor else None
+        return cursors.decode(cursor) if cursor else None
     except ValueError as error:
         abort(400, f"cursor: {error}")

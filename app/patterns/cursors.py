@@ -5,22 +5,24 @@ import binascii
 
 import msgspec
 
-from app.patterns.queries import Place
+from app.patterns.queries import DetectionPosition
 from app.web.datetimes import YEARS
 
 LONGEST = 1000
 
 
-def written(place: Place) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
+def encode(position: DetectionPosition) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode(position)).decode().rstrip("=")
 
 
-def read(cursor: str) -> Place:
+def decode(cursor: str) -> DetectionPosition:
     """Raises ValueError for what was never written here, with words for who sent it."""
     try:
-        place = msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=Place)
+        position = msgspec.json.decode(
+            base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=DetectionPosition
+        )
     except (ValueError, binascii.Error, msgspec.DecodeError):
-        place = None
-    if place is None or place.at.tzinfo is None or place.at.year not in YEARS:
+        position = None
+    if position is None or position.at.tzinfo is None or position.at.year not in YEARS:
         raise ValueError("this is not the `next` of any page.")
-    return place
+    return position

@@ -8,7 +8,7 @@ from wtforms.validators import Length, NumberRange, Optional, ValidationError  #
 
 from app.finance.symbol_index import SymbolIndex
 from app.patterns import cursors
-from app.patterns.queries import Place, Wanted
+from app.patterns.queries import DetectionFilter, DetectionPosition
 from app.web import datetimes
 from app.web.fields import stripped
 
@@ -36,7 +36,7 @@ def _moment(_form: Form, field: Field) -> None:
         raise ValidationError(f"Please {error}") from error
 
 
-class Search(Form):  # type: ignore[misc]
+class PatternSearchForm(Form):  # type: ignore[misc]
     symbol = _word("Symbol")
     pattern = _word("Pattern")
     timeframe = _word("Timeframe")
@@ -49,12 +49,12 @@ class Search(Form):  # type: ignore[misc]
 
     def validate_cursor(self, field: StringField) -> None:
         try:
-            self.place()
+            self.position()
         except ValueError as error:
             raise ValidationError(f"The page after which to go on: {error}") from error
 
-    def place(self) -> Place | None:
-        return cursors.read(self.cursor.data) if self.cursor.data else None
+    def position(self) -> DetectionPosition | None:
+        return cursors.decode(self.cursor.data) if self.cursor.data else None
 
     @property
     def rows(self) -> int:
@@ -66,9 +66,9 @@ class Search(Form):  # type: ignore[misc]
         fields = (self.symbol, self.pattern, self.timeframe, self.direction, self.since, self.until)
         return any(field.data for field in fields) or self.min_confidence.data is not None
 
-    def wanted(self, zone: str, symbols: SymbolIndex) -> Wanted:
+    def filters(self, zone: str, symbols: SymbolIndex) -> DetectionFilter:
         """Days begin where the viewer's clock says so."""
-        return Wanted(
+        return DetectionFilter(
             symbols.possible(self.symbol.data) if self.symbol.data else None,
             self.pattern.data or None,
             self.timeframe.data or None,
@@ -79,7 +79,7 @@ class Search(Form):  # type: ignore[misc]
         )
 
 
-PARAMETERS = tuple(field.name for field in Search())
+PARAMETERS = tuple(field.name for field in PatternSearchForm())
 
 
 def _instant(text: str, zone: str) -> datetime | None:

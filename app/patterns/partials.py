@@ -11,9 +11,9 @@ from app.web.html import fragment
 
 
 @lru_cache(maxsize=4096)
-def detection(found: Detection, view: View) -> Markup:
+def detection(detection: Detection, view: View) -> Markup:
     """Drawn once for all pages and pushes that show it: what was detected does not change."""
-    return fragment("patterns/detection", found=found, view=view)
+    return fragment("patterns/detection", detection=detection, view=view)
 
 
 def feed(key: str, detections: Sequence[Markup]) -> Markup:

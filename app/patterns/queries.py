@@ -16,10 +16,10 @@ LONGEST_NAME = 200
 
 ORDER = "detected_at desc, symbol, pattern, timeframe"
 
-MOST_LOOKED_AT = 2_000
+MOST_COMPARED = 2_000
 """Detections that one page compares with conditions that no index answers."""
 
-LATE = 500
+RECENT_DETECTIONS = 500
 """Detections of each table that are looked at for names that the engine's own list lacks."""
 
 DIRECTIONS = ("bullish", "bearish", "neutral")
@@ -39,7 +39,7 @@ class Detection(NamedTuple):
     expired: bool = False
 
 
-class Place(NamedTuple):
+class DetectionPosition(NamedTuple):
     """Of a detection in the order of all: by time, the newest first, then by these names."""
 
     at: datetime
@@ -48,20 +48,20 @@ class Place(NamedTuple):
     timeframe: str
 
 
-class Placed(NamedTuple):
+class PositionedDetection(NamedTuple):
     detection: Detection
-    place: Place
+    position: DetectionPosition
 
 
-class Page(NamedTuple):
+class DetectionPage(NamedTuple):
     """`next`: behind which place the page after it begins; None where this one is the last. Where conditions fit few
     detections a page ends before it is full."""
 
-    placed: list[Placed]
-    next: Place | None
+    rows: list[PositionedDetection]
+    next: DetectionPosition | None
 
 
-class Wanted(NamedTuple):
+class DetectionFilter(NamedTuple):
     """None: whatever it is. `since` counts, `until` does not."""
 
     symbols: tuple[str, ...] | None = None
@@ -73,7 +73,7 @@ class Wanted(NamedTuple):
     until: datetime | None = None
 
 
-class Conditions:
+class DetectionConditions:
     """SQL with its values, made of what is wanted alone: a condition like `$1 is null or …` hides an index."""
 
     def __init__(self) -> None:
@@ -93,22 +93,22 @@ class Conditions:
         else:
             self.indexed.append(f"symbol = any({self.value(symbols, 'text[]')})")
 
-    def names(self, wanted: Wanted) -> None:
+    def names(self, filters: DetectionFilter) -> None:
         """A symbol has few detections, of which its index finds all; else one name leads, the other is compared."""
-        named = [
+        conditions = [
             f"{column} = {self.value(name, 'text')}"
-            for column, name in (("pattern", wanted.pattern), ("timeframe", wanted.timeframe))
+            for column, name in (("pattern", filters.pattern), ("timeframe", filters.timeframe))
             if name is not None
         ]
-        led = len(named) if wanted.symbols is not None else 1
-        self.indexed += named[:led]
-        self.compared += named[led:]
+        led = len(conditions) if filters.symbols is not None else 1
+        self.indexed += conditions[:led]
+        self.compared += conditions[led:]
 
-    def times(self, wanted: Wanted, after: Place | None) -> None:
-        if wanted.since is not None:
-            self.indexed.append(f"detected_at >= {self.value(wanted.since, 'timestamptz')}")
-        if wanted.until is not None:
-            self.indexed.append(f"detected_at < {self.value(wanted.until, 'timestamptz')}")
+    def times(self, filters: DetectionFilter, after: DetectionPosition | None) -> None:
+        if filters.since is not None:
+            self.indexed.append(f"detected_at >= {self.value(filters.since, 'timestamptz')}")
+        if filters.until is not None:
+            self.indexed.append(f"detected_at < {self.value(filters.until, 'timestamptz')}")
         if after is not None:
             at = self.value(after.at, "timestamptz")
             names = ", ".join(self.value(name, "text") for name in after[1:])
@@ -126,14 +126,14 @@ async def recent(
     timeframe: str | None = None,
 ) -> list[Detection]:
     """Of these symbols, or of all; newest first."""
-    found = await detections(connection, shape, Wanted(symbols, timeframe=timeframe), None, limit)
-    return [each.detection for each in found.placed]
+    page = await detections(connection, shape, DetectionFilter(symbols, timeframe=timeframe), None, limit)
+    return [each.detection for each in page.rows]
 
 
 async def names(connection: Connection, shape: MarketShape) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Of the patterns, and of the timeframes, that are defined or were detected of late."""
     sources = [
-        f"(select pattern, timeframe from {table} as one order by {ORDER} limit {LATE})"  # noqa: S608
+        f"(select pattern, timeframe from {table} as one order by {ORDER} limit {RECENT_DETECTIONS})"  # noqa: S608
         for table in shape.patterns
     ]
     if shape.definitions is not None:
@@ -148,58 +148,60 @@ async def names(connection: Connection, shape: MarketShape) -> tuple[tuple[str, 
 
 
 def _length(timeframe: str) -> tuple[int, str]:
-    known = [*TIMEFRAMES, "combo"]
-    return known.index(timeframe) if timeframe in known else len(known), timeframe
+    order = [*TIMEFRAMES, "combo"]
+    return order.index(timeframe) if timeframe in order else len(order), timeframe
 
 
 async def detections(
-    connection: Connection, shape: MarketShape, wanted: Wanted, after: Place | None, limit: int
-) -> Page:
+    connection: Connection, shape: MarketShape, filters: DetectionFilter, after: DetectionPosition | None, limit: int
+) -> DetectionPage:
     """What comes behind `after`, the newest first."""
-    if not shape.patterns or wanted.direction not in (None, *DIRECTIONS):
-        return Page([], None)
-    conditions = _conditions(wanted, after)
-    most = max(MOST_LOOKED_AT, limit + 1) if conditions.compared else limit + 1
+    if not shape.patterns or filters.direction not in (None, *DIRECTIONS):
+        return DetectionPage([], None)
+    conditions = _conditions(filters, after)
+    most = max(MOST_COMPARED, limit + 1) if conditions.compared else limit + 1
     fits, last = " and ".join(conditions.compared) or "true", conditions.value(most, "int")
-    looked_at = first_of_all(shape.patterns, conditions.indexed, ORDER, last)
+    candidates = first_of_all(shape.patterns, conditions.indexed, ORDER, last)
     rows = await connection.fetch(
         f"""
         select symbol, pattern, timeframe, confidence, direction, detected_at, price, {fits} as fits,
                number = {last} as last
-          from (select *, row_number() over (order by {ORDER}) as number from {looked_at} as looked_at) as numbered
+          from (select *, row_number() over (order by {ORDER}) as number from {candidates} as looked_at) as numbered
          where {fits} or number = {last}
          order by number
          limit {conditions.value(limit + 1, "int")}
         """,  # noqa: S608 - the shape and the conditions are our own text
         *conditions.values,
     )
-    placed = [_placed(row) for row in rows if row["fits"]]
-    if len(placed) > limit:
-        return Page(placed[:limit], placed[limit - 1].place)
-    return Page(placed, _place(rows[-1]) if rows and rows[-1]["last"] else None)
+    matches = [_positioned(row) for row in rows if row["fits"]]
+    if len(matches) > limit:
+        return DetectionPage(matches[:limit], matches[limit - 1].position)
+    return DetectionPage(matches, _position(rows[-1]) if rows and rows[-1]["last"] else None)
 
 
-def _conditions(wanted: Wanted, after: Place | None) -> Conditions:
-    conditions = Conditions()
-    if wanted.symbols is not None:
-        conditions.symbols(wanted.symbols)
-    conditions.names(wanted)
-    conditions.times(wanted, after)
-    if wanted.direction is not None:
-        conditions.compared.append(f"direction = {conditions.value(wanted.direction, 'text')}")
-    if wanted.min_confidence is not None:
-        conditions.compared.append(f"confidence >= {conditions.value(wanted.min_confidence, 'float8')}")
+def _conditions(filters: DetectionFilter, after: DetectionPosition | None) -> DetectionConditions:
+    conditions = DetectionConditions()
+    if filters.symbols is not None:
+        conditions.symbols(filters.symbols)
+    conditions.names(filters)
+    conditions.times(filters, after)
+    if filters.direction is not None:
+        conditions.compared.append(f"direction = {conditions.value(filters.direction, 'text')}")
+    if filters.min_confidence is not None:
+        conditions.compared.append(f"confidence >= {conditions.value(filters.min_confidence, 'float8')}")
     return conditions
 
 
-def _place(row: Record) -> Place:
-    return Place(row["detected_at"], row["symbol"], row["pattern"], row["timeframe"])
+def _position(row: Record) -> DetectionPosition:
+    return DetectionPosition(row["detected_at"], row["symbol"], row["pattern"], row["timeframe"])
 
 
-def _placed(row: Record) -> Placed:
-    place = _place(row)
-    symbol, pattern, timeframe = (clean(name, LONGEST_NAME) for name in place[1:])
-    return Placed(
-        Detection(symbol, pattern, timeframe, row["confidence"], row["direction"], place.at.timestamp(), row["price"]),
-        place,
+def _positioned(row: Record) -> PositionedDetection:
+    position = _position(row)
+    symbol, pattern, timeframe = (clean(name, LONGEST_NAME) for name in position[1:])
+    return PositionedDetection(
+        Detection(
+            symbol, pattern, timeframe, row["confidence"], row["direction"], position.at.timestamp(), row["price"]
+        ),
+        position,
     )

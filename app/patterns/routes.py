@@ -9,10 +9,10 @@ from quart.typing import ResponseReturnValue
 from app import deps
 from app.live import topics
 from app.patterns import cursors, partials, queries
-from app.patterns.board import Board
+from app.patterns.board import PatternBoard
 from app.patterns.choices import choices
-from app.patterns.forms import MOST, PARAMETERS, Search
-from app.patterns.queries import DIRECTIONS, Page
+from app.patterns.forms import MOST, PARAMETERS, PatternSearchForm
+from app.patterns.queries import DIRECTIONS, DetectionPage
 from app.web import guards, parameters
 from app.web.html import page
 
@@ -23,12 +23,12 @@ blueprint = Blueprint("patterns", __name__)
 @guards.signed_in
 @parameters.takes(*PARAMETERS)
 async def patterns() -> ResponseReturnValue:
-    form, view = Search(request.args), guards.view()
+    form, view = PatternSearchForm(request.args), guards.view()
     valid = form.validate()
-    found = await _page(form, view.zone) if valid else Page([], None)
-    detections = deps.board(Board).marked([each.detection for each in found.placed])
-    known = await choices(deps.pools(), deps.cache())
-    chosen = {name: text for name, text in request.args.items() if text and name in PARAMETERS and name != "cursor"}
+    results = await _page(form, view.zone) if valid else DetectionPage([], None)
+    detections = deps.board(PatternBoard).with_expiry([each.detection for each in results.rows])
+    available = await choices(deps.pools(), deps.cache())
+    query = {name: text for name, text in request.args.items() if text and name in PARAMETERS and name != "cursor"}
     return await page(
         "patterns/list",
         title=f"Patterns of {form.symbol.data}" if form.symbol.data else "Patterns",
@@ -36,21 +36,21 @@ async def patterns() -> ResponseReturnValue:
         status=200 if valid else 400,
         form=form,
         valid=valid,
-        patterns=known.patterns,
-        timeframes=known.timeframes,
+        patterns=available.patterns,
+        timeframes=available.timeframes,
         directions=DIRECTIONS,
         most=MOST,
         feed=partials.feed("patterns", [partials.detection(each, view) for each in detections]),
         count=len(detections),
-        newest=urlencode(chosen),
-        older=urlencode({**chosen, "cursor": cursors.written(found.next)}) if found.next else "",
+        newest=urlencode(query),
+        older=urlencode({**query, "cursor": cursors.encode(results.next)}) if results.next else "",
         now=time.time(),
         lacking=await deps.pools().lacking("patterns"),
     )
 
 
-async def _page(form: Search, zone: str) -> Page:
-    wanted = form.wanted(zone, deps.symbols())
+async def _page(form: PatternSearchForm, zone: str) -> DetectionPage:
+    filters = form.filters(zone, deps.symbols())
     shape = await deps.pools().shape()
     async with deps.pools().market.acquire() as connection:
-        return await queries.detections(connection, shape, wanted, form.place(), form.rows)
+        return await queries.detections(connection, shape, filters, form.position(), form.rows)

@@ -26,55 +26,57 @@ class Admission:
 
     def __init__(self, app: Quart) -> None:
         self._app = app
-        self._house = deps.house_of(app)
+        self._context = deps.context_of(app)
         self._warned: dict[StreamConnection, float] = {}
         """When the session ends, as this reader was told."""
 
     async def run(self) -> None:
         while True:
-            await asyncio.sleep(self._house.settings.live.admit_seconds)
+            await asyncio.sleep(self._context.settings.live.admit_seconds)
             # Redis or PostgreSQL away is no reason to send anybody off.
             with suppress(TimeoutError, wire.Unavailable, db.Unavailable):
                 async with asyncio.timeout(WITHIN_SECONDS):
                     await self._check_sessions()
-                    await count_elsewhere(self._house)
+                    await count_elsewhere(self._context)
 
     async def _check_sessions(self) -> None:
         """An open stream is use of its session: to ask for it here says so."""
-        hub = self._house.hub
-        self._warned = {reader: self._warned[reader] for reader in hub.connections if reader in self._warned}
-        known = {reader.identity for reader in hub.connections if reader.identity}
+        hub = self._context.hub
+        self._warned = {
+            connection: self._warned[connection] for connection in hub.connections if connection in self._warned
+        }
+        identities = {connection.identity for connection in hub.connections if connection.identity}
         async with self._app.app_context():
-            admitted = await session.still_admitted(known)
-        for reader in hub.connections:
-            if reader.identity in known - admitted.keys():
-                reader.end("session-ended")
-            elif reader.identity in admitted:
-                self._warn(hub, reader, session.ending(admitted[reader.identity]))
+            admitted = await session.still_admitted(identities)
+        for connection in hub.connections:
+            if connection.identity in identities - admitted.keys():
+                connection.end("session-ended")
+            elif connection.identity in admitted:
+                self._warn(hub, connection, session.ending(admitted[connection.identity]))
 
-    def _warn(self, hub: Hub, reader: StreamConnection, ending: SessionEnd) -> None:
+    def _warn(self, hub: Hub, connection: StreamConnection, ending: SessionEnd) -> None:
         """Once for each end, and not while what is sent is dropped. A socket's page has a stream beside it."""
-        if not ending.is_near or reader.lagging or reader.encoding is FrameEncoding.SOCKET:
+        if not ending.is_near or connection.lagging or connection.encoding is FrameEncoding.SOCKET:
             return
-        if self._warned.get(reader) != ending.ends:
-            self._warned[reader] = ending.ends
-            reader.audience.send_to(reader, list(_warning(hub, reader, ending)))
+        if self._warned.get(connection) != ending.ends:
+            self._warned[connection] = ending.ends
+            connection.audience.send_to(connection, list(_warning(hub, connection, ending)))
 
 
-def _warning(hub: Hub, reader: StreamConnection, ending: SessionEnd) -> Iterable[FramePart]:
+def _warning(hub: Hub, connection: StreamConnection, ending: SessionEnd) -> Iterable[FramePart]:
     """The form that keeps this person in, and the sentence that is read out."""
-    view = reader.audience.view
+    view = connection.audience.view
     form = Push("session", "session", "replace", lambda view: partials.session(ending, True, view))
     sentence = f"Your session ends at {stamp(ending.ends, view)}. Stay signed in: the form is at the foot of the page."
     return hub.render([form], view), end_part(""), notice(sentence)
 
 
-async def count_elsewhere(house: AppContext) -> None:
+async def count_elsewhere(context: AppContext) -> None:
     """Of streams that were opened in two processes at once, those of one are too many. And room that is asked for."""
-    elsewhere = await house.crowd.exchange(house.hub.streams_by_user)
-    house.hub.elsewhere = {person: other.streams for person, other in elsewhere.items()}
-    for person, other in elsewhere.items():
-        house.hub.limit_streams(person, house.settings.live.streams_per_user - other.earlier_streams)
-    for person in house.crowd.requests & house.hub.streams_by_user.keys():
-        if await house.crowd.accept(person):
-            takeover.end_oldest(house.hub, person)
+    elsewhere = await context.stream_counts.exchange(context.hub.streams_by_user)
+    context.hub.elsewhere = {user_id: other.streams for user_id, other in elsewhere.items()}
+    for user_id, other in elsewhere.items():
+        context.hub.limit_streams(user_id, context.settings.live.streams_per_user - other.earlier_streams)
+    for user_id in context.stream_counts.requests & context.hub.streams_by_user.keys():
+        if await context.stream_counts.accept(user_id):
+            takeover.end_oldest(context.hub, user_id)

@@ -10,7 +10,7 @@ from quart import Blueprint, Quart, Response, abort, request, websocket
 from quart.typing import ResponseReturnValue
 
 from app import deps, wire
-from app.deps import AppContext, CatchesUp, SnapshotFailed
+from app.deps import AppContext, SnapshotFailed, StreamRecovery
 from app.identity import Rate
 from app.live import topics, transports
 from app.live.bounds import HubFull, UserStreamsFull
@@ -33,181 +33,189 @@ RETRY_MS = 500
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 CONTENT_TYPE = "text/event-stream; charset=utf-8"
 
-REFUSED = f"topics: name 1 to {topics.MOST} with commas between, such as quotes:AAPL or chart:AAPL:6m."
-LONGEST_NAMED = 64
+TOPICS_HELP = f"topics: name 1 to {topics.MOST} with commas between, such as quotes:AAPL or chart:AAPL:6m."
+LONGEST_TOPIC = 64
 """Characters of a word that is named as no topic."""
 
 SEND_SECONDS = 10.0
-BEATS_A_PING = 4
+BEATS_PER_PING = 4
 
 
 @blueprint.get("/stream")
 @guards.signed_in
 async def stream() -> ResponseReturnValue:
-    wanted = topics.parse_all(request.args.get("topics", ""))
-    if wanted is None or not wanted.topics:
-        abort(400, REFUSED)
-    house = deps.house()
-    if not house.hub.last_id:
-        return _come_back()
+    subscription = topics.parse_all(request.args.get("topics", ""))
+    if subscription is None or not subscription.topics:
+        abort(400, TOPICS_HELP)
+    context = deps.context()
+    if not context.hub.last_id:
+        return _retry_later()
     form = (
         FrameEncoding.GZIP
         if compression.preferred(compression.accepted(), ("gzip",)) == "gzip"
         else FrameEncoding.PLAIN
     )
-    headers = _headers(form, request.headers.get("Origin"), house.settings.live.allowed_origins)
+    headers = _headers(form, request.headers.get("Origin"), context.settings.live.allowed_origins)
     if request.method == "HEAD":
         return Response(b"", headers=headers, content_type=CONTENT_TYPE)
     try:
-        reader = house.hub.join(wanted.topics, guards.view(), guards.rate(), encoding=form, identity=guards.identity())
+        connection = context.hub.join(
+            subscription.topics, guards.view(), guards.rate(), encoding=form, identity=guards.identity()
+        )
     except HubFull as full:
-        return _refused(full, house)
-    _leave_with_this_task(reader)
-    asked = StreamPosition.parse(request.headers.get("Last-Event-ID") or request.args.get("cursor", ""))
-    cursor, scope = str(asked) if asked else "", cast(Mapping[str, Any], request.scope)
-    first = stream_head(_hello(house, cursor, wanted.unknown), form)
+        return _full_response(full, context)
+    _end_with_this_task(connection)
+    position = StreamPosition.parse(request.headers.get("Last-Event-ID") or request.args.get("cursor", ""))
+    cursor, scope = str(position) if position else "", cast(Mapping[str, Any], request.scope)
+    first = stream_head(_hello(context, cursor, subscription.unknown), form)
 
     def begin(transport: transports.DirectTransport) -> None:
-        reader.attach(transport, cursor)
-        house.hub.recover(reader)
+        connection.attach(transport, cursor)
+        context.hub.recover(connection)
 
-    if transports.claim_stream(scope, reader, chunk(first), begin):
+    if transports.claim_stream(scope, connection, chunk(first), begin):
         return Response(b"", headers=headers, content_type=CONTENT_TYPE)
-    story = _story(house.hub, reader, first, cursor)
-    return EventSourceResponse(story, ping=0, send_timeout=SEND_SECONDS, headers=headers)
+    body = _asgi_body(context.hub, connection, first, cursor)
+    return EventSourceResponse(body, ping=0, send_timeout=SEND_SECONDS, headers=headers)
 
 
 @blueprint.websocket("/ws/quotes")
 @guards.signed_in
 async def quotes() -> ResponseReturnValue | None:
     """States alone, at the fastest rate: what is lost between two connections is made good by a snapshot."""
-    wanted = topics.parse_all(websocket.args.get("topics", ""))
-    if wanted is None or not wanted.topics or any(topics.kind(topic) == "log" for topic in wanted.topics):
-        abort(400, f"{REFUSED} A socket brings no patterns.")
-    house = deps.house()
-    if not house.hub.last_id:
-        return _come_back()
+    subscription = topics.parse_all(websocket.args.get("topics", ""))
+    if (
+        subscription is None
+        or not subscription.topics
+        or any(topics.kind(topic) == "log" for topic in subscription.topics)
+    ):
+        abort(400, f"{TOPICS_HELP} A socket brings no patterns.")
+    context = deps.context()
+    if not context.hub.last_id:
+        return _retry_later()
     try:
         view, identity = guards.view(), guards.identity()
-        reader = house.hub.join(wanted.topics, view, Rate.FASTEST, encoding=FrameEncoding.SOCKET, identity=identity)
+        connection = context.hub.join(
+            subscription.topics, view, Rate.FASTEST, encoding=FrameEncoding.SOCKET, identity=identity
+        )
     except HubFull as full:
-        return _refused(full, house)
-    _leave_with_this_task(reader)
-    state = reader.payload(await house.catchup.of(reader, ""))
-    if reader.end_reason:
-        return _come_back()
-    first = [text for text in (_unknown_topics(wanted.unknown), state) if text]
-    await _begin(reader, first, house.settings.live.beat_seconds * BEATS_A_PING)
+        return _full_response(full, context)
+    _end_with_this_task(connection)
+    state = connection.payload(await context.recovery.missed_parts(connection, ""))
+    if connection.end_reason:
+        return _retry_later()
+    first = [text for text in (_unknown_topics(subscription.unknown), state) if text]
+    await _start_socket(connection, first, context.settings.live.beat_seconds * BEATS_PER_PING)
     return None
 
 
 def install(app: Quart) -> None:
     app.register_blueprint(blueprint)
-    if deps.house_of(app).settings.logging.requests:
+    if deps.context_of(app).settings.logging.requests:
         stream_log.install(app)
     app.while_serving(lambda: _while_serving(app))
 
 
-def _come_back() -> Response:
+def _retry_later() -> Response:
     return Response("", 503, {"Retry-After": "2", "HX-Reswap": "none"}, content_type="text/plain; charset=utf-8")
 
 
 def _headers(form: FrameEncoding, origin: str | None, allowed: Container[str]) -> dict[str, str]:
     coding = {"Content-Encoding": "gzip"} if form is FrameEncoding.GZIP else {}
-    return {**HEADERS, **_readable_from(origin, allowed), **coding}
+    return {**HEADERS, **_cors_headers(origin, allowed), **coding}
 
 
-def _refused(full: HubFull, house: AppContext) -> Response:
+def _full_response(full: HubFull, context: AppContext) -> Response:
     """Of a full person the status is another: here somebody can do something, and waiting alone does not help."""
     if not isinstance(full, UserStreamsFull):
-        return _come_back()
-    words = f"{house.settings.live.streams_per_user} desks of yours are open: close one, or take over.\n"
+        return _retry_later()
+    words = f"{context.settings.live.streams_per_user} desks of yours are open: close one, or take over.\n"
     headers = {"Retry-After": "5", "HX-Reswap": "none"}
     return Response(words, 409, headers, content_type="text/plain; charset=utf-8")
 
 
-def _leave_with_this_task(reader: StreamConnection) -> None:
+def _end_with_this_task(connection: StreamConnection) -> None:
     """The task that answers also sends, until the connection is ours; a response may also never be begun."""
-    stream_log.begin(reader)
+    stream_log.begin(connection)
     answering = asyncio.current_task()
     assert answering
     answering.add_done_callback(
-        lambda _: None if isinstance(reader.transport, transports.DirectTransport) else reader.on_lost()
+        lambda _: None if isinstance(connection.transport, transports.DirectTransport) else connection.on_lost()
     )
 
 
-def _readable_from(origin: str | None, allowed: Container[str]) -> dict[str, str]:
+def _cors_headers(origin: str | None, allowed: Container[str]) -> dict[str, str]:
     """Cookies travel to origins that are listed by name, never to "*"."""
     if origin is None or origin == "*" or origin not in allowed:
         return {}
     return {"Access-Control-Allow-Origin": origin, "Access-Control-Allow-Credentials": "true", "Vary": "Origin"}
 
 
-async def _story(hub: Hub, reader: StreamConnection, first: bytes, cursor: str) -> AsyncGenerator[bytes, None]:
+async def _asgi_body(hub: Hub, connection: StreamConnection, first: bytes, cursor: str) -> AsyncGenerator[bytes, None]:
     """By ordinary sends."""
-    sent = transports.AsgiTransport(reader)
+    transport = transports.AsgiTransport(connection)
     yield first
-    reader.attach(sent, cursor)
-    hub.recover(reader)
-    async for batch in sent.batches():
+    connection.attach(transport, cursor)
+    hub.recover(connection)
+    async for batch in transport.batches():
         yield b"".join(map(unchunk, batch))
 
 
-async def _begin(reader: StreamConnection, first: Sequence[bytes], ping_seconds: float) -> None:
+async def _start_socket(connection: StreamConnection, first: Sequence[bytes], ping_seconds: float) -> None:
     """`first`: the messages that it begins with."""
     scope = cast(Mapping[str, Any], websocket.scope)
-    straight = transports.detach(
-        scope, lambda transport, writer: WebSocketTransport(transport, writer, reader, ping_seconds)
+    detached = transports.detach(
+        scope, lambda transport, writer: WebSocketTransport(transport, writer, connection, ping_seconds)
     )
-    if straight:
-        framed = b"".join(wrap(text, reader.encoding) for text in first)
-        straight.welcome(websocket.headers["Sec-WebSocket-Key"], framed)
+    if detached:
+        framed = b"".join(wrap(text, connection.encoding) for text in first)
+        detached.welcome(websocket.headers["Sec-WebSocket-Key"], framed)
         return
     await websocket.accept()
     for text in first:
         await websocket.send(text.decode())
-    await serve_socket(reader, websocket)
+    await serve_socket(connection, websocket)
 
 
 def _unknown_topics(unknown: Sequence[str]) -> bytes:
     """What a socket says of them: JSON with nothing to show, or nothing."""
-    named = [clean(word, LONGEST_NAMED) for word in unknown]
-    return json.dumps({"unknown_topics": named}).encode() if named else b""
+    names = [clean(word, LONGEST_TOPIC) for word in unknown]
+    return json.dumps({"unknown_topics": names}).encode() if names else b""
 
 
-def _hello(house: AppContext, cursor: str, unknown: Sequence[str]) -> ServerSentEvent:
+def _hello(context: AppContext, cursor: str, unknown: Sequence[str]) -> ServerSentEvent:
     """Seconds between beats; below them, a line each, what was asked for and is no topic.
 
     Without an id of its own: until the catch-up has arrived, the reader's cursor is still the old one.
     """
-    beat = f"{house.settings.live.beat_seconds:g}"
-    lines = [beat, *(f"unknown topic: {clean(word, LONGEST_NAMED)}" for word in unknown)]
+    beat = f"{context.settings.live.beat_seconds:g}"
+    lines = [beat, *(f"unknown topic: {clean(word, LONGEST_TOPIC)}" for word in unknown)]
     return ServerSentEvent("\n".join(lines), event="hello", id=cursor or None, retry=RETRY_MS)
 
 
 async def _while_serving(app: Quart) -> AsyncGenerator[None, None]:
-    house = deps.house_of(app)
+    context = deps.context_of(app)
     recovering: set[asyncio.Task[None]] = set()
 
-    def recover(reader: StreamConnection) -> None:
-        task = asyncio.create_task(_recover(house.catchup, reader))
+    def recover(connection: StreamConnection) -> None:
+        task = asyncio.create_task(_recover(context.recovery, connection))
         recovering.add(task)
         task.add_done_callback(recovering.discard)
 
-    house.hub.recover = recover
+    context.hub.recover = recover
     admitting = asyncio.create_task(Admission(app).run())
     yield
     for task in (admitting, *recovering):
         task.cancel()
 
 
-async def _recover(catchup: CatchesUp, reader: StreamConnection) -> None:
+async def _recover(recovery: StreamRecovery, connection: StreamConnection) -> None:
     """Whatever goes wrong, the reader is told to come back; it never waits for what does not come."""
     recovered = False
     try:
         with suppress(wire.Unavailable, SnapshotFailed):
-            reader.catch_up(await catchup.of(reader, reader.position))
+            connection.catch_up(await recovery.missed_parts(connection, connection.position))
             recovered = True
     finally:
         if not recovered:
-            reader.end("catch-up")
+            connection.end("catch-up")

@@ -25,8 +25,8 @@ Long, for it costs nothing: the Redis that does not take it is the one that woul
 
 TRY_AGAIN_SECONDS = 0.2
 CLOSING_SECONDS = 1.0
-COMPLAINT_SECONDS = 1.0
-SHOWN = 200
+WARNING_SECONDS = 1.0
+LOGGED_BYTES = 200
 
 
 class Receiver:
@@ -57,12 +57,12 @@ class Receiver:
         self._publish_ticks = publish_ticks or self._publish_each
         self._order = order
         self._in_order: AbstractAsyncContextManager[object] = order or asyncio.Lock()
-        self._keeping: set[asyncio.Task[None]] = set()
-        self._complained_at = float("-inf")
+        self._appending: set[asyncio.Task[None]] = set()
+        self._warned_at = float("-inf")
 
-    async def heard(self, meaning: Meaning | BatchChannel, payload: bytes, arrived_at: float) -> int:
+    async def on_message(self, meaning: Meaning | BatchChannel, payload: bytes, arrived_at: float) -> int:
         """How many events came late."""
-        counting: list[LoggedEvent] = []
+        logged: list[LoggedEvent] = []
         ticks: list[Tick] = []
         late = 0
         for event in self._decoded(meaning, payload, arrived_at):
@@ -73,15 +73,15 @@ class Receiver:
             if isinstance(event, Tick):
                 ticks.append(event)
             elif isinstance(event, LOGGED):
-                counting.append(event)
+                logged.append(event)
             else:
-                self._note(event)
+                self._store_health(event)
                 self._publish(event)
         if ticks:
             self.ticked_at = arrived_at
             self._publish_ticks(ticks)
-        if counting:
-            await self._keep(counting)
+        if logged:
+            await self._append_shielded(logged)
         return late
 
     def _decoded(
@@ -99,22 +99,22 @@ class Receiver:
             case _:
                 return decode_each(meaning, payload, arrived_at)
 
-    def unheard(self) -> None:
+    def log_gap(self) -> None:
         """What was said until now may never have been heard by anybody: that has its place in the log too."""
         now = time.time()
-        self._keep_logging([LogGap(at=now, published_at=now, arrived_at=now)])
+        self._append_in_task([LogGap(at=now, published_at=now, arrived_at=now)])
 
     @property
     def joins(self) -> Joins:
         return self._order.joins if self._order else Joins(0, 0, 0.0)
 
     async def close(self) -> None:
-        for task in self._keeping:
+        for task in self._appending:
             task.cancel()
-        if self._keeping:
-            await asyncio.wait(self._keeping, timeout=CLOSING_SECONDS)
+        if self._appending:
+            await asyncio.wait(self._appending, timeout=CLOSING_SECONDS)
 
-    def _note(self, event: AnyEvent) -> None:
+    def _store_health(self, event: AnyEvent) -> None:
         if isinstance(event, EngineHealth):
             self.health = event
 
@@ -122,23 +122,23 @@ class Receiver:
         for tick in ticks:
             self._publish(tick)
 
-    async def _keep(self, events: Sequence[LoggedEvent]) -> None:
+    async def _append_shielded(self, events: Sequence[LoggedEvent]) -> None:
         """Also when the link that brought them breaks meanwhile, and before what the next one brings."""
-        await asyncio.shield(self._keep_logging(events))
+        await asyncio.shield(self._append_in_task(events))
 
-    def _keep_logging(self, events: Sequence[LoggedEvent]) -> asyncio.Task[None]:
-        task = asyncio.create_task(self._log(events))
-        self._keeping.add(task)
-        task.add_done_callback(self._keeping.discard)
+    def _append_in_task(self, events: Sequence[LoggedEvent]) -> asyncio.Task[None]:
+        task = asyncio.create_task(self._append_in_order(events))
+        self._appending.add(task)
+        task.add_done_callback(self._appending.discard)
         return task
 
-    async def _log(self, events: Sequence[LoggedEvent]) -> None:
+    async def _append_in_order(self, events: Sequence[LoggedEvent]) -> None:
         """They come back by the tail, in this process as in every other."""
         async with self._in_order:
             for event in events:
-                await self._enter(event)
+                await self._append_with_retry(event)
 
-    async def _enter(self, event: LoggedEvent) -> None:
+    async def _append_with_retry(self, event: LoggedEvent) -> None:
         until = time.monotonic() + APPEND_WITHIN_SECONDS
         while True:
             try:
@@ -147,16 +147,16 @@ class Receiver:
             except Unavailable:
                 if time.monotonic() > until:
                     self.lost += 1
-                    self._complain("lost, for the log is away: %s (%d so far)", type(event).__name__, self.lost)
+                    self._warn("lost, for the log is away: %s (%d so far)", type(event).__name__, self.lost)
                     return
             await asyncio.sleep(TRY_AGAIN_SECONDS)
 
     def _reject(self, meaning: Meaning | BatchChannel, reason: str, payload: bytes) -> None:
         self.rejected[meaning, reason] += 1
-        self._complain("not understood on %s, %s: %r", meaning, reason, payload[:SHOWN])
+        self._warn("not understood on %s, %s: %r", meaning, reason, payload[:LOGGED_BYTES])
 
-    def _complain(self, words: str, *values: object) -> None:
+    def _warn(self, words: str, *values: object) -> None:
         now = time.monotonic()
-        if now - self._complained_at >= COMPLAINT_SECONDS:
-            self._complained_at = now
+        if now - self._warned_at >= WARNING_SECONDS:
+            self._warned_at = now
             logger.warning(words, *values)

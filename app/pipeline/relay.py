@@ -11,18 +11,18 @@ from app.deps import SnapshotFailed
 from app.finance.clock import MarketClock
 from app.health.snapshot import HealthSnapshot
 from app.indicators import stream as indicators
-from app.indicators.board import Board as IndicatorBoard
+from app.indicators.board import IndicatorBoard
 from app.live import topics
 from app.live.hub import Hub
 from app.live.topics import Kind
 from app.market import stream as market
-from app.market.board import Board as MarketBoard
+from app.market.board import MarketBoard
 from app.patterns import stream as patterns
-from app.patterns.board import Board as PatternBoard
+from app.patterns.board import PatternBoard
 from app.push import Push
 from app.quotes import stream as quotes
-from app.quotes.board import Board as QuoteBoard
-from app.quotes.charts.cache import Charts
+from app.quotes.board import QuoteBoard
+from app.quotes.charts.cache import ChartCache
 from app.wire.events.event import (
     KINDS,
     AnyEvent,
@@ -47,7 +47,7 @@ class Boards(NamedTuple):
     """The newest of everything that this process has heard."""
 
     quotes: QuoteBoard
-    charts: Charts
+    charts: ChartCache
     market: MarketBoard
     indicators: IndicatorBoard
     patterns: PatternBoard
@@ -55,7 +55,9 @@ class Boards(NamedTuple):
 
 class Relay:
     def __init__(self, boards: Boards, hub: Hub) -> None:
-        self._ticked = partial(quotes.on_ticks, board=boards.quotes, charts=boards.charts, hears=hub.has_subscribers)
+        self._ticked = partial(
+            quotes.on_ticks, board=boards.quotes, charts=boards.charts, has_subscribers=hub.has_subscribers
+        )
         processed = partial(market.on_processing, board=boards.market)
         self._reactions: Mapping[type, tuple[Reaction, ...]] = {
             Tick: (lambda tick: self._ticked((tick,)),),
@@ -68,8 +70,8 @@ class Relay:
             RunChanged: (processed,),
             RunProgressed: (processed,),
             HealthSnapshot: (
-                partial(market.on_vitals, board=boards.market),
-                partial(quotes.on_vitals, board=boards.quotes),
+                partial(market.on_health, board=boards.market),
+                partial(quotes.on_health, board=boards.quotes),
             ),
             MarketClock: (partial(market.on_clock, board=boards.market),),
         }

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from app import db, wire
 from app.db.pools import Pools
-from app.deps import Draws, SnapshotFailed
+from app.deps import EventRelay, SnapshotFailed
 from app.live.hub import Hub
 from app.wire.backoff import Backoff
 
@@ -15,15 +15,15 @@ READ_WITHIN_SECONDS = 5.0
 
 
 class Resync:
-    def __init__(self, hub: Hub, relay: Draws, pools: Pools) -> None:
+    def __init__(self, hub: Hub, relay: EventRelay, pools: Pools) -> None:
         self._hub, self._relay, self._pools = hub, relay, pools
 
     async def run(self) -> NoReturn:
         """What cannot be had now is tried again until it can."""
         backoff = Backoff()
         while True:
-            left = await self._hub.pending_snapshots.wait()
-            while left := tuple([topic for topic in left if not await self.publish(topic)]):
+            pending = await self._hub.pending_snapshots.wait()
+            while pending := tuple([topic for topic in pending if not await self.publish(topic)]):
                 await backoff.wait()
             backoff.succeeded()
 
@@ -33,7 +33,7 @@ class Resync:
         before, began = self._hub.last_id, time.monotonic()
         await asyncio.sleep(0)
         try:
-            whole = await self._relay.snapshot(topic, self._pools)
+            snapshot = await self._relay.snapshot(topic, self._pools)
         except (db.Unavailable, wire.Unavailable, SnapshotFailed):
             return False
         # What was told while the database answered may not be in the answer; twice is no harm, but what comes after
@@ -42,9 +42,9 @@ class Resync:
         if time.monotonic() - began > READ_WITHIN_SECONDS or (meanwhile is None and before != self._hub.last_id):
             return False
         self._hub.pending_snapshots.complete(topic, version)
-        for push in whole:
+        for push in snapshot:
             self._hub.publish(push)
-        for drawing in meanwhile or ():
-            if drawing.push.topic == topic:
-                self._hub.publish(drawing.push)
+        for change in meanwhile or ():
+            if change.push.topic == topic:
+                self._hub.publish(change.push)
         return True

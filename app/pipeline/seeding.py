@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from app.db.pools import Pools
 from app.quotes import seed
-from app.quotes.board import Board as QuoteBoard
+from app.quotes.board import QuoteBoard
 from app.wire.state.newest_quotes import NewestQuotes
 
 INCOMPLETE_SECONDS, LONGEST_INCOMPLETE_SECONDS = 3.0, 60.0

@@ -17,26 +17,28 @@ class StreamLog:
     """Without bytes: frames are shared, and counted for all their readers together (/metrics)."""
 
     def __init__(self) -> None:
-        self._begun: dict[StreamConnection, float] = {}
+        self._started_at: dict[StreamConnection, float] = {}
 
-    def begin(self, reader: StreamConnection) -> None:
-        self._begun[reader] = time.monotonic()
+    def begin(self, connection: StreamConnection) -> None:
+        self._started_at[connection] = time.monotonic()
 
-    def end(self, reader: StreamConnection) -> None:
-        begun = self._begun.pop(reader, None)
-        if begun is not None:
-            path, status = PATHS.get(reader.encoding, STREAM)
-            request_log.log("GET", path, status, time.monotonic() - begun, None, request_log.user_of(reader.identity))
+    def end(self, connection: StreamConnection) -> None:
+        started_at = self._started_at.pop(connection, None)
+        if started_at is not None:
+            path, status = PATHS.get(connection.encoding, STREAM)
+            request_log.log(
+                "GET", path, status, time.monotonic() - started_at, None, request_log.user_of(connection.identity)
+            )
 
 
 def install(app: Quart) -> None:
     """In a desk whose settings ask for it."""
     log = StreamLog()
     app.extensions["stream log"] = log
-    deps.house_of(app).hub.closed_callback = log.end
+    deps.context_of(app).hub.closed_callback = log.end
 
 
-def begin(reader: StreamConnection) -> None:
+def begin(connection: StreamConnection) -> None:
     log: StreamLog | None = current_app.extensions.get("stream log")
     if log is not None:
-        log.begin(reader)
+        log.begin(connection)

@@ -9,7 +9,7 @@ import numpy as np
 from app.db import corporate_actions
 from app.db.market import MarketShape
 from app.finance import columns, shares, spans
-from app.finance.adjust import Actions, Adjusted, Prices, Rates, Split, adjusted, crossed, times
+from app.finance.adjust import AdjustedBars, CorporateActions, Prices, Rates, Split, adjust, rates_across, scale_bar
 from app.finance.bars import Bar, Timeframe
 from app.finance.instrument import Instrument
 from app.quotes.bars import queries
@@ -19,7 +19,7 @@ MOST_DAYS = 40_000
 """More than a century."""
 
 
-class Cut(NamedTuple):
+class BarRange(NamedTuple):
     """The newest `limit` that begin from `since` on and before `until`."""
 
     timeframe: Timeframe
@@ -32,7 +32,7 @@ class Cut(NamedTuple):
         return after and (self.until is None or bar.start < self.until.timestamp())
 
 
-class Share(NamedTuple):
+class ShareBasis(NamedTuple):
     """Prices are given in that of this day, wherever the bars end: pages of one series fit each other."""
 
     instrument: Instrument
@@ -40,35 +40,37 @@ class Share(NamedTuple):
     prices: Prices
 
 
-async def bars(connection: corporate_actions.Link, shape: MarketShape, share: Share, cut: Cut) -> Adjusted:
+async def bars(
+    connection: corporate_actions.Link, shape: MarketShape, basis: ShareBasis, bar_range: BarRange
+) -> AdjustedBars:
     """Oldest first."""
-    symbol, day = share.instrument.symbol, share.day
-    known = (await corporate_actions.actions(connection, symbol, share.instrument.currency)).of(share.prices)
-    splits = [split for split in known.splits if day is None or split.day <= day]
-    payouts = [payout for payout in known.payouts if day is None or payout.day <= day]
-    if cut.timeframe in DATED and (splits or payouts):
-        days = await queries.stored(connection, shape, symbol, "daily", None, None, MOST_DAYS)
-        return _of_days(columns.bars(days), Actions(splits, payouts), cut)
-    found = await queries.stored(connection, shape, symbol, *cut)
-    return _unsplit(columns.bars(found), splits, cut.timeframe)
+    symbol, day = basis.instrument.symbol, basis.day
+    actions = (await corporate_actions.actions(connection, symbol, basis.instrument.currency)).of(basis.prices)
+    splits = [split for split in actions.splits if day is None or split.day <= day]
+    payouts = [payout for payout in actions.payouts if day is None or payout.day <= day]
+    if bar_range.timeframe in DATED and (splits or payouts):
+        days = await queries.read_bars(connection, shape, symbol, "daily", None, None, MOST_DAYS)
+        return _from_days(columns.bars(days), CorporateActions(splits, payouts), bar_range)
+    stored_columns = await queries.read_bars(connection, shape, symbol, *bar_range)
+    return _adjust_for_splits(columns.bars(stored_columns), splits, bar_range.timeframe)
 
 
-def _of_days(days: Sequence[Bar], known: Actions, cut: Cut) -> Adjusted:
+def _from_days(days: Sequence[Bar], actions: CorporateActions, bar_range: BarRange) -> AdjustedBars:
     if not days:
-        return Adjusted((), False)
-    made, changed = adjusted(days, *known)
-    since = crossed(days[-1], date.max, known)
+        return AdjustedBars((), False)
+    adjusted_days, changed = adjust(days, *actions)
+    since = rates_across(days[-1], date.max, actions)
     if since != (1, 1):
-        made, changed = tuple(times(bar, since) for bar in made), True
-    longer = made if cut.timeframe == "daily" else spans.merged(made, cut.timeframe)
-    within = tuple(bar for bar in longer if cut.holds(bar))[-cut.limit :]
-    return Adjusted(within, changed and bool(within))
+        adjusted_days, changed = tuple(scale_bar(bar, since) for bar in adjusted_days), True
+    longer = adjusted_days if bar_range.timeframe == "daily" else spans.merge(adjusted_days, bar_range.timeframe)
+    within = tuple(bar for bar in longer if bar_range.holds(bar))[-bar_range.limit :]
+    return AdjustedBars(within, changed and bool(within))
 
 
-def _unsplit(bars: Sequence[Bar], splits: Sequence[Split], timeframe: Timeframe) -> Adjusted:
+def _adjust_for_splits(bars: Sequence[Bar], splits: Sequence[Split], timeframe: Timeframe) -> AdjustedBars:
     if not splits or not bars:
-        return Adjusted(tuple(bars), False)
+        return AdjustedBars(tuple(bars), False)
     # A factor is of the prices in the newest share of all that is known: what is left of it is what came since.
     factors = shares.factors(np.array([bar.start for bar in bars]), splits, timeframe).tolist()
-    made = tuple(times(bar, Rates(rate, 1 / rate)) for bar, rate in zip(bars, factors, strict=True))
-    return Adjusted(made, any(rate != 1 for rate in factors))
+    adjusted_bars = tuple(scale_bar(bar, Rates(rate, 1 / rate)) for bar, rate in zip(bars, factors, strict=True))
+    return AdjustedBars(adjusted_bars, any(rate != 1 for rate in factors))

@@ -11,11 +11,11 @@ from app import deps
 from app.finance.adjust import Prices
 from app.finance.bars import Timeframe
 from app.finance.instrument import Instrument
-from app.finance.symbol_index import typed
+from app.finance.symbol_index import clean_query
 from app.finance.symbols import LONGEST
 from app.identity import Scope
 from app.quotes import adjusted_bars, lookup, queries
-from app.quotes.board import Board
+from app.quotes.board import QuoteBoard
 from app.quotes.quote import Quote as Known
 from app.web import api, guards
 
@@ -24,12 +24,12 @@ blueprint = Blueprint("quotes_api", __name__, url_prefix=api.ROOT)
 Symbol = Annotated[api.Word, Meta(max_length=LONGEST)]
 
 
-PRICES_SAID = (
+PRICES_HELP = (
     "As if today's share had been held all along; the same less what it paid, of daily bars and longer; or as traded."
 )
 
 
-class QuotesAsked(msgspec.Struct, frozen=True):
+class QuotesParameters(msgspec.Struct, frozen=True):
     symbols: Annotated[
         str, Meta(max_length=4000, description="Only these, separated by commas.", examples=["AAPL,BRK.B"])
     ] = ""
@@ -37,12 +37,12 @@ class QuotesAsked(msgspec.Struct, frozen=True):
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
 
 
-class BarsAsked(msgspec.Struct, frozen=True):
+class BarsParameters(msgspec.Struct, frozen=True):
     timeframe: Timeframe = "daily"
     since: api.Since | None = msgspec.field(name="from", default=None)
     until: api.Until | None = msgspec.field(name="to", default=None)
     limit: Annotated[int, Meta(ge=1, le=5000)] = 500
-    prices: Annotated[Prices, Meta(description=PRICES_SAID)] = "split"
+    prices: Annotated[Prices, Meta(description=PRICES_HELP)] = "split"
 
 
 class Quote(msgspec.Struct, frozen=True):
@@ -102,12 +102,16 @@ class Bars(msgspec.Struct, frozen=True):
 @blueprint.get("/quotes")
 @guards.signed_in
 @guards.open_to_tokens(Scope.READ)
-@api.typed(Quotes, QuotesAsked)
-async def quotes(asked: QuotesAsked) -> Quotes:
+@api.typed(Quotes, QuotesParameters)
+async def quotes(parameters: QuotesParameters) -> Quotes:
     """The newest quote of every symbol, by symbol."""
-    board = deps.board(Board)
-    rest = _chosen(asked, board) if asked.symbols.strip(", ") else board.first(asked.limit + 1, asked.after)
-    page = rest[: asked.limit]
+    board = deps.board(QuoteBoard)
+    rest = (
+        _quotes_of(parameters, board)
+        if parameters.symbols.strip(", ")
+        else board.first(parameters.limit + 1, parameters.after)
+    )
+    page = rest[: parameters.limit]
     return Quotes([_quote(each) for each in page], page[-1].symbol if len(rest) > len(page) else None)
 
 
@@ -115,41 +119,45 @@ async def quotes(asked: QuotesAsked) -> Quotes:
 @guards.signed_in
 @guards.open_to_tokens(Scope.READ)
 @api.typed(Quote)
-async def quote(_asked: api.Nothing, symbol: str) -> Quote:
+async def quote(_parameters: api.Nothing, symbol: str) -> Quote:
     """The newest quote of one symbol."""
-    found = deps.board(Board).quote(api.only(deps.symbols().spellings(typed(symbol))))
-    return _quote(found) if found else abort(404, "No quote is known of this symbol.")
+    newest = deps.board(QuoteBoard).quote(api.only(deps.symbols().spellings(clean_query(symbol))))
+    return _quote(newest) if newest else abort(404, "No quote is known of this symbol.")
 
 
 @blueprint.get("/bars/<path:symbol>")
 @guards.signed_in
 @guards.open_to_tokens(Scope.READ)
-@api.typed(Bars, BarsAsked)
-async def bars(asked: BarsAsked, symbol: str) -> Bars:
+@api.typed(Bars, BarsParameters)
+async def bars(parameters: BarsParameters, symbol: str) -> Bars:
     """The newest bars that are stored of one symbol between two times, oldest first."""
-    wanted = api.only(await lookup.spellings(typed(symbol), deps.symbols(), deps.pools())) or typed(symbol)
-    since, until = api.instant("from", asked.since), api.instant("to", asked.until)
-    if asked.prices == "total" and asked.timeframe not in adjusted_bars.DATED:
+    name = api.only(await lookup.spellings(clean_query(symbol), deps.symbols(), deps.pools())) or clean_query(symbol)
+    since, until = api.instant("from", parameters.since), api.instant("to", parameters.until)
+    if parameters.prices == "total" and parameters.timeframe not in adjusted_bars.DATED:
         abort(400, "prices: total is of daily, weekly and monthly bars alone.")
     shape = await deps.pools().shape()
     async with deps.pools().market.acquire() as connection:
-        known = await queries.instrument(connection, shape, wanted)
-        quote = deps.board(Board).quote(wanted)
-        share = adjusted_bars.Share(known or Instrument(wanted), quote.session if quote else None, asked.prices)
-        found = await adjusted_bars.bars(
-            connection, shape, share, adjusted_bars.Cut(asked.timeframe, since, until, asked.limit)
+        instrument = await queries.instrument(connection, shape, name)
+        quote = deps.board(QuoteBoard).quote(name)
+        share = adjusted_bars.ShareBasis(
+            instrument or Instrument(name), quote.session if quote else None, parameters.prices
         )
-        if known is None and not found.bars:
+        adjusted = await adjusted_bars.bars(
+            connection, shape, share, adjusted_bars.BarRange(parameters.timeframe, since, until, parameters.limit)
+        )
+        if instrument is None and not adjusted.bars:
             abort(404, "This symbol is not known.")
-    given = [Bar(api.moment(bar.start), *bar[3:8]) for bar in found.bars]
-    return Bars(wanted, asked.timeframe, asked.prices, found.changed, given)
+    rows = [Bar(api.moment(bar.start), *bar[3:8]) for bar in adjusted.bars]
+    return Bars(name, parameters.timeframe, parameters.prices, adjusted.changed, rows)
 
 
-def _chosen(asked: QuotesAsked, board: Board) -> list[Known]:
+def _quotes_of(parameters: QuotesParameters, board: QuoteBoard) -> list[Known]:
     """By symbol; of each word all that differ only in case, unless one is written so."""
-    known = deps.symbols()
-    symbols = sorted({symbol for word in asked.symbols.split(",") for symbol in known.spellings(typed(word))})
-    quotes = (board.quote(symbol) for symbol in symbols if symbol > asked.after)
+    index = deps.symbols()
+    symbols = sorted(
+        {symbol for word in parameters.symbols.split(",") for symbol in index.spellings(clean_query(word))}
+    )
+    quotes = (board.quote(symbol) for symbol in symbols if symbol > parameters.after)
     return [quote for quote in quotes if quote]
 
 

@@ -5,18 +5,18 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 from app.finance import shares
-from app.finance.adjust import held
+from app.finance.adjust import share_ratio
 from app.finance.instrument import Instrument
 from app.finance.session_days import SessionDay, SessionDays
 from app.finance.shares import Splits
 from app.finance.symbol_index import SymbolIndex
 from app.finance.symbols import is_symbol
 from app.finance.trades import contribution
-from app.quotes.listing import Listing
-from app.quotes.quote import LINE_SECONDS, POINTS, SLOT, Quote, merged, opened
+from app.quotes.listing import SymbolList
+from app.quotes.quote import SLOT_SECONDS, SPARK_POINTS, SPARK_SECONDS, Quote, first_quote, merge
 from app.wire.events.event import Tick
 
-SHOWN = 100
+BOARD_ROWS = 100
 """Rows of the desk; the others are found by search."""
 ROW_SECONDS = 0.1
 """Between two times that all rows are sent for a new one, for each of them: what they weigh grows with their number."""
@@ -25,16 +25,16 @@ RECENT_TICKS = 20_000
 """Ticks that are kept to be counted once more after what the feed itself wrote: it writes every half second."""
 DOUBT_SECONDS = 2.0
 """After a tick that came too late to be counted here: by then the feed has written what it makes of the session."""
-ASK_SECONDS = 5.0
+FEED_READ_SECONDS = 5.0
 """Between two readings of the feed for that reason."""
 
 
-class Board:
+class QuoteBoard:
     def __init__(self, instruments: Iterable[Instrument] = (), limit: int = 20_000) -> None:
         self._limit = limit
         self._instruments = SymbolIndex()
         self._quotes: dict[str, Quote] = {}
-        self._listing = Listing(self._quotes, SHOWN)
+        self._symbol_list = SymbolList(self._quotes, BOARD_ROWS)
         self._days = SessionDays()
         self._recent: deque[Tick] = deque()
         self._newest_dropped: dict[str, float] = {}
@@ -43,34 +43,34 @@ class Board:
         """The session and the time of what the feed wrote and was read here."""
         self._uncounted_at = 0.0
         """When the last such tick arrived; 0 when the feed was read since."""
-        self._doubted_at = 0.0
+        self._feed_read_at = 0.0
         self._splits = shares.NONE
-        self._grown = False
+        self._has_new_symbols = False
         self._rows_due = float("-inf")
-        self.know(instruments)
+        self.add_instruments(instruments)
 
     def apply(self, tick: Tick) -> Quote | None:
         """The quote after `tick`: the same one if it changes nothing, None for a symbol beyond the limit."""
         before = self._quotes.get(tick.symbol)
         if tick.kind == "Q":
-            return self._spread(before, tick)
-        if before is None and not self._admitted(tick.symbol):
+            return self._apply_bid_ask(before, tick)
+        if before is None and not self._admit(tick.symbol):
             return None
         late = self._days.late
-        day = None if self._included(tick) else self._days.add(tick)
+        day = None if self._in_feed_write(tick) else self._days.add(tick)
         if day is None:
             if self._days.late > late and before and contribution(tick).session.day == before.session:
                 self._uncounted_at = tick.arrived_at
             return before
         self._remember(tick)
-        quote = self._quotes[tick.symbol] = self._after(before, day, tick)
+        quote = self._quotes[tick.symbol] = self._next_quote(before, day, tick)
         return quote
 
-    def doubtful(self, now: float) -> bool:
+    def feed_read_is_due(self, now: float) -> bool:
         """Whether the feed is to be read again for ticks that could not be counted here; asking clears it."""
-        if not 0 < self._uncounted_at <= now - DOUBT_SECONDS or now - self._doubted_at < ASK_SECONDS:
+        if not 0 < self._uncounted_at <= now - DOUBT_SECONDS or now - self._feed_read_at < FEED_READ_SECONDS:
             return False
-        self._uncounted_at, self._doubted_at = 0.0, now
+        self._uncounted_at, self._feed_read_at = 0.0, now
         return True
 
     def quote(self, symbol: str) -> Quote | None:
@@ -83,12 +83,12 @@ class Board:
 
     def first(self, limit: int, after: str = "") -> list[Quote]:
         """The first `limit` that come after the symbol `after`. By symbol: an order that no price can change."""
-        return [self._quotes[symbol] for symbol in self._listing.first(limit, after)]
+        return [self._quotes[symbol] for symbol in self._symbol_list.first(limit, after)]
 
     @property
-    def last_shown(self) -> str:
+    def last_row_symbol(self) -> str:
         """The last symbol that the desk has a row for: it has one for every quote up to it."""
-        return self._listing.last()
+        return self._symbol_list.last()
 
     @property
     def incomplete(self) -> int:
@@ -102,21 +102,23 @@ class Board:
     def instruments(self) -> SymbolIndex:
         return self._instruments
 
-    def know(self, instruments: Iterable[Instrument]) -> None:
+    def add_instruments(self, instruments: Iterable[Instrument]) -> None:
         """What a database calls by a name that is no symbol could have no page: it is passed over."""
         for instrument in instruments:
             fits = instrument.symbol in self._instruments or len(self._instruments) < self._limit
             if fits and is_symbol(instrument.symbol):
                 self._instruments[instrument.symbol] = instrument
 
-    def split(self, splits: Splits) -> None:
+    def set_splits(self, splits: Splits) -> None:
         """What is known of splits now; of today's some may have been told only after the first price of the day."""
         for symbol in {*splits, *self._splits}:
             quote = self._quotes.get(symbol)
             if quote is None or quote.previous_close is None:
                 continue
             eve = quote.session - timedelta(days=1)
-            now, then = (held(known.get(symbol, ()), eve, quote.session) for known in (splits, self._splits))
+            now, then = (
+                share_ratio(by_symbol.get(symbol, ()), eve, quote.session) for by_symbol in (splits, self._splits)
+            )
             if now != then:
                 self._quotes[symbol] = quote._replace(previous_close=quote.previous_close * then / now)
         self._splits = splits
@@ -127,46 +129,46 @@ class Board:
         recent: dict[str, list[Tick]] = defaultdict(list)
         for tick in self._recent:
             recent[tick.symbol].append(tick)
-        for stored in quotes:
-            self.know((stored.instrument,))
-            if stored.symbol not in self._instruments:
+        for quote in quotes:
+            self.add_instruments((quote.instrument,))
+            if quote.symbol not in self._instruments:
                 continue
-            before = self._quotes.get(stored.symbol)
+            before = self._quotes.get(quote.symbol)
             if before is None:
-                self._grown = True
-                self._take_over(stored)
-            elif before.session == stored.session:
-                self._quotes[stored.symbol] = self._completed(before, stored, recent[stored.symbol])
-            elif before.at < stored.at:
-                self._take_over(stored._replace(arrived_at=before.arrived_at))
+                self._has_new_symbols = True
+                self._put_quote(quote)
+            elif before.session == quote.session:
+                self._quotes[quote.symbol] = self._merge(before, quote, recent[quote.symbol])
+            elif before.at < quote.at:
+                self._put_quote(quote._replace(arrived_at=before.arrived_at))
 
-    def grew(self, now: float) -> bool:
+    def take_new_rows(self, now: float) -> bool:
         """Whether rows are due for symbols to be shown that no page has one for; asking clears it. `now`: seconds."""
-        if not self._grown or now < self._rows_due:
+        if not self._has_new_symbols or now < self._rows_due:
             return False
-        self._grown = False
-        if not self._listing.changed():
+        self._has_new_symbols = False
+        if not self._symbol_list.changed():
             return False
-        self._rows_due = now + ROW_SECONDS * min(SHOWN, len(self._quotes))
+        self._rows_due = now + ROW_SECONDS * min(BOARD_ROWS, len(self._quotes))
         return True
 
-    def _take_over(self, stored: Quote) -> None:
-        self._quotes[stored.symbol] = stored
-        self._days.put(SessionDay.seeded(stored.newest))
-        if stored.written_at:
-            self._feed_writes[stored.symbol] = stored.session, stored.written_at
+    def _put_quote(self, quote: Quote) -> None:
+        self._quotes[quote.symbol] = quote
+        self._days.put(SessionDay.from_quote(quote.newest))
+        if quote.written_at:
+            self._feed_writes[quote.symbol] = quote.session, quote.written_at
 
-    def _included(self, tick: Tick) -> bool:
+    def _in_feed_write(self, tick: Tick) -> bool:
         """Whether what the feed wrote has it: Redis may answer a question before it is done with what it published."""
         session, written_at = self._feed_writes.get(tick.symbol, (None, 0.0))
         return 0 < tick.published_at <= written_at and contribution(tick).session.day == session
 
-    def _admitted(self, symbol: str) -> bool:
+    def _admit(self, symbol: str) -> bool:
         if symbol not in self._instruments:
             if len(self._instruments) >= self._limit:
                 return False
             self._instruments[symbol] = Instrument(symbol)
-        self._grown = True
+        self._has_new_symbols = True
         return True
 
     def _remember(self, tick: Tick) -> None:
@@ -176,26 +178,26 @@ class Board:
             self._newest_dropped[past.symbol] = past.published_at
         recent.append(tick)
 
-    def _spread(self, before: Quote | None, tick: Tick) -> Quote | None:
+    def _apply_bid_ask(self, before: Quote | None, tick: Tick) -> Quote | None:
         """A quote shows as bid and ask; nothing was traded."""
         if before is None or (before.bid, before.ask) == (tick.bid, tick.ask):
             return before
         quote = self._quotes[tick.symbol] = before._replace(bid=tick.bid, ask=tick.ask)
         return quote
 
-    def _after(self, before: Quote | None, day: SessionDay, tick: Tick) -> Quote:
+    def _next_quote(self, before: Quote | None, day: SessionDay, tick: Tick) -> Quote:
         figures = day.quote()
         if before is None or before.session != day.day:
             instrument = before.instrument if before else self._instruments[tick.symbol]
             previous, last = (self._previous_close(before, day), before.price) if before else (None, None)
-            begun = opened(instrument, figures, previous)
-            return begun._replace(arrived_at=tick.arrived_at, move=_sign(figures.price, last))
+            first = first_quote(instrument, figures, previous)
+            return first._replace(arrived_at=tick.arrived_at, move=_sign(figures.price, last))
         if day.at != tick.at:
             return before.with_figures(figures, move=0)
-        same_slot = before.spark and tick.at // SLOT == before.at // SLOT
-        past = before.spark[:-1] if same_slot else before.spark[-POINTS + 1 :]
+        same_slot = before.spark and tick.at // SLOT_SECONDS == before.at // SLOT_SECONDS
+        past = before.spark[:-1] if same_slot else before.spark[-SPARK_POINTS + 1 :]
         move, spark = _sign(figures.price, before.price), (*past, figures.price)
-        due = not same_slot and tick.arrived_at - before.line_at >= LINE_SECONDS
+        due = not same_slot and tick.arrived_at - before.line_at >= SPARK_SECONDS
         line_at = tick.arrived_at if due else before.line_at
         return before.with_figures(figures, arrived_at=tick.arrived_at, move=move, spark=spark, line_at=line_at)
 
@@ -204,23 +206,23 @@ class Board:
         if day.at <= before.at:
             return None
         ended = before.price if before.close is None else before.close
-        close = ended if before.begun else before.previous_close
-        split = held(self._splits.get(day.symbol, ()), before.session, day.day)
+        close = ended if before.has_traded else before.previous_close
+        split = share_ratio(self._splits.get(day.symbol, ()), before.session, day.day)
         return close and close / split
 
-    def _completed(self, before: Quote, stored: Quote, recent: Sequence[Tick]) -> Quote:
-        quote = merged(before, stored)
-        if not stored.written_at:
+    def _merge(self, before: Quote, from_store: Quote, recent: Sequence[Tick]) -> Quote:
+        quote = merge(before, from_store)
+        if not from_store.written_at:
             if quote.newest != before.newest:
-                self._days.put(SessionDay.seeded(quote.newest))
+                self._days.put(SessionDay.from_quote(quote.newest))
             return quote
-        if self._newest_dropped.get(stored.symbol, 0.0) > stored.written_at:
+        if self._newest_dropped.get(from_store.symbol, 0.0) > from_store.written_at:
             # The feed that wrote this is not the one that publishes now.
             return quote.with_figures(before.newest)
-        day = SessionDay.seeded(stored.newest)
+        day = SessionDay.from_quote(from_store.newest)
         for tick in recent:
             one = contribution(tick)
-            newer = tick.published_at > stored.written_at and one.session.day == day.day
+            newer = tick.published_at > from_store.written_at and one.session.day == day.day
             if newer and day.add(tick, one) is None:
                 # It corrects what was written: a later reading has it.
                 self._uncounted_at = tick.arrived_at
@@ -228,7 +230,7 @@ class Board:
         figures = day.quote()
         if figures == before.newest._replace(previous_close=None, bid=None, ask=None, written_at=0.0):
             return quote.with_figures(figures)
-        self._feed_writes[stored.symbol] = stored.session, stored.written_at
+        self._feed_writes[from_store.symbol] = from_store.session, from_store.written_at
         self._days.put(day)
         return quote.with_figures(figures)
 

@@ -8,7 +8,7 @@ FEW = 64
 """New symbols that are sorted in one by one."""
 
 
-class Listing:
+class SymbolList:
     """The keys of a dictionary that only grows."""
 
     def __init__(self, symbols: dict[str, Any], page: int) -> None:

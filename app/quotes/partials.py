@@ -7,8 +7,8 @@ from markupsafe import Markup
 
 from app.finance.instrument import Instrument
 from app.identity import View
-from app.quotes.charts.drawing import Drawing
-from app.quotes.charts.geometry import Candle
+from app.quotes.charts.drawing import ChartDrawing
+from app.quotes.charts.geometry import CandlePaths
 from app.quotes.quote import Quote
 from app.quotes.spark import Spark
 from app.web.html import fragment
@@ -43,11 +43,11 @@ def facts(quote: Quote, view: View) -> Markup:
     return fragment("quotes/facts", quote=quote, view=view)
 
 
-def chart(symbol: str, drawing: Drawing | None, view: View) -> Markup:
+def chart(symbol: str, drawing: ChartDrawing | None, view: View) -> Markup:
     return fragment("quotes/chart", symbol=symbol, drawing=drawing, view=view)
 
 
-def candle(symbol: str, candle: Candle) -> Markup:
+def candle(symbol: str, candle: CandlePaths) -> Markup:
     return fragment("quotes/candle", symbol=symbol, candle=candle)
 
 

@@ -11,7 +11,7 @@ from app.finance.bars import Bar, day_start
 from app.finance.instrument import Instrument
 from app.finance.sessions import Session
 from app.finance.symbols import folded, is_symbol, spelt
-from app.quotes.charts.cache import Mark
+from app.quotes.charts.cache import PatternMark
 from app.wire.codec.text import clean
 
 LONGEST_NAME = 200
@@ -20,10 +20,10 @@ LONGEST_NAME = 200
 FIRST_SEEN_DAYS = 30
 """Without a table of symbols, whoever traded in that many days before the newest bar is known."""
 
-MARKED = ("symbol = $1", "timeframe in ('daily', '1d', '1day', 'Daily')", "detected_at >= $2::date")
+MARK_CONDITIONS = ("symbol = $1", "timeframe in ('daily', '1d', '1day', 'Daily')", "detected_at >= $2::date")
 
 
-class Close(NamedTuple):
+class SlotClose(NamedTuple):
     """The last price of a slot: number `slot` since 1970."""
 
     symbol: str
@@ -113,16 +113,16 @@ async def newest_bars(connection: Connection, shape: MarketShape, symbols: list[
 async def first_day(connection: Connection, shape: MarketShape, symbol: str) -> date | None:
     if shape.daily_bars is None:
         return None
-    found: date | None = await connection.fetchval(
+    day: date | None = await connection.fetchval(
         f"select min(day) from {shape.daily_bars} as bars where symbol = $1",  # noqa: S608
         symbol,
     )
-    return found
+    return day
 
 
 async def closes(
     connection: Connection, shape: MarketShape, session: Session, slot: int, symbols: list[str]
-) -> list[Close]:
+) -> list[SlotClose]:
     """The last price of each slot of `slot` seconds since the session opened, in no order."""
     if shape.exact_minutes is None:
         return []
@@ -143,14 +143,14 @@ async def closes(
         slot,
         symbols,
     )
-    return [Close(row["symbol"], row["slot"], row["close"]) for row in rows]
+    return [SlotClose(row["symbol"], row["slot"], row["close"]) for row in rows]
 
 
-async def marks(connection: Connection, shape: MarketShape, symbol: str, since: date, limit: int) -> list[Mark]:
+async def marks(connection: Connection, shape: MarketShape, symbol: str, since: date, limit: int) -> list[PatternMark]:
     """The newest patterns on daily bars, newest first."""
     if not shape.patterns:
         return []
-    newest = first_of_all(shape.patterns, MARKED, "detected_at desc, pattern", "$3")
+    newest = first_of_all(shape.patterns, MARK_CONDITIONS, "detected_at desc, pattern", "$3")
     rows = await connection.fetch(
         f"""
         select (detected_at at time zone 'America/New_York')::date as day, pattern, timeframe, direction,
@@ -162,7 +162,7 @@ async def marks(connection: Connection, shape: MarketShape, symbol: str, since: 
         since,
         limit,
     )
-    return [Mark(**row) for row in rows]
+    return [PatternMark(**row) for row in rows]
 
 
 def _bar(row: Record) -> Bar:

@@ -7,11 +7,11 @@ from app.finance.instrument import Instrument
 from app.finance.quote import NewestQuote
 from app.finance.sessions import regular
 
-SLOT = 300
+SLOT_SECONDS = 300
 """Seconds of market time behind one point of a sparkline."""
-LINE_SECONDS = 60.0
+SPARK_SECONDS = 60.0
 """Of the wall's clock, between two sparklines that pages are sent: at real speed one gains a point every 300."""
-POINTS = 78
+SPARK_POINTS = 78
 """One regular session of slots."""
 
 
@@ -39,7 +39,7 @@ class Quote(NamedTuple):
     """The last price of each slot of this session, oldest first, the newest price at the end."""
     line_at: float = 0.0
     """Wall time at which pages were last sent the sparkline with a new point."""
-    begun: bool = True
+    has_traded: bool = True
     """Whether it was traded in this session's regular hours; until then open, high and low are the price."""
     close: float | None = None
     """Where the regular hours ended, once trading goes on after them."""
@@ -54,21 +54,21 @@ class Quote(NamedTuple):
     def newest(self) -> NewestQuote:
         return NewestQuote(
             self.symbol, self.price, self.at, self.session.isoformat(), self.open, self.high, self.low, self.volume,
-            self.previous_close, self.close, self.outside, self.begun, self.bid, self.ask, self.written_at,
+            self.previous_close, self.close, self.outside, self.has_traded, self.bid, self.ask, self.written_at,
         )  # fmt: skip
 
     def with_figures(self, figures: NewestQuote, **besides: Any) -> "Quote":
         """With what a session's account says now, and other fields that change with it."""
         return self._replace(
             price=figures.price, at=figures.at, open=figures.open, high=figures.high, low=figures.low,
-            volume=figures.volume, close=figures.close, outside=figures.outside, begun=figures.begun, written_at=0.0,
-            **besides,
+            volume=figures.volume, close=figures.close, outside=figures.outside, has_traded=figures.has_traded,
+            written_at=0.0, **besides,
         )  # fmt: skip
 
     @property
     def hours(self) -> str:
         """In which the price was paid, where they are not the regular ones."""
-        if self.begun and self.close is None:
+        if self.has_traded and self.close is None:
             return ""
         return "before the open" if self.at < regular(self.session).opens else "after hours"
 
@@ -89,7 +89,7 @@ class Quote(NamedTuple):
         return self.price / self.previous_close - 1 if self.previous_close else None
 
     @property
-    def resting(self) -> "Quote":
+    def without_move(self) -> "Quote":
         """The same without its last move: a page that has just been drawn has nothing to flash about."""
         return self._replace(move=0)
 
@@ -98,43 +98,43 @@ class Quote(NamedTuple):
         return None if self.arrived_at is None else max(0.0, now - self.arrived_at)
 
 
-def opened(instrument: Instrument, figures: NewestQuote, previous_close: float | None) -> Quote:
+def first_quote(instrument: Instrument, figures: NewestQuote, previous_close: float | None) -> Quote:
     return Quote(
         instrument, date.fromisoformat(figures.session), figures.price, previous_close, figures.open, figures.high,
-        figures.low, figures.volume, figures.at, spark=(figures.price,), begun=figures.begun, close=figures.close,
-        outside=figures.outside,
+        figures.low, figures.volume, figures.at, spark=(figures.price,), has_traded=figures.has_traded,
+        close=figures.close, outside=figures.outside,
     )  # fmt: skip
 
 
-def merged(heard: Quote, stored: Quote) -> Quote:
+def merge(live: Quote, past: Quote) -> Quote:
     """`heard` may have begun in the middle of a session that `stored` knows from its start."""
-    newer = stored if stored.at > heard.at else heard
-    made = newer._replace(
-        arrived_at=heard.arrived_at,
-        instrument=stored.instrument,
-        previous_close=stored.previous_close if heard.previous_close is None else heard.previous_close,
-        outside=max(heard.outside, stored.outside),
-        spark=_spliced(heard, stored),
-        bid=heard.bid or stored.bid,
-        ask=heard.ask or stored.ask,
+    newer = past if past.at > live.at else live
+    quote = newer._replace(
+        arrived_at=live.arrived_at,
+        instrument=past.instrument,
+        previous_close=past.previous_close if live.previous_close is None else live.previous_close,
+        outside=max(live.outside, past.outside),
+        spark=_splice_spark(live, past),
+        bid=live.bid or past.bid,
+        ask=live.ask or past.ask,
         written_at=0.0,
     )
-    if heard.begun and stored.begun:
-        return made._replace(
-            open=stored.open,
-            high=max(heard.high, stored.high),
-            low=min(heard.low, stored.low),
-            volume=max(heard.volume, stored.volume),
+    if live.has_traded and past.has_traded:
+        return quote._replace(
+            open=past.open,
+            high=max(live.high, past.high),
+            low=min(live.low, past.low),
+            volume=max(live.volume, past.volume),
         )
-    if not (heard.begun or stored.begun):
-        return made
-    day = heard if heard.begun else stored
+    if not (live.has_traded or past.has_traded):
+        return quote
+    day = live if live.has_traded else past
     close = day.close if day.close is not None or newer is day else day.price
-    return made._replace(open=day.open, high=day.high, low=day.low, volume=day.volume, begun=True, close=close)
+    return quote._replace(open=day.open, high=day.high, low=day.low, volume=day.volume, has_traded=True, close=close)
 
 
-def _spliced(heard: Quote, stored: Quote) -> tuple[float, ...]:
+def _splice_spark(live: Quote, past: Quote) -> tuple[float, ...]:
     """Heard points, and before them the stored ones of earlier slots."""
-    first = int(heard.at // SLOT) - len(heard.spark) + 1
-    earlier = len(stored.spark) - (int(stored.at // SLOT) - first + 1)
-    return (*stored.spark[: max(0, earlier)], *heard.spark)[-POINTS:]
+    first = int(live.at // SLOT_SECONDS) - len(live.spark) + 1
+    earlier = len(past.spark) - (int(past.at // SLOT_SECONDS) - first + 1)
+    return (*past.spark[: max(0, earlier)], *live.spark)[-SPARK_POINTS:]

@@ -6,8 +6,8 @@ from quart import Blueprint, redirect, request
 from quart.typing import ResponseReturnValue
 
 from app import deps
-from app.finance.symbol_index import typed as as_typed
-from app.quotes.board import SHOWN, Board
+from app.finance.symbol_index import clean_query as as_typed
+from app.quotes.board import BOARD_ROWS, QuoteBoard
 from app.web import guards, parameters
 from app.web.html import page
 
@@ -19,19 +19,19 @@ blueprint = Blueprint("quotes", __name__)
 @parameters.takes("q")
 async def symbols() -> ResponseReturnValue:
     typed = as_typed(request.args.get("q", ""))
-    known = deps.symbols()
-    spellings = known.spellings(typed)
+    index = deps.symbols()
+    spellings = index.spellings(typed)
     if len(spellings) == 1:
         return redirect(f"/symbols/{quote(spellings[0])}", 303)
-    found = known.search(typed, SHOWN)
-    board = deps.board(Board)
+    matches = index.search(typed, BOARD_ROWS)
+    board = deps.board(QuoteBoard)
     return await page(
         "quotes/symbols",
         title=f"Symbols like {typed}" if typed else "Symbols",
         priced=True,
         typed=typed,
-        found=[(instrument, board.quote(instrument.symbol)) for instrument in found.instruments],
-        total=found.total,
-        near=known.near(typed) if typed and not found.total else [],
+        matches=[(instrument, board.quote(instrument.symbol)) for instrument in matches.instruments],
+        total=matches.total,
+        near=index.near(typed) if typed and not matches.total else [],
         lacking=await deps.pools().lacking("instruments", "daily_bars"),
     )

@@ -11,7 +11,7 @@ from app.quotes.spark import spark
 
 def rows(quotes: Iterable[Quote], now: float, view: View) -> list[Row]:
     """`now`: wall time, for the ages."""
-    return [_row(quote.resting, now, view) for quote in quotes]
+    return [_row(quote.without_move, now, view) for quote in quotes]
 
 
 def _row(quote: Quote, now: float, view: View) -> Row:

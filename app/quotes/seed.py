@@ -12,15 +12,15 @@ from typing import TypeVar
 from app.db import corporate_actions
 from app.db.pools import Pools
 from app.finance import sessions, shares
-from app.finance.adjust import Split, held
+from app.finance.adjust import Split, share_ratio
 from app.finance.bars import Bar
 from app.finance.instrument import Instrument
 from app.finance.quote import NewestQuote
 from app.finance.sessions import in_session
 from app.finance.shares import Splits
 from app.quotes import queries
-from app.quotes.board import Board
-from app.quotes.quote import POINTS, SLOT, Quote
+from app.quotes.board import QuoteBoard
+from app.quotes.quote import SLOT_SECONDS, SPARK_POINTS, Quote
 from app.wire.state.newest_quotes import NewestQuotes
 
 T = TypeVar("T")
@@ -29,7 +29,9 @@ SYMBOLS_AT_ONCE = 250
 """Between them the loop is free: tens of thousands of symbols take a second."""
 
 
-async def seed(board: Board, pools: Pools, newest: NewestQuotes, priced: Callable[[], object] = lambda: None) -> None:
+async def seed(
+    board: QuoteBoard, pools: Pools, newest: NewestQuotes, priced: Callable[[], object] = lambda: None
+) -> None:
     """May be called again after a gap: it fills in what was missed and overwrites nothing that was heard.
 
     `priced` is called as soon as every symbol has its quote; sparklines, which are read of minutes, come after it. The
@@ -39,15 +41,15 @@ async def seed(board: Board, pools: Pools, newest: NewestQuotes, priced: Callabl
     shape = await pools.shape()
     async with pools.market.acquire() as connection:
         for some in _slices(await queries.instruments(connection, shape)):
-            board.know(some)
+            board.add_instruments(some)
             await asyncio.sleep(0)
         splits = await corporate_actions.every_split(connection)
-        board.split(splits)
+        board.set_splits(splits)
         slices = list(_slices(sorted({*board.instruments, *await newest.symbols()})))
-        stored = [await queries.newest_bars(connection, shape, symbols) for symbols in slices]
+        bars_by_slice = [await queries.newest_bars(connection, shape, symbols) for symbols in slices]
         days: set[date] = set()
         empty = board.count == 0
-        for symbols, bars in zip(slices, stored, strict=True):
+        for symbols, bars in zip(slices, bars_by_slice, strict=True):
             quotes_of_some = list(seeds(board.instruments, bars, await newest.of(symbols), splits))
             days |= {quote.session for quote in quotes_of_some}
             if empty:
@@ -55,8 +57,8 @@ async def seed(board: Board, pools: Pools, newest: NewestQuotes, priced: Callabl
         priced()
         session = max(days, default=None)
         hours = sessions.regular(session) if session else None
-        for symbols, bars in zip(slices, stored, strict=True):
-            closes = await queries.closes(connection, shape, hours, SLOT, symbols) if hours else []
+        for symbols, bars in zip(slices, bars_by_slice, strict=True):
+            closes = await queries.closes(connection, shape, hours, SLOT_SECONDS, symbols) if hours else []
             paths = _paths(closes)
             # Read last: what is published from here on comes to the board itself.
             quotes = seeds(board.instruments, bars, await newest.of(symbols), splits)
@@ -72,44 +74,47 @@ def _slices(items: Sequence[T]) -> Iterator[list[T]]:
 
 def seeds(
     instruments: Mapping[str, Instrument],
-    stored: Iterable[Bar],
+    daily_bars: Iterable[Bar],
     newest: Mapping[str, NewestQuote],
     splits: Splits = shares.NONE,
 ) -> Iterable[Quote]:
     """`stored`: the last bars of each symbol, by symbol, oldest first."""
-    bars = {symbol: list(group) for symbol, group in groupby(stored, attrgetter("symbol"))}
+    bars = {symbol: list(group) for symbol, group in groupby(daily_bars, attrgetter("symbol"))}
     for symbol in sorted({*bars, *newest}):
         instrument = instruments.get(symbol) or Instrument(symbol)
-        left = newest.get(symbol)
-        kept = bars.get(symbol, [])
-        if left and (not kept or date.fromisoformat(left.session) >= kept[-1].day):
-            yield _from_feed(instrument, left, kept, splits.get(symbol, ()))
+        feed_quote = newest.get(symbol)
+        own_bars = bars.get(symbol, [])
+        if feed_quote and (not own_bars or date.fromisoformat(feed_quote.session) >= own_bars[-1].day):
+            yield _from_feed(instrument, feed_quote, own_bars, splits.get(symbol, ()))
         else:
-            yield _from_bars(instrument, kept, splits.get(symbol, ()))
+            yield _from_bars(instrument, own_bars, splits.get(symbol, ()))
 
 
-def _from_feed(instrument: Instrument, left: NewestQuote, bars: list[Bar], splits: Sequence[Split]) -> Quote:
-    session = date.fromisoformat(left.session)
-    if left.previous_close is None:
+def _from_feed(instrument: Instrument, newest: NewestQuote, bars: list[Bar], splits: Sequence[Split]) -> Quote:
+    session = date.fromisoformat(newest.session)
+    if newest.previous_close is None:
         previous = _previous_close([bar for bar in bars if bar.day < session], session, splits)
     else:
-        previous = left.previous_close / held(splits, session - timedelta(days=1), session)
-    begun = left.begun and (left.volume > 0 or left.close is not None or in_session(left.symbol, left.at))
+        previous = newest.previous_close / share_ratio(splits, session - timedelta(days=1), session)
+    has_traded = newest.has_traded and (
+        newest.volume > 0 or newest.close is not None or in_session(newest.symbol, newest.at)
+    )
     quote = Quote(
-        instrument, session, left.price, previous, left.open, left.high, left.low, left.volume, left.at,
-        begun=begun, close=left.close, outside=left.outside, bid=left.bid, ask=left.ask, written_at=left.written_at,
+        instrument, session, newest.price, previous, newest.open, newest.high, newest.low, newest.volume, newest.at,
+        has_traded=has_traded, close=newest.close, outside=newest.outside, bid=newest.bid, ask=newest.ask,
+        written_at=newest.written_at,
     )  # fmt: skip
-    if begun or not bars or bars[-1].day != session:
+    if has_traded or not bars or bars[-1].day != session:
         return quote
     # The feed began after the session: its bar is stored, and only the price is newer.
     bar = bars[-1]
-    day = quote._replace(open=bar.open, high=bar.high, low=bar.low, volume=bar.volume, begun=True, close=bar.close)
+    day = quote._replace(open=bar.open, high=bar.high, low=bar.low, volume=bar.volume, has_traded=True, close=bar.close)
     return day._replace(written_at=0.0)
 
 
 def _previous_close(before: Sequence[Bar], session: date, splits: Sequence[Split]) -> float | None:
     """In the share of the session."""
-    return before[-1].close / held(splits, before[-1].day, session) if before else None
+    return before[-1].close / share_ratio(splits, before[-1].day, session) if before else None
 
 
 def _from_bars(instrument: Instrument, bars: list[Bar], splits: Sequence[Split]) -> Quote:
@@ -119,7 +124,7 @@ def _from_bars(instrument: Instrument, bars: list[Bar], splits: Sequence[Split])
     return Quote(instrument, last.day, last.close, previous, last.open, last.high, last.low, last.volume, at, None)
 
 
-def _paths(closes: Iterable[queries.Close]) -> Mapping[str, Mapping[int, float]]:
+def _paths(closes: Iterable[queries.SlotClose]) -> Mapping[str, Mapping[int, float]]:
     """The last price of each slot of the session, by symbol."""
     paths: dict[str, dict[int, float]] = defaultdict(dict)
     for close in closes:
@@ -130,6 +135,6 @@ def _paths(closes: Iterable[queries.Close]) -> Mapping[str, Mapping[int, float]]
 def _with_spark(quote: Quote, path: Mapping[int, float], session: date | None) -> Quote:
     if quote.session != session:
         return quote._replace(spark=(quote.price,))
-    newest = int(quote.at // SLOT)
+    newest = int(quote.at // SLOT_SECONDS)
     past = (price for slot, price in sorted(path.items()) if slot < newest)
-    return quote._replace(spark=(*past, quote.price)[-POINTS:])
+    return quote._replace(spark=(*past, quote.price)[-SPARK_POINTS:])

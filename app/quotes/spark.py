@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import NamedTuple
 
-from app.quotes.quote import POINTS, Quote
+from app.quotes.quote import SPARK_POINTS, Quote
 
 WIDTH, HEIGHT, EDGE = 77, 48, 4
 """Of the viewBox, whose units are steps in time and levels: whole numbers, for their differences take few bytes."""
@@ -40,5 +40,5 @@ def _joined(number: int) -> str:
 
 @lru_cache(maxsize=256)
 def _across(count: int) -> tuple[int, ...]:
-    step = WIDTH / max(POINTS - 1, count - 1)
+    step = WIDTH / max(SPARK_POINTS - 1, count - 1)
     return tuple(round(index * step) for index in range(count))

@@ -10,10 +10,10 @@ from app.identity import View
 from app.live import topics
 from app.push import Push
 from app.quotes import partials
-from app.quotes.board import SHOWN, Board
+from app.quotes.board import BOARD_ROWS, QuoteBoard
 from app.quotes.charts import geometry, history
-from app.quotes.charts.cache import Chart, Charts
-from app.quotes.charts.drawing import drawn
+from app.quotes.charts.cache import Chart, ChartCache
+from app.quotes.charts.drawing import draw_chart
 from app.quotes.quote import Quote
 from app.quotes.rows import rows
 from app.quotes.spark import spark
@@ -24,12 +24,15 @@ CONFIRMED_SECONDS = 20.0
 """Of the wall's clock, between two pushes of a price that stands; static/figures.js calls one old after 60 s."""
 
 
-def on_tick(tick: Tick, board: Board, charts: Charts) -> Iterator[Push]:
+def on_tick(tick: Tick, board: QuoteBoard, charts: ChartCache) -> Iterator[Push]:
     return on_ticks((tick,), board, charts)
 
 
 def on_ticks(
-    ticks: Sequence[Tick], board: Board, charts: Charts, hears: Callable[[str], bool] = lambda _topic: True
+    ticks: Sequence[Tick],
+    board: QuoteBoard,
+    charts: ChartCache,
+    has_subscribers: Callable[[str], bool] = lambda _topic: True,
 ) -> Iterator[Push]:
     """Every tick counts for its symbol's session; on the screen only the last one of each symbol.
 
@@ -41,24 +44,24 @@ def on_ticks(
             earlier[tick.symbol] = board.quote(tick.symbol)
         board.apply(tick)
     yield from _new_rows(board)
-    shown = board.last_shown if hears(topics.QUOTES) else ""
+    last_symbol = board.last_row_symbol if has_subscribers(topics.QUOTES) else ""
     for symbol, before in earlier.items():
         quote = board.quote(symbol)
         if quote is None or quote is before:
             continue
-        if symbol <= shown or hears(topics.quotes_topic(symbol)):
+        if symbol <= last_symbol or has_subscribers(topics.quotes_topic(symbol)):
             yield from _cells(quote, before)
-        if hears(topics.symbol_topic(symbol)):
+        if has_subscribers(topics.symbol_topic(symbol)):
             yield from _summary(quote)
         yield from _charts(quote, charts)
 
 
-def on_vitals(_vitals: HealthSnapshot, board: Board) -> Iterator[Push]:
+def on_health(_health: HealthSnapshot, board: QuoteBoard) -> Iterator[Push]:
     """Rows that were not due yet when their first tick came, and no tick came since."""
     yield from _new_rows(board)
 
 
-async def snapshot(topic: str, pools: Pools, board: Board, charts: Charts) -> list[Push]:
+async def snapshot(topic: str, pools: Pools, board: QuoteBoard, charts: ChartCache) -> list[Push]:
     match topics.name(topic):
         case "quotes":
             symbol = topics.symbol_of(topic)
@@ -68,23 +71,23 @@ async def snapshot(topic: str, pools: Pools, board: Board, charts: Charts) -> li
             return list(_row(quote)) if quote else []
         case "symbol":
             quote = board.quote(topics.symbol_of(topic))
-            return list(_summary(quote.resting)) if quote else []
+            return list(_summary(quote.without_move)) if quote else []
         case "chart":
-            asked = history.Asked(topics.symbol_of(topic), topics.span_of(topic), topics.prices_of(topic))
-            return await _chart(asked, pools, board, charts)
+            request = history.ChartRequest(topics.symbol_of(topic), topics.span_of(topic), topics.prices_of(topic))
+            return await _chart(request, pools, board, charts)
     return []
 
 
-def _new_rows(board: Board) -> Iterator[Push]:
-    if board.grew(time.monotonic()):
+def _new_rows(board: QuoteBoard) -> Iterator[Push]:
+    if board.take_new_rows(time.monotonic()):
         yield whole_board(board)
 
 
-def whole_board(board: Board) -> Push:
+def whole_board(board: QuoteBoard) -> Push:
     """A symbol's first tick has no row to go to; this is the one push that may add rows, to those who are sent the
     prices of all rows."""
     return Push(
-        topics.QUOTES, "quotes", "morph", lambda view: partials.board(rows(board.first(SHOWN), time.time(), view))
+        topics.QUOTES, "quotes", "morph", lambda view: partials.board(rows(board.first(BOARD_ROWS), time.time(), view))
     )
 
 
@@ -101,7 +104,7 @@ def _figures(quote: Quote) -> tuple[float, float | None, float]:
 
 
 def _row(quote: Quote) -> Iterator[Push]:
-    yield _figure_cells(quote.resting)
+    yield _figure_cells(quote.without_move)
     yield _spark_cell(quote)
 
 
@@ -126,7 +129,7 @@ def _summary(quote: Quote) -> Iterator[Push]:
     yield Push(topic, dom_id("facts", quote.symbol), "replace", lambda view: partials.facts(quote, view))
 
 
-def _charts(quote: Quote, charts: Charts) -> Iterator[Push]:
+def _charts(quote: Quote, charts: ChartCache) -> Iterator[Push]:
     for chart, whole in charts.apply(quote):
         yield from _whole_chart(chart, charts) if whole else _last_candle(chart)
 
@@ -147,20 +150,20 @@ def _last_candle(chart: Chart) -> Iterator[Push]:
     )
 
 
-def _whole_chart(chart: Chart, charts: Charts) -> Iterator[Push]:
+def _whole_chart(chart: Chart, charts: ChartCache) -> Iterator[Push]:
     """Drawn as it is when it goes out: a candle pushed meanwhile belongs to the newer scale."""
     symbol, span, prices = chart.key
 
     def draw(view: View) -> str:
-        return partials.chart(symbol, drawn(charts.get(symbol, span, prices) or chart), view)
+        return partials.chart(symbol, draw_chart(charts.get(symbol, span, prices) or chart), view)
 
     yield Push(topics.chart_topic(symbol, span, prices), dom_id("chart", symbol), "replace", draw)
 
 
-async def _chart(asked: history.Asked, pools: Pools, board: Board, charts: Charts) -> list[Push]:
+async def _chart(request: history.ChartRequest, pools: Pools, board: QuoteBoard, charts: ChartCache) -> list[Push]:
     """Nothing while the database is away: the page keeps what it shows, and its other parts go on."""
     try:
-        chart = await history.chart(asked, pools, board, charts)
+        chart = await history.chart(request, pools, board, charts)
     except db.Unavailable:
         return []
     return list(_whole_chart(chart, charts)) if chart else []

@@ -24,7 +24,7 @@ from app.health import routes as health_routes
 from app.indicators import api as indicators_api
 from app.market import api as market_api
 from app.market import stream as market
-from app.market.board import Board as MarketBoard
+from app.market.board import MarketBoard
 from app.patterns import api as patterns_api
 from app.patterns import routes as patterns
 from app.pipeline import endpoints

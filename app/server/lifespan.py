@@ -15,21 +15,21 @@ from app.db import errorlog
 from app.delivery.email.sender import EmailSender
 from app.deps import AppContext
 from app.health.probe import HealthProbe
-from app.indicators.board import Board as IndicatorBoard
+from app.indicators.board import IndicatorBoard
 from app.live import topics
 from app.live.bounds import StreamLimits
 from app.live.cursors import Cursors
 from app.live.hub import Hub
-from app.market.board import Board as MarketBoard
-from app.patterns.board import Board as PatternBoard
+from app.market.board import MarketBoard
+from app.patterns.board import PatternBoard
 from app.pipeline.follower import LogFollower
 from app.pipeline.receiver import Receiver
-from app.pipeline.recovery import CatchUp
+from app.pipeline.recovery import Recovery
 from app.pipeline.relay import Boards, Relay
 from app.pipeline.resync import Resync
 from app.pipeline.seeding import Seeding
-from app.quotes.board import Board as QuoteBoard
-from app.quotes.charts.cache import Charts
+from app.quotes.board import QuoteBoard
+from app.quotes.charts.cache import ChartCache
 from app.server.datastores import addresses, pools
 from app.server.supervised import kept_running
 from app.settings.load import Settings
@@ -78,7 +78,7 @@ class Runtime:
         live = settings.live
         bounds = StreamLimits(live.max_connections, live.streams_per_user, live.stalled_seconds)
         self._hub = Hub(html.patch, live.frame_seconds, live.beat_seconds, bounds)
-        self._boards = Boards(QuoteBoard(), Charts(), MarketBoard(), IndicatorBoard(), PatternBoard())
+        self._boards = Boards(QuoteBoard(), ChartCache(), MarketBoard(), IndicatorBoard(), PatternBoard())
         self._relay = Relay(self._boards, self._hub)
         cursors = Cursors()
         self._follower = LogFollower(self._log, self._hub, self._relay, cursors, self._cache)
@@ -89,7 +89,9 @@ class Runtime:
         self._boards.indicators.recent = self._receiver.indicators.recent
         channels = Channels(**settings.channels())
         names: dict[str, Meaning | BatchChannel] = {**channels.meanings(), **BATCHES}
-        self._subscriber = Subscriber(redis_url, names, self._receiver.heard, self._on_gap, order, optional=BATCHES)
+        self._subscriber = Subscriber(
+            redis_url, names, self._receiver.on_message, self._on_gap, order, optional=BATCHES
+        )
         self._resync = Resync(self._hub, self._relay, self._pools)
         self._tasks: list[asyncio.Task[None]] = []
         self._probe = HealthProbe(redis_url, self._pools, lambda: self._subscriber.stats, self._receiver, self._hub)
@@ -106,22 +108,22 @@ class Runtime:
             pools=self._pools,
             log=self._log,
             sessions=SessionStore(self._requests, settings.sessions.idle_seconds, settings.sessions.absolute_seconds),
-            crowd=StreamCounts(self._redis, f"{socket.gethostname()} {settings.host} {settings.port}"),
+            stream_counts=StreamCounts(self._redis, f"{socket.gethostname()} {settings.host} {settings.port}"),
             limits=limits,
             hub=self._hub,
-            catchup=CatchUp(self._hub, self._log, self._relay, self._pools),
+            recovery=Recovery(self._hub, self._log, self._relay, self._pools),
             cursors=cursors,
             relay=self._relay,
             boards={type(board): board for board in self._boards},
             symbols=self._boards.quotes.instruments,
-            intake=self._receiver,
-            link=lambda: self._subscriber.stats,
-            listening=lambda: self._subscriber.stats.connected and bool(self._hub.last_id),
-            receivers=partial(job.receivers, self._requests),
+            receiver=self._receiver,
+            subscriber_stats=lambda: self._subscriber.stats,
+            is_listening=lambda: self._subscriber.stats.connected and bool(self._hub.last_id),
+            count_subscribers=partial(job.receivers, self._requests),
             outbox=self._outbox,
             statuses=JobStatusReader(self._requests, self._outbox),
             cache=self._cache,
-            courier=self._emails,
+            email_queue=self._emails,
         )
 
     async def while_serving(self) -> AsyncGenerator[None, None]:
@@ -153,7 +155,7 @@ class Runtime:
                 ("notices", self._cache.listen),
                 ("e-mails", self._emails.run),
             ):
-                self._tasks.append(tasks.create_task(kept_running(name, task, self.context.ailing), name=name))
+                self._tasks.append(tasks.create_task(kept_running(name, task, self.context.failed_tasks), name=name))
 
     def _on_gap(self) -> None:
         self._follower.on_link_gap()
@@ -162,7 +164,7 @@ class Runtime:
     async def _on_joined_alone(self) -> None:
         """No process listened before this one: what was published until now may be missing from the log."""
         if await self._follower.is_log_in_use() or self._subscriber.stats.lost_at is not None:
-            self._receiver.unheard()
+            self._receiver.log_gap()
 
     def _is_watched(self, symbol: str) -> bool:
         """Whether somebody looks at the indicators of a symbol."""
@@ -171,12 +173,12 @@ class Runtime:
     async def _probe_health(self) -> None:
         while True:
             health, clock = await asyncio.gather(self._probe.vitals(), self._probe.market_clock())
-            self.context.vitals = health
+            self.context.health = health
             if clock:
                 self._relay.publish(clock)
             self._relay.publish(health)
-            self._boards.indicators.look(self._is_watched)
-            if self._boards.quotes.doubtful(time.time()):
+            self._boards.indicators.drop_unwatched(self._is_watched)
+            if self._boards.quotes.feed_read_is_due(time.time()):
                 self._seeding.request()
             if self._hub.last_id != str(BEGINNING):  # from there on would be all of a log, whichever it is by then
                 self.context.cursors.add(self._hub.last_id)

@@ -72,11 +72,11 @@ async def attend(app: Quart, listener: socket.socket, told: asyncio.Event, ready
     async def leave() -> None:
         ready()
         await told.wait()
-        house = deps.house_of(app)
-        await house.hub.drain()
-        await house.hub.wait_closed(GOODBYES)
+        context = deps.context_of(app)
+        await context.hub.drain()
+        await context.hub.wait_closed(GOODBYES)
 
-    _choose_lane(deps.house_of(app).settings.live.lane)
+    _choose_lane(deps.context_of(app).settings.live.lane)
     http1.install()
     with descriptors.kept_for_refusals(listener):
         await serve(_gate(app), _config(listener), shutdown_trigger=leave)

@@ -99,9 +99,9 @@ class Served:
         settle()
         await self.desk.begin()
         self.watched.reset()
-        house = self.desk.house
-        await until(lambda: house.listening() and house.seeded and house.vitals.database, READY_SECONDS)
-        await bootstrap.create_user(house.pools.own, EMAIL, Role.ADMIN, PASSWORD)
+        context = self.desk.context
+        await until(lambda: context.is_listening() and context.seeded and context.health.database, READY_SECONDS)
+        await bootstrap.create_user(context.pools.own, EMAIL, Role.ADMIN, PASSWORD)
 
     def stop(self) -> None:
         asyncio.run_coroutine_threadsafe(self.desk.stop(), self.loop).result(30)

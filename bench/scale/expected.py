@@ -102,7 +102,7 @@ class ExpectedBars:
             self._put(bar)
             if bar.symbol in self._watched:
                 self.over.append(Over(bar.symbol, bar.start, time.monotonic()))
-        for mended in self._rollup.mended():
+        for mended in self._rollup.corrected():
             self._put(mended)
 
     def _put(self, bar: Bar) -> None:

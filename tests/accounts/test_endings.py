@@ -98,7 +98,7 @@ async def test_who_was_just_coming_in_when_the_door_was_closed_is_nobody(
     await client.post(await bob_page(pool), form={"do": deed})
     if deed == "disable":
         await client.post(await bob_page(pool), form={"do": "enable"})
-    sid = await deps.house_of(app).sessions.create(person, "tests", "192.0.2.1", epoch)  # type: ignore[arg-type]
+    sid = await deps.context_of(app).sessions.create(person, "tests", "192.0.2.1", epoch)  # type: ignore[arg-type]
 
     cookie = f"ts={app.extensions['QUART_AUTH'][0].dump_token(sid, app)}"
     async with asyncio.timeout(15):  # what is known of a user is read again within two seconds

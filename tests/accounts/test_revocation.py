@@ -138,7 +138,7 @@ async def test_what_only_the_database_knows_ends_pages_and_streams_as_well(both:
 
     async with both.stream(other) as reader:
         await reader.message("message")
-        async with both.here.house.pools.own.acquire() as connection:
+        async with both.here.context.pools.own.acquire() as connection:
             await connection.execute("update app.users set session_epoch = session_epoch + 1")
 
         assert await last_said(reader) == "session-ended"

@@ -25,7 +25,7 @@ async def alice(pool: Pool) -> None:
 @pytest.fixture
 async def doors(app: Quart) -> AsyncIterator[list[Client]]:
     """Two browsers, each half way in by a process of its own."""
-    beside = create_app(deps.house_of(app).settings)
+    beside = create_app(deps.context_of(app).settings)
     async with beside.test_app():
         yield [app.test_client(), beside.test_client()]
 

@@ -16,7 +16,7 @@ __all__ = ["settings"]
 async def desk(settings: Settings) -> AsyncIterator[Desk]:
     served = Desk(settings)
     await served.start()
-    await bootstrap.create_user(served.house.pools.own, EMAIL, Role.ADMIN, PASSWORD)
+    await bootstrap.create_user(served.context.pools.own, EMAIL, Role.ADMIN, PASSWORD)
     await served.sign_in()
     yield served
     await served.stop()

@@ -18,18 +18,18 @@ PAGE = {"Accept": "text/html"}
 
 
 async def add(desk: Desk, email: str, role: Role = Role.USER) -> UUID:
-    await bootstrap.create_user(desk.house.pools.own, email, role, PASSWORD)
+    await bootstrap.create_user(desk.context.pools.own, email, role, PASSWORD)
     return await id_of(desk, email)
 
 
 async def id_of(desk: Desk, email: str = EMAIL) -> UUID:
-    async with desk.house.pools.own.acquire() as connection:
+    async with desk.context.pools.own.acquire() as connection:
         found: UUID = await connection.fetchval("select id from app.users where email = $1", email)
     return found
 
 
 async def audited(desk: Desk) -> list[tuple[str, str, str, str]]:
-    async with desk.house.pools.own.acquire() as connection:
+    async with desk.context.pools.own.acquire() as connection:
         rows = await connection.fetch(
             "select actor, action, outcome, detail from app.audit"
             " where action not in ('login', 'create_user') order by id"
@@ -38,7 +38,7 @@ async def audited(desk: Desk) -> list[tuple[str, str, str, str]]:
 
 
 async def states(desk: Desk) -> dict[str, tuple[str, bool]]:
-    async with desk.house.pools.own.acquire() as connection:
+    async with desk.context.pools.own.acquire() as connection:
         rows = await connection.fetch("select email, role, active from app.users")
     return {row["email"]: (row["role"], row["active"]) for row in rows}
 

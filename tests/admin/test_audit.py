@@ -14,7 +14,7 @@ from tests.stream.conftest import EMAIL, Desk
 
 async def write(desk: Desk, *entries: tuple[str, str, str, str, str]) -> None:
     """(at, actor, action, outcome, detail)"""
-    async with desk.house.pools.own.acquire() as connection:
+    async with desk.context.pools.own.acquire() as connection:
         await connection.executemany(
             "insert into app.audit (at, actor, action, outcome, detail) values ($1::text::timestamptz, $2, $3, $4, $5)",
             entries,

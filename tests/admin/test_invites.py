@@ -49,7 +49,7 @@ async def test_the_link_is_shown_once_and_kept_as_a_hash(desk: Desk) -> None:
     token = path.removeprefix("/invite/")
     assert token not in again.text
     assert BOB in again.text
-    async with desk.house.pools.own.acquire() as connection:
+    async with desk.context.pools.own.acquire() as connection:
         kept = await connection.fetchval("select row_to_json(invites)::text from app.invites as invites")
     assert token not in kept
     assert hashlib.sha256(token.encode()).hexdigest() in kept
@@ -76,7 +76,7 @@ async def test_of_two_who_use_a_link_at_once_one_gets_the_account(desk: Desk) ->
 async def test_a_link_ends_after_seven_days(desk: Desk) -> None:
     async with desk.client() as alice, stranger(desk) as bob:
         path = await invite(alice)
-        async with desk.house.pools.own.acquire() as connection:
+        async with desk.context.pools.own.acquire() as connection:
             left = await connection.fetchval("select extract(epoch from expires_at - now()) from app.invites")
             await connection.execute("update app.invites set expires_at = now()")
 
@@ -88,7 +88,7 @@ async def test_a_link_ends_after_seven_days(desk: Desk) -> None:
 async def test_a_revoked_link_is_over_and_revoking_twice_is_audited_once(desk: Desk) -> None:
     async with desk.client() as alice, stranger(desk) as bob:
         path = await invite(alice)
-        async with desk.house.pools.own.acquire() as connection:
+        async with desk.context.pools.own.acquire() as connection:
             link = f"/admin/invites/{await connection.fetchval('select id from app.invites')}"
         assert BOB in (await alice.get(link, headers=PAGE)).text
 

@@ -86,9 +86,9 @@ async def test_what_came_what_was_refused_and_what_broke_is_counted(desk: Desk) 
     await desk.redis.publish("tickstock:errors", b"no json")
     await desk.redis.publish("tickstock:errors", b'{"message":"slow","timestamp":1346765400}')
     await desk.redis.publish("tickstock:errors", b'{"message":"slow","timestamp":1346765401}')
-    await until(lambda: desk.house.link().channels["tickstock:errors"].late == 2)
+    await until(lambda: desk.context.subscriber_stats().channels["tickstock:errors"].late == 2)
     await desk.redis.client_kill_filter(_type="pubsub")
-    await until(lambda: desk.house.link().gaps > 0 and desk.house.link().connected)
+    await until(lambda: desk.context.subscriber_stats().gaps > 0 and desk.context.subscriber_stats().connected)
 
     said = await page(desk)
 
@@ -103,7 +103,7 @@ async def test_while_redis_does_not_answer_the_rest_is_shown(desk: Desk) -> None
     async def silent(_channels: Sequence[str]) -> Mapping[str, int]:
         raise Unavailable
 
-    desk.house.receivers = silent
+    desk.context.count_subscribers = silent
 
     assert "it cannot be told who listens" in await page(desk)
 
@@ -111,7 +111,7 @@ async def test_while_redis_does_not_answer_the_rest_is_shown(desk: Desk) -> None
 async def test_it_is_for_administrators_alone(desk: Desk) -> None:
     async with desk.client() as client:
         assert 'href="/admin/wire"' in (await client.get("/")).text
-    await bootstrap.create_user(desk.house.pools.own, "bob@example.org", Role.USER, PASSWORD)
+    await bootstrap.create_user(desk.context.pools.own, "bob@example.org", Role.USER, PASSWORD)
     async with desk.client() as client:
         client.cookies.clear()
         await client.post("/login", data={"email": "bob@example.org", "password": PASSWORD})

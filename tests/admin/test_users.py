@@ -44,7 +44,7 @@ async def test_the_list_tells_who_there_is_and_when_they_last_came(desk: Desk) -
 
 
 async def test_a_long_list_goes_on_over_the_page(desk: Desk) -> None:
-    async with desk.house.pools.own.acquire() as connection:
+    async with desk.context.pools.own.acquire() as connection:
         await connection.execute(
             "insert into app.users (email, password_hash)"
             " select 'p' || lpad(n::text, 3, '0') || '@example.org', '' from generate_series(1, 105) as n"
@@ -139,7 +139,7 @@ async def test_an_administrator_without_a_password_does_not_count(desk: Desk) ->
 @pytest.mark.parametrize("name", ["demote", "disable", "reset", "delete"])
 async def test_two_administrators_cannot_remove_each_other_at_once(desk: Desk, name: str) -> None:
     alice_id, carol_id = await id_of(desk), await add(desk, CAROL, Role.ADMIN)
-    own = desk.house.pools.own
+    own = desk.context.pools.own
     async with own.acquire(), own.acquire(), own.acquire():
         pass  # for each a link that is open already: a lock is waited for no longer than a second
     async with own.acquire() as holder, signed_in(desk, CAROL) as carol, desk.client() as alice:
@@ -167,7 +167,7 @@ async def test_who_is_no_administrator_any_more_changes_nothing_with_a_page_that
     carol, bob = await add(desk, CAROL, Role.ADMIN), await add(desk, BOB)
     async with signed_in(desk, CAROL) as browser:
         assert (await browser.get(f"/admin/users/{bob}")).status_code == 200
-        async with desk.house.pools.own.acquire() as connection:
+        async with desk.context.pools.own.acquire() as connection:
             await connection.execute("update app.users set role = 'user' where id = $1", carol)
 
         answer = await send(browser, bob, deed("promote"))
@@ -220,7 +220,7 @@ async def test_changes_are_limited_each_with_the_time_to_wait(desk: Desk) -> Non
     async with desk.client() as alice:
         await invite(alice, CAROL)
         for _ in range(60):
-            await desk.house.limits.hit("admin:people", str(await id_of(desk)), "60/minute")
+            await desk.context.limits.hit("admin:people", str(await id_of(desk)), "60/minute")
         answers = [
             await alice.post("/admin/users", data={"email": "dave@example.org", "role": "user"}),
             await send(alice, bob, deed("disable")),

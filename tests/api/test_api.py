@@ -156,7 +156,7 @@ async def test_what_changes_something_is_not_taken(market: Desk, token: str) -> 
 
 
 async def test_while_the_market_database_is_away_quotes_go_on(market: Desk, token: str) -> None:
-    pools = market.house.pools
+    pools = market.context.pools
     stored, pools.market = pools.market, Pool("postgresql://nobody@127.0.0.1:1/none", "away")
     try:
         assert (await asked(market, "/api/v1/quotes", token)).status_code == 200

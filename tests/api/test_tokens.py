@@ -20,7 +20,7 @@ ME = "/api/v1/me"
 
 
 async def rows(desk: Desk) -> list[dict[str, object]]:
-    async with desk.house.pools.own.acquire() as connection:
+    async with desk.context.pools.own.acquire() as connection:
         return [dict(row) for row in await connection.fetch("select * from app.tokens order by created_at")]
 
 
@@ -29,7 +29,7 @@ async def ids(desk: Desk) -> list[str]:
 
 
 async def change(desk: Desk, statement: str, *values: object) -> None:
-    async with desk.house.pools.own.acquire() as connection:
+    async with desk.context.pools.own.acquire() as connection:
         await connection.execute(statement, *values)
 
 

@@ -11,7 +11,7 @@ from app.db import market
 from app.engine.coverage.measure import measure_coverage
 from app.engine.coverage.result import CoverageQuery, ExplainedJump, Suspect
 from app.engine.storage.markets import on_exchange
-from app.finance.history import Move
+from app.finance.history import LargeMove
 from app.finance.markets import market as market_of
 from tests.cli.conftest import command
 from tests.conftest import Databases
@@ -53,7 +53,7 @@ async def test_a_known_move_explains_a_jump_of_its_size_alone(
         " 25.75, 8)",
         opened,
     )
-    moves = [Move("AAPL", date(2000, 9, 29), 53.5, 28.19, "a warning")]
+    moves = [LargeMove("AAPL", date(2000, 9, 29), 53.5, 28.19, "a warning")]
 
     shape = await market.inspect(link, exact=True)
     found = await measure_coverage(link, shape, CoverageQuery(), moves=moves)

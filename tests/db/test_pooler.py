@@ -19,7 +19,7 @@ from app.embedded.child import Child, Program
 from app.embedded.places import Places
 from app.engine.storage import definitions
 from app.patterns import queries
-from app.patterns.queries import Wanted
+from app.patterns.queries import DetectionFilter
 from tests.db.conftest import name_of
 from tests.ports import free_port
 from tests.quotes.samples import OPEN
@@ -93,10 +93,10 @@ async def test_transactions_of_many_share_a_few_sessions(pools: Pools, urls: Url
 
     async def ask(number: int) -> tuple[int, int]:
         async with pools.market.acquire() as connection:
-            found = await queries.detections(connection, shape, Wanted(symbols=("BF/B",)), None, number)
+            found = await queries.detections(connection, shape, DetectionFilter(symbols=("BF/B",)), None, number)
         async with pools.own.acquire() as connection, connection.transaction():
             await connection.execute("select pg_sleep(0.01)")
-            return len(found.placed), await connection.fetchval("select count(*) + $1::int from app.users", number)
+            return len(found.rows), await connection.fetchval("select count(*) + $1::int from app.users", number)
 
     assert await asyncio.gather(*(ask(number) for number in range(1, 13))) == [(n, n) for n in range(1, 13)]
     async with pools.own.acquire() as connection:

@@ -9,7 +9,7 @@ from app.db.pools import Pool
 from app.identity import Role
 from app.live import topics
 from app.market import partials as market
-from app.quotes.board import Board
+from app.quotes.board import QuoteBoard
 from app.web.filters import dom_id
 from tests.quotes.samples import AWKWARD, LONG_NAME, tick
 from tests.stream.conftest import PASSWORD, Desk
@@ -31,7 +31,7 @@ async def page(desk: Desk, path: str, status: int = 200, **cookies: str) -> str:
 
 async def administrators_page(desk: Desk) -> str:
     """The desk as an administrator sees it."""
-    await bootstrap.create_user(desk.house.pools.own, ADMIN, Role.ADMIN, PASSWORD)
+    await bootstrap.create_user(desk.context.pools.own, ADMIN, Role.ADMIN, PASSWORD)
     async with desk.client() as client:
         client.cookies.clear()
         await client.post("/login", data={"email": ADMIN, "password": PASSWORD})
@@ -93,8 +93,8 @@ async def test_a_symbols_page_has_a_chart_and_the_same_in_numbers(desk: Desk) ->
 
 async def test_the_title_of_a_symbol_begins_with_its_price_and_change(desk: Desk) -> None:
     for symbol in AWKWARD:
-        board = desk.house.boards[Board]
-        assert isinstance(board, Board)
+        board = desk.context.boards[QuoteBoard]
+        assert isinstance(board, QuoteBoard)
         quoted = board.quote(symbol)
         html = await page(desk, f"/symbols/{quote(symbol)}")
 
@@ -141,8 +141,8 @@ async def test_prices_that_nobody_knows_are_refused_with_what_there_is(desk: Des
 
 
 async def test_a_tick_is_on_the_next_page(desk: Desk) -> None:
-    board = desk.house.boards[Board]
-    assert isinstance(board, Board)
+    board = desk.context.boards[QuoteBoard]
+    assert isinstance(board, QuoteBoard)
     await desk.publish(tick("BF/B", 7654.25))
     await until(lambda: (board.quote("BF/B") or tick("", 0)).price == 7654.25)
 
@@ -198,7 +198,7 @@ async def test_nobody_sees_the_desk_without_signing_in(desk: Desk) -> None:
 
 async def test_while_the_market_database_is_away_live_goes_on(desk: Desk) -> None:
     await page(desk, "/symbols/BRK.B?range=1m")
-    desk.house.pools.market = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
+    desk.context.pools.market = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
 
     assert "Earlier patterns are not available now" in await page(desk, "/")
     kept = await page(desk, "/symbols/BRK.B?range=1m")

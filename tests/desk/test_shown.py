@@ -8,11 +8,10 @@ import pytest
 
 from app.db.pools import Pool
 from app.finance.quote import NewestQuote
-from app.indicators.board import Board
+from app.indicators.board import IndicatorBoard
 from app.live import topics
 from app.live.pending_snapshots import NO_POSITION
-from app.quotes.board import SHOWN
-from app.quotes.board import Board as QuoteBoard
+from app.quotes.board import BOARD_ROWS, QuoteBoard
 from app.web.filters import dom_id
 from app.wire.events.event import IndicatorCalculated, PatternExpired, ProcessingChanged, Tick
 from app.wire.state.newest_quotes import NewestQuotes
@@ -54,8 +53,8 @@ async def test_a_stored_indicator_is_on_its_symbols_page(desk: Desk, databases: 
 
 
 async def test_a_calculated_indicator_is_pushed_and_on_the_next_page(desk: Desk) -> None:
-    board = desk.house.boards[Board]
-    assert isinstance(board, Board)
+    board = desk.context.boards[IndicatorBoard]
+    assert isinstance(board, IndicatorBoard)
     async with desk.stream(topics.symbol_topic("BF/B")) as reader:
         await reader.message("message")
         await desk.publish(calculated("BF/B", 71.25))
@@ -75,21 +74,21 @@ async def test_after_a_gap_a_symbols_indicators_are_read_again(desk: Desk, datab
 
 
 async def test_whose_list_cannot_be_had_is_told_that_entries_may_be_missing_and_given_it_later(desk: Desk) -> None:
-    there, desk.house.pools.market = desk.house.pools.market, Pool("postgresql://nobody@127.0.0.1:1/none", "away")
+    there, desk.context.pools.market = desk.context.pools.market, Pool("postgresql://nobody@127.0.0.1:1/none", "away")
 
     async with desk.stream("patterns") as reader:
         assert 'hx-target="#notice"' in (await reader.message("message")).data
         assert reader.last_id == NO_POSITION
-        desk.house.pools.market = there
+        desk.context.pools.market = there
         assert "Hammer" in (await reader.containing("Hammer")).data
-        await reader.caught_up(desk.house.hub.last_id)
+        await reader.caught_up(desk.context.hub.last_id)
 
 
 async def test_the_stream_of_a_page_without_its_list_begins_with_the_list(desk: Desk) -> None:
     await detected(desk, range(1))
-    await until(lambda: desk.house.cursors.page_start())
+    await until(lambda: desk.context.cursors.page_start())
     assert "cursor=" in await page(desk, "/")
-    desk.house.pools.market = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
+    desk.context.pools.market = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
 
     assert "cursor=" not in await page(desk, "/")
     assert "cursor=" not in await page(desk, "/symbols/BRK.B")
@@ -97,7 +96,7 @@ async def test_the_stream_of_a_page_without_its_list_begins_with_the_list(desk: 
 
 async def test_a_symbol_that_is_traded_for_the_first_time_soon_has_its_previous_close(desk: Desk) -> None:
     """The feed has told it where boards start from; a tick says nothing of it."""
-    board = desk.house.boards[QuoteBoard]
+    board = desk.context.boards[QuoteBoard]
     assert isinstance(board, QuoteBoard)
     await until(lambda: board.count and not board.incomplete)
     figures = NewestQuote("NEWCO", 11.5, OPEN + 9, "2012-09-04", 11.5, 11.5, 11.5, 100, 11.0, None, 0, True)
@@ -109,21 +108,21 @@ async def test_a_symbol_that_is_traded_for_the_first_time_soon_has_its_previous_
 
 
 async def test_while_the_database_is_away_the_indicators_that_were_heard_stay(desk: Desk) -> None:
-    board = desk.house.boards[Board]
-    assert isinstance(board, Board)
+    board = desk.context.boards[IndicatorBoard]
+    assert isinstance(board, IndicatorBoard)
     async with desk.stream(topics.symbol_topic("BRK.B")) as reader:
         await reader.message("message")
         await desk.publish(calculated("BRK.B", 71.25))
         await until(lambda: bool(board.of("BRK.B")))
-        desk.house.pools.market = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
+        desk.context.pools.market = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
 
         assert "71.25" in await page(desk, "/symbols/BRK.B")
 
 
 async def test_while_the_database_is_away_what_was_just_published_of_an_unwatched_symbol_is_shown(desk: Desk) -> None:
-    desk.house.pools.market = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
+    desk.context.pools.market = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
     await desk.publish(calculated("BRK.B", 71.25))
-    await until(lambda: desk.house.intake.indicators.skipped)
+    await until(lambda: desk.context.receiver.indicators.skipped)
 
     assert "71.25" in await page(desk, "/symbols/BRK.B")
 
@@ -140,7 +139,7 @@ async def test_a_run_is_told_in_the_strip_and_on_the_next_page(desk: Desk) -> No
 async def test_an_expired_pattern_is_told_and_stays_expired(desk: Desk) -> None:
     at = OPEN - 4 * 86_400
     key = dom_id("pattern", "BF/B", "Hammer", "daily", str(int(at)))
-    async with desk.stream("patterns", desk.house.cursors.page_start()) as reader:
+    async with desk.stream("patterns", desk.context.cursors.page_start()) as reader:
         await reader.message("hello")
         await desk.publish(
             PatternExpired(symbol="BF/B", pattern="Hammer", timeframe="daily", confidence=0.8, at=at, source="x")
@@ -154,15 +153,15 @@ async def test_an_expired_pattern_is_told_and_stays_expired(desk: Desk) -> None:
 
 @pytest.mark.parametrize("lane", ["auto"], indirect=True)
 async def test_beyond_the_rows_of_the_desk_every_row_that_is_shown_goes_on(desk: Desk) -> None:
-    names = [f"S{number:03d}" for number in range(SHOWN + 20)]
+    names = [f"S{number:03d}" for number in range(BOARD_ROWS + 20)]
     for symbol in names:
         await desk.publish(tick(symbol, 10.0))
-    board = desk.house.boards[QuoteBoard]
+    board = desk.context.boards[QuoteBoard]
     assert isinstance(board, QuoteBoard)
     await until(lambda: board.quote(names[-1]))
     html = await page(desk, "/")
     (asked,) = re.findall(r'hx-sse:connect="/stream\?topics=([^&"]*)', html)
-    last = board.last_shown
+    last = board.last_row_symbol
     assert f'id="{dom_id("row", last)}"' in html
 
     async with desk.stream(asked) as reader:
@@ -173,11 +172,11 @@ async def test_beyond_the_rows_of_the_desk_every_row_that_is_shown_goes_on(desk:
             await desk.publish(tick(symbol, 30.25, OPEN + 1))
         cells = (await reader.containing("30.25")).data
 
-    assert rows.count("<tr id=") == SHOWN
+    assert rows.count("<tr id=") == BOARD_ROWS
     assert f'id="{dom_id("row", last)}"' not in rows
     assert cells.count("30.25") == 1
     assert f'hx-target="#{dom_id("row", "A")}"' in cells
     async with desk.stream(asked) as reader:  # a tab that was hidden meanwhile is shown the rows of now
         again = (await reader.message("message")).data
-    assert again.count("<tr id=") == SHOWN
+    assert again.count("<tr id=") == BOARD_ROWS
     assert "30.25" in again

@@ -16,7 +16,7 @@ from app.finance.instrument import Instrument
 from app.finance.symbols import is_symbol
 from app.identity import Rate
 from app.live import topics
-from app.quotes.board import SHOWN, Board
+from app.quotes.board import BOARD_ROWS, QuoteBoard
 from app.settings.load import Settings
 from app.web.filters import dom_id
 from app.web.html import links
@@ -49,9 +49,9 @@ ELSEWHERE = (
 )
 
 
-def board_of(desk: Desk) -> Board:
-    board = desk.house.boards[Board]
-    assert isinstance(board, Board)
+def board_of(desk: Desk) -> QuoteBoard:
+    board = desk.context.boards[QuoteBoard]
+    assert isinstance(board, QuoteBoard)
     return board
 
 
@@ -137,7 +137,7 @@ async def test_a_desk_of_more_than_a_hundred_symbols_is_live_with_an_index_among
 
     html = await page(desk, "/")
 
-    assert html.count('<th scope="row"><a') == SHOWN
+    assert html.count('<th scope="row"><a') == BOARD_ROWS
     (address,) = STREAM.findall(html)
     async with desk.stream(unescape(address).partition("topics=")[2]) as reader:
         assert reader.status == 200
@@ -170,10 +170,10 @@ async def test_a_stored_history_of_more_than_a_hundred_symbols_is_a_live_desk(
 
 
 async def test_a_desk_of_the_longest_and_oddest_symbols_is_live(desk: Desk) -> None:
-    names = [f"${'&' * 27}{number:04d}" for number in range(SHOWN + 1)]
+    names = [f"${'&' * 27}{number:04d}" for number in range(BOARD_ROWS + 1)]
     for symbol in names:
         await desk.publish(tick(symbol, 12.5))
-    await until(lambda: board_of(desk).count > SHOWN)
+    await until(lambda: board_of(desk).count > BOARD_ROWS)
 
     (address,) = STREAM.findall(await page(desk, "/"))
 
@@ -221,18 +221,18 @@ async def test_a_symbol_of_which_the_engine_alone_speaks_has_a_page(desk: Desk, 
     await store_patterns(databases.engine, "daily", [Found("M&M.NS", "Hammer", OPEN)])
     await desk.publish(PatternDetected(symbol="$SPX", pattern="Doji", timeframe="1min", confidence=0.5, at=OPEN))
     await desk.publish(IndicatorCalculated(symbol="BTC+USD", indicator="RSI14", timeframe="1min", value=70.5, at=OPEN))
-    await until(lambda: desk.house.hub.stats.published)
+    await until(lambda: desk.context.hub.stats.published)
 
     assert {"M%26M.NS"} <= set(LINK.findall(await page(desk, "/")))
     for address, words in (("M%26M.NS", "Hammer"), ("%24SPX", "No price of it"), ("BTC%2BUSD", "70.50")):
-        await until(lambda: desk.house.hub.stats.published >= 2)
+        await until(lambda: desk.context.hub.stats.published >= 2)
         assert words in await page(desk, f"/symbols/{address}")
     await page(desk, "/symbols/BTC-USD", 404)
     assert (await page(desk, "/patterns?symbol=m%26m.ns")).count("<li ") == 1
 
 
 def test_names_in_a_database_that_are_no_symbols_are_passed_over() -> None:
-    board = Board([Instrument("../X"), Instrument("BRK B"), Instrument("BRK.B")])
+    board = QuoteBoard([Instrument("../X"), Instrument("BRK B"), Instrument("BRK.B")])
 
     assert list(board.instruments) == ["BRK.B"]
 

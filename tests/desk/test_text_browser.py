@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from app.quotes.board import Board
+from app.quotes.board import QuoteBoard
 from tests.desk.test_pages import administrators_page, page
 from tests.quotes.samples import tick
 from tests.stream.conftest import Desk
@@ -26,8 +26,8 @@ def dumped(html: str) -> str:
 
 
 async def test_a_text_browser_prints_words_apart_and_none_of_a_state_that_does_not_hold(desk: Desk) -> None:
-    board = desk.house.boards[Board]
-    assert isinstance(board, Board)
+    board = desk.context.boards[QuoteBoard]
+    assert isinstance(board, QuoteBoard)
     await desk.publish(tick("BRK.B", 150.25))
     await until(lambda: (quote := board.quote("BRK.B")) and quote.price == 150.25)
 

@@ -155,4 +155,4 @@ async def test_a_month_of_faults_ends_as_its_source(
 
 def _weeks(source: list[Bar]) -> list[Bar]:
     of = {symbol: [bar for bar in source if bar.symbol == symbol] for symbol in {bar.symbol for bar in source}}
-    return [week for bars in of.values() for week in spans.merged(bars, "weekly")]
+    return [week for bars in of.values() for week in spans.merge(bars, "weekly")]

@@ -47,7 +47,7 @@ def test_five_minutes_are_told_of_with_their_last_minute() -> None:
 
     told = [made.add([bar]) for bar in bars]
 
-    assert told == [[], [], [], [], spans.merged(bars, "5min")]
+    assert told == [[], [], [], [], spans.merge(bars, "5min")]
 
 
 def test_a_symbol_that_falls_silent_has_its_bar_when_the_clock_says_so() -> None:
@@ -55,7 +55,7 @@ def test_a_symbol_that_falls_silent_has_its_bar_when_the_clock_says_so() -> None
 
     assert made.add([minute(0)]) == []
     assert made.complete_until(OPENS + 299) == []
-    assert made.complete_until(OPENS + 300) == spans.merged([minute(0)], "5min")
+    assert made.complete_until(OPENS + 300) == spans.merge([minute(0)], "5min")
     assert made.complete_until(OPENS + 300) == []
 
 
@@ -96,7 +96,7 @@ def test_a_week_without_its_last_session_is_over_when_the_clock_says_so() -> Non
     closes = regular(date(2018, 3, 29)).closes
 
     assert made.complete_until(closes - 1) == []
-    assert made.complete_until(closes) == spans.merged(bars, "weekly")
+    assert made.complete_until(closes) == spans.merge(bars, "weekly")
     assert made.complete_until(closes) == []
 
 

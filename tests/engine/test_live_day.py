@@ -17,7 +17,7 @@ from app.engine.storage.store import Store
 from app.finance import spans
 from app.finance.bars import Bar, Timeframe, day_start
 from app.finance.clock import MarketClock
-from app.finance.rollup import HELD_SECONDS
+from app.finance.rollup import CORRECTION_SECONDS
 from app.finance.sessions import MINUTE, regular
 from app.wire.channels import Channels
 from app.wire.client import connect
@@ -93,7 +93,7 @@ def brute_force(
             continue
         days.append(tick)
         start = tick.at // MINUTE * MINUTE
-        if newest[tick.symbol] - HELD_SECONDS <= start:
+        if newest[tick.symbol] - CORRECTION_SECONDS <= start:
             minutes.append(tick)
             newest[tick.symbol] = max(newest[tick.symbol], start)
     found = {}

@@ -57,9 +57,9 @@ async def bar_by_bar(pool: Pool, splits: shares.Splits) -> SeriesByTimeframe:
             minutes = await bar_queries.last_bars(connection, symbol, "1min", BARS_PER_SYMBOL)
             series.extend([*(day for day in days if day.high is not None), *minutes])
             for timeframe in spans.FROM_MINUTES:
-                series.extend(spans.merged(minutes, timeframe))
+                series.extend(spans.merge(minutes, timeframe))
             for timeframe in spans.FROM_DAYS:
-                series.extend(shares.merged(days, timeframe, series.splits.get(symbol, ())))
+                series.extend(shares.merge(days, timeframe, series.splits.get(symbol, ())))
     return series
 
 

@@ -125,4 +125,4 @@ def test_longer_bars_have_the_ticks_of_the_minutes_together(
         made += longer.add([bar])
 
     assert [bar.ticks for bar in made] == [2 * count if expected else None]
-    assert [bar.ticks for bar in spans.merged(bars, timeframe)] == [bar.ticks for bar in made]
+    assert [bar.ticks for bar in spans.merge(bars, timeframe)] == [bar.ticks for bar in made]

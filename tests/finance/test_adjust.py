@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.finance.adjust import Actions, Payout, Split, adjusted, crossed, held
+from app.finance.adjust import CorporateActions, Payout, Split, adjust, rates_across, share_ratio
 from app.finance.bars import Bar, day_start
 from app.finance.history import read
 
@@ -22,7 +22,7 @@ def bars(*closes: float, volume: int = 100) -> list[Bar]:
 
 
 def test_before_a_split_of_two_for_one_a_share_was_half_of_two() -> None:
-    made = adjusted(bars(100, 102, 51.5, 52), [Split(date(2020, 1, 3), 2.0)])
+    made = adjust(bars(100, 102, 51.5, 52), [Split(date(2020, 1, 3), 2.0)])
 
     assert [bar.close for bar in made.bars] == [50, 51, 51.5, 52]
     assert [bar.volume for bar in made.bars] == [200, 200, 100, 100]
@@ -32,21 +32,21 @@ def test_before_a_split_of_two_for_one_a_share_was_half_of_two() -> None:
 
 
 def test_splits_multiply_and_may_go_the_other_way() -> None:
-    made = adjusted(bars(6, 3, 30), [Split(date(2020, 1, 2), 2.0), Split(date(2020, 1, 3), 0.1)])
+    made = adjust(bars(6, 3, 30), [Split(date(2020, 1, 2), 2.0), Split(date(2020, 1, 3), 0.1)])
 
     assert [bar.close for bar in made.bars] == pytest.approx([30, 30, 30])
     assert [bar.volume for bar in made.bars] == [20, 10, 100]
 
 
 def test_a_dividend_of_two_off_a_close_of_a_hundred_takes_two_percent_off_what_was_before() -> None:
-    made = adjusted(bars(99, 100, 98.5), [], [Payout(date(2020, 1, 3), 2.0)])
+    made = adjust(bars(99, 100, 98.5), [], [Payout(date(2020, 1, 3), 2.0)])
 
     assert [bar.close for bar in made.bars] == pytest.approx([97.02, 98.0, 98.5])
     assert [bar.volume for bar in made.bars] == [100, 100, 100]
 
 
 def test_a_dividend_is_measured_by_shares_as_they_were_counted_that_day() -> None:
-    made = adjusted(bars(100, 98, 49), [Split(date(2020, 1, 3), 2.0)], [Payout(date(2020, 1, 2), 2.0)])
+    made = adjust(bars(100, 98, 49), [Split(date(2020, 1, 3), 2.0)], [Payout(date(2020, 1, 2), 2.0)])
 
     assert [bar.close for bar in made.bars] == pytest.approx([49, 49, 49])
 
@@ -55,7 +55,7 @@ def test_a_split_and_a_dividend_are_applied_as_yahoos_worked_example_does() -> N
     """Microsoft in February 2003: two for one on the second day, 0.08 a share on the third."""
     splits, payouts = [Split(date(2020, 1, 2), 2.0)], [Payout(date(2020, 1, 3), 0.08)]
 
-    made = adjusted(bars(48.30, 24.96, 24.53), splits, payouts)
+    made = adjust(bars(48.30, 24.96, 24.53), splits, payouts)
 
     assert [round(bar.close, 2) for bar in made.bars] == [24.07, 24.88, 24.53]
     assert [bar.volume for bar in made.bars] == [200, 100, 100]
@@ -64,35 +64,37 @@ def test_a_split_and_a_dividend_are_applied_as_yahoos_worked_example_does() -> N
 def test_a_dividend_on_the_day_of_a_split_is_of_the_new_shares() -> None:
     day = date(2020, 1, 2)
 
-    made = adjusted(bars(100, 48), [Split(day, 2.0)], [Payout(day, 2.0)])
+    made = adjust(bars(100, 48), [Split(day, 2.0)], [Payout(day, 2.0)])
 
     assert [bar.close for bar in made.bars] == pytest.approx([48, 48])
 
 
 def test_bars_that_are_adjusted_already_go_on_into_the_next_day_as_if_it_had_been_known() -> None:
     traded = bars(100, 98, 25, 24)
-    actions = Actions([Split(date(2020, 1, 3), 4.0)], [Payout(date(2020, 1, 3), 0.5), Payout(date(2020, 1, 4), 1.0)])
+    actions = CorporateActions(
+        [Split(date(2020, 1, 3), 4.0)], [Payout(date(2020, 1, 3), 0.5), Payout(date(2020, 1, 4), 1.0)]
+    )
     closes = [100.0, 98.0]
     for last, bar in pairwise(traded[1:]):
-        rates = crossed(last, bar.day, actions)
+        rates = rates_across(last, bar.day, actions)
         closes = [close * rates.price for close in closes] + [bar.close]
 
-    assert closes == pytest.approx([bar.close for bar in adjusted(traded, *actions).bars])
+    assert closes == pytest.approx([bar.close for bar in adjust(traded, *actions).bars])
 
 
 def test_what_is_held_counts_the_day_of_a_split_and_not_the_day_before() -> None:
     splits = [Split(date(2020, 1, 2), 2.0), Split(date(2020, 1, 5), 0.5), Split(date(2020, 1, 6), 0.0)]
 
-    assert held(splits, date(2020, 1, 1), date(2020, 1, 2)) == 2
-    assert held(splits, date(2020, 1, 2), date(2020, 1, 4)) == 1
-    assert held(splits, date(2020, 1, 1), date(2020, 1, 9)) == 1
+    assert share_ratio(splits, date(2020, 1, 1), date(2020, 1, 2)) == 2
+    assert share_ratio(splits, date(2020, 1, 2), date(2020, 1, 4)) == 1
+    assert share_ratio(splits, date(2020, 1, 1), date(2020, 1, 9)) == 1
 
 
 @pytest.mark.parametrize("day", [date(2019, 12, 1), date(2020, 1, 1), date(2020, 1, 4)])
 def test_what_happened_before_the_first_bar_or_after_the_last_changes_nothing(day: date) -> None:
     traded = bars(1, 2, 3)
 
-    made = adjusted(traded, [Split(day, 2.0)], [Payout(day, 0.5)])
+    made = adjust(traded, [Split(day, 2.0)], [Payout(day, 0.5)])
 
     assert made.bars == tuple(traded)
     assert not made.changed
@@ -101,7 +103,7 @@ def test_what_happened_before_the_first_bar_or_after_the_last_changes_nothing(da
 def test_a_split_on_a_day_without_trade_counts_from_the_next_bar_on() -> None:
     traded = [bar for bar in bars(100, 50, 50) if bar.day != date(2020, 1, 2)]
 
-    assert adjusted(traded, [Split(date(2020, 1, 2), 2.0)]).bars[0].close == 50
+    assert adjust(traded, [Split(date(2020, 1, 2), 2.0)]).bars[0].close == 50
 
 
 def test_splits_alone_give_the_sources_returns_to_its_last_decimal() -> None:
@@ -109,7 +111,7 @@ def test_splits_alone_give_the_sources_returns_to_its_last_decimal() -> None:
         told = {row["date"]: float(row["adj_close"]) for row in csv.DictReader(file) if row["symbol"] == "AAPL"}
     apple = [bar for bar in read(HISTORY) if bar.symbol == "AAPL" and bar.day < date(2012, 8, 9)]
 
-    made = adjusted(apple, [Split(date(2000, 6, 21), 2.0), Split(date(2005, 2, 28), 2.0)])
+    made = adjust(apple, [Split(date(2000, 6, 21), 2.0), Split(date(2005, 2, 28), 2.0)])
 
     last = made.bars[-1].close / told[apple[-1].day.isoformat()]
     assert [bar.close for bar in made.bars] == pytest.approx(
@@ -118,7 +120,7 @@ def test_splits_alone_give_the_sources_returns_to_its_last_decimal() -> None:
 
 
 def test_no_bars_are_no_trouble() -> None:
-    assert adjusted([], [Split(date(2020, 1, 2), 2.0)]) == ((), False)
+    assert adjust([], [Split(date(2020, 1, 2), 2.0)]) == ((), False)
 
 
 def test_the_source_of_the_shipped_history_adjusts_in_the_same_way() -> None:
@@ -127,7 +129,7 @@ def test_the_source_of_the_shipped_history_adjusts_in_the_same_way() -> None:
         told = {row["date"]: float(row["adj_close"]) for row in csv.DictReader(file) if row["symbol"] == "AAPL"}
     apple = [bar for bar in read(HISTORY) if bar.symbol == "AAPL" and bar.day < date(2012, 11, 7)]
 
-    made = adjusted(
+    made = adjust(
         apple, [Split(date(2000, 6, 21), 2.0), Split(date(2005, 2, 28), 2.0)], [Payout(date(2012, 8, 9), 2.65)]
     )
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app.finance import candles, crossings, history, levels, studies
 from app.finance.bars import Bar
 from app.finance.panel import Panel, walk
-from app.finance.shape import Found
+from app.finance.shape import PatternMatch
 
 SHIPPED = Path("config/history/us-equities-daily.csv.gz")
 HISTORY = history.read(SHIPPED)
@@ -29,7 +29,7 @@ def at_least(confidence: float) -> Callable[[str], float]:
     return lambda _name: confidence
 
 
-def find(series: list[Bar], last: int, confidence: float) -> list[Found]:
+def find(series: list[Bar], last: int, confidence: float) -> list[PatternMatch]:
     return candles.find(walk(series, last), at_least(confidence))
 
 
@@ -98,7 +98,7 @@ def flat(panel_bars: int, price: float = 100.0) -> list[tuple[float, float, floa
     return [(price, price + 1, price - 1, price + (0.5 if n % 2 else -0.5)) for n in range(panel_bars)]
 
 
-def one_by_name(found: list[Found]) -> dict[str, Found]:
+def one_by_name(found: list[PatternMatch]) -> dict[str, PatternMatch]:
     return {one.pattern: one for one in found}
 
 
@@ -170,7 +170,7 @@ def test_macd_crosses_where_talibs_histogram_changes_its_sign() -> None:
     assert found == expected
 
 
-def everything(panel: Panel) -> list[Found]:
+def everything(panel: Panel) -> list[PatternMatch]:
     sure = at_least(0.0)
     return [*candles.find(panel, sure), *levels.find(panel, sure), *crossings.find(panel, sure)]
 

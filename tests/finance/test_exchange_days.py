@@ -88,7 +88,7 @@ def test_the_wednesdays_of_the_paperwork_crisis_were_closed_but_in_weeks_with_an
 
 @pytest.mark.parametrize("day", SESSIONS.split())
 def test_these_weekdays_had_a_session(day: str) -> None:
-    assert calendar.closing(date.fromisoformat(day)) is None
+    assert calendar.closing_reason(date.fromisoformat(day)) is None
     assert calendar.is_session(date.fromisoformat(day))
 
 

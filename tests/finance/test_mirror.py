@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from app.finance import candles, crossings, levels
 from app.finance.bars import Bar
 from app.finance.panel import Panel, walk
-from app.finance.shape import Found
+from app.finance.shape import PatternMatch
 from tests.finance.mirrors import NO_MIRROR, every_name, mirrors
 
 GRID = 64
@@ -47,7 +47,9 @@ def found_in(bars: list[Bar], last: int) -> dict[tuple[int, str, str], float]:
     """By row, name and direction: how sure. Of the candlesticks those alone that have a mirror image."""
     panel = walk(bars, last, tick_size=1 / GRID)
     has_mirror: Callable[[str], float] = lambda name: NEVER if name in NO_MIRROR else 0.0  # noqa: E731
-    everything: list[Found] = [part for each in (candles, levels, crossings) for part in each.find(panel, has_mirror)]
+    everything: list[PatternMatch] = [
+        part for each in (candles, levels, crossings) for part in each.find(panel, has_mirror)
+    ]
     return {(one.row, one.pattern, one.direction): one.confidence for one in everything}
 
 

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from app.finance import spans
 from app.finance.bars import Bar, Timeframe, day_start
-from app.finance.repeats import Repeats
-from app.finance.rollup import HELD_SECONDS, Rollup
+from app.finance.repeats import RepeatFilter
+from app.finance.rollup import CORRECTION_SECONDS, Rollup
 from app.finance.session_days import SessionDays
 from app.finance.sessions import in_session, regular
 from tests.finance.trades import Trade
@@ -48,12 +48,12 @@ def test_a_finished_bar_is_given_out_once_and_again_when_a_late_tick_changes_it(
 
 def test_a_tick_of_a_minute_that_is_no_longer_held_is_late() -> None:
     minutes = Rollup()
-    for second in (0, HELD_SECONDS + 60):
+    for second in (0, CORRECTION_SECONDS + 60):
         minutes.add(Trade("IBM", OPENS + second, 10))
 
     assert minutes.add(Trade("IBM", OPENS + 30, 99)) is None
     assert minutes.late == 1
-    assert minutes.mended() == []
+    assert minutes.corrected() == []
     running = minutes.running("IBM")
     assert running
     assert running.high == 10
@@ -77,7 +77,7 @@ def test_minutes_of_which_ticks_are_missing_are_never_given_out() -> None:
         minutes.add(Trade("IBM", OPENS + second, 10))
     minutes.add(Trade("FB", OPENS + 30, 10))
 
-    minutes.leave_out(OPENS + 60, OPENS + 240)
+    minutes.exclude(OPENS + 60, OPENS + 240)
     for second in (100, 185, 50, 239.9, 240, 30, 299, 61):
         minutes.add(Trade("IBM", OPENS + second, 11))
 
@@ -88,7 +88,7 @@ def test_minutes_of_which_ticks_are_missing_are_never_given_out() -> None:
 
 def test_where_nothing_is_known_of_earlier_minutes_they_are_left_out() -> None:
     minutes = Rollup()
-    minutes.leave_out(float("-inf"), OPENS + 120)
+    minutes.exclude(float("-inf"), OPENS + 120)
 
     for second in (59, 119, 121, 119.5, 60):
         minutes.add(Trade("IBM", OPENS + second, 11))
@@ -99,7 +99,7 @@ def test_where_nothing_is_known_of_earlier_minutes_they_are_left_out() -> None:
 
 def test_a_feed_that_begins_an_earlier_day_again_misses_no_minute_of_it() -> None:
     minutes = Rollup()
-    minutes.leave_out(float("-inf"), OPENS + 120)
+    minutes.exclude(float("-inf"), OPENS + 120)
     minutes.add(Trade("IBM", OPENS + 130, 11))
 
     ended = [minutes.add(Trade("IBM", OPENS - 86_400 * 3 + second, 11)) for second in (0, 50, 61, 59)]
@@ -140,7 +140,7 @@ def test_ticks_out_of_order_leave_the_first_open_and_the_last_close() -> None:
     assert minutes.finish(OPENS + 1) == [Bar("IBM", "1min", OPENS, 10, 15, 10, 11, 20, 4)]
 
 
-@pytest.mark.parametrize(("after", "late"), [(64.9, 0), (HELD_SECONDS, 0), (HELD_SECONDS + 60, 1)])
+@pytest.mark.parametrize(("after", "late"), [(64.9, 0), (CORRECTION_SECONDS, 0), (CORRECTION_SECONDS + 60, 1)])
 def test_a_late_tick_mends_its_minute_while_it_is_held(after: float, late: int) -> None:
     minutes = Rollup()
     minutes.add(Trade("IBM", OPENS, 10))
@@ -171,21 +171,21 @@ def test_a_mended_minute_is_given_out_although_two_others_have_begun_since() -> 
 
     minutes.add(Trade("IBM", OPENS + 120, 10))
 
-    assert [(bar.start, bar.volume) for bar in minutes.mended()] == [(OPENS, 2)]
+    assert [(bar.start, bar.volume) for bar in minutes.corrected()] == [(OPENS, 2)]
 
 
 def test_a_tick_that_comes_twice_is_known_behind_another_that_is_late() -> None:
-    repeats = Repeats()
+    repeats = RepeatFilter()
     tick, late = Trade("IBM", OPENS + 5, 10), Trade("IBM", OPENS, 10)
 
-    assert [repeats.known(one) for one in (tick, late, tick)] == [False, False, True]
+    assert [repeats.is_repeat(one) for one in (tick, late, tick)] == [False, False, True]
 
 
 def test_a_tick_that_comes_twice_is_known() -> None:
-    repeats = Repeats()
+    repeats = RepeatFilter()
     tick = Trade("IBM", OPENS, 10, 5)
 
-    told = [repeats.known(one) for one in (tick, tick, tick._replace(volume=6), tick._replace(symbol="FB"), tick)]
+    told = [repeats.is_repeat(one) for one in (tick, tick, tick._replace(volume=6), tick._replace(symbol="FB"), tick)]
 
     assert told == [False, True, False, False, True]
 
@@ -236,7 +236,7 @@ def test_bars_are_what_brute_force_makes_of_ticks_up_to_fourteen_minutes_late(po
     made = [bars[start] for start in sorted(bars)]
     assert made == brute_force(arriving, 60)
     for timeframe in spans.FROM_MINUTES:
-        assert spans.merged(made, timeframe) == brute_force(arriving, spans.SECONDS[timeframe])
+        assert spans.merge(made, timeframe) == brute_force(arriving, spans.SECONDS[timeframe])
 
 
 @given(st.dictionaries(st.integers(15000, 15800), st.tuples(st.integers(1, 1000), st.integers(0, 10**6)), min_size=1))
@@ -244,7 +244,7 @@ def test_weeks_and_months_are_what_their_days_were(points: dict[int, tuple[int, 
     days = [Bar("IBM", "daily", n * 86400.0, p, p + 1, p - 1, p + 0.5, v) for n, (p, v) in sorted(points.items())]
 
     for timeframe in spans.FROM_DAYS:
-        for long in spans.merged(days, timeframe):
+        for long in spans.merge(days, timeframe):
             inside = [
                 bar for bar in days
                 if (bar.day.isocalendar()[:2] == long.day.isocalendar()[:2] if timeframe == "weekly"

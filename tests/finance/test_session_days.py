@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from app.finance.bars import Bar, day_start
 from app.finance.quote import NewestQuote
 from app.finance.rollup import Rollup
-from app.finance.running import HELD_SPANS
+from app.finance.running import REPLACEABLE_SPANS
 from app.finance.session_days import SessionDay, SessionDays
 from app.finance.sessions import NEW_YORK, regular
 from tests.finance.trades import Trade, span
@@ -51,14 +51,14 @@ def test_the_same_aggregate_again_changes_nothing() -> None:
 
 def test_an_aggregate_that_is_no_longer_held_is_late_and_not_counted_twice() -> None:
     days = SessionDays()
-    for second in range(HELD_SPANS + 1):
+    for second in range(REPLACEABLE_SPANS + 1):
         days.add(span(OPENS + second, 1, (10, 10, 10, 10)))
 
     assert days.add(span(OPENS, 7, (10, 99, 10, 10))) is None
     assert days.late == 1
     day = days.get("IBM")
     assert day
-    assert figures(day) == (10, 10, 10, 10, HELD_SPANS + 1)
+    assert figures(day) == (10, 10, 10, 10, REPLACEABLE_SPANS + 1)
 
 
 def test_a_late_print_counts_and_does_not_close() -> None:
@@ -166,7 +166,7 @@ def test_a_saturday_makes_no_session() -> None:
 def test_each_market_has_days_of_its_own(symbol: str, at: str, session: date, counted: bool) -> None:
     day = account(Trade(symbol, new_york(at), 10), symbol=symbol)
 
-    assert (day.day, day.begun) == (session, counted)
+    assert (day.day, day.has_traded) == (session, counted)
 
 
 def test_a_coins_day_ends_at_midnight_of_utc() -> None:
@@ -175,7 +175,7 @@ def test_a_coins_day_ends_at_midnight_of_utc() -> None:
     for at, price in ((midnight - 1, 10.0), (midnight, 12.0)):
         days.add(Trade("X:BTCUSD", at, price))
 
-    assert days.over() == [Bar("X:BTCUSD", "daily", midnight - 86_400, 10, 10, 10, 10, 1)]
+    assert days.take_finished() == [Bar("X:BTCUSD", "daily", midnight - 86_400, 10, 10, 10, 10, 1)]
 
 
 def test_a_feed_that_begins_again_is_followed() -> None:
@@ -195,7 +195,7 @@ def test_yesterdays_tick_is_late() -> None:
 def test_what_somebody_left_goes_on_and_its_spans_are_not_counted_again() -> None:
     left = NewestQuote("IBM", 11, OPENS + 10.999, "2012-09-04", 10, 12, 9, 500, outside=40)
     days = SessionDays()
-    days.put(SessionDay.seeded(left))
+    days.put(SessionDay.from_quote(left))
 
     assert days.add(span(OPENS + 10, 70, (11, 11, 11, 11))) is None
     assert days.add(span(OPENS + 11, 30, (11, 13, 11, 12))) is not None
@@ -209,7 +209,7 @@ def test_what_somebody_left_goes_on_and_its_spans_are_not_counted_again() -> Non
 def test_what_is_left_and_taken_up_again_is_the_same(at: float) -> None:
     whole = account(Trade("IBM", OPENS, 10, 5), Trade("IBM", at, 12, 3)).quote(9.5)
 
-    assert SessionDay.seeded(whole).quote(9.5) == whole
+    assert SessionDay.from_quote(whole).quote(9.5) == whole
 
 
 Spans = list[tuple[int, list[tuple[int, int]]]]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.finance.instrument import Instrument
-from app.finance.symbol_index import MOST_COMPARED, MOST_COUNTED, SymbolIndex, typed
+from app.finance.symbol_index import MOST_COMPARED, MOST_COUNTED, SymbolIndex, clean_query
 from app.finance.symbols import folded
 from tests.finance import grammar
 
@@ -125,9 +125,9 @@ def test_few_of_twenty_thousand_symbols_are_compared(kind: str) -> None:
     names = universes()[kind]
     known = index(dict.fromkeys(names, "The Same Company of Ohio"))
     for text in ("AAPK", "S0013X", "A" * 64, "01" * 32, "ohio", string.ascii_uppercase + string.digits, names[77][:-1]):
-        found = known.candidates(folded(typed(text)))
+        found = known.candidates(folded(clean_query(text)))
 
-        assert found.counted <= MOST_COUNTED < MANY
+        assert found.entries_read <= MOST_COUNTED < MANY
         assert len(found.symbols) <= MOST_COMPARED
         assert len(known.near(text)) <= 8
         assert len(known.search(text, 100).instruments) <= 100
@@ -141,5 +141,5 @@ def test_among_twenty_thousand_the_likest_is_offered_all_the_same() -> None:
 
 
 def test_what_is_typed_is_one_short_line() -> None:
-    assert typed("  brk\n b ") == "brk b"
-    assert len(typed("x" * 10_000)) == 64
+    assert clean_query("  brk\n b ") == "brk b"
+    assert len(clean_query("x" * 10_000)) == 64

@@ -7,7 +7,7 @@ import pytest
 from app.finance import candles, crossings, levels
 from app.finance.bars import Bar
 from app.finance.panel import walk
-from app.finance.shape import FULL_TICKS, Found
+from app.finance.shape import FULL_TICKS, PatternMatch
 from app.settings.load import Settings
 
 Prices = tuple[float, float, float, float]
@@ -30,7 +30,7 @@ def swinging(count: int) -> list[Prices]:
     return [(170.0, 171.0, 169.0, 170.5 - n % 2) for n in range(count)]
 
 
-def found(series: list[Bar]) -> dict[str, Found]:
+def found(series: list[Bar]) -> dict[str, PatternMatch]:
     every = lambda _name: 0.0  # noqa: E731
     panel = walk(series, 1)
     return {one.pattern: one for part in (candles, levels, crossings) for one in part.find(panel, every)}

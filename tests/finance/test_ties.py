@@ -9,7 +9,7 @@ import pytest
 from app.finance import candles, crossings, levels, studies
 from app.finance.bars import Bar
 from app.finance.panel import Panel, walk
-from app.finance.shape import Found
+from app.finance.shape import PatternMatch
 from app.finance.tick_size import side, tick_sizes
 
 DAY = 86400.0
@@ -43,7 +43,7 @@ def value(panel: Panel, name: str, part: str = "value") -> float:
     return float(studies.read(panel)[name][part][-1])
 
 
-def patterns(panel: Panel) -> list[Found]:
+def patterns(panel: Panel) -> list[PatternMatch]:
     every = lambda _name: 0.0  # noqa: E731
     return [*candles.find(panel, every), *levels.find(panel, every), *crossings.find(panel, every)]
 

@@ -11,7 +11,7 @@ from app.db import findings, market
 from app.db.pools import Pool, Pools
 from app.identity import NumberForm, View
 from app.indicators import partials, queries, stream, words
-from app.indicators.board import Board, Reading
+from app.indicators.board import IndicatorBoard, Reading
 from app.live import topics
 from app.web.filters import MINUS, dom_id
 from app.wire.events.event import IndicatorCalculated
@@ -48,7 +48,7 @@ def calculated(symbol: str = "BRK.B", value: float = 71.25, at: float = OPEN, **
     return IndicatorCalculated(symbol=symbol, value=value, at=at, **told)
 
 
-def drawn(board: Board, symbol: str = "BRK.B", view: View = VIEW) -> str:
+def drawn(board: IndicatorBoard, symbol: str = "BRK.B", view: View = VIEW) -> str:
     return partials.readings(symbol, board.of(symbol), view)
 
 
@@ -68,7 +68,7 @@ async def stored(databases: Databases, symbol: str, *statements: str) -> list[Re
 
 def test_a_value_goes_to_its_symbols_page() -> None:
     for symbol in AWKWARD:
-        board = Board()
+        board = IndicatorBoard()
         (push,) = stream.on_calculated(calculated(symbol), board)
 
         assert (push.topic, push.key, push.op) == (
@@ -83,14 +83,14 @@ def test_a_value_goes_to_its_symbols_page() -> None:
 
 
 def test_figures_are_written_as_the_viewer_likes() -> None:
-    board = Board()
+    board = IndicatorBoard()
     board.apply(calculated(value=-1234.5, indicator="MACD", signal=""))
 
     assert f"{MINUS}1.234,50" in drawn(board, view=View(numbers=NumberForm.COMMA))
 
 
 def test_what_is_late_or_the_same_is_no_news_but_a_feed_may_begin_again() -> None:
-    board = Board()
+    board = IndicatorBoard()
 
     assert board.apply(calculated())
     assert not board.apply(calculated())
@@ -100,7 +100,7 @@ def test_what_is_late_or_the_same_is_no_news_but_a_feed_may_begin_again() -> Non
 
 
 def test_timeframes_stand_from_short_to_long_and_older_values_say_so() -> None:
-    board = Board()
+    board = IndicatorBoard()
     for timeframe in ("quarterly", "daily", "1min"):
         board.apply(calculated(timeframe=timeframe))
     board.apply(calculated(timeframe="1min", indicator="SMA20", at=OPEN + 60))
@@ -113,7 +113,7 @@ def test_timeframes_stand_from_short_to_long_and_older_values_say_so() -> None:
 
 
 def test_lengths_stand_from_short_to_long() -> None:
-    board = Board()
+    board = IndicatorBoard()
     for indicator in ("SMA200", "relative_volume", "SMA50", "RSI14", "SMA5"):
         board.apply(calculated(indicator=indicator))
 
@@ -124,7 +124,7 @@ def test_lengths_stand_from_short_to_long() -> None:
 
 
 def test_the_board_is_bounded() -> None:
-    board = Board(symbols=2, each=3)
+    board = IndicatorBoard(symbols=2, each=3)
     for symbol in AWKWARD:
         for n in range(9):
             board.apply(calculated(symbol, indicator=f"SMA{n}"))
@@ -134,7 +134,7 @@ def test_the_board_is_bounded() -> None:
 
 
 def test_hostile_names_stay_text() -> None:
-    board = Board()
+    board = IndicatorBoard()
     board.apply(calculated(indicator="<img src=x>", signal="<hx-partial>", timeframe="</div>"))
 
     html = drawn(board)
@@ -144,7 +144,7 @@ def test_hostile_names_stay_text() -> None:
 
 
 def test_a_page_without_values_says_how_they_come() -> None:
-    assert "No indicator of BF/B" in drawn(Board(), "BF/B")
+    assert "No indicator of BF/B" in drawn(IndicatorBoard(), "BF/B")
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_a_signal_is_a_word(indicator: str, value: float, said: str, word: str) 
 
 
 def test_what_is_stored_fills_gaps_and_overwrites_nothing_that_was_heard() -> None:
-    board = Board()
+    board = IndicatorBoard()
     board.apply(calculated(value=60.0))
 
     board.seed(
@@ -180,10 +180,10 @@ def test_what_is_stored_fills_gaps_and_overwrites_nothing_that_was_heard() -> No
 
 
 def test_what_is_stored_takes_the_place_of_what_was_heard_before_everybody_left() -> None:
-    board = Board()
+    board = IndicatorBoard()
     board.apply(calculated(value=60.0))
     board.apply(calculated(value=5.0, indicator="SMA20"))
-    board.look(lambda _symbol: False)
+    board.drop_unwatched(lambda _symbol: False)
 
     board.seed("BRK.B", [Reading("BRK.B", "RSI14", "1min", 33.0, OPEN + 400 * DAY)])
 
@@ -191,7 +191,7 @@ def test_what_is_stored_takes_the_place_of_what_was_heard_before_everybody_left(
 
 
 def test_what_was_published_a_moment_ago_is_added_to_what_is_stored() -> None:
-    board = Board()
+    board = IndicatorBoard()
     board.recent = lambda symbol: [calculated(symbol, value=61.0, at=OPEN + 60)]
 
     board.seed("BRK.B", [Reading("BRK.B", "RSI14", "1min", 60.0, OPEN)])
@@ -236,12 +236,12 @@ async def test_how_many_values_are_stored_does_not_matter(databases: Databases) 
     assert [(each.indicator, each.timeframe, each.value) for each in found] == [
         (f"I{name}", timeframe, 1_999.0) for timeframe in ("5min", "daily") for name in (0, 1, 2)
     ]
-    assert explaining.most_rows <= 2 * queries.TRIED * len(found)
+    assert explaining.most_rows <= 2 * queries.CANDIDATES * len(found)
     assert not explaining.without_index
 
 
 async def test_while_the_database_is_away_what_was_heard_is_shown() -> None:
-    away, board = Pool(NOWHERE, "away"), Board()
+    away, board = Pool(NOWHERE, "away"), IndicatorBoard()
     board.apply(calculated())
 
     (push,) = await stream.snapshot("symbol:BRK.B", Pools(away, away), board)

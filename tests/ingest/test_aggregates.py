@@ -14,7 +14,7 @@ from app.finance.session_days import SessionDays
 from app.finance.sessions import regular
 from app.ingest.day import Day
 from app.ingest.massive.messages import Reader
-from app.quotes.board import Board
+from app.quotes.board import QuoteBoard
 from app.quotes.quote import Quote
 from app.wire.channels import Meaning
 from app.wire.codec.codec import Rejected, decode, encode
@@ -32,7 +32,7 @@ class Made(NamedTuple):
     day: Bar | None
     newest: NewestQuote | None
     quote: Quote | None
-    board: Board
+    board: QuoteBoard
 
 
 def made(name: str) -> Made:
@@ -45,7 +45,7 @@ def made(name: str) -> Made:
         event = decode(Meaning.TICKS, encode(tick), LATER)
         assert isinstance(event, Tick), event
         ticks.append(event)
-    minutes, days, feed, board = Rollup(), SessionDays(), Day(lambda _symbol, _session: None), Board()
+    minutes, days, feed, board = Rollup(), SessionDays(), Day(lambda _symbol, _session: None), QuoteBoard()
     feed.add(read.ticks)
     for tick in ticks:
         board.apply(tick)
@@ -124,7 +124,7 @@ def test_an_aggregate_that_ends_before_it_starts_is_refused() -> None:
 
 def test_the_closing_auction_is_over_ten_seconds_after_the_close() -> None:
     session = regular(date(2024, 3, 5))
-    board = Board()
+    board = QuoteBoard()
     for at, price in ((session.closes - 1, 100.0), (session.closes + 9.9, 101.0), (session.closes + 10.1, 90.0)):
         board.apply(Tick(at=at, arrived_at=at, symbol="AAPL", price=price, volume=10))
     quote = board.quote("AAPL")

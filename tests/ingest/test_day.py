@@ -24,7 +24,7 @@ def test_before_the_session_there_is_a_price_and_no_volume() -> None:
     quote = quotes(tick(HOURS.opens - 60, 101.0))["AAPL"]
 
     told = NewestQuote("AAPL", 101.0, HOURS.opens - 60, "2026-01-06", 101.0, 101.0, 101.0, 0, 99.0)
-    assert quote == told._replace(outside=100, begun=False, written_at=WRITTEN)
+    assert quote == told._replace(outside=100, has_traded=False, written_at=WRITTEN)
 
 
 def test_the_hours_around_the_session_do_not_count_for_its_bar() -> None:

@@ -55,7 +55,7 @@ def test_the_state_of_a_telephone_names_only_what_is_wrong(page: Page, replaying
     page.set_viewport_size({"width": 360, "height": 640})
     page.goto(f"{replaying.url}/")
     tones = page.evaluate(
-        "[...document.querySelectorAll('.lamp')].filter(lamp => lamp.checkVisibility()).map(lamp => lamp.className)"
+        "[...document.querySelectorAll('.status')].filter(li => li.checkVisibility()).map(li => li.className)"
     )
 
     assert [tone for tone in tones if not re.search(r"\b(warn|bad)\b", tone)] == []

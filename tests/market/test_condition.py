@@ -8,9 +8,9 @@ from app.finance.clock import MarketClock, State
 from app.health.snapshot import HealthSnapshot
 from app.identity import View
 from app.market import stream
-from app.market.board import DRIFT_SECONDS, Board
+from app.market.board import DRIFT_SECONDS, MarketBoard
 from app.market.condition import REMEDIES, condition
-from app.market.delays import Behind
+from app.market.delays import Lag
 from tests.market.test_market import CLOCK, NOW, WELL
 
 NIGHT = 1_767_589_200.0
@@ -24,30 +24,30 @@ def since(seconds: float) -> MarketClock:
 @pytest.mark.parametrize(
     ("changed", "clock", "behind", "kind", "word"),
     [
-        ({}, CLOCK, Behind(), "live", "live"),
-        ({"feed_age": 38.0}, CLOCK, Behind(), "silent", "feed silent"),
-        ({"feed_age": None}, since(38.0), Behind(), "silent", "feed silent"),
-        ({"feed_age": None}, None, Behind(), "absent", "no feed"),
-        ({"feed_age": 300.0}, CLOCK._replace(state="closed"), Behind(), "closed", "closed"),
-        ({"feed_age": 300.0}, since(38.0)._replace(state="closed"), Behind(), "silent", "feed silent"),
-        ({"feed_age": 300.0}, CLOCK._replace(state="paused"), Behind(), "halted", "feed paused"),
-        ({"feed_age": 300.0}, since(900.0)._replace(state="ended"), Behind(), "ended", "ended"),
-        ({"feed_age": 300.0}, CLOCK._replace(state="starting"), Behind(), "starting", "starting"),
-        ({"redis": False}, CLOCK, Behind(), "interrupted", "interrupted"),
-        ({"redis": False, "feed_age": 38.0}, CLOCK, Behind(), "interrupted", "interrupted"),
-        ({"engine_age": 38.0}, CLOCK, Behind(), "engine", "partial"),
-        ({"engine_age": None}, CLOCK, Behind(), "engine", "partial"),
-        ({"engine_age": 38.0}, CLOCK._replace(state="closed"), Behind(), "engine", "partial"),
-        ({"database": False}, CLOCK, Behind(), "database", "partial"),
-        ({"database": False, "feed_age": 38.0}, CLOCK, Behind(), "silent", "feed silent"),
-        ({}, CLOCK._replace(speed=1.0), Behind(feed=8.0), "late", "delayed"),
-        ({}, CLOCK, Behind(feed=8.0), "live", "live"),
-        ({}, CLOCK, Behind(link=3.0), "late", "delayed"),
-        ({"job_receivers": 0}, CLOCK, Behind(readers=3.0), "live", "live"),
+        ({}, CLOCK, Lag(), "live", "live"),
+        ({"feed_age": 38.0}, CLOCK, Lag(), "silent", "feed silent"),
+        ({"feed_age": None}, since(38.0), Lag(), "silent", "feed silent"),
+        ({"feed_age": None}, None, Lag(), "absent", "no feed"),
+        ({"feed_age": 300.0}, CLOCK._replace(state="closed"), Lag(), "closed", "closed"),
+        ({"feed_age": 300.0}, since(38.0)._replace(state="closed"), Lag(), "silent", "feed silent"),
+        ({"feed_age": 300.0}, CLOCK._replace(state="paused"), Lag(), "halted", "feed paused"),
+        ({"feed_age": 300.0}, since(900.0)._replace(state="ended"), Lag(), "ended", "ended"),
+        ({"feed_age": 300.0}, CLOCK._replace(state="starting"), Lag(), "starting", "starting"),
+        ({"redis": False}, CLOCK, Lag(), "interrupted", "interrupted"),
+        ({"redis": False, "feed_age": 38.0}, CLOCK, Lag(), "interrupted", "interrupted"),
+        ({"engine_age": 38.0}, CLOCK, Lag(), "engine", "partial"),
+        ({"engine_age": None}, CLOCK, Lag(), "engine", "partial"),
+        ({"engine_age": 38.0}, CLOCK._replace(state="closed"), Lag(), "engine", "partial"),
+        ({"database": False}, CLOCK, Lag(), "database", "partial"),
+        ({"database": False, "feed_age": 38.0}, CLOCK, Lag(), "silent", "feed silent"),
+        ({}, CLOCK._replace(speed=1.0), Lag(feed=8.0), "late", "delayed"),
+        ({}, CLOCK, Lag(feed=8.0), "live", "live"),
+        ({}, CLOCK, Lag(link=3.0), "late", "delayed"),
+        ({"job_receivers": 0}, CLOCK, Lag(readers=3.0), "live", "live"),
     ],
 )
 def test_the_badge_says_the_worst(
-    changed: dict[str, object], clock: MarketClock | None, behind: Behind, kind: str, word: str
+    changed: dict[str, object], clock: MarketClock | None, behind: Lag, kind: str, word: str
 ) -> None:
     current = condition(WELL._replace(**changed), clock, behind, NOW)  # type: ignore[arg-type]
 
@@ -56,14 +56,14 @@ def test_the_badge_says_the_worst(
 
 
 def test_before_anything_was_looked_at_the_page_starts() -> None:
-    assert condition(None, None, Behind(), NOW).kind == "starting"
+    assert condition(None, None, Lag(), NOW).kind == "starting"
 
 
 def test_a_feed_without_a_clock_is_not_silent_while_the_exchange_is_closed() -> None:
     silent = WELL._replace(feed_age=300.0)
 
-    assert condition(silent, None, Behind(), NIGHT).kind == "closed"
-    assert condition(silent, None, Behind(), NIGHT + 12 * 3600).kind == "silent"
+    assert condition(silent, None, Lag(), NIGHT).kind == "closed"
+    assert condition(silent, None, Lag(), NIGHT + 12 * 3600).kind == "silent"
 
 
 def test_a_silent_feed_is_told_with_its_age_to_everybody_and_without_plumbing() -> None:
@@ -81,26 +81,26 @@ def test_a_condition_with_a_remedy_has_a_sentence_for_everybody() -> None:
     assert set(REMEDIES) == alarms
 
 
-def board(wall: float, state: State = "open", vitals: HealthSnapshot = WELL) -> Board:
-    made = Board()
-    made.hear(vitals)
-    made.tell(CLOCK._replace(wall_time=wall, state=state))
+def board(wall: float, state: State = "open", vitals: HealthSnapshot = WELL) -> MarketBoard:
+    made = MarketBoard()
+    made.on_health(vitals)
+    made.on_clock(CLOCK._replace(wall_time=wall, state=state))
     return made
 
 
 def test_the_clock_is_told_once_while_it_runs_as_the_page_counts() -> None:
     now = time.time()
     running = board(now)
-    assert running.news(now).clock
+    assert running.changes(now).clock
 
     for second in (1, 2, 3):
         later = CLOCK._replace(wall_time=now + second, market_time=CLOCK.market_time + 60 * second + 50)
-        running.tell(later)
-        assert not running.news(now + second).clock
+        running.on_clock(later)
+        assert not running.changes(now + second).clock
 
     jumped = CLOCK._replace(wall_time=now + 4, market_time=CLOCK.market_time + 60 * (4 + DRIFT_SECONDS + 0.1))
-    running.tell(jumped)
-    assert running.news(now + 4).clock
+    running.on_clock(jumped)
+    assert running.changes(now + 4).clock
 
 
 @pytest.mark.parametrize(
@@ -132,12 +132,12 @@ def test_market_time_stands_where_nobody_knows_that_it_goes_on(
 
 def test_a_feed_that_falls_silent_is_pushed_and_the_clock_with_it() -> None:
     shown = board(time.time())
-    assert [push.key for push in stream.on_vitals(WELL, shown)] == ["clock", "condition", "reason"]
+    assert [push.key for push in stream.on_health(WELL, shown)] == ["clock", "condition", "reason"]
 
     silent = WELL._replace(feed_age=12.0)
-    pushes = {push.key: push.draw(View()) for push in stream.on_vitals(silent, shown)}
+    pushes = {push.key: push.draw(View()) for push in stream.on_health(silent, shown)}
 
     assert set(pushes) == {"ticks", "clock", "condition", "reason"}
     assert "stopped" in pushes["clock"]
-    assert list(stream.on_vitals(silent._replace(feed_age=13.0), shown)) == []
+    assert list(stream.on_health(silent._replace(feed_age=13.0), shown)) == []
     assert "data-age" in pushes["condition"]

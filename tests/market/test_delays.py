@@ -3,16 +3,16 @@
 import pytest
 
 from app.health.snapshot import HealthSnapshot
-from app.market.board import Board
+from app.market.board import MarketBoard
 from app.market.delays import FRESH_SECONDS, Delay, Delays, FeedDelay
-from app.market.status import Lamp
+from app.market.status import ComponentStatus
 from tests.market.test_market import CLOCK, WELL
 
 
-def seen(board: Board, vitals: HealthSnapshot, times: int = 2) -> dict[str, Lamp]:
+def seen(board: MarketBoard, vitals: HealthSnapshot, times: int = 2) -> dict[str, ComponentStatus]:
     for _ in range(times):
-        board.hear(vitals)
-    return {lamp.key: lamp for lamp in board.lamps()}
+        board.on_health(vitals)
+    return {lamp.key: lamp for lamp in board.statuses()}
 
 
 @pytest.mark.parametrize(
@@ -31,8 +31,8 @@ def seen(board: Board, vitals: HealthSnapshot, times: int = 2) -> dict[str, Lamp
     ],
 )
 def test_who_is_behind_is_said_in_words(changed: dict[str, object], key: str, word: str) -> None:
-    board = Board()
-    board.tell(CLOCK)
+    board = MarketBoard()
+    board.on_clock(CLOCK)
     vitals = WELL._replace(**changed)  # type: ignore[arg-type]
 
     assert seen(board, vitals, times=1)[key].word != word
@@ -42,36 +42,38 @@ def test_who_is_behind_is_said_in_words(changed: dict[str, object], key: str, wo
 
 
 def test_a_feed_that_falls_back_is_behind_and_one_that_is_always_late_is_not() -> None:
-    board = Board()
+    board = MarketBoard()
     quarter = CLOCK._replace(speed=1.0, market_time=CLOCK.wall_time - 900.0)
     for second in range(3):
-        board.tell(quarter._replace(market_time=quarter.market_time + second, wall_time=CLOCK.wall_time + second))
+        board.on_clock(quarter._replace(market_time=quarter.market_time + second, wall_time=CLOCK.wall_time + second))
         lamps = seen(board, WELL, times=1)
     assert lamps["ticks"].word == "live"
 
     for second in (20, 21):
-        board.tell(quarter._replace(market_time=quarter.market_time + second - 8, wall_time=CLOCK.wall_time + second))
+        board.on_clock(
+            quarter._replace(market_time=quarter.market_time + second - 8, wall_time=CLOCK.wall_time + second)
+        )
         lamps = seen(board, WELL, times=1)
     assert (lamps["ticks"].word, lamps["ticks"].tone) == ("8 s behind", "warn")
 
 
 def test_a_feed_counts_by_the_wall_however_fast_the_market_runs() -> None:
     delay = FeedDelay()
-    assert delay.look(CLOCK, 0.0) == 0.0
+    assert delay.update(CLOCK, 0.0) == 0.0
 
     fallen_back = CLOCK._replace(market_time=CLOCK.market_time + 60 * 4, wall_time=CLOCK.wall_time + 10)
 
-    assert delay.look(fallen_back, 0.0) == pytest.approx(6.0)
-    assert delay.look(fallen_back._replace(state="closed"), 0.0) is None
-    assert delay.look(fallen_back, 0.0) == 0.0
+    assert delay.update(fallen_back, 0.0) == pytest.approx(6.0)
+    assert delay.update(fallen_back._replace(state="closed"), 0.0) is None
+    assert delay.update(fallen_back, 0.0) == 0.0
 
 
 def test_a_market_in_which_nothing_is_traded_is_not_behind() -> None:
     delay = FeedDelay()
     quiet = CLOCK._replace(speed=1.0)
-    delay.look(quiet, 0.0)
+    delay.update(quiet, 0.0)
 
-    assert delay.look(quiet._replace(wall_time=quiet.wall_time + 30), 30.0) == pytest.approx(0.0)
+    assert delay.update(quiet._replace(wall_time=quiet.wall_time + 30), 30.0) == pytest.approx(0.0)
 
 
 def test_a_feed_that_was_silent_while_the_clock_ran_on_is_not_behind_when_it_goes_on() -> None:
@@ -79,18 +81,18 @@ def test_a_feed_that_was_silent_while_the_clock_ran_on_is_not_behind_when_it_goe
     for second in range(60):
         silent = float(second) if second <= 40 else 0.0
         clock = CLOCK._replace(wall_time=CLOCK.wall_time + second, market_time=CLOCK.market_time + second * CLOCK.speed)
-        assert delay.look(clock, silent) == pytest.approx(0.0, abs=FRESH_SECONDS)
+        assert delay.update(clock, silent) == pytest.approx(0.0, abs=FRESH_SECONDS)
 
     late = clock._replace(wall_time=clock.wall_time + 9)
-    assert delay.look(late, 0.0) == pytest.approx(9.0, abs=FRESH_SECONDS)
-    assert delay.look(late, 30.0) == pytest.approx(9.0, abs=FRESH_SECONDS)
+    assert delay.update(late, 0.0) == pytest.approx(9.0, abs=FRESH_SECONDS)
+    assert delay.update(late, 30.0) == pytest.approx(9.0, abs=FRESH_SECONDS)
 
 
 def test_nothing_flickers() -> None:
     delay = Delay(begins=2.0, ends=1.0)
 
     figures = (1.9, 2.5, 1.9, 2.5, 2.6, 3.1, 2.2, 1.1, 4.5, 0.9, 2.5, 2.5)
-    assert [delay.look(figure) for figure in figures] == [
+    assert [delay.update(figure) for figure in figures] == [
         *(None, None, None, None),
         *(2.6, 2.6, 2.6, 1.1, 4.5),
         *(None, None, 2.5),
@@ -98,13 +100,13 @@ def test_nothing_flickers() -> None:
 
 
 def test_a_short_burst_is_not_told_and_a_long_one_is_pushed_once() -> None:
-    board = Board()
-    board.tell(CLOCK)
-    board.hear(WELL)
+    board = MarketBoard()
+    board.on_clock(CLOCK)
+    board.on_health(WELL)
     late = [WELL._replace(link_lag=lag) for lag in (3.0, 3.1, 2.9, 3.3, 2.7)]
 
-    assert [[lamp.key for lamp in board.hear(vitals)] for vitals in late] == [[], ["redis"], [], [], []]
+    assert [[lamp.key for lamp in board.on_health(vitals)] for vitals in late] == [[], ["redis"], [], [], []]
 
 
 def test_an_engine_that_says_nothing_of_it_keeps_up() -> None:
-    assert Delays().look(WELL, CLOCK).engine is None
+    assert Delays().update(WELL, CLOCK).engine is None

@@ -126,7 +126,7 @@ async def walked(door: Door, role: Role) -> dict[str, tuple[int, str]]:
 
 
 async def test_every_page_read_and_topic_answers_and_says_what_is_not_there(place: Place, door: Door) -> None:
-    lacks, house = place.foreign.lacks, deps.house_of(door.app)
+    lacks, house = place.foreign.lacks, deps.context_of(door.app)
     for role in Role:
         pages = await walked(door, role)
 

@@ -7,9 +7,9 @@ from app.finance.clock import MarketClock, State
 from app.health.snapshot import HealthSnapshot
 from app.identity import View
 from app.market import partials, runs, stream
-from app.market.board import Board
-from app.market.delays import Behind
-from app.market.status import lamps
+from app.market.board import MarketBoard
+from app.market.delays import Lag
+from app.market.status import statuses
 from app.wire.events.event import (
     ProcessingChanged,
     ProcessingEvent,
@@ -38,11 +38,11 @@ VIEW = View()
 
 
 def words(vitals: HealthSnapshot, clock: MarketClock | None = CLOCK) -> dict[str, str]:
-    return {lamp.key: lamp.word for lamp in lamps(vitals, clock, Behind(), NOW)}
+    return {lamp.key: lamp.word for lamp in statuses(vitals, clock, Lag(), NOW)}
 
 
 def test_all_is_well() -> None:
-    assert {lamp.tone for lamp in lamps(WELL, CLOCK, Behind(), NOW)} == {"good"}
+    assert {lamp.tone for lamp in statuses(WELL, CLOCK, Lag(), NOW)} == {"good"}
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_what_is_not_well_is_said_in_words(changed: dict[str, object], key: str,
     vitals = WELL._replace(**changed)  # type: ignore[arg-type]
 
     assert word in words(vitals)[key]
-    assert next(lamp.tone for lamp in lamps(vitals, CLOCK, Behind(), NOW) if lamp.key == key) in {"warn", "bad"}
+    assert next(lamp.tone for lamp in statuses(vitals, CLOCK, Lag(), NOW) if lamp.key == key) in {"warn", "bad"}
 
 
 def test_a_feed_between_sessions_is_not_silent() -> None:
@@ -98,11 +98,11 @@ def test_the_end_of_a_replay_is_said() -> None:
 
 
 def test_only_what_is_said_anew_is_pushed() -> None:
-    board = Board()
+    board = MarketBoard()
 
-    first = [push.key for push in stream.on_vitals(WELL, board)]
-    same = list(stream.on_vitals(WELL._replace(engine_age=1.5), board))
-    later = [push.key for push in stream.on_vitals(WELL._replace(database=False), board)]
+    first = [push.key for push in stream.on_health(WELL, board)]
+    same = list(stream.on_health(WELL._replace(engine_age=1.5), board))
+    later = [push.key for push in stream.on_health(WELL._replace(database=False), board)]
 
     assert first == ["ticks", "engine", "redis", "database", "readers", "jobs", "condition", "reason"]
     assert same == []
@@ -110,7 +110,7 @@ def test_only_what_is_said_anew_is_pushed() -> None:
 
 
 def test_a_clock_that_stands_is_pushed_once() -> None:
-    board = Board()
+    board = MarketBoard()
 
     assert [push.key for push in stream.on_clock(CLOCK, board)] == ["clock", "condition", "reason"]
     assert list(stream.on_clock(CLOCK, board)) == []
@@ -155,8 +155,8 @@ def said_of(*events: ProcessingEvent | PartRun, now: float = 1_000.0) -> str:
     newest = None
     for event in events:
         told = runs.run(event)
-        newest = told if runs.follows(told, newest) else newest
-    return " ".join(re.sub(r"<[^>]+>", " ", partials.lamp(runs.lamp(newest, now))).split())
+        newest = told if runs.supersedes(told, newest) else newest
+    return " ".join(re.sub(r"<[^>]+>", " ", partials.status(runs.run_status(newest, now))).split())
 
 
 STARTED = ProcessingChanged(run_id="r", status="started", at=900.0, arrived_at=990.0)
@@ -194,10 +194,10 @@ def test_a_run_that_ended_in_the_same_second_stays_ended() -> None:
 
 
 def test_a_run_is_pushed_to_everybody_even_when_a_reader_who_caught_up_heard_it_first() -> None:
-    board = Board()
-    list(stream.on_vitals(WELL, board))
+    board = MarketBoard()
+    list(stream.on_health(WELL, board))
 
     assert [push.key for push in stream.on_processing(STARTED, board)] == ["processing"]
-    assert [push.key for push in stream.on_vitals(WELL, board)] == ["processing"]
-    assert list(stream.on_vitals(WELL, board)) == []
+    assert [push.key for push in stream.on_health(WELL, board)] == ["processing"]
+    assert list(stream.on_health(WELL, board)) == []
     assert list(stream.on_processing(msgspec.structs.replace(STARTED, at=1.0), board)) == []

@@ -10,7 +10,7 @@ from app.db.findings import first_of_all
 from app.db.pools import Pool, Pools
 from app.engine.storage import definitions
 from app.patterns import queries
-from app.patterns.queries import Placed, Wanted
+from app.patterns.queries import DetectionFilter, PositionedDetection
 from tests.conftest import Databases
 from tests.db.plans import Explaining
 
@@ -34,17 +34,17 @@ TIMEFRAMES = {
 }
 
 NARROWED = {
-    "all": Wanted(),
-    "a symbol": Wanted(symbols=("S7",)),
-    "several symbols": Wanted(symbols=("S7", "S8")),
-    "a timeframe": Wanted(timeframe="weekly"),
-    "a timeframe that nothing has": Wanted(timeframe="2min"),
-    "a rare pattern": Wanted(pattern="Rare"),
-    "a symbol and its pattern": Wanted(symbols=("S7",), pattern="Pattern3", timeframe="1min"),
-    "an early day": Wanted(until=datetime(2012, 9, 4, 8, tzinfo=UTC)),
-    "a rare direction": Wanted(direction="neutral"),
-    "what is certain": Wanted(min_confidence=1.0),
-    "a rare pattern of a timeframe": Wanted(pattern="Rare", timeframe="weekly"),
+    "all": DetectionFilter(),
+    "a symbol": DetectionFilter(symbols=("S7",)),
+    "several symbols": DetectionFilter(symbols=("S7", "S8")),
+    "a timeframe": DetectionFilter(timeframe="weekly"),
+    "a timeframe that nothing has": DetectionFilter(timeframe="2min"),
+    "a rare pattern": DetectionFilter(pattern="Rare"),
+    "a symbol and its pattern": DetectionFilter(symbols=("S7",), pattern="Pattern3", timeframe="1min"),
+    "an early day": DetectionFilter(until=datetime(2012, 9, 4, 8, tzinfo=UTC)),
+    "a rare direction": DetectionFilter(direction="neutral"),
+    "what is certain": DetectionFilter(min_confidence=1.0),
+    "a rare pattern of a timeframe": DetectionFilter(pattern="Rare", timeframe="weekly"),
 }
 
 
@@ -86,7 +86,7 @@ async def test_an_index_answers_which_names_there_are_to_choose_from(pools: Pool
         patterns, timeframes = await queries.names(explaining, shape)  # type: ignore[arg-type]
 
     assert not [scan for scan in explaining.without_index if scan.rows > 200]  # but for the definitions
-    assert explaining.most_rows <= queries.LATE
+    assert explaining.most_rows <= queries.RECENT_DETECTIONS
     assert {"Pattern3", "Doji", "GoldenCross"} <= set(patterns)
     assert timeframes == ("1min", "5min", "15min", "30min", "hourly", "daily", "weekly", "monthly", "combo")
 
@@ -94,19 +94,19 @@ async def test_an_index_answers_which_names_there_are_to_choose_from(pools: Pool
 async def test_a_page_looks_at_a_bounded_number_of_detections(pools: Pools) -> None:
     shape = await pools.shape()
     async with pools.market.acquire() as connection:
-        for wanted in (Wanted(direction="neutral"), Wanted(min_confidence=1.0)):
+        for wanted in (DetectionFilter(direction="neutral"), DetectionFilter(min_confidence=1.0)):
             explaining = Explaining(connection)
             found = await queries.detections(explaining, shape, wanted, None, 100)  # type: ignore[arg-type]
 
             # And those of the last time, whose order an index may not have.
-            assert explaining.most_rows <= queries.MOST_LOOKED_AT + 500
+            assert explaining.most_rows <= queries.MOST_COMPARED + 500
             assert found.next is not None
 
 
 async def test_pages_miss_nothing_and_repeat_nothing_whatever_is_wanted(
     pools: Pools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queries, "MOST_LOOKED_AT", 3_000)
+    monkeypatch.setattr(queries, "MOST_COMPARED", 3_000)
     shape = await pools.shape()
     stored = first_of_all(shape.patterns, (), queries.ORDER, "all")
     async with pools.market.acquire() as connection:
@@ -117,26 +117,26 @@ async def test_pages_miss_nothing_and_repeat_nothing_whatever_is_wanted(
                 for row in rows
                 if fits(row, wanted)
             ][:3_000]
-            found: list[Placed] = []
+            found: list[PositionedDetection] = []
             page, after = None, None
             while len(found) < len(expected) and (page is None or page.next):
                 page = await queries.detections(connection, shape, wanted, after, 700)
-                assert len(page.placed) <= 700
-                found, after = found + page.placed, page.next
+                assert len(page.rows) <= 700
+                found, after = found + page.rows, page.next
 
-            assert [tuple(each.place) for each in found][: len(expected)] == expected, name
+            assert [tuple(each.position) for each in found][: len(expected)] == expected, name
 
 
 async def test_a_direction_that_no_detection_has_is_not_looked_for(pools: Pools) -> None:
     shape = await pools.shape()
     async with pools.market.acquire() as connection:
         explaining = Explaining(connection)
-        found = await queries.detections(explaining, shape, Wanted(direction="up"), None, 100)  # type: ignore[arg-type]
+        found = await queries.detections(explaining, shape, DetectionFilter(direction="up"), None, 100)  # type: ignore[arg-type]
 
-    assert (found, explaining.scans) == (queries.Page([], None), [])
+    assert (found, explaining.scans) == (queries.DetectionPage([], None), [])
 
 
-def fits(row: asyncpg.Record, wanted: Wanted) -> bool:
+def fits(row: asyncpg.Record, wanted: DetectionFilter) -> bool:
     return (
         (wanted.symbols is None or row["symbol"] in wanted.symbols)
         and (wanted.pattern is None or row["pattern"] == wanted.pattern)

@@ -9,8 +9,8 @@ from app.db.pools import Pool, Pools
 from app.identity import View
 from app.live import topics
 from app.patterns import queries, stream
-from app.patterns.api import PatternsAsked
-from app.patterns.board import Board
+from app.patterns.api import PatternsParameters
+from app.patterns.board import PatternBoard
 from app.patterns.forms import PARAMETERS
 from app.web.filters import dom_id
 from app.wire.events.event import PatternDetected, PatternExpired, PatternUpdated
@@ -29,7 +29,7 @@ def detected(symbol: str, pattern: str = "Hammer", at: float = OPEN) -> PatternD
 
 def test_a_detection_goes_into_the_feed_and_its_symbols_list_and_both_are_trimmed() -> None:
     for symbol in AWKWARD:
-        pushes = list(stream.on_detected(detected(symbol), Board()))
+        pushes = list(stream.on_detected(detected(symbol), PatternBoard()))
 
         assert [(push.topic, push.key, push.op) for push in pushes] == [
             (topic, key, op)
@@ -45,7 +45,7 @@ def test_a_detection_goes_into_the_feed_and_its_symbols_list_and_both_are_trimme
 
 
 def test_a_hostile_name_stays_text() -> None:
-    (push, *_) = stream.on_detected(detected("BRK.B", 'Doji"><img src=x onerror=alert(1)><hx-partial>'), Board())
+    (push, *_) = stream.on_detected(detected("BRK.B", 'Doji"><img src=x onerror=alert(1)><hx-partial>'), PatternBoard())
 
     drawn = push.draw(VIEW)
 
@@ -58,10 +58,10 @@ async def test_a_stored_detection_has_the_id_that_its_event_had(databases: Datab
     pools = Pools(Pool(databases.own, "own", 1), Pool(databases.market, "market", 1))
     await store_patterns(databases.engine, "1min", [Found("BF/B", "Hammer", OPEN, confidence=0.91)])
 
-    (whole,) = await stream.snapshot(topics.PATTERNS, pools, Board())
+    (whole,) = await stream.snapshot(topics.PATTERNS, pools, PatternBoard())
     await pools.close()
 
-    pushed = next(iter(stream.on_detected(detected("BF/B"), Board()))).draw(VIEW)
+    pushed = next(iter(stream.on_detected(detected("BF/B"), PatternBoard()))).draw(VIEW)
     assert whole.op == "replace"
     assert pushed in whole.draw(VIEW)
 
@@ -113,7 +113,7 @@ def ended(at: float = OPEN) -> PatternExpired:
 
 
 def test_a_correction_takes_the_place_of_its_entry() -> None:
-    board = Board()
+    board = PatternBoard()
     (first, *_) = stream.on_detected(detected("BF/B"), board)
 
     (push, *_) = stream.on_updated(PatternUpdated(**{**asdict(detected("BF/B")), "confidence": 0.5}), board)
@@ -123,7 +123,7 @@ def test_a_correction_takes_the_place_of_its_entry() -> None:
 
 
 def test_an_expired_pattern_says_so_in_every_list_and_on_the_next_page() -> None:
-    board = Board()
+    board = PatternBoard()
     list(stream.on_detected(detected("BF/B"), board))
 
     pushes = list(stream.on_expired(ended(), board))
@@ -138,11 +138,11 @@ def test_an_expired_pattern_says_so_in_every_list_and_on_the_next_page() -> None
     assert ">expired<" in drawn
     assert "91%" in drawn
     stored = queries.Detection("BF/B", "Hammer", "1min", 0.91, "bullish", OPEN)
-    assert [each.expired for each in board.marked([stored, stored._replace(at=OPEN - 60)])] == [True, False]
+    assert [each.expired for each in board.with_expiry([stored, stored._replace(at=OPEN - 60)])] == [True, False]
 
 
 def test_an_expiry_without_the_time_of_the_detection_means_the_newest_of_that_name() -> None:
-    board = Board()
+    board = PatternBoard()
     for at in (OPEN, OPEN + 60):
         list(stream.on_detected(detected("BF/B", at=at), board))
 
@@ -154,25 +154,25 @@ def test_an_expiry_without_the_time_of_the_detection_means_the_newest_of_that_na
 
 
 def test_a_corrected_pattern_holds_again() -> None:
-    board = Board()
+    board = PatternBoard()
     list(stream.on_expired(ended(), board))
 
     (push, *_) = stream.on_updated(PatternUpdated(**asdict(detected("BF/B"))), board)
 
     assert "expired" not in push.draw(VIEW)
-    assert not board.marked([queries.Detection("BF/B", "Hammer", "1min", 0.91, "bullish", OPEN)])[0].expired
+    assert not board.with_expiry([queries.Detection("BF/B", "Hammer", "1min", 0.91, "bullish", OPEN)])[0].expired
 
 
 def test_what_is_remembered_is_bounded() -> None:
-    board = Board(names=2, expired=2)
+    board = PatternBoard(names=2, expired=2)
     for symbol in AWKWARD:
         found = queries.Detection(symbol, "Hammer", "1min", 0.9, "bullish", OPEN)
-        board.hear(found)
+        board.add(found)
         board.expire(found)
 
-    marked = board.marked(queries.Detection(symbol, "Hammer", "1min", 0.9, "bullish", OPEN) for symbol in AWKWARD)
+    marked = board.with_expiry(queries.Detection(symbol, "Hammer", "1min", 0.9, "bullish", OPEN) for symbol in AWKWARD)
     assert [each.expired for each in marked] == [False, True, True]
 
 
 def test_the_page_of_patterns_takes_what_the_api_takes() -> None:
-    assert set(PARAMETERS) == {field.encode_name for field in fields(PatternsAsked)}
+    assert set(PARAMETERS) == {field.encode_name for field in fields(PatternsParameters)}

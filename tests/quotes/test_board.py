@@ -2,16 +2,16 @@ from datetime import date
 
 from app.finance.adjust import Split
 from app.finance.instrument import Instrument
-from app.quotes.board import Board
+from app.quotes.board import QuoteBoard
 from app.quotes.charts.cache import today_of
-from app.quotes.quote import POINTS, SLOT
+from app.quotes.quote import SLOT_SECONDS, SPARK_POINTS
 from tests.quotes.samples import AWKWARD, DAY, OPEN, quote, tick
 
 CLOSE = OPEN + 6.5 * 3600
 
 
 def test_a_session_is_kept_with_its_open_high_low_and_volume() -> None:
-    board = Board()
+    board = QuoteBoard()
     for price, after in ((10.0, 0), (12.0, 30), (9.0, 60), (11.0, 90)):
         board.apply(tick("BRK.B", price, OPEN + after, volume=50))
 
@@ -25,7 +25,7 @@ def test_a_session_is_kept_with_its_open_high_low_and_volume() -> None:
 
 
 def test_the_last_price_of_a_session_is_the_previous_close_of_the_next() -> None:
-    board = Board()
+    board = QuoteBoard()
     board.apply(tick("BF/B", 10.0))
     board.apply(tick("BF/B", 12.5, OPEN + DAY, volume=7))
 
@@ -38,7 +38,7 @@ def test_the_last_price_of_a_session_is_the_previous_close_of_the_next() -> None
 
 
 def test_a_coins_session_ends_at_midnight_of_utc() -> None:
-    board = Board()
+    board = QuoteBoard()
     board.apply(tick("X:BTCUSD", 10.0, OPEN))
     evening = board.apply(tick("X:BTCUSD", 11.0, OPEN + 12 * 3600))
 
@@ -47,7 +47,7 @@ def test_a_coins_session_ends_at_midnight_of_utc() -> None:
 
 
 def test_a_late_tick_moves_no_price_and_counts_for_the_session() -> None:
-    board = Board()
+    board = QuoteBoard()
     newest = board.apply(tick("BRK.B", 10.0, OPEN + 60, volume=5))
 
     late = board.apply(tick("BRK.B", 99.0, OPEN, volume=7))
@@ -59,21 +59,21 @@ def test_a_late_tick_moves_no_price_and_counts_for_the_session() -> None:
 
 
 def test_a_tick_that_comes_twice_changes_nothing() -> None:
-    board, one = Board(), tick("BRK.B", 10.0, OPEN, volume=5)
+    board, one = QuoteBoard(), tick("BRK.B", 10.0, OPEN, volume=5)
     first = board.apply(one)
 
     assert board.apply(one) is first
 
 
 def test_a_tick_of_the_day_before_changes_nothing() -> None:
-    board = Board()
+    board = QuoteBoard()
     newest = board.apply(tick("BRK.B", 10.0, OPEN + DAY))
 
     assert board.apply(tick("BRK.B", 99.0, OPEN + 60)) is newest
 
 
 def test_a_feed_that_begins_again_in_the_past_is_followed() -> None:
-    board = Board()
+    board = QuoteBoard()
     board.apply(tick("BRK.B", 10.0, OPEN + 3 * DAY))
     again = board.apply(tick("BRK.B", 8.0, OPEN))
 
@@ -82,19 +82,19 @@ def test_a_feed_that_begins_again_in_the_past_is_followed() -> None:
 
 
 def test_a_sparkline_has_one_point_per_slot_and_a_bound() -> None:
-    board = Board()
-    for n in range(3 * POINTS):
-        board.apply(tick("BRK.B", float(n), OPEN + n * SLOT / 2))
+    board = QuoteBoard()
+    for n in range(3 * SPARK_POINTS):
+        board.apply(tick("BRK.B", float(n), OPEN + n * SLOT_SECONDS / 2))
 
     kept = board.quote("BRK.B")
 
     assert kept is not None
-    assert len(kept.spark) == POINTS
+    assert len(kept.spark) == SPARK_POINTS
     assert kept.spark[-1] == kept.price
 
 
 def test_symbols_beyond_the_limit_are_not_taken() -> None:
-    board = Board(limit=2)
+    board = QuoteBoard(limit=2)
 
     taken = [board.apply(tick(symbol, 1.0)) is not None for symbol in AWKWARD]
 
@@ -103,7 +103,7 @@ def test_symbols_beyond_the_limit_are_not_taken() -> None:
 
 
 def test_what_was_stored_completes_what_was_heard_and_overwrites_nothing() -> None:
-    board = Board()
+    board = QuoteBoard()
     board.apply(tick("BRK.B", 85.0, OPEN + 120, volume=5))
 
     board.seed([quote(instrument=Instrument("BRK.B", "Berkshire"), at=OPEN + 60)])
@@ -117,10 +117,10 @@ def test_what_was_stored_completes_what_was_heard_and_overwrites_nothing() -> No
 
 
 def test_seeding_again_draws_no_point_twice() -> None:
-    board = Board()
-    stored = quote(spark=(1.0, 2.0, 3.0), at=OPEN + 2 * SLOT)
+    board = QuoteBoard()
+    stored = quote(spark=(1.0, 2.0, 3.0), at=OPEN + 2 * SLOT_SECONDS)
     board.seed([stored])
-    board.apply(tick("BRK.B", 4.0, OPEN + 3 * SLOT))
+    board.apply(tick("BRK.B", 4.0, OPEN + 3 * SLOT_SECONDS))
 
     board.seed([stored])
     board.seed([stored])
@@ -131,7 +131,7 @@ def test_seeding_again_draws_no_point_twice() -> None:
 
 
 def test_quotes_stand_in_an_order_that_no_price_changes() -> None:
-    board = Board()
+    board = QuoteBoard()
     for symbol, price in zip(AWKWARD, (3.0, 1.0, 2.0), strict=True):
         board.apply(tick(symbol, price))
 
@@ -139,16 +139,16 @@ def test_quotes_stand_in_an_order_that_no_price_changes() -> None:
 
 
 def test_growth_is_told_once() -> None:
-    board = Board()
+    board = QuoteBoard()
     board.apply(tick("BRK.B", 1.0))
 
-    assert board.grew(0.0)
-    assert not board.grew(60.0)
+    assert board.take_new_rows(0.0)
+    assert not board.take_new_rows(60.0)
 
 
 def test_on_the_day_of_a_split_change_is_against_the_close_in_new_shares() -> None:
-    board = Board()
-    board.split({"BRK.B": [Split(date(2012, 9, 5), 4.0), Split(date(2012, 9, 6), 7.0)]})
+    board = QuoteBoard()
+    board.set_splits({"BRK.B": [Split(date(2012, 9, 5), 4.0), Split(date(2012, 9, 6), 7.0)]})
     board.apply(tick("BRK.B", 100.0))
 
     rolled = board.apply(tick("BRK.B", 26.0, OPEN + DAY))
@@ -158,19 +158,19 @@ def test_on_the_day_of_a_split_change_is_against_the_close_in_new_shares() -> No
 
 
 def test_a_split_that_is_told_after_the_first_price_of_its_day_counts_once() -> None:
-    board, splits = Board(), {"BRK.B": [Split(date(2012, 9, 5), 4.0)]}
+    board, splits = QuoteBoard(), {"BRK.B": [Split(date(2012, 9, 5), 4.0)]}
     board.apply(tick("BRK.B", 100.0))
     board.apply(tick("BRK.B", 26.0, OPEN + DAY))
 
     for known, close in ((splits, 25.0), (splits, 25.0), ({}, 100.0)):
-        board.split(known)
+        board.set_splits(known)
         kept = board.quote("BRK.B")
         assert kept is not None
         assert kept.previous_close == close
 
 
 def test_hours_before_the_open_and_after_the_close_move_the_price_and_not_the_day() -> None:
-    board = Board()
+    board = QuoteBoard()
     early = board.apply(tick("BRK.B", 99.0, OPEN - 3600, volume=7))
     for price, at in ((100.0, OPEN), (102.0, OPEN + 60), (101.0, CLOSE)):
         board.apply(tick("BRK.B", price, at, volume=50))
@@ -188,7 +188,7 @@ def test_hours_before_the_open_and_after_the_close_move_the_price_and_not_the_da
 
 
 def test_the_next_day_goes_on_from_the_close_and_not_from_the_hours_after_it() -> None:
-    board = Board()
+    board = QuoteBoard()
     for price, at in ((100.0, OPEN), (110.0, CLOSE + 60), (111.0, OPEN + DAY - 60), (112.0, OPEN + 2 * DAY)):
         board.apply(tick("BRK.B", price, at))
 
@@ -199,7 +199,7 @@ def test_the_next_day_goes_on_from_the_close_and_not_from_the_hours_after_it() -
 
 
 def test_coins_know_no_hours() -> None:
-    board = Board()
+    board = QuoteBoard()
     board.apply(tick("X:BTCUSD", 10.0, OPEN - 3600, volume=7))
 
     kept = board.apply(tick("X:BTCUSD", 12.0, CLOSE + 60, volume=5))
@@ -209,7 +209,7 @@ def test_coins_know_no_hours() -> None:
 
 
 def test_who_hears_the_hours_after_the_close_alone_has_the_stored_day() -> None:
-    board = Board()
+    board = QuoteBoard()
     board.apply(tick("BRK.B", 90.0, CLOSE + 60, volume=5))
 
     board.seed([quote(at=CLOSE)])
@@ -221,12 +221,12 @@ def test_who_hears_the_hours_after_the_close_alone_has_the_stored_day() -> None:
 
 
 def test_who_heard_the_day_loses_nothing_to_what_was_left_before_it() -> None:
-    board = Board()
+    board = QuoteBoard()
     board.apply(tick("BRK.B", 85.0, OPEN + 60, volume=50))
 
-    board.seed([quote(price=99.0, open=99.0, high=99.0, low=99.0, volume=0, outside=9, begun=False, at=OPEN - 60)])
+    board.seed([quote(price=99.0, open=99.0, high=99.0, low=99.0, volume=0, outside=9, has_traded=False, at=OPEN - 60)])
 
     kept = board.quote("BRK.B")
     assert kept is not None
     assert (kept.open, kept.high, kept.low, kept.volume, kept.outside) == (85.0, 85.0, 85.0, 50, 9)
-    assert kept.begun
+    assert kept.has_traded

@@ -28,7 +28,7 @@ def test_every_candle_lies_inside_the_plot(quoted: list[tuple[float, ...]]) -> N
         bar._replace(open=four[0], close=four[1], high=max(four), low=min(four))
         for bar, four in zip(bars("BRK.B", len(quoted)), quoted, strict=True)
     ]
-    scale = geometry.fitted(made)
+    scale = geometry.fit(made)
 
     assert scale is not None
     drawn = geometry.bodies(made, scale, "up") + geometry.bodies(made, scale, "down")
@@ -39,7 +39,7 @@ def test_every_candle_lies_inside_the_plot(quoted: list[tuple[float, ...]]) -> N
 
 
 def test_a_price_that_never_moved_has_a_scale_all_the_same() -> None:
-    scale = geometry.fitted([bars("BF/B", 1)[0]._replace(open=5.0, high=5.0, low=5.0, close=5.0, volume=0)])
+    scale = geometry.fit([bars("BF/B", 1)[0]._replace(open=5.0, high=5.0, low=5.0, close=5.0, volume=0)])
 
     assert scale is not None
     assert scale.low < 5.0 < scale.high
@@ -48,7 +48,7 @@ def test_a_price_that_never_moved_has_a_scale_all_the_same() -> None:
 
 def test_a_price_outside_leaves_the_scale() -> None:
     made = bars("BRK.B", 10)
-    scale = geometry.fitted(made)
+    scale = geometry.fit(made)
 
     assert scale is not None
     assert not scale.holds(made[-1]._replace(high=1000.0))
@@ -56,7 +56,7 @@ def test_a_price_outside_leaves_the_scale() -> None:
 
 
 def test_without_bars_there_is_no_scale() -> None:
-    assert geometry.fitted([]) is None
+    assert geometry.fit([]) is None
 
 
 @pytest.mark.parametrize("path", [(1.0,), (2.0, 2.0, 2.0), tuple(range(200)), (1.0, 3.0, -2.0)])

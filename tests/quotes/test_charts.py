@@ -2,11 +2,11 @@ from datetime import date
 
 import pytest
 
-from app.finance.adjust import Actions, Payout, Split
+from app.finance.adjust import CorporateActions, Payout, Split
 from app.finance.bars import Bar, day_start
 from app.finance.instrument import Instrument
-from app.quotes.charts.cache import Chart, Charts, Grouping, Mark, assembled
-from app.quotes.charts.drawing import drawn
+from app.quotes.charts.cache import Chart, ChartCache, Grouping, PatternMark, assemble
+from app.quotes.charts.drawing import draw_chart
 from app.quotes.quote import Quote
 from tests.quotes.samples import bars, quote
 
@@ -18,10 +18,10 @@ def today(day: date = date(2012, 9, 4), price: float = 40.0, **changed: object) 
 
 
 def made(grouping: Grouping = "day", stored: list[Bar] | None = None, newest: Quote | None = None) -> Chart:
-    return assembled(BRK, "1m", grouping, bars("BRK.B", 30) if stored is None else stored, newest or today())
+    return assemble(BRK, "1m", grouping, bars("BRK.B", 30) if stored is None else stored, newest or today())
 
 
-def applied(charts: Charts, newest: Quote) -> tuple[Chart, bool]:
+def applied(charts: ChartCache, newest: Quote) -> tuple[Chart, bool]:
     (result,) = charts.apply(newest)
     return result
 
@@ -42,7 +42,7 @@ def test_a_week_joins_its_stored_days_and_today() -> None:
 
 
 def test_a_price_inside_the_scale_moves_the_last_candle_alone() -> None:
-    charts = Charts()
+    charts = ChartCache()
     before = charts.put(made())
 
     after, whole = applied(charts, today(price=40.5))
@@ -54,7 +54,7 @@ def test_a_price_inside_the_scale_moves_the_last_candle_alone() -> None:
 
 
 def test_a_price_outside_the_scale_draws_the_whole_chart() -> None:
-    charts = Charts()
+    charts = ChartCache()
     charts.put(made())
 
     after, whole = applied(charts, today(price=400.0)._replace(high=400.0))
@@ -65,7 +65,7 @@ def test_a_price_outside_the_scale_draws_the_whole_chart() -> None:
 
 
 def test_a_new_day_gets_a_candle_of_its_own_and_the_oldest_one_goes() -> None:
-    charts = Charts()
+    charts = ChartCache()
     before = charts.put(made())
 
     after, whole = applied(charts, today(date(2012, 9, 5)))
@@ -77,7 +77,7 @@ def test_a_new_day_gets_a_candle_of_its_own_and_the_oldest_one_goes() -> None:
 
 
 def test_a_new_day_of_the_same_week_goes_on_with_the_week() -> None:
-    charts = Charts()
+    charts = ChartCache()
     charts.put(made("week", []))
 
     after, _ = applied(charts, today(date(2012, 9, 5), price=40.25))
@@ -88,7 +88,7 @@ def test_a_new_day_of_the_same_week_goes_on_with_the_week() -> None:
 
 
 def test_a_feed_that_began_again_in_the_past_leaves_no_chart_to_go_on_from() -> None:
-    charts = Charts()
+    charts = ChartCache()
     charts.put(made())
 
     assert list(charts.apply(today(date(2012, 8, 1)))) == []
@@ -96,7 +96,7 @@ def test_a_feed_that_began_again_in_the_past_leaves_no_chart_to_go_on_from() -> 
 
 
 def test_only_so_many_charts_are_kept() -> None:
-    charts = Charts(limit=2)
+    charts = ChartCache(limit=2)
     for symbol in ("BRK.B", "BF/B", "X:BTCUSD"):
         charts.put(made()._replace(instrument=Instrument(symbol)))
 
@@ -107,10 +107,12 @@ def test_only_so_many_charts_are_kept() -> None:
 
 def test_marks_stand_at_the_candle_of_their_day_and_outside_it() -> None:
     stored = bars("BRK.B", 5)
-    marks = [Mark(stored[2].day, "Hammer", "daily", direction, 1.0) for direction in ("bullish", "bearish", "bearish")]
-    nowhere = Mark(date(1999, 1, 1), "Doji", "daily", "neutral", 1.0)
+    marks = [
+        PatternMark(stored[2].day, "Hammer", "daily", direction, 1.0) for direction in ("bullish", "bearish", "bearish")
+    ]
+    nowhere = PatternMark(date(1999, 1, 1), "Doji", "daily", "neutral", 1.0)
 
-    drawing = drawn(assembled(BRK, "1m", "day", stored, today(), [*marks, nowhere]))
+    drawing = draw_chart(assemble(BRK, "1m", "day", stored, today(), [*marks, nowhere]))
 
     assert drawing is not None
     below, above, higher = drawing.pins
@@ -121,13 +123,13 @@ def test_marks_stand_at_the_candle_of_their_day_and_outside_it() -> None:
 def test_no_mark_covers_another_where_there_is_room() -> None:
     stored = bars("BRK.B", 126)
     marks = [
-        Mark(stored[at].day, name, "daily", direction, 1.0)
+        PatternMark(stored[at].day, name, "daily", direction, 1.0)
         for at in (60, 61, 62, 63)
         for name in ("Hammer", "Doji")
         for direction in ("bullish", "bearish")
     ]
 
-    drawing = drawn(assembled(BRK, "6m", "day", stored, today(price=140.0), marks))
+    drawing = draw_chart(assemble(BRK, "6m", "day", stored, today(price=140.0), marks))
 
     assert drawing is not None
     assert len(drawing.pins) == len(marks)
@@ -139,21 +141,21 @@ def test_no_mark_covers_another_where_there_is_room() -> None:
 @pytest.mark.parametrize("price", [10.0, 140.0, 9_000.0])
 def test_no_mark_vanishes_while_the_price_moves(price: float) -> None:
     stored = bars("BRK.B", 126)
-    marks = [Mark(bar.day, "Doji", "daily", "neutral", 1.0) for bar in stored[20:] for _ in range(6)]
+    marks = [PatternMark(bar.day, "Doji", "daily", "neutral", 1.0) for bar in stored[20:] for _ in range(6)]
 
-    drawing = drawn(assembled(BRK, "6m", "day", stored, today(price=price), marks))
+    drawing = draw_chart(assemble(BRK, "6m", "day", stored, today(price=price), marks))
 
     assert drawing is not None
     assert len(drawing.pins) == 4 * len(stored[20:])
 
 
 def test_where_nothing_is_stored_nothing_is_drawn() -> None:
-    assert drawn(assembled(BRK, "all", "month", [], None)) is None
+    assert draw_chart(assemble(BRK, "all", "month", [], None)) is None
 
 
 def test_a_split_overnight_puts_every_candle_into_the_new_share() -> None:
-    charts, split = Charts(), Split(date(2012, 9, 5), 4.0)
-    before = charts.put(made()._replace(actions=Actions([split])))
+    charts, split = ChartCache(), Split(date(2012, 9, 5), 4.0)
+    before = charts.put(made()._replace(actions=CorporateActions([split])))
 
     after, whole = applied(charts, today(date(2012, 9, 5), price=10.5)._replace(open=10.0, high=11.0, low=9.5))
 
@@ -167,8 +169,8 @@ def test_a_split_overnight_puts_every_candle_into_the_new_share() -> None:
 
 
 def test_a_split_in_the_middle_of_a_week_changes_what_the_week_began_with() -> None:
-    charts = Charts()
-    charts.put(made("week", [])._replace(actions=Actions([Split(date(2012, 9, 5), 4.0)])))
+    charts = ChartCache()
+    charts.put(made("week", [])._replace(actions=CorporateActions([Split(date(2012, 9, 5), 4.0)])))
 
     after, _ = applied(charts, today(date(2012, 9, 5), price=10.5)._replace(open=10.0, high=11.0, low=9.25))
 
@@ -176,8 +178,8 @@ def test_a_split_in_the_middle_of_a_week_changes_what_the_week_began_with() -> N
 
 
 def test_a_dividend_overnight_lowers_what_was_before_it_where_it_counts() -> None:
-    charts, payout = Charts(), Payout(date(2012, 9, 5), 0.4)
-    total = charts.put(made()._replace(prices="total", actions=Actions((), [payout])))
+    charts, payout = ChartCache(), Payout(date(2012, 9, 5), 0.4)
+    total = charts.put(made()._replace(prices="total", actions=CorporateActions((), [payout])))
     split = charts.put(made())
 
     for after, _ in list(charts.apply(today(date(2012, 9, 5)))):
@@ -187,7 +189,7 @@ def test_a_dividend_overnight_lowers_what_was_before_it_where_it_counts() -> Non
 
 
 def test_a_chart_that_is_read_again_keeps_the_scale_that_others_look_at() -> None:
-    charts = Charts()
+    charts = ChartCache()
     before = charts.put(made())
     read = made(newest=today(price=40.5)._replace(high=41.5))
     assert read.scale != before.scale
@@ -197,7 +199,7 @@ def test_a_chart_that_is_read_again_keeps_the_scale_that_others_look_at() -> Non
 
 
 def test_a_chart_that_is_read_again_and_differs_is_drawn_for_others_once() -> None:
-    charts, mended = Charts(), [bar._replace(close=bar.low) for bar in bars("BRK.B", 30)]
+    charts, mended = ChartCache(), [bar._replace(close=bar.low) for bar in bars("BRK.B", 30)]
     charts.put(made())
     charts.put(made(stored=mended))
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from app.quotes.board import Board
+from app.quotes.board import QuoteBoard
 from app.quotes.quote import Quote
 from tests.quotes.samples import DAY, OPEN, quote, tick
 
@@ -15,7 +15,7 @@ def written(**more: Any) -> Quote:
 
 
 def test_what_was_published_after_the_feed_wrote_is_counted_after_it() -> None:
-    board = Board()
+    board = QuoteBoard()
     for at, published in ((50, 1009.0), (61, 1010.2)):
         board.apply(replace(tick("BRK.B", 90.0, OPEN + at, volume=7), arrived_at=published, published_at=published))
 
@@ -27,7 +27,7 @@ def test_what_was_published_after_the_feed_wrote_is_counted_after_it() -> None:
 
 
 def test_what_was_published_before_the_feed_wrote_is_not_counted_again_when_it_comes_later() -> None:
-    board = Board()
+    board = QuoteBoard()
     board.apply(replace(tick("BRK.B", 70.0, OPEN - DAY), arrived_at=900.0, published_at=900.0))
     board.seed([written()])
 
@@ -40,7 +40,7 @@ def test_what_was_published_before_the_feed_wrote_is_not_counted_again_when_it_c
 
 
 def test_what_came_here_since_is_kept_when_the_feed_is_read_again() -> None:
-    board = Board()
+    board = QuoteBoard()
     board.seed([written()])
     board.apply(replace(tick("BRK.B", 90.0, OPEN + 61, volume=7), arrived_at=2000.0, published_at=2000.0))
     board.apply(replace(tick("BRK.B", 89.0, OPEN + 90, volume=1), arrived_at=2100.0, published_at=2100.0))
@@ -55,7 +55,7 @@ def test_what_came_here_since_is_kept_when_the_feed_is_read_again() -> None:
 
 def test_what_the_feed_wrote_last_is_believed_although_it_says_less() -> None:
     """A correction took back shares and a high, and nobody heard it here."""
-    board = Board()
+    board = QuoteBoard()
     board.seed([written()])
     board.apply(replace(tick("BRK.B", 92.0, OPEN + 61, volume=50), arrived_at=1020.0, published_at=1020.0))
     board.apply(replace(tick("BRK.B", 85.0, OPEN + 90, volume=1), arrived_at=1060.0, published_at=1060.0))
@@ -68,7 +68,7 @@ def test_what_the_feed_wrote_last_is_believed_although_it_says_less() -> None:
 
 
 def test_an_aggregate_can_be_corrected_after_the_feed_was_read_and_agreed() -> None:
-    board, second = Board(), replace(tick("BRK.B", 85.0, OPEN + 0.999, volume=10), kind="A", starts_at=OPEN)
+    board, second = QuoteBoard(), replace(tick("BRK.B", 85.0, OPEN + 0.999, volume=10), kind="A", starts_at=OPEN)
     board.apply(replace(second, open=85.0, high=99.0, low=85.0, arrived_at=1000.0, published_at=1000.0))
     board.seed([written(at=OPEN + 0.999, open=85.0, high=99.0, low=85.0, volume=10, spark=(85.0,))])
 
@@ -80,7 +80,7 @@ def test_an_aggregate_can_be_corrected_after_the_feed_was_read_and_agreed() -> N
 
 
 def test_a_tick_that_came_twice_is_counted_once_after_what_the_feed_wrote() -> None:
-    board = Board()
+    board = QuoteBoard()
     for published in (1010.2, 1010.3):
         again = tick("BRK.B", 90.0, OPEN + 61, volume=7)
         board.apply(replace(again, arrived_at=published, published_at=published))
@@ -93,12 +93,12 @@ def test_a_tick_that_came_twice_is_counted_once_after_what_the_feed_wrote() -> N
 
 
 def test_the_feed_is_asked_where_a_correction_comes_too_late_to_be_counted() -> None:
-    board, second = Board(), replace(tick("BRK.B", 85.0, OPEN + 0.999, volume=10), kind="A", starts_at=OPEN)
+    board, second = QuoteBoard(), replace(tick("BRK.B", 85.0, OPEN + 0.999, volume=10), kind="A", starts_at=OPEN)
     board.seed([written(high=99.0)])
 
     board.apply(replace(second, open=85.0, high=86.0, low=85.0, arrived_at=1020.0, published_at=1020.0))
 
-    assert [board.doubtful(now) for now in (1021.0, 1022.0, 1023.0)] == [False, True, False]
+    assert [board.feed_read_is_due(now) for now in (1021.0, 1022.0, 1023.0)] == [False, True, False]
     board.seed([written(high=86.0, written_at=1020.5)])
     kept = board.quote("BRK.B")
     assert kept is not None
@@ -106,16 +106,16 @@ def test_the_feed_is_asked_where_a_correction_comes_too_late_to_be_counted() -> 
 
 
 def test_a_tick_of_the_day_before_is_no_reason_to_ask() -> None:
-    board = Board()
+    board = QuoteBoard()
     board.seed([written()])
 
     board.apply(replace(tick("BRK.B", 80.0, OPEN - DAY / 2), arrived_at=1020.0, published_at=1020.0))
 
-    assert not board.doubtful(1100.0)
+    assert not board.feed_read_is_due(1100.0)
 
 
 def test_what_was_written_before_a_correction_does_not_take_it_back() -> None:
-    board, second = Board(), replace(tick("BRK.B", 85.0, OPEN + 0.999, volume=10), kind="A", starts_at=OPEN)
+    board, second = QuoteBoard(), replace(tick("BRK.B", 85.0, OPEN + 0.999, volume=10), kind="A", starts_at=OPEN)
     for high, published in ((99.0, 1009.0), (86.0, 1011.0)):
         board.apply(replace(second, open=85.0, high=high, low=85.0, arrived_at=published, published_at=published))
 
@@ -124,4 +124,4 @@ def test_what_was_written_before_a_correction_does_not_take_it_back() -> None:
     kept = board.quote("BRK.B")
     assert kept is not None
     assert kept.high == 86.0
-    assert board.doubtful(1013.0)
+    assert board.feed_read_is_due(1013.0)

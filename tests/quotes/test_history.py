@@ -11,10 +11,10 @@ from app.finance.bars import Timeframe
 from app.finance.quote import NewestQuote
 from app.identity import View
 from app.quotes import partials
-from app.quotes.board import Board
-from app.quotes.charts.cache import Charts
-from app.quotes.charts.drawing import drawn
-from app.quotes.charts.history import Asked, history
+from app.quotes.board import QuoteBoard
+from app.quotes.charts.cache import ChartCache
+from app.quotes.charts.drawing import draw_chart
+from app.quotes.charts.history import ChartRequest, history
 from app.quotes.seed import seed
 from app.wire.state.newest_quotes import NewestQuotes
 from tests.conftest import Databases
@@ -30,11 +30,11 @@ from tests.quotes.stored import (
 
 
 async def test_a_chart_holds_stored_days_and_today(databases: Databases, pools: Pools) -> None:
-    board, charts = Board(), Charts()
+    board, charts = QuoteBoard(), ChartCache()
     await store_bars(databases.engine, bars("BF/B", 40))
     board.apply(tick("BF/B", 45.0))
 
-    found = await history(Asked("BF/B", "1m"), pools, board, charts)
+    found = await history(ChartRequest("BF/B", "1m"), pools, board, charts)
 
     assert found is not None
     assert len(found.chart.bars) == 22
@@ -47,22 +47,22 @@ async def test_a_chart_holds_stored_days_and_today(databases: Databases, pools: 
 async def test_the_day_that_is_stored_and_still_newest_is_drawn_once(
     databases: Databases, pools: Pools, newest: NewestQuotes
 ) -> None:
-    board, charts = Board(), Charts()
+    board, charts = QuoteBoard(), ChartCache()
     await store_bars(databases.engine, bars("BRK.B", 40))
     await seed(board, pools, newest)
 
-    found = await history(Asked("BRK.B", "3m"), pools, board, charts)
+    found = await history(ChartRequest("BRK.B", "3m"), pools, board, charts)
 
     assert found is not None
     assert [bar.day for bar in found.chart.bars] == sorted({bar.day for bar in bars("BRK.B", 40)})
 
 
 async def test_a_long_history_is_drawn_in_weeks_that_keep_every_price(databases: Databases, pools: Pools) -> None:
-    board = Board()
+    board = QuoteBoard()
     stored = bars("X:BTCUSD", 700)
     await store_bars(databases.engine, stored)
 
-    found = await history(Asked("X:BTCUSD", "all"), pools, board, Charts())
+    found = await history(ChartRequest("X:BTCUSD", "all"), pools, board, ChartCache())
 
     assert found is not None
     chart = found.chart
@@ -73,38 +73,38 @@ async def test_a_long_history_is_drawn_in_weeks_that_keep_every_price(databases:
 
 
 async def test_marks_are_the_patterns_of_daily_bars(databases: Databases, pools: Pools) -> None:
-    board = Board()
+    board = QuoteBoard()
     stored = bars("BRK.B", 10)
     await store_bars(databases.engine, stored)
     closing = stored[4].start + 20 * 3600
     await store_patterns(databases.engine, "daily", [Found("BRK.B", "Hammer", closing)])
     await store_patterns(databases.engine, "1min", [Found("BRK.B", "Doji", closing)])
 
-    found = await history(Asked("BRK.B", "1m"), pools, board, Charts())
+    found = await history(ChartRequest("BRK.B", "1m"), pools, board, ChartCache())
 
     assert found is not None
     assert [(mark.day, mark.pattern) for mark in found.chart.marks] == [(stored[4].day, "Hammer")]
 
 
 async def test_nobody_knows_an_unknown_symbol(pools: Pools) -> None:
-    assert await history(Asked("NOBODY", "1y"), pools, Board(), Charts()) is None
+    assert await history(ChartRequest("NOBODY", "1y"), pools, QuoteBoard(), ChartCache()) is None
 
 
 async def test_a_chart_counts_shares_as_they_are_today(databases: Databases, pools: Pools) -> None:
-    board, stored = Board(), bars("BRK.B", 40)
+    board, stored = QuoteBoard(), bars("BRK.B", 40)
     await store_bars(databases.engine, stored)
     await store_splits(databases.engine, [("BRK.B", stored[30].day, 2), ("BRK.B", date(2012, 9, 5), 7)])
     board.apply(tick("BRK.B", 45.0))
 
-    found = await history(Asked("BRK.B", "3m"), pools, board, Charts())
-    other = await history(Asked("BRK.B", "1m"), pools, board, Charts())
+    found = await history(ChartRequest("BRK.B", "3m"), pools, board, ChartCache())
+    other = await history(ChartRequest("BRK.B", "1m"), pools, board, ChartCache())
 
     assert found is not None
     assert found.chart.adjusted
     assert [bar.close for bar in found.chart.past] == [
         bar.close / 2 if at < 30 else bar.close for at, bar in enumerate(stored)
     ]
-    drawing = drawn(found.chart)
+    drawing = draw_chart(found.chart)
     assert drawing is not None
     assert "Adjusted for splits" in str(partials.chart("BRK.B", drawing, View()))
     assert other is not None
@@ -112,12 +112,12 @@ async def test_a_chart_counts_shares_as_they_are_today(databases: Databases, poo
 
 
 async def test_weeks_of_split_shares_are_made_of_adjusted_days(databases: Databases, pools: Pools) -> None:
-    board, stored = Board(), bars("X:BTCUSD", 700)
+    board, stored = QuoteBoard(), bars("X:BTCUSD", 700)
     await store_bars(databases.engine, stored)
     middle = next(at for at, bar in enumerate(stored) if at > 400 and bar.day.weekday() == 2)
     await store_splits(databases.engine, [("X:BTCUSD", stored[middle].day, 2)])
 
-    found = await history(Asked("X:BTCUSD", "all"), pools, board, Charts())
+    found = await history(ChartRequest("X:BTCUSD", "all"), pools, board, ChartCache())
 
     assert found is not None
     week = next(bar for bar in found.chart.past if bar.start == stored[middle - 2].start)
@@ -130,12 +130,12 @@ async def test_weeks_of_split_shares_are_made_of_adjusted_days(databases: Databa
 
 
 async def test_the_range_of_52_weeks_is_in_todays_share(databases: Databases, pools: Pools) -> None:
-    board, stored = Board(), bars("BRK.B", 400)
+    board, stored = QuoteBoard(), bars("BRK.B", 400)
     await store_bars(databases.engine, stored)
     await store_splits(databases.engine, [("BRK.B", stored[390].day, 4)])
     board.apply(tick("BRK.B", 300.0))
 
-    found = await history(Asked("BRK.B", "1m"), pools, board, Charts())
+    found = await history(ChartRequest("BRK.B", "1m"), pools, board, ChartCache())
 
     assert found is not None
     first = next(at for at, bar in enumerate(stored) if (date(2012, 9, 4) - bar.day).days < 364)
@@ -143,12 +143,12 @@ async def test_the_range_of_52_weeks_is_in_todays_share(databases: Databases, po
 
 
 async def test_the_range_of_52_weeks_knows_what_today_has_done(databases: Databases, pools: Pools) -> None:
-    board = Board()
+    board = QuoteBoard()
     await store_bars(databases.engine, bars("BRK.B", 40))
     for price, after in ((500.0, 0), (1.0, 60), (40.0, 120)):
         board.apply(tick("BRK.B", price, OPEN + after))
 
-    found = await history(Asked("BRK.B", "1m"), pools, board, Charts())
+    found = await history(ChartRequest("BRK.B", "1m"), pools, board, ChartCache())
 
     assert found is not None
     assert found.years == (1.0, 500.0)
@@ -156,7 +156,7 @@ async def test_the_range_of_52_weeks_knows_what_today_has_done(databases: Databa
 
 @pytest.mark.parametrize("prices", ["split", "total", "raw"])
 async def test_a_chart_is_adjusted_as_it_was_asked_for(databases: Databases, pools: Pools, prices: Prices) -> None:
-    board, charts, stored = Board(), Charts(), bars("BRK.B", 40)
+    board, charts, stored = QuoteBoard(), ChartCache(), bars("BRK.B", 40)
     split, paid = stored[10].day, stored[20].day
     await store_bars(databases.engine, stored)
     await store_symbols(databases.engine, {"BRK.B": "Berkshire"})
@@ -165,7 +165,7 @@ async def test_a_chart_is_adjusted_as_it_was_asked_for(databases: Databases, poo
     await store_dividends(databases.engine, dividends)
     board.apply(tick("BRK.B", 45.0))
 
-    found = await history(Asked("BRK.B", "3m", prices), pools, board, charts)
+    found = await history(ChartRequest("BRK.B", "3m", prices), pools, board, charts)
 
     assert found is not None
     halves = [0.5 if at < 10 and prices != "raw" else 1.0 for at in range(40)]
@@ -176,7 +176,7 @@ async def test_a_chart_is_adjusted_as_it_was_asked_for(databases: Databases, poo
     assert found.chart.last.close == 45.0
     assert charts.get("BRK.B", "3m", prices) is found.chart
     words = {"split": "Adjusted for splits", "total": "adjusted for splits and dividends", "raw": "Prices as traded"}
-    drawing = drawn(found.chart)
+    drawing = draw_chart(found.chart)
     assert drawing is not None
     assert [each for each, said in words.items() if said in str(partials.chart("BRK.B", drawing, View()))] == [prices]
 
@@ -184,7 +184,7 @@ async def test_a_chart_is_adjusted_as_it_was_asked_for(databases: Databases, poo
 async def test_the_previous_close_of_a_splits_day_is_in_new_shares_whoever_tells_it(
     databases: Databases, pools: Pools, newest: NewestQuotes
 ) -> None:
-    board, day = Board(), date(2012, 9, 4)
+    board, day = QuoteBoard(), date(2012, 9, 4)
     for symbol in AWKWARD:
         await store_bars(databases.engine, bars(symbol, 3))
     await store_bars(databases.engine, bars("BF/B", 1, day))
@@ -206,18 +206,18 @@ async def test_a_long_history_is_drawn_in_whole_periods(
     stored = bars("IBM", count)
     await store_bars(databases.engine, stored)
 
-    found = await history(Asked("IBM", "all"), pools, Board(), Charts())
+    found = await history(ChartRequest("IBM", "all"), pools, QuoteBoard(), ChartCache())
 
     assert found is not None
-    assert [bar[2:8] for bar in found.chart.bars] == [bar[2:8] for bar in spans.merged(stored, timeframe)]
+    assert [bar[2:8] for bar in found.chart.bars] == [bar[2:8] for bar in spans.merge(stored, timeframe)]
 
 
 async def test_a_symbol_without_a_stored_day_has_todays_candle(pools: Pools) -> None:
-    board = Board()
+    board = QuoteBoard()
     board.apply(tick("BRK.B", 45.0))
 
     for span in ("6m", "all"):
-        found = await history(Asked("BRK.B", span), pools, board, Charts())
+        found = await history(ChartRequest("BRK.B", span), pools, board, ChartCache())
 
         assert found is not None
         assert [bar.close for bar in found.chart.bars] == [45.0]

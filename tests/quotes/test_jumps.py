@@ -14,10 +14,10 @@ from app.finance.sessions import regular
 from app.identity import View
 from app.ingest.replay import Pace, Replay
 from app.quotes import partials
-from app.quotes.board import Board
-from app.quotes.charts.cache import Chart, Charts, moved
-from app.quotes.charts.drawing import drawn
-from app.quotes.charts.history import Asked, history
+from app.quotes.board import QuoteBoard
+from app.quotes.charts.cache import Chart, ChartCache, advance
+from app.quotes.charts.drawing import draw_chart
+from app.quotes.charts.history import ChartRequest, history
 from app.quotes.seed import seed
 from app.wire.state.newest_quotes import NewestQuotes
 from tests.conftest import Databases
@@ -32,12 +32,12 @@ SEPTEMBER = "the change from a close of 53.50 to an open of 28.19 on 29 Sep 2000
 
 
 def caption(chart: Chart) -> str:
-    text = str(partials.chart(chart.instrument.symbol, drawn(chart), View()))
+    text = str(partials.chart(chart.instrument.symbol, draw_chart(chart), View()))
     return " ".join(text.partition("<figcaption>")[2].partition("</figcaption>")[0].split())
 
 
 async def apple(pools: Pools, span: str, prices: Prices = "split") -> Chart:
-    found = await history(Asked("AAPL", span, prices), pools, Board(), Charts())
+    found = await history(ChartRequest("AAPL", span, prices), pools, QuoteBoard(), ChartCache())
     assert found
     return found.chart
 
@@ -67,11 +67,11 @@ async def test_the_previous_close_of_a_replay_is_in_new_shares_on_the_day_of_a_s
     """Told by the feed, and then by the ticks themselves."""
     await store_splits(databases.engine, SPLITS)
     replay = Replay(APPLE, date(2005, 2, 24), Pace(1.0, 1.0, 1.0))
-    opens, board, told = regular(date(2005, 2, 28)).opens, Board(), replay.previous_close("AAPL", "2005-02-28")
+    opens, board, told = regular(date(2005, 2, 28)).opens, QuoteBoard(), replay.previous_close("AAPL", "2005-02-28")
     await newest.put([NewestQuote("AAPL", 44.68, opens, "2005-02-28", 44.68, 44.68, 44.68, 9, told)])
     await seed(board, pools, newest)
-    live = Board()
-    live.split(shipped.read_splits(PATH.with_name("splits.csv")))
+    live = QuoteBoard()
+    live.set_splits(shipped.read_splits(PATH.with_name("splits.csv")))
     live.apply(tick("AAPL", 88.99, regular(date(2005, 2, 25)).closes - 1))
     live.apply(tick("AAPL", 44.68, opens))
 
@@ -115,22 +115,22 @@ async def test_a_split_that_the_price_did_not_follow_is_named(databases: Databas
     await store_bars(databases.engine, stored)
     await store_splits(databases.engine, [("BRK.B", stored[30].day, 4)])
 
-    found = await history(Asked("BRK.B", "3m"), pools, Board(), Charts())
+    found = await history(ChartRequest("BRK.B", "3m"), pools, QuoteBoard(), ChartCache())
 
     assert found
     assert found.chart.jumps == (Jump(stored[30].day, stored[29].close, stored[30].open),)
 
 
 async def test_a_jump_of_today_is_named_at_once_and_from_the_next_day_on(databases: Databases, pools: Pools) -> None:
-    board, charts = Board(), Charts()
+    board, charts = QuoteBoard(), ChartCache()
     await store_bars(databases.engine, bars("BRK.B", 40))
     board.apply(tick("BRK.B", 5.0))
 
-    found = await history(Asked("BRK.B", "3m"), pools, board, charts)
+    found = await history(ChartRequest("BRK.B", "3m"), pools, board, charts)
     assert found
     today, yesterday = found.chart.today, found.chart.past[-1]
     assert today
-    tomorrow, _ = moved(found.chart, quote("BRK.B", 5.1, session=date(2012, 9, 5), open=5.1, high=5.1, low=5.0))
+    tomorrow, _ = advance(found.chart, quote("BRK.B", 5.1, session=date(2012, 9, 5), open=5.1, high=5.1, low=5.0))
 
     jump = Jump(today.day, yesterday.close, 5.0)
     assert found.chart.unexplained_jumps == (jump,)

@@ -1,11 +1,11 @@
 """The board as a list: its order, its pages, and what has a place on the first of them."""
 
-from app.quotes.board import SHOWN, Board
+from app.quotes.board import BOARD_ROWS, QuoteBoard
 from tests.quotes.samples import quote, tick
 
 
 def test_the_first_page_and_those_after_it_are_read_without_the_others() -> None:
-    board = Board()
+    board = QuoteBoard()
     names = [f"S{number:05d}" for number in range(5_000)]
     for symbol in reversed(names):
         board.apply(tick(symbol, 1.0))
@@ -20,35 +20,35 @@ def test_the_first_page_and_those_after_it_are_read_without_the_others() -> None
 
 
 def test_who_has_no_row_on_the_desk_makes_no_new_rows() -> None:
-    board = Board()
-    for number in range(SHOWN):
+    board = QuoteBoard()
+    for number in range(BOARD_ROWS):
         board.apply(tick(f"M{number:03d}", 1.0))
-    assert board.grew(0.0)
+    assert board.take_new_rows(0.0)
 
     board.apply(tick("N", 1.0))
-    assert not board.grew(60.0)
+    assert not board.take_new_rows(60.0)
     board.apply(tick("A", 1.0))
-    assert board.grew(60.0)
-    assert not board.grew(120.0)
+    assert board.take_new_rows(60.0)
+    assert not board.take_new_rows(120.0)
 
 
 def test_the_more_rows_there_are_the_rarer_all_are_sent_for_a_new_one() -> None:
-    few, many = Board(), Board()
-    for number in range(SHOWN):
+    few, many = QuoteBoard(), QuoteBoard()
+    for number in range(BOARD_ROWS):
         many.apply(tick(f"M{number:03d}", 1.0))
     few.apply(tick("M", 1.0))
-    assert few.grew(0.0)
-    assert many.grew(0.0)
+    assert few.take_new_rows(0.0)
+    assert many.take_new_rows(0.0)
 
     few.apply(tick("A", 1.0))
     many.apply(tick("A", 1.0))
 
-    assert [few.grew(second) for second in (0.05, 0.1, 30.0)] == [False, True, False]
-    assert [many.grew(second) for second in (0.1, 9.9, 10.0, 30.0)] == [False, False, True, False]
+    assert [few.take_new_rows(second) for second in (0.05, 0.1, 30.0)] == [False, True, False]
+    assert [many.take_new_rows(second) for second in (0.1, 9.9, 10.0, 30.0)] == [False, False, True, False]
 
 
 def test_what_is_stored_under_no_symbol_or_beyond_the_limit_gets_no_quote() -> None:
-    board = Board(limit=1)
+    board = QuoteBoard(limit=1)
     board.seed([quote("../X"), quote("BRK.B"), quote("IBM")])
 
     assert [kept.symbol for kept in board.first(10)] == ["BRK.B"]

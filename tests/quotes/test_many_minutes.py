@@ -61,7 +61,7 @@ async def test_no_range_reads_more_than_its_bars_hold(pools: Pools, timeframe: T
     async with pools.market.acquire() as connection:
         for name, (since, until) in RANGES.items():
             explaining = Explaining(connection)
-            found = await queries.stored(explaining, shape, "IBM", timeframe, since, until, LIMIT)  # type: ignore[arg-type]
+            found = await queries.read_bars(explaining, shape, "IBM", timeframe, since, until, LIMIT)  # type: ignore[arg-type]
 
             assert found.values.shape[1] <= LIMIT
             assert found.values.size or name.endswith("everything")
@@ -74,7 +74,7 @@ async def test_a_symbol_without_bars_reads_nothing(pools: Pools) -> None:
     async with pools.market.acquire() as connection:
         for timeframe in EACH:
             explaining = Explaining(connection)
-            found = await queries.stored(explaining, shape, "NONE", timeframe, None, None, LIMIT)  # type: ignore[arg-type]
+            found = await queries.read_bars(explaining, shape, "NONE", timeframe, None, None, LIMIT)  # type: ignore[arg-type]
 
             assert not found.values.size
             assert explaining.most_rows == 0

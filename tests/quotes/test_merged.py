@@ -33,13 +33,13 @@ async def read(
     """`since`, `until`: seconds after the session opened."""
     async with pools.market.acquire() as connection:
         shape = await pools.shape()
-        return columns.bars(await queries.stored(connection, shape, "IBM", timeframe, at(since), at(until), limit))
+        return columns.bars(await queries.read_bars(connection, shape, "IBM", timeframe, at(since), at(until), limit))
 
 
 @pytest.mark.parametrize("timeframe", EACH)
 async def test_no_limit_and_no_range_cuts_a_bar(databases: Databases, pools: Pools, timeframe: Timeframe) -> None:
     await store_minutes(databases.engine, "IBM", PRICES)
-    whole = spans.merged(MINUTES, timeframe)
+    whole = spans.merge(MINUTES, timeframe)
 
     assert await read(pools, timeframe) == whole
     for limit in (1, 2, 7, len(whole) - 1, len(whole)):
@@ -73,12 +73,12 @@ async def test_no_more_minutes_are_read_than_the_bars_hold_and_one_more_would(
     count = 11 * seconds // 60
 
     async with pools.market.acquire() as connection:
-        oldest = await connection.fetchval(queries.OLDEST.format(**words), "IBM", since, until, count)
+        oldest = await connection.fetchval(queries.SELECT_OLDEST.format(**words), "IBM", since, until, count)
         plans = [
             await connection.fetchval(f"explain (analyze, format json) {text.format(**words)}", "IBM", *arguments)
             for text, arguments in (
-                (queries.OLDEST, (since, until, count)),
-                (queries.MERGED, (oldest, until, 10, seconds)),
+                (queries.SELECT_OLDEST, (since, until, count)),
+                (queries.SELECT_MERGED, (oldest, until, 10, seconds)),
             )
         ]
 
@@ -95,7 +95,7 @@ async def test_minutes_without_a_price_do_not_use_up_the_limit(databases: Databa
     )
     await link.close()
 
-    assert await read(pools, "5min", limit=3) == spans.merged(MINUTES, "5min")[-3:]
+    assert await read(pools, "5min", limit=3) == spans.merge(MINUTES, "5min")[-3:]
 
 
 def scanned(node: dict[str, Any]) -> Iterator[int]:

@@ -4,10 +4,10 @@ import asyncpg
 import pytest
 
 from app.db.pools import Pools
-from app.finance.adjust import Adjusted, Prices
+from app.finance.adjust import AdjustedBars, Prices
 from app.finance.bars import Bar, Timeframe
 from app.finance.instrument import Instrument
-from app.quotes.adjusted_bars import Cut, Share, bars
+from app.quotes.adjusted_bars import BarRange, ShareBasis, bars
 from tests.conftest import Databases
 from tests.quotes.samples import OPEN
 from tests.quotes.samples import bars as days
@@ -21,11 +21,11 @@ KEPT = 1 - 2 / STORED[29].close
 
 async def read(
     pools: Pools, timeframe: Timeframe = "daily", prices: Prices = "split", until: date | None = None, limit: int = 500
-) -> Adjusted:
+) -> AdjustedBars:
     edge = datetime(until.year, until.month, until.day, tzinfo=UTC) if until else None
     async with pools.market.acquire() as connection:
-        share = Share(Instrument("BF/B"), TODAY, prices)
-        return await bars(connection, await pools.shape(), share, Cut(timeframe, None, edge, limit))
+        share = ShareBasis(Instrument("BF/B"), TODAY, prices)
+        return await bars(connection, await pools.shape(), share, BarRange(timeframe, None, edge, limit))
 
 
 async def store(databases: Databases) -> None:
@@ -96,4 +96,4 @@ async def test_a_table_that_only_bears_the_name_of_ours_adjusts_nothing(database
 
     found = await read(pools, prices="total")
 
-    assert found == Adjusted(tuple(Bar(*bar) for bar in STORED), False)
+    assert found == AdjustedBars(tuple(Bar(*bar) for bar in STORED), False)

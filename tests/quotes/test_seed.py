@@ -7,8 +7,8 @@ from datetime import date
 from app.db.pools import Pools
 from app.finance.instrument import Instrument
 from app.finance.quote import NewestQuote
-from app.quotes.board import Board
-from app.quotes.quote import SLOT, Quote
+from app.quotes.board import QuoteBoard
+from app.quotes.quote import SLOT_SECONDS, Quote
 from app.quotes.seed import SYMBOLS_AT_ONCE, seed
 from app.wire.state.newest_quotes import NewestQuotes
 from tests.conftest import Databases
@@ -23,7 +23,7 @@ from tests.quotes.stored import (
 async def test_a_board_starts_from_the_last_stored_bars(
     databases: Databases, pools: Pools, newest: NewestQuotes
 ) -> None:
-    board = Board()
+    board = QuoteBoard()
     for symbol in AWKWARD:
         await store_bars(databases.engine, bars(symbol, 3))
     await store_symbols(databases.engine, dict.fromkeys(AWKWARD, LONG_NAME))
@@ -41,12 +41,12 @@ async def test_a_board_starts_from_the_last_stored_bars(
 async def test_quotes_are_there_before_their_sparklines(
     databases: Databases, pools: Pools, newest: NewestQuotes
 ) -> None:
-    board = Board()
+    board = QuoteBoard()
     for symbol in AWKWARD:
         await store_bars(databases.engine, bars(symbol, 3))
-        await store_minutes(databases.engine, symbol, {OPEN: 20.0, OPEN + 60: 21.0, OPEN + SLOT: 22.0})
+        await store_minutes(databases.engine, symbol, {OPEN: 20.0, OPEN + 60: 21.0, OPEN + SLOT_SECONDS: 22.0})
     await newest.put(
-        [NewestQuote(each, 23.0, OPEN + 2 * SLOT, "2012-09-04", 20.0, 24.0, 19.0, 5_000) for each in AWKWARD]
+        [NewestQuote(each, 23.0, OPEN + 2 * SLOT_SECONDS, "2012-09-04", 20.0, 24.0, 19.0, 5_000) for each in AWKWARD]
     )
     priced: list[list[Quote]] = []
 
@@ -65,10 +65,10 @@ async def test_quotes_are_there_before_their_sparklines(
 async def test_what_the_feed_left_is_newer_than_any_bar(
     databases: Databases, pools: Pools, newest: NewestQuotes
 ) -> None:
-    board = Board()
+    board = QuoteBoard()
     await store_bars(databases.engine, bars("BRK.B", 3))
-    await store_minutes(databases.engine, "BRK.B", {OPEN: 20.0, OPEN + 60: 21.0, OPEN + SLOT: 22.0})
-    await newest.put([NewestQuote("BRK.B", 23.0, OPEN + 2 * SLOT, "2012-09-04", 20.0, 24.0, 19.0, 5_000)])
+    await store_minutes(databases.engine, "BRK.B", {OPEN: 20.0, OPEN + 60: 21.0, OPEN + SLOT_SECONDS: 22.0})
+    await newest.put([NewestQuote("BRK.B", 23.0, OPEN + 2 * SLOT_SECONDS, "2012-09-04", 20.0, 24.0, 19.0, 5_000)])
 
     await seed(board, pools, newest)
 
@@ -78,7 +78,7 @@ async def test_what_the_feed_left_is_newer_than_any_bar(
     assert quote.spark == (21.0, 22.0, 23.0)
 
 
-class Slices(Board):
+class Slices(QuoteBoard):
     """Counts what is done at once."""
 
     def __init__(self) -> None:
@@ -115,7 +115,7 @@ async def test_a_large_market_is_read_a_slice_at_a_time(
 
 
 async def test_an_empty_market_seeds_nothing_and_breaks_nothing(pools: Pools, newest: NewestQuotes) -> None:
-    board = Board()
+    board = QuoteBoard()
 
     await seed(board, pools, newest)
 
@@ -125,7 +125,7 @@ async def test_an_empty_market_seeds_nothing_and_breaks_nothing(pools: Pools, ne
 async def test_the_collector_walks_no_quote_that_was_seeded(
     databases: Databases, pools: Pools, newest: NewestQuotes
 ) -> None:
-    board = Board()
+    board = QuoteBoard()
     await store_bars(databases.engine, bars("BRK.B", 5))
     await store_symbols(databases.engine, {"BRK.B": "Berkshire"})
     try:
@@ -142,6 +142,6 @@ async def test_nothing_is_left_to_stay_while_there_is_no_quote(pools: Pools, new
     """A desk without data is seeded again every few seconds."""
     gc.unfreeze()
 
-    await seed(Board(), pools, newest)
+    await seed(QuoteBoard(), pools, newest)
 
     assert gc.get_freeze_count() == 0

@@ -5,16 +5,16 @@ from html.parser import HTMLParser
 import pytest
 
 from app.db.pools import Pool, Pools
-from app.deps import UNHEARD
+from app.deps import NO_HEALTH
 from app.finance.adjust import PRICES, Prices
 from app.finance.instrument import Instrument
 from app.identity import NumberForm, View
 from app.live import topics
 from app.push import Push
 from app.quotes import stream
-from app.quotes.board import SHOWN, Board
-from app.quotes.charts.cache import Charts, assembled
-from app.quotes.quote import SLOT
+from app.quotes.board import BOARD_ROWS, QuoteBoard
+from app.quotes.charts.cache import ChartCache, assemble
+from app.quotes.quote import SLOT_SECONDS
 from tests.quotes.samples import AWKWARD, OPEN, bars, tick
 
 VIEW = View()
@@ -50,14 +50,16 @@ def symbol(request: pytest.FixtureRequest) -> str:
 
 
 def test_every_push_draws_the_element_that_it_goes_to_or_the_cells_of_its_row(symbol: str) -> None:
-    board, charts = Board(), Charts()
+    board, charts = QuoteBoard(), ChartCache()
     board.apply(tick(symbol, 10.0))
-    charts.put(assembled(Instrument(symbol), "1m", "day", bars(symbol, 20), board.quote(symbol)))
+    charts.put(assemble(Instrument(symbol), "1m", "day", bars(symbol, 20), board.quote(symbol)))
 
     pushes = [
         push
         for n, price in enumerate((10.5, 10.4, 500.0))
-        for push in stream.on_tick(tick(symbol, price, OPEN + (n + 1) * SLOT, arrived_at=2000.0 + n), board, charts)
+        for push in stream.on_tick(
+            tick(symbol, price, OPEN + (n + 1) * SLOT_SECONDS, arrived_at=2000.0 + n), board, charts
+        )
     ]
 
     assert {push.key.partition("-")[0] for push in pushes} == {
@@ -73,15 +75,15 @@ def test_every_push_draws_the_element_that_it_goes_to_or_the_cells_of_its_row(sy
 
 @pytest.mark.parametrize("prices", PRICES)
 def test_a_candle_goes_to_charts_of_its_own_prices_alone(symbol: str, prices: Prices) -> None:
-    board, charts = Board(), Charts()
+    board, charts = QuoteBoard(), ChartCache()
     board.apply(tick(symbol, 10.0))
-    chart = assembled(Instrument(symbol), "1m", "day", bars(symbol, 20), board.quote(symbol))
+    chart = assemble(Instrument(symbol), "1m", "day", bars(symbol, 20), board.quote(symbol))
     charts.put(chart._replace(prices=prices))
 
     pushes = [
         push
         for n, price in enumerate((10.5, 500.0))
-        for push in stream.on_tick(tick(symbol, price, OPEN + (n + 1) * SLOT), board, charts)
+        for push in stream.on_tick(tick(symbol, price, OPEN + (n + 1) * SLOT_SECONDS), board, charts)
         if topics.name(push.topic) == "chart"
     ]
 
@@ -90,7 +92,7 @@ def test_a_candle_goes_to_charts_of_its_own_prices_alone(symbol: str, prices: Pr
 
 
 def test_a_price_that_stays_pushes_no_price() -> None:
-    board, charts = Board(), Charts()
+    board, charts = QuoteBoard(), ChartCache()
     list(stream.on_tick(tick("BRK.B", 10.0, OPEN), board, charts))
 
     again = keys(stream.on_tick(tick("BRK.B", 10.0, OPEN + 1, arrived_at=1000.4), board, charts))
@@ -99,7 +101,7 @@ def test_a_price_that_stays_pushes_no_price() -> None:
 
 
 def test_a_late_tick_pushes_no_price() -> None:
-    board, charts = Board(), Charts()
+    board, charts = QuoteBoard(), ChartCache()
     list(stream.on_tick(tick("BRK.B", 10.0, OPEN + 5), board, charts))
 
     late = keys(stream.on_tick(tick("BRK.B", 11.0, OPEN), board, charts))
@@ -109,14 +111,14 @@ def test_a_late_tick_pushes_no_price() -> None:
 
 
 def test_a_tick_that_comes_twice_pushes_nothing() -> None:
-    board, charts, one = Board(), Charts(), tick("BRK.B", 10.0, OPEN)
+    board, charts, one = QuoteBoard(), ChartCache(), tick("BRK.B", 10.0, OPEN)
     list(stream.on_tick(one, board, charts))
 
     assert list(stream.on_tick(one, board, charts)) == []
 
 
 def test_rows_are_pushed_for_a_first_tick_and_never_again() -> None:
-    board, charts = Board(), Charts()
+    board, charts = QuoteBoard(), ChartCache()
 
     first = keys(stream.on_tick(tick("BF/B", 10.0, OPEN), board, charts))
     second = keys(stream.on_tick(tick("BF/B", 11.0, OPEN + 1), board, charts))
@@ -126,7 +128,7 @@ def test_rows_are_pushed_for_a_first_tick_and_never_again() -> None:
 
 
 async def test_of_many_quotes_those_are_drawn_that_the_desk_has_rows_for() -> None:
-    board, charts = Board(), Charts()
+    board, charts = QuoteBoard(), ChartCache()
     for number in range(1_000):
         board.apply(tick(f"S{number:03d}", 10.0))
     never_opened = Pool("postgresql://nobody@127.0.0.1:1/none", "none")
@@ -134,37 +136,37 @@ async def test_of_many_quotes_those_are_drawn_that_the_desk_has_rows_for() -> No
     (whole,) = await stream.snapshot(topics.QUOTES, Pools(never_opened, never_opened), board, charts)
 
     assert (whole.topic, whole.key, whole.op) == (topics.QUOTES, "quotes", "morph")
-    assert whole.draw(VIEW).count("<tr id=") == SHOWN
+    assert whole.draw(VIEW).count("<tr id=") == BOARD_ROWS
 
 
 def test_of_many_quotes_those_are_pushed_that_have_a_row_or_are_watched() -> None:
-    board, charts = Board(), Charts()
-    names = [f"S{number:03d}" for number in range(SHOWN + 2)]
+    board, charts = QuoteBoard(), ChartCache()
+    names = [f"S{number:03d}" for number in range(BOARD_ROWS + 2)]
     for symbol in names:
         board.apply(tick(symbol, 10.0))
-    board.grew(0.0)
+    board.take_new_rows(0.0)
 
     def moved(*heard: str) -> set[str]:
         ticks = [tick(symbol, 11.0 + len(heard), OPEN + len(heard)) for symbol in names]
         return {push.topic for push in stream.on_ticks(ticks, board, charts, heard.__contains__)}
 
-    assert moved("quotes") == {f"quotes:{symbol}" for symbol in names[:SHOWN]}
+    assert moved("quotes") == {f"quotes:{symbol}" for symbol in names[:BOARD_ROWS]}
     assert moved("quotes:S101", "status") == {"quotes:S101"}
     rows = list(stream.on_tick(tick("A", 10.0), board, charts))
     assert (rows[0].key, rows[0].topic) == ("quotes", "quotes")
-    assert moved("quotes", "", "") == {f"quotes:{symbol}" for symbol in names[: SHOWN - 1]}
+    assert moved("quotes", "", "") == {f"quotes:{symbol}" for symbol in names[: BOARD_ROWS - 1]}
 
 
 def test_rows_that_were_not_due_with_their_tick_come_without_another() -> None:
-    board = Board()
+    board = QuoteBoard()
     board.apply(tick("A", 10.0))
 
-    assert keys(stream.on_vitals(UNHEARD, board)) == ["quotes"]
-    assert list(stream.on_vitals(UNHEARD, board)) == []
+    assert keys(stream.on_health(NO_HEALTH, board)) == ["quotes"]
+    assert list(stream.on_health(NO_HEALTH, board)) == []
 
 
 def test_only_a_push_of_a_move_flashes() -> None:
-    board, charts = Board(), Charts()
+    board, charts = QuoteBoard(), ChartCache()
     list(stream.on_tick(tick("BRK.B", 10.0, OPEN), board, charts))
     (rise,) = [p for p in stream.on_tick(tick("BRK.B", 11.0, OPEN + 1), board, charts) if p.key.startswith("row")]
 
@@ -173,7 +175,7 @@ def test_only_a_push_of_a_move_flashes() -> None:
 
 
 async def test_a_snapshot_draws_the_whole_topic_and_nothing_else(symbol: str) -> None:
-    board, charts = Board(), Charts()
+    board, charts = QuoteBoard(), ChartCache()
     for each in AWKWARD:
         board.apply(tick(each, 10.0))
     never_opened = Pool("postgresql://nobody@127.0.0.1:1/none", "none")
@@ -188,7 +190,7 @@ async def test_a_snapshot_draws_the_whole_topic_and_nothing_else(symbol: str) ->
 
 
 def test_figures_are_written_as_the_viewer_reads_them() -> None:
-    board, charts = Board([Instrument("BRK.B", currency="EUR")]), Charts()
+    board, charts = QuoteBoard([Instrument("BRK.B", currency="EUR")]), ChartCache()
     board.apply(tick("BRK.B", 1000.0, OPEN))
     (cell,) = [p for p in stream.on_tick(tick("BRK.B", 1234.5, OPEN + 1), board, charts) if p.key.startswith("row")]
 

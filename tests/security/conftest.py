@@ -43,16 +43,16 @@ class Door(NamedTuple):
     async def begun(self, role: Role, other: bool = False) -> str:
         """The id of a session that began this moment."""
         user_id = await self.id_of(OTHER if other else self.people[role])
-        return await deps.house_of(self.app).sessions.create(user_id, "tests", "192.0.2.1")
+        return await deps.context_of(self.app).sessions.create(user_id, "tests", "192.0.2.1")
 
     async def id_of(self, email: str) -> UUID:
-        async with deps.house_of(self.app).pools.own.acquire() as connection:
+        async with deps.context_of(self.app).pools.own.acquire() as connection:
             found: UUID = await connection.fetchval("select id from app.users where email = $1", email)
         return found
 
     async def revoked(self, role: Role) -> str:
         sid = await self.begun(role)
-        await deps.house_of(self.app).sessions.end(sid)
+        await deps.context_of(self.app).sessions.end(sid)
         return sid
 
     async def token(self, role: Role, scope: Scope) -> str:
@@ -64,7 +64,7 @@ class Door(NamedTuple):
     async def made(self, role: Role, scope: Scope = Scope.READ, shown: str = "") -> UUID:
         """The id of a token; those that there were before are gone."""
         user_id, hash_ = await self.id_of(self.people[role]), secret.hashed(shown or secret.made())
-        async with deps.house_of(self.app).pools.own.acquire() as connection, connection.transaction():
+        async with deps.context_of(self.app).pools.own.acquire() as connection, connection.transaction():
             await connection.execute("delete from app.tokens where user_id = $1", user_id)
             found = await queries.insert(connection, user_id, "tests", hash_, scope, 1)
         assert found
@@ -76,7 +76,7 @@ class Door(NamedTuple):
         return shown
 
     async def still_has(self, token_id: UUID) -> bool:
-        async with deps.house_of(self.app).pools.own.acquire() as connection:
+        async with deps.context_of(self.app).pools.own.acquire() as connection:
             return bool(await connection.fetchval("select exists(select from app.tokens where id = $1)", token_id))
 
     def cookie(self, sid: str) -> str:
@@ -104,7 +104,7 @@ async def door(
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def link(door: Door) -> AsyncIterator[asyncpg.Connection]:
-    url = deps.house_of(door.app).settings.database.url
+    url = deps.context_of(door.app).settings.database.url
     assert url
     connection = await asyncpg.connect(url.get_secret_value())
     yield connection
@@ -113,7 +113,7 @@ async def link(door: Door) -> AsyncIterator[asyncpg.Connection]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def keys(door: Door) -> AsyncIterator[Redis]:
-    url = deps.house_of(door.app).settings.redis.url
+    url = deps.context_of(door.app).settings.redis.url
     assert url
     client = connect(url.get_secret_value())
     yield client
@@ -121,8 +121,8 @@ async def keys(door: Door) -> AsyncIterator[Redis]:
 
 
 async def furnish(app: Quart) -> Door:
-    house, people = deps.house_of(app), {role: f"{role}@example.org" for role in Role}
-    await until(lambda: house.listening() and house.seeded and house.vitals.database, 60)
+    house, people = deps.context_of(app), {role: f"{role}@example.org" for role in Role}
+    await until(lambda: house.is_listening() and house.seeded and house.health.database, 60)
     for role, email in people.items():
         await bootstrap.create_user(house.pools.own, email, role, PASSWORD)
     await bootstrap.create_user(house.pools.own, OTHER, Role.USER, PASSWORD)

@@ -45,7 +45,7 @@ async def test_a_session_lives_no_longer_for_it(door: Door, monkeypatch: pytest.
 
 @pytest.mark.parametrize("seconds", [-HOUR, HOUR])
 async def test_a_limit_neither_opens_nor_sticks(door: Door, monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
-    limits, email = deps.house_of(door.app).limits, f"{uuid4()}@example.org"
+    limits, email = deps.context_of(door.app).limits, f"{uuid4()}@example.org"
     spent = [await throttle.wait_to_sign_in(limits, email, str(uuid4())) for _ in range(11)]
     assert spent[:10] == [None] * 10
 

@@ -114,10 +114,10 @@ async def test_readers_who_break_off_in_mid_stream_leave_nothing_behind(desk: De
     for _ in range(20):
         _, sink = await opened(desk)
         sink.write(f"GET /stream?topics=status HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie(desk)}\r\n\r\n".encode())
-        seats = desk.house.hub.stats.connections
-        await until(lambda seats=seats: desk.house.hub.stats.connections > seats)  # type: ignore[misc]
+        seats = desk.context.hub.stats.connections
+        await until(lambda seats=seats: desk.context.hub.stats.connections > seats)  # type: ignore[misc]
         reset(sink)
-        await until(lambda: desk.house.hub.stats.connections == 0)
+        await until(lambda: desk.context.hub.stats.connections == 0)
     await still_serves(desk)
 
 
@@ -214,9 +214,9 @@ async def test_a_peer_that_is_lost_without_a_word_frees_its_seat(
     await desk.enter()
     asked = f"GET /stream?topics=status HTTP/1.1\r\nHost: 10.213.77.1\r\nCookie: {cookie(desk)}\r\n\r\n"
     far.ask(settings.port, asked.encode())
-    await until(lambda: desk.house.hub.stats.connections == 1, 30)
+    await until(lambda: desk.context.hub.stats.connections == 1, 30)
 
     far.pull()
 
-    await until(lambda: desk.house.hub.stats.connections == 0, 15)
+    await until(lambda: desk.context.hub.stats.connections == 0, 15)
     await desk.stop()

@@ -97,9 +97,9 @@ async def test_every_refusal_is_one_answer_and_leaves_nothing_behind(
 ) -> None:
     refusal = REFUSALS[name]
     if name == "nobody is let in":
-        monkeypatch.setattr(desk.house.hub, "draining", True)
+        monkeypatch.setattr(desk.context.hub, "draining", True)
     if name == "Redis is away":
-        monkeypatch.setattr(desk.house.catchup, "of", unavailable)
+        monkeypatch.setattr(desk.context.recovery, "of", unavailable)
     asked = [
         handshake(desk, refusal.path, **{**manner, **refusal.fields}) + behind
         for manner in MANNERS
@@ -111,7 +111,7 @@ async def test_every_refusal_is_one_answer_and_leaves_nothing_behind(
     async def refused(data: bytes) -> Answer:
         async with few:
             said = taken_apart(await exchanged(desk, data))
-            await until(lambda: desk.house.hub.stats.connections < 6)
+            await until(lambda: desk.context.hub.stats.connections < 6)
             return said
 
     answers = await asyncio.gather(*map(refused, asked))
@@ -122,7 +122,7 @@ async def test_every_refusal_is_one_answer_and_leaves_nothing_behind(
         assert "close" in answer.fields["connection"]
         assert "location" not in answer.fields
         assert refusal.status != 426 or answer.fields["sec-websocket-version"] == "13"
-    await until(lambda: desk.house.hub.stats.connections == 0)
+    await until(lambda: desk.context.hub.stats.connections == 0)
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
@@ -146,25 +146,25 @@ async def test_frames_in_the_packet_of_the_handshake_are_read_behind_its_answer(
 
     assert answer.status == 101
     assert answer.rest.replace(rfc6455.frame(TEXT, b"{}"), b"").endswith(wanted)
-    await until(lambda: desk.house.hub.stats.connections == 0)
+    await until(lambda: desk.context.hub.stats.connections == 0)
 
 
 async def test_frames_that_come_while_the_handshake_is_answered_are_kept_and_who_leaves_meanwhile_is_gone(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answering, catch_up = asyncio.Event(), desk.house.catchup.of
+    answering, catch_up = asyncio.Event(), desk.context.recovery.missed_parts
 
     async def slow(*asked: object) -> object:
         await answering.wait()
         return await catch_up(*asked)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(desk.house.catchup, "of", slow)
+    monkeypatch.setattr(desk.context.recovery, "of", slow)
     links = [await asyncio.open_connection("127.0.0.1", desk.settings.port) for _ in range(2)]
     for _, sink in links:
         sink.write(handshake(desk, "/ws/quotes?topics=quotes:NONE"))
-    await until(lambda: desk.house.hub.stats.connections == 2)
+    await until(lambda: desk.context.hub.stats.connections == 2)
     links[1][1].close()
-    await until(lambda: desk.house.hub.stats.connections == 1)
+    await until(lambda: desk.context.hub.stats.connections == 1)
 
     (source, sink), _ = links
     for payload in (b"one", b"two"):
@@ -176,7 +176,7 @@ async def test_frames_that_come_while_the_handshake_is_answered_are_kept_and_who
     assert rfc6455.frame(PONG, b"one") in answer
     sink.write(closing(1001))
     assert (await source.read(-1)).endswith(rfc6455.close(1001))
-    await until(lambda: desk.house.hub.stats.connections == 0)
+    await until(lambda: desk.context.hub.stats.connections == 0)
 
 
 async def test_what_comes_behind_a_request_for_a_stream_keeps_nothing_alive(desk: Desk) -> None:
@@ -194,9 +194,9 @@ async def test_what_comes_behind_a_request_for_a_stream_keeps_nothing_alive(desk
             assert b" 200 " in await source.readline()
             await source.readuntil(b"event: hello")
         links.append(sink)
-    assert desk.house.hub.stats.connections == len(links)
+    assert desk.context.hub.stats.connections == len(links)
     for sink in links:
         sink.close()
 
-    await until(lambda: desk.house.hub.stats.connections == 0)
+    await until(lambda: desk.context.hub.stats.connections == 0)
     await until(lambda: connections() <= before)

@@ -65,7 +65,7 @@ async def waits(status: int) -> object:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def client(door: Door, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
     """The whole application, with a view that fails in every way."""
-    said = deps.house_of(door.app).settings
+    said = deps.context_of(door.app).settings
     app: Quart = create_app(said.model_copy(update={"data_dir": tmp_path_factory.mktemp("headers")}))
     app.add_url_rule("/refused/<int:status>", "refused", refused)
     app.add_url_rule("/waits/<int:status>", "waits", waits)

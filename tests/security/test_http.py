@@ -104,7 +104,7 @@ async def test_a_head_is_that_of_the_page_without_the_page(desk: Desk, path: str
             {name: value for name, value in each.fields.items() if name not in changing} for each in (head, page)
         )
         assert (head.status, ours) == (page.status, theirs)
-    assert desk.house.hub.stats.connections == 0
+    assert desk.context.hub.stats.connections == 0
     if path != "/nothing":
         assert (options.status, wrong.status) == (200, 405)
         for allowed in (options.fields["allow"], wrong.fields["allow"]):
@@ -131,7 +131,7 @@ async def open_stream(desk: Desk, version: str = "1.1", fields: str = "") -> Ope
         head = taken_apart(await source.readuntil(b"\r\n\r\n"))
         await source.read(1)
     sink.close()
-    await until(lambda: desk.house.hub.stats.connections == 0)
+    await until(lambda: desk.context.hub.stats.connections == 0)
     return Opened(head.status, head.fields)
 
 

@@ -91,6 +91,6 @@ async def test_streams_come_by_http2_and_end_with_their_readers(desk: Desk, clie
         lines = stream.aiter_lines()
         assert stream.http_version == "HTTP/2"
         assert await anext(lines) == "event: hello"
-        assert desk.house.hub.stats.connections == 1
+        assert desk.context.hub.stats.connections == 1
     await client.aclose()  # httpx gives up no stream of a connection that it keeps
-    await until(lambda: desk.house.hub.stats.connections == 0)
+    await until(lambda: desk.context.hub.stats.connections == 0)

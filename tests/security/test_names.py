@@ -75,7 +75,7 @@ async def test_what_a_sender_calls_us_is_in_no_link(door: Door) -> None:
 
 def made(door: Door, url: str, tmp_path: Path) -> Quart:
     """One that is never begun: it can be asked for all that needs no server."""
-    said = deps.house_of(door.app).settings.model_copy(update={"public_url": url, "data_dir": tmp_path})
+    said = deps.context_of(door.app).settings.model_copy(update={"public_url": url, "data_dir": tmp_path})
     return create_app(said)
 
 

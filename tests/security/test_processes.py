@@ -36,7 +36,7 @@ async def test_guesses_at_two_processes_at_once_are_counted_together_and_before_
     ports = (both.here.settings.port, both.there)
     answers = await asyncio.gather(*(guess(ports[number % 2], number) for number in range(40)))
 
-    async with both.here.house.pools.own.acquire() as connection:
+    async with both.here.context.pools.own.acquire() as connection:
         noted = await connection.fetch(
             "select outcome, count(*) from app.audit where action = 'login' group by outcome"
         )
@@ -128,7 +128,7 @@ async def test_five_minutes_before_its_absolute_limit_a_session_says_so_to_its_o
 
 
 async def test_when_redis_forgets_everything_people_sign_in_again_and_nothing_breaks(desk: Desk) -> None:
-    async with desk.client() as client, desk.house.pools.own.acquire() as connection:
+    async with desk.client() as client, desk.context.pools.own.acquire() as connection:
         before = await connection.fetchval("select count(*) from app.audit")
 
         await desk.redis.flushall()
@@ -149,7 +149,7 @@ async def test_while_redis_is_away_nobody_is_let_in_and_static_files_stay(own: O
     await desk.enter()
     async with desk.client() as client:
         own.kill()
-        await until(lambda: not desk.house.vitals.redis, 15)
+        await until(lambda: not desk.context.health.redis, 15)
         for path in ("/", "/account", "/admin/users", "/symbols"):
             answer = await client.get(path, headers=PAGE)
             assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5"), path
@@ -157,7 +157,7 @@ async def test_while_redis_is_away_nobody_is_let_in_and_static_files_stay(own: O
         assert entering.status_code == 503
         assert (await client.get("/health")).status_code == (await client.get("/login")).status_code == 200
         own.start()
-        await until(lambda: desk.house.vitals.redis and desk.house.listening(), 30)
+        await until(lambda: desk.context.health.redis and desk.context.is_listening(), 30)
         assert (await client.get("/health")).status_code == 200
     await desk.stop()
 
@@ -203,11 +203,11 @@ async def test_a_database_that_hangs_or_restarts_is_a_503_and_then_used_again(
             await link.execute("select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()")
             assert await asyncio.gather(enters(), enters()) == [503, 503]
             assert (await client.get("/health")).status_code == 200
-            await until(lambda: not desk.house.vitals.database, 15)
+            await until(lambda: not desk.context.health.database, 15)
             assert (await client.get("/ready")).status_code == 503
         finally:
             server.child.send(signal.SIGCONT)
-        await until(lambda: desk.house.vitals.database, 20)
+        await until(lambda: desk.context.health.database, 20)
 
         link.terminate()
         server.kill()

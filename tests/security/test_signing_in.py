@@ -45,8 +45,8 @@ async def test_whether_somebody_is_known_closed_or_nobody_is_told_by_nothing_and
     desk = Desk(proxied)
     await desk.start()
     await desk.enter()
-    await bootstrap.create_user(desk.house.pools.own, "closed@example.org", Role.USER, PASSWORD)
-    async with desk.house.pools.own.acquire() as connection:
+    await bootstrap.create_user(desk.context.pools.own, "closed@example.org", Role.USER, PASSWORD)
+    async with desk.context.pools.own.acquire() as connection:
         await connection.execute("update app.users set active = false where email = 'closed@example.org'")
     hashes.clear()
     async with desk.client() as client:

@@ -64,7 +64,7 @@ async def test_a_stream_is_kept_by_nobody_and_held_back_by_no_proxy(desk: Desk, 
 
 
 async def test_no_text_on_any_channel_ends_a_stream(desk: Desk) -> None:
-    channels = Channels(**desk.house.settings.channels())
+    channels = Channels(**desk.context.settings.channels())
     async with desk.stream(f"{APPLE},patterns,status") as reader:
         await reader.message("message")
         for channel in channels:
@@ -101,7 +101,7 @@ async def test_while_redis_hangs_everything_that_needs_it_is_a_503_in_time(own: 
             code, seconds = await timed(asked)
             assert code == 503
             assert seconds < IN_TIME
-        await until(lambda: not desk.house.vitals.redis, 15)
+        await until(lambda: not desk.context.health.redis, 15)
         assert (await client.get("/ready")).status_code == 503
         code, seconds = await timed(client.get("/health"))
         assert code == 200

@@ -145,7 +145,7 @@ async def test_a_desk_lives_on_servers_that_it_reaches_by_tls_alone(
     await desk.enter()
     async with desk.client() as client, desk.stream("patterns,status") as reader:
         assert (await client.get("/account")).status_code == 200
-        await until(lambda: desk.house.vitals.redis, 15)
+        await until(lambda: desk.context.health.redis, 15)
         assert (await client.get("/ready")).status_code == 200
         assert await reader.message("message")
     await migrate.migrate("app", said[1].get_secret_value())

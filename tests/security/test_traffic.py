@@ -80,7 +80,7 @@ async def test_who_is_refused_is_told_when_to_come_back(doors: tuple[Door, Door]
 
 async def opened(door: Door, cookie: str, address: str) -> int:
     """The status of a socket's handshake that names no topic: 400 where it was let through."""
-    headers = from_(address, Cookie=cookie, Origin=deps.house_of(door.app).settings.public_url)
+    headers = from_(address, Cookie=cookie, Origin=deps.context_of(door.app).settings.public_url)
     with pytest.raises(WebsocketResponseError) as raised:
         async with door.app.test_client(False).websocket("/ws/quotes", headers=headers) as socket:
             await socket.receive()

@@ -39,8 +39,8 @@ class Desk:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.app: Quart = create_app(settings)
-        self.house = deps.house_of(self.app)
-        self.told = asyncio.Event()
+        self.context = deps.context_of(self.app)
+        self.stop_requested = asyncio.Event()
         self.cookies: dict[str, str] = {}
         assert settings.redis.url
         self.redis = connect(settings.redis.url.get_secret_value())
@@ -49,15 +49,15 @@ class Desk:
 
     async def begin(self) -> None:
         listener, begun = listening(self.settings.host, self.settings.port), asyncio.Event()
-        self._serving = asyncio.create_task(attend(self.app, listener, self.told, begun.set))
+        self._serving = asyncio.create_task(attend(self.app, listener, self.stop_requested, begun.set))
         await asyncio.wait_for(begun.wait(), 30)
 
     async def start(self) -> None:
         await self.begin()
-        await until(lambda: self.house.listening() and self.house.seeded and self.house.vitals.database, 30)
+        await until(lambda: self.context.is_listening() and self.context.seeded and self.context.health.database, 30)
 
     async def stop(self) -> None:
-        self.told.set()
+        self.stop_requested.set()
         if self._serving:
             await asyncio.wait_for(self._serving, 30)
         await close(self.redis)
@@ -66,7 +66,7 @@ class Desk:
         assert await self._publisher.publish(event) >= 1
 
     async def enter(self) -> None:
-        await bootstrap.create_user(self.house.pools.own, EMAIL, Role.USER, PASSWORD)
+        await bootstrap.create_user(self.context.pools.own, EMAIL, Role.USER, PASSWORD)
         await self.sign_in()
 
     async def sign_in(self) -> None:

@@ -24,7 +24,7 @@ async def listen(url: str, wait_seconds: float) -> None:
     redis = connect(url)
     order = JoinOrder(redis, wait_seconds)
     intake = Receiver(Log(redis, url).append_once, passed_by, order)
-    subscriber = Subscriber(url, Channels().meanings(), intake.heard, lambda: say("gap"), order)
+    subscriber = Subscriber(url, Channels().meanings(), intake.on_message, lambda: say("gap"), order)
     running = asyncio.create_task(subscriber.run())
     while not subscriber.stats.connected:
         await asyncio.sleep(0.01)

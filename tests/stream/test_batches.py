@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from app.indicators.board import Board as IndicatorBoard
+from app.indicators.board import IndicatorBoard
 from app.pipeline.receiver import Receiver
-from app.quotes.board import Board
+from app.quotes.board import QuoteBoard
 from app.wire.channels import BatchChannel, Channels, Meaning
 from app.wire.codec.codec import encode, encode_indicators, encode_ticks
 from app.wire.events.event import AnyEvent, IndicatorCalculated, LoggedEvent, Tick
@@ -41,7 +41,7 @@ class Ear:
         self.events += ticks
 
     async def hear(self, meaning: Meaning | BatchChannel, payload: bytes) -> None:
-        await self.intake.heard(meaning, payload, time.time())
+        await self.intake.on_message(meaning, payload, time.time())
 
     @property
     def indicators(self) -> list[tuple[str, float]]:
@@ -109,7 +109,7 @@ def test_what_was_watched_when_it_came_is_there_when_its_reader_has_left() -> No
         assert isinstance(event, IndicatorCalculated)
         board.apply(event)
 
-    board.look(lambda _symbol: False)
+    board.drop_unwatched(lambda _symbol: False)
     board.seed("BRK.B", [])
 
     assert [reading.value for group in board.of("BRK.B") for reading in group.readings] == [72.0]
@@ -167,27 +167,27 @@ async def test_noise_on_the_channels_of_batches_is_counted() -> None:
 
 async def test_several_ticks_of_a_symbol_in_a_batch_all_count_and_change_the_screen_once(desk: Desk) -> None:
     async with desk.stream("quotes:BRK.B,symbol:BRK.B") as reader:
-        await until(lambda: desk.house.hub.has_subscribers("quotes:BRK.B"))
-        before = desk.house.hub.stats.published
+        await until(lambda: desk.context.hub.has_subscribers("quotes:BRK.B"))
+        before = desk.context.hub.stats.published
         ticks = [replace(TICK, price=price, at=AT + n) for n, price in enumerate((84.0, 90.0, 80.0, 85.0))]
 
         assert await desk.redis.publish("ts:batch:ticks", array(*ticks, *(replace(t, symbol="BF/B") for t in ticks)))
         await reader.containing("85.00")
 
-        board = desk.house.boards[Board]
-        assert isinstance(board, Board)
+        board = desk.context.boards[QuoteBoard]
+        assert isinstance(board, QuoteBoard)
         quote, unwatched = board.quote("BRK.B"), board.quote("BF/B")
         assert quote
         assert unwatched
         assert (quote.high, quote.low, quote.volume, unwatched.volume) == (90.0, 80.0, 40, 40)
-        assert desk.house.hub.stats.published - before < 10
+        assert desk.context.hub.stats.published - before < 10
 
 
 async def test_a_page_misses_no_value_between_its_reading_and_its_stream(desk: Desk) -> None:
     """Published while nobody watched and not stored at all: who comes a moment later sees it."""
     publisher = Publisher(desk.redis, Channels())
     await publisher.publish_all([VALUE, replace(VALUE, symbol="BF/B")])
-    await until(lambda: desk.house.intake.indicators.skipped)
+    await until(lambda: desk.context.receiver.indicators.skipped)
 
     async with desk.client() as client:
         page = await client.get("/symbols/BRK.B")

@@ -37,7 +37,7 @@ async def other(desk: Desk, settings: Settings) -> AsyncIterator[Desk]:
 
 
 def held(*desks: Desk) -> int:
-    return sum(desk.house.hub.stats.connections for desk in desks)
+    return sum(desk.context.hub.stats.connections for desk in desks)
 
 
 async def opened(stack: AsyncExitStack, desk: Desk, count: int) -> list[Reader]:
@@ -48,13 +48,13 @@ async def test_what_is_held_in_one_process_counts_in_the_other(desk: Desk, other
     async with AsyncExitStack() as stack:
         readers = [*await opened(stack, desk, 2), *await opened(stack, other, 2)]
         assert [reader.status for reader in readers] == [200] * 4
-        await until(lambda: sum(desk.house.hub.elsewhere.values()) == sum(other.house.hub.elsewhere.values()) == 2)
+        await until(lambda: sum(desk.context.hub.elsewhere.values()) == sum(other.context.hub.elsewhere.values()) == 2)
 
         for each in (desk, other):
             assert (await opened(stack, each, 1))[0].status == 409
 
         readers[0].sink.close()
-        await until(lambda: sum(other.house.hub.elsewhere.values()) == 1)
+        await until(lambda: sum(other.context.hub.elsewhere.values()) == 1)
         assert (await opened(stack, other, 1))[0].status == 200
 
 
@@ -66,16 +66,16 @@ async def test_of_streams_that_were_opened_at_once_those_beyond_the_bound_end(de
 
         # Not by the clock: it might come while they are being opened, and refuse the last ones.
         for each in (desk, other) * 3:
-            await admission.count_elsewhere(each.house)
+            await admission.count_elsewhere(each.context)
         assert held(desk, other) == 4
-        ended = desk.house.hub.stats.ended.get("full", 0) + other.house.hub.stats.ended.get("full", 0)
+        ended = desk.context.hub.stats.ended.get("full", 0) + other.context.hub.stats.ended.get("full", 0)
         assert ended == 4
 
 
 async def test_who_takes_the_place_of_another_is_not_counted_beside_it(desk: Desk, other: Desk) -> None:
     async with AsyncExitStack() as stack:
         await opened(stack, other, 4)
-        await until(lambda: sum(desk.house.hub.elsewhere.values()) == 4)
+        await until(lambda: sum(desk.context.hub.elsewhere.values()) == 4)
         await other.stop()
 
         successor = Desk(other.settings)
@@ -83,16 +83,16 @@ async def test_who_takes_the_place_of_another_is_not_counted_beside_it(desk: Des
         await successor.start()
         stack.push_async_callback(successor.stop)
         readers = await opened(stack, successor, 4)
-        await admission.count_elsewhere(successor.house)
+        await admission.count_elsewhere(successor.context)
 
         assert [reader.status for reader in readers] == [200] * 4
-        assert (held(successor), successor.house.hub.elsewhere) == (4, {})
+        assert (held(successor), successor.context.hub.elsewhere) == (4, {})
 
 
 async def test_who_takes_over_ends_the_oldest_of_their_own_wherever_it_is(desk: Desk, other: Desk) -> None:
     async with AsyncExitStack() as stack, other.client() as client:
         oldest, next_, *_ = await opened(stack, desk, 1) + await opened(stack, desk, 3)
-        await until(lambda: sum(other.house.hub.elsewhere.values()) == 4)
+        await until(lambda: sum(other.context.hub.elsewhere.values()) == 4)
         refused = (await opened(stack, other, 1))[0]
         assert (refused.status, refused.headers["retry-after"]) == (409, "5")
 
@@ -101,7 +101,7 @@ async def test_who_takes_over_ends_the_oldest_of_their_own_wherever_it_is(desk: 
 
         assert (answer.status_code, answer.headers["Location"]) == (303, "/symbols?q=A")
         assert (await oldest.end())[-1].event == "taken-over"
-        await until(lambda: sum(other.house.hub.elsewhere.values()) == 3)
+        await until(lambda: sum(other.context.hub.elsewhere.values()) == 3)
         assert (await opened(stack, other, 1))[0].status == 200
 
         async with desk.client() as here:
@@ -113,8 +113,8 @@ async def test_who_takes_over_ends_the_oldest_of_their_own_wherever_it_is(desk: 
 async def test_a_process_that_went_without_a_word_is_left_out_after_a_while(desk: Desk, other: Desk) -> None:
     async with AsyncExitStack() as stack:
         await opened(stack, other, 4)
-        await until(lambda: sum(desk.house.hub.elsewhere.values()) == 4)
+        await until(lambda: sum(desk.context.hub.elsewhere.values()) == 4)
         await other.stop()
 
-        await until(lambda: not desk.house.hub.elsewhere, 30)
+        await until(lambda: not desk.context.hub.elsewhere, 30)
         assert (await opened(stack, desk, 1))[0].status == 200

@@ -42,14 +42,14 @@ async def test_a_stream_outlives_redis_and_goes_on_when_it_is_back(own: Own, set
         await reader.message("message")
 
         own.kill()
-        await until(lambda: not desk.house.vitals.redis)
+        await until(lambda: not desk.context.health.redis)
         assert (await client.get("/health")).status_code == 200
         assert (await client.get("/ready")).status_code == 503
         assert (await client.get("/", headers={"Accept": "text/html"})).status_code == 503
         assert "Redis" in (await reader.containing("away")).data
         own.start()
 
-        await until(lambda: desk.house.vitals.redis and desk.house.listening(), 30)
+        await until(lambda: desk.context.health.redis and desk.context.is_listening(), 30)
         await desk.publish(tick(price=701.5))
         assert await reader.containing("701.5")
         await desk.publish(doji(1))
@@ -58,7 +58,7 @@ async def test_a_stream_outlives_redis_and_goes_on_when_it_is_back(own: Own, set
             await reader.message("message")
         assert fed("".join(message.data for message in reader.messages)) == [1]
         await comes_to(200, client, "/ready")
-    await until(lambda: desk.house.vitals.gaps == 1)
+    await until(lambda: desk.context.health.gaps == 1)
     await desk.stop()
 
 
@@ -71,7 +71,7 @@ async def test_a_lost_log_is_shown_as_a_gap_and_the_next_entry_arrives(settings:
     await detected(desk, range(3))
     async with desk.stream("patterns") as reader:
         await reader.message("message")
-        before = StreamPosition.parse(desk.house.hub.last_id)
+        before = StreamPosition.parse(desk.context.hub.last_id)
 
         await desk.redis.flushall()
         await desk.publish(doji(4))
@@ -80,7 +80,7 @@ async def test_a_lost_log_is_shown_as_a_gap_and_the_next_entry_arrives(settings:
         while 4 not in fed("".join(message.data for message in reader.messages)):
             await reader.message("message")
         assert fed("".join(message.data for message in reader.messages))[-1] == 4
-        after = StreamPosition.parse(desk.house.hub.last_id)
+        after = StreamPosition.parse(desk.context.hub.last_id)
         assert before
         assert after
         assert (after.epoch > before.epoch, after.n) == (True, 1)
@@ -103,7 +103,7 @@ async def test_a_reader_that_left_before_the_whole_list_came_is_given_it_when_it
         await stays.message("message")
         async with engine.transaction():
             await engine.execute("lock table intraday_patterns in access exclusive mode")
-            async with desk.stream("patterns", str(await desk.house.log.top())) as leaves:
+            async with desk.stream("patterns", str(await desk.context.log.top())) as leaves:
                 await leaves.message("beat")
 
                 await desk.redis.flushall()
@@ -112,7 +112,7 @@ async def test_a_reader_that_left_before_the_whole_list_came_is_given_it_when_it
                 await leaves.message("beat")
                 assert leaves.last_id == NO_POSITION
         assert "Hammer" in (await stays.containing("Hammer")).data
-        await stays.caught_up(desk.house.hub.last_id)
+        await stays.caught_up(desk.context.hub.last_id)
     desk.cookies = {}
     await desk.sign_in()
     async with desk.stream("patterns", Last_Event_ID=leaves.last_id) as back:
@@ -126,8 +126,8 @@ async def test_a_link_that_was_cut_is_counted_and_made_again(desk: Desk) -> None
         await reader.message("hello")
 
         await desk.redis.client_kill_filter(_type="pubsub")
-        await until(lambda: desk.house.vitals.gaps == 1)
-        await until(desk.house.listening)
+        await until(lambda: desk.context.health.gaps == 1)
+        await until(desk.context.is_listening)
         await desk.publish(tick(price=702.5))
 
         assert await reader.containing("702.5")
@@ -143,7 +143,7 @@ async def test_after_a_gap_the_list_is_read_again_and_the_gap_is_told_once(desk:
         told = await reader.containing("Hammer")
         assert 'hx-target="#feed"' in told.data
         assert "possibly missed" in "".join(message.data for message in reader.messages)
-        await until(desk.house.listening)
+        await until(desk.context.is_listening)
         await desk.publish(doji(5))
         while 5 not in fed("".join(message.data for message in reader.messages)):
             await reader.message("message")
@@ -164,11 +164,11 @@ async def test_connections_that_postgresql_ended_are_made_again(desk: Desk, data
         async with asyncio.timeout(20):
             while await superuser.fetchval(left, [row["pid"] for row in told]):
                 await asyncio.sleep(0.01)
-        await until(lambda: desk.house.vitals.database_lost_age is not None)
+        await until(lambda: desk.context.health.database_lost_age is not None)
         await desk.publish(tick(price=703.5))
 
         assert await reader.containing("703.5")
-        await until(lambda: desk.house.vitals.database)
+        await until(lambda: desk.context.health.database)
         await comes_to(200, client, "/")
     await superuser.close()
 
@@ -192,7 +192,7 @@ async def test_what_is_away_at_the_start_is_waited_for(own: Own, settings: Setti
         assert (await client.get("/stream?topics=patterns")).status_code in (401, 503)
 
         own.start()
-        await until(lambda: desk.house.vitals.redis and desk.house.listening() and desk.house.seeded, 30)
+        await until(lambda: desk.context.health.redis and desk.context.is_listening() and desk.context.seeded, 30)
         assert (await client.get("/ready")).json()["database"] is False
     await desk.stop()
 

@@ -46,7 +46,7 @@ async def listening(url: str, gaps: list[float] | None = None) -> AsyncIterator[
     log = Log(redis, url)
     order = JoinOrder(redis)
     intake = Receiver(log.append_once, list[AnyEvent]().append, order)
-    link = Subscriber(url, Channels().meanings(), intake.heard, lambda: told.append(time.time()), order)
+    link = Subscriber(url, Channels().meanings(), intake.on_message, lambda: told.append(time.time()), order)
     running = asyncio.create_task(link.run())
     try:
         await until(lambda: link.stats.connected)

@@ -35,7 +35,7 @@ NOISE = [b"", b"\xff\xfe", b"[" * 100_000, b'{"symbol":"\\ud800"}', b"null", b"{
 async def test_noise_on_every_channel_is_counted_and_the_next_good_message_arrives(redis_url: str) -> None:
     client, published = connect(redis_url), list[AnyEvent]()
     intake = Receiver(Log(client, redis_url).append_once, published.append)
-    subscriber = Subscriber(redis_url, Channels().meanings(), intake.heard)
+    subscriber = Subscriber(redis_url, Channels().meanings(), intake.on_message)
     running = asyncio.create_task(subscriber.run())
     await until(lambda: subscriber.stats.connected)
 
@@ -63,7 +63,7 @@ async def test_a_pattern_goes_to_the_log_once_and_not_past_it(redis_url: str) ->
     intakes = [Receiver(log.append_once, published.append) for _ in range(3)]
 
     for intake in intakes:
-        await intake.heard(Meaning.PATTERNS, encode(FOUND), time.time())
+        await intake.on_message(Meaning.PATTERNS, encode(FOUND), time.time())
     entries = await log.since(before, await log.top())
 
     assert not isinstance(entries, RangeGap)
@@ -81,7 +81,7 @@ async def test_an_event_waits_while_the_log_comes_back() -> None:
             raise Unavailable
         appended.append(event)
 
-    await Receiver(append, list[AnyEvent]().append).heard(Meaning.PATTERNS, encode(FOUND), time.time())
+    await Receiver(append, list[AnyEvent]().append).on_message(Meaning.PATTERNS, encode(FOUND), time.time())
 
     assert len(appended) == 1
 
@@ -93,7 +93,7 @@ async def test_an_event_that_the_log_never_took_is_counted_as_lost(monkeypatch: 
         raise Unavailable
 
     intake = Receiver(away, list[AnyEvent]().append)
-    await intake.heard(Meaning.PATTERNS, encode(FOUND), time.time())
+    await intake.on_message(Meaning.PATTERNS, encode(FOUND), time.time())
 
     assert intake.lost == 1
 
@@ -107,11 +107,13 @@ async def test_what_was_heard_is_kept_though_the_link_that_brought_it_broke() ->
         appended.append(event)
 
     intake = Receiver(append, list[AnyEvent]().append)
-    first = asyncio.create_task(intake.heard(Meaning.PATTERNS, encode(FOUND), time.time()))
+    first = asyncio.create_task(intake.on_message(Meaning.PATTERNS, encode(FOUND), time.time()))
     await asyncio.sleep(0)
     first.cancel()
     await asyncio.gather(first, return_exceptions=True)
-    second = asyncio.create_task(intake.heard(Meaning.PATTERNS, encode(replace(FOUND, symbol="AAPL")), time.time()))
+    second = asyncio.create_task(
+        intake.on_message(Meaning.PATTERNS, encode(replace(FOUND, symbol="AAPL")), time.time())
+    )
     await asyncio.sleep(0)
     back.set()
     await asyncio.wait_for(second, 5)
@@ -124,7 +126,7 @@ async def test_what_still_waits_at_the_end_is_let_go() -> None:
         raise Unavailable
 
     intake = Receiver(away, list[AnyEvent]().append)
-    waiting = asyncio.create_task(intake.heard(Meaning.PATTERNS, encode(FOUND), time.time()))
+    waiting = asyncio.create_task(intake.on_message(Meaning.PATTERNS, encode(FOUND), time.time()))
     await asyncio.sleep(0.01)
     await intake.close()
     await asyncio.gather(waiting, return_exceptions=True)
@@ -143,7 +145,7 @@ async def test_progress_passes_the_log_and_a_run_that_ends_does_not() -> None:
         ProcessingProgressed(at=1.0, run_id="r1", done=4, total=9),
         ProcessingChanged(at=2.0, run_id="r1", status="completed"),
     ):
-        await intake.heard(Meaning.PROCESSING, encode(event), time.time())
+        await intake.on_message(Meaning.PROCESSING, encode(event), time.time())
 
     assert [type(event) for event in published] == [ProcessingProgressed]
     assert [type(event) for event in appended] == [ProcessingChanged]
@@ -158,7 +160,7 @@ async def test_a_batch_is_taken_item_by_item_and_a_bad_item_costs_itself_alone()
     intake = Receiver(append, list[AnyEvent]().append)
     items = [{"symbol": name, "pattern": "Doji", "timestamp": 1e9, "confidence": 0.9} for name in ("AAPL", "", "BF/B")]
     batch = {"type": "streaming_patterns_batch", "patterns": items, "count": 3}
-    await intake.heard(Meaning.PATTERNS, json.dumps(batch).encode(), time.time())
+    await intake.on_message(Meaning.PATTERNS, json.dumps(batch).encode(), time.time())
 
     assert [event.symbol for event in appended if isinstance(event, PatternDetected)] == ["AAPL", "BF/B"]
     assert intake.rejected == {(Meaning.PATTERNS, "no-symbol"): 1}
@@ -171,9 +173,9 @@ async def test_what_was_published_long_before_it_came_counts_as_late() -> None:
     found = {"symbol": "IBM", "pattern": "Doji", "timestamp": now - 3600}
     old = {"type": "streaming_patterns_batch", "batch_timestamp": now - 3600, "patterns": [found, found]}
 
-    assert await intake.heard(Meaning.PATTERNS, json.dumps(old).encode(), now) == 2
-    assert await intake.heard(Meaning.TICKS, encode(replace(GOOD, published_at=now)), now + 1) == 0
-    assert await intake.heard(Meaning.TICKS, b"noise", now) == 0
+    assert await intake.on_message(Meaning.PATTERNS, json.dumps(old).encode(), now) == 2
+    assert await intake.on_message(Meaning.TICKS, encode(replace(GOOD, published_at=now)), now + 1) == 0
+    assert await intake.on_message(Meaning.TICKS, b"noise", now) == 0
     assert [type(event) for event in published] == [Tick]
 
 
@@ -181,7 +183,7 @@ async def test_the_newest_health_of_the_engine_is_kept() -> None:
     published = list[AnyEvent]()
     intake = Receiver(_nothing, published.append)
 
-    await intake.heard(Meaning.HEALTH, encode(EngineHealth(at=1.0, status="healthy", interval=2.0)), time.time())
+    await intake.on_message(Meaning.HEALTH, encode(EngineHealth(at=1.0, status="healthy", interval=2.0)), time.time())
 
     assert intake.health
     assert intake.health.interval == 2.0
@@ -193,7 +195,7 @@ async def test_a_flood_of_noise_is_told_once_a_second(caplog: pytest.LogCaptureF
 
     with caplog.at_level(logging.WARNING):
         for _ in range(1000):
-            await intake.heard(Meaning.TICKS, b"noise", time.time())
+            await intake.on_message(Meaning.TICKS, b"noise", time.time())
 
     assert intake.rejected[Meaning.TICKS, "not-json"] == 1000
     assert 1 <= len(caplog.records) < 50

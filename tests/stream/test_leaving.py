@@ -146,7 +146,7 @@ async def test_a_process_that_drains_is_not_ready_and_lets_nobody_in(desk: Desk)
             while (await client.get("/ready")).status_code != 200:  # what it knows of others is a second old
                 await asyncio.sleep(0.05)
 
-        await desk.house.hub.drain()
+        await desk.context.hub.drain()
 
         answer = await client.get("/ready")
         assert (answer.status_code, answer.json()["staying"]) == (503, False)
@@ -190,8 +190,8 @@ async def test_a_reader_who_takes_nothing_loses_its_seat(impatient: Desk) -> Non
         return large
 
     async with asyncio.timeout(60):
-        while "slow" not in impatient.house.hub.stats.ended:
-            impatient.house.hub.publish(Push("patterns", "feed", "insert", draw))
+        while "slow" not in impatient.context.hub.stats.ended:
+            impatient.context.hub.publish(Push("patterns", "feed", "insert", draw))
             await asyncio.sleep(0.02)
 
     deaf.close()
@@ -203,12 +203,12 @@ async def test_streams_that_come_and_go_leave_nothing_behind(desk: Desk) -> None
             await reader.message("message")
 
     await once()
-    await until(lambda: desk.house.hub.stats.connections == 0)
+    await until(lambda: desk.context.hub.stats.connections == 0)
     await asyncio.sleep(0.1)
     before = len(asyncio.all_tasks())
 
     for _ in range(20):
         await once()
-    await until(lambda: desk.house.hub.stats == desk.house.hub.stats._replace(connections=0, audiences=0))
+    await until(lambda: desk.context.hub.stats == desk.context.hub.stats._replace(connections=0, audiences=0))
 
     await until(lambda: len(asyncio.all_tasks()) <= before + 1)

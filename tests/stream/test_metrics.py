@@ -50,7 +50,7 @@ async def test_streams_and_what_they_were_sent_are_counted(watched: Desk) -> Non
         await watched.publish(doji(1))
         await reader.containing("data-k")
         open_now = await figures(watched)
-    await until(lambda: not watched.house.hub.stats.connections)
+    await until(lambda: not watched.context.hub.stats.connections)
     after = await figures(watched)
 
     assert open_now["tickstock_stream_connections"] == open_now["tickstock_stream_audiences"] == 1
@@ -68,7 +68,7 @@ async def test_streams_and_what_they_were_sent_are_counted(watched: Desk) -> Non
 
 async def test_noise_is_counted_by_channel_and_reason(watched: Desk) -> None:
     await watched.redis.publish(Channels().patterns, b"no json")
-    await until(lambda: watched.house.intake.rejected.total())
+    await until(lambda: watched.context.receiver.rejected.total())
 
     found = await figures(watched)
 
@@ -122,7 +122,7 @@ async def test_without_a_token_there_is_none_to_show(desk: Desk) -> None:
 
 
 async def test_an_admin_is_told(desk: Desk) -> None:
-    await bootstrap.create_user(desk.house.pools.own, "boss@example.org", Role.ADMIN, PASSWORD)
+    await bootstrap.create_user(desk.context.pools.own, "boss@example.org", Role.ADMIN, PASSWORD)
     desk.cookies = {}
     async with desk.client() as client:
         await client.post("/login", data={"email": "boss@example.org", "password": PASSWORD})
@@ -141,7 +141,7 @@ async def test_neither_addresses_nor_versions_are_told(watched: Desk) -> None:
 
 async def test_what_is_behind_is_measured(watched: Desk) -> None:
     await watched.publish(EngineHealth(at=time.time(), status="degraded", behind_seconds=12.5, waiting=34_000))
-    await until(lambda: watched.house.vitals.engine_behind is not None)
+    await until(lambda: watched.context.health.engine_behind is not None)
 
     found = await figures(watched)
 

@@ -8,14 +8,14 @@ from app.db import Unavailable
 from app.db.pools import Pool, Pools
 from app.deps import SnapshotFailed
 from app.identity import View
-from app.indicators.board import Board as IndicatorBoard
+from app.indicators.board import IndicatorBoard
 from app.live import topics
 from app.live.hub import Hub
-from app.market.board import Board as MarketBoard
-from app.patterns.board import Board as PatternBoard
+from app.market.board import MarketBoard
+from app.patterns.board import PatternBoard
 from app.pipeline.relay import Boards, Relay
-from app.quotes.board import Board as QuoteBoard
-from app.quotes.charts.cache import Charts
+from app.quotes.board import QuoteBoard
+from app.quotes.charts.cache import ChartCache
 from app.web import html
 from app.wire.events.event import EngineHealth, PatternDetected, Tick
 
@@ -31,7 +31,7 @@ def hub() -> Hub:
 
 @pytest.fixture
 def relay(hub: Hub) -> Relay:
-    return Relay(Boards(QuoteBoard(), Charts(), MarketBoard(), IndicatorBoard(), PatternBoard()), hub)
+    return Relay(Boards(QuoteBoard(), ChartCache(), MarketBoard(), IndicatorBoard(), PatternBoard()), hub)
 
 
 def test_patterns_are_a_log_and_all_else_is_state(relay: Relay) -> None:
@@ -59,7 +59,7 @@ def test_an_event_that_nobody_shows_still_moves_the_log_on(relay: Relay, hub: Hu
 
 
 def test_an_event_that_a_feature_cannot_take_is_counted(hub: Hub) -> None:
-    broken = Relay(Boards(None, Charts(), MarketBoard(), IndicatorBoard(), PatternBoard()), hub)  # type: ignore[arg-type]
+    broken = Relay(Boards(None, ChartCache(), MarketBoard(), IndicatorBoard(), PatternBoard()), hub)  # type: ignore[arg-type]
 
     broken.publish(PRICE)
     broken.publish(FOUND, "7-4")
@@ -78,7 +78,7 @@ async def test_a_snapshot_is_of_its_topic_alone(relay: Relay, topic: str) -> Non
 
 
 async def test_a_snapshot_that_cannot_be_drawn_is_counted_and_told(hub: Hub) -> None:
-    broken = Relay(Boards(None, Charts(), MarketBoard(), IndicatorBoard(), PatternBoard()), hub)  # type: ignore[arg-type]
+    broken = Relay(Boards(None, ChartCache(), MarketBoard(), IndicatorBoard(), PatternBoard()), hub)  # type: ignore[arg-type]
     away = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
     pools = Pools(away, away)
 

@@ -12,7 +12,7 @@ from app.identity import View
 from app.live.frames import FrameEncoding
 from app.live.hub import Hub
 from app.pipeline.endpoints import _recover
-from app.pipeline.recovery import TOPICS_AT_ONCE, CatchUp, Recovery
+from app.pipeline.recovery import TOPICS_AT_ONCE, Recovery, SharedSnapshots
 from app.pipeline.resync import Resync
 from app.push import Push
 from app.web.html import patch
@@ -38,7 +38,7 @@ class Counting:
 @pytest.mark.parametrize("form", [FrameEncoding.PLAIN, FrameEncoding.GZIP, FrameEncoding.SOCKET])
 async def test_topics_are_drawn_a_few_at_a_time_and_come_in_order(form: FrameEncoding) -> None:
     counting, away = Counting(), Pool("postgresql://nobody@127.0.0.1:1/none", "away")
-    snapshots = Recovery(Hub(patch), counting, Pools(away, away))
+    snapshots = SharedSnapshots(Hub(patch), counting, Pools(away, away))
     wanted = [f"quotes:S{number:03d}" for number in range(256)]
 
     parts = await snapshots.parts(wanted, View(), form)
@@ -61,9 +61,9 @@ class Breaking(Counting):
         return await super().snapshot(topic, pools)
 
 
-def snapshots_of(breaking: Breaking) -> Recovery:
+def snapshots_of(breaking: Breaking) -> SharedSnapshots:
     away = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
-    return Recovery(Hub(patch), breaking, Pools(away, away))
+    return SharedSnapshots(Hub(patch), breaking, Pools(away, away))
 
 
 @pytest.mark.parametrize("way", [SnapshotFailed("patterns"), KeyError("a column"), asyncio.CancelledError()])
@@ -96,7 +96,7 @@ async def test_a_snapshot_that_is_cancelled_before_it_begins_is_drawn_for_who_as
 async def test_a_reader_whose_catch_up_breaks_is_told_to_come_back() -> None:
     hub, away = Hub(patch), Pool("postgresql://nobody@127.0.0.1:1/none", "away")
     for way in (SnapshotFailed("status"), KeyError("a column"), asyncio.CancelledError()):
-        catchup = CatchUp(hub, None, Breaking(way), Pools(away, away))  # type: ignore[arg-type]
+        catchup = Recovery(hub, None, Breaking(way), Pools(away, away))  # type: ignore[arg-type]
         reader = hub.join(frozenset({"status"}), View())
 
         await asyncio.gather(_recover(catchup, reader), return_exceptions=True)

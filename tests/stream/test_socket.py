@@ -56,7 +56,7 @@ async def fill(desk: Desk, full: Callable[[], object]) -> None:
     async with asyncio.timeout(60):
         while not full():
             number += 1
-            desk.house.hub.publish(large(number))
+            desk.context.hub.publish(large(number))
             await asyncio.sleep(0.01)
 
 
@@ -78,7 +78,7 @@ async def test_only_who_is_signed_in_on_our_own_pages_is_let_in_and_gets_states_
 
 async def test_a_socket_leaves_out_what_is_no_topic_and_says_so_first(desk: Desk) -> None:
     await desk.publish(tick(665.25))
-    await until(lambda: desk.house.intake.ticked_at)
+    await until(lambda: desk.context.receiver.ticked_at)
 
     async with talk(desk, "quotes:AAPL,admin,quotes:..") as talker:
         assert talker.status == 101
@@ -88,7 +88,7 @@ async def test_a_socket_leaves_out_what_is_no_topic_and_says_so_first(desk: Desk
 
 async def test_first_comes_what_is_then_the_newest_of_what_changes_and_never_deflated(desk: Desk) -> None:
     await desk.publish(tick(665.25))
-    await until(lambda: desk.house.intake.ticked_at)
+    await until(lambda: desk.context.receiver.ticked_at)
 
     async with talk(desk, "quotes:AAPL", Sec_WebSocket_Extensions="permessage-deflate") as talker:
         assert "sec-websocket-extensions" not in talker.headers
@@ -107,8 +107,8 @@ async def test_first_comes_what_is_then_the_newest_of_what_changes_and_never_def
 
 async def test_who_signs_out_is_closed_as_such_and_every_socket_ends_some_day(desk: Desk) -> None:
     async with talk(desk, "quotes") as talker:
-        await until(lambda: any(reader.transport for reader in desk.house.hub.connections))
-        for reader in desk.house.hub.connections:
+        await until(lambda: any(reader.transport for reader in desk.context.hub.connections))
+        for reader in desk.context.hub.connections:
             reader.expires_at = 0
         assert await talker.closed() == 1001
 
@@ -116,36 +116,36 @@ async def test_who_signs_out_is_closed_as_such_and_every_socket_ends_some_day(de
         async with desk.client() as client:
             await client.post("/logout")
         assert await talker.closed() == 4401
-    assert desk.house.hub.stats.ended == {"age": 1, "session-ended": 1}
+    assert desk.context.hub.stats.ended == {"age": 1, "session-ended": 1}
 
 
 async def test_a_person_has_so_many_and_a_seat_that_is_left_is_free(desk: Desk) -> None:
     talkers = [talk(desk, "quotes") for _ in range(desk.settings.live.streams_per_user)]
     for talker in talkers:
         assert (await talker.__aenter__()).status == 101
-    assert desk.house.hub.stats.sockets == len(talkers)
+    assert desk.context.hub.stats.sockets == len(talkers)
 
     assert await status(talk(desk, "quotes")) == 409
     async with desk.stream("quotes") as reader:
         assert reader.status == 409
     talkers[0].say(CloseConnection(1000))
     assert await talkers[0].closed() == 1000
-    await until(lambda: desk.house.hub.stats.connections == len(talkers) - 1)
+    await until(lambda: desk.context.hub.stats.connections == len(talkers) - 1)
     async with talk(desk, "quotes") as another:
         assert another.status == 101
 
-        leaving = asyncio.create_task(desk.house.hub.drain())
+        leaving = asyncio.create_task(desk.context.hub.drain())
         assert [await talker.closed() for talker in (*talkers[1:], another)] == [1012] * len(talkers)
         await leaving
     assert await status(talk(desk, "quotes")) == 503
-    await asyncio.wait_for(desk.house.hub.wait_closed(60), 30)
+    await asyncio.wait_for(desk.context.hub.wait_closed(60), 30)
 
 
 async def test_a_message_closes_and_so_do_too_many_pings(desk: Desk) -> None:
     async with talk(desk, "quotes:AAPL") as talker:
         talker.say(TextMessage('{"symbol": "AAPL"}'))
         assert await talker.closed() == 1003
-    await until(lambda: desk.house.hub.stats.connections == 0)
+    await until(lambda: desk.context.hub.stats.connections == 0)
 
     async with talk(desk, "quotes") as talker:
         for _ in range(MOST_A_SECOND * 3):
@@ -156,7 +156,7 @@ async def test_a_message_closes_and_so_do_too_many_pings(desk: Desk) -> None:
             # Hypercorn answers them one after the other, and reads no further while its answers wait.
             while talker.pongs < MOST_A_SECOND * 3:
                 await talker.read()
-    await until(lambda: desk.house.hub.stats.connections == 0)
+    await until(lambda: desk.context.hub.stats.connections == 0)
 
 
 async def test_one_that_never_reads_is_cut_off_and_the_others_go_on(impatient: Desk) -> None:
@@ -164,11 +164,11 @@ async def test_one_that_never_reads_is_cut_off_and_the_others_go_on(impatient: D
     async with deaf, talk(impatient, "quotes:AAPL") as talker:
         deaf.sink.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         deaf.pause()
-        await fill(impatient, lambda: "slow" in impatient.house.hub.stats.ended)
+        await fill(impatient, lambda: "slow" in impatient.context.hub.stats.ended)
 
         await impatient.publish(tick(777.25))
         await talker.containing("777.25")
-        assert impatient.house.hub.stats.connections == 1
+        assert impatient.context.hub.stats.connections == 1
 
 
 async def test_a_slow_one_that_reads_again_gets_what_is_now(desk: Desk) -> None:
@@ -176,12 +176,12 @@ async def test_a_slow_one_that_reads_again_gets_what_is_now(desk: Desk) -> None:
     async with talk(desk, "quotes:AAPL,symbol:AAPL") as talker:
         await talker.containing("665.25")
         talker.pause()
-        await fill(desk, lambda: desk.house.hub.stats.lagging)
+        await fill(desk, lambda: desk.context.hub.stats.lagging)
 
         await desk.publish(tick(888.25, 5))
         talker.resume()
         await talker.containing("888.25")
-        await until(lambda: desk.house.hub.stats.lagging == 0)
+        await until(lambda: desk.context.hub.stats.lagging == 0)
 
 
 def files(port: int) -> int:
@@ -205,7 +205,7 @@ async def test_sockets_that_come_and_go_leave_nothing_behind(desk: Desk) -> None
         return len(asyncio.all_tasks()), files(desk.settings.port)
 
     await once()
-    await until(lambda: desk.house.hub.stats.connections == 0)
+    await until(lambda: desk.context.hub.stats.connections == 0)
     await asyncio.sleep(0.1)
     tasks, opened = held()
 
@@ -213,5 +213,5 @@ async def test_sockets_that_come_and_go_leave_nothing_behind(desk: Desk) -> None
     for _ in range(6):
         await once()
 
-    await until(lambda: desk.house.hub.stats.connections == desk.house.hub.stats.audiences == 0)
+    await until(lambda: desk.context.hub.stats.connections == desk.context.hub.stats.audiences == 0)
     await until(lambda: held()[0] <= tasks + 1 and held()[1] <= opened + 1)

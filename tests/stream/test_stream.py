@@ -34,22 +34,22 @@ def fed(data: str) -> list[int]:
 
 async def detected(desk: Desk, numbers: range) -> StreamPosition:
     """Published, appended, and heard by the tail."""
-    heard = desk.house.hub.last_id
+    heard = desk.context.hub.last_id
     expected = len(numbers) - 1 if heard == str(BEGINNING) else int(heard.partition("-")[2]) + len(numbers)
     for number in numbers:
         await desk.publish(doji(number))
-    await until(lambda: desk.house.hub.last_id not in (heard, str(BEGINNING)))
-    await until(lambda: desk.house.hub.last_id.endswith(f"-{expected}"))
-    found = StreamPosition.parse(desk.house.hub.last_id)
+    await until(lambda: desk.context.hub.last_id not in (heard, str(BEGINNING)))
+    await until(lambda: desk.context.hub.last_id.endswith(f"-{expected}"))
+    found = StreamPosition.parse(desk.context.hub.last_id)
     assert found
     return found
 
 
 async def test_a_stream_says_hello_then_what_is_then_what_happens(desk: Desk) -> None:
     await desk.publish(tick(price=665.25))
-    await until(lambda: desk.house.hub.stats.published > 0 and desk.house.vitals.feed_age is not None)
+    await until(lambda: desk.context.hub.stats.published > 0 and desk.context.health.feed_age is not None)
 
-    async with desk.stream(f"{quotes_topic('AAPL')},patterns,status", desk.house.cursors.page_start()) as reader:
+    async with desk.stream(f"{quotes_topic('AAPL')},patterns,status", desk.context.cursors.page_start()) as reader:
         hello = await reader.message()
         assert (hello.event, reader.retry) == ("hello", 500)
         assert "665.25" in (await reader.message("message")).data
@@ -91,7 +91,7 @@ async def test_a_reader_who_was_away_gets_every_entry_since_in_order_and_once(de
     first = await detected(desk, range(3))
 
     async with desk.stream("patterns", Last_Event_ID=str(first)) as reader:
-        await reader.caught_up(desk.house.hub.last_id)
+        await reader.caught_up(desk.context.hub.last_id)
     top = await detected(desk, range(3, 8))
     async with desk.stream("patterns", Last_Event_ID=str(first)) as reader:
         missed = await reader.message("message")
@@ -156,7 +156,7 @@ async def test_noise_on_every_channel_keeps_no_stream_from_going_on(desk: Desk) 
     async with desk.stream(f"{quotes_topic('AAPL')},patterns") as reader:
         await reader.message("message")
         for payload in (b'{"symbol":"\\ud800","price":1}', b"[" * 100_000, b"\xff", b'{"symbol":"A\\n\\nevent: x"}'):
-            for channel in desk.house.settings.channels() or ("tickstock.data.raw", "tickstock.events.patterns"):
+            for channel in desk.context.settings.channels() or ("tickstock.data.raw", "tickstock.events.patterns"):
                 await desk.redis.publish(channel, payload)
         await desk.publish(tick(price=700.5))
 
@@ -196,7 +196,7 @@ async def test_whoever_asks_for_the_head_of_a_stream_opens_none(desk: Desk) -> N
     assert (answer.status_code, answer.content) == (200, b"")
     assert answer.headers["Content-Type"] == "text/event-stream; charset=utf-8"
     assert answer.headers["Content-Encoding"] == "gzip"
-    assert sum(desk.house.hub.stats.joins.values()) == desk.house.hub.stats.connections == 0
+    assert sum(desk.context.hub.stats.joins.values()) == desk.context.hub.stats.connections == 0
 
 
 async def test_another_site_reads_nothing(desk: Desk) -> None:
@@ -222,11 +222,11 @@ async def test_an_origin_that_is_listed_reads_and_carries_cookies(settings: Sett
 
 
 async def test_engines_that_would_hear_a_job_are_counted(desk: Desk) -> None:
-    assert desk.house.vitals.job_receivers == 0
+    assert desk.context.health.job_receivers == 0
 
     async with desk.redis.pubsub() as engine:
         await engine.subscribe(JOBS_PROCESSING)
-        await until(lambda: desk.house.vitals.job_receivers == 1)
+        await until(lambda: desk.context.health.job_receivers == 1)
 
 
 async def test_one_person_holds_five_streams_and_a_seat_that_is_left_is_free(desk: Desk) -> None:
@@ -237,13 +237,13 @@ async def test_one_person_holds_five_streams_and_a_seat_that_is_left_is_free(des
         assert refused.status == 409
         assert int(refused.headers["retry-after"]) >= 1
     await readers[0].__aexit__(None, None, None)
-    await until(lambda: desk.house.hub.stats.connections == 4)
+    await until(lambda: desk.context.hub.stats.connections == 4)
 
     async with desk.stream("patterns") as reader:
         assert reader.status == 200
     for reader in readers[1:]:
         await reader.__aexit__(None, None, None)
-    await until(lambda: desk.house.hub.stats.connections == 0)
+    await until(lambda: desk.context.hub.stats.connections == 0)
 
 
 async def test_a_session_that_ended_ends_its_streams(settings: Settings) -> None:

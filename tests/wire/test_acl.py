@@ -169,15 +169,15 @@ async def test_the_desk_lives_with_it(
     await desk.start()
     await desk.enter()
     try:
-        before = desk.house.hub.last_id
+        before = desk.context.hub.last_id
         async with desk.client() as visitor:
             await Publisher(engine, Channels()).publish(replace(DETECTED, symbol="BRK.B"))
-            await eventually(lambda: desk.house.hub.last_id != before)
+            await eventually(lambda: desk.context.hub.last_id != before)
             assert (await visitor.get("/patterns")).status_code == 200
             assert (await visitor.get("/ready")).status_code == 200
-        assert not desk.house.ailing
-        assert (await desk.house.outbox.submit(LOAD, "desk")).state == "waiting"
-        assert await desk.house.outbox.withdraw(LOAD.job_id)
+        assert not desk.context.failed_tasks
+        assert (await desk.context.outbox.submit(LOAD, "desk")).state == "waiting"
+        assert await desk.context.outbox.withdraw(LOAD.job_id)
     finally:
         await desk.stop()
 

@@ -69,7 +69,7 @@ async def renew(connection: Any, invite: Invite, user_id: UUID, password_hash: s
     """In the transaction that uses the link up. Signing in asks for whatever else the account wants to see."""
     await queries.replace_hash(connection, user_id, password_hash)
     await queries.record(connection, invite.email, Action.ACCEPT_RESET, Outcome.OK, client.address())
-    await deps.courier().put(connection, Kind.NEW_PASSWORD, invite.email)
+    await deps.email_queue().put(connection, Kind.NEW_PASSWORD, invite.email)
     await deps.sessions().end_all(user_id)
 
 
@@ -87,7 +87,7 @@ async def _accepted(token: str, password_hash: str) -> ResponseReturnValue:
             await renew(connection, invite, invite.user_id, password_hash)
         elif not await _made(connection, invite, password_hash):
             return await errors.answer(410, TAKEN)
-    deps.courier().hurry()
+    deps.email_queue().hurry()
     return redirect("/" if invite.user_id is None else "/login", 303)
 
 

@@ -40,7 +40,7 @@ async def register() -> ResponseReturnValue:
         return await errors.answer(429, retry_after=wait)
     # Whether the address is known or not, the same is done and said. A password comes only from who reads the
     # letter: otherwise a stranger could choose that of whoever believes it.
-    if deps.courier().on:
+    if deps.email_queue().on:
         await _write_to(email)
     else:
         await _make(email, await passwords.hashed(form.password.data))
@@ -101,17 +101,17 @@ async def _opened(token: str) -> str | None:
 async def _write_to(email: str) -> None:
     async with deps.pools().own.acquire() as connection, connection.transaction():
         await queries.record(connection, email, Action.REGISTER, Outcome.ASKED, client.address())
-        await deps.courier().put(connection, Kind.REGISTER, email, known=False)
-    deps.courier().hurry()
+        await deps.email_queue().put(connection, Kind.REGISTER, email, known=False)
+    deps.email_queue().hurry()
 
 
 def _must_be_on(*, by_mail: bool = False) -> None:
-    if not deps.settings().accounts.registration or (by_mail and not deps.courier().on):
+    if not deps.settings().accounts.registration or (by_mail and not deps.email_queue().on):
         abort(404)
 
 
 def _form(sent: object = None) -> Address | Welcome:
-    return Address(sent) if deps.courier().on else Welcome(sent)
+    return Address(sent) if deps.email_queue().on else Welcome(sent)
 
 
 async def _page(form: Address | Welcome, status: int = 200) -> Response:
@@ -122,7 +122,7 @@ async def _page(form: Address | Welcome, status: int = 200) -> Response:
         status=status,
         form=form,
         done=done,
-        by_mail=deps.courier().on,
+        by_mail=deps.email_queue().on,
     )
 
 

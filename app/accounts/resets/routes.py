@@ -40,10 +40,10 @@ async def ask() -> ResponseReturnValue:
         outcome = Outcome.OK if wait is None else Outcome.LIMITED
         await queries.record(connection, email, Action.FORGOT, outcome, client.address())
         if wait is None:
-            await deps.courier().put(connection, Kind.RESET, email, known=False)
+            await deps.email_queue().put(connection, Kind.RESET, email, known=False)
     if wait is not None:
         return await errors.answer(429, retry_after=wait)
-    deps.courier().hurry()
+    deps.email_queue().hurry()
     return redirect("/forgot?done=1", 303)
 
 
@@ -67,12 +67,12 @@ async def _accepted(token: str, password_hash: str) -> ResponseReturnValue:
         if invite is None or invite.user_id is None:
             return await errors.answer(410, SPENT)
         await routes.renew(connection, invite, invite.user_id, password_hash)
-    deps.courier().hurry()
+    deps.email_queue().hurry()
     return redirect("/login", 303)
 
 
 def _must_be_on() -> None:
-    if not deps.courier().on:
+    if not deps.email_queue().on:
         abort(404)
 
 

@@ -12,7 +12,7 @@ from app.engine.monitoring.metrics import Stopwatch
 from app.finance import candles, crossings, levels, spans, studies
 from app.finance.bars import DAY, Bar, Timeframe
 from app.finance.panel import Floats, Panel
-from app.finance.shape import Found
+from app.finance.shape import PatternMatch
 from app.wire.events.event import IndicatorCalculated, PatternDetected
 
 SOURCE = "TickStockPL"
@@ -78,7 +78,7 @@ def _ends(timeframe: Timeframe, starts: Sequence[float]) -> list[float]:
     return [end_by_start[start] for start in starts]
 
 
-def _pattern(match: Found, panel: Panel, readings: Readings, ends: Sequence[float]) -> PatternDetected:
+def _pattern(match: PatternMatch, panel: Panel, readings: Readings, ends: Sequence[float]) -> PatternDetected:
     row, timeframe = match.row, panel.timeframe
     symbol, at = panel.symbols[row], ends[row]
     before = float(panel.close[row, -2]) if panel.counts[row] > 1 else None

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from app.finance import candles, crossings, levels, spans
-from app.finance.candles import Candle
+from app.finance.candles import CandlestickPattern
 
 THIN = "; less where a bar of it has fewer than four ticks"
 CANDLE_LOGIC = (
@@ -38,7 +38,7 @@ def _candles() -> Iterator[PatternDefinition]:
             )
 
 
-def _description(candle: Candle, side: int) -> str:
+def _description(candle: CandlestickPattern, side: int) -> str:
     both = candle.names[0] == candle.names[1] and candle.direction is None
     direction = candle.direction or ("" if both else "bullish" if side > 0 else "bearish")
     kind = "pause" if direction == "neutral" else "reversal" if candle.reverses else "continuation"
@@ -49,7 +49,7 @@ def _crossings() -> Iterator[PatternDefinition]:
     for crossing in crossings.CROSSINGS:
         for word, name in zip(("upward", "downward"), crossing.names, strict=True):
             yield PatternDefinition(
-                name, "crossover", f"{crossing.says} {word}", CROSSING_LOGIC, "app.finance.crossings"
+                name, "crossover", f"{crossing.description} {word}", CROSSING_LOGIC, "app.finance.crossings"
             )
 
 

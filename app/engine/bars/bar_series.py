@@ -10,7 +10,7 @@ from app.finance.bars import Bar, Timeframe
 from app.finance.columns import Columns
 from app.finance.markets import market
 from app.finance.panel import PATTERN_BARS, USUAL_BARS, WIDTH, Counts, Floats, Mask, Panel, fields, number_of_ticks
-from app.finance.rollup import HELD_SECONDS
+from app.finance.rollup import CORRECTION_SECONDS
 from app.finance.sessions import phase
 from app.finance.shares import Splits
 from app.finance.tick_size import tick_sizes
@@ -19,7 +19,7 @@ BARS_PER_SYMBOL = WIDTH
 SLACK = 64
 """Spare columns, so that a row is moved to its beginning only when it is full."""
 FIRST_ROWS = 64
-CORRECTION_SECONDS = HELD_SECONDS + 60.0
+CORRECTION_SECONDS = CORRECTION_SECONDS + 60.0
 """How far a corrected minute may be behind the newest; longer bars by their own length more."""
 FEWEST_COMPARED = 2
 FIELDS = 7

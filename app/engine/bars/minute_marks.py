@@ -2,11 +2,11 @@
 
 from collections import deque
 
-from app.finance.rollup import HELD_SECONDS
+from app.finance.rollup import CORRECTION_SECONDS
 from app.finance.sessions import MINUTE
 from app.wire.ticks.reader import BEGINNING, Checkpoint, MinuteOffset
 
-STEPS_BACK = int(HELD_SECONDS // MINUTE) + 1
+STEPS_BACK = int(CORRECTION_SECONDS // MINUTE) + 1
 """Minutes before the checkpoint that ticks may still correct."""
 MOST_TICKS = 200_000
 """Ticks that a restart reads at most to correct earlier minutes; those of unstored minutes are always read."""

@@ -82,13 +82,13 @@ class TickIntake:
     def seed(self, quotes: Mapping[str, NewestQuote], minutes_until: float) -> None:
         """Continues a session that began before this process; minutes are stored until `minutes_until`."""
         for quote in quotes.values():
-            self._days.put(SessionDay.seeded(quote))
+            self._days.put(SessionDay.from_quote(quote))
         self._predecessor.seed(quotes.values(), minutes_until)
 
     def resume(self, whole_from: float, stored_until: float) -> None:
         """Ticks of minutes from `whole_from` on are read again, all of them. Minutes before `stored_until` are stored,
         and their events are published."""
-        self._minutes.leave_out(-math.inf, whole_from)
+        self._minutes.exclude(-math.inf, whole_from)
         self._predecessor.stored_until = stored_until
 
     @property
@@ -110,7 +110,7 @@ class TickIntake:
         # A session that had not begun when ticks last came is whole, if its first minute is.
         whole = whole or 0 < began < minute == regular(trading_date(minute)).opens
         until = minute if whole else minute + MINUTE
-        self._minutes.leave_out(began if self._newest_tick[0] else -math.inf, until)
+        self._minutes.exclude(began if self._newest_tick[0] else -math.inf, until)
         for gap in in_sessions(reason, began, until, self.symbols) if began else ():
             self._store.add_gap(gap)
         return until
@@ -144,7 +144,7 @@ class TickIntake:
         if tick.kind == "Q":
             return
         one = contribution(tick)
-        if self._days.repeats(tick, one):
+        if self._days.is_repeat(tick, one):
             return
         late_before = self._days.late + self._minutes.late
         if not self._predecessor.has_counted(tick):
@@ -242,8 +242,8 @@ class TickIntake:
         """Closes a session; whether any of its bars is new. The feed's own daily bars replace those made here."""
         self._late_tick_at = 0.0
         for quote in quotes.values():
-            if quote.session == day.isoformat() and quote.begun and self._differs(quote):
-                self._days.put(SessionDay.seeded(quote))
+            if quote.session == day.isoformat() and quote.has_traded and self._differs(quote):
+                self._days.put(SessionDay.from_quote(quote))
         bars = _new_bars(changed for changed in self._changed_days(exchange=True) if changed.day <= day)
         self._enqueue(bars)
         left_at = self._unclosed_sessions.pop(day, None)
@@ -265,7 +265,7 @@ class TickIntake:
 
     def _differs(self, quote: NewestQuote) -> bool:
         """Whether the feed's bar of the session is at least as new as ours, and another one."""
-        day, feed_day = self._days.get(quote.symbol), SessionDay.seeded(quote)
+        day, feed_day = self._days.get(quote.symbol), SessionDay.from_quote(quote)
         if day is None or day.bar is None or day.day < feed_day.day:
             return True
         known_to = min(day.at, _session_end(day))
@@ -273,7 +273,7 @@ class TickIntake:
 
     def _completed_days(self, at: float) -> list[Bar]:
         """Daily bars of symbols that have a tick of another day, at that market time."""
-        bars = self._days.over()
+        bars = self._days.take_finished()
         for bar in bars:
             if market(bar.symbol) == "exchange":
                 self._unclosed_sessions.setdefault(bar.day, at)
@@ -296,4 +296,4 @@ def _session_end(day: SessionDay) -> float:
 
 
 def _new_bars(days: Iterable[SessionDay]) -> list[Bar]:
-    return [bar for day in days if (bar := day.given_out())]
+    return [bar for day in days if (bar := day.emit_bar())]

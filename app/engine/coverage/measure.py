@@ -11,7 +11,7 @@ from app.engine.coverage.queries import BarFinding, DatabaseConnection, ListedSy
 from app.engine.coverage.result import Coverage, CoverageQuery, ExplainedJump, Extent, Fault, Missing, Suspect
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES, period
 from app.finance.bars import Timeframe
-from app.finance.history import Move
+from app.finance.history import LargeMove
 
 NOTHING = StoredBars("", None, None, None, 0)
 SAME_PRICES = 0.01
@@ -24,7 +24,7 @@ async def measure_coverage(
     shape: MarketShape,
     query: CoverageQuery,
     counts: str | None = None,
-    moves: Sequence[Move] = (),
+    moves: Sequence[LargeMove] = (),
 ) -> Coverage:
     """Within one moment of the database. Nothing is known of a timeframe that has no table or no bar.
 
@@ -125,7 +125,7 @@ class ExpectedBars:
 
 
 def _explained(
-    findings: Iterable[BarFinding], splits: Mapping[tuple[str, date], bool], moves: Sequence[Move]
+    findings: Iterable[BarFinding], splits: Mapping[tuple[str, date], bool], moves: Sequence[LargeMove]
 ) -> Iterator[ExplainedJump]:
     by_day = {(move.symbol, move.day): move for move in moves}
     for each in findings:

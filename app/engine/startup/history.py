@@ -29,7 +29,7 @@ from app.engine.storage import tables as market_tables
 from app.engine.storage.batch import StorageBatch
 from app.engine.storage.reference import add_splits
 from app.finance import columns, history, panel, shares, spans, studies
-from app.finance.adjust import Split, adjusted
+from app.finance.adjust import Split, adjust
 from app.finance.bars import Bar
 from app.finance.panel import Floats
 from app.finance.shares import Splits
@@ -124,9 +124,9 @@ async def restore_bars(pool: Pool, series: SeriesByTimeframe, quoted_symbols: It
             for bars in (days, minutes):
                 series.fill(bars)
             for timeframe in spans.FROM_MINUTES:
-                series.fill(columns.merged(minutes, timeframe))
+                series.fill(columns.merge(minutes, timeframe))
             for timeframe in spans.FROM_DAYS:
-                series.fill(columns.merged(days, timeframe, series.splits))
+                series.fill(columns.merge(days, timeframe, series.splits))
             await asyncio.sleep(0)
     minutes_series = series.timeframe("1min")
     return [bar for symbol in symbols for bar in minutes_series.last(symbol, 1)]
@@ -138,7 +138,7 @@ def growth(symbols: Sequence[Sequence[Bar]], splits: Splits = shares.NONE) -> Gr
     growth_by_start: dict[float, list[float]] = {}
     benchmark: dict[float, float] = {}
     for bars_as_traded in symbols:
-        bars = adjusted(bars_as_traded, splits.get(bars_as_traded[0].symbol, ())).bars if bars_as_traded else ()
+        bars = adjust(bars_as_traded, splits.get(bars_as_traded[0].symbol, ())).bars if bars_as_traded else ()
         for before, bar in zip(bars, bars[studies.STRENGTH_BARS :], strict=False):
             grown = bar.close / before.close - 1
             growth_by_start.setdefault(bar.start, []).append(grown)
@@ -192,7 +192,7 @@ async def _store(pool: Pool, bars: Sequence[Bar], context: HistoryContext) -> No
     batch = StorageBatch()
     batch.add_bars(bars)
     for timeframe in spans.FROM_DAYS:
-        batch.add_bars(spans.merged(bars, timeframe))
+        batch.add_bars(spans.merge(bars, timeframe))
     batch.add_patterns(analysis.patterns)
     batch.add_indicators(analysis.indicators)
     batch.add_outcomes(outcomes_of_patterns)

@@ -32,7 +32,7 @@ async def put(connection: Connection) -> None:
                applicable_timeframes = excluded.applicable_timeframes
         """,
         [
-            (study.name, study.category, study.says, order, study.period, list(definitions.TIMEFRAMES))
+            (study.name, study.category, study.description, order, study.period, list(definitions.TIMEFRAMES))
             for order, study in enumerate(studies.STUDIES, 1)
         ],
     )

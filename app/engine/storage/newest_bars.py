@@ -8,7 +8,7 @@ from asyncpg import Connection
 
 from app.engine.storage.bars import TABLES
 from app.finance.bars import Timeframe
-from app.finance.columns import Columns, gathered
+from app.finance.columns import Columns, gather
 
 # Reads the end of each symbol's index; COPY makes no Python object of a value.
 NEWEST = """
@@ -50,4 +50,4 @@ async def columns(connection: Connection, symbols: Sequence[str], timeframe: Tim
     rows = np.frombuffer(copied.getbuffer()[HEADER:-TRAILER], dtype=ROW)
     values = [rows[f"value{at}"].astype(np.float64) for at in range(6)]
     unknown = np.full(len(rows), np.nan)
-    return gathered(timeframe, symbols, rows["place"].astype(np.int64) - 1, np.array([*values, unknown]))
+    return gather(timeframe, symbols, rows["place"].astype(np.int64) - 1, np.array([*values, unknown]))

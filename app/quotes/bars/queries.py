@@ -8,7 +8,7 @@ from asyncpg import Connection
 
 from app.db.market import MarketShape
 from app.finance.bars import DAY, Timeframe
-from app.finance.columns import Columns, gathered
+from app.finance.columns import Columns, gather
 from app.finance.panel import Floats
 
 MINUTES_OF: Mapping[Timeframe, int] = {"5min": 5, "15min": 15, "30min": 30}
@@ -24,7 +24,7 @@ select string_agg(float8send(date_part('epoch', begins)), ''), string_agg(float8
   from ({rows}) as rows
 """
 
-STORED = """
+SELECT_BARS = """
 select {place} as begins, open, high, low, close, volume
   from {bars} as bars
  where symbol = $1 and whole and {place} >= $2 and {place} < $3
@@ -33,14 +33,14 @@ select {place} as begins, open, high, low, close, volume
 """
 
 # By symbol and time alone, so that an index answers it.
-OLDEST = """
+SELECT_OLDEST = """
 select at from {minutes} as minutes
  where symbol = $1 and at >= $2 and at < $3
  order by at desc offset $4 limit 1
 """
 # The first and the last minute of each bar are looked up by their time: to put the prices of each bar in order takes
 # longer than all the rest.
-MERGED = """
+SELECT_MERGED = """
 with merged as (
   select date_bin(make_interval(secs => $5::int), at, '1970-01-01Z') as begins, min(at) as first, max(at) as last,
          max(high) as high, min(low) as low, sum(volume)::int8 as volume
@@ -61,7 +61,7 @@ EVER = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 """What bars may lie between, as far as the market's shape gives them."""
 
 
-async def stored(
+async def read_bars(
     connection: Connection,
     shape: MarketShape,
     symbol: str,
@@ -73,37 +73,37 @@ async def stored(
     """The newest `limit` bars that begin from `since` on and before `until`. Nobody counted their ticks."""
     source, span = _source(shape, timeframe), (since or EVER[0], until or EVER[1])
     if source is None:
-        return gathered(timeframe, [symbol], np.empty(0, np.int64), np.empty((7, 0)))
+        return gather(timeframe, [symbol], np.empty(0, np.int64), np.empty((7, 0)))
     if timeframe in MINUTES_OF:
         seconds = 60 * MINUTES_OF[timeframe]
-        within = _ceiling(span[0], seconds), _ceiling(span[1], seconds)
-        values = await _merged(connection, source, symbol, within, limit, seconds)
+        whole_span = _ceiling(span[0], seconds), _ceiling(span[1], seconds)
+        values = await _merge_minutes(connection, source, symbol, whole_span, limit, seconds)
     elif timeframe in DATED:
         # In days, as the columns of an index are: midnights that are not before an instant are those of whole days.
         days = (_ceiling(at, DAY).date() for at in span)
-        values = await _by_column(connection, STORED.format(bars=source, place="day"), symbol, *days, limit)
+        values = await _by_column(connection, SELECT_BARS.format(bars=source, place="day"), symbol, *days, limit)
     else:
-        values = await _by_column(connection, STORED.format(bars=source, place="at"), symbol, *span, limit)
-    return gathered(timeframe, [symbol], np.zeros(values.shape[1], np.int64), values)
+        values = await _by_column(connection, SELECT_BARS.format(bars=source, place="at"), symbol, *span, limit)
+    return gather(timeframe, [symbol], np.zeros(values.shape[1], np.int64), values)
 
 
 async def _by_column(connection: Connection, rows: str, *values: object) -> Floats:
     """In the order of Columns.values, of rows in any order."""
-    found = await connection.fetchrow(BY_COLUMN.format(rows=rows), *values)
-    columns = [np.frombuffer(column or b"", ">f8") for column in found or ()]
+    row = await connection.fetchrow(BY_COLUMN.format(rows=rows), *values)
+    columns = [np.frombuffer(column or b"", ">f8") for column in row or ()]
     return np.array([*columns, np.full(len(columns[0]), np.nan)])
 
 
-async def _merged(
+async def _merge_minutes(
     connection: Connection, minutes: str, symbol: str, span: tuple[datetime, datetime], limit: int, seconds: int
 ) -> Floats:
     """Cut by time before minutes are grouped: whole bars, of no more minutes than they and one more can hold."""
     since, until = span
     count = (limit + 1) * seconds // 60
     while True:
-        oldest = await connection.fetchval(OLDEST.format(minutes=minutes), symbol, since, until, count)
+        oldest = await connection.fetchval(SELECT_OLDEST.format(minutes=minutes), symbol, since, until, count)
         begins = since if oldest is None else _ceiling(oldest, seconds)
-        text = MERGED.format(minutes=minutes)
+        text = SELECT_MERGED.format(minutes=minutes)
         values = await _by_column(connection, text, symbol, begins, until, limit, seconds)
         if oldest is None or values.shape[1] == limit:
             return values

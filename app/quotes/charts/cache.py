@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Literal, NamedTuple
 
-from app.finance.adjust import Actions, Prices, crossed, times
+from app.finance.adjust import CorporateActions, Prices, rates_across, scale_bar
 from app.finance.bars import Bar, day_start
 from app.finance.instrument import Instrument
 from app.finance.jumps import Jump, is_jump
@@ -15,7 +15,7 @@ from app.quotes.quote import Quote
 Grouping = Literal["day", "week", "month"]
 
 
-class Mark(NamedTuple):
+class PatternMark(NamedTuple):
     """A pattern at the candle of its day; `key` is what makes its id in the list of patterns."""
 
     day: date
@@ -32,12 +32,12 @@ class Chart(NamedTuple):
     span: str
     grouping: Grouping
     past: tuple[Bar, ...]
-    begun: Bar | None
+    open_period: Bar | None
     today: Bar | None
     scale: geometry.Scale | None
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[PatternMark, ...] = ()
     prices: Prices = "split"
-    actions: Actions = Actions()
+    actions: CorporateActions = CorporateActions()
     """Those that count for such prices, and those to come among them."""
     adjusted: bool = False
     """Some prices are not those that were paid."""
@@ -50,14 +50,14 @@ class Chart(NamedTuple):
 
     @property
     def last(self) -> Bar | None:
-        if self.begun is None or self.today is None:
-            return self.today or self.begun
-        return _joined(self.begun, self.today)
+        if self.open_period is None or self.today is None:
+            return self.today or self.open_period
+        return _merge(self.open_period, self.today)
 
     @property
     def unexplained_jumps(self) -> tuple[Jump, ...]:
         """With today's, and as far back as there are candles. A candle is already in today's share."""
-        before = self.begun or (self.past[-1] if self.past else None)
+        before = self.open_period or (self.past[-1] if self.past else None)
         today = self.today
         if before and today and is_jump(before.close, today.open):
             jumps = (*self.jumps, Jump(today.day, before.close, today.open))
@@ -74,29 +74,29 @@ Key = tuple[str, str, Prices]
 """Symbol, range, and what its prices are."""
 
 
-class Charts:
+class ChartCache:
     """The newest `limit` charts asked for; the oldest one goes when one too many is put."""
 
     def __init__(self, limit: int = 256) -> None:
         self._limit = limit
         self._charts: OrderedDict[Key, Chart] = OrderedDict()
         self._keys: dict[str, set[Key]] = {}
-        self._redrawn: set[Key] = set()
+        self._to_redraw: set[Key] = set()
 
-    def put(self, asked: Chart) -> Chart:
+    def put(self, chart: Chart) -> Chart:
         """Who looks at it already goes on in the same scale, or is drawn all of it with the next quote."""
-        key, before = asked.key, self._charts.get(asked.key)
-        if before and before != asked:
-            if before.past == asked.past and before.scale and asked.last and before.scale.holds(asked.last):
-                asked = asked._replace(scale=before.scale)
+        key, before = chart.key, self._charts.get(chart.key)
+        if before and before != chart:
+            if before.past == chart.past and before.scale and chart.last and before.scale.holds(chart.last):
+                chart = chart._replace(scale=before.scale)
             else:
-                self._redrawn.add(key)
-        self._charts[key] = asked
+                self._to_redraw.add(key)
+        self._charts[key] = chart
         self._charts.move_to_end(key)
-        self._keys.setdefault(asked.instrument.symbol, set()).add(key)
+        self._keys.setdefault(chart.instrument.symbol, set()).add(key)
         if len(self._charts) > self._limit:
             self._forget(next(iter(self._charts)))
-        return asked
+        return chart
 
     def get(self, symbol: str, span: str, prices: Prices = "split") -> Chart | None:
         return self._charts.get((symbol, span, prices))
@@ -111,67 +111,67 @@ class Charts:
             if before.last and quote.session < before.last.day:
                 self._forget(key)
                 continue
-            after, whole = moved(before, quote)
+            after, whole = advance(before, quote)
             self._charts[key] = after
-            yield after, whole or key in self._redrawn
-            self._redrawn.discard(key)
+            yield after, whole or key in self._to_redraw
+            self._to_redraw.discard(key)
 
     def _forget(self, key: Key) -> None:
         del self._charts[key]
-        self._redrawn.discard(key)
+        self._to_redraw.discard(key)
         self._keys[key[0]].discard(key)
         if not self._keys[key[0]]:
             del self._keys[key[0]]
 
 
-def assembled(
+def assemble(
     instrument: Instrument,
     span: str,
     grouping: Grouping,
-    stored: Sequence[Bar],
+    periods: Sequence[Bar],
     quote: Quote | None,
-    marks: Sequence[Mark] = (),
+    marks: Sequence[PatternMark] = (),
 ) -> Chart:
     """`stored` holds periods from before the quote's session, oldest first."""
     today = today_of(quote) if quote else None
-    joins = bool(stored) and today is not None and _same_period(stored[-1], today, grouping)
-    begun = stored[-1] if stored and (joins or today is None) else None
-    past = tuple(stored if begun is None else stored[:-1])
-    made = Chart(instrument, span, grouping, past, begun, today, None, tuple(marks))
-    return made._replace(scale=geometry.fitted(made.bars))
+    joins = bool(periods) and today is not None and _same_period(periods[-1], today, grouping)
+    open_period = periods[-1] if periods and (joins or today is None) else None
+    past = tuple(periods if open_period is None else periods[:-1])
+    chart = Chart(instrument, span, grouping, past, open_period, today, None, tuple(marks))
+    return chart._replace(scale=geometry.fit(chart.bars))
 
 
-def moved(before: Chart, quote: Quote) -> tuple[Chart, bool]:
+def advance(before: Chart, quote: Quote) -> tuple[Chart, bool]:
     today = today_of(quote)
     same_day = before.today is not None and before.today.start == today.start
     after = before._replace(today=today) if same_day else _next_day(before, today)
     if same_day and after.scale and after.last and after.scale.holds(after.last):
         return after, False
-    return after._replace(scale=geometry.fitted(after.bars)), True
+    return after._replace(scale=geometry.fit(after.bars)), True
 
 
 def _next_day(before: Chart, today: Bar) -> Chart:
     if before.today is not None and before.today.start < today.start:
         before = before._replace(jumps=before.unexplained_jumps)
     if before.today is not None:
-        before = _in_the_share_of(before, before.today, today.day)
+        before = _adjust_to(before, before.today, today.day)
     last = before.last
     if last is None or last.start == today.start:
-        return before._replace(begun=None, today=today)
+        return before._replace(open_period=None, today=today)
     if _same_period(last, today, before.grouping):
-        return before._replace(begun=last, today=today)
+        return before._replace(open_period=last, today=today)
     past = before.past if before.span == "all" else before.past[1:]
-    return before._replace(past=(*past, last), begun=None, today=today)
+    return before._replace(past=(*past, last), open_period=None, today=today)
 
 
-def _in_the_share_of(before: Chart, last: Bar, day: date) -> Chart:
+def _adjust_to(before: Chart, last: Bar, day: date) -> Chart:
     """What happens between two sessions changes every candle that is drawn already."""
-    rates = crossed(last, day, before.actions)
+    rates = rates_across(last, day, before.actions)
     if rates == (1, 1):
         return before
-    past = tuple(times(bar, rates) for bar in before.past)
-    begun = before.begun and times(before.begun, rates)
-    return before._replace(past=past, begun=begun, today=times(last, rates), adjusted=True)
+    past = tuple(scale_bar(bar, rates) for bar in before.past)
+    open_period = before.open_period and scale_bar(before.open_period, rates)
+    return before._replace(past=past, open_period=open_period, today=scale_bar(last, rates), adjusted=True)
 
 
 def today_of(quote: Quote) -> Bar:
@@ -180,23 +180,23 @@ def today_of(quote: Quote) -> Bar:
     return Bar(quote.symbol, "daily", start, quote.open, quote.high, quote.low, close, quote.volume)
 
 
-def grouped(days: Sequence[Bar], grouping: Grouping) -> list[Bar]:
+def group(days: Sequence[Bar], grouping: Grouping) -> list[Bar]:
     """Days into the periods they belong to, oldest first."""
-    made: list[Bar] = []
+    periods: list[Bar] = []
     for bar in days:
-        if made and _same_period(made[-1], bar, grouping):
-            made[-1] = _joined(made[-1], bar)
+        if periods and _same_period(periods[-1], bar, grouping):
+            periods[-1] = _merge(periods[-1], bar)
         else:
-            made.append(bar._replace(start=day_start(period(bar.day, grouping))))
-    return made
+            periods.append(bar._replace(start=day_start(period(bar.day, grouping))))
+    return periods
 
 
-def _joined(begun: Bar, today: Bar) -> Bar:
-    return begun._replace(
-        high=max(begun.high, today.high),
-        low=min(begun.low, today.low),
+def _merge(earlier: Bar, today: Bar) -> Bar:
+    return earlier._replace(
+        high=max(earlier.high, today.high),
+        low=min(earlier.low, today.low),
         close=today.close,
-        volume=begun.volume + today.volume,
+        volume=earlier.volume + today.volume,
     )
 
 

@@ -10,7 +10,7 @@ from app.finance.adjust import Prices
 from app.finance.instrument import Instrument
 from app.finance.jumps import Jump
 from app.quotes.charts import geometry
-from app.quotes.charts.cache import Chart, Mark, period
+from app.quotes.charts.cache import Chart, PatternMark, period
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 LABELS = 6
@@ -34,15 +34,15 @@ class Label(NamedTuple):
     text: str
 
 
-class Pin(NamedTuple):
+class MarkPin(NamedTuple):
     """A mark in its place, in percent of the plot."""
 
     across: float
     level: float
-    mark: Mark
+    mark: PatternMark
 
 
-class Drawing(NamedTuple):
+class ChartDrawing(NamedTuple):
     instrument: Instrument
     span: str
     unit: str
@@ -57,8 +57,8 @@ class Drawing(NamedTuple):
     lines: str
     rules: tuple[geometry.Rule, ...]
     labels: tuple[Label, ...]
-    pins: tuple[Pin, ...]
-    last: geometry.Candle
+    pins: tuple[MarkPin, ...]
+    last: geometry.CandlePaths
     prices: Prices = "split"
     adjusted: bool = False
     jumps: tuple[Jump, ...] = ()
@@ -66,77 +66,77 @@ class Drawing(NamedTuple):
     more_jumps: int = 0
 
 
-def drawn(asked: Chart) -> Drawing | None:
+def draw_chart(chart: Chart) -> ChartDrawing | None:
     """None where there is nothing to draw yet."""
-    scale, last = asked.scale, asked.last
+    scale, last = chart.scale, chart.last
     if scale is None or last is None:
         return None
-    bars, rules, jumps = asked.bars, geometry.rules(scale), asked.unexplained_jumps
-    return Drawing(
-        instrument=asked.instrument,
-        span=asked.span,
-        unit=UNITS[asked.grouping],
+    bars, rules, jumps = chart.bars, geometry.rules(scale), chart.unexplained_jumps
+    return ChartDrawing(
+        instrument=chart.instrument,
+        span=chart.span,
+        unit=UNITS[chart.grouping],
         first=bars[0].day,
-        until=asked.today.day if asked.today else last.day,
+        until=chart.today.day if chart.today else last.day,
         low=min(bar.low for bar in bars),
         high=max(bar.high for bar in bars),
         close=last.close,
-        up=geometry.bodies(asked.past, scale, "up"),
-        down=geometry.bodies(asked.past, scale, "down"),
-        volume=geometry.volumes(asked.past, scale),
+        up=geometry.bodies(chart.past, scale, "up"),
+        down=geometry.bodies(chart.past, scale, "down"),
+        volume=geometry.volumes(chart.past, scale),
         lines="".join(f"M0 {scale.y(rule.price):.1f}H{geometry.WIDTH}" for rule in rules),
         rules=rules,
-        labels=_labels(asked, scale),
-        pins=tuple(_pins(asked, scale)),
-        last=geometry.candle(last, len(asked.past), scale),
-        prices=asked.prices,
-        adjusted=asked.adjusted,
+        labels=_labels(chart, scale),
+        pins=tuple(_pins(chart, scale)),
+        last=geometry.candle(last, len(chart.past), scale),
+        prices=chart.prices,
+        adjusted=chart.adjusted,
         jumps=jumps[: -NAMED_JUMPS - 1 : -1],
         more_jumps=max(0, len(jumps) - NAMED_JUMPS),
     )
 
 
-def _labels(asked: Chart, scale: geometry.Scale) -> tuple[Label, ...]:
+def _labels(chart: Chart, scale: geometry.Scale) -> tuple[Label, ...]:
     """Where a new week, month or year begins, thinned out to a handful."""
-    days = [bar.day for bar in asked.bars]
-    begins, text = _calendar(asked, len(days))
-    begun = [begins(day) for day in days]
-    starts = [n for n in range(1, len(days)) if begun[n] != begun[n - 1]]
+    days = [bar.day for bar in chart.bars]
+    begins, text = _calendar(chart, len(days))
+    period_starts = [begins(day) for day in days]
+    starts = [n for n in range(1, len(days)) if period_starts[n] != period_starts[n - 1]]
     thinned = starts[:: max(1, -(-len(starts) // LABELS))]
     labels = (Label(geometry.across(n, scale), text(days[n])) for n in thinned)
     return tuple(label for label in labels if 4 < label.across < 96)
 
 
-def _calendar(asked: Chart, count: int) -> tuple[Callable[[date], date], Callable[[date], str]]:
-    if asked.grouping != "day":
+def _calendar(chart: Chart, count: int) -> tuple[Callable[[date], date], Callable[[date], str]]:
+    if chart.grouping != "day":
         return lambda day: day.replace(month=1, day=1), lambda day: str(day.year)
     if count <= 31:
         return lambda day: period(day, "week"), lambda day: f"{day.day} {MONTHS[day.month - 1]}"
     return lambda day: period(day, "month"), lambda day: str(day.year) if day.month == 1 else MONTHS[day.month - 1]
 
 
-def _pins(asked: Chart, scale: geometry.Scale) -> list[Pin]:
+def _pins(chart: Chart, scale: geometry.Scale) -> list[MarkPin]:
     """Bearish marks stand above their candle, the others below it; the newest ones are nearest to theirs.
 
     Which ones are shown does not depend on the scale, for none may vanish while the price moves.
     """
-    bars = asked.bars
-    places = {period(bar.day, asked.grouping): index for index, bar in enumerate(bars)}
+    bars = chart.bars
+    places = {period(bar.day, chart.grouping): index for index, bar in enumerate(bars)}
     stacks: Counter[tuple[int, bool]] = Counter()
     reach = math.ceil(BESIDE * scale.slots / 100) - 1
-    taken: dict[int, list[float]] = {}
-    pins: list[Pin] = []
-    for mark in asked.marks:
-        index, above = places.get(period(mark.day, asked.grouping)), mark.direction == "bearish"
+    levels_by_candle: dict[int, list[float]] = {}
+    pins: list[MarkPin] = []
+    for mark in chart.marks:
+        index, above = places.get(period(mark.day, chart.grouping)), mark.direction == "bearish"
         if index is None or stacks[index, above] == STACKED:
             continue
         stacks[index, above] += 1
         bar, step = bars[index], -APART if above else APART
         edge = geometry.percent(scale.y(bar.high if above else bar.low))
-        beside = [level for near in range(index - reach, index + reach + 1) for level in taken.get(near, ())]
+        beside = [level for near in range(index - reach, index + reach + 1) for level in levels_by_candle.get(near, ())]
         level = _level(edge, step, beside)
-        taken.setdefault(index, []).append(level)
-        pins.append(Pin(geometry.across(index, scale), level, mark))
+        levels_by_candle.setdefault(index, []).append(level)
+        pins.append(MarkPin(geometry.across(index, scale), level, mark))
     return pins
 
 

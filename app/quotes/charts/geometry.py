@@ -16,7 +16,7 @@ STEPS = (1.0, 2.0, 5.0, 2.5, 4.0, 3.0, 1.5, 6.0, 8.0)
 """The roundest first."""
 FEWEST, MOST = 4, 6
 
-Tone = Literal["up", "down"]
+CandleTone = Literal["up", "down"]
 
 
 class Scale(NamedTuple):
@@ -37,12 +37,12 @@ class Scale(NamedTuple):
         return self.low <= bar.low and bar.high <= self.high and bar.volume <= self.volume
 
 
-class Candle(NamedTuple):
+class CandlePaths(NamedTuple):
     """Paths of one candle and of its volume; `level` is its close, in percent of the plot from the top."""
 
     body: str
     volume: str
-    tone: Tone
+    tone: CandleTone
     level: float
 
 
@@ -53,7 +53,7 @@ class Rule(NamedTuple):
     price: float
 
 
-def fitted(bars: Sequence[Bar]) -> Scale | None:
+def fit(bars: Sequence[Bar]) -> Scale | None:
     if not bars:
         return None
     low, high = min(bar.low for bar in bars), max(bar.high for bar in bars)
@@ -62,12 +62,12 @@ def fitted(bars: Sequence[Bar]) -> Scale | None:
     return Scale(low - room, high + room, max(1, round(tallest * (1 + HEADROOM))), len(bars))
 
 
-def tone(bar: Bar) -> Tone:
+def tone(bar: Bar) -> CandleTone:
     return "up" if bar.close >= bar.open else "down"
 
 
-def candle(bar: Bar, index: int, scale: Scale) -> Candle:
-    return Candle(
+def candle(bar: Bar, index: int, scale: Scale) -> CandlePaths:
+    return CandlePaths(
         body=_body(bar, index, scale),
         volume=_volume(bar, index, scale),
         tone=tone(bar),
@@ -75,9 +75,9 @@ def candle(bar: Bar, index: int, scale: Scale) -> Candle:
     )
 
 
-def bodies(bars: Iterable[Bar], scale: Scale, wanted: Tone) -> str:
+def bodies(bars: Iterable[Bar], scale: Scale, direction: CandleTone) -> str:
     """One path for all candles that went `wanted`."""
-    return "".join(_body(bar, index, scale) for index, bar in enumerate(bars) if tone(bar) == wanted)
+    return "".join(_body(bar, index, scale) for index, bar in enumerate(bars) if tone(bar) == direction)
 
 
 def volumes(bars: Iterable[Bar], scale: Scale) -> str:
