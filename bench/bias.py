@@ -18,8 +18,8 @@ import numpy as np
 from app.finance import candles, crossings, levels
 from app.finance.bars import Bar, Timeframe
 from app.finance.panel import walk
+from app.finance.periods import merge
 from app.finance.shape import Direction
-from app.finance.spans import merge
 from app.ingest.synthetic_session import Events, InventedDay
 from app.ingest.synthetic_universe import Universe
 from app.settings.load import Settings

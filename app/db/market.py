@@ -104,6 +104,16 @@ class MarketShape(NamedTuple):
     definitions: str | None = None
     """pattern, timeframe text: what the engine looks for, either null where it is not said"""
 
+    def bars(self, timeframe: str) -> str | None:
+        """Where stored bars of that timeframe are read from; None for bars that are made of minutes."""
+        return {
+            "1min": self.minute_bars,
+            "hourly": self.hourly_bars,
+            "daily": self.daily_bars,
+            "weekly": self.weekly_bars,
+            "monthly": self.monthly_bars,
+        }.get(timeframe)
+
     @property
     def complete(self) -> bool:
         return not self.lacking()

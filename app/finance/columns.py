@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from app.finance import shares, spans
+from app.finance import periods, shares
 from app.finance.bars import DAY, Bar, Timeframe
 from app.finance.panel import Counts, Floats, number_of_ticks
 from app.finance.shares import Splits
@@ -49,11 +49,11 @@ def bars(columns: Columns) -> list[Bar]:
 
 
 def merge(short: Columns, timeframe: Timeframe, splits: Splits = shares.NONE) -> Columns:
-    """The longer bars that these make, as spans.merged makes them of one symbol's; those of days each in the share of
+    """The longer bars that these make, as periods.merged makes them of one symbol's; those of days each in the share of
     its last day, as shares.merged does."""
     if not len(short.symbols):
         return short._replace(timeframe=timeframe)
-    values = short.values if timeframe in spans.SECONDS else _in_one_share(short, timeframe, splits)
+    values = short.values if timeframe in periods.SECONDS else _in_one_share(short, timeframe, splits)
     begins = _begins(timeframe, values[0])
     new = np.diff(begins, prepend=np.nan) != 0
     new[short.firsts] = True
@@ -87,10 +87,10 @@ def _in_one_share(days: Columns, timeframe: Timeframe, splits: Splits) -> Floats
 
 
 def _begins(timeframe: Timeframe, starts: Floats) -> Floats:
-    """spans.begin of each."""
-    if timeframe in spans.SECONDS:
-        return starts // spans.SECONDS[timeframe] * spans.SECONDS[timeframe]
+    """periods.begin of each."""
+    if timeframe in periods.SECONDS:
+        return starts // periods.SECONDS[timeframe] * periods.SECONDS[timeframe]
     if timeframe == "weekly":
-        return (starts - spans.MONDAY) // spans.WEEK * spans.WEEK + spans.MONDAY
+        return (starts - periods.MONDAY) // periods.WEEK * periods.WEEK + periods.MONDAY
     months = (starts // DAY).astype("datetime64[D]").astype("datetime64[M]")
     return months.astype("datetime64[D]").astype(np.float64) * DAY

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from app.finance import spans
+from app.finance import periods
 from app.finance.adjust import Split
 from app.finance.bars import DAY, Bar, Timeframe, day_start
 from app.finance.panel import Floats
@@ -18,10 +18,10 @@ NONE: Splits = {}
 
 def effective(split: Split, timeframe: Timeframe) -> float:
     """Where the first bar starts that ends in the new shares."""
-    if timeframe in spans.SECONDS:
+    if timeframe in periods.SECONDS:
         return extended(split.day).opens
     start = day_start(split.day)
-    return start if timeframe == "daily" else spans.begin(timeframe, start)
+    return start if timeframe == "daily" else periods.begin(timeframe, start)
 
 
 def factors(starts: Floats, splits: Sequence[Split], timeframe: Timeframe) -> Floats:
@@ -36,7 +36,7 @@ def factors(starts: Floats, splits: Sequence[Split], timeframe: Timeframe) -> Fl
 
 def within(starts: Floats, splits: Sequence[Split], timeframe: Timeframe) -> Floats:
     """The same of daily bars in the share in which the longer bar ends that they belong to."""
-    period_starts = np.array([spans.begin(timeframe, start) for start in starts.tolist()])
+    period_starts = np.array([periods.begin(timeframe, start) for start in starts.tolist()])
     return factors(starts, splits, "daily") / factors(period_starts, splits, timeframe)
 
 
@@ -57,9 +57,9 @@ def reach(splits: Sequence[Split], since: float) -> bool:
 def merge(days: Sequence[Bar], timeframe: Timeframe, splits: Sequence[Split]) -> list[Bar]:
     """The weeks or months that these daily bars of one symbol make, each in the share of its last day."""
     if not days or not reach(splits, days[0].start):
-        return spans.merge(days, timeframe)
+        return periods.merge(days, timeframe)
     rates = within(np.array([bar.start for bar in days]), splits, timeframe).tolist()
-    return spans.merge([_times(bar, rate) for bar, rate in zip(days, rates, strict=True)], timeframe)
+    return periods.merge([_times(bar, rate) for bar, rate in zip(days, rates, strict=True)], timeframe)
 
 
 def _times(bar: Bar, rate: float) -> Bar:

@@ -5,16 +5,14 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from app.finance.bars import DAY
+from app.finance.periods import WEEK, order
 from app.wire.events.event import IndicatorCalculated
 
 FIGURES = re.compile(r"(\d+)")
-DAY = 86_400.0
-WEEK = 7 * DAY
 MOST_SYMBOLS = 5_000
 READINGS_PER_SYMBOL = 64
 """Values of one symbol."""
-
-TIMEFRAMES = ("1min", "5min", "15min", "30min", "hourly", "daily", "weekly", "monthly")
 
 
 class Reading(NamedTuple):
@@ -94,7 +92,7 @@ class IndicatorBoard:
             by_timeframe.setdefault(reading.timeframe, []).append(reading)
         return tuple(
             TimeframeReadings(timeframe, max(reading.at for reading in readings), tuple(readings))
-            for timeframe, readings in sorted(by_timeframe.items(), key=lambda item: _place(item[0]))
+            for timeframe, readings in sorted(by_timeframe.items(), key=lambda item: order(item[0]))
         )
 
     def _put(self, reading: Reading) -> bool:
@@ -113,7 +111,3 @@ def _in_order(reading: Reading) -> list[str]:
     """SMA20, SMA50, SMA200."""
     parts = FIGURES.split(reading.indicator.lower())
     return [part.zfill(8) if part.isdigit() else part for part in parts]
-
-
-def _place(timeframe: str) -> tuple[int, str]:
-    return TIMEFRAMES.index(timeframe) if timeframe in TIMEFRAMES else len(TIMEFRAMES), timeframe

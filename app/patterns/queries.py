@@ -8,7 +8,7 @@ from asyncpg import Connection, Record
 
 from app.db.findings import first_of_all
 from app.db.market import MarketShape
-from app.finance.spans import TIMEFRAMES
+from app.finance.periods import order
 from app.wire.codec.text import clean
 
 LONGEST_NAME = 200
@@ -144,12 +144,7 @@ async def names(connection: Connection, shape: MarketShape) -> tuple[tuple[str, 
         f"select distinct pattern, timeframe from ({' union all '.join(sources)}) as every"  # noqa: S608
     )
     patterns, timeframes = ({row[column] for row in rows} - {None} for column in ("pattern", "timeframe"))
-    return tuple(sorted(patterns)), tuple(sorted(timeframes, key=_length))
-
-
-def _length(timeframe: str) -> tuple[int, str]:
-    order = [*TIMEFRAMES, "combo"]
-    return order.index(timeframe) if timeframe in order else len(order), timeframe
+    return tuple(sorted(patterns)), tuple(sorted(timeframes, key=order))
 
 
 async def detections(

@@ -8,13 +8,13 @@ import numpy as np
 
 from app.db import corporate_actions
 from app.db.market import MarketShape
-from app.finance import columns, shares, spans
+from app.finance import columns, periods, shares
 from app.finance.adjust import AdjustedBars, CorporateActions, Prices, Rates, Split, adjust, rates_across, scale_bar
 from app.finance.bars import Bar, Timeframe
 from app.finance.instrument import Instrument
+from app.finance.periods import DATED
 from app.quotes.bars import queries
 
-DATED: tuple[Timeframe, ...] = ("daily", "weekly", "monthly")
 MOST_DAYS = 40_000
 """More than a century."""
 
@@ -62,7 +62,7 @@ def _from_days(days: Sequence[Bar], actions: CorporateActions, bar_range: BarRan
     since = rates_across(days[-1], date.max, actions)
     if since != (1, 1):
         adjusted_days, changed = tuple(scale_bar(bar, since) for bar in adjusted_days), True
-    longer = adjusted_days if bar_range.timeframe == "daily" else spans.merge(adjusted_days, bar_range.timeframe)
+    longer = adjusted_days if bar_range.timeframe == "daily" else periods.merge(adjusted_days, bar_range.timeframe)
     within = tuple(bar for bar in longer if bar_range.holds(bar))[-bar_range.limit :]
     return AdjustedBars(within, changed and bool(within))
 

@@ -11,6 +11,7 @@ from app import deps
 from app.finance.adjust import Prices
 from app.finance.bars import Timeframe
 from app.finance.instrument import Instrument
+from app.finance.periods import DATED
 from app.finance.symbol_index import clean_query
 from app.finance.symbols import LONGEST
 from app.identity import Scope
@@ -133,7 +134,7 @@ async def bars(parameters: BarsParameters, symbol: str) -> Bars:
     """The newest bars that are stored of one symbol between two times, oldest first."""
     name = api.only(await lookup.spellings(clean_query(symbol), deps.symbols(), deps.pools())) or clean_query(symbol)
     since, until = api.instant("from", parameters.since), api.instant("to", parameters.until)
-    if parameters.prices == "total" and parameters.timeframe not in adjusted_bars.DATED:
+    if parameters.prices == "total" and parameters.timeframe not in DATED:
         abort(400, "prices: total is of daily, weekly and monthly bars alone.")
     shape = await deps.pools().shape()
     async with deps.pools().market.acquire() as connection:

@@ -16,7 +16,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from app.finance import spans
+from app.finance import periods
 from app.finance.bars import Bar, day_start
 from app.finance.quote import NewestQuote
 from app.wire.channels import POSITION_PREFIX
@@ -155,4 +155,4 @@ async def test_a_month_of_faults_ends_as_its_source(
 
 def _weeks(source: list[Bar]) -> list[Bar]:
     of = {symbol: [bar for bar in source if bar.symbol == symbol] for symbol in {bar.symbol for bar in source}}
-    return [week for bars in of.values() for week in spans.merge(bars, "weekly")]
+    return [week for bars in of.values() for week in periods.merge(bars, "weekly")]

@@ -14,7 +14,7 @@ from app.engine.bars.longer_bars import BarAggregator
 from app.engine.storage import breadth as breadth_queries
 from app.engine.universes import queries as universe_queries
 from app.engine.universes.universe import STOCKS, Universe
-from app.finance import calendar, spans
+from app.finance import calendar, periods
 from app.finance.bars import DAY, Bar, day_start
 from app.finance.sessions import regular
 from app.wire.events.event import PatternDetected
@@ -38,7 +38,7 @@ def pattern(**fields: Any) -> PatternDetected:
 def longer(*bars: Bar) -> tuple[BarAggregator, SeriesByTimeframe]:
     series = SeriesByTimeframe()
     series.extend(bars)
-    return BarAggregator(series.timeframe("1min"), spans.FROM_MINUTES), series
+    return BarAggregator(series.timeframe("1min"), periods.FROM_MINUTES), series
 
 
 def test_five_minutes_are_told_of_with_their_last_minute() -> None:
@@ -47,7 +47,7 @@ def test_five_minutes_are_told_of_with_their_last_minute() -> None:
 
     told = [made.add([bar]) for bar in bars]
 
-    assert told == [[], [], [], [], spans.merge(bars, "5min")]
+    assert told == [[], [], [], [], periods.merge(bars, "5min")]
 
 
 def test_a_symbol_that_falls_silent_has_its_bar_when_the_clock_says_so() -> None:
@@ -55,7 +55,7 @@ def test_a_symbol_that_falls_silent_has_its_bar_when_the_clock_says_so() -> None
 
     assert made.add([minute(0)]) == []
     assert made.complete_until(OPENS + 299) == []
-    assert made.complete_until(OPENS + 300) == spans.merge([minute(0)], "5min")
+    assert made.complete_until(OPENS + 300) == periods.merge([minute(0)], "5min")
     assert made.complete_until(OPENS + 300) == []
 
 
@@ -79,7 +79,7 @@ def test_a_week_and_a_month_are_over_with_their_last_session_before_a_holiday() 
     bars = days_of(date(2018, 3, 26), date(2018, 4, 2))
     series = SeriesByTimeframe()
     series.extend(bars)
-    made = BarAggregator(series.timeframe("daily"), spans.FROM_DAYS)
+    made = BarAggregator(series.timeframe("daily"), periods.FROM_DAYS)
 
     told = {bar.day: [(one.timeframe, one.day, one.volume) for one in made.add([bar])] for bar in bars}
 
@@ -96,7 +96,7 @@ def test_a_week_without_its_last_session_is_over_when_the_clock_says_so() -> Non
     closes = regular(date(2018, 3, 29)).closes
 
     assert made.complete_until(closes - 1) == []
-    assert made.complete_until(closes) == spans.merge(bars, "weekly")
+    assert made.complete_until(closes) == periods.merge(bars, "weekly")
     assert made.complete_until(closes) == []
 
 

@@ -14,7 +14,7 @@ from app.engine.bars.bar_close import BarClose
 from app.engine.bars.bar_series import SeriesByTimeframe
 from app.engine.bars.tick_intake import TickIntake
 from app.engine.storage.store import Store
-from app.finance import spans
+from app.finance import periods
 from app.finance.bars import Bar, Timeframe, day_start
 from app.finance.clock import MarketClock
 from app.finance.rollup import CORRECTION_SECONDS
@@ -97,10 +97,10 @@ def brute_force(
             minutes.append(tick)
             newest[tick.symbol] = max(newest[tick.symbol], start)
     found = {}
-    for timeframe in spans.TIMEFRAMES:
+    for timeframe in periods.TIMEFRAMES:
         grouped: dict[tuple[str, float], list[Tick]] = {}
-        for tick in minutes if timeframe in spans.SECONDS else days:
-            start = spans.begin(timeframe, tick.at if timeframe in spans.SECONDS else day_start(DAY))
+        for tick in minutes if timeframe in periods.SECONDS else days:
+            start = periods.begin(timeframe, tick.at if timeframe in periods.SECONDS else day_start(DAY))
             grouped.setdefault((tick.symbol, day_start(DAY) if timeframe == "daily" else start), []).append(tick)
         found |= {(symbol, timeframe, at): bar(timeframe, at, ticks) for (symbol, at), ticks in grouped.items()}
     return found, len(arrivals) - len(minutes)
@@ -110,7 +110,7 @@ def bar(timeframe: Timeframe, start: float, ticks: Sequence[Tick]) -> Bar:
     inside = sorted(ticks, key=lambda tick: tick.at)
     prices = [tick.price for tick in inside]
     volume = round(sum(tick.volume for tick in inside))
-    count = len(inside) if timeframe in spans.SECONDS else None
+    count = len(inside) if timeframe in periods.SECONDS else None
     return Bar(inside[0].symbol, timeframe, start, prices[0], max(prices), min(prices), prices[-1], volume, count)
 
 

@@ -9,7 +9,7 @@ from app.db.pools import Pool
 from app.engine.bars.bar_series import BARS_PER_SYMBOL, SeriesByTimeframe
 from app.engine.startup import history
 from app.engine.storage import bars as bar_queries
-from app.finance import shares, spans
+from app.finance import periods, shares
 from app.finance.bars import Bar
 from tests.conftest import Databases
 
@@ -56,9 +56,9 @@ async def bar_by_bar(pool: Pool, splits: shares.Splits) -> SeriesByTimeframe:
             days = await bar_queries.last_bars(connection, symbol, "daily", BARS_PER_SYMBOL)
             minutes = await bar_queries.last_bars(connection, symbol, "1min", BARS_PER_SYMBOL)
             series.extend([*(day for day in days if day.high is not None), *minutes])
-            for timeframe in spans.FROM_MINUTES:
-                series.extend(spans.merge(minutes, timeframe))
-            for timeframe in spans.FROM_DAYS:
+            for timeframe in periods.FROM_MINUTES:
+                series.extend(periods.merge(minutes, timeframe))
+            for timeframe in periods.FROM_DAYS:
                 series.extend(shares.merge(days, timeframe, series.splits.get(symbol, ())))
     return series
 
@@ -71,7 +71,7 @@ async def test_all_symbols_at_once_fill_the_rings_as_bar_by_bar(databases: Datab
     expected = await bar_by_bar(pool, series.splits)
     await pool.close()
 
-    for timeframe in spans.TIMEFRAMES:
+    for timeframe in periods.TIMEFRAMES:
         for symbol in SYMBOLS:
             assert list(series.last(symbol, timeframe)) == list(expected.last(symbol, timeframe)), (symbol, timeframe)
     assert len(series.last("X:BTCUSD", "daily")) == BARS_PER_SYMBOL
@@ -82,7 +82,7 @@ async def test_a_recall_that_is_made_again_doubles_nothing(databases: Databases)
     await furnish(databases.engine)
     pool, series = Pool(databases.engine, "engine", 1), SeriesByTimeframe()
     await history.restore_bars(pool, series)
-    once = {name: series.timeframe(name).ends.copy() for name in spans.TIMEFRAMES}
+    once = {name: series.timeframe(name).ends.copy() for name in periods.TIMEFRAMES}
 
     await history.restore_bars(pool, series)
     await pool.close()
@@ -104,7 +104,7 @@ async def test_minutes_of_a_symbol_without_a_stored_day_are_recalled(databases: 
     minutes = await history.restore_bars(pool, series, ("NEW", "NEVER"))
     await pool.close()
 
-    for timeframe in ("1min", *spans.FROM_MINUTES):
+    for timeframe in ("1min", *periods.FROM_MINUTES):
         known = series.last("BRK.B", timeframe)
         assert known
         assert series.last("NEW", timeframe) == [bar._replace(symbol="NEW") for bar in known]

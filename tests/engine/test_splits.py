@@ -12,7 +12,7 @@ from app.engine.analysis.thresholds import Thresholds
 from app.engine.bars.bar_series import SeriesByTimeframe
 from app.engine.bars.longer_bars import BarAggregator
 from app.engine.startup.history import HistoryContext, analyse_history, growth, pattern_outcomes
-from app.finance import history, shares, spans
+from app.finance import history, periods, shares
 from app.finance.adjust import Split, adjust
 from app.finance.bars import Bar, Timeframe
 
@@ -32,7 +32,7 @@ def read(bars: Sequence[Bar], splits: shares.Splits, timeframe: Timeframe = "dai
     series = SeriesByTimeframe()
     series.set_splits(splits)
     series.extend(bars)
-    for longer in spans.FROM_DAYS:
+    for longer in periods.FROM_DAYS:
         series.extend(shares.merge(bars, longer, splits.get("IBM", ())))
     return analyse(series.timeframe(timeframe).panel(["IBM"]), ALL)
 
@@ -122,11 +122,11 @@ def test_a_week_with_a_split_is_stored_as_it_was_traded_and_compared_in_its_last
     longer = BarAggregator(series.timeframe("daily"), ["weekly"])
     longer.add(days)
 
-    week = next(iter(longer.running_bars(["IBM"])), None) or spans.merge(days, "weekly")[0]
+    week = next(iter(longer.running_bars(["IBM"])), None) or periods.merge(days, "weekly")[0]
 
-    assert week == spans.merge(days, "weekly")[0]
+    assert week == periods.merge(days, "weekly")[0]
     assert longer.adjusted_for_splits(week)[2:7] == pytest.approx(
-        spans.merge(adjust(days, [SPLIT]).bars, "weekly")[0][2:7]
+        periods.merge(adjust(days, [SPLIT]).bars, "weekly")[0][2:7]
     )
 
 

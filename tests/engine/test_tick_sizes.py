@@ -10,7 +10,7 @@ from app.engine.bars.longer_bars import BarAggregator
 from app.engine.startup.history import HistoryContext, analyse_history
 from app.engine.storage import bars as bar_queries
 from app.engine.storage import tables as market_tables
-from app.finance import spans, studies
+from app.finance import periods, studies
 from app.finance.bars import Bar, Timeframe
 from app.finance.instrument import Instrument
 from app.finance.panel import PATTERN_BARS
@@ -125,4 +125,4 @@ def test_longer_bars_have_the_ticks_of_the_minutes_together(
         made += longer.add([bar])
 
     assert [bar.ticks for bar in made] == [2 * count if expected else None]
-    assert [bar.ticks for bar in spans.merge(bars, timeframe)] == [bar.ticks for bar in made]
+    assert [bar.ticks for bar in periods.merge(bars, timeframe)] == [bar.ticks for bar in made]

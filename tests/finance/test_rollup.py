@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.finance import spans
+from app.finance import periods
 from app.finance.bars import Bar, Timeframe, day_start
 from app.finance.repeats import RepeatFilter
 from app.finance.rollup import CORRECTION_SECONDS, Rollup
@@ -208,7 +208,7 @@ def brute_force(ticks: list[Trade], seconds: int) -> list[Bar]:
         inside = sorted((tick for tick in ticks if tick.at // seconds * seconds == start), key=lambda tick: tick.at)
         prices = [tick.price for tick in inside]
         volume = sum(tick.volume for tick in inside)
-        name = next(name for name, length in spans.SECONDS.items() if length == seconds)
+        name = next(name for name, length in periods.SECONDS.items() if length == seconds)
         found.append(Bar("IBM", name, start, prices[0], max(prices), min(prices), prices[-1], volume, len(inside)))
     return found
 
@@ -235,16 +235,16 @@ def test_bars_are_what_brute_force_makes_of_ticks_up_to_fourteen_minutes_late(po
     assert minutes.late == 0
     made = [bars[start] for start in sorted(bars)]
     assert made == brute_force(arriving, 60)
-    for timeframe in spans.FROM_MINUTES:
-        assert spans.merge(made, timeframe) == brute_force(arriving, spans.SECONDS[timeframe])
+    for timeframe in periods.FROM_MINUTES:
+        assert periods.merge(made, timeframe) == brute_force(arriving, periods.SECONDS[timeframe])
 
 
 @given(st.dictionaries(st.integers(15000, 15800), st.tuples(st.integers(1, 1000), st.integers(0, 10**6)), min_size=1))
 def test_weeks_and_months_are_what_their_days_were(points: dict[int, tuple[int, int]]) -> None:
     days = [Bar("IBM", "daily", n * 86400.0, p, p + 1, p - 1, p + 0.5, v) for n, (p, v) in sorted(points.items())]
 
-    for timeframe in spans.FROM_DAYS:
-        for long in spans.merge(days, timeframe):
+    for timeframe in periods.FROM_DAYS:
+        for long in periods.merge(days, timeframe):
             inside = [
                 bar for bar in days
                 if (bar.day.isocalendar()[:2] == long.day.isocalendar()[:2] if timeframe == "weekly"
@@ -272,4 +272,4 @@ def test_weeks_and_months_are_what_their_days_were(points: dict[int, tuple[int, 
     ],
 )
 def test_a_long_bar_ends_where_its_last_session_closes(timeframe: Timeframe, start: date, last: date) -> None:
-    assert spans.end(timeframe, day_start(start)) == regular(last).closes
+    assert periods.end(timeframe, day_start(start)) == regular(last).closes

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from app.db.pools import Pools
-from app.finance import spans
+from app.finance import periods
 from app.finance.adjust import Prices
 from app.finance.bars import Timeframe
 from app.finance.quote import NewestQuote
@@ -209,7 +209,7 @@ async def test_a_long_history_is_drawn_in_whole_periods(
     found = await history(ChartRequest("IBM", "all"), pools, QuoteBoard(), ChartCache())
 
     assert found is not None
-    assert [bar[2:8] for bar in found.chart.bars] == [bar[2:8] for bar in spans.merge(stored, timeframe)]
+    assert [bar[2:8] for bar in found.chart.bars] == [bar[2:8] for bar in periods.merge(stored, timeframe)]
 
 
 async def test_a_symbol_without_a_stored_day_has_todays_candle(pools: Pools) -> None:

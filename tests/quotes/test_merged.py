@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from app.db.pools import Pools
-from app.finance import columns, spans
+from app.finance import columns, periods
 from app.finance.bars import Bar, Timeframe
 from app.quotes.bars import queries
 from tests.conftest import Databases
@@ -39,7 +39,7 @@ async def read(
 @pytest.mark.parametrize("timeframe", EACH)
 async def test_no_limit_and_no_range_cuts_a_bar(databases: Databases, pools: Pools, timeframe: Timeframe) -> None:
     await store_minutes(databases.engine, "IBM", PRICES)
-    whole = spans.merge(MINUTES, timeframe)
+    whole = periods.merge(MINUTES, timeframe)
 
     assert await read(pools, timeframe) == whole
     for limit in (1, 2, 7, len(whole) - 1, len(whole)):
@@ -95,7 +95,7 @@ async def test_minutes_without_a_price_do_not_use_up_the_limit(databases: Databa
     )
     await link.close()
 
-    assert await read(pools, "5min", limit=3) == spans.merge(MINUTES, "5min")[-3:]
+    assert await read(pools, "5min", limit=3) == periods.merge(MINUTES, "5min")[-3:]
 
 
 def scanned(node: dict[str, Any]) -> Iterator[int]:

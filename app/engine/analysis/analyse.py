@@ -9,7 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from app.engine.analysis.thresholds import Thresholds
 from app.engine.monitoring.metrics import Stopwatch
-from app.finance import candles, crossings, levels, spans, studies
+from app.finance import candles, crossings, levels, periods, studies
 from app.finance.bars import DAY, Bar, Timeframe
 from app.finance.panel import Floats, Panel
 from app.finance.shape import PatternMatch
@@ -38,12 +38,12 @@ def tier(timeframe: str) -> str:
     """ "daily" for patterns of days and longer, "intraday" for shorter ones, "combo" for both."""
     if timeframe == "combo":
         return "combo"
-    return "intraday" if timeframe in spans.SECONDS else "daily"
+    return "intraday" if timeframe in periods.SECONDS else "daily"
 
 
 def end(bar: Bar) -> float:
     """The end of the bar, UTC epoch seconds."""
-    return spans.end(bar.timeframe, bar.start)
+    return periods.end(bar.timeframe, bar.start)
 
 
 def analyse(
@@ -74,7 +74,7 @@ def identity(symbol: str, pattern: str, timeframe: str, at: float) -> str:
 
 
 def _ends(timeframe: Timeframe, starts: Sequence[float]) -> list[float]:
-    end_by_start = {start: spans.end(timeframe, start) for start in set(starts)}
+    end_by_start = {start: periods.end(timeframe, start) for start in set(starts)}
     return [end_by_start[start] for start in starts]
 
 

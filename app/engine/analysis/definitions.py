@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from app.finance import candles, crossings, levels, spans
+from app.finance import candles, crossings, levels, periods
 from app.finance.candles import CandlestickPattern
 
 THIN = "; less where a bar of it has fewer than four ticks"
@@ -14,7 +14,7 @@ CROSSING_LOGIC = f"the lines change sides on the last bar; confidence: how fast,
 LEVEL_LOGIC = (
     f"against the bars before, in usual ranges; confidence: how far or how often, where it closed, its volume{THIN}"
 )
-TIMEFRAMES = tuple(spans.TIMEFRAMES)
+TIMEFRAMES = tuple(periods.TIMEFRAMES)
 
 
 class PatternDefinition(NamedTuple):

@@ -4,7 +4,7 @@ it waited, nobody reads any more."""
 from collections.abc import Iterable
 from itertools import islice
 
-from app.finance import spans
+from app.finance import periods
 from app.wire.events.event import IndicatorCalculated
 
 Key = tuple[str, str, str, float]
@@ -28,7 +28,7 @@ class IndicatorValues:
     def add(self, values: Iterable[IndicatorCalculated], *, publish: bool) -> None:
         for value in values:
             newest = (value.symbol, value.indicator, value.timeframe, 0.0)
-            passing = value.timeframe in spans.SECONDS
+            passing = value.timeframe in periods.SECONDS
             self._unstored[newest if passing else (*newest[:3], value.at)] = value
             if publish:
                 self._unpublished[newest] = value
@@ -48,7 +48,7 @@ class IndicatorValues:
     def mark_stored(self, values: Iterable[IndicatorCalculated]) -> None:
         for value in values:
             key = value.symbol, value.indicator, value.timeframe
-            _remove(self._unstored, (*key, 0.0 if value.timeframe in spans.SECONDS else value.at), value)
+            _remove(self._unstored, (*key, 0.0 if value.timeframe in periods.SECONDS else value.at), value)
 
 
 def _remove(waiting: dict[Key, IndicatorCalculated], key: Key, value: IndicatorCalculated) -> None:

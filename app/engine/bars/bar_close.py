@@ -19,7 +19,7 @@ from app.engine.bars.bar_series import SeriesByTimeframe
 from app.engine.bars.longer_bars import BarAggregator
 from app.engine.monitoring.metrics import Stopwatch
 from app.engine.storage.store import Store
-from app.finance import spans, studies
+from app.finance import periods, studies
 from app.finance.bars import DAY, Bar, Timeframe
 from app.finance.shares import Splits
 
@@ -46,8 +46,8 @@ class BarClose:
         self._series = series
         self._store = store
         self._timeframes = frozenset(timeframes)
-        self._from_minutes = BarAggregator(series.timeframe("1min"), spans.FROM_MINUTES)
-        self._from_days = BarAggregator(series.timeframe("daily"), spans.FROM_DAYS)
+        self._from_minutes = BarAggregator(series.timeframe("1min"), periods.FROM_MINUTES)
+        self._from_days = BarAggregator(series.timeframe("daily"), periods.FROM_DAYS)
         self._published_at: dict[str, float] = {}
         self._deduplicator = Deduplicator()
 
@@ -118,7 +118,7 @@ class BarClose:
 
     async def _analyse_group(self, bars: Sequence[Bar]) -> None:
         """Bars of one timeframe and start: all are added before the first one is analysed."""
-        from_days = bars[0].timeframe in spans.FROM_DAYS
+        from_days = bars[0].timeframe in periods.FROM_DAYS
         for portion in _portions(bars):
             for bar in portion:
                 self._series.add(self._from_days.adjusted_for_splits(bar) if from_days else bar)
@@ -158,7 +158,7 @@ class BarClose:
         """Growth of the benchmark for the analysis of that bar; NaN without one."""
         if bar.timeframe not in self._timeframes:
             return math.nan
-        length = spans.SECONDS.get(bar.timeframe, DAY)
+        length = periods.SECONDS.get(bar.timeframe, DAY)
         series, since = self._series.timeframe(bar.timeframe), bar.start - FRESH_BARS * length
         return series.benchmark_growth(studies.BENCHMARK, studies.STRENGTH_BARS, since)
 

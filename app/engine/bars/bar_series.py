@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from app.finance import shares, spans
+from app.finance import periods, shares
 from app.finance.bars import Bar, Timeframe
 from app.finance.columns import Columns
 from app.finance.markets import market
@@ -56,7 +56,7 @@ class BarSeries:
             return
         at = int(np.searchsorted(self.values[0, row, :end], bar.start))
         later = at + 1 if at < end and self.values[0, row, at] == bar.start else at
-        length = spans.SECONDS.get(self.timeframe, 0)
+        length = periods.SECONDS.get(self.timeframe, 0)
         keeps = later < end and self.values[0, row, end - 1] - bar.start <= (
             CORRECTION_SECONDS + length if length else 0
         )
@@ -119,7 +119,7 @@ class BarSeries:
         if self.splits:
             self._adjust_for_splits(columns, symbols, self.values[0, rows[:, None], places])
         last = self.values[0, rows[:, None], places[:, -1 - USUAL_BARS :]]
-        alike = _same_hours(symbols, last) if self.timeframe in spans.SECONDS else None
+        alike = _same_hours(symbols, last) if self.timeframe in periods.SECONDS else None
         ticks = self.values[6, rows[:, None], places[:, -PATTERN_BARS:]]
         sizes = tick_sizes(symbols, columns[3, :, -1], self.tick_sizes)
         counts = np.minimum(ends, width)
@@ -246,7 +246,7 @@ class SeriesByTimeframe:
 
     def reserve(self, symbols: int) -> None:
         """Reserves memory for so many symbols in all timeframes."""
-        for timeframe in spans.TIMEFRAMES:
+        for timeframe in periods.TIMEFRAMES:
             self.timeframe(timeframe).reserve(symbols)
 
     def fill(self, bars: Columns) -> None:
@@ -259,8 +259,8 @@ class SeriesByTimeframe:
     def forget_after(self, minute: float) -> None:
         """Drops minutes that start then or later, and longer bars that contain one of them."""
         for timeframe, series in self._series.items():
-            if timeframe in spans.SECONDS:
-                series.forget_after(spans.begin(timeframe, minute))
+            if timeframe in periods.SECONDS:
+                series.forget_after(periods.begin(timeframe, minute))
 
     def last(self, symbol: str, timeframe: Timeframe) -> Sequence[Bar]:
         """Oldest first, at most BARS_PER_SYMBOL."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from app.engine.bars.bar_series import BarSeries
-from app.finance import shares, spans
+from app.finance import periods, shares
 from app.finance.adjust import Split
 from app.finance.bars import DAY, Bar, Timeframe
 from app.finance.panel import number_of_ticks
@@ -23,10 +23,10 @@ class BarAggregator:
         """The longer bars that are completed or corrected by bars which the series has already."""
         longer_bars = []
         for bar in bars:
-            ended = spans.end(bar.timeframe, bar.start)
+            ended = periods.end(bar.timeframe, bar.start)
             for timeframe, starts in self._running.items():
-                start = spans.begin(timeframe, bar.start)
-                end = spans.end(timeframe, start)
+                start = periods.begin(timeframe, bar.start)
+                end = periods.end(timeframe, start)
                 running = starts.get(bar.symbol)
                 if running is not None and start < running <= max(end, bar.start + CORRECTION_SECONDS):
                     # A correction after the longer bar was complete.
@@ -45,7 +45,7 @@ class BarAggregator:
         """The longer bars that are over at that instant without a later short bar."""
         longer_bars = []
         for timeframe, starts in self._running.items():
-            complete = [(symbol, start) for symbol, start in starts.items() if spans.end(timeframe, start) <= ended]
+            complete = [(symbol, start) for symbol, start in starts.items() if periods.end(timeframe, start) <= ended]
             for symbol, start in complete:
                 del starts[symbol]
                 longer_bars.append(self._aggregate(symbol, timeframe, start))
@@ -84,6 +84,6 @@ class BarAggregator:
 
 def _next(timeframe: Timeframe, start: float) -> float:
     """Start of the next bar of that timeframe."""
-    if timeframe in spans.SECONDS:
-        return start + spans.SECONDS[timeframe]
-    return spans.begin(timeframe, start + (spans.WEEK if timeframe == "weekly" else 31 * DAY))
+    if timeframe in periods.SECONDS:
+        return start + periods.SECONDS[timeframe]
+    return periods.begin(timeframe, start + (periods.WEEK if timeframe == "weekly" else 31 * DAY))

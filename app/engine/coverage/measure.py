@@ -32,7 +32,7 @@ async def measure_coverage(
     reasons; one counts where the stored prices are those that it tells of.
     """
     nothing = Coverage(query.timeframe, query.since, query.until, [], [], [])
-    bars = queries.source(shape, query.timeframe)
+    bars = shape.bars(query.timeframe)
     if bars is None:
         return nothing
     dated = LOAD_TIMEFRAMES[query.timeframe].dated

@@ -160,16 +160,6 @@ select symbol, day
 """
 
 
-def source(shape: MarketShape, timeframe: str) -> str | None:
-    return {
-        "1min": shape.minute_bars,
-        "hourly": shape.hourly_bars,
-        "daily": shape.daily_bars,
-        "weekly": shape.weekly_bars,
-        "monthly": shape.monthly_bars,
-    }.get(timeframe)
-
-
 def by_bar(bars: str) -> str:
     """Bars that begin at an instant, each counted as one."""
     return BY_BAR.format(bars=bars)

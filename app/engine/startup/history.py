@@ -28,7 +28,7 @@ from app.engine.storage import newest_bars as newest
 from app.engine.storage import tables as market_tables
 from app.engine.storage.batch import StorageBatch
 from app.engine.storage.reference import add_splits
-from app.finance import columns, history, panel, shares, spans, studies
+from app.finance import columns, history, panel, periods, shares, studies
 from app.finance.adjust import Split, adjust
 from app.finance.bars import Bar
 from app.finance.panel import Floats
@@ -123,9 +123,9 @@ async def restore_bars(pool: Pool, series: SeriesByTimeframe, quoted_symbols: It
             minutes = await newest.columns(connection, portion, "1min", BARS_PER_SYMBOL)
             for bars in (days, minutes):
                 series.fill(bars)
-            for timeframe in spans.FROM_MINUTES:
+            for timeframe in periods.FROM_MINUTES:
                 series.fill(columns.merge(minutes, timeframe))
-            for timeframe in spans.FROM_DAYS:
+            for timeframe in periods.FROM_DAYS:
                 series.fill(columns.merge(days, timeframe, series.splits))
             await asyncio.sleep(0)
     minutes_series = series.timeframe("1min")
@@ -162,7 +162,7 @@ def pattern_outcomes(
     bars: Sequence[Bar], patterns: Sequence[PatternDetected], splits: Sequence[Split] = ()
 ) -> Iterator[PatternOutcome]:
     """Outcomes of the patterns as far as later bars are known."""
-    places = {spans.end(bar.timeframe, bar.start): place for place, bar in enumerate(bars)}
+    places = {periods.end(bar.timeframe, bar.start): place for place, bar in enumerate(bars)}
     factors = _factors(bars, splits)
     rates = [1.0] * len(bars) if factors is None else factors.tolist()
     for event in patterns:
@@ -191,8 +191,8 @@ async def _store(pool: Pool, bars: Sequence[Bar], context: HistoryContext) -> No
     analysis, outcomes_of_patterns = await evaluate(bars, context)
     batch = StorageBatch()
     batch.add_bars(bars)
-    for timeframe in spans.FROM_DAYS:
-        batch.add_bars(spans.merge(bars, timeframe))
+    for timeframe in periods.FROM_DAYS:
+        batch.add_bars(periods.merge(bars, timeframe))
     batch.add_patterns(analysis.patterns)
     batch.add_indicators(analysis.indicators)
     batch.add_outcomes(outcomes_of_patterns)

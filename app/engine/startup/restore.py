@@ -12,7 +12,7 @@ from app.engine.storage import breadth as breadth_queries
 from app.engine.storage import expiry as expiry_queries
 from app.engine.storage import outcomes as outcome_queries
 from app.engine.storage import tables as market_tables
-from app.finance import spans
+from app.finance import periods
 from app.finance.bars import DAY
 
 HOLDING_DAYS = 10.0
@@ -41,18 +41,18 @@ async def restore_patterns(pool: Pool, series: SeriesByTimeframe, close: BarClos
 def _newest(series: SeriesByTimeframe) -> float:
     """The newest stored market time."""
     daily, minutes = series.timeframe("daily").newest(), series.timeframe("1min").newest()
-    return max(spans.end("daily", daily) if daily else 0.0, minutes)
+    return max(periods.end("daily", daily) if daily else 0.0, minutes)
 
 
 def _follow(series: SeriesByTimeframe, close: BarClose, outcome: PatternOutcome) -> None:
     """Continues at the newest bar in memory: earlier ones are in the outcome."""
-    if outcome.timeframe not in spans.TIMEFRAMES:
+    if outcome.timeframe not in periods.TIMEFRAMES:
         return
-    timeframe = next(name for name in spans.TIMEFRAMES if name == outcome.timeframe)
+    timeframe = next(name for name in periods.TIMEFRAMES if name == outcome.timeframe)
     after = [
-        bar.start for bar in series.last(outcome.symbol, timeframe) if spans.end(timeframe, bar.start) > outcome.at
+        bar.start for bar in series.last(outcome.symbol, timeframe) if periods.end(timeframe, bar.start) > outcome.at
     ]
     if after:
         close.outcomes.follow(outcome, after[-1], len(after))
     else:
-        close.outcomes.follow(outcome, outcome.at - spans.SECONDS.get(timeframe, DAY))
+        close.outcomes.follow(outcome, outcome.at - periods.SECONDS.get(timeframe, DAY))

@@ -1,6 +1,6 @@
 """Stored bars of any length, and those that are made of minutes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import numpy as np
@@ -10,11 +10,10 @@ from app.db.market import MarketShape
 from app.finance.bars import DAY, Timeframe
 from app.finance.columns import Columns, gather
 from app.finance.panel import Floats
+from app.finance.periods import DATED, SECONDS
 
-MINUTES_OF: Mapping[Timeframe, int] = {"5min": 5, "15min": 15, "30min": 30}
+MADE_OF_MINUTES: Sequence[Timeframe] = ("5min", "15min", "30min")
 """Bars that are made of minutes whenever somebody asks."""
-
-DATED: Sequence[Timeframe] = ("daily", "weekly", "monthly")
 
 # A thousand bars as rows take several times as long to send and to read.
 BY_COLUMN = """
@@ -71,11 +70,12 @@ async def read_bars(
     limit: int,
 ) -> Columns:
     """The newest `limit` bars that begin from `since` on and before `until`. Nobody counted their ticks."""
-    source, span = _source(shape, timeframe), (since or EVER[0], until or EVER[1])
+    source = shape.exact_minutes if timeframe in MADE_OF_MINUTES else shape.bars(timeframe)
+    span = (since or EVER[0], until or EVER[1])
     if source is None:
         return gather(timeframe, [symbol], np.empty(0, np.int64), np.empty((7, 0)))
-    if timeframe in MINUTES_OF:
-        seconds = 60 * MINUTES_OF[timeframe]
+    if timeframe in MADE_OF_MINUTES:
+        seconds = SECONDS[timeframe]
         whole_span = _ceiling(span[0], seconds), _ceiling(span[1], seconds)
         values = await _merge_minutes(connection, source, symbol, whole_span, limit, seconds)
     elif timeframe in DATED:
@@ -109,19 +109,6 @@ async def _merge_minutes(
             return values
         # Minutes that lack a price make no bar: where there are many, the others lie further back.
         count *= 4
-
-
-def _source(shape: MarketShape, timeframe: Timeframe) -> str | None:
-    """Where bars of that length are, or the minutes that they are made of."""
-    if timeframe in MINUTES_OF:
-        return shape.exact_minutes
-    return {
-        "1min": shape.minute_bars,
-        "hourly": shape.hourly_bars,
-        "daily": shape.daily_bars,
-        "weekly": shape.weekly_bars,
-        "monthly": shape.monthly_bars,
-    }.get(timeframe)
 
 
 def _ceiling(at: datetime, seconds: int) -> datetime:

@@ -1,18 +1,20 @@
 """The charts that somebody may be looking at: stored bars, today's on top, and the scale they are drawn in."""
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Literal, NamedTuple
 
 from app.finance.adjust import CorporateActions, Prices, rates_across, scale_bar
-from app.finance.bars import Bar, day_start
+from app.finance.bars import Bar, Timeframe, day_start
 from app.finance.instrument import Instrument
 from app.finance.jumps import Jump, is_jump
+from app.finance.periods import first_day
 from app.quotes.charts import geometry
 from app.quotes.quote import Quote
 
 Grouping = Literal["day", "week", "month"]
+TIMEFRAMES: Mapping[Grouping, Timeframe] = {"day": "daily", "week": "weekly", "month": "monthly"}
 
 
 class PatternMark(NamedTuple):
@@ -205,7 +207,5 @@ def _same_period(bar: Bar, today: Bar, grouping: Grouping) -> bool:
 
 
 def period(day: date, grouping: Grouping) -> date:
-    """The day its period began: weeks on Monday, months on the first."""
-    if grouping == "week":
-        return day - timedelta(days=day.weekday())
-    return day.replace(day=1) if grouping == "month" else day
+    """The first day of the period: Monday of a week, the first of a month."""
+    return first_day(TIMEFRAMES[grouping], day)

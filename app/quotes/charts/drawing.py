@@ -10,7 +10,7 @@ from app.finance.adjust import Prices
 from app.finance.instrument import Instrument
 from app.finance.jumps import Jump
 from app.quotes.charts import geometry
-from app.quotes.charts.cache import Chart, PatternMark, period
+from app.quotes.charts.cache import TIMEFRAMES, Chart, PatternMark, period
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 LABELS = 6
@@ -24,7 +24,6 @@ BESIDE = 2.2
 """Percent of the plot that a mark is wide where it is widest; on a narrow screen neighbours touch."""
 
 NAMED_JUMPS = 3
-UNITS = {"day": "daily", "week": "weekly", "month": "monthly"}
 
 
 class Label(NamedTuple):
@@ -75,7 +74,7 @@ def draw_chart(chart: Chart) -> ChartDrawing | None:
     return ChartDrawing(
         instrument=chart.instrument,
         span=chart.span,
-        unit=UNITS[chart.grouping],
+        unit=TIMEFRAMES[chart.grouping],
         first=bars[0].day,
         until=chart.today.day if chart.today else last.day,
         low=min(bar.low for bar in bars),

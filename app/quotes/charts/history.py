@@ -1,20 +1,20 @@
 """Reads what a chart needs, and puts it where ticks will find it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
 from app.db import corporate_actions
 from app.db.pools import Pools
 from app.finance.adjust import CorporateActions, Prices, Split, adjust
-from app.finance.bars import Bar, Timeframe, day_of, day_start
+from app.finance.bars import Bar, day_of, day_start
 from app.finance.columns import HIGH, LOW, Columns, bars, merge
 from app.finance.jumps import steps, unexplained_jumps
 from app.finance.panel import Floats
 from app.quotes import queries
 from app.quotes.bars import queries as bar_queries
 from app.quotes.board import QuoteBoard
-from app.quotes.charts.cache import Chart, ChartCache, Grouping, advance, assemble, group, today_of
+from app.quotes.charts.cache import TIMEFRAMES, Chart, ChartCache, Grouping, advance, assemble, group, today_of
 from app.quotes.quote import Quote
 from app.quotes.seed import seeds
 
@@ -25,7 +25,6 @@ MARKS = 60
 MONTH_DAYS = 31
 WEEKS_DAYS = 364
 """52 weeks."""
-LONGER: Mapping[Grouping, Timeframe] = {"week": "weekly", "month": "monthly"}
 
 
 class YearRange(NamedTuple):
@@ -107,7 +106,7 @@ def _grouping_and_limit(span: str, days: Columns, until: date | None) -> tuple[G
 
 def _candles(days: Columns, grouping: Grouping, limit: int) -> list[Bar]:
     """The newest whole periods, oldest first; each bar starts like the first day of its period, traded or not."""
-    longer = days if grouping == "day" else merge(days, LONGER[grouping])
+    longer = days if grouping == "day" else merge(days, TIMEFRAMES[grouping])
     return bars(longer._replace(timeframe="daily", values=longer.values[:, -limit:]))
 
 

@@ -1,8 +1,10 @@
 """Timeframes that can be loaded: their table, key column and provider timespan."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
+
+from app.finance.periods import first_day
 
 
 class LoadTimeframe(NamedTuple):
@@ -29,6 +31,4 @@ TIMEFRAME_BY_SPAN: Mapping[str, LoadTimeframe] = {frame.span: frame for frame in
 
 def period(frame: LoadTimeframe, day: date) -> date:
     """The day that stands for the bar: weeks go by their Monday, months by their first."""
-    if frame.name == "weekly":
-        return day - timedelta(days=day.weekday())
-    return day.replace(day=1) if frame.name == "monthly" else day
+    return first_day(frame.name, day)

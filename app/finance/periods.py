@@ -5,14 +5,16 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from app.finance import calendar
-from app.finance.bars import DAY, Bar, Timeframe, day_start
+from app.finance.bars import DAY, Bar, Timeframe, day_of, day_start
 from app.finance.sessions import regular, trading_date
 
 SECONDS: Mapping[Timeframe, int] = {"1min": 60, "5min": 300, "15min": 900, "30min": 1800, "hourly": 3600}
 FROM_MINUTES: Sequence[Timeframe] = ("5min", "15min", "30min", "hourly")
 """On the clock of UTC: New York's clock shows the same minutes."""
 FROM_DAYS: Sequence[Timeframe] = ("weekly", "monthly")
-TIMEFRAMES: Sequence[Timeframe] = ("1min", *FROM_MINUTES, "daily", *FROM_DAYS)
+DATED: Sequence[Timeframe] = ("daily", *FROM_DAYS)
+TIMEFRAMES: Sequence[Timeframe] = ("1min", *FROM_MINUTES, *DATED)
+_ORDER = {timeframe: place for place, timeframe in enumerate((*TIMEFRAMES, "combo"))}
 
 WEEK = 7 * DAY
 MONDAY = 4 * DAY
@@ -27,7 +29,19 @@ def begin(timeframe: Timeframe, at: float) -> float:
         return day_start(trading_date(at))
     if timeframe == "weekly":
         return (at - MONDAY) // WEEK * WEEK + MONDAY
-    return day_start(_day(at).replace(day=1))
+    return day_start(first_day(timeframe, day_of(at)))
+
+
+def first_day(timeframe: str, day: date) -> date:
+    """The date that identifies the bar of `day`: the Monday of its week, the first of its month, or `day` itself."""
+    if timeframe == "weekly":
+        return day - timedelta(days=day.weekday())
+    return day.replace(day=1) if timeframe == "monthly" else day
+
+
+def order(timeframe: str) -> tuple[int, str]:
+    """Sort key: shorter timeframes first, then `combo`, then unknown names in alphabetical order."""
+    return _ORDER.get(timeframe, len(_ORDER)), timeframe
 
 
 def end(timeframe: Timeframe, start: float) -> float:
@@ -40,7 +54,7 @@ def end(timeframe: Timeframe, start: float) -> float:
 @lru_cache(maxsize=16_384)
 def last_day(timeframe: Timeframe, start: float) -> date:
     """Of a daily, weekly or monthly bar: the date itself, or the last session of the week or month."""
-    first = _day(start)
+    first = day_of(start)
     if timeframe == "daily":
         return first
     last = first + timedelta(days=6) if timeframe == "weekly" else _month_after(first) - timedelta(days=1)
@@ -69,7 +83,3 @@ def _longer(long: Bar, bar: Bar) -> Bar:
     high, low = max(long.high, bar.high), min(long.low, bar.low)
     ticks = None if long.ticks is None or bar.ticks is None else long.ticks + bar.ticks
     return long._replace(high=high, low=low, close=bar.close, volume=long.volume + bar.volume, ticks=ticks)
-
-
-def _day(start: float) -> date:
-    return date(1970, 1, 1) + timedelta(days=int(start // DAY))
