@@ -15,7 +15,7 @@ from app.finance.history import LargeMove
 
 NOTHING = StoredBars("", None, None, None, 0)
 SAME_PRICES = 0.01
-"""How far the stored change may be from that of a known move."""
+"""Largest relative difference between a stored change and that of a known move."""
 FAULTS: tuple[Fault, ...] = ("no_price", "crossed", "no_volume", "jump", "repeated")
 
 
@@ -26,11 +26,8 @@ async def measure_coverage(
     counts: str | None = None,
     moves: Sequence[LargeMove] = (),
 ) -> Coverage:
-    """Within one moment of the database. Nothing is known of a timeframe that has no table or no bar.
-
-    `counts`: of minutes by the half hour, if the database has them and they are as of now. `moves`: jumps with their
-    reasons; one counts where the stored prices are those that it tells of.
-    """
+    """Reads one snapshot of the database. Empty for a timeframe without a table or bars. `counts`: the table of minutes
+    by half hour, if it is up to date. `moves`: known price jumps; one counts where the stored prices match it."""
     nothing = Coverage(query.timeframe, query.since, query.until, [], [], [])
     bars = shape.bars(query.timeframe)
     if bars is None:
@@ -62,7 +59,7 @@ async def measure_coverage(
 
 
 class ExpectedBars:
-    """Of every symbol the periods that there should be, by their places in the list of all."""
+    """The expected periods of every symbol, as ranges of indices."""
 
     def __init__(
         self,
@@ -107,8 +104,7 @@ class ExpectedBars:
                 yield Missing(each.symbol, each.day, each.day, each.short)
 
     def _span(self, symbol: str, listing: ListedSymbol | None) -> tuple[int, int]:
-        """From listing, or from the first bar where that is earlier or all that is known; what is delisted ends with
-        its last."""
+        """From listing or the first bar, whichever is earlier; until the last bar of a delisted symbol."""
         stored_bars = self._stored_bars.get(symbol, NOTHING)
         begins = [day for day in (listing and listing.day, stored_bars.first) if day]
         first = self._index(period(self._frame, min(begins))) if begins else 0
@@ -142,7 +138,7 @@ def _without_jumps(findings: Iterable[BarFinding], explained: Iterable[Explained
 
 
 def _faulty(findings: Iterable[BarFinding], splits: Mapping[tuple[str, date], bool]) -> Iterator[Suspect]:
-    """`splits`: where one explains a change, or should have made one."""
+    """`splits`: by symbol and day, whether the price still jumps after the split."""
     left = dict(splits)
     for each in findings:
         jump = left.pop((each.symbol, each.day), bool(each.jump))

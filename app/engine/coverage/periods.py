@@ -12,7 +12,7 @@ HOUR = 3600
 
 
 class Period(NamedTuple):
-    """`day`: of a week the Monday, of a month the first. `opens`, `closes`: of the bars of one day within it."""
+    """`day`: the first day of a week or month. `opens`, `closes`: hours of the bars within a day."""
 
     day: date
     bars: int = 1
@@ -21,7 +21,7 @@ class Period(NamedTuple):
 
 
 def periods(timeframe: Timeframe, since: date, until: date) -> Sequence[Period]:
-    """Oldest first. A week or month counts when a session of it does."""
+    """Oldest first. A week or month counts if it has a session."""
     days = list(calendar.sessions(since, until))
     if timeframe in ("1min", "hourly"):
         return [_within(timeframe, day) for day in days]
@@ -36,13 +36,13 @@ def last_closed(at: float) -> date:
 
 
 def on_half_hours(expected: Sequence[Period]) -> bool:
-    """As sessions of ordinary times are; a storm or a power failure ended some at other minutes."""
+    """Whether all sessions open and close on half hours; some were cut short at other minutes."""
     ends = (moment for each in expected for moment in (each.opens, each.closes) if moment)
     return all(moment.minute % 30 == 0 and moment.second == 0 for moment in ends)
 
 
 def edges(timeframe: Timeframe, since: date, until: date) -> tuple[date, date]:
-    """Widened to whole weeks or months."""
+    """Widens the dates to whole weeks or months."""
     if timeframe == "weekly":
         return period(LOAD_TIMEFRAMES["weekly"], since), period(LOAD_TIMEFRAMES["weekly"], until) + timedelta(days=6)
     if timeframe == "monthly":
@@ -53,7 +53,7 @@ def edges(timeframe: Timeframe, since: date, until: date) -> tuple[date, date]:
 
 def _within(timeframe: Timeframe, day: date) -> Period:
     session = sessions.regular(day)
-    # The first hour of the session began before it: hours go by the clock.
+    # The first hourly bar begins before the session: at the full hour.
     opens = session.opens // HOUR * HOUR if timeframe == "hourly" else session.opens
     count = len(session.minutes) if timeframe == "1min" else -int(-(session.closes - opens) // HOUR)
     return Period(day, count, _moment(opens), _moment(session.closes))

@@ -16,7 +16,7 @@ from app.finance.jumps import JUMP
 
 DatabaseConnection = Connection
 
-# Of a bar alone, in a number: so the server can look at them beside each other, and has less to put in order.
+# Flaws of a single bar as one number, so that parallel workers compute them and less is sorted.
 FLAWS = """
 (num_nonnulls(open, high, low, close) < 4 or least(open, low) <= 0 or greatest(high, close) > 1e15)::int
 + coalesce(high < greatest(open, low, close) or low > least(open, close), false)::int * 2
@@ -33,7 +33,7 @@ volume > 0 and volume = volume0 and close = close0 and (
      limit 1)
 """
 
-# A split on a day without a bar counts for the next bar that there is.
+# A split on a day without a bar counts for the next bar.
 SPLITS = """
 with effective as (
         select symbol, exp(sum(ln(ratio::numeric))) as ratio,
@@ -53,7 +53,7 @@ select symbol, day, coalesce(
      order by bars.day desc limit 1) as before
 """
 
-# A search in the list of days for every bar, in place of a join, leaves bars in the order of their index.
+# width_bucket() for every bar, in place of a join, keeps the bars in the order of their index.
 DAYS = """
 with placed as (
         select symbol, day, open, close, volume, width_bucket(day, $1::date[]) as n, {flaws} as flaws
@@ -74,7 +74,7 @@ select * from judged where gap > 0 or no_price or crossed or no_volume or jump o
  order by symbol, day
 """
 
-# Of each bar what `minute_counts` has of a half hour.
+# One row for each bar, in the columns that `minute_counts` has for a half hour.
 BY_BAR = """(
     select symbol, at, 1 as held, coalesce(volume, 0) = 0 as no_volume,
            num_nonnulls(open, high, low, close) < 4 or least(open, low) <= 0 as no_price,
@@ -102,7 +102,7 @@ select * from judged where gap > 0 or short > 0 or no_price or crossed or no_vol
 
 
 class BarFinding(NamedTuple):
-    """`gap`: periods without a bar between `day0`, the one before, and `day`. `short`: bars `day` itself lacks."""
+    """`gap`: missing periods between `day0`, the bar before, and `day`. `short`: bars that `day` itself lacks."""
 
     symbol: str
     day: date
@@ -115,11 +115,11 @@ class BarFinding(NamedTuple):
     jump: bool | None
     repeated: bool | None
     rate: float | None
-    """The open for each 1.00 of the close before."""
+    """The open divided by the close before."""
 
 
 class StoredBars(NamedTuple):
-    """`first` is that of all bars, `first_expected` and `last` are those of the ones that were expected."""
+    """`first` is of all bars, `first_expected` and `last` are of expected ones."""
 
     symbol: str
     first: date | None
@@ -161,17 +161,17 @@ select symbol, day
 
 
 def by_bar(bars: str) -> str:
-    """Bars that begin at an instant, each counted as one."""
+    """Bars of an instant, each counted as one."""
     return BY_BAR.format(bars=bars)
 
 
 async def make_room(connection: Connection) -> None:
-    """For this transaction: a million bars are put in order in memory."""
+    """Work memory to sort a million bars, for this transaction."""
     await connection.execute("set local work_mem = '64MB'")
 
 
 async def bounds(connection: Connection, bars: str, *, dated: bool) -> tuple[date, date] | None:
-    """Of everything that is stored."""
+    """The days of the oldest and the newest bar."""
     row = await connection.fetchrow(
         BOUNDS.format(bars=bars, on_exchange=ON_EXCHANGE, place="day" if dated else NEW_YORK)
     )
@@ -196,7 +196,7 @@ async def findings(
     connection: Connection, shape: MarketShape, bars: str, query: CoverageQuery, expected: Sequence[Period]
 ) -> list[BarFinding]:
     if expected[0].opens is None:
-        # A longer bar may hold prices from both sides of a split.
+        # A longer bar may contain prices of both sides of a split.
         daily = query.timeframe == "daily"
         repeated = REPEATED.format(bars=bars)
         words = {"flaws": FLAWS, "daily": daily, "jumps": JUMPS, "repeated": repeated, "on_exchange": ON_EXCHANGE}
@@ -218,7 +218,7 @@ async def findings(
 async def splits(
     connection: Connection, shape: MarketShape, bars: str, query: CoverageQuery, expected: Sequence[Period]
 ) -> dict[tuple[str, date], bool]:
-    """By symbol and day of the first bar after a split: whether the price jumped, the split being applied."""
+    """By symbol and day of the first bar after a split: whether the price jumps although the split is applied."""
     if shape.splits is None or query.timeframe != "daily":
         return {}
     text = SPLITS.format(bars=bars, splits=shape.splits, found=EXPECTED_DAY, jump=JUMP)
@@ -229,7 +229,7 @@ async def splits(
 async def strays(
     connection: Connection, bars: str, query: CoverageQuery, expected: Sequence[Period], since: date, until: date
 ) -> list[tuple[str, date]]:
-    """Bars of days that no session had."""
+    """Bars of days without a session."""
     text = STRAYS.format(bars=bars, found=EXPECTED_DAY, on_exchange=ON_EXCHANGE)
     rows = await connection.fetch(text, _days(expected), query.symbols, since, until)
     return [(row["symbol"], row["day"]) for row in rows]

@@ -10,12 +10,12 @@ from app.engine.loads.providers.massive import DateRange
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 
 NEAR = {"1min": timedelta(days=7), "hourly": timedelta(days=60)}
-"""Ranges that lie no further apart are asked for as one; longer bars come all at once anyhow."""
+"""Ranges no further apart are loaded as one; longer bars always are."""
 PERIOD = {"weekly": timedelta(days=6), "monthly": timedelta(days=30)}
 
 
 def repair_plans(coverage: Coverage) -> list[LoadPlan]:
-    """The oldest first; symbols that lack the same days are asked for together."""
+    """Oldest first; symbols with the same range are loaded together."""
     frame = LOAD_TIMEFRAMES[coverage.timeframe]
     symbols: dict[DateRange, list[str]] = defaultdict(list)
     for symbol, ranges in sorted(_ranges(coverage).items()):

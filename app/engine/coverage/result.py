@@ -7,12 +7,12 @@ from typing import Literal, NamedTuple
 from app.finance.bars import Timeframe
 
 Fault = Literal["no_price", "crossed", "no_volume", "jump", "repeated", "closed"]
-"""A price that is missing or not above zero; a high or low that does not hold the others; nothing traded; a change
-no split explains; the bar before once more; a bar of a day on which the exchange was closed."""
+"""A price that is missing or not positive; a high or low inside open and close; no volume; a change that no split
+explains; a repeated bar; a bar of a day without a session."""
 
 
 class CoverageQuery(NamedTuple):
-    """None: from the oldest bar on, to the newest there is, of every symbol."""
+    """None: from the oldest bar, until the newest one, of every symbol."""
 
     timeframe: Timeframe = "daily"
     since: date | None = None
@@ -21,7 +21,7 @@ class CoverageQuery(NamedTuple):
 
 
 class Extent(NamedTuple):
-    """`expected`: how many bars there should be, from listing or the first bar on."""
+    """`expected`: number of bars since listing or the first bar."""
 
     symbol: str
     first: date | None
@@ -31,7 +31,7 @@ class Extent(NamedTuple):
 
 
 class Missing(NamedTuple):
-    """Of consecutive periods, both ends included: the days they begin with."""
+    """Consecutive periods; `first` and `last` are the first days of the first and last one."""
 
     symbol: str
     first: date
@@ -46,7 +46,7 @@ class Suspect(NamedTuple):
 
 
 class ExplainedJump(NamedTuple):
-    """A jump that no split made, with what did."""
+    """A jump without a split, and its known reason."""
 
     symbol: str
     day: date
@@ -54,7 +54,7 @@ class ExplainedJump(NamedTuple):
 
 
 class Coverage(NamedTuple):
-    """By symbol and time. Currencies and coins, which know no exchange's hours, are left out."""
+    """By symbol and time. Currencies and coins, which have no exchange hours, are left out."""
 
     timeframe: Timeframe
     since: date | None
@@ -63,7 +63,7 @@ class Coverage(NamedTuple):
     missing: list[Missing]
     suspects: list[Suspect]
     explained: Sequence[ExplainedJump] = ()
-    """Nothing to look at any more."""
+    """Jumps that need no repair."""
 
     @property
     def whole(self) -> bool:

@@ -16,13 +16,13 @@ class StoredJob(msgspec.Struct, frozen=True):
     job: AnyLoad
     submitted_at: datetime
     started: bool = False
-    """By an engine that is gone."""
+    """By an earlier engine process."""
     tries: int = 0
-    """That ended with the fall of their engine."""
+    """Earlier engine processes that crashed while they ran it."""
 
 
 class JobStore:
-    """Raises db.Unavailable. In tables that we did not make nothing is stored, and a job dies with its engine."""
+    """Raises db.Unavailable. In a foreign schema nothing is stored, and a job ends with its engine."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -42,7 +42,7 @@ class JobStore:
         return []
 
     async def add(self, job: AnyLoad) -> StoredJob | None:
-        """None for one that was added before."""
+        """None for a job that was added before."""
         if self._keeps:
             async with self._pool.acquire() as connection:
                 if not await queries.put_job(connection, job.job_id, encode(job), "queued"):
@@ -55,7 +55,7 @@ class JobStore:
                 await queries.begin_job(connection, job.job_id)
 
     async def release(self, job: AnyLoad) -> None:
-        """The engine leaves in good order."""
+        """Gives the job back unfinished: a regular shutdown is no failed try."""
         if self._keeps:
             async with self._pool.acquire() as connection:
                 await queries.release_job(connection, job.job_id)

@@ -20,7 +20,7 @@ SHUTDOWN_SECONDS = 1.0
 
 
 class LoadJobs:
-    """`analyse` is handed a command for the processing of what was loaded."""
+    """`analyse` receives a processing command for the loaded symbols."""
 
     def __init__(
         self,

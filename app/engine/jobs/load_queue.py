@@ -45,7 +45,7 @@ class _JobId(msgspec.Struct):
 
 
 class LoadHooks(NamedTuple):
-    """`analyse` is handed a command for the processing of what was loaded."""
+    """`analyse` receives a processing command for the loaded symbols."""
 
     origin: BarOrigin
     files: Path
@@ -53,7 +53,7 @@ class LoadHooks(NamedTuple):
 
 
 class _RunningLoad:
-    """The load that is being made."""
+    """The load job that runs now."""
 
     def __init__(self, entry: StoredJob) -> None:
         self.entry = entry
@@ -77,7 +77,7 @@ class LoadQueue:
     async def on_message(self, payload: bytes) -> None:
         await self._ready.wait()
         job = decode_load(payload)
-        # What has no type known to us may still look like a word about another load; that has a channel of its own.
+        # A message of unknown type; control messages have a channel of their own.
         if isinstance(job, Rejected | CancelLoad):
             self._reporter.reject(_job_id(payload), "the job was not understood")
         elif self._contains(job.job_id):
@@ -96,7 +96,7 @@ class LoadQueue:
             logger.warning("a word about loads was not understood")
 
     async def run(self) -> None:
-        """What an engine before this one left comes first."""
+        """Jobs of an earlier engine process come first."""
         await self._restore()
         while True:
             while self._queue:
@@ -105,7 +105,7 @@ class LoadQueue:
             await self._new_job.wait()
 
     async def release(self) -> None:
-        """Once `run` was called off. Raises db.Unavailable."""
+        """Gives back the job whose run was cancelled. Raises db.Unavailable."""
         if self._interrupted:
             await self._store.release(self._interrupted.job)
 
@@ -211,7 +211,7 @@ def _summary(progress: LoadProgress) -> str:
 
 
 def _job_id(payload: bytes) -> str:
-    """Whose job that was, if it says so at all."""
+    """The job's id; empty where the message has none."""
     try:
         job_id = msgspec.json.decode(payload[:65_536], type=_JobId).job_id
     except (ValueError, RecursionError):

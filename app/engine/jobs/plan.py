@@ -24,20 +24,20 @@ YEAR = 365
 MOST_BYTES = 1 << 20
 DELIMITERS = (",", ";", "\t", "|")
 LISTS = {"SP500": "sp_500.csv", "NASDAQ100": "nasdaq_100.csv", "ETF": "curated-etfs.csv", "CUSTOM": "custom.csv"}
-"""Files by the universe's word in the contract."""
+"""Files by universe_type of the contract."""
 
 
 class LoadPlan(NamedTuple):
     symbols: tuple[str, ...]
     frames: tuple[LoadTimeframe, ...]
-    """Empty: the symbols alone are to be known."""
+    """Empty: the symbols are stored without bars."""
     span: DateRange
     universe: str = ""
     analyse: bool = False
 
 
 def load_plan(job: AnyLoad, today: date, files: Path) -> LoadPlan:
-    """Until yesterday: today's bars are not complete. Raises Unreadable."""
+    """Until yesterday, since today's bars are incomplete. Raises Unreadable."""
     plan = _plan_of(job, today, files)
     require_storable(plan.symbols)
     return plan
@@ -70,10 +70,7 @@ def _plan_of(job: AnyLoad, today: date, files: Path) -> LoadPlan:
 
 
 def read_symbol_list(path: Path) -> tuple[str, ...]:
-    """The symbols of a CSV file as they are written, from the column that says so or the first. Its first line shows
-    what parts fields.
-
-    Raises Unreadable."""
+    """The symbols of a CSV file, from its column symbol or ticker, or the first one. Raises Unreadable."""
     try:
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
             lines = file.read(MOST_BYTES + 1)

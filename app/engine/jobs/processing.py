@@ -84,12 +84,12 @@ class ProcessingQueue:
         self._publish_status(run_id, "failed" if error else "completed", (len(symbols), len(symbols)), error or "")
 
     async def _growth(self, symbols: Sequence[str], parameters: ProcessingParameters, splits: Splits) -> Growth:
-        """Of all that is stored, whatever was asked for."""
+        """From all stored symbols, whatever was requested."""
         days = [await self._days(symbol, parameters) for symbol in symbols]
         return await asyncio.to_thread(growth, days, splits)
 
     async def _days(self, symbol: str, parameters: ProcessingParameters) -> list[Bar]:
-        """The last year, or with `force` everything that is stored."""
+        """The last year, or with `force` all stored daily bars."""
         async with self._pool.acquire() as connection:
             count = None if parameters.force else PATTERN_DAYS + LEAD_DAYS
             return await bar_queries.last_bars(connection, symbol, "daily", count)

@@ -16,7 +16,7 @@ MOST_WAITING = 500
 
 
 class StatusSender:
-    """Never makes anybody wait; while Redis is away the newest things are kept to be said later."""
+    """Never waits; while Redis is unavailable, the newest events are kept."""
 
     def __init__(self, telling: JobReporter) -> None:
         self._reporter = telling
@@ -25,7 +25,7 @@ class StatusSender:
         self._new = asyncio.Event()
 
     def state(self, key: str, event: AnyEvent) -> None:
-        """In place of what was to be said under this key."""
+        """Replaces the unsent event of this key."""
         if len(self._states) < MOST_WAITING or key in self._states:
             self._states[key] = event
             self._new.set()
@@ -53,7 +53,7 @@ class StatusSender:
                 await asyncio.sleep(PAUSE_SECONDS)
 
     async def flush(self) -> None:
-        """Raises wire.Unavailable; what was not said yet stays."""
+        """Raises wire.Unavailable; unsent events stay."""
         while self._events:
             await self._reporter.report(self._events[0])
             self._events.popleft()

@@ -20,18 +20,18 @@ NO_KEY = "from the shipped history; MASSIVE_API_KEY is not set, and without it t
 
 
 class BarOrigin(NamedTuple):
-    """Where bars come from."""
+    """The sources of bars."""
 
     history: Path
     history_until: date
     rest_url: str
     key: str
-    """Empty: there is no provider."""
+    """Empty without a provider."""
     per_minute: float
 
 
 class LoadProgress(NamedTuple):
-    """How far a job is. `done` and `total` count each symbol once for each timeframe."""
+    """Progress of a job. `done` and `total` count each symbol once for each timeframe."""
 
     total: int
     done: int = 0
@@ -45,7 +45,7 @@ class LoadProgress(NamedTuple):
 
 
 class LoadWorker:
-    """Raises Unreadable, Refused, Unreachable and db.Unavailable."""
+    """Raises Unreadable, ProviderRefused, ProviderUnreachable and db.Unavailable."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class LoadWorker:
         self.progress = LoadProgress(len(plan.symbols) * max(1, len(plan.frames)))
 
     async def run(self) -> LoadProgress:
-        """Whether it was called off shows in `stop`."""
+        """Returns early once `stop` is set."""
         if not self._plan.frames:
             await (await self._bar_writer(LOAD_TIMEFRAMES["daily"])).put_symbols(self._plan.symbols)
         for at, frame in enumerate(self._plan.frames):
@@ -89,7 +89,7 @@ class LoadWorker:
             self._update(done=done, current=now.current, new_bars=bars, rejected_rows=rejected, share=share)
 
         try:
-            # The span is part of the load's name: what is asked for anew tomorrow is another load.
+            # The dates are part of the load's name: the same job tomorrow is another load.
             request = HistoryRequest(self._plan.symbols, frame, span, str(span.last), frame == self._plan.frames[0])
             done = await ProviderLoad(request, rest, await self._bar_writer(frame), on_progress, span.last).run()
         finally:

@@ -17,11 +17,11 @@ from app.engine.loads.sources.timeframes import LoadTimeframe
 from app.engine.loads.writer import BarWriter
 
 MOST_REJECTIONS = 100
-"""Named one by one; the others are counted."""
+"""Rejected rows that are listed; the others are counted."""
 
 
 class SourceResult(NamedTuple):
-    """What became of a source, or has so far."""
+    """Result of a source so far."""
 
     name: str
     status: str
@@ -29,15 +29,15 @@ class SourceResult(NamedTuple):
     rows: int = 0
     good_rows: int = 0
     new_bars: int = 0
-    """New, or other than what was there."""
+    """New bars and changed ones."""
     duplicates: int = 0
     """Rows whose key came again later: the last one counts."""
     rejected_rows: int = 0
     rejections: tuple[RejectedRow, ...] = ()
     symbols: frozenset[str] = frozenset()
-    """Symbols with a good row."""
+    """Symbols with a valid row."""
     resumed: int = 0
-    """Rows that an earlier try had stored."""
+    """Rows that an earlier load had stored."""
     share: float = 0.0
     seconds: float = 0.0
 
@@ -86,18 +86,16 @@ async def load_source(
     stop: asyncio.Event | None = None,
     order: DateOrder | None = None,
 ) -> SourceResult:
-    """Without a writer everything is checked and nothing stored. Raises Unreadable.
-
-    `order`: what 03/05/2024 means; None leaves it to the dates of the source.
-    A load that was stopped is read from the beginning, which makes the same counts, but not stored again.
-    """
+    """Without a writer all rows are checked and none is stored. `order`: the order of 03/05/2024; None derives it from
+    the dates of the source. A resumed load reads the source from the beginning, and skips what is stored. Raises
+    Unreadable."""
     name = f"{await asyncio.to_thread(source.identity)} {frame.name}{f' {order}' if order else ''}"
     reached = (await writer.reached(name, ""))[0] if writer else 0
     tally, cancelled = _Tally(source.name), False
     chunks = _checked(source, RowChecker(frame, until, order))
     ahead = asyncio.create_task(asyncio.to_thread(next, chunks, None))
     try:
-        # Shielded: where this task is cancelled the thread reads on, and its chunk has to be waited for.
+        # Shielded: where this task is cancelled, the thread reads on and its chunk has to be waited for.
         while (read := await asyncio.shield(ahead)) is not None:
             if cancelled := stop is not None and stop.is_set():
                 break
@@ -108,7 +106,7 @@ async def load_source(
                 new_bars = await writer.write(name, "", read.checked.lines, read.checked.symbols, read.chunk.reached)
             on_progress(tally.add(read, new_bars, resumed=resumed))
     finally:
-        # A thread cannot be called off: what it reads now ends within a moment.
+        # A thread cannot be cancelled: its read ends within a moment.
         await asyncio.wait([ahead])
         ahead.exception()
         chunks.close()

@@ -15,16 +15,16 @@ T = TypeVar("T")
 
 DatabaseConnection = Connection
 Work = Callable[[Connection], Awaitable[T]]
-"""What is done in one transaction, and may be done again."""
+"""Work in one transaction, which may be repeated."""
 
 COLUMNS = ("open", "high", "low", "close", "volume")
 
 ASYNC_COMMIT = "set local synchronous_commit to off"
-"""A crash of the server takes the newest chunks and their marks away together; whatever ends a load waits for all."""
+"""A crash of the server loses the newest chunks with their progress; the end of a load is committed synchronously."""
 
 STAGE = "create temp table if not exists incoming_{table} (like {table}) on commit delete rows"
 
-# In the order of their keys, so that two loads of the same bars wait for each other and never in a circle.
+# Sorted by key, so that two loads of the same bars cannot deadlock.
 UPSERT = """
 insert into {table} as kept (symbol, {key}, open, high, low, close, volume)
 select symbol, {key}, open, high, low, close, volume
@@ -38,12 +38,12 @@ on conflict (symbol, {key}) do update
 
 
 class LoadLogEntry(NamedTuple):
-    """A row of the log of loads."""
+    """A row of symbol_load_log."""
 
     name: str
     symbols: int
     new_symbols: int
-    """Symbols that nobody knew before."""
+    """Symbols that were not stored before."""
     new_bars: int
     status: str
     error: str | None
@@ -51,7 +51,7 @@ class LoadLogEntry(NamedTuple):
 
 
 async def columns(connection: Connection, table: str) -> set[str]:
-    """None where there is no such table."""
+    """Empty without the table."""
     rows = await connection.fetch(
         "select attname::text from pg_attribute where attrelid = to_regclass($1) and attnum > 0 and not attisdropped",
         table,
@@ -75,12 +75,12 @@ async def unique_keys(connection: Connection, table: str) -> list[set[str]]:
 
 
 async def copy_bars(connection: Connection, frame: LoadTimeframe, lines: Sequence[str]) -> bool:
-    """Whether all were new and are stored, in a third of the time; else nothing is. Within a transaction."""
+    """Whether all were new and are stored, which is three times as fast; else none is. Within a transaction."""
     await connection.execute(ASYNC_COMMIT)
     await timescale.open_old_bars(connection)
     try:
         async with connection.transaction():
-            # In one order, so that two loads of the same bars wait for each other and never in a circle.
+            # Sorted, so that two loads of the same bars cannot deadlock.
             await _copy(connection, frame.table, frame, sorted(lines))
     except UNCOPIED:
         return False
@@ -88,7 +88,7 @@ async def copy_bars(connection: Connection, frame: LoadTimeframe, lines: Sequenc
 
 
 async def put_bars(connection: Connection, frame: LoadTimeframe, lines: Sequence[str]) -> int:
-    """How many were new or differed. Within a transaction; `lines` are CSV, none with the key of another."""
+    """Number of new and changed bars. Within a transaction; `lines` are CSV with distinct keys."""
     names = {"table": frame.table, "key": frame.key}
     await connection.execute(ASYNC_COMMIT)
     await timescale.open_old_bars(connection)
@@ -104,13 +104,12 @@ async def _copy(connection: Connection, table: str, frame: LoadTimeframe, lines:
 
 
 async def renew_statistics(connection: Connection, tables: Sequence[str]) -> None:
-    """Plans count on what is there from now on, not a minute later. Tables that are being analysed are left out, and
-    those of another owner, of which the server warns."""
+    """Analyses tables after a large load. Skips tables that are being analysed and those of other owners."""
     await connection.execute(f"analyze (skip_locked) {', '.join(tables)}")
 
 
 async def put_symbols(connection: Connection, symbols: Collection[str]) -> int:
-    """How many were not known."""
+    """Number of new symbols."""
     return _count(
         await connection.execute(
             "insert into symbols (symbol, active) select unnest($1::text[]), true on conflict (symbol) do nothing",
@@ -120,12 +119,12 @@ async def put_symbols(connection: Connection, symbols: Collection[str]) -> int:
 
 
 async def keeps_marks(connection: Connection) -> bool:
-    """Tables that we did not make have no place for them."""
+    """Foreign schemas have no table for them."""
     return bool(await connection.fetchval("select to_regclass('data_load_parts') is not null"))
 
 
 async def reached(connection: Connection, load: str, part: str) -> tuple[int, bool]:
-    """How far that part has come, and whether it is complete."""
+    """How many rows of that part are stored, and whether it is complete."""
     row = await connection.fetchrow(
         "select reached, complete from data_load_parts where load = $1 and part = $2", load, part
     )
@@ -148,7 +147,7 @@ async def mark(connection: Connection, load: str, part: str, reached: int, *, co
 
 
 async def forget_marks(connection: Connection, load: str, parts: Collection[str]) -> None:
-    """The load is over; it may be made again from the start."""
+    """Deletes the progress of a finished load."""
     await connection.execute("delete from data_load_parts where load = $1 and part = any($2::text[])", load, parts)
 
 
@@ -164,7 +163,7 @@ async def log(connection: Connection, entry: LoadLogEntry) -> None:
 
 
 class LoadJob(NamedTuple):
-    """A load that was asked for and is not over. `tries`: how often an engine began it and fell."""
+    """An unfinished load job. `tries`: engine processes that crashed while they ran it."""
 
     job_id: str
     request: bytes
@@ -174,7 +173,7 @@ class LoadJob(NamedTuple):
 
 
 async def put_job(connection: Connection, job_id: str, request: bytes, status: str) -> bool:
-    """Whether it is new: a job that is delivered twice is done once."""
+    """Whether the job is new: a job that is delivered twice runs once."""
     tag = await connection.execute(
         "insert into data_load_jobs (job_id, request, status) values ($1, $2::text::jsonb, $3) on conflict do nothing",
         job_id,
@@ -193,7 +192,7 @@ async def begin_job(connection: Connection, job_id: str) -> None:
 
 
 async def release_job(connection: Connection, job_id: str) -> None:
-    """Its engine was told to stop: that was no try."""
+    """A regular shutdown is no failed try."""
     await connection.execute(
         "update data_load_jobs set tries = greatest(0, tries - 1) where job_id = $1 and completed_at is null", job_id
     )
@@ -209,7 +208,7 @@ async def end_job(connection: Connection, job_id: str, status: str, message: str
 
 
 async def open_jobs(connection: Connection, most: int) -> list[LoadJob]:
-    """In the order in which they were asked for."""
+    """Oldest first."""
     rows = await connection.fetch(
         """
         select job_id, request::text, submitted_at, started_at is not null, tries
@@ -221,5 +220,5 @@ async def open_jobs(connection: Connection, most: int) -> list[LoadJob]:
 
 
 def _count(tag: str) -> int:
-    """Of `INSERT 0 12`."""
+    """The number in a command tag such as `INSERT 0 12`."""
     return int(tag.rpartition(" ")[2])

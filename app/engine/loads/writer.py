@@ -19,21 +19,21 @@ logger = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 60.0
 MOST_COLLISIONS = 6
-"""Of one transaction with other writers, in deadlocks or by their isolation."""
+"""Of one transaction with other writers: deadlocks and serialization failures."""
 
 
 ANALYSED_FROM = 10_000
-"""Rows that were stored: a load of fewer leaves the plans of pages as they are."""
+"""New bars from which on a load runs ANALYZE."""
 
 
 class BarWriter:
-    """Waits for a database that is away, but not for ever: then db.Unavailable is raised."""
+    """Waits for an unavailable database up to `patience` seconds; then raises db.Unavailable."""
 
     def __init__(self, pool: Pool, frame: LoadTimeframe, patience: float = PATIENCE_SECONDS) -> None:
         self.new_symbols = 0
-        """Symbols that nobody knew before."""
+        """Symbols that were not stored before."""
         self.collisions = 0
-        """With other writers of these tables, after which the same was done again."""
+        """Collisions with other writers, after which a transaction was repeated."""
         self._pool = pool
         self._frame = frame
         self._patience = patience
@@ -42,7 +42,7 @@ class BarWriter:
         self._copies = True
 
     async def open(self) -> None:
-        """Raises Unreadable where the table cannot take bars, or would take them twice."""
+        """Raises Unreadable where the table lacks columns or its unique key."""
         table, needed = self._frame.table, {"symbol", self._frame.key, *queries.COLUMNS}
         async with self._pool.acquire() as connection:
             columns = await queries.columns(connection, table)
@@ -55,13 +55,13 @@ class BarWriter:
             raise Unreadable(f"the table {table} is not unique by symbol and {self._frame.key}")
 
     async def reached(self, load: str, part: str) -> tuple[int, bool]:
-        """How far a load that was stopped has come in that part, and whether the part is complete."""
+        """How many rows of a resumed load are stored in that part, and whether the part is complete."""
         if not self._marks:
             return 0, False
         return await self._in_transaction(lambda connection: queries.reached(connection, load, part))
 
     async def write(self, load: str, part: str, lines: Sequence[str], symbols: Collection[str], reached: int) -> int:
-        """How many bars were new or differed."""
+        """Number of new and changed bars."""
         new = set(symbols) - self._symbols
 
         async def work(connection: DatabaseConnection) -> tuple[int, int]:
@@ -77,7 +77,7 @@ class BarWriter:
         return count
 
     async def _put(self, connection: DatabaseConnection, lines: Sequence[str]) -> int:
-        """What is new is copied straight into the table, until a first bar turns out to be there."""
+        """Copies straight into the table until a bar exists already."""
         if self._copies:
             self._copies = await queries.copy_bars(connection, self._frame, lines)
             if self._copies:
@@ -85,7 +85,7 @@ class BarWriter:
         return await queries.put_bars(connection, self._frame, lines)
 
     async def put_symbols(self, symbols: Collection[str]) -> None:
-        """Without a bar."""
+        """Stores symbols without bars."""
         self.new_symbols += await self._in_transaction(lambda connection: queries.put_symbols(connection, symbols))
 
     async def complete(self, load: str, part: str, reached: int) -> None:
@@ -108,12 +108,12 @@ class BarWriter:
         await self._in_transaction(work)
 
     async def add_splits(self, splits: Sequence[SplitRecord], source: str) -> None:
-        """What another source has told of a day stays."""
+        """Keeps splits of the same day from other sources."""
         if self._marks and splits:
             await self._in_transaction(lambda connection: reference.add_splits(connection, splits, source))
 
     async def close(self, load: str, parts: Sequence[str], entry: LoadLogEntry, *, over: bool) -> None:
-        """`over`: nothing is left to go on with."""
+        """`over`: the load is finished and its progress may be deleted."""
 
         async def work(connection: DatabaseConnection) -> None:
             if over:
@@ -145,7 +145,7 @@ class BarWriter:
             await backoff.wait()
 
     def _count_collision(self, times: int, cause: str) -> None:
-        """Raises Unreadable where another writer was in the way too often."""
+        """Raises Unreadable after MOST_COLLISIONS."""
         table = self._frame.table
         if times >= MOST_COLLISIONS:
             raise Unreadable(

@@ -24,9 +24,9 @@ class HistoryRequest(NamedTuple):
     frame: LoadTimeframe
     span: DateRange
     until: str
-    """As it was said: a load until yesterday goes on tomorrow as the same load."""
+    """As given: a load until "yesterday" is the same load tomorrow."""
     reference: bool = True
-    """Names, splits and dividends as well."""
+    """Whether to load names, splits and dividends too."""
 
     @property
     def load(self) -> str:
@@ -49,7 +49,7 @@ class ProviderProgress(NamedTuple):
 
 
 class ProviderLoad:
-    """Raises Refused, Unreachable and db.Unavailable: what is stored by then stays, and the load may go on later."""
+    """Raises ProviderRefused, ProviderUnreachable and db.Unavailable: stored bars stay, and the load can be resumed."""
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class ProviderLoad:
         return self._progress
 
     async def _load_symbol(self, symbol: str) -> bool:
-        """Whether the provider has anything of it."""
+        """Whether the provider has bars of the symbol."""
         request = self._request
         reached, complete = await self._writer.reached(request.load, symbol)
         if complete and reached >= request.span.last.toordinal():
@@ -118,7 +118,7 @@ class ProviderLoad:
         self._update(now._replace(good_records=good, new_bars=now.new_bars + new_bars))
 
     def _add_rejected(self, symbol: str, bad: Sequence[BadRecord]) -> None:
-        """Each is counted; the first of a load are named."""
+        """Counts each record; lists the first MOST_REFUSALS of a load."""
         now = self._progress
         rejections = (*now.rejections, *((symbol, record) for record in bad))[:MOST_REFUSALS]
         self._progress = now._replace(rejected_records=now.rejected_records + len(bad), rejections=rejections)
@@ -140,5 +140,5 @@ class ProviderLoad:
 
 
 def minutes(requests: int, per_minute: float) -> float:
-    """The least that so many requests take; the first ones need not wait."""
+    """Minutes that so many requests take at least; the first `per_minute` do not wait."""
     return max(0.0, (requests - max(1.0, per_minute)) / per_minute)

@@ -16,21 +16,21 @@ from app.engine.loads.sources.timeframes import LoadTimeframe
 from app.engine.storage.reference import DividendRecord, SplitRecord, SymbolDetails
 
 LIMIT = 50_000
-"""Bars of the smallest kind that one answer sums up, at most."""
+"""Base bars that one answer aggregates at most."""
 REFERENCE_LIMIT = "1000"
 TRADED_MINUTES = 960
-"""Of a day, with what is traded before and after the session."""
+"""Minutes of a day, with pre-market and after-hours trading."""
 REFERENCE_REQUESTS = 3
 DAY_MS = 86_400_000
 EARLIEST_MS, LATEST_MS = -62_135_596_800_000, 253_402_300_799_999
-"""Of the years 1 to 9999."""
+"""The years 1 to 9999."""
 
 T = TypeVar("T")
 
 
 class Aggregate(Struct):
     t: int
-    """Start of the span, in milliseconds: a day's is midnight in New York, the same day in UTC."""
+    """Start of the bar in UTC milliseconds; a daily bar's is midnight in New York."""
     o: float
     h: float
     l: float  # noqa: E741 - the provider's word
@@ -73,7 +73,7 @@ class ReferenceData(NamedTuple):
 
 
 class DateRange(NamedTuple):
-    """Both days included."""
+    """Both days are included."""
 
     first: date
     last: date
@@ -82,12 +82,12 @@ class DateRange(NamedTuple):
 class BarPage(NamedTuple):
     rows: Rows
     reached: date | None
-    """Of the last bar; None where none can be read."""
+    """Day of the last bar; None without a readable one."""
     bad: list[BadRecord]
 
 
 async def bars(rest: Rest, symbol: str, frame: LoadTimeframe, span: DateRange) -> AsyncIterator[BarPage]:
-    """In order of time, as they were traded."""
+    """Oldest first, unadjusted."""
     path = f"/v2/aggs/ticker/{quote(symbol, safe='')}/range/1/{frame.span}/{span.first}/{span.last}"
     params = {"adjusted": "false", "sort": "asc", "limit": str(LIMIT)}
     async for answer in rest.pages(path, params):
@@ -110,9 +110,9 @@ async def reference(rest: Rest, symbol: str) -> ReferenceData:
 
 
 def requests(symbols: int, frame: LoadTimeframe, span: DateRange) -> int:
-    """How many it will take at most: a week has five days on which anybody trades, holidays aside."""
+    """Requests at most: a week has five trading days, holidays aside."""
     days = max(0, (span.last - span.first).days + 1) * 5 / 7
-    # Minutes are what the provider counts also when it sums them up to hours.
+    # The limit counts minutes also where they are aggregated to hours.
     base = days if frame.dated else days * TRADED_MINUTES
     return symbols * (max(1, math.ceil(base / LIMIT)) + REFERENCE_REQUESTS)
 
@@ -128,7 +128,7 @@ def _day(bar: Aggregate) -> date:
 
 
 def _rows(symbol: str, frame: LoadTimeframe, answer: Numbered[Aggregate]) -> Rows:
-    # Its weeks begin on Sunday, ours on the Monday after.
+    # Massive's weeks begin on Sunday, ours on the next Monday.
     later = DAY_MS if frame.name == "weekly" else 0
     bars = answer.records
     columns = ([repr(getattr(bar, name)) for bar in bars] for name in "ohlcv")
@@ -186,5 +186,5 @@ def _positive(number: float) -> bool:
 
 
 def _clean(text: str | None) -> str | None:
-    """No column takes a NUL."""
+    """Drops unprintable characters, such as NUL, which PostgreSQL rejects."""
     return "".join(letter for letter in text if letter.isprintable()) if text else None

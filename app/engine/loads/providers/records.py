@@ -15,7 +15,7 @@ class BadRecord(NamedTuple):
     kind: str
     """bar, ticker, split or dividend."""
     number: int
-    """Its place in the provider's answer, from 1."""
+    """Position in the provider's answer, from 1."""
     reason: str
 
     def __str__(self) -> str:
@@ -23,7 +23,7 @@ class BadRecord(NamedTuple):
 
 
 class Numbered(NamedTuple, Generic[T]):
-    """The records of one answer that can be read, each with its place, and those that cannot."""
+    """The readable records of an answer with their positions, and the malformed ones."""
 
     numbers: Sequence[int]
     records: list[T]
@@ -31,7 +31,7 @@ class Numbered(NamedTuple, Generic[T]):
 
 
 class Records(NamedTuple, Generic[T]):
-    """How records of a kind are read. `flaw`: what else is wrong with one, "" where nothing is."""
+    """Decoders of one kind of record. `flaw`: a further error in a record, or ""."""
 
     kind: str
     one: msgspec.json.Decoder[T]
@@ -45,7 +45,7 @@ def records(kind: str, type_: type[T], flaw: Callable[[T], str] = lambda _: "") 
 
 def decode(records: Records[T], answer: Sequence[msgspec.Raw]) -> Numbered[T]:
     try:
-        # In one go where nothing is wrong: a third of the time.
+        # All at once where nothing is wrong: a third of the time.
         whole = records.all.decode(b"[" + b",".join(answer) + b"]")
     except (msgspec.DecodeError, RecursionError):
         whole = []
@@ -72,7 +72,7 @@ def _one_by_one(records: Records[T], answer: Iterable[msgspec.Raw]) -> Numbered[
 
 
 def _reason(error: Exception) -> str:
-    """`Expected `float`, got `str` - at `$.o`` as `o: expected float, got str`."""
+    """Turns `Expected `float`, got `str` - at `$.o`` into `o: expected float, got str`."""
     place = _PLACE.fullmatch(str(error))
     what, where = place.groups() if place else (str(error), None)
     words = what[:1].lower() + what[1:200].replace("`", "")

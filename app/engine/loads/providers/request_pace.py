@@ -9,7 +9,7 @@ MINUTE = 60.0
 
 
 class Stopped(Exception):
-    """Somebody called the load off."""
+    """The load was cancelled."""
 
 
 async def wait(seconds: float, stop: asyncio.Event | None) -> None:
@@ -26,7 +26,7 @@ async def wait(seconds: float, stop: asyncio.Event | None) -> None:
 
 
 class RequestPace:
-    """`per_minute` below 1 means one in more than a minute."""
+    """`per_minute` below 1 means less than one request in a minute."""
 
     def __init__(self, per_minute: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._most = max(1, int(per_minute))
@@ -35,13 +35,13 @@ class RequestPace:
         self._request_times: deque[float] = deque(maxlen=self._most)
 
     def delay(self) -> float:
-        """Seconds until the next one may go."""
+        """Seconds until the next request may be sent."""
         if len(self._request_times) < self._most:
             return 0.0
         return max(0.0, self._request_times[0] + self._span - self._clock())
 
     def note(self) -> None:
-        """One goes now."""
+        """Counts a request that is sent now."""
         self._request_times.append(self._clock())
 
     async def wait_turn(self, stop: asyncio.Event | None) -> None:

@@ -18,10 +18,10 @@ logger = logging.getLogger(__name__)
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 60.0
 WHOLE_SECONDS = 300.0
-"""A server that says a byte a minute says nothing."""
+"""Limit of a whole answer, since a server may send a byte a minute."""
 PATIENCE_SECONDS = 600.0
 LIMITED_SECONDS = 12 * 3600.0
-"""A provider that says "not so fast" is well; a day's share of requests is back the next day."""
+"""Limit of waiting on 429: a daily quota is back the next day."""
 FIRST_WAIT, LAST_WAIT = 1.0, 60.0
 LONGEST_RETRY_AFTER = 300.0
 MOST_BYTES = 64 << 20
@@ -33,16 +33,16 @@ T = TypeVar("T")
 
 
 class ProviderRefused(Exception):
-    """The provider answers, and the answer is no. One line for people, without the key."""
+    """The provider rejects the request. The message is one line for people, without the key."""
 
 
 class ProviderUnreachable(Exception):
-    """The provider did not answer in time, or not in a way that can be understood."""
+    """The provider did not answer in time, or with an unreadable answer."""
 
 
 class RestPage(NamedTuple):
     records: list[msgspec.Raw]
-    """Each still to be decoded: one that is malformed must not cost the others."""
+    """Undecoded: a malformed record must not cost the others."""
     next_url: str | None
 
 
@@ -52,7 +52,7 @@ class _Answer(Struct):
 
 
 class _ErrorBody(Struct):
-    """What stands in a refusal, under one name or another."""
+    """Fields of an error answer."""
 
     error: str = ""
     message: str = ""
@@ -62,13 +62,13 @@ class _ErrorBody(Struct):
 class _TemporaryError(NamedTuple):
     says: str
     pause: float | None = None
-    """Seconds that the provider wants us to wait."""
+    """Seconds to wait, from Retry-After."""
     limited: bool = False
-    """It answers, but not to so many requests."""
+    """The rate limit was exceeded (429)."""
 
 
 class Rest:
-    """`first_wait`: the ceiling of the first pause after trouble; it doubles, and the pause is anything below it."""
+    """`first_wait`: upper bound of the first pause after an error; it doubles, and each pause is random below it."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class Rest:
         self._first_wait = first_wait
         self._whole = whole
         self.requests = 0
-        # In a header, not in the address: addresses are logged, here and on the way.
+        # In a header and not in the URL: URLs are logged, here and on the way.
         self._client = httpx.AsyncClient(
             headers={"Authorization": f"Bearer {key}", "Accept": "application/json"},
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
@@ -101,12 +101,12 @@ class Rest:
         await self._client.aclose()
 
     async def one(self, path: str) -> msgspec.Raw | None:
-        """None where there is no such thing."""
+        """The single record at `path`; None where it does not exist (404)."""
         page = await self._request_with_retries(self._base_url.join(path))
         return page.records[0] if page and page.records else None
 
     async def pages(self, path: str, params: Mapping[str, str]) -> AsyncIterator[list[msgspec.Raw]]:
-        """The records of each. Raises Refused and Unreachable."""
+        """The records of each page. Raises ProviderRefused and ProviderUnreachable."""
         address: httpx.URL | None = self._base_url.join(path).copy_merge_params(params)
         addresses: set[str] = set()
         while address is not None:
@@ -121,7 +121,7 @@ class Rest:
                 raise ProviderRefused("the provider's pages come to no end")
 
     def _next(self, next_url: str) -> httpx.URL:
-        """Only to where we were sent by the operator: whoever gets the request gets the key."""
+        """Only on the operator's host, since the request carries the key."""
         try:
             address = self._base_url.join(next_url)
         except httpx.InvalidURL:
@@ -158,7 +158,7 @@ class Rest:
             await wait(pause, self._stop)
 
     async def _request(self, address: httpx.URL) -> RestPage | _TemporaryError | None:
-        """None where there is no such thing."""
+        """None where the record does not exist (404)."""
         self.requests += 1
         try:
             async with asyncio.timeout(self._whole):
@@ -185,7 +185,7 @@ class Rest:
             return answer, await _read(answer)
 
     async def _unless_stopped(self, work: Coroutine[None, None, T]) -> T:
-        """Raises Stopped in the middle of it."""
+        """Raises Stopped as soon as `stop` is set."""
         if self._stop is None:
             return await work
         working, stopped = asyncio.create_task(work), asyncio.create_task(self._stop.wait())
@@ -210,7 +210,7 @@ async def _read(answer: httpx.Response) -> bytes:
 
 
 def _page(body: bytes) -> RestPage:
-    """Raises DecodeError. A list of records, one alone, or none."""
+    """A list of records, a single one, or none. Raises DecodeError."""
     answer = msgspec.json.decode(body, type=_Answer)
     if bytes(answer.results).startswith(b"{"):
         return RestPage([answer.results], answer.next_url)
@@ -218,7 +218,7 @@ def _page(body: bytes) -> RestPage:
 
 
 def _retry_after(answer: httpx.Response) -> float | None:
-    """Seconds; a date, which the standard allows too, is as good as nothing."""
+    """Seconds; None for a date."""
     try:
         return min(LONGEST_RETRY_AFTER, max(0.0, float(answer.headers.get("Retry-After", ""))))
     except ValueError:

@@ -26,7 +26,7 @@ _SHORTENED = re.compile(r".*[0-9] ?[KMBkmb]")
 
 
 class Rows(NamedTuple):
-    """Columns of text of one length. `numbers` are the rows' places in their source, for people."""
+    """Columns of text of the same length. `numbers`: line or row numbers in the source."""
 
     numbers: Sequence[int]
     symbols: list[str]
@@ -45,17 +45,17 @@ class RejectedRow(NamedTuple):
 
 
 class CheckedRows(NamedTuple):
-    """`lines` are for COPY as CSV: one for each (symbol, time), the last of several."""
+    """`lines`: CSV for COPY, one for each (symbol, time): the last of duplicates."""
 
     lines: list[str]
     keys: list[str]
-    """symbol,time of every row that was good, doubles included."""
+    """symbol,time of every valid row, duplicates included."""
     symbols: frozenset[str]
     rejections: list[RejectedRow]
 
 
 class RowChecker:
-    """Remembers symbols and times from chunk to chunk. `until`: the last day that a bar may have."""
+    """Caches symbols and times from chunk to chunk. `until`: the last allowed day."""
 
     def __init__(self, frame: LoadTimeframe, until: date, order: DateOrder | None = None) -> None:
         self._frame = frame
@@ -64,16 +64,16 @@ class RowChecker:
         self._comma: Comma | None = None
         self._commas = False
         self._overfull: frozenset[int] = frozenset()
-        """Hashes of the slots of time, each with its symbol, that hold more instants than bars."""
+        """Hashes of the periods of a symbol with more start times than bars."""
         self._decided = False
 
     @property
     def undecided(self) -> bool:
-        """Whether what was checked last may mean something else beside the rows that are to come."""
+        """Whether the last chunk may be read in another way, depending on later rows."""
         return not self._decided and (self._times.ambiguous or self._times.overfull or self._commas)
 
     def decide(self, chunks: Callable[[], Iterable[Rows]]) -> None:
-        """Reads all rows of a source for what they say of each other; keeps two numbers for each of a dated bar."""
+        """Reads all rows of a source to decide the order of dates, the meaning of commas and ambiguous periods."""
         possible_orders: set[DateOrder] = set()
         comma_meanings: set[Comma] = set()
         for rows in chunks():
@@ -98,7 +98,7 @@ class RowChecker:
             keys, lines = [keys[at] for at in good], [lines[at] for at in good]
             symbols = [symbols[at] for at in good]
         rejected = [RejectedRow(rows.numbers[at], reason) for at, reason in sorted(bad.items())]
-        # A dict keeps the first place and the last value: of doubles, the last row counts.
+        # A dict keeps the first position and the last value: the last duplicate counts.
         last = dict(zip(keys, lines, strict=True))
         return CheckedRows(list(last.values()), keys, frozenset(symbols), rejected)
 
@@ -111,13 +111,13 @@ class RowChecker:
         return _ParsedRows(symbols, keys, prices, volume, self._bad(rows, symbols, times, prices, volume))
 
     def _instants(self, rows: Rows) -> tuple[list[str], list[str]]:
-        """Of the good rows the slots of time, each with its symbol, and the instants."""
+        """Periods of the valid rows, each with its symbol, and their instants."""
         parts, instants = self._read(rows), self._times.instants(rows.times)
         good = _good_rows(len(parts.keys), parts.bad)
         return [slot(self._frame, parts.keys[at]) for at in good], [instants[at] for at in good]
 
     def _canonical(self, column: list[str]) -> list[str]:
-        """In the case in which it is written; empty where it is no symbol, or one that cannot be stored."""
+        """Stripped symbols; empty where one is invalid or too long."""
         symbols = self._symbols
         try:
             return [symbols[text] for text in column]
@@ -132,7 +132,7 @@ class RowChecker:
     def _bad(
         self, rows: Rows, symbols: list[str], times: list[str], prices: Sequence[Prices], volume: Column
     ) -> dict[int, str]:
-        """Row to reason; where several things are wrong, the first as a reader meets them."""
+        """Reasons by row; the first one of several."""
         bad: dict[int, str] = {}
         if not all(symbols):
             bad |= {at: _why_no_symbol(rows.symbols[at]) for at, symbol in enumerate(symbols) if not symbol}
@@ -175,12 +175,12 @@ def _good_rows(count: int, bad: Collection[int]) -> list[int]:
 
 
 def _has_commas(column: Column, texts: list[str]) -> bool:
-    """Or several points in one number. Numbers that were read as they are have none."""
+    """Or several points in one number. Numbers that were read unchanged have none."""
     return column.texts is not texts and any("," in text or text.count(".") > 1 for text in texts)
 
 
 def _flaws(rows: Rows, prices: Sequence[Prices], volume: Column) -> Iterator[tuple[Flags, Callable[[int], str]]]:
-    """What may be wrong with numbers, each with how to say it of a row. Prices are compared as they are stored."""
+    """Flags of rows with a flaw, and the message for a row. Prices are compared as they are stored."""
     texts = (rows.open, rows.high, rows.low, rows.close)
     for name, column, column_texts in zip(PRICES, prices, texts, strict=True):
         yield ~np.isfinite(column.units), partial(_no_number, name, column_texts)
@@ -220,7 +220,7 @@ def _no_number(name: str, column: list[str], at: int) -> str:
 
 
 def _ambiguous_period(frame: LoadTimeframe, text: str) -> str:
-    """Why no row of a period is taken as its bar: which of them is would be a guess."""
+    """All rows of the period are rejected: which of them is the bar is ambiguous."""
     return (
         f"time: {text[:40]!r} is one of several times of one {frame.span} of that symbol; keep one row"
         f" for each {frame.span}, or load with the --timeframe of these bars"

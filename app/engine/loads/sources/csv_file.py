@@ -18,13 +18,13 @@ BLOCK = 1 << 20
 LONGEST_LINE = 65_536
 DELIMITERS = (",", ";", "\t", "|")
 WIDE = (b"\xff\xfe", b"\xfe\xff")
-"""How UTF-16 begins."""
+"""Byte order marks of UTF-16."""
 _SEPARATOR = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
-"""The first line of some spreadsheets' files."""
+"""The first line of some spreadsheets' exports."""
 
 
 class TextFile:
-    """`symbol`: whose bars are wanted, or whose they are where no column says so."""
+    """`symbol`: the one to read, or the symbol of all rows where no column has it."""
 
     def __init__(self, path: Path, symbol: str | None = None) -> None:
         self.name = path.name
@@ -59,7 +59,7 @@ class TextFile:
 
 
 class _Table:
-    """Lines taken apart. They have a cell for each of `width` names; those after `least` have no name and may lack."""
+    """Splits lines into `width` columns; those after `least` have no name and may be missing."""
 
     def __init__(self, layout: Layout, delimiter: str, least: int, width: int) -> None:
         self.layout = layout
@@ -80,7 +80,7 @@ class _Table:
         return Rows(numbers, symbols, times, *(columns[at] for at in layout.numbers)), rejected
 
     def _parse_uniform(self, texts: list[str]) -> list[list[str]] | None:
-        """The columns of lines of one width without quotation marks, taken apart all at once: in half the time."""
+        """The columns of lines without quotes and of one width, split all at once: twice as fast. None for other lines."""
         delimiter, width = self._delimiter, self._width
         if {text.count(delimiter) for text in texts} != {width - 1}:
             return None
@@ -113,7 +113,7 @@ class _Table:
 
 
 def _header(lines: "_Lines") -> tuple[list[ColumnName], str]:
-    """The columns' names, and what parts them: that by which most of them are names of columns that are read."""
+    """The names of the columns, and the delimiter that yields the most known ones."""
     header = lines.header()
     if match := _SEPARATOR.fullmatch(header):
         delimiter, header = match[1], lines.header()
@@ -124,7 +124,7 @@ def _header(lines: "_Lines") -> tuple[list[ColumnName], str]:
 
 
 def _levels(names: list[str], following: list[list[str]], lines: "_Lines") -> list[ColumnName]:
-    """Of yfinance's three lines: the fields, the symbols, and the name of the index; empty where that is none."""
+    """The names of yfinance's three header lines: fields, symbols and the index; empty for other files."""
     three = [[cell.strip() for cell in row] for row in (names, *following)]
     firsts = [row[0].lower() for row in three if row]
     if sorted(firsts[:2]) != ["price", "ticker"] or len(firsts) < 3 or any(three[2][1:]):
@@ -144,13 +144,13 @@ def _why(row: list[str], width: int, text: str) -> str:
 
 
 class _Lines:
-    """Numbered from 1; of a line that is too long only the refusal is kept."""
+    """Lines of a file, numbered from 1; lines that are too long are rejected."""
 
     def __init__(self, file: BinaryIO, name: str) -> None:
         self._file = file
         self._name = name
         self._number = 0
-        """Of the last line that was given out."""
+        """Number of the last line that was returned."""
         self._rejected: list[RejectedRow] = []
         self._blocks = self._decode()
         self._buffer: list[str] = []
@@ -166,7 +166,7 @@ class _Lines:
         raise Unreadable(f"{self._name}: holds nothing")
 
     def following(self, count: int) -> list[str]:
-        """The next lines, which stay to be read."""
+        """Peeks at the next lines."""
         self._fill(count)
         return [text[:LONGEST_LINE] for text in self._buffer[:count]]
 
@@ -204,7 +204,7 @@ class _Lines:
             whole, newline, rest = (rest + block).rpartition(ending)
             if newline:
                 yield _split(whole, ending)
-            # Its beginning is enough to be refused by: a line without an end must not fill the memory.
+            # Keep only as much as is needed to reject it: a line without an end must not fill the memory.
             rest = rest[: 4 * LONGEST_LINE + 4]
         if rest:
             yield _split(rest, ending)

@@ -8,7 +8,7 @@ from math import ceil
 from typing import Literal, NamedTuple
 
 DateOrder = Literal["mdy", "dmy"]
-"""Whether 03/05/2024 is the fifth of March or the third of May."""
+"""Whether 03/05/2024 is March 5 or May 3."""
 
 _ISO = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -17,7 +17,7 @@ _ISO = re.compile(
 _AFTER_DAY = len("2012-09-04T")
 _EPOCH = re.compile(r"([0-9]{9,10}|[0-9]{12,13}|[0-9]{15,16}|[0-9]{18,19})(\.[0-9]{1,9})?")
 _SCALES = {12: 10**3, 13: 10**3, 15: 10**6, 16: 10**6, 18: 10**9, 19: 10**9}
-"""Of epoch times, by their digits: what providers' own files say is nanoseconds."""
+"""Units per second of epoch times, by their digits, up to nanoseconds."""
 _BEGAN = datetime(1970, 1, 1, tzinfo=UTC)
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -45,26 +45,26 @@ _HINTS = (
     (re.compile(r".*[0-9]{4}.* [0-9]{1,5}"), "write a time of day as 09:30 or 093000"),
     (re.compile(r"[0-9A-Za-z]+[-/. ][0-9A-Za-z]+[-/. ,]+[0-9]{2}"), "write years with four digits"),
 )
-"""What may be meant, and what to do about it."""
+"""Advice for texts that are no time."""
 
 
 class InvalidTime(ValueError):
-    """Says in a few words what is wrong with a time."""
+    """The message says what is wrong with a time."""
 
 
 class AmbiguousTime(InvalidTime):
-    """One reading is as likely as the other."""
+    """The order of day and month is ambiguous."""
 
 
 class ParsedTime(NamedTuple):
     at: datetime
-    """With the offset that is written; without one it is UTC."""
+    """With the UTC offset of the text; UTC without one."""
     timed: bool
-    """Whether a time of day is written."""
+    """Whether the text has a time of day."""
 
 
 def parse_time(text: str, order: DateOrder | None = None) -> ParsedTime:
-    """Raises Bad. A time without a zone is UTC: local time has shifted bars to another day before."""
+    """Raises InvalidTime. A time without an offset is UTC."""
     try:
         if _ISO.fullmatch(text):
             at = datetime.fromisoformat(text[:_AFTER_DAY] + text[_AFTER_DAY:].replace(" ", ""))
@@ -82,13 +82,13 @@ def parse_time(text: str, order: DateOrder | None = None) -> ParsedTime:
 
 
 def join_time(day: str, clock: str) -> str:
-    """Of a date and a time of day that stand in columns of their own; databases write midnight after the date."""
+    """Joins a date column and a time column; databases write midnight after the date."""
     midnight = _MIDNIGHT.fullmatch(day.strip())
     return f"{midnight[1] if midnight else day.strip()} {clock.strip()}"
 
 
 def orders(texts: Iterable[str]) -> set[DateOrder]:
-    """What the dates of a file prove: a number above 12 is no month."""
+    """The orders that dates of a file prove: a number above 12 is no month."""
     possible: set[DateOrder] = set()
     for text in set(texts):
         if match := _ORDERED.fullmatch(text.strip()):
@@ -101,7 +101,7 @@ def orders(texts: Iterable[str]) -> set[DateOrder]:
 
 
 def _epoch(text: str) -> datetime:
-    """To the digit; what is smaller than a microsecond counts as one, for it is no whole minute."""
+    """Exact; a fraction below a microsecond counts as one, so that it is no whole minute."""
     whole, _, rest = text.partition(".")
     scale = _SCALES.get(len(whole), 1)
     if not rest.strip("0"):

@@ -8,7 +8,7 @@ from app.engine.loads.sources.source import Source, Unreadable
 
 
 def open_source(path: Path, symbol: str | None = None) -> Source:
-    """Raises Unreadable. By what is inside: names lie."""
+    """By content, whatever the name is. Raises Unreadable."""
     try:
         with path.open("rb") as file:
             start = file.read(len(MAGIC))

@@ -11,11 +11,11 @@ DAYS = ("date", "day")
 CLOCKS = ("time",)
 INSTANTS = ("timestamp", "datetime", "t", "window_start", "gmt_time")
 UNNAMED = ("", "__index_level_0__", "unnamed:_0")
-"""The index of a pandas frame that has no name; it is read where no other column says when."""
+"""The unnamed index of a pandas frame; it is read where no other column is a time."""
 
 SYMBOLS = ("symbol", "ticker", "sym")
 CODES = ("code",)
-"""A symbol where no other column is one: beside a symbol it is the code of something else."""
+"""A symbol where no other column is one."""
 
 NUMBERS = {
     "open": ("open", "o", "open_price"),
@@ -29,21 +29,21 @@ HINTS = {
     "adj_close": "'Adj Close' is adjusted, and prices are stored as traded",
     "vol.": "'Vol.' is rounded (95.13M): give whole numbers as Volume",
 }
-"""Of columns that are there in place of one that is lacking."""
+"""Advice for columns that exist in place of a missing one."""
 
 MOST_NAMED = 20
-"""Of the symbols that a file has."""
+"""Symbols of a file that a message lists."""
 
 _PAIR = re.compile(r"\('([^']*)', '([^']*)'\)")
-"""As pandas names columns of two levels in a Parquet file."""
+"""pandas' name of a column with two levels in a Parquet file."""
 
 
 class ColumnName(NamedTuple):
-    """Of a column, as it is written."""
+    """As written in the file."""
 
     text: str
     symbol: str = ""
-    """Whose column it is, in a table that has the fields of each symbol side by side."""
+    """The column's symbol, in a table with columns for each symbol."""
 
     @property
     def plain(self) -> str:
@@ -51,21 +51,21 @@ class ColumnName(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """Which column of a source holds what."""
+    """Indices of the columns of a source."""
 
     symbol: int | None
-    """None where no column says whose the bars are."""
+    """None without a symbol column."""
     constant: str
-    """Whose they all are, where no column says so."""
+    """The symbol of all rows, without a symbol column."""
     moment: int
     clock: int | None
-    """The time of day, where `moment` is the day alone."""
+    """The time of day, where `moment` is a date."""
     numbers: tuple[int, int, int, int, int]
     """open, high, low, close, volume"""
 
 
 class SymbolFilter:
-    """Takes the rows of `symbol` alone, as it is written; None takes all."""
+    """Selects the rows of `symbol`; all with None."""
 
     def __init__(self, symbol: str | None, where: str) -> None:
         self._symbol = symbol
@@ -86,14 +86,14 @@ class SymbolFilter:
         return Rows(*([column[at] for at in places] for column in rows))  # type: ignore[arg-type]
 
     def check(self) -> None:
-        """At the end. Raises Unreadable where there were rows, and none of them was taken."""
+        """At the end. Raises Unreadable where no row was selected."""
         if self._others and not self._matching_rows:
             symbols = ", ".join(self._others)[:100]
             raise Unreadable(f"{self._where}: has no row of {self._symbol!r}; its column of symbols says {symbols}")
 
 
 def layout(names: Sequence[ColumnName], symbol: str | None, where: str) -> Layout:
-    """`symbol`: whose bars are wanted. Raises Unreadable where a column is missing, or two say the same."""
+    """`symbol`: the one to read. Raises Unreadable where a column is missing or ambiguous."""
     names, constant = _of_one_symbol(names, symbol, where)
     plain = [name.plain for name in names]
     owner = _one(names, SYMBOLS, where)
@@ -114,13 +114,13 @@ def layout(names: Sequence[ColumnName], symbol: str | None, where: str) -> Layou
 
 
 def split_names(names: Sequence[str]) -> list[ColumnName]:
-    """Names of two levels are taken apart: ('Close', 'AAPL')."""
+    """Splits names of two levels, such as ('Close', 'AAPL')."""
     pairs = ((name, _PAIR.fullmatch(name)) for name in names)
     return [ColumnName(pair[1], pair[2]) if pair else ColumnName(name) for name, pair in pairs]
 
 
 def _of_one_symbol(names: Sequence[ColumnName], symbol: str | None, where: str) -> tuple[list[ColumnName], str]:
-    """With the columns of other symbols made nameless, and whose all rows are, where that is said."""
+    """Blanks the columns of other symbols; also the symbol of all rows, where the header or `symbol` has it."""
     symbols = list(dict.fromkeys(name.symbol for name in names if name.symbol))
     if not symbols:
         return list(names), symbol or ""
@@ -135,7 +135,7 @@ def _of_one_symbol(names: Sequence[ColumnName], symbol: str | None, where: str) 
 
 
 def _times(names: Sequence[ColumnName], where: str) -> tuple[int | None, int | None]:
-    """The column of the day or the instant, and the one with the time of day."""
+    """The column of the date or instant, and the one of the time of day."""
     days, clocks, instants = (_matching(names, aliases) for aliases in (DAYS, CLOCKS, INSTANTS))
     if len(days) == len(clocks) == 1 and not instants:
         return days[0], clocks[0]
@@ -160,7 +160,7 @@ def _matching(names: Sequence[ColumnName], aliases: Sequence[str]) -> list[int]:
 
 
 def count_recognised(names: Sequence[str]) -> int:
-    """How many of these are names of columns that are read."""
+    """How many of these names are known."""
     readable = {*DAYS, *CLOCKS, *INSTANTS, *SYMBOLS, *CODES, *(alias for each in NUMBERS.values() for alias in each)}
     return sum(ColumnName(name).plain in readable for name in names)
 

@@ -11,16 +11,16 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 Comma = Literal["decimal", "thousands"]
-"""What a comma means in the numbers of a file; a point is the other of the two."""
+"""The meaning of a comma in the numbers of a file; a point has the other one."""
 
 UNITS = 10_000
-"""Of a price in 1: what its column numeric(14, 4) keeps."""
+"""Units of a price of 1, as in numeric(14, 4)."""
 NOISE = 1e-12
-"""What arithmetic in floats leaves on a price, as a share of it: 101.12999999999998 is 101.13."""
+"""Relative error of float arithmetic on a price: 101.12999999999998 is 101.13."""
 MOST_NOISE = 0.05
-"""In units, where a share would be more: of ten thousand millions a float keeps hardly five decimals."""
+"""The same in units, for large prices."""
 MOST_VOLUME = 2.0**53
-"""What can be told apart by a float."""
+"""Largest integer that a float holds exactly."""
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 _ODD = re.compile(r"[^0-9.eE+,-]")
@@ -35,21 +35,21 @@ _SIGNED = re.compile(r"[+-]?([0-9]+[.,][0-9]*|[.,][0-9]+)")
 
 class Column(NamedTuple):
     values: Floats
-    """NaN where it is no number."""
+    """NaN where the text is no number."""
     texts: list[str]
-    """As PostgreSQL reads them."""
+    """In PostgreSQL's notation."""
 
 
 class Prices(NamedTuple):
     units: Floats
-    """Whole ten-thousandths; NaN where it is no number."""
+    """Ten-thousandths; NaN where the text is no number."""
     texts: list[str]
     finer: Flags
     """Which have more decimals than are stored."""
 
 
 def read(column: list[str], comma: Comma | None = None) -> Column:
-    # float() takes more than PostgreSQL does (1_000, other scripts' digits, odd spaces): those go the slow way.
+    # float() accepts more than PostgreSQL (1_000, other digits, odd spaces): such columns take the slow way.
     joined = ",".join(column)
     if not _ODD.search(joined) and not (comma == "decimal" and "." in joined):
         try:
@@ -61,7 +61,7 @@ def read(column: list[str], comma: Comma | None = None) -> Column:
 
 
 def plain(text: str, comma: Comma | None) -> str:
-    """Without currency and thousands, with a decimal point; empty where a point is none that `comma` allows."""
+    """Without currency and thousands separators, with a decimal point; empty where `comma` forbids the point."""
     text = _CURRENCY.sub(r"\1", text.strip(), count=1)
     if comma == "decimal":
         if _GROUPED["decimal"].fullmatch(text):
@@ -71,12 +71,12 @@ def plain(text: str, comma: Comma | None) -> str:
 
 
 def commas(columns: Iterable[Iterable[str]]) -> set[Comma]:
-    """What numbers prove: both, where they contradict each other."""
+    """The meanings that numbers prove; both where they contradict each other."""
     return {meaning for column in columns for text in set(column) if (meaning := _proof(text))}
 
 
 def prices(column: Column) -> Prices:
-    """A price that is exactly a float of 32 bits means the shortest decimal that is that float: 101.12999725341797."""
+    """A price that is exactly a 32-bit float means its shortest decimal: 101.12999725341797 is 101.13."""
     with np.errstate(all="ignore"):
         scaled = column.values * UNITS
         units = np.rint(scaled)
@@ -91,7 +91,7 @@ def prices(column: Column) -> Prices:
 
 
 def whole(volume: Column) -> list[str]:
-    """Shares are counted whole; providers that trade parts of them say 12.5."""
+    """Rounded to whole shares; some providers write 12.5."""
     if "".join(volume.texts).isdigit():
         return volume.texts
     rounded = np.rint(np.clip(np.nan_to_num(volume.values), 0, MOST_VOLUME)).astype(np.int64).tolist()
@@ -99,7 +99,7 @@ def whole(volume: Column) -> list[str]:
 
 
 def _short(value: np.float64) -> str:
-    """Empty where it is no float of 32 bits, or one with more decimals than are stored."""
+    """The shortest decimal of a 32-bit float; empty for another float or more than four decimals."""
     narrow = np.float32(value)
     short = np.format_float_positional(narrow, unique=True, trim="-")
     return short if float(narrow) == value and len(short.partition(".")[2]) <= 4 else ""

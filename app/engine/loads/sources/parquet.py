@@ -16,7 +16,7 @@ NEEDED = "reading Parquet needs pyarrow: install tickstock[parquet]"
 
 
 class ParquetFile:
-    """`symbol`: whose bars are wanted, or whose they are where no column says so."""
+    """`symbol`: the one to read, or the symbol of all rows where no column has it."""
 
     def __init__(self, path: Path, symbol: str | None = None) -> None:
         self.name = path.name
@@ -66,7 +66,7 @@ def _texts(column: Any) -> list[str]:
 
 
 def _values(column: Any) -> Sequence[object]:
-    """Python has no time finer than a microsecond, and writes a float of 32 bits with the digits of one of 64."""
+    """Python values: times in microseconds, and 32-bit floats as their shortest decimal."""
     from pyarrow import float32, string, timestamp, types
 
     if types.is_timestamp(column.type) and column.type.unit == "ns":

@@ -12,7 +12,7 @@ from app.finance.bars import Bar
 
 ALL = "all"
 DAYS = 50
-"""In one chunk."""
+"""Days of one chunk."""
 
 
 def _daily(bar: Bar) -> Sequence[Bar]:

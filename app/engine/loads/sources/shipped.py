@@ -13,11 +13,11 @@ from app.engine.storage.reference import SplitRecord
 from app.finance import history
 
 SOURCE = "shipped"
-"""Of its splits, in their table."""
+"""The source of its splits in their table."""
 
 
 class ShippedSource:
-    """Without symbols, of all. The file writes its days as ISO dates, which sort as they follow each other."""
+    """Without `symbols`, of all. Days are ISO dates, which compare as text."""
 
     def __init__(self, path: Path, until: date, symbols: Collection[str] = ()) -> None:
         self._file = TextFile(path)
@@ -28,7 +28,7 @@ class ShippedSource:
 
     @property
     def splits(self) -> list[SplitRecord]:
-        """Of the symbols that are wanted."""
+        """Of the selected symbols."""
         return [split for split in splits(self._path) if not self._symbols or split.symbol in self._symbols]
 
     def identity(self) -> str:
@@ -49,7 +49,7 @@ class ShippedSource:
 
 
 def splits(path: Path) -> list[SplitRecord]:
-    """Those that came with the history at `path`."""
+    """The splits that are shipped with the history at `path`."""
     by_symbol = history.read_splits(path.with_name("splits.csv"))
     return [
         SplitRecord(symbol, split.day, Decimal(repr(split.ratio)))

@@ -6,19 +6,19 @@ from typing import NamedTuple, Protocol
 from app.engine.loads.sources.checker import RejectedRow, Rows
 
 CHUNK = 20_000
-"""Rows that are stored together, in one transaction."""
+"""Rows that are stored in one transaction."""
 
 
 class Unreadable(Exception):
-    """One line for people: why nothing can be loaded from here."""
+    """Why a source cannot be loaded: one line for people."""
 
 
 class Chunk(NamedTuple):
     rows: Rows
     rejections: list[RejectedRow]
-    """What was no row at all."""
+    """Lines that could not be split into columns."""
     reached: int
-    """Rows of the source up to here, good or bad."""
+    """Rows of the source until here, valid or not."""
     share: float
     """Of the whole source, 0 to 1."""
 
@@ -27,7 +27,7 @@ class Source(Protocol):
     @property
     def name(self) -> str: ...
     def identity(self) -> str:
-        """Of what is inside: a file under another name is the same, one that was changed is another."""
+        """Of the content: the same under another file name, another one after a change."""
         ...
 
     def chunks(self) -> Iterator[Chunk]:

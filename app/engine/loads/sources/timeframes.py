@@ -8,14 +8,14 @@ from app.finance.periods import first_day
 
 
 class LoadTimeframe(NamedTuple):
-    """`key` is the column beside the symbol; a date, or an instant in UTC."""
+    """`key`: the column of the bar's time; a date if `dated`, else an instant in UTC."""
 
     name: str
     table: str
     key: str
     dated: bool
     span: str
-    """As providers call it."""
+    """The provider's timespan."""
 
 
 LOAD_TIMEFRAMES: Mapping[str, LoadTimeframe] = {
@@ -30,5 +30,5 @@ TIMEFRAME_BY_SPAN: Mapping[str, LoadTimeframe] = {frame.span: frame for frame in
 
 
 def period(frame: LoadTimeframe, day: date) -> date:
-    """The day that stands for the bar: weeks go by their Monday, months by their first."""
+    """The key of the bar of that day: the Monday of a week, the first of a month."""
     return first_day(frame.name, day)

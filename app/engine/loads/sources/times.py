@@ -13,17 +13,17 @@ EARLIEST = date(1900, 1, 1)
 MOST_CACHED = 200_000
 SUNDAY = 6
 MOST_WITHIN = {"hourly": 2, "daily": 1, "weekly": 1, "monthly": 1}
-"""Bars of a symbol that may begin in one hour, day, week or month: before a session from 9:30 on comes one at 9:00."""
+"""Start times of a symbol in one hour, day, week or month: a session from 9:30 on has hourly bars at 9:00 and 9:30."""
 MINUTES = len("2012-09-04 09:30")
 
 _UTC_MINUTE = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]((?:[01][0-9]|2[0-3]):[0-5][0-9])(?::00(?:\.0{1,9})?)?(?: ?(?:Z|\+00(?::?00)?))?"
 )
-"""How most files write the minutes of bars; to be read without making a datetime of each."""
+"""The most frequent format of minutes, read without a datetime for each."""
 
 
 class TimeParser:
-    """Remembers what it has read: the rows of a file share their days."""
+    """Caches what it parses: rows of a file share their days."""
 
     def __init__(self, frame: LoadTimeframe, until: date, order: DateOrder | None = None) -> None:
         self._frame = frame
@@ -31,26 +31,26 @@ class TimeParser:
         self._keys: dict[str, str] = {}
         self._instants: dict[str, str] = {}
         self._within: dict[str, set[str]] = {}
-        """Of each slot of time the instants that were read."""
+        """The start times that were read, by period."""
         self._days: dict[str, bool] = {}
         self._order = order
         self.ambiguous = False
-        """Whether a date was read that could be two."""
+        """Whether a date was read whose order is ambiguous."""
         self.overfull = False
-        """Whether more instants of one slot were read than bars may begin in it, of whatever symbols."""
+        """Whether a period has more start times than bars, of whatever symbols."""
 
     def decide(self, orders: set[DateOrder]) -> None:
-        """By what the dates of a file prove, unless the order was given."""
+        """Sets the order that the dates of a file prove, unless it was given."""
         self._order = self._order or (next(iter(orders)) if len(orders) == 1 else None)
         self._keys.clear()
         self._instants.clear()
 
     def keys(self, column: list[str]) -> list[str]:
-        """As PostgreSQL reads them, and sorts them; empty where there is no sense in it."""
+        """In PostgreSQL's notation, which sorts; empty where the text is invalid."""
         return self._read(column, self._keys)
 
     def instants(self, column: list[str]) -> list[str]:
-        """Of dated bars as they are written, else in UTC; empty where there is no sense in it."""
+        """Of dated bars as written, else in UTC; empty where the text is invalid."""
         return self._read(column, self._instants if self._frame.dated else self._keys)
 
     def _read(self, column: list[str], cache: dict[str, str]) -> list[str]:
@@ -87,7 +87,7 @@ class TimeParser:
             self.overfull |= len(within) > most
 
     def _is_day(self, text: str) -> bool:
-        """Whether a bar may be of that day."""
+        """Whether the day is between EARLIEST and `until`."""
         allowed = self._days.get(text)
         if allowed is None:
             try:
@@ -98,7 +98,7 @@ class TimeParser:
         return allowed
 
     def key(self, text: str) -> str:
-        """Raises Bad."""
+        """Raises InvalidTime."""
         return self._key(self._instant(text))
 
     def _key(self, at: datetime) -> str:
@@ -107,7 +107,7 @@ class TimeParser:
         return f"{at.isoformat(' ', 'minutes')[:MINUTES]}:00+00"
 
     def _instant(self, text: str) -> datetime:
-        """The instant, of a dated bar with the offset that is written, else in UTC. Raises Bad."""
+        """With the written offset for a dated bar, else in UTC. Raises InvalidTime."""
         at, timed = parse_time(text.strip(), self._order)
         try:
             at_utc = at if at.tzinfo is UTC else at.astimezone(UTC)
@@ -126,19 +126,19 @@ class TimeParser:
         return at_utc
 
     def _period(self, day: date) -> date:
-        """A week that is written as beginning on Sunday is the one of the Monday after."""
+        """A week that begins on Sunday is the one of the next Monday."""
         if self._frame.name == "weekly" and day.weekday() == SUNDAY:
             return day + timedelta(days=1)
         return period(self._frame, day)
 
 
 def slot(frame: LoadTimeframe, key: str) -> str:
-    """The day, week or month of a bar, or the hour of the clock; of a key with or without its symbol."""
+    """The day, week or month of a bar, or the full hour; of a key with or without its symbol."""
     return key if frame.dated else key[: -len(":30:00+00")]
 
 
 def overfull_slots(chunks: Iterable[tuple[list[str], list[str]]], most: int) -> frozenset[int]:
-    """Hashes of the slots with more than `most` instants. Each chunk has slots of symbols, and as many instants."""
+    """Hashes of the periods with more than `most` start times. A chunk: periods of symbols, and as many instants."""
     hashes = [np.array([list(map(hash, slots)), list(map(hash, times))], dtype=np.int64) for slots, times in chunks]
     slots, instants = np.concatenate(hashes, axis=1) if hashes else np.zeros((2, 0), dtype=np.int64)
     order = np.lexsort((instants, slots))
