@@ -1,8 +1,7 @@
-"""Stores what the engine computes, and publishes it when it is stored: who reads after hearing of it, finds it there.
+"""Stores rows of the engine, and publishes their events once they are stored.
 
-What is a fact (a bar, a pattern, an outcome, an event) is stored and published in slices, in the order of its coming,
-and never dropped: whoever offers much waits for `room` first. Of what is a state, a value of an indicator, the newest
-counts.
+Rows and events are stored and published in slices, in order, and never dropped: callers wait while the queue is full.
+Of an indicator's waiting values the newest counts.
 """
 
 import asyncio

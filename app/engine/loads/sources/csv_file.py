@@ -80,7 +80,7 @@ class _Table:
         return Rows(numbers, symbols, times, *(columns[at] for at in layout.numbers)), rejected
 
     def _parse_uniform(self, texts: list[str]) -> list[list[str]] | None:
-        """The columns of lines without quotes and of one width, split all at once: twice as fast. None for other lines."""
+        """Columns of unquoted lines of one width, split all at once: twice as fast. None for other lines."""
         delimiter, width = self._delimiter, self._width
         if {text.count(delimiter) for text in texts} != {width - 1}:
             return None
