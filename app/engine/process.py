@@ -98,16 +98,13 @@ class Engine:
         reporter = JobReporter(self._client, publisher)
         self._load_jobs = LoadJobs(settings, redis_url, database_url, reporter, self._processing.on_message)
         forget = partial(retention.forget, self._pool, options.intraday_pattern_days)
-        ways = ScheduleHooks(
-            self._publish, self._wait_until_stored, self._feed_state.clock, self._announce, forget=forget
-        )
-        self._schedule = DayCloseSchedule(self._pool, ways)
+        hooks = ScheduleHooks(self._publish, self._wait_stored, self._feed_state.clock, self._announce, forget=forget)
+        self._schedule = DayCloseSchedule(self._pool, hooks)
         shipped = ShippedHistory(settings.replay.path, settings.replay.history_until)
         self._stream = StreamIntake(redis_url, self._ticks)
         self._channel = ChannelIntake(redis_url, channels, self._stream, self._ticks)
-        self._startup = Startup(
-            database_url, self._pool, self._feed_state, self._stream, shipped, options.min_confidence
-        )
+        history = (self._pool, self._feed_state, self._stream, shipped)
+        self._startup = Startup(database_url, *history, options.min_confidence)
         self._subscriber = Subscriber(redis_url, {JOBS_PROCESSING: None}, self._on_message)
         self._tasks: list[asyncio.Task[None]] = []
         self._started = False
@@ -140,17 +137,9 @@ class Engine:
             self._started = True
             # Objects that exist by now stay: the collector need not walk them at every minute's end.
             gc.freeze()
-            workers = (
-                self._store.run(),
-                self._processing.run(),
-                self._subscriber.run(),
-                self._watch_clock(),
-                self._analyse_bars(),
-            )
-            self._tasks.extend(tasks.create_task(worker) for worker in workers)
-            self._tasks.extend(tasks.create_task(intake.run()) for intake in (self._stream, self._channel))
-            self._tasks.append(tasks.create_task(self._load_jobs.run()))
-            self._tasks.append(tasks.create_task(self._schedule.run()))
+            runners = (self._store, self._processing, self._subscriber, self._stream, self._channel)
+            self._tasks.extend(tasks.create_task(one.run()) for one in (*runners, self._load_jobs, self._schedule))
+            self._tasks.extend(tasks.create_task(work) for work in (self._watch_clock(), self._analyse_bars()))
             ready()
 
     async def _on_message(self, _label: None, payload: bytes, _arrived_at: float) -> None:
@@ -217,7 +206,7 @@ class Engine:
     def _publish(self, event: Event) -> None:
         self._store.offer(events=[event])
 
-    async def _wait_until_stored(self) -> None:
+    async def _wait_stored(self) -> None:
         """Waits until the session's closed bars are analysed and stored."""
         await self._ticks.wait_analysed()
         await self._store.wait_stored()
@@ -236,7 +225,7 @@ class Engine:
             "not understood": self._channel.rejected,
             "not plausible": self._ticks.rejected_ticks,
             "too late": self._ticks.late_ticks,
-            "told twice": self._ticks.duplicate_ticks,
+            "received twice": self._ticks.duplicate_ticks,
             "dropped": self._store.dropped,
             "failed": failed,
             "gaps": gaps + self._subscriber.stats.gaps,
@@ -256,21 +245,11 @@ class Engine:
 
     def _counts(self) -> EngineCounts:
         store, ticks = self._store, self._ticks
-        rejected = {
-            "not plausible": ticks.rejected_ticks,
-            "too late": ticks.late_ticks,
-            "told twice": ticks.duplicate_ticks,
-        }
-        status = self._health().status
+        counts = (ticks.rejected_ticks, ticks.late_ticks, ticks.duplicate_ticks)
+        rejected = dict(zip(("not plausible", "too late", "received twice"), counts, strict=True))
+        written = (store.bars, store.patterns, store.indicators)
         return EngineCounts(
-            ticks.accepted_ticks,
-            store.bars,
-            store.patterns,
-            store.indicators,
-            rejected,
-            ticks.symbols,
-            store.waiting,
-            status,
+            ticks.accepted_ticks, *written, rejected, ticks.symbols, store.waiting, self._health().status
         )
 
     async def _shut_down(self) -> None:

@@ -10,8 +10,8 @@ from app.wire.codec.codec import Rejected
 from app.wire.events.event import AnyEvent, Component, MetricsMeasured, StreamingHealth
 from tests.engine.rig import eventually, feeding, hearing, of, working
 
-NOTHING = EngineCounts(0, 0, 0, 0, {"too late": 0, "told twice": 0}, 0, 0, "healthy")
-LATER = EngineCounts(5000, 500, 20, 6500, {"too late": 3, "told twice": 2}, 500, 7, "healthy")
+NOTHING = EngineCounts(0, 0, 0, 0, {"too late": 0, "received twice": 0}, 0, 0, "healthy")
+LATER = EngineCounts(5000, 500, 20, 6500, {"too late": 3, "received twice": 2}, 500, 7, "healthy")
 
 
 def measured(lag: float = 0.05) -> tuple[MetricsMeasured, StreamingHealth]:
@@ -36,8 +36,8 @@ def test_rates_are_of_what_passed_since_the_last_beat() -> None:
     assert rates == pytest.approx((500, 2, 650), rel=0.01)
     assert streaming.bars_per_minute == pytest.approx(3000, rel=0.01)
     assert (metrics.indicator_ms, metrics.pattern_ms, metrics.queue_depth) == (40.0, 15.0, 7)
-    assert metrics.components == (Component("too late", details="3"), Component("told twice", details="2"))
-    assert (streaming.errors, streaming.issues) == (5, ("3 ticks too late", "2 ticks told twice"))
+    assert metrics.components == (Component("too late", details="3"), Component("received twice", details="2"))
+    assert (streaming.errors, streaming.issues) == (5, ("3 ticks too late", "2 ticks received twice"))
 
 
 def test_without_a_close_nothing_is_said_of_its_time() -> None:

@@ -98,7 +98,7 @@ async def test_a_provider_that_wants_fewer_requests_is_waited_for_beyond_the_pat
 async def test_a_provider_that_lets_nobody_ask_ends_the_load_after_all(provider: Massive, pool: Pool) -> None:
     provider.trouble.extend(Response("{}", 429, {"Retry-After": "0"}) for _ in range(100_000))
 
-    with pytest.raises(ProviderUnreachable, match=r"does not let us ask \(status 429\)"):
+    with pytest.raises(ProviderUnreachable, match=r"limits our requests \(status 429\)"):
         await load(provider, pool, "AAPL", limited_patience=0.2)
 
 

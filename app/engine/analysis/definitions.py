@@ -33,9 +33,8 @@ def patterns() -> list[PatternDefinition]:
 def _candles() -> Iterator[PatternDefinition]:
     for candle in candles.CANDLES:
         for side, name in zip((1, -1), candle.names, strict=True):
-            yield PatternDefinition(
-                name, "candlestick", _description(candle, side), CANDLE_LOGIC, f"TA-Lib CDL{candle.function}"
-            )
+            text, reference = _description(candle, side), f"TA-Lib CDL{candle.function}"
+            yield PatternDefinition(name, "candlestick", text, CANDLE_LOGIC, reference)
 
 
 def _description(candle: CandlestickPattern, side: int) -> str:
@@ -48,9 +47,8 @@ def _description(candle: CandlestickPattern, side: int) -> str:
 def _crossings() -> Iterator[PatternDefinition]:
     for crossing in crossings.CROSSINGS:
         for word, name in zip(("upward", "downward"), crossing.names, strict=True):
-            yield PatternDefinition(
-                name, "crossover", f"{crossing.description} {word}", CROSSING_LOGIC, "app.finance.crossings"
-            )
+            text = f"{crossing.description} {word}"
+            yield PatternDefinition(name, "crossover", text, CROSSING_LOGIC, "app.finance.crossings")
 
 
 def _levels() -> Iterator[PatternDefinition]:

@@ -7,7 +7,7 @@ from datetime import date
 from app.db.market import MarketShape
 from app.engine.coverage import queries
 from app.engine.coverage.periods import Period, edges, on_half_hours, periods
-from app.engine.coverage.queries import BarFinding, DatabaseConnection, ListedSymbol, StoredBars
+from app.engine.coverage.queries import BarFinding, Connection, ListedSymbol, StoredBars
 from app.engine.coverage.result import Coverage, CoverageQuery, ExplainedJump, Extent, Fault, Missing, Suspect
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES, period
 from app.finance.bars import Timeframe
@@ -20,7 +20,7 @@ FAULTS: tuple[Fault, ...] = ("no_price", "crossed", "no_volume", "jump", "repeat
 
 
 async def measure_coverage(
-    connection: DatabaseConnection,
+    connection: Connection,
     shape: MarketShape,
     query: CoverageQuery,
     counts: str | None = None,

@@ -6,15 +6,13 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from asyncpg import Connection
+from asyncpg import Connection as Connection
 
 from app.db.market import MarketShape
 from app.engine.coverage.periods import Period
 from app.engine.coverage.result import CoverageQuery
 from app.engine.storage.markets import ON_EXCHANGE
 from app.finance.jumps import JUMP
-
-DatabaseConnection = Connection
 
 # Flaws of a single bar as one number, so that parallel workers compute them and less is sorted.
 FLAWS = """

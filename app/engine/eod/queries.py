@@ -9,8 +9,6 @@ from asyncpg import Connection
 from app.engine.eod.result import MOST_NAMED, ClosedDay
 from app.engine.storage.markets import ON_EXCHANGE, on_exchange
 
-DatabaseConnection = Connection
-
 
 class SymbolDay(NamedTuple):
     """Whether a symbol has a complete bar of the day, and whether one is expected."""

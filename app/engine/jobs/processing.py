@@ -63,14 +63,11 @@ class ProcessingQueue:
         async with self._pool.acquire() as connection:
             stored_symbols = await bar_queries.symbols_with_days(connection)
             symbols = [symbol for symbol in stored_symbols if not parameters.symbols or symbol in parameters.symbols]
-            splits, tick_sizes = (
-                await corporate_actions.every_split(connection),
-                await market_tables.tick_sizes(connection),
-            )
+            splits = await corporate_actions.every_split(connection)
+            tick_sizes = await market_tables.tick_sizes(connection)
             thresholds = (await market_tables.thresholds(connection, self._min_confidence)).only(parameters.patterns)
-            await bar_queries.put_run(
-                connection, ProcessingRun(run_id, "running", PHASE, started_at, total=len(symbols))
-            )
+            run = ProcessingRun(run_id, "running", PHASE, started_at, total=len(symbols))
+            await bar_queries.put_run(connection, run)
         self._publish_status(run_id, "started", (0, len(symbols)))
         growth_by_start = await self._growth(stored_symbols, parameters, splits) if symbols else {}
         for done, symbol in enumerate(symbols, 1):

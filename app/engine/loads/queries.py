@@ -5,7 +5,7 @@ from datetime import datetime
 from io import BytesIO
 from typing import NamedTuple, TypeVar
 
-from asyncpg import Connection
+from asyncpg import Connection as Connection
 
 from app.db import timescale
 from app.db.errors import UNCOPIED
@@ -13,7 +13,6 @@ from app.engine.loads.sources.timeframes import LoadTimeframe
 
 T = TypeVar("T")
 
-DatabaseConnection = Connection
 Work = Callable[[Connection], Awaitable[T]]
 """Work in one transaction, which may be repeated."""
 

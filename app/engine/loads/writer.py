@@ -8,7 +8,7 @@ from app import db
 from app.db.errors import COLLIDED
 from app.db.pools import Pool
 from app.engine.loads import queries
-from app.engine.loads.queries import DatabaseConnection, LoadLogEntry, T, Work
+from app.engine.loads.queries import Connection, LoadLogEntry, T, Work
 from app.engine.loads.sources.source import Unreadable
 from app.engine.loads.sources.timeframes import LoadTimeframe
 from app.engine.storage import reference
@@ -64,7 +64,7 @@ class BarWriter:
         """Number of new and changed bars."""
         new = set(symbols) - self._symbols
 
-        async def work(connection: DatabaseConnection) -> tuple[int, int]:
+        async def work(connection: Connection) -> tuple[int, int]:
             fresh = await queries.put_symbols(connection, new) if new else 0
             new_bars = await self._put(connection, lines) if lines else 0
             if self._marks:
@@ -76,7 +76,7 @@ class BarWriter:
         self.new_symbols += fresh
         return count
 
-    async def _put(self, connection: DatabaseConnection, lines: Sequence[str]) -> int:
+    async def _put(self, connection: Connection, lines: Sequence[str]) -> int:
         """Copies straight into the table until a bar exists already."""
         if self._copies:
             self._copies = await queries.copy_bars(connection, self._frame, lines)
@@ -99,7 +99,7 @@ class BarWriter:
         dividends: Sequence[DividendRecord],
         source: str,
     ) -> None:
-        async def work(connection: DatabaseConnection) -> None:
+        async def work(connection: Connection) -> None:
             await reference.put_symbol_details(connection, details)
             if self._marks:
                 await reference.put_splits(connection, splits, source)
@@ -115,7 +115,7 @@ class BarWriter:
     async def close(self, load: str, parts: Sequence[str], entry: LoadLogEntry, *, over: bool) -> None:
         """`over`: the load is finished and its progress may be deleted."""
 
-        async def work(connection: DatabaseConnection) -> None:
+        async def work(connection: Connection) -> None:
             if over:
                 await queries.forget_marks(connection, load, parts)
             await queries.log(connection, entry)

@@ -57,9 +57,8 @@ class Startup:
 
     async def _prepare(self, series: SeriesByTimeframe, close: BarClose, tick_intake: TickIntake) -> None:
         if await self._migrate():
-            await history.load(
-                self._pool, self._shipped_history.before(await self._replayed_session()), self._min_confidence
-            )
+            shipped = self._shipped_history.before(await self._replayed_session())
+            await history.load(self._pool, shipped, self._min_confidence)
         quotes = await self._quotes()
         minutes = await history.restore_bars(self._pool, series, quotes)
         newest = max((bar.start for bar in minutes), default=-MINUTE)

@@ -8,14 +8,8 @@ from asyncpg import Connection
 from app.engine.analysis.breadth import MarketConditions
 from app.engine.universes import queries as universe_queries
 
-MARKET_COLUMNS = {
-    "timestamp",
-    "advancing_count",
-    "declining_count",
-    "advance_decline_ratio",
-    "overall_volume",
-    "data_source",
-}
+COUNTS = {"advancing_count", "declining_count", "advance_decline_ratio"}
+MARKET_COLUMNS = {"timestamp", *COUNTS, "overall_volume", "data_source"}
 SECTOR_COLUMNS = {"timestamp", "sector", "symbols", "advancing", "declining", "change", "volume"}
 SOURCE = "engine"
 

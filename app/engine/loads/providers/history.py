@@ -78,13 +78,11 @@ class ProviderLoad:
         except Stopped:
             self._update(self._progress._replace(status="cancelled", current=""))
         else:
-            status = (
-                "completed_with_errors" if self._progress.failed or self._progress.rejected_records else "completed"
-            )
+            errors = self._progress.failed or self._progress.rejected_records
+            status = "completed_with_errors" if errors else "completed"
             self._update(self._progress._replace(status=status, current=""))
-        await self._writer.close(
-            self._request.load, self._request.symbols, self._log_entry(), over=self._progress.status != "cancelled"
-        )
+        over = self._progress.status != "cancelled"
+        await self._writer.close(self._request.load, self._request.symbols, self._log_entry(), over=over)
         return self._progress
 
     async def _load_symbol(self, symbol: str) -> bool:
@@ -134,9 +132,8 @@ class ProviderLoad:
             rejections = "; ".join(f"{symbol} {record}" for symbol, record in now.rejections[:5])
             messages.append(f"{now.rejected_records} records refused; {rejections}")
         error = "; ".join(messages) or None
-        return LoadLogEntry(
-            self._request.load, done, self._writer.new_symbols, now.new_bars, now.status, error, now.seconds
-        )
+        counts = (done, self._writer.new_symbols, now.new_bars)
+        return LoadLogEntry(self._request.load, *counts, now.status, error, now.seconds)
 
 
 def minutes(requests: int, per_minute: float) -> float:

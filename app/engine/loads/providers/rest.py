@@ -126,11 +126,7 @@ class Rest:
             address = self._base_url.join(next_url)
         except httpx.InvalidURL:
             raise ProviderRefused("the provider names a next page that is no address") from None
-        if (address.scheme, address.host, address.port) != (
-            self._base_url.scheme,
-            self._base_url.host,
-            self._base_url.port,
-        ):
+        if _origin(address) != _origin(self._base_url):
             raise ProviderRefused(f"the provider sends us to another host ({address.host[:100]}) for the next page")
         return address
 
@@ -148,12 +144,11 @@ class Rest:
             if pause is None:
                 pause = random.uniform(0, ceiling)  # noqa: S311 - spreads load, guards nothing
                 ceiling = min(LAST_WAIT, ceiling * 2)
-            if time.monotonic() + pause > (
-                began_at + self._limited_patience if answer.limited else last_answer_at + self._patience
-            ):
-                raise ProviderUnreachable(
-                    f"the provider does not {'let us ask' if answer.limited else 'answer'} ({answer.says})"
-                )
+            limited = answer.limited
+            deadline = began_at + self._limited_patience if limited else last_answer_at + self._patience
+            if time.monotonic() + pause > deadline:
+                reason = "the provider limits our requests" if limited else "the provider does not answer"
+                raise ProviderUnreachable(f"{reason} ({answer.says})")
             logger.warning("provider: %s; asked again in %.1f s", answer.says, pause)
             await wait(pause, self._stop)
 
@@ -198,6 +193,10 @@ class Rest:
             working.cancel()
             stopped.cancel()
             await asyncio.wait({working, stopped})
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
 
 
 async def _read(answer: httpx.Response) -> bytes:

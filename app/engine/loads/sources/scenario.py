@@ -31,19 +31,8 @@ class ScenarioBars:
 
     @property
     def details(self) -> SymbolDetails:
-        instrument = scenarios.instrument(self._scenario)
-        return SymbolDetails(
-            instrument.symbol,
-            instrument.name,
-            instrument.exchange,
-            "stocks",
-            None,
-            instrument.currency,
-            None,
-            True,
-            None,
-            None,
-        )
+        symbol, name, exchange, currency = scenarios.instrument(self._scenario)[:4]
+        return SymbolDetails(symbol, name, exchange, "stocks", None, currency, None, True, None, None)
 
     def identity(self) -> str:
         return f"{self.name} {sha256(repr(scenarios.daily(self._scenario)).encode()).hexdigest()[:16]}"

@@ -40,19 +40,14 @@ class ShippedSource:
             yield chunk._replace(rows=self._select(chunk.rows))
 
     def _select(self, rows: Rows) -> Rows:
-        places = [
-            at
-            for at, (symbol, day) in enumerate(zip(rows.symbols, rows.times, strict=True))
-            if day <= self._until and (not self._symbols or symbol in self._symbols)
-        ]
+        days = enumerate(zip(rows.symbols, rows.times, strict=True))
+        symbols = self._symbols
+        places = [at for at, (symbol, day) in days if day <= self._until and (not symbols or symbol in symbols)]
         return Rows(*([column[at] for at in places] for column in rows))  # type: ignore[arg-type]
 
 
 def splits(path: Path) -> list[SplitRecord]:
     """The splits that are shipped with the history at `path`."""
     by_symbol = history.read_splits(path.with_name("splits.csv"))
-    return [
-        SplitRecord(symbol, split.day, Decimal(repr(split.ratio)))
-        for symbol in by_symbol
-        for split in by_symbol[symbol]
-    ]
+    splits = [(symbol, split) for symbol, own in by_symbol.items() for split in own]
+    return [SplitRecord(symbol, split.day, Decimal(repr(split.ratio))) for symbol, split in splits]
