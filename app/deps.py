@@ -1,4 +1,4 @@
-"""What a route may ask for: typed, and passed on from there."""
+"""Typed access to the application context for routes (settings, pools, hub, boards, queues)."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Who is looking (Identity), in which closed form they see it (View), and how often it changes (Rate)."""
+"""The viewer: identity and role, view (time zone, number format) and update rate."""
 
 from enum import StrEnum
 from typing import NamedTuple

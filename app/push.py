@@ -1,4 +1,4 @@
-"""Push: one change of one part of the screen, drawn once per view."""
+"""A push: one change of one element of the page, rendered once per view."""
 
 from collections.abc import Callable
 from typing import Literal, NamedTuple

@@ -1,4 +1,4 @@
-"""The pages that show several features at once: the desk itself, and a symbol's page."""
+"""The dashboard and the symbol page, which combine several features."""
 
 import asyncio
 import time
@@ -34,7 +34,7 @@ from app.quotes.charts import history
 from app.quotes.charts.cache import ChartCache
 from app.quotes.charts.drawing import draw_chart
 from app.quotes.charts.history import ChartHistory, ChartRequest
-from app.quotes.quote import Quote
+from app.quotes.quote import SymbolQuote
 from app.quotes.rows import rows
 from app.web import filters, guards, parameters
 from app.web.html import page
@@ -171,7 +171,7 @@ async def _symbol_page(
     )
 
 
-def _title(symbol: str, quote: Quote | None, view: View) -> str:
+def _title(symbol: str, quote: SymbolQuote | None, view: View) -> str:
     """Price and change first: a row of tabs shows no more."""
     if quote is None:
         return symbol

@@ -1,4 +1,4 @@
-"""Raw bars as if the last day's share had been held all along: for splits, and for dividends where returns count."""
+"""Adjusts bars for splits, and for dividends where total return is wanted."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""On which dates the NYSE and Nasdaq trade, and from when to when on each of them, in New York."""
+"""Trading calendar of NYSE and Nasdaq: sessions, holidays, early closes, in New York time."""
 
 import re
 from collections.abc import Iterator

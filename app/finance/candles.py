@@ -1,4 +1,4 @@
-"""Candlestick patterns: all that TA-Lib knows, each with a direction and a confidence that can be explained."""
+"""Candlestick patterns of TA-Lib, each with direction and confidence."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""The market clock: the time of the newest tick, and how fast it runs against the wall."""
+"""The market clock: time of the newest tick, and its speed against wall time."""
 
 from typing import Literal, NamedTuple
 

@@ -1,4 +1,4 @@
-"""Bars of many symbols by column, for work that takes too long bar by bar."""
+"""Bars of many symbols as numpy columns."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple

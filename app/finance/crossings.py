@@ -1,4 +1,4 @@
-"""Lines that cross: averages each other, the MACD its signal, the price an average."""
+"""Crossing patterns: moving averages, MACD and its signal, price and average."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple

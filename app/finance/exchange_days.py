@@ -1,4 +1,4 @@
-"""Days on which the NYSE kept other hours than the library of holidays says, each with its reason.
+"""Special NYSE days that the holidays library lacks or has wrong, each with its reason.
 
 `exchange-days.csv` has them, by the exchange's own list of special closings as pandas_market_calendars 5.5 keeps it.
 """

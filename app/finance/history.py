@@ -1,4 +1,4 @@
-"""Daily history kept as gzipped CSV, the names of what it holds, and what became of its shares."""
+"""Reads daily history (gzipped CSV), instruments, splits and large price moves from files."""
 
 import csv
 import gzip

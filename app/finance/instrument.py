@@ -1,4 +1,4 @@
-"""What is traded, and how its numbers are written."""
+"""An instrument: symbol, name, exchange, currency and tick size."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Changes from a close to the next open that are too large to be ordinary, and that no split explains."""
+"""Finds overnight price jumps that no split explains."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date

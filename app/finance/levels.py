@@ -1,4 +1,4 @@
-"""Prices that held before: breakouts beyond them, tests of them, and gaps and volume that stand out."""
+"""Support and resistance patterns: breakouts, tests, gaps and volume spikes."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Which market a symbol is traded on, as far as its spelling says: exchanges, coins and currencies keep other hours."""
+"""Tells from the spelling of a symbol whether it trades on an exchange, as a coin or as a currency."""
 
 import re
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""The last bars of many symbols side by side: what indicators and patterns are computed from, all at once."""
+"""The last bars of many symbols as arrays, from which indicators and patterns are computed together."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""A price's way through one bar: exact in open, high, low, close and volume, invented in between."""
+"""Simulates the prices within one bar: exact open, high, low, close and volume, random in between."""
 
 import math
 from collections.abc import Iterator

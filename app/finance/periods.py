@@ -1,4 +1,4 @@
-"""Where the bars of every timeframe begin and end, and how short bars make a long one."""
+"""Periods of each timeframe: where bars begin and end, and how short bars merge into longer ones."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta

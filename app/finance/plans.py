@@ -1,4 +1,4 @@
-"""How the closes, gaps, extremes and volumes of each test scenario go, so that what it is for happens in it."""
+"""Plans of the test scenarios: closes, gaps, extremes and volumes of each day."""
 
 import math
 from collections.abc import Iterable, Sequence

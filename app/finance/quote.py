@@ -1,4 +1,4 @@
-"""The newest of a symbol, as the feed leaves it for whoever starts later."""
+"""The newest quote of a symbol as the feed stores it in Redis."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Ticks that come twice: a feed that begins again sends what it was not sure to have sent."""
+"""Detects repeated ticks after a feed restarts."""
 
 from collections import deque
 

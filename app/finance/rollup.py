@@ -1,4 +1,4 @@
-"""Ticks into minutes: one running bar per symbol, given out when it is over and again when a late tick mends it."""
+"""Aggregates ticks into one-minute bars, and corrects a bar when a late tick arrives."""
 
 import math
 

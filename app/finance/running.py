@@ -1,4 +1,4 @@
-"""A bar that is still being made: prints add to it, and an aggregate that comes again replaces itself."""
+"""A bar under construction: trades add to it, and a repeated aggregate replaces its earlier value."""
 
 import math
 

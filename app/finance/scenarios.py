@@ -1,4 +1,4 @@
-"""Five invented price histories, the same every time, each with known things to be found in it."""
+"""Five synthetic price histories for tests, deterministic, each with known events."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping
@@ -20,7 +20,7 @@ POINTS_A_MINUTE = 4
 USUAL_VOLUME = 2_000_000
 
 
-class Scenario(NamedTuple):
+class PriceScenario(NamedTuple):
     symbol: str
     description: str
     begins: date
@@ -29,20 +29,20 @@ class Scenario(NamedTuple):
     plan: Callable[[Random], list[plans.DayPlan]]
 
 
-SCENARIOS: Mapping[str, Scenario] = {
-    "crash_2020": Scenario(
+SCENARIOS: Mapping[str, PriceScenario] = {
+    "crash_2020": PriceScenario(
         "TEST_CRASH_2020", "calm, a crash of 35 %, a V-shaped recovery", date(2020, 1, 2), 100, plans.crash
     ),
-    "growth_2021": Scenario(
+    "growth_2021": PriceScenario(
         "TEST_GROWTH_2021", "a quarter more in a year, by six breakouts", date(2021, 1, 4), 100, plans.growth
     ),
-    "volatility_periods": Scenario(
+    "volatility_periods": PriceScenario(
         "TEST_VOLATILITY", "sideways within 30 %, calm and stormy by turns", date(2022, 1, 3), 150, plans.volatility
     ),
-    "trend_changes": Scenario(
+    "trend_changes": PriceScenario(
         "TEST_TREND_CHANGES", "up, down, up, sideways with false breakouts", date(2022, 7, 1), 80, plans.trends
     ),
-    "high_low_events": Scenario(
+    "high_low_events": PriceScenario(
         "TEST_HIGH_LOW_EVENTS", "highs, lows, gaps and spikes of volume", date(2023, 4, 3), 200, plans.extremes
     ),
 }
@@ -87,7 +87,7 @@ def _sessions(first: date) -> Iterator[date]:
         day = calendar.next_session(day)
 
 
-def _bar(scenario: Scenario, days: list[plans.DayPlan], number: int, day: date, random: Random) -> Bar:
+def _bar(scenario: PriceScenario, days: list[plans.DayPlan], number: int, day: date, random: Random) -> Bar:
     plan = days[number]
     before = days[number - 1].close if number else plan.close
     open_price = before + (random.uniform(-0.002, 0.002) if plan.gap is None else plan.gap)

@@ -1,4 +1,4 @@
-"""What every symbol has done in its session: the one account that the feed, the engine and the desk keep alike."""
+"""The session of each symbol (open, high, low, close, volume), computed alike by feed, engine and desk."""
 
 import math
 from collections.abc import Collection

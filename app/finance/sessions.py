@@ -1,4 +1,4 @@
-"""The trading sessions of US equities as instants: as long as the exchange traded on each day, today 09:30 to 16:00."""
+"""Session hours of exchanges, coins and currencies as UTC epoch seconds."""
 
 import math
 from datetime import UTC, date, datetime, time, timedelta

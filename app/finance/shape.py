@@ -1,4 +1,4 @@
-"""How sure a pattern is: the same parts for all of them, each of the last four between 0 and 1."""
+"""Confidence of a pattern: move, shape, volume and weight, each between 0 and 1."""
 
 import math
 from typing import Literal, NamedTuple

@@ -1,4 +1,4 @@
-"""Indicators by TA-Lib, of the last bar of every row of a panel."""
+"""Technical indicators by TA-Lib for the last bar of every row of a panel."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Instruments by symbol, and what is near to what a person types, found without looking at all of them."""
+"""Searches instruments by symbol and name, with suggestions for misspelt symbols."""
 
 import difflib
 import heapq

@@ -1,4 +1,4 @@
-"""The one grammar of symbols: what a feed, a file, a job, a topic, a link or a person may call an instrument."""
+"""The grammar of symbols, for feeds, files, jobs, topics, links and search."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""The least difference between two prices that means anything: whatever is smaller counts as none."""
+"""Tick sizes: price differences below one tick count as zero."""
 
 from collections.abc import Mapping, Sequence
 

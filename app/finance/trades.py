@@ -1,4 +1,4 @@
-"""What a feed says was traded: prints, aggregates of spans of time, and quotes."""
+"""Trades of a feed: prints, aggregates and quotes, and what each adds to a bar."""
 
 from typing import Literal, NamedTuple, Protocol
 

@@ -1,4 +1,4 @@
-"""A symbol's indicators for programs."""
+"""JSON API of the indicators of one symbol."""
 
 from datetime import datetime
 

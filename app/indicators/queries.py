@@ -1,4 +1,4 @@
-"""Stored indicator values."""
+"""Database queries for stored indicator values."""
 
 from asyncpg import Connection
 

@@ -1,4 +1,4 @@
-"""A calculated indicator changes the list on its symbol's page."""
+"""Pushes a symbol's indicator list when a value is calculated."""
 
 from collections.abc import Iterator
 

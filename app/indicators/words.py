@@ -1,4 +1,4 @@
-"""Indicators and their signals as people say them."""
+"""Display names of indicators and their signals."""
 
 import re
 

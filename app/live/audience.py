@@ -1,4 +1,4 @@
-"""Readers of the same topics in the same view at the same rate: they share one sequence of frames."""
+"""Shares one sequence of frames among connections with the same topics, view and rate."""
 
 from collections.abc import Iterable, Sequence
 

@@ -1,4 +1,4 @@
-"""How many readers there may be, how long each stays, and what is raised when there is no room."""
+"""Limits of streams: connections, streams of one user, stall time and lifetime; errors when a limit is reached."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""One connection: what is written to it, how far it has come, and how it ends."""
+"""One stream connection: buffers, writes, drops and catches up frames, and closes with a reason."""
 
 import random
 from collections.abc import Callable, Iterable

@@ -1,4 +1,4 @@
-"""Where a page's stream begins: the log's position a while before the page read its data."""
+"""Computes the log position from which a page starts its stream: some seconds before the page read its data."""
 
 import time
 from collections import deque

@@ -1,4 +1,4 @@
-"""What is drawn once and sent to many: a push with its markup, what waits for a frame, and a frame's parts."""
+"""Renders pushes once per view and encodes them as SSE, gzip blocks or WebSocket frames."""
 
 from collections.abc import Callable, Iterable, Iterator
 from enum import Enum, auto

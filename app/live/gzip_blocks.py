@@ -1,4 +1,4 @@
-"""gzip for streams: raw deflate blocks that end on a byte, behind one head for everybody.
+"""gzip compression of streams: raw deflate blocks that end on a byte, behind one header that all connections share.
 
 A gzip member is a head and any number of such blocks; browsers want neither its end nor its checksum. The first block
 of a compressor looks back at nothing, so it may follow whatever bytes a reader has got so far.

@@ -1,4 +1,4 @@
-"""How often a duration fell under each of a few bounds."""
+"""Counts durations in buckets with fixed upper bounds, for /metrics."""
 
 from bisect import bisect_left
 

@@ -1,4 +1,4 @@
-"""Hypercorn's HTTP/1.1 and WebSocket protocols, where they take what the standards refuse or lose what came early."""
+"""Hardens Hypercorn's HTTP/1.1 and WebSocket protocols: strict requests, no deflate, no early frames lost."""
 
 import asyncio
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Topics to audiences: who hears what. Nothing here waits, and nothing is drawn that nobody looks at."""
+"""Delivers pushes to audiences by topic, and counts and limits the stream connections of one process."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""Topics that are to be read again and sent whole to everybody who listens, and have not been sent yet."""
+"""Tracks topics whose snapshot must be read and sent to all subscribers."""
 
 import asyncio
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The newest entries of the log as they were published, so that who was away for a moment asks nobody for them."""
+"""Keeps the newest log entries in memory, so that a short disconnect is recovered without a read from Redis."""
 
 from collections import deque
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""What a request line and its fields say, judged by RFC 9110, 9112 and 6455 before the application is asked."""
+"""Checks request line and headers against RFC 9110, 9112 and 6455 before the application sees the request."""
 
 import base64
 import binascii

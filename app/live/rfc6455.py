@@ -1,4 +1,4 @@
-"""The bytes of a WebSocket: frames that a server writes, and what it must know of those that a client sends."""
+"""WebSocket frames (RFC 6455): encodes server frames and parses client frames."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""The bytes of an HTTP/1.1 request before h11 reads them: it is lenient where RFC 9112 has a server refuse."""
+"""Checks the bytes of an HTTP/1.1 request before h11 parses them, where h11 is more lenient than RFC 9112."""
 
 import re
 from collections.abc import Callable

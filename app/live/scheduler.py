@@ -1,4 +1,4 @@
-"""The frames of all audiences of one rate: an alert goes out at once, all else when its time comes."""
+"""Schedules the frames of all audiences of one rate: alerts at once, everything else at the next interval."""
 
 import asyncio
 import time

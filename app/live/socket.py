@@ -1,4 +1,4 @@
-"""A WebSocket: it is written shared frames like any stream, and takes no messages, only signs of life and a close."""
+"""A WebSocket that sends shared frames and accepts only ping, pong and close."""
 
 import asyncio
 import time
@@ -41,7 +41,7 @@ class WebSocketTransport(DirectTransport):
     ) -> None:
         super().__init__(transport, writer, connection)
         self._incoming: ClientFrameParser | None = ClientFrameParser()
-        self._message_rate = MessageRate()
+        self._message_rate = FrameRateLimit()
         self._ping_seconds = ping_seconds
         self._alive = True
         self._pong: bytes | None = None
@@ -112,7 +112,7 @@ class WebSocketTransport(DirectTransport):
         self._timer = asyncio.get_running_loop().call_later(self._ping_seconds, self._ping)
 
 
-class MessageRate:
+class FrameRateLimit:
     """Whether what a browser says in a second can be borne."""
 
     def __init__(self) -> None:

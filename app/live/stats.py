@@ -1,4 +1,4 @@
-"""What one hub has done so far, for metrics and status pages."""
+"""Counters of one hub, for metrics and status pages."""
 
 from collections.abc import Mapping
 from typing import NamedTuple

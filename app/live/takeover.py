@@ -1,4 +1,4 @@
-"""Room for a page whose person holds as many streams as one may: the oldest of them ends, and does not come back."""
+"""Ends a user's oldest stream to make room for a page that takes over; the ended page does not reconnect."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""How the market and this desk stand, for programs."""
+"""JSON API of the market clock and the status of feed, engine, Redis, database and jobs."""
 
 import time
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The newest that this process knows about the feed, the engine, Redis and the database."""
+"""The newest known state of the market clock, feed, engine, Redis and database."""
 
 import time
 from typing import NamedTuple
@@ -7,8 +7,8 @@ from app.finance.clock import MarketClock
 from app.health.snapshot import HealthSnapshot
 from app.market import condition, runs
 from app.market.condition import Condition
-from app.market.delays import Delays, Lag
-from app.market.runs import ProcessingRun
+from app.market.delays import Delays, ReportedDelays
+from app.market.runs import RunState
 from app.market.status import ComponentStatus, statuses
 
 DRIFT_SECONDS = 2.0
@@ -38,8 +38,8 @@ class MarketBoard:
         self.clock: MarketClock | None = None
         self._health: HealthSnapshot | None = None
         self._delays = Delays()
-        self._lag = Lag()
-        self._run: ProcessingRun | None = None
+        self._lag = ReportedDelays()
+        self._run: RunState | None = None
         self._last_condition: tuple[str, str, str] | None = None
         self._last_clock: MarketClock | None = None
         self._last_time: MarketTime | None = None
@@ -90,7 +90,7 @@ class MarketBoard:
         expected = pushed.at + (now - self._last_pushed_at) * clock.speed if pushed.runs else pushed.at
         return at.runs and abs(at.at - expected) > DRIFT_SECONDS * clock.speed
 
-    def on_run(self, run: ProcessingRun) -> list[ComponentStatus]:
+    def on_run(self, run: RunState) -> list[ComponentStatus]:
         """Told once more with the next vitals: a reader who catches up may be the only one to hear this."""
         if not runs.supersedes(run, self._run):
             return []

@@ -1,11 +1,11 @@
-"""The one word for how current the page's figures are: the worst of the feed, its age, Redis, engine and database."""
+"""One word for how current the figures are: the worst of feed, its age, Redis, engine and database."""
 
 from typing import Literal, NamedTuple
 
 from app.finance.clock import MarketClock
 from app.finance.sessions import phase
 from app.health.snapshot import HealthSnapshot
-from app.market.delays import Lag
+from app.market.delays import ReportedDelays
 
 SILENT_SECONDS = 10.0
 """A feed in an open session that brings no tick for that long is silent, and so is one that announces nothing."""
@@ -60,7 +60,7 @@ STARTING = Condition("starting", "starting", "The server has just started and is
 LIVE = Condition("live", "live")
 
 
-def condition(health: HealthSnapshot | None, clock: MarketClock | None, lag: Lag, now: float) -> Condition:
+def condition(health: HealthSnapshot | None, clock: MarketClock | None, lag: ReportedDelays, now: float) -> Condition:
     """`now`: wall time, UTC epoch seconds."""
     if health is None:
         return STARTING
@@ -91,7 +91,7 @@ def feed_silence(health: HealthSnapshot, clock: MarketClock | None, now: float) 
     return announced
 
 
-def _late(clock: MarketClock | None, lag: Lag) -> Condition | None:
+def _late(clock: MarketClock | None, lag: ReportedDelays) -> Condition | None:
     """A market that is played faster than it was is late for nobody: after a pause it goes on from where it stood."""
     played = clock is not None and clock.speed != 1
     seconds = max(filter(None, (None if played else lag.feed, lag.link)), default=None)

@@ -1,4 +1,4 @@
-"""Which part of the way is behind, and by how much: said when it lasts, in figures that do not change at every look."""
+"""Detects lasting delays of feed, engine, Redis link and database, and rounds them for display."""
 
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ FRESH_SECONDS = 2.0
 """A tick that came longer ago says nothing of the delay now."""
 
 
-class Lag(NamedTuple):
+class ReportedDelays(NamedTuple):
     """Seconds; None where the part keeps up."""
 
     feed: float | None = None
@@ -90,8 +90,8 @@ class Delays:
         self._database = Delay(0.5, 0.25)
         self._readers = Delay(1.0, 1.0)
 
-    def update(self, health: HealthSnapshot, clock: MarketClock | None) -> Lag:
-        return Lag(
+    def update(self, health: HealthSnapshot, clock: MarketClock | None) -> ReportedDelays:
+        return ReportedDelays(
             feed=self._feed.update(self._feed_delay.update(clock, health.feed_age)),
             engine=self._engine.update(health.engine_behind),
             waiting=self._waiting.update(health.engine_waiting),

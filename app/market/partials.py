@@ -1,4 +1,4 @@
-"""The state of the desk as HTML."""
+"""Renders clock, condition, component status and notices as HTML."""
 
 from markupsafe import Markup
 

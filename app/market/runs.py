@@ -1,4 +1,4 @@
-"""Where the engine's newest processing run stands, in words."""
+"""State of the newest processing run of the engine, in words."""
 
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ KEY, NAME = "processing", "Processing"
 ENDINGS = {"completed", "failed", "cancelled"}
 
 
-class ProcessingRun(NamedTuple):
+class RunState(NamedTuple):
     """`at`: when the engine said so; `arrived_at`: when it was heard. Both are wall time, UTC epoch seconds."""
 
     id: str
@@ -35,20 +35,20 @@ class ProcessingRun(NamedTuple):
         return self.status in ENDINGS
 
 
-def run(event: ProcessingEvent | PartRun) -> ProcessingRun:
+def run(event: ProcessingEvent | PartRun) -> RunState:
     work, phase = (event.work, event.work) if isinstance(event, PartRun) else ("", event.phase)
     at = max(event.at, event.published_at)
-    return ProcessingRun(event.run_id, work, event.status, phase, _share(event), event.message, at, event.arrived_at)
+    return RunState(event.run_id, work, event.status, phase, _share(event), event.message, at, event.arrived_at)
 
 
-def supersedes(later: ProcessingRun, before: ProcessingRun | None) -> bool:
+def supersedes(later: RunState, before: RunState | None) -> bool:
     """Readers who catch up make us hear old news again; it must not undo the new."""
     if before is None or later.at > before.at:
         return True
     return later.at == before.at and not (before.over and later[:2] == before[:2])
 
 
-def run_status(newest: ProcessingRun | None, now: float) -> ComponentStatus:
+def run_status(newest: RunState | None, now: float) -> ComponentStatus:
     if newest is None:
         return ComponentStatus(KEY, NAME, "none", "quiet")
     age = max(0.0, now - newest.arrived_at)
@@ -62,7 +62,7 @@ def run_status(newest: ProcessingRun | None, now: float) -> ComponentStatus:
     return ComponentStatus(KEY, NAME, word, "good")
 
 
-def _ended(newest: ProcessingRun, age: float) -> ComponentStatus:
+def _ended(newest: RunState, age: float) -> ComponentStatus:
     word = f"{newest.work} {newest.status}".strip()
     if newest.status != "failed":
         return ComponentStatus(KEY, NAME, word, "quiet", age, "ago")

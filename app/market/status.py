@@ -1,11 +1,11 @@
-"""What is well and what is not, in words."""
+"""Status of each component (feed, engine, Redis, database, readers, jobs) in words."""
 
 from typing import Literal, NamedTuple
 
 from app.finance.clock import MarketClock
 from app.health.snapshot import HealthSnapshot
 from app.market.condition import SILENT_SECONDS, feed_silence
-from app.market.delays import Lag
+from app.market.delays import ReportedDelays
 
 RECENT_SECONDS = 5.0
 """For so long a short absence, or a new beginning, is news."""
@@ -35,7 +35,9 @@ class ComponentStatus(NamedTuple):
         return self.word, self.tone
 
 
-def statuses(health: HealthSnapshot | None, clock: MarketClock | None, lag: Lag, now: float) -> list[ComponentStatus]:
+def statuses(
+    health: HealthSnapshot | None, clock: MarketClock | None, lag: ReportedDelays, now: float
+) -> list[ComponentStatus]:
     """`now`: wall time, UTC epoch seconds."""
     if health is None:
         return [ComponentStatus(key, name, "looking", "quiet") for key, name in NAMES.items()]
@@ -70,7 +72,7 @@ def _status(key: str, word: str, tone: Tone, seconds: float | None = None) -> Co
     return ComponentStatus(key, NAMES[key], word, tone, seconds)
 
 
-def _ticks(health: HealthSnapshot, clock: MarketClock | None, lag: Lag, now: float) -> ComponentStatus:
+def _ticks(health: HealthSnapshot, clock: MarketClock | None, lag: ReportedDelays, now: float) -> ComponentStatus:
     if clock is not None and clock.state == "ended":
         return _status("ticks", "ended: prices stay as they were", "warn")
     if not health.redis:
@@ -88,7 +90,7 @@ def _ticks(health: HealthSnapshot, clock: MarketClock | None, lag: Lag, now: flo
     return _status("ticks", "between sessions", "quiet")
 
 
-def _engine(health: HealthSnapshot, lag: Lag) -> ComponentStatus:
+def _engine(health: HealthSnapshot, lag: ReportedDelays) -> ComponentStatus:
     if health.engine_age is None:
         return _status("engine", "not heard yet", "warn")
     if health.engine_late:
@@ -102,7 +104,7 @@ def _engine(health: HealthSnapshot, lag: Lag) -> ComponentStatus:
     return _status("engine", "running", "good")
 
 
-def _redis(health: HealthSnapshot, lag: Lag) -> ComponentStatus:
+def _redis(health: HealthSnapshot, lag: ReportedDelays) -> ComponentStatus:
     if not health.redis:
         return _status("redis", "away: no new prices until it is back", "bad")
     if _recent(health.redis_lost_age):
@@ -112,7 +114,7 @@ def _redis(health: HealthSnapshot, lag: Lag) -> ComponentStatus:
     return _status("redis", "connected", "good")
 
 
-def _database(health: HealthSnapshot, lag: Lag) -> ComponentStatus:
+def _database(health: HealthSnapshot, lag: ReportedDelays) -> ComponentStatus:
     if not health.database:
         return _status("database", "away: history is away, live goes on", "bad")
     if _recent(health.database_lost_age):
@@ -122,7 +124,7 @@ def _database(health: HealthSnapshot, lag: Lag) -> ComponentStatus:
     return _status("database", "connected", "good")
 
 
-def _readers(lag: Lag) -> ComponentStatus:
+def _readers(lag: ReportedDelays) -> ComponentStatus:
     if lag.readers is None:
         return _status("readers", "all keep up", "good")
     return _status("readers", f"{lag.readers:.0f} cannot keep up: they are sent the newest when they can", "quiet")

@@ -1,4 +1,4 @@
-"""What changes in the status strip."""
+"""Pushes of the status strip: clock, condition and component status."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Detected patterns for programs, page by page."""
+"""JSON API of detected patterns, page by page."""
 
 from datetime import datetime
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""The newest detection of every name, and those that no longer hold."""
+"""The newest detection of each symbol, pattern and timeframe, and the set of expired detections."""
 
 from collections import OrderedDict
 from collections.abc import Iterable

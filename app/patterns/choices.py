@@ -1,4 +1,4 @@
-"""Which patterns and timeframes there are to choose from: what the engine looks for, and what was detected of late."""
+"""Patterns and timeframes for the filters: defined by the engine or detected recently."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""Where a page of detections ends, as text that its reader hands back for the next one."""
+"""Encodes and decodes the cursor of a page of detections."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""What people look for among detections: the parameters of GET /api/v1/patterns, by the same names."""
+"""Filter form for detections, with the same parameters as GET /api/v1/patterns."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo

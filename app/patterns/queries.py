@@ -1,4 +1,4 @@
-"""Stored detections."""
+"""Database queries for stored detections."""
 
 from collections.abc import Sequence
 from datetime import datetime

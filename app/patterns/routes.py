@@ -1,4 +1,4 @@
-"""Detected patterns, stored."""
+"""The page of stored patterns with its filters."""
 
 import time
 from urllib.parse import urlencode

@@ -1,4 +1,4 @@
-"""A pattern that is detected goes into the desk's feed and its symbol's list; what becomes of it is said there."""
+"""Pushes of pattern events to the desk feed and to the list of the symbol."""
 
 from collections.abc import Iterator
 from functools import partial

@@ -1,4 +1,4 @@
-"""Open streams and the sessions behind them: who is still admitted, who keeps a session alive, and whose ends soon."""
+"""Checks every few seconds that open streams still have a valid session, and warns before a session ends."""
 
 import asyncio
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""GET /stream and WS /ws/quotes: who may hear which topics, what they missed, then what happens."""
+"""GET /stream (SSE) and WS /ws/quotes (WebSocket): authorization, recovery of missed entries, then live pushes."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""What the subscriber hears: decoded, then to the log where every event counts, else straight to the relay."""
+"""Decodes messages from pub/sub, appends events to the log, and passes ticks and states to the relay."""
 
 import asyncio
 import logging

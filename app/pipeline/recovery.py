@@ -1,4 +1,4 @@
-"""What a reader missed: every entry in order, or the lists as they are now and a notice; and the newest states."""
+"""Recovers what a connection missed: log entries in order, or snapshots with a notice; and the newest states."""
 
 import asyncio
 from functools import partial

@@ -1,4 +1,4 @@
-"""Topics of which events may be missing: read again from the database, and published whole to everybody."""
+"""Reads topics again after a possible loss of events, and publishes their snapshots to all subscribers."""
 
 import asyncio
 import time

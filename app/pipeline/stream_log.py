@@ -1,4 +1,4 @@
-"""A line for each stream and socket when it ends, where the settings ask for a line for each request."""
+"""Logs one line for each stream and WebSocket when it ends, if request logging is on."""
 
 import time
 

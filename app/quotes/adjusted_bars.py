@@ -1,4 +1,4 @@
-"""Stored bars of any length, after what became of a share since."""
+"""Reads stored bars of any timeframe, adjusted for later splits and dividends."""
 
 from collections.abc import Sequence
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""Quotes and stored bars for programs."""
+"""JSON API of quotes and stored bars."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -17,7 +17,7 @@ from app.finance.symbols import LONGEST
 from app.identity import Scope
 from app.quotes import adjusted_bars, lookup, queries
 from app.quotes.board import QuoteBoard
-from app.quotes.quote import Quote as Known
+from app.quotes.quote import SymbolQuote
 from app.web import api, guards
 
 blueprint = Blueprint("quotes_api", __name__, url_prefix=api.ROOT)
@@ -79,7 +79,7 @@ class Quotes(msgspec.Struct, frozen=True):
     next: str | None
 
 
-class Bar(msgspec.Struct, frozen=True):
+class PriceBar(msgspec.Struct, frozen=True):
     """`time` is where it begins: midnight UTC of its trading date for a daily bar."""
 
     time: datetime | None
@@ -97,7 +97,7 @@ class Bars(msgspec.Struct, frozen=True):
     timeframe: Timeframe
     prices: Prices
     adjusted: bool
-    bars: list[Bar]
+    bars: list[PriceBar]
 
 
 @blueprint.get("/quotes")
@@ -113,7 +113,7 @@ async def quotes(parameters: QuotesParameters) -> Quotes:
         else board.first(parameters.limit + 1, parameters.after)
     )
     page = rest[: parameters.limit]
-    return Quotes([_quote(each) for each in page], page[-1].symbol if len(rest) > len(page) else None)
+    return Quotes([_as_json(each) for each in page], page[-1].symbol if len(rest) > len(page) else None)
 
 
 @blueprint.get("/quotes/<path:symbol>")
@@ -123,7 +123,7 @@ async def quotes(parameters: QuotesParameters) -> Quotes:
 async def quote(_parameters: api.Nothing, symbol: str) -> Quote:
     """The newest quote of one symbol."""
     newest = deps.board(QuoteBoard).quote(api.only(deps.symbols().spellings(clean_query(symbol))))
-    return _quote(newest) if newest else abort(404, "No quote is known of this symbol.")
+    return _as_json(newest) if newest else abort(404, "No quote is known of this symbol.")
 
 
 @blueprint.get("/bars/<path:symbol>")
@@ -148,11 +148,11 @@ async def bars(parameters: BarsParameters, symbol: str) -> Bars:
         )
         if instrument is None and not adjusted.bars:
             abort(404, "This symbol is not known.")
-    rows = [Bar(api.moment(bar.start), *bar[3:8]) for bar in adjusted.bars]
+    rows = [PriceBar(api.moment(bar.start), *bar[3:8]) for bar in adjusted.bars]
     return Bars(name, parameters.timeframe, parameters.prices, adjusted.changed, rows)
 
 
-def _quotes_of(parameters: QuotesParameters, board: QuoteBoard) -> list[Known]:
+def _quotes_of(parameters: QuotesParameters, board: QuoteBoard) -> list[SymbolQuote]:
     """By symbol; of each word all that differ only in case, unless one is written so."""
     index = deps.symbols()
     symbols = sorted(
@@ -162,26 +162,26 @@ def _quotes_of(parameters: QuotesParameters, board: QuoteBoard) -> list[Known]:
     return [quote for quote in quotes if quote]
 
 
-def _quote(known: Known) -> Quote:
-    what = known.instrument
+def _as_json(quote: SymbolQuote) -> Quote:
+    instrument = quote.instrument
     return Quote(
-        symbol=what.symbol,
-        name=what.name,
-        exchange=what.exchange,
-        currency=what.currency,
-        session=known.session,
-        price=known.price,
-        previous_close=known.previous_close,
-        change=known.change,
-        change_fraction=known.fraction,
-        open=known.open,
-        high=known.high,
-        low=known.low,
-        volume=known.volume,
-        close=known.close,
-        outside_volume=known.outside,
-        bid=known.bid,
-        ask=known.ask,
-        time=api.moment(known.at),
-        heard=api.moment(known.arrived_at),
+        symbol=instrument.symbol,
+        name=instrument.name,
+        exchange=instrument.exchange,
+        currency=instrument.currency,
+        session=quote.session,
+        price=quote.price,
+        previous_close=quote.previous_close,
+        change=quote.change,
+        change_fraction=quote.fraction,
+        open=quote.open,
+        high=quote.high,
+        low=quote.low,
+        volume=quote.volume,
+        close=quote.close,
+        outside_volume=quote.outside,
+        bid=quote.bid,
+        ask=quote.ask,
+        time=api.moment(quote.at),
+        heard=api.moment(quote.arrived_at),
     )

@@ -1,4 +1,4 @@
-"""The newest quote of every symbol, with what its session has done so far."""
+"""The newest quote of every symbol, kept up to date from ticks."""
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ from app.finance.symbol_index import SymbolIndex
 from app.finance.symbols import is_symbol
 from app.finance.trades import contribution
 from app.quotes.listing import SymbolList
-from app.quotes.quote import SLOT_SECONDS, SPARK_POINTS, SPARK_SECONDS, Quote, first_quote, merge
+from app.quotes.quote import SLOT_SECONDS, SPARK_POINTS, SPARK_SECONDS, SymbolQuote, first_quote, merge
 from app.wire.events.event import Tick
 
 BOARD_ROWS = 100
@@ -33,7 +33,7 @@ class QuoteBoard:
     def __init__(self, instruments: Iterable[Instrument] = (), limit: int = 20_000) -> None:
         self._limit = limit
         self._instruments = SymbolIndex()
-        self._quotes: dict[str, Quote] = {}
+        self._quotes: dict[str, SymbolQuote] = {}
         self._symbol_list = SymbolList(self._quotes, BOARD_ROWS)
         self._days = SessionDays()
         self._recent: deque[Tick] = deque()
@@ -49,7 +49,7 @@ class QuoteBoard:
         self._rows_due = float("-inf")
         self.add_instruments(instruments)
 
-    def apply(self, tick: Tick) -> Quote | None:
+    def apply(self, tick: Tick) -> SymbolQuote | None:
         """The quote after `tick`: the same one if it changes nothing, None for a symbol beyond the limit."""
         before = self._quotes.get(tick.symbol)
         if tick.kind == "Q":
@@ -73,7 +73,7 @@ class QuoteBoard:
         self._uncounted_at, self._feed_read_at = 0.0, now
         return True
 
-    def quote(self, symbol: str) -> Quote | None:
+    def quote(self, symbol: str) -> SymbolQuote | None:
         return self._quotes.get(symbol)
 
     @property
@@ -81,7 +81,7 @@ class QuoteBoard:
         """Symbols that have a quote."""
         return len(self._quotes)
 
-    def first(self, limit: int, after: str = "") -> list[Quote]:
+    def first(self, limit: int, after: str = "") -> list[SymbolQuote]:
         """The first `limit` that come after the symbol `after`. By symbol: an order that no price can change."""
         return [self._quotes[symbol] for symbol in self._symbol_list.first(limit, after)]
 
@@ -123,7 +123,7 @@ class QuoteBoard:
                 self._quotes[symbol] = quote._replace(previous_close=quote.previous_close * then / now)
         self._splits = splits
 
-    def seed(self, quotes: Iterable[Quote]) -> None:
+    def seed(self, quotes: Iterable[SymbolQuote]) -> None:
         """What was stored fills the gaps of what came here. What the feed itself wrote of a session, and what it
         published after that, counts for more where that differs: something was missed or came twice."""
         recent: dict[str, list[Tick]] = defaultdict(list)
@@ -152,7 +152,7 @@ class QuoteBoard:
         self._rows_due = now + ROW_SECONDS * min(BOARD_ROWS, len(self._quotes))
         return True
 
-    def _put_quote(self, quote: Quote) -> None:
+    def _put_quote(self, quote: SymbolQuote) -> None:
         self._quotes[quote.symbol] = quote
         self._days.put(SessionDay.from_quote(quote.newest))
         if quote.written_at:
@@ -178,14 +178,14 @@ class QuoteBoard:
             self._newest_dropped[past.symbol] = past.published_at
         recent.append(tick)
 
-    def _apply_bid_ask(self, before: Quote | None, tick: Tick) -> Quote | None:
+    def _apply_bid_ask(self, before: SymbolQuote | None, tick: Tick) -> SymbolQuote | None:
         """A quote shows as bid and ask; nothing was traded."""
         if before is None or (before.bid, before.ask) == (tick.bid, tick.ask):
             return before
         quote = self._quotes[tick.symbol] = before._replace(bid=tick.bid, ask=tick.ask)
         return quote
 
-    def _next_quote(self, before: Quote | None, day: SessionDay, tick: Tick) -> Quote:
+    def _next_quote(self, before: SymbolQuote | None, day: SessionDay, tick: Tick) -> SymbolQuote:
         figures = day.quote()
         if before is None or before.session != day.day:
             instrument = before.instrument if before else self._instruments[tick.symbol]
@@ -201,7 +201,7 @@ class QuoteBoard:
         line_at = tick.arrived_at if due else before.line_at
         return before.with_figures(figures, arrived_at=tick.arrived_at, move=move, spark=spark, line_at=line_at)
 
-    def _previous_close(self, before: Quote, day: SessionDay) -> float | None:
+    def _previous_close(self, before: SymbolQuote, day: SessionDay) -> float | None:
         """Of the day that begins."""
         if day.at <= before.at:
             return None
@@ -210,7 +210,7 @@ class QuoteBoard:
         split = share_ratio(self._splits.get(day.symbol, ()), before.session, day.day)
         return close and close / split
 
-    def _merge(self, before: Quote, from_store: Quote, recent: Sequence[Tick]) -> Quote:
+    def _merge(self, before: SymbolQuote, from_store: SymbolQuote, recent: Sequence[Tick]) -> SymbolQuote:
         quote = merge(before, from_store)
         if not from_store.written_at:
             if quote.newest != before.newest:

@@ -1,4 +1,4 @@
-"""Symbols in order, for lists that are read page by page while new ones come."""
+"""A sorted list of symbols for paged lists while new symbols arrive."""
 
 from bisect import bisect_right, insort
 from itertools import islice

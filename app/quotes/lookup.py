@@ -1,4 +1,4 @@
-"""Which symbol a person or a program means who typed one in whatever case."""
+"""Resolves the text that a user or program typed to stored symbols, whatever its case."""
 
 from app.db.pools import Pools
 from app.finance.symbol_index import SymbolIndex

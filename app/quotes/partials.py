@@ -9,7 +9,7 @@ from app.finance.instrument import Instrument
 from app.identity import View
 from app.quotes.charts.drawing import ChartDrawing
 from app.quotes.charts.geometry import CandlePaths
-from app.quotes.quote import Quote
+from app.quotes.quote import SymbolQuote
 from app.quotes.spark import Spark
 from app.web.html import fragment
 
@@ -26,7 +26,7 @@ def board(rows: Sequence[Row]) -> Markup:
     return fragment("quotes/board", rows=rows)
 
 
-def cells(quote: Quote, seconds: float | None, view: View) -> Markup:
+def cells(quote: SymbolQuote, seconds: float | None, view: View) -> Markup:
     """Price, change and percentage. `seconds`: since it was heard."""
     return fragment("quotes/cells", quote=quote, seconds=seconds, view=view)
 
@@ -35,11 +35,11 @@ def spark(symbol: str, line: Spark) -> Markup:
     return fragment("quotes/spark", symbol=symbol, line=line)
 
 
-def headline(quote: Quote, seconds: float | None, view: View) -> Markup:
+def headline(quote: SymbolQuote, seconds: float | None, view: View) -> Markup:
     return fragment("quotes/headline", quote=quote, seconds=seconds, view=view)
 
 
-def facts(quote: Quote, view: View) -> Markup:
+def facts(quote: SymbolQuote, view: View) -> Markup:
     return fragment("quotes/facts", quote=quote, view=view)
 
 

@@ -1,4 +1,4 @@
-"""Stored bars, instruments and marks."""
+"""Database queries: instruments, newest daily bars, closes for sparklines and pattern marks."""
 
 from datetime import date
 from typing import NamedTuple

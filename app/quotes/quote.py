@@ -1,4 +1,4 @@
-"""The newest of a symbol, with what its session has done so far, as the desk shows it."""
+"""The newest quote of a symbol with the open, high, low and volume of its session."""
 
 from datetime import date
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ SPARK_POINTS = 78
 """One regular session of slots."""
 
 
-class Quote(NamedTuple):
+class SymbolQuote(NamedTuple):
     """Prices in the instrument's currency; `at` is market time, `arrived_at` wall time, both UTC epoch seconds.
 
     open, high, low and volume are those of the regular hours, as in daily bars; the price goes on before and after.
@@ -57,7 +57,7 @@ class Quote(NamedTuple):
             self.previous_close, self.close, self.outside, self.has_traded, self.bid, self.ask, self.written_at,
         )  # fmt: skip
 
-    def with_figures(self, figures: NewestQuote, **besides: Any) -> "Quote":
+    def with_figures(self, figures: NewestQuote, **besides: Any) -> "SymbolQuote":
         """With what a session's account says now, and other fields that change with it."""
         return self._replace(
             price=figures.price, at=figures.at, open=figures.open, high=figures.high, low=figures.low,
@@ -89,7 +89,7 @@ class Quote(NamedTuple):
         return self.price / self.previous_close - 1 if self.previous_close else None
 
     @property
-    def without_move(self) -> "Quote":
+    def without_move(self) -> "SymbolQuote":
         """The same without its last move: a page that has just been drawn has nothing to flash about."""
         return self._replace(move=0)
 
@@ -98,15 +98,15 @@ class Quote(NamedTuple):
         return None if self.arrived_at is None else max(0.0, now - self.arrived_at)
 
 
-def first_quote(instrument: Instrument, figures: NewestQuote, previous_close: float | None) -> Quote:
-    return Quote(
+def first_quote(instrument: Instrument, figures: NewestQuote, previous_close: float | None) -> SymbolQuote:
+    return SymbolQuote(
         instrument, date.fromisoformat(figures.session), figures.price, previous_close, figures.open, figures.high,
         figures.low, figures.volume, figures.at, spark=(figures.price,), has_traded=figures.has_traded,
         close=figures.close, outside=figures.outside,
     )  # fmt: skip
 
 
-def merge(live: Quote, past: Quote) -> Quote:
+def merge(live: SymbolQuote, past: SymbolQuote) -> SymbolQuote:
     """`heard` may have begun in the middle of a session that `stored` knows from its start."""
     newer = past if past.at > live.at else live
     quote = newer._replace(
@@ -133,7 +133,7 @@ def merge(live: Quote, past: Quote) -> Quote:
     return quote._replace(open=day.open, high=day.high, low=day.low, volume=day.volume, has_traded=True, close=close)
 
 
-def _splice_spark(live: Quote, past: Quote) -> tuple[float, ...]:
+def _splice_spark(live: SymbolQuote, past: SymbolQuote) -> tuple[float, ...]:
     """Heard points, and before them the stored ones of earlier slots."""
     first = int(live.at // SLOT_SECONDS) - len(live.spark) + 1
     earlier = len(past.spark) - (int(past.at // SLOT_SECONDS) - first + 1)

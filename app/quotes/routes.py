@@ -1,4 +1,4 @@
-"""Finding a symbol."""
+"""The symbol search page."""
 
 from urllib.parse import quote
 

@@ -1,4 +1,4 @@
-"""What the board knows before it hears anything: stored bars, and the newest quotes that the feed left behind."""
+"""Fills the quote board at start: stored daily bars, and the feed's newest quotes in Redis."""
 
 import asyncio
 import gc
@@ -20,7 +20,7 @@ from app.finance.sessions import in_session
 from app.finance.shares import Splits
 from app.quotes import queries
 from app.quotes.board import QuoteBoard
-from app.quotes.quote import SLOT_SECONDS, SPARK_POINTS, Quote
+from app.quotes.quote import SLOT_SECONDS, SPARK_POINTS, SymbolQuote
 from app.wire.state.newest_quotes import NewestQuotes
 
 T = TypeVar("T")
@@ -77,7 +77,7 @@ def seeds(
     daily_bars: Iterable[Bar],
     newest: Mapping[str, NewestQuote],
     splits: Splits = shares.NONE,
-) -> Iterable[Quote]:
+) -> Iterable[SymbolQuote]:
     """`stored`: the last bars of each symbol, by symbol, oldest first."""
     bars = {symbol: list(group) for symbol, group in groupby(daily_bars, attrgetter("symbol"))}
     for symbol in sorted({*bars, *newest}):
@@ -90,7 +90,7 @@ def seeds(
             yield _from_bars(instrument, own_bars, splits.get(symbol, ()))
 
 
-def _from_feed(instrument: Instrument, newest: NewestQuote, bars: list[Bar], splits: Sequence[Split]) -> Quote:
+def _from_feed(instrument: Instrument, newest: NewestQuote, bars: list[Bar], splits: Sequence[Split]) -> SymbolQuote:
     session = date.fromisoformat(newest.session)
     if newest.previous_close is None:
         previous = _previous_close([bar for bar in bars if bar.day < session], session, splits)
@@ -99,7 +99,7 @@ def _from_feed(instrument: Instrument, newest: NewestQuote, bars: list[Bar], spl
     has_traded = newest.has_traded and (
         newest.volume > 0 or newest.close is not None or in_session(newest.symbol, newest.at)
     )
-    quote = Quote(
+    quote = SymbolQuote(
         instrument, session, newest.price, previous, newest.open, newest.high, newest.low, newest.volume, newest.at,
         has_traded=has_traded, close=newest.close, outside=newest.outside, bid=newest.bid, ask=newest.ask,
         written_at=newest.written_at,
@@ -117,11 +117,13 @@ def _previous_close(before: Sequence[Bar], session: date, splits: Sequence[Split
     return before[-1].close / share_ratio(splits, before[-1].day, session) if before else None
 
 
-def _from_bars(instrument: Instrument, bars: list[Bar], splits: Sequence[Split]) -> Quote:
+def _from_bars(instrument: Instrument, bars: list[Bar], splits: Sequence[Split]) -> SymbolQuote:
     last = bars[-1]
     previous = _previous_close(bars[:-1], last.day, splits)
     at = sessions.regular(last.day).closes
-    return Quote(instrument, last.day, last.close, previous, last.open, last.high, last.low, last.volume, at, None)
+    return SymbolQuote(
+        instrument, last.day, last.close, previous, last.open, last.high, last.low, last.volume, at, None
+    )
 
 
 def _paths(closes: Iterable[queries.SlotClose]) -> Mapping[str, Mapping[int, float]]:
@@ -132,7 +134,7 @@ def _paths(closes: Iterable[queries.SlotClose]) -> Mapping[str, Mapping[int, flo
     return paths
 
 
-def _with_spark(quote: Quote, path: Mapping[int, float], session: date | None) -> Quote:
+def _with_spark(quote: SymbolQuote, path: Mapping[int, float], session: date | None) -> SymbolQuote:
     if quote.session != session:
         return quote._replace(spark=(quote.price,))
     newest = int(quote.at // SLOT_SECONDS)

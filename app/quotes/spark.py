@@ -1,9 +1,9 @@
-"""The path of a sparkline: today's session from left to right, against the previous close."""
+"""SVG path of a sparkline: the current session against the previous close."""
 
 from functools import lru_cache
 from typing import NamedTuple
 
-from app.quotes.quote import SPARK_POINTS, Quote
+from app.quotes.quote import SPARK_POINTS, SymbolQuote
 
 WIDTH, HEIGHT, EDGE = 77, 48, 4
 """Of the viewBox, whose units are steps in time and levels: whole numbers, for their differences take few bytes."""
@@ -16,7 +16,7 @@ class Spark(NamedTuple):
     zero: int | None
 
 
-def spark(quote: Quote) -> Spark:
+def spark(quote: SymbolQuote) -> Spark:
     reach = (*quote.spark, quote.previous_close) if quote.previous_close is not None else quote.spark
     if len(quote.spark) < 2:
         return Spark("", None)

@@ -1,4 +1,4 @@
-"""What a tick changes on the screen: cells of the board, a symbol's summary, the last candle of its charts."""
+"""Pushes of a tick: cells of the quote table, a symbol's summary and the last candle of its charts."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +14,7 @@ from app.quotes.board import BOARD_ROWS, QuoteBoard
 from app.quotes.charts import geometry, history
 from app.quotes.charts.cache import Chart, ChartCache
 from app.quotes.charts.drawing import draw_chart
-from app.quotes.quote import Quote
+from app.quotes.quote import SymbolQuote
 from app.quotes.rows import rows
 from app.quotes.spark import spark
 from app.web.filters import dom_id
@@ -38,7 +38,7 @@ def on_ticks(
 
     `hears`: whether somebody listens to a topic; nothing is yielded for one that nobody listens to.
     """
-    earlier: dict[str, Quote | None] = {}
+    earlier: dict[str, SymbolQuote | None] = {}
     for tick in ticks:
         if tick.symbol not in earlier:
             earlier[tick.symbol] = board.quote(tick.symbol)
@@ -91,7 +91,7 @@ def whole_board(board: QuoteBoard) -> Push:
     )
 
 
-def _cells(quote: Quote, before: Quote | None) -> Iterator[Push]:
+def _cells(quote: SymbolQuote, before: SymbolQuote | None) -> Iterator[Push]:
     """What differs visibly, and now and then that a price which stands was confirmed: pages count its age on."""
     if before is None or _figures(before) != _figures(quote):
         yield _figure_cells(quote)
@@ -99,26 +99,26 @@ def _cells(quote: Quote, before: Quote | None) -> Iterator[Push]:
         yield _spark_cell(quote)
 
 
-def _figures(quote: Quote) -> tuple[float, float | None, float]:
+def _figures(quote: SymbolQuote) -> tuple[float, float | None, float]:
     return quote.price, quote.previous_close, (quote.arrived_at or 0.0) // CONFIRMED_SECONDS
 
 
-def _row(quote: Quote) -> Iterator[Push]:
+def _row(quote: SymbolQuote) -> Iterator[Push]:
     yield _figure_cells(quote.without_move)
     yield _spark_cell(quote)
 
 
-def _figure_cells(quote: Quote) -> Push:
+def _figure_cells(quote: SymbolQuote) -> Push:
     topic, key = topics.quotes_topic(quote.symbol), dom_id("row", quote.symbol)
     return Push(topic, key, "cells", lambda view: partials.cells(quote, quote.age(time.time()), view))
 
 
-def _spark_cell(quote: Quote) -> Push:
+def _spark_cell(quote: SymbolQuote) -> Push:
     topic, key = topics.quotes_topic(quote.symbol), dom_id("spark", quote.symbol)
     return Push(topic, key, "replace", lambda _view: partials.spark(quote.symbol, spark(quote)))
 
 
-def _summary(quote: Quote) -> Iterator[Push]:
+def _summary(quote: SymbolQuote) -> Iterator[Push]:
     topic = topics.symbol_topic(quote.symbol)
     yield Push(
         topic,
@@ -129,7 +129,7 @@ def _summary(quote: Quote) -> Iterator[Push]:
     yield Push(topic, dom_id("facts", quote.symbol), "replace", lambda view: partials.facts(quote, view))
 
 
-def _charts(quote: Quote, charts: ChartCache) -> Iterator[Push]:
+def _charts(quote: SymbolQuote, charts: ChartCache) -> Iterator[Push]:
     for chart, whole in charts.apply(quote):
         yield from _whole_chart(chart, charts) if whole else _last_candle(chart)
 

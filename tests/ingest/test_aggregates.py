@@ -15,7 +15,7 @@ from app.finance.sessions import regular
 from app.ingest.day import Day
 from app.ingest.massive.messages import Reader
 from app.quotes.board import QuoteBoard
-from app.quotes.quote import Quote
+from app.quotes.quote import SymbolQuote
 from app.wire.channels import Meaning
 from app.wire.codec.codec import Rejected, decode, encode
 from app.wire.events.event import Tick
@@ -31,7 +31,7 @@ class Made(NamedTuple):
     minutes: list[Bar]
     day: Bar | None
     newest: NewestQuote | None
-    quote: Quote | None
+    quote: SymbolQuote | None
     board: QuoteBoard
 
 

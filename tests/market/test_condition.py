@@ -10,7 +10,7 @@ from app.identity import View
 from app.market import stream
 from app.market.board import DRIFT_SECONDS, MarketBoard
 from app.market.condition import REMEDIES, condition
-from app.market.delays import Lag
+from app.market.delays import ReportedDelays
 from tests.market.test_market import CLOCK, NOW, WELL
 
 NIGHT = 1_767_589_200.0
@@ -24,30 +24,30 @@ def since(seconds: float) -> MarketClock:
 @pytest.mark.parametrize(
     ("changed", "clock", "behind", "kind", "word"),
     [
-        ({}, CLOCK, Lag(), "live", "live"),
-        ({"feed_age": 38.0}, CLOCK, Lag(), "silent", "feed silent"),
-        ({"feed_age": None}, since(38.0), Lag(), "silent", "feed silent"),
-        ({"feed_age": None}, None, Lag(), "absent", "no feed"),
-        ({"feed_age": 300.0}, CLOCK._replace(state="closed"), Lag(), "closed", "closed"),
-        ({"feed_age": 300.0}, since(38.0)._replace(state="closed"), Lag(), "silent", "feed silent"),
-        ({"feed_age": 300.0}, CLOCK._replace(state="paused"), Lag(), "halted", "feed paused"),
-        ({"feed_age": 300.0}, since(900.0)._replace(state="ended"), Lag(), "ended", "ended"),
-        ({"feed_age": 300.0}, CLOCK._replace(state="starting"), Lag(), "starting", "starting"),
-        ({"redis": False}, CLOCK, Lag(), "interrupted", "interrupted"),
-        ({"redis": False, "feed_age": 38.0}, CLOCK, Lag(), "interrupted", "interrupted"),
-        ({"engine_age": 38.0}, CLOCK, Lag(), "engine", "partial"),
-        ({"engine_age": None}, CLOCK, Lag(), "engine", "partial"),
-        ({"engine_age": 38.0}, CLOCK._replace(state="closed"), Lag(), "engine", "partial"),
-        ({"database": False}, CLOCK, Lag(), "database", "partial"),
-        ({"database": False, "feed_age": 38.0}, CLOCK, Lag(), "silent", "feed silent"),
-        ({}, CLOCK._replace(speed=1.0), Lag(feed=8.0), "late", "delayed"),
-        ({}, CLOCK, Lag(feed=8.0), "live", "live"),
-        ({}, CLOCK, Lag(link=3.0), "late", "delayed"),
-        ({"job_receivers": 0}, CLOCK, Lag(readers=3.0), "live", "live"),
+        ({}, CLOCK, ReportedDelays(), "live", "live"),
+        ({"feed_age": 38.0}, CLOCK, ReportedDelays(), "silent", "feed silent"),
+        ({"feed_age": None}, since(38.0), ReportedDelays(), "silent", "feed silent"),
+        ({"feed_age": None}, None, ReportedDelays(), "absent", "no feed"),
+        ({"feed_age": 300.0}, CLOCK._replace(state="closed"), ReportedDelays(), "closed", "closed"),
+        ({"feed_age": 300.0}, since(38.0)._replace(state="closed"), ReportedDelays(), "silent", "feed silent"),
+        ({"feed_age": 300.0}, CLOCK._replace(state="paused"), ReportedDelays(), "halted", "feed paused"),
+        ({"feed_age": 300.0}, since(900.0)._replace(state="ended"), ReportedDelays(), "ended", "ended"),
+        ({"feed_age": 300.0}, CLOCK._replace(state="starting"), ReportedDelays(), "starting", "starting"),
+        ({"redis": False}, CLOCK, ReportedDelays(), "interrupted", "interrupted"),
+        ({"redis": False, "feed_age": 38.0}, CLOCK, ReportedDelays(), "interrupted", "interrupted"),
+        ({"engine_age": 38.0}, CLOCK, ReportedDelays(), "engine", "partial"),
+        ({"engine_age": None}, CLOCK, ReportedDelays(), "engine", "partial"),
+        ({"engine_age": 38.0}, CLOCK._replace(state="closed"), ReportedDelays(), "engine", "partial"),
+        ({"database": False}, CLOCK, ReportedDelays(), "database", "partial"),
+        ({"database": False, "feed_age": 38.0}, CLOCK, ReportedDelays(), "silent", "feed silent"),
+        ({}, CLOCK._replace(speed=1.0), ReportedDelays(feed=8.0), "late", "delayed"),
+        ({}, CLOCK, ReportedDelays(feed=8.0), "live", "live"),
+        ({}, CLOCK, ReportedDelays(link=3.0), "late", "delayed"),
+        ({"job_receivers": 0}, CLOCK, ReportedDelays(readers=3.0), "live", "live"),
     ],
 )
 def test_the_badge_says_the_worst(
-    changed: dict[str, object], clock: MarketClock | None, behind: Lag, kind: str, word: str
+    changed: dict[str, object], clock: MarketClock | None, behind: ReportedDelays, kind: str, word: str
 ) -> None:
     current = condition(WELL._replace(**changed), clock, behind, NOW)  # type: ignore[arg-type]
 
@@ -56,14 +56,14 @@ def test_the_badge_says_the_worst(
 
 
 def test_before_anything_was_looked_at_the_page_starts() -> None:
-    assert condition(None, None, Lag(), NOW).kind == "starting"
+    assert condition(None, None, ReportedDelays(), NOW).kind == "starting"
 
 
 def test_a_feed_without_a_clock_is_not_silent_while_the_exchange_is_closed() -> None:
     silent = WELL._replace(feed_age=300.0)
 
-    assert condition(silent, None, Lag(), NIGHT).kind == "closed"
-    assert condition(silent, None, Lag(), NIGHT + 12 * 3600).kind == "silent"
+    assert condition(silent, None, ReportedDelays(), NIGHT).kind == "closed"
+    assert condition(silent, None, ReportedDelays(), NIGHT + 12 * 3600).kind == "silent"
 
 
 def test_a_silent_feed_is_told_with_its_age_to_everybody_and_without_plumbing() -> None:

@@ -8,7 +8,7 @@ from app.health.snapshot import HealthSnapshot
 from app.identity import View
 from app.market import partials, runs, stream
 from app.market.board import MarketBoard
-from app.market.delays import Lag
+from app.market.delays import ReportedDelays
 from app.market.status import statuses
 from app.wire.events.event import (
     ProcessingChanged,
@@ -38,11 +38,11 @@ VIEW = View()
 
 
 def words(vitals: HealthSnapshot, clock: MarketClock | None = CLOCK) -> dict[str, str]:
-    return {lamp.key: lamp.word for lamp in statuses(vitals, clock, Lag(), NOW)}
+    return {lamp.key: lamp.word for lamp in statuses(vitals, clock, ReportedDelays(), NOW)}
 
 
 def test_all_is_well() -> None:
-    assert {lamp.tone for lamp in statuses(WELL, CLOCK, Lag(), NOW)} == {"good"}
+    assert {lamp.tone for lamp in statuses(WELL, CLOCK, ReportedDelays(), NOW)} == {"good"}
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,10 @@ def test_what_is_not_well_is_said_in_words(changed: dict[str, object], key: str,
     vitals = WELL._replace(**changed)  # type: ignore[arg-type]
 
     assert word in words(vitals)[key]
-    assert next(lamp.tone for lamp in statuses(vitals, CLOCK, Lag(), NOW) if lamp.key == key) in {"warn", "bad"}
+    assert next(lamp.tone for lamp in statuses(vitals, CLOCK, ReportedDelays(), NOW) if lamp.key == key) in {
+        "warn",
+        "bad",
+    }
 
 
 def test_a_feed_between_sessions_is_not_silent() -> None:

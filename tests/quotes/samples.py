@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from app.finance.bars import Bar, day_start
 from app.finance.instrument import Instrument
-from app.quotes.quote import Quote
+from app.quotes.quote import SymbolQuote
 from app.wire.events.event import Tick
 
 AWKWARD = ("BRK.B", "BF/B", "X:BTCUSD")
@@ -18,8 +18,10 @@ def tick(symbol: str, price: float, at: float = OPEN, volume: int = 100, arrived
     return Tick(symbol=symbol, price=price, at=at, volume=volume, arrived_at=arrived_at)
 
 
-def quote(symbol: str = "BRK.B", price: float = 85.5, **changed: object) -> Quote:
-    made = Quote(Instrument(symbol), date(2012, 9, 4), price, 84.0, 84.5, 86.0, 84.25, 1_234_567, OPEN + 60, 1_000.0)
+def quote(symbol: str = "BRK.B", price: float = 85.5, **changed: object) -> SymbolQuote:
+    made = SymbolQuote(
+        Instrument(symbol), date(2012, 9, 4), price, 84.0, 84.5, 86.0, 84.25, 1_234_567, OPEN + 60, 1_000.0
+    )
     return made._replace(spark=(84.5, price))._replace(**changed)  # type: ignore[arg-type]
 
 

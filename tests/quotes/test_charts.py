@@ -7,21 +7,21 @@ from app.finance.bars import Bar, day_start
 from app.finance.instrument import Instrument
 from app.quotes.charts.cache import Chart, ChartCache, Grouping, PatternMark, assemble
 from app.quotes.charts.drawing import draw_chart
-from app.quotes.quote import Quote
+from app.quotes.quote import SymbolQuote
 from tests.quotes.samples import bars, quote
 
 BRK = Instrument("BRK.B", "Berkshire")
 
 
-def today(day: date = date(2012, 9, 4), price: float = 40.0, **changed: object) -> Quote:
+def today(day: date = date(2012, 9, 4), price: float = 40.0, **changed: object) -> SymbolQuote:
     return quote(price=price, session=day, open=39.0, high=41.0, low=38.0, volume=100, **changed)
 
 
-def made(grouping: Grouping = "day", stored: list[Bar] | None = None, newest: Quote | None = None) -> Chart:
+def made(grouping: Grouping = "day", stored: list[Bar] | None = None, newest: SymbolQuote | None = None) -> Chart:
     return assemble(BRK, "1m", grouping, bars("BRK.B", 30) if stored is None else stored, newest or today())
 
 
-def applied(charts: ChartCache, newest: Quote) -> tuple[Chart, bool]:
+def applied(charts: ChartCache, newest: SymbolQuote) -> tuple[Chart, bool]:
     (result,) = charts.apply(newest)
     return result
 

@@ -5,11 +5,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from app.quotes.board import QuoteBoard
-from app.quotes.quote import Quote
+from app.quotes.quote import SymbolQuote
 from tests.quotes.samples import DAY, OPEN, quote, tick
 
 
-def written(**more: Any) -> Quote:
+def written(**more: Any) -> SymbolQuote:
     """As the feed itself left it, ten seconds of wall time after 1,000."""
     return quote(**{"at": OPEN + 60, "price": 85.0, "written_at": 1010.0, "volume": 100, **more})
 

@@ -9,6 +9,7 @@ import pytest
 
 from app.db.pools import Pool, Pools
 from app.finance.bars import Timeframe
+from app.finance.periods import SECONDS
 from app.quotes import queries as chart_queries
 from app.quotes.bars import queries
 from tests.conftest import Databases
@@ -57,7 +58,7 @@ async def pools(request: pytest.FixtureRequest, databases: Databases) -> AsyncIt
 @pytest.mark.parametrize("timeframe", EACH)
 async def test_no_range_reads_more_than_its_bars_hold(pools: Pools, timeframe: Timeframe) -> None:
     shape = await pools.shape()
-    most = (LIMIT + 1) * queries.MINUTES_OF.get(timeframe, 1) + 1
+    most = (LIMIT + 1) * (SECONDS[timeframe] // 60 if timeframe in queries.MADE_OF_MINUTES else 1) + 1
     async with pools.market.acquire() as connection:
         for name, (since, until) in RANGES.items():
             explaining = Explaining(connection)

@@ -12,6 +12,7 @@ import pytest
 from app.db.pools import Pools
 from app.finance import columns, periods
 from app.finance.bars import Bar, Timeframe
+from app.finance.periods import SECONDS
 from app.quotes.bars import queries
 from tests.conftest import Databases
 from tests.quotes.samples import OPEN
@@ -66,7 +67,7 @@ async def test_no_more_minutes_are_read_than_the_bars_hold_and_one_more_would(
     )
     await link.execute("analyze ohlcv_1min")
     await link.close()
-    shape, seconds = await pools.shape(), 60 * queries.MINUTES_OF[timeframe]
+    shape, seconds = await pools.shape(), SECONDS[timeframe]
     assert shape.exact_minutes
     words = {"minutes": shape.exact_minutes}
     since, until = queries.EVER

@@ -8,7 +8,7 @@ from app.db.pools import Pools
 from app.finance.instrument import Instrument
 from app.finance.quote import NewestQuote
 from app.quotes.board import QuoteBoard
-from app.quotes.quote import SLOT_SECONDS, Quote
+from app.quotes.quote import SLOT_SECONDS, SymbolQuote
 from app.quotes.seed import SYMBOLS_AT_ONCE, seed
 from app.wire.state.newest_quotes import NewestQuotes
 from tests.conftest import Databases
@@ -48,7 +48,7 @@ async def test_quotes_are_there_before_their_sparklines(
     await newest.put(
         [NewestQuote(each, 23.0, OPEN + 2 * SLOT_SECONDS, "2012-09-04", 20.0, 24.0, 19.0, 5_000) for each in AWKWARD]
     )
-    priced: list[list[Quote]] = []
+    priced: list[list[SymbolQuote]] = []
 
     await seed(board, pools, newest, lambda: priced.append(board.first(9)))
 
@@ -90,7 +90,7 @@ class Slices(QuoteBoard):
         self.sizes.append(len(listed))
         super().know(listed)
 
-    def seed(self, quotes: Iterable[Quote]) -> None:
+    def seed(self, quotes: Iterable[SymbolQuote]) -> None:
         listed = list(quotes)
         self.sizes.append(len(listed))
         super().seed(listed)

@@ -1,4 +1,4 @@
-"""Stored bars of any length, and those that are made of minutes."""
+"""Database queries for stored bars, including bars made from minutes."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The charts that somebody may be looking at: stored bars, today's on top, and the scale they are drawn in."""
+"""Cache of charts: stored bars, the current session and the scale."""
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ from app.finance.instrument import Instrument
 from app.finance.jumps import Jump, is_jump
 from app.finance.periods import first_day
 from app.quotes.charts import geometry
-from app.quotes.quote import Quote
+from app.quotes.quote import SymbolQuote
 
 Grouping = Literal["day", "week", "month"]
 TIMEFRAMES: Mapping[Grouping, Timeframe] = {"day": "daily", "week": "weekly", "month": "monthly"}
@@ -103,7 +103,7 @@ class ChartCache:
     def get(self, symbol: str, span: str, prices: Prices = "split") -> Chart | None:
         return self._charts.get((symbol, span, prices))
 
-    def apply(self, quote: Quote) -> Iterator[tuple[Chart, bool]]:
+    def apply(self, quote: SymbolQuote) -> Iterator[tuple[Chart, bool]]:
         """Every chart of the symbol after this quote, and whether all of it must be drawn again.
 
         A feed that began again in the past leaves nothing to go on from: such a chart waits to be read anew.
@@ -131,7 +131,7 @@ def assemble(
     span: str,
     grouping: Grouping,
     periods: Sequence[Bar],
-    quote: Quote | None,
+    quote: SymbolQuote | None,
     marks: Sequence[PatternMark] = (),
 ) -> Chart:
     """`stored` holds periods from before the quote's session, oldest first."""
@@ -143,7 +143,7 @@ def assemble(
     return chart._replace(scale=geometry.fit(chart.bars))
 
 
-def advance(before: Chart, quote: Quote) -> tuple[Chart, bool]:
+def advance(before: Chart, quote: SymbolQuote) -> tuple[Chart, bool]:
     today = today_of(quote)
     same_day = before.today is not None and before.today.start == today.start
     after = before._replace(today=today) if same_day else _next_day(before, today)
@@ -176,7 +176,7 @@ def _adjust_to(before: Chart, last: Bar, day: date) -> Chart:
     return before._replace(past=past, open_period=open_period, today=scale_bar(last, rates), adjusted=True)
 
 
-def today_of(quote: Quote) -> Bar:
+def today_of(quote: SymbolQuote) -> Bar:
     start = day_start(quote.session)
     close = quote.price if quote.close is None else quote.close
     return Bar(quote.symbol, "daily", start, quote.open, quote.high, quote.low, close, quote.volume)

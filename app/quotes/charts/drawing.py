@@ -1,4 +1,4 @@
-"""A chart as the page draws it: paths in the stretched plot, labels and marks in percent beside and over it."""
+"""A chart ready for the template: paths, axis labels and pattern pins in percent of the plot."""
 
 import math
 from collections import Counter

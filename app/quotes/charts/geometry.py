@@ -1,4 +1,4 @@
-"""Candles as SVG paths: geometry alone, in a plot of WIDTH x HEIGHT that the page stretches."""
+"""SVG geometry of candles in a plot of WIDTH x HEIGHT that the page stretches."""
 
 import math
 from collections.abc import Iterable, Sequence

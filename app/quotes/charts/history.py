@@ -1,4 +1,4 @@
-"""Reads what a chart needs, and puts it where ticks will find it."""
+"""Reads the bars and pattern marks of a chart and puts it into the cache."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -15,7 +15,7 @@ from app.quotes import queries
 from app.quotes.bars import queries as bar_queries
 from app.quotes.board import QuoteBoard
 from app.quotes.charts.cache import TIMEFRAMES, Chart, ChartCache, Grouping, advance, assemble, group, today_of
-from app.quotes.quote import Quote
+from app.quotes.quote import SymbolQuote
 from app.quotes.seed import seeds
 
 DAYS = {"1m": 22, "3m": 63, "6m": 126, "1y": 252}
@@ -115,7 +115,7 @@ def _since(days: Columns, first: date) -> Floats:
 
 
 def _adjusted_candles(
-    days: Columns, quote: Quote, actions: CorporateActions, cut: tuple[Grouping, int]
+    days: Columns, quote: SymbolQuote, actions: CorporateActions, cut: tuple[Grouping, int]
 ) -> list[Bar] | None:
     """The candles before today's after all that is known; None where that changes nothing."""
     days_of = (*(split.day for split in actions.splits), *(payout.day for payout in actions.payouts))
@@ -128,7 +128,7 @@ def _adjusted_candles(
     return group(candles, grouping)[-limit:] if changed else None
 
 
-def _year_range(days: Columns, quote: Quote, splits: Sequence[Split]) -> YearRange | None:
+def _year_range(days: Columns, quote: SymbolQuote, splits: Sequence[Split]) -> YearRange | None:
     """In today's share, today included; None where no other day is stored."""
     begins = quote.session - timedelta(days=WEEKS_DAYS)
     within = _since(days, begins + timedelta(days=1))
