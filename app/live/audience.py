@@ -8,21 +8,20 @@ from app.live.frames import FrameEncoding, FramePart, payload, wrap
 from app.live.gzip_blocks import Chain, SmallChains
 
 LARGE_CHAIN_FROM = 8
-"""Readers, from which on the larger chain pays."""
+"""Connections from which on the larger compression window pays."""
 
 STANDALONE_BLOCKS = 8
-"""Blocks that stand alone, for each reader of a chain, after which a new chain begins for all: its first block costs
-each as much as about so many."""
+"""Standalone blocks per chained connection after which a new chain starts: its first block costs about as much."""
 
 
 class Audience:
-    """Each frame is framed once for all, and compressed once: in a chain for those who have been in it since it began,
-    else joined from parts that were compressed for every audience alike."""
+    """Each frame is encoded and compressed once: as a chain for connections that have received it from its start,
+    else joined from parts that are compressed once for all audiences."""
 
     def __init__(self, topics: frozenset[str], view: View, rate: Rate, small_chains: SmallChains | None = None) -> None:
         self.topics, self.view, self.rate = topics, view, rate
         self.position = ""
-        """The newest log entry that its readers lack nothing before."""
+        """Newest log entry up to which its connections have received everything."""
         self.frames = self.raw_bytes = self.wire_bytes = 0
         self.wrote_at = float("-inf")
         self._plain: set[StreamConnection] = set()
@@ -32,9 +31,9 @@ class Audience:
         self._chain: Chain | None = None
         self._small_chains = small_chains or SmallChains()
         self._standalone_blocks = 0
-        """Blocks that readers apart were sent since the chain began."""
+        """Standalone blocks sent to connections outside the chain since it started."""
         self.cost_sent_at = self.wrote_at
-        """When readers were last told what the stream costs."""
+        """When the last beat with the cost was sent."""
         self._cost = 0.0
 
     def __len__(self) -> int:
@@ -52,7 +51,7 @@ class Audience:
             self._end_chain()
 
     def send(self, parts: Sequence[FramePart], position: str, now: float) -> None:
-        """One frame to everybody. Never waits; nobody leaves meanwhile."""
+        """Sends one frame to every connection. Never awaits, so no connection leaves meanwhile."""
         self.position = position or self.position
         self.wrote_at = now
         self.frames += 1
@@ -71,12 +70,12 @@ class Audience:
         self._cost += (self.wire_bytes - before) / max(1, connections)
 
     def cost(self, now: float) -> int:
-        """Bytes that a reader was sent, on average, since this was asked."""
+        """Mean bytes per connection since the last call."""
         cost, self._cost, self.cost_sent_at = round(self._cost), 0.0, now
         return cost
 
     def send_to(self, connection: StreamConnection, parts: list[FramePart]) -> None:
-        """For this reader alone. Nobody's chain goes through bytes that others have not got: it goes on apart."""
+        """Sends to one connection. It leaves the chain, whose compressed bytes must be the same for all."""
         if connection in self._chained:
             self._chained.discard(connection)
             self._unchained.add(connection)
@@ -84,7 +83,7 @@ class Audience:
             connection.send(wrap(body, connection.encoding))
 
     def _needs_new_chain(self) -> bool:
-        """Whether another chain than the present, or none, is better for most readers."""
+        """Whether a new chain would be smaller for most connections."""
         if self._chain and not self._chain.small and len(self._chained) < LARGE_CHAIN_FROM // 2:
             return True
         return bool(self._unchained) and (
@@ -92,7 +91,7 @@ class Audience:
         )
 
     def _begin_chain(self) -> None:
-        """For all whose blocks are compressed, where there is room for it: its first block looks back at nothing."""
+        """Starts a chain for all gzip connections, if the limit allows; its first block refers to no other."""
         self._end_chain()
         self._unchained |= self._chained
         self._chained = set()
@@ -117,13 +116,13 @@ class Audience:
         framed = wrap(body, form)
         size, count = len(framed), 0
         for connection in connections:
-            # Here is where the time goes: nothing stands between the loop and the socket that need not.
+            # Hot loop: nothing unnecessary between it and the socket.
             try:
                 accepted = connection.write(framed)
             except BlockingIOError:
                 accepted = 0
             except OSError:
-                accepted = size  # It has gone, and will be told so.
+                accepted = size  # The peer has closed; connection_lost follows.
             if accepted != size:
                 connection.queue(framed[accepted:])
             count += 1

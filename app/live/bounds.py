@@ -4,20 +4,20 @@ from typing import NamedTuple
 
 
 class HubFull(Exception):
-    """No room for another reader in this process."""
+    """The process has reached its limit of connections."""
 
 
 class UserStreamsFull(HubFull):
-    """This person holds as many as one may."""
+    """The user has reached the limit of streams per user."""
 
 
 class StreamLimits(NamedTuple):
     connections: int = 1000
     per_user: int = 5
     stalled_seconds: float = 10.0
-    """A lagging reader whose wire takes nothing for so long is gone."""
+    """A lagging connection that accepts no bytes for so long is closed."""
     lifetime: tuple[float, float] = (480.0, 720.0)
-    """Seconds, between which a reader is asked to come back: no stream lives for ever, and they end one by one."""
+    """Seconds (least, most) after which a connection must reconnect; random, so that they do not end together."""
 
 
 LIMITS = StreamLimits()

@@ -41,61 +41,61 @@ CLOSE_CODES: dict[EndReason, int] = {
     "no UTF-8": 1007,
     "garbled": 1002,
 }
-"""With which a WebSocket is closed."""
+"""WebSocket close codes."""
 
 FINAL_EVENTS: dict[EndReason, str] = {
     "session-ended": "session-ended",
     "taken-over": "Another desk of yours took over. Resume to be live here again.",
 }
-"""After which nobody comes back by itself: the event's name, and its words."""
+"""Events after which the client does not reconnect by itself: name and data."""
 
 BUFFER_BYTES = 65_536
-"""While a reader catches up, frames of this many bytes are kept for it; beyond, it has to come back."""
+"""Bytes of frames buffered while a connection recovers; beyond, it must reconnect."""
 
 RECONNECT_MS = (1000, 2000)
-"""Who is sent away comes back within this time."""
+"""Least and most delay of a reconnect, milliseconds."""
 
 RECONNECT_EACH_MS, RECONNECT_LONGEST_MS = 12, 20_000
-"""For each of those who are sent away together it is so much longer, up to here: they come back one after the other."""
+"""Milliseconds added for each connection that is closed together, up to a limit, to spread reconnects."""
 
 
 Write = Callable[[bytes], int]
-"""Bytes taken; may raise BlockingIOError for none, and OSError from who has gone."""
+"""Returns the bytes accepted; may raise BlockingIOError for none, and OSError from a closed socket."""
 
 
 class Transport(Protocol):
-    """The way to one browser. It tells its reader when it is paused, resumed or lost."""
+    """Transport to one client. It calls the on_… methods of its connection."""
 
     def fast_write(self) -> "Write":
-        """The shortest way for one chunk or frame. It never waits; what it does not take goes through `queue`."""
+        """Fastest write for one chunk or frame. Never waits; bytes that it does not accept go through `queue`."""
 
     def queue(self, framed: bytes) -> object:
-        """Takes all of it."""
+        """Accepts all bytes and sends them when possible."""
 
     def pending_bytes(self) -> int:
-        """Bytes that the network has not taken yet."""
+        """Bytes not yet accepted by the network."""
 
     def close(self) -> object:
-        """After what waits."""
+        """Closes after the pending bytes are sent."""
 
     def abort(self) -> object: ...
 
 
 class ConnectionOwner(Protocol):
-    """What a reader tells where it is at home."""
+    """Callbacks of a connection to its hub."""
 
     def on_lagging(self, connection: "StreamConnection") -> None: ...
 
     def on_drained(self, connection: "StreamConnection") -> None: ...
 
     def on_ended(self, connection: "StreamConnection") -> None:
-        """It has ended; its last bytes may still be on their way."""
+        """The connection has ended; its last bytes may still be pending."""
 
     def on_closed(self, connection: "StreamConnection") -> None: ...
 
 
 class StreamConnection:
-    """Holds what comes until it `began`; from then on it is written to at once, and dropped while the wire is full."""
+    """Buffers frames until `start`; then writes them at once, and drops them while the transport is full."""
 
     __slots__ = (
         "_buffer",
@@ -126,12 +126,12 @@ class StreamConnection:
         self.identity = identity
         self.encoding = encoding
         self.expires_at = expires_at
-        """By the loop's clock: after that it has to come back."""
+        """By the loop's clock: after that the client must reconnect."""
         self.end_reason: EndReason = ""
         self.joined_at = ""
-        """The newest log entry at the moment of joining: what came before is not in the frames."""
+        """Newest log entry at the moment of joining; frames hold only later entries."""
         self.position = ""
-        """Before it began, and while it lags: the newest log entry that it lacks nothing before."""
+        """Before the start and while lagging: newest log entry up to which the client has everything."""
         self.lagging = False
         self.transport: Transport | None = None
         self.write: Write = self._buffer_frame
@@ -140,13 +140,13 @@ class StreamConnection:
         self._buffered_bytes = 0
 
     def attach(self, transport: Transport, position: str) -> None:
-        """All up to `position` is with it already; the rest up to `joined_at` is still to come."""
+        """The client has everything up to `position`; the rest up to `joined_at` is still to be sent."""
         self.transport, self.position = transport, position
         if self.end_reason:
             self._close_transport()
 
     def start(self, transport: Transport) -> None:
-        """All up to `joined_at` is on its way."""
+        """Everything up to `joined_at` has been written."""
         self.transport = transport
         if self.end_reason:
             self._close_transport()
@@ -154,7 +154,7 @@ class StreamConnection:
             self._flush_buffer()
 
     def catch_up(self, parts: list[FramePart]) -> None:
-        """The same, with what it missed."""
+        """Starts after recovery: `parts` are what the client missed."""
         if self.transport and not self.end_reason:
             if body := self.payload(parts):
                 self.transport.queue(wrap(body, self.encoding))
@@ -165,28 +165,28 @@ class StreamConnection:
         self.write = self._buffer_frame
 
     def payload(self, parts: Iterable[FramePart]) -> bytes:
-        """Bytes for this reader alone, good wherever its stream stands."""
+        """Encodes parts for this connection alone, valid at any point of its stream."""
         return payload(parts, self.encoding)
 
     def send(self, framed: bytes) -> None:
-        """To this reader alone, behind all that it was written."""
+        """Sends to this connection alone, after all frames written before."""
         if self.write == self._buffer_frame or self.transport is None:
             self._buffer_frame(framed)
         elif not self.lagging:
             self.transport.queue(framed)
 
     def queue(self, framed: bytes) -> None:
-        """What the fast way left."""
+        """Sends the bytes that the fast write did not accept."""
         if self.transport:
             self.transport.queue(framed)
 
     def on_write_pending(self) -> None:
-        """Something waits on the wire: what follows has to queue behind it."""
+        """Bytes are pending: later frames must queue behind them."""
         if self.transport and not self.lagging and self.write != self._buffer_frame:
             self.write = self._queue
 
     def on_write_full(self) -> None:
-        """The wire is full: what comes now is dropped, and made good when it has drained."""
+        """The transport is full: frames are dropped from here and recovered when it has drained."""
         if not self.lagging:
             self.lagging = True
             self.position = self.audience.position
@@ -194,7 +194,7 @@ class StreamConnection:
             self._owner.on_lagging(self)
 
     def on_write_drained(self) -> None:
-        """All that waited is on its way."""
+        """The transport has sent all pending bytes."""
         if self.end_reason or self.transport is None:
             return
         if self.lagging:
@@ -208,7 +208,7 @@ class StreamConnection:
         self._owner.on_closed(self)
 
     def end(self, reason: EndReason, together: int = 1) -> None:
-        """With a word of goodbye where it can still be heard; `among`: how many are sent away together."""
+        """Ends with a `bye` event, if it can be sent. `together`: how many connections end at once."""
         if self.end_reason:
             return
         self.end_reason = reason
@@ -270,16 +270,16 @@ def goodbye(reason: EndReason, together: int = 1) -> FramePart:
 
 
 def notice(sentence: str) -> FramePart:
-    """What is read out to one reader."""
+    """A `notice` event, which screen readers announce."""
     return FramePart(ServerSentEvent(sentence, event="notice").encode())
 
 
 def stream_head(event: ServerSentEvent, encoding: FrameEncoding) -> bytes:
-    """How a stream begins."""
+    """First bytes of a stream."""
     hello = event.encode()
     return gzip_blocks.HEAD + gzip_blocks.block(hello) if encoding is FrameEncoding.GZIP else hello
 
 
 def _drop(framed: bytes) -> int:
-    """It is told later what it missed."""
+    """Drops a frame; recovery sends what was missed."""
     return len(framed)

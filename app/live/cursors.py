@@ -4,7 +4,7 @@ import time
 from collections import deque
 
 STEP_BACK = 10.0
-"""Seconds. What a page read may be this much older than what was announced."""
+"""Seconds. Data that a page read may be this much older than the log."""
 
 
 class Cursors:

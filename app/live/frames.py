@@ -11,7 +11,7 @@ from quart_sse import ServerSentEvent
 
 
 class FrameEncoding(Enum):
-    """How frames are written to a reader."""
+    """Encoding of frames for a connection."""
 
     PLAIN = auto()
     GZIP = auto()
@@ -19,7 +19,7 @@ class FrameEncoding(Enum):
 
 
 class RenderedPush:
-    """A push and what it looks like, drawn once per view however many audiences show it."""
+    """A push with its markup, rendered once per view for all audiences."""
 
     __slots__ = ("_markup_by_view", "_render", "at", "push")
 
@@ -37,7 +37,7 @@ class RenderedPush:
 
 
 class PendingChanges:
-    """Changes that wait, in order. A newer one takes the place of an older where only the newest counts."""
+    """Changes that wait for a frame, in order. A newer state replaces an older one of the same key."""
 
     __slots__ = ("_changes",)
 
@@ -62,14 +62,14 @@ class PendingChanges:
 
 
 class FramePart:
-    """Some lines of one message, as bytes, and compressed once for all readers who cannot share a chain of blocks."""
+    """Lines of one SSE message, compressed once for all connections that are not in a chain."""
 
     __slots__ = ("_block", "lines", "socket_payload")
 
     def __init__(self, lines: bytes, bare: bytes = b"") -> None:
         self.lines = lines
         self.socket_payload = bare
-        """What a socket is sent of it."""
+        """The payload for WebSockets."""
         self._block = b""
 
     @property
@@ -80,7 +80,7 @@ class FramePart:
 
 
 def data_part(changes: Iterable[RenderedPush], view: View, on_failure: Callable[[Push], None]) -> FramePart:
-    """The `data:` lines of a message that goes on. What cannot be drawn is left out and told, the others go on."""
+    """The `data:` lines of a message without its end. A push that fails to render is left out and reported."""
     markup = "\n".join(_render_each(changes, view, on_failure))
     return (
         FramePart(ServerSentEvent(markup).encode()[:-1], markup.encode("utf-8", "replace"))
@@ -90,19 +90,19 @@ def data_part(changes: Iterable[RenderedPush], view: View, on_failure: Callable[
 
 
 def end_part(id: str) -> FramePart:  # noqa: A002 (the name of the field)
-    """The end of a message; with an id, the reader then lacks nothing up to that entry."""
+    """The end of a message; an id says that the client has every entry up to it."""
     return FramePart(ServerSentEvent(id=id or None).encode())
 
 
 def payload(parts: Iterable[FramePart], encoding: FrameEncoding) -> bytes:
-    """Good for any one reader, wherever its stream stands."""
+    """Encodes parts as one payload, valid at any point of a stream."""
     if encoding is FrameEncoding.SOCKET:
         return b"\n".join([part.socket_payload for part in parts if part.socket_payload])
     return b"".join([part.block if encoding is FrameEncoding.GZIP else part.lines for part in parts])
 
 
 def wrap(body: bytes, encoding: FrameEncoding) -> bytes:
-    """As it goes over the wire."""
+    """Wraps a payload as an HTTP chunk or a WebSocket text frame."""
     return rfc6455.frame(rfc6455.TEXT, body) if encoding is FrameEncoding.SOCKET else chunk(body)
 
 

@@ -19,12 +19,12 @@ SMALL_CHAINS = 64
 
 
 def block(plain: bytes) -> bytes:
-    """A block that needs none before it, and that none after it may look back at."""
+    """A standalone block: it refers to no block before it, and later blocks do not refer to it."""
     return _compressor_of_blocks.compress(plain) + _compressor_of_blocks.flush(zlib.Z_FULL_FLUSH)
 
 
 class Chain:
-    """Blocks that look back at those before them: much smaller, and only for who has got them all since the first."""
+    """Blocks that refer to earlier ones: much smaller, and only for connections that received all since the first."""
 
     def __init__(self, *, small: bool) -> None:
         self.small = small
@@ -35,14 +35,14 @@ class Chain:
 
 
 class SmallChains:
-    """Those that are in use by audiences of few readers."""
+    """Limits the chains in use by audiences of few connections."""
 
     def __init__(self, limit: int = SMALL_CHAINS) -> None:
         self._most = limit
         self._used = 0
 
     def acquire(self) -> Chain | None:
-        """None where there are enough of them: blocks that stand alone are compressed once for all audiences."""
+        """None at the limit: standalone blocks are then compressed once for all audiences."""
         if self._used >= self._most:
             return None
         self._used += 1

@@ -22,11 +22,11 @@ from wsproto.frame_protocol import CloseReason
 from app.live.rfc9112 import StrictConnection
 
 EARLY_BYTES = 65_536
-"""Bytes behind a handshake that are kept until it is answered; a client that sends more waits for the answer."""
+"""Bytes after a handshake that are buffered until it is answered; a client that sends more waits."""
 
 
 class EarlyFrames(H11WSConnection):
-    """What comes behind a handshake: it waits until the socket is accepted."""
+    """Frames that follow a handshake wait until the WebSocket is accepted."""
 
     def __init__(self, h11_connection: StrictConnection) -> None:
         super().__init__(h11_connection)
@@ -38,7 +38,7 @@ class EarlyFrames(H11WSConnection):
         return super().next_event() if self.accepted else h11.NEED_DATA
 
     def pop_all(self) -> bytes:
-        """All of it, for who answers the handshake instead of Hypercorn."""
+        """Removes and returns all buffered bytes, for a takeover of the connection."""
         data, self.buffer = bytes(self.buffer), bytearray()
         self.decided.set()
         return data
@@ -92,7 +92,7 @@ class StrictProtocol(H11Protocol):
         return None
 
     async def _send_h11_event(self, event: Any) -> None:
-        """What the application still answers to who has been refused, or is gone, is sent to nobody."""
+        """Drops responses to a client that was refused or has left."""
         try:
             await super()._send_h11_event(event)
         except h11.LocalProtocolError:
@@ -136,7 +136,7 @@ class PushConnection(Connection):
 
 
 class _NoExtension(Extension):
-    """Is negotiated by nobody, and lets no frame through that uses it unasked."""
+    """An extension that is never negotiated; frames that use it are rejected."""
 
     name = ""
 

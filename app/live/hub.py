@@ -31,10 +31,10 @@ RenderPush = Callable[[Push, View], str]
 CLOSED_AT_ONCE = 500
 
 COST_SECONDS = 30.0
-"""Between two beats that say what the stream costs, where something else is said all the time."""
+"""Between two beats with the cost of the stream, where frames are sent all the time."""
 
 SOCKET_BEAT = b"{}"
-"""JSON with nothing to show: htmx notices it and draws nothing."""
+"""Empty JSON: htmx notices the message and renders nothing."""
 
 
 class Hub:
@@ -49,9 +49,9 @@ class Hub:
         """Seconds from a push to the end of its frame."""
         self.joins: Counter[str] = Counter()
         self.recover: Callable[[StreamConnection], None] = lambda connection: connection.end("catch-up")
-        """What is done with a reader that lagged, and is in its audience again."""
-        self.closed_callback: Callable[[StreamConnection], None] = lambda _reader: None
-        """Hears of each whose connection is over."""
+        """Called with a connection that lagged and has rejoined its audience."""
+        self.closed_callback: Callable[[StreamConnection], None] = lambda _connection: None
+        """Called with each connection that is closed."""
         self._render_push = render_push
         self._beat_seconds = beat_seconds
         self._limits = limits
@@ -64,9 +64,9 @@ class Hub:
         self._connections: dict[StreamConnection, None] = {}
         """In the order in which they joined."""
         self.streams_by_user: Counter[UUID] = Counter()
-        """Readers of each person here."""
+        """Streams of each user in this process."""
         self.elsewhere: Mapping[UUID, int] = {}
-        """And in other processes, as was heard last."""
+        """Streams of each user in other processes, as last reported."""
         self._lagging: dict[StreamConnection, tuple[float, int]] = {}
         self._closing: set[StreamConnection] = set()
         self._all_closed = asyncio.Event()
@@ -94,11 +94,11 @@ class Hub:
 
     @property
     def subscribed_topics(self) -> tuple[str, ...]:
-        """The topics that somebody listens to now."""
+        """Topics with at least one subscriber."""
         return tuple(self._topics)
 
     def has_subscribers(self, topic: str) -> bool:
-        """Whether somebody listens to it now: what nobody listens to need not be made."""
+        """Whether the topic has a subscriber; pushes of others need not be made."""
         return topic in self._topics
 
     @property
@@ -106,7 +106,7 @@ class Hub:
         return tuple(self._connections)
 
     def publish(self, push: Push, id: str | None = None) -> None:  # noqa: A002 (the id of the stream's entry)
-        """With an id it belongs to that entry of the log, which `mark` then completes."""
+        """With an id it belongs to that log entry, which `complete_entry` then completes."""
         self._published += 1
         reached = grammar.reach(push.topic)
         if not id and not any(topic in self._topics for topic in reached):
@@ -119,7 +119,7 @@ class Hub:
             scheduler.enqueue(change, reached)
 
     def complete_entry(self, id: str) -> None:  # noqa: A002
-        """The log went on to here."""
+        """All pushes of the log entry were published."""
         self.last_id = id
         self.recent.add(id, tuple(self._entry))
         self._entry = []
@@ -133,7 +133,7 @@ class Hub:
         encoding: FrameEncoding = FrameEncoding.PLAIN,
         identity: Identity | None = None,
     ) -> StreamConnection:
-        """Frames from here on. What waited before is not among them: it is for the joiner to catch up with."""
+        """Subscribes a connection to frames from here on; earlier changes come by recovery. Raises HubFull."""
         if self.draining or len(self._connections) >= self._limits.connections:
             raise HubFull
         if identity and self._stream_count(identity.user_id) >= self._limits.per_user:
@@ -148,12 +148,12 @@ class Hub:
         return connection
 
     def render(self, pushes: Iterable[Push | RenderedPush], view: View) -> FramePart:
-        """The lines of a message with all of them, the superseded left out; it has no end yet."""
+        """The lines of a message with the newest of these pushes, without its end."""
         changes = (push if isinstance(push, RenderedPush) else RenderedPush(push, self._render_push) for push in pushes)
         return data_part(PendingChanges(changes), view, self._count_undrawable)
 
     def check(self) -> None:
-        """About once a second: beats where nothing else was said, goodbyes, and the end of who takes nothing."""
+        """Runs about once a second: sends beats to quiet audiences, ends expired and stalled connections."""
         now = asyncio.get_running_loop().time()
         for audience in list(self._audiences.values()):
             if now - audience.wrote_at >= self._beat_seconds or now - audience.cost_sent_at >= COST_SECONDS:
@@ -170,7 +170,7 @@ class Hub:
                 connection.end("slow")
 
     def _send_beat(self, audience: Audience, now: float) -> None:
-        """Says what the stream cost since the last; no new position while entries wait for a frame."""
+        """A beat holds the cost since the last one; no new position while entries wait for a frame."""
         waits = self._schedulers[audience.rate].has_entries(audience.topics)
         position = audience.position if waits else self._position(audience.topics)
         new = position != audience.position or position == NO_POSITION
@@ -183,7 +183,7 @@ class Hub:
             self.check()
 
     async def drain(self) -> None:
-        """Nobody joins any more, and everybody ends after what waits for them."""
+        """Refuses new connections, flushes pending frames and ends all connections."""
         self.draining = True
         for scheduler in self._schedulers.values():
             scheduler.flush()
@@ -194,7 +194,7 @@ class Hub:
             await asyncio.sleep(0)
 
     async def wait_closed(self, seconds: float) -> None:
-        """Their last bytes are with all who ended, or they are cut off after this time."""
+        """Waits until ended connections have sent their last bytes; aborts the others after `seconds`."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._all_closed.wait()
@@ -205,7 +205,7 @@ class Hub:
     def on_lagging(self, connection: StreamConnection) -> None:
         loop = asyncio.get_running_loop()
         self._lagging[connection] = (loop.time(), connection.transport.pending_bytes() if connection.transport else 0)
-        # Not now: the frame that filled its wire is still being written to the others.
+        # Not now: the frame that filled its transport is still being written to others.
         loop.call_soon(self._leave_if_lagging, connection)
 
     def on_drained(self, connection: StreamConnection) -> None:
@@ -237,7 +237,7 @@ class Hub:
         self._leave_audience(connection)
 
     def limit_streams(self, user_id: UUID, limit: int) -> None:
-        """Ends the oldest of their readers, if there are more: among these are those that nobody reads any more."""
+        """Ends the oldest streams of the user beyond the limit; clients that have vanished are among these."""
         theirs = [
             connection
             for connection in self._connections
@@ -250,7 +250,7 @@ class Hub:
         return self.streams_by_user[user_id] + self.elsewhere.get(user_id, 0)
 
     def _join_audience(self, connection: StreamConnection) -> None:
-        """Entries that wait are sent first, so that all before `joined_at` is out and nothing after it is."""
+        """Flushes waiting entries first, so that everything before `joined_at` is sent and nothing after it."""
         scheduler = self._schedulers[connection.audience.rate]
         scheduler.flush_entries()
         connection.audience.add(connection)

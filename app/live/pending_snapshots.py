@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from app.live import topics as grammar
 
 NO_POSITION = "?"
-"""An id that is no place in the log: whoever comes back with it is given the list as it is."""
+"""An id that is no log position: a client that reconnects with it is sent a snapshot."""
 
 
 class PendingSnapshots:
-    """Until the snapshot of a log topic is sent, its readers have no position: one who leaves before it and comes back
-    is given the list as it is. Of states a reader who comes back is given every one anyway."""
+    """Until the snapshot of a log topic is sent, its subscribers have no position: a client that reconnects before it
+    is sent the snapshot. State topics are always sent as snapshots on reconnect."""
 
     def __init__(self) -> None:
         self._versions: Counter[str] = Counter()
@@ -20,7 +20,7 @@ class PendingSnapshots:
         self._more = asyncio.Event()
 
     def request(self, topics: Iterable[str]) -> None:
-        """Each is to be read after this, also where it is being read now."""
+        """Requests a new read of each topic, even if a read is in progress."""
         for topic in topics:
             self._versions[topic] += 1
             if grammar.kind(topic) == "log":
@@ -34,7 +34,7 @@ class PendingSnapshots:
         return tuple(sorted(self._versions))
 
     def version(self, topic: str) -> int:
-        """Of the newest request; to be asked for before the topic is read."""
+        """Version of the newest request; read it before the topic is read."""
         return self._versions[topic]
 
     def complete(self, topic: str, version: int) -> None:
@@ -44,5 +44,5 @@ class PendingSnapshots:
             self._logs.discard(topic)
 
     def position(self, topics: frozenset[str], newest: str) -> str:
-        """How far a reader of these topics has come when all up to `newest` was published."""
+        """Position of a subscriber of these topics when everything up to `newest` was published."""
         return newest if self._logs.isdisjoint(topics) else NO_POSITION

@@ -16,14 +16,14 @@ class RecentEntries:
         self._entries: deque[_Entry] = deque(maxlen=limit)
 
     def add(self, id: str, changes: tuple[RenderedPush, ...]) -> None:  # noqa: A002 (the id of the log's entry)
-        """One after the other and none left out; whoever cannot be sure of that begins with `forget`."""
+        """Adds the next entry. Entries must be consecutive; call `clear` first where one may be missing."""
         self._entries.append(_Entry(id, changes))
 
     def clear(self) -> None:
         self._entries.clear()
 
     def between(self, after: str, upto: str) -> tuple[RenderedPush, ...] | None:
-        """What the entries in (after, upto] changed; None where it does not know them all."""
+        """Changes of the entries in (after, upto]; None if some are no longer kept."""
         entries: list[_Entry] = []
         within = False
         for entry in reversed(self._entries):

@@ -17,7 +17,7 @@ _KEY_BYTES = 16
 
 
 def refusal(why: str, status: int = 400) -> h11.RemoteProtocolError:
-    """What `StrictConnection.next_event` raises; `status` is that of the answer."""
+    """The error that `StrictConnection.next_event` raises; `status` is the HTTP status of the response."""
     return h11.RemoteProtocolError(why, error_status_hint=status)
 
 
@@ -26,8 +26,8 @@ def by_name(request: h11.Request) -> ByName:
 
 
 def checked_request(request: h11.Request, fields: ByName) -> h11.Request:
-    """The request as it is to be understood: an absolute target is split into path and Host, HTTP/1.2 is HTTP/1.1, and
-    HTTP/1.0 asks for no upgrade. Raises h11.RemoteProtocolError where a standard has it refused."""
+    """The normalized request: an absolute target is split into path and Host, HTTP/1.2 becomes HTTP/1.1, and HTTP/1.0
+    loses its upgrade. Raises h11.RemoteProtocolError where a standard requires a refusal."""
     if request.http_version[:1] != b"1":
         raise refusal("only HTTP/1 is spoken here", 505)
     if request.method != request.method.upper():
@@ -64,7 +64,7 @@ def _relative(request: h11.Request) -> h11.Request:
 
 
 def _in_version(request: h11.Request) -> h11.Request:
-    """HTTP/1.0 knows no upgrade; what is newer than 1.1 is answered as 1.1."""
+    """HTTP/1.0 has no upgrade; versions above 1.1 are answered as 1.1."""
     version = min(request.http_version, b"1.1")
     fields = _without(b"upgrade", request) if version == b"1.0" else request.headers.raw_items()
     return h11.Request(method=request.method, target=request.target, headers=fields, http_version=version)

@@ -20,7 +20,7 @@ class WebSocketFrame(NamedTuple):
 
 
 class ProtocolViolation(Exception):
-    """What was sent cannot be listened to any further."""
+    """The client broke the protocol: the connection must be closed."""
 
     def __init__(self, why: Literal["garbled", "message", "no UTF-8", "flood"]) -> None:
         super().__init__(why)
@@ -28,14 +28,14 @@ class ProtocolViolation(Exception):
 
 
 def handshake_response(key: bytes) -> bytes:
-    """The head of the answer to a handshake; it takes up no extension and no subprotocol."""
+    """Response head of a handshake, without extensions and subprotocol."""
     accepted = base64.b64encode(hashlib.sha1(key + _GUID, usedforsecurity=False).digest())
     head = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     return head + b"Sec-WebSocket-Accept: " + accepted + b"\r\n\r\n"
 
 
 def frame(opcode: int, payload: bytes) -> bytes:
-    """Whole and without a mask, so the same bytes do for everybody."""
+    """One unmasked final frame; the same bytes serve every client."""
     size = len(payload)
     if size < _SHORT:
         return bytes((_WHOLE | opcode, size)) + payload
@@ -49,13 +49,13 @@ def close(code: int) -> bytes:
 
 
 def unframe(framed: bytes) -> WebSocketFrame:
-    """What `frame` was given."""
+    """Reverses `frame`."""
     head = {126: 4, 127: 10}.get(framed[1], 2)
     return WebSocketFrame(framed[0] & 0x0F, framed[head:])
 
 
 class ClientFrameParser:
-    """Takes apart what a client sends to a server that takes no messages: nothing but pings, pongs and a close."""
+    """Parses client frames and accepts only ping, pong and close."""
 
     def __init__(self) -> None:
         self._waiting = bytearray()

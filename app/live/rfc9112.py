@@ -15,7 +15,7 @@ LARGEST_TRAILER = 4096
 """Bytes of the fields after the last chunk."""
 
 CutPiece = Callable[[bytearray], bytes]
-"""Cuts from the front what h11 may read now: nothing while it is not all there, or where another request begins."""
+"""Removes and returns the bytes that h11 may parse now; b"" while they are incomplete or another request begins."""
 
 _TOKEN = rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+"
 _QUOTED_STRING = rb'"(?:[\t !\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t -\x7e\x80-\xff])*"'
@@ -49,7 +49,7 @@ class StrictConnection(h11.Connection):
             self._ended = self._ended or not data
 
     def stop(self) -> None:
-        """Nothing is read any more, and what came behind the last request is dropped."""
+        """Stops reading and drops bytes after the last request."""
         self.stopped = True
         self._unread.clear()
 
@@ -103,7 +103,7 @@ class StrictConnection(h11.Connection):
 
 
 class SizedBody:
-    """A body of so many bytes."""
+    """A body with Content-Length."""
 
     def __init__(self, size: int) -> None:
         self._left = size
@@ -116,7 +116,7 @@ class SizedBody:
 
 
 class ChunkedBody:
-    """A body in chunks, up to the end of its trailer. What is wrong with a line raises h11.RemoteProtocolError."""
+    """A chunked body with its trailer. A malformed line raises h11.RemoteProtocolError."""
 
     def __init__(self) -> None:
         self._next: CutPiece = self._line

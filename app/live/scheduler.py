@@ -18,7 +18,7 @@ FIXED_SECONDS: dict[Rate, float] = {Rate.SECOND: 1.0, Rate.FIVE_SECONDS: 5.0, Ra
 """Seconds between two frames of states."""
 
 CPU_SHARE = 0.25
-"""Of a core, which drawing and writing may take: then frames become rarer."""
+"""Share of a core that rendering and writing may use; beyond it the interval grows."""
 
 BROWSER_SECONDS = 0.006
 """Between frames for each part that changes: a browser that takes 0.6 ms for one is then busy a tenth of the time."""
@@ -27,16 +27,16 @@ LOG_SECONDS = 0.002
 """Between two frames of log entries, so that those of one moment come together."""
 
 EARLY_FROM = 512
-"""Entries or rows of one topic that wait for a frame before it is sent early: of a value only the newest waits."""
+"""Waiting entries of one topic from which on a frame is sent early; of a state only the newest waits."""
 
 
 class SchedulerCallbacks(NamedTuple):
-    """What a pace asks and tells."""
+    """Callbacks of a scheduler to its hub."""
 
     position: Callable[[frozenset[str]], str]
-    """How far readers of these topics have come, when all that was published is with them."""
+    """Position of subscribers of these topics once everything published was sent."""
     on_failure: Callable[[Push], None]
-    """A push that cannot be drawn."""
+    """Called with a push that failed to render."""
     on_written: Callable[[float], None]
     """Seconds from a push to the end of its frame."""
 
@@ -88,7 +88,7 @@ class FrameScheduler:
             self._send(entries)
 
     def flush(self) -> None:
-        """Entries too, and in one message: whatever position it names, nothing before it waits."""
+        """Sends entries and states in one message, so that nothing before its position waits."""
         self._cancel_timers(states=True)
         waiting = {**self._entries, **self._states}
         self._entries, self._states = {}, {}

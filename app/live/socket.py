@@ -11,16 +11,16 @@ from app.live.rfc6455 import ClientFrameParser, ProtocolViolation, WebSocketFram
 from app.live.transports import AsgiTransport, DirectTransport
 
 MOST_A_SECOND = 50
-"""Pings and pongs from a browser; ours says nothing but pongs."""
+"""Control frames from a client; browsers send only pongs."""
 
 CLOSING_SECONDS = 1.0
-"""For the other side to say goodbye too: a connection that is cut sooner may lose the reason that we gave."""
+"""Time for the client to answer a close; closing the socket sooner may lose the reason."""
 
 SEND_SECONDS = 10.0
 
 
 class Peer(Protocol):
-    """The server's own way to one browser."""
+    """WebSocket of the ASGI server."""
 
     async def send(self, data: str) -> None: ...
 
@@ -28,7 +28,7 @@ class Peer(Protocol):
 
 
 class WebSocketTransport(DirectTransport):
-    """A WebSocket's connection once it is ours alone: its handshake has been checked, and waits for an answer."""
+    """A WebSocket taken over from Hypercorn; its handshake is checked and not yet answered."""
 
     __slots__ = ("_alive", "_incoming", "_message_rate", "_ping_seconds", "_pong", "_timer")
 
@@ -45,12 +45,12 @@ class WebSocketTransport(DirectTransport):
         self._ping_seconds = ping_seconds
         self._alive = True
         self._pong: bytes | None = None
-        """What the newest ping holds, while something waits on the wire: RFC 6455 has that one answered."""
+        """Payload of the newest ping while bytes are pending; RFC 6455 requires an answer only to that one."""
         # In a context of its own: the one that runs here holds the whole handshake.
         self._timer = asyncio.get_running_loop().call_later(ping_seconds, self._ping, context=Context())
 
     def welcome(self, key: str, first: bytes) -> None:
-        """Answers the handshake, and then what came behind it."""
+        """Answers the handshake, then handles frames that came with it."""
         self._transport.write(rfc6455.handshake_response(key.encode("latin-1")) + first)
         self._connection.start(self)
         early, self.early = self.early, b""
@@ -113,7 +113,7 @@ class WebSocketTransport(DirectTransport):
 
 
 class FrameRateLimit:
-    """Whether what a browser says in a second can be borne."""
+    """Limits control frames per second."""
 
     def __init__(self) -> None:
         self._since = 0.0
@@ -128,8 +128,8 @@ class FrameRateLimit:
 
 
 async def serve_socket(connection: StreamConnection, peer: Peer) -> None:
-    """The same by sends that wait. Whether the other side lives is for the network to find out: beats go unanswered.
-    What it says is the server's business, which ends this when the other side closes or breaks the protocol."""
+    """Sends frames through ASGI. The server reads the client's frames, and ends this task when the client closes or
+    breaks the protocol."""
     sent = AsgiTransport(connection)
     connection.start(sent)
     try:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 class HubStats(NamedTuple):
     connections: int
     sockets: int
-    """Those of them that are."""
+    """WebSockets among the connections."""
     audiences: int
     lagging: int
     published: int
@@ -16,6 +16,6 @@ class HubStats(NamedTuple):
     raw_bytes: int
     wire_bytes: int
     ended: Mapping[str, int]
-    """Readers by why they ended."""
+    """Connections by the reason of their end."""
     joins: Mapping[str, int]
-    """Readers by how they came: fresh, exact (every entry they missed) or snapshot (more than could be told)."""
+    """Joins by kind: fresh, exact (every missed entry was sent) or snapshot (too many were missed)."""

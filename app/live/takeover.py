@@ -7,7 +7,7 @@ from app.live.hub import Hub
 
 
 def end_oldest(hub: Hub, user_id: UUID) -> bool:
-    """Whether there was one in this process. The page of a stream closes its socket by itself."""
+    """Whether this process had a stream of the user. The page closes its WebSocket by itself."""
     connections = [
         connection for connection in hub.connections if connection.identity and connection.identity.user_id == user_id
     ]

@@ -1,4 +1,4 @@
-"""The way to one browser: straight to the transport where Hypercorn lets go of it, else through plain ASGI sends.
+"""Transports of streams: the socket taken over from Hypercorn where that is possible, else ASGI sends.
 
 The seam is `Server`: put in place of Hypercorn's own connection class, it offers itself in the scope of every HTTP/1.1
 request and handshake and, once taken, keeps Hypercorn from touching the transport again. A stream is taken with the
@@ -24,7 +24,7 @@ from app.live.http1 import EarlyFrames
 
 EXTENSION = __name__
 HIGH_WATER = 65_536
-"""Bytes that may wait for one reader before it is said to lag; it has caught its breath when none do."""
+"""Pending bytes from which on a connection lags, until none are pending."""
 
 _EXPECTED = ("app", "loop", "config", "context", "state", "reader", "writer")
 _OVERRIDDEN = ("run", "protocol_send", "_close", "_initiate_server_close", "_read_data")
@@ -35,7 +35,7 @@ Begin = Callable[["DirectTransport"], None]
 
 
 class DirectTransport(asyncio.Protocol):
-    """A connection that is ours alone; what the browser still says on it is not for anybody."""
+    """A connection taken over from Hypercorn; further bytes from the client are ignored."""
 
     __slots__ = ("_connection", "_transport", "_writer", "early")
 
@@ -47,10 +47,10 @@ class DirectTransport(asyncio.Protocol):
         """Kept, for it closes the transport when nobody holds it."""
         self._connection = connection
         self.early = b""
-        """What the browser had said behind its request before the connection was ours."""
+        """Bytes that followed the request before the takeover."""
 
     def fast_write(self) -> Write:
-        """Into the socket itself while nothing waits before it: a sixth less than through the transport."""
+        """Writes to the socket directly while nothing is pending: a sixth faster than through the transport."""
         raw_socket = getattr(self._transport.get_extra_info("socket"), "_sock", None)
         return raw_socket.send if isinstance(raw_socket, socket.socket) else self._queued
 
@@ -85,7 +85,7 @@ class DirectTransport(asyncio.Protocol):
 
 
 class AsgiTransport:
-    """The same by sends that wait: its batches are for whoever sends them on."""
+    """Queues frames for an ASGI response, which sends `batches`."""
 
     def __init__(self, connection: StreamConnection) -> None:
         self._connection = connection
@@ -148,7 +148,7 @@ class _Claim(NamedTuple):
 
 
 class DetachableServer(TCPServer):
-    """Hypercorn's connection, which can be taken from it."""
+    """Hypercorn's TCP server, whose connection can be taken over."""
 
     def __init__(self, app: Any, *arguments: Any) -> None:
         super().__init__(self._with_extension(app), *arguments)
@@ -158,7 +158,7 @@ class DetachableServer(TCPServer):
         """Hypercorn's side of the request that is answered now."""
 
     def detach(self, make: Callable[[asyncio.Transport, asyncio.StreamWriter], S]) -> S | None:
-        """None where the browser has left already."""
+        """Takes the connection over; None if the client has left."""
         transport = self.writer.transport
         if transport.is_closing() or not isinstance(transport, asyncio.Transport):
             return None
@@ -179,7 +179,7 @@ class DetachableServer(TCPServer):
         try:
             await super().run()
         finally:
-            # Its parts point at each other: now they go at once, and not when the collector comes by.
+            # Breaks reference cycles, so that memory is freed at once.
             vars(self).clear()
 
     async def protocol_send(self, event: Event) -> None:
@@ -197,7 +197,7 @@ class DetachableServer(TCPServer):
             await super()._initiate_server_close()
 
     def _early(self) -> bytes:
-        """What Hypercorn has read and not handed on."""
+        """Bytes that Hypercorn has read and not processed."""
         connection = getattr(self.protocol.protocol, "connection", None)
         frames = connection.pop_all() if isinstance(connection, EarlyFrames) else b""
         return frames + _read_rest(self.reader)
