@@ -20,17 +20,17 @@ from app.finance.bars import Bar, Timeframe
 from app.finance.panel import walk
 from app.finance.periods import merge
 from app.finance.shape import Direction
-from app.ingest.synthetic_session import Events, InventedDay
-from app.ingest.synthetic_universe import Universe
+from app.ingest.synthetic_session import SessionEvents, SyntheticSession
+from app.ingest.synthetic_universe import SyntheticUniverse
 from app.settings.load import Settings
 
 SESSIONS = (date(2026, 1, 5), date(2026, 1, 6))
 TIMEFRAMES: tuple[Timeframe, ...] = ("1min", "5min")
 
 
-def minutes(universe: Universe, day: date, spacing: float, *, counted: bool) -> Iterator[list[Bar]]:
+def minutes(universe: SyntheticUniverse, day: date, spacing: float, *, counted: bool) -> Iterator[list[Bar]]:
     """The bars of every minute of the session, of the symbols that traded in it."""
-    invented = InventedDay(universe, day, Events(0, 0, 0), around=False)
+    invented = SyntheticSession(universe, day, SessionEvents(0, 0, 0), around=False)
     for minute in range(invented.minutes):
         start, trades = invented.begins + 60 * minute, invented.trades(minute, spacing)
         order = np.argsort(trades.symbols, kind="stable")
@@ -51,7 +51,12 @@ def minutes(universe: Universe, day: date, spacing: float, *, counted: bool) -> 
 
 
 def patterns(
-    universe: Universe, timeframe: Timeframe, spacing: float, *, counted: bool = True, upside_down: bool = False
+    universe: SyntheticUniverse,
+    timeframe: Timeframe,
+    spacing: float,
+    *,
+    counted: bool = True,
+    upside_down: bool = False,
 ) -> Iterator[tuple[str, Direction]]:
     """Name and direction of what the engine would tell of."""
     at_least = Settings().engine.min_confidence
@@ -89,7 +94,7 @@ def main() -> None:
     parser.add_argument("--spacing", type=float, default=60.0)
     parser.add_argument("--no-ticks", action="store_true")
     said = parser.parse_args()
-    universe = Universe(42, said.symbols, SESSIONS[0], 0)
+    universe = SyntheticUniverse(42, said.symbols, SESSIONS[0], 0)
     for timeframe in TIMEFRAMES:
         each = Counter(patterns(universe, timeframe, said.spacing, counted=not said.no_ticks))
         for (pattern, direction), count in each.most_common(12):

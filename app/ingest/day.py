@@ -1,4 +1,4 @@
-"""What every symbol has done in the session so far, for the hash that boards and the engine start from."""
+"""The newest quote of every symbol in the session, for the Redis hash that boards and the engine start from."""
 
 from collections.abc import Callable, Iterable
 
@@ -7,7 +7,7 @@ from app.finance.session_days import SessionDay, SessionDays
 from app.wire.events.event import Tick
 
 
-class Day:
+class SessionQuotes:
     """Open, high, low and volume are of the regular hours; the price goes on before and after them."""
 
     def __init__(self, previous_close: Callable[[str, str], float | None]) -> None:
@@ -17,7 +17,7 @@ class Day:
         self._previous_close = previous_close
 
     def seed(self, quotes: Iterable[NewestQuote]) -> None:
-        """What a process before this one left."""
+        """Starts from the quotes of an earlier process."""
         for quote in quotes:
             self._days.put(SessionDay.from_quote(quote))
             self._spreads[quote.symbol] = quote.bid, quote.ask
@@ -30,8 +30,8 @@ class Day:
             elif self._days.add(tick):
                 self._changed.add(tick.symbol)
 
-    def take(self, now: float) -> list[NewestQuote]:
-        """Of the symbols that changed since this was last asked, as all that was added until `now` makes them."""
+    def changed(self, now: float) -> list[NewestQuote]:
+        """Quotes of the symbols that changed since the last call; `now`: UTC epoch seconds of writing."""
         days = (self._days.get(symbol) for symbol in self._changed)
         quotes = [self._quote(day, now) for day in days if day]
         self._changed.clear()

@@ -1,4 +1,4 @@
-"""From a provider's beats to Redis: ticks, newest quotes, market clock, and the place to go on from."""
+"""Publishes a provider's ticks to Redis, with newest quotes, the market clock and the position of the feed."""
 
 import asyncio
 import logging
@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from app import wire
 from app.finance.clock import State
-from app.ingest.day import Day
-from app.ingest.provider import Beat, Provider
+from app.ingest.day import SessionQuotes
+from app.ingest.provider import FeedUpdate, Provider
 from app.wire.backoff import Backoff
 from app.wire.channels import Channels
 from app.wire.client import connect
@@ -43,67 +43,67 @@ class Feed:
         self._publisher = Publisher(self._client, channels, retention)
         self._also_to = tuple(also_to)
         self._newest = NewestQuotes(self._client)
-        self._day = Day(provider.previous_close)
+        self._quotes = SessionQuotes(provider.previous_close)
         self._began = time.time()
         self._announced: tuple[State, float] = ("starting", 0.0)
-        self._quoted = 0.0
-        self._away = False
+        self._quotes_put_at = 0.0
+        self._redis_away = False
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
-        """Until `stop` is set: then the beat in hand is finished first."""
-        bookmark = await self._insist(partial(feed_position.load, self._client, self._provider.name))
-        so_far = self._provider.so_far(bookmark)
-        if so_far is None:
-            self._day.seed((await self._insist(self._newest.all)).values())
+        """Until `stop` is set; the current update is published first."""
+        position = await self._retry(partial(feed_position.load, self._client, self._provider.name))
+        ticks = self._provider.published_ticks(position)
+        if ticks is None:
+            self._quotes.seed((await self._retry(self._newest.all)).values())
         else:
-            self._day.add(so_far)
+            self._quotes.add(ticks)
         ready()
-        async with aclosing(self._provider.beats(bookmark)) as beats:
-            async for beat in beats:
-                await self._take(beat)
+        async with aclosing(self._provider.updates(position)) as updates:
+            async for update in updates:
+                await self._publish(update)
                 if stop.is_set():
                     return
 
     async def close(self) -> None:
         await self._client.aclose()
 
-    async def _take(self, beat: Beat) -> None:
-        for error in beat.errors:
-            await self._insist(partial(self._publisher.publish, error))
-        if beat.ticks:
-            mark = feed_position.key(self._provider.name), beat.bookmark
-            await self._insist(partial(self._publisher.publish_and_set, beat.ticks, self._also_to, *mark))
-            self._day.add(beat.ticks)
-        await self._tell(beat)
+    async def _publish(self, update: FeedUpdate) -> None:
+        for error in update.errors:
+            await self._retry(partial(self._publisher.publish, error))
+        if update.ticks:
+            key_and_position = feed_position.key(self._provider.name), update.position
+            await self._retry(partial(self._publisher.publish_and_set, update.ticks, self._also_to, *key_and_position))
+            self._quotes.add(update.ticks)
+        await self._announce(update)
 
-    async def _tell(self, beat: Beat) -> None:
+    async def _announce(self, update: FeedUpdate) -> None:
         """Quotes go before the clock: who sees a session closed finds its last prices there."""
         state, at = self._announced
         now = time.monotonic()
-        changed = beat.clock.state != state
-        if changed or now - self._quoted >= NEWEST_SECONDS:
-            quotes = self._day.take(time.time())
-            await self._insist(partial(self._newest.put, quotes))
-            self._quoted = now
+        changed = update.clock.state != state
+        if changed or now - self._quotes_put_at >= NEWEST_SECONDS:
+            quotes = self._quotes.changed(time.time())
+            await self._retry(partial(self._newest.put, quotes))
+            self._quotes_put_at = now
         if changed or now - at >= ANNOUNCE_SECONDS:
-            await self._insist(partial(market_clock.announce, self._client, beat.clock._replace(began=self._began)))
-            self._announced = (beat.clock.state, now)
+            await self._retry(partial(market_clock.announce, self._client, update.clock._replace(began=self._began)))
+            self._announced = (update.clock.state, now)
         if changed:
-            logger.info("market %s, session %s", beat.clock.state, beat.clock.session)
+            logger.info("market %s, session %s", update.clock.state, update.clock.session)
 
-    async def _insist(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Redis being away stops the market, not the process."""
+    async def _retry(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Calls again until Redis is back: an outage stops the feed and not the process."""
         backoff = Backoff()
         while True:
             try:
                 answer = await call()
             except wire.Unavailable as error:
-                if not self._away:
-                    logger.warning("redis away, the feed waits: %s", error)
-                self._away = True
+                if not self._redis_away:
+                    logger.warning("Redis is away, the feed waits: %s", error)
+                self._redis_away = True
                 await backoff.wait()
             else:
-                if self._away:
-                    logger.info("redis is back, the feed goes on")
-                self._away = False
+                if self._redis_away:
+                    logger.info("Redis is back, the feed continues")
+                self._redis_away = False
                 return answer

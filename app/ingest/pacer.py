@@ -1,4 +1,4 @@
-"""Market time that runs along the wall's, so many times as fast."""
+"""Market time that runs at a multiple of wall time."""
 
 import time
 
@@ -18,7 +18,7 @@ class Pacer:
     def seconds_to(self, at: float) -> float:
         return max(0.0, (at - self.now()) / self._speed)
 
-    def stand_still_until(self, at: float) -> None:
+    def pause_until(self, at: float) -> None:
         """If what was due at `at` is too late, it is due now."""
         if self.now() - at > LATE_SECONDS * self._speed:
             self._set(at)

@@ -1,4 +1,4 @@
-"""One real daily bar as a session of ticks: exact in open, high, low, close and volume, invented in between."""
+"""Turns a daily bar into a session of ticks: exact in open, high, low, close and volume, simulated in between."""
 
 from collections.abc import Iterator
 from hashlib import sha256
@@ -11,27 +11,27 @@ from app.finance.sessions import Session
 from app.wire.events.event import Tick
 
 
-class Place(NamedTuple):
+class SymbolSlot(NamedTuple):
     """Which of a session's symbols this is: their ticks are spread evenly over the spacing."""
 
     number: int
     of: int
 
 
-def ticks(bar: Bar, session: Session, spacing: float, place: Place, source: str = "replay") -> list[Tick]:
+def ticks(bar: Bar, session: Session, spacing: float, slot: SymbolSlot, source: str = "replay") -> list[Tick]:
     """In order of time, from the open to the session's last second; the same arguments give the same ticks.
 
     `spacing` is in market seconds. Taken alone, the ticks' prices meet open, high, low and close exactly, and so do
     their own open, high, low and close, which show what happened since the symbol's tick before.
     """
-    times = _times(session, spacing, place)
+    times = _times(session, spacing, slot)
     random = Random(int.from_bytes(sha256(f"{bar.symbol} {session.day}".encode()).digest()[:8]))  # noqa: S311
     limits = walk(bar, len(times))
     points = zip(times, prices(bar, limits, random), volumes(bar.volume, len(times), random), strict=True)
-    return list(_drawn(bar.symbol, source, limits, points, random))
+    return list(_ticks(bar.symbol, source, limits, points, random))
 
 
-def _times(session: Session, spacing: float, place: Place) -> list[float]:
+def _times(session: Session, spacing: float, place: SymbolSlot) -> list[float]:
     length = session.closes - session.opens - 1
     steps = max(FEWEST - 1, round(length / spacing))
     share = place.number / place.of
@@ -40,7 +40,7 @@ def _times(session: Session, spacing: float, place: Place) -> list[float]:
     return [round(at, 3) for at in times]
 
 
-def _drawn(
+def _ticks(
     symbol: str, source: str, walk: Walk, points: Iterator[tuple[float, float, int]], random: Random
 ) -> Iterator[Tick]:
     before: float | None = None

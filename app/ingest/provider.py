@@ -1,4 +1,4 @@
-"""What a source of market data offers, whatever it is."""
+"""The interface of a market data provider."""
 
 from collections.abc import AsyncGenerator, Sequence
 from typing import NamedTuple, Protocol
@@ -7,27 +7,27 @@ from app.finance.clock import MarketClock
 from app.wire.events.event import ErrorReported, Tick
 
 
-class Beat(NamedTuple):
-    """What is new: ticks in order of time, the market clock after them, and where to go on once they are out."""
+class FeedUpdate(NamedTuple):
+    """Ticks in order of time, the market clock after them, and the position once they are published."""
 
     ticks: tuple[Tick, ...]
     clock: MarketClock
-    bookmark: bytes
+    position: bytes
     errors: tuple[ErrorReported, ...] = ()
-    """What those who look after the desk should know."""
+    """For administrators."""
 
 
 class Provider(Protocol):
-    """Beats come about once a second and with every tick. What the taker is slow to take waits for him."""
+    """Yields an update about once a second and with every tick, and waits for a slow consumer."""
 
     name: str
     label: str
     """What the data is, in words for the page."""
 
-    def beats(self, bookmark: bytes | None) -> AsyncGenerator[Beat, None]: ...
+    def updates(self, position: bytes | None) -> AsyncGenerator[FeedUpdate, None]: ...
 
-    def so_far(self, bookmark: bytes | None) -> Sequence[Tick] | None:
-        """The ticks of the session in the bookmark that are out already; None where the provider cannot tell."""
+    def published_ticks(self, position: bytes | None) -> Sequence[Tick] | None:
+        """The ticks of the position's session that are published already; None where the provider does not know."""
         ...
 
     def previous_close(self, symbol: str, session: str) -> float | None:

@@ -1,4 +1,4 @@
-"""Real daily bars played as a live market: every day a session of ticks, exact in open, high, low, close and volume."""
+"""The replay provider: daily bars as sessions of ticks, exact in open, high, low, close and volume."""
 
 import asyncio
 import time
@@ -14,16 +14,16 @@ from app.finance.clock import MarketClock, State
 from app.finance.sessions import regular
 from app.ingest import path
 from app.ingest.pacer import Pacer
-from app.ingest.provider import Beat, Provider
+from app.ingest.provider import FeedUpdate, Provider
 from app.settings.load import Settings
 from app.wire.events.event import Tick
 
 ANNOUNCE_SECONDS = 1.0
 MOST_TICKS = 200
-"""In one beat, so that the bookmark is never far behind."""
+"""In one update, so that the position is never far behind."""
 
 
-class Pace(NamedTuple):
+class ReplaySpeed(NamedTuple):
     speed: float
     """Market seconds in a second."""
     ticks_per_second: float
@@ -32,7 +32,7 @@ class Pace(NamedTuple):
     """Between two sessions, by the clock on the wall."""
 
 
-class Bookmark(msgspec.Struct, frozen=True):
+class ReplayPosition(msgspec.Struct, frozen=True):
     """A session once begun keeps its spacing, or its ticks would be others after a change of speed."""
 
     session: date
@@ -41,17 +41,17 @@ class Bookmark(msgspec.Struct, frozen=True):
 
 
 def provider(settings: Settings) -> Provider:
-    said = settings.replay
-    pace = Pace(said.speed, said.ticks_per_second, said.pause_seconds)
-    return Replay(history.read(said.path), said.history_until, pace)
+    section = settings.replay
+    speed = ReplaySpeed(section.speed, section.ticks_per_second, section.pause_seconds)
+    return ReplayProvider(history.read(section.path), section.history_until, speed)
 
 
-class Replay:
+class ReplayProvider:
     name = "replay"
     label = "replay of real daily bars, intraday path simulated"
     source = "replay"
 
-    def __init__(self, bars: Sequence[Bar], after: date, pace: Pace) -> None:
+    def __init__(self, bars: Sequence[Bar], after: date, pace: ReplaySpeed) -> None:
         """Plays the sessions later than the date `after`."""
         self._days = history.by_day(bars)
         self._after = after
@@ -61,21 +61,21 @@ class Replay:
     def previous_close(self, symbol: str, session: str) -> float | None:
         return self._closes.get((symbol, session))
 
-    def so_far(self, bookmark: bytes | None) -> Sequence[Tick]:
-        mark = _read(bookmark)
+    def published_ticks(self, position: bytes | None) -> Sequence[Tick]:
+        mark = _read(position)
         return self._ticks(mark)[: mark.played] if mark else ()
 
-    async def beats(self, bookmark: bytes | None) -> AsyncGenerator[Beat, None]:
-        last = _read(bookmark) or Bookmark(max(self._days), 0, 0.0)
-        for mark in self._to_play(_read(bookmark)):
+    async def updates(self, position: bytes | None) -> AsyncGenerator[FeedUpdate, None]:
+        last = _read(position) or ReplayPosition(max(self._days), 0, 0.0)
+        for mark in self._to_play(_read(position)):
             last = mark
-            async for beat in self._session(mark):
-                yield beat
+            async for update in self._session(mark):
+                yield update
         while True:
-            yield self._beat(last, (), regular(last.session).closes, "ended")
+            yield self._update(last, (), regular(last.session).closes, "ended")
             await asyncio.sleep(ANNOUNCE_SECONDS)
 
-    def _to_play(self, mark: Bookmark | None) -> Iterator[Bookmark]:
+    def _to_play(self, mark: ReplayPosition | None) -> Iterator[ReplayPosition]:
         """The rest of the session that was begun, then the later ones from their start."""
         done = self._after
         if mark and mark.session > self._after and mark.session in self._days:
@@ -84,47 +84,47 @@ class Replay:
         spacing = self._pace.speed / self._pace.ticks_per_second
         for day in self._days:
             if day > done:
-                yield Bookmark(day, 0, spacing)
+                yield ReplayPosition(day, 0, spacing)
 
-    async def _session(self, mark: Bookmark) -> AsyncIterator[Beat]:
+    async def _session(self, mark: ReplayPosition) -> AsyncIterator[FeedUpdate]:
         ticks = self._ticks(mark)
         session = regular(mark.session)
         played = min(mark.played, len(ticks))
         pacer = Pacer(ticks[played - 1].at if played else session.opens, self._pace.speed)
         while played < len(ticks):
-            pacer.stand_still_until(ticks[played].at)
+            pacer.pause_until(ticks[played].at)
             now = min(pacer.now(), session.closes)
             due = _due(ticks, played, now)
             played += len(due)
-            yield self._beat(Bookmark(mark.session, played, mark.spacing), due, now, "open")
+            yield self._update(ReplayPosition(mark.session, played, mark.spacing), due, now, "open")
             if played < len(ticks):
                 await asyncio.sleep(min(pacer.seconds_to(ticks[played].at), ANNOUNCE_SECONDS))
-        async for beat in self._pause(Bookmark(mark.session, played, mark.spacing)):
-            yield beat
+        async for update in self._pause(ReplayPosition(mark.session, played, mark.spacing)):
+            yield update
 
-    async def _pause(self, mark: Bookmark) -> AsyncIterator[Beat]:
+    async def _pause(self, mark: ReplayPosition) -> AsyncIterator[FeedUpdate]:
         until = time.monotonic() + self._pace.pause_seconds
         while True:
-            yield self._beat(mark, (), regular(mark.session).closes, "closed")
+            yield self._update(mark, (), regular(mark.session).closes, "closed")
             rest = until - time.monotonic()
             if rest <= 0:
                 return
             await asyncio.sleep(min(rest, ANNOUNCE_SECONDS))
 
-    def _ticks(self, mark: Bookmark) -> list[Tick]:
+    def _ticks(self, mark: ReplayPosition) -> list[Tick]:
         """Of all symbols that traded that day, in order of time."""
         bars = self._days.get(mark.session, [])
         session = regular(mark.session)
         ticks: list[Tick] = []
         for number, bar in enumerate(bars):
-            ticks += path.ticks(bar, session, mark.spacing, path.Place(number, len(bars)), self.source)
+            ticks += path.ticks(bar, session, mark.spacing, path.SymbolSlot(number, len(bars)), self.source)
         return sorted(ticks, key=lambda tick: tick.at)
 
-    def _beat(self, mark: Bookmark, ticks: tuple[Tick, ...], market_time: float, state: State) -> Beat:
+    def _update(self, mark: ReplayPosition, ticks: tuple[Tick, ...], market_time: float, state: State) -> FeedUpdate:
         clock = MarketClock(
             self.name, self.label, mark.session.isoformat(), market_time, time.time(), self._pace.speed, state
         )
-        return Beat(ticks, clock, msgspec.json.encode(mark))
+        return FeedUpdate(ticks, clock, msgspec.json.encode(mark))
 
 
 def _due(ticks: Sequence[Tick], played: int, now: float) -> tuple[Tick, ...]:
@@ -134,12 +134,12 @@ def _due(ticks: Sequence[Tick], played: int, now: float) -> tuple[Tick, ...]:
     return tuple(ticks[played:end])
 
 
-def _read(bookmark: bytes | None) -> Bookmark | None:
-    """A bookmark that cannot be read is none: the replay begins again, and upserts make that harmless."""
-    if not bookmark:
+def _read(position: bytes | None) -> ReplayPosition | None:
+    """A position that cannot be read is none: the replay begins again, and upserts make that harmless."""
+    if not position:
         return None
     try:
-        return msgspec.json.decode(bookmark, type=Bookmark)
+        return msgspec.json.decode(position, type=ReplayPosition)
     except msgspec.MsgspecError:
         return None
 

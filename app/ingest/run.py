@@ -1,4 +1,4 @@
-"""The ingest process: one provider, played into Redis until it is told to stop."""
+"""The ingest process: publishes one provider's ticks to Redis until it is stopped."""
 
 import asyncio
 import signal
@@ -12,7 +12,7 @@ from app.settings.sections import PROVIDERS
 from app.wire.channels import Channels
 from app.wire.ticks.retention import Retention
 
-GOODBYE_SECONDS = 1.5
+STOP_SECONDS = 1.5
 CANCEL_SECONDS = 0.3
 
 
@@ -27,25 +27,25 @@ async def _run(settings: Settings, redis_url: str, ready: Callable[[], None]) ->
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    said = settings.ingest
-    retention = Retention(said.keep_minutes, said.keep_megabytes)
-    feed = Feed(made(settings), redis_url, Channels(**settings.channels()), said.also_to, retention)
-    playing = asyncio.create_task(feed.run(ready, stop))
-    stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    await asyncio.wait({playing}, timeout=GOODBYE_SECONDS)
-    stopping.cancel()
-    while not playing.done():
+    section = settings.ingest
+    retention = Retention(section.keep_minutes, section.keep_megabytes)
+    feed = Feed(create_provider(settings), redis_url, Channels(**settings.channels()), section.also_to, retention)
+    feed_task = asyncio.create_task(feed.run(ready, stop))
+    stop_task = asyncio.create_task(stop.wait())
+    await asyncio.wait({feed_task, stop_task}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({feed_task}, timeout=STOP_SECONDS)
+    stop_task.cancel()
+    while not feed_task.done():
         # Again if need be: up to Python 3.11 asyncio.wait_for, with which redis sends, can lose a cancellation.
-        playing.cancel()
-        await asyncio.wait({playing}, timeout=CANCEL_SECONDS)
-    if not playing.cancelled():
-        playing.result()
+        feed_task.cancel()
+        await asyncio.wait({feed_task}, timeout=CANCEL_SECONDS)
+    if not feed_task.cancelled():
+        feed_task.result()
     await feed.close()
 
 
-def made(settings: Settings) -> Provider:
-    """Only the module that is asked for is imported."""
+def create_provider(settings: Settings) -> Provider:
+    """Imports the configured provider's module alone."""
     module = import_module(PROVIDERS[settings.ingest.provider])
     provider: Provider = module.provider(settings)
     return provider

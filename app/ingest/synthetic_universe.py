@@ -1,4 +1,4 @@
-"""Invented companies and how their prices go from day to day; the same seed gives the same market."""
+"""Synthetic symbols and their prices from day to day; the same seed gives the same market."""
 
 from datetime import date
 from typing import NamedTuple
@@ -9,19 +9,19 @@ from numpy.typing import NDArray
 from app.finance import calendar
 
 Floats = NDArray[np.float64]
-DAILY_SWING = (0.008, 0.035)
-SHARED = 0.5
-"""How much of a move is the whole market's."""
-PULL = 0.003
-"""Of the way back to where it began that a price makes in a day: nothing grows or vanishes for ever."""
+DAILY_VOLATILITY = (0.008, 0.035)
+MARKET_CORRELATION = 0.5
+"""Weight of the market's return in that of a symbol."""
+MEAN_REVERSION = 0.003
+"""Share of the distance to its first price that a price reverts in a day."""
 GAP = (0.03, 0.08)
 """Between a close and the next open, of those few that something happened to overnight."""
 
-KEPT = 8
-"""Sessions that are remembered; earlier ones are gone through again from the first."""
+CACHED_SESSIONS = 8
+"""Sessions in the cache; an earlier one is computed again from the first."""
 
 
-class Night(NamedTuple):
+class SessionPrices(NamedTuple):
     """Logarithms of prices, one of each symbol."""
 
     previous: Floats
@@ -29,7 +29,7 @@ class Night(NamedTuple):
     closes: Floats
 
 
-class Universe:
+class SyntheticUniverse:
     def __init__(self, seed: int, size: int, first: date, gaps: int) -> None:
         """`first` is the first session; `gaps` symbols open each day far from their last close."""
         self._seed = seed
@@ -37,47 +37,47 @@ class Universe:
         self._gaps = min(gaps, size)
         self.symbols = tuple(f"SYN{number:0{max(3, len(str(size)))}d}" for number in range(1, size + 1))
         self.numbers = {symbol: number for number, symbol in enumerate(self.symbols)}
-        dice = self.dice(0)
-        self._base: Floats = dice.uniform(np.log(8), np.log(400), size)
-        self.swing: Floats = dice.uniform(*DAILY_SWING, size)
-        self.traded: Floats = np.exp(dice.uniform(np.log(2e5), np.log(2e7), size))
+        generator = self.generator(0)
+        self._base: Floats = generator.uniform(np.log(8), np.log(400), size)
+        self.volatility: Floats = generator.uniform(*DAILY_VOLATILITY, size)
+        self.daily_volume: Floats = np.exp(generator.uniform(np.log(2e5), np.log(2e7), size))
         """Shares in a day."""
-        busy = dice.lognormal(0.0, 0.4, size)
-        self.busy: Floats = busy / busy.mean()
-        self._played: dict[date, Night] = {}
+        busy = generator.lognormal(0.0, 0.4, size)
+        self.activity: Floats = busy / busy.mean()
+        self._prices: dict[date, SessionPrices] = {}
 
-    def dice(self, *about: int) -> np.random.Generator:
-        """Chance, always the same for the same thing: what is drawn here depends on nothing drawn elsewhere."""
+    def generator(self, *about: int) -> np.random.Generator:
+        """A random generator seeded by the market and `about`, independent of every other one."""
         return np.random.default_rng([self._seed, *about])
 
     def previous_close(self, number: int, day: date) -> float:
-        return max(0.01, round(float(np.exp(self.night(day).previous[number])), 2))
+        return max(0.01, round(float(np.exp(self.prices(day).previous[number])), 2))
 
-    def night(self, day: date) -> Night:
-        """What a session starts from and where it goes. Each follows from the one before, from the first one on."""
-        if day not in self._played:
-            last = max((played for played in self._played if played < day), default=None)
-            closes = self._played[last].closes if last else self._base
+    def prices(self, day: date) -> SessionPrices:
+        """Log prices before, at the open and at the close of a session; each session follows from the one before."""
+        if day not in self._prices:
+            last = max((earlier for earlier in self._prices if earlier < day), default=None)
+            closes = self._prices[last].closes if last else self._base
             for session in calendar.sessions(max(self._first, last + calendar.DAY) if last else self._first, day):
-                self._keep(session, self._next(session, closes))
-                closes = self._played[session].closes
-        return self._played.get(day) or Night(self._base, self._base, self._base)
+                self._cache(session, self._next(session, closes))
+                closes = self._prices[session].closes
+        return self._prices.get(day) or SessionPrices(self._base, self._base, self._base)
 
-    def _keep(self, day: date, night: Night) -> None:
-        self._played[day] = night
-        if len(self._played) > KEPT:
-            del self._played[next(iter(self._played))]
+    def _cache(self, day: date, night: SessionPrices) -> None:
+        self._prices[day] = night
+        if len(self._prices) > CACHED_SESSIONS:
+            del self._prices[next(iter(self._prices))]
 
-    def _next(self, day: date, previous: Floats) -> Night:
-        dice = self.dice(1, day.toordinal())
-        gaps = dice.normal(0.0, 0.2, len(self.symbols)) * self.swing
-        leaps = dice.choice(len(self.symbols), self._gaps, replace=False)
-        gaps[leaps] = dice.uniform(*GAP, self._gaps) * dice.choice([-1.0, 1.0], self._gaps)
+    def _next(self, day: date, previous: Floats) -> SessionPrices:
+        generator = self.generator(1, day.toordinal())
+        gaps = generator.normal(0.0, 0.2, len(self.symbols)) * self.volatility
+        leaps = generator.choice(len(self.symbols), self._gaps, replace=False)
+        gaps[leaps] = generator.uniform(*GAP, self._gaps) * generator.choice([-1.0, 1.0], self._gaps)
         opens = previous + gaps
-        return Night(previous, opens, opens + self._moves(previous, dice))
+        return SessionPrices(previous, opens, opens + self._returns(previous, generator))
 
-    def _moves(self, previous: Floats, dice: np.random.Generator) -> Floats:
-        own = dice.standard_normal(len(self.symbols))
-        market = dice.standard_normal()
-        mixed = SHARED * market + np.sqrt(1 - SHARED**2) * own
-        return np.asarray(self.swing * mixed - PULL * (previous - self._base))
+    def _returns(self, previous: Floats, generator: np.random.Generator) -> Floats:
+        own = generator.standard_normal(len(self.symbols))
+        market = generator.standard_normal()
+        mixed = MARKET_CORRELATION * market + np.sqrt(1 - MARKET_CORRELATION**2) * own
+        return np.asarray(self.volatility * mixed - MEAN_REVERSION * (previous - self._base))

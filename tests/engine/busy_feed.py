@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from app.finance.clock import MarketClock
 from app.finance.sessions import regular
-from app.ingest.provider import Beat
+from app.ingest.provider import FeedUpdate
 from app.wire.events.event import Tick
 
 DAY = date(2012, 9, 4)
@@ -76,12 +76,12 @@ class BusyFeed:
     def previous_close(self, symbol: str, session: str) -> float | None:
         return None
 
-    def so_far(self, bookmark: bytes | None) -> Sequence[Tick]:
-        played = msgspec.json.decode(bookmark, type=Mark).played if bookmark else 0
+    def published_ticks(self, position: bytes | None) -> Sequence[Tick]:
+        played = msgspec.json.decode(position, type=Mark).played if position else 0
         return [tick for _, tick in self._said[:played]]
 
-    async def beats(self, bookmark: bytes | None) -> AsyncGenerator[Beat, None]:
-        played = msgspec.json.decode(bookmark, type=Mark).played if bookmark else 0
+    async def updates(self, position: bytes | None) -> AsyncGenerator[FeedUpdate, None]:
+        played = msgspec.json.decode(position, type=Mark).played if position else 0
         now = self._said[played][0] if played < len(self._said) else self._ends
         while True:
             due = played
@@ -93,6 +93,6 @@ class BusyFeed:
                 self.name, self.label, DAY.isoformat(), min(now, self._ends), time.time(), self.speed,
                 "open" if played < len(self._said) else "closed",
             )  # fmt: skip
-            yield Beat(ticks, clock, msgspec.json.encode(Mark(played)))
+            yield FeedUpdate(ticks, clock, msgspec.json.encode(Mark(played)))
             await asyncio.sleep(BEAT_SECONDS)
             now += BEAT_SECONDS * self.speed

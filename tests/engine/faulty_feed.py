@@ -21,8 +21,8 @@ from app.finance.bars import Bar
 from app.finance.clock import MarketClock
 from app.finance.sessions import AUCTION_SECONDS, Session, regular
 from app.ingest.feed import Feed
-from app.ingest.path import Place, ticks
-from app.ingest.provider import Beat
+from app.ingest.path import SymbolSlot, ticks
+from app.ingest.provider import FeedUpdate
 from app.wire.channels import Channels
 from app.wire.events.event import Tick
 
@@ -52,7 +52,7 @@ def messages(session: date) -> list[tuple[float, Tick]]:
     arrivals: list[tuple[float, Tick]] = []
     for number, bar in enumerate(bars):
         dice = Random(f"{bar.symbol} {session}")
-        path = ticks(bar, hours, SPACING, Place(number, len(bars)), "faulty")
+        path = ticks(bar, hours, SPACING, SymbolSlot(number, len(bars)), "faulty")
         auction = hours.closes + dice.uniform(0, AUCTION_SECONDS - 2)
         path[-1] = replace(path[-1], at=round(auction, 3))
         as_prints = dice.random() < 0.5
@@ -133,12 +133,12 @@ class FaultyFeed:
     def previous_close(self, symbol: str, session: str) -> float | None:
         return None
 
-    def so_far(self, bookmark: bytes | None) -> Sequence[Tick]:
-        mark = _read(bookmark)
+    def published_ticks(self, position: bytes | None) -> Sequence[Tick]:
+        mark = _read(position)
         return [tick for _, tick in messages(mark.session)[: mark.played]]
 
-    async def beats(self, bookmark: bytes | None) -> AsyncGenerator[Beat, None]:
-        mark = _read(bookmark)
+    async def updates(self, position: bytes | None) -> AsyncGenerator[FeedUpdate, None]:
+        mark = _read(position)
         for session in MONTH[MONTH.index(mark.session) :]:
             said, played = messages(session), mark.played if session == mark.session else 0
             over = regular(session).closes + AFTER_THE_END
@@ -147,21 +147,21 @@ class FaultyFeed:
                 if some[0][0] < over:
                     some = [arrival for arrival in some if arrival[0] < over]
                 played += len(some)
-                yield _beat(session, [tick for _, tick in some], played, over, some[-1][0])
+                yield _update(session, [tick for _, tick in some], played, over, some[-1][0])
                 await asyncio.sleep(PAUSE_SECONDS)
             while not (self._folder / session.isoformat()).exists():
-                yield _beat(session, [], played, over, over)
+                yield _update(session, [], played, over, over)
                 await asyncio.sleep(PAUSE_SECONDS)
 
 
-def _beat(session: date, due: Sequence[Tick], played: int, over: float, at: float) -> Beat:
+def _update(session: date, due: Sequence[Tick], played: int, over: float, at: float) -> FeedUpdate:
     state, closes = ("closed", regular(session).closes) if at >= over else ("open", at)
     clock = MarketClock("faulty", FaultyFeed.label, session.isoformat(), closes, time.time(), 1.0, state)  # type: ignore[arg-type]
-    return Beat(tuple(due), clock, msgspec.json.encode(Mark(session, played)))
+    return FeedUpdate(tuple(due), clock, msgspec.json.encode(Mark(session, played)))
 
 
-def _read(bookmark: bytes | None) -> Mark:
-    return msgspec.json.decode(bookmark, type=Mark) if bookmark else Mark(MONTH[0], 0)
+def _read(position: bytes | None) -> Mark:
+    return msgspec.json.decode(position, type=Mark) if position else Mark(MONTH[0], 0)
 
 
 if __name__ == "__main__":

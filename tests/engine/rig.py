@@ -13,7 +13,7 @@ from app.engine.process import Engine
 from app.finance import history
 from app.finance.bars import Bar, day_start
 from app.ingest.feed import Feed
-from app.ingest.replay import Pace, Replay
+from app.ingest.replay import ReplayProvider, ReplaySpeed
 from app.settings.load import Settings
 from app.wire.channels import TICKS_KEY, Channels
 from app.wire.client import connect
@@ -30,9 +30,9 @@ DAY = date(2012, 9, 4)
 EXACT = sorted(bar for bar in BARS if bar.day == DAY)
 E = TypeVar("E")
 Then = Callable[[AnyEvent], Awaitable[None]]
-FAST = Pace(speed=20_000, ticks_per_second=100, pause_seconds=60)
+FAST = ReplaySpeed(speed=20_000, ticks_per_second=100, pause_seconds=60)
 """A session in little more than a second, 117 ticks of each symbol."""
-SLOW = Pace(speed=8_000, ticks_per_second=40, pause_seconds=60)
+SLOW = ReplaySpeed(speed=8_000, ticks_per_second=40, pause_seconds=60)
 END = "tests.end"
 """A channel of our own: what is heard on it comes after all that was published before."""
 
@@ -81,8 +81,8 @@ async def working(redis_url: str, database_url: str, **engine: object) -> AsyncI
 
 
 @asynccontextmanager
-async def feeding(redis_url: str, pace: Pace = FAST, after: date = UNTIL) -> AsyncIterator[None]:
-    feed = Feed(Replay(BARS, after, pace), redis_url, Channels(), ())
+async def feeding(redis_url: str, pace: ReplaySpeed = FAST, after: date = UNTIL) -> AsyncIterator[None]:
+    feed = Feed(ReplayProvider(BARS, after, pace), redis_url, Channels(), ())
     stop = asyncio.Event()
     task = asyncio.create_task(feed.run(lambda: None, stop))
     async with stopped(stop, task):

@@ -13,7 +13,7 @@ from app.finance.panel import walk
 from app.finance.rollup import Rollup
 from app.finance.sessions import regular
 from app.finance.shape import FULL_TICKS
-from app.ingest.path import Place, ticks
+from app.ingest.path import SymbolSlot, ticks
 from app.settings.load import Settings
 
 BARS = history.read(Path("config/history/us-equities-daily.csv.gz"))
@@ -28,7 +28,7 @@ def morning(day: date, minutes: int) -> list[Bar]:
     rollup = Rollup()
     found = []
     for number, bar in enumerate(bars):
-        for tick in ticks(bar, session, spacing, Place(number, len(bars))):
+        for tick in ticks(bar, session, spacing, SymbolSlot(number, len(bars))):
             minute = rollup.add(tick)
             if minute and end(minute) <= session.opens + 60 * minutes:
                 found.append(minute)

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from app.ingest.synthetic_universe import Universe
+from app.ingest.synthetic_universe import SyntheticUniverse
 from bench.bias import SESSIONS, patterns
 
 SYMBOLS = 15
@@ -12,7 +12,7 @@ SYMBOLS = 15
 
 @pytest.mark.parametrize(("spacing", "counted"), [(60.0, False), (10.0, True)], ids=("one price a minute", "six ticks"))
 def test_as_many_patterns_of_minutes_are_bullish_as_bearish(spacing: float, *, counted: bool) -> None:
-    universe = Universe(42, SYMBOLS, SESSIONS[0], 0)
+    universe = SyntheticUniverse(42, SYMBOLS, SESSIONS[0], 0)
 
     upright, upside_down = (
         Counter(side for _, side in patterns(universe, "1min", spacing, counted=counted, upside_down=turned))

@@ -12,8 +12,8 @@ from app.finance.quote import NewestQuote
 from app.finance.rollup import Rollup
 from app.finance.session_days import SessionDays
 from app.finance.sessions import regular
-from app.ingest.day import Day
-from app.ingest.massive.messages import Reader
+from app.ingest.day import SessionQuotes
+from app.ingest.massive.messages import MessageReader
 from app.quotes.board import QuoteBoard
 from app.quotes.quote import SymbolQuote
 from app.wire.channels import Meaning
@@ -38,21 +38,21 @@ class Made(NamedTuple):
 def made(name: str) -> Made:
     """Over the wire as over a wire: what the engine and the desk see is decoded from what the feed encodes."""
     (path,) = INPUTS.glob(f"{name}_*.json")
-    read = Reader(("A", "AM", "T", "Q")).read(path.read_bytes(), LATER)
-    assert read.refused == 0
+    read = MessageReader(("A", "AM", "T", "Q")).read(path.read_bytes(), LATER)
+    assert read.rejections == 0
     ticks: list[Tick] = []
     for tick in read.ticks:
         event = decode(Meaning.TICKS, encode(tick), LATER)
         assert isinstance(event, Tick), event
         ticks.append(event)
-    minutes, days, feed, board = Rollup(), SessionDays(), Day(lambda _symbol, _session: None), QuoteBoard()
+    minutes, days, feed, board = Rollup(), SessionDays(), SessionQuotes(lambda _symbol, _session: None), QuoteBoard()
     feed.add(read.ticks)
     for tick in ticks:
         board.apply(tick)
         if days.add(tick):
             minutes.add(tick)
     day = days.get("AAPL")
-    newest = {quote.symbol: quote for quote in feed.take(LATER)}.get("AAPL")
+    newest = {quote.symbol: quote for quote in feed.changed(LATER)}.get("AAPL")
     return Made(minutes.finish(float("inf")), day.bar if day else None, newest, board.quote("AAPL"), board)
 
 
@@ -142,6 +142,6 @@ def test_the_conditions_of_a_trade_say_which_hours_it_belongs_to(
 ) -> None:
     trade = {"ev": "T", "sym": "BCpC", "p": 190.3, "s": 75, "t": AT * 1000, "i": "52983", "x": 4, "c": conditions}
 
-    (tick,) = Reader(("T",)).read(msgspec.json.encode([trade]), AT).ticks
+    (tick,) = MessageReader(("T",)).read(msgspec.json.encode([trade]), AT).ticks
 
     assert (tick.symbol, tick.trade_id, tick.belongs, tick.volume) == ("BCpC", "4:52983", belongs, volume)

@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime
 
 from app.finance.quote import NewestQuote
 from app.finance.sessions import in_session, regular
-from app.ingest.day import Day
+from app.ingest.day import SessionQuotes
 from app.wire.events.event import Tick
 
 TUESDAY = date(2026, 1, 6)
@@ -15,9 +15,9 @@ def tick(at: float, price: float, volume: int = 100, symbol: str = "AAPL") -> Ti
 
 
 def quotes(*ticks: Tick) -> dict[str, NewestQuote]:
-    day = Day(lambda _symbol, _session: 99.0)
+    day = SessionQuotes(lambda _symbol, _session: 99.0)
     day.add(ticks)
-    return {quote.symbol: quote for quote in day.take(WRITTEN)}
+    return {quote.symbol: quote for quote in day.changed(WRITTEN)}
 
 
 def test_before_the_session_there_is_a_price_and_no_volume() -> None:
@@ -64,8 +64,8 @@ def test_coins_trade_at_all_hours() -> None:
 
 
 def test_what_was_told_is_told_again_only_when_it_changed() -> None:
-    day = Day(lambda _symbol, _session: None)
+    day = SessionQuotes(lambda _symbol, _session: None)
     day.add([tick(HOURS.opens, 100.0)])
 
-    assert len(day.take(WRITTEN)) == 1
-    assert day.take(WRITTEN) == []
+    assert len(day.changed(WRITTEN)) == 1
+    assert day.changed(WRITTEN) == []

@@ -12,7 +12,7 @@ from app.finance import history
 from app.finance.bars import Bar
 from app.finance.sessions import regular
 from app.ingest.feed import Feed
-from app.ingest.replay import Pace, Replay
+from app.ingest.replay import ReplayProvider, ReplaySpeed
 from app.wire.channels import Channels, Meaning
 from app.wire.client import connect
 from app.wire.codec.codec import decode
@@ -26,10 +26,10 @@ from tests.wire.conftest import ended
 BARS = history.read(Path("config/history/us-equities-daily.csv.gz"))
 DAY = date(2012, 9, 4)
 AFTER = date(2012, 9, 3)
-FAST = Pace(speed=40_000, ticks_per_second=20, pause_seconds=60)
-MIDDLING = Pace(speed=4_000, ticks_per_second=20, pause_seconds=60)
+FAST = ReplaySpeed(speed=40_000, ticks_per_second=20, pause_seconds=60)
+MIDDLING = ReplaySpeed(speed=4_000, ticks_per_second=20, pause_seconds=60)
 """A session of six seconds: whoever is to be stopped in its middle must not have come to its end."""
-SLOW = Pace(speed=1_000, ticks_per_second=10, pause_seconds=60)
+SLOW = ReplaySpeed(speed=1_000, ticks_per_second=10, pause_seconds=60)
 EXACT = sorted(bar for bar in BARS if bar.day == DAY)
 CLOSES = regular(DAY).closes
 
@@ -70,8 +70,8 @@ async def listening(url: str, channel: str = Channels().ticks) -> AsyncIterator[
 
 
 @asynccontextmanager
-async def feeding(url: str, *, also_to: tuple[str, ...] = (), pace: Pace = FAST) -> AsyncIterator[asyncio.Event]:
-    feed = Feed(Replay(BARS, AFTER, pace), url, Channels(), also_to)
+async def feeding(url: str, *, also_to: tuple[str, ...] = (), pace: ReplaySpeed = FAST) -> AsyncIterator[asyncio.Event]:
+    feed = Feed(ReplayProvider(BARS, AFTER, pace), url, Channels(), also_to)
     stop, ready = asyncio.Event(), asyncio.Event()
     task = asyncio.create_task(feed.run(ready.set, stop))
     try:

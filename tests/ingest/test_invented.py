@@ -6,27 +6,27 @@ import numpy as np
 import pytest
 
 from app.finance.sessions import NEW_YORK, regular, trading_date
-from app.ingest.synthetic_session import Events, InventedDay, summary
-from app.ingest.synthetic_universe import Universe
+from app.ingest.synthetic_session import SessionEvents, SyntheticSession, summary
+from app.ingest.synthetic_universe import SyntheticUniverse
 from app.wire.events.event import Tick
 from tests.ingest.days import daily
 
 TUESDAY = date(2026, 1, 6)
 HALF = date(2026, 11, 27)
-EVENTS = Events(halts=3, outages=2, outage_minutes=20)
-NOTHING = Events(0, 0, 1)
+EVENTS = SessionEvents(halts=3, outages=2, outage_minutes=20)
+NOTHING = SessionEvents(0, 0, 1)
 SPACING = 30.0
 
 
-def universe(seed: int = 42, size: int = 40, gaps: int = 4) -> Universe:
-    return Universe(seed, size, date(2026, 1, 5), gaps)
+def universe(seed: int = 42, size: int = 40, gaps: int = 4) -> SyntheticUniverse:
+    return SyntheticUniverse(seed, size, date(2026, 1, 5), gaps)
 
 
-def invented(day: date = TUESDAY, events: Events = NOTHING, *, around: bool = True) -> InventedDay:
-    return InventedDay(universe(), day, events, around=around)
+def invented(day: date = TUESDAY, events: SessionEvents = NOTHING, *, around: bool = True) -> SyntheticSession:
+    return SyntheticSession(universe(), day, events, around=around)
 
 
-def everything(day: InventedDay, spacing: float = SPACING) -> list[Tick]:
+def everything(day: SyntheticSession, spacing: float = SPACING) -> list[Tick]:
     return [tick for minute in range(day.minutes) for tick in day.ticks(minute, spacing)]
 
 
@@ -72,7 +72,7 @@ def test_volumes_are_those_of_the_companies() -> None:
         traded[tick.symbol] += tick.volume
 
     for symbol, number in market.numbers.items():
-        assert 0.5 < traded[symbol] / market.traded[number] < 2
+        assert 0.5 < traded[symbol] / market.daily_volume[number] < 2
 
 
 def test_a_half_day_ends_at_one() -> None:
@@ -133,12 +133,12 @@ def test_outages_lie_within_the_session_and_last_as_long_as_they_are_to() -> Non
     for outage in day.outages:
         assert day.session.since < outage.since < outage.until < day.session.until
         assert outage.until - outage.since == 20
-        assert [minute for minute in range(*outage) if not day.out(minute)] == []
+        assert [minute for minute in range(*outage) if not day.in_outage(minute)] == []
 
 
 def test_the_same_seed_makes_the_same_market_and_another_one_another() -> None:
-    again = InventedDay(universe(), TUESDAY, EVENTS, around=True)
-    other = InventedDay(universe(seed=43), TUESDAY, EVENTS, around=True)
+    again = SyntheticSession(universe(), TUESDAY, EVENTS, around=True)
+    other = SyntheticSession(universe(seed=43), TUESDAY, EVENTS, around=True)
 
     assert again.ticks(400, SPACING) == invented(events=EVENTS).ticks(400, SPACING)
     assert other.ticks(400, SPACING) != again.ticks(400, SPACING)
@@ -147,17 +147,17 @@ def test_the_same_seed_makes_the_same_market_and_another_one_another() -> None:
 def test_a_year_of_sessions_is_the_same_from_wherever_it_is_entered() -> None:
     through, entered = universe(), universe()
     for day in (date(2026, 3, 2), date(2026, 6, 1), date(2026, 12, 31), date(2026, 1, 9)):
-        through.night(day)
+        through.prices(day)
 
-    assert np.array_equal(through.night(date(2026, 12, 31)).closes, entered.night(date(2026, 12, 31)).closes)
-    prices = np.exp(entered.night(date(2026, 12, 31)).closes)
+    assert np.array_equal(through.prices(date(2026, 12, 31)).closes, entered.prices(date(2026, 12, 31)).closes)
+    prices = np.exp(entered.prices(date(2026, 12, 31)).closes)
     assert 1 < prices.min() < prices.max() < 2000
 
 
 def test_days_follow_each_other_without_a_leap_of_the_market() -> None:
     market = universe(gaps=0)
 
-    nights = [market.night(day) for day in (date(2026, 1, 5), TUESDAY, date(2026, 1, 7))]
+    nights = [market.prices(day) for day in (date(2026, 1, 5), TUESDAY, date(2026, 1, 7))]
 
     for before, after in pairwise(nights):
         assert np.array_equal(before.closes, after.previous)
@@ -167,7 +167,7 @@ def test_days_follow_each_other_without_a_leap_of_the_market() -> None:
 @pytest.mark.parametrize("until", [400, 720])
 def test_the_summary_of_a_part_is_what_its_ticks_come_to(until: int) -> None:
     day = invented(events=EVENTS)
-    minutes = (minute for minute in range(330, until) if not day.out(minute))
+    minutes = (minute for minute in range(330, until) if not day.in_outage(minute))
 
     whole = [tick for minute in minutes for tick in day.ticks(minute, SPACING)]
 
@@ -175,7 +175,7 @@ def test_the_summary_of_a_part_is_what_its_ticks_come_to(until: int) -> None:
 
 
 def test_what_is_to_happen_is_bounded_by_the_day() -> None:
-    day = InventedDay(universe(size=2), HALF, Events(halts=9, outages=1, outage_minutes=500), around=False)
+    day = SyntheticSession(universe(size=2), HALF, SessionEvents(halts=9, outages=1, outage_minutes=500), around=False)
 
     assert len(day.halts) == 2
     assert 20 <= day.outages[0].since < day.outages[0].until <= 190

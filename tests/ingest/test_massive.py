@@ -1,6 +1,6 @@
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from contextlib import aclosing
 from datetime import UTC, datetime
 
@@ -10,8 +10,8 @@ from app.finance.quote import NewestQuote
 from app.finance.rollup import Rollup
 from app.ingest.feed import Feed
 from app.ingest.massive.connection import Access
-from app.ingest.massive.provider import Massive
-from app.ingest.provider import Beat
+from app.ingest.massive.provider import MassiveProvider
+from app.ingest.provider import FeedUpdate
 from app.wire.channels import Channels, Meaning
 from app.wire.client import connect
 from app.wire.codec.codec import decode
@@ -19,6 +19,7 @@ from app.wire.events.event import ErrorReported, Tick
 from app.wire.pubsub.subscriber import Subscriber
 from app.wire.state.newest_quotes import NewestQuotes
 from tests.ingest.massive_server import KEY, Script, Visit, serving, status
+from tests.ingest.updates import ticks_of, until
 from tests.wire.conftest import ended
 
 OPEN = datetime(2026, 1, 6, 15, 0, tzinfo=UTC).timestamp()
@@ -32,9 +33,11 @@ def at(moment: float) -> Callable[[], float]:
     return lambda: moment + time.monotonic() - began
 
 
-def provider(url: str, *, key: str = KEY, events: str = "A", silence: float = 5.0, moment: float = OPEN) -> Massive:
+def provider(
+    url: str, *, key: str = KEY, events: str = "A", silence: float = 5.0, moment: float = OPEN
+) -> MassiveProvider:
     names = [f"{event}.{symbol}" for event in events for symbol in ("AAPL", "BRK.B")]
-    return Massive(Access(url, key, names, silence, longest_pause=0.05), tuple(events), at(moment))
+    return MassiveProvider(Access(url, key, names, silence, longest_pause=0.05), tuple(events), at(moment))
 
 
 def second(symbol: str = "AAPL", price: float = 190.5, end: float = OPEN, **more: object) -> dict[str, object]:
@@ -42,22 +45,8 @@ def second(symbol: str = "AAPL", price: float = 190.5, end: float = OPEN, **more
     return {**aggregate, "o": 190.4, "h": 190.6, "l": 190.3, "c": price, "s": end * 1000 - 1000, "e": end * 1000} | more
 
 
-async def until(beats: AsyncGenerator[Beat, None], enough: Callable[[Beat], bool]) -> list[Beat]:
-    found = []
-    async with asyncio.timeout(15), aclosing(beats):
-        async for beat in beats:
-            found.append(beat)
-            if enough(beat):
-                break
-    return found
-
-
-def ticks_of(beats: list[Beat]) -> list[Tick]:
-    return [tick for beat in beats for tick in beat.ticks]
-
-
-def errors_of(beats: list[Beat]) -> list[str]:
-    return [error.message for beat in beats for error in beat.errors]
+def errors_of(updates: list[FeedUpdate]) -> list[str]:
+    return [error.message for update in updates for error in update.errors]
 
 
 def sending(*messages: object) -> Script:
@@ -70,32 +59,36 @@ def sending(*messages: object) -> Script:
     return script
 
 
-def has_ticks(beat: Beat) -> bool:
-    return bool(beat.ticks)
+def has_ticks(update: FeedUpdate) -> bool:
+    return bool(update.ticks)
 
 
 async def test_seconds_come_as_ticks_of_their_own_second() -> None:
     async with serving(sending(second(), second("BRK.B", 500.25))) as server:
-        beats = await until(provider(server.url).beats(None), has_ticks)
+        updates = await until(provider(server.url).updates(None), has_ticks)
 
     assert server.visits[0].subscribed == list(NAMES)
-    assert ticks_of(beats)[0] == Tick(
+    assert ticks_of(updates)[0] == Tick(
         at=OPEN - 0.001, source="massive", symbol="AAPL", price=190.5, volume=200,
         open=190.4, high=190.6, low=190.3, close=190.5, vwap=190.46,
         kind="A", starts_at=OPEN - 1, day_volume=8_642_007, day_open=189.9,
     )  # fmt: skip
-    assert ticks_of(beats)[1].symbol == "BRK.B"
-    assert (beats[-1].clock.session, beats[-1].clock.state, beats[-1].clock.label) == ("2026-01-06", "open", "Massive")
+    assert ticks_of(updates)[1].symbol == "BRK.B"
+    assert (updates[-1].clock.session, updates[-1].clock.state, updates[-1].clock.label) == (
+        "2026-01-06",
+        "open",
+        "Massive",
+    )
 
 
 async def test_a_minute_makes_the_bar_of_that_minute() -> None:
     message = second(end=OPEN) | {"ev": "AM", "s": (OPEN - 60) * 1000}
     async with serving(sending(message)) as server:
-        source = Massive(Access(server.url, KEY, ["AM.AAPL"], 5.0, 0.05), ("AM",), at(OPEN))
-        beats = await until(source.beats(None), has_ticks)
+        source = MassiveProvider(Access(server.url, KEY, ["AM.AAPL"], 5.0, 0.05), ("AM",), at(OPEN))
+        updates = await until(source.updates(None), has_ticks)
 
     minutes = Rollup()
-    for tick in ticks_of(beats):
+    for tick in ticks_of(updates):
         minutes.add(tick)
     (bar,) = minutes.finish(float("inf"))
     assert (bar.start, *bar[3:8]) == (OPEN - 60, 190.4, 190.6, 190.3, 190.5, 200)
@@ -105,9 +98,9 @@ async def test_trades_have_their_price_and_quotes_that_of_the_last_trade() -> No
     quote = {"ev": "Q", "sym": "AAPL", "bp": 190.0, "ap": 190.1, "bs": 1, "as": 2, "t": OPEN * 1000}
     trade = {"ev": "T", "sym": "AAPL", "p": 190.3, "s": 75, "t": OPEN * 1000, "c": [12, 37], "x": 4}
     async with serving(sending(quote, trade, quote)) as server:
-        beats = await until(provider(server.url, events="TQ").beats(None), has_ticks)
+        updates = await until(provider(server.url, events="TQ").updates(None), has_ticks)
 
-    before, traded, after = ticks_of(beats)
+    before, traded, after = ticks_of(updates)
     assert (before.price, before.volume, before.bid, before.ask) == (190.05, 0, 190.0, 190.1)
     assert (traded.price, traded.volume, traded.at, traded.belongs) == (190.3, 75, OPEN, "extended")
     assert (after.price, after.volume) == (190.3, 0)
@@ -116,11 +109,13 @@ async def test_trades_have_their_price_and_quotes_that_of_the_last_trade() -> No
 
 async def test_a_wrong_key_is_told_once_and_never_shown() -> None:
     async with serving(sending()) as server:
-        beats = await until(provider(server.url, key="wrong-key").beats(None), lambda beat: len(server.visits) > 3)
+        updates = await until(
+            provider(server.url, key="wrong-key").updates(None), lambda update: len(server.visits) > 3
+        )
 
-    assert errors_of(beats) == ["Massive: auth_failed: authentication failed"]
-    assert beats[-1].clock.label == "Massive, not connected"
-    assert "wrong-key" not in str(beats)
+    assert errors_of(updates) == ["Massive: auth_failed: authentication failed"]
+    assert updates[-1].clock.label == "Massive, not connected"
+    assert "wrong-key" not in str(updates)
 
 
 async def test_what_one_is_not_entitled_to_is_told_and_the_rest_goes_on() -> None:
@@ -132,10 +127,10 @@ async def test_what_one_is_not_entitled_to_is_told_and_the_rest_goes_on() -> Non
         await visit.stay()
 
     async with serving(script) as server:
-        beats = await until(provider(server.url).beats(None), has_ticks)
+        updates = await until(provider(server.url).updates(None), has_ticks)
 
-    assert errors_of(beats) == ["Massive: error: not authorized to subscribe to A.BRK.B with (key)"]
-    assert [tick.symbol for tick in ticks_of(beats)] == ["AAPL"]
+    assert errors_of(updates) == ["Massive: error: not authorized to subscribe to A.BRK.B with (key)"]
+    assert [tick.symbol for tick in ticks_of(updates)] == ["AAPL"]
     assert len(server.visits) == 1
 
 
@@ -147,19 +142,19 @@ async def test_a_connection_that_ends_is_made_again_and_again() -> None:
         await visit.socket.close(1012, "maintenance")
 
     async with serving(script) as server:
-        beats = await until(provider(server.url).beats(None), lambda beat: len(server.visits) > 6)
+        updates = await until(provider(server.url).updates(None), lambda update: len(server.visits) > 6)
 
-    times = [tick.at for tick in ticks_of(beats)]
+    times = [tick.at for tick in ticks_of(updates)]
     assert times[:5] == [OPEN + number - 0.001 for number in range(5)]
-    assert len(errors_of(beats)) == 1
+    assert len(errors_of(updates)) == 1
 
 
 async def test_a_server_that_is_not_there_is_waited_for() -> None:
     async with serving(sending()) as server:
         url = server.url
-    beats = await until(provider(url).beats(None), lambda beat: bool(beat.errors))
+    updates = await until(provider(url).updates(None), lambda update: bool(update.errors))
 
-    assert beats[-1].clock.label == "Massive, not connected"
+    assert updates[-1].clock.label == "Massive, not connected"
 
 
 async def test_garbage_is_counted_and_what_is_good_beside_it_is_taken() -> None:
@@ -181,10 +176,10 @@ async def test_garbage_is_counted_and_what_is_good_beside_it_is_taken() -> None:
 
     async with serving(script) as server:
         source = provider(server.url)
-        beats = await until(source.beats(None), has_ticks)
+        updates = await until(source.updates(None), has_ticks)
 
-    assert [tick.price for tick in ticks_of(beats)] == [190.5]
-    assert source.refused == len(bad) + 9
+    assert [tick.price for tick in ticks_of(updates)] == [190.5]
+    assert source.rejections == len(bad) + 9
     assert len(server.visits) == 1
 
 
@@ -200,28 +195,29 @@ async def test_a_strange_greeting_is_no_reason_to_stop(greeting: str) -> None:
             await sending(second())(visit)
 
     async with serving(script) as server:
-        beats = await until(provider(server.url).beats(None), has_ticks)
+        updates = await until(provider(server.url).updates(None), has_ticks)
 
-    assert len(errors_of(beats)) == 1
-    assert len(ticks_of(beats)) == 1
+    assert len(errors_of(updates)) == 1
+    assert len(ticks_of(updates)) == 1
 
 
 async def test_silence_in_an_open_session_ends_the_connection() -> None:
     async with serving(sending()) as server:
-        beats = await until(provider(server.url, silence=0.2).beats(None), lambda beat: len(server.visits) > 2)
+        updates = await until(provider(server.url, silence=0.2).updates(None), lambda update: len(server.visits) > 2)
 
-    assert errors_of(beats) == ["Massive: nothing came for 0.2 s in an open session"]
+    assert errors_of(updates) == ["Massive: nothing came for 0.2 s in an open session"]
 
 
 async def test_silence_at_night_is_no_fault() -> None:
     async with serving(sending()) as server:
-        beats = await until(
-            provider(server.url, silence=0.1, moment=NIGHT).beats(None), lambda beat: beat.clock.market_time > NIGHT + 2
+        updates = await until(
+            provider(server.url, silence=0.1, moment=NIGHT).updates(None),
+            lambda update: update.clock.market_time > NIGHT + 2,
         )
 
-    assert errors_of(beats) == []
+    assert errors_of(updates) == []
     assert len(server.visits) == 1
-    assert (beats[-1].clock.state, beats[-1].clock.session) == ("closed", "2026-01-06")
+    assert (updates[-1].clock.state, updates[-1].clock.session) == ("closed", "2026-01-06")
 
 
 async def test_who_is_slow_to_take_loses_nothing_and_holds_little() -> None:
@@ -237,10 +233,10 @@ async def test_who_is_slow_to_take_loses_nothing_and_holds_little() -> None:
     async with serving(script) as server:
         source = provider(server.url)
         taken: list[Tick] = []
-        async with asyncio.timeout(15), aclosing(source.beats(None)) as beats:
-            async for beat in beats:
-                taken += beat.ticks
-                assert len(beat.ticks) <= 1000
+        async with asyncio.timeout(15), aclosing(source.updates(None)) as updates:
+            async for update in updates:
+                taken += update.ticks
+                assert len(update.ticks) <= 1000
                 if len(taken) == count:
                     break
                 if len(taken) < 1000:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app.finance import history
 from app.finance.bars import Bar
 from app.finance.sessions import regular
-from app.ingest.path import Place, ticks
+from app.ingest.path import SymbolSlot, ticks
 from app.wire.events.event import Tick
 from tests.ingest.days import daily
 
@@ -36,12 +36,12 @@ def check(bar: Bar, path: Sequence[Tick]) -> None:
 
 def test_every_day_that_there_is_meets_its_bar_exactly() -> None:
     for bar in BARS:
-        check(bar, ticks(bar, regular(bar.day), 5000, Place(1, 4)))
+        check(bar, ticks(bar, regular(bar.day), 5000, SymbolSlot(1, 4)))
 
 
 @given(st.sampled_from(BARS), st.sampled_from([60.0, 30.0, 1000.0, 100_000.0]), st.integers(0, 4))
 def test_every_spacing_meets_the_bar_exactly(bar: Bar, spacing: float, number: int) -> None:
-    path = ticks(bar, regular(bar.day), spacing, Place(number, 5))
+    path = ticks(bar, regular(bar.day), spacing, SymbolSlot(number, 5))
 
     check(bar, path)
     assert daily(path) == [bar]
@@ -50,7 +50,7 @@ def test_every_spacing_meets_the_bar_exactly(bar: Bar, spacing: float, number: i
 def test_the_slowest_replay_has_two_ticks_a_second() -> None:
     bar = BARS[0]
 
-    path = ticks(bar, regular(bar.day), 0.5, Place(0, 1))
+    path = ticks(bar, regular(bar.day), 0.5, SymbolSlot(0, 1))
 
     check(bar, path)
     assert len(path) == pytest.approx(2 * 6.5 * 3600, abs=3)
@@ -59,9 +59,9 @@ def test_the_slowest_replay_has_two_ticks_a_second() -> None:
 def test_a_day_is_the_same_in_every_process() -> None:
     bar = next(bar for bar in BARS if bar.symbol == "IBM" and bar.day == date(2012, 9, 4))
 
-    path = ticks(bar, regular(bar.day), 30, Place(0, 1))
+    path = ticks(bar, regular(bar.day), 30, SymbolSlot(0, 1))
 
-    assert path == ticks(bar, regular(bar.day), 30, Place(0, 1))
+    assert path == ticks(bar, regular(bar.day), 30, SymbolSlot(0, 1))
     assert [tick.price for tick in path[1:5]] == [196.68, 196.63, 196.69, 196.64]
 
 
@@ -69,7 +69,7 @@ def test_symbols_take_turns() -> None:
     day = history.by_day(BARS)[date(2012, 9, 4)]
     session = regular(date(2012, 9, 4))
 
-    times = sorted(tick.at for n, bar in enumerate(day) for tick in ticks(bar, session, 30, Place(n, len(day))))
+    times = sorted(tick.at for n, bar in enumerate(day) for tick in ticks(bar, session, 30, SymbolSlot(n, len(day))))
 
     inner = [after - before for before, after in pairwise(times[5:-5])]
     assert min(inner) > 5
@@ -77,7 +77,7 @@ def test_symbols_take_turns() -> None:
 
 def test_the_open_and_the_close_are_busier_than_noon() -> None:
     bar = next(bar for bar in BARS if bar.symbol == "IBM" and bar.day == date(2012, 9, 4))
-    volumes = [tick.volume for tick in ticks(bar, regular(bar.day), 30, Place(0, 1))]
+    volumes = [tick.volume for tick in ticks(bar, regular(bar.day), 30, SymbolSlot(0, 1))]
     third = len(volumes) // 6
 
     noon = sum(volumes[len(volumes) // 2 - third // 2 : len(volumes) // 2 + third // 2])

@@ -10,7 +10,7 @@ import pytest
 
 from app.finance.scenarios import SCENARIOS
 from app.ingest.feed import Feed
-from app.ingest.run import made
+from app.ingest.run import create_provider
 from app.settings.load import Settings
 from app.settings.sections import PROVIDERS, ROOT, Synthetic
 from app.settings.sources import BadSetting
@@ -38,7 +38,7 @@ async def test_the_example_of_the_page_is_a_provider(
     monkeypatch.setitem(PROVIDERS, "csv", module.__name__)
     (tmp_path / "trades.csv").write_text(TRADES)
 
-    provider = made(settings(data_dir=tmp_path, ingest={"provider": "csv"}))
+    provider = create_provider(settings(data_dir=tmp_path, ingest={"provider": "csv"}))
     feed, stop = Feed(provider, redis_url, Channels(), ()), asyncio.Event()
     feeding = asyncio.create_task(feed.run(lambda: None, stop))
     client = connect(redis_url)
@@ -55,13 +55,13 @@ async def test_the_example_of_the_page_is_a_provider(
         "AAPL": (190.25, 190.5, 150),
         "BRK.B": (500.5, 500.5, 10),
     }
-    assert [tick.price for tick in provider.so_far(b"2")] == [190.25, 500.5]
+    assert [tick.price for tick in provider.published_ticks(b"2")] == [190.25, 500.5]
     await client.aclose()
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
 def test_every_provider_is_told_of_and_can_be_made(name: str) -> None:
-    provider = made(settings(ingest={"provider": name}, massive={"api_key": KEY}))
+    provider = create_provider(settings(ingest={"provider": name}, massive={"api_key": KEY}))
 
     assert provider.name == name
     assert provider.label
@@ -82,13 +82,13 @@ def test_the_settings_know_every_scenario() -> None:
 
 def test_without_a_key_massive_does_not_begin() -> None:
     with pytest.raises(BadSetting, match="MASSIVE_API_KEY: is missing"):
-        made(settings(ingest={"provider": "massive"}))
+        create_provider(settings(ingest={"provider": "massive"}))
 
 
 def test_a_delayed_feed_says_so() -> None:
     said = {"api_key": KEY, "stream_url": "wss://delayed.massive.com/stocks"}
 
-    assert made(settings(ingest={"provider": "massive"}, massive=said)).label == "Massive, 15 minutes late"
+    assert create_provider(settings(ingest={"provider": "massive"}, massive=said)).label == "Massive, 15 minutes late"
 
 
 @pytest.mark.parametrize("events", ["A,AM", "A,T", "Q", "A,A", "", "B"])

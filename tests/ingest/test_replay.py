@@ -6,80 +6,77 @@ from pathlib import Path
 from app.finance import history
 from app.finance.bars import Bar
 from app.finance.sessions import regular
-from app.ingest.provider import Beat
-from app.ingest.replay import Pace, Replay
-from app.wire.events.event import Tick
+from app.ingest.provider import FeedUpdate
+from app.ingest.replay import ReplayProvider, ReplaySpeed
 from tests.ingest.days import daily
+from tests.ingest.updates import ticks_of
 
 BARS = history.read(Path("config/history/us-equities-daily.csv.gz"))
-FAST = Pace(speed=200_000, ticks_per_second=100, pause_seconds=0.05)
+FAST = ReplaySpeed(speed=200_000, ticks_per_second=100, pause_seconds=0.05)
 LAST_BUT_ONE = date(2013, 2, 28)
 END = date(2013, 2, 27)
 
 
-def replay(after: date = END, pace: Pace = FAST) -> Replay:
-    return Replay(BARS, after, pace)
+def replay(after: date = END, pace: ReplaySpeed = FAST) -> ReplayProvider:
+    return ReplayProvider(BARS, after, pace)
 
 
-async def until(beats: AsyncIterator[Beat], state: str, session: str = "") -> list[Beat]:
-    found = []
+async def until(updates: AsyncIterator[FeedUpdate], state: str, session: str = "") -> list[FeedUpdate]:
+    """All updates up to the first in that state; the rest can be read on."""
+    received = []
     async with asyncio.timeout(20):
-        async for beat in beats:
-            found.append(beat)
-            if beat.clock.state == state and (not session or beat.clock.session == session):
+        async for update in updates:
+            received.append(update)
+            if update.clock.state == state and (not session or update.clock.session == session):
                 break
-    return found
+    return received
 
 
-def stored(day: date) -> list[Bar]:
+def bars_of(day: date) -> list[Bar]:
     return sorted(bar for bar in BARS if bar.day == day)
 
 
-def ticks_of(beats: list[Beat]) -> list[Tick]:
-    return [tick for beat in beats for tick in beat.ticks]
-
-
 async def test_a_session_is_played_in_order_and_closed() -> None:
-    beats = await until(replay().beats(None), "closed")
+    updates = await until(replay().updates(None), "closed")
 
-    played = ticks_of(beats)
-    assert daily(played) == stored(LAST_BUT_ONE)
+    played = ticks_of(updates)
+    assert daily(played) == bars_of(LAST_BUT_ONE)
     assert played == sorted(played, key=lambda tick: tick.at)
-    assert {beat.clock.state for beat in beats[:-1]} == {"open"}
-    assert all(tick.at <= beat.clock.market_time for beat in beats for tick in beat.ticks)
-    assert beats[-1].clock.session == LAST_BUT_ONE.isoformat()
+    assert {update.clock.state for update in updates[:-1]} == {"open"}
+    assert all(tick.at <= update.clock.market_time for update in updates for tick in update.ticks)
+    assert updates[-1].clock.session == LAST_BUT_ONE.isoformat()
 
 
 async def test_a_replay_goes_on_where_it_stopped() -> None:
-    first = (await until(replay().beats(None), "closed"))[:9]
+    first = (await until(replay().updates(None), "closed"))[:9]
 
-    rest = await until(replay().beats(first[-1].bookmark), "closed")
+    rest = await until(replay().updates(first[-1].position), "closed")
 
-    assert daily(ticks_of(first) + ticks_of(rest)) == stored(LAST_BUT_ONE)
-    assert list(replay().so_far(first[-1].bookmark)) == ticks_of(first)
+    assert daily(ticks_of(first) + ticks_of(rest)) == bars_of(LAST_BUT_ONE)
+    assert list(replay().published_ticks(first[-1].position)) == ticks_of(first)
 
 
 async def test_a_session_keeps_its_ticks_when_the_pace_changes() -> None:
-    first = (await until(replay().beats(None), "closed"))[:9]
+    first = (await until(replay().updates(None), "closed"))[:9]
 
-    rest = await until(replay(pace=FAST._replace(ticks_per_second=350)).beats(first[-1].bookmark), "closed")
+    rest = await until(replay(pace=FAST._replace(ticks_per_second=350)).updates(first[-1].position), "closed")
 
-    assert daily(ticks_of(first) + ticks_of(rest)) == stored(LAST_BUT_ONE)
+    assert daily(ticks_of(first) + ticks_of(rest)) == bars_of(LAST_BUT_ONE)
 
 
 async def test_a_finished_session_is_not_repeated() -> None:
-    closed = (await until(replay().beats(None), "closed"))[-1]
+    closed = (await until(replay().updates(None), "closed"))[-1]
 
-    rest = await until(replay().beats(closed.bookmark), "closed", "2013-03-01")
+    rest = await until(replay().updates(closed.position), "closed", "2013-03-01")
 
     assert {tick.at > closed.clock.market_time for tick in ticks_of(rest)} == {True}
 
 
 async def test_the_end_of_the_history_is_said_and_said_again() -> None:
-    beats = replay(LAST_BUT_ONE).beats(None)
+    updates = replay(LAST_BUT_ONE).updates(None)
 
-    last = (await until(beats, "ended"))[-1]
-    again = (await until(beats, "ended"))[-1]
+    last = (await until(updates, "ended"))[-1]
+    again = (await until(updates, "ended"))[-1]
 
     assert (last.clock.state, last.clock.session) == ("ended", "2013-03-01")
     assert again.clock.market_time == last.clock.market_time
@@ -87,25 +84,25 @@ async def test_the_end_of_the_history_is_said_and_said_again() -> None:
 
 
 async def test_after_the_last_day_there_is_nothing_to_play() -> None:
-    beats = await until(replay(date(2020, 1, 1)).beats(None), "ended")
+    updates = await until(replay(date(2020, 1, 1)).updates(None), "ended")
 
-    assert [beat.ticks for beat in beats] == [()]
+    assert [update.ticks for update in updates] == [()]
 
 
-async def test_a_bookmark_of_nonsense_is_none() -> None:
+async def test_a_position_that_cannot_be_read_is_none() -> None:
     for nonsense in (b"{", b"{}", b'{"session":"2013-02-28","played":-1,"spacing":0}', b"\xff"):
-        beat = (await until(replay().beats(nonsense), "open"))[0]
+        update = (await until(replay().updates(nonsense), "open"))[0]
 
-        assert beat.clock.session == LAST_BUT_ONE.isoformat()
+        assert update.clock.session == LAST_BUT_ONE.isoformat()
 
 
 async def test_who_is_slow_to_take_slows_the_market() -> None:
-    pace = Pace(speed=100, ticks_per_second=1, pause_seconds=0)
-    beats = replay(pace=pace).beats(None)
-    first = (await until(beats, "open"))[-1]
+    pace = ReplaySpeed(speed=100, ticks_per_second=1, pause_seconds=0)
+    updates = replay(pace=pace).updates(None)
+    first = (await until(updates, "open"))[-1]
 
     await asyncio.sleep(1.5)
-    after = (await until(beats, "open"))[-1]
+    after = (await until(updates, "open"))[-1]
 
     assert after.clock.market_time - first.clock.market_time < 1.5 * pace.speed
 
@@ -119,10 +116,10 @@ def test_changes_are_measured_against_the_last_close() -> None:
 
 
 async def test_a_half_day_is_played_as_one() -> None:
-    beats = await until(replay(date(2012, 11, 21)).beats(None), "closed")
+    updates = await until(replay(date(2012, 11, 21)).updates(None), "closed")
 
     day = date(2012, 11, 23)
-    assert beats[-1].clock.market_time == regular(day).closes
+    assert updates[-1].clock.market_time == regular(day).closes
     assert datetime.fromtimestamp(regular(day).closes, UTC).hour == 18
-    assert ticks_of(beats)[-1].at < regular(day).closes
-    assert daily(ticks_of(beats)) == stored(day)
+    assert ticks_of(updates)[-1].at < regular(day).closes
+    assert daily(ticks_of(updates)) == bars_of(day)

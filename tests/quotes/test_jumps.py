@@ -12,7 +12,7 @@ from app.finance.jumps import Jump, Step, is_jump, unexplained_jumps
 from app.finance.quote import NewestQuote
 from app.finance.sessions import regular
 from app.identity import View
-from app.ingest.replay import Pace, Replay
+from app.ingest.replay import ReplayProvider, ReplaySpeed
 from app.quotes import partials
 from app.quotes.board import QuoteBoard
 from app.quotes.charts.cache import Chart, ChartCache, advance
@@ -66,7 +66,7 @@ async def test_the_previous_close_of_a_replay_is_in_new_shares_on_the_day_of_a_s
 ) -> None:
     """Told by the feed, and then by the ticks themselves."""
     await store_splits(databases.engine, SPLITS)
-    replay = Replay(APPLE, date(2005, 2, 24), Pace(1.0, 1.0, 1.0))
+    replay = ReplayProvider(APPLE, date(2005, 2, 24), ReplaySpeed(1.0, 1.0, 1.0))
     opens, board, told = regular(date(2005, 2, 28)).opens, QuoteBoard(), replay.previous_close("AAPL", "2005-02-28")
     await newest.put([NewestQuote("AAPL", 44.68, opens, "2005-02-28", 44.68, 44.68, 44.68, 9, told)])
     await seed(board, pools, newest)

@@ -1,4 +1,4 @@
-"""The connection to Massive: signs in, subscribes, and comes back for ever, whatever ends it."""
+"""The WebSocket connection to Massive: logs in, subscribes, and reconnects whenever it ends."""
 
 import asyncio
 import logging
@@ -9,7 +9,7 @@ import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
-from app.ingest.massive.messages import Status, split
+from app.ingest.massive.messages import StatusMessage, split
 from app.wire.backoff import Backoff
 
 logger = logging.getLogger(__name__)
@@ -22,34 +22,34 @@ LARGEST_MESSAGE = 8 * 2**20
 FIRST_PAUSE = 0.5
 NAMES_AT_ONCE = 500
 """Subscriptions in one message."""
-SHOWN = 200
+LONGEST_TEXT = 200
 """Characters of what the provider says."""
 
-GREETED = {"connected"}
-SIGNED_IN = {"auth_success", "success"}
+GREETINGS = {"connected"}
+LOGIN_SUCCESS = {"auth_success", "success"}
 
 
-class Heard(NamedTuple):
+class Received(NamedTuple):
     payload: bytes
 
 
-class Up(NamedTuple):
-    """Signed in, and has asked for what it wants."""
+class Connected(NamedTuple):
+    """Logged in and subscribed."""
 
 
-class Down(NamedTuple):
-    why: str
+class Disconnected(NamedTuple):
+    reason: str
 
 
-Item = Heard | Up | Down
+Item = Received | Connected | Disconnected
 
 
-class Refused(Exception):
-    """The provider does not let us in."""
+class LoginRefused(Exception):
+    """The provider refused the login."""
 
 
 class Silent(Exception):
-    """Nothing came where something should have."""
+    """No message came in time."""
 
 
 class Access(NamedTuple):
@@ -60,31 +60,31 @@ class Access(NamedTuple):
     longest_pause: float
 
 
-class Link:
-    def __init__(self, access: Access, expecting: Callable[[], bool]) -> None:
+class MassiveConnection:
+    def __init__(self, access: Access, session_open: Callable[[], bool]) -> None:
         """`expecting` says whether silence is a fault just now."""
         self._access = access
-        self._expecting = expecting
+        self._session_open = session_open
         self._backoff = Backoff(min(FIRST_PAUSE, access.longest_pause), access.longest_pause)
 
     async def run(self, put: Callable[[Item], Awaitable[None]]) -> None:
         """What is slow to take slows the reading, and with it the provider."""
         while True:
-            refused = False
+            login_refused = False
             try:
-                await self._stay(put)
-            except (WebSocketException, OSError, EOFError, Refused, Silent) as error:
-                refused = isinstance(error, Refused)
-                why = self._told(error)
-                logger.warning("massive: %s", why)
-                await put(Down(why))
-            if refused:
+                await self._stream(put)
+            except (WebSocketException, OSError, EOFError, LoginRefused, Silent) as error:
+                login_refused = isinstance(error, LoginRefused)
+                reason = self._describe(error)
+                logger.warning("massive: %s", reason)
+                await put(Disconnected(reason))
+            if login_refused:
                 # Asking again at once changes nothing, and looks like an attack.
                 await Backoff(self._access.longest_pause, self._access.longest_pause).wait()
             else:
                 await self._backoff.wait()
 
-    async def _stay(self, put: Callable[[Item], Awaitable[None]]) -> None:
+    async def _stream(self, put: Callable[[Item], Awaitable[None]]) -> None:
         async with connect(
             self._access.url,
             open_timeout=OPEN_SECONDS,
@@ -93,28 +93,28 @@ class Link:
             close_timeout=CLOSE_SECONDS,
             max_size=LARGEST_MESSAGE,
         ) as socket:
-            await self._answer(socket, GREETED)
-            await _say(socket, "auth", self._access.key)
-            await self._answer(socket, SIGNED_IN)
-            for names in _some(self._access.subscriptions):
-                await _say(socket, "subscribe", names)
-            await put(Up())
+            await self._wait_for_status(socket, GREETINGS)
+            await _send(socket, "auth", self._access.key)
+            await self._wait_for_status(socket, LOGIN_SUCCESS)
+            for names in _batches(self._access.subscriptions):
+                await _send(socket, "subscribe", names)
+            await put(Connected())
             logger.info("massive: signed in, %d subscriptions", len(self._access.subscriptions))
             while True:
                 payload = await self._next(socket)
-                await put(Heard(payload))
-                if any(not isinstance(message, Status | None) for message in split(payload)):
+                await put(Received(payload))
+                if any(not isinstance(message, StatusMessage | None) for message in split(payload)):
                     self._backoff.succeeded()
 
-    async def _answer(self, socket: ClientConnection, wanted: set[str]) -> None:
+    async def _wait_for_status(self, socket: ClientConnection, statuses: set[str]) -> None:
         try:
             async with asyncio.timeout(OPEN_SECONDS):
                 while True:
                     for message in split(await socket.recv(decode=False)):
-                        if isinstance(message, Status):
-                            if message.status in wanted:
+                        if isinstance(message, StatusMessage):
+                            if message.status in statuses:
                                 return
-                            raise Refused(f"{message.status}: {message.message}")
+                            raise LoginRefused(f"{message.status}: {message.message}")
         except TimeoutError:
             raise Silent("no answer while signing in") from None
 
@@ -126,19 +126,19 @@ class Link:
                 async with asyncio.timeout(seconds):
                     return await socket.recv(decode=False)
             except TimeoutError:
-                if self._expecting():
+                if self._session_open():
                     # The same words every time, however long it was in truth: they are told once.
                     raise Silent(f"nothing came for {seconds:g} s in an open session") from None
 
-    def _told(self, error: Exception) -> str:
+    def _describe(self, error: Exception) -> str:
         text = str(error) or type(error).__name__
-        return text.replace(self._access.key, "(key)")[:SHOWN]
+        return text.replace(self._access.key, "(key)")[:LONGEST_TEXT]
 
 
-async def _say(socket: ClientConnection, action: str, params: str) -> None:
+async def _send(socket: ClientConnection, action: str, params: str) -> None:
     await socket.send(msgspec.json.encode({"action": action, "params": params}).decode())
 
 
-def _some(names: Sequence[str]) -> Iterator[str]:
+def _batches(names: Sequence[str]) -> Iterator[str]:
     for number in range(0, len(names), NAMES_AT_ONCE):
         yield ",".join(names[number : number + NAMES_AT_ONCE])

@@ -1,4 +1,4 @@
-"""What Massive (once Polygon) says on its WebSocket: aggregates, trades, quotes, and words about itself."""
+"""Messages of Massive (once Polygon) on its WebSocket: aggregates, trades, quotes and statuses."""
 
 from collections.abc import Collection
 from typing import Annotated, ClassVar, NamedTuple
@@ -28,12 +28,12 @@ Shares = Annotated[float, msgspec.Meta(ge=0, lt=1e15)]
 Milliseconds = Annotated[float, msgspec.Meta(gt=0, lt=1e14)]
 
 
-class Status(msgspec.Struct, frozen=True, tag_field="ev", tag="status"):
+class StatusMessage(msgspec.Struct, frozen=True, tag_field="ev", tag="status"):
     status: str
     message: str = ""
 
 
-class Second(msgspec.Struct, frozen=True, tag_field="ev", tag="A"):
+class SecondAggregate(msgspec.Struct, frozen=True, tag_field="ev", tag="A"):
     """One that comes again for the same span replaces the earlier one."""
 
     seconds: ClassVar[float] = 1.0
@@ -53,13 +53,13 @@ class Second(msgspec.Struct, frozen=True, tag_field="ev", tag="A"):
     """The day's official open."""
 
 
-class Minute(Second, frozen=True, tag_field="ev", tag="AM"):
+class MinuteAggregate(SecondAggregate, frozen=True, tag_field="ev", tag="AM"):
     """As a second, but of a minute."""
 
     seconds: ClassVar[float] = 60.0
 
 
-class Trade(msgspec.Struct, frozen=True, tag_field="ev", tag="T"):
+class TradeMessage(msgspec.Struct, frozen=True, tag_field="ev", tag="T"):
     sym: Symbol
     p: Price
     s: Shares
@@ -71,22 +71,22 @@ class Trade(msgspec.Struct, frozen=True, tag_field="ev", tag="T"):
     """Conditions, by number."""
 
 
-class Quote(msgspec.Struct, frozen=True, tag_field="ev", tag="Q"):
+class QuoteMessage(msgspec.Struct, frozen=True, tag_field="ev", tag="Q"):
     sym: Symbol
     bp: Price
     ap: Price
     t: Milliseconds
 
 
-Message = Status | Second | Minute | Trade | Quote
-EVENTS: dict[type[Message], str] = {Second: "A", Minute: "AM", Trade: "T", Quote: "Q"}
+Message = StatusMessage | SecondAggregate | MinuteAggregate | TradeMessage | QuoteMessage
+EVENTS: dict[type[Message], str] = {SecondAggregate: "A", MinuteAggregate: "AM", TradeMessage: "T", QuoteMessage: "Q"}
 DECODER: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 
 
-class Read(NamedTuple):
-    said: list[Status]
+class MessageBatch(NamedTuple):
+    statuses: list[StatusMessage]
     ticks: list[Tick]
-    refused: int
+    rejections: int
 
 
 def split(payload: bytes) -> list[Message | None]:
@@ -98,47 +98,49 @@ def split(payload: bytes) -> list[Message | None]:
     return [_message(item) for item in items]
 
 
-class Reader:
-    """Makes ticks of what was subscribed to. A quote has no price of its own: it bears that of the last trade."""
+class MessageReader:
+    """Converts messages to ticks. A quote has the price of the last trade."""
 
     def __init__(self, events: Collection[str]) -> None:
         self._events = frozenset(events)
         self._prices: dict[str, float] = {}
 
-    def read(self, payload: bytes, now: float) -> Read:
-        said: list[Status] = []
+    def read(self, payload: bytes, now: float) -> MessageBatch:
+        statuses: list[StatusMessage] = []
         ticks: list[Tick] = []
-        refused = 0
+        rejections = 0
         for message in split(payload):
-            if isinstance(message, Status):
-                said.append(message)
+            if isinstance(message, StatusMessage):
+                statuses.append(message)
             elif message is not None and (tick := self._tick(message, now)):
                 ticks.append(tick)
             else:
-                refused += 1
-        return Read(said, ticks, refused)
+                rejections += 1
+        return MessageBatch(statuses, ticks, rejections)
 
-    def _tick(self, message: Second | Minute | Trade | Quote, now: float) -> Tick | None:
-        known = message.sym in self._prices or len(self._prices) < MOST_SYMBOLS
-        if EVENTS[type(message)] not in self._events or not known:
+    def _tick(
+        self, message: SecondAggregate | MinuteAggregate | TradeMessage | QuoteMessage, now: float
+    ) -> Tick | None:
+        has_room = message.sym in self._prices or len(self._prices) < MOST_SYMBOLS
+        if EVENTS[type(message)] not in self._events or not has_room:
             return None
-        tick = self._quoted(message) if isinstance(message, Quote) else _traded(message)
+        tick = self._quote_tick(message) if isinstance(message, QuoteMessage) else _trade_tick(message)
         if tick.at > now + AHEAD_SECONDS:
             return None
-        if not isinstance(message, Quote):
+        if not isinstance(message, QuoteMessage):
             self._prices[tick.symbol] = tick.price
         return tick
 
-    def _quoted(self, quote: Quote) -> Tick:
+    def _quote_tick(self, quote: QuoteMessage) -> Tick:
         price = self._prices.get(quote.sym, round((quote.bp + quote.ap) / 2, 4))
         return Tick(
             at=quote.t / 1000, source="massive", symbol=quote.sym, price=price, bid=quote.bp, ask=quote.ap, kind="Q"
         )
 
 
-def _traded(message: Second | Trade) -> Tick:
-    if isinstance(message, Trade):
-        return _print(message)
+def _trade_tick(message: SecondAggregate | TradeMessage) -> Tick:
+    if isinstance(message, TradeMessage):
+        return _tick_of_trade(message)
     starts_at = message.e / 1000 - message.seconds if message.s is None else message.s / 1000
     return Tick(
         at=message.e / 1000 - BEFORE_END, source="massive", symbol=message.sym, price=message.c, volume=message.v,
@@ -147,13 +149,13 @@ def _traded(message: Second | Trade) -> Tick:
     )  # fmt: skip
 
 
-def _print(trade: Trade) -> Tick:
+def _tick_of_trade(trade: TradeMessage) -> Tick:
     conditions = frozenset(trade.c)
-    belongs: Belongs = "regular" if conditions & (AUCTIONS | OFFICIAL) else "extended" if conditions & EXTENDED else ""
+    session: Belongs = "regular" if conditions & (AUCTIONS | OFFICIAL) else "extended" if conditions & EXTENDED else ""
     return Tick(
         at=trade.t / 1000, source="massive", symbol=trade.sym, price=trade.p,
         volume=0 if conditions & OFFICIAL else trade.s,
-        trade_id=f"{trade.x}:{trade.i}" if trade.i != "" else "", belongs=belongs,
+        trade_id=f"{trade.x}:{trade.i}" if trade.i != "" else "", belongs=session,
     )  # fmt: skip
 
 

@@ -8,9 +8,9 @@ from contextlib import suppress
 from app.finance import calendar
 from app.finance.clock import MarketClock, State
 from app.finance.sessions import phase, trading_date
-from app.ingest.massive.connection import Access, Down, Heard, Item, Link, Up
-from app.ingest.massive.messages import Reader, Status
-from app.ingest.provider import Beat, Provider
+from app.ingest.massive.connection import Access, Connected, Disconnected, Item, MassiveConnection, Received
+from app.ingest.massive.messages import MessageReader, StatusMessage
+from app.ingest.provider import FeedUpdate, Provider
 from app.settings.load import Settings
 from app.settings.sources import BadSetting
 from app.wire.events.event import ErrorReported, Tick
@@ -19,37 +19,41 @@ ANNOUNCE_SECONDS = 1.0
 MOST_WAITING = 256
 """Messages that are read ahead; then the socket waits."""
 MOST_TICKS = 500
-"""In one beat, or somewhat more: a message is not divided."""
+"""In one update, or somewhat more: a message is not divided."""
 REPEAT_SECONDS = 600.0
 """The same trouble is told again after so long."""
-FINE = {"connected", "auth_success", "success"}
+EXPECTED_STATUSES = {"connected", "auth_success", "success"}
 DELAYED = "delayed."
 
 
 def provider(settings: Settings) -> Provider:
-    said = settings.massive
-    if said.api_key is None or not said.api_key.get_secret_value():
+    section = settings.massive
+    if section.api_key is None or not section.api_key.get_secret_value():
         raise BadSetting("MASSIVE_API_KEY: is missing, and [ingest] provider is massive")
-    subscriptions = [f"{event}.{symbol}" for event in said.events for symbol in said.symbols]
+    subscriptions = [f"{event}.{symbol}" for event in section.events for symbol in section.symbols]
     access = Access(
-        said.stream_url, said.api_key.get_secret_value(), subscriptions, said.silence_seconds, said.longest_pause
+        section.stream_url,
+        section.api_key.get_secret_value(),
+        subscriptions,
+        section.silence_seconds,
+        section.longest_pause,
     )
-    return Massive(access, said.events)
+    return MassiveProvider(access, section.events)
 
 
-class Massive:
+class MassiveProvider:
     name = "massive"
     label = "Massive"
 
     def __init__(self, access: Access, events: Sequence[str], now: Callable[[], float] = time.time) -> None:
         self._access = access
         self._now = now
-        self._reader = Reader(events)
-        self._up = False
+        self._reader = MessageReader(events)
+        self._connected = False
         self._newest: tuple[float, float] = (0.0, 0.0)
         """Market time of the newest tick, and when it came."""
-        self._told: dict[str, float] = {}
-        self.refused = 0
+        self._reported: dict[str, float] = {}
+        self.rejections = 0
         if DELAYED in access.url:
             self.label = "Massive, 15 minutes late"
 
@@ -57,16 +61,16 @@ class Massive:
         """The stored daily bars say it."""
         return None
 
-    def so_far(self, bookmark: bytes | None) -> None:
+    def published_ticks(self, position: bytes | None) -> None:
         """It does not say again what it said."""
 
-    async def beats(self, bookmark: bytes | None) -> AsyncGenerator[Beat, None]:
+    async def updates(self, position: bytes | None) -> AsyncGenerator[FeedUpdate, None]:
         items: asyncio.Queue[Item] = asyncio.Queue(MOST_WAITING)
-        link = Link(self._access, lambda: phase(self._market_time()) == "regular")
-        reading = asyncio.create_task(link.run(items.put))
+        connection = MassiveConnection(self._access, lambda: phase(self._market_time()) == "regular")
+        reading = asyncio.create_task(connection.run(items.put))
         try:
             while True:
-                yield self._beat(await _gathered(items))
+                yield self._update(await _next_items(items))
                 if reading.done():
                     reading.result()
         finally:
@@ -74,59 +78,63 @@ class Massive:
             with suppress(asyncio.CancelledError):
                 await reading
 
-    def _beat(self, items: Sequence[Item]) -> Beat:
+    def _update(self, items: Sequence[Item]) -> FeedUpdate:
         ticks: list[Tick] = []
-        troubles: list[str] = []
+        error_texts: list[str] = []
         for item in items:
-            if isinstance(item, Heard):
-                read = self._reader.read(item.payload, self._now())
-                self.refused += read.refused
-                ticks += read.ticks
-                troubles += [self._words(status) for status in read.said if status.status not in FINE]
+            if isinstance(item, Received):
+                batch = self._reader.read(item.payload, self._now())
+                self.rejections += batch.rejections
+                ticks += batch.ticks
+                error_texts += [
+                    self._describe(status) for status in batch.statuses if status.status not in EXPECTED_STATUSES
+                ]
             else:
-                self._up = isinstance(item, Up)
-                troubles += [item.why] if isinstance(item, Down) else []
+                self._connected = isinstance(item, Connected)
+                error_texts += [item.reason] if isinstance(item, Disconnected) else []
         if ticks:
             self._newest = (max(self._newest[0], *(tick.at for tick in ticks)), self._now())
-        errors = tuple(error for text in troubles if (error := self._error(text)))
-        return Beat(tuple(ticks), self._clock(), b"", errors)
+        errors = tuple(error for text in error_texts if (error := self._error(text)))
+        return FeedUpdate(tuple(ticks), self._clock(), b"", errors)
 
     def _market_time(self) -> float:
-        at, came = self._newest
-        return at + max(0.0, self._now() - came) if at else self._now()
+        at, arrived_at = self._newest
+        return at + max(0.0, self._now() - arrived_at) if at else self._now()
 
     def _clock(self) -> MarketClock:
         now = self._market_time()
         session = calendar.newest_session(trading_date(now)).isoformat()
-        label = self.label if self._up else f"{self.label}, not connected"
+        label = self.label if self._connected else f"{self.label}, not connected"
         state: State = "closed" if phase(now) == "closed" else "open"
         return MarketClock(self.name, label, session, now, time.time(), 1.0, state)
 
-    def _words(self, status: Status) -> str:
+    def _describe(self, status: StatusMessage) -> str:
         return f"{status.status}: {status.message}".replace(self._access.key, "(key)")[:200]
 
     def _error(self, text: str) -> ErrorReported | None:
         """For those who look after the desk; the same words not again and again."""
         now = time.monotonic()
-        if now - self._told.get(text, -REPEAT_SECONDS) < REPEAT_SECONDS:
+        if now - self._reported.get(text, -REPEAT_SECONDS) < REPEAT_SECONDS:
             return None
-        self._told = {known: at for known, at in self._told.items() if now - at < REPEAT_SECONDS}
-        self._told[text] = now
+        self._reported = {
+            reported_text: at for reported_text, at in self._reported.items() if now - at < REPEAT_SECONDS
+        }
+        self._reported[text] = now
         return ErrorReported(
             at=time.time(), source="TickStock", severity="error", message=f"Massive: {text}", category="feed",
             component="ingest", action="goes on trying",
         )  # fmt: skip
 
 
-async def _gathered(items: asyncio.Queue[Item]) -> list[Item]:
+async def _next_items(items: asyncio.Queue[Item]) -> list[Item]:
     """What is there, at least one unless nothing comes in time."""
     try:
         async with asyncio.timeout(ANNOUNCE_SECONDS):
-            found = [await items.get()]
+            batch = [await items.get()]
     except TimeoutError:
         return []
     size = 0
     while size < MOST_TICKS and not items.empty():
-        found.append(items.get_nowait())
-        size += found[-1].payload.count(b'"ev"') if isinstance(found[-1], Heard) else 0
-    return found
+        batch.append(items.get_nowait())
+        size += batch[-1].payload.count(b'"ev"') if isinstance(batch[-1], Received) else 0
+    return batch
