@@ -11,7 +11,7 @@ from app.embedded import places, postgres, valkey, valkey_users
 from app.embedded.child import Program
 from app.embedded.places import Places, Unusable
 from app.embedded.supervise import Supervisor
-from app.embedded.valkey_users import Users
+from app.embedded.valkey_users import ValkeyUsers
 from app.settings.load import Settings
 from app.settings.sections import ROOT
 
@@ -45,7 +45,7 @@ class Desk:
         self._environ = environ
         self._say = say
         self._known = Addresses()
-        self._users: Users | None = None
+        self._users: ValkeyUsers | None = None
         self._first = False
         """The market's history is still to be loaded: the first page waits for it."""
 
@@ -65,7 +65,7 @@ class Desk:
             self._say("stopping")
         self.supervisor.stop()
         addresses.forget(self._places.data)
-        places.leave(self._places)
+        places.remove_sockets(self._places)
 
     def _carry(self, said: Addresses) -> Addresses:
         """Starts what is not named, and lays the ground in a database of our own."""
@@ -83,7 +83,7 @@ class Desk:
         laid = prepare.lay(postgres.url(self._places))
         return known._replace(own=laid.own, engine=laid.engine, market=said.market or laid.market)
 
-    def _redis_users(self) -> Users | None:
+    def _redis_users(self) -> ValkeyUsers | None:
         """None where the settings give channels or lists names that the shipped rules do not know."""
         if self._settings.channels() or self._settings.ingest.also_to:
             return None

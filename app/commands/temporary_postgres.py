@@ -32,7 +32,7 @@ def carried(settings: Settings, environ: Mapping[str, str]) -> Iterator[Addresse
             yield prepare.lay(postgres.url(where))
         finally:
             child.stop(STOP_SECONDS)
-            places.leave(where)
+            places.remove_sockets(where)
 
 
 def _deed(where: Places) -> str:

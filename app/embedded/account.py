@@ -1,4 +1,4 @@
-"""PostgreSQL refuses to run as root: under whose name it runs when we are root."""
+"""The account that PostgreSQL runs under: it refuses to run as root."""
 
 import ctypes
 import os

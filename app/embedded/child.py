@@ -1,4 +1,4 @@
-"""One supervised process: how it is started, how it says that it is ready, how it ends."""
+"""One supervised process: starting, readiness and stopping."""
 
 import ctypes
 import os
@@ -23,11 +23,11 @@ class Program(NamedTuple):
     env: Mapping[str, str]
     stop: signal.Signals = signal.SIGTERM
     dies: signal.Signals = signal.SIGKILL
-    """What the kernel sends it when we die without a word."""
+    """What the kernel sends it when this process is killed."""
     probe: Callable[[], bool] | None = None
     """None: the program writes to the descriptor named by READY_FD."""
     before: Callable[[], None] | None = None
-    """Sweeps away what a killed predecessor left."""
+    """Removes what a killed predecessor left."""
     after: str | None = None
     """Starts once the program of that name has been ready."""
     once: bool = False
@@ -53,15 +53,15 @@ class Child:
             self.program.before()
         self.is_ready = False
         self._close()
-        env, told = dict(self.program.env), list[int]()
+        env, inherited = dict(self.program.env), list[int]()
         if self.program.probe is None:
-            self._ready_fd, tell = os.pipe()
+            self._ready_fd, write_fd = os.pipe()
             os.set_blocking(self._ready_fd, False)
-            env[READY_FD], told = str(tell), [tell]
+            env[READY_FD], inherited = str(write_fd), [write_fd]
         try:
-            self.process = spawn(self.program, env, told)
+            self.process = spawn(self.program, env, inherited)
         finally:
-            for descriptor in told:
+            for descriptor in inherited:
                 os.close(descriptor)
 
     def ended(self) -> int | None:
@@ -70,7 +70,7 @@ class Child:
     def ready(self) -> bool:
         """Once ready, ready until it ends."""
         if not self.is_ready and self.process is not None:
-            self.is_ready = self.program.probe() if self.program.probe else self._told()
+            self.is_ready = self.program.probe() if self.program.probe else self._ready_written()
         return self.is_ready
 
     def wait_ready(self, seconds: float) -> bool:
@@ -96,7 +96,7 @@ class Child:
             self.process.kill()
             self.process.wait(seconds)
 
-    def _told(self) -> bool:
+    def _ready_written(self) -> bool:
         try:
             return self._ready_fd is not None and os.read(self._ready_fd, 1) != b""
         except BlockingIOError:
@@ -131,7 +131,7 @@ def spawn(program: Program, env: Mapping[str, str], keep: Iterable[int] = ()) ->
 
 
 def follow_parent() -> None:
-    """When `make` is killed without a word, what it started is asked to stop."""
+    """When `make` is killed, the kernel sends SIGTERM to what it started."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
 

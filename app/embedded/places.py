@@ -1,4 +1,4 @@
-"""Where the embedded servers keep their data and sockets, and the lock that says whose they are."""
+"""Directories of the embedded servers for data and sockets, and the lock of the data directory."""
 
 import fcntl
 import hashlib
@@ -67,7 +67,7 @@ def locked(data: Path) -> bool:
         return False
 
 
-def leave(places: Places) -> None:
+def remove_sockets(places: Places) -> None:
     """After the servers have ended: their directories in a shared place are in nobody's way."""
     for directory in (places.sockets / "postgres", places.sockets):
         with suppress(OSError):
@@ -92,7 +92,7 @@ def _sockets(mark: str, runtime_dir: str | None) -> Path:
 
 def _must_be_ours(place: Path) -> None:
     """In a shared directory somebody else may have made it first, or put a link there."""
-    found = place.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+    status = place.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
         raise Unusable(f"{place} is not ours: remove it")
     place.chmod(0o700)

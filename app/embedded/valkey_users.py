@@ -1,4 +1,4 @@
-"""The users of a Valkey of our own: those of the shipped ACL, each with a password that is made anew at every start."""
+"""Users of the embedded Valkey: those of the shipped ACL, each with a new random password at every start."""
 
 import os
 import re
@@ -15,7 +15,7 @@ OLDEST = (7, 0)
 VERSION = re.compile(r"v=(\d+)\.(\d+)")
 
 
-class Users(NamedTuple):
+class ValkeyUsers(NamedTuple):
     """`file`: the ACL with the passwords, readable by us alone. `operator` may do everything, and no process has it."""
 
     file: Path
@@ -24,21 +24,21 @@ class Users(NamedTuple):
     engine: str
 
 
-def write(places: Places, binary: Path, rules: Path) -> Users | None:
+def write(places: Places, binary: Path, rules: Path) -> ValkeyUsers | None:
     """None where the binary is too old for the rules: then whoever reaches the socket, ours alone, is trusted."""
     if _version(binary) < OLDEST:
         return None
-    made = Users(places.data / "valkey-users.acl", *(secrets.token_urlsafe(32) for _ in range(3)))
-    lines = [f"user default on >{made.operator} ~* &* +@all"]
+    users = ValkeyUsers(places.data / "valkey-users.acl", *(secrets.token_urlsafe(32) for _ in range(3)))
+    lines = [f"user default on >{users.operator} ~* &* +@all"]
     for line in rules.read_text().splitlines():
-        for name, password in (("web", made.web), ("engine", made.engine)):
+        for name, password in (("web", users.web), ("engine", users.engine)):
             if line.startswith(f"user {name} "):
                 lines.append(line.replace(f">change-this-{name}-password", f">{password}"))
-    made.file.unlink(missing_ok=True)
-    descriptor = os.open(made.file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    users.file.unlink(missing_ok=True)
+    descriptor = os.open(users.file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write("\n".join(lines) + "\n")
-    return made
+    return users
 
 
 def _version(binary: Path) -> tuple[int, int]:

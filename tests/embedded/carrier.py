@@ -29,7 +29,7 @@ def carry(data: Path) -> None:
             print("ready", flush=True)
             supervisor.watch()
             supervisor.stop()
-            places.leave(where)
+            places.remove_sockets(where)
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ def bare(tmp_path: Path) -> Iterator[places.Places]:
     prepared = places.prepare(tmp_path / "data", None)
     yield prepared
     shutil.rmtree(prepared.sockets, ignore_errors=True)
-    shutil.rmtree(postgres.SPARE / prepared.mark, ignore_errors=True)
+    shutil.rmtree(postgres.FALLBACK_DIRECTORY / prepared.mark, ignore_errors=True)
 
 
 @as_root
@@ -68,7 +68,7 @@ async def test_where_namespaces_are_forbidden_nobody_runs_it_out_of_a_directory_
 
     assert await started(bare, nobody) == (nobody.uid, True)
     assert await started(bare, nobody) == (nobody.uid, True), "the second time on the same data"
-    assert (postgres.SPARE / bare.mark / "postgres" / "PG_VERSION").exists()
+    assert (postgres.FALLBACK_DIRECTORY / bare.mark / "postgres" / "PG_VERSION").exists()
 
 
 @as_root
