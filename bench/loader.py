@@ -47,7 +47,7 @@ def main() -> None:
         rounds = [asyncio.run(_round(address, path, path.read_bytes())) for _ in range(ROUNDS)]
     finally:
         child.stop(5)
-        places.leave(where)
+        places.remove_sockets(where)
         shutil.rmtree(place)
     _show(rounds)
 

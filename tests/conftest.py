@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from app.db import migrate, roles
 from app.embedded import postgres, valkey
 from app.embedded.child import Child, Program
-from app.embedded.places import Places, leave, prepare
+from app.embedded.places import Places, prepare, remove_sockets
 from app.wire.client import close, connect
 from tests.folders import fast_folder
 from tests.ports import free_port
@@ -54,7 +54,7 @@ def places() -> Iterator[Places]:
     with fast_folder() as folder:
         prepared = prepare(folder, None)
         yield prepared
-        leave(prepared)
+        remove_sockets(prepared)
 
 
 def serving(program: Program) -> Iterator[Child]:

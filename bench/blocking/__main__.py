@@ -23,7 +23,7 @@ from app.accounts import bootstrap
 from app.db import migrate, roles
 from app.embedded import postgres, valkey
 from app.embedded.child import Child
-from app.embedded.places import leave, prepare
+from app.embedded.places import prepare, remove_sockets
 from app.identity import Role
 from app.server.serve import settle
 from app.settings.load import Settings
@@ -61,7 +61,7 @@ def servers(directory: Path, symbols: int) -> Iterator[Settings]:
     finally:
         for child in reversed(children):
             child.stop(5)
-        leave(places)
+        remove_sockets(places)
 
 
 async def _furnished(superuser: str, redis: str, symbols: int) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Pages that reconnect while servers and network fail: is anything lost, doubled or out of order, and not told?
+"""Checks that pages which reconnect while servers and network fail lose, repeat and reorder nothing unreported.
 
 python -m bench.checker [--minutes 10] [--pages 200] [--rate 4] [--webs 3] [--seed N]
 """
@@ -12,32 +12,31 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.commands import prepare as commands_prepare
-from app.embedded import postgres, valkey
+from app.commands import prepare
+from app.embedded import places, postgres, valkey
 from app.embedded.child import Child
-from app.embedded.places import leave, prepare
-from bench.checker.conduct import Plan, conduct
-from bench.checker.ground import Servers, ports
+from bench.checker.processes import Servers, ports
+from bench.checker.run import CheckPlan, run_check
 
 
 @contextmanager
 def servers(data: Path) -> Iterator[Servers]:
-    places = prepare(data, None)
-    carried = [Child(valkey.program(places)), Child(postgres.program(places, durable=False))]
+    own = places.prepare(data, None)
+    children = [Child(valkey.program(own)), Child(postgres.program(own, durable=False))]
     try:
-        for child in carried:
+        for child in children:
             child.start()
             if not child.wait_ready(30):
                 raise SystemExit(f"{child.program.name} does not start: {child.program.log}")
-        urls = commands_prepare.lay(postgres.url(places))
+        urls = prepare.lay(postgres.url(own))
         assert urls.own
         assert urls.market
         assert urls.engine
-        yield Servers(carried[0], valkey.url(places).removeprefix("unix://"), urls.own, urls.market, urls.engine)
+        yield Servers(children[0], valkey.url(own).removeprefix("unix://"), urls.own, urls.market, urls.engine)
     finally:
-        for child in carried:
+        for child in children:
             child.stop(5)
-        leave(places)
+        places.remove_sockets(own)
 
 
 def main() -> int:
@@ -47,18 +46,18 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=4, help="patterns a second")
     parser.add_argument("--webs", type=int, default=3)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
-    asked = parser.parse_args()
-    print(f"seed {asked.seed}", flush=True)
-    plan = Plan(
-        asked.pages,
-        ports(asked.webs),
-        asked.rate,
-        asked.seed,
+    options = parser.parse_args()
+    print(f"seed {options.seed}", flush=True)
+    plan = CheckPlan(
+        options.pages,
+        ports(options.webs),
+        options.rate,
+        options.seed,
         1.0,
-        lambda nemesis: nemesis.strike_for(asked.minutes * 60),
+        lambda injector: injector.inject_for(options.minutes * 60),
     )
-    with tempfile.TemporaryDirectory() as directory, servers(Path(directory)) as started:
-        report = asyncio.run(conduct(plan, started, Path(directory)))
+    with tempfile.TemporaryDirectory() as directory, servers(Path(directory)) as running:
+        report = asyncio.run(run_check(plan, running, Path(directory)))
     print("\n".join(report.lines()))
     return 1 if report.violations else 0
 

@@ -1,4 +1,4 @@
-"""An engine that finds one pattern after the other: stored first, then published."""
+"""An engine that detects patterns one by one: each is stored first, then published."""
 
 import asyncio
 import time
@@ -10,8 +10,8 @@ from app import wire
 from app.wire.channels import Channels
 from app.wire.events.event import ErrorReported, PatternDetected
 from app.wire.pubsub.publisher import Publisher
-from bench.checker.transcript import market_time
-from bench.checker.truth import Published, Truth
+from bench.checker.log_record import LogRecord, Publication
+from bench.checker.page_events import market_time
 from tests.quotes.stored import Found, store_patterns
 
 UNSHOWN_EVERY = 20
@@ -19,10 +19,10 @@ UNSHOWN_EVERY = 20
 
 
 class Engine:
-    def __init__(self, redis: Redis, database: str, truth: Truth, per_second: float) -> None:
+    def __init__(self, redis: Redis, database: str, record: LogRecord, per_second: float) -> None:
         self._publisher = Publisher(redis, Channels())
         self._database = database
-        self._truth = truth
+        self._record = record
         self._per_second = per_second
         self.over = False
         self._number = 0
@@ -44,25 +44,25 @@ class Engine:
             return numbers[-1]
 
     async def _store(self, numbers: range) -> None:
-        found = [Found("AAPL", "Doji", market_time(number)) for number in numbers]
+        patterns = [Found("AAPL", "Doji", market_time(number)) for number in numbers]
         while True:
             try:
-                return await store_patterns(self._database, "1min", found)
+                return await store_patterns(self._database, "1min", patterns)
             except (OSError, asyncpg.PostgresError):
                 await asyncio.sleep(0.2)
 
     async def _publish(self, number: int) -> None:
         at = time.monotonic()
-        found = PatternDetected(
+        event = PatternDetected(
             symbol="AAPL", pattern="Doji", timeframe="1min", direction="bullish", confidence=0.8, at=market_time(number)
         )
         try:
-            heard = await self._publisher.publish(found)
+            subscribers = await self._publisher.publish(event)
             if number % UNSHOWN_EVERY == UNSHOWN_EVERY - 1:
                 await self._publisher.publish(self._error(number))
         except wire.Unavailable:
-            heard = None
-        self._truth.published[number] = Published(at, heard)
+            subscribers = None
+        self._record.published[number] = Publication(at, subscribers)
 
     def _error(self, number: int) -> ErrorReported:
         return ErrorReported(

@@ -1,4 +1,4 @@
-"""What happens to the web processes, to Redis and to the network: each fault begins, lasts a while, and is mended."""
+"""Faults of web processes, Redis and the network: each begins, lasts a while, and is repaired."""
 
 import asyncio
 import random
@@ -11,8 +11,8 @@ from typing import NamedTuple
 from redis.asyncio import Redis
 
 from bench.checker.engine import Engine
-from bench.checker.ground import Servers, Web, until
-from bench.checker.truth import Auditor
+from bench.checker.log_record import LogReader
+from bench.checker.processes import Servers, WebProcess, until
 
 BURST = 700
 """More patterns than anybody is told one by one when he was away for them."""
@@ -21,151 +21,151 @@ BURST_SECONDS = 10.0
 """For all of them to come into the log."""
 
 
-class Scene(NamedTuple):
-    """Everything that can come to harm, and the scale of time: 1 is a soak, less is a short run."""
+class FaultTargets(NamedTuple):
+    """What faults apply to, and the scale of time: 1 is a soak, less is a short run."""
 
     servers: Servers
-    webs: Sequence[Web]
+    webs: Sequence[WebProcess]
     redis: Redis
     engine: Engine
-    auditor: Auditor
-    chance: random.Random
+    log_reader: LogReader
+    generator: random.Random
     scale: float
 
     @property
-    def web(self) -> Web:
-        return self.chance.choice(self.webs)
+    def web(self) -> WebProcess:
+        return self.generator.choice(self.webs)
 
-    async def lasting(self, least: float, most: float) -> None:
-        await asyncio.sleep(self.chance.uniform(least, most) * self.scale)
-
-
-Fault = Callable[[Scene], Awaitable[None]]
+    async def wait(self, least: float, most: float) -> None:
+        await asyncio.sleep(self.generator.uniform(least, most) * self.scale)
 
 
-async def web_killed(scene: Scene) -> None:
+Fault = Callable[[FaultTargets], Awaitable[None]]
+
+
+async def web_killed(scene: FaultTargets) -> None:
     web = scene.web
     await web.kill()
-    await scene.lasting(0.5, 3)
+    await scene.wait(0.5, 3)
     web.start()
     await web.ready()
 
 
-async def web_told_to_leave(scene: Scene) -> None:
+async def web_terminated(scene: FaultTargets) -> None:
     web = scene.web
     await web.kill(signal.SIGTERM)
-    await scene.lasting(0.2, 1)
+    await scene.wait(0.2, 1)
     web.start()
     await web.ready()
 
 
-async def all_webs_killed(scene: Scene) -> None:
+async def all_webs_killed(scene: FaultTargets) -> None:
     await asyncio.gather(*(web.kill() for web in scene.webs))
-    await scene.lasting(0.5, 2)
+    await scene.wait(0.5, 2)
     for web in scene.webs:
         web.start()
     await asyncio.gather(*(web.ready() for web in scene.webs))
 
 
-async def web_paused(scene: Scene) -> None:
+async def web_paused(scene: FaultTargets) -> None:
     web = scene.web
     web.send(signal.SIGSTOP)
-    await scene.lasting(1, 14)
+    await scene.wait(1, 14)
     web.send(signal.SIGCONT)
 
 
-async def redis_killed(scene: Scene) -> None:
+async def redis_killed(scene: FaultTargets) -> None:
     valkey = scene.servers.valkey
     valkey.send(signal.SIGKILL)
     await until(lambda: valkey.ended() is not None)
-    await scene.lasting(0.2, 5)
+    await scene.wait(0.2, 5)
     valkey.start()
     await until(valkey.ready)
 
 
-async def redis_paused(scene: Scene) -> None:
+async def redis_paused(scene: FaultTargets) -> None:
     scene.servers.valkey.send(signal.SIGSTOP)
-    await scene.lasting(1, 12)
+    await scene.wait(1, 12)
     scene.servers.valkey.send(signal.SIGCONT)
 
 
-async def redis_wiped(scene: Scene) -> None:
-    await scene.auditor.wipe()
+async def redis_wiped(scene: FaultTargets) -> None:
+    await scene.log_reader.wipe()
 
 
-async def links_killed(scene: Scene) -> None:
+async def links_killed(scene: FaultTargets) -> None:
     await scene.redis.client_kill_filter(_type="pubsub")
-    await scene.lasting(0.5, 2)
+    await scene.wait(0.5, 2)
 
 
-async def link_to_redis_cut(scene: Scene) -> None:
+async def link_to_redis_cut(scene: FaultTargets) -> None:
     web = scene.web
-    web.back.shut()
-    await scene.lasting(0.5, 8)
-    web.back.mend()
+    web.redis_proxy.refuse()
+    await scene.wait(0.5, 8)
+    web.redis_proxy.restore()
 
 
-async def link_to_redis_held(scene: Scene) -> None:
+async def link_to_redis_held(scene: FaultTargets) -> None:
     web = scene.web
-    web.back.hold()
-    await scene.lasting(1, 12)
-    web.back.mend()
+    web.redis_proxy.hold()
+    await scene.wait(1, 12)
+    web.redis_proxy.restore()
 
 
-async def link_to_postgresql_cut(scene: Scene) -> None:
+async def link_to_postgresql_cut(scene: FaultTargets) -> None:
     web = scene.web
-    web.store.shut()
-    await scene.lasting(0.5, 8)
-    web.store.mend()
+    web.postgres_proxy.refuse()
+    await scene.wait(0.5, 8)
+    web.postgres_proxy.restore()
 
 
-async def link_to_postgresql_held(scene: Scene) -> None:
+async def link_to_postgresql_held(scene: FaultTargets) -> None:
     web = scene.web
-    web.store.hold()
-    await scene.lasting(1, 12)
-    web.store.mend()
+    web.postgres_proxy.hold()
+    await scene.wait(1, 12)
+    web.postgres_proxy.restore()
 
 
-async def readers_cut(scene: Scene) -> None:
-    scene.web.front.cut(0.5)
+async def readers_cut(scene: FaultTargets) -> None:
+    scene.web.http_proxy.cut(0.5)
 
 
-async def readers_shut_out(scene: Scene) -> None:
+async def readers_shut_out(scene: FaultTargets) -> None:
     web = scene.web
-    web.front.shut()
-    await scene.lasting(0.5, 6)
-    web.front.mend()
+    web.http_proxy.refuse()
+    await scene.wait(0.5, 6)
+    web.http_proxy.restore()
 
 
-async def readers_held(scene: Scene) -> None:
+async def readers_held(scene: FaultTargets) -> None:
     web = scene.web
-    web.front.hold()
-    await scene.lasting(1, 12)
-    web.front.mend()
+    web.http_proxy.hold()
+    await scene.wait(1, 12)
+    web.http_proxy.restore()
 
 
-async def readers_half_open(scene: Scene) -> None:
-    scene.web.front.half_open(0.3)
+async def readers_half_open(scene: FaultTargets) -> None:
+    scene.web.http_proxy.half_open(0.3)
 
 
-async def burst(scene: Scene) -> None:
+async def burst(scene: FaultTargets) -> None:
     await scene.engine.find(int(BURST * min(1.0, scene.scale * 1.5)))
 
 
-async def readers_away_for_a_burst(scene: Scene) -> None:
+async def readers_away_for_a_burst(scene: FaultTargets) -> None:
     """They come back to more than they are told one by one."""
     for web in scene.webs:
-        web.front.shut()
+        web.http_proxy.refuse()
     last = await scene.engine.find(BURST)
     with suppress(AssertionError):  # what nobody heard is never logged
-        await until(lambda: last in scene.auditor.truth.places, BURST_SECONDS)
+        await until(lambda: last in scene.log_reader.record.places, BURST_SECONDS)
     for web in scene.webs:
-        web.front.mend()
+        web.http_proxy.restore()
 
 
 FAULTS: dict[Fault, int] = {
     web_killed: 4,
-    web_told_to_leave: 3,
+    web_terminated: 3,
     all_webs_killed: 1,
     web_paused: 3,
     redis_killed: 3,
@@ -186,36 +186,36 @@ FAULTS: dict[Fault, int] = {
 """How often each comes, beside the others."""
 
 
-class Struck(NamedTuple):
+class InjectedFault(NamedTuple):
     fault: str
-    began: float
-    ended: float
+    started_at: float
+    ended_at: float
 
 
-class Nemesis:
-    def __init__(self, scene: Scene) -> None:
-        self.struck: list[Struck] = []
-        self._scene = scene
+class FaultInjector:
+    def __init__(self, scene: FaultTargets) -> None:
+        self.injected: list[InjectedFault] = []
+        self._targets = scene
 
-    async def strike_for(self, seconds: float) -> None:
+    async def inject_for(self, seconds: float) -> None:
         """One after the other, and now and then two at once."""
         until = asyncio.get_running_loop().time() + seconds
         while asyncio.get_running_loop().time() < until:
-            count = 2 if self._scene.chance.random() < 0.25 else 1
-            chosen = self._scene.chance.choices(list(FAULTS), list(FAULTS.values()), k=count)
-            await self.strike(*dict.fromkeys(chosen))
-            await self._scene.lasting(1, 5)
+            count = 2 if self._targets.generator.random() < 0.25 else 1
+            faults = self._targets.generator.choices(list(FAULTS), list(FAULTS.values()), k=count)
+            await self.inject(*dict.fromkeys(faults))
+            await self._targets.wait(1, 5)
 
-    async def strike(self, *faults: Fault) -> None:
+    async def inject(self, *faults: Fault) -> None:
         touching_redis = [fault for fault in faults if fault.__name__.startswith(("redis", "links"))]
         once = [fault for fault in faults if fault not in touching_redis[1:]]
         # A process that is started anew needs Redis; and what is paused cannot be told to leave.
         starting = [fault for fault in once if "webs" in fault.__name__ or fault.__name__.startswith("web_")]
-        await asyncio.gather(*(self._strike(fault) for fault in once if fault not in starting))
+        await asyncio.gather(*(self._inject(fault) for fault in once if fault not in starting))
         for fault in starting:
-            await self._strike(fault)
+            await self._inject(fault)
 
-    async def _strike(self, fault: Fault) -> None:
+    async def _inject(self, fault: Fault) -> None:
         began = time.monotonic()
-        await fault(self._scene)
-        self.struck.append(Struck(fault.__name__, began, time.monotonic()))
+        await fault(self._targets)
+        self.injected.append(InjectedFault(fault.__name__, began, time.monotonic()))

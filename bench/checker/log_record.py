@@ -1,4 +1,4 @@
-"""What there was to be shown: what was published, and the log as it stood, read straight from Redis."""
+"""The record to verify against: what was published, and the log as read from Redis itself."""
 
 import asyncio
 from bisect import bisect_right
@@ -12,21 +12,21 @@ from redis.exceptions import RedisError
 from app.wire.channels import LOG_KEY
 from app.wire.events.event import PatternDetected
 from app.wire.log.entries import BEGINNING, StreamPosition, unpack
-from bench.checker.transcript import number_of
+from bench.checker.page_events import number_of
 
 
-class Published(NamedTuple):
+class Publication(NamedTuple):
     at: float
     """Monotonic seconds, when it was in the database and Redis was told."""
-    heard: int | None
+    subscribers: int | None
     """By how many; None when Redis did not answer."""
 
 
-class Truth:
+class LogRecord:
     """The log in order; None in place of the number of an entry that the feed does not show."""
 
     def __init__(self, entries: Iterable[tuple[StreamPosition, int | None]] = ()) -> None:
-        self.published: dict[int, Published] = {}
+        self.published: dict[int, Publication] = {}
         self.ids: list[StreamPosition] = []
         self.numbers: list[int | None] = []
         self.places: defaultdict[int, list[int]] = defaultdict(list)
@@ -49,11 +49,11 @@ class Truth:
         """How many entries there are up to and with `id_`."""
         return bisect_right(self.ids, id_)
 
-    def known(self, id_: StreamPosition) -> bool:
+    def contains(self, id_: StreamPosition) -> bool:
         place = self.before(id_)
         return id_ == BEGINNING or (place > 0 and self.ids[place - 1] == id_)
 
-    def vanished(self, id_: StreamPosition) -> bool:
+    def may_be_lost(self, id_: StreamPosition) -> bool:
         """It may have stood there: after all that was read of a log that Redis then lost."""
         return id_.epoch < self.top.epoch and self.ids[self.before(StreamPosition(id_.epoch + 1, -1)) - 1] < id_
 
@@ -70,18 +70,18 @@ class Truth:
         ]
 
 
-class Auditor:
-    """Reads along, straight from the server, whatever happens to the web processes' links."""
+class LogReader:
+    """Tails the log on its own connection, whatever happens to those of web processes."""
 
-    def __init__(self, redis: Redis, truth: Truth) -> None:
+    def __init__(self, redis: Redis, record: LogRecord) -> None:
         self._redis = redis
-        self.truth = truth
-        self._one_reader = asyncio.Lock()
+        self.record = record
+        self._lock = asyncio.Lock()
 
     async def run(self) -> None:
         while True:
             try:
-                async with self._one_reader:
+                async with self._lock:
                     await self._read()
             except (RedisError, OSError):
                 await asyncio.sleep(0.1)
@@ -89,14 +89,14 @@ class Auditor:
 
     async def wipe(self) -> None:
         """Everything in Redis is gone; what the log held a moment before is known."""
-        async with self._one_reader, self._redis.pipeline(transaction=True) as together:
-            together.xrange(LOG_KEY, min=f"({self.truth.top}")
-            together.flushall()
-            entries, _ = await together.execute()
+        async with self._lock, self._redis.pipeline(transaction=True) as pipeline:
+            pipeline.xrange(LOG_KEY, min=f"({self.record.top}")
+            pipeline.flushall()
+            entries, _ = await pipeline.execute()
             self._note(entries)
 
     async def _read(self) -> None:
-        self._note(await self._redis.xrange(LOG_KEY, min=f"({self.truth.top}") or [])
+        self._note(await self._redis.xrange(LOG_KEY, min=f"({self.record.top}") or [])
 
     def _note(self, entries: Iterable[Any]) -> None:
         for raw, fields in entries:
@@ -104,4 +104,4 @@ class Auditor:
             assert id_
             entry = unpack(id_, fields)
             shows = entry is not None and isinstance(entry.event, PatternDetected)
-            self.truth.note(id_, number_of(entry.event.at) if entry and shows else None)
+            self.record.note(id_, number_of(entry.event.at) if entry and shows else None)

@@ -1,4 +1,4 @@
-"""What one page was shown, in the order in which it was: read from its streams, judged afterwards."""
+"""The events of one page in order, parsed from its page and its streams."""
 
 import re
 from html import unescape
@@ -9,10 +9,10 @@ from app.wire.log.entries import StreamPosition
 MARKET = 1_346_679_000.0
 """Market time of pattern 0; each has a minute of its own, so that a time is an identity."""
 
-STANDS_SECONDS = 14.0
+PAUSE_SECONDS = 14.0
 """For which a page stops reading at most: so much later it sees what was sent together with what it saw before."""
 
-SHOWN = 50
+FEED_LENGTH = 50
 """Entries that a feed keeps."""
 
 _PART = re.compile(r'<hx-partial hx-target="#([^" ]+)[^"]*"(?: hx-swap="([^"]*)")?>(.*?)</hx-partial>', re.DOTALL)
@@ -26,23 +26,23 @@ class Insert(NamedTuple):
     number: int
 
 
-class Whole(NamedTuple):
+class ListReplaced(NamedTuple):
     """The list as it is now, newest first."""
 
     numbers: tuple[int, ...]
 
 
-class Mark(NamedTuple):
+class GapNotice(NamedTuple):
     """The reader is told that something passed, or may have passed, unseen. `missed` None: nobody knows how many."""
 
     kind: Literal["missed", "gap"]
     missed: int | None
 
 
-Step = Insert | Whole | Mark
+Step = Insert | ListReplaced | GapNotice
 
 
-class Opened(NamedTuple):
+class PageLoaded(NamedTuple):
     """A page, whole: what it shows, and where its stream begins."""
 
     at: float
@@ -50,14 +50,14 @@ class Opened(NamedTuple):
     numbers: tuple[int, ...]
 
 
-class Joined(NamedTuple):
+class StreamJoined(NamedTuple):
     at: float
     cursor: StreamPosition | None
     """What the stream was asked to go on from."""
     encoding: str
 
 
-class Told(NamedTuple):
+class MessageReceived(NamedTuple):
     """One message, or a bare id. `id` None: none that could be read."""
 
     at: float
@@ -65,7 +65,7 @@ class Told(NamedTuple):
     steps: tuple[Step, ...]
 
 
-Event = Opened | Joined | Told
+Event = PageLoaded | StreamJoined | MessageReceived
 
 
 def number_of(at: float) -> int:
@@ -78,15 +78,15 @@ def market_time(number: int) -> float:
 
 def steps(data: str) -> tuple[Step, ...]:
     """What a message does to the feed and to the notice above it; what says nothing else replaces."""
-    found: list[Step] = []
-    for target, swap, drawn in _PART.findall(data):
+    steps_of_message: list[Step] = []
+    for target, swap, markup in _PART.findall(data):
         if target == "feed" and swap.startswith("upsert"):
-            found += map(Insert, _numbers(drawn))
+            steps_of_message += map(Insert, _numbers(markup))
         elif target == "feed" and swap != "delete":
-            found.append(Whole(_numbers(drawn)))
+            steps_of_message.append(ListReplaced(_numbers(markup)))
         elif target == "notice":
-            found += _marks(drawn)
-    return tuple(found)
+            steps_of_message += _notices(markup)
+    return tuple(steps_of_message)
 
 
 def page(text: str) -> tuple[str, tuple[int, ...]]:
@@ -97,13 +97,13 @@ def page(text: str) -> tuple[str, tuple[int, ...]]:
     return unescape(address[1]), _numbers(feed[0])
 
 
-def _numbers(drawn: str) -> tuple[int, ...]:
-    return tuple(number_of(int(at)) for at in _KEY.findall(drawn))
+def _numbers(markup: str) -> tuple[int, ...]:
+    return tuple(number_of(int(at)) for at in _KEY.findall(markup))
 
 
-def _marks(drawn: str) -> list[Step]:
-    if counted := _MISSED.search(drawn):
-        return [Mark("missed", int(counted[1]))]
-    if "cannot be told" in drawn:
-        return [Mark("missed", None)]
-    return [Mark("gap", None)] if "possibly missed" in drawn else []
+def _notices(markup: str) -> list[Step]:
+    if count := _MISSED.search(markup):
+        return [GapNotice("missed", int(count[1]))]
+    if "cannot be told" in markup:
+        return [GapNotice("missed", None)]
+    return [GapNotice("gap", None)] if "possibly missed" in markup else []

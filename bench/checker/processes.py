@@ -1,4 +1,4 @@
-"""What the checker stands on: Valkey, PostgreSQL, several web processes, and a gate before each door."""
+"""The processes under test: Valkey, PostgreSQL, several web processes, and TCP proxies between them."""
 
 import asyncio
 import os
@@ -21,7 +21,7 @@ from app.db.pools import Pool
 from app.embedded.child import Child, Program
 from app.identity import Role
 from bench.checker.browser import User
-from bench.checker.gate import Gate, Pair
+from bench.checker.tcp_proxy import Pair, TcpProxy
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "trades on a train with one bar"
@@ -39,19 +39,19 @@ class Servers(NamedTuple):
     engine: str
 
 
-class Web:
+class WebProcess:
     """One web process; browsers reach it by `front`, and it reaches Redis by `back` and PostgreSQL by `store`."""
 
     def __init__(self, name: str, port: int, servers: Servers, data: Path, secret: str, chance: random.Random) -> None:
         self.name, self.port = name, port
-        self.front = Gate(self._reach, chance)
-        self.back = Gate(lambda: asyncio.open_unix_connection(servers.redis_socket), chance)
-        self.store = Gate(lambda: asyncio.open_unix_connection(_socket(servers.own)), chance)
+        self.http_proxy = TcpProxy(self._reach, chance)
+        self.redis_proxy = TcpProxy(lambda: asyncio.open_unix_connection(servers.redis_socket), chance)
+        self.postgres_proxy = TcpProxy(lambda: asyncio.open_unix_connection(_socket(servers.own)), chance)
         self._servers, self._data, self._secret = servers, data, secret
         self._child: Child | None = None
 
     async def open(self) -> None:
-        for gate in (self.front, self.back, self.store):
+        for gate in (self.http_proxy, self.redis_proxy, self.postgres_proxy):
             await gate.open()
         self._child = Child(self._program())
         self._child.start()
@@ -80,7 +80,7 @@ class Web:
         self._child.start()
 
     async def close(self) -> None:
-        for gate in (self.front, self.back, self.store):
+        for gate in (self.http_proxy, self.redis_proxy, self.postgres_proxy):
             await gate.close()
         if self._child:
             self._child.send(signal.SIGCONT)
@@ -91,7 +91,7 @@ class Web:
 
     def _through(self, url: str) -> str:
         parts = urlsplit(url)
-        return f"postgresql://{parts.username}@127.0.0.1:{self.store.port}{parts.path}"
+        return f"postgresql://{parts.username}@127.0.0.1:{self.postgres_proxy.port}{parts.path}"
 
     async def _answers(self) -> bool:
         async with httpx.AsyncClient(trust_env=False) as client:
@@ -108,7 +108,7 @@ class Web:
             "PORT": str(self.port),
             "DATA_DIR": str(places),
             "SECRET_KEY": self._secret,
-            "REDIS_URL": f"redis://127.0.0.1:{self.back.port}",
+            "REDIS_URL": f"redis://127.0.0.1:{self.redis_proxy.port}",
             "DATABASE_URL": self._through(self._servers.own),
             "MARKET_DATABASE_URL": self._through(self._servers.market),
             "TICKSTOCK_LIVE_BEAT_SECONDS": str(BEAT_SECONDS),
@@ -121,12 +121,12 @@ class Web:
 
 def ports(count: int) -> list[int]:
     """Free ones, and none that the system would give to a connection while its process is away."""
-    found: list[int] = []
-    while len(found) < count:
+    numbers: list[int] = []
+    while len(numbers) < count:
         with socket.socket() as free, suppress(OSError):
             free.bind(("127.0.0.1", random.randrange(20_000, 32_000)))
-            found.append(free.getsockname()[1])
-    return found
+            numbers.append(free.getsockname()[1])
+    return numbers
 
 
 def _socket(url: str) -> str:
@@ -142,34 +142,36 @@ async def until(holds: Callable[[], object], seconds: float = READY_SECONDS) -> 
 
 
 @asynccontextmanager
-async def webs(servers: Servers, ports: list[int], data: Path, chance: random.Random) -> AsyncIterator[list[Web]]:
+async def webs(
+    servers: Servers, ports: list[int], data: Path, chance: random.Random
+) -> AsyncIterator[list[WebProcess]]:
     secret = secrets.token_urlsafe(48)
-    found = [Web(f"web{n}", port, servers, data, secret, chance) for n, port in enumerate(ports, 1)]
+    processes = [WebProcess(f"web{n}", port, servers, data, secret, chance) for n, port in enumerate(ports, 1)]
     try:
-        for web in found:
+        for web in processes:
             await web.open()
-        for web in found:
+        for web in processes:
             await web.ready()
-        yield found
+        yield processes
     finally:
-        for web in found:
+        for web in processes:
             await web.close()
 
 
-async def users(servers: Servers, found: list[Web], count: int) -> list[User]:
+async def users(servers: Servers, web_processes: list[WebProcess], count: int) -> list[User]:
     pool = Pool(servers.own, "checker", 1)
     names = [f"reader{number}@example.org" for number in range(count)]
     for name in names:
         await bootstrap.create_user(pool, name, Role.USER, PASSWORD)
     await pool.close()
-    return [User(_SignIn(name, f"127.0.1.{number + 1}", found)) for number, name in enumerate(names)]
+    return [User(_SignIn(name, f"127.0.1.{number + 1}", web_processes)) for number, name in enumerate(names)]
 
 
 class _SignIn:
     """By the front door, each from an address of its own: one address may not try often."""
 
-    def __init__(self, email: str, address: str, found: list[Web]) -> None:
-        self._email, self._address, self._webs = email, address, found
+    def __init__(self, email: str, address: str, web_processes: list[WebProcess]) -> None:
+        self._email, self._address, self._webs = email, address, web_processes
 
     async def __call__(self) -> str:
         form = {"email": self._email, "password": PASSWORD}

@@ -5,7 +5,7 @@ import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-PIECE = 65_536
+CHUNK_BYTES = 65_536
 
 HALF_OPEN_SECONDS = 15.0
 """After which the side that still believes in the connection is told, as its kernel would tell it."""
@@ -13,17 +13,17 @@ HALF_OPEN_SECONDS = 15.0
 Pair = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-class Gate:
+class TcpProxy:
     """`beyond` connects to what it stands before."""
 
     def __init__(self, beyond: Callable[[], Awaitable[Pair]], chance: random.Random) -> None:
         self.port = 0
         self._beyond = beyond
         self._chance = chance
-        self._links: set[_Link] = set()
+        self._links: set[_RelayedConnection] = set()
         self._flowing = asyncio.Event()
         self._flowing.set()
-        self._shut = False
+        self._refusing = False
         self._server: asyncio.Server | None = None
 
     async def open(self) -> None:
@@ -39,29 +39,29 @@ class Gate:
         for link in self._some(share):
             link.abort()
 
-    def shut(self) -> None:
+    def refuse(self) -> None:
         """Nobody comes through, and whoever was there is thrown out."""
-        self._shut = True
+        self._refusing = True
         self.cut()
 
     def hold(self) -> None:
         """Connections stay, and nothing moves on any of them."""
         self._flowing.clear()
 
-    def mend(self) -> None:
-        self._shut = False
+    def restore(self) -> None:
+        self._refusing = False
         self._flowing.set()
 
     def half_open(self, share: float) -> None:
         """What is sent towards the clients of some connections vanishes, and so does their leaving."""
         for link in self._some(share):
-            link.vanish()
+            link.half_open()
 
-    def _some(self, share: float) -> list["_Link"]:
+    def _some(self, share: float) -> list["_RelayedConnection"]:
         return [link for link in list(self._links) if share >= 1 or self._chance.random() < share]
 
     async def _enter(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-        if self._shut:
+        if self._refusing:
             sink.transport.abort()
             return
         try:
@@ -70,7 +70,7 @@ class Gate:
         except OSError:
             sink.transport.abort()
             return
-        link = _Link((source, sink), beyond, self._flowing)
+        link = _RelayedConnection((source, sink), beyond, self._flowing)
         self._links.add(link)
         try:
             await link.run()
@@ -78,11 +78,11 @@ class Gate:
             self._links.discard(link)
 
 
-class _Link:
+class _RelayedConnection:
     def __init__(self, near: Pair, far: Pair, flowing: asyncio.Event) -> None:
         self._near, self._far = near, far
         self._flowing = flowing
-        self._gone = False
+        self._half_open = False
         self._ended = asyncio.Event()
 
     async def run(self) -> None:
@@ -106,15 +106,15 @@ class _Link:
         self._far[1].transport.abort()
         self._ended.set()
 
-    def vanish(self) -> None:
-        self._gone = True
+    def half_open(self) -> None:
+        self._half_open = True
         asyncio.get_running_loop().call_later(HALF_OPEN_SECONDS, self.abort)
 
     async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         with suppress(OSError):
-            while (piece := await source.read(PIECE)) and not self._gone:
+            while (piece := await source.read(CHUNK_BYTES)) and not self._half_open:
                 await self._flowing.wait()
                 sink.write(piece)
                 await sink.drain()
-        if self._gone:
+        if self._half_open:
             await self._ended.wait()

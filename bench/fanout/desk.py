@@ -18,7 +18,7 @@ from app.db import migrate, roles
 from app.db.pools import Pool
 from app.embedded import postgres, valkey
 from app.embedded.child import Child
-from app.embedded.places import leave, prepare
+from app.embedded.places import prepare, remove_sockets
 from app.identity import Role
 from bench.fanout import machine
 from bench.fanout.client import Broken
@@ -102,7 +102,7 @@ def desk(directory: Path) -> Iterator[Desk]:
     finally:
         for child in children:
             child.stop(5)
-        leave(places)
+        remove_sockets(places)
 
 
 async def _furnished(superuser_url: str) -> roles.Urls:

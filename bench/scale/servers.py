@@ -18,7 +18,7 @@ from app.db import migrate, roles
 from app.db.pools import Pool
 from app.embedded import postgres, valkey
 from app.embedded.child import Child, Program
-from app.embedded.places import leave, prepare
+from app.embedded.places import prepare, remove_sockets
 from app.identity import Role
 from app.wire.client import close, connect
 from app.wire.state.newest_quotes import NewestQuotes
@@ -59,7 +59,7 @@ class Servers:
     def close(self) -> None:
         for child in (self.valkey, self.postgres):
             child.stop(30)
-        leave(self._places)
+        remove_sockets(self._places)
 
     @property
     def redis_url(self) -> str:

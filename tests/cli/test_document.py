@@ -45,7 +45,7 @@ PASSWORD_IN_ADDRESS = "p%40ss%3Aw%2Frd%20hunter2"
 def where(tmp_path: Path) -> Iterator[Places]:
     prepared = places.prepare(tmp_path / "servers", None)
     yield prepared
-    places.leave(prepared)
+    places.remove_sockets(prepared)
 
 
 @pytest.fixture

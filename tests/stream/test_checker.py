@@ -12,10 +12,19 @@ from app.patterns.stream import FEED
 from app.push import Push
 from app.web.html import patch
 from app.wire.log.entries import BEGINNING, StreamPosition
-from bench.checker import transcript
-from bench.checker.judge import judged, of_log
-from bench.checker.transcript import Event, Insert, Joined, Mark, Opened, Step, Told, Whole
-from bench.checker.truth import Published, Truth
+from bench.checker import page_events
+from bench.checker.log_record import LogRecord, Publication
+from bench.checker.page_events import (
+    Event,
+    GapNotice,
+    Insert,
+    ListReplaced,
+    MessageReceived,
+    PageLoaded,
+    Step,
+    StreamJoined,
+)
+from bench.checker.verifier import verify_log, verify_page
 
 EPOCH = 7
 
@@ -24,26 +33,26 @@ def id_(number: int, epoch: int = EPOCH) -> StreamPosition:
     return StreamPosition(epoch, number)
 
 
-def log(count: int, *, published: int | None = None) -> Truth:
+def log(count: int, *, published: int | None = None) -> LogRecord:
     """Pattern n stands at n."""
-    truth = Truth((id_(number), number) for number in range(count))
-    truth.published = {number: Published(float(number), 1) for number in range(published or count)}
-    return truth
+    record = LogRecord((id_(number), number) for number in range(count))
+    record.published = {number: Publication(float(number), 1) for number in range(published or count)}
+    return record
 
 
-def told(upto: int, *shown: Step | int, at: float = 0.0) -> Told:
-    return Told(at, id_(upto), tuple(Insert(step) if isinstance(step, int) else step for step in shown))
+def received(upto: int, *numbers: Step | int, at: float = 0.0) -> MessageReceived:
+    return MessageReceived(at, id_(upto), tuple(Insert(step) if isinstance(step, int) else step for step in numbers))
 
 
-def opened(*numbers: int, cursor: int = 0) -> list[Event]:
-    return [Opened(0.0, id_(cursor), numbers), Joined(0.0, id_(cursor), "gzip")]
+def page_loaded(*numbers: int, cursor: int = 0) -> list[Event]:
+    return [PageLoaded(0.0, id_(cursor), numbers), StreamJoined(0.0, id_(cursor), "gzip")]
 
 
-def kinds(events: Sequence[Event], truth: Truth) -> list[str]:
-    return [violation.kind for violation in judged("page", events, truth).violations]
+def kinds(events: Sequence[Event], record: LogRecord) -> list[str]:
+    return [violation.kind for violation in verify_page("page", events, record).violations]
 
 
-WELL = [*opened(0), told(1, 1), told(3, 2, 3), told(5, 4, 5)]
+WELL = [*page_loaded(0), received(1, 1), received(3, 2, 3), received(5, 4, 5)]
 
 
 def test_nothing_is_wrong_where_nothing_is() -> None:
@@ -53,16 +62,19 @@ def test_nothing_is_wrong_where_nothing_is() -> None:
 @pytest.mark.parametrize(
     ("events", "found"),
     [
-        ([*opened(0), told(1, 1), told(3, 3), told(5, 4, 5)], ["loss", "stale"]),
-        ([*opened(0), told(1, 1), told(3, 2, 3), told(5, 5)], ["loss", "stale"]),
-        ([*opened(0), told(1, 1), told(3, 2, 3)], ["loss", "stale"]),
-        ([*opened(0), told(1, 1), told(3, 2, 3), told(3, 2), told(5, 4, 5)], ["duplicate"]),
-        ([*opened(0), told(1, 1), Joined(1.0, id_(1), "gzip"), told(5, 1, 2, 3, 4, 5)], ["duplicate"]),
-        ([*opened(0), told(1, 1), told(3, 3, 2), told(5, 4, 5)], ["reordered"]),
-        ([*opened(0), told(2, 2), told(3, 1, 3), told(5, 4, 5)], ["loss", "reordered"]),
-        ([*opened(0), told(3, 1, 2, 3), told(1), told(5, 4, 5)], ["went back"]),
-        ([*opened(0), told(5, 1, 2, 3, 4, 5, 99)], ["unknown"]),
-        ([*opened(0), told(5, 1, 2, 3, 4, 5), told(77)], ["unknown"]),
+        ([*page_loaded(0), received(1, 1), received(3, 3), received(5, 4, 5)], ["loss", "stale"]),
+        ([*page_loaded(0), received(1, 1), received(3, 2, 3), received(5, 5)], ["loss", "stale"]),
+        ([*page_loaded(0), received(1, 1), received(3, 2, 3)], ["loss", "stale"]),
+        ([*page_loaded(0), received(1, 1), received(3, 2, 3), received(3, 2), received(5, 4, 5)], ["duplicate"]),
+        (
+            [*page_loaded(0), received(1, 1), StreamJoined(1.0, id_(1), "gzip"), received(5, 1, 2, 3, 4, 5)],
+            ["duplicate"],
+        ),
+        ([*page_loaded(0), received(1, 1), received(3, 3, 2), received(5, 4, 5)], ["reordered"]),
+        ([*page_loaded(0), received(2, 2), received(3, 1, 3), received(5, 4, 5)], ["loss", "reordered"]),
+        ([*page_loaded(0), received(3, 1, 2, 3), received(1), received(5, 4, 5)], ["went back"]),
+        ([*page_loaded(0), received(5, 1, 2, 3, 4, 5, 99)], ["unknown"]),
+        ([*page_loaded(0), received(5, 1, 2, 3, 4, 5), received(77)], ["unknown"]),
     ],
 )
 def test_a_hole_a_duplicate_and_a_swap_are_seen(events: Sequence[Event], found: list[str]) -> None:
@@ -70,86 +82,101 @@ def test_a_hole_a_duplicate_and_a_swap_are_seen(events: Sequence[Event], found: 
 
 
 def test_a_hole_is_covered_by_a_notice_and_the_whole_list_together() -> None:
-    whole, missed = Whole((5, 4, 3, 2, 1, 0)), Mark("missed", 4)
+    whole, missed = ListReplaced((5, 4, 3, 2, 1, 0)), GapNotice("missed", 4)
 
-    assert kinds([*opened(0), told(1, 1), told(5, whole, missed)], log(6)) == []
-    assert kinds([*opened(0), told(1, 1), told(5, missed)], log(6)) == ["loss", "stale"]
-    assert kinds([*opened(0), told(1, 1), told(5, Whole((5, 4, 3, 1, 0)), missed)], log(6)) == ["stale", "stale"]
-    assert kinds([*opened(0), told(1, 1), told(5, Whole((5, 4, 3, 1, 0)))], log(6)) == ["loss", "stale"]
+    assert kinds([*page_loaded(0), received(1, 1), received(5, whole, missed)], log(6)) == []
+    assert kinds([*page_loaded(0), received(1, 1), received(5, missed)], log(6)) == ["loss", "stale"]
+    assert kinds([*page_loaded(0), received(1, 1), received(5, ListReplaced((5, 4, 3, 1, 0)), missed)], log(6)) == [
+        "stale",
+        "stale",
+    ]
+    assert kinds([*page_loaded(0), received(1, 1), received(5, ListReplaced((5, 4, 3, 1, 0)))], log(6)) == [
+        "loss",
+        "stale",
+    ]
 
 
 def test_a_notice_must_not_make_the_loss_smaller() -> None:
-    whole = Whole(tuple(range(99, 49, -1)))
+    whole = ListReplaced(tuple(range(99, 49, -1)))
 
-    assert kinds([*opened(0), told(99, whole, Mark("missed", 99))], log(100)) == []
-    assert kinds([*opened(0), told(99, whole, Mark("missed", None))], log(100)) == []
-    assert kinds([*opened(0), told(99, whole, Mark("missed", 20))], log(100)) == ["loss"]
+    assert kinds([*page_loaded(0), received(99, whole, GapNotice("missed", 99))], log(100)) == []
+    assert kinds([*page_loaded(0), received(99, whole, GapNotice("missed", None))], log(100)) == []
+    assert kinds([*page_loaded(0), received(99, whole, GapNotice("missed", 20))], log(100)) == ["loss"]
 
 
 def test_a_list_may_repeat_what_was_shown_while_it_was_read_and_nothing_older() -> None:
-    whole = Whole((5, 4, 3, 2, 1, 0))
-    before = [*opened(0), told(1, 1, at=1), told(5, 2, 3, 4, 5, at=50)]
+    whole = ListReplaced((5, 4, 3, 2, 1, 0))
+    before = [*page_loaded(0), received(1, 1, at=1), received(5, 2, 3, 4, 5, at=50)]
 
-    assert kinds([*before, told(5, Mark("gap", None), whole, 4, 5, at=51)], log(6)) == []
-    assert kinds([*before, told(5, Mark("gap", None), whole, 1, at=51)], log(6)) == ["duplicate"]
-    assert kinds([*before, told(5, Mark("gap", None), whole, 5, 4, at=51)], log(6)) == ["reordered"]
-    assert kinds([*before, told(5, Mark("gap", None), whole, 5, 5, at=51)], log(6)) == ["duplicate"]
+    assert kinds([*before, received(5, GapNotice("gap", None), whole, 4, 5, at=51)], log(6)) == []
+    assert kinds([*before, received(5, GapNotice("gap", None), whole, 1, at=51)], log(6)) == ["duplicate"]
+    assert kinds([*before, received(5, GapNotice("gap", None), whole, 5, 4, at=51)], log(6)) == ["reordered"]
+    assert kinds([*before, received(5, GapNotice("gap", None), whole, 5, 5, at=51)], log(6)) == ["duplicate"]
 
 
 def test_what_was_published_and_never_logged_has_to_be_on_the_page_or_told_of() -> None:
-    truth = log(6, published=7)
+    record = log(6, published=7)
 
-    assert kinds(WELL, truth) == ["unheard"]
-    assert kinds([*WELL, told(5, Whole((6, 5, 4, 3, 2, 1, 0)), at=8)], truth) == []
-    assert kinds([*WELL, told(5, Mark("gap", None), at=8)], truth) == []
-    assert kinds([*WELL, told(5, Mark("gap", None), at=5.5)], truth) == ["unheard"]
+    assert kinds(WELL, record) == ["unheard"]
+    assert kinds([*WELL, received(5, ListReplaced((6, 5, 4, 3, 2, 1, 0)), at=8)], record) == []
+    assert kinds([*WELL, received(5, GapNotice("gap", None), at=8)], record) == []
+    assert kinds([*WELL, received(5, GapNotice("gap", None), at=5.5)], record) == ["unheard"]
 
 
 def test_a_log_that_was_lost_is_told() -> None:
-    truth = Truth([(id_(0), 0), (id_(1), 1), (id_(0, 8), 2), (id_(1, 8), 3)])
-    truth.published = {number: Published(float(number), 1) for number in range(4)}
-    before, mark = [*opened(0), told(1, 1)], Mark("missed", None)
-    lost = Told(2.0, BEGINNING, (mark, Whole((1, 0))))
-    after = Told(3.0, id_(1, 8), (Insert(2), Insert(3)))
+    record = LogRecord([(id_(0), 0), (id_(1), 1), (id_(0, 8), 2), (id_(1, 8), 3)])
+    record.published = {number: Publication(float(number), 1) for number in range(4)}
+    before, mark = [*page_loaded(0), received(1, 1)], GapNotice("missed", None)
+    lost = MessageReceived(2.0, BEGINNING, (mark, ListReplaced((1, 0))))
+    after = MessageReceived(3.0, id_(1, 8), (Insert(2), Insert(3)))
 
-    assert kinds([*before, lost, after], truth) == []
-    assert kinds([*before, after], truth) == ["loss"]
+    assert kinds([*before, lost, after], record) == []
+    assert kinds([*before, after], record) == ["loss"]
 
 
 def test_an_entry_that_comes_into_the_log_again_after_a_loss_is_no_swap_before_it() -> None:
-    truth = log(4)
+    record = log(4)
     for place, number in enumerate((2, 3)):
-        truth.note(id_(place, EPOCH + 1), number)
-    then = [Told(1.0, None, (Mark("missed", None),)), Told(2.0, id_(1, EPOCH + 1), (Whole((3, 2, 1, 0)),))]
+        record.note(id_(place, EPOCH + 1), number)
+    then = [
+        MessageReceived(1.0, None, (GapNotice("missed", None),)),
+        MessageReceived(2.0, id_(1, EPOCH + 1), (ListReplaced((3, 2, 1, 0)),)),
+    ]
 
-    assert kinds([*opened(0), told(1, 1), told(3, 2, 3), *then], truth) == []
-    assert kinds([*opened(0), told(1, 1), told(3, 3, 2), *then], truth) == ["reordered"]
+    assert kinds([*page_loaded(0), received(1, 1), received(3, 2, 3), *then], record) == []
+    assert kinds([*page_loaded(0), received(1, 1), received(3, 3, 2), *then], record) == ["reordered"]
 
 
 def test_what_was_shown_and_then_lost_with_the_log_has_to_be_told() -> None:
-    truth = Truth([(id_(0), 0), (id_(1), 1), (id_(0, 8), 3)])
-    truth.published = {number: Published(float(number), 1) for number in (0, 1, 3)}
-    shown = [*opened(0), told(1, 1), told(2, 2)]
-    after = Told(3.0, id_(0, 8), (Insert(3),))
+    record = LogRecord([(id_(0), 0), (id_(1), 1), (id_(0, 8), 3)])
+    record.published = {number: Publication(float(number), 1) for number in (0, 1, 3)}
+    numbers = [*page_loaded(0), received(1, 1), received(2, 2)]
+    after = MessageReceived(3.0, id_(0, 8), (Insert(3),))
 
-    assert kinds([*shown, Told(2.5, BEGINNING, (Mark("missed", None), Whole((1, 0)))), after], truth) == []
-    assert kinds([*shown, after], truth) == ["loss"]
+    assert (
+        kinds(
+            [*numbers, MessageReceived(2.5, BEGINNING, (GapNotice("missed", None), ListReplaced((1, 0)))), after],
+            record,
+        )
+        == []
+    )
+    assert kinds([*numbers, after], record) == ["loss"]
 
 
 def test_an_entry_that_stands_twice_in_the_log_is_seen() -> None:
-    assert list(of_log(log(3))) == []
-    assert [found.kind for found in of_log(Truth([(id_(0), 0), (id_(1), 0)]))] == ["duplicate"]
-    assert list(of_log(Truth([(id_(0), 0), (id_(0, 8), 0)]))) == []
+    assert list(verify_log(log(3))) == []
+    assert [violations.kind for violations in verify_log(LogRecord([(id_(0), 0), (id_(1), 0)]))] == ["duplicate"]
+    assert list(verify_log(LogRecord([(id_(0), 0), (id_(0, 8), 0)]))) == []
 
 
 def test_what_the_application_draws_is_read() -> None:
     view = View()
 
     def detection(number: int) -> str:
-        at = transcript.market_time(number)
+        at = page_events.market_time(number)
         return patterns.detection(Detection("BRK.B", "Doji", "1min", 0.8, "bullish", at), view)
 
-    drawn = [
+    markup = [
         Push("patterns", FEED, "insert", lambda _: detection(3)),
         Push("patterns", FEED, "trim", str),
         Push("patterns", FEED, "replace", lambda _: patterns.feed(FEED, [detection(3), detection(2)])),
@@ -159,10 +186,10 @@ def test_what_the_application_draws_is_read() -> None:
         Push("patterns", "notice", "replace", lambda _: market.gap()),
     ]
 
-    assert transcript.steps("\n".join(patch(push, view) for push in drawn)) == (
+    assert page_events.steps("\n".join(patch(push, view) for push in markup)) == (
         Insert(3),
-        Whole((3, 2)),
-        Mark("missed", 12),
-        Mark("missed", None),
-        Mark("gap", None),
+        ListReplaced((3, 2)),
+        GapNotice("missed", 12),
+        GapNotice("missed", None),
+        GapNotice("gap", None),
     )
