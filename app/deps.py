@@ -47,11 +47,11 @@ NO_HEALTH = HealthSnapshot(
 
 
 class SnapshotFailed(Exception):
-    """A feature could not draw one of its topics, for a reason that is logged and counted."""
+    """A feature failed to render a snapshot; the error is logged and counted."""
 
 
 class EventRelay(Protocol):
-    """The relay as streams see it."""
+    """The relay as used by streams."""
 
     @property
     def failed(self) -> int: ...
@@ -66,13 +66,13 @@ class EventRelay(Protocol):
 
 
 class StreamRecovery(Protocol):
-    """What streams ask for a reader who joins or has lagged."""
+    """Recovery for a connection that joins or has lagged."""
 
     async def missed_parts(self, connection: StreamConnection, cursor: str) -> list[FramePart]: ...
 
 
 class EmailQueue(Protocol):
-    """The courier as routes see it."""
+    """The e-mail queue as used by routes."""
 
     @property
     def on(self) -> bool: ...
@@ -83,7 +83,7 @@ class EmailQueue(Protocol):
 
 
 class EventReceiver(Protocol):
-    """The intake as pages see it."""
+    """The receiver as used by pages."""
 
     @property
     def rejected(self) -> Mapping[tuple[Meaning | BatchChannel, str], int]: ...
@@ -103,7 +103,7 @@ class EventReceiver(Protocol):
 
 @dataclass(slots=True)
 class AppContext:
-    """What one web process holds while it runs. What changes is changed by its long tasks alone."""
+    """State of one web process. Only its background tasks change it."""
 
     settings: Settings
     pools: Pools
@@ -117,14 +117,14 @@ class AppContext:
     relay: EventRelay
     boards: Mapping[type, object]
     symbols: SymbolIndex
-    """Every symbol that this process knows."""
+    """All symbols known to this process."""
     is_listening: Callable[[], bool]
-    """Whether the link that brings the events is up and was heard a moment ago."""
+    """Whether the subscriber is connected and has received the log position."""
     receiver: EventReceiver
     subscriber_stats: Callable[[], SubscriberStats]
-    """How that link has fared, and when each channel was last heard."""
+    """Statistics of the subscriber, with the last message time of each channel."""
     count_subscribers: Callable[[Sequence[str]], Awaitable[Mapping[str, int]]]
-    """Asks how many hear each of these channels."""
+    """Counts the subscribers of each channel in Redis."""
     outbox: Outbox
     statuses: JobStatusReader
     cache: Cache
@@ -132,7 +132,7 @@ class AppContext:
     health: HealthSnapshot = NO_HEALTH
     seeded: bool = False
     failed_tasks: set[str] = field(default_factory=set)
-    """Long tasks that broke and wait to be begun again."""
+    """Background tasks that failed and wait for a restart."""
 
 
 def settings() -> Settings:
@@ -194,12 +194,12 @@ def symbols() -> SymbolIndex:
 
 
 def cursor() -> str:
-    """Where the page's stream begins; taken before the page reads its data."""
+    """Log position at which the page's stream starts; read it before the page reads its data."""
     return context().cursors.page_start()
 
 
 def ready() -> Mapping[str, bool]:
-    """What must be so before this process is of use; all true when it is."""
+    """Readiness checks; the process is ready when all are true."""
     current = context()
     return {
         "redis": current.health.redis,

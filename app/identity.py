@@ -22,7 +22,7 @@ ZONES: tuple[str, ...] = (
     "Australia/Sydney",
 )
 RENAMED = {"Asia/Calcutta": "Asia/Kolkata"}
-"""What browsers call them still."""
+"""Old names that browsers still send."""
 
 
 class Role(StrEnum):
@@ -31,7 +31,7 @@ class Role(StrEnum):
 
 
 class Scope(StrEnum):
-    """What a token may do; each may do what those before it may."""
+    """Scope of an API token; each includes those before it."""
 
     READ = "read"
     JOBS = "jobs"
@@ -50,7 +50,7 @@ class NumberForm(StrEnum):
 
 
 class Rate(StrEnum):
-    """How often a page is told of new figures. Alerts are told at once at every rate."""
+    """Update rate of a page. Alerts are sent at once at every rate."""
 
     FASTEST = "fastest"
     AUTO = "auto"
@@ -61,7 +61,7 @@ class Rate(StrEnum):
 
 
 class View(NamedTuple):
-    """One of few ways to draw the same values; everything pushed is drawn once per view."""
+    """How values are formatted; every push is rendered once per view."""
 
     zone: str = ZONES[0]
     numbers: NumberForm = NumberForm.POINT

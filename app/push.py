@@ -28,9 +28,9 @@ class Push(NamedTuple):
     draw: Callable[[View], str]
     keep: int = LIST_ENTRIES
     alert: bool = False
-    """Told at once at every rate; all else waits for the next frame of the reader's rate."""
+    """Sent at once at every rate; other pushes wait for the next frame."""
 
 
 def nothing(_view: View) -> str:
-    """What remove and trim draw."""
+    """Empty markup of remove and trim."""
     return ""

@@ -5,7 +5,7 @@ from collections import deque
 from app.finance.trades import Trade
 
 TICKS_PER_SYMBOL = 64
-"""Ticks of a symbol: as far back as a repetition is looked for."""
+"""Ticks kept per symbol to find repeats."""
 
 
 class RepeatFilter:

@@ -65,7 +65,7 @@ class RunningBar:
         return running
 
     def can_count(self, span: float | None) -> bool:
-        """Whether it can still be counted rightly: of an aggregate that is no longer held nobody knows what it said."""
+        """Whether the trade can still be counted: an aggregate that is no longer kept cannot be replaced."""
         return span is None or span > self._replaceable_from or span in self._spans
 
     def add(self, one: BarPart, span: float | None) -> bool:
@@ -85,7 +85,7 @@ class RunningBar:
         return True
 
     def set_day_totals(self, trade: Trade) -> None:
-        """What the feed itself says of the day up to the trade."""
+        """Stores the feed's own volume and open of the day."""
         if trade.day_volume is not None and (self._day_volume is None or trade.at >= self._day_volume[0]):
             self._day_volume = (trade.at, trade.day_volume)
         if trade.day_open:

@@ -13,7 +13,7 @@ from app.finance.trades import Contribution, Trade, contribution
 
 
 class SessionDay:
-    """Of one symbol."""
+    """The session of one symbol."""
 
     __slots__ = ("_newest_is_regular", "_outside", "_regular", "at", "closes", "day", "symbol")
 
@@ -29,7 +29,7 @@ class SessionDay:
 
     @classmethod
     def from_quote(cls, quote: NewestQuote) -> "SessionDay":
-        """As somebody else left it."""
+        """Restores a session from a stored quote."""
         day = cls(quote.symbol, session_hours(quote.symbol, date.fromisoformat(quote.session)))
         day.at = quote.at
         day._newest_is_regular = quote.has_traded and quote.close is None
@@ -140,7 +140,7 @@ class SessionDays:
         return day if changed else None
 
     def put(self, day: SessionDay) -> None:
-        """Somebody knows it better than the ticks that came here."""
+        """Replaces a session with a better-informed one."""
         self._days[day.symbol] = day
 
     def get(self, symbol: str) -> SessionDay | None:

@@ -25,7 +25,7 @@ class Reading(NamedTuple):
     at: float
     signal: str = ""
     live: bool = False
-    """By this process, and not only read from what was stored."""
+    """Received by this process, not read from the database."""
 
 
 class TimeframeReadings(NamedTuple):
@@ -64,7 +64,7 @@ class IndicatorBoard:
         return reading != before and self._put(reading)
 
     def drop_unwatched(self, watched: Callable[[str], bool]) -> None:
-        """Of symbols that nobody watches any more values pass by from here on."""
+        """Stops counting symbols without subscribers as live."""
         self._live = set(filter(watched, self._live))
 
     def seed(self, symbol: str, readings: Iterable[Reading]) -> None:

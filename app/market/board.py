@@ -47,13 +47,13 @@ class MarketBoard:
         self._reported = {status.key: status.label for status in self.statuses()}
 
     def on_health(self, health: HealthSnapshot) -> list[ComponentStatus]:
-        """The lamps that say something else than before; time alone can make one of them do so."""
+        """Returns the component statuses that changed; time alone can change one."""
         self._health = health
         self._lag = self._delays.update(health, self.clock)
         return self._changed_statuses()
 
     def on_clock(self, clock: MarketClock) -> list[ComponentStatus]:
-        """The lamps that it changed."""
+        """Returns the component statuses that changed."""
         if clock == self.clock:
             return []
         self.clock = clock
@@ -73,7 +73,7 @@ class MarketBoard:
         return MarketTime(self.clock.now(now) if running else self.clock.market_time, running)
 
     def changes(self, now: float) -> MarketChanges:
-        """What pages have to be told, which count age and market time on by themselves; asking counts as telling."""
+        """Changes to push since the last call; pages advance age and market time by themselves."""
         current = self.condition(now)
         changed = (current.kind, current.word, current.sentence) != self._last_condition
         self._last_condition = current.kind, current.word, current.sentence
@@ -91,7 +91,7 @@ class MarketBoard:
         return at.runs and abs(at.at - expected) > DRIFT_SECONDS * clock.speed
 
     def on_run(self, run: RunState) -> list[ComponentStatus]:
-        """Told once more with the next vitals: a reader who catches up may be the only one to hear this."""
+        """The status is pushed again with the next health: only a recovering connection may receive this push."""
         if not runs.supersedes(run, self._run):
             return []
         self._run = run
@@ -109,5 +109,5 @@ class MarketBoard:
 
 
 def _words(clock: MarketClock) -> tuple[str, str, str, float, str]:
-    """What a page says of it, apart from the time."""
+    """What a page shows of the clock, apart from the time."""
     return clock.provider, clock.label, clock.session, clock.speed, clock.state

@@ -6,9 +6,9 @@ from app.finance.clock import MarketClock
 from app.health.snapshot import HealthSnapshot
 
 CONFIRMATIONS = 2
-"""In a row, before a delay is said."""
+"""Consecutive measurements before a delay is reported."""
 FACTOR = 1.5
-"""By which a figure has to change before another one is said."""
+"""Factor by which a delay must change before a new figure is reported."""
 
 
 FRESH_SECONDS = 2.0
@@ -30,7 +30,7 @@ class ReportedDelays(NamedTuple):
 
 
 class Delay:
-    """One figure: said from `begins` on, and no longer below `ends`."""
+    """One delay with hysteresis: reported from `begins` on, and no longer below `ends`."""
 
     def __init__(self, begins: float, ends: float) -> None:
         self._begins, self._ends = begins, ends
@@ -38,7 +38,7 @@ class Delay:
         self._figure: float | None = None
 
     def update(self, figure: float | None) -> float | None:
-        """What is to be said of this figure, in two digits; None while it is small, or large for the first time."""
+        """The delay to report, in two digits; None while it is small or not confirmed."""
         if figure is None or figure < self._ends or (self._figure is None and figure < self._begins):
             self._count, self._figure = 0, None
             return None
@@ -79,7 +79,7 @@ class FeedDelay:
 
 
 class Delays:
-    """Looked at with every vitals, once a second."""
+    """All delays, updated with every health snapshot, once a second."""
 
     def __init__(self) -> None:
         self._feed_delay = FeedDelay()

@@ -7,7 +7,7 @@ from app.wire.events.event import ProcessingEvent
 from app.wire.events.event import RunEvent as PartRun
 
 SILENT_SECONDS = 120.0
-"""A run that goes on says so at least that often."""
+"""A run reports at least that often."""
 
 LONGEST = 80
 """Characters of the engine's own message."""
@@ -42,7 +42,7 @@ def run(event: ProcessingEvent | PartRun) -> RunState:
 
 
 def supersedes(later: RunState, before: RunState | None) -> bool:
-    """Readers who catch up make us hear old news again; it must not undo the new."""
+    """Whether `later` replaces `before`: recovery replays old events, which must not undo newer ones."""
     if before is None or later.at > before.at:
         return True
     return later.at == before.at and not (before.over and later[:2] == before[:2])

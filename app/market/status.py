@@ -31,7 +31,7 @@ class ComponentStatus(NamedTuple):
 
     @property
     def label(self) -> tuple[str, Tone]:
-        """What a reader would notice, apart from the age."""
+        """Word and tone, without the age."""
         return self.word, self.tone
 
 

@@ -13,7 +13,7 @@ Key = tuple[str, str, str, int]
 
 
 class PatternBoard:
-    """Bounded: what was heard longest ago is forgotten first."""
+    """Bounded; the oldest entries are dropped first."""
 
     def __init__(self, names: int = NAMES, expired: int = EXPIRED) -> None:
         self._most_names = names
@@ -30,12 +30,12 @@ class PatternBoard:
             self._newest.popitem(last=False)
 
     def restore(self, detection: Detection) -> None:
-        """What is corrected still holds."""
+        """A corrected detection is valid again."""
         self._expired.pop(_key(detection), None)
         self.add(detection)
 
     def expire(self, event: Detection) -> Detection:
-        """The detection that is meant: engines that give no time of it mean the newest of that name."""
+        """Returns the detection that expires; an event without its time refers to the newest of that name."""
         newest = self._newest.get(event[:3])
         expired = newest if newest is not None and newest.at <= event.at else event
         self._expired[_key(expired)] = None

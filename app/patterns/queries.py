@@ -74,7 +74,7 @@ class DetectionFilter(NamedTuple):
 
 
 class DetectionConditions:
-    """SQL with its values, made of what is wanted alone: a condition like `$1 is null or …` hides an index."""
+    """SQL conditions with their values, only for given filters: `$1 is null or …` would prevent the use of an index."""
 
     def __init__(self) -> None:
         self.values: list[object] = []

@@ -18,29 +18,29 @@ from app.web.session_end import SessionEnd
 from app.web.times import stamp
 
 WITHIN_SECONDS = 1.5
-"""With the time between two looks less than the five in which a session that ended must have lost its streams."""
+"""Timeout of one check. With the interval it stays below the 5 s in which an ended session must lose its streams."""
 
 
 class Admission:
-    """Asks every few seconds, about all open streams at once."""
+    """Checks the sessions of all open streams together, every few seconds."""
 
     def __init__(self, app: Quart) -> None:
         self._app = app
         self._context = deps.context_of(app)
         self._warned: dict[StreamConnection, float] = {}
-        """When the session ends, as this reader was told."""
+        """End of the session, as last sent to the connection."""
 
     async def run(self) -> None:
         while True:
             await asyncio.sleep(self._context.settings.live.admit_seconds)
-            # Redis or PostgreSQL away is no reason to send anybody off.
+            # An outage of Redis or PostgreSQL ends no stream.
             with suppress(TimeoutError, wire.Unavailable, db.Unavailable):
                 async with asyncio.timeout(WITHIN_SECONDS):
                     await self._check_sessions()
                     await count_elsewhere(self._context)
 
     async def _check_sessions(self) -> None:
-        """An open stream is use of its session: to ask for it here says so."""
+        """Ends streams whose session has ended. The check counts as use of the session."""
         hub = self._context.hub
         self._warned = {
             connection: self._warned[connection] for connection in hub.connections if connection in self._warned
@@ -55,7 +55,7 @@ class Admission:
                 self._warn(hub, connection, session.ending(admitted[connection.identity]))
 
     def _warn(self, hub: Hub, connection: StreamConnection, ending: SessionEnd) -> None:
-        """Once for each end, and not while what is sent is dropped. A socket's page has a stream beside it."""
+        """Warns once per end time; not while frames are dropped, nor on a WebSocket, whose page has a stream too."""
         if not ending.is_near or connection.lagging or connection.encoding is FrameEncoding.SOCKET:
             return
         if self._warned.get(connection) != ending.ends:
@@ -64,7 +64,7 @@ class Admission:
 
 
 def _warning(hub: Hub, connection: StreamConnection, ending: SessionEnd) -> Iterable[FramePart]:
-    """The form that keeps this person in, and the sentence that is read out."""
+    """The form that extends the session, and the notice for screen readers."""
     view = connection.audience.view
     form = Push("session", "session", "replace", lambda view: partials.session(ending, True, view))
     sentence = f"Your session ends at {stamp(ending.ends, view)}. Stay signed in: the form is at the foot of the page."
@@ -72,7 +72,7 @@ def _warning(hub: Hub, connection: StreamConnection, ending: SessionEnd) -> Iter
 
 
 async def count_elsewhere(context: AppContext) -> None:
-    """Of streams that were opened in two processes at once, those of one are too many. And room that is asked for."""
+    """Enforces the limit of streams per user across processes, and ends streams where a takeover was requested."""
     elsewhere = await context.stream_counts.exchange(context.hub.streams_by_user)
     context.hub.elsewhere = {user_id: other.streams for user_id, other in elsewhere.items()}
     for user_id, other in elsewhere.items():

@@ -28,14 +28,14 @@ from quart_sse import EventSourceResponse, ServerSentEvent
 blueprint = Blueprint("streams", __name__)
 
 RETRY_MS = 500
-"""Also how long a tab that becomes visible again waits, so it is short."""
+"""Reconnect delay; short, since a tab that becomes visible again waits for it too."""
 
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 CONTENT_TYPE = "text/event-stream; charset=utf-8"
 
 TOPICS_HELP = f"topics: name 1 to {topics.MOST} with commas between, such as quotes:AAPL or chart:AAPL:6m."
 LONGEST_TOPIC = 64
-"""Characters of a word that is named as no topic."""
+"""Characters of an unknown topic that are quoted."""
 
 SEND_SECONDS = 10.0
 BEATS_PER_PING = 4
@@ -82,7 +82,7 @@ async def stream() -> ResponseReturnValue:
 @blueprint.websocket("/ws/quotes")
 @guards.signed_in
 async def quotes() -> ResponseReturnValue | None:
-    """States alone, at the fastest rate: what is lost between two connections is made good by a snapshot."""
+    """State topics at the fastest rate; a snapshot at the start replaces what was missed."""
     subscription = topics.parse_all(websocket.args.get("topics", ""))
     if (
         subscription is None
@@ -126,7 +126,7 @@ def _headers(form: FrameEncoding, origin: str | None, allowed: Container[str]) -
 
 
 def _full_response(full: HubFull, context: AppContext) -> Response:
-    """Of a full person the status is another: here somebody can do something, and waiting alone does not help."""
+    """503 for a full process; 409 for a user at the limit, who must close a stream or take one over."""
     if not isinstance(full, UserStreamsFull):
         return _retry_later()
     words = f"{context.settings.live.streams_per_user} desks of yours are open: close one, or take over.\n"
@@ -135,7 +135,7 @@ def _full_response(full: HubFull, context: AppContext) -> Response:
 
 
 def _end_with_this_task(connection: StreamConnection) -> None:
-    """The task that answers also sends, until the connection is ours; a response may also never be begun."""
+    """Ends the connection with the task of the request, unless the transport was taken over."""
     stream_log.begin(connection)
     answering = asyncio.current_task()
     assert answering
@@ -145,14 +145,14 @@ def _end_with_this_task(connection: StreamConnection) -> None:
 
 
 def _cors_headers(origin: str | None, allowed: Container[str]) -> dict[str, str]:
-    """Cookies travel to origins that are listed by name, never to "*"."""
+    """CORS headers for listed origins, never for "*"."""
     if origin is None or origin == "*" or origin not in allowed:
         return {}
     return {"Access-Control-Allow-Origin": origin, "Access-Control-Allow-Credentials": "true", "Vary": "Origin"}
 
 
 async def _asgi_body(hub: Hub, connection: StreamConnection, first: bytes, cursor: str) -> AsyncGenerator[bytes, None]:
-    """By ordinary sends."""
+    """Sends frames as an ordinary ASGI response."""
     transport = transports.AsgiTransport(connection)
     yield first
     connection.attach(transport, cursor)
@@ -162,7 +162,7 @@ async def _asgi_body(hub: Hub, connection: StreamConnection, first: bytes, curso
 
 
 async def _start_socket(connection: StreamConnection, first: Sequence[bytes], ping_seconds: float) -> None:
-    """`first`: the messages that it begins with."""
+    """`first`: messages sent before live frames."""
     scope = cast(Mapping[str, Any], websocket.scope)
     detached = transports.detach(
         scope, lambda transport, writer: WebSocketTransport(transport, writer, connection, ping_seconds)
@@ -178,15 +178,15 @@ async def _start_socket(connection: StreamConnection, first: Sequence[bytes], pi
 
 
 def _unknown_topics(unknown: Sequence[str]) -> bytes:
-    """What a socket says of them: JSON with nothing to show, or nothing."""
+    """JSON that lists the unknown topics; b"" for none."""
     names = [clean(word, LONGEST_TOPIC) for word in unknown]
     return json.dumps({"unknown_topics": names}).encode() if names else b""
 
 
 def _hello(context: AppContext, cursor: str, unknown: Sequence[str]) -> ServerSentEvent:
-    """Seconds between beats; below them, a line each, what was asked for and is no topic.
+    """The `hello` event: seconds between beats, then one line per unknown topic.
 
-    Without an id of its own: until the catch-up has arrived, the reader's cursor is still the old one.
+    It has no new id: until recovery is complete, the client's cursor stays the old one.
     """
     beat = f"{context.settings.live.beat_seconds:g}"
     lines = [beat, *(f"unknown topic: {clean(word, LONGEST_TOPIC)}" for word in unknown)]
@@ -210,7 +210,7 @@ async def _while_serving(app: Quart) -> AsyncGenerator[None, None]:
 
 
 async def _recover(recovery: StreamRecovery, connection: StreamConnection) -> None:
-    """Whatever goes wrong, the reader is told to come back; it never waits for what does not come."""
+    """Sends what the connection missed; on any failure the client must reconnect."""
     recovered = False
     try:
         with suppress(wire.Unavailable, SnapshotFailed):

@@ -18,9 +18,9 @@ from app.wire.ticks.feed import TickFeed
 logger = logging.getLogger(__name__)
 
 APPEND_WITHIN_SECONDS = 60.0
-"""How long Redis may be away before an event that it had delivered counts as lost.
+"""Seconds for which an append is retried during an outage of Redis before the event counts as lost.
 
-Long, for it costs nothing: the Redis that does not take it is the one that would bring the next.
+Long without cost: the Redis that refuses it is the one that would deliver the next.
 """
 
 TRY_AGAIN_SECONDS = 0.2
@@ -30,7 +30,7 @@ LOGGED_BYTES = 200
 
 
 class Receiver:
-    """`order`: that of the processes that share a log, where there may be several.
+    """`order`: join order of the processes that share a log, where there may be several.
 
     `publish_ticks` is given the ticks of one message together. `watched`: whether somebody looks at the indicators of
     a symbol; those of others are not decoded.
@@ -47,9 +47,9 @@ class Receiver:
         self.ticks = TickFeed()
         self.indicators = IndicatorFeed(watched)
         self.rejected: Counter[tuple[Meaning | BatchChannel, str]] = Counter()
-        """Messages that could not be understood, by channel and reason."""
+        """Rejected messages by channel and reason."""
         self.lost = 0
-        """Events that the log never took."""
+        """Events that could not be appended to the log."""
         self.ticked_at: float | None = None
         self.health: EngineHealth | None = None
         self._append = append
@@ -61,7 +61,7 @@ class Receiver:
         self._warned_at = float("-inf")
 
     async def on_message(self, meaning: Meaning | BatchChannel, payload: bytes, arrived_at: float) -> int:
-        """How many events came late."""
+        """Handles one message; returns how many of its events were late."""
         logged: list[LoggedEvent] = []
         ticks: list[Tick] = []
         late = 0
@@ -100,7 +100,7 @@ class Receiver:
                 return decode_each(meaning, payload, arrived_at)
 
     def log_gap(self) -> None:
-        """What was said until now may never have been heard by anybody: that has its place in the log too."""
+        """Appends a LogGap: events before this moment may be missing from the log."""
         now = time.time()
         self._append_in_task([LogGap(at=now, published_at=now, arrived_at=now)])
 
@@ -123,7 +123,7 @@ class Receiver:
             self._publish(tick)
 
     async def _append_shielded(self, events: Sequence[LoggedEvent]) -> None:
-        """Also when the link that brought them breaks meanwhile, and before what the next one brings."""
+        """Completes even if the pub/sub connection breaks meanwhile, and before later messages."""
         await asyncio.shield(self._append_in_task(events))
 
     def _append_in_task(self, events: Sequence[LoggedEvent]) -> asyncio.Task[None]:
@@ -133,7 +133,7 @@ class Receiver:
         return task
 
     async def _append_in_order(self, events: Sequence[LoggedEvent]) -> None:
-        """They come back by the tail, in this process as in every other."""
+        """Appends to the log, whose tail delivers the events to every process."""
         async with self._in_order:
             for event in events:
                 await self._append_with_retry(event)

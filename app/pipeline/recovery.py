@@ -18,23 +18,23 @@ from app.wire.events.event import LogGap
 from app.wire.log.log import Log, RangeGap, StreamPosition
 
 MOST_REPLAYED = 500
-"""Entries: to draw more of them one by one takes longer than to draw the lists anew."""
+"""Entries; rendering more of them takes longer than a snapshot."""
 
 TOPICS_AT_ONCE = 8
-"""A stream may ask for hundreds, and each may be a chart."""
+"""Snapshots rendered together; a stream may have hundreds of topics, each a chart."""
 
 SNAPSHOT_SECONDS = 0.1
-"""Between two snapshots of the same topic, however many ask for it."""
+"""Least time between two snapshots of one topic."""
 
 
 class _Entries(NamedTuple):
-    """What each entry that was missed changed."""
+    """Pushes of the missed entries."""
 
     pushes: tuple[Push | RenderedPush, ...]
 
 
 class _LogHasGap(NamedTuple):
-    """Among those that were missed some may never have come to the log."""
+    """Some missed events may never have reached the log."""
 
 
 Key = tuple[str, View]
@@ -48,10 +48,10 @@ class Recovery:
         self._snapshots = SharedSnapshots(hub, relay, pools)
 
     async def missed_parts(self, connection: StreamConnection, cursor: str) -> list[FramePart]:
-        """One message with all that happened between the cursor and the reader's first frame.
+        """The parts of one message with everything between the cursor and the first frame of the connection.
 
-        Raises wire.Unavailable where that cannot be known, and SnapshotFailed where it cannot be drawn: the reader's
-        cursor still stands where it was.
+        Raises wire.Unavailable during an outage and SnapshotFailed for a snapshot that fails to render; the client's
+        cursor then stays where it was.
         """
         subscribed_topics, view = connection.audience.topics, connection.audience.view
         logs = [topic for topic in sorted(subscribed_topics) if topics.kind(topic) == "log"]
@@ -96,7 +96,7 @@ class Recovery:
         if isinstance(entries, RangeGap):
             return entries
         if after > top:
-            # The log has it, this process has not yet: what it would tell now, the reader knows.
+            # The client is ahead of this process, which has not read these entries yet.
             raise wire.Unavailable("behind its reader")
         if len(entries) > MOST_REPLAYED:
             return RangeGap(len(entries))
@@ -106,21 +106,21 @@ class Recovery:
 
 
 class SharedSnapshots:
-    """Drawn once for all who ask at about the same time: each is given one that was begun after it asked.
+    """Shares one snapshot among connections that ask at about the same time; it is always started after the request.
 
-    What goes wrong with a snapshot is raised for everybody who waits for it.
+    An error of a snapshot is raised for every waiter.
     """
 
     def __init__(self, hub: Hub, relay: EventRelay, pools: Pools) -> None:
         self._hub, self._relay, self._pools = hub, relay, pools
         self._waiting: dict[Key, asyncio.Task[FramePart]] = {}
-        """Not begun yet: whoever asks now waits for the same."""
+        """Tasks not started yet, which later requests join."""
         self._newest: dict[Key, asyncio.Task[FramePart]] = {}
 
     async def parts(self, names: list[str], view: View, form: FrameEncoding) -> list[FramePart]:
-        """What cannot be asked for now is left out, and stays as the page shows it.
+        """Snapshots of the topics; an unavailable one is an empty part.
 
-        A few topics after the other, each compressed where the reader needs that: between them the loop is free.
+        Runs a few topics at a time, so that the event loop stays free.
         """
         parts: list[FramePart] = []
         for first in range(0, len(names), TOPICS_AT_ONCE):

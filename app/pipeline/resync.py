@@ -11,7 +11,7 @@ from app.live.hub import Hub
 from app.wire.backoff import Backoff
 
 READ_WITHIN_SECONDS = 5.0
-"""A list that took longer to read is read again: what came meanwhile would be repeated long after it was told."""
+"""A snapshot that took longer is read again, since later changes would be repeated long after they were published."""
 
 
 class Resync:
@@ -19,7 +19,7 @@ class Resync:
         self._hub, self._relay, self._pools = hub, relay, pools
 
     async def run(self) -> NoReturn:
-        """What cannot be had now is tried again until it can."""
+        """Publishes pending snapshots, and retries during an outage."""
         backoff = Backoff()
         while True:
             pending = await self._hub.pending_snapshots.wait()
@@ -28,7 +28,7 @@ class Resync:
             backoff.succeeded()
 
     async def publish(self, topic: str) -> bool:
-        """Whether the topic was read and sent to all who listen to it."""
+        """Whether the topic was read and sent to all subscribers."""
         version = self._hub.pending_snapshots.version(topic)
         before, began = self._hub.last_id, time.monotonic()
         await asyncio.sleep(0)

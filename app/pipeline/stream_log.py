@@ -14,7 +14,7 @@ STREAM = ("/stream", 200)
 
 
 class StreamLog:
-    """Without bytes: frames are shared, and counted for all their readers together (/metrics)."""
+    """Logs without bytes: shared frames are counted in /metrics."""
 
     def __init__(self) -> None:
         self._started_at: dict[StreamConnection, float] = {}
@@ -32,7 +32,7 @@ class StreamLog:
 
 
 def install(app: Quart) -> None:
-    """In a desk whose settings ask for it."""
+    """Enables the log for this application."""
     log = StreamLog()
     app.extensions["stream log"] = log
     deps.context_of(app).hub.closed_callback = log.end

@@ -103,7 +103,7 @@ class QuoteBoard:
         return self._instruments
 
     def add_instruments(self, instruments: Iterable[Instrument]) -> None:
-        """What a database calls by a name that is no symbol could have no page: it is passed over."""
+        """Adds instruments up to the limit. A name that is no valid symbol is skipped."""
         for instrument in instruments:
             fits = instrument.symbol in self._instruments or len(self._instruments) < self._limit
             if fits and is_symbol(instrument.symbol):
@@ -179,7 +179,7 @@ class QuoteBoard:
         recent.append(tick)
 
     def _apply_bid_ask(self, before: SymbolQuote | None, tick: Tick) -> SymbolQuote | None:
-        """A quote shows as bid and ask; nothing was traded."""
+        """Updates bid and ask; nothing was traded."""
         if before is None or (before.bid, before.ask) == (tick.bid, tick.ask):
             return before
         quote = self._quotes[tick.symbol] = before._replace(bid=tick.bid, ask=tick.ask)
