@@ -12,7 +12,6 @@ from functools import partial
 from app import db, wire
 from app.db import corporate_actions
 from app.db.pools import Pool
-from app.engine.analysis import retention
 from app.engine.analysis.breadth import Groups
 from app.engine.analysis.thresholds import Thresholds
 from app.engine.bars.bar_close import BarClose
@@ -21,6 +20,7 @@ from app.engine.bars.channel_intake import ChannelIntake
 from app.engine.bars.feed_state import FeedState
 from app.engine.bars.stream_intake import StreamIntake
 from app.engine.bars.tick_intake import TickIntake
+from app.engine.eod import retention
 from app.engine.eod.day_close import Event
 from app.engine.eod.schedule import DayCloseSchedule, ScheduleHooks
 from app.engine.jobs.load_jobs import LoadJobs

@@ -11,8 +11,8 @@ from app.db.pools import Pool
 from app.engine.analysis.thresholds import Thresholds
 from app.engine.bars.bar_close import BarClose
 from app.engine.bars.bar_series import SeriesByTimeframe
-from app.engine.bars.gaps import FeedGap, in_sessions
 from app.engine.bars.tick_intake import TickIntake
+from app.engine.storage.gaps import FeedGap, in_sessions
 from app.engine.storage.store import Store
 from app.finance import calendar
 from app.finance.bars import Bar

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from app.db.pools import Pool
-from app.engine.analysis import retention
+from app.engine.eod import retention
 from app.engine.storage import retention as storage_retention
 from tests.conftest import Databases
 

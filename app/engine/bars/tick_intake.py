@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from app.engine.bars.bar_close import BarClose
-from app.engine.bars.gaps import in_sessions
 from app.engine.bars.plausible import is_plausible
+from app.engine.bars.predecessor import Predecessor
 from app.engine.market_time import grace, market_now
-from app.engine.startup.predecessor import Predecessor
+from app.engine.storage.gaps import in_sessions
 from app.engine.storage.store import Store
 from app.finance.bars import DAY, Bar
 from app.finance.clock import MarketClock

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.engine.analysis.breadth import MarketConditions
 from app.engine.analysis.outcomes import PatternOutcome
-from app.engine.bars.gaps import FeedGap
+from app.engine.storage.gaps import FeedGap
 from app.finance.bars import Bar
 from app.wire.events.event import AnyEvent, IndicatorCalculated, PatternDetected
 

@@ -17,8 +17,8 @@ from app.db.pools import Pool
 from app.engine.analysis.breadth import MarketConditions
 from app.engine.analysis.indicator_values import IndicatorValues
 from app.engine.analysis.outcomes import PatternOutcome
-from app.engine.bars.gaps import FeedGap
 from app.engine.storage.batch import StorageBatch
+from app.engine.storage.gaps import FeedGap
 from app.engine.storage.write_slice import Slice
 from app.engine.storage.writer import AWAY, Writer
 from app.finance.bars import Bar

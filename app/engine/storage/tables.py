@@ -9,7 +9,6 @@ from app.db import timescale
 from app.engine.analysis.breadth import MarketConditions
 from app.engine.analysis.expiry import MARK
 from app.engine.analysis.thresholds import Thresholds
-from app.engine.bars.gaps import FeedGap
 from app.engine.storage import bars
 from app.engine.storage import breadth as breadth_queries
 from app.engine.storage import definitions as definition_queries
@@ -19,6 +18,7 @@ from app.engine.storage import outcomes as outcome_queries
 from app.engine.storage import patterns as pattern_queries
 from app.engine.storage.bars import Statement
 from app.engine.storage.batch import StorageBatch
+from app.engine.storage.gaps import FeedGap
 from app.engine.storage.schema import COLUMNS
 
 BAR = {"symbol", "open", "high", "low", "close", "volume"}
