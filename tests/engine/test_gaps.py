@@ -7,47 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.db.pools import Pool
-from app.engine.analysis.thresholds import Thresholds
-from app.engine.bars.bar_close import BarClose
-from app.engine.bars.bar_series import SeriesByTimeframe
-from app.engine.bars.tick_intake import TickIntake
 from app.engine.storage.gaps import FeedGap, in_sessions
 from app.engine.storage.store import Store
 from app.finance import calendar
-from app.finance.bars import Bar
 from app.finance.clock import MarketClock
 from app.finance.sessions import MINUTE, regular, trading_date
-from app.wire.channels import Channels
-from app.wire.client import connect
-from app.wire.events.event import Tick
-from app.wire.pubsub.publisher import Publisher
+from tests.engine.ticks import CLOSES, DAY, OPENS, bars, gaps, intake_and_store, tick
 
-DAY = date(2012, 9, 4)
-"""A Tuesday after Labor Day, on which nothing is traded."""
-OPENS, CLOSES = regular(DAY).opens, regular(DAY).closes
 FRIDAY = date(2012, 8, 31)
 INSTANT = st.floats(regular(FRIDAY).opens - 7200, CLOSES + 7200)
-
-
-def tape_and_store() -> tuple[TickIntake, Store]:
-    client = connect("redis://127.0.0.1:1")  # Never reached: nothing is flushed.
-    store = Store(Pool("postgresql://127.0.0.1:1/none", "none", 1, statement_ms=1), Publisher(client, Channels()))
-    return TickIntake(store, BarClose(SeriesByTimeframe(), store, Thresholds(2.0), ())), store
-
-
-def tick(at: float, symbol: str = "IBM") -> Tick:
-    return Tick(at=at, symbol=symbol, price=10.0, volume=1.0)
-
-
-def gaps(store: Store) -> list[tuple[float, float]]:
-    return [(gap.began, gap.ended) for each in store._slices for gap in each.batch.gaps.values()]
-
-
-def bars(store: Store, timeframe: str = "1min") -> list[Bar]:
-    """That wait to be stored."""
-    newest = {key: bar for each in store._slices for key, bar in each.batch.bars.items()}
-    return [bar for bar in newest.values() if bar.timeframe == timeframe]
 
 
 @given(INSTANT, INSTANT)
@@ -72,7 +40,7 @@ def test_nothing_is_missing_of_a_night_or_of_a_market_that_went_back() -> None:
 
 async def interrupted(lost_at: int, seconds_lost: int, look_every: int) -> Store:
     """What an engine stores of a tick a second, of which some are lost."""
-    tape, store = tape_and_store()
+    tape, store = intake_and_store()
     tape.handle(tick(OPENS), 0.0)
     lost = False
     for second in range(1, 2400):
@@ -107,7 +75,7 @@ def test_minutes_are_stored_whole_or_told_to_be_missing(lost_at: int, seconds_lo
 
 
 def test_after_a_restart_what_is_missing_begins_where_the_stored_minutes_end() -> None:
-    tape, store = tape_and_store()
+    tape, store = intake_and_store()
     tape.seed({}, OPENS + 600)
 
     tape.record_gap("restart", OPENS + 905.5)
@@ -116,7 +84,7 @@ def test_after_a_restart_what_is_missing_begins_where_the_stored_minutes_end() -
 
 
 def test_an_engine_that_was_away_over_night_lacks_what_was_left_of_both_sessions() -> None:
-    tape, store = tape_and_store()
+    tape, store = intake_and_store()
     closes = regular(FRIDAY).closes
     tape.seed({}, closes - 300)
 
@@ -126,7 +94,7 @@ def test_an_engine_that_was_away_over_night_lacks_what_was_left_of_both_sessions
 
 
 def test_a_session_whose_first_minute_comes_lacks_nothing() -> None:
-    tape, store = tape_and_store()
+    tape, store = intake_and_store()
     tape.seed({}, regular(FRIDAY).closes)
 
     assert tape.record_gap("restart", OPENS + 2) == OPENS
@@ -134,7 +102,7 @@ def test_a_session_whose_first_minute_comes_lacks_nothing() -> None:
 
 
 async def test_a_first_start_in_the_middle_of_a_minute_leaves_it_out_and_misses_nothing() -> None:
-    tape, store = tape_and_store()
+    tape, store = intake_and_store()
 
     assert tape.record_gap("restart", OPENS + 30) == OPENS + 60
     for second in (30, 59, 60, 119, 120):

@@ -24,7 +24,7 @@ from app.wire.pubsub.publisher import Publisher
 from app.wire.state import feed_position
 from app.wire.ticks.reader import BEGINNING, Checkpoint, MinuteOffset, TickReader
 from tests.engine.rig import eventually
-from tests.engine.test_gaps import OPENS, bars, gaps, tape_and_store, tick
+from tests.engine.ticks import OPENS, bars, gaps, intake_and_store, tick
 from tests.wire.conftest import ended
 
 NAME = Channels().ticks
@@ -51,7 +51,7 @@ class Rig(NamedTuple):
 
 @asynccontextmanager
 async def reading(url: str) -> AsyncIterator[Rig]:
-    tape, store = tape_and_store()
+    tape, store = intake_and_store()
     stream = StreamIntake(url, tape)
     channel = ChannelIntake(url, Channels(), stream, tape)
     await stream.resume(SeriesByTimeframe())
@@ -215,7 +215,7 @@ async def test_a_restart_for_which_entries_are_gone_misses_what_they_said(redis_
     await TickReader(client).put_checkpoint(Checkpoint(OPENS + 60, (MinuteOffset(OPENS + 60, ids[1], 1),)))
     await client.xdel(TICKS_KEY, ids[2], ids[3])
 
-    tape, store = tape_and_store()
+    tape, store = intake_and_store()
     tape.seed({}, OPENS + 60)
     stream = StreamIntake(redis_url, tape)
     await stream.resume(SeriesByTimeframe())
@@ -236,7 +236,7 @@ async def test_nothing_is_read_while_too_much_waits_to_be_looked_at(
     redis_url: str, client: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tape_module, "MOST_CLOSED_BARS", 2)
-    tape, _ = tape_and_store()
+    tape, _ = intake_and_store()
     stream = StreamIntake(redis_url, tape)
     await stream.resume(SeriesByTimeframe())
     task = asyncio.create_task(stream.run())

@@ -15,18 +15,20 @@ from app.db.migrate import migrate
 from app.db.pools import Pool
 from app.engine.startup import history
 from app.engine.startup.history import ShippedHistory, load
+from app.finance.bars import Bar
 from app.wire.channels import JOBS_PROCESSING
 from app.wire.client import connect
 from app.wire.events.event import EngineHealth, ProcessingChanged
 from tests.engine.rig import PATH, UNTIL, eventually, hearing, of, working
+from tests.engine.ticks import OPENS, intake_and_store
 
 FORCED = b'{"command":"START_DAILY_PROCESSING","parameters":{"force":true,"symbols":["IBM","FB"]}}'
-COMPUTING = {"growth", "analysed", "became", "_evaluate"}
+COMPUTING = {"growth", "analyse_history", "pattern_outcomes", "_evaluate"}
 
 
 @contextmanager
 def calls_in_this_thread() -> Iterator[set[str]]:
-    """Functions of engine.past that compute, as far as this thread calls them."""
+    """Functions of startup.history that compute and that this thread calls."""
     found: set[str] = set()
 
     def note(frame: FrameType, event: str, _argument: object) -> None:
@@ -73,6 +75,21 @@ async def test_an_engine_beats_on_while_it_processes_what_was_asked_for(
 
     await client.aclose()
     assert ends == ["started"]
+
+
+async def test_closed_bars_are_analysed_outside_the_event_loop(
+    computing: tuple[threading.Event, threading.Event],
+) -> None:
+    begun, go_on = computing
+    intake, _ = intake_and_store("1min")
+    bars = [Bar("IBM", "1min", OPENS + 60 * minute, 10, 11, 9, 10, 100, 4) for minute in range(40)]
+    analysis = asyncio.create_task(intake._bar_close.analyse(bars))
+
+    assert await asyncio.to_thread(begun.wait, 20)
+
+    assert not analysis.done()
+    go_on.set()
+    await analysis
 
 
 async def test_nothing_is_computed_in_the_thread_of_the_loop(redis_url: str, database_url: str) -> None:

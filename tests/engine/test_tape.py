@@ -12,7 +12,7 @@ from app.finance.clock import MarketClock
 from app.finance.quote import NewestQuote
 from app.finance.sessions import regular
 from app.wire.events.event import Tick
-from tests.engine.test_gaps import DAY, OPENS, bars, tape_and_store, tick
+from tests.engine.ticks import DAY, OPENS, bars, intake_and_store, tick
 
 NEXT = date(2012, 9, 5)
 WRITTEN = 1_700_000_000.0
@@ -39,7 +39,7 @@ def open_at(at: float, day: date = DAY) -> MarketClock:
 
 
 async def test_a_session_that_a_slow_engine_did_not_see_closed_is_closed_all_the_same() -> None:
-    tape, store = tape_and_store()
+    tape, store = intake_and_store()
     for symbol in ("IBM", "MSFT"):
         tape.handle(tick(OPENS, symbol), 0.0)
     opens = regular(NEXT).opens
@@ -56,7 +56,7 @@ async def test_a_session_that_a_slow_engine_did_not_see_closed_is_closed_all_the
 
 
 async def test_of_ticks_that_come_again_the_day_counts_those_that_the_feed_had_not_written() -> None:
-    tape, store = tape_and_store()
+    tape, store = intake_and_store()
     tape.seed({"IBM": quote("IBM", 300)}, OPENS + 60)
     tape.resume(OPENS, OPENS + 60)
 
@@ -75,7 +75,7 @@ async def test_of_ticks_that_come_again_the_day_counts_those_that_the_feed_had_n
 
 
 async def test_minutes_that_are_stored_as_they_come_again_are_not_looked_at() -> None:
-    _, store = tape_and_store()
+    _, store = intake_and_store()
     series = SeriesByTimeframe()
     series.extend(Bar("IBM", "1min", OPENS + 60 * number, 10.0, 10.0, 10.0, 10.0, 60) for number in range(3))
     series.add(Bar("MSFT", "1min", OPENS, 10.0, 10.0, 10.0, 10.0, 59))
@@ -94,7 +94,7 @@ async def test_minutes_that_are_stored_as_they_come_again_are_not_looked_at() ->
 
 
 def test_minutes_are_given_out_up_to_the_last_that_the_clock_says_is_over() -> None:
-    tape, _ = tape_and_store()
+    tape, _ = intake_and_store()
     assert tape.closed_until == 0
 
     tape.handle(tick(OPENS), OPENS)

@@ -8,7 +8,6 @@ from typing import NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
 from app.engine.analysis.thresholds import Thresholds
-from app.engine.monitoring.metrics import Stopwatch
 from app.finance import candles, crossings, levels, periods, studies
 from app.finance.bars import DAY, Bar, Timeframe
 from app.finance.panel import Floats, Panel
@@ -29,6 +28,8 @@ Readings = Mapping[str, studies.Parts]
 class Analysis(NamedTuple):
     patterns: Sequence[PatternDetected] = ()
     indicators: Sequence[IndicatorCalculated] = ()
+    indicator_seconds: float = 0.0
+    pattern_seconds: float = 0.0
 
 
 NOTHING = Analysis()
@@ -51,7 +52,6 @@ def analyse(
     thresholds: Thresholds,
     benchmark: Floats | None = None,
     indicators_after: float = 0.0,
-    stopwatch: Stopwatch | None = None,
 ) -> Analysis:
     """`benchmark`: see studies.read. Indicators are returned for bars that start after `indicators_after`."""
     if not len(panel):
@@ -63,9 +63,7 @@ def analyse(
     between = time.perf_counter()
     matches = chain(*(part.find(panel, thresholds.of) for part in (candles, crossings, levels)))
     patterns = [_pattern(match, panel, readings, ends) for match in matches]
-    if stopwatch:
-        stopwatch.close(between - began, time.perf_counter() - between)
-    return Analysis(patterns, indicators)
+    return Analysis(patterns, indicators, between - began, time.perf_counter() - between)
 
 
 def identity(symbol: str, pattern: str, timeframe: str, at: float) -> str:

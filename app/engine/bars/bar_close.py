@@ -26,7 +26,7 @@ from app.finance.shares import Splits
 PUBLISH_SECONDS = 1.0
 """Indicators of a symbol's minutes are published at most that often; all are stored."""
 AT_ONCE = 250
-"""Symbols that are analysed without yielding to the event loop: about 50 ms."""
+"""Symbols that are analysed together: about 50 ms."""
 DAY_SETTLES = 3600.0
 """Seconds after a session before weeks and months that end with it close for symbols without a bar on its day."""
 FRESH_BARS = 30
@@ -127,12 +127,11 @@ class BarClose:
         growth = self._benchmark_growth(bars[0])
         for portion in _portions(bars):
             await self._store.wait_for_space()
-            self._analyse_portion(portion, growth)
+            self._offer(portion, await self._analyse(portion, growth))
             await asyncio.sleep(0)
 
-    def _analyse_portion(self, bars: Sequence[Bar], growth: float) -> None:
-        """`growth`: of the benchmark; NaN without one."""
-        analysis = self._analyse(bars, growth) if bars[0].timeframe in self._timeframes else NOTHING
+    def _offer(self, bars: Sequence[Bar], analysis: Analysis) -> None:
+        """Stores and publishes the bars with what was found in them."""
         outcomes = self.outcomes.update(bars)
         series = self._series.timeframe(bars[0].timeframe)
         for event in analysis.patterns:
@@ -162,10 +161,15 @@ class BarClose:
         series, since = self._series.timeframe(bar.timeframe), bar.start - FRESH_BARS * length
         return series.benchmark_growth(studies.BENCHMARK, studies.STRENGTH_BARS, since)
 
-    def _analyse(self, bars: Sequence[Bar], growth: float) -> Analysis:
+    async def _analyse(self, bars: Sequence[Bar], growth: float) -> Analysis:
+        """In a thread: TA-Lib would block the event loop. `growth`: of the benchmark; NaN without one."""
+        if bars[0].timeframe not in self._timeframes:
+            return NOTHING
         benchmark = None if math.isnan(growth) else np.full(len(bars), growth)
         panel = self._series.timeframe(bars[0].timeframe).panel([bar.symbol for bar in bars])
-        return analyse(panel, self.thresholds, benchmark, stopwatch=self.stopwatch)
+        analysis = await asyncio.to_thread(analyse, panel, self.thresholds, benchmark)
+        self.stopwatch.close(analysis.indicator_seconds, analysis.pattern_seconds)
+        return analysis
 
     def _symbols_due(self, bars: Sequence[Bar]) -> set[str]:
         if bars[0].timeframe != "1min":
