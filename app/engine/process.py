@@ -220,7 +220,8 @@ class Engine:
         starting = not (self._started and self._stream.caught_up)
         status = "starting" if starting else "degraded" if late else "healthy"
         failed, gaps = self._channel.lost
-        failed += self._failed + self._stream.failed + self._subscriber.stats.failed + self._schedule.failed
+        counters = (self._stream, self._subscriber.stats, self._schedule, self._processing, self._load_jobs)
+        failed += self._failed + sum(each.failed for each in counters)
         lost = {
             "not understood": self._channel.rejected,
             "not plausible": self._ticks.rejected_ticks,

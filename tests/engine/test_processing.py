@@ -73,3 +73,16 @@ async def test_a_job_that_cannot_be_done_is_answered(
 
     assert told[-1].status == "failed"
     assert told[-1].message == message
+
+
+async def test_processing_that_fails_unexpectedly_is_counted(
+    redis_url: str, database_url: str, link: asyncpg.Connection
+) -> None:
+    async with working(redis_url, database_url) as engine:
+        await link.execute("alter table ohlcv_daily rename column close to last")
+
+        events = await ask(redis_url, b'{"command":"START_DAILY_PROCESSING","parameters":{"symbols":["IBM"]}}')
+        lost = engine._health().lost["failed"]
+
+    assert (events[-1].status, events[-1].message) == ("failed", "UndefinedColumnError")
+    assert lost == 1

@@ -51,7 +51,7 @@ class Room:
         return said
 
     @asynccontextmanager
-    async def office(self, **massive: Any) -> AsyncIterator[None]:
+    async def office(self, **massive: Any) -> AsyncIterator[LoadJobs]:
         said = {
             "massive": {"requests_per_minute": 60_000, **massive},
             "loads": {"files": self.files},
@@ -67,7 +67,7 @@ class Room:
             return all((await receivers(self.client, [JOBS_DATA_LOAD, JOBS_CONTROL])).values())
 
         await eventually(heard)
-        yield
+        yield office
         task.cancel()
         await asyncio.wait([task])
         await office.close()

@@ -104,6 +104,16 @@ async def test_a_list_that_is_missing_fails_the_load_and_names_it(room: Room) ->
     assert (done.status, done.error) == ("failed", "there is no list of symbols curated-etfs.csv")
 
 
+async def test_a_load_that_fails_unexpectedly_is_counted(room: Room, link: asyncpg.Connection) -> None:
+    await link.execute("alter table symbols rename column active to listed")
+
+    async with room.office() as load_jobs:
+        done = await room.status(await room.ask(HistoricalLoad(requested_by="a", symbols=("IBM",))))
+
+    assert (done.status, done.error) == ("failed", "UndefinedColumnError")
+    assert load_jobs.failed == 1
+
+
 async def test_a_wrong_key_fails_the_load_at_once(room: Room, provider: Massive) -> None:
     async with room.office(api_key="hunter2", rest_url=provider.url):
         done = await room.status(await room.ask(HistoricalLoad(requested_by="a", symbols=("AAPL", "IBM"))))

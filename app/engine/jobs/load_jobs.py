@@ -39,6 +39,11 @@ class LoadJobs:
         names = {JOBS_DATA_LOAD: self._queue.on_message, JOBS_CONTROL: self._queue.on_control_message}
         self._subscriber = Subscriber(redis_url, names, self._on_message)
 
+    @property
+    def failed(self) -> int:
+        """Loads and messages whose handling failed unexpectedly."""
+        return self._queue.failed + self._subscriber.stats.failed
+
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._sender.run())

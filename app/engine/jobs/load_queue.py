@@ -73,6 +73,7 @@ class LoadQueue:
         self._current: _RunningLoad | None = None
         self._interrupted: StoredJob | None = None
         self._ready = asyncio.Event()
+        self.failed = 0
 
     async def on_message(self, payload: bytes) -> None:
         await self._ready.wait()
@@ -164,6 +165,7 @@ class LoadQueue:
             self._interrupted = entry
             raise
         except Exception as error:
+            self.failed += 1
             logger.exception("load %s failed", entry.job.job_id)
             await self._end(entry, "failed", type(error).__name__)
         finally:

@@ -32,6 +32,7 @@ class ProcessingQueue:
         self._pool = pool
         self._store = store
         self._min_confidence = min_confidence
+        self.failed = 0
         self._waiting: asyncio.Queue[tuple[str, ProcessingCommand]] = asyncio.Queue(MOST_WAITING)
 
     def on_message(self, payload: bytes) -> None:
@@ -55,6 +56,7 @@ class ProcessingQueue:
             except db.Unavailable:
                 self._publish_status(run_id, "failed", message="the database is away")
             except Exception as error:
+                self.failed += 1
                 logger.exception("processing run %s failed", run_id)
                 self._publish_status(run_id, "failed", message=type(error).__name__)
 
