@@ -14,7 +14,6 @@ from app.indicators import stream as indicators
 from app.indicators.board import IndicatorBoard
 from app.live import topics
 from app.live.hub import Hub
-from app.live.topics import Kind
 from app.market import stream as market
 from app.market.board import MarketBoard
 from app.patterns import stream as patterns
@@ -24,7 +23,6 @@ from app.quotes import stream as quotes
 from app.quotes.board import QuoteBoard
 from app.quotes.charts.cache import ChartCache
 from app.wire.events.event import (
-    KINDS,
     AnyEvent,
     IndicatorCalculated,
     PatternDetected,
@@ -129,9 +127,6 @@ class Relay:
         except Exception as error:
             self._fail("snapshot not drawn: %s", about)
             raise SnapshotFailed(about) from error
-
-    def kind(self, event: type) -> Kind:
-        return KINDS[event]
 
     def _fail(self, words: str, *values: object) -> None:
         self.failed += 1

@@ -2,12 +2,20 @@
 
 import ast
 import re
+from pathlib import Path
 
 import pytest
 
 from tests.house import tree
 
 QUERIES = re.compile(r"app/(([a-z]+/)+queries|engine/storage/[a-z_]+)\.py")
+
+REQUEST = {"request", "websocket", "g"}
+QUART = {"quart", "quart.globals", "globals"}
+
+
+def root(module: str) -> str:
+    return module.partition(".")[0]
 
 
 def doors(module: str) -> list[str]:
@@ -38,11 +46,40 @@ def test_queries_are_handed_a_connection_and_open_none() -> None:
             assert names <= {"Connection", "Record", "PoolConnectionProxy"}, tree.name(path)
 
 
+def requests_seen(path: Path) -> set[str]:
+    """What the module takes of the request that is being answered, however it imports or calls that."""
+    names = {name for module, name, _ in tree.imports(path) if root(module) in {"quart", "app"} and name in REQUEST}
+    attributes = {
+        node.attr
+        for node in ast.walk(tree.parsed(path))
+        if isinstance(node, ast.Attribute) and node.attr in REQUEST and ast.unparse(node.value) in QUART
+    }
+    return names | attributes
+
+
 def test_the_request_is_seen_at_the_edge_alone() -> None:
     edge = re.compile(r"app/(web/.*|pipeline/endpoints\.py|accounts/mfa/signin\.py|([a-z]+/)+(routes|api)\.py)")
-    for path in tree.modules():
-        seen = {name for module, name, _ in tree.imports(path) if module == "quart"} & {"request", "websocket", "g"}
-        assert not seen or edge.fullmatch(tree.name(path)), f"{tree.name(path)} imports {seen}"
+    seen = {tree.name(path): names for path in tree.modules() if (names := requests_seen(path))}
+    assert seen
+
+    assert {name: names for name, names in seen.items() if not edge.fullmatch(name)} == {}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from quart import request",
+        "from quart.globals import request as current",
+        "from app.web.client import request",
+        "import quart\nquart.request.args",
+        "from quart import globals\nglobals.websocket.args",
+    ],
+)
+def test_the_rule_itself_sees_a_request(tmp_path: Path, source: str) -> None:
+    module = tmp_path / "module.py"
+    module.write_text(source)
+
+    assert requests_seen(module)
 
 
 def test_the_environment_is_read_by_settings_and_commands_alone() -> None:

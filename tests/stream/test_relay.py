@@ -34,11 +34,6 @@ def relay(hub: Hub) -> Relay:
     return Relay(Boards(QuoteBoard(), ChartCache(), MarketBoard(), IndicatorBoard(), PatternBoard()), hub)
 
 
-def test_patterns_are_a_log_and_all_else_is_state(relay: Relay) -> None:
-    assert relay.kind(PatternDetected) == "log"
-    assert relay.kind(Tick) == relay.kind(EngineHealth) == "state"
-
-
 def test_every_push_names_a_topic_that_a_stream_may_ask_for(relay: Relay) -> None:
     for event in (PRICE, FOUND):
         pushes = relay.pushes(event)
@@ -68,13 +63,18 @@ def test_an_event_that_a_feature_cannot_take_is_counted(hub: Hub) -> None:
     assert hub.last_id == "7-4"
 
 
-@pytest.mark.parametrize("topic", ["status", "quotes:5", "symbol:BF/B"])
+@pytest.mark.parametrize("topic", ["status", "quotes:BF/B", "symbol:BF/B"])
 async def test_a_snapshot_is_of_its_topic_alone(relay: Relay, topic: str) -> None:
     relay.publish(PRICE)
     away = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
-    found = await relay.snapshot(topic, Pools(away, away))
 
-    assert {push.topic for push in found} <= {topic}
+    assert {push.topic for push in await relay.snapshot(topic, Pools(away, away))} == {topic}
+
+
+async def test_a_snapshot_of_a_symbol_without_a_quote_is_empty(relay: Relay) -> None:
+    away = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
+
+    assert await relay.snapshot("quotes:BF/B", Pools(away, away)) == []
 
 
 async def test_a_snapshot_that_cannot_be_drawn_is_counted_and_told(hub: Hub) -> None:
