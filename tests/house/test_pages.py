@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,11 +20,12 @@ PAGES = [
 ]
 
 
+@cache
 def drawn_by_name() -> dict[str, list[ast.Call]]:
     """Page name -> the calls of page() that draw it."""
     found: dict[str, list[ast.Call]] = {}
     for module in tree.modules():
-        for node in ast.walk(tree.parsed(module)):
+        for node in tree.nodes(module):
             if isinstance(node, ast.Call) and ast.unparse(node.func) in {"page", "html.page"} and node.args:
                 found.setdefault(ast.literal_eval(node.args[0]), []).append(node)
     return found
