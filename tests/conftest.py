@@ -27,6 +27,7 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("steady")
 
 CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None)
+HEADLESS_SHELL = "/usr/bin/chromium-headless-shell"
 numbers = count(1)
 
 
@@ -139,6 +140,11 @@ def lane() -> str:
 
 
 @pytest.fixture(scope="session")
-def browser_path() -> str:
-    assert CHROMIUM, "tests that use it are marked `browser`"
-    return CHROMIUM
+def chromium_path() -> str:
+    return str(CHROMIUM)  # which is there: tests that use it are marked `browser`
+
+
+@pytest.fixture(scope="session")
+def browser_path(chromium_path: str) -> str:
+    """The same engine without a window around it, where that is installed: it opens a page in a third of the time."""
+    return HEADLESS_SHELL if Path(HEADLESS_SHELL).exists() else chromium_path

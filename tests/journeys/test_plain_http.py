@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.conftest import EMAIL, PASSWORD
+from tests.journeys.conftest import EMAIL, PASSWORD, started
 from tests.journeys.desk import Desk
 from tests.ports import free_port
 
@@ -18,16 +18,11 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
 
 
 @pytest.fixture(scope="module")
-def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def proxied(first_start: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """It believes that TLS stands before it."""
     port = free_port()
     light = {"INGEST": "off", "ENGINE": "off", "PUBLIC_URL": f"https://{NAME}:{port}"}
-    desk = Desk(tmp_path_factory.mktemp("proxied"), port, light)
-    try:
-        desk.wait_until_ready()
-        yield desk
-    finally:
-        desk.stop()
+    yield from started(first_start, tmp_path_factory.mktemp("proxied"), port, **light)
 
 
 @pytest.fixture(scope="module")
@@ -66,12 +61,12 @@ def test_who_comes_by_another_address_is_told_before_typing_anything(elsewhere: 
 
 
 def test_whose_browser_keeps_no_cookie_is_told_so_at_the_door(
-    browser: Browser, browser_path: str, quiet: Desk, tmp_path: Path
+    browser: Browser, chromium_path: str, quiet: Desk, tmp_path: Path
 ) -> None:
     (tmp_path / "Default").mkdir()
     forbidden = {"profile": {"default_content_setting_values": {"cookies": 2}}}
     (tmp_path / "Default" / "Preferences").write_text(json.dumps(forbidden))
-    context = browser.browser_type.launch_persistent_context(tmp_path, executable_path=browser_path, args=ARGUMENTS)
+    context = browser.browser_type.launch_persistent_context(tmp_path, executable_path=chromium_path, args=ARGUMENTS)
     try:
         page = context.new_page()
         tried(page, quiet.url)
