@@ -1,6 +1,7 @@
 """Hostile words in every field of every event: in the browser they stay words."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -67,9 +68,9 @@ class Watched:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def desk(first_start: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """Of its own: after thousands of events in a second a log reaches back less far than other tests want it to."""
-    yield from started(tmp_path_factory.mktemp("hostile"), INGEST="off")
+    yield from started(first_start, tmp_path_factory.mktemp("hostile"), INGEST="off")
 
 
 @pytest.fixture

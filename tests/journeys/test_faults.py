@@ -12,7 +12,6 @@ from tests.embedded.conftest import alive
 from tests.journeys.axe import LOOKS, findings
 from tests.journeys.conftest import signed_in, started
 from tests.journeys.desk import Desk, within
-from tests.ports import free_port
 
 pytestmark = pytest.mark.browser
 
@@ -27,8 +26,8 @@ new MutationObserver(() => words.add(of === "html" ? document.documentElement.da
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    yield from started(tmp_path_factory.mktemp("faults"))
+def desk(first_start: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    yield from started(first_start, tmp_path_factory.mktemp("faults"))
 
 
 @pytest.fixture
@@ -165,9 +164,8 @@ def test_a_feed_that_stops_is_silent_on_every_page_until_it_goes_on(browser: Bro
         page.context.close()
 
 
-def test_nothing_is_left_when_the_desk_itself_is_killed(tmp_path: Path) -> None:
-    desk = Desk(tmp_path, free_port())
-    desk.wait_until_ready()
+def test_nothing_is_left_when_the_desk_itself_is_killed(desk: Desk) -> None:
+    """The last of this module: nobody starts that desk again."""
     below = [*children(desk, "valkey-server"), *children(desk, "postgres"), *desk.run_json()["pids"].values()]
     assert len(below) == 5
 
