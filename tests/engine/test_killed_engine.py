@@ -28,9 +28,9 @@ from app.settings.load import Settings
 engine = {"timeframes": ["1min"], "beat_seconds": 1, "min_confidence": 0.99}
 replay = {"path": sys.argv[3], "history_until": "1990-01-01"}
 said = {"redis": {"url": sys.argv[1]}, "database": {"url": sys.argv[2]}, "engine": engine, "replay": replay}
-main(Settings.model_validate(said))
+main(Settings.model_validate(said), lambda: print("ready", flush=True))
 """
-MINUTES = 60
+MINUTES = 40
 KILLS = 10
 
 Rows = list[tuple[object, ...]]
@@ -41,7 +41,7 @@ async def engine(redis_url: str, database_url: str) -> AsyncIterator[asyncio.sub
     """Killed at the end, wherever it is."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", ENGINE, redis_url, database_url, str(PATH),
-        cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)},
+        cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:
         yield process
@@ -79,8 +79,17 @@ async def stored(redis: Redis, link: asyncpg.Connection) -> Rows:
     found: Rows = []
     while (now := await bars(link)) != found:
         found = now
-        await asyncio.sleep(1.5)
+        await asyncio.sleep(1.0)
     return found
+
+
+async def until_killed(process: asyncio.subprocess.Process, seconds: float) -> None:
+    """The life of an engine that has said that it is ready."""
+    assert process.stdout
+    async with asyncio.timeout(60):
+        assert await process.stdout.readline() == b"ready\n"
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(process.wait(), seconds)
 
 
 async def days(link: asyncpg.Connection) -> list[asyncpg.Record]:
@@ -91,7 +100,7 @@ async def days(link: asyncpg.Connection) -> list[asyncpg.Record]:
 async def test_ten_kills_leave_no_hole_and_no_partial_bar(redis_url: str, databases: Databases) -> None:
     redis, dice = connect(redis_url), Random(7)
     link = await asyncpg.connect(databases.engine)
-    async with engine(redis_url, databases.engine), feeding(redis_url, BusyFeed(MINUTES, 400.0)):
+    async with engine(redis_url, databases.engine), feeding(redis_url, BusyFeed(MINUTES, 1000.0)):
         undisturbed = await stored(redis, link)
     assert len(undisturbed) > 5 * MINUTES
     await redis.flushall()
@@ -101,9 +110,8 @@ async def test_ten_kills_leave_no_hole_and_no_partial_bar(redis_url: str, databa
     async with feeding(redis_url, feed):
         for _ in range(KILLS):
             async with engine(redis_url, databases.engine) as process:
-                with pytest.raises(TimeoutError):
-                    await asyncio.wait_for(process.wait(), dice.uniform(2.0, 7.0))
-        feed.speed = 400.0
+                await until_killed(process, dice.uniform(0.0, 1.5))
+        feed.speed = 1000.0
         async with engine(redis_url, databases.engine):
             disturbed = await stored(redis, link)
 
