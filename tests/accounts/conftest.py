@@ -4,10 +4,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from pydantic import SecretStr
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
+from app.accounts import passwords
 from app.db.pools import Pool
 from app.server.factory import create_app
 from app.settings.load import Settings
@@ -21,8 +23,9 @@ IN_TIME = 10.0
 
 
 @pytest.fixture
-def database_url(databases: Databases) -> str:
-    """Of a database with our own schema, as the role that owns it."""
+def database_url(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Of a database with our own schema, as the role that owns it; its passwords are hashed in no time."""
+    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     return databases.own
 
 

@@ -9,11 +9,12 @@ from typing import Literal
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from pydantic import SecretStr
 from quart import Quart
 
 from app import deps
-from app.accounts import bootstrap
+from app.accounts import bootstrap, passwords
 from app.embedded import valkey
 from app.embedded.child import Child
 from app.embedded.places import prepare
@@ -31,6 +32,8 @@ from tests.stream.reader import Reader
 from tests.stream.waiting import until
 
 EMAIL, PASSWORD = "alice@example.org", "trades on a train with one bar"
+LIGHT_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""Hashes in no time, for who only wants to come in; what a password costs is tested in tests/accounts."""
 
 
 class Desk:
@@ -132,8 +135,14 @@ def lane(request: pytest.FixtureRequest) -> Literal["auto", "plain"]:
 
 @pytest.fixture
 def settings(
-    redis_url: str, databases: Databases, port: int, tmp_path: Path, lane: Literal["auto", "plain"]
+    redis_url: str,
+    databases: Databases,
+    port: int,
+    tmp_path: Path,
+    lane: Literal["auto", "plain"],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Settings:
+    monkeypatch.setattr(passwords, "_hasher", LIGHT_HASHER)
     return Settings(
         port=port,
         data_dir=tmp_path,
