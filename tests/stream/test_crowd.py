@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from typing import Literal
 
 import pytest
 
@@ -12,6 +13,12 @@ from tests.ports import free_port
 from tests.stream.conftest import Desk
 from tests.stream.reader import Reader
 from tests.stream.waiting import until
+
+
+@pytest.fixture
+def lane() -> Literal["auto", "plain"]:
+    """Streams are counted, whichever way they go."""
+    return "auto"
 
 
 @pytest.fixture
