@@ -13,7 +13,7 @@ from tests.journeys.axe import LOOKS, findings
 from tests.journeys.conftest import signed_in, started
 from tests.journeys.desk import Desk, within
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.streams]
 
 PATIENCE = 30.0
 LIVE_AGAIN = 1000 * PATIENCE

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.journeys.conftest import hide, signed_in
 from tests.journeys.desk import Desk, within
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.streams]
 
 
 @pytest.fixture

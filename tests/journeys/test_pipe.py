@@ -15,7 +15,7 @@ from tests.journeys.conftest import hide, signed_in
 from tests.journeys.desk import Desk, within
 from tests.journeys.test_live import tick
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.streams]
 
 # Later than what other journeys publish: these come first in the feed.
 NAMES = ("Hammer", "Doji", "MorningStar", "ShootingStar", "HangingMan")

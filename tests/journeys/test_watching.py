@@ -11,7 +11,7 @@ from tests.journeys.axe import LOOKS, findings
 from tests.journeys.conftest import EMAIL, PASSWORD, hide, sign_in
 from tests.journeys.desk import Desk, within
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.streams]
 
 TWENTY_MINUTES = 20 * 60
 ABSOLUTE, FOUR_MINUTES = 12 * 3600, 4 * 60

@@ -10,6 +10,8 @@ from tests.journeys.conftest import EMAIL, PASSWORD
 from tests.journeys.desk import Desk, within
 from tests.journeys.firefox.bidi import FIREFOX, Tab, firefox
 
+pytestmark = pytest.mark.streams
+
 ENTER = "\ue007"
 LIVE = "document.documentElement.dataset.live === 'live'"
 ON_DESK = f"location.pathname === '/' && {LIVE}"
