@@ -9,7 +9,7 @@ run: .venv/.runtime  ## start everything; PORT, HOST and DATA_DIR override
 	@exec .venv/bin/python -m app.cli run --with-parent
 
 test: .venv/.dev  ## run the whole test suite
-	@.venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 20
+	@.venv/bin/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --durations 20
 
 bench: .venv/.dev  ## measure fan-out beside nchan and naive, a tick's way to the page, the page's weight
 	@.venv/bin/python -m bench.fanout
