@@ -9,8 +9,6 @@ ANY = {"Exception", "BaseException"}
 
 REPORTED = {
     "app/server/supervised.py": "the task is among those that /ready lists as failing",
-    "app/engine/jobs/load_queue.py": "the status of the job is `failed`",
-    "app/engine/jobs/processing.py": "the status of the run is `failed`",
     "app/engine/storage/writer.py": "`rejected` counts the rows",
     "app/live/frames.py": "`on_failure` counts it: stats.undrawable",
     "app/wire/coalesced_script.py": "every caller gets the exception",
