@@ -85,11 +85,11 @@ def _scenarios(options: Options) -> "list[ScenarioBars]":
     if not options.scenario:
         return []
     from app.engine.loads.sources import scenario
-    from app.engine.loads.sources.source import Unreadable
+    from app.engine.loads.sources.source import UnreadableSource
 
     try:
         return scenario.scenario_sources(options.scenario, options.timeframe)
-    except Unreadable as reason:
+    except UnreadableSource as reason:
         raise click.UsageError(str(reason)) from None
 
 

@@ -15,7 +15,7 @@ from app.engine.loads.sources.datetimes import DateOrder
 from app.engine.loads.sources.files import open_source
 from app.engine.loads.sources.scenario import ScenarioBars
 from app.engine.loads.sources.shipped import SOURCE, ShippedSource
-from app.engine.loads.sources.source import Source, Unreadable
+from app.engine.loads.sources.source import Source, UnreadableSource
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES, LoadTimeframe
 from app.engine.loads.writer import BarWriter
 from app.settings.load import Settings
@@ -63,7 +63,7 @@ async def _files(pool: Pool | None, asked: Files, say: Say, warn: Say) -> bool:
                 outcome = await load_source(source, frame, writer, until, told, stop, asked.dates)
                 if writer:
                     await _keep_reference(writer, source)
-            except Unreadable as reason:
+            except UnreadableSource as reason:
                 warn(str(reason))
                 fine = False
             else:

@@ -15,7 +15,7 @@ from app.engine.loads.providers.history import HistoryRequest, ProviderLoad, Pro
 from app.engine.loads.providers.massive import DateRange
 from app.engine.loads.providers.request_pace import RequestPace
 from app.engine.loads.providers.rest import ProviderRefused, ProviderUnreachable, Rest
-from app.engine.loads.sources.source import Unreadable
+from app.engine.loads.sources.source import UnreadableSource
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from app.engine.loads.writer import BarWriter
 from app.finance.symbols import folded
@@ -108,7 +108,7 @@ def _wanted(asked: Asked, today: date) -> HistoryRequest:
         raise Unusable("--symbols: name at least one, with commas between")
     try:
         require_storable(symbols)
-    except Unreadable as reason:
+    except UnreadableSource as reason:
         raise Unusable(f"--symbols: {reason}") from None
     yesterday = today - timedelta(days=1)
     last = min(asked.last or yesterday, yesterday)

@@ -15,7 +15,7 @@ from app.db.errors import REFUSED
 from app.db.migrate import ForeignSchema, NewerSchema, migrate
 from app.db.pools import Pool
 from app.embedded.places import Unusable
-from app.engine.loads.sources.source import Unreadable
+from app.engine.loads.sources.source import UnreadableSource
 from app.settings.load import Settings
 
 STATEMENT_MS = 60_000
@@ -51,7 +51,7 @@ async def _pool(url: str) -> AsyncIterator[Pool]:
         yield pool
     except NewerSchema as newer:
         raise Unusable(f"database: {newer}; update this program") from None
-    except Unreadable as reason:
+    except UnreadableSource as reason:
         raise Unusable(str(reason)) from None
     except AWAY as error:
         raise Unusable(f"database: {type(error).__name__}; {AGAIN}") from error

@@ -15,7 +15,7 @@ from app.commands.market_database import market, with_pool
 from app.db.pools import Pool
 from app.embedded.places import Unusable
 from app.engine.jobs.plan import read_symbol_list, require_storable
-from app.engine.loads.sources.source import Unreadable
+from app.engine.loads.sources.source import UnreadableSource
 from app.engine.universes import queries
 from app.engine.universes.resolve import UnknownUniverse, find_universe, resolve_members
 from app.engine.universes.universe import ETFS, STOCKS, Universe
@@ -100,7 +100,7 @@ def _symbols(path: Path) -> tuple[str, ...]:
     try:
         symbols = read_symbol_list(path)
         require_storable(symbols)
-    except Unreadable as reason:
+    except UnreadableSource as reason:
         raise Unusable(str(reason)) from None
     return symbols
 

@@ -8,7 +8,7 @@ import pytest
 
 from app.engine.loads.load_source import load_source
 from app.engine.loads.sources.checker import Rows
-from app.engine.loads.sources.source import Chunk, Unreadable
+from app.engine.loads.sources.source import Chunk, UnreadableSource
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from tests.loads.provider import TODAY
 
@@ -41,7 +41,7 @@ class SlowSource:
         return Chunk(Rows([number], ["IBM"], [f"2012-09-0{number}"], *columns), [], number, number / 2)
 
 
-@pytest.mark.parametrize("end", [None, Unreadable("slow.csv: cannot be read to its end")])
+@pytest.mark.parametrize("end", [None, UnreadableSource("slow.csv: cannot be read to its end")])
 async def test_a_load_cancelled_while_a_thread_reads_ends_as_cancelled(end: Exception | None) -> None:
     source = SlowSource(end)
     loading = asyncio.create_task(load_source(source, LOAD_TIMEFRAMES["daily"], None, TODAY))

@@ -11,7 +11,7 @@ import pytest
 from app.db.pools import Pool
 from app.engine.loads.load_source import load_source
 from app.engine.loads.sources.csv_file import TextFile
-from app.engine.loads.sources.source import CHUNK, Unreadable
+from app.engine.loads.sources.source import CHUNK, UnreadableSource
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from app.engine.loads.writer import MOST_COLLISIONS, BarWriter
 from tests.conftest import Databases
@@ -120,7 +120,9 @@ async def test_a_load_that_collides_without_end_fails_with_its_cause_and_goes_on
     last = f"if new.symbol = 'S{CHUNK + 9:05}' then perform nextval('times');"
     await superuser.execute(TRIGGER.format(body=f"{last} raise exception 'no' using errcode = '40001'; end if;"))
 
-    with pytest.raises(Unreadable, match=rf"ohlcv_daily was in the way {MOST_COLLISIONS} times \(SerializationError\)"):
+    with pytest.raises(
+        UnreadableSource, match=rf"ohlcv_daily was in the way {MOST_COLLISIONS} times \(SerializationError\)"
+    ):
         await loaded(pool, path)
 
     assert await superuser.fetchval("select last_value from times") == MOST_COLLISIONS

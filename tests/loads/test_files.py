@@ -9,7 +9,7 @@ from app.db.pools import Pool
 from app.engine.loads.load_source import load_source
 from app.engine.loads.sources import source
 from app.engine.loads.sources.csv_file import LONGEST_LINE, TextFile
-from app.engine.loads.sources.source import Unreadable
+from app.engine.loads.sources.source import UnreadableSource
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from app.engine.loads.writer import BarWriter
 from app.finance import history
@@ -147,7 +147,7 @@ async def test_a_file_without_symbols_is_loaded_as_the_one_that_is_named(
 ) -> None:
     path = written(tmp_path / "bars.csv", ["2012-09-04,1,2,1,1,5"], "date,open,high,low,close,volume")
 
-    with pytest.raises(Unreadable, match="no column for symbol"):
+    with pytest.raises(UnreadableSource, match="no column for symbol"):
         await loaded(pool, path)
     await loaded(pool, path, symbol="IBM")
 
@@ -170,10 +170,10 @@ async def test_what_is_no_file_of_bars_is_refused_in_a_line(
 ) -> None:
     (tmp_path / "bars.csv").write_bytes(content)
 
-    with pytest.raises(Unreadable, match=reason):
+    with pytest.raises(UnreadableSource, match=reason):
         await loaded(pool, tmp_path / "bars.csv")
 
-    with pytest.raises(Unreadable, match="no such file"):
+    with pytest.raises(UnreadableSource, match="no such file"):
         await loaded(pool, tmp_path / "nothing.csv")
 
 
@@ -251,11 +251,11 @@ async def test_tables_that_are_not_ours_take_bars_and_keep_no_marks(pool: Pool, 
 async def test_a_table_that_would_take_bars_twice_takes_none(pool: Pool, link: asyncpg.Connection) -> None:
     await link.execute("alter table ohlcv_daily drop constraint ohlcv_daily_pkey")
 
-    with pytest.raises(Unreadable, match="not unique by symbol and date"):
+    with pytest.raises(UnreadableSource, match="not unique by symbol and date"):
         await loaded(pool, HISTORY)
 
     await link.execute("alter table ohlcv_daily drop column volume")
-    with pytest.raises(Unreadable, match="lacks volume"):
+    with pytest.raises(UnreadableSource, match="lacks volume"):
         await loaded(pool, HISTORY)
 
 

@@ -8,7 +8,7 @@ import pytest
 from pyarrow import parquet
 
 from app.engine.loads.sources.files import open_source
-from app.engine.loads.sources.source import Unreadable
+from app.engine.loads.sources.source import UnreadableSource
 
 ROW = {"symbol": "A", "open": "1", "high": "2", "low": "1", "close": "2", "volume": "5"}
 LEVELS = ["Price,Close,Close,High,High,Low,Low,Open,Open,Volume,Volume", f"Ticker{',A,B' * 5}", f"Date{',' * 10}"]
@@ -51,7 +51,7 @@ def test_when_a_bar_was_may_stand_in_one_column_or_two(columns: dict[str, str], 
     ],
 )
 def test_two_columns_of_one_meaning_are_refused(columns: dict[str, str], words: str, tmp_path: Path) -> None:
-    with pytest.raises(Unreadable, match=words):
+    with pytest.raises(UnreadableSource, match=words):
         times(tmp_path, columns)
 
 
@@ -64,9 +64,9 @@ def test_symbols_side_by_side_are_taken_one_at_a_time(swapped: bool, tmp_path: P
     rows = next(open_source(tmp_path / "bars.csv", "B").chunks()).rows
 
     assert [column[0] for column in rows] == [4, "B", "2024-03-05", "15", "30", "10", "20", "70"]
-    with pytest.raises(Unreadable, match=r"holds 2 symbols side by side \(A, B\); say --symbol for one"):
+    with pytest.raises(UnreadableSource, match=r"holds 2 symbols side by side \(A, B\); say --symbol for one"):
         next(open_source(tmp_path / "bars.csv").chunks())
-    with pytest.raises(Unreadable, match="holds nothing of 'C'; its symbols are A, B"):
+    with pytest.raises(UnreadableSource, match="holds nothing of 'C'; its symbols are A, B"):
         next(open_source(tmp_path / "bars.csv", "C").chunks())
 
 
@@ -117,7 +117,7 @@ def test_two_columns_of_parquet_that_say_when_are_refused(tmp_path: Path) -> Non
     table = pa.table({"Date": ["2024-03-05"], "Timestamp": ["2024-03-05 14:30"], **PLAIN})
     parquet.write_table(table, tmp_path / "bars.parquet")
 
-    with pytest.raises(Unreadable, match="'Date' and 'Timestamp' all say when"):
+    with pytest.raises(UnreadableSource, match="'Date' and 'Timestamp' all say when"):
         next(open_source(tmp_path / "bars.parquet", "A").chunks())
 
 
@@ -140,5 +140,5 @@ def test_rows_of_other_symbols_are_left_out_in_every_chunk(tmp_path: Path, monke
 
     assert [number for chunk in chunks for number in chunk.rows.numbers] == [4, 7, 10]
     assert [chunk.reached for chunk in chunks] == [2, 4, 6, 8, 9]
-    with pytest.raises(Unreadable, match="has no row of 'b'; its column of symbols says A, AA, B"):
+    with pytest.raises(UnreadableSource, match="has no row of 'b'; its column of symbols says A, AA, B"):
         list(open_source(tmp_path / "bars.csv", "b").chunks())

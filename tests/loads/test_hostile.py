@@ -20,7 +20,7 @@ from app.engine.loads.providers.request_pace import RequestPace, Stopped
 from app.engine.loads.providers.rest import ProviderUnreachable, Rest
 from app.engine.loads.sources.csv_file import TextFile
 from app.engine.loads.sources.files import open_source
-from app.engine.loads.sources.source import Unreadable
+from app.engine.loads.sources.source import UnreadableSource
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from tests.loads.conftest import HEADER, TODAY, loaded, written
 from tests.loads.provider import KEY, Massive, bar, speaking
@@ -107,13 +107,13 @@ async def test_what_is_no_file_of_bars_is_refused_in_one_line(content: bytes, tm
     path = tmp_path / "a.csv"
     path.write_bytes(content)
 
-    with pytest.raises(Unreadable, match=r"^a\.csv: [^\n]{5,400}$"):
+    with pytest.raises(UnreadableSource, match=r"^a\.csv: [^\n]{5,400}$"):
         await checked(path)
 
 
 async def test_a_directory_and_what_is_not_there_are_refused_in_one_line(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "none.csv"):
-        with pytest.raises(Unreadable, match="cannot be opened"):
+        with pytest.raises(UnreadableSource, match="cannot be opened"):
             await checked(path)
 
 
@@ -159,7 +159,7 @@ def test_lists_of_symbols_are_read(text: str, symbols: tuple[str, ...], tmp_path
 def test_lists_of_something_else_are_refused_whole(text: str, tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text(text)
 
-    with pytest.raises(Unreadable, match=r"^list\.csv: "):
+    with pytest.raises(UnreadableSource, match=r"^list\.csv: "):
         read_symbol_list(tmp_path / "list.csv")
 
 
@@ -241,5 +241,5 @@ async def test_a_load_is_called_off_in_the_middle_of_an_answer() -> None:
 
 
 def test_text_files_say_which_they_are_only_when_they_are_there(tmp_path: Path) -> None:
-    with pytest.raises(Unreadable, match="no such file"):
+    with pytest.raises(UnreadableSource, match="no such file"):
         TextFile(tmp_path / "none.csv").identity()

@@ -10,7 +10,7 @@ import pytest
 from app.db.pools import Pool
 from app.engine.loads.load_source import load_source
 from app.engine.loads.sources.files import open_source
-from app.engine.loads.sources.source import Unreadable
+from app.engine.loads.sources.source import UnreadableSource
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from app.engine.loads.writer import BarWriter
 from tests.loads.conftest import TODAY
@@ -33,7 +33,7 @@ async def test_a_file_is_read_rightly_or_refused_with_what_to_do(
     source = open_source(INPUTS / case["file"], case.get("symbol"))
 
     if "unreadable" in case:
-        with pytest.raises(Unreadable) as refusal:
+        with pytest.raises(UnreadableSource) as refusal:
             await load_source(source, frame, writer, TODAY, order=case.get("dates"))
         assert str(refusal.value) == f"{case['file']}: {case['unreadable']}"
     else:

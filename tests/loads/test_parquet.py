@@ -12,7 +12,7 @@ from pyarrow import parquet
 from app.db.pools import Pool
 from app.engine.loads.load_source import SourceResult, load_source
 from app.engine.loads.sources.files import open_source
-from app.engine.loads.sources.source import Unreadable
+from app.engine.loads.sources.source import UnreadableSource
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from app.engine.loads.writer import BarWriter
 from tests.loads.conftest import TODAY, checksum, loaded, written
@@ -76,7 +76,7 @@ async def test_a_torn_file_is_refused_in_a_line(pool: Pool, tmp_path: Path) -> N
     parquet.write_table(pa.table(COLUMNS), tmp_path / "whole.parquet")
     (tmp_path / "torn.parquet").write_bytes((tmp_path / "whole.parquet").read_bytes()[:-20])
 
-    with pytest.raises(Unreadable, match=r"torn\.parquet: cannot be read to its end"):
+    with pytest.raises(UnreadableSource, match=r"torn\.parquet: cannot be read to its end"):
         await read(pool, tmp_path / "torn.parquet")
 
 
@@ -86,7 +86,7 @@ async def test_without_pyarrow_it_is_said_what_to_install(
     parquet.write_table(pa.table(COLUMNS), tmp_path / "bars.parquet")
     monkeypatch.setitem(sys.modules, "pyarrow", None)
 
-    with pytest.raises(Unreadable, match=r"install tickstock\[parquet\]"):
+    with pytest.raises(UnreadableSource, match=r"install tickstock\[parquet\]"):
         await read(pool, tmp_path / "bars.parquet")
 
 
@@ -134,5 +134,5 @@ async def test_columns_that_are_no_bars_are_refused(tmp_path: Path) -> None:
     done = await load_source(open_source(path), LOAD_TIMEFRAMES["daily"], None, TODAY)
 
     assert (done.good_rows, done.rejected_rows) == (0, 3)
-    with pytest.raises(Unreadable, match="two columns are called 'open'"):
+    with pytest.raises(UnreadableSource, match="two columns are called 'open'"):
         await load_source(open_source(twice), LOAD_TIMEFRAMES["daily"], None, TODAY)

@@ -18,7 +18,7 @@ from app.engine.jobs.status_events import LoadStatusReporter
 from app.engine.jobs.status_sender import StatusSender
 from app.engine.jobs.worker import BarOrigin, LoadProgress, LoadWorker
 from app.engine.loads.providers.rest import ProviderRefused, ProviderUnreachable
-from app.engine.loads.sources.source import Unreadable
+from app.engine.loads.sources.source import UnreadableSource
 from app.wire.backoff import Backoff
 from app.wire.codec.codec import Rejected
 from app.wire.codec.text import clean
@@ -157,7 +157,7 @@ class LoadQueue:
             plan = load_plan(entry.job, entry.submitted_at.date(), self._hooks.files)
             self._reporter.start(entry, plan)
             await self._run_plan(current, plan)
-        except (Unreadable, ProviderRefused, ProviderUnreachable) as reason:
+        except (UnreadableSource, ProviderRefused, ProviderUnreachable) as reason:
             await self._end(entry, "failed", str(reason))
         except db.Unavailable:
             await self._end(entry, "failed", "the database is away")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from app.engine.loads.providers.massive import DateRange
-from app.engine.loads.sources.source import Unreadable
+from app.engine.loads.sources.source import UnreadableSource
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES, TIMEFRAME_BY_SPAN, LoadTimeframe
 from app.finance.symbols import LONGEST_STORED, is_storable, is_symbol
 from app.wire.jobs.bounds import MOST_LISTED
@@ -37,17 +37,19 @@ class LoadPlan(NamedTuple):
 
 
 def load_plan(job: AnyLoad, today: date, files: Path) -> LoadPlan:
-    """Until yesterday, since today's bars are incomplete. Raises Unreadable."""
+    """Until yesterday, since today's bars are incomplete. Raises UnreadableSource."""
     plan = _plan_of(job, today, files)
     require_storable(plan.symbols)
     return plan
 
 
 def require_storable(symbols: Sequence[str]) -> None:
-    """Raises Unreadable."""
+    """Raises UnreadableSource."""
     long = [symbol for symbol in symbols if not is_storable(symbol)]
     if long:
-        raise Unreadable(f"symbols of more than {LONGEST_STORED} characters cannot be stored: {', '.join(long[:5])}")
+        raise UnreadableSource(
+            f"symbols of more than {LONGEST_STORED} characters cannot be stored: {', '.join(long[:5])}"
+        )
 
 
 def _plan_of(job: AnyLoad, today: date, files: Path) -> LoadPlan:
@@ -70,29 +72,29 @@ def _plan_of(job: AnyLoad, today: date, files: Path) -> LoadPlan:
 
 
 def read_symbol_list(path: Path) -> tuple[str, ...]:
-    """The symbols of a CSV file, from its column symbol or ticker, or the first one. Raises Unreadable."""
+    """The symbols of a CSV file, from its column symbol or ticker, or the first one. Raises UnreadableSource."""
     try:
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
             lines = file.read(MOST_BYTES + 1)
     except OSError:
-        raise Unreadable(f"there is no list of symbols {path.name}") from None
+        raise UnreadableSource(f"there is no list of symbols {path.name}") from None
     if len(lines) > MOST_BYTES:
-        raise Unreadable(f"{path.name}: too long for a list of symbols")
+        raise UnreadableSource(f"{path.name}: too long for a list of symbols")
     try:
         texts = lines.splitlines()
         delimiter = max(DELIMITERS, key=texts[0].count) if texts else DELIMITERS[0]
         rows = [row for row in csv.reader(texts, delimiter=delimiter) if row]
     except csv.Error as error:
-        raise Unreadable(f"{path.name}: is no list of symbols ({error})") from None
+        raise UnreadableSource(f"{path.name}: is no list of symbols ({error})") from None
     names = [name.strip().lower() for name in rows[0]] if rows else []
     at = next((names.index(name) for name in ("symbol", "ticker") if name in names), None)
     cells = (row[at or 0].strip() for row in (rows if at is None else rows[1:]) if len(row) > (at or 0))
     symbols = tuple(dict.fromkeys(symbol for symbol in cells if symbol))
     if not 0 < len(symbols) <= MOST_LISTED:
-        raise Unreadable(f"{path.name}: must list 1 to {MOST_LISTED} symbols, not {len(symbols)}")
+        raise UnreadableSource(f"{path.name}: must list 1 to {MOST_LISTED} symbols, not {len(symbols)}")
     strange = next((symbol for symbol in symbols if not is_symbol(symbol)), None)
     if strange is not None:
-        raise Unreadable(f"{path.name}: {strange[:40]!r} is no symbol")
+        raise UnreadableSource(f"{path.name}: {strange[:40]!r} is no symbol")
     return symbols
 
 

@@ -45,7 +45,7 @@ class LoadProgress(NamedTuple):
 
 
 class LoadWorker:
-    """Raises Unreadable, ProviderRefused, ProviderUnreachable and db.Unavailable."""
+    """Raises UnreadableSource, ProviderRefused, ProviderUnreachable and db.Unavailable."""
 
     def __init__(
         self,

@@ -88,7 +88,7 @@ async def load_source(
 ) -> SourceResult:
     """Without a writer all rows are checked and none is stored. `order`: the order of 03/05/2024; None derives it from
     the dates of the source. A resumed load reads the source from the beginning, and skips what is stored. Raises
-    Unreadable."""
+    UnreadableSource."""
     name = f"{await asyncio.to_thread(source.identity)} {frame.name}{f' {order}' if order else ''}"
     reached = (await writer.reached(name, ""))[0] if writer else 0
     tally, cancelled = _Tally(source.name), False

@@ -9,7 +9,7 @@ from app.db.errors import COLLIDED
 from app.db.pools import Pool
 from app.engine.loads import queries
 from app.engine.loads.queries import Connection, LoadLogEntry, T, Work
-from app.engine.loads.sources.source import Unreadable
+from app.engine.loads.sources.source import UnreadableSource
 from app.engine.loads.sources.timeframes import LoadTimeframe
 from app.engine.storage import reference
 from app.engine.storage.reference import DividendRecord, SplitRecord, SymbolDetails
@@ -42,7 +42,7 @@ class BarWriter:
         self._copies = True
 
     async def open(self) -> None:
-        """Raises Unreadable where the table lacks columns or its unique key."""
+        """Raises UnreadableSource where the table lacks columns or its unique key."""
         table, needed = self._frame.table, {"symbol", self._frame.key, *queries.COLUMNS}
         async with self._pool.acquire() as connection:
             columns = await queries.columns(connection, table)
@@ -50,9 +50,9 @@ class BarWriter:
             self._marks = await queries.keeps_marks(connection)
         lacking = needed - columns
         if lacking:
-            raise Unreadable(f"the table {table} lacks {', '.join(sorted(lacking))}")
+            raise UnreadableSource(f"the table {table} lacks {', '.join(sorted(lacking))}")
         if {"symbol", self._frame.key} not in keys:
-            raise Unreadable(f"the table {table} is not unique by symbol and {self._frame.key}")
+            raise UnreadableSource(f"the table {table} is not unique by symbol and {self._frame.key}")
 
     async def reached(self, load: str, part: str) -> tuple[int, bool]:
         """How many rows of a resumed load are stored in that part, and whether the part is complete."""
@@ -134,7 +134,7 @@ class BarWriter:
                 async with self._pool.acquire() as connection, connection.transaction():
                     return await work(connection)
             except db.BadValue as error:
-                raise Unreadable(f"the table {self._frame.table} does not take these values ({error})") from None
+                raise UnreadableSource(f"the table {self._frame.table} does not take these values ({error})") from None
             except COLLIDED as error:
                 collided += 1
                 self._count_collision(collided, type(error).__name__)
@@ -145,10 +145,10 @@ class BarWriter:
             await backoff.wait()
 
     def _count_collision(self, times: int, cause: str) -> None:
-        """Raises Unreadable after MOST_COLLISIONS."""
+        """Raises UnreadableSource after MOST_COLLISIONS."""
         table = self._frame.table
         if times >= MOST_COLLISIONS:
-            raise Unreadable(
+            raise UnreadableSource(
                 f"another writer of the table {table} was in the way {times} times ({cause});"
                 " nothing of that batch is stored, and the load may be made again"
             )

@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 from app.engine.loads.sources.checker import RejectedRow, Rows
 from app.engine.loads.sources.datetimes import join_time
 from app.engine.loads.sources.headers import ColumnName, Layout, SymbolFilter, count_recognised, layout
-from app.engine.loads.sources.source import CHUNK, Chunk, Unreadable
+from app.engine.loads.sources.source import CHUNK, Chunk, UnreadableSource
 
 BLOCK = 1 << 20
 LONGEST_LINE = 65_536
@@ -42,7 +42,7 @@ class TextFile:
             try:
                 yield from self._read(_Lines(unpacked, self.name), file, size)
             except (OSError, EOFError, zlib.error) as error:
-                raise Unreadable(f"{self.name}: cannot be read to its end ({error})") from None
+                raise UnreadableSource(f"{self.name}: cannot be read to its end ({error})") from None
 
     def _read(self, lines: "_Lines", file: BinaryIO, size: int) -> Iterator[Chunk]:
         names, delimiter = _header(lines)
@@ -160,10 +160,10 @@ class _Lines:
             text = self._buffer.pop(0)
             self._number += 1
             if len(text) > LONGEST_LINE:
-                raise Unreadable(f"{self._name}: its first line is longer than {LONGEST_LINE} characters")
+                raise UnreadableSource(f"{self._name}: its first line is longer than {LONGEST_LINE} characters")
             if text.strip("\ufeff \t"):
                 return text.removeprefix("\ufeff")
-        raise Unreadable(f"{self._name}: holds nothing")
+        raise UnreadableSource(f"{self._name}: holds nothing")
 
     def following(self, count: int) -> list[str]:
         """Peeks at the next lines."""
@@ -199,7 +199,7 @@ class _Lines:
         while block := self._file.read(BLOCK):
             if not ending:
                 if block.startswith(WIDE):
-                    raise Unreadable(f"{self._name}: is written in UTF-16; save it as UTF-8")
+                    raise UnreadableSource(f"{self._name}: is written in UTF-16; save it as UTF-8")
                 ending = b"\n" if b"\n" in block or b"\r" not in block else b"\r"
             whole, newline, rest = (rest + block).rpartition(ending)
             if newline:
@@ -219,7 +219,7 @@ def _split(lines: bytes, ending: bytes) -> list[str]:
 
 def _readable(path: Path) -> Path:
     if not path.is_file():
-        raise Unreadable(f"{path.name}: there is no such file")
+        raise UnreadableSource(f"{path.name}: there is no such file")
     return path
 
 

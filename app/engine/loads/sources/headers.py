@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from app.engine.loads.sources.checker import Rows
-from app.engine.loads.sources.source import Unreadable
+from app.engine.loads.sources.source import UnreadableSource
 
 DAYS = ("date", "day")
 CLOCKS = ("time",)
@@ -86,14 +86,16 @@ class SymbolFilter:
         return Rows(*([column[at] for at in places] for column in rows))  # type: ignore[arg-type]
 
     def check(self) -> None:
-        """At the end. Raises Unreadable where no row was selected."""
+        """At the end. Raises UnreadableSource where no row was selected."""
         if self._others and not self._matching_rows:
             symbols = ", ".join(self._others)[:100]
-            raise Unreadable(f"{self._where}: has no row of {self._symbol!r}; its column of symbols says {symbols}")
+            raise UnreadableSource(
+                f"{self._where}: has no row of {self._symbol!r}; its column of symbols says {symbols}"
+            )
 
 
 def layout(names: Sequence[ColumnName], symbol: str | None, where: str) -> Layout:
-    """`symbol`: the one to read. Raises Unreadable where a column is missing or ambiguous."""
+    """`symbol`: the one to read. Raises UnreadableSource where a column is missing or ambiguous."""
     names, constant = _of_one_symbol(names, symbol, where)
     plain = [name.plain for name in names]
     owner = _one(names, SYMBOLS, where)
@@ -107,7 +109,7 @@ def layout(names: Sequence[ColumnName], symbol: str | None, where: str) -> Layou
     if owner is None and not constant:
         lacking.insert(0, "symbol")
     if lacking or moment is None:
-        raise Unreadable(_lacking(names, plain, lacking, where))
+        raise UnreadableSource(_lacking(names, plain, lacking, where))
     places = tuple(at for at in numbers.values() if at is not None)
     assert len(places) == 5
     return Layout(owner, constant, moment, clock, places)
@@ -125,12 +127,14 @@ def _of_one_symbol(names: Sequence[ColumnName], symbol: str | None, where: str) 
     if not symbols:
         return list(names), symbol or ""
     if symbol is None and len(symbols) > 1:
-        raise Unreadable(
+        raise UnreadableSource(
             f"{where}: holds {len(symbols)} symbols side by side ({', '.join(symbols)[:100]}); say --symbol for one"
         )
     selected_symbol = symbol or symbols[0]
     if selected_symbol not in symbols:
-        raise Unreadable(f"{where}: holds nothing of {selected_symbol!r}; its symbols are {', '.join(symbols)[:100]}")
+        raise UnreadableSource(
+            f"{where}: holds nothing of {selected_symbol!r}; its symbols are {', '.join(symbols)[:100]}"
+        )
     return [name if name.symbol in ("", selected_symbol) else ColumnName("-") for name in names], selected_symbol
 
 
@@ -142,7 +146,7 @@ def _times(names: Sequence[ColumnName], where: str) -> tuple[int | None, int | N
     every = sorted([*days, *clocks, *instants])
     if len(every) > 1:
         columns = " and ".join(repr(names[at].text.strip()[:40]) for at in every[:3])
-        raise Unreadable(f"{where}: the columns {columns} all say when; keep one, or Date with Time")
+        raise UnreadableSource(f"{where}: the columns {columns} all say when; keep one, or Date with Time")
     return (every[0] if every else _one(names, UNNAMED, where)), None
 
 
@@ -151,7 +155,7 @@ def _one(names: Sequence[ColumnName], aliases: Sequence[str], where: str) -> int
     if len(places) > 1:
         first, second = (names[at].text.strip()[:40] for at in places[:2])
         both = f"two columns are called {first!r}" if first == second else f"{first!r} and {second!r} mean the same"
-        raise Unreadable(f"{where}: {both}; keep one of them")
+        raise UnreadableSource(f"{where}: {both}; keep one of them")
     return places[0] if places else None
 
 

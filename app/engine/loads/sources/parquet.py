@@ -9,7 +9,7 @@ from typing import Any
 from app.engine.loads.sources.checker import Rows
 from app.engine.loads.sources.datetimes import join_time
 from app.engine.loads.sources.headers import SymbolFilter, layout, split_names
-from app.engine.loads.sources.source import CHUNK, Chunk, Unreadable
+from app.engine.loads.sources.source import CHUNK, Chunk, UnreadableSource
 
 MAGIC = b"PAR1"
 NEEDED = "reading Parquet needs pyarrow: install tickstock[parquet]"
@@ -32,13 +32,13 @@ class ParquetFile:
             from pyarrow import ArrowException
             from pyarrow import parquet as arrow
         except ImportError:
-            raise Unreadable(f"{self.name}: {NEEDED}") from None
+            raise UnreadableSource(f"{self.name}: {NEEDED}") from None
         try:
             with arrow.ParquetFile(self._path) as file:
                 yield from self._read(file)
         except (ArrowException, OSError) as error:
             message = (str(error) or type(error).__name__).splitlines()[0][:200]
-            raise Unreadable(f"{self.name}: cannot be read to its end ({message})") from None
+            raise UnreadableSource(f"{self.name}: cannot be read to its end ({message})") from None
 
     def _read(self, file: Any) -> Iterator[Chunk]:
         names = list(file.schema_arrow.names)

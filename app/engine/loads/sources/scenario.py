@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 
 from app.engine.loads.sources.checker import Rows
-from app.engine.loads.sources.source import Chunk, Unreadable
+from app.engine.loads.sources.source import Chunk, UnreadableSource
 from app.engine.storage.reference import SymbolDetails
 from app.finance import scenarios
 from app.finance.bars import Bar
@@ -48,11 +48,11 @@ class ScenarioBars:
 
 
 def scenario_sources(name: str, timeframe: str) -> list[ScenarioBars]:
-    """Raises Unreadable."""
+    """Raises UnreadableSource."""
     if name != ALL and name not in scenarios.SCENARIOS:
-        raise Unreadable(f"{name[:40]!r} is no scenario; there are {', '.join(scenarios.SCENARIOS)}, and {ALL}")
+        raise UnreadableSource(f"{name[:40]!r} is no scenario; there are {', '.join(scenarios.SCENARIOS)}, and {ALL}")
     if timeframe not in EACH:
-        raise Unreadable(f"scenarios have bars of {' and '.join(EACH)}, not {timeframe}")
+        raise UnreadableSource(f"scenarios have bars of {' and '.join(EACH)}, not {timeframe}")
     return [ScenarioBars(one, timeframe) for one in (scenarios.SCENARIOS if name == ALL else (name,))]
 
 

@@ -9,7 +9,7 @@ CHUNK = 20_000
 """Rows that are stored in one transaction."""
 
 
-class Unreadable(Exception):
+class UnreadableSource(Exception):
     """Why a source cannot be loaded: one line for people."""
 
 
@@ -31,5 +31,5 @@ class Source(Protocol):
         ...
 
     def chunks(self) -> Iterator[Chunk]:
-        """Raises Unreadable."""
+        """Raises UnreadableSource."""
         ...
