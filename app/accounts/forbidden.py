@@ -14,7 +14,7 @@ async def note(refusal: Refusal) -> None:
     """While Redis or the database is away, what is refused is refused all the same."""
     who = refusal.who
     whose = str(who.user_id) if who else throttle.neighbourhood(refusal.address)
-    with suppress(wire.Unavailable, db.Unavailable):
+    with suppress(wire.RedisUnavailable, db.Unavailable):
         if await deps.limits().hit("refused", f"{whose} {refusal.route}", NOTED) is not None:
             return
         actor, session = (who.email, who.session) if who else ("", "")

@@ -273,5 +273,5 @@ async def _in_time(asked: Awaitable[T]) -> T | None:
     try:
         async with asyncio.timeout(WITHIN_SECONDS):
             return await asked
-    except (TimeoutError, wire.Unavailable):
+    except (TimeoutError, wire.RedisUnavailable):
         return None

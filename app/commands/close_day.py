@@ -64,7 +64,7 @@ async def _publish(settings: Settings, told: list[Event], result: DayResult) -> 
     try:
         await Publisher(client, Channels(**settings.channels())).publish_all(told)
         await day_results.announce(client, result, time.time())
-    except wire.Unavailable as error:
+    except wire.RedisUnavailable as error:
         Console(stderr=True).print(f"redis away, nobody was told: {error}", highlight=False)
     finally:
         await close_link(client)

@@ -32,7 +32,7 @@ async def _told(settings: Settings) -> MarketClock | None:
     client = connect(url)
     try:
         return await market_clock.read(client)
-    except wire.Unavailable:
+    except wire.RedisUnavailable:
         return None
     finally:
         await close(client)

@@ -168,7 +168,7 @@ class Engine:
             await asyncio.sleep(min(CLOCK_SECONDS, max(SETTLE_SECONDS, left)))
             try:
                 clock = await self._check_clock()
-            except wire.Unavailable:
+            except wire.RedisUnavailable:
                 continue
             except Exception:
                 self._failed += 1

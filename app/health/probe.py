@@ -79,7 +79,7 @@ async def _in_time(ask: Callable[[], Awaitable[T]]) -> T | None:
     try:
         async with asyncio.timeout(WITHIN_SECONDS):
             return await ask()
-    except (TimeoutError, wire.Unavailable):
+    except (TimeoutError, wire.RedisUnavailable):
         return None
 
 

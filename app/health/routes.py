@@ -92,7 +92,7 @@ async def _waiting(found: AppContext) -> int | None:
     try:
         async with asyncio.timeout(ASK_SECONDS):
             return await found.outbox.waiting()
-    except (TimeoutError, wire.Unavailable):
+    except (TimeoutError, wire.RedisUnavailable):
         return None
 
 

@@ -97,7 +97,7 @@ class Feed:
         while True:
             try:
                 answer = await call()
-            except wire.Unavailable as error:
+            except wire.RedisUnavailable as error:
                 if not self._redis_away:
                     logger.warning("Redis is away, the feed waits: %s", error)
                 self._redis_away = True

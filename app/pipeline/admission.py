@@ -34,7 +34,7 @@ class Admission:
         while True:
             await asyncio.sleep(self._context.settings.live.admit_seconds)
             # An outage of Redis or PostgreSQL ends no stream.
-            with suppress(TimeoutError, wire.Unavailable, db.Unavailable):
+            with suppress(TimeoutError, wire.RedisUnavailable, db.Unavailable):
                 async with asyncio.timeout(WITHIN_SECONDS):
                     await self._check_sessions()
                     await count_elsewhere(self._context)

@@ -213,7 +213,7 @@ async def _recover(recovery: StreamRecovery, connection: StreamConnection) -> No
     """Sends what the connection missed; on any failure the client must reconnect."""
     recovered = False
     try:
-        with suppress(wire.Unavailable, SnapshotFailed):
+        with suppress(wire.RedisUnavailable, SnapshotFailed):
             connection.catch_up(await recovery.missed_parts(connection, connection.position))
             recovered = True
     finally:

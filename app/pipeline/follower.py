@@ -24,7 +24,7 @@ class LogFollower:
         self._cursors, self._cache = cursors, cache
 
     async def run(self) -> None:
-        """Raises wire.Unavailable when Redis goes; another run goes on behind the last entry published."""
+        """Raises wire.RedisUnavailable when Redis goes; another run goes on behind the last entry published."""
         after = StreamPosition.parse(self._hub.last_id)
         if after is None:
             after = await self._log.top()
@@ -56,7 +56,7 @@ class LogFollower:
         """Whether events may have been lost when no process listened: not where none was ever logged or received."""
         try:
             return await self._log.top() != BEGINNING
-        except wire.Unavailable:
+        except wire.RedisUnavailable:
             return True
 
     def resync(self, *names: str) -> None:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 
-from app.wire import Unavailable
+from app.wire import RedisUnavailable
 from app.wire.channels import BatchChannel, Meaning
 from app.wire.codec.codec import Rejected, decode_each
 from app.wire.events.event import LOGGED, AnyEvent, EngineHealth, LogGap, LoggedEvent, Tick
@@ -144,7 +144,7 @@ class Receiver:
             try:
                 await self._append(event)
                 return
-            except Unavailable:
+            except RedisUnavailable:
                 if time.monotonic() > until:
                     self.lost += 1
                     self._warn("lost, for the log is away: %s (%d so far)", type(event).__name__, self.lost)

@@ -50,7 +50,7 @@ class Recovery:
     async def missed_parts(self, connection: StreamConnection, cursor: str) -> list[FramePart]:
         """The parts of one message with everything between the cursor and the first frame of the connection.
 
-        Raises wire.Unavailable during an outage and SnapshotFailed for a snapshot that fails to render; the client's
+        Raises wire.RedisUnavailable during an outage and SnapshotFailed for a snapshot that fails to render; the client's
         cursor then stays where it was.
         """
         subscribed_topics, view = connection.audience.topics, connection.audience.view
@@ -97,7 +97,7 @@ class Recovery:
             return entries
         if after > top:
             # The client is ahead of this process, which has not read these entries yet.
-            raise wire.Unavailable("behind its reader")
+            raise wire.RedisUnavailable("behind its reader")
         if len(entries) > MOST_REPLAYED:
             return RangeGap(len(entries))
         if any(isinstance(entry.event, LogGap) for entry in entries):
@@ -147,7 +147,7 @@ class SharedSnapshots:
         topic, view = key
         try:
             return self._hub.render(await self._relay.snapshot(topic, self._pools), view)
-        except (db.Unavailable, wire.Unavailable):
+        except (db.Unavailable, wire.RedisUnavailable):
             return FramePart(b"")
 
     def _done(self, key: Key, task: asyncio.Task[FramePart]) -> None:

@@ -122,7 +122,7 @@ class Relay:
         about = topics.name(topic)
         try:
             return [push for draw in self._snapshots[about] for push in await draw(topic, pools)]
-        except (db.Unavailable, wire.Unavailable):
+        except (db.Unavailable, wire.RedisUnavailable):
             raise
         except Exception as error:
             self._fail("snapshot not drawn: %s", about)

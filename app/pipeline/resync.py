@@ -34,7 +34,7 @@ class Resync:
         await asyncio.sleep(0)
         try:
             snapshot = await self._relay.snapshot(topic, self._pools)
-        except (db.Unavailable, wire.Unavailable, SnapshotFailed):
+        except (db.Unavailable, wire.RedisUnavailable, SnapshotFailed):
             return False
         # What was told while the database answered may not be in the answer; twice is no harm, but what comes after
         # the whole comes in order: nothing is waited for from here on.

@@ -97,7 +97,7 @@ def create_app(settings: Settings) -> Quart:
     )
     parameters.install(app, ("api", "health", "reports", "static", "streams"))
     errors.install(app)
-    errors.unavailable(app, (wire.Unavailable, db.Unavailable, deps.SnapshotFailed, passwords.Busy))
+    errors.unavailable(app, (wire.RedisUnavailable, db.Unavailable, deps.SnapshotFailed, passwords.Busy))
     errors.unreadable(app, (db.BadValue,))
     assets.install(app)
     condition.install(app, lambda: market.page_condition(deps.board(MarketBoard)))

@@ -21,7 +21,7 @@ async def kept_running(name: str, work: Callable[[], Awaitable[None]], ailing: s
         try:
             await work()
             return
-        except (wire.Unavailable, db.Unavailable) as away:
+        except (wire.RedisUnavailable, db.Unavailable) as away:
             steady = time.monotonic() - began > STEADY_SECONDS
             if steady or not told:
                 logger.warning("%s waits: %s", name, away or type(away).__name__)

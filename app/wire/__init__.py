@@ -1,5 +1,5 @@
 """Redis and typed messages, both ways; the only importer of redis."""
 
-from app.wire.client import Unavailable
+from app.wire.client import RedisUnavailable
 
-__all__ = ["Unavailable"]
+__all__ = ["RedisUnavailable"]

@@ -19,7 +19,7 @@ CLOSE_SECONDS = 1.0
 MAX_CONNECTIONS = 50
 
 
-class Unavailable(Exception):
+class RedisUnavailable(Exception):
     """Redis is unreachable or does not reply in time."""
 
 
@@ -67,11 +67,11 @@ def request_pool(url: str, breaker: RedisBreaker) -> RequestPool:
 
 @contextmanager
 def reachable() -> Iterator[None]:
-    """What Redis or the way to it refuses becomes Unavailable."""
+    """What Redis or the way to it refuses becomes RedisUnavailable."""
     try:
         yield
     except (RedisError, OSError, TimeoutError) as error:
-        raise Unavailable(logs.cause(error)) from error
+        raise RedisUnavailable(logs.cause(error)) from error
 
 
 async def ping(client: Redis, seconds: float = 1.0) -> bool:

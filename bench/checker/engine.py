@@ -60,7 +60,7 @@ class Engine:
             subscribers = await self._publisher.publish(event)
             if number % UNSHOWN_EVERY == UNSHOWN_EVERY - 1:
                 await self._publisher.publish(self._error(number))
-        except wire.Unavailable:
+        except wire.RedisUnavailable:
             subscribers = None
         self._record.published[number] = Publication(at, subscribers)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from app.accounts import bootstrap
 from app.admin import redis_status
 from app.identity import Role
-from app.wire import Unavailable
+from app.wire import RedisUnavailable
 from app.wire.channels import BATCHES, Channels, Meaning
 from app.wire.log.log import BEGINNING, StreamPosition
 from app.wire.pubsub.subscriber import ChannelStats, SubscriberStats
@@ -101,7 +101,7 @@ async def test_what_came_what_was_refused_and_what_broke_is_counted(desk: Desk) 
 
 async def test_while_redis_does_not_answer_the_rest_is_shown(desk: Desk) -> None:
     async def silent(_channels: Sequence[str]) -> Mapping[str, int]:
-        raise Unavailable
+        raise RedisUnavailable
 
     desk.context.count_subscribers = silent
 

@@ -43,7 +43,7 @@ class Hours:
 
     async def clock(self) -> MarketClock:
         if self.away:
-            raise wire.Unavailable("away")
+            raise wire.RedisUnavailable("away")
         closes = regular(self.day).closes
         return MarketClock("live", "live", str(self.day), closes, self.wall, self.speed, "closed")
 

@@ -88,7 +88,7 @@ def handshake(desk: Desk, path: str = "/ws/quotes?topics=quotes", **fields: str 
 
 
 def unavailable(*_: object) -> None:
-    raise wire.Unavailable("away")
+    raise wire.RedisUnavailable("away")
 
 
 @pytest.mark.parametrize("name", REFUSALS)

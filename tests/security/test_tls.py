@@ -16,7 +16,7 @@ from app.db import Unavailable, migrate, pools
 from app.db.pools import Pool
 from app.settings.load import Settings
 from app.settings.sections import Database, Redis
-from app.wire import Unavailable as RedisUnavailable
+from app.wire import RedisUnavailable
 from app.wire import client as client_of_redis
 from app.wire.client import close, connect, reachable
 from app.wire.users.rate_limits import RateLimiter

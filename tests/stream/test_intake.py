@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from app.pipeline.receiver import Receiver
-from app.wire import Unavailable
+from app.wire import RedisUnavailable
 from app.wire.channels import Channels, Meaning
 from app.wire.client import close, connect
 from app.wire.codec.codec import encode
@@ -78,7 +78,7 @@ async def test_an_event_waits_while_the_log_comes_back() -> None:
 
     async def append(event: PatternDetected) -> None:
         if next(tries):
-            raise Unavailable
+            raise RedisUnavailable
         appended.append(event)
 
     await Receiver(append, list[AnyEvent]().append).on_message(Meaning.PATTERNS, encode(FOUND), time.time())
@@ -90,7 +90,7 @@ async def test_an_event_that_the_log_never_took_is_counted_as_lost(monkeypatch: 
     monkeypatch.setattr("app.pipeline.receiver.APPEND_WITHIN_SECONDS", 0.0)
 
     async def away(_event: PatternDetected) -> None:
-        raise Unavailable
+        raise RedisUnavailable
 
     intake = Receiver(away, list[AnyEvent]().append)
     await intake.on_message(Meaning.PATTERNS, encode(FOUND), time.time())
@@ -103,7 +103,7 @@ async def test_what_was_heard_is_kept_though_the_link_that_brought_it_broke() ->
 
     async def append(event: LoggedEvent) -> None:
         if not back.is_set():
-            raise Unavailable
+            raise RedisUnavailable
         appended.append(event)
 
     intake = Receiver(append, list[AnyEvent]().append)
@@ -123,7 +123,7 @@ async def test_what_was_heard_is_kept_though_the_link_that_brought_it_broke() ->
 
 async def test_what_still_waits_at_the_end_is_let_go() -> None:
     async def away(_event: LoggedEvent) -> None:
-        raise Unavailable
+        raise RedisUnavailable
 
     intake = Receiver(away, list[AnyEvent]().append)
     waiting = asyncio.create_task(intake.on_message(Meaning.PATTERNS, encode(FOUND), time.time()))

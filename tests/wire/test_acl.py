@@ -33,7 +33,7 @@ from app.wire.channels import (
     SESSION_PREFIX,
     Channels,
 )
-from app.wire.client import Unavailable, close, connect
+from app.wire.client import RedisUnavailable, close, connect
 from app.wire.events.event import PatternDetected, Tick
 from app.wire.jobs.job import HistoricalLoad, receivers
 from app.wire.jobs.outbox import Outbox
@@ -295,6 +295,6 @@ async def test_the_engine_cannot(engine: Redis, command: str) -> None:
 async def test_whoever_gives_no_name_may_do_nothing(path: Path) -> None:
     stranger = connect(f"unix://{path}")
 
-    with pytest.raises(Unavailable):
+    with pytest.raises(RedisUnavailable):
         await heartbeat.read(stranger)
     await close(stranger)

@@ -8,7 +8,7 @@ import pytest
 from redis.exceptions import ConnectionError as ConnectionRefused
 
 from app.wire.breaker import REQUEST_SECONDS, REST_SECONDS, RedisBreaker
-from app.wire.client import Unavailable, close, connect_for_requests, reachable
+from app.wire.client import RedisUnavailable, close, connect_for_requests, reachable
 from tests.wire.conftest import Server
 
 
@@ -62,7 +62,7 @@ async def test_a_redis_that_hangs_is_waited_for_once_and_used_again_when_it_answ
 
     async def seconds() -> float:
         began = time.monotonic()
-        with pytest.raises(Unavailable), reachable():
+        with pytest.raises(RedisUnavailable), reachable():
             await client.ping()
         return time.monotonic() - began
 
@@ -71,7 +71,7 @@ async def test_a_redis_that_hangs_is_waited_for_once_and_used_again_when_it_answ
     try:
         assert REQUEST_SECONDS * 0.9 < await seconds() < REQUEST_SECONDS + 0.4
         assert await seconds() < 0.2
-        with pytest.raises(Unavailable), reachable():
+        with pytest.raises(RedisUnavailable), reachable():
             await other.ping()
     finally:
         server.child.send(signal.SIGCONT)
@@ -81,7 +81,7 @@ async def test_a_redis_that_hangs_is_waited_for_once_and_used_again_when_it_answ
             try:
                 with reachable():
                     await client.ping()
-            except Unavailable:
+            except RedisUnavailable:
                 continue
     assert await other.ping()
     await close(client, other)

@@ -16,7 +16,7 @@ from app.wire.events.event import INCOMING
 
 def refusals(path: Path) -> set[str]:
     """Reasons as they stand in the code, wherever a refusal is made of words."""
-    makers = {"Unreadable", "Rejected", "missing"}
+    makers = {"UnreadableMessage", "Rejected", "missing"}
     return {
         str(argument.value)
         for call in ast.walk(ast.parse(path.read_text()))

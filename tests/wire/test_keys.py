@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 
 from app.finance.clock import MarketClock
 from app.finance.quote import NewestQuote
-from app.wire import Unavailable
+from app.wire import RedisUnavailable
 from app.wire.channels import (
     CLOCK_KEY,
     HEARTBEAT_KEY,
@@ -163,7 +163,7 @@ async def test_a_redis_that_is_away_is_unavailable_and_nothing_else(server: Serv
         job.receivers(link, ["x"]),
         Publisher(link, Channels()).publish(Tick(at=1.0, symbol="A", price=1.0)),
     ):
-        with pytest.raises(Unavailable):
+        with pytest.raises(RedisUnavailable):
             await asked
 
     server.start()

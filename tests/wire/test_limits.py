@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from redis.asyncio import Redis
 
-from app.wire import Unavailable
+from app.wire import RedisUnavailable
 from app.wire.users.rate_limits import RateLimiter
 from tests.wire.conftest import Server
 
@@ -52,7 +52,7 @@ async def test_a_redis_that_is_away_is_unavailable(server: Server) -> None:
     await limits.hit("login", "alice", "3/minute")
     server.kill()
 
-    with pytest.raises(Unavailable):
+    with pytest.raises(RedisUnavailable):
         await limits.hit("login", "alice", "3/minute")
 
     server.start()
@@ -93,7 +93,7 @@ async def test_a_count_that_cannot_be_read_fails_its_own_hit_alone(redis_url: st
     )
 
     assert replies[0] is None
-    assert isinstance(replies[1], Unavailable)
+    assert isinstance(replies[1], RedisUnavailable)
 
 
 async def _connections(client: Redis) -> int:

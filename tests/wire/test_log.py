@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from redis.asyncio import Redis
 
 from app.wire.channels import LOG_EPOCH_KEY, LOG_KEY, LOG_SEEN_PREFIX
-from app.wire.client import Unavailable, close, connect
+from app.wire.client import RedisUnavailable, close, connect
 from app.wire.events.event import PatternDetected
 from app.wire.log import log as logs
 from app.wire.log.log import BEGINNING, Log, LogEntry, RangeGap, StreamPosition, TailGap
@@ -168,7 +168,7 @@ async def test_a_tail_survives_a_killed_redis_that_kept_its_data(server: Server)
         (first,) = await append(log, 1)
         await eventually(lambda: len(heard) == 1)
         server.kill()
-        with pytest.raises(Unavailable):
+        with pytest.raises(RedisUnavailable):
             await log.append_once(detected(2))
         server.start()
         (second,) = await append(log, 2)

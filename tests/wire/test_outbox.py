@@ -19,7 +19,7 @@ from app.wire.channels import (
     OUTBOX_KEY,
     OUTBOX_WAITING_KEY,
 )
-from app.wire.client import Unavailable, close, connect
+from app.wire.client import RedisUnavailable, close, connect
 from app.wire.jobs import job
 from app.wire.jobs.job import CancelBacktest, HistoricalLoad, MonitoringControl, ProcessingCommand
 from app.wire.jobs.outbox import Outbox, OutboxFull, Submitted
@@ -240,7 +240,7 @@ async def test_what_waits_survives_the_server_and_what_is_not_written_is_not_sub
     await outbox.submit(load(1), "a")
     server.kill()
 
-    with pytest.raises(Unavailable):
+    with pytest.raises(RedisUnavailable):
         await outbox.submit(load(2), "b")
 
     server.start()

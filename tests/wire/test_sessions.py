@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from redis.asyncio import Redis
 
-from app.wire import Unavailable
+from app.wire import RedisUnavailable
 from app.wire.channels import SESSION_PREFIX, USER_SESSIONS_PREFIX
 from app.wire.client import close, connect
 from app.wire.users.sessions import SessionStart, SessionStore
@@ -158,7 +158,7 @@ async def test_without_redis_nobody_is_let_in(server: Server) -> None:
     sid = await sessions.create(ALICE, "", "")
     server.kill()
 
-    with pytest.raises(Unavailable):
+    with pytest.raises(RedisUnavailable):
         await sessions.load(sid)
 
     await close(link)

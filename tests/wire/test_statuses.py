@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from redis.asyncio import Redis
 
 from app.wire.channels import APP_JOB_STATUS_PREFIX, JOB_STATUS_PREFIX
-from app.wire.client import Unavailable, close, connect
+from app.wire.client import RedisUnavailable, close, connect
 from app.wire.events.event import JobStatus
 from app.wire.jobs.job import HistoricalLoad
 from app.wire.jobs.outbox import Outbox
@@ -176,6 +176,6 @@ async def test_a_redis_that_is_away_is_unavailable(server: Server) -> None:
     link = connect(server.url)
     server.kill()
 
-    with pytest.raises(Unavailable):
+    with pytest.raises(RedisUnavailable):
         await JobStatusReader(link, Outbox(link)).read("j1")
     await close(link)

@@ -12,7 +12,7 @@ from app.wire.backoff import Backoff
 from app.wire.client import close, connect
 from app.wire.log.log import Log
 from app.wire.pubsub import subscriber
-from app.wire.pubsub.rate import SLOT_SECONDS, SLOTS, MessageRate
+from app.wire.pubsub.rate import SLOT_SECONDS, SLOTS, RollingRate
 from app.wire.pubsub.subscriber import Subscriber
 from tests.wire.conftest import Server, ended, eventually
 
@@ -250,7 +250,7 @@ async def test_a_flood_leaves_room_for_others(redis_url: str, client: Redis) -> 
 
 
 def test_a_rate_is_that_of_the_last_minute() -> None:
-    rate, minute = MessageRate(), SLOTS * SLOT_SECONDS
+    rate, minute = RollingRate(), SLOTS * SLOT_SECONDS
 
     for second in range(120):
         rate.note(1_000.0 + second)

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from redis.asyncio import Redis
 
 from app.wire.channels import MARKET_TICKS, TICKS_CHANNEL, TICKS_KEY, TICKS_NUMBER_KEY, Channels
-from app.wire.client import Unavailable, close
+from app.wire.client import RedisUnavailable, close
 from app.wire.codec.codec import decode_ticks, encode_ticks
 from app.wire.events.event import Tick
 from app.wire.pubsub.publisher import Publisher
@@ -119,7 +119,7 @@ async def test_a_script_that_is_refused_did_nothing(client: Redis) -> None:
     subscription = client.pubsub()
     await subscription.subscribe(Channels().ticks, TICKS_CHANNEL)
 
-    with pytest.raises(Unavailable):
+    with pytest.raises(RedisUnavailable):
         await Publisher(client, Channels()).publish_and_set([TICK], (), KEY, b"here")
 
     assert await feed_position.load(client, "replay") is None

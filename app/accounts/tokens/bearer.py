@@ -89,7 +89,7 @@ async def _refuse(email: str, reason: str) -> None:
     neighbourhood = throttle.neighbourhood(client.address())
     try:
         wait = await deps.limits().hit("token:wrong", neighbourhood, WRONG)
-    except wire.Unavailable:
+    except wire.RedisUnavailable:
         return  # it is refused all the same
     await _note(email, reason, "token:told", neighbourhood)
     if wait is not None:
@@ -98,7 +98,7 @@ async def _refuse(email: str, reason: str) -> None:
 
 async def _note(email: str, reason: str, scope: str, key: str) -> None:
     """The audit is told of some, and missed by nobody while it cannot be: what is refused is refused all the same."""
-    with suppress(wire.Unavailable, db.Unavailable):
+    with suppress(wire.RedisUnavailable, db.Unavailable):
         if await deps.limits().hit(scope, key, TOLD) is None:
             async with deps.pools().own.acquire() as connection:
                 await queries.record_refusal(connection, email, client.address(), reason)

@@ -83,7 +83,7 @@ class ChannelIntake:
     async def _listen(self) -> None:
         try:
             self._stream_count = await self._stream_intake.count()
-        except wire.Unavailable:
+        except wire.RedisUnavailable:
             await asyncio.sleep(POLL_SECONDS)
             return
         # Ticks of a foreign feed before the subscription are missing.
@@ -120,7 +120,7 @@ class ChannelIntake:
             messages = list(self._pending)
             try:
                 ours = await self._stream_intake.count() != self._stream_count
-            except wire.Unavailable:
+            except wire.RedisUnavailable:
                 self._message_arrived.set()
                 await backoff.wait()
                 continue

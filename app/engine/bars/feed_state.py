@@ -9,7 +9,7 @@ from app.wire.state.newest_quotes import NewestQuotes
 
 
 class FeedState:
-    """Raises wire.Unavailable."""
+    """Raises wire.RedisUnavailable."""
 
     def __init__(self, redis_url: str) -> None:
         self._client = connect(redis_url)

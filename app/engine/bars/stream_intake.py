@@ -70,7 +70,7 @@ class StreamIntake:
         return self._backlog_end is None
 
     async def resume(self, series: SeriesByTimeframe) -> None:
-        """Goes back to the checkpoint, and drops bars that are computed again from there. Raises wire.Unavailable."""
+        """Goes back to the checkpoint, and drops bars computed again from there. Raises wire.RedisUnavailable."""
         self._marks.begin()
         try:
             await self._resume(series)
@@ -113,7 +113,7 @@ class StreamIntake:
             heed_cancellation()
             try:
                 entries = await self._reader.read(self._id)
-            except wire.Unavailable:
+            except wire.RedisUnavailable:
                 await backoff.wait()
                 continue
             except ReadForbidden as error:
@@ -142,7 +142,7 @@ class StreamIntake:
         return False
 
     async def count(self) -> int:
-        """Number of all entries ever written; 0 where access is denied. Raises wire.Unavailable."""
+        """Number of all entries ever written; 0 where access is denied. Raises wire.RedisUnavailable."""
         if not self.access_denied:
             try:
                 return await self._reader.newest_number()
@@ -155,7 +155,7 @@ class StreamIntake:
         return self._marks.checkpoint(self._tick_intake.closed_until) if self._tick_intake.closed_until else None
 
     async def put(self, checkpoint: Checkpoint) -> None:
-        """Raises wire.Unavailable."""
+        """Raises wire.RedisUnavailable."""
         await self._reader.put_checkpoint(checkpoint)
 
     async def close(self) -> None:

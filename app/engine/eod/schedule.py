@@ -161,7 +161,7 @@ class DayCloseSchedule:
             return True
         try:
             clock = await self._hooks.clock()
-        except wire.Unavailable:
+        except wire.RedisUnavailable:
             return False
         if clock is None:
             return False
@@ -173,7 +173,7 @@ class DayCloseSchedule:
         while True:
             try:
                 return await self._hooks.announce(result)
-            except wire.Unavailable as error:
+            except wire.RedisUnavailable as error:
                 if self._due or self._hooks.now() > until:
                     return logger.warning("redis away, nobody is told how %s ended: %s", result.target_date, error)
                 await backoff.wait()

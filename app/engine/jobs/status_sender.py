@@ -44,7 +44,7 @@ class StatusSender:
             self._new.clear()
             try:
                 await self.flush()
-            except wire.Unavailable as error:
+            except wire.RedisUnavailable as error:
                 logger.warning("redis away, what is to be said of loads waits: %s", error)
                 self._new.set()
                 await backoff.wait()
@@ -53,7 +53,7 @@ class StatusSender:
                 await asyncio.sleep(PAUSE_SECONDS)
 
     async def flush(self) -> None:
-        """Raises wire.Unavailable; unsent events stay."""
+        """Raises wire.RedisUnavailable; unsent events stay."""
         while self._events:
             await self._reporter.report(self._events[0])
             self._events.popleft()

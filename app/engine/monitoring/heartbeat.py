@@ -53,7 +53,7 @@ class Heartbeat:
                 await heartbeat.beat(self._client, time.time())
                 await self._publisher.publish(self._event(health))
                 await self._publisher.publish_all(self._metrics.events(time.monotonic(), time.time()))
-            except wire.Unavailable as error:
+            except wire.RedisUnavailable as error:
                 logger.warning("redis away, nobody feels the pulse: %s", error)
             await asyncio.sleep(self._seconds)
 

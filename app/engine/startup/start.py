@@ -19,7 +19,7 @@ from app.wire.backoff import Backoff
 
 logger = logging.getLogger(__name__)
 
-AWAY: tuple[type[BaseException], ...] = (db.Unavailable, wire.Unavailable, *REFUSED)
+AWAY: tuple[type[BaseException], ...] = (db.Unavailable, wire.RedisUnavailable, *REFUSED)
 
 
 class IncompatibleSchema(Exception):
@@ -86,12 +86,12 @@ class Startup:
         """The session (ISO date) that the replay plays now."""
         try:
             clock = await self._feed.clock()
-        except wire.Unavailable:
+        except wire.RedisUnavailable:
             return None
         return clock.session if clock and clock.provider == "replay" else None
 
     async def _quotes(self) -> dict[str, NewestQuote]:
         try:
             return await self._feed.quotes()
-        except wire.Unavailable:
+        except wire.RedisUnavailable:
             return {}

@@ -208,7 +208,7 @@ class Store:
                 await self._forget()
         except AWAY as error:
             logger.warning("database away, %d rows and events wait: %s", self.waiting, error)
-        except wire.Unavailable as error:
+        except wire.RedisUnavailable as error:
             logger.warning("redis away, %d rows and events wait: %s", self.waiting, error)
         else:
             self.behind = False

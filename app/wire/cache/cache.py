@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from app.wire.cache.invalidation import CacheDropped, InvalidationListener, encode
 from app.wire.cache.memory import MemoryCache
 from app.wire.cache.shared import SharedCache, SharedEntry
-from app.wire.client import Unavailable
+from app.wire.client import RedisUnavailable
 from app.wire.pubsub.connection import heed_cancellation
 
 logger = logging.getLogger(__name__)
@@ -117,7 +117,7 @@ class Cache:
         self.drop(tags)
         try:
             await self._send_pending()
-        except Unavailable:
+        except RedisUnavailable:
             return False
         return True
 
@@ -131,7 +131,7 @@ class Cache:
             await asyncio.sleep(FLUSH_SECONDS)
             try:
                 await self._send_pending()
-            except Unavailable:
+            except RedisUnavailable:
                 continue
 
     async def _fetch(self, key: str, seconds: float, load: Callable[[], Awaitable[bytes]], loading: _Loading) -> bytes:

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from app.wire import lua
 from app.wire.channels import CACHE_PREFIX, INTERNAL_CHANNEL
-from app.wire.client import Unavailable, reachable
+from app.wire.client import RedisUnavailable, reachable
 
 LARGEST = 1024 * 1024
 LONGEST_SECONDS = 86_400.0
@@ -59,7 +59,7 @@ class SharedCache:
             await self._call(lambda: self._put(keys=(_entry(key),), args=arguments))
 
     async def drop(self, tags: Iterable[str], notice: bytes) -> None:
-        """And tells all processes, in one step. Raises Unavailable."""
+        """And tells all processes, in one step. Raises RedisUnavailable."""
         with reachable():
             async with asyncio.timeout(PAUSE_SECONDS):
                 await self._drop(keys=[*map(_version, tags)], args=(VERSION_SECONDS, INTERNAL_CHANNEL, notice))
@@ -71,7 +71,7 @@ class SharedCache:
             with reachable():
                 async with asyncio.timeout(WITHIN_SECONDS):
                     return await command()
-        except Unavailable:
+        except RedisUnavailable:
             self.away += 1
             self._paused_until = time.monotonic() + PAUSE_SECONDS
             return None

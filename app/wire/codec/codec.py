@@ -6,7 +6,7 @@ import msgspec
 
 from app.wire.channels import Channels, Meaning
 from app.wire.codec.batches import IndicatorBatch, encode_indicators, open_indicators
-from app.wire.codec.fields import Fields, Rejected, Unreadable
+from app.wire.codec.fields import Fields, Rejected, UnreadableMessage
 from app.wire.codec.readers import READERS, SHAPES
 from app.wire.codec.text import parse
 from app.wire.codec.tick_batches import decode_ticks, encode_ticks
@@ -39,7 +39,7 @@ def decode_each(meaning: Meaning, payload: bytes, arrived_at: float) -> tuple[An
     reader = READERS[meaning]
     try:
         message = parse(payload)
-    except Unreadable as refusal:
+    except UnreadableMessage as refusal:
         return (Rejected(refusal.reason),)
     items = next((batch for name in reader.batch if isinstance(batch := message.get(name), list)), None)
     if items is None:
@@ -82,7 +82,7 @@ def _item(
 def _read(meaning: Meaning, fields: Fields) -> AnyEvent | Rejected:
     try:
         return READERS[meaning].read(fields)
-    except Unreadable as refusal:
+    except UnreadableMessage as refusal:
         return Rejected(refusal.reason)
 
 

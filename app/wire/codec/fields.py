@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from app.wire.codec.moments import epoch_seconds
-from app.wire.codec.refusal import Rejected, Unreadable
+from app.wire.codec.refusal import Rejected, UnreadableMessage
 from app.wire.codec.text import clean
 
-__all__ = ["MISSING", "Fields", "Key", "Rejected", "Unreadable", "keys"]
+__all__ = ["MISSING", "Fields", "Key", "Rejected", "UnreadableMessage", "keys"]
 
 MISSING = object()
 MAX_LAYERS = 4
@@ -96,15 +96,15 @@ class Fields:
         value = self.find(_KIND)
         return clean(value, 64).lower() if isinstance(value, str) else ""
 
-    def missing(self, reason: str) -> Unreadable:
-        return Unreadable("probe" if self.is_probe() else reason)
+    def missing(self, reason: str) -> UnreadableMessage:
+        return UnreadableMessage("probe" if self.is_probe() else reason)
 
     def _time(self, value: object) -> float | None:
         if value is MISSING or value == "":
             return None
         at = epoch_seconds(value)
         if at is None or at > self.arrived_at + AHEAD_SECONDS:
-            raise Unreadable("bad-time")
+            raise UnreadableMessage("bad-time")
         return at
 
 

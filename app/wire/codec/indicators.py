@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.wire.codec import values
-from app.wire.codec.fields import Fields, Unreadable
+from app.wire.codec.fields import Fields, UnreadableMessage
 from app.wire.codec.shape import SYMBOL, Shape, Spelling, lower, name, number, text
 from app.wire.codec.spellings import severity, timeframe
 from app.wire.codec.text import clean
@@ -89,5 +89,5 @@ def _value(fields: dict[str, Any]) -> float:
         if part_name in values_by_name:
             return values_by_name[part_name]
     if not parts:
-        raise Unreadable("bad-number")
+        raise UnreadableMessage("bad-number")
     return next(iter(parts.values()))

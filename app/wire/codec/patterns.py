@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.wire.codec import values
-from app.wire.codec.fields import Fields, Unreadable
+from app.wire.codec.fields import Fields, UnreadableMessage
 from app.wire.codec.shape import SYMBOL, Shape, Spelling, count, lower, name, number, text, when
 from app.wire.codec.spellings import TIERS, direction, timeframe
 from app.wire.events.event import PatternDetected, PatternExpired, PatternUpdated
@@ -19,7 +19,7 @@ _BATCHES = {"streaming_patterns_batch", "streaming_pattern_batch", "patterns_bat
 def _confidence(value: object) -> float:
     confidence = values.number(value)
     if confidence is None or not 0.0 <= confidence <= 100.0:
-        raise Unreadable("bad-number")
+        raise UnreadableMessage("bad-number")
     return confidence if confidence <= 1.0 else confidence / 100.0
 
 
@@ -87,7 +87,7 @@ def read(fields: Fields) -> PatternDetected | PatternUpdated | PatternExpired:
     if kind == "pattern_expired":
         return EXPIRED.to_event(_with_defaults(EXPIRED.values(fields), fields))
     if kind not in _DETECTED and kind not in _BATCHES:
-        raise Unreadable("unknown-event")
+        raise UnreadableMessage("unknown-event")
     return DETECTED.to_event(_with_defaults(DETECTED.values(fields), fields))
 
 

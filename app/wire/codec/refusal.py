@@ -9,7 +9,7 @@ class Rejected(NamedTuple):
     reason: str
 
 
-class Unreadable(Exception):
+class UnreadableMessage(Exception):
     """Ends the reading of one message; never leaves this package."""
 
     def __init__(self, reason: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import msgspec
 
 from app.wire.codec import values
-from app.wire.codec.fields import MISSING, Fields, Key, Unreadable, keys
+from app.wire.codec.fields import MISSING, Fields, Key, UnreadableMessage, keys
 from app.wire.codec.moments import iso
 from app.wire.codec.text import clean
 from app.wire.events.event import AnyEvent
@@ -121,7 +121,7 @@ class Shape(Generic[E]):
         try:
             return msgspec.convert(values, self.kind)
         except msgspec.ValidationError:
-            raise Unreadable("bad-shape") from None
+            raise UnreadableMessage("bad-shape") from None
 
     def write(self, event: E) -> dict[str, object]:
         inner: dict[str, object] = {}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from app.wire.codec import runs
-from app.wire.codec.fields import Fields, Rejected, Unreadable
+from app.wire.codec.fields import Fields, Rejected, UnreadableMessage
 from app.wire.codec.text import parse
 from app.wire.events.event import JobStatus
 
@@ -15,7 +15,7 @@ def decode_status(job_id: str, payload: bytes | Sequence[bytes], read_at: float)
         # The key says whose it is, whatever stands inside.
         message["job_id"] = job_id
         return runs.JOB.read(Fields.open(message, runs.ENVELOPES, read_at))
-    except Unreadable as refusal:
+    except UnreadableMessage as refusal:
         return Rejected(refusal.reason)
 
 

@@ -4,7 +4,7 @@ import json
 
 import msgspec
 
-from app.wire.codec.refusal import Unreadable
+from app.wire.codec.refusal import UnreadableMessage
 
 
 def parse(payload: bytes) -> dict[str, object]:
@@ -13,7 +13,7 @@ def parse(payload: bytes) -> dict[str, object]:
     except (ValueError, RecursionError):
         message = _lenient(payload)
     if not isinstance(message, dict):
-        raise Unreadable("not-an-object")
+        raise UnreadableMessage("not-an-object")
     return message
 
 
@@ -22,7 +22,7 @@ def _lenient(payload: bytes) -> object:
     try:
         return json.loads(payload.decode("utf-8"), parse_constant=lambda _name: None)
     except (ValueError, RecursionError):
-        raise Unreadable("not-json") from None
+        raise UnreadableMessage("not-json") from None
 
 
 def clean(value: str, limit: int) -> str:

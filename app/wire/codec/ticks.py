@@ -10,7 +10,7 @@ from app.finance.sessions import Session, regular, trading_date
 from app.finance.symbols import is_symbol
 from app.wire.channels import ALL_TICKS, MARKET_TICKS
 from app.wire.codec import values
-from app.wire.codec.fields import AHEAD_SECONDS, Fields, Unreadable
+from app.wire.codec.fields import AHEAD_SECONDS, Fields, UnreadableMessage
 from app.wire.codec.moments import LATEST
 from app.wire.codec.shape import SYMBOL, Shape, Spelling, number, positive, when
 from app.wire.codec.text import clean
@@ -232,7 +232,7 @@ def _symbol(text: str) -> bool:
 def read(fields: Fields) -> Tick:
     tick = TICK.read(fields)
     if tick.price <= 0:
-        raise Unreadable("bad-number")
+        raise UnreadableMessage("bad-number")
     if tick.starts_at is not None and not 0 <= tick.at - tick.starts_at <= LONGEST_SPAN:
-        raise Unreadable("bad-time")
+        raise UnreadableMessage("bad-time")
     return tick

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from app.finance.symbols import is_symbol
 from app.wire.codec.fields import MISSING
 from app.wire.codec.moments import epoch_seconds
-from app.wire.codec.refusal import Unreadable
+from app.wire.codec.refusal import UnreadableMessage
 from app.wire.codec.text import clean
 
 LARGEST = 1e15
@@ -89,7 +89,7 @@ def symbol(value: object) -> str | None:
         return None
     sent = value if is_symbol(value) else clean(value, 40)
     if sent and not is_symbol(sent):
-        raise Unreadable("bad-symbol")
+        raise UnreadableMessage("bad-symbol")
     return sent
 
 

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from app.wire import lua
 from app.wire.channels import IDEMPOTENCY_PREFIX, OUTBOX_JOB_PREFIX, OUTBOX_KEY, OUTBOX_WAITING_KEY
-from app.wire.client import Unavailable, reachable
+from app.wire.client import RedisUnavailable, reachable
 from app.wire.codec.codec import MAX_BYTES
 from app.wire.jobs.job import ROUTES, AnyJob, encode, identified
 from app.wire.pubsub.connection import heed_cancellation
@@ -43,7 +43,7 @@ _OFFER_WAITING = _OFFER + lua.read(__file__, "offer_waiting")
 _WITHDRAW = lua.read(__file__, "withdraw")
 
 
-class OutboxFull(Unavailable):
+class OutboxFull(RedisUnavailable):
     """Too many jobs wait for an engine: this one was not stored."""
 
 
@@ -85,7 +85,7 @@ class Outbox:
     async def submit(self, job: AnyJob, idempotency_key: str) -> Submitted:
         """One key is one job, however often it is submitted; the key expires after a week.
 
-        Raises Full, or Unavailable where it is not known to be written: it may then be submitted again with its key.
+        Raises OutboxFull, or RedisUnavailable where it may not be stored: then submit it again with the same key.
         """
         id_, sent = identified(job)
         payload = encode(sent)
@@ -140,7 +140,7 @@ class Outbox:
             await asyncio.sleep(LOOK_SECONDS)
             try:
                 await self.offer_waiting()
-            except Unavailable:
+            except RedisUnavailable:
                 continue
 
     async def _submit_with_retry(self, id_: str, job: AnyJob, payload: bytes, idempotency_key: str, call: str) -> Any:
@@ -152,7 +152,7 @@ class Outbox:
         try:
             with reachable():
                 return await self._submit(keys=keys, args=arguments + bounds)
-        except Unavailable:
+        except RedisUnavailable:
             # Perhaps only the answer was lost. With the same key nothing can happen twice.
             return await self._submit(keys=keys, args=arguments + bounds)
 

@@ -17,7 +17,7 @@ class JobReporter:
         self._publisher = publisher
 
     async def report(self, event: AnyEvent) -> None:
-        """Raises wire.Unavailable."""
+        """Raises wire.RedisUnavailable."""
         if isinstance(event, JobStatus):
             with reachable():
                 await self._client.set(JOB_STATUS_PREFIX + event.job_id, codec.encode(event), ex=KEPT_SECONDS)

@@ -20,7 +20,7 @@ from app.wire.channels import (
     LOG_SEEN_PREFIX,
     LOG_STORM_KEY,
 )
-from app.wire.client import Unavailable, close, connect_blocking, reachable
+from app.wire.client import RedisUnavailable, close, connect_blocking, reachable
 from app.wire.events.event import LoggedEvent
 from app.wire.log.entries import BEGINNING, LogEntry, StreamPosition, pack, unpack
 from app.wire.log.event_identity import WINDOW_SECONDS, EventIdentities, EventIdentity, fingerprint
@@ -89,7 +89,7 @@ class Log:
         try:
             with reachable():
                 id_, count = await self._append_in_epoch(identity, pack(event), fingerprint(event))
-        except Unavailable:
+        except RedisUnavailable:
             self._identities.set_count(identity, identity.occurrence - 1)
             raise
         self._identities.set_count(identity, count)
@@ -168,7 +168,7 @@ class Log:
                         await self._restore_identities(id_.epoch)
                         for entry in position.step(id_, fields):
                             yield entry
-            except (RedisError, OSError, TimeoutError, Unavailable) as error:
+            except (RedisError, OSError, TimeoutError, RedisUnavailable) as error:
                 outage.began(type(error).__name__)
             finally:
                 await close(client)

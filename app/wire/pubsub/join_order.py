@@ -32,7 +32,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from app.wire.channels import JOINS_CHANNEL, LOG_JOINED_PREFIX
-from app.wire.client import Unavailable, reachable
+from app.wire.client import RedisUnavailable, reachable
 from app.wire.pubsub.connection import PubSubConnection
 
 WAIT_SECONDS = 10.0
@@ -138,5 +138,5 @@ class JoinOrder:
         try:
             with reachable():
                 return bool(await self._client.exists(LOG_JOINED_PREFIX + marker.decode()))
-        except Unavailable:
+        except RedisUnavailable:
             return False

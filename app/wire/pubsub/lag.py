@@ -6,7 +6,7 @@ ASK_SECONDS = 1.0
 """Between a ping's answer and the next ping."""
 
 
-class Lag:
+class SubscriberLag:
     def __init__(self) -> None:
         self._asked_at: float | None = None
         self._answered_at = 0.0

@@ -6,7 +6,7 @@ from redis.asyncio import Redis
 from redis.exceptions import NoPermissionError, RedisError
 
 from app import logs
-from app.wire.client import Unavailable, reachable
+from app.wire.client import RedisUnavailable, reachable
 
 
 class Listeners(NamedTuple):
@@ -23,7 +23,7 @@ async def listeners(client: Redis, contract: str, batches: str) -> Listeners:
     """Who subscribes to the two channels at this moment.
 
     Whoever subscribes by pattern may mean any channel, so one such subscriber counts as a listener.
-    UNKNOWN where the server's access rules do not let us ask. Raises Unavailable.
+    UNKNOWN where the server's access rules do not let us ask. Raises RedisUnavailable.
     """
     asking = client.pipeline(transaction=False)
     asking.execute_command("PUBSUB", "NUMSUB", contract, batches)
@@ -34,6 +34,6 @@ async def listeners(client: Redis, contract: str, batches: str) -> Listeners:
     if refusals:
         if isinstance(refusals[0], NoPermissionError):
             return UNKNOWN
-        raise Unavailable(logs.cause(refusals[0])) from refusals[0]
+        raise RedisUnavailable(logs.cause(refusals[0])) from refusals[0]
     (_, singles, _, batched), patterns = answers
     return Listeners(batched, others=singles > batched or patterns > 0)

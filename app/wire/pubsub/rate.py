@@ -4,7 +4,7 @@ SLOTS = 12
 SLOT_SECONDS = 5.0
 
 
-class MessageRate:
+class RollingRate:
     """`now` is wall or monotonic time, as long as it is always the same of the two."""
 
     def __init__(self) -> None:

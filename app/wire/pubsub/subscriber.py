@@ -13,9 +13,9 @@ from app.wire.backoff import Backoff
 from app.wire.channels import JOINS_CHANNEL
 from app.wire.pubsub.connection import PubSubConnection, heed_cancellation
 from app.wire.pubsub.join_order import JoinOrder
-from app.wire.pubsub.lag import Lag
+from app.wire.pubsub.lag import SubscriberLag
 from app.wire.pubsub.outage import Outage
-from app.wire.pubsub.rate import MessageRate
+from app.wire.pubsub.rate import RollingRate
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class _ChannelCounter:
         self.messages = 0
         self.last_at = 0.0
         self.late = 0
-        self.rate = MessageRate()
+        self.rate = RollingRate()
 
     def note(self, now: float) -> None:
         self.messages += 1
@@ -108,7 +108,7 @@ class Subscriber(Generic[L]):
         self._gaps = 0
         self._lost_at: float | None = None
         self._failed = 0
-        self._lag = Lag()
+        self._lag = SubscriberLag()
         self._outage = Outage(logger, f"the link to Redis for {_channel_list(self._names)}")
         self._complained_at = 0.0
 
@@ -153,7 +153,7 @@ class Subscriber(Generic[L]):
 
     async def _session(self, backoff: Backoff) -> None:
         connection = PubSubConnection(self._url)
-        self._lag = Lag()
+        self._lag = SubscriberLag()
         try:
             await connection.open()
             confirmed = await self._subscribe(connection)

@@ -50,7 +50,7 @@ class Checkpoint(NamedTuple):
 
 
 class TickReader:
-    """Raises wire.Unavailable when Redis is away, and ReadForbidden where it does not let us read."""
+    """Raises wire.RedisUnavailable when Redis is away, and ReadForbidden where it does not let us read."""
 
     def __init__(self, client: Redis) -> None:
         self._client = client
