@@ -3,6 +3,7 @@
 import time
 from functools import lru_cache
 from hashlib import blake2b
+from typing import Any
 
 import limits
 from limits.aio.storage import RedisStorage
@@ -23,11 +24,10 @@ class RateLimiter:
             key_prefix=LIMITS_PREFIX,
             connection_pool=request_pool(url, breaker or RedisBreaker()),  # type: ignore[arg-type]
         )
-        bridge = storage.bridge
-        bridge.lua_acquire_sliding_window = CoalescedScript(  # type: ignore[attr-defined]
-            bridge.get_connection(),  # type: ignore[attr-defined]
-            bridge.SCRIPT_ACQUIRE_SLIDING_WINDOW.decode(),
-        )
+        bridge: Any = storage.bridge
+        client = bridge.get_connection()
+        bridge.lua_acquire_sliding_window = CoalescedScript(client, bridge.SCRIPT_ACQUIRE_SLIDING_WINDOW.decode())
+        bridge.lua_sliding_window = CoalescedScript(client, bridge.SCRIPT_SLIDING_WINDOW.decode())
         # Of the three strategies the only one that goes by Redis' clock alone.
         self._limiter = SlidingWindowCounterRateLimiter(storage)
 
