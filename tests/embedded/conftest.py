@@ -18,8 +18,8 @@ T = TypeVar("T")
 def within(seconds: float, look: Callable[[], T | None], what: str) -> T:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        if found := look():
-            return found
+        if value := look():
+            return value
         time.sleep(0.02)
     raise AssertionError(f"{what} did not come within {seconds:g} s")
 
@@ -62,8 +62,8 @@ class Carrier:
         return self
 
     def told(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.data / "told.json").read_text())
-        return found
+        lines: dict[str, Any] = json.loads((self.data / "told.json").read_text())
+        return lines
 
     @property
     def pids(self) -> dict[str, int]:

@@ -23,15 +23,15 @@ def back(carrier: Carrier, name: str, before: int) -> int:
 def below(sockets: str) -> list[int]:
     """Every process whose command line carries the mark of these sockets."""
     mark = Path(sockets).name.encode()
-    found = []
+    pids = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():
             try:
                 if mark in (entry / "cmdline").read_bytes():
-                    found.append(int(entry.name))
+                    pids.append(int(entry.name))
             except OSError:
                 continue
-    return found
+    return pids
 
 
 def test_a_killed_valkey_comes_back_on_its_socket_with_its_data(carrier: Carrier) -> None:
@@ -75,14 +75,14 @@ def test_a_killed_worker_is_started_again_and_said_so(carrier: Carrier) -> None:
 
 
 def test_nothing_is_left_when_the_carrier_is_killed_and_the_next_one_starts(carrier: Carrier) -> None:
-    told = carrier.told()
+    lines = carrier.told()
     Redis.from_url(carrier.redis_url).set("kept", "yes")
 
     carrier.process.kill()
     carrier.process.wait()
 
-    within(30, lambda: not any(alive(pid) for pid in told["pids"].values()), "the end of its children")
-    within(30, lambda: not below(told["sockets"]), "the end of their children")
+    within(30, lambda: not any(alive(pid) for pid in lines["pids"].values()), "the end of its children")
+    within(30, lambda: not below(lines["sockets"]), "the end of their children")
     carrier.start()
     carrier.wait_ready()
     assert Redis.from_url(carrier.redis_url).get("kept") == b"yes"
@@ -90,12 +90,12 @@ def test_nothing_is_left_when_the_carrier_is_killed_and_the_next_one_starts(carr
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_asked_to_stop_it_leaves_nothing_and_no_complaint(carrier: Carrier, number: signal.Signals) -> None:
-    told = carrier.told()
+    lines = carrier.told()
 
     carrier.process.send_signal(number)
 
     assert carrier.process.wait(30) == 0
-    assert below(told["sockets"]) == []
+    assert below(lines["sockets"]) == []
     assert "database system is shut down" in (carrier.data / "postgres.log").read_text()
 
 

@@ -25,21 +25,21 @@ class Visit:
     async def send(self, *messages: object) -> None:
         await self.socket.send(msgspec.json.encode(messages).decode())
 
-    async def asked(self, action: str) -> str:
-        asked = msgspec.json.decode(await self.socket.recv(), type=dict[str, str])
-        assert asked["action"] == action
-        return asked["params"]
+    async def receive(self, action: str) -> str:
+        message = msgspec.json.decode(await self.socket.recv(), type=dict[str, str])
+        assert message["action"] == action
+        return message["params"]
 
     async def sign_in(self) -> None:
         await self.send(status("connected", "Connected Successfully"))
-        if await self.asked("auth") != KEY:
+        if await self.receive("auth") != KEY:
             await self.send(status("auth_failed", "authentication failed"))
             await self.socket.close()
             await self.socket.recv()
         await self.send(status("auth_success", "authenticated"))
 
     async def subscribe(self) -> None:
-        self.subscribed = (await self.asked("subscribe")).split(",")
+        self.subscribed = (await self.receive("subscribe")).split(",")
         await self.send(*(status("success", f"subscribed to: {name}") for name in self.subscribed))
 
     async def stay(self) -> None:

@@ -27,7 +27,7 @@ CLOSES = 1709672400.0
 LATER = AT + 86_400
 
 
-class Made(NamedTuple):
+class Accounts(NamedTuple):
     minutes: list[Bar]
     day: Bar | None
     newest: NewestQuote | None
@@ -35,7 +35,7 @@ class Made(NamedTuple):
     board: QuoteBoard
 
 
-def made(name: str) -> Made:
+def accounts_of(name: str) -> Accounts:
     """Over the wire as over a wire: what the engine and the desk see is decoded from what the feed encodes."""
     (path,) = INPUTS.glob(f"{name}_*.json")
     read = MessageReader(("A", "AM", "T", "Q")).read(path.read_bytes(), LATER)
@@ -53,7 +53,7 @@ def made(name: str) -> Made:
             minutes.add(tick)
     day = days.get("AAPL")
     newest = {quote.symbol: quote for quote in feed.changed(LATER)}.get("AAPL")
-    return Made(minutes.finish(float("inf")), day.bar if day else None, newest, board.quote("AAPL"), board)
+    return Accounts(minutes.finish(float("inf")), day.bar if day else None, newest, board.quote("AAPL"), board)
 
 
 def bar(figures: tuple[float, float, float, float, int], day: Bar | None) -> bool:
@@ -73,10 +73,10 @@ def bar(figures: tuple[float, float, float, float, int], day: Bar | None) -> boo
     ],
 )
 def test_the_day_is_right_wherever_it_is_kept(name: str, figures: tuple[float, float, float, float, int]) -> None:
-    found = made(name)
+    accounts = accounts_of(name)
 
-    assert bar(figures, found.day)
-    for quote in (found.newest, found.quote):
+    assert bar(figures, accounts.day)
+    for quote in (accounts.newest, accounts.quote):
         assert quote is not None
         assert (quote.open, quote.high, quote.low, quote.price, quote.volume) == figures
         assert quote.close is None
@@ -94,26 +94,26 @@ def test_the_day_is_right_wherever_it_is_kept(name: str, figures: tuple[float, f
     ],
 )
 def test_the_minute_is_right(name: str, start: float, figures: tuple[float, float, float, float, int]) -> None:
-    minutes = {bar.start: bar for bar in made(name).minutes}
+    minutes = {bar.start: bar for bar in accounts_of(name).minutes}
 
     assert minutes[start][3:8] == figures
 
 
 def test_a_quote_shows_as_bid_and_ask_and_makes_no_bar() -> None:
-    found = made("b04")
+    accounts = accounts_of("b04")
 
-    assert [bar.start for bar in found.minutes] == [AT - 1800]
-    assert found.newest is not None
-    assert (found.newest.bid, found.newest.ask, found.newest.at) == (0.01, 199999.99, AT - 1799)
-    again = found.board.apply(Tick(at=AT, symbol="AAPL", price=9.0, bid=104.9, ask=105.1, kind="Q"))
+    assert [bar.start for bar in accounts.minutes] == [AT - 1800]
+    assert accounts.newest is not None
+    assert (accounts.newest.bid, accounts.newest.ask, accounts.newest.at) == (0.01, 199999.99, AT - 1799)
+    again = accounts.board.apply(Tick(at=AT, symbol="AAPL", price=9.0, bid=104.9, ask=105.1, kind="Q"))
     assert again is not None
     assert (again.price, again.high, again.volume, again.bid, again.ask) == (105, 105, 100, 104.9, 105.1)
 
 
 def test_ticks_are_counted_where_that_is_possible() -> None:
-    assert [bar.ticks for bar in made("b03").minutes] == [3]
-    assert [bar.ticks for bar in made("b01c").minutes] == [1, 1]
-    assert [bar.ticks for bar in made("b01").minutes] == [None]
+    assert [bar.ticks for bar in accounts_of("b03").minutes] == [3]
+    assert [bar.ticks for bar in accounts_of("b01c").minutes] == [1, 1]
+    assert [bar.ticks for bar in accounts_of("b01").minutes] == [None]
 
 
 def test_an_aggregate_that_ends_before_it_starts_is_refused() -> None:

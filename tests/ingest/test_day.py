@@ -7,7 +7,7 @@ from app.wire.events.event import Tick
 
 TUESDAY = date(2026, 1, 6)
 HOURS = regular(TUESDAY)
-WRITTEN = HOURS.closes + 60
+WRITTEN_AT = HOURS.closes + 60
 
 
 def tick(at: float, price: float, volume: int = 100, symbol: str = "AAPL") -> Tick:
@@ -17,14 +17,14 @@ def tick(at: float, price: float, volume: int = 100, symbol: str = "AAPL") -> Ti
 def quotes(*ticks: Tick) -> dict[str, NewestQuote]:
     day = SessionQuotes(lambda _symbol, _session: 99.0)
     day.add(ticks)
-    return {quote.symbol: quote for quote in day.changed(WRITTEN)}
+    return {quote.symbol: quote for quote in day.changed(WRITTEN_AT)}
 
 
 def test_before_the_session_there_is_a_price_and_no_volume() -> None:
     quote = quotes(tick(HOURS.opens - 60, 101.0))["AAPL"]
 
-    told = NewestQuote("AAPL", 101.0, HOURS.opens - 60, "2026-01-06", 101.0, 101.0, 101.0, 0, 99.0)
-    assert quote == told._replace(outside=100, has_traded=False, written_at=WRITTEN)
+    newest = NewestQuote("AAPL", 101.0, HOURS.opens - 60, "2026-01-06", 101.0, 101.0, 101.0, 0, 99.0)
+    assert quote == newest._replace(outside=100, has_traded=False, written_at=WRITTEN_AT)
 
 
 def test_the_hours_around_the_session_do_not_count_for_its_bar() -> None:
@@ -67,5 +67,5 @@ def test_what_was_told_is_told_again_only_when_it_changed() -> None:
     day = SessionQuotes(lambda _symbol, _session: None)
     day.add([tick(HOURS.opens, 100.0)])
 
-    assert len(day.changed(WRITTEN)) == 1
-    assert day.changed(WRITTEN) == []
+    assert len(day.changed(WRITTEN_AT)) == 1
+    assert day.changed(WRITTEN_AT) == []

@@ -89,7 +89,7 @@ async def feeding(url: str, *, also_to: tuple[str, ...] = (), pace: ReplaySpeed 
 async def closed(url: str) -> None:
     client = connect(url)
     async with asyncio.timeout(30):
-        while (told := await market_clock.read(client)) is None or told.state != "closed":
+        while (clock := await market_clock.read(client)) is None or clock.state != "closed":
             await asyncio.sleep(0.02)
     await client.aclose()
 
@@ -104,10 +104,10 @@ async def test_a_session_reaches_every_channel_and_the_newest_quotes_exactly(red
             assert listener.bars() == EXACT
     client = connect(redis_url)
     quotes = await NewestQuotes(client).all()
-    found = sorted(
+    newest_by_symbol = sorted(
         Bar(q.symbol, "daily", EXACT[0].start, q.open, q.high, q.low, q.price, q.volume) for q in quotes.values()
     )
-    assert found == EXACT
+    assert newest_by_symbol == EXACT
     assert {quote.session for quote in quotes.values()} == {"2012-09-04"}
     assert quotes["IBM"].previous_close == 194.85
     await client.aclose()
@@ -142,11 +142,11 @@ async def test_a_feed_waits_for_redis_and_goes_on(tmp_path: Path) -> None:
             while len(listener.ticks) < 20:
                 await asyncio.sleep(0.01)
         server.stop(5)
-        heard = len(listener.ticks)
+        messages = len(listener.ticks)
         server.start()
         assert server.wait_ready(10)
         async with asyncio.timeout(30):
-            while len(listener.ticks) < heard + 20:
+            while len(listener.ticks) < messages + 20:
                 await asyncio.sleep(0.01)
 
     times = [tick.at for tick in listener.ticks]

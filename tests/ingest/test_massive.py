@@ -121,7 +121,7 @@ async def test_a_wrong_key_is_told_once_and_never_shown() -> None:
 async def test_what_one_is_not_entitled_to_is_told_and_the_rest_goes_on() -> None:
     async def script(visit: Visit) -> None:
         await visit.sign_in()
-        await visit.asked("subscribe")
+        await visit.receive("subscribe")
         await visit.send(status("error", f"not authorized to subscribe to A.BRK.B with {KEY}"))
         await visit.send(second())
         await visit.stay()
@@ -232,17 +232,17 @@ async def test_who_is_slow_to_take_loses_nothing_and_holds_little() -> None:
 
     async with serving(script) as server:
         source = provider(server.url)
-        taken: list[Tick] = []
+        ticks: list[Tick] = []
         async with asyncio.timeout(15), aclosing(source.updates(None)) as updates:
             async for update in updates:
-                taken += update.ticks
+                ticks += update.ticks
                 assert len(update.ticks) <= 1000
-                if len(taken) == count:
+                if len(ticks) == count:
                     break
-                if len(taken) < 1000:
+                if len(ticks) < 1000:
                     await asyncio.sleep(0.05)
 
-    assert [tick.at for tick in taken] == [OPEN - count + number - 0.001 for number in range(count)]
+    assert [tick.at for tick in ticks] == [OPEN - count + number - 0.001 for number in range(count)]
 
 
 async def test_after_a_restart_the_day_is_known_from_what_was_left_in_redis(redis_url: str) -> None:
@@ -268,10 +268,10 @@ async def test_after_a_restart_the_day_is_known_from_what_was_left_in_redis(redi
 
 
 async def test_an_administrator_hears_of_it_through_redis(redis_url: str) -> None:
-    heard: list[object] = []
+    events: list[object] = []
 
     async def hear(meaning: Meaning, payload: bytes, arrived_at: float) -> None:
-        heard.append(decode(meaning, payload, arrived_at))
+        events.append(decode(meaning, payload, arrived_at))
 
     subscriber = Subscriber(redis_url, {Channels().errors: Meaning.ERRORS}, hear)
     listening = asyncio.create_task(subscriber.run())
@@ -280,14 +280,14 @@ async def test_an_administrator_hears_of_it_through_redis(redis_url: str) -> Non
             await asyncio.sleep(0.01)
         feed, stop = Feed(provider(server.url, key="wrong"), redis_url, Channels(), ()), asyncio.Event()
         feeding = asyncio.create_task(feed.run(lambda: None, stop))
-        while not heard:
+        while not events:
             await asyncio.sleep(0.01)
         stop.set()
         await feeding
         await feed.close()
     await ended(listening)
 
-    (error,) = heard
+    (error,) = events
     assert isinstance(error, ErrorReported)
     assert (error.severity, error.component, error.message) == (
         "error", "ingest", "Massive: auth_failed: authentication failed",

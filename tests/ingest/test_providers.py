@@ -24,8 +24,8 @@ PAGE = (ROOT / "docs" / "providers.md").read_text(encoding="utf-8")
 TRADES = "1767711600.5,AAPL,190.25,100\n1767711601.0,BRK.B,500.5,10\n1767711602.0,AAPL,190.5,50\n"
 
 
-def settings(**said: object) -> Settings:
-    return Settings.model_validate(said)
+def settings(**sections: object) -> Settings:
+    return Settings.model_validate(sections)
 
 
 async def test_the_example_of_the_page_is_a_provider(
@@ -43,14 +43,14 @@ async def test_the_example_of_the_page_is_a_provider(
     feeding = asyncio.create_task(feed.run(lambda: None, stop))
     client = connect(redis_url)
     async with asyncio.timeout(10):
-        while (told := await market_clock.read(client)) is None or told.state != "ended":
+        while (clock := await market_clock.read(client)) is None or clock.state != "ended":
             await asyncio.sleep(0.01)
         stop.set()
         await feeding
     await feed.close()
 
     quotes = await NewestQuotes(client).all()
-    assert told.label == "trades from trades.csv"
+    assert clock.label == "trades from trades.csv"
     assert {quote.symbol: (quote.open, quote.price, quote.volume) for quote in quotes.values()} == {
         "AAPL": (190.25, 190.5, 150),
         "BRK.B": (500.5, 500.5, 10),
@@ -86,9 +86,11 @@ def test_without_a_key_massive_does_not_begin() -> None:
 
 
 def test_a_delayed_feed_says_so() -> None:
-    said = {"api_key": KEY, "stream_url": "wss://delayed.massive.com/stocks"}
+    section = {"api_key": KEY, "stream_url": "wss://delayed.massive.com/stocks"}
 
-    assert create_provider(settings(ingest={"provider": "massive"}, massive=said)).label == "Massive, 15 minutes late"
+    assert (
+        create_provider(settings(ingest={"provider": "massive"}, massive=section)).label == "Massive, 15 minutes late"
+    )
 
 
 @pytest.mark.parametrize("events", ["A,AM", "A,T", "Q", "A,A", "", "B"])

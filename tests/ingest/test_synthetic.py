@@ -139,9 +139,9 @@ async def test_a_scenario_is_played_exactly_and_says_what_it_is() -> None:
 
 
 def test_the_settings_choose_between_a_market_and_a_scenario() -> None:
-    chosen = {"ingest": {"provider": "synthetic"}}
-    market = create_provider(Settings.model_validate(chosen))
-    scenario = create_provider(Settings.model_validate({**chosen, "synthetic": {"scenario": "crash_2020"}}))
+    provider = {"ingest": {"provider": "synthetic"}}
+    market = create_provider(Settings.model_validate(provider))
+    scenario = create_provider(Settings.model_validate({**provider, "synthetic": {"scenario": "crash_2020"}}))
 
     assert (market.name, scenario.name) == ("synthetic", "synthetic crash_2020")
     assert create_provider(Settings()).name == "replay"
@@ -154,14 +154,16 @@ async def test_through_redis_the_newest_quotes_are_those_of_the_day(redis_url: s
     task = asyncio.create_task(feed.run(lambda: None, stop))
     client = connect(redis_url)
     async with asyncio.timeout(20):
-        while (told := await market_clock.read(client)) is None or told.state != "closed":
+        while (clock := await market_clock.read(client)) is None or clock.state != "closed":
             await asyncio.sleep(0.02)
     stop.set()
     await task
     await feed.close()
 
     quotes = await NewestQuotes(client).all()
-    found = {quote.symbol: (quote.open, quote.high, quote.low, quote.price, quote.volume) for quote in quotes.values()}
-    assert found == {bar.symbol: bar[3:8] for bar in daily(whole)}
+    newest_by_symbol = {
+        quote.symbol: (quote.open, quote.high, quote.low, quote.price, quote.volume) for quote in quotes.values()
+    }
+    assert newest_by_symbol == {bar.symbol: bar[3:8] for bar in daily(whole)}
     assert quotes["SYN001"].previous_close == provider.previous_close("SYN001", FRIDAY.isoformat())
     await client.aclose()

@@ -39,8 +39,8 @@ def rate(ticks: list[Tick], begin: str, end: str) -> float:
     """Ticks a minute between two times in New York."""
     day = trading_date(ticks[0].at)
     since, until = (datetime.fromisoformat(f"{day} {clock}").replace(tzinfo=NEW_YORK) for clock in (begin, end))
-    found = sum(since.timestamp() <= tick.at < until.timestamp() for tick in ticks)
-    return found / ((until - since).total_seconds() / 60)
+    trades = sum(since.timestamp() <= tick.at < until.timestamp() for tick in ticks)
+    return trades / ((until - since).total_seconds() / 60)
 
 
 def test_a_day_begins_before_its_session_rushes_at_the_open_and_is_idle_at_noon() -> None:

@@ -129,10 +129,10 @@ async def test_people_sign_in_and_out_and_are_counted(web: Redis, url: str) -> N
 
 
 async def test_events_are_heard_logged_and_followed(web: Redis, engine: Redis, url: str) -> None:
-    heard: list[bytes] = []
+    events: list[bytes] = []
 
     async def hear(_label: object, payload: bytes, _at: float) -> None:
-        heard.append(payload)
+        events.append(payload)
 
     log = Log(web, url)
     subscriber = Subscriber(url, Channels().meanings(), hear)
@@ -140,7 +140,7 @@ async def test_events_are_heard_logged_and_followed(web: Redis, engine: Redis, u
     await eventually(lambda: subscriber.stats.connected)
     publisher = Publisher(engine, Channels())
     assert [await publisher.publish(event) for event in (DETECTED, TICK)] == [1, 1]
-    await eventually(lambda: len(heard) == 2)
+    await eventually(lambda: len(events) == 2)
     await ended(listening)
 
     appended = await log.append_once(DETECTED)
@@ -200,9 +200,9 @@ async def test_jobs_go_out_and_their_status_comes_back(web: Redis, engine: Redis
     statuses = JobStatusReader(web, outbox)
     assert await statuses.read("j2")
     await engine.set(JOB_STATUS_PREFIX + "j2", '{"status":"running"}')
-    found = await statuses.read("j2")
-    assert found
-    assert found.reported
+    status = await statuses.read("j2")
+    assert status
+    assert status.reported
 
 
 async def test_answers_are_cached_and_dropped_everywhere(web: Redis, url: str) -> None:

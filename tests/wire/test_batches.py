@@ -39,7 +39,7 @@ DETECTED = PatternDetected(at=1.0, symbol="IBM", pattern="Doji", timeframe="dail
 @asynccontextmanager
 async def subscribed(url: str, *channels: str) -> AsyncIterator[list[tuple[str, bytes]]]:
     """A stranger who subscribes to these, whole names or patterns."""
-    heard: list[tuple[str, bytes]] = []
+    messages: list[tuple[str, bytes]] = []
     client = connect(url)
     link = client.pubsub(ignore_subscribe_messages=True)
     patterns = [name for name in channels if "*" in name]
@@ -53,12 +53,12 @@ async def subscribed(url: str, *channels: str) -> AsyncIterator[list[tuple[str, 
         while True:
             message = await link.get_message(timeout=None)
             if message:
-                heard.append((message["channel"].decode(), message["data"]))
+                messages.append((message["channel"].decode(), message["data"]))
 
     reading = asyncio.create_task(read())
     await eventually(lambda: link.subscribed)
     try:
-        yield heard
+        yield messages
     finally:
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
@@ -93,16 +93,16 @@ async def test_who_listens_decides_how_indicators_are_sent(
     redis_url: str, client: Redis, subscribers: Sequence[tuple[str, ...]], singles: int, batched: int
 ) -> None:
     async with subscribed(redis_url, "ts:probe") as probe:
-        async with _all(redis_url, subscribers) as heard:
+        async with _all(redis_url, subscribers) as messages:
             names = [name for each in subscribers for name in each]
             patterns = names.count("tickstock*")
             await asyncio.wait_for(settled(client, names.count(CONTRACT), names.count(INDICATORS_CHANNEL), patterns), 5)
-            published = await _counted(client, Publisher(client, Channels()))
+            published = await _count_calls(client, Publisher(client, Channels()))
             await client.publish("ts:probe", "end")
             await eventually(lambda: probe)
-            await eventually(lambda: all(len(each) >= _due(who, singles, batched) for who, each in heard))
+            await eventually(lambda: all(len(each) >= _due(who, singles, batched) for who, each in messages))
 
-        for who, each in heard:
+        for who, each in messages:
             assert len(each) == _due(who, singles, batched)
         assert published == singles + batched
 
@@ -118,11 +118,11 @@ async def _all(
     if not subscribers:
         yield []
         return
-    async with subscribed(url, *subscribers[0]) as heard, _all(url, subscribers[1:]) as others:
-        yield [(subscribers[0], heard), *others]
+    async with subscribed(url, *subscribers[0]) as messages, _all(url, subscribers[1:]) as others:
+        yield [(subscribers[0], messages), *others]
 
 
-async def _counted(client: Redis, publisher: Publisher) -> int:
+async def _count_calls(client: Redis, publisher: Publisher) -> int:
     """Messages that Redis was given, whether or not anybody got them."""
 
     async def calls() -> int:
@@ -135,11 +135,11 @@ async def _counted(client: Redis, publisher: Publisher) -> int:
 
 async def test_facts_go_one_by_one_whoever_listens(redis_url: str, client: Redis) -> None:
     channels = Channels()
-    async with subscribed(redis_url, *BOTH, channels.patterns) as heard:
+    async with subscribed(redis_url, *BOTH, channels.patterns) as messages:
         await Publisher(client, channels).publish_all([DETECTED, MACD, replace(DETECTED, symbol="BF/B")])
-        await eventually(lambda: len(heard) == 3)
+        await eventually(lambda: len(messages) == 3)
 
-    assert [channel for channel, _ in heard] == [INDICATORS_CHANNEL, channels.patterns, channels.patterns]
+    assert [channel for channel, _ in messages] == [INDICATORS_CHANNEL, channels.patterns, channels.patterns]
 
 
 async def test_what_was_refused_a_question_is_sent_as_ever(redis_url: str, client: Redis) -> None:
@@ -151,10 +151,10 @@ async def test_what_was_refused_a_question_is_sent_as_ever(redis_url: str, clien
     try:
         for user in ("mute", "strict"):
             engine = connect(redis_url.replace("unix://", f"unix://{user}:x@"))
-            async with subscribed(redis_url, *BOTH) as heard:
+            async with subscribed(redis_url, *BOTH) as messages:
                 await Publisher(engine, Channels()).publish_all(VALUES)
-                await eventually(lambda heard=heard: len(heard) == len(VALUES))  # type: ignore[misc]
-                assert {channel for channel, _ in heard} == {CONTRACT}
+                await eventually(lambda messages=messages: len(messages) == len(VALUES))  # type: ignore[misc]
+                assert {channel for channel, _ in messages} == {CONTRACT}
             await close(engine)
     finally:
         await client.execute_command("ACL", "DELUSER", "mute", "strict")
@@ -162,10 +162,10 @@ async def test_what_was_refused_a_question_is_sent_as_ever(redis_url: str, clien
 
 async def test_a_reader_does_without_a_channel_that_is_forbidden(redis_url: str, client: Redis) -> None:
     await client.execute_command("ACL", "SETUSER", "old", "on", "nopass", "~*", "resetchannels", "&tickstock*", "+@all")
-    heard: list[str] = []
+    messages: list[str] = []
 
     async def hear(label: str, _payload: bytes, _at: float) -> None:
-        heard.append(label)
+        messages.append(label)
 
     names = {CONTRACT: "singles", INDICATORS_CHANNEL: "batches"}
     link = Subscriber(redis_url.replace("unix://", "unix://old:x@"), names, hear, optional=[INDICATORS_CHANNEL])
@@ -174,8 +174,8 @@ async def test_a_reader_does_without_a_channel_that_is_forbidden(redis_url: str,
         await eventually(lambda: link.stats.connected)
         assert await listeners(client, CONTRACT, INDICATORS_CHANNEL) == Listeners(0, others=True)
         await Publisher(client, Channels()).publish_all(VALUES)
-        await eventually(lambda: len(heard) == len(VALUES))
-        assert (set(heard), link.stats.lost_at) == ({"singles"}, None)
+        await eventually(lambda: len(messages) == len(VALUES))
+        assert (set(messages), link.stats.lost_at) == ({"singles"}, None)
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
@@ -207,8 +207,8 @@ def test_large_batches_are_parted_and_no_symbol_is(monkeypatch: pytest.MonkeyPat
 
     messages = encode_indicators(values, NOW)
 
-    opened = [open_indicators(message, NOW) for message in messages]
-    symbols = [symbol for batch in opened if not isinstance(batch, Rejected) for symbol in batch.rows]
+    decoded = [open_indicators(message, NOW) for message in messages]
+    symbols = [symbol for batch in decoded if not isinstance(batch, Rejected) for symbol in batch.rows]
     assert len(messages) > 5
     assert max(map(len, messages)) < 2_200
     assert sorted(symbols) == [f"S{n:02d}" for n in range(40)]
@@ -241,6 +241,6 @@ def test_a_bad_symbol_does_not_cost_the_others(rows: bytes) -> None:
 
     assert not isinstance(batch, Rejected)
     assert batch.of("BAD") == Rejected("bad-shape")
-    found = batch.of("GOOD")
-    assert not isinstance(found, Rejected)
-    assert [event.value for event in found] == [50.0]
+    decoded = batch.of("GOOD")
+    assert not isinstance(decoded, Rejected)
+    assert [event.value for event in decoded] == [50.0]

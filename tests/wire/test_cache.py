@@ -17,20 +17,20 @@ from app.wire.client import close, connect
 from app.wire.codec.codec import Rejected, decode
 from app.wire.events.event import BacktestFinished, PatternDetected, RunChanged, Tick
 from tests.wire.conftest import Server, ended, eventually
-from tests.wire.saying import enveloped
+from tests.wire.messages import enveloped
 
 
 class Source:
     """What is slow to ask; every answer says how often it was asked."""
 
     def __init__(self) -> None:
-        self.asked = 0
+        self.calls = 0
         self.open = asyncio.Event()
         self.open.set()
 
     async def __call__(self) -> bytes:
-        self.asked += 1
-        answer = b"%d" % self.asked
+        self.calls += 1
+        answer = b"%d" % self.calls
         await self.open.wait()
         return answer
 
@@ -74,7 +74,7 @@ async def test_memory_answers_first_then_redis_then_the_source(cache: Cache, oth
     assert [await cache.get("a:b", 60, source) for _ in range(4)] == [b"1"] * 4
     assert await other.get("a:b", 60, source) == b"1"
 
-    assert source.asked == 1
+    assert source.calls == 1
     assert (cache.stats.memory, cache.stats.redis) == ((3, 1), (0, 1))
     assert (other.stats.memory, other.stats.redis) == ((0, 1), (1, 0))
     assert cache.stats.memory.rate == 0.75
@@ -84,14 +84,14 @@ async def test_memory_answers_first_then_redis_then_the_source(cache: Cache, oth
 async def test_a_hundred_who_ask_at_once_are_one_question(cache: Cache, source: Source) -> None:
     source.open.clear()
     asking = [asyncio.create_task(cache.get("a:b", 60, source)) for _ in range(100)]
-    await eventually(lambda: source.asked)
+    await eventually(lambda: source.calls)
     asking[0].cancel()
     source.open.set()
 
     answers = await asyncio.gather(*asking[1:])
 
     assert answers == [b"1"] * 99
-    assert source.asked == 1
+    assert source.calls == 1
 
 
 async def test_what_fails_reaches_all_who_wait_and_is_not_kept(cache: Cache, source: Source) -> None:
@@ -125,7 +125,7 @@ async def test_a_tag_or_a_key_s_beginning_drops_it_in_every_process(
 
     assert await cache.get("a:b", 60, source, tags=("mine",)) == b"2"
     await turned(other, source, b"2", "mine")
-    assert source.asked == 2
+    assert source.calls == 2
     if tag != "*":
         assert other.stats.entries == 2
 
@@ -133,7 +133,7 @@ async def test_a_tag_or_a_key_s_beginning_drops_it_in_every_process(
 async def test_what_was_loaded_before_a_drop_is_not_served_after_it(cache: Cache, other: Cache, source: Source) -> None:
     source.open.clear()
     early = asyncio.create_task(cache.get("a:b", 60, source))
-    await eventually(lambda: source.asked)
+    await eventually(lambda: source.calls)
 
     await cache.invalidate("a")
     late = asyncio.create_task(cache.get("a:b", 60, source))
@@ -243,7 +243,7 @@ def test_memory_is_bounded_in_entries_bytes_and_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("meaning", "said", "key"),
+    ("meaning", "engine_event", "key"),
     [
         (Meaning.PATTERNS, enveloped("pattern_detected", symbol="IBM", pattern="Doji"), "patterns:scan"),
         (Meaning.PATTERN_RUNS, enveloped("pattern_processing_completed", run_id="r"), "patterns:scan"),
@@ -257,11 +257,11 @@ def test_memory_is_bounded_in_entries_bytes_and_time() -> None:
     ],
 )
 async def test_what_an_engine_says_drops_what_it_changed_from_both_tiers(
-    client: Redis, redis_url: str, meaning: Meaning, said: dict[str, object], key: str
+    client: Redis, redis_url: str, meaning: Meaning, engine_event: dict[str, object], key: str
 ) -> None:
     cache, elsewhere, source = Cache(client, redis_url), Cache(client, redis_url), Source()
     assert await cache.get(key, 60, source) == b"1"
-    event = decode(meaning, json.encode(said), 9e9)
+    event = decode(meaning, json.encode(engine_event), 9e9)
     assert not isinstance(event, Rejected)
 
     assert await cache.invalidate(*invalidated_by(event))

@@ -32,10 +32,10 @@ def test_the_page_is_as_the_command_would_write_it() -> None:
 
 
 def test_every_reason_is_explained_and_none_is_left_over() -> None:
-    said = set[str]().union(*(refusals(path) for path in (ROOT / "app" / "wire" / "codec").glob("*.py")))
+    reasons = set[str]().union(*(refusals(path) for path in (ROOT / "app" / "wire" / "codec").glob("*.py")))
     needed = {spelling.needed for shape in SHAPES.values() for spelling in shape.fields.values()} - {""}
 
-    assert said | needed == set(contract.REASONS)
+    assert reasons | needed == set(contract.REASONS)
 
 
 def test_every_channel_can_be_named_by_the_environment() -> None:

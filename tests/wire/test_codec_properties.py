@@ -48,11 +48,11 @@ PLAUSIBLE = {
     "progress": 0.5, "enabled": True, "universe": "u", "operation": "o",
 }  # fmt: skip
 """What makes a message one that is read, so that the rest of it is."""
-SAID = [
+TEXTS = [
     *(word for word in WORDS_SAID if word), "pattern_updated", "processing_error", "data_import_completed",
     "indicator_progress", "daily_processing_progress", "streaming_session_started", "cache_sync_completed", "",
 ]  # fmt: skip
-PLAUSIBLY = st.just({}) | st.sampled_from(SAID).map(lambda word: PLAUSIBLE | {"event_type": word})
+PLAUSIBLY = st.just({}) | st.sampled_from(TEXTS).map(lambda word: PLAUSIBLE | {"event_type": word})
 
 
 @dataclass(frozen=True)

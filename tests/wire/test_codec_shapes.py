@@ -33,7 +33,7 @@ PAYLOAD = {
 ENVELOPE = {"event_type": "pattern_detected", "source": "TickStockPL", "timestamp": AT}
 
 
-def heard(meaning: Meaning, message: object) -> object:
+def decode_message(meaning: Meaning, message: object) -> object:
     return decode(meaning, json.dumps(message).encode(), ARRIVED)
 
 
@@ -50,7 +50,7 @@ def heard(meaning: Meaning, message: object) -> object:
     ids=["flat", "nested", "nested twice", "an envelope in an envelope", "streaming", "iso times"],
 )
 def test_a_pattern_is_the_same_however_deep_it_is_wrapped(message: object) -> None:
-    assert heard(Meaning.PATTERNS, message) == PatternDetected(
+    assert decode_message(Meaning.PATTERNS, message) == PatternDetected(
         at=AT,
         published_at=AT,
         arrived_at=ARRIVED,
@@ -71,7 +71,7 @@ def test_a_pattern_is_the_same_however_deep_it_is_wrapped(message: object) -> No
 def test_the_oldest_pattern_is_still_understood() -> None:
     message = {"ticker": "AAPL", "pattern_type": "Doji", "source": "tickstock_pl", "direction": "SHORT"}
 
-    event = heard(Meaning.PATTERNS, message)
+    event = decode_message(Meaning.PATTERNS, message)
 
     assert isinstance(event, PatternDetected)
     assert (event.symbol, event.pattern, event.direction, event.confidence) == ("AAPL", "Doji", "bearish", 0.0)
@@ -79,33 +79,35 @@ def test_the_oldest_pattern_is_still_understood() -> None:
 
 
 def test_the_time_of_the_detection_is_not_the_time_of_its_publication() -> None:
-    event = heard(Meaning.PATTERNS, {**ENVELOPE, "data": {**PAYLOAD, "timestamp": AT - 300}})
+    event = decode_message(Meaning.PATTERNS, {**ENVELOPE, "data": {**PAYLOAD, "timestamp": AT - 300}})
 
     assert isinstance(event, PatternDetected)
     assert (event.at, event.published_at, event.arrived_at) == (AT - 300, AT, ARRIVED)
 
 
-@pytest.mark.parametrize(("said", "meant"), [(0.85, 0.85), (85, 0.85), ("0.85", 0.85), (1, 1.0), (0, 0.0), (None, 0.0)])
-def test_confidence_is_a_share_or_percent(said: object, meant: float) -> None:
-    event = heard(Meaning.PATTERNS, {**PAYLOAD, "confidence": said})
+@pytest.mark.parametrize(
+    ("value", "confidence"), [(0.85, 0.85), (85, 0.85), ("0.85", 0.85), (1, 1.0), (0, 0.0), (None, 0.0)]
+)
+def test_confidence_is_a_share_or_percent(value: object, confidence: float) -> None:
+    event = decode_message(Meaning.PATTERNS, {**PAYLOAD, "confidence": value})
 
     assert isinstance(event, PatternDetected)
-    assert event.confidence == meant
+    assert event.confidence == confidence
 
 
 @pytest.mark.parametrize(
-    ("said", "meant"),
+    ("spelling", "timeframe"),
     [("1d", "daily"), ("Daily", "daily"), ("1hour", "hourly"), ("1m", "1min"), ("5min", "5min"), ("", "daily")],
 )
-def test_a_timeframe_has_one_name(said: str, meant: str) -> None:
-    event = heard(Meaning.PATTERNS, {**PAYLOAD, "timeframe": said})
+def test_a_timeframe_has_one_name(spelling: str, timeframe: str) -> None:
+    event = decode_message(Meaning.PATTERNS, {**PAYLOAD, "timeframe": spelling})
 
     assert isinstance(event, PatternDetected)
-    assert event.timeframe == meant
+    assert event.timeframe == timeframe
 
 
 @pytest.mark.parametrize(
-    "said",
+    "spelling",
     [
         AT,
         int(AT),
@@ -120,8 +122,8 @@ def test_a_timeframe_has_one_name(said: str, meant: str) -> None:
         "2025-09-26T15:20:00.000000+00:00",
     ],
 )
-def test_a_time_is_the_same_in_every_spelling(said: object) -> None:
-    event = heard(Meaning.TICKS, {"ticker": "A", "price": 1.0, "timestamp": said})
+def test_a_time_is_the_same_in_every_spelling(spelling: object) -> None:
+    event = decode_message(Meaning.TICKS, {"ticker": "A", "price": 1.0, "timestamp": spelling})
 
     assert isinstance(event, Tick)
     assert event.at == AT
@@ -131,7 +133,7 @@ def test_ticks_come_in_two_shapes() -> None:
     raw = {"ticker": "X:BTCUSD", "price": 2.5, "volume": 10, "timestamp": AT, "source": "replay", "tick_open": 2.0}
     later = {"type": "market_tick", "symbol": "X:BTCUSD", "price": 2.5, "volume": 10, "timestamp": AT * 1000}
 
-    first, second = heard(Meaning.TICKS, raw), heard(Meaning.TICKS, later)
+    first, second = decode_message(Meaning.TICKS, raw), decode_message(Meaning.TICKS, later)
 
     assert isinstance(first, Tick)
     assert isinstance(second, Tick)
@@ -159,15 +161,17 @@ def test_ticks_come_in_two_shapes() -> None:
     ],
 )
 def test_indicators_come_in_three_shapes(message: object) -> None:
-    event = heard(Meaning.INDICATORS, message)
+    event = decode_message(Meaning.INDICATORS, message)
 
     assert isinstance(event, IndicatorCalculated)
     assert (event.symbol, event.indicator, event.value, event.timeframe) == ("IBM", "RSI", 72.5, "hourly")
 
 
 def test_health_says_how_the_engine_is_and_how_often_it_says_so() -> None:
-    flat = heard(Meaning.HEALTH, {"event_type": "system_health", "status": "Healthy", "timestamp": AT, "interval": 2})
-    nested = heard(Meaning.HEALTH, {"status": "healthy", "metrics": {"active_symbols": 5}, "interval": 1e9})
+    flat = decode_message(
+        Meaning.HEALTH, {"event_type": "system_health", "status": "Healthy", "timestamp": AT, "interval": 2}
+    )
+    nested = decode_message(Meaning.HEALTH, {"status": "healthy", "metrics": {"active_symbols": 5}, "interval": 1e9})
 
     assert isinstance(flat, EngineHealth)
     assert isinstance(nested, EngineHealth)
@@ -196,7 +200,7 @@ def test_a_run_is_followed_through_its_many_events(
         "payload": {"run_id": "r1", **payload},
     }
 
-    changed = heard(Meaning.PROCESSING, message)
+    changed = decode_message(Meaning.PROCESSING, message)
 
     assert isinstance(changed, ProcessingChanged)
     assert (changed.run_id, changed.status, changed.phase, changed.at) == ("r1", status, phase, AT)
@@ -212,7 +216,7 @@ def test_a_run_is_followed_through_its_many_events(
     ids=["flat", "in an envelope", "little more than a message"],
 )
 def test_errors_come_in_three_shapes(message: object) -> None:
-    event = heard(Meaning.ERRORS, message)
+    event = decode_message(Meaning.ERRORS, message)
 
     assert isinstance(event, ErrorReported)
     assert (event.severity, event.message) == ("critical", "no disk")
@@ -245,7 +249,7 @@ def test_errors_come_in_three_shapes(message: object) -> None:
     ],
 )
 def test_what_is_not_understood_has_a_named_reason(meaning: Meaning, message: object, reason: str) -> None:
-    assert heard(meaning, message) == Rejected(reason)
+    assert decode_message(meaning, message) == Rejected(reason)
 
 
 @pytest.mark.parametrize(

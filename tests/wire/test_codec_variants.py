@@ -18,7 +18,7 @@ from tests.wire import (
     variants_streaming,
     variants_work,
 )
-from tests.wire.saying import ARRIVED, AT, ISO
+from tests.wire.messages import ARRIVED, AT, ISO
 from tests.wire.variants_market import LIVE
 
 VARIANTS = [
@@ -35,17 +35,17 @@ VARIANTS = [
 
 
 @pytest.mark.parametrize(
-    ("meaning", "message", "kind", "understood"),
+    ("meaning", "message", "kind", "expected"),
     VARIANTS,
     ids=[f"{meaning}-{kind.__name__}-{n}" for n, (meaning, _, kind, _) in enumerate(VARIANTS)],
 )
 def test_every_variant_of_the_contract_is_understood(
-    meaning: Meaning, message: dict[str, object], kind: type, understood: dict[str, Any]
+    meaning: Meaning, message: dict[str, object], kind: type, expected: dict[str, Any]
 ) -> None:
     event = decode(meaning, json.dumps(message).encode(), ARRIVED)
 
     assert type(event) is kind
-    assert {name: getattr(event, name) for name in understood} == understood
+    assert {name: getattr(event, name) for name in expected} == expected
 
 
 def test_a_strong_pattern_is_the_same_on_both_of_its_channels() -> None:
@@ -63,10 +63,10 @@ def test_a_strong_pattern_is_the_same_on_both_of_its_channels() -> None:
 def test_a_bad_item_of_a_batch_is_named_and_costs_no_other() -> None:
     batch = {"type": "streaming_patterns_batch", "patterns": [LIVE, {"symbol": "IBM"}, 5, LIVE]}
 
-    found = decode_each(Meaning.PATTERNS, json.dumps(batch).encode(), ARRIVED)
+    events = decode_each(Meaning.PATTERNS, json.dumps(batch).encode(), ARRIVED)
 
-    assert [type(one).__name__ for one in found] == ["PatternDetected", "Rejected", "Rejected", "PatternDetected"]
-    assert found[1:3] == (Rejected("no-pattern"), Rejected("not-an-object"))
+    assert [type(one).__name__ for one in events] == ["PatternDetected", "Rejected", "Rejected", "PatternDetected"]
+    assert events[1:3] == (Rejected("no-pattern"), Rejected("not-an-object"))
     assert len(decode_all(Meaning.PATTERNS, json.dumps(batch).encode(), ARRIVED)) == 2
 
 
@@ -79,31 +79,31 @@ def test_a_batch_of_nothing_has_a_named_reason(message: dict[str, object], reaso
 
 
 @pytest.mark.parametrize(
-    ("channel", "said"),
+    ("channel", "expected"),
     [
         (MARKET_TICKS, {"type": "market_tick", "symbol": "IBM"}),
         (ALL_TICKS, {"event_type": "tick_data", "ticker": "IBM", "market_status": "REGULAR"}),
         ("mirror", {"event_type": "T", "ticker": "IBM"}),
     ],
 )
-def test_ticks_are_written_as_the_channel_s_readers_know_them(channel: str, said: dict[str, str]) -> None:
+def test_ticks_are_written_as_the_channel_s_readers_know_them(channel: str, expected: dict[str, str]) -> None:
     tick = Tick(at=AT, published_at=AT, arrived_at=ARRIVED, source="replay", symbol="IBM", price=281.5, volume=40)
 
-    written = encode_for(channel, tick)
+    message = encode_for(channel, tick)
 
-    assert json.loads(written).items() >= {**said, "price": 281.5, "volume": 40, "timestamp": AT}.items()
-    assert decode(Meaning.TICKS, written, ARRIVED) == tick
+    assert json.loads(message).items() >= {**expected, "price": 281.5, "volume": 40, "timestamp": AT}.items()
+    assert decode(Meaning.TICKS, message, ARRIVED) == tick
 
 
 @pytest.mark.parametrize(
-    ("hours", "said"),
+    ("hours", "status"),
     [(-12, "CLOSED"), (-5, "PRE"), (1, "REGULAR"), (5.9, "AFTER"), (9.6, "CLOSED"), (5 * 24, "CLOSED")],
 )
-def test_a_tick_under_its_oldest_name_says_how_the_market_was(hours: float, said: str) -> None:
+def test_a_tick_under_its_oldest_name_says_how_the_market_was(hours: float, status: str) -> None:
     """Hours after 10:31 on a Monday in New York."""
     tick = Tick(at=AT + hours * 3600, symbol="IBM", price=281.5)
 
-    assert json.loads(encode_for(ALL_TICKS, tick))["market_status"] == said
+    assert json.loads(encode_for(ALL_TICKS, tick))["market_status"] == status
 
 
 @pytest.mark.parametrize("seconds", [-40 * 365 * 86_400.0, 0.0, 86_000.0])

@@ -21,18 +21,18 @@ async def test_two_hundred_subscribers_that_are_cancelled_once_at_random_moments
 ) -> None:
     """While messages pour in, their handling asks Redis, and links are cut under them."""
 
-    async def heard(_label: int, _payload: bytes, _arrived_at: float) -> None:
+    async def on_message(_label: int, _payload: bytes, _arrived_at: float) -> None:
         await client.incr("heard")
 
     chance = random.Random(7)
-    tasks = [asyncio.create_task(Subscriber(server.url, {"one": 1}, heard).run()) for _ in range(MANY)]
-    told = asyncio.create_task(_pour(server, chance))
+    tasks = [asyncio.create_task(Subscriber(server.url, {"one": 1}, on_message).run()) for _ in range(MANY)]
+    cancellations = asyncio.create_task(_pour(server, chance))
 
     for task in tasks:
         await asyncio.sleep(chance.uniform(0.0, 0.02))
         task.cancel()
     _, left = await asyncio.wait(tasks, timeout=10)
-    await ended(told)
+    await ended(cancellations)
 
     assert not left
     assert all(task.cancelled() for task in tasks)

@@ -35,7 +35,7 @@ from app.wire.jobs.job import (
 
 STAMP = "2026-03-02T10:15:00"
 LOAD = {"job_id": "7d0c", "requested_by": "alice", "timestamp": STAMP}
-ASKED = {"requested_by": "alice", "timestamp": STAMP}
+REQUEST = {"requested_by": "alice", "timestamp": STAMP}
 BACKTEST: dict[str, Any] = {
     "user_id": "u1",
     "symbols": ("IBM", "BRK.B"),
@@ -44,7 +44,7 @@ BACKTEST: dict[str, Any] = {
     "patterns": ("Doji",),
 }
 
-WRITTEN = [
+EXAMPLES = [
     (
         decode_backtest,
         BacktestJob(**BACKTEST, job_id="backtest_1758900000_a1b2c3d4", timestamp=1_758_900_000.5),
@@ -132,23 +132,23 @@ WRITTEN = [
     (decode_load, CancelLoad(**LOAD), {"action": "cancel", **LOAD}),
     (
         decode_control,
-        MonitoringControl(action="FORCE_HEALTH_CHECK", **ASKED),
-        {"action": "FORCE_HEALTH_CHECK", **ASKED},
+        MonitoringControl(action="FORCE_HEALTH_CHECK", **REQUEST),
+        {"action": "FORCE_HEALTH_CHECK", **REQUEST},
     ),
     (
         decode_control,
-        ResolveAlert(alert_id="a1", resolved_by="alice", notes="disk grown", **ASKED),
-        {"action": "ALERT_RESOLVED", "alert_id": "a1", "resolved_by": "alice", "notes": "disk grown", **ASKED},
+        ResolveAlert(alert_id="a1", resolved_by="alice", notes="disk grown", **REQUEST),
+        {"action": "ALERT_RESOLVED", "alert_id": "a1", "resolved_by": "alice", "notes": "disk grown", **REQUEST},
     ),
     (
         decode_control,
-        EnableComponent(type="pattern", name="Doji", **ASKED),
-        {"action": "ENABLE_COMPONENT", "type": "pattern", "name": "Doji", **ASKED},
+        EnableComponent(type="pattern", name="Doji", **REQUEST),
+        {"action": "ENABLE_COMPONENT", "type": "pattern", "name": "Doji", **REQUEST},
     ),
 ]
 
 
-@pytest.mark.parametrize(("read", "job", "shape"), WRITTEN, ids=[type(job).__name__ for _, job, _ in WRITTEN])
+@pytest.mark.parametrize(("read", "job", "shape"), EXAMPLES, ids=[type(job).__name__ for _, job, _ in EXAMPLES])
 def test_a_job_is_written_as_the_contract_has_it_and_read_back(
     read: Callable[[bytes], object], job: AnyJob, shape: dict[str, object]
 ) -> None:
@@ -157,7 +157,7 @@ def test_a_job_is_written_as_the_contract_has_it_and_read_back(
 
 
 def test_every_kind_of_job_has_a_fixture_and_a_channel() -> None:
-    assert {type(job) for _, job, _ in WRITTEN} == set(ROUTES)
+    assert {type(job) for _, job, _ in EXAMPLES} == set(ROUTES)
 
 
 OUT_OF_BOUNDS = [
@@ -188,9 +188,9 @@ OUT_OF_BOUNDS = [
     (lambda: CsvUniverseLoad(**LOAD, csv_file="../passwd", universe_type="ETF"), "csv_file"),
     (lambda: CsvUniverseLoad(**LOAD, csv_file="a.csv", universe_type="ETF", years=0.0), "years"),
     (lambda: UniverseLoad(**LOAD, universe_key="a b", symbols=("IBM",)), "universe_key"),
-    (lambda: MonitoringControl(action="SHUTDOWN", **ASKED), "action"),
-    (lambda: ResolveAlert(alert_id="", resolved_by="a", **ASKED), "alert_id"),
-    (lambda: EnableComponent(type="pattern", name="x" * 65, **ASKED), "name"),
+    (lambda: MonitoringControl(action="SHUTDOWN", **REQUEST), "action"),
+    (lambda: ResolveAlert(alert_id="", resolved_by="a", **REQUEST), "alert_id"),
+    (lambda: EnableComponent(type="pattern", name="x" * 65, **REQUEST), "name"),
 ]
 
 
@@ -201,7 +201,7 @@ def test_what_is_out_of_bounds_is_refused_by_the_name_of_its_field(build: Callab
 
 
 def test_what_nobody_should_have_sent_is_refused_by_name() -> None:
-    too_many = encode(WRITTEN[0][1]).replace(b'"IBM"', b'"IBM","IBM"')
+    too_many = encode(EXAMPLES[0][1]).replace(b'"IBM"', b'"IBM","IBM"')
 
     assert decode_backtest(too_many) == Rejected("bad-job")
     assert decode_load(b'{"job_type":"historical_load"}') == Rejected("bad-job")

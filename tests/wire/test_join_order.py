@@ -36,14 +36,14 @@ Begin = Callable[..., Process]
 
 @pytest.fixture
 async def begin(redis_url: str) -> AsyncIterator[Begin]:
-    redis, log, begun = connect(redis_url), list[bytes](), list[Process]()
+    redis, log, subscriber = connect(redis_url), list[bytes](), list[Process]()
 
     def one(wait_seconds: float = 10.0) -> Process:
-        begun.append(Process(redis_url, redis, log, wait_seconds))
-        return begun[-1]
+        subscriber.append(Process(redis_url, redis, log, wait_seconds))
+        return subscriber[-1]
 
     yield one
-    await ended(*(process.running for process in begun))
+    await ended(*(process.running for process in subscriber))
     await close(redis)
 
 
@@ -123,8 +123,8 @@ async def test_many_that_join_at_once_answer_each_other(begin: Begin, client: Re
 
     await eventually(lambda: processes[0].log[-1:] == [b"last"], 8)
 
-    found = [int(each) for each in processes[0].log[:-1]]
-    assert found == sorted(set(found))
+    orders = [int(each) for each in processes[0].log[:-1]]
+    assert orders == sorted(set(orders))
     assert sum(process.order.joins.unanswered for process in processes) == 0
 
 

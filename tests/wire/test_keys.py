@@ -138,10 +138,10 @@ async def test_a_published_event_goes_to_its_channel_and_says_when(client: Redis
 
     assert await publisher.publish(tick) == 1
     assert await publisher.publish_to("mirror", tick) == 1
-    heard = [await listener.get_message(timeout=5) for _ in range(2)]
+    payload = [await listener.get_message(timeout=5) for _ in range(2)]
 
-    assert [message["channel"] for message in heard] == [b"my.ticks", b"mirror"]
-    event = decode(Meaning.TICKS, heard[0]["data"], time.time())
+    assert [message["channel"] for message in payload] == [b"my.ticks", b"mirror"]
+    event = decode(Meaning.TICKS, payload[0]["data"], time.time())
     assert isinstance(event, Tick)
     assert event.at == tick.at
     assert event.published_at > tick.at
@@ -154,7 +154,7 @@ async def test_a_redis_that_is_away_is_unavailable_and_nothing_else(server: Serv
     server.kill()
 
     assert not await ping(link)
-    for asked in (
+    for calls in (
         NewestQuotes(link).all(),
         NewestQuotes(link).put([QUOTE]),
         market_clock.read(link),
@@ -164,7 +164,7 @@ async def test_a_redis_that_is_away_is_unavailable_and_nothing_else(server: Serv
         Publisher(link, Channels()).publish(Tick(at=1.0, symbol="A", price=1.0)),
     ):
         with pytest.raises(RedisUnavailable):
-            await asked
+            await calls
 
     server.start()
     assert await NewestQuotes(link).all() == {}

@@ -27,16 +27,16 @@ def detected(number: int, **changes: object) -> PatternDetected:
 
 @asynccontextmanager
 async def tailing(log: Log, after: StreamPosition) -> AsyncIterator[list[LogEntry | TailGap]]:
-    heard: list[LogEntry | TailGap] = []
+    entries: list[LogEntry | TailGap] = []
 
     async def follow() -> None:
-        nonlocal heard
+        nonlocal entries
         async for entry in log.tail(after):
-            heard += [entry]
+            entries += [entry]
 
     task = asyncio.create_task(follow())
     try:
-        yield heard
+        yield entries
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -80,19 +80,19 @@ async def test_events_without_time_or_id_count_by_their_occurrence(log: Log, cli
     other = Log(client, redis_url)
     nameless = [detected(number, published_at=0.0) for number in range(3)]
 
-    kept = [await each.append_once(event) for event in nameless for each in (log, other)]
+    ids = [await each.append_once(event) for event in nameless for each in (log, other)]
 
-    assert [answer is not None for answer in kept] == [True, False] * 3
+    assert [answer is not None for answer in ids] == [True, False] * 3
 
 
 async def test_since_gives_what_lies_between_and_nothing_twice(log: Log) -> None:
     ids = await append(log, *range(5))
 
-    found = await log.since(ids[1], ids[3])
+    entries = await log.since(ids[1], ids[3])
 
-    assert isinstance(found, tuple)
-    assert [entry.id for entry in found] == ids[2:4]
-    assert [entry.event.at for entry in found] == [1002.0, 1003.0]
+    assert isinstance(entries, tuple)
+    assert [entry.id for entry in entries] == ids[2:4]
+    assert [entry.event.at for entry in entries] == [1002.0, 1003.0]
     assert await log.since(ids[4], ids[4]) == ()
     assert await log.since(ids[4], ids[2]) == ()
 
@@ -101,11 +101,11 @@ async def test_a_page_made_before_the_first_entry_misses_none(log: Log) -> None:
     before = await log.top()
     ids = await append(log, 1, 2)
 
-    found = await log.since(before, ids[-1])
+    entries = await log.since(before, ids[-1])
 
     assert before == BEGINNING
-    assert isinstance(found, tuple)
-    assert [entry.id for entry in found] == ids
+    assert isinstance(entries, tuple)
+    assert [entry.id for entry in entries] == ids
 
 
 async def test_a_log_that_no_longer_reaches_back_says_how_much_is_missing(log: Log, client: Redis) -> None:
@@ -129,23 +129,23 @@ async def test_the_log_stays_bounded(log: Log, client: Redis, monkeypatch: pytes
 async def test_a_tail_goes_on_after_its_last_entry(log: Log) -> None:
     first, second = await append(log, 1, 2)
 
-    async with tailing(log, first) as heard:
-        await eventually(lambda: len(heard) == 1)
+    async with tailing(log, first) as entries:
+        await eventually(lambda: len(entries) == 1)
         (third,) = await append(log, 3)
-        await eventually(lambda: len(heard) == 2)
+        await eventually(lambda: len(entries) == 2)
 
-    assert [entry.id for entry in heard if isinstance(entry, LogEntry)] == [second, third]
+    assert [entry.id for entry in entries if isinstance(entry, LogEntry)] == [second, third]
 
 
 async def test_a_tail_that_was_left_behind_counts_what_it_missed(log: Log, client: Redis) -> None:
     ids = await append(log, *range(6))
     await client.xtrim(LOG_KEY, minid=str(ids[4]), approximate=False)
 
-    async with tailing(log, ids[0]) as heard:
-        await eventually(lambda: len(heard) == 3)
+    async with tailing(log, ids[0]) as entries:
+        await eventually(lambda: len(entries) == 3)
 
-    assert heard[0] == TailGap(3)
-    assert [entry.id for entry in heard[1:] if isinstance(entry, LogEntry)] == ids[4:]
+    assert entries[0] == TailGap(3)
+    assert [entry.id for entry in entries[1:] if isinstance(entry, LogEntry)] == ids[4:]
 
 
 async def test_an_entry_that_is_not_ours_is_passed_over(log: Log, client: Redis) -> None:
@@ -153,10 +153,10 @@ async def test_an_entry_that_is_not_ours_is_passed_over(log: Log, client: Redis)
     await client.xadd(LOG_KEY, {"e": "nonsense"}, id=f"{first.epoch}-*")
     (third,) = await append(log, 2)
 
-    async with tailing(log, BEGINNING) as heard:
-        await eventually(lambda: len(heard) == 2)
+    async with tailing(log, BEGINNING) as entries:
+        await eventually(lambda: len(entries) == 2)
 
-    assert [entry.id for entry in heard if isinstance(entry, LogEntry)] == [first, third]
+    assert [entry.id for entry in entries if isinstance(entry, LogEntry)] == [first, third]
 
 
 async def test_a_tail_survives_a_killed_redis_that_kept_its_data(server: Server) -> None:
@@ -164,34 +164,34 @@ async def test_a_tail_survives_a_killed_redis_that_kept_its_data(server: Server)
     log = Log(client, server.url)
     await client.config_set("appendfsync", "always")
 
-    async with tailing(log, BEGINNING) as heard:
+    async with tailing(log, BEGINNING) as entries:
         (first,) = await append(log, 1)
-        await eventually(lambda: len(heard) == 1)
+        await eventually(lambda: len(entries) == 1)
         server.kill()
         with pytest.raises(RedisUnavailable):
             await log.append_once(detected(2))
         server.start()
         (second,) = await append(log, 2)
-        await eventually(lambda: len(heard) == 2)
+        await eventually(lambda: len(entries) == 2)
 
-    assert [entry.id for entry in heard if isinstance(entry, LogEntry)] == [first, second]
+    assert [entry.id for entry in entries if isinstance(entry, LogEntry)] == [first, second]
     assert second == StreamPosition(first.epoch, 1)
     await close(client)
 
 
 @pytest.mark.parametrize("also", [(LOG_EPOCH_KEY,), ()], ids=["epoch gone too", "epoch kept"])
 async def test_a_log_that_is_gone_goes_on_under_a_later_epoch(log: Log, client: Redis, also: tuple[str, ...]) -> None:
-    async with tailing(log, BEGINNING) as heard:
+    async with tailing(log, BEGINNING) as entries:
         ids = await append(log, 1, 2)
-        await eventually(lambda: len(heard) == 2)
+        await eventually(lambda: len(entries) == 2)
         await client.delete(LOG_KEY, *also)
         (fresh,) = await append(log, 3)
-        await eventually(lambda: len(heard) == 4)
+        await eventually(lambda: len(entries) == 4)
 
     assert fresh.epoch > ids[-1].epoch
     assert fresh.n == 1
-    assert heard[2] == TailGap(None)
-    assert isinstance(heard[3], LogEntry)
+    assert entries[2] == TailGap(None)
+    assert isinstance(entries[3], LogEntry)
     assert await log.since(ids[-1], fresh) == RangeGap(None)
 
 
@@ -205,45 +205,45 @@ async def test_ids_are_never_used_twice_when_redis_forgot_the_last_entries(log: 
 
 
 async def test_a_tail_learns_after_its_link_broke_that_redis_forgot(log: Log, client: Redis) -> None:
-    async with tailing(log, BEGINNING) as heard:
+    async with tailing(log, BEGINNING) as entries:
         ids = await append(log, *range(4))
-        await eventually(lambda: len(heard) == 4)
+        await eventually(lambda: len(entries) == 4)
         await _forget(client, ids[2:])
         await _break_links(client)
-        await eventually(lambda: TailGap(None) in heard)
+        await eventually(lambda: TailGap(None) in entries)
         (next_,) = await append(log, 9)
-        await eventually(lambda: len(heard) == 6)
+        await eventually(lambda: len(entries) == 6)
 
-    assert heard[4] == TailGap(None)
-    assert isinstance(heard[5], LogEntry)
-    assert heard[5].id == next_
+    assert entries[4] == TailGap(None)
+    assert isinstance(entries[5], LogEntry)
+    assert entries[5].id == next_
     assert next_.epoch > ids[-1].epoch
 
 
 async def test_a_tail_sees_that_its_last_id_now_names_another_event(log: Log, client: Redis, redis_url: str) -> None:
-    async with tailing(log, BEGINNING) as heard:
+    async with tailing(log, BEGINNING) as entries:
         ids = await append(log, *range(4))
-        await eventually(lambda: len(heard) == 4)
+        await eventually(lambda: len(entries) == 4)
         await _forget(client, ids[2:])
         # A process that has seen less than this one takes the forgotten ids again.
         newcomer = Log(client, redis_url)
         assert await append(newcomer, 7, 8) == ids[2:]
         await _break_links(client)
-        await eventually(lambda: TailGap(None) in heard)
+        await eventually(lambda: TailGap(None) in entries)
         (next_,) = await append(log, 9)
-        await eventually(lambda: len(heard) == 6)
+        await eventually(lambda: len(entries) == 6)
 
     assert next_.epoch > ids[-1].epoch
 
 
 async def _forget(client: Redis, ids: list[StreamPosition]) -> None:
     """As after a power cut: the newest entries never reached the disk."""
-    kept = await client.xrange(LOG_KEY, max=f"({ids[0]}")
+    remaining = await client.xrange(LOG_KEY, max=f"({ids[0]}")
     await client.delete(LOG_KEY)
-    for id_, fields in kept:
+    for id_, fields in remaining:
         await client.xadd(LOG_KEY, fields, id=id_)
-    seen = [key async for key in client.scan_iter(LOG_SEEN_PREFIX + "*")]
-    await client.delete(*seen)
+    keys = [key async for key in client.scan_iter(LOG_SEEN_PREFIX + "*")]
+    await client.delete(*keys)
 
 
 async def _break_links(client: Redis) -> None:
@@ -255,9 +255,9 @@ async def _break_links(client: Redis) -> None:
 
 @given(st.text(max_size=50))
 def test_a_cursor_may_hold_anything(text: str) -> None:
-    found = StreamPosition.parse(text)
+    position = StreamPosition.parse(text)
 
-    assert found is None or StreamPosition.parse(str(found)) == found
+    assert position is None or StreamPosition.parse(str(position)) == position
 
 
 @pytest.mark.parametrize("text", ["", "1", "1-", "-1", "1-2-3", "1-2\n", "٣-٤", "1" * 30 + "-1", " 1-2", "1-+2"])

@@ -27,13 +27,13 @@ async def append(log: Log, *numbers: int) -> list[StreamPosition]:
 
 async def delivered(log: Log, count: int, commit: bool = True) -> list[LogEntry | TailGap]:
     """What the consumer `mail` is given, in a process that ends after so many."""
-    found: list[LogEntry | TailGap] = []
+    received: list[LogEntry | TailGap] = []
     async with asyncio.timeout(10), aclosing(log.tail("mail")) as entries:
         async for entry in _first(entries, count):
-            found.append(entry)
+            received.append(entry)
             if commit and isinstance(entry, LogEntry):
                 await log.commit("mail", entry.id)
-    return found
+    return received
 
 
 async def _first(entries: AsyncIterator[LogEntry | TailGap], count: int) -> AsyncIterator[LogEntry | TailGap]:
@@ -41,8 +41,8 @@ async def _first(entries: AsyncIterator[LogEntry | TailGap], count: int) -> Asyn
         yield await anext(entries)
 
 
-def ids_of(found: list[LogEntry | TailGap]) -> list[StreamPosition]:
-    return [entry.id for entry in found if isinstance(entry, LogEntry)]
+def ids_of(entries: list[LogEntry | TailGap]) -> list[StreamPosition]:
+    return [entry.id for entry in entries if isinstance(entry, LogEntry)]
 
 
 async def test_the_first_time_begins_with_what_is_new(log: Log) -> None:
@@ -50,10 +50,10 @@ async def test_the_first_time_begins_with_what_is_new(log: Log) -> None:
     await log.cursor("mail")
     third = await append(log, 3)
 
-    found = await delivered(log, 2)
+    entries = await delivered(log, 2)
 
-    assert found[0] == TailGap(None)
-    assert ids_of(found) == third
+    assert entries[0] == TailGap(None)
+    assert ids_of(entries) == third
 
 
 async def test_it_goes_on_after_what_was_committed(log: Log, client: Redis, redis_url: str) -> None:
@@ -87,10 +87,10 @@ async def test_a_cursor_that_was_lost_with_the_log_says_so_before_anything_else(
     assert await delivered(later, 1) == [TailGap(None)]
     ids = await append(later, 5, 6)
 
-    found = await delivered(later, 3)
-    assert found[0] == TailGap(None)
-    assert ids_of(found) == ids
-    assert lost[0] not in ids_of(found)
+    entries = await delivered(later, 3)
+    assert entries[0] == TailGap(None)
+    assert ids_of(entries) == ids
+    assert lost[0] not in ids_of(entries)
     assert await later.cursor("mail") == ids[-1]
 
 
@@ -139,18 +139,18 @@ async def test_entries_that_were_trimmed_while_it_was_away_are_counted(log: Log,
     await log.commit("mail", ids[0])
     await client.xtrim(LOG_KEY, minid=str(ids[4]), approximate=False)
 
-    found = await delivered(log, 3)
+    entries = await delivered(log, 3)
 
-    assert found[0] == TailGap(3)
-    assert ids_of(found) == ids[4:]
+    assert entries[0] == TailGap(3)
+    assert ids_of(entries) == ids[4:]
 
 
 async def test_nonsense_in_its_place_begins_at_the_beginning(log: Log, client: Redis) -> None:
     ids = await append(log, 1)
     await client.set(LOG_CURSOR_PREFIX + "mail", b"\xff nonsense")
 
-    found = await delivered(log, 2)
+    entries = await delivered(log, 2)
 
-    assert found[0] == TailGap(None)
-    assert ids_of(found) == ids
+    assert entries[0] == TailGap(None)
+    assert ids_of(entries) == ids
     assert await log.cursor("mail") == ids[0]

@@ -44,9 +44,9 @@ def failure(message: str, **changes: object) -> ErrorReported:
 
 
 async def entries(log: Log) -> list[LogEntry]:
-    found = await log.since(BEGINNING, await log.top())
-    assert not isinstance(found, RangeGap)
-    return list(found)
+    rows = await log.since(BEGINNING, await log.top())
+    assert not isinstance(rows, RangeGap)
+    return list(rows)
 
 
 def plain(event: LoggedEvent) -> bool:
@@ -56,11 +56,11 @@ def plain(event: LoggedEvent) -> bool:
 
 @given(st.one_of([st.from_type(kind) for kind in LOGGED]).filter(plain))
 def test_every_logged_event_comes_out_as_it_went_in(event: LoggedEvent) -> None:
-    found = unpack(ID, {b"e": pack(event)})
+    logged = unpack(ID, {b"e": pack(event)})
 
-    assert found
-    assert found.event == event
-    assert type(found.event) is type(event)
+    assert logged
+    assert logged.event == event
+    assert type(logged.event) is type(event)
 
 
 def test_all_kinds_that_are_logged_are_known_to_the_log() -> None:
@@ -69,11 +69,11 @@ def test_all_kinds_that_are_logged_are_known_to_the_log() -> None:
 
 def test_a_detection_of_the_first_version_is_still_read() -> None:
     event = b'{"at":1.0,"symbol":"BF/B","pattern":"Doji","timeframe":"1min","confidence":0.5}'
-    found = unpack(ID, {b"e": b'{"kind":"pattern","event":' + event + b',"v":1}'})
+    logged = unpack(ID, {b"e": b'{"kind":"pattern","event":' + event + b',"v":1}'})
 
-    assert found
-    assert isinstance(found.event, PatternDetected)
-    assert found.event.symbol == "BF/B"
+    assert logged
+    assert isinstance(logged.event, PatternDetected)
+    assert logged.event.symbol == "BF/B"
 
 
 @pytest.mark.parametrize(
@@ -122,9 +122,11 @@ def test_another_is_another(event: LoggedEvent, changes: dict[str, object]) -> N
 
 
 def test_an_end_is_not_the_detection_that_it_ends() -> None:
-    named: dict[str, Any] = {"symbol": "AAPL", "pattern": "Doji", "timeframe": "1min", "confidence": 0.9}
+    identity: dict[str, Any] = {"symbol": "AAPL", "pattern": "Doji", "timeframe": "1min", "confidence": 0.9}
 
-    assert EventIdentities().of(PatternDetected(**AT, **named)) != EventIdentities().of(PatternExpired(**AT, **named))
+    assert EventIdentities().of(PatternDetected(**AT, **identity)) != EventIdentities().of(
+        PatternExpired(**AT, **identity)
+    )
 
 
 def test_the_moment_of_arrival_is_nobodys_identity() -> None:
@@ -136,13 +138,13 @@ def test_the_moment_of_arrival_is_nobodys_identity() -> None:
 
 
 def test_what_could_not_be_kept_is_no_other_event_when_it_is_said_again() -> None:
-    timeless, known = failure("gone", at=5.0, arrived_at=5.0, published_at=0.0), EventIdentities()
+    timeless, identity = failure("gone", at=5.0, arrived_at=5.0, published_at=0.0), EventIdentities()
 
-    first = known.of(timeless)
-    known.set_count(first, first.occurrence - 1)
+    first = identity.of(timeless)
+    identity.set_count(first, first.occurrence - 1)
 
-    assert known.of(timeless) == first
-    assert known.of(timeless) != first
+    assert identity.of(timeless) == first
+    assert identity.of(timeless) != first
 
 
 async def test_what_has_no_time_is_heard_again_by_a_process_that_began_later(
@@ -152,8 +154,8 @@ async def test_what_has_no_time_is_heard_again_by_a_process_that_began_later(
     later = Log(client, redis_url)
 
     # The first process hears three, the later one the last of them; then it is alone.
-    kept = [await each.append_once(alert) for each in (log, log, log, later)]
-    assert [bool(id_) for id_ in kept] == [True, True, True, False]
+    ids = [await each.append_once(alert) for each in (log, log, log, later)]
+    assert [bool(id_) for id_ in ids] == [True, True, True, False]
     assert await later.append_once(alert)
 
     monkeypatch.setattr(logs, "MOMENT_SECONDS", 0)

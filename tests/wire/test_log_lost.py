@@ -38,7 +38,7 @@ def held_up(client: Redis, redis_url: str) -> Log:
 
 async def test_what_a_process_still_held_is_not_logged_again(log: Log, held_up: Log, client: Redis) -> None:
     heard_by_both, in_hand = saying(1001.0), saying(1004.0)
-    async with tailing(log, BEGINNING) as heard:
+    async with tailing(log, BEGINNING) as events:
         for event in heard_by_both:
             await log.append_once(event)
             assert await held_up.append_once(event) is None
@@ -48,10 +48,10 @@ async def test_what_a_process_still_held_is_not_logged_again(log: Log, held_up: 
 
         assert [await held_up.append_once(event) for event in in_hand] == [None] * len(in_hand)
         (newest,) = await append(held_up, 7)
-        await eventually(lambda: isinstance(heard[-1], LogEntry) and heard[-1].id == newest)
+        await eventually(lambda: isinstance(events[-1], LogEntry) and events[-1].id == newest)
 
-    lost = heard.index(TailGap(None))
-    assert [type(each) for each in heard[lost:]] == [TailGap, LogEntry]
+    lost = events.index(TailGap(None))
+    assert [type(each) for each in events[lost:]] == [TailGap, LogEntry]
     assert await log.append_once(detected(7)) is None
 
 
@@ -62,10 +62,10 @@ async def test_one_who_only_hears_on_reminds_the_others_with_its_next_event(
     await append(held_up, 0)
     await client.flushall()
 
-    found = await asyncio.gather(held_up.append_once(detected(3)), log.append_once(detected(4)))
+    logged = await asyncio.gather(held_up.append_once(detected(3)), log.append_once(detected(4)))
 
-    assert found[0] is None
-    assert found[1]
+    assert logged[0] is None
+    assert logged[1]
 
 
 async def test_what_was_in_nobodys_log_is_logged_after_the_moment(log: Log, held_up: Log, client: Redis) -> None:

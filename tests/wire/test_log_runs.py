@@ -14,7 +14,7 @@ from app.wire.codec.codec import decode
 from app.wire.events.event import LoggedEvent, ProcessingChanged, RunChanged
 from app.wire.log import log as logs
 from app.wire.log.log import BEGINNING, Log, RangeGap
-from tests.wire.saying import enveloped
+from tests.wire.messages import enveloped
 
 
 @pytest.fixture
@@ -34,10 +34,10 @@ def timeless(status: str) -> RunChanged:
     return RunChanged(at=5.0, arrived_at=5.0, work="cache", run_id="r1", status=status)
 
 
-async def told(log: Log) -> list[tuple[str, float]]:
-    found = await log.since(BEGINNING, await log.top())
-    assert not isinstance(found, RangeGap)
-    events = [entry.event for entry in found]
+async def run_events(log: Log) -> list[tuple[str, float]]:
+    rows = await log.since(BEGINNING, await log.top())
+    assert not isinstance(rows, RangeGap)
+    events = [entry.event for entry in rows]
     return [(event.status, event.at) for event in events if isinstance(event, RunChanged | ProcessingChanged)]
 
 
@@ -51,7 +51,7 @@ async def test_a_run_that_begins_again_under_its_old_name_is_told_again(
     for status, at in TWICE:
         assert await log.append_once(kind(status, at))
 
-    assert await told(log) == TWICE
+    assert await run_events(log) == TWICE
 
 
 async def test_each_process_may_say_it_all_however_late(log: Log, client: Redis, redis_url: str) -> None:
@@ -65,7 +65,7 @@ async def test_each_process_may_say_it_all_however_late(log: Log, client: Redis,
     for event in events[2:]:
         assert await later.append_once(event) is None
 
-    assert await told(log) == TWICE
+    assert await run_events(log) == TWICE
 
 
 async def test_several_processes_that_race_through_it_tell_it_once(client: Redis, redis_url: str) -> None:
@@ -77,7 +77,7 @@ async def test_several_processes_that_race_through_it_tell_it_once(client: Redis
     processes = [Log(client, redis_url) for _ in range(4)]
     await asyncio.gather(*(say(each, 0.002 * number) for number, each in enumerate(processes)))
 
-    assert await told(processes[0]) == TWICE
+    assert await run_events(processes[0]) == TWICE
 
 
 async def test_the_same_end_with_another_time_is_no_other_end(log: Log) -> None:
@@ -90,13 +90,13 @@ async def test_the_same_end_with_another_time_is_no_other_end(log: Log) -> None:
 
 
 async def test_two_spellings_of_one_message_are_one_entry(log: Log) -> None:
-    said = enveloped("data_import_completed", run_id="r7", success=True)
+    message = enveloped("data_import_completed", run_id="r7", success=True)
     for meaning in (Meaning.IMPORTS, Meaning.PROCESSING):
-        event = decode(meaning, json.encode(said), 9999999999.0)
+        event = decode(meaning, json.encode(message), 9999999999.0)
         assert isinstance(event, LoggedEvent)
         await log.append_once(event)
 
-    assert [status for status, _ in await told(log)] == ["completed"]
+    assert [status for status, _ in await run_events(log)] == ["completed"]
 
 
 async def test_phases_and_other_runs_are_told_apart(log: Log) -> None:
@@ -133,4 +133,4 @@ async def test_without_a_time_it_begins_again_a_moment_after_its_end(
         assert await log.append_once(timeless(status))
         assert await other.append_once(timeless(status)) is None
 
-    assert [status for status, _ in await told(log)] == ["started", "completed"] * 2
+    assert [status for status, _ in await run_events(log)] == ["started", "completed"] * 2

@@ -36,7 +36,7 @@ async def engine(url: str, *channels: str) -> AsyncIterator[list[bytes]]:
     """Whoever listens on the job channels, and what it hears."""
     link = connect(url)
     pubsub = link.pubsub()
-    heard: list[bytes] = []
+    payloads: list[bytes] = []
     await pubsub.subscribe(*channels)
     for _ in channels:
         await pubsub.get_message(timeout=5)
@@ -45,16 +45,16 @@ async def engine(url: str, *channels: str) -> AsyncIterator[list[bytes]]:
         while True:
             message = await pubsub.get_message(timeout=1)
             if message and message["type"] == "message":
-                heard.append(message["data"])
+                payloads.append(message["data"])
 
     listening = asyncio.create_task(listen())
-    yield heard
+    yield payloads
     await ended(listening)
     await close(pubsub, link)
 
 
-def ids(heard: list[bytes]) -> list[str]:
-    return [msgspec.json.decode(payload)["job_id"] for payload in heard]
+def ids(payloads: list[bytes]) -> list[str]:
+    return [msgspec.json.decode(payload)["job_id"] for payload in payloads]
 
 
 @pytest.fixture
@@ -63,17 +63,17 @@ def outbox(client: Redis) -> Outbox:
 
 
 async def test_a_job_that_an_engine_heard_is_delivered(outbox: Outbox, redis_url: str) -> None:
-    async with engine(redis_url, JOBS_DATA_LOAD) as heard:
+    async with engine(redis_url, JOBS_DATA_LOAD) as payloads:
         submitted = await outbox.submit(load(), "once")
-        await eventually(lambda: heard)
+        await eventually(lambda: payloads)
 
     assert submitted == Submitted("load-1", "delivered", 1, True)
-    assert ids(heard) == ["load-1"]
-    found = await outbox.state("load-1")
-    assert found
-    assert (found.kind, found.channel, found.state) == ("HistoricalLoad", JOBS_DATA_LOAD, "delivered")
-    assert found.left_at is not None
-    assert abs(found.submitted_at - time.time()) < 60
+    assert ids(payloads) == ["load-1"]
+    record = await outbox.state("load-1")
+    assert record
+    assert (record.kind, record.channel, record.state) == ("HistoricalLoad", JOBS_DATA_LOAD, "delivered")
+    assert record.left_at is not None
+    assert abs(record.submitted_at - time.time()) < 60
 
 
 async def test_a_job_that_two_engines_heard_says_so(outbox: Outbox, redis_url: str) -> None:
@@ -93,15 +93,15 @@ async def test_a_job_that_nobody_heard_waits_and_is_written(outbox: Outbox, clie
 
 async def test_a_key_is_one_job_however_often_and_from_wherever(client: Redis, redis_url: str) -> None:
     boxes = [Outbox(client) for _ in range(4)]
-    async with engine(redis_url, JOBS_DATA_LOAD) as heard:
+    async with engine(redis_url, JOBS_DATA_LOAD) as payloads:
         answers = await asyncio.gather(
             *(box.submit(HistoricalLoad(requested_by="a", symbols=("IBM",)), "k") for box in boxes * 5)
         )
-        await eventually(lambda: heard)
+        await eventually(lambda: payloads)
 
     assert len({answer.id for answer in answers}) == 1
     assert [answer.fresh for answer in answers].count(True) == 1
-    assert len(heard) == 1
+    assert len(payloads) == 1
     assert await client.xlen(OUTBOX_KEY) == 1
 
 
@@ -119,12 +119,12 @@ async def test_waiting_jobs_go_out_in_order_and_once_though_every_process_offers
     for number in range(30):
         await boxes[number % 3].submit(load(number), f"key {number}")
     await heartbeat.beat(client, time.time())
-    async with engine(redis_url, JOBS_DATA_LOAD) as heard:
+    async with engine(redis_url, JOBS_DATA_LOAD) as payloads:
         running = [asyncio.create_task(box.run()) for box in boxes]
-        await eventually(lambda: len(heard) >= 30)
+        await eventually(lambda: len(payloads) >= 30)
         await ended(*running)
 
-    assert ids(heard) == [f"load-{number}" for number in range(30)]
+    assert ids(payloads) == [f"load-{number}" for number in range(30)]
     assert await boxes[0].waiting() == 0
 
 
@@ -146,9 +146,9 @@ async def test_an_engine_that_beats_before_it_listens_misses_nothing(
     await outbox.submit(load(), "once")
     assert await outbox.offer_waiting() == 0
 
-    async with engine(redis_url, JOBS_DATA_LOAD) as heard:
+    async with engine(redis_url, JOBS_DATA_LOAD) as payloads:
         assert await outbox.offer_waiting() == 1
-        await eventually(lambda: heard)
+        await eventually(lambda: payloads)
 
 
 async def test_a_channel_without_ears_does_not_hold_up_the_others(
@@ -166,11 +166,11 @@ async def test_a_channel_without_ears_does_not_hold_up_the_others(
 
 async def test_who_waits_longer_goes_first_even_when_a_new_job_is_heard_at_once(outbox: Outbox, redis_url: str) -> None:
     await outbox.submit(load(1), "a")
-    async with engine(redis_url, JOBS_DATA_LOAD) as heard:
+    async with engine(redis_url, JOBS_DATA_LOAD) as payloads:
         assert (await outbox.submit(load(2), "b")).state == "delivered"
-        await eventually(lambda: len(heard) == 2)
+        await eventually(lambda: len(payloads) == 2)
 
-    assert ids(heard) == ["load-1", "load-2"]
+    assert ids(payloads) == ["load-1", "load-2"]
 
 
 async def test_a_full_outbox_refuses_and_keeps_what_waits(client: Redis, redis_url: str) -> None:
@@ -196,9 +196,9 @@ async def test_a_job_that_nobody_wants_any_more_lapses_in_sight(outbox: Outbox, 
 
     await outbox.offer_waiting()
 
-    found = await outbox.state(submitted.id)
-    assert found
-    assert found.state == "lapsed"
+    record = await outbox.state(submitted.id)
+    assert record
+    assert record.state == "lapsed"
     assert await outbox.waiting() == 0
 
 
@@ -208,20 +208,20 @@ async def test_what_still_waits_can_be_withdrawn(outbox: Outbox, client: Redis, 
     assert await outbox.withdraw("load-1")
     assert not await outbox.withdraw("load-1")
     assert not await outbox.withdraw("nothing")
-    found = await outbox.state("load-1")
-    assert found
-    assert found.state == "withdrawn"
+    record = await outbox.state("load-1")
+    assert record
+    assert record.state == "withdrawn"
     assert await outbox.state("nothing") is None
     async with engine(redis_url, JOBS_DATA_LOAD):
         assert (await outbox.submit(load(), "once")).state == "withdrawn"
 
 
 async def test_a_processing_run_is_told_the_id_that_the_page_shows(outbox: Outbox, redis_url: str) -> None:
-    async with engine(redis_url, JOBS_PROCESSING) as heard:
+    async with engine(redis_url, JOBS_PROCESSING) as payloads:
         submitted = await outbox.submit(ProcessingCommand(command="START_DAILY_PROCESSING"), "once")
-        await eventually(lambda: heard)
+        await eventually(lambda: payloads)
 
-    command = job.decode(heard[0])
+    command = job.decode(payloads[0])
     assert isinstance(command, ProcessingCommand)
     assert command.parameters.run_id == submitted.id
 
@@ -244,10 +244,10 @@ async def test_what_waits_survives_the_server_and_what_is_not_written_is_not_sub
         await outbox.submit(load(2), "b")
 
     server.start()
-    async with engine(server.url, JOBS_DATA_LOAD) as heard:
+    async with engine(server.url, JOBS_DATA_LOAD) as payloads:
         assert (await outbox.submit(load(2), "b")).fresh
-        await eventually(lambda: len(heard) == 2)
-    assert ids(heard) == ["load-1", "load-2"]
+        await eventually(lambda: len(payloads) == 2)
+    assert ids(payloads) == ["load-1", "load-2"]
     assert await link.lrange(OUTBOX_WAITING_KEY, 0, -1) == []
     await close(link)
 
@@ -261,10 +261,10 @@ class Forgetful:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         answers, questions = await asyncio.open_unix_connection(self._behind)
-        while asked := await reader.read(65536):
-            questions.write(asked)
+        while request := await reader.read(65536):
+            questions.write(request)
             answer = await answers.read(65536)
-            if b"EVALSHA" in asked and not answer.startswith(b"-NOSCRIPT") and not self.swallowed:
+            if b"EVALSHA" in request and not answer.startswith(b"-NOSCRIPT") and not self.swallowed:
                 self.swallowed += 1
                 break
             writer.write(answer)
@@ -276,12 +276,12 @@ async def test_a_lost_answer_sends_nothing_twice(redis_url: str, tmp_path: Path)
     proxy = Forgetful(redis_url.removeprefix("unix://"))
     listening = await asyncio.start_unix_server(proxy.serve, tmp_path / "s")
     link = connect(f"unix://{tmp_path / 's'}")
-    async with engine(redis_url, JOBS_DATA_LOAD) as heard:
+    async with engine(redis_url, JOBS_DATA_LOAD) as payloads:
         submitted = await Outbox(link).submit(load(), "once")
-        await eventually(lambda: heard)
+        await eventually(lambda: payloads)
 
     assert proxy.swallowed == 1
     assert submitted == Submitted("load-1", "delivered", 1, True)
-    assert len(heard) == 1
+    assert len(payloads) == 1
     await close(link)
     listening.close()

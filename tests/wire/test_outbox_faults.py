@@ -38,7 +38,7 @@ async def web(url: str, name: str) -> Process:
     return await asyncio.create_subprocess_exec(sys.executable, "-c", WEB, url, name, stdout=PIPE, cwd=ROOT)
 
 
-async def said(process: Process, least: int) -> list[str]:
+async def job_numbers(process: Process, least: int) -> list[str]:
     assert process.stdout
     return [(await asyncio.wait_for(process.stdout.readline(), 20)).decode().strip() for _ in range(least)]
 
@@ -46,33 +46,33 @@ async def said(process: Process, least: int) -> list[str]:
 async def rest(process: Process) -> list[str]:
     """What it had said when it was killed."""
     process.kill()
-    told, _ = await process.communicate()
-    return [line.decode() for line in told.split(b"\n")[:-1]]
+    numbers, _ = await process.communicate()
+    return [line.decode() for line in numbers.split(b"\n")[:-1]]
 
 
 async def test_whoever_is_killed_meanwhile_every_job_goes_out_once_and_in_order(client: Redis, redis_url: str) -> None:
     await heartbeat.beat(client, time.time())
     webs = [await web(redis_url, name) for name in ("first", "second")]
-    submitted = [*await said(webs[0], 20), *await said(webs[1], 20)]
+    submitted = [*await job_numbers(webs[0], 20), *await job_numbers(webs[1], 20)]
     link = connect(redis_url)
     engine = link.pubsub()
     await engine.subscribe(JOBS_DATA_LOAD)
     await engine.get_message(timeout=5)
 
-    submitted += [*await said(webs[0], 50), *await rest(webs[0])]
-    submitted += [*await said(webs[1], 50), *await rest(webs[1])]
+    submitted += [*await job_numbers(webs[0], 50), *await rest(webs[0])]
+    submitted += [*await job_numbers(webs[1], 50), *await rest(webs[1])]
     outbox = Outbox(client)
     while await outbox.waiting():
         assert await outbox.offer_waiting()
-    heard: list[str] = []
+    payloads: list[str] = []
     # Beyond the last one for a while: what comes twice comes behind it.
-    while message := await engine.get_message(timeout=0.5 if set(submitted) <= set(heard) else 10):
-        heard.append(msgspec.json.decode(message["data"])["job_id"])
+    while message := await engine.get_message(timeout=0.5 if set(submitted) <= set(payloads) else 10):
+        payloads.append(msgspec.json.decode(message["data"])["job_id"])
     await close(engine, link)
 
     assert len(submitted) >= 140
-    assert set(submitted) <= set(heard)
-    assert len(set(heard)) == len(heard)
+    assert set(submitted) <= set(payloads)
+    assert len(set(payloads)) == len(payloads)
     for name in ("first", "second"):
-        numbers = [int(id_.rpartition("-")[2]) for id_ in heard if id_.startswith(name)]
+        numbers = [int(id_.rpartition("-")[2]) for id_ in payloads if id_.startswith(name)]
         assert all(after == before + 1 for before, after in pairwise(numbers))

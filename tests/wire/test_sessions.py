@@ -72,15 +72,15 @@ async def test_an_open_stream_is_use_and_is_written_down_once_in_a_tenth_of_the_
     record = await sessions.load(await sessions.create(ALICE, "", ""))
     assert record is not None
     key = SESSION_PREFIX + record.hash
-    kept = []
+    session = []
 
     for idle in (2, 30):
         await client.hset(key, "seen", str(record.now - idle))
         await client.expire(key, 60 - idle)
-        kept.append((await sessions.valid([record.hash]))[record.hash].idle_ends)
+        session.append((await sessions.valid([record.hash]))[record.hash].idle_ends)
 
-    assert kept[0] - record.now == 58
-    assert 60 <= kept[1] - record.now < 70
+    assert session[0] - record.now == 58
+    assert 60 <= session[1] - record.now < 70
     assert await client.ttl(key) > 50
     await client.delete(key)
     assert not await sessions.valid([record.hash])
@@ -122,34 +122,34 @@ async def test_a_user_is_shown_their_own_sessions_the_newest_first(client: Redis
     first = await sessions.load(await sessions.create(ALICE, "a browser", "192.0.2.1"))
     second = await sessions.load(await sessions.create(ALICE, "\ud800" * 400, "::1", 3, SessionStart.NEW_PASSWORD))
     await sessions.create(BOB, "", "")
-    gone = await sessions.load(await sessions.create(ALICE, "", ""))
-    assert first and second and gone  # noqa: PT018 - for the checker of types
+    ended_session = await sessions.load(await sessions.create(ALICE, "", ""))
+    assert first and second and ended_session  # noqa: PT018 - for the checker of types
     assert (first.epoch, second.epoch) == (0, 3)
     await client.zadd(f"{USER_SESSIONS_PREFIX}{ALICE}", {first.hash: 1})
-    await client.delete(SESSION_PREFIX + gone.hash)
+    await client.delete(SESSION_PREFIX + ended_session.hash)
 
-    shown = await sessions.of(ALICE)
+    listed_sessions = await sessions.of(ALICE)
 
-    assert [each.hash for each in shown] == [second.hash, first.hash]
-    assert [(each.user_agent[:10], each.ip, each.start) for each in shown] == [
+    assert [each.hash for each in listed_sessions] == [second.hash, first.hash]
+    assert [(each.user_agent[:10], each.ip, each.start) for each in listed_sessions] == [
         ("?" * 10, "::1", SessionStart.NEW_PASSWORD),
         ("a browser", "192.0.2.1", SessionStart.SIGN_IN),
     ]
-    assert shown[1].created == first.created <= shown[1].used_at
+    assert listed_sessions[1].created == first.created <= listed_sessions[1].used_at
 
 
 async def test_one_session_or_all_others_are_ended_for_their_own_user_alone(client: Redis) -> None:
     sessions = SessionStore(client, 60, 600)
     sids = [await sessions.create(user, "", "") for user in (ALICE, ALICE, ALICE, BOB)]
-    kept, other, third, bobs = [record.hash for sid in sids if (record := await sessions.load(sid))]
+    own, other, third, bobs = [record.hash for sid in sids if (record := await sessions.load(sid))]
 
     assert not await sessions.end_one(ALICE, bobs)
     assert await sessions.end_one(ALICE, third)
     assert not await sessions.end_one(ALICE, third)
-    assert await sessions.end_all(ALICE, but=kept) == 1
-    assert await sessions.end_all(ALICE, but=kept) == 0
+    assert await sessions.end_all(ALICE, but=own) == 1
+    assert await sessions.end_all(ALICE, but=own) == 0
 
-    assert (await sessions.valid([kept, other, third, bobs])).keys() == {kept, bobs}
+    assert (await sessions.valid([own, other, third, bobs])).keys() == {own, bobs}
 
 
 async def test_without_redis_nobody_is_let_in(server: Server) -> None:

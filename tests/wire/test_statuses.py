@@ -51,11 +51,11 @@ AS_HASH = {
 }
 
 
-async def told(statuses: JobStatusReader) -> JobStatus | None:
+async def status_of(statuses: JobStatusReader) -> JobStatus | None:
     """What an engine said, whenever it was read."""
-    found = await statuses.read("j1")
-    assert found is None or found.reported
-    return replace(found.job, at=0.0, published_at=0.0, arrived_at=0.0) if found else None
+    reading = await statuses.read("j1")
+    assert reading is None or reading.reported
+    return replace(reading.job, at=0.0, published_at=0.0, arrived_at=0.0) if reading else None
 
 
 @pytest.fixture
@@ -70,25 +70,25 @@ def statuses(client: Redis, outbox: Outbox) -> JobStatusReader:
 
 async def test_a_string_and_a_hash_read_alike(statuses: JobStatusReader, client: Redis) -> None:
     await client.set(KEY, json.dumps(AS_JSON))
-    assert await told(statuses) == RUNNING
+    assert await status_of(statuses) == RUNNING
 
     await client.delete(KEY)
     await client.hset(KEY, mapping=AS_HASH)
-    assert await told(statuses) == RUNNING
+    assert await status_of(statuses) == RUNNING
 
     await client.hset(KEY, "successful_symbols", "IBM,BRK.B")
-    assert await told(statuses) == RUNNING
+    assert await status_of(statuses) == RUNNING
 
 
 async def test_the_older_key_is_read_where_the_engine_has_none(statuses: JobStatusReader, client: Redis) -> None:
     await client.set(OTHER, '{"status":"submitted","progress":0,"submitted_at":"2026-03-02T10:00:00.25"}')
 
-    found = await told(statuses)
+    reading = await status_of(statuses)
 
-    assert found
-    assert (found.status, found.progress, found.submitted_at) == ("submitted", 0.0, 1_772_445_600.25)
+    assert reading
+    assert (reading.status, reading.progress, reading.submitted_at) == ("submitted", 0.0, 1_772_445_600.25)
     await client.set(KEY, json.dumps(AS_JSON))
-    assert await told(statuses) == RUNNING
+    assert await status_of(statuses) == RUNNING
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ async def test_a_key_that_makes_no_sense_is_passed_over(
     assert await statuses.read("j1") is None
 
     await client.hset(OTHER, mapping=AS_HASH)
-    assert await told(statuses) == RUNNING
+    assert await status_of(statuses) == RUNNING
 
 
 async def test_a_hash_of_any_size_is_not_taken(statuses: JobStatusReader, client: Redis) -> None:
@@ -127,12 +127,12 @@ async def test_odd_values_cost_themselves_alone(statuses: JobStatusReader, clien
         b'"message":"disk\\u0000full\\ud800","started_at":"soon","completed_at":1772445660000,"error_message":{"a":1}}',
     )
 
-    found = await told(statuses)
+    reading = await status_of(statuses)
 
-    assert found
-    assert (found.status, found.progress, found.total, found.done) == ("failed", None, None, None)
-    assert (found.message, found.error, found.failed) == ("diskfull", "", ())
-    assert (found.started_at, found.completed_at) == (None, 1_772_445_660.0)
+    assert reading
+    assert (reading.status, reading.progress, reading.total, reading.done) == ("failed", None, None, None)
+    assert (reading.message, reading.error, reading.failed) == ("diskfull", "", ())
+    assert (reading.started_at, reading.completed_at) == (None, 1_772_445_660.0)
 
 
 async def test_before_the_engine_speaks_the_outbox_knows(
@@ -160,11 +160,11 @@ async def test_the_engine_s_word_goes_before_ours_and_lacks_only_when_it_was_sub
     ours = await outbox.state("j1")
     await client.set(KEY, '{"status":"running"}')
 
-    found = await statuses.read("j1")
+    reading = await statuses.read("j1")
 
     assert ours
-    assert found
-    assert (found.job.status, found.job.submitted_at, found.reported) == ("running", ours.submitted_at, True)
+    assert reading
+    assert (reading.job.status, reading.job.submitted_at, reading.reported) == ("running", ours.submitted_at, True)
 
 
 async def test_an_id_that_nobody_gave_is_unknown(statuses: JobStatusReader) -> None:

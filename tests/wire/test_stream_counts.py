@@ -12,11 +12,11 @@ async def test_web_processes_tell_each_other_how_many_streams_people_hold(client
     here, there, person = StreamCounts(client, "a"), StreamCounts(client, "b"), uuid4()
 
     assert await here.exchange({person: 2}) == {}
-    found = await there.exchange({person: 3})
-    assert found[person].streams == 2
+    counts = await there.exchange({person: 3})
+    assert counts[person].streams == 2
     back = await here.exchange({})
     assert back[person].streams == 3
-    assert {found[person].earlier_streams, back[person].earlier_streams} in ({0, 3}, {2, 0})
+    assert {counts[person].earlier_streams, back[person].earlier_streams} in ({0, 3}, {2, 0})
     assert await there.exchange({}) == {}
 
 

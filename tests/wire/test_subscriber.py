@@ -23,7 +23,7 @@ class Listener:
         self.may = asyncio.Event()
         self.may.set()
 
-    async def heard(self, label: str, payload: bytes, _arrived_at: float) -> None:
+    async def on_message(self, label: str, payload: bytes, _arrived_at: float) -> None:
         await self.may.wait()
         self.messages.append((label, payload))
         if payload == b"poison":
@@ -37,7 +37,7 @@ class Listener:
 
 @asynccontextmanager
 async def listening(url: str, listener: Listener) -> AsyncIterator[Subscriber[str]]:
-    link = Subscriber(url, {"one": "first", "two": "second"}, listener.heard)
+    link = Subscriber(url, {"one": "first", "two": "second"}, listener.on_message)
     task = asyncio.create_task(link.run())
     try:
         await eventually(lambda: link.stats.connected)
@@ -63,7 +63,7 @@ async def test_messages_come_with_their_label_and_are_counted(redis_url: str) ->
         await eventually(lambda: len(listener.messages) == 2)
 
     assert listener.messages == [("first", b"a"), ("second", b"b")]
-    assert {name: heard.messages for name, heard in link.stats.channels.items()} == {"one": 1, "two": 1}
+    assert {name: counts.messages for name, counts in link.stats.channels.items()} == {"one": 1, "two": 1}
     assert (link.stats.gaps, link.stats.failed) == (0, 0)
 
 
@@ -104,17 +104,17 @@ async def test_a_cut_link_is_made_again_and_counted_as_a_gap(redis_url: str, cli
 
 
 async def test_each_gap_is_told_once_and_not_before_all_channels_are_heard_again(redis_url: str, client: Redis) -> None:
-    told: list[bool] = []
-    link = Subscriber(redis_url, {"one": 1, "two": 2}, _ignore, lambda: told.append(link.stats.connected))
+    gap_calls: list[bool] = []
+    link = Subscriber(redis_url, {"one": 1, "two": 2}, _ignore, lambda: gap_calls.append(link.stats.connected))
     task = asyncio.create_task(link.run())
     await eventually(lambda: link.stats.connected)
-    assert told == []
+    assert gap_calls == []
 
     for gaps in (1, 2):
         await client.client_kill_filter(_type="pubsub")
-        await eventually(lambda gaps=gaps: len(told) == gaps)
+        await eventually(lambda gaps=gaps: len(gap_calls) == gaps)
 
-    assert told == [True, True]
+    assert gap_calls == [True, True]
     assert link.stats.gaps == 2
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
@@ -122,8 +122,8 @@ async def test_each_gap_is_told_once_and_not_before_all_channels_are_heard_again
 
 async def test_a_second_confirmation_is_a_gap_and_all_its_channels_are_one() -> None:
     """All that is to be seen when the client library makes the link anew without a word."""
-    told: list[int] = []
-    link = Subscriber("unix:///nowhere", {"one": 1, "two": 2}, _ignore, lambda: told.append(link.stats.gaps))
+    gaps: list[int] = []
+    link = Subscriber("unix:///nowhere", {"one": 1, "two": 2}, _ignore, lambda: gaps.append(link.stats.gaps))
 
     for _ in range(2):
         for channel in (b"one", b"two"):
@@ -131,7 +131,7 @@ async def test_a_second_confirmation_is_a_gap_and_all_its_channels_are_one() -> 
 
     assert link.stats.connected
     assert link.stats.gaps == 1
-    assert told == [1]
+    assert gaps == [1]
 
 
 async def _ignore(_label: int, _payload: bytes, _arrived_at: float) -> None:
@@ -157,16 +157,16 @@ async def test_an_outage_is_told_once_and_once_when_it_is_over(
 ) -> None:
     ours = connect(server.url)
     log = Log(ours, server.url)
-    begun = asyncio.Event()
+    warnings = asyncio.Event()
 
     async def follow() -> None:
         async for _ in log.tail("mail"):
-            begun.set()
+            warnings.set()
 
     async with listening(server.url, Listener()) as link:
         following = asyncio.create_task(follow())
         # It says first that it does not know what it missed; what fails before that ends it.
-        await asyncio.wait_for(begun.wait(), 10)
+        await asyncio.wait_for(warnings.wait(), 10)
         caplog.clear()
         server.kill()
         await eventually(lambda: not link.stats.connected)
@@ -189,7 +189,7 @@ async def test_an_outage_is_told_once_and_once_when_it_is_over(
 async def test_redis_may_be_away_at_the_start(server: Server) -> None:
     listener = Listener()
     server.kill()
-    link = Subscriber(server.url, {"one": "first"}, listener.heard)
+    link = Subscriber(server.url, {"one": "first"}, listener.on_message)
     task = asyncio.create_task(link.run())
 
     await asyncio.sleep(0)

@@ -28,9 +28,9 @@ def test_a_symbol_comes_as_it_was_sent(symbol: str) -> None:
         (Meaning.TICKS, foreign),
         (Meaning.PATTERNS, encode(pattern)),
     ):
-        found = decode(meaning, payload, AT)
-        assert isinstance(found, Tick | PatternDetected)
-        assert found.symbol == symbol
+        event = decode(meaning, payload, AT)
+        assert isinstance(event, Tick | PatternDetected)
+        assert event.symbol == symbol
     load = HistoricalLoad(requested_by="alice", symbols=(symbol,))
     assert job.decode_load(job.encode(load)) == load
 
@@ -39,8 +39,8 @@ def test_a_symbol_comes_as_it_was_sent(symbol: str) -> None:
     "text", [text for text in grammar.NONE if text and text.isprintable() and text == text.strip()]
 )
 def test_what_is_no_symbol_is_refused_as_such(text: str) -> None:
-    found = decode(Meaning.TICKS, json.dumps({"ticker": text, "price": 12.5, "timestamp": AT}).encode(), AT)
+    event = decode(Meaning.TICKS, json.dumps({"ticker": text, "price": 12.5, "timestamp": AT}).encode(), AT)
 
-    assert found == Rejected("bad-symbol")
+    assert event == Rejected("bad-symbol")
     with pytest.raises(ValueError, match=r"^symbols"):
         HistoricalLoad(requested_by="alice", symbols=(text,))

@@ -53,9 +53,9 @@ def test_an_item_that_is_no_tick_costs_itself_alone() -> None:
     ]
     items = [good, *(item for one in bad for item in (one, good))]
 
-    found = decode_ticks(json.dumps(items).encode(), NOW)
+    ticks = decode_ticks(json.dumps(items).encode(), NOW)
 
-    assert found == [replace(TICK, published_at=NOW, arrived_at=NOW)] * (len(bad) + 1)
+    assert ticks == [replace(TICK, published_at=NOW, arrived_at=NOW)] * (len(bad) + 1)
 
 
 @pytest.mark.parametrize("payload", [b"", b"{}", b"[", b"x", zlib.compress(b"[1"), b"[" * 100_000, b"[\xff]"])
@@ -77,9 +77,9 @@ async def test_entries_messages_and_position_change_together(client: Redis) -> N
     entries = [fields for _, fields in await client.xrange(TICKS_KEY)]
     assert [fields[b"number"] for fields in entries] == [b"1", b"2", b"3"]
     assert await client.get(TICKS_NUMBER_KEY) == b"3"
-    stored = [tick for fields in entries for tick in decode_ticks(fields[b"ticks"], time.time())]
-    assert [tick.at for tick in stored] == [tick.at for tick in ticks]
-    assert all(before <= tick.published_at <= time.time() for tick in stored)
+    stream = [tick for fields in entries for tick in decode_ticks(fields[b"ticks"], time.time())]
+    assert [tick.at for tick in stream] == [tick.at for tick in ticks]
+    assert all(before <= tick.published_at <= time.time() for tick in stream)
     messages: dict[bytes, list[bytes]] = {Channels().ticks.encode(): [], TICKS_CHANNEL.encode(): []}
     async with asyncio.timeout(20):
         while sum(map(len, messages.values())) < 1204:
@@ -98,7 +98,7 @@ async def test_ticks_go_one_by_one_only_while_somebody_reads_no_batches(client: 
         assert await web.get_message(timeout=5) is None
     publisher = Publisher(client, Channels())
 
-    async def brought() -> list[bytes]:
+    async def received() -> list[bytes]:
         await publisher.publish_and_set([TICK, replace(TICK, at=NOW + 1)], (MARKET_TICKS,), KEY, b"here")
         await client.publish(MARKET_TICKS, "end")
         channels = []
@@ -107,10 +107,10 @@ async def test_ticks_go_one_by_one_only_while_somebody_reads_no_batches(client: 
         return channels
 
     ticks, batches, market = names
-    assert await brought() == [batches, market, market]
+    assert await received() == [batches, market, market]
     await stranger.psubscribe("tickstock.data.*")
     assert await stranger.get_message(timeout=5) is None
-    assert sorted(await brought()) == sorted([batches, ticks, market, ticks, market])
+    assert sorted(await received()) == sorted([batches, ticks, market, ticks, market])
     await close(web, stranger)
 
 
