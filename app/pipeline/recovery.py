@@ -50,8 +50,8 @@ class Recovery:
     async def missed_parts(self, connection: StreamConnection, cursor: str) -> list[FramePart]:
         """The parts of one message with everything between the cursor and the first frame of the connection.
 
-        Raises wire.RedisUnavailable during an outage and SnapshotFailed for a snapshot that fails to render; the client's
-        cursor then stays where it was.
+        Raises wire.RedisUnavailable during an outage and SnapshotFailed for a snapshot that fails to render; the
+        client's cursor then stays where it was.
         """
         subscribed_topics, view = connection.audience.topics, connection.audience.view
         logs = [topic for topic in sorted(subscribed_topics) if topics.kind(topic) == "log"]
