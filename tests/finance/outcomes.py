@@ -49,24 +49,24 @@ def gaps(bars: Sequence[Bar]) -> int:
 
 def breakouts(bars: Sequence[Bar]) -> int:
     """Closes 1 % above the highest of the twenty before."""
-    found = closes(bars)
-    return sum(found[number] > 1.01 * max(found[number - 20 : number]) for number in range(20, len(found)))
+    prices = closes(bars)
+    return sum(prices[number] > 1.01 * max(prices[number - 20 : number]) for number in range(20, len(prices)))
 
 
 def momentum_events(bars: Sequence[Bar]) -> int:
     """Beginnings of a stretch in which five days brought 4 % or more."""
-    found = closes(bars)
-    strong = [found[number] > 1.04 * found[number - 5] for number in range(5, len(found))]
+    prices = closes(bars)
+    strong = [prices[number] > 1.04 * prices[number - 5] for number in range(5, len(prices))]
     return sum(now and not before for before, now in pairwise([False, *strong]))
 
 
 def trend_changes(bars: Sequence[Bar]) -> int:
     """Of the direction over twenty days (6 % or more, or flat), as far as it keeps for twelve."""
-    found = closes(bars)
-    moves = [found[number] / found[number - 20] - 1 for number in range(20, len(found))]
+    prices = closes(bars)
+    moves = [prices[number] / prices[number - 20] - 1 for number in range(20, len(prices))]
     runs = [(side, len(list(run))) for side, run in groupby((move > 0.06) - (move < -0.06) for move in moves)]
-    kept = [side for side, length in runs if length >= 12]
-    return sum(before != after for before, after in pairwise(kept))
+    long_runs = [side for side, length in runs if length >= 12]
+    return sum(before != after for before, after in pairwise(long_runs))
 
 
 def level_tests(bars: Sequence[Bar], support: float, resistance: float) -> int:

@@ -38,10 +38,10 @@ def test_a_hammer_after_a_fall_is_bullish_and_sure() -> None:
     series[-1] = series[-1]._replace(volume=3000)
 
     panel = walk(series, 1)
-    found = candles.find(panel, at_least(0.7))
+    matches = candles.find(panel, at_least(0.7))
 
-    assert [(one.pattern, one.direction) for one in found] == [("Hammer", "bullish")]
-    assert found[0].confidence > 0.9
+    assert [(one.pattern, one.direction) for one in matches] == [("Hammer", "bullish")]
+    assert matches[0].confidence > 0.9
     assert studies.relative_volume(panel).tolist() == [3.0]
 
 
@@ -61,10 +61,10 @@ def test_only_the_last_bars_are_asked_about() -> None:
 
 
 def test_every_candlestick_of_talib_is_known_once() -> None:
-    known = [f"CDL{candle.function}" for candle in candles.CANDLES]
+    functions = [f"CDL{candle.function}" for candle in candles.CANDLES]
 
-    assert sorted(known) == sorted(talib.get_function_groups()["Pattern Recognition"])
-    assert len(known) == 61
+    assert sorted(functions) == sorted(talib.get_function_groups()["Pattern Recognition"])
+    assert len(functions) == 61
     assert len({name for candle in candles.CANDLES for name in candle.names}) == len(candles.names())
 
 
@@ -98,8 +98,8 @@ def flat(panel_bars: int, price: float = 100.0) -> list[tuple[float, float, floa
     return [(price, price + 1, price - 1, price + (0.5 if n % 2 else -0.5)) for n in range(panel_bars)]
 
 
-def one_by_name(found: list[PatternMatch]) -> dict[str, PatternMatch]:
-    return {one.pattern: one for one in found}
+def one_by_name(matches: list[PatternMatch]) -> dict[str, PatternMatch]:
+    return {one.pattern: one for one in matches}
 
 
 def test_a_close_beyond_twenty_bars_is_a_breakout_with_its_level_stop_and_target() -> None:

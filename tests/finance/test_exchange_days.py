@@ -112,10 +112,10 @@ def test_other_hours_of_a_range_open_no_holiday_within_it() -> None:
 def test_every_row_of_the_table_counts_on_a_weekday_that_needs_it() -> None:
     rows = list(exchange_days._table().items())
 
-    assert all(found.reason for _, found in rows)
+    assert all(entry.reason for _, entry in rows)
     assert all(day.weekday() < 5 for (day, kind), _ in rows if kind == "open")
     assert all(calendar.is_session(day) for (day, kind), _ in rows if kind == "open")
     assert not any(calendar.is_session(day) for (day, kind), _ in rows if kind == "closed")
     assert all(
-        found.opens and found.closes and found.opens < found.closes for (_, kind), found in rows if kind == "hours"
+        entry.opens and entry.closes and entry.opens < entry.closes for (_, kind), entry in rows if kind == "hours"
     )

@@ -32,7 +32,7 @@ def test_bars_come_by_day_in_order() -> None:
 
 
 def test_every_shipped_symbol_has_a_name() -> None:
-    named = {told.symbol: told for told in history.read_instruments(SHIPPED.with_name("symbols.csv"))}
+    names = {instrument.symbol: instrument for instrument in history.read_instruments(SHIPPED.with_name("symbols.csv"))}
 
-    assert set(named) == {bar.symbol for bar in history.read(SHIPPED)}
-    assert named["IBM"].exchange == "XNYS"
+    assert set(names) == {bar.symbol for bar in history.read(SHIPPED)}
+    assert names["IBM"].exchange == "XNYS"

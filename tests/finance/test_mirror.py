@@ -25,12 +25,12 @@ def walked(seed: int, count: int, still: float, reach: int) -> list[Bar]:
     dice = np.random.default_rng(seed)
     stirs = lambda: dice.random(count) >= still  # noqa: E731
     close = 2 * MIDDLE + np.cumsum(dice.integers(-reach, reach + 1, count) * stirs())
-    opened = np.where(stirs(), np.concatenate([close[:1], close[:-1]]) + dice.integers(-2, 3, count), close)
-    high = np.maximum(opened, close) + dice.integers(0, reach + 1, count) * stirs()
-    low = np.minimum(opened, close) - dice.integers(0, reach + 1, count) * stirs()
+    opens = np.where(stirs(), np.concatenate([close[:1], close[:-1]]) + dice.integers(-2, 3, count), close)
+    high = np.maximum(opens, close) + dice.integers(0, reach + 1, count) * stirs()
+    low = np.minimum(opens, close) - dice.integers(0, reach + 1, count) * stirs()
     volume = np.exp(dice.normal(7, 1, count)).astype(int).tolist()
     ticks = [None if number == 0 else int(number) for number in dice.integers(0, 7, count)]
-    prices = zip(*((column / GRID).tolist() for column in (opened, high, low, close)), strict=True)
+    prices = zip(*((column / GRID).tolist() for column in (opens, high, low, close)), strict=True)
     return [
         Bar("BF/B", "1min", 60.0 * number, *four, volume[number], ticks[number]) for number, four in enumerate(prices)
     ]
@@ -74,20 +74,20 @@ def test_mirrored_prices_show_mirrored_patterns_as_surely(seed: int, still: floa
 
 
 def test_most_patterns_that_have_a_mirror_image_are_seen_in_such_walks() -> None:
-    seen = {
+    functions = {
         name
         for still in (0.0, 0.3, 0.6)
         for seed in range(3)
         for _, name, _ in found_in(walked(seed, 2000, still, 6), 1700)
     }
 
-    assert len(seen) >= 50
-    assert seen <= mirrors().keys()
+    assert len(functions) >= 50
+    assert functions <= mirrors().keys()
 
 
 def signs(panel: Panel) -> dict[str, list[int]]:
-    found = candles.unbiased_signs(panel)
-    return {candle.function: sign.tolist() for candle, sign in zip(candles.CANDLES, found, strict=True)}
+    unbiased = candles.unbiased_signs(panel)
+    return {candle.function: sign.tolist() for candle, sign in zip(candles.CANDLES, unbiased, strict=True)}
 
 
 def test_every_function_of_talib_says_the_opposite_upside_down() -> None:

@@ -58,8 +58,8 @@ def test_the_growth_is_a_quarter_by_six_breakouts() -> None:
 def test_the_volatile_stays_within_its_range_and_has_calm_and_storm() -> None:
     bars = scenarios.daily("volatility_periods")
 
-    found = outcomes.closes(bars)
-    assert (max(found) - min(found)) / bars[0].close == pytest.approx(0.30, abs=0.001)
+    prices = outcomes.closes(bars)
+    assert (max(prices) - min(prices)) / bars[0].close == pytest.approx(0.30, abs=0.001)
     assert abs(outcomes.gain(bars)) < 0.01
     assert outcomes.clustering(bars) > 0.3
 

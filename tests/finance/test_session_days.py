@@ -134,8 +134,8 @@ def test_the_auctions_are_of_the_first_and_the_last_minute() -> None:
 
     ended = [minutes.add(Trade("IBM", at, 10, belongs=belongs)) for at, belongs in prints]  # type: ignore[arg-type]
 
-    made = [bar for bar in (*ended, *minutes.finish(float("inf"))) if bar]
-    assert [(bar.start, bar.volume) for bar in made] == [(OPENS, 2), (CLOSES - 60, 3)]
+    ended_bars = [bar for bar in (*ended, *minutes.finish(float("inf"))) if bar]
+    assert [(bar.start, bar.volume) for bar in ended_bars] == [(OPENS, 2), (CLOSES - 60, 3)]
 
 
 def test_a_saturday_makes_no_session() -> None:
@@ -233,15 +233,15 @@ def test_the_last_word_on_each_span_counts_in_whatever_order_they_come(spans: Sp
     dice.shuffle(words)
     turn: dict[int, int] = {}
     days, minutes = SessionDays(), Rollup()
-    made: dict[float, Bar] = {}
+    ended_bars: dict[float, Bar] = {}
     told = dict(spans)
     for second, _ in words:
         price, volume = told[second][turn.setdefault(second, 0)]
         turn[second] += 1
         trade = span(OPENS + second, volume, (price, price + 1, price - 0.5, price))
         if days.add(trade) and (ended := minutes.add(trade)):
-            made[ended.start] = ended
-    made |= {bar.start: bar for bar in minutes.finish(float("inf"))}
+            ended_bars[ended.start] = ended
+    ended_bars |= {bar.start: bar for bar in minutes.finish(float("inf"))}
     last = sorted((second, words[-1]) for second, words in spans)
     prices = [price for _, (price, _) in last]
 
@@ -251,7 +251,7 @@ def test_the_last_word_on_each_span_counts_in_whatever_order_they_come(spans: Sp
     assert figures(day) == (
         prices[0], max(prices) + 1, min(prices) - 0.5, prices[-1], sum(volume for _, (_, volume) in last)
     )  # fmt: skip
-    assert sum(bar.volume for bar in made.values()) == sum(volume for _, (_, volume) in last)
-    for start, bar in made.items():
+    assert sum(bar.volume for bar in ended_bars.values()) == sum(volume for _, (_, volume) in last)
+    for start, bar in ended_bars.items():
         inside = [price for second, (price, _) in last if start <= OPENS + second < start + 60]
         assert bar[3:7] == (inside[0], max(inside) + 1, min(inside) - 0.5, inside[-1])

@@ -30,13 +30,13 @@ def at_end(series: list[Bar], name: str, part: str = "value") -> float:
 
 
 def test_the_index_is_wilders_own() -> None:
-    found = all_of(bars(list(WILDER)), "RSI14")
+    values = all_of(bars(list(WILDER)), "RSI14")
 
     # 2.00 + 1.05 + 2.00 + 0.72 + 0.53 + 1.07 + 1.75 + 0.20 + 1.35 + 1.13 up, 1.57 + 0.20 + 0.90 + 1.43 down.
     gained, lost = 11.80, 4.10
-    assert found[14] == pytest.approx(100 - 100 / (1 + gained / lost), abs=1e-6)
-    assert [round(value, 2) for value in found[14:18]] == [74.21, 74.34, 65.87, 59.93]
-    assert np.isnan(found[:14]).all()
+    assert values[14] == pytest.approx(100 - 100 / (1 + gained / lost), abs=1e-6)
+    assert [round(value, 2) for value in values[14:18]] == [74.21, 74.34, 65.87, 59.93]
+    assert np.isnan(values[:14]).all()
 
 
 def test_bollingers_bands_are_two_deviations_of_the_whole_population_about_the_mean() -> None:
@@ -109,11 +109,11 @@ def test_every_number_is_talibs(symbol: str) -> None:
     }
     enough = {study.name: study.needs for study in studies.STUDIES}
 
-    found = studies.read(walk(series, len(series)))
+    values = studies.read(walk(series, len(series)))
 
     for name, parts in expected.items():
         for part, column in parts.items():
-            np.testing.assert_allclose(found[name][part][enough[name] - 1 :], column[enough[name] - 1 :], atol=2e-6)
+            np.testing.assert_allclose(values[name][part][enough[name] - 1 :], column[enough[name] - 1 :], atol=2e-6)
             assert np.isnan(column[: enough[name] - 1]).all() or part != "value", (name, part)
 
 
@@ -133,10 +133,10 @@ def test_volume_and_strength_are_relative() -> None:
     series = bars([100.0] * 20 + [110.0])
     series[-1] = series[-1]._replace(volume=2500)
 
-    found = studies.read(walk(series, 1), np.array([0.05]))
+    values = studies.read(walk(series, 1), np.array([0.05]))
 
-    assert found["relative_volume"]["value"][0] == 2.5
-    assert found["relative_strength"]["value"][0] == round(1.1 / 1.05, 6)
+    assert values["relative_volume"]["value"][0] == 2.5
+    assert values["relative_strength"]["value"][0] == round(1.1 / 1.05, 6)
 
 
 def test_without_a_universe_nothing_is_said_of_strength() -> None:

@@ -27,14 +27,14 @@ MANY = 20_000
 
 
 def index(names: dict[str, str]) -> SymbolIndex:
-    made = SymbolIndex()
+    symbol_index = SymbolIndex()
     for symbol, name in names.items():
-        made[symbol] = Instrument(symbol, name)
-    return made
+        symbol_index[symbol] = Instrument(symbol, name)
+    return symbol_index
 
 
-def symbols(found: list[Instrument]) -> list[str]:
-    return [instrument.symbol for instrument in found]
+def symbols(instruments: list[Instrument]) -> list[str]:
+    return [instrument.symbol for instrument in instruments]
 
 
 @pytest.mark.parametrize(
@@ -62,17 +62,17 @@ def test_nothing_is_near_to_nonsense() -> None:
 
 
 def test_search_puts_symbols_before_names_and_counts_them_all() -> None:
-    found = index(NAMES).search("b", limit=4)
+    matches = index(NAMES).search("b", limit=4)
 
-    assert symbols(found.instruments) == ["BCPC", "BCpC", "BF/B", "BRK.B"]
-    assert found.total == 6
+    assert symbols(matches.instruments) == ["BCPC", "BCpC", "BF/B", "BRK.B"]
+    assert matches.total == 6
     assert symbols(index(NAMES).search("b", limit=100).instruments)[4:] == ["FB", "X:BTCUSD"]
 
 
 def test_an_empty_search_finds_all_in_order() -> None:
-    found = index(NAMES).search("  ", limit=3)
+    matches = index(NAMES).search("  ", limit=3)
 
-    assert (symbols(found.instruments), found.total) == ([".DJI", "AAPL", "BCPC"], len(NAMES))
+    assert (symbols(matches.instruments), matches.total) == ([".DJI", "AAPL", "BCPC"], len(NAMES))
 
 
 def test_a_name_that_changes_is_found_by_the_new_one_alone() -> None:
@@ -125,10 +125,10 @@ def test_few_of_twenty_thousand_symbols_are_compared(kind: str) -> None:
     names = universes()[kind]
     known = index(dict.fromkeys(names, "The Same Company of Ohio"))
     for text in ("AAPK", "S0013X", "A" * 64, "01" * 32, "ohio", string.ascii_uppercase + string.digits, names[77][:-1]):
-        found = known.candidates(folded(clean_query(text)))
+        matches = known.candidates(folded(clean_query(text)))
 
-        assert found.entries_read <= MOST_COUNTED < MANY
-        assert len(found.symbols) <= MOST_COMPARED
+        assert matches.entries_read <= MOST_COUNTED < MANY
+        assert len(matches.symbols) <= MOST_COMPARED
         assert len(known.near(text)) <= 8
         assert len(known.search(text, 100).instruments) <= 100
 

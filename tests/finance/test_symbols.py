@@ -26,9 +26,9 @@ def test_what_could_lead_elsewhere_or_break_a_list_is_none(text: str) -> None:
 
 @given(st.text(alphabet="AaZz09^$.:=&+/-_%\\,' \n", max_size=40))
 def test_the_pattern_for_other_tools_says_the_same(text: str) -> None:
-    found = re.search(f"^{symbols.PATTERN}$", text)
+    match = re.search(f"^{symbols.PATTERN}$", text)
 
-    assert is_symbol(text) == (found is not None and found[0] == text)
+    assert is_symbol(text) == (match is not None and match[0] == text)
 
 
 def test_our_tables_hold_shorter_ones_than_the_wire_brings() -> None:
@@ -38,12 +38,12 @@ def test_our_tables_hold_shorter_ones_than_the_wire_brings() -> None:
 
 
 def test_a_word_means_itself_or_all_that_differ_only_in_case() -> None:
-    known = ("BCPC", "BCpC", "AAPL")
+    names = ("BCPC", "BCpC", "AAPL")
 
-    assert spelt("BCpC", known) == ("BCpC",)
-    assert spelt("bcpc", known) == ("BCPC", "BCpC")
-    assert spelt("aapl", known) == ("AAPL",)
-    assert spelt("AAP", known) == ()
+    assert spelt("BCpC", names) == ("BCpC",)
+    assert spelt("bcpc", names) == ("BCPC", "BCpC")
+    assert spelt("aapl", names) == ("AAPL",)
+    assert spelt("AAP", names) == ()
 
 
 @given(grammar.symbols, grammar.symbols)

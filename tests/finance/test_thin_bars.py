@@ -30,7 +30,7 @@ def swinging(count: int) -> list[Prices]:
     return [(170.0, 171.0, 169.0, 170.5 - n % 2) for n in range(count)]
 
 
-def found(series: list[Bar]) -> dict[str, PatternMatch]:
+def matches_by_name(series: list[Bar]) -> dict[str, PatternMatch]:
     every = lambda _name: 0.0  # noqa: E731
     panel = walk(series, 1)
     return {one.pattern: one for part in (candles, levels, crossings) for one in part.find(panel, every)}
@@ -52,7 +52,7 @@ TRISTAR: list[Prices] = [ONE_PRICE, (162.0, 162.0, 162.0, 162.0), ONE_PRICE]
 def test_confidence_shrinks_with_the_ticks_that_a_bar_lacks(ticks: int) -> None:
     rows = [*swinging(70), GAP]
 
-    whole, thin = found(bars(rows, [None]))["GapUp"], found(bars(rows, [ticks]))["GapUp"]
+    whole, thin = matches_by_name(bars(rows, [None]))["GapUp"], matches_by_name(bars(rows, [ticks]))["GapUp"]
 
     assert whole.confidence > USUAL
     assert thin.confidence == pytest.approx(whole.confidence * min(1, ticks / FULL_TICKS), abs=0.001)
@@ -62,8 +62,8 @@ def test_confidence_shrinks_with_the_ticks_that_a_bar_lacks(ticks: int) -> None:
 @pytest.mark.parametrize("ticks", [[1], [2]])
 def test_one_price_of_a_tick_or_two_is_no_doji_and_no_gap(ticks: list[int]) -> None:
     assert surest([*rising(60), ONE_PRICE], ticks, "Doji") < 0.5
-    assert found(bars([*swinging(70), GAP], ticks))["GapUp"].confidence <= 0.5
-    assert found(bars([*swinging(70), GAP], ticks))["BreakoutHigh"].confidence <= 0.5
+    assert matches_by_name(bars([*swinging(70), GAP], ticks))["GapUp"].confidence <= 0.5
+    assert matches_by_name(bars([*swinging(70), GAP], ticks))["BreakoutHigh"].confidence <= 0.5
 
 
 def test_a_tristar_is_as_sure_as_the_thinnest_of_its_bars() -> None:
@@ -81,16 +81,16 @@ def test_a_tristar_is_as_sure_as_the_thinnest_of_its_bars() -> None:
 def test_a_thin_bar_before_a_gap_counts_and_one_before_a_breakout_does_not() -> None:
     rows = [*swinging(70), GAP]
 
-    thin = found(bars(rows, [1, 50]))
+    thin = matches_by_name(bars(rows, [1, 50]))
 
     assert thin["GapUp"].confidence <= 0.25
-    assert thin["BreakoutHigh"] == found(bars(rows, [50, 50]))["BreakoutHigh"]
+    assert thin["BreakoutHigh"] == matches_by_name(bars(rows, [50, 50]))["BreakoutHigh"]
 
 
 def test_a_crossing_made_of_thin_bars_is_not_sure() -> None:
     rows = [(100.0 - n % 2, 100.5 - n % 2, 99.0 - n % 2, 99.5 - n % 2) for n in range(90)]
 
-    whole, thin = (found(bars([*rows, GAP], [count]))["PriceAboveSMA50"] for count in (50, 1))
+    whole, thin = (matches_by_name(bars([*rows, GAP], [count]))["PriceAboveSMA50"] for count in (50, 1))
 
     assert thin.confidence == pytest.approx(whole.confidence / 4, abs=0.001)
     assert whole.confidence > USUAL

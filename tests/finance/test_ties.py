@@ -35,8 +35,8 @@ def words(panel: Panel) -> dict[str, str]:
     """Those that are said of the last bar, by the indicator."""
     readings = studies.read(panel, np.zeros(len(panel)))
     close = panel.close[:, -1]
-    said = {name: studies.signals(name, parts, close, panel.tick_size)[-1] for name, parts in readings.items()}
-    return {name: word for name, word in said.items() if word}
+    signals = {name: studies.signals(name, parts, close, panel.tick_size)[-1] for name, parts in readings.items()}
+    return {name: word for name, word in signals.items() if word}
 
 
 def value(panel: Panel, name: str, part: str = "value") -> float:

@@ -23,5 +23,5 @@ class Trade(NamedTuple):
 
 def span(start: float, volume: float, prices: tuple[float, float, float, float], seconds: float = 1.0) -> Trade:
     """An aggregate of IBM; prices are open, high, low and close."""
-    opened, high, low, close = prices
-    return Trade("IBM", start + seconds - 0.001, close, volume, opened, high, low, "A", start)
+    open_price, high, low, close = prices
+    return Trade("IBM", start + seconds - 0.001, close, volume, open_price, high, low, "A", start)

@@ -13,5 +13,5 @@ def hub() -> Hub:
 
 
 @pytest.fixture
-def drawn() -> PushCounter:
+def counter() -> PushCounter:
     return PushCounter()

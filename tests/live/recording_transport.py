@@ -100,11 +100,11 @@ def join(
     )
 
 
-async def send_frames(hub: Hub, drawn: PushCounter, witness: RecordingTransport, count: int) -> None:
+async def send_frames(hub: Hub, counter: PushCounter, witness: RecordingTransport, count: int) -> None:
     """Each told to everybody before the next."""
     for number in range(count):
         before = len(witness.messages)
-        hub.publish(drawn.push("patterns", "feed", f"entry {number}", "insert"), f"e-{number}")
+        hub.publish(counter.push("patterns", "feed", f"entry {number}", "insert"), f"e-{number}")
         hub.complete_entry(f"e-{number}")
         async with asyncio.timeout(5):
             while len(witness.messages) == before:

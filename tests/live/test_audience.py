@@ -13,21 +13,21 @@ from tests.live.recording_transport import FEED, PushCounter, join, markup, send
 FRAMES = 60
 
 
-async def test_readers_of_gzip_share_their_blocks(hub: Hub, drawn: PushCounter) -> None:
+async def test_readers_of_gzip_share_their_blocks(hub: Hub, counter: PushCounter) -> None:
     papers = [join(hub, FEED, coded=True) for _ in range(LARGE_CHAIN_FROM)]
     plain = join(hub, FEED)
 
-    await send_frames(hub, drawn, plain, FRAMES)
+    await send_frames(hub, counter, plain, FRAMES)
 
     assert all(paper.lines == plain.lines for paper in papers)
     assert all(paper.written == papers[0].written for paper in papers)
     assert sum(map(len, papers[0].written)) < sum(map(len, plain.written)) / 2
 
 
-async def test_a_reader_alone_has_blocks_that_look_back_too(hub: Hub, drawn: PushCounter) -> None:
+async def test_a_reader_alone_has_blocks_that_look_back_too(hub: Hub, counter: PushCounter) -> None:
     paper, plain = join(hub, FEED, coded=True), join(hub, FEED)
 
-    await send_frames(hub, drawn, paper, FRAMES)
+    await send_frames(hub, counter, paper, FRAMES)
 
     assert paper.lines == plain.lines
     assert sum(map(len, paper.written)) < sum(map(len, plain.written)) / 2
@@ -35,26 +35,26 @@ async def test_a_reader_alone_has_blocks_that_look_back_too(hub: Hub, drawn: Pus
 
 @pytest.mark.parametrize("readers", [1, LARGE_CHAIN_FROM])
 async def test_who_joins_a_chain_in_its_middle_reads_along_and_soon_enters_the_next(
-    hub: Hub, drawn: PushCounter, readers: int
+    hub: Hub, counter: PushCounter, readers: int
 ) -> None:
     papers = [join(hub, FEED, coded=True) for _ in range(readers)]
-    await send_frames(hub, drawn, papers[0], 5)
+    await send_frames(hub, counter, papers[0], 5)
     late = [join(hub, FEED, coded=True) for _ in range(3)]
 
-    await send_frames(hub, drawn, papers[0], FRAMES)
+    await send_frames(hub, counter, papers[0], FRAMES)
 
     assert all(paper.lines == papers[0].lines[5:] for paper in late)
     assert late[0].written[0] != papers[0].written[5]
     assert late[0].written[-1] == papers[0].written[-1]
 
 
-async def test_few_readers_that_stay_of_many_go_on_in_a_smaller_chain(hub: Hub, drawn: PushCounter) -> None:
+async def test_few_readers_that_stay_of_many_go_on_in_a_smaller_chain(hub: Hub, counter: PushCounter) -> None:
     papers = [join(hub, FEED, coded=True) for _ in range(LARGE_CHAIN_FROM)]
-    await send_frames(hub, drawn, papers[0], 3)
+    await send_frames(hub, counter, papers[0], 3)
     for paper in papers[2:]:
         paper.connection.on_lost()
 
-    await send_frames(hub, drawn, papers[0], FRAMES)
+    await send_frames(hub, counter, papers[0], FRAMES)
 
     assert len(papers[0].lines) == len(papers[1].lines) == 3 + FRAMES
     assert papers[0].written == papers[1].written
@@ -82,16 +82,16 @@ async def test_chains_for_few_readers_are_bounded_and_given_back() -> None:
 
 
 async def test_what_is_for_one_reader_alone_reaches_no_other_and_all_still_inflate(
-    hub: Hub, drawn: PushCounter
+    hub: Hub, counter: PushCounter
 ) -> None:
     papers = [join(hub, FEED, coded=True) for _ in range(LARGE_CHAIN_FROM + 2)]
-    await send_frames(hub, drawn, papers[0], 4)
+    await send_frames(hub, counter, papers[0], 4)
 
-    chosen = papers[3].connection
-    chosen.audience.send_to(chosen, [FramePart(b"data: your job is done\n\n")])
-    await send_frames(hub, drawn, papers[0], FRAMES)
-    chosen.audience.send_to(chosen, [FramePart(b"data: and paid for\n\n")])
-    await send_frames(hub, drawn, papers[0], FRAMES)
+    one = papers[3].connection
+    one.audience.send_to(one, [FramePart(b"data: your job is done\n\n")])
+    await send_frames(hub, counter, papers[0], FRAMES)
+    one.audience.send_to(one, [FramePart(b"data: and paid for\n\n")])
+    await send_frames(hub, counter, papers[0], FRAMES)
 
     private = {"your job is done", "and paid for"}
     assert [line for line in papers[3].lines if line in private] == ["your job is done", "and paid for"]

@@ -15,26 +15,26 @@ def hub() -> Hub:
     return Hub(markup, shortest=0.02)
 
 
-async def test_a_reader_has_no_position_until_the_whole_list_is_sent(hub: Hub, drawn: PushCounter) -> None:
+async def test_a_reader_has_no_position_until_the_whole_list_is_sent(hub: Hub, counter: PushCounter) -> None:
     paper, other = join(hub, BOTH), join(hub, QUOTES)
     hub.pending_snapshots.request(["patterns"])
     version = hub.pending_snapshots.version("patterns")
 
     for number in (1, 2):
-        hub.publish(drawn.push("patterns", "feed", str(number), "insert"), f"e-{number}")
+        hub.publish(counter.push("patterns", "feed", str(number), "insert"), f"e-{number}")
         hub.complete_entry(f"e-{number}")
-        hub.publish(drawn.push("quotes:A", "a", str(number)))
+        hub.publish(counter.push("quotes:A", "a", str(number)))
         await paper.wait_for_lines(2 * number)
         await other.wait_for_lines(number)
     late = join(hub, BOTH)
-    hub.publish(drawn.push("patterns", "feed", "3", "insert"), "e-3")
+    hub.publish(counter.push("patterns", "feed", "3", "insert"), "e-3")
     hub.complete_entry("e-3")
     await late.wait_for_lines()
 
     assert {message.id for message in paper.messages} == {NO_POSITION}
     assert (other.parser.last_id, late.parser.last_id) == ("e-2", NO_POSITION)
     hub.pending_snapshots.complete("patterns", version)
-    hub.publish(drawn.push("patterns", "feed", "whole"))
+    hub.publish(counter.push("patterns", "feed", "whole"))
     await late.wait_for_lines(2)
     assert (paper.parser.last_id, late.parser.last_id) == ("e-3", "e-3")
 

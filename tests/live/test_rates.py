@@ -9,33 +9,33 @@ from tests.live.recording_transport import FEED, PushCounter, join, markup, send
 BOTH = FEED | {"quotes:A"}
 
 
-def entry(hub: Hub, drawn: PushCounter, number: int) -> None:
-    hub.publish(drawn.push("patterns", "feed", f"entry {number}", "insert"), f"e-{number}")
-    hub.publish(drawn.push("patterns", "feed", op="trim"))
+def entry(hub: Hub, counter: PushCounter, number: int) -> None:
+    hub.publish(counter.push("patterns", "feed", f"entry {number}", "insert"), f"e-{number}")
+    hub.publish(counter.push("patterns", "feed", op="trim"))
     hub.complete_entry(f"e-{number}")
 
 
-async def test_entries_of_a_log_wait_for_no_state_where_no_rate_was_chosen(drawn: PushCounter) -> None:
+async def test_entries_of_a_log_wait_for_no_state_where_no_rate_was_chosen(counter: PushCounter) -> None:
     hub = Hub(markup, shortest=30.0)
     paper = join(hub, BOTH)
-    hub.publish(drawn.push("quotes:A", "a", "1"))
+    hub.publish(counter.push("quotes:A", "a", "1"))
     await paper.wait_for_lines()
 
-    hub.publish(drawn.push("quotes:A", "a", "2"))
-    entry(hub, drawn, 1)
+    hub.publish(counter.push("quotes:A", "a", "2"))
+    entry(hub, counter, 1)
 
     assert (await paper.wait_for_lines(2))[1] == "insert:feed:entry 1@America/New_York"
 
 
 async def test_entries_come_in_batches_at_the_rate_whole_in_order_and_trimmed_once(
-    hub: Hub, drawn: PushCounter
+    hub: Hub, counter: PushCounter
 ) -> None:
     paper = join(hub, BOTH, rate=Rate.SECOND)
-    hub.publish(drawn.push("quotes:A", "a", "1"))
+    hub.publish(counter.push("quotes:A", "a", "1"))
     await paper.wait_for_lines()
 
     for number in (1, 2, 3):
-        entry(hub, drawn, number)
+        entry(hub, counter, number)
     hub.check()
     await asyncio.sleep(0.05)
     assert len(paper.messages) == 1
@@ -45,12 +45,12 @@ async def test_entries_come_in_batches_at_the_rate_whole_in_order_and_trimmed_on
     assert [message.id for message in paper.messages] == ["", "e-3", "e-3"]
 
 
-async def test_who_leaves_before_the_batch_comes_back_to_where_it_had_come(drawn: PushCounter) -> None:
+async def test_who_leaves_before_the_batch_comes_back_to_where_it_had_come(counter: PushCounter) -> None:
     hub = Hub(markup, beat_seconds=0.01)
     paper = join(hub, BOTH, rate=Rate.HALF_MINUTE)
-    entry(hub, drawn, 1)
+    entry(hub, counter, 1)
     await paper.wait_for_lines(2)
-    entry(hub, drawn, 2)
+    entry(hub, counter, 2)
     await asyncio.sleep(0.02)
 
     hub.check()
@@ -61,30 +61,30 @@ async def test_who_leaves_before_the_batch_comes_back_to_where_it_had_come(drawn
     assert paper.connection.position == "e-1"
 
 
-async def test_an_alert_comes_at_once_at_every_rate_and_passes_no_entry(hub: Hub, drawn: PushCounter) -> None:
+async def test_an_alert_comes_at_once_at_every_rate_and_passes_no_entry(hub: Hub, counter: PushCounter) -> None:
     paper = join(hub, FEED, rate=Rate.HALF_MINUTE)
-    entry(hub, drawn, 1)
+    entry(hub, counter, 1)
     await paper.wait_for_lines(2)
 
-    entry(hub, drawn, 2)
-    hub.publish(drawn.push("patterns", "notice", "14 were missed")._replace(alert=True))
+    entry(hub, counter, 2)
+    hub.publish(counter.push("patterns", "notice", "14 were missed")._replace(alert=True))
 
-    said = await paper.wait_for_lines(4)
-    assert said[2:4] == ["insert:feed:entry 2@America/New_York", "replace:notice:14 were missed@America/New_York"]
+    lines = await paper.wait_for_lines(4)
+    assert lines[2:4] == ["insert:feed:entry 2@America/New_York", "replace:notice:14 were missed@America/New_York"]
 
 
-async def test_a_beat_says_how_many_bytes_came_since_the_last(drawn: PushCounter) -> None:
+async def test_a_beat_says_how_many_bytes_came_since_the_last(counter: PushCounter) -> None:
     hub = Hub(markup, beat_seconds=0.01)
     papers = [join(hub, FEED) for _ in range(3)]
-    said = list[str]()
+    sizes = list[str]()
     for _ in range(2):
         so_far = sum(map(len, papers[0].written))
-        await send_frames(hub, drawn, papers[0], 5)
-        said.append(str(sum(map(len, papers[0].written)) - so_far))
+        await send_frames(hub, counter, papers[0], 5)
+        sizes.append(str(sum(map(len, papers[0].written)) - so_far))
         await asyncio.sleep(0.02)
         hub.check()
         papers[0].written.clear()
 
     first, second = [int(message.data) for message in papers[0].messages if message.event == "beat"]
-    assert first == int(said[0])
-    assert second > int(said[1])  # the beat before is among them
+    assert first == int(sizes[0])
+    assert second > int(sizes[1])  # the beat before is among them

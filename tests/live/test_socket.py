@@ -63,7 +63,7 @@ class Browser:
 
 
 @asynccontextmanager
-async def opened(hub: Hub, ping_seconds: float = 60) -> AsyncIterator[Browser]:
+async def open_browser(hub: Hub, ping_seconds: float = 60) -> AsyncIterator[Browser]:
     here, there = sockets.socketpair()
     _, writer = await asyncio.open_connection(sock=here)
     source, sink = await asyncio.open_connection(sock=there)
@@ -111,14 +111,14 @@ async def test_what_is_no_ping_pong_or_close_is_not_waited_for(hub: Hub) -> None
     """However long it says that it is, nothing of it is kept."""
     endings = {b"\x83": 1002, b"\x82\xff": 1003, b"\x01\x80": 1003, b"\x89\xfe": 1002, b"\x81\x05": 1002}
     for data, code in endings.items():
-        async with opened(hub) as browser:
+        async with open_browser(hub) as browser:
             browser.sink.write(data)
             assert await browser.code() == code, data
     assert hub.stats.ended == {"garbled": 3, "message": 2}
 
 
 async def test_a_ping_that_comes_while_something_waits_is_answered_when_it_has_gone(hub: Hub) -> None:
-    async with opened(hub) as browser:
+    async with open_browser(hub) as browser:
         assert isinstance(browser.sink.transport, asyncio.ReadTransport)
         browser.sink.transport.pause_reading()
         browser.ours._transport.get_extra_info("socket").setsockopt(sockets.SOL_SOCKET, sockets.SO_SNDBUF, 4096)
@@ -137,7 +137,7 @@ async def test_a_ping_that_comes_while_something_waits_is_answered_when_it_has_g
 
 
 async def test_who_says_too_much_is_sent_off(hub: Hub) -> None:
-    async with opened(hub) as browser:
+    async with open_browser(hub) as browser:
         for _ in range(MOST_A_SECOND * 3):
             browser.say(Ping())
         assert await browser.code() == 1008
@@ -146,7 +146,7 @@ async def test_who_says_too_much_is_sent_off(hub: Hub) -> None:
 
 
 async def test_who_says_goodbye_is_answered(hub: Hub) -> None:
-    async with opened(hub) as browser:
+    async with open_browser(hub) as browser:
         browser.say(CloseConnection(1001, "page navigating away"))
         assert await browser.code() == 1001
         assert browser.connection.state is ConnectionState.CLOSED
@@ -155,11 +155,11 @@ async def test_who_says_goodbye_is_answered(hub: Hub) -> None:
 
 
 async def test_who_answers_no_ping_is_gone_and_who_does_stays(hub: Hub) -> None:
-    async with opened(hub, ping_seconds=0.05) as dead:
+    async with open_browser(hub, ping_seconds=0.05) as dead:
         assert await dead.code() is None
     assert hub.stats.ended == {"silent": 1}
 
-    async with opened(hub) as lively:
+    async with open_browser(hub) as lively:
         for number in range(1, 4):
             # By hand: no time to answer in is so long that no machine is slower.
             lively.ours._ping()
@@ -172,9 +172,9 @@ async def test_who_answers_no_ping_is_gone_and_who_does_stays(hub: Hub) -> None:
     assert hub.stats.ended["silent"] == 1
 
 
-async def test_a_goodbye_waits_for_its_answer_but_not_for_ever(hub: Hub, drawn: PushCounter) -> None:
-    async with opened(hub) as polite, opened(hub) as rude:
-        hub.publish(drawn.push("quotes:A", "a", "1"))
+async def test_a_goodbye_waits_for_its_answer_but_not_for_ever(hub: Hub, counter: PushCounter) -> None:
+    async with open_browser(hub) as polite, open_browser(hub) as rude:
+        hub.publish(counter.push("quotes:A", "a", "1"))
         assert await polite.heard() == [TextMessage("replace:a:1@America/New_York")]
         await hub.drain()
 
@@ -186,7 +186,7 @@ async def test_a_goodbye_waits_for_its_answer_but_not_for_ever(hub: Hub, drawn: 
 
 
 async def test_silence_is_broken_by_a_beat_that_shows_nothing(hub: Hub) -> None:
-    async with opened(hub) as browser:
+    async with open_browser(hub) as browser:
         for audience in hub.connections:
             audience.audience.wrote_at = 0
         hub.check()

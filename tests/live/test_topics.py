@@ -35,10 +35,10 @@ def test_a_topic_yields_the_symbol_that_it_was_made_of(symbol: str) -> None:
 
 @given(st.lists(grammar.symbols, min_size=1, max_size=50, unique=True))
 def test_topics_of_any_symbols_are_told_apart_in_one_line(symbols: list[str]) -> None:
-    asked = [topics.quotes_topic(symbol) for symbol in symbols]
-    found = topics.parse_all(",".join(asked))
+    names = [topics.quotes_topic(symbol) for symbol in symbols]
+    parsed = topics.parse_all(",".join(names))
 
-    assert found == (frozenset(asked), ())
+    assert parsed == (frozenset(names), ())
 
 
 @pytest.mark.parametrize("prices", PRICES)
@@ -94,10 +94,10 @@ def test_what_is_no_topic_is_left_out_and_named(text: str) -> None:
 
 def test_a_stream_has_some_topics_but_not_any_number() -> None:
     every_quote = ",".join(f"quotes:S{number}" for number in range(topics.MOST - 2))
-    found = topics.parse_all(f"{every_quote},patterns,status")
+    parsed = topics.parse_all(f"{every_quote},patterns,status")
 
-    assert found is not None
-    assert len(found.topics) == topics.MOST
+    assert parsed is not None
+    assert len(parsed.topics) == topics.MOST
     assert topics.parse_all("patterns,patterns") == ({"patterns"}, ())
     assert topics.parse_all(f"{every_quote},patterns,status,a") is None
     assert topics.parse_all("," * topics.MOST) is None
@@ -110,6 +110,6 @@ def test_a_quote_is_heard_by_who_wants_it_and_by_who_wants_all() -> None:
 
 @given(st.text())
 def test_of_any_text_each_word_is_a_topic_or_is_named_as_none(text: str) -> None:
-    found = topics.parse_all(text)
+    parsed = topics.parse_all(text)
 
-    assert found is None or found.topics | set(found.unknown) == set(text.split(","))
+    assert parsed is None or parsed.topics | set(parsed.unknown) == set(text.split(","))
