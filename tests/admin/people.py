@@ -19,16 +19,16 @@ PAGE = {"Accept": "text/html"}
 
 async def add(desk: Desk, email: str, role: Role = Role.USER) -> UUID:
     await bootstrap.create_user(desk.context.pools.own, email, role, PASSWORD)
-    return await id_of(desk, email)
+    return await user_id(desk, email)
 
 
-async def id_of(desk: Desk, email: str = EMAIL) -> UUID:
+async def user_id(desk: Desk, email: str = EMAIL) -> UUID:
     async with desk.context.pools.own.acquire() as connection:
-        found: UUID = await connection.fetchval("select id from app.users where email = $1", email)
-    return found
+        row_id: UUID = await connection.fetchval("select id from app.users where email = $1", email)
+    return row_id
 
 
-async def audited(desk: Desk) -> list[tuple[str, str, str, str]]:
+async def audit_entries(desk: Desk) -> list[tuple[str, str, str, str]]:
     async with desk.context.pools.own.acquire() as connection:
         rows = await connection.fetch(
             "select actor, action, outcome, detail from app.audit"
@@ -57,15 +57,15 @@ def stranger(desk: Desk) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=base, trust_env=False, timeout=30, headers={"Origin": base, **PAGE})
 
 
-async def link_shown(client: httpx.AsyncClient) -> str:
+async def invite_link(client: httpx.AsyncClient) -> str:
     """The path of the link on the page that follows."""
     text = (await client.get("/admin/users", headers=PAGE)).text
-    found = re.search(r"<code>http://[^/]+(/invite/[A-Za-z0-9_-]{43})</code>", text)
-    assert found, text
-    return found[1]
+    match = re.search(r"<code>http://[^/]+(/invite/[A-Za-z0-9_-]{43})</code>", text)
+    assert match, text
+    return match[1]
 
 
 async def invite(client: httpx.AsyncClient, email: str = BOB, role: str = "user") -> str:
     answer = await client.post("/admin/users", data={"email": email, "role": role}, headers=PAGE)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/admin/users")
-    return await link_shown(client)
+    return await invite_link(client)

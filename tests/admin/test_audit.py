@@ -21,7 +21,7 @@ async def write(desk: Desk, *entries: tuple[str, str, str, str, str]) -> None:
         )
 
 
-def shown(answer: httpx.Response) -> list[str]:
+def row_texts(answer: httpx.Response) -> list[str]:
     """The rows as they read, the newest first."""
     rows = re.findall(r'<tr><th scope="row">(.*?)</tr>', answer.text)
     return [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in rows]
@@ -43,7 +43,7 @@ async def spreadsheet(client: httpx.AsyncClient, query: str = "") -> list[dict[s
 async def test_the_newest_stands_first_with_who_what_and_from_where(desk: Desk) -> None:
     async with desk.client() as alice:
         await invite(alice, BOB)
-        rows = shown(await ask(alice))
+        rows = row_texts(await ask(alice))
         table = await spreadsheet(alice)
 
     assert rows[0].startswith(EMAIL)
@@ -83,7 +83,7 @@ async def test_entries_are_chosen_by_who_what_and_when(desk: Desk, query: str, d
     )
     bounded = query if "to=" in query else f"{query}&to=2012-12-31"
     async with desk.client() as alice:
-        rows = shown(await ask(alice, bounded))
+        rows = row_texts(await ask(alice, bounded))
         table = await spreadsheet(alice, bounded)
 
     assert [row.split()[-1] for row in rows] == details
@@ -94,27 +94,27 @@ async def test_days_begin_where_the_viewer_is(desk: Desk) -> None:
     await write(desk, ("2012-09-01 23:30:00Z", BOB, "logout", "ok", "late"))
     query = "/admin/audit?from=2012-09-02&to=2012-09-02"
     async with desk.client() as alice:
-        found = []
+        counts = []
         for zone in ("UTC", "Europe/Berlin"):
             alice.cookies.set("tz", zone)
-            found.append(len(shown(await alice.get(query, headers=PAGE))))
+            counts.append(len(row_texts(await alice.get(query, headers=PAGE))))
 
-    assert found == [0, 1]
+    assert counts == [0, 1]
 
 
 async def test_older_entries_follow_page_by_page_and_none_is_missed(desk: Desk) -> None:
     await write(desk, *(("2012-09-01 12:00:00Z", BOB, "logout", "ok", f"n{number}") for number in range(230)))
-    seen: list[str] = []
+    details: list[str] = []
     query: str | None = "who=bob"
     async with desk.client() as alice:
         while query is not None:
             answer = await ask(alice, query)
-            seen += [row.split()[-1] for row in shown(answer)]
+            details += [row.split()[-1] for row in row_texts(answer)]
             older = re.search(r'href="/admin/audit\?([^"]+)" rel="next"', answer.text)
             query = older[1].replace("&amp;", "&") if older else None
             await write(desk, ("2012-09-01 12:00:00Z", BOB, "logout", "ok", "meanwhile"))
 
-    assert seen == [f"n{number}" for number in reversed(range(230))]
+    assert details == [f"n{number}" for number in reversed(range(230))]
 
 
 SIGNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")

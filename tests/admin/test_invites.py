@@ -12,13 +12,13 @@ from tests.admin.people import (
     NEW_PASSWORD,
     PAGE,
     add,
-    audited,
-    id_of,
+    audit_entries,
     invite,
-    link_shown,
+    invite_link,
     signed_in,
     states,
     stranger,
+    user_id,
 )
 from tests.stream.conftest import EMAIL, Desk
 
@@ -35,7 +35,7 @@ async def test_an_invited_person_chooses_a_password_and_is_in(desk: Desk) -> Non
         assert (await bob.get(path)).status_code == 410
         assert (await bob.post(path, data={"password": NEW_PASSWORD})).status_code == 410
     assert (await states(desk))[BOB] == ("admin", True)
-    assert await audited(desk) == [
+    assert await audit_entries(desk) == [
         (EMAIL, "invite", "ok", f"{BOB}, admin"),
         (BOB, "accept_invite", "ok", ""),
     ]
@@ -50,9 +50,9 @@ async def test_the_link_is_shown_once_and_kept_as_a_hash(desk: Desk) -> None:
     assert token not in again.text
     assert BOB in again.text
     async with desk.context.pools.own.acquire() as connection:
-        kept = await connection.fetchval("select row_to_json(invites)::text from app.invites as invites")
-    assert token not in kept
-    assert hashlib.sha256(token.encode()).hexdigest() in kept
+        row = await connection.fetchval("select row_to_json(invites)::text from app.invites as invites")
+    assert token not in row
+    assert hashlib.sha256(token.encode()).hexdigest() in row
 
 
 async def test_the_newest_link_of_an_address_is_the_one_that_works(desk: Desk) -> None:
@@ -97,7 +97,7 @@ async def test_a_revoked_link_is_over_and_revoking_twice_is_audited_once(desk: D
         assert answers == [303, 303]
         assert (await bob.get(path)).status_code == 410
         assert (await alice.get(link)).status_code == 404
-    assert [action for _, action, _, _ in await audited(desk)] == ["invite", "revoke_invite"]
+    assert [action for _, action, _, _ in await audit_entries(desk)] == ["invite", "revoke_invite"]
 
 
 async def test_what_a_removed_administrator_left_open_lets_nobody_in(desk: Desk) -> None:
@@ -116,11 +116,11 @@ async def test_a_weak_password_is_told_beside_its_field_and_the_link_still_works
     async with desk.client() as alice, stranger(desk) as bob:
         path = await invite(alice)
 
-        refused = [await bob.post(path, data={"password": weak}) for weak in ("password1234", "bob@example.org!", "")]
+        answers = [await bob.post(path, data={"password": weak}) for weak in ("password1234", "bob@example.org!", "")]
 
-        assert [answer.status_code for answer in refused] == [422] * 3
-        assert all('id="password-error"' in answer.text for answer in refused)
-        assert "password1234" not in refused[0].text
+        assert [answer.status_code for answer in answers] == [422] * 3
+        assert all('id="password-error"' in answer.text for answer in answers)
+        assert "password1234" not in answers[0].text
         assert (await bob.post(path, data={"password": NEW_PASSWORD})).status_code == 303
 
 
@@ -131,7 +131,7 @@ async def test_an_address_that_cannot_be_invited_is_told_beside_its_field(desk: 
 
     assert answer.status_code == 422
     assert 'id="email-error"' in answer.text
-    assert await audited(desk) == []
+    assert await audit_entries(desk) == []
 
 
 async def test_a_role_that_is_none_is_told_beside_its_field(desk: Desk) -> None:
@@ -157,10 +157,10 @@ async def test_a_new_password_ends_the_sessions_and_the_old_one(desk: Desk) -> N
     async with signed_in(desk, BOB) as bob, desk.client() as alice, stranger(desk) as fresh:
         assert (await bob.get("/")).status_code == 200
 
-        made = await alice.post(f"/admin/users/{bob_id}", data={"do": "reset"}, headers=PAGE)
-        path = await link_shown(alice)
+        reset = await alice.post(f"/admin/users/{bob_id}", data={"do": "reset"}, headers=PAGE)
+        path = await invite_link(alice)
 
-        assert made.status_code == 303
+        assert reset.status_code == 303
         assert (await bob.get("/")).headers["Location"].startswith("/login")
         with pytest.raises(AssertionError, match="do not go together"):
             async with signed_in(desk, BOB):
@@ -170,19 +170,19 @@ async def test_a_new_password_ends_the_sessions_and_the_old_one(desk: Desk) -> N
         assert (await fresh.get(path)).status_code == 410
         async with signed_in(desk, BOB, NEW_PASSWORD):
             pass
-    assert await audited(desk) == [(EMAIL, "reset_link", "ok", BOB), (BOB, "accept_reset", "ok", "")]
-    assert await id_of(desk, BOB) == bob_id
+    assert await audit_entries(desk) == [(EMAIL, "reset_link", "ok", BOB), (BOB, "accept_reset", "ok", "")]
+    assert await user_id(desk, BOB) == bob_id
 
 
 async def test_a_link_for_a_new_password_opens_nothing_while_the_account_is_disabled(desk: Desk) -> None:
     bob_id = await add(desk, BOB)
     async with desk.client() as alice, stranger(desk) as bob:
         await alice.post(f"/admin/users/{bob_id}", data={"do": "reset"})
-        path = await link_shown(alice)
+        path = await invite_link(alice)
         await alice.post(f"/admin/users/{bob_id}", data={"do": "disable"})
 
         assert (await bob.post(path, data={"password": NEW_PASSWORD})).status_code == 410
-        refused = await alice.post(f"/admin/users/{bob_id}", data={"do": "reset"}, headers=PAGE)
+        answer = await alice.post(f"/admin/users/{bob_id}", data={"do": "reset"}, headers=PAGE)
 
-    assert refused.status_code == 422
-    assert "Enable it first" in refused.text
+    assert answer.status_code == 422
+    assert "Enable it first" in answer.text

@@ -17,9 +17,9 @@ from tests.stream.waiting import until
 NAMES = Channels(ticks="my.ticks")
 
 
-def stats(**heard: ChannelStats) -> SubscriberStats:
+def stats(**channels: ChannelStats) -> SubscriberStats:
     names = NAMES._asdict()
-    return SubscriberStats(True, 0, None, 0, {names[field]: each for field, each in heard.items()})
+    return SubscriberStats(True, 0, None, 0, {names[field]: each for field, each in channels.items()})
 
 
 async def page(desk: Desk) -> str:
@@ -30,22 +30,22 @@ async def page(desk: Desk) -> str:
 
 
 def test_channels_that_were_heard_come_first_by_their_newest_message() -> None:
-    heard, unheard = redis_status.channels(
+    active, idle = redis_status.channels(
         NAMES, stats(patterns=ChannelStats(2, 90.0, 1), ticks=ChannelStats(500, 99.0, 120, 3)), 100.0
     )
 
-    assert [(each.name, each.meaning, each.messages, each.per_minute, each.age) for each in heard] == [
+    assert [(each.name, each.meaning, each.messages, each.per_minute, each.age) for each in active] == [
         ("my.ticks", Meaning.TICKS, 500, 120, 1.0),
         ("tickstock.events.patterns", Meaning.PATTERNS, 2, 1, 10.0),
     ]
-    assert [each.late for each in heard] == [3, 0]
-    assert {each.name for each in (*heard, *unheard)} == {*NAMES.meanings(), *BATCHES}
+    assert [each.late for each in active] == [3, 0]
+    assert {each.name for each in (*active, *idle)} == {*NAMES.meanings(), *BATCHES}
 
 
 def test_refusals_are_told_by_reason_the_most_frequent_first() -> None:
-    found = redis_status.refusals({(Meaning.TICKS, "bad-time"): 1, (Meaning.ERRORS, "not-json"): 7})
+    refusals = redis_status.refusals({(Meaning.TICKS, "bad-time"): 1, (Meaning.ERRORS, "not-json"): 7})
 
-    assert [(each.meaning, each.reason, each.times) for each in found] == [
+    assert [(each.meaning, each.reason, each.times) for each in refusals] == [
         (Meaning.ERRORS, "not-json", 7),
         (Meaning.TICKS, "bad-time", 1),
     ]
@@ -54,11 +54,11 @@ def test_refusals_are_told_by_reason_the_most_frequent_first() -> None:
 def test_who_hears_a_job_is_said_in_words() -> None:
     first, second, *others = redis_status.JOB_CHANNELS
 
-    said = {each.channel: each.said for each in redis_status.receivers({first: 1, second: 2})}
+    texts = {each.channel: each.said for each in redis_status.receivers({first: 1, second: 2})}
 
-    assert said[first] == "one engine listens"
-    assert "2 engines listen" in said[second]
-    assert {said[each] for each in others} == {"nobody listens"}
+    assert texts[first] == "one engine listens"
+    assert "2 engines listen" in texts[second]
+    assert {texts[each] for each in others} == {"nobody listens"}
 
 
 def test_an_epoch_tells_when_it_began() -> None:
@@ -69,16 +69,16 @@ def test_an_epoch_tells_when_it_began() -> None:
 
 
 async def test_before_anything_happens_the_page_says_so(desk: Desk) -> None:
-    said = await page(desk)
+    text = await page(desk)
 
-    assert "Link to Redis listening" in said
-    assert "none since this process began" in said
-    assert "Log empty" in said
-    assert "Nothing has come in yet" in said
-    assert "Every message so far was understood" in said
-    assert "Errors folded 0 in all processes" in said
-    assert "Joined others 0 " in said
-    assert said.count("nobody listens") == len(redis_status.JOB_CHANNELS)
+    assert "Link to Redis listening" in text
+    assert "none since this process began" in text
+    assert "Log empty" in text
+    assert "Nothing has come in yet" in text
+    assert "Every message so far was understood" in text
+    assert "Errors folded 0 in all processes" in text
+    assert "Joined others 0 " in text
+    assert text.count("nobody listens") == len(redis_status.JOB_CHANNELS)
 
 
 async def test_what_came_what_was_refused_and_what_broke_is_counted(desk: Desk) -> None:
@@ -90,13 +90,13 @@ async def test_what_came_what_was_refused_and_what_broke_is_counted(desk: Desk) 
     await desk.redis.client_kill_filter(_type="pubsub")
     await until(lambda: desk.context.subscriber_stats().gaps > 0 and desk.context.subscriber_stats().connected)
 
-    said = await page(desk)
+    text = await page(desk)
 
-    assert re.search(r"tickstock\.data\.raw ticks, state \d+ s 1 1 ", said)
-    assert re.search(r"Not understood .* errors \S.* 1 ", said)
-    assert "errors, log 2 late" in said
-    assert "Errors folded 1 in all processes" in said
-    assert re.search(r"Gaps 1, the last \d+ s ago", said)
+    assert re.search(r"tickstock\.data\.raw ticks, state \d+ s 1 1 ", text)
+    assert re.search(r"Not understood .* errors \S.* 1 ", text)
+    assert "errors, log 2 late" in text
+    assert "Errors folded 1 in all processes" in text
+    assert re.search(r"Gaps 1, the last \d+ s ago", text)
 
 
 async def test_while_redis_does_not_answer_the_rest_is_shown(desk: Desk) -> None:

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from app.identity import Role
-from tests.admin.people import BOB, CAROL, PAGE, add, audited, id_of, invite, signed_in, states, stranger
+from tests.admin.people import BOB, CAROL, PAGE, add, audit_entries, invite, signed_in, states, stranger, user_id
 from tests.stream.conftest import EMAIL, Desk
 
 WAITING = """
@@ -23,7 +23,7 @@ def deletion(email: str) -> tuple[str, dict[str, str]]:
     return "/delete", {"email": email}
 
 
-def deed(name: str) -> tuple[str, dict[str, str]]:
+def action_form(name: str) -> tuple[str, dict[str, str]]:
     return "", {"do": name}
 
 
@@ -59,7 +59,7 @@ async def test_a_long_list_goes_on_over_the_page(desk: Desk) -> None:
     assert "p100@example.org" in second
 
 
-@pytest.mark.parametrize("what", [deed("disable"), deed("promote"), deletion(BOB)], ids=str)
+@pytest.mark.parametrize("what", [action_form("disable"), action_form("promote"), deletion(BOB)], ids=str)
 async def test_whoever_was_changed_is_signed_out_at_once(desk: Desk, what: tuple[str, dict[str, str]]) -> None:
     bob_id = await add(desk, BOB)
     async with signed_in(desk, BOB) as bob, desk.client() as alice:
@@ -74,63 +74,63 @@ async def test_whoever_was_changed_is_signed_out_at_once(desk: Desk, what: tuple
 async def test_a_disabled_account_cannot_sign_in_until_it_is_enabled(desk: Desk) -> None:
     bob_id = await add(desk, BOB)
     async with desk.client() as alice:
-        await send(alice, bob_id, deed("disable"))
+        await send(alice, bob_id, action_form("disable"))
         with pytest.raises(AssertionError, match="do not go together"):
             async with signed_in(desk, BOB):
                 pass
-        await send(alice, bob_id, deed("enable"))
+        await send(alice, bob_id, action_form("enable"))
         async with signed_in(desk, BOB) as bob:
             assert (await bob.get("/")).status_code == 200
 
-    assert await audited(desk) == [(EMAIL, "disable_user", "ok", BOB), (EMAIL, "enable_user", "ok", BOB)]
+    assert await audit_entries(desk) == [(EMAIL, "disable_user", "ok", BOB), (EMAIL, "enable_user", "ok", BOB)]
 
 
 async def test_asking_twice_for_the_same_changes_it_once(desk: Desk) -> None:
     bob_id = await add(desk, BOB)
     async with desk.client() as alice:
-        answers = [(await send(alice, bob_id, deed("promote"))).status_code for _ in range(2)]
+        answers = [(await send(alice, bob_id, action_form("promote"))).status_code for _ in range(2)]
 
     assert answers == [303, 303]
-    assert await audited(desk) == [(EMAIL, "change_role", "ok", f"{BOB}, admin")]
+    assert await audit_entries(desk) == [(EMAIL, "change_role", "ok", f"{BOB}, admin")]
 
 
 async def test_deleting_asks_for_the_address_and_keeps_the_audit(desk: Desk) -> None:
     bob_id = await add(desk, BOB)
     async with desk.client() as alice:
-        refused = await send(alice, bob_id, deletion(EMAIL))
-        assert (refused.status_code, 'id="email-error"' in refused.text) == (422, True)
+        answer = await send(alice, bob_id, deletion(EMAIL))
+        assert (answer.status_code, 'id="email-error"' in answer.text) == (422, True)
         assert BOB in await states(desk)
 
         assert (await send(alice, bob_id, deletion(" Bob@Example.org "))).status_code == 303
         assert (await send(alice, bob_id, deletion(BOB))).status_code == 404
 
     assert BOB not in await states(desk)
-    assert await audited(desk) == [(EMAIL, "delete_user", "ok", BOB)]
+    assert await audit_entries(desk) == [(EMAIL, "delete_user", "ok", BOB)]
 
 
-@pytest.mark.parametrize("what", [deed("disable"), deed("demote"), deletion(EMAIL)], ids=str)
+@pytest.mark.parametrize("what", [action_form("disable"), action_form("demote"), deletion(EMAIL)], ids=str)
 async def test_the_last_administrator_stays(desk: Desk, what: tuple[str, dict[str, str]]) -> None:
     carol = await add(desk, CAROL, Role.ADMIN)
     await add(desk, BOB)
     async with desk.client() as alice:
-        await send(alice, carol, deed("disable"))
+        await send(alice, carol, action_form("disable"))
 
-        answer = await send(alice, await id_of(desk), what)
+        answer = await send(alice, await user_id(desk), what)
 
         assert answer.status_code == 422
         assert "Somebody must be left" in answer.text
         assert (await alice.get("/admin/users")).status_code == 200
     assert (await states(desk))[EMAIL] == ("admin", True)
-    actor, _, outcome, detail = (await audited(desk))[-1]
+    actor, _, outcome, detail = (await audit_entries(desk))[-1]
     assert (actor, outcome, detail.split(",")[0]) == (EMAIL, "refused", EMAIL)
 
 
 async def test_an_administrator_without_a_password_does_not_count(desk: Desk) -> None:
     carol = await add(desk, CAROL, Role.ADMIN)
     async with desk.client() as alice:
-        assert (await send(alice, carol, deed("reset"))).status_code == 303
+        assert (await send(alice, carol, action_form("reset"))).status_code == 303
 
-        answer = await send(alice, await id_of(desk), deed("demote"))
+        answer = await send(alice, await user_id(desk), action_form("demote"))
 
     assert answer.status_code == 422
     assert (await states(desk))[EMAIL] == ("admin", True)
@@ -138,29 +138,29 @@ async def test_an_administrator_without_a_password_does_not_count(desk: Desk) ->
 
 @pytest.mark.parametrize("name", ["demote", "disable", "reset", "delete"])
 async def test_two_administrators_cannot_remove_each_other_at_once(desk: Desk, name: str) -> None:
-    alice_id, carol_id = await id_of(desk), await add(desk, CAROL, Role.ADMIN)
+    alice_id, carol_id = await user_id(desk), await add(desk, CAROL, Role.ADMIN)
     own = desk.context.pools.own
     async with own.acquire(), own.acquire(), own.acquire():
         pass  # for each a link that is open already: a lock is waited for no longer than a second
     async with own.acquire() as holder, signed_in(desk, CAROL) as carol, desk.client() as alice:
         # Held until both were let through the door, so that neither can see what the other does.
         await holder.execute("select pg_advisory_lock(hashtext('tickstock people'))")
-        asked = asyncio.gather(
-            send(alice, carol_id, deletion(CAROL) if name == "delete" else deed(name)),
-            send(carol, alice_id, deletion(EMAIL) if name == "delete" else deed(name)),
+        requests = asyncio.gather(
+            send(alice, carol_id, deletion(CAROL) if name == "delete" else action_form(name)),
+            send(carol, alice_id, deletion(EMAIL) if name == "delete" else action_form(name)),
         )
         async with asyncio.timeout(20):
             while await holder.fetchval(WAITING) < 2:
                 await asyncio.sleep(0.01)
         await holder.execute("select pg_advisory_unlock_all()")
-        answers = await asked
+        answers = await requests
         left = await holder.fetchval(
             "select count(*) from app.users where role = 'admin' and active and password_hash <> ''"
         )
 
     assert left == 1
     assert sorted(answer.status_code for answer in answers)[0] == 303
-    assert [row[2] for row in await audited(desk) if row[1] != "refuse"] == ["ok", "refused"]
+    assert [row[2] for row in await audit_entries(desk) if row[1] != "refuse"] == ["ok", "refused"]
 
 
 async def test_who_is_no_administrator_any_more_changes_nothing_with_a_page_that_is_still_open(desk: Desk) -> None:
@@ -170,7 +170,7 @@ async def test_who_is_no_administrator_any_more_changes_nothing_with_a_page_that
         async with desk.context.pools.own.acquire() as connection:
             await connection.execute("update app.users set role = 'user' where id = $1", carol)
 
-        answer = await send(browser, bob, deed("promote"))
+        answer = await send(browser, bob, action_form("promote"))
 
     assert answer.status_code == 403
     assert (await states(desk))[BOB] == ("user", True)
@@ -178,7 +178,7 @@ async def test_who_is_no_administrator_any_more_changes_nothing_with_a_page_that
 
 async def test_nobody_makes_a_link_for_their_own_password_here(desk: Desk) -> None:
     async with desk.client() as alice:
-        answer = await send(alice, await id_of(desk), deed("reset"))
+        answer = await send(alice, await user_id(desk), action_form("reset"))
 
         assert answer.status_code == 422
         assert (await alice.get("/admin/users")).status_code == 200
@@ -212,7 +212,7 @@ async def test_people_are_the_business_of_administrators(desk: Desk) -> None:
             assert (await nobody.get(path)).headers["Location"].startswith("/login")
 
     refusals = [f"{method} {path}" for path in paths for method in ("GET", "POST")]
-    assert await audited(desk) == [(BOB, "refuse", "refused", refusal) for refusal in refusals]
+    assert await audit_entries(desk) == [(BOB, "refuse", "refused", refusal) for refusal in refusals]
 
 
 async def test_changes_are_limited_each_with_the_time_to_wait(desk: Desk) -> None:
@@ -220,10 +220,10 @@ async def test_changes_are_limited_each_with_the_time_to_wait(desk: Desk) -> Non
     async with desk.client() as alice:
         await invite(alice, CAROL)
         for _ in range(60):
-            await desk.context.limits.hit("admin:people", str(await id_of(desk)), "60/minute")
+            await desk.context.limits.hit("admin:people", str(await user_id(desk)), "60/minute")
         answers = [
             await alice.post("/admin/users", data={"email": "dave@example.org", "role": "user"}),
-            await send(alice, bob, deed("disable")),
+            await send(alice, bob, action_form("disable")),
             await send(alice, bob, deletion(BOB)),
             await alice.post(f"/admin/invites/{uuid4()}"),
         ]
@@ -231,4 +231,4 @@ async def test_changes_are_limited_each_with_the_time_to_wait(desk: Desk) -> Non
     assert [answer.status_code for answer in answers] == [429] * 4
     assert all(int(answer.headers["Retry-After"]) > 0 for answer in answers)
     assert (await states(desk))[BOB] == ("user", True)
-    assert [row[2] for row in await audited(desk)] == ["ok"] + ["limited"] * 4
+    assert [row[2] for row in await audit_entries(desk)] == ["ok"] + ["limited"] * 4

@@ -49,14 +49,14 @@ async def market(
     await client.flushall()
     await close(client)
     async for name in copied(places, furnished):
-        own, stored, engine = (postgres.url(places, name, role) for role in (roles.OWN, roles.MARKET, roles.ENGINE))
+        own, market_url, engine = (postgres.url(places, name, role) for role in (roles.OWN, roles.MARKET, roles.ENGINE))
         await store(engine)
         served = Desk(
             Settings(
                 port=free_port(),
                 data_dir=tmp_path_factory.mktemp("market"),
                 redis=Redis(url=SecretStr(valkey.url(places))),
-                database=Database(url=SecretStr(own), market_url=SecretStr(stored), acquire_seconds=IN_TIME),
+                database=Database(url=SecretStr(own), market_url=SecretStr(market_url), acquire_seconds=IN_TIME),
             )
         )
         await served.start()
@@ -70,14 +70,16 @@ async def store(url: str) -> None:
         await store_bars(url, bars(symbol, 30))
     await store_minutes(url, "BF/B", {OPEN + 60 * n: 50.0 + n for n in range(3)})
     await store_symbols(url, dict.fromkeys(AWKWARD, LONG_NAME))
-    found = [Found(symbol, name, OPEN - 86_400 * n) for symbol in AWKWARD for n, name in enumerate(("Hammer", "Doji"))]
-    await store_patterns(url, "daily", found)
+    detections = [
+        Found(symbol, name, OPEN - 86_400 * n) for symbol in AWKWARD for n, name in enumerate(("Hammer", "Doji"))
+    ]
+    await store_patterns(url, "daily", detections)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def token(market: Desk) -> str:
     async with market.client() as client:
-        return await made(client)
+        return await new_token(client)
 
 
 @pytest.fixture
@@ -95,7 +97,7 @@ async def administrator(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def made(client: httpx.AsyncClient, scope: str = "read", name: str = "Cron job", days: str = "30") -> str:
+async def new_token(client: httpx.AsyncClient, scope: str = "read", name: str = "Cron job", days: str = "30") -> str:
     """A token as its maker is shown it."""
     sent = {"name": name, "scope": scope, "days": days}
     answer = await client.post("/account/tokens", data=sent, headers=PAGE)
@@ -105,11 +107,11 @@ async def made(client: httpx.AsyncClient, scope: str = "read", name: str = "Cron
     return token
 
 
-async def asked(desk: Desk, path: str, token: str | None, **headers: str) -> httpx.Response:
+async def get(desk: Desk, path: str, token: str | None, **headers: str) -> httpx.Response:
     """As a program without cookies asks."""
-    told = {name.replace("_", "-"): value for name, value in headers.items()}
+    fields = {name.replace("_", "-"): value for name, value in headers.items()}
     if token is not None:
-        told["Authorization"] = f"Bearer {token}"
+        fields["Authorization"] = f"Bearer {token}"
     base = f"http://127.0.0.1:{desk.settings.port}"
     async with httpx.AsyncClient(base_url=base, trust_env=False, timeout=30) as client:
-        return await client.get(path, headers=told)
+        return await client.get(path, headers=fields)

@@ -8,15 +8,15 @@ from urllib.parse import quote
 import pytest
 
 from app.db.pools import Pool
-from tests.api.conftest import administrator, asked, made
+from tests.api.conftest import administrator, get, new_token
 from tests.quotes.samples import AWKWARD, LONG_NAME
 from tests.stream.conftest import EMAIL, Desk
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-async def found(market: Desk, token: str, path: str) -> Any:
-    answer = await asked(market, f"/api/v1/{path}", token)
+async def get_json(market: Desk, token: str, path: str) -> Any:
+    answer = await get(market, f"/api/v1/{path}", token)
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json"), answer.text
     assert answer.headers["Cache-Control"] == "no-store"
     return answer.json()
@@ -27,38 +27,38 @@ def in_utc(text: str) -> bool:
 
 
 async def test_quotes_are_given_page_by_page_and_one_by_one(market: Desk, token: str) -> None:
-    first = await found(market, token, "quotes?limit=2")
-    second = await found(market, token, f"quotes?limit=2&after={quote(first['next'])}")
-    some = await found(market, token, "quotes?symbols=brk.b,NOBODY")
+    first = await get_json(market, token, "quotes?limit=2")
+    second = await get_json(market, token, f"quotes?limit=2&after={quote(first['next'])}")
+    some = await get_json(market, token, "quotes?symbols=brk.b,NOBODY")
 
     assert [each["symbol"] for each in first["quotes"] + second["quotes"]] == sorted(AWKWARD)
     assert second["next"] is None
     assert [each["symbol"] for each in some["quotes"]] == ["BRK.B"]
     for symbol in AWKWARD:
-        one = await found(market, token, f"quotes/{quote(symbol)}")
+        one = await get_json(market, token, f"quotes/{quote(symbol)}")
         assert (one["symbol"], one["name"], one["currency"]) == (symbol, LONG_NAME, "USD")
         assert (one["price"], one["previous_close"], one["session"]) == (40.0, 39.0, "2012-08-31")
         assert in_utc(one["time"])
 
 
 async def test_bars_are_the_newest_of_a_time_oldest_first(market: Desk, token: str) -> None:
-    daily = await found(market, token, "bars/BF/B?limit=3")
-    cut = await found(market, token, "bars/BF/B?from=2012-08-28&to=2012-08-30T00:00:00Z")
-    minutes = await found(market, token, "bars/bf/b?timeframe=1min&to=2012-09-04T13:32:00%2B00:00")
+    daily = await get_json(market, token, "bars/BF/B?limit=3")
+    cut = await get_json(market, token, "bars/BF/B?from=2012-08-28&to=2012-08-30T00:00:00Z")
+    minutes = await get_json(market, token, "bars/bf/b?timeframe=1min&to=2012-09-04T13:32:00%2B00:00")
 
     assert [bar["time"][:10] for bar in daily["bars"]] == ["2012-08-29", "2012-08-30", "2012-08-31"]
     assert daily["bars"][-1] == {**daily["bars"][-1], "open": 39.0, "high": 41.0, "low": 38.0, "close": 40.0}
     assert daily["bars"][-1]["volume"] == 1029
     assert [bar["time"] for bar in cut["bars"]] == ["2012-08-28T00:00:00Z", "2012-08-29T00:00:00Z"]
     assert [bar["close"] for bar in minutes["bars"]] == [50.0, 51.0]
-    assert (await found(market, token, "bars/BF/B?from=2013-01-01"))["bars"] == []
+    assert (await get_json(market, token, "bars/BF/B?from=2013-01-01"))["bars"] == []
 
 
 async def test_patterns_are_narrowed_and_paged_without_loss(market: Desk, token: str) -> None:
-    whole = (await found(market, token, "patterns"))["patterns"]
+    whole = (await get_json(market, token, "patterns"))["patterns"]
     pages, cursor = [], ""
     while cursor is not None:
-        page = await found(market, token, f"patterns?limit=2&cursor={cursor}")
+        page = await get_json(market, token, f"patterns?limit=2&cursor={cursor}")
         pages, cursor = pages + page["patterns"], page["next"]
 
     assert pages == whole
@@ -74,12 +74,12 @@ async def test_patterns_are_narrowed_and_paged_without_loss(market: Desk, token:
         ("timeframe=daily&from=2012-09-04", 3),
         ("to=2012-09-04", 3),
     ):
-        assert len((await found(market, token, f"patterns?{query}"))["patterns"]) == count, query
+        assert len((await get_json(market, token, f"patterns?{query}"))["patterns"]) == count, query
 
 
 async def test_indicators_the_market_and_oneself(market: Desk, token: str) -> None:
-    none = await found(market, token, "indicators/BRK.B")
-    state, me = await found(market, token, "market"), await found(market, token, "me")
+    none = await get_json(market, token, "indicators/BRK.B")
+    state, me = await get_json(market, token, "market"), await get_json(market, token, "me")
 
     assert none == {"symbol": "BRK.B", "indicators": []}
     assert state["clock"] is None
@@ -90,18 +90,18 @@ async def test_indicators_the_market_and_oneself(market: Desk, token: str) -> No
 
 async def test_the_audit_takes_an_administrators_token(market: Desk, token: str) -> None:
     async with administrator(market) as admin:
-        reader, whole = await made(admin, "read"), await made(admin, "admin")
+        reader, whole = await new_token(admin, "read"), await new_token(admin, "admin")
 
-    page = await found(market, whole, "audit?limit=1&action=make_token")
-    rest = await found(market, whole, f"audit?action=make_token&before={page['next']}")
+    page = await get_json(market, whole, "audit?limit=1&action=make_token")
+    rest = await get_json(market, whole, f"audit?action=make_token&before={page['next']}")
 
     assert page["entries"][0]["detail"] == "Cron job, admin, 30 days"
     assert [entry["actor"] for entry in rest["entries"]] == ["bob@example.org", EMAIL]
     for weaker in (reader, token):
-        assert (await asked(market, "/api/v1/audit", weaker)).status_code == 403
+        assert (await get(market, "/api/v1/audit", weaker)).status_code == 403
 
 
-REFUSED = {
+INVALID_QUERIES = {
     "quotes?limits=2": ("limits", 400),
     "quotes?limit=0": ("limit", 400),
     "quotes?limit=99999999999999999999": ("limit", 400),
@@ -134,8 +134,8 @@ REFUSED = {
 
 
 async def test_what_makes_no_sense_is_refused_by_name(market: Desk, token: str) -> None:
-    for path, (name, status) in REFUSED.items():
-        answer = await asked(market, f"/api/v1/{path}", token, Accept="text/html", HX_Request="true")
+    for path, (name, status) in INVALID_QUERIES.items():
+        answer = await get(market, f"/api/v1/{path}", token, Accept="text/html", HX_Request="true")
 
         assert answer.status_code == status, (path, answer.text)
         if status != 200:
@@ -157,18 +157,18 @@ async def test_what_changes_something_is_not_taken(market: Desk, token: str) -> 
 
 async def test_while_the_market_database_is_away_quotes_go_on(market: Desk, token: str) -> None:
     pools = market.context.pools
-    stored, pools.market = pools.market, Pool("postgresql://nobody@127.0.0.1:1/none", "away")
+    market_pool, pools.market = pools.market, Pool("postgresql://nobody@127.0.0.1:1/none", "away")
     try:
-        assert (await asked(market, "/api/v1/quotes", token)).status_code == 200
-        away = await asked(market, "/api/v1/bars/BRK.B", token)
+        assert (await get(market, "/api/v1/quotes", token)).status_code == 200
+        away = await get(market, "/api/v1/bars/BRK.B", token)
     finally:
-        pools.market = stored
+        pools.market = market_pool
     assert (away.status_code, away.json()["title"]) == (503, "Service Unavailable")
     assert int(away.headers["Retry-After"]) >= 1
 
 
 async def test_the_document_knows_every_route_and_leaves_nothing_open(market: Desk) -> None:
-    answer = await asked(market, "/api/v1/openapi.json", None)
+    answer = await get(market, "/api/v1/openapi.json", None)
     document = answer.json()
     rules = [rule for rule in market.app.url_map.iter_rules() if rule.rule.startswith("/api/v1/")]
 
@@ -181,4 +181,4 @@ async def test_the_document_knows_every_route_and_leaves_nothing_open(market: De
     for part in json.dumps(document).split('"$ref": "')[1:]:
         assert part.partition('"')[0].removeprefix("#/components/schemas/") in document["components"]["schemas"]
     for foreign in ("/docs", "/redocs", "/scalar"):
-        assert (await asked(market, foreign, None)).status_code == 404
+        assert (await get(market, foreign, None)).status_code == 404

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from app.settings.load import Settings
-from tests.api.conftest import asked, made
+from tests.api.conftest import get, new_token
 from tests.stream.conftest import Desk
 
 ME = "/api/v1/me"
@@ -17,8 +17,8 @@ FROM_A_SITE = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors"}
 
 @pytest.fixture(params=[(FRIEND,), ("*",)], ids=["listed", "all"])
 def readers(request: pytest.FixtureRequest) -> tuple[str, ...]:
-    found: tuple[str, ...] = request.param
-    return found
+    origins: tuple[str, ...] = request.param
+    return origins
 
 
 @pytest.fixture
@@ -32,12 +32,12 @@ async def open_desk(settings: Settings, readers: tuple[str, ...]) -> AsyncIterat
 
 
 async def read(desk: Desk, token: str | None, origin: str, path: str = ME) -> httpx.Response:
-    return await asked(desk, path, token, Origin=origin, Sec_Fetch_Site="cross-site", Sec_Fetch_Mode="cors")
+    return await get(desk, path, token, Origin=origin, Sec_Fetch_Site="cross-site", Sec_Fetch_Mode="cors")
 
 
 async def test_a_listed_site_reads_by_token_alone(open_desk: Desk, readers: tuple[str, ...]) -> None:
     async with open_desk.client() as client:
-        token = await made(client)
+        token = await new_token(client)
         by_cookie = await client.get(ME, headers={**FROM_A_SITE, "Origin": FRIEND})
         wrong = await client.get(ME, headers={**FROM_A_SITE, "Origin": FRIEND, "Authorization": "Bearer nothing"})
         change = await client.post(ME, headers={**FROM_A_SITE, "Origin": FRIEND, "Authorization": f"Bearer {token}"})
@@ -81,9 +81,9 @@ async def test_for_all_sites_opens_no_stream_and_no_socket(open_desk: Desk, read
         assert reader.status == 403
         assert "access-control-allow-origin" not in reader.headers
 
-    told = {"Origin": STRANGER, "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+    headers = {"Origin": STRANGER, "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
     async with open_desk.client() as client:
         socket = await client.get(
-            "/ws/quotes?topics=quotes", headers={**told, "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+            "/ws/quotes?topics=quotes", headers={**headers, "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
         )
     assert socket.status_code == 403

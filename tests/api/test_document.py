@@ -14,7 +14,7 @@ import httpx
 import jsonschema
 import pytest
 
-from tests.api.conftest import administrator, asked, made
+from tests.api.conftest import administrator, get, new_token
 from tests.finance import grammar
 from tests.stream.conftest import Desk
 
@@ -26,26 +26,26 @@ EXAMPLES = re.findall(r"```sh\n(.*?)```", TEXT, re.S)
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="no curl on this machine")
 async def test_every_example_runs(market: Desk, token: str) -> None:
-    known = {"PATH": os.environ["PATH"], "DESK": f"http://127.0.0.1:{market.settings.port}", "TOKEN": token}
+    environ = {"PATH": os.environ["PATH"], "DESK": f"http://127.0.0.1:{market.settings.port}", "TOKEN": token}
 
     assert len(EXAMPLES) >= 4
     for example in EXAMPLES:
         curl = await asyncio.create_subprocess_shell(
-            f"{example.strip()} --noproxy '*'", env=known, stdout=asyncio.subprocess.PIPE
+            f"{example.strip()} --noproxy '*'", env=environ, stdout=asyncio.subprocess.PIPE
         )
-        said, _ = await asyncio.wait_for(curl.communicate(), 30)
-        assert curl.returncode == 0, (example, said)
-        assert isinstance(json.loads(said), dict)
+        output, _ = await asyncio.wait_for(curl.communicate(), 30)
+        assert curl.returncode == 0, (example, output)
+        assert isinstance(json.loads(output), dict)
 
 
 async def test_the_refusal_that_is_printed_is_the_one_that_comes(market: Desk, token: str) -> None:
     (printed,) = re.findall(r"```json\n(.*?)```", TEXT, re.S)
 
-    assert (await asked(market, "/api/v1/quotes?limits=1", token)).json() == json.loads(printed)
+    assert (await get(market, "/api/v1/quotes?limits=1", token)).json() == json.loads(printed)
 
 
 async def test_a_symbol_in_a_path_is_described_by_the_one_grammar(market: Desk) -> None:
-    paths = (await asked(market, "/api/v1/openapi.json", None)).json()["paths"]
+    paths = (await get(market, "/api/v1/openapi.json", None)).json()["paths"]
     described = [
         parameter["schema"]
         for item in paths.values()
@@ -62,10 +62,10 @@ async def test_a_symbol_in_a_path_is_described_by_the_one_grammar(market: Desk) 
 
 
 async def test_every_route_stands_in_it(market: Desk, token: str) -> None:
-    told = set(re.findall(r"^\| `(/[^`]+)` \|", TEXT, re.M))
-    paths = (await asked(market, "/api/v1/openapi.json", None)).json()["paths"]
+    documented = set(re.findall(r"^\| `(/[^`]+)` \|", TEXT, re.M))
+    paths = (await get(market, "/api/v1/openapi.json", None)).json()["paths"]
 
-    assert told == {path.removeprefix("/api/v1").replace("{symbol}", "SYMBOL") for path in paths}
+    assert documented == {path.removeprefix("/api/v1").replace("{symbol}", "SYMBOL") for path in paths}
 
 
 class Case(NamedTuple):
@@ -130,10 +130,10 @@ def body_fits(document: dict[str, Any], answer: httpx.Response, response: dict[s
 
 
 async def test_every_parameter_is_taken_and_refused_as_the_document_says(market: Desk) -> None:
-    document = (await asked(market, "/api/v1/openapi.json", None)).json()
+    document = (await get(market, "/api/v1/openapi.json", None)).json()
     async with administrator(market) as admin:
-        admin.headers["Authorization"] = f"Bearer {await made(admin, 'admin')}"
-        tried = 0
+        admin.headers["Authorization"] = f"Bearer {await new_token(admin, 'admin')}"
+        count = 0
         for case, schema in cases(document):
             answer = await admin.get(case.address)
             expected = 200 if case.value is None or fits(schema, case.value) else 400
@@ -141,21 +141,21 @@ async def test_every_parameter_is_taken_and_refused_as_the_document_says(market:
             (template,) = [path for path in document["paths"] if path.replace("{symbol}", "BRK.B") == case.path]
             responses = document["paths"][template]["get"]["responses"]
             body_fits(document, answer, responses[str(expected)])
-            tried += 1
+            count += 1
 
-    assert tried > 100
+    assert count > 100
 
 
 async def test_refusals_have_the_form_that_is_documented(market: Desk, token: str) -> None:
-    document = (await asked(market, "/api/v1/openapi.json", None)).json()
-    for path, shown, status in (
+    document = (await get(market, "/api/v1/openapi.json", None)).json()
+    for path, bearer, status in (
         ("/api/v1/quotes", None, 401),
         ("/api/v1/quotes", "ts_wrong", 401),
         ("/api/v1/audit", token, 403),
         ("/api/v1/quotes/NOBODY", token, 404),
         ("/api/v1/bars/NOBODY", token, 404),
     ):
-        answer = await asked(market, path, shown)
+        answer = await get(market, path, bearer)
         (responses,) = [
             item["get"]["responses"]
             for template, item in document["paths"].items()
@@ -166,7 +166,7 @@ async def test_refusals_have_the_form_that_is_documented(market: Desk, token: st
 
 
 async def test_everything_in_the_document_is_used_and_says_where_it_is(market: Desk) -> None:
-    document = (await asked(market, "/api/v1/openapi.json", None)).json()
+    document = (await get(market, "/api/v1/openapi.json", None)).json()
     text = json.dumps(document)
 
     for kind, parts in document["components"].items():

@@ -11,8 +11,8 @@ from app.accounts.tokens import bearer, secret
 from app.identity import Role
 from app.settings.load import Settings
 from app.settings.sections import Limits
-from tests.admin.people import add, audited, id_of
-from tests.api.conftest import BOB, PAGE, asked, made
+from tests.admin.people import add, audit_entries, user_id
+from tests.api.conftest import BOB, PAGE, get, new_token
 from tests.ports import free_port
 from tests.stream.conftest import EMAIL, Desk
 
@@ -44,7 +44,7 @@ PATIENCE = 15.0  # for a machine that has more to do; how long a token is believ
 
 async def until_refused(desk: Desk, token: str, path: str = ME, status: int = 401) -> None:
     async with asyncio.timeout(PATIENCE):
-        while (await asked(desk, path, token)).status_code != status:
+        while (await get(desk, path, token)).status_code != status:
             await asyncio.sleep(0.05)
 
 
@@ -64,18 +64,18 @@ def test_a_token_is_known_by_its_form() -> None:
 
 async def test_a_token_is_shown_once_and_kept_as_a_hash(desk: Desk) -> None:
     async with desk.client() as client:
-        token = await made(client, "jobs", "<b>Bob's</b>")
+        token = await new_token(client, "jobs", "<b>Bob's</b>")
         again = (await client.get("/account/tokens", headers=PAGE)).text
     (row,) = await rows(desk)
-    answer = await asked(desk, ME, token)
+    answer = await get(desk, ME, token)
 
     assert token not in again
     assert "&lt;b&gt;Bob&#39;s&lt;/b&gt;" in again
     assert row["token_hash"] == secret.hashed(token)
     assert token not in str(row)
     assert (answer.status_code, answer.json()["email"], answer.json()["scope"]) == (200, EMAIL, "jobs")
-    assert ("alice@example.org", "make_token", "ok", "<b>Bob's</b>, jobs, 30 days") in await audited(desk)
-    assert not any(token in str(entry) for entry in await audited(desk))
+    assert ("alice@example.org", "make_token", "ok", "<b>Bob's</b>, jobs, 30 days") in await audit_entries(desk)
+    assert not any(token in str(entry) for entry in await audit_entries(desk))
 
 
 async def test_what_is_no_choice_is_said_beside_its_field_and_makes_nothing(desk: Desk) -> None:
@@ -99,7 +99,7 @@ async def test_what_is_no_choice_is_said_beside_its_field_and_makes_nothing(desk
 
 
 async def test_a_person_has_twenty_tokens_at_most_however_many_are_asked_for_at_once(desk: Desk) -> None:
-    user = await id_of(desk)
+    user = await user_id(desk)
     for number in range(18):
         await keep(desk, user, str(number))
     async with desk.client() as client:
@@ -120,13 +120,13 @@ async def test_making_tokens_is_limited(desk: Desk) -> None:
 
     assert answer.status_code == 429
     assert int(answer.headers["Retry-After"]) >= 1
-    assert (EMAIL, "make_token", "limited", "") in await audited(desk)
+    assert (EMAIL, "make_token", "limited", "") in await audit_entries(desk)
 
 
 async def test_a_token_that_is_revoked_is_refused_soon(desk: Desk) -> None:
     async with desk.client() as client:
-        token = await made(client)
-        assert (await asked(desk, ME, token)).status_code == 200
+        token = await new_token(client)
+        assert (await get(desk, ME, token)).status_code == 200
         (token_id,) = await ids(desk)
         page = await client.get(f"/account/tokens/{token_id}", headers=PAGE)
         answer = await client.post(f"/account/tokens/{token_id}")
@@ -135,7 +135,7 @@ async def test_a_token_that_is_revoked_is_refused_soon(desk: Desk) -> None:
     assert "Revoke Cron job" in page.text
     assert (answer.status_code, again.status_code) == (303, 404)
     await until_refused(desk, token)
-    assert (EMAIL, "revoke_token", "ok", "Cron job") in await audited(desk)
+    assert (EMAIL, "revoke_token", "ok", "Cron job") in await audit_entries(desk)
 
 
 async def test_a_token_that_one_process_revokes_is_refused_by_the_other(desk: Desk) -> None:
@@ -143,8 +143,8 @@ async def test_a_token_that_one_process_revokes_is_refused_by_the_other(desk: De
     await beside.start()
     try:
         async with desk.client() as client:
-            token = await made(client)
-            assert (await asked(beside, ME, token)).status_code == 200
+            token = await new_token(client)
+            assert (await get(beside, ME, token)).status_code == 200
             (token_id,) = await ids(desk)
             await client.post(f"/account/tokens/{token_id}")
 
@@ -155,13 +155,13 @@ async def test_a_token_that_one_process_revokes_is_refused_by_the_other(desk: De
 
 async def test_a_token_of_another_is_not_there(desk: Desk, admin: httpx.AsyncClient) -> None:
     async with desk.client() as client:
-        await made(client)
+        await new_token(client)
     (token_id,) = await ids(desk)
 
     for answer in (
         await admin.get(f"/account/tokens/{token_id}"),
         await admin.post(f"/account/tokens/{token_id}"),
-        await admin.post(f"/admin/users/{await id_of(desk, BOB)}/tokens", data={"token": token_id}),
+        await admin.post(f"/admin/users/{await user_id(desk, BOB)}/tokens", data={"token": token_id}),
     ):
         assert answer.status_code == 404
     assert await ids(desk) == [token_id]
@@ -169,8 +169,8 @@ async def test_a_token_of_another_is_not_there(desk: Desk, admin: httpx.AsyncCli
 
 async def test_administrators_take_back_the_tokens_of_others(desk: Desk, admin: httpx.AsyncClient) -> None:
     async with desk.client() as client:
-        token = await made(client)
-    (token_id,), place = await ids(desk), f"/admin/users/{await id_of(desk)}/tokens"
+        token = await new_token(client)
+    (token_id,), place = await ids(desk), f"/admin/users/{await user_id(desk)}/tokens"
 
     page = await admin.get(place, headers=PAGE)
     wrong = await admin.post(place, data={"token": "x"})
@@ -179,41 +179,41 @@ async def test_administrators_take_back_the_tokens_of_others(desk: Desk, admin: 
     assert "Cron job" in page.text
     assert token not in page.text
     assert (wrong.status_code, answer.status_code) == (404, 303)
-    assert (await asked(desk, ME, token)).status_code == 401
-    assert (BOB, "revoke_token", "ok", f"Cron job, of {EMAIL}") in await audited(desk)
+    assert (await get(desk, ME, token)).status_code == 401
+    assert (BOB, "revoke_token", "ok", f"Cron job, of {EMAIL}") in await audit_entries(desk)
 
 
 async def test_a_token_ends_when_its_time_is_over(desk: Desk) -> None:
     async with desk.client() as client:
-        token = await made(client)
+        token = await new_token(client)
         await change(desk, "update app.tokens set expires_at = now()")
-        answer, page = await asked(desk, ME, token), await client.get("/account/tokens", headers=PAGE)
+        answer, page = await get(desk, ME, token), await client.get("/account/tokens", headers=PAGE)
 
     assert answer.status_code == 401
     assert "<dt>Ended</dt>" in page.text
 
 
 async def test_a_token_is_never_stronger_than_its_owner(desk: Desk, admin: httpx.AsyncClient) -> None:
-    token, reader = await made(admin, "admin"), await made(admin, "read")
-    assert (await asked(desk, ME, token)).json()["role"] == "admin"
-    assert (await asked(desk, ME, reader)).json()["role"] == "user"
+    token, reader = await new_token(admin, "admin"), await new_token(admin, "read")
+    assert (await get(desk, ME, token)).json()["role"] == "admin"
+    assert (await get(desk, ME, reader)).json()["role"] == "user"
 
     await change(desk, "update app.users set role = 'user' where email = $1", BOB)
     async with asyncio.timeout(PATIENCE):
-        while (found := (await asked(desk, ME, token)).json())["role"] == "admin":
+        while (me := (await get(desk, ME, token)).json())["role"] == "admin":
             await asyncio.sleep(0.05)
-    assert (found["role"], found["scope"]) == ("user", "jobs")
+    assert (me["role"], me["scope"]) == ("user", "jobs")
 
     await change(desk, "update app.users set active = false where email = $1", BOB)
     await until_refused(desk, token)
 
 
 async def test_a_token_opens_no_page_stream_or_socket(desk: Desk, admin: httpx.AsyncClient) -> None:
-    token = await made(admin, "admin")
+    token = await new_token(admin, "admin")
 
     for path in ("/", "/symbols", "/account", "/account/tokens", "/admin/users", "/stream?topics=patterns", "/metrics"):
-        assert (await asked(desk, path, token)).status_code == 401, path
-    assert (await asked(desk, "/", token, **PAGE)).headers["Location"].startswith("/login")
+        assert (await get(desk, path, token)).status_code == 401, path
+    assert (await get(desk, "/", token, **PAGE)).headers["Location"].startswith("/login")
     page = await admin.get("/account", headers={**PAGE, "Authorization": "Bearer nothing"})
     assert page.status_code == 200
 
@@ -229,53 +229,53 @@ async def test_a_token_that_is_shown_counts_whatever_cookie_comes_with_it(desk: 
 
 async def test_its_last_use_is_written_down_once_a_minute(desk: Desk) -> None:
     async with desk.client() as client:
-        token = await made(client)
+        token = await new_token(client)
     assert [row["last_used_at"] for row in await rows(desk)] == [None]
 
-    await asked(desk, ME, token)
+    await get(desk, ME, token)
     (first,) = [row["last_used_at"] for row in await rows(desk)]
-    await asyncio.gather(*(asked(desk, ME, token) for _ in range(5)))
+    await asyncio.gather(*(get(desk, ME, token) for _ in range(5)))
     (second,) = [row["last_used_at"] for row in await rows(desk)]
 
     assert first is not None
     assert first == second
     await change(desk, "update app.tokens set last_used_at = now() - interval '2 minutes'")
     desk.app.extensions["tokens"].forget()
-    await asked(desk, ME, token)
+    await get(desk, ME, token)
     (third,) = [row["last_used_at"] for row in await rows(desk)]
     assert third > first  # type: ignore[operator]
 
 
 async def test_wrong_tokens_are_limited_and_told_of_once_while_right_ones_go_on(desk: Desk) -> None:
     async with desk.client() as client:
-        right = await made(client)
+        right = await new_token(client)
     wrong = [secret.made(), "ts_short", "?", "a b", "x" * 5000]
     for number in range(30):
-        answer = await asked(desk, ME, wrong[number % len(wrong)])
+        answer = await get(desk, ME, wrong[number % len(wrong)])
         assert answer.status_code == 401
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
-    limited = await asked(desk, ME, secret.made())
+    limited = await get(desk, ME, secret.made())
 
     assert limited.status_code == 429
     assert int(limited.headers["Retry-After"]) >= 1
     assert limited.headers["Content-Type"] == "application/problem+json"
-    assert (await asked(desk, ME, right)).status_code == 200
-    refusals = [entry for entry in await audited(desk) if entry[1] == "refuse_token"]
+    assert (await get(desk, ME, right)).status_code == 200
+    refusals = [entry for entry in await audit_entries(desk) if entry[1] == "refuse_token"]
     assert refusals == [("", "refuse_token", "refused", "not known, or revoked")]
 
 
 async def test_a_token_that_may_too_little_is_refused_and_told_of_once_a_minute(desk: Desk) -> None:
     async with desk.client() as client:
-        tokens = [await made(client, name=name) for name in ("Cron job", "Notebook")]
-    answers = [await asked(desk, "/api/v1/audit", token) for token in tokens * 3]
+        tokens = [await new_token(client, name=name) for name in ("Cron job", "Notebook")]
+    answers = [await get(desk, "/api/v1/audit", token) for token in tokens * 3]
 
     assert [answer.status_code for answer in answers] == [403] * 6
     assert {answer.headers["Content-Type"] for answer in answers} == {"application/problem+json"}
-    refusals = [entry for entry in await audited(desk) if entry[1] == "refuse_token"]
+    refusals = [entry for entry in await audit_entries(desk) if entry[1] == "refuse_token"]
     assert refusals == [
         (EMAIL, "refuse_token", "refused", f"{name}: read, where it takes admin") for name in ("Cron job", "Notebook")
     ]
-    assert (await asked(desk, ME, tokens[0])).status_code == 200
+    assert (await get(desk, ME, tokens[0])).status_code == 200
 
 
 @pytest.fixture
@@ -288,13 +288,13 @@ async def test_each_token_has_a_bound_of_its_own(strict: Settings) -> None:
     await desk.start()
     try:
         await add(desk, EMAIL, Role.USER)
-        user, tokens = await id_of(desk), [secret.made() for _ in range(2)]
+        user, tokens = await user_id(desk), [secret.made() for _ in range(2)]
         for token in tokens:
             await keep(desk, user, secret.hashed(token))
-        answers = [await asked(desk, ME, tokens[0]) for _ in range(4)]
+        answers = [await get(desk, ME, tokens[0]) for _ in range(4)]
 
         assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
         assert int(answers[-1].headers["Retry-After"]) >= 1
-        assert (await asked(desk, ME, tokens[1])).status_code == 200
+        assert (await get(desk, ME, tokens[1])).status_code == 200
     finally:
         await desk.stop()

@@ -95,7 +95,7 @@ def test_hostile_words_stay_words_on_every_page(watched: list[Watched], desk: De
     for number, value in enumerate(corpus.VALUES):
         hostile = list(corpus.events(value))
         assert {type(event) for event in hostile} == set(KINDS) - {LogGap}
-        said(desk, [*hostile, corpus.detected(PatternDetected, f"The {number}.")])
+        said(desk, [*hostile, corpus.pattern_event(PatternDetected, f"The {number}.")])
         for each in watched:
             if each.path in LIVE:
                 feed = each.page.locator("ol.feed")

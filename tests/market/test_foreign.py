@@ -28,7 +28,7 @@ from app.server.factory import create_app
 from app.settings.load import Settings
 from app.settings.sections import Database, Limits, Redis
 from tests.market.foreign import FOREIGN, Foreign
-from tests.security.conftest import Door, furnish
+from tests.security.conftest import Site, create_people
 
 STORED: tuple[Timeframe, ...] = ("1min", "hourly", "daily", "weekly", "monthly")
 SYMBOLS = ("BRK.B", "X:BTCUSD", "NOBODY")
@@ -81,7 +81,7 @@ async def place(request: pytest.FixtureRequest, database_url: str) -> Place:
 
 
 @pytest.fixture
-async def door(place: Place, redis_url: str, tmp_path: Path) -> AsyncIterator[Door]:
+async def door(place: Place, redis_url: str, tmp_path: Path) -> AsyncIterator[Site]:
     app = create_app(
         Settings(
             data_dir=tmp_path,
@@ -91,7 +91,7 @@ async def door(place: Place, redis_url: str, tmp_path: Path) -> AsyncIterator[Do
         )
     )
     async with app.test_app():
-        yield await furnish(app)
+        yield await create_people(app)
 
 
 def paths(app: Quart) -> Iterator[str]:
@@ -113,9 +113,9 @@ def filled(rule: Rule) -> Iterator[str]:
         yield path
 
 
-async def walked(door: Door, role: Role) -> dict[str, tuple[int, str]]:
+async def walked(door: Site, role: Role) -> dict[str, tuple[int, str]]:
     """Status and text of every page and every read."""
-    cookie = door.cookie(await door.begun(role))
+    cookie = door.cookie(await door.new_session(role))
     headers = {"Accept": "text/html", "Cookie": cookie, "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "same-origin"}
     found = {}
     for path in paths(door.app):
@@ -125,7 +125,7 @@ async def walked(door: Door, role: Role) -> dict[str, tuple[int, str]]:
     return found
 
 
-async def test_every_page_read_and_topic_answers_and_says_what_is_not_there(place: Place, door: Door) -> None:
+async def test_every_page_read_and_topic_answers_and_says_what_is_not_there(place: Place, door: Site) -> None:
     lacks, house = place.foreign.lacks, deps.context_of(door.app)
     for role in Role:
         pages = await walked(door, role)

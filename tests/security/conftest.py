@@ -34,46 +34,46 @@ OTHER = "other@example.org"
 PASSWORD = "trades on a train with one bar"
 
 
-class Door(NamedTuple):
+class Site(NamedTuple):
     """The application, and keys to it."""
 
     app: Quart
     people: Mapping[Role, str]
 
-    async def begun(self, role: Role, other: bool = False) -> str:
+    async def new_session(self, role: Role, other: bool = False) -> str:
         """The id of a session that began this moment."""
-        user_id = await self.id_of(OTHER if other else self.people[role])
+        user_id = await self.user_id(OTHER if other else self.people[role])
         return await deps.context_of(self.app).sessions.create(user_id, "tests", "192.0.2.1")
 
-    async def id_of(self, email: str) -> UUID:
+    async def user_id(self, email: str) -> UUID:
         async with deps.context_of(self.app).pools.own.acquire() as connection:
-            found: UUID = await connection.fetchval("select id from app.users where email = $1", email)
-        return found
+            row_id: UUID = await connection.fetchval("select id from app.users where email = $1", email)
+        return row_id
 
-    async def revoked(self, role: Role) -> str:
-        sid = await self.begun(role)
+    async def ended_session(self, role: Role) -> str:
+        sid = await self.new_session(role)
         await deps.context_of(self.app).sessions.end(sid)
         return sid
 
-    async def token(self, role: Role, scope: Scope) -> str:
+    async def new_token(self, role: Role, scope: Scope) -> str:
         """One that was made this moment."""
-        shown = secret.made()
-        await self.made(role, scope, shown)
-        return shown
+        token = secret.made()
+        await self.insert_token(role, scope, token)
+        return token
 
-    async def made(self, role: Role, scope: Scope = Scope.READ, shown: str = "") -> UUID:
+    async def insert_token(self, role: Role, scope: Scope = Scope.READ, token: str = "") -> UUID:
         """The id of a token; those that there were before are gone."""
-        user_id, hash_ = await self.id_of(self.people[role]), secret.hashed(shown or secret.made())
+        user_id, hash_ = await self.user_id(self.people[role]), secret.hashed(token or secret.made())
         async with deps.context_of(self.app).pools.own.acquire() as connection, connection.transaction():
             await connection.execute("delete from app.tokens where user_id = $1", user_id)
-            found = await queries.insert(connection, user_id, "tests", hash_, scope, 1)
-        assert found
-        return found
+            token_id = await queries.insert(connection, user_id, "tests", hash_, scope, 1)
+        assert token_id
+        return token_id
 
-    async def withdrawn(self) -> str:
-        shown = await self.token(Role.ADMIN, Scope.ADMIN)
-        await self.made(Role.ADMIN)
-        return shown
+    async def replaced_token(self) -> str:
+        token = await self.new_token(Role.ADMIN, Scope.ADMIN)
+        await self.insert_token(Role.ADMIN)
+        return token
 
     async def still_has(self, token_id: UUID) -> bool:
         async with deps.context_of(self.app).pools.own.acquire() as connection:
@@ -93,18 +93,18 @@ async def redis(places: Places, valkey_server: Child) -> AsyncIterator[str]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def door(
+async def site(
     places: Places, furnished: str, redis: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Door]:
+) -> AsyncIterator[Site]:
     async for name in copied(places, furnished):
-        app = create_app(settings(redis, places, name, tmp_path_factory.mktemp("door")))
+        app = create_app(settings(redis, places, name, tmp_path_factory.mktemp("site")))
         async with app.test_app():
-            yield await furnish(app)
+            yield await create_people(app)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def link(door: Door) -> AsyncIterator[asyncpg.Connection]:
-    url = deps.context_of(door.app).settings.database.url
+async def link(site: Site) -> AsyncIterator[asyncpg.Connection]:
+    url = deps.context_of(site.app).settings.database.url
     assert url
     connection = await asyncpg.connect(url.get_secret_value())
     yield connection
@@ -112,21 +112,21 @@ async def link(door: Door) -> AsyncIterator[asyncpg.Connection]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def keys(door: Door) -> AsyncIterator[Redis]:
-    url = deps.context_of(door.app).settings.redis.url
+async def keys(site: Site) -> AsyncIterator[Redis]:
+    url = deps.context_of(site.app).settings.redis.url
     assert url
     client = connect(url.get_secret_value())
     yield client
     await close(client)
 
 
-async def furnish(app: Quart) -> Door:
+async def create_people(app: Quart) -> Site:
     house, people = deps.context_of(app), {role: f"{role}@example.org" for role in Role}
-    await until(lambda: house.is_listening() and house.seeded and house.health.database, 60)
+    await until(lambda: house.listening() and house.seeded and house.vitals.database, 60)
     for role, email in people.items():
         await bootstrap.create_user(house.pools.own, email, role, PASSWORD)
     await bootstrap.create_user(house.pools.own, OTHER, Role.USER, PASSWORD)
-    return Door(app, people)
+    return Site(app, people)
 
 
 def settings(redis: str, places: Places, database: str, data_dir: Path) -> Settings:

@@ -35,7 +35,7 @@ VALUES = (
     "\u202eevil\u2066\u2067\u200f\ufeff",
 )
 
-SAID = {"symbol": "IBM", "status": "completed", "timeframe": "1min", "work": "import", "severity": "error"}
+FIELD_VALUES = {"symbol": "IBM", "status": "completed", "timeframe": "1min", "work": "import", "severity": "error"}
 """Words that an event needs to be heard at all; any other word is as good as the next."""
 
 BY_CHANNEL = {"work"}
@@ -51,34 +51,36 @@ def events(value: str) -> Iterator[AnyEvent]:
     """Of each kind one with the value in every place, and one for each place alone. Patterns, which are seen, last."""
     for kind in sorted((kind for kind in KINDS if kind is not LogGap), key=lambda kind: issubclass(kind, PatternEvent)):
         hints = get_type_hints(kind)
-        worded = (name for name, hint in hints.items() if _filled(name, hint, "a") != _filled(name, hint, "b"))
+        worded = (name for name, hint in hints.items() if _field(name, hint, "a") != _field(name, hint, "b"))
         places = [name for name in worded if name not in BY_CHANNEL]
-        yield _made(kind, hints, dict.fromkeys(places, value))
+        yield _event(kind, hints, dict.fromkeys(places, value))
         for place in places:
-            yield _made(kind, hints, {place: value})
+            yield _event(kind, hints, {place: value})
 
 
-def detected(kind: type[PatternEvent], pattern: str) -> PatternEvent:
-    return replace(_made(kind, get_type_hints(kind), {}), pattern=pattern)
+def pattern_event(kind: type[PatternEvent], pattern: str) -> PatternEvent:
+    return replace(_event(kind, get_type_hints(kind), {}), pattern=pattern)
 
 
-def _made(kind: type[Any], hints: dict[str, Any], hostile: dict[str, str]) -> Any:
+def _event(kind: type[Any], hints: dict[str, Any], hostile: dict[str, str]) -> Any:
     at = BEGINNING + next(moments)
-    said = {name: _filled(name, hint, hostile.get(name, SAID.get(name, "word"))) for name, hint in hints.items()}
-    return kind(**{**said, "at": at, "published_at": 0.0, "arrived_at": 0.0})
+    fields = {
+        name: _field(name, hint, hostile.get(name, FIELD_VALUES.get(name, "word"))) for name, hint in hints.items()
+    }
+    return kind(**{**fields, "at": at, "published_at": 0.0, "arrived_at": 0.0})
 
 
-def _filled(name: str, hint: Any, text: str) -> Any:
+def _field(name: str, hint: Any, text: str) -> Any:
     """A value of that type in which every word is `text`. A closed list of words is none to those who send."""
     origin, inside = get_origin(hint), [each for each in get_args(hint) if each not in (NoneType, Ellipsis)]
     if hint is str or origin is Literal:
         return text
     if origin in (Union, UnionType):
-        return _filled(name, inside[0], text)
+        return _field(name, inside[0], text)
     if origin is tuple:
-        made = tuple(_filled(name, each, text) for each in inside)
-        return made if len(inside) == len(get_args(hint)) else (made[0],)
+        values = tuple(_field(name, each, text) for each in inside)
+        return values if len(inside) == len(get_args(hint)) else (values[0],)
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
-        return hint(**{inner: _filled(inner, each, text) for inner, each in get_type_hints(hint).items()})
+        return hint(**{inner: _field(inner, each, text) for inner, each in get_type_hints(hint).items()})
     assert hint in (bool, int, float), f"{name}: nothing hostile is known for {hint}"
     return hint(1)

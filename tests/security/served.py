@@ -23,13 +23,13 @@ class Answer(NamedTuple):
 
 
 @asynccontextmanager
-async def served(
+async def run_desk(
     lane: Literal["auto", "plain"], redis: str, places: Places, template: str, data_dir: Path
 ) -> AsyncIterator[Desk]:
     async for name in copied(places, template):
-        said, port = settings(redis, places, name, data_dir), free_port()
-        live = said.live.model_copy(update={"lane": lane, "frame_seconds": 0.05, "beat_seconds": 1.0})
-        desk = Desk(said.model_copy(update={"port": port, "public_url": f"http://127.0.0.1:{port}", "live": live}))
+        config, port = settings(redis, places, name, data_dir), free_port()
+        live = config.live.model_copy(update={"lane": lane, "frame_seconds": 0.05, "beat_seconds": 1.0})
+        desk = Desk(config.model_copy(update={"port": port, "public_url": f"http://127.0.0.1:{port}", "live": live}))
         await desk.start()
         await desk.enter()
         yield desk
@@ -40,7 +40,7 @@ def cookie(desk: Desk) -> str:
     return "; ".join(f"{name}={value}" for name, value in desk.cookies.items())
 
 
-async def exchanged(desk: Desk, data: bytes, within: float = 20) -> bytes:
+async def exchange(desk: Desk, data: bytes, within: float = 20) -> bytes:
     """What is answered to `data` until the server closes the connection."""
     async with asyncio.timeout(within):
         source, sink = await asyncio.open_connection("127.0.0.1", desk.settings.port)
@@ -50,7 +50,7 @@ async def exchanged(desk: Desk, data: bytes, within: float = 20) -> bytes:
     return answer
 
 
-def taken_apart(answer: bytes) -> Answer:
+def parse_answer(answer: bytes) -> Answer:
     head, _, rest = answer.partition(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").split("\r\n")
     fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}

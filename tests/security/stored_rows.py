@@ -4,17 +4,17 @@ import asyncpg
 from redis.asyncio import Redis
 
 
-async def rows(link: asyncpg.Connection) -> dict[str, str]:
+async def table_digests(link: asyncpg.Connection) -> dict[str, str]:
     """A sum over every row of every table of ours, but for what the audit is told of refusals and exports."""
     names = [row[0] for row in await link.fetch("select tablename from pg_tables where schemaname = 'app'")]
-    asked = (
+    statement = (
         "select coalesce(md5(string_agg(t::text, '|' order by t::text)), '') from app.{} t"
         " where coalesce(to_jsonb(t) ->> 'action', '') not in ('refuse', 'export')"
     )
-    return {name: await link.fetchval(asked.format(name)) for name in names}
+    return {name: await link.fetchval(statement.format(name)) for name in names}
 
 
-async def contents(keys: Redis) -> dict[bytes, bytes | None]:
+async def redis_values(keys: Redis) -> dict[bytes, bytes | None]:
     """Of Redis, but for what any request counts and what the desk tells of itself."""
     passing = (b"ts:rl", b"ts:sess:", b"ts:usess:", b"ts:streams", b"LIMITS")
     names = [name async for name in keys.scan_iter("*") if not name.startswith(passing)]

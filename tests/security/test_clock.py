@@ -9,7 +9,7 @@ from itsdangerous import TimestampSigner
 from app import deps
 from app.accounts import throttle
 from app.identity import Role
-from tests.security.conftest import Door
+from tests.security.conftest import Site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -25,27 +25,27 @@ def turn(monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
 
 
 @pytest.mark.parametrize("seconds", [-HOUR, HOUR])
-async def test_who_is_signed_in_stays_so(door: Door, monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
-    before = {**PAGE, "Cookie": door.cookie(await door.begun(Role.ADMIN))}
+async def test_who_is_signed_in_stays_so(site: Site, monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
+    before = {**PAGE, "Cookie": site.cookie(await site.new_session(Role.ADMIN))}
     turn(monkeypatch, seconds)
 
-    after = {**PAGE, "Cookie": door.cookie(await door.begun(Role.ADMIN))}
+    after = {**PAGE, "Cookie": site.cookie(await site.new_session(Role.ADMIN))}
     for headers in (before, after):
-        answer = await door.app.test_client(False).get("/account", headers=headers)
+        answer = await site.app.test_client(False).get("/account", headers=headers)
         assert answer.status_code == 200
 
 
-async def test_a_session_lives_no_longer_for_it(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    cookie = {**PAGE, "Cookie": door.cookie(await door.revoked(Role.ADMIN))}
+async def test_a_session_lives_no_longer_for_it(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    cookie = {**PAGE, "Cookie": site.cookie(await site.ended_session(Role.ADMIN))}
     for seconds in (-HOUR, HOUR):
         with monkeypatch.context() as clock:
             turn(clock, seconds)
-            assert (await door.app.test_client(False).get("/account", headers=cookie)).status_code == 303
+            assert (await site.app.test_client(False).get("/account", headers=cookie)).status_code == 303
 
 
 @pytest.mark.parametrize("seconds", [-HOUR, HOUR])
-async def test_a_limit_neither_opens_nor_sticks(door: Door, monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
-    limits, email = deps.context_of(door.app).limits, f"{uuid4()}@example.org"
+async def test_a_limit_neither_opens_nor_sticks(site: Site, monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
+    limits, email = deps.context_of(site.app).limits, f"{uuid4()}@example.org"
     spent = [await throttle.wait_to_sign_in(limits, email, str(uuid4())) for _ in range(11)]
     assert spent[:10] == [None] * 10
 

@@ -24,7 +24,7 @@ HEAD = b"POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-
 LENGTHS = [b"Content-Length: 5\r\nContent-Length: 6", b"Content-Length: 5, 6", b"Content-Length: -1"]
 
 
-async def opened(desk: Desk) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def connect(desk: Desk) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     return await asyncio.open_connection("127.0.0.1", desk.settings.port)
 
 
@@ -37,36 +37,36 @@ def cookie(desk: Desk) -> str:
     return "; ".join(f"{name}={value}" for name, value in desk.cookies.items())
 
 
-async def still_serves(desk: Desk) -> None:
+async def assert_serving(desk: Desk) -> None:
     async with desk.client() as client:
         assert (await client.get("/health")).status_code == 200
 
 
 async def test_a_body_that_is_too_large_is_refused_before_it_has_come(desk: Desk) -> None:
-    source, sink = await opened(desk)
+    source, sink = await connect(desk)
     sink.write(HEAD + b"Content-Length: 2000000000\r\n\r\nemail=")
     assert await status(source) == 413
     sink.close()
 
-    source, sink = await opened(desk)
+    source, sink = await connect(desk)
     sink.write(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
     piece = b"x" * 16_384
     for _ in range(LARGEST_BODY // len(piece) + 1):
         sink.write(b"%x\r\n%s\r\n" % (len(piece), piece))
     assert await status(source) == 413
     sink.close()
-    await still_serves(desk)
+    await assert_serving(desk)
 
 
 async def test_headers_without_end_are_refused(desk: Desk) -> None:
-    source, sink = await opened(desk)
+    source, sink = await connect(desk)
     sink.write(b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n" + b"X: " + b"x" * 200_000)
     assert await status(source) in (400, 431)
     sink.close()
 
 
 async def test_a_head_that_never_ends_is_given_up(desk: Desk) -> None:
-    source, sink = await opened(desk)
+    source, sink = await connect(desk)
     sink.write(b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n")
     async with asyncio.timeout(30):
         while await source.read(1000):
@@ -76,7 +76,7 @@ async def test_a_head_that_never_ends_is_given_up(desk: Desk) -> None:
 
 async def test_a_body_that_trickles_is_given_up(desk: Desk) -> None:
     desk.app.config["BODY_TIMEOUT"] = 1
-    source, sink = await opened(desk)
+    source, sink = await connect(desk)
     sink.write(HEAD + b"Content-Length: 600\r\n\r\nemail=")
 
     async def trickle() -> None:
@@ -92,7 +92,7 @@ async def test_a_body_that_trickles_is_given_up(desk: Desk) -> None:
 
 async def test_two_lengths_are_refused_and_nothing_is_smuggled(desk: Desk) -> None:
     for lengths in LENGTHS:
-        source, sink = await opened(desk)
+        source, sink = await connect(desk)
         sink.write(HEAD + lengths + b"\r\n\r\nemail")
         assert await status(source) == 400
         sink.close()
@@ -100,25 +100,25 @@ async def test_two_lengths_are_refused_and_nothing_is_smuggled(desk: Desk) -> No
 
 @pytest.mark.parametrize("method", [b"TRACE", b"CONNECT", b"PROPFIND"])
 async def test_methods_that_nobody_needs_are_refused(desk: Desk, method: bytes) -> None:
-    source, sink = await opened(desk)
+    source, sink = await connect(desk)
     sink.write(method + b" /login HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Secret: hunter2\r\n\r\n")
     async with asyncio.timeout(10):
-        said = await source.read(10_000)
-    assert said.split()[1] in (b"400", b"405")
-    assert b"hunter2" not in said
-    assert b"server:" not in said.lower()
+        answer = await source.read(10_000)
+    assert answer.split()[1] in (b"400", b"405")
+    assert b"hunter2" not in answer
+    assert b"server:" not in answer.lower()
     sink.close()
 
 
 async def test_readers_who_break_off_in_mid_stream_leave_nothing_behind(desk: Desk) -> None:
     for _ in range(20):
-        _, sink = await opened(desk)
+        _, sink = await connect(desk)
         sink.write(f"GET /stream?topics=status HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie(desk)}\r\n\r\n".encode())
         seats = desk.context.hub.stats.connections
         await until(lambda seats=seats: desk.context.hub.stats.connections > seats)  # type: ignore[misc]
         reset(sink)
         await until(lambda: desk.context.hub.stats.connections == 0)
-    await still_serves(desk)
+    await assert_serving(desk)
 
 
 def reset(sink: asyncio.StreamWriter) -> None:
@@ -145,7 +145,7 @@ time.sleep(60)
 AWAY = ["unshare", "--net", "sleep", "60"]
 
 
-class Far:
+class RemotePeer:
     """Another machine: a network of its own, and a cable that can be pulled out."""
 
     def __init__(self) -> None:
@@ -174,11 +174,11 @@ class Far:
             )
         )
 
-    def ask(self, port: int, said: bytes) -> None:
+    def ask(self, port: int, request: bytes) -> None:
         command = ["nsenter", "--net", f"--target={self.keeper.pid}", sys.executable, "-c", FAR, str(port)]
         self.client = Popen(command, stdin=PIPE, stdout=PIPE)
         assert self.client.stdin
-        self.client.stdin.write(said)
+        self.client.stdin.write(request)
         self.client.stdin.close()
 
     def pull(self) -> None:
@@ -193,27 +193,27 @@ class Far:
 
 
 @pytest.fixture
-def far() -> Iterator[Far]:
+def far() -> Iterator[RemotePeer]:
     try:
-        found = Far()
+        peer = RemotePeer()
     except OSError:
         pytest.skip("no `unshare` here: a lost peer cannot be tried")
-    if not found.plug():
-        found.end()
+    if not peer.plug():
+        peer.end()
         pytest.skip("no network can be made here (it takes root): a lost peer cannot be tried")
-    yield found
-    found.end()
+    yield peer
+    peer.end()
 
 
 async def test_a_peer_that_is_lost_without_a_word_frees_its_seat(
-    settings: Settings, far: Far, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, far: RemotePeer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(serve, "STALLED_MS", 1500)
     desk = Desk(settings.model_copy(update={"host": "0.0.0.0"}))
     await desk.start()
     await desk.enter()
-    asked = f"GET /stream?topics=status HTTP/1.1\r\nHost: 10.213.77.1\r\nCookie: {cookie(desk)}\r\n\r\n"
-    far.ask(settings.port, asked.encode())
+    request = f"GET /stream?topics=status HTTP/1.1\r\nHost: 10.213.77.1\r\nCookie: {cookie(desk)}\r\n\r\n"
+    far.ask(settings.port, request.encode())
     await until(lambda: desk.context.hub.stats.connections == 1, 30)
 
     far.pull()

@@ -28,24 +28,24 @@ async def test_who_finds_no_descriptor_is_answered_and_the_log_stays_short(
 ) -> None:
     usual = await seconds_of_health(desk, socket.socket())
     clients = [socket.socket() for _ in range(CLIENTS)]
-    kept = socket.socket()
-    assert (await asked(desk, kept, "/health")).startswith(b"HTTP/1.1 200")
+    open_client = socket.socket()
+    assert (await send_request(desk, open_client, "/health")).startswith(b"HTTP/1.1 200")
 
     began = time.monotonic()
     with no_descriptor_left():
-        refused = await asyncio.gather(*(asked(desk, client, "/login") for client in clients[:-3]))
-        assert {answer.splitlines()[0] for answer in refused} == {b"HTTP/1.1 503 Service Unavailable"}
-        assert all(b"\r\nRetry-After: 5\r\n" in answer for answer in refused)
+        answers = await asyncio.gather(*(send_request(desk, client, "/login") for client in clients[:-3]))
+        assert {answer.splitlines()[0] for answer in answers} == {b"HTTP/1.1 503 Service Unavailable"}
+        assert all(b"\r\nRetry-After: 5\r\n" in answer for answer in answers)
         for client in clients[-3:]:
             assert await seconds_of_health(desk, client) < ALIVE_SECONDS + usual
-        kept.sendall(request("/health"))
-        assert (await answer_to(kept)).startswith(b"HTTP/1.1 200")
+        open_client.sendall(request("/health"))
+        assert (await answer_to(open_client)).startswith(b"HTTP/1.1 200")
     lasted = time.monotonic() - began
 
     async with asyncio.timeout(10):
-        while not (await asked(desk, socket.socket(), "/login")).startswith(b"HTTP/1.1 200"):
+        while not (await send_request(desk, socket.socket(), "/login")).startswith(b"HTTP/1.1 200"):
             await asyncio.sleep(0.05)
-    kept.close()
+    open_client.close()
     complaints = [record for record in caplog.records if COMPLAINT in record.message]
     assert 1 <= len(complaints) <= lasted + 1
     assert not [record for record in caplog.records if record.name == "asyncio"]
@@ -55,17 +55,17 @@ async def test_who_finds_no_descriptor_is_answered_and_the_log_stays_short(
 def no_descriptor_left() -> Iterator[None]:
     gc.collect()  # so that nothing that other tests left open is closed meanwhile
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    opened: list[int] = []
+    descriptors: list[int] = []
     highest = max(int(each.name) for each in Path("/proc/self/fd").iterdir())
     resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, limits[1]))
     try:
         with suppress(OSError):
             while True:
-                opened.append(os.open(os.devnull, os.O_RDONLY))
+                descriptors.append(os.open(os.devnull, os.O_RDONLY))
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
-        for number in opened:
+        for number in descriptors:
             os.close(number)
 
 
@@ -73,7 +73,7 @@ def request(path: str, fields: str = "") -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{fields}\r\n".encode()
 
 
-async def asked(desk: Desk, client: socket.socket, path: str, fields: str = "") -> bytes:
+async def send_request(desk: Desk, client: socket.socket, path: str, fields: str = "") -> bytes:
     """The beginning of the answer to a request over this socket, which is connected for it."""
     client.setblocking(False)
     loop = asyncio.get_running_loop()
@@ -89,7 +89,7 @@ async def answer_to(client: socket.socket) -> bytes:
 
 async def seconds_of_health(desk: Desk, client: socket.socket) -> float:
     began = time.monotonic()
-    assert (await asked(desk, client, "/health", "Connection: close\r\n")).startswith(b"HTTP/1.1 200")
+    assert (await send_request(desk, client, "/health", "Connection: close\r\n")).startswith(b"HTTP/1.1 200")
     lasted = time.monotonic() - began
     # What the server closes later would be a descriptor for somebody else.
     while await answer_to(client):

@@ -13,7 +13,7 @@ from app.embedded.child import Child
 from app.embedded.places import Places
 from app.live import rfc6455, socket
 from tests.live.rfc6455_cases import CLOSE, PONG, TEXT, closing, frame, ping
-from tests.security.served import Answer, cookie, exchanged, served, taken_apart
+from tests.security.served import Answer, cookie, exchange, parse_answer, run_desk
 from tests.stream.conftest import Desk
 from tests.stream.waiting import until
 
@@ -54,8 +54,8 @@ REFUSALS = {
 
 @pytest.fixture(scope="module", params=["auto", "plain"])
 def lane(request: pytest.FixtureRequest) -> Literal["auto", "plain"]:
-    chosen: Literal["auto", "plain"] = request.param
-    return chosen
+    setting: Literal["auto", "plain"] = request.param
+    return setting
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -67,13 +67,13 @@ async def desk(
     valkey_server: Child,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Desk]:
-    async with served(lane, redis, places, furnished, tmp_path_factory.mktemp("handshakes")) as desk:
+    async with run_desk(lane, redis, places, furnished, tmp_path_factory.mktemp("handshakes")) as desk:
         yield desk
 
 
 def handshake(desk: Desk, path: str = "/ws/quotes?topics=quotes", **fields: str | None) -> bytes:
     own = f"127.0.0.1:{desk.settings.port}"
-    said = {
+    headers = {
         "Host": own,
         "Origin": f"http://{own}",
         "Cookie": cookie(desk),
@@ -83,7 +83,7 @@ def handshake(desk: Desk, path: str = "/ws/quotes?topics=quotes", **fields: str 
         "Sec-WebSocket-Version": "13",
         **fields,
     }
-    lines = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in said.items() if value is not None)]
+    lines = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items() if value is not None)]
     return "\r\n".join([*lines, "", ""]).encode()
 
 
@@ -99,8 +99,8 @@ async def test_every_refusal_is_one_answer_and_leaves_nothing_behind(
     if name == "nobody is let in":
         monkeypatch.setattr(desk.context.hub, "draining", True)
     if name == "Redis is away":
-        monkeypatch.setattr(desk.context.recovery, "of", unavailable)
-    asked = [
+        monkeypatch.setattr(desk.context.catchup, "of", unavailable)
+    requests = [
         handshake(desk, refusal.path, **{**manner, **refusal.fields}) + behind
         for manner in MANNERS
         for behind in BEHIND
@@ -108,13 +108,13 @@ async def test_every_refusal_is_one_answer_and_leaves_nothing_behind(
 
     few = asyncio.Semaphore(5)  # one person may hold six
 
-    async def refused(data: bytes) -> Answer:
+    async def send(data: bytes) -> Answer:
         async with few:
-            said = taken_apart(await exchanged(desk, data))
+            answer = parse_answer(await exchange(desk, data))
             await until(lambda: desk.context.hub.stats.connections < 6)
-            return said
+            return answer
 
-    answers = await asyncio.gather(*map(refused, asked))
+    answers = await asyncio.gather(*map(send, requests))
 
     assert {answer.status for answer in answers} == {refusal.status}
     for answer in answers:
@@ -140,12 +140,12 @@ async def test_frames_in_the_packet_of_the_handshake_are_read_behind_its_answer(
     desk: Desk, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(socket, "CLOSING_SECONDS", 0.05)
-    frames, wanted = EARLY[name]
+    frames, last_frame = EARLY[name]
 
-    answer = taken_apart(await exchanged(desk, handshake(desk, "/ws/quotes?topics=quotes:NONE") + b"".join(frames)))
+    answer = parse_answer(await exchange(desk, handshake(desk, "/ws/quotes?topics=quotes:NONE") + b"".join(frames)))
 
     assert answer.status == 101
-    assert answer.rest.replace(rfc6455.frame(TEXT, b"{}"), b"").endswith(wanted)
+    assert answer.rest.replace(rfc6455.frame(TEXT, b"{}"), b"").endswith(last_frame)
     await until(lambda: desk.context.hub.stats.connections == 0)
 
 
@@ -154,9 +154,9 @@ async def test_frames_that_come_while_the_handshake_is_answered_are_kept_and_who
 ) -> None:
     answering, catch_up = asyncio.Event(), desk.context.recovery.missed_parts
 
-    async def slow(*asked: object) -> object:
+    async def slow(*arguments: object) -> object:
         await answering.wait()
-        return await catch_up(*asked)  # type: ignore[arg-type]
+        return await catch_up(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(desk.context.recovery, "of", slow)
     links = [await asyncio.open_connection("127.0.0.1", desk.settings.port) for _ in range(2)]

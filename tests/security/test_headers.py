@@ -15,8 +15,8 @@ from app import db, deps
 from app.identity import Role
 from app.server.factory import LARGEST_BODY, create_app
 from app.web import errors, guards, html
-from tests.security.conftest import Door
-from tests.security.stored_rows import rows
+from tests.security.conftest import Site
+from tests.security.stored_rows import table_digests
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -49,7 +49,7 @@ SECRET_DETAIL = "postgresql://tickstock_web:hunter2@db.internal/x"
 
 
 @guards.public
-async def refused(status: int) -> str:
+async def error_view(status: int) -> str:
     if status == 500:
         raise ValueError(SECRET_DETAIL)
     if status == 503:
@@ -58,24 +58,24 @@ async def refused(status: int) -> str:
 
 
 @guards.public
-async def waits(status: int) -> object:
+async def slow_view(status: int) -> object:
     return await errors.answer(status, retry_after=3)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def client(door: Door, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
+async def client(site: Site, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
     """The whole application, with a view that fails in every way."""
-    said = deps.context_of(door.app).settings
-    app: Quart = create_app(said.model_copy(update={"data_dir": tmp_path_factory.mktemp("headers")}))
-    app.add_url_rule("/refused/<int:status>", "refused", refused)
-    app.add_url_rule("/waits/<int:status>", "waits", waits)
+    config = deps.context_of(site.app).settings
+    app: Quart = create_app(config.model_copy(update={"data_dir": tmp_path_factory.mktemp("headers")}))
+    app.add_url_rule("/refused/<int:status>", "refused", error_view)
+    app.add_url_rule("/waits/<int:status>", "waits", slow_view)
     async with app.test_app():
         yield app.test_client(False)
 
 
 def policy_of(headers: object) -> set[str]:
-    found = str(headers["Content-Security-Policy"])  # type: ignore[index]
-    return {part.strip() for part in found.split(";")}
+    policy = str(headers["Content-Security-Policy"])  # type: ignore[index]
+    return {part.strip() for part in policy.split(";")}
 
 
 @pytest.mark.parametrize("manner", MANNERS)
@@ -101,7 +101,7 @@ async def test_every_refusal_carries_the_whole_policy_and_tells_nothing_of_ours(
 async def test_what_is_too_large_is_refused_with_the_policy_and_changes_nothing(
     client: Client, link: asyncpg.Connection
 ) -> None:
-    before = await rows(link)
+    before = await table_digests(link)
 
     answers = [
         await client.post(path, data=b"email=" + b"x" * LARGEST_BODY, headers=FORM)
@@ -110,28 +110,28 @@ async def test_what_is_too_large_is_refused_with_the_policy_and_changes_nothing(
 
     assert [answer.status_code for answer in answers] == [413, 413]
     assert all(policy_of(answer.headers) >= NEEDED for answer in answers)
-    assert await rows(link) == before
+    assert await table_digests(link) == before
 
 
 async def test_no_two_answers_have_one_nonce(client: Client) -> None:
     answers = [await client.get(path, headers=MANNERS["page"]) for path in ("/login", "/login", "/refused/404") * 5]
-    found = [re.findall(r"'nonce-([^']+)'", answer.headers["Content-Security-Policy"]) for answer in answers]
+    nonces = [re.findall(r"'nonce-([^']+)'", answer.headers["Content-Security-Policy"]) for answer in answers]
 
-    assert {len(each) for each in found} == {1}
-    assert len({each[0] for each in found}) == len(answers)
-    for answer, (nonce,) in zip(answers, found, strict=True):
-        shown = set(re.findall(r'nonce="([^"]+)"', await answer.get_data(as_text=True)))
-        assert shown == {nonce}
+    assert {len(each) for each in nonces} == {1}
+    assert len({each[0] for each in nonces}) == len(answers)
+    for answer, (nonce,) in zip(answers, nonces, strict=True):
+        in_page = set(re.findall(r'nonce="([^"]+)"', await answer.get_data(as_text=True)))
+        assert in_page == {nonce}
 
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html"}
 
 
-async def test_every_page_is_kept_by_nobody(client: Client, door: Door) -> None:
+async def test_every_page_is_kept_by_nobody(client: Client, site: Site) -> None:
     """Whoever goes back after signing out, or shares the proxy, finds nothing."""
-    cookie = {"Cookie": door.cookie(await door.begun(Role.ADMIN)), "Accept": "text/html"}
+    cookie = {"Cookie": site.cookie(await site.new_session(Role.ADMIN)), "Accept": "text/html"}
     pages = [
-        rule.rule for rule in door.app.url_map.iter_rules() if "GET" in (rule.methods or ()) and "<" not in rule.rule
+        rule.rule for rule in site.app.url_map.iter_rules() if "GET" in (rule.methods or ()) and "<" not in rule.rule
     ]
     assert len(pages) > 10
     # The icon is the same for everybody, and kept for a day.

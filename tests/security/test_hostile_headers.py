@@ -3,7 +3,7 @@
 import pytest
 
 from app.identity import Role
-from tests.security.conftest import Door
+from tests.security.conftest import Site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -41,18 +41,18 @@ HEADERS = (
     "X-Forwarded-For",
     "X-Forwarded-Proto",
 )
-ASKED = ("/account", "/login", "/api/v1/me", "/stream?topics=none", "/nothing")
+PATHS = ("/account", "/login", "/api/v1/me", "/stream?topics=none", "/nothing")
 FRAGMENT = {"HX-Request": "true", "Origin": "http://127.0.0.1:8000"}
 
 
 @pytest.mark.parametrize("name", HEADERS)
-async def test_no_header_breaks_anything(door: Door, name: str) -> None:
-    known = {**FRAGMENT, "Cookie": door.cookie(await door.begun(Role.USER))}
+async def test_no_header_breaks_anything(site: Site, name: str) -> None:
+    signed_in = {**FRAGMENT, "Cookie": site.cookie(await site.new_session(Role.USER))}
     for value in HOSTILE:
-        for headers in (FRAGMENT, known):
-            for path in ASKED:
-                answer = await door.app.test_client(False).get(path, headers={**headers, name: value})
+        for headers in (FRAGMENT, signed_in):
+            for path in PATHS:
+                answer = await site.app.test_client(False).get(path, headers={**headers, name: value})
                 assert answer.status_code < 500, (path, value)
                 assert "<script>alert" not in await answer.get_data(as_text=True), (path, value)
-            sent = await door.app.test_client(False).post("/login", data=b"x=1", headers={**headers, name: value})
+            sent = await site.app.test_client(False).post("/login", data=b"x=1", headers={**headers, name: value})
             assert sent.status_code < 500, value

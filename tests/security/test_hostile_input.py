@@ -10,8 +10,8 @@ from redis.asyncio import Redis
 from werkzeug.routing import Rule
 
 from app.identity import Role
-from tests.security.conftest import PASSWORD, Door
-from tests.security.stored_rows import contents, rows
+from tests.security.conftest import PASSWORD, Site
+from tests.security.stored_rows import redis_values, table_digests
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -31,7 +31,7 @@ HOSTILE = {
     "wildcard": "%25_",
     "right to left": "%e2%80%ae",
 }
-ASKED = (
+PARAMETERS = (
     "q",
     "symbol",
     "timeframe",
@@ -54,23 +54,23 @@ ARGUMENT = re.compile(r"<(?:[^:<>]+:)?(\w+)>")
 OWN = {"Origin": "http://127.0.0.1:8000", "Accept": "text/html"}
 
 
-def rules(door: Door, method: str) -> Iterator[Rule]:
-    for rule in door.app.url_map.iter_rules():
+def routes(site: Site, method: str) -> Iterator[Rule]:
+    for rule in site.app.url_map.iter_rules():
         if method in (rule.methods or ()) and not rule.websocket:
             yield rule
 
 
-async def admin(door: Door) -> dict[str, str]:
-    return {**OWN, "Cookie": door.cookie(await door.begun(Role.ADMIN))}
+async def admin_headers(site: Site) -> dict[str, str]:
+    return {**OWN, "Cookie": site.cookie(await site.new_session(Role.ADMIN))}
 
 
 @pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE.keys())
-async def test_no_address_breaks_anything(door: Door, value: str) -> None:
-    client, headers = door.app.test_client(False), await admin(door)
-    asked = "&".join(f"{name}={value}" for name in ASKED)
-    for rule in rules(door, "GET"):
+async def test_no_address_breaks_anything(site: Site, value: str) -> None:
+    client, headers = site.app.test_client(False), await admin_headers(site)
+    query = "&".join(f"{name}={value}" for name in PARAMETERS)
+    for rule in routes(site, "GET"):
         path = ARGUMENT.sub(value, rule.rule)
-        answer = await client.get(f"{path}?{asked}", headers=headers)
+        answer = await client.get(f"{path}?{query}", headers=headers)
 
         assert answer.status_code < 500, rule.rule
         assert "<script>alert" not in await answer.get_data(as_text=True), rule.rule
@@ -80,18 +80,21 @@ async def test_no_address_breaks_anything(door: Door, value: str) -> None:
 
 @pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE.keys())
 async def test_no_form_breaks_anything_or_changes_who_there_is(
-    door: Door, link: asyncpg.Connection, value: str
+    site: Site, link: asyncpg.Connection, value: str
 ) -> None:
-    before, headers = await rows(link), {**await admin(door), "Content-Type": "application/x-www-form-urlencoded"}
+    before, headers = (
+        await table_digests(link),
+        {**await admin_headers(site), "Content-Type": "application/x-www-form-urlencoded"},
+    )
     body = "&".join(f"{name}={value}" for name in FIELDS)
-    for rule in rules(door, "POST"):
+    for rule in routes(site, "POST"):
         if rule.rule in ("/logout", "/view"):
             continue
-        answer = await door.app.test_client(False).post(ARGUMENT.sub(value, rule.rule), data=body, headers=headers)
+        answer = await site.app.test_client(False).post(ARGUMENT.sub(value, rule.rule), data=body, headers=headers)
 
         assert answer.status_code < 500, rule.rule
 
-    after = await rows(link)
+    after = await table_digests(link)
     assert {name for name in before if before[name] != after[name]} <= {"audit", *NAMED_BY_PEOPLE}
 
 
@@ -110,12 +113,12 @@ BODIES = [
 
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: str(body[:24]))
 @pytest.mark.parametrize("kind", ["application/json", "application/csp-report", "multipart/form-data", "text/plain"])
-async def test_no_body_breaks_anything(door: Door, body: bytes, kind: str) -> None:
-    headers = {**await admin(door), "Content-Type": kind}
-    for rule in rules(door, "POST"):
+async def test_no_body_breaks_anything(site: Site, body: bytes, kind: str) -> None:
+    headers = {**await admin_headers(site), "Content-Type": kind}
+    for rule in routes(site, "POST"):
         if rule.rule == "/logout":
             continue
-        answer = await door.app.test_client(False).post(ARGUMENT.sub("x", rule.rule), data=body, headers=headers)
+        answer = await site.app.test_client(False).post(ARGUMENT.sub("x", rule.rule), data=body, headers=headers)
         assert answer.status_code < 500, rule.rule
 
 
@@ -135,21 +138,23 @@ NEXTS = [
 
 
 @pytest.mark.parametrize("target", NEXTS)
-async def test_nobody_is_led_elsewhere(door: Door, target: str) -> None:
-    headers, wanted = await admin(door), quote(target, safe="")
-    asked = await door.app.test_client(False).get(f"/login?next={wanted}", headers=headers)
-    chosen = await door.app.test_client(False).post("/view", headers=headers, form={"next": target})
+async def test_nobody_is_led_elsewhere(site: Site, target: str) -> None:
+    headers, quoted_target = await admin_headers(site), quote(target, safe="")
+    login = await site.app.test_client(False).get(f"/login?next={quoted_target}", headers=headers)
+    view = await site.app.test_client(False).post("/view", headers=headers, form={"next": target})
 
-    for answer in (asked, chosen):
+    for answer in (login, view):
         assert answer.status_code == 303
         assert re.match(r"/(?![/\\])", answer.headers["Location"])
         assert "e.x" not in answer.headers["Location"]
 
 
-async def test_a_long_name_makes_no_long_key(door: Door, keys: Redis) -> None:
+async def test_a_long_name_makes_no_long_key(site: Site, keys: Redis) -> None:
     for email in ("x" * 40_000 + "@b", "*@b", "a:b:c@d", "\r\nFLUSHALL@x", "x" * 60 + "@" + "y" * 180):
-        await door.app.test_client(False).post("/login", headers=OWN, form={"email": email, "password": "guess"})
-        await door.app.test_client(False).get(f"/symbols/{quote(email[:3000], safe='')}", headers=await admin(door))
+        await site.app.test_client(False).post("/login", headers=OWN, form={"email": email, "password": "guess"})
+        await site.app.test_client(False).get(
+            f"/symbols/{quote(email[:3000], safe='')}", headers=await admin_headers(site)
+        )
 
     names = [name async for name in keys.scan_iter("*")]
     assert names
@@ -157,9 +162,9 @@ async def test_a_long_name_makes_no_long_key(door: Door, keys: Redis) -> None:
     assert not [name for name in names if b"FLUSHALL" in name or b"*" in name or b"xxxx" in name]
 
 
-async def test_a_form_cannot_give_what_it_does_not_ask_for(door: Door, link: asyncpg.Connection) -> None:
+async def test_a_form_cannot_give_what_it_does_not_ask_for(site: Site, link: asyncpg.Connection) -> None:
     person = "select role, active, id, session_epoch from app.users where email = $1"
-    before, email = await link.fetch(person, door.people[Role.USER]), door.people[Role.USER]
+    before, email = await link.fetch(person, site.people[Role.USER]), site.people[Role.USER]
     more = {
         "role": "admin",
         "is_admin": "1",
@@ -169,7 +174,7 @@ async def test_a_form_cannot_give_what_it_does_not_ask_for(door: Door, link: asy
         "session_epoch": "9",
         "email": email,
     }
-    cookie = {**OWN, "Cookie": door.cookie(await door.begun(Role.USER))}
+    cookie = {**OWN, "Cookie": site.cookie(await site.new_session(Role.USER))}
     sent = {
         "/account/password": {"current": "not this", "new": PASSWORD + "!", "again": PASSWORD + "!"},
         "/account/sessions": {"session": "others"},
@@ -179,40 +184,40 @@ async def test_a_form_cannot_give_what_it_does_not_ask_for(door: Door, link: asy
     }
 
     for path, fields in sent.items():
-        answer = await door.app.test_client(False).post(path, headers=cookie, form={**more, **fields})
+        answer = await site.app.test_client(False).post(path, headers=cookie, form={**more, **fields})
         assert answer.status_code < 500, path
 
     assert await link.fetch(person, email) == before
 
 
-async def test_looking_changes_nothing(door: Door, link: asyncpg.Connection, keys: Redis) -> None:
+async def test_looking_changes_nothing(site: Site, link: asyncpg.Connection, keys: Redis) -> None:
     """Every link from every page, followed as an administrator whom another site sends there."""
-    headers = {**await admin(door), "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
-    before, kept = await rows(link), set(await contents(keys))
-    left, seen = ["/"] + [rule.rule for rule in rules(door, "GET") if "<" not in rule.rule], set[str]()
-    while left and len(seen) < 150:
-        path = left.pop()
-        if path in seen or path.startswith(("/static", "/stream", "/favicon")):
+    headers = {**await admin_headers(site), "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    before, keys_before = await table_digests(link), set(await redis_values(keys))
+    queue, visited = ["/"] + [rule.rule for rule in routes(site, "GET") if "<" not in rule.rule], set[str]()
+    while queue and len(visited) < 150:
+        path = queue.pop()
+        if path in visited or path.startswith(("/static", "/stream", "/favicon")):
             continue
-        seen.add(path)
-        answer = await door.app.test_client(False).get(path, headers=headers)
+        visited.add(path)
+        answer = await site.app.test_client(False).get(path, headers=headers)
         assert answer.status_code < 500, path
         text = await answer.get_data(as_text=True)
-        left += [link.replace("&amp;", "&") for link in re.findall(r'href="(/[^"#]*)"', text)]
-        await door.app.test_client(False).head(path, headers=headers)
-        await door.app.test_client(False).options(path, headers=headers)
+        queue += [link.replace("&amp;", "&") for link in re.findall(r'href="(/[^"#]*)"', text)]
+        await site.app.test_client(False).head(path, headers=headers)
+        await site.app.test_client(False).options(path, headers=headers)
 
-    assert len(seen) > 10
-    assert await rows(link) == before
-    assert {name for name in set(await contents(keys)) - kept if b"cache" not in name} == set()
+    assert len(visited) > 10
+    assert await table_digests(link) == before
+    assert {name for name in set(await redis_values(keys)) - keys_before if b"cache" not in name} == set()
 
 
-async def test_what_is_searched_for_is_no_pattern(door: Door) -> None:
-    headers = await admin(door)
-    await door.app.test_client(False).post("/login", headers=OWN, form={"email": "w@x.example", "password": "guess"})
-    found = await door.app.test_client(False).get("/admin/audit?who=w@x.example", headers=headers)
-    assert '"row">w@x.example' in await found.get_data(as_text=True)
+async def test_what_is_searched_for_is_no_pattern(site: Site) -> None:
+    headers = await admin_headers(site)
+    await site.app.test_client(False).post("/login", headers=OWN, form={"email": "w@x.example", "password": "guess"})
+    page = await site.app.test_client(False).get("/admin/audit?who=w@x.example", headers=headers)
+    assert '"row">w@x.example' in await page.get_data(as_text=True)
 
     for pattern in ("%25", "_@x.example", "w@x.exampl_"):
-        answer = await door.app.test_client(False).get(f"/admin/audit?who={pattern}", headers=headers)
+        answer = await site.app.test_client(False).get(f"/admin/audit?who={pattern}", headers=headers)
         assert '"row">w@x.example' not in await answer.get_data(as_text=True), pattern

@@ -14,7 +14,7 @@ from app.embedded.child import Child
 from app.embedded.places import Places
 from app.web import assets
 from tests.live.test_rfc9112 import REFUSED
-from tests.security.served import Answer, cookie, exchanged, served, taken_apart
+from tests.security.served import Answer, cookie, exchange, parse_answer, run_desk
 from tests.stream.conftest import Desk
 from tests.stream.waiting import until
 
@@ -28,11 +28,11 @@ PAGES = ("/", "/patterns", "/symbols", "/login", "/nothing", "/api/v1/me", "/hea
 async def desk(
     redis: str, places: Places, furnished: str, valkey_server: Child, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Desk]:
-    async with served("auto", redis, places, furnished, tmp_path_factory.mktemp("http")) as desk:
+    async with run_desk("auto", redis, places, furnished, tmp_path_factory.mktemp("http")) as desk:
         yield desk
 
 
-def asked(
+def request(
     desk: Desk, target: str, method: str = "GET", *, version: str = "1.1", host: str | None = "", fields: str = ""
 ) -> bytes:
     """By who is signed in; the connection ends with it. `host` is our own where it is empty."""
@@ -42,21 +42,21 @@ def asked(
 
 
 async def answer(desk: Desk, *arguments: str, body: bytes = b"", **options: str | None) -> Answer:
-    return taken_apart(await exchanged(desk, asked(desk, *arguments, **options) + body))  # type: ignore[arg-type]
+    return parse_answer(await exchange(desk, request(desk, *arguments, **options) + body))  # type: ignore[arg-type]
 
 
 async def test_what_is_refused_ends_the_connection_and_nothing_behind_it_is_answered(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
-    behind = asked(desk, "/health")
-    refused = {name: case for name, case in REFUSED.items() if case[1] != 431}  # here a head may be longer
+    behind = request(desk, "/health")
+    cases = {name: case for name, case in REFUSED.items() if case[1] != 431}  # here a head may be longer
 
-    answers = await asyncio.gather(*(exchanged(desk, data + behind) for data, _ in refused.values()))
+    answers = await asyncio.gather(*(exchange(desk, data + behind) for data, _ in cases.values()))
 
-    for (name, (_, status)), said in zip(refused.items(), answers, strict=True):
-        read = taken_apart(said)
-        assert (read.status, read.fields["content-length"], read.rest) == (status, "0", b""), name
-        assert "close" in read.fields["connection"], name
+    for (name, (_, status)), raw in zip(cases.items(), answers, strict=True):
+        parsed = parse_answer(raw)
+        assert (parsed.status, parsed.fields["content-length"], parsed.rest) == (status, "0", b""), name
+        assert "close" in parsed.fields["connection"], name
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
@@ -66,14 +66,14 @@ async def test_a_target_may_be_an_address_whose_name_counts_and_not_host(desk: D
         by_path, by_address = await answer(desk, path), await answer(desk, own + path, host="evil.example")
         assert by_path.status == by_address.status < 400, path
     for address in ("http://evil.example/login", "http://a_b.evil.test/login", "https://evil.test/login"):
-        refused = await answer(desk, address)
-        assert refused.status == 400, address
-        assert b"Nothing answers under that name" in gzip_free(refused)
+        misdirected = await answer(desk, address)
+        assert misdirected.status == 400, address
+        assert b"Nothing answers under that name" in text_of(misdirected)
     assert (await answer(desk, "http://pod-7/health")).status == 200
 
 
-def gzip_free(said: Answer) -> bytes:
-    return gzip.decompress(said.rest) if said.fields.get("content-encoding") == "gzip" else said.rest
+def text_of(response: Answer) -> bytes:
+    return gzip.decompress(response.rest) if response.fields.get("content-encoding") == "gzip" else response.rest
 
 
 @pytest.mark.parametrize(
@@ -86,9 +86,9 @@ async def test_a_name_that_is_not_ours_is_refused_as_it_was_sent(desk: Desk, hos
 
 
 async def test_the_server_as_a_whole_says_what_it_takes(desk: Desk) -> None:
-    said = await answer(desk, "*", "OPTIONS")
+    response = await answer(desk, "*", "OPTIONS")
 
-    assert (said.status, said.fields["allow"], said.rest) == (204, "GET, HEAD, OPTIONS, POST", b"")
+    assert (response.status, response.fields["allow"], response.rest) == (204, "GET, HEAD, OPTIONS, POST", b"")
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/stream?topics=patterns"])
@@ -113,38 +113,38 @@ async def test_a_head_is_that_of_the_page_without_the_page(desk: Desk, path: str
 
 async def test_http_1_0_is_answered_without_chunks_and_needs_no_host(desk: Desk) -> None:
     for version, host in (("1.0", ""), ("1.0", None), ("1.2", "")):
-        said = await answer(desk, "/login", version=version, host=host)
-        assert said.status == 303, version
+        response = await answer(desk, "/login", version=version, host=host)
+        assert response.status == 303, version
     stream = await open_stream(desk, "1.0")
     assert "transfer-encoding" not in stream.fields
 
 
-class Opened(NamedTuple):
+class StreamStart(NamedTuple):
     status: int
     fields: dict[str, str]
 
 
-async def open_stream(desk: Desk, version: str = "1.1", fields: str = "") -> Opened:
+async def open_stream(desk: Desk, version: str = "1.1", fields: str = "") -> StreamStart:
     source, sink = await asyncio.open_connection("127.0.0.1", desk.settings.port)
-    sink.write(asked(desk, "/stream?topics=status", version=version, fields=fields))
+    sink.write(request(desk, "/stream?topics=status", version=version, fields=fields))
     async with asyncio.timeout(20):
-        head = taken_apart(await source.readuntil(b"\r\n\r\n"))
+        head = parse_answer(await source.readuntil(b"\r\n\r\n"))
         await source.read(1)
     sink.close()
     await until(lambda: desk.context.hub.stats.connections == 0)
-    return Opened(head.status, head.fields)
+    return StreamStart(head.status, head.fields)
 
 
 async def test_a_body_in_chunks_is_a_body_and_requests_are_answered_in_order(desk: Desk) -> None:
     body = b"email=a%40example.org&password=wrong"
     chunks = b"5;a=b\r\n%b\r\n%x\r\n%b\r\n0\r\nX-Sum: 1\r\n\r\n" % (body[:5], len(body) - 5, body[5:])
     fields = FORM + f"Origin: http://127.0.0.1:{desk.settings.port}\r\nTransfer-Encoding: chunked\r\n"
-    first = asked(desk, "/login", "POST", fields=fields).replace(b"Connection: close\r\n", b"") + chunks
-    second = asked(desk, "/health").replace(b"Connection: close\r\n", b"")
+    first = request(desk, "/login", "POST", fields=fields).replace(b"Connection: close\r\n", b"") + chunks
+    second = request(desk, "/health").replace(b"Connection: close\r\n", b"")
 
-    said = await exchanged(desk, first + second + asked(desk, "/nothing"))
+    answers = await exchange(desk, first + second + request(desk, "/nothing"))
 
-    assert re.findall(rb"HTTP/1\.1 (\d+)", said) == [b"422", b"200", b"404"]
+    assert re.findall(rb"HTTP/1\.1 (\d+)", answers) == [b"422", b"200", b"404"]
 
 
 CODINGS = {
@@ -157,14 +157,14 @@ CODINGS = {
 }
 
 
-@pytest.mark.parametrize("said", CODINGS)
-async def test_pages_files_and_streams_are_encoded_by_one_rule(desk: Desk, said: str) -> None:
-    fields, coding = f"Accept-Encoding: {said}\r\n", CODINGS[said]
+@pytest.mark.parametrize("accepts", CODINGS)
+async def test_pages_files_and_streams_are_encoded_by_one_rule(desk: Desk, accepts: str) -> None:
+    fields, coding = f"Accept-Encoding: {accepts}\r\n", CODINGS[accepts]
     for path in ("/symbols", assets.Assets()("live.js").url):
         page = await answer(desk, path, fields=fields)
         assert page.fields.get("content-encoding", "") == coding, path
         assert page.fields["vary"] == "Accept-Encoding", path
     small = await answer(desk, "/api/v1/nothing", fields=fields)
-    assert small.fields.get("content-encoding", "") == (coding if "identity;q=0" in said else "")
+    assert small.fields.get("content-encoding", "") == (coding if "identity;q=0" in accepts else "")
     stream = await open_stream(desk, fields=fields)
-    assert stream.fields.get("content-encoding", "") == ("gzip" if "gzip" in said and coding else "")
+    assert stream.fields.get("content-encoding", "") == ("gzip" if "gzip" in accepts and coding else "")

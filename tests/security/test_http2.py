@@ -15,7 +15,7 @@ from hypercorn.asyncio import serve as hypercorn_serve
 from app.embedded.child import Child
 from app.embedded.places import Places
 from app.server import serve
-from tests.security.served import served
+from tests.security.served import run_desk
 from tests.stream.conftest import Desk
 from tests.stream.waiting import until
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with what a server shows, and who signed it."""
-    place, authority = tmp_path_factory.mktemp("papers"), trustme.CA()
+    place, authority = tmp_path_factory.mktemp("certificates"), trustme.CA()
     own = authority.issue_cert("127.0.0.1")
     own.private_key_and_cert_chain_pem.write_to_path(str(place / "own"))
     authority.cert_pem.write_to_path(str(place / "authority"))
@@ -36,28 +36,28 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def desk(
     redis: str, places: Places, furnished: str, valkey_server: Child, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Desk]:
-    async with served("auto", redis, places, furnished, tmp_path_factory.mktemp("http2")) as desk:
+    async with run_desk("auto", redis, places, furnished, tmp_path_factory.mktemp("http2")) as desk:
         yield desk
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def address(desk: Desk, authority: Path) -> AsyncIterator[str]:
     """Of a second listener for the same desk, by TLS."""
-    gate, leaving, begun = serve._gate(desk.app), asyncio.Event(), asyncio.Event()
+    gate, leaving, started = serve._gate(desk.app), asyncio.Event(), asyncio.Event()
 
     async def requests_alone(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "lifespan":
             await gate(scope, receive, send)
 
     async def leave() -> None:
-        begun.set()
+        started.set()
         await leaving.wait()
 
     listener = serve.listening("127.0.0.1", 0)
     base, config = f"https://127.0.0.1:{listener.getsockname()[1]}", serve._config(listener)
     config.certfile = config.keyfile = str(authority / "own")
     serving = asyncio.create_task(hypercorn_serve(requests_alone, config, shutdown_trigger=leave))
-    await begun.wait()
+    await started.wait()
     yield base
     leaving.set()
     await serving
@@ -77,8 +77,8 @@ async def test_pages_are_answered_by_http2(client: httpx.AsyncClient) -> None:
 
     assert (page.http_version, page.status_code, page.headers["content-encoding"]) == ("HTTP/2", 200, "gzip")
     assert (await client.head("/symbols")).content == b""
-    refused = await client.post("/symbols")
-    assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+    wrong_method = await client.post("/symbols")
+    assert (wrong_method.status_code, wrong_method.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
 
 
 async def test_an_authority_that_is_not_ours_is_refused(client: httpx.AsyncClient) -> None:

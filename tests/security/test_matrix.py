@@ -17,7 +17,7 @@ from app.identity import Role, Scope
 from app.server.factory import create_app
 from app.settings.load import load
 from tests.house.lines import LINES, OWNED, Line, Who
-from tests.security.conftest import Door
+from tests.security.conftest import Site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -53,17 +53,17 @@ class Route(NamedTuple):
 
 
 @cache
-def nowhere() -> Quart:
+def unconnected_app() -> Quart:
     """The application as it is put together, without a server behind it."""
     away = {"REDIS_URL": "redis://127.0.0.1:1", "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"}
     return create_app(load({"PATH": os.environ["PATH"], "SECRET_KEY": os.urandom(32).hex(), **away}).settings)
 
 
-def filled(rule: Rule) -> str:
+def example_path(rule: Rule) -> str:
     """The rule's path with something in the place of each argument."""
     path = ""
-    for said, value in rule._trace:
-        if not said:
+    for is_variable, value in rule._trace:
+        if not is_variable:
             path += value.lstrip("|")
             continue
         kind = type(rule._converters[value])
@@ -74,15 +74,15 @@ def filled(rule: Rule) -> str:
 
 
 def routes(*, sockets: bool = False) -> list[Route]:
-    app, found = nowhere(), []
+    app, listed = unconnected_app(), []
     for rule in app.url_map.iter_rules():
-        path = filled(rule)
+        path = example_path(rule)
         for method in sorted(rule.methods or ()):
             if rule.websocket is sockets:
                 endpoint, _ = app.url_map.bind("").match(path, method, websocket=sockets)
                 assert endpoint in LINES, f"{endpoint} has no line in tests/house/lines.py"
-                found.append(Route(method, path, endpoint, LINES[endpoint]))
-    return found
+                listed.append(Route(method, path, endpoint, LINES[endpoint]))
+    return listed
 
 
 def expected(route: Route, caller: str, manner: str) -> int | None:
@@ -97,7 +97,7 @@ def expected(route: Route, caller: str, manner: str) -> int | None:
     return 403 if for_admins and caller not in ("admin", "steward") else None
 
 
-def let_in(route: Route, caller: str) -> int:
+def allowed_status(route: Route, caller: str) -> int:
     """The status for who is not refused, and sends nothing."""
     line = route.line
     if route.method == "OPTIONS":
@@ -107,23 +107,25 @@ def let_in(route: Route, caller: str) -> int:
     return line.known if line.known and caller in PEOPLE else line.status
 
 
-async def keys(door: Door, caller: str) -> dict[str, str]:
+async def credentials(site: Site, caller: str) -> dict[str, str]:
     if caller == "anonymous":
         return {}
     if caller in TOKENS:
         role = Role.ADMIN if caller == "steward" else Role.USER
-        return {"Authorization": f"Bearer {await door.token(role, TOKENS[caller])}"}
+        return {"Authorization": f"Bearer {await site.new_token(role, TOKENS[caller])}"}
     if caller == "withdrawn":
-        return {"Authorization": f"Bearer {await door.withdrawn()}"}
-    sid = await (door.revoked(Role.ADMIN) if caller == "revoked" else door.begun(PEOPLE[caller], caller == "other"))
-    return {"Cookie": door.cookie(sid)}
+        return {"Authorization": f"Bearer {await site.replaced_token()}"}
+    sid = await (
+        site.ended_session(Role.ADMIN) if caller == "revoked" else site.new_session(PEOPLE[caller], caller == "other")
+    )
+    return {"Cookie": site.cookie(sid)}
 
 
-async def opened(door: Door, method: str, path: str, headers: Mapping[str, str]) -> Response:
+async def open_route(site: Site, method: str, path: str, headers: Mapping[str, str]) -> Response:
     """From an address of its own, so that nobody is refused for what others tried."""
     number = next(numbers)
     async with asyncio.timeout(10):
-        return await door.app.test_client(False).open(
+        return await site.app.test_client(False).open(
             path,
             method=method,
             headers={**headers},
@@ -132,20 +134,20 @@ async def opened(door: Door, method: str, path: str, headers: Mapping[str, str])
 
 
 @pytest.mark.parametrize("route", routes(), ids=str)
-async def test_a_route_lets_in_whom_its_line_names_and_refuses_the_others(door: Door, route: Route) -> None:
+async def test_a_route_lets_in_whom_its_line_names_and_refuses_the_others(site: Site, route: Route) -> None:
     manners = MANNERS if route.method not in ("HEAD", "OPTIONS") else ("program",)
     for caller in CALLERS:
-        kept = await keys(door, caller)
+        own_headers = await credentials(site, caller)
         for manner in manners:
-            answer = await opened(door, route.method, route.path, {**MANNERS[manner], "Origin": OWN, **kept})
-            judge(route, caller, manner, answer)
+            answer = await open_route(site, route.method, route.path, {**MANNERS[manner], "Origin": OWN, **own_headers})
+            assert_allowed(route, caller, manner, answer)
 
 
-def judge(route: Route, caller: str, manner: str, answer: Response) -> None:
+def assert_allowed(route: Route, caller: str, manner: str, answer: Response) -> None:
     refusal, who = expected(route, caller, manner), f"{caller} by {manner}: {answer.status_code}"
     to_sign_in = answer.headers.get("Location", "").startswith("/login")
     if refusal is None:
-        assert answer.status_code == let_in(route, caller), who
+        assert answer.status_code == allowed_status(route, caller), who
         assert not (to_sign_in and route.line.who is not Who.ALL), who
         return
     assert answer.status_code == refusal, who
@@ -158,44 +160,44 @@ def judge(route: Route, caller: str, manner: str, answer: Response) -> None:
 
 
 @pytest.mark.parametrize("path", sorted({route.path for route in routes()}))
-async def test_a_method_that_is_not_taken_is_refused_whoever_tries_it(door: Door, path: str) -> None:
-    taken = {route.method for route in routes() if route.path == path}
+async def test_a_method_that_is_not_taken_is_refused_whoever_tries_it(site: Site, path: str) -> None:
+    allowed = {route.method for route in routes() if route.path == path}
     for caller in ("anonymous", "admin", "steward"):
-        kept = await keys(door, caller)
-        for method, manner in product(sorted({*WRONG} - taken), ("htmx", "program")):
-            answer = await opened(door, method, path, {**MANNERS[manner], "Origin": OWN, **kept})
+        own_headers = await credentials(site, caller)
+        for method, manner in product(sorted({*WRONG} - allowed), ("htmx", "program")):
+            answer = await open_route(site, method, path, {**MANNERS[manner], "Origin": OWN, **own_headers})
             assert answer.status_code == 405, f"{method} by {caller}"
-            assert set(answer.headers["Allow"].split(", ")) == taken, f"{method} by {caller}"
+            assert set(answer.headers["Allow"].split(", ")) == allowed, f"{method} by {caller}"
 
 
 @pytest.mark.parametrize("endpoint", sorted(OWNED))
-async def test_what_is_somebody_elses_is_not_there(door: Door, endpoint: str) -> None:
-    token_id, session = await door.made(Role.USER), await door.begun(Role.USER)
+async def test_what_is_somebody_elses_is_not_there(site: Site, endpoint: str) -> None:
+    token_id, session = await site.insert_token(Role.USER), await site.new_session(Role.USER)
     sent = {"session": hashlib.sha256(session.encode()).hexdigest()} if endpoint == "accounts.end_sessions" else {}
-    (rule,) = (rule for rule in nowhere().url_map.iter_rules() if rule.endpoint == endpoint)
-    path = filled(rule).replace(PASSABLE["uuid"], str(token_id))
+    (rule,) = (rule for rule in unconnected_app().url_map.iter_rules() if rule.endpoint == endpoint)
+    path = example_path(rule).replace(PASSABLE["uuid"], str(token_id))
     for caller, manner in product(("other", "admin"), MANNERS):
-        kept = {**MANNERS[manner], "Origin": OWN, **await keys(door, caller)}
+        own_headers = {**MANNERS[manner], "Origin": OWN, **await credentials(site, caller)}
         for method in (rule.methods or set()) & {"GET", "POST"}:
-            answer = await door.app.test_client(False).open(path, method=method, headers=kept, form=sent or None)
+            answer = await site.app.test_client(False).open(path, method=method, headers=own_headers, form=sent or None)
             assert answer.status_code == 404, f"{method} by {caller}"
 
-    assert await door.still_has(token_id)
-    own = {"Cookie": door.cookie(session)}
-    assert (await door.app.test_client(False).get("/account/tokens", headers=own)).status_code == 200
+    assert await site.still_has(token_id)
+    own = {"Cookie": site.cookie(session)}
+    assert (await site.app.test_client(False).get("/account/tokens", headers=own)).status_code == 200
 
 
 @pytest.mark.parametrize("route", routes(sockets=True), ids=str)
-async def test_a_socket_lets_in_whom_its_line_names_and_refuses_the_others(door: Door, route: Route) -> None:
+async def test_a_socket_lets_in_whom_its_line_names_and_refuses_the_others(site: Site, route: Route) -> None:
     for caller, origin in product(CALLERS, (OWN, "https://evil.example", "null", None)):
-        headers = {"Origin": origin, **await keys(door, caller)} if origin else await keys(door, caller)
+        headers = {"Origin": origin, **await credentials(site, caller)} if origin else await credentials(site, caller)
         refusal = expected(route, caller, "program") if origin == OWN else 403
 
-        with pytest.raises(WebsocketResponseError) as refused:
-            async with door.app.test_client(False).websocket(route.path, headers=headers) as socket:
+        with pytest.raises(WebsocketResponseError) as error:
+            async with site.app.test_client(False).websocket(route.path, headers=headers) as socket:
                 await socket.receive()
 
-        assert refused.value.response.status_code == (refusal or route.line.status), f"{caller} from {origin}"
+        assert error.value.response.status_code == (refusal or route.line.status), f"{caller} from {origin}"
 
 
 FOREIGN: list[dict[str, str]] = [
@@ -210,29 +212,29 @@ FOREIGN: list[dict[str, str]] = [
 
 
 @pytest.mark.parametrize("route", [each for each in routes() if each.method in CHANGING], ids=str)
-async def test_what_changes_something_takes_nothing_from_another_site(door: Door, route: Route) -> None:
-    sid = await door.begun(Role.ADMIN)
+async def test_what_changes_something_takes_nothing_from_another_site(site: Site, route: Route) -> None:
+    sid = await site.new_session(Role.ADMIN)
     for headers in FOREIGN:
-        told = {**headers, "Cookie": door.cookie(sid)}
-        answer = await door.app.test_client(False).open(route.path, method=route.method, headers=told)
+        signed_in = {**headers, "Cookie": site.cookie(sid)}
+        answer = await site.app.test_client(False).open(route.path, method=route.method, headers=signed_in)
         assert answer.status_code == 403, headers
 
-    assert (await door.app.test_client(False).get("/symbols", headers={"Cookie": door.cookie(sid)})).status_code == 200
+    assert (await site.app.test_client(False).get("/symbols", headers={"Cookie": site.cookie(sid)})).status_code == 200
 
 
 @pytest.mark.parametrize("route", [each for each in routes() if each.method == "GET"], ids=str)
-async def test_what_is_here_is_read_by_no_script_of_another_site(door: Door, route: Route) -> None:
-    for site in ("cross-site", "same-site"):
-        headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "cors", "Origin": "https://evil.example"}
-        told = {**headers, "Cookie": door.cookie(await door.begun(Role.ADMIN))}
-        answer = await door.app.test_client(False).get(route.path, headers=told)
+async def test_what_is_here_is_read_by_no_script_of_another_site(site: Site, route: Route) -> None:
+    for origin_kind in ("cross-site", "same-site"):
+        headers = {"Sec-Fetch-Site": origin_kind, "Sec-Fetch-Mode": "cors", "Origin": "https://evil.example"}
+        signed_in = {**headers, "Cookie": site.cookie(await site.new_session(Role.ADMIN))}
+        answer = await site.app.test_client(False).get(route.path, headers=signed_in)
 
         assert answer.status_code == 403
         assert "Access-Control-Allow-Origin" not in answer.headers
 
 
 async def test_the_matrix_is_made_of_all_routes() -> None:
-    tried = {(route.method, route.path) for kind in (False, True) for route in routes(sockets=kind)}
+    covered = {(route.method, route.path) for kind in (False, True) for route in routes(sockets=kind)}
 
-    assert {path for _, path in tried} == {filled(rule) for rule in nowhere().url_map.iter_rules()}
-    assert {("GET", "/"), ("POST", "/login"), ("GET", "/admin/wire"), ("GET", "/stream")} <= tried
+    assert {path for _, path in covered} == {example_path(rule) for rule in unconnected_app().url_map.iter_rules()}
+    assert {("GET", "/"), ("POST", "/login"), ("GET", "/admin/wire"), ("GET", "/stream")} <= covered

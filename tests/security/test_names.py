@@ -9,15 +9,15 @@ from quart import Quart
 from app import deps
 from app.server.factory import create_app
 from app.web import hosts
-from tests.security.conftest import Door
+from tests.security.conftest import Site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 LOCAL, PUBLIC = "http://127.0.0.1:8000", "https://desk.example"
 PAGE = {"Accept": "text/html"}
 
-KNOWN = ["127.0.0.1:8000", "localhost:9", "[::1]:8000", "192.168.1.5:8000", "[2001:db8::1]", "10.0.0.1", ""]
-FOREIGN = [
+OWN_HOSTS = ["127.0.0.1:8000", "localhost:9", "[::1]:8000", "192.168.1.5:8000", "[2001:db8::1]", "10.0.0.1", ""]
+FOREIGN_HOSTS = [
     "evil.example",
     "127.0.0.1.evil.example",
     "localhost.evil.example:8000",
@@ -41,8 +41,8 @@ FOREIGN = [
 
 @pytest.mark.parametrize("own", [LOCAL, PUBLIC])
 async def test_a_name_that_is_not_ours_is_not_known(own: str) -> None:
-    assert [said for said in KNOWN if not hosts.known(said, own)] == []
-    assert [said for said in FOREIGN if hosts.known(said, own)] == []
+    assert [host for host in OWN_HOSTS if not hosts.known(host, own)] == []
+    assert [host for host in FOREIGN_HOSTS if hosts.known(host, own)] == []
     assert hosts.known("Desk.Example:443", PUBLIC)
     assert not hosts.known("desk.example", LOCAL)
 
@@ -53,39 +53,39 @@ async def test_on_the_machine_itself_one_says_either_name() -> None:
     assert hosts.own_origins(PUBLIC) == {PUBLIC}
 
 
-async def test_every_page_is_refused_under_a_foreign_name_and_probes_are_not(door: Door) -> None:
+async def test_every_page_is_refused_under_a_foreign_name_and_probes_are_not(site: Site) -> None:
     for path in ("/", "/login", "/symbols?q=a", "/nothing", "/stream?topics=patterns", "/static/live.js"):
-        answer = await door.app.test_client(False).get(path, headers={**PAGE, "Host": "evil.example"})
+        answer = await site.app.test_client(False).get(path, headers={**PAGE, "Host": "evil.example"})
         assert answer.status_code == 400, path
         assert "evil.example" not in await answer.get_data(as_text=True) + str(answer.headers), path
-    assert (await door.app.test_client(False).get("/health", headers={"Host": "10.1.2.3:8000"})).status_code == 200
-    assert (await door.app.test_client(False).get("/health", headers={"Host": "pod-7"})).status_code == 200
+    assert (await site.app.test_client(False).get("/health", headers={"Host": "10.1.2.3:8000"})).status_code == 200
+    assert (await site.app.test_client(False).get("/health", headers={"Host": "pod-7"})).status_code == 200
 
 
-async def test_what_a_sender_calls_us_is_in_no_link(door: Door) -> None:
+async def test_what_a_sender_calls_us_is_in_no_link(site: Site) -> None:
     headers = {**PAGE, "Host": "192.0.2.7:1234", "X-Forwarded-Host": "evil.example", "Sec-Fetch-Mode": "navigate"}
-    answer = await door.app.test_client(False).get("/patterns", headers=headers)
+    answer = await site.app.test_client(False).get("/patterns", headers=headers)
 
     assert answer.status_code == 303
     assert answer.headers["Location"].startswith("/login")
-    page = await door.app.test_client(False).get("/login", headers=headers)
+    page = await site.app.test_client(False).get("/login", headers=headers)
     assert "evil.example" not in (text := await page.get_data(as_text=True))
     assert "192.0.2.7" not in text
 
 
-def made(door: Door, url: str, tmp_path: Path) -> Quart:
+def app_at(site: Site, url: str, tmp_path: Path) -> Quart:
     """One that is never begun: it can be asked for all that needs no server."""
-    said = deps.context_of(door.app).settings.model_copy(update={"public_url": url, "data_dir": tmp_path})
-    return create_app(said)
+    config = deps.context_of(site.app).settings.model_copy(update={"public_url": url, "data_dir": tmp_path})
+    return create_app(config)
 
 
-async def told(app: Quart, headers: Mapping[str, str]) -> str:
+async def cookie_warning(app: Quart, headers: Mapping[str, str]) -> str:
     async with app.test_request_context("/login", headers=dict(headers)):
         return hosts.unkept()
 
 
-async def test_a_wrong_password_is_no_lost_cookie(door: Door) -> None:
-    client, headers = door.app.test_client(False), {"Referer": f"{LOCAL}/login", "Origin": LOCAL}
+async def test_a_wrong_password_is_no_lost_cookie(site: Site) -> None:
+    client, headers = site.app.test_client(False), {"Referer": f"{LOCAL}/login", "Origin": LOCAL}
     guess = {"email": "nobody@example.org", "password": "not this one"}
 
     wrong = await client.post("/login", headers={**headers, "Host": "127.0.0.1:8000"}, form=guess)
@@ -96,7 +96,7 @@ async def test_a_wrong_password_is_no_lost_cookie(door: Door) -> None:
     assert "did not keep the cookie" in await led_back.get_data(as_text=True)
 
 
-TOLD = [
+COOKIE_WARNINGS = [
     (LOCAL, {"Host": "127.0.0.1:8000"}, ""),
     (LOCAL, {"Host": "localhost:8000", "Referer": "http://localhost:8000/patterns"}, ""),
     (LOCAL, {"Host": "localhost:8000", "Referer": "http://localhost:8000/login?next=/"}, "did not keep the cookie"),
@@ -110,19 +110,21 @@ TOLD = [
 ]
 
 
-@pytest.mark.parametrize(("url", "headers", "words"), TOLD, ids=lambda said: "-".join(said) if said == "" else None)
+@pytest.mark.parametrize(
+    ("url", "headers", "words"), COOKIE_WARNINGS, ids=lambda warning: "-".join(warning) if warning == "" else None
+)
 async def test_who_cannot_stay_signed_in_is_told_why(
-    door: Door, tmp_path: Path, url: str, headers: dict[str, str], words: str
+    site: Site, tmp_path: Path, url: str, headers: dict[str, str], words: str
 ) -> None:
-    said = await told(made(door, url, tmp_path), headers)
+    warning = await cookie_warning(app_at(site, url, tmp_path), headers)
 
-    assert words in said
-    assert bool(words) == bool(said)
-    assert not words or url in said
+    assert words in warning
+    assert bool(words) == bool(warning)
+    assert not words or url in warning
 
 
-async def test_a_form_that_came_by_plain_http_is_refused_with_the_reason(door: Door, tmp_path: Path) -> None:
-    app = made(door, PUBLIC, tmp_path)
+async def test_a_form_that_came_by_plain_http_is_refused_with_the_reason(site: Site, tmp_path: Path) -> None:
+    app = app_at(site, PUBLIC, tmp_path)
     there = {**PAGE, "Host": "desk.example", "Origin": "http://desk.example"}
     for origin, told_so in (("http://desk.example", True), ("http://evil.example", False), ("null", False)):
         sent = await app.test_client(False).post("/login", headers={**there, "Origin": origin}, form={"email": "a@b"})
@@ -130,11 +132,11 @@ async def test_a_form_that_came_by_plain_http_is_refused_with_the_reason(door: D
         assert ("You came by plain http" in await sent.get_data(as_text=True)) is told_so
 
 
-async def test_a_form_from_a_telephone_by_another_address_is_refused_with_the_reason(door: Door) -> None:
+async def test_a_form_from_a_telephone_by_another_address_is_refused_with_the_reason(site: Site) -> None:
     """On plain http between machines a browser sends no Sec-Fetch-Site, and Origin is what it typed."""
     there = {**PAGE, "Host": "192.168.1.5:8000", "Origin": "http://192.168.1.5:8000"}
-    page = await door.app.test_client(False).get("/login", headers=there)
-    sent = await door.app.test_client(False).post("/login", headers=there, form={"email": "a@b", "password": "c"})
+    page = await site.app.test_client(False).get("/login", headers=there)
+    sent = await site.app.test_client(False).post("/login", headers=there, form={"email": "a@b", "password": "c"})
 
     assert (page.status_code, sent.status_code) == (200, 403)
     for answer in (page, sent):

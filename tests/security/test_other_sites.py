@@ -5,8 +5,8 @@ import pytest
 from redis.asyncio import Redis
 
 from app.identity import Role
-from tests.security.conftest import OTHER, PASSWORD, Door
-from tests.security.stored_rows import contents, rows
+from tests.security.conftest import OTHER, PASSWORD, Site
+from tests.security.stored_rows import redis_values, table_digests
 from tests.security.test_matrix import CHANGING, FOREIGN, OWN, routes
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -24,38 +24,38 @@ FORMS = {
 """Each would be taken from one of our own pages."""
 
 
-async def everything(link: asyncpg.Connection, keys: Redis) -> tuple[object, object, object]:
+async def database_and_redis(link: asyncpg.Connection, keys: Redis) -> tuple[object, object, object]:
     """Of Redis without what the desk itself renews; sessions by who has one."""
     sessions = {name async for name in keys.scan_iter("ts:sess:*")}
-    names = {name for name in await contents(keys) if b"cache" not in name}
-    return await rows(link), names, sessions
+    names = {name for name in await redis_values(keys) if b"cache" not in name}
+    return await table_digests(link), names, sessions
 
 
-async def test_a_whole_form_from_another_site_has_no_effect(door: Door, link: asyncpg.Connection, keys: Redis) -> None:
-    person = await door.id_of(OTHER)
+async def test_a_whole_form_from_another_site_has_no_effect(site: Site, link: asyncpg.Connection, keys: Redis) -> None:
+    person = await site.user_id(OTHER)
     forms = {
         **FORMS,
         f"/admin/users/{person}": {"do": "promote"},
         f"/admin/users/{person}/delete": {"confirm": OTHER, "email": OTHER},
     }
-    await door.begun(Role.ADMIN)
-    cookie = {"Cookie": door.cookie(await door.begun(Role.ADMIN))}
-    before = await everything(link, keys)
+    await site.new_session(Role.ADMIN)
+    cookie = {"Cookie": site.cookie(await site.new_session(Role.ADMIN))}
+    before = await database_and_redis(link, keys)
 
     for path in {*forms, *(route.path for route in routes() if route.method in CHANGING)}:
         for headers in FOREIGN:
-            answer = await door.app.test_client(False).post(path, headers={**headers, **cookie}, form=forms.get(path))
+            answer = await site.app.test_client(False).post(path, headers={**headers, **cookie}, form=forms.get(path))
             assert answer.status_code == 403, (path, headers)
             assert "Set-Cookie" not in answer.headers, (path, headers)
 
-    assert await everything(link, keys) == before
+    assert await database_and_redis(link, keys) == before
 
 
 @pytest.mark.parametrize("path", sorted(set(FORMS) - {"/account/password"}))
-async def test_the_same_form_from_a_page_of_ours_is_taken(door: Door, path: str) -> None:
-    headers = {"Cookie": door.cookie(await door.begun(Role.ADMIN)), "Origin": OWN}
+async def test_the_same_form_from_a_page_of_ours_is_taken(site: Site, path: str) -> None:
+    headers = {"Cookie": site.cookie(await site.new_session(Role.ADMIN)), "Origin": OWN}
 
-    answer = await door.app.test_client(False).post(path, headers=headers, form=FORMS[path])
+    answer = await site.app.test_client(False).post(path, headers=headers, form=FORMS[path])
 
     assert answer.status_code == 303
 
@@ -71,12 +71,12 @@ KINDS = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_it_is_not_the_kind_of_a_body_that_lets_it_in(door: Door, kind: str) -> None:
+async def test_it_is_not_the_kind_of_a_body_that_lets_it_in(site: Site, kind: str) -> None:
     for headers in FOREIGN:
-        cookie, other = door.cookie(await door.begun(Role.USER)), door.cookie(await door.begun(Role.USER))
-        said = {**headers, "Cookie": cookie, "Content-Type": kind, "HX-Request": "true", "HX-Current-URL": f"{OWN}/"}
-        answer = await door.app.test_client(False).post("/account/sessions", headers=said, data=KINDS[kind])
+        cookie, other = site.cookie(await site.new_session(Role.USER)), site.cookie(await site.new_session(Role.USER))
+        foreign = {**headers, "Cookie": cookie, "Content-Type": kind, "HX-Request": "true", "HX-Current-URL": f"{OWN}/"}
+        answer = await site.app.test_client(False).post("/account/sessions", headers=foreign, data=KINDS[kind])
 
         assert answer.status_code == 403, headers
-        kept = await door.app.test_client(False).get("/account", headers={"Cookie": other})
-        assert kept.status_code == 200, headers
+        account_page = await site.app.test_client(False).get("/account", headers={"Cookie": other})
+        assert account_page.status_code == 200, headers

@@ -37,13 +37,13 @@ async def test_guesses_at_two_processes_at_once_are_counted_together_and_before_
     answers = await asyncio.gather(*(guess(ports[number % 2], number) for number in range(40)))
 
     async with both.here.context.pools.own.acquire() as connection:
-        noted = await connection.fetch(
+        outcomes = await connection.fetch(
             "select outcome, count(*) from app.audit where action = 'login' group by outcome"
         )
     # One of the ten was spent by who came in for this test.
     assert Counter(status for status, _ in answers) == {422: 9, 429: 31}
     assert all(int(wait) > 0 for status, wait in answers if status == 429)
-    assert dict(noted) == {"ok": 1, "failed": 9, "limited": 31}
+    assert dict(outcomes) == {"ok": 1, "failed": 9, "limited": 31}
 
 
 async def test_who_is_locked_out_at_the_door_stays_where_they_are(both: Processes) -> None:
@@ -109,17 +109,17 @@ async def test_five_minutes_before_its_absolute_limit_a_session_says_so_to_its_o
         async with desk.stream("status", Accept_Encoding="gzip") as reader, desk.client() as client:
             await desk.redis.hincrby(session, "created", 200 - settings.sessions.absolute_seconds)
 
-            drawn, said = await reader.containing("/account/stay"), await reader.message("notice")
+            banner, notice = await reader.containing("/account/stay"), await reader.message("notice")
 
-            assert 'hx-target="#session"' in drawn.data
-            assert "Your session ends at" in said.data
+            assert 'hx-target="#session"' in banner.data
+            assert "Your session ends at" in notice.data
             page = await client.get("/symbols?q=A", headers=PAGE)
             stayed = await client.post("/account/stay", headers={**PAGE, "Referer": str(page.url)})
-            begun = await client.post("/account/confirm", data={"password": PASSWORD, "next": "/symbols?q=A"})
+            confirmed = await client.post("/account/confirm", data={"password": PASSWORD, "next": "/symbols?q=A"})
             after = await client.get("/symbols?q=A", headers=PAGE)
             assert "Your session ends at" in page.text
             assert stayed.headers["Location"] == "/account/confirm?next=%2Fsymbols%3Fq%3DA"
-            assert begun.headers["Location"] == "/symbols?q=A"
+            assert confirmed.headers["Location"] == "/symbols?q=A"
             assert "Your session ends at" not in after.text
             assert not await desk.redis.exists(session)
             assert (await reader.end(20))[-1].event == "session-ended"
@@ -168,8 +168,8 @@ async def test_a_locked_table_costs_its_own_pages_alone(desk: Desk, databases: D
         await reader.message("message")
         await blocker.execute("lock table app.users, app.audit in access exclusive mode")
 
-        refused = await client.post("/login", data={"email": "bob@example.org", "password": "guess at it"})
-        assert refused.status_code == 503
+        login = await client.post("/login", data={"email": "bob@example.org", "password": "guess at it"})
+        assert login.status_code == 503
         assert (await client.get("/health")).status_code == 200
         assert (await client.get("/symbols")).status_code == 200
         assert await reader.message("beat")
@@ -185,10 +185,10 @@ async def test_a_database_that_hangs_or_restarts_is_a_503_and_then_used_again(
     urls = await roles.prepare(server.url, "fallible")
     await migrate.migrate("app", urls.owner)
     await migrate.migrate("market", urls.engine)
-    said = settings.model_copy(
+    config = settings.model_copy(
         update={"database": Database.model_validate({"url": urls.own, "market_url": urls.market})}
     )
-    desk = Desk(said)
+    desk = Desk(config)
     await desk.start()
     await desk.enter()
     async with desk.client() as client:
@@ -233,15 +233,21 @@ FORGED = "/x%0a2026-01-01%20forged%1b[31mline%0d%e2%80%aeflow"
 async def test_no_secret_and_no_forged_line_is_in_what_is_logged(settings: Settings) -> None:
     async with process(settings, **CANARIES, TICKSTOCK_LOGGING_LEVEL="debug") as running:
         headers = await signed_in(settings)
-        shown = {**headers, "Authorization": f"Bearer {CANARIES['METRICS_TOKEN']}", "X-Api-Key": "canaryHeader"}
+        secret_headers = {
+            **headers,
+            "Authorization": f"Bearer {CANARIES['METRICS_TOKEN']}",
+            "X-Api-Key": "canaryHeader",
+        }
         desk = f"http://127.0.0.1:{settings.port}"
         async with httpx.AsyncClient(
             base_url=desk, trust_env=False, timeout=30, headers={"Origin": desk, **PAGE}
         ) as client:
-            assert (await client.get("/metrics", headers=shown)).status_code == 200
+            assert (await client.get("/metrics", headers=secret_headers)).status_code == 200
             for path in (FORGED, "/welcome/canaryWelcome", "/invite/canaryInvite", "/login?next=/x&token=canaryQuery"):
-                await client.get(path, headers=shown)
-            await client.post("/login", data={"email": "a\nforged@x", "password": "canaryPassword1"}, headers=shown)
+                await client.get(path, headers=secret_headers)
+            await client.post(
+                "/login", data={"email": "a\nforged@x", "password": "canaryPassword1"}, headers=secret_headers
+            )
             await client.post("/login", data={"email": EMAIL, "password": "canaryPassword2"})
             await client.post("/csp-report", content=b'{"csp-report":{"document-uri":"x\\nforged line\\u001b[31m"}}')
         async with Reader(settings.port, STREAM, headers) as reader:
@@ -249,12 +255,12 @@ async def test_no_secret_and_no_forged_line_is_in_what_is_logged(settings: Setti
         await ended(running, signal.SIGTERM)
         assert running.stdout
         assert running.stderr
-        told = (await running.stdout.read() + await running.stderr.read()).decode()
+        output = (await running.stdout.read() + await running.stderr.read()).decode()
 
     session = headers["Cookie"].partition("=")[2].split(".")[0]
-    assert told
-    assert "canary" not in told
-    assert PASSWORD not in told
-    assert session not in told
-    assert "\x1b" not in told
-    assert not [line for line in told.splitlines() if line.lstrip().startswith(("forged", "2026-01-01 forged"))]
+    assert output
+    assert "canary" not in output
+    assert PASSWORD not in output
+    assert session not in output
+    assert "\x1b" not in output
+    assert not [line for line in output.splitlines() if line.lstrip().startswith(("forged", "2026-01-01 forged"))]

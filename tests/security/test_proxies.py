@@ -11,7 +11,7 @@ from app.settings.load import Settings, load
 from app.settings.sources import BadSetting
 from app.web import client as web_client
 from app.web import guards, security
-from tests.security.conftest import Door
+from tests.security.conftest import Site
 
 PEER = "198.51.100.7"
 
@@ -21,7 +21,7 @@ async def who() -> dict[str, object]:
     return {"address": web_client.address(), "secure": security.is_secure()}
 
 
-def made(proxy_hops: int, public_url: str = "http://desk.example") -> Client:
+def client_behind(proxy_hops: int, public_url: str = "http://desk.example") -> Client:
     app = Quart(__name__)
     web_client.install(app, proxy_hops)
     security.install(app, public_url)
@@ -29,10 +29,10 @@ def made(proxy_hops: int, public_url: str = "http://desk.example") -> Client:
     return app.test_client()
 
 
-async def asked(client: Client, *headers: tuple[str, str]) -> dict[str, object]:
+async def seen_client(client: Client, *headers: tuple[str, str]) -> dict[str, object]:
     answer = await client.get("/who", headers=Headers(list(headers)), scope_base={"client": (PEER, 4000)})
-    found: dict[str, object] = await answer.get_json()
-    return {**found, "hsts": "Strict-Transport-Security" in answer.headers}
+    client_data: dict[str, object] = await answer.get_json()
+    return {**client_data, "hsts": "Strict-Transport-Security" in answer.headers}
 
 
 FORGED = [
@@ -49,12 +49,12 @@ FORGED = [
 
 @pytest.mark.parametrize("header", FORGED, ids=lambda header: header[0])
 async def test_without_a_proxy_the_connection_alone_is_believed(header: tuple[str, str]) -> None:
-    assert await asked(made(0), header) == {"address": PEER, "secure": False, "hsts": False}
+    assert await seen_client(client_behind(0), header) == {"address": PEER, "secure": False, "hsts": False}
 
 
 @pytest.mark.parametrize("header", [each for each in FORGED if not each[0].startswith("X-Forwarded")])
 async def test_behind_a_proxy_no_other_header_is_believed(header: tuple[str, str]) -> None:
-    assert await asked(made(1), header) == {"address": PEER, "secure": False, "hsts": False}
+    assert await seen_client(client_behind(1), header) == {"address": PEER, "secure": False, "hsts": False}
 
 
 CHAINS = [
@@ -72,7 +72,9 @@ CHAINS = [
 
 @pytest.mark.parametrize(("hops", "lines", "address"), CHAINS)
 async def test_as_many_hops_as_are_ours_are_believed_from_the_right(hops: int, lines: list[str], address: str) -> None:
-    assert (await asked(made(hops), *(("X-Forwarded-For", line) for line in lines)))["address"] == address
+    assert (await seen_client(client_behind(hops), *(("X-Forwarded-For", line) for line in lines)))[
+        "address"
+    ] == address
 
 
 HOSTILE = [
@@ -94,24 +96,24 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("said", HOSTILE)
-async def test_what_is_no_address_is_the_connections(said: str) -> None:
-    assert (await asked(made(1), ("X-Forwarded-For", said)))["address"] == PEER
+@pytest.mark.parametrize("forwarded", HOSTILE)
+async def test_what_is_no_address_is_the_connections(forwarded: str) -> None:
+    assert (await seen_client(client_behind(1), ("X-Forwarded-For", forwarded)))["address"] == PEER
 
 
 async def test_who_went_past_a_proxy_is_whom_the_connection_names() -> None:
-    assert (await asked(made(2), ("X-Forwarded-For", "203.0.113.1")))["address"] == PEER
-    assert (await asked(made(2), ("X-Forwarded-Proto", "https")))["secure"] is False
+    assert (await seen_client(client_behind(2), ("X-Forwarded-For", "203.0.113.1")))["address"] == PEER
+    assert (await seen_client(client_behind(2), ("X-Forwarded-Proto", "https")))["secure"] is False
 
 
 @pytest.mark.parametrize(
-    ("said", "secure"), [("https", True), ("HTTPS", True), ("http", False), ("https, http", False)]
+    ("scheme", "secure"), [("https", True), ("HTTPS", True), ("http", False), ("https, http", False)]
 )
-async def test_our_proxy_says_whether_browsers_come_by_https(said: str, secure: bool) -> None:
-    found = await asked(made(1), ("X-Forwarded-Proto", said))
+async def test_our_proxy_says_whether_browsers_come_by_https(scheme: str, secure: bool) -> None:
+    client = await seen_client(client_behind(1), ("X-Forwarded-Proto", scheme))
 
-    assert (found["secure"], found["hsts"]) == (secure, secure)
-    assert (await asked(made(0, "https://desk.example")))["secure"] is True
+    assert (client["secure"], client["hsts"]) == (secure, secure)
+    assert (await seen_client(client_behind(0, "https://desk.example")))["secure"] is True
 
 
 def test_how_many_proxies_there_are_is_a_setting(tmp_path: object) -> None:
@@ -123,16 +125,16 @@ def test_how_many_proxies_there_are_is_a_setting(tmp_path: object) -> None:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_a_new_forged_address_each_time_buys_no_more_guesses(door: Door) -> None:
+async def test_a_new_forged_address_each_time_buys_no_more_guesses(site: Site) -> None:
     """The limit is the address's: each guess is at another account."""
-    seen = []
+    answers = []
     for _ in range(14):
         forged = ".".join(str(secrets.randbelow(256)) for _ in range(4))
         names = ("X-Forwarded-For", "X-Real-IP", "Client-IP")
         headers = {**dict.fromkeys(names, forged), "Forwarded": f"for={forged}"}
         form = {"email": f"{secrets.token_hex(4)}@example.org", "password": "a wrong guess of it"}
-        seen.append(await door.app.test_client(False).post("/login", form=form, headers=headers))
+        answers.append(await site.app.test_client(False).post("/login", form=form, headers=headers))
 
-    statuses = [answer.status_code for answer in seen]
+    statuses = [answer.status_code for answer in answers]
     assert statuses == [422] * 10 + [429] * 4
-    assert int(seen[-1].headers["Retry-After"]) >= 1
+    assert int(answers[-1].headers["Retry-After"]) >= 1

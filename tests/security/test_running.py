@@ -9,7 +9,7 @@ from app.server.supervised import kept_running
 from tests.stream.waiting import until
 
 
-class Remembering(set[str]):
+class AilingHistory(set[str]):
     """What ailed, however short a while: the first pause may be none."""
 
     def __init__(self) -> None:
@@ -22,20 +22,20 @@ class Remembering(set[str]):
 
 
 async def test_a_task_that_breaks_is_told_ails_and_is_begun_again(caplog: pytest.LogCaptureFixture) -> None:
-    ailing = Remembering()
-    begun: list[bool] = []
+    ailing = AilingHistory()
+    ailing_at_start: list[bool] = []
 
     async def work() -> None:
-        begun.append("tail" in ailing)
-        if len(begun) == 1:
+        ailing_at_start.append("tail" in ailing)
+        if len(ailing_at_start) == 1:
             raise ValueError("it broke")
         await asyncio.sleep(60)
 
     with caplog.at_level(logging.WARNING):
         running = asyncio.create_task(kept_running("tail", work, ailing))
-        await until(lambda: len(begun) == 2, 15)
+        await until(lambda: len(ailing_at_start) == 2, 15)
     running.cancel()
 
     assert "tail" in caplog.text
     assert ailing.ever == ["tail"]
-    assert begun == [False, False]
+    assert ailing_at_start == [False, False]

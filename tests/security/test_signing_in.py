@@ -19,11 +19,13 @@ NAMES = (EMAIL, "nobody@example.org", "closed@example.org")
 
 
 async def answer(client: httpx.AsyncClient, email: str, number: int) -> tuple[int, str, dict[str, str]]:
-    headers = {"X-Forwarded-For": f"192.0.2.{number}", "Accept": "text/html"}
-    got = await client.post("/login", data={"email": email, "password": "not this one at all"}, headers=headers)
-    plain = re.sub(r'nonce="[^"]*"|' + "|".join(map(re.escape, NAMES)), "", got.text)
-    told = {name: value for name, value in got.headers.items() if name not in ("date", "content-security-policy")}
-    return got.status_code, plain, told | {"content-length": ""}
+    sent = {"X-Forwarded-For": f"192.0.2.{number}", "Accept": "text/html"}
+    response = await client.post("/login", data={"email": email, "password": "not this one at all"}, headers=sent)
+    plain = re.sub(r'nonce="[^"]*"|' + "|".join(map(re.escape, NAMES)), "", response.text)
+    headers = {
+        name: value for name, value in response.headers.items() if name not in ("date", "content-security-policy")
+    }
+    return response.status_code, plain, headers | {"content-length": ""}
 
 
 @pytest.fixture
@@ -37,11 +39,11 @@ async def test_whether_somebody_is_known_closed_or_nobody_is_told_by_nothing_and
     hashes: list[str] = []
     verify = PasswordHasher.verify
 
-    def counted(self: PasswordHasher, stored: str | bytes, password: str | bytes) -> bool:
-        hashes.append(str(stored)[:40])
-        return bool(verify(self, stored, password))
+    def counting_verify(self: PasswordHasher, password_hash: str | bytes, password: str | bytes) -> bool:
+        hashes.append(str(password_hash)[:40])
+        return bool(verify(self, password_hash, password))
 
-    monkeypatch.setattr(PasswordHasher, "verify", counted)
+    monkeypatch.setattr(PasswordHasher, "verify", counting_verify)
     desk = Desk(proxied)
     await desk.start()
     await desk.enter()
@@ -59,7 +61,7 @@ async def test_whether_somebody_is_known_closed_or_nobody_is_told_by_nothing_and
     assert answers[0] == answers[1] == answers[2]
     # The same work: as many hashes, of the same parameters.
     assert len(hashes) == 3
-    assert len({found.rpartition("$")[0].rpartition("$")[0] for found in hashes}) == 1
+    assert len({hash_text.rpartition("$")[0].rpartition("$")[0] for hash_text in hashes}) == 1
 
 
 async def test_who_looks_whether_we_live_is_answered_while_forty_sign_in(proxied: Settings) -> None:

@@ -12,7 +12,7 @@ from app.patterns import queries as patterns
 from app.quotes import queries as quotes
 from tests.conftest import Databases
 
-HOSTILE, SHOWN = "Gold\u202eesrever\u2066\x1b[31m\nInc.", "Goldesrever[31m Inc."
+HOSTILE, CLEANED = "Gold\u202eesrever\u2066\x1b[31m\nInc.", "Goldesrever[31m Inc."
 
 
 async def test_no_stored_name_turns_the_text_around_it_or_ends_its_line(databases: Databases) -> None:
@@ -41,11 +41,11 @@ async def test_no_stored_name_turns_the_text_around_it_or_ends_its_line(database
     (reading,) = await indicators.newest(market, shape, "GLD")
     (universe,) = await universes.all_of(market)
 
-    assert (instrument.name, instrument.exchange) == (SHOWN, "Goldesr")
+    assert (instrument.name, instrument.exchange) == (CLEANED, "Goldesr")
     assert await quotes.instrument(market, shape, "GLD") == instrument
-    assert detection.pattern == reading.indicator == SHOWN
-    assert (universe.name, universe.key) == (SHOWN, SHOWN)
-    assert await universes.names(market, ["GLD"]) == {"GLD": SHOWN}
+    assert detection.pattern == reading.indicator == CLEANED
+    assert (universe.name, universe.key) == (CLEANED, CLEANED)
+    assert await universes.names(market, ["GLD"]) == {"GLD": CLEANED}
     await market.close()
 
 
@@ -55,5 +55,5 @@ async def test_no_stored_address_of_a_person_does_either(databases: Databases) -
 
     (user,), (person,) = await accounts.all_users(own), await admin.people(own, "", 10)
 
-    assert user.email == person.email == f"{SHOWN}@example.org"
+    assert user.email == person.email == f"{CLEANED}@example.org"
     await own.close()

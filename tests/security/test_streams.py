@@ -14,7 +14,7 @@ from app.settings.sections import Accounts
 from app.wire.breaker import REQUEST_SECONDS, REST_SECONDS
 from app.wire.channels import Channels
 from app.wire.client import MAX_CONNECTIONS
-from tests.api.conftest import made
+from tests.api.conftest import new_token
 from tests.stream.conftest import EMAIL, PASSWORD, Desk, Own, desk, own, settings
 from tests.stream.test_faults import on
 from tests.stream.test_stream import tick
@@ -52,15 +52,15 @@ DEADLY = (b'{"symbol":"\\ud800","price":1}', b'{"symbol":"AAPL\\u0000","price":1
 async def test_a_stream_is_kept_by_nobody_and_held_back_by_no_proxy(desk: Desk, coding: str) -> None:
     async with desk.stream(f"{APPLE},status", Accept_Encoding=coding) as reader:
         assert await reader.message("message")
-        said = reader.headers
+        fields = reader.headers
 
     assert reader.status == 200
-    assert said["content-type"] == "text/event-stream; charset=utf-8"
-    assert said["cache-control"] == "no-store"
-    assert said["x-accel-buffering"] == "no"
-    assert said.get("content-encoding", "identity") == coding
-    assert "content-length" not in said
-    assert "access-control-allow-origin" not in said
+    assert fields["content-type"] == "text/event-stream; charset=utf-8"
+    assert fields["cache-control"] == "no-store"
+    assert fields["x-accel-buffering"] == "no"
+    assert fields.get("content-encoding", "identity") == coding
+    assert "content-length" not in fields
+    assert "access-control-allow-origin" not in fields
 
 
 async def test_no_text_on_any_channel_ends_a_stream(desk: Desk) -> None:
@@ -86,7 +86,9 @@ async def test_while_redis_hangs_everything_that_needs_it_is_a_503_in_time(own: 
         assert (await client.get("/ready")).status_code == 200
 
         async def crowd() -> tuple[set[int], float]:
-            answers = await asyncio.gather(*(timed(client.get("/symbols")) for _ in range(MORE_THAN_CONNECTIONS)))
+            answers = await asyncio.gather(
+                *(status_and_seconds(client.get("/symbols")) for _ in range(MORE_THAN_CONNECTIONS))
+            )
             return {code for code, _ in answers}, max(seconds for _, seconds in answers)
 
         codes, usual_seconds = await crowd()
@@ -95,15 +97,15 @@ async def test_while_redis_hangs_everything_that_needs_it_is_a_503_in_time(own: 
         codes, seconds = await crowd()
         assert codes == {503}
         assert seconds < IN_TIME + usual_seconds
-        await rested()
+        await wait_for_idle()
         enters = stranger.post("/login", data={"email": EMAIL, "password": PASSWORD})
-        for asked in (enters, client.get("/"), client.get("/stream?topics=status"), client.get("/account")):
-            code, seconds = await timed(asked)
+        for request in (enters, client.get("/"), client.get("/stream?topics=status"), client.get("/account")):
+            code, seconds = await status_and_seconds(request)
             assert code == 503
             assert seconds < IN_TIME
         await until(lambda: not desk.context.health.redis, 15)
         assert (await client.get("/ready")).status_code == 503
-        code, seconds = await timed(client.get("/health"))
+        code, seconds = await status_and_seconds(client.get("/health"))
         assert code == 200
         assert seconds < ALIVE_SECONDS
         own.send(signal.SIGCONT)
@@ -126,13 +128,13 @@ async def test_the_moment_that_redis_hangs_every_page_form_and_api_route_answers
     await desk.enter()
     async with desk.client() as client, desk.client() as program:
         program.cookies.clear()
-        program.headers["Authorization"] = f"Bearer {await made(client)}"
+        program.headers["Authorization"] = f"Bearer {await new_token(client)}"
 
         async def all_of_them() -> tuple[dict[str, int], float]:
             """The status of each that is asked with a session, and the longest wait of all."""
-            looks = [timed(client.get(path)) for path in (*PAGES, *API)]
-            forms = [timed(client.post(path, data=fields)) for path, fields in FORMS.items()]
-            reads = [timed(program.get(path)) for path in API]
+            looks = [status_and_seconds(client.get(path)) for path in (*PAGES, *API)]
+            forms = [status_and_seconds(client.post(path, data=fields)) for path, fields in FORMS.items()]
+            reads = [status_and_seconds(program.get(path)) for path in API]
             answers = await asyncio.gather(*looks, *forms, *reads)
             codes = {path: code for path, (code, _) in zip((*PAGES, *API, *FORMS), answers, strict=False)}
             assert {code for code, _ in answers[-len(reads) :]} <= {200, 404}
@@ -149,12 +151,12 @@ async def test_the_moment_that_redis_hangs_every_page_form_and_api_route_answers
     assert seconds < IN_TIME
 
 
-async def timed(asked: Awaitable[httpx.Response]) -> tuple[int, float]:
+async def status_and_seconds(request: Awaitable[httpx.Response]) -> tuple[int, float]:
     """The status, and the seconds until it came."""
     began = time.monotonic()
-    return (await asked).status_code, time.monotonic() - began
+    return (await request).status_code, time.monotonic() - began
 
 
-async def rested() -> None:
+async def wait_for_idle() -> None:
     """Until the next command is one that waits."""
     await asyncio.sleep(REST_SECONDS + REQUEST_SECONDS)

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 REQUIREMENTS = [ROOT / "config" / name for name in ("requirements.txt", "requirements-dev.txt")]
 
 
-def loaded() -> ModuleType:
+def audit_module() -> ModuleType:
     spec = importlib.util.spec_from_file_location("audit", ROOT / ".ci" / "audit.py")
     assert spec
     assert spec.loader
@@ -22,7 +22,7 @@ def loaded() -> ModuleType:
     return module
 
 
-audit = loaded()
+audit = audit_module()
 
 
 @pytest.mark.parametrize("requirements", REQUIREMENTS, ids=lambda path: path.stem)
@@ -69,9 +69,9 @@ ENDS = {
 }
 
 
-@pytest.mark.parametrize(("said", "ends"), ENDS.items())
-def test_who_could_not_be_asked_has_not_said_that_all_is_well(said: str, ends: tuple[int, int]) -> None:
-    assert audit.verdict(ends[0], said) == ends[1]
+@pytest.mark.parametrize(("output", "ends"), ENDS.items())
+def test_who_could_not_be_asked_has_not_said_that_all_is_well(output: str, ends: tuple[int, int]) -> None:
+    assert audit.verdict(ends[0], output) == ends[1]
 
 
 def test_scripts_of_others_are_as_they_came() -> None:
@@ -79,13 +79,13 @@ def test_scripts_of_others_are_as_they_came() -> None:
 
 
 def test_a_script_of_others_that_was_changed_added_or_lost_is_named(tmp_path: Path) -> None:
-    kept = shutil.copytree(ROOT / "static" / "vendor", tmp_path / "vendor")
-    names = sorted(path.name for path in kept.glob("*.js"))
-    (kept / names[0]).write_bytes((kept / names[0]).read_bytes() + b"\n")
-    (kept / names[1]).unlink()
-    (kept / "more.js").write_text("alert(1)")
+    vendor = shutil.copytree(ROOT / "static" / "vendor", tmp_path / "vendor")
+    names = sorted(path.name for path in vendor.glob("*.js"))
+    (vendor / names[0]).write_bytes((vendor / names[0]).read_bytes() + b"\n")
+    (vendor / names[1]).unlink()
+    (vendor / "more.js").write_text("alert(1)")
 
-    assert [fault.partition(":")[0] for fault in audit.vendored_faults(kept)] == sorted([*names[:2], "more.js"])
+    assert [fault.partition(":")[0] for fault in audit.vendored_faults(vendor)] == sorted([*names[:2], "more.js"])
 
 
 def test_the_list_of_parts_names_every_locked_one(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ Link = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Inner = Callable[[], Awaitable[Link]]
 
 
-class Papers(NamedTuple):
+class Certificates(NamedTuple):
     """What one who runs servers has: an authority, what it signed, and another that signed nothing here."""
 
     server: ssl.SSLContext
@@ -45,9 +45,9 @@ class Papers(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def papers(tmp_path_factory: pytest.TempPathFactory) -> Papers:
-    place, authority = tmp_path_factory.mktemp("papers"), trustme.CA()
-    paths = Papers(ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), *(place / name for name in "asck"))
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    place, authority = tmp_path_factory.mktemp("certificates"), trustme.CA()
+    paths = Certificates(ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), *(place / name for name in "asck"))
     authority.issue_cert("127.0.0.1").configure_cert(paths.server)
     authority.configure_trust(paths.server)
     authority.cert_pem.write_to_path(str(paths.authority))
@@ -68,7 +68,7 @@ async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None
 
 
 @asynccontextmanager
-async def before(inner: Inner, context: ssl.SSLContext, *, asks_first: bool) -> AsyncIterator[int]:
+async def tls_proxy(inner: Inner, context: ssl.SSLContext, *, asks_first: bool) -> AsyncIterator[int]:
     """A server's own TLS, on a port: what comes by it is carried to the server's socket."""
 
     async def carry(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
@@ -108,8 +108,8 @@ async def remote(redis_url: str, databases: Databases, context: ssl.SSLContext) 
     own, market = urlsplit(databases.own), urlsplit(databases.market)
     socket = Path(parse_qs(own.query)["host"][0]) / ".s.PGSQL.5432"
     async with AsyncExitStack() as stack:
-        valkey = before(lambda: asyncio.open_unix_connection(urlsplit(redis_url).path), context, asks_first=False)
-        postgres = before(lambda: asyncio.open_unix_connection(str(socket)), context, asks_first=True)
+        valkey = tls_proxy(lambda: asyncio.open_unix_connection(urlsplit(redis_url).path), context, asks_first=False)
+        postgres = tls_proxy(lambda: asyncio.open_unix_connection(str(socket)), context, asks_first=True)
         first, second = [await stack.enter_async_context(each) for each in (valkey, postgres)]
         yield Remote(
             f"rediss://127.0.0.1:{first}/0",
@@ -118,29 +118,31 @@ async def remote(redis_url: str, databases: Databases, context: ssl.SSLContext) 
 
 
 @pytest.fixture(autouse=True)
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+def long_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trust is what is looked at here, and a greeting by TLS costs more than one without."""
     monkeypatch.setattr(client_of_redis, "CONNECT_SECONDS", PATIENCE)
     monkeypatch.setattr(pools, "CONNECT_SECONDS", PATIENCE)
 
 
 @pytest.fixture
-async def there(redis_url: str, databases: Databases, papers: Papers) -> AsyncIterator[Remote]:
-    async with remote(redis_url, databases, papers.server) as found:
-        yield found
+async def servers(redis_url: str, databases: Databases, certificates: Certificates) -> AsyncIterator[Remote]:
+    async with remote(redis_url, databases, certificates.server) as pair:
+        yield pair
 
 
-def over(settings: Settings, addresses: tuple[SecretStr, SecretStr, SecretStr]) -> Settings:
+def with_addresses(settings: Settings, addresses: tuple[SecretStr, SecretStr, SecretStr]) -> Settings:
     redis, own, market = addresses
     changed = {"redis": Redis(url=redis), "database": Database(url=own, market_url=market)}
     return settings.model_copy(update=changed)
 
 
 async def test_a_desk_lives_on_servers_that_it_reaches_by_tls_alone(
-    settings: Settings, there: Remote, papers: Papers
+    settings: Settings, servers: Remote, certificates: Certificates
 ) -> None:
-    said = there.by(f"ssl_ca_certs={papers.authority}", f"sslmode=verify-full&sslrootcert={papers.authority}")
-    desk = Desk(over(settings, said))
+    addresses = servers.by(
+        f"ssl_ca_certs={certificates.authority}", f"sslmode=verify-full&sslrootcert={certificates.authority}"
+    )
+    desk = Desk(with_addresses(settings, addresses))
     await desk.start()
     await desk.enter()
     async with desk.client() as client, desk.stream("patterns,status") as reader:
@@ -148,27 +150,33 @@ async def test_a_desk_lives_on_servers_that_it_reaches_by_tls_alone(
         await until(lambda: desk.context.health.redis, 15)
         assert (await client.get("/ready")).status_code == 200
         assert await reader.message("message")
-    await migrate.migrate("app", said[1].get_secret_value())
+    await migrate.migrate("app", addresses[1].get_secret_value())
     await desk.stop()
 
 
 async def test_a_server_that_asks_for_ours_is_shown_our_certificate(
-    redis_url: str, databases: Databases, papers: Papers
+    redis_url: str, databases: Databases, certificates: Certificates
 ) -> None:
-    papers.server.verify_mode = ssl.CERT_REQUIRED
+    certificates.server.verify_mode = ssl.CERT_REQUIRED
     try:
-        async with remote(redis_url, databases, papers.server) as there:
-            trust = f"ssl_ca_certs={papers.authority}", f"sslmode=verify-full&sslrootcert={papers.authority}"
-            shown = f"&ssl_certfile={papers.certificate}&ssl_keyfile={papers.key}"
-            ours = f"&sslcert={papers.certificate}&sslkey={papers.key}"
+        async with remote(redis_url, databases, certificates.server) as servers:
+            trust = (
+                f"ssl_ca_certs={certificates.authority}",
+                f"sslmode=verify-full&sslrootcert={certificates.authority}",
+            )
+            redis_certificate = f"&ssl_certfile={certificates.certificate}&ssl_keyfile={certificates.key}"
+            database_certificate = f"&sslcert={certificates.certificate}&sslkey={certificates.key}"
 
-            assert await answers(there.by(trust[0] + shown, trust[1] + ours)) == (True, True)
-            assert await answers(there.by(*trust)) == (False, False)
+            assert await both_answer(servers.by(trust[0] + redis_certificate, trust[1] + database_certificate)) == (
+                True,
+                True,
+            )
+            assert await both_answer(servers.by(*trust)) == (False, False)
     finally:
-        papers.server.verify_mode = ssl.CERT_NONE
+        certificates.server.verify_mode = ssl.CERT_NONE
 
 
-async def answers(addresses: tuple[SecretStr, SecretStr, SecretStr]) -> tuple[bool, bool]:
+async def both_answer(addresses: tuple[SecretStr, SecretStr, SecretStr]) -> tuple[bool, bool]:
     """Whether Redis and PostgreSQL do."""
     redis, own, _ = (each.get_secret_value() for each in addresses)
     client, pool, limits = connect(redis), Pool(own, "test", 1, acquire_seconds=PATIENCE), RateLimiter(redis)
@@ -176,49 +184,61 @@ async def answers(addresses: tuple[SecretStr, SecretStr, SecretStr]) -> tuple[bo
         with reachable():
             await client.ping()
         assert await limits.hit("tls", "x", "1000/minute") is None
-        heard = True
+        redis_answers = True
     except RedisUnavailable:
-        heard = False
+        redis_answers = False
     try:
         async with pool.acquire() as connection:
-            found = await connection.fetchval("select 1") == 1
+            database_answers = await connection.fetchval("select 1") == 1
     except Unavailable:
-        found = False
+        database_answers = False
     await close(client)
     await pool.close()
-    return heard, found
+    return redis_answers, database_answers
 
 
-async def test_a_server_that_cannot_prove_who_it_is_is_not_believed(there: Remote, papers: Papers) -> None:
-    unknown = there.by(f"ssl_ca_certs={papers.stranger}", f"sslmode=verify-full&sslrootcert={papers.stranger}")
-    by_the_system = there.by("", "sslmode=verify-full")
-    other_name = Remote(*(url.replace("127.0.0.1", "localhost") for url in there)).by(
-        f"ssl_ca_certs={papers.authority}", f"sslmode=verify-full&sslrootcert={papers.authority}"
+async def test_a_server_that_cannot_prove_who_it_is_is_not_believed(
+    servers: Remote, certificates: Certificates
+) -> None:
+    unknown = servers.by(
+        f"ssl_ca_certs={certificates.stranger}", f"sslmode=verify-full&sslrootcert={certificates.stranger}"
+    )
+    by_the_system = servers.by("", "sslmode=verify-full")
+    other_name = Remote(*(url.replace("127.0.0.1", "localhost") for url in servers)).by(
+        f"ssl_ca_certs={certificates.authority}", f"sslmode=verify-full&sslrootcert={certificates.authority}"
     )
 
-    assert await answers(unknown) == (False, False)
-    assert await answers(by_the_system) == (False, False)
-    assert await answers(other_name) == (False, False)
+    assert await both_answer(unknown) == (False, False)
+    assert await both_answer(by_the_system) == (False, False)
+    assert await both_answer(other_name) == (False, False)
 
 
 async def test_who_starts_it_is_told_that_a_certificate_is_not_trusted(
-    settings: Settings, there: Remote, papers: Papers
+    settings: Settings, servers: Remote, certificates: Certificates
 ) -> None:
-    wrong = there.by(f"ssl_ca_certs={papers.stranger}", f"sslmode=verify-full&sslrootcert={papers.stranger}")
-    async with process(over(settings, wrong), TICKSTOCK_DATABASE_ACQUIRE_SECONDS=str(PATIENCE)) as running:
+    wrong = servers.by(
+        f"ssl_ca_certs={certificates.stranger}", f"sslmode=verify-full&sslrootcert={certificates.stranger}"
+    )
+    async with process(with_addresses(settings, wrong), TICKSTOCK_DATABASE_ACQUIRE_SECONDS=str(PATIENCE)) as running:
         assert running.stderr
-        told = ""
+        output = ""
         async with asyncio.timeout(60):
-            while not ("Redis" in told and "database" in told and told.count("its certificate is not trusted") >= 2):
+            while not (
+                "Redis" in output and "database" in output and output.count("its certificate is not trusted") >= 2
+            ):
                 line = await running.stderr.readline()
-                assert line, told
-                told += line.decode()
+                assert line, output
+                output += line.decode()
 
-    assert "Traceback" not in told
+    assert "Traceback" not in output
 
 
-async def test_what_is_wrong_with_a_certificate_is_said_in_one_line(there: Remote, papers: Papers) -> None:
-    wrong = there.by(f"ssl_ca_certs={papers.stranger}", f"sslmode=verify-full&sslrootcert={papers.stranger}")
+async def test_what_is_wrong_with_a_certificate_is_said_in_one_line(
+    servers: Remote, certificates: Certificates
+) -> None:
+    wrong = servers.by(
+        f"ssl_ca_certs={certificates.stranger}", f"sslmode=verify-full&sslrootcert={certificates.stranger}"
+    )
     client = connect(wrong[0].get_secret_value())
     pool = Pool(wrong[1].get_secret_value(), "test", 1, acquire_seconds=PATIENCE)
 

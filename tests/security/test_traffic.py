@@ -16,7 +16,7 @@ from app.server.factory import create_app
 from app.settings.sections import Limits, Redis
 from app.web import errors
 from tests.conftest import copied
-from tests.security.conftest import Door, furnish, settings
+from tests.security.conftest import Site, create_people, settings
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -25,20 +25,20 @@ PAGE = {"Accept": "text/html", "Sec-Fetch-Mode": "navigate"}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def doors(
+async def sites(
     places: Places, furnished: str, redis: str, valkey_server: Child, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[tuple[Door, Door]]:
+) -> AsyncIterator[tuple[Site, Site]]:
     """Two processes that know of each other by Redis alone."""
     async for name in copied(places, furnished):
-        said = settings(redis, places, name, tmp_path_factory.mktemp("traffic"))
-        said = said.model_copy(update={"limits": LIMITS, "proxy_hops": 1})
-        first, second = create_app(said), create_app(said)
+        config = settings(redis, places, name, tmp_path_factory.mktemp("traffic"))
+        config = config.model_copy(update={"limits": LIMITS, "proxy_hops": 1})
+        first, second = create_app(config), create_app(config)
         async with first.test_app(), second.test_app():
-            door = await furnish(first)
-            yield door, Door(second, door.people)
+            site = await create_people(first)
+            yield site, Site(second, site.people)
 
 
-def from_(address: str, **headers: str) -> dict[str, str]:
+def headers_from(address: str, **headers: str) -> dict[str, str]:
     return {**PAGE, "X-Forwarded-For": address, **headers}
 
 
@@ -46,29 +46,29 @@ async def statuses(clients: list[Client], path: str, headers: dict[str, str], ti
     return [(await clients[n % len(clients)].get(path, headers=headers)).status_code for n in range(times)]
 
 
-async def test_a_person_is_counted_by_name_in_all_processes(doors: tuple[Door, Door]) -> None:
-    clients = [door.app.test_client(False) for door in doors]
-    alice, bob = [{"Cookie": doors[0].cookie(await doors[0].begun(role))} for role in (Role.USER, Role.ADMIN)]
+async def test_a_person_is_counted_by_name_in_all_processes(sites: tuple[Site, Site]) -> None:
+    clients = [site.app.test_client(False) for site in sites]
+    alice, bob = [{"Cookie": sites[0].cookie(await sites[0].new_session(role))} for role in (Role.USER, Role.ADMIN)]
 
-    assert await statuses(clients, "/symbols", from_("192.0.2.1", **alice), 7) == [200] * 5 + [429] * 2
-    assert await statuses(clients, "/symbols", from_("192.0.2.2", **alice), 1) == [429]
-    assert await statuses(clients, "/symbols", from_("192.0.2.1", **bob), 1) == [200]
-
-
-async def test_an_address_without_a_name_is_counted_with_its_neighbours(doors: tuple[Door, Door]) -> None:
-    clients = [door.app.test_client(False) for door in doors]
-
-    assert await statuses(clients, "/login", from_("2001:db8::1"), 3) == [200] * 3
-    assert await statuses(clients, "/login", from_("2001:db8::2"), 1) == [429]
-    assert await statuses(clients, "/login", from_("2001:db8:0:1::1"), 1) == [200]
-    assert await statuses(clients, "/login", from_("2001:db8:0:2::1, 2001:db8::3"), 1) == [429]
+    assert await statuses(clients, "/symbols", headers_from("192.0.2.1", **alice), 7) == [200] * 5 + [429] * 2
+    assert await statuses(clients, "/symbols", headers_from("192.0.2.2", **alice), 1) == [429]
+    assert await statuses(clients, "/symbols", headers_from("192.0.2.1", **bob), 1) == [200]
 
 
-async def test_who_is_refused_is_told_when_to_come_back(doors: tuple[Door, Door]) -> None:
-    client = doors[0].app.test_client(False)
-    await statuses([client], "/login", from_("192.0.2.9"), 3)
+async def test_an_address_without_a_name_is_counted_with_its_neighbours(sites: tuple[Site, Site]) -> None:
+    clients = [site.app.test_client(False) for site in sites]
 
-    page = await client.get("/login", headers=from_("192.0.2.9"))
+    assert await statuses(clients, "/login", headers_from("2001:db8::1"), 3) == [200] * 3
+    assert await statuses(clients, "/login", headers_from("2001:db8::2"), 1) == [429]
+    assert await statuses(clients, "/login", headers_from("2001:db8:0:1::1"), 1) == [200]
+    assert await statuses(clients, "/login", headers_from("2001:db8:0:2::1, 2001:db8::3"), 1) == [429]
+
+
+async def test_who_is_refused_is_told_when_to_come_back(sites: tuple[Site, Site]) -> None:
+    client = sites[0].app.test_client(False)
+    await statuses([client], "/login", headers_from("192.0.2.9"), 3)
+
+    page = await client.get("/login", headers=headers_from("192.0.2.9"))
     part = await client.get("/login", headers={"X-Forwarded-For": "192.0.2.9", "HX-Request": "true"})
 
     for answer in (page, part):
@@ -78,49 +78,51 @@ async def test_who_is_refused_is_told_when_to_come_back(doors: tuple[Door, Door]
     assert part.headers["HX-Retarget"] == "#announce"
 
 
-async def opened(door: Door, cookie: str, address: str) -> int:
+async def handshake_status(site: Site, cookie: str, address: str) -> int:
     """The status of a socket's handshake that names no topic: 400 where it was let through."""
-    headers = from_(address, Cookie=cookie, Origin=deps.context_of(door.app).settings.public_url)
+    headers = headers_from(address, Cookie=cookie, Origin=deps.context_of(site.app).settings.public_url)
     with pytest.raises(WebsocketResponseError) as raised:
-        async with door.app.test_client(False).websocket("/ws/quotes", headers=headers) as socket:
+        async with site.app.test_client(False).websocket("/ws/quotes", headers=headers) as socket:
             await socket.receive()
     status: int = raised.value.response.status_code
     return status
 
 
-async def test_opening_streams_and_sockets_has_a_rate_of_its_own(doors: tuple[Door, Door]) -> None:
+async def test_opening_streams_and_sockets_has_a_rate_of_its_own(sites: tuple[Site, Site]) -> None:
     """By person in all processes, and by address; the pages of the same person go on."""
-    clients = [door.app.test_client(False) for door in doors]
-    first = doors[0].cookie(await doors[0].begun(Role.ADMIN))
-    second = doors[0].cookie(await doors[0].begun(Role.USER, other=True))
+    clients = [site.app.test_client(False) for site in sites]
+    first = sites[0].cookie(await sites[0].new_session(Role.ADMIN))
+    second = sites[0].cookie(await sites[0].new_session(Role.USER, other=True))
 
-    mine = from_("192.0.2.30", Cookie=first)
+    mine = headers_from("192.0.2.30", Cookie=first)
     assert await statuses(clients, "/stream", mine, 3) == [400] * 3
-    assert await opened(doors[1], first, "192.0.2.30") == 400
-    assert await statuses(clients, "/stream", from_("192.0.2.31", Cookie=first), 1) == [429]
-    assert await opened(doors[0], first, "192.0.2.31") == 429
-    refused = await clients[0].get("/stream", headers={**mine, "Accept": "text/event-stream"})
-    assert (refused.status_code, refused.headers["HX-Reswap"]) == (429, "none")
-    assert 1 <= int(refused.headers["Retry-After"]) <= 61
+    assert await handshake_status(sites[1], first, "192.0.2.30") == 400
+    assert await statuses(clients, "/stream", headers_from("192.0.2.31", Cookie=first), 1) == [429]
+    assert await handshake_status(sites[0], first, "192.0.2.31") == 429
+    limited = await clients[0].get("/stream", headers={**mine, "Accept": "text/event-stream"})
+    assert (limited.status_code, limited.headers["HX-Reswap"]) == (429, "none")
+    assert 1 <= int(limited.headers["Retry-After"]) <= 61
     assert await statuses(clients, "/symbols", mine, 1) == [200]
 
-    assert await statuses(clients, "/stream", from_("192.0.2.30", Cookie=second), 2) == [400, 429]
-    assert await statuses(clients, "/stream", from_("192.0.2.40", Cookie=second), 1) == [400]
+    assert await statuses(clients, "/stream", headers_from("192.0.2.30", Cookie=second), 2) == [400, 429]
+    assert await statuses(clients, "/stream", headers_from("192.0.2.40", Cookie=second), 1) == [400]
 
 
-async def test_what_must_answer_always_is_not_counted(doors: tuple[Door, Door]) -> None:
-    client = doors[0].app.test_client(False)
+async def test_what_must_answer_always_is_not_counted(sites: tuple[Site, Site]) -> None:
+    client = sites[0].app.test_client(False)
     for path in ("/health", "/ready", "/static/none", "/stream"):
-        assert 429 not in await statuses([client], path, from_("192.0.2.20"), 5)
+        assert 429 not in await statuses([client], path, headers_from("192.0.2.20"), 5)
 
-    assert await statuses([client], "/login", from_("192.0.2.20"), 1) == [200]
+    assert await statuses([client], "/login", headers_from("192.0.2.20"), 1) == [200]
 
 
 async def test_without_redis_a_public_page_is_shown_uncounted(
     places: Places, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    said = settings("redis://127.0.0.1:1", places, "nothing", tmp_path_factory.mktemp("away"))
-    away = create_app(said.model_copy(update={"limits": LIMITS, "redis": Redis(url=SecretStr("redis://127.0.0.1:1"))}))
+    config = settings("redis://127.0.0.1:1", places, "nothing", tmp_path_factory.mktemp("away"))
+    away = create_app(
+        config.model_copy(update={"limits": LIMITS, "redis": Redis(url=SecretStr("redis://127.0.0.1:1"))})
+    )
 
     assert await statuses([away.test_client(False)], "/login", PAGE, 5) == [200] * 5
 
@@ -135,11 +137,11 @@ WAITS = {
 }
 
 
-@pytest.mark.parametrize(("seconds", "said"), WAITS.items())
-async def test_who_has_to_wait_is_told_how_long(doors: tuple[Door, Door], seconds: float, said: str) -> None:
-    async with doors[0].app.test_request_context("/"):
+@pytest.mark.parametrize(("seconds", "wait"), WAITS.items())
+async def test_who_has_to_wait_is_told_how_long(sites: tuple[Site, Site], seconds: float, wait: str) -> None:
+    async with sites[0].app.test_request_context("/"):
         answer = await errors.answer(429, retry_after=seconds)
         other = await errors.answer(429, "One thing at a time.", retry_after=seconds)
 
-    assert f"Try again in {said}." in await answer.get_data(as_text=True)
+    assert f"Try again in {wait}." in await answer.get_data(as_text=True)
     assert "One thing at a time." in await other.get_data(as_text=True)
