@@ -11,13 +11,13 @@ from tests.accounts.test_sessions import NAVIGATION, PASSWORD, RIGHT
 STEP = 30
 
 
-class Telephone:
+class AuthenticatorApp:
     def __init__(self, secret: str) -> None:
-        self._made = pyotp.TOTP(secret)
+        self._totp = pyotp.TOTP(secret)
 
     def code(self, steps: int = 1) -> str:
         """Of the step that follows: it counts already, even after the one by which it was set up."""
-        return self._made.at(int(time.time()) + steps * STEP)
+        return self._totp.at(int(time.time()) + steps * STEP)
 
     def wrong(self) -> str:
         now = {self.code(step) for step in range(-3, 4)}
@@ -30,19 +30,19 @@ async def text(client: Client, path: str) -> str:
     return await answer.get_data(as_text=True)
 
 
-async def enrolled(client: Client) -> tuple[Telephone, list[str]]:
+async def enroll(client: Client) -> tuple[AuthenticatorApp, list[str]]:
     """By who is signed in: the telephone, whose code of the moment is used already, and the recovery codes."""
-    begun = await client.post("/account/totp", form={"password": PASSWORD})
-    assert (begun.status_code, begun.headers["Location"]) == (303, "/account/totp/confirm")
+    started = await client.post("/account/totp", form={"password": PASSWORD})
+    assert (started.status_code, started.headers["Location"]) == (303, "/account/totp/confirm")
     secret = re.search(r'<code class="secret">([A-Z2-7]{32})</code>', await text(client, "/account/totp/confirm"))
     assert secret
-    telephone = Telephone(secret[1])
+    telephone = AuthenticatorApp(secret[1])
     done = await client.post("/account/totp/confirm", form={"code": telephone.code(0)})
     assert (done.status_code, done.headers["Location"]) == (303, "/account/totp/codes")
     return telephone, re.findall(r"<code>([a-z2-7-]{27})</code>", await text(client, "/account/totp/codes"))
 
 
-async def half_way(client: Client) -> None:
+async def half_signed_in(client: Client) -> None:
     """The right password has been given."""
     answer = await client.post("/login", form=RIGHT)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/login/code")

@@ -31,9 +31,9 @@ def database_url(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[Pool]:
-    opened = Pool(database_url, "tests", acquire_seconds=IN_TIME)
-    yield opened
-    await opened.close()
+    app_pool = Pool(database_url, "tests", acquire_seconds=IN_TIME)
+    yield app_pool
+    await app_pool.close()
 
 
 def settings(redis_url: str, database_url: str, data_dir: Path, public_url: str = ORIGIN) -> Settings:
@@ -46,16 +46,16 @@ def settings(redis_url: str, database_url: str, data_dir: Path, public_url: str 
 
 
 @guards.signed_in
-async def seen() -> str:
+async def who_view() -> str:
     return guards.identity().email
 
 
 @pytest.fixture
 async def app(redis_url: str, database_url: str, tmp_path: Path) -> AsyncIterator[Quart]:
-    made = create_app(settings(redis_url, database_url, tmp_path))
-    made.add_url_rule("/seen", "seen", seen)
-    async with made.test_app():
-        yield made
+    quart = create_app(settings(redis_url, database_url, tmp_path))
+    quart.add_url_rule("/seen", "seen", who_view)
+    async with quart.test_app():
+        yield quart
 
 
 @pytest.fixture

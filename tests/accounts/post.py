@@ -14,7 +14,7 @@ from quart import Quart
 
 from app.server.factory import create_app
 from app.settings.sections import Accounts, Mail
-from tests.accounts.conftest import seen, settings
+from tests.accounts.conftest import settings, who_view
 
 STARTED_WITHIN = 30.0
 """Seconds for a thread of its own, on a machine that has more to do."""
@@ -39,10 +39,10 @@ class Postbox:
         if self.refusals:
             self.refusals -= 1
             return "451 later"
-        found = message_from_bytes(envelope.content, policy=policy.default)
-        assert isinstance(found, EmailMessage)
-        assert envelope.rcpt_tos == [found["To"].addresses[0].addr_spec]
-        self.letters.append(found)
+        message = message_from_bytes(envelope.content, policy=policy.default)
+        assert isinstance(message, EmailMessage)
+        assert envelope.rcpt_tos == [message["To"].addresses[0].addr_spec]
+        self.letters.append(message)
         return "250 kept"
 
     async def holds(self, count: int) -> list[EmailMessage]:
@@ -53,11 +53,11 @@ class Postbox:
 
 
 @asynccontextmanager
-async def sending(
+async def app_with_mail(
     redis_url: str, database_url: str, data_dir: Path, mail: Mail, *, registration: bool = False
 ) -> AsyncIterator[Quart]:
-    chosen = {"mail": mail, "accounts": Accounts(registration=registration)}
-    made = create_app(settings(redis_url, database_url, data_dir).model_copy(update=chosen))
-    made.add_url_rule("/seen", "seen", seen)
-    async with made.test_app():
-        yield made
+    sections = {"mail": mail, "accounts": Accounts(registration=registration)}
+    quart = create_app(settings(redis_url, database_url, data_dir).model_copy(update=sections))
+    quart.add_url_rule("/seen", "seen", who_view)
+    async with quart.test_app():
+        yield quart

@@ -28,18 +28,18 @@ async def text(client: Client, path: str = "/account") -> str:
     return await answer.get_data(as_text=True)
 
 
-async def listed(client: Client) -> list[str]:
+async def session_ids(client: Client) -> list[str]:
     """What stands for each session that can be ended."""
     return re.findall(r'name="session" value="([0-9a-f]{64})"', await text(client))
 
 
-async def elsewhere(app: Quart, agent: str = FIREFOX) -> tuple[Client, str]:
+async def sign_in_elsewhere(app: Quart, agent: str = FIREFOX) -> tuple[Client, str]:
     client = app.test_client()
     answer = await client.post("/login", form=RIGHT, headers={"User-Agent": agent})
     return client, answer.headers.getlist("Set-Cookie")[0].split(";")[0]
 
 
-async def trail(pool: Pool, action: str) -> list[tuple[str, str, str]]:
+async def audit_entries(pool: Pool, action: str) -> list[tuple[str, str, str]]:
     async with pool.acquire() as connection:
         rows = await connection.fetch("select * from app.audit where action = $1 order by id", action)
     assert all(row["actor"] == EMAIL and row["ip"] for row in rows)
@@ -51,8 +51,8 @@ async def trail(pool: Pool, action: str) -> list[tuple[str, str, str]]:
 async def test_the_page_says_who_one_is_and_where_one_is_signed_in(app: Quart, client: Client) -> None:
     await sign_in(client)
     alone = await text(client)
-    await elsewhere(app)
-    await elsewhere(app, "<b>Evil</b>\u202e")
+    await sign_in_elsewhere(app)
+    await sign_in_elsewhere(app, "<b>Evil</b>\u202e")
     page = await text(client)
 
     assert "You are signed in nowhere else." in alone
@@ -62,80 +62,80 @@ async def test_the_page_says_who_one_is_and_where_one_is_signed_in(app: Quart, c
     assert "<b>Firefox on Linux</b>" in page
     assert "<b>An unknown program</b>" in page
     assert "Evil" not in page
-    assert len(await listed(client)) == 2
+    assert len(await session_ids(client)) == 2
     assert 'href="/account"' in page
 
 
 async def test_one_session_is_ended_and_no_other(app: Quart, client: Client, pool: Pool) -> None:
     own = await sign_in(client)
-    _, first = await elsewhere(app)
-    before = await listed(client)
-    _, second = await elsewhere(app)
-    (chosen,) = set(await listed(client)) - set(before)
+    _, first = await sign_in_elsewhere(app)
+    before = await session_ids(client)
+    _, second = await sign_in_elsewhere(app)
+    (session_id,) = set(await session_ids(client)) - set(before)
 
-    ended = await client.post("/account/sessions", form={"session": chosen})
-    again = await client.post("/account/sessions", form={"session": chosen})
+    ended = await client.post("/account/sessions", form={"session": session_id})
+    again = await client.post("/account/sessions", form={"session": session_id})
 
     assert (ended.status_code, ended.headers["Location"], again.status_code) == (303, "/account", 404)
     assert [await status(app, cookies) for cookies in (own, first, second)] == [200, 200, 303]
-    assert await trail(pool, "end_sessions") == [("end_sessions", "ok", "sessions: 1")]
+    assert await audit_entries(pool, "end_sessions") == [("end_sessions", "ok", "sessions: 1")]
 
 
 async def test_all_others_are_ended_at_once_and_nothing_is_noted_twice(app: Quart, client: Client, pool: Pool) -> None:
     own = await sign_in(client)
-    others = [(await elsewhere(app))[1] for _ in range(3)]
+    others = [(await sign_in_elsewhere(app))[1] for _ in range(3)]
 
     for _ in range(2):
         assert (await client.post("/account/sessions", form={"session": "others"})).status_code == 303
 
     assert await status(app, own) == 200
     assert [await status(app, cookies) for cookies in others] == [303] * 3
-    assert await trail(pool, "end_sessions") == [("end_sessions", "ok", "sessions: 3")]
+    assert await audit_entries(pool, "end_sessions") == [("end_sessions", "ok", "sessions: 3")]
 
 
 async def test_the_session_of_somebody_else_is_not_to_be_found(app: Quart, client: Client, pool: Pool) -> None:
     await bootstrap.create_user(pool, "bob@example.org", Role.ADMIN, PASSWORD)
     theirs = await sign_in(client)
-    await elsewhere(app)
+    await sign_in_elsewhere(app)
     bob = app.test_client()
     await bob.post("/login", form={"email": "bob@example.org", "password": PASSWORD})
 
     answers = [
         await bob.post("/account/sessions", form={"session": each})
-        for each in (*await listed(client), "a" * 64, "", "\x00", "\u00e9" * 64, "x" * 9000)
+        for each in (*await session_ids(client), "a" * 64, "", "\x00", "\u00e9" * 64, "x" * 9000)
     ]
 
     assert {answer.status_code for answer in answers} == {404}
     assert await status(app, theirs) == 200
-    assert len(await listed(client)) == 1
-    assert await listed(bob) == []
+    assert len(await session_ids(client)) == 1
+    assert await session_ids(bob) == []
 
 
 async def test_nothing_is_ended_by_a_link(app: Quart, client: Client) -> None:
     await sign_in(client)
-    _, other = await elsewhere(app)
+    _, other = await sign_in_elsewhere(app)
 
-    asked = await client.get("/account/sessions?session=others")
+    answer = await client.get("/account/sessions?session=others")
 
-    assert (asked.status_code, asked.headers["Location"]) == (303, "/account")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/account")
     assert await status(app, other) == 200
 
 
 async def test_ending_the_session_one_is_in_is_signing_out(app: Quart, client: Client, pool: Pool) -> None:
     own = await sign_in(client)
-    other, _ = await elsewhere(app)
-    answer = await client.post("/account/sessions", form={"session": (await listed(other))[0]})
+    other, _ = await sign_in_elsewhere(app)
+    answer = await client.post("/account/sessions", form={"session": (await session_ids(other))[0]})
 
     assert (answer.status_code, answer.headers["Location"]) == (303, "/login")
     assert await status(app, own) == 303
-    assert await trail(pool, "logout") == [("logout", "ok", "")]
+    assert await audit_entries(pool, "logout") == [("logout", "ok", "")]
 
 
 async def test_a_new_password_ends_all_other_sessions_and_renews_ones_own(
     app: Quart, client: Client, pool: Pool
 ) -> None:
     before = await sign_in(client)
-    _, other = await elsewhere(app)
+    _, other = await sign_in_elsewhere(app)
 
     changed = await client.post("/account/password", form=CHANGE)
 
@@ -145,7 +145,7 @@ async def test_a_new_password_ends_all_other_sessions_and_renews_ones_own(
     assert "when the password was changed" in await text(client)
     assert (await app.test_client().post("/login", form=RIGHT)).status_code == 422
     assert (await app.test_client().post("/login", form={**RIGHT, "password": NEW})).status_code == 303
-    assert await trail(pool, "change_password") == [("change_password", "ok", "")]
+    assert await audit_entries(pool, "change_password") == [("change_password", "ok", "")]
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ async def test_what_cannot_become_a_password_is_told_beside_its_field(
     assert re.search(rf'id="{field}-error"', page)
     assert re.search(rf'id="{field}"[^>]* aria-invalid="true"[^>]* autofocus', page)
     assert not any(f'value="{each}"' in page for each in (PASSWORD, NEW, "short"))
-    assert await trail(pool, "change_password") == []
+    assert await audit_entries(pool, "change_password") == []
 
 
 async def test_a_wrong_current_password_changes_nothing(app: Quart, client: Client, pool: Pool) -> None:
@@ -184,7 +184,7 @@ async def test_a_wrong_current_password_changes_nothing(app: Quart, client: Clie
     assert 'id="current-error"' in await answer.get_data(as_text=True)
     assert await status(app, own) == 200
     assert (await app.test_client().post("/login", form=RIGHT)).status_code == 303
-    assert await trail(pool, "change_password") == [("change_password", "failed", "")]
+    assert await audit_entries(pool, "change_password") == [("change_password", "failed", "")]
 
 
 async def test_guesses_at_the_current_password_are_counted_before_they_are_hashed(
@@ -193,11 +193,11 @@ async def test_guesses_at_the_current_password_are_counted_before_they_are_hashe
     own = await sign_in(client)
     verify, verified = passwords.verify, []
 
-    async def counted(stored: str | None, password: str) -> passwords.Verdict:
+    async def recording_verify(password_hash: str | None, password: str) -> passwords.Verdict:
         verified.append(password)
-        return await verify(stored, password)
+        return await verify(password_hash, password)
 
-    monkeypatch.setattr(passwords, "verify", counted)
+    monkeypatch.setattr(passwords, "verify", recording_verify)
     guesses = [{**CHANGE, "current": f"guess number {n}"} for n in range(14)]
     answers = await asyncio.gather(*(client.post("/account/password", form=each) for each in guesses))
 
@@ -205,14 +205,14 @@ async def test_guesses_at_the_current_password_are_counted_before_they_are_hashe
     assert all(int(answer.headers["Retry-After"]) > 0 for answer in answers if answer.status_code == 429)
     assert len(verified) == 10
     assert (await client.post("/account/password", form=CHANGE)).status_code == 429
-    assert [outcome for _, outcome, _ in await trail(pool, "change_password")].count("limited") == 5
+    assert [outcome for _, outcome, _ in await audit_entries(pool, "change_password")].count("limited") == 5
     assert await status(app, own) == 200
     assert (await app.test_client().post("/login", form=RIGHT)).status_code == 303
 
 
 async def test_of_two_changes_at_once_one_is_made(app: Quart, client: Client) -> None:
     await sign_in(client)
-    other, _ = await elsewhere(app)
+    other, _ = await sign_in_elsewhere(app)
     words = ("first of two trains home", "second of two trains home")
 
     answers = await asyncio.gather(
@@ -222,7 +222,7 @@ async def test_of_two_changes_at_once_one_is_made(app: Quart, client: Client) ->
         )
     )
 
-    made = [answer.headers.get("Location") for answer in answers].index("/account")
+    winner = [answer.headers.get("Location") for answer in answers].index("/account")
     assert sorted(answer.status_code for answer in answers) == [303, 422]
     entered = [(await app.test_client().post("/login", form={**RIGHT, "password": each})).status_code for each in words]
-    assert entered == ([303, 422] if made == 0 else [422, 303])
+    assert entered == ([303, 422] if winner == 0 else [422, 303])

@@ -26,11 +26,11 @@ def test_a_clock_may_be_off_by_one_step(off: int, counts: bool) -> None:
 
 
 def test_recovery_codes_are_many_long_and_legible() -> None:
-    made = codes.new_recovery()
+    recovery = codes.new_recovery()
 
-    assert len(set(made)) == 10
-    assert all(re.fullmatch(r"([a-z2-7]{6}-){3}[a-z2-7]{6}", code) for code in made)
-    assert all(codes.is_recovery(codes.plain(f" {code.upper().replace('-', ' ')} ")) for code in made)
+    assert len(set(recovery)) == 10
+    assert all(re.fullmatch(r"([a-z2-7]{6}-){3}[a-z2-7]{6}", code) for code in recovery)
+    assert all(codes.is_recovery(codes.plain(f" {code.upper().replace('-', ' ')} ")) for code in recovery)
 
 
 @pytest.mark.parametrize("typed", ["", "12345", "1234567", "١٢٣٤٥٦", "12345x", "\x00" * 6, "x" * 25], ids=range(7))
@@ -40,12 +40,12 @@ def test_what_is_no_code_is_neither_kind(typed: str) -> None:
 
 
 def test_the_picture_is_square_and_dark_where_finders_are() -> None:
-    drawn = codes.picture(codes.address(RFC_SECRET, "alice@example.org"))
-    dark = {(int(x), int(y)) for x, y in re.findall(r"M(\d+) (\d+)h1v1h-1z", drawn.path)}
+    qr = codes.picture(codes.address(RFC_SECRET, "alice@example.org"))
+    dark = {(int(x), int(y)) for x, y in re.findall(r"M(\d+) (\d+)h1v1h-1z", qr.path)}
 
-    assert drawn.path.count("M") == len(dark)
+    assert qr.path.count("M") == len(dark)
     assert {(x, y) for x in range(4, 11) for y in (4, 10)} <= dark
-    assert not any(x < 4 or y < 4 or x >= drawn.size - 4 or y >= drawn.size - 4 for x, y in dark)
+    assert not any(x < 4 or y < 4 or x >= qr.size - 4 or y >= qr.size - 4 for x, y in dark)
 
 
 def test_a_sealed_secret_opens_for_its_owner_and_key_alone() -> None:

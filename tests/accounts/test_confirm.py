@@ -14,7 +14,7 @@ from app.db.pools import Pool
 from app.identity import Role
 from app.web import reauth
 from app.wire.users.sessions import SESSION_PREFIX
-from tests.accounts.authenticator import enrolled, text
+from tests.accounts.authenticator import enroll, text
 from tests.accounts.test_sessions import EMAIL, NAVIGATION, PASSWORD, sign_in
 
 BOB = "bob@example.org"
@@ -35,7 +35,7 @@ async def bob_page(pool: Pool) -> str:
     return f"/admin/users/{await row(pool, 'id')}"
 
 
-async def later(redis_url: str) -> None:
+async def forget_code_use(redis_url: str) -> None:
     """The time has passed in which anybody's word is taken."""
     async with Redis.from_url(redis_url) as redis:
         for key in await redis.keys(f"{SESSION_PREFIX}*"):
@@ -47,18 +47,18 @@ async def test_a_while_after_signing_in_a_role_is_changed_only_by_who_says_the_p
 ) -> None:
     await sign_in(client)
     page = await bob_page(pool)
-    await later(redis_url)
-    asked = (await client.post(page, form={"do": "promote"}, headers=NAVIGATION)).headers["Location"]
+    await forget_code_use(redis_url)
+    location = (await client.post(page, form={"do": "promote"}, headers=NAVIGATION)).headers["Location"]
     assert await row(pool, "role") == "user"
 
-    shown = await (await client.get(asked, headers=NAVIGATION)).get_data(as_text=True)
-    back = re.search(r'name="next" value="([^"]+)"', shown)
+    html = await (await client.get(location, headers=NAVIGATION)).get_data(as_text=True)
+    back = re.search(r'name="next" value="([^"]+)"', html)
     assert back
     wrong = await client.post("/account/confirm", form={"password": "not that one", "next": back[1]})
     right = await client.post("/account/confirm", form={"password": PASSWORD, "next": back[1]})
     done = await client.post(page, form={"do": "promote"}, headers=NAVIGATION)
 
-    assert asked == f"/account/confirm?next={page.replace('/', '%2F')}"
+    assert location == f"/account/confirm?next={page.replace('/', '%2F')}"
     assert wrong.status_code == 422
     assert 'id="password-error"' in await wrong.get_data(as_text=True)
     assert (right.status_code, right.headers["Location"]) == (303, page)
@@ -73,7 +73,7 @@ async def test_a_while_after_signing_in_a_role_is_changed_only_by_who_says_the_p
 async def test_what_is_no_page_is_told_so_and_changes_nothing(client: Client, pool: Pool, redis_url: str) -> None:
     await sign_in(client)
     page = await bob_page(pool)
-    await later(redis_url)
+    await forget_code_use(redis_url)
 
     for headers in ({"HX-Request": "true"}, {"Accept": "application/json"}):
         assert (await client.post(page, form={"do": "disable"}, headers=headers)).status_code == 403
@@ -84,11 +84,11 @@ async def test_who_has_codes_shows_one_beside_the_password_and_each_counts_once(
     client: Client, pool: Pool, redis_url: str
 ) -> None:
     await sign_in(client)
-    telephone, recovery = await enrolled(client)
+    telephone, recovery = await enroll(client)
     page = await bob_page(pool)
-    await later(redis_url)
+    await forget_code_use(redis_url)
 
-    async def said(**sent: str) -> tuple[int, list[str]]:
+    async def confirm(**sent: str) -> tuple[int, list[str]]:
         """The status, and beside which fields something is told."""
         answer = await client.post("/account/confirm", form={"next": page, **sent})
         body = await answer.get_data(as_text=True)
@@ -96,30 +96,30 @@ async def test_who_has_codes_shows_one_beside_the_password_and_each_counts_once(
         return answer.status_code, re.findall(r'id="(\w+)-error"', body)
 
     code = telephone.code()
-    shown = await text(client, "/account/confirm")
-    refused = [
-        await said(password=PASSWORD),
-        await said(code=code),
-        await said(password="not that one", code=code),
+    form_page = await text(client, "/account/confirm")
+    refusals = [
+        await confirm(password=PASSWORD),
+        await confirm(code=code),
+        await confirm(password="not that one", code=code),
     ]
     still = await client.post(page, form={"do": "promote"}, headers=NAVIGATION)
-    done = await said(password=PASSWORD, code=code)
-    opened = await client.post(page, form={"do": "promote"}, headers=NAVIGATION)
-    await later(redis_url)
-    again = await said(password=PASSWORD, code=code)
-    by_recovery = await said(password=PASSWORD, code=recovery[0])
+    done = await confirm(password=PASSWORD, code=code)
+    promoted = await client.post(page, form={"do": "promote"}, headers=NAVIGATION)
+    await forget_code_use(redis_url)
+    again = await confirm(password=PASSWORD, code=code)
+    by_recovery = await confirm(password=PASSWORD, code=recovery[0])
 
-    assert 'autocomplete="one-time-code"' in shown
-    assert refused == [(422, ["code"]), (422, ["password"]), (422, ["password"])]
+    assert 'autocomplete="one-time-code"' in form_page
+    assert refusals == [(422, ["code"]), (422, ["password"]), (422, ["password"])]
     assert still.headers["Location"].startswith("/account/confirm")
     assert done == by_recovery == (303, [])
-    assert (opened.headers["Location"], await row(pool, "role")) == (page, "admin")
+    assert (promoted.headers["Location"], await row(pool, "role")) == (page, "admin")
     assert again == (422, ["code"])
 
 
 async def test_codes_are_guessed_at_no_oftener_here_than_elsewhere(client: Client) -> None:
     await sign_in(client)
-    telephone, _ = await enrolled(client)  # which took the first of five tries
+    telephone, _ = await enroll(client)  # which took the first of five tries
     wrong = {"password": PASSWORD, "code": telephone.wrong()}
 
     answers = [await client.post("/account/confirm", form=wrong) for _ in range(5)]
@@ -136,11 +136,11 @@ async def test_guesses_are_counted_before_they_are_hashed(
     await sign_in(client)
     verify, verified = passwords.verify, []
 
-    async def counted(stored: str | None, password: str) -> passwords.Verdict:
+    async def recording_verify(password_hash: str | None, password: str) -> passwords.Verdict:
         verified.append(password)
-        return await verify(stored, password)
+        return await verify(password_hash, password)
 
-    monkeypatch.setattr(passwords, "verify", counted)
+    monkeypatch.setattr(passwords, "verify", recording_verify)
     guesses = [client.post("/account/confirm", form={"password": f"guess number {n}"}) for n in range(13)]
     answers = await asyncio.gather(*guesses)
 
@@ -165,10 +165,10 @@ async def test_what_cannot_be_the_password_is_told_beside_its_field(client: Clie
 async def test_nobody_is_led_away_from_here(client: Client, path: str) -> None:
     await sign_in(client)
 
-    shown = await client.get("/account/confirm", query_string={"next": path})
+    form_page = await client.get("/account/confirm", query_string={"next": path})
     answer = await client.post("/account/confirm", form={"password": PASSWORD, "next": path})
 
-    assert 'name="next" value="/"' in await shown.get_data(as_text=True)
+    assert 'name="next" value="/"' in await form_page.get_data(as_text=True)
     assert answer.headers.get("Location", "/") == "/"
 
 

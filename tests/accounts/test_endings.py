@@ -11,9 +11,9 @@ from app import deps
 from app.accounts import bootstrap
 from app.db.pools import Pool
 from app.identity import Role
-from tests.accounts.authenticator import enrolled
+from tests.accounts.authenticator import enroll
 from tests.accounts.conftest import ORIGIN
-from tests.accounts.test_confirm import BOB, bob_page, later, row
+from tests.accounts.test_confirm import BOB, bob_page, forget_code_use, row
 from tests.accounts.test_sessions import EMAIL, NAVIGATION, PASSWORD, sign_in, status
 
 NEW, NEWER = "another train with two bars", "a ferry that has four masts"
@@ -25,34 +25,34 @@ async def people(pool: Pool) -> None:
     await bootstrap.create_user(pool, BOB, Role.USER, PASSWORD)
 
 
-async def by_mail(pool: Pool) -> str:
+async def mail_link(pool: Pool) -> str:
     """Made as the letter's is."""
     return (await bootstrap.reset_link(pool, BOB, ORIGIN)).removeprefix(ORIGIN)
 
 
-async def by_admin(client: Client, pool: Pool) -> str:
+async def admin_link(client: Client, pool: Pool) -> str:
     done = await client.post(await bob_page(pool), form={"do": "reset"})
     assert (done.status_code, done.headers["Location"]) == (303, "/admin/users")
-    found = re.search(r"/invite/[\w-]{43}", await (await client.get("/admin/users")).get_data(as_text=True))
-    assert found
-    return found[0]
+    match = re.search(r"/invite/[\w-]{43}", await (await client.get("/admin/users")).get_data(as_text=True))
+    assert match
+    return match[0]
 
 
-async def bob(app: Quart, password: str = PASSWORD) -> Client:
-    found = app.test_client()
-    assert (await found.post("/login", form={"email": BOB, "password": password})).status_code == 303
-    return found
+async def sign_in_bob(app: Quart, password: str = PASSWORD) -> Client:
+    browser = app.test_client()
+    assert (await browser.post("/login", form={"email": BOB, "password": password})).status_code == 303
+    return browser
 
 
 async def test_who_chooses_a_new_password_leaves_no_link_behind_that_would(app: Quart, pool: Pool) -> None:
-    browser, link = await bob(app), await by_mail(pool)
+    browser, link = await sign_in_bob(app), await mail_link(pool)
 
     done = await browser.post("/account/password", form={"current": PASSWORD, "new": NEW, "again": NEW})
 
     assert done.status_code == 303
     assert (await app.test_client().get(link)).status_code == 410
     assert (await app.test_client().post(link, form={"password": NEWER})).status_code == 410
-    assert await bob(app, NEW)
+    assert await sign_in_bob(app, NEW)
 
 
 async def test_of_two_links_for_one_password_the_first_that_is_used_ends_the_other(
@@ -60,12 +60,12 @@ async def test_of_two_links_for_one_password_the_first_that_is_used_ends_the_oth
 ) -> None:
     await sign_in(client)
     stranger = app.test_client()
-    first, other = await by_admin(client, pool), await by_mail(pool)
+    first, other = await admin_link(client, pool), await mail_link(pool)
 
     assert (await stranger.post(other, form={"password": NEW})).status_code == 303
     assert (await stranger.post(first, form={"password": NEWER})).status_code == 410
 
-    first, other = await by_admin(client, pool), await by_mail(pool)
+    first, other = await admin_link(client, pool), await mail_link(pool)
 
     assert (await stranger.post(first, form={"password": NEW})).status_code == 303
     assert (await stranger.post(other, form={"password": NEWER})).status_code == 410
@@ -76,7 +76,7 @@ async def test_a_link_in_a_mailbox_ends_when_an_administrator_closes_the_door(
     app: Quart, client: Client, pool: Pool, deed: str
 ) -> None:
     await sign_in(client)
-    link = await by_mail(pool)
+    link = await mail_link(pool)
 
     await client.post(await bob_page(pool), form={"do": deed})
     if deed == "disable":
@@ -91,9 +91,9 @@ async def test_who_was_just_coming_in_when_the_door_was_closed_is_nobody(
 ) -> None:
     """Their password was looked at before, and their session begins after all that there were have ended."""
     await sign_in(client)
-    browser, person, epoch = await bob(app), await row(pool, "id"), await row(pool, "session_epoch")
+    browser, person, epoch = await sign_in_bob(app), await row(pool, "id"), await row(pool, "session_epoch")
     if deed == "no-codes":
-        await enrolled(browser)
+        await enroll(browser)
 
     await client.post(await bob_page(pool), form={"do": deed})
     if deed == "disable":
@@ -109,8 +109,8 @@ async def test_who_was_just_coming_in_when_the_door_was_closed_is_nobody(
 async def test_a_new_password_is_no_code(client: Client, pool: Pool, redis_url: str) -> None:
     """Who holds a session and the password, and no telephone, comes no further by changing that password."""
     await sign_in(client)
-    await enrolled(client)
-    await later(redis_url)
+    await enroll(client)
+    await forget_code_use(redis_url)
 
     done = await client.post("/account/password", form={"current": PASSWORD, "new": NEW, "again": NEW})
     promoted = await client.post(await bob_page(pool), form={"do": "promote"}, headers=NAVIGATION)
@@ -124,7 +124,7 @@ async def test_a_new_password_is_no_code(client: Client, pool: Pool, redis_url: 
 
 async def test_without_codes_a_new_password_shows_who_one_is(client: Client, pool: Pool, redis_url: str) -> None:
     await sign_in(client)
-    await later(redis_url)
+    await forget_code_use(redis_url)
 
     await client.post("/account/password", form={"current": PASSWORD, "new": NEW, "again": NEW})
     await client.post(await bob_page(pool), form={"do": "promote"}, headers=NAVIGATION)

@@ -23,16 +23,16 @@ async def raise_epoch(pool: Pool) -> None:
 
 
 async def test_a_raised_epoch_ends_a_session_that_redis_keeps(app: Quart, client: Client, pool: Pool) -> None:
-    kept = await sign_in(client)
-    assert await status(app, kept) == 200
+    session_cookie = await sign_in(client)
+    assert await status(app, session_cookie) == 200
 
     await raise_epoch(pool)
     async with asyncio.timeout(15):
-        while await status(app, kept) == 200:
+        while await status(app, session_cookie) == 200:
             await asyncio.sleep(0.05)
 
     assert await status(app, await sign_in(client)) == 200
-    assert await status(app, kept) == 303
+    assert await status(app, session_cookie) == 303
 
 
 async def test_a_session_newer_than_the_row_in_memory_is_no_stranger(

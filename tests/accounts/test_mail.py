@@ -17,7 +17,7 @@ from app.delivery.email.sender import Email, written
 from app.identity import Role
 from app.settings.sections import Mail
 from tests.accounts.conftest import ORIGIN
-from tests.accounts.post import Postbox, sending
+from tests.accounts.post import Postbox, app_with_mail
 from tests.accounts.test_sessions import EMAIL, PASSWORD, sign_in, status
 
 NEW = "another train with two bars"
@@ -31,17 +31,17 @@ async def alice(pool: Pool) -> None:
 
 @pytest.fixture
 def postbox(port: int) -> Iterator[Postbox]:
-    found = Postbox(port)
-    found.start()
-    yield found
-    found.stop()
+    mail_server = Postbox(port)
+    mail_server.start()
+    yield mail_server
+    mail_server.stop()
 
 
 @pytest.fixture
 async def app(redis_url: str, database_url: str, tmp_path: Path, postbox: Postbox) -> AsyncIterator[Quart]:
     mail = Mail(host="127.0.0.1", port=postbox.port, sender=SENDER, tls="none")
-    async with sending(redis_url, database_url, tmp_path, mail, registration=True) as made:
-        yield made
+    async with app_with_mail(redis_url, database_url, tmp_path, mail, registration=True) as quart:
+        yield quart
 
 
 async def rows(pool: Pool) -> list[dict[str, object]]:
@@ -57,39 +57,39 @@ async def forgot(client: Client, email: str = EMAIL) -> tuple[int, str]:
 async def test_a_link_comes_by_mail_and_gives_a_new_password_once(
     app: Quart, client: Client, pool: Pool, postbox: Postbox
 ) -> None:
-    kept = await sign_in(client)
+    session_cookie = await sign_in(client)
     stranger = app.test_client()
     assert 'href="/forgot"' in await (await stranger.get("/login")).get_data(as_text=True)
 
-    asked = await forgot(stranger, " Alice@Example.org")
+    answer = await forgot(stranger, " Alice@Example.org")
     (letter,) = await postbox.holds(1)
-    found = re.search(rf"{ORIGIN}(/reset/[A-Za-z0-9_-]{{43}})", letter.get_content())
-    assert found
-    done = await stranger.post(found[1], form={"password": NEW})
+    link = re.search(rf"{ORIGIN}(/reset/[A-Za-z0-9_-]{{43}})", letter.get_content())
+    assert link
+    done = await stranger.post(link[1], form={"password": NEW})
     _, notice = await postbox.holds(2)
 
-    assert asked == (303, "/forgot?done=1")
+    assert answer == (303, "/forgot?done=1")
     assert (letter["To"], letter["From"]) == (EMAIL, f"TickStock <{SENDER}>")
     assert done.status_code == 303
-    assert await status(app, kept) == 303
-    assert (await stranger.post(found[1], form={"password": NEW})).status_code == 410
+    assert await status(app, session_cookie) == 303
+    assert (await stranger.post(link[1], form={"password": NEW})).status_code == 410
     assert "was changed" in notice["Subject"]
     async with pool.acquire() as connection:
-        known = str(await connection.fetch("select * from app.letters")) + str(
+        stored_rows = str(await connection.fetch("select * from app.letters")) + str(
             await connection.fetch("select * from app.audit")
         )
-    assert found[1].rpartition("/")[2] not in known
+    assert link[1].rpartition("/")[2] not in stored_rows
 
 
 async def test_known_and_unknown_addresses_get_one_answer_and_one_of_them_a_letter(
     client: Client, pool: Pool, postbox: Postbox
 ) -> None:
     unknown = await forgot(client, "nobody@example.org")
-    known = await forgot(client)
+    existing = await forgot(client)
     page = await (await client.get("/forgot?done=1")).get_data(as_text=True)
     await postbox.holds(1)
 
-    assert known == unknown == (303, "/forgot?done=1")
+    assert existing == unknown == (303, "/forgot?done=1")
     assert "If this address has an account" in page
     assert [letter["To"] for letter in postbox.letters] == [EMAIL]
     async with pool.acquire() as connection:
@@ -139,8 +139,8 @@ async def test_a_mail_server_that_is_away_holds_nobody_up(
     redis_url: str, database_url: str, tmp_path: Path, port: int, pool: Pool
 ) -> None:
     mail = Mail(host="127.0.0.1", port=port, sender=SENDER, tls="none")
-    async with sending(redis_url, database_url, tmp_path, mail) as made:
-        answer = await forgot(made.test_client())
+    async with app_with_mail(redis_url, database_url, tmp_path, mail) as quart:
+        answer = await forgot(quart.test_client())
         async with asyncio.timeout(15):
             while not [row for row in await rows(pool) if row["trouble"]]:
                 await asyncio.sleep(0.05)
@@ -153,8 +153,8 @@ async def test_a_password_is_told_to_no_server_that_speaks_in_clear(
     redis_url: str, database_url: str, tmp_path: Path, postbox: Postbox, pool: Pool
 ) -> None:
     mail = Mail(host="127.0.0.1", port=postbox.port, sender=SENDER, user="desk", password=SecretStr("hunter2"))
-    async with sending(redis_url, database_url, tmp_path, mail) as made:
-        await forgot(made.test_client())
+    async with app_with_mail(redis_url, database_url, tmp_path, mail) as quart:
+        await forgot(quart.test_client())
         async with asyncio.timeout(15):
             while not [row for row in await rows(pool) if row["trouble"]]:
                 await asyncio.sleep(0.05)
@@ -202,11 +202,11 @@ async def test_what_a_slow_mail_server_holds_up_comes_up_nowhere_else(
             "insert into app.letters (kind, email) select 'reset', $1 from generate_series(1, 3)", EMAIL
         )
 
-    async with sending(redis_url, database_url, tmp_path, mail) as made:
+    async with app_with_mail(redis_url, database_url, tmp_path, mail) as quart:
         async with asyncio.timeout(15):
             while not any(row["tries"] for row in await rows(pool)):
                 await asyncio.sleep(0.05)
-        answer = await forgot(made.test_client(), "nobody@example.org")
+        answer = await forgot(quart.test_client(), "nobody@example.org")
         tries = [row["tries"] for row in await rows(pool)]
     silent.close()
 

@@ -16,7 +16,7 @@ from app.accounts import bootstrap
 from app.db.pools import Pool
 from app.identity import Role
 from app.settings.sections import Mail
-from tests.accounts.post import STARTED_WITHIN, Postbox, sending
+from tests.accounts.post import STARTED_WITHIN, Postbox, app_with_mail
 from tests.accounts.test_mail import SENDER, rows
 from tests.accounts.test_sessions import EMAIL, PASSWORD
 
@@ -26,16 +26,16 @@ pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiri
 USER, SECRET = "desk", "hunter2 and more"
 
 
-class Served(NamedTuple):
+class MailServer(NamedTuple):
     postbox: Postbox
     mail: Mail
     authority: Path
-    shown: list[str]
+    credentials: list[str]
     """Names and passwords that it was given."""
 
 
 @pytest.fixture(params=["starttls", "tls"])
-def served(request: pytest.FixtureRequest, port: int, tmp_path: Path) -> Iterator[Served]:
+def mail_server(request: pytest.FixtureRequest, port: int, tmp_path: Path) -> Iterator[MailServer]:
     way: Way = request.param
     authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)
@@ -44,19 +44,19 @@ def served(request: pytest.FixtureRequest, port: int, tmp_path: Path) -> Iterato
     by_way: dict[str, Any] = (
         {"tls_context": context, "require_starttls": True} if way == "starttls" else {"ssl_context": context}
     )
-    shown: list[str] = []
+    credentials: list[str] = []
 
-    def known(*asked: Any) -> AuthResult:
-        said = asked[-1]
-        assert isinstance(said, LoginPassword)
-        shown.extend((said.login.decode(), said.password.decode()))
-        return AuthResult(success=shown == [USER, SECRET])
+    def authenticate(*arguments: Any) -> AuthResult:
+        login = arguments[-1]
+        assert isinstance(login, LoginPassword)
+        credentials.extend((login.login.decode(), login.password.decode()))
+        return AuthResult(success=credentials == [USER, SECRET])
 
     controller = Controller(
         postbox,
         hostname="localhost",
         port=port,
-        authenticator=known,
+        authenticator=authenticate,
         auth_required=True,
         ready_timeout=STARTED_WITHIN,
         auth_require_tls=way == "starttls",  # the other way there is nothing else
@@ -64,35 +64,40 @@ def served(request: pytest.FixtureRequest, port: int, tmp_path: Path) -> Iterato
     )
     controller.start()
     mail = Mail(host="localhost", port=port, sender=SENDER, user=USER, password=SecretStr(SECRET), tls=way)
-    yield Served(postbox, mail, tmp_path / "authority.pem", shown)
+    yield MailServer(postbox, mail, tmp_path / "authority.pem", credentials)
     controller.stop()
 
 
 async def test_a_letter_goes_to_the_server_that_proves_itself(
-    served: Served, redis_url: str, database_url: str, tmp_path: Path, pool: Pool, monkeypatch: pytest.MonkeyPatch
+    mail_server: MailServer,
+    redis_url: str,
+    database_url: str,
+    tmp_path: Path,
+    pool: Pool,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(served.authority))
+    monkeypatch.setenv("SSL_CERT_FILE", str(mail_server.authority))
     await bootstrap.create_user(pool, EMAIL, Role.USER, PASSWORD)
-    async with sending(redis_url, database_url, tmp_path, served.mail) as made:
-        await made.test_client().post("/forgot", form={"email": EMAIL})
-        (letter,) = await served.postbox.holds(1)
+    async with app_with_mail(redis_url, database_url, tmp_path, mail_server.mail) as quart:
+        await quart.test_client().post("/forgot", form={"email": EMAIL})
+        (letter,) = await mail_server.postbox.holds(1)
 
-    assert served.shown == [USER, SECRET]
+    assert mail_server.row_texts == [USER, SECRET]
     assert (letter["To"], letter["From"]) == (EMAIL, f"TickStock <{SENDER}>")
 
 
 async def test_a_server_that_anybody_could_be_is_given_neither_letter_nor_password(
-    served: Served, redis_url: str, database_url: str, tmp_path: Path, pool: Pool
+    mail_server: MailServer, redis_url: str, database_url: str, tmp_path: Path, pool: Pool
 ) -> None:
     await bootstrap.create_user(pool, EMAIL, Role.USER, PASSWORD)
-    async with sending(redis_url, database_url, tmp_path, served.mail) as made:
-        await made.test_client().post("/forgot", form={"email": EMAIL})
+    async with app_with_mail(redis_url, database_url, tmp_path, mail_server.mail) as quart:
+        await quart.test_client().post("/forgot", form={"email": EMAIL})
         async with asyncio.timeout(15):
             while not [row for row in await rows(pool) if row["trouble"]]:
                 await asyncio.sleep(0.05)
 
     (row,) = await rows(pool)
-    assert served.postbox.letters == []
-    assert served.shown == []
+    assert mail_server.postbox.letters == []
+    assert mail_server.row_texts == []
     assert row["sent_at"] is None
     assert row["trouble"] in ("SMTPConnectError", "SSLCertVerificationError")

@@ -52,11 +52,11 @@ def test_what_is_long_and_nobodys_habit_is_taken(password: str) -> None:
 
 async def test_a_password_is_kept_as_argon2id_and_nothing_of_it_is_cut_off() -> None:
     password = "x1 " * 300
-    stored = await passwords.hashed(password)
+    password_hash = await passwords.hashed(password)
 
-    assert stored.startswith("$argon2id$v=19$m=47104,t=1,p=1$")
-    assert (await passwords.verify(stored, password)).right
-    assert not (await passwords.verify(stored, password[:-1])).right
+    assert password_hash.startswith("$argon2id$v=19$m=47104,t=1,p=1$")
+    assert (await passwords.verify(password_hash, password)).right
+    assert not (await passwords.verify(password_hash, password[:-1])).right
     assert not (await passwords.verify(None, password)).right
     assert not (await passwords.verify("no hash at all", password)).right
 
@@ -72,10 +72,10 @@ COMPOSED, DECOMPOSED = "caf\u00e9 au lait at noon", "cafe\u0301 au lait at noon"
 
 async def test_a_password_is_kept_in_nfc_and_one_of_before_is_right_as_it_was_typed() -> None:
     typed_before = PasswordHasher(time_cost=1, memory_cost=47104, parallelism=1).hash(DECOMPOSED)
-    stored = await passwords.hashed(DECOMPOSED)
+    password_hash = await passwords.hashed(DECOMPOSED)
 
-    assert await passwords.verify(stored, COMPOSED) == (True, False)
-    assert await passwords.verify(stored, DECOMPOSED) == (True, False)
+    assert await passwords.verify(password_hash, COMPOSED) == (True, False)
+    assert await passwords.verify(password_hash, DECOMPOSED) == (True, False)
     assert await passwords.verify(typed_before, DECOMPOSED) == (True, True)
     assert not (await passwords.verify(typed_before, COMPOSED)).right
     assert passwords.weakness("e\u0301" * 6 + "abcde") == passwords.weakness("\u00e9" * 6 + "abcde") is not None
@@ -90,13 +90,13 @@ async def test_a_password_costs_as_many_hashes_whoever_it_belongs_to(
     tries: list[object] = []
     verify = PasswordHasher.verify
 
-    def counted(self: PasswordHasher, stored: str | bytes, password: str | bytes) -> bool:
-        tries.append(stored)
-        return bool(verify(self, stored, password))
+    def recording_verify(self: PasswordHasher, password_hash: str | bytes, password: str | bytes) -> bool:
+        tries.append(password_hash)
+        return bool(verify(self, password_hash, password))
 
-    monkeypatch.setattr(PasswordHasher, "verify", counted)
-    for stored in hashes:
-        await passwords.verify(stored, typed)
+    monkeypatch.setattr(PasswordHasher, "verify", recording_verify)
+    for password_hash in hashes:
+        await passwords.verify(password_hash, typed)
 
     assert len(tries) == cost * len(hashes)
 

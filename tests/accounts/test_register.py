@@ -13,7 +13,7 @@ from app.identity import Role
 from app.server.factory import create_app
 from app.settings.sections import Mail
 from tests.accounts.conftest import settings
-from tests.accounts.post import sending
+from tests.accounts.post import app_with_mail
 from tests.accounts.test_sessions import EMAIL, PASSWORD
 
 NEW = {"email": " Bob@Example.org", "password": "watches from the window seat"}
@@ -22,8 +22,8 @@ NEW = {"email": " Bob@Example.org", "password": "watches from the window seat"}
 @pytest.fixture
 async def app(redis_url: str, database_url: str, pool: Pool, tmp_path: Path) -> AsyncIterator[Quart]:
     await bootstrap.create_user(pool, EMAIL, Role.ADMIN, PASSWORD)
-    async with sending(redis_url, database_url, tmp_path, Mail(), registration=True) as made:
-        yield made
+    async with app_with_mail(redis_url, database_url, tmp_path, Mail(), registration=True) as quart:
+        yield quart
 
 
 async def roles(pool: Pool) -> dict[str, str]:
@@ -34,21 +34,21 @@ async def roles(pool: Pool) -> dict[str, str]:
 async def test_a_newcomer_becomes_a_user_whatever_they_send_besides(client: Client, pool: Pool) -> None:
     assert 'href="/register"' in await (await client.get("/login")).get_data(as_text=True)
 
-    made = await client.post("/register", form={**NEW, "role": "admin", "active": "1"})
+    registration = await client.post("/register", form={**NEW, "role": "admin", "active": "1"})
     entered = await client.post("/login", form={**NEW, "email": "bob@example.org"})
 
-    assert (made.status_code, made.headers["Location"]) == (303, "/register?done=1")
+    assert (registration.status_code, registration.headers["Location"]) == (303, "/register?done=1")
     assert entered.status_code == 303
     assert await roles(pool) == {EMAIL: "admin", "bob@example.org": "user"}
 
 
 async def test_an_address_that_is_known_gets_the_same_answer_and_keeps_its_password(client: Client, pool: Pool) -> None:
-    known = await client.post("/register", form={**NEW, "email": EMAIL})
+    existing = await client.post("/register", form={**NEW, "email": EMAIL})
     unknown = await client.post("/register", form=NEW)
 
-    assert known.status_code == unknown.status_code == 303
-    assert known.headers["Location"] == unknown.headers["Location"]
-    assert await known.get_data() == await unknown.get_data()
+    assert existing.status_code == unknown.status_code == 303
+    assert existing.headers["Location"] == unknown.headers["Location"]
+    assert await existing.get_data() == await unknown.get_data()
     assert (await client.post("/login", form={"email": EMAIL, "password": NEW["password"]})).status_code == 422
     assert (await client.post("/login", form={"email": EMAIL, "password": PASSWORD})).status_code == 303
     async with pool.acquire() as connection:

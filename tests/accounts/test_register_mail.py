@@ -14,82 +14,84 @@ from app.db.pools import Pool
 from app.identity import Role
 from app.settings.sections import Mail
 from tests.accounts.conftest import ORIGIN
-from tests.accounts.post import Postbox, sending
+from tests.accounts.post import Postbox, app_with_mail
 from tests.accounts.test_register import roles
 from tests.accounts.test_sessions import EMAIL, NAVIGATION, PASSWORD
 
-BOB, CHOSEN = "bob@example.org", "watches from the window seat"
+BOB, NEW_PASSWORD = "bob@example.org", "watches from the window seat"
 LINK = re.compile(rf"{ORIGIN}(/register/[A-Za-z0-9_-]{{43}})")
 
 
 @pytest.fixture
 def postbox(port: int) -> Iterator[Postbox]:
-    found = Postbox(port)
-    found.start()
-    yield found
-    found.stop()
+    mail_server = Postbox(port)
+    mail_server.start()
+    yield mail_server
+    mail_server.stop()
 
 
 @pytest.fixture
 async def app(redis_url: str, database_url: str, pool: Pool, tmp_path: Path, postbox: Postbox) -> AsyncIterator[Quart]:
     await bootstrap.create_user(pool, EMAIL, Role.ADMIN, PASSWORD)
     mail = Mail(host="127.0.0.1", port=postbox.port, sender="desk@example.org", tls="none")
-    async with sending(redis_url, database_url, tmp_path, mail, registration=True) as made:
-        yield made
+    async with app_with_mail(redis_url, database_url, tmp_path, mail, registration=True) as quart:
+        yield quart
 
 
-async def asked(client: Client, postbox: Postbox, email: str = BOB) -> str:
+async def request_link(client: Client, postbox: Postbox, email: str = BOB) -> str:
     """The link that came."""
     before = len(postbox.letters)
     await client.post("/register", form={"email": email})
     letter = (await postbox.holds(before + 1))[-1]
-    found = LINK.search(letter.get_content())
-    assert found
-    return found[1]
+    link = LINK.search(letter.get_content())
+    assert link
+    return link[1]
 
 
 async def test_the_link_in_the_letter_makes_the_account_once(
     app: Quart, client: Client, pool: Pool, postbox: Postbox
 ) -> None:
     page = await (await client.get("/register")).get_data(as_text=True)
-    answer = await client.post("/register", form={"email": " Bob@Example.org", "password": CHOSEN, "role": "admin"})
+    answer = await client.post(
+        "/register", form={"email": " Bob@Example.org", "password": NEW_PASSWORD, "role": "admin"}
+    )
     (letter,) = await postbox.holds(1)
     before = await roles(pool)
-    early = await client.post("/login", form={"email": BOB, "password": CHOSEN})
-    found = LINK.search(letter.get_content())
-    assert found
-    shown = await client.get(found[1])
-    weak = await client.post(found[1], form={"password": "password1234"})
-    done = await client.post(found[1], form={"password": CHOSEN, "role": "admin", "email": EMAIL})
+    early = await client.post("/login", form={"email": BOB, "password": NEW_PASSWORD})
+    link = LINK.search(letter.get_content())
+    assert link
+    form_page = await client.get(link[1])
+    weak = await client.post(link[1], form={"password": "password1234"})
+    done = await client.post(link[1], form={"password": NEW_PASSWORD, "role": "admin", "email": EMAIL})
 
     assert 'type="password"' not in page
     assert (answer.status_code, answer.headers["Location"]) == (303, "/register?done=1")
     assert letter["To"] == BOB
     assert before == {EMAIL: "admin"}
-    assert (early.status_code, shown.status_code, weak.status_code) == (422, 200, 422)
+    assert (early.status_code, form_page.status_code, weak.status_code) == (422, 200, 422)
     assert (done.status_code, done.headers["Location"]) == (303, "/")
     assert (await client.get("/seen", headers=NAVIGATION)).status_code == 200
     assert await roles(pool) == {EMAIL: "admin", BOB: "user"}
-    assert [(await client.open(found[1], method=method)).status_code for method in ("GET", "POST")] == [410, 410]
+    assert [(await client.open(link[1], method=method)).status_code for method in ("GET", "POST")] == [410, 410]
     async with pool.acquire() as connection:
-        told = await connection.fetch("select actor, outcome from app.audit where action = 'register' order by id")
-        kept = str(await connection.fetch("select * from app.letters")) + str(
+        entries = await connection.fetch("select actor, outcome from app.audit where action = 'register' order by id")
+        stored_rows = str(await connection.fetch("select * from app.letters")) + str(
             await connection.fetch("select * from app.audit")
         )
-    assert [tuple(row) for row in told] == [(BOB, "asked"), (BOB, "ok")]
-    assert found[1].rpartition("/")[2] not in kept
+    assert [tuple(row) for row in entries] == [(BOB, "asked"), (BOB, "ok")]
+    assert link[1].rpartition("/")[2] not in stored_rows
 
 
 async def test_known_and_unknown_addresses_get_one_answer_and_each_its_own_letter(
     client: Client, pool: Pool, postbox: Postbox
 ) -> None:
-    known = await client.post("/register", form={"email": EMAIL})
+    existing = await client.post("/register", form={"email": EMAIL})
     (letter,) = await postbox.holds(1)
     unknown = await client.post("/register", form={"email": BOB})
     _, other = await postbox.holds(2)
 
-    assert (known.status_code, known.headers["Location"]) == (unknown.status_code, unknown.headers["Location"])
-    assert await known.get_data() == await unknown.get_data()
+    assert (existing.status_code, existing.headers["Location"]) == (unknown.status_code, unknown.headers["Location"])
+    assert await existing.get_data() == await unknown.get_data()
     assert letter["Subject"] == other["Subject"]
     assert (letter["To"], "tried to make an account" in letter.get_content()) == (EMAIL, True)
     assert LINK.search(letter.get_content()) is None
@@ -101,12 +103,12 @@ async def test_known_and_unknown_addresses_get_one_answer_and_each_its_own_lette
 async def test_a_newer_link_takes_the_place_of_the_one_before_and_none_lasts(
     client: Client, pool: Pool, postbox: Postbox
 ) -> None:
-    first, second = await asked(client, postbox), await asked(client, postbox)
+    first, second = await request_link(client, postbox), await request_link(client, postbox)
     statuses = [(await client.get(link)).status_code for link in (first, second)]
     async with pool.acquire() as connection:
         left = await connection.fetchval("select expires_at - now() from app.registrations")
         await connection.execute("update app.registrations set expires_at = now()")
-    late = await client.post(second, form={"password": CHOSEN})
+    late = await client.post(second, form={"password": NEW_PASSWORD})
 
     assert statuses == [410, 200]
     assert 0 < left.total_seconds() <= 3600
@@ -115,21 +117,21 @@ async def test_a_newer_link_takes_the_place_of_the_one_before_and_none_lasts(
 
 
 async def test_of_two_who_use_a_link_at_once_one_has_the_account(app: Quart, client: Client, postbox: Postbox) -> None:
-    link = await asked(client, postbox)
+    link = await request_link(client, postbox)
 
-    answers = await asyncio.gather(*(app.test_client().post(link, form={"password": CHOSEN}) for _ in range(2)))
+    answers = await asyncio.gather(*(app.test_client().post(link, form={"password": NEW_PASSWORD}) for _ in range(2)))
 
     assert sorted(answer.status_code for answer in answers) == [303, 410]
 
 
 async def test_who_got_an_account_meanwhile_keeps_it(client: Client, pool: Pool, postbox: Postbox) -> None:
-    link = await asked(client, postbox)
+    link = await request_link(client, postbox)
     await bootstrap.create_user(pool, BOB, Role.USER, PASSWORD)
 
-    answer = await client.post(link, form={"password": CHOSEN})
+    answer = await client.post(link, form={"password": NEW_PASSWORD})
 
     assert answer.status_code == 410
-    assert (await client.post("/login", form={"email": BOB, "password": CHOSEN})).status_code == 422
+    assert (await client.post("/login", form={"email": BOB, "password": NEW_PASSWORD})).status_code == 422
     assert (await client.post("/login", form={"email": BOB, "password": PASSWORD})).status_code == 303
 
 
@@ -141,6 +143,6 @@ async def test_nobodys_mailbox_is_filled_by_asking_for_accounts(client: Client) 
 
 
 async def test_links_are_tried_by_one_address_within_bounds(client: Client) -> None:
-    answers = [await client.post("/register/no-such-link", form={"password": CHOSEN}) for _ in range(31)]
+    answers = [await client.post("/register/no-such-link", form={"password": NEW_PASSWORD}) for _ in range(31)]
 
     assert [answer.status_code for answer in answers] == [410] * 30 + [429]

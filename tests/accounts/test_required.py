@@ -12,8 +12,8 @@ from app.db.pools import Pool
 from app.identity import Role
 from app.server.factory import create_app
 from app.settings.sections import Accounts
-from tests.accounts.authenticator import enrolled, text
-from tests.accounts.conftest import seen, settings
+from tests.accounts.authenticator import enroll, text
+from tests.accounts.conftest import settings, who_view
 from tests.accounts.test_sessions import EMAIL, NAVIGATION, PASSWORD, RIGHT, sign_in
 
 BOB = "bob@example.org"
@@ -23,13 +23,13 @@ BOB = "bob@example.org"
 async def app(redis_url: str, database_url: str, pool: Pool, tmp_path: Path) -> AsyncIterator[Quart]:
     await bootstrap.create_user(pool, EMAIL, Role.ADMIN, PASSWORD)
     await bootstrap.create_user(pool, BOB, Role.USER, PASSWORD)
-    said = settings(redis_url, database_url, tmp_path).model_copy(
+    config = settings(redis_url, database_url, tmp_path).model_copy(
         update={"accounts": Accounts(require_admin_totp=True)}
     )
-    made = create_app(said)
-    made.add_url_rule("/seen", "seen", seen)
-    async with made.test_app():
-        yield made
+    quart = create_app(config)
+    quart.add_url_rule("/seen", "seen", who_view)
+    async with quart.test_app():
+        yield quart
 
 
 async def test_an_administrator_without_codes_is_led_to_them_and_may_leave(client: Client) -> None:
@@ -50,7 +50,7 @@ async def test_an_administrator_without_codes_is_led_to_them_and_may_leave(clien
 
 async def test_once_they_are_set_up_everything_opens_and_they_are_always_asked_for(app: Quart, client: Client) -> None:
     await sign_in(client)
-    telephone, recovery = await enrolled(client)
+    telephone, recovery = await enroll(client)
 
     assert len(recovery) == 10
     assert (await client.get("/admin/users", headers=NAVIGATION)).status_code == 200

@@ -10,7 +10,7 @@ from quart.typing import TestClientProtocol as Client
 from app.accounts import bootstrap
 from app.db.pools import Pool
 from app.identity import Role
-from tests.accounts.authenticator import enrolled
+from tests.accounts.authenticator import enroll
 from tests.accounts.conftest import ORIGIN
 from tests.accounts.test_sessions import EMAIL, PASSWORD, RIGHT, sign_in, status
 
@@ -27,18 +27,18 @@ async def link(pool: Pool) -> str:
 
 
 async def test_the_link_gives_a_new_password_once_and_ends_all_sessions(app: Quart, client: Client, pool: Pool) -> None:
-    kept, path = await sign_in(client), await link(pool)
+    session_cookie, path = await sign_in(client), await link(pool)
     stranger = app.test_client()
 
-    shown = await (await stranger.get(path)).get_data(as_text=True)
+    form_page = await (await stranger.get(path)).get_data(as_text=True)
     weak = await stranger.post(path, form={"password": "password1234"})
     done = await stranger.post(path, form={"password": NEW})
     again = await stranger.post(path, form={"password": NEW})
 
-    assert EMAIL in shown
+    assert EMAIL in form_page
     assert (weak.status_code, 'id="password-error"' in await weak.get_data(as_text=True)) == (422, True)
     assert (done.status_code, done.headers["Location"], again.status_code) == (303, "/login", 410)
-    assert await status(app, kept) == 303
+    assert await status(app, session_cookie) == 303
     assert (await stranger.post("/login", form={"email": EMAIL, "password": NEW})).status_code == 303
     async with pool.acquire() as connection:
         rows = await connection.fetch("select * from app.audit where action in ('reset_link', 'accept_reset')")
@@ -54,8 +54,8 @@ async def test_the_link_is_kept_as_a_hash_and_the_newest_alone_works(client: Cli
     assert (await client.get(old)).status_code == 410
     assert (await client.get(new)).status_code == 200
     async with pool.acquire() as connection:
-        kept = await connection.fetchval("select token_hash from app.resets")
-    assert kept == hashlib.sha256(new.rpartition("/")[2].encode()).hexdigest()
+        token_hash = await connection.fetchval("select token_hash from app.resets")
+    assert token_hash == hashlib.sha256(new.rpartition("/")[2].encode()).hexdigest()
 
 
 @pytest.mark.parametrize("change", ["app.resets set expires_at = now()", "app.users set active = false"])
@@ -86,7 +86,7 @@ async def test_tries_are_limited(client: Client) -> None:
 
 async def test_a_new_password_does_not_lead_past_the_code(app: Quart, client: Client, pool: Pool) -> None:
     await sign_in(client)
-    await enrolled(client)
+    await enroll(client)
     await app.test_client().post(await link(pool), form={"password": NEW})
 
     answer = await app.test_client().post("/login", form={"email": EMAIL, "password": NEW})
@@ -95,8 +95,8 @@ async def test_a_new_password_does_not_lead_past_the_code(app: Quart, client: Cl
 
 
 async def test_who_lost_everything_is_helped_by_the_operator(app: Quart, client: Client, pool: Pool) -> None:
-    kept = await sign_in(client)
-    await enrolled(client)
+    session_cookie = await sign_in(client)
+    await enroll(client)
 
     assert [user.two_steps for user in await bootstrap.users(pool)] == [True]
     assert await bootstrap.remove_codes(pool, EMAIL) is True
@@ -108,24 +108,24 @@ async def test_who_lost_everything_is_helped_by_the_operator(app: Quart, client:
         assert await connection.fetchval("select session_epoch from app.users") == 1
         assert await connection.fetchval("select count(*) from app.recovery_codes") == 0
         assert await connection.fetchval("select count(*) from app.audit where action = 'remove_codes'") == 1
-    assert kept
+    assert session_cookie
 
 
 async def test_an_administrator_takes_the_codes_of_somebody_else_away(app: Quart, client: Client, pool: Pool) -> None:
     await bootstrap.create_user(pool, "bob@example.org", Role.USER, PASSWORD)
     bob = app.test_client()
     await bob.post("/login", form={"email": "bob@example.org", "password": PASSWORD})
-    await enrolled(bob)
+    await enroll(bob)
     await sign_in(client)
     async with pool.acquire() as connection:
         page = f"/admin/users/{await connection.fetchval('select user_id from app.second_steps')}"
 
-    shown = await (await client.get(page)).get_data(as_text=True)
+    user_page = await (await client.get(page)).get_data(as_text=True)
     done = await client.post(page, form={"do": "no-codes"})
     again = await client.post(page, form={"do": "no-codes"})
 
-    assert "signs in with codes" in shown
-    assert 'value="no-codes"' in shown
+    assert "signs in with codes" in user_page
+    assert 'value="no-codes"' in user_page
     assert (done.status_code, again.status_code) == (303, 303)
     assert (await bob.get("/seen", headers={"Accept": "text/html"})).status_code == 303
     assert (await bob.post("/login", form={"email": "bob@example.org", "password": PASSWORD})).status_code == 303

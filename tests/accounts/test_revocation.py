@@ -52,8 +52,8 @@ class Processes(NamedTuple):
             return (await browser.get("/account")).status_code
 
     def stream(self, cookies: dict[str, str]) -> Reader:
-        told = "; ".join(f"{name}={value}" for name, value in cookies.items())
-        return Reader(self.there, "/stream?topics=patterns,status", {"Cookie": told})
+        cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        return Reader(self.there, "/stream?topics=patterns,status", {"Cookie": cookie})
 
 
 @pytest.fixture
@@ -64,8 +64,8 @@ async def both(settings: Settings) -> AsyncIterator[Processes]:
     await here.start()
     await here.enter()
     other = settings.model_copy(update={"port": there})
-    told = {"SECRET_KEY": settings.secret_key.get_secret_value(), "PUBLIC_URL": f"http://127.0.0.1:{settings.port}"}
-    async with process(other, TICKSTOCK_DATABASE_ACQUIRE_SECONDS=str(IN_TIME), **told):
+    environ = {"SECRET_KEY": settings.secret_key.get_secret_value(), "PUBLIC_URL": f"http://127.0.0.1:{settings.port}"}
+    async with process(other, TICKSTOCK_DATABASE_ACQUIRE_SECONDS=str(IN_TIME), **environ):
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{there}", trust_env=False, timeout=30) as client:
             async with asyncio.timeout(60):
                 while not await ready(client):
@@ -74,7 +74,7 @@ async def both(settings: Settings) -> AsyncIterator[Processes]:
     await here.stop()
 
 
-async def last_said(reader: Reader) -> str:
+async def last_message(reader: Reader) -> str:
     return (await reader.end(PATIENCE))[-1].event
 
 
@@ -86,16 +86,16 @@ async def test_signing_out_the_others_reaches_the_other_process(both: Processes)
     own, other = both.here.cookies, await both.signed_in(both.there)
     assert await both.status(both.there, own) == await both.status(both.there, other) == 200
 
-    async with both.stream(other) as reader, both.stream(own) as kept, both.here.client() as browser:
+    async with both.stream(other) as reader, both.stream(own) as own_stream, both.here.client() as browser:
         await reader.message("message")
-        await kept.message("message")
+        await own_stream.message("message")
         assert (await browser.post("/account/sessions", data={"session": "others"})).status_code == 303
 
         assert await both.status(both.there, other) == 303
-        assert await last_said(reader) == "session-ended"
+        assert await last_message(reader) == "session-ended"
         assert await both.status(both.there, own) == 200
         with pytest.raises(TimeoutError):
-            await kept.end(within=1)
+            await own_stream.end(within=1)
 
 
 async def test_one_session_is_signed_out_from_the_other_process(both: Processes) -> None:
@@ -125,7 +125,7 @@ async def test_a_new_password_is_one_everywhere(both: Processes) -> None:
         assert [await both.status(port, other) for port in (here, there)] == [303, 303]
         assert [await both.status(port, both.here.cookies) for port in (here, there)] == [303, 303]
         assert [await both.status(port, renewed) for port in (there, here)] == [200, 200]
-        assert await last_said(reader) == "session-ended"
+        assert await last_message(reader) == "session-ended"
 
     async with both.browser(there) as browser:
         assert (await browser.post("/login", data={"email": EMAIL, "password": PASSWORD})).status_code == 422
@@ -141,5 +141,5 @@ async def test_what_only_the_database_knows_ends_pages_and_streams_as_well(both:
         async with both.here.context.pools.own.acquire() as connection:
             await connection.execute("update app.users set session_epoch = session_epoch + 1")
 
-        assert await last_said(reader) == "session-ended"
+        assert await last_message(reader) == "session-ended"
         assert await both.status(both.there, other) == 303

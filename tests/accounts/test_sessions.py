@@ -41,8 +41,8 @@ async def status(app: Quart, cookies: str) -> int:
 
 
 async def test_who_signs_in_comes_back_to_where_they_wanted_to_go(client: Client) -> None:
-    asked = await client.get("/seen?symbol=IBM", headers=NAVIGATION)
-    page = await (await client.get(asked.headers["Location"])).get_data(as_text=True)
+    redirect = await client.get("/seen?symbol=IBM", headers=NAVIGATION)
+    page = await (await client.get(redirect.headers["Location"])).get_data(as_text=True)
     back = re.search(r'name="next" value="([^"]+)"', page)
     assert back
 
@@ -72,14 +72,14 @@ async def test_the_cookie_is_for_this_host_and_no_script(
 
 
 async def test_a_copied_cookie_is_worth_nothing_after_signing_out(app: Quart, client: Client) -> None:
-    kept = await sign_in(client)
-    assert await status(app, kept) == 200
+    session_cookie = await sign_in(client)
+    assert await status(app, session_cookie) == 200
 
     out = await client.post("/logout")
 
     assert (out.status_code, out.headers["Location"]) == (303, "/login")
     assert "Clear-Site-Data" in out.headers
-    assert await status(app, kept) == 303
+    assert await status(app, session_cookie) == 303
     assert (await client.get("/logout")).status_code == 405
 
 
@@ -94,42 +94,42 @@ async def test_a_new_session_is_under_a_new_id_and_ends_the_one_before(app: Quar
 
 
 async def test_redis_holds_no_id_that_opens_anything(client: Client, redis_url: str) -> None:
-    kept = (await sign_in(client)).partition("=")[2].strip('"').split(".")[0]
+    session_id = (await sign_in(client)).partition("=")[2].strip('"').split(".")[0]
     redis = Redis.from_url(redis_url)
     keys = [key async for key in redis.scan_iter("ts:*")]
     dumped = b"".join([await redis.dump(key) or b"" for key in keys])
     await redis.aclose()
 
-    assert len(kept) > 20
+    assert len(session_id) > 20
     assert keys
-    assert kept.encode() not in b"".join(keys) + dumped
+    assert session_id.encode() not in b"".join(keys) + dumped
 
 
 async def test_a_closed_account_is_out_once_its_row_is_read_again(
     app: Quart, client: Client, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(session, "FRESH_SECONDS", 0.3)
-    kept = await sign_in(client)
-    assert await status(app, kept) == 200
+    session_cookie = await sign_in(client)
+    assert await status(app, session_cookie) == 200
 
     async with pool.acquire() as connection:
         await connection.execute("update app.users set active = false")
     async with asyncio.timeout(15):
-        while await status(app, kept) == 200:
+        while await status(app, session_cookie) == 200:
             await asyncio.sleep(0.05)
 
     assert (await client.post("/login", form=RIGHT)).status_code == 422
 
 
 async def test_a_stranger_learns_nothing_from_a_refusal(client: Client) -> None:
-    known = await client.post("/login", form={"email": EMAIL, "password": "not this one"})
+    existing = await client.post("/login", form={"email": EMAIL, "password": "not this one"})
     unknown = await client.post("/login", form={"email": "bob@example.org", "password": "not this one"})
     texts = [
         re.sub(r'nonce="[^"]*"|(alice|bob)@example\.org', "", await answer.get_data(as_text=True))
-        for answer in (known, unknown)
+        for answer in (existing, unknown)
     ]
 
-    assert known.status_code == unknown.status_code == 422
+    assert existing.status_code == unknown.status_code == 422
     assert texts[0] == texts[1]
     assert 'id="password-error"' in texts[0]
     assert "not this one" not in texts[0]
@@ -172,13 +172,13 @@ async def test_a_forwarded_address_is_not_believed(client: Client) -> None:
 
 
 async def test_another_site_can_neither_sign_in_nor_out(app: Quart, client: Client) -> None:
-    kept = await sign_in(client)
+    session_cookie = await sign_in(client)
     foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
 
     answers = [await client.post(path, form=RIGHT, headers=foreign) for path in ("/login", "/logout")]
     assert [(answer.status_code, "Set-Cookie" in answer.headers) for answer in answers] == [(403, False)] * 2
     assert (await client.get("/logout")).status_code == 405
-    assert await status(app, kept) == 200
+    assert await status(app, session_cookie) == 200
 
 
 async def test_every_entry_and_exit_leaves_a_trace_without_secrets(client: Client, pool: Pool) -> None:

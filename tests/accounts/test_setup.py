@@ -20,10 +20,10 @@ async def test_nobody_has_an_account_until_the_link_is_used_once(client: Client,
     path = path_of(await bootstrap.ensure_link(pool, ORIGIN))
     assert (await client.get(path)).status_code == 200
 
-    made = await client.post(path, form=GOOD)
+    created = await client.post(path, form=GOOD)
     again = await client.post(path, form={**GOOD, "email": "mallory@example.org"})
 
-    assert (made.status_code, made.headers["Location"]) == (303, "/")
+    assert (created.status_code, created.headers["Location"]) == (303, "/")
     assert again.status_code == 410
     assert (await client.get(path)).status_code == 410
     assert await bootstrap.ensure_link(pool, ORIGIN) is None
@@ -75,18 +75,18 @@ async def test_a_new_link_replaces_the_old_and_only_its_hash_is_kept(client: Cli
     assert (await client.get(old)).status_code == 410
     assert (await client.get(new)).status_code == 200
     async with pool.acquire() as connection:
-        kept = await connection.fetch("select token_hash from app.setup_tokens")
-    assert len(kept) == 1
-    assert kept[0]["token_hash"] not in new
+        rows = await connection.fetch("select token_hash from app.setup_tokens")
+    assert len(rows) == 1
+    assert rows[0]["token_hash"] not in new
 
 
 async def test_a_weak_password_is_told_beside_its_field_and_the_link_still_works(client: Client, pool: Pool) -> None:
     path = path_of(await bootstrap.ensure_link(pool, ORIGIN))
 
-    refused = await client.post(path, form={**GOOD, "password": "password1234"})
-    text = await refused.get_data(as_text=True)
+    answer = await client.post(path, form={**GOOD, "password": "password1234"})
+    text = await answer.get_data(as_text=True)
 
-    assert refused.status_code == 422
+    assert answer.status_code == 422
     assert 'id="password-error"' in text
     assert 'value="alice@example.org"' in text
     assert "password1234" not in text

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from app.accounts import bootstrap
 from app.db.pools import Pool
 from app.identity import Role
-from tests.accounts.authenticator import enrolled, half_way, text
+from tests.accounts.authenticator import enroll, half_signed_in, text
 from tests.accounts.test_sessions import EMAIL, NAVIGATION, PASSWORD, RIGHT, cookie, sign_in, status
 
 
@@ -25,7 +25,7 @@ def other(app: Quart) -> Client:
     return app.test_client()
 
 
-async def trail(pool: Pool, *actions: str) -> list[tuple[str, str, str]]:
+async def audit_entries(pool: Pool, *actions: str) -> list[tuple[str, str, str]]:
     async with pool.acquire() as connection:
         rows = await connection.fetch("select * from app.audit where action = any($1) order by id", actions)
     return [(row["action"], row["outcome"], row["detail"]) for row in rows]
@@ -35,20 +35,20 @@ async def test_after_the_password_a_code_is_asked_for_and_then_one_is_in(
     app: Quart, client: Client, other: Client, pool: Pool
 ) -> None:
     await sign_in(client)
-    telephone, _ = await enrolled(client)
+    telephone, _ = await enroll(client)
 
-    asked = await other.post("/login", form={**RIGHT, "next": "/seen?symbol=IBM"})
-    page = await text(other, asked.headers["Location"])
+    login = await other.post("/login", form={**RIGHT, "next": "/seen?symbol=IBM"})
+    page = await text(other, login.headers["Location"])
     before = (await other.get("/seen", headers=NAVIGATION)).status_code
     entered = await other.post("/login/code", form={"code": telephone.code(), "next": "/seen?symbol=IBM"})
 
-    assert asked.headers["Location"] == "/login/code?next=%2Fseen%3Fsymbol%3DIBM"
-    assert not any(header.startswith("ts=") for header in asked.headers.getlist("Set-Cookie"))
+    assert login.headers["Location"] == "/login/code?next=%2Fseen%3Fsymbol%3DIBM"
+    assert not any(header.startswith("ts=") for header in login.headers.getlist("Set-Cookie"))
     assert 'value="/seen?symbol=IBM"' in page
     assert before == 303
     assert (entered.status_code, entered.headers["Location"]) == (303, "/seen?symbol=IBM")
     assert await status(app, cookie(entered.headers.getlist("Set-Cookie"))) == 200
-    assert await trail(pool, "login", "login_code", "codes_on") == [
+    assert await audit_entries(pool, "login", "login_code", "codes_on") == [
         ("login", "ok", ""),
         ("codes_on", "ok", ""),
         ("login", "needs_code", ""),
@@ -60,7 +60,7 @@ async def test_the_half_way_cookie_opens_nothing_and_is_kept_as_a_hash(
     app: Quart, client: Client, other: Client, redis_url: str
 ) -> None:
     await sign_in(client)
-    await enrolled(client)
+    await enroll(client)
     answer = await other.post("/login", form=RIGHT)
     header = answer.headers.getlist("Set-Cookie")[0]
     sid = header.split(";")[0].partition("=")[2]
@@ -82,10 +82,10 @@ async def test_the_half_way_cookie_opens_nothing_and_is_kept_as_a_hash(
 
 async def test_a_code_counts_once_even_when_it_is_sent_twice_at_once(app: Quart, client: Client, other: Client) -> None:
     await sign_in(client)
-    telephone, _ = await enrolled(client)
+    telephone, _ = await enroll(client)
     browsers = [app.test_client(), app.test_client(), other]
     for browser in browsers:
-        await half_way(browser)
+        await half_signed_in(browser)
     code = telephone.code()
 
     answers = await asyncio.gather(*(each.post("/login/code", form={"code": code}) for each in browsers))
@@ -99,8 +99,8 @@ async def test_a_code_counts_once_even_when_it_is_sent_twice_at_once(app: Quart,
 
 async def test_a_sixth_guess_is_not_looked_at(client: Client, other: Client, pool: Pool) -> None:
     await sign_in(client)
-    telephone, _ = await enrolled(client)
-    await half_way(other)
+    telephone, _ = await enroll(client)
+    await half_signed_in(other)
 
     answers = [await other.post("/login/code", form={"code": telephone.wrong()}) for _ in range(4)]
     late = await other.post("/login/code", form={"code": telephone.code()})
@@ -108,40 +108,43 @@ async def test_a_sixth_guess_is_not_looked_at(client: Client, other: Client, poo
     # Setting it up has taken one of the five.
     assert [answer.status_code for answer in answers] == [422] * 4
     assert (late.status_code, int(late.headers["Retry-After"]) > 0) == (429, True)
-    assert (await trail(pool, "login_code"))[-2:] == [("login_code", "failed", ""), ("login_code", "limited", "")]
+    assert (await audit_entries(pool, "login_code"))[-2:] == [
+        ("login_code", "failed", ""),
+        ("login_code", "limited", ""),
+    ]
     assert (await client.get("/seen")).status_code == 200
 
 
 async def test_each_recovery_code_lets_one_in_once(app: Quart, client: Client, other: Client, pool: Pool) -> None:
     await sign_in(client)
-    _, recovery = await enrolled(client)
-    await half_way(other)
+    _, recovery = await enroll(client)
+    await half_signed_in(other)
 
     first = await other.post("/login/code", form={"code": f" {recovery[0].upper()} "})
     again = app.test_client()
-    await half_way(again)
+    await half_signed_in(again)
     second = await again.post("/login/code", form={"code": recovery[0]})
 
     assert len(recovery) == 10
     assert (first.status_code, second.status_code) == (303, 422)
-    assert ("login", "ok", "recovery code, 9 left") in await trail(pool, "login")
+    assert ("login", "ok", "recovery code, 9 left") in await audit_entries(pool, "login")
     async with pool.acquire() as connection:
-        kept = str(await connection.fetch("select * from app.recovery_codes"))
-    assert not any(code.replace("-", "") in kept or code in kept for code in recovery)
+        stored_rows = str(await connection.fetch("select * from app.recovery_codes"))
+    assert not any(code.replace("-", "") in stored_rows or code in stored_rows for code in recovery)
 
 
 async def test_recovery_codes_are_shown_once_and_new_ones_end_the_old(client: Client, other: Client) -> None:
     await sign_in(client)
-    _, old = await enrolled(client)
+    _, old = await enroll(client)
     assert old[0] not in await text(client, "/account/totp/codes")
 
-    refused = await client.post("/account/totp/codes", form={"password": "not this one"})
+    wrong_password = await client.post("/account/totp/codes", form={"password": "not this one"})
     await client.post("/account/totp/codes", form={"password": PASSWORD})
     new = await text(client, "/account/totp/codes")
-    await half_way(other)
+    await half_signed_in(other)
     answer = await other.post("/login/code", form={"code": old[1]})
 
-    assert refused.status_code == 422
+    assert wrong_password.status_code == 422
     assert new.count("<code>") == 10
     assert not any(code in new for code in old)
     assert answer.status_code == 422
@@ -156,11 +159,11 @@ async def test_the_secret_is_sealed_and_shown_to_none_but_the_session_that_began
     page = await text(client, "/account/totp/confirm")
     elsewhere = await other.get("/account/totp/confirm")
     async with pool.acquire() as connection:
-        kept = await connection.fetchval("select secret from app.second_steps")
+        sealed = await connection.fetchval("select secret from app.second_steps")
 
     secret = page.partition('class="secret">')[2][:32]
     assert secret.isalnum()
-    assert secret.encode() not in kept
+    assert secret.encode() not in sealed
     assert "<svg" in page
     assert elsewhere.headers["Location"] == "/account/totp"
     assert (await client.post("/login", form=RIGHT)).headers["Location"] == "/"
@@ -168,7 +171,7 @@ async def test_the_secret_is_sealed_and_shown_to_none_but_the_session_that_began
 
 async def test_codes_are_turned_off_by_password_and_code_together(client: Client, other: Client, pool: Pool) -> None:
     await sign_in(client)
-    telephone, _ = await enrolled(client)
+    telephone, _ = await enroll(client)
 
     no_password = await client.post("/account/totp/off", form={"password": "not this one", "code": telephone.code()})
     no_code = await client.post("/account/totp/off", form={"password": PASSWORD, "code": telephone.wrong()})
@@ -180,7 +183,7 @@ async def test_codes_are_turned_off_by_password_and_code_together(client: Client
     assert (await other.post("/login", form=RIGHT)).headers["Location"] == "/"
     async with pool.acquire() as connection:
         assert await connection.fetchval("select count(*) from app.recovery_codes") == 0
-    assert [outcome for _, outcome, _ in await trail(pool, "codes_off")] == ["failed", "failed", "ok"]
+    assert [outcome for _, outcome, _ in await audit_entries(pool, "codes_off")] == ["failed", "failed", "ok"]
 
 
 @pytest.mark.parametrize("path", ["/account/totp", "/account/totp/codes", "/account/totp/off", "/account/totp/confirm"])
@@ -201,8 +204,8 @@ async def test_what_can_be_no_code_is_told_beside_its_field(
     client: Client, other: Client, sent: dict[str, str]
 ) -> None:
     await sign_in(client)
-    await enrolled(client)
-    await half_way(other)
+    await enroll(client)
+    await half_signed_in(other)
 
     answer = await other.post("/login/code", form=sent)
 
@@ -215,8 +218,8 @@ async def test_who_is_half_way_in_is_out_when_the_account_changes(
     client: Client, other: Client, pool: Pool, change: str
 ) -> None:
     await sign_in(client)
-    telephone, _ = await enrolled(client)
-    await half_way(other)
+    telephone, _ = await enroll(client)
+    await half_signed_in(other)
     async with pool.acquire() as connection:
         await connection.execute(f"update app.users set {change}")
 

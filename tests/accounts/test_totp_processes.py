@@ -13,7 +13,7 @@ from app.accounts import bootstrap
 from app.db.pools import Pool
 from app.identity import Role
 from app.server.factory import create_app
-from tests.accounts.authenticator import enrolled, half_way
+from tests.accounts.authenticator import enroll, half_signed_in
 from tests.accounts.test_sessions import EMAIL, PASSWORD, sign_in
 
 
@@ -23,41 +23,41 @@ async def alice(pool: Pool) -> None:
 
 
 @pytest.fixture
-async def doors(app: Quart) -> AsyncIterator[list[Client]]:
+async def clients(app: Quart) -> AsyncIterator[list[Client]]:
     """Two browsers, each half way in by a process of its own."""
     beside = create_app(deps.context_of(app).settings)
     async with beside.test_app():
         yield [app.test_client(), beside.test_client()]
 
 
-async def entered(doors: list[Client], codes: list[str]) -> Counter[int]:
-    sent = [each.post("/login/code", form={"code": code}) for code in codes for each in doors]
+async def statuses_of_codes(clients: list[Client], codes: list[str]) -> Counter[int]:
+    sent = [each.post("/login/code", form={"code": code}) for code in codes for each in clients]
     return Counter(answer.status_code for answer in await asyncio.gather(*sent))
 
 
-async def test_a_recovery_code_that_is_shown_to_both_lets_one_in(client: Client, doors: list[Client]) -> None:
+async def test_a_recovery_code_that_is_shown_to_both_lets_one_in(client: Client, clients: list[Client]) -> None:
     await sign_in(client)
-    _, recovery = await enrolled(client)
-    for each in doors:
-        await half_way(each)
+    _, recovery = await enroll(client)
+    for each in clients:
+        await half_signed_in(each)
 
-    assert await entered(doors, recovery[:1]) == {303: 1, 422: 1}
+    assert await statuses_of_codes(clients, recovery[:1]) == {303: 1, 422: 1}
 
 
-async def test_a_code_that_is_shown_to_both_lets_one_in(client: Client, doors: list[Client]) -> None:
+async def test_a_code_that_is_shown_to_both_lets_one_in(client: Client, clients: list[Client]) -> None:
     await sign_in(client)
-    telephone, _ = await enrolled(client)
-    for each in doors:
-        await half_way(each)
+    telephone, _ = await enroll(client)
+    for each in clients:
+        await half_signed_in(each)
 
-    assert await entered(doors, [telephone.code()]) == {303: 1, 422: 1}
+    assert await statuses_of_codes(clients, [telephone.code()]) == {303: 1, 422: 1}
 
 
-async def test_guesses_at_both_at_once_are_counted_together(client: Client, doors: list[Client]) -> None:
+async def test_guesses_at_both_at_once_are_counted_together(client: Client, clients: list[Client]) -> None:
     await sign_in(client)
-    telephone, _ = await enrolled(client)
-    for each in doors:
-        await half_way(each)
+    telephone, _ = await enroll(client)
+    for each in clients:
+        await half_signed_in(each)
 
     # Setting it up has taken one of the five.
-    assert await entered(doors, [telephone.wrong()] * 8) == {422: 4, 429: 12}
+    assert await statuses_of_codes(clients, [telephone.wrong()] * 8) == {422: 4, 429: 12}
