@@ -26,23 +26,23 @@ T = TypeVar("T")
 
 
 def environment(data: Path, extra: Mapping[str, str]) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
-    return {**kept, "DATA_DIR": str(data), **extra}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+    return {**inherited, "DATA_DIR": str(data), **extra}
 
 
-def command(data: Path, *words: str, said: str = "", **extra: str) -> "subprocess.CompletedProcess[str]":
+def command(data: Path, *words: str, standard_input: str = "", **extra: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "app.cli", *words],
         cwd=ROOT,
         env=environment(data, extra),
-        input=said,
+        input=standard_input,
         capture_output=True,
         text=True,
         timeout=60,
     )
 
 
-class Started:
+class RunningCommand:
     """A command that goes on until it is told to stop."""
 
     def __init__(self, data: Path, *words: str, **extra: str) -> None:
@@ -57,20 +57,20 @@ class Started:
                 stderr=subprocess.STDOUT,
             )
 
-    def said(self) -> str:
+    def output_text(self) -> str:
         return self.output.read_text(errors="replace")
 
     def until(self, look: Callable[[], T | None], what: str, seconds: float = 60) -> T:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            assert self.process.poll() is None, self.said()
-            if found := look():
-                return found
+            assert self.process.poll() is None, self.output_text()
+            if match := look():
+                return match
             time.sleep(0.05)
-        raise AssertionError(f"{what} did not come within {seconds:g} s:\n{self.said()}")
+        raise AssertionError(f"{what} did not come within {seconds:g} s:\n{self.output_text()}")
 
-    def until_said(self, words: str) -> None:
-        self.until(lambda: words in self.said(), repr(words))
+    def until_output(self, words: str) -> None:
+        self.until(lambda: words in self.output_text(), repr(words))
 
     def stop(self) -> int:
         if self.process.poll() is None:

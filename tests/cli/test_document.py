@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from app.embedded import places, postgres, valkey
 from app.embedded.child import Child
 from app.embedded.places import Places
-from tests.cli.conftest import Started
+from tests.cli.conftest import RunningCommand
 from tests.ports import free_port
 
 BLOCK = """
@@ -103,7 +103,7 @@ async def test_the_documents_environment_starts_the_desk(
     tmp_path: Path, redis_port: int, postgres_port: int, port: int
 ) -> None:
     environ = adjusted(redis_port, postgres_port) | {"TICKSTOCK_LOGGING_FILE_PATH": str(tmp_path / "desk.log")}
-    running = Started(tmp_path / "data", "run", PORT=str(port), **environ)
+    running = RunningCommand(tmp_path / "data", "run", PORT=str(port), **environ)
 
     def ready() -> bool:
         try:
@@ -114,9 +114,9 @@ async def test_the_documents_environment_starts_the_desk(
 
     try:
         await asyncio.to_thread(running.until, ready, "readiness")
-        await asyncio.to_thread(running.until_said, "/welcome/")
-        await asyncio.to_thread(running.until_said, "warning: the role that reads the market could write it")
-        told = json.loads((tmp_path / "data" / "run.json").read_text())
+        await asyncio.to_thread(running.until_output, "/welcome/")
+        await asyncio.to_thread(running.until_output, "warning: the role that reads the market could write it")
+        run_file = json.loads((tmp_path / "data" / "run.json").read_text())
         link = await asyncpg.connect(environ["DATABASE_URL"])
         ours = await link.fetchval("select count(*) from pg_tables where schemaname = 'app'")
         public = await link.fetchval("select count(*) from pg_tables where schemaname = 'public'")
@@ -124,11 +124,11 @@ async def test_the_documents_environment_starts_the_desk(
     finally:
         assert await asyncio.to_thread(running.stop) == 0
 
-    assert told["database_url"] == told["market_database_url"] == environ["DATABASE_URL"]
-    assert (told["pids"]["engine"], told["pids"]["ingest"]) == (None, None)
+    assert run_file["database_url"] == run_file["market_database_url"] == environ["DATABASE_URL"]
+    assert (run_file["pids"]["engine"], run_file["pids"]["ingest"]) == (None, None)
     assert ours > 0
     assert public == 1, "what we did not create we do not add to"
     assert not (tmp_path / "data" / "postgres").exists()
     assert (tmp_path / "desk.web.log").exists()
-    assert "warning: WEBSOCKET_CORS_ORIGINS=*" in running.said()
-    assert "hunter2" not in running.said()
+    assert "warning: WEBSOCKET_CORS_ORIGINS=*" in running.output_text()
+    assert "hunter2" not in running.output_text()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.db import roles
-from tests.cli.conftest import Started
+from tests.cli.conftest import RunningCommand
 from tests.cli.test_run import status
 from tests.conftest import Databases
 from tests.ports import free_port
@@ -27,12 +27,12 @@ def test_the_start_warns_of_a_role_that_owns_the_audit(
         "DATABASE_URL": databases.own.replace(roles.OWN, role),
         "MARKET_DATABASE_URL": databases.engine,
     }
-    started = Started(tmp_path / "data", command, PORT=str(port), **addresses)
+    started = RunningCommand(tmp_path / "data", command, PORT=str(port), **addresses)
     try:
         if command == "run":
-            started.until_said(WRITES)
+            started.until_output(WRITES)
         started.until(lambda: status(port, "/health") == 200, "pages")
     finally:
         assert started.stop() == 0
 
-    assert (OWNS in started.said()) is warned
+    assert (OWNS in started.output_text()) is warned

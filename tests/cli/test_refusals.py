@@ -72,9 +72,9 @@ def test_a_slip_is_warned_of_once(tmp_path: Path, port: int) -> None:
     ids=lambda value: value[0],
 )
 def test_the_help_names_the_settings_that_say_where(words: list[str], names: list[str]) -> None:
-    said = CliRunner().invoke(main, [*words, "--help"]).output
+    help_text = CliRunner().invoke(main, [*words, "--help"]).output
 
-    assert [name for name in names if not re.search(rf"\b{name}\b", said)] == []
+    assert [name for name in names if not re.search(rf"\b{name}\b", help_text)] == []
 
 
 def test_the_help_and_the_supervisor_start_light() -> None:

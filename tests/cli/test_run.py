@@ -17,7 +17,7 @@ import pytest
 from redis import Redis
 from redis.exceptions import AuthenticationError, NoPermissionError
 
-from tests.cli.conftest import Started, command
+from tests.cli.conftest import RunningCommand, command
 from tests.embedded.conftest import alive, within
 from tests.ports import free_port
 
@@ -28,12 +28,12 @@ class Desk:
     def __init__(self, data: Path, port: int) -> None:
         self.data = data
         self.port = port
-        self.started = Started(data, "run", PORT=str(port), INGEST="off")
-        self.started.until_said("TickStock is at")
+        self.started = RunningCommand(data, "run", PORT=str(port), INGEST="off")
+        self.started.until_output("TickStock is at")
 
     def run_json(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.data / "run.json").read_text())
-        return found
+        run_file: dict[str, Any] = json.loads((self.data / "run.json").read_text())
+        return run_file
 
 
 def status(port: int, path: str) -> int:
@@ -57,42 +57,42 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 
 def test_it_prints_where_it_is_and_how_the_first_admin_comes_in(desk: Desk) -> None:
-    desk.started.until_said("/welcome/")
+    desk.started.until_output("/welcome/")
 
-    assert f"TickStock is at http://127.0.0.1:{desk.port}" in desk.started.said()
+    assert f"TickStock is at http://127.0.0.1:{desk.port}" in desk.started.output_text()
     assert status(desk.port, "/health") == 200
-    assert re.search(rf"once: http://127\.0\.0\.1:{desk.port}/welcome/\S+\n", desk.started.said())
+    assert re.search(rf"once: http://127\.0\.0\.1:{desk.port}/welcome/\S+\n", desk.started.output_text())
 
 
 def test_it_writes_down_for_us_alone_where_everything_is(desk: Desk) -> None:
     desk.started.until(lambda: desk.run_json()["pids"]["engine"], "the engine's pid")
-    told = desk.run_json()
+    addresses = desk.run_json()
 
     assert stat.S_IMODE((desk.data / "run.json").stat().st_mode) == 0o600
-    assert told["url"] == f"http://127.0.0.1:{desk.port}"
-    assert set(told["pids"]) == {"web", "ingest", "engine"}
-    assert told["pids"]["ingest"] is None
-    assert alive(told["pids"]["web"])
+    assert addresses["url"] == f"http://127.0.0.1:{desk.port}"
+    assert set(addresses["pids"]) == {"web", "ingest", "engine"}
+    assert addresses["pids"]["ingest"] is None
+    assert alive(addresses["pids"]["web"])
 
 
 def test_each_process_has_a_redis_user_that_may_do_its_own_work_alone(desk: Desk) -> None:
     desk.started.until(lambda: desk.run_json()["pids"]["engine"], "the engine's pid")
-    told = desk.run_json()
+    addresses = desk.run_json()
     web, engine, operator = (
-        Redis.from_url(told[name]) for name in ("redis_url", "engine_redis_url", "operator_redis_url")
+        Redis.from_url(addresses[name]) for name in ("redis_url", "engine_redis_url", "operator_redis_url")
     )
     users = {line["user"] for line in operator.client_list() if line["name"] == "tickstock"}
     # What the processes did until now: redis-py names itself, and takes no for an answer.
-    refused = {entry["object"] for entry in operator.acl_log()} - {"client|setinfo"}
+    denied = {entry["object"] for entry in operator.acl_log()} - {"client|setinfo"}
 
     assert users == {"web", "engine"}
-    assert refused == set()
+    assert denied == set()
     with pytest.raises(NoPermissionError):
         web.publish("tickstock.events.patterns", "forged")
     with pytest.raises(NoPermissionError):
         engine.keys()
     with pytest.raises(AuthenticationError):
-        Redis.from_url(told["redis_url"].replace("web:", "web:x")).ping()
+        Redis.from_url(addresses["redis_url"].replace("web:", "web:x")).ping()
     assert stat.S_IMODE((desk.data / "valkey-users.acl").stat().st_mode) == 0o600
 
 
@@ -116,7 +116,7 @@ def test_a_killed_process_is_started_again_and_the_file_says_so(desk: Desk) -> N
     after = desk.started.until(lambda: desk.run_json()["pids"]["web"] not in {None, before}, "another web")
     assert after
     desk.started.until(lambda: status(desk.port, "/health") == 200, "pages")
-    assert "web ended (signal 9); starting it again in " in desk.started.said()
+    assert "web ended (signal 9); starting it again in " in desk.started.output_text()
 
 
 def test_another_one_on_the_same_data_is_refused(desk: Desk) -> None:
@@ -131,7 +131,7 @@ def test_another_one_on_the_same_data_is_refused(desk: Desk) -> None:
 
 def test_a_second_web_finds_the_servers_that_run_here(desk: Desk) -> None:
     port = free_port()
-    second = Started(desk.data, "web", PORT=str(port))
+    second = RunningCommand(desk.data, "web", PORT=str(port))
     try:
         second.until(lambda: status(port, "/health") == 200, "pages")
         second.until(lambda: status(port, "/ready") == 200, "readiness")
@@ -140,10 +140,14 @@ def test_a_second_web_finds_the_servers_that_run_here(desk: Desk) -> None:
 
 
 def test_accounts_are_made_beside_a_running_desk(desk: Desk) -> None:
-    made = command(desk.data, "admin", "create-user", "bob@example.org", "--password-stdin", said=f"{PASSWORD}\n")
-    again = command(desk.data, "admin", "create-user", "bob@example.org", "--password-stdin", said=f"{PASSWORD}\n")
+    created = command(
+        desk.data, "admin", "create-user", "bob@example.org", "--password-stdin", standard_input=f"{PASSWORD}\n"
+    )
+    again = command(
+        desk.data, "admin", "create-user", "bob@example.org", "--password-stdin", standard_input=f"{PASSWORD}\n"
+    )
 
-    assert (made.returncode, made.stderr) == (0, "")
+    assert (created.returncode, created.stderr) == (0, "")
     assert (again.returncode, again.stderr) == (1, "Error: bob@example.org already has an account\n")
 
 
@@ -151,9 +155,16 @@ def test_accounts_are_made_while_nothing_runs(tmp_path: Path) -> None:
     data = tmp_path / "data"
 
     absent = command(data, "admin", "list")
-    weak = command(data, "admin", "create-user", "alice@example.org", "--password-stdin", said="short\n")
-    made = command(
-        data, "admin", "create-user", "alice@example.org", "--role", "admin", "--password-stdin", said=f"{PASSWORD}\n"
+    weak = command(data, "admin", "create-user", "alice@example.org", "--password-stdin", standard_input="short\n")
+    created = command(
+        data,
+        "admin",
+        "create-user",
+        "alice@example.org",
+        "--role",
+        "admin",
+        "--password-stdin",
+        standard_input=f"{PASSWORD}\n",
     )
 
     listed = command(data, "admin", "list")
@@ -163,18 +174,18 @@ def test_accounts_are_made_while_nothing_runs(tmp_path: Path) -> None:
     assert weak.returncode == 1
     assert weak.stderr.startswith("Error: password: ")
     beginning = f"no desk runs on {data} and DATABASE_URL is not set:"
-    assert (made.returncode, made.stderr) == (0, f"{beginning} making a PostgreSQL there for this command\n")
+    assert (created.returncode, created.stderr) == (0, f"{beginning} making a PostgreSQL there for this command\n")
     assert listed.stderr == f"{beginning} starting its PostgreSQL for this command\n"
     assert listed.stdout == "alice@example.org  admin\n"
     assert not (data / "postgres" / "postmaster.pid").exists()
 
 
 def test_who_lost_everything_is_helped_beside_a_running_desk(desk: Desk) -> None:
-    command(desk.data, "admin", "create-user", "carol@example.org", "--password-stdin", said=f"{PASSWORD}\n")
+    command(desk.data, "admin", "create-user", "carol@example.org", "--password-stdin", standard_input=f"{PASSWORD}\n")
 
     listed = command(desk.data, "admin", "list")
     reset = command(desk.data, "admin", "reset-password", "Carol@example.org", PORT=str(desk.port))
-    removed = command(desk.data, "admin", "remove-totp", "carol@example.org")
+    totp_removal = command(desk.data, "admin", "remove-totp", "carol@example.org")
     unknown = command(desk.data, "admin", "reset-password", "nobody@example.org")
 
     assert "carol@example.org  user" in listed.stdout.splitlines()
@@ -183,14 +194,14 @@ def test_who_lost_everything_is_helped_beside_a_running_desk(desk: Desk) -> None
     )
     assert link, reset.stderr
     assert status(desk.port, link[1]) == 200
-    assert removed.stdout == "carol@example.org was asked for no codes\n"
+    assert totp_removal.stdout == "carol@example.org was asked for no codes\n"
     assert (unknown.returncode, unknown.stderr) == (1, "Error: nobody@example.org has no account\n")
 
 
 def test_when_it_is_killed_nothing_is_left(tmp_path: Path) -> None:
     desk = Desk(tmp_path / "data", free_port())
-    told = desk.run_json()
-    pids = [pid for pid in told["pids"].values() if pid]
+    addresses = desk.run_json()
+    pids = [pid for pid in addresses["pids"].values() if pid]
 
     desk.started.process.kill()
     desk.started.process.wait()

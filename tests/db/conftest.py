@@ -55,9 +55,9 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 @pytest.fixture
 async def pool(urls: Urls) -> AsyncIterator[Pool]:
-    opened = Pool(urls.own, "test", 2)
-    yield opened
-    await opened.close()
+    own_pool = Pool(urls.own, "test", 2)
+    yield own_pool
+    await own_pool.close()
 
 
 def name_of(url: str) -> str:

@@ -16,14 +16,14 @@ def spool() -> Spool:
     return Spool("web", "error")
 
 
-def say(spool: Spool, message: str) -> None:
+def add_record(spool: Spool, message: str) -> None:
     spool.handle(logging.LogRecord("app.wire", logging.ERROR, "x.py", 1, message, (), None))
 
 
 async def test_spooled_errors_become_rows(urls: Urls, pool: Pool, spool: Spool) -> None:
     await migrate.migrate("app", urls.owner)
-    say(spool, "first")
-    say(spool, "second")
+    add_record(spool, "first")
+    add_record(spool, "second")
 
     assert await errorlog.store(pool, spool)
     assert not await errorlog.store(pool, spool)
@@ -38,7 +38,7 @@ async def test_spooled_errors_become_rows(urls: Urls, pool: Pool, spool: Spool) 
 
 async def test_they_wait_while_the_database_is_away(spool: Spool) -> None:
     away = Pool("postgresql://nobody@/nothing?host=/nowhere", "test")
-    say(spool, "kept")
+    add_record(spool, "kept")
 
     assert not await errorlog.store(away, spool)
 

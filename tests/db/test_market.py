@@ -52,9 +52,9 @@ async def shape(urls: Urls) -> MarketShape:
     await engine.execute(ENGINE_ROWS)
     await engine.close()
     reader = await asyncpg.connect(urls.market)
-    found = await market.inspect(reader)
+    market_shape = await market.inspect(reader)
     await reader.close()
-    return found
+    return market_shape
 
 
 async def rows(link: asyncpg.Connection, columns: str, source: str | None) -> list[tuple[object, ...]]:

@@ -41,13 +41,13 @@ async def test_many_that_start_together_migrate_once(urls: Urls) -> None:
 
 async def test_a_market_that_we_did_not_make_is_never_altered(urls: Urls, superuser: asyncpg.Connection) -> None:
     await superuser.execute("create table symbols (symbol text); create view daily_patterns as select 1 as one")
-    before = await everything(superuser)
+    before = await schema_objects(superuser)
 
     with pytest.raises(ForeignSchema) as refusal:
         await migrate.migrate("market", urls.engine)
 
     assert refusal.value.tables == ("daily_patterns", "symbols")
-    assert await everything(superuser) == before
+    assert await schema_objects(superuser) == before
 
 
 async def test_our_own_schema_goes_beside_a_foreign_market(urls: Urls, superuser: asyncpg.Connection) -> None:
@@ -69,10 +69,10 @@ async def test_a_schema_of_a_later_release_is_left_alone(urls: Urls, superuser: 
 @pytest.mark.parametrize("tree", TREES)
 def test_revisions_are_numbered_as_their_files_and_follow_each_other(tree: Tree) -> None:
     files = sorted((MIGRATIONS / tree / "versions").glob("*.py"))
-    found = [constants(path) for path in files]
+    revisions = [constants(path) for path in files]
 
-    assert [revision for revision, _ in found] == [path.name[:4] for path in files]
-    assert [below for _, below in found] == [None, *(revision for revision, _ in found[:-1])]
+    assert [revision for revision, _ in revisions] == [path.name[:4] for path in files]
+    assert [below for _, below in revisions] == [None, *(revision for revision, _ in revisions[:-1])]
 
 
 def test_the_glance_at_the_version_does_not_load_alembic() -> None:
@@ -110,17 +110,17 @@ async def test_an_address_belongs_to_one_user_however_it_is_written(urls: Urls) 
 
 
 def constants(path: Path) -> tuple[object, object]:
-    found = {
+    values = {
         target.id: ast.literal_eval(node.value)
         for node in ast.parse(path.read_text()).body
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
         for target in node.targets
         if isinstance(target, ast.Name)
     }
-    return found["revision"], found["down_revision"]
+    return values["revision"], values["down_revision"]
 
 
-async def everything(link: asyncpg.Connection) -> list[tuple[object, ...]]:
+async def schema_objects(link: asyncpg.Connection) -> list[tuple[object, ...]]:
     rows = await link.fetch("select oid, relname, relkind, relnatts from pg_class where relnamespace > 16000 or "
                             "relnamespace = 'public'::regnamespace order by oid")  # fmt: skip
     return [tuple(row) for row in rows]

@@ -67,8 +67,8 @@ def pooler_port(places: Places, postgres_server: Child, tmp_path: Path) -> Itera
 @pytest.fixture
 async def urls(database_url: str, pooler_port: int) -> Urls:
     """The roles in an empty database, by way of the pooler."""
-    made = await roles.prepare(database_url, name_of(database_url))
-    return Urls(*(f"postgresql://{role}@127.0.0.1:{pooler_port}/{name_of(database_url)}" for role in _names(made)))
+    direct = await roles.prepare(database_url, name_of(database_url))
+    return Urls(*(f"postgresql://{role}@127.0.0.1:{pooler_port}/{name_of(database_url)}" for role in _names(direct)))
 
 
 def _names(urls: Urls) -> list[str]:
@@ -79,9 +79,9 @@ def _names(urls: Urls) -> list[str]:
 async def pools(urls: Urls) -> AsyncIterator[Pools]:
     await migrate.migrate("app", urls.owner)
     await migrate.migrate("market", urls.engine)
-    opened = Pools(Pool(urls.own, "own", 6, acquire_seconds=10.0), Pool(urls.market, "market", 6, read_only=True))
-    yield opened
-    await opened.close()
+    pair = Pools(Pool(urls.own, "own", 6, acquire_seconds=10.0), Pool(urls.market, "market", 6, read_only=True))
+    yield pair
+    await pair.close()
 
 
 async def test_transactions_of_many_share_a_few_sessions(pools: Pools, urls: Urls, database_url: str) -> None:
@@ -93,10 +93,10 @@ async def test_transactions_of_many_share_a_few_sessions(pools: Pools, urls: Url
 
     async def ask(number: int) -> tuple[int, int]:
         async with pools.market.acquire() as connection:
-            found = await queries.detections(connection, shape, DetectionFilter(symbols=("BF/B",)), None, number)
+            page = await queries.detections(connection, shape, Wanted(symbols=("BF/B",)), None, number)
         async with pools.own.acquire() as connection, connection.transaction():
             await connection.execute("select pg_sleep(0.01)")
-            return len(found.rows), await connection.fetchval("select count(*) + $1::int from app.users", number)
+            return len(page.placed), await connection.fetchval("select count(*) + $1::int from app.users", number)
 
     assert await asyncio.gather(*(ask(number) for number in range(1, 13))) == [(n, n) for n in range(1, 13)]
     async with pools.own.acquire() as connection:

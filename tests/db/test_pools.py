@@ -145,15 +145,15 @@ async def test_a_server_that_hangs_is_given_up_and_then_not_asked_by_everybody(s
 
 async def test_closing_does_not_wait_for_those_who_do_not_let_go(urls: Urls) -> None:
     pool = Pool(urls.own, "test", 1)
-    holding, held = asyncio.Event(), asyncio.Event()
+    holding, acquired = asyncio.Event(), asyncio.Event()
 
     async def hold() -> None:
         async with pool.acquire():
-            held.set()
+            acquired.set()
             await holding.wait()
 
     holder = asyncio.create_task(hold())
-    await held.wait()
+    await acquired.wait()
     async with asyncio.timeout(10):
         await pool.close()
 

@@ -10,7 +10,7 @@ from app.settings.load import load
 GOOD = "kQ3vZ8mN1xR7tY5w"
 CA = "sslmode=verify-full&sslrootcert=/ca.pem"
 
-WELL = [
+PRIVATE = [
     {"REDIS_URL": "unix:///run/valkey.sock"},
     {"REDIS_URL": "redis://localhost:6379/0"},
     {"REDIS_URL": f"rediss://:{GOOD}@cache.example:6379/0?ssl_ca_certs=/ca.pem"},
@@ -20,7 +20,7 @@ WELL = [
     {"DATABASE_URL": f"postgresql://u:{GOOD}@db.example/d?{CA}"},
     {"DATABASE_URL": f"postgresql://u@db.example/d?{CA}&sslcert=/c&sslkey=/k"},
 ]
-BADLY = [
+EXPOSED = [
     ({"REDIS_URL": f"redis://:{GOOD}@cache.example"}, "REDIS_URL: goes over the network"),
     (
         {"REDIS_URL": f"rediss://:{GOOD}@cache.example?ssl_cert_reqs=none"},
@@ -37,29 +37,29 @@ BADLY = [
 ]
 
 
-def told(tmp_path: Path, environ: dict[str, str]) -> list[str]:
+def warnings_of(tmp_path: Path, environ: dict[str, str]) -> list[str]:
     return list(load({"DATA_DIR": str(tmp_path), **environ}, tmp_path).warnings)
 
 
-@pytest.mark.parametrize("environ", WELL, ids=lambda said: next(iter(said.values())))
+@pytest.mark.parametrize("environ", PRIVATE, ids=lambda case: next(iter(case.values())))
 def test_what_is_well_kept_is_not_spoken_of(tmp_path: Path, environ: dict[str, str]) -> None:
-    assert told(tmp_path, environ) == []
+    assert warnings_of(tmp_path, environ) == []
 
 
-@pytest.mark.parametrize(("environ", "words"), BADLY, ids=lambda said: said if isinstance(said, str) else "")
+@pytest.mark.parametrize(("environ", "words"), EXPOSED, ids=lambda case: case if isinstance(case, str) else "")
 def test_what_lies_open_is_named_and_not_shown(tmp_path: Path, environ: dict[str, str], words: str) -> None:
-    found = told(tmp_path, environ)
+    warnings = warnings_of(tmp_path, environ)
 
-    assert len(found) == 1
-    assert found[0].startswith(words)
-    assert not [secret for secret in ("hunter2", GOOD, "aaaa", "example") if secret in found[0]]
+    assert len(warnings) == 1
+    assert warnings[0].startswith(words)
+    assert not [secret for secret in ("hunter2", GOOD, "aaaa", "example") if secret in warnings[0]]
 
 
 def test_secrets_that_we_make_are_for_us_alone(tmp_path: Path) -> None:
-    told(tmp_path / "data", {})
+    warnings_of(tmp_path / "data", {})
 
-    kept = [path for path in (tmp_path / "data").iterdir() if path.is_file()]
-    assert [path.name for path in kept] == ["secret"]
-    assert stat.S_IMODE(kept[0].stat().st_mode) == 0o600
+    files = [path for path in (tmp_path / "data").iterdir() if path.is_file()]
+    assert [path.name for path in files] == ["secret"]
+    assert stat.S_IMODE(files[0].stat().st_mode) == 0o600
     assert stat.S_IMODE((tmp_path / "data").stat().st_mode) & 0o077 == 0
-    assert len(kept[0].read_text()) >= 43
+    assert len(files[0].read_text()) >= 43

@@ -58,26 +58,26 @@ def test_a_file_that_holds_no_secret_is_named_and_not_shown(
     tmp_path: Path, name: str, content: bytes, reason: str
 ) -> None:
     (tmp_path / "hunter2").write_bytes(content)
-    refused(tmp_path, reason, **{f"{name}_FILE": "hunter2"})
+    assert_refused(tmp_path, reason, **{f"{name}_FILE": "hunter2"})
 
 
 @pytest.mark.parametrize("name", [*IN_FILES, "REDIS_PASSWORD"])
 def test_a_file_that_is_not_there_is_named_and_not_shown(tmp_path: Path, name: str) -> None:
-    refused(tmp_path, "No such file", **{f"{name}_FILE": "hunter2"})
-    refused(tmp_path, "Is a directory", **{f"{name}_FILE": str(tmp_path)})
-    refused(tmp_path, "is no text", **{f"{name}_FILE": "hunter2\0"})
+    assert_refused(tmp_path, "No such file", **{f"{name}_FILE": "hunter2"})
+    assert_refused(tmp_path, "Is a directory", **{f"{name}_FILE": str(tmp_path)})
+    assert_refused(tmp_path, "is no text", **{f"{name}_FILE": "hunter2\0"})
 
 
 @pytest.mark.parametrize("name", [*IN_FILES, "REDIS_PASSWORD"])
 def test_a_secret_is_said_in_one_place(tmp_path: Path, name: str) -> None:
     (tmp_path / "said").write_text("hunter2")
-    refused(tmp_path, f"{name} is set as well", **{name: "hunter2", f"{name}_FILE": "said"})
+    assert_refused(tmp_path, f"{name} is set as well", **{name: "hunter2", f"{name}_FILE": "said"})
 
 
 def test_a_bad_secret_in_a_file_is_told_by_the_name_that_was_set(tmp_path: Path) -> None:
     (tmp_path / "said").write_text("hunter2")
-    refused(tmp_path, "is shorter than 32 bytes", SECRET_KEY_FILE="said")
-    refused(tmp_path, "must begin with postgresql://", DATABASE_URL_FILE="said")
+    assert_refused(tmp_path, "is shorter than 32 bytes", SECRET_KEY_FILE="said")
+    assert_refused(tmp_path, "must begin with postgresql://", DATABASE_URL_FILE="said")
 
 
 def test_the_environment_wins_over_a_file_that_dotenv_names(tmp_path: Path) -> None:
@@ -91,12 +91,12 @@ def test_the_environment_wins_over_a_file_that_dotenv_names(tmp_path: Path) -> N
 
 
 def test_what_run_starts_is_told_each_address_once() -> None:
-    told = for_children({"REDIS_URL_FILE": "said", "SECRET_KEY_FILE": "key"}, Addresses(redis="redis://cache"))
+    environ = for_children({"REDIS_URL_FILE": "said", "SECRET_KEY_FILE": "key"}, Addresses(redis="redis://cache"))
 
-    assert told == {"REDIS_URL": "redis://cache", "SECRET_KEY_FILE": "key", "ENGINE": "on", "INGEST": "on"}
+    assert environ == {"REDIS_URL": "redis://cache", "SECRET_KEY_FILE": "key", "ENGINE": "on", "INGEST": "on"}
 
 
-def refused(tmp_path: Path, reason: str, **environ: str) -> None:
+def assert_refused(tmp_path: Path, reason: str, **environ: str) -> None:
     with pytest.raises(BadSetting) as refusal:
         load({"DATA_DIR": str(tmp_path), **environ}, tmp_path)
 

@@ -95,11 +95,11 @@ SLIPS = {
 }
 
 
-@pytest.mark.parametrize(("slip", "meant"), SLIPS.items())
-def test_a_slip_of_the_pen_is_pointed_out(tmp_path: Path, slip: str, meant: str) -> None:
+@pytest.mark.parametrize(("slip", "intended"), SLIPS.items())
+def test_a_slip_of_the_pen_is_pointed_out(tmp_path: Path, slip: str, intended: str) -> None:
     _, warnings = load({"DATA_DIR": str(tmp_path), slip: "hunter2"}, tmp_path)
 
-    assert warnings == (f"{slip}: not a setting; {meant} is",)
+    assert warnings == (f"{slip}: not a setting; {intended} is",)
 
 
 @pytest.mark.parametrize(
@@ -127,13 +127,13 @@ def test_kubernetes_links_are_no_settings(tmp_path: Path) -> None:
 
 
 def test_the_shipped_files_say_what_the_code_says(tmp_path: Path) -> None:
-    told: Mapping[str, Mapping[str, object]] = {
+    tables: Mapping[str, Mapping[str, object]] = {
         **loads((ROOT / "config" / "default.toml").read_text()),
         **loads((ROOT / "config" / "logging.toml").read_text()),
     }
-    written = {f"{section}.{key}" for section, table in told.items() for key in table}
+    in_files = {f"{section}.{key}" for section, table in tables.items() for key in table}
 
-    assert written == known() - ASIDE - {path for path in known() if path.startswith("redis.")}
+    assert in_files == known() - ASIDE - {path for path in known() if path.startswith("redis.")}
     silent, _ = load({"DATA_DIR": str(tmp_path)}, tmp_path)
     shutil.copytree(ROOT / "config", tmp_path / "config", ignore=shutil.ignore_patterns("history", "bootstrap"))
     shipped, _ = load({"DATA_DIR": str(tmp_path)}, tmp_path)
@@ -192,10 +192,10 @@ def test_beside_servers_of_others_engine_and_feed_run_only_when_asked_to(
     tmp_path: Path, foreign: dict[str, str]
 ) -> None:
     quiet, _ = load({"DATA_DIR": str(tmp_path), **foreign}, tmp_path)
-    asked, _ = load({"DATA_DIR": str(tmp_path), **foreign, "ENGINE": "on"}, tmp_path)
+    with_engine, _ = load({"DATA_DIR": str(tmp_path), **foreign, "ENGINE": "on"}, tmp_path)
 
     assert (quiet.engine.on, quiet.ingest.on) == (False, False)
-    assert (asked.engine.on, asked.ingest.on) == (True, False)
+    assert (with_engine.engine.on, with_engine.ingest.on) == (True, False)
 
 
 def test_any_origin_is_allowed_and_warned_of(tmp_path: Path) -> None:

@@ -43,17 +43,17 @@ class Server:
             except httpx.TransportError:
                 return False
 
-    async def say(self, *said: dict[str, Any]) -> int:
+    async def say(self, *pushes: dict[str, Any]) -> int:
         """Pushes to every open stream; answers how many there are."""
-        return await self._post("say", said)
+        return await self._post("say", pushes)
 
-    async def tell(self, *said: dict[str, Any]) -> int:
+    async def tell(self, *pushes: dict[str, Any]) -> int:
         """The same for sockets."""
-        return await self._post("tell", said)
+        return await self._post("tell", pushes)
 
-    async def _post(self, path: str, said: tuple[dict[str, Any], ...]) -> int:
+    async def _post(self, path: str, pushes: tuple[dict[str, Any], ...]) -> int:
         async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
-            return int((await client.post(f"{self.url}/{path}", json=said)).text)
+            return int((await client.post(f"{self.url}/{path}", json=pushes)).text)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -75,10 +75,10 @@ async def browser(browser_path: str) -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def page(browser: Browser) -> AsyncIterator[Page]:
-    opened = await browser.new_page()
-    opened.set_default_timeout(20_000)
-    yield opened
+    tab = await browser.new_page()
+    tab.set_default_timeout(20_000)
+    yield tab
     # A page that is on its way to another may never answer to this.
     with suppress(TimeoutError):
         async with asyncio.timeout(10):
-            await opened.close()
+            await tab.close()

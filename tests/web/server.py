@@ -17,7 +17,7 @@ from app.push import Op, Push
 from app.web import assets, condition, errors, guards, html, preferences, security
 
 
-class Said(msgspec.Struct):
+class PushRequest(msgspec.Struct):
     """What a test wants pushed."""
 
     key: str = ""
@@ -133,13 +133,13 @@ async def stream() -> Response:
 @guards.public
 async def say() -> str:
     """One message to every open stream."""
-    pushes = msgspec.json.decode(await request.get_data(), type=list[Said])
+    pushes = msgspec.json.decode(await request.get_data(), type=list[PushRequest])
     text = patches(pushes)
     data = "".join(f"data: {line}\n" for line in text.split("\n")) if text else ""
-    for said in pushes:
-        if said.event:
-            data += f"event: {said.event}\ndata: {said.html or 'x'}\n"
-        data += (f"id: {said.id}\n" if said.id else "") + (f"retry: {said.retry}\n" if said.retry else "")
+    for push in pushes:
+        if push.event:
+            data += f"event: {push.event}\ndata: {push.html or 'x'}\n"
+        data += (f"id: {push.id}\n" if push.id else "") + (f"retry: {push.retry}\n" if push.retry else "")
     for queue in readers:
         queue.put_nowait(f"{data}\n")
     return str(len(readers))
@@ -149,7 +149,7 @@ async def say() -> str:
 async def tell() -> str:
     """The same to every socket, or its end."""
     global served
-    pushes = msgspec.json.decode(await request.get_data(), type=list[Said])
+    pushes = msgspec.json.decode(await request.get_data(), type=list[PushRequest])
     if pushes[0].code in (1, 404):
         served = pushes[0].code
     for queue in sockets:
@@ -157,12 +157,12 @@ async def tell() -> str:
     return str(len(sockets))
 
 
-def patches(pushes: list[Said]) -> str:
+def patches(pushes: list[PushRequest]) -> str:
     view = guards.view()
     return "".join(
-        html.patch(Push("t", said.key, said.op, lambda _, drawn=said.html: drawn), view)
-        for said in pushes
-        if not said.event
+        html.patch(Push("t", push.key, push.op, lambda _, markup=push.html: markup), view)
+        for push in pushes
+        if not push.event
     )
 
 

@@ -47,16 +47,16 @@ async def test_every_answer_has_the_policy_and_is_not_stored(client: Client, pat
 
 
 async def test_the_nonce_is_new_each_time_and_the_same_in_header_and_page(client: Client) -> None:
-    seen = set()
+    nonces = set()
     for _ in range(3):
         response = await client.get("/board")
         text = await response.get_data(as_text=True)
-        found = set(re.findall(r'nonce="([^"]+)"', text))
-        assert len(found) == 1
-        assert f"'nonce-{found.copy().pop()}'" in response.headers["Content-Security-Policy"]
-        seen |= found
+        in_page = set(re.findall(r'nonce="([^"]+)"', text))
+        assert len(in_page) == 1
+        assert f"'nonce-{in_page.copy().pop()}'" in response.headers["Content-Security-Policy"]
+        nonces |= in_page
 
-    assert len(seen) == 3
+    assert len(nonces) == 3
 
 
 async def test_https_is_insisted_on_where_it_is_used() -> None:
@@ -66,7 +66,7 @@ async def test_https_is_insisted_on_where_it_is_used() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "site", "origin", "refused"),
+    ("method", "site", "origin", "refuses"),
     [
         ("POST", None, None, False),
         ("POST", "same-origin", None, False),
@@ -84,9 +84,9 @@ async def test_https_is_insisted_on_where_it_is_used() -> None:
     ],
 )
 def test_another_site_changes_and_reads_nothing(
-    method: str, site: str | None, origin: str | None, refused: bool
+    method: str, site: str | None, origin: str | None, refuses: bool
 ) -> None:
-    assert security.refused(method, site, origin, OWN) is refused
+    assert security.refused(method, site, origin, OWN) is refuses
 
 
 def test_a_named_reader_may_read_and_still_not_change() -> None:
@@ -160,11 +160,11 @@ async def test_an_error_comes_in_the_form_asked_for(client: Client) -> None:
 
 async def test_an_error_tells_nothing_that_is_ours_and_escapes_what_is_theirs(client: Client) -> None:
     broken = await (await client.get("/broken", headers=PAGE)).get_data(as_text=True)
-    named = await (await client.get("/limited?words=<img src=x>", headers=PAGE)).get_data(as_text=True)
+    limited = await (await client.get("/limited?words=<img src=x>", headers=PAGE)).get_data(as_text=True)
     missing = await (await client.get("/%3Cscript%3Ealert(1)", headers=PAGE)).get_data(as_text=True)
 
     assert "secret" not in broken
-    assert "&lt;img src=x&gt;" in named
+    assert "&lt;img src=x&gt;" in limited
     assert "<script>" not in missing
 
 
@@ -224,8 +224,8 @@ async def test_the_script_tags_name_the_sum_of_what_is_served(client: Client) ->
 
 
 async def test_the_viewers_choice_is_kept_in_cookies_from_closed_lists(client: Client) -> None:
-    chosen = {"zone": "Asia/Tokyo", "numbers": "comma", "rate": "5s", "next": "/board"}
-    response = await client.post("/view", form=chosen)
+    form = {"zone": "Asia/Tokyo", "numbers": "comma", "rate": "5s", "next": "/board"}
+    response = await client.post("/view", form=form)
     hostile = await client.post("/view", form={"zone": "../etc", "numbers": "<x>", "rate": "0s", "next": "//e"})
 
     assert (response.status_code, response.headers["Location"]) == (303, "/board")
@@ -268,8 +268,8 @@ async def test_reports_of_the_policy_are_heard_and_bounded(client: Client) -> No
 
 
 def test_a_patch_is_written_for_each_kind_of_push() -> None:
-    def patched(op: Any, drawn: str = "") -> str:
-        return html.patch(Push("t", "key", op, (lambda _: drawn) if drawn else nothing), View())
+    def patched(op: Any, markup: str = "") -> str:
+        return html.patch(Push("t", "key", op, (lambda _: markup) if markup else nothing), View())
 
     assert patched("replace", "<td>1</td>") == '<hx-partial hx-target="#key"><td>1</td></hx-partial>'
     assert patched("cells", "<td>1</td>") == '<hx-partial hx-target="#key" hx-swap="cells"><td>1</td></hx-partial>'

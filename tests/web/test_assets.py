@@ -11,13 +11,13 @@ STATIC = Path(__file__).parents[2] / "static"
 
 def test_the_vendored_scripts_are_those_of_the_package() -> None:
     listed = dict(re.findall(r"\| (\S+\.js) \|.*\| ([0-9a-f]{64}) \|", (STATIC / "vendor/VERSIONS.md").read_text()))
-    found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (STATIC / "vendor").glob("*.js")}
+    digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (STATIC / "vendor").glob("*.js")}
 
-    assert found == listed
+    assert digests == listed
 
 
 def test_scripts_and_styles_are_light() -> None:
-    made = assets.Assets()
+    files = assets.Assets()
 
-    assert len(made("app.css").bodies["br"]) <= 6_000
-    assert len(made("live.js").bodies["br"]) <= 2_450
+    assert len(files("app.css").bodies["br"]) <= 6_000
+    assert len(files("live.js").bodies["br"]) <= 2_450

@@ -55,14 +55,18 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("said", "page", "stream"), CASES)
-def test_the_most_welcome_coding_is_sent(said: str, page: str, stream: str) -> None:
-    assert (preferred(said, PAGE), preferred(said, STREAM), preferred(said, PLAIN)) == (page, stream, "identity")
+@pytest.mark.parametrize(("accepts", "page", "stream"), CASES)
+def test_the_most_welcome_coding_is_sent(accepts: str, page: str, stream: str) -> None:
+    assert (preferred(accepts, PAGE), preferred(accepts, STREAM), preferred(accepts, PLAIN)) == (
+        page,
+        stream,
+        "identity",
+    )
 
 
 @pytest.mark.parametrize(
-    ("said", "refuses"),
+    ("accepts", "refuses"),
     [("", False), ("gzip", False), ("gzip, identity;q=0", True), ("gzip, *;q=0", True), ("*;q=0, identity", False)],
 )
-def test_what_is_small_is_encoded_for_who_takes_nothing_else(said: str, refuses: bool) -> None:
-    assert refuses_identity(said) is refuses
+def test_what_is_small_is_encoded_for_who_takes_nothing_else(accepts: str, refuses: bool) -> None:
+    assert refuses_identity(accepts) is refuses

@@ -22,13 +22,13 @@ async def test_the_manifest_names_the_icon_that_is_served(client: Client) -> Non
     (url,) = re.findall(r'<link rel="manifest" href="([^"]+)">', text)
 
     manifest = await client.get(url)
-    said = msgspec.json.decode(await manifest.get_data())
-    icon = await client.get(said["icons"][0]["src"])
+    fields = msgspec.json.decode(await manifest.get_data())
+    icon = await client.get(fields["icons"][0]["src"])
 
     assert manifest.content_type == "application/manifest+json"
     assert "manifest-src 'self'" in (await client.get("/board")).headers["Content-Security-Policy"]
-    assert (said["name"], said["start_url"]) == ("TickStock", "/")
-    assert icon.content_type == said["icons"][0]["type"] == "image/svg+xml"
+    assert (fields["name"], fields["start_url"]) == ("TickStock", "/")
+    assert icon.content_type == fields["icons"][0]["type"] == "image/svg+xml"
 
 
 async def test_the_icon_is_found_where_browsers_look_first(client: Client) -> None:

@@ -13,11 +13,11 @@ STREAM = "**/stream?*"
 EVENTS = {"Content-Type": "text/event-stream"}
 
 
-def joins(page: Page, path: str = "/stream?") -> list[Request]:
+def stream_requests(page: Page, path: str = "/stream?") -> list[Request]:
     """The requests for a stream from now on, as they come."""
-    asked: list[Request] = []
-    page.on("request", lambda request: asked.append(request) if path in request.url else None)
-    return asked
+    seen_requests: list[Request] = []
+    page.on("request", lambda request: seen_requests.append(request) if path in request.url else None)
+    return seen_requests
 
 
 async def seconds_pass(page: Page, seconds: int, step: int = 1) -> None:
@@ -27,7 +27,7 @@ async def seconds_pass(page: Page, seconds: int, step: int = 1) -> None:
         await page.evaluate("fetch('/static/none')")
 
 
-async def held(page: Page, server: Server) -> None:
+async def open_board_with_fixed_clock(page: Page, server: Server) -> None:
     """The board on a clock that stands unless told, with its stream open."""
     await page.clock.install()
     await page.goto(f"{server.url}/board")
@@ -70,10 +70,10 @@ async def test_an_answer_that_is_no_stream_never_reaches_the_page(page: Page, se
         '<title>Portal</title><hx-partial hx-target="main">log in</hx-partial><p id="gone" hx-swap-oob="true">x</p>'
     )
     await page.route(STREAM, answer(200, portal, **{"Content-Type": "text/html", "HX-Redirect": "/portal"}))
-    asked = joins(page)
+    requests = stream_requests(page)
 
     await page.goto(f"{server.url}/board")
-    await until(lambda: _is(len(asked) > 1))
+    await until(lambda: _is(len(requests) > 1))
 
     assert await page.title() == "Board · TickStock"
     assert await page.inner_text("#gone") == "soon gone"
@@ -91,29 +91,29 @@ async def test_an_answer_that_is_no_stream_never_reaches_the_page(page: Page, se
     ],
 )
 async def test_nobody_is_hammered(page: Page, server: Server, trouble, most: int) -> None:  # type: ignore[no-untyped-def]
-    await held(page, server)
-    asked = joins(page)
+    await open_board_with_fixed_clock(page, server)
+    requests = stream_requests(page)
     await page.route(STREAM, trouble)
 
     await server.say({"event": "bye", "retry": 1})
     await page.wait_for_selector("html:not([data-live=live])", state="attached")
     await seconds_pass(page, 60, step=2)
 
-    assert 3 <= len(asked) <= most
+    assert 3 <= len(requests) <= most
     await page.unroute(STREAM)
-    before = len(asked)
+    before = len(requests)
     # The longest pause, and the one that an attempt under way at that moment may still begin; no more, for on a clock
     # that outruns the server an open stream would be silent.
     for _ in range(30):
-        if len(asked) > before or await page.query_selector("html[data-live=live]"):
+        if len(requests) > before or await page.query_selector("html[data-live=live]"):
             break
         await seconds_pass(page, 1)
     await page.wait_for_selector("html[data-live=live]", state="attached")
 
 
 async def test_who_opens_too_many_comes_back_when_told(page: Page, server: Server) -> None:
-    await held(page, server)
-    asked = joins(page)
+    await open_board_with_fixed_clock(page, server)
+    requests = stream_requests(page)
     await page.route(STREAM, answer(429, **{"Retry-After": "30"}))
 
     # Not before it is answered: on a clock that outruns the answer the page asks again.
@@ -121,16 +121,16 @@ async def test_who_opens_too_many_comes_back_when_told(page: Page, server: Serve
         await server.say({"event": "bye", "retry": 1})
         await seconds_pass(page, 2)
     await seconds_pass(page, 25)
-    assert len(asked) == 1
+    assert len(requests) == 1
 
     await seconds_pass(page, 18)
-    assert len(asked) == 2
+    assert len(requests) == 2
 
 
 async def test_a_page_that_is_one_too_many_offers_to_take_over_and_the_one_that_loses_stays_away(
     page: Page, server: Server
 ) -> None:
-    await held(page, server)
+    await open_board_with_fixed_clock(page, server)
     await page.route(STREAM, answer(409, **{"Retry-After": "5"}))
     await server.say({"event": "bye", "retry": 1})
     await seconds_pass(page, 5)
@@ -147,43 +147,43 @@ async def test_a_page_that_is_one_too_many_offers_to_take_over_and_the_one_that_
         await seconds_pass(page, 1)
     await page.wait_for_selector("html[data-live=live]", state="attached")
     assert not await page.get_by_role("button", name="Take over here").is_visible()
-    asked = joins(page)
+    requests = stream_requests(page)
     await server.say({"event": "taken-over", "html": "Another desk of yours took over."})
     await server.say({"event": "bye", "retry": 1})
     await seconds_pass(page, 30)
-    assert asked == []
+    assert requests == []
     await page.get_by_role("button", name="Resume").click()
     await seconds_pass(page, 2)
     await page.wait_for_selector("html[data-live=live]", state="attached")
 
 
 async def test_who_is_sent_away_comes_back_when_told(page: Page, server: Server) -> None:
-    await held(page, server)
-    asked = joins(page)
+    await open_board_with_fixed_clock(page, server)
+    requests = stream_requests(page)
 
     await server.say({"event": "bye", "html": "drain", "retry": 4000})
     await page.wait_for_selector("html[data-live=reconnecting]", state="attached")
     await seconds_pass(page, 3)
-    assert asked == []
+    assert requests == []
 
     await seconds_pass(page, 4)
-    assert len(asked) == 1
+    assert len(requests) == 1
     await page.wait_for_selector("html[data-live=live]", state="attached")
 
 
 async def test_a_silent_connection_is_given_up_and_opened_anew(page: Page, server: Server) -> None:
     await open_board(page, server)
-    asked = joins(page)
+    requests = stream_requests(page)
 
     await server.say({"event": "hello", "html": "0.01", "id": "1-5"})
-    await until(lambda: _is(bool(asked)))
+    await until(lambda: _is(bool(requests)))
 
-    assert asked[0].headers["last-event-id"] == "1-5"
+    assert requests[0].headers["last-event-id"] == "1-5"
 
 
 async def test_any_message_is_a_sign_of_life(page: Page, server: Server) -> None:
-    await held(page, server)
-    asked = joins(page)
+    await open_board_with_fixed_clock(page, server)
+    requests = stream_requests(page)
     await server.say({"event": "hello", "html": "1"})
 
     for turn in range(5):
@@ -191,11 +191,11 @@ async def test_any_message_is_a_sign_of_life(page: Page, server: Server) -> None
         await server.say({"key": "gone", "html": f'<p id="gone">{turn}</p>'})
         await page.wait_for_selector(f"#gone:has-text('{turn}')")
 
-    assert asked == []
+    assert requests == []
 
 
 async def test_back_online_is_back_at_once(page: Page, server: Server) -> None:
-    await held(page, server)
+    await open_board_with_fixed_clock(page, server)
     await page.route(STREAM, lambda route: route.abort())
     await server.say({"event": "bye", "retry": 60000})
     await page.wait_for_selector("html[data-live=reconnecting]", state="attached")
@@ -210,33 +210,33 @@ async def test_a_hidden_tab_lets_go_and_goes_on_where_it_was(page: Page, server:
     await open_board(page, server)
     await server.say({"key": "gone", "html": '<p id="gone">seen</p>', "id": "1-7"})
     await page.wait_for_selector("#gone:has-text('seen')")
-    asked = joins(page)
+    requests = stream_requests(page)
 
     await hide(page, True)
     await until(lambda: _silent(server))
-    assert asked == []
+    assert requests == []
     await hide(page, False)
     await page.wait_for_selector("html[data-live=live]", state="attached")
 
-    assert [request.headers["last-event-id"] for request in asked] == ["1-7"]
+    assert [request.headers["last-event-id"] for request in requests] == ["1-7"]
 
 
 async def test_what_cannot_be_drawn_is_asked_for_again_and_then_all_of_it_anew(page: Page, server: Server) -> None:
     await open_board(page, server)
     await server.say({"key": "gone", "html": '<p id="gone">whole</p>', "id": "1-7"})
     await page.wait_for_selector("#gone:has-text('whole')")
-    asked = joins(page)
+    requests = stream_requests(page)
 
     def cursors() -> list[str]:
         """What was asked for; a busy machine may lose a connection more."""
-        return list(dict.fromkeys(request.headers["last-event-id"] for request in asked))
+        return list(dict.fromkeys(request.headers["last-event-id"] for request in requests))
 
-    async def led_to(wanted: list[str]) -> bool:
-        before = len(asked)
+    async def led_to(expected: list[str]) -> bool:
+        before = len(requests)
         await server.say({"key": "no..selector", "html": "<p>x</p>", "id": "1-8"})
-        await until(lambda: _is(len(asked) > before))
+        await until(lambda: _is(len(requests) > before))
         await page.wait_for_selector("html[data-live=live]", state="attached")
-        return cursors() == wanted
+        return cursors() == expected
 
     await until(lambda: led_to(["1-7"]))
     await until(lambda: led_to(["1-7", "?"]))

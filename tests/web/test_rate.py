@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Page
 
 from tests.web.conftest import Server
 from tests.web.test_browser import open_board
-from tests.web.test_links import _is, _silent, joins
+from tests.web.test_links import _is, _silent, stream_requests
 from tests.web.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
@@ -33,29 +33,29 @@ async def test_a_paused_page_hears_nothing_and_goes_on_where_it_stopped(page: Pa
     await open_board(page, server)
     await server.say({"key": "gone", "html": '<p id="gone">seen</p>', "id": "1-7"})
     await page.wait_for_selector("#gone:has-text('seen')")
-    asked = joins(page)
+    requests = stream_requests(page)
 
     await page.get_by_role("button", name="Pause").click()
     await until(lambda: _silent(server))
     assert await page.inner_text("#badge") == "paused"
-    assert asked == []
+    assert requests == []
 
     await page.get_by_role("button", name="Resume").click()
     await page.wait_for_selector("html[data-live=live]", state="attached")
-    assert [request.headers["last-event-id"] for request in asked] == ["1-7"]
+    assert [request.headers["last-event-id"] for request in requests] == ["1-7"]
     assert await page.inner_text("#badge") == "live"
 
 
 async def test_a_pause_holds_on_the_next_page_too(page: Page, server: Server) -> None:
     await open_board(page, server)
     await page.get_by_role("button", name="Pause").click()
-    asked = joins(page)
+    requests = stream_requests(page)
 
     await page.goto(f"{server.url}/board?again")
     await page.wait_for_selector("html[data-live=paused]")
     await page.wait_for_selector("#announce:has-text('Paused.')", state="attached")
 
-    assert asked == []
+    assert requests == []
     await page.get_by_role("button", name="Resume").click()
     await page.wait_for_selector("html[data-live=live]")
 
@@ -75,13 +75,13 @@ async def test_the_rate_is_a_plain_form(browser: Browser, server: Server, script
 
 
 async def test_a_page_that_is_paused_by_choice_opens_nothing_until_it_is_resumed(page: Page, server: Server) -> None:
-    asked = joins(page)
+    requests = stream_requests(page)
     await page.context.add_cookies([{"name": "rate", "value": "paused", "url": server.url}])
     answer = await page.goto(f"{server.url}/board?refresh=10")
     await page.wait_for_selector("#announce:has-text('Paused.')", state="attached")
     assert answer
     assert "refresh" not in answer.headers
-    assert asked == []
+    assert requests == []
 
     await page.get_by_role("button", name="Resume").click()
 
@@ -91,7 +91,7 @@ async def test_a_page_that_is_paused_by_choice_opens_nothing_until_it_is_resumed
 
 async def test_at_the_fastest_rate_a_socket_brings_the_figures(fast: Page, server: Server) -> None:
     await server.tell({"code": 1})
-    asked = joins(fast)
+    requests = stream_requests(fast)
     complaints = await open_board(fast, server)
 
     await server.tell({"key": "row-brk__2e_b", "op": "cells", "html": '<td class="num rose">2.50</td>'})
@@ -99,7 +99,7 @@ async def test_at_the_fastest_rate_a_socket_brings_the_figures(fast: Page, serve
     await server.say({"key": "feed", "op": "insert", "html": '<li id="f-50" data-k="50">entry 50</li>'})
     await fast.wait_for_selector("#f-50")
 
-    assert [parse_qs(urlsplit(request.url).query)["topics"] for request in asked] == [["patterns"]]
+    assert [parse_qs(urlsplit(request.url).query)["topics"] for request in requests] == [["patterns"]]
     assert await fast.evaluate("violations") == []
     assert complaints == []
 
@@ -141,18 +141,18 @@ async def test_a_socket_whose_session_ended_leads_to_the_sign_in(fast: Page, ser
 @pytest.mark.parametrize("code", [404, 1008])
 async def test_where_no_socket_is_to_be_had_the_stream_brings_everything(fast: Page, server: Server, code: int) -> None:
     await server.tell({"code": 1 if code == 1008 else code})
-    asked = joins(fast)
+    requests = stream_requests(fast)
     await fast.goto(f"{server.url}/board")
     if code == 1008:
         await fast.wait_for_selector("html[data-live=live]")
         await server.tell({"code": code})
 
-    await until(lambda: _is(len(asked) == 2))
+    await until(lambda: _is(len(requests) == 2))
     await fast.wait_for_selector("html[data-live=live]")
     await server.say({"key": "row-brk__2e_b", "op": "cells", "html": '<td class="num rose">2.50</td>'})
     await fast.wait_for_selector("#row-brk__2e_b:has-text('2.50')")
 
-    query = parse_qs(urlsplit(asked[1].url).query)
+    query = parse_qs(urlsplit(requests[1].url).query)
     assert (query["topics"], query["rate"]) == (["patterns,symbol:BRK.B"], ["auto"])
 
 
