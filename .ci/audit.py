@@ -12,11 +12,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 LOCKED = ROOT / "config" / "requirements.txt"
 VENDORED = ROOT / "static" / "vendor"
-NAMED = re.compile(r"^([A-Za-z0-9][\w.-]*)==([\w.+!-]+)", re.M)
+REQUIREMENT = re.compile(r"^([A-Za-z0-9][\w.-]*)==([\w.+!-]+)", re.M)
 SUM = re.compile(r"^\| ([\w.-]+) \|.*\| ([0-9a-f]{64}) \|$", re.M)
 COPYLEFT = re.compile(r"\bA?GPL|Affero|(?<!Lesser )(?<!Library or Lesser )General Public License", re.I)
 LESSER = re.compile(r"LGPL|Lesser General Public|Library or Lesser", re.I)
-FOUND = re.compile(r"Found \d+ known vulnerabilit")
+VULNERABLE = re.compile(r"Found \d+ known vulnerabilit")
 SILENT = re.compile(
     r"could not be audited|Could not connect|ServiceError|Connection|Max retries|[Tt]imed? ?out|HTTP error"
 )
@@ -26,7 +26,7 @@ FINE, WRONG, UNASKED = 0, 1, 3
 
 
 def locked(requirements: Path) -> dict[str, str]:
-    return dict(NAMED.findall(requirements.read_text()))
+    return dict(REQUIREMENT.findall(requirements.read_text()))
 
 
 def copyleft(texts: list[str]) -> str:
@@ -37,10 +37,10 @@ def copyleft(texts: list[str]) -> str:
 
 
 def licences(package: Distribution) -> list[str]:
-    said = package.metadata.get("License-Expression") or ""
+    spdx = package.metadata.get("License-Expression") or ""
     classified = [each for each in package.metadata.get_all("Classifier") or () if each.startswith("License ::")]
-    named = [each.rpartition(" :: ")[2] for each in classified if not each.endswith(":: OSI Approved")]
-    return [said] if said else named or (package.metadata.get("License") or _first_line(package)).splitlines()[:1]
+    names = [each.rpartition(" :: ")[2] for each in classified if not each.endswith(":: OSI Approved")]
+    return [spdx] if spdx else names or (package.metadata.get("License") or _first_line(package)).splitlines()[:1]
 
 
 def _first_line(package: Distribution) -> str:
@@ -52,13 +52,13 @@ def _first_line(package: Distribution) -> str:
 def licence_faults(requirements: Path) -> Iterator[str]:
     for name in locked(requirements):
         try:
-            found = licences(distribution(name))
+            package_licences = licences(distribution(name))
         except PackageNotFoundError:
             # Locked for another system or version of Python.
             continue
-        if not found:
+        if not package_licences:
             yield f"{name}: says nothing"
-        if bound := copyleft(found):
+        if bound := copyleft(package_licences):
             yield f"{name}: {bound}"
 
 
@@ -66,9 +66,9 @@ def vendored_faults(directory: Path) -> Iterator[str]:
     sums = dict(SUM.findall((directory / "VERSIONS.md").read_text()))
     for name in sorted({path.name for path in directory.glob("*.js")} | sums.keys()):
         path = directory / name
-        found = hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else "missing"
-        if found != sums.get(name):
-            yield f"{name}: {found}, VERSIONS.md says {sums.get(name, 'nothing')}"
+        digest = hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else "missing"
+        if digest != sums.get(name):
+            yield f"{name}: {digest}, VERSIONS.md says {sums.get(name, 'nothing')}"
 
 
 def known_holes(requirements: Path) -> int:
@@ -84,11 +84,11 @@ def known_holes(requirements: Path) -> int:
     return end
 
 
-def verdict(returncode: int, said: str) -> int:
+def verdict(returncode: int, output: str) -> int:
     """Strict, pip-audit fails alike where it found something and where it could ask nobody; else it passes for both."""
     if returncode == FINE:
         return FINE
-    return WRONG if FOUND.search(said) or not SILENT.search(said) else UNASKED
+    return WRONG if VULNERABLE.search(output) or not SILENT.search(output) else UNASKED
 
 
 def parts_list(requirements: Path, target: Path) -> int:
@@ -103,10 +103,10 @@ def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, timeout=SECONDS, check=False)
 
 
-def told(what: str, faults: Iterator[str]) -> int:
-    found = list(faults)
-    print(f"{what}: {'; '.join(found) if found else 'fine'}")
-    return WRONG if found else FINE
+def report(what: str, faults: Iterator[str]) -> int:
+    lines = list(faults)
+    print(f"{what}: {'; '.join(lines) if lines else 'fine'}")
+    return WRONG if lines else FINE
 
 
 def main() -> int:
@@ -115,14 +115,14 @@ def main() -> int:
     parser.add_argument("--vendored", type=Path, default=VENDORED)
     parser.add_argument("--sbom", type=Path, default=ROOT / "dist" / "sbom.cdx.json")
     parser.add_argument("--strict", action="store_true", help="fail where the vulnerability service does not answer")
-    said = parser.parse_args()
+    options = parser.parse_args()
     ends = [
-        told("licences", licence_faults(said.requirements)),
-        told("scripts of others", vendored_faults(said.vendored)),
-        parts_list(said.requirements, said.sbom),
-        known_holes(said.requirements),
+        report("licences", licence_faults(options.requirements)),
+        report("scripts of others", vendored_faults(options.vendored)),
+        parts_list(options.requirements, options.sbom),
+        known_holes(options.requirements),
     ]
-    return ending(ends, strict=said.strict)
+    return ending(ends, strict=options.strict)
 
 
 def ending(ends: list[int], *, strict: bool) -> int:

@@ -82,16 +82,16 @@ def sections(text: str) -> Iterator[tuple[str, str, list[Described]]]:
     comment: list[str] = []
     name, about, settings = "", "", list[Described]()
     for line in text.splitlines():
-        if found := SECTION.fullmatch(line):
+        if match := SECTION.fullmatch(line):
             if name:
                 yield name, about, settings
-            name, about, settings = found["name"], " ".join(comment), []
+            name, about, settings = match["name"], " ".join(comment), []
             comment = []
-        elif found := SETTING.fullmatch(line):
+        elif match := SETTING.fullmatch(line):
             if not comment:
-                raise ValueError(f"[{name}] {found['key']} has no comment that describes it")
-            default = None if found["absent"] else found["value"]
-            settings.append(Described(found["key"], default, " ".join(comment)))
+                raise ValueError(f"[{name}] {match['key']} has no comment that describes it")
+            default = None if match["absent"] else match["value"]
+            settings.append(Described(match["key"], default, " ".join(comment)))
             comment = []
         elif line.startswith("# "):
             comment.append(line.removeprefix("# "))
@@ -134,7 +134,7 @@ def _range(words: str, kind: Mapping[str, Any]) -> str:
 def variables(section: str, key: str) -> list[str]:
     """The short name, where there is one, before the one that every setting has."""
     path = f"{section}.{key}"
-    short = [name for name, named in DOCUMENTED.items() if named == path]
+    short = [name for name, target in DOCUMENTED.items() if target == path]
     return [*short, f"TICKSTOCK_{section.upper()}_{key.upper()}"]
 
 

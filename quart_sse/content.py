@@ -30,7 +30,7 @@ class ContentTask:
     def __init__(self, content: AsyncIterable[Any], cleanup_seconds: float | None, changed: Callable[[], None]) -> None:
         self._content, self._cleanup_seconds, self._changed = content, cleanup_seconds, changed
         self._item: Item | None = None
-        self._asked = False
+        self._item_requested = False
         self._request: asyncio.Future[None] | None = None
         self._started = self._closing = self._exhausted = self._reported = False
         self._deadline: asyncio.TimerHandle | None = None
@@ -39,8 +39,8 @@ class ContentTask:
 
     def ask(self) -> None:
         """For one more item; does nothing while one is on its way."""
-        if not self._asked:
-            self._asked = True
+        if not self._item_requested:
+            self._item_requested = True
             if self._request and not self._request.done():
                 self._request.set_result(None)
 
@@ -90,7 +90,7 @@ class ContentTask:
                 item = item or await _following(anext(iterator))
                 if item.value is _END or self._closing:
                     return
-                self._item, self._asked, item = item, False, None
+                self._item, self._item_requested, item = item, False, None
                 self._changed()
         finally:
             self._exhausted = bool(item and item.value is _END)
@@ -98,7 +98,7 @@ class ContentTask:
             await _close(iterator, self._content)
 
     async def _requested(self) -> None:
-        if not self._asked:
+        if not self._item_requested:
             self._request = asyncio.get_running_loop().create_future()
             await self._request
 

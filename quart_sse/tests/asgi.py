@@ -47,8 +47,8 @@ class Exchange:
         return bool(self.sent) and self.sent[-1].get("more_body") is False
 
     async def _receive(self) -> Any:
-        if not self.body_begun.is_set() and not getattr(self, "_asked", False):
-            self._asked = True
+        if not self.body_begun.is_set() and not getattr(self, "_body_received", False):
+            self._body_received = True
             return {"type": "http.request", "body": b"", "more_body": False}
         await self.reader_gone.wait()
         return {"type": "http.disconnect"}

@@ -104,15 +104,15 @@ async def test_an_error_of_the_content_comes_before_one_of_the_cancelled_sender(
 
 
 async def test_a_sender_that_breaks_interrupts_a_send_too() -> None:
-    begun = asyncio.Event()
+    sending = asyncio.Event()
 
     async def breaks() -> None:
-        await begun.wait()
+        await sending.wait()
         raise LookupError("the source is gone")
 
     async def never_taken(message: Message) -> None:
         if message["type"] == "http.response.body":
-            begun.set()
+            sending.set()
             await forever()
 
     exchange = Exchange(lambda: EventSourceResponse(iter("a"), data_sender_callable=breaks), send=never_taken)
@@ -188,10 +188,10 @@ async def test_who_goes_is_reported_and_content_sees_a_cancellation() -> None:
             log.append("cancelled")
             raise
 
-    async def gone(message: object) -> None:
+    async def report(message: object) -> None:
         log.append(message)
 
-    exchange = Exchange(lambda: EventSourceResponse(content(), client_close_handler_callable=gone))
+    exchange = Exchange(lambda: EventSourceResponse(content(), client_close_handler_callable=report))
     await exchange.run()
 
     assert log == [{"type": "http.disconnect"}, "cancelled"]

@@ -104,12 +104,12 @@ def test_the_separator_of_the_response_is_that_of_all_it_writes(server: Server, 
         body = client.get(f"http://{server.address}/").content
 
     end = (sep or "\n").encode()
-    written = [b"data: a", b"data: 1", b"event: e" + end + b"data: b"]
-    assert body == b"".join(each + end + end for each in written) + b"data: raw\n\n" + b"data: None" + end + end
+    blocks = [b"data: a", b"data: 1", b"event: e" + end + b"data: b"]
+    assert body == b"".join(each + end + end for each in blocks) + b"data: raw\n\n" + b"data: None" + end + end
 
 
 def test_who_goes_ends_the_stream_of_a_server(server: Server) -> None:
-    closed, gone = threading.Event(), threading.Event()
+    closed, reported = threading.Event(), threading.Event()
 
     async def endless() -> AsyncIterator[str]:
         try:
@@ -120,7 +120,7 @@ def test_who_goes_ends_the_stream_of_a_server(server: Server) -> None:
             closed.set()
 
     async def report(message: object) -> None:
-        gone.set()
+        reported.set()
 
     server.answer = lambda: EventSourceResponse(endless(), client_close_handler_callable=report)
     with (
@@ -129,7 +129,7 @@ def test_who_goes_ends_the_stream_of_a_server(server: Server) -> None:
     ):
         next(answer.iter_lines())
 
-    assert gone.wait(5)
+    assert reported.wait(5)
     assert closed.wait(5)
 
 

@@ -152,17 +152,17 @@ async def test_a_child_that_fails_during_a_send_ends_the_stream_with_its_error()
 
 
 async def test_content_waits_at_its_yield_until_the_item_is_sent() -> None:
-    made: list[int] = []
+    items: list[int] = []
     sent: list[tuple[int, bytes]] = []
 
     async def content() -> AsyncIterator[int]:
         for number in range(4):
-            made.append(number)
+            items.append(number)
             yield number
 
     async def slow(message: dict[str, bytes]) -> None:
         await asyncio.sleep(0.01)
-        sent.append((len(made), message.get("body", b"")))
+        sent.append((len(items), message.get("body", b"")))
 
     await Exchange(lambda: EventSourceResponse(content(), ping=0.004), send=slow).run()
 
@@ -172,9 +172,9 @@ async def test_content_waits_at_its_yield_until_the_item_is_sent() -> None:
 async def test_content_that_is_cancelled_by_somebody_else_fails() -> None:
     async def content() -> AsyncIterator[str]:
         yield "a"
-        gone = asyncio.ensure_future(forever())
-        gone.cancel()
-        await gone
+        task = asyncio.ensure_future(forever())
+        task.cancel()
+        await task
 
     with pytest.raises(RuntimeError, match="cancelled"):
         await Exchange(lambda: EventSourceResponse(content())).run()

@@ -92,12 +92,12 @@ def example(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Po
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     name = request.param.removesuffix(".py")
-    asked = (
+    command = (
         ["-m", "hypercorn", f"{name}:app", "--bind", f"127.0.0.1:{port}"]
         if name == "clock"
         else [f"{name}.py", str(port)]
     )
-    with Popen([sys.executable, *asked], cwd=tmp_path) as process:
+    with Popen([sys.executable, *command], cwd=tmp_path) as process:
         for _ in range(1200):
             with socket.socket() as probe:
                 if not probe.connect_ex(("127.0.0.1", port)):

@@ -22,9 +22,9 @@ def test_headers_are_those_of_a_stream() -> None:
 
 
 def test_the_rest_of_the_headers_is_ones_own() -> None:
-    asked = {"cache-control": "public, max-age=29", "x-accel-buffering": "yes", "X-Room": "7"}
+    headers = {"cache-control": "public, max-age=29", "x-accel-buffering": "yes", "X-Room": "7"}
 
-    response = EventSourceResponse(iter(()), 203, headers=asked, media_type="application/x-stream")
+    response = EventSourceResponse(iter(()), 203, headers=headers, media_type="application/x-stream")
 
     assert response.status_code == 203
     assert response.headers.getlist("Cache-Control") == ["public, max-age=29"]
@@ -32,7 +32,7 @@ def test_the_rest_of_the_headers_is_ones_own() -> None:
     assert (response.headers["X-Room"], response.content_type) == ("7", "application/x-stream")
 
 
-REFUSED = [
+INVALID_ARGUMENTS = [
     ({"ping": -1}, ValueError, "ping must be >= 0"),
     ({"ping": float("nan")}, ValueError, "ping must be >= 0"),
     ({"ping": float("inf")}, ValueError, "finite"),
@@ -57,10 +57,10 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("asked", "kind", "message"), REFUSED)
-def test_what_is_of_no_use_is_refused_at_once(asked: dict[str, Any], kind: type[Exception], message: str) -> None:
+@pytest.mark.parametrize(("arguments", "kind", "message"), INVALID_ARGUMENTS)
+def test_what_is_of_no_use_is_refused_at_once(arguments: dict[str, Any], kind: type[Exception], message: str) -> None:
     with pytest.raises(kind, match=message):
-        EventSourceResponse(iter(()), **asked)
+        EventSourceResponse(iter(()), **arguments)
 
 
 def test_the_time_between_pings_may_change_and_is_checked_then_too() -> None:

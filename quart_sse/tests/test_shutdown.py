@@ -16,14 +16,14 @@ from quart_sse.tests.asgi import Exchange, forever
 
 
 class Recorder:
-    """A stream that only counts how often it is told."""
+    """A stream that only counts how often it is asked to leave."""
 
     def __init__(self, also: Callable[[], None] = lambda: None) -> None:
-        self.times, self._also, self.told = 0, also, asyncio.Event()
+        self.times, self._also, self.leave_event = 0, also, asyncio.Event()
 
     def leave(self) -> None:
         self.times += 1
-        self.told.set()
+        self.leave_event.set()
         self._also()
 
 
@@ -48,7 +48,7 @@ def handling(handler: Any) -> Iterator[None]:
 async def left(*streams: Recorder) -> None:
     async with asyncio.timeout(2):
         for stream in streams:
-            await stream.told.wait()
+            await stream.leave_event.wait()
 
 
 @pytest.mark.parametrize(
@@ -133,15 +133,15 @@ async def test_a_stream_may_go_while_others_are_told() -> None:
     streams = OpenStreams(asyncio.get_running_loop())
     second = Recorder()
     first, third = (Recorder(lambda: streams.discard(second)) for _ in range(2))
-    gone = Recorder()
-    for each in (first, third, gone):
+    removed_stream = Recorder()
+    for each in (first, third, removed_stream):
         streams.add(each)
-    streams.discard(gone)
+    streams.discard(removed_stream)
 
     AppStatus.should_exit = True
     await left(first, third)
 
-    assert gone.times == 0
+    assert removed_stream.times == 0
 
 
 async def test_streams_are_looked_after_again_when_all_had_gone() -> None:
