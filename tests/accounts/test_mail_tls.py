@@ -82,7 +82,7 @@ async def test_a_letter_goes_to_the_server_that_proves_itself(
         await quart.test_client().post("/forgot", form={"email": EMAIL})
         (letter,) = await mail_server.postbox.holds(1)
 
-    assert mail_server.row_texts == [USER, SECRET]
+    assert mail_server.credentials == [USER, SECRET]
     assert (letter["To"], letter["From"]) == (EMAIL, f"TickStock <{SENDER}>")
 
 
@@ -98,6 +98,6 @@ async def test_a_server_that_anybody_could_be_is_given_neither_letter_nor_passwo
 
     (row,) = await rows(pool)
     assert mail_server.postbox.letters == []
-    assert mail_server.row_texts == []
+    assert mail_server.credentials == []
     assert row["sent_at"] is None
     assert row["trouble"] in ("SMTPConnectError", "SSLCertVerificationError")

@@ -64,9 +64,9 @@ async def test_a_reader_meets_no_word_of_what_works_behind_the_desk(desk: Desk) 
         pages = [(await client.get(path, headers={"Accept": "text/html"})).text for path in paths]
     words = [unescape(re.sub(r"<[^>]*>", " ", html)) for html in pages]
 
-    said = re.findall(r"(?i)\b(?:redis|valkey|postgres\w*|database|engine|wire|xnys|xnas)\b", " ".join(words))
+    internal_terms = re.findall(r"(?i)\b(?:redis|valkey|postgres\w*|database|engine|wire|xnys|xnas)\b", " ".join(words))
 
-    assert said == []
+    assert internal_terms == []
 
 
 def test_a_notice_of_missed_detections_is_in_a_readers_words() -> None:
@@ -76,9 +76,9 @@ def test_a_notice_of_missed_detections_is_in_a_readers_words() -> None:
 async def test_the_stream_of_the_desk_asks_for_what_is_shown(desk: Desk) -> None:
     html = await page(desk, "/")
 
-    (asked,) = re.findall(r'hx-sse:connect="/stream\?topics=([^&"]*)', html)
+    (topics,) = re.findall(r'hx-sse:connect="/stream\?topics=([^&"]*)', html)
 
-    assert set(asked.split(",")) == {"patterns", "status", "quotes"}
+    assert set(topics.split(",")) == {"patterns", "status", "quotes"}
 
 
 async def test_a_symbols_page_has_a_chart_and_the_same_in_numbers(desk: Desk) -> None:
@@ -93,14 +93,14 @@ async def test_a_symbols_page_has_a_chart_and_the_same_in_numbers(desk: Desk) ->
 
 async def test_the_title_of_a_symbol_begins_with_its_price_and_change(desk: Desk) -> None:
     for symbol in AWKWARD:
-        board = desk.context.boards[QuoteBoard]
-        assert isinstance(board, QuoteBoard)
-        quoted = board.quote(symbol)
+        board = desk.context.boards[Board]
+        assert isinstance(board, Board)
+        row = board.quote(symbol)
         html = await page(desk, f"/symbols/{quote(symbol)}")
 
-        assert quoted is not None
+        assert row is not None
         (price, change) = re.search(r"<title>(\S+) (\S+%) " + re.escape(symbol) + " · TickStock</title>", html).groups()
-        assert price == f"{quoted.price:,.2f}"
+        assert price == f"{row.price:,.2f}"
         assert change[0] in "+\u2212"
 
 
@@ -127,9 +127,9 @@ async def test_a_chart_is_shown_in_the_prices_that_are_asked_for(desk: Desk) -> 
 
         assert f"chart:BRK.B:{topic}" in html
         assert html.count('aria-current="true"') == 2
-        kept = "" if prices == "split" else f"&amp;prices={prices}"
-        assert f'<a href="?range=1y{kept}">' in html
-        assert f'<a href="?range=6m{kept}&amp;rows=all#bars-head">' in html
+        parameter = "" if prices == "split" else f"&amp;prices={prices}"
+        assert f'<a href="?range=1y{parameter}">' in html
+        assert f'<a href="?range=6m{parameter}&amp;rows=all#bars-head">' in html
 
 
 async def test_prices_that_nobody_knows_are_refused_with_what_there_is(desk: Desk) -> None:
@@ -201,11 +201,11 @@ async def test_while_the_market_database_is_away_live_goes_on(desk: Desk) -> Non
     desk.context.pools.market = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
 
     assert "Earlier patterns are not available now" in await page(desk, "/")
-    kept = await page(desk, "/symbols/BRK.B?range=1m")
+    cached = await page(desk, "/symbols/BRK.B?range=1m")
     never_read = await page(desk, "/symbols/BRK.B?range=1y")
 
-    assert "History is not available now" in kept
-    assert kept.count('<th scope="row">') == 20
+    assert "History is not available now" in cached
+    assert cached.count('<th scope="row">') == 20
     assert "History is not available now" in never_read
     await page(desk, "/patterns", 503)
     await page(desk, "/symbols/NOBODY", 503)

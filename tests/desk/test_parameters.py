@@ -45,15 +45,23 @@ def pages(app: Quart) -> dict[str, tuple[str, ...]]:
 async def test_a_page_names_the_parameter_that_it_does_not_know_and_those_that_it_does(
     market: Desk, admin: httpx.AsyncClient
 ) -> None:
-    tried = pages(market.app)
+    names_by_path = pages(market.app)
 
-    assert {"/", "/patterns", "/symbols", "/account", "/admin/audit", "/admin/audit.csv", "/login"} <= tried.keys()
-    for path, names in tried.items():
+    assert {
+        "/",
+        "/patterns",
+        "/symbols",
+        "/account",
+        "/admin/audit",
+        "/admin/audit.csv",
+        "/login",
+    } <= names_by_path.keys()
+    for path, names in names_by_path.items():
         answer = await admin.get(f"{path}?%3Csymbl%3E=AAPL", headers=PAGE)
-        said = unescape(answer.text)
+        text = unescape(answer.text)
         assert answer.status_code == 400, path
-        assert "Unknown parameter: '<symbl>'. Known are: " in said, path
-        assert set(re.findall(r"[\w]+", said.partition("Known are: ")[2].partition(".")[0])) == {
+        assert "Unknown parameter: '<symbl>'. Known are: " in text, path
+        assert set(re.findall(r"[\w]+", text.partition("Known are: ")[2].partition(".")[0])) == {
             *names,
             *parameters.FRAME,
         }, path
@@ -118,19 +126,19 @@ async def test_patterns_are_narrowed_by_everything_that_the_api_knows(
 
 
 async def test_older_patterns_are_a_link_away_and_none_is_missed(admin: httpx.AsyncClient) -> None:
-    found: list[str] = []
+    ids: list[str] = []
     query = "limit=4&from=2012-01-01"
     while query:
         text = (await admin.get(f"/patterns?{query}", headers=PAGE)).text
-        found += re.findall(r'<li id="([^"]*)" data-k', text)
+        ids += re.findall(r'<li id="([^"]*)" data-k', text)
         links = re.findall(r'<a href="/patterns\?([^"]*)" rel="next">', text)
         query = unescape(links[0]) if links else ""
         assert not query or "from=2012-01-01" in query
 
-    assert len(found) == len(set(found)) == 2 * len(AWKWARD)
+    assert len(ids) == len(set(ids)) == 2 * len(AWKWARD)
 
 
-REFUSED = {
+INVALID_QUERIES = {
     "min_confidence=2": ("min_confidence", "2"),
     "min_confidence=NaN": ("min_confidence", "NaN"),
     "from=yesterday": ("from", "yesterday"),
@@ -142,11 +150,11 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("query", REFUSED)
+@pytest.mark.parametrize("query", INVALID_QUERIES)
 async def test_what_was_mistyped_is_kept_and_marked_and_nothing_is_looked_for(
     query: str, admin: httpx.AsyncClient
 ) -> None:
-    field, value = REFUSED[query]
+    field, value = INVALID_QUERIES[query]
 
     answer = await admin.get(f"/patterns?timeframe=daily&{query}", headers=PAGE)
 
@@ -171,8 +179,8 @@ async def test_a_cursor_of_no_page_is_refused(admin: httpx.AsyncClient) -> None:
 async def test_the_choices_are_what_the_engine_looks_for_and_what_was_detected(admin: httpx.AsyncClient) -> None:
     text = (await admin.get("/patterns", headers=PAGE)).text
     offered = {
-        name: re.findall(r'<option value="([^"]*)"', chosen)
-        for name, chosen in re.findall(r'<select [^>]*name="(\w+)">(.*?)</select>', text, re.S)
+        name: re.findall(r'<option value="([^"]*)"', options)
+        for name, options in re.findall(r'<select [^>]*name="(\w+)">(.*?)</select>', text, re.S)
     }
 
     assert offered["timeframe"] == ["", "daily"]

@@ -22,7 +22,7 @@ from tests.stream.conftest import Desk
 from tests.stream.test_stream import detected
 from tests.stream.waiting import until
 
-STORED = """
+INSERT_INDICATOR = """
 insert into daily_indicators (symbol, indicator_type, value_data, calculation_timestamp)
 values ($1, 'RSI14', '{"value": 28.5}', to_timestamp($2))
 """
@@ -36,7 +36,7 @@ def calculated(symbol: str, value: float) -> IndicatorCalculated:
 
 async def store(databases: Databases, symbol: str) -> None:
     link = await asyncpg.connect(databases.engine)
-    await link.execute(STORED, symbol, OPEN)
+    await link.execute(INSERT_INDICATOR, symbol, OPEN)
     await link.close()
 
 
@@ -160,11 +160,11 @@ async def test_beyond_the_rows_of_the_desk_every_row_that_is_shown_goes_on(desk:
     assert isinstance(board, QuoteBoard)
     await until(lambda: board.quote(names[-1]))
     html = await page(desk, "/")
-    (asked,) = re.findall(r'hx-sse:connect="/stream\?topics=([^&"]*)', html)
-    last = board.last_row_symbol
+    (topics,) = re.findall(r'hx-sse:connect="/stream\?topics=([^&"]*)', html)
+    last = board.last_shown
     assert f'id="{dom_id("row", last)}"' in html
 
-    async with desk.stream(asked) as reader:
+    async with desk.stream(topics) as reader:
         await reader.message("message")
         await desk.publish(tick("A", 20.0))
         rows = (await reader.containing(f'id="{dom_id("row", "A")}"')).data
@@ -176,7 +176,7 @@ async def test_beyond_the_rows_of_the_desk_every_row_that_is_shown_goes_on(desk:
     assert f'id="{dom_id("row", last)}"' not in rows
     assert cells.count("30.25") == 1
     assert f'hx-target="#{dom_id("row", "A")}"' in cells
-    async with desk.stream(asked) as reader:  # a tab that was hidden meanwhile is shown the rows of now
+    async with desk.stream(topics) as reader:  # a tab that was hidden meanwhile is shown the rows of now
         again = (await reader.message("message")).data
     assert again.count("<tr id=") == BOARD_ROWS
     assert "30.25" in again

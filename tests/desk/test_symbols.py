@@ -55,7 +55,7 @@ def board_of(desk: Desk) -> QuoteBoard:
     return board
 
 
-async def raw(desk: Desk, path: str) -> tuple[int, str]:
+async def status_and_location(desk: Desk, path: str) -> tuple[int, str]:
     """Status and Location of a path that no client has made pretty."""
     cookie = "; ".join(f"{name}={value}" for name, value in desk.cookies.items())
     source, sink = await asyncio.open_connection("127.0.0.1", desk.settings.port)
@@ -65,8 +65,8 @@ async def raw(desk: Desk, path: str) -> tuple[int, str]:
     sink.write(head.encode("latin-1"))
     answer = (await source.readuntil(b"\r\n\r\n")).decode("latin-1")
     sink.close()
-    found = re.search(r"(?im)^location: (.*)$", answer)
-    return int(answer.split()[1]), found[1].strip() if found else ""
+    location = re.search(r"(?im)^location: (.*)$", answer)
+    return int(answer.split()[1]), location[1].strip() if location else ""
 
 
 async def test_every_symbol_that_the_feed_brings_has_a_page_a_link_and_a_stream(desk: Desk) -> None:
@@ -79,15 +79,15 @@ async def test_every_symbol_that_the_feed_brings_has_a_page_a_link_and_a_stream(
     assert set(grammar.ODD) <= linked
     for symbol in grammar.ODD:
         assert f'id="{dom_id("row", symbol)}"' in desk_page
-        shown = await page(desk, f"/symbols/{quote(symbol, safe='/')}")
-        (address,) = STREAM.findall(shown)
+        html = await page(desk, f"/symbols/{quote(symbol, safe='/')}")
+        (address,) = STREAM.findall(html)
         async with desk.client() as client:
-            found = await client.get("/symbols", params={"q": symbol})
-        assert (found.status_code, unquote(found.headers["Location"])) == (303, f"/symbols/{symbol}")
-        asked = unquote(unescape(address)).partition("topics=")[2].partition("&cursor")[0]
-        wanted = topics.parse_all(asked)
-        assert wanted is not None
-        assert wanted == (
+            search = await client.get("/symbols", params={"q": symbol})
+        assert (search.status_code, unquote(search.headers["Location"])) == (303, f"/symbols/{symbol}")
+        query = unquote(unescape(address)).partition("topics=")[2].partition("&cursor")[0]
+        subscription = topics.parse_all(query)
+        assert subscription is not None
+        assert subscription == (
             {f"symbol:{symbol}", f"chart:{symbol}:6m", f"patterns:{symbol}", "status"}, (),
         )  # fmt: skip
         async with desk.stream(unescape(address).partition("topics=")[2]) as reader:
@@ -97,10 +97,10 @@ async def test_every_symbol_that_the_feed_brings_has_a_page_a_link_and_a_stream(
 
 @given(st.lists(grammar.symbols, min_size=1, max_size=30, unique=True))
 def test_what_a_page_asks_for_is_what_it_shows(symbols: list[str]) -> None:
-    asked = tuple(topics.chart_topic(symbol, "6m") for symbol in symbols)
-    query = unquote(links(asked, "7-1", Rate.AUTO).stream.partition("topics=")[2].partition("&")[0])
+    charts = tuple(topics.chart_topic(symbol, "6m") for symbol in symbols)
+    query = unquote(links(charts, "7-1", Rate.AUTO).stream.partition("topics=")[2].partition("&")[0])
 
-    assert topics.parse_all(query) == (frozenset(asked), ())
+    assert topics.parse_all(query) == (frozenset(charts), ())
 
 
 @examples(max_examples=60)
@@ -119,14 +119,18 @@ async def test_what_is_no_symbol_leads_nowhere_else(desk: Desk, encoded: bool) -
         path = quote(text, safe="" if encoded else "/%\\")
         for folder in ("/symbols/", "/api/v1/quotes/", "/api/v1/bars/"):
             for more in ("", "?range=2m"):
-                assert await raw(desk, f"{folder}{path}{more}") in {(404, ""), (400, "")}, (folder, path, more)
+                assert await status_and_location(desk, f"{folder}{path}{more}") in {(404, ""), (400, "")}, (
+                    folder,
+                    path,
+                    more,
+                )
     for path in (
         "/symbols/%2e%2e/%2e%2e/login",
         "/symbols/%2E%2E%2Fpatterns",
         "/symbols//evil.example",
         "//evil.example",
     ):
-        assert await raw(desk, path) == (404, ""), path
+        assert await status_and_location(desk, path) == (404, ""), path
 
 
 async def test_a_desk_of_more_than_a_hundred_symbols_is_live_with_an_index_among_them(desk: Desk) -> None:
@@ -156,17 +160,17 @@ async def test_a_stored_history_of_more_than_a_hundred_symbols_is_a_live_desk(
     await pool.close()
     assert (outcome.good_rows, outcome.rejected_rows) == (102, 0)
 
-    begun = Desk(settings)
-    await begun.start()
-    await begun.enter()
-    html = await page(begun, "/")
+    desk = Desk(settings)
+    await desk.start()
+    await desk.enter()
+    html = await page(desk, "/")
     (address,) = STREAM.findall(html)
-    async with begun.stream(unescape(address).partition("topics=")[2]) as reader:
+    async with desk.stream(unescape(address).partition("topics=")[2]) as reader:
         assert reader.status == 200
         assert (await reader.message("hello")).data == "0.2"
         assert f'id="{dom_id("row", ".INX")}"' in (await reader.message("message")).data
-    await page(begun, "/symbols/.INX")
-    await begun.stop()
+    await page(desk, "/symbols/.INX")
+    await desk.stop()
 
 
 async def test_a_desk_of_the_longest_and_oddest_symbols_is_live(desk: Desk) -> None:

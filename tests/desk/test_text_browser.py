@@ -14,15 +14,15 @@ from tests.stream.conftest import Desk
 from tests.stream.waiting import until
 
 
-def dumped(html: str) -> str:
+def text_of(html: str) -> str:
     program = shutil.which("w3m")
     if program is None:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("no w3m on this machine")
-    made = subprocess.run(
+    process = subprocess.run(
         [program, "-dump", "-cols", "160", "-T", "text/html", "-I", "UTF-8", "-O", "UTF-8"],
         input=html.encode(), capture_output=True, check=True, timeout=20,
     )  # fmt: skip
-    return made.stdout.decode()
+    return process.stdout.decode()
 
 
 async def test_a_text_browser_prints_words_apart_and_none_of_a_state_that_does_not_hold(desk: Desk) -> None:
@@ -31,8 +31,8 @@ async def test_a_text_browser_prints_words_apart_and_none_of_a_state_that_does_n
     await desk.publish(tick("BRK.B", 150.25))
     await until(lambda: (quote := board.quote("BRK.B")) and quote.price == 150.25)
 
-    reader, administrator = dumped(await page(desk, "/")), dumped(await administrators_page(desk))
-    symbol = dumped(await page(desk, "/symbols/BRK.B"))
+    reader, administrator = text_of(await page(desk, "/")), text_of(await administrators_page(desk))
+    symbol = text_of(await page(desk, "/symbols/BRK.B"))
 
     assert re.search(r"BRK\.B .* 150\.25 +\S+ +\S+%", reader)
     for text in (reader, administrator, symbol):

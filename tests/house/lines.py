@@ -19,12 +19,12 @@ class Line(NamedTuple):
     status: int
     head: int | None = None
     """Where it is another than a GET's."""
-    known: int | None = None
+    signed_in_status: int | None = None
     """For who is signed in by cookie, where that is another."""
 
 
 LINES: dict[str, Line] = {
-    "accounts.login": Line(Who.ALL, 200, known=303),
+    "accounts.login": Line(Who.ALL, 200, signed_in_status=303),
     "accounts.logout": Line(Who.ALL, 303),
     "accounts.make_first_admin": Line(Who.ALL, 410),
     "accounts.sign_in": Line(Who.ALL, 422),

@@ -38,14 +38,14 @@ def read(path: Path) -> Markdown:
         tuple(LINK.findall(INLINE.sub("", prose))),
         frozenset(anchors(prose)),
         tuple(INLINE.findall(prose)),
-        tuple(Fence(*found) for found in FENCE.findall(text)),
+        tuple(Fence(*fence) for fence in FENCE.findall(text)),
     )
 
 
 def anchors(prose: str) -> list[str]:
-    made: list[str] = []
+    slugs: list[str] = []
     for heading in HEADING.findall(prose):
         base = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
-        count = sum(re.fullmatch(rf"{re.escape(base)}(-\d+)?", other) is not None for other in made)
-        made.append(f"{base}-{count}" if count else base)
-    return made
+        count = sum(re.fullmatch(rf"{re.escape(base)}(-\d+)?", other) is not None for other in slugs)
+        slugs.append(f"{base}-{count}" if count else base)
+    return slugs

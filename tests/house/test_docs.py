@@ -66,9 +66,9 @@ def test_named_files_exist(page: Path) -> None:
 @pages
 def test_named_tests_exist(page: Path) -> None:
     files = {path.name for path in (ROOT / "tests").rglob("test_*.py")}
-    named = {name for code in markdown.read(page).inline for name in re.findall(r"(?<![\w/])test_\w+\.py", code)}
+    mentions = {name for code in markdown.read(page).inline for name in re.findall(r"(?<![\w/])test_\w+\.py", code)}
 
-    assert {name for name in named if EXAMPLE not in name} - files == set()
+    assert {name for name in mentions if EXAMPLE not in name} - files == set()
 
 
 @pages
@@ -81,16 +81,16 @@ def test_named_benchmarks_exist(page: Path) -> None:
 @pages
 def test_named_make_targets_exist(page: Path) -> None:
     targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.M))
-    named = {target for code in markdown.read(page).code for target in TARGET.findall(code)}
+    mentions = {target for code in markdown.read(page).code for target in TARGET.findall(code)}
 
-    assert named - targets == set()
+    assert mentions - targets == set()
 
 
 @pages
 def test_named_commands_exist(page: Path) -> None:
-    named = {words for code in markdown.read(page).code for words in COMMAND.findall(code)}
+    mentions = {words for code in markdown.read(page).code for words in COMMAND.findall(code)}
 
-    assert [words for words in named if not is_command(words.split())] == []
+    assert [words for words in mentions if not is_command(words.split())] == []
 
 
 def is_command(words: list[str]) -> bool:
@@ -109,17 +109,19 @@ def is_command(words: list[str]) -> bool:
 def test_named_variables_are_settings(page: Path) -> None:
     settings = {f"TICKSTOCK_{path.replace('.', '_').upper()}" for path in known()}
     settings |= {*DOCUMENTED, *PARTS, *IN_FILES, *(f"{name}_FILE" for name in IN_FILES)}
-    named = {match[1] for code in markdown.read(page).inline if (match := VARIABLE.fullmatch(code))}
+    mentions = {match[1] for code in markdown.read(page).inline if (match := VARIABLE.fullmatch(code))}
 
-    assert named - settings - OUTSIDE == set()
+    assert mentions - settings - OUTSIDE == set()
 
 
 def test_code_and_settings_name_documents_that_exist() -> None:
     sources = [*(ROOT / "app").rglob("*.py"), *(ROOT / "bench").rglob("*.py"), *(ROOT / "config").glob("*.*")]
-    named = {name for path in sources if path.is_file() for name in DOCUMENT.findall(path.read_text(encoding="utf-8"))}
+    mentions = {
+        name for path in sources if path.is_file() for name in DOCUMENT.findall(path.read_text(encoding="utf-8"))
+    }
 
-    assert named
-    assert [name for name in named if not (ROOT / name).is_file()] == []
+    assert mentions
+    assert [name for name in mentions if not (ROOT / name).is_file()] == []
 
 
 def test_every_page_is_linked_in_the_readme() -> None:

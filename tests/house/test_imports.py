@@ -59,15 +59,15 @@ def allowed(source: str, target: str) -> bool:
 
 
 def imported() -> list[tuple[str, str, str]]:
-    found = []
+    imports = []
     for path in tree.modules():
         source = part(tree.name(path).removesuffix(".py").replace("/", "."))
         for module, name, _ in tree.imports(path):
             if module == "app":
-                found.append((tree.name(path), source, name))
+                imports.append((tree.name(path), source, name))
             elif module.startswith("app."):
-                found.append((tree.name(path), source, part(module)))
-    return found
+                imports.append((tree.name(path), source, part(module)))
+    return imports
 
 
 def test_event_streams_are_a_package_of_their_own() -> None:
@@ -91,9 +91,9 @@ def test_events_are_written_by_that_package_alone() -> None:
 
 
 def test_every_part_has_its_place() -> None:
-    known = set().union(*LAYERS) | PROCESSES | ALONE | {"__init__"}
+    listed = set().union(*LAYERS) | PROCESSES | ALONE | {"__init__"}
 
-    assert {part(tree.name(path).removesuffix(".py").replace("/", ".")) for path in tree.modules()} <= known
+    assert {part(tree.name(path).removesuffix(".py").replace("/", ".")) for path in tree.modules()} <= listed
 
 
 def test_imports_point_down() -> None:

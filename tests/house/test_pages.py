@@ -21,14 +21,14 @@ PAGES = [
 
 
 @cache
-def drawn_by_name() -> dict[str, list[ast.Call]]:
+def render_calls() -> dict[str, list[ast.Call]]:
     """Page name -> the calls of page() that draw it."""
-    found: dict[str, list[ast.Call]] = {}
+    calls: dict[str, list[ast.Call]] = {}
     for module in tree.modules():
         for node in tree.nodes(module):
             if isinstance(node, ast.Call) and ast.unparse(node.func) in {"page", "html.page"} and node.args:
-                found.setdefault(ast.literal_eval(node.args[0]), []).append(node)
-    return found
+                calls.setdefault(ast.literal_eval(node.args[0]), []).append(node)
+    return calls
 
 
 @pytest.mark.parametrize("path", PAGES, ids=tree.name)
@@ -42,7 +42,7 @@ def test_a_page_stands_on_the_base_under_one_heading(path: Path) -> None:
 
 @pytest.mark.parametrize("path", PAGES, ids=tree.name)
 def test_a_page_is_drawn_with_a_title(path: Path) -> None:
-    calls = drawn_by_name().get(path.relative_to(TEMPLATES).with_suffix("").as_posix(), [])
+    calls = render_calls().get(path.relative_to(TEMPLATES).with_suffix("").as_posix(), [])
 
     assert calls
     assert all("title" in {keyword.arg for keyword in call.keywords} for call in calls)

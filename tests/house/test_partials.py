@@ -13,7 +13,7 @@ PARTIALS = sorted((tree.ROOT / "partials").rglob("*.html"))
 TEMPLATES = sorted((tree.ROOT / "templates").rglob("*.html"))
 
 
-def called(path: Path) -> str:
+def relative_path(path: Path) -> str:
     return path.relative_to(tree.ROOT).as_posix()
 
 
@@ -26,10 +26,10 @@ def function_for(path: Path) -> ast.FunctionDef | None:
     return next((f for f in tree.functions(module) if isinstance(f, ast.FunctionDef) and f.name == thing), None)
 
 
-@pytest.mark.parametrize("path", PARTIALS, ids=called)
+@pytest.mark.parametrize("path", PARTIALS, ids=relative_path)
 def test_a_partial_has_one_typed_function_whose_parameters_are_its_variables(path: Path) -> None:
     function = function_for(path)
-    assert function is not None, f"no function draws {called(path)}"
+    assert function is not None, f"no function draws {relative_path(path)}"
     from app.web import html
 
     free = meta.find_undeclared_variables(html.environment.parse(path.read_text())) - set(html.environment.globals)
@@ -39,7 +39,7 @@ def test_a_partial_has_one_typed_function_whose_parameters_are_its_variables(pat
     assert function.returns is not None
 
 
-@pytest.mark.parametrize("path", PARTIALS, ids=called)
+@pytest.mark.parametrize("path", PARTIALS, ids=relative_path)
 def test_a_partial_carries_no_behaviour(path: Path) -> None:
     text = path.read_text()
 
@@ -47,19 +47,19 @@ def test_a_partial_carries_no_behaviour(path: Path) -> None:
     assert "<hx-partial" not in text
 
 
-@pytest.mark.parametrize("path", PARTIALS, ids=called)
+@pytest.mark.parametrize("path", PARTIALS, ids=relative_path)
 def test_a_partial_has_one_root_element_with_an_id_or_is_the_cells_of_a_row_that_has_one(path: Path) -> None:
     text = re.sub(r"{#.*?#}|{%.*?%}", "", path.read_text(), flags=re.S).strip()
     root = re.match(r"<([a-z]+)\b([^>]*)>", text)
-    assert root, called(path)
+    assert root, relative_path(path)
     if path.stem == "cells":
-        assert re.fullmatch(r"(<td\b[^>]*>((?!</?td\b).)*</td>)+", text, flags=re.S), called(path)
+        assert re.fullmatch(r"(<td\b[^>]*>((?!</?td\b).)*</td>)+", text, flags=re.S), relative_path(path)
         return
-    assert re.search(r'\bid="{{', root[2]) or re.search(r'\bid="[a-z0-9_-]+"', root[2]), called(path)
-    assert text.endswith(f"</{root[1]}>") or root[1] in {"input", "path", "img"}, called(path)
+    assert re.search(r'\bid="{{', root[2]) or re.search(r'\bid="[a-z0-9_-]+"', root[2]), relative_path(path)
+    assert text.endswith(f"</{root[1]}>") or root[1] in {"input", "path", "img"}, relative_path(path)
 
 
-@pytest.mark.parametrize("path", [*PARTIALS, *TEMPLATES], ids=called)
+@pytest.mark.parametrize("path", [*PARTIALS, *TEMPLATES], ids=relative_path)
 def test_a_template_escapes_everything_and_quotes_every_attribute(path: Path) -> None:
     text = path.read_text()
 
@@ -84,7 +84,7 @@ def test_patch_alone_writes_what_htmx_applies() -> None:
 
 
 def test_base_alone_opens_the_stream() -> None:
-    opening = [called(path) for path in [*PARTIALS, *TEMPLATES] if "hx-sse:connect" in path.read_text()]
+    opening = [relative_path(path) for path in [*PARTIALS, *TEMPLATES] if "hx-sse:connect" in path.read_text()]
 
     assert opening == ["templates/base.html"]
 

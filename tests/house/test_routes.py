@@ -117,33 +117,35 @@ def test_no_hook_and_no_view_runs_in_a_thread(app: Quart) -> None:
     ]
     assert len(hooks) > 10
 
-    called = {repr(hook): hook for hook in [*hooks, *app.view_functions.values()]}
-    assert [name for name, function in called.items() if not inspect.iscoroutinefunction(function)] == []
+    functions = {repr(hook): hook for hook in [*hooks, *app.view_functions.values()]}
+    assert [name for name, function in functions.items() if not inspect.iscoroutinefunction(function)] == []
     assert [name for name, view in app.view_functions.items() if "_quart_async_wrapper" in vars(view)] == []
 
 
 def test_every_route_has_a_line_that_says_the_same(app: Quart) -> None:
-    said = {
+    guards_by_caller = {
         Who.ALL: (Guard.PUBLIC, None),
         Who.PEOPLE: (Guard.SIGNED_IN, None),
         Who.ADMINS: (Guard.ADMIN_ONLY, None),
         Who.READ: (Guard.SIGNED_IN, Scope.READ),
         Who.WHOLE: (Guard.ADMIN_ONLY, Scope.ADMIN),
     }
-    held = {name: (guard_of(view), scope_of(view)) for name, view in app.view_functions.items()}
+    guards_of_views = {name: (guard_of(view), scope_of(view)) for name, view in app.view_functions.items()}
 
-    assert held == {name: said[line.who] for name, line in LINES.items()} | {"health.metrics": (Guard.PUBLIC, None)}
+    assert guards_of_views == {name: guards_by_caller[line.who] for name, line in LINES.items()} | {
+        "health.metrics": (Guard.PUBLIC, None)
+    }
 
 
 def test_what_names_a_thing_of_somebodys_is_tried_by_another(app: Quart) -> None:
-    named = {
+    endpoints = {
         rule.endpoint
         for rule in app.url_map.iter_rules()
         if LINES[rule.endpoint].who is Who.PEOPLE
         and any("UUID" in type(each).__name__ for each in rule._converters.values())
     }
 
-    assert named <= OWNED
+    assert endpoints <= OWNED
 
 
 def test_what_changes_something_is_limited_or_listed(app: Quart) -> None:
@@ -161,20 +163,20 @@ def test_every_path_that_takes_a_form_shows_it(app: Quart) -> None:
     for rule in app.url_map.iter_rules():
         methods[rule.rule] |= rule.methods or set()
 
-    assert {path for path, taken in methods.items() if "POST" in taken and "GET" not in taken} == NO_FORM.keys()
+    assert {path for path, verbs in methods.items() if "POST" in verbs and "GET" not in verbs} == NO_FORM.keys()
 
 
 def test_nothing_is_said_in_two_ways(app: Quart) -> None:
-    said = [
+    pairs = [
         (rule.rule, method) for rule in app.url_map.iter_rules() for method in (rule.methods or set()) - {"OPTIONS"}
     ]
 
-    assert len(said) == len(set(said))
+    assert len(pairs) == len(set(pairs))
 
 
 def test_no_view_reads_a_parameter_that_it_does_not_name() -> None:
     read = re.compile(r"""request\.args(?:\.get\(|\[)"(\w+)"|"(\w+)" in request\.args""")
     for path in tree.APP.rglob("routes.py"):
         text = path.read_text()
-        named = set(re.findall(r'"(\w+)"', " ".join(re.findall(r"@parameters\.takes\((.*)\)", text))))
-        assert {a or b for a, b in read.findall(text)} <= {*named, *parameters.FRAME}, path
+        declared = set(re.findall(r'"(\w+)"', " ".join(re.findall(r"@parameters\.takes\((.*)\)", text))))
+        assert {a or b for a, b in read.findall(text)} <= {*declared, *parameters.FRAME}, path

@@ -11,7 +11,7 @@ from tests.house.tree import ROOT
 
 PAGE = (ROOT / "docs" / "security.md").read_text()
 ROWS = dict(re.findall(r"^\| (R-\d+) \| (.+) \|$", PAGE, re.M))
-NAMED = re.compile(r"`([\w/]+\.py)::(\w+)`")
+TEST_REFERENCE = re.compile(r"`([\w/]+\.py)::(\w+)`")
 REQUIREMENTS = [f"R-{number:02}" for number in range(1, 103)]
 
 
@@ -34,7 +34,7 @@ def test_every_requirement_has_one_row() -> None:
 
 @pytest.mark.parametrize("row", REQUIREMENTS)
 def test_a_row_names_tests_that_exist(row: str) -> None:
-    named = NAMED.findall(ROWS[row])
+    references = TEST_REFERENCE.findall(ROWS[row])
 
-    assert named
-    assert [name for name in named if not file_of(name[0]).is_file() or name[1] not in known_in(name[0])] == []
+    assert references
+    assert [name for name in references if not file_of(name[0]).is_file() or name[1] not in known_in(name[0])] == []

@@ -43,16 +43,18 @@ insert into intraday_indicators values ('BRK.B', 'SMA9', 'NaN', null, '2012-09-0
 """
 
 
-def calculated(symbol: str = "BRK.B", value: float = 71.25, at: float = OPEN, **changed: str) -> IndicatorCalculated:
-    told = {"indicator": "RSI14", "timeframe": "1min", "signal": "OVERBOUGHT"} | changed
-    return IndicatorCalculated(symbol=symbol, value=value, at=at, **told)
+def indicator_event(
+    symbol: str = "BRK.B", value: float = 71.25, at: float = OPEN, **changed: str
+) -> IndicatorCalculated:
+    fields = {"indicator": "RSI14", "timeframe": "1min", "signal": "OVERBOUGHT"} | changed
+    return IndicatorCalculated(symbol=symbol, value=value, at=at, **fields)
 
 
-def drawn(board: IndicatorBoard, symbol: str = "BRK.B", view: View = VIEW) -> str:
+def readings_html(board: Board, symbol: str = "BRK.B", view: View = VIEW) -> str:
     return partials.readings(symbol, board.of(symbol), view)
 
 
-async def stored(databases: Databases, symbol: str, *statements: str) -> list[Reading]:
+async def stored_readings(databases: Databases, symbol: str, *statements: str) -> list[Reading]:
     link = await asyncpg.connect(databases.superuser)
     for statement in statements:
         await link.execute(statement)
@@ -61,15 +63,15 @@ async def stored(databases: Databases, symbol: str, *statements: str) -> list[Re
     pools = Pools(Pool(databases.own, "own", 1), Pool(databases.market, "market", 1))
     shape = await pools.shape()
     async with pools.market.acquire() as connection:
-        found = await queries.newest(connection, shape, symbol)
+        readings = await queries.newest(connection, shape, symbol)
     await pools.close()
-    return found
+    return readings
 
 
 def test_a_value_goes_to_its_symbols_page() -> None:
     for symbol in AWKWARD:
-        board = IndicatorBoard()
-        (push,) = stream.on_calculated(calculated(symbol), board)
+        board = Board()
+        (push,) = stream.on_calculated(indicator_event(symbol), board)
 
         assert (push.topic, push.key, push.op) == (
             topics.symbol_topic(symbol),
@@ -83,29 +85,29 @@ def test_a_value_goes_to_its_symbols_page() -> None:
 
 
 def test_figures_are_written_as_the_viewer_likes() -> None:
-    board = IndicatorBoard()
-    board.apply(calculated(value=-1234.5, indicator="MACD", signal=""))
+    board = Board()
+    board.apply(indicator_event(value=-1234.5, indicator="MACD", signal=""))
 
-    assert f"{MINUS}1.234,50" in drawn(board, view=View(numbers=NumberForm.COMMA))
+    assert f"{MINUS}1.234,50" in readings_html(board, view=View(numbers=NumberForm.COMMA))
 
 
 def test_what_is_late_or_the_same_is_no_news_but_a_feed_may_begin_again() -> None:
     board = IndicatorBoard()
 
-    assert board.apply(calculated())
-    assert not board.apply(calculated())
-    assert not board.apply(calculated(value=60.0, at=OPEN - 60))
-    assert board.apply(calculated(value=60.0, at=OPEN - 3 * DAY))
-    assert "60.00" in drawn(board)
+    assert board.apply(indicator_event())
+    assert not board.apply(indicator_event())
+    assert not board.apply(indicator_event(value=60.0, at=OPEN - 60))
+    assert board.apply(indicator_event(value=60.0, at=OPEN - 3 * DAY))
+    assert "60.00" in readings_html(board)
 
 
 def test_timeframes_stand_from_short_to_long_and_older_values_say_so() -> None:
     board = IndicatorBoard()
     for timeframe in ("quarterly", "daily", "1min"):
-        board.apply(calculated(timeframe=timeframe))
-    board.apply(calculated(timeframe="1min", indicator="SMA20", at=OPEN + 60))
+        board.apply(indicator_event(timeframe=timeframe))
+    board.apply(indicator_event(timeframe="1min", indicator="SMA20", at=OPEN + 60))
 
-    html = drawn(board)
+    html = readings_html(board)
 
     assert [group.timeframe for group in board.of("BRK.B")] == ["1min", "daily", "quarterly"]
     assert html.count("09:31 EDT") == 1
@@ -115,40 +117,40 @@ def test_timeframes_stand_from_short_to_long_and_older_values_say_so() -> None:
 def test_lengths_stand_from_short_to_long() -> None:
     board = IndicatorBoard()
     for indicator in ("SMA200", "relative_volume", "SMA50", "RSI14", "SMA5"):
-        board.apply(calculated(indicator=indicator))
+        board.apply(indicator_event(indicator=indicator))
 
     assert [reading.indicator for reading in board.of("BRK.B")[0].readings] == [
         "relative_volume", "RSI14", "SMA5", "SMA50", "SMA200"
     ]  # fmt: skip
-    assert "Relative volume" in drawn(board)
+    assert "Relative volume" in readings_html(board)
 
 
 def test_the_board_is_bounded() -> None:
     board = IndicatorBoard(symbols=2, each=3)
     for symbol in AWKWARD:
         for n in range(9):
-            board.apply(calculated(symbol, indicator=f"SMA{n}"))
+            board.apply(indicator_event(symbol, indicator=f"SMA{n}"))
 
     assert board.of(AWKWARD[0]) == ()
     assert [len(group.readings) for group in board.of(AWKWARD[1])] == [3]
 
 
 def test_hostile_names_stay_text() -> None:
-    board = IndicatorBoard()
-    board.apply(calculated(indicator="<img src=x>", signal="<hx-partial>", timeframe="</div>"))
+    board = Board()
+    board.apply(indicator_event(indicator="<img src=x>", signal="<hx-partial>", timeframe="</div>"))
 
-    html = drawn(board)
+    html = readings_html(board)
 
     assert not re.search(r"<(img|hx-partial)", html)
     assert html.count("</div>") == html.count("<div")
 
 
 def test_a_page_without_values_says_how_they_come() -> None:
-    assert "No indicator of BF/B" in drawn(IndicatorBoard(), "BF/B")
+    assert "No indicator of BF/B" in readings_html(Board(), "BF/B")
 
 
 @pytest.mark.parametrize(
-    ("indicator", "value", "said", "word"),
+    ("indicator", "value", "published", "word"),
     [
         ("RSI14", 71.0, "", "overbought"),
         ("RSI14", 29.0, "", "oversold"),
@@ -157,13 +159,13 @@ def test_a_page_without_values_says_how_they_come() -> None:
         ("MACD", 0.1, "BULLISH", "bullish"),
     ],
 )
-def test_a_signal_is_a_word(indicator: str, value: float, said: str, word: str) -> None:
-    assert words.signal(indicator, value, said) == word
+def test_a_signal_is_a_word(indicator: str, value: float, published: str, word: str) -> None:
+    assert words.signal(indicator, value, published) == word
 
 
 def test_what_is_stored_fills_gaps_and_overwrites_nothing_that_was_heard() -> None:
-    board = IndicatorBoard()
-    board.apply(calculated(value=60.0))
+    board = Board()
+    board.apply(indicator_event(value=60.0))
 
     board.seed(
         "BRK.B",
@@ -180,10 +182,10 @@ def test_what_is_stored_fills_gaps_and_overwrites_nothing_that_was_heard() -> No
 
 
 def test_what_is_stored_takes_the_place_of_what_was_heard_before_everybody_left() -> None:
-    board = IndicatorBoard()
-    board.apply(calculated(value=60.0))
-    board.apply(calculated(value=5.0, indicator="SMA20"))
-    board.drop_unwatched(lambda _symbol: False)
+    board = Board()
+    board.apply(indicator_event(value=60.0))
+    board.apply(indicator_event(value=5.0, indicator="SMA20"))
+    board.look(lambda _symbol: False)
 
     board.seed("BRK.B", [Reading("BRK.B", "RSI14", "1min", 33.0, OPEN + 400 * DAY)])
 
@@ -191,8 +193,8 @@ def test_what_is_stored_takes_the_place_of_what_was_heard_before_everybody_left(
 
 
 def test_what_was_published_a_moment_ago_is_added_to_what_is_stored() -> None:
-    board = IndicatorBoard()
-    board.recent = lambda symbol: [calculated(symbol, value=61.0, at=OPEN + 60)]
+    board = Board()
+    board.recent = lambda symbol: [indicator_event(symbol, value=61.0, at=OPEN + 60)]
 
     board.seed("BRK.B", [Reading("BRK.B", "RSI14", "1min", 60.0, OPEN)])
 
@@ -200,9 +202,9 @@ def test_what_was_published_a_moment_ago_is_added_to_what_is_stored() -> None:
 
 
 async def test_the_newest_stored_value_of_each_is_read(databases: Databases) -> None:
-    found = await stored(databases, "BRK.B")
+    readings = await stored_readings(databases, "BRK.B")
 
-    assert {(each.indicator, each.timeframe, each.value, each.at, each.signal) for each in found} == {
+    assert {(each.indicator, each.timeframe, each.value, each.at, each.signal) for each in readings} == {
         ("RSI14", "daily", 28.5, OPEN, ""),
         ("MACD", "daily", 0.25, OPEN, ""),
     }
@@ -210,14 +212,14 @@ async def test_the_newest_stored_value_of_each_is_read(databases: Databases) -> 
 
 @pytest.mark.parametrize(("symbol", "value"), [("BF/B", 71.5), ("X:BTCUSD", 9876.5)])
 async def test_values_under_other_names_are_found(databases: Databases, symbol: str, value: float) -> None:
-    assert [each.value for each in await stored(databases, symbol)] == [value]
+    assert [each.value for each in await stored_readings(databases, symbol)] == [value]
 
 
 async def test_a_foreign_table_has_the_same_shape(databases: Databases) -> None:
     reader = "grant select on intraday_indicators to tickstock_ro"
-    found = await stored(databases, "BRK.B", FOREIGN, reader)
+    readings = await stored_readings(databases, "BRK.B", FOREIGN, reader)
 
-    assert {(each.indicator, each.value) for each in found if each.timeframe == "intraday"} == {
+    assert {(each.indicator, each.value) for each in readings if each.timeframe == "intraday"} == {
         ("RSI14", 61.5),
         ("SMA5", 84.1),
     }
@@ -230,19 +232,19 @@ async def test_how_many_values_are_stored_does_not_matter(databases: Databases) 
         await link.execute(f"analyze {table}")
     explaining: Any = Explaining(link)
 
-    found = await queries.newest(explaining, await market.inspect(link), "IBM")
+    readings = await queries.newest(explaining, await market.inspect(link), "IBM")
     await link.close()
 
-    assert [(each.indicator, each.timeframe, each.value) for each in found] == [
+    assert [(each.indicator, each.timeframe, each.value) for each in readings] == [
         (f"I{name}", timeframe, 1_999.0) for timeframe in ("5min", "daily") for name in (0, 1, 2)
     ]
-    assert explaining.most_rows <= 2 * queries.CANDIDATES * len(found)
+    assert explaining.most_rows <= 2 * queries.TRIED * len(readings)
     assert not explaining.without_index
 
 
 async def test_while_the_database_is_away_what_was_heard_is_shown() -> None:
-    away, board = Pool(NOWHERE, "away"), IndicatorBoard()
-    board.apply(calculated())
+    away, board = Pool(NOWHERE, "away"), Board()
+    board.apply(indicator_event())
 
     (push,) = await stream.snapshot("symbol:BRK.B", Pools(away, away), board)
 

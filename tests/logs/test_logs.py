@@ -59,9 +59,9 @@ def test_secrets_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
         logger.warning("answered 503: Unavailable", extra={"path": f"/{link}/s3cr3t-t0ken"})
         logger.warning("csp violation on %r", f"http://desk.example/login?next=%2F{link}%2Fs3cr3t-t0ken&x=1")
 
-    said = capsys.readouterr().err
-    assert not any(secret in said for secret in ("hunter2", "s3cr3t", "t0ken", "spaces"))
-    assert len(said.splitlines()) == 9
+    output = capsys.readouterr().err
+    assert not any(secret in output for secret in ("hunter2", "s3cr3t", "t0ken", "spaces"))
+    assert len(output.splitlines()) == 9
 
 
 def test_each_process_has_a_file_of_its_own(tmp_path: Path) -> None:
@@ -81,11 +81,11 @@ def test_the_severe_is_spooled_and_the_oldest_gives_way() -> None:
     for number in range(SPOOLED_AT_MOST + 2):
         logger.error("event %d", number, extra={"number": number})
 
-    first, *_ = taken = spool.take(SPOOLED_AT_MOST)
+    first, *_ = records = spool.take(SPOOLED_AT_MOST)
     assert (first.message, first.severity, first.category, first.component) == ("event 2", "error", "app.part", "web")
     assert json.loads(first.context_json) == {"number": "2"}
     assert spool.dropped == 2
-    spool.give_back(taken)
+    spool.give_back(records)
     assert spool.take(1) == [first]
 
 

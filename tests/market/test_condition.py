@@ -67,12 +67,12 @@ def test_a_feed_without_a_clock_is_not_silent_while_the_exchange_is_closed() -> 
 
 
 def test_a_silent_feed_is_told_with_its_age_to_everybody_and_without_plumbing() -> None:
-    drawn = stream.page_condition(board(time.time(), vitals=WELL._replace(feed_age=38.4)))
+    condition = stream.page_condition(board(time.time(), vitals=WELL._replace(feed_age=38.4)))
 
-    assert 'data-kind="silent">feed silent <time data-age="38">38 s</time></span>' in drawn.badge
-    assert 'No price for <time aria-hidden="true" data-age="38">38 s</time>: these are' in drawn.reason
-    assert not any(word in f"{drawn.badge}{drawn.reason}" for word in ("tickstock", "Redis", "engine"))
-    assert "tickstock ingest" in drawn.remedies["silent"]
+    assert 'data-kind="silent">feed silent <time data-age="38">38 s</time></span>' in condition.badge
+    assert 'No price for <time aria-hidden="true" data-age="38">38 s</time>: these are' in condition.reason
+    assert not any(word in f"{condition.badge}{condition.reason}" for word in ("tickstock", "Redis", "engine"))
+    assert "tickstock ingest" in condition.remedies["silent"]
 
 
 def test_a_condition_with_a_remedy_has_a_sentence_for_everybody() -> None:
@@ -81,11 +81,11 @@ def test_a_condition_with_a_remedy_has_a_sentence_for_everybody() -> None:
     assert set(REMEDIES) == alarms
 
 
-def board(wall: float, state: State = "open", vitals: HealthSnapshot = WELL) -> MarketBoard:
-    made = MarketBoard()
-    made.on_health(vitals)
-    made.on_clock(CLOCK._replace(wall_time=wall, state=state))
-    return made
+def board(wall: float, state: State = "open", vitals: HealthSnapshot = WELL) -> Board:
+    market_board = Board()
+    market_board.hear(vitals)
+    market_board.tell(CLOCK._replace(wall_time=wall, state=state))
+    return market_board
 
 
 def test_the_clock_is_told_once_while_it_runs_as_the_page_counts() -> None:
@@ -118,26 +118,26 @@ def test_market_time_stands_where_nobody_knows_that_it_goes_on(
     age: float, state: State, vitals: HealthSnapshot, runs: bool
 ) -> None:
     now = time.time()
-    shown = board(now - age, state, vitals)
-    at = shown.market_time(now)
+    market_board = board(now - age, state, vitals)
+    at = market_board.market_time(now)
 
     assert at is not None
     assert at.runs == runs
     assert at.at == pytest.approx(CLOCK.market_time + (30 if runs else 0))
-    drawn = stream.clock(shown, View())
-    assert ("data-clock=" in drawn) == runs
-    assert ("running at 60 times" in drawn) == runs
-    assert ("stopped" in drawn) == (state == "open" and not runs)
+    clock = stream.clock(market_board, View())
+    assert ("data-clock=" in clock) == runs
+    assert ("running at 60 times" in clock) == runs
+    assert ("stopped" in clock) == (state == "open" and not runs)
 
 
 def test_a_feed_that_falls_silent_is_pushed_and_the_clock_with_it() -> None:
-    shown = board(time.time())
-    assert [push.key for push in stream.on_health(WELL, shown)] == ["clock", "condition", "reason"]
+    market_board = board(time.time())
+    assert [push.key for push in stream.on_vitals(WELL, market_board)] == ["clock", "condition", "reason"]
 
     silent = WELL._replace(feed_age=12.0)
-    pushes = {push.key: push.draw(View()) for push in stream.on_health(silent, shown)}
+    pushes = {push.key: push.draw(View()) for push in stream.on_vitals(silent, market_board)}
 
     assert set(pushes) == {"ticks", "clock", "condition", "reason"}
     assert "stopped" in pushes["clock"]
-    assert list(stream.on_health(silent._replace(feed_age=13.0), shown)) == []
+    assert list(stream.on_vitals(silent._replace(feed_age=13.0), market_board)) == []
     assert "data-age" in pushes["condition"]

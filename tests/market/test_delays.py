@@ -9,7 +9,7 @@ from app.market.status import ComponentStatus
 from tests.market.test_market import CLOCK, WELL
 
 
-def seen(board: MarketBoard, vitals: HealthSnapshot, times: int = 2) -> dict[str, ComponentStatus]:
+def statuses_after(board: Board, vitals: HealthSnapshot, times: int = 2) -> dict[str, Lamp]:
     for _ in range(times):
         board.on_health(vitals)
     return {lamp.key: lamp for lamp in board.statuses()}
@@ -35,25 +35,23 @@ def test_who_is_behind_is_said_in_words(changed: dict[str, object], key: str, wo
     board.on_clock(CLOCK)
     vitals = WELL._replace(**changed)  # type: ignore[arg-type]
 
-    assert seen(board, vitals, times=1)[key].word != word
-    lamp = seen(board, vitals, times=1)[key]
+    assert statuses_after(board, vitals, times=1)[key].word != word
+    lamp = statuses_after(board, vitals, times=1)[key]
     assert (lamp.word, lamp.tone in {"warn", "quiet"}) == (word, True)
-    assert seen(board, WELL, times=1)[key].tone == "good"
+    assert statuses_after(board, WELL, times=1)[key].tone == "good"
 
 
 def test_a_feed_that_falls_back_is_behind_and_one_that_is_always_late_is_not() -> None:
     board = MarketBoard()
     quarter = CLOCK._replace(speed=1.0, market_time=CLOCK.wall_time - 900.0)
     for second in range(3):
-        board.on_clock(quarter._replace(market_time=quarter.market_time + second, wall_time=CLOCK.wall_time + second))
-        lamps = seen(board, WELL, times=1)
+        board.tell(quarter._replace(market_time=quarter.market_time + second, wall_time=CLOCK.wall_time + second))
+        lamps = statuses_after(board, WELL, times=1)
     assert lamps["ticks"].word == "live"
 
     for second in (20, 21):
-        board.on_clock(
-            quarter._replace(market_time=quarter.market_time + second - 8, wall_time=CLOCK.wall_time + second)
-        )
-        lamps = seen(board, WELL, times=1)
+        board.tell(quarter._replace(market_time=quarter.market_time + second - 8, wall_time=CLOCK.wall_time + second))
+        lamps = statuses_after(board, WELL, times=1)
     assert (lamps["ticks"].word, lamps["ticks"].tone) == ("8 s behind", "warn")
 
 

@@ -30,7 +30,7 @@ from app.settings.sections import Database, Limits, Redis
 from tests.market.foreign import FOREIGN, Foreign
 from tests.security.conftest import Site, create_people
 
-STORED: tuple[Timeframe, ...] = ("1min", "hourly", "daily", "weekly", "monthly")
+TIMEFRAMES: tuple[Timeframe, ...] = ("1min", "hourly", "daily", "weekly", "monthly")
 SYMBOLS = ("BRK.B", "X:BTCUSD", "NOBODY")
 NO_TEXT = {"static", "favicon", "streams.stream"}
 VALUES = {"uuid": "00000000-0000-4000-8000-000000000000", "int": "1", "default": "x", "string": "x"}
@@ -81,7 +81,7 @@ async def place(request: pytest.FixtureRequest, database_url: str) -> Place:
 
 
 @pytest.fixture
-async def door(place: Place, redis_url: str, tmp_path: Path) -> AsyncIterator[Site]:
+async def site(place: Place, redis_url: str, tmp_path: Path) -> AsyncIterator[Site]:
     app = create_app(
         Settings(
             data_dir=tmp_path,
@@ -113,31 +113,31 @@ def filled(rule: Rule) -> Iterator[str]:
         yield path
 
 
-async def walked(door: Site, role: Role) -> dict[str, tuple[int, str]]:
+async def page_answers(site: Site, role: Role) -> dict[str, tuple[int, str]]:
     """Status and text of every page and every read."""
-    cookie = door.cookie(await door.new_session(role))
+    cookie = site.cookie(await site.new_session(role))
     headers = {"Accept": "text/html", "Cookie": cookie, "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "same-origin"}
-    found = {}
-    for path in paths(door.app):
+    answers = {}
+    for path in paths(site.app):
         async with asyncio.timeout(10):
-            answer = await door.app.test_client(False).get(path, headers=headers)
-        found[path] = (answer.status_code, unescape(await answer.get_data(as_text=True)))
-    return found
+            answer = await site.app.test_client(False).get(path, headers=headers)
+        answers[path] = (answer.status_code, unescape(await answer.get_data(as_text=True)))
+    return answers
 
 
-async def test_every_page_read_and_topic_answers_and_says_what_is_not_there(place: Place, door: Site) -> None:
-    lacks, house = place.foreign.lacks, deps.context_of(door.app)
+async def test_every_page_read_and_topic_answers_and_says_what_is_not_there(place: Place, site: Site) -> None:
+    lacks, house = place.foreign.lacks, deps.context_of(site.app)
     for role in Role:
-        pages = await walked(door, role)
+        pages = await page_answers(site, role)
 
-        assert {path: found for path, found in pages.items() if found[0] >= 500} == {}
+        assert {path: status_and_text for path, status_and_text in pages.items() if status_and_text[0] >= 500} == {}
         assert [pages[path][0] for path in ("/", "/patterns", "/symbols", "/api/v1/quotes", "/api/v1/patterns")] == [
             200
         ] * 5
         notices = {path: " ".join(NOTICE.findall(pages[path][1])) for path in ("/", "/patterns", "/symbols")}
         for part, words in NEEDED.items():
-            said = words if role is Role.ADMIN else words.partition(" (")[0]
-            assert (f"no {said}" in notices["/"]) is (part in lacks)
+            notice = words if role is Role.ADMIN else words.partition(" (")[0]
+            assert (f"no {notice}" in notices["/"]) is (part in lacks)
         assert ("no patterns" in notices["/patterns"]) is ("patterns" in lacks)
         assert ("no daily bars" in notices["/symbols"]) is ("daily_bars" in lacks)
         assert role is Role.ADMIN or "_" not in notices["/"], "a table's name is nothing for readers"
@@ -157,7 +157,7 @@ async def test_what_is_found_there_is_read_and_never_written(place: Place) -> No
     for statement in ("create table x (y int)", "delete from ohlcv_daily", "update symbols set name = ''"):
         with pytest.raises(asyncpg.PostgresError):
             await link.execute(statement)
-    found = {
+    counts = {
         part: await link.fetchval(f"select count(*) from ({' union all '.join(selects)}) as t")
         for part in NEEDED
         if (selects := _selects(getattr(shape, part)))
@@ -165,8 +165,8 @@ async def test_what_is_found_there_is_read_and_never_written(place: Place) -> No
     await link.close()
 
     assert not shape.writable
-    assert [part for part in NEEDED if part not in found] == list(place.foreign.lacks)
-    assert all(found.values())
+    assert [part for part in NEEDED if part not in counts] == list(place.foreign.lacks)
+    assert all(counts.values())
 
 
 @pytest.mark.parametrize("place", ["documented", "specified"], indirect=True)
@@ -190,11 +190,11 @@ async def test_values_of_other_types_are_read_as_far_as_they_can_be(place: Place
         (date(2012, 3, 1), 10.5, None),
         (date(2012, 3, 2), 10.5, 6),
     ]
-    stored = first_of_all(shape.patterns, (), "pattern", "all")
-    patterns = await link.fetch(f"select pattern, confidence, price from {stored} as patterns order by 1, 2")
+    source = first_of_all(shape.patterns, (), "pattern", "all")
+    patterns = await link.fetch(f"select pattern, confidence, price from {source} as patterns order by 1, 2")
     assert [tuple(row) for row in patterns] == [("Breakout", None, None), ("Doji", None, None), ("Hammer", 0.85, None)]
-    stored = f"({' union all '.join(shape.indicators)})"
-    values = await link.fetch(f"select indicator, value from {stored} as t order by 1")
+    source = f"({' union all '.join(shape.indicators)})"
+    values = await link.fetch(f"select indicator, value from {source} as t order by 1")
     assert [tuple(row) for row in values] == [("RSI", None), ("SMA_20", None), ("SMA_50", 51.0)]
     await link.close()
 
@@ -203,8 +203,8 @@ async def test_gaps_are_looked_for_whatever_is_there(place: Place) -> None:
     link = await asyncpg.connect(place.market, server_settings={"timezone": "UTC"})
     shape = await inspect(link, exact=True)
 
-    found = {frame: await measure_coverage(link, shape, CoverageQuery(frame)) for frame in STORED}
+    coverage = {frame: await measure_coverage(link, shape, CoverageQuery(frame)) for frame in TIMEFRAMES}
     await link.close()
 
-    assert bool(found["daily"].extents) is ("daily_bars" not in place.foreign.lacks)
-    assert bool(found["1min"].extents) is ("minute_bars" not in place.foreign.lacks)
+    assert bool(coverage["daily"].extents) is ("daily_bars" not in place.foreign.lacks)
+    assert bool(coverage["1min"].extents) is ("minute_bars" not in place.foreign.lacks)

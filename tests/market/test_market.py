@@ -84,9 +84,9 @@ def test_a_feed_that_has_just_begun_is_said_to_have() -> None:
 
 
 def test_what_redis_brings_is_unknown_while_it_is_away() -> None:
-    said = words(WELL._replace(redis=False))
+    texts = words(WELL._replace(redis=False))
 
-    assert {said["ticks"], said["jobs"]} == {"unknown while Redis is away"}
+    assert {texts["ticks"], texts["jobs"]} == {"unknown while Redis is away"}
 
 
 def test_an_absence_long_past_is_no_news() -> None:
@@ -121,18 +121,18 @@ def test_a_clock_that_stands_is_pushed_once() -> None:
 
 @pytest.mark.parametrize("state", ["starting", "open", "closed", "paused", "ended"])
 def test_the_clock_says_what_the_data_is_and_which_day_is_played(state: State) -> None:
-    drawn = partials.clock(CLOCK._replace(state=state), CLOCK.market_time, False, VIEW)
+    html = partials.clock(CLOCK._replace(state=state), CLOCK.market_time, False, VIEW)
 
-    assert "replay of real daily bars" in drawn
-    assert "4 Sep 2012, 09:30:00 EDT" in drawn
+    assert "replay of real daily bars" in html
+    assert "4 Sep 2012, 09:30:00 EDT" in html
 
 
 @pytest.mark.parametrize(
     ("zone", "second"), [("America/New_York", ""), ("Europe/Berlin", "15:30:00 CEST"), ("Asia/Tokyo", "22:30:00 JST")]
 )
 def test_the_clock_has_the_time_of_the_exchange_first_and_the_readers_second(zone: str, second: str) -> None:
-    drawn = partials.clock(CLOCK._replace(state="open"), CLOCK.market_time, True, View(zone=zone))
-    times = re.findall(r'data-clock="(\d+)" data-speed="60">([^<]*)<', drawn)
+    html = partials.clock(CLOCK._replace(state="open"), CLOCK.market_time, True, View(zone=zone))
+    times = re.findall(r'data-clock="(\d+)" data-speed="60">([^<]*)<', html)
 
     assert times[0] == (str(9 * 3600 + 30 * 60), "4 Sep 2012, 09:30:00 EDT")
     assert [words for _, words in times[1:]] == [second] * bool(second)
@@ -143,23 +143,23 @@ def test_without_a_feed_the_clock_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("missed", "said"),
+    ("missed", "text"),
     [(0, ""), (1, "1 message was missed"), (14, "14 messages were missed"), (None, "cannot be told")],
 )
-def test_what_was_missed_is_told(missed: int | None, said: str) -> None:
-    drawn = stream.notice(missed, "patterns").draw(VIEW)
+def test_what_was_missed_is_told(missed: int | None, text: str) -> None:
+    html = stream.notice(missed, "patterns").draw(VIEW)
 
-    assert drawn.startswith('<div id="notice">')
-    assert said in drawn
-    assert ("<p" in drawn) == bool(said)
+    assert html.startswith('<div id="notice">')
+    assert text in html
+    assert ("<p" in html) == bool(text)
 
 
-def said_of(*events: ProcessingEvent | PartRun, now: float = 1_000.0) -> str:
+def run_text(*events: ProcessingEvent | PartRun, now: float = 1_000.0) -> str:
     newest = None
     for event in events:
-        told = runs.run(event)
-        newest = told if runs.supersedes(told, newest) else newest
-    return " ".join(re.sub(r"<[^>]+>", " ", partials.status(runs.run_status(newest, now))).split())
+        run = runs.run(event)
+        newest = run if runs.follows(run, newest) else newest
+    return " ".join(re.sub(r"<[^>]+>", " ", partials.lamp(runs.lamp(newest, now))).split())
 
 
 STARTED = ProcessingChanged(run_id="r", status="started", at=900.0, arrived_at=990.0)
@@ -171,7 +171,7 @@ IMPORTED = RunChanged(work="import", run_id="r", status="completed", at=906.0, a
 
 
 @pytest.mark.parametrize(
-    ("events", "said"),
+    ("events", "text"),
     [
         ((), "Processing none"),
         ((STARTED,), "Processing daily run"),
@@ -183,17 +183,17 @@ IMPORTED = RunChanged(work="import", run_id="r", status="completed", at=906.0, a
         ((STARTED, DONE, HALF, STARTED), "Processing completed 2 min ago"),
     ],
 )
-def test_the_newest_run_is_told_in_words(events: tuple[ProcessingEvent | PartRun, ...], said: str) -> None:
-    assert said_of(*events) == said
+def test_the_newest_run_is_told_in_words(events: tuple[ProcessingEvent | PartRun, ...], text: str) -> None:
+    assert run_text(*events) == text
 
 
 def test_a_run_that_says_nothing_any_more_is_called_silent() -> None:
-    assert said_of(STARTED, HALF, now=1_200.0) == "Processing indicators 42%, silent for 3 min"
+    assert run_text(STARTED, HALF, now=1_200.0) == "Processing indicators 42%, silent for 3 min"
 
 
 def test_a_run_that_ended_in_the_same_second_stays_ended() -> None:
-    assert "completed" in said_of(DONE, msgspec.structs.replace(HALF, at=920.0))
-    assert "import" in said_of(DONE, msgspec.structs.replace(IMPORT, at=920.0))
+    assert "completed" in run_text(DONE, msgspec.structs.replace(HALF, at=920.0))
+    assert "import" in run_text(DONE, msgspec.structs.replace(IMPORT, at=920.0))
 
 
 def test_a_run_is_pushed_to_everybody_even_when_a_reader_who_caught_up_heard_it_first() -> None:

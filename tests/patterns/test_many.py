@@ -56,9 +56,9 @@ async def pools(databases: Databases) -> AsyncIterator[Pools]:
         await link.execute(FURNISH.format(table=table, timeframe=timeframe, other=other), LAST, rows)
         await link.execute(f"analyze {table}")
     await link.close()
-    opened = Pools(Pool(databases.own, "own", 1), Pool(databases.market, "market", 1, read_only=True))
-    yield opened
-    await opened.close()
+    pair = Pools(Pool(databases.own, "own", 1), Pool(databases.market, "market", 1, read_only=True))
+    yield pair
+    await pair.close()
 
 
 async def test_an_index_answers_whatever_is_wanted(pools: Pools) -> None:
@@ -66,9 +66,9 @@ async def test_an_index_answers_whatever_is_wanted(pools: Pools) -> None:
     async with pools.market.acquire() as connection:
         for _ in range(7):  # a server that trusts its generic plans would use one from the sixth time on
             plans: dict[str, Explaining] = {}
-            for name, wanted in NARROWED.items():
+            for name, query in NARROWED.items():
                 explaining = Explaining(connection)
-                await queries.detections(explaining, shape, wanted, None, 100)  # type: ignore[arg-type]
+                await queries.detections(explaining, shape, query, None, 100)  # type: ignore[arg-type]
                 plans[name] = explaining
 
     for name, plan in plans.items():
@@ -94,13 +94,13 @@ async def test_an_index_answers_which_names_there_are_to_choose_from(pools: Pool
 async def test_a_page_looks_at_a_bounded_number_of_detections(pools: Pools) -> None:
     shape = await pools.shape()
     async with pools.market.acquire() as connection:
-        for wanted in (DetectionFilter(direction="neutral"), DetectionFilter(min_confidence=1.0)):
+        for query in (Wanted(direction="neutral"), Wanted(min_confidence=1.0)):
             explaining = Explaining(connection)
-            found = await queries.detections(explaining, shape, wanted, None, 100)  # type: ignore[arg-type]
+            page = await queries.detections(explaining, shape, query, None, 100)  # type: ignore[arg-type]
 
             # And those of the last time, whose order an index may not have.
-            assert explaining.most_rows <= queries.MOST_COMPARED + 500
-            assert found.next is not None
+            assert explaining.most_rows <= queries.MOST_LOOKED_AT + 500
+            assert page.next is not None
 
 
 async def test_pages_miss_nothing_and_repeat_nothing_whatever_is_wanted(
@@ -108,40 +108,40 @@ async def test_pages_miss_nothing_and_repeat_nothing_whatever_is_wanted(
 ) -> None:
     monkeypatch.setattr(queries, "MOST_COMPARED", 3_000)
     shape = await pools.shape()
-    stored = first_of_all(shape.patterns, (), queries.ORDER, "all")
+    source = first_of_all(shape.patterns, (), queries.ORDER, "all")
     async with pools.market.acquire() as connection:
-        rows = await connection.fetch(f"select * from {stored} as every order by {queries.ORDER}")
-        for name, wanted in NARROWED.items():
+        rows = await connection.fetch(f"select * from {source} as every order by {queries.ORDER}")
+        for name, query in NARROWED.items():
             expected = [
                 (row["detected_at"], row["symbol"], row["pattern"], row["timeframe"])
                 for row in rows
-                if fits(row, wanted)
+                if matches(row, query)
             ][:3_000]
-            found: list[PositionedDetection] = []
+            detections: list[Placed] = []
             page, after = None, None
-            while len(found) < len(expected) and (page is None or page.next):
-                page = await queries.detections(connection, shape, wanted, after, 700)
-                assert len(page.rows) <= 700
-                found, after = found + page.rows, page.next
+            while len(detections) < len(expected) and (page is None or page.next):
+                page = await queries.detections(connection, shape, query, after, 700)
+                assert len(page.placed) <= 700
+                detections, after = detections + page.placed, page.next
 
-            assert [tuple(each.position) for each in found][: len(expected)] == expected, name
+            assert [tuple(each.place) for each in detections][: len(expected)] == expected, name
 
 
 async def test_a_direction_that_no_detection_has_is_not_looked_for(pools: Pools) -> None:
     shape = await pools.shape()
     async with pools.market.acquire() as connection:
         explaining = Explaining(connection)
-        found = await queries.detections(explaining, shape, DetectionFilter(direction="up"), None, 100)  # type: ignore[arg-type]
+        page = await queries.detections(explaining, shape, Wanted(direction="up"), None, 100)  # type: ignore[arg-type]
 
-    assert (found, explaining.scans) == (queries.DetectionPage([], None), [])
+    assert (page, explaining.scans) == (queries.Page([], None), [])
 
 
-def fits(row: asyncpg.Record, wanted: DetectionFilter) -> bool:
+def matches(row: asyncpg.Record, query: Wanted) -> bool:
     return (
-        (wanted.symbols is None or row["symbol"] in wanted.symbols)
-        and (wanted.pattern is None or row["pattern"] == wanted.pattern)
-        and (wanted.timeframe is None or row["timeframe"] == wanted.timeframe)
-        and (wanted.direction is None or row["direction"] == wanted.direction)
-        and (wanted.min_confidence is None or row["confidence"] >= wanted.min_confidence)
-        and (wanted.until is None or row["detected_at"] < wanted.until)
+        (query.symbols is None or row["symbol"] in query.symbols)
+        and (query.pattern is None or row["pattern"] == query.pattern)
+        and (query.timeframe is None or row["timeframe"] == query.timeframe)
+        and (query.direction is None or row["direction"] == query.direction)
+        and (query.min_confidence is None or row["confidence"] >= query.min_confidence)
+        and (query.until is None or row["detected_at"] < query.until)
     )

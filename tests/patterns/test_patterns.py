@@ -36,22 +36,22 @@ def test_a_detection_goes_into_the_feed_and_its_symbols_list_and_both_are_trimme
             for topic, key in ((topics.PATTERNS, "feed"), (f"patterns:{symbol}", dom_id("feed", symbol)))
             for op in ("insert", "trim")
         ]
-        drawn = pushes[0].draw(VIEW)
-        assert f'id="{dom_id("pattern", symbol, "Hammer", "1min", str(int(OPEN)))}"' in drawn
-        assert f'data-k="{int(OPEN)}"' in drawn
-        assert "91%" in drawn
-        assert "bullish" in drawn
-        assert "4 Sep 2012, 09:30 EDT" in drawn
+        html = pushes[0].draw(VIEW)
+        assert f'id="{dom_id("pattern", symbol, "Hammer", "1min", str(int(OPEN)))}"' in html
+        assert f'data-k="{int(OPEN)}"' in html
+        assert "91%" in html
+        assert "bullish" in html
+        assert "4 Sep 2012, 09:30 EDT" in html
 
 
 def test_a_hostile_name_stays_text() -> None:
     (push, *_) = stream.on_detected(detected("BRK.B", 'Doji"><img src=x onerror=alert(1)><hx-partial>'), PatternBoard())
 
-    drawn = push.draw(VIEW)
+    html = push.draw(VIEW)
 
-    assert "<img" not in drawn
-    assert "<hx-partial" not in drawn
-    assert re.search(r'^<li id="[a-z0-9_-]+" ', drawn)
+    assert "<img" not in html
+    assert "<hx-partial" not in html
+    assert re.search(r'^<li id="[a-z0-9_-]+" ', html)
 
 
 async def test_a_stored_detection_has_the_id_that_its_event_had(databases: Databases) -> None:
@@ -81,10 +81,10 @@ async def test_the_newest_come_first_and_can_be_narrowed(databases: Databases) -
         one_timeframe = await queries.recent(connection, shape, 100, None, "daily")
     await pools.close()
 
-    assert [found.symbol for found in all_of_them] == [*reversed(AWKWARD), "BRK.B"]
+    assert [detection.symbol for detection in all_of_them] == [*reversed(AWKWARD), "BRK.B"]
     assert two == all_of_them[:2]
-    assert {found.symbol for found in one_symbol} == {"BRK.B"}
-    assert [found.pattern for found in one_timeframe] == ["Hammer"]
+    assert {detection.symbol for detection in one_symbol} == {"BRK.B"}
+    assert [detection.pattern for detection in one_timeframe] == ["Hammer"]
 
 
 async def test_tables_are_looked_at_again_when_one_of_them_is_not_to_be_read_any_more(databases: Databases) -> None:
@@ -105,7 +105,7 @@ async def test_tables_are_looked_at_again_when_one_of_them_is_not_to_be_read_any
     assert await pools.shape() is after
     await pools.close()
 
-    assert [found.pattern for found in left] == ["Doji"]
+    assert [detection.pattern for detection in left] == ["Doji"]
 
 
 def ended(at: float = OPEN) -> PatternExpired:
@@ -133,12 +133,12 @@ def test_an_expired_pattern_says_so_in_every_list_and_on_the_next_page() -> None
         (topics.PATTERNS, key, "replace"),
         ("patterns:BF/B", key, "replace"),
     ]
-    drawn = pushes[0].draw(VIEW)
-    assert f'<li id="{key}"' in drawn
-    assert ">expired<" in drawn
-    assert "91%" in drawn
-    stored = queries.Detection("BF/B", "Hammer", "1min", 0.91, "bullish", OPEN)
-    assert [each.expired for each in board.with_expiry([stored, stored._replace(at=OPEN - 60)])] == [True, False]
+    html = pushes[0].draw(VIEW)
+    assert f'<li id="{key}"' in html
+    assert ">expired<" in html
+    assert "91%" in html
+    detection = queries.Detection("BF/B", "Hammer", "1min", 0.91, "bullish", OPEN)
+    assert [each.expired for each in board.marked([detection, detection._replace(at=OPEN - 60)])] == [True, False]
 
 
 def test_an_expiry_without_the_time_of_the_detection_means_the_newest_of_that_name() -> None:
@@ -166,9 +166,9 @@ def test_a_corrected_pattern_holds_again() -> None:
 def test_what_is_remembered_is_bounded() -> None:
     board = PatternBoard(names=2, expired=2)
     for symbol in AWKWARD:
-        found = queries.Detection(symbol, "Hammer", "1min", 0.9, "bullish", OPEN)
-        board.add(found)
-        board.expire(found)
+        detection = queries.Detection(symbol, "Hammer", "1min", 0.9, "bullish", OPEN)
+        board.hear(detection)
+        board.expire(detection)
 
     marked = board.with_expiry(queries.Detection(symbol, "Hammer", "1min", 0.9, "bullish", OPEN) for symbol in AWKWARD)
     assert [each.expired for each in marked] == [False, True, True]

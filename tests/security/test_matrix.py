@@ -104,7 +104,7 @@ def allowed_status(route: Route, caller: str) -> int:
         return 200
     if route.method == "HEAD" and line.head:
         return line.head
-    return line.known if line.known and caller in PEOPLE else line.status
+    return line.signed_in_status if line.signed_in_status and caller in PEOPLE else line.status
 
 
 async def credentials(site: Site, caller: str) -> dict[str, str]:
