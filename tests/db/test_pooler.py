@@ -93,10 +93,10 @@ async def test_transactions_of_many_share_a_few_sessions(pools: Pools, urls: Url
 
     async def ask(number: int) -> tuple[int, int]:
         async with pools.market.acquire() as connection:
-            page = await queries.detections(connection, shape, Wanted(symbols=("BF/B",)), None, number)
+            page = await queries.detections(connection, shape, DetectionFilter(symbols=("BF/B",)), None, number)
         async with pools.own.acquire() as connection, connection.transaction():
             await connection.execute("select pg_sleep(0.01)")
-            return len(page.placed), await connection.fetchval("select count(*) + $1::int from app.users", number)
+            return len(page.rows), await connection.fetchval("select count(*) + $1::int from app.users", number)
 
     assert await asyncio.gather(*(ask(number) for number in range(1, 13))) == [(n, n) for n in range(1, 13)]
     async with pools.own.acquire() as connection:

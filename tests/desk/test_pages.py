@@ -93,8 +93,8 @@ async def test_a_symbols_page_has_a_chart_and_the_same_in_numbers(desk: Desk) ->
 
 async def test_the_title_of_a_symbol_begins_with_its_price_and_change(desk: Desk) -> None:
     for symbol in AWKWARD:
-        board = desk.context.boards[Board]
-        assert isinstance(board, Board)
+        board = desk.context.boards[QuoteBoard]
+        assert isinstance(board, QuoteBoard)
         row = board.quote(symbol)
         html = await page(desk, f"/symbols/{quote(symbol)}")
 

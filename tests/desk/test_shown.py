@@ -161,7 +161,7 @@ async def test_beyond_the_rows_of_the_desk_every_row_that_is_shown_goes_on(desk:
     await until(lambda: board.quote(names[-1]))
     html = await page(desk, "/")
     (topics,) = re.findall(r'hx-sse:connect="/stream\?topics=([^&"]*)', html)
-    last = board.last_shown
+    last = board.last_row_symbol
     assert f'id="{dom_id("row", last)}"' in html
 
     async with desk.stream(topics) as reader:

@@ -50,7 +50,7 @@ def indicator_event(
     return IndicatorCalculated(symbol=symbol, value=value, at=at, **fields)
 
 
-def readings_html(board: Board, symbol: str = "BRK.B", view: View = VIEW) -> str:
+def readings_html(board: IndicatorBoard, symbol: str = "BRK.B", view: View = VIEW) -> str:
     return partials.readings(symbol, board.of(symbol), view)
 
 
@@ -70,7 +70,7 @@ async def stored_readings(databases: Databases, symbol: str, *statements: str) -
 
 def test_a_value_goes_to_its_symbols_page() -> None:
     for symbol in AWKWARD:
-        board = Board()
+        board = IndicatorBoard()
         (push,) = stream.on_calculated(indicator_event(symbol), board)
 
         assert (push.topic, push.key, push.op) == (
@@ -85,7 +85,7 @@ def test_a_value_goes_to_its_symbols_page() -> None:
 
 
 def test_figures_are_written_as_the_viewer_likes() -> None:
-    board = Board()
+    board = IndicatorBoard()
     board.apply(indicator_event(value=-1234.5, indicator="MACD", signal=""))
 
     assert f"{MINUS}1.234,50" in readings_html(board, view=View(numbers=NumberForm.COMMA))
@@ -136,7 +136,7 @@ def test_the_board_is_bounded() -> None:
 
 
 def test_hostile_names_stay_text() -> None:
-    board = Board()
+    board = IndicatorBoard()
     board.apply(indicator_event(indicator="<img src=x>", signal="<hx-partial>", timeframe="</div>"))
 
     html = readings_html(board)
@@ -146,7 +146,7 @@ def test_hostile_names_stay_text() -> None:
 
 
 def test_a_page_without_values_says_how_they_come() -> None:
-    assert "No indicator of BF/B" in readings_html(Board(), "BF/B")
+    assert "No indicator of BF/B" in readings_html(IndicatorBoard(), "BF/B")
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_a_signal_is_a_word(indicator: str, value: float, published: str, word: 
 
 
 def test_what_is_stored_fills_gaps_and_overwrites_nothing_that_was_heard() -> None:
-    board = Board()
+    board = IndicatorBoard()
     board.apply(indicator_event(value=60.0))
 
     board.seed(
@@ -182,10 +182,10 @@ def test_what_is_stored_fills_gaps_and_overwrites_nothing_that_was_heard() -> No
 
 
 def test_what_is_stored_takes_the_place_of_what_was_heard_before_everybody_left() -> None:
-    board = Board()
+    board = IndicatorBoard()
     board.apply(indicator_event(value=60.0))
     board.apply(indicator_event(value=5.0, indicator="SMA20"))
-    board.look(lambda _symbol: False)
+    board.drop_unwatched(lambda _symbol: False)
 
     board.seed("BRK.B", [Reading("BRK.B", "RSI14", "1min", 33.0, OPEN + 400 * DAY)])
 
@@ -193,7 +193,7 @@ def test_what_is_stored_takes_the_place_of_what_was_heard_before_everybody_left(
 
 
 def test_what_was_published_a_moment_ago_is_added_to_what_is_stored() -> None:
-    board = Board()
+    board = IndicatorBoard()
     board.recent = lambda symbol: [indicator_event(symbol, value=61.0, at=OPEN + 60)]
 
     board.seed("BRK.B", [Reading("BRK.B", "RSI14", "1min", 60.0, OPEN)])
@@ -238,12 +238,12 @@ async def test_how_many_values_are_stored_does_not_matter(databases: Databases) 
     assert [(each.indicator, each.timeframe, each.value) for each in readings] == [
         (f"I{name}", timeframe, 1_999.0) for timeframe in ("5min", "daily") for name in (0, 1, 2)
     ]
-    assert explaining.most_rows <= 2 * queries.TRIED * len(readings)
+    assert explaining.most_rows <= 2 * queries.CANDIDATES * len(readings)
     assert not explaining.without_index
 
 
 async def test_while_the_database_is_away_what_was_heard_is_shown() -> None:
-    away, board = Pool(NOWHERE, "away"), Board()
+    away, board = Pool(NOWHERE, "away"), IndicatorBoard()
     board.apply(indicator_event())
 
     (push,) = await stream.snapshot("symbol:BRK.B", Pools(away, away), board)

@@ -81,10 +81,10 @@ def test_a_condition_with_a_remedy_has_a_sentence_for_everybody() -> None:
     assert set(REMEDIES) == alarms
 
 
-def board(wall: float, state: State = "open", vitals: HealthSnapshot = WELL) -> Board:
-    market_board = Board()
-    market_board.hear(vitals)
-    market_board.tell(CLOCK._replace(wall_time=wall, state=state))
+def board(wall: float, state: State = "open", vitals: HealthSnapshot = WELL) -> MarketBoard:
+    market_board = MarketBoard()
+    market_board.on_health(vitals)
+    market_board.on_clock(CLOCK._replace(wall_time=wall, state=state))
     return market_board
 
 
@@ -132,12 +132,12 @@ def test_market_time_stands_where_nobody_knows_that_it_goes_on(
 
 def test_a_feed_that_falls_silent_is_pushed_and_the_clock_with_it() -> None:
     market_board = board(time.time())
-    assert [push.key for push in stream.on_vitals(WELL, market_board)] == ["clock", "condition", "reason"]
+    assert [push.key for push in stream.on_health(WELL, market_board)] == ["clock", "condition", "reason"]
 
     silent = WELL._replace(feed_age=12.0)
-    pushes = {push.key: push.draw(View()) for push in stream.on_vitals(silent, market_board)}
+    pushes = {push.key: push.draw(View()) for push in stream.on_health(silent, market_board)}
 
     assert set(pushes) == {"ticks", "clock", "condition", "reason"}
     assert "stopped" in pushes["clock"]
-    assert list(stream.on_vitals(silent._replace(feed_age=13.0), market_board)) == []
+    assert list(stream.on_health(silent._replace(feed_age=13.0), market_board)) == []
     assert "data-age" in pushes["condition"]

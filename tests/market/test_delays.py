@@ -9,7 +9,7 @@ from app.market.status import ComponentStatus
 from tests.market.test_market import CLOCK, WELL
 
 
-def statuses_after(board: Board, vitals: HealthSnapshot, times: int = 2) -> dict[str, Lamp]:
+def statuses_after(board: MarketBoard, vitals: HealthSnapshot, times: int = 2) -> dict[str, ComponentStatus]:
     for _ in range(times):
         board.on_health(vitals)
     return {lamp.key: lamp for lamp in board.statuses()}
@@ -45,12 +45,14 @@ def test_a_feed_that_falls_back_is_behind_and_one_that_is_always_late_is_not() -
     board = MarketBoard()
     quarter = CLOCK._replace(speed=1.0, market_time=CLOCK.wall_time - 900.0)
     for second in range(3):
-        board.tell(quarter._replace(market_time=quarter.market_time + second, wall_time=CLOCK.wall_time + second))
+        board.on_clock(quarter._replace(market_time=quarter.market_time + second, wall_time=CLOCK.wall_time + second))
         lamps = statuses_after(board, WELL, times=1)
     assert lamps["ticks"].word == "live"
 
     for second in (20, 21):
-        board.tell(quarter._replace(market_time=quarter.market_time + second - 8, wall_time=CLOCK.wall_time + second))
+        board.on_clock(
+            quarter._replace(market_time=quarter.market_time + second - 8, wall_time=CLOCK.wall_time + second)
+        )
         lamps = statuses_after(board, WELL, times=1)
     assert (lamps["ticks"].word, lamps["ticks"].tone) == ("8 s behind", "warn")
 

@@ -158,8 +158,8 @@ def run_text(*events: ProcessingEvent | PartRun, now: float = 1_000.0) -> str:
     newest = None
     for event in events:
         run = runs.run(event)
-        newest = run if runs.follows(run, newest) else newest
-    return " ".join(re.sub(r"<[^>]+>", " ", partials.lamp(runs.lamp(newest, now))).split())
+        newest = run if runs.supersedes(run, newest) else newest
+    return " ".join(re.sub(r"<[^>]+>", " ", partials.status(runs.run_status(newest, now))).split())
 
 
 STARTED = ProcessingChanged(run_id="r", status="started", at=900.0, arrived_at=990.0)

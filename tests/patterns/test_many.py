@@ -94,12 +94,12 @@ async def test_an_index_answers_which_names_there_are_to_choose_from(pools: Pool
 async def test_a_page_looks_at_a_bounded_number_of_detections(pools: Pools) -> None:
     shape = await pools.shape()
     async with pools.market.acquire() as connection:
-        for query in (Wanted(direction="neutral"), Wanted(min_confidence=1.0)):
+        for query in (DetectionFilter(direction="neutral"), DetectionFilter(min_confidence=1.0)):
             explaining = Explaining(connection)
             page = await queries.detections(explaining, shape, query, None, 100)  # type: ignore[arg-type]
 
             # And those of the last time, whose order an index may not have.
-            assert explaining.most_rows <= queries.MOST_LOOKED_AT + 500
+            assert explaining.most_rows <= queries.MOST_COMPARED + 500
             assert page.next is not None
 
 
@@ -117,26 +117,26 @@ async def test_pages_miss_nothing_and_repeat_nothing_whatever_is_wanted(
                 for row in rows
                 if matches(row, query)
             ][:3_000]
-            detections: list[Placed] = []
+            detections: list[PositionedDetection] = []
             page, after = None, None
             while len(detections) < len(expected) and (page is None or page.next):
                 page = await queries.detections(connection, shape, query, after, 700)
-                assert len(page.placed) <= 700
-                detections, after = detections + page.placed, page.next
+                assert len(page.rows) <= 700
+                detections, after = detections + page.rows, page.next
 
-            assert [tuple(each.place) for each in detections][: len(expected)] == expected, name
+            assert [tuple(each.position) for each in detections][: len(expected)] == expected, name
 
 
 async def test_a_direction_that_no_detection_has_is_not_looked_for(pools: Pools) -> None:
     shape = await pools.shape()
     async with pools.market.acquire() as connection:
         explaining = Explaining(connection)
-        page = await queries.detections(explaining, shape, Wanted(direction="up"), None, 100)  # type: ignore[arg-type]
+        page = await queries.detections(explaining, shape, DetectionFilter(direction="up"), None, 100)  # type: ignore[arg-type]
 
-    assert (page, explaining.scans) == (queries.Page([], None), [])
+    assert (page, explaining.scans) == (queries.DetectionPage([], None), [])
 
 
-def matches(row: asyncpg.Record, query: Wanted) -> bool:
+def matches(row: asyncpg.Record, query: DetectionFilter) -> bool:
     return (
         (query.symbols is None or row["symbol"] in query.symbols)
         and (query.pattern is None or row["pattern"] == query.pattern)

@@ -138,7 +138,7 @@ def test_an_expired_pattern_says_so_in_every_list_and_on_the_next_page() -> None
     assert ">expired<" in html
     assert "91%" in html
     detection = queries.Detection("BF/B", "Hammer", "1min", 0.91, "bullish", OPEN)
-    assert [each.expired for each in board.marked([detection, detection._replace(at=OPEN - 60)])] == [True, False]
+    assert [each.expired for each in board.with_expiry([detection, detection._replace(at=OPEN - 60)])] == [True, False]
 
 
 def test_an_expiry_without_the_time_of_the_detection_means_the_newest_of_that_name() -> None:
@@ -167,7 +167,7 @@ def test_what_is_remembered_is_bounded() -> None:
     board = PatternBoard(names=2, expired=2)
     for symbol in AWKWARD:
         detection = queries.Detection(symbol, "Hammer", "1min", 0.9, "bullish", OPEN)
-        board.hear(detection)
+        board.add(detection)
         board.expire(detection)
 
     marked = board.with_expiry(queries.Detection(symbol, "Hammer", "1min", 0.9, "bullish", OPEN) for symbol in AWKWARD)

@@ -121,11 +121,11 @@ async def keys(site: Site) -> AsyncIterator[Redis]:
 
 
 async def create_people(app: Quart) -> Site:
-    house, people = deps.context_of(app), {role: f"{role}@example.org" for role in Role}
-    await until(lambda: house.listening() and house.seeded and house.vitals.database, 60)
+    context, people = deps.context_of(app), {role: f"{role}@example.org" for role in Role}
+    await until(lambda: context.is_listening() and context.seeded and context.health.database, 60)
     for role, email in people.items():
-        await bootstrap.create_user(house.pools.own, email, role, PASSWORD)
-    await bootstrap.create_user(house.pools.own, OTHER, Role.USER, PASSWORD)
+        await bootstrap.create_user(context.pools.own, email, role, PASSWORD)
+    await bootstrap.create_user(context.pools.own, OTHER, Role.USER, PASSWORD)
     return Site(app, people)
 
 

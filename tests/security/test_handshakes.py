@@ -99,7 +99,7 @@ async def test_every_refusal_is_one_answer_and_leaves_nothing_behind(
     if name == "nobody is let in":
         monkeypatch.setattr(desk.context.hub, "draining", True)
     if name == "Redis is away":
-        monkeypatch.setattr(desk.context.catchup, "of", unavailable)
+        monkeypatch.setattr(desk.context.recovery, "of", unavailable)
     requests = [
         handshake(desk, refusal.path, **{**manner, **refusal.fields}) + behind
         for manner in MANNERS
