@@ -99,7 +99,7 @@ async def test_every_refusal_is_one_answer_and_leaves_nothing_behind(
     if name == "nobody is let in":
         monkeypatch.setattr(desk.context.hub, "draining", True)
     if name == "Redis is away":
-        monkeypatch.setattr(desk.context.recovery, "of", unavailable)
+        monkeypatch.setattr(desk.context.recovery, "missed_parts", unavailable)
     requests = [
         handshake(desk, refusal.path, **{**manner, **refusal.fields}) + behind
         for manner in MANNERS
@@ -152,13 +152,13 @@ async def test_frames_in_the_packet_of_the_handshake_are_read_behind_its_answer(
 async def test_frames_that_come_while_the_handshake_is_answered_are_kept_and_who_leaves_meanwhile_is_gone(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answering, catch_up = asyncio.Event(), desk.context.recovery.missed_parts
+    answering, missed_parts = asyncio.Event(), desk.context.recovery.missed_parts
 
     async def slow(*arguments: object) -> object:
         await answering.wait()
-        return await catch_up(*arguments)  # type: ignore[arg-type]
+        return await missed_parts(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(desk.context.recovery, "of", slow)
+    monkeypatch.setattr(desk.context.recovery, "missed_parts", slow)
     links = [await asyncio.open_connection("127.0.0.1", desk.settings.port) for _ in range(2)]
     for _, sink in links:
         sink.write(handshake(desk, "/ws/quotes?topics=quotes:NONE"))
