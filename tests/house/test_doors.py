@@ -18,23 +18,23 @@ def root(module: str) -> str:
     return module.partition(".")[0]
 
 
-def doors(module: str) -> list[str]:
+def importers(module: str) -> list[str]:
     """Files that import `module` at all."""
     return [
         tree.name(path)
         for path in tree.modules()
-        if any(found == module or found.startswith(module + ".") for found, _, _ in tree.imports(path))
+        if any(source == module or source.startswith(module + ".") for source, _, _ in tree.imports(path))
     ]
 
 
 def test_redis_is_spoken_in_the_wire_alone() -> None:
-    assert doors("redis")
-    assert [name for name in doors("redis") if not name.startswith("app/wire/")] == []
+    assert importers("redis")
+    assert [name for name in importers("redis") if not name.startswith("app/wire/")] == []
 
 
 def test_postgresql_is_spoken_in_db_and_queries_alone() -> None:
-    assert doors("asyncpg")
-    outside = [name for name in doors("asyncpg") if not name.startswith("app/db/")]
+    assert importers("asyncpg")
+    outside = [name for name in importers("asyncpg") if not name.startswith("app/db/")]
 
     assert [name for name in outside if not QUERIES.fullmatch(name)] == []
 
@@ -59,10 +59,10 @@ def requests_seen(path: Path) -> set[str]:
 
 def test_the_request_is_seen_at_the_edge_alone() -> None:
     edge = re.compile(r"app/(web/.*|pipeline/endpoints\.py|accounts/mfa/signin\.py|([a-z]+/)+(routes|api)\.py)")
-    seen = {tree.name(path): names for path in tree.modules() if (names := requests_seen(path))}
-    assert seen
+    names_by_module = {tree.name(path): names for path in tree.modules() if (names := requests_seen(path))}
+    assert names_by_module
 
-    assert {name: names for name, names in seen.items() if not edge.fullmatch(name)} == {}
+    assert {name: names for name, names in names_by_module.items() if not edge.fullmatch(name)} == {}
 
 
 @pytest.mark.parametrize(
@@ -99,17 +99,17 @@ def test_statements_stand_in_queries_db_and_migrations_alone() -> None:
         name = tree.name(path)
         if name.startswith("app/db/") or QUERIES.fullmatch(name):
             continue
-        found = [node.lineno for node in tree.strings(path) if statement.match(str(node.value))]
-        assert not found, f"{name}:{found}"
+        line_numbers = [node.lineno for node in tree.strings(path) if statement.match(str(node.value))]
+        assert not line_numbers, f"{name}:{line_numbers}"
 
 
 def test_channels_and_keys_are_named_in_one_place() -> None:
-    named = re.compile(r"^(tickstock[.:]|ts:)[a-z]")
+    pattern = re.compile(r"^(tickstock[.:]|ts:)[a-z]")
     for path in tree.modules():
         if tree.name(path) == "app/wire/channels.py":
             continue
-        found = [node.value for node in tree.strings(path) if named.match(str(node.value))]
-        assert not found, f"{tree.name(path)}: {found}"
+        literals = [node.value for node in tree.strings(path) if pattern.match(str(node.value))]
+        assert not literals, f"{tree.name(path)}: {literals}"
 
 
 @pytest.mark.parametrize("module", ["smtplib", "aiosmtplib", "httpx", "aiohttp", "urllib.request", "apprise"])
@@ -117,7 +117,7 @@ def test_nothing_but_the_courier_calls_out(module: str) -> None:
     # A provider's address is the operator's word; the courier guards against what users name.
     provider = {"app/engine/loads/providers/rest.py"} if module == "httpx" else set()
 
-    assert [name for name in doors(module) if name not in provider | {"app/delivery/email/sender.py"}] == []
+    assert [name for name in importers(module) if name not in provider | {"app/delivery/email/sender.py"}] == []
 
 
 def test_embedded_needs_the_standard_library_alone() -> None:
