@@ -5,9 +5,10 @@ from typing import Any
 
 from app.accounts import passwords, queries
 from app.accounts.mfa import queries as steps
-from app.accounts.queries import Action, Outcome, User
+from app.accounts.queries import User
 from app.accounts.resets import queries as resets
 from app.db import Unavailable
+from app.db.audit import AuditAction, AuditOutcome, record
 from app.db.pools import Pool
 from app.identity import Role
 from app.web import fields
@@ -56,7 +57,7 @@ async def reset_link(pool: Pool, email: str, public_url: str) -> str:
         if not user.active:
             raise ValueError(f"{user.email} is disabled, and no password lets them in")
         await resets.put(connection, user.id, token, LINK_HOURS)
-        await queries.record(connection, OPERATOR, Action.LINK_RESET, Outcome.OK, "", user.email)
+        await record(connection, OPERATOR, AuditAction.RESET_LINK, AuditOutcome.OK, "", user.email)
     return f"{public_url}/reset/{token}"
 
 
@@ -67,7 +68,7 @@ async def remove_codes(pool: Pool, email: str) -> bool:
         removed = await steps.remove(connection, user.id)
         if removed:
             await queries.end_sessions(connection, user.id)
-            await queries.record(connection, OPERATOR, Action.NO_CODES, Outcome.OK, "", user.email)
+            await record(connection, OPERATOR, AuditAction.REMOVE_CODES, AuditOutcome.OK, "", user.email)
     return removed
 
 
@@ -95,4 +96,4 @@ async def create_user(pool: Pool, email: str, role: Role, password: str) -> None
     async with pool.acquire() as connection:
         if await queries.insert_user(connection, email, password_hash, Role(role)) is None:
             raise ValueError(f"{email} already has an account")
-        await queries.record(connection, OPERATOR, Action.CREATE_USER, Outcome.OK, "", email)
+        await record(connection, OPERATOR, AuditAction.CREATE_USER, AuditOutcome.OK, "", email)

@@ -3,8 +3,8 @@
 from contextlib import suppress
 
 from app import db, deps, wire
-from app.accounts import queries, throttle
-from app.accounts.queries import Action, Outcome
+from app.accounts import throttle
+from app.db.audit import AuditAction, AuditOutcome, record
 from app.web.forbidden import Refusal
 
 NOTED = "1/minute"
@@ -18,6 +18,6 @@ async def note(refusal: Refusal) -> None:
         if await deps.limits().hit("refused", f"{whose} {refusal.route}", NOTED) is not None:
             return
         actor, session = (who.email, who.session) if who else ("", "")
-        done = (Action.REFUSE, Outcome.REFUSED, refusal.address, refusal.what, session)
+        done = (AuditAction.REFUSE_REQUEST, AuditOutcome.DENIED, refusal.address, refusal.what, session)
         async with deps.pools().own.acquire() as connection:
-            await queries.record(connection, actor, *done)
+            await record(connection, actor, *done)

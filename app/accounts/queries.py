@@ -2,13 +2,13 @@
 
 import hashlib
 from collections.abc import Collection
-from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from asyncpg import Connection, Record
 
 from app.db import password_links
+from app.db.audit import SIGN_IN_ACTIONS
 from app.identity import Role
 from app.wire.codec.text import clean
 
@@ -33,40 +33,6 @@ class Invite(NamedTuple):
     email: str
     role: Role
     user_id: UUID | None
-
-
-class Action(StrEnum):
-    SIGN_IN = "login"
-    SIGN_OUT = "logout"
-    FIRST_ADMIN = "first_admin"
-    CREATE_USER = "create_user"
-    LINK_RESET = "reset_link"
-    NO_CODES = "remove_codes"
-    END_SESSIONS = "end_sessions"
-    CHANGE_PASSWORD = "change_password"  # noqa: S105 - no password
-    REGISTER = "register"
-    FORGOT = "forgot_password"
-    CONFIRM = "confirm"
-    CODE = "login_code"
-    CODES_ON = "codes_on"
-    CODES_OFF = "codes_off"
-    NEW_RECOVERY = "new_recovery_codes"
-    ACCEPT_INVITE = "accept_invite"
-    ACCEPT_RESET = "accept_reset"
-    REFUSE = "refuse"
-
-
-ENTERED = [Action.SIGN_IN.value, Action.FIRST_ADMIN.value, Action.ACCEPT_INVITE.value, Action.REGISTER.value]
-"""What somebody came in by."""
-
-
-class Outcome(StrEnum):
-    OK = "ok"
-    FAILED = "failed"
-    LIMITED = "limited"
-    HALF = "needs_code"
-    ASKED = "asked"
-    REFUSED = "refused"
 
 
 _FIELDS = """
@@ -112,7 +78,7 @@ async def was_here(connection: "Connection[Record]", user: User) -> bool:
         " and at >= created_at)",
         user.id,
         user.email,
-        ENTERED,
+        SIGN_IN_ACTIONS,
     )
     return entered
 
@@ -248,27 +214,6 @@ async def use_invite(connection: "Connection[Record]", token: str) -> Invite | N
             f"delete from app.invites where {_OPEN_INVITE} returning email, role, user_id",  # noqa: S608 - our own text
             _hash(token),
         )
-    )
-
-
-async def record(
-    connection: "Connection[Record]",
-    actor: str,
-    action: StrEnum,
-    outcome: StrEnum,
-    ip: str,
-    detail: str = "",
-    session: str = "",
-) -> None:
-    """`session`: its hash, where there is one."""
-    await connection.execute(
-        "insert into app.audit (actor, action, outcome, ip, detail, session) values ($1, $2, $3, $4, $5, $6)",
-        actor,
-        action.value,
-        outcome.value,
-        ip,
-        detail,
-        session,
     )
 
 

@@ -12,7 +12,8 @@ from app.accounts.bootstrap import FirstContact
 from app.accounts.emails import Kind
 from app.accounts.forms import ChangePassword, SignIn, Welcome
 from app.accounts.mfa import signin
-from app.accounts.queries import Action, Outcome, User
+from app.accounts.queries import User
+from app.db.audit import AuditAction, AuditOutcome, record
 from app.identity import Identity, Role
 from app.live import takeover
 from app.web import client, errors, guards, hosts, html, parameters, security
@@ -50,21 +51,21 @@ async def sign_in() -> ResponseReturnValue:
     email: str = form.email.data
     wait = await throttle.wait_to_sign_in(deps.limits(), email, client.address())
     if wait is not None:
-        await _record(email, Action.SIGN_IN, Outcome.LIMITED)
+        await _record(email, AuditAction.SIGN_IN, AuditOutcome.LIMITED)
         return await errors.answer(429, retry_after=wait)
     try:
         user = await _whose(email, form.password.data)
     except passwords.Busy:
         return await errors.answer(503, BUSY)
     if user is None:
-        await _record(email, Action.SIGN_IN, Outcome.FAILED)
+        await _record(email, AuditAction.SIGN_IN, AuditOutcome.FAILED)
         form.password.errors = [REFUSED]
         return await _sign_in_page(form, 422)
     back = security.own_path(form.next.data)
     if user.two_steps:
-        await _record(email, Action.SIGN_IN, Outcome.HALF)
+        await _record(email, AuditAction.SIGN_IN, AuditOutcome.NEEDS_CODE)
         return await signin.ask(user, back)
-    await _record(email, Action.SIGN_IN, Outcome.OK, await accounts_session.let_in(user))
+    await _record(email, AuditAction.SIGN_IN, AuditOutcome.OK, await accounts_session.let_in(user))
     return redirect(back, 303)
 
 
@@ -74,7 +75,7 @@ async def logout() -> ResponseReturnValue:
     who = await guards.visitor()
     await accounts_session.let_go()
     if who is not None:
-        await _record(who.email, Action.SIGN_OUT, Outcome.OK, who.session)
+        await _record(who.email, AuditAction.SIGN_OUT, AuditOutcome.OK, who.session)
     return Response("", 303, {"Location": "/login", "Clear-Site-Data": '"cache", "storage"'})
 
 
@@ -113,8 +114,8 @@ async def end_sessions() -> ResponseReturnValue:
         else:
             ended = int(forms.is_session(chosen) and await deps.sessions().end_one(who.user_id, chosen))
         if ended:
-            done = (Action.END_SESSIONS, Outcome.OK, client.address(), f"sessions: {ended}", who.session)
-            await queries.record(connection, who.email, *done)
+            done = (AuditAction.END_SESSIONS, AuditOutcome.OK, client.address(), f"sessions: {ended}", who.session)
+            await record(connection, who.email, *done)
     if not ended and chosen != OTHERS:
         return await errors.answer(404, GONE)
     return redirect("/account", 303)
@@ -152,14 +153,14 @@ async def change_password() -> ResponseReturnValue:
         return await _password_page(form, 422)
     wait = await throttle.wait_to_change_password(deps.limits(), str(who.user_id), client.address())
     if wait is not None:
-        await _record(who.email, Action.CHANGE_PASSWORD, Outcome.LIMITED, who.session)
+        await _record(who.email, AuditAction.CHANGE_PASSWORD, AuditOutcome.LIMITED, who.session)
         return await errors.answer(429, retry_after=wait)
     try:
         user = await _changed(who, form)
     except passwords.Busy:
         return await errors.answer(503, BUSY)
     if user is None:
-        await _record(who.email, Action.CHANGE_PASSWORD, Outcome.FAILED, who.session)
+        await _record(who.email, AuditAction.CHANGE_PASSWORD, AuditOutcome.FAILED, who.session)
         form.current.errors = [WRONG]
         return await _password_page(form, 422)
     await accounts_session.stay_alone(user)
@@ -199,8 +200,8 @@ async def _first_admin(token: str, form: Welcome) -> ResponseReturnValue:
         if user is not None:
             # Before the end: while Redis is away nobody becomes anything.
             session = await accounts_session.let_in(user, first=True)
-            done = (Action.FIRST_ADMIN, Outcome.OK, client.address(), "", session)
-            await queries.record(connection, user.email, *done)
+            done = (AuditAction.FIRST_ADMIN, AuditOutcome.OK, client.address(), "", session)
+            await record(connection, user.email, *done)
     if user is None:
         form.email.errors = ["This address already has an account."]
         return await _welcome_page(form, 422)
@@ -231,9 +232,9 @@ async def _changed(who: Identity, form: ChangePassword) -> User | None:
     async with deps.pools().own.acquire() as connection, connection.transaction():
         user = await queries.change_password(connection, before, password_hash)
         if user is not None:
-            done = (Action.CHANGE_PASSWORD, Outcome.OK, client.address(), "", who.session)
-            await queries.record(connection, user.email, *done)
-            await deps.email_queue().put(connection, Kind.NEW_PASSWORD, user.email)
+            done = (AuditAction.CHANGE_PASSWORD, AuditOutcome.OK, client.address(), "", who.session)
+            await record(connection, user.email, *done)
+            await deps.courier().put(connection, Kind.NEW_PASSWORD, user.email)
     return user
 
 
@@ -243,9 +244,9 @@ async def _asked_for_codes(who: Identity) -> bool:
     return user is not None and user.two_steps
 
 
-async def _record(actor: str, action: Action, outcome: Outcome, session: str = "") -> None:
+async def _record(actor: str, action: AuditAction, outcome: AuditOutcome, session: str = "") -> None:
     async with deps.pools().own.acquire() as connection:
-        await queries.record(connection, actor, action, outcome, client.address(), session=session)
+        await record(connection, actor, action, outcome, client.address(), session=session)
 
 
 async def _sign_in_page(form: SignIn, status: int = 200) -> Response:

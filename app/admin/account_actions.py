@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.admin import queries
-from app.admin.queries import Action, Outcome, Person
+from app.admin.queries import Person
+from app.db.audit import AuditAction, AuditOutcome, record_by
 from app.db.pools import Pool
 from app.identity import Identity, Role
 from app.wire.users.sessions import SessionStore
@@ -30,7 +31,7 @@ class Invited(StrEnum):
 
 
 class Act(NamedTuple):
-    action: Action
+    action: AuditAction
     label: str
     effect: str
     change: Callable[[Any, UUID, UUID], Awaitable[bool]]
@@ -46,43 +47,43 @@ class Done(NamedTuple):
 
 ACTS = {
     Deed.PROMOTE: Act(
-        Action.CHANGE_ROLE,
+        AuditAction.CHANGE_ROLE,
         "Make an administrator",
         "They can then do whatever you can. They are signed out and sign in again.",
         lambda connection, actor, user: queries.set_role(connection, actor, user, Role.ADMIN),
     ),
     Deed.DEMOTE: Act(
-        Action.CHANGE_ROLE,
+        AuditAction.CHANGE_ROLE,
         "Make an ordinary user",
         "The pages of administrators close to them. They are signed out and sign in again.",
         lambda connection, actor, user: queries.set_role(connection, actor, user, Role.USER),
     ),
     Deed.RESET: Act(
-        Action.LINK_RESET,
+        AuditAction.RESET_LINK,
         "Make a link for a new password",
         "The old password stops working now, and they are signed out. The link is shown to you once.",
         queries.retire_password,
     ),
     Deed.NO_CODES: Act(
-        Action.NO_CODES,
+        AuditAction.REMOVE_CODES,
         "Ask for no codes",
         "They lost their authenticator: the password alone lets them in until they set up codes again. "
         "They are signed out.",
         queries.remove_codes,
     ),
     Deed.DISABLE: Act(
-        Action.DISABLE,
+        AuditAction.DISABLE_USER,
         "Disable the account",
         "They are signed out and cannot sign in. Nothing of theirs is lost.",
         lambda connection, actor, user: queries.set_active(connection, actor, user, False),
     ),
     Deed.ENABLE: Act(
-        Action.ENABLE,
+        AuditAction.ENABLE_USER,
         "Enable the account",
         "They can sign in again with the password that they had.",
         lambda connection, actor, user: queries.set_active(connection, actor, user, True),
     ),
-    Deed.DELETE: Act(Action.DELETE, "Delete the account", "", queries.delete),
+    Deed.DELETE: Act(AuditAction.DELETE_USER, "Delete the account", "", queries.delete),
 }
 
 
@@ -102,8 +103,8 @@ async def do(deed: Deed, pool: Pool, sessions: SessionStore, who: Identity, pers
         changed = await ACTS[deed].change(connection, who.user_id, person.id)
         if changed and token:
             await queries.put_link(connection, token, person.email, person.role, who.user_id, person.id)
-        outcome = Outcome.OK if changed else Outcome.REFUSED
-        await queries.record(connection, who, ACTS[deed].action, outcome, ip, _detail(deed, person))
+        outcome = AuditOutcome.OK if changed else AuditOutcome.DENIED
+        await record_by(connection, who, ACTS[deed].action, outcome, ip, _detail(deed, person))
         if changed:
             await sessions.end_all(person.id)  # before the end: while Redis is away nothing is changed
     if not changed:
@@ -119,8 +120,8 @@ async def invite(pool: Pool, who: Identity, token: str, email: str, role: Role, 
             return Invited.TAKEN
         if allowed:
             await queries.put_link(connection, token, email, role, who.user_id)
-        outcome = Outcome.OK if allowed else Outcome.REFUSED
-        await queries.record(connection, who, Action.INVITE, outcome, ip, f"{email}, {role.value}")
+        outcome = AuditOutcome.OK if allowed else AuditOutcome.DENIED
+        await record_by(connection, who, AuditAction.INVITE, outcome, ip, f"{email}, {role.value}")
     return Invited.MADE if allowed else Invited.REFUSED
 
 
@@ -130,7 +131,14 @@ async def revoke(pool: Pool, who: Identity, link_id: UUID, ip: str) -> bool:
         allowed = await queries.is_admin(connection, who.user_id)
         email = await queries.revoke(connection, link_id) if allowed else ""
         if email is not None:
-            await queries.record(connection, who, Action.REVOKE, Outcome.OK if allowed else Outcome.REFUSED, ip, email)
+            await record_by(
+                connection,
+                who,
+                AuditAction.REVOKE_INVITE,
+                AuditOutcome.OK if allowed else AuditOutcome.DENIED,
+                ip,
+                email,
+            )
     return allowed
 
 

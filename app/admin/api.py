@@ -9,7 +9,8 @@ from quart import Blueprint
 
 from app import deps
 from app.admin import queries
-from app.admin.queries import Action, Outcome, Wanted
+from app.admin.queries import Wanted
+from app.db.audit import AuditAction, AuditOutcome, record_by
 from app.identity import Scope
 from app.web import api, client, guards
 
@@ -61,7 +62,7 @@ async def audit(asked: AuditAsked) -> Audit:
     async with deps.pools().own.acquire() as connection:
         found = await queries.audit(connection, wanted, asked.limit + 1, asked.before)
         if await deps.limits().hit("export:audit", who.session, NOTED) is None:
-            await queries.record(connection, who, Action.EXPORT, Outcome.OK, client.address(), "/api/v1/audit")
+            await record_by(connection, who, AuditAction.EXPORT, AuditOutcome.OK, client.address(), "/api/v1/audit")
     page = found[: asked.limit]
     given = [
         Entry(each.id, api.moment(each.at), each.actor, each.action, each.outcome, each.ip, each.detail, each.session)

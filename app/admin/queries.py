@@ -2,37 +2,18 @@
 
 import hashlib
 from datetime import datetime
-from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
 from asyncpg import Connection, Record
 
 from app.db import password_links
-from app.identity import Identity, Role
+from app.identity import Role
 from app.wire.codec.text import clean
 
 LINK_DAYS = 7
 LONGEST_ADDRESS = 254
 SIGNED_IN_BY = ["login", "first_admin", "accept_invite"]
-
-
-class Action(StrEnum):
-    INVITE = "invite"
-    REVOKE = "revoke_invite"
-    NO_CODES = "remove_codes"
-    LINK_RESET = "reset_link"
-    CHANGE_ROLE = "change_role"
-    DISABLE = "disable_user"
-    ENABLE = "enable_user"
-    DELETE = "delete_user"
-    EXPORT = "export"
-
-
-class Outcome(StrEnum):
-    OK = "ok"
-    REFUSED = "refused"
-    LIMITED = "limited"
 
 
 class Person(NamedTuple):
@@ -241,20 +222,6 @@ async def actions(connection: "Connection[Record]") -> list[str]:
         """
     )
     return [row["action"] for row in rows]
-
-
-async def record(
-    connection: "Connection[Record]", who: Identity, action: Action, outcome: Outcome, ip: str, detail: str
-) -> None:
-    await connection.execute(
-        "insert into app.audit (actor, action, outcome, ip, session, detail) values ($1, $2, $3, $4, $5, $6)",
-        who.email,
-        action.value,
-        outcome.value,
-        ip,
-        who.session,
-        detail,
-    )
 
 
 async def _closed(

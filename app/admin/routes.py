@@ -15,7 +15,8 @@ from app import deps, wire
 from app.admin import account_actions, csv, queries, redis_status
 from app.admin.account_actions import ACTS, Deed, Invited
 from app.admin.forms import Deletion, Invitation, Search
-from app.admin.queries import Action, Outcome, Person, Wanted
+from app.admin.queries import Person, Wanted
+from app.db.audit import AuditAction, AuditOutcome, record_by
 from app.identity import Role
 from app.web import client, errors, guards, parameters, reauth
 from app.web.html import page
@@ -84,7 +85,7 @@ async def invite() -> ResponseReturnValue:
     form, who = Invitation(await request.form), guards.identity()
     if not form.validate():
         return await _people_page(form, 422)
-    if refusal := await _too_often(Action.INVITE):
+    if refusal := await _too_often(AuditAction.INVITE):
         return refusal
     role, token = Role(form.role.data), secrets.token_urlsafe(32)
     done = await account_actions.invite(deps.pools().own, who, token, form.email.data, role, client.address())
@@ -138,7 +139,7 @@ async def delete(user_id: UUID) -> ResponseReturnValue:
     if form.email.data != person.email.lower():
         form.email.errors = [OTHER_NAME]
         return await _deletion_page(person, form, 422)
-    if refusal := await _too_often(Action.DELETE):
+    if refusal := await _too_often(AuditAction.DELETE_USER):
         return refusal
     if not (await _do(Deed.DELETE, person)).changed:
         form.email.errors = [LAST]
@@ -158,7 +159,7 @@ async def link(link_id: UUID) -> ResponseReturnValue:
 @guards.admin_only
 @reauth.sensitive
 async def revoke(link_id: UUID) -> ResponseReturnValue:
-    if refusal := await _too_often(Action.REVOKE):
+    if refusal := await _too_often(AuditAction.REVOKE_INVITE):
         return refusal
     if not await account_actions.revoke(deps.pools().own, guards.identity(), link_id, client.address()):
         abort(403)
@@ -198,8 +199,8 @@ async def audit_csv() -> ResponseReturnValue:
         return await errors.answer(422)
     async with deps.pools().own.acquire() as connection:
         found = await queries.audit(connection, form.wanted(guards.view().zone), csv.ROWS, form.before.data)
-        done = (Action.EXPORT, Outcome.OK, client.address(), f"audit.csv, {len(found)} rows")
-        await queries.record(connection, guards.identity(), *done)
+        done = (AuditAction.EXPORT, AuditOutcome.OK, client.address(), f"audit.csv, {len(found)} rows")
+        await record_by(connection, guards.identity(), *done)
     headers = {"Content-Disposition": 'attachment; filename="audit.csv"'}
     return Response(csv.drawn(found), 200, headers, content_type="text/csv; charset=utf-8")
 
@@ -214,13 +215,13 @@ async def _do(deed: Deed, person: Person) -> account_actions.Done:
     return done
 
 
-async def _too_often(action: Action) -> Response | None:
+async def _too_often(action: AuditAction) -> Response | None:
     who = guards.identity()
     wait = await deps.limits().hit("admin:people", str(who.user_id), DEEDS)
     if wait is None:
         return None
     async with deps.pools().own.acquire() as connection:
-        await queries.record(connection, who, action, Outcome.LIMITED, client.address(), "")
+        await record_by(connection, who, action, AuditOutcome.LIMITED, client.address(), "")
     return await errors.answer(429, retry_after=wait)
 
 

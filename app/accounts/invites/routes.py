@@ -13,7 +13,8 @@ from app import deps
 from app.accounts import passwords, queries, throttle
 from app.accounts import session as accounts_session
 from app.accounts.emails import Kind
-from app.accounts.queries import Action, Invite, Outcome
+from app.accounts.queries import Invite
+from app.db.audit import AuditAction, AuditOutcome, record
 from app.web import client, errors, guards, html
 
 blueprint = Blueprint("invites", __name__)
@@ -68,8 +69,8 @@ async def chosen(token: str, opened: Opened, spent: str) -> str | Response:
 async def renew(connection: Any, invite: Invite, user_id: UUID, password_hash: str) -> None:
     """In the transaction that uses the link up. Signing in asks for whatever else the account wants to see."""
     await queries.replace_hash(connection, user_id, password_hash)
-    await queries.record(connection, invite.email, Action.ACCEPT_RESET, Outcome.OK, client.address())
-    await deps.email_queue().put(connection, Kind.NEW_PASSWORD, invite.email)
+    await record(connection, invite.email, AuditAction.ACCEPT_RESET, AuditOutcome.OK, client.address())
+    await deps.courier().put(connection, Kind.NEW_PASSWORD, invite.email)
     await deps.sessions().end_all(user_id)
 
 
@@ -97,7 +98,7 @@ async def _made(connection: Any, invite: Invite, password_hash: str) -> bool:
         return False
     # Before the end: while Redis is away nobody becomes anything.
     session = await accounts_session.let_in(user, first=True)
-    await queries.record(connection, user.email, Action.ACCEPT_INVITE, Outcome.OK, client.address(), "", session)
+    await record(connection, user.email, AuditAction.ACCEPT_INVITE, AuditOutcome.OK, client.address(), "", session)
     return True
 
 

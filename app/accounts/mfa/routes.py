@@ -14,7 +14,8 @@ from app.accounts.mfa import codes, verify
 from app.accounts.mfa import queries as steps
 from app.accounts.mfa.encryption import Seal
 from app.accounts.mfa.forms import Code, Off, Password
-from app.accounts.queries import Action, Outcome, User
+from app.accounts.queries import User
+from app.db.audit import AuditAction, AuditOutcome, record
 from app.web import client, errors, guards, html, reauth
 from app.web.one_time_secret import Once
 from app.wire.users.rate_limits import RateLimiter
@@ -44,9 +45,9 @@ async def start() -> ResponseReturnValue:
     form, who = Password(await request.form), guards.identity()
     if not form.validate():
         return await _page(form, 422)
-    if refusal := await _too_often(throttle.wait_to_confirm, Action.CODES_ON):
+    if refusal := await _too_often(throttle.wait_to_confirm, AuditAction.CODES_ON):
         return refusal
-    user = await _whose_password(form, Action.CODES_ON)
+    user = await _whose_password(form, AuditAction.CODES_ON)
     if user is None:
         return await _page(form, 422)
     secret = seal().closed(codes.new_secret(), str(who.user_id))
@@ -69,14 +70,14 @@ async def enrol() -> ResponseReturnValue:
     form, who = Code(await request.form), guards.identity()
     if not form.validate():
         return await _enrolment_page(form, 422)
-    if refusal := await _too_often(throttle.wait_for_code, Action.CODES_ON):
+    if refusal := await _too_often(throttle.wait_for_code, AuditAction.CODES_ON):
         return refusal
     recovery = codes.new_recovery()
     async with deps.pools().own.acquire() as connection, connection.transaction():
         done = await verify.first_code(connection, seal(), who, form.code.data)
         if done:
             await steps.replace_recovery(connection, who.user_id, [codes.plain(code) for code in recovery])
-            await _record(connection, Action.CODES_ON, Outcome.OK)
+            await _record(connection, AuditAction.CODES_ON, AuditOutcome.OK)
     if not done:
         form.code.errors, form.code.data = [WRONG_CODE], ""  # no secret is sent back
         return await _enrolment_page(form, 422)
@@ -98,9 +99,9 @@ async def renew_recovery() -> ResponseReturnValue:
     form, who = Password(await request.form), guards.identity()
     if not form.validate():
         return await _codes_page(form, 422)
-    if refusal := await _too_often(throttle.wait_to_confirm, Action.NEW_RECOVERY):
+    if refusal := await _too_often(throttle.wait_to_confirm, AuditAction.NEW_RECOVERY_CODES):
         return refusal
-    user = await _whose_password(form, Action.NEW_RECOVERY)
+    user = await _whose_password(form, AuditAction.NEW_RECOVERY_CODES)
     if user is None:
         return await _codes_page(form, 422)
     if not user.two_steps:
@@ -108,7 +109,7 @@ async def renew_recovery() -> ResponseReturnValue:
     recovery = codes.new_recovery()
     async with deps.pools().own.acquire() as connection, connection.transaction():
         await steps.replace_recovery(connection, who.user_id, [codes.plain(code) for code in recovery])
-        await _record(connection, Action.NEW_RECOVERY, Outcome.OK)
+        await _record(connection, AuditAction.NEW_RECOVERY_CODES, AuditOutcome.OK)
     return _back_with(recovery)
 
 
@@ -124,15 +125,15 @@ async def turn_off() -> ResponseReturnValue:
     form, who = Off(await request.form), guards.identity()
     if not form.validate():
         return await _off_page(form, 422)
-    if refusal := await _too_often(throttle.wait_for_code, Action.CODES_OFF):
+    if refusal := await _too_often(throttle.wait_for_code, AuditAction.CODES_OFF):
         return refusal
-    if await _whose_password(form, Action.CODES_OFF) is None:
+    if await _whose_password(form, AuditAction.CODES_OFF) is None:
         return await _off_page(form, 422)
     async with deps.pools().own.acquire() as connection, connection.transaction():
         kind = await verify.by_code(connection, seal(), who.user_id, form.code.data)
         if kind:
             await steps.remove(connection, who.user_id)
-        await _record(connection, Action.CODES_OFF, Outcome.OK if kind else Outcome.FAILED, kind)
+        await _record(connection, AuditAction.CODES_OFF, AuditOutcome.OK if kind else AuditOutcome.FAILED, kind)
     if not kind:
         form.code.errors, form.code.data = [WRONG_CODE], ""  # no secret is sent back
         return await _off_page(form, 422)
@@ -144,23 +145,23 @@ def seal() -> Seal:
     return Seal(deps.settings().secret_key.get_secret_value())
 
 
-async def _too_often(wait: Wait, action: Action) -> Response | None:
+async def _too_often(wait: Wait, action: AuditAction) -> Response | None:
     seconds = await wait(deps.limits(), str(guards.identity().user_id), client.address())
     if seconds is None:
         return None
     async with deps.pools().own.acquire() as connection:
-        await _record(connection, action, Outcome.LIMITED)
+        await _record(connection, action, AuditOutcome.LIMITED)
     return await errors.answer(429, retry_after=seconds)
 
 
-async def _whose_password(form: Password | Off, action: Action) -> User | None:
+async def _whose_password(form: Password | Off, action: AuditAction) -> User | None:
     """None, told beside the field and audited, when it is not that of the account."""
     async with deps.pools().own.acquire() as connection:
         user = await queries.user_by_id(connection, guards.identity().user_id)
     if user is not None and (await passwords.verify(user.password_hash, form.password.data)).right:
         return user
     async with deps.pools().own.acquire() as connection:
-        await _record(connection, action, Outcome.FAILED)
+        await _record(connection, action, AuditOutcome.FAILED)
     form.password.errors = [WRONG]
     return None
 
@@ -172,9 +173,9 @@ async def _known_anew() -> None:
         session.know(user)
 
 
-async def _record(connection: Any, action: Action, outcome: Outcome, detail: str = "") -> None:
+async def _record(connection: Any, action: AuditAction, outcome: AuditOutcome, detail: str = "") -> None:
     who = guards.identity()
-    await queries.record(connection, who.email, action, outcome, client.address(), detail, who.session)
+    await record(connection, who.email, action, outcome, client.address(), detail, who.session)
 
 
 def _back_with(recovery: list[str]) -> Response:

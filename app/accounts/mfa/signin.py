@@ -12,7 +12,8 @@ from app.accounts import session as accounts_session
 from app.accounts.mfa import verify
 from app.accounts.mfa.forms import Code
 from app.accounts.mfa.routes import seal
-from app.accounts.queries import Action, Outcome, User
+from app.accounts.queries import User
+from app.db.audit import AuditAction, AuditOutcome, record
 from app.web import client, errors, guards, html, security
 from app.wire.users import pending_logins
 
@@ -62,17 +63,17 @@ async def enter() -> ResponseReturnValue:
     user = half.user
     wait = await throttle.wait_for_code(deps.limits(), str(user.id), client.address())
     if wait is not None:
-        await _record(user, Action.CODE, Outcome.LIMITED)
+        await _record(user, AuditAction.SIGN_IN_CODE, AuditOutcome.LIMITED)
         return await errors.answer(429, retry_after=wait)
     async with deps.pools().own.acquire() as connection:
         kind = await verify.by_code(connection, seal(), user.id, form.code.data)
     if not kind:
-        await _record(user, Action.CODE, Outcome.FAILED)
+        await _record(user, AuditAction.SIGN_IN_CODE, AuditOutcome.FAILED)
         form.code.errors, form.code.data = [WRONG], ""  # no secret is sent back
         return await _page(form, 422)
     if not await deps.sessions().pending_logins.end(half.sid):
         return redirect(_sign_in_url(back), 303)
-    await _record(user, Action.SIGN_IN, Outcome.OK, kind, await accounts_session.let_in(user))
+    await _record(user, AuditAction.SIGN_IN, AuditOutcome.OK, kind, await accounts_session.let_in(user))
     response = Response("", 303, {"Location": back})
     response.delete_cookie(COOKIE, path="/login")
     return response
@@ -99,9 +100,9 @@ def _sign_in_url(back: str) -> str:
     return "/login" + (f"?{urlencode({'next': back})}" if back != "/" else "")
 
 
-async def _record(user: User, action: Action, outcome: Outcome, detail: str = "", session: str = "") -> None:
+async def _record(user: User, action: AuditAction, outcome: AuditOutcome, detail: str = "", session: str = "") -> None:
     async with deps.pools().own.acquire() as connection:
-        await queries.record(connection, user.email, action, outcome, client.address(), detail, session)
+        await record(connection, user.email, action, outcome, client.address(), detail, session)
 
 
 async def _page(form: Code, status: int = 200) -> Response:

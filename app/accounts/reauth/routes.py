@@ -12,7 +12,8 @@ from app.accounts import passwords, queries, session, throttle
 from app.accounts.mfa import verify
 from app.accounts.mfa.forms import code_field, password_field
 from app.accounts.mfa.routes import seal
-from app.accounts.queries import Action, Outcome, User
+from app.accounts.queries import User
+from app.db.audit import AuditAction, AuditOutcome, record
 from app.identity import Identity
 from app.web import client, errors, guards, html, reauth, security, session_end
 
@@ -54,20 +55,20 @@ async def confirm() -> ResponseReturnValue:
         return await _page(form, 422)
     wait = await _wait(who, form)
     if wait is not None:
-        await _record(who, Outcome.LIMITED)
+        await _record(who, AuditOutcome.LIMITED)
         return await errors.answer(429, retry_after=wait)
     try:
         proven = await _proven(form, user)
     except passwords.Busy:
         return await errors.answer(503, BUSY)
     if user is None or not proven:
-        await _record(who, Outcome.FAILED)
+        await _record(who, AuditOutcome.FAILED)
         return await _page(form, 422)
     if _ends_soon():
-        await _record(who._replace(session=await session.let_in(user)), Outcome.OK, "a new session")
+        await _record(who._replace(session=await session.let_in(user)), AuditOutcome.OK, "a new session")
     else:
         await deps.sessions().confirm(who.session)
-        await _record(who, Outcome.OK)
+        await _record(who, AuditOutcome.OK)
     return redirect(security.own_path(form.next.data), 303)
 
 
@@ -119,10 +120,10 @@ async def _proven(form: Confirmation, user: User | None) -> bool:
     return not form.errors
 
 
-async def _record(who: Identity, outcome: Outcome, detail: str = "") -> None:
-    done = (Action.CONFIRM, outcome, client.address(), detail, who.session)
+async def _record(who: Identity, outcome: AuditOutcome, detail: str = "") -> None:
+    done = (AuditAction.CONFIRM, outcome, client.address(), detail, who.session)
     async with deps.pools().own.acquire() as connection:
-        await queries.record(connection, who.email, *done)
+        await record(connection, who.email, *done)
 
 
 async def _page(form: Confirmation, status: int = 200) -> Response:

@@ -9,7 +9,7 @@ from app.accounts import session as accounts_session
 from app.accounts.emails import Kind
 from app.accounts.forms import Address, Welcome
 from app.accounts.invites.routes import TAKEN, Choice
-from app.accounts.queries import Action, Outcome
+from app.db.audit import AuditAction, AuditOutcome, record
 from app.identity import Role
 from app.web import client, errors, guards, html, parameters
 
@@ -81,16 +81,16 @@ async def _finished(token: str, password_hash: str) -> ResponseReturnValue:
             return await errors.answer(410, TAKEN)
         # Before the end: while Redis is away nobody becomes anything.
         session = await accounts_session.let_in(user, first=True)
-        done = (Action.REGISTER, Outcome.OK, client.address(), "", session)
-        await queries.record(connection, email, *done)
+        done = (AuditAction.REGISTER, AuditOutcome.OK, client.address(), "", session)
+        await record(connection, email, *done)
     return redirect("/", 303)
 
 
 async def _make(email: str, password_hash: str) -> None:
     async with deps.pools().own.acquire() as connection, connection.transaction():
         user = await queries.insert_user(connection, email, password_hash, Role.USER)
-        outcome = Outcome.OK if user else Outcome.FAILED
-        await queries.record(connection, email, Action.REGISTER, outcome, client.address())
+        outcome = AuditOutcome.OK if user else AuditOutcome.FAILED
+        await record(connection, email, AuditAction.REGISTER, outcome, client.address())
 
 
 async def _opened(token: str) -> str | None:
@@ -100,9 +100,9 @@ async def _opened(token: str) -> str | None:
 
 async def _write_to(email: str) -> None:
     async with deps.pools().own.acquire() as connection, connection.transaction():
-        await queries.record(connection, email, Action.REGISTER, Outcome.ASKED, client.address())
-        await deps.email_queue().put(connection, Kind.REGISTER, email, known=False)
-    deps.email_queue().hurry()
+        await record(connection, email, AuditAction.REGISTER, AuditOutcome.REQUESTED, client.address())
+        await deps.courier().put(connection, Kind.REGISTER, email, known=False)
+    deps.courier().hurry()
 
 
 def _must_be_on(*, by_mail: bool = False) -> None:

@@ -4,13 +4,14 @@ from quart import Blueprint, Response, abort, redirect, request
 from quart.typing import ResponseReturnValue
 
 from app import deps
-from app.accounts import queries, throttle
+from app.accounts import throttle
 from app.accounts.emails import Kind
 from app.accounts.forms import Address
 from app.accounts.invites import routes
 from app.accounts.invites.routes import Choice
-from app.accounts.queries import Action, Invite, Outcome
+from app.accounts.queries import Invite
 from app.accounts.resets import queries as resets
+from app.db.audit import AuditAction, AuditOutcome, record
 from app.web import client, errors, guards, html, parameters
 
 blueprint = Blueprint("resets", __name__)
@@ -37,8 +38,8 @@ async def ask() -> ResponseReturnValue:
     email: str = form.email.data
     wait = await throttle.wait_to_reset(deps.limits(), email, client.address())
     async with deps.pools().own.acquire() as connection, connection.transaction():
-        outcome = Outcome.OK if wait is None else Outcome.LIMITED
-        await queries.record(connection, email, Action.FORGOT, outcome, client.address())
+        outcome = AuditOutcome.OK if wait is None else AuditOutcome.LIMITED
+        await record(connection, email, AuditAction.FORGOT_PASSWORD, outcome, client.address())
         if wait is None:
             await deps.email_queue().put(connection, Kind.RESET, email, known=False)
     if wait is not None:

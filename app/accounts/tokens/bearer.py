@@ -11,6 +11,7 @@ from app import db, deps, wire
 from app.accounts import throttle
 from app.accounts.tokens import queries, secret
 from app.accounts.tokens.queries import Owned
+from app.db.audit import AuditAction, AuditOutcome, record
 from app.identity import Identity, Role, Scope
 from app.web import client
 
@@ -98,7 +99,8 @@ async def _refuse(email: str, reason: str) -> None:
 
 async def _note(email: str, reason: str, scope: str, key: str) -> None:
     """The audit is told of some, and missed by nobody while it cannot be: what is refused is refused all the same."""
+    refusal = (AuditAction.REFUSE_TOKEN, AuditOutcome.DENIED)
     with suppress(wire.RedisUnavailable, db.Unavailable):
         if await deps.limits().hit(scope, key, TOLD) is None:
             async with deps.pools().own.acquire() as connection:
-                await queries.record_refusal(connection, email, client.address(), reason)
+                await record(connection, email, *refusal, client.address(), reason)

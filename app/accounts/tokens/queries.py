@@ -1,14 +1,12 @@
 """Tokens in our own schema, and what the audit is told of them."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from asyncpg import Connection, Record
 
-from app.accounts import queries as accounts
-from app.identity import Identity, Role, Scope
+from app.identity import Role, Scope
 from app.wire.codec.text import clean
 
 LONGEST_NAME = 200
@@ -37,18 +35,6 @@ class Owned(NamedTuple):
     active: bool
     noted: bool
     """That it was used has been written down within the last minute."""
-
-
-class Action(StrEnum):
-    MAKE = "make_token"
-    REVOKE = "revoke_token"
-    REFUSE = "refuse_token"
-
-
-class Outcome(StrEnum):
-    OK = "ok"
-    REFUSED = "refused"
-    LIMITED = "limited"
 
 
 _COLUMNS = """
@@ -128,16 +114,6 @@ async def delete(connection: "Connection[Record]", user_id: UUID, token_id: UUID
 async def owner(connection: "Connection[Record]", user_id: UUID) -> str | None:
     email: str | None = await connection.fetchval("select email from app.users where id = $1", user_id)
     return email
-
-
-async def record(
-    connection: "Connection[Record]", who: Identity, action: Action, outcome: Outcome, ip: str, detail: str = ""
-) -> None:
-    await accounts.record(connection, who.email, action, outcome, ip, detail, who.session)
-
-
-async def record_refusal(connection: "Connection[Record]", email: str, ip: str, detail: str) -> None:
-    await accounts.record(connection, email, Action.REFUSE, Outcome.REFUSED, ip, detail)
 
 
 def _token(row: Record) -> Token:

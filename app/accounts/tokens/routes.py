@@ -9,7 +9,8 @@ from quart.typing import ResponseReturnValue
 from app import deps
 from app.accounts.tokens import queries, secret
 from app.accounts.tokens.forms import SCOPES, NewToken
-from app.accounts.tokens.queries import Action, Outcome, Token
+from app.accounts.tokens.queries import Token
+from app.db.audit import AuditAction, AuditOutcome, record_by
 from app.identity import Scope
 from app.web import client, errors, guards, html, reauth
 from app.web.one_time_secret import Once
@@ -43,7 +44,7 @@ async def make() -> ResponseReturnValue:
     form = NewToken(await request.form, who.role)
     if not form.validate():
         return await _page(form, 422)
-    if refusal := await _too_often(Action.MAKE):
+    if refusal := await _too_often(AuditAction.MAKE_TOKEN):
         return refusal
     token, days = secret.made(), int(form.days.data) if form.days.data else None
     name, scope = form.name.data, Scope(form.scope.data)
@@ -51,7 +52,7 @@ async def make() -> ResponseReturnValue:
         made = await queries.insert(connection, who.user_id, name, secret.hashed(token), scope, days)
         if made:
             detail = f"{name}, {scope}, {form.days.data or 'no'} days"
-            await queries.record(connection, who, Action.MAKE, Outcome.OK, client.address(), detail)
+            await record_by(connection, who, AuditAction.MAKE_TOKEN, AuditOutcome.OK, client.address(), detail)
     if made is None:
         form.name.errors = [FULL]
         return await _page(form, 422)
@@ -72,7 +73,7 @@ async def revoke(token_id: UUID) -> ResponseReturnValue:
     who = guards.identity()
     async with deps.pools().own.acquire() as connection, connection.transaction():
         name = await queries.delete(connection, who.user_id, token_id) or abort(404)
-        await queries.record(connection, who, Action.REVOKE, Outcome.OK, client.address(), name)
+        await record_by(connection, who, AuditAction.REVOKE_TOKEN, AuditOutcome.OK, client.address(), name)
     return current_app.redirect(HERE, 303)
 
 
@@ -96,7 +97,9 @@ async def revoke_of(user_id: UUID) -> ResponseReturnValue:
         email = await queries.owner(connection, user_id)
         name = await queries.delete(connection, user_id, chosen) or abort(404)
         detail = f"{name}, of {email}"
-        await queries.record(connection, guards.identity(), Action.REVOKE, Outcome.OK, client.address(), detail)
+        await record_by(
+            connection, guards.identity(), AuditAction.REVOKE_TOKEN, AuditOutcome.OK, client.address(), detail
+        )
     return current_app.redirect(request.path, 303)
 
 
@@ -120,13 +123,13 @@ async def _page(form: NewToken, status: int = 200) -> Response:
     return NEW.shown(response)
 
 
-async def _too_often(action: Action) -> Response | None:
+async def _too_often(action: AuditAction) -> Response | None:
     who = guards.identity()
     wait = await deps.limits().hit("token:made", str(who.user_id), OFTEN)
     if wait is None:
         return None
     async with deps.pools().own.acquire() as connection:
-        await queries.record(connection, who, action, Outcome.LIMITED, client.address())
+        await record_by(connection, who, action, AuditOutcome.LIMITED, client.address())
     return await errors.answer(429, retry_after=wait)
 
 
