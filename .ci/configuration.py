@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from app.settings.channel_names import VARIABLES as CHANNEL_VARIABLES
 from app.settings.load import DOCUMENTED, Settings
-from app.settings.sources import IN_FILES
+from app.settings.sources import SECRET_FILES
 
 ROOT = Path(__file__).resolve().parents[1]
 PLACE = ROOT / "docs" / "configuration.md"
@@ -141,7 +141,7 @@ def variables(section: str, key: str) -> list[str]:
 def page() -> str:
     schema = Settings.model_json_schema()
     outside = "\n".join(f"| {names} | {text} |" for names, text in OUTSIDE.items())
-    parts = [ABOUT.format(outside=outside, in_files="\n".join(f"* `{name}`" for name in IN_FILES))]
+    parts = [ABOUT.format(outside=outside, in_files="\n".join(f"* `{name}`" for name in SECRET_FILES))]
     for name in FILES:
         text = (ROOT / "config" / name).read_text(encoding="utf-8")
         tomllib.loads(text)
@@ -151,7 +151,7 @@ def page() -> str:
 
 
 def _section(schema: Mapping[str, Any], section: str, about: str, settings: list[Described]) -> str:
-    fields = schema["$defs"][section.capitalize()] if section != "server" else schema
+    fields = schema["$defs"][f"{section.capitalize()}Section"] if section != "server" else schema
     lines = [f"## {section.capitalize()}", "", f"Section `[{section}]`. {about}", ""]
     lines += ["| variable | default | values | description |", "| --- | --- | --- | --- |"]
     for key, default, text in settings:

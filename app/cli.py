@@ -105,7 +105,7 @@ def setup() -> None:
         settings = _completed("setup")
         from app.commands import prepare
 
-        prepare.lay_own(settings)
+        prepare.prepare_own_schema(settings)
         if link := prepare.first_link(settings):
             click.echo(f"no admin yet; this link makes the first one, once: {link}")
         _warn_of_owner(settings)
@@ -170,8 +170,8 @@ def remove_totp(email: str) -> None:
         settings = _settings("admin")
         from app.commands import accounts
 
-        removed = accounts.remove_codes(settings, os.environ, email)
-    click.echo(f"{email} signs in with the password alone" if removed else f"{email} was asked for no codes")
+        had_codes = accounts.remove_codes(settings, os.environ, email)
+    click.echo(f"{email} signs in with the password alone" if had_codes else f"{email} was asked for no codes")
 
 
 @main.group(commands=data_commands.COMMANDS)
@@ -197,15 +197,15 @@ def _settings(component: str) -> "Settings":
     from app.settings.load import load
 
     settings, warnings = load(os.environ)
-    said = settings.logging
+    logging = settings.logging
     logs.configure(
         component,
-        level=said.level,
-        form=said.form,
-        file=said.file_path if said.file_enabled else None,
-        file_max_size=said.file_max_size,
-        file_backup_count=said.file_backup_count,
-        db_severity=said.db_severity if said.db_enabled else None,
+        level=logging.level,
+        form=logging.form,
+        file=logging.file_path if logging.file_enabled else None,
+        file_max_size=logging.file_max_size,
+        file_backup_count=logging.file_backup_count,
+        db_severity=logging.db_severity if logging.db_enabled else None,
     )
     if not _supervised():
         for warning in warnings:
@@ -224,7 +224,7 @@ def _prepare(settings: "Settings") -> None:
     from app.commands import prepare
 
     try:
-        prepare.lay_own(settings, patience=3)
+        prepare.prepare_own_schema(settings, patience=3)
         _warn_of_owner(settings)
     except Unusable as refusal:
         click.echo(f"warning: {refusal}; `tickstock setup` does it later", err=True)

@@ -63,25 +63,25 @@ class Spool(logging.Handler):
         self._guard = threading.Lock()
 
     def emit(self, record: logging.LogRecord) -> None:
-        told: EventDict = {"event": record.getMessage(), "_record": record}
+        event: EventDict = {"event": record.getMessage(), "_record": record}
         for process in CHAIN:
-            told = process(None, record.levelname.lower(), told)
+            event = process(None, record.levelname.lower(), event)
         innate = {"_record", "at", "level", "logger", "event"}
-        kept = LogRecord(
+        entry = LogRecord(
             at=record.created,
-            severity=told["level"],
+            severity=event["level"],
             source="TickStock",
-            category=told["logger"],
-            message=told["event"],
+            category=event["logger"],
+            message=event["event"],
             component=self.component,
             traceback=cleaned("".join(traceback.format_exception(*record.exc_info)), "\n") if record.exc_info else None,
-            context_json=json.dumps({key: value for key, value in told.items() if key not in innate}),
+            context_json=json.dumps({key: value for key, value in event.items() if key not in innate}),
         )
         with self._guard:
             if len(self._records) >= SPOOLED_AT_MOST:
                 self._records.popleft()
                 self.dropped += 1
-            self._records.append(kept)
+            self._records.append(entry)
 
     def take(self, limit: int = 100) -> list[LogRecord]:
         """The oldest, which are ours no longer; whoever cannot store them gives them back."""
@@ -95,21 +95,21 @@ class Spool(logging.Handler):
             self._records.extendleft(reversed(records[len(records) - room :] if len(records) > room else records))
 
 
-def _raised(_: object, __: str, event: EventDict) -> EventDict:
+def _add_failure(_: object, __: str, event: EventDict) -> EventDict:
     """What was raised and where, innermost first, in one line."""
-    told = event.pop("exc_info", None)
-    if isinstance(told, tuple) and told[1] is not None:
-        frames = traceback.extract_tb(told[1].__traceback__)[::-1][:20]
+    exc_info = event.pop("exc_info", None)
+    if isinstance(exc_info, tuple) and exc_info[1] is not None:
+        frames = traceback.extract_tb(exc_info[1].__traceback__)[::-1][:20]
         places = " < ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
-        event["failure"] = f"{type(told[1]).__name__}: {told[1]} at {places}"
+        event["failure"] = f"{type(exc_info[1]).__name__}: {exc_info[1]} at {places}"
     return event
 
 
 def _clean(_: object, __: str, event: EventDict) -> EventDict:
-    return {key: value if key[0] == "_" else _shown(key, str(value)) for key, value in event.items()}
+    return {key: value if key[0] == "_" else _safe_value(key, str(value)) for key, value in event.items()}
 
 
-def _shown(key: str, value: str) -> str:
+def _safe_value(key: str, value: str) -> str:
     return "..." if SECRET.search(key) else cleaned(value)[:LONGEST_MESSAGE]
 
 
@@ -118,7 +118,7 @@ CHAIN: tuple[Step, ...] = (
     structlog.stdlib.add_logger_name,
     structlog.stdlib.ExtraAdder(),
     structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
-    _raised,
+    _add_failure,
     _clean,
 )
 """From a record of any library's to what we say of it."""
@@ -211,4 +211,4 @@ def cause(error: BaseException) -> str:
 def cleaned(text: str, keep: str = "") -> str:
     for secret, instead in SECRETS:
         text = secret.sub(instead, text)
-    return UNPRINTABLE.sub(lambda found: found[0] if found[0] in keep else repr(found[0])[1:-1], text)
+    return UNPRINTABLE.sub(lambda match: match[0] if match[0] in keep else repr(match[0])[1:-1], text)

@@ -41,7 +41,7 @@ def main() -> None:
     child.start()
     try:
         assert child.wait_ready(30)
-        address = prepare.lay(postgres.url(where)).engine
+        address = prepare.prepare_databases(postgres.url(where)).engine
         assert address
         path = _made(place / "bars.csv")
         rounds = [asyncio.run(_round(address, path, path.read_bytes())) for _ in range(ROUNDS)]

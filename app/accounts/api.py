@@ -24,7 +24,7 @@ class Me(msgspec.Struct, frozen=True):
 @guards.signed_in
 @guards.open_to_tokens(Scope.READ)
 @api.typed(Me)
-async def me(_asked: api.Nothing) -> Me:
+async def me(_parameters: api.NoParameters) -> Me:
     """Who you are here, and what this token may do."""
     who = guards.identity()
     return Me(who.email, who.role, who.scope, datetime.now(UTC))

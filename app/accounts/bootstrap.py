@@ -27,7 +27,7 @@ async def ensure_link(pool: Pool, public_url: str) -> str | None:
     return f"{public_url}/welcome/{token}"
 
 
-class FirstContact:
+class AdminCheck:
     """Whether somebody administers this desk: asked of the database until somebody does."""
 
     def __init__(self) -> None:
@@ -53,7 +53,7 @@ async def reset_link(pool: Pool, email: str, public_url: str) -> str:
     """Where that person chooses a new password, once. Raises ValueError for the operator."""
     token = secrets.token_urlsafe(32)
     async with pool.acquire() as connection, connection.transaction():
-        user = await _known(connection, email)
+        user = await _user(connection, email)
         if not user.active:
             raise ValueError(f"{user.email} is disabled, and no password lets them in")
         await resets.put(connection, user.id, token, LINK_HOURS)
@@ -64,15 +64,15 @@ async def reset_link(pool: Pool, email: str, public_url: str) -> str:
 async def remove_codes(pool: Pool, email: str) -> bool:
     """Whether codes were asked for until now. Raises ValueError for the operator."""
     async with pool.acquire() as connection, connection.transaction():
-        user = await _known(connection, email)
-        removed = await steps.remove(connection, user.id)
-        if removed:
+        user = await _user(connection, email)
+        had_codes = await steps.remove(connection, user.id)
+        if had_codes:
             await queries.end_sessions(connection, user.id)
             await record(connection, OPERATOR, AuditAction.REMOVE_CODES, AuditOutcome.OK, "", user.email)
-    return removed
+    return had_codes
 
 
-async def _known(connection: Any, email: str) -> User:
+async def _user(connection: Any, email: str) -> User:
     user = await queries.user_by_email(connection, fields.normal_email(email))
     if user is None:
         raise ValueError(f"{fields.normal_email(email)} has no account")

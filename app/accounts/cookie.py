@@ -5,7 +5,7 @@ from typing import Any
 from quart_auth.extension import _AuthSerializer
 
 
-class Ageless(_AuthSerializer):
+class NonExpiringSerializer(_AuthSerializer):
     """A clock set back by an hour would sign everybody out: their cookies would be from the future."""
 
     def loads(  # type: ignore[override]  # the class above it has two signatures, of which this is the wider

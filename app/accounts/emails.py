@@ -7,7 +7,7 @@ from typing import Any
 from app.accounts import queries
 from app.accounts.queries import User
 from app.accounts.resets import queries as resets
-from app.delivery.email.queries import Due
+from app.delivery.email.queries import DueEmail
 from app.delivery.email.sender import Compose, Email
 
 LINK_HOURS = 1
@@ -19,7 +19,7 @@ class Kind(StrEnum):
     REGISTER = "register"
 
 
-NEWCOMER = (
+NEW_ACCOUNT = (
     "Your TickStock account",
     "Somebody, most likely you, asked for an account on {url} with this address.\n\n"
     "Choose its password here within an hour; the link works once:\n\n{link}\n\n"
@@ -48,12 +48,12 @@ TEXTS = {
 
 def composer(public_url: str) -> Compose:
     # Links are made now and not before, so that what waits to be sent opens nothing.
-    async def compose(connection: Any, due: Due) -> Email | None:
-        user = await _reader(connection, due)
+    async def compose(connection: Any, due: DueEmail) -> Email | None:
+        user = await _recipient(connection, due)
         if user is None and due.email and due.kind == Kind.REGISTER:
             token = secrets.token_urlsafe(32)
             await queries.put_registration(connection, due.email, token, LINK_HOURS)
-            return _letter(due.email, NEWCOMER, public_url, f"{public_url}/register/{token}")
+            return _email(due.email, NEW_ACCOUNT, public_url, f"{public_url}/register/{token}")
         if user is None or not user.active or due.kind not in TEXTS:
             return None
         link = ""
@@ -61,17 +61,17 @@ def composer(public_url: str) -> Compose:
             token = secrets.token_urlsafe(32)
             await resets.put(connection, user.id, token, LINK_HOURS)
             link = f"{public_url}/reset/{token}"
-        return _letter(user.email, TEXTS[Kind(due.kind)], public_url, link)
+        return _email(user.email, TEXTS[Kind(due.kind)], public_url, link)
 
     return compose
 
 
-async def _reader(connection: Any, due: Due) -> User | None:
+async def _recipient(connection: Any, due: DueEmail) -> User | None:
     if due.user_id is not None:
         return await queries.user_by_id(connection, due.user_id)
     return await queries.user_by_email(connection, due.email or "")
 
 
-def _letter(to: str, said: tuple[str, str], url: str, link: str) -> Email:
-    subject, text = said
+def _email(to: str, template: tuple[str, str], url: str, link: str) -> Email:
+    subject, text = template
     return Email(to, subject, text.format(url=url, link=link))

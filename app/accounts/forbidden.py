@@ -5,17 +5,17 @@ from contextlib import suppress
 from app import db, deps, wire
 from app.accounts import throttle
 from app.db.audit import AuditAction, AuditOutcome, record
-from app.web.forbidden import Refusal
+from app.web.forbidden import ForbiddenRequest
 
-NOTED = "1/minute"
+AUDIT_RATE = "1/minute"
 
 
-async def note(refusal: Refusal) -> None:
+async def note(refusal: ForbiddenRequest) -> None:
     """While Redis or the database is away, what is refused is refused all the same."""
     who = refusal.who
     whose = str(who.user_id) if who else throttle.neighbourhood(refusal.address)
     with suppress(wire.RedisUnavailable, db.Unavailable):
-        if await deps.limits().hit("refused", f"{whose} {refusal.route}", NOTED) is not None:
+        if await deps.limits().hit("refused", f"{whose} {refusal.route}", AUDIT_RATE) is not None:
             return
         actor, session = (who.email, who.session) if who else ("", "")
         done = (AuditAction.REFUSE_REQUEST, AuditOutcome.DENIED, refusal.address, refusal.what, session)

@@ -22,7 +22,7 @@ class SignIn(Form):  # type: ignore[misc]
     next = HiddenField(validators=[Length(max=2000)])
 
     def validate_password(self, field: PasswordField) -> None:
-        _refuse_endless(field)
+        _limit_length(field)
 
 
 class Address(Form):  # type: ignore[misc]
@@ -48,7 +48,7 @@ class ChangePassword(Form):  # type: ignore[misc]
         self.account = email
 
     def validate_current(self, field: PasswordField) -> None:
-        _refuse_endless(field)
+        _limit_length(field)
 
     def validate_new(self, field: PasswordField) -> None:
         if reason := passwords.weakness(field.data, self.account):
@@ -57,6 +57,6 @@ class ChangePassword(Form):  # type: ignore[misc]
             raise ValidationError("This is the one you typed above. Choose another.")
 
 
-def _refuse_endless(field: PasswordField) -> None:
+def _limit_length(field: PasswordField) -> None:
     if len(field.data.encode("utf-8", "replace")) > passwords.LARGEST_BYTES:
         raise ValidationError("No password here is that long.")

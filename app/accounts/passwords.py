@@ -22,15 +22,15 @@ SHORTEST = 12
 LARGEST_BYTES = 1024
 AT_ONCE = 2
 WAITING = 16
-RANK = 10
+NICENESS = 10
 COMMON = Path(__file__).with_name("common-passwords.txt")
 RUNS = ("abcdefghijklmnopqrstuvwxyz", "0123456789", "qwertyuiopasdfghjklzxcvbnm", "qwertzuiopasdfghjklyxcvbnm")
 
 _hasher = PasswordHasher(time_cost=1, memory_cost=47104, parallelism=1)
-_threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="argon2", initializer=lambda: _stand_back())
-_seats = BoundedSemaphore(AT_ONCE + WAITING)
+_threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="argon2", initializer=lambda: _lower_priority())
+_slots = BoundedSemaphore(AT_ONCE + WAITING)
 
-NOBODY = f"$argon2id$v=19$m=47104,t=1,p=1${'A' * 22}${'A' * 43}"
+DUMMY_HASH = f"$argon2id$v=19$m=47104,t=1,p=1${'A' * 22}${'A' * 43}"
 """Verified in place of an unknown user's, so that both answers take equally long."""
 
 
@@ -38,7 +38,7 @@ class Busy(Exception):
     """More people sign in at this moment than can be checked soon."""
 
 
-class Verdict(NamedTuple):
+class Verification(NamedTuple):
     right: bool
     outdated: bool
     """Right, but hashed with weaker parameters than today's, or not in NFC."""
@@ -49,12 +49,12 @@ async def hashed(password: str) -> str:
     return await _in_a_thread(lambda: _hasher.hash(nfc(password)))
 
 
-async def verify(stored: str | None, password: str) -> Verdict:
+async def verify(password_hash: str | None, password: str) -> Verification:
     """In NFC, and as it was typed, which older hashes were made of. Raises Busy.
 
     How many tries that takes depends on what was typed alone, not on whose it is or which of them is right.
     """
-    return await _in_a_thread(lambda: _verdict(stored, password))
+    return await _in_a_thread(lambda: _verification(password_hash, password))
 
 
 def nfc(password: str) -> str:
@@ -73,36 +73,36 @@ def weakness(password: str, email: str = "") -> str | None:
     return None
 
 
-def _verdict(stored: str | None, password: str) -> Verdict:
+def _verification(password_hash: str | None, password: str) -> Verification:
     normal = nfc(password)
-    right_as_nfc = _is_right(stored, normal)
-    right_as_typed = _is_right(stored, password) if password != normal else False
-    if stored is None or not (right_as_nfc or right_as_typed):
-        return Verdict(right=False, outdated=False)
-    return Verdict(right=True, outdated=not right_as_nfc or _hasher.check_needs_rehash(stored))
+    right_as_nfc = _is_right(password_hash, normal)
+    right_as_typed = _is_right(password_hash, password) if password != normal else False
+    if password_hash is None or not (right_as_nfc or right_as_typed):
+        return Verification(right=False, outdated=False)
+    return Verification(right=True, outdated=not right_as_nfc or _hasher.check_needs_rehash(password_hash))
 
 
-def _is_right(stored: str | None, password: str) -> bool:
+def _is_right(password_hash: str | None, password: str) -> bool:
     try:
-        return _hasher.verify(stored or NOBODY, password)
+        return _hasher.verify(password_hash or DUMMY_HASH, password)
     except (VerificationError, InvalidHashError):
         return False
 
 
 async def _in_a_thread(work: Callable[[], T]) -> T:
-    if not _seats.acquire(blocking=False):
+    if not _slots.acquire(blocking=False):
         raise Busy
     try:
         return await asyncio.get_running_loop().run_in_executor(_threads, work)
     finally:
-        _seats.release()
+        _slots.release()
 
 
-def _stand_back() -> None:
+def _lower_priority() -> None:
     """Behind the loop, which everybody waits for. On Linux alone a thread has a rank of its own."""
     with suppress(OSError):
         if sys.platform == "linux":
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), RANK)
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
 def _is_guessable(password: str, email: str) -> bool:

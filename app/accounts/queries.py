@@ -66,8 +66,8 @@ async def end_sessions(connection: "Connection[Record]", user_id: UUID) -> None:
 
 
 async def admin_exists(connection: "Connection[Record]") -> bool:
-    found: bool = await connection.fetchval("select exists(select from app.users where role = 'admin')")
-    return found
+    exists: bool = await connection.fetchval("select exists(select from app.users where role = 'admin')")
+    return exists
 
 
 async def was_here(connection: "Connection[Record]", user: User) -> bool:
@@ -141,12 +141,12 @@ async def replace_setup_token(connection: "Connection[Record]", token: str) -> N
 
 
 async def setup_token_works(connection: "Connection[Record]", token: str) -> bool:
-    found: bool = await connection.fetchval(
+    works: bool = await connection.fetchval(
         "select exists(select from app.setup_tokens where token_hash = $1 and used_at is null)"
         " and not exists(select from app.users where role = 'admin')",
         _hash(token),
     )
-    return found
+    return works
 
 
 async def use_setup_token(connection: "Connection[Record]", token: str) -> bool:
@@ -176,18 +176,18 @@ async def put_registration(connection: "Connection[Record]", email: str, token: 
 
 async def open_registration(connection: "Connection[Record]", token: str) -> str | None:
     """Its address."""
-    found: str | None = await connection.fetchval(
+    email: str | None = await connection.fetchval(
         "select email from app.registrations where token_hash = $1 and expires_at > now()", _hash(token)
     )
-    return found
+    return email
 
 
 async def use_registration(connection: "Connection[Record]", token: str) -> str | None:
     """Its address; None when it is over; of two who try at once one is told so."""
-    found: str | None = await connection.fetchval(
+    email: str | None = await connection.fetchval(
         "delete from app.registrations where token_hash = $1 and expires_at > now() returning email", _hash(token)
     )
-    return found
+    return email
 
 
 _OPEN_INVITE = """

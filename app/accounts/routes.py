@@ -8,7 +8,7 @@ from quart.typing import ResponseReturnValue
 from app import deps
 from app.accounts import forms, passwords, queries, throttle, user_agents
 from app.accounts import session as accounts_session
-from app.accounts.bootstrap import FirstContact
+from app.accounts.bootstrap import AdminCheck
 from app.accounts.emails import Kind
 from app.accounts.forms import ChangePassword, SignIn, Welcome
 from app.accounts.mfa import signin
@@ -20,16 +20,16 @@ from app.web import client, errors, guards, hosts, html, parameters, security
 
 blueprint = Blueprint("accounts", __name__)
 
-REFUSED = "This e-mail address and password do not go together."
+WRONG_CREDENTIALS = "This e-mail address and password do not go together."
 SPENT = "This link has been used, or a newer one took its place. The newest is printed where TickStock was started."
 BUSY = "Many people are signing in at this moment."
 WRONG = "This is not your current password."
-GONE = "No such session of yours is open. It may have ended already."
+NO_SUCH_SESSION = "No such session of yours is open. It may have ended already."
 OTHERS = "others"
 
 
 def install(app: Quart) -> None:
-    app.extensions["first contact"] = FirstContact()
+    app.extensions["first contact"] = AdminCheck()
     app.register_blueprint(blueprint)
 
 
@@ -54,18 +54,18 @@ async def sign_in() -> ResponseReturnValue:
         await _record(email, AuditAction.SIGN_IN, AuditOutcome.LIMITED)
         return await errors.answer(429, retry_after=wait)
     try:
-        user = await _whose(email, form.password.data)
+        user = await _authenticate(email, form.password.data)
     except passwords.Busy:
         return await errors.answer(503, BUSY)
     if user is None:
         await _record(email, AuditAction.SIGN_IN, AuditOutcome.FAILED)
-        form.password.errors = [REFUSED]
+        form.password.errors = [WRONG_CREDENTIALS]
         return await _sign_in_page(form, 422)
     back = security.own_path(form.next.data)
     if user.two_steps:
         await _record(email, AuditAction.SIGN_IN, AuditOutcome.NEEDS_CODE)
         return await signin.ask(user, back)
-    await _record(email, AuditAction.SIGN_IN, AuditOutcome.OK, await accounts_session.let_in(user))
+    await _record(email, AuditAction.SIGN_IN, AuditOutcome.OK, await accounts_session.begin_session(user))
     return redirect(back, 303)
 
 
@@ -73,7 +73,7 @@ async def sign_in() -> ResponseReturnValue:
 @guards.public
 async def logout() -> ResponseReturnValue:
     who = await guards.visitor()
-    await accounts_session.let_go()
+    await accounts_session.end_session()
     if who is not None:
         await _record(who.email, AuditAction.SIGN_OUT, AuditOutcome.OK, who.session)
     return Response("", 303, {"Location": "/login", "Clear-Site-Data": '"cache", "storage"'})
@@ -83,13 +83,13 @@ async def logout() -> ResponseReturnValue:
 @guards.signed_in
 async def account() -> ResponseReturnValue:
     who = guards.identity()
-    found = await deps.sessions().of(who.user_id)
+    sessions = await deps.sessions().of(who.user_id)
     return await html.page(
         "accounts/account",
         title="Account",
         role=who.role,
-        codes=await _asked_for_codes(who),
-        sessions=user_agents.shown(found, who.session, time.time()),
+        codes=await _has_codes(who),
+        sessions=user_agents.devices(sessions, who.session, time.time()),
         bounds=deps.context().settings.sessions,
     )
 
@@ -105,19 +105,19 @@ async def list_sessions() -> ResponseReturnValue:
 @blueprint.post("/account/sessions")
 @guards.signed_in
 async def end_sessions() -> ResponseReturnValue:
-    who, chosen = guards.identity(), (await request.form).get("session", "")
-    if chosen == who.session:
+    who, selection = guards.identity(), (await request.form).get("session", "")
+    if selection == who.session:
         return await logout()
     async with deps.pools().own.acquire() as connection:
-        if chosen == OTHERS:
+        if selection == OTHERS:
             ended = await deps.sessions().end_all(who.user_id, but=who.session)
         else:
-            ended = int(forms.is_session(chosen) and await deps.sessions().end_one(who.user_id, chosen))
+            ended = int(forms.is_session(selection) and await deps.sessions().end_one(who.user_id, selection))
         if ended:
             done = (AuditAction.END_SESSIONS, AuditOutcome.OK, client.address(), f"sessions: {ended}", who.session)
             await record(connection, who.email, *done)
-    if not ended and chosen != OTHERS:
-        return await errors.answer(404, GONE)
+    if not ended and selection != OTHERS:
+        return await errors.answer(404, NO_SUCH_SESSION)
     return redirect("/account", 303)
 
 
@@ -163,8 +163,8 @@ async def change_password() -> ResponseReturnValue:
         await _record(who.email, AuditAction.CHANGE_PASSWORD, AuditOutcome.FAILED, who.session)
         form.current.errors = [WRONG]
         return await _password_page(form, 422)
-    await accounts_session.stay_alone(user)
-    deps.email_queue().hurry()
+    await accounts_session.end_other_sessions(user)
+    deps.email_queue().wake()
     return redirect("/account", 303)
 
 
@@ -199,7 +199,7 @@ async def _first_admin(token: str, form: Welcome) -> ResponseReturnValue:
         user = await queries.insert_user(connection, form.email.data, password_hash, Role.ADMIN)
         if user is not None:
             # Before the end: while Redis is away nobody becomes anything.
-            session = await accounts_session.let_in(user, first=True)
+            session = await accounts_session.begin_session(user, first=True)
             done = (AuditAction.FIRST_ADMIN, AuditOutcome.OK, client.address(), "", session)
             await record(connection, user.email, *done)
     if user is None:
@@ -208,7 +208,7 @@ async def _first_admin(token: str, form: Welcome) -> ResponseReturnValue:
     return redirect("/", 303)
 
 
-async def _whose(email: str, password: str) -> User | None:
+async def _authenticate(email: str, password: str) -> User | None:
     """The user whom both belong to. An unknown or closed account costs as much time as a wrong password."""
     async with deps.pools().own.acquire() as connection:
         user = await queries.user_by_email(connection, email)
@@ -234,11 +234,11 @@ async def _changed(who: Identity, form: ChangePassword) -> User | None:
         if user is not None:
             done = (AuditAction.CHANGE_PASSWORD, AuditOutcome.OK, client.address(), "", who.session)
             await record(connection, user.email, *done)
-            await deps.courier().put(connection, Kind.NEW_PASSWORD, user.email)
+            await deps.email_queue().put(connection, Kind.NEW_PASSWORD, user.email)
     return user
 
 
-async def _asked_for_codes(who: Identity) -> bool:
+async def _has_codes(who: Identity) -> bool:
     async with deps.pools().own.acquire() as connection:
         user = await queries.user_by_id(connection, who.user_id)
     return user is not None and user.two_steps
@@ -255,15 +255,15 @@ async def _sign_in_page(form: SignIn, status: int = 200) -> Response:
         title="Sign in",
         status=status,
         form=form,
-        unkept=hosts.unkept(),
-        unadministered=await _first_contact().lacks_admin(deps.pools().own),
+        cookie_advice=hosts.lost_cookie_advice(),
+        lacks_admin=await _admin_check().lacks_admin(deps.pools().own),
         forgot=deps.email_queue().on,
         register=deps.settings().accounts.registration,
     )
 
 
-def _first_contact() -> FirstContact:
-    contact: FirstContact = current_app.extensions["first contact"]
+def _admin_check() -> AdminCheck:
+    contact: AdminCheck = current_app.extensions["first contact"]
     return contact
 
 

@@ -13,7 +13,7 @@ from quart_auth import AuthUser, QuartAuth
 
 from app import db, deps
 from app.accounts import queries
-from app.accounts.cookie import Ageless
+from app.accounts.cookie import NonExpiringSerializer
 from app.accounts.queries import User
 from app.identity import Identity, Role
 from app.web import client, first_visit, session_end
@@ -23,57 +23,59 @@ from app.wire.users.sessions import SessionRecord, SessionStart
 FRESH_SECONDS = 1.5
 """How long a role, a closed account or a raised epoch may go unnoticed by pages."""
 
-REMEMBERED_SECONDS = 3600.0
+CACHED_SECONDS = 3600.0
 """How long a known user is believed in while the database is away."""
 
-REMEMBERED_USERS = 10_000
+CACHED_USERS = 10_000
 
 
-class Remembered(NamedTuple):
+class CachedUser(NamedTuple):
     user: User | None
     at: float
 
 
-class Users:
+class UserCache:
     """Rows read a moment ago, so that a page costs no query to know who asks for it."""
 
     def __init__(self) -> None:
-        self._known: dict[UUID, Remembered] = {}
+        self._entries: dict[UUID, CachedUser] = {}
 
     async def find(self, user_id: UUID, epoch: int) -> User | None:
         """`epoch` is what is known already of theirs: a row from before that is read again."""
         return (await self.find_all({user_id: epoch}))[user_id]
 
-    async def find_all(self, wanted: Mapping[UUID, int]) -> dict[UUID, User | None]:
-        found = {user_id: self._known[user_id].user for user_id, epoch in wanted.items() if self._fresh(user_id, epoch)}
-        stale = [user_id for user_id in wanted if user_id not in found]
-        return found | await self._read(stale) if stale else found
+    async def find_all(self, epochs: Mapping[UUID, int]) -> dict[UUID, User | None]:
+        users = {
+            user_id: self._entries[user_id].user for user_id, epoch in epochs.items() if self._fresh(user_id, epoch)
+        }
+        stale = [user_id for user_id in epochs if user_id not in users]
+        return users | await self._read(stale) if stale else users
 
     def keep(self, user: User) -> None:
-        self._known[user.id] = Remembered(user, time.monotonic())
+        self._entries[user.id] = CachedUser(user, time.monotonic())
 
     async def _read(self, user_ids: list[UUID]) -> dict[UUID, User | None]:
-        before = {user_id: known for user_id in user_ids if (known := self._known.get(user_id))}
+        before = {user_id: entry for user_id in user_ids if (entry := self._entries.get(user_id))}
         try:
             async with deps.pools().own.acquire() as connection:
                 users = await queries.users_by_id(connection, user_ids)
         except db.Unavailable:
             # Nobody can be given or refused anything while it is away, so what was true then is true now.
-            oldest = min((known.at for known in before.values()), default=0.0)
-            if len(before) < len(user_ids) or time.monotonic() - oldest > REMEMBERED_SECONDS:
+            oldest = min((entry.at for entry in before.values()), default=0.0)
+            if len(before) < len(user_ids) or time.monotonic() - oldest > CACHED_SECONDS:
                 raise
-            return {user_id: known.user for user_id, known in before.items()}
-        if len(self._known) + len(user_ids) > REMEMBERED_USERS:
-            self._known.clear()
-        found = {user_id: users.get(user_id) for user_id in user_ids}
-        self._known.update({user_id: Remembered(user, time.monotonic()) for user_id, user in found.items()})
-        return found
+            return {user_id: entry.user for user_id, entry in before.items()}
+        if len(self._entries) + len(user_ids) > CACHED_USERS:
+            self._entries.clear()
+        rows = {user_id: users.get(user_id) for user_id in user_ids}
+        self._entries.update({user_id: CachedUser(user, time.monotonic()) for user_id, user in rows.items()})
+        return rows
 
     def _fresh(self, user_id: UUID, epoch: int) -> bool:
-        known = self._known.get(user_id)
-        if known is None or time.monotonic() - known.at >= FRESH_SECONDS:
+        entry = self._entries.get(user_id)
+        if entry is None or time.monotonic() - entry.at >= FRESH_SECONDS:
             return False
-        return known.user is None or known.user.session_epoch >= epoch
+        return entry.user is None or entry.user.session_epoch >= epoch
 
 
 def install(app: Quart, https: bool, absolute_seconds: int) -> None:
@@ -86,9 +88,9 @@ def install(app: Quart, https: bool, absolute_seconds: int) -> None:
         cookie_secure=https,
         cookie_samesite="Lax",
         duration=absolute_seconds,
-        serializer_class=Ageless,
+        serializer_class=NonExpiringSerializer,
     )
-    app.extensions["users"] = Users()
+    app.extensions["users"] = UserCache()
 
 
 async def load() -> Identity | None:
@@ -96,7 +98,7 @@ async def load() -> Identity | None:
     if sid is None:
         return None
     sessions = deps.sessions()
-    record = await (sessions.peek(_hash(sid)) if client.opens_stream() else sessions.load(sid))
+    record = await (sessions.peek(_hash(sid)) if client.is_stream_request() else sessions.load(sid))
     if record is None:
         return None
     user = await _users().find(record.user_id, record.epoch)
@@ -122,52 +124,52 @@ async def owes_codes(who: Identity) -> bool:
     return user is None or not user.two_steps
 
 
-async def still_admitted(known: Collection[Identity]) -> dict[Identity, SessionRecord]:
+async def still_admitted(identities: Collection[Identity]) -> dict[Identity, SessionRecord]:
     """Those whose session stands, and who are still who they were when it let them in. Their open streams use it."""
-    standing = await deps.sessions().valid({each.session for each in known})
+    standing = await deps.sessions().valid({each.session for each in identities})
     epochs: dict[UUID, int] = {}
     for record in standing.values():
         epochs[record.user_id] = max(record.epoch, epochs.get(record.user_id, 0))
     users = await _users().find_all(epochs)
     return {
-        each: kept
-        for each in known
-        if (kept := standing.get(each.session))
-        and (user := users[kept.user_id])
-        and (user.active, user.role, user.session_epoch) == (True, each.role, kept.epoch)
+        each: active
+        for each in identities
+        if (active := standing.get(each.session))
+        and (user := users[active.user_id])
+        and (user.active, user.role, user.session_epoch) == (True, each.role, active.epoch)
     }
 
 
-async def let_in(user: User, begun: SessionStart = SessionStart.SIGN_IN, *, first: bool = False) -> str:
+async def begin_session(user: User, reason: SessionStart = SessionStart.SIGN_IN, *, first: bool = False) -> str:
     """Begins a session under a new id, whatever cookie was there before; its hash.
 
     `first`: the account was made this moment, in a transaction that is still open.
     """
-    if first or (begun is SessionStart.SIGN_IN and not await _was_here(user)):
+    if first or (reason is SessionStart.SIGN_IN and not await _was_here(user)):
         first_visit.note()
     before = quart_auth.current_user.auth_id
-    sid = await deps.sessions().create(user.id, client.agent(), client.address(), user.session_epoch, begun)
+    sid = await deps.sessions().create(user.id, client.user_agent(), client.address(), user.session_epoch, reason)
     if before is not None:
         await deps.sessions().end(before)
     quart_auth.login_user(AuthUser(sid))
     return _hash(sid)
 
 
-def know(user: User) -> None:
+def refresh_user(user: User) -> None:
     """What has just been changed of theirs holds here from now on."""
     _users().keep(user)
 
 
-async def stay_alone(user: User) -> None:
+async def end_other_sessions(user: User) -> None:
     """Goes on under a new id after a new password; every other session of theirs ends."""
     _users().keep(user)
-    session = await let_in(user, SessionStart.NEW_PASSWORD)
+    session = await begin_session(user, SessionStart.NEW_PASSWORD)
     if not user.two_steps:  # they have shown their password, and no code
         await deps.sessions().confirm(session)
     await deps.sessions().end_all(user.id, but=session)
 
 
-async def let_go() -> None:
+async def end_session() -> None:
     sid = quart_auth.current_user.auth_id
     quart_auth.logout_user()
     if sid is not None:
@@ -179,9 +181,9 @@ async def _was_here(user: User) -> bool:
         return await queries.was_here(connection, user)
 
 
-def _users() -> Users:
-    found: Users = current_app.extensions["users"]
-    return found
+def _users() -> UserCache:
+    users: UserCache = current_app.extensions["users"]
+    return users
 
 
 def _hash(sid: str) -> str:

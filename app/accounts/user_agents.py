@@ -44,12 +44,12 @@ class Device(NamedTuple):
     own: bool
 
 
-def shown(sessions: Sequence[OpenSession], own: str, now: float) -> list[Device]:
+def devices(sessions: Sequence[OpenSession], own: str, now: float) -> list[Device]:
     """The one that asks comes first."""
-    found = [
+    rows = [
         Device(
             each.hash,
-            named(each.user_agent),
+            device_name(each.user_agent),
             each.ip,
             each.created,
             max(0.0, now - each.used_at),
@@ -58,10 +58,10 @@ def shown(sessions: Sequence[OpenSession], own: str, now: float) -> list[Device]
         )
         for each in sessions
     ]
-    return sorted(found, key=lambda device: not device.own)
+    return sorted(rows, key=lambda device: not device.own)
 
 
-def named(agent: str) -> str:
+def device_name(agent: str) -> str:
     """Firefox on Linux, curl, or that it is not known: nothing of the text but a plain word is repeated."""
     browser = _first(BROWSERS, agent)
     system = _first(SYSTEMS, agent)

@@ -14,7 +14,7 @@ from app.identity import Identity, Role
 from app.wire.users.sessions import SessionStore
 
 
-class Deed(StrEnum):
+class AccountAction(StrEnum):
     PROMOTE = "promote"
     DEMOTE = "demote"
     DISABLE = "disable"
@@ -24,13 +24,13 @@ class Deed(StrEnum):
     DELETE = "delete"
 
 
-class Invited(StrEnum):
-    MADE = "made"
-    TAKEN = "taken"
-    REFUSED = "refused"
+class InviteResult(StrEnum):
+    OK = "made"
+    ADDRESS_IN_USE = "taken"
+    DENIED = "refused"
 
 
-class Act(NamedTuple):
+class ActionDetails(NamedTuple):
     action: AuditAction
     label: str
     effect: str
@@ -38,91 +38,93 @@ class Act(NamedTuple):
     """Asks the database, by its connection, for the actor and the user; whether it did so."""
 
 
-class Done(NamedTuple):
+class ActionResult(NamedTuple):
     """`token`: of the link by which the person chooses a new password."""
 
     changed: bool
     token: str = ""
 
 
-ACTS = {
-    Deed.PROMOTE: Act(
+DETAILS = {
+    AccountAction.PROMOTE: ActionDetails(
         AuditAction.CHANGE_ROLE,
         "Make an administrator",
         "They can then do whatever you can. They are signed out and sign in again.",
         lambda connection, actor, user: queries.set_role(connection, actor, user, Role.ADMIN),
     ),
-    Deed.DEMOTE: Act(
+    AccountAction.DEMOTE: ActionDetails(
         AuditAction.CHANGE_ROLE,
         "Make an ordinary user",
         "The pages of administrators close to them. They are signed out and sign in again.",
         lambda connection, actor, user: queries.set_role(connection, actor, user, Role.USER),
     ),
-    Deed.RESET: Act(
+    AccountAction.RESET: ActionDetails(
         AuditAction.RESET_LINK,
         "Make a link for a new password",
         "The old password stops working now, and they are signed out. The link is shown to you once.",
         queries.retire_password,
     ),
-    Deed.NO_CODES: Act(
+    AccountAction.NO_CODES: ActionDetails(
         AuditAction.REMOVE_CODES,
         "Ask for no codes",
         "They lost their authenticator: the password alone lets them in until they set up codes again. "
         "They are signed out.",
         queries.remove_codes,
     ),
-    Deed.DISABLE: Act(
+    AccountAction.DISABLE: ActionDetails(
         AuditAction.DISABLE_USER,
         "Disable the account",
         "They are signed out and cannot sign in. Nothing of theirs is lost.",
         lambda connection, actor, user: queries.set_active(connection, actor, user, False),
     ),
-    Deed.ENABLE: Act(
+    AccountAction.ENABLE: ActionDetails(
         AuditAction.ENABLE_USER,
         "Enable the account",
         "They can sign in again with the password that they had.",
         lambda connection, actor, user: queries.set_active(connection, actor, user, True),
     ),
-    Deed.DELETE: Act(AuditAction.DELETE_USER, "Delete the account", "", queries.delete),
+    AccountAction.DELETE: ActionDetails(AuditAction.DELETE_USER, "Delete the account", "", queries.delete),
 }
 
 
-def open_to(person: Person, looker: UUID) -> list[Deed]:
+def available(person: Person, looker: UUID) -> list[AccountAction]:
     """What the person's page offers: deeds that would change something, and no reset that locks its asker out."""
     if not person.active:
-        return [Deed.ENABLE]
-    role = Deed.DEMOTE if person.role is Role.ADMIN else Deed.PROMOTE
+        return [AccountAction.ENABLE]
+    role = AccountAction.DEMOTE if person.role is Role.ADMIN else AccountAction.PROMOTE
     if person.id == looker:
-        return [role, Deed.DISABLE]
-    return [role, Deed.RESET, *([Deed.NO_CODES] if person.two_steps else []), Deed.DISABLE]
+        return [role, AccountAction.DISABLE]
+    return [role, AccountAction.RESET, *([AccountAction.NO_CODES] if person.two_steps else []), AccountAction.DISABLE]
 
 
-async def do(deed: Deed, pool: Pool, sessions: SessionStore, who: Identity, person: Person, ip: str) -> Done:
-    token = secrets.token_urlsafe(32) if deed is Deed.RESET else ""
+async def do(
+    action: AccountAction, pool: Pool, sessions: SessionStore, who: Identity, person: Person, ip: str
+) -> ActionResult:
+    token = secrets.token_urlsafe(32) if action is AccountAction.RESET else ""
     async with pool.acquire() as connection, connection.transaction():
-        changed = await ACTS[deed].change(connection, who.user_id, person.id)
+        changed = await DETAILS[action].change(connection, who.user_id, person.id)
         if changed and token:
             await queries.put_link(connection, token, person.email, person.role, who.user_id, person.id)
         outcome = AuditOutcome.OK if changed else AuditOutcome.DENIED
-        await record_by(connection, who, ACTS[deed].action, outcome, ip, _detail(deed, person))
+        await record_by(connection, who, DETAILS[action].action, outcome, ip, _detail(action, person))
         if changed:
             await sessions.end_all(person.id)  # before the end: while Redis is away nothing is changed
     if not changed:
-        return Done(False)
+        return ActionResult(False)
     await sessions.end_all(person.id)  # of those who came in while it was being decided
-    return Done(True, token)
+    return ActionResult(True, token)
 
 
-async def invite(pool: Pool, who: Identity, token: str, email: str, role: Role, ip: str) -> Invited:
+async def invite(pool: Pool, who: Identity, token: str, email: str, role: Role, ip: str) -> InviteResult:
     async with pool.acquire() as connection, connection.transaction():
         allowed = await queries.is_admin(connection, who.user_id)
         if allowed and await queries.has_account(connection, email):
-            return Invited.TAKEN
+            return InviteResult.ADDRESS_IN_USE
         if allowed:
             await queries.put_link(connection, token, email, role, who.user_id)
         outcome = AuditOutcome.OK if allowed else AuditOutcome.DENIED
         await record_by(connection, who, AuditAction.INVITE, outcome, ip, f"{email}, {role.value}")
-    return Invited.MADE if allowed else Invited.REFUSED
+    return InviteResult.OK if allowed else InviteResult.DENIED
 
 
 async def revoke(pool: Pool, who: Identity, link_id: UUID, ip: str) -> bool:
@@ -142,6 +144,6 @@ async def revoke(pool: Pool, who: Identity, link_id: UUID, ip: str) -> bool:
     return allowed
 
 
-def _detail(deed: Deed, person: Person) -> str:
-    role = {Deed.PROMOTE: Role.ADMIN, Deed.DEMOTE: Role.USER}.get(deed)
+def _detail(action: AccountAction, person: Person) -> str:
+    role = {AccountAction.PROMOTE: Role.ADMIN, AccountAction.DEMOTE: Role.USER}.get(action)
     return f"{person.email}, {role.value}" if role else person.email

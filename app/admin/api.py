@@ -9,20 +9,20 @@ from quart import Blueprint
 
 from app import deps
 from app.admin import queries
-from app.admin.queries import Wanted
+from app.admin.queries import AuditFilter
 from app.db.audit import AuditAction, AuditOutcome, record_by
 from app.identity import Scope
 from app.web import api, client, guards
 
 blueprint = Blueprint("admin_api", __name__, url_prefix=api.ROOT)
 
-NOTED = "1/minute"
+AUDIT_RATE = "1/minute"
 """Of one token or session: who reads the audit page by page, or follows it, does not fill it."""
 
-Word = Annotated[api.Word, Meta(max_length=254)]
+Word = Annotated[api.PlainText, Meta(max_length=254)]
 
 
-class AuditAsked(msgspec.Struct, frozen=True):
+class AuditQuery(msgspec.Struct, frozen=True):
     who: Word = ""
     action: Word = ""
     outcome: Word = ""
@@ -53,19 +53,28 @@ class Audit(msgspec.Struct, frozen=True):
 @blueprint.get("/audit")
 @guards.admin_only
 @guards.open_to_tokens(Scope.ADMIN)
-@api.typed(Audit, AuditAsked)
-async def audit(asked: AuditAsked) -> Audit:
+@api.typed(Audit, AuditQuery)
+async def audit(query: AuditQuery) -> Audit:
     """Who did what, the newest first."""
-    since, until = api.instant("from", asked.since), api.instant("to", asked.until)
+    since, until = api.time_parameter("from", query.since), api.time_parameter("to", query.until)
     who = guards.identity()
-    wanted = Wanted(asked.who, asked.action, asked.outcome, since, until)
+    search = AuditFilter(query.who, query.action, query.outcome, since, until)
     async with deps.pools().own.acquire() as connection:
-        found = await queries.audit(connection, wanted, asked.limit + 1, asked.before)
-        if await deps.limits().hit("export:audit", who.session, NOTED) is None:
+        rows = await queries.audit(connection, search, query.limit + 1, query.before)
+        if await deps.limits().hit("export:audit", who.session, AUDIT_RATE) is None:
             await record_by(connection, who, AuditAction.EXPORT, AuditOutcome.OK, client.address(), "/api/v1/audit")
-    page = found[: asked.limit]
-    given = [
-        Entry(each.id, api.moment(each.at), each.actor, each.action, each.outcome, each.ip, each.detail, each.session)
+    page = rows[: query.limit]
+    entries = [
+        Entry(
+            each.id,
+            api.utc_datetime(each.at),
+            each.actor,
+            each.action,
+            each.outcome,
+            each.ip,
+            each.detail,
+            each.session,
+        )
         for each in page
     ]
-    return Audit(given, page[-1].id if len(found) > len(page) else None)
+    return Audit(entries, page[-1].id if len(rows) > len(page) else None)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from io import StringIO
 
-from app.admin.queries import Entry
+from app.admin.queries import AuditEntry
 
 ROWS = 10_000
 FORMULA = re.compile(r"(^|[;,|\t\r\n])(?=[\s\"']*[=+@\uff1d\uff0b\uff0d\uff20-])|^(?=\s)")
@@ -14,10 +14,10 @@ FORMULA = re.compile(r"(^|[;,|\t\r\n])(?=[\s\"']*[=+@\uff1d\uff0b\uff0d\uff20-])
 between cells than ours begins cells in the midst of a text."""
 
 
-def drawn(entries: Iterable[Entry]) -> str:
+def render(entries: Iterable[AuditEntry]) -> str:
     text = StringIO()
     table = csv.writer(text)
-    table.writerow(Entry._fields)
+    table.writerow(AuditEntry._fields)
     for entry in entries:
         at = datetime.fromtimestamp(entry.at, UTC).isoformat(timespec="milliseconds")
         table.writerow(harmless(str(cell)) for cell in entry._replace(at=at))  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ from wtforms import (  # type: ignore[import-untyped]
 from wtforms.fields.choices import SelectChoice  # type: ignore[import-untyped]
 from wtforms.validators import Length, NumberRange, Optional, ValidationError  # type: ignore[import-untyped]
 
-from app.admin.queries import Wanted
+from app.admin.queries import AuditFilter
 from app.identity import Role
 from app.web.fields import email_field, normal_email, stripped
 
@@ -38,7 +38,7 @@ class Deletion(Form):  # type: ignore[misc]
     email = EmailField("Their e-mail address", filters=[normal_email])
 
 
-class Search(Form):  # type: ignore[misc]
+class AuditSearch(Form):  # type: ignore[misc]
     who = StringField("Who, or to whom", filters=[stripped], validators=[Length(max=254)])
     action = StringField("Action", filters=[stripped], validators=[Length(max=64)])
     outcome = StringField("Outcome", filters=[stripped], validators=[Length(max=64)])
@@ -54,9 +54,9 @@ class Search(Form):  # type: ignore[misc]
         if self.since.data and field.data and field.data < self.since.data:
             raise ValidationError("This day is before the other.")
 
-    def wanted(self, zone: str) -> Wanted:
+    def filter(self, zone: str) -> AuditFilter:
         """Days begin and end where the viewer's clock says so."""
-        return Wanted(
+        return AuditFilter(
             self.who.data,
             self.action.data,
             self.outcome.data,

@@ -30,7 +30,7 @@ class Person(NamedTuple):
     signed_in: float | None
 
 
-class Link(NamedTuple):
+class InviteLink(NamedTuple):
     id: UUID
     email: str
     role: Role
@@ -40,7 +40,7 @@ class Link(NamedTuple):
     expires: float
 
 
-class Entry(NamedTuple):
+class AuditEntry(NamedTuple):
     """`at`: UTC epoch seconds. `session`: the hash of the session's id, or nothing."""
 
     id: int
@@ -53,7 +53,7 @@ class Entry(NamedTuple):
     detail: str
 
 
-class Wanted(NamedTuple):
+class AuditFilter(NamedTuple):
     """`who`: part of the name of who did it, or to whom it was done. `until` is no part of the time."""
 
     who: str = ""
@@ -96,22 +96,22 @@ async def person(connection: "Connection[Record]", user_id: UUID) -> Person | No
 
 
 async def has_account(connection: "Connection[Record]", email: str) -> bool:
-    found: bool = await connection.fetchval("select exists(select from app.users where lower(email) = $1)", email)
-    return found
+    exists: bool = await connection.fetchval("select exists(select from app.users where lower(email) = $1)", email)
+    return exists
 
 
-async def links(connection: "Connection[Record]", limit: int) -> list[Link]:
+async def links(connection: "Connection[Record]", limit: int) -> list[InviteLink]:
     """The newest first."""
     rows = await connection.fetch(f"{_LINKS} order by invites.created_at desc limit $1", limit)
     return [_link(row) for row in rows]
 
 
-async def link(connection: "Connection[Record]", link_id: UUID) -> Link | None:
+async def link(connection: "Connection[Record]", link_id: UUID) -> InviteLink | None:
     row = await connection.fetchrow(f"{_LINKS} and invites.id = $1", link_id)
     return _link(row) if row else None
 
 
-async def link_of(connection: "Connection[Record]", token: str) -> Link | None:
+async def link_of(connection: "Connection[Record]", token: str) -> InviteLink | None:
     row = await connection.fetchrow(f"{_LINKS} and token_hash = $1", _hash(token))
     return _link(row) if row else None
 
@@ -140,11 +140,11 @@ async def put_link(
 
 async def is_admin(connection: "Connection[Record]", actor: UUID) -> bool:
     """At this moment, and until the transaction ends: what changes people waits for it."""
-    await _wait_for_others(connection)
-    found: bool = await connection.fetchval(
+    await _lock_users(connection)
+    allowed: bool = await connection.fetchval(
         "select exists(select from app.users where id = $1 and role = 'admin' and active)", actor
     )
-    return found
+    return allowed
 
 
 async def revoke(connection: "Connection[Record]", link_id: UUID) -> str | None:
@@ -168,11 +168,11 @@ async def set_role(connection: "Connection[Record]", actor: UUID, user_id: UUID,
 
 
 async def set_active(connection: "Connection[Record]", actor: UUID, user_id: UUID, active: bool) -> bool:
-    return await _closed(connection, "active = $3", actor, user_id, active)
+    return await _change_and_end_sessions(connection, "active = $3", actor, user_id, active)
 
 
 async def retire_password(connection: "Connection[Record]", actor: UUID, user_id: UUID) -> bool:
-    return await _closed(connection, "password_hash = ''", actor, user_id)
+    return await _change_and_end_sessions(connection, "password_hash = ''", actor, user_id)
 
 
 async def remove_codes(connection: "Connection[Record]", actor: UUID, user_id: UUID) -> bool:
@@ -188,7 +188,9 @@ async def delete(connection: "Connection[Record]", actor: UUID, user_id: UUID) -
     return await _changed(connection, "delete from app.users as users", actor, user_id)
 
 
-async def audit(connection: "Connection[Record]", wanted: Wanted, limit: int, before: int | None = None) -> list[Entry]:
+async def audit(
+    connection: "Connection[Record]", search: AuditFilter, limit: int, before: int | None = None
+) -> list[AuditEntry]:
     """The newest first; `before` is the id that the ones wanted are older than."""
     rows = await connection.fetch(
         """
@@ -200,11 +202,11 @@ async def audit(connection: "Connection[Record]", wanted: Wanted, limit: int, be
            and ($6::bigint is null or id < $6)
          order by id desc limit $7
         """,
-        *wanted,
+        *search,
         before,
         limit,
     )
-    return [Entry(**row) for row in rows]
+    return [AuditEntry(**row) for row in rows]
 
 
 async def actions(connection: "Connection[Record]") -> list[str]:
@@ -224,7 +226,7 @@ async def actions(connection: "Connection[Record]") -> list[str]:
     return [row["action"] for row in rows]
 
 
-async def _closed(
+async def _change_and_end_sessions(
     connection: "Connection[Record]", change: str, actor: UUID, user_id: UUID, *value: str | bool
 ) -> bool:
     """Closed also to who is coming in at this moment: their password has been looked at, their session not begun."""
@@ -238,12 +240,12 @@ async def _closed(
 async def _changed(
     connection: "Connection[Record]", change: str, actor: UUID, user_id: UUID, *value: str | bool
 ) -> bool:
-    await _wait_for_others(connection)
+    await _lock_users(connection)
     changed = await connection.fetchval(f"{change} where {_MAY} returning 1", user_id, actor, *value)
     return changed is not None
 
 
-async def _wait_for_others(connection: "Connection[Record]") -> None:
+async def _lock_users(connection: "Connection[Record]") -> None:
     # The statement after the lock sees what the one who held it before has done; without it two administrators,
     # each the other's last, could remove each other at once.
     await connection.execute("select pg_advisory_xact_lock(hashtext('tickstock people'))")
@@ -253,9 +255,9 @@ def _person(row: Record) -> Person:
     return Person(**{**row, "email": clean(row["email"], LONGEST_ADDRESS), "role": Role(row["role"])})
 
 
-def _link(row: Record) -> Link:
+def _link(row: Record) -> InviteLink:
     names = {name: clean(row[name], LONGEST_ADDRESS) for name in ("email", "inviter")}
-    return Link(**{**row, **names, "role": Role(row["role"])})
+    return InviteLink(**{**row, **names, "role": Role(row["role"])})
 
 
 def _hash(token: str) -> str:

@@ -1,4 +1,4 @@
-"""How the wire is: what each channel brought to this process, and who would hear a job."""
+"""Status of Redis for administrators: messages by channel, rejected messages, log position, receivers of jobs."""
 
 import re
 from collections.abc import Mapping
@@ -27,10 +27,10 @@ class Channel(NamedTuple):
         return parts(self.name)
 
 
-class Refusal(NamedTuple):
+class RejectedMessages(NamedTuple):
     meaning: Meaning | BatchChannel
     reason: str
-    times: int
+    messages: int
 
 
 class LogState(NamedTuple):
@@ -49,7 +49,7 @@ class Receivers(NamedTuple):
         return parts(self.channel)
 
     @property
-    def said(self) -> str:
+    def description(self) -> str:
         if self.listening == 0:
             return "nobody listens"
         return "one engine listens" if self.listening == 1 else f"{self.listening} engines listen: jobs would run twice"
@@ -61,19 +61,19 @@ def parts(name: str) -> list[str]:
 
 
 def channels(names: Channels, stats: SubscriberStats, now: float) -> tuple[list[Channel], list[Channel]]:
-    """Those that were heard, the newest first, and those that were not, in the order of the contract; then batches."""
+    """Channels with messages, newest first, and channels without, in the order of the Redis contract."""
     every = [
         _channel(name, USES[field].meaning, USES[field].kind, stats, now) for field, name in names._asdict().items()
     ]
     every += [_channel(name, batch, "state", stats, now) for name, batch in BATCHES.items()]
-    heard = sorted((channel for channel in every if channel.age is not None), key=lambda channel: channel.age or 0.0)
-    return heard, [channel for channel in every if channel.age is None]
+    active = sorted((channel for channel in every if channel.age is not None), key=lambda channel: channel.age or 0.0)
+    return active, [channel for channel in every if channel.age is None]
 
 
-def refusals(rejected: Mapping[tuple[Meaning | BatchChannel, str], int]) -> list[Refusal]:
+def rejections(rejected: Mapping[tuple[Meaning | BatchChannel, str], int]) -> list[RejectedMessages]:
     """The most frequent first."""
-    found = (Refusal(meaning, reason, count) for (meaning, reason), count in rejected.items())
-    return sorted(found, key=lambda refusal: (-refusal.times, refusal.meaning, refusal.reason))
+    counts = (RejectedMessages(meaning, reason, count) for (meaning, reason), count in rejected.items())
+    return sorted(counts, key=lambda each: (-each.messages, each.meaning, each.reason))
 
 
 def log_state(top: StreamPosition) -> LogState:
@@ -86,8 +86,8 @@ def receivers(counts: Mapping[str, int]) -> list[Receivers]:
 
 
 def _channel(name: str, meaning: Meaning | BatchChannel, kind: Kind, stats: SubscriberStats, now: float) -> Channel:
-    heard = stats.channels.get(name)
-    if heard is None:
+    traffic = stats.channels.get(name)
+    if traffic is None:
         return Channel(name, meaning, kind, 0, 0, None)
-    age = max(0.0, now - heard.last_at)
-    return Channel(name, meaning, kind, heard.messages, heard.per_minute, age, heard.late)
+    age = max(0.0, now - traffic.last_at)
+    return Channel(name, meaning, kind, traffic.messages, traffic.per_minute, age, traffic.late)

@@ -13,14 +13,14 @@ from quart.typing import ResponseReturnValue
 
 from app import deps, wire
 from app.admin import account_actions, csv, queries, redis_status
-from app.admin.account_actions import ACTS, Deed, Invited
-from app.admin.forms import Deletion, Invitation, Search
-from app.admin.queries import Person, Wanted
+from app.admin.account_actions import DETAILS, AccountAction, InviteResult
+from app.admin.forms import AuditSearch, Deletion, Invitation
+from app.admin.queries import AuditFilter, Person
 from app.db.audit import AuditAction, AuditOutcome, record_by
 from app.identity import Role
 from app.web import client, errors, guards, parameters, reauth
 from app.web.html import page
-from app.web.one_time_secret import Once
+from app.web.one_time_secret import OneTimeSecret
 from app.wire.channels import Channels
 
 blueprint = Blueprint("admin", __name__)
@@ -30,9 +30,9 @@ T = TypeVar("T")
 WITHIN_SECONDS = 1.0
 
 PEOPLE = "/admin/users"
-LINK = Once("invite", PEOPLE)
-A_PAGE = 100
-DEEDS = "60/minute"
+LINK = OneTimeSecret("invite", PEOPLE)
+PAGE_ROWS = 100
+CHANGE_RATE = "60/minute"
 AUDIT_FIELDS = ("who", "action", "outcome", "from", "to")
 
 LAST = "Somebody must be left who can sign in as an administrator. Make another one first."
@@ -52,7 +52,7 @@ async def wire_page() -> ResponseReturnValue:
         _in_time(context.log.folded()),
         _in_time(context.count_subscribers(redis_status.JOB_CHANNELS)),
     )
-    heard, unheard = redis_status.channels(Channels(**context.settings.channels()), stats, now)
+    active, silent = redis_status.channels(Channels(**context.settings.channels()), stats, now)
     return await page(
         "admin/wire",
         title="Operations",
@@ -64,9 +64,9 @@ async def wire_page() -> ResponseReturnValue:
         folded=folded,
         log=None if top is None else redis_status.log_state(top),
         receivers=None if counts is None else redis_status.receivers(counts),
-        heard=heard,
-        unheard=unheard,
-        refusals=redis_status.refusals(context.receiver.rejected),
+        active_channels=active,
+        silent_channels=silent,
+        rejections=redis_status.rejections(context.receiver.rejected),
     )
 
 
@@ -85,16 +85,16 @@ async def invite() -> ResponseReturnValue:
     form, who = Invitation(await request.form), guards.identity()
     if not form.validate():
         return await _people_page(form, 422)
-    if refusal := await _too_often(AuditAction.INVITE):
+    if refusal := await _limited(AuditAction.INVITE):
         return refusal
     role, token = Role(form.role.data), secrets.token_urlsafe(32)
     done = await account_actions.invite(deps.pools().own, who, token, form.email.data, role, client.address())
-    if done is Invited.REFUSED:
+    if done is InviteResult.DENIED:
         abort(403)  # another administrator was quicker
-    if done is Invited.TAKEN:
+    if done is InviteResult.ADDRESS_IN_USE:
         form.email.errors = [HAS_ACCOUNT]
         return await _people_page(form, 422)
-    return LINK.led(token)
+    return LINK.redirect(token)
 
 
 @blueprint.get("/admin/users/<uuid:user_id>")
@@ -107,22 +107,22 @@ async def user(user_id: UUID) -> ResponseReturnValue:
 @guards.admin_only
 @reauth.sensitive
 async def change(user_id: UUID) -> ResponseReturnValue:
-    person, asked = await _person(user_id), (await request.form).get("do", "")
-    deed = next((deed for deed in Deed if deed == asked and deed is not Deed.DELETE), None)
-    if deed is None:
+    person, name = await _person(user_id), (await request.form).get("do", "")
+    action = next((action for action in AccountAction if action == name and action is not AccountAction.DELETE), None)
+    if action is None:
         abort(400)
-    if deed is Deed.RESET and not person.active:
+    if action is AccountAction.RESET and not person.active:
         return await _person_page(person, CLOSED)
-    if deed is Deed.RESET and person.id == guards.identity().user_id:
+    if action is AccountAction.RESET and person.id == guards.identity().user_id:
         return await _person_page(person, OWN_RESET)
-    if deed is not Deed.RESET and deed not in account_actions.open_to(person, guards.identity().user_id):
+    if action is not AccountAction.RESET and action not in account_actions.available(person, guards.identity().user_id):
         return current_app.redirect(request.path, 303)  # it is so already
-    if refusal := await _too_often(ACTS[deed].action):
+    if refusal := await _limited(DETAILS[action].action):
         return refusal
-    done = await _do(deed, person)
+    done = await _do(action, person)
     if not done.changed:
         return await _person_page(await _person(user_id), LAST)
-    return LINK.led(done.token) if done.token else current_app.redirect(request.path, 303)
+    return LINK.redirect(done.token) if done.token else current_app.redirect(request.path, 303)
 
 
 @blueprint.get("/admin/users/<uuid:user_id>/delete")
@@ -139,9 +139,9 @@ async def delete(user_id: UUID) -> ResponseReturnValue:
     if form.email.data != person.email.lower():
         form.email.errors = [OTHER_NAME]
         return await _deletion_page(person, form, 422)
-    if refusal := await _too_often(AuditAction.DELETE_USER):
+    if refusal := await _limited(AuditAction.DELETE_USER):
         return refusal
-    if not (await _do(Deed.DELETE, person)).changed:
+    if not (await _do(AccountAction.DELETE, person)).changed:
         form.email.errors = [LAST]
         return await _deletion_page(await _person(user_id), form, 422)
     return current_app.redirect(PEOPLE, 303)
@@ -151,15 +151,15 @@ async def delete(user_id: UUID) -> ResponseReturnValue:
 @guards.admin_only
 async def link(link_id: UUID) -> ResponseReturnValue:
     async with deps.pools().own.acquire() as connection:
-        found = await queries.link(connection, link_id)
-    return await page("admin/link", title="Revoke a link", invite=found) if found else abort(404)
+        invite = await queries.link(connection, link_id)
+    return await page("admin/link", title="Revoke a link", invite=invite) if invite else abort(404)
 
 
 @blueprint.post("/admin/invites/<uuid:link_id>")
 @guards.admin_only
 @reauth.sensitive
 async def revoke(link_id: UUID) -> ResponseReturnValue:
-    if refusal := await _too_often(AuditAction.REVOKE_INVITE):
+    if refusal := await _limited(AuditAction.REVOKE_INVITE):
         return refusal
     if not await account_actions.revoke(deps.pools().own, guards.identity(), link_id, client.address()):
         abort(403)
@@ -170,22 +170,22 @@ async def revoke(link_id: UUID) -> ResponseReturnValue:
 @guards.admin_only
 @parameters.takes(*AUDIT_FIELDS, "before")
 async def audit() -> ResponseReturnValue:
-    form = Search(request.args)
+    form = AuditSearch(request.args)
     valid, zone = form.validate(), guards.view().zone
     async with deps.pools().own.acquire() as connection:
         names = await queries.actions(connection)
-        wanted = form.wanted(zone) if valid else Wanted()
-        found = await queries.audit(connection, wanted, A_PAGE + 1, form.before.data) if valid else []
-    chosen = {name: text for name, text in request.args.items() if text and name in AUDIT_FIELDS}
+        search = form.filter(zone) if valid else AuditFilter()
+        rows = await queries.audit(connection, search, PAGE_ROWS + 1, form.before.data) if valid else []
+    filters = {name: text for name, text in request.args.items() if text and name in AUDIT_FIELDS}
     return await page(
         "admin/audit",
         title="Audit",
         status=200 if valid else 422,
         form=form,
         actions=sorted({*names, form.action.data} - {""}),
-        entries=found[:A_PAGE],
-        chosen=urlencode(chosen),
-        older=urlencode({**chosen, "before": found[A_PAGE - 1].id}) if len(found) > A_PAGE else "",
+        entries=rows[:PAGE_ROWS],
+        filters=urlencode(filters),
+        older=urlencode({**filters, "before": rows[PAGE_ROWS - 1].id}) if len(rows) > PAGE_ROWS else "",
         zone=zone,
     )
 
@@ -194,20 +194,20 @@ async def audit() -> ResponseReturnValue:
 @guards.admin_only
 @parameters.takes(*AUDIT_FIELDS, "before")
 async def audit_csv() -> ResponseReturnValue:
-    form = Search(request.args)
+    form = AuditSearch(request.args)
     if not form.validate():
         return await errors.answer(422)
     async with deps.pools().own.acquire() as connection:
-        found = await queries.audit(connection, form.wanted(guards.view().zone), csv.ROWS, form.before.data)
-        done = (AuditAction.EXPORT, AuditOutcome.OK, client.address(), f"audit.csv, {len(found)} rows")
+        rows = await queries.audit(connection, form.filter(guards.view().zone), csv.ROWS, form.before.data)
+        done = (AuditAction.EXPORT, AuditOutcome.OK, client.address(), f"audit.csv, {len(rows)} rows")
         await record_by(connection, guards.identity(), *done)
     headers = {"Content-Disposition": 'attachment; filename="audit.csv"'}
-    return Response(csv.drawn(found), 200, headers, content_type="text/csv; charset=utf-8")
+    return Response(csv.render(rows), 200, headers, content_type="text/csv; charset=utf-8")
 
 
-async def _do(deed: Deed, person: Person) -> account_actions.Done:
+async def _do(action: AccountAction, person: Person) -> account_actions.ActionResult:
     who, pool = guards.identity(), deps.pools().own
-    done = await account_actions.do(deed, pool, deps.sessions(), who, person, client.address())
+    done = await account_actions.do(action, pool, deps.sessions(), who, person, client.address())
     if not done.changed:
         asker = await _person(who.user_id)
         if not asker.active or asker.role is not Role.ADMIN:
@@ -215,9 +215,9 @@ async def _do(deed: Deed, person: Person) -> account_actions.Done:
     return done
 
 
-async def _too_often(action: AuditAction) -> Response | None:
+async def _limited(action: AuditAction) -> Response | None:
     who = guards.identity()
-    wait = await deps.limits().hit("admin:people", str(who.user_id), DEEDS)
+    wait = await deps.limits().hit("admin:people", str(who.user_id), CHANGE_RATE)
     if wait is None:
         return None
     async with deps.pools().own.acquire() as connection:
@@ -227,39 +227,41 @@ async def _too_often(action: AuditAction) -> Response | None:
 
 async def _person(user_id: UUID) -> Person:
     async with deps.pools().own.acquire() as connection:
-        found = await queries.person(connection, user_id)
-    return found or abort(404)
+        person = await queries.person(connection, user_id)
+    return person or abort(404)
 
 
 async def _people_page(form: Invitation, status: int = 200) -> Response:
-    token, after = LINK.brought(), request.args.get("after", "")
+    token, after = LINK.received(), request.args.get("after", "")
     async with deps.pools().own.acquire() as connection:
-        found = await queries.people(connection, after, A_PAGE + 1)
-        links = await queries.links(connection, A_PAGE)
-        made = await queries.link_of(connection, token) if token else None
+        people = await queries.people(connection, after, PAGE_ROWS + 1)
+        links = await queries.links(connection, PAGE_ROWS)
+        new_link = await queries.link_of(connection, token) if token else None
     response = await page(
         "admin/users",
         title="People",
         status=status,
         form=form,
-        people=found[:A_PAGE],
-        more=found[A_PAGE - 1].email if len(found) > A_PAGE else "",
+        people=people[:PAGE_ROWS],
+        more=people[PAGE_ROWS - 1].email if len(people) > PAGE_ROWS else "",
         after=after,
         invites=links,
-        made=made,
+        new_link=new_link,
         address=f"{deps.settings().public_url}/invite/{token}",
     )
-    return LINK.shown(response)
+    return LINK.delete_cookie(response)
 
 
 async def _person_page(person: Person, refusal: str = "") -> Response:
-    deeds = [(deed.value, ACTS[deed]) for deed in account_actions.open_to(person, guards.identity().user_id)]
+    actions = [
+        (action.value, DETAILS[action]) for action in account_actions.available(person, guards.identity().user_id)
+    ]
     return await page(
         "admin/user",
         title=person.email,
         status=422 if refusal else 200,
         person=person,
-        deeds=deeds,
+        actions=actions,
         refusal=refusal,
         own=person.id == guards.identity().user_id,
     )
@@ -269,10 +271,10 @@ async def _deletion_page(person: Person, form: Deletion, status: int = 200) -> R
     return await page("admin/delete", title="Delete an account", status=status, person=person, form=form)
 
 
-async def _in_time(asked: Awaitable[T]) -> T | None:
+async def _in_time(answer: Awaitable[T]) -> T | None:
     """None while Redis does not answer: the page says so, and shows the rest."""
     try:
         async with asyncio.timeout(WITHIN_SECONDS):
-            return await asked
+            return await answer
     except (TimeoutError, wire.RedisUnavailable):
         return None

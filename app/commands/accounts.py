@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from app.commands import addresses, prepare
-from app.commands.temporary_postgres import carried
+from app.commands.temporary_postgres import temporary_postgres
 from app.db.pools import Pool
 from app.embedded.places import Unusable
 from app.identity import Role
@@ -21,7 +21,7 @@ def create(settings: Settings, environ: Mapping[str, str], email: str, role: str
         checked(email, password)  # before any server is started for it
     except ValueError as refusal:
         raise Unusable(str(refusal)) from None
-    _done(settings, environ, lambda pool: create_user(pool, email, Role(role), password), makes=True)
+    _run(settings, environ, lambda pool: create_user(pool, email, Role(role), password), makes=True)
 
 
 def listed(settings: Settings, environ: Mapping[str, str]) -> list[str]:
@@ -30,34 +30,34 @@ def listed(settings: Settings, environ: Mapping[str, str]) -> list[str]:
 
     return [
         f"{user.email}  {user.role.value}{'' if user.active else ', disabled'}{', codes' if user.two_steps else ''}"
-        for user in _done(settings, environ, users)
+        for user in _run(settings, environ, users)
     ]
 
 
 def reset(settings: Settings, environ: Mapping[str, str], email: str) -> str:
     from app.accounts.bootstrap import reset_link
 
-    return _done(settings, environ, lambda pool: reset_link(pool, email, settings.public_url))
+    return _run(settings, environ, lambda pool: reset_link(pool, email, settings.public_url))
 
 
 def remove_codes(settings: Settings, environ: Mapping[str, str], email: str) -> bool:
     from app.accounts import bootstrap
 
-    return _done(settings, environ, lambda pool: bootstrap.remove_codes(pool, email))
+    return _run(settings, environ, lambda pool: bootstrap.remove_codes(pool, email))
 
 
-def _done(
-    settings: Settings, environ: Mapping[str, str], asked: Callable[[Pool], Awaitable[T]], *, makes: bool = False
+def _run(
+    settings: Settings, environ: Mapping[str, str], action: Callable[[Pool], Awaitable[T]], *, makes: bool = False
 ) -> T:
     """`makes`: it makes an account, and may make the database for it."""
 
     async def work(reached: Settings) -> T:
         async with prepare.pool_for(reached) as pool:
-            return await asked(pool)
+            return await action(pool)
 
     with _database(settings, environ, makes=makes) as reached:
         try:
-            return prepare.done(work(reached))
+            return prepare.run(work(reached))
         except ValueError as refusal:
             raise Unusable(str(refusal)) from None
 
@@ -65,10 +65,10 @@ def _done(
 @contextmanager
 def _database(settings: Settings, environ: Mapping[str, str], *, makes: bool) -> Iterator[Settings]:
     """The one that is named, the one that runs here, or our own for as long as the command takes."""
-    if addresses.named(settings).own:
-        prepare.lay_own(settings, patience=0)
+    if addresses.configured_addresses(settings).own:
+        prepare.prepare_own_schema(settings, patience=0)
         yield settings
-    elif running := addresses.running(settings.data_dir):
+    elif running := addresses.running_addresses(settings.data_dir):
         yield addresses.with_addresses(settings, running)
     elif not makes and not (settings.data_dir / "postgres").exists():
         raise Unusable(
@@ -76,5 +76,5 @@ def _database(settings: Settings, environ: Mapping[str, str], *, makes: bool) ->
             " data, or DATABASE_URL"
         )
     else:
-        with carried(settings, environ) as laid:
-            yield addresses.with_addresses(settings, laid)
+        with temporary_postgres(settings, environ) as temporary:
+            yield addresses.with_addresses(settings, temporary)

@@ -31,24 +31,24 @@ class Addresses(NamedTuple):
         return self._replace(redis=self.engine_redis or self.redis)
 
 
-def named(settings: Settings) -> Addresses:
+def configured_addresses(settings: Settings) -> Addresses:
     urls = (settings.redis.url, settings.database.url, settings.database.market_url, settings.engine.database_url)
     return Addresses(*(url.get_secret_value() if url else None for url in urls))
 
 
-def running(data_dir: Path) -> Addresses | None:
+def running_addresses(data_dir: Path) -> Addresses | None:
     """Those of the desk that runs on this data directory now."""
     if not locked(data_dir):
         return None
     try:
-        told = json.loads((data_dir / FILE).read_text())
+        state = json.loads((data_dir / FILE).read_text())
         return Addresses(
-            told["redis_url"],
-            told["database_url"],
-            told["market_database_url"],
-            told["engine_database_url"],
-            told.get("engine_redis_url"),
-            told.get("operator_redis_url"),
+            state["redis_url"],
+            state["database_url"],
+            state["market_database_url"],
+            state["engine_database_url"],
+            state.get("engine_redis_url"),
+            state.get("operator_redis_url"),
         )
     except (OSError, ValueError, KeyError):
         return None
@@ -68,21 +68,21 @@ def completed(settings: Settings, *, database: bool = True, engine: bool = False
 
     `engine`: for a process that publishes events, which the web process' user may not.
     """
-    said = named(settings)
-    if said.redis and (said.own or not database):
+    configured = configured_addresses(settings)
+    if configured.redis and (configured.own or not database):
         return settings
-    found = running(settings.data_dir)
-    if found is None:
-        missing = "REDIS_URL" if not said.redis else "DATABASE_URL"
+    desk = running_addresses(settings.data_dir)
+    if desk is None:
+        missing = "REDIS_URL" if not configured.redis else "DATABASE_URL"
         raise Unusable(
             f"{missing} is not set and nothing runs on {settings.data_dir}: start `tickstock run`, or set it"
         )
-    found = found.of_engine() if engine else found
-    return with_addresses(settings, Addresses(*(own or other for own, other in zip(said, found, strict=True))))
+    desk = desk.of_engine() if engine else desk
+    return with_addresses(settings, Addresses(*(own or other for own, other in zip(configured, desk, strict=True))))
 
 
-def with_addresses(settings: Settings, known: Addresses) -> Settings:
-    redis, own, market, engine = (SecretStr(url) if url else None for url in known[:4])
+def with_addresses(settings: Settings, addresses: Addresses) -> Settings:
+    redis, own, market, engine = (SecretStr(url) if url else None for url in addresses[:4])
     return settings.model_copy(
         update={
             "redis": settings.redis.model_copy(update={"url": redis}),
@@ -92,30 +92,30 @@ def with_addresses(settings: Settings, known: Addresses) -> Settings:
     )
 
 
-def for_children(environ: Mapping[str, str], known: Addresses) -> dict[str, str]:
+def for_children(environ: Mapping[str, str], addresses: Addresses) -> dict[str, str]:
     names = ("REDIS_URL", "DATABASE_URL", "MARKET_DATABASE_URL", "TICKSTOCK_ENGINE_DATABASE_URL")
-    urls = {name: url for name, url in zip(names, known[:4], strict=True) if url}
-    kept = {name: value for name, value in environ.items() if name.removesuffix("_FILE") not in urls}
-    return {**kept, **urls, "ENGINE": "on", "INGEST": "on"}
+    urls = {name: url for name, url in zip(names, addresses[:4], strict=True) if url}
+    inherited = {name: value for name, value in environ.items() if name.removesuffix("_FILE") not in urls}
+    return {**inherited, **urls, "ENGINE": "on", "INGEST": "on"}
 
 
-def write(data_dir: Path, url: str, known: Addresses, pids: Mapping[str, int]) -> None:
+def write(data_dir: Path, url: str, addresses: Addresses, pids: Mapping[str, int]) -> None:
     """Whole or not at all, and for us alone: addresses may hold passwords."""
-    told = {
+    state = {
         "url": url,
-        "redis_url": known.redis,
-        "database_url": known.own,
-        "market_database_url": known.market or known.own,
-        "engine_database_url": known.engine,
-        "engine_redis_url": known.engine_redis,
-        "operator_redis_url": known.operator_redis,
+        "redis_url": addresses.redis,
+        "database_url": addresses.own,
+        "market_database_url": addresses.market or addresses.own,
+        "engine_database_url": addresses.engine,
+        "engine_redis_url": addresses.engine_redis,
+        "operator_redis_url": addresses.operator_redis,
         "pids": {name: pids.get(name) for name in ("web", "ingest", "engine")},
     }
     fresh = data_dir / f"{FILE}.new"
     fresh.unlink(missing_ok=True)
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        json.dump(told, file, indent=1)
+        json.dump(state, file, indent=1)
     fresh.replace(data_dir / FILE)
 
 

@@ -25,20 +25,20 @@ from app.wire.pubsub.publisher import Publisher
 from app.wire.state import day_results
 from app.wire.state.day_results import DayResult
 
-SHOWN = 20
+SYMBOLS_LISTED = 20
 
 
 def close(settings: Settings, day: date | None) -> bool:
     """Whether enough of every universe is there. Raises Unusable."""
 
     async def work(pool: Pool) -> bool:
-        chosen = day or await _newest(pool)
-        if not calendar.is_session(chosen):
-            raise Unusable(f"--date: the exchange was closed on {chosen}")
-        told: list[Event] = []
-        close = DayClose(pool, told.append, chosen, "manual")
+        session = day or await _newest(pool)
+        if not calendar.is_session(session):
+            raise Unusable(f"--date: the exchange was closed on {session}")
+        events: list[Event] = []
+        close = DayClose(pool, events.append, session, "manual")
         closed = await close.run()
-        await _publish(settings, told, close.result(closed))
+        await _publish(settings, events, close.result(closed))
         _print(closed)
         return not closed.incomplete
 
@@ -48,21 +48,21 @@ def close(settings: Settings, day: date | None) -> bool:
 
 async def _newest(pool: Pool) -> date:
     async with pool.acquire() as connection:
-        found = await queries.last_session(connection)
-    if found is None:
+        newest = await queries.last_session(connection)
+    if newest is None:
         raise Unusable("no daily bar is stored: there is no day to close")
-    return calendar.newest_session(found)
+    return calendar.newest_session(newest)
 
 
-async def _publish(settings: Settings, told: list[Event], result: DayResult) -> None:
+async def _publish(settings: Settings, events: list[Event], result: DayResult) -> None:
     """Where there is a Redis; the tables are right without."""
-    running = addresses.running(settings.data_dir) or addresses.Addresses()
-    known = addresses.named(settings).redis or running.of_engine().redis
-    if known is None:
+    running = addresses.running_addresses(settings.data_dir) or addresses.Addresses()
+    redis_url = addresses.configured_addresses(settings).redis or running.of_engine().redis
+    if redis_url is None:
         return
-    client = connect(known)
+    client = connect(redis_url)
     try:
-        await Publisher(client, Channels(**settings.channels())).publish_all(told)
+        await Publisher(client, Channels(**settings.channels())).publish_all(events)
         await day_results.announce(client, result, time.time())
     except wire.RedisUnavailable as error:
         Console(stderr=True).print(f"redis away, nobody was told: {error}", highlight=False)
@@ -78,6 +78,8 @@ def _print(closed: ClosedDay) -> None:
     )
     table = Table("universe", "expected", "there", "missing")
     for each in closed.checks:
-        more = f" and {len(each.missing) - SHOWN:,} more" if len(each.missing) > SHOWN else ""
-        table.add_row(each.universe, f"{each.expected:,}", f"{each.share:.1%}", ", ".join(each.missing[:SHOWN]) + more)
+        more = f" and {len(each.missing) - SYMBOLS_LISTED:,} more" if len(each.missing) > SYMBOLS_LISTED else ""
+        table.add_row(
+            each.universe, f"{each.expected:,}", f"{each.share:.1%}", ", ".join(each.missing[:SYMBOLS_LISTED]) + more
+        )
     console.print(table)

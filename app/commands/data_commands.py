@@ -31,21 +31,21 @@ def _range(command: Callable[..., Work]) -> Callable[..., Work]:
 @click.command()
 @_range
 @click.option("--json", "as_json", is_flag=True, help="All of it, for programs.")
-def gaps(as_json: bool, **said: Any) -> Work:
+def gaps(as_json: bool, **options: Any) -> Work:
     """Show which bars are missing or suspicious, by the exchange's calendar; exit code 1 if any."""
     from app.commands import gaps as commands
 
-    return lambda settings: commands.show(settings, _asked(said), as_json)
+    return lambda settings: commands.show(settings, _coverage_query(options), as_json)
 
 
 @click.command()
 @_range
 @click.option("--yes", is_flag=True, help="Load, instead of saying what would be asked for.")
-def repair(yes: bool, **said: Any) -> Work:
+def repair(yes: bool, **options: Any) -> Work:
     """Load again what is missing or suspicious; without --yes, say what that would take."""
     from app.commands import gaps as commands
 
-    return lambda settings: commands.repair(settings, _asked(said), yes)
+    return lambda settings: commands.repair(settings, _coverage_query(options), yes)
 
 
 @click.command()
@@ -83,7 +83,9 @@ def import_universe(file: Path | None, name: str | None, etf: bool, shipped: boo
         raise click.UsageError("name a file or say --shipped")
     if shipped and (name or etf):
         raise click.UsageError("--name and --etf are for a FILE; what is shipped has names and kinds of its own")
-    return lambda settings: commands.bring(settings, file, name, etfs=etf) if file else commands.bring_shipped(settings)
+    return lambda settings: (
+        commands.import_file(settings, file, name, etfs=etf) if file else commands.import_shipped(settings)
+    )
 
 
 @universes.command("export")
@@ -125,10 +127,12 @@ def redis_contract() -> None:
     click.echo(f"written: {place.relative_to(ROOT)}")
 
 
-def _asked(said: dict[str, Any]) -> "CoverageQuery":
+def _coverage_query(options: dict[str, Any]) -> "CoverageQuery":
     from app.engine.coverage.result import CoverageQuery
 
-    return CoverageQuery(said["timeframe"], _day(said["first"]), _day(said["last"]), _symbols(said["symbols"]))
+    return CoverageQuery(
+        options["timeframe"], _day(options["first"]), _day(options["last"]), _symbols(options["symbols"])
+    )
 
 
 def _day(moment: datetime | None) -> Any:

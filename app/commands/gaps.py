@@ -31,47 +31,47 @@ ROWS = 40
 """Of each table; `--json` has all."""
 
 
-def show(settings: Settings, asked: CoverageQuery, as_json: bool) -> bool:
+def show(settings: Settings, query: CoverageQuery, as_json: bool) -> bool:
     """Whether nothing is missing and nothing suspicious. Raises Unusable."""
 
     async def work(pool: Pool) -> bool:
-        found = await _look(pool, settings, asked)
-        _print_json(found) if as_json else _print(found)
-        return found.whole
+        coverage = await _coverage(pool, settings, query)
+        _print_json(coverage) if as_json else _print(coverage)
+        return coverage.whole
 
     with market(settings, os.environ) as url:
         return asyncio.run(with_pool(url, work))
 
 
-def repair(settings: Settings, asked: CoverageQuery, really: bool) -> bool:
+def repair(settings: Settings, query: CoverageQuery, really: bool) -> bool:
     """Whether all that was asked for came; without `really` only what it would be is said. Raises Unusable."""
 
     async def work(pool: Pool) -> bool:
-        wanted = repair_plans(await _look(pool, settings, asked))
-        _estimate(wanted, settings)
-        return not really or await _load(pool, settings, wanted)
+        loads = repair_plans(await _coverage(pool, settings, query))
+        _estimate(loads, settings)
+        return not really or await _load(pool, settings, loads)
 
     with market(settings, os.environ) as url:
         return asyncio.run(with_pool(url, work))
 
 
-async def _look(pool: Pool, settings: Settings, asked: CoverageQuery) -> Coverage:
-    at = None if asked.until else await market_time.now(settings)
+async def _coverage(pool: Pool, settings: Settings, query: CoverageQuery) -> Coverage:
+    at = None if query.until else await market_time.now(settings)
     if at is not None:
-        asked = asked._replace(until=last_closed(at))
-    if asked.symbols:
-        asked = asked._replace(symbols=await symbol_arguments.stored(pool, asked.symbols, "--symbol"))
+        query = query._replace(until=last_closed(at))
+    if query.symbols:
+        query = query._replace(symbols=await symbol_arguments.stored_symbols(pool, query.symbols, "--symbol"))
     async with pool.acquire() as connection:
         shape = await inspect(connection, exact=True)
-        counts = await minute_counts(connection) if asked.timeframe == "1min" else None
+        counts = await minute_counts(connection) if query.timeframe == "1min" else None
         moves = read_moves(settings.replay.path.with_name("moves.csv"))
-        return await measure_coverage(connection, shape, asked, counts, moves)
+        return await measure_coverage(connection, shape, query, counts, moves)
 
 
-def _estimate(wanted: Sequence[LoadPlan], settings: Settings) -> None:
+def _estimate(loads: Sequence[LoadPlan], settings: Settings) -> None:
     console = Console(soft_wrap=True)
     requests = 0
-    for plan in wanted:
+    for plan in loads:
         count = massive.requests(len(plan.symbols), plan.frames[0], plan.span)
         requests += count
         console.print(
@@ -79,7 +79,7 @@ def _estimate(wanted: Sequence[LoadPlan], settings: Settings) -> None:
             f" (at most {count:,} requests)",
             highlight=False,
         )
-    if not wanted:
+    if not loads:
         console.print("nothing is missing and nothing suspicious")
     elif settings.massive.api_key:
         long = minutes(requests, settings.massive.requests_per_minute)
@@ -88,20 +88,20 @@ def _estimate(wanted: Sequence[LoadPlan], settings: Settings) -> None:
         console.print(NO_KEY)
 
 
-async def _load(pool: Pool, settings: Settings, wanted: Sequence[LoadPlan]) -> bool:
-    said, replay = settings.massive, settings.replay
-    key = said.api_key.get_secret_value() if said.api_key else ""
-    origin = BarOrigin(replay.path, replay.history_until, said.rest_url, key, said.requests_per_minute)
+async def _load(pool: Pool, settings: Settings, loads: Sequence[LoadPlan]) -> bool:
+    provider, replay = settings.massive, settings.replay
+    key = provider.api_key.get_secret_value() if provider.api_key else ""
+    origin = BarOrigin(replay.path, replay.history_until, provider.rest_url, key, provider.requests_per_minute)
     fine = True
-    with stopping() as stop, bars() as shown:
-        for plan in wanted:
-            row = shown.add_task(f"{plan.span.first} to {plan.span.last}", total=1.0, said="")
+    with stopping() as stop, bars() as progress:
+        for plan in loads:
+            row = progress.add_task(f"{plan.span.first} to {plan.span.last}", total=1.0, amount="")
 
-            def told(now: LoadProgress, row: object = row) -> None:
-                shown.update(row, completed=now.share, said=f"{now.new_bars:,} bars")  # type: ignore[arg-type]
+            def on_progress(now: LoadProgress, row: object = row) -> None:
+                progress.update(row, completed=now.share, amount=f"{now.new_bars:,} bars")  # type: ignore[arg-type]
 
             try:
-                standing = await LoadWorker(plan, origin, pool, told, stop).run()
+                standing = await LoadWorker(plan, origin, pool, on_progress, stop).run()
             except (ProviderRefused, ProviderUnreachable) as reason:
                 raise Unusable(f"{reason}; {AGAIN}") from None
             if stop.is_set():
@@ -110,24 +110,24 @@ async def _load(pool: Pool, settings: Settings, wanted: Sequence[LoadPlan]) -> b
     return fine
 
 
-def _print(found: Coverage) -> None:
+def _print(coverage: Coverage) -> None:
     console = Console()
-    have, expected = sum(each.bars for each in found.extents), sum(each.expected for each in found.extents)
+    have, expected = sum(each.bars for each in coverage.extents), sum(each.expected for each in coverage.extents)
     console.print(
-        f"{found.timeframe}, {found.since} to {found.until}: {have:,} of {expected:,} bars of"
-        f" {len(found.extents):,} symbols",
+        f"{coverage.timeframe}, {coverage.since} to {coverage.until}: {have:,} of {expected:,} bars of"
+        f" {len(coverage.extents):,} symbols",
         highlight=False,
     )
     gaps = Table("symbol", "from", "to", "bars", title="missing")
-    for gap in found.missing[:ROWS]:
+    for gap in coverage.missing[:ROWS]:
         gaps.add_row(gap.symbol, str(gap.first), str(gap.last), f"{gap.bars:,}")
     faults = Table("symbol", "day", "what", title="suspicious")
-    for each in found.suspects[:ROWS]:
+    for each in coverage.suspects[:ROWS]:
         faults.add_row(each.symbol, str(each.day), ", ".join(each.faults).replace("_", " "))
     reasons = Table("symbol", "day", "why", title="jumps with a reason")
-    for one in found.explained[:ROWS]:
+    for one in coverage.explained[:ROWS]:
         reasons.add_row(one.symbol, str(one.day), one.reason)
-    counts = (len(found.missing), len(found.suspects), len(found.explained))
+    counts = (len(coverage.missing), len(coverage.suspects), len(coverage.explained))
     for table, count in zip((gaps, faults, reasons), counts, strict=True):
         if count:
             console.print(table)
@@ -135,17 +135,17 @@ def _print(found: Coverage) -> None:
             console.print(f"and {count - ROWS:,} more", highlight=False)
 
 
-def _print_json(found: Coverage) -> None:
-    told = {
-        "timeframe": found.timeframe,
-        "since": found.since,
-        "until": found.until,
-        "symbols": [each._asdict() for each in found.extents],
-        "missing": [each._asdict() for each in found.missing],
-        "suspicious": [each._asdict() for each in found.suspects],
-        "explained": [each._asdict() for each in found.explained],
+def _print_json(coverage: Coverage) -> None:
+    report = {
+        "timeframe": coverage.timeframe,
+        "since": coverage.since,
+        "until": coverage.until,
+        "symbols": [each._asdict() for each in coverage.extents],
+        "missing": [each._asdict() for each in coverage.missing],
+        "suspicious": [each._asdict() for each in coverage.suspects],
+        "explained": [each._asdict() for each in coverage.explained],
     }
-    print(json.dumps(told, default=date.isoformat, indent=1))  # noqa: T201 - what the command is for
+    print(json.dumps(report, default=date.isoformat, indent=1))  # noqa: T201 - what the command is for
 
 
 def _some(symbols: Sequence[str]) -> str:

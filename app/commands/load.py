@@ -65,9 +65,9 @@ def _problem(files: Sequence[Path], options: Options) -> str:
     options_set = {name for name, value in options._asdict().items() if value}
     if options.provider and (files or own):
         return "a load is of FILES, --shipped or --scenario, or of a --provider: not of both"
-    if not options.provider and (strange := _named(FOR_PROVIDER, options_set)):
+    if not options.provider and (strange := _option_names(FOR_PROVIDER, options_set)):
         return f"{strange}: for a --provider alone; of FILES everything is loaded"
-    if (own or options.provider) and (strange := _named(FOR_FILES, options_set)):
+    if (own or options.provider) and (strange := _option_names(FOR_FILES, options_set)):
         return f"{strange}: for FILES alone"
     if options.shipped and options.timeframe != "daily":
         return f"--shipped has daily bars, not {options.timeframe}"
@@ -76,7 +76,7 @@ def _problem(files: Sequence[Path], options: Options) -> str:
     return ""
 
 
-def _named(options: Sequence[str], options_set: set[str]) -> str:
+def _option_names(options: Sequence[str], options_set: set[str]) -> str:
     spelling = {"first": "from", "last": "to"}
     return ", ".join(f"--{spelling.get(name, name).replace('_', '-')}" for name in options if name in options_set)
 
@@ -96,21 +96,21 @@ def _scenarios(options: Options) -> "list[ScenarioBars]":
 def _from_files(
     settings: "Settings", files: Sequence[Path], scenarios: "Sequence[ScenarioBars]", options: Options
 ) -> bool:
-    from app.commands.load_files import Files, load_files
+    from app.commands.load_files import FileRequest, load_files
     from app.engine.loads.sources.shipped import ShippedSource
 
     history = [ShippedSource(settings.replay.path, settings.replay.history_until)] if options.shipped else []
     paths: list[Path | Source] = [*files, *scenarios, *history]
-    asked = Files(paths, options.timeframe, options.symbol, options.dry_run, options.dates)
-    return load_files(settings, os.environ, asked, click.echo, _warn)
+    request = FileRequest(paths, options.timeframe, options.symbol, options.dry_run, options.dates)
+    return load_files(settings, os.environ, request, click.echo, _warn)
 
 
 def _from_provider(settings: "Settings", options: Options) -> bool:
-    from app.commands.load_provider import Asked, load_provider
+    from app.commands.load_provider import ProviderRequest, load_provider
 
     span = (_date(options.first), _date(options.last))
-    asked = Asked(options.symbols, options.timeframe, *span, options.dry_run, not options.no_reference)
-    return load_provider(settings, os.environ, asked, click.echo, _warn)
+    request = ProviderRequest(options.symbols, options.timeframe, *span, options.dry_run, not options.no_reference)
+    return load_provider(settings, os.environ, request, click.echo, _warn)
 
 
 def _date(day: datetime | None) -> date | None:

@@ -23,7 +23,7 @@ from app.settings.load import Settings
 Say = Callable[[str], object]
 
 
-class Files(NamedTuple):
+class FileRequest(NamedTuple):
     paths: Sequence[Path | Source]
     timeframe: str
     symbol: str | None = None
@@ -31,36 +31,36 @@ class Files(NamedTuple):
     dates: DateOrder | None = None
 
 
-def load_files(settings: Settings, environ: Mapping[str, str], asked: Files, say: Say, warn: Say) -> bool:
+def load_files(settings: Settings, environ: Mapping[str, str], request: FileRequest, say: Say, warn: Say) -> bool:
     """Whether all were read to their end and gave something. Raises Unusable."""
-    if asked.dry_run:
-        return asyncio.run(_files(None, asked, say, warn))
+    if request.dry_run:
+        return asyncio.run(_files(None, request, say, warn))
     with market(settings, environ) as url:
-        return asyncio.run(with_pool(url, lambda pool: _stored(pool, asked, say, warn)))
+        return asyncio.run(with_pool(url, lambda pool: _load_into(pool, request, say, warn)))
 
 
-async def _stored(pool: Pool, asked: Files, say: Say, warn: Say) -> bool:
-    if asked.symbol:
-        (symbol,) = await symbol_arguments.stored(pool, [asked.symbol.strip()], "--symbol")
-        asked = asked._replace(symbol=symbol)
-    return await _files(pool, asked, say, warn)
+async def _load_into(pool: Pool, request: FileRequest, say: Say, warn: Say) -> bool:
+    if request.symbol:
+        (symbol,) = await symbol_arguments.stored_symbols(pool, [request.symbol.strip()], "--symbol")
+        request = request._replace(symbol=symbol)
+    return await _files(pool, request, say, warn)
 
 
-async def _files(pool: Pool | None, asked: Files, say: Say, warn: Say) -> bool:
-    frame, until, fine = LOAD_TIMEFRAMES[asked.timeframe], datetime.now(UTC).date(), True
-    with stopping() as stop, bars() as shown:
-        for path in asked.paths:
+async def _files(pool: Pool | None, request: FileRequest, say: Say, warn: Say) -> bool:
+    frame, until, fine = LOAD_TIMEFRAMES[request.timeframe], datetime.now(UTC).date(), True
+    with stopping() as stop, bars() as progress:
+        for path in request.paths:
             if stop.is_set():
                 break
-            row = shown.add_task(path.name, total=1.0, said="")
+            row = progress.add_task(path.name, total=1.0, amount="")
             writer = await _keeper(pool, frame)
 
-            def told(outcome: SourceResult, row: object = row) -> None:
-                shown.update(row, completed=outcome.share, said=f"{outcome.rows:,} rows")  # type: ignore[arg-type]
+            def on_progress(outcome: SourceResult, row: object = row) -> None:
+                progress.update(row, completed=outcome.share, amount=f"{outcome.rows:,} rows")  # type: ignore[arg-type]
 
             try:
-                source = open_source(path, asked.symbol) if isinstance(path, Path) else path
-                outcome = await load_source(source, frame, writer, until, told, stop, asked.dates)
+                source = open_source(path, request.symbol) if isinstance(path, Path) else path
+                outcome = await load_source(source, frame, writer, until, on_progress, stop, request.dates)
                 if writer:
                     await _keep_reference(writer, source)
             except UnreadableSource as reason:
@@ -96,9 +96,9 @@ def _report(outcome: SourceResult, dry: bool, say: Say, warn: Say) -> bool:
         warn(f"{outcome.name}: and {outcome.rejected_rows - len(outcome.rejections):,} more rows refused")
     rate = outcome.rows / outcome.seconds if outcome.seconds else 0
     resumed = f" ({outcome.resumed:,} by an earlier try)" if outcome.resumed else ""
-    stored = "nothing stored: a dry run" if dry else f"{outcome.new_bars:,} new or changed{resumed}"
+    summary = "nothing stored: a dry run" if dry else f"{outcome.new_bars:,} new or changed{resumed}"
     say(
-        f"{outcome.name}: {outcome.good_rows:,} of {outcome.rows:,} rows good, {stored},"
+        f"{outcome.name}: {outcome.good_rows:,} of {outcome.rows:,} rows good, {summary},"
         f" {outcome.duplicates:,} came twice, {outcome.rejected_rows:,} refused; {len(outcome.symbols):,} symbols;"
         f" {outcome.seconds:.1f} s, {rate:,.0f} rows/s"
     )

@@ -26,7 +26,7 @@ YEAR = timedelta(days=365)
 Say = Callable[[str], object]
 
 
-class Asked(NamedTuple):
+class ProviderRequest(NamedTuple):
     symbols: str
     """With commas."""
     timeframe: str
@@ -36,40 +36,46 @@ class Asked(NamedTuple):
     reference: bool
 
 
-def load_provider(settings: Settings, environ: Mapping[str, str], asked: Asked, say: Say, warn: Say) -> bool:
+def load_provider(
+    settings: Settings, environ: Mapping[str, str], request: ProviderRequest, say: Say, warn: Say
+) -> bool:
     """Whether there was something of every symbol. Raises Unusable."""
-    wanted = _wanted(asked, datetime.now(UTC).date())
-    said = settings.massive
-    if asked.dry_run:
-        count = massive.requests(len(wanted.symbols), wanted.frame, wanted.span)
-        long = minutes(count, said.requests_per_minute)
+    query = _provider_query(request, datetime.now(UTC).date())
+    provider = settings.massive
+    if request.dry_run:
+        count = massive.requests(len(query.symbols), query.frame, query.span)
+        long = minutes(count, provider.requests_per_minute)
         say(
-            f"{len(wanted.symbols):,} symbols, {wanted.span.first} to {wanted.span.last}: at most {count:,} requests,"
-            f" about {long:,.0f} minutes at {said.requests_per_minute:g} a minute; nothing was asked for or stored"
+            f"{len(query.symbols):,} symbols, {query.span.first} to {query.span.last}: at most {count:,} requests,"
+            f" about {long:,.0f} minutes at {provider.requests_per_minute:g} a minute; nothing was asked for or stored"
         )
         return True
-    if said.api_key is None or not said.api_key.get_secret_value():
+    if provider.api_key is None or not provider.api_key.get_secret_value():
         raise Unusable("MASSIVE_API_KEY is not set: the provider answers to nobody without one")
     with market(settings, environ) as url:
-        return asyncio.run(with_pool(url, lambda pool: _load(pool, settings, wanted, say, warn)))
+        return asyncio.run(with_pool(url, lambda pool: _load(pool, settings, query, say, warn)))
 
 
-async def _load(pool: Pool, settings: Settings, wanted: HistoryRequest, say: Say, warn: Say) -> bool:
-    said = settings.massive
-    assert said.api_key
-    wanted = wanted._replace(symbols=await symbol_arguments.stored(pool, wanted.symbols, "--symbols"))
-    writer = BarWriter(pool, wanted.frame)
+async def _load(pool: Pool, settings: Settings, query: HistoryRequest, say: Say, warn: Say) -> bool:
+    provider = settings.massive
+    assert provider.api_key
+    query = query._replace(symbols=await symbol_arguments.stored_symbols(pool, query.symbols, "--symbols"))
+    writer = BarWriter(pool, query.frame)
     await writer.open()
-    with stopping() as stop, bars() as shown:
-        row = shown.add_task("massive", total=len(wanted.symbols), said="")
+    with stopping() as stop, bars() as progress:
+        row = progress.add_task("massive", total=len(query.symbols), amount="")
 
-        def told(now: ProviderProgress) -> None:
+        def on_progress(now: ProviderProgress) -> None:
             done = len(now.successful) + len(now.failed)
-            shown.update(row, completed=done, description=now.current or "massive", said=f"{now.good_records:,} bars")
+            progress.update(
+                row, completed=done, description=now.current or "massive", amount=f"{now.good_records:,} bars"
+            )
 
-        rest = Rest(said.rest_url, said.api_key.get_secret_value(), RequestPace(said.requests_per_minute), stop)
+        rest = Rest(
+            provider.rest_url, provider.api_key.get_secret_value(), RequestPace(provider.requests_per_minute), stop
+        )
         try:
-            done = await ProviderLoad(wanted, rest, writer, told, wanted.span.last).run()
+            done = await ProviderLoad(query, rest, writer, on_progress, query.span.last).run()
         except (ProviderRefused, ProviderUnreachable) as reason:
             raise Unusable(f"{reason}; {AGAIN}") from None
         finally:
@@ -100,9 +106,9 @@ def _case(failed: Sequence[str]) -> str:
     return f"; case counts, and perhaps {', '.join(capitals)} was meant" if capitals else ""
 
 
-def _wanted(asked: Asked, today: date) -> HistoryRequest:
+def _provider_query(request: ProviderRequest, today: date) -> HistoryRequest:
     """Until yesterday at the latest: today's bar is not complete. Raises Unusable."""
-    symbols = tuple(dict.fromkeys(word.strip() for word in asked.symbols.split(",") if word.strip()))
+    symbols = tuple(dict.fromkeys(word.strip() for word in request.symbols.split(",") if word.strip()))
     symbol_arguments.require_symbols(symbols, "--symbols")
     if not symbols:
         raise Unusable("--symbols: name at least one, with commas between")
@@ -111,9 +117,9 @@ def _wanted(asked: Asked, today: date) -> HistoryRequest:
     except UnreadableSource as reason:
         raise Unusable(f"--symbols: {reason}") from None
     yesterday = today - timedelta(days=1)
-    last = min(asked.last or yesterday, yesterday)
-    first = asked.first or last - YEAR
+    last = min(request.last or yesterday, yesterday)
+    first = request.first or last - YEAR
     if first > last:
         raise Unusable(f"--from: {first} lies after {last}, the last whole day asked for")
-    until = str(asked.last) if asked.last else "yesterday"
-    return HistoryRequest(symbols, LOAD_TIMEFRAMES[asked.timeframe], DateRange(first, last), until, asked.reference)
+    until = str(request.last) if request.last else "yesterday"
+    return HistoryRequest(symbols, LOAD_TIMEFRAMES[request.timeframe], DateRange(first, last), until, request.reference)

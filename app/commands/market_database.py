@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from app.commands import addresses
-from app.commands.temporary_postgres import carried
+from app.commands.temporary_postgres import temporary_postgres
 from app.db import Unavailable
-from app.db.errors import REFUSED
+from app.db.errors import CONNECT_ERRORS
 from app.db.migrate import ForeignSchema, NewerSchema, migrate
 from app.db.pools import Pool
 from app.embedded.places import Unusable
@@ -19,22 +19,22 @@ from app.engine.loads.sources.source import UnreadableSource
 from app.settings.load import Settings
 
 STATEMENT_MS = 60_000
-AWAY: tuple[type[BaseException], ...] = (Unavailable, *REFUSED)
+AWAY: tuple[type[BaseException], ...] = (Unavailable, *CONNECT_ERRORS)
 AGAIN = "the same command goes on where this one stopped"
 
 
 @contextmanager
 def market(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
     """The address that may write the market's tables: one that is named, of the desk that runs here, or our own."""
-    known = addresses.named(settings)
-    if not (known.engine or known.market or known.own):
-        known = addresses.running(settings.data_dir) or known
-    if url := known.engine or known.market or known.own:
+    urls = addresses.configured_addresses(settings)
+    if not (urls.engine or urls.market or urls.own):
+        urls = addresses.running_addresses(settings.data_dir) or urls
+    if url := urls.engine or urls.market or urls.own:
         yield url
     else:
-        with carried(settings, environ) as laid:
-            assert laid.engine
-            yield laid.engine
+        with temporary_postgres(settings, environ) as temporary:
+            assert temporary.engine
+            yield temporary.engine
 
 
 async def with_pool(url: str, work: Callable[[Pool], Awaitable[bool]]) -> bool:
@@ -73,5 +73,5 @@ def stopping() -> Iterator[asyncio.Event]:
 
 
 def bars() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[said]}"))
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[amount]}"))
     return Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True))

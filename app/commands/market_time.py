@@ -18,15 +18,18 @@ APART = 86_400.0
 
 async def now(settings: Settings, wall: Callable[[], float] = time.time) -> float | None:
     """None where a feed of our own has its own time and nobody can say which."""
-    told = await _told(settings)
-    if told is None:
+    clock = await _published_clock(settings)
+    if clock is None:
         return None if settings.ingest.provider in PAST else wall()
     # A live feed that has died announces nothing, while the market goes on.
-    return wall() if abs(told.wall_time - told.market_time) < APART else told.now(wall())
+    return wall() if abs(clock.wall_time - clock.market_time) < APART else clock.now(wall())
 
 
-async def _told(settings: Settings) -> MarketClock | None:
-    url = addresses.named(settings).redis or (addresses.running(settings.data_dir) or addresses.Addresses()).redis
+async def _published_clock(settings: Settings) -> MarketClock | None:
+    url = (
+        addresses.configured_addresses(settings).redis
+        or (addresses.running_addresses(settings.data_dir) or addresses.Addresses()).redis
+    )
     if url is None:
         return None
     client = connect(url)

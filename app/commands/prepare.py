@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from app import logs
-from app.commands.addresses import Addresses, named
+from app.commands.addresses import Addresses, configured_addresses
 from app.db import Unavailable, migrate, roles
-from app.db.errors import REFUSED
+from app.db.errors import CONNECT_ERRORS
 from app.db.market import inspect
 from app.db.pools import Pool
 from app.embedded.places import Unusable
@@ -19,16 +19,16 @@ ONE_TRY_SECONDS = 30.0
 PATIENCE_SECONDS = 30.0
 PAUSE_SECONDS = 1.0
 
-ABSENT: tuple[type[BaseException], ...] = (Unavailable, *REFUSED)
+ABSENT: tuple[type[BaseException], ...] = (Unavailable, *CONNECT_ERRORS)
 
 T = TypeVar("T")
 
 
-class Away(Unusable):
+class DatabaseAway(Unusable):
     """It may answer later."""
 
 
-def lay(superuser: str) -> Addresses:
+def prepare_databases(superuser: str) -> Addresses:
     """In a database server of our own: both schemas, four roles."""
 
     async def work() -> Addresses:
@@ -37,18 +37,18 @@ def lay(superuser: str) -> Addresses:
         await migrate.migrate("market", urls.engine)
         return Addresses(own=urls.own, market=urls.market, engine=urls.engine)
 
-    return done(work())
+    return run(work())
 
 
-def lay_own(settings: Settings, patience: float = PATIENCE_SECONDS) -> None:
+def prepare_own_schema(settings: Settings, patience: float = PATIENCE_SECONDS) -> None:
     """Our own schema and nothing else, in a database that is not ours alone and may not answer yet."""
-    url = named(settings).own
+    url = configured_addresses(settings).own
     assert url
     until = time.monotonic() + patience
     while True:
         try:
-            return done(migrate.migrate("app", url))
-        except Away:
+            return run(migrate.migrate("app", url))
+        except DatabaseAway:
             if time.monotonic() > until:
                 raise
         time.sleep(PAUSE_SECONDS)
@@ -62,7 +62,7 @@ def first_link(settings: Settings) -> str | None:
         async with pool_for(settings) as pool:
             return await ensure_link(pool, settings.public_url)
 
-    return done(work())
+    return run(work())
 
 
 def could_write_market(settings: Settings) -> bool:
@@ -72,7 +72,7 @@ def could_write_market(settings: Settings) -> bool:
         async with pool_for(settings, market=True) as pool, pool.acquire() as connection:
             return (await inspect(connection)).writable
 
-    return done(work())
+    return run(work())
 
 
 def owns_audit(settings: Settings) -> bool:
@@ -82,22 +82,22 @@ def owns_audit(settings: Settings) -> bool:
         async with pool_for(settings) as pool, pool.acquire() as connection:
             return await roles.owns_audit(connection)
 
-    return done(work())
+    return run(work())
 
 
-def done(work: Coroutine[Any, Any, T]) -> T:
+def run(work: Coroutine[Any, Any, T]) -> T:
     try:
         return asyncio.run(asyncio.wait_for(work, ONE_TRY_SECONDS))
     except migrate.NewerSchema as newer:
         raise Unusable(f"database: {newer}; update this program") from None
     except ABSENT as error:
-        raise Away(f"database: cannot be prepared or asked now ({logs.cause(error)})") from error
+        raise DatabaseAway(f"database: cannot be prepared or asked now ({logs.cause(error)})") from error
 
 
 @asynccontextmanager
 async def pool_for(settings: Settings, *, market: bool = False) -> AsyncIterator[Pool]:
-    known = named(settings)
-    url = (known.market if market else None) or known.own
+    urls = configured_addresses(settings)
+    url = (urls.market if market else None) or urls.own
     assert url
     pool = Pool(url, "setup", 1, acquire_seconds=5.0)
     try:

@@ -44,20 +44,20 @@ class Desk:
         self._places = where
         self._environ = environ
         self._say = say
-        self._known = Addresses()
+        self._addresses = Addresses()
         self._users: ValkeyUsers | None = None
         self._first = False
         """The market's history is still to be loaded: the first page waits for it."""
 
     def open(self) -> None:
-        self._known = self._carry(addresses.named(self._settings))
+        self._addresses = self._start_servers(addresses.configured_addresses(self._settings))
         if self.supervisor.stopping:
             return
         self.supervisor.add(self._programs())
         self.supervisor.until_ready(["web"], WEB_SECONDS)
         if self.supervisor.stopping:
             return
-        self._greet()
+        self._print_address()
         self.supervisor.watch()
 
     def close(self) -> None:
@@ -67,21 +67,21 @@ class Desk:
         addresses.forget(self._places.data)
         places.remove_sockets(self._places)
 
-    def _carry(self, said: Addresses) -> Addresses:
+    def _start_servers(self, configured: Addresses) -> Addresses:
         """Starts what is not named, and lays the ground in a database of our own."""
         first = not (self._places.data / "postgres").exists()
-        self._users = None if said.redis else self._redis_users()
-        carried = list(self._servers(said))
-        self.supervisor.add(carried)
-        self.supervisor.until_ready([program.name for program in carried], SERVERS_SECONDS)
+        self._users = None if configured.redis else self._redis_users()
+        servers = list(self._servers(configured))
+        self.supervisor.add(servers)
+        self.supervisor.until_ready([program.name for program in servers], SERVERS_SECONDS)
         if self.supervisor.stopping:
-            return said
-        known = said if said.redis else said._replace(**self._redis_urls())
-        if said.own:
-            return known
+            return configured
+        urls = configured if configured.redis else configured._replace(**self._redis_urls())
+        if configured.own:
+            return urls
         self._first = first and self._settings.engine.on
-        laid = prepare.lay(postgres.url(self._places))
-        return known._replace(own=laid.own, engine=laid.engine, market=said.market or laid.market)
+        prepared = prepare.prepare_databases(postgres.url(self._places))
+        return urls._replace(own=prepared.own, engine=prepared.engine, market=configured.market or prepared.market)
 
     def _redis_users(self) -> ValkeyUsers | None:
         """None where the settings give channels or lists names that the shipped rules do not know."""
@@ -99,33 +99,33 @@ class Desk:
             "operator_redis": valkey.url(self._places, "default", users.operator),
         }
 
-    def _servers(self, said: Addresses) -> Iterator[Program]:
-        if not said.redis:
+    def _servers(self, configured: Addresses) -> Iterator[Program]:
+        if not configured.redis:
             yield valkey.program(self._places, users=self._users)
-        if not said.own:
+        if not configured.own:
             yield postgres.program(self._places)
 
     def _programs(self) -> Iterator[Program]:
-        env = addresses.for_children(self._environ, self._known)
-        of_engine = addresses.for_children(self._environ, self._known.of_engine())
+        env = addresses.for_children(self._environ, self._addresses)
+        of_engine = addresses.for_children(self._environ, self._addresses.of_engine())
         yield _own("web", env)._replace(after="engine" if self._first else None)
-        if addresses.named(self._settings).own:
+        if addresses.configured_addresses(self._settings).own:
             yield _own("setup", env)._replace(once=True)
         if self._settings.engine.on:
             yield _own("engine", of_engine)
         if self._settings.ingest.on:
             yield _own("ingest", of_engine)._replace(after="engine" if self._settings.engine.on else None)
 
-    def _greet(self) -> None:
+    def _print_address(self) -> None:
         self._say(f"TickStock is at {self._settings.public_url}")
-        if not addresses.named(self._settings).own:
-            link = prepare.first_link(addresses.with_addresses(self._settings, self._known))
+        if not addresses.configured_addresses(self._settings).own:
+            link = prepare.first_link(addresses.with_addresses(self._settings, self._addresses))
             if link:
                 self._say(f"no admin yet; this link makes the first one, once: {link}")
 
     def _changed(self) -> None:
-        if self._known.own:
-            addresses.write(self._places.data, self._settings.public_url, self._known, self.supervisor.pids())
+        if self._addresses.own:
+            addresses.write(self._places.data, self._settings.public_url, self._addresses, self.supervisor.pids())
 
 
 def _own(name: str, env: Mapping[str, str]) -> Program:

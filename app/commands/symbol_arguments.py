@@ -9,7 +9,7 @@ from app.finance.symbols import is_symbol
 from app.quotes import queries
 
 
-async def stored(pool: Pool, words: Sequence[str], option: str) -> tuple[str, ...]:
+async def stored_symbols(pool: Pool, words: Sequence[str], option: str) -> tuple[str, ...]:
     """Each as it is stored, once; one that is not stored stays as it was typed. Raises Unusable."""
     require_symbols(words, option)
     names: dict[str, None] = {}

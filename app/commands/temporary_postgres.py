@@ -17,23 +17,24 @@ STOP_SECONDS = 4.0
 
 
 @contextmanager
-def carried(settings: Settings, environ: Mapping[str, str]) -> Iterator[Addresses]:
+def temporary_postgres(settings: Settings, environ: Mapping[str, str]) -> Iterator[Addresses]:
     """Both schemas are there. Says on standard error what it starts. Raises Unusable."""
     where = places.prepare(settings.data_dir, environ.get("XDG_RUNTIME_DIR"))
     with addresses.lock(where.data):
         click.echo(
-            f"no desk runs on {where.data} and DATABASE_URL is not set: {_deed(where)} for this command", err=True
+            f"no desk runs on {where.data} and DATABASE_URL is not set: {_start_message(where)} for this command",
+            err=True,
         )
         child = Child(postgres.program(where))
         child.start()
         try:
             if not child.wait_ready(START_SECONDS):
                 raise Unusable(f"postgres does not start (see {child.program.log})")
-            yield prepare.lay(postgres.url(where))
+            yield prepare.prepare_databases(postgres.url(where))
         finally:
             child.stop(STOP_SECONDS)
             places.remove_sockets(where)
 
 
-def _deed(where: Places) -> str:
+def _start_message(where: Places) -> str:
     return "starting its PostgreSQL" if (where.data / "postgres").exists() else "making a PostgreSQL there"

@@ -31,29 +31,29 @@ LONGEST = 100
 def show(settings: Settings) -> bool:
     async def work(pool: Pool) -> bool:
         async with pool.acquire() as connection:
-            found = await queries.all_of(connection)
+            universes = await queries.all_of(connection)
         table = Table("name", "kind", "members", "")
-        for each in found:
+        for each in universes:
             table.add_row(each.title, each.kind, f"{len(each.members):,}", ", ".join(each.members[:8]))
-        Console().print(table if found else "no universe is stored; `tickstock data universes import` brings some")
+        Console().print(table if universes else "no universe is stored; `tickstock data universes import` brings some")
         return True
 
-    return _done(settings, work)
+    return _run(settings, work)
 
 
-def bring(settings: Settings, path: Path, name: str | None, *, etfs: bool) -> bool:
+def import_file(settings: Settings, path: Path, name: str | None, *, etfs: bool) -> bool:
     """Of the symbols of a CSV file, in place of what was called so. Raises Unusable."""
     group, _, key = (name or path.stem).strip().rpartition(":")
     universe = Universe(ETFS if etfs else STOCKS, group or OWN, key, _symbols(path))
     if not key or max(len(group), len(key)) > LONGEST:
         raise Unusable(f"--name: write NAME:KEY, each of 1 to {LONGEST} characters")
-    return _stored(settings, [universe])
+    return _store(settings, [universe])
 
 
-def bring_shipped(settings: Settings) -> bool:
+def import_shipped(settings: Settings) -> bool:
     """The themes of ETFs that came with us."""
     paths = sorted(settings.loads.files.glob(SHIPPED))
-    return _stored(settings, [Universe(ETFS, THEMES, path.stem.partition("-")[2], _symbols(path)) for path in paths])
+    return _store(settings, [Universe(ETFS, THEMES, path.stem.partition("-")[2], _symbols(path)) for path in paths])
 
 
 def export(settings: Settings, name: str, day: date | None) -> bool:
@@ -61,10 +61,10 @@ def export(settings: Settings, name: str, day: date | None) -> bool:
 
     async def work(pool: Pool) -> bool:
         async with pool.acquire() as connection:
-            known = await queries.all_of(connection)
+            universes = await queries.all_of(connection)
             try:
-                members = resolve_members(name, known) if day is None else None
-                title = find_universe(name, known).title if day else ""
+                members = resolve_members(name, universes) if day is None else None
+                title = find_universe(name, universes).title if day else ""
             except UnknownUniverse as reason:
                 raise Unusable(str(reason)) from None
             if members is None:
@@ -76,7 +76,7 @@ def export(settings: Settings, name: str, day: date | None) -> bool:
         out.writerows((symbol, names.get(symbol, "")) for symbol in members)
         return bool(members)
 
-    return _done(settings, work)
+    return _run(settings, work)
 
 
 def history(settings: Settings, name: str) -> bool:
@@ -86,14 +86,14 @@ def history(settings: Settings, name: str) -> bool:
                 title = find_universe(name, await queries.all_of(connection)).title
             except UnknownUniverse as reason:
                 raise Unusable(str(reason)) from None
-            found = await queries.history(connection, title)
+            memberships = await queries.history(connection, title)
         table = Table("symbol", "since", "until", title=title)
-        for each in found:
+        for each in memberships:
             table.add_row(each.symbol, str(each.since), str(each.until or ""))
         Console().print(table)
         return True
 
-    return _done(settings, work)
+    return _run(settings, work)
 
 
 def _symbols(path: Path) -> tuple[str, ...]:
@@ -105,7 +105,7 @@ def _symbols(path: Path) -> tuple[str, ...]:
     return symbols
 
 
-def _stored(settings: Settings, universes: list[Universe]) -> bool:
+def _store(settings: Settings, universes: list[Universe]) -> bool:
     async def work(pool: Pool) -> bool:
         today = datetime.now(UTC).date()
         async with pool.acquire() as connection, connection.transaction():
@@ -115,9 +115,9 @@ def _stored(settings: Settings, universes: list[Universe]) -> bool:
             Console().print(f"{universe.title}: {len(universe.members):,} members", highlight=False)
         return bool(universes)
 
-    return _done(settings, work)
+    return _run(settings, work)
 
 
-def _done(settings: Settings, work: Callable[[Pool], Awaitable[bool]]) -> bool:
+def _run(settings: Settings, work: Callable[[Pool], Awaitable[bool]]) -> bool:
     with market(settings, os.environ) as url:
         return asyncio.run(with_pool(url, work))

@@ -51,8 +51,8 @@ def text(columns: Columns, *names: str) -> str:
 
 def number(columns: Columns, *names: str) -> str:
     """As float8."""
-    found = [_number(f'"{name}"', columns[name]) for name in names if name in columns]
-    return _coalesced([each for each in found if each], "float8")
+    readings = [_number(f'"{name}"', columns[name]) for name in names if name in columns]
+    return _coalesced([each for each in readings if each], "float8")
 
 
 def exact(columns: Columns, name: str) -> str:
@@ -95,8 +95,8 @@ def instant(columns: Columns, name: str) -> str | None:
     if kind in DATES:
         return f"{column}::timestamp at time zone 'UTC'"
     if kind in TEXTS:
-        known = f"{column} ~ '{DAY}{CLOCK}' or {column} ~ '{LATE_DAY}{CLOCK}'"
-        return f"case when {known} then {column}::timestamptz end"
+        is_time = f"{column} ~ '{DAY}{CLOCK}' or {column} ~ '{LATE_DAY}{CLOCK}'"
+        return f"case when {is_time} then {column}::timestamptz end"
     if kind in NUMBERS:
         return f"case when {column} between -1e10 and 1e10 then to_timestamp({column}::float8) end"
     return None
@@ -120,7 +120,7 @@ def _number(column: str, kind: str) -> str | None:
     return f"{column}::numeric::float8" if kind == "money" else None
 
 
-def _coalesced(found: Sequence[str], kind: str) -> str:
-    if not found:
+def _coalesced(expressions: Sequence[str], kind: str) -> str:
+    if not expressions:
         return f"null::{kind}"
-    return f"coalesce({', '.join(found)})" if len(found) > 1 else found[0]
+    return f"coalesce({', '.join(expressions)})" if len(expressions) > 1 else expressions[0]

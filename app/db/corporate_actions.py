@@ -61,9 +61,9 @@ async def payouts(connection: asyncpg.Connection, symbol: str, currency: str) ->
 
 async def every_split(connection: asyncpg.Connection) -> dict[str, list[Split]]:
     """By symbol, oldest first."""
-    found: dict[str, list[Split]] = {}
+    by_symbol: dict[str, list[Split]] = {}
     if await connection.fetchval(_OURS):
         rows = await connection.fetch("select symbol::text, ex_date, ratio::float8 from public.splits order by 1, 2")
         for symbol, day, ratio in rows:
-            found.setdefault(symbol, []).append(Split(day, ratio))
-    return found
+            by_symbol.setdefault(symbol, []).append(Split(day, ratio))
+    return by_symbol

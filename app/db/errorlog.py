@@ -43,6 +43,6 @@ async def store(pool: Pool, spool: Spool) -> bool:
 
 def _row(record: LogRecord) -> tuple[object, ...]:
     at = datetime.fromtimestamp(record.at, UTC)
-    said = (record.severity, record.category, record.message, record.component, record.traceback, record.context_json)
-    severity, category, message, component, traceback, context = said
+    texts = (record.severity, record.category, record.message, record.component, record.traceback, record.context_json)
+    severity, category, message, component, traceback, context = texts
     return (str(uuid4()), record.source, severity, category, message, component, traceback, context, at)

@@ -11,7 +11,7 @@ class BadValue(ValueError):
     """A value that no column takes: a NUL, a lone surrogate, a number out of range."""
 
 
-AWAY: tuple[type[BaseException], ...] = (
+OUTAGE_ERRORS: tuple[type[BaseException], ...] = (
     OSError,
     TimeoutError,
     asyncpg.InternalClientError,
@@ -23,21 +23,21 @@ AWAY: tuple[type[BaseException], ...] = (
 )
 """Of the server or the way to it, whatever was asked."""
 
-ANOTHER_SCHEMA: tuple[type[BaseException], ...] = (
+SCHEMA_ERRORS: tuple[type[BaseException], ...] = (
     asyncpg.UndefinedTableError,
     asyncpg.UndefinedColumnError,
     asyncpg.InsufficientPrivilegeError,
 )
 """The tables are not, or not any more, what they were when they were looked at."""
 
-COLLIDED: tuple[type[BaseException], ...] = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+RETRYABLE_ERRORS: tuple[type[BaseException], ...] = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 """With another writer: the server undid the whole transaction, and the same once more may well succeed."""
 
-OF_A_ROW: tuple[type[BaseException], ...] = (ValueError, OverflowError, asyncpg.IntegrityConstraintViolationError)
+ROW_ERRORS: tuple[type[BaseException], ...] = (ValueError, OverflowError, asyncpg.IntegrityConstraintViolationError)
 """Of one row or value (BadValue is a ValueError): without it the others may be taken."""
 
-UNCOPIED: tuple[type[BaseException], ...] = (asyncpg.UniqueViolationError, asyncpg.FeatureNotSupportedError)
+COPY_ERRORS: tuple[type[BaseException], ...] = (asyncpg.UniqueViolationError, asyncpg.FeatureNotSupportedError)
 """By a COPY into a table that has some of these rows, or takes none that way: an INSERT with its conflicts may do."""
 
-REFUSED: tuple[type[BaseException], ...] = (*AWAY, asyncpg.PostgresError, asyncpg.InterfaceError)
+CONNECT_ERRORS: tuple[type[BaseException], ...] = (*OUTAGE_ERRORS, asyncpg.PostgresError, asyncpg.InterfaceError)
 """While connecting, a refusal is as good as nobody there."""

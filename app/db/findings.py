@@ -110,20 +110,20 @@ def _values(table: Table | None, tier: str) -> str | None:
     if symbol is None or name is None or at is None:
         return None
     data = read.json(columns, read.first(columns, ("value_data", "values", "value")))
-    said = f"coalesce({data} -> 'signal', {read.json(columns, 'metadata')} -> 'signal')"
+    signal = f"coalesce({data} -> 'signal', {read.json(columns, 'metadata')} -> 'signal')"
     return (
         f"select {symbol}::text as symbol, {name}::text as indicator,"
         f" {_timeframe(table, tier)} as timeframe,"
         f" coalesce({read.number(columns, 'value')}, {_scalar(data, name)}) as value, {at} as at,"
-        f" case when jsonb_typeof({said}) = 'string' then {said} #>> '{{}}' else '' end as signal from {table.name}"
+        f" case when jsonb_typeof({signal}) = 'string' then {signal} #>> '{{}}' else '' end as signal from {table.name}"
         f" where {symbol} is not null and {name} is not null and {at} {DAYS}"
     )
 
 
 def _timeframe(table: Table, tier: str) -> str:
     """The column itself where it is never null: no index knows what `coalesce` makes of it."""
-    said = read.text(table.columns, "timeframe")
-    return said if "timeframe" in table.required else f"coalesce({said}, '{tier}')"
+    column = read.text(table.columns, "timeframe")
+    return column if "timeframe" in table.required else f"coalesce({column}, '{tier}')"
 
 
 def _time(columns: Columns, names: Sequence[str]) -> str | None:
@@ -134,15 +134,15 @@ def _time(columns: Columns, names: Sequence[str]) -> str | None:
 def _scalar(data: str, name: str) -> str:
     """A bare number, or the one called `value`, or the one called like the indicator without its period."""
     kin = f"lower(substring({name}::text from '^[A-Za-z]+'))"
-    cases = (_read(found) for found in (data, f"({data} -> 'value')", f"({data} -> {kin})"))
+    cases = (_read(candidate) for candidate in (data, f"({data} -> 'value')", f"({data} -> {kin})"))
     return f"case {' '.join(cases)} end"
 
 
-def _read(found: str) -> str:
+def _read(json_value: str) -> str:
     """A branch that is taken where the JSON is a number, and one that a float holds."""
-    number = f"({found} #>> '{{}}')::numeric"
-    held = f"case when jsonb_typeof({found}) = 'number' then abs({number}) < {read.BIG} end"
-    return f"when {held} then {number}::float8"
+    number = f"({json_value} #>> '{{}}')::numeric"
+    in_range = f"case when jsonb_typeof({json_value}) = 'number' then abs({number}) < {read.BIG} end"
+    return f"when {in_range} then {number}::float8"
 
 
 _CONFIDENCE = (
@@ -150,8 +150,8 @@ _CONFIDENCE = (
 )
 """Some count from 0 to 100."""
 
-_SAID = "lower(coalesce(data ->> 'direction', metadata ->> 'direction', pattern))"
-_DIRECTION = f"case when {_SAID} ~ 'bull' then 'bullish' when {_SAID} ~ 'bear' then 'bearish' else 'neutral' end"
+_SIDE = "lower(coalesce(data ->> 'direction', metadata ->> 'direction', pattern))"
+_DIRECTION = f"case when {_SIDE} ~ 'bull' then 'bullish' when {_SIDE} ~ 'bear' then 'bearish' else 'neutral' end"
 """As stored; where nothing is stored, as the pattern's own name tells."""
 
 _PRICES = [_read(f"(data -> '{name}')") for name in ("price", "current_price", "entry_price", "close")]

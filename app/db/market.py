@@ -168,21 +168,21 @@ def _schemas(rows: Iterable[asyncpg.Record]) -> dict[str, dict[str, Table]]:
 
 async def present(connection: asyncpg.Connection) -> tuple[str, ...]:
     """Those of the market's tables that are there, ours or not, in whatever schema."""
-    found = await connection.fetch(
+    rows = await connection.fetch(
         "select distinct relname::text from pg_class join pg_namespace n on n.oid = relnamespace"
         " where nspname not in ('pg_catalog', 'information_schema') and has_schema_privilege(n.oid, 'usage')"
         " and relkind in ('r', 'p', 'v', 'm', 'f') and relname = any($1::text[]) order by 1",
         TABLES,
     )
-    return tuple(row[0] for row in found)
+    return tuple(row[0] for row in rows)
 
 
 def _days(price: Price, table: Table | None, starts: Sequence[str], ends: str | None = None) -> str | None:
     if table is None:
         return None
-    named = read.first(table.columns, starts)
-    if named:
-        return _bars(price, table, read.day(table.columns, named), "day")
+    column = read.first(table.columns, starts)
+    if column:
+        return _bars(price, table, read.day(table.columns, column), "day")
     last = read.day(table.columns, ends) if ends and ends in table.columns else None
     return _bars(price, table, last and f"date_trunc('{ends[:-7]}', {last})::date", "day") if ends else None
 
@@ -223,9 +223,9 @@ def _instruments(table: Table | None) -> str | None:
     if table is None or table.symbol is None:
         return None
     columns = table.columns
-    said = read.text(columns, "currency_name", "currency")
+    code = read.text(columns, "currency_name", "currency")
     # TickStockPL writes usd; GBp means pence and must stay so.
-    currency = f"case when {said} ~ '^[a-z]{{3}}$' then upper({said}) else nullif({said}, '') end"
+    currency = f"case when {code} ~ '^[a-z]{{3}}$' then upper({code}) else nullif({code}, '') end"
     listed = read.day(columns, "list_date") if "list_date" in columns else None
     return (
         f"(select {table.symbol}::text as symbol, coalesce({read.text(columns, 'name')}, '') as name,"

@@ -65,8 +65,8 @@ async def version(tree: Tree, url: str) -> str | None:
     try:
         if await connection.fetchval("select to_regclass($1)", str(table)) is None:
             return None
-        found = await connection.fetchval(f"select version_num from {table}")  # noqa: S608 - one of two constants
-        return str(found) if found else None
+        revision = await connection.fetchval(f"select version_num from {table}")  # noqa: S608 - one of two constants
+        return str(revision) if revision else None
     finally:
         await connection.close()
 

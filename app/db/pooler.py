@@ -11,13 +11,13 @@ import asyncpg
 
 logger = logging.getLogger(__name__)
 
-TAKEN = frozenset({"application_name", "timezone"})
+ACCEPTED = frozenset({"application_name", "timezone"})
 """The parameters of ours that PgBouncer takes as it is shipped."""
 
 CLOSE_SECONDS = 1.0
 
 
-async def is_between(url: str, seconds: float) -> bool:
+async def is_pooled(url: str, seconds: float) -> bool:
     """Whether another process than the one that was connected to answers. Raises what `asyncpg.connect` raises."""
     connection = await asyncpg.connect(url, timeout=seconds, command_timeout=seconds, statement_cache_size=0)
     try:
@@ -37,5 +37,5 @@ async def is_between(url: str, seconds: float) -> bool:
         await connection.close(timeout=CLOSE_SECONDS)
 
 
-def taken(settings: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in settings.items() if name in TAKEN}
+def accepted(settings: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in settings.items() if name in ACCEPTED}

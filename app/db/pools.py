@@ -12,18 +12,18 @@ from asyncpg.pool import PoolConnectionProxy
 from app import logs
 from app.db import pooler
 from app.db.breaker import DatabaseBreaker
-from app.db.errors import ANOTHER_SCHEMA, AWAY, REFUSED, BadValue, Unavailable
+from app.db.errors import CONNECT_ERRORS, OUTAGE_ERRORS, SCHEMA_ERRORS, BadValue, Unavailable
 from app.db.market import MarketShape, inspect
 
 CONNECT_SECONDS = 3.0
 RELEASE_SECONDS = 1.0
 CLOSE_SECONDS = 2.0
-LOOK_AGAIN_SECONDS = 10.0
+INSPECT_AGAIN_SECONDS = 10.0
 STATEMENTS = 100
 """That a connection keeps prepared."""
 
 
-class State(NamedTuple):
+class PoolState(NamedTuple):
     links: int
     idle: int
     resting: bool
@@ -75,9 +75,9 @@ class Pool:
         """How often a table, a column or a privilege was not there."""
 
     @property
-    def state(self) -> State:
+    def state(self) -> PoolState:
         links, idle = (self._pool.get_size(), self._pool.get_idle_size()) if self._pool else (0, 0)
-        return State(links, idle, self._breaker.open)
+        return PoolState(links, idle, self._breaker.open)
 
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[asyncpg.Connection]:
@@ -85,7 +85,7 @@ class Pool:
         pool, proxy = await self._take()
         connection = cast(asyncpg.Connection, proxy)
         try:
-            with self._telling_apart(connection):
+            with self._translate_errors(connection):
                 yield connection
             self._breaker.succeeded()
         finally:
@@ -106,7 +106,7 @@ class Pool:
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
                 await pool.close()
-        except REFUSED:
+        except CONNECT_ERRORS:
             pool.terminate()
 
     async def _take(self) -> tuple["asyncpg.Pool[asyncpg.Record]", "PoolConnectionProxy[asyncpg.Record]"]:
@@ -114,17 +114,17 @@ class Pool:
             raise Unavailable("not asked again yet")
         try:
             async with asyncio.timeout(self._acquire_seconds):
-                pool = await self._opened()
+                pool = await self._connected_pool()
             connection = await pool.acquire(timeout=self._acquire_seconds)
-        except REFUSED as error:
+        except CONNECT_ERRORS as error:
             self._breaker.failed()
             raise Unavailable(logs.cause(error)) from error
         return pool, connection
 
-    async def _opened(self) -> "asyncpg.Pool[asyncpg.Record]":
+    async def _connected_pool(self) -> "asyncpg.Pool[asyncpg.Record]":
         async with self._opening:
             if self._pool is None:
-                pooled = await pooler.is_between(self._url, CONNECT_SECONDS)
+                pooled = await pooler.is_pooled(self._url, CONNECT_SECONDS)
                 settings = self._server_settings
                 self._pool = await asyncpg.create_pool(
                     self._url,
@@ -134,9 +134,9 @@ class Pool:
                     init=self._watch,
                     timeout=CONNECT_SECONDS,
                     command_timeout=self._command_seconds,
-                    server_settings=pooler.taken(settings) if pooled else settings,
+                    server_settings=pooler.accepted(settings) if pooled else settings,
                     statement_cache_size=0 if pooled else STATEMENTS,
-                    reset=_leave_as_it_is if self._read_only or pooled else None,
+                    reset=_no_reset if self._read_only or pooled else None,
                 )
             return self._pool
 
@@ -148,17 +148,17 @@ class Pool:
             self.lost_at = time.time()
 
     @contextmanager
-    def _telling_apart(self, connection: asyncpg.Connection) -> Iterator[None]:
+    def _translate_errors(self, connection: asyncpg.Connection) -> Iterator[None]:
         try:
             yield
         except asyncpg.DataError as error:
             raise BadValue(type(error).__name__) from error
-        except AWAY as error:
+        except OUTAGE_ERRORS as error:
             self._breaker.failed()
             # A link that ran into its time limit would keep us waiting once more when it is given back.
             _end(connection)
             raise Unavailable(type(error).__name__) from error
-        except ANOTHER_SCHEMA:
+        except SCHEMA_ERRORS:
             self.schema_errors += 1
             raise
         except asyncpg.InterfaceError as error:
@@ -169,7 +169,7 @@ class Pool:
             raise Unavailable(type(error).__name__) from error
 
 
-async def _leave_as_it_is(_connection: object) -> None:
+async def _no_reset(_connection: object) -> None:
     """Who only reads leaves nothing in a session that the next one could meet, and saves the round trip of a reset;
     behind a pooler the session is not ours. A transaction that was left open is rolled back all the same."""
 
@@ -177,7 +177,7 @@ async def _leave_as_it_is(_connection: object) -> None:
 async def _give_back(pool: "asyncpg.Pool[asyncpg.Record]", connection: "PoolConnectionProxy[asyncpg.Record]") -> None:
     try:
         await pool.release(connection, timeout=RELEASE_SECONDS)
-    except REFUSED:
+    except CONNECT_ERRORS:
         _end(connection)
 
 
@@ -201,21 +201,21 @@ class Pools:
         self.own = own
         self.market = market
         self._shape: MarketShape | None = None
-        self._looked_at = 0.0
+        self._inspected_at = 0.0
         self._schema_errors = 0
         """Of the market's pool, when it was looked at."""
 
     async def shape(self) -> MarketShape:
         """What the market database has. Kept until a query finds it otherwise; while tables are missing it is looked at
         again now and then."""
-        known, errors = self._shape, self.market.schema_errors
-        recent = time.monotonic() - self._looked_at < LOOK_AGAIN_SECONDS
-        if known is not None and errors == self._schema_errors and (known.complete or recent):
-            return known
+        current, errors = self._shape, self.market.schema_errors
+        recent = time.monotonic() - self._inspected_at < INSPECT_AGAIN_SECONDS
+        if current is not None and errors == self._schema_errors and (current.complete or recent):
+            return current
         async with self.market.acquire() as connection:
             self._shape = await inspect(connection)
         self._schema_errors = errors
-        self._looked_at = time.monotonic()
+        self._inspected_at = time.monotonic()
         return self._shape
 
     async def lacking(self, *parts: str) -> list[str]:

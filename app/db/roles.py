@@ -85,14 +85,14 @@ async def owns_audit(connection: asyncpg.Connection) -> bool:
 
 
 async def _grant(url: str, names: dict[str, str]) -> None:
-    quoted = {key: f'"{name}"' for key, name in names.items()}
+    identifiers = {key: f'"{name}"' for key, name in names.items()}
     connection = await asyncpg.connect(url, timeout=5, statement_cache_size=0)
     try:
         async with connection.transaction():
             # Two that start together would grant at once, and one of them fail.
             await connection.execute("select pg_advisory_xact_lock(hashtext('tickstock roles'))")
             for grant in (*_GRANTS, _AUDIT):
-                await connection.execute(grant.format(**quoted))
+                await connection.execute(grant.format(**identifiers))
     finally:
         await connection.close()
 

@@ -46,7 +46,7 @@ class ProcessMetrics(Collector):
 
     def _streams(self) -> Iterator[Metric]:
         stats = self._context.hub.stats
-        yield _gauge("stream_connections", "Open streams, SSE and WebSocket.", stats.readers)
+        yield _gauge("stream_connections", "Open streams, SSE and WebSocket.", stats.connections)
         yield _gauge("stream_sockets", "Open WebSockets.", stats.sockets)
         yield _gauge("stream_audiences", "Audiences: groups of streams that share rendered frames.", stats.audiences)
         yield _gauge("stream_lagging", "Streams that are too slow and skip frames.", stats.lagging)
@@ -58,13 +58,13 @@ class ProcessMetrics(Collector):
         yield _counter("stream_raw_bytes", "Bytes for all streams before compression.", stats.raw_bytes)
         yield _counter("stream_wire_bytes", "Bytes written to sockets.", stats.wire_bytes)
         yield _counters("stream_ends", "Streams that ended, by cause.", ("cause",), _single(stats.ended))
-        yield _counters("stream_joins", "Streams that began, by how they resumed.", ("resume",), _single(stats.joined))
+        yield _counters("stream_joins", "Streams that began, by how they resumed.", ("resume",), _single(stats.joins))
         yield _histogram(
             "stream_lag_seconds", "Time from a push to the sending of its frame.", self._context.hub.latency
         )
 
     def _wire(self) -> Iterator[Metric]:
-        subscriber, receiver = self._context.link(), self._context.intake
+        subscriber, receiver = self._context.subscriber_stats(), self._context.receiver
         yield _gauge("redis_listening", "Whether the Pub/Sub connection is up.", subscriber.connected)
         yield _counter("redis_gaps", "How often the Pub/Sub connection was lost.", subscriber.gaps)
         yield _gauge("redis_lag_seconds", "Delay of the Pub/Sub connection.", subscriber.lag)
@@ -74,7 +74,7 @@ class ProcessMetrics(Collector):
         yield _counters("redis_messages", "Messages received, by channel.", ("channel",), messages)
         rejected: Counts = {(str(meaning), reason): count for (meaning, reason), count in receiver.rejected.items()}
         yield _counters("rejected", "Messages rejected, by channel and reason.", ("channel", "reason"), rejected)
-        skipped, doubles = receiver.indicators.skipped, receiver.ticks.doubles
+        skipped, doubles = receiver.indicators.skipped, receiver.ticks.duplicates
         yield _counter("indicators_skipped", "Messages not decoded because nobody views them.", skipped)
         yield _counter("ticks_doubled", "Single ticks that a batch had already delivered.", doubles)
         yield _counter("events_lost", "Events that could not be appended to the log.", receiver.lost)
@@ -87,7 +87,7 @@ class ProcessMetrics(Collector):
 
     def _dependencies(self) -> Iterator[Metric]:
         """The engine and the databases; nothing of one that is away or does not report it."""
-        health = self._context.vitals
+        health = self._context.health
         if health.engine_behind is not None:
             yield _gauge("engine_behind_seconds", "How far the engine is behind the market.", health.engine_behind)
         if health.engine_waiting is not None:

@@ -42,7 +42,7 @@ async def ready() -> ResponseReturnValue:
 async def metrics() -> ResponseReturnValue:
     """For requests with METRICS_TOKEN and for signed-in administrators."""
     await _require_access()
-    context = deps.house()
+    context = deps.context()
     registry = CollectorRegistry(auto_describe=False)
     ProcessCollector(registry=registry)
     registry.register(ProcessMetrics(context, current_app.extensions["loop_lag"], await jobs_waiting(context)))

@@ -34,20 +34,20 @@ class Indicators(msgspec.Struct, frozen=True):
 @guards.signed_in
 @guards.open_to_tokens(Scope.READ)
 @api.typed(Indicators)
-async def indicators(_parameters: api.Nothing, symbol: str) -> Indicators:
+async def indicators(_parameters: api.NoParameters, symbol: str) -> Indicators:
     """The newest value of every indicator of one symbol; none for a symbol that nobody knows."""
     text, board, symbols = clean_query(symbol), deps.board(IndicatorBoard), deps.symbols()
     for name in symbols.possible(text):
         await stream.seed(name, deps.pools(), board)
     calculated = [name for name in symbols.possible(text) if board.of(name)]
-    spelling = api.only(calculated or symbols.spellings(text)) or text
+    spelling = api.single_symbol(calculated or symbols.spellings(text)) or text
     rows = [
         Indicator(
             each.indicator,
             each.timeframe,
             each.value,
             words.signal(each.indicator, each.value, each.signal),
-            api.moment(each.at),
+            api.utc_datetime(each.at),
         )
         for group in board.of(spelling)
         for each in group.readings

@@ -61,7 +61,7 @@ class Market(msgspec.Struct, frozen=True):
 @guards.signed_in
 @guards.open_to_tokens(Scope.READ)
 @api.typed(Market)
-async def market(_parameters: api.Nothing) -> Market:
+async def market(_parameters: api.NoParameters) -> Market:
     """The market's clock, and whether feed, engine, Redis, database and jobs are well."""
     board, now = deps.board(MarketBoard), time.time()
     parts = [Part(status.key, status.name, status.word, status.tone, status.seconds) for status in board.statuses()]
@@ -73,4 +73,4 @@ def _clock(board: MarketBoard, now: float) -> Clock | None:
     clock, at = board.clock, board.market_time(now)
     if clock is None or at is None:
         return None
-    return Clock(clock.provider, clock.label, clock.session, clock.state, clock.speed, at.runs, api.moment(at.at))
+    return Clock(clock.provider, clock.label, clock.session, clock.state, clock.speed, at.runs, api.utc_datetime(at.at))

@@ -16,7 +16,7 @@ from app.web import api, guards
 
 blueprint = Blueprint("patterns_api", __name__, url_prefix=api.ROOT)
 
-Word = Annotated[api.Word, Meta(max_length=64)]
+Word = Annotated[api.PlainText, Meta(max_length=64)]
 
 
 class PatternsParameters(msgspec.Struct, frozen=True):
@@ -63,8 +63,8 @@ async def patterns(parameters: PatternsParameters) -> Patterns:
         parameters.timeframe or None,
         parameters.direction or None,
         parameters.min_confidence,
-        api.instant("from", parameters.since),
-        api.instant("to", parameters.until),
+        api.time_parameter("from", parameters.since),
+        api.time_parameter("to", parameters.until),
     )
     shape = await deps.pools().shape()
     async with deps.pools().market.acquire() as connection:
@@ -78,7 +78,7 @@ async def patterns(parameters: PatternsParameters) -> Patterns:
             each.direction,
             each.confidence,
             each.price,
-            api.moment(each.at),
+            api.utc_datetime(each.at),
             each.expired,
         )
         for each in marked

@@ -31,7 +31,7 @@ def _printable(_form: Form, field: Field) -> None:
 def _moment(_form: Form, field: Field) -> None:
     try:
         if field.data:
-            datetimes.parsed(field.data)
+            datetimes.parse(field.data)
     except ValueError as error:
         raise ValidationError(f"Please {error}") from error
 
@@ -83,4 +83,4 @@ PARAMETERS = tuple(field.name for field in PatternSearchForm())
 
 
 def _instant(text: str, zone: str) -> datetime | None:
-    return datetimes.parsed(text, ZoneInfo(zone)) if text else None
+    return datetimes.parse(text, ZoneInfo(zone)) if text else None

@@ -22,7 +22,7 @@ from app.web import api, guards
 
 blueprint = Blueprint("quotes_api", __name__, url_prefix=api.ROOT)
 
-Symbol = Annotated[api.Word, Meta(max_length=LONGEST)]
+Symbol = Annotated[api.PlainText, Meta(max_length=LONGEST)]
 
 
 PRICES_HELP = (
@@ -120,9 +120,9 @@ async def quotes(parameters: QuotesParameters) -> Quotes:
 @guards.signed_in
 @guards.open_to_tokens(Scope.READ)
 @api.typed(Quote)
-async def quote(_parameters: api.Nothing, symbol: str) -> Quote:
+async def quote(_parameters: api.NoParameters, symbol: str) -> Quote:
     """The newest quote of one symbol."""
-    newest = deps.board(QuoteBoard).quote(api.only(deps.symbols().spellings(clean_query(symbol))))
+    newest = deps.board(QuoteBoard).quote(api.single_symbol(deps.symbols().spellings(clean_query(symbol))))
     return _as_json(newest) if newest else abort(404, "No quote is known of this symbol.")
 
 
@@ -132,8 +132,10 @@ async def quote(_parameters: api.Nothing, symbol: str) -> Quote:
 @api.typed(Bars, BarsParameters)
 async def bars(parameters: BarsParameters, symbol: str) -> Bars:
     """The newest bars that are stored of one symbol between two times, oldest first."""
-    name = api.only(await lookup.spellings(clean_query(symbol), deps.symbols(), deps.pools())) or clean_query(symbol)
-    since, until = api.instant("from", parameters.since), api.instant("to", parameters.until)
+    name = api.single_symbol(await lookup.spellings(clean_query(symbol), deps.symbols(), deps.pools())) or clean_query(
+        symbol
+    )
+    since, until = api.time_parameter("from", parameters.since), api.time_parameter("to", parameters.until)
     if parameters.prices == "total" and parameters.timeframe not in DATED:
         abort(400, "prices: total is of daily, weekly and monthly bars alone.")
     shape = await deps.pools().shape()
@@ -148,7 +150,7 @@ async def bars(parameters: BarsParameters, symbol: str) -> Bars:
         )
         if instrument is None and not adjusted.bars:
             abort(404, "This symbol is not known.")
-    rows = [PriceBar(api.moment(bar.start), *bar[3:8]) for bar in adjusted.bars]
+    rows = [PriceBar(api.utc_datetime(bar.start), *bar[3:8]) for bar in adjusted.bars]
     return Bars(name, parameters.timeframe, parameters.prices, adjusted.changed, rows)
 
 
@@ -182,6 +184,6 @@ def _as_json(quote: SymbolQuote) -> Quote:
         outside_volume=quote.outside,
         bid=quote.bid,
         ask=quote.ask,
-        time=api.moment(quote.at),
-        heard=api.moment(quote.arrived_at),
+        time=api.utc_datetime(quote.at),
+        heard=api.utc_datetime(quote.arrived_at),
     )

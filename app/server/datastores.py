@@ -2,14 +2,14 @@
 
 from app.db.pools import Pool, Pools
 from app.settings.load import Settings
-from app.settings.sections import Database
+from app.settings.sections import DatabaseSection
 
 
-def pools(own_url: str, market_url: str, chosen: Database) -> Pools:
+def pools(own_url: str, market_url: str, database: DatabaseSection) -> Pools:
     def pool(url: str, name: str, *, read_only: bool) -> Pool:
-        seconds, milliseconds = chosen.acquire_seconds, chosen.statement_ms
+        seconds, milliseconds = database.acquire_seconds, database.statement_ms
         return Pool(
-            url, name, chosen.pool_size, acquire_seconds=seconds, statement_ms=milliseconds, read_only=read_only
+            url, name, database.pool_size, acquire_seconds=seconds, statement_ms=milliseconds, read_only=read_only
         )
 
     return Pools(pool(own_url, "own", read_only=False), pool(market_url, "market", read_only=True))

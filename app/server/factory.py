@@ -91,8 +91,8 @@ def create_app(settings: Settings) -> Quart:
     reauth.install(app, session.has_confirmed, session.owes_codes)
     request_limits.install(
         app,
-        request_limits.Bounds(**settings.limits.model_dump()),
-        lambda *asked: deps.limits().hit(*asked),
+        request_limits.RequestLimits(**settings.limits.model_dump()),
+        lambda *count: deps.limits().hit(*count),
         throttle.neighbourhood,
     )
     parameters.install(app, ("api", "health", "reports", "static", "streams"))

@@ -31,7 +31,7 @@ from app.pipeline.seeding import Seeding
 from app.quotes.board import QuoteBoard
 from app.quotes.charts.cache import ChartCache
 from app.server.datastores import addresses, pools
-from app.server.supervised import kept_running
+from app.server.supervised import keep_running
 from app.settings.load import Settings
 from app.web import html
 from app.wire import client
@@ -155,7 +155,7 @@ class Runtime:
                 ("notices", self._cache.listen),
                 ("e-mails", self._emails.run),
             ):
-                self._tasks.append(tasks.create_task(kept_running(name, task, self.context.failed_tasks), name=name))
+                self._tasks.append(tasks.create_task(keep_running(name, task, self.context.failed_tasks), name=name))
 
     def _on_gap(self) -> None:
         self._follower.on_link_gap()

@@ -26,11 +26,11 @@ SEND_BUFFER = 65_536
 STALLED_MS = 10_000
 """A peer that takes nothing for so long is gone."""
 
-GARBAGE = 2_000
+GC_THRESHOLD = 2_000
 """Objects more than were freed, before they are looked through: a stream's request makes some hundreds."""
 
-GOODBYES = 2.0
-LAST_RESORT = 4.0
+DRAIN_SECONDS = 2.0
+EXIT_SECONDS = 4.0
 """Seconds after the signal. From Python 3.12 on, Hypercorn would wait for ever for one client that never reads."""
 
 Asgi = Callable[[Scope, ASGIReceiveCallable, ASGISendCallable], Awaitable[None]]
@@ -51,7 +51,7 @@ def settle() -> None:
     html.compile_templates()
     gc.collect()
     gc.freeze()
-    gc.set_threshold(GARBAGE, 20)
+    gc.set_threshold(GC_THRESHOLD, 20)
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -66,39 +66,39 @@ def listening(host: str, port: int) -> socket.socket:
     return listener
 
 
-async def attend(app: Quart, listener: socket.socket, told: asyncio.Event, ready: Callable[[], None]) -> None:
+async def serve_until(app: Quart, listener: socket.socket, stop: asyncio.Event, ready: Callable[[], None]) -> None:
     """Serves until `told` to leave, then says goodbye on every stream."""
 
     async def leave() -> None:
         ready()
-        await told.wait()
+        await stop.wait()
         context = deps.context_of(app)
         await context.hub.drain()
-        await context.hub.wait_closed(GOODBYES)
+        await context.hub.wait_closed(DRAIN_SECONDS)
 
-    _choose_lane(deps.context_of(app).settings.live.lane)
+    _choose_transport(deps.context_of(app).settings.live.lane)
     http1.install()
-    with descriptors.kept_for_refusals(listener):
-        await serve(_gate(app), _config(listener), shutdown_trigger=leave)
+    with descriptors.answer_when_exhausted(listener):
+        await serve(_reject_invalid_targets(app), _config(listener), shutdown_trigger=leave)
 
 
-def _choose_lane(chosen: str) -> None:
+def _choose_transport(transport: str) -> None:
     transports.uninstall()
-    if chosen == "auto" and not transports.install():
+    if transport == "auto" and not transports.install():
         logger.warning("streams go the slow way: this Hypercorn is not the one that the fast way was made for")
 
 
 async def _serve(app: Quart, listener: socket.socket, ready: Callable[[], None]) -> None:
-    told = asyncio.Event()
+    stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
     def leave() -> None:
-        told.set()
-        loop.call_later(LAST_RESORT, os._exit, 0)
+        stop.set()
+        loop.call_later(EXIT_SECONDS, os._exit, 0)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, leave)
-    await attend(app, listener, told, ready)
+    await serve_until(app, listener, stop, ready)
 
 
 def _config(listener: socket.socket) -> Config:
@@ -114,7 +114,7 @@ def _config(listener: socket.socket) -> Config:
     return config
 
 
-def _gate(app: Quart) -> Asgi:
+def _reject_invalid_targets(app: Quart) -> Asgi:
     """A target that is no path (`*`, and by HTTP/2 `x`) breaks Quart before it routes."""
 
     async def enter(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:

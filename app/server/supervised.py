@@ -13,9 +13,9 @@ STEADY_SECONDS = 30.0
 """A task that ran this long is begun again at once when it breaks."""
 
 
-async def kept_running(name: str, work: Callable[[], Awaitable[None]], ailing: set[str]) -> None:
+async def keep_running(name: str, work: Callable[[], Awaitable[None]], ailing: set[str]) -> None:
     """Begins `work` again when it breaks; one that returns has done what it had to."""
-    backoff, told = Backoff(), False
+    backoff, logged = Backoff(), False
     while True:
         began = time.monotonic()
         try:
@@ -23,9 +23,9 @@ async def kept_running(name: str, work: Callable[[], Awaitable[None]], ailing: s
             return
         except (wire.RedisUnavailable, db.Unavailable) as away:
             steady = time.monotonic() - began > STEADY_SECONDS
-            if steady or not told:
+            if steady or not logged:
                 logger.warning("%s waits: %s", name, away or type(away).__name__)
-            told = True
+            logged = True
         except Exception:
             steady = time.monotonic() - began > STEADY_SECONDS
             logger.exception("%s broke and is begun again", name)

@@ -69,8 +69,8 @@ class ChannelNames(BaseModel):
 
     def channels(self) -> dict[str, str]:
         """What was said, by the field names of wire.channels.Channels."""
-        said = {key: getattr(self, key) for key in ChannelNames.model_fields}
-        return {field(key): name for key, name in said.items() if name}
+        overrides = {key: getattr(self, key) for key in ChannelNames.model_fields}
+        return {field(key): name for key, name in overrides.items() if name}
 
 
 def field(key: str) -> str:

@@ -11,32 +11,32 @@ VERIFIED = frozenset({"verify-full", "verify-ca"})
 UNVERIFIED = frozenset({"none", "optional"})
 
 
-def of(redis: SecretStr | None, databases: dict[str, SecretStr | None]) -> Iterator[str]:
+def warnings(redis: SecretStr | None, databases: dict[str, SecretStr | None]) -> Iterator[str]:
     """`databases` by the name of their setting. What is on this machine is nobody else's to reach."""
     if redis and (address := _remote(redis)):
         yield from _password("REDIS_URL", address)
-        if address.scheme != "rediss" or UNVERIFIED & set(_asked(address, "ssl_cert_reqs")):
+        if address.scheme != "rediss" or UNVERIFIED & set(_parameter(address, "ssl_cert_reqs")):
             yield "REDIS_URL: goes over the network without TLS that proves who answers; rediss:// does"
     for name, url in databases.items():
         if url and (address := _remote(url)):
             yield from _password(name, address)
-            if not VERIFIED & set(_asked(address, "sslmode")):
+            if not VERIFIED & set(_parameter(address, "sslmode")):
                 yield f"{name}: goes over the network without TLS that proves who answers; sslmode=verify-full does"
 
 
 def _password(name: str, address: SplitResult) -> Iterator[str]:
-    said = unquote(address.password or "")
-    if not said and not _asked(address, "sslcert") and not _asked(address, "ssl_certfile"):
+    password = unquote(address.password or "")
+    if not password and not _parameter(address, "sslcert") and not _parameter(address, "ssl_certfile"):
         yield f"{name}: names a server on another machine and no password"
-    elif said and (len(said) < SHORTEST or len(set(said)) < SHORTEST // 2):
+    elif password and (len(password) < SHORTEST or len(set(password)) < SHORTEST // 2):
         yield f"{name}: its password is weak; {SHORTEST} characters or more that nobody would guess are not"
 
 
 def _remote(url: SecretStr) -> SplitResult | None:
     address = urlsplit(url.get_secret_value())
-    host = address.hostname or (_asked(address, "host") or [""])[0]
+    host = address.hostname or (_parameter(address, "host") or [""])[0]
     return None if address.scheme == "unix" or not host or host.startswith("/") or host in LOOPBACK else address
 
 
-def _asked(address: SplitResult, name: str) -> list[str]:
+def _parameter(address: SplitResult, name: str) -> list[str]:
     return parse_qs(address.query).get(name, [])

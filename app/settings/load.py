@@ -10,27 +10,27 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from app.settings import channel_names, exposure, sources
 from app.settings.sections import (
     ROOT,
-    Accounts,
-    Database,
-    Engine,
-    Ingest,
-    Inside,
-    Limits,
-    Live,
-    Loads,
-    Logging,
-    Mail,
-    Massive,
+    AccountsSection,
+    DatabaseSection,
+    EngineSection,
+    IngestSection,
+    LimitsSection,
+    LiveSection,
+    LoadsSection,
+    LoggingSection,
+    MailSection,
+    MassiveSection,
     MetricsToken,
-    Redis,
-    Replay,
+    ProjectPath,
+    RedisSection,
+    ReplaySection,
     Secret,
     Section,
-    Sessions,
-    Synthetic,
-    Web,
+    SessionsSection,
+    SyntheticSection,
+    WebSection,
 )
-from app.settings.sources import BadSetting, Said
+from app.settings.sources import BadSetting, Setting
 
 Environment = Literal["development", "testing", "production"]
 
@@ -43,24 +43,24 @@ class Settings(Section):
     port: int = Field(default=8000, ge=1, le=65535)
     public_url: str = Field(default="", pattern=r"^$|^https?://[^\s/]+/?$")
     proxy_hops: int = Field(default=0, ge=0, le=10)
-    data_dir: Inside = Path(".data")
+    data_dir: ProjectPath = Path(".data")
     secret_key: Secret = Field(default_factory=lambda: SecretStr(secrets.token_urlsafe(48)))
     metrics_token: MetricsToken = SecretStr("")
-    redis: Redis = Redis()
-    database: Database = Database()
-    engine: Engine = Engine()
-    ingest: Ingest = Ingest()
-    replay: Replay = Replay()
-    synthetic: Synthetic = Synthetic()
-    massive: Massive = Massive()
-    loads: Loads = Loads()
-    live: Live = Live()
-    logging: Logging = Logging()
-    web: Web = Web()
-    sessions: Sessions = Sessions()
-    accounts: Accounts = Accounts()
-    mail: Mail = Mail()
-    limits: Limits = Limits()
+    redis: RedisSection = RedisSection()
+    database: DatabaseSection = DatabaseSection()
+    engine: EngineSection = EngineSection()
+    ingest: IngestSection = IngestSection()
+    replay: ReplaySection = ReplaySection()
+    synthetic: SyntheticSection = SyntheticSection()
+    massive: MassiveSection = MassiveSection()
+    loads: LoadsSection = LoadsSection()
+    live: LiveSection = LiveSection()
+    logging: LoggingSection = LoggingSection()
+    web: WebSection = WebSection()
+    sessions: SessionsSection = SessionsSection()
+    accounts: AccountsSection = AccountsSection()
+    mail: MailSection = MailSection()
+    limits: LimitsSection = LimitsSection()
 
     @property
     def embeds(self) -> bool:
@@ -69,9 +69,9 @@ class Settings(Section):
 
     @field_validator("public_url")
     @classmethod
-    def _reachable(cls, said: str, info: ValidationInfo) -> str:
+    def _reachable(cls, url: str, info: ValidationInfo) -> str:
         host, port = info.data.get("host", ""), info.data.get("port", 0)
-        return said.rstrip("/") or f"http://{_visitable(host)}:{port}"
+        return url.rstrip("/") or f"http://{_visitable(host)}:{port}"
 
     def channels(self) -> dict[str, str]:
         """Overrides for wire.channels.Channels, by its field names."""
@@ -118,16 +118,16 @@ LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 NOT_IN_FILES = {"server.secret_key", "server.environment"}
 
 
-def known() -> frozenset[str]:
+def setting_paths() -> frozenset[str]:
     """Every setting as section.key; what stands in no section of Settings is in [server]."""
-    found = set()
+    paths = set()
     for name, field in Settings.model_fields.items():
         kind = field.annotation
         if isinstance(kind, type) and issubclass(kind, Section):
-            found |= {f"{name}.{key}" for key in kind.model_fields}
+            paths |= {f"{name}.{key}" for key in kind.model_fields}
         else:
-            found.add(f"server.{name}")
-    return frozenset(found - NOT_IN_FILES)
+            paths.add(f"server.{name}")
+    return frozenset(paths - NOT_IN_FILES)
 
 
 class Loaded(NamedTuple):
@@ -137,23 +137,23 @@ class Loaded(NamedTuple):
 
 def load(environ: Mapping[str, str], root: Path = ROOT) -> Loaded:
     """Raises BadSetting: one line that names the setting and never shows its value."""
-    said, warnings = sources.gather(environ, root, known(), DOCUMENTED)
-    _keep_to_ourselves(said)
-    if "server.secret_key" not in said:
-        said["server.secret_key"] = Said(_kept_secret(said), "SECRET_KEY")
+    values, warnings = sources.gather(environ, root, setting_paths(), DOCUMENTED)
+    _default_for_external_servers(values)
+    if "server.secret_key" not in values:
+        values["server.secret_key"] = Setting(_secret_key(values), "SECRET_KEY")
     tree: dict[str, Any] = {}
-    for path, (value, _) in said.items():
+    for path, (value, _) in values.items():
         section, key = path.split(".")
         (tree if section == "server" else tree.setdefault(section, {}))[key] = value
     try:
         settings = Settings.model_validate(tree)
     except ValidationError as error:
-        raise _named(error, said) from None
+        raise _bad_setting(error, values) from None
     if "*" in settings.live.allowed_origins:
         warnings.append("WEBSOCKET_CORS_ORIGINS=*: the pages of any site may read /api/v1 with a token they were given")
-    if settings.host not in LOOPBACK and "server.public_url" not in said:
+    if settings.host not in LOOPBACK and "server.public_url" not in values:
         warnings.append("PUBLIC_URL: not set; forms from other machines are refused until it says what browsers type")
-    warnings += exposure.of(
+    warnings += exposure.warnings(
         settings.redis.url,
         {
             "DATABASE_URL": settings.database.url,
@@ -164,29 +164,29 @@ def load(environ: Mapping[str, str], root: Path = ROOT) -> Loaded:
     return Loaded(settings=settings, warnings=tuple(warnings))
 
 
-def _keep_to_ourselves(said: dict[str, Said]) -> None:
+def _default_for_external_servers(values: dict[str, Setting]) -> None:
     """Beside servers that are not ours, engine and ingest run only when asked to: a real engine may be there."""
-    if any(path in said for path in ("redis.url", "database.url", "database.market_url")):
-        said.setdefault("engine.on", Said(False, "ENGINE"))
-        said.setdefault("ingest.on", Said(False, "INGEST"))
+    if any(path in values for path in ("redis.url", "database.url", "database.market_url")):
+        values.setdefault("engine.on", Setting(False, "ENGINE"))
+        values.setdefault("ingest.on", Setting(False, "INGEST"))
 
 
-def _kept_secret(said: Mapping[str, Said]) -> str:
-    if said.get("server.environment", Said("", "")).value == "production":
+def _secret_key(values: Mapping[str, Setting]) -> str:
+    if values.get("server.environment", Setting("", "")).value == "production":
         raise BadSetting("SECRET_KEY: is missing, and production makes none up")
-    place = ROOT / str(said.get("server.data_dir", Said(".data", "")).value) / "secret"
+    place = ROOT / str(values.get("server.data_dir", Setting(".data", "")).value) / "secret"
     try:
-        return sources.kept(place, lambda: secrets.token_urlsafe(48))
+        return sources.read_or_create(place, lambda: secrets.token_urlsafe(48))
     except OSError as error:
         raise BadSetting(f"DATA_DIR: {place} cannot be kept ({error.strerror})") from None
 
 
-def _named(error: ValidationError, said: Mapping[str, Said]) -> BadSetting:
+def _bad_setting(error: ValidationError, values: Mapping[str, Setting]) -> BadSetting:
     wrong = error.errors(include_url=False, include_input=False, include_context=False)[0]
     parts = [str(part) for part in wrong["loc"]]
-    path = f"server.{parts[0]}" if f"server.{parts[0]}" in said else ".".join(parts[:2])
+    path = f"server.{parts[0]}" if f"server.{parts[0]}" in values else ".".join(parts[:2])
     reason = wrong["msg"].removeprefix("Value error, ")
-    return BadSetting(f"{said[path].by if path in said else path}: {reason}")
+    return BadSetting(f"{values[path].source if path in values else path}: {reason}")
 
 
 def _visitable(host: str) -> str:

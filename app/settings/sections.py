@@ -61,7 +61,7 @@ RedisAddress = Annotated[SecretStr, AfterValidator(_redis_address)]
 PostgresqlAddress = Annotated[SecretStr, AfterValidator(_postgresql_address)]
 Secret = Annotated[SecretStr, AfterValidator(_strong)]
 MetricsToken = Annotated[SecretStr, AfterValidator(lambda value: _strong(value) if value.get_secret_value() else value)]
-Inside = Annotated[Path, AfterValidator(lambda path: ROOT / path)]
+ProjectPath = Annotated[Path, AfterValidator(lambda path: ROOT / path)]
 Seconds = Annotated[float, Field(gt=0, le=86400, allow_inf_nan=False)]
 
 
@@ -69,13 +69,13 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
 
 
-class Redis(Section, ChannelNames):
+class RedisSection(Section, ChannelNames):
     """`url` None: we start our own."""
 
     url: RedisAddress | None = None
 
 
-class Database(Section):
+class DatabaseSection(Section):
     """`url` None: we start our own. `market_url` None: the market is read over `url`."""
 
     url: PostgresqlAddress | None = None
@@ -85,7 +85,7 @@ class Database(Section):
     statement_ms: int = Field(default=3000, ge=100, le=600_000)
 
 
-class Engine(Section):
+class EngineSection(Section):
     on: bool = True
     database_url: PostgresqlAddress | None = None
     beat_seconds: Seconds = 2.0
@@ -114,7 +114,7 @@ def _provider(name: str) -> str:
     return name
 
 
-class Ingest(Section):
+class IngestSection(Section):
     on: bool = True
     provider: Annotated[str, AfterValidator(_provider)] = "replay"
     also_to: Listed = ()
@@ -122,15 +122,15 @@ class Ingest(Section):
     keep_megabytes: float = Field(default=64.0, ge=1, le=10_000)
 
 
-class Replay(Section):
-    path: Inside = Path("config/history/us-equities-daily.csv.gz")
+class ReplaySection(Section):
+    path: ProjectPath = Path("config/history/us-equities-daily.csv.gz")
     history_until: date = date(2012, 8, 31)
     speed: float = Field(default=60.0, ge=1, le=10_000)
     ticks_per_second: float = Field(default=2.0, ge=0.1, le=50)
     pause_seconds: float = Field(default=3.0, ge=0, le=3600)
 
 
-class Synthetic(Section):
+class SyntheticSection(Section):
     """`scenario` empty: a market of so many `symbols`; or a test scenario, alone."""
 
     scenario: Literal["", "crash_2020", "growth_2021", "volatility_periods", "trend_changes", "high_low_events"] = ""
@@ -151,14 +151,14 @@ class Synthetic(Section):
 StreamEvent = Literal["A", "AM", "T", "Q"]
 
 
-def _traded_once(events: tuple[StreamEvent, ...]) -> tuple[StreamEvent, ...]:
+def _one_trade_event(events: tuple[StreamEvent, ...]) -> tuple[StreamEvent, ...]:
     """Seconds, minutes and trades tell of the same shares."""
     if len({"A", "AM", "T"} & set(events)) != 1 or len(set(events)) != len(events):
         raise ValueError("must be one of A, AM and T, and besides it only Q")
     return events
 
 
-class Massive(Section):
+class MassiveSection(Section):
     """The provider once called Polygon. Without `api_key` nobody asks it for anything."""
 
     api_key: SecretStr | None = None
@@ -168,18 +168,18 @@ class Massive(Section):
     symbols: Annotated[Listed, Field(min_length=1, max_length=20_000)] = (
         "AAPL", "AMZN", "GOOGL", "META", "MSFT", "NFLX", "NVDA", "TSLA",
     )  # fmt: skip
-    events: Annotated[tuple[StreamEvent, ...], BeforeValidator(_listed), AfterValidator(_traded_once)] = ("A",)
+    events: Annotated[tuple[StreamEvent, ...], BeforeValidator(_listed), AfterValidator(_one_trade_event)] = ("A",)
     silence_seconds: Seconds = 30.0
     longest_pause: Seconds = 60.0
 
 
-class Loads(Section):
+class LoadsSection(Section):
     """`files`: lists of symbols that a load may name."""
 
-    files: Inside = Path("config/universes")
+    files: ProjectPath = Path("config/universes")
 
 
-class Live(Section):
+class LiveSection(Section):
     frame_seconds: float = Field(default=0.05, ge=0.01, le=1)
     beat_seconds: Seconds = 5.0
     max_connections: int = Field(default=1000, ge=1, le=1_000_000)
@@ -190,24 +190,24 @@ class Live(Section):
     allowed_origins: Listed = ()
 
 
-class Logging(Section):
+class LoggingSection(Section):
     level: Severity = "info"
     form: Literal["text", "json"] = "text"
     requests: bool = False
     """A line for each request, at level info."""
     file_enabled: bool = False
-    file_path: Inside = Path("logs/tickstock.log")
+    file_path: ProjectPath = Path("logs/tickstock.log")
     file_max_size: int = Field(default=10_485_760, ge=10_000)
     file_backup_count: int = Field(default=5, ge=1, le=1000)
     db_enabled: bool = False
     db_severity: Severity = "error"
 
 
-class Web(Section):
+class WebSection(Section):
     zone: Annotated[str, AfterValidator(_zone)] = "America/New_York"
 
 
-class Sessions(Section):
+class SessionsSection(Section):
     idle_seconds: int = Field(default=1800, ge=1, le=86400)
     absolute_seconds: int = Field(default=43200, ge=1, le=604_800)
     sudo_seconds: int = Field(default=1800, ge=1, le=86400)
@@ -229,13 +229,13 @@ def _goes_with_host(value: str, info: ValidationInfo) -> str:
 
 
 def _goes_with_user(value: SecretStr, info: ValidationInfo) -> SecretStr:
-    given, user = bool(value.get_secret_value()), bool(info.data.get("user"))
-    if given != user:
-        raise ValueError("is of no use without MAIL_USER" if given else "is missing beside MAIL_USER")
+    has_password, user = bool(value.get_secret_value()), bool(info.data.get("user"))
+    if has_password != user:
+        raise ValueError("is of no use without MAIL_USER" if has_password else "is missing beside MAIL_USER")
     return value
 
 
-def _can_work(value: str, info: ValidationInfo) -> str:
+def _tls_fits_port(value: str, info: ValidationInfo) -> str:
     """Two ports are known to speak one way alone; the other way nobody answers, and every letter waits in vain."""
     port = info.data.get("port")
     if port == IMPLICIT_TLS and value != "tls":
@@ -254,7 +254,7 @@ THIS_MACHINE = {"127.0.0.1", "::1", "localhost"}
 HOST = r"^$|^[A-Za-z0-9._-]+$|^[0-9A-Fa-f:]+$"
 
 
-class Mail(Section):
+class MailSection(Section):
     """`host` empty: no letters are sent."""
 
     host: str = Field(default="", pattern=HOST)
@@ -262,15 +262,15 @@ class Mail(Section):
     user: Annotated[str, AfterValidator(_goes_with_host)] = ""
     password: Annotated[SecretStr, AfterValidator(_goes_with_user)] = SecretStr("")
     sender: Annotated[str, AfterValidator(_address)] = ""
-    tls: Annotated[Literal["starttls", "tls", "none"], AfterValidator(_can_work)] = "starttls"
+    tls: Annotated[Literal["starttls", "tls", "none"], AfterValidator(_tls_fits_port)] = "starttls"
 
 
-class Accounts(Section):
+class AccountsSection(Section):
     registration: bool = False
     require_admin_totp: bool = False
 
 
-class Limits(Section):
+class LimitsSection(Section):
     per_user: int = Field(default=1200, ge=1, le=1_000_000)
     per_address: int = Field(default=600, ge=1, le=1_000_000)
     per_token: int = Field(default=600, ge=1, le=1_000_000)

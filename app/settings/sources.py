@@ -12,11 +12,11 @@ from urllib.parse import quote
 
 from dotenv import dotenv_values
 
-PARTS = ("REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD")
-OUTSIDE = {"READY_FD"}
+REDIS_PARTS = ("REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD")
+NOT_SETTINGS = {"READY_FD"}
 """Ours, but no setting: `run` tells a child where to say that it is ready."""
 
-IN_FILES = (
+SECRET_FILES = (
     "SECRET_KEY",
     "METRICS_TOKEN",
     "REDIS_URL",
@@ -40,27 +40,31 @@ class BadSetting(Exception):
     """One line for the person who starts us; never holds a value."""
 
 
-class Said(NamedTuple):
+class Setting(NamedTuple):
     value: object
-    by: str
+    source: str
 
 
 def gather(
-    environ: Mapping[str, str], root: Path, known: frozenset[str], documented: Mapping[str, str]
-) -> tuple[dict[str, Said], list[str]]:
+    environ: Mapping[str, str], root: Path, paths: frozenset[str], documented: Mapping[str, str]
+) -> tuple[dict[str, Setting], list[str]]:
     """What is said, the environment before `.env` before the files, and what looks like a slip."""
-    names = {f"TICKSTOCK_{path.replace('.', '_').upper()}": path for path in known} | dict(documented)
+    names = {f"TICKSTOCK_{path.replace('.', '_').upper()}": path for path in paths} | dict(documented)
     warnings: list[str] = []
     variables = _variables(environ, root)
-    said = _files(root / "config", _environment(variables), known)
-    said |= _heard(variables, names, warnings)
-    parts = {name: variables[name] for name in PARTS if name in variables and not _link(variables[name].value)}
-    if parts and "redis.url" not in said:
-        said["redis.url"] = _redis(parts)
-    return said, warnings
+    values = _files(root / "config", _environment(variables), paths)
+    values |= _from_variables(variables, names, warnings)
+    parts = {
+        name: variables[name]
+        for name in REDIS_PARTS
+        if name in variables and not _is_service_address(variables[name].value)
+    }
+    if parts and "redis.url" not in values:
+        values["redis.url"] = _redis(parts)
+    return values, warnings
 
 
-def kept(place: Path, make: Callable[[], str]) -> str:
+def read_or_create(place: Path, make: Callable[[], str]) -> str:
     """The text kept at `place`, made once; for us alone to read, and the same for all who start at once."""
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = place.with_name(f"{place.name}.{os.getpid()}")
@@ -76,84 +80,92 @@ def kept(place: Path, make: Callable[[], str]) -> str:
     return place.read_text().strip()
 
 
-def _variables(environ: Mapping[str, str], root: Path) -> dict[str, Said]:
-    written = dotenv_values(root / ".env", interpolate=False) if (root / ".env").is_file() else {}
-    found = _read({name: Said(value, f"{name} (.env)") for name, value in written.items() if value is not None}, root)
-    return found | _read({name: Said(value, name) for name, value in environ.items()}, root)
+def _variables(environ: Mapping[str, str], root: Path) -> dict[str, Setting]:
+    dotenv = dotenv_values(root / ".env", interpolate=False) if (root / ".env").is_file() else {}
+    from_dotenv = _read(
+        {name: Setting(value, f"{name} (.env)") for name, value in dotenv.items() if value is not None}, root
+    )
+    return from_dotenv | _read({name: Setting(value, name) for name, value in environ.items()}, root)
 
 
-def _read(variables: Mapping[str, Said], root: Path) -> dict[str, Said]:
+def _read(variables: Mapping[str, Setting], root: Path) -> dict[str, Setting]:
     """Empty means unset, but for the key that signs: an empty one is a mistake worth stopping for."""
-    found = {name: said for name, said in variables.items() if said.value or name == "SECRET_KEY"}
-    for name in IN_FILES:
-        if place := found.pop(f"{name}_FILE", None):
-            if name in found:
-                raise BadSetting(f"{place.by}: {name} is set as well; keep one of them")
-            found[name] = Said(_within(place, root), place.by)
-    return found
+    present = {name: setting for name, setting in variables.items() if setting.value or name == "SECRET_KEY"}
+    for name in SECRET_FILES:
+        if place := present.pop(f"{name}_FILE", None):
+            if name in present:
+                raise BadSetting(f"{place.source}: {name} is set as well; keep one of them")
+            present[name] = Setting(_within(place, root), place.source)
+    return present
 
 
-def _within(place: Said, root: Path) -> str:
+def _within(place: Setting, root: Path) -> str:
     """What the file holds. Its path is not shown: some write the secret itself there."""
     try:
         with (root / str(place.value)).open("rb") as file:
             text = file.read(LARGEST_FILE).decode().strip()
     except OSError as error:
-        raise BadSetting(f"{place.by}: the file cannot be read ({error.strerror})") from None
+        raise BadSetting(f"{place.source}: the file cannot be read ({error.strerror})") from None
     except ValueError:
-        raise BadSetting(f"{place.by}: the file cannot be read (is no text)") from None
+        raise BadSetting(f"{place.source}: the file cannot be read (is no text)") from None
     if not text:
-        raise BadSetting(f"{place.by}: the file is empty")
+        raise BadSetting(f"{place.source}: the file is empty")
     if len(text.split()) > 1:
-        raise BadSetting(f"{place.by}: the file holds more than one word")
+        raise BadSetting(f"{place.source}: the file holds more than one word")
     return text
 
 
-def _environment(variables: Mapping[str, Said]) -> str:
-    value, by = variables.get("TICKSTOCK_ENVIRONMENT", Said("development", ""))
+def _environment(variables: Mapping[str, Setting]) -> str:
+    value, by = variables.get("TICKSTOCK_ENVIRONMENT", Setting("development", ""))
     if value not in {"development", "testing", "production"}:
         raise BadSetting(f"{by}: must be development, testing or production")
     return str(value)
 
 
-def _files(config: Path, environment: str, known: frozenset[str]) -> dict[str, Said]:
-    said: dict[str, Said] = {}
+def _files(config: Path, environment: str, paths: frozenset[str]) -> dict[str, Setting]:
+    values: dict[str, Setting] = {}
     for name in ("default.toml", "logging.toml", f"{environment}.toml"):
         if (config / name).is_file():
-            said |= _file(config / name, known)
-    return said
+            values |= _file(config / name, paths)
+    return values
 
 
-def _file(path: Path, known: frozenset[str]) -> dict[str, Said]:
+def _file(path: Path, paths: frozenset[str]) -> dict[str, Setting]:
     by = f"config/{path.name}"
     try:
         tables = tomllib.loads(path.read_text())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadSetting(f"{by}: is not TOML: {str(error).splitlines()[0]}") from None
-    said = {}
+    values = {}
     for section, table in tables.items():
         if not isinstance(table, dict):
             raise BadSetting(f"{by}: {section} stands in no section")
         for key, value in table.items():
-            if f"{section}.{key}" not in known:
-                raise BadSetting(f"{by}: unknown setting [{section}] {key}{_meant(f'{section}.{key}', known)}")
-            said[f"{section}.{key}"] = Said(value, f"{by}: [{section}] {key}")
-    return said
+            if f"{section}.{key}" not in paths:
+                raise BadSetting(f"{by}: unknown setting [{section}] {key}{_suggestion(f'{section}.{key}', paths)}")
+            values[f"{section}.{key}"] = Setting(value, f"{by}: [{section}] {key}")
+    return values
 
 
-def _heard(variables: Mapping[str, Said], names: Mapping[str, str], warnings: list[str]) -> dict[str, Said]:
-    said = {}
+def _from_variables(
+    variables: Mapping[str, Setting], names: Mapping[str, str], warnings: list[str]
+) -> dict[str, Setting]:
+    values = {}
     for name, (value, by) in sorted(variables.items()):
-        if _linked(name, value):
-            if name in PARTS or name.startswith("TICKSTOCK_"):
+        if _is_service_link(name, value):
+            if name in REDIS_PARTS or name.startswith("TICKSTOCK_"):
                 warnings.append(f"{by}: ignored, Kubernetes set it for a service of that name")
         elif name in names:
-            said[names[name]] = Said(value, by)
+            values[names[name]] = Setting(value, by)
         elif name.startswith("TICKSTOCK_"):
-            raise BadSetting(f"{by}: unknown setting{_meant(name, names)}")
-        elif name not in PARTS and name not in OUTSIDE and (near := _near(name, [*names, *PARTS])):
+            raise BadSetting(f"{by}: unknown setting{_suggestion(name, names)}")
+        elif (
+            name not in REDIS_PARTS
+            and name not in NOT_SETTINGS
+            and (near := _similar_name(name, [*names, *REDIS_PARTS]))
+        ):
             warnings.append(f"{by}: not a setting; {near} is")
-    return said | {names[name]: variables[name] for name in names if _short(name) and name in variables}
+    return values | {names[name]: variables[name] for name in names if _short(name) and name in variables}
 
 
 def _short(name: str) -> bool:
@@ -161,37 +173,37 @@ def _short(name: str) -> bool:
     return not name.startswith("TICKSTOCK_")
 
 
-def _linked(name: str, value: object) -> bool:
+def _is_service_link(name: str, value: object) -> bool:
     """Kubernetes describes each service to each container in variables that may be called like ours."""
-    return bool(SERVICE_LINK.fullmatch(name)) or (name.endswith("_PORT") and _link(value))
+    return bool(SERVICE_LINK.fullmatch(name)) or (name.endswith("_PORT") and _is_service_address(value))
 
 
-def _link(value: object) -> bool:
+def _is_service_address(value: object) -> bool:
     return bool(LINK_ADDRESS.match(str(value)))
 
 
-def _redis(parts: Mapping[str, Said]) -> Said:
-    host, port, password = (parts.get(name, Said("", name)) for name in PARTS)
+def _redis(parts: Mapping[str, Setting]) -> Setting:
+    host, port, password = (parts.get(name, Setting("", name)) for name in REDIS_PARTS)
     if port.value and not (
         str(port.value).isascii() and str(port.value).isdigit() and 0 < int(str(port.value)) < 65536
     ):
-        raise BadSetting(f"{port.by}: must be a number from 1 to 65535")
+        raise BadSetting(f"{port.source}: must be a number from 1 to 65535")
     if any(letter in str(host.value) for letter in "/@ ?#"):
-        raise BadSetting(f"{host.by}: must be the name of a host")
+        raise BadSetting(f"{host.source}: must be the name of a host")
     name = f"[{host.value}]" if ":" in str(host.value) else host.value or "localhost"
     who = f":{quote(str(password.value), safe='')}@" if password.value else ""
-    return Said(f"redis://{who}{name}:{port.value or 6379}/0", host.by)
+    return Setting(f"redis://{who}{name}:{port.value or 6379}/0", host.source)
 
 
-def _meant(name: str, known: frozenset[str] | Mapping[str, str]) -> str:
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+def _suggestion(name: str, names: frozenset[str] | Mapping[str, str]) -> str:
+    near = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
     return f" (is {near[0]} meant?)" if near else ""
 
 
-def _near(name: str, known: list[str]) -> str | None:
-    if name.upper() in known:
+def _similar_name(name: str, names: list[str]) -> str | None:
+    if name.upper() in names:
         return name.upper()
-    for other in known:
+    for other in names:
         if not _short(other) or abs(len(name) - len(other)) > 3:
             continue
         if len(name) > 4 and difflib.SequenceMatcher(None, name, other).ratio() >= ALIKE:

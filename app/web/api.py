@@ -15,7 +15,7 @@ from app.finance.symbols import LONGEST, PATTERN
 from app.web import datetimes, guards, parameters
 
 ROOT = "/api/v1"
-PLACE = re.compile(r"(.*) - at `\$\.(\w+)`")
+ERROR_LOCATION = re.compile(r"(.*) - at `\$\.(\w+)`")
 ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
 PATH_SCHEMAS = {
     "symbol": {
@@ -39,27 +39,27 @@ PROBLEMS = {
 }
 """What every view may answer instead, as RFC 9457 has it, and the headers that come with it."""
 
-Word = Annotated[str, Meta(pattern=r"^[^\u0000]*$")]
+PlainText = Annotated[str, Meta(pattern=r"^[^\u0000]*$")]
 """What a column takes."""
 
-Moment = Annotated[str, Meta(extra_json_schema={"pattern": datetimes.PATTERN, "examples": list(datetimes.EXAMPLES)})]
+Timestamp = Annotated[str, Meta(extra_json_schema={"pattern": datetimes.PATTERN, "examples": list(datetimes.EXAMPLES)})]
 """Judged by `instant`, whose words say what to write."""
 
-Since = Annotated[Moment, Meta(description="The first day or moment that counts; a day begins at midnight UTC.")]
-Until = Annotated[Moment, Meta(description="The first that counts no more.")]
+Since = Annotated[Timestamp, Meta(description="The first day or moment that counts; a day begins at midnight UTC.")]
+Until = Annotated[Timestamp, Meta(description="The first that counts no more.")]
 
-Asked = TypeVar("Asked", bound=msgspec.Struct)
+Parameters = TypeVar("Parameters", bound=msgspec.Struct)
 Answer = TypeVar("Answer", bound=msgspec.Struct)
-View = Callable[..., Awaitable[msgspec.Struct]]
+ApiView = Callable[..., Awaitable[msgspec.Struct]]
 
 
-class Typed(NamedTuple):
-    asks: type[msgspec.Struct]
-    gives: type[msgspec.Struct]
-    says: str
+class Signature(NamedTuple):
+    parameters: type[msgspec.Struct]
+    answer: type[msgspec.Struct]
+    summary: str
 
 
-class Nothing(msgspec.Struct, frozen=True):
+class NoParameters(msgspec.Struct, frozen=True):
     """No parameter is taken."""
 
 
@@ -75,37 +75,40 @@ class Problem(msgspec.Struct, frozen=True):
 blueprint = Blueprint("api", __name__, url_prefix=ROOT)
 
 
-def typed(gives: type[Answer], asks: type[msgspec.Struct] = Nothing) -> Callable[[View], Callable[..., Any]]:
-    """The view is handed what was asked as its first argument; an unknown or repeated parameter is a 400."""
+def typed(answer: type[Answer], query: type[msgspec.Struct] = NoParameters) -> Callable[[ApiView], Callable[..., Any]]:
+    """Decorates a view: its first argument is the query string, converted to `query`; its answer is sent as JSON.
 
-    def marked(view: View) -> Callable[..., Any]:
+    Answers 400 for an unknown, repeated or invalid parameter.
+    """
+
+    def decorate(view: ApiView) -> Callable[..., Any]:
         @wraps(view)
-        async def answered(**arguments: object) -> Response:
-            answer = await view(_asked(asks), **arguments)
-            return Response(msgspec.json.encode(answer), content_type="application/json")
+        async def respond(**arguments: object) -> Response:
+            struct = await view(_parse_parameters(query), **arguments)
+            return Response(msgspec.json.encode(struct), content_type="application/json")
 
-        vars(answered)["api"] = Typed(asks, gives, (view.__doc__ or "").strip())
-        return answered
+        vars(respond)["api"] = Signature(query, answer, (view.__doc__ or "").strip())
+        return respond
 
-    return marked
+    return decorate
 
 
-def instant(name: str, text: str | None) -> datetime | None:
+def time_parameter(name: str, text: str | None) -> datetime | None:
     """A moment with its zone, or a day, which begins at midnight UTC."""
     try:
-        return None if text is None else datetimes.parsed(text)
+        return None if text is None else datetimes.parse(text)
     except ValueError as error:
         abort(400, f"{name}: {error}")
 
 
-def only(names: Sequence[str]) -> str:
+def single_symbol(names: Sequence[str]) -> str:
     """The one symbol that was meant, or "": where several differ only in case, a program has to say which."""
     if len(names) > 1:
         abort(404, f"These symbols differ only in case: {', '.join(names)}. Ask for one of them as it is written.")
     return names[0] if names else ""
 
 
-def moment(at: float | None) -> datetime | None:
+def utc_datetime(at: float | None) -> datetime | None:
     """Of UTC epoch seconds; None also for what no calendar has."""
     if at is None:
         return None
@@ -115,18 +118,18 @@ def moment(at: float | None) -> datetime | None:
         return None
 
 
-def _asked(kind: type[Asked]) -> Asked:
-    known = {field.encode_name for field in msgspec.structs.fields(kind)}
-    parameters.refuse_unknown(request.args, known)
+def _parse_parameters(kind: type[Parameters]) -> Parameters:
+    names = {field.encode_name for field in msgspec.structs.fields(kind)}
+    parameters.refuse_unknown(request.args, names)
     try:
-        asked = msgspec.convert(request.args.to_dict(), kind, strict=False)
+        query = msgspec.convert(request.args.to_dict(), kind, strict=False)
     except msgspec.ValidationError as error:
-        found = PLACE.fullmatch(str(error))
-        abort(400, f"{found[2]}: {found[1]}." if found else "A parameter cannot be read.")
+        match = ERROR_LOCATION.fullmatch(str(error))
+        abort(400, f"{match[2]}: {match[1]}." if match else "A parameter cannot be read.")
     for field in msgspec.structs.fields(kind):
-        if field.encode_name in request.args and getattr(asked, field.name) is None:
+        if field.encode_name in request.args and getattr(query, field.name) is None:
             abort(400, f"{field.encode_name}: leave it out instead of sending null.")
-    return asked
+    return query
 
 
 def install(app: Quart, public_url: str) -> None:
@@ -144,10 +147,10 @@ async def openapi() -> Response:
 def _document() -> dict[str, Any]:
     """Of every view that is typed; the routes themselves are the source."""
     views = [(rule, current_app.view_functions[rule.endpoint]) for rule in current_app.url_map.iter_rules()]
-    found = sorted(((rule, view) for rule, view in views if "api" in vars(view)), key=lambda each: each[0].rule)
-    gives = {vars(view)["api"].gives for _, view in found}
+    typed_views = sorted(((rule, view) for rule, view in views if "api" in vars(view)), key=lambda each: each[0].rule)
+    answers = {vars(view)["api"].answer for _, view in typed_views}
     _, components = msgspec.json.schema_components(
-        [*sorted(gives, key=lambda kind: kind.__name__), Problem], ref_template="#/components/schemas/{name}"
+        [*sorted(answers, key=lambda kind: kind.__name__), Problem], ref_template="#/components/schemas/{name}"
     )
     return {
         "openapi": "3.1.0",
@@ -158,7 +161,7 @@ def _document() -> dict[str, Any]:
             "schemas": components,
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
-        "paths": {_path(rule): {"get": _operation(rule, view)} for rule, view in found},
+        "paths": {_path(rule): {"get": _operation(rule, view)} for rule, view in typed_views},
     }
 
 
@@ -173,8 +176,8 @@ def _path(rule: Rule) -> str:
 
 
 def _operation(rule: Rule, view: Callable[..., Any]) -> dict[str, Any]:
-    known: Typed = vars(view)["api"]
-    answer = {"schema": {"$ref": f"#/components/schemas/{known.gives.__name__}"}}
+    signature: Signature = vars(view)["api"]
+    answer = {"schema": {"$ref": f"#/components/schemas/{signature.answer.__name__}"}}
     in_path = [
         {"name": each, "in": "path", "required": True, "schema": PATH_SCHEMAS.get(each, {"type": "string"})}
         for each in rule.arguments
@@ -182,9 +185,9 @@ def _operation(rule: Rule, view: Callable[..., Any]) -> dict[str, Any]:
     problems = {status for status in PROBLEMS if status != "404" or in_path}
     return {
         "operationId": rule.endpoint.replace(".", "_"),
-        "summary": known.says,
+        "summary": signature.summary,
         "description": f"Takes a token with the scope {guards.scope_of(view)}.",
-        "parameters": in_path + _in_query(known.asks),
+        "parameters": in_path + _in_query(signature.parameters),
         "responses": {
             "200": {"description": "What was asked for", "content": {"application/json": answer}},
             **{status: _problem(*PROBLEMS[status]) for status in sorted(problems)},
@@ -192,16 +195,21 @@ def _operation(rule: Rule, view: Callable[..., Any]) -> dict[str, Any]:
     }
 
 
-def _in_query(asks: type[msgspec.Struct]) -> list[dict[str, Any]]:
-    _, components = msgspec.json.schema_components([asks])
-    asked = components[asks.__name__]
+def _in_query(query: type[msgspec.Struct]) -> list[dict[str, Any]]:
+    _, components = msgspec.json.schema_components([query])
+    query_schema = components[query.__name__]
     return [
-        {"name": name, "in": "query", "required": name in asked.get("required", ()), "schema": _sent(schema)}
-        for name, schema in asked["properties"].items()
+        {
+            "name": name,
+            "in": "query",
+            "required": name in query_schema.get("required", ()),
+            "schema": _without_null(schema),
+        }
+        for name, schema in query_schema["properties"].items()
     ]
 
 
-def _sent(schema: dict[str, Any]) -> dict[str, Any]:
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
     """As it can be sent: what is left out is not sent at all, and nobody writes null into an address."""
     kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
     rest = {name: value for name, value in schema.items() if name != "anyOf" and (name, value) != ("default", None)}

@@ -34,8 +34,8 @@ TYPES = {
     ".svg": "image/svg+xml",
     ".webmanifest": "application/manifest+json",
 }
-REMARKS = re.compile(r"^\s*(?://.*\n)?\s*|  //.*$", re.MULTILINE)
-STYLE_REMARKS = re.compile(r"/\*.*?\*/", re.DOTALL)
+COMMENTS = re.compile(r"^\s*(?://.*\n)?\s*|  //.*$", re.MULTILINE)
+STYLE_COMMENTS = re.compile(r"/\*.*?\*/", re.DOTALL)
 AROUND = re.compile(r"\s*([{};])\s*|(?<=[a-z])(:)\s+")
 FOREVER = "public, max-age=31536000, immutable"
 A_DAY = "public, max-age=86400"
@@ -53,10 +53,10 @@ class Asset(NamedTuple):
 class Assets:
     def __init__(self, static: Path = STATIC) -> None:
         sources = {path.name: path.read_bytes() for path in sorted(static.rglob("*")) if path.suffix in (".js", ".svg")}
-        sources |= {path.name: _lean(path.read_text()) for path in sorted(static.glob("*.js"))}
+        sources |= {path.name: _minify_script(path.read_text()) for path in sorted(static.glob("*.js"))}
         for sheet, names in STYLES.items():
             styles = [static / "css" / f"{name}.css" for name in names]
-            sources[sheet] = _lean_style("".join(path.read_text() for path in styles if path.exists()))
+            sources[sheet] = _minify_stylesheet("".join(path.read_text() for path in styles if path.exists()))
         sources["live.js"] = b";\n".join(sources[name] for name in LIVE)
         sources["htmx.js"] = b";\n".join(sources[name] for name in HTMX)
         self._by_name = {name: _asset(name, body) for name, body in sources.items()}
@@ -78,8 +78,8 @@ def install(app: Quart) -> None:
 
 
 def current() -> Assets:
-    found: Assets = current_app.extensions["assets"]
-    return found
+    assets: Assets = current_app.extensions["assets"]
+    return assets
 
 
 @guards.public
@@ -106,14 +106,14 @@ def _manifest(path: Path, icon: Asset) -> Asset:
     return _asset(path.name, path.read_bytes().replace(b"icon.svg", icon.url.encode()))
 
 
-def _lean(script: str) -> bytes:
+def _minify_script(script: str) -> bytes:
     """Our own scripts travel without what only their readers need: indentation and comments."""
-    return REMARKS.sub("", script).encode()
+    return COMMENTS.sub("", script).encode()
 
 
-def _lean_style(style: str) -> bytes:
+def _minify_stylesheet(style: str) -> bytes:
     """Without remarks, and without what stands around brackets and semicolons; strings hold none of these."""
-    return AROUND.sub(lambda found: found[1] or found[2], STYLE_REMARKS.sub("", style)).strip().encode()
+    return AROUND.sub(lambda match: match[1] or match[2], STYLE_COMMENTS.sub("", style)).strip().encode()
 
 
 @lru_cache(maxsize=64)

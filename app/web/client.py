@@ -16,30 +16,30 @@ def install(app: Quart, proxy_hops: int) -> None:
     app.extensions["proxy_hops"] = proxy_hops
 
 
-def asked() -> BaseRequestWebsocket:
+def current_request() -> BaseRequestWebsocket:
     """The request, or the handshake of a socket."""
     return websocket if has_websocket_context() else request
 
 
 def address() -> str:
     """As the connection says, or the outermost of our own proxies; what a stranger can write is not believed."""
-    peer = asked().remote_addr or ""
-    return _plain(_passed_on("X-Forwarded-For")) or _plain(peer) or peer
+    peer = current_request().remote_addr or ""
+    return _normal_address(_forwarded("X-Forwarded-For")) or _normal_address(peer) or peer
 
 
-def comes_by_https() -> bool:
+def is_https() -> bool:
     """Whether our outermost proxy says that it was asked by TLS."""
-    return _passed_on("X-Forwarded-Proto").lower() in ("https", "wss")
+    return _forwarded("X-Forwarded-Proto").lower() in ("https", "wss")
 
 
 def host() -> str:
     """The name that the desk was asked by, as it was sent: Werkzeug's is empty for what it does not like."""
-    return asked().headers.get("Host", "")
+    return current_request().headers.get("Host", "")
 
 
 def path() -> str:
     """What was asked for, to be kept: without the query, and without what opens something by being known."""
-    request_ = asked()
+    request_ = current_request()
     secret = (request_.view_args or {}).get("token")
     if secret:
         return request_.path.replace(str(secret), "...")[:LONGEST_PATH]
@@ -48,44 +48,44 @@ def path() -> str:
     return request_.path[:LONGEST_PATH]
 
 
-def agent() -> str:
-    return asked().headers.get("User-Agent", "")
+def user_agent() -> str:
+    return current_request().headers.get("User-Agent", "")
 
 
-def is_program() -> bool:
+def is_api_request() -> bool:
     """Something under /api/ is wanted: by a program, which is led to no page."""
-    return asked().path.startswith("/api/")
+    return current_request().path.startswith("/api/")
 
 
 def bearer() -> str | None:
     """The token that was shown, whatever it is worth."""
-    kind, _, shown = asked().headers.get("Authorization", "").partition(" ")
-    return shown.strip() if kind.lower() == "bearer" else None
+    kind, _, token = current_request().headers.get("Authorization", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" else None
 
 
-def opens_stream() -> bool:
+def is_stream_request() -> bool:
     """An open stream is not a person who does something."""
     return has_websocket_context() or "text/event-stream" in request.headers.get("Accept", "")
 
 
-def _passed_on(header: str) -> str:
+def _forwarded(header: str) -> str:
     """What our outermost proxy appended: counted from the right, since senders write what they like on the left."""
     hops = current_app.extensions.get("proxy_hops", 0)
-    said = [each.strip() for line in asked().headers.getlist(header) for each in line.split(",")]
-    return said[-hops] if 0 < hops <= len(said) else ""
+    values = [each.strip() for line in current_request().headers.getlist(header) for each in line.split(",")]
+    return values[-hops] if 0 < hops <= len(values) else ""
 
 
-def _plain(said: str) -> str:
+def _normal_address(text: str) -> str:
     """The address in its one spelling; "" for what is none. Some proxies add the port."""
-    bare = said
-    if said.startswith("["):
-        bare = said[1:].partition("]")[0]
-    elif said.count(":") == 1:
-        bare = said.partition(":")[0]
+    bare = text
+    if text.startswith("["):
+        bare = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        bare = text.partition(":")[0]
     if len(bare) > LONGEST_ADDRESS or "%" in bare:
         return ""
     try:
-        found = ip_address(bare)
+        parsed = ip_address(bare)
     except ValueError:
         return ""
-    return str((isinstance(found, IPv6Address) and found.ipv4_mapped) or found)
+    return str((isinstance(parsed, IPv6Address) and parsed.ipv4_mapped) or parsed)

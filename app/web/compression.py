@@ -8,8 +8,8 @@ from functools import lru_cache
 import brotli
 from quart import Response, request
 
-WORTH_IT = 1024
-LONG = 256 * 1024
+SMALLEST_BYTES = 1024
+FAST_BYTES = 256 * 1024
 """Bytes of an answer that is compressed quickly rather than well: no page is so long, and thousands of rows of the API
 would hold everybody else up for some 15 ms."""
 COMPRESSED_TYPES = ("text/html", "application/json", "application/problem+json")
@@ -23,8 +23,8 @@ _WEIGHT = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)", re.IGNORECASE)
 
 def variants(body: bytes) -> Mapping[str, bytes]:
     """Every coding that makes it smaller, as small as can be: for what is compressed once and sent often."""
-    made = {"br": brotli.compress(body, quality=11), "gzip": gzip.compress(body, 9, mtime=0)}
-    return {"identity": body} | {coding: data for coding, data in made.items() if len(data) < len(body)}
+    encoded = {"br": brotli.compress(body, quality=11), "gzip": gzip.compress(body, 9, mtime=0)}
+    return {"identity": body} | {coding: data for coding, data in encoded.items() if len(data) < len(body)}
 
 
 def accepted() -> str:
@@ -32,27 +32,27 @@ def accepted() -> str:
     return ",".join(request.headers.getlist("Accept-Encoding"))
 
 
-def preferred(said: str, available: Container[str]) -> str:
+def preferred(accept_encoding: str, available: Container[str]) -> str:
     """The coding that `Accept-Encoding: said` likes best of those that are `available`, by RFC 9110, 12.5.3. A weight
     that is none counts as 0; where nothing is acceptable it is identity, which the server may then send or not."""
-    weights = _weights(said)
+    weights = _weights(accept_encoding)
     listed = {coding: _weight(coding, weights) for coding in _ORDER if coding in available or coding == "identity"}
     best = max(listed, key=lambda coding: listed[coding])
     return best if listed[best] > 0 else "identity"
 
 
-def refuses_identity(said: str) -> bool:
+def refuses_identity(accept_encoding: str) -> bool:
     """Whether what is not encoded is unwelcome, however small it is."""
-    return _weight("identity", _weights(said)) == 0
+    return _weight("identity", _weights(accept_encoding)) == 0
 
 
 @lru_cache(maxsize=64)
-def _weights(said: str) -> Mapping[str, float]:
-    parts = [part.partition(";") for part in said.lower().split(",")]
-    return {_ALIASES.get(name := coding.strip(), name): _read(weight) for coding, _, weight in parts}
+def _weights(accept_encoding: str) -> Mapping[str, float]:
+    parts = [part.partition(";") for part in accept_encoding.lower().split(",")]
+    return {_ALIASES.get(name := coding.strip(), name): _parse_weight(weight) for coding, _, weight in parts}
 
 
-def _read(weight: str) -> float:
+def _parse_weight(weight: str) -> float:
     """Of what stands behind the first semicolon."""
     if not weight:
         return 1.0
@@ -70,9 +70,11 @@ async def compress(response: Response) -> Response:
     response.vary.add("Accept-Encoding")
     if response.mimetype not in COMPRESSED_TYPES or "Content-Encoding" in response.headers:
         return response
-    said = accepted()
-    coding = preferred(said, ("br", "gzip"))
-    if coding == "identity" or ((response.content_length or 0) < WORTH_IT and not refuses_identity(said)):
+    accept_encoding = accepted()
+    coding = preferred(accept_encoding, ("br", "gzip"))
+    if coding == "identity" or (
+        (response.content_length or 0) < SMALLEST_BYTES and not refuses_identity(accept_encoding)
+    ):
         return response
     body = await response.get_data(as_text=False)
     response.set_data(_compressed(body, coding))
@@ -81,7 +83,7 @@ async def compress(response: Response) -> Response:
 
 
 def _compressed(body: bytes, coding: str) -> bytes:
-    quick = len(body) > LONG
+    quick = len(body) > FAST_BYTES
     if coding == "br":
         packed: bytes = brotli.compress(body, quality=1 if quick else 5)
         return packed

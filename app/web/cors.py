@@ -14,7 +14,7 @@ def install(app: Quart, readers: Container[str]) -> None:
     """`readers`: origins, or "*" for all."""
 
     async def finish(response: Response) -> Response:
-        if not client.is_program():
+        if not client.is_api_request():
             return response
         response.vary.add("Origin")
         if is_preflight(readers) or reads_by_token(readers):
@@ -32,8 +32,8 @@ def reads_by_token(readers: Container[str]) -> bool:
 
 def is_preflight(readers: Container[str]) -> bool:
     """A browser asks whether a script there may show a token here."""
-    wanted = request.headers.get("Access-Control-Request-Method")
-    return request.method == "OPTIONS" and wanted in READS and _listed(readers)
+    method = request.headers.get("Access-Control-Request-Method")
+    return request.method == "OPTIONS" and method in READS and _listed(readers)
 
 
 def preflight() -> Response:
@@ -44,4 +44,4 @@ def preflight() -> Response:
 
 def _listed(readers: Container[str]) -> bool:
     origin = request.headers.get("Origin")
-    return client.is_program() and origin is not None and (origin in readers or "*" in readers)
+    return client.is_api_request() and origin is not None and (origin in readers or "*" in readers)

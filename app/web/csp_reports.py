@@ -25,22 +25,22 @@ class Envelope(msgspec.Struct):
     csp_report: Report = msgspec.field(name="csp-report")
 
 
-class Tally:
+class ReportThrottle:
     """How many came, and when one was last spoken of."""
 
     def __init__(self) -> None:
         self.count = 0
-        self._said = float("-inf")
+        self._logged_at = float("-inf")
 
-    def may_speak(self, now: float) -> bool:
+    def may_log(self, now: float) -> bool:
         self.count += 1
-        if now - self._said < 1:
+        if now - self._logged_at < 1:
             return False
-        self._said = now
+        self._logged_at = now
         return True
 
 
-tally = Tally()
+throttle = ReportThrottle()
 
 
 @blueprint.post("/csp-report")
@@ -52,12 +52,12 @@ async def receive() -> Response:
         report = msgspec.json.decode(body, type=Envelope).csp_report
     except msgspec.MsgspecError:
         return Response("", 400)
-    if tally.may_speak(time.monotonic()):
+    if throttle.may_log(time.monotonic()):
         logger.warning(
             "csp violation %r blocked %r on %r",
             report.effective_directive[:60],
             report.blocked_uri[:200],
             report.document_uri[:200],
-            extra={"reports": tally.count},
+            extra={"reports": throttle.count},
         )
     return Response("", 204)

@@ -21,15 +21,15 @@ PATTERN = (
 ADVICE = f"write a day as {_DAY}, or a moment as {EXAMPLES[1]}."
 
 
-def parsed(text: str, zone: tzinfo = UTC) -> datetime:
+def parse(text: str, zone: tzinfo = UTC) -> datetime:
     """A moment with its zone, or a day, which begins at midnight in `zone`; in UTC.
 
     Raises ValueError, with words for who wrote it.
     """
     try:
-        found = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
-        found = None
-    if found is None or found.year not in YEARS or (found.tzinfo is None and len(text) > len(_DAY)):
+        moment = None
+    if moment is None or moment.year not in YEARS or (moment.tzinfo is None and len(text) > len(_DAY)):
         raise ValueError(ADVICE)
-    return (found.replace(tzinfo=zone) if found.tzinfo is None else found).astimezone(UTC)
+    return (moment.replace(tzinfo=zone) if moment.tzinfo is None else moment).astimezone(UTC)

@@ -24,11 +24,11 @@ PAUSE_SECONDS = 1.0
 LARGEST_HEAD = 65_536
 RETRY_SECONDS = 5
 
-ALIVE = (
+HEALTH_RESPONSE = (
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 14\r\nConnection: close\r\n\r\n"
     b'{"alive":true}'
 )
-REFUSED = (
+UNAVAILABLE_RESPONSE = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: %d\r\nContent-Type: text/plain; charset=utf-8\r\n"
     b"Content-Length: 42\r\nConnection: close\r\n\r\nToo many connections. Try again in a bit.\n" % RETRY_SECONDS
 )
@@ -40,10 +40,10 @@ def exhausted(error: BaseException | None) -> bool:
 
 
 @contextmanager
-def kept_for_refusals(listener: socket.socket) -> Iterator[None]:
+def answer_when_exhausted(listener: socket.socket) -> Iterator[None]:
     """While it lasts, connections of `listener` for which the running loop has no descriptor are answered."""
     loop = asyncio.get_running_loop()
-    refusals = Refusals(listener.dup())
+    refusals = OverloadResponder(listener.dup())
     before = loop.get_exception_handler()
     loop.set_exception_handler(refusals.handle)
     try:
@@ -53,7 +53,7 @@ def kept_for_refusals(listener: socket.socket) -> Iterator[None]:
         refusals.close()
 
 
-class Refusals:
+class OverloadResponder:
     """asyncio accepts nobody for a second after such a failure. In that second who connects is accepted here."""
 
     def __init__(self, listener: socket.socket) -> None:
@@ -143,5 +143,5 @@ async def _answer(connection: socket.socket) -> None:
     with suppress(OSError, TimeoutError):
         async with asyncio.timeout(READ_SECONDS):
             head = await loop.sock_recv(connection, LARGEST_HEAD)
-            await loop.sock_sendall(connection, ALIVE if head.startswith(HEALTH) else REFUSED)
+            await loop.sock_sendall(connection, HEALTH_RESPONSE if head.startswith(HEALTH) else UNAVAILABLE_RESPONSE)
         connection.shutdown(socket.SHUT_WR)

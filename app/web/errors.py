@@ -19,7 +19,7 @@ often = OncePerSecond(logger)
 RETRY_SECONDS = 5
 
 
-class Problem(NamedTuple):
+class ErrorText(NamedTuple):
     status: int
     title: str
     advice: str
@@ -28,48 +28,50 @@ class Problem(NamedTuple):
 PROBLEMS = {
     problem.status: problem
     for problem in (
-        Problem(400, "This request makes no sense", "Something in the address or the form cannot be read."),
-        Problem(401, "You are signed out", "Sign in and you come back to where you were."),
-        Problem(403, "This is not open to you", "Your account may not do this, or the request came from another site."),
-        Problem(404, "Nothing is here", "The address may be mistyped, or what it named is gone."),
-        Problem(405, "This address does not take that", "Go back and use the page's own links and buttons."),
-        Problem(408, "That took too long to arrive", "Nothing was changed. Send it again."),
-        Problem(410, "This is over", "What was here has been used up or replaced."),
-        Problem(413, "That is too large", "Nothing was changed. Send less at a time."),
-        Problem(422, "Something needs correcting", "Nothing was changed. Look at the marked fields."),
-        Problem(429, "Too many tries", "Wait a little before the next one."),
-        Problem(500, "Something broke on our side", "It has been noted. Nothing you typed caused it; try again."),
-        Problem(503, "Part of TickStock is away", "It is being brought back. This page tries again by itself."),
+        ErrorText(400, "This request makes no sense", "Something in the address or the form cannot be read."),
+        ErrorText(401, "You are signed out", "Sign in and you come back to where you were."),
+        ErrorText(
+            403, "This is not open to you", "Your account may not do this, or the request came from another site."
+        ),
+        ErrorText(404, "Nothing is here", "The address may be mistyped, or what it named is gone."),
+        ErrorText(405, "This address does not take that", "Go back and use the page's own links and buttons."),
+        ErrorText(408, "That took too long to arrive", "Nothing was changed. Send it again."),
+        ErrorText(410, "This is over", "What was here has been used up or replaced."),
+        ErrorText(413, "That is too large", "Nothing was changed. Send less at a time."),
+        ErrorText(422, "Something needs correcting", "Nothing was changed. Look at the marked fields."),
+        ErrorText(429, "Too many tries", "Wait a little before the next one."),
+        ErrorText(500, "Something broke on our side", "It has been noted. Nothing you typed caused it; try again."),
+        ErrorText(503, "Part of TickStock is away", "It is being brought back. This page tries again by itself."),
     )
 }
 
 
 def install(app: Quart) -> None:
-    app.register_error_handler(HTTPException, _refused)
-    app.register_error_handler(OSError, _exhausted)
-    app.register_error_handler(500, _broken)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(OSError, _os_error)
+    app.register_error_handler(500, _internal_error)
 
 
 def unavailable(app: Quart, kinds: Sequence[type[Exception]]) -> None:
     """These exceptions say that something we depend on is away: 503, and pages go on without knowing who looks."""
     app.extensions["unavailable"] = tuple(kinds)
     for kind in kinds:
-        app.register_error_handler(kind, _away)
+        app.register_error_handler(kind, _service_unavailable)
 
 
 def unreadable(app: Quart, kinds: Sequence[type[Exception]]) -> None:
     """These exceptions say that what was sent can be no value of its kind: 400."""
     for kind in kinds:
-        app.register_error_handler(kind, _senseless)
+        app.register_error_handler(kind, _bad_value)
 
 
 async def answer(status: int, detail: str = "", retry_after: float | None = None) -> Response:
     """`detail` replaces the general advice; it is for people, so it names no host, path or secret."""
-    known = PROBLEMS.get(status) or PROBLEMS[500 if status >= 500 else 400]
+    general = PROBLEMS.get(status) or PROBLEMS[500 if status >= 500 else 400]
     if status == 429 and retry_after is not None:
-        detail = detail or f"Try again in {_soon(retry_after)}."
-    problem = Problem(status, known.title, detail or known.advice)
-    response = await _in_the_form_asked_for(problem)
+        detail = detail or f"Try again in {_duration(retry_after)}."
+    problem = ErrorText(status, general.title, detail or general.advice)
+    response = await _negotiated(problem)
     if status == 503 and retry_after is None:
         retry_after = RETRY_SECONDS
     if retry_after is not None:
@@ -77,7 +79,7 @@ async def answer(status: int, detail: str = "", retry_after: float | None = None
     return response
 
 
-def _soon(seconds: float) -> str:
+def _duration(seconds: float) -> str:
     """Never less than it takes."""
     count, unit = math.ceil(seconds), "second"
     for size, name in ((60, "minute"), (60, "hour")):
@@ -87,10 +89,10 @@ def _soon(seconds: float) -> str:
     return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
-async def _in_the_form_asked_for(problem: Problem) -> Response:
-    if client.is_program():
+async def _negotiated(problem: ErrorText) -> Response:
+    if client.is_api_request():
         return _for_programs(problem)
-    if client.opens_stream():
+    if client.is_stream_request():
         return Response("", problem.status, {"HX-Reswap": "none"}, content_type="text/plain; charset=utf-8")
     accepted = request.headers.get("Accept", "")
     if "HX-Request" in request.headers:
@@ -100,7 +102,7 @@ async def _in_the_form_asked_for(problem: Problem) -> Response:
     return await _page(problem)
 
 
-def _for_programs(problem: Problem) -> Response:
+def _for_programs(problem: ErrorText) -> Response:
     """As RFC 9457 has it: without a type of its own, a problem is called what its status is called."""
     if problem == PROBLEMS.get(401):
         problem = problem._replace(advice="Send a token that works: Authorization: Bearer ts_...")
@@ -110,27 +112,27 @@ def _for_programs(problem: Problem) -> Response:
     return response
 
 
-def _problem(problem: Problem) -> Response:
+def _problem(problem: ErrorText) -> Response:
     body = {"type": "about:blank", "title": problem.title, "status": problem.status, "detail": problem.advice}
     return Response(msgspec.json.encode(body), problem.status, content_type="application/problem+json")
 
 
-def _fragment(problem: Problem) -> Response:
+def _fragment(problem: ErrorText) -> Response:
     headers = {"HX-Retarget": "#announce", "HX-Reswap": "innerHTML"}
     if problem.status == 401:
         headers = {"HX-Redirect": guards.sign_in_url()}
     return Response(partials.problem(problem.title, problem.advice), problem.status, headers)
 
 
-async def _page(problem: Problem) -> Response:
+async def _page(problem: ErrorText) -> Response:
     response = await html.page("errors/problem", title=problem.title, status=problem.status, problem=problem)
     if problem.status == 503 and request.method == "GET":
         response.headers["Refresh"] = str(RETRY_SECONDS)
     return response
 
 
-async def _refused(error: HTTPException) -> Response:
-    response = await answer(error.code or 500, _own_words(error), getattr(error, "retry_after", None))
+async def _http_error(error: HTTPException) -> Response:
+    response = await answer(error.code or 500, _own_description(error), getattr(error, "retry_after", None))
     if isinstance(error, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods or _methods_here()))
     return response
@@ -138,30 +140,30 @@ async def _refused(error: HTTPException) -> Response:
 
 def _methods_here() -> Collection[str]:
     """For a view that refuses one of those that it is registered with."""
-    rule = client.asked().url_rule
+    rule = client.current_request().url_rule
     return (rule.methods if rule else None) or ()
 
 
-async def _away(error: Exception) -> Response:
-    often.warning(f"answered 503: {type(error).__name__}", path=client.asked().path)
+async def _service_unavailable(error: Exception) -> Response:
+    often.warning(f"answered 503: {type(error).__name__}", path=client.current_request().path)
     return await answer(503)
 
 
-async def _exhausted(error: OSError) -> Response:
+async def _os_error(error: OSError) -> Response:
     if not descriptors.exhausted(error):
         raise error
-    often.error("answered 503: no file descriptor is left", path=client.asked().path)
+    often.error("answered 503: no file descriptor is left", path=client.current_request().path)
     return await answer(503)
 
 
-async def _senseless(error: Exception) -> Response:
+async def _bad_value(error: Exception) -> Response:
     return await answer(400)
 
 
-async def _broken(error: Exception) -> Response:
+async def _internal_error(error: Exception) -> Response:
     return await answer(500)
 
 
-def _own_words(error: HTTPException) -> str:
+def _own_description(error: HTTPException) -> str:
     """What our code said with abort(); the framework's own texts speak of URLs and servers."""
     return "" if error.description == type(error).description else error.description or ""

@@ -30,7 +30,7 @@ MARKS = {
 }
 UNITS = {"T": 1e12, "B": 1e9, "M": 1e6, "K": 1e3}
 MINOR_UNITS = {"GBp": "p", "GBX": "p", "ZAc": "c", "ILA": "ag."}
-UNSPEAKABLE = 1e15
+LARGEST = 1e15
 DEPTHS = {1: " d0", 2: "", 3: " d3", 4: " d4"}
 """By the decimals up to which each class is for."""
 BETWEEN_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_")
@@ -44,7 +44,7 @@ TIMEFRAME_NAMES = {
 
 def price(value: float | None, instrument: Instrument, view: View, places: int = 0) -> str:
     """`places`: of the column that it stands in; 0: its own."""
-    if not _known(value):
+    if not _is_number(value):
         return MISSING
     return _with_currency(_figures(value, places or price_places(value, instrument), view), instrument.currency)
 
@@ -72,18 +72,18 @@ def percent(fraction: float | None, view: View) -> str:
 
 def share(fraction: float | None, view: View) -> str:
     """0.87 is 87%: a part of a whole, never signed."""
-    return f"{_figures(fraction * 100, 0, view)}%" if _known(fraction) else MISSING
+    return f"{_figures(fraction * 100, 0, view)}%" if _is_number(fraction) else MISSING
 
 
 def ratio(value: float | None, view: View, places: int = 2) -> str:
-    return _figures(value, places, view) if _known(value) else MISSING
+    return _figures(value, places, view) if _is_number(value) else MISSING
 
 
 def volume(value: float | None, view: View) -> str:
     """Three significant figures: 999, 1.23K, 12.3M, 123B."""
-    if not _known(value):
+    if not _is_number(value):
         return MISSING
-    rounded = float(f"{value:.3g}") if abs(value) < UNSPEAKABLE else 0.0
+    rounded = float(f"{value:.3g}") if abs(value) < LARGEST else 0.0
     for letter, size in UNITS.items():
         if abs(rounded) >= size:
             scaled = rounded / size
@@ -93,20 +93,20 @@ def volume(value: float | None, view: View) -> str:
 
 def volume_unit(values: Iterable[float | None]) -> str:
     """Of a column: the largest of T, B, M and K that its largest figure reaches, or none."""
-    most = max((abs(value) for value in values if _known(value)), default=0.0)
+    most = max((abs(value) for value in values if _is_number(value)), default=0.0)
     return next((unit for unit, size in UNITS.items() if most >= size), "")
 
 
 def in_unit(value: float | None, unit: str, view: View) -> str:
     """Two decimals of a unit that stands in the head of the column; whole figures without one."""
-    if not _known(value):
+    if not _is_number(value):
         return MISSING
     return _figures(value / UNITS[unit], 2, view) if unit else _figures(value, 0, view)
 
 
 def count(value: int | None, view: View) -> str:
     """Every digit: 1,234,567."""
-    return _figures(value, 0, view) if _known(value) else MISSING
+    return _figures(value, 0, view) if _is_number(value) else MISSING
 
 
 def arrow(value: float | None) -> str:
@@ -115,7 +115,7 @@ def arrow(value: float | None) -> str:
 
 def tone(value: float | None) -> str:
     """The CSS class of a change; its words are the sign and the arrow."""
-    if not _known(value) or value == 0:
+    if not _is_number(value) or value == 0:
         return "flat"
     return "up" if value > 0 else "down"
 
@@ -165,19 +165,19 @@ def decimals(tick_size: float) -> int:
     return max(0, -exponent) if isinstance(exponent, int) else 2
 
 
-def _known(value: float | None) -> TypeGuard[float]:
+def _is_number(value: float | None) -> TypeGuard[float]:
     return value is not None and math.isfinite(value)
 
 
 def _signed(value: float | None, places: int, view: View) -> str:
-    if not _known(value):
+    if not _is_number(value):
         return MISSING
     text = _figures(value, places, view)
     return f"+{text}" if value > 0 and text.strip("0.,") else text
 
 
 def _figures(value: float, places: int, view: View) -> str:
-    text = f"{abs(value):.3e}" if abs(value) >= UNSPEAKABLE else f"{abs(value):,.{places}f}"
+    text = f"{abs(value):.3e}" if abs(value) >= LARGEST else f"{abs(value):,.{places}f}"
     if view.numbers is NumberForm.COMMA:
         text = text.translate(SWAPPED)
     return f"{MINUS}{text}" if value < 0 and text.strip("0.,") else text

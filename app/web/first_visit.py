@@ -22,7 +22,7 @@ def is_due() -> bool:
     return COOKIE in request.cookies and not request.path.startswith("/account")
 
 
-def shown(response: Response) -> Response:
+def delete_cookie(response: Response) -> Response:
     response.delete_cookie(COOKIE, httponly=True, samesite="Lax", secure=security.is_secure())
     return response
 

@@ -10,7 +10,7 @@ from app.identity import Identity
 from app.web import client
 
 
-class Refusal(NamedTuple):
+class ForbiddenRequest(NamedTuple):
     who: Identity | None
     """None where nobody is known, for example of what another site sent."""
     address: str
@@ -20,27 +20,27 @@ class Refusal(NamedTuple):
     """The method and the path, without what opens something."""
 
 
-Note = Callable[[Refusal], Awaitable[None]]
+Note = Callable[[ForbiddenRequest], Awaitable[None]]
 
 
 def install(app: Quart, note: Note) -> None:
     async def after_request(response: Response) -> Response:
-        await _pass_on(response, note)
+        await _report(response, note)
         return response
 
     async def after_handshake(response: ResponseTypes | None) -> ResponseTypes | None:
-        await _pass_on(response, note)
+        await _report(response, note)
         return response
 
     app.after_request(after_request)
     app.after_websocket(after_handshake)
 
 
-async def _pass_on(response: ResponseTypes | None, note: Note) -> None:
+async def _report(response: ResponseTypes | None, note: Note) -> None:
     """But for tokens: whoever reads them says what was wrong with them."""
     if response is None or response.status_code != 403:
         return
-    asked, who = client.asked(), g.get("identity")
+    received, who = client.current_request(), g.get("identity")
     if who is None and client.bearer():
         return
-    await note(Refusal(who, client.address(), asked.endpoint or "", f"{asked.method} {client.path()}"))
+    await note(ForbiddenRequest(who, client.address(), received.endpoint or "", f"{received.method} {client.path()}"))

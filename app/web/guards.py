@@ -63,7 +63,7 @@ def guard_of(function: Callable[..., Any]) -> Guard | None:
     return vars(function).get("guard")
 
 
-async def _no_tokens(_shown: str, _wanted: Scope) -> Identity | None:
+async def _no_tokens(_token: str, _scope: Scope) -> Identity | None:
     return None
 
 
@@ -82,8 +82,8 @@ def refuse_unguarded(app: Quart) -> None:
 
 def identity() -> Identity:
     """Who is looking, in a view that is not public."""
-    found: Identity | None = g.get("identity")
-    return found if found is not None else abort(401)
+    who: Identity | None = g.get("identity")
+    return who if who is not None else abort(401)
 
 
 async def load() -> Identity | None:
@@ -98,13 +98,13 @@ async def visitor() -> Identity | None:
             g.identity = await load()
         except current_app.extensions.get("unavailable", ()):
             g.identity = None
-    found: Identity | None = g.identity
-    return found
+    who: Identity | None = g.identity
+    return who
 
 
 def view() -> View:
     """The viewer's choice from the closed list; whatever else a cookie holds is the default."""
-    cookies = client.asked().cookies
+    cookies = client.current_request().cookies
     zone = cookies.get(ZONE_COOKIE, "")
     zone = RENAMED.get(zone, zone)
     numbers = cookies.get(NUMBERS_COOKIE, "")
@@ -116,29 +116,29 @@ def view() -> View:
 
 def rate() -> Rate:
     """The viewer's choice, but a stream may name another; without one, who saves data is told less often."""
-    chosen = request.args.get("rate") or request.cookies.get(RATE_COOKIE, "")
-    unchosen = Rate.FIVE_SECONDS if request.headers.get("Save-Data", "").lower() == "on" else Rate.AUTO
-    return next((rate for rate in Rate if rate == chosen), unchosen)
+    choice = request.args.get("rate") or request.cookies.get(RATE_COOKIE, "")
+    default = Rate.FIVE_SECONDS if request.headers.get("Save-Data", "").lower() == "on" else Rate.AUTO
+    return next((rate for rate in Rate if rate == choice), default)
 
 
 def is_navigation() -> bool:
     """A person going to a page, not a script fetching a part of one."""
     if has_websocket_context():
         return False
-    headers = client.asked().headers
-    if "HX-Request" in headers or client.is_program():
+    headers = client.current_request().headers
+    if "HX-Request" in headers or client.is_api_request():
         return False
     mode = headers.get("Sec-Fetch-Mode")
     return mode == "navigate" if mode else "text/html" in headers.get("Accept", "")
 
 
 async def _check() -> ResponseReturnValue | None:
-    function = current_app.view_functions.get(client.asked().endpoint or "")
+    function = current_app.view_functions.get(client.current_request().endpoint or "")
     guard = guard_of(function) if function else Guard.PUBLIC
     if function is None or guard is Guard.PUBLIC:
         return None
     g.identity = None  # stays so if the next line raises: the page that tells of it does not ask again
-    g.identity = await _whose(scope_of(function))
+    g.identity = await _authenticate(scope_of(function))
     if g.identity is None:
         return redirect(sign_in_url(), 303) if is_navigation() else abort(401)
     if guard is not Guard.SIGNED_IN and g.identity.role is not Role.ADMIN:
@@ -146,15 +146,15 @@ async def _check() -> ResponseReturnValue | None:
     return None
 
 
-async def _whose(scope: Scope | None) -> Identity | None:
+async def _authenticate(scope: Scope | None) -> Identity | None:
     """A token that is shown counts, whatever cookie comes with it; where none is taken, it is not looked at."""
-    shown = client.bearer()
-    if scope is None or shown is None:
+    token = client.bearer()
+    if scope is None or token is None:
         return await load()
-    found = await _installed().by_token(shown, scope)
-    if found is not None and not (found.scope and found.scope.covers(scope)):
+    who = await _installed().by_token(token, scope)
+    if who is not None and not (who.scope and who.scope.covers(scope)):
         abort(403, f"This token may not do that: it takes one with the scope {scope}.")
-    return found
+    return who
 
 
 def here() -> str:
@@ -180,5 +180,5 @@ def _guarded(function: ViewFunction, guard: Guard) -> ViewFunction:
 
 
 def _installed() -> _Installed:
-    found: _Installed = current_app.extensions["guards"]
-    return found
+    installed: _Installed = current_app.extensions["guards"]
+    return installed

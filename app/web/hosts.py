@@ -13,7 +13,7 @@ from werkzeug.routing import MapAdapter
 from app.web import client
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
-DOOR = "/login"
+LOGIN_PATH = "/login"
 _HOST = re.compile(r"(?:\[[^\]\s/?#@\\]{2,300}\]|[^\[\]\s/?#@\\:]{1,300})(?::[0-9]{0,5})?")
 
 
@@ -33,11 +33,11 @@ def own_origins(own: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=256)
-def known(said: str, own: str) -> bool:
+def is_allowed(host: str, own: str) -> bool:
     """Our own name, or an address in figures: any other name may be one that somebody made lead to us."""
-    if not said:
+    if not host:
         return True
-    name = split(f"//{said}").hostname or "" if _HOST.fullmatch(said) else ""
+    name = split(f"//{host}").hostname or "" if _HOST.fullmatch(host) else ""
     if name in {*LOOPBACK, split(own).hostname}:
         return True
     try:
@@ -52,7 +52,7 @@ def own_place() -> str:
     return split(_own()).netloc
 
 
-def other_address() -> str:
+def other_address_advice() -> str:
     """What to do for who came by an address that PUBLIC_URL does not say; "" for all others."""
     own = _own()
     if f"{urlsplit(own).scheme}://{client.host()}".lower() in own_origins(own):
@@ -63,7 +63,7 @@ def other_address() -> str:
     )
 
 
-def plain_http() -> str:
+def plain_http_advice() -> str:
     """What to do for who sent a form of ours by plain http where we are reached by TLS; "" for all others."""
     own = _own()
     there = request.headers.get("Origin", "").lower()
@@ -74,15 +74,15 @@ def plain_http() -> str:
     return ""
 
 
-def unkept() -> str:
+def lost_cookie_advice() -> str:
     """Why who signs in here would stand before the door again; "" when there is no sign of it.
 
     Who sent a wrong password was led nowhere: only who comes back by a redirect may have lost the cookie.
     """
     own, before = _own(), split(request.headers.get("Referer", "")[:2000])
     # A browser names the page whose form it sent, wherever the answer led it.
-    again = request.method == "GET" and before.path == DOOR and before.netloc.lower() == client.host().lower()
-    if own.startswith("https:") and (other_address() or (again and before.scheme == "http")):
+    again = request.method == "GET" and before.path == LOGIN_PATH and before.netloc.lower() == client.host().lower()
+    if own.startswith("https:") and (other_address_advice() or (again and before.scheme == "http")):
         return (
             f"Sign in at {own}. You came another way, perhaps by plain http: there your browser drops the cookie"
             " that keeps you signed in."
@@ -92,7 +92,7 @@ def unkept() -> str:
             "If you have just signed in: your browser did not keep the cookie that says so. Allow cookies for"
             f" {own} and try again."
         )
-    return other_address()
+    return other_address_advice()
 
 
 def split(url: str) -> SplitResult:
@@ -111,10 +111,10 @@ def _own() -> str:
 def _routes(app: Quart, place: str) -> Callable[[BaseRequestWebsocket | None], MapAdapter | None]:
     """Under our own name, whatever a sender calls us: what can be no name at all breaks Quart before it routes."""
 
-    def bound(asked: BaseRequestWebsocket | None) -> MapAdapter | None:
-        if asked is None:
+    def bind(incoming: BaseRequestWebsocket | None) -> MapAdapter | None:
+        if incoming is None:
             return None
-        query = asked.query_string.decode("ascii", "replace")
-        return app.url_map.bind(place, asked.root_path, None, asked.scheme, asked.method, asked.path, query)
+        query = incoming.query_string.decode("ascii", "replace")
+        return app.url_map.bind(place, incoming.root_path, None, incoming.scheme, incoming.method, incoming.path, query)
 
-    return bound
+    return bind

@@ -48,7 +48,7 @@ class Templates(Environment):
 
 
 def _environment(folder: str) -> Templates:
-    made = Templates(
+    jinja = Templates(
         loader=FileSystemLoader(ROOT / folder),
         autoescape=True,
         undefined=StrictUndefined,
@@ -56,9 +56,9 @@ def _environment(folder: str) -> Templates:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters.update({function.__name__: function for function in filters.FILTERS})
-    made.globals.update(dom_id=filters.dom_id)
-    return made
+    jinja.filters.update({function.__name__: function for function in filters.FILTERS})
+    jinja.globals.update(dom_id=filters.dom_id)
+    return jinja
 
 
 environment = _environment("partials")
@@ -97,18 +97,18 @@ async def page(
 
     `priced`: it shows prices and opens none, so that it says how current they were when it was loaded.
     """
-    rate, opened = guards.rate(), links(tuple(topics), cursor, guards.rate())
+    rate, page_links = guards.rate(), links(tuple(topics), cursor, guards.rate())
     visitor = await guards.visitor()
     first = visitor is not None and status == 200 and first_visit.is_due()
     text = pages.get_template(f"{name}.html").render(
         values,
         title=title,
-        links=opened,
+        links=page_links,
         priced=priced,
         visitor=visitor,
         first=first,
         desks=current_app.config.get("STREAMS_PER_USER", 0),
-        session=session_end.markup(guards.view(), live=bool(opened.stream) and rate is not Rate.PAUSED),
+        session=session_end.markup(guards.view(), live=bool(page_links.stream) and rate is not Rate.PAUSED),
         condition=condition.current(),
         size=SIZE,
         view=guards.view(),
@@ -124,7 +124,7 @@ async def page(
     response = await make_response(_sized(text) if topics else text, status)
     assert isinstance(response, Response)
     if first:
-        first_visit.shown(response)
+        first_visit.delete_cookie(response)
     if request.args.get("refresh") in RELOADS and rate is not Rate.PAUSED:
         response.headers["Refresh"] = request.args["refresh"]
     return response
@@ -152,8 +152,8 @@ def stream_url(topics: Iterable[str], cursor: str = "", rate: str = "") -> str:
 
 
 def _url(path: str, topics: Iterable[str], **more: str) -> str:
-    asked = {"topics": ",".join(topics), **{name: value for name, value in more.items() if value}}
-    return f"{path}?{urlencode(asked, safe=',:')}"
+    query = {"topics": ",".join(topics), **{name: value for name, value in more.items() if value}}
+    return f"{path}?{urlencode(query, safe=',:')}"
 
 
 def _reload_url(seconds: str) -> str:
@@ -167,17 +167,17 @@ def patch(push: Push, view: View) -> str:
         return _partial(f"#{push.key}", "delete")
     if push.op == "trim":
         return _partial(f"#{push.key} > :nth-child(n+{push.keep + 1})", "delete")
-    drawn = push.draw(view)
+    markup = push.draw(view)
     if push.op == "cells":
-        return _partial(f"#{push.key}", "cells", drawn)
+        return _partial(f"#{push.key}", "cells", markup)
     if push.op == "insert":
-        return _partial(f"#{push.key}", "upsert key:data-k sort:desc", drawn)
+        return _partial(f"#{push.key}", "upsert key:data-k sort:desc", markup)
     if push.op == "morph":
-        return _partial(f"#{push.key}", "outerMorph", drawn)
-    if SVG_PART.match(drawn):  # outside <svg> it would land in the XHTML namespace and stay invisible
-        return _partial(f"#{push.key}", "outerMorph strip:true", f"<svg>{drawn}</svg>")
-    return f'<hx-partial hx-target="#{push.key}">{drawn}</hx-partial>'
+        return _partial(f"#{push.key}", "outerMorph", markup)
+    if SVG_PART.match(markup):  # outside <svg> it would land in the XHTML namespace and stay invisible
+        return _partial(f"#{push.key}", "outerMorph strip:true", f"<svg>{markup}</svg>")
+    return f'<hx-partial hx-target="#{push.key}">{markup}</hx-partial>'
 
 
-def _partial(target: str, swap: str, drawn: str = "") -> str:
-    return f'<hx-partial hx-target="{target}" hx-swap="{swap}">{drawn}</hx-partial>'
+def _partial(target: str, swap: str, markup: str = "") -> str:
+    return f'<hx-partial hx-target="{target}" hx-swap="{swap}">{markup}</hx-partial>'

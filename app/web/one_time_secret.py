@@ -10,12 +10,12 @@ SECONDS = 60
 """For which one may be on its way to the page that shows it."""
 
 
-class Once(NamedTuple):
+class OneTimeSecret(NamedTuple):
     cookie: str
     page: str
     """The path of the one page that shows it."""
 
-    def led(self, secret: str) -> Response:
+    def redirect(self, secret: str) -> Response:
         """To that page, with the secret."""
         response = Response("", 303, {"Location": self.page})
         response.set_cookie(
@@ -29,11 +29,11 @@ class Once(NamedTuple):
         )
         return response
 
-    def brought(self) -> str:
+    def received(self) -> str:
         """Whatever the browser brings, which anybody may have written."""
         return request.cookies.get(self.cookie, "")
 
-    def shown(self, response: Response) -> Response:
+    def delete_cookie(self, response: Response) -> Response:
         """The page has been drawn: what it showed is gone."""
         if self.cookie in request.cookies:
             response.delete_cookie(

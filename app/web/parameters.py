@@ -13,7 +13,7 @@ ViewFunction = TypeVar("ViewFunction", bound=Callable[..., Any])
 FRAME = ("next", "rate", "refresh")
 """Of every page: where to go on after signing in, how often it is told, and sent again without scripting."""
 
-TRACKERS = ("fbclid", "gclid", "mc_cid", "mc_eid", "msclkid")
+TRACKING_PARAMETERS = ("fbclid", "gclid", "mc_cid", "mc_eid", "msclkid")
 CAMPAIGN = "utm_"
 """Mails, searches and other sites put these behind links to pages; they say nothing to us, and stop nobody."""
 
@@ -30,7 +30,7 @@ def takes(*names: str) -> Callable[[ViewFunction], ViewFunction]:
     return marked
 
 
-def taken_by(function: Callable[..., Any]) -> tuple[str, ...]:
+def parameters_of(function: Callable[..., Any]) -> tuple[str, ...]:
     names: tuple[str, ...] = vars(function).get("parameters", ())
     return names
 
@@ -43,18 +43,18 @@ def install(app: Quart, programs: Collection[str]) -> None:
         function = current_app.view_functions.get(endpoint)
         if function is None or endpoint.partition(".")[0] in programs or "api" in vars(function):
             return
-        refuse_unknown(_typed(request.args), {*taken_by(function), *FRAME})
+        refuse_unknown(_typed(request.args), {*parameters_of(function), *FRAME})
         if (seconds := request.args.get("refresh", "")) and seconds not in html.RELOADS:
             abort(400, f"refresh: choose one of {', '.join(html.RELOADS)} seconds.")
 
     app.before_request(check)
 
 
-def refuse_unknown(sent: MultiDict[str, str], known: Collection[str]) -> None:
+def refuse_unknown(sent: MultiDict[str, str], allowed: Collection[str]) -> None:
     """Raises BadRequest for a parameter that is not known, or is said more than once."""
     for name, values in sent.lists():
-        if name not in known:
-            may = f"Known are: {', '.join(sorted(known))}." if known else "This takes none."
+        if name not in allowed:
+            may = f"Known are: {', '.join(sorted(allowed))}." if allowed else "This takes none."
             abort(400, f"Unknown parameter: {name[:LONGEST_NAMED]!r}. {may}")
         if len(values) > 1:
             abort(400, f"{name}: said more than once.")
@@ -65,5 +65,5 @@ def _typed(sent: MultiDict[str, str]) -> MultiDict[str, str]:
     return MultiDict(
         (name, value)
         for name, value in sent.items(multi=True)
-        if name not in TRACKERS and not name.startswith(CAMPAIGN)
+        if name not in TRACKING_PARAMETERS and not name.startswith(CAMPAIGN)
     )

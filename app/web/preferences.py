@@ -28,7 +28,7 @@ async def choose() -> ResponseReturnValue:
         (guards.NUMBERS_COOKIE, "numbers", tuple(NumberForm)),
         (guards.RATE_COOKIE, "rate", tuple(Rate)),
     ):
-        chosen = form.get(field, "")
-        if chosen in choices:
-            response.set_cookie(cookie, chosen, max_age=YEAR, samesite="Lax", secure=security.is_secure())
+        choice = form.get(field, "")
+        if choice in choices:
+            response.set_cookie(cookie, choice, max_age=YEAR, samesite="Lax", secure=security.is_secure())
     return response

@@ -10,7 +10,7 @@ from quart.typing import ResponseReturnValue
 from app.identity import Identity
 from app.web import client, guards
 
-Asked = Callable[[Identity], Awaitable[bool]]
+Check = Callable[[Identity], Awaitable[bool]]
 ViewFunction = TypeVar("ViewFunction", bound=Callable[..., Any])
 
 CONFIRM = "/account/confirm"
@@ -31,20 +31,20 @@ def is_sensitive(function: Callable[..., Any]) -> bool:
     return "sensitive" in vars(function)
 
 
-def install(app: Quart, confirmed: Asked, owes_codes: Asked) -> None:
+def install(app: Quart, confirmed: Check, owes_codes: Check) -> None:
     """After the guards: it goes by whom they let in."""
     app.extensions["owes codes"] = owes_codes
 
     async def check() -> ResponseReturnValue | None:
         who: Identity | None = g.get("identity")
-        function = current_app.view_functions.get(client.asked().endpoint or "")
+        function = current_app.view_functions.get(client.current_request().endpoint or "")
         if who is None or function is None or guards.guard_of(function) is guards.Guard.PUBLIC:
             return None
         marks: Mapping[str, object] = vars(function)
         if "before enrolment" not in marks and await owes_codes(who):
-            return _led(ENROL, "Set up the codes of your account first.")
+            return _send_to(ENROL, "Set up the codes of your account first.")
         if "sensitive" in marks and not await confirmed(who):
-            return _led(f"{CONFIRM}?{urlencode({'next': guards.here()})}", "Type your password again first.")
+            return _send_to(f"{CONFIRM}?{urlencode({'next': guards.here()})}", "Type your password again first.")
         return None
 
     app.before_request(check)
@@ -53,11 +53,11 @@ def install(app: Quart, confirmed: Asked, owes_codes: Asked) -> None:
 
 async def must_enrol(who: Identity) -> bool:
     """For a public view that gives some people more than others: a mark beside its guard would ask everybody."""
-    owes_codes: Asked = current_app.extensions["owes codes"]
+    owes_codes: Check = current_app.extensions["owes codes"]
     return await owes_codes(who)
 
 
-def _led(where: str, reason: str) -> ResponseReturnValue:
+def _send_to(where: str, reason: str) -> ResponseReturnValue:
     return redirect(where, 303) if guards.is_navigation() else abort(403, reason)
 
 

@@ -19,7 +19,7 @@ STREAMS = "streams"
 """The blueprint of what stays open: it is counted when it is opened, apart from the rest, and also by address."""
 
 
-class Bounds(NamedTuple):
+class RequestLimits(NamedTuple):
     """Requests a minute."""
 
     per_user: int
@@ -29,17 +29,17 @@ class Bounds(NamedTuple):
     openings_per_address: int
 
 
-class Count(NamedTuple):
+class LimitKey(NamedTuple):
     scope: str
     key: str
     limit: str
 
 
-def install(app: Quart, bounds: Bounds, hit: Hit, neighbourhood: Callable[[str], str]) -> None:
+def install(app: Quart, bounds: RequestLimits, hit: Hit, neighbourhood: Callable[[str], str]) -> None:
     """After guards: they say who it is, and refuse more cheaply than a count costs."""
 
     async def check() -> Response | None:
-        part = (client.asked().endpoint or "").partition(".")[0]
+        part = (client.current_request().endpoint or "").partition(".")[0]
         if part in EXEMPT:
             return None
         counts = _openings(bounds, neighbourhood) if part == STREAMS else [_request(bounds, neighbourhood)]
@@ -55,18 +55,18 @@ def install(app: Quart, bounds: Bounds, hit: Hit, neighbourhood: Callable[[str],
     app.before_websocket(check)
 
 
-def _request(bounds: Bounds, neighbourhood: Callable[[str], str]) -> Count:
-    known: Identity | None = g.get("identity")
-    if known and known.scope:
-        return Count("requests:token", known.session, f"{bounds.per_token}/minute")
-    if known:
-        return Count("requests:user", str(known.user_id), f"{bounds.per_user}/minute")
-    return Count("requests:address", neighbourhood(client.address()), f"{bounds.per_address}/minute")
+def _request(bounds: RequestLimits, neighbourhood: Callable[[str], str]) -> LimitKey:
+    who: Identity | None = g.get("identity")
+    if who and who.scope:
+        return LimitKey("requests:token", who.session, f"{bounds.per_token}/minute")
+    if who:
+        return LimitKey("requests:user", str(who.user_id), f"{bounds.per_user}/minute")
+    return LimitKey("requests:address", neighbourhood(client.address()), f"{bounds.per_address}/minute")
 
 
-def _openings(bounds: Bounds, neighbourhood: Callable[[str], str]) -> list[Count]:
-    known: Identity | None = g.get("identity")
-    counts = [Count("openings:address", neighbourhood(client.address()), f"{bounds.openings_per_address}/minute")]
-    if known:
-        counts.append(Count("openings:user", str(known.user_id), f"{bounds.openings_per_user}/minute"))
+def _openings(bounds: RequestLimits, neighbourhood: Callable[[str], str]) -> list[LimitKey]:
+    who: Identity | None = g.get("identity")
+    counts = [LimitKey("openings:address", neighbourhood(client.address()), f"{bounds.openings_per_address}/minute")]
+    if who:
+        counts.append(LimitKey("openings:user", str(who.user_id), f"{bounds.openings_per_user}/minute"))
     return counts

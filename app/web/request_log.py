@@ -22,7 +22,7 @@ def install(app: Quart) -> None:
         g.request_begun = time.monotonic()
 
     async def after_request(response: Response) -> Response:
-        if client.asked().blueprint != STREAMS or response.status_code != 200:
+        if client.current_request().blueprint != STREAMS or response.status_code != 200:
             _log_answer(response)
         return response
 
@@ -45,9 +45,9 @@ def log(method: str, path: str, status: int, seconds: float, size: int | None, u
 
 
 def _log_answer(response: ResponseTypes) -> None:
-    asked, who = client.asked(), g.get("identity")
+    received, who = client.current_request(), g.get("identity")
     seconds = time.monotonic() - g.get("request_begun", time.monotonic())
-    log(asked.method, client.path(), response.status_code, seconds, response.content_length, user_of(who))
+    log(received.method, client.path(), response.status_code, seconds, response.content_length, user_of(who))
 
 
 def user_of(who: Identity | None) -> str:

@@ -29,9 +29,9 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
-OF_DOCUMENTS = {"Cross-Origin-Opener-Policy", "Permissions-Policy", "Referrer-Policy", "X-Frame-Options"}
+DOCUMENT_HEADERS = {"Cross-Origin-Opener-Policy", "Permissions-Policy", "Referrer-Policy", "X-Frame-Options"}
 """They say nothing of a script or a stylesheet, which is no document and asks for nothing else."""
-NO_DOCUMENTS = ("text/css", "text/javascript")
+SUBRESOURCE_TYPES = ("text/css", "text/javascript")
 
 
 def install(app: Quart, public_url: str, readers: tuple[str, ...] = ()) -> None:
@@ -43,20 +43,22 @@ def install(app: Quart, public_url: str, readers: tuple[str, ...] = ()) -> None:
     async def check() -> Response | None:
         if cors.is_preflight(readers):
             return cors.preflight()
-        foreign = refused(request.method, _fetch_site(), request.headers.get("Origin"), own, listed)
+        foreign = is_cross_origin(request.method, _fetch_site(), request.headers.get("Origin"), own, listed)
         if foreign and not cors.reads_by_token(readers):
-            abort(403, hosts.other_address() or hosts.plain_http() or "This request came from another site.")
-        if not hosts.known(client.host(), own) and request.blueprint not in ANSWERS_UNDER_ANY_NAME:
+            abort(
+                403, hosts.other_address_advice() or hosts.plain_http_advice() or "This request came from another site."
+            )
+        if not hosts.is_allowed(client.host(), own) and request.blueprint not in ANSWERS_UNDER_ANY_NAME:
             abort(400, f"Nothing answers under that name here. This desk is at {own}, as its PUBLIC_URL says.")
         return None
 
     async def finish(response: Response) -> Response:
         # Looked through once: each setdefault would do so again, and a stream's welcome would feel it.
-        said = {name.lower() for name, _ in response.headers}
+        present = {name.lower() for name, _ in response.headers}
         always = {**HEADERS, "Content-Security-Policy": POLICY.format(nonce=nonce())}
-        if response.mimetype in NO_DOCUMENTS:
-            always = {name: value for name, value in always.items() if name not in OF_DOCUMENTS}
-        response.headers.extend({name: value for name, value in always.items() if name.lower() not in said})
+        if response.mimetype in SUBRESOURCE_TYPES:
+            always = {name: value for name, value in always.items() if name not in DOCUMENT_HEADERS}
+        response.headers.extend({name: value for name, value in always.items() if name.lower() not in present})
         if is_secure():
             response.headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
         return response
@@ -71,13 +73,15 @@ def _check_sockets(app: Quart, own: str, origins: Container[str]) -> None:
     """Pages of any site may open one with our visitors' cookies; their browsers say whose page it is."""
 
     async def check() -> None:
-        if websocket.headers.get("Origin") not in origins or not hosts.known(client.host(), own):
+        if websocket.headers.get("Origin") not in origins or not hosts.is_allowed(client.host(), own):
             abort(403)
 
     app.before_websocket(check)
 
 
-def refused(method: str, site: str | None, origin_sent: str | None, own: str, readers: tuple[str, ...] = ()) -> bool:
+def is_cross_origin(
+    method: str, site: str | None, origin_sent: str | None, own: str, readers: tuple[str, ...] = ()
+) -> bool:
     """Go's cross-origin protection, and for safe methods: no reading from other sites (navigating here is no reading).
 
     Compared with the configured origin and never with Host, which the sender chooses.
@@ -99,7 +103,7 @@ def nonce() -> str:
 
 def is_secure() -> bool:
     """Whether this browser reaches us by https, so that cookies may insist on it."""
-    return bool(current_app.extensions["https"]) or client.comes_by_https()
+    return bool(current_app.extensions["https"]) or client.is_https()
 
 
 def origin(url: str) -> str:

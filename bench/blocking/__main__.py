@@ -27,7 +27,7 @@ from app.embedded.places import prepare, remove_sockets
 from app.identity import Role
 from app.server.serve import settle
 from app.settings.load import Settings
-from app.settings.sections import Database, Limits, Redis
+from app.settings.sections import DatabaseSection, LimitsSection, RedisSection
 from app.wire.client import close, connect
 from app.wire.state.newest_quotes import NewestQuotes
 from bench.blocking import loop, market
@@ -54,9 +54,9 @@ def servers(directory: Path, symbols: int) -> Iterator[Settings]:
         yield Settings(
             port=free_port(),
             data_dir=directory,
-            redis=Redis(url=SecretStr(valkey.url(places))),
-            database=Database(url=SecretStr(urls[0]), market_url=SecretStr(urls[1]), acquire_seconds=10.0),
-            limits=Limits(per_user=1_000_000, per_address=1_000_000),
+            redis=RedisSection(url=SecretStr(valkey.url(places))),
+            database=DatabaseSection(url=SecretStr(urls[0]), market_url=SecretStr(urls[1]), acquire_seconds=10.0),
+            limits=LimitsSection(per_user=1_000_000, per_address=1_000_000),
         )
     finally:
         for child in reversed(children):

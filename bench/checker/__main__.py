@@ -28,7 +28,7 @@ def servers(data: Path) -> Iterator[Servers]:
             child.start()
             if not child.wait_ready(30):
                 raise SystemExit(f"{child.program.name} does not start: {child.program.log}")
-        urls = prepare.lay(postgres.url(own))
+        urls = prepare.prepare_databases(postgres.url(own))
         assert urls.own
         assert urls.market
         assert urls.engine

@@ -21,9 +21,9 @@ from app.identity import View
 from app.live.topics import PATTERNS
 from app.push import Push
 from app.server.factory import create_app
-from app.server.serve import attend, listening, settle
+from app.server.serve import listening, serve_until, settle
 from app.settings.load import Settings
-from app.settings.sections import Database, Redis
+from app.settings.sections import DatabaseSection, RedisSection
 from app.web import guards
 from app.web.html import patch
 from app.wire.log.log import StreamPosition
@@ -69,8 +69,10 @@ def configured(port: int, directory: Path, environ: Mapping[str, str], said: lis
         port=port,
         data_dir=directory,
         secret_key=SecretStr(environ["SECRET_KEY"]),
-        redis=Redis(url=SecretStr(environ["REDIS_URL"])),
-        database=Database(url=SecretStr(environ["DATABASE_URL"]), market_url=SecretStr(environ["MARKET_DATABASE_URL"])),
+        redis=RedisSection(url=SecretStr(environ["REDIS_URL"])),
+        database=DatabaseSection(
+            url=SecretStr(environ["DATABASE_URL"]), market_url=SecretStr(environ["MARKET_DATABASE_URL"])
+        ),
         **tree,  # type: ignore[arg-type]
     )
 
@@ -81,7 +83,7 @@ async def serve(settings: Settings) -> None:
     settle()
     told = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
-    await attend(app, listening(settings.host, settings.port), told, lambda: None)
+    await serve_until(app, listening(settings.host, settings.port), told, lambda: None)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from app.accounts import passwords
 from app.db.pools import Pool
 from app.server.factory import create_app
 from app.settings.load import Settings
-from app.settings.sections import Database, Redis
+from app.settings.sections import DatabaseSection, RedisSection
 from app.web import guards
 from tests.conftest import Databases
 
@@ -40,8 +40,8 @@ def settings(redis_url: str, database_url: str, data_dir: Path, public_url: str 
     return Settings(
         data_dir=data_dir,
         public_url=public_url,
-        redis=Redis(url=SecretStr(redis_url)),
-        database=Database(url=SecretStr(database_url), acquire_seconds=IN_TIME),
+        redis=RedisSection(url=SecretStr(redis_url)),
+        database=DatabaseSection(url=SecretStr(database_url), acquire_seconds=IN_TIME),
     )
 
 

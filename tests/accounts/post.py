@@ -13,7 +13,7 @@ from aiosmtpd.smtp import SMTP
 from quart import Quart
 
 from app.server.factory import create_app
-from app.settings.sections import Accounts, Mail
+from app.settings.sections import AccountsSection, MailSection
 from tests.accounts.conftest import settings, who_view
 
 STARTED_WITHIN = 30.0
@@ -54,9 +54,9 @@ class Postbox:
 
 @asynccontextmanager
 async def app_with_mail(
-    redis_url: str, database_url: str, data_dir: Path, mail: Mail, *, registration: bool = False
+    redis_url: str, database_url: str, data_dir: Path, mail: MailSection, *, registration: bool = False
 ) -> AsyncIterator[Quart]:
-    sections = {"mail": mail, "accounts": Accounts(registration=registration)}
+    sections = {"mail": mail, "accounts": AccountsSection(registration=registration)}
     quart = create_app(settings(redis_url, database_url, data_dir).model_copy(update=sections))
     quart.add_url_rule("/seen", "seen", who_view)
     async with quart.test_app():

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from app.accounts.mfa import codes
-from app.accounts.mfa.encryption import Seal
+from app.accounts.mfa.encryption import SecretCipher
 
 RFC_SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 
@@ -30,13 +30,13 @@ def test_recovery_codes_are_many_long_and_legible() -> None:
 
     assert len(set(recovery)) == 10
     assert all(re.fullmatch(r"([a-z2-7]{6}-){3}[a-z2-7]{6}", code) for code in recovery)
-    assert all(codes.is_recovery(codes.plain(f" {code.upper().replace('-', ' ')} ")) for code in recovery)
+    assert all(codes.is_recovery(codes.normal(f" {code.upper().replace('-', ' ')} ")) for code in recovery)
 
 
 @pytest.mark.parametrize("typed", ["", "12345", "1234567", "١٢٣٤٥٦", "12345x", "\x00" * 6, "x" * 25], ids=range(7))
 def test_what_is_no_code_is_neither_kind(typed: str) -> None:
-    assert not codes.is_momentary(codes.plain(typed))
-    assert not codes.is_recovery(codes.plain(typed))
+    assert not codes.is_totp(codes.normal(typed))
+    assert not codes.is_recovery(codes.normal(typed))
 
 
 def test_the_picture_is_square_and_dark_where_finders_are() -> None:
@@ -49,13 +49,13 @@ def test_the_picture_is_square_and_dark_where_finders_are() -> None:
 
 
 def test_a_sealed_secret_opens_for_its_owner_and_key_alone() -> None:
-    seal = Seal("a" * 32)
-    closed = seal.closed(RFC_SECRET, "alice")
+    seal = SecretCipher("a" * 32)
+    closed = seal.encrypt(RFC_SECRET, "alice")
 
     assert RFC_SECRET.encode() not in closed
-    assert closed != seal.closed(RFC_SECRET, "alice")
-    assert seal.opened(closed, "alice") == RFC_SECRET
-    assert seal.opened(closed, "bob") is None
-    assert Seal("b" * 32).opened(closed, "alice") is None
-    assert seal.opened(closed[:-1], "alice") is None
-    assert seal.opened(b"", "alice") is None
+    assert closed != seal.encrypt(RFC_SECRET, "alice")
+    assert seal.decrypt(closed, "alice") == RFC_SECRET
+    assert seal.decrypt(closed, "bob") is None
+    assert SecretCipher("b" * 32).decrypt(closed, "alice") is None
+    assert seal.decrypt(closed[:-1], "alice") is None
+    assert seal.decrypt(b"", "alice") is None

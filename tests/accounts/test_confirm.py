@@ -136,7 +136,7 @@ async def test_guesses_are_counted_before_they_are_hashed(
     await sign_in(client)
     verify, verified = passwords.verify, []
 
-    async def recording_verify(password_hash: str | None, password: str) -> passwords.Verdict:
+    async def recording_verify(password_hash: str | None, password: str) -> passwords.Verification:
         verified.append(password)
         return await verify(password_hash, password)
 

@@ -41,4 +41,4 @@ CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0.0.0"
     ],
 )
 def test_a_browser_is_told_by_what_only_it_says(agent: str, words: str) -> None:
-    assert user_agents.named(agent) == words
+    assert user_agents.device_name(agent) == words

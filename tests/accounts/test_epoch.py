@@ -52,13 +52,13 @@ async def test_a_session_newer_than_the_row_in_memory_is_no_stranger(
 async def test_who_signs_in_while_the_password_changes_has_no_session_afterwards(
     app: Quart, client: Client, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    let_in = session.let_in
+    let_in = session.begin_session
 
     async def changed_meanwhile(user: queries.User) -> str:
         await raise_epoch(pool)
         return await let_in(user)
 
-    monkeypatch.setattr(session, "let_in", changed_meanwhile)
+    monkeypatch.setattr(session, "begin_session", changed_meanwhile)
 
     assert await status(app, await sign_in(client)) == 303
 

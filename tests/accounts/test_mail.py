@@ -13,9 +13,9 @@ from quart.typing import TestClientProtocol as Client
 from app.accounts import bootstrap
 from app.db.pools import Pool
 from app.delivery.email import sender as email_sender
-from app.delivery.email.sender import Email, written
+from app.delivery.email.sender import Email, build_message
 from app.identity import Role
-from app.settings.sections import Mail
+from app.settings.sections import MailSection
 from tests.accounts.conftest import ORIGIN
 from tests.accounts.post import Postbox, app_with_mail
 from tests.accounts.test_sessions import EMAIL, PASSWORD, sign_in, status
@@ -39,7 +39,7 @@ def postbox(port: int) -> Iterator[Postbox]:
 
 @pytest.fixture
 async def app(redis_url: str, database_url: str, tmp_path: Path, postbox: Postbox) -> AsyncIterator[Quart]:
-    mail = Mail(host="127.0.0.1", port=postbox.port, sender=SENDER, tls="none")
+    mail = MailSection(host="127.0.0.1", port=postbox.port, sender=SENDER, tls="none")
     async with app_with_mail(redis_url, database_url, tmp_path, mail, registration=True) as quart:
         yield quart
 
@@ -100,7 +100,7 @@ async def test_known_and_unknown_addresses_get_one_answer_and_one_of_them_a_lett
 async def test_what_is_refused_for_now_is_sent_later(
     client: Client, pool: Pool, postbox: Postbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(email_sender, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(email_sender, "POLL_SECONDS", 0.1)
     postbox.refusals = 1
     await forgot(client)
     async with asyncio.timeout(15):
@@ -122,7 +122,7 @@ async def test_what_is_refused_for_now_is_sent_later(
 async def test_after_five_tries_a_letter_is_given_up(
     client: Client, pool: Pool, postbox: Postbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(email_sender, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(email_sender, "POLL_SECONDS", 0.1)
     postbox.refusals = 100
     await forgot(client)
     async with asyncio.timeout(20):
@@ -138,7 +138,7 @@ async def test_after_five_tries_a_letter_is_given_up(
 async def test_a_mail_server_that_is_away_holds_nobody_up(
     redis_url: str, database_url: str, tmp_path: Path, port: int, pool: Pool
 ) -> None:
-    mail = Mail(host="127.0.0.1", port=port, sender=SENDER, tls="none")
+    mail = MailSection(host="127.0.0.1", port=port, sender=SENDER, tls="none")
     async with app_with_mail(redis_url, database_url, tmp_path, mail) as quart:
         answer = await forgot(quart.test_client())
         async with asyncio.timeout(15):
@@ -152,7 +152,7 @@ async def test_a_mail_server_that_is_away_holds_nobody_up(
 async def test_a_password_is_told_to_no_server_that_speaks_in_clear(
     redis_url: str, database_url: str, tmp_path: Path, postbox: Postbox, pool: Pool
 ) -> None:
-    mail = Mail(host="127.0.0.1", port=postbox.port, sender=SENDER, user="desk", password=SecretStr("hunter2"))
+    mail = MailSection(host="127.0.0.1", port=postbox.port, sender=SENDER, user="desk", password=SecretStr("hunter2"))
     async with app_with_mail(redis_url, database_url, tmp_path, mail) as quart:
         await forgot(quart.test_client())
         async with asyncio.timeout(15):
@@ -194,9 +194,9 @@ async def test_what_a_slow_mail_server_holds_up_comes_up_nowhere_else(
     redis_url: str, database_url: str, tmp_path: Path, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One letter is in its hands; the others stay for whoever is free."""
-    monkeypatch.setattr(email_sender, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(email_sender, "POLL_SECONDS", 0.1)
     silent = await asyncio.start_server(lambda *_: asyncio.sleep(3600), "127.0.0.1", 0)
-    mail = Mail(host="127.0.0.1", port=silent.sockets[0].getsockname()[1], sender=SENDER, tls="none")
+    mail = MailSection(host="127.0.0.1", port=silent.sockets[0].getsockname()[1], sender=SENDER, tls="none")
     async with pool.acquire() as connection:
         await connection.execute(
             "insert into app.letters (kind, email) select 'reset', $1 from generate_series(1, 3)", EMAIL
@@ -219,10 +219,10 @@ async def test_what_a_slow_mail_server_holds_up_comes_up_nowhere_else(
 )
 def test_an_address_that_is_more_than_one_is_written_to_by_nobody(to: str) -> None:
     with pytest.raises(ValueError, match="not one address"):
-        written(Email(to, "subject", "text"), SENDER)
+        build_message(Email(to, "subject", "text"), SENDER)
 
 
 @pytest.mark.parametrize("sender", ["", "desk", "a@b.example, c@d.example", "a@b.example\nBcc: x@y.example"])
 def test_without_an_address_of_its_own_the_desk_sends_nothing(sender: str) -> None:
     with pytest.raises(ValidationError, match="must be the e-mail address"):
-        Mail(host="smtp.example.org", sender=sender)
+        MailSection(host="smtp.example.org", sender=sender)

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from app.accounts import bootstrap
 from app.db.pools import Pool
 from app.identity import Role
-from app.settings.sections import Mail
+from app.settings.sections import MailSection
 from tests.accounts.post import STARTED_WITHIN, Postbox, app_with_mail
 from tests.accounts.test_mail import SENDER, rows
 from tests.accounts.test_sessions import EMAIL, PASSWORD
@@ -28,7 +28,7 @@ USER, SECRET = "desk", "hunter2 and more"
 
 class MailServer(NamedTuple):
     postbox: Postbox
-    mail: Mail
+    mail: MailSection
     authority: Path
     credentials: list[str]
     """Names and passwords that it was given."""
@@ -63,7 +63,7 @@ def mail_server(request: pytest.FixtureRequest, port: int, tmp_path: Path) -> It
         **by_way,
     )
     controller.start()
-    mail = Mail(host="localhost", port=port, sender=SENDER, user=USER, password=SecretStr(SECRET), tls=way)
+    mail = MailSection(host="localhost", port=port, sender=SENDER, user=USER, password=SecretStr(SECRET), tls=way)
     yield MailServer(postbox, mail, tmp_path / "authority.pem", credentials)
     controller.stop()
 

@@ -11,7 +11,7 @@ from app.accounts import bootstrap
 from app.db.pools import Pool
 from app.identity import Role
 from app.server.factory import create_app
-from app.settings.sections import Mail
+from app.settings.sections import MailSection
 from tests.accounts.conftest import settings
 from tests.accounts.post import app_with_mail
 from tests.accounts.test_sessions import EMAIL, PASSWORD
@@ -22,7 +22,7 @@ NEW = {"email": " Bob@Example.org", "password": "watches from the window seat"}
 @pytest.fixture
 async def app(redis_url: str, database_url: str, pool: Pool, tmp_path: Path) -> AsyncIterator[Quart]:
     await bootstrap.create_user(pool, EMAIL, Role.ADMIN, PASSWORD)
-    async with app_with_mail(redis_url, database_url, tmp_path, Mail(), registration=True) as quart:
+    async with app_with_mail(redis_url, database_url, tmp_path, MailSection(), registration=True) as quart:
         yield quart
 
 

@@ -12,7 +12,7 @@ from quart.typing import TestClientProtocol as Client
 from app.accounts import bootstrap
 from app.db.pools import Pool
 from app.identity import Role
-from app.settings.sections import Mail
+from app.settings.sections import MailSection
 from tests.accounts.conftest import ORIGIN
 from tests.accounts.post import Postbox, app_with_mail
 from tests.accounts.test_register import roles
@@ -33,7 +33,7 @@ def postbox(port: int) -> Iterator[Postbox]:
 @pytest.fixture
 async def app(redis_url: str, database_url: str, pool: Pool, tmp_path: Path, postbox: Postbox) -> AsyncIterator[Quart]:
     await bootstrap.create_user(pool, EMAIL, Role.ADMIN, PASSWORD)
-    mail = Mail(host="127.0.0.1", port=postbox.port, sender="desk@example.org", tls="none")
+    mail = MailSection(host="127.0.0.1", port=postbox.port, sender="desk@example.org", tls="none")
     async with app_with_mail(redis_url, database_url, tmp_path, mail, registration=True) as quart:
         yield quart
 

@@ -11,7 +11,7 @@ from app.accounts import bootstrap
 from app.db.pools import Pool
 from app.identity import Role
 from app.server.factory import create_app
-from app.settings.sections import Accounts
+from app.settings.sections import AccountsSection
 from tests.accounts.authenticator import enroll, text
 from tests.accounts.conftest import settings, who_view
 from tests.accounts.test_sessions import EMAIL, NAVIGATION, PASSWORD, RIGHT, sign_in
@@ -24,7 +24,7 @@ async def app(redis_url: str, database_url: str, pool: Pool, tmp_path: Path) -> 
     await bootstrap.create_user(pool, EMAIL, Role.ADMIN, PASSWORD)
     await bootstrap.create_user(pool, BOB, Role.USER, PASSWORD)
     config = settings(redis_url, database_url, tmp_path).model_copy(
-        update={"accounts": Accounts(require_admin_totp=True)}
+        update={"accounts": AccountsSection(require_admin_totp=True)}
     )
     quart = create_app(config)
     quart.add_url_rule("/seen", "seen", who_view)

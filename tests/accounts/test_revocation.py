@@ -10,7 +10,7 @@ import pytest
 
 from app.pipeline import admission
 from app.settings.load import Settings
-from app.settings.sections import Live
+from app.settings.sections import LiveSection
 from tests.accounts.conftest import IN_TIME
 from tests.ports import free_port
 from tests.stream.conftest import EMAIL, PASSWORD, Desk, settings
@@ -79,7 +79,7 @@ async def last_message(reader: Reader) -> str:
 
 
 def test_the_longest_pause_between_two_looks_and_the_longest_look_are_within_the_bound() -> None:
-    assert Live().admit_seconds + admission.WITHIN_SECONDS < STREAMS_WITHIN
+    assert LiveSection().admit_seconds + admission.WITHIN_SECONDS < STREAMS_WITHIN
 
 
 async def test_signing_out_the_others_reaches_the_other_process(both: Processes) -> None:

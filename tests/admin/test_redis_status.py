@@ -43,9 +43,9 @@ def test_channels_that_were_heard_come_first_by_their_newest_message() -> None:
 
 
 def test_refusals_are_told_by_reason_the_most_frequent_first() -> None:
-    refusals = redis_status.refusals({(Meaning.TICKS, "bad-time"): 1, (Meaning.ERRORS, "not-json"): 7})
+    refusals = redis_status.rejections({(Meaning.TICKS, "bad-time"): 1, (Meaning.ERRORS, "not-json"): 7})
 
-    assert [(each.meaning, each.reason, each.times) for each in refusals] == [
+    assert [(each.meaning, each.reason, each.messages) for each in refusals] == [
         (Meaning.ERRORS, "not-json", 7),
         (Meaning.TICKS, "bad-time", 1),
     ]
@@ -54,7 +54,7 @@ def test_refusals_are_told_by_reason_the_most_frequent_first() -> None:
 def test_who_hears_a_job_is_said_in_words() -> None:
     first, second, *others = redis_status.JOB_CHANNELS
 
-    texts = {each.channel: each.said for each in redis_status.receivers({first: 1, second: 2})}
+    texts = {each.channel: each.description for each in redis_status.receivers({first: 1, second: 2})}
 
     assert texts[first] == "one engine listens"
     assert "2 engines listen" in texts[second]
@@ -71,13 +71,13 @@ def test_an_epoch_tells_when_it_began() -> None:
 async def test_before_anything_happens_the_page_says_so(desk: Desk) -> None:
     text = await page(desk)
 
-    assert "Link to Redis listening" in text
+    assert "Pub/Sub connection listening" in text
     assert "none since this process began" in text
     assert "Log empty" in text
     assert "Nothing has come in yet" in text
-    assert "Every message so far was understood" in text
-    assert "Errors folded 0 in all processes" in text
-    assert "Joined others 0 " in text
+    assert "No message has been rejected" in text
+    assert "Repeated errors merged 0 in all processes" in text
+    assert "Joined an append 0 " in text
     assert text.count("nobody listens") == len(redis_status.JOB_CHANNELS)
 
 
@@ -93,9 +93,9 @@ async def test_what_came_what_was_refused_and_what_broke_is_counted(desk: Desk) 
     text = await page(desk)
 
     assert re.search(r"tickstock\.data\.raw ticks, state \d+ s 1 1 ", text)
-    assert re.search(r"Not understood .* errors \S.* 1 ", text)
+    assert re.search(r"Rejected messages .* errors \S.* 1 ", text)
     assert "errors, log 2 late" in text
-    assert "Errors folded 1 in all processes" in text
+    assert "Repeated errors merged 1 in all processes" in text
     assert re.search(r"Gaps 1, the last \d+ s ago", text)
 
 
@@ -105,7 +105,7 @@ async def test_while_redis_does_not_answer_the_rest_is_shown(desk: Desk) -> None
 
     desk.context.count_subscribers = silent
 
-    assert "it cannot be told who listens" in await page(desk)
+    assert "the receivers are not known" in await page(desk)
 
 
 async def test_it_is_for_administrators_alone(desk: Desk) -> None:

@@ -15,7 +15,7 @@ from app.embedded.child import Child
 from app.embedded.places import Places
 from app.identity import Role
 from app.settings.load import Settings
-from app.settings.sections import Database, Redis
+from app.settings.sections import DatabaseSection, RedisSection
 from app.wire.client import close, connect
 from tests.accounts.conftest import IN_TIME
 from tests.admin.people import PASSWORD, add
@@ -55,8 +55,8 @@ async def market(
             Settings(
                 port=free_port(),
                 data_dir=tmp_path_factory.mktemp("market"),
-                redis=Redis(url=SecretStr(valkey.url(places))),
-                database=Database(url=SecretStr(own), market_url=SecretStr(market_url), acquire_seconds=IN_TIME),
+                redis=RedisSection(url=SecretStr(valkey.url(places))),
+                database=DatabaseSection(url=SecretStr(own), market_url=SecretStr(market_url), acquire_seconds=IN_TIME),
             )
         )
         await served.start()

@@ -10,7 +10,7 @@ import pytest
 from app.accounts.tokens import bearer, secret
 from app.identity import Role
 from app.settings.load import Settings
-from app.settings.sections import Limits
+from app.settings.sections import LimitsSection
 from tests.admin.people import add, audit_entries, user_id
 from tests.api.conftest import BOB, PAGE, get, new_token
 from tests.ports import free_port
@@ -53,7 +53,7 @@ def test_what_was_read_of_a_token_is_believed_for_less_than_two_seconds() -> Non
 
 
 def test_a_token_is_known_by_its_form() -> None:
-    tokens = {secret.made() for _ in range(200)}
+    tokens = {secret.new_token() for _ in range(200)}
 
     assert len(tokens) == 200
     assert all(secret.is_token(token) and len(token) == 52 for token in tokens)
@@ -221,7 +221,7 @@ async def test_a_token_opens_no_page_stream_or_socket(desk: Desk, admin: httpx.A
 async def test_a_token_that_is_shown_counts_whatever_cookie_comes_with_it(desk: Desk) -> None:
     async with desk.client() as client:
         by_cookie = await client.get(ME)
-        wrong = await client.get(ME, headers={"Authorization": f"Bearer {secret.made()}"})
+        wrong = await client.get(ME, headers={"Authorization": f"Bearer {secret.new_token()}"})
 
     assert (by_cookie.status_code, by_cookie.json()["scope"]) == (200, None)
     assert wrong.status_code == 401
@@ -249,12 +249,12 @@ async def test_its_last_use_is_written_down_once_a_minute(desk: Desk) -> None:
 async def test_wrong_tokens_are_limited_and_told_of_once_while_right_ones_go_on(desk: Desk) -> None:
     async with desk.client() as client:
         right = await new_token(client)
-    wrong = [secret.made(), "ts_short", "?", "a b", "x" * 5000]
+    wrong = [secret.new_token(), "ts_short", "?", "a b", "x" * 5000]
     for number in range(30):
         answer = await get(desk, ME, wrong[number % len(wrong)])
         assert answer.status_code == 401
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
-    limited = await get(desk, ME, secret.made())
+    limited = await get(desk, ME, secret.new_token())
 
     assert limited.status_code == 429
     assert int(limited.headers["Retry-After"]) >= 1
@@ -280,7 +280,7 @@ async def test_a_token_that_may_too_little_is_refused_and_told_of_once_a_minute(
 
 @pytest.fixture
 def strict(settings: Settings) -> Settings:
-    return settings.model_copy(update={"limits": Limits(per_token=3, per_user=4)})
+    return settings.model_copy(update={"limits": LimitsSection(per_token=3, per_user=4)})
 
 
 async def test_each_token_has_a_bound_of_its_own(strict: Settings) -> None:
@@ -288,7 +288,7 @@ async def test_each_token_has_a_bound_of_its_own(strict: Settings) -> None:
     await desk.start()
     try:
         await add(desk, EMAIL, Role.USER)
-        user, tokens = await user_id(desk), [secret.made() for _ in range(2)]
+        user, tokens = await user_id(desk), [secret.new_token() for _ in range(2)]
         for token in tokens:
             await keep(desk, user, secret.hashed(token))
         answers = [await get(desk, ME, tokens[0]) for _ in range(4)]

@@ -15,7 +15,7 @@ from app.engine.coverage.result import Missing
 from app.finance import calendar
 from app.finance.clock import MarketClock
 from app.settings.load import Settings
-from app.settings.sections import Ingest, Redis
+from app.settings.sections import IngestSection, RedisSection
 from app.wire.client import close, connect
 from app.wire.state import market_clock
 from tests.cli.conftest import command
@@ -74,8 +74,8 @@ async def test_a_feed_that_died_a_week_ago_left_a_gap(link: asyncpg.Connection) 
 
 
 def said(redis_url: str | None, provider: str) -> Settings:
-    redis = Redis(url=SecretStr(redis_url) if redis_url else None)
-    return Settings(redis=redis, ingest=Ingest(provider=provider))
+    redis = RedisSection(url=SecretStr(redis_url) if redis_url else None)
+    return Settings(redis=redis, ingest=IngestSection(provider=provider))
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ async def test_a_bar_is_found_by_the_index(shape: MarketShape, superuser: asyncp
 
 
 async def test_tables_that_come_later_are_seen(urls: Urls, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.db.pools.LOOK_AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr("app.db.pools.INSPECT_AGAIN_SECONDS", 0.0)
     pools = Pools(Pool(urls.own, "own", 1), Pool(urls.market, "market", 1, read_only=True))
     assert not (await pools.shape()).complete
 

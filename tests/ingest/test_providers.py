@@ -12,7 +12,7 @@ from app.finance.scenarios import SCENARIOS
 from app.ingest.feed import Feed
 from app.ingest.run import create_provider
 from app.settings.load import Settings
-from app.settings.sections import PROVIDERS, ROOT, Synthetic
+from app.settings.sections import PROVIDERS, ROOT, SyntheticSection
 from app.settings.sources import BadSetting
 from app.wire.channels import Channels
 from app.wire.client import connect
@@ -76,7 +76,7 @@ def test_a_provider_that_is_none_is_refused_with_those_there_are() -> None:
 
 def test_the_settings_know_every_scenario() -> None:
     for name in SCENARIOS:
-        assert Synthetic.model_validate({"scenario": name}).scenario == name
+        assert SyntheticSection.model_validate({"scenario": name}).scenario == name
         assert f"| `{name}` | `{SCENARIOS[name].symbol}` |" in PAGE
 
 

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import main
-from app.commands.load_provider import Asked, load_provider
+from app.commands.load_provider import ProviderRequest, load_provider
 from app.embedded.places import Unusable
 from app.settings.load import Settings
 from tests.cli.conftest import command
@@ -141,7 +141,7 @@ async def test_a_provider_is_asked_by_name_and_its_key_is_shown_nowhere(
 def asked(symbols: str, first: date | None = None, *, dry_run: bool = False) -> list[str]:
     """What is said of a load until the end of 2024, where there is no key."""
     said: list[str] = []
-    wanted = Asked(symbols, "1min", first, date(2024, 12, 31), dry_run, reference=True)
+    wanted = ProviderRequest(symbols, "1min", first, date(2024, 12, 31), dry_run, reference=True)
     load_provider(Settings(), {}, wanted, said.append, said.append)
     return said
 

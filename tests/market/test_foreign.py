@@ -26,7 +26,7 @@ from app.identity import Role
 from app.live import topics
 from app.server.factory import create_app
 from app.settings.load import Settings
-from app.settings.sections import Database, Limits, Redis
+from app.settings.sections import DatabaseSection, LimitsSection, RedisSection
 from tests.market.foreign import FOREIGN, Foreign
 from tests.security.conftest import Site, create_people
 
@@ -85,9 +85,11 @@ async def site(place: Place, redis_url: str, tmp_path: Path) -> AsyncIterator[Si
     app = create_app(
         Settings(
             data_dir=tmp_path,
-            limits=Limits(per_user=1_000_000, per_address=1_000_000),
-            redis=Redis(url=SecretStr(redis_url)),
-            database=Database(url=SecretStr(place.own), market_url=SecretStr(place.market), acquire_seconds=10.0),
+            limits=LimitsSection(per_user=1_000_000, per_address=1_000_000),
+            redis=RedisSection(url=SecretStr(redis_url)),
+            database=DatabaseSection(
+                url=SecretStr(place.own), market_url=SecretStr(place.market), acquire_seconds=10.0
+            ),
         )
     )
     async with app.test_app():

@@ -24,7 +24,7 @@ from app.identity import Role, Scope
 from app.server.factory import create_app
 from app.settings import sections
 from app.settings.load import Settings
-from app.settings.sections import Database, Limits
+from app.settings.sections import DatabaseSection, LimitsSection
 from app.wire.client import close, connect
 from tests.accounts.conftest import IN_TIME
 from tests.conftest import copied
@@ -57,13 +57,13 @@ class Site(NamedTuple):
 
     async def new_token(self, role: Role, scope: Scope) -> str:
         """One that was made this moment."""
-        token = secret.made()
+        token = secret.new_token()
         await self.insert_token(role, scope, token)
         return token
 
     async def insert_token(self, role: Role, scope: Scope = Scope.READ, token: str = "") -> UUID:
         """The id of a token; those that there were before are gone."""
-        user_id, hash_ = await self.user_id(self.people[role]), secret.hashed(token or secret.made())
+        user_id, hash_ = await self.user_id(self.people[role]), secret.hashed(token or secret.new_token())
         async with deps.context_of(self.app).pools.own.acquire() as connection, connection.transaction():
             await connection.execute("delete from app.tokens where user_id = $1", user_id)
             token_id = await queries.insert(connection, user_id, "tests", hash_, scope, 1)
@@ -133,7 +133,7 @@ def settings(redis: str, places: Places, database: str, data_dir: Path) -> Setti
     own, market = (SecretStr(postgres.url(places, database, user)) for user in (roles.OWN, roles.MARKET))
     return Settings(
         data_dir=data_dir,
-        limits=Limits(per_user=1_000_000, per_address=1_000_000),
-        redis=sections.Redis(url=SecretStr(redis)),
-        database=Database(url=own, market_url=market, acquire_seconds=IN_TIME),
+        limits=LimitsSection(per_user=1_000_000, per_address=1_000_000),
+        redis=sections.RedisSection(url=SecretStr(redis)),
+        database=DatabaseSection(url=own, market_url=market, acquire_seconds=IN_TIME),
     )

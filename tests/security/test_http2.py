@@ -43,7 +43,7 @@ async def desk(
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def address(desk: Desk, authority: Path) -> AsyncIterator[str]:
     """Of a second listener for the same desk, by TLS."""
-    gate, leaving, started = serve._gate(desk.app), asyncio.Event(), asyncio.Event()
+    gate, leaving, started = serve._reject_invalid_targets(desk.app), asyncio.Event(), asyncio.Event()
 
     async def requests_alone(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "lifespan":

@@ -41,10 +41,10 @@ FOREIGN_HOSTS = [
 
 @pytest.mark.parametrize("own", [LOCAL, PUBLIC])
 async def test_a_name_that_is_not_ours_is_not_known(own: str) -> None:
-    assert [host for host in OWN_HOSTS if not hosts.known(host, own)] == []
-    assert [host for host in FOREIGN_HOSTS if hosts.known(host, own)] == []
-    assert hosts.known("Desk.Example:443", PUBLIC)
-    assert not hosts.known("desk.example", LOCAL)
+    assert [host for host in OWN_HOSTS if not hosts.is_allowed(host, own)] == []
+    assert [host for host in FOREIGN_HOSTS if hosts.is_allowed(host, own)] == []
+    assert hosts.is_allowed("Desk.Example:443", PUBLIC)
+    assert not hosts.is_allowed("desk.example", LOCAL)
 
 
 async def test_on_the_machine_itself_one_says_either_name() -> None:
@@ -81,7 +81,7 @@ def app_at(site: Site, url: str, tmp_path: Path) -> Quart:
 
 async def cookie_warning(app: Quart, headers: Mapping[str, str]) -> str:
     async with app.test_request_context("/login", headers=dict(headers)):
-        return hosts.unkept()
+        return hosts.lost_cookie_advice()
 
 
 async def test_a_wrong_password_is_no_lost_cookie(site: Site) -> None:

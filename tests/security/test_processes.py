@@ -9,7 +9,7 @@ import httpx
 
 from app.db import migrate, roles
 from app.settings.load import Settings
-from app.settings.sections import Database
+from app.settings.sections import DatabaseSection
 from app.wire.channels import LIMITS_PREFIX, SESSION_PREFIX
 from tests.accounts.test_revocation import Processes, both
 from tests.conftest import Databases
@@ -186,7 +186,7 @@ async def test_a_database_that_hangs_or_restarts_is_a_503_and_then_used_again(
     await migrate.migrate("app", urls.owner)
     await migrate.migrate("market", urls.engine)
     config = settings.model_copy(
-        update={"database": Database.model_validate({"url": urls.own, "market_url": urls.market})}
+        update={"database": DatabaseSection.model_validate({"url": urls.own, "market_url": urls.market})}
     )
     desk = Desk(config)
     await desk.start()

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from app.server.supervised import kept_running
+from app.server.supervised import keep_running
 from tests.stream.waiting import until
 
 
@@ -32,7 +32,7 @@ async def test_a_task_that_breaks_is_told_ails_and_is_begun_again(caplog: pytest
         await asyncio.sleep(60)
 
     with caplog.at_level(logging.WARNING):
-        running = asyncio.create_task(kept_running("tail", work, ailing))
+        running = asyncio.create_task(keep_running("tail", work, ailing))
         await until(lambda: len(ailing_at_start) == 2, 15)
     running.cancel()
 

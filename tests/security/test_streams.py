@@ -10,7 +10,7 @@ import pytest
 
 from app.live.topics import quotes_topic
 from app.settings.load import Settings
-from app.settings.sections import Accounts
+from app.settings.sections import AccountsSection
 from app.wire.breaker import REQUEST_SECONDS, REST_SECONDS
 from app.wire.channels import Channels
 from app.wire.client import MAX_CONNECTIONS
@@ -123,7 +123,7 @@ async def test_the_moment_that_redis_hangs_every_page_form_and_api_route_answers
 ) -> None:
     """All at once, before anything has noticed. A program's token is kept in the database, and what it reads too."""
     own.start()
-    desk = Desk(on(own, settings.model_copy(update={"accounts": Accounts(registration=True)})))
+    desk = Desk(on(own, settings.model_copy(update={"accounts": AccountsSection(registration=True)})))
     await desk.start()
     await desk.enter()
     async with desk.client() as client, desk.client() as program:

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from app.db import Unavailable, migrate, pools
 from app.db.pools import Pool
 from app.settings.load import Settings
-from app.settings.sections import Database, Redis
+from app.settings.sections import DatabaseSection, RedisSection
 from app.wire import RedisUnavailable
 from app.wire import client as client_of_redis
 from app.wire.client import close, connect, reachable
@@ -132,7 +132,7 @@ async def servers(redis_url: str, databases: Databases, certificates: Certificat
 
 def with_addresses(settings: Settings, addresses: tuple[SecretStr, SecretStr, SecretStr]) -> Settings:
     redis, own, market = addresses
-    changed = {"redis": Redis(url=redis), "database": Database(url=own, market_url=market)}
+    changed = {"redis": RedisSection(url=redis), "database": DatabaseSection(url=own, market_url=market)}
     return settings.model_copy(update=changed)
 
 

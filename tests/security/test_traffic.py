@@ -13,14 +13,14 @@ from app.embedded.child import Child
 from app.embedded.places import Places
 from app.identity import Role
 from app.server.factory import create_app
-from app.settings.sections import Limits, Redis
+from app.settings.sections import LimitsSection, RedisSection
 from app.web import errors
 from tests.conftest import copied
 from tests.security.conftest import Site, create_people, settings
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-LIMITS = Limits(per_user=5, per_address=3, openings_per_user=4, openings_per_address=6)
+LIMITS = LimitsSection(per_user=5, per_address=3, openings_per_user=4, openings_per_address=6)
 PAGE = {"Accept": "text/html", "Sec-Fetch-Mode": "navigate"}
 
 
@@ -121,7 +121,7 @@ async def test_without_redis_a_public_page_is_shown_uncounted(
 ) -> None:
     config = settings("redis://127.0.0.1:1", places, "nothing", tmp_path_factory.mktemp("away"))
     away = create_app(
-        config.model_copy(update={"limits": LIMITS, "redis": Redis(url=SecretStr("redis://127.0.0.1:1"))})
+        config.model_copy(update={"limits": LIMITS, "redis": RedisSection(url=SecretStr("redis://127.0.0.1:1"))})
     )
 
     assert await statuses([away.test_client(False)], "/login", PAGE, 5) == [200] * 5

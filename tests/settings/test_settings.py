@@ -8,7 +8,7 @@ from tomllib import loads
 
 import pytest
 
-from app.settings.load import NOT_IN_FILES, Settings, known, load
+from app.settings.load import NOT_IN_FILES, Settings, load, setting_paths
 from app.settings.sections import ROOT
 from app.settings.sources import BadSetting
 
@@ -133,7 +133,7 @@ def test_the_shipped_files_say_what_the_code_says(tmp_path: Path) -> None:
     }
     in_files = {f"{section}.{key}" for section, table in tables.items() for key in table}
 
-    assert in_files == known() - ASIDE - {path for path in known() if path.startswith("redis.")}
+    assert in_files == setting_paths() - ASIDE - {path for path in setting_paths() if path.startswith("redis.")}
     silent, _ = load({"DATA_DIR": str(tmp_path)}, tmp_path)
     shutil.copytree(ROOT / "config", tmp_path / "config", ignore=shutil.ignore_patterns("history", "bootstrap"))
     shipped, _ = load({"DATA_DIR": str(tmp_path)}, tmp_path)
@@ -146,7 +146,7 @@ def test_every_setting_answers_to_a_variable_of_its_own(tmp_path: Path) -> None:
     settings, warnings = load(environ, tmp_path)
 
     assert (settings.live.frame_seconds, settings.port, warnings) == (0.5, 9000, ())
-    assert not NOT_IN_FILES & known()
+    assert not NOT_IN_FILES & setting_paths()
 
 
 def test_the_environment_wins_over_dotenv_and_dotenv_over_files(tmp_path: Path) -> None:

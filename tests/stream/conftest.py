@@ -20,9 +20,9 @@ from app.embedded.child import Child
 from app.embedded.places import prepare
 from app.identity import Role
 from app.server.factory import create_app
-from app.server.serve import attend, listening
+from app.server.serve import listening, serve_until
 from app.settings.load import Settings
-from app.settings.sections import Database, Live, Redis
+from app.settings.sections import DatabaseSection, LiveSection, RedisSection
 from app.wire.channels import Channels
 from app.wire.client import close, connect
 from app.wire.events.event import AnyEvent
@@ -52,7 +52,7 @@ class Desk:
 
     async def begin(self) -> None:
         listener, begun = listening(self.settings.host, self.settings.port), asyncio.Event()
-        self._serving = asyncio.create_task(attend(self.app, listener, self.stop_requested, begun.set))
+        self._serving = asyncio.create_task(serve_until(self.app, listener, self.stop_requested, begun.set))
         await asyncio.wait_for(begun.wait(), 30)
 
     async def start(self) -> None:
@@ -146,9 +146,11 @@ def settings(
     return Settings(
         port=port,
         data_dir=tmp_path,
-        redis=Redis(url=SecretStr(redis_url)),
-        database=Database(url=SecretStr(databases.own), market_url=SecretStr(databases.market), acquire_seconds=10.0),
-        live=Live(frame_seconds=0.05, beat_seconds=0.2, lane=lane),
+        redis=RedisSection(url=SecretStr(redis_url)),
+        database=DatabaseSection(
+            url=SecretStr(databases.own), market_url=SecretStr(databases.market), acquire_seconds=10.0
+        ),
+        live=LiveSection(frame_seconds=0.05, beat_seconds=0.2, lane=lane),
     )
 
 

@@ -10,7 +10,7 @@ from app.finance.quote import NewestQuote
 from app.live.pending_snapshots import NO_POSITION
 from app.live.topics import quotes_topic
 from app.settings.load import Settings
-from app.settings.sections import Database, Redis
+from app.settings.sections import DatabaseSection, RedisSection
 from app.wire.log.log import StreamPosition
 from app.wire.state.newest_quotes import NewestQuotes
 from tests.conftest import Databases
@@ -23,7 +23,7 @@ APPLE = quotes_topic("AAPL")
 
 
 def on(own: Own, settings: Settings) -> Settings:
-    return settings.model_copy(update={"redis": Redis(url=SecretStr(own.url))})
+    return settings.model_copy(update={"redis": RedisSection(url=SecretStr(own.url))})
 
 
 async def comes_to(status: int, client: httpx.AsyncClient, path: str) -> None:
@@ -174,7 +174,9 @@ async def test_connections_that_postgresql_ended_are_made_again(desk: Desk, data
 
 
 async def test_what_is_away_at_the_start_is_waited_for(own: Own, settings: Settings, databases: Databases) -> None:
-    nowhere = Database(url=SecretStr(databases.own.replace("/test_", "/none_")), market_url=SecretStr(databases.market))
+    nowhere = DatabaseSection(
+        url=SecretStr(databases.own.replace("/test_", "/none_")), market_url=SecretStr(databases.market)
+    )
     desk = Desk(on(own, settings).model_copy(update={"database": nowhere}))
     await desk.begin()
     async with desk.client() as client:

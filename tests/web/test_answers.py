@@ -86,16 +86,16 @@ async def test_https_is_insisted_on_where_it_is_used() -> None:
 def test_another_site_changes_and_reads_nothing(
     method: str, site: str | None, origin: str | None, refuses: bool
 ) -> None:
-    assert security.refused(method, site, origin, OWN) is refuses
+    assert security.is_cross_origin(method, site, origin, OWN) is refuses
 
 
 def test_a_named_reader_may_read_and_still_not_change() -> None:
     reader = "https://wall.example"
 
-    assert not security.refused("GET", "cross-site", reader, OWN, (reader,))
-    assert security.refused("GET", "cross-site", "https://evil.example", OWN, ("*",))
-    assert security.refused("GET", "cross-site", "https://evil.example", OWN, (reader,))
-    assert security.refused("POST", "cross-site", reader, OWN, (reader,))
+    assert not security.is_cross_origin("GET", "cross-site", reader, OWN, (reader,))
+    assert security.is_cross_origin("GET", "cross-site", "https://evil.example", OWN, ("*",))
+    assert security.is_cross_origin("GET", "cross-site", "https://evil.example", OWN, (reader,))
+    assert security.is_cross_origin("POST", "cross-site", reader, OWN, (reader,))
 
 
 async def test_a_link_on_another_site_leads_here_all_the_same(client: Client) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.delivery.email.sender import Email, written
+from app.delivery.email.sender import Email, build_message
 from app.web.fields import is_email, normal_email
 
 VALID = ["a@b", "alice@example.org", "o'brien+desk@example.co.uk", "zofie@příklad.example", "x" * 64 + "@example.org"]
@@ -29,7 +29,7 @@ INVALID = [
 @pytest.mark.parametrize("text", VALID)
 def test_an_address_that_is_taken_can_be_written_to(text: str) -> None:
     assert is_email(normal_email(f" {text.upper()} "))
-    assert written(Email(text, "subject", "text"), "desk@example.org")["To"]
+    assert build_message(Email(text, "subject", "text"), "desk@example.org")["To"]
 
 
 @pytest.mark.parametrize("text", INVALID, ids=ascii)

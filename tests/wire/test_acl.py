@@ -20,8 +20,8 @@ from app.embedded.places import prepare
 from app.finance.clock import MarketClock
 from app.finance.quote import NewestQuote
 from app.settings.load import Settings
-from app.settings.sections import Database
-from app.settings.sections import Redis as RedisSettings
+from app.settings.sections import DatabaseSection
+from app.settings.sections import RedisSection as RedisSettings
 from app.wire.cache.cache import Cache
 from app.wire.channels import (
     HEARTBEAT_KEY,
@@ -163,7 +163,7 @@ async def test_the_desk_lives_with_it(
         port=port,
         data_dir=tmp_path,
         redis=RedisSettings(url=SecretStr(address(path, "web"))),
-        database=Database(url=own, market_url=market),
+        database=DatabaseSection(url=own, market_url=market),
     )
     desk = Desk(settings)
     await desk.start()

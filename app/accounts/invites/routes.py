@@ -20,10 +20,10 @@ from app.web import client, errors, guards, html
 blueprint = Blueprint("invites", __name__)
 
 SPENT = "This link has been used, is older than 7 days, or a newer one took its place. Ask for another."
-TAKEN = "This address has an account already. Sign in with its password."
+ADDRESS_IN_USE = "This address has an account already. Sign in with its password."
 
 
-class Choice(Form):  # type: ignore[misc]
+class NewPassword(Form):  # type: ignore[misc]
     password = PasswordField("New password", validators=[DataRequired("Choose a password.")])
 
     def __init__(self, sent: object = None, email: str = "") -> None:
@@ -35,34 +35,34 @@ class Choice(Form):  # type: ignore[misc]
             raise ValidationError(reason)
 
 
-Opened = Callable[[str], Awaitable[Invite | None]]
+FindInvite = Callable[[str], Awaitable[Invite | None]]
 
 
 @blueprint.get("/invite/<token>")
 @guards.public
 async def show(token: str) -> ResponseReturnValue:
-    invite = await _opened(token)
-    return await offered(invite, Choice()) if invite else await errors.answer(410, SPENT)
+    invite = await _find_invite(token)
+    return await invite_page(invite, NewPassword()) if invite else await errors.answer(410, SPENT)
 
 
 @blueprint.post("/invite/<token>")
 @guards.public
 async def accept(token: str) -> ResponseReturnValue:
-    hashed = await chosen(token, _opened, SPENT)
+    hashed = await accept_password(token, _find_invite, SPENT)
     return hashed if isinstance(hashed, Response) else await _accepted(token, hashed)
 
 
-async def chosen(token: str, opened: Opened, spent: str) -> str | Response:
+async def accept_password(token: str, find: FindInvite, spent: str) -> str | Response:
     """The hash of the password that was typed behind a link, or the answer to what is no password or no link."""
     wait = await throttle.wait_for_welcome(deps.limits(), client.address())
     if wait is not None:
         return await errors.answer(429, retry_after=wait)
-    invite = await opened(token)
+    invite = await find(token)
     if invite is None:
         return await errors.answer(410, spent)
-    form = Choice(await request.form, invite.email)
+    form = NewPassword(await request.form, invite.email)
     if not form.validate():
-        return await offered(invite, form, 422)
+        return await invite_page(invite, form, 422)
     return await passwords.hashed(form.password.data)
 
 
@@ -70,11 +70,11 @@ async def renew(connection: Any, invite: Invite, user_id: UUID, password_hash: s
     """In the transaction that uses the link up. Signing in asks for whatever else the account wants to see."""
     await queries.replace_hash(connection, user_id, password_hash)
     await record(connection, invite.email, AuditAction.ACCEPT_RESET, AuditOutcome.OK, client.address())
-    await deps.courier().put(connection, Kind.NEW_PASSWORD, invite.email)
+    await deps.email_queue().put(connection, Kind.NEW_PASSWORD, invite.email)
     await deps.sessions().end_all(user_id)
 
 
-async def offered(invite: Invite, form: Choice, status: int = 200) -> Response:
+async def invite_page(invite: Invite, form: NewPassword, status: int = 200) -> Response:
     title = "Welcome to TickStock" if invite.user_id is None else "A new password"
     return await html.page("accounts/invite", title=title, status=status, invite=invite, form=form)
 
@@ -86,22 +86,22 @@ async def _accepted(token: str, password_hash: str) -> ResponseReturnValue:
             return await errors.answer(410, SPENT)
         if invite.user_id is not None:
             await renew(connection, invite, invite.user_id, password_hash)
-        elif not await _made(connection, invite, password_hash):
-            return await errors.answer(410, TAKEN)
-    deps.email_queue().hurry()
+        elif not await _create_user(connection, invite, password_hash):
+            return await errors.answer(410, ADDRESS_IN_USE)
+    deps.email_queue().wake()
     return redirect("/" if invite.user_id is None else "/login", 303)
 
 
-async def _made(connection: Any, invite: Invite, password_hash: str) -> bool:
+async def _create_user(connection: Any, invite: Invite, password_hash: str) -> bool:
     user = await queries.insert_user(connection, invite.email, password_hash, invite.role)
     if user is None:
         return False
     # Before the end: while Redis is away nobody becomes anything.
-    session = await accounts_session.let_in(user, first=True)
+    session = await accounts_session.begin_session(user, first=True)
     await record(connection, user.email, AuditAction.ACCEPT_INVITE, AuditOutcome.OK, client.address(), "", session)
     return True
 
 
-async def _opened(token: str) -> Invite | None:
+async def _find_invite(token: str) -> Invite | None:
     async with deps.pools().own.acquire() as connection:
         return await queries.open_invite(connection, token)

@@ -10,7 +10,7 @@ import segno
 ISSUER = "TickStock"
 STEP_SECONDS = 30
 DIGITS = 6
-EARLIER_OR_LATER = 1
+CLOCK_DRIFT_STEPS = 1
 """Steps by which a telephone's clock may be off."""
 
 RECOVERY_CODES = 10
@@ -37,26 +37,26 @@ def address(secret: str, email: str) -> str:
 
 
 def picture(text: str) -> Picture:
-    drawn = segno.make(text, error="m", micro=False)
-    rows = list(drawn.matrix_iter(border=BORDER))
+    qr = segno.make(text, error="m", micro=False)
+    rows = list(qr.matrix_iter(border=BORDER))
     squares = (f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, dark in enumerate(row) if dark)
     return Picture(len(rows), "".join(squares))
 
 
 def step_of(secret: str, code: str, now: float) -> int | None:
     """Which step's code this is, of those that count at `now` (UTC epoch seconds)."""
-    current, made = int(now) // STEP_SECONDS, pyotp.TOTP(secret)
-    steps = range(current - EARLIER_OR_LATER, current + EARLIER_OR_LATER + 1)
-    found = [step for step in steps if secrets.compare_digest(made.generate_otp(step), code)]
-    return found[-1] if found else None
+    current, totp = int(now) // STEP_SECONDS, pyotp.TOTP(secret)
+    steps = range(current - CLOCK_DRIFT_STEPS, current + CLOCK_DRIFT_STEPS + 1)
+    matches = [step for step in steps if secrets.compare_digest(totp.generate_otp(step), code)]
+    return matches[-1] if matches else None
 
 
-def plain(typed: str | None) -> str:
+def normal(typed: str | None) -> str:
     """As it is compared: people copy the spaces and dashes that made it legible."""
     return "".join((typed or "").replace("-", " ").split()).lower()
 
 
-def is_momentary(code: str) -> bool:
+def is_totp(code: str) -> bool:
     return len(code) == DIGITS and code.isascii() and code.isdigit()
 
 
@@ -65,5 +65,5 @@ def is_recovery(code: str) -> bool:
 
 
 def new_recovery() -> list[str]:
-    made = (base64.b32encode(secrets.token_bytes(RECOVERY_BYTES)).decode().lower() for _ in range(RECOVERY_CODES))
-    return ["-".join(code[at : at + 6] for at in range(0, RECOVERY_LETTERS, 6)) for code in made]
+    codes = (base64.b32encode(secrets.token_bytes(RECOVERY_BYTES)).decode().lower() for _ in range(RECOVERY_CODES))
+    return ["-".join(code[at : at + 6] for at in range(0, RECOVERY_LETTERS, 6)) for code in codes]

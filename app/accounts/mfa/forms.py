@@ -24,6 +24,6 @@ class Code(Form):  # type: ignore[misc]
     next = HiddenField(validators=[Length(max=2000)])
 
 
-class Off(Form):  # type: ignore[misc]
+class TurnOffCodes(Form):  # type: ignore[misc]
     password = password_field()
     code = code_field()

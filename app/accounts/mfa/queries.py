@@ -28,14 +28,14 @@ async def begin(connection: "Connection[Record]", user_id: UUID, secret: bytes, 
 
 async def pending(connection: "Connection[Record]", user_id: UUID, session: str) -> bytes | None:
     """What this session began and has not confirmed yet."""
-    found: bytes | None = await connection.fetchval(
+    secret: bytes | None = await connection.fetchval(
         "select secret from app.second_steps where user_id = $1 and session = $2 and confirmed_at is null"
         " and begun_at > now() - make_interval(mins => $3)",
         user_id,
         session,
         PENDING_MINUTES,
     )
-    return found
+    return secret
 
 
 async def confirm(connection: "Connection[Record]", user_id: UUID, secret: bytes, step: int) -> bool:
@@ -51,10 +51,10 @@ async def confirm(connection: "Connection[Record]", user_id: UUID, secret: bytes
 
 async def secret_of(connection: "Connection[Record]", user_id: UUID) -> bytes | None:
     """None while no code is asked for."""
-    found: bytes | None = await connection.fetchval(
+    secret: bytes | None = await connection.fetchval(
         "select secret from app.second_steps where user_id = $1 and confirmed_at is not null", user_id
     )
-    return found
+    return secret
 
 
 async def use_step(connection: "Connection[Record]", user_id: UUID, step: int) -> bool:
@@ -85,8 +85,8 @@ async def replace_recovery(connection: "Connection[Record]", user_id: UUID, code
 
 
 async def recovery_left(connection: "Connection[Record]", user_id: UUID) -> int:
-    found: int = await connection.fetchval("select count(*) from app.recovery_codes where user_id = $1", user_id)
-    return found
+    count: int = await connection.fetchval("select count(*) from app.recovery_codes where user_id = $1", user_id)
+    return count
 
 
 async def remove(connection: "Connection[Record]", user_id: UUID) -> bool:

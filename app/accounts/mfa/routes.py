@@ -12,12 +12,12 @@ from app import deps
 from app.accounts import passwords, queries, session, throttle
 from app.accounts.mfa import codes, verify
 from app.accounts.mfa import queries as steps
-from app.accounts.mfa.encryption import Seal
-from app.accounts.mfa.forms import Code, Off, Password
+from app.accounts.mfa.encryption import SecretCipher
+from app.accounts.mfa.forms import Code, Password, TurnOffCodes
 from app.accounts.queries import User
 from app.db.audit import AuditAction, AuditOutcome, record
 from app.web import client, errors, guards, html, reauth
-from app.web.one_time_secret import Once
+from app.web.one_time_secret import OneTimeSecret
 from app.wire.users.rate_limits import RateLimiter
 
 blueprint = Blueprint("totp", __name__)
@@ -26,7 +26,7 @@ WRONG = "This is not your password."
 WRONG_CODE = (
     "This is not the code of the moment. Wait for the next one, and look whether the telephone's clock is right."
 )
-RECOVERY = Once("recovery", "/account/totp/codes")
+RECOVERY = OneTimeSecret("recovery", "/account/totp/codes")
 
 Wait = Callable[[RateLimiter, str, str], Awaitable[float | None]]
 
@@ -45,15 +45,15 @@ async def start() -> ResponseReturnValue:
     form, who = Password(await request.form), guards.identity()
     if not form.validate():
         return await _page(form, 422)
-    if refusal := await _too_often(throttle.wait_to_confirm, AuditAction.CODES_ON):
+    if refusal := await _limited(throttle.wait_to_confirm, AuditAction.CODES_ON):
         return refusal
-    user = await _whose_password(form, AuditAction.CODES_ON)
+    user = await _verified_user(form, AuditAction.CODES_ON)
     if user is None:
         return await _page(form, 422)
-    secret = seal().closed(codes.new_secret(), str(who.user_id))
+    secret = cipher().encrypt(codes.new_secret(), str(who.user_id))
     async with deps.pools().own.acquire() as connection:
-        begun = await steps.begin(connection, who.user_id, secret, who.session)
-    return redirect("/account/totp/confirm" if begun else "/account/totp", 303)
+        started = await steps.begin(connection, who.user_id, secret, who.session)
+    return redirect("/account/totp/confirm" if started else "/account/totp", 303)
 
 
 @blueprint.get("/account/totp/confirm")
@@ -70,19 +70,19 @@ async def enrol() -> ResponseReturnValue:
     form, who = Code(await request.form), guards.identity()
     if not form.validate():
         return await _enrolment_page(form, 422)
-    if refusal := await _too_often(throttle.wait_for_code, AuditAction.CODES_ON):
+    if refusal := await _limited(throttle.wait_for_code, AuditAction.CODES_ON):
         return refusal
     recovery = codes.new_recovery()
     async with deps.pools().own.acquire() as connection, connection.transaction():
-        done = await verify.first_code(connection, seal(), who, form.code.data)
+        done = await verify.first_code(connection, cipher(), who, form.code.data)
         if done:
-            await steps.replace_recovery(connection, who.user_id, [codes.plain(code) for code in recovery])
+            await steps.replace_recovery(connection, who.user_id, [codes.normal(code) for code in recovery])
             await _record(connection, AuditAction.CODES_ON, AuditOutcome.OK)
     if not done:
         form.code.errors, form.code.data = [WRONG_CODE], ""  # no secret is sent back
         return await _enrolment_page(form, 422)
-    await _known_anew()
-    return _back_with(recovery)
+    await _refresh_user()
+    return _redirect_with_codes(recovery)
 
 
 @blueprint.get("/account/totp/codes")
@@ -99,53 +99,53 @@ async def renew_recovery() -> ResponseReturnValue:
     form, who = Password(await request.form), guards.identity()
     if not form.validate():
         return await _codes_page(form, 422)
-    if refusal := await _too_often(throttle.wait_to_confirm, AuditAction.NEW_RECOVERY_CODES):
+    if refusal := await _limited(throttle.wait_to_confirm, AuditAction.NEW_RECOVERY_CODES):
         return refusal
-    user = await _whose_password(form, AuditAction.NEW_RECOVERY_CODES)
+    user = await _verified_user(form, AuditAction.NEW_RECOVERY_CODES)
     if user is None:
         return await _codes_page(form, 422)
     if not user.two_steps:
         return redirect("/account/totp", 303)
     recovery = codes.new_recovery()
     async with deps.pools().own.acquire() as connection, connection.transaction():
-        await steps.replace_recovery(connection, who.user_id, [codes.plain(code) for code in recovery])
+        await steps.replace_recovery(connection, who.user_id, [codes.normal(code) for code in recovery])
         await _record(connection, AuditAction.NEW_RECOVERY_CODES, AuditOutcome.OK)
-    return _back_with(recovery)
+    return _redirect_with_codes(recovery)
 
 
 @blueprint.get("/account/totp/off")
 @guards.signed_in
 async def ending() -> ResponseReturnValue:
-    return await _off_page(Off())
+    return await _off_page(TurnOffCodes())
 
 
 @blueprint.post("/account/totp/off")
 @guards.signed_in
 async def turn_off() -> ResponseReturnValue:
-    form, who = Off(await request.form), guards.identity()
+    form, who = TurnOffCodes(await request.form), guards.identity()
     if not form.validate():
         return await _off_page(form, 422)
-    if refusal := await _too_often(throttle.wait_for_code, AuditAction.CODES_OFF):
+    if refusal := await _limited(throttle.wait_for_code, AuditAction.CODES_OFF):
         return refusal
-    if await _whose_password(form, AuditAction.CODES_OFF) is None:
+    if await _verified_user(form, AuditAction.CODES_OFF) is None:
         return await _off_page(form, 422)
     async with deps.pools().own.acquire() as connection, connection.transaction():
-        kind = await verify.by_code(connection, seal(), who.user_id, form.code.data)
+        kind = await verify.by_code(connection, cipher(), who.user_id, form.code.data)
         if kind:
             await steps.remove(connection, who.user_id)
         await _record(connection, AuditAction.CODES_OFF, AuditOutcome.OK if kind else AuditOutcome.FAILED, kind)
     if not kind:
         form.code.errors, form.code.data = [WRONG_CODE], ""  # no secret is sent back
         return await _off_page(form, 422)
-    await _known_anew()
+    await _refresh_user()
     return redirect("/account/totp", 303)
 
 
-def seal() -> Seal:
-    return Seal(deps.settings().secret_key.get_secret_value())
+def cipher() -> SecretCipher:
+    return SecretCipher(deps.settings().secret_key.get_secret_value())
 
 
-async def _too_often(wait: Wait, action: AuditAction) -> Response | None:
+async def _limited(wait: Wait, action: AuditAction) -> Response | None:
     seconds = await wait(deps.limits(), str(guards.identity().user_id), client.address())
     if seconds is None:
         return None
@@ -154,7 +154,7 @@ async def _too_often(wait: Wait, action: AuditAction) -> Response | None:
     return await errors.answer(429, retry_after=seconds)
 
 
-async def _whose_password(form: Password | Off, action: AuditAction) -> User | None:
+async def _verified_user(form: Password | TurnOffCodes, action: AuditAction) -> User | None:
     """None, told beside the field and audited, when it is not that of the account."""
     async with deps.pools().own.acquire() as connection:
         user = await queries.user_by_id(connection, guards.identity().user_id)
@@ -166,11 +166,11 @@ async def _whose_password(form: Password | Off, action: AuditAction) -> User | N
     return None
 
 
-async def _known_anew() -> None:
+async def _refresh_user() -> None:
     async with deps.pools().own.acquire() as connection:
         user = await queries.user_by_id(connection, guards.identity().user_id)
     if user is not None:
-        session.know(user)
+        session.refresh_user(user)
 
 
 async def _record(connection: Any, action: AuditAction, outcome: AuditOutcome, detail: str = "") -> None:
@@ -178,18 +178,18 @@ async def _record(connection: Any, action: AuditAction, outcome: AuditOutcome, d
     await record(connection, who.email, action, outcome, client.address(), detail, who.session)
 
 
-def _back_with(recovery: list[str]) -> Response:
+def _redirect_with_codes(recovery: list[str]) -> Response:
     """Sealed: these are kept in plain nowhere, not even in the browser."""
-    closed = seal().closed(" ".join(recovery), guards.identity().session)
-    return RECOVERY.led(base64.urlsafe_b64encode(closed).decode())
+    closed = cipher().encrypt(" ".join(recovery), guards.identity().session)
+    return RECOVERY.redirect(base64.urlsafe_b64encode(closed).decode())
 
 
-def _shown() -> list[str]:
+def _received_codes() -> list[str]:
     try:
-        closed = base64.urlsafe_b64decode(RECOVERY.brought())
+        closed = base64.urlsafe_b64decode(RECOVERY.received())
     except (binascii.Error, ValueError):
         return []
-    return (seal().opened(closed, guards.identity().session) or "").split()
+    return (cipher().decrypt(closed, guards.identity().session) or "").split()
 
 
 async def _page(form: Password, status: int = 200) -> Response:
@@ -207,18 +207,20 @@ async def _enrolment_page(form: Code, status: int = 200) -> ResponseReturnValue:
     who = guards.identity()
     async with deps.pools().own.acquire() as connection:
         closed = await steps.pending(connection, who.user_id, who.session)
-    secret = seal().opened(closed, str(who.user_id)) if closed else None
+    secret = cipher().decrypt(closed, str(who.user_id)) if closed else None
     if secret is None:
         return redirect("/account/totp", 303)
-    drawn = codes.picture(codes.address(secret, who.email))
-    return await html.page("accounts/enrol", title="Set up codes", status=status, form=form, secret=secret, drawn=drawn)
+    qr_code = codes.picture(codes.address(secret, who.email))
+    return await html.page(
+        "accounts/enrol", title="Set up codes", status=status, form=form, secret=secret, qr_code=qr_code
+    )
 
 
 async def _codes_page(form: Password, status: int = 200) -> Response:
-    shown = _shown() if status == 200 else []
-    response = await html.page("accounts/codes", title="Recovery codes", status=status, form=form, shown=shown)
-    return RECOVERY.shown(response)
+    recovery = _received_codes() if status == 200 else []
+    response = await html.page("accounts/codes", title="Recovery codes", status=status, form=form, recovery=recovery)
+    return RECOVERY.delete_cookie(response)
 
 
-async def _off_page(form: Off, status: int = 200) -> Response:
+async def _off_page(form: TurnOffCodes, status: int = 200) -> Response:
     return await html.page("accounts/totp-off", title="Sign in without codes", status=status, form=form)

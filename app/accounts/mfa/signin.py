@@ -11,7 +11,7 @@ from app.accounts import queries, throttle
 from app.accounts import session as accounts_session
 from app.accounts.mfa import verify
 from app.accounts.mfa.forms import Code
-from app.accounts.mfa.routes import seal
+from app.accounts.mfa.routes import cipher
 from app.accounts.queries import User
 from app.db.audit import AuditAction, AuditOutcome, record
 from app.web import client, errors, guards, html, security
@@ -23,7 +23,7 @@ COOKIE = "half"
 WRONG = "This code is wrong, too old, or was used before."
 
 
-class Half(NamedTuple):
+class SignInAttempt(NamedTuple):
     sid: str
     user: User
 
@@ -48,13 +48,13 @@ async def ask(user: User, back: str) -> Response:
 @guards.public
 async def show() -> ResponseReturnValue:
     back = security.own_path(request.args.get("next"))
-    return await _page(Code(next=back)) if await _half() else redirect(_sign_in_url(back), 303)
+    return await _page(Code(next=back)) if await _pending_sign_in() else redirect(_sign_in_url(back), 303)
 
 
 @blueprint.post("/login/code")
 @guards.public
 async def enter() -> ResponseReturnValue:
-    form, half = Code(await request.form), await _half()
+    form, half = Code(await request.form), await _pending_sign_in()
     back = security.own_path(form.next.data)
     if half is None:
         return redirect(_sign_in_url(back), 303)
@@ -66,30 +66,30 @@ async def enter() -> ResponseReturnValue:
         await _record(user, AuditAction.SIGN_IN_CODE, AuditOutcome.LIMITED)
         return await errors.answer(429, retry_after=wait)
     async with deps.pools().own.acquire() as connection:
-        kind = await verify.by_code(connection, seal(), user.id, form.code.data)
+        kind = await verify.by_code(connection, cipher(), user.id, form.code.data)
     if not kind:
         await _record(user, AuditAction.SIGN_IN_CODE, AuditOutcome.FAILED)
         form.code.errors, form.code.data = [WRONG], ""  # no secret is sent back
         return await _page(form, 422)
     if not await deps.sessions().pending_logins.end(half.sid):
         return redirect(_sign_in_url(back), 303)
-    await _record(user, AuditAction.SIGN_IN, AuditOutcome.OK, kind, await accounts_session.let_in(user))
+    await _record(user, AuditAction.SIGN_IN, AuditOutcome.OK, kind, await accounts_session.begin_session(user))
     response = Response("", 303, {"Location": back})
     response.delete_cookie(COOKIE, path="/login")
     return response
 
 
-async def _half() -> Half | None:
+async def _pending_sign_in() -> SignInAttempt | None:
     """None as well when meanwhile the account was closed, or its password or codes became others."""
     sid = request.cookies.get(COOKIE, "")
-    known = await deps.sessions().pending_logins.find(sid) if sid else None
-    if known is None:
+    pending = await deps.sessions().pending_logins.find(sid) if sid else None
+    if pending is None:
         return None
     async with deps.pools().own.acquire() as connection:
-        user = await queries.user_by_id(connection, known.user_id)
-    if user is None or not user.active or not user.two_steps or user.session_epoch != known.epoch:
+        user = await queries.user_by_id(connection, pending.user_id)
+    if user is None or not user.active or not user.two_steps or user.session_epoch != pending.epoch:
         return None
-    return Half(sid, user)
+    return SignInAttempt(sid, user)
 
 
 def _code_url(back: str) -> str:

@@ -5,30 +5,30 @@ from typing import Any
 from uuid import UUID
 
 from app.accounts.mfa import codes, queries
-from app.accounts.mfa.encryption import Seal
+from app.accounts.mfa.encryption import SecretCipher
 from app.identity import Identity
 
 
-async def by_code(connection: Any, seal: Seal, user_id: UUID, typed: str) -> str:
+async def by_code(connection: Any, seal: SecretCipher, user_id: UUID, typed: str) -> str:
     """What kind of code it was, for the audit; empty when it is wrong, used already or from another time."""
-    code = codes.plain(typed)
+    code = codes.normal(typed)
     if codes.is_recovery(code):
         if not await queries.use_recovery(connection, user_id, code):
             return ""
         return f"recovery code, {await queries.recovery_left(connection, user_id)} left"
-    closed = await queries.secret_of(connection, user_id) if codes.is_momentary(code) else None
-    secret = seal.opened(closed, str(user_id)) if closed else None
+    closed = await queries.secret_of(connection, user_id) if codes.is_totp(code) else None
+    secret = seal.decrypt(closed, str(user_id)) if closed else None
     step = codes.step_of(secret, code, time.time()) if secret else None
     if step is None or not await queries.use_step(connection, user_id, step):
         return ""
     return "code"
 
 
-async def first_code(connection: Any, seal: Seal, who: Identity, typed: str) -> bool:
+async def first_code(connection: Any, seal: SecretCipher, who: Identity, typed: str) -> bool:
     """Whether the telephone has the secret that this session was shown; then it is asked for from now on."""
     closed = await queries.pending(connection, who.user_id, who.session)
-    secret = seal.opened(closed, str(who.user_id)) if closed else None
-    step = codes.step_of(secret, codes.plain(typed), time.time()) if secret else None
+    secret = seal.decrypt(closed, str(who.user_id)) if closed else None
+    step = codes.step_of(secret, codes.normal(typed), time.time()) if secret else None
     if closed is None or step is None:
         return False
     return await queries.confirm(connection, who.user_id, closed, step)

@@ -11,7 +11,7 @@ from app import deps
 from app.accounts import passwords, queries, session, throttle
 from app.accounts.mfa import verify
 from app.accounts.mfa.forms import code_field, password_field
-from app.accounts.mfa.routes import seal
+from app.accounts.mfa.routes import cipher
 from app.accounts.queries import User
 from app.db.audit import AuditAction, AuditOutcome, record
 from app.identity import Identity
@@ -29,9 +29,9 @@ class Confirmation(Form):  # type: ignore[misc]
     code = code_field()
     next = HiddenField(validators=[Length(max=2000)])
 
-    def __init__(self, sent: object = None, *, user: User | None, **known: str) -> None:
+    def __init__(self, sent: object = None, *, user: User | None, **values: str) -> None:
         """The code is asked for where signing in asks for it."""
-        super().__init__(sent, **known)
+        super().__init__(sent, **values)
         if user is None or not user.two_steps:
             del self.code
 
@@ -58,14 +58,14 @@ async def confirm() -> ResponseReturnValue:
         await _record(who, AuditOutcome.LIMITED)
         return await errors.answer(429, retry_after=wait)
     try:
-        proven = await _proven(form, user)
+        proven = await _verify(form, user)
     except passwords.Busy:
         return await errors.answer(503, BUSY)
     if user is None or not proven:
         await _record(who, AuditOutcome.FAILED)
         return await _page(form, 422)
     if _ends_soon():
-        await _record(who._replace(session=await session.let_in(user)), AuditOutcome.OK, "a new session")
+        await _record(who._replace(session=await session.begin_session(user)), AuditOutcome.OK, "a new session")
     else:
         await deps.sessions().confirm(who.session)
         await _record(who, AuditOutcome.OK)
@@ -109,13 +109,13 @@ async def _wait(who: Identity, form: Confirmation) -> float | None:
     return wait
 
 
-async def _proven(form: Confirmation, user: User | None) -> bool:
+async def _verify(form: Confirmation, user: User | None) -> bool:
     """What is wrong is told beside its field. A code is used up by a right password alone."""
     if user is None or not (await passwords.verify(user.password_hash, form.password.data)).right:
         form.password.errors = [WRONG]
     elif form.code is not None:
         async with deps.pools().own.acquire() as connection:
-            if not await verify.by_code(connection, seal(), user.id, form.code.data):
+            if not await verify.by_code(connection, cipher(), user.id, form.code.data):
                 form.code.errors = [WRONG_CODE]
     return not form.errors
 

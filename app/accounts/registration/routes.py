@@ -8,7 +8,7 @@ from app.accounts import passwords, queries, throttle
 from app.accounts import session as accounts_session
 from app.accounts.emails import Kind
 from app.accounts.forms import Address, Welcome
-from app.accounts.invites.routes import TAKEN, Choice
+from app.accounts.invites.routes import ADDRESS_IN_USE, NewPassword
 from app.db.audit import AuditAction, AuditOutcome, record
 from app.identity import Role
 from app.web import client, errors, guards, html, parameters
@@ -41,9 +41,9 @@ async def register() -> ResponseReturnValue:
     # Whether the address is known or not, the same is done and said. A password comes only from who reads the
     # letter: otherwise a stranger could choose that of whoever believes it.
     if deps.email_queue().on:
-        await _write_to(email)
+        await _send_link(email)
     else:
-        await _make(email, await passwords.hashed(form.password.data))
+        await _create_user(email, await passwords.hashed(form.password.data))
     return redirect("/register?done=1", 303)
 
 
@@ -51,8 +51,8 @@ async def register() -> ResponseReturnValue:
 @guards.public
 async def choose(token: str) -> ResponseReturnValue:
     _must_be_on(by_mail=True)
-    email = await _opened(token)
-    return await _last_page(email, Choice()) if email else await errors.answer(410, SPENT)
+    email = await _pending_address(token)
+    return await _last_page(email, NewPassword()) if email else await errors.answer(410, SPENT)
 
 
 @blueprint.post("/register/<token>")
@@ -62,10 +62,10 @@ async def finish(token: str) -> ResponseReturnValue:
     wait = await throttle.wait_for_welcome(deps.limits(), client.address())
     if wait is not None:
         return await errors.answer(429, retry_after=wait)
-    email = await _opened(token)
+    email = await _pending_address(token)
     if email is None:
         return await errors.answer(410, SPENT)
-    form = Choice(await request.form, email)
+    form = NewPassword(await request.form, email)
     if not form.validate():
         return await _last_page(email, form, 422)
     return await _finished(token, await passwords.hashed(form.password.data))
@@ -78,31 +78,31 @@ async def _finished(token: str, password_hash: str) -> ResponseReturnValue:
             return await errors.answer(410, SPENT)
         user = await queries.insert_user(connection, email, password_hash, Role.USER)
         if user is None:
-            return await errors.answer(410, TAKEN)
+            return await errors.answer(410, ADDRESS_IN_USE)
         # Before the end: while Redis is away nobody becomes anything.
-        session = await accounts_session.let_in(user, first=True)
+        session = await accounts_session.begin_session(user, first=True)
         done = (AuditAction.REGISTER, AuditOutcome.OK, client.address(), "", session)
         await record(connection, email, *done)
     return redirect("/", 303)
 
 
-async def _make(email: str, password_hash: str) -> None:
+async def _create_user(email: str, password_hash: str) -> None:
     async with deps.pools().own.acquire() as connection, connection.transaction():
         user = await queries.insert_user(connection, email, password_hash, Role.USER)
         outcome = AuditOutcome.OK if user else AuditOutcome.FAILED
         await record(connection, email, AuditAction.REGISTER, outcome, client.address())
 
 
-async def _opened(token: str) -> str | None:
+async def _pending_address(token: str) -> str | None:
     async with deps.pools().own.acquire() as connection:
         return await queries.open_registration(connection, token)
 
 
-async def _write_to(email: str) -> None:
+async def _send_link(email: str) -> None:
     async with deps.pools().own.acquire() as connection, connection.transaction():
         await record(connection, email, AuditAction.REGISTER, AuditOutcome.REQUESTED, client.address())
-        await deps.courier().put(connection, Kind.REGISTER, email, known=False)
-    deps.courier().hurry()
+        await deps.email_queue().put(connection, Kind.REGISTER, email, account_only=False)
+    deps.email_queue().wake()
 
 
 def _must_be_on(*, by_mail: bool = False) -> None:
@@ -126,5 +126,5 @@ async def _page(form: Address | Welcome, status: int = 200) -> Response:
     )
 
 
-async def _last_page(email: str, form: Choice, status: int = 200) -> Response:
+async def _last_page(email: str, form: NewPassword, status: int = 200) -> Response:
     return await html.page("accounts/registered", title="Your account", status=status, email=email, form=form)

@@ -8,7 +8,7 @@ from app.accounts import throttle
 from app.accounts.emails import Kind
 from app.accounts.forms import Address
 from app.accounts.invites import routes
-from app.accounts.invites.routes import Choice
+from app.accounts.invites.routes import NewPassword
 from app.accounts.queries import Invite
 from app.accounts.resets import queries as resets
 from app.db.audit import AuditAction, AuditOutcome, record
@@ -41,24 +41,24 @@ async def ask() -> ResponseReturnValue:
         outcome = AuditOutcome.OK if wait is None else AuditOutcome.LIMITED
         await record(connection, email, AuditAction.FORGOT_PASSWORD, outcome, client.address())
         if wait is None:
-            await deps.email_queue().put(connection, Kind.RESET, email, known=False)
+            await deps.email_queue().put(connection, Kind.RESET, email, account_only=False)
     if wait is not None:
         return await errors.answer(429, retry_after=wait)
-    deps.email_queue().hurry()
+    deps.email_queue().wake()
     return redirect("/forgot?done=1", 303)
 
 
 @blueprint.get("/reset/<token>")
 @guards.public
 async def show(token: str) -> ResponseReturnValue:
-    invite = await _opened(token)
-    return await routes.offered(invite, Choice()) if invite else await errors.answer(410, SPENT)
+    invite = await _find_reset(token)
+    return await routes.invite_page(invite, NewPassword()) if invite else await errors.answer(410, SPENT)
 
 
 @blueprint.post("/reset/<token>")
 @guards.public
 async def accept(token: str) -> ResponseReturnValue:
-    hashed = await routes.chosen(token, _opened, SPENT)
+    hashed = await routes.accept_password(token, _find_reset, SPENT)
     return hashed if isinstance(hashed, Response) else await _accepted(token, hashed)
 
 
@@ -68,7 +68,7 @@ async def _accepted(token: str, password_hash: str) -> ResponseReturnValue:
         if invite is None or invite.user_id is None:
             return await errors.answer(410, SPENT)
         await routes.renew(connection, invite, invite.user_id, password_hash)
-    deps.email_queue().hurry()
+    deps.email_queue().wake()
     return redirect("/login", 303)
 
 
@@ -82,6 +82,6 @@ async def _forgot_page(form: Address, status: int = 200) -> Response:
     return await html.page("accounts/forgot", title="Forgot your password?", status=status, form=form, done=done)
 
 
-async def _opened(token: str) -> Invite | None:
+async def _find_reset(token: str) -> Invite | None:
     async with deps.pools().own.acquire() as connection:
         return await resets.find(connection, token)

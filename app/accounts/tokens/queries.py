@@ -11,7 +11,7 @@ from app.wire.codec.text import clean
 
 LONGEST_NAME = 200
 
-MOST = 20
+MAX_TOKENS = 20
 """Tokens of one person."""
 
 
@@ -26,14 +26,14 @@ class Token(NamedTuple):
     expired: bool
 
 
-class Owned(NamedTuple):
+class OwnedToken(NamedTuple):
     """A token, and what is true of its owner at this moment."""
 
     token: Token
     email: str
     role: Role
     active: bool
-    noted: bool
+    use_recorded: bool
     """That it was used has been written down within the last minute."""
 
 
@@ -48,9 +48,12 @@ async def insert(
 ) -> UUID | None:
     """None when they have as many as they may. In a transaction: of two at once, one waits for the other."""
     owner = await connection.fetchval("select id from app.users where id = $1 and active for update", user_id)
-    if owner is None or await connection.fetchval("select count(*) from app.tokens where user_id = $1", owner) >= MOST:
+    if (
+        owner is None
+        or await connection.fetchval("select count(*) from app.tokens where user_id = $1", owner) >= MAX_TOKENS
+    ):
         return None
-    made: UUID = await connection.fetchval(
+    token_id: UUID = await connection.fetchval(
         "insert into app.tokens (id, user_id, name, token_hash, scope, expires_at)"
         " values ($1, $2, $3, $4, $5, now() + make_interval(days => $6)) returning id",
         uuid4(),
@@ -60,7 +63,7 @@ async def insert(
         scope.value,
         days,
     )
-    return made
+    return token_id
 
 
 async def of(connection: "Connection[Record]", user_id: UUID) -> list[Token]:
@@ -81,7 +84,7 @@ async def one(connection: "Connection[Record]", user_id: UUID, token_id: UUID) -
     return _token(row) if row else None
 
 
-async def owned(connection: "Connection[Record]", token_hash: str) -> Owned | None:
+async def owned(connection: "Connection[Record]", token_hash: str) -> OwnedToken | None:
     row = await connection.fetchrow(
         f"""
         select {_COLUMNS}, owner.email, owner.role, owner.active,
@@ -91,7 +94,7 @@ async def owned(connection: "Connection[Record]", token_hash: str) -> Owned | No
         """,  # noqa: S608
         token_hash,
     )
-    return Owned(_token(row), row["email"], Role(row["role"]), row["active"], row["noted"]) if row else None
+    return OwnedToken(_token(row), row["email"], Role(row["role"]), row["active"], row["noted"]) if row else None
 
 
 async def note_use(connection: "Connection[Record]", token_id: UUID) -> None:

@@ -13,17 +13,17 @@ from app.accounts.tokens.queries import Token
 from app.db.audit import AuditAction, AuditOutcome, record_by
 from app.identity import Scope
 from app.web import client, errors, guards, html, reauth
-from app.web.one_time_secret import Once
+from app.web.one_time_secret import OneTimeSecret
 
 blueprint = Blueprint("tokens", __name__)
 
 HERE = "/account/tokens"
-NEW = Once("token", HERE)
-OFTEN = "30/hour"
-FULL = f"You have {queries.MOST} tokens, which is the most there can be. Revoke one first."
+NEW = OneTimeSecret("token", HERE)
+MAKE_RATE = "30/hour"
+FULL = f"You have {queries.MAX_TOKENS} tokens, which is the most there can be. Revoke one first."
 
 
-class Shown(NamedTuple):
+class TokenRow(NamedTuple):
     """A token as its page tells of it."""
 
     token: Token
@@ -44,27 +44,27 @@ async def make() -> ResponseReturnValue:
     form = NewToken(await request.form, who.role)
     if not form.validate():
         return await _page(form, 422)
-    if refusal := await _too_often(AuditAction.MAKE_TOKEN):
+    if refusal := await _limited(AuditAction.MAKE_TOKEN):
         return refusal
-    token, days = secret.made(), int(form.days.data) if form.days.data else None
+    token, days = secret.new_token(), int(form.days.data) if form.days.data else None
     name, scope = form.name.data, Scope(form.scope.data)
     async with deps.pools().own.acquire() as connection, connection.transaction():
-        made = await queries.insert(connection, who.user_id, name, secret.hashed(token), scope, days)
-        if made:
+        token_id = await queries.insert(connection, who.user_id, name, secret.hashed(token), scope, days)
+        if token_id:
             detail = f"{name}, {scope}, {form.days.data or 'no'} days"
             await record_by(connection, who, AuditAction.MAKE_TOKEN, AuditOutcome.OK, client.address(), detail)
-    if made is None:
+    if token_id is None:
         form.name.errors = [FULL]
         return await _page(form, 422)
-    return NEW.led(token)
+    return NEW.redirect(token)
 
 
 @blueprint.get(f"{HERE}/<uuid:token_id>")
 @guards.signed_in
 async def token(token_id: UUID) -> ResponseReturnValue:
     async with deps.pools().own.acquire() as connection:
-        found = await queries.one(connection, guards.identity().user_id, token_id) or abort(404)
-    return await html.page("accounts/token", title="Revoke a token", shown=_shown(found))
+        own = await queries.one(connection, guards.identity().user_id, token_id) or abort(404)
+    return await html.page("accounts/token", title="Revoke a token", row=_token_row(own))
 
 
 @blueprint.post(f"{HERE}/<uuid:token_id>")
@@ -82,9 +82,9 @@ async def revoke(token_id: UUID) -> ResponseReturnValue:
 async def tokens_of(user_id: UUID) -> ResponseReturnValue:
     async with deps.pools().own.acquire() as connection:
         email = await queries.owner(connection, user_id) or abort(404)
-        found = await queries.of(connection, user_id)
+        rows = await queries.of(connection, user_id)
     return await html.page(
-        "accounts/tokens_of", title=f"Tokens of {email}", email=email, tokens=[_shown(each) for each in found]
+        "accounts/tokens_of", title=f"Tokens of {email}", email=email, tokens=[_token_row(each) for each in rows]
     )
 
 
@@ -92,10 +92,10 @@ async def tokens_of(user_id: UUID) -> ResponseReturnValue:
 @guards.admin_only
 @reauth.sensitive
 async def revoke_of(user_id: UUID) -> ResponseReturnValue:
-    chosen = _uuid((await request.form).get("token", "")) or abort(404)
+    token_id = _uuid((await request.form).get("token", "")) or abort(404)
     async with deps.pools().own.acquire() as connection, connection.transaction():
         email = await queries.owner(connection, user_id)
-        name = await queries.delete(connection, user_id, chosen) or abort(404)
+        name = await queries.delete(connection, user_id, token_id) or abort(404)
         detail = f"{name}, of {email}"
         await record_by(
             connection, guards.identity(), AuditAction.REVOKE_TOKEN, AuditOutcome.OK, client.address(), detail
@@ -105,9 +105,9 @@ async def revoke_of(user_id: UUID) -> ResponseReturnValue:
 
 async def _page(form: NewToken, status: int = 200) -> Response:
     """A token that has just been made is shown by the first page that its maker's browser asks for, and by no other."""
-    who, new = guards.identity(), NEW.brought()
+    who, new = guards.identity(), NEW.received()
     async with deps.pools().own.acquire() as connection:
-        found = await queries.of(connection, who.user_id)
+        rows = await queries.of(connection, who.user_id)
         owned = await queries.owned(connection, secret.hashed(new)) if secret.is_token(new) else None
     mine = owned is not None and owned.token.user_id == who.user_id
     response = await html.page(
@@ -115,17 +115,17 @@ async def _page(form: NewToken, status: int = 200) -> Response:
         title="API tokens",
         status=status,
         form=form,
-        tokens=[_shown(each) for each in found],
+        tokens=[_token_row(each) for each in rows],
         new=new if mine else "",
-        most=queries.MOST,
+        most=queries.MAX_TOKENS,
         public_url=deps.settings().public_url,
     )
-    return NEW.shown(response)
+    return NEW.delete_cookie(response)
 
 
-async def _too_often(action: AuditAction) -> Response | None:
+async def _limited(action: AuditAction) -> Response | None:
     who = guards.identity()
-    wait = await deps.limits().hit("token:made", str(who.user_id), OFTEN)
+    wait = await deps.limits().hit("token:made", str(who.user_id), MAKE_RATE)
     if wait is None:
         return None
     async with deps.pools().own.acquire() as connection:
@@ -133,8 +133,8 @@ async def _too_often(action: AuditAction) -> Response | None:
     return await errors.answer(429, retry_after=wait)
 
 
-def _shown(token: Token) -> Shown:
-    return Shown(token, SCOPES[token.scope].lower())
+def _token_row(token: Token) -> TokenRow:
+    return TokenRow(token, SCOPES[token.scope].lower())
 
 
 def _uuid(text: str) -> UUID | None:

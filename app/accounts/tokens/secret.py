@@ -10,7 +10,7 @@ CHECK_DIGITS = 6
 SHAPE = re.compile(r"ts_[A-Za-z0-9_-]{43}[0-9A-Za-z]{6}")
 
 
-def made() -> str:
+def new_token() -> str:
     random = f"ts_{secrets.token_urlsafe(32)}"
     return random + _check(random)
 

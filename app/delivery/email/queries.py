@@ -10,7 +10,7 @@ MOST_WAITING = 1000
 KEPT_DAYS = 30
 
 
-class Due(NamedTuple):
+class DueEmail(NamedTuple):
     """For a person, or for an address that may be nobody's."""
 
     id: int
@@ -50,7 +50,7 @@ async def put_to(connection: "Connection[Record]", kind: str, email: str) -> Non
     )
 
 
-async def claim(connection: "Connection[Record]", limit: int) -> list[Due]:
+async def claim(connection: "Connection[Record]", limit: int) -> list[DueEmail]:
     """Each is tried again later, by whichever process, unless it is told by then what became of it."""
     rows = await connection.fetch(
         """
@@ -62,14 +62,14 @@ async def claim(connection: "Connection[Record]", limit: int) -> list[Due]:
         """,
         limit,
     )
-    return [Due(**row) for row in rows]
+    return [DueEmail(**row) for row in rows]
 
 
-async def sent(connection: "Connection[Record]", letter: Due) -> None:
+async def sent(connection: "Connection[Record]", letter: DueEmail) -> None:
     await connection.execute("update app.letters set sent_at = now() where id = $1", letter.id)
 
 
-async def failed(connection: "Connection[Record]", letter: Due, trouble: str) -> None:
+async def failed(connection: "Connection[Record]", letter: DueEmail, trouble: str) -> None:
     await connection.execute(
         "update app.letters set trouble = $2, given_up_at = case when tries >= $3 then now() end where id = $1",
         letter.id,

@@ -15,12 +15,12 @@ import aiosmtplib
 from app import db
 from app.db.pools import Pool
 from app.delivery.email import queries
-from app.delivery.email.queries import Due
-from app.settings.sections import ADDRESS, Mail
+from app.delivery.email.queries import DueEmail
+from app.settings.sections import ADDRESS, MailSection
 
 logger = logging.getLogger(__name__)
 
-LOOK_SECONDS = 5.0
+POLL_SECONDS = 5.0
 ANSWER_SECONDS = 10.0
 SEND_SECONDS = 30.0
 
@@ -33,12 +33,12 @@ class Email(NamedTuple):
     text: str
 
 
-Compose = Callable[[Any, Due], Awaitable[Email | None]]
+Compose = Callable[[Any, DueEmail], Awaitable[Email | None]]
 """Writes it, by a database connection; None when there is nothing to say any more."""
 
 
 class EmailSender:
-    def __init__(self, pool: Pool, mail: Mail, compose: Compose) -> None:
+    def __init__(self, pool: Pool, mail: MailSection, compose: Compose) -> None:
         self._pool = pool
         self._mail = mail
         self._compose = compose
@@ -48,15 +48,15 @@ class EmailSender:
     def on(self) -> bool:
         return bool(self._mail.host)
 
-    async def put(self, connection: Any, kind: str, email: str, *, known: bool = True) -> None:
+    async def put(self, connection: Any, kind: str, email: str, *, account_only: bool = True) -> None:
         """In the transaction of what it tells of: who is told that a letter comes, gets it whatever falls over then.
 
         `known`: only who has that address is written to. Otherwise it costs the same whether or not anybody has it.
         """
         if self.on:
-            await (queries.put if known else queries.put_to)(connection, kind, email)
+            await (queries.put if account_only else queries.put_to)(connection, kind, email)
 
-    def hurry(self) -> None:
+    def wake(self) -> None:
         """After that transaction: the next letter need not wait until somebody looks."""
         self._more.set()
 
@@ -68,7 +68,7 @@ class EmailSender:
     async def _deliver(self) -> NoReturn:
         while True:
             with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_SECONDS):
+                async with asyncio.timeout(POLL_SECONDS):
                     await self._more.wait()
             self._more.clear()
             with suppress(db.Unavailable):  # what was claimed comes up again
@@ -85,7 +85,7 @@ class EmailSender:
             await self._try(due)
         return bool(claimed)
 
-    async def _try(self, due: Due) -> None:
+    async def _try(self, due: DueEmail) -> None:
         trouble = ""
         async with self._pool.acquire() as connection:
             letter = await self._compose(connection, due)
@@ -101,20 +101,20 @@ class EmailSender:
             await (queries.failed(connection, due, trouble) if trouble else queries.sent(connection, due))
 
     async def _send(self, letter: Email) -> None:
-        said = self._mail
+        mail = self._mail
         await aiosmtplib.send(
-            written(letter, said.sender),
-            hostname=said.host,
-            port=said.port,
-            username=said.user or None,
-            password=said.password.get_secret_value() or None,
-            use_tls=said.tls == "tls",
-            start_tls=said.tls == "starttls",
+            build_message(letter, mail.sender),
+            hostname=mail.host,
+            port=mail.port,
+            username=mail.user or None,
+            password=mail.password.get_secret_value() or None,
+            use_tls=mail.tls == "tls",
+            start_tls=mail.tls == "starttls",
             timeout=ANSWER_SECONDS,
         )
 
 
-def written(letter: Email, sender: str) -> EmailMessage:
+def build_message(letter: Email, sender: str) -> EmailMessage:
     """Raises ValueError for an address that would be more than one, or more than an address."""
     if not ADDRESS.fullmatch(letter.to):
         raise ValueError("not one address")

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 from asyncpg import Connection as Connection
 
 from app.db import timescale
-from app.db.errors import UNCOPIED
+from app.db.errors import COPY_ERRORS
 from app.engine.loads.sources.timeframes import LoadTimeframe
 
 T = TypeVar("T")
@@ -81,7 +81,7 @@ async def copy_bars(connection: Connection, frame: LoadTimeframe, lines: Sequenc
         async with connection.transaction():
             # Sorted, so that two loads of the same bars cannot deadlock.
             await _copy(connection, frame.table, frame, sorted(lines))
-    except UNCOPIED:
+    except COPY_ERRORS:
         return False
     return True
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Collection, Sequence
 
 from app import db
-from app.db.errors import COLLIDED
+from app.db.errors import RETRYABLE_ERRORS
 from app.db.pools import Pool
 from app.engine.loads import queries
 from app.engine.loads.queries import Connection, LoadLogEntry, T, Work
@@ -135,7 +135,7 @@ class BarWriter:
                     return await work(connection)
             except db.BadValue as error:
                 raise UnreadableSource(f"the table {self._frame.table} does not take these values ({error})") from None
-            except COLLIDED as error:
+            except RETRYABLE_ERRORS as error:
                 collided += 1
                 self._count_collision(collided, type(error).__name__)
             except db.Unavailable as error:

@@ -3,7 +3,7 @@
 import logging
 
 from app import db, wire
-from app.db.errors import REFUSED
+from app.db.errors import CONNECT_ERRORS
 from app.db.migrate import ForeignSchema, NewerSchema, migrate
 from app.db.pools import Pool
 from app.engine.bars.bar_close import BarClose
@@ -19,7 +19,7 @@ from app.wire.backoff import Backoff
 
 logger = logging.getLogger(__name__)
 
-AWAY: tuple[type[BaseException], ...] = (db.Unavailable, wire.RedisUnavailable, *REFUSED)
+AWAY: tuple[type[BaseException], ...] = (db.Unavailable, wire.RedisUnavailable, *CONNECT_ERRORS)
 
 
 class IncompatibleSchema(Exception):

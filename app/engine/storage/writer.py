@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from app import db
-from app.db.errors import COLLIDED, OF_A_ROW, REFUSED
+from app.db.errors import CONNECT_ERRORS, RETRYABLE_ERRORS, ROW_ERRORS
 from app.db.pools import Pool
 from app.engine.storage import tables as market_tables
 from app.engine.storage.batch import StorageBatch
@@ -14,7 +14,7 @@ from app.wire.events.event import AnyEvent, PatternEvent
 
 logger = logging.getLogger(__name__)
 
-AWAY: tuple[type[BaseException], ...] = (db.Unavailable, *COLLIDED)
+AWAY: tuple[type[BaseException], ...] = (db.Unavailable, *RETRYABLE_ERRORS)
 """Errors after which the same write may succeed."""
 
 
@@ -94,7 +94,7 @@ def _refusal_logged(what: str) -> Iterator[None]:
         yield
     except AWAY:
         raise
-    except REFUSED as error:
+    except CONNECT_ERRORS as error:
         logger.warning("the database does not let %s be written: %s", what, error)
 
 
@@ -103,7 +103,7 @@ def _parts(batch: StorageBatch, error: Exception) -> list[StorageBatch]:
     kinds = batch.split_by_kind()
     if len(kinds) > 1:
         return kinds
-    return batch.split_in_half() if batch.rows > 1 and isinstance(error, OF_A_ROW) else []
+    return batch.split_in_half() if batch.rows > 1 and isinstance(error, ROW_ERRORS) else []
 
 
 def _is_of_rejected(event: AnyEvent, rejected: StorageBatch) -> bool:
