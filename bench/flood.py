@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from bench.stage import arguments, desk_and_browser, live_page
-from tests.journeys.desk import Desk
+from tests.support.desk_process import Desk
 
 SYMBOLS = ("AAPL", "GOOG", "IBM", "MSFT", "FB")
 BATCH = 100

@@ -21,7 +21,7 @@ from playwright.sync_api import sync_playwright
 
 from bench.stage import arguments, running_desk
 from tests.journeys.conftest import sign_in
-from tests.journeys.desk import Desk, within
+from tests.support.desk_process import Desk, within
 
 VERSION = "12.8.2"
 """The newest that runs on node 18 and 20."""

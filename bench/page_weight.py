@@ -7,7 +7,7 @@ from playwright.sync_api import Browser
 
 from bench.stage import arguments, desk_and_browser
 from tests.journeys.conftest import sign_in
-from tests.journeys.desk import Desk
+from tests.support.desk_process import Desk
 
 
 def weigh(browser: Browser, desk: Desk) -> dict[str, int]:

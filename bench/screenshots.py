@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from bench.stage import arguments, desk_and_browser
 from tests.journeys.conftest import sign_in
-from tests.journeys.desk import Desk
+from tests.support.desk_process import Desk
 
 SHOTS = (
     ("dashboard", "/", 1280, "light", True),

@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 
 from tests.journeys.conftest import free_port
-from tests.journeys.desk import Desk
+from tests.support.desk_process import Desk
 
 PAUSE_SECONDS = 1.0
 AIM_MS = 250

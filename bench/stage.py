@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.journeys.conftest import EMAIL, PASSWORD, free_port, sign_in
-from tests.journeys.desk import Desk
+from tests.support.desk_process import Desk
 
 
 def arguments(description: str | None) -> argparse.ArgumentParser:

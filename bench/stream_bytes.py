@@ -26,8 +26,8 @@ import httpx
 from bench.scale import results
 from bench.scale.results import Row
 from tests.journeys.conftest import EMAIL, PASSWORD
-from tests.journeys.desk import Desk, within
-from tests.ports import free_port
+from tests.support.desk_process import Desk, within
+from tests.support.ports import free_port
 
 RATES = ("auto", "1s", "5s", "30s")
 SHARING = 8

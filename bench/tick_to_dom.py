@@ -15,7 +15,7 @@ import time
 from playwright.sync_api import Page
 
 from bench.stage import arguments, desk_and_browser, live_page
-from tests.journeys.desk import Desk
+from tests.support.desk_process import Desk
 
 SYMBOLS = {"AAPL": 660.0, "GOOG": 680.0, "IBM": 195.0, "MSFT": 30.0, "FB": 18.0}
 PER_SECOND = 2.0

@@ -2,8 +2,8 @@
 
     python -m bench.wire [--events 1000]
 
-A Valkey of its own is started and thrown away. The processes that listen do what a web process does with the log
-and nothing else (tests/stream/listener.py); publisher and tail are this process, so that one clock times both ends.
+A Valkey of its own is started and thrown away. The processes that listen do what a web process does with the log and
+nothing else (tests/support/log_listener.py); publisher and tail are this process, so that one clock times both ends.
 """
 
 import argparse
@@ -99,7 +99,7 @@ async def appending(url: str, count: int) -> None:
 
 
 async def listener(url: str) -> Process:
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.stream.listener", url, stdout=PIPE)
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.support.log_listener", url, stdout=PIPE)
     assert process.stdout
     await asyncio.wait_for(process.stdout.readline(), 15)
     return process

@@ -17,8 +17,8 @@ from app.embedded import postgres, valkey
 from app.embedded.child import Child, Program
 from app.embedded.places import Places, prepare, remove_sockets
 from app.wire.client import close, connect
-from tests.folders import fast_folder
-from tests.ports import free_port
+from tests.support.folders import fast_folder
+from tests.support.ports import free_port
 
 # The same examples at every run, however long a slow machine takes to make and to try one.
 hypothesis.settings.register_profile(

@@ -248,10 +248,8 @@ class Engine:
         store, ticks = self._store, self._ticks
         counts = (ticks.rejected_ticks, ticks.late_ticks, ticks.duplicate_ticks)
         rejected = dict(zip(("not plausible", "too late", "received twice"), counts, strict=True))
-        written = (store.bars, store.patterns, store.indicators)
-        return EngineCounts(
-            ticks.accepted_ticks, *written, rejected, ticks.symbols, store.waiting, self._health().status
-        )
+        rows = (store.bars, store.patterns, store.indicators)
+        return EngineCounts(ticks.accepted_ticks, *rows, rejected, ticks.symbols, store.waiting, self._health().status)
 
     async def _shut_down(self) -> None:
         self._ticks.flush()

@@ -23,7 +23,7 @@ _CHARTS = frozenset(f"{span}{prices}" for span in RANGES for prices in ("", "-to
 """What stands behind the last colon of a chart's topic; a symbol before it may hold colons of its own."""
 
 
-class Wanted(NamedTuple):
+class RequestedTopics(NamedTuple):
     """What a stream asked for: the topics, and the words that are none, each once and in the order of asking."""
 
     topics: frozenset[Topic]
@@ -42,13 +42,13 @@ def parse(text: str) -> Topic | None:
     return Topic(text) if right else None
 
 
-def parse_all(text: str) -> Wanted | None:
+def parse_all(text: str) -> RequestedTopics | None:
     """From a text with commas between; None if there are too many. No symbol has a comma in it."""
     words = text.split(",", MOST)
     if len(words) > MOST:
         return None
     topics = frozenset(topic for topic in map(parse, words) if topic)
-    return Wanted(topics, tuple(dict.fromkeys(word for word in words if word not in topics)))
+    return RequestedTopics(topics, tuple(dict.fromkeys(word for word in words if word not in topics)))
 
 
 def kind(topic: str) -> Kind:

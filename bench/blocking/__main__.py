@@ -32,10 +32,10 @@ from app.wire.client import close, connect
 from app.wire.state.newest_quotes import NewestQuotes
 from bench.blocking import loop, market
 from bench.blocking.requests import TOPICS, paths
-from tests.ports import free_port
 from tests.stream.conftest import EMAIL, PASSWORD, Desk
-from tests.stream.talker import Talker
-from tests.stream.waiting import until
+from tests.support.ports import free_port
+from tests.support.waiting import until
+from tests.support.websocket_client import Talker
 
 STREAM_SECONDS = 1.0
 BOUND_MS = 50.0

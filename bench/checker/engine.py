@@ -12,7 +12,7 @@ from app.wire.events.event import ErrorReported, PatternDetected
 from app.wire.pubsub.publisher import Publisher
 from bench.checker.log_record import LogRecord, Publication
 from bench.checker.page_events import market_time
-from tests.quotes.stored import Found, store_patterns
+from tests.support.stored_bars import Found, store_patterns
 
 UNSHOWN_EVERY = 20
 """Every so many patterns an error is reported: an entry of the log that no feed shows."""

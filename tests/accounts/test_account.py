@@ -10,7 +10,7 @@ from quart.typing import TestClientProtocol as Client
 from app.accounts import bootstrap, passwords
 from app.db.pools import Pool
 from app.identity import Role
-from tests.accounts.test_sessions import EMAIL, NAVIGATION, PASSWORD, RIGHT, sign_in, status
+from tests.support.signin import EMAIL, NAVIGATION, PASSWORD, RIGHT, sign_in, status
 
 NEW = "another train with two bars"
 CHANGE = {"current": PASSWORD, "new": NEW, "again": NEW}

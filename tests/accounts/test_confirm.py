@@ -7,39 +7,20 @@ from uuid import UUID
 import pytest
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
-from redis.asyncio import Redis
 
 from app.accounts import bootstrap, passwords, session
 from app.db.pools import Pool
 from app.identity import Role
 from app.web import reauth
-from app.wire.users.sessions import SESSION_PREFIX
-from tests.accounts.authenticator import enroll, text
-from tests.accounts.test_sessions import EMAIL, NAVIGATION, PASSWORD, sign_in
-
-BOB = "bob@example.org"
+from tests.support.authenticator import enroll, text
+from tests.support.reauth import BOB, bob_page, forget_code_use, row
+from tests.support.signin import EMAIL, NAVIGATION, PASSWORD, sign_in
 
 
 @pytest.fixture(autouse=True)
 async def people(pool: Pool) -> None:
     await bootstrap.create_user(pool, EMAIL, Role.ADMIN, PASSWORD)
     await bootstrap.create_user(pool, BOB, Role.USER, PASSWORD)
-
-
-async def row(pool: Pool, column: str, email: str = BOB) -> object:
-    async with pool.acquire() as connection:
-        return (await connection.fetchrow("select * from app.users where email = $1", email))[column]
-
-
-async def bob_page(pool: Pool) -> str:
-    return f"/admin/users/{await row(pool, 'id')}"
-
-
-async def forget_code_use(redis_url: str) -> None:
-    """The time has passed in which anybody's word is taken."""
-    async with Redis.from_url(redis_url) as redis:
-        for key in await redis.keys(f"{SESSION_PREFIX}*"):
-            await redis.hset(key, "confirmed", 0)
 
 
 async def test_a_while_after_signing_in_a_role_is_changed_only_by_who_says_the_password_again(

@@ -11,10 +11,10 @@ from app import deps
 from app.accounts import bootstrap
 from app.db.pools import Pool
 from app.identity import Role
-from tests.accounts.authenticator import enroll
 from tests.accounts.conftest import ORIGIN
-from tests.accounts.test_confirm import BOB, bob_page, forget_code_use, row
-from tests.accounts.test_sessions import EMAIL, NAVIGATION, PASSWORD, sign_in, status
+from tests.support.authenticator import enroll
+from tests.support.reauth import BOB, bob_page, forget_code_use, row
+from tests.support.signin import EMAIL, NAVIGATION, PASSWORD, sign_in, status
 
 NEW, NEWER = "another train with two bars", "a ferry that has four masts"
 

@@ -9,7 +9,7 @@ from quart.typing import TestClientProtocol as Client
 from app.accounts import bootstrap, queries, session
 from app.db.pools import Pool
 from app.identity import Role
-from tests.accounts.test_sessions import EMAIL, PASSWORD, RIGHT, sign_in, status
+from tests.support.signin import EMAIL, PASSWORD, RIGHT, sign_in, status
 
 
 @pytest.fixture(autouse=True)

@@ -17,11 +17,11 @@ from app.delivery.email.sender import Email, build_message
 from app.identity import Role
 from app.settings.sections import MailSection
 from tests.accounts.conftest import ORIGIN
-from tests.accounts.post import Postbox, app_with_mail
-from tests.accounts.test_sessions import EMAIL, PASSWORD, sign_in, status
+from tests.support.mail_server import Postbox, app_with_mail
+from tests.support.sent_mail import SENDER, rows
+from tests.support.signin import EMAIL, PASSWORD, sign_in, status
 
 NEW = "another train with two bars"
-SENDER = "desk@example.org"
 
 
 @pytest.fixture(autouse=True)
@@ -42,11 +42,6 @@ async def app(redis_url: str, database_url: str, tmp_path: Path, postbox: Postbo
     mail = MailSection(host="127.0.0.1", port=postbox.port, sender=SENDER, tls="none")
     async with app_with_mail(redis_url, database_url, tmp_path, mail, registration=True) as quart:
         yield quart
-
-
-async def rows(pool: Pool) -> list[dict[str, object]]:
-    async with pool.acquire() as connection:
-        return [dict(row) for row in await connection.fetch("select * from app.letters order by id")]
 
 
 async def forgot(client: Client, email: str = EMAIL) -> tuple[int, str]:

@@ -16,9 +16,9 @@ from app.accounts import bootstrap
 from app.db.pools import Pool
 from app.identity import Role
 from app.settings.sections import MailSection
-from tests.accounts.post import STARTED_WITHIN, Postbox, app_with_mail
-from tests.accounts.test_mail import SENDER, rows
-from tests.accounts.test_sessions import EMAIL, PASSWORD
+from tests.support.mail_server import STARTED_WITHIN, Postbox, app_with_mail
+from tests.support.sent_mail import SENDER, rows
+from tests.support.signin import EMAIL, PASSWORD
 
 Way = Literal["starttls", "tls"]
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")

@@ -13,8 +13,9 @@ from app.identity import Role
 from app.server.factory import create_app
 from app.settings.sections import MailSection
 from tests.accounts.conftest import settings
-from tests.accounts.post import app_with_mail
-from tests.accounts.test_sessions import EMAIL, PASSWORD
+from tests.support.mail_server import app_with_mail
+from tests.support.registration import roles
+from tests.support.signin import EMAIL, PASSWORD
 
 NEW = {"email": " Bob@Example.org", "password": "watches from the window seat"}
 
@@ -24,11 +25,6 @@ async def app(redis_url: str, database_url: str, pool: Pool, tmp_path: Path) -> 
     await bootstrap.create_user(pool, EMAIL, Role.ADMIN, PASSWORD)
     async with app_with_mail(redis_url, database_url, tmp_path, MailSection(), registration=True) as quart:
         yield quart
-
-
-async def roles(pool: Pool) -> dict[str, str]:
-    async with pool.acquire() as connection:
-        return {row["email"]: row["role"] for row in await connection.fetch("select * from app.users")}
 
 
 async def test_a_newcomer_becomes_a_user_whatever_they_send_besides(client: Client, pool: Pool) -> None:

@@ -14,9 +14,9 @@ from app.db.pools import Pool
 from app.identity import Role
 from app.settings.sections import MailSection
 from tests.accounts.conftest import ORIGIN
-from tests.accounts.post import Postbox, app_with_mail
-from tests.accounts.test_register import roles
-from tests.accounts.test_sessions import EMAIL, NAVIGATION, PASSWORD
+from tests.support.mail_server import Postbox, app_with_mail
+from tests.support.registration import roles
+from tests.support.signin import EMAIL, NAVIGATION, PASSWORD
 
 BOB, NEW_PASSWORD = "bob@example.org", "watches from the window seat"
 LINK = re.compile(rf"{ORIGIN}(/register/[A-Za-z0-9_-]{{43}})")

@@ -12,9 +12,9 @@ from app.db.pools import Pool
 from app.identity import Role
 from app.server.factory import create_app
 from app.settings.sections import AccountsSection
-from tests.accounts.authenticator import enroll, text
 from tests.accounts.conftest import settings, who_view
-from tests.accounts.test_sessions import EMAIL, NAVIGATION, PASSWORD, RIGHT, sign_in
+from tests.support.authenticator import enroll, text
+from tests.support.signin import EMAIL, NAVIGATION, PASSWORD, RIGHT, sign_in
 
 BOB = "bob@example.org"
 

@@ -10,9 +10,9 @@ from quart.typing import TestClientProtocol as Client
 from app.accounts import bootstrap
 from app.db.pools import Pool
 from app.identity import Role
-from tests.accounts.authenticator import enroll
 from tests.accounts.conftest import ORIGIN
-from tests.accounts.test_sessions import EMAIL, PASSWORD, RIGHT, sign_in, status
+from tests.support.authenticator import enroll
+from tests.support.signin import EMAIL, PASSWORD, RIGHT, sign_in, status
 
 NEW = "another train with two bars"
 

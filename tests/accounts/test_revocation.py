@@ -1,21 +1,14 @@
 """Who is signed out in one web process is out in the others: pages at once, streams within five seconds."""
 
-import asyncio
 import re
-from collections.abc import AsyncIterator
-from typing import NamedTuple
 
-import httpx
 import pytest
 
 from app.pipeline import admission
-from app.settings.load import Settings
 from app.settings.sections import LiveSection
-from tests.accounts.conftest import IN_TIME
-from tests.ports import free_port
-from tests.stream.conftest import EMAIL, PASSWORD, Desk, settings
-from tests.stream.reader import Reader
-from tests.stream.test_leaving import process, ready
+from tests.stream.conftest import EMAIL, PASSWORD, settings
+from tests.support.stream_reader import Reader
+from tests.support.two_processes import Processes
 
 __all__ = ["settings"]
 
@@ -23,55 +16,6 @@ NEW = "another train with two bars"
 STREAMS_WITHIN = 5.0
 PATIENCE = 20.0
 """For a machine that has more to do than this. That the bound holds is a sum, which is tested as one."""
-
-
-class Processes(NamedTuple):
-    here: Desk
-    there: int
-    """The port of the other one."""
-
-    def browser(self, port: int, cookies: dict[str, str] | None = None) -> httpx.AsyncClient:
-        """Says where it comes from as the application expects it, whichever process it asks."""
-        own = f"http://127.0.0.1:{self.here.settings.port}"
-        return httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{port}",
-            trust_env=False,
-            timeout=30,
-            headers={"Origin": own, "Accept": "text/html"},
-            cookies=cookies,
-        )
-
-    async def signed_in(self, port: int, password: str = PASSWORD) -> dict[str, str]:
-        async with self.browser(port) as browser:
-            answer = await browser.post("/login", data={"email": EMAIL, "password": password})
-            assert answer.status_code == 303
-            return dict(browser.cookies)
-
-    async def status(self, port: int, cookies: dict[str, str]) -> int:
-        async with self.browser(port, cookies) as browser:
-            return (await browser.get("/account")).status_code
-
-    def stream(self, cookies: dict[str, str]) -> Reader:
-        cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
-        return Reader(self.there, "/stream?topics=patterns,status", {"Cookie": cookie})
-
-
-@pytest.fixture
-async def both(settings: Settings) -> AsyncIterator[Processes]:
-    database = settings.database.model_copy(update={"acquire_seconds": IN_TIME})
-    settings = settings.model_copy(update={"database": database})
-    here, there = Desk(settings), free_port()
-    await here.start()
-    await here.enter()
-    other = settings.model_copy(update={"port": there})
-    environ = {"SECRET_KEY": settings.secret_key.get_secret_value(), "PUBLIC_URL": f"http://127.0.0.1:{settings.port}"}
-    async with process(other, TICKSTOCK_DATABASE_ACQUIRE_SECONDS=str(IN_TIME), **environ):
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{there}", trust_env=False, timeout=30) as client:
-            async with asyncio.timeout(60):
-                while not await ready(client):
-                    await asyncio.sleep(0.05)
-        yield Processes(here, there)
-    await here.stop()
 
 
 async def last_message(reader: Reader) -> str:

@@ -14,30 +14,12 @@ from app.db.pools import Pool
 from app.identity import Role
 from app.server.factory import create_app
 from tests.accounts.conftest import settings
-
-EMAIL, PASSWORD = "alice@example.org", "trades on a train with one bar"
-RIGHT = {"email": EMAIL, "password": PASSWORD}
-NAVIGATION = {"Accept": "text/html", "Sec-Fetch-Mode": "navigate"}
+from tests.support.signin import EMAIL, NAVIGATION, PASSWORD, RIGHT, sign_in, status
 
 
 @pytest.fixture(autouse=True)
 async def alice(pool: Pool) -> None:
     await bootstrap.create_user(pool, EMAIL, Role.USER, PASSWORD)
-
-
-async def sign_in(client: Client) -> str:
-    response = await client.post("/login", form=RIGHT)
-    assert response.status_code == 303
-    return cookie(response.headers.getlist("Set-Cookie"))
-
-
-def cookie(headers: list[str]) -> str:
-    return next(header.split(";")[0] for header in headers if header.startswith(("ts=", "__Host-ts=")))
-
-
-async def status(app: Quart, cookies: str) -> int:
-    """Of a page that only who is signed in may see, for a browser with just these cookies."""
-    return (await app.test_client(False).get("/seen", headers={**NAVIGATION, "Cookie": cookies})).status_code
 
 
 async def test_who_signs_in_comes_back_to_where_they_wanted_to_go(client: Client) -> None:

@@ -10,8 +10,8 @@ from redis.asyncio import Redis
 from app.accounts import bootstrap
 from app.db.pools import Pool
 from app.identity import Role
-from tests.accounts.authenticator import enroll, half_signed_in, text
-from tests.accounts.test_sessions import EMAIL, NAVIGATION, PASSWORD, RIGHT, cookie, sign_in, status
+from tests.support.authenticator import enroll, half_signed_in, text
+from tests.support.signin import EMAIL, NAVIGATION, PASSWORD, RIGHT, cookie, sign_in, status
 
 
 @pytest.fixture(autouse=True)

@@ -13,8 +13,8 @@ from app.accounts import bootstrap
 from app.db.pools import Pool
 from app.identity import Role
 from app.server.factory import create_app
-from tests.accounts.authenticator import enroll, half_signed_in
-from tests.accounts.test_sessions import EMAIL, PASSWORD, sign_in
+from tests.support.authenticator import enroll, half_signed_in
+from tests.support.signin import EMAIL, PASSWORD, sign_in
 
 
 @pytest.fixture(autouse=True)

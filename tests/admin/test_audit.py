@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from app.admin.csv import harmless
-from tests.admin.people import BOB, CAROL, PAGE, add, invite, signed_in, stranger
 from tests.stream.conftest import EMAIL, Desk
+from tests.support.people_pages import BOB, CAROL, PAGE, add, invite, signed_in, stranger
 
 
 async def write(desk: Desk, *entries: tuple[str, str, str, str, str]) -> None:

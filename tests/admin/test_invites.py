@@ -6,7 +6,8 @@ import hashlib
 import pytest
 
 from app.identity import Role
-from tests.admin.people import (
+from tests.stream.conftest import EMAIL, Desk
+from tests.support.people_pages import (
     BOB,
     CAROL,
     NEW_PASSWORD,
@@ -20,7 +21,6 @@ from tests.admin.people import (
     stranger,
     user_id,
 )
-from tests.stream.conftest import EMAIL, Desk
 
 
 async def test_an_invited_person_chooses_a_password_and_is_in(desk: Desk) -> None:

@@ -10,9 +10,9 @@ from app.wire import RedisUnavailable
 from app.wire.channels import BATCHES, Channels, Meaning
 from app.wire.log.log import BEGINNING, StreamPosition
 from app.wire.pubsub.subscriber import ChannelStats, SubscriberStats
-from tests.quotes.samples import OPEN, tick
 from tests.stream.conftest import PASSWORD, Desk
-from tests.stream.waiting import until
+from tests.support.quote_samples import OPEN, tick
+from tests.support.waiting import until
 
 NAMES = Channels(ticks="my.ticks")
 

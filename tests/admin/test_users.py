@@ -7,8 +7,19 @@ import httpx
 import pytest
 
 from app.identity import Role
-from tests.admin.people import BOB, CAROL, PAGE, add, audit_entries, invite, signed_in, states, stranger, user_id
 from tests.stream.conftest import EMAIL, Desk
+from tests.support.people_pages import (
+    BOB,
+    CAROL,
+    PAGE,
+    add,
+    audit_entries,
+    invite,
+    signed_in,
+    states,
+    stranger,
+    user_id,
+)
 
 WAITING = """
 select count(*) from pg_locks

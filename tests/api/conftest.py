@@ -18,12 +18,12 @@ from app.settings.load import Settings
 from app.settings.sections import DatabaseSection, RedisSection
 from app.wire.client import close, connect
 from tests.accounts.conftest import IN_TIME
-from tests.admin.people import PASSWORD, add
 from tests.conftest import copied
-from tests.ports import free_port
-from tests.quotes.samples import AWKWARD, LONG_NAME, OPEN, bars
-from tests.quotes.stored import Found, store_bars, store_minutes, store_patterns, store_symbols
 from tests.stream.conftest import Desk, settings
+from tests.support.people_pages import PASSWORD, add
+from tests.support.ports import free_port
+from tests.support.quote_samples import AWKWARD, LONG_NAME, OPEN, bars
+from tests.support.stored_bars import Found, store_bars, store_minutes, store_patterns, store_symbols
 
 __all__ = ["settings"]
 

@@ -15,8 +15,8 @@ import jsonschema
 import pytest
 
 from tests.api.conftest import administrator, get, new_token
-from tests.finance import grammar
 from tests.stream.conftest import Desk
+from tests.support import symbol_examples
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -55,10 +55,10 @@ async def test_a_symbol_in_a_path_is_described_by_the_one_grammar(market: Desk) 
 
     assert len(described) == 3
     for schema in described:
-        assert [symbol for symbol in grammar.ODD if not re.search(schema["pattern"], symbol)] == []
+        assert [symbol for symbol in symbol_examples.ODD if not re.search(schema["pattern"], symbol)] == []
         # Python's $ also stands before a line's end, that of JSON Schema does not.
-        assert [text for text in grammar.NONE if re.search(schema["pattern"], text)] == ["A\n"]
-        assert schema["maxLength"] == max(map(len, grammar.ODD))
+        assert [text for text in symbol_examples.NONE if re.search(schema["pattern"], text)] == ["A\n"]
+        assert schema["maxLength"] == max(map(len, symbol_examples.ODD))
 
 
 async def test_every_route_stands_in_it(market: Desk, token: str) -> None:

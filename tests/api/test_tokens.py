@@ -11,10 +11,10 @@ from app.accounts.tokens import bearer, secret
 from app.identity import Role
 from app.settings.load import Settings
 from app.settings.sections import LimitsSection
-from tests.admin.people import add, audit_entries, user_id
 from tests.api.conftest import BOB, PAGE, get, new_token
-from tests.ports import free_port
 from tests.stream.conftest import EMAIL, Desk
+from tests.support.people_pages import add, audit_entries, user_id
+from tests.support.ports import free_port
 
 ME = "/api/v1/me"
 

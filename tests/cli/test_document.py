@@ -16,7 +16,7 @@ from app.embedded import places, postgres, valkey
 from app.embedded.child import Child
 from app.embedded.places import Places
 from tests.cli.conftest import RunningCommand
-from tests.ports import free_port
+from tests.support.ports import free_port
 
 BLOCK = """
 # Database (Read-only access)

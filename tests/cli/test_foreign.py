@@ -6,9 +6,9 @@ import pytest
 
 from app.db import roles
 from tests.cli.conftest import RunningCommand
-from tests.cli.test_run import status
 from tests.conftest import Databases
-from tests.ports import free_port
+from tests.support.ports import free_port
+from tests.support.run_status import status
 
 OWNS = "warning: the role of DATABASE_URL owns the audit and could alter it"
 WRITES = "warning: the role that reads the market could write it"

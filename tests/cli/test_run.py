@@ -6,8 +6,6 @@ import os
 import re
 import signal
 import stat
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,8 @@ from redis.exceptions import AuthenticationError, NoPermissionError
 
 from tests.cli.conftest import RunningCommand, command
 from tests.embedded.conftest import alive, within
-from tests.ports import free_port
+from tests.support.ports import free_port
+from tests.support.run_status import status
 
 PASSWORD = "trades on a train with one bar"
 
@@ -34,16 +33,6 @@ class Desk:
     def run_json(self) -> dict[str, Any]:
         run_file: dict[str, Any] = json.loads((self.data / "run.json").read_text())
         return run_file
-
-
-def status(port: int, path: str) -> int:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as answer:
-        return answer.code
-    except OSError:
-        return 0
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from app.wire.channels import EOD_COMPLETION, EOD_STATUS_KEY, Channels
 from app.wire.client import connect
 from app.wire.events.event import ProcessingChanged
 from app.wire.pubsub.publisher import Publisher
-from tests.engine.rig import DAY, eventually, feeding, hearing, of, working
+from tests.support.running_engine import DAY, eventually, feeding, hearing, of, working
 
 
 async def test_the_engine_closes_a_day_when_its_session_ends(redis_url: str, database_url: str) -> None:

@@ -10,7 +10,7 @@ from app.db.pools import Pool
 from app.engine.eod.day_close import DayClose
 from app.engine.eod.result import RECENT_SESSIONS, UniverseCheck
 from app.finance import calendar
-from tests.closing.test_close import DAY
+from tests.support.day_close import DAY
 
 SESSIONS = list(calendar.sessions(date(2012, 10, 1), DAY))
 LATEST, TOO_OLD = SESSIONS[-1 - RECENT_SESSIONS], SESSIONS[-2 - RECENT_SESSIONS]

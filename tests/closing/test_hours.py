@@ -9,9 +9,9 @@ import pytest
 
 from app.db.pools import Pool
 from app.engine.eod.day_close import DayClose
-from tests.closing.hours import Hours, wall_time
-from tests.closing.test_close import run_of
-from tests.engine.rig import eventually
+from tests.support.day_close import run_of
+from tests.support.market_hours import Hours, wall_time
+from tests.support.running_engine import eventually
 
 FRIDAY, MONDAY, HALF, HOLIDAY = date(2012, 11, 16), date(2012, 11, 19), date(2012, 11, 23), date(2012, 11, 22)
 NAMES = ["AAPL", "IBM", "LATE"]

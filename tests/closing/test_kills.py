@@ -12,8 +12,8 @@ import pytest
 from app.db.pools import Pool
 from app.engine.eod.day_close import PHASES
 from tests.cli.conftest import ROOT, command, environment
-from tests.closing.test_close import DAY, SYMBOLS, closed, invented, run_of, store, tables
 from tests.conftest import Databases
+from tests.support.day_close import DAY, SYMBOLS, closed, invented, run_of, store, tables
 
 
 @pytest.mark.parametrize(("held", "phase"), [("ohlcv_weekly", PHASES[1]), ("cache_entries", PHASES[2])])

@@ -2,57 +2,21 @@ import random
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
-from typing import NamedTuple
 
 import asyncpg
 
 from app.db import market
 from app.db.timescale import minute_counts
 from app.engine.coverage.measure import measure_coverage
-from app.engine.coverage.result import Coverage, CoverageQuery, Missing, Suspect
+from app.engine.coverage.result import CoverageQuery, Missing, Suspect
 from app.finance import calendar, sessions
 from app.finance.jumps import JUMP
-from tests.coverage import strange_minutes
+from tests.support import faulty_minutes
+from tests.support.coverage_bars import Day, Series, covered, store
 
 SINCE, UNTIL = date(2012, 6, 1), date(2013, 1, 31)
 """With a half-day before a holiday, and the two days of a storm."""
 SESSIONS = list(calendar.sessions(SINCE, UNTIL))
-
-
-class Day(NamedTuple):
-    day: date
-    open: float | None
-    high: float | None
-    low: float | None
-    close: float | None
-    volume: int | None
-
-
-class Series(NamedTuple):
-    symbol: str
-    listed: date | None
-    active: bool
-    days: list[Day]
-    splits: dict[date, float]
-
-
-async def covered(link: asyncpg.Connection, **asked: object) -> Coverage:
-    return await measure_coverage(link, await market.inspect(link, exact=True), CoverageQuery(**asked))  # type: ignore[arg-type]
-
-
-async def store(link: asyncpg.Connection, series: Iterable[Series]) -> None:
-    for each in series:
-        await link.execute(
-            "insert into symbols (symbol, active, list_date) values ($1, $2, $3)", each.symbol, each.active, each.listed
-        )
-        await link.executemany(
-            "insert into ohlcv_daily values ($1, $2, $3, $4, $5, $6, $7)",
-            [(each.symbol, *day) for day in each.days],
-        )
-        await link.executemany(
-            "insert into splits (symbol, ex_date, ratio) values ($1, $2, $3)",
-            [(each.symbol, day, ratio) for day, ratio in each.splits.items()],
-        )
 
 
 def invented(seed: int) -> Series:
@@ -208,7 +172,7 @@ async def test_a_market_without_the_table_or_without_bars_has_nothing_to_say(lin
 
 
 async def test_minutes_counted_by_the_half_hour_give_the_same_map(link: asyncpg.Connection) -> None:
-    await strange_minutes.store(link)
+    await faulty_minutes.store(link)
     await link.execute(
         """
         create view counts as
@@ -221,7 +185,7 @@ async def test_minutes_counted_by_the_half_hour_give_the_same_map(link: asyncpg.
     shape = await market.inspect(link, exact=True)
     for asked in (
         CoverageQuery("1min"),
-        CoverageQuery("1min", strange_minutes.DAYS[4], strange_minutes.DAYS[9]),
+        CoverageQuery("1min", faulty_minutes.DAYS[4], faulty_minutes.DAYS[9]),
         CoverageQuery("1min", symbols=("A",)),
         CoverageQuery("1min", date(2012, 12, 1), date(2012, 12, 5)),
     ):

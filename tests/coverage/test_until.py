@@ -20,7 +20,7 @@ from app.wire.client import close, connect
 from app.wire.state import market_clock
 from tests.cli.conftest import command
 from tests.conftest import Databases
-from tests.coverage.test_coverage import Day, Series, covered, store
+from tests.support.coverage_bars import Day, Series, covered, store
 
 SINCE, DIED, NOW = date(2012, 11, 1), date(2012, 11, 14), datetime(2012, 11, 26, 20, 59, tzinfo=UTC)
 """An hour before the close of a Monday, after a week with a holiday and a half-day."""

@@ -21,9 +21,9 @@ from app.engine.storage import definitions
 from app.patterns import queries
 from app.patterns.queries import DetectionFilter
 from tests.db.conftest import name_of
-from tests.ports import free_port
-from tests.quotes.samples import OPEN
-from tests.quotes.stored import Found, store_patterns
+from tests.support.ports import free_port
+from tests.support.quote_samples import OPEN
+from tests.support.stored_bars import Found, store_patterns
 
 BINARY = shutil.which("pgbouncer") or "/usr/sbin/pgbouncer"
 

@@ -6,9 +6,9 @@ import pytest
 
 from app.settings.load import Settings
 from tests.conftest import Databases
-from tests.quotes.samples import AWKWARD, LONG_NAME, OPEN, bars
-from tests.quotes.stored import Found, store_bars, store_patterns, store_symbols
 from tests.stream.conftest import Desk, settings
+from tests.support.quote_samples import AWKWARD, LONG_NAME, OPEN, bars
+from tests.support.stored_bars import Found, store_bars, store_patterns, store_symbols
 
 __all__ = ["settings"]
 

@@ -4,38 +4,15 @@ from urllib.parse import quote
 
 import httpx
 
-from app.accounts import bootstrap
 from app.db.pools import Pool
-from app.identity import Role
 from app.live import topics
 from app.market import partials as market
 from app.quotes.board import QuoteBoard
 from app.web.filters import dom_id
-from tests.quotes.samples import AWKWARD, LONG_NAME, tick
-from tests.stream.conftest import PASSWORD, Desk
-from tests.stream.waiting import until
-
-ADMIN = "admin@example.org"
-
-
-async def page(desk: Desk, path: str, status: int = 200, **cookies: str) -> str:
-    async with desk.client() as client:
-        client.cookies.update(cookies)
-        answer = await client.get(path, headers={"Accept": "text/html"})
-    assert answer.status_code == status, answer.text
-    ids = re.findall(r'\sid="([^"]*)"', answer.text)
-    assert len(ids) == len(set(ids))
-    assert answer.text.count("<h1") == 1
-    return answer.text
-
-
-async def administrators_page(desk: Desk) -> str:
-    """The desk as an administrator sees it."""
-    await bootstrap.create_user(desk.context.pools.own, ADMIN, Role.ADMIN, PASSWORD)
-    async with desk.client() as client:
-        client.cookies.clear()
-        await client.post("/login", data={"email": ADMIN, "password": PASSWORD})
-        return (await client.get("/")).text
+from tests.stream.conftest import Desk
+from tests.support.desk_pages import administrators_page, page
+from tests.support.quote_samples import AWKWARD, LONG_NAME, tick
+from tests.support.waiting import until
 
 
 async def test_the_desk_shows_quotes_patterns_and_its_own_state(desk: Desk) -> None:

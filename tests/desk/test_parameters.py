@@ -12,8 +12,8 @@ from quart import Quart
 
 from app.web import parameters
 from tests.api.conftest import PAGE, administrator, market
-from tests.quotes.samples import AWKWARD
 from tests.stream.conftest import Desk
+from tests.support.quote_samples import AWKWARD
 
 __all__ = ["market"]
 

@@ -16,11 +16,11 @@ from app.web.filters import dom_id
 from app.wire.events.event import IndicatorCalculated, PatternExpired, ProcessingChanged, Tick
 from app.wire.state.newest_quotes import NewestQuotes
 from tests.conftest import Databases
-from tests.desk.test_pages import administrators_page, page
-from tests.quotes.samples import AWKWARD, OPEN, tick
 from tests.stream.conftest import Desk
-from tests.stream.test_stream import detected
-from tests.stream.waiting import until
+from tests.support.desk_pages import administrators_page, page
+from tests.support.quote_samples import AWKWARD, OPEN, tick
+from tests.support.stream_events import detected
+from tests.support.waiting import until
 
 INSERT_INDICATOR = """
 insert into daily_indicators (symbol, indicator_type, value_data, calculation_timestamp)

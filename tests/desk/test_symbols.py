@@ -22,13 +22,13 @@ from app.web.filters import dom_id
 from app.web.html import links
 from app.wire.events.event import IndicatorCalculated, PatternDetected
 from tests.conftest import Databases
-from tests.desk.test_pages import page
-from tests.finance import grammar
 from tests.loads.conftest import loaded, written
-from tests.quotes.samples import OPEN, bars, tick
-from tests.quotes.stored import Found, store_bars, store_patterns, store_symbols
 from tests.stream.conftest import Desk
-from tests.stream.waiting import until
+from tests.support import symbol_examples
+from tests.support.desk_pages import page
+from tests.support.quote_samples import OPEN, bars, tick
+from tests.support.stored_bars import Found, store_bars, store_patterns, store_symbols
+from tests.support.waiting import until
 
 LINK = re.compile(r'href="/symbols/([^"?#]*)')
 STREAM = re.compile(r'hx-sse:connect="([^"]*)"')
@@ -70,14 +70,14 @@ async def status_and_location(desk: Desk, path: str) -> tuple[int, str]:
 
 
 async def test_every_symbol_that_the_feed_brings_has_a_page_a_link_and_a_stream(desk: Desk) -> None:
-    for symbol in grammar.ODD:
+    for symbol in symbol_examples.ODD:
         await desk.publish(tick(symbol, 12.5))
-    await until(lambda: all(board_of(desk).quote(symbol) for symbol in grammar.ODD))
+    await until(lambda: all(board_of(desk).quote(symbol) for symbol in symbol_examples.ODD))
 
     desk_page = await page(desk, "/")
     linked = {unquote(unescape(address)) for address in LINK.findall(desk_page)}
-    assert set(grammar.ODD) <= linked
-    for symbol in grammar.ODD:
+    assert set(symbol_examples.ODD) <= linked
+    for symbol in symbol_examples.ODD:
         assert f'id="{dom_id("row", symbol)}"' in desk_page
         html = await page(desk, f"/symbols/{quote(symbol, safe='/')}")
         (address,) = STREAM.findall(html)
@@ -95,7 +95,7 @@ async def test_every_symbol_that_the_feed_brings_has_a_page_a_link_and_a_stream(
             assert f'hx-target="#{dom_id("headline", symbol)}"' in (await reader.message("message")).data
 
 
-@given(st.lists(grammar.symbols, min_size=1, max_size=30, unique=True))
+@given(st.lists(symbol_examples.symbols, min_size=1, max_size=30, unique=True))
 def test_what_a_page_asks_for_is_what_it_shows(symbols: list[str]) -> None:
     charts = tuple(topics.chart_topic(symbol, "6m") for symbol in symbols)
     query = unquote(links(charts, "7-1", Rate.AUTO).stream.partition("topics=")[2].partition("&")[0])
@@ -104,7 +104,7 @@ def test_what_a_page_asks_for_is_what_it_shows(symbols: list[str]) -> None:
 
 
 @examples(max_examples=60)
-@given(grammar.symbols)
+@given(symbol_examples.symbols)
 def test_a_link_leads_to_the_symbol_and_stays_below_its_folder(symbol: str) -> None:
     address = f"/symbols/{quote(symbol)}"
 

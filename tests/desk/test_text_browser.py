@@ -8,10 +8,10 @@ import subprocess
 import pytest
 
 from app.quotes.board import QuoteBoard
-from tests.desk.test_pages import administrators_page, page
-from tests.quotes.samples import tick
 from tests.stream.conftest import Desk
-from tests.stream.waiting import until
+from tests.support.desk_pages import administrators_page, page
+from tests.support.quote_samples import tick
+from tests.support.waiting import until
 
 
 def text_of(html: str) -> str:

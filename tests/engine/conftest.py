@@ -12,7 +12,7 @@ from app.embedded.places import Places
 from app.engine.startup.history import ShippedHistory, load
 from app.settings.load import Settings
 from tests.conftest import copied
-from tests.engine.rig import PATH, UNTIL
+from tests.support.running_engine import PATH, UNTIL
 
 
 @pytest.fixture(scope="session")

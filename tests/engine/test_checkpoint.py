@@ -13,7 +13,7 @@ from app.wire.events.event import PatternDetected
 from app.wire.pubsub.publisher import Publisher
 from app.wire.ticks.reader import BEGINNING, Checkpoint, MinuteOffset, TickReader
 from tests.conftest import Databases
-from tests.engine.ticks import OPENS
+from tests.support.engine_ticks import OPENS
 
 FIRST = Checkpoint(OPENS + 60, (MinuteOffset(0.0, BEGINNING, 0), MinuteOffset(OPENS, "5-0", 5)))
 SECOND = Checkpoint(OPENS + 120, (MinuteOffset(OPENS, "5-0", 5),))

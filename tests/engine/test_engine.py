@@ -18,7 +18,19 @@ from app.wire.events.event import (
     PatternUpdated,
 )
 from app.wire.state import heartbeat
-from tests.engine.rig import DAY, EXACT, SLOW, UNTIL, closed, daily, eventually, feeding, hearing, of, working
+from tests.support.running_engine import (
+    DAY,
+    EXACT,
+    SLOW,
+    UNTIL,
+    closed,
+    daily,
+    eventually,
+    feeding,
+    hearing,
+    of,
+    working,
+)
 
 STORED = """
 select confidence::float8

@@ -16,7 +16,17 @@ from app.wire.events.event import (
     PatternExpired,
     PatternUpdated,
 )
-from tests.engine.rig import DAY, UNTIL, closed, eventually, feeding, forget_ticks, hearing, of, working
+from tests.support.running_engine import (
+    DAY,
+    UNTIL,
+    closed,
+    eventually,
+    feeding,
+    forget_ticks,
+    hearing,
+    of,
+    working,
+)
 
 OPENS = regular(DAY).opens
 

@@ -23,9 +23,9 @@ from app.wire.channels import POSITION_PREFIX
 from app.wire.client import close, connect
 from app.wire.state.newest_quotes import NewestQuotes
 from tests.conftest import Databases
-from tests.engine.faulty_feed import MONTH, FaultyFeed, Mark, bars_of, messages, outside
-from tests.engine.rig import daily, eventually, working
 from tests.stream.conftest import Desk, desk, settings
+from tests.support.faulty_feed import MONTH, FaultyFeed, Mark, bars_of, messages, outside
+from tests.support.running_engine import daily, eventually, working
 
 __all__ = ["desk", "settings"]
 
@@ -39,7 +39,7 @@ FACT = re.compile(r"<dt>(?:<abbr[^>]*>)?(Open|High|Low|Volume)(?:</abbr>)?</dt><
 
 class Ingest:
     def __init__(self, redis_url: str, folder: Path) -> None:
-        self._command = [sys.executable, "-m", "tests.engine.faulty_feed", redis_url, str(folder)]
+        self._command = [sys.executable, "-m", "tests.support.faulty_feed", redis_url, str(folder)]
         self.start()
 
     def start(self) -> None:

@@ -8,7 +8,7 @@ from app.wire.channels import Channels, Meaning
 from app.wire.codec import codec
 from app.wire.codec.codec import Rejected
 from app.wire.events.event import AnyEvent, Component, MetricsMeasured, StreamingHealth
-from tests.engine.rig import eventually, feeding, hearing, of, working
+from tests.support.running_engine import eventually, feeding, hearing, of, working
 
 NOTHING = EngineCounts(0, 0, 0, 0, {"too late": 0, "received twice": 0}, 0, 0, "healthy")
 LATER = EngineCounts(5000, 500, 20, 6500, {"too late": 3, "received twice": 2}, 500, 7, "healthy")

@@ -18,8 +18,19 @@ from app.finance import calendar, periods
 from app.finance.bars import DAY, Bar, day_start
 from app.finance.sessions import regular
 from app.wire.events.event import PatternDetected
-from tests.engine.rig import DAY as SESSION
-from tests.engine.rig import EXACT, UNTIL, closed, daily, eventually, feeding, forget_ticks, hearing, of, working
+from tests.support.running_engine import DAY as SESSION
+from tests.support.running_engine import (
+    EXACT,
+    UNTIL,
+    closed,
+    daily,
+    eventually,
+    feeding,
+    forget_ticks,
+    hearing,
+    of,
+    working,
+)
 
 OPENS = regular(SESSION).opens
 

@@ -12,7 +12,7 @@ from app.engine.storage.store import Store
 from app.finance import calendar
 from app.finance.clock import MarketClock
 from app.finance.sessions import MINUTE, regular, trading_date
-from tests.engine.ticks import CLOSES, DAY, OPENS, bars, gaps, intake_and_store, tick
+from tests.support.engine_ticks import CLOSES, DAY, OPENS, bars, gaps, intake_and_store, tick
 
 FRIDAY = date(2012, 8, 31)
 INSTANT = st.floats(regular(FRIDAY).opens - 7200, CLOSES + 7200)

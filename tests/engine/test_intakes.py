@@ -23,8 +23,8 @@ from app.wire.events.event import Tick
 from app.wire.pubsub.publisher import Publisher
 from app.wire.state import feed_position
 from app.wire.ticks.reader import BEGINNING, Checkpoint, MinuteOffset, TickReader
-from tests.engine.rig import eventually
-from tests.engine.ticks import OPENS, bars, gaps, intake_and_store, tick
+from tests.support.engine_ticks import OPENS, bars, gaps, intake_and_store, tick
+from tests.support.running_engine import eventually
 from tests.wire.conftest import ended
 
 NAME = Channels().ticks

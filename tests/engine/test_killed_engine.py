@@ -17,8 +17,8 @@ from app.wire.channels import Channels
 from app.wire.client import close, connect
 from app.wire.state import market_clock
 from tests.conftest import Databases
-from tests.engine.busy_feed import DAY, BusyFeed
-from tests.engine.rig import PATH, eventually, stopped
+from tests.support.busy_feed import DAY, BusyFeed
+from tests.support.running_engine import PATH, eventually, stopped
 
 ROOT = Path(__file__).parents[2]
 ENGINE = """

@@ -19,8 +19,8 @@ from app.finance.bars import Bar
 from app.wire.channels import JOBS_PROCESSING
 from app.wire.client import connect
 from app.wire.events.event import EngineHealth, ProcessingChanged
-from tests.engine.rig import PATH, UNTIL, eventually, hearing, of, working
-from tests.engine.ticks import OPENS, intake_and_store
+from tests.support.engine_ticks import OPENS, intake_and_store
+from tests.support.running_engine import PATH, UNTIL, eventually, hearing, of, working
 
 FORCED = b'{"command":"START_DAILY_PROCESSING","parameters":{"force":true,"symbols":["IBM","FB"]}}'
 COMPUTING = {"growth", "analyse_history", "pattern_outcomes", "_evaluate"}

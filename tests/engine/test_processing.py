@@ -6,7 +6,7 @@ import pytest
 from app.wire.channels import JOBS_PROCESSING
 from app.wire.client import connect
 from app.wire.events.event import ProcessingChanged, ProcessingEvent
-from tests.engine.rig import eventually, hearing, of, working
+from tests.support.running_engine import eventually, hearing, of, working
 
 ENDS = {"completed", "failed"}
 

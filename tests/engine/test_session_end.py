@@ -18,7 +18,7 @@ from app.wire.channels import Channels
 from app.wire.client import connect
 from app.wire.events.event import Tick
 from app.wire.pubsub.publisher import Publisher
-from tests.engine.rig import DAY
+from tests.support.running_engine import DAY
 
 CLOSES = regular(DAY).closes
 LATE = CLOSES + AUCTION_SECONDS + 2.0

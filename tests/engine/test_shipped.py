@@ -9,7 +9,7 @@ from app.db.pools import Pool
 from app.engine.analysis.thresholds import Thresholds
 from app.engine.startup.history import HistoryContext, ShippedHistory, analyse_history, load
 from app.finance import history
-from tests.engine.rig import BARS, PATH, UNTIL
+from tests.support.running_engine import BARS, PATH, UNTIL
 
 SPLITS = history.read_splits(PATH.with_name("splits.csv"))
 STORED = [("AAPL", "2000-06-21", 2.0), ("AAPL", "2005-02-28", 2.0), ("MSFT", "2003-02-18", 2.0)]

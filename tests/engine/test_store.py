@@ -17,7 +17,7 @@ from app.wire.channels import Channels
 from app.wire.client import connect
 from app.wire.events.event import AnyEvent, IndicatorCalculated, PatternDetected
 from app.wire.pubsub.publisher import Publisher
-from tests.engine.rig import DAY, eventually, hearing, of
+from tests.support.running_engine import DAY, eventually, hearing, of
 
 OPENS = regular(DAY).opens
 SYMBOLS = [f"SYN{number:03d}" for number in range(500)]

@@ -12,7 +12,7 @@ from app.finance.clock import MarketClock
 from app.finance.quote import NewestQuote
 from app.finance.sessions import regular
 from app.wire.events.event import Tick
-from tests.engine.ticks import DAY, OPENS, bars, intake_and_store, tick
+from tests.support.engine_ticks import DAY, OPENS, bars, intake_and_store, tick
 
 NEXT = date(2012, 9, 5)
 WRITTEN = 1_700_000_000.0

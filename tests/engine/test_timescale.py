@@ -18,8 +18,8 @@ from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from app.engine.storage.bars import last_bars, put_bars, put_symbols
 from app.finance import sessions
 from app.finance.bars import Bar
-from tests.coverage import strange_minutes
-from tests.engine.timescale import Place, downgrade, made, needs_timescale
+from tests.support import faulty_minutes
+from tests.support.timescale import Place, downgrade, made, needs_timescale
 
 START = 1346765400.0
 BARS = [Bar("BRK.B", "1min", START + 60 * number, 10, 12, 9, 11, number) for number in range(300)]
@@ -59,7 +59,7 @@ def migration(name: str) -> ModuleType:
     return importlib.import_module(f"app.db.migrations.market.versions.{name}")
 
 
-def line(row: strange_minutes.Row) -> str:
+def line(row: faulty_minutes.Row) -> str:
     return ",".join([row[0], row[1].isoformat(), *map(str, row[2:])])
 
 
@@ -141,7 +141,7 @@ async def test_old_bars_can_be_mended(engine: asyncpg.Connection) -> None:
 
 @needs_timescale
 async def test_the_same_load_again_changes_nothing(engine: asyncpg.Connection) -> None:
-    lines = [line(each) for each in strange_minutes.odd()]
+    lines = [line(each) for each in faulty_minutes.odd()]
     assert await load(engine, lines) == len(lines)
     before = await engine.fetchval(CHECKSUM)
 
@@ -188,17 +188,17 @@ async def test_the_limit_is_lifted_for_one_transaction_alone(engine: asyncpg.Con
 
 @needs_timescale
 async def test_a_day_is_closed_from_its_minutes(engine: asyncpg.Connection) -> None:
-    await put_symbols(engine, strange_minutes.SYMBOLS)
-    await strange_minutes.store(engine)
+    await put_symbols(engine, faulty_minutes.SYMBOLS)
+    await faulty_minutes.store(engine)
     await compressed(engine)
-    day = strange_minutes.DAYS[4]
+    day = faulty_minutes.DAYS[4]
     session = sessions.regular(day)
 
     assert await closing.fill(engine, day, session.opens, session.closes) == 2
 
     rows = [
         each
-        for each in strange_minutes.odd()
+        for each in faulty_minutes.odd()
         if each[0] == "A" and session.opens <= each[1].timestamp() < session.closes
     ]
     found = await engine.fetchrow("select high, low, volume from ohlcv_daily where symbol = 'A'")
@@ -208,7 +208,7 @@ async def test_a_day_is_closed_from_its_minutes(engine: asyncpg.Connection) -> N
 @needs_timescale
 async def test_what_is_missing_is_the_same_however_it_is_counted(engine: asyncpg.Connection) -> None:
     """The migration's own query, of which no continuous aggregate is made here, as a view like any other."""
-    await strange_minutes.store(engine)
+    await faulty_minutes.store(engine)
     await engine.execute(f"create view counted as {migration('0007_minute_counts').COUNTS}")
 
     found = await gaps(engine, "counted")
@@ -222,12 +222,12 @@ async def test_what_is_missing_is_the_same_however_it_is_counted(engine: asyncpg
 async def test_a_continuous_aggregate_sees_what_came_late(engine: asyncpg.Connection) -> None:
     if not await engine.fetchval(LICENSED):
         pytest.skip("this edition has no continuous aggregates")
-    await strange_minutes.store(engine)
+    await faulty_minutes.store(engine)
     assert await gaps(engine, await timescale.minute_counts(engine)) == await gaps(engine)
     before = await gaps(engine)
     await compressed(engine)
 
-    day = strange_minutes.DAYS[3]
+    day = faulty_minutes.DAYS[3]
     whole = [Bar("A", "1min", at, 10, 12, 9, 11, 5) for at in sessions.regular(day).minutes]
     await put_bars(engine, whole, ("ohlcv_1min",))
     await engine.execute(
@@ -286,7 +286,7 @@ async def test_an_extension_that_came_later_takes_the_bars_over() -> None:
     async for place in made(extension=False):
         await migrate("market", place.engine)
         link = await asyncpg.connect(place.superuser, server_settings={"timezone": "UTC"})
-        await strange_minutes.store(link)
+        await faulty_minutes.store(link)
         before, found = await link.fetchval(CHECKSUM), await gaps(link)
 
         await link.execute("create extension timescaledb")
@@ -296,5 +296,5 @@ async def test_an_extension_that_came_later_takes_the_bars_over() -> None:
 
         assert await link.fetchval("select count(*) from show_chunks('ohlcv_1min')") > 4
         assert (await link.fetchval(CHECKSUM), await gaps(link)) == (before, found)
-        assert await load(link, [line(each) for each in strange_minutes.odd()]) == 0
+        assert await load(link, [line(each) for each in faulty_minutes.odd()]) == 0
         await link.close()

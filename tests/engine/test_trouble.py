@@ -13,7 +13,18 @@ from app.embedded.places import Places, prepare
 from app.engine.storage.store import MOST_FACTS
 from app.finance.bars import Bar
 from app.wire.events.event import AnyEvent, EngineHealth, ProcessingChanged
-from tests.engine.rig import DAY, EXACT, SLOW, closed, daily, eventually, feeding, hearing, of, working
+from tests.support.running_engine import (
+    DAY,
+    EXACT,
+    SLOW,
+    closed,
+    daily,
+    eventually,
+    feeding,
+    hearing,
+    of,
+    working,
+)
 
 FILLER = [Bar("FILLER", "1min", 60.0 * number, 1.0, 1.0, 1.0, 1.0, 0) for number in range(MOST_FACTS + 1)]
 """Minutes of long ago."""

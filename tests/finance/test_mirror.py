@@ -10,7 +10,7 @@ from app.finance import candles, crossings, levels
 from app.finance.bars import Bar
 from app.finance.panel import Panel, walk
 from app.finance.shape import PatternMatch
-from tests.finance.mirrors import NO_MIRROR, every_name, mirrors
+from tests.support.mirrored_patterns import NO_MIRROR, every_name, mirrors
 
 GRID = 64
 """Prices are whole 64ths, so that turning them loses no digit."""

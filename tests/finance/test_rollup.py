@@ -10,7 +10,7 @@ from app.finance.repeats import RepeatFilter
 from app.finance.rollup import CORRECTION_SECONDS, Rollup
 from app.finance.session_days import SessionDays
 from app.finance.sessions import in_session, regular
-from tests.finance.trades import Trade
+from tests.support.trades import Trade
 
 OPENS = regular(date(2012, 9, 4)).opens
 

@@ -6,7 +6,7 @@ from app.finance import calendar, scenarios
 from app.finance.bars import Bar
 from app.finance.scenarios import SCENARIOS
 from app.finance.sessions import regular
-from tests.finance import outcomes
+from tests.support import expected_outcomes
 
 DAYS = {"crash_2020": 252, "growth_2021": 252, "volatility_periods": 126, "trend_changes": 189, "high_low_events": 63}
 
@@ -37,31 +37,31 @@ def test_a_scenario_is_the_same_every_time_and_could_have_been_traded(name: str)
 def test_the_crash_falls_by_35_percent_and_comes_back() -> None:
     bars = scenarios.daily("crash_2020")
 
-    assert outcomes.drawdown(bars) == pytest.approx(0.35, abs=0.001)
-    assert outcomes.volume_spikes(bars) == 15
-    assert outcomes.highs(bars) + outcomes.lows(bars) == 8
+    assert expected_outcomes.drawdown(bars) == pytest.approx(0.35, abs=0.001)
+    assert expected_outcomes.volume_spikes(bars) == 15
+    assert expected_outcomes.highs(bars) + expected_outcomes.lows(bars) == 8
     trough = min(range(len(bars)), key=lambda number: bars[number].close)
     peak = max(range(len(bars)), key=lambda number: bars[number].close)
     assert (peak, trough) == (150, 175)
     assert bars[-1].close > 0.95 * bars[peak].close
-    assert outcomes.gain(bars[trough : trough + 26]) > 0.5 * (bars[peak].close / bars[trough].close - 1)
+    assert expected_outcomes.gain(bars[trough : trough + 26]) > 0.5 * (bars[peak].close / bars[trough].close - 1)
 
 
 def test_the_growth_is_a_quarter_by_six_breakouts() -> None:
     bars = scenarios.daily("growth_2021")
 
-    assert outcomes.gain(bars) == pytest.approx(0.25, abs=0.0001)
-    assert outcomes.breakouts(bars) == 6
-    assert outcomes.momentum_events(bars) == 4
+    assert expected_outcomes.gain(bars) == pytest.approx(0.25, abs=0.0001)
+    assert expected_outcomes.breakouts(bars) == 6
+    assert expected_outcomes.momentum_events(bars) == 4
 
 
 def test_the_volatile_stays_within_its_range_and_has_calm_and_storm() -> None:
     bars = scenarios.daily("volatility_periods")
 
-    prices = outcomes.closes(bars)
+    prices = expected_outcomes.closes(bars)
     assert (max(prices) - min(prices)) / bars[0].close == pytest.approx(0.30, abs=0.001)
-    assert abs(outcomes.gain(bars)) < 0.01
-    assert outcomes.clustering(bars) > 0.3
+    assert abs(expected_outcomes.gain(bars)) < 0.01
+    assert expected_outcomes.clustering(bars) > 0.3
 
 
 def test_the_trends_change_four_times_and_the_edges_hold() -> None:
@@ -69,17 +69,17 @@ def test_the_trends_change_four_times_and_the_edges_hold() -> None:
 
     middle = bars[139].close
     edges = (0.98 * middle, 1.02 * middle)
-    assert outcomes.trend_changes(bars) == 4
-    assert outcomes.level_tests(bars[140:], *edges) == 6
-    assert outcomes.false_breakouts(bars[140:], *edges) == 2
+    assert expected_outcomes.trend_changes(bars) == 4
+    assert expected_outcomes.level_tests(bars[140:], *edges) == 6
+    assert expected_outcomes.false_breakouts(bars[140:], *edges) == 2
 
 
 def test_the_extremes_are_twelve_highs_ten_lows_and_eight_gaps() -> None:
     bars = scenarios.daily("high_low_events")
 
-    assert (outcomes.highs(bars), outcomes.lows(bars)) == (12, 10)
-    assert outcomes.gaps(bars) == 8
-    assert outcomes.volume_spikes(bars) == 15
+    assert (expected_outcomes.highs(bars), expected_outcomes.lows(bars)) == (12, 10)
+    assert expected_outcomes.gaps(bars) == 8
+    assert expected_outcomes.volume_spikes(bars) == 15
 
 
 def rolled_up(minutes: list[Bar], day: Bar) -> Bar:

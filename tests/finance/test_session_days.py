@@ -11,7 +11,7 @@ from app.finance.rollup import Rollup
 from app.finance.running import REPLACEABLE_SPANS
 from app.finance.session_days import SessionDay, SessionDays
 from app.finance.sessions import NEW_YORK, regular
-from tests.finance.trades import Trade, span
+from tests.support.trades import Trade, span
 
 TUESDAY = date(2012, 9, 4)
 HOURS = regular(TUESDAY)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from app.finance.instrument import Instrument
 from app.finance.symbol_index import MOST_COMPARED, MOST_COUNTED, SymbolIndex, clean_query
 from app.finance.symbols import folded
-from tests.finance import grammar
+from tests.support import symbol_examples
 
 NAMES = {
     "AAPL": "Apple Inc.",
@@ -95,7 +95,7 @@ def test_who_types_need_not_mind_case_unless_two_differ_in_nothing_else() -> Non
     assert known.possible("x:btcusd") == ("X:BTCUSD",)
 
 
-@given(st.lists(grammar.symbols, unique=True, max_size=20), st.text(max_size=5))
+@given(st.lists(symbol_examples.symbols, unique=True, max_size=20), st.text(max_size=5))
 def test_every_symbol_is_found_by_itself_and_in_any_case(names: list[str], text: str) -> None:
     known = index(dict.fromkeys(names, text))
     for symbol in names:

@@ -9,17 +9,17 @@ from hypothesis import strategies as st
 from app.finance import symbols
 from app.finance.symbols import folded, is_storable, is_symbol, spelt
 from app.web.filters import dom_id
-from tests.finance import grammar
+from tests.support import symbol_examples
 
 ID = re.compile(r"[a-z0-9_-]+")
 
 
-@pytest.mark.parametrize("symbol", grammar.ODD)
+@pytest.mark.parametrize("symbol", symbol_examples.ODD)
 def test_what_sources_call_an_instrument_is_a_symbol(symbol: str) -> None:
     assert is_symbol(symbol)
 
 
-@pytest.mark.parametrize("text", grammar.NONE)
+@pytest.mark.parametrize("text", symbol_examples.NONE)
 def test_what_could_lead_elsewhere_or_break_a_list_is_none(text: str) -> None:
     assert not is_symbol(text)
 
@@ -46,7 +46,7 @@ def test_a_word_means_itself_or_all_that_differ_only_in_case() -> None:
     assert spelt("AAP", names) == ()
 
 
-@given(grammar.symbols, grammar.symbols)
+@given(symbol_examples.symbols, symbol_examples.symbols)
 def test_every_symbol_has_an_id_of_its_own(one: str, other: str) -> None:
     assert ID.fullmatch(dom_id("last", one))
     assert (dom_id("last", one) == dom_id("last", other)) == (one == other)
@@ -55,7 +55,7 @@ def test_every_symbol_has_an_id_of_its_own(one: str, other: str) -> None:
         assert dom_id("last", alike) != dom_id("last", one)
 
 
-@given(grammar.symbols, grammar.symbols)
+@given(symbol_examples.symbols, symbol_examples.symbols)
 def test_ids_of_several_parts_are_told_apart(one: str, other: str) -> None:
     assert (dom_id("pattern", one, other) == dom_id("pattern", other, one)) == (one == other)
     assert dom_id("pattern", one, other) != dom_id("pattern", f"{one}-{other}")

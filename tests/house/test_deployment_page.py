@@ -13,7 +13,7 @@ import trustme
 
 from app.db import roles
 from tests.house import tree
-from tests.ports import free_port
+from tests.support.ports import free_port
 
 TEXT = (tree.ROOT / "docs" / "deployment.md").read_text()
 SYSTEMD = shutil.which("systemd-analyze") or ""

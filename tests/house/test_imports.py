@@ -117,3 +117,17 @@ def test_imports_point_down() -> None:
 )
 def test_the_rule_itself_refuses(source: str, target: str) -> None:
     assert not allowed(source, target)
+
+
+def test_no_test_imports_another_test() -> None:
+    """What several share is in tests/support/, or a fixture of a conftest.py."""
+    files = [path for place in ("tests", "bench") for path in (tree.ROOT / place).rglob("*.py")]
+    assert files
+    test_module = re.compile(r"(^|\.)test_[a-z0-9_]+$")
+
+    assert [
+        f"{tree.name(path)}: {module} {name}"
+        for path in files
+        for module, name, _ in tree.imports(path)
+        if module.startswith("tests") and (test_module.search(module) or test_module.search(name))
+    ] == []

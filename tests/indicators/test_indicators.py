@@ -16,8 +16,8 @@ from app.live import topics
 from app.web.filters import MINUS, dom_id
 from app.wire.events.event import IndicatorCalculated
 from tests.conftest import Databases
-from tests.db.plans import Explaining
-from tests.quotes.samples import AWKWARD, DAY, OPEN
+from tests.support.query_plans import Explaining
+from tests.support.quote_samples import AWKWARD, DAY, OPEN
 
 VIEW = View()
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none"

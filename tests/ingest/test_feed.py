@@ -20,7 +20,7 @@ from app.wire.events.event import Tick
 from app.wire.pubsub.subscriber import Subscriber
 from app.wire.state import market_clock
 from app.wire.state.newest_quotes import NewestQuotes
-from tests.ingest.days import daily
+from tests.support.daily_bars import daily
 from tests.wire.conftest import ended
 
 BARS = history.read(Path("config/history/us-equities-daily.csv.gz"))

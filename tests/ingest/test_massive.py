@@ -18,8 +18,8 @@ from app.wire.codec.codec import decode
 from app.wire.events.event import ErrorReported, Tick
 from app.wire.pubsub.subscriber import Subscriber
 from app.wire.state.newest_quotes import NewestQuotes
-from tests.ingest.massive_server import KEY, Script, Visit, serving, status
-from tests.ingest.updates import ticks_of, until
+from tests.support.massive_server import KEY, Script, Visit, serving, status
+from tests.support.provider_updates import ticks_of, until
 from tests.wire.conftest import ended
 
 OPEN = datetime(2026, 1, 6, 15, 0, tzinfo=UTC).timestamp()

@@ -12,7 +12,7 @@ from app.finance.bars import Bar
 from app.finance.sessions import regular
 from app.ingest.path import SymbolSlot, ticks
 from app.wire.events.event import Tick
-from tests.ingest.days import daily
+from tests.support.daily_bars import daily
 
 BARS = history.read(Path("config/history/us-equities-daily.csv.gz"))
 

@@ -18,7 +18,7 @@ from app.wire.channels import Channels
 from app.wire.client import connect
 from app.wire.state import market_clock
 from app.wire.state.newest_quotes import NewestQuotes
-from tests.ingest.massive_server import KEY
+from tests.support.massive_server import KEY
 
 PAGE = (ROOT / "docs" / "providers.md").read_text(encoding="utf-8")
 TRADES = "1767711600.5,AAPL,190.25,100\n1767711601.0,BRK.B,500.5,10\n1767711602.0,AAPL,190.5,50\n"

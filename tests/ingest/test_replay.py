@@ -8,8 +8,8 @@ from app.finance.bars import Bar
 from app.finance.sessions import regular
 from app.ingest.provider import FeedUpdate
 from app.ingest.replay import ReplayProvider, ReplaySpeed
-from tests.ingest.days import daily
-from tests.ingest.updates import ticks_of
+from tests.support.daily_bars import daily
+from tests.support.provider_updates import ticks_of
 
 BARS = history.read(Path("config/history/us-equities-daily.csv.gz"))
 FAST = ReplaySpeed(speed=200_000, ticks_per_second=100, pause_seconds=0.05)

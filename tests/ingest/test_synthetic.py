@@ -18,8 +18,8 @@ from app.wire.channels import Channels
 from app.wire.client import connect
 from app.wire.state import market_clock
 from app.wire.state.newest_quotes import NewestQuotes
-from tests.ingest.days import daily
-from tests.ingest.updates import ticks_of, until
+from tests.support.daily_bars import daily
+from tests.support.provider_updates import ticks_of, until
 
 FRIDAY = date(2026, 1, 16)
 TUESDAY = date(2026, 1, 20)

@@ -9,7 +9,7 @@ from app.finance.sessions import NEW_YORK, regular, trading_date
 from app.ingest.synthetic_session import SessionEvents, SyntheticSession, summary
 from app.ingest.synthetic_universe import SyntheticUniverse
 from app.wire.events.event import Tick
-from tests.ingest.days import daily
+from tests.support.daily_bars import daily
 
 TUESDAY = date(2026, 1, 6)
 HALF = date(2026, 11, 27)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
-from tests.journeys.desk import Desk
-from tests.ports import free_port
+from tests.support.desk_process import Desk
+from tests.support.ports import free_port
 
 # Whatever the machine has to do beside this: how fast a page is, is measured in bench/.
 expect.set_options(timeout=20_000)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-from tests.journeys.axe import LOOKS, everywhere, findings, shortened
 from tests.journeys.conftest import EMAIL, signed_in
-from tests.journeys.desk import Desk
+from tests.support.axe import LOOKS, everywhere, findings, shortened
+from tests.support.desk_process import Desk
 
 pytestmark = pytest.mark.browser
 

@@ -8,11 +8,11 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.axe import LOOKS, findings
 from tests.journeys.conftest import EMAIL, PASSWORD
-from tests.journeys.desk import Desk
-from tests.journeys.test_faults import children
-from tests.ports import free_port
+from tests.support.axe import LOOKS, findings
+from tests.support.desk_children import children
+from tests.support.desk_process import Desk
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.browser
 

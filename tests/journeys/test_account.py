@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.desk import Desk
-from tests.ports import free_port
+from tests.support.desk_process import Desk
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.browser
 

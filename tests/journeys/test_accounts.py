@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.journeys.conftest import EMAIL, PASSWORD, sign_in
-from tests.journeys.desk import Desk
-from tests.ports import free_port
+from tests.support.desk_process import Desk
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.browser
 

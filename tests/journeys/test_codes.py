@@ -7,7 +7,7 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.journeys.desk import Desk
+from tests.support.desk_process import Desk
 
 pytestmark = pytest.mark.browser
 

@@ -11,8 +11,8 @@ from app.wire.channels import Channels
 from app.wire.codec import codec
 from app.wire.events.event import KINDS, AnyEvent, LogGap, PatternDetected
 from tests.journeys.conftest import signed_in, started
-from tests.journeys.desk import Desk, within
-from tests.security import corpus
+from tests.support import hostile_events
+from tests.support.desk_process import Desk, within
 
 pytestmark = pytest.mark.browser
 
@@ -92,10 +92,10 @@ def said(desk: Desk, events: list[AnyEvent]) -> None:
 def test_hostile_words_stay_words_on_every_page(watched: list[Watched], desk: Desk) -> None:
     """One value after the other, so that each is the newest for a while."""
     shown = ""
-    for number, value in enumerate(corpus.VALUES):
-        hostile = list(corpus.events(value))
+    for number, value in enumerate(hostile_events.VALUES):
+        hostile = list(hostile_events.events(value))
         assert {type(event) for event in hostile} == set(KINDS) - {LogGap}
-        said(desk, [*hostile, corpus.pattern_event(PatternDetected, f"The {number}.")])
+        said(desk, [*hostile, hostile_events.pattern_event(PatternDetected, f"The {number}.")])
         for each in watched:
             if each.path in LIVE:
                 feed = each.page.locator("ol.feed")

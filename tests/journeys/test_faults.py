@@ -3,15 +3,15 @@
 import os
 import signal
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.embedded.conftest import alive
-from tests.journeys.axe import LOOKS, findings
-from tests.journeys.conftest import signed_in, started
-from tests.journeys.desk import Desk, within
+from tests.journeys.conftest import signed_in
+from tests.support.axe import LOOKS, findings
+from tests.support.desk_children import children
+from tests.support.desk_process import Desk, within
 
 pytestmark = [pytest.mark.browser, pytest.mark.streams]
 
@@ -23,11 +23,6 @@ new MutationObserver(() => words.add(of === "html" ? document.documentElement.da
   : document.querySelector(of)?.innerText))
   .observe(document.documentElement, {subtree: true, childList: true, characterData: true, attributes: true}) }"""
 """Keeps what stood there for however short a time: who only looks now and then may miss it."""
-
-
-@pytest.fixture(scope="module")
-def desk(first_start: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    yield from started(first_start, tmp_path_factory.mktemp("faults"))
 
 
 @pytest.fixture
@@ -49,21 +44,6 @@ def prices_move(page: Page) -> None:
     """Some price on the page becomes another one."""
     before = prices(page)
     within(PATIENCE, lambda: prices(page) != before, "another price")
-
-
-def children(desk: Desk, name: str) -> list[int]:
-    """Processes below the desk whose executable is `name`; the servers have no place in run.json."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                command = (entry / "cmdline").read_bytes().split(b"\0")[0].decode()
-                parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
-            except (OSError, IndexError):
-                continue
-            if parent == desk.process.pid and Path(command).name.startswith(name):
-                found.append(int(entry.name))
-    return found
 
 
 def stood(page: Page, condition: str) -> None:

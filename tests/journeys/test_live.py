@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.conftest import hide, signed_in
-from tests.journeys.desk import Desk, within
+from tests.support.desk_process import Desk, within
+from tests.support.live_ticks import tick
 
 pytestmark = [pytest.mark.browser, pytest.mark.streams]
 
@@ -20,12 +21,6 @@ def page(browser: Browser, quiet: Desk) -> Iterator[Page]:
     expect(page.locator("html[data-live=live]")).to_be_attached()
     yield page
     page.context.close()
-
-
-def tick(symbol: str, price: float, at: float) -> bytes:
-    return json.dumps(
-        {"ticker": symbol, "price": price, "volume": 100, "timestamp": at, "event_type": "T", "source": "test"}
-    ).encode()
 
 
 def pattern(symbol: str, name: str, at: float) -> bytes:

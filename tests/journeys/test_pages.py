@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.journeys.conftest import signed_in
-from tests.journeys.desk import Desk
+from tests.support.desk_process import Desk
 
 pytestmark = pytest.mark.browser
 

@@ -1,34 +1,16 @@
 """An administrator and somebody new, without scripting, by keyboard, on a small telephone."""
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, ViewportSize, expect
 
 from tests.journeys.conftest import EMAIL, signed_in
-from tests.journeys.desk import Desk
+from tests.support.desk_process import Desk
+from tests.support.people_journeys import fits, follow, press
 
 pytestmark = pytest.mark.browser
 
 BOB, PASSWORD = "bob.with-a-rather-long-name@subsidiary.example.org", "a kettle hums above the harbour"
 TELEPHONE: ViewportSize = {"width": 360, "height": 740}
-
-
-def fits(page: Page) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360, page.url
-    ids: list[str] = page.evaluate("[...document.querySelectorAll('[id]')].map(each => each.id)")
-    assert len(ids) == len(set(ids))
-
-
-def follow(page: Page, name: str) -> None:
-    """By keyboard."""
-    page.get_by_role("link", name=name, exact=True).focus()
-    with page.expect_navigation():
-        page.keyboard.press("Enter")
-
-
-def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name).focus()
-    with page.expect_navigation():
-        page.keyboard.press("Enter")
 
 
 def test_somebody_is_invited_comes_in_is_changed_and_deleted(browser: Browser, quiet: Desk) -> None:

@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
 from tests.journeys.conftest import hide, signed_in
-from tests.journeys.desk import Desk, within
-from tests.journeys.test_live import tick
+from tests.support.desk_process import Desk, within
+from tests.support.live_ticks import tick
 
 pytestmark = [pytest.mark.browser, pytest.mark.streams]
 

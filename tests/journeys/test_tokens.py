@@ -5,8 +5,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.journeys.conftest import EMAIL, signed_in
-from tests.journeys.desk import Desk
-from tests.journeys.test_people import fits, follow, press
+from tests.support.desk_process import Desk
+from tests.support.people_journeys import fits, follow, press
 
 pytestmark = pytest.mark.browser
 

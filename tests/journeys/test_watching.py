@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.wire.channels import SESSION_PREFIX
-from tests.journeys.axe import LOOKS, findings
 from tests.journeys.conftest import EMAIL, PASSWORD, hide, sign_in
-from tests.journeys.desk import Desk, within
+from tests.support.axe import LOOKS, findings
+from tests.support.desk_process import Desk, within
 
 pytestmark = [pytest.mark.browser, pytest.mark.streams]
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.conftest import signed_in
-from tests.journeys.desk import Desk, within
+from tests.support.desk_process import Desk, within
 
 pytestmark = pytest.mark.browser
 

@@ -4,7 +4,7 @@ import pytest
 
 from app.live.bounds import StreamLimits
 from app.live.hub import Hub
-from tests.live.recording_transport import PushCounter, markup
+from tests.support.recording_transport import PushCounter, markup
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from app.live.connection import StreamConnection
 from app.live.frames import FrameEncoding, FramePart
 from app.live.gzip_blocks import SmallChains
 from app.live.hub import Hub
-from tests.live.recording_transport import FEED, PushCounter, join, markup, send_frames
+from tests.support.recording_transport import FEED, PushCounter, join, markup, send_frames
 
 FRAMES = 60
 

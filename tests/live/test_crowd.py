@@ -2,7 +2,7 @@
 
 from app.live.bounds import StreamLimits
 from app.live.hub import Hub
-from tests.live.recording_transport import FEED, join, markup
+from tests.support.recording_transport import FEED, join, markup
 
 
 async def test_a_crowd_that_is_sent_away_comes_back_one_after_the_other() -> None:

@@ -11,7 +11,15 @@ from app.live.connection import StreamConnection
 from app.live.frames import FramePart
 from app.live.hub import Hub
 from quart_sse.tests.whatwg import Message
-from tests.live.recording_transport import FEED, NEW_YORK, PushCounter, RecordingTransport, join, markup, send_frames
+from tests.support.recording_transport import (
+    FEED,
+    NEW_YORK,
+    PushCounter,
+    RecordingTransport,
+    join,
+    markup,
+    send_frames,
+)
 
 BERLIN = View("Europe/Berlin", NumberForm.COMMA)
 QUOTES = frozenset({"quotes:A"})

@@ -4,7 +4,7 @@ import pytest
 
 from app.live.hub import Hub
 from app.live.pending_snapshots import NO_POSITION
-from tests.live.recording_transport import FEED, PushCounter, join, markup
+from tests.support.recording_transport import FEED, PushCounter, join, markup
 
 BOTH = frozenset({"quotes:A"}) | FEED
 QUOTES = frozenset({"quotes:A"})

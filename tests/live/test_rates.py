@@ -4,7 +4,7 @@ import asyncio
 
 from app.identity import Rate
 from app.live.hub import Hub
-from tests.live.recording_transport import FEED, PushCounter, join, markup, send_frames
+from tests.support.recording_transport import FEED, PushCounter, join, markup, send_frames
 
 BOTH = FEED | {"quotes:A"}
 

@@ -14,8 +14,8 @@ from app.live.frames import FrameEncoding
 from app.live.http1 import PushConnection
 from app.live.hub import Hub
 from app.live.socket import WebSocketTransport
-from tests.live.recording_transport import NEW_YORK, markup
-from tests.live.rfc6455_cases import CASES, Case, ping
+from tests.support.recording_transport import NEW_YORK, markup
+from tests.support.rfc6455_cases import CASES, Case, ping
 
 LAST = b"is this still a connection?"
 

@@ -19,7 +19,7 @@ from app.live.frames import FrameEncoding
 from app.live.hub import Hub
 from app.live.rfc6455 import ClientFrameParser, WebSocketFrame
 from app.live.socket import MOST_A_SECOND, WebSocketTransport
-from tests.live.recording_transport import NEW_YORK, PushCounter, markup
+from tests.support.recording_transport import NEW_YORK, PushCounter, markup
 
 QUOTES = frozenset({"quotes:A"})
 CONTROLS = {Ping: rfc6455.PING, Pong: rfc6455.PONG}

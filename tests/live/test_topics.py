@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from app.finance.adjust import PRICES, Prices
 from app.live import topics
-from tests.finance import grammar
+from tests.support import symbol_examples
 
 
 def assert_topics_of(symbol: str) -> None:
@@ -21,19 +21,19 @@ def assert_topics_of(symbol: str) -> None:
             assert read == (symbol, span, prices)
 
 
-@pytest.mark.parametrize("symbol", grammar.ODD)
+@pytest.mark.parametrize("symbol", symbol_examples.ODD)
 def test_every_kind_of_symbol_has_its_topics(symbol: str) -> None:
     assert_topics_of(symbol)
     assert topics.kind(topics.quotes_topic(symbol)) == topics.kind(topics.chart_topic(symbol, "3m")) == "state"
     assert topics.kind(topics.patterns_topic(symbol)) == "log"
 
 
-@given(grammar.symbols)
+@given(symbol_examples.symbols)
 def test_a_topic_yields_the_symbol_that_it_was_made_of(symbol: str) -> None:
     assert_topics_of(symbol)
 
 
-@given(st.lists(grammar.symbols, min_size=1, max_size=50, unique=True))
+@given(st.lists(symbol_examples.symbols, min_size=1, max_size=50, unique=True))
 def test_topics_of_any_symbols_are_told_apart_in_one_line(symbols: list[str]) -> None:
     names = [topics.quotes_topic(symbol) for symbol in symbols]
     parsed = topics.parse_all(",".join(names))

@@ -12,8 +12,8 @@ from app.engine.loads.sources.csv_file import TextFile
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from app.engine.loads.writer import BarWriter
 from tests.conftest import Databases
-from tests.loads.provider import DAYS, TODAY, Massive, speaking
-from tests.loads.room import Room
+from tests.support.history_server import DAYS, TODAY, Massive, speaking
+from tests.support.load_requests import Room
 
 HISTORY = Path("config/history/us-equities-daily.csv.gz")
 HEADER = "symbol,date,open,high,low,close,volume"

@@ -10,7 +10,7 @@ from app.engine.loads.load_source import load_source
 from app.engine.loads.sources.checker import Rows
 from app.engine.loads.sources.source import Chunk, UnreadableSource
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
-from tests.loads.provider import TODAY
+from tests.support.history_server import TODAY
 
 
 class SlowSource:

@@ -13,7 +13,7 @@ from app.settings.load import Settings
 from tests.cli.conftest import command
 from tests.conftest import Databases
 from tests.loads.conftest import checksum, written
-from tests.loads.provider import KEY, bar, speaking
+from tests.support.history_server import KEY, bar, speaking
 
 
 async def test_the_shipped_history_is_loaded_by_a_word(

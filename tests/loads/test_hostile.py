@@ -23,7 +23,7 @@ from app.engine.loads.sources.files import open_source
 from app.engine.loads.sources.source import UnreadableSource
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from tests.loads.conftest import HEADER, TODAY, loaded, written
-from tests.loads.provider import KEY, Massive, bar, speaking
+from tests.support.history_server import KEY, Massive, bar, speaking
 
 GOOD = "AAPL,2012-09-04,1,2,1,2,5"
 DAY = DateRange(date(2026, 9, 4), date(2026, 9, 8))

@@ -21,9 +21,9 @@ from app.wire.jobs.job import (
     encode,
     receivers,
 )
-from tests.engine.rig import eventually, hearing, of, working
-from tests.loads.provider import KEY, Massive, bar, speaking
-from tests.loads.room import Room
+from tests.support.history_server import KEY, Massive, bar, speaking
+from tests.support.load_requests import Room
+from tests.support.running_engine import eventually, hearing, of, working
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from app.engine.loads.providers.request_pace import RequestPace
 from app.engine.loads.providers.rest import ProviderRefused, ProviderUnreachable
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from tests.loads.conftest import checksum
-from tests.loads.provider import Massive, bar, load
+from tests.support.history_server import Massive, bar, load
 
 
 async def test_bars_names_splits_and_dividends_are_stored(

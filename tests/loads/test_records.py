@@ -4,7 +4,7 @@ import asyncpg
 from quart import Response
 
 from app.db.pools import Pool
-from tests.loads.provider import DAYS, Massive, load
+from tests.support.history_server import DAYS, Massive, load
 
 
 async def test_a_malformed_record_costs_itself_and_is_named(

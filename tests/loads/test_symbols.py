@@ -9,9 +9,9 @@ import pytest
 from app.db.pools import Pool
 from tests.cli.conftest import command
 from tests.conftest import Databases
-from tests.finance import grammar
 from tests.loads.conftest import loaded, written
-from tests.loads.provider import KEY, bar, speaking
+from tests.support import symbol_examples
+from tests.support.history_server import KEY, bar, speaking
 
 PREFERRED = """ticker,volume,open,close,high,low,window_start,transactions
 BCPC,120000,145.1,146.2,147,144.5,1709614800000000000,900
@@ -38,7 +38,7 @@ async def test_two_companies_that_differ_in_case_stay_two(pool: Pool, link: asyn
 async def test_every_symbol_that_fits_is_stored_and_no_other(
     pool: Pool, link: asyncpg.Connection, tmp_path: Path
 ) -> None:
-    fit = sorted({symbol for symbol in grammar.ODD if len(symbol) <= 20})
+    fit = sorted({symbol for symbol in symbol_examples.ODD if len(symbol) <= 20})
     path = written(tmp_path / "bars.csv", [f"{symbol},{ROW}" for symbol in (*fit, "../X", "A//B", "BRK B", "A" * 21)])
 
     outcome = await loaded(pool, path)

@@ -13,8 +13,8 @@ from app.wire.jobs import job
 from app.wire.jobs.job import HistoricalLoad
 from tests.cli.conftest import ROOT
 from tests.conftest import Databases
-from tests.engine.rig import eventually, hearing, of
-from tests.loads.room import Room
+from tests.support.load_requests import Room
+from tests.support.running_engine import eventually, hearing, of
 
 JOB = HistoricalLoad(requested_by="alice", symbols=("IBM",))
 HELD = "lock table data_load_parts in access exclusive mode"
@@ -26,7 +26,7 @@ async def tries(link: asyncpg.Connection) -> int:
 
 
 def alone(room: Room) -> "subprocess.Popen[bytes]":
-    words = [sys.executable, "-m", "tests.loads.alone", room.redis_url, room.database_url, str(room.files)]
+    words = [sys.executable, "-m", "tests.support.loads_process", room.redis_url, room.database_url, str(room.files)]
     return subprocess.Popen(words, cwd=ROOT)
 
 

@@ -11,7 +11,7 @@ from app.market import stream
 from app.market.board import DRIFT_SECONDS, MarketBoard
 from app.market.condition import REMEDIES, condition
 from app.market.delays import ReportedDelays
-from tests.market.test_market import CLOCK, NOW, WELL
+from tests.support.market_health import CLOCK, NOW, WELL
 
 NIGHT = 1_767_589_200.0
 """A Monday, 00:00 in New York."""

@@ -6,7 +6,7 @@ from app.health.snapshot import HealthSnapshot
 from app.market.board import MarketBoard
 from app.market.delays import FRESH_SECONDS, Delay, Delays, FeedDelay
 from app.market.status import ComponentStatus
-from tests.market.test_market import CLOCK, WELL
+from tests.support.market_health import CLOCK, WELL
 
 
 def statuses_after(board: MarketBoard, vitals: HealthSnapshot, times: int = 2) -> dict[str, ComponentStatus]:

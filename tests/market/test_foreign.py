@@ -27,8 +27,8 @@ from app.live import topics
 from app.server.factory import create_app
 from app.settings.load import Settings
 from app.settings.sections import DatabaseSection, LimitsSection, RedisSection
-from tests.market.foreign import FOREIGN, Foreign
 from tests.security.conftest import Site, create_people
+from tests.support.foreign_databases import FOREIGN, Foreign
 
 TIMEFRAMES: tuple[Timeframe, ...] = ("1min", "hourly", "daily", "weekly", "monthly")
 SYMBOLS = ("BRK.B", "X:BTCUSD", "NOBODY")

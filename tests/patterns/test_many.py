@@ -12,7 +12,7 @@ from app.engine.storage import definitions
 from app.patterns import queries
 from app.patterns.queries import DetectionFilter, PositionedDetection
 from tests.conftest import Databases
-from tests.db.plans import Explaining
+from tests.support.query_plans import Explaining
 
 LAST = datetime(2012, 9, 4, 20, tzinfo=UTC)
 TIERS = {"intraday_patterns": 40_000, "daily_patterns": 8_000, "daily_intraday_patterns": 2_000}

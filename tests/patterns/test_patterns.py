@@ -15,8 +15,8 @@ from app.patterns.forms import PARAMETERS
 from app.web.filters import dom_id
 from app.wire.events.event import PatternDetected, PatternExpired, PatternUpdated
 from tests.conftest import Databases
-from tests.quotes.samples import AWKWARD, OPEN
-from tests.quotes.stored import Found, store_patterns
+from tests.support.quote_samples import AWKWARD, OPEN
+from tests.support.stored_bars import Found, store_patterns
 
 VIEW = View()
 

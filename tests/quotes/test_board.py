@@ -5,7 +5,7 @@ from app.finance.instrument import Instrument
 from app.quotes.board import QuoteBoard
 from app.quotes.charts.cache import today_of
 from app.quotes.quote import SLOT_SECONDS, SPARK_POINTS
-from tests.quotes.samples import AWKWARD, DAY, OPEN, quote, tick
+from tests.support.quote_samples import AWKWARD, DAY, OPEN, quote, tick
 
 CLOSE = OPEN + 6.5 * 3600
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from app.quotes.charts import geometry
 from app.quotes.spark import HEIGHT, spark
-from tests.quotes.samples import bars, quote
+from tests.support.quote_samples import bars, quote
 
 prices = st.floats(min_value=0.01, max_value=1e6)
 

@@ -8,7 +8,7 @@ from app.finance.instrument import Instrument
 from app.quotes.charts.cache import Chart, ChartCache, Grouping, PatternMark, assemble
 from app.quotes.charts.drawing import draw_chart
 from app.quotes.quote import SymbolQuote
-from tests.quotes.samples import bars, quote
+from tests.support.quote_samples import bars, quote
 
 BRK = Instrument("BRK.B", "Berkshire")
 

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from app.quotes.board import QuoteBoard
 from app.quotes.quote import SymbolQuote
-from tests.quotes.samples import DAY, OPEN, quote, tick
+from tests.support.quote_samples import DAY, OPEN, quote, tick
 
 
 def written(**more: Any) -> SymbolQuote:

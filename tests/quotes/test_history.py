@@ -18,8 +18,8 @@ from app.quotes.charts.history import ChartRequest, history
 from app.quotes.seed import seed
 from app.wire.state.newest_quotes import NewestQuotes
 from tests.conftest import Databases
-from tests.quotes.samples import AWKWARD, OPEN, bars, tick
-from tests.quotes.stored import (
+from tests.support.quote_samples import AWKWARD, OPEN, bars, tick
+from tests.support.stored_bars import (
     Found,
     store_bars,
     store_dividends,

@@ -21,8 +21,8 @@ from app.quotes.charts.history import ChartRequest, history
 from app.quotes.seed import seed
 from app.wire.state.newest_quotes import NewestQuotes
 from tests.conftest import Databases
-from tests.quotes.samples import bars, quote, tick
-from tests.quotes.stored import store_bars, store_splits
+from tests.support.quote_samples import bars, quote, tick
+from tests.support.stored_bars import store_bars, store_splits
 
 PATH = Path("config/history/us-equities-daily.csv.gz")
 APPLE = [bar for bar in shipped.read(PATH) if bar.symbol == "AAPL"]

@@ -1,7 +1,7 @@
 """The board as a list: its order, its pages, and what has a place on the first of them."""
 
 from app.quotes.board import BOARD_ROWS, QuoteBoard
-from tests.quotes.samples import quote, tick
+from tests.support.quote_samples import quote, tick
 
 
 def test_the_first_page_and_those_after_it_are_read_without_the_others() -> None:

@@ -13,7 +13,7 @@ from app.finance.periods import SECONDS
 from app.quotes import queries as chart_queries
 from app.quotes.bars import queries
 from tests.conftest import Databases
-from tests.db.plans import Explaining
+from tests.support.query_plans import Explaining
 
 LAST = datetime(2012, 8, 31, 20, tzinfo=UTC)
 MINUTES, DAYS, LIMIT = 40_000, 5_000, 50

@@ -15,8 +15,8 @@ from app.finance.bars import Bar, Timeframe
 from app.finance.periods import SECONDS
 from app.quotes.bars import queries
 from tests.conftest import Databases
-from tests.quotes.samples import OPEN
-from tests.quotes.stored import store_minutes
+from tests.support.quote_samples import OPEN
+from tests.support.stored_bars import store_minutes
 
 EACH: list[Timeframe] = ["5min", "15min", "30min"]
 SEEDED = random.Random(15)

@@ -9,9 +9,9 @@ from app.finance.bars import Bar, Timeframe
 from app.finance.instrument import Instrument
 from app.quotes.adjusted_bars import BarRange, ShareBasis, bars
 from tests.conftest import Databases
-from tests.quotes.samples import OPEN
-from tests.quotes.samples import bars as days
-from tests.quotes.stored import store_bars, store_dividends, store_minutes, store_splits
+from tests.support.quote_samples import OPEN
+from tests.support.quote_samples import bars as days
+from tests.support.stored_bars import store_bars, store_dividends, store_minutes, store_splits
 
 TODAY = date(2012, 9, 4)
 STORED = days("BF/B", 40)

@@ -12,12 +12,8 @@ from app.quotes.quote import SLOT_SECONDS, SymbolQuote
 from app.quotes.seed import SYMBOLS_AT_ONCE, seed
 from app.wire.state.newest_quotes import NewestQuotes
 from tests.conftest import Databases
-from tests.quotes.samples import AWKWARD, LONG_NAME, OPEN, bars
-from tests.quotes.stored import (
-    store_bars,
-    store_minutes,
-    store_symbols,
-)
+from tests.support.quote_samples import AWKWARD, LONG_NAME, OPEN, bars
+from tests.support.stored_bars import store_bars, store_minutes, store_symbols
 
 
 async def test_a_board_starts_from_the_last_stored_bars(

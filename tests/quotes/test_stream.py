@@ -15,7 +15,7 @@ from app.quotes import stream
 from app.quotes.board import BOARD_ROWS, QuoteBoard
 from app.quotes.charts.cache import ChartCache, assemble
 from app.quotes.quote import SLOT_SECONDS
-from tests.quotes.samples import AWKWARD, OPEN, bars, tick
+from tests.support.quote_samples import AWKWARD, OPEN, bars, tick
 
 VIEW = View()
 

@@ -28,7 +28,7 @@ from app.settings.sections import DatabaseSection, LimitsSection
 from app.wire.client import close, connect
 from tests.accounts.conftest import IN_TIME
 from tests.conftest import copied
-from tests.stream.waiting import until
+from tests.support.waiting import until
 
 OTHER = "other@example.org"
 PASSWORD = "trades on a train with one bar"

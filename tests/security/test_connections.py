@@ -16,7 +16,7 @@ from app.server import serve
 from app.server.factory import LARGEST_BODY
 from app.settings.load import Settings
 from tests.stream.conftest import Desk, desk, settings
-from tests.stream.waiting import until
+from tests.support.waiting import until
 
 __all__ = ["desk", "settings"]
 

@@ -10,9 +10,9 @@ from app.identity import Role, Scope
 from app.settings.load import Settings
 from app.web import request_log
 from tests.security.conftest import Site
-from tests.security.test_matrix import open_route
 from tests.stream.conftest import Desk, settings
-from tests.stream.waiting import until
+from tests.support.route_matrix import open_route
+from tests.support.waiting import until
 
 __all__ = ["settings"]
 

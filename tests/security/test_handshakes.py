@@ -12,10 +12,10 @@ from app import wire
 from app.embedded.child import Child
 from app.embedded.places import Places
 from app.live import rfc6455, socket
-from tests.live.rfc6455_cases import CLOSE, PONG, TEXT, closing, frame, ping
-from tests.security.served import Answer, cookie, exchange, parse_answer, run_desk
 from tests.stream.conftest import Desk
-from tests.stream.waiting import until
+from tests.support.rfc6455_cases import CLOSE, PONG, TEXT, closing, frame, ping
+from tests.support.served_desk import Answer, cookie, exchange, parse_answer, run_desk
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

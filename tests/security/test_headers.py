@@ -16,7 +16,7 @@ from app.identity import Role
 from app.server.factory import LARGEST_BODY, create_app
 from app.web import errors, guards, html
 from tests.security.conftest import Site
-from tests.security.stored_rows import table_digests
+from tests.support.desk_rows import table_digests
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

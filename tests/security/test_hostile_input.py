@@ -11,7 +11,7 @@ from werkzeug.routing import Rule
 
 from app.identity import Role
 from tests.security.conftest import PASSWORD, Site
-from tests.security.stored_rows import redis_values, table_digests
+from tests.support.desk_rows import redis_values, table_digests
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -13,10 +13,10 @@ import pytest_asyncio
 from app.embedded.child import Child
 from app.embedded.places import Places
 from app.web import assets
-from tests.live.test_rfc9112 import REFUSED
-from tests.security.served import Answer, cookie, exchange, parse_answer, run_desk
 from tests.stream.conftest import Desk
-from tests.stream.waiting import until
+from tests.support.rfc9112_cases import REFUSED
+from tests.support.served_desk import Answer, cookie, exchange, parse_answer, run_desk
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -15,9 +15,9 @@ from hypercorn.asyncio import serve as hypercorn_serve
 from app.embedded.child import Child
 from app.embedded.places import Places
 from app.server import serve
-from tests.security.served import run_desk
 from tests.stream.conftest import Desk
-from tests.stream.waiting import until
+from tests.support.served_desk import run_desk
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

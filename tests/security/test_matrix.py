@@ -1,29 +1,30 @@
 """Who may come where: every route and method, tried by everybody, against what its guard says."""
 
-import asyncio
 import hashlib
-import os
 from collections.abc import Mapping
-from functools import cache
-from itertools import count, product
-from typing import NamedTuple
+from itertools import product
 
 import pytest
-from quart import Quart, Response
+from quart import Response
 from quart.testing.connections import WebsocketResponseError
-from werkzeug.routing import Rule
 
 from app.identity import Role, Scope
-from app.server.factory import create_app
-from app.settings.load import load
-from tests.house.lines import LINES, OWNED, Line, Who
+from tests.house.lines import OWNED, Who
 from tests.security.conftest import Site
+from tests.support.route_matrix import (
+    CHANGING,
+    FOREIGN,
+    OWN,
+    PASSABLE,
+    Route,
+    example_path,
+    open_route,
+    routes,
+    unconnected_app,
+)
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-OWN = "http://127.0.0.1:8000"
-PASSABLE = {"default": "x", "string": "x", "path": "x", "int": "1", "uuid": "00000000-0000-4000-8000-000000000000"}
-"""What stands for an argument, by its converter: enough to reach the guard, too little to name a thing that exists."""
 
 PEOPLE = {"user": Role.USER, "other": Role.USER, "admin": Role.ADMIN}
 TOKENS = {"reader": Scope.READ, "asker": Scope.JOBS, "steward": Scope.ADMIN}
@@ -35,54 +36,9 @@ MANNERS: Mapping[str, Mapping[str, str]] = {
     "htmx": {"Accept": "text/html", "Sec-Fetch-Site": "same-origin", "HX-Request": "true"},
     "program": {"Accept": "application/json"},
 }
-CHANGING = {"POST", "PUT", "PATCH", "DELETE"}
 
 
 WRONG = ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND")
-numbers = count(1)
-
-
-class Route(NamedTuple):
-    method: str
-    path: str
-    endpoint: str
-    line: Line
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.path}"
-
-
-@cache
-def unconnected_app() -> Quart:
-    """The application as it is put together, without a server behind it."""
-    away = {"REDIS_URL": "redis://127.0.0.1:1", "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"}
-    return create_app(load({"PATH": os.environ["PATH"], "SECRET_KEY": os.urandom(32).hex(), **away}).settings)
-
-
-def example_path(rule: Rule) -> str:
-    """The rule's path with something in the place of each argument."""
-    path = ""
-    for is_variable, value in rule._trace:
-        if not is_variable:
-            path += value.lstrip("|")
-            continue
-        kind = type(rule._converters[value])
-        names = [name for name, each in rule.map.converters.items() if each is kind and name in PASSABLE]
-        assert names, f"{rule.rule}: PASSABLE has nothing for <{kind.__name__}>, so nobody can try this route"
-        path += PASSABLE[names[0]]
-    return path
-
-
-def routes(*, sockets: bool = False) -> list[Route]:
-    app, listed = unconnected_app(), []
-    for rule in app.url_map.iter_rules():
-        path = example_path(rule)
-        for method in sorted(rule.methods or ()):
-            if rule.websocket is sockets:
-                endpoint, _ = app.url_map.bind("").match(path, method, websocket=sockets)
-                assert endpoint in LINES, f"{endpoint} has no line in tests/house/lines.py"
-                listed.append(Route(method, path, endpoint, LINES[endpoint]))
-    return listed
 
 
 def expected(route: Route, caller: str, manner: str) -> int | None:
@@ -119,18 +75,6 @@ async def credentials(site: Site, caller: str) -> dict[str, str]:
         site.ended_session(Role.ADMIN) if caller == "revoked" else site.new_session(PEOPLE[caller], caller == "other")
     )
     return {"Cookie": site.cookie(sid)}
-
-
-async def open_route(site: Site, method: str, path: str, headers: Mapping[str, str]) -> Response:
-    """From an address of its own, so that nobody is refused for what others tried."""
-    number = next(numbers)
-    async with asyncio.timeout(10):
-        return await site.app.test_client(False).open(
-            path,
-            method=method,
-            headers={**headers},
-            scope_base={"client": (f"198.18.{number // 250 % 250}.{number % 250 + 1}", 4000)},
-        )
 
 
 @pytest.mark.parametrize("route", routes(), ids=str)
@@ -198,17 +142,6 @@ async def test_a_socket_lets_in_whom_its_line_names_and_refuses_the_others(site:
                 await socket.receive()
 
         assert error.value.response.status_code == (refusal or route.line.status), f"{caller} from {origin}"
-
-
-FOREIGN: list[dict[str, str]] = [
-    {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"},
-    {"Sec-Fetch-Site": "same-site", "Origin": "http://other.127.0.0.1:8000"},
-    {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"},
-    {"Origin": "https://evil.example"},
-    {"Origin": "null"},
-    {"Origin": "http://127.0.0.1:8000.evil.example"},
-    {"Origin": "http://evil.example", "Host": "evil.example"},
-]
 
 
 @pytest.mark.parametrize("route", [each for each in routes() if each.method in CHANGING], ids=str)

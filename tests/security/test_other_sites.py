@@ -6,8 +6,8 @@ from redis.asyncio import Redis
 
 from app.identity import Role
 from tests.security.conftest import OTHER, PASSWORD, Site
-from tests.security.stored_rows import redis_values, table_digests
-from tests.security.test_matrix import CHANGING, FOREIGN, OWN, routes
+from tests.support.desk_rows import redis_values, table_digests
+from tests.support.route_matrix import CHANGING, FOREIGN, OWN, routes
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

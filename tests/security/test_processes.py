@@ -11,14 +11,14 @@ from app.db import migrate, roles
 from app.settings.load import Settings
 from app.settings.sections import DatabaseSection
 from app.wire.channels import LIMITS_PREFIX, SESSION_PREFIX
-from tests.accounts.test_revocation import Processes, both
 from tests.conftest import Databases
 from tests.db.conftest import Server, server
 from tests.stream.conftest import EMAIL, PASSWORD, Desk, Own, desk, own, settings
-from tests.stream.reader import Reader
-from tests.stream.test_faults import on
-from tests.stream.test_leaving import ended, process, signed_in
-from tests.stream.waiting import until
+from tests.support.stream_faults import on
+from tests.support.stream_reader import Reader
+from tests.support.two_processes import Processes, both
+from tests.support.waiting import until
+from tests.support.web_process import ended, process, signed_in
 
 __all__ = ["both", "desk", "own", "server", "settings"]
 

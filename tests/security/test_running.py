@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from app.server.supervised import keep_running
-from tests.stream.waiting import until
+from tests.support.waiting import until
 
 
 class AilingHistory(set[str]):

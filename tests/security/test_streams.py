@@ -16,9 +16,9 @@ from app.wire.channels import Channels
 from app.wire.client import MAX_CONNECTIONS
 from tests.api.conftest import new_token
 from tests.stream.conftest import EMAIL, PASSWORD, Desk, Own, desk, own, settings
-from tests.stream.test_faults import on
-from tests.stream.test_stream import tick
-from tests.stream.waiting import until
+from tests.support.stream_events import tick
+from tests.support.stream_faults import on
+from tests.support.waiting import until
 
 __all__ = ["desk", "own", "settings"]
 

@@ -22,8 +22,8 @@ from app.wire.client import close, connect, reachable
 from app.wire.users.rate_limits import RateLimiter
 from tests.conftest import Databases
 from tests.stream.conftest import Desk, settings
-from tests.stream.test_leaving import process
-from tests.stream.waiting import until
+from tests.support.waiting import until
+from tests.support.web_process import process
 
 __all__ = ["settings"]
 

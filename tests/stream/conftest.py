@@ -28,8 +28,8 @@ from app.wire.client import close, connect
 from app.wire.events.event import AnyEvent
 from app.wire.pubsub.publisher import Publisher
 from tests.conftest import Databases
-from tests.stream.reader import Reader
-from tests.stream.waiting import until
+from tests.support.stream_reader import Reader
+from tests.support.waiting import until
 
 EMAIL, PASSWORD = "alice@example.org", "trades on a train with one bar"
 LIGHT_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)

@@ -14,7 +14,7 @@ from app.wire.events.event import AnyEvent, IndicatorCalculated, LoggedEvent, Ti
 from app.wire.pubsub.indicator_feed import IndicatorFeed, plain_symbols
 from app.wire.pubsub.publisher import Publisher
 from tests.stream.conftest import Desk
-from tests.stream.waiting import until
+from tests.support.waiting import until
 
 AT = 1_346_770_860.0
 VALUE = IndicatorCalculated(at=AT, symbol="BRK.B", indicator="RSI14", timeframe="1min", value=71.25, signal="HIGH")

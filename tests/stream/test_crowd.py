@@ -9,10 +9,10 @@ import pytest
 
 from app.pipeline import admission
 from app.settings.load import Settings
-from tests.ports import free_port
 from tests.stream.conftest import Desk
-from tests.stream.reader import Reader
-from tests.stream.waiting import until
+from tests.support.ports import free_port
+from tests.support.stream_reader import Reader
+from tests.support.waiting import until
 
 
 @pytest.fixture

@@ -10,20 +10,17 @@ from app.finance.quote import NewestQuote
 from app.live.pending_snapshots import NO_POSITION
 from app.live.topics import quotes_topic
 from app.settings.load import Settings
-from app.settings.sections import DatabaseSection, RedisSection
+from app.settings.sections import DatabaseSection
 from app.wire.log.log import StreamPosition
 from app.wire.state.newest_quotes import NewestQuotes
 from tests.conftest import Databases
-from tests.quotes.stored import Found, store_patterns
 from tests.stream.conftest import Desk, Own
-from tests.stream.test_stream import MARKET, detected, doji, fed, tick
-from tests.stream.waiting import until
+from tests.support.stored_bars import Found, store_patterns
+from tests.support.stream_events import MARKET, detected, doji, fed, tick
+from tests.support.stream_faults import on
+from tests.support.waiting import until
 
 APPLE = quotes_topic("AAPL")
-
-
-def on(own: Own, settings: Settings) -> Settings:
-    return settings.model_copy(update={"redis": RedisSection(url=SecretStr(own.url))})
 
 
 async def comes_to(status: int, client: httpx.AsyncClient, path: str) -> None:

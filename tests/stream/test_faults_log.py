@@ -21,8 +21,8 @@ from app.wire.pubsub.join_order import JoinOrder
 from app.wire.pubsub.publisher import Publisher
 from app.wire.pubsub.subscriber import Subscriber
 from tests.stream.conftest import Own
-from tests.stream.test_stream import MARKET, doji
-from tests.stream.waiting import until
+from tests.support.stream_events import MARKET, doji
+from tests.support.waiting import until
 
 
 class Ear(NamedTuple):
@@ -67,7 +67,7 @@ async def logged(log: Log) -> list[int]:
 
 
 async def listener(url: str, *options: str) -> Process:
-    program = (sys.executable, "-m", "tests.stream.listener", url, *options)
+    program = (sys.executable, "-m", "tests.support.log_listener", url, *options)
     process = await asyncio.create_subprocess_exec(*program, stdout=PIPE)
     await said(process, b"listening")
     return process

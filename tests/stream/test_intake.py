@@ -25,7 +25,7 @@ from app.wire.events.event import (
 from app.wire.log.log import Log, RangeGap
 from app.wire.pubsub.publisher import Publisher
 from app.wire.pubsub.subscriber import Subscriber
-from tests.stream.waiting import until
+from tests.support.waiting import until
 
 GOOD = Tick(symbol="AAPL", price=665.2, volume=100, at=1_346_679_000.0)
 FOUND = PatternDetected(symbol="BRK.B", pattern="Doji", timeframe="1min", confidence=0.8, at=1_346_679_060.0)

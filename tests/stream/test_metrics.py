@@ -14,8 +14,8 @@ from app.settings.load import Settings
 from app.wire.channels import Channels
 from app.wire.events.event import EngineHealth
 from tests.stream.conftest import PASSWORD, Desk
-from tests.stream.test_stream import doji
-from tests.stream.waiting import until
+from tests.support.stream_events import doji
+from tests.support.waiting import until
 
 TOKEN = "a1b2c3d4e5f60718293a4b5c6d7e8f90"
 

@@ -16,8 +16,8 @@ from app.push import Push
 from app.settings.load import Settings
 from app.wire.events.event import Tick
 from tests.stream.conftest import Desk
-from tests.stream.talker import Talker
-from tests.stream.waiting import until
+from tests.support.waiting import until
+from tests.support.websocket_client import Talker
 
 MARKET = 1_346_679_000.0
 PARTIALS = re.compile(r"(<hx-partial .*</hx-partial>\s*)+", re.S)

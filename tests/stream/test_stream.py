@@ -1,48 +1,14 @@
 """From Redis to a reader: what arrives, what is caught up with, and who is let in."""
 
 import asyncio
-import re
-import time
 
 from app.live.topics import quotes_topic
 from app.settings.load import Settings
 from app.wire.channels import JOBS_PROCESSING
-from app.wire.events.event import PatternDetected, Tick
-from app.wire.log.log import BEGINNING, StreamPosition
+from app.wire.log.log import StreamPosition
 from tests.stream.conftest import Desk
-from tests.stream.waiting import until
-
-MARKET = 1_346_679_000.0
-
-
-def tick(symbol: str = "AAPL", price: float = 665.25, second: int = 0) -> Tick:
-    return Tick(symbol=symbol, price=price, volume=100, at=MARKET + second)
-
-
-def doji(number: int, symbol: str = "AAPL") -> PatternDetected:
-    at = MARKET + 60 * number
-    return PatternDetected(
-        symbol=symbol, pattern="Doji", timeframe="1min", confidence=0.8, at=at, published_at=time.time(), price=1.0
-    )
-
-
-def fed(data: str) -> list[int]:
-    """The numbers of the detections that go into the feed, in order."""
-    inserted = re.findall(r'hx-target="#feed" hx-swap="upsert[^>]*>\s*<[^>]*data-k="(\d+)"', data)
-    return [int((int(at) - MARKET) / 60) for at in inserted]
-
-
-async def detected(desk: Desk, numbers: range) -> StreamPosition:
-    """Published, appended, and heard by the tail."""
-    heard = desk.context.hub.last_id
-    expected = len(numbers) - 1 if heard == str(BEGINNING) else int(heard.partition("-")[2]) + len(numbers)
-    for number in numbers:
-        await desk.publish(doji(number))
-    await until(lambda: desk.context.hub.last_id not in (heard, str(BEGINNING)))
-    await until(lambda: desk.context.hub.last_id.endswith(f"-{expected}"))
-    found = StreamPosition.parse(desk.context.hub.last_id)
-    assert found
-    return found
+from tests.support.stream_events import detected, doji, fed, tick
+from tests.support.waiting import until
 
 
 async def test_a_stream_says_hello_then_what_is_then_what_happens(desk: Desk) -> None:

@@ -13,7 +13,7 @@ import httpx
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
-from tests.ports import free_port
+from tests.support.ports import free_port
 from tests.web.waiting import until
 
 HERE = Path(__file__).parent
@@ -27,7 +27,7 @@ class Server:
     def start(self) -> None:
         root = HERE.parents[1]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.web.server", str(self.port)],
+            [sys.executable, "-m", "tests.support.web_server", str(self.port)],
             cwd=root,
             env=os.environ | {"PYTHONPATH": str(root)},
         )

@@ -19,7 +19,7 @@ from quart.typing import TestClientProtocol as Client
 from app.identity import Rate, View
 from app.push import Push, nothing
 from app.web import csp_reports, guards, html, security
-from tests.web.server import create_app
+from tests.support.web_server import create_app
 
 OWN = "http://127.0.0.1:8000"
 PAGE = {"Accept": "text/html,application/xhtml+xml", "Sec-Fetch-Mode": "navigate"}

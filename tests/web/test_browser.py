@@ -5,24 +5,10 @@ import asyncio
 import pytest
 from playwright.async_api import Browser, Page
 
+from tests.support.browser_board import open_board
 from tests.web.conftest import Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
-
-WATCH = """
-window.violations = []
-document.addEventListener("securitypolicyviolation", e => violations.push(e.violatedDirective + " " + e.sourceFile))
-"""
-
-
-async def open_board(page: Page, server: Server) -> list[str]:
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    await page.add_init_script(WATCH)
-    await page.goto(f"{server.url}/board")
-    await page.wait_for_selector("html[data-live=live]")
-    return complaints
 
 
 async def test_every_kind_of_push_lands_without_a_violation(page: Page, server: Server) -> None:

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from quart.typing import TestClientProtocol as Client
 
-from tests.web.server import create_app
+from tests.support.web_server import create_app
 
 
 @pytest.fixture

@@ -1,23 +1,17 @@
 """How a page holds on to its server, whatever that answers; without a reload, and without hammering."""
 
 import pytest
-from playwright.async_api import Page, Request, Route
+from playwright.async_api import Page, Route
 
+from tests.support.browser_board import open_board
+from tests.support.page_links import _is, _silent, stream_requests
 from tests.web.conftest import Server
-from tests.web.test_browser import open_board
 from tests.web.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 STREAM = "**/stream?*"
 EVENTS = {"Content-Type": "text/event-stream"}
-
-
-def stream_requests(page: Page, path: str = "/stream?") -> list[Request]:
-    """The requests for a stream from now on, as they come."""
-    seen_requests: list[Request] = []
-    page.on("request", lambda request: seen_requests.append(request) if path in request.url else None)
-    return seen_requests
 
 
 async def seconds_pass(page: Page, seconds: int, step: int = 1) -> None:
@@ -253,11 +247,3 @@ async def hide(page: Page, hidden: bool) -> None:
         document.dispatchEvent(new Event('visibilitychange')) }""",
         hidden,
     )
-
-
-async def _silent(server: Server) -> bool:
-    return not await server.say({"key": "nobody", "html": "<p></p>"})
-
-
-async def _is(value: bool) -> bool:
-    return value

@@ -7,9 +7,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page
 
+from tests.support.browser_board import open_board
+from tests.support.page_links import _is, _silent, stream_requests
 from tests.web.conftest import Server
-from tests.web.test_browser import open_board
-from tests.web.test_links import _is, _silent, stream_requests
 from tests.web.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]

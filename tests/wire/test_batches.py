@@ -17,7 +17,7 @@ from app.wire.events.event import IndicatorCalculated, PatternDetected
 from app.wire.pubsub.listeners import Listeners, listeners
 from app.wire.pubsub.publisher import Publisher
 from app.wire.pubsub.subscriber import Subscriber
-from tests.quotes.samples import AWKWARD
+from tests.support.quote_samples import AWKWARD
 from tests.wire.conftest import eventually
 
 CONTRACT = Channels().indicators

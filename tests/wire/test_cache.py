@@ -16,8 +16,8 @@ from app.wire.channels import CACHE_PREFIX, INTERNAL_CHANNEL, Meaning
 from app.wire.client import close, connect
 from app.wire.codec.codec import Rejected, decode
 from app.wire.events.event import BacktestFinished, PatternDetected, RunChanged, Tick
+from tests.support.messages import enveloped
 from tests.wire.conftest import Server, ended, eventually
-from tests.wire.messages import enveloped
 
 
 class Source:

@@ -9,7 +9,7 @@ from app.wire.channels import ALL_TICKS, MARKET_TICKS, Meaning
 from app.wire.codec.codec import Rejected, decode, decode_all, decode_each, encode_for
 from app.wire.events.event import PatternDetected, Tick
 from app.wire.log.event_identity import EventIdentities
-from tests.wire import (
+from tests.support import (
     variants_automation,
     variants_indicators,
     variants_market,
@@ -18,8 +18,8 @@ from tests.wire import (
     variants_streaming,
     variants_work,
 )
-from tests.wire.messages import ARRIVED, AT, ISO
-from tests.wire.variants_market import LIVE
+from tests.support.messages import ARRIVED, AT, ISO
+from tests.support.variants_market import LIVE
 
 VARIANTS = [
     *variants_market.TICKS,

@@ -8,8 +8,8 @@ from redis.asyncio import Redis
 
 from app.wire.pubsub import lag
 from app.wire.pubsub.subscriber import Subscriber
+from tests.support.channel_messages import Listener, listening, say
 from tests.wire.conftest import ended, eventually
-from tests.wire.test_subscriber import Listener, listening, say
 
 
 async def test_a_backlog_is_measured_by_when_a_ping_is_answered(

@@ -1,56 +1,18 @@
 """What is in the log is there once, in order, and whoever reads it learns what is missing."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 from redis.asyncio import Redis
 
 from app.wire.channels import LOG_EPOCH_KEY, LOG_KEY, LOG_SEEN_PREFIX
 from app.wire.client import RedisUnavailable, close, connect
-from app.wire.events.event import PatternDetected
 from app.wire.log import log as logs
 from app.wire.log.log import BEGINNING, Log, LogEntry, RangeGap, StreamPosition, TailGap
+from tests.support.event_log import append, detected, tailing
 from tests.wire.conftest import Server, eventually
-
-
-def detected(number: int, **changes: object) -> PatternDetected:
-    event = PatternDetected(
-        at=1000.0 + number, published_at=2000.0, symbol="BRK.B", pattern="Doji", timeframe="1min", confidence=0.8
-    )
-    return replace(event, **changes)
-
-
-@asynccontextmanager
-async def tailing(log: Log, after: StreamPosition) -> AsyncIterator[list[LogEntry | TailGap]]:
-    entries: list[LogEntry | TailGap] = []
-
-    async def follow() -> None:
-        nonlocal entries
-        async for entry in log.tail(after):
-            entries += [entry]
-
-    task = asyncio.create_task(follow())
-    try:
-        yield entries
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-@pytest.fixture
-def log(client: Redis, redis_url: str) -> Log:
-    return Log(client, redis_url)
-
-
-async def append(log: Log, *numbers: int) -> list[StreamPosition]:
-    ids = [await log.append_once(detected(number)) for number in numbers]
-    assert None not in ids
-    return [id_ for id_ in ids if id_]
 
 
 async def test_ids_count_from_zero_without_holes(log: Log) -> None:

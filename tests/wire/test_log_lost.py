@@ -7,8 +7,8 @@ from redis.asyncio import Redis
 
 from app.wire.events.event import ErrorReported, LoggedEvent, ProcessingChanged, RunChanged
 from app.wire.log.log import BEGINNING, Log, LogEntry, TailGap
+from tests.support.event_log import append, detected, tailing
 from tests.wire.conftest import eventually
-from tests.wire.test_log import append, detected, tailing
 
 MOMENT_SECONDS = 2.0
 """As the desk has it: time for a reminder to come through, however slow Redis and we are."""

@@ -14,7 +14,7 @@ from app.wire.codec.codec import decode
 from app.wire.events.event import LoggedEvent, ProcessingChanged, RunChanged
 from app.wire.log import log as logs
 from app.wire.log.log import BEGINNING, Log, RangeGap
-from tests.wire.messages import enveloped
+from tests.support.messages import enveloped
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from app.health.probe import HealthProbe
 from app.live.hub import Hub
 from app.pipeline.receiver import Receiver
 from app.wire.pubsub.subscriber import SubscriberStats
-from tests.live.recording_transport import markup
+from tests.support.recording_transport import markup
 
 
 async def test_who_is_cancelled_before_the_first_step_leaves_no_coroutine_behind() -> None:

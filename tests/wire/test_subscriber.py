@@ -2,8 +2,6 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 from redis.asyncio import Redis
@@ -14,43 +12,8 @@ from app.wire.log.log import Log
 from app.wire.pubsub import subscriber
 from app.wire.pubsub.rate import SLOT_SECONDS, SLOTS, RollingRate
 from app.wire.pubsub.subscriber import Subscriber
+from tests.support.channel_messages import Listener, listening, say
 from tests.wire.conftest import Server, ended, eventually
-
-
-class Listener:
-    def __init__(self) -> None:
-        self.messages: list[tuple[str, bytes]] = []
-        self.may = asyncio.Event()
-        self.may.set()
-
-    async def on_message(self, label: str, payload: bytes, _arrived_at: float) -> None:
-        await self.may.wait()
-        self.messages.append((label, payload))
-        if payload == b"poison":
-            raise ValueError("poison")
-        if payload == b"slow":
-            await asyncio.sleep(60)
-
-    def has(self, payload: bytes) -> bool:
-        return payload in {heard for _, heard in self.messages}
-
-
-@asynccontextmanager
-async def listening(url: str, listener: Listener) -> AsyncIterator[Subscriber[str]]:
-    link = Subscriber(url, {"one": "first", "two": "second"}, listener.on_message)
-    task = asyncio.create_task(link.run())
-    try:
-        await eventually(lambda: link.stats.connected)
-        yield link
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-async def say(url: str, channel: str, payload: bytes) -> None:
-    client = connect(url)
-    await client.publish(channel, payload)
-    await close(client)
 
 
 async def test_messages_come_with_their_label_and_are_counted(redis_url: str) -> None:

@@ -10,14 +10,14 @@ from app.wire.codec.codec import Rejected, decode, encode
 from app.wire.events.event import PatternDetected, Tick
 from app.wire.jobs import job
 from app.wire.jobs.job import HistoricalLoad
-from tests.finance import grammar
+from tests.support import symbol_examples
 
 AT = 1_346_679_000.0
-PRINTABLE = [text for text in grammar.NONE if text and text.isprintable() and text == text.strip()]
+PRINTABLE = [text for text in symbol_examples.NONE if text and text.isprintable() and text == text.strip()]
 """What is cleaned of nothing before it is looked at."""
 
 
-@given(grammar.symbols)
+@given(symbol_examples.symbols)
 def test_a_symbol_comes_as_it_was_sent(symbol: str) -> None:
     tick = Tick(symbol=symbol, price=12.5, volume=1, at=AT)
     pattern = PatternDetected(symbol=symbol, pattern="Doji", timeframe="1min", confidence=0.5, at=AT)
@@ -36,7 +36,7 @@ def test_a_symbol_comes_as_it_was_sent(symbol: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [text for text in grammar.NONE if text and text.isprintable() and text == text.strip()]
+    "text", [text for text in symbol_examples.NONE if text and text.isprintable() and text == text.strip()]
 )
 def test_what_is_no_symbol_is_refused_as_such(text: str) -> None:
     event = decode(Meaning.TICKS, json.dumps({"ticker": text, "price": 12.5, "timestamp": AT}).encode(), AT)

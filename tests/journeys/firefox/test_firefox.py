@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.conftest import EMAIL, PASSWORD
-from tests.journeys.desk import Desk, within
-from tests.journeys.firefox.bidi import FIREFOX, Tab, firefox
+from tests.support.desk_process import Desk, within
+from tests.support.firefox import FIREFOX, Tab, firefox
 
 pytestmark = pytest.mark.streams
 

@@ -2,7 +2,7 @@
 
 from app.wire.channels import Meaning
 from app.wire.events.event import CriticalAlert, SessionChanged, StreamingHealth
-from tests.wire.messages import AT, ISO, OFFSET, Variant
+from tests.support.messages import AT, ISO, OFFSET, Variant
 
 STREAMING: list[Variant] = [
     (

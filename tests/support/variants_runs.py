@@ -2,7 +2,7 @@
 
 from app.wire.channels import Meaning
 from app.wire.events.event import ErrorReported, JobStatus, RunChanged, RunProgressed, UniverseChanged
-from tests.wire.messages import AT, ISO, Variant, enveloped
+from tests.support.messages import AT, ISO, Variant, enveloped
 
 RUNS: list[Variant] = [
     (

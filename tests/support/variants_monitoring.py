@@ -11,7 +11,7 @@ from app.wire.events.event import (
     MetricsMeasured,
     SystemStatus,
 )
-from tests.wire.messages import ARRIVED, AT, ISO, Variant, enveloped, monitored
+from tests.support.messages import ARRIVED, AT, ISO, Variant, enveloped, monitored
 
 MONITORING: list[Variant] = [
     (

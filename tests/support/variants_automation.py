@@ -8,7 +8,7 @@ from app.wire.events.event import (
     RunProgressed,
     SymbolChanged,
 )
-from tests.wire.messages import AT, Variant
+from tests.support.messages import AT, Variant
 
 NAIVE = "2025-10-06T14:31:00"
 

@@ -1,11 +1,11 @@
-"""The loads alone, in a process that may be killed: python -m tests.loads.alone REDIS DATABASE FILES."""
+"""The loads alone, in a process that may be killed: python -m tests.support.loads_process REDIS DATABASE FILES."""
 
 import asyncio
 import sys
 from pathlib import Path
 
 from tests.conftest import Databases
-from tests.loads.room import Room
+from tests.support.load_requests import Room
 
 
 async def main(redis_url: str, database_url: str, files: str) -> None:

@@ -2,7 +2,7 @@
 
 from app.wire.channels import Meaning
 from app.wire.events.event import PatternDetected, PatternExpired, PatternUpdated, Tick
-from tests.wire.messages import AT, ISO, OFFSET, Variant, enveloped
+from tests.support.messages import AT, ISO, OFFSET, Variant, enveloped
 
 ONE = {"symbol": "MSFT", "pattern_type": "MACrossover", "timestamp": ISO, "confidence": 0.91, "timeframe": "1min"}
 LIVE = {"symbol": "MSFT", "pattern": "MACrossover", "timestamp": ISO, "confidence": 0.91, "timeframe": "1min"}

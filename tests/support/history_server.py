@@ -18,7 +18,7 @@ from app.engine.loads.providers.request_pace import RequestPace
 from app.engine.loads.providers.rest import Rest
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from app.engine.loads.writer import BarWriter
-from tests.ports import free_port
+from tests.support.ports import free_port
 
 KEY = "massive-test-key-0123"
 DAY_MS = 86_400_000

@@ -1,8 +1,8 @@
-"""A replay whose feed does what feeds do: it repeats, corrects, is late, quotes nonsense and trades outside the hours.
+"""A replay whose feed has faults: it repeats, corrects, is late, quotes nonsense and trades outside of the hours.
 
-`python -m tests.engine.faulty_feed REDIS_URL FOLDER` plays September 2012 into Redis. After each session it waits until
-a file of that session's date lies in the folder. What it sends depends on the session alone, so that a process that was
-killed goes on where it was.
+`python -m tests.support.faulty_feed REDIS_URL FOLDER` plays September 2012 into Redis. After each session it waits for
+a file of that session's date in the folder. What it sends depends on the session alone: a process that was killed goes
+on where it was.
 """
 
 import asyncio

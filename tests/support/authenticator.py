@@ -6,7 +6,7 @@ import time
 import pyotp
 from quart.typing import TestClientProtocol as Client
 
-from tests.accounts.test_sessions import NAVIGATION, PASSWORD, RIGHT
+from tests.support.signin import NAVIGATION, PASSWORD, RIGHT
 
 STEP = 30
 

@@ -2,7 +2,7 @@
 
 from app.wire.channels import Meaning
 from app.wire.events.event import IndicatorAlert, IndicatorCalculated
-from tests.wire.messages import AT, ISO, OFFSET, Variant, enveloped
+from tests.support.messages import AT, ISO, OFFSET, Variant, enveloped
 
 SMA = {"symbol": "MSFT", "indicator": "SMA5", "value": 412.5, "timeframe": "1min", "at": AT}
 

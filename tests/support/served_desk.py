@@ -8,9 +8,9 @@ from typing import Literal, NamedTuple
 
 from app.embedded.places import Places
 from tests.conftest import copied
-from tests.ports import free_port
 from tests.security.conftest import settings
 from tests.stream.conftest import Desk
+from tests.support.ports import free_port
 
 
 class Answer(NamedTuple):

@@ -17,7 +17,7 @@ from app.wire.jobs.reporter import JobReporter
 from app.wire.jobs.statuses import JobStatusReader
 from app.wire.pubsub.publisher import Publisher
 from tests.conftest import Databases
-from tests.engine.rig import eventually
+from tests.support.running_engine import eventually
 
 OVER = {"completed", "completed_with_errors", "failed", "cancelled"}
 HISTORY = {"path": "config/history/us-equities-daily.csv.gz", "history_until": "2012-08-31"}

@@ -8,7 +8,7 @@ from app.wire.events.event import (
     ProcessingProgressed,
     ScheduleChanged,
 )
-from tests.wire.messages import AT, Variant, enveloped
+from tests.support.messages import AT, Variant, enveloped
 
 BACKTESTS: list[Variant] = [
     (

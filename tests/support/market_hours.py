@@ -12,7 +12,7 @@ from app.engine.eod.schedule import DayCloseSchedule, ScheduleHooks
 from app.finance.clock import MarketClock
 from app.finance.sessions import NEW_YORK, regular
 from app.wire.state.day_results import DayResult
-from tests.engine.rig import eventually
+from tests.support.running_engine import eventually
 
 
 class Hours:

@@ -1,0 +1,11 @@
+"""A page's stream while a server is away."""
+
+from pydantic import SecretStr
+
+from app.settings.load import Settings
+from app.settings.sections import RedisSection
+from tests.stream.conftest import Own
+
+
+def on(own: Own, settings: Settings) -> Settings:
+    return settings.model_copy(update={"redis": RedisSection(url=SecretStr(own.url))})
