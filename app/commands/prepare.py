@@ -1,4 +1,4 @@
-"""The ground in the databases before anybody stands on it: roles, schemas, and the link that makes the first admin."""
+"""Prepares the databases: roles, schemas, and the link that makes the first administrator."""
 
 import asyncio
 import time

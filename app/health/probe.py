@@ -36,7 +36,7 @@ class HealthProbe:
         self._intake = intake
         self._hub = hub
 
-    async def vitals(self) -> HealthSnapshot:
+    async def snapshot(self) -> HealthSnapshot:
         redis, own, market, beat, receivers = await asyncio.gather(
             client.ping(self._redis, WITHIN_SECONDS),
             _timed(self._pools.own.answers),

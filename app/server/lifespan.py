@@ -172,7 +172,7 @@ class Runtime:
 
     async def _probe_health(self) -> None:
         while True:
-            health, clock = await asyncio.gather(self._probe.vitals(), self._probe.market_clock())
+            health, clock = await asyncio.gather(self._probe.snapshot(), self._probe.market_clock())
             self.context.health = health
             if clock:
                 self._relay.publish(clock)

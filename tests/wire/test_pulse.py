@@ -19,7 +19,7 @@ async def test_who_is_cancelled_before_the_first_step_leaves_no_coroutine_behind
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        look = asyncio.ensure_future(pulse.vitals())
+        look = asyncio.ensure_future(pulse.snapshot())
         await asyncio.sleep(0)  # what is to be asked is scheduled, and nothing of it has begun
         look.cancel()
         await asyncio.gather(look, return_exceptions=True)

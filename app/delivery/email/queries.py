@@ -1,4 +1,4 @@
-"""Letters that wait, were sent or were given up: what is to be said to whom, and no secret."""
+"""E-mails that wait, were sent or were given up: kind and recipient, and no secret."""
 
 from typing import NamedTuple
 from uuid import UUID
@@ -51,7 +51,7 @@ async def put_to(connection: "Connection[Record]", kind: str, email: str) -> Non
 
 
 async def claim(connection: "Connection[Record]", limit: int) -> list[DueEmail]:
-    """Each is tried again later, by whichever process, unless it is told by then what became of it."""
+    """Any process retries them later, unless `sent` or `failed` is called by then."""
     rows = await connection.fetch(
         """
         update app.letters set tries = tries + 1, due_at = now() + make_interval(mins => (2 ^ tries)::int)
@@ -65,14 +65,14 @@ async def claim(connection: "Connection[Record]", limit: int) -> list[DueEmail]:
     return [DueEmail(**row) for row in rows]
 
 
-async def sent(connection: "Connection[Record]", letter: DueEmail) -> None:
-    await connection.execute("update app.letters set sent_at = now() where id = $1", letter.id)
+async def sent(connection: "Connection[Record]", email: DueEmail) -> None:
+    await connection.execute("update app.letters set sent_at = now() where id = $1", email.id)
 
 
-async def failed(connection: "Connection[Record]", letter: DueEmail, trouble: str) -> None:
+async def failed(connection: "Connection[Record]", email: DueEmail, trouble: str) -> None:
     await connection.execute(
         "update app.letters set trouble = $2, given_up_at = case when tries >= $3 then now() end where id = $1",
-        letter.id,
+        email.id,
         trouble[:200],
         MOST_TRIES,
     )

@@ -1,4 +1,4 @@
-"""The only door to SMTP: letters are written down, then sent, tried again for a while, and never waited for."""
+"""Sends e-mails by SMTP: each is stored first, then sent, and retried for a while; no request waits for it."""
 
 import asyncio
 import logging
@@ -34,7 +34,7 @@ class Email(NamedTuple):
 
 
 Compose = Callable[[Any, DueEmail], Awaitable[Email | None]]
-"""Writes it, by a database connection; None when there is nothing to say any more."""
+"""Writes its text, with a database connection; None if it is no longer due."""
 
 
 class EmailSender:
@@ -49,15 +49,15 @@ class EmailSender:
         return bool(self._mail.host)
 
     async def put(self, connection: Any, kind: str, email: str, *, account_only: bool = True) -> None:
-        """In the transaction of what it tells of: who is told that a letter comes, gets it whatever falls over then.
+        """Stores it in the caller's transaction, so that an announced e-mail is sent whatever fails afterwards.
 
-        `known`: only who has that address is written to. Otherwise it costs the same whether or not anybody has it.
+        `account_only`: only an account of that address gets it. Otherwise the address does, with or without an account.
         """
         if self.on:
             await (queries.put if account_only else queries.put_to)(connection, kind, email)
 
     def wake(self) -> None:
-        """After that transaction: the next letter need not wait until somebody looks."""
+        """Looks for stored e-mails now; to be called after that transaction."""
         self._more.set()
 
     async def run(self) -> None:
@@ -78,7 +78,7 @@ class EmailSender:
                     pass
 
     async def _next(self) -> bool:
-        """One alone: what else were claimed would come up again elsewhere while a slow server holds this one."""
+        """Claims one at a time: others would be claimed again elsewhere while a slow server delays this one."""
         async with self._pool.acquire() as connection:
             claimed = await queries.claim(connection, 1)
         for due in claimed:
@@ -88,22 +88,22 @@ class EmailSender:
     async def _try(self, due: DueEmail) -> None:
         trouble = ""
         async with self._pool.acquire() as connection:
-            letter = await self._compose(connection, due)
+            email = await self._compose(connection, due)
         try:
-            if letter is not None:
+            if email is not None:
                 async with asyncio.timeout(SEND_SECONDS):
-                    await self._send(letter)
+                    await self._send(email)
         except REFUSALS as error:
             # The text may repeat what was sent; kind and code do not.
             trouble = f"{type(error).__name__} {getattr(error, 'code', '')}".strip()
-            logger.warning("letter %d not sent: %s", due.id, trouble)
+            logger.warning("e-mail %d not sent: %s", due.id, trouble)
         async with self._pool.acquire() as connection:
             await (queries.failed(connection, due, trouble) if trouble else queries.sent(connection, due))
 
-    async def _send(self, letter: Email) -> None:
+    async def _send(self, email: Email) -> None:
         mail = self._mail
         await aiosmtplib.send(
-            build_message(letter, mail.sender),
+            build_message(email, mail.sender),
             hostname=mail.host,
             port=mail.port,
             username=mail.user or None,
@@ -114,16 +114,16 @@ class EmailSender:
         )
 
 
-def build_message(letter: Email, sender: str) -> EmailMessage:
+def build_message(email: Email, sender: str) -> EmailMessage:
     """Raises ValueError for an address that would be more than one, or more than an address."""
-    if not ADDRESS.fullmatch(letter.to):
+    if not ADDRESS.fullmatch(email.to):
         raise ValueError("not one address")
     message = EmailMessage(policy=SMTP)
     message["From"] = Address("TickStock", addr_spec=sender)
-    message["To"] = Address(addr_spec=letter.to)
-    message["Subject"] = letter.subject
+    message["To"] = Address(addr_spec=email.to)
+    message["Subject"] = email.subject
     message["Date"] = formatdate()
     message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2])
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(letter.text)
+    message.set_content(email.text)
     return message

@@ -54,7 +54,7 @@ class Heartbeat:
                 await self._publisher.publish(self._event(health))
                 await self._publisher.publish_all(self._metrics.events(time.monotonic(), time.time()))
             except wire.RedisUnavailable as error:
-                logger.warning("redis away, nobody feels the pulse: %s", error)
+                logger.warning("Redis is unavailable, no heartbeat was sent: %s", error)
             await asyncio.sleep(self._seconds)
 
     async def close(self) -> None:
