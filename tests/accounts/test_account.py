@@ -210,17 +210,26 @@ async def test_guesses_at_the_current_password_are_counted_before_they_are_hashe
     assert (await app.test_client().post("/login", form=RIGHT)).status_code == 303
 
 
-async def test_of_two_changes_at_once_one_is_made(app: Quart, client: Client) -> None:
+async def test_of_two_changes_at_once_one_is_made(app: Quart, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    both_verified, verify = asyncio.Barrier(2), passwords.verify
+
+    async def verify_together(password_hash: str | None, password: str) -> passwords.Verification:
+        verification = await verify(password_hash, password)
+        await both_verified.wait()
+        return verification
+
     await sign_in(client)
     other, _ = await sign_in_elsewhere(app)
     words = ("first of two trains home", "second of two trains home")
 
-    answers = await asyncio.gather(
-        *(
-            each.post("/account/password", form={"current": PASSWORD, "new": new, "again": new})
-            for each, new in zip((client, other), words, strict=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(passwords, "verify", verify_together)
+        answers = await asyncio.gather(
+            *(
+                each.post("/account/password", form={"current": PASSWORD, "new": new, "again": new})
+                for each, new in zip((client, other), words, strict=True)
+            )
         )
-    )
 
     winner = [answer.headers.get("Location") for answer in answers].index("/account")
     assert sorted(answer.status_code for answer in answers) == [303, 422]
