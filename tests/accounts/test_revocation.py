@@ -8,9 +8,9 @@ from app.pipeline import admission
 from app.settings.sections import LiveSection
 from tests.stream.conftest import EMAIL, PASSWORD, settings
 from tests.support.stream_reader import Reader
-from tests.support.two_processes import Processes
+from tests.support.two_processes import Processes, both
 
-__all__ = ["settings"]
+__all__ = ["both", "settings"]
 
 NEW = "another train with two bars"
 STREAMS_WITHIN = 5.0

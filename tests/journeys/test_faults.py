@@ -3,12 +3,13 @@
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.embedded.conftest import alive
-from tests.journeys.conftest import signed_in
+from tests.journeys.conftest import signed_in, started
 from tests.support.axe import LOOKS, findings
 from tests.support.desk_children import children
 from tests.support.desk_process import Desk, within
@@ -23,6 +24,11 @@ new MutationObserver(() => words.add(of === "html" ? document.documentElement.da
   : document.querySelector(of)?.innerText))
   .observe(document.documentElement, {subtree: true, childList: true, characterData: true, attributes: true}) }"""
 """Keeps what stood there for however short a time: who only looks now and then may miss it."""
+
+
+@pytest.fixture(scope="module")
+def desk(first_start: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    yield from started(first_start, tmp_path_factory.mktemp("faults"))
 
 
 @pytest.fixture

@@ -1,17 +1,8 @@
 """The processes of a whole desk."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from tests.journeys.conftest import started
 from tests.support.desk_process import Desk
-
-
-@pytest.fixture(scope="module")
-def desk(first_start: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    yield from started(first_start, tmp_path_factory.mktemp("faults"))
 
 
 def children(desk: Desk, name: str) -> list[int]:

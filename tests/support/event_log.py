@@ -4,9 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import pytest
 from msgspec.structs import replace
-from redis.asyncio import Redis
 
 from app.wire.events.event import PatternDetected
 from app.wire.log.log import Log, LogEntry, StreamPosition, TailGap
@@ -34,11 +32,6 @@ async def tailing(log: Log, after: StreamPosition) -> AsyncIterator[list[LogEntr
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-
-
-@pytest.fixture
-def log(client: Redis, redis_url: str) -> Log:
-    return Log(client, redis_url)
 
 
 async def append(log: Log, *numbers: int) -> list[StreamPosition]:

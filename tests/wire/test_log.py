@@ -15,6 +15,11 @@ from tests.support.event_log import append, detected, tailing
 from tests.wire.conftest import Server, eventually
 
 
+@pytest.fixture
+def log(client: Redis, redis_url: str) -> Log:
+    return Log(client, redis_url)
+
+
 async def test_ids_count_from_zero_without_holes(log: Log) -> None:
     first, second, third = await append(log, 1, 2, 3)
 
