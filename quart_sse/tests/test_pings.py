@@ -48,7 +48,12 @@ async def test_pings_come_while_there_is_traffic_too(sep: str) -> None:
 
 
 async def test_a_slow_reader_gets_content_however_often_pings_are_due() -> None:
-    exchange = Exchange(lambda: EventSourceResponse(iter("abcde"), ping=0.001), send=lambda _: asyncio.sleep(0.005))
+    async def letters() -> AsyncIterator[str]:
+        """Ready at once: an iterator that is no asynchronous one waits for a thread, and pings come meanwhile."""
+        for letter in "abcde":
+            yield letter
+
+    exchange = Exchange(lambda: EventSourceResponse(letters(), ping=0.001), send=lambda _: asyncio.sleep(0.005))
     await exchange.run()
 
     assert [message.data for message in parse(exchange.text).messages] == list("abcde")
