@@ -8,12 +8,12 @@ from uuid import UUID
 from asyncpg import Connection, Record
 
 from app.db import password_links
+from app.db.audit import SIGN_IN_ACTIONS
 from app.identity import Role
 from app.wire.codec.text import clean
 
 LINK_DAYS = 7
 LONGEST_ADDRESS = 254
-SIGNED_IN_BY = ["login", "first_admin", "accept_invite"]
 
 
 class Person(NamedTuple):
@@ -70,7 +70,8 @@ select users.id, email, role, active, password_hash = '' as resetting,
   from app.users as users
   left join lateral (
        select at from app.audit
-        where actor = users.email and action = any($1::text[]) and outcome = 'ok' and at >= users.created_at
+        where actor = users.email and action = any($1::text[]) and outcome = 'ok' and session <> ''
+          and at >= users.created_at
         order by id desc limit 1) as entry on true
 """
 
@@ -85,13 +86,13 @@ select invites.id, invites.email, invites.role, user_id is not null as renews,
 async def people(connection: "Connection[Record]", after: str, limit: int) -> list[Person]:
     """By address, those that come after the one that is given."""
     rows = await connection.fetch(
-        f"{_PEOPLE} where lower(email) > $2 order by lower(email) limit $3", SIGNED_IN_BY, after, limit
+        f"{_PEOPLE} where lower(email) > $2 order by lower(email) limit $3", SIGN_IN_ACTIONS, after, limit
     )
     return [_person(row) for row in rows]
 
 
 async def person(connection: "Connection[Record]", user_id: UUID) -> Person | None:
-    row = await connection.fetchrow(f"{_PEOPLE} where users.id = $2", SIGNED_IN_BY, user_id)
+    row = await connection.fetchrow(f"{_PEOPLE} where users.id = $2", SIGN_IN_ACTIONS, user_id)
     return _person(row) if row else None
 
 

@@ -10,6 +10,7 @@ from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
 from app.accounts import bootstrap
+from app.admin.queries import people
 from app.db.pools import Pool
 from app.identity import Role
 from app.settings.sections import MailSection
@@ -78,6 +79,8 @@ async def test_the_link_in_the_letter_makes_the_account_once(
         stored_rows = str(await connection.fetch("select * from app.letters")) + str(
             await connection.fetch("select * from app.audit")
         )
+        (person,) = [each for each in await people(connection, "", 10) if each.email == BOB]
+    assert person.signed_in is not None  # who has just registered by the link has a session
     assert [tuple(row) for row in entries] == [(BOB, "asked"), (BOB, "ok")]
     assert link[1].rpartition("/")[2] not in stored_rows
 
