@@ -27,7 +27,6 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("steady")
 
 CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None)
-HEADLESS_SHELL = "/usr/bin/chromium-headless-shell"
 numbers = count(1)
 
 
@@ -124,8 +123,8 @@ def furnished(places: Places, postgres_server: Child) -> str:
 @pytest.fixture
 async def databases(places: Places, furnished: str) -> AsyncIterator[Databases]:
     async for name in copied(places, furnished):
-        addresses = (postgres.url(places, name, user) for user in (roles.OWN, roles.MARKET, roles.ENGINE, "postgres"))
-        yield Databases(*addresses)
+        users = (roles.OWN, roles.MARKET, roles.ENGINE, "postgres")
+        yield Databases(*(postgres.url(places, name, user) for user in users))
 
 
 @pytest.fixture
@@ -141,10 +140,11 @@ def lane() -> str:
 
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
-    return str(CHROMIUM)  # which is there: tests that use it are marked `browser`
+    assert CHROMIUM, "tests that use it are marked `browser`"
+    return CHROMIUM
 
 
 @pytest.fixture(scope="session")
 def browser_path(chromium_path: str) -> str:
     """The same engine without a window around it, where that is installed: it opens a page in a third of the time."""
-    return HEADLESS_SHELL if Path(HEADLESS_SHELL).exists() else chromium_path
+    return next((path for path in ("/usr/bin/chromium-headless-shell",) if Path(path).exists()), chromium_path)

@@ -108,9 +108,13 @@ async def test_ten_kills_leave_no_hole_and_no_partial_bar(redis_url: str, databa
 
     feed = BusyFeed(MINUTES, 60.0)
     async with feeding(redis_url, feed):
-        for _ in range(KILLS):
+        for kill in range(KILLS):
             async with engine(redis_url, databases.engine) as process:
-                await until_killed(process, dice.uniform(0.0, 1.5))
+                if kill % 3 == 2:  # while it starts
+                    with pytest.raises(TimeoutError):
+                        await asyncio.wait_for(process.wait(), dice.uniform(0.5, 3.0))
+                else:
+                    await until_killed(process, dice.uniform(0.0, 1.5))
         feed.speed = 1000.0
         async with engine(redis_url, databases.engine):
             disturbed = await stored(redis, link)
