@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from typing import Literal
 
 import pytest
 
@@ -13,12 +12,6 @@ from tests.stream.conftest import Desk
 from tests.support.ports import free_port
 from tests.support.stream_reader import Reader
 from tests.support.waiting import until
-
-
-@pytest.fixture
-def lane() -> Literal["auto", "plain"]:
-    """Streams are counted, whichever way they go."""
-    return "auto"
 
 
 @pytest.fixture
