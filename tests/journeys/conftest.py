@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
+from app.wire.channels import LIMITS_PREFIX
 from tests.support.desk_process import Desk
 from tests.support.ports import free_port
 
@@ -54,6 +55,15 @@ def quiet(first_start: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """History and engine, no feed but what a test publishes, and room for all pages of one person."""
     room = {"TICKSTOCK_LIVE_STREAMS_PER_USER": "40"}
     yield from started(first_start, tmp_path_factory.mktemp("quiet"), INGEST="off", **room)
+
+
+@pytest.fixture(autouse=True)
+def rate_limits_of_its_own(request: pytest.FixtureRequest) -> None:
+    """Tests that share a desk share one address, from which they sign in more often than one reader may."""
+    for name in {"quiet", "replaying"}.intersection(request.fixturenames):
+        redis = request.getfixturevalue(name).redis()
+        for key in redis.scan_iter(f"{LIMITS_PREFIX}*", count=1000):
+            redis.delete(key)
 
 
 @pytest.fixture(scope="session")

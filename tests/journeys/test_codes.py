@@ -47,6 +47,7 @@ def test_codes_are_set_up_asked_for_and_turned_off(browser: Browser, quiet: Desk
     page = browser.new_context(java_script_enabled=False, viewport=TELEPHONE).new_page()
     other = browser.new_context(java_script_enabled=False, viewport=TELEPHONE).new_page()
     sign_in(page, quiet)
+    assert urlsplit(page.url).path == "/"
     page.goto(f"{quiet.url}/account")
     fits(page)
     follow(page, "Set up codes")
