@@ -36,7 +36,7 @@ from app.quotes.charts.drawing import draw_chart
 from app.quotes.charts.history import ChartHistory, ChartRequest
 from app.quotes.quote import SymbolQuote
 from app.quotes.rows import rows
-from app.web import filters, guards, parameters
+from app.web import guards, numbers, parameters
 from app.web.html import page
 
 blueprint = Blueprint("desk", __name__)
@@ -175,8 +175,8 @@ def _title(symbol: str, quote: SymbolQuote | None, view: View) -> str:
     """Price and change first: a row of tabs shows no more."""
     if quote is None:
         return symbol
-    change = "" if quote.fraction is None else f" {filters.percent(quote.fraction, view)}"
-    return f"{filters.price(quote.price, quote.instrument, view)}{change} {symbol}"
+    change = "" if quote.fraction is None else f" {numbers.percent(quote.fraction, view)}"
+    return f"{numbers.price(quote.price, quote.instrument, view)}{change} {symbol}"
 
 
 def _begin_at(cursor: str, detections: Sequence[Detection] | None) -> str:

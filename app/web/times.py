@@ -1,4 +1,5 @@
-"""Times as people read them: in the viewer's zone, or where the exchange is. Pure; also Jinja filters by name."""
+"""Times as people read them: in the viewer's zone, or where the exchange is. Pure
+functions; `filters` gives them to templates by the same names."""
 
 import math
 from datetime import UTC, date, datetime, timedelta
@@ -108,18 +109,3 @@ def _abbreviation(when: datetime, view: View) -> str:
 
 def _finite(value: float | None) -> TypeGuard[float]:
     return value is not None and math.isfinite(value)
-
-
-FILTERS = (
-    clock,
-    clock_seconds,
-    stamp,
-    exchange_clock,
-    exchange_seconds,
-    exchange_stamp,
-    differs_from_exchange,
-    day,
-    iso,
-    age,
-    zone_name,
-)

@@ -7,7 +7,6 @@ from io import StringIO
 import httpx
 import pytest
 
-from app.admin.csv import harmless
 from tests.stream.conftest import EMAIL, Desk
 from tests.support.people_pages import BOB, CAROL, PAGE, add, invite, signed_in, stranger
 
@@ -138,7 +137,6 @@ async def test_a_spreadsheet_calculates_nothing_that_somebody_typed(desk: Desk) 
     for between in ",;\t|":
         for row in csv.reader(StringIO(answer.text, newline=""), delimiter=between):
             assert [cell for cell in row if cell.strip(' "\xa0').startswith(SIGNS)] == []
-    assert [harmless(text) for text in ("", "a, b", "1-2", "a@b.c")] == ["", "a, b", "1-2", "a@b.c"]
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,16 @@ def test_imports_point_down() -> None:
     assert upward == []
 
 
+@pytest.mark.parametrize("module", ["app/web/numbers.py", "app/web/times.py", "app/web/formats.py"])
+def test_numbers_times_and_tables_are_written_without_a_template_or_a_request(module: str) -> None:
+    """Files, e-mails and the API write them by the same functions as pages."""
+    imports = {each for each, _, _ in tree.imports(tree.ROOT / module)}
+    assert imports
+
+    assert {root(each) for each in imports} & {"jinja2", "markupsafe", "quart", "werkzeug"} == set()
+    assert {each for each in imports if part(each) == "web"} <= {"app.web.times"}
+
+
 @pytest.mark.parametrize(
     ("source", "target"),
     [

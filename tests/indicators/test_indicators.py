@@ -13,7 +13,8 @@ from app.identity import NumberForm, View
 from app.indicators import partials, queries, stream, words
 from app.indicators.board import IndicatorBoard, Reading
 from app.live import topics
-from app.web.filters import MINUS, dom_id
+from app.web.filters import dom_id
+from app.web.times import MINUS
 from app.wire.events.event import IndicatorCalculated
 from tests.conftest import Databases
 from tests.support.query_plans import Explaining
