@@ -13,8 +13,8 @@ from app.wire.pubsub.publisher import Publisher
 from tests.support.running_engine import DAY, eventually, feeding, hearing, of, working
 
 
-async def test_the_engine_closes_a_day_when_its_session_ends(redis_url: str, database_url: str) -> None:
-    link, client = await asyncpg.connect(database_url), connect(redis_url)
+async def test_the_engine_closes_a_day_when_its_session_ends(redis_url: str, empty_url: str) -> None:
+    link, client = await asyncpg.connect(empty_url), connect(redis_url)
     heard = client.pubsub()
     await heard.subscribe(EOD_COMPLETION)
     messages = []
@@ -24,7 +24,7 @@ async def test_the_engine_closes_a_day_when_its_session_ends(redis_url: str, dat
         messages.extend([message] if message else [])
         return bool(messages)
 
-    async with working(redis_url, database_url), hearing(redis_url) as events, feeding(redis_url):
+    async with working(redis_url, empty_url), hearing(redis_url) as events, feeding(redis_url):
         await eventually(told)
         await eventually(lambda: any(each.run_id == f"eod-{DAY}" for each in ended_of(events)))
 
