@@ -22,7 +22,7 @@ from app.web.filters import dom_id
 from app.web.html import links
 from app.wire.events.event import IndicatorCalculated, PatternDetected
 from tests.conftest import Databases
-from tests.loads.conftest import loaded, written
+from tests.engine.loads.conftest import loaded, written
 from tests.stream.conftest import Desk
 from tests.support import symbol_examples
 from tests.support.desk_pages import page

@@ -11,7 +11,7 @@ from app.engine.loads.providers.request_pace import RequestPace
 from app.engine.loads.providers.rest import Rest
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from app.engine.loads.writer import BarWriter
-from tests.loads.conftest import TODAY
+from tests.engine.loads.conftest import TODAY
 from tests.support.history_server import KEY, bar, speaking
 
 SPAN = DateRange(date(2012, 9, 4), date(2012, 9, 10))

@@ -9,7 +9,7 @@ from app.db.pools import Pool
 from app.engine.loads import queries
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from tests.conftest import Databases
-from tests.loads.conftest import loaded, written
+from tests.engine.loads.conftest import loaded, written
 
 CHUNK = "app.engine.loads.sources.csv_file.CHUNK"
 FRAME = LOAD_TIMEFRAMES["daily"]

@@ -15,7 +15,7 @@ from app.engine.loads.sources.files import open_source
 from app.engine.loads.sources.source import UnreadableSource
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from app.engine.loads.writer import BarWriter
-from tests.loads.conftest import TODAY, checksum, loaded, written
+from tests.engine.loads.conftest import TODAY, checksum, loaded, written
 
 DAYS = [date(2012, 9, day) for day in (4, 5, 6)]
 COLUMNS = {

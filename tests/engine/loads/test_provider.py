@@ -14,7 +14,7 @@ from app.engine.loads.providers.massive import DateRange
 from app.engine.loads.providers.request_pace import RequestPace
 from app.engine.loads.providers.rest import ProviderRefused, ProviderUnreachable
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
-from tests.loads.conftest import checksum
+from tests.engine.loads.conftest import checksum
 from tests.support.history_server import Massive, bar, load
 
 

@@ -7,7 +7,7 @@ import pytest
 from app.finance import scenarios
 from tests.cli.conftest import command
 from tests.conftest import Databases
-from tests.loads.conftest import checksum
+from tests.engine.loads.conftest import checksum
 
 
 async def test_all_scenarios_are_loaded_by_a_word_and_twice_makes_no_difference(

@@ -12,7 +12,7 @@ from app.embedded.places import Unusable
 from app.settings.load import Settings
 from tests.cli.conftest import command
 from tests.conftest import Databases
-from tests.loads.conftest import checksum, written
+from tests.engine.loads.conftest import checksum, written
 from tests.support.history_server import KEY, bar, speaking
 
 

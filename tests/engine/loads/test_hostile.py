@@ -22,7 +22,7 @@ from app.engine.loads.sources.csv_file import TextFile
 from app.engine.loads.sources.files import open_source
 from app.engine.loads.sources.source import UnreadableSource
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
-from tests.loads.conftest import HEADER, TODAY, loaded, written
+from tests.engine.loads.conftest import HEADER, TODAY, loaded, written
 from tests.support.history_server import KEY, Massive, bar, speaking
 
 GOOD = "AAPL,2012-09-04,1,2,1,2,5"

@@ -13,7 +13,7 @@ import pytest
 from app.db.pools import Pool
 from tests.cli.conftest import ROOT, environment
 from tests.conftest import Databases
-from tests.loads.conftest import checksum, loaded, written
+from tests.engine.loads.conftest import checksum, loaded, written
 
 ROWS = 80_000
 KEYS = 50_000

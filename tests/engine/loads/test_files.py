@@ -13,7 +13,7 @@ from app.engine.loads.sources.source import UnreadableSource
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from app.engine.loads.writer import BarWriter
 from app.finance import history
-from tests.loads.conftest import HISTORY, TODAY, checksum, loaded, written
+from tests.engine.loads.conftest import HISTORY, TODAY, checksum, loaded, written
 
 
 async def test_the_shipped_history_is_stored_to_the_cent_and_share(pool: Pool, link: asyncpg.Connection) -> None:

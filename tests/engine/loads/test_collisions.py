@@ -15,7 +15,7 @@ from app.engine.loads.sources.source import CHUNK, UnreadableSource
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from app.engine.loads.writer import MOST_COLLISIONS, BarWriter
 from tests.conftest import Databases
-from tests.loads.conftest import TODAY, checksum, loaded, written
+from tests.engine.loads.conftest import TODAY, checksum, loaded, written
 from tests.support.running_engine import eventually
 
 BEFORE = [f"{symbol},2012-09-04,1,2,1,2,5" for symbol in "AMZ"]

@@ -9,7 +9,7 @@ import pytest
 from app.db.pools import Pool
 from tests.cli.conftest import command
 from tests.conftest import Databases
-from tests.loads.conftest import loaded, written
+from tests.engine.loads.conftest import loaded, written
 from tests.support import symbol_examples
 from tests.support.history_server import KEY, bar, speaking
 
