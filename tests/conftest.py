@@ -133,7 +133,7 @@ def port() -> int:
 
 
 @pytest.fixture
-def lane() -> str:
+def transport() -> str:
     """The way that streams go, where it does not matter."""
     return "auto"
 

@@ -67,7 +67,7 @@ def listening(host: str, port: int) -> socket.socket:
 
 
 async def serve_until(app: Quart, listener: socket.socket, stop: asyncio.Event, ready: Callable[[], None]) -> None:
-    """Serves until `told` to leave, then says goodbye on every stream."""
+    """Serves until `stop` is set, then ends every stream."""
 
     async def leave() -> None:
         ready()
@@ -76,7 +76,7 @@ async def serve_until(app: Quart, listener: socket.socket, stop: asyncio.Event, 
         await context.hub.drain()
         await context.hub.wait_closed(DRAIN_SECONDS)
 
-    _choose_transport(deps.context_of(app).settings.live.lane)
+    _choose_transport(deps.context_of(app).settings.live.transport)
     http1.install()
     with descriptors.answer_when_exhausted(listener):
         await serve(_reject_invalid_targets(app), _config(listener), shutdown_trigger=leave)
@@ -85,7 +85,7 @@ async def serve_until(app: Quart, listener: socket.socket, stop: asyncio.Event, 
 def _choose_transport(transport: str) -> None:
     transports.uninstall()
     if transport == "auto" and not transports.install():
-        logger.warning("streams go the slow way: this Hypercorn is not the one that the fast way was made for")
+        logger.warning("streams use the slower transport: the direct transport does not fit this version of Hypercorn")
 
 
 async def _serve(app: Quart, listener: socket.socket, ready: Callable[[], None]) -> None:

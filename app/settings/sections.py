@@ -186,7 +186,7 @@ class LiveSection(Section):
     streams_per_user: int = Field(default=5, ge=1, le=1_000_000)
     stalled_seconds: Seconds = 10.0
     admit_seconds: Seconds = 3.0
-    lane: Literal["auto", "plain"] = "auto"
+    transport: Literal["auto", "plain"] = "auto"
     allowed_origins: Listed = ()
 
 

@@ -29,6 +29,9 @@ SECRET_FILES = (
 )
 """What is secret may stand in a file that <NAME>_FILE names, as containers are handed it."""
 
+RENAMED = {"live.lane": "live.transport"}
+"""Old names of settings, as section.key; each answers for its new name, with a warning at the start."""
+
 LARGEST_FILE = 65_536
 
 SERVICE_LINK = re.compile(r"\w+_(SERVICE_HOST|SERVICE_PORT\w*|PORT_\d+_(TCP|UDP|SCTP)\w*)")
@@ -49,11 +52,12 @@ def gather(
     environ: Mapping[str, str], root: Path, paths: frozenset[str], documented: Mapping[str, str]
 ) -> tuple[dict[str, Setting], list[str]]:
     """What is said, the environment before `.env` before the files, and what looks like a slip."""
-    names = {f"TICKSTOCK_{path.replace('.', '_').upper()}": path for path in paths} | dict(documented)
+    paths |= RENAMED.keys()
+    names = {_variable(path): path for path in paths} | dict(documented)
     warnings: list[str] = []
     variables = _variables(environ, root)
-    values = _files(root / "config", _environment(variables), paths)
-    values |= _from_variables(variables, names, warnings)
+    values = _files(root / "config", _environment(variables), paths, warnings)
+    values |= _under_new_names(_from_variables(variables, names, warnings), warnings)
     parts = {
         name: variables[name]
         for name in REDIS_PARTS
@@ -122,11 +126,11 @@ def _environment(variables: Mapping[str, Setting]) -> str:
     return str(value)
 
 
-def _files(config: Path, environment: str, paths: frozenset[str]) -> dict[str, Setting]:
+def _files(config: Path, environment: str, paths: frozenset[str], warnings: list[str]) -> dict[str, Setting]:
     values: dict[str, Setting] = {}
     for name in ("default.toml", "logging.toml", f"{environment}.toml"):
         if (config / name).is_file():
-            values |= _file(config / name, paths)
+            values |= _under_new_names(_file(config / name, paths), warnings)
     return values
 
 
@@ -166,6 +170,23 @@ def _from_variables(
         ):
             warnings.append(f"{by}: not a setting; {near} is")
     return values | {names[name]: variables[name] for name in names if _short(name) and name in variables}
+
+
+def _under_new_names(values: dict[str, Setting], warnings: list[str]) -> dict[str, Setting]:
+    """The settings of one source, by their new names. Raises BadSetting where the source gives both names of one."""
+    for old, new in RENAMED.items():
+        if old in values:
+            setting = values.pop(old)
+            if new in values:
+                raise BadSetting(f"{setting.source}: is the old name of {values[new].source}; keep only the new one")
+            section, key = new.split(".")
+            warnings.append(f"{setting.source}: is an old name; use {_variable(new)} or, in a file, [{section}] {key}")
+            values[new] = setting
+    return values
+
+
+def _variable(path: str) -> str:
+    return f"TICKSTOCK_{path.replace('.', '_').upper()}"
 
 
 def _short(name: str) -> bool:

@@ -151,7 +151,7 @@ async def test_an_expired_pattern_is_told_and_stays_expired(desk: Desk) -> None:
         assert html.count(">expired<") == 1, path
 
 
-@pytest.mark.parametrize("lane", ["auto"], indirect=True)
+@pytest.mark.parametrize("transport", ["auto"], indirect=True)
 async def test_beyond_the_rows_of_the_desk_every_row_that_is_shown_goes_on(desk: Desk) -> None:
     names = [f"S{number:03d}" for number in range(BOARD_ROWS + 20)]
     for symbol in names:

@@ -53,21 +53,21 @@ REFUSALS = {
 
 
 @pytest.fixture(scope="module", params=["auto", "plain"])
-def lane(request: pytest.FixtureRequest) -> Literal["auto", "plain"]:
+def transport(request: pytest.FixtureRequest) -> Literal["auto", "plain"]:
     setting: Literal["auto", "plain"] = request.param
     return setting
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def desk(
-    lane: Literal["auto", "plain"],
+    transport: Literal["auto", "plain"],
     redis: str,
     places: Places,
     furnished: str,
     valkey_server: Child,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Desk]:
-    async with run_desk(lane, redis, places, furnished, tmp_path_factory.mktemp("handshakes")) as desk:
+    async with run_desk(transport, redis, places, furnished, tmp_path_factory.mktemp("handshakes")) as desk:
         yield desk
 
 

@@ -127,7 +127,7 @@ def own(tmp_path: Path) -> Iterator[Own]:
 
 
 @pytest.fixture(params=["auto", "plain"])
-def lane(request: pytest.FixtureRequest) -> Literal["auto", "plain"]:
+def transport(request: pytest.FixtureRequest) -> Literal["auto", "plain"]:
     """Every test of the streams goes both ways."""
     chosen: Literal["auto", "plain"] = request.param
     return chosen
@@ -139,7 +139,7 @@ def settings(
     databases: Databases,
     port: int,
     tmp_path: Path,
-    lane: Literal["auto", "plain"],
+    transport: Literal["auto", "plain"],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Settings:
     monkeypatch.setattr(passwords, "_hasher", LIGHT_HASHER)
@@ -150,7 +150,7 @@ def settings(
         database=DatabaseSection(
             url=SecretStr(databases.own), market_url=SecretStr(databases.market), acquire_seconds=10.0
         ),
-        live=LiveSection(frame_seconds=0.05, beat_seconds=0.2, lane=lane),
+        live=LiveSection(frame_seconds=0.05, beat_seconds=0.2, transport=transport),
     )
 
 

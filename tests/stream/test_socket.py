@@ -150,7 +150,7 @@ async def test_a_message_closes_and_so_do_too_many_pings(desk: Desk) -> None:
     async with talk(desk, "quotes") as talker:
         for _ in range(MOST_A_SECOND * 3):
             talker.say(Ping())
-        if desk.settings.live.lane == "auto":
+        if desk.settings.live.transport == "auto":
             assert await talker.closed() == 1008
         else:
             # Hypercorn answers them one after the other, and reads no further while its answers wait.

@@ -24,11 +24,11 @@ class Answer(NamedTuple):
 
 @asynccontextmanager
 async def run_desk(
-    lane: Literal["auto", "plain"], redis: str, places: Places, template: str, data_dir: Path
+    transport: Literal["auto", "plain"], redis: str, places: Places, template: str, data_dir: Path
 ) -> AsyncIterator[Desk]:
     async for name in copied(places, template):
         config, port = settings(redis, places, name, data_dir), free_port()
-        live = config.live.model_copy(update={"lane": lane, "frame_seconds": 0.05, "beat_seconds": 1.0})
+        live = config.live.model_copy(update={"transport": transport, "frame_seconds": 0.05, "beat_seconds": 1.0})
         desk = Desk(config.model_copy(update={"port": port, "public_url": f"http://127.0.0.1:{port}", "live": live}))
         await desk.start()
         await desk.enter()
