@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 
-from app.settings import channel_names, exposure, sources
+from app.settings import channel_names, connection_security, sources
 from app.settings.sections import (
     ROOT,
     AccountsSection,
@@ -153,7 +153,7 @@ def load(environ: Mapping[str, str], root: Path = ROOT) -> Loaded:
         warnings.append("WEBSOCKET_CORS_ORIGINS=*: the pages of any site may read /api/v1 with a token they were given")
     if settings.host not in LOOPBACK and "server.public_url" not in values:
         warnings.append("PUBLIC_URL: not set; forms from other machines are refused until it says what browsers type")
-    warnings += exposure.warnings(
+    warnings += connection_security.warnings(
         settings.redis.url,
         {
             "DATABASE_URL": settings.database.url,

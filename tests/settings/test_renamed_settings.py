@@ -67,7 +67,7 @@ def test_both_names_in_one_source_are_refused(tmp_path: Path, file: str, dotenv:
 
 
 def test_a_bad_value_is_reported_under_the_name_it_was_given(tmp_path: Path) -> None:
-    with pytest.raises(BadSetting, match="^TICKSTOCK_LIVE_LANE: Input should be 'auto' or 'plain'"):
+    with pytest.raises(BadSetting, match=r"^TICKSTOCK_LIVE_LANE: Input should be 'auto' or 'plain'"):
         settings_of(tmp_path, TICKSTOCK_LIVE_LANE="fast")
 
 

@@ -1,4 +1,4 @@
-"""What the settings leave open to others: said at the start, without showing any of it."""
+"""Warnings about servers on other machines whose address has no strong password or no verified TLS."""
 
 from collections.abc import Iterator
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
@@ -12,7 +12,7 @@ UNVERIFIED = frozenset({"none", "optional"})
 
 
 def warnings(redis: SecretStr | None, databases: dict[str, SecretStr | None]) -> Iterator[str]:
-    """`databases` by the name of their setting. What is on this machine is nobody else's to reach."""
+    """One line a flaw, without the address. `databases` is by the name of the setting; this machine's own are safe."""
     if redis and (address := _remote(redis)):
         yield from _password("REDIS_URL", address)
         if address.scheme != "rediss" or UNVERIFIED & set(_parameter(address, "ssl_cert_reqs")):
