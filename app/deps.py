@@ -143,18 +143,6 @@ def pools() -> Pools:
     return context().pools
 
 
-def log() -> Log:
-    return context().log
-
-
-def outbox() -> Outbox:
-    return context().outbox
-
-
-def statuses() -> JobStatusReader:
-    return context().statuses
-
-
 def cache() -> Cache:
     return context().cache
 
@@ -173,14 +161,6 @@ def limits() -> RateLimiter:
 
 def hub() -> Hub:
     return context().hub
-
-
-def relay() -> EventRelay:
-    return context().relay
-
-
-def health() -> HealthSnapshot:
-    return context().health
 
 
 def board(kind: type[T]) -> T:

@@ -33,7 +33,7 @@ from app.db.migrate import migrate
 from app.embedded import postgres, valkey
 from app.embedded.child import Child
 from app.embedded.places import prepare
-from app.engine.storage.bars import put_bars, put_symbols
+from app.engine.storage.bars import bars_insert, put_symbols
 from app.finance import candles
 from app.finance.bars import Bar
 from app.finance.clock import MarketClock
@@ -139,7 +139,9 @@ async def fill(database_url: str, market: Market) -> dict[str, list[Bar]]:
     await put_symbols(link, market.symbols)
     day = START // 86400 * 86400 - 86400
     for own in bars.values():
-        await put_bars(link, [*own, own[0]._replace(timeframe="daily", start=day)], ("ohlcv_1min", "ohlcv_daily"))
+        stored = [*own, own[0]._replace(timeframe="daily", start=day)]
+        for statement in bars_insert(stored, ("ohlcv_1min", "ohlcv_daily")):
+            await statement.run(link)
     await link.close()
     return bars
 

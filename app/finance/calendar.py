@@ -26,18 +26,13 @@ _CLOSE_IN_NAME = re.compile(r"\(markets close at (\d+:\d\d[ap]m)\)")
 
 
 class Year(NamedTuple):
-    closed: dict[date, str]
-    """Holidays and single closings (storms, days of mourning), with their names."""
+    closed: set[date]
+    """Holidays and single closings (storms, days of mourning)."""
     short: dict[date, str]
 
 
 def is_session(day: date) -> bool:
     return day.weekday() < SATURDAY and day not in _year(day.year).closed
-
-
-def is_half_day(day: date) -> bool:
-    """Whether the session ended before the ordinary time."""
-    return is_session(day) and hours(day)[1] < _ordinary(day)[1]
 
 
 def hours(day: date) -> tuple[time, time]:
@@ -49,11 +44,6 @@ def hours(day: date) -> tuple[time, time]:
         return special.opens or opens, special.closes or closes
     name = _year(day.year).short.get(day)
     return opens, _early(name) if name else closes
-
-
-def closing_reason(day: date) -> str | None:
-    """Why there is no session on a weekday; None on trading days and at weekends."""
-    return _year(day.year).closed.get(day) if day.weekday() < SATURDAY else None
 
 
 def previous_session(day: date) -> date:
@@ -88,10 +78,8 @@ def sessions(first: date, last: date) -> Iterator[date]:
 @lru_cache(maxsize=256)
 def _year(year: int) -> Year:
     """As the library has it, corrected by the exchange's own list."""
-    closed = _holidays(year, PUBLIC) | {day: entry.reason for day, entry in exchange_days.of_year(year, "closed")}
-    for day, _ in exchange_days.of_year(year, "open"):
-        closed.pop(day, None)
-    return Year(closed, _holidays(year, HALF_DAY))
+    closed = {*_holidays(year, PUBLIC), *exchange_days.of_year(year, "closed")}
+    return Year(closed.difference(exchange_days.of_year(year, "open")), _holidays(year, HALF_DAY))
 
 
 def _ordinary(day: date) -> tuple[time, time]:

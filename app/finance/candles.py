@@ -120,12 +120,6 @@ FUNCTIONS: tuple[Callable[[Floats, Floats, Floats, Floats], NDArray[np.int32]], 
 )
 
 
-def names() -> list[tuple[str, str]]:
-    """Every pattern's name and the function that finds it."""
-    both = [(name, f"CDL{candle.function}") for candle in CANDLES for name in candle.names]
-    return list(dict.fromkeys(both))
-
-
 def find(panel: Panel, at_least: Callable[[str], float]) -> list[PatternMatch]:
     """What the last bars complete with enough confidence, by the pattern's name: one a row, the surest."""
     if not len(panel):

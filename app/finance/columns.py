@@ -49,8 +49,7 @@ def bars(columns: Columns) -> list[Bar]:
 
 
 def merge(short: Columns, timeframe: Timeframe, splits: Splits = shares.NONE) -> Columns:
-    """The longer bars that these make, as periods.merged makes them of one symbol's; those of days each in the share of
-    its last day, as shares.merged does."""
+    """The longer bars that these make; weeks and months are each in the share of their last day."""
     if not len(short.symbols):
         return short._replace(timeframe=timeframe)
     values = short.values if timeframe in periods.SECONDS else _in_one_share(short, timeframe, splits)

@@ -19,18 +19,16 @@ Kind = Literal["closed", "open", "hours"]
 class ExchangeDay(NamedTuple):
     """Times of day in New York; None where they are those of the time."""
 
-    kind: Kind
     opens: time | None
     closes: time | None
-    reason: str
 
 
 def of(day: date, kind: Kind) -> ExchangeDay | None:
     return _table().get((day, kind))
 
 
-def of_year(year: int, kind: Kind) -> Iterator[tuple[date, ExchangeDay]]:
-    return ((day, entry) for (day, its), entry in _table().items() if day.year == year and its == kind)
+def of_year(year: int, kind: Kind) -> Iterator[date]:
+    return (day for day, its in _table() if day.year == year and its == kind)
 
 
 @cache
@@ -42,7 +40,7 @@ def _table() -> Mapping[tuple[date, str], ExchangeDay]:
 
 def _days(row: Mapping[str, str]) -> Iterator[tuple[date, ExchangeDay]]:
     first, last = date.fromisoformat(row["first"]), date.fromisoformat(row["last"])
-    entry = ExchangeDay(row["kind"], _time(row["opens"]), _time(row["closes"]), row["reason"])  # type: ignore[arg-type]
+    entry = ExchangeDay(_time(row["opens"]), _time(row["closes"]))
     for number in range((last - first).days + 1):
         yield first + timedelta(days=number), entry
 

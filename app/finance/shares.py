@@ -6,7 +6,7 @@ import numpy as np
 
 from app.finance import periods
 from app.finance.adjust import Split
-from app.finance.bars import DAY, Bar, Timeframe, day_start
+from app.finance.bars import DAY, Timeframe, day_start
 from app.finance.panel import Floats
 from app.finance.sessions import extended
 
@@ -52,20 +52,3 @@ def between(first: float, last: float, splits: Sequence[Split], timeframe: Timef
 def reach(splits: Sequence[Split], since: float) -> bool:
     """Whether one of them may cut a series that begins there."""
     return bool(splits) and since < day_start(splits[-1].day) + DAY
-
-
-def merge(days: Sequence[Bar], timeframe: Timeframe, splits: Sequence[Split]) -> list[Bar]:
-    """The weeks or months that these daily bars of one symbol make, each in the share of its last day."""
-    if not days or not reach(splits, days[0].start):
-        return periods.merge(days, timeframe)
-    rates = within(np.array([bar.start for bar in days]), splits, timeframe).tolist()
-    return periods.merge([_times(bar, rate) for bar, rate in zip(days, rates, strict=True)], timeframe)
-
-
-def _times(bar: Bar, rate: float) -> Bar:
-    if rate == 1:
-        return bar
-    return Bar(
-        bar.symbol, bar.timeframe, bar.start, bar.open * rate, bar.high * rate, bar.low * rate, bar.close * rate,
-        round(bar.volume / rate),
-    )  # fmt: skip

@@ -62,11 +62,6 @@ class Settings(Section):
     mail: MailSection = MailSection()
     limits: LimitsSection = LimitsSection()
 
-    @property
-    def embeds(self) -> bool:
-        """Every server is our own: nobody else can be beside us."""
-        return not (self.redis.url or self.database.url or self.database.market_url)
-
     @field_validator("public_url")
     @classmethod
     def _reachable(cls, url: str, info: ValidationInfo) -> str:

@@ -27,10 +27,6 @@ def before_enrolment(function: ViewFunction) -> ViewFunction:
     return _marked(function, "before enrolment")
 
 
-def is_sensitive(function: Callable[..., Any]) -> bool:
-    return "sensitive" in vars(function)
-
-
 def install(app: Quart, confirmed: Check, owes_codes: Check) -> None:
     """After the guards: it goes by whom they let in."""
     app.extensions["owes codes"] = owes_codes

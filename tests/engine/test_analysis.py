@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.engine.analysis.analyse import Analysis, analyse, end
+from app.engine.analysis.analyse import Analysis, analyse
 from app.engine.analysis.thresholds import NEVER, Thresholds
 from app.engine.bars.bar_series import BARS_PER_SYMBOL, SLACK, BarSeries, SeriesByTimeframe
 from app.finance import history
@@ -30,7 +30,7 @@ def morning(day: date, minutes: int) -> list[Bar]:
     for number, bar in enumerate(bars):
         for tick in ticks(bar, session, spacing, SymbolSlot(number, len(bars))):
             minute = rollup.add(tick)
-            if minute and end(minute) <= session.opens + 60 * minutes:
+            if minute and minute.start + 60 <= session.opens + 60 * minutes:
                 found.append(minute)
     return sorted(found, key=lambda bar: bar.start)
 

@@ -12,6 +12,7 @@ from app.engine.storage import bars as bar_queries
 from app.finance import periods, shares
 from app.finance.bars import Bar
 from tests.conftest import Databases
+from tests.support import split_adjusted_bars
 
 SYMBOLS = ("BF/B", "BRK.B", "BrK.B", "X:BTCUSD")
 LAST = datetime(2012, 9, 4, tzinfo=UTC)
@@ -59,7 +60,7 @@ async def bar_by_bar(pool: Pool, splits: shares.Splits) -> SeriesByTimeframe:
             for timeframe in periods.FROM_MINUTES:
                 series.extend(periods.merge(minutes, timeframe))
             for timeframe in periods.FROM_DAYS:
-                series.extend(shares.merge(days, timeframe, series.splits.get(symbol, ())))
+                series.extend(split_adjusted_bars.merge(days, timeframe, series.splits.get(symbol, ())))
     return series
 
 

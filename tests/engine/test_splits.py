@@ -15,6 +15,7 @@ from app.engine.startup.history import HistoryContext, analyse_history, growth, 
 from app.finance import history, periods, shares
 from app.finance.adjust import Split, adjust
 from app.finance.bars import Bar, Timeframe
+from tests.support import split_adjusted_bars
 
 EVEN = [bar for bar in history.read(Path("config/history/us-equities-daily.csv.gz")) if bar.symbol == "IBM"][-400:]
 """As they were: all in one share."""
@@ -33,7 +34,7 @@ def read(bars: Sequence[Bar], splits: shares.Splits, timeframe: Timeframe = "dai
     series.set_splits(splits)
     series.extend(bars)
     for longer in periods.FROM_DAYS:
-        series.extend(shares.merge(bars, longer, splits.get("IBM", ())))
+        series.extend(split_adjusted_bars.merge(bars, longer, splits.get("IBM", ())))
     return analyse(series.timeframe(timeframe).panel(["IBM"]), ALL)
 
 

@@ -15,11 +15,11 @@ from app.engine.coverage.result import Coverage, CoverageQuery
 from app.engine.eod import queries as closing
 from app.engine.loads import queries as loads
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
-from app.engine.storage.bars import last_bars, put_bars, put_symbols
+from app.engine.storage.bars import last_bars, put_symbols
 from app.finance import sessions
 from app.finance.bars import Bar
 from tests.support import faulty_minutes
-from tests.support.timescale import Place, downgrade, made, needs_timescale
+from tests.support.timescale import Place, downgrade, made, needs_timescale, put_bars
 
 START = 1346765400.0
 BARS = [Bar("BRK.B", "1min", START + 60 * number, 10, 12, 9, 11, number) for number in range(300)]
@@ -46,7 +46,7 @@ async def engine(place: Place) -> AsyncIterator[asyncpg.Connection]:
 async def stored_twice(link: asyncpg.Connection) -> list[Bar]:
     await put_symbols(link, ["BRK.B"])
     for _ in range(2):
-        await put_bars(link, BARS, ("ohlcv_1min",))
+        await put_bars(link, BARS, "ohlcv_1min")
     return await last_bars(link, "BRK.B", "1min", None)
 
 
@@ -94,7 +94,7 @@ async def test_without_the_extension_migrations_go_down_and_up_without_a_word(em
         await link.execute(statement)
     await link.execute(migration("0008_hour_chunks").CHUNKS)
     assert said == []
-    await put_bars(link, BARS, ("ohlcv_1min",))
+    await put_bars(link, BARS, "ohlcv_1min")
 
     await downgrade(empty_url, "0005")
     assert await last_bars(link, "BRK.B", "1min", None) == BARS
@@ -133,7 +133,7 @@ async def test_old_bars_can_be_mended(engine: asyncpg.Connection) -> None:
     await stored_twice(engine)
     await compressed(engine)
 
-    await put_bars(engine, [BARS[7]._replace(volume=99)], ("ohlcv_1min",))
+    await put_bars(engine, [BARS[7]._replace(volume=99)], "ohlcv_1min")
 
     found = await last_bars(engine, "BRK.B", "1min", None)
     assert found == [bar._replace(volume=99) if number == 7 else bar for number, bar in enumerate(BARS)]
@@ -229,7 +229,7 @@ async def test_a_continuous_aggregate_sees_what_came_late(engine: asyncpg.Connec
 
     day = faulty_minutes.DAYS[3]
     whole = [Bar("A", "1min", at, 10, 12, 9, 11, 5) for at in sessions.regular(day).minutes]
-    await put_bars(engine, whole, ("ohlcv_1min",))
+    await put_bars(engine, whole, "ohlcv_1min")
     await engine.execute(
         "delete from ohlcv_1min where symbol = 'BRK.B' and timestamp < $1", datetime(2012, 11, 6, tzinfo=UTC)
     )

@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -47,21 +47,15 @@ def test_a_year_has_the_closings_and_half_days_that_the_exchange_published(year:
     weekdays = [day for day in days_of(year) if day.weekday() < 5]
 
     assert [day for day in weekdays if not calendar.is_session(day)] == dates(year, CLOSED[year])
-    assert [day for day in weekdays if calendar.closing_reason(day)] == dates(year, CLOSED[year])
-    assert [day for day in days_of(year) if calendar.is_half_day(day)] == dates(year, SHORT[year])
+    assert [day for day in days_of(year) if calendar.is_session(day) and calendar.hours(day)[1] < time(16)] == dates(
+        year, SHORT[year]
+    )
 
 
 def test_every_day_of_the_shipped_history_was_a_session_and_no_session_is_missing() -> None:
     traded = sorted({bar.day for bar in history.read(Path("config/history/us-equities-daily.csv.gz"))})
 
     assert traded == list(calendar.sessions(traded[0], traded[-1]))
-
-
-def test_single_closings_have_their_reason() -> None:
-    assert calendar.closing_reason(date(2012, 10, 29)) == "Hurricane Sandy"
-    assert "Jimmy Carter" in str(calendar.closing_reason(date(2025, 1, 9)))
-    assert calendar.closing_reason(date(2025, 1, 10)) is None
-    assert calendar.closing_reason(date(2025, 1, 11)) is None
 
 
 def test_neighbours_of_a_date_skip_storm_and_weekend() -> None:

@@ -65,7 +65,6 @@ def test_every_candlestick_of_talib_is_known_once() -> None:
 
     assert sorted(functions) == sorted(talib.get_function_groups()["Pattern Recognition"])
     assert len(functions) == 61
-    assert len({name for candle in candles.CANDLES for name in candle.names}) == len(candles.names())
 
 
 @pytest.mark.parametrize("symbol", ["AAPL", "IBM"])

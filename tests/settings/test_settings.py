@@ -184,7 +184,6 @@ def test_parts_of_an_address_serve_where_there_is_no_whole_one(
 
     assert settings.redis.url is not None
     assert settings.redis.url.get_secret_value() == url
-    assert not settings.embeds
 
 
 @pytest.mark.parametrize("foreign", [{"REDIS_HOST": "h"}, {"DATABASE_URL": "postgresql://h/d"}])

@@ -55,4 +55,4 @@ def mirrors() -> dict[str, str]:
 
 def every_name() -> set[str]:
     crossed = {name for crossing in crossings.CROSSINGS for name in crossing.names}
-    return {name for name, _ in candles.names()} | set(levels.NAMES) | crossed
+    return {name for candle in candles.CANDLES for name in candle.names} | set(levels.NAMES) | crossed

@@ -1,7 +1,7 @@
 """A database of its own on the server that TEST_TIMESCALE_URL names, and the market's tables in it."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
@@ -14,6 +14,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from app.db import migrate, roles
+from app.engine.storage.bars import bars_insert
+from app.finance.bars import Bar
 
 URL = os.environ.get("TEST_TIMESCALE_URL", "")
 
@@ -48,6 +50,11 @@ async def made(extension: bool = True) -> AsyncIterator[Place]:
 def _seen_by(url: str, role: str) -> str:
     """Whatever a server asks of those who come: the superuser logs in and becomes the role."""
     return f"{url}{'&' if urlsplit(url).query else '?'}options={quote(f'-c role={role}')}"
+
+
+async def put_bars(connection: asyncpg.Connection, bars: Iterable[Bar], table: str) -> None:
+    for statement in bars_insert(bars, (table,)):
+        await statement.run(connection)
 
 
 async def downgrade(url: str, revision: str) -> None:

@@ -11,7 +11,7 @@ from app.settings.sources import BadSetting
 from app.wire.channels import OUTGOING, USES, Channels, Meaning
 from app.wire.codec import contract
 from app.wire.codec.readers import SHAPES
-from app.wire.events.event import INCOMING
+from tests.support.event_kinds import CHANNEL_EVENTS
 
 
 def refusals(path: Path) -> set[str]:
@@ -59,7 +59,7 @@ def test_one_name_is_shared_by_channels_of_one_meaning_alone() -> None:
         Channels(errors=Channels().monitoring).meanings()
 
 
-@pytest.mark.parametrize("kind", INCOMING, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", CHANNEL_EVENTS, ids=lambda kind: kind.__name__)
 def test_every_event_and_its_fields_are_on_the_page(kind: type) -> None:
     page = contract.page()
 

@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.wire.channels import USES, Channels, Meaning
-from app.wire.codec.codec import Rejected, channel, decode, decode_all, decode_each, encode
+from app.wire.codec.codec import Rejected, channel, decode, decode_each, encode
 from app.wire.codec.readers import READERS, SHAPES
 from app.wire.codec.ticks import decode_canonical
-from app.wire.events.event import INCOMING, AnyEvent, Component, ErrorReported, Tick
+from app.wire.events.event import AnyEvent, Component, ErrorReported, Tick
+from tests.support.event_kinds import CHANNEL_EVENTS
 
 LATER = 4_000_000_000.0
 WRITTEN_NAMES = sorted(
@@ -149,7 +150,7 @@ def strings(value: object) -> Iterator[str]:
 @given(st.sampled_from(Meaning), st.binary(max_size=300))
 def test_any_bytes_are_an_event_or_a_reason(meaning: Meaning, payload: bytes) -> None:
     assert decode(meaning, payload, LATER) is not None
-    assert decode_all(meaning, payload, LATER) != ()
+    assert decode_each(meaning, payload, LATER) != ()
 
 
 @settings(max_examples=400, deadline=None)
@@ -161,7 +162,7 @@ def test_any_message_is_events_that_can_be_sent_on_or_a_reason(
     for event in decode_each(meaning, json.dumps(message).encode(), LATER):
         if isinstance(event, Rejected):
             continue
-        assert type(event) in INCOMING
+        assert type(event) in CHANNEL_EVENTS
         for string in strings(msgspec.to_builtins(event)):
             assert string.isprintable()
             string.encode("utf-8")
@@ -170,7 +171,7 @@ def test_any_message_is_events_that_can_be_sent_on_or_a_reason(
         assert unstamped(again) == unstamped(event)
 
 
-@pytest.mark.parametrize("kind", INCOMING, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", CHANNEL_EVENTS, ids=lambda kind: kind.__name__)
 def test_what_is_written_is_read_again(kind: type[AnyEvent]) -> None:
     @settings(max_examples=40, deadline=None)
     @given(any_of(kind))
@@ -182,7 +183,7 @@ def test_what_is_written_is_read_again(kind: type[AnyEvent]) -> None:
 
 def test_every_channel_has_a_reader_and_every_event_a_shape_and_a_channel() -> None:
     assert set(READERS) == set(Meaning) == {use.meaning for use in USES.values()}
-    assert set(SHAPES) == set(INCOMING)
+    assert set(SHAPES) == set(CHANNEL_EVENTS)
     assert len(set(Channels())) == len(Channels()) == len(Channels().meanings())
 
 

@@ -9,7 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from app.engine.analysis.thresholds import Thresholds
 from app.finance import candles, crossings, levels, periods, studies
-from app.finance.bars import DAY, Bar, Timeframe
+from app.finance.bars import DAY, Timeframe
 from app.finance.panel import Floats, Panel
 from app.finance.shape import PatternMatch
 from app.wire.events.event import IndicatorCalculated, PatternDetected
@@ -40,11 +40,6 @@ def tier(timeframe: str) -> str:
     if timeframe == "combo":
         return "combo"
     return "intraday" if timeframe in periods.SECONDS else "daily"
-
-
-def end(bar: Bar) -> float:
-    """The end of the bar, UTC epoch seconds."""
-    return periods.end(bar.timeframe, bar.start)
 
 
 def analyse(

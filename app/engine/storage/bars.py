@@ -63,12 +63,6 @@ def bars_insert(bars: Iterable[Bar], tables: Collection[str]) -> list[Statement]
     return statements
 
 
-async def put_bars(connection: Connection, bars: Iterable[Bar], tables: Collection[str]) -> None:
-    """`tables`: the existing ones."""
-    for statement in bars_insert(bars, tables):
-        await statement.run(connection)
-
-
 async def put_instruments(connection: Connection, instruments: Iterable[Instrument]) -> None:
     rows = [(each.symbol, each.name, each.exchange, each.currency, each.tick_size) for each in instruments]
     await connection.executemany(

@@ -23,13 +23,6 @@ def decode(meaning: Meaning, payload: bytes, arrived_at: float) -> AnyEvent | Re
     return events[0] if len(events) == 1 else Rejected("batch")
 
 
-def decode_all(meaning: Meaning, payload: bytes, arrived_at: float) -> tuple[AnyEvent, ...] | Rejected:
-    """All events of a message that may be a batch; of one where none can be read, why."""
-    items = decode_each(meaning, payload, arrived_at)
-    events = tuple(event for event in items if not isinstance(event, Rejected))
-    return events or next((event for event in items if isinstance(event, Rejected)), Rejected("empty-batch"))
-
-
 def decode_each(meaning: Meaning, payload: bytes, arrived_at: float) -> tuple[AnyEvent | Rejected, ...]:
     """Whatever a message holds, one by one, at least one: a bad item of a batch does not cost the others."""
     if len(payload) > MAX_BYTES:
@@ -92,7 +85,6 @@ __all__ = [
     "carries",
     "channel",
     "decode",
-    "decode_all",
     "decode_each",
     "decode_ticks",
     "encode",

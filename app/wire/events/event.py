@@ -68,11 +68,7 @@ Kind = Literal["log", "state"]
 LOGGED: tuple[type[LoggedEvent], ...] = get_args(LoggedEvent)
 KINDS: dict[type[AnyEvent], Kind] = {kind: "log" if kind in LOGGED else "state" for kind in get_args(AnyEvent)}
 
-INCOMING: tuple[type[AnyEvent], ...] = tuple(kind for kind in KINDS if kind is not LogGap)
-"""What the contract's channels bring; the other is said by our own processes, and in the log alone."""
-
 __all__ = [
-    "INCOMING",
     "KINDS",
     "LOGGED",
     "AlertRaised",
