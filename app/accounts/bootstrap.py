@@ -11,7 +11,7 @@ from app.db import Unavailable
 from app.db.audit import AuditAction, AuditOutcome, record
 from app.db.pools import Pool
 from app.identity import Role
-from app.web import fields
+from app.web.forms import fields
 
 OPERATOR = "command line"
 LINK_HOURS = 24

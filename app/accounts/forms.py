@@ -6,8 +6,9 @@ from wtforms import Form, HiddenField, PasswordField  # type: ignore[import-unty
 from wtforms.validators import DataRequired, EqualTo, Length, ValidationError  # type: ignore[import-untyped]
 
 from app.accounts import passwords
-from app.web.fields import email_field
+from app.web.forms.fields import email_field
 
+NOT_THE_SAME = "These two are not the same."
 SESSION = re.compile(r"[0-9a-f]{64}")
 
 
@@ -41,7 +42,7 @@ class Welcome(Form):  # type: ignore[misc]
 class ChangePassword(Form):  # type: ignore[misc]
     current = PasswordField("Current password", validators=[DataRequired("Type the password you have now.")])
     new = PasswordField("New password", validators=[DataRequired("Choose a new password.")])
-    again = PasswordField("New password again", validators=[EqualTo("new", "These two are not the same.")])
+    again = PasswordField("New password again", validators=[DataRequired(NOT_THE_SAME), EqualTo("new", NOT_THE_SAME)])
 
     def __init__(self, sent: object = None, email: str = "") -> None:
         super().__init__(sent)

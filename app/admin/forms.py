@@ -8,15 +8,16 @@ from wtforms import (  # type: ignore[import-untyped]
     EmailField,
     Form,
     IntegerField,
+    SearchField,
     SelectField,
     StringField,
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[import-untyped]
-from wtforms.validators import Length, NumberRange, Optional, ValidationError  # type: ignore[import-untyped]
+from wtforms.validators import DataRequired, Length, NumberRange, Optional, ValidationError  # type: ignore[import-untyped]
 
 from app.admin.queries import AuditFilter
 from app.identity import Role
-from app.web.fields import email_field, normal_email, stripped
+from app.web.forms.fields import email_field, normal_email, stripped
 
 ROLES = [SelectChoice(Role.USER.value, "user"), SelectChoice(Role.ADMIN.value, "administrator")]
 
@@ -35,11 +36,11 @@ class Invitation(Form):  # type: ignore[misc]
 
 
 class Deletion(Form):  # type: ignore[misc]
-    email = EmailField("Their e-mail address", filters=[normal_email])
+    email = EmailField("Their e-mail address", filters=[normal_email], validators=[DataRequired()])
 
 
 class AuditSearch(Form):  # type: ignore[misc]
-    who = StringField("Who, or to whom", filters=[stripped], validators=[Length(max=254)])
+    who = SearchField("Who, or to whom", filters=[stripped], validators=[Length(max=254)])
     action = StringField("Action", filters=[stripped], validators=[Length(max=64)])
     outcome = StringField("Outcome", filters=[stripped], validators=[Length(max=64)])
     since = DateField("From", name="from", validators=[Optional()])

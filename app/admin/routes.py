@@ -19,6 +19,7 @@ from app.admin.queries import AuditFilter, Person
 from app.db.audit import AuditAction, AuditOutcome, record_by
 from app.identity import Role
 from app.web import client, errors, guards, parameters, reauth
+from app.web.forms.fields import search_choices
 from app.web.html import page
 from app.web.one_time_secret import OneTimeSecret
 from app.wire.channels import Channels
@@ -182,7 +183,8 @@ async def audit() -> ResponseReturnValue:
         title="Audit",
         status=200 if valid else 422,
         form=form,
-        actions=sorted({*names, form.action.data} - {""}),
+        actions=search_choices(sorted(names), form.action.data),
+        outcomes=search_choices(AuditOutcome, form.outcome.data),
         entries=rows[:PAGE_ROWS],
         filters=urlencode(filters),
         older=urlencode({**filters, "before": rows[PAGE_ROWS - 1].id}) if len(rows) > PAGE_ROWS else "",

@@ -3,14 +3,15 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from wtforms import Field, FloatField, Form, IntegerField, StringField  # type: ignore[import-untyped]
+from wtforms import Field, FloatField, Form, IntegerField, SearchField, StringField  # type: ignore[import-untyped]
 from wtforms.validators import Length, NumberRange, Optional, ValidationError  # type: ignore[import-untyped]
+from wtforms.widgets import DateInput  # type: ignore[import-untyped]
 
 from app.finance.symbol_index import SymbolIndex
 from app.patterns import cursors
 from app.patterns.queries import DetectionFilter, DetectionPosition
 from app.web import datetimes
-from app.web.fields import stripped
+from app.web.forms.fields import stripped
 
 LONGEST_WORD = 64
 """Characters of a symbol, a pattern or a timeframe."""
@@ -18,8 +19,8 @@ MOST = 500
 USUAL = 100
 
 
-def _word(label: str) -> StringField:
-    return StringField(label, filters=[stripped], validators=[Length(max=LONGEST_WORD), _printable])
+def _word(label: str, kind: type[StringField] = StringField) -> StringField:
+    return kind(label, filters=[stripped], validators=[Length(max=LONGEST_WORD), _printable])
 
 
 def _printable(_form: Form, field: Field) -> None:
@@ -37,13 +38,13 @@ def _moment(_form: Form, field: Field) -> None:
 
 
 class PatternSearchForm(Form):  # type: ignore[misc]
-    symbol = _word("Symbol")
+    symbol = _word("Symbol", SearchField)
     pattern = _word("Pattern")
     timeframe = _word("Timeframe")
     direction = _word("Direction")
     min_confidence = FloatField("Confidence from 0 to 1", validators=[Optional(), NumberRange(0, 1)])
-    since = StringField("From", name="from", filters=[stripped], validators=[_moment])
-    until = StringField("Before", name="to", filters=[stripped], validators=[_moment])
+    since = StringField("From", name="from", filters=[stripped], validators=[_moment], widget=DateInput())
+    until = StringField("Before", name="to", filters=[stripped], validators=[_moment], widget=DateInput())
     limit = IntegerField("Rows", validators=[Optional(), NumberRange(1, MOST)])
     cursor = StringField(validators=[Length(max=cursors.LONGEST)])
 

@@ -11,9 +11,11 @@ from app.live import topics
 from app.patterns import cursors, partials, queries
 from app.patterns.board import PatternBoard
 from app.patterns.choices import choices
-from app.patterns.forms import MOST, PARAMETERS, PatternSearchForm
+from app.patterns.forms import PARAMETERS, PatternSearchForm
 from app.patterns.queries import DIRECTIONS, DetectionPage
 from app.web import guards, parameters
+from app.web.filters import timeframe
+from app.web.forms.fields import search_choices
 from app.web.html import page
 
 blueprint = Blueprint("patterns", __name__)
@@ -36,10 +38,9 @@ async def patterns() -> ResponseReturnValue:
         status=200 if valid else 400,
         form=form,
         valid=valid,
-        patterns=available.patterns,
-        timeframes=available.timeframes,
-        directions=DIRECTIONS,
-        most=MOST,
+        patterns=search_choices(available.patterns, form.pattern.data),
+        timeframes=search_choices(available.timeframes, form.timeframe.data, timeframe),
+        directions=search_choices(DIRECTIONS, form.direction.data),
         feed=partials.feed("patterns", [partials.detection(each, view) for each in detections]),
         count=len(detections),
         newest=urlencode(query),

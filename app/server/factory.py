@@ -42,6 +42,7 @@ from app.web import (
     first_visit,
     forbidden,
     guards,
+    html,
     parameters,
     preferences,
     reauth,
@@ -50,6 +51,7 @@ from app.web import (
     security,
     session_end,
 )
+from app.web.forms import partials as forms
 
 LARGEST_BODY = 65_536
 SLOWEST_BODY = 10
@@ -76,6 +78,7 @@ def create_app(settings: Settings) -> Quart:
     app.url_map.merge_slashes = False  # A//B is no other way to A/B
     vars(app)["session_interface"] = NoSession()
     lifespan.install(app, settings)
+    html.add_functions(forms.FUNCTIONS)
 
     # In the order in which a request meets them.
     if settings.logging.requests:

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -64,6 +64,12 @@ def _environment(folder: str) -> Templates:
 environment = _environment("partials")
 pages = _environment("templates")
 pages.globals.update(ZONES=ZONES, NUMBER_FORMS=tuple(NumberForm), RATES=tuple(Rate))
+
+
+def add_functions(functions: Iterable[Callable[..., Markup]]) -> None:
+    """Pages and partials may call these by name. To be called before the first of them is drawn."""
+    for each in (environment, pages):
+        each.globals.update({function.__name__: function for function in functions})
 
 
 def compile_templates() -> None:

@@ -10,6 +10,9 @@ from jinja2 import meta
 from tests.house import tree
 
 PARTIALS = sorted((tree.ROOT / "partials").rglob("*.html"))
+FIELD = Path("partials/forms/field.html")
+"""What a person types into may have the focus, where the page that draws it says so."""
+MODULES = sorted(tree.APP.rglob("partials.py"))
 TEMPLATES = sorted((tree.ROOT / "templates").rglob("*.html"))
 
 
@@ -18,10 +21,10 @@ def relative_path(path: Path) -> str:
 
 
 def function_for(path: Path) -> ast.FunctionDef | None:
-    """The function in app/<feature>/partials.py that bears the partial's name."""
+    """The function in <feature>/partials.py that bears the partial's name."""
     feature, thing = path.parent.name, path.stem.replace("-", "_")
-    module = tree.APP / feature / "partials.py"
-    if not module.exists():
+    module = next((each for each in MODULES if each.parent.name == feature), None)
+    if module is None:
         return None
     return next((f for f in tree.functions(module) if isinstance(f, ast.FunctionDef) and f.name == thing), None)
 
@@ -31,8 +34,10 @@ def test_a_partial_has_one_typed_function_whose_parameters_are_its_variables(pat
     function = function_for(path)
     assert function is not None, f"no function draws {relative_path(path)}"
     from app.web import html
+    from app.web.forms.partials import FUNCTIONS
 
-    free = meta.find_undeclared_variables(html.environment.parse(path.read_text())) - set(html.environment.globals)
+    callable_names = {*html.environment.globals, *(each.__name__ for each in FUNCTIONS)}
+    free = meta.find_undeclared_variables(html.environment.parse(path.read_text())) - callable_names
     parameters = {argument.arg for argument in [*function.args.args, *function.args.kwonlyargs]}
 
     assert free == parameters
@@ -43,7 +48,8 @@ def test_a_partial_has_one_typed_function_whose_parameters_are_its_variables(pat
 def test_a_partial_carries_no_behaviour(path: Path) -> None:
     text = path.read_text()
 
-    assert not re.search(r"<script|\shx-|\sdata-hx-|\son[a-z]+=|autofocus|aria-live|role=\"(status|alert)\"", text)
+    assert not re.search(r"<script|\shx-|\sdata-hx-|\son[a-z]+=|aria-live|role=\"(status|alert)\"", text)
+    assert "autofocus" not in text or path.relative_to(tree.ROOT) == FIELD
     assert "<hx-partial" not in text
 
 
@@ -68,8 +74,18 @@ def test_a_template_escapes_everything_and_quotes_every_attribute(path: Path) ->
     assert not re.search(r"\sstyle=|<style|\son[a-z]+=|javascript:", text)
 
 
+@pytest.mark.parametrize("path", [*PARTIALS, *TEMPLATES], ids=relative_path)
+def test_what_a_form_asks_for_is_drawn_by_the_partial_for_fields(path: Path) -> None:
+    """Besides that are what nobody types into, the search and the view, which stand on every page."""
+    if path.parent.name in {"forms", "frame"}:
+        return
+    controls = re.findall(r"<(?:input|select|textarea)\b[^>]*>", path.read_text())
+
+    assert [each for each in controls if not re.search(r'type="hidden"|\s(hidden|readonly)>|name="q"', each)] == []
+
+
 def test_every_function_that_draws_has_its_partial() -> None:
-    for module in sorted(tree.APP.glob("*/partials.py")):
+    for module in MODULES:
         for function in tree.functions(module):
             if function.name.startswith("_"):
                 continue

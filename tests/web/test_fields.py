@@ -3,7 +3,7 @@
 import pytest
 
 from app.delivery.email.sender import Email, build_message
-from app.web.fields import is_email, normal_email
+from app.web.forms.fields import is_email, normal_email
 
 VALID = ["a@b", "alice@example.org", "o'brien+desk@example.co.uk", "zofie@příklad.example", "x" * 64 + "@example.org"]
 INVALID = [

@@ -5,7 +5,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[import-untyped]
 from wtforms.validators import DataRequired, Length, ValidationError  # type: ignore[import-untyped]
 
 from app.identity import Role, Scope
-from app.web.fields import stripped
+from app.web.forms.fields import stripped
 
 SCOPES = {
     Scope.READ: "Read what the pages show",

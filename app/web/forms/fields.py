@@ -1,11 +1,13 @@
 """What several forms ask for, in one way."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from wtforms import EmailField  # type: ignore[import-untyped]
 from wtforms.validators import DataRequired, ValidationError  # type: ignore[import-untyped]
 
 from app.settings.sections import ADDRESS
+from app.web.filters import words
 
 LONGEST_NAME, LONGEST_ADDRESS = 64, 254
 
@@ -31,3 +33,11 @@ def email_field(ask: str = "Type your e-mail address.") -> EmailField:
 def _one_address(_form: Any, field: EmailField) -> None:
     if not is_email(field.data):
         raise ValidationError("This is not an e-mail address.")
+
+
+def search_choices(
+    names: Iterable[str], value: str | None, label: Callable[[str], str] = words
+) -> list[tuple[str, str]]:
+    """(value, label) pairs of a search: all of them, each name, and `value`, where it is none of them."""
+    offered = dict.fromkeys(name for name in (*names, value) if name)
+    return [("", "all"), *((str(name), label(name)) for name in offered)]
