@@ -1,6 +1,6 @@
 """Typed access to the application context for routes (settings, pools, hub, boards, queues)."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -13,6 +13,7 @@ from app.live.connection import StreamConnection
 from app.live.cursors import Cursors
 from app.live.frames import FramePart
 from app.live.hub import Hub
+from app.live.topics import Kind, RequestedTopics, Subscription
 from app.push import Push
 from app.settings.load import Settings
 from app.wire.cache.cache import Cache
@@ -62,7 +63,21 @@ class EventRelay(Protocol):
 
     def gap(self, topic: str) -> list[Push]: ...
 
-    async def snapshot(self, topic: str, pools: Pools) -> list[Push]: ...
+
+class StreamTopics(Protocol):
+    """The registry of topics as used by streams."""
+
+    def parse_all(self, text: str) -> RequestedTopics | None: ...
+
+    def kind(self, topic: str) -> Kind: ...
+
+    def by_socket(self, topic: str) -> bool: ...
+
+    def restricted(self, subscribed: Iterable[str]) -> frozenset[str]: ...
+
+    async def permitted(self, subscriptions: Iterable[Subscription]) -> frozenset[Subscription]: ...
+
+    async def snapshot(self, topic: str) -> list[Push]: ...
 
 
 class StreamRecovery(Protocol):
@@ -112,6 +127,7 @@ class AppContext:
     stream_counts: StreamCounts
     limits: RateLimiter
     hub: Hub
+    topics: StreamTopics
     recovery: StreamRecovery
     cursors: Cursors
     relay: EventRelay

@@ -18,7 +18,7 @@ from app.identity import View
 from app.indicators import partials as indicator_partials
 from app.indicators import stream as indicator_stream
 from app.indicators.board import IndicatorBoard
-from app.live import topics
+from app.live.topics import STATUS, symbol_topic
 from app.market import partials as market_partials
 from app.market import stream as market_stream
 from app.market.board import MarketBoard
@@ -33,9 +33,10 @@ from app.quotes.board import BOARD_ROWS, QuoteBoard
 from app.quotes.charts import history
 from app.quotes.charts.cache import ChartCache
 from app.quotes.charts.drawing import draw_chart
-from app.quotes.charts.history import ChartHistory, ChartRequest
+from app.quotes.charts.history import RANGES, ChartHistory, ChartRequest
 from app.quotes.quote import SymbolQuote
 from app.quotes.rows import rows
+from app.quotes.topics import QUOTES, chart_topic
 from app.web import guards, numbers, parameters
 from app.web.html import page
 
@@ -55,7 +56,7 @@ async def dashboard() -> ResponseReturnValue:
     return await page(
         "desk/dashboard",
         title="Desk",
-        topics=[topics.PATTERNS, topics.STATUS, topics.QUOTES],
+        topics=[pattern_stream.PATTERNS, STATUS, QUOTES],
         cursor=_begin_at(cursor, detections),
         clock=_clock(view),
         statuses=[market_partials.status(status) for status in deps.board(MarketBoard).statuses()],
@@ -64,7 +65,7 @@ async def dashboard() -> ResponseReturnValue:
         board=quote_partials.board(rows(quotes.first(BOARD_ROWS), time.time(), view)),
         row_count=min(quotes.count, BOARD_ROWS),
         quote_count=quotes.count,
-        notice=market_partials.notice(0),
+        notice=market_partials.notice(pattern_stream.PATTERNS, pattern_stream.ENTRIES, 0),
         feed=_feed(pattern_stream.FEED, detections, view),
         detected=bool(detections),
         away=detections is None,
@@ -77,7 +78,7 @@ async def dashboard() -> ResponseReturnValue:
 async def symbol_page(symbol: str) -> ResponseReturnValue:
     prices, cursor = _prices(request.args.get("prices", "split")), deps.cursor()
     span = request.args.get("range", USUAL_SPAN)
-    _must_be_one_of("range", span, topics.RANGES)
+    _must_be_one_of("range", span, RANGES)
     _must_be_one_of("rows", request.args.get("rows", ALL_ROWS), (ALL_ROWS,))
     spellings = await _spellings(as_typed(symbol))
     if len(spellings) != 1:
@@ -135,6 +136,7 @@ async def _symbol_page(
     away: bool,
 ) -> ResponseReturnValue:
     symbol, span, prices = chart_request
+    detections_topic = pattern_stream.patterns_topic(symbol)
     view, board, indicators = guards.view(), deps.board(QuoteBoard), deps.board(IndicatorBoard)
     instrument = chart_history.chart.instrument if chart_history else board.instrument(symbol) or Instrument(symbol)
     quote = board.quote(symbol)
@@ -144,10 +146,10 @@ async def _symbol_page(
         "desk/symbol",
         title=_title(symbol, quote, view),
         topics=[
-            topics.symbol_topic(symbol),
-            topics.chart_topic(symbol, span, prices),
-            topics.patterns_topic(symbol),
-            topics.STATUS,
+            symbol_topic(symbol),
+            chart_topic(symbol, span, prices),
+            detections_topic,
+            STATUS,
         ],
         cursor=_begin_at(cursor, detections),
         instrument=instrument,
@@ -156,14 +158,14 @@ async def _symbol_page(
         years=chart_history.years if chart_history else None,
         clock=_clock(view),
         span=span,
-        spans=topics.RANGES,
+        spans=RANGES,
         prices=prices,
         unit=chart.grouping if chart else "day",
         chart=quote_partials.chart(symbol, draw_chart(chart) if chart else None, view),
         bars=bars if request.args.get("rows") == ALL_ROWS else bars[:TABLE_ROWS],
         bar_count=len(bars),
         readings=indicator_partials.readings(symbol, indicators.of(symbol), view),
-        notice=market_partials.notice(0),
+        notice=market_partials.notice(detections_topic, pattern_stream.ENTRIES, 0),
         feed=_feed(pattern_stream.symbol_list_id(symbol), detections, view),
         detected=bool(detections),
         lacking=await deps.pools().lacking("daily_bars", "patterns", "indicators"),

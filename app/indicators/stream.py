@@ -1,16 +1,23 @@
-"""Pushes a symbol's indicator list when a value is calculated."""
+"""Topics of indicators, and the push of a symbol's list when a value is calculated."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from app import db
 from app.db.pools import Pools
+from app.finance.symbols import is_symbol
 from app.identity import View
 from app.indicators import partials, queries
 from app.indicators.board import IndicatorBoard
-from app.live import topics
+from app.live.topics import TopicFamily, rest, symbol_topic
 from app.push import Push
 from app.web.filters import dom_id
 from app.wire.events.event import IndicatorCalculated
+
+
+def topics(board: IndicatorBoard, pools: Pools) -> tuple[TopicFamily, ...]:
+    draw = partial(snapshot, pools=pools, board=board)
+    return (TopicFamily("symbol", "state", draw, accepts=is_symbol, by_socket=True),)
 
 
 def on_calculated(event: IndicatorCalculated, board: IndicatorBoard) -> Iterator[Push]:
@@ -19,7 +26,7 @@ def on_calculated(event: IndicatorCalculated, board: IndicatorBoard) -> Iterator
 
 
 async def snapshot(topic: str, pools: Pools, board: IndicatorBoard) -> list[Push]:
-    symbol = topics.symbol_of(topic)
+    symbol = rest(topic)
     await seed(symbol, pools, board)
     return [_list(symbol, board)]
 
@@ -42,4 +49,4 @@ def _list(symbol: str, board: IndicatorBoard) -> Push:
     def draw(view: View) -> str:
         return partials.readings(symbol, board.of(symbol), view)
 
-    return Push(topics.symbol_topic(symbol), dom_id("readings", symbol), "replace", draw)
+    return Push(symbol_topic(symbol), dom_id("readings", symbol), "replace", draw)

@@ -5,7 +5,7 @@ from enum import Enum, auto
 
 from app.identity import View
 from app.live import gzip_blocks, rfc6455
-from app.live.topics import kind
+from app.live.topics import Kind
 from app.push import Push
 from quart_sse import ServerSentEvent
 
@@ -21,10 +21,10 @@ class FrameEncoding(Enum):
 class RenderedPush:
     """A push with its markup, rendered once per view for all audiences."""
 
-    __slots__ = ("_markup_by_view", "_render", "at", "push")
+    __slots__ = ("_markup_by_view", "_render", "at", "kind", "push")
 
-    def __init__(self, push: Push, draw: Callable[[Push, View], str], at: float = 0.0) -> None:
-        self.push = push
+    def __init__(self, push: Push, kind: Kind, draw: Callable[[Push, View], str], at: float = 0.0) -> None:
+        self.push, self.kind = push, kind
         self.at = at
         """When it was published, by the loop's clock."""
         self._render = draw
@@ -54,7 +54,7 @@ class PendingChanges:
 
     def add(self, change: RenderedPush) -> None:
         push = change.push
-        replaceable = push.op == "trim" or (push.op != "insert" and kind(push.topic) == "state")
+        replaceable = push.op == "trim" or (push.op != "insert" and change.kind == "state")
         place = (push.topic, push.key, push.op == "trim") if replaceable else change
         # A cell must not be drawn before the whole that contains it: the newest goes to the end.
         self._changes.pop(place, None)

@@ -10,7 +10,6 @@ from contextlib import suppress
 from uuid import UUID
 
 from app.identity import Identity, Rate, View
-from app.live import topics as grammar
 from app.live.audience import Audience
 from app.live.bounds import LIMITS, HubFull, StreamLimits, UserStreamsFull
 from app.live.connection import StreamConnection
@@ -21,6 +20,7 @@ from app.live.pending_snapshots import NO_POSITION, PendingSnapshots
 from app.live.recent import RecentEntries
 from app.live.scheduler import FrameScheduler, SchedulerCallbacks
 from app.live.stats import HubStats
+from app.live.topics import TopicRules
 from app.push import Push
 from quart_sse import ServerSentEvent
 
@@ -39,12 +39,17 @@ SOCKET_BEAT = b"{}"
 
 class Hub:
     def __init__(
-        self, render_push: RenderPush, shortest: float = 0.05, beat_seconds: float = 5.0, limits: StreamLimits = LIMITS
+        self,
+        render_push: RenderPush,
+        rules: TopicRules,
+        shortest: float = 0.05,
+        beat_seconds: float = 5.0,
+        limits: StreamLimits = LIMITS,
     ) -> None:
         self.last_id = ""
         """The newest log entry published here."""
         self.draining = False
-        self.recent, self.pending_snapshots = RecentEntries(), PendingSnapshots()
+        self.recent, self.pending_snapshots = RecentEntries(), PendingSnapshots(rules)
         self.latency = Histogram()
         """Seconds from a push to the end of its frame."""
         self.joins: Counter[str] = Counter()
@@ -52,7 +57,7 @@ class Hub:
         """Called with a connection that lagged and has rejoined its audience."""
         self.closed_callback: Callable[[StreamConnection], None] = lambda _connection: None
         """Called with each connection that is closed."""
-        self._render_push = render_push
+        self._render_push, self._rules = render_push, rules
         self._beat_seconds = beat_seconds
         self._limits = limits
         self._small_chains = SmallChains()
@@ -108,10 +113,10 @@ class Hub:
     def publish(self, push: Push, id: str | None = None) -> None:  # noqa: A002 (the id of the stream's entry)
         """With an id it belongs to that log entry, which `complete_entry` then completes."""
         self._published += 1
-        reached = grammar.reach(push.topic)
+        reached = self._rules.reach(push.topic)
         if not id and not any(topic in self._topics for topic in reached):
             return
-        change = RenderedPush(push, self._render_push, time.monotonic())
+        change = self._rendered(push, time.monotonic())
         if id:
             self.last_id = id
             self._entry.append(change)
@@ -149,7 +154,7 @@ class Hub:
 
     def render(self, pushes: Iterable[Push | RenderedPush], view: View) -> FramePart:
         """The lines of a message with the newest of these pushes, without its end."""
-        changes = (push if isinstance(push, RenderedPush) else RenderedPush(push, self._render_push) for push in pushes)
+        changes = (push if isinstance(push, RenderedPush) else self._rendered(push) for push in pushes)
         return data_part(PendingChanges(changes), view, self._count_undrawable)
 
     def check(self) -> None:
@@ -245,6 +250,9 @@ class Hub:
         ]
         for connection in theirs[: max(0, len(theirs) - max(0, limit))]:
             connection.end("full")
+
+    def _rendered(self, push: Push, at: float = 0.0) -> RenderedPush:
+        return RenderedPush(push, self._rules.kind(push.topic), self._render_push, at)
 
     def _stream_count(self, user_id: UUID) -> int:
         return self.streams_by_user[user_id] + self.elsewhere.get(user_id, 0)

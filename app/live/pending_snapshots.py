@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable
 
-from app.live import topics as grammar
+from app.live.topics import TopicRules
 
 NO_POSITION = "?"
 """An id that is no log position: a client that reconnects with it is sent a snapshot."""
@@ -14,7 +14,8 @@ class PendingSnapshots:
     """Until the snapshot of a log topic is sent, its subscribers have no position: a client that reconnects before it
     is sent the snapshot. State topics are always sent as snapshots on reconnect."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: TopicRules) -> None:
+        self._rules = rules
         self._versions: Counter[str] = Counter()
         self._logs: set[str] = set()
         self._more = asyncio.Event()
@@ -23,7 +24,7 @@ class PendingSnapshots:
         """Requests a new read of each topic, even if a read is in progress."""
         for topic in topics:
             self._versions[topic] += 1
-            if grammar.kind(topic) == "log":
+            if self._rules.kind(topic) == "log":
                 self._logs.add(topic)
         self._more.set()
 

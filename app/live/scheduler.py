@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from app.identity import Rate, View
-from app.live import topics
 from app.live.audience import Audience
 from app.live.frames import FramePart, PendingChanges, RenderedPush, data_part, end_part
 from app.live.pending_snapshots import NO_POSITION
@@ -66,10 +65,10 @@ class FrameScheduler:
                 del self._audiences[topic]
 
     def enqueue(self, change: RenderedPush, reached: tuple[str, ...]) -> None:
+        waiting = self._entries if change.kind == "log" else self._states
         for topic in reached:
             if topic not in self._audiences:
                 continue
-            waiting = self._entries if topics.kind(topic) == "log" else self._states
             waiting.setdefault(topic, PendingChanges()).add(change)
             if change.push.alert or (waiting is self._entries and self.rate not in FIXED_SECONDS):
                 self._send_entries_soon()

@@ -1,26 +1,55 @@
-"""The grammar of topics: what a stream may ask for. A log topic keeps every entry, a state topic the newest per key."""
+"""Topics: a name and, behind a colon, what of it; a family states what holds for every topic of one name."""
 
-from typing import Literal, NamedTuple, NewType, cast
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Literal, NamedTuple, NewType, Protocol
 
-from app.finance.adjust import Prices
-from app.finance.symbols import is_symbol
+from app.identity import Identity
+from app.push import Push
 
 Topic = NewType("Topic", str)
 Kind = Literal["log", "state"]
+"""A subscriber to a log is sent every entry in order; to a state, the newest value of each key."""
 
-PATTERNS = Topic("patterns")
-QUOTES = Topic("quotes")
-"""The quotes that the desk has rows for, and the rows: those of the first symbols, whichever these are by then."""
+
 STATUS = Topic("status")
+"""The status strip, which every page has."""
 
-RANGES: tuple[str, ...] = ("1m", "3m", "6m", "1y", "all")
-"""How far back a chart reaches."""
 
-MOST = 256
-"""Topics of one stream: two hundred symbols and a few more."""
+class Subscription(NamedTuple):
+    identity: Identity
+    topic: str
 
-_CHARTS = frozenset(f"{span}{prices}" for span in RANGES for prices in ("", "-total", "-raw"))
-"""What stands behind the last colon of a chart's topic; a symbol before it may hold colons of its own."""
+
+class TopicFamily(NamedTuple):
+    """The topics `<name>` and `<name>:<rest>`. Two features may declare one name: their snapshots are joined."""
+
+    name: str
+    kind: Kind
+    snapshot: Callable[[str], Awaitable[Iterable[Push]]]
+    """Draws a topic as it is now. Raises Unavailable where that cannot be read."""
+    whole: bool = False
+    """Whether the name alone is a topic."""
+    accepts: Callable[[str], bool] | None = None
+    """Whether a text may stand behind the colon; None: no text may."""
+    reaches_whole: bool = False
+    """Whether pushes on `<name>:<rest>` are sent to subscribers of `<name>` as well."""
+    by_socket: bool = False
+    """Whether pages at the fastest rate receive it by their WebSocket."""
+    permitted: Callable[[frozenset[Subscription]], Awaitable[frozenset[Subscription]]] | None = None
+    """Those of the subscriptions that are allowed; asked at joining and every few seconds while a stream is open.
+    None: whoever is signed in may subscribe."""
+    entries: str = "messages"
+    """What a notice calls the entries of a log that were missed."""
+
+
+class TopicRules(Protocol):
+    """What the hub asks of the registry of topics."""
+
+    def kind(self, topic: str) -> Kind: ...
+
+    def reach(self, topic: str) -> tuple[str, ...]:
+        """The topics whose subscribers are sent a push on this one."""
+        ...
 
 
 class RequestedTopics(NamedTuple):
@@ -30,70 +59,16 @@ class RequestedTopics(NamedTuple):
     unknown: tuple[str, ...]
 
 
-def parse(text: str) -> Topic | None:
-    about, colon, rest = text.partition(":")
-    if not colon:
-        right = about in (PATTERNS, QUOTES, STATUS)
-    elif about == "chart":
-        symbol, _, form = rest.rpartition(":")
-        right = form in _CHARTS and is_symbol(symbol)
-    else:
-        right = about in (PATTERNS, QUOTES, "symbol") and is_symbol(rest)
-    return Topic(text) if right else None
-
-
-def parse_all(text: str) -> RequestedTopics | None:
-    """From a text with commas between; None if there are too many. No symbol has a comma in it."""
-    words = text.split(",", MOST)
-    if len(words) > MOST:
-        return None
-    topics = frozenset(topic for topic in map(parse, words) if topic)
-    return RequestedTopics(topics, tuple(dict.fromkeys(word for word in words if word not in topics)))
-
-
-def kind(topic: str) -> Kind:
-    return "log" if name(topic) == PATTERNS else "state"
-
-
 def name(topic: str) -> str:
-    """What the topic is about: the word before the first colon."""
+    """The word before the first colon."""
     return topic.partition(":")[0]
 
 
-def reach(topic: str) -> tuple[str, ...]:
-    """The topics under which a push on this one is heard: a symbol's quote also by who wants those of the desk."""
-    return (topic, QUOTES) if topic.startswith("quotes:") else (topic,)
-
-
-def quotes_topic(symbol: str) -> Topic:
-    """The quote of one symbol."""
-    return Topic(f"{QUOTES}:{symbol}")
-
-
-def patterns_topic(symbol: str) -> Topic:
-    """Detections of one symbol alone."""
-    return Topic(f"{PATTERNS}:{symbol}")
+def rest(topic: str) -> str:
+    """What stands behind the first colon; "" for a name alone."""
+    return topic.partition(":")[2]
 
 
 def symbol_topic(symbol: str) -> Topic:
+    """Everything that a symbol's page shows of its present, from several features."""
     return Topic(f"symbol:{symbol}")
-
-
-def chart_topic(symbol: str, span: str, prices: Prices = "split") -> Topic:
-    return Topic(f"chart:{symbol}:{span}" if prices == "split" else f"chart:{symbol}:{span}-{prices}")
-
-
-def symbol_of(topic: str) -> str:
-    """The symbol of a topic that is about one, else ""; symbols may contain colons themselves."""
-    about, _, rest = topic.partition(":")
-    return rest.rpartition(":")[0] if about == "chart" else rest
-
-
-def span_of(topic: str) -> str:
-    """The range of a `chart:` topic."""
-    return topic.rpartition(":")[2].partition("-")[0]
-
-
-def prices_of(topic: str) -> Prices:
-    """What the prices of a `chart:` topic are."""
-    return cast(Prices, topic.rpartition(":")[2].partition("-")[2] or "split")

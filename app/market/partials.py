@@ -28,11 +28,14 @@ def status(status: ComponentStatus) -> Markup:
     return fragment("market/status", status=status)
 
 
-def notice(missed: int | None) -> Markup:
-    """0 holds the place, None says that it cannot be told how many were missed."""
-    return fragment("market/notice", missed=missed)
+def notice(topic: str, entries: str, missed: int | None) -> Markup:
+    """Above the list of a log topic. 0: no entry was missed; None: the number is unknown.
+
+    `entries`: what they are called, in the plural.
+    """
+    return fragment("market/notice", topic=topic, entries=entries, missed=missed)
 
 
-def gap() -> Markup:
-    """In place of the notice."""
-    return fragment("market/gap")
+def gap(topic: str, entries: str) -> Markup:
+    """In place of the notice: entries may be missing from the log itself."""
+    return fragment("market/gap", topic=topic, entries=entries)

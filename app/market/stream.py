@@ -1,22 +1,27 @@
-"""Pushes of the status strip: clock, condition and component status."""
+"""The topic of the status strip, and its pushes: clock, condition and component status."""
 
 import time
 from collections.abc import Iterator
+from functools import partial
 
 from markupsafe import Markup
 
-from app.db.pools import Pools
 from app.finance.clock import MarketClock
 from app.health.snapshot import HealthSnapshot
 from app.identity import View
-from app.live import topics
+from app.live.topics import STATUS, TopicFamily
 from app.market import partials, runs
 from app.market.board import MarketBoard
 from app.market.condition import REMEDIES
 from app.market.status import ComponentStatus
 from app.push import Push
 from app.web.condition import PageCondition
+from app.web.filters import dom_id
 from app.wire.events.event import ProcessingEvent, RunEvent
+
+
+def topics(board: MarketBoard) -> tuple[TopicFamily, ...]:
+    return (TopicFamily(STATUS, "state", partial(snapshot, board=board), whole=True),)
 
 
 def on_health(health: HealthSnapshot, board: MarketBoard) -> Iterator[Push]:
@@ -33,19 +38,20 @@ def on_processing(event: ProcessingEvent | RunEvent, board: MarketBoard) -> Iter
     yield from map(_status, board.on_run(runs.run(event)))
 
 
-async def snapshot(topic: str, pools: Pools, board: MarketBoard) -> list[Push]:
+async def snapshot(_topic: str, board: MarketBoard) -> list[Push]:
     statuses = list(map(_status, board.statuses()))
     return [_clock(board), *_condition(board), *statuses]
 
 
-def notice(missed: int | None, topic: str) -> Push:
-    """To readers who come back to a log that no longer reaches as far as they had read."""
-    return Push(topic, "notice", "replace", lambda _view: partials.notice(missed), alert=True)
+def notice(topic: str, entries: str, missed: int | None) -> Push:
+    """For subscribers whose position in the log was trimmed from it: `missed` entries, None for an unknown number."""
+    key = dom_id("notice", topic)
+    return Push(topic, key, "replace", lambda _view: partials.notice(topic, entries, missed), alert=True)
 
 
-def gap(topic: str) -> Push:
-    """To readers of a log whose bringer did not hear for a while: nobody knows whether there was anything to hear."""
-    return Push(topic, "notice", "replace", lambda _view: partials.gap(), alert=True)
+def gap(topic: str, entries: str) -> Push:
+    """For subscribers of a log to which no process appended for a while: whether an event was lost is unknown."""
+    return Push(topic, dom_id("notice", topic), "replace", lambda _view: partials.gap(topic, entries), alert=True)
 
 
 def page_condition(board: MarketBoard) -> PageCondition:
@@ -69,14 +75,14 @@ def _changes(board: MarketBoard) -> Iterator[Push]:
 
 def _clock(board: MarketBoard) -> Push:
     """Drawn as it is when it goes out: a page counts on from there."""
-    return Push(topics.STATUS, "clock", "replace", lambda view: clock(board, view))
+    return Push(STATUS, "clock", "replace", lambda view: clock(board, view))
 
 
 def _condition(board: MarketBoard) -> Iterator[Push]:
     """The age as it is when it goes out."""
-    yield Push(topics.STATUS, "condition", "replace", lambda _view: partials.condition(board.condition()))
-    yield Push(topics.STATUS, "reason", "replace", lambda _view: partials.reason(board.condition()))
+    yield Push(STATUS, "condition", "replace", lambda _view: partials.condition(board.condition()))
+    yield Push(STATUS, "reason", "replace", lambda _view: partials.reason(board.condition()))
 
 
 def _status(status: ComponentStatus) -> Push:
-    return Push(topics.STATUS, status.key, "replace", lambda _view: partials.status(status))
+    return Push(STATUS, status.key, "replace", lambda _view: partials.status(status))

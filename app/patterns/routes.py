@@ -7,7 +7,7 @@ from quart import Blueprint, request
 from quart.typing import ResponseReturnValue
 
 from app import deps
-from app.live import topics
+from app.live.topics import STATUS
 from app.patterns import cursors, partials, queries
 from app.patterns.board import PatternBoard
 from app.patterns.choices import choices
@@ -34,7 +34,7 @@ async def patterns() -> ResponseReturnValue:
     return await page(
         "patterns/list",
         title=f"Patterns of {form.symbol.data}" if form.symbol.data else "Patterns",
-        topics=[topics.STATUS],
+        topics=[STATUS],
         status=200 if valid else 400,
         form=form,
         valid=valid,

@@ -1,12 +1,12 @@
-"""Pushes of pattern events to the desk feed and to the list of the symbol."""
+"""Topics of detected patterns, and the pushes of their events to the desk's feed and to the list of the symbol."""
 
 from collections.abc import Iterator
 from functools import partial
 
 from app.db.pools import Pools
+from app.finance.symbols import is_symbol
 from app.identity import View
-from app.live import topics
-from app.live.topics import Topic
+from app.live.topics import Topic, TopicFamily, rest
 from app.patterns import partials, queries
 from app.patterns.board import PatternBoard
 from app.patterns.queries import Detection
@@ -14,7 +14,19 @@ from app.push import LIST_ENTRIES, Push, nothing
 from app.web.filters import dom_id
 from app.wire.events.event import PatternDetected, PatternEvent, PatternExpired, PatternUpdated
 
+PATTERNS = Topic("patterns")
+ENTRIES = "detections"
 FEED = "feed"
+
+
+def topics(board: PatternBoard, pools: Pools) -> tuple[TopicFamily, ...]:
+    draw = partial(snapshot, pools=pools, board=board)
+    return (TopicFamily(PATTERNS, "log", draw, whole=True, accepts=is_symbol, entries=ENTRIES),)
+
+
+def patterns_topic(symbol: str) -> Topic:
+    """Detections of one symbol alone."""
+    return Topic(f"{PATTERNS}:{symbol}")
 
 
 def on_detected(event: PatternDetected, board: PatternBoard) -> Iterator[Push]:
@@ -41,7 +53,7 @@ async def snapshot(topic: str, pools: Pools, board: PatternBoard) -> list[Push]:
     """Whole, or not at all: a database that is away raises, and the reader tries again."""
     shape = await pools.shape()
     async with pools.market.acquire() as connection:
-        symbol = topics.symbol_of(topic)
+        symbol = rest(topic)
         detections = await queries.recent(connection, shape, LIST_ENTRIES, (symbol,) if symbol else None)
 
     def draw(view: View) -> str:
@@ -57,7 +69,7 @@ def _entry(detection: Detection) -> Iterator[Push]:
 
 
 def _lists(symbol: str) -> tuple[Topic, ...]:
-    return topics.PATTERNS, topics.patterns_topic(symbol)
+    return PATTERNS, patterns_topic(symbol)
 
 
 def _detection(event: PatternEvent) -> Detection:
@@ -73,7 +85,7 @@ def entry_id(detection: Detection) -> str:
 
 def list_id(topic: str) -> str:
     """The id of the list that shows the topic."""
-    symbol = topics.symbol_of(topic)
+    symbol = rest(topic)
     return symbol_list_id(symbol) if symbol else FEED
 
 

@@ -1,4 +1,4 @@
-"""Checks every few seconds that open streams still have a valid session, and warns before a session ends."""
+"""Checks every few seconds that open streams still have a valid session and may have their topics; warns of its end."""
 
 import asyncio
 from collections.abc import Iterable
@@ -13,6 +13,7 @@ from app.live import takeover
 from app.live.connection import StreamConnection, notice
 from app.live.frames import FrameEncoding, FramePart, end_part
 from app.live.hub import Hub
+from app.live.topics import Subscription
 from app.push import Push
 from app.web.session_end import SessionEnd
 from app.web.times import stamp
@@ -37,6 +38,7 @@ class Admission:
             with suppress(TimeoutError, wire.RedisUnavailable, db.Unavailable):
                 async with asyncio.timeout(WITHIN_SECONDS):
                     await self._check_sessions()
+                    await self._check_permissions()
                     await count_elsewhere(self._context)
 
     async def _check_sessions(self) -> None:
@@ -53,6 +55,20 @@ class Admission:
                 connection.end("session-ended")
             elif connection.identity in admitted:
                 self._warn(hub, connection, session.ending(admitted[connection.identity]))
+
+    async def _check_permissions(self) -> None:
+        """Ends streams with a topic that is no longer for their reader; to the reconnecting page it is unknown."""
+        hub, topics = self._context.hub, self._context.topics
+        restricted = topics.restricted(hub.subscribed_topics)
+        subscriptions = {
+            connection: {Subscription(connection.identity, topic) for topic in restricted & connection.audience.topics}
+            for connection in hub.connections
+            if connection.identity and not restricted.isdisjoint(connection.audience.topics)
+        }
+        permitted = await topics.permitted(frozenset().union(*subscriptions.values()))
+        for connection, own in subscriptions.items():
+            if not own <= permitted:
+                connection.end("not-permitted")
 
     def _warn(self, hub: Hub, connection: StreamConnection, ending: SessionEnd) -> None:
         """Warns once per end time; not while frames are dropped, nor on a WebSocket, whose page has a stream too."""

@@ -12,15 +12,17 @@ from quart.typing import ResponseReturnValue
 from app import deps, wire
 from app.deps import AppContext, SnapshotFailed, StreamRecovery
 from app.identity import Rate
-from app.live import topics, transports
+from app.live import transports
 from app.live.bounds import HubFull, UserStreamsFull
 from app.live.connection import StreamConnection, stream_head
 from app.live.frames import FrameEncoding, chunk, unchunk, wrap
 from app.live.hub import Hub
 from app.live.socket import WebSocketTransport, serve_socket
+from app.live.topics import RequestedTopics, Subscription
 from app.pipeline import stream_log
 from app.pipeline.admission import Admission
-from app.web import compression, guards
+from app.pipeline.topics import MAX_TOPICS
+from app.web import compression, guards, html
 from app.wire.codec.text import clean
 from app.wire.log.log import StreamPosition
 from quart_sse import EventSourceResponse, ServerSentEvent
@@ -33,7 +35,7 @@ RETRY_MS = 500
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 CONTENT_TYPE = "text/event-stream; charset=utf-8"
 
-TOPICS_HELP = f"topics: name 1 to {topics.MOST} with commas between, such as quotes:AAPL or chart:AAPL:6m."
+TOPICS_HELP = f"topics: name 1 to {MAX_TOPICS} with commas between, such as quotes:AAPL or chart:AAPL:6m."
 LONGEST_TOPIC = 64
 """Characters of an unknown topic that are quoted."""
 
@@ -44,10 +46,8 @@ BEATS_PER_PING = 4
 @blueprint.get("/stream")
 @guards.signed_in
 async def stream() -> ResponseReturnValue:
-    subscription = topics.parse_all(request.args.get("topics", ""))
-    if subscription is None or not subscription.topics:
-        abort(400, TOPICS_HELP)
     context = deps.context()
+    requested = await _requested_topics(context, request.args.get("topics", ""))
     if not context.hub.last_id:
         return _retry_later()
     form = (
@@ -60,14 +60,14 @@ async def stream() -> ResponseReturnValue:
         return Response(b"", headers=headers, content_type=CONTENT_TYPE)
     try:
         connection = context.hub.join(
-            subscription.topics, guards.view(), guards.rate(), encoding=form, identity=guards.identity()
+            requested.topics, guards.view(), guards.rate(), encoding=form, identity=guards.identity()
         )
     except HubFull as full:
         return _full_response(full, context)
     _end_with_this_task(connection)
     position = StreamPosition.parse(request.headers.get("Last-Event-ID") or request.args.get("cursor", ""))
     cursor, scope = str(position) if position else "", cast(Mapping[str, Any], request.scope)
-    first = stream_head(_hello(context, cursor, subscription.unknown), form)
+    first = stream_head(_hello(context, cursor, requested.unknown), form)
 
     def begin(transport: transports.DirectTransport) -> None:
         connection.attach(transport, cursor)
@@ -83,20 +83,16 @@ async def stream() -> ResponseReturnValue:
 @guards.signed_in
 async def quotes() -> ResponseReturnValue | None:
     """State topics at the fastest rate; a snapshot at the start replaces what was missed."""
-    subscription = topics.parse_all(websocket.args.get("topics", ""))
-    if (
-        subscription is None
-        or not subscription.topics
-        or any(topics.kind(topic) == "log" for topic in subscription.topics)
-    ):
-        abort(400, f"{TOPICS_HELP} A socket brings no patterns.")
     context = deps.context()
+    requested = await _requested_topics(context, websocket.args.get("topics", ""))
+    if any(context.topics.kind(topic) == "log" for topic in requested.topics):
+        abort(400, f"{TOPICS_HELP} A socket brings no patterns.")
     if not context.hub.last_id:
         return _retry_later()
     try:
         view, identity = guards.view(), guards.identity()
         connection = context.hub.join(
-            subscription.topics, view, Rate.FASTEST, encoding=FrameEncoding.SOCKET, identity=identity
+            requested.topics, view, Rate.FASTEST, encoding=FrameEncoding.SOCKET, identity=identity
         )
     except HubFull as full:
         return _full_response(full, context)
@@ -104,16 +100,30 @@ async def quotes() -> ResponseReturnValue | None:
     state = connection.payload(await context.recovery.missed_parts(connection, ""))
     if connection.end_reason:
         return _retry_later()
-    first = [text for text in (_unknown_topics(subscription.unknown), state) if text]
+    first = [text for text in (_unknown_topics(requested.unknown), state) if text]
     await _start_socket(connection, first, context.settings.live.beat_seconds * BEATS_PER_PING)
     return None
 
 
 def install(app: Quart) -> None:
     app.register_blueprint(blueprint)
+    html.install_socket_topics(app, deps.context_of(app).topics.by_socket)
     if deps.context_of(app).settings.logging.requests:
         stream_log.install(app)
     app.while_serving(lambda: _while_serving(app))
+
+
+async def _requested_topics(context: AppContext, text: str) -> RequestedTopics:
+    """What the reader may subscribe to; a topic that is not for them is as unknown as one that does not exist."""
+    requested = context.topics.parse_all(text)
+    if requested and (restricted := context.topics.restricted(requested.topics)):
+        identity = guards.identity()
+        permitted = await context.topics.permitted(Subscription(identity, topic) for topic in restricted)
+        unknown = restricted - {subscription.topic for subscription in permitted}
+        requested = RequestedTopics(requested.topics - unknown, (*requested.unknown, *sorted(unknown)))
+    if requested is None or not requested.topics:
+        abort(400, TOPICS_HELP)
+    return requested
 
 
 def _retry_later() -> Response:

@@ -5,9 +5,10 @@ from contextlib import aclosing
 from functools import partial
 
 from app import wire
-from app.live import topics
+from app.deps import StreamTopics
 from app.live.cursors import Cursors
 from app.live.hub import Hub
+from app.live.topics import name
 from app.pipeline.relay import Relay
 from app.push import Push
 from app.wire.cache.cache import ALL, Cache
@@ -19,8 +20,8 @@ from app.wire.log.log import BEGINNING, Log, StreamPosition, TailGap
 class LogFollower:
     """The one tail of the log in this process, and what has to be read again after a gap."""
 
-    def __init__(self, log: Log, hub: Hub, relay: Relay, cursors: Cursors, cache: Cache) -> None:
-        self._log, self._hub, self._relay = log, hub, relay
+    def __init__(self, log: Log, topics: StreamTopics, hub: Hub, relay: Relay, cursors: Cursors, cache: Cache) -> None:
+        self._log, self._topics, self._hub, self._relay = log, topics, hub, relay
         self._cursors, self._cache = cursors, cache
 
     async def run(self) -> None:
@@ -61,9 +62,7 @@ class LogFollower:
 
     def resync(self, *names: str) -> None:
         """Reads the subscribed topics of these names again, and sends them whole."""
-        self._hub.pending_snapshots.request(
-            topic for topic in self._hub.subscribed_topics if topics.name(topic) in names
-        )
+        self._hub.pending_snapshots.request(topic for topic in self._hub.subscribed_topics if name(topic) in names)
 
     def _resync_after_loss(self, lost: TailGap) -> None:
         """The log was trimmed or replaced: readers get a notice with the number of entries, and the whole list."""
@@ -76,7 +75,7 @@ class LogFollower:
 
     def _resync_logs(self, notice: Callable[[str], list[Push]]) -> None:
         """Before the next position: a reader has the notice at once, and no position until the list is sent."""
-        logs = [topic for topic in self._hub.subscribed_topics if topics.kind(topic) == "log"]
+        logs = [topic for topic in self._hub.subscribed_topics if self._topics.kind(topic) == "log"]
         self._hub.pending_snapshots.request(logs)
         for push in [push for topic in logs for push in notice(topic)]:
             self._hub.publish(push)

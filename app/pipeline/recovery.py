@@ -5,10 +5,8 @@ from functools import partial
 from typing import NamedTuple
 
 from app import db, wire
-from app.db.pools import Pools
-from app.deps import EventRelay
+from app.deps import EventRelay, StreamTopics
 from app.identity import View
-from app.live import topics
 from app.live.connection import StreamConnection
 from app.live.frames import FrameEncoding, FramePart, RenderedPush, end_part, payload
 from app.live.hub import Hub
@@ -43,9 +41,9 @@ _Missed = _Entries | _LogHasGap | RangeGap
 
 
 class Recovery:
-    def __init__(self, hub: Hub, log: Log, relay: EventRelay, pools: Pools) -> None:
-        self._hub, self._log, self._relay = hub, log, relay
-        self._snapshots = SharedSnapshots(hub, relay, pools)
+    def __init__(self, hub: Hub, log: Log, relay: EventRelay, topics: StreamTopics) -> None:
+        self._hub, self._log, self._relay, self._topics = hub, log, relay, topics
+        self._snapshots = SharedSnapshots(hub, topics)
 
     async def missed_parts(self, connection: StreamConnection, cursor: str) -> list[FramePart]:
         """The parts of one message with everything between the cursor and the first frame of the connection.
@@ -54,8 +52,8 @@ class Recovery:
         client's cursor then stays where it was.
         """
         subscribed_topics, view = connection.audience.topics, connection.audience.view
-        logs = [topic for topic in sorted(subscribed_topics) if topics.kind(topic) == "log"]
-        states = [topic for topic in sorted(subscribed_topics) if topics.kind(topic) == "state"]
+        logs = [topic for topic in sorted(subscribed_topics) if self._topics.kind(topic) == "log"]
+        states = [topic for topic in sorted(subscribed_topics) if self._topics.kind(topic) == "state"]
         missed = await self._missed_entries(cursor, connection.joined_at) if logs else _Entries(())
         trims: list[Push | RenderedPush] = []
         position = connection.joined_at
@@ -71,7 +69,7 @@ class Recovery:
                 # Of its audience too: the message with the list then names a position, however old that is.
                 position = connection.audience.position = NO_POSITION
             if cursor or unavailable:
-                parts.append(self._hub.render(self._notice(missed, logs[0]), view))
+                parts += [self._hub.render(self._notice(missed, topic), view) for topic in logs]
         self._hub.joins[_join_kind(cursor, missed)] += 1
         parts += await self._snapshots.parts(states, view, connection.encoding)
         # In a message of its own: htmx looks for what is too much in a list before it inserts what the message brings.
@@ -111,8 +109,8 @@ class SharedSnapshots:
     An error of a snapshot is raised for every waiter.
     """
 
-    def __init__(self, hub: Hub, relay: EventRelay, pools: Pools) -> None:
-        self._hub, self._relay, self._pools = hub, relay, pools
+    def __init__(self, hub: Hub, topics: StreamTopics) -> None:
+        self._hub, self._topics = hub, topics
         self._waiting: dict[Key, asyncio.Task[FramePart]] = {}
         """Tasks not started yet, which later requests join."""
         self._newest: dict[Key, asyncio.Task[FramePart]] = {}
@@ -146,7 +144,7 @@ class SharedSnapshots:
         del self._waiting[key]
         topic, view = key
         try:
-            return self._hub.render(await self._relay.snapshot(topic, self._pools), view)
+            return self._hub.render(await self._topics.snapshot(topic), view)
         except (db.Unavailable, wire.RedisUnavailable):
             return FramePart(b"")
 

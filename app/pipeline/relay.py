@@ -1,27 +1,20 @@
-"""Which event goes to which feature, and which topic is drawn by whom. What is not here reaches no browser."""
+"""The map from events to features. An event that is not here reaches no browser."""
 
-import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
-from app import db, wire
-from app.db.pools import Pools
-from app.deps import SnapshotFailed
 from app.finance.clock import MarketClock
 from app.health.snapshot import HealthSnapshot
 from app.indicators import stream as indicators
-from app.indicators.board import IndicatorBoard
-from app.live import topics
 from app.live.hub import Hub
 from app.market import stream as market
-from app.market.board import MarketBoard
 from app.patterns import stream as patterns
-from app.patterns.board import PatternBoard
+from app.pipeline.boards import Boards
+from app.pipeline.failures import Failures
+from app.pipeline.topics import TopicRegistry
 from app.push import Push
 from app.quotes import stream as quotes
-from app.quotes.board import QuoteBoard
-from app.quotes.charts.cache import ChartCache
 from app.wire.events.event import (
     AnyEvent,
     IndicatorCalculated,
@@ -35,29 +28,16 @@ from app.wire.events.event import (
     Tick,
 )
 
-logger = logging.getLogger(__name__)
-
 Reaction = Callable[[Any], Iterable[Push]]
-Snapshot = Callable[[str, Pools], Awaitable[Iterable[Push]]]
-
-
-class Boards(NamedTuple):
-    """The newest of everything that this process has heard."""
-
-    quotes: QuoteBoard
-    charts: ChartCache
-    market: MarketBoard
-    indicators: IndicatorBoard
-    patterns: PatternBoard
 
 
 class Relay:
-    def __init__(self, boards: Boards, hub: Hub) -> None:
+    def __init__(self, boards: Boards, topics: TopicRegistry, hub: Hub) -> None:
         self._ticked = partial(
             quotes.on_ticks, board=boards.quotes, charts=boards.charts, has_subscribers=hub.has_subscribers
         )
         processed = partial(market.on_processing, board=boards.market)
-        self._reactions: Mapping[type, tuple[Reaction, ...]] = {
+        self._reactions: dict[type, tuple[Reaction, ...]] = {
             Tick: (lambda tick: self._ticked((tick,)),),
             PatternDetected: (partial(patterns.on_detected, board=boards.patterns),),
             PatternUpdated: (partial(patterns.on_updated, board=boards.patterns),),
@@ -73,17 +53,17 @@ class Relay:
             ),
             MarketClock: (partial(market.on_clock, board=boards.market),),
         }
-        drawn_quotes = partial(quotes.snapshot, board=boards.quotes, charts=boards.charts)
-        self._snapshots: Mapping[str, tuple[Snapshot, ...]] = {
-            "quotes": (drawn_quotes,),
-            "symbol": (drawn_quotes, partial(indicators.snapshot, board=boards.indicators)),
-            "chart": (drawn_quotes,),
-            "patterns": (partial(patterns.snapshot, board=boards.patterns),),
-            "status": (partial(market.snapshot, board=boards.market),),
-        }
-        self._hub = hub
-        self.failed = 0
-        """Events that a feature could not take, and snapshots that it could not draw."""
+        self._topics, self._hub = topics, hub
+        self._failures = Failures()
+
+    @property
+    def failed(self) -> int:
+        """Events that a feature could not take, and what the registry of topics counts."""
+        return self._failures.count + self._topics.failures.count
+
+    def add(self, event: type, reaction: Reaction) -> None:
+        """Sends each event of that type to one more feature."""
+        self._reactions[event] = (*self._reactions.get(event, ()), reaction)
 
     def publish(self, event: AnyEvent | HealthSnapshot | MarketClock, id: str | None = None) -> None:  # noqa: A002
         """`id`: the event's place in the log, where it has one."""
@@ -97,7 +77,7 @@ class Relay:
         try:
             pushes = list(self._ticked(ticks))
         except Exception:
-            self._fail("%d ticks not taken", len(ticks))
+            self._failures.add("%d ticks not taken", len(ticks))
             return
         for push in pushes:
             self._hub.publish(push)
@@ -106,30 +86,13 @@ class Relay:
         try:
             return [push for react in self._reactions.get(type(event), ()) for push in react(event)]
         except Exception:
-            self._fail("event not taken: %s", type(event).__name__)
+            self._failures.add("event not taken: %s", type(event).__name__)
             return []
 
     def missed(self, count: int | None, topic: str) -> list[Push]:
-        """Tells readers of a log topic that entries passed them by."""
-        return [market.notice(count, topic)]
+        """Notices for subscribers of a log topic who missed entries; None for an unknown number."""
+        return [market.notice(topic, self._topics.entries(topic), count)]
 
     def gap(self, topic: str) -> list[Push]:
-        """Tells them that entries may have."""
-        return [market.gap(topic)]
-
-    async def snapshot(self, topic: str, pools: Pools) -> list[Push]:
-        """The topic as it is now. Raises Unavailable where that cannot be known, SnapshotFailed for all else."""
-        about = topics.name(topic)
-        try:
-            return [push for draw in self._snapshots[about] for push in await draw(topic, pools)]
-        except (db.Unavailable, wire.RedisUnavailable):
-            raise
-        except Exception as error:
-            self._fail("snapshot not drawn: %s", about)
-            raise SnapshotFailed(about) from error
-
-    def _fail(self, words: str, *values: object) -> None:
-        self.failed += 1
-        # One line per power of two: what fails for one tick fails for every tick.
-        if self.failed & (self.failed - 1) == 0:
-            logger.exception(words, *values)
+        """Notices for subscribers of a log topic from which entries may be missing."""
+        return [market.gap(topic, self._topics.entries(topic))]

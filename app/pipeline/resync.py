@@ -5,8 +5,7 @@ import time
 from typing import NoReturn
 
 from app import db, wire
-from app.db.pools import Pools
-from app.deps import EventRelay, SnapshotFailed
+from app.deps import SnapshotFailed, StreamTopics
 from app.live.hub import Hub
 from app.wire.backoff import Backoff
 
@@ -15,8 +14,8 @@ READ_WITHIN_SECONDS = 5.0
 
 
 class Resync:
-    def __init__(self, hub: Hub, relay: EventRelay, pools: Pools) -> None:
-        self._hub, self._relay, self._pools = hub, relay, pools
+    def __init__(self, hub: Hub, topics: StreamTopics) -> None:
+        self._hub, self._topics = hub, topics
 
     async def run(self) -> NoReturn:
         """Publishes pending snapshots, and retries during an outage."""
@@ -33,7 +32,7 @@ class Resync:
         before, began = self._hub.last_id, time.monotonic()
         await asyncio.sleep(0)
         try:
-            snapshot = await self._relay.snapshot(topic, self._pools)
+            snapshot = await self._topics.snapshot(topic)
         except (db.Unavailable, wire.RedisUnavailable, SnapshotFailed):
             return False
         # What was told while the database answered may not be in the answer; twice is no harm, but what comes after

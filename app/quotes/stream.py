@@ -1,13 +1,15 @@
-"""Pushes of a tick: cells of the quote table, a symbol's summary and the last candle of its charts."""
+"""Topics of quotes and charts, and the pushes of a tick: table cells, a symbol's summary, the last candle."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from app import db
 from app.db.pools import Pools
+from app.finance.symbols import is_symbol
 from app.health.snapshot import HealthSnapshot
 from app.identity import View
-from app.live import topics
+from app.live.topics import TopicFamily, rest, symbol_topic
 from app.push import Push
 from app.quotes import partials
 from app.quotes.board import BOARD_ROWS, QuoteBoard
@@ -17,11 +19,34 @@ from app.quotes.charts.drawing import draw_chart
 from app.quotes.quote import SymbolQuote
 from app.quotes.rows import rows
 from app.quotes.spark import spark
+from app.quotes.topics import CHART, QUOTES, chart_request, chart_topic, is_chart, quotes_topic
 from app.web.filters import dom_id
 from app.wire.events.event import Tick
 
 CONFIRMED_SECONDS = 20.0
 """Of the wall's clock, between two pushes of a price that stands; static/figures.js calls one old after 60 s."""
+
+
+def topics(board: QuoteBoard, charts: ChartCache, pools: Pools) -> tuple[TopicFamily, ...]:
+    return (
+        TopicFamily(
+            QUOTES,
+            "state",
+            partial(quotes_snapshot, board=board),
+            whole=True,
+            accepts=is_symbol,
+            reaches_whole=True,
+            by_socket=True,
+        ),
+        TopicFamily("symbol", "state", partial(symbol_snapshot, board=board), accepts=is_symbol, by_socket=True),
+        TopicFamily(
+            CHART,
+            "state",
+            partial(chart_snapshot, pools=pools, board=board, charts=charts),
+            accepts=is_chart,
+            by_socket=True,
+        ),
+    )
 
 
 def on_tick(tick: Tick, board: QuoteBoard, charts: ChartCache) -> Iterator[Push]:
@@ -36,7 +61,7 @@ def on_ticks(
 ) -> Iterator[Push]:
     """Every tick counts for its symbol's session; on the screen only the last one of each symbol.
 
-    `hears`: whether somebody listens to a topic; nothing is yielded for one that nobody listens to.
+    Nothing is yielded for a topic without subscribers.
     """
     earlier: dict[str, SymbolQuote | None] = {}
     for tick in ticks:
@@ -44,14 +69,14 @@ def on_ticks(
             earlier[tick.symbol] = board.quote(tick.symbol)
         board.apply(tick)
     yield from _new_rows(board)
-    last_symbol = board.last_row_symbol if has_subscribers(topics.QUOTES) else ""
+    last_symbol = board.last_row_symbol if has_subscribers(QUOTES) else ""
     for symbol, before in earlier.items():
         quote = board.quote(symbol)
         if quote is None or quote is before:
             continue
-        if symbol <= last_symbol or has_subscribers(topics.quotes_topic(symbol)):
+        if symbol <= last_symbol or has_subscribers(quotes_topic(symbol)):
             yield from _cells(quote, before)
-        if has_subscribers(topics.symbol_topic(symbol)):
+        if has_subscribers(symbol_topic(symbol)):
             yield from _summary(quote)
         yield from _charts(quote, charts)
 
@@ -61,21 +86,26 @@ def on_health(_health: HealthSnapshot, board: QuoteBoard) -> Iterator[Push]:
     yield from _new_rows(board)
 
 
-async def snapshot(topic: str, pools: Pools, board: QuoteBoard, charts: ChartCache) -> list[Push]:
-    match topics.name(topic):
-        case "quotes":
-            symbol = topics.symbol_of(topic)
-            if not symbol:
-                return [whole_board(board)]
-            quote = board.quote(symbol)
-            return list(_row(quote)) if quote else []
-        case "symbol":
-            quote = board.quote(topics.symbol_of(topic))
-            return list(_summary(quote.without_move)) if quote else []
-        case "chart":
-            request = history.ChartRequest(topics.symbol_of(topic), topics.span_of(topic), topics.prices_of(topic))
-            return await _chart(request, pools, board, charts)
-    return []
+async def quotes_snapshot(topic: str, board: QuoteBoard) -> list[Push]:
+    symbol = rest(topic)
+    if not symbol:
+        return [whole_board(board)]
+    quote = board.quote(symbol)
+    return list(_row(quote)) if quote else []
+
+
+async def symbol_snapshot(topic: str, board: QuoteBoard) -> list[Push]:
+    quote = board.quote(rest(topic))
+    return list(_summary(quote.without_move)) if quote else []
+
+
+async def chart_snapshot(topic: str, pools: Pools, board: QuoteBoard, charts: ChartCache) -> list[Push]:
+    """Nothing while the database is away: the page keeps what it shows, and its other parts go on."""
+    try:
+        chart = await history.chart(chart_request(topic), pools, board, charts)
+    except db.Unavailable:
+        return []
+    return list(_whole_chart(chart, charts)) if chart else []
 
 
 def _new_rows(board: QuoteBoard) -> Iterator[Push]:
@@ -87,7 +117,7 @@ def whole_board(board: QuoteBoard) -> Push:
     """A symbol's first tick has no row to go to; this is the one push that may add rows, to those who are sent the
     prices of all rows."""
     return Push(
-        topics.QUOTES, "quotes", "morph", lambda view: partials.board(rows(board.first(BOARD_ROWS), time.time(), view))
+        QUOTES, "quotes", "morph", lambda view: partials.board(rows(board.first(BOARD_ROWS), time.time(), view))
     )
 
 
@@ -109,17 +139,17 @@ def _row(quote: SymbolQuote) -> Iterator[Push]:
 
 
 def _figure_cells(quote: SymbolQuote) -> Push:
-    topic, key = topics.quotes_topic(quote.symbol), dom_id("row", quote.symbol)
+    topic, key = quotes_topic(quote.symbol), dom_id("row", quote.symbol)
     return Push(topic, key, "cells", lambda view: partials.cells(quote, quote.age(time.time()), view))
 
 
 def _spark_cell(quote: SymbolQuote) -> Push:
-    topic, key = topics.quotes_topic(quote.symbol), dom_id("spark", quote.symbol)
+    topic, key = quotes_topic(quote.symbol), dom_id("spark", quote.symbol)
     return Push(topic, key, "replace", lambda _view: partials.spark(quote.symbol, spark(quote)))
 
 
 def _summary(quote: SymbolQuote) -> Iterator[Push]:
-    topic = topics.symbol_topic(quote.symbol)
+    topic = symbol_topic(quote.symbol)
     yield Push(
         topic,
         dom_id("headline", quote.symbol),
@@ -138,7 +168,7 @@ def _last_candle(chart: Chart) -> Iterator[Push]:
     if chart.scale is None or chart.last is None:
         return
     symbol = chart.instrument.symbol
-    topic = topics.chart_topic(symbol, chart.span, chart.prices)
+    topic = chart_topic(symbol, chart.span, chart.prices)
     candle = geometry.candle(chart.last, len(chart.past), chart.scale)
     close = chart.last.close
     yield Push(topic, dom_id("candle", symbol), "replace", lambda _view: partials.candle(symbol, candle))
@@ -157,13 +187,4 @@ def _whole_chart(chart: Chart, charts: ChartCache) -> Iterator[Push]:
     def draw(view: View) -> str:
         return partials.chart(symbol, draw_chart(charts.get(symbol, span, prices) or chart), view)
 
-    yield Push(topics.chart_topic(symbol, span, prices), dom_id("chart", symbol), "replace", draw)
-
-
-async def _chart(request: history.ChartRequest, pools: Pools, board: QuoteBoard, charts: ChartCache) -> list[Push]:
-    """Nothing while the database is away: the page keeps what it shows, and its other parts go on."""
-    try:
-        chart = await history.chart(request, pools, board, charts)
-    except db.Unavailable:
-        return []
-    return list(_whole_chart(chart, charts)) if chart else []
+    yield Push(chart_topic(symbol, span, prices), dom_id("chart", symbol), "replace", draw)

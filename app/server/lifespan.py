@@ -16,18 +16,20 @@ from app.delivery.email.sender import EmailSender
 from app.deps import AppContext
 from app.health.probe import HealthProbe
 from app.indicators.board import IndicatorBoard
-from app.live import topics
 from app.live.bounds import StreamLimits
 from app.live.cursors import Cursors
 from app.live.hub import Hub
+from app.live.topics import symbol_topic
 from app.market.board import MarketBoard
 from app.patterns.board import PatternBoard
+from app.pipeline.boards import Boards
 from app.pipeline.follower import LogFollower
 from app.pipeline.receiver import Receiver
 from app.pipeline.recovery import Recovery
-from app.pipeline.relay import Boards, Relay
+from app.pipeline.relay import Relay
 from app.pipeline.resync import Resync
 from app.pipeline.seeding import Seeding
+from app.pipeline.topics import TopicRegistry, families
 from app.quotes.board import QuoteBoard
 from app.quotes.charts.cache import ChartCache
 from app.server.datastores import addresses, pools
@@ -77,11 +79,12 @@ class Runtime:
         self._pools = pools(own_url, market_url, settings.database)
         live = settings.live
         bounds = StreamLimits(live.max_connections, live.streams_per_user, live.stalled_seconds)
-        self._hub = Hub(html.patch, live.frame_seconds, live.beat_seconds, bounds)
         self._boards = Boards(QuoteBoard(), ChartCache(), MarketBoard(), IndicatorBoard(), PatternBoard())
-        self._relay = Relay(self._boards, self._hub)
+        self._topics = TopicRegistry(families(self._boards, self._pools))
+        self._hub = Hub(html.patch, self._topics, live.frame_seconds, live.beat_seconds, bounds)
+        self._relay = Relay(self._boards, self._topics, self._hub)
         cursors = Cursors()
-        self._follower = LogFollower(self._log, self._hub, self._relay, cursors, self._cache)
+        self._follower = LogFollower(self._log, self._topics, self._hub, self._relay, cursors, self._cache)
         order = JoinOrder(self._redis, alone=self._on_joined_alone)
         self._receiver = Receiver(
             self._log.append_once, self._follower.publish, order, self._relay.publish_ticks, self._is_watched
@@ -92,7 +95,7 @@ class Runtime:
         self._subscriber = Subscriber(
             redis_url, names, self._receiver.on_message, self._on_gap, order, optional=BATCHES
         )
-        self._resync = Resync(self._hub, self._relay, self._pools)
+        self._resync = Resync(self._hub, self._topics)
         self._tasks: list[asyncio.Task[None]] = []
         self._probe = HealthProbe(redis_url, self._pools, lambda: self._subscriber.stats, self._receiver, self._hub)
         self._emails = EmailSender(self._pools.own, settings.mail, emails.composer(settings.public_url))
@@ -111,7 +114,8 @@ class Runtime:
             stream_counts=StreamCounts(self._redis, f"{socket.gethostname()} {settings.host} {settings.port}"),
             limits=limits,
             hub=self._hub,
-            recovery=Recovery(self._hub, self._log, self._relay, self._pools),
+            topics=self._topics,
+            recovery=Recovery(self._hub, self._log, self._relay, self._topics),
             cursors=cursors,
             relay=self._relay,
             boards={type(board): board for board in self._boards},
@@ -168,7 +172,7 @@ class Runtime:
 
     def _is_watched(self, symbol: str) -> bool:
         """Whether somebody looks at the indicators of a symbol."""
-        return self._hub.has_subscribers(topics.symbol_topic(symbol))
+        return self._hub.has_subscribers(symbol_topic(symbol))
 
     async def _probe_health(self) -> None:
         while True:

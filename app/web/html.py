@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
-from quart import Response, current_app, make_response, request
+from quart import Quart, Response, current_app, make_response, request
 
 from app.identity import ZONES, NumberForm, Rate, View
 from app.push import Push
@@ -22,9 +22,6 @@ RELOADS = ("10", "30", "60")
 
 SIZE = "\ue000"
 """Stands for a page's size in its footer until it is drawn: a character for private use."""
-
-FAST = frozenset({"quotes", "symbol", "chart"})
-"""Topics that a socket may bring: only the newest of each counts."""
 
 SVG_PART = re.compile(r"<(circle|g|line|path|polyline|rect|text|tspan)\b")
 
@@ -142,13 +139,21 @@ def _sized(text: str) -> str:
     return f"{before}{round(len(text) / 1000)} kB{after}"
 
 
+def install_socket_topics(app: Quart, by_socket: Callable[[str], bool]) -> None:
+    """`by_socket`: whether pages at the fastest rate receive a topic by their WebSocket."""
+    app.extensions["socket topics"] = by_socket
+
+
 def links(topics: tuple[str, ...], cursor: str, rate: Rate) -> Links:
     """At the fastest rate a socket brings the quick part, and the stream only what must not be missed."""
     if not topics:
         return Links()
-    quick = [topic for topic in topics if topic.partition(":")[0] in FAST]
+    if rate is not Rate.FASTEST:
+        return Links(stream_url(topics, cursor))
+    by_socket: Callable[[str], bool] = current_app.extensions["socket topics"]
+    quick = [topic for topic in topics if by_socket(topic)]
     rest = [topic for topic in topics if topic not in quick]
-    if rate is not Rate.FASTEST or not quick or not rest:
+    if not quick or not rest:
         return Links(stream_url(topics, cursor))
     return Links(stream_url(rest, cursor), _url("/ws/quotes", quick), stream_url(topics, cursor, Rate.AUTO))
 

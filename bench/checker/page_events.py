@@ -84,7 +84,7 @@ def steps(data: str) -> tuple[Step, ...]:
             steps_of_message += map(Insert, _numbers(markup))
         elif target == "feed" and swap != "delete":
             steps_of_message.append(ListReplaced(_numbers(markup)))
-        elif target == "notice":
+        elif target == "notice-_0patterns":
             steps_of_message += _notices(markup)
     return tuple(steps_of_message)
 

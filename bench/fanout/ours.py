@@ -18,7 +18,7 @@ from quart import Blueprint, request
 
 from app import deps
 from app.identity import View
-from app.live.topics import PATTERNS
+from app.patterns.stream import PATTERNS
 from app.push import Push
 from app.server.factory import create_app
 from app.server.serve import listening, serve_until, settle

@@ -5,9 +5,9 @@ from urllib.parse import quote
 import httpx
 
 from app.db.pools import Pool
-from app.live import topics
 from app.market import partials as market
 from app.quotes.board import QuoteBoard
+from app.quotes.charts.history import RANGES
 from app.web.filters import dom_id
 from tests.stream.conftest import Desk
 from tests.support.desk_pages import administrators_page, page
@@ -47,7 +47,7 @@ async def test_a_reader_meets_no_word_of_what_works_behind_the_desk(desk: Desk) 
 
 
 def test_a_notice_of_missed_detections_is_in_a_readers_words() -> None:
-    assert not re.search("(?i)redis|database", market.gap())
+    assert not re.search("(?i)redis|database", market.gap("patterns", "detections"))
 
 
 async def test_the_stream_of_the_desk_asks_for_what_is_shown(desk: Desk) -> None:
@@ -91,7 +91,7 @@ async def test_a_mark_in_the_chart_leads_to_its_pattern(desk: Desk) -> None:
 
 
 async def test_each_range_is_a_page(desk: Desk) -> None:
-    for span in topics.RANGES:
+    for span in RANGES:
         html = await page(desk, f"/symbols/BRK.B?range={span}&rows=all")
 
         assert f'<a href="?range={span}" aria-current="true">' in html

@@ -9,8 +9,8 @@ import pytest
 from app.db.pools import Pool
 from app.finance.quote import NewestQuote
 from app.indicators.board import IndicatorBoard
-from app.live import topics
 from app.live.pending_snapshots import NO_POSITION
+from app.live.topics import symbol_topic
 from app.quotes.board import BOARD_ROWS, QuoteBoard
 from app.web.filters import dom_id
 from app.wire.events.event import IndicatorCalculated, PatternExpired, ProcessingChanged, Tick
@@ -55,7 +55,7 @@ async def test_a_stored_indicator_is_on_its_symbols_page(desk: Desk, databases: 
 async def test_a_calculated_indicator_is_pushed_and_on_the_next_page(desk: Desk) -> None:
     board = desk.context.boards[IndicatorBoard]
     assert isinstance(board, IndicatorBoard)
-    async with desk.stream(topics.symbol_topic("BF/B")) as reader:
+    async with desk.stream(symbol_topic("BF/B")) as reader:
         await reader.message("message")
         await desk.publish(calculated("BF/B", 71.25))
         pushed = (await reader.containing("71.25")).data
@@ -65,7 +65,7 @@ async def test_a_calculated_indicator_is_pushed_and_on_the_next_page(desk: Desk)
 
 
 async def test_after_a_gap_a_symbols_indicators_are_read_again(desk: Desk, databases: Databases) -> None:
-    async with desk.stream(topics.symbol_topic("BRK.B")) as reader:
+    async with desk.stream(symbol_topic("BRK.B")) as reader:
         await reader.message("message")
         await store(databases, "BRK.B")
         await desk.redis.client_kill_filter(_type="pubsub")
@@ -77,7 +77,7 @@ async def test_whose_list_cannot_be_had_is_told_that_entries_may_be_missing_and_
     there, desk.context.pools.market = desk.context.pools.market, Pool("postgresql://nobody@127.0.0.1:1/none", "away")
 
     async with desk.stream("patterns") as reader:
-        assert 'hx-target="#notice"' in (await reader.message("message")).data
+        assert 'hx-target="#notice-_0patterns"' in (await reader.message("message")).data
         assert reader.last_id == NO_POSITION
         desk.context.pools.market = there
         assert "Hammer" in (await reader.containing("Hammer")).data
@@ -110,7 +110,7 @@ async def test_a_symbol_that_is_traded_for_the_first_time_soon_has_its_previous_
 async def test_while_the_database_is_away_the_indicators_that_were_heard_stay(desk: Desk) -> None:
     board = desk.context.boards[IndicatorBoard]
     assert isinstance(board, IndicatorBoard)
-    async with desk.stream(topics.symbol_topic("BRK.B")) as reader:
+    async with desk.stream(symbol_topic("BRK.B")) as reader:
         await reader.message("message")
         await desk.publish(calculated("BRK.B", 71.25))
         await until(lambda: bool(board.of("BRK.B")))

@@ -15,8 +15,8 @@ from app.db.pools import Pool
 from app.finance.instrument import Instrument
 from app.finance.symbols import is_symbol
 from app.identity import Rate
-from app.live import topics
 from app.quotes.board import BOARD_ROWS, QuoteBoard
+from app.quotes.topics import chart_topic
 from app.settings.load import Settings
 from app.web.filters import dom_id
 from app.web.html import links
@@ -28,6 +28,7 @@ from tests.support import symbol_examples
 from tests.support.desk_pages import page
 from tests.support.quote_samples import OPEN, bars, tick
 from tests.support.stored_bars import Found, store_bars, store_patterns, store_symbols
+from tests.support.topic_rules import RULES
 from tests.support.waiting import until
 
 LINK = re.compile(r'href="/symbols/([^"?#]*)')
@@ -85,7 +86,7 @@ async def test_every_symbol_that_the_feed_brings_has_a_page_a_link_and_a_stream(
             search = await client.get("/symbols", params={"q": symbol})
         assert (search.status_code, unquote(search.headers["Location"])) == (303, f"/symbols/{symbol}")
         query = unquote(unescape(address)).partition("topics=")[2].partition("&cursor")[0]
-        subscription = topics.parse_all(query)
+        subscription = RULES.parse_all(query)
         assert subscription is not None
         assert subscription == (
             {f"symbol:{symbol}", f"chart:{symbol}:6m", f"patterns:{symbol}", "status"}, (),
@@ -97,10 +98,10 @@ async def test_every_symbol_that_the_feed_brings_has_a_page_a_link_and_a_stream(
 
 @given(st.lists(symbol_examples.symbols, min_size=1, max_size=30, unique=True))
 def test_what_a_page_asks_for_is_what_it_shows(symbols: list[str]) -> None:
-    charts = tuple(topics.chart_topic(symbol, "6m") for symbol in symbols)
+    charts = tuple(chart_topic(symbol, "6m") for symbol in symbols)
     query = unquote(links(charts, "7-1", Rate.AUTO).stream.partition("topics=")[2].partition("&")[0])
 
-    assert topics.parse_all(query) == (frozenset(charts), ())
+    assert RULES.parse_all(query) == (frozenset(charts), ())
 
 
 @examples(max_examples=60)

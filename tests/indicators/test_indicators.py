@@ -12,7 +12,7 @@ from app.db.pools import Pool, Pools
 from app.identity import NumberForm, View
 from app.indicators import partials, queries, stream, words
 from app.indicators.board import IndicatorBoard, Reading
-from app.live import topics
+from app.live.topics import symbol_topic
 from app.web.filters import dom_id
 from app.web.times import MINUS
 from app.wire.events.event import IndicatorCalculated
@@ -75,7 +75,7 @@ def test_a_value_goes_to_its_symbols_page() -> None:
         (push,) = stream.on_calculated(indicator_event(symbol), board)
 
         assert (push.topic, push.key, push.op) == (
-            topics.symbol_topic(symbol),
+            symbol_topic(symbol),
             dom_id("readings", symbol),
             "replace",
         )

@@ -5,11 +5,12 @@ import pytest
 from app.live.bounds import StreamLimits
 from app.live.hub import Hub
 from tests.support.recording_transport import PushCounter, markup
+from tests.support.topic_rules import RULES
 
 
 @pytest.fixture
 def hub() -> Hub:
-    return Hub(markup, shortest=0.02, limits=StreamLimits(connections=20))
+    return Hub(markup, RULES, shortest=0.02, limits=StreamLimits(connections=20))
 
 
 @pytest.fixture

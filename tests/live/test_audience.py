@@ -9,6 +9,7 @@ from app.live.frames import FrameEncoding, FramePart
 from app.live.gzip_blocks import SmallChains
 from app.live.hub import Hub
 from tests.support.recording_transport import FEED, PushCounter, join, markup, send_frames
+from tests.support.topic_rules import RULES
 
 FRAMES = 60
 
@@ -64,7 +65,7 @@ async def test_chains_for_few_readers_are_bounded_and_given_back() -> None:
     chains = SmallChains(limit=1)
     audiences = [Audience(frozenset({topic}), View(), Rate.AUTO, chains) for topic in ("quotes:A", "quotes:B")]
     readers = [
-        StreamConnection(Hub(markup), audience, None, encoding=FrameEncoding.GZIP, expires_at=0.0)
+        StreamConnection(Hub(markup, RULES), audience, None, encoding=FrameEncoding.GZIP, expires_at=0.0)
         for audience in audiences
     ]
     parts = [FramePart(b"data: 195.88\n\n")]

@@ -20,6 +20,7 @@ from tests.support.recording_transport import (
     markup,
     send_frames,
 )
+from tests.support.topic_rules import RULES
 
 BERLIN = View("Europe/Berlin", NumberForm.COMMA)
 QUOTES = frozenset({"quotes:A"})
@@ -28,7 +29,7 @@ BOTH = QUOTES | FEED
 
 @pytest.fixture
 def hub() -> Hub:
-    return Hub(markup, shortest=0.02, limits=StreamLimits(connections=20, per_user=2, stalled_seconds=0.05))
+    return Hub(markup, RULES, shortest=0.02, limits=StreamLimits(connections=20, per_user=2, stalled_seconds=0.05))
 
 
 async def test_the_first_change_after_a_silence_comes_at_once_and_the_rest_together(
@@ -212,7 +213,7 @@ async def test_a_reader_is_sent_away_when_its_time_is_over(hub: Hub) -> None:
 
 
 async def test_silence_is_broken_by_a_beat_with_the_position(counter: PushCounter) -> None:
-    hub = Hub(markup, beat_seconds=0.01)
+    hub = Hub(markup, RULES, beat_seconds=0.01)
     paper = join(hub, QUOTES)
     hub.complete_entry("e-5")
     await asyncio.sleep(0.02)

@@ -5,6 +5,7 @@ import pytest
 from app.live.hub import Hub
 from app.live.pending_snapshots import NO_POSITION
 from tests.support.recording_transport import FEED, PushCounter, join, markup
+from tests.support.topic_rules import RULES
 
 BOTH = frozenset({"quotes:A"}) | FEED
 QUOTES = frozenset({"quotes:A"})
@@ -12,7 +13,7 @@ QUOTES = frozenset({"quotes:A"})
 
 @pytest.fixture
 def hub() -> Hub:
-    return Hub(markup, shortest=0.02)
+    return Hub(markup, RULES, shortest=0.02)
 
 
 async def test_a_reader_has_no_position_until_the_whole_list_is_sent(hub: Hub, counter: PushCounter) -> None:

@@ -5,6 +5,7 @@ import asyncio
 from app.identity import Rate
 from app.live.hub import Hub
 from tests.support.recording_transport import FEED, PushCounter, join, markup, send_frames
+from tests.support.topic_rules import RULES
 
 BOTH = FEED | {"quotes:A"}
 
@@ -16,7 +17,7 @@ def entry(hub: Hub, counter: PushCounter, number: int) -> None:
 
 
 async def test_entries_of_a_log_wait_for_no_state_where_no_rate_was_chosen(counter: PushCounter) -> None:
-    hub = Hub(markup, shortest=30.0)
+    hub = Hub(markup, RULES, shortest=30.0)
     paper = join(hub, BOTH)
     hub.publish(counter.push("quotes:A", "a", "1"))
     await paper.wait_for_lines()
@@ -46,7 +47,7 @@ async def test_entries_come_in_batches_at_the_rate_whole_in_order_and_trimmed_on
 
 
 async def test_who_leaves_before_the_batch_comes_back_to_where_it_had_come(counter: PushCounter) -> None:
-    hub = Hub(markup, beat_seconds=0.01)
+    hub = Hub(markup, RULES, beat_seconds=0.01)
     paper = join(hub, BOTH, rate=Rate.HALF_MINUTE)
     entry(hub, counter, 1)
     await paper.wait_for_lines(2)
@@ -74,7 +75,7 @@ async def test_an_alert_comes_at_once_at_every_rate_and_passes_no_entry(hub: Hub
 
 
 async def test_a_beat_says_how_many_bytes_came_since_the_last(counter: PushCounter) -> None:
-    hub = Hub(markup, beat_seconds=0.01)
+    hub = Hub(markup, RULES, beat_seconds=0.01)
     papers = [join(hub, FEED) for _ in range(3)]
     sizes = list[str]()
     for _ in range(2):

@@ -16,13 +16,14 @@ from app.live.hub import Hub
 from app.live.socket import WebSocketTransport
 from tests.support.recording_transport import NEW_YORK, markup
 from tests.support.rfc6455_cases import CASES, Case, ping
+from tests.support.topic_rules import RULES
 
 LAST = b"is this still a connection?"
 
 
 async def answered(pieces: Iterable[bytes]) -> bytes:
     """All that comes back until the connection is closed, or until a last ping is answered."""
-    hub = Hub(markup, shortest=0.02)
+    hub = Hub(markup, RULES, shortest=0.02)
     here, there = sockets.socketpair()
     there.setblocking(False)
     _, writer = await asyncio.open_connection(sock=here)

@@ -20,6 +20,7 @@ from app.live.hub import Hub
 from app.live.rfc6455 import ClientFrameParser, WebSocketFrame
 from app.live.socket import MOST_A_SECOND, WebSocketTransport
 from tests.support.recording_transport import NEW_YORK, PushCounter, markup
+from tests.support.topic_rules import RULES
 
 QUOTES = frozenset({"quotes:A"})
 CONTROLS = {Ping: rfc6455.PING, Pong: rfc6455.PONG}
@@ -27,7 +28,7 @@ CONTROLS = {Ping: rfc6455.PING, Pong: rfc6455.PONG}
 
 @pytest.fixture
 def hub() -> Hub:
-    return Hub(markup, shortest=0.02, limits=StreamLimits(connections=20, stalled_seconds=0.05))
+    return Hub(markup, RULES, shortest=0.02, limits=StreamLimits(connections=20, stalled_seconds=0.05))
 
 
 class Browser:

@@ -23,7 +23,10 @@ from app.engine.coverage.measure import measure_coverage
 from app.engine.coverage.result import CoverageQuery
 from app.finance.bars import Timeframe
 from app.identity import Role
-from app.live import topics
+from app.live.topics import STATUS, name, symbol_topic
+from app.patterns.stream import PATTERNS, patterns_topic
+from app.quotes.charts.history import RANGES
+from app.quotes.topics import QUOTES, chart_topic, quotes_topic
 from app.server.factory import create_app
 from app.settings.load import Settings
 from app.settings.sections import DatabaseSection, LimitsSection, RedisSection
@@ -39,20 +42,20 @@ MORE = (
     "/symbols?q=b",
     "/patterns?symbol=BRK.B&timeframe=daily",
     "/api/v1/patterns?symbol=BRK.B&min_confidence=0.1&from=2012-01-01&limit=1",
-    *(f"/symbols/BRK.B?range={span}&rows=all" for span in topics.RANGES),
+    *(f"/symbols/BRK.B?range={span}&rows=all" for span in RANGES),
     *(
         f"/api/v1/bars/BRK.B?timeframe={each}"
         for each in ("1min", "5min", "15min", "30min", "hourly", "daily", "weekly", "monthly")
     ),
 )
 TOPICS = (
-    topics.PATTERNS,
-    topics.QUOTES,
-    topics.STATUS,
-    *(topics.quotes_topic(symbol) for symbol in SYMBOLS),
-    *(topics.patterns_topic(symbol) for symbol in SYMBOLS),
-    *(topics.symbol_topic(symbol) for symbol in SYMBOLS),
-    *(topics.chart_topic(symbol, span) for symbol in SYMBOLS for span in topics.RANGES),
+    PATTERNS,
+    QUOTES,
+    STATUS,
+    *(quotes_topic(symbol) for symbol in SYMBOLS),
+    *(patterns_topic(symbol) for symbol in SYMBOLS),
+    *(symbol_topic(symbol) for symbol in SYMBOLS),
+    *(chart_topic(symbol, span) for symbol in SYMBOLS for span in RANGES),
 )
 
 NOTICE = re.compile(r'class="notice">([^<]*)')
@@ -108,10 +111,10 @@ def filled(rule: Rule) -> Iterator[str]:
     names = {each: name for name, each in rule.map.converters.items()}
     for symbol in SYMBOLS if rule.arguments else ("",):
         path = rule.rule
-        for name, converter in rule._converters.items():
+        for argument, converter in rule._converters.items():
             kind = names.get(type(converter), "path")
-            path = path.replace(f"<{kind}:{name}>", VALUES.get(kind, quote(symbol)))
-            path = path.replace(f"<{name}>", VALUES["string"])
+            path = path.replace(f"<{kind}:{argument}>", VALUES.get(kind, quote(symbol)))
+            path = path.replace(f"<{argument}>", VALUES["string"])
         yield path
 
 
@@ -144,8 +147,8 @@ async def test_every_page_read_and_topic_answers_and_says_what_is_not_there(plac
         assert ("no daily bars" in notices["/symbols"]) is ("daily_bars" in lacks)
         assert role is Role.ADMIN or "_" not in notices["/"], "a table's name is nothing for readers"
     for topic in TOPICS:
-        await house.relay.snapshot(topic, house.pools)  # type: ignore[attr-defined]
-    assert {topics.name(topic) for topic in TOPICS} == set(house.relay._snapshots)  # type: ignore[attr-defined]
+        await house.topics.snapshot(topic)
+    assert {name(topic) for topic in TOPICS} == set(house.topics._families)  # type: ignore[attr-defined]
 
 
 def _selects(part: str | tuple[str, ...] | None) -> list[str]:

@@ -132,10 +132,10 @@ def test_without_a_feed_the_clock_says_so() -> None:
     ("missed", "text"),
     [(0, ""), (1, "1 message was missed"), (14, "14 messages were missed"), (None, "cannot be told")],
 )
-def test_what_was_missed_is_told(missed: int | None, text: str) -> None:
-    html = stream.notice(missed, "patterns").draw(VIEW)
+def test_a_notice_says_how_many_entries_were_missed(missed: int | None, text: str) -> None:
+    html = stream.notice("patterns", "detections", missed).draw(VIEW)
 
-    assert html.startswith('<div id="notice">')
+    assert html.startswith('<div id="notice-_0patterns" class="missed">')
     assert text in html
     assert ("<p" in html) == bool(text)
 

@@ -7,7 +7,6 @@ from msgspec.structs import asdict, fields
 from app.db import roles
 from app.db.pools import Pool, Pools
 from app.identity import View
-from app.live import topics
 from app.patterns import queries, stream
 from app.patterns.api import PatternsParameters
 from app.patterns.board import PatternBoard
@@ -33,7 +32,7 @@ def test_a_detection_goes_into_the_feed_and_its_symbols_list_and_both_are_trimme
 
         assert [(push.topic, push.key, push.op) for push in pushes] == [
             (topic, key, op)
-            for topic, key in ((topics.PATTERNS, "feed"), (f"patterns:{symbol}", dom_id("feed", symbol)))
+            for topic, key in ((stream.PATTERNS, "feed"), (f"patterns:{symbol}", dom_id("feed", symbol)))
             for op in ("insert", "trim")
         ]
         html = pushes[0].draw(VIEW)
@@ -58,7 +57,7 @@ async def test_a_stored_detection_has_the_id_that_its_event_had(databases: Datab
     pools = Pools(Pool(databases.own, "own", 1), Pool(databases.market, "market", 1))
     await store_patterns(databases.engine, "1min", [Found("BF/B", "Hammer", OPEN, confidence=0.91)])
 
-    (whole,) = await stream.snapshot(topics.PATTERNS, pools, PatternBoard())
+    (whole,) = await stream.snapshot(stream.PATTERNS, pools, PatternBoard())
     await pools.close()
 
     pushed = next(iter(stream.on_detected(detected("BF/B"), PatternBoard()))).draw(VIEW)
@@ -130,7 +129,7 @@ def test_an_expired_pattern_says_so_in_every_list_and_on_the_next_page() -> None
 
     key = dom_id("pattern", "BF/B", "Hammer", "1min", str(int(OPEN)))
     assert [(push.topic, push.key, push.op) for push in pushes] == [
-        (topics.PATTERNS, key, "replace"),
+        (stream.PATTERNS, key, "replace"),
         ("patterns:BF/B", key, "replace"),
     ]
     html = pushes[0].draw(VIEW)

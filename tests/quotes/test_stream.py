@@ -4,18 +4,19 @@ from html.parser import HTMLParser
 
 import pytest
 
-from app.db.pools import Pool, Pools
 from app.deps import NO_HEALTH
 from app.finance.adjust import PRICES, Prices
 from app.finance.instrument import Instrument
 from app.identity import NumberForm, View
-from app.live import topics
+from app.live.topics import name, symbol_topic
 from app.push import Push
 from app.quotes import stream
 from app.quotes.board import BOARD_ROWS, QuoteBoard
 from app.quotes.charts.cache import ChartCache, assemble
 from app.quotes.quote import SLOT_SECONDS
+from app.quotes.topics import QUOTES, chart_topic, quotes_topic
 from tests.support.quote_samples import AWKWARD, OPEN, bars, tick
+from tests.support.topic_rules import RULES
 
 VIEW = View()
 
@@ -69,7 +70,7 @@ def test_every_push_draws_the_element_that_it_goes_to_or_the_cells_of_its_row(sy
         drawn = push.draw(VIEW)
         assert Roots(drawn).found == ([None] * 3 if push.op == "cells" else [push.key])
         assert re.fullmatch(r"[a-z0-9_-]+", push.key)
-        assert topics.parse(push.topic) == push.topic
+        assert RULES.parse(push.topic) == push.topic
         assert not re.search(r"aria-live|role=.status|autofocus|<script|\shx-", drawn)
 
 
@@ -84,11 +85,11 @@ def test_a_candle_goes_to_charts_of_its_own_prices_alone(symbol: str, prices: Pr
         push
         for n, price in enumerate((10.5, 500.0))
         for push in stream.on_tick(tick(symbol, price, OPEN + (n + 1) * SLOT_SECONDS), board, charts)
-        if topics.name(push.topic) == "chart"
+        if name(push.topic) == "chart"
     ]
 
     assert {push.key.partition("-")[0] for push in pushes} == {"candle", "level", "chart"}
-    assert {push.topic for push in pushes} == {topics.chart_topic(symbol, "1m", prices)}
+    assert {push.topic for push in pushes} == {chart_topic(symbol, "1m", prices)}
 
 
 def test_a_price_that_stays_pushes_no_price() -> None:
@@ -128,14 +129,13 @@ def test_rows_are_pushed_for_a_first_tick_and_never_again() -> None:
 
 
 async def test_of_many_quotes_those_are_drawn_that_the_desk_has_rows_for() -> None:
-    board, charts = QuoteBoard(), ChartCache()
+    board = QuoteBoard()
     for number in range(1_000):
         board.apply(tick(f"S{number:03d}", 10.0))
-    never_opened = Pool("postgresql://nobody@127.0.0.1:1/none", "none")
 
-    (whole,) = await stream.snapshot(topics.QUOTES, Pools(never_opened, never_opened), board, charts)
+    (whole,) = await stream.quotes_snapshot(QUOTES, board)
 
-    assert (whole.topic, whole.key, whole.op) == (topics.QUOTES, "quotes", "morph")
+    assert (whole.topic, whole.key, whole.op) == (QUOTES, "quotes", "morph")
     assert whole.draw(VIEW).count("<tr id=") == BOARD_ROWS
 
 
@@ -175,16 +175,14 @@ def test_only_a_push_of_a_move_flashes() -> None:
 
 
 async def test_a_snapshot_draws_the_whole_topic_and_nothing_else(symbol: str) -> None:
-    board, charts = QuoteBoard(), ChartCache()
+    board = QuoteBoard()
     for each in AWKWARD:
         board.apply(tick(each, 10.0))
-    never_opened = Pool("postgresql://nobody@127.0.0.1:1/none", "none")
-    unused = Pools(never_opened, never_opened)
 
-    cells = await stream.snapshot(topics.quotes_topic(symbol), unused, board, charts)
-    summary = await stream.snapshot(topics.symbol_topic(symbol), unused, board, charts)
+    cells = await stream.quotes_snapshot(quotes_topic(symbol), board)
+    summary = await stream.symbol_snapshot(symbol_topic(symbol), board)
 
-    assert {push.topic for push in cells} == {topics.quotes_topic(symbol)}
+    assert {push.topic for push in cells} == {quotes_topic(symbol)}
     assert len(cells) % 2 == 0
     assert len(summary) == 2
 

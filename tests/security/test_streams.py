@@ -8,7 +8,7 @@ from collections.abc import Awaitable
 import httpx
 import pytest
 
-from app.live.topics import quotes_topic
+from app.quotes.topics import quotes_topic
 from app.settings.load import Settings
 from app.settings.sections import AccountsSection
 from app.wire.breaker import REQUEST_SECONDS, REST_SECONDS

@@ -180,10 +180,10 @@ def test_what_the_application_draws_is_read() -> None:
         Push("patterns", FEED, "insert", lambda _: detection(3)),
         Push("patterns", FEED, "trim", str),
         Push("patterns", FEED, "replace", lambda _: patterns.feed(FEED, [detection(3), detection(2)])),
-        Push("patterns", "notice", "replace", lambda _: market.notice(12)),
-        Push("patterns", "notice", "replace", lambda _: market.notice(None)),
-        Push("patterns", "notice", "replace", lambda _: market.notice(0)),
-        Push("patterns", "notice", "replace", lambda _: market.gap()),
+        Push("patterns", "notice-_0patterns", "replace", lambda _: market.notice("patterns", "detections", 12)),
+        Push("patterns", "notice-_0patterns", "replace", lambda _: market.notice("patterns", "detections", None)),
+        Push("patterns", "notice-_0patterns", "replace", lambda _: market.notice("patterns", "detections", 0)),
+        Push("patterns", "notice-_0patterns", "replace", lambda _: market.gap("patterns", "detections")),
     ]
 
     assert page_events.steps("\n".join(patch(push, view) for push in markup)) == (

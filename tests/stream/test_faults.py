@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from app.finance.quote import NewestQuote
 from app.live.pending_snapshots import NO_POSITION
-from app.live.topics import quotes_topic
+from app.quotes.topics import quotes_topic
 from app.settings.load import Settings
 from app.settings.sections import DatabaseSection
 from app.wire.log.log import StreamPosition
@@ -73,7 +73,7 @@ async def test_a_lost_log_is_shown_as_a_gap_and_the_next_entry_arrives(settings:
         await desk.redis.flushall()
         await desk.publish(doji(4))
 
-        assert 'hx-target="#notice"' in (await reader.containing("#notice", 20)).data
+        assert 'hx-target="#notice-_0patterns"' in (await reader.containing("#notice-_0patterns", 20)).data
         while 4 not in fed("".join(message.data for message in reader.messages)):
             await reader.message("message")
         assert fed("".join(message.data for message in reader.messages))[-1] == 4

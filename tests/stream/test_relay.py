@@ -5,19 +5,15 @@ import time
 import pytest
 
 from app.db import Unavailable
-from app.db.pools import Pool, Pools
 from app.deps import SnapshotFailed
 from app.identity import View
-from app.indicators.board import IndicatorBoard
-from app.live import topics
 from app.live.hub import Hub
-from app.market.board import MarketBoard
-from app.patterns.board import PatternBoard
-from app.pipeline.relay import Boards, Relay
-from app.quotes.board import QuoteBoard
-from app.quotes.charts.cache import ChartCache
+from app.pipeline.relay import Relay
+from app.pipeline.topics import TopicRegistry
+from app.push import Push, nothing
 from app.web import html
 from app.wire.events.event import EngineHealth, PatternDetected, Tick
+from tests.support.topic_rules import boards, registry
 
 AT = 1_346_679_000.0
 PRICE = Tick(symbol="BF/B", price=68.5, at=AT, arrived_at=time.time())
@@ -25,16 +21,21 @@ FOUND = PatternDetected(symbol="BF/B", pattern="Doji", timeframe="1min", confide
 
 
 @pytest.fixture
-def hub() -> Hub:
-    return Hub(html.patch)
+def topics() -> TopicRegistry:
+    return registry()
 
 
 @pytest.fixture
-def relay(hub: Hub) -> Relay:
-    return Relay(Boards(QuoteBoard(), ChartCache(), MarketBoard(), IndicatorBoard(), PatternBoard()), hub)
+def hub(topics: TopicRegistry) -> Hub:
+    return Hub(html.patch, topics)
 
 
-def test_every_push_names_a_topic_that_a_stream_may_ask_for(relay: Relay) -> None:
+@pytest.fixture
+def relay(topics: TopicRegistry, hub: Hub) -> Relay:
+    return Relay(boards(), topics, hub)
+
+
+def test_every_push_names_a_topic_that_a_stream_may_ask_for(relay: Relay, topics: TopicRegistry) -> None:
     for event in (PRICE, FOUND):
         pushes = relay.pushes(event)
         assert pushes
@@ -53,8 +54,10 @@ def test_an_event_that_nobody_shows_still_moves_the_log_on(relay: Relay, hub: Hu
     assert hub.last_id == "7-3"
 
 
-def test_an_event_that_a_feature_cannot_take_is_counted(hub: Hub) -> None:
-    broken = Relay(Boards(None, ChartCache(), MarketBoard(), IndicatorBoard(), PatternBoard()), hub)  # type: ignore[arg-type]
+def test_an_event_that_a_feature_cannot_take_is_counted() -> None:
+    topics = registry()
+    hub = Hub(html.patch, topics)
+    broken = Relay(boards()._replace(quotes=None), topics, hub)  # type: ignore[arg-type]
 
     broken.publish(PRICE)
     broken.publish(FOUND, "7-4")
@@ -63,28 +66,31 @@ def test_an_event_that_a_feature_cannot_take_is_counted(hub: Hub) -> None:
     assert hub.last_id == "7-4"
 
 
+def test_an_event_goes_to_each_feature_that_asked_for_it(relay: Relay) -> None:
+    relay.add(PatternDetected, lambda event: [Push("alerts", event.symbol, "insert", nothing)])
+
+    assert {push.topic for push in relay.pushes(FOUND)} == {"patterns", "patterns:BF/B", "alerts"}
+
+
 @pytest.mark.parametrize("topic", ["status", "quotes:BF/B", "symbol:BF/B"])
-async def test_a_snapshot_is_of_its_topic_alone(relay: Relay, topic: str) -> None:
-    relay.publish(PRICE)
-    away = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
+async def test_a_snapshot_has_pushes_of_its_topic_alone(topic: str) -> None:
+    held = boards()
+    topics = registry(held)
+    Relay(held, topics, Hub(html.patch, topics)).publish(PRICE)
 
-    assert {push.topic for push in await relay.snapshot(topic, Pools(away, away))} == {topic}
-
-
-async def test_a_snapshot_of_a_symbol_without_a_quote_is_empty(relay: Relay) -> None:
-    away = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
-
-    assert await relay.snapshot("quotes:BF/B", Pools(away, away)) == []
+    assert {push.topic for push in await topics.snapshot(topic)} == {topic}
 
 
-async def test_a_snapshot_that_cannot_be_drawn_is_counted_and_told(hub: Hub) -> None:
-    broken = Relay(Boards(None, ChartCache(), MarketBoard(), IndicatorBoard(), PatternBoard()), hub)  # type: ignore[arg-type]
-    away = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
-    pools = Pools(away, away)
+async def test_a_snapshot_of_a_symbol_without_a_quote_is_empty(topics: TopicRegistry) -> None:
+    assert await topics.snapshot("quotes:BF/B") == []
+
+
+async def test_a_snapshot_that_cannot_be_drawn_is_an_error_and_counted() -> None:
+    topics = registry(boards()._replace(quotes=None))  # type: ignore[arg-type]
 
     with pytest.raises(SnapshotFailed):
-        await broken.snapshot("quotes:A", pools)
+        await topics.snapshot("quotes:A")
     with pytest.raises(Unavailable):
-        await broken.snapshot("patterns", pools)
+        await topics.snapshot("patterns")
 
-    assert broken.failed == 1
+    assert topics.failures.count == 1

@@ -6,16 +6,17 @@ from typing import Any
 
 import pytest
 
-from app.db.pools import Pool, Pools
 from app.deps import SnapshotFailed
 from app.identity import View
 from app.live.frames import FrameEncoding
 from app.live.hub import Hub
+from app.live.topics import Kind
 from app.pipeline.endpoints import _recover
 from app.pipeline.recovery import TOPICS_AT_ONCE, Recovery, SharedSnapshots
 from app.pipeline.resync import Resync
 from app.push import Push
 from app.web.html import patch
+from tests.support.topic_rules import RULES
 
 
 class Counting:
@@ -24,12 +25,15 @@ class Counting:
     def __init__(self) -> None:
         self.now = self.most = 0
 
-    async def snapshot(self, topic: str, _pools: Pools) -> list[Push]:
+    async def snapshot(self, topic: str) -> list[Push]:
         self.now += 1
         self.most = max(self.most, self.now)
         await asyncio.sleep(0)
         self.now -= 1
         return [Push(topic, "x", "replace", lambda _view: f"<p id=x>{topic}</p>")]
+
+    def kind(self, topic: str) -> Kind:
+        return RULES.kind(topic)
 
     def __getattr__(self, name: str) -> Any:
         raise AssertionError(name)
@@ -37,8 +41,8 @@ class Counting:
 
 @pytest.mark.parametrize("form", [FrameEncoding.PLAIN, FrameEncoding.GZIP, FrameEncoding.SOCKET])
 async def test_topics_are_drawn_a_few_at_a_time_and_come_in_order(form: FrameEncoding) -> None:
-    counting, away = Counting(), Pool("postgresql://nobody@127.0.0.1:1/none", "away")
-    snapshots = SharedSnapshots(Hub(patch), counting, Pools(away, away))
+    counting = Counting()
+    snapshots = SharedSnapshots(Hub(patch, RULES), counting)
     wanted = [f"quotes:S{number:03d}" for number in range(256)]
 
     parts = await snapshots.parts(wanted, View(), form)
@@ -54,16 +58,15 @@ class Breaking(Counting):
         super().__init__()
         self.ways = list(ways)
 
-    async def snapshot(self, topic: str, pools: Pools) -> list[Push]:
+    async def snapshot(self, topic: str) -> list[Push]:
         await asyncio.sleep(0)
         if self.ways:
             raise self.ways.pop(0)
-        return await super().snapshot(topic, pools)
+        return await super().snapshot(topic)
 
 
 def snapshots_of(breaking: Breaking) -> SharedSnapshots:
-    away = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
-    return SharedSnapshots(Hub(patch), breaking, Pools(away, away))
+    return SharedSnapshots(Hub(patch, RULES), breaking)
 
 
 @pytest.mark.parametrize("way", [SnapshotFailed("patterns"), KeyError("a column"), asyncio.CancelledError()])
@@ -94,9 +97,9 @@ async def test_a_snapshot_that_is_cancelled_before_it_begins_is_drawn_for_who_as
 
 
 async def test_a_reader_whose_catch_up_breaks_is_told_to_come_back() -> None:
-    hub, away = Hub(patch), Pool("postgresql://nobody@127.0.0.1:1/none", "away")
+    hub = Hub(patch, RULES)
     for way in (SnapshotFailed("status"), KeyError("a column"), asyncio.CancelledError()):
-        catchup = Recovery(hub, None, Breaking(way), Pools(away, away))  # type: ignore[arg-type]
+        catchup = Recovery(hub, None, None, Breaking(way))  # type: ignore[arg-type]
         reader = hub.join(frozenset({"status"}), View())
 
         await asyncio.gather(_recover(catchup, reader), return_exceptions=True)
@@ -106,9 +109,9 @@ async def test_a_reader_whose_catch_up_breaks_is_told_to_come_back() -> None:
 
 
 async def test_a_list_that_cannot_be_drawn_is_tried_again_until_it_can() -> None:
-    hub, away = Hub(patch), Pool("postgresql://nobody@127.0.0.1:1/none", "away")
+    hub = Hub(patch, RULES)
     reader, breaking = hub.join(frozenset({"patterns"}), View()), Breaking(SnapshotFailed("patterns"))
-    resync = Resync(hub, breaking, Pools(away, away))
+    resync = Resync(hub, breaking)
     hub.pending_snapshots.request(["patterns"])
 
     running = asyncio.create_task(resync.run())

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from app.live.topics import quotes_topic
+from app.quotes.topics import quotes_topic
 from app.settings.load import Settings
 from app.wire.channels import JOBS_PROCESSING
 from app.wire.log.log import StreamPosition
@@ -108,7 +108,7 @@ async def test_a_cursor_that_means_nothing_here_gives_the_list_as_it_is(desk: De
             assert reader.status == 200
             whole = await reader.message("message")
         assert 'hx-target="#feed"' in whole.data
-        assert ('hx-target="#notice"' in whole.data) == (StreamPosition.parse(cursor) is not None)
+        assert ('hx-target="#notice-_0patterns"' in whole.data) == (StreamPosition.parse(cursor) is not None)
 
 
 async def test_beats_carry_the_position_of_a_log_that_shows_nothing_here(desk: Desk) -> None:

@@ -19,6 +19,8 @@ from app.quotes.quote import SymbolQuote
 from app.quotes.seed import seeds
 
 DAYS = {"1m": 22, "3m": 63, "6m": 126, "1y": 252}
+RANGES: tuple[str, ...] = (*DAYS, "all")
+"""How far back a chart reaches."""
 MOST_CANDLES = 300
 """Candles of a chart that reaches back to the beginning; weeks if that suffices, else months."""
 MARKS = 60

@@ -1,0 +1,17 @@
+"""The boards of one web process: the newest of everything that it received."""
+
+from typing import NamedTuple
+
+from app.indicators.board import IndicatorBoard
+from app.market.board import MarketBoard
+from app.patterns.board import PatternBoard
+from app.quotes.board import QuoteBoard
+from app.quotes.charts.cache import ChartCache
+
+
+class Boards(NamedTuple):
+    quotes: QuoteBoard
+    charts: ChartCache
+    market: MarketBoard
+    indicators: IndicatorBoard
+    patterns: PatternBoard
