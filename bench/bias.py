@@ -28,7 +28,7 @@ SESSIONS = (date(2026, 1, 5), date(2026, 1, 6))
 TIMEFRAMES: tuple[Timeframe, ...] = ("1min", "5min")
 
 
-def minutes(universe: SyntheticUniverse, day: date, spacing: float, *, counted: bool) -> Iterator[list[Bar]]:
+def minutes(universe: SyntheticUniverse, day: date, spacing: float, *, with_ticks: bool) -> Iterator[list[Bar]]:
     """The bars of every minute of the session, of the symbols that traded in it."""
     invented = SyntheticSession(universe, day, SessionEvents(0, 0, 0), around=False)
     for minute in range(invented.minutes):
@@ -44,7 +44,7 @@ def minutes(universe: SyntheticUniverse, day: date, spacing: float, *, counted: 
         yield [
             Bar(
                 universe.symbols[number], "1min", start, float(prices[0]), float(prices.max()), float(prices.min()),
-                float(prices[-1]), int(volumes.sum()), len(prices) if counted else None,
+                float(prices[-1]), int(volumes.sum()), len(prices) if with_ticks else None,
             )
             for number, prices, volumes in own
         ]  # fmt: skip
@@ -55,14 +55,14 @@ def patterns(
     timeframe: Timeframe,
     spacing: float,
     *,
-    counted: bool = True,
+    with_ticks: bool = True,
     upside_down: bool = False,
 ) -> Iterator[tuple[str, Direction]]:
     """Name and direction of what the engine would tell of."""
     at_least = Settings().engine.min_confidence
     traded: dict[str, list[Bar]] = {}
     for day in SESSIONS:
-        for bars in minutes(universe, day, spacing, counted=counted):
+        for bars in minutes(universe, day, spacing, with_ticks=with_ticks):
             for bar in bars:
                 traded.setdefault(bar.symbol, []).append(bar)
     for own in map(_turned, traded.values()) if upside_down else traded.values():
@@ -78,8 +78,8 @@ def _turned(bars: list[Bar]) -> list[Bar]:
     turn = 2 * bars[0].open
     other = [[round(turn - price, 2) for price in bar[3:7]] for bar in bars]
     return [
-        bar._replace(open=opened, high=high, low=low, close=close)
-        for bar, (opened, low, high, close) in zip(bars, other, strict=True)
+        bar._replace(open=open_price, high=high, low=low, close=close)
+        for bar, (open_price, low, high, close) in zip(bars, other, strict=True)
     ]
 
 
@@ -93,14 +93,16 @@ def main() -> None:
     parser.add_argument("--symbols", type=int, default=120)
     parser.add_argument("--spacing", type=float, default=60.0)
     parser.add_argument("--no-ticks", action="store_true")
-    said = parser.parse_args()
-    universe = SyntheticUniverse(42, said.symbols, SESSIONS[0], 0)
+    options = parser.parse_args()
+    universe = SyntheticUniverse(42, options.symbols, SESSIONS[0], 0)
     for timeframe in TIMEFRAMES:
-        each = Counter(patterns(universe, timeframe, said.spacing, counted=not said.no_ticks))
+        each = Counter(patterns(universe, timeframe, options.spacing, with_ticks=not options.no_ticks))
         for (pattern, direction), count in each.most_common(12):
             print(f"{timeframe:>6} {direction:8} {pattern:28} {count:6}")
         for upside_down in (False, True):
-            every = patterns(universe, timeframe, said.spacing, counted=not said.no_ticks, upside_down=upside_down)
+            every = patterns(
+                universe, timeframe, options.spacing, with_ticks=not options.no_ticks, upside_down=upside_down
+            )
             sides = Counter(direction for _, direction in every)
             print(f"{timeframe}{' upside down' if upside_down else ''}: {counts(sides)}")
 

@@ -64,7 +64,7 @@ class Close(NamedTuple):
     """Of one minute: when all ticks that end it were out, and when the last event was heard, in seconds."""
 
     ticked: float
-    heard: float
+    last_event: float
     events: int
 
 
@@ -94,9 +94,9 @@ def bare_pass(bars: dict[str, list[Bar]]) -> float:
     """Seconds that TA-Lib itself needs, symbol by symbol."""
     columns = [[np.array([bar[field] for bar in own]) for field in (3, 4, 5, 6)] for own in bars.values()]
     began = time.perf_counter()
-    for opened, high, low, close in columns:
+    for open_prices, high, low, close in columns:
         for function in candles.FUNCTIONS:
-            function(opened, high, low, close)
+            function(open_prices, high, low, close)
         for period in (20, 50, 200):
             talib.SMA(close, period)
         for period in (12, 26):
@@ -151,7 +151,7 @@ class Ears:
 
     def __init__(self, redis_url: str) -> None:
         self._path = redis_url.removeprefix("unix://").partition("?")[0]
-        self._heard: list[bytes] = []
+        self._messages: list[bytes] = []
         self.newest = 0.0
 
     async def run(self) -> None:
@@ -159,14 +159,14 @@ class Ears:
         writer.write(f"SUBSCRIBE {Channels().patterns} {Channels().indicators}\r\n".encode())
         while data := await reader.read(1 << 20):
             self.newest = time.perf_counter()
-            self._heard.append(data)
+            self._messages.append(data)
 
     def clear(self) -> None:
-        self._heard.clear()
+        self._messages.clear()
 
     def symbols(self) -> list[bytes]:
         """One for each event."""
-        return SYMBOL.findall(b"".join(self._heard))
+        return SYMBOL.findall(b"".join(self._messages))
 
 
 async def second(client: Redis, market: Market, at: float, spread: float) -> None:
@@ -214,7 +214,7 @@ async def measure(redis_url: str, database_url: str, symbols: int, minutes: int)
     try:
         if engine.stdout is None or not await engine.stdout.readline():
             raise SystemExit("the engine does not start")
-        await told(client, market, ears, bars, (engine.pid, minutes))
+        await report(client, market, ears, bars, (engine.pid, minutes))
     finally:
         engine.terminate()
         await engine.wait()
@@ -222,7 +222,7 @@ async def measure(redis_url: str, database_url: str, symbols: int, minutes: int)
         await client.aclose()
 
 
-async def told(client: Redis, market: Market, ears: Ears, bars: dict[str, list[Bar]], run: tuple[int, int]) -> None:
+async def report(client: Redis, market: Market, ears: Ears, bars: dict[str, list[Bar]], run: tuple[int, int]) -> None:
     pid, minutes = run
     ratios = []
     for minute in range(minutes):
@@ -232,12 +232,12 @@ async def told(client: Redis, market: Market, ears: Ears, bars: dict[str, list[B
             await second(client, market, start + number + 0.5, 1.0)
         share = (cpu_seconds(pid) - used) / (time.perf_counter() - began)
         bare = median(bare_pass(bars) for _ in range(3))
-        found = await close(client, market, ears, start + 60)
-        ratios.append(found.heard / bare)
+        timing = await close(client, market, ears, start + 60)
+        ratios.append(timing.last_event / bare)
         print(
             f"minute {minute + 1}: {len(market.symbols)} ticks a second took {share:.0%} of a core; TA-Lib alone "
-            f"{bare * 1000:.0f} ms; {found.events} events of all symbols out after {found.heard * 1000:.0f} ms "
-            f"({found.ticked * 1000:.0f} ms of it publishing the ticks): ratio {ratios[-1]:.2f}"
+            f"{bare * 1000:.0f} ms; {timing.events} events of all symbols out after {timing.last_event * 1000:.0f} ms "
+            f"({timing.ticked * 1000:.0f} ms of it publishing the ticks): ratio {ratios[-1]:.2f}"
         )
     print(f"ratio, median of {minutes}: {median(ratios):.2f} (at most 2 is wanted)")
 
@@ -246,9 +246,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--symbols", type=int, default=500)
     parser.add_argument("--minutes", type=int, default=3)
-    said = parser.parse_args()
+    options = parser.parse_args()
     with servers() as (redis_url, database_url):
-        asyncio.run(measure(redis_url, database_url, said.symbols, said.minutes))
+        asyncio.run(measure(redis_url, database_url, options.symbols, options.minutes))
 
 
 if __name__ == "__main__":

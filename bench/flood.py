@@ -62,14 +62,14 @@ def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--rate", type=int, default=5000)
     parser.add_argument("--seconds", type=float, default=30)
-    asked = parser.parse_args()
-    with desk_and_browser(asked.browser, INGEST="off") as (desk, browser):
+    options = parser.parse_args()
+    with desk_and_browser(options.browser, INGEST="off") as (desk, browser):
         page = live_page(desk, browser)
         pid, done = desk.run_json()["pids"]["web"], threading.Event()
         before, waits = resident(pid), list[float]()
         knocking = threading.Thread(target=lambda: waits.extend(knock(desk, done)))
         knocking.start()
-        sent = pour(desk, asked.rate, asked.seconds)
+        sent = pour(desk, options.rate, options.seconds)
         ended = time.monotonic()
         for symbol in SYMBOLS:
             page.locator(f"#row-{symbol.lower()} .last", has_text=f"{LAST:.2f}").wait_for(timeout=60_000)
@@ -79,7 +79,7 @@ def main() -> None:
         grown = resident(pid) - before
         same = desk.run_json()["pids"]["web"] == pid
     p99 = statistics.quantiles(waits, n=100)[-1]
-    print(f"{sent:,} ticks in {asked.seconds:g} s; the same process: {same}; resident memory {grown:+.0f} MB")
+    print(f"{sent:,} ticks in {options.seconds:g} s; the same process: {same}; resident memory {grown:+.0f} MB")
     print(
         f"/health p50 {statistics.median(waits):.0f} ms, p99 {p99:.0f} ms; the newest on the page after {newest:.1f} s"
     )

@@ -4,7 +4,7 @@ python -m bench.lighthouse [--runs 3] [--prefix DIRECTORY]
 
 Needs node 18 or later, npm and Chromium. Lighthouse is installed into --prefix, once. The phone is Lighthouse's own: a
 Moto G Power, 1.6 Mbit/s, 150 ms, the processor four times slower, all simulated. Of several runs the median by
-performance is shown: what else the machine does weighs on all of them. Ends with 1 where a score misses its aim.
+performance is middle: what else the machine does weighs on all of them. Ends with 1 where a score misses its aim.
 """
 
 import json
@@ -64,8 +64,8 @@ def signed_in(chromium: str, desk: Desk) -> Iterator[int]:
             [chromium, *options, "--remote-debugging-port=0", "about:blank"], stderr=subprocess.DEVNULL
         )
         try:
-            written = Path(profile) / "DevToolsActivePort"
-            port = within(60, lambda: written.exists() and int((written.read_text().split() or "0")[0]), "Chromium")
+            port_file = Path(profile) / "DevToolsActivePort"
+            port = within(60, lambda: port_file.exists() and int((port_file.read_text().split() or "0")[0]), "Chromium")
             with sync_playwright() as playwright:
                 browser = playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}")
                 page = browser.contexts[0].new_page()
@@ -109,17 +109,17 @@ def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--prefix", type=Path, default=Path(".bench/lighthouse"))
-    said = parser.parse_args()
-    program, missed = installed(said.prefix.resolve()), False
-    with running_desk() as desk, signed_in(said.browser, desk) as port:
+    options = parser.parse_args()
+    program, missed = installed(options.prefix.resolve()), False
+    with running_desk() as desk, signed_in(options.browser, desk) as port:
         for path in PAGES:
-            runs = [look(program, port, f"{desk.url}{path}") for _ in range(said.runs)]
-            middle = statistics.median_low(run.categories["performance"] for run in runs)
-            shown = next(run for run in runs if run.categories["performance"] == middle)
-            named = ", ".join(f"{name} {score}" for name, score in shown.categories.items())
-            print(f"{path}: {named}")
-            print(f"    LCP {shown.largest_paint:,.0f} ms, TBT {shown.blocked:,.0f} ms, CLS {shown.shift:.3f}")
-            missed |= any(shown.categories[name] < aim for name, aim in AIMS.items())
+            runs = [look(program, port, f"{desk.url}{path}") for _ in range(options.runs)]
+            median_score = statistics.median_low(run.categories["performance"] for run in runs)
+            middle = next(run for run in runs if run.categories["performance"] == median_score)
+            scores = ", ".join(f"{name} {score}" for name, score in middle.categories.items())
+            print(f"{path}: {scores}")
+            print(f"    LCP {middle.largest_paint:,.0f} ms, TBT {middle.blocked:,.0f} ms, CLS {middle.shift:.3f}")
+            missed |= any(middle.categories[name] < aim for name, aim in AIMS.items())
     sys.exit("a score misses its aim of 95" if missed else 0)
 
 

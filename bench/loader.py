@@ -1,5 +1,6 @@
 """Daily rows a second from CSV: checked and upserted by the loader, beside a COPY that checks nothing."""
 
+import argparse
 import asyncio
 import shutil
 import tempfile
@@ -22,7 +23,7 @@ from app.engine.loads.writer import BarWriter
 
 SYMBOLS, DAYS = 600, 500
 ROUNDS = 3
-WANTED = 60_000
+REQUIRED_RATE = 60_000
 COLUMNS = ("symbol", "date", "open", "high", "low", "close", "volume")
 
 
@@ -43,7 +44,7 @@ def main() -> None:
         assert child.wait_ready(30)
         address = prepare.prepare_databases(postgres.url(where)).engine
         assert address
-        path = _made(place / "bars.csv")
+        path = _write_bars(place / "bars.csv")
         rounds = [asyncio.run(_round(address, path, path.read_bytes())) for _ in range(ROUNDS)]
     finally:
         child.stop(5)
@@ -77,7 +78,7 @@ async def _load(pool: Pool, path: Path) -> float:
     return time.perf_counter() - began
 
 
-def _made(path: Path) -> Path:
+def _write_bars(path: Path) -> Path:
     """Numbers by rule: no market ever traded like that."""
     days = [(date(2020, 1, 1) + timedelta(days=at)).isoformat() for at in range(DAYS)]
     with path.open("w") as file:
@@ -95,10 +96,13 @@ def _show(rounds: list[Round]) -> None:
     print(f"{SYMBOLS * DAYS:,} rows, {ROUNDS} rounds on the embedded PostgreSQL; the best of each, rows a second")
     best = Round(*(max(column) for column in zip(*rounds, strict=True)))
     print(f"raw COPY, nothing checked, into a table with the same key  {best.copied:>10,.0f}")
-    print(f"loader, new rows: checked, upserted, marked                {best.first:>10,.0f}  (wanted: {WANTED:,})")
+    print(
+        f"loader, new rows: checked, upserted, marked                {best.first:>10,.0f}  (wanted: {REQUIRED_RATE:,})"
+    )
     print(f"loader, the same file again: nothing to change             {best.again:>10,.0f}")
     print(f"loader beside COPY                                         {best.first / best.copied:>10.2f}")
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_args()
     main()

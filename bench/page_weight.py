@@ -15,16 +15,18 @@ def weigh(browser: Browser, desk: Desk) -> dict[str, int]:
     context = browser.new_context()
     page = context.new_page()
     sign_in(page, desk)
-    kept = context.storage_state()
+    storage = context.storage_state()
     context.close()
 
-    page = browser.new_context(storage_state=kept).new_page()
+    page = browser.new_context(storage_state=storage).new_page()
     client = page.context.new_cdp_session(page)
     client.send("Network.enable")
     client.send("Network.setCacheDisabled", {"cacheDisabled": True})
     paths: dict[str, str] = {}
     weights: dict[str, int] = {}
-    client.on("Network.responseReceived", lambda got: paths.update({got["requestId"]: got["response"]["url"]}))
+    client.on(
+        "Network.responseReceived", lambda response: paths.update({response["requestId"]: response["response"]["url"]})
+    )
     client.on(
         "Network.loadingFinished",
         lambda done: weights.update({paths[done["requestId"]].removeprefix(desk.url): int(done["encodedDataLength"])}),

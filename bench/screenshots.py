@@ -43,11 +43,11 @@ def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--into", type=Path, default=Path("docs"))
     parser.add_argument("--after", type=float, default=90, help="seconds of replay before the first picture")
-    asked = parser.parse_args()
-    asked.into.mkdir(parents=True, exist_ok=True)
-    with desk_and_browser(asked.browser) as (desk, browser):
-        browser.new_page().wait_for_timeout(asked.after * 1000)
-        shoot(browser, desk, asked.into)
+    options = parser.parse_args()
+    options.into.mkdir(parents=True, exist_ok=True)
+    with desk_and_browser(options.browser) as (desk, browser):
+        browser.new_page().wait_for_timeout(options.after * 1000)
+        shoot(browser, desk, options.into)
 
 
 if __name__ == "__main__":

@@ -55,9 +55,9 @@ class Count:
         self.rows = 0
         self._inflate = zlib.decompressobj(31)
 
-    def add(self, block: bytes, framing: int, *, counted: bool) -> None:
+    def add(self, block: bytes, framing: int, *, settled: bool) -> None:
         text = self._inflate.decompress(block).decode()
-        if not counted or not text:
+        if not settled or not text:
             return
         size = len(block) + framing
         self.wire += size
@@ -73,7 +73,7 @@ class Reader(NamedTuple):
     page: str
     rate: str
     zone: str
-    counted: bool = True
+    is_totalled: bool = True
 
 
 async def read(desk: Desk, cookies: str, reader: Reader, seconds: float) -> Count:
@@ -93,8 +93,8 @@ async def read(desk: Desk, cookies: str, reader: Reader, seconds: float) -> Coun
             while True:
                 size = await link.readuntil(b"\r\n")
                 block = (await link.readexactly(int(size, 16) + 2))[:-2]
-                counted = time.monotonic() - began > SETTLE_SECONDS
-                count.add(block, len(size) + 2, counted=counted)
+                settled = time.monotonic() - began > SETTLE_SECONDS
+                count.add(block, len(size) + 2, settled=settled)
     except TimeoutError:
         return count
     finally:
@@ -126,7 +126,7 @@ async def measured(desk: Desk, cookies: str, what: str, seconds: float) -> list[
     for rate in RATES:
         readers += [Reader("desk, of eight", "/", rate, "Asia/Tokyo", number == 0) for number in range(SHARING)]
     counts = await asyncio.gather(*(read(desk, cookies, reader, seconds) for reader in readers))
-    return [(reader, count) for reader, count in zip(readers, counts, strict=True) if reader.counted]
+    return [(reader, count) for reader, count in zip(readers, counts, strict=True) if reader.is_totalled]
 
 
 def stage(what: str, seconds: float, environment: dict[str, str]) -> list[tuple[Reader, Count]]:
@@ -147,7 +147,7 @@ def rows(what: str, counts: list[tuple[Reader, Count]], seconds: float) -> list[
     print(f"\n{what} symbols, {seconds:g} s, kbit/s on the wire after gzip")
     kinds = ("quotes", "symbol", "detections", "status", "beats", "ends", "other")
     print(f"{'':15}{'rate':>5}{'in all':>8}{'rows/s':>7}" + "".join(f"{kind:>11}" for kind in kinds))
-    made = []
+    measured = []
     for reader, count in counts:
         total = count.wire * 8 / seconds / 1000
         by_kind = [count.kinds[kind] * 8 / seconds / 1e6 for kind in kinds]
@@ -155,8 +155,8 @@ def rows(what: str, counts: list[tuple[Reader, Count]], seconds: float) -> list[
             f"{reader.what:15}{reader.rate:>5}{total:8.2f}{count.rows / seconds:7.2f}"
             + "".join(f"{part:11.2f}" for part in by_kind)
         )
-        made.append(row(what, reader, total))
-    return made
+        measured.append(row(what, reader, total))
+    return measured
 
 
 def row(what: str, reader: Reader, total: float) -> Row:
@@ -172,13 +172,13 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--symbols", type=int, default=500, help="of the invented market; 0: only the shipped replay")
     parser.add_argument("--store", action="store_true", help="add a file to bench/results/")
-    chosen = parser.parse_args()
-    made = rows(FIVE, stage(FIVE, chosen.seconds, {}), chosen.seconds)
-    if chosen.symbols:
-        many = {"TICKSTOCK_INGEST_PROVIDER": "synthetic", "TICKSTOCK_SYNTHETIC_SYMBOLS": str(chosen.symbols)}
-        made += rows(str(chosen.symbols), stage(str(chosen.symbols), chosen.seconds, many), chosen.seconds)
-    if chosen.store:
-        print(results.store(results.result(f"python -m bench.stream_bytes {' '.join(sys.argv[1:])}", made)))
+    options = parser.parse_args()
+    measured = rows(FIVE, stage(FIVE, options.seconds, {}), options.seconds)
+    if options.symbols:
+        many = {"TICKSTOCK_INGEST_PROVIDER": "synthetic", "TICKSTOCK_SYNTHETIC_SYMBOLS": str(options.symbols)}
+        measured += rows(str(options.symbols), stage(str(options.symbols), options.seconds, many), options.seconds)
+    if options.store:
+        print(results.store(results.result(f"python -m bench.stream_bytes {' '.join(sys.argv[1:])}", measured)))
 
 
 if __name__ == "__main__":

@@ -57,13 +57,13 @@ def publish(desk: Desk, seconds: float, page: Page) -> dict[str, float]:
 def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--seconds", type=float, default=60)
-    asked = parser.parse_args()
-    with desk_and_browser(asked.browser, INGEST="off") as (desk, browser):
+    options = parser.parse_args()
+    with desk_and_browser(options.browser, INGEST="off") as (desk, browser):
         page = live_page(desk, browser)
         page.evaluate(OBSERVE)
-        sent = publish(desk, asked.seconds, page)
-        seen: dict[str, float] = page.evaluate("window.seen")
-    waits = sorted(seen[key] - at for key, at in sent.items() if key in seen)
+        sent = publish(desk, options.seconds, page)
+        arrivals: dict[str, float] = page.evaluate("window.seen")
+    waits = sorted(arrivals[key] - at for key, at in sent.items() if key in arrivals)
     p95 = statistics.quantiles(waits, n=20)[-1]
     print(f"{len(sent)} ticks published, {len(waits)} drawn, {len(sent) - len(waits)} conflated")
     print(f"published to DOM changed: p50 {statistics.median(waits):.0f} ms, p95 {p95:.0f} ms, max {waits[-1]:.0f} ms")

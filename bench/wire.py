@@ -60,7 +60,7 @@ def detected(number: int) -> PatternDetected:
     )
 
 
-def shown(label: str, seconds: list[float]) -> None:
+def print_percentiles(label: str, seconds: list[float]) -> None:
     p50, p99 = statistics.median(seconds), statistics.quantiles(seconds, n=100)[-1]
     print(f"  {label:34} p50 {p50 * 1000:7.3f} ms   p99 {p99 * 1000:7.3f} ms   ({len(seconds)})")
 
@@ -71,8 +71,8 @@ def decoding() -> None:
     meanings, arrived_at = Channels().meanings(), time.time()
     for event in SAMPLES:
         payload, meaning = encode(event), meanings[channel(event, Channels())]
-        (found,) = decode_each(meaning, payload, arrived_at)
-        assert type(found) is type(event), (event, found)
+        (decoded,) = decode_each(meaning, payload, arrived_at)
+        assert type(decoded) is type(event), (event, decoded)
         best = float("inf")
         for _ in range(ROUNDS):
             began = time.perf_counter()
@@ -158,7 +158,7 @@ async def beside_a_bare_client(url: str, count: int) -> None:
                 took[label].append(time.perf_counter() - began)
     print("Redis:")
     for label, seconds in took.items():
-        shown(label, seconds)
+        print_percentiles(label, seconds)
     await close(ours, bare)
 
 
@@ -168,15 +168,15 @@ async def measure(count: int) -> None:
         await appending(url, count)
         print("from PUBLISH to the tail:")
         for processes in PROCESSES:
-            shown(f"{processes} listening", await arriving(url, processes, count))
+            print_percentiles(f"{processes} listening", await arriving(url, processes, count))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=int, default=1000)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     decoding()
-    asyncio.run(measure(asked.events))
+    asyncio.run(measure(options.events))
 
 
 if __name__ == "__main__":

@@ -114,7 +114,7 @@ class Asking:
 
     def __init__(self, served: Served, times: int) -> None:
         self._served, self._times = served, times
-        self.held: dict[str, tuple[float, float]] = {}
+        self.longest_ms: dict[str, tuple[float, float]] = {}
         """Milliseconds by what was asked for: the first time, when templates are read, and the longest after it."""
 
     async def all(self) -> None:
@@ -130,13 +130,13 @@ class Asking:
 
     async def _watch(self, what: str, ask: Callable[[], Any]) -> None:
         label = what if len(what) <= 60 else f"{what[:57]}..."
-        held = []
+        durations = []
         for _ in range(1 + self._times):
             self._served.watched.reset()
             answer = await ask()
-            held.append(self._served.watched.longest * 1000)
+            durations.append(self._served.watched.longest * 1000)
             assert getattr(answer, "status_code", 200) < 500, (what, answer)
-        self.held[label] = held[0], max(held[1:])
+        self.longest_ms[label] = durations[0], max(durations[1:])
 
     async def _stream(self, topics: str) -> None:
         async with self._served.desk.stream(topics, Accept_Encoding="gzip") as reader:
@@ -158,20 +158,19 @@ def main() -> None:
     parser.add_argument("--symbols", type=int, default=20_000)
     parser.add_argument("--times", type=int, default=3)
     parser.add_argument("--over", type=float, default=0.0, help="print what took at least so many milliseconds")
-    asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as directory, servers(Path(directory), asked.symbols) as settings:
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as directory, servers(Path(directory), options.symbols) as settings:
         began, served = time.monotonic(), Served(settings)
         starting = served.start()
-        print(
-            f"{asked.symbols:,} symbols; ready after {time.monotonic() - began:.1f} s, which held it {starting:.0f} ms"
-        )
-        asking = Asking(served, asked.times)
+        ready = time.monotonic() - began
+        print(f"{options.symbols:,} symbols; ready after {ready:.1f} s, which held it {starting:.0f} ms")
+        asking = Asking(served, options.times)
         asyncio.run(asking.all())
         served.stop()
     print("   first    again")
-    for what, held in sorted(asking.held.items(), key=lambda item: (-item[1][1], -item[1][0])):
-        if max(held) >= asked.over:
-            print(f"{held[0]:8.1f} {held[1]:8.1f} ms{'  !' if max(held) > BOUND_MS else '   '} {what}")
+    for what, durations in sorted(asking.longest_ms.items(), key=lambda item: (-item[1][1], -item[1][0])):
+        if max(durations) >= options.over:
+            print(f"{durations[0]:8.1f} {durations[1]:8.1f} ms{'  !' if max(durations) > BOUND_MS else '   '} {what}")
 
 
 if __name__ == "__main__":

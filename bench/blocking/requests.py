@@ -55,7 +55,7 @@ def paths(app: Quart) -> Iterator[tuple[str, str]]:
 
 
 def _paths(rule: Rule) -> Iterator[str]:
-    address = ARGUMENT.sub(lambda found: ARGUMENTS[found[1]], rule.rule)
+    address = ARGUMENT.sub(lambda match: ARGUMENTS[match[1]], rule.rule)
     yield address
     for more in MORE.get(rule.rule, ()):
         yield address.rpartition("/")[0] + more[3:] if more.startswith("/../") else address + more

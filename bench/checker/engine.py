@@ -12,7 +12,7 @@ from app.wire.events.event import ErrorReported, PatternDetected
 from app.wire.pubsub.publisher import Publisher
 from bench.checker.log_record import LogRecord, Publication
 from bench.checker.page_events import market_time
-from tests.support.stored_bars import Found, store_patterns
+from tests.support.stored_bars import PatternRow, store_patterns
 
 UNSHOWN_EVERY = 20
 """Every so many patterns an error is reported: an entry of the log that no feed shows."""
@@ -44,7 +44,7 @@ class Engine:
             return numbers[-1]
 
     async def _store(self, numbers: range) -> None:
-        patterns = [Found("AAPL", "Doji", market_time(number)) for number in numbers]
+        patterns = [PatternRow("AAPL", "Doji", market_time(number)) for number in numbers]
         while True:
             try:
                 return await store_patterns(self._database, "1min", patterns)

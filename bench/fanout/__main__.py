@@ -50,29 +50,31 @@ def arguments() -> argparse.Namespace:
 
 
 def main() -> None:
-    asked = arguments()
+    options = arguments()
     machine.raise_limits()
     skipped: list[str] = []
     at = datetime.now(UTC).isoformat()
-    counts = [int(count) for count in (asked.readers or ("1000,5000" if asked.all else "1000")).split(",")]
+    counts = [int(count) for count in (options.readers or ("1000,5000" if options.all else "1000")).split(",")]
     with machine.alone(), tempfile.TemporaryDirectory() as directory, desk(Path(directory)) as own:
         program = compiled(Path(directory))
-        wanted = chosen(asked, own, skipped)
-        visits = rounds(wanted, counts, asked, program, skipped)
+        servers_to_measure = select_servers(options, own, skipped)
+        visits = rounds(servers_to_measure, counts, options, program, skipped)
         measured = (
-            [] if asked.no_boards else boards.measure(own, program, max(asked.seconds, LONG_ENOUGH), asked.rounds)
+            [] if options.no_boards else boards.measure(own, program, max(options.seconds, LONG_ENOUGH), options.rounds)
         )
-        reached = () if asked.no_boards else targets.measure(program, asked.browser, measured, skipped)
-    titles = {server.name: server.title for server in wanted}
+        reached = () if options.no_boards else targets.measure(program, options.browser, measured, skipped)
+    titles = {server.name: server.title for server in servers_to_measure}
     result = Result(
         at=at,
         command="python -m bench.fanout " + " ".join(sys.argv[1:]),
         commit=results.commit(),
-        seconds=asked.seconds,
+        seconds=options.seconds,
         machine=machine.described(),
-        versions=results.versions(peers=any(server.name in ("sse-starlette", "socketio") for server in wanted)),
+        versions=results.versions(
+            peers=any(server.name in ("sse-starlette", "socketio") for server in servers_to_measure)
+        ),
         skipped=tuple(skipped),
-        rows=tuple(results.row(titles[name], found) for (name, _), found in by_place(visits).items()),
+        rows=tuple(results.row(titles[name], visits_there) for (name, _), visits_there in by_place(visits).items()),
         boards=tuple(measured),
         targets=tuple(reached),
         visits=tuple(visits),
@@ -81,11 +83,13 @@ def main() -> None:
     print(f"\nstored in {results.store(result)}")
 
 
-def chosen(asked: argparse.Namespace, own: Desk, skipped: list[str]) -> list[Server]:
-    names = asked.only.split(",") if asked.only else ["ours-identity", "ours-gzip", *PEERS] if asked.all else USUAL
+def select_servers(options: argparse.Namespace, own: Desk, skipped: list[str]) -> list[Server]:
+    names = (
+        options.only.split(",") if options.only else ["ours-identity", "ours-gzip", *PEERS] if options.all else USUAL
+    )
     if "nchan" in names:
         servers.install_nchan()
-    found = [
+    servers_to_measure = [
         servers.ours(own, gzip=gzip) for gzip in (False, True) if f"ours-{'gzip' if gzip else 'identity'}" in names
     ]
     try:
@@ -97,44 +101,44 @@ def chosen(asked: argparse.Namespace, own: Desk, skipped: list[str]) -> list[Ser
     for name in PEERS:
         if name in names:
             try:
-                found.append(PEERS[name]())
+                servers_to_measure.append(PEERS[name]())
             except Broken as why:
                 skipped.append(str(why).partition("\n")[0])
-    return found
+    return servers_to_measure
 
 
 def rounds(
-    wanted: list[Server], counts: list[int], asked: argparse.Namespace, program: Path, skipped: list[str]
+    servers_to_measure: list[Server], counts: list[int], options: argparse.Namespace, program: Path, skipped: list[str]
 ) -> list[Visit]:
     """All in turn, again and again: what a busy moment spoils, it spoils for one visit of each."""
     visits = []
-    for number in range(asked.rounds):
+    for number in range(options.rounds):
         for readers in counts:
-            for server in wanted:
-                print(f"round {number + 1} of {asked.rounds}: {server.name}, {readers} readers", flush=True)
+            for server in servers_to_measure:
+                print(f"round {number + 1} of {options.rounds}: {server.name}, {readers} readers", flush=True)
                 try:
-                    visits.append(quietest(server, readers, asked, program))
+                    visits.append(quietest(server, readers, options, program))
                 except Broken as why:
                     print(f"  {why}", flush=True)
                     skipped.append(str(why).partition("\n")[0])
     return visits
 
 
-def quietest(server: Server, readers: int, asked: argparse.Namespace, program: Path) -> Visit:
+def quietest(server: Server, readers: int, options: argparse.Namespace, program: Path) -> Visit:
     """Again while others work on the machine; the visit with which they interfered least, whatever came of it."""
-    found: list[Visit] = []
-    while not found or (min(each.others_share for each in found) > DISTURBED and len(found) <= asked.retakes):
-        machine.wait_for_quiet(asked.patience)
-        found.append(visit(server, readers, asked.seconds, program))
-        print(f"  others used up to {found[-1].others_share:.0%} of a core", flush=True)
-    return min(found, key=lambda each: each.others_share)
+    visits: list[Visit] = []
+    while not visits or (min(each.others_share for each in visits) > DISTURBED and len(visits) <= options.retakes):
+        machine.wait_for_quiet(options.patience)
+        visits.append(visit(server, readers, options.seconds, program))
+        print(f"  others used up to {visits[-1].others_share:.0%} of a core", flush=True)
+    return min(visits, key=lambda each: each.others_share)
 
 
 def by_place(visits: list[Visit]) -> dict[tuple[str, int], list[Visit]]:
-    found: dict[tuple[str, int], list[Visit]] = defaultdict(list)
+    groups: dict[tuple[str, int], list[Visit]] = defaultdict(list)
     for each in visits:
-        found[each.server, each.readers].append(each)
-    return found
+        groups[each.server, each.readers].append(each)
+    return groups
 
 
 if __name__ == "__main__":

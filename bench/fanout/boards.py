@@ -40,7 +40,7 @@ class Way(NamedTuple):
     title: str
     rate: int
     """Ticks a second, of all symbols together."""
-    chosen: str
+    push_rate: str
     """What the reader's cookie asks for."""
     path: Callable[[random.Random], str]
     socket: bool = False
@@ -67,14 +67,14 @@ WAYS = (
 
 
 def measure(desk: Desk, program: Path, seconds: float, rounds: int) -> list[Board]:
-    found = []
+    boards = []
     for way in WAYS:
         print(f"prices through Redis: {way.title}", flush=True)
-        found.append(_board(way, [hear(desk, program, way, seconds) for _ in range(rounds)]))
-    return found
+        boards.append(_board(way, [hear(desk, program, way, seconds) for _ in range(rounds)]))
+    return boards
 
 
-class Heard(NamedTuple):
+class Sample(NamedTuple):
     measured: Measured
     ticks_per_second: float
     """As they were really published."""
@@ -111,20 +111,20 @@ class Pouring:
             due += any_.expovariate(self._rate)
 
 
-def hear(desk: Desk, program: Path, way: Way, seconds: float) -> Heard:
+def hear(desk: Desk, program: Path, way: Way, seconds: float) -> Sample:
     with running(ours(desk, gzip=False)) as (process, port):
         since = int((time.time() - PRICED) * 1000)
         with Pouring(desk.redis_url, way.rate, since) as pouring, reading(desk, program, port, way, since) as client:
-            client.opened()
+            client.wait_opened()
             client.run("listen", BEFORE)
             costs, before = Costs(process.pid, client.process.pid), pouring.ticks
             phase = client.run("listen", seconds)
-            return Heard(costs.since(phase, READERS), (pouring.ticks - before) / phase.seconds)
+            return Sample(costs.since(phase, READERS), (pouring.ticks - before) / phase.seconds)
 
 
 def reading(desk: Desk, program: Path, port: int, way: Way, since: int) -> Client:
     any_ = random.Random(READERS)
-    cookie = f"{desk.cookie(port)}; rate={way.chosen}"
+    cookie = f"{desk.cookie(port)}; rate={way.push_rate}"
     kind = {**upgrade(), "Origin": f"http://127.0.0.1:{port}"} if way.socket else STREAM
     headers = {**kind, "Accept-Encoding": "identity", "Cookie": cookie}
     requests = [request("GET", way.path(any_), headers) for _ in range(READERS)]
@@ -138,21 +138,21 @@ def tick(symbol: str, since: int) -> bytes:
     return msgspec.json.encode({**message, "timestamp": MARKET_TIME + now - since / 1000})
 
 
-def _board(way: Way, found: list[Heard]) -> Board:
+def _board(way: Way, samples: list[Sample]) -> Board:
     def middle(value: Callable[[Measured], float]) -> float:
-        return round(statistics.median(value(each.measured) for each in found), 4)
+        return round(statistics.median(value(each.measured) for each in samples), 4)
 
     return Board(
         name=way.name,
         title=way.title,
         readers=READERS,
-        visits=len(found),
-        ticks_per_second=round(statistics.median(each.ticks_per_second for each in found), 1),
+        visits=len(samples),
+        ticks_per_second=round(statistics.median(each.ticks_per_second for each in samples), 1),
         cpu_per_reader_second_us=middle(lambda each: each.server_seconds / each.phase.seconds / READERS * 1e6),
         cpu_per_delivery_us=middle(lambda each: each.server_seconds / max(1, each.phase.marks) * 1e6),
         cells_per_second=middle(lambda each: each.phase.marks / each.phase.seconds),
         bytes_per_reader_second=middle(lambda each: each.phase.bytes / each.phase.seconds / READERS),
         p50_ms=middle(lambda each: each.phase.p50_ms),
         p99_ms=middle(lambda each: each.phase.p99_ms),
-        others_share=round(max(each.measured.others_share for each in found), 3),
+        others_share=round(max(each.measured.others_share for each in samples), 3),
     )

@@ -26,7 +26,7 @@ class Broken(Exception):
     """A measurement that cannot be made; one line says why."""
 
 
-class Opened(msgspec.Struct, frozen=True):
+class OpenedStreams(msgspec.Struct, frozen=True):
     readers: int
     failed: int
     seconds: float
@@ -60,10 +60,10 @@ def compiled(directory: Path) -> Path:
     if compiler is None:
         raise Broken("the load client is written in C, and there is no compiler here (Debian: apt install gcc)")
     program = directory / "load"
-    made = subprocess.run([compiler, "-O2", "-o", program, SOURCE, "-lz"], capture_output=True, text=True)
-    if made.returncode:
-        hint = " (Debian: apt install zlib1g-dev)" if "zlib.h" in made.stderr else ""
-        raise Broken(f"the load client does not compile{hint}:\n{made.stderr}")
+    process = subprocess.run([compiler, "-O2", "-o", program, SOURCE, "-lz"], capture_output=True, text=True)
+    if process.returncode:
+        hint = " (Debian: apt install zlib1g-dev)" if "zlib.h" in process.stderr else ""
+        raise Broken(f"the load client does not compile{hint}:\n{process.stderr}")
     return program
 
 
@@ -99,11 +99,11 @@ class Client:
         files = {"requests": b"".join(each + b"\0" for each in requests), "publish": publishing, "prelude": prelude}
         for name, content in files.items():
             (program.parent / name).write_bytes(content)
-        said = [*special, f"w{program.parent / 'prelude'}"] if prelude else special
+        extra = [*special, f"w{program.parent / 'prelude'}"] if prelude else special
         publish = program.parent / "publish" if publishing else "-"
         with machine.placed(machine.CLIENT):
             self.process = subprocess.Popen(
-                [program, str(port), str(readers), program.parent / "requests", publish, *said],
+                [program, str(port), str(readers), program.parent / "requests", publish, *extra],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 start_new_session=True,
@@ -119,19 +119,19 @@ class Client:
         self.process.kill()
         self.process.wait()
 
-    def opened(self) -> Opened:
-        return self._answer(Opened, OPENING_SECONDS)
+    def wait_opened(self) -> OpenedStreams:
+        return self._answer(OpenedStreams, OPENING_SECONDS)
 
     def run(self, command: str, seconds: float) -> Phase:
         self.say(command, seconds)
-        return self.heard(seconds)
+        return self.read_phase(seconds)
 
     def say(self, command: str, seconds: float) -> None:
         assert self.process.stdin
         self.process.stdin.write(f"{command} {seconds:g}\n".encode())
         self.process.stdin.flush()
 
-    def heard(self, seconds: float) -> Phase:
+    def read_phase(self, seconds: float) -> Phase:
         return self._answer(Phase, seconds + CATCHING_UP)
 
     def _answer(self, kind: type[T], seconds: float) -> T:

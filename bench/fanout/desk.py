@@ -54,9 +54,9 @@ class Desk:
     def redis_url(self) -> str:
         return self._environment["REDIS_URL"]
 
-    def web(self, port: int, said: Path, *settings: str) -> Popen[bytes]:
+    def web(self, port: int, log: Path, *settings: str) -> Popen[bytes]:
         command = [sys.executable, "-m", "bench.fanout.ours", str(port), str(self._directory), *MANY, *settings]
-        return machine.begin(command, machine.SERVER, said, self._environment)
+        return machine.begin(command, machine.SERVER, log, self._environment)
 
     def wait_until_ready(self, port: int, process: Popen[bytes]) -> None:
         until = time.monotonic() + READY_SECONDS
@@ -73,8 +73,8 @@ class Desk:
             try:
                 build_opener(Stay).open(Request(f"{origin}/login", form, {"Origin": origin}), timeout=10)
             except HTTPError as answer:
-                said = answer.headers.get_all("Set-Cookie") or []
-                self._cookie = "; ".join(each.partition(";")[0] for each in said)
+                cookies = answer.headers.get_all("Set-Cookie") or []
+                self._cookie = "; ".join(each.partition(";")[0] for each in cookies)
         if not self._cookie:
             raise Broken("nobody could sign in")
         return self._cookie

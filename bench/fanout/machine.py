@@ -34,11 +34,11 @@ def begin(
     command: Sequence[str | Path], core: int, output: Path, environment: Mapping[str, str] | None = None
 ) -> subprocess.Popen[bytes]:
     """A process on one core, and so are its children."""
-    with placed(core), output.open("ab") as said:
+    with placed(core), output.open("ab") as log:
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
-            stdout=said,
+            stdout=log,
             stderr=subprocess.STDOUT,
             env=environment,
             start_new_session=True,
@@ -67,12 +67,12 @@ def placed(core: int) -> Iterator[None]:
 
 def family(pid: int) -> list[int]:
     """A process and all that come from it."""
-    found = [pid]
-    for member in found:
+    pids = [pid]
+    for member in pids:
         with suppress(OSError):
             for task in Path(f"/proc/{member}/task").iterdir():
-                found += [int(child) for child in (task / "children").read_text().split()]
-    return found
+                pids += [int(child) for child in (task / "children").read_text().split()]
+    return pids
 
 
 def cpu_seconds(pid: int) -> float:

@@ -59,9 +59,9 @@ def following(id: str) -> str:  # noqa: A002 (the id of the stream's entry)
     return str(StreamPosition(last.epoch, last.n + 1))
 
 
-def configured(port: int, directory: Path, environ: Mapping[str, str], said: list[str]) -> Settings:
+def configured(port: int, directory: Path, environ: Mapping[str, str], parts: list[str]) -> Settings:
     tree: dict[str, dict[str, Any]] = {"live": {}}
-    for part in said:
+    for part in parts:
         path, value = part.split("=")
         section, key = path.split(".")
         tree.setdefault(section, {})[key] = value
@@ -81,9 +81,9 @@ async def serve(settings: Settings) -> None:
     app = create_app(settings)
     app.register_blueprint(blueprint)
     settle()
-    told = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
-    await serve_until(app, listening(settings.host, settings.port), told, lambda: None)
+    terminated = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminated.set)
+    await serve_until(app, listening(settings.host, settings.port), terminated, lambda: None)
 
 
 if __name__ == "__main__":

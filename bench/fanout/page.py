@@ -1,6 +1,6 @@
 """docs/benchmarks.md, written from a stored result: python -m bench.fanout.page [bench/results/fanout-….json]"""
 
-import sys
+import argparse
 from pathlib import Path
 
 from bench.fanout import results, table
@@ -68,7 +68,7 @@ The design's targets, beside 1,000 readers:
 """
 
 
-def written(result: Result, source: str) -> str:
+def page(result: Result, source: str) -> str:
     peers = ""
     for readers in sorted({row.readers for row in result.rows}):
         rows = table.rows_of(result, readers)
@@ -99,8 +99,11 @@ def listed(lines: list[str]) -> str:
 
 
 def main() -> None:
-    source = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else results.newest()
-    PLACE.write_text(written(results.load(source), source.relative_to(PLACE.parents[1]).as_posix()))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("result", type=Path, nargs="?", help="a stored result; by default the newest")
+    path = parser.parse_args().result
+    source = path.resolve() if path else results.newest()
+    PLACE.write_text(page(results.load(source), source.relative_to(PLACE.parents[1]).as_posix()))
     print(f"{PLACE} is written from {source}")
 
 

@@ -82,16 +82,16 @@ class Result(msgspec.Struct, frozen=True):
 
 
 def row(title: str, visits: Iterable[Visit]) -> Row:
-    found = list(visits)
+    measured = list(visits)
 
     def middle(value: Callable[[Visit], float]) -> float:
-        return round(statistics.median(value(visit) for visit in found), 4)
+        return round(statistics.median(value(visit) for visit in measured), 4)
 
     return Row(
-        server=found[0].server,
+        server=measured[0].server,
         title=title,
-        readers=found[0].readers,
-        visits=len(found),
+        readers=measured[0].readers,
+        visits=len(measured),
         eight_per_second=middle(lambda visit: visit.eight.per_second),
         eight_us=middle(lambda visit: visit.eight.microseconds),
         one_per_second=middle(lambda visit: visit.one.per_second),
@@ -104,9 +104,9 @@ def row(title: str, visits: Iterable[Visit]) -> Row:
         memory_kb=middle(lambda visit: visit.memory_kb),
         memory_after_kb=middle(lambda visit: visit.memory_after_kb),
         bytes_per_delivery=middle(lambda visit: visit.one.phase.bytes / visit.one.deliveries),
-        others_share=round(max(visit.others_share for visit in found), 3),
-        uneven_bytes=max(phase.phase.uneven_bytes for visit in found for phase in visit.phases),
-        client_idle=round(min(phase.phase.idle for visit in found for phase in (visit.one, visit.eight)), 3),
+        others_share=round(max(visit.others_share for visit in measured), 3),
+        uneven_bytes=max(phase.phase.uneven_bytes for visit in measured for phase in visit.phases),
+        client_idle=round(min(phase.phase.idle for visit in measured for phase in (visit.one, visit.eight)), 3),
     )
 
 
@@ -126,14 +126,14 @@ def newest() -> Path:
 
 
 def versions(*, peers: bool) -> dict[str, str]:
-    found = {name: importlib.metadata.version(name) for name in OWN} | nginx_versions()
+    versions_by_name = {name: importlib.metadata.version(name) for name in OWN} | nginx_versions()
     if peers and OWN_PLACE.exists():
         lines = (PEERS / "requirements.txt").read_text().splitlines()
-        found |= dict(line.partition(" ")[0].split("==") for line in lines)
-    return found
+        versions_by_name |= dict(line.partition(" ")[0].split("==") for line in lines)
+    return versions_by_name
 
 
 def commit() -> str:
     """Of this checkout, marked where the code that runs is not the code that is stored."""
-    asked = ["git", "-C", str(RESULTS.parent), "describe", "--always", "--dirty", "--abbrev=10"]
-    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip() or "unknown"
+    command = ["git", "-C", str(RESULTS.parent), "describe", "--always", "--dirty", "--abbrev=10"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip() or "unknown"

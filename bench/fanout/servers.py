@@ -21,7 +21,7 @@ OWN_PLACE = HERE.parents[1] / ".bench" / "peers"
 
 MODULES = (Path("/usr/lib/nginx/modules"), Path("/usr/lib64/nginx/modules"))
 DEBIAN = ("apt-get", "install", "-y", "--no-install-recommends", "nginx", "libnginx-mod-nchan")
-SAID = "server.txt"
+SERVER_LOG = "server.txt"
 """What a server printed, in the directory that it is given."""
 
 STREAM = {"Accept": "text/event-stream"}
@@ -58,7 +58,7 @@ def ours(desk: Desk, *, gzip: bool) -> Server:
         return Reading((reads,), request("POST", "/bench/publish", LINES), ("z",) if gzip else ())
 
     def start(port: int, directory: Path) -> Popen[bytes]:
-        return desk.web(port, directory / SAID)
+        return desk.web(port, directory / SERVER_LOG)
 
     title = f"TickStock /stream, {'gzip' if gzip else 'not compressed'}"
     return Server(f"ours-{encoding}", title, start, reading, desk.wait_until_ready)
@@ -139,13 +139,13 @@ def _events(_port: int) -> Reading:
 
 
 def _begin(command: list[str | Path], directory: Path) -> Popen[bytes]:
-    return machine.begin(command, machine.SERVER, directory / SAID)
+    return machine.begin(command, machine.SERVER, directory / SERVER_LOG)
 
 
 def nginx_versions() -> dict[str, str]:
     """As Debian's packages call them; nothing where they are not installed so."""
-    asked = ["dpkg-query", "-W", "-f", "${Package} ${Version}\n", "nginx", "libnginx-mod-nchan"]
+    command = ["dpkg-query", "-W", "-f", "${Package} ${Version}\n", "nginx", "libnginx-mod-nchan"]
     if not shutil.which("dpkg-query"):
         return {}
-    said = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
-    return dict(line.split(" ") for line in said.splitlines() if line.count(" ") == 1 and not line.endswith(" "))
+    output = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    return dict(line.split(" ") for line in output.splitlines() if line.count(" ") == 1 and not line.endswith(" "))

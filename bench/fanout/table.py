@@ -28,7 +28,7 @@ BOARDS = (
     "p50 ms",
     "p99 ms",
 )
-NOTED = 0.05
+NOTEWORTHY_SHARE = 0.05
 TIGHT = 0.05
 
 
@@ -93,19 +93,19 @@ def ratios(rows: Sequence[Row]) -> list[str]:
 
 def remarks(result: Result) -> list[str]:
     """What makes a number doubtful."""
-    found = [f"left out: {line}" for line in result.skipped]
+    lines = [f"left out: {line}" for line in result.skipped]
     for row in result.rows:
-        if row.others_share > NOTED:
-            found.append(f"{row.server}, {row.readers}: others used up to {row.others_share:.0%} of a core meanwhile")
+        if row.others_share > NOTEWORTHY_SHARE:
+            lines.append(f"{row.server}, {row.readers}: others used up to {row.others_share:.0%} of a core meanwhile")
         if row.uneven_bytes:
-            found.append(f"{row.server}, {row.readers}: compressed streams differ by up to {row.uneven_bytes} bytes")
+            lines.append(f"{row.server}, {row.readers}: compressed streams differ by up to {row.uneven_bytes} bytes")
         if row.client_idle < TIGHT:
-            found.append(f"{row.server}, {row.readers}: the load client was idle {row.client_idle:.0%}: it may limit")
-    return found
+            lines.append(f"{row.server}, {row.readers}: the load client was idle {row.client_idle:.0%}: it may limit")
+    return lines
 
 
-def targets(found: Iterable[Target]) -> list[str]:
-    return [f"{target.name}: {target.milliseconds:.0f} ms (wanted: below {target.below:.0f})" for target in found]
+def targets(measured: Iterable[Target]) -> list[str]:
+    return [f"{target.name}: {target.milliseconds:.0f} ms (wanted: below {target.below:.0f})" for target in measured]
 
 
 def plain(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:

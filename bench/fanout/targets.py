@@ -26,23 +26,23 @@ ROOM = {
 
 
 def measure(program: Path, browser: str, boards: Sequence[Board], skipped: list[str]) -> list[Target]:
-    found = [
+    measured = [
         Target(f"delivery, p99 of {board.title}", board.p99_ms, DELIVERY_MS)
         for board in boards
         if board.name in DELIVERIES
     ]
     if not Path(browser).exists():
         skipped.append(f"from PUBLISH to a page: there is no browser at {browser}")
-        return found
+        return measured
     try:
-        found.append(
+        measured.append(
             Target(
                 f"from PUBLISH to a page in Chromium, p95 beside {READERS} readers", to_page(program, browser), PAGE_MS
             )
         )
     except (Broken, Error) as why:
         skipped.append(f"from PUBLISH to a page: {why}")
-    return found
+    return measured
 
 
 def to_page(program: Path, browser: str) -> float:
@@ -52,14 +52,14 @@ def to_page(program: Path, browser: str) -> float:
         page = live_page(desk, chromium)
         stream = request("GET", "/stream?topics=quotes", {**STREAM, "Cookie": cookies(page)})
         with Client(program, desk.port, READERS, [stream], special=("p1",)) as client:
-            client.opened()
+            client.wait_opened()
             client.say("listen", PAGE_SECONDS + 2)
             page.evaluate(OBSERVE)
             time.sleep(1)
             sent = publish(desk, PAGE_SECONDS, page)
-            client.heard(PAGE_SECONDS)
-            seen: dict[str, float] = page.evaluate("window.seen")
-    waits = [seen[key] - at for key, at in sent.items() if key in seen]
+            client.read_phase(PAGE_SECONDS)
+            arrivals: dict[str, float] = page.evaluate("window.seen")
+    waits = [arrivals[key] - at for key, at in sent.items() if key in arrivals]
     if len(waits) < 2:
         raise Broken("no price arrived")
     return statistics.quantiles(waits, n=20)[-1]

@@ -12,7 +12,7 @@ import msgspec
 
 from bench.fanout import machine
 from bench.fanout.client import Broken, Client, Phase
-from bench.fanout.servers import SAID, Reading, Server
+from bench.fanout.servers import SERVER_LOG, Reading, Server
 
 WARM = 1.0
 FIRST, SETTLED = 16, 0.5
@@ -99,14 +99,14 @@ def visit(server: Server, readers: int, seconds: float, program: Path) -> Visit:
     with running(server) as (process, port):
         reading = server.reading(port)
         with connected(program, port, FIRST, reading) as client:
-            client.opened()
+            client.wait_opened()
         time.sleep(SETTLED)
         before, spent = machine.resident(process.pid), machine.cpu_seconds(process.pid)
         with connected(program, port, readers, reading) as client:
-            opened = client.opened()
+            streams = client.wait_opened()
             accepting = machine.cpu_seconds(process.pid) - spent
-            if opened.failed:
-                raise Broken(f"{server.name}: {opened.failed} of {readers} streams did not open")
+            if streams.failed:
+                raise Broken(f"{server.name}: {streams.failed} of {readers} streams did not open")
             opened_memory = machine.resident(process.pid)
             client.run("closed 8", WARM)
 
@@ -116,7 +116,7 @@ def visit(server: Server, readers: int, seconds: float, program: Path) -> Visit:
 
             phases = [measured(command) for command in ("closed 1", "closed 8", "open 10")]
             after = machine.resident(process.pid)
-    return Visit(server.name, readers, opened.seconds, accepting, before, opened_memory, after, *phases)
+    return Visit(server.name, readers, streams.seconds, accepting, before, opened_memory, after, *phases)
 
 
 def connected(program: Path, port: int, readers: int, reading: Reading) -> Client:
@@ -134,9 +134,9 @@ def running(server: Server) -> Iterator[tuple[Popen[bytes], int]]:
                 server.ready(port, process)
             yield process, port
         except Broken as why:
-            said = (Path(directory) / SAID).read_text(errors="replace")[-2000:]
+            log = (Path(directory) / SERVER_LOG).read_text(errors="replace")[-2000:]
             ended = f", and it ended with {process.returncode}" if process.poll() is not None else ""
-            raise Broken(f"{why}{ended}\n{said}".strip()) from None
+            raise Broken(f"{why}{ended}\n{log}".strip()) from None
         finally:
             process.terminate()
             with suppress(TimeoutExpired):

@@ -26,7 +26,7 @@ PLAYED = "scale_market"
 def _pages(servers: Servers, _options: argparse.Namespace) -> list[Row]:
     rows = []
     for database in (SMALL, LARGE):
-        asyncio.run(_made(servers, database))
+        asyncio.run(_fill(servers, database))
         asyncio.run(servers.quotes())
         with servers.web(database.name) as web:
             rows += pages.measure(web, f"{pages.PART}, {database.detections:,} detections")
@@ -34,7 +34,7 @@ def _pages(servers: Servers, _options: argparse.Namespace) -> list[Row]:
 
 
 def _start(servers: Servers, _options: argparse.Namespace) -> list[Row]:
-    asyncio.run(_made(servers, LARGE))
+    asyncio.run(_fill(servers, LARGE))
     asyncio.run(servers.quotes())
     return startup.start(servers, LARGE)
 
@@ -81,11 +81,11 @@ def _played(servers: Servers, plan: Plan) -> list[Row]:
 
 
 async def _copied(servers: Servers, database: str) -> None:
-    await _made(servers, LARGE)
+    await _fill(servers, LARGE)
     await servers.copy(LARGE, database)
 
 
-async def _made(servers: Servers, database: Database) -> None:
+async def _fill(servers: Servers, database: Database) -> None:
     if seconds := await servers.furnish(database):
         print(f"{database.name} was made in {seconds:.0f} s", flush=True)
 
@@ -117,10 +117,10 @@ def main() -> None:
         for name in options.part or PARTS:
             print(name, flush=True)
             rows += PARTS[name](servers, options)
-    found = results.result(f"python -m bench.scale {shlex.join(sys.argv[1:])}".strip(), rows)
-    print(f"\n{results.printed(found)}")
+    result = results.result(f"python -m bench.scale {shlex.join(sys.argv[1:])}".strip(), rows)
+    print(f"\n{results.printed(result)}")
     if options.store:
-        place = results.store(found)
+        place = results.store(result)
         page.write()
         print(f"\nstored in {place}; docs/scale.md is written")
 

@@ -25,7 +25,7 @@ WATCHED = 100
 UNFINISHED = 2 * MINUTE
 """Of market time: the newest minutes need not be stored when the feed is stopped in the middle of one."""
 
-STORED = """
+STORED_BARS = """
 select symbol, timestamp, open::float8, high::float8, low::float8, close::float8, volume from ohlcv_1min
  where timestamp >= $1 and timestamp < $2
 """
@@ -111,40 +111,42 @@ class ExpectedBars:
 
 async def compare(part: str, url: str, expected: ExpectedBars) -> list[Row]:
     """Minute by minute; bars are lost, other than they should be, or stored though nothing was traded."""
-    wanted = expected.finished()
-    if not wanted:
+    finished = expected.finished()
+    if not finished:
         raise SystemExit(f"{part}: no minute was traded")
-    starts = [start for _, start in wanted]
-    stored = await _stored(url, min(starts), max(starts) + MINUTE)
-    lost = [key for key in wanted if key not in stored]
-    others = [key for key in stored if key not in wanted]
-    different = [key for key, figures in wanted.items() if key in stored and not _alike(figures, stored[key])]
+    starts = [start for _, start in finished]
+    stored_bars = await _read_stored(url, min(starts), max(starts) + MINUTE)
+    lost = [key for key in finished if key not in stored_bars]
+    others = [key for key in stored_bars if key not in finished]
+    different = [
+        key for key, figures in finished.items() if key in stored_bars and not _alike(figures, stored_bars[key])
+    ]
     for word, keys in (("lost", lost), ("different", different), ("more", others)):
         for key in keys[:3]:
-            print(f"  {word}: {key} {wanted.get(key)} {stored.get(key)}", flush=True)
+            print(f"  {word}: {key} {finished.get(key)} {stored_bars.get(key)}", flush=True)
     return [
         Row(part, "ticks", "count", most=expected.ticks),
-        Row(part, "minute bars", "count", most=len(wanted)),
+        Row(part, "minute bars", "count", most=len(finished)),
         none(part, "minute bars lost", len(lost)),
         none(part, "minute bars that differ from their ticks", len(different)),
         none(part, "minute bars without a tick", len(others)),
     ]
 
 
-async def _stored(url: str, begin: float, end: float) -> dict[tuple[str, float], Figures]:
+async def _read_stored(url: str, begin: float, end: float) -> dict[tuple[str, float], Figures]:
     link = await asyncpg.connect(url)
     try:
         async with link.transaction():
             return {
-                (symbol, at.timestamp()): (opened, high, low, close, int(volume))
-                async for symbol, at, opened, high, low, close, volume in link.cursor(
-                    STORED, datetime.fromtimestamp(begin, UTC), datetime.fromtimestamp(end, UTC), prefetch=20_000
+                (symbol, at.timestamp()): (open_price, high, low, close, int(volume))
+                async for symbol, at, open_price, high, low, close, volume in link.cursor(
+                    STORED_BARS, datetime.fromtimestamp(begin, UTC), datetime.fromtimestamp(end, UTC), prefetch=20_000
                 )
             }
     finally:
         await link.close()
 
 
-def _alike(wanted: Figures, stored: Figures) -> bool:
+def _alike(expected: Figures, actual: Figures) -> bool:
     """Prices as the table keeps them, with four decimals."""
-    return wanted[4] == stored[4] and all(abs(a - b) < 1e-4 for a, b in zip(wanted[:4], stored[:4], strict=True))
+    return expected[4] == actual[4] and all(abs(a - b) < 1e-4 for a, b in zip(expected[:4], actual[:4], strict=True))

@@ -91,12 +91,12 @@ def _watched(plan: Plan, web: Web, expected: ExpectedBars, meters: dict[str, Chi
     began = time.monotonic()
     with ExitStack() as stack:
         loads, readers = None, None
-        while (passed := time.monotonic() - began) < plan.seconds:
-            if plan.foreign and loads is None and passed >= plan.foreign[0]:
+        while (elapsed := time.monotonic() - began) < plan.seconds:
+            if plan.foreign and loads is None and elapsed >= plan.foreign[0]:
                 loads = stack.enter_context(_foreign_load())
-            if plan.foreign and loads and passed >= plan.foreign[1]:
+            if plan.foreign and loads and elapsed >= plan.foreign[1]:
                 _end(loads)
-            if plan.readers is not None and readers is None and passed >= plan.readers:
+            if plan.readers is not None and readers is None and elapsed >= plan.readers:
                 watched = lists(sorted(expected.symbols), READERS)
                 readers = stack.enter_context(reading(web.port, web.cookie, watched))
                 readers.wait_open(READERS)
@@ -104,7 +104,7 @@ def _watched(plan: Plan, web: Web, expected: ExpectedBars, meters: dict[str, Chi
             time.sleep(SAMPLE_SECONDS)
             samples.append(Sample(time.monotonic() - began, meter.read()))
             if len(samples) % 12 == 0:
-                print(f"  {plan.part}: {passed / 60:.0f} min, {expected.ticks:,} ticks", flush=True)
+                print(f"  {plan.part}: {elapsed / 60:.0f} min, {expected.ticks:,} ticks", flush=True)
         if readers and readers.ended:
             raise SystemExit(f"{readers.ended} of {READERS} streams ended by themselves")
     return samples
@@ -152,8 +152,8 @@ def _cores(plan: Plan, what: str, name: str, samples: list[Sample], bound: float
     used = [each.usage[name].cores for each in samples]
     middle = statistics.mean(used)
     aim = "" if bound is None else f"mean <= {bound:g}"
-    met = None if bound is None else middle <= bound
-    return Row(plan.part, what, "cores", statistics.median(used), percentile(used), max(used), aim, met=met)
+    within_bound = None if bound is None else middle <= bound
+    return Row(plan.part, what, "cores", statistics.median(used), percentile(used), max(used), aim, met=within_bound)
 
 
 def _bound(plan: Plan, name: str) -> float | None:
@@ -169,6 +169,6 @@ def _recovered(plan: Plan, observer: Observer) -> list[Row]:
     if plan.foreign is None:
         return []
     after = observer.recovered_after(plan.foreign[1], SETTLED_LAG)
-    met = after is not None and after <= RECOVERED_SECONDS
+    within_bound = after is not None and after <= RECOVERED_SECONDS
     what = f"lag under {SETTLED_LAG:g} s again after the foreign load"
-    return [Row(plan.part, what, "s", most=after, aim=f"<= {RECOVERED_SECONDS:g}", met=met)]
+    return [Row(plan.part, what, "s", most=after, aim=f"<= {RECOVERED_SECONDS:g}", met=within_bound)]

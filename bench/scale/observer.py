@@ -28,7 +28,7 @@ CLOSE_WITHIN = 5.0
 BATCHES = "ts:batch:indicators"
 DROPPED = re.compile(r"lost so far: .*?(\d+) dropped")
 
-STORED = """
+STORED_MINUTES = """
 select number from unnest($1::text[], $2::float8[]) with ordinality as over(symbol, start, number)
  where exists (select from ohlcv_1min where symbol = over.symbol and timestamp = to_timestamp(over.start))
 """
@@ -115,8 +115,8 @@ class Observer:
         while self._expected.over:
             self._missing.append(self._expected.over.popleft())
         symbols, starts = [each.symbol for each in self._missing], [each.start for each in self._missing]
-        stored = {row["number"] - 1 for row in await link.fetch(STORED, symbols, starts)}
-        self._missing = [each for place, each in enumerate(self._missing) if place not in stored]
+        stored_numbers = {row["number"] - 1 for row in await link.fetch(STORED_MINUTES, symbols, starts)}
+        self._missing = [each for place, each in enumerate(self._missing) if place not in stored_numbers]
         now = time.monotonic()
         self._lags.append((now - self._began, now - self._missing[0].at if self._missing else 0.0))
 

@@ -1,5 +1,6 @@
 """docs/scale.md, written from the newest stored result of each part: python -m bench.scale.page"""
 
+import argparse
 from pathlib import Path
 
 from bench.fanout.table import markdown
@@ -40,9 +41,9 @@ SOURCE = """## {part}
 {table}"""
 
 
-def written(stored: list[Result]) -> str:
+def page(results_by_age: list[Result]) -> str:
     """`stored`: oldest first."""
-    newest = {part: (result, rows) for result in stored for part, rows in results.parts(result.rows).items()}
+    newest = {part: (result, rows) for result in results_by_age for part, rows in results.parts(result.rows).items()}
     tables = [
         SOURCE.format(
             part=part,
@@ -74,9 +75,10 @@ def _routes(rows: list[Row]) -> str:
 
 
 def write() -> None:
-    PLACE.write_text(written(results.stored()))
+    PLACE.write_text(page(results.load_all()))
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_args()
     write()
     print(f"{PLACE} is written")

@@ -116,7 +116,7 @@ def _alone(web: Web, part: str, path: str) -> Row:
 
 def _together(web: Web, part: str, path: str) -> Row:
     took: list[float] = []
-    refused: list[int] = []
+    refusals: list[int] = []
 
     def ask() -> None:
         reader = Reader(web)
@@ -124,14 +124,14 @@ def _together(web: Web, part: str, path: str) -> Row:
             status, milliseconds, _ = reader.get(path)
             took.append(milliseconds)
             if status == 503:
-                refused.append(status)
+                refusals.append(status)
         reader.close()
 
     at_once([ask] * AT_ONCE)
     last = percentile(took)
     aim = f"p99 <= {TOGETHER_P99:g}, no 503"
-    met = last <= TOGETHER_P99 and not refused
-    return Row(part, f"{path}, ten at once", "ms", statistics.median(took), last, max(took), aim, met=met)
+    within_bound = last <= TOGETHER_P99 and not refusals
+    return Row(part, f"{path}, ten at once", "ms", statistics.median(took), last, max(took), aim, met=within_bound)
 
 
 def at_once(works: Sequence[Callable[[], None]]) -> None:
@@ -153,10 +153,10 @@ def _covered(web: Web) -> None:
     _, _, body = reader.get("/api/v1/openapi.json")
     reader.close()
     described = json.loads(_plain(body))["paths"]
-    asked = [path.partition("?")[0] for path in paths()]
+    addresses = [path.partition("?")[0] for path in paths()]
     for route, methods in described.items():
         pattern = re.compile(re.sub(r"\{[^}]*\}", "[^/]+", route) + "$")
-        if "get" in methods and not any(pattern.match(path) for path in asked):
+        if "get" in methods and not any(pattern.match(path) for path in addresses):
             raise SystemExit(f"{route} is a route of the API that nothing here asks for")
 
 

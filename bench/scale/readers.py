@@ -32,10 +32,10 @@ def reading(port: int, cookie: str, watched: Sequence[Sequence[str]]) -> Iterato
 
 class Readers:
     def __init__(self, port: int, cookie: str, watched: Sequence[Sequence[str]]) -> None:
-        self._opened: Synchronized[int] = multiprocessing.Value("i", 0)  # type: ignore[assignment]
+        self._open_count: Synchronized[int] = multiprocessing.Value("i", 0)  # type: ignore[assignment]
         self._bytes: Synchronized[int] = multiprocessing.Value("q", 0)  # type: ignore[assignment]
         self._ended: Synchronized[int] = multiprocessing.Value("i", 0)  # type: ignore[assignment]
-        arguments = (port, cookie, watched, self._opened, self._bytes, self._ended)
+        arguments = (port, cookie, watched, self._open_count, self._bytes, self._ended)
         self._process = multiprocessing.Process(target=_run, args=arguments, daemon=True)
 
     def start(self) -> None:
@@ -57,9 +57,9 @@ class Readers:
 
     def wait_open(self, count: int, seconds: float = 120.0) -> None:
         until = time.monotonic() + seconds
-        while self._opened.value < count:
+        while self._open_count.value < count:
             if time.monotonic() > until or not self._process.is_alive():
-                raise SystemExit(f"{self._opened.value} of {count} streams are open")
+                raise SystemExit(f"{self._open_count.value} of {count} streams are open")
             time.sleep(0.1)
 
 
@@ -73,7 +73,13 @@ async def _all(port: int, cookie: str, watched: Sequence[Sequence[str]], *counts
 
 
 async def _one(
-    port: int, cookie: str, symbols: Sequence[str], opening: asyncio.Semaphore, opened: Any, received: Any, ended: Any
+    port: int,
+    cookie: str,
+    symbols: Sequence[str],
+    opening: asyncio.Semaphore,
+    open_count: Any,
+    received: Any,
+    ended: Any,
 ) -> None:
     topics = ",".join(f"quotes:{symbol}" for symbol in symbols)
     async with opening:
@@ -89,7 +95,7 @@ async def _one(
         head = await reader.readuntil(b"\r\n\r\n")
     if b" 200 " not in head.split(b"\r\n", 1)[0]:
         raise SystemExit(head.decode(errors="replace"))
-    opened.value += 1
+    open_count.value += 1
     while chunk := await reader.read(65_536):
         received.value += len(chunk)
     ended.value += 1

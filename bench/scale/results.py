@@ -45,14 +45,14 @@ def result(command: str, rows: list[Row]) -> Result:
     return Result(datetime.now(UTC).isoformat(), command, commit(), machine.described(), tuple(rows))
 
 
-def store(found: Result) -> Path:
+def store(result: Result) -> Path:
     RESULTS.mkdir(exist_ok=True)
-    place = RESULTS / f"scale-{found.at[:16].replace(':', '')}.json"
-    place.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n")
+    place = RESULTS / f"scale-{result.at[:16].replace(':', '')}.json"
+    place.write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n")
     return place
 
 
-def stored() -> list[Result]:
+def load_all() -> list[Result]:
     """All there are, oldest first."""
     return [msgspec.json.decode(place.read_bytes(), type=Result) for place in sorted(RESULTS.glob("scale-*.json"))]
 
@@ -63,15 +63,15 @@ def cells(row: Row) -> tuple[str, ...]:
 
 
 def parts(rows: tuple[Row, ...]) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = {}
+    rows_by_part: dict[str, list[Row]] = {}
     for row in rows:
-        found.setdefault(row.part, []).append(row)
-    return found
+        rows_by_part.setdefault(row.part, []).append(row)
+    return rows_by_part
 
 
-def printed(found: Result) -> str:
+def printed(result: Result) -> str:
     return "\n\n".join(
-        f"{part}\n{plain(HEAD, [cells(row) for row in rows])}" for part, rows in parts(found.rows).items()
+        f"{part}\n{plain(HEAD, [cells(row) for row in rows])}" for part, rows in parts(result.rows).items()
     )
 
 

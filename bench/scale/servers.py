@@ -199,8 +199,8 @@ class Web:
         kind = {"Content-Type": "application/x-www-form-urlencoded", "Origin": f"http://127.0.0.1:{self.port}"}
         link.request("POST", "/login", form, kind)
         answer = link.getresponse()
-        given = answer.headers.get_all("Set-Cookie") or []
-        self.cookie = "; ".join(each.partition(";")[0] for each in given)
+        cookies = answer.headers.get_all("Set-Cookie") or []
+        self.cookie = "; ".join(each.partition(";")[0] for each in cookies)
         link.close()
         if answer.status != 303 or not self.cookie:
             raise SystemExit(f"nobody can sign in: {answer.status}")
@@ -221,9 +221,9 @@ class Meter:
         self._at, self._spent = time.monotonic(), self._cpu()
 
     def read(self) -> dict[str, Usage]:
-        passed, spent = time.monotonic() - self._at, self._cpu()
+        elapsed, spent = time.monotonic() - self._at, self._cpu()
         return {
-            name: Usage((spent[name] - self._spent[name]) / passed, machine.resident(pid) / 2**20)
+            name: Usage((spent[name] - self._spent[name]) / elapsed, machine.resident(pid) / 2**20)
             for name, pid in self._pids.items()
         }
 

@@ -51,8 +51,8 @@ def load_beside_pages(servers: Servers, directory: Path) -> list[Row]:
     path = _file(directory / "bars.csv")
     with servers.web(COPY) as web:
         done, took = threading.Event(), {path: list[float]() for path in READ}
-        refused: list[int] = []
-        asking = threading.Thread(target=_ask, args=(web, done, took, refused))
+        refusals: list[int] = []
+        asking = threading.Thread(target=_ask, args=(web, done, took, refusals))
         asking.start()
         began = time.monotonic()
         command = (sys.executable, "-m", "app.cli", "data", "load", str(path))
@@ -69,19 +69,19 @@ def load_beside_pages(servers: Servers, directory: Path) -> list[Row]:
         )
         for path, each in took.items()
     ]  # fmt: skip
-    rows.append(Row(part, "answers 503", "count", most=len(refused), aim="0", met=not refused))
+    rows.append(Row(part, "answers 503", "count", most=len(refusals), aim="0", met=not refusals))
     rows.append(Row(part, "rows loaded a second, the start of the command included", "rows/s", LOADED / seconds))
     return rows
 
 
-def _ask(web: Web, done: threading.Event, took: dict[str, list[float]], refused: list[int]) -> None:
+def _ask(web: Web, done: threading.Event, took: dict[str, list[float]], refusals: list[int]) -> None:
     reader = Reader(web)
     while not done.is_set():
         for path, each in took.items():
             status, milliseconds, _ = reader.get(path)
             each.append(milliseconds)
             if status == 503:
-                refused.append(status)
+                refusals.append(status)
         done.wait(0.05)
     reader.close()
 
