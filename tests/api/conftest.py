@@ -23,7 +23,7 @@ from tests.stream.conftest import Desk, settings
 from tests.support.people_pages import PASSWORD, add
 from tests.support.ports import free_port
 from tests.support.quote_samples import AWKWARD, LONG_NAME, OPEN, bars
-from tests.support.stored_bars import Found, store_bars, store_minutes, store_patterns, store_symbols
+from tests.support.stored_bars import PatternRow, store_bars, store_minutes, store_patterns, store_symbols
 
 __all__ = ["settings"]
 
@@ -71,7 +71,7 @@ async def store(url: str) -> None:
     await store_minutes(url, "BF/B", {OPEN + 60 * n: 50.0 + n for n in range(3)})
     await store_symbols(url, dict.fromkeys(AWKWARD, LONG_NAME))
     detections = [
-        Found(symbol, name, OPEN - 86_400 * n) for symbol in AWKWARD for n, name in enumerate(("Hammer", "Doji"))
+        PatternRow(symbol, name, OPEN - 86_400 * n) for symbol in AWKWARD for n, name in enumerate(("Hammer", "Doji"))
     ]
     await store_patterns(url, "daily", detections)
 

@@ -23,7 +23,7 @@ from app.patterns.queries import DetectionFilter
 from tests.db.conftest import name_of
 from tests.support.ports import free_port
 from tests.support.quote_samples import OPEN
-from tests.support.stored_bars import Found, store_patterns
+from tests.support.stored_bars import PatternRow, store_patterns
 
 BINARY = shutil.which("pgbouncer") or "/usr/sbin/pgbouncer"
 
@@ -85,7 +85,7 @@ async def pools(urls: Urls) -> AsyncIterator[Pools]:
 
 
 async def test_transactions_of_many_share_a_few_sessions(pools: Pools, urls: Urls, database_url: str) -> None:
-    await store_patterns(database_url, "1min", [Found("BF/B", "Hammer", OPEN + 60 * n) for n in range(20)])
+    await store_patterns(database_url, "1min", [PatternRow("BF/B", "Hammer", OPEN + 60 * n) for n in range(20)])
     engine = Pool(urls.engine, "engine", 6, acquire_seconds=10.0)
     async with engine.acquire() as connection, connection.transaction():
         await definitions.put(connection)

@@ -8,7 +8,7 @@ from app.settings.load import Settings
 from tests.conftest import Databases
 from tests.stream.conftest import Desk, settings
 from tests.support.quote_samples import AWKWARD, LONG_NAME, OPEN, bars
-from tests.support.stored_bars import Found, store_bars, store_patterns, store_symbols
+from tests.support.stored_bars import PatternRow, store_bars, store_patterns, store_symbols
 
 __all__ = ["settings"]
 
@@ -18,7 +18,9 @@ async def desk(settings: Settings, databases: Databases) -> AsyncIterator[Desk]:
     for symbol in AWKWARD:
         await store_bars(databases.engine, bars(symbol, 150))
     await store_symbols(databases.engine, dict.fromkeys(AWKWARD, LONG_NAME))
-    await store_patterns(databases.engine, "daily", [Found(symbol, "Hammer", OPEN - 4 * 86_400) for symbol in AWKWARD])
+    await store_patterns(
+        databases.engine, "daily", [PatternRow(symbol, "Hammer", OPEN - 4 * 86_400) for symbol in AWKWARD]
+    )
     served = Desk(settings)
     await served.start()
     await served.enter()

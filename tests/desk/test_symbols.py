@@ -22,12 +22,12 @@ from app.web.filters import dom_id
 from app.web.html import links
 from app.wire.events.event import IndicatorCalculated, PatternDetected
 from tests.conftest import Databases
-from tests.engine.loads.conftest import loaded, written
+from tests.engine.loads.conftest import load_file, write_csv
 from tests.stream.conftest import Desk
 from tests.support import symbol_examples
 from tests.support.desk_pages import page
 from tests.support.quote_samples import OPEN, bars, tick
-from tests.support.stored_bars import Found, store_bars, store_patterns, store_symbols
+from tests.support.stored_bars import PatternRow, store_bars, store_patterns, store_symbols
 from tests.support.topic_rules import RULES
 from tests.support.waiting import until
 
@@ -157,7 +157,9 @@ async def test_a_stored_history_of_more_than_a_hundred_symbols_is_a_live_desk(
 ) -> None:
     names = [".INX", *(f"SYM{number:03d}" for number in range(101))]
     pool = Pool(databases.engine, "loads", 2, acquire_seconds=10.0)
-    outcome = await loaded(pool, written(tmp_path / "bars.csv", [f"{name},2024-03-05,9,9,9,9,1" for name in names]))
+    outcome = await load_file(
+        pool, write_csv(tmp_path / "bars.csv", [f"{name},2024-03-05,9,9,9,9,1" for name in names])
+    )
     await pool.close()
     assert (outcome.good_rows, outcome.rejected_rows) == (102, 0)
 
@@ -223,7 +225,7 @@ async def test_what_is_stored_after_the_desk_began_is_found_in_any_case(desk: De
 
 
 async def test_a_symbol_of_which_the_engine_alone_speaks_has_a_page(desk: Desk, databases: Databases) -> None:
-    await store_patterns(databases.engine, "daily", [Found("M&M.NS", "Hammer", OPEN)])
+    await store_patterns(databases.engine, "daily", [PatternRow("M&M.NS", "Hammer", OPEN)])
     await desk.publish(PatternDetected(symbol="$SPX", pattern="Doji", timeframe="1min", confidence=0.5, at=OPEN))
     await desk.publish(IndicatorCalculated(symbol="BTC+USD", indicator="RSI14", timeframe="1min", value=70.5, at=OPEN))
     await until(lambda: desk.context.hub.stats.published)

@@ -50,33 +50,33 @@ class Carrier:
         with self.output.open("wb") as output:
             self.process = self._start(output)
 
-    def said(self) -> str:
+    def read_output(self) -> str:
         return self.output.read_text(errors="replace")
 
     def wait_ready(self) -> "Carrier":
         def look() -> bool:
-            assert self.process.poll() is None, self.said()
-            return "ready\n" in self.said()
+            assert self.process.poll() is None, self.read_output()
+            return "ready\n" in self.read_output()
 
         within(60, look, "a ready carrier")
         return self
 
-    def told(self) -> dict[str, Any]:
+    def report(self) -> dict[str, Any]:
         lines: dict[str, Any] = json.loads((self.data / "told.json").read_text())
         return lines
 
     @property
     def pids(self) -> dict[str, int]:
-        found: dict[str, int] = self.told()["pids"]
-        return found
+        pids_by_name: dict[str, int] = self.report()["pids"]
+        return pids_by_name
 
     @property
     def redis_url(self) -> str:
-        return f"unix://{self.told()['sockets']}/valkey.sock"
+        return f"unix://{self.report()['sockets']}/valkey.sock"
 
     @property
     def database_url(self) -> str:
-        return f"postgresql://postgres@/postgres?host={self.told()['sockets']}/postgres"
+        return f"postgresql://postgres@/postgres?host={self.report()['sockets']}/postgres"
 
     def stop(self) -> int:
         if self.process.poll() is None:

@@ -15,7 +15,7 @@ from tests.embedded.conftest import Carrier, alive, within
 def back(carrier: Carrier, name: str, before: int) -> int:
     def look() -> int | None:
         pid = carrier.pids.get(name)
-        return pid if pid not in {None, before} and f"{name} is back (pid {pid})" in carrier.said() else None
+        return pid if pid not in {None, before} and f"{name} is back (pid {pid})" in carrier.read_output() else None
 
     return within(60, look, f"a new {name}")
 
@@ -71,11 +71,11 @@ def test_a_killed_worker_is_started_again_and_said_so(carrier: Carrier) -> None:
     os.kill(before, signal.SIGKILL)
     back(carrier, "worker", before)
 
-    assert "worker ended (signal 9); starting it again in " in carrier.said()
+    assert "worker ended (signal 9); starting it again in " in carrier.read_output()
 
 
 def test_nothing_is_left_when_the_carrier_is_killed_and_the_next_one_starts(carrier: Carrier) -> None:
-    lines = carrier.told()
+    lines = carrier.report()
     Redis.from_url(carrier.redis_url).set("kept", "yes")
 
     carrier.process.kill()
@@ -90,7 +90,7 @@ def test_nothing_is_left_when_the_carrier_is_killed_and_the_next_one_starts(carr
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_asked_to_stop_it_leaves_nothing_and_no_complaint(carrier: Carrier, number: signal.Signals) -> None:
-    lines = carrier.told()
+    lines = carrier.report()
 
     carrier.process.send_signal(number)
 
@@ -106,12 +106,12 @@ def test_a_second_one_on_the_same_data_is_refused_and_harms_nothing(carrier: Car
     second = Carrier(alias)
 
     assert second.process.wait(30) == 1
-    assert f"already running here (pid {carrier.process.pid}); data in {carrier.data}" in second.said()
+    assert f"already running here (pid {carrier.process.pid}); data in {carrier.data}" in second.read_output()
     assert Redis.from_url(carrier.redis_url).ping()
 
 
 def test_stale_files_of_a_machine_that_lost_power_are_in_nobodys_way(carrier: Carrier) -> None:
-    sockets = Path(carrier.told()["sockets"])
+    sockets = Path(carrier.report()["sockets"])
     carrier.stop()
     sockets.mkdir(exist_ok=True)
     (sockets / "postgres").mkdir(exist_ok=True)

@@ -26,31 +26,31 @@ def morning(day: date, minutes: int) -> list[Bar]:
     spacing = replay.speed / replay.ticks_per_second
     session, bars = regular(day), [bar for bar in BARS if bar.day == day]
     rollup = Rollup()
-    found = []
+    closed_bars = []
     for number, bar in enumerate(bars):
         for tick in ticks(bar, session, spacing, SymbolSlot(number, len(bars))):
             minute = rollup.add(tick)
             if minute and minute.start + 60 <= session.opens + 60 * minutes:
-                found.append(minute)
-    return sorted(found, key=lambda bar: bar.start)
+                closed_bars.append(minute)
+    return sorted(closed_bars, key=lambda bar: bar.start)
 
 
 def analyses(bars: list[Bar]) -> list[Analysis]:
     series = SeriesByTimeframe()
-    found = []
+    results = []
     for bar in bars:
         series.add(bar)
-        found.append(analyse(series.timeframe(bar.timeframe).panel([bar.symbol]), USUAL))
-    return found
+        results.append(analyse(series.timeframe(bar.timeframe).panel([bar.symbol]), USUAL))
+    return results
 
 
 @pytest.mark.parametrize("day", [date(2012, 9, day) for day in (4, 7)], ids=str)
 def test_two_minutes_of_replay_show_some_patterns_and_no_flood(day: date) -> None:
     speed = Settings().replay.speed
 
-    found = [pattern for analysis in analyses(morning(day, int(105 * speed / 60))) for pattern in analysis.patterns]
+    patterns = [pattern for analysis in analyses(morning(day, int(105 * speed / 60))) for pattern in analysis.patterns]
 
-    assert 1 <= len(found) <= 90
+    assert 1 <= len(patterns) <= 90
 
 
 def test_a_pattern_found_again_is_the_same_one() -> None:
@@ -97,12 +97,12 @@ def test_what_is_switched_off_is_not_found_and_hides_nothing_else() -> None:
     usual = analyse(walk(bars, 100), USUAL).patterns
     name = usual[0].pattern
 
-    found = analyse(walk(bars, 100), USUAL._replace(by_pattern={name: NEVER})).patterns
+    patterns = analyse(walk(bars, 100), USUAL._replace(by_pattern={name: NEVER})).patterns
     strict = analyse(walk(bars, 100), USUAL._replace(by_pattern={one.pattern: 0.95 for one in usual})).patterns
 
-    assert {one.pattern for one in usual} - {one.pattern for one in found} == {name}
-    assert len(found) >= len([one for one in usual if one.pattern != name])
-    assert all(one.confidence >= 0.95 for one in strict if one.pattern in {known.pattern for known in usual})
+    assert {one.pattern for one in usual} - {one.pattern for one in patterns} == {name}
+    assert len(patterns) >= len([one for one in usual if one.pattern != name])
+    assert all(one.confidence >= 0.95 for one in strict if one.pattern in {each.pattern for each in usual})
 
 
 def test_a_series_keeps_what_is_needed_and_follows_a_feed_that_begins_again() -> None:
@@ -110,11 +110,11 @@ def test_a_series_keeps_what_is_needed_and_follows_a_feed_that_begins_again() ->
     bars = [Bar("BRK.B", "1min", 60.0 * n, 1, 1, 1, 1, n) for n in range(3 * BARS_PER_SYMBOL)]
 
     series.extend(bars)
-    kept = series.last("BRK.B", "1min")
+    last_bars = series.last("BRK.B", "1min")
     series.add(bars[-40]._replace(volume=0))
     after = series.last("BRK.B", "1min")
 
-    assert list(kept) == bars[-BARS_PER_SYMBOL:]
+    assert list(last_bars) == bars[-BARS_PER_SYMBOL:]
     assert after[-1] == bars[-40]._replace(volume=0)
     assert BARS_PER_SYMBOL - 40 <= len(after) <= BARS_PER_SYMBOL + SLACK
 
@@ -164,17 +164,17 @@ def test_volume_of_the_session_is_compared_with_that_of_sessions_alone(
     series = SeriesByTimeframe()
     series.extend(Bar(symbol, "1min", start, 1, 1, 1, 1, volume) for start, volume in traded)
 
-    found = analyse(series.timeframe("1min").panel([symbol]), Thresholds(0.0))
+    analysis = analyse(series.timeframe("1min").panel([symbol]), Thresholds(0.0))
 
-    told = {event.indicator: event.value for event in found.indicators}
-    assert told.get("relative_volume") == expected
-    assert all(0 <= event.confidence <= 1 for event in found.patterns)
+    indicators = {event.indicator: event.value for event in analysis.indicators}
+    assert indicators.get("relative_volume") == expected
+    assert all(0 <= event.confidence <= 1 for event in analysis.patterns)
 
 
 @pytest.mark.parametrize(("ticks", "some"), [(1, False), (2, False), (FULL_TICKS, True), (None, True)])
 def test_minutes_of_one_or_two_ticks_show_no_pattern(ticks: int | None, *, some: bool) -> None:
     bars = [bar._replace(ticks=ticks) for bar in morning(date(2012, 9, 4), 45)]
 
-    found = [pattern for analysis in analyses(bars) for pattern in analysis.patterns]
+    patterns = [pattern for analysis in analyses(bars) for pattern in analysis.patterns]
 
-    assert bool(found) == some
+    assert bool(patterns) == some

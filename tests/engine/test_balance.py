@@ -10,12 +10,14 @@ from bench.bias import SESSIONS, patterns
 SYMBOLS = 15
 
 
-@pytest.mark.parametrize(("spacing", "counted"), [(60.0, False), (10.0, True)], ids=("one price a minute", "six ticks"))
-def test_as_many_patterns_of_minutes_are_bullish_as_bearish(spacing: float, *, counted: bool) -> None:
+@pytest.mark.parametrize(
+    ("spacing", "with_ticks"), [(60.0, False), (10.0, True)], ids=("one price a minute", "six ticks")
+)
+def test_as_many_patterns_of_minutes_are_bullish_as_bearish(spacing: float, *, with_ticks: bool) -> None:
     universe = SyntheticUniverse(42, SYMBOLS, SESSIONS[0], 0)
 
     upright, upside_down = (
-        Counter(side for _, side in patterns(universe, "1min", spacing, counted=counted, upside_down=turned))
+        Counter(side for _, side in patterns(universe, "1min", spacing, with_ticks=with_ticks, upside_down=turned))
         for turned in (False, True)
     )
 

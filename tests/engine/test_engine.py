@@ -32,7 +32,7 @@ from tests.support.running_engine import (
     working,
 )
 
-STORED = """
+STORED_CONFIDENCE = """
 select confidence::float8
   from (select symbol, pattern_type, timeframe, detection_timestamp, confidence from intraday_patterns
         union all
@@ -77,8 +77,8 @@ async def test_what_is_heard_can_be_read(redis_url: str, database_url: str, link
     async def look(event: AnyEvent) -> None:
         if isinstance(event, PatternDetected):
             at = datetime.fromtimestamp(event.at, UTC)
-            found = await link.fetchval(STORED, event.symbol, event.pattern, event.timeframe, at)
-            if found != event.confidence:
+            confidence = await link.fetchval(STORED_CONFIDENCE, event.symbol, event.pattern, event.timeframe, at)
+            if confidence != event.confidence:
                 absent.append(event)
 
     engine = working(redis_url, database_url, min_confidence=0.5)

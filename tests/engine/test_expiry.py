@@ -47,9 +47,9 @@ def test_a_pattern_expires_once_when_its_time_has_passed() -> None:
     patterns = PatternExpiry()
     patterns.add([pattern("Late", OPENS + 7200), pattern("Soon", OPENS + 3600), pattern("Never", None)])
 
-    told = [names(patterns.pop_expired(OPENS + after)) for after in (3599, 3600, 3600, 9999, 99999)]
+    expired_names = [names(patterns.pop_expired(OPENS + after)) for after in (3599, 3600, 3600, 9999, 99999)]
 
-    assert told == [[], ["Soon"], [], ["Late"], []]
+    assert expired_names == [[], ["Soon"], [], ["Late"], []]
 
 
 def test_what_expires_is_the_newest_word_on_the_pattern() -> None:
@@ -94,14 +94,14 @@ async def test_what_expired_while_no_engine_ran_is_told_once(
         "select symbol, pattern_type from daily_patterns where expiration_date > $1 and expiration_date <= $2", *span
     )
 
-    async with hearing(redis_url) as heard, working(redis_url, empty_url, min_confidence=0.4):
-        await eventually(lambda: len(of(PatternExpired, heard)) >= len(ended))
+    async with hearing(redis_url) as events, working(redis_url, empty_url, min_confidence=0.4):
+        await eventually(lambda: len(of(PatternExpired, events)) >= len(ended))
         await eventually(lambda: empty_link.fetchval("select at = $1 from engine_marks", span[1]))
     async with hearing(redis_url) as again, working(redis_url, empty_url, min_confidence=0.4):
         await settled(again)
 
-    told = of(PatternExpired, heard)
+    expirations = of(PatternExpired, events)
     assert len(ended) > 3
-    assert sorted((event.symbol, event.pattern) for event in told) == sorted(map(tuple, ended))
-    assert all(event.expires_at and event.at < event.expires_at <= regular(DAY).closes for event in told)
+    assert sorted((event.symbol, event.pattern) for event in expirations) == sorted(map(tuple, ended))
+    assert all(event.expires_at and event.at < event.expires_at <= regular(DAY).closes for event in expirations)
     assert of(PatternExpired, again) == []

@@ -75,15 +75,15 @@ class Watch:
     async def newest(self) -> Mapping[str, NewestQuote]:
         return await NewestQuotes(self.redis).all()
 
-    async def written(self, session: date) -> bool:
-        found = await self.newest()
-        days = [_day(session, quote) for quote in found.values() if quote.session == session.isoformat()]
+    async def has_written(self, session: date) -> bool:
+        newest = await self.newest()
+        days = [_day(session, quote) for quote in newest.values() if quote.session == session.isoformat()]
         return sorted(days) == bars_of(session)
 
-    async def stored(self, session: date) -> bool:
+    async def has_stored(self, session: date) -> bool:
         return await daily(self._link, session) == bars_of(session)
 
-    async def shown(self, session: date) -> bool:
+    async def has_published(self, session: date) -> bool:
         """In the JSON of the desk, and on the page of each symbol."""
         async with self._desk.client() as client:
             quotes = (await client.get("/api/v1/quotes")).json()["quotes"]
@@ -128,7 +128,7 @@ async def test_a_month_of_faults_ends_as_its_source(
                 await watch.until_played(session, dice.randrange(count // 3, count * 2 // 3))
                 await engines.aclose()
                 await engines.enter_async_context(engine(redis_url, databases))
-            for reached in (watch.written, watch.shown, watch.stored):
+            for reached in (watch.has_written, watch.has_published, watch.has_stored):
                 await eventually(partial(reached, session))
             assert {symbol: quote.outside for symbol, quote in (await watch.newest()).items()} == outside(session)
             (released / session.isoformat()).touch()

@@ -16,9 +16,9 @@ LATER = EngineCounts(5000, 500, 20, 6500, {"too late": 3, "received twice": 2}, 
 
 def measured(lag: float = 0.05) -> tuple[MetricsMeasured, StreamingHealth]:
     """Ten seconds after nothing, and two closes."""
-    told = [NOTHING, LATER]
+    counts = [NOTHING, LATER]
     stopwatch = Stopwatch()
-    figures = EngineMetrics(lambda: told.pop(0), stopwatch)
+    figures = EngineMetrics(lambda: counts.pop(0), stopwatch)
     stopwatch.close(0.030, 0.010)
     stopwatch.close(0.050, 0.020)
     for seconds in (0.01, lag, 0.02):

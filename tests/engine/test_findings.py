@@ -40,10 +40,17 @@ def minute(number: int, price: float = 10.0, volume: int = 5, symbol: str = "BRK
 
 
 def pattern(**fields: Any) -> PatternDetected:
-    said = {"at": OPENS, "symbol": "BRK.B", "pattern": "Hammer", "timeframe": "1min", "confidence": 0.8, "price": 10.0}
-    said |= {"direction": "bullish", **fields}
-    said["flow_id"] = identity(said["symbol"], said["pattern"], said["timeframe"], said["at"])
-    return PatternDetected(**said)
+    values = {
+        "at": OPENS,
+        "symbol": "BRK.B",
+        "pattern": "Hammer",
+        "timeframe": "1min",
+        "confidence": 0.8,
+        "price": 10.0,
+    }
+    values |= {"direction": "bullish", **fields}
+    values["flow_id"] = identity(values["symbol"], values["pattern"], values["timeframe"], values["at"])
+    return PatternDetected(**values)
 
 
 def longer(*bars: Bar) -> tuple[BarAggregator, SeriesByTimeframe]:
@@ -54,30 +61,30 @@ def longer(*bars: Bar) -> tuple[BarAggregator, SeriesByTimeframe]:
 
 def test_five_minutes_are_told_of_with_their_last_minute() -> None:
     bars = [minute(number, 10 + number) for number in range(5)]
-    made, _ = longer(*bars)
+    aggregator, _ = longer(*bars)
 
-    told = [made.add([bar]) for bar in bars]
+    longer_bars = [aggregator.add([bar]) for bar in bars]
 
-    assert told == [[], [], [], [], periods.merge(bars, "5min")]
+    assert longer_bars == [[], [], [], [], periods.merge(bars, "5min")]
 
 
 def test_a_symbol_that_falls_silent_has_its_bar_when_the_clock_says_so() -> None:
-    made, _ = longer(minute(0))
+    aggregator, _ = longer(minute(0))
 
-    assert made.add([minute(0)]) == []
-    assert made.complete_until(OPENS + 299) == []
-    assert made.complete_until(OPENS + 300) == periods.merge([minute(0)], "5min")
-    assert made.complete_until(OPENS + 300) == []
+    assert aggregator.add([minute(0)]) == []
+    assert aggregator.complete_until(OPENS + 299) == []
+    assert aggregator.complete_until(OPENS + 300) == periods.merge([minute(0)], "5min")
+    assert aggregator.complete_until(OPENS + 300) == []
 
 
 def test_a_minute_that_is_mended_mends_the_bars_made_of_it() -> None:
     bars = [minute(number) for number in range(5)]
-    made, series = longer(*bars)
+    aggregator, series = longer(*bars)
     for bar in bars:
-        made.add([bar])
+        aggregator.add([bar])
 
     series.add(bars[4]._replace(volume=100))
-    again = made.add([bars[4]._replace(volume=100)])
+    again = aggregator.add([bars[4]._replace(volume=100)])
 
     assert [(bar.timeframe, bar.volume) for bar in again] == [("5min", 120)]
 
@@ -90,25 +97,25 @@ def test_a_week_and_a_month_are_over_with_their_last_session_before_a_holiday() 
     bars = days_of(date(2018, 3, 26), date(2018, 4, 2))
     series = SeriesByTimeframe()
     series.extend(bars)
-    made = BarAggregator(series.timeframe("daily"), periods.FROM_DAYS)
+    aggregator = BarAggregator(series.timeframe("daily"), periods.FROM_DAYS)
 
-    told = {bar.day: [(one.timeframe, one.day, one.volume) for one in made.add([bar])] for bar in bars}
+    bars_by_day = {bar.day: [(one.timeframe, one.day, one.volume) for one in aggregator.add([bar])] for bar in bars}
 
     over = [("weekly", date(2018, 3, 26), 20), ("monthly", date(2018, 3, 1), 20)]
-    assert {day: found for day, found in told.items() if found} == {date(2018, 3, 29): over}
+    assert {day: longer_bars for day, longer_bars in bars_by_day.items() if longer_bars} == {date(2018, 3, 29): over}
 
 
 def test_a_week_without_its_last_session_is_over_when_the_clock_says_so() -> None:
     bars = days_of(date(2018, 3, 26), date(2018, 3, 28))
     series = SeriesByTimeframe()
     series.extend(bars)
-    made = BarAggregator(series.timeframe("daily"), ["weekly"])
-    made.add(bars)
+    aggregator = BarAggregator(series.timeframe("daily"), ["weekly"])
+    aggregator.add(bars)
     closes = regular(date(2018, 3, 29)).closes
 
-    assert made.complete_until(closes - 1) == []
-    assert made.complete_until(closes) == periods.merge(bars, "weekly")
-    assert made.complete_until(closes) == []
+    assert aggregator.complete_until(closes - 1) == []
+    assert aggregator.complete_until(closes) == periods.merge(bars, "weekly")
+    assert aggregator.complete_until(closes) == []
 
 
 def test_a_pattern_is_followed_for_one_five_and_twenty_bars() -> None:
@@ -117,14 +124,14 @@ def test_a_pattern_is_followed_for_one_five_and_twenty_bars() -> None:
 
     changes = [outcomes.update([minute(number, 10 + number)]) for number in range(25)]
 
-    found = {number: dict(one[0].returns) for number, one in enumerate(changes) if one}
-    assert found == {1: {1: 0.15}, 5: {5: 0.55}, 20: {20: 2.05}}
+    returns = {number: dict(one[0].returns) for number, one in enumerate(changes) if one}
+    assert returns == {1: {1: 0.15}, 5: {5: 0.55}, 20: {20: 2.05}}
 
 
 def test_of_a_pattern_in_the_past_as_much_is_known_as_there_are_bars() -> None:
-    found = outcome_from_closes(pattern(), [11.0, 12.0, 12.0, 12.0, 9.0, 8.0])
+    outcome = outcome_from_closes(pattern(), [11.0, 12.0, 12.0, 12.0, 9.0, 8.0])
 
-    assert dict(found.returns) == {1: 0.1, 5: -0.1}
+    assert dict(outcome.returns) == {1: 0.1, 5: -0.1}
 
 
 @pytest.mark.parametrize(
@@ -143,18 +150,18 @@ def test_an_intraday_pattern_confirms_a_daily_one_that_holds(fields: dict[str, A
     confluence = Confluence()
     confluence.detect([pattern(pattern="MorningStar", timeframe="daily", at=OPENS - DAY, confidence=0.9)])
 
-    found = confluence.detect([pattern(**{"confidence": 0.8, **fields})])
+    combinations = confluence.detect([pattern(**{"confidence": 0.8, **fields})])
 
-    shown = [(one.pattern, one.tier, one.timeframe, one.confidence) for one in found]
-    assert shown == ([("MorningStar", "combo", "combo", 0.849)] if confirmed else [])
+    summaries = [(one.pattern, one.tier, one.timeframe, one.confidence) for one in combinations]
+    assert summaries == ([("MorningStar", "combo", "combo", 0.849)] if confirmed else [])
 
 
 def test_a_mended_bar_corrects_what_was_told_and_tells_nothing_twice() -> None:
-    told = Deduplicator()
+    deduplicator = Deduplicator()
 
-    first = told.classify([pattern()])
-    same = told.classify([pattern()])
-    surer = told.classify([pattern(confidence=0.85)])
+    first = deduplicator.classify([pattern()])
+    same = deduplicator.classify([pattern()])
+    surer = deduplicator.classify([pattern(confidence=0.85)])
 
     assert ([len(part) for part in first], [len(part) for part in same]) == ([1, 0], [0, 0])
     assert surer[0] == []
@@ -164,11 +171,16 @@ def test_a_mended_bar_corrects_what_was_told_and_tells_nothing_twice() -> None:
 def test_breadth_counts_those_of_which_the_day_before_is_known() -> None:
     days = [Bar(symbol, "daily", 0.0, 1, 1, 1, close, 100) for symbol, close in (("A", 11.0), ("B", 9.0), ("C", 5.0))]
 
-    found = market_conditions(60.0, days, {"A": 10.0, "B": 10.0}, Groups({"A": "Energy"}))
+    conditions = market_conditions(60.0, days, {"A": 10.0, "B": 10.0}, Groups({"A": "Energy"}))
 
-    assert found
-    assert (found.whole.advancing, found.whole.declining, found.whole.symbols, found.whole.volume) == (1, 1, 2, 200)
-    assert {name: stand.change for name, stand in found.sectors.items()} == {"Energy": 0.1}
+    assert conditions
+    assert (
+        conditions.whole.advancing,
+        conditions.whole.declining,
+        conditions.whole.symbols,
+        conditions.whole.volume,
+    ) == (1, 1, 2, 200)
+    assert {name: stand.change for name, stand in conditions.sectors.items()} == {"Energy": 0.1}
     assert market_conditions(60.0, days, {}, Groups()) is None
 
 
@@ -176,18 +188,18 @@ def test_breadth_of_a_universe_counts_those_of_its_members_that_are_traded() -> 
     days = [Bar(symbol, "daily", 0.0, 1, 1, 1, close, 100) for symbol, close in (("A", 11.0), ("B", 9.0), ("C", 10.0))]
     universes = {"own:two": ("A", "C", "GONE"), "own:all": ("A", "B", "C"), "own:none": ("GONE",)}
 
-    found = market_conditions(60.0, days, dict.fromkeys("ABC", 10.0), Groups({}, universes))
+    conditions = market_conditions(60.0, days, dict.fromkeys("ABC", 10.0), Groups({}, universes))
 
-    assert found
-    assert found.universes == {"own:two": Breadth(2, 1, 0, 0.05, 200), "own:all": Breadth(3, 1, 1, 0.0, 300)}
-    assert found.whole == found.universes["own:all"]
+    assert conditions
+    assert conditions.universes == {"own:two": Breadth(2, 1, 0, 0.05, 200), "own:all": Breadth(3, 1, 1, 0.0, 300)}
+    assert conditions.whole == conditions.universes["own:all"]
 
 
 async def test_the_stand_of_universes_is_kept_for_a_month(link: asyncpg.Connection) -> None:
     stand = Breadth(2, 1, 0, 0.05, 200)
-    found = MarketConditions(1_000_000.0, stand, {"Energy": stand}, {"own:two": stand})
+    conditions = MarketConditions(1_000_000.0, stand, {"Energy": stand}, {"own:two": stand})
 
-    for one in (found, found._replace(universes={"own:two": stand._replace(advancing=2)})):
+    for one in (conditions, conditions._replace(universes={"own:two": stand._replace(advancing=2)})):
         await breadth_queries.put_conditions(link, [one])
 
     rows = await link.fetch(

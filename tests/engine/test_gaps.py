@@ -20,16 +20,16 @@ INSTANT = st.floats(regular(FRIDAY).opens - 7200, CLOSES + 7200)
 
 @given(INSTANT, INSTANT)
 def test_a_gap_begins_before_it_ends_and_lies_in_its_session(began: float, ended: float) -> None:
-    found = in_sessions("redis", began, ended, 3)
+    gaps = in_sessions("redis", began, ended, 3)
 
-    for gap in found:
+    for gap in gaps:
         session = regular(trading_date(gap.began))
         assert calendar.is_session(session.day)
         assert session.opens <= gap.began < gap.ended <= session.closes
         assert began <= gap.began
         assert gap.ended <= ended
     missing = sum(max(0.0, min(ended, regular(day).closes) - max(began, regular(day).opens)) for day in (FRIDAY, DAY))
-    assert sum(gap.ended - gap.began for gap in found) == pytest.approx(missing)
+    assert sum(gap.ended - gap.began for gap in gaps) == pytest.approx(missing)
 
 
 def test_nothing_is_missing_of_a_night_or_of_a_market_that_went_back() -> None:
@@ -66,10 +66,10 @@ def test_minutes_are_stored_whole_or_told_to_be_missing(lost_at: int, seconds_lo
     tick is missing of the minutes of the last one before and the first one after."""
     store = asyncio.run(interrupted(lost_at, seconds_lost, look_every))
 
-    stored = {bar.start: bar.volume for bar in bars(store)}
+    volumes = {bar.start: bar.volume for bar in bars(store)}
     missing = [minute for began, ended in gaps(store) for minute in range(int(began), int(ended), MINUTE)]
-    assert sorted([*stored, *missing]) == [OPENS + MINUTE * number for number in range(len(stored) + len(missing))]
-    assert set(stored.values()) == {60}
+    assert sorted([*volumes, *missing]) == [OPENS + MINUTE * number for number in range(len(volumes) + len(missing))]
+    assert set(volumes.values()) == {60}
     touched = range(lost_at // 60, (lost_at + seconds_lost + 1) // 60 + 1)
     assert [int(minute - OPENS) // 60 for minute in missing] == list(touched)
 

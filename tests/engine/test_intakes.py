@@ -43,7 +43,7 @@ class Rig(NamedTuple):
     store: Store
 
     @property
-    def counted(self) -> int:
+    def tick_count(self) -> int:
         """None of them twice."""
         assert self.tape.duplicate_ticks == 0
         return self.tape.accepted_ticks
@@ -81,12 +81,12 @@ async def test_ticks_of_our_feed_are_counted_once_whether_or_not_we_listen(redis
         for round_ in range(4):
             for number in range(50):
                 await write(client, *(tick(OPENS + 200 * round_ + 4 * number + part) for part in range(4)))
-            await eventually(lambda round_=round_: rig.counted == 200 * (round_ + 1))
+            await eventually(lambda round_=round_: rig.tick_count == 200 * (round_ + 1))
             # The feed is silent for a moment: its next ticks come both ways.
             await eventually(lambda: rig.channel.connected)
         # A message that were counted too would be by now.
         await asyncio.sleep(0.2)
-        assert rig.counted == 800
+        assert rig.tick_count == 800
 
 
 async def test_while_our_feed_writes_nobody_listens_to_the_channel(redis_url: str, client: Redis) -> None:
@@ -106,7 +106,7 @@ async def test_another_feed_is_heard(redis_url: str, client: Redis) -> None:
         await eventually(lambda: rig.channel.connected)
         for number in range(300):
             await publish(client, tick(OPENS + number))
-        await eventually(lambda: rig.counted == 300)
+        await eventually(lambda: rig.tick_count == 300)
         await client.publish(NAME, "{}")
         await eventually(lambda: rig.channel.rejected == 1)
         await rig.tape.analyse_closed()
@@ -123,14 +123,14 @@ async def test_where_two_feeds_speak_ours_counts_and_the_other_when_ours_is_sile
         for number in range(100):
             await write(client, tick(OPENS + number))
             await publish(client, tick(OPENS + number, "MSFT"))
-        await eventually(lambda: rig.counted == 100)
+        await eventually(lambda: rig.tick_count == 100)
         await eventually(lambda: rig.channel.connected)
         assert rig.tape.symbols == 1
 
         # What the other feed said until now came to nobody, nor all of the minute in which that ended.
         for second in (300, 359, 360):
             await publish(client, tick(OPENS + second, "MSFT"))
-        await eventually(lambda: rig.counted == 101)
+        await eventually(lambda: rig.tick_count == 101)
 
     assert rig.tape.late_ticks == 2
     assert gaps(rig.store) == [(OPENS + 60, OPENS + 360)]
@@ -143,7 +143,7 @@ async def test_another_feed_that_plays_today_is_whole_from_its_next_minute_on(re
         minute = now // 60 * 60
         for at in (now, minute + 61, minute + 125):
             await publish(client, tick(at, "X:BTCUSD"))
-        await eventually(lambda: rig.counted + rig.tape.late_ticks == 3)
+        await eventually(lambda: rig.tick_count + rig.tape.late_ticks == 3)
         await rig.tape.analyse_closed()
 
     assert [bar.start - minute for bar in bars(rig.store)] == [60.0]
@@ -160,7 +160,7 @@ async def test_a_redis_that_lets_us_read_no_stream_gives_ticks_by_the_channel(
         await eventually(lambda: rig.channel.connected)
         for number in range(100):
             await write(client, tick(OPENS + number))
-        await eventually(lambda: rig.counted == 100)
+        await eventually(lambda: rig.tick_count == 100)
         assert rig.stream.caught_up
         assert await rig.stream.is_up_to_date()
 
@@ -171,12 +171,12 @@ async def test_a_redis_that_lets_us_read_no_stream_gives_ticks_by_the_channel(
 async def test_entries_that_are_gone_are_a_gap(redis_url: str, client: Redis) -> None:
     async with reading(redis_url) as rig:
         await write(client, *(tick(OPENS + number) for number in range(130)))
-        await eventually(lambda: rig.counted == 130)
+        await eventually(lambda: rig.tick_count == 130)
         await client.incrby("ts:ticks:number", 2)
         await write(client, *(tick(OPENS + number) for number in range(400, 500)))
-        await eventually(lambda: rig.counted + rig.tape.late_ticks == 230)
+        await eventually(lambda: rig.tick_count + rig.tape.late_ticks == 230)
         await write(client, tick(OPENS + 560))
-        await eventually(lambda: rig.stream.caught_up and rig.counted + rig.tape.late_ticks == 231)
+        await eventually(lambda: rig.stream.caught_up and rig.tick_count + rig.tape.late_ticks == 231)
         await rig.tape.analyse_closed()
 
     minutes = bars(rig.store)
@@ -184,9 +184,9 @@ async def test_entries_that_are_gone_are_a_gap(redis_url: str, client: Redis) ->
     assert gaps(rig.store) == [(OPENS + 120, OPENS + 540)]
 
 
-@pytest.mark.parametrize("gone", [0, 1, 3])
+@pytest.mark.parametrize("trimmed", [0, 1, 3])
 async def test_a_restart_reads_from_the_oldest_mark_that_is_still_there(
-    redis_url: str, client: Redis, gone: int
+    redis_url: str, client: Redis, trimmed: int
 ) -> None:
     ids: list[str] = [BEGINNING]
     for minute in range(5):
@@ -194,7 +194,7 @@ async def test_a_restart_reads_from_the_oldest_mark_that_is_still_there(
         ids.append((await client.xrevrange(TICKS_KEY, count=1))[0][0].decode())
     marks = tuple(MinuteOffset(OPENS + 60 * number, ids[number], number) for number in range(4))
     await TickReader(client).put_checkpoint(Checkpoint(OPENS + 180, marks))
-    for each in ids[1 : gone + 1]:
+    for each in ids[1 : trimmed + 1]:
         await client.xdel(TICKS_KEY, each)
 
     async with reading(redis_url) as rig:
@@ -202,7 +202,7 @@ async def test_a_restart_reads_from_the_oldest_mark_that_is_still_there(
         await rig.tape.analyse_closed()
 
     minutes = bars(rig.store)
-    assert [(bar.start - OPENS) // 60 for bar in minutes] == list(range(gone, 4))
+    assert [(bar.start - OPENS) // 60 for bar in minutes] == list(range(trimmed, 4))
     assert {bar.volume for bar in minutes} == {60}
     assert gaps(rig.store) == []
 

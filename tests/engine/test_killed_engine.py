@@ -68,19 +68,19 @@ async def bars(link: asyncpg.Connection) -> Rows:
     return [tuple(row) for row in (*minutes, *days)]
 
 
-async def stored(redis: Redis, link: asyncpg.Connection) -> Rows:
+async def rows_when_closed(redis: Redis, link: asyncpg.Connection) -> Rows:
     """When the session is closed, and nothing more is stored."""
 
     async def over() -> bool:
-        told = await market_clock.read(redis)
-        return told is not None and told.state == "closed" and len(await days(link)) == 5
+        clock = await market_clock.read(redis)
+        return clock is not None and clock.state == "closed" and len(await days(link)) == 5
 
     await eventually(over, 90)
-    found: Rows = []
-    while (now := await bars(link)) != found:
-        found = now
+    rows: Rows = []
+    while (now := await bars(link)) != rows:
+        rows = now
         await asyncio.sleep(1.0)
-    return found
+    return rows
 
 
 async def until_killed(process: asyncio.subprocess.Process, seconds: float) -> None:
@@ -101,7 +101,7 @@ async def test_ten_kills_leave_no_hole_and_no_partial_bar(redis_url: str, databa
     redis, dice = connect(redis_url), Random(7)
     link = await asyncpg.connect(databases.engine)
     async with engine(redis_url, databases.engine), feeding(redis_url, BusyFeed(MINUTES, 1000.0)):
-        undisturbed = await stored(redis, link)
+        undisturbed = await rows_when_closed(redis, link)
     assert len(undisturbed) > 5 * MINUTES
     await redis.flushall()
     await link.execute("truncate ohlcv_1min, ohlcv_daily, feed_gaps")
@@ -117,7 +117,7 @@ async def test_ten_kills_leave_no_hole_and_no_partial_bar(redis_url: str, databa
                     await until_killed(process, dice.uniform(0.0, 1.5))
         feed.speed = 1000.0
         async with engine(redis_url, databases.engine):
-            disturbed = await stored(redis, link)
+            disturbed = await rows_when_closed(redis, link)
 
     assert await link.fetch("select * from feed_gaps") == []
     assert disturbed == undisturbed

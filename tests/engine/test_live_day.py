@@ -28,7 +28,7 @@ DAY = date(2012, 9, 4)
 OPENS, CLOSES = regular(DAY).opens, regular(DAY).closes
 
 
-class Told(NamedTuple):
+class Delivery(NamedTuple):
     """A tick as it was sent, how late, and how late once more; seconds."""
 
     minute: int
@@ -49,15 +49,15 @@ DELAYS = st.one_of(st.just(0.0), st.floats(0, 8), st.floats(0, 150), st.floats(8
 # Few minutes and seconds, so that much meets; the others make hours.
 MINUTES = st.one_of(st.integers(0, 7), st.integers(0, 389))
 SECONDS = st.sampled_from([0, 1, 30, 58, 59])
-TOLD = st.builds(
-    Told, MINUTES, SECONDS, st.integers(1, 20), st.integers(0, 3), st.sampled_from(["IBM", "BRK.B"]), DELAYS,
+DELIVERIES = st.builds(
+    Delivery, MINUTES, SECONDS, st.integers(1, 20), st.integers(0, 3), st.sampled_from(["IBM", "BRK.B"]), DELAYS,
     st.one_of(st.none(), DELAYS),
 )  # fmt: skip
 
 
-def arriving(told: Sequence[Told]) -> list[tuple[float, Tick]]:
-    once = [(each.tick.at + each.delay, each.tick) for each in told]
-    twice = [(each.tick.at + each.delay + each.again, each.tick) for each in told if each.again is not None]
+def arriving(deliveries: Sequence[Delivery]) -> list[tuple[float, Tick]]:
+    once = [(each.tick.at + each.delay, each.tick) for each in deliveries]
+    twice = [(each.tick.at + each.delay + each.again, each.tick) for each in deliveries if each.again is not None]
     return sorted([*once, *twice], key=lambda arrival: arrival[0])
 
 
@@ -96,14 +96,14 @@ def brute_force(
         if newest[tick.symbol] - CORRECTION_SECONDS <= start:
             minutes.append(tick)
             newest[tick.symbol] = max(newest[tick.symbol], start)
-    found = {}
+    bars = {}
     for timeframe in periods.TIMEFRAMES:
         grouped: dict[tuple[str, float], list[Tick]] = {}
         for tick in minutes if timeframe in periods.SECONDS else days:
             start = periods.begin(timeframe, tick.at if timeframe in periods.SECONDS else day_start(DAY))
             grouped.setdefault((tick.symbol, day_start(DAY) if timeframe == "daily" else start), []).append(tick)
-        found |= {(symbol, timeframe, at): bar(timeframe, at, ticks) for (symbol, at), ticks in grouped.items()}
-    return found, len(arrivals) - len(minutes)
+        bars |= {(symbol, timeframe, at): bar(timeframe, at, ticks) for (symbol, at), ticks in grouped.items()}
+    return bars, len(arrivals) - len(minutes)
 
 
 def bar(timeframe: Timeframe, start: float, ticks: Sequence[Tick]) -> Bar:
@@ -115,12 +115,14 @@ def bar(timeframe: Timeframe, start: float, ticks: Sequence[Tick]) -> Bar:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(TOLD, min_size=1, max_size=40), st.integers(1, 9))
-def test_a_live_day_is_what_brute_force_makes_of_the_ticks_that_count(told: list[Told], look_every: int) -> None:
-    arrivals = arriving(told)
+@given(st.lists(DELIVERIES, min_size=1, max_size=40), st.integers(1, 9))
+def test_a_live_day_is_what_brute_force_makes_of_the_ticks_that_count(
+    deliveries: list[Delivery], look_every: int
+) -> None:
+    arrivals = arriving(deliveries)
 
-    made, left_out = asyncio.run(live(arrivals, look_every))
+    bars, left_out = asyncio.run(live(arrivals, look_every))
 
     expected, without = brute_force(arrivals)
-    assert made == expected
+    assert bars == expected
     assert left_out == without

@@ -29,15 +29,15 @@ COMPUTING = {"growth", "analyse_history", "pattern_outcomes", "_evaluate"}
 @contextmanager
 def calls_in_this_thread() -> Iterator[set[str]]:
     """Functions of startup.history that compute and that this thread calls."""
-    found: set[str] = set()
+    names: set[str] = set()
 
     def note(frame: FrameType, event: str, _argument: object) -> None:
         if event == "call" and frame.f_code.co_filename == history.__file__ and frame.f_code.co_name in COMPUTING:
-            found.add(frame.f_code.co_name)
+            names.add(frame.f_code.co_name)
 
     sys.setprofile(note)
     try:
-        yield found
+        yield names
     finally:
         sys.setprofile(None)
 
@@ -45,27 +45,27 @@ def calls_in_this_thread() -> Iterator[set[str]]:
 @pytest.fixture
 def computing(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threading.Event, threading.Event]]:
     """Set when TA-Lib is called; and to be set before that call may end."""
-    begun, go_on = threading.Event(), threading.Event()
+    started, go_on = threading.Event(), threading.Event()
     rsi = talib.RSI
 
-    def held(*arguments: object) -> object:
-        begun.set()
+    def blocking_rsi(*arguments: object) -> object:
+        started.set()
         assert go_on.wait(20), "whoever computes stands in the way of whoever lets it go on"
         return rsi(*arguments)
 
-    monkeypatch.setattr(talib, "RSI", held)
-    yield begun, go_on
+    monkeypatch.setattr(talib, "RSI", blocking_rsi)
+    yield started, go_on
     go_on.set()
 
 
 async def test_an_engine_beats_on_while_it_processes_what_was_asked_for(
     redis_url: str, database_url: str, computing: tuple[threading.Event, threading.Event]
 ) -> None:
-    begun, go_on = computing
+    started, go_on = computing
     client = connect(redis_url)
     async with working(redis_url, database_url), hearing(redis_url) as events:
         await client.publish(JOBS_PROCESSING, FORCED)
-        assert await asyncio.to_thread(begun.wait, 20)
+        assert await asyncio.to_thread(started.wait, 20)
 
         beats = len(of(EngineHealth, events))
         await eventually(lambda: len(of(EngineHealth, events)) >= beats + 3, 15)
@@ -80,12 +80,12 @@ async def test_an_engine_beats_on_while_it_processes_what_was_asked_for(
 async def test_closed_bars_are_analysed_outside_the_event_loop(
     computing: tuple[threading.Event, threading.Event],
 ) -> None:
-    begun, go_on = computing
+    started, go_on = computing
     intake, _ = intake_and_store("1min")
     bars = [Bar("IBM", "1min", OPENS + 60 * minute, 10, 11, 9, 10, 100, 4) for minute in range(40)]
     analysis = asyncio.create_task(intake._bar_close.analyse(bars))
 
-    assert await asyncio.to_thread(begun.wait, 20)
+    assert await asyncio.to_thread(started.wait, 20)
 
     assert not analysis.done()
     go_on.set()

@@ -28,15 +28,15 @@ async def test_daily_processing_finds_again_what_was_lost(
     redis_url: str, database_url: str, link: asyncpg.Connection
 ) -> None:
     async with working(redis_url, database_url):
-        stored = await link.fetchval("select count(*) from daily_patterns")
+        patterns = await link.fetchval("select count(*) from daily_patterns")
         await link.execute("delete from daily_patterns; delete from daily_indicators")
 
-        told = await ask(redis_url, b'{"command":"START_DAILY_PROCESSING","parameters":{"run_id":"run-1"}}')
+        events = await ask(redis_url, b'{"command":"START_DAILY_PROCESSING","parameters":{"run_id":"run-1"}}')
 
-    assert [event.status for event in told] == ["started", *["running"] * 5, "completed"]
-    assert {event.run_id for event in told} == {"run-1"}
-    assert (told[-1].done, told[-1].total) == (5, 5)
-    assert await link.fetchval("select count(*) from daily_patterns") == stored
+    assert [event.status for event in events] == ["started", *["running"] * 5, "completed"]
+    assert {event.run_id for event in events} == {"run-1"}
+    assert (events[-1].done, events[-1].total) == (5, 5)
+    assert await link.fetchval("select count(*) from daily_patterns") == patterns
     assert await link.fetchval("select status from processing_runs where run_id = 'run-1'") == "success"
 
 
@@ -49,12 +49,12 @@ async def test_processing_keeps_to_the_symbols_and_patterns_asked_for(
     async with working(redis_url, database_url):
         await link.execute("delete from daily_patterns")
 
-        told = await ask(redis_url, job)
+        events = await ask(redis_url, job)
 
-    assert [event.status for event in told] == ["started", "running", "completed"]
-    found = await link.fetch("select symbol, pattern_type, count(*) as count from daily_patterns group by 1, 2")
-    assert [(row["symbol"], row["pattern_type"]) for row in found] == [("IBM", "Doji")]
-    assert found[0]["count"] > 5
+    assert [event.status for event in events] == ["started", "running", "completed"]
+    rows = await link.fetch("select symbol, pattern_type, count(*) as count from daily_patterns group by 1, 2")
+    assert [(row["symbol"], row["pattern_type"]) for row in rows] == [("IBM", "Doji")]
+    assert rows[0]["count"] > 5
 
 
 @pytest.mark.parametrize(
@@ -69,10 +69,10 @@ async def test_a_job_that_cannot_be_done_is_answered(
     job: bytes, message: str, redis_url: str, database_url: str
 ) -> None:
     async with working(redis_url, database_url):
-        told = await ask(redis_url, job)
+        events = await ask(redis_url, job)
 
-    assert told[-1].status == "failed"
-    assert told[-1].message == message
+    assert events[-1].status == "failed"
+    assert events[-1].message == message
 
 
 async def test_processing_that_fails_unexpectedly_is_counted(

@@ -106,9 +106,9 @@ async def test_minutes_of_a_symbol_without_a_stored_day_are_recalled(databases: 
     await pool.close()
 
     for timeframe in ("1min", *periods.FROM_MINUTES):
-        known = series.last("BRK.B", timeframe)
-        assert known
-        assert series.last("NEW", timeframe) == [bar._replace(symbol="NEW") for bar in known]
+        bars = series.last("BRK.B", timeframe)
+        assert bars
+        assert series.last("NEW", timeframe) == [bar._replace(symbol="NEW") for bar in bars]
     assert "NEW" in {bar.symbol for bar in minutes}
     assert series.last("NEVER", "1min") == []
 

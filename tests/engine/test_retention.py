@@ -14,7 +14,7 @@ from tests.conftest import Databases
 DAY = date(2012, 9, 4)
 DAYS = 90
 BEFORE = datetime(2012, 6, 6, tzinfo=UTC)
-KEPT, GONE = "detection_timestamp >= $1", "detection_timestamp < $1"
+NEWER, OLDER = "detection_timestamp >= $1", "detection_timestamp < $1"
 
 FURNISH = """
 insert into {table} (symbol, pattern_type, timeframe, detection_timestamp, confidence, pattern_data)
@@ -32,7 +32,7 @@ on conflict do nothing
 """
 
 # Of what is still there, as the table of statistics has it of what is not.
-COUNTED = """
+EXPECTED_STATISTICS = """
 select pattern_type, timeframe, coalesce(pattern_data ->> 'direction', 'neutral') as direction,
        date_trunc('month', detection_timestamp at time zone 'UTC')::date as month,
        count(*) as detections, sum(confidence) as confidence_sum,
@@ -60,16 +60,16 @@ async def link(databases: Databases) -> Any:
 
 @pytest.fixture
 async def pool(databases: Databases) -> Any:
-    opened = Pool(databases.engine, "retention", 2, acquire_seconds=10.0, statement_ms=10_000)
-    yield opened
-    await opened.close()
+    database_pool = Pool(databases.engine, "retention", 2, acquire_seconds=10.0, statement_ms=10_000)
+    yield database_pool
+    await database_pool.close()
 
 
 async def furnish(link: asyncpg.Connection) -> list[asyncpg.Record]:
     """What the statistics must be of all that is too old."""
     for text in (FURNISH, OUTCOMES):
         await link.execute(text.format(table="intraday_patterns"))
-    return await link.fetch(COUNTED, BEFORE)
+    return await link.fetch(EXPECTED_STATISTICS, BEFORE)
 
 
 async def test_what_goes_is_counted_to_the_last_detection_and_what_is_newer_stays(
@@ -77,25 +77,25 @@ async def test_what_goes_is_counted_to_the_last_detection_and_what_is_newer_stay
 ) -> None:
     expected = await furnish(link)
     monkeypatch.setattr(retention, "SLICE", 7)
-    kept = await link.fetch(f"select * from intraday_patterns where {KEPT} order by id", BEFORE)
+    newer = await link.fetch(f"select * from intraday_patterns where {NEWER} order by id", BEFORE)
 
-    gone = await retention.forget(pool, DAYS, DAY)
+    deleted = await retention.forget(pool, DAYS, DAY)
 
-    assert gone == sum(row["detections"] for row in expected) == 600 - len(kept)
+    assert deleted == sum(row["detections"] for row in expected) == 600 - len(newer)
     assert await link.fetch(STATISTICS) == expected
-    assert await link.fetch("select * from intraday_patterns order by id") == kept
-    assert await link.fetchval(f"select count(*) from pattern_outcomes where {GONE}", BEFORE) == 0
-    assert await link.fetchval(f"select count(*) from pattern_outcomes where {KEPT}", BEFORE) > 0
+    assert await link.fetch("select * from intraday_patterns order by id") == newer
+    assert await link.fetchval(f"select count(*) from pattern_outcomes where {OLDER}", BEFORE) == 0
+    assert await link.fetchval(f"select count(*) from pattern_outcomes where {NEWER}", BEFORE) > 0
 
 
 async def test_another_days_detections_are_added_and_nothing_twice(pool: Pool, link: asyncpg.Connection) -> None:
     expected = await furnish(link)
     earlier = DAY - timedelta(days=40)
 
-    gone = [await retention.forget(pool, DAYS, day) for day in (earlier, earlier, DAY, DAY)]
+    deleted = [await retention.forget(pool, DAYS, day) for day in (earlier, earlier, DAY, DAY)]
 
-    assert gone[1::2] == [0, 0]
-    assert min(gone[0::2]) > 0
+    assert deleted[1::2] == [0, 0]
+    assert min(deleted[0::2]) > 0
     assert await link.fetch(STATISTICS) == expected
 
 

@@ -12,7 +12,7 @@ from app.finance import history
 from tests.support.running_engine import BARS, PATH, UNTIL
 
 SPLITS = history.read_splits(PATH.with_name("splits.csv"))
-STORED = [("AAPL", "2000-06-21", 2.0), ("AAPL", "2005-02-28", 2.0), ("MSFT", "2003-02-18", 2.0)]
+STORED_SPLITS = [("AAPL", "2000-06-21", 2.0), ("AAPL", "2005-02-28", 2.0), ("MSFT", "2003-02-18", 2.0)]
 
 
 async def started(url: str) -> int:
@@ -32,7 +32,7 @@ async def test_a_database_that_had_the_history_before_gets_its_splits(
     assert await started(database_url) == 0
 
     rows = await link.fetch("select symbol, ex_date::text, ratio::float8, source from splits order by 1, 2")
-    assert [tuple(row) for row in rows] == [(*split, "shipped") for split in STORED]
+    assert [tuple(row) for row in rows] == [(*split, "shipped") for split in STORED_SPLITS]
 
 
 async def test_what_a_provider_told_of_a_day_stays(database_url: str, link: asyncpg.Connection) -> None:

@@ -38,18 +38,18 @@ def read(bars: Sequence[Bar], splits: shares.Splits, timeframe: Timeframe = "dai
     return analyse(series.timeframe(timeframe).panel(["IBM"]), ALL)
 
 
-def values(found: Analysis) -> dict[str, float]:
-    return {event.indicator: event.value for event in found.indicators if event.indicator != "relative_volume"}
+def values(analysis: Analysis) -> dict[str, float]:
+    return {event.indicator: event.value for event in analysis.indicators if event.indicator != "relative_volume"}
 
 
 @pytest.mark.parametrize("days", [AT + 1, AT + 2, AT + 3])
 @pytest.mark.parametrize("timeframe", ["daily", "weekly", "monthly"])
 def test_after_a_split_indicators_are_those_of_the_adjusted_series(timeframe: Timeframe, days: int) -> None:
-    found = values(read(RAW[:days], {"IBM": [SPLIT]}, timeframe))
+    indicators = values(read(RAW[:days], {"IBM": [SPLIT]}, timeframe))
 
-    assert found == pytest.approx(values(read(EVEN[:days], {}, timeframe)), rel=1e-6, abs=1e-3)
-    assert {"RSI14", "SMA20"} <= found.keys()
-    assert values(read(RAW[:days], {}, timeframe)) != pytest.approx(found, rel=0.01)
+    assert indicators == pytest.approx(values(read(EVEN[:days], {}, timeframe)), rel=1e-6, abs=1e-3)
+    assert {"RSI14", "SMA20"} <= indicators.keys()
+    assert values(read(RAW[:days], {}, timeframe)) != pytest.approx(indicators, rel=0.01)
 
 
 def test_a_split_is_no_gap_and_no_breakdown() -> None:
@@ -71,34 +71,34 @@ def test_before_the_split_prices_and_levels_are_those_of_the_day() -> None:
 
 
 def test_an_outcome_counts_what_a_share_has_become() -> None:
-    found = analyse_history(EVEN, HistoryContext(ALL, {}), 20).patterns
+    patterns = analyse_history(EVEN, HistoryContext(ALL, {}), 20).patterns
     split = analyse_history(RAW, HistoryContext(ALL, {}, [SPLIT]), 20).patterns
 
-    even = {one.key: dict(one.returns) for one in pattern_outcomes(EVEN, found)}
-    told = {one.key: dict(one.returns) for one in pattern_outcomes(RAW, split, [SPLIT])}
+    even = {one.key: dict(one.returns) for one in pattern_outcomes(EVEN, patterns)}
+    raw_returns = {one.key: dict(one.returns) for one in pattern_outcomes(RAW, split, [SPLIT])}
 
-    both = even.keys() & told.keys()
-    assert {key: told[key] for key in both} == {key: even[key] for key in both}
-    assert len({key for key in both if 5 in told[key]}) > 10
+    both = even.keys() & raw_returns.keys()
+    assert {key: raw_returns[key] for key in both} == {key: even[key] for key in both}
+    assert len({key for key in both if 5 in raw_returns[key]}) > 10
 
 
 def test_a_live_outcome_counts_what_a_share_has_become() -> None:
-    begun = next(pattern_outcomes(RAW[: AT - 1], analyse_history(RAW[: AT - 1], HistoryContext(ALL, {}), 1).patterns))
+    outcome = next(pattern_outcomes(RAW[: AT - 1], analyse_history(RAW[: AT - 1], HistoryContext(ALL, {}), 1).patterns))
     outcomes = OutcomeTracker()
     outcomes.splits = {"IBM": [SPLIT]}
-    outcomes.follow(begun, RAW[AT - 2].start)
+    outcomes.follow(outcome, RAW[AT - 2].start)
 
-    told = [found for bar in RAW[AT - 1 :] for found in outcomes.update([bar])]
-    outcomes.follow(begun._replace(pattern="Other"), RAW[AT - 1].start)
+    updates = [update for bar in RAW[AT - 1 :] for update in outcomes.update([bar])]
+    outcomes.follow(outcome._replace(pattern="Other"), RAW[AT - 1].start)
     one_later = outcomes.update([RAW[AT]])
 
-    assert dict(told[0].returns) == {1: round(EVEN[AT - 1].close / EVEN[AT - 2].close - 1, 6)}
+    assert dict(updates[0].returns) == {1: round(EVEN[AT - 1].close / EVEN[AT - 2].close - 1, 6)}
     assert dict(one_later[0].returns) == {1: round(EVEN[AT].close / EVEN[AT - 2].close - 1, 6)}
 
 
 def test_growth_and_the_day_before_are_in_the_share_of_the_day() -> None:
-    series, known = SeriesByTimeframe(), {"IBM": [SPLIT]}
-    series.set_splits(known)
+    series, splits = SeriesByTimeframe(), {"IBM": [SPLIT]}
+    series.set_splits(splits)
     series.extend(RAW)
     other = [bar._replace(symbol="FB") for bar in EVEN]
     series.extend(other)
@@ -106,7 +106,7 @@ def test_growth_and_the_day_before_are_in_the_share_of_the_day() -> None:
 
     ring = series.timeframe("daily")
 
-    assert growth([RAW, other], known) == pytest.approx(even)
+    assert growth([RAW, other], splits) == pytest.approx(even)
     assert ring.benchmark_growth("SPY", 20, 0.0) == pytest.approx(even[EVEN[-1].start])
     assert ring.benchmark_growth("IBM", 20, 0.0) == pytest.approx(EVEN[-1].close / EVEN[-21].close - 1)
     days = growth([EVEN, [bar._replace(symbol="SPY", close=bar.close * 1.01**at) for at, bar in enumerate(other)]])

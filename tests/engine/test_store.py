@@ -74,15 +74,15 @@ def values(minute: int) -> Iterator[IndicatorCalculated]:
 
 async def minutes(store: Store, count: int, waiting: list[int]) -> bool:
     """Offers so many of all symbols as the analysis does; whether it had to wait for room."""
-    held = False
+    was_full = False
     for minute in range(count):
-        held |= store.full
+        was_full |= store.full
         await store.wait_for_space()
         bars = [bar(symbol, minute) for symbol in SYMBOLS]
         store.offer(bars, indicators=values(minute), events=[pattern(SYMBOLS[minute], minute=minute)])
         waiting.append(store.waiting)
         await asyncio.sleep(0)
-    return held
+    return was_full
 
 
 async def test_a_database_that_is_held_up_loses_nothing_and_is_given_bounded_transactions(
@@ -110,9 +110,9 @@ async def test_a_database_that_is_held_up_loses_nothing_and_is_given_bounded_tra
     assert (store.dropped, store.behind, store.full) == (0, False, False)
     assert max(waiting) <= MOST_FACTS + len(SYMBOLS) + 1 + 2 * len(SYMBOLS) * len(STUDIES)
     assert [event.symbol for event in of(PatternDetected, events)] == SYMBOLS[:MINUTES]
-    told = {(event.symbol, event.indicator): event.value for event in of(IndicatorCalculated, events)}
-    assert set(told.values()) == {MINUTES - 1.0}
-    assert len(told) == len(SYMBOLS) * len(STUDIES)
+    indicators = {(event.symbol, event.indicator): event.value for event in of(IndicatorCalculated, events)}
+    assert set(indicators.values()) == {MINUTES - 1.0}
+    assert len(indicators) == len(SYMBOLS) * len(STUDIES)
 
 
 @pytest.mark.parametrize(
@@ -133,10 +133,10 @@ async def test_one_row_that_the_database_refuses_costs_one_row(store: Store, dat
 
 
 async def test_a_pattern_that_is_not_stored_is_not_published(store: Store, database_url: str, redis_url: str) -> None:
-    found = [pattern("SYN001"), pattern("SYN002", "Ham\0mer"), pattern("SYN003")]
+    patterns = [pattern("SYN001"), pattern("SYN002", "Ham\0mer"), pattern("SYN003")]
 
     async with hearing(redis_url) as events:
-        store.offer([bar("SYN001", 0)], found, events=found)
+        store.offer([bar("SYN001", 0)], patterns, events=patterns)
         assert await store.flush()
 
     assert [event.symbol for event in of(PatternDetected, events)] == ["SYN001", "SYN003"]
@@ -196,13 +196,13 @@ async def test_whoever_asks_waits_for_what_was_offered_before_and_for_nothing_la
             await eventually(lambda: store.behind)
             before = first.done()
         await first
-        stored = await _minutes_of(database_url, "SYN001")
+        minutes_after = await _minutes_of(database_url, "SYN001")
         async with locked(database_url, "ohlcv_1min"):
             store.offer([bar("SYN002", 0)])
             await eventually(lambda: store.behind)
             await first
 
-    assert (before, stored) == (False, [OPENS])
+    assert (before, minutes_after) == (False, [OPENS])
 
 
 async def test_many_old_values_are_forgotten_bit_by_bit(store: Store, database_url: str) -> None:

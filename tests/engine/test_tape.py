@@ -15,7 +15,7 @@ from app.wire.events.event import Tick
 from tests.support.engine_ticks import DAY, OPENS, bars, intake_and_store, tick
 
 NEXT = date(2012, 9, 5)
-WRITTEN = 1_700_000_000.0
+WRITTEN_AT = 1_700_000_000.0
 
 
 def minutes(store: Store) -> dict[tuple[str, float], int]:
@@ -27,7 +27,7 @@ def days(store: Store) -> dict[tuple[str, date], int]:
 
 
 def quote(symbol: str, volume: int) -> NewestQuote:
-    return NewestQuote(symbol, 10.0, OPENS + 90, DAY.isoformat(), 10.0, 10.0, 10.0, volume, written_at=WRITTEN)
+    return NewestQuote(symbol, 10.0, OPENS + 90, DAY.isoformat(), 10.0, 10.0, 10.0, volume, written_at=WRITTEN_AT)
 
 
 def published(second: float, at: float) -> Tick:
@@ -61,11 +61,11 @@ async def test_of_ticks_that_come_again_the_day_counts_those_that_the_feed_had_n
     tape.resume(OPENS, OPENS + 60)
 
     for second in range(120):
-        tape.handle(published(second, WRITTEN - 120 + second), 0.0)
-    tape.handle(published(120, WRITTEN), 0.0)
-    tape.handle(published(121, WRITTEN + 0.1), 0.0)
+        tape.handle(published(second, WRITTEN_AT - 120 + second), 0.0)
+    tape.handle(published(120, WRITTEN_AT), 0.0)
+    tape.handle(published(121, WRITTEN_AT + 0.1), 0.0)
     tape.end_catch_up()
-    tape.handle(published(122, WRITTEN - 5), 0.0)
+    tape.handle(published(122, WRITTEN_AT - 5), 0.0)
     tape.close_session(DAY, {})
     await tape.analyse_closed()
 

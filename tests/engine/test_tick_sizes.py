@@ -75,12 +75,12 @@ def test_words_of_the_past_need_it_too() -> None:
     bars = daily("FINE", *[10.0] * 30, 10.005)
     usual = HistoryContext(Thresholds(0.0), {})
 
-    said = [
+    pattern_sets = [
         {event.signal for event in analyse_history(bars, past, 1).indicators if event.indicator == "SMA20"}
         for past in (usual, usual._replace(tick_size=0.001))
     ]
 
-    assert said == [{""}, {"ABOVE"}]
+    assert pattern_sets == [{""}, {"ABOVE"}]
 
 
 def test_who_moved_by_less_than_a_tick_is_unchanged() -> None:
@@ -88,10 +88,10 @@ def test_who_moved_by_less_than_a_tick_is_unchanged() -> None:
     closes = {"A": 44.50, "B": 44.49, "C": 44.495, "D": 44.51, "E": 44.49}
     days = [Bar(symbol, "daily", 0.0, 1, 1, 1, close, 100) for symbol, close in closes.items()]
 
-    found = market_conditions(60.0, days, dict.fromkeys("ABCDE", 44.495), Groups(), {"E": 0.001})
+    conditions = market_conditions(60.0, days, dict.fromkeys("ABCDE", 44.495), Groups(), {"E": 0.001})
 
-    assert found
-    assert (found.whole.symbols, found.whole.advancing, found.whole.declining) == (5, 1, 1)
+    assert conditions
+    assert (conditions.whole.symbols, conditions.whole.advancing, conditions.whole.declining) == (5, 1, 1)
 
 
 def minute(number: int, ticks: int | None) -> Bar:
@@ -119,10 +119,10 @@ def test_longer_bars_have_the_ticks_of_the_minutes_together(
     bars = [minute(number, None if number == unknown else 2) for number in range(count)]
     series = SeriesByTimeframe()
     longer = BarAggregator(series.timeframe("1min"), [timeframe])
-    made: list[Bar] = []
+    longer_bars: list[Bar] = []
     for bar in bars:
         series.add(bar)
-        made += longer.add([bar])
+        longer_bars += longer.add([bar])
 
-    assert [bar.ticks for bar in made] == [2 * count if expected else None]
-    assert [bar.ticks for bar in periods.merge(bars, timeframe)] == [bar.ticks for bar in made]
+    assert [bar.ticks for bar in longer_bars] == [2 * count if expected else None]
+    assert [bar.ticks for bar in periods.merge(bars, timeframe)] == [bar.ticks for bar in longer_bars]

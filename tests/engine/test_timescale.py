@@ -19,7 +19,7 @@ from app.engine.storage.bars import last_bars, put_symbols
 from app.finance import sessions
 from app.finance.bars import Bar
 from tests.support import faulty_minutes
-from tests.support.timescale import Place, downgrade, made, needs_timescale, put_bars
+from tests.support.timescale import Place, downgrade, needs_timescale, new_place, put_bars
 
 START = 1346765400.0
 BARS = [Bar("BRK.B", "1min", START + 60 * number, 10, 12, 9, 11, number) for number in range(300)]
@@ -31,9 +31,9 @@ EVERY = CoverageQuery("1min")
 
 @pytest.fixture
 async def place() -> AsyncIterator[Place]:
-    async for found in made():
-        await migrate("market", found.engine)
-        yield found
+    async for created in new_place():
+        await migrate("market", created.engine)
+        yield created
 
 
 @pytest.fixture
@@ -88,12 +88,12 @@ async def test_without_the_extension_tables_are_plain_ones(empty_url: str) -> No
 async def test_without_the_extension_migrations_go_down_and_up_without_a_word(empty_url: str) -> None:
     link = await asyncpg.connect(empty_url)
     await migrate("market", empty_url)
-    said: list[object] = []
-    link.add_log_listener(lambda _, message: said.append(message))
+    messages: list[object] = []
+    link.add_log_listener(lambda _, message: messages.append(message))
     for statement in (migration("0006_compression").COMPRESS, migration("0007_minute_counts").KEEP):
         await link.execute(statement)
     await link.execute(migration("0008_hour_chunks").CHUNKS)
-    assert said == []
+    assert messages == []
     await put_bars(link, BARS, "ohlcv_1min")
 
     await downgrade(empty_url, "0005")
@@ -135,8 +135,8 @@ async def test_old_bars_can_be_mended(engine: asyncpg.Connection) -> None:
 
     await put_bars(engine, [BARS[7]._replace(volume=99)], "ohlcv_1min")
 
-    found = await last_bars(engine, "BRK.B", "1min", None)
-    assert found == [bar._replace(volume=99) if number == 7 else bar for number, bar in enumerate(BARS)]
+    bars = await last_bars(engine, "BRK.B", "1min", None)
+    assert bars == [bar._replace(volume=99) if number == 7 else bar for number, bar in enumerate(BARS)]
 
 
 @needs_timescale
@@ -170,8 +170,8 @@ async def test_late_bars_of_any_number_of_symbols_are_taken(engine: asyncpg.Conn
 
     assert await load(engine, [f"S{symbol},{moment},1,2,1,2,4" for symbol in range(1, 131)]) == 130
 
-    found = await engine.fetch("select volume, count(*) from ohlcv_1min group by 1 order by 1")
-    assert [tuple(row) for row in found] == [(3, 129_870), (4, 130)]
+    counts = await engine.fetch("select volume, count(*) from ohlcv_1min group by 1 order by 1")
+    assert [tuple(row) for row in counts] == [(3, 129_870), (4, 130)]
 
 
 @needs_timescale
@@ -201,8 +201,8 @@ async def test_a_day_is_closed_from_its_minutes(engine: asyncpg.Connection) -> N
         for each in faulty_minutes.odd()
         if each[0] == "A" and session.opens <= each[1].timestamp() < session.closes
     ]
-    found = await engine.fetchrow("select high, low, volume from ohlcv_daily where symbol = 'A'")
-    assert tuple(found) == (max(each[3] for each in rows), min(each[4] for each in rows), sum(each[6] for each in rows))
+    row = await engine.fetchrow("select high, low, volume from ohlcv_daily where symbol = 'A'")
+    assert tuple(row) == (max(each[3] for each in rows), min(each[4] for each in rows), sum(each[6] for each in rows))
 
 
 @needs_timescale
@@ -211,11 +211,11 @@ async def test_what_is_missing_is_the_same_however_it_is_counted(engine: asyncpg
     await faulty_minutes.store(engine)
     await engine.execute(f"create view counted as {migration('0007_minute_counts').COUNTS}")
 
-    found = await gaps(engine, "counted")
+    coverage = await gaps(engine, "counted")
 
-    assert found == await gaps(engine)
-    assert found.missing
-    assert {fault for each in found.suspects for fault in each.faults} == {"no_price", "crossed", "no_volume"}
+    assert coverage == await gaps(engine)
+    assert coverage.missing
+    assert {fault for each in coverage.suspects for fault in each.faults} == {"no_price", "crossed", "no_volume"}
 
 
 @needs_timescale
@@ -283,11 +283,11 @@ async def test_the_reader_reads_and_no_more(place: Place, engine: asyncpg.Connec
 
 @needs_timescale
 async def test_an_extension_that_came_later_takes_the_bars_over() -> None:
-    async for place in made(extension=False):
+    async for place in new_place(extension=False):
         await migrate("market", place.engine)
         link = await asyncpg.connect(place.superuser, server_settings={"timezone": "UTC"})
         await faulty_minutes.store(link)
-        before, found = await link.fetchval(CHECKSUM), await gaps(link)
+        before, coverage = await link.fetchval(CHECKSUM), await gaps(link)
 
         await link.execute("create extension timescaledb")
         await link.close()
@@ -295,6 +295,6 @@ async def test_an_extension_that_came_later_takes_the_bars_over() -> None:
         await link.execute("select create_hypertable('ohlcv_1min', 'timestamp', migrate_data => true)")
 
         assert await link.fetchval("select count(*) from show_chunks('ohlcv_1min')") > 4
-        assert (await link.fetchval(CHECKSUM), await gaps(link)) == (before, found)
+        assert (await link.fetchval(CHECKSUM), await gaps(link)) == (before, coverage)
         assert await load(link, [line(each) for each in faulty_minutes.odd()]) == 0
         await link.close()

@@ -75,12 +75,12 @@ async def test_ticks_wait_while_the_store_is_full_and_none_is_lost(
                 await eventually(lambda: closed(redis_url))
                 beats = len(of(EngineHealth, events))
                 await eventually(lambda: len(of(EngineHealth, events)) > beats + 3)
-                held = engine._ticks.accepted_ticks
+                accepted = engine._ticks.accepted_ticks
         link = await asyncpg.connect(database_url)
         await eventually(lambda: daily(link, DAY))
         await eventually(lambda: any(event.run_id == f"eod-{DAY}" for event in completed(events)))
 
-    assert held == 0
+    assert accepted == 0
     assert await daily(link, DAY) == EXACT
     minutes = "select symbol, sum(volume)::int8 from ohlcv_1min where symbol <> 'FILLER' group by 1 order by 1"
     assert [tuple(row) for row in await link.fetch(minutes)] == [(bar.symbol, bar.volume) for bar in EXACT]
@@ -141,11 +141,11 @@ async def test_foreign_tables_that_lack_something_are_left_alone(
         sys.executable, "-c", PROGRAM, redis_url, empty_url, stderr=asyncio.subprocess.PIPE
     )
     async with asyncio.timeout(60):
-        _, told = await process.communicate()
+        _, output = await process.communicate()
 
     assert process.returncode == 1
-    assert told.count(b"\n") == 1
-    assert b"ohlcv_daily (high, low, open, volume)" in told
+    assert output.count(b"\n") == 1
+    assert b"ohlcv_daily (high, low, open, volume)" in output
     assert await empty_link.fetchval("select count(*) from pg_class where relnamespace = 'public'::regnamespace") == 1
 
 

@@ -22,51 +22,51 @@ def bars(*closes: float, volume: int = 100) -> list[Bar]:
 
 
 def test_before_a_split_of_two_for_one_a_share_was_half_of_two() -> None:
-    made = adjust(bars(100, 102, 51.5, 52), [Split(date(2020, 1, 3), 2.0)])
+    adjusted = adjust(bars(100, 102, 51.5, 52), [Split(date(2020, 1, 3), 2.0)])
 
-    assert [bar.close for bar in made.bars] == [50, 51, 51.5, 52]
-    assert [bar.volume for bar in made.bars] == [200, 200, 100, 100]
-    assert made.bars[0].high == pytest.approx(55)
-    assert made.bars[0].low == pytest.approx(45)
-    assert made.changed
+    assert [bar.close for bar in adjusted.bars] == [50, 51, 51.5, 52]
+    assert [bar.volume for bar in adjusted.bars] == [200, 200, 100, 100]
+    assert adjusted.bars[0].high == pytest.approx(55)
+    assert adjusted.bars[0].low == pytest.approx(45)
+    assert adjusted.changed
 
 
 def test_splits_multiply_and_may_go_the_other_way() -> None:
-    made = adjust(bars(6, 3, 30), [Split(date(2020, 1, 2), 2.0), Split(date(2020, 1, 3), 0.1)])
+    adjusted = adjust(bars(6, 3, 30), [Split(date(2020, 1, 2), 2.0), Split(date(2020, 1, 3), 0.1)])
 
-    assert [bar.close for bar in made.bars] == pytest.approx([30, 30, 30])
-    assert [bar.volume for bar in made.bars] == [20, 10, 100]
+    assert [bar.close for bar in adjusted.bars] == pytest.approx([30, 30, 30])
+    assert [bar.volume for bar in adjusted.bars] == [20, 10, 100]
 
 
 def test_a_dividend_of_two_off_a_close_of_a_hundred_takes_two_percent_off_what_was_before() -> None:
-    made = adjust(bars(99, 100, 98.5), [], [Payout(date(2020, 1, 3), 2.0)])
+    adjusted = adjust(bars(99, 100, 98.5), [], [Payout(date(2020, 1, 3), 2.0)])
 
-    assert [bar.close for bar in made.bars] == pytest.approx([97.02, 98.0, 98.5])
-    assert [bar.volume for bar in made.bars] == [100, 100, 100]
+    assert [bar.close for bar in adjusted.bars] == pytest.approx([97.02, 98.0, 98.5])
+    assert [bar.volume for bar in adjusted.bars] == [100, 100, 100]
 
 
 def test_a_dividend_is_measured_by_shares_as_they_were_counted_that_day() -> None:
-    made = adjust(bars(100, 98, 49), [Split(date(2020, 1, 3), 2.0)], [Payout(date(2020, 1, 2), 2.0)])
+    adjusted = adjust(bars(100, 98, 49), [Split(date(2020, 1, 3), 2.0)], [Payout(date(2020, 1, 2), 2.0)])
 
-    assert [bar.close for bar in made.bars] == pytest.approx([49, 49, 49])
+    assert [bar.close for bar in adjusted.bars] == pytest.approx([49, 49, 49])
 
 
 def test_a_split_and_a_dividend_are_applied_as_yahoos_worked_example_does() -> None:
     """Microsoft in February 2003: two for one on the second day, 0.08 a share on the third."""
     splits, payouts = [Split(date(2020, 1, 2), 2.0)], [Payout(date(2020, 1, 3), 0.08)]
 
-    made = adjust(bars(48.30, 24.96, 24.53), splits, payouts)
+    adjusted = adjust(bars(48.30, 24.96, 24.53), splits, payouts)
 
-    assert [round(bar.close, 2) for bar in made.bars] == [24.07, 24.88, 24.53]
-    assert [bar.volume for bar in made.bars] == [200, 100, 100]
+    assert [round(bar.close, 2) for bar in adjusted.bars] == [24.07, 24.88, 24.53]
+    assert [bar.volume for bar in adjusted.bars] == [200, 100, 100]
 
 
 def test_a_dividend_on_the_day_of_a_split_is_of_the_new_shares() -> None:
     day = date(2020, 1, 2)
 
-    made = adjust(bars(100, 48), [Split(day, 2.0)], [Payout(day, 2.0)])
+    adjusted = adjust(bars(100, 48), [Split(day, 2.0)], [Payout(day, 2.0)])
 
-    assert [bar.close for bar in made.bars] == pytest.approx([48, 48])
+    assert [bar.close for bar in adjusted.bars] == pytest.approx([48, 48])
 
 
 def test_bars_that_are_adjusted_already_go_on_into_the_next_day_as_if_it_had_been_known() -> None:
@@ -94,10 +94,10 @@ def test_what_is_held_counts_the_day_of_a_split_and_not_the_day_before() -> None
 def test_what_happened_before_the_first_bar_or_after_the_last_changes_nothing(day: date) -> None:
     traded = bars(1, 2, 3)
 
-    made = adjust(traded, [Split(day, 2.0)], [Payout(day, 0.5)])
+    adjusted = adjust(traded, [Split(day, 2.0)], [Payout(day, 0.5)])
 
-    assert made.bars == tuple(traded)
-    assert not made.changed
+    assert adjusted.bars == tuple(traded)
+    assert not adjusted.changed
 
 
 def test_a_split_on_a_day_without_trade_counts_from_the_next_bar_on() -> None:
@@ -108,14 +108,16 @@ def test_a_split_on_a_day_without_trade_counts_from_the_next_bar_on() -> None:
 
 def test_splits_alone_give_the_sources_returns_to_its_last_decimal() -> None:
     with gzip.open(HISTORY, "rt", newline="") as file:
-        told = {row["date"]: float(row["adj_close"]) for row in csv.DictReader(file) if row["symbol"] == "AAPL"}
+        source_closes = {
+            row["date"]: float(row["adj_close"]) for row in csv.DictReader(file) if row["symbol"] == "AAPL"
+        }
     apple = [bar for bar in read(HISTORY) if bar.symbol == "AAPL" and bar.day < date(2012, 8, 9)]
 
-    made = adjust(apple, [Split(date(2000, 6, 21), 2.0), Split(date(2005, 2, 28), 2.0)])
+    adjusted = adjust(apple, [Split(date(2000, 6, 21), 2.0), Split(date(2005, 2, 28), 2.0)])
 
-    last = made.bars[-1].close / told[apple[-1].day.isoformat()]
-    assert [bar.close for bar in made.bars] == pytest.approx(
-        [told[bar.day.isoformat()] * last for bar in apple], rel=2e-6
+    last = adjusted.bars[-1].close / source_closes[apple[-1].day.isoformat()]
+    assert [bar.close for bar in adjusted.bars] == pytest.approx(
+        [source_closes[bar.day.isoformat()] * last for bar in apple], rel=2e-6
     )
 
 
@@ -126,15 +128,17 @@ def test_no_bars_are_no_trouble() -> None:
 def test_the_source_of_the_shipped_history_adjusts_in_the_same_way() -> None:
     """Apple split two for one on 2000-06-21 and 2005-02-28, and paid 2.65 dollars from 2012-08-09 on."""
     with gzip.open(HISTORY, "rt", newline="") as file:
-        told = {row["date"]: float(row["adj_close"]) for row in csv.DictReader(file) if row["symbol"] == "AAPL"}
+        source_closes = {
+            row["date"]: float(row["adj_close"]) for row in csv.DictReader(file) if row["symbol"] == "AAPL"
+        }
     apple = [bar for bar in read(HISTORY) if bar.symbol == "AAPL" and bar.day < date(2012, 11, 7)]
 
-    made = adjust(
+    adjusted = adjust(
         apple, [Split(date(2000, 6, 21), 2.0), Split(date(2005, 2, 28), 2.0)], [Payout(date(2012, 8, 9), 2.65)]
     )
 
-    last = made.bars[-1].close / told[apple[-1].day.isoformat()]
+    last = adjusted.bars[-1].close / source_closes[apple[-1].day.isoformat()]
     # It measures the dividend by the close of the day itself, which was 0.1 percent higher than the one before.
-    assert [bar.close for bar in made.bars] == pytest.approx(
-        [told[bar.day.isoformat()] * last for bar in apple], rel=3e-5
+    assert [bar.close for bar in adjusted.bars] == pytest.approx(
+        [source_closes[bar.day.isoformat()] * last for bar in apple], rel=3e-5
     )

@@ -48,9 +48,9 @@ def test_a_hammer_after_a_fall_is_bullish_and_sure() -> None:
 def test_the_same_candle_without_a_fall_before_it_is_not_sure() -> None:
     flat = [(100.0, 100.6, 99.4, 100.0 + (-1) ** n * 0.3) for n in range(40)]
 
-    found = find(bars(*flat, (100.0, 100.25, 95.0, 100.2)), 1, 0.0)
+    patterns = find(bars(*flat, (100.0, 100.25, 95.0, 100.2)), 1, 0.0)
 
-    assert all(one.confidence < 0.7 for one in found)
+    assert all(one.confidence < 0.7 for one in patterns)
 
 
 def test_only_the_last_bars_are_asked_about() -> None:
@@ -74,22 +74,22 @@ def test_all_rows_at_once_say_what_talib_says_of_the_whole_series(symbol: str) -
 
     signs = candles.signs(walk(series, len(series)))
 
-    found = 0
+    count = 0
     for function, sign in zip(candles.FUNCTIONS, signs, strict=True):
         whole = function(*columns)[candles.FEWEST :]
         assert sign[candles.FEWEST :].tolist() == whole.tolist(), function
-        found += np.count_nonzero(whole)
-    assert found > 5000
+        count += np.count_nonzero(whole)
+    assert count > 5000
 
 
 def test_history_shows_patterns_with_a_confidence_between_0_and_1() -> None:
-    found = find(APPLE, len(APPLE), 0.0)
+    patterns = find(APPLE, len(APPLE), 0.0)
 
-    names = {one.pattern for one in found}
+    names = {one.pattern for one in patterns}
     assert names >= {"Hammer", "LongLeggedDoji", "EngulfingBullish", "EngulfingBearish", "ShootingStar"}
-    assert all(0 < one.confidence <= 1 for one in found)
-    assert {one.direction for one in found} == {"bullish", "bearish", "neutral"}
-    assert len({one.row for one in found}) == len(found)
+    assert all(0 < one.confidence <= 1 for one in patterns)
+    assert {one.direction for one in patterns} == {"bullish", "bearish", "neutral"}
+    assert len({one.row for one in patterns}) == len(patterns)
 
 
 def flat(panel_bars: int, price: float = 100.0) -> list[tuple[float, float, float, float]]:
@@ -104,13 +104,13 @@ def one_by_name(matches: list[PatternMatch]) -> dict[str, PatternMatch]:
 def test_a_close_beyond_twenty_bars_is_a_breakout_with_its_level_stop_and_target() -> None:
     panel = walk(bars(*flat(80), (100, 103.2, 100, 103)), 1)
 
-    found = one_by_name(levels.find(panel, at_least(0.5)))["BreakoutHigh"]
+    breakout = one_by_name(levels.find(panel, at_least(0.5)))["BreakoutHigh"]
 
-    assert found.direction == "bullish"
-    assert found.levels == (("resistance", 101.0),)
-    assert (found.stop, found.target) == (99.0, 105.0)
+    assert breakout.direction == "bullish"
+    assert breakout.levels == (("resistance", 101.0),)
+    assert (breakout.stop, breakout.target) == (99.0, 105.0)
     # Two above 101 in ranges of 2 is one whole range; the close is 3/3.2 up its bar; usual volume is a third of full.
-    assert found.confidence == round(0.25 + 0.4 * 1 + 0.15 * 3 / 3.2 + 0.2 / 3, 3)
+    assert breakout.confidence == round(0.25 + 0.4 * 1 + 0.15 * 3 / 3.2 + 0.2 / 3, 3)
 
 
 def test_a_breakout_is_told_of_once() -> None:
@@ -125,20 +125,20 @@ def test_a_level_that_held_twice_is_support_when_it_is_met_again() -> None:
         rows[place] = (110.0, 111.0, 100.0, 110.0)
     panel = walk(bars(*rows, (110, 111, 100.2, 110.5)), 1)
 
-    found = one_by_name(levels.find(panel, at_least(0.0)))["SupportTest"]
+    support = one_by_name(levels.find(panel, at_least(0.0)))["SupportTest"]
 
-    assert found.direction == "bullish"
-    assert found.levels == (("support", 100.0),)
+    assert support.direction == "bullish"
+    assert support.levels == (("support", 100.0),)
 
 
 def test_a_gap_and_a_surge_of_volume_are_seen() -> None:
     series = bars(*flat(80), (104, 105, 103.5, 104.5))
     series[-1] = series[-1]._replace(volume=6000)
 
-    found = one_by_name(levels.find(walk(series, 1), at_least(0.0)))
+    patterns = one_by_name(levels.find(walk(series, 1), at_least(0.0)))
 
-    assert found["GapUp"].levels == (("support", 101.0),)
-    assert found["VolumeSpike"].confidence == round(0.25 + 0.4 + 0.15 * 1 / 1.5 + 0.2, 3)
+    assert patterns["GapUp"].levels == (("support", 101.0),)
+    assert patterns["VolumeSpike"].confidence == round(0.25 + 0.4 + 0.15 * 1 / 1.5 + 0.2, 3)
 
 
 def test_a_golden_cross_comes_where_the_averages_cross_and_only_there() -> None:
@@ -158,7 +158,7 @@ def test_a_golden_cross_comes_where_the_averages_cross_and_only_there() -> None:
 def test_macd_crosses_where_talibs_histogram_changes_its_sign() -> None:
     panel = walk(APPLE[-190:], 100)
 
-    found = {one.row: one.pattern for one in crossings.find(panel, at_least(0.0)) if one.pattern.startswith("MACD")}
+    crosses = {one.row: one.pattern for one in crossings.find(panel, at_least(0.0)) if one.pattern.startswith("MACD")}
 
     histogram = talib.MACD(np.array([bar.close for bar in APPLE[-190:]]), 12, 26, 9)[2][-101:]
     expected = {
@@ -166,7 +166,7 @@ def test_macd_crosses_where_talibs_histogram_changes_its_sign() -> None:
         for row in range(100)
         if (histogram[row] > 0) != (histogram[row + 1] > 0)
     }
-    assert found == expected
+    assert crosses == expected
 
 
 def everything(panel: Panel) -> list[PatternMatch]:

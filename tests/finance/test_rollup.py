@@ -81,8 +81,8 @@ def test_minutes_of_which_ticks_are_missing_are_never_given_out() -> None:
     for second in (100, 185, 50, 239.9, 240, 30, 299, 61):
         minutes.add(Trade("IBM", OPENS + second, 11))
 
-    given = {(bar.symbol, bar.start - OPENS): bar.volume for bar in minutes.finish(float("inf"))}
-    assert given == {("FB", 0): 1, ("IBM", 0): 4, ("IBM", 240): 2}
+    volumes = {(bar.symbol, bar.start - OPENS): bar.volume for bar in minutes.finish(float("inf"))}
+    assert volumes == {("FB", 0): 1, ("IBM", 0): 4, ("IBM", 240): 2}
     assert minutes.late == 4
 
 
@@ -119,16 +119,16 @@ def test_minutes_add_up_to_their_day(points: list[tuple[int, int, int]]) -> None
         if days.add(trade) and (bar := minutes.add(trade)):
             bars[bar.start] = bar
     bars |= {bar.start: bar for bar in minutes.finish(float("inf"))}
-    made = [bars[start] for start in sorted(bars)]
+    in_order = [bars[start] for start in sorted(bars)]
     day = days.get("IBM")
 
     assert day
     assert day.bar
     if not minutes.late:
-        assert day.bar.volume == sum(bar.volume for bar in made)
-        assert (day.bar.open, day.bar.close) == (made[0].open, made[-1].close)
-        assert (day.bar.high, day.bar.low) == (max(bar.high for bar in made), min(bar.low for bar in made))
-    assert made[-1].start < regular(date(2012, 9, 4)).closes
+        assert day.bar.volume == sum(bar.volume for bar in in_order)
+        assert (day.bar.open, day.bar.close) == (in_order[0].open, in_order[-1].close)
+        assert (day.bar.high, day.bar.low) == (max(bar.high for bar in in_order), min(bar.low for bar in in_order))
+    assert in_order[-1].start < regular(date(2012, 9, 4)).closes
 
 
 def test_ticks_out_of_order_leave_the_first_open_and_the_last_close() -> None:
@@ -185,9 +185,11 @@ def test_a_tick_that_comes_twice_is_known() -> None:
     repeats = RepeatFilter()
     tick = Trade("IBM", OPENS, 10, 5)
 
-    told = [repeats.is_repeat(one) for one in (tick, tick, tick._replace(volume=6), tick._replace(symbol="FB"), tick)]
+    repeat_flags = [
+        repeats.is_repeat(one) for one in (tick, tick, tick._replace(volume=6), tick._replace(symbol="FB"), tick)
+    ]
 
-    assert told == [False, True, False, False, True]
+    assert repeat_flags == [False, True, False, False, True]
 
 
 @pytest.mark.parametrize(
@@ -203,14 +205,14 @@ Jumbled = list[tuple[float, int, int, float]]
 
 def brute_force(ticks: list[Trade], seconds: int) -> list[Bar]:
     """All at the end, from everything that was told: by time, and by order of arrival where that is the same."""
-    found = []
+    expected = []
     for start in sorted({tick.at // seconds * seconds for tick in ticks}):
         inside = sorted((tick for tick in ticks if tick.at // seconds * seconds == start), key=lambda tick: tick.at)
         prices = [tick.price for tick in inside]
         volume = sum(tick.volume for tick in inside)
         name = next(name for name, length in periods.SECONDS.items() if length == seconds)
-        found.append(Bar("IBM", name, start, prices[0], max(prices), min(prices), prices[-1], volume, len(inside)))
-    return found
+        expected.append(Bar("IBM", name, start, prices[0], max(prices), min(prices), prices[-1], volume, len(inside)))
+    return expected
 
 
 @given(
@@ -233,10 +235,10 @@ def test_bars_are_what_brute_force_makes_of_ticks_up_to_fourteen_minutes_late(po
     bars |= {bar.start: bar for bar in minutes.finish(float("inf"))}
 
     assert minutes.late == 0
-    made = [bars[start] for start in sorted(bars)]
-    assert made == brute_force(arriving, 60)
+    in_order = [bars[start] for start in sorted(bars)]
+    assert in_order == brute_force(arriving, 60)
     for timeframe in periods.FROM_MINUTES:
-        assert periods.merge(made, timeframe) == brute_force(arriving, periods.SECONDS[timeframe])
+        assert periods.merge(in_order, timeframe) == brute_force(arriving, periods.SECONDS[timeframe])
 
 
 @given(st.dictionaries(st.integers(15000, 15800), st.tuples(st.integers(1, 1000), st.integers(0, 10**6)), min_size=1))

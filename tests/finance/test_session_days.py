@@ -148,7 +148,7 @@ def test_a_saturday_makes_no_session() -> None:
 
 
 @pytest.mark.parametrize(
-    ("symbol", "at", "session", "counted"),
+    ("symbol", "at", "session", "has_traded"),
     [
         ("X:BTCUSD", "2024-03-02T18:59", date(2024, 3, 2), True),
         ("X:BTCUSD", "2024-03-02T19:00", date(2024, 3, 3), True),
@@ -163,10 +163,10 @@ def test_a_saturday_makes_no_session() -> None:
         ("IBM", "2024-03-04T02:00", date(2024, 3, 4), False),
     ],
 )
-def test_each_market_has_days_of_its_own(symbol: str, at: str, session: date, counted: bool) -> None:
+def test_each_market_has_days_of_its_own(symbol: str, at: str, session: date, has_traded: bool) -> None:
     day = account(Trade(symbol, new_york(at), 10), symbol=symbol)
 
-    assert (day.day, day.has_traded) == (session, counted)
+    assert (day.day, day.has_traded) == (session, has_traded)
 
 
 def test_a_coins_day_ends_at_midnight_of_utc() -> None:
@@ -229,14 +229,14 @@ Spans = list[tuple[int, list[tuple[int, int]]]]
 )
 def test_the_last_word_on_each_span_counts_in_whatever_order_they_come(spans: Spans, dice: Random) -> None:
     """Each second is told of up to three times, in order of its own words, mixed with those of all others."""
-    words = [(second, word) for second, told in spans for word in range(len(told))]
+    words = [(second, word) for second, versions in spans for word in range(len(versions))]
     dice.shuffle(words)
     turn: dict[int, int] = {}
     days, minutes = SessionDays(), Rollup()
     ended_bars: dict[float, Bar] = {}
-    told = dict(spans)
+    versions = dict(spans)
     for second, _ in words:
-        price, volume = told[second][turn.setdefault(second, 0)]
+        price, volume = versions[second][turn.setdefault(second, 0)]
         turn[second] += 1
         trade = span(OPENS + second, volume, (price, price + 1, price - 0.5, price))
         if days.add(trade) and (ended := minutes.add(trade)):

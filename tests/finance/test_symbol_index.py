@@ -76,35 +76,35 @@ def test_an_empty_search_finds_all_in_order() -> None:
 
 
 def test_a_name_that_changes_is_found_by_the_new_one_alone() -> None:
-    known = index(NAMES)
-    known["FB"] = Instrument("FB", "Meta Platforms")
+    instruments = index(NAMES)
+    instruments["FB"] = Instrument("FB", "Meta Platforms")
 
-    assert symbols(known.search("meta", 10).instruments) == ["FB"]
-    assert known.search("facebook", 10).total == 0
-    assert len(known) == len(NAMES)
+    assert symbols(instruments.search("meta", 10).instruments) == ["FB"]
+    assert instruments.search("facebook", 10).total == 0
+    assert len(instruments) == len(NAMES)
 
 
 def test_who_types_need_not_mind_case_unless_two_differ_in_nothing_else() -> None:
-    known = index(NAMES)
+    instruments = index(NAMES)
 
-    assert known.spellings("aapl") == ("AAPL",)
-    assert known.spellings("bcpc") == ("BCPC", "BCpC")
-    assert known.spellings("BCpC") == ("BCpC",)
-    assert known.spellings("nobody") == ()
-    assert known.possible("nobody") == ("nobody", "NOBODY")
-    assert known.possible("x:btcusd") == ("X:BTCUSD",)
+    assert instruments.spellings("aapl") == ("AAPL",)
+    assert instruments.spellings("bcpc") == ("BCPC", "BCpC")
+    assert instruments.spellings("BCpC") == ("BCpC",)
+    assert instruments.spellings("nobody") == ()
+    assert instruments.possible("nobody") == ("nobody", "NOBODY")
+    assert instruments.possible("x:btcusd") == ("X:BTCUSD",)
 
 
 @given(st.lists(symbol_examples.symbols, unique=True, max_size=20), st.text(max_size=5))
 def test_every_symbol_is_found_by_itself_and_in_any_case(names: list[str], text: str) -> None:
-    known = index(dict.fromkeys(names, text))
+    instruments = index(dict.fromkeys(names, text))
     for symbol in names:
-        assert known.spellings(symbol) == (symbol,)
-        assert symbol in known.spellings(symbol.swapcase()) or symbol.swapcase() in names
-        assert symbol in symbols(known.search(symbol.lower(), len(names)).instruments)
-        assert symbol in symbols(known.near(symbol, len(names)))
-    assert sorted(symbols(known.search("", 100).instruments), key=lambda each: (folded(each), each)) == symbols(
-        known.search("", 100).instruments
+        assert instruments.spellings(symbol) == (symbol,)
+        assert symbol in instruments.spellings(symbol.swapcase()) or symbol.swapcase() in names
+        assert symbol in symbols(instruments.search(symbol.lower(), len(names)).instruments)
+        assert symbol in symbols(instruments.near(symbol, len(names)))
+    assert sorted(symbols(instruments.search("", 100).instruments), key=lambda each: (folded(each), each)) == symbols(
+        instruments.search("", 100).instruments
     )
 
 
@@ -123,14 +123,14 @@ def universes() -> dict[str, list[str]]:
 @pytest.mark.parametrize("kind", universes())
 def test_few_of_twenty_thousand_symbols_are_compared(kind: str) -> None:
     names = universes()[kind]
-    known = index(dict.fromkeys(names, "The Same Company of Ohio"))
+    instruments = index(dict.fromkeys(names, "The Same Company of Ohio"))
     for text in ("AAPK", "S0013X", "A" * 64, "01" * 32, "ohio", string.ascii_uppercase + string.digits, names[77][:-1]):
-        matches = known.candidates(folded(clean_query(text)))
+        matches = instruments.candidates(folded(clean_query(text)))
 
         assert matches.entries_read <= MOST_COUNTED < MANY
         assert len(matches.symbols) <= MOST_COMPARED
-        assert len(known.near(text)) <= 8
-        assert len(known.search(text, 100).instruments) <= 100
+        assert len(instruments.near(text)) <= 8
+        assert len(instruments.search(text, 100).instruments) <= 100
 
 
 def test_among_twenty_thousand_the_likest_is_offered_all_the_same() -> None:

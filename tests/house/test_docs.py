@@ -144,8 +144,8 @@ def test_the_pages_of_measurements_are_what_their_results_say() -> None:
     text = fanout_page.PLACE.read_text(encoding="utf-8")
     (source,) = re.findall(r"bench/results/fanout-\S+\.json", text)
 
-    assert text == fanout_page.written(fanout_results.load(ROOT / source), source)
-    assert scale_page.PLACE.read_text(encoding="utf-8") == scale_page.written(scale_results.stored())
+    assert text == fanout_page.page(fanout_results.load(ROOT / source), source)
+    assert scale_page.PLACE.read_text(encoding="utf-8") == scale_page.page(scale_results.load_all())
 
 
 def folders() -> Iterator[str]:

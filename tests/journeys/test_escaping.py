@@ -25,7 +25,7 @@ document.addEventListener('securitypolicyviolation', event => violations.push(ev
 for (const name of ['alert', 'confirm', 'prompt', 'open']) window[name] = () => { window.pwned = name };
 """
 
-SEEN = """() => {
+PAGE_STATE = """() => {
   const all = [...document.querySelectorAll('*')]
   const count = selector => document.querySelectorAll(selector).length
   const behaves = /^(on|hx-|data-hx|style$|srcdoc)/
@@ -50,21 +50,21 @@ class Watched:
     def __init__(self, context: BrowserContext, desk: Desk, path: str) -> None:
         self.path = path
         self.page: Page = context.new_page()
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         self.page.goto(f"{desk.url}{path}")
         if path in LIVE:
             expect(self.page.locator("html[data-live=live]")).to_be_attached()
         self.page.on("request", lambda request: self._note(request.url))
-        self.before: dict[str, Any] = self.page.evaluate(SEEN)
+        self.before: dict[str, Any] = self.page.evaluate(PAGE_STATE)
 
     def _note(self, url: str) -> None:
         if "/stream?" not in url and "/static/icon" not in url:
-            self.asked.append(url)
+            self.requests.append(url)
 
     def unharmed(self) -> None:
-        after = self.page.evaluate(SEEN)
+        after = self.page.evaluate(PAGE_STATE)
         assert after == self.before, self.path
-        assert after["violations"] == after["abroad"] == self.asked == []
+        assert after["violations"] == after["abroad"] == self.requests == []
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def watched(browser: Browser, desk: Desk) -> Iterator[list[Watched]]:
     context.close()
 
 
-def said(desk: Desk, events: list[AnyEvent]) -> None:
+def publish(desk: Desk, events: list[AnyEvent]) -> None:
     """On the channels that the contract has for them, in one go."""
     pipeline = desk.redis().pipeline(transaction=False)
     for event in events:
@@ -91,19 +91,19 @@ def said(desk: Desk, events: list[AnyEvent]) -> None:
 
 def test_hostile_words_stay_words_on_every_page(watched: list[Watched], desk: Desk) -> None:
     """One value after the other, so that each is the newest for a while."""
-    shown = ""
+    text = ""
     for number, value in enumerate(hostile_events.VALUES):
         hostile = list(hostile_events.events(value))
         assert {type(event) for event in hostile} == set(KINDS) - {LogGap}
-        said(desk, [*hostile, hostile_events.pattern_event(PatternDetected, f"The {number}.")])
+        publish(desk, [*hostile, hostile_events.pattern_event(PatternDetected, f"The {number}.")])
         for each in watched:
             if each.path in LIVE:
                 feed = each.page.locator("ol.feed")
                 expect(feed).to_contain_text(f"The {number}.", timeout=20_000)
-                shown += feed.text_content() or ""
+                text += feed.text_content() or ""
 
-    assert [words for words in ("<script>", "<iframe", "hx-partial", "javascript:") if words not in shown] == []
-    assert not set("\u202e\u2066\u2067\u200f\ufeff\0") & set(shown)
+    assert [words for words in ("<script>", "<iframe", "hx-partial", "javascript:") if words not in text] == []
+    assert not set("\u202e\u2066\u2067\u200f\ufeff\0") & set(text)
     for each in watched:
         each.unharmed()
 
@@ -112,12 +112,12 @@ def test_hostile_words_stay_words_on_pages_that_are_opened_later(browser: Browse
     context = signed_in(browser, desk).context
     context.add_init_script(WATCH)
     for path in (*PAGES, "/patterns"):
-        opened = Watched(context, desk, path)
+        later = Watched(context, desk, path)
 
-        assert opened.before["violations"] == opened.before["abroad"] == []
-        assert "pwned" not in opened.before["names"]
-        assert opened.before["titles"] == 1
-        assert "pwned" not in opened.before["title"]
+        assert later.before["violations"] == later.before["abroad"] == []
+        assert "pwned" not in later.before["names"]
+        assert later.before["titles"] == 1
+        assert "pwned" not in later.before["title"]
     context.close()
 
 
@@ -140,10 +140,10 @@ def test_harm_would_be_seen(browser: Browser, desk: Desk) -> None:
 
     for name, harm in HARM.items():
         # Done and looked for in one go: a list that is pushed in between would mend it.
-        look = f"async () => {{ await ({harm}); return ({SEEN})() }}"
+        look = f"async () => {{ await ({harm}); return ({PAGE_STATE})() }}"
         within(20, lambda: watched.page.evaluate(look)[name] != watched.before[name], name)  # noqa: B023
 
     watched.page.evaluate("fetch('/pwned').catch(() => 0)")
     # Only while it is asked does the browser tell.
-    within(20, lambda: watched.page.title() and any(url.endswith("/pwned") for url in watched.asked), "the request")
+    within(20, lambda: watched.page.title() and any(url.endswith("/pwned") for url in watched.requests), "the request")
     context.close()

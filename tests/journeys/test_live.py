@@ -70,8 +70,8 @@ def test_a_message_that_nobody_understands_stops_nothing(page: Page, quiet: Desk
 
 
 def test_hostile_text_stays_text(page: Page, quiet: Desk) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
     name = 'Doji"><img src=x onerror=alert(1)><hx-partial hx-target="body">gone</hx-partial>'
 
     quiet.redis().publish("tickstock.events.patterns", pattern("IBM", name, 1346770960.0))
@@ -81,7 +81,7 @@ def test_hostile_text_stays_text(page: Page, quiet: Desk) -> None:
     expect(first).to_contain_text("IBM")
     expect(first).to_contain_text("Hammer")
     assert page.locator("h1").count() == 1
-    assert not [url for url in asked if url.endswith("/x")]
+    assert not [url for url in requests if url.endswith("/x")]
 
 
 def test_what_was_published_while_the_tab_was_away_is_there_on_return(page: Page, quiet: Desk) -> None:
@@ -144,6 +144,6 @@ def test_of_six_windows_the_last_says_so_and_takes_over(browser: Browser, replay
 
 def test_redis_refuses_nothing_that_the_processes_do(replaying: Desk) -> None:
     """By then the feed has played, the engine has found patterns, and people have come and gone."""
-    refused = {entry["object"] for entry in replaying.redis().acl_log()}
+    refusals = {entry["object"] for entry in replaying.redis().acl_log()}
 
-    assert refused <= {"client|setinfo"}
+    assert refusals <= {"client|setinfo"}

@@ -80,11 +80,11 @@ def test_the_first_load_of_the_desk_is_light(browser: Browser, replaying: Desk) 
 
 def test_nothing_is_loaded_from_elsewhere(browser: Browser, replaying: Desk) -> None:
     page = signed_in(browser, replaying)
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
     for path in PAGES:
         page.goto(f"{replaying.url}{path}")
 
-    assert asked
-    assert [address for address in asked if not address.startswith(replaying.url)] == []
+    assert requests
+    assert [address for address in requests if not address.startswith(replaying.url)] == []
     page.context.close()

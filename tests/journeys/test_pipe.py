@@ -68,10 +68,10 @@ def publish(desk: Desk, how_many: int) -> list[str]:
     for _ in range(how_many):
         minute = next(minutes)
         at = 1_400_000_000 + 60 * minute
-        found = {"symbol": SYMBOLS[minute % 5], "pattern": NAMES[minute % 5], "confidence": 0.9, "timestamp": at}
-        said = {"event_type": "pattern_detected", "source": "TickStockPL", "timestamp": at}
-        said["data"] = {**found, "timeframe": "1min", "flow_id": str(uuid4())}
-        pipe.publish("tickstock.events.patterns", json.dumps(said))
+        pattern = {"symbol": SYMBOLS[minute % 5], "pattern": NAMES[minute % 5], "confidence": 0.9, "timestamp": at}
+        message = {"event_type": "pattern_detected", "source": "TickStockPL", "timestamp": at}
+        message["data"] = {**pattern, "timeframe": "1min", "flow_id": str(uuid4())}
+        pipe.publish("tickstock.events.patterns", json.dumps(message))
         places.append(str(at))
     pipe.execute()
     return places
@@ -96,8 +96,8 @@ def let_go(page: Page, act: Callable[[], object]) -> None:
 
 
 def feed(page: Page) -> list[str]:
-    found: list[str] = page.evaluate("[...feed.children].map(entry => entry.dataset.k)")
-    return found
+    keys: list[str] = page.evaluate("[...feed.children].map(entry => entry.dataset.k)")
+    return keys
 
 
 def added(page: Page) -> list[str]:
@@ -105,8 +105,8 @@ def added(page: Page) -> list[str]:
 
     The engine says of what it found itself that it expired, once the market's clock has moved on.
     """
-    found: list[str] = page.evaluate("added.filter(place => place >= 1400000000)")
-    return found
+    additions: list[str] = page.evaluate("added.filter(place => place >= 1400000000)")
+    return additions
 
 
 @pytest.mark.parametrize("seconds", [1, pytest.param(60, marks=pytest.mark.soak)])
@@ -213,29 +213,29 @@ def test_a_flooded_page_does_not_grow(page: Page, quiet: Desk, patterns: int, to
 
 
 def test_at_the_fastest_rate_figures_come_by_a_socket(page: Page, quiet: Desk) -> None:
-    heard: list[str] = []
-    page.on("websocket", lambda socket: socket.on("framereceived", lambda text: heard.append(str(text))))
+    frames: list[str] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda text: frames.append(str(text))))
     applies(page, "fastest")
 
     quiet.redis().publish("tickstock.data.raw", tick("GOOG", 777.25, 1_350_000_000.0))
 
     expect(page.locator("#row-goog .last")).to_contain_text("777.25")
     # Only while it is asked does the browser tell.
-    within(20, lambda: page.title() and any("777.25" in text for text in heard), "the price in the socket")
+    within(20, lambda: page.title() and any("777.25" in text for text in frames), "the price in the socket")
 
 
 @pytest.fixture(scope="module")
 def pages(browser: Browser, quiet: Desk) -> Iterator[Sequence[Page]]:
     """Twenty, each in a browser of its own: one browser holds no more than six connections to a host."""
-    opened = [signed_in(browser, quiet)]
-    opened += [browser.new_context(storage_state=quiet.signed_in).new_page() for _ in range(19)]
-    for page in opened[1:]:
+    all_pages = [signed_in(browser, quiet)]
+    all_pages += [browser.new_context(storage_state=quiet.signed_in).new_page() for _ in range(19)]
+    for page in all_pages[1:]:
         page.goto(f"{quiet.url}/", wait_until="commit")
-    for page in opened:
+    for page in all_pages:
         live(page)
         page.evaluate("window.same = true")
-    yield opened
-    for page in opened:
+    yield all_pages
+    for page in all_pages:
         page.context.close()
 
 

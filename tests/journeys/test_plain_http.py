@@ -29,12 +29,12 @@ def proxied(first_start: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def elsewhere(browser: Browser, browser_path: str) -> Iterator[Browser]:
     """A browser on another machine, as far as it knows."""
     rules = f"--host-resolver-rules=MAP {NAME} 127.0.0.1"
-    found = browser.browser_type.launch(executable_path=browser_path, args=[*ARGUMENTS, rules])
-    yield found
-    found.close()
+    instance = browser.browser_type.launch(executable_path=browser_path, args=[*ARGUMENTS, rules])
+    yield instance
+    instance.close()
 
 
-def tried(page: Page, url: str) -> None:
+def try_sign_in(page: Page, url: str) -> None:
     page.goto(f"{url}/login")
     page.get_by_label("E-mail").fill(EMAIL)
     page.get_by_label("Password").fill(PASSWORD)
@@ -45,11 +45,11 @@ def tried(page: Page, url: str) -> None:
 def test_who_comes_by_plain_http_is_told_where_to_go(elsewhere: Browser, proxied: Desk, scripting: bool) -> None:
     page = elsewhere.new_context(java_script_enabled=scripting).new_page()
 
-    tried(page, f"http://{NAME}:{proxied.port}")
+    try_sign_in(page, f"http://{NAME}:{proxied.port}")
 
     expect(page.locator("main")).to_contain_text(f"https://{NAME}:{proxied.port}")
     expect(page.locator("main")).to_contain_text("plain http")
-    assert not [kept for kept in page.context.cookies() if kept.get("name", "").endswith("ts")]
+    assert not [cookie for cookie in page.context.cookies() if cookie.get("name", "").endswith("ts")]
 
 
 def test_who_comes_by_another_address_is_told_before_typing_anything(elsewhere: Browser, proxied: Desk) -> None:
@@ -69,7 +69,7 @@ def test_whose_browser_keeps_no_cookie_is_told_so_at_the_door(
     context = browser.browser_type.launch_persistent_context(tmp_path, executable_path=chromium_path, args=ARGUMENTS)
     try:
         page = context.new_page()
-        tried(page, quiet.url)
+        try_sign_in(page, quiet.url)
 
         expect(page.locator("main .error")).to_contain_text("did not keep the cookie")
         expect(page.get_by_label("Password")).to_have_value("")

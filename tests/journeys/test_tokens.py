@@ -31,8 +31,8 @@ def test_a_token_is_made_used_and_revoked_by_keyboard(browser: Browser, quiet: D
     press(alice, "Make the token")
     fits(alice)
     token = alice.locator("code").inner_text()
-    told = {"Authorization": f"Bearer {token}"}
-    answer = httpx.get(f"{quiet.url}/api/v1/me", headers=told, trust_env=False, timeout=30)
+    headers = {"Authorization": f"Bearer {token}"}
+    answer = httpx.get(f"{quiet.url}/api/v1/me", headers=headers, trust_env=False, timeout=30)
     assert (answer.json()["email"], answer.json()["scope"]) == (EMAIL, "jobs")
 
     alice.reload()

@@ -34,13 +34,13 @@ def test_the_desk_is_there_with_prices(page: Page) -> None:
 
 @pytest.mark.timeout(300)  # sixty pages
 def test_every_link_of_the_desk_leads_somewhere(page: Page, replaying: Desk) -> None:
-    seen: set[str] = set()
+    visited: set[str] = set()
     waiting = [f"{replaying.url}/"]
-    while waiting and len(seen) < 60:
+    while waiting and len(visited) < 60:
         address = waiting.pop().split("#")[0]
-        if address in seen or not address.startswith(replaying.url) or "refresh=" in address:
+        if address in visited or not address.startswith(replaying.url) or "refresh=" in address:
             continue
-        seen.add(address)
+        visited.add(address)
         if ".csv" in address:
             assert page.request.get(address).status == 200, address
             continue
@@ -52,7 +52,7 @@ def test_every_link_of_the_desk_leads_somewhere(page: Page, replaying: Desk) -> 
             "a[href]", "links => links.map(link => new URL(link.getAttribute('href'), document.baseURI).href)"
         )
 
-    assert len(seen) >= 8
+    assert len(visited) >= 8
 
 
 def test_a_chart_is_drawn_by_the_server(page: Page, replaying: Desk) -> None:

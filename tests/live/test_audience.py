@@ -21,8 +21,8 @@ async def test_readers_of_gzip_share_their_blocks(hub: Hub, counter: PushCounter
     await send_frames(hub, counter, plain, FRAMES)
 
     assert all(paper.lines == plain.lines for paper in papers)
-    assert all(paper.written == papers[0].written for paper in papers)
-    assert sum(map(len, papers[0].written)) < sum(map(len, plain.written)) / 2
+    assert all(paper.writes == papers[0].writes for paper in papers)
+    assert sum(map(len, papers[0].writes)) < sum(map(len, plain.writes)) / 2
 
 
 async def test_a_reader_alone_has_blocks_that_look_back_too(hub: Hub, counter: PushCounter) -> None:
@@ -31,7 +31,7 @@ async def test_a_reader_alone_has_blocks_that_look_back_too(hub: Hub, counter: P
     await send_frames(hub, counter, paper, FRAMES)
 
     assert paper.lines == plain.lines
-    assert sum(map(len, paper.written)) < sum(map(len, plain.written)) / 2
+    assert sum(map(len, paper.writes)) < sum(map(len, plain.writes)) / 2
 
 
 @pytest.mark.parametrize("readers", [1, LARGE_CHAIN_FROM])
@@ -45,8 +45,8 @@ async def test_who_joins_a_chain_in_its_middle_reads_along_and_soon_enters_the_n
     await send_frames(hub, counter, papers[0], FRAMES)
 
     assert all(paper.lines == papers[0].lines[5:] for paper in late)
-    assert late[0].written[0] != papers[0].written[5]
-    assert late[0].written[-1] == papers[0].written[-1]
+    assert late[0].writes[0] != papers[0].writes[5]
+    assert late[0].writes[-1] == papers[0].writes[-1]
 
 
 async def test_few_readers_that_stay_of_many_go_on_in_a_smaller_chain(hub: Hub, counter: PushCounter) -> None:
@@ -58,7 +58,7 @@ async def test_few_readers_that_stay_of_many_go_on_in_a_smaller_chain(hub: Hub, 
     await send_frames(hub, counter, papers[0], FRAMES)
 
     assert len(papers[0].lines) == len(papers[1].lines) == 3 + FRAMES
-    assert papers[0].written == papers[1].written
+    assert papers[0].writes == papers[1].writes
 
 
 async def test_chains_for_few_readers_are_bounded_and_given_back() -> None:

@@ -127,7 +127,7 @@ async def test_a_frame_bears_the_newest_id_of_the_log_whatever_it_shows_and_once
 
     hub.publish(counter.push("quotes:A", "a", "2"))
     await paper.wait_for_lines(2)
-    assert b"id:" not in paper.written[-1]
+    assert b"id:" not in paper.writes[-1]
 
 
 async def test_a_joiner_is_told_where_the_log_stood_and_hears_only_what_follows(hub: Hub, counter: PushCounter) -> None:

@@ -79,12 +79,12 @@ async def test_a_beat_says_how_many_bytes_came_since_the_last(counter: PushCount
     papers = [join(hub, FEED) for _ in range(3)]
     sizes = list[str]()
     for _ in range(2):
-        so_far = sum(map(len, papers[0].written))
+        so_far = sum(map(len, papers[0].writes))
         await send_frames(hub, counter, papers[0], 5)
-        sizes.append(str(sum(map(len, papers[0].written)) - so_far))
+        sizes.append(str(sum(map(len, papers[0].writes)) - so_far))
         await asyncio.sleep(0.02)
         hub.check()
-        papers[0].written.clear()
+        papers[0].writes.clear()
 
     first, second = [int(message.data) for message in papers[0].messages if message.event == "beat"]
     assert first == int(sizes[0])

@@ -6,7 +6,7 @@ import h11
 import pytest
 
 from app.live.rfc9112 import StrictConnection
-from tests.support.rfc9112_cases import CHUNKED, HOST, KEY, LARGEST, POST, REFUSED, SOCKET, VERSION, get
+from tests.support.rfc9112_cases import BAD_REQUESTS, CHUNKED, HOST, KEY, LARGEST, POST, SOCKET, VERSION, get
 
 SIZES = (1, 7, 100_000)
 """Bytes that come at once."""
@@ -92,9 +92,9 @@ def test_what_the_standard_allows_is_read(name: str) -> None:
     assert {size: read(bytes(data), size) for size in SIZES} == dict.fromkeys(SIZES, (requests, 0))
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize("name", BAD_REQUESTS)
 def test_what_the_standard_forbids_is_refused_and_nothing_behind_it_is_read(name: str) -> None:
-    data, status = REFUSED[name]
+    data, status = BAD_REQUESTS[name]
 
     answers = {size: read(data + get(b"/smuggled"), size) for size in SIZES}
 

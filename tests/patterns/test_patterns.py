@@ -15,7 +15,7 @@ from app.web.filters import dom_id
 from app.wire.events.event import PatternDetected, PatternExpired, PatternUpdated
 from tests.conftest import Databases
 from tests.support.quote_samples import AWKWARD, OPEN
-from tests.support.stored_bars import Found, store_patterns
+from tests.support.stored_bars import PatternRow, store_patterns
 
 VIEW = View()
 
@@ -55,7 +55,7 @@ def test_a_hostile_name_stays_text() -> None:
 
 async def test_a_stored_detection_has_the_id_that_its_event_had(databases: Databases) -> None:
     pools = Pools(Pool(databases.own, "own", 1), Pool(databases.market, "market", 1))
-    await store_patterns(databases.engine, "1min", [Found("BF/B", "Hammer", OPEN, confidence=0.91)])
+    await store_patterns(databases.engine, "1min", [PatternRow("BF/B", "Hammer", OPEN, confidence=0.91)])
 
     (whole,) = await stream.snapshot(stream.PATTERNS, pools, PatternBoard())
     await pools.close()
@@ -68,9 +68,9 @@ async def test_a_stored_detection_has_the_id_that_its_event_had(databases: Datab
 async def test_the_newest_come_first_and_can_be_narrowed(databases: Databases) -> None:
     pools = Pools(Pool(databases.own, "own", 1), Pool(databases.market, "market", 1))
     await store_patterns(
-        databases.engine, "1min", [Found(symbol, "Doji", OPEN + 60 * n) for n, symbol in enumerate(AWKWARD)]
+        databases.engine, "1min", [PatternRow(symbol, "Doji", OPEN + 60 * n) for n, symbol in enumerate(AWKWARD)]
     )
-    await store_patterns(databases.engine, "daily", [Found("BRK.B", "Hammer", OPEN - 90_000)])
+    await store_patterns(databases.engine, "daily", [PatternRow("BRK.B", "Hammer", OPEN - 90_000)])
 
     shape = await pools.shape()
     async with pools.market.acquire() as connection:
@@ -88,8 +88,8 @@ async def test_the_newest_come_first_and_can_be_narrowed(databases: Databases) -
 
 async def test_tables_are_looked_at_again_when_one_of_them_is_not_to_be_read_any_more(databases: Databases) -> None:
     pools = Pools(Pool(databases.own, "own", 1), Pool(databases.market, "market", 1))
-    await store_patterns(databases.engine, "1min", [Found("BRK.B", "Doji", OPEN)])
-    await store_patterns(databases.engine, "daily", [Found("BRK.B", "Hammer", OPEN)])
+    await store_patterns(databases.engine, "1min", [PatternRow("BRK.B", "Doji", OPEN)])
+    await store_patterns(databases.engine, "daily", [PatternRow("BRK.B", "Hammer", OPEN)])
     before = await pools.shape()
     owner = await asyncpg.connect(databases.engine)
     await owner.execute(f"revoke select on daily_patterns from {roles.MARKET}")

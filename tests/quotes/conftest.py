@@ -12,11 +12,11 @@ from tests.conftest import Databases
 
 @pytest.fixture
 async def pools(databases: Databases) -> AsyncIterator[Pools]:
-    opened = Pools(
+    database_pools = Pools(
         Pool(databases.own, "own", 2, acquire_seconds=10.0), Pool(databases.market, "market", 2, acquire_seconds=10.0)
     )
-    yield opened
-    await opened.close()
+    yield database_pools
+    await database_pools.close()
 
 
 @pytest.fixture

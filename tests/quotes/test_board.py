@@ -15,13 +15,13 @@ def test_a_session_is_kept_with_its_open_high_low_and_volume() -> None:
     for price, after in ((10.0, 0), (12.0, 30), (9.0, 60), (11.0, 90)):
         board.apply(tick("BRK.B", price, OPEN + after, volume=50))
 
-    kept = board.quote("BRK.B")
+    entry = board.quote("BRK.B")
 
-    assert kept is not None
-    assert (kept.open, kept.high, kept.low, kept.price, kept.volume) == (10.0, 12.0, 9.0, 11.0, 200)
-    assert kept.move == 1
-    assert kept.previous_close is None
-    assert kept.change is None
+    assert entry is not None
+    assert (entry.open, entry.high, entry.low, entry.price, entry.volume) == (10.0, 12.0, 9.0, 11.0, 200)
+    assert entry.move == 1
+    assert entry.previous_close is None
+    assert entry.change is None
 
 
 def test_the_last_price_of_a_session_is_the_previous_close_of_the_next() -> None:
@@ -86,19 +86,19 @@ def test_a_sparkline_has_one_point_per_slot_and_a_bound() -> None:
     for n in range(3 * SPARK_POINTS):
         board.apply(tick("BRK.B", float(n), OPEN + n * SLOT_SECONDS / 2))
 
-    kept = board.quote("BRK.B")
+    entry = board.quote("BRK.B")
 
-    assert kept is not None
-    assert len(kept.spark) == SPARK_POINTS
-    assert kept.spark[-1] == kept.price
+    assert entry is not None
+    assert len(entry.spark) == SPARK_POINTS
+    assert entry.spark[-1] == entry.price
 
 
 def test_symbols_beyond_the_limit_are_not_taken() -> None:
     board = QuoteBoard(limit=2)
 
-    taken = [board.apply(tick(symbol, 1.0)) is not None for symbol in AWKWARD]
+    has_room = [board.apply(tick(symbol, 1.0)) is not None for symbol in AWKWARD]
 
-    assert taken == [True, True, False]
+    assert has_room == [True, True, False]
     assert board.count == 2
 
 
@@ -108,26 +108,26 @@ def test_what_was_stored_completes_what_was_heard_and_overwrites_nothing() -> No
 
     board.seed([quote(instrument=Instrument("BRK.B", "Berkshire"), at=OPEN + 60)])
 
-    kept = board.quote("BRK.B")
-    assert kept is not None
-    assert (kept.price, kept.previous_close, kept.open, kept.high, kept.low) == (85.0, 84.0, 84.5, 86.0, 84.25)
-    assert kept.volume == 1_234_567
-    assert kept.instrument.name == "Berkshire"
-    assert kept.arrived_at == 1_000.0
+    entry = board.quote("BRK.B")
+    assert entry is not None
+    assert (entry.price, entry.previous_close, entry.open, entry.high, entry.low) == (85.0, 84.0, 84.5, 86.0, 84.25)
+    assert entry.volume == 1_234_567
+    assert entry.instrument.name == "Berkshire"
+    assert entry.arrived_at == 1_000.0
 
 
 def test_seeding_again_draws_no_point_twice() -> None:
     board = QuoteBoard()
-    stored = quote(spark=(1.0, 2.0, 3.0), at=OPEN + 2 * SLOT_SECONDS)
-    board.seed([stored])
+    stored_quote = quote(spark=(1.0, 2.0, 3.0), at=OPEN + 2 * SLOT_SECONDS)
+    board.seed([stored_quote])
     board.apply(tick("BRK.B", 4.0, OPEN + 3 * SLOT_SECONDS))
 
-    board.seed([stored])
-    board.seed([stored])
+    board.seed([stored_quote])
+    board.seed([stored_quote])
 
-    kept = board.quote("BRK.B")
-    assert kept is not None
-    assert kept.spark == (1.0, 2.0, 3.0, 4.0)
+    entry = board.quote("BRK.B")
+    assert entry is not None
+    assert entry.spark == (1.0, 2.0, 3.0, 4.0)
 
 
 def test_quotes_stand_in_an_order_that_no_price_changes() -> None:
@@ -135,7 +135,7 @@ def test_quotes_stand_in_an_order_that_no_price_changes() -> None:
     for symbol, price in zip(AWKWARD, (3.0, 1.0, 2.0), strict=True):
         board.apply(tick(symbol, price))
 
-    assert [kept.symbol for kept in board.first(10)] == ["BF/B", "BRK.B", "X:BTCUSD"]
+    assert [entry.symbol for entry in board.first(10)] == ["BF/B", "BRK.B", "X:BTCUSD"]
 
 
 def test_growth_is_told_once() -> None:
@@ -162,11 +162,11 @@ def test_a_split_that_is_told_after_the_first_price_of_its_day_counts_once() -> 
     board.apply(tick("BRK.B", 100.0))
     board.apply(tick("BRK.B", 26.0, OPEN + DAY))
 
-    for known, close in ((splits, 25.0), (splits, 25.0), ({}, 100.0)):
-        board.set_splits(known)
-        kept = board.quote("BRK.B")
-        assert kept is not None
-        assert kept.previous_close == close
+    for known_splits, close in ((splits, 25.0), (splits, 25.0), ({}, 100.0)):
+        board.set_splits(known_splits)
+        entry = board.quote("BRK.B")
+        assert entry is not None
+        assert entry.previous_close == close
 
 
 def test_hours_before_the_open_and_after_the_close_move_the_price_and_not_the_day() -> None:
@@ -192,20 +192,20 @@ def test_the_next_day_goes_on_from_the_close_and_not_from_the_hours_after_it() -
     for price, at in ((100.0, OPEN), (110.0, CLOSE + 60), (111.0, OPEN + DAY - 60), (112.0, OPEN + 2 * DAY)):
         board.apply(tick("BRK.B", price, at))
 
-    kept = board.quote("BRK.B")
+    entry = board.quote("BRK.B")
 
-    assert kept is not None
-    assert (kept.previous_close, kept.hours) == (100.0, "")
+    assert entry is not None
+    assert (entry.previous_close, entry.hours) == (100.0, "")
 
 
 def test_coins_know_no_hours() -> None:
     board = QuoteBoard()
     board.apply(tick("X:BTCUSD", 10.0, OPEN - 3600, volume=7))
 
-    kept = board.apply(tick("X:BTCUSD", 12.0, CLOSE + 60, volume=5))
+    entry = board.apply(tick("X:BTCUSD", 12.0, CLOSE + 60, volume=5))
 
-    assert kept is not None
-    assert (kept.open, kept.high, kept.volume, kept.outside, kept.hours) == (10.0, 12.0, 12, 0, "")
+    assert entry is not None
+    assert (entry.open, entry.high, entry.volume, entry.outside, entry.hours) == (10.0, 12.0, 12, 0, "")
 
 
 def test_who_hears_the_hours_after_the_close_alone_has_the_stored_day() -> None:
@@ -214,10 +214,10 @@ def test_who_hears_the_hours_after_the_close_alone_has_the_stored_day() -> None:
 
     board.seed([quote(at=CLOSE)])
 
-    kept = board.quote("BRK.B")
-    assert kept is not None
-    assert (kept.price, kept.close, kept.hours) == (90.0, 85.5, "after hours")
-    assert (kept.open, kept.high, kept.low, kept.volume, kept.outside) == (84.5, 86.0, 84.25, 1_234_567, 5)
+    entry = board.quote("BRK.B")
+    assert entry is not None
+    assert (entry.price, entry.close, entry.hours) == (90.0, 85.5, "after hours")
+    assert (entry.open, entry.high, entry.low, entry.volume, entry.outside) == (84.5, 86.0, 84.25, 1_234_567, 5)
 
 
 def test_who_heard_the_day_loses_nothing_to_what_was_left_before_it() -> None:
@@ -226,7 +226,7 @@ def test_who_heard_the_day_loses_nothing_to_what_was_left_before_it() -> None:
 
     board.seed([quote(price=99.0, open=99.0, high=99.0, low=99.0, volume=0, outside=9, has_traded=False, at=OPEN - 60)])
 
-    kept = board.quote("BRK.B")
-    assert kept is not None
-    assert (kept.open, kept.high, kept.low, kept.volume, kept.outside) == (85.0, 85.0, 85.0, 50, 9)
-    assert kept.has_traded
+    entry = board.quote("BRK.B")
+    assert entry is not None
+    assert (entry.open, entry.high, entry.low, entry.volume, entry.outside) == (85.0, 85.0, 85.0, 50, 9)
+    assert entry.has_traded

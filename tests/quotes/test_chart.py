@@ -23,19 +23,19 @@ def test_there_are_four_to_six_rules_inside_the_scale(low: float, span: float) -
 
 
 @given(st.lists(st.tuples(prices, prices, prices, prices), min_size=1, max_size=50))
-def test_every_candle_lies_inside_the_plot(quoted: list[tuple[float, ...]]) -> None:
-    made = [
+def test_every_candle_lies_inside_the_plot(price_tuples: list[tuple[float, ...]]) -> None:
+    candles = [
         bar._replace(open=four[0], close=four[1], high=max(four), low=min(four))
-        for bar, four in zip(bars("BRK.B", len(quoted)), quoted, strict=True)
+        for bar, four in zip(bars("BRK.B", len(price_tuples)), price_tuples, strict=True)
     ]
-    scale = geometry.fit(made)
+    scale = geometry.fit(candles)
 
     assert scale is not None
-    drawn = geometry.bodies(made, scale, "up") + geometry.bodies(made, scale, "down")
-    assert re.fullmatch(r"[MLHVvhmlzZ\d., -]*", drawn)
-    heights = [float(number) for number in re.findall(r"V([\d.-]+)", drawn)]
+    svg_path = geometry.bodies(candles, scale, "up") + geometry.bodies(candles, scale, "down")
+    assert re.fullmatch(r"[MLHVvhmlzZ\d., -]*", svg_path)
+    heights = [float(number) for number in re.findall(r"V([\d.-]+)", svg_path)]
     assert all(0 <= height <= geometry.PRICES for height in heights)
-    assert all(scale.holds(bar) for bar in made)
+    assert all(scale.holds(bar) for bar in candles)
 
 
 def test_a_price_that_never_moved_has_a_scale_all_the_same() -> None:
@@ -47,12 +47,12 @@ def test_a_price_that_never_moved_has_a_scale_all_the_same() -> None:
 
 
 def test_a_price_outside_leaves_the_scale() -> None:
-    made = bars("BRK.B", 10)
-    scale = geometry.fit(made)
+    candles = bars("BRK.B", 10)
+    scale = geometry.fit(candles)
 
     assert scale is not None
-    assert not scale.holds(made[-1]._replace(high=1000.0))
-    assert not scale.holds(made[-1]._replace(volume=10**12))
+    assert not scale.holds(candles[-1]._replace(high=1000.0))
+    assert not scale.holds(candles[-1]._replace(volume=10**12))
 
 
 def test_without_bars_there_is_no_scale() -> None:

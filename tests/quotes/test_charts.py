@@ -17,8 +17,10 @@ def today(day: date = date(2012, 9, 4), price: float = 40.0, **changed: object) 
     return quote(price=price, session=day, open=39.0, high=41.0, low=38.0, volume=100, **changed)
 
 
-def made(grouping: Grouping = "day", stored: list[Bar] | None = None, newest: SymbolQuote | None = None) -> Chart:
-    return assemble(BRK, "1m", grouping, bars("BRK.B", 30) if stored is None else stored, newest or today())
+def sample_chart(
+    grouping: Grouping = "day", stored_bars: list[Bar] | None = None, newest: SymbolQuote | None = None
+) -> Chart:
+    return assemble(BRK, "1m", grouping, bars("BRK.B", 30) if stored_bars is None else stored_bars, newest or today())
 
 
 def applied(charts: ChartCache, newest: SymbolQuote) -> tuple[Chart, bool]:
@@ -27,7 +29,7 @@ def applied(charts: ChartCache, newest: SymbolQuote) -> tuple[Chart, bool]:
 
 
 def test_today_stands_behind_what_was_stored() -> None:
-    chart = made()
+    chart = sample_chart()
 
     assert len(chart.bars) == 31
     assert chart.last == Bar("BRK.B", "daily", day_start(date(2012, 9, 4)), 39.0, 41.0, 38.0, 40.0, 100)
@@ -36,14 +38,14 @@ def test_today_stands_behind_what_was_stored() -> None:
 def test_a_week_joins_its_stored_days_and_today() -> None:
     monday = bars("BRK.B", 1, date(2012, 9, 3))
 
-    chart = made("week", monday)
+    chart = sample_chart("week", monday)
 
     assert chart.bars == (monday[0]._replace(high=41.0, low=9.0, close=40.0, volume=1100),)
 
 
 def test_a_price_inside_the_scale_moves_the_last_candle_alone() -> None:
     charts = ChartCache()
-    before = charts.put(made())
+    before = charts.put(sample_chart())
 
     after, whole = applied(charts, today(price=40.5))
 
@@ -55,7 +57,7 @@ def test_a_price_inside_the_scale_moves_the_last_candle_alone() -> None:
 
 def test_a_price_outside_the_scale_draws_the_whole_chart() -> None:
     charts = ChartCache()
-    charts.put(made())
+    charts.put(sample_chart())
 
     after, whole = applied(charts, today(price=400.0)._replace(high=400.0))
 
@@ -66,7 +68,7 @@ def test_a_price_outside_the_scale_draws_the_whole_chart() -> None:
 
 def test_a_new_day_gets_a_candle_of_its_own_and_the_oldest_one_goes() -> None:
     charts = ChartCache()
-    before = charts.put(made())
+    before = charts.put(sample_chart())
 
     after, whole = applied(charts, today(date(2012, 9, 5)))
 
@@ -78,7 +80,7 @@ def test_a_new_day_gets_a_candle_of_its_own_and_the_oldest_one_goes() -> None:
 
 def test_a_new_day_of_the_same_week_goes_on_with_the_week() -> None:
     charts = ChartCache()
-    charts.put(made("week", []))
+    charts.put(sample_chart("week", []))
 
     after, _ = applied(charts, today(date(2012, 9, 5), price=40.25))
 
@@ -89,7 +91,7 @@ def test_a_new_day_of_the_same_week_goes_on_with_the_week() -> None:
 
 def test_a_feed_that_began_again_in_the_past_leaves_no_chart_to_go_on_from() -> None:
     charts = ChartCache()
-    charts.put(made())
+    charts.put(sample_chart())
 
     assert list(charts.apply(today(date(2012, 8, 1)))) == []
     assert charts.get("BRK.B", "1m") is None
@@ -98,7 +100,7 @@ def test_a_feed_that_began_again_in_the_past_leaves_no_chart_to_go_on_from() -> 
 def test_only_so_many_charts_are_kept() -> None:
     charts = ChartCache(limit=2)
     for symbol in ("BRK.B", "BF/B", "X:BTCUSD"):
-        charts.put(made()._replace(instrument=Instrument(symbol)))
+        charts.put(sample_chart()._replace(instrument=Instrument(symbol)))
 
     assert charts.get("BRK.B", "1m") is None
     assert charts.get("X:BTCUSD", "1m") is not None
@@ -106,13 +108,14 @@ def test_only_so_many_charts_are_kept() -> None:
 
 
 def test_marks_stand_at_the_candle_of_their_day_and_outside_it() -> None:
-    stored = bars("BRK.B", 5)
+    stored_bars = bars("BRK.B", 5)
     marks = [
-        PatternMark(stored[2].day, "Hammer", "daily", direction, 1.0) for direction in ("bullish", "bearish", "bearish")
+        PatternMark(stored_bars[2].day, "Hammer", "daily", direction, 1.0)
+        for direction in ("bullish", "bearish", "bearish")
     ]
     nowhere = PatternMark(date(1999, 1, 1), "Doji", "daily", "neutral", 1.0)
 
-    drawing = draw_chart(assemble(BRK, "1m", "day", stored, today(), [*marks, nowhere]))
+    drawing = draw_chart(assemble(BRK, "1m", "day", stored_bars, today(), [*marks, nowhere]))
 
     assert drawing is not None
     below, above, higher = drawing.pins
@@ -121,15 +124,15 @@ def test_marks_stand_at_the_candle_of_their_day_and_outside_it() -> None:
 
 
 def test_no_mark_covers_another_where_there_is_room() -> None:
-    stored = bars("BRK.B", 126)
+    stored_bars = bars("BRK.B", 126)
     marks = [
-        PatternMark(stored[at].day, name, "daily", direction, 1.0)
+        PatternMark(stored_bars[at].day, name, "daily", direction, 1.0)
         for at in (60, 61, 62, 63)
         for name in ("Hammer", "Doji")
         for direction in ("bullish", "bearish")
     ]
 
-    drawing = draw_chart(assemble(BRK, "6m", "day", stored, today(price=140.0), marks))
+    drawing = draw_chart(assemble(BRK, "6m", "day", stored_bars, today(price=140.0), marks))
 
     assert drawing is not None
     assert len(drawing.pins) == len(marks)
@@ -140,13 +143,13 @@ def test_no_mark_covers_another_where_there_is_room() -> None:
 
 @pytest.mark.parametrize("price", [10.0, 140.0, 9_000.0])
 def test_no_mark_vanishes_while_the_price_moves(price: float) -> None:
-    stored = bars("BRK.B", 126)
-    marks = [PatternMark(bar.day, "Doji", "daily", "neutral", 1.0) for bar in stored[20:] for _ in range(6)]
+    stored_bars = bars("BRK.B", 126)
+    marks = [PatternMark(bar.day, "Doji", "daily", "neutral", 1.0) for bar in stored_bars[20:] for _ in range(6)]
 
-    drawing = draw_chart(assemble(BRK, "6m", "day", stored, today(price=price), marks))
+    drawing = draw_chart(assemble(BRK, "6m", "day", stored_bars, today(price=price), marks))
 
     assert drawing is not None
-    assert len(drawing.pins) == 4 * len(stored[20:])
+    assert len(drawing.pins) == 4 * len(stored_bars[20:])
 
 
 def test_where_nothing_is_stored_nothing_is_drawn() -> None:
@@ -155,7 +158,7 @@ def test_where_nothing_is_stored_nothing_is_drawn() -> None:
 
 def test_a_split_overnight_puts_every_candle_into_the_new_share() -> None:
     charts, split = ChartCache(), Split(date(2012, 9, 5), 4.0)
-    before = charts.put(made()._replace(actions=CorporateActions([split])))
+    before = charts.put(sample_chart()._replace(actions=CorporateActions([split])))
 
     after, whole = applied(charts, today(date(2012, 9, 5), price=10.5)._replace(open=10.0, high=11.0, low=9.5))
 
@@ -170,7 +173,7 @@ def test_a_split_overnight_puts_every_candle_into_the_new_share() -> None:
 
 def test_a_split_in_the_middle_of_a_week_changes_what_the_week_began_with() -> None:
     charts = ChartCache()
-    charts.put(made("week", [])._replace(actions=CorporateActions([Split(date(2012, 9, 5), 4.0)])))
+    charts.put(sample_chart("week", [])._replace(actions=CorporateActions([Split(date(2012, 9, 5), 4.0)])))
 
     after, _ = applied(charts, today(date(2012, 9, 5), price=10.5)._replace(open=10.0, high=11.0, low=9.25))
 
@@ -179,8 +182,8 @@ def test_a_split_in_the_middle_of_a_week_changes_what_the_week_began_with() -> N
 
 def test_a_dividend_overnight_lowers_what_was_before_it_where_it_counts() -> None:
     charts, payout = ChartCache(), Payout(date(2012, 9, 5), 0.4)
-    total = charts.put(made()._replace(prices="total", actions=CorporateActions((), [payout])))
-    split = charts.put(made())
+    total = charts.put(sample_chart()._replace(prices="total", actions=CorporateActions((), [payout])))
+    split = charts.put(sample_chart())
 
     for after, _ in list(charts.apply(today(date(2012, 9, 5)))):
         before, factor = (total, 0.99) if after.prices == "total" else (split, 1.0)
@@ -190,8 +193,8 @@ def test_a_dividend_overnight_lowers_what_was_before_it_where_it_counts() -> Non
 
 def test_a_chart_that_is_read_again_keeps_the_scale_that_others_look_at() -> None:
     charts = ChartCache()
-    before = charts.put(made())
-    read = made(newest=today(price=40.5)._replace(high=41.5))
+    before = charts.put(sample_chart())
+    read = sample_chart(newest=today(price=40.5)._replace(high=41.5))
     assert read.scale != before.scale
 
     assert charts.put(read).scale == before.scale
@@ -200,7 +203,7 @@ def test_a_chart_that_is_read_again_keeps_the_scale_that_others_look_at() -> Non
 
 def test_a_chart_that_is_read_again_and_differs_is_drawn_for_others_once() -> None:
     charts, mended = ChartCache(), [bar._replace(close=bar.low) for bar in bars("BRK.B", 30)]
-    charts.put(made())
-    charts.put(made(stored=mended))
+    charts.put(sample_chart())
+    charts.put(sample_chart(stored_bars=mended))
 
     assert [applied(charts, today())[1] for _ in range(2)] == [True, False]

@@ -20,7 +20,7 @@ from app.wire.state.newest_quotes import NewestQuotes
 from tests.conftest import Databases
 from tests.support.quote_samples import AWKWARD, OPEN, bars, tick
 from tests.support.stored_bars import (
-    Found,
+    PatternRow,
     store_bars,
     store_dividends,
     store_patterns,
@@ -34,14 +34,14 @@ async def test_a_chart_holds_stored_days_and_today(databases: Databases, pools: 
     await store_bars(databases.engine, bars("BF/B", 40))
     board.apply(tick("BF/B", 45.0))
 
-    found = await history(ChartRequest("BF/B", "1m"), pools, board, charts)
+    page = await history(ChartRequest("BF/B", "1m"), pools, board, charts)
 
-    assert found is not None
-    assert len(found.chart.bars) == 22
-    assert found.chart.last is not None
-    assert found.chart.last.day == date(2012, 9, 4)
-    assert found.years == (9.0, 51.0)
-    assert charts.get("BF/B", "1m") is found.chart
+    assert page is not None
+    assert len(page.chart.bars) == 22
+    assert page.chart.last is not None
+    assert page.chart.last.day == date(2012, 9, 4)
+    assert page.years == (9.0, 51.0)
+    assert charts.get("BF/B", "1m") is page.chart
 
 
 async def test_the_day_that_is_stored_and_still_newest_is_drawn_once(
@@ -51,39 +51,39 @@ async def test_the_day_that_is_stored_and_still_newest_is_drawn_once(
     await store_bars(databases.engine, bars("BRK.B", 40))
     await seed(board, pools, newest)
 
-    found = await history(ChartRequest("BRK.B", "3m"), pools, board, charts)
+    page = await history(ChartRequest("BRK.B", "3m"), pools, board, charts)
 
-    assert found is not None
-    assert [bar.day for bar in found.chart.bars] == sorted({bar.day for bar in bars("BRK.B", 40)})
+    assert page is not None
+    assert [bar.day for bar in page.chart.bars] == sorted({bar.day for bar in bars("BRK.B", 40)})
 
 
 async def test_a_long_history_is_drawn_in_weeks_that_keep_every_price(databases: Databases, pools: Pools) -> None:
     board = QuoteBoard()
-    stored = bars("X:BTCUSD", 700)
-    await store_bars(databases.engine, stored)
+    stored_bars = bars("X:BTCUSD", 700)
+    await store_bars(databases.engine, stored_bars)
 
-    found = await history(ChartRequest("X:BTCUSD", "all"), pools, board, ChartCache())
+    page = await history(ChartRequest("X:BTCUSD", "all"), pools, board, ChartCache())
 
-    assert found is not None
-    chart = found.chart
+    assert page is not None
+    chart = page.chart
     assert chart.grouping == "week"
     assert 100 <= len(chart.bars) <= 101
-    assert sum(bar.volume for bar in chart.bars) == sum(bar.volume for bar in stored)
-    assert (chart.bars[0].open, chart.bars[-1].close) == (stored[0].open, stored[-1].close)
+    assert sum(bar.volume for bar in chart.bars) == sum(bar.volume for bar in stored_bars)
+    assert (chart.bars[0].open, chart.bars[-1].close) == (stored_bars[0].open, stored_bars[-1].close)
 
 
 async def test_marks_are_the_patterns_of_daily_bars(databases: Databases, pools: Pools) -> None:
     board = QuoteBoard()
-    stored = bars("BRK.B", 10)
-    await store_bars(databases.engine, stored)
-    closing = stored[4].start + 20 * 3600
-    await store_patterns(databases.engine, "daily", [Found("BRK.B", "Hammer", closing)])
-    await store_patterns(databases.engine, "1min", [Found("BRK.B", "Doji", closing)])
+    stored_bars = bars("BRK.B", 10)
+    await store_bars(databases.engine, stored_bars)
+    closing = stored_bars[4].start + 20 * 3600
+    await store_patterns(databases.engine, "daily", [PatternRow("BRK.B", "Hammer", closing)])
+    await store_patterns(databases.engine, "1min", [PatternRow("BRK.B", "Doji", closing)])
 
-    found = await history(ChartRequest("BRK.B", "1m"), pools, board, ChartCache())
+    page = await history(ChartRequest("BRK.B", "1m"), pools, board, ChartCache())
 
-    assert found is not None
-    assert [(mark.day, mark.pattern) for mark in found.chart.marks] == [(stored[4].day, "Hammer")]
+    assert page is not None
+    assert [(mark.day, mark.pattern) for mark in page.chart.marks] == [(stored_bars[4].day, "Hammer")]
 
 
 async def test_nobody_knows_an_unknown_symbol(pools: Pools) -> None:
@@ -91,20 +91,20 @@ async def test_nobody_knows_an_unknown_symbol(pools: Pools) -> None:
 
 
 async def test_a_chart_counts_shares_as_they_are_today(databases: Databases, pools: Pools) -> None:
-    board, stored = QuoteBoard(), bars("BRK.B", 40)
-    await store_bars(databases.engine, stored)
-    await store_splits(databases.engine, [("BRK.B", stored[30].day, 2), ("BRK.B", date(2012, 9, 5), 7)])
+    board, stored_bars = QuoteBoard(), bars("BRK.B", 40)
+    await store_bars(databases.engine, stored_bars)
+    await store_splits(databases.engine, [("BRK.B", stored_bars[30].day, 2), ("BRK.B", date(2012, 9, 5), 7)])
     board.apply(tick("BRK.B", 45.0))
 
-    found = await history(ChartRequest("BRK.B", "3m"), pools, board, ChartCache())
+    page = await history(ChartRequest("BRK.B", "3m"), pools, board, ChartCache())
     other = await history(ChartRequest("BRK.B", "1m"), pools, board, ChartCache())
 
-    assert found is not None
-    assert found.chart.adjusted
-    assert [bar.close for bar in found.chart.past] == [
-        bar.close / 2 if at < 30 else bar.close for at, bar in enumerate(stored)
+    assert page is not None
+    assert page.chart.adjusted
+    assert [bar.close for bar in page.chart.past] == [
+        bar.close / 2 if at < 30 else bar.close for at, bar in enumerate(stored_bars)
     ]
-    drawing = draw_chart(found.chart)
+    drawing = draw_chart(page.chart)
     assert drawing is not None
     assert "Adjusted for splits" in str(partials.chart("BRK.B", drawing, View()))
     assert other is not None
@@ -112,34 +112,34 @@ async def test_a_chart_counts_shares_as_they_are_today(databases: Databases, poo
 
 
 async def test_weeks_of_split_shares_are_made_of_adjusted_days(databases: Databases, pools: Pools) -> None:
-    board, stored = QuoteBoard(), bars("X:BTCUSD", 700)
-    await store_bars(databases.engine, stored)
-    middle = next(at for at, bar in enumerate(stored) if at > 400 and bar.day.weekday() == 2)
-    await store_splits(databases.engine, [("X:BTCUSD", stored[middle].day, 2)])
+    board, stored_bars = QuoteBoard(), bars("X:BTCUSD", 700)
+    await store_bars(databases.engine, stored_bars)
+    middle = next(at for at, bar in enumerate(stored_bars) if at > 400 and bar.day.weekday() == 2)
+    await store_splits(databases.engine, [("X:BTCUSD", stored_bars[middle].day, 2)])
 
-    found = await history(ChartRequest("X:BTCUSD", "all"), pools, board, ChartCache())
+    page = await history(ChartRequest("X:BTCUSD", "all"), pools, board, ChartCache())
 
-    assert found is not None
-    week = next(bar for bar in found.chart.past if bar.start == stored[middle - 2].start)
-    assert found.chart.adjusted
-    assert week.open == stored[middle - 2].open / 2
-    assert week.close == stored[middle + 4].close
-    assert week.volume == sum(bar.volume * 2 for bar in stored[middle - 2 : middle]) + sum(
-        bar.volume for bar in stored[middle : middle + 5]
+    assert page is not None
+    week = next(bar for bar in page.chart.past if bar.start == stored_bars[middle - 2].start)
+    assert page.chart.adjusted
+    assert week.open == stored_bars[middle - 2].open / 2
+    assert week.close == stored_bars[middle + 4].close
+    assert week.volume == sum(bar.volume * 2 for bar in stored_bars[middle - 2 : middle]) + sum(
+        bar.volume for bar in stored_bars[middle : middle + 5]
     )
 
 
 async def test_the_range_of_52_weeks_is_in_todays_share(databases: Databases, pools: Pools) -> None:
-    board, stored = QuoteBoard(), bars("BRK.B", 400)
-    await store_bars(databases.engine, stored)
-    await store_splits(databases.engine, [("BRK.B", stored[390].day, 4)])
+    board, stored_bars = QuoteBoard(), bars("BRK.B", 400)
+    await store_bars(databases.engine, stored_bars)
+    await store_splits(databases.engine, [("BRK.B", stored_bars[390].day, 4)])
     board.apply(tick("BRK.B", 300.0))
 
-    found = await history(ChartRequest("BRK.B", "1m"), pools, board, ChartCache())
+    page = await history(ChartRequest("BRK.B", "1m"), pools, board, ChartCache())
 
-    assert found is not None
-    first = next(at for at, bar in enumerate(stored) if (date(2012, 9, 4) - bar.day).days < 364)
-    assert found.years == (stored[first].low / 4, stored[-1].high)
+    assert page is not None
+    first = next(at for at, bar in enumerate(stored_bars) if (date(2012, 9, 4) - bar.day).days < 364)
+    assert page.years == (stored_bars[first].low / 4, stored_bars[-1].high)
 
 
 async def test_the_range_of_52_weeks_knows_what_today_has_done(databases: Databases, pools: Pools) -> None:
@@ -148,37 +148,41 @@ async def test_the_range_of_52_weeks_knows_what_today_has_done(databases: Databa
     for price, after in ((500.0, 0), (1.0, 60), (40.0, 120)):
         board.apply(tick("BRK.B", price, OPEN + after))
 
-    found = await history(ChartRequest("BRK.B", "1m"), pools, board, ChartCache())
+    page = await history(ChartRequest("BRK.B", "1m"), pools, board, ChartCache())
 
-    assert found is not None
-    assert found.years == (1.0, 500.0)
+    assert page is not None
+    assert page.years == (1.0, 500.0)
 
 
 @pytest.mark.parametrize("prices", ["split", "total", "raw"])
 async def test_a_chart_is_adjusted_as_it_was_asked_for(databases: Databases, pools: Pools, prices: Prices) -> None:
-    board, charts, stored = QuoteBoard(), ChartCache(), bars("BRK.B", 40)
-    split, paid = stored[10].day, stored[20].day
-    await store_bars(databases.engine, stored)
+    board, charts, stored_bars = QuoteBoard(), ChartCache(), bars("BRK.B", 40)
+    split, payout_day = stored_bars[10].day, stored_bars[20].day
+    await store_bars(databases.engine, stored_bars)
     await store_symbols(databases.engine, {"BRK.B": "Berkshire"})
     await store_splits(databases.engine, [("BRK.B", split, 2)])
-    dividends = [("BRK.B", paid, "CD", 1.0, "USD"), ("BRK.B", paid, "SC", 0.5, None), ("BRK.B", paid, "LT", 9.0, "EUR")]
+    dividends = [
+        ("BRK.B", payout_day, "CD", 1.0, "USD"),
+        ("BRK.B", payout_day, "SC", 0.5, None),
+        ("BRK.B", payout_day, "LT", 9.0, "EUR"),
+    ]
     await store_dividends(databases.engine, dividends)
     board.apply(tick("BRK.B", 45.0))
 
-    found = await history(ChartRequest("BRK.B", "3m", prices), pools, board, charts)
+    page = await history(ChartRequest("BRK.B", "3m", prices), pools, board, charts)
 
-    assert found is not None
+    assert page is not None
     halves = [0.5 if at < 10 and prices != "raw" else 1.0 for at in range(40)]
-    kept = [1 - 1.5 / stored[19].close if at < 20 and prices == "total" else 1.0 for at in range(40)]
-    expected = [bar.close * half * rest for bar, half, rest in zip(stored, halves, kept, strict=True)]
-    assert [bar.close for bar in found.chart.past] == pytest.approx(expected)
-    assert found.chart.last is not None
-    assert found.chart.last.close == 45.0
-    assert charts.get("BRK.B", "3m", prices) is found.chart
+    dividend_factors = [1 - 1.5 / stored_bars[19].close if at < 20 and prices == "total" else 1.0 for at in range(40)]
+    expected = [bar.close * half * rest for bar, half, rest in zip(stored_bars, halves, dividend_factors, strict=True)]
+    assert [bar.close for bar in page.chart.past] == pytest.approx(expected)
+    assert page.chart.last is not None
+    assert page.chart.last.close == 45.0
+    assert charts.get("BRK.B", "3m", prices) is page.chart
     words = {"split": "Adjusted for splits", "total": "adjusted for splits and dividends", "raw": "Prices as traded"}
-    drawing = draw_chart(found.chart)
+    drawing = draw_chart(page.chart)
     assert drawing is not None
-    assert [each for each, said in words.items() if said in str(partials.chart("BRK.B", drawing, View()))] == [prices]
+    assert [each for each, text in words.items() if text in str(partials.chart("BRK.B", drawing, View()))] == [prices]
 
 
 async def test_the_previous_close_of_a_splits_day_is_in_new_shares_whoever_tells_it(
@@ -203,13 +207,13 @@ async def test_the_previous_close_of_a_splits_day_is_in_new_shares_whoever_tells
 async def test_a_long_history_is_drawn_in_whole_periods(
     databases: Databases, pools: Pools, count: int, timeframe: Timeframe
 ) -> None:
-    stored = bars("IBM", count)
-    await store_bars(databases.engine, stored)
+    stored_bars = bars("IBM", count)
+    await store_bars(databases.engine, stored_bars)
 
-    found = await history(ChartRequest("IBM", "all"), pools, QuoteBoard(), ChartCache())
+    page = await history(ChartRequest("IBM", "all"), pools, QuoteBoard(), ChartCache())
 
-    assert found is not None
-    assert [bar[2:8] for bar in found.chart.bars] == [bar[2:8] for bar in periods.merge(stored, timeframe)]
+    assert page is not None
+    assert [bar[2:8] for bar in page.chart.bars] == [bar[2:8] for bar in periods.merge(stored_bars, timeframe)]
 
 
 async def test_a_symbol_without_a_stored_day_has_todays_candle(pools: Pools) -> None:
@@ -217,8 +221,8 @@ async def test_a_symbol_without_a_stored_day_has_todays_candle(pools: Pools) -> 
     board.apply(tick("BRK.B", 45.0))
 
     for span in ("6m", "all"):
-        found = await history(ChartRequest("BRK.B", span), pools, board, ChartCache())
+        page = await history(ChartRequest("BRK.B", span), pools, board, ChartCache())
 
-        assert found is not None
-        assert [bar.close for bar in found.chart.bars] == [45.0]
-        assert found.years is None
+        assert page is not None
+        assert [bar.close for bar in page.chart.bars] == [45.0]
+        assert page.years is None

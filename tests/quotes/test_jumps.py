@@ -37,9 +37,9 @@ def caption(chart: Chart) -> str:
 
 
 async def apple(pools: Pools, span: str, prices: Prices = "split") -> Chart:
-    found = await history(ChartRequest("AAPL", span, prices), pools, QuoteBoard(), ChartCache())
-    assert found
-    return found.chart
+    page = await history(ChartRequest("AAPL", span, prices), pools, QuoteBoard(), ChartCache())
+    assert page
+    return page.chart
 
 
 async def store(databases: Databases, until: date) -> None:
@@ -67,20 +67,20 @@ async def test_the_previous_close_of_a_replay_is_in_new_shares_on_the_day_of_a_s
     """Told by the feed, and then by the ticks themselves."""
     await store_splits(databases.engine, SPLITS)
     replay = ReplayProvider(APPLE, date(2005, 2, 24), ReplaySpeed(1.0, 1.0, 1.0))
-    opens, board, told = regular(date(2005, 2, 28)).opens, QuoteBoard(), replay.previous_close("AAPL", "2005-02-28")
-    await newest.put([NewestQuote("AAPL", 44.68, opens, "2005-02-28", 44.68, 44.68, 44.68, 9, told)])
+    opens, board, close = regular(date(2005, 2, 28)).opens, QuoteBoard(), replay.previous_close("AAPL", "2005-02-28")
+    await newest.put([NewestQuote("AAPL", 44.68, opens, "2005-02-28", 44.68, 44.68, 44.68, 9, close)])
     await seed(board, pools, newest)
     live = QuoteBoard()
     live.set_splits(shipped.read_splits(PATH.with_name("splits.csv")))
     live.apply(tick("AAPL", 88.99, regular(date(2005, 2, 25)).closes - 1))
     live.apply(tick("AAPL", 44.68, opens))
 
-    assert told == 88.99
+    assert close == 88.99
     for quotes in (board, live):
-        known = quotes.quote("AAPL")
-        assert known
-        assert known.previous_close == pytest.approx(44.495)
-        assert known.fraction == pytest.approx(44.68 / 44.495 - 1)
+        entry = quotes.quote("AAPL")
+        assert entry
+        assert entry.previous_close == pytest.approx(44.495)
+        assert entry.fraction == pytest.approx(44.68 / 44.495 - 1)
 
 
 @pytest.mark.parametrize("span", ["1y", "all"])
@@ -89,11 +89,11 @@ async def test_a_jump_without_a_split_is_named_with_its_day_and_sizes(
 ) -> None:
     await store(databases, date(2005, 6, 30))
 
-    told = caption(await apple(pools, span))
+    text = caption(await apple(pools, span))
 
-    assert "No split in this range" not in told
-    assert told.startswith("Prices are as traded. No split that is known explains " + FEBRUARY)
-    assert (SEPTEMBER in told) is (span == "all")
+    assert "No split in this range" not in text
+    assert text.startswith("Prices are as traded. No split that is known explains " + FEBRUARY)
+    assert (SEPTEMBER in text) is (span == "all")
     assert "as traded" in caption(await apple(pools, span, "raw"))
     assert FEBRUARY not in caption(await apple(pools, span, "raw"))
     assert FEBRUARY in caption(await apple(pools, span, "total"))
@@ -103,22 +103,22 @@ async def test_what_splits_do_not_explain_is_named_beside_them(databases: Databa
     await store(databases, date(2005, 6, 30))
     await store_splits(databases.engine, SPLITS)
 
-    told = caption(await apple(pools, "all"))
+    text = caption(await apple(pools, "all"))
 
-    assert told.startswith("Adjusted for splits:")
-    assert told.count("the change from") == 1
-    assert SEPTEMBER in told
+    assert text.startswith("Adjusted for splits:")
+    assert text.count("the change from") == 1
+    assert SEPTEMBER in text
 
 
 async def test_a_split_that_the_price_did_not_follow_is_named(databases: Databases, pools: Pools) -> None:
-    stored = bars("BRK.B", 40)
-    await store_bars(databases.engine, stored)
-    await store_splits(databases.engine, [("BRK.B", stored[30].day, 4)])
+    stored_bars = bars("BRK.B", 40)
+    await store_bars(databases.engine, stored_bars)
+    await store_splits(databases.engine, [("BRK.B", stored_bars[30].day, 4)])
 
-    found = await history(ChartRequest("BRK.B", "3m"), pools, QuoteBoard(), ChartCache())
+    page = await history(ChartRequest("BRK.B", "3m"), pools, QuoteBoard(), ChartCache())
 
-    assert found
-    assert found.chart.jumps == (Jump(stored[30].day, stored[29].close, stored[30].open),)
+    assert page
+    assert page.chart.jumps == (Jump(stored_bars[30].day, stored_bars[29].close, stored_bars[30].open),)
 
 
 async def test_a_jump_of_today_is_named_at_once_and_from_the_next_day_on(databases: Databases, pools: Pools) -> None:
@@ -126,35 +126,35 @@ async def test_a_jump_of_today_is_named_at_once_and_from_the_next_day_on(databas
     await store_bars(databases.engine, bars("BRK.B", 40))
     board.apply(tick("BRK.B", 5.0))
 
-    found = await history(ChartRequest("BRK.B", "3m"), pools, board, charts)
-    assert found
-    today, yesterday = found.chart.today, found.chart.past[-1]
+    page = await history(ChartRequest("BRK.B", "3m"), pools, board, charts)
+    assert page
+    today, yesterday = page.chart.today, page.chart.past[-1]
     assert today
-    tomorrow, _ = advance(found.chart, quote("BRK.B", 5.1, session=date(2012, 9, 5), open=5.1, high=5.1, low=5.0))
+    tomorrow, _ = advance(page.chart, quote("BRK.B", 5.1, session=date(2012, 9, 5), open=5.1, high=5.1, low=5.0))
 
     jump = Jump(today.day, yesterday.close, 5.0)
-    assert found.chart.unexplained_jumps == (jump,)
-    assert f"on {today.day.day} Sep 2012" in caption(found.chart)
+    assert page.chart.unexplained_jumps == (jump,)
+    assert f"on {today.day.day} Sep 2012" in caption(page.chart)
     assert tomorrow.unexplained_jumps == (jump,)
 
 
 def test_more_than_three_jumps_are_counted() -> None:
     days = [date(2012, 1, day) for day in range(2, 9)]
     jumps = tuple(Jump(day, 10.0, 20.0) for day in days)
-    stored = bars("BRK.B", 300)
-    chart = Chart(quote("BRK.B", 1.0).instrument, "1y", "day", tuple(stored), None, None, None, jumps=jumps)
+    stored_bars = bars("BRK.B", 300)
+    chart = Chart(quote("BRK.B", 1.0).instrument, "1y", "day", tuple(stored_bars), None, None, None, jumps=jumps)
 
-    told = [jump.day for jump in chart.unexplained_jumps]
+    jump_days = [jump.day for jump in chart.unexplained_jumps]
 
-    assert told == days
+    assert jump_days == days
 
 
 @pytest.mark.parametrize(
-    ("before", "opened", "expected"),
+    ("before", "open_price", "expected"),
     [(10, 15, False), (10, 15.01, True), (15, 10, False), (15.01, 10, True), (0, 5, False), (5, 0, False)],
 )
-def test_half_more_or_a_third_less_is_a_jump(before: float, opened: float, expected: bool) -> None:
-    assert is_jump(before, opened) is expected
+def test_half_more_or_a_third_less_is_a_jump(before: float, open_price: float, expected: bool) -> None:
+    assert is_jump(before, open_price) is expected
 
 
 def test_a_split_explains_a_jump_of_its_ratio_alone() -> None:

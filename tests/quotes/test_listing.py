@@ -11,11 +11,11 @@ def test_the_first_page_and_those_after_it_are_read_without_the_others() -> None
         board.apply(tick(symbol, 1.0))
     board.apply(tick(".DJI", 1.0))
 
-    assert [kept.symbol for kept in board.first(3)] == [".DJI", "S00000", "S00001"]
-    assert [kept.symbol for kept in board.first(2, after="S04000")] == ["S04001", "S04002"]
-    assert [kept.symbol for kept in board.first(9, after="S04997x")] == ["S04998", "S04999"]
+    assert [entry.symbol for entry in board.first(3)] == [".DJI", "S00000", "S00001"]
+    assert [entry.symbol for entry in board.first(2, after="S04000")] == ["S04001", "S04002"]
+    assert [entry.symbol for entry in board.first(9, after="S04997x")] == ["S04998", "S04999"]
     board.apply(tick("S00000A", 1.0))
-    assert [kept.symbol for kept in board.first(2, after="S00000")] == ["S00000A", "S00001"]
+    assert [entry.symbol for entry in board.first(2, after="S00000")] == ["S00000A", "S00001"]
     assert board.count == 5_002
 
 
@@ -51,4 +51,4 @@ def test_what_is_stored_under_no_symbol_or_beyond_the_limit_gets_no_quote() -> N
     board = QuoteBoard(limit=1)
     board.seed([quote("../X"), quote("BRK.B"), quote("IBM")])
 
-    assert [kept.symbol for kept in board.first(10)] == ["BRK.B"]
+    assert [entry.symbol for entry in board.first(10)] == ["BRK.B"]

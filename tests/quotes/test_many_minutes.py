@@ -50,9 +50,9 @@ async def pools(request: pytest.FixtureRequest, databases: Databases) -> AsyncIt
     if request.param:
         await link.execute("analyze ohlcv_1min, ohlcv_hourly, ohlcv_daily")
     await link.close()
-    opened = Pools(Pool(databases.own, "own", 1), Pool(databases.market, "market", 1, read_only=True))
-    yield opened
-    await opened.close()
+    database_pools = Pools(Pool(databases.own, "own", 1), Pool(databases.market, "market", 1, read_only=True))
+    yield database_pools
+    await database_pools.close()
 
 
 @pytest.mark.parametrize("timeframe", EACH)
@@ -62,10 +62,10 @@ async def test_no_range_reads_more_than_its_bars_hold(pools: Pools, timeframe: T
     async with pools.market.acquire() as connection:
         for name, (since, until) in RANGES.items():
             explaining = Explaining(connection)
-            found = await queries.read_bars(explaining, shape, "IBM", timeframe, since, until, LIMIT)  # type: ignore[arg-type]
+            bars = await queries.read_bars(explaining, shape, "IBM", timeframe, since, until, LIMIT)  # type: ignore[arg-type]
 
-            assert found.values.shape[1] <= LIMIT
-            assert found.values.size or name.endswith("everything")
+            assert bars.values.shape[1] <= LIMIT
+            assert bars.values.size or name.endswith("everything")
             assert explaining.most_rows <= most, (name, explaining.scans)
             assert not explaining.without_index, name
 
@@ -75,9 +75,9 @@ async def test_a_symbol_without_bars_reads_nothing(pools: Pools) -> None:
     async with pools.market.acquire() as connection:
         for timeframe in EACH:
             explaining = Explaining(connection)
-            found = await queries.read_bars(explaining, shape, "NONE", timeframe, None, None, LIMIT)  # type: ignore[arg-type]
+            bars = await queries.read_bars(explaining, shape, "NONE", timeframe, None, None, LIMIT)  # type: ignore[arg-type]
 
-            assert not found.values.size
+            assert not bars.values.size
             assert explaining.most_rows == 0
 
 

@@ -14,9 +14,9 @@ from tests.support.quote_samples import bars as days
 from tests.support.stored_bars import store_bars, store_dividends, store_minutes, store_splits
 
 TODAY = date(2012, 9, 4)
-STORED = days("BF/B", 40)
-SPLIT, PAID = STORED[20].day, STORED[30].day
-KEPT = 1 - 2 / STORED[29].close
+STORED_BARS = days("BF/B", 40)
+SPLIT, PAYOUT_DAY = STORED_BARS[20].day, STORED_BARS[30].day
+DIVIDEND_FACTOR = 1 - 2 / STORED_BARS[29].close
 
 
 async def read(
@@ -29,9 +29,9 @@ async def read(
 
 
 async def store(databases: Databases) -> None:
-    await store_bars(databases.engine, STORED)
+    await store_bars(databases.engine, STORED_BARS)
     await store_splits(databases.engine, [("BF/B", SPLIT, 2), ("BF/B", TODAY, 5), ("BF/B", date(2012, 9, 5), 7)])
-    await store_dividends(databases.engine, [("BF/B", PAID, "CD", 2.0, "USD")])
+    await store_dividends(databases.engine, [("BF/B", PAYOUT_DAY, "CD", 2.0, "USD")])
 
 
 @pytest.mark.parametrize("prices", ["split", "total", "raw"])
@@ -41,13 +41,13 @@ async def test_days_are_in_todays_share_wherever_a_page_ends(
     await store(databases)
     factors = {
         "split": [0.1] * 20 + [0.2] * 20,
-        "total": [0.1 * KEPT] * 20 + [0.2 * KEPT] * 10 + [0.2] * 10,
+        "total": [0.1 * DIVIDEND_FACTOR] * 20 + [0.2 * DIVIDEND_FACTOR] * 10 + [0.2] * 10,
         "raw": [1.0] * 40,
     }[prices]
-    expected = [bar.close * factor for bar, factor in zip(STORED, factors, strict=True)]
+    expected = [bar.close * factor for bar, factor in zip(STORED_BARS, factors, strict=True)]
 
     whole = await read(pools, prices=prices)
-    page = await read(pools, prices=prices, until=STORED[15].day, limit=5)
+    page = await read(pools, prices=prices, until=STORED_BARS[15].day, limit=5)
 
     assert [bar.close for bar in whole.bars] == pytest.approx(expected)
     assert page.bars == whole.bars[10:15]
@@ -57,9 +57,11 @@ async def test_days_are_in_todays_share_wherever_a_page_ends(
 async def test_volumes_are_of_todays_shares_and_dividends_leave_them(databases: Databases, pools: Pools) -> None:
     await store(databases)
 
-    found = await read(pools, prices="total")
+    past = await read(pools, prices="total")
 
-    assert [bar.volume for bar in found.bars] == [bar.volume * (10 if at < 20 else 5) for at, bar in enumerate(STORED)]
+    assert [bar.volume for bar in past.bars] == [
+        bar.volume * (10 if at < 20 else 5) for at, bar in enumerate(STORED_BARS)
+    ]
 
 
 async def test_weeks_are_made_of_adjusted_days(databases: Databases, pools: Pools) -> None:
@@ -80,10 +82,10 @@ async def test_minutes_before_a_split_are_in_the_new_share(databases: Databases,
     await store_splits(databases.engine, [("BF/B", TODAY, 2)])
     await store_minutes(databases.engine, "BF/B", {OPEN - 86_400: 50.0, OPEN: 26.0})
 
-    found = await read(pools, "1min")
+    past = await read(pools, "1min")
 
-    assert [(bar.close, bar.volume) for bar in found.bars] == [(25.0, 20), (26.0, 10)]
-    assert found.changed
+    assert [(bar.close, bar.volume) for bar in past.bars] == [(25.0, 20), (26.0, 10)]
+    assert past.changed
     assert [bar.close for bar in (await read(pools, "1min", "raw")).bars] == [50.0, 26.0]
 
 
@@ -94,6 +96,6 @@ async def test_a_table_that_only_bears_the_name_of_ours_adjusts_nothing(database
     await link.execute("alter table dividends rename column amount to cash")
     await link.close()
 
-    found = await read(pools, prices="total")
+    past = await read(pools, prices="total")
 
-    assert found == AdjustedBars(tuple(Bar(*bar) for bar in STORED), False)
+    assert past == AdjustedBars(tuple(Bar(*bar) for bar in STORED_BARS), False)

@@ -14,7 +14,7 @@ from app.embedded.child import Child
 from app.embedded.places import Places
 from app.web import assets
 from tests.stream.conftest import Desk
-from tests.support.rfc9112_cases import REFUSED
+from tests.support.rfc9112_cases import BAD_REQUESTS
 from tests.support.served_desk import Answer, cookie, exchange, parse_answer, run_desk
 from tests.support.waiting import until
 
@@ -49,7 +49,7 @@ async def test_what_is_refused_ends_the_connection_and_nothing_behind_it_is_answ
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
     behind = request(desk, "/health")
-    cases = {name: case for name, case in REFUSED.items() if case[1] != 431}  # here a head may be longer
+    cases = {name: case for name, case in BAD_REQUESTS.items() if case[1] != 431}  # here a head may be longer
 
     answers = await asyncio.gather(*(exchange(desk, data + behind) for data, _ in cases.values()))
 

@@ -15,7 +15,7 @@ from app.wire.log.log import StreamPosition
 from app.wire.state.newest_quotes import NewestQuotes
 from tests.conftest import Databases
 from tests.stream.conftest import Desk, Own
-from tests.support.stored_bars import Found, store_patterns
+from tests.support.stored_bars import PatternRow, store_patterns
 from tests.support.stream_events import MARKET, detected, doji, fed, tick
 from tests.support.stream_faults import on
 from tests.support.waiting import until
@@ -94,7 +94,7 @@ async def test_a_reader_that_left_before_the_whole_list_came_is_given_it_when_it
     await desk.start()
     await desk.enter()
     await detected(desk, range(3))
-    await store_patterns(databases.engine, "1min", [Found("BF/B", "Hammer", MARKET)])
+    await store_patterns(databases.engine, "1min", [PatternRow("BF/B", "Hammer", MARKET)])
     engine = await asyncpg.connect(databases.engine)
     async with desk.stream("patterns") as stays:
         await stays.message("message")
@@ -134,7 +134,7 @@ async def test_after_a_gap_the_list_is_read_again_and_the_gap_is_told_once(desk:
     async with desk.stream("patterns") as reader:
         await reader.message("message")
 
-        await store_patterns(databases.engine, "1min", [Found("BF/B", "Hammer", MARKET)])
+        await store_patterns(databases.engine, "1min", [PatternRow("BF/B", "Hammer", MARKET)])
         await desk.redis.client_kill_filter(_type="pubsub")
 
         told = await reader.containing("Hammer")

@@ -68,7 +68,7 @@ class BusyFeed:
     label = "a feed with faults"
 
     def __init__(self, minutes: int, speed: float) -> None:
-        self._said = messages(minutes)
+        self._messages = messages(minutes)
         self._ends = OPENS + 60 * minutes
         self.speed = speed
         """Market seconds in a second of the wall; may be changed while it plays."""
@@ -78,20 +78,20 @@ class BusyFeed:
 
     def published_ticks(self, position: bytes | None) -> Sequence[Tick]:
         played = msgspec.json.decode(position, type=Mark).played if position else 0
-        return [tick for _, tick in self._said[:played]]
+        return [tick for _, tick in self._messages[:played]]
 
     async def updates(self, position: bytes | None) -> AsyncGenerator[FeedUpdate, None]:
         played = msgspec.json.decode(position, type=Mark).played if position else 0
-        now = self._said[played][0] if played < len(self._said) else self._ends
+        now = self._messages[played][0] if played < len(self._messages) else self._ends
         while True:
             due = played
-            while due < len(self._said) and self._said[due][0] <= now:
+            while due < len(self._messages) and self._messages[due][0] <= now:
                 due += 1
-            ticks = tuple(tick for _, tick in self._said[played:due])
+            ticks = tuple(tick for _, tick in self._messages[played:due])
             played = due
             clock = MarketClock(
                 self.name, self.label, DAY.isoformat(), min(now, self._ends), time.time(), self.speed,
-                "open" if played < len(self._said) else "closed",
+                "open" if played < len(self._messages) else "closed",
             )  # fmt: skip
             yield FeedUpdate(ticks, clock, msgspec.json.encode(Mark(played)))
             await asyncio.sleep(BEAT_SECONDS)

@@ -24,7 +24,7 @@ class Listener:
             await asyncio.sleep(60)
 
     def has(self, payload: bytes) -> bool:
-        return payload in {heard for _, heard in self.messages}
+        return payload in {message for _, message in self.messages}
 
 
 @asynccontextmanager

@@ -28,8 +28,8 @@ class Series(NamedTuple):
     splits: dict[date, float]
 
 
-async def covered(link: asyncpg.Connection, **asked: object) -> Coverage:
-    return await measure_coverage(link, await market.inspect(link, exact=True), CoverageQuery(**asked))  # type: ignore[arg-type]
+async def measured_coverage(link: asyncpg.Connection, **query: object) -> Coverage:
+    return await measure_coverage(link, await market.inspect(link, exact=True), CoverageQuery(**query))  # type: ignore[arg-type]
 
 
 async def store(link: asyncpg.Connection, series: Iterable[Series]) -> None:

@@ -18,14 +18,14 @@ SYMBOLS = [f"S{number}" for number in range(30)]
 Row = tuple[str, date, Decimal, Decimal, Decimal, Decimal, int]
 
 
-def invented(symbol: str, since: date, until: date) -> list[Row]:
-    made = random.Random(symbol)
-    days = [day for day in calendar.sessions(since, until) if made.random() > 0.1]
+def random_rows(symbol: str, since: date, until: date) -> list[Row]:
+    rng = random.Random(symbol)
+    days = [day for day in calendar.sessions(since, until) if rng.random() > 0.1]
     rows = []
     for day in days:
-        opened, close = (Decimal(made.randrange(1000, 2000)) / 100 for _ in range(2))
-        high, low = max(opened, close) + 1, min(opened, close) - 1
-        rows.append((symbol, day, opened, high, low, close, made.randrange(1, 10**6)))
+        open_price, close = (Decimal(rng.randrange(1000, 2000)) / 100 for _ in range(2))
+        high, low = max(open_price, close) + 1, min(open_price, close) - 1
+        rows.append((symbol, day, open_price, high, low, close, rng.randrange(1, 10**6)))
     return rows
 
 
@@ -36,8 +36,8 @@ async def store(link: asyncpg.Connection, rows: list[Row]) -> None:
     await link.executemany("insert into ohlcv_daily values ($1, $2, $3, $4, $5, $6, $7)", rows)
 
 
-async def closed(pool: Pool, day: date, told: list[Event] | None = None) -> DayClose:
-    close = DayClose(pool, (told if told is not None else []).append, day)
+async def close_day(pool: Pool, day: date, events: list[Event] | None = None) -> DayClose:
+    close = DayClose(pool, (events if events is not None else []).append, day)
     await close.run()
     return close
 

@@ -7,7 +7,7 @@ from tests.support.desk_process import Desk
 
 def children(desk: Desk, name: str) -> list[int]:
     """Processes below the desk whose executable is `name`; the servers have no place in run.json."""
-    found = []
+    pids = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
@@ -16,5 +16,5 @@ def children(desk: Desk, name: str) -> list[int]:
             except (OSError, IndexError):
                 continue
             if parent == desk.process.pid and Path(command).name.startswith(name):
-                found.append(int(entry.name))
-    return found
+                pids.append(int(entry.name))
+    return pids

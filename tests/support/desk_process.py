@@ -21,8 +21,8 @@ def within(seconds: float, look: Callable[[], T | None], what: str) -> T:
     """The first truthy answer of `look`, or a failure that names what did not come."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        if found := look():
-            return found
+        if outcome := look():
+            return outcome
         time.sleep(0.05)
     raise AssertionError(f"{what} did not come within {seconds:g} s")
 
@@ -37,8 +37,16 @@ class Desk:
         """Where the cookies of a browser that is signed in are kept."""
         self.output = data_dir / "output.txt"
         data_dir.mkdir(parents=True, exist_ok=True)
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("REDIS", "DATABASE", "PG"))}
-        self.environment = {**kept, "PORT": str(port), "HOST": "127.0.0.1", "DATA_DIR": str(data_dir), **(extra or {})}
+        inherited = {
+            name: value for name, value in os.environ.items() if not name.startswith(("REDIS", "DATABASE", "PG"))
+        }
+        self.environment = {
+            **inherited,
+            "PORT": str(port),
+            "HOST": "127.0.0.1",
+            "DATA_DIR": str(data_dir),
+            **(extra or {}),
+        }
         self.process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
@@ -52,7 +60,7 @@ class Desk:
                 stderr=subprocess.STDOUT,
             )
 
-    def said(self) -> str:
+    def read_output(self) -> str:
         return self.output.read_text(errors="replace")
 
     def wait_until_ready(self, seconds: float = 60) -> None:
@@ -61,7 +69,9 @@ class Desk:
 
         def ready() -> bool:
             if self.process.poll() is not None:
-                raise AssertionError(f"tickstock run ended with {self.process.returncode}:\n{self.said()[-3000:]}")
+                raise AssertionError(
+                    f"tickstock run ended with {self.process.returncode}:\n{self.read_output()[-3000:]}"
+                )
             try:
                 with urlopen(f"http://127.0.0.1:{self.port}/ready", timeout=2) as answer:
                     return bool(answer.status == 200)
@@ -71,8 +81,8 @@ class Desk:
         within(seconds, ready, "a ready desk")
 
     def run_json(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.data_dir / "run.json").read_text())
-        return found
+        settings: dict[str, Any] = json.loads((self.data_dir / "run.json").read_text())
+        return settings
 
     @property
     def url(self) -> str:
@@ -80,8 +90,8 @@ class Desk:
 
     def sign_in_link(self) -> str:
         def look() -> str | None:
-            found = re.search(r"https?://\S+/welcome/\S+", self.said())
-            return found[0] if found else None
+            match = re.search(r"https?://\S+/welcome/\S+", self.read_output())
+            return match[0] if match else None
 
         return within(20, look, "the sign-in link")
 

@@ -140,10 +140,10 @@ class FaultyFeed:
     async def updates(self, position: bytes | None) -> AsyncGenerator[FeedUpdate, None]:
         mark = _read(position)
         for session in MONTH[MONTH.index(mark.session) :]:
-            said, played = messages(session), mark.played if session == mark.session else 0
+            arrivals, played = messages(session), mark.played if session == mark.session else 0
             over = regular(session).closes + AFTER_THE_END
-            while played < len(said):
-                some = said[played : played + AT_ONCE]
+            while played < len(arrivals):
+                some = arrivals[played : played + AT_ONCE]
                 if some[0][0] < over:
                     some = [arrival for arrival in some if arrival[0] < over]
                 played += len(some)

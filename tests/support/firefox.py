@@ -26,7 +26,7 @@ SCRIPTING_OFF = 'user_pref("javascript.enabled", false);\n'
 LISTENING = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
 
 
-class Refused(Exception):
+class CommandRefused(Exception):
     """The browser's error answer to a command."""
 
 
@@ -51,7 +51,7 @@ class Tab:
                 self._keep(message["params"])
             elif message.get("id") == self.commands:
                 if message["type"] == "error":
-                    raise Refused(f"{method}: {message['error']}: {message['message']}")
+                    raise CommandRefused(f"{method}: {message['error']}: {message['message']}")
                 result: dict[str, Any] = message["result"]
                 return result
 
@@ -71,7 +71,7 @@ class Tab:
             "script.evaluate", expression=expression, target={"context": self.context}, awaitPromise=True
         )
         if answer["type"] != "success":
-            raise Refused(answer["exceptionDetails"]["text"])
+            raise CommandRefused(answer["exceptionDetails"]["text"])
         return answer["result"].get("value")
 
     def wait_for(self, expression: str, seconds: float = SECONDS) -> Any:
@@ -80,7 +80,7 @@ class Tab:
         def look() -> Any:
             try:
                 return self.evaluate(expression)
-            except Refused:
+            except CommandRefused:
                 return None
 
         return within(seconds, look, expression)
@@ -110,12 +110,12 @@ def firefox(profile: Path, *, scripting: bool = True) -> Iterator[Tab]:
     switch = "" if scripting else SCRIPTING_OFF
     (profile / "user.js").write_text(PREFERENCES + switch)
     output = profile / "output.txt"
-    with output.open("wb") as written:
+    with output.open("wb") as log:
         process = subprocess.Popen(
             [FIREFOX, "--headless", "--no-remote", "--profile", str(profile), "--remote-debugging-port", "0"],
             env={**os.environ, "HOME": str(profile)},
             stdin=subprocess.DEVNULL,
-            stdout=written,
+            stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )

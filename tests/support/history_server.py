@@ -52,7 +52,7 @@ class Massive:
         """Answered before anything else, one for each request."""
         self.elsewhere = ""
         """What the next page begins with instead of this server's own address."""
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         self.app = Quart("massive")
         self.app.before_request(self._before)
         self.app.get("/v2/aggs/ticker/<symbol>/range/1/<span>/<first>/<last>")(self._aggregates)
@@ -61,7 +61,7 @@ class Massive:
         self.app.get("/v3/reference/dividends")(self._dividends)
 
     async def _before(self) -> Response | tuple[dict[str, str], int] | None:
-        self.asked.append(request.full_path.rstrip("?"))
+        self.requests.append(request.full_path.rstrip("?"))
         if request.headers.get("Authorization") != f"Bearer {KEY}":
             return {"status": "ERROR", "request_id": "1", "error": "Unknown API Key"}, 401
         return self.trouble.popleft() if self.trouble else None
@@ -70,12 +70,12 @@ class Massive:
         assert request.args["adjusted"] == "false"
         assert request.args["sort"] == "asc"
         low, high = (datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp() * 1000 for day in (first, last))
-        found = [one for one in self.bars.get(symbol, []) if low <= one["t"] < high + DAY_MS]
+        bars = [one for one in self.bars.get(symbol, []) if low <= one["t"] < high + DAY_MS]
         start = int(request.args.get("cursor", 0))
-        page = {"ticker": symbol, "adjusted": False, "status": "OK", "resultsCount": len(found), "count": len(found)}
-        if found:
-            page["results"] = found[start : start + PAGE]
-        if start + PAGE < len(found):
+        page = {"ticker": symbol, "adjusted": False, "status": "OK", "resultsCount": len(bars), "count": len(bars)}
+        if bars:
+            page["results"] = bars[start : start + PAGE]
+        if start + PAGE < len(bars):
             home = self.elsewhere or self.url
             page["next_url"] = f"{home}{request.path}?cursor={start + PAGE}&adjusted=false&sort=asc"
         return page
@@ -85,9 +85,9 @@ class Massive:
             return {"status": "NOT_FOUND", "message": "Ticker not found."}, 404
         if symbol in self.tickers:
             return {"status": "OK", "results": self.tickers[symbol]}
-        known = {"ticker": symbol, "name": f"{symbol} Incorporated", "market": "stocks", "locale": "us", "type": "CS"}
+        details = {"ticker": symbol, "name": f"{symbol} Incorporated", "market": "stocks", "locale": "us", "type": "CS"}
         more = {"active": True, "currency_name": "usd", "primary_exchange": "XNAS", "list_date": "1980-12-12"}
-        return {"status": "OK", "results": known | more}
+        return {"status": "OK", "results": details | more}
 
     async def _splits(self) -> dict[str, Any]:
         return {"status": "OK", "results": self.splits.get(request.args["ticker"], [])}
@@ -128,7 +128,7 @@ async def load(
     *symbols: str,
     timeframe: str = "daily",
     key: str = KEY,
-    told: Callable[[ProviderProgress], object] = lambda _: None,
+    on_progress: Callable[[ProviderProgress], object] = lambda _: None,
     stop: asyncio.Event | None = None,
     patience: float = 20,
     limited_patience: float = 60,
@@ -139,6 +139,8 @@ async def load(
     patiences = {"patience": patience, "limited_patience": limited_patience}
     rest = Rest(provider.url, key, RequestPace(60_000), stop, **patiences, first_wait=0.01)
     try:
-        return await ProviderLoad(HistoryRequest(symbols, frame, SPAN, "yesterday"), rest, writer, told, TODAY).run()
+        return await ProviderLoad(
+            HistoryRequest(symbols, frame, SPAN, "yesterday"), rest, writer, on_progress, TODAY
+        ).run()
     finally:
         await rest.close()

@@ -36,37 +36,37 @@ class Room:
         await self.client.publish(JOBS_DATA_LOAD, encode(job))
         return job.job_id
 
-    async def told(self, job_id: str) -> JobStatus | None:
-        found = await self.statuses.read(job_id)
-        return found.job if found and found.reported else None
+    async def read_status(self, job_id: str) -> JobStatus | None:
+        status = await self.statuses.read(job_id)
+        return status.job if status and status.reported else None
 
-    async def status(self, job_id: str, *wanted: str) -> JobStatus:
-        async def come() -> bool:
-            said = await self.told(job_id)
-            return said is not None and said.status in (wanted or OVER)
+    async def status(self, job_id: str, *statuses: str) -> JobStatus:
+        async def has_status() -> bool:
+            job = await self.read_status(job_id)
+            return job is not None and job.status in (statuses or OVER)
 
-        await eventually(come)
-        said = await self.told(job_id)
-        assert said is not None
-        return said
+        await eventually(has_status)
+        job = await self.read_status(job_id)
+        assert job is not None
+        return job
 
     @asynccontextmanager
     async def office(self, **massive: Any) -> AsyncIterator[LoadJobs]:
-        said = {
+        settings = {
             "massive": {"requests_per_minute": 60_000, **massive},
             "loads": {"files": self.files},
             "replay": HISTORY,
         }
         telling = JobReporter(self.client, Publisher(self.client, Channels()))
         office = LoadJobs(
-            Settings.model_validate(said), self.redis_url, self.database_url, telling, self.analysed.append
+            Settings.model_validate(settings), self.redis_url, self.database_url, telling, self.analysed.append
         )
         task = asyncio.create_task(office.run())
 
-        async def heard() -> bool:
+        async def listens() -> bool:
             return all((await receivers(self.client, [JOBS_DATA_LOAD, JOBS_CONTROL])).values())
 
-        await eventually(heard)
+        await eventually(listens)
         yield office
         task.cancel()
         await asyncio.wait([task])

@@ -19,10 +19,10 @@ def tick(symbol: str, price: float, at: float = OPEN, volume: int = 100, arrived
 
 
 def quote(symbol: str = "BRK.B", price: float = 85.5, **changed: object) -> SymbolQuote:
-    made = SymbolQuote(
+    sample = SymbolQuote(
         Instrument(symbol), date(2012, 9, 4), price, 84.0, 84.5, 86.0, 84.25, 1_234_567, OPEN + 60, 1_000.0
     )
-    return made._replace(spark=(84.5, price))._replace(**changed)  # type: ignore[arg-type]
+    return sample._replace(spark=(84.5, price))._replace(**changed)  # type: ignore[arg-type]
 
 
 def bars(symbol: str, count: int, until: date = date(2012, 8, 31)) -> list[Bar]:

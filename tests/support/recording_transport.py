@@ -41,7 +41,7 @@ class RecordingTransport:
         if connection.encoding is FrameEncoding.GZIP:
             self.inflate.decompress(HEAD)
         self.parser = Parser()
-        self.written: list[bytes] = []
+        self.writes: list[bytes] = []
         self.full = False
         self.unsent_bytes = 0
         self.closed = self.aborted = False
@@ -54,7 +54,7 @@ class RecordingTransport:
         self._write(framed)
 
     def _write(self, framed: bytes) -> int:
-        self.written.append(framed)
+        self.writes.append(framed)
         block = unchunk(framed)
         self.parser.feed(
             (self.inflate.decompress(block) if self.connection.encoding is FrameEncoding.GZIP else block).decode()

@@ -152,8 +152,8 @@ def utf8() -> Iterator[Case]:
         for number, payload in enumerate(payloads, 1):
             yield Case(f"{section}.{number} valid text", (frame(TEXT, payload),), code=1003)
             yield Case(f"{section}.{number} valid reason", (closing(1000, payload),), code=1000)
-    for section, written in INVALID.items():
-        for number, payload in enumerate(map(bytes.fromhex, written.split()), 1):
+    for section, invalid in INVALID.items():
+        for number, payload in enumerate(map(bytes.fromhex, invalid.split()), 1):
             yield Case(f"{section}.{number} invalid text", (frame(TEXT, payload),), code=1003)
             yield Case(f"{section}.{number} invalid reason", (closing(1000, payload),), code=1007)
     octet = [bytes((each,)) for each in SURROGATE]

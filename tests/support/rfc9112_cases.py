@@ -17,7 +17,7 @@ def get(target: bytes = b"/x", version: bytes = b"1.1", fields: bytes = HOST) ->
     return b"GET %b HTTP/%b\r\n%b\r\n" % (target, version, fields)
 
 
-REFUSED = {
+BAD_REQUESTS = {
     "two hosts": (get(fields=HOST * 2), 400),
     "no Host": (get(fields=b""), 400),
     "no Host in a newer minor version": (get(version=b"1.2", fields=b""), 400),

@@ -41,8 +41,8 @@ async def eventually(true: Callable[[], Awaitable[object] | object], seconds: fl
     """A first start alone may take three seconds of a whole core."""
     async with asyncio.timeout(seconds):
         while True:
-            found = true()
-            if await found if isinstance(found, Awaitable) else found:
+            outcome = true()
+            if await outcome if isinstance(outcome, Awaitable) else outcome:
                 return
             await asyncio.sleep(0.02)
 
@@ -62,13 +62,13 @@ async def stopped(stop: asyncio.Event, task: "asyncio.Task[None]") -> AsyncItera
 @asynccontextmanager
 async def working(redis_url: str, database_url: str, **engine: object) -> AsyncIterator[Engine]:
     """An engine that has said that it is ready, and hears what is published: it says so without waiting for Redis."""
-    said = {
+    settings = {
         "redis": {"url": redis_url},
         "database": {"url": database_url},
         "engine": {"beat_seconds": 0.2, **engine},
         "replay": {"path": PATH, "history_until": UNTIL},
     }
-    process = Engine(Settings.model_validate(said), redis_url, database_url)
+    process = Engine(Settings.model_validate(settings), redis_url, database_url)
     ready, stop = asyncio.Event(), asyncio.Event()
     task = asyncio.create_task(process.run(ready.set, stop))
     async with stopped(stop, task):
@@ -147,9 +147,9 @@ async def daily(link: asyncpg.Connection, day: date) -> list[Bar]:
 async def closed(redis_url: str) -> bool:
     """Whether the feed says that its session is over."""
     client = connect(redis_url)
-    told = await market_clock.read(client)
+    clock = await market_clock.read(client)
     await client.aclose()
-    return told is not None and told.state == "closed"
+    return clock is not None and clock.state == "closed"
 
 
 def of(kind: type[E], events: Iterable[AnyEvent]) -> list[E]:

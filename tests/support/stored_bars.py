@@ -9,7 +9,7 @@ import asyncpg
 from app.finance.bars import Bar
 
 
-class Found(NamedTuple):
+class PatternRow(NamedTuple):
     symbol: str
     pattern: str
     at: float
@@ -31,9 +31,9 @@ async def store_splits(url: str, splits: Iterable[tuple[str, date, int]]) -> Non
     await _insert(url, "splits", ("symbol", "ex_date", "ratio"), list(splits))
 
 
-async def store_dividends(url: str, paid: Iterable[tuple[str, date, str, float, str | None]]) -> None:
+async def store_dividends(url: str, dividends: Iterable[tuple[str, date, str, float, str | None]]) -> None:
     """Symbol, ex-date, kind, amount and currency."""
-    await _insert(url, "dividends", ("symbol", "ex_date", "kind", "amount", "currency"), list(paid))
+    await _insert(url, "dividends", ("symbol", "ex_date", "kind", "amount", "currency"), list(dividends))
 
 
 async def store_symbols(url: str, names: dict[str, str]) -> None:
@@ -41,7 +41,7 @@ async def store_symbols(url: str, names: dict[str, str]) -> None:
     await _insert(url, "symbols", ("symbol", "name", "exchange", "currency_name", "active"), rows)
 
 
-async def store_patterns(url: str, timeframe: str, found: Iterable[Found]) -> None:
+async def store_patterns(url: str, timeframe: str, patterns: Iterable[PatternRow]) -> None:
     table = "daily_patterns" if timeframe == "daily" else "intraday_patterns"
     columns = ("symbol", "pattern_type", "confidence", "pattern_data", "detection_timestamp", "timeframe")
     rows = [
@@ -53,7 +53,7 @@ async def store_patterns(url: str, timeframe: str, found: Iterable[Found]) -> No
             datetime.fromtimestamp(each.at, UTC),
             timeframe,
         )
-        for each in found
+        for each in patterns
     ]
     await _insert(url, table, columns, rows)
 

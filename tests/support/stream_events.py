@@ -30,12 +30,12 @@ def fed(data: str) -> list[int]:
 
 async def detected(desk: Desk, numbers: range) -> StreamPosition:
     """Published, appended, and heard by the tail."""
-    heard = desk.context.hub.last_id
-    expected = len(numbers) - 1 if heard == str(BEGINNING) else int(heard.partition("-")[2]) + len(numbers)
+    last_id = desk.context.hub.last_id
+    expected = len(numbers) - 1 if last_id == str(BEGINNING) else int(last_id.partition("-")[2]) + len(numbers)
     for number in numbers:
         await desk.publish(doji(number))
-    await until(lambda: desk.context.hub.last_id not in (heard, str(BEGINNING)))
+    await until(lambda: desk.context.hub.last_id not in (last_id, str(BEGINNING)))
     await until(lambda: desk.context.hub.last_id.endswith(f"-{expected}"))
-    found = StreamPosition.parse(desk.context.hub.last_id)
-    assert found
-    return found
+    position = StreamPosition.parse(desk.context.hub.last_id)
+    assert position
+    return position

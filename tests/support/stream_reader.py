@@ -22,7 +22,7 @@ class Reader:
         self._request = "\r\n".join([*lines, "", ""]).encode("latin-1")
         self._parser = Parser()
         self._inflate: Callable[[bytes], bytes] = lambda data: data
-        self._seen = 0
+        self._read_count = 0
         self.status = 0
         self.headers: dict[str, str] = {}
 
@@ -58,19 +58,19 @@ class Reader:
         """The next one, or the next of this name."""
         async with asyncio.timeout(within):
             while True:
-                while self._seen < len(self._parser.messages):
-                    found = self._parser.messages[self._seen]
-                    self._seen += 1
-                    if event in (None, found.event):
-                        return found
+                while self._read_count < len(self._parser.messages):
+                    following = self._parser.messages[self._read_count]
+                    self._read_count += 1
+                    if event in (None, following.event):
+                        return following
                 await self._chunk()
 
     async def containing(self, text: str, within: float = 20) -> Message:
         async with asyncio.timeout(within):
             while True:
-                found = await self.message("message", within)
-                if text in found.data:
-                    return found
+                message = await self.message("message", within)
+                if text in message.data:
+                    return message
 
     async def caught_up(self, id: str, within: float = 20) -> None:  # noqa: A002
         """Until nothing up to this entry is missing."""
@@ -85,8 +85,8 @@ class Reader:
                 while True:
                     await self._chunk()
             except Closed:
-                rest = self._parser.messages[self._seen :]
-                self._seen = len(self._parser.messages)
+                rest = self._parser.messages[self._read_count :]
+                self._read_count = len(self._parser.messages)
                 return rest
 
     async def _chunk(self) -> None:

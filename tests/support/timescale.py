@@ -30,7 +30,7 @@ class Place(NamedTuple):
     market: str
 
 
-async def made(extension: bool = True) -> AsyncIterator[Place]:
+async def new_place(extension: bool = True) -> AsyncIterator[Place]:
     """With its roles, and no tables yet."""
     name = f"tickstock_test_{os.getpid()}"
     superuser = urlsplit(URL)._replace(path=f"/{name}").geturl()

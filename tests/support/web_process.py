@@ -23,16 +23,16 @@ ROOT = Path(__file__).parents[2]
 def environment(settings: Settings, **extra: str) -> dict[str, str]:
     urls = (settings.redis.url, settings.database.url, settings.database.market_url)
     names = ("REDIS_URL", "DATABASE_URL", "MARKET_DATABASE_URL")
-    told = {name: url.get_secret_value() for name, url in zip(names, urls, strict=True) if url}
+    urls_by_name = {name: url.get_secret_value() for name, url in zip(names, urls, strict=True) if url}
     place = {"PORT": str(settings.port), "DATA_DIR": str(settings.data_dir), "PATH": os.environ["PATH"]}
-    return {**told, **place, **extra}
+    return {**urls_by_name, **place, **extra}
 
 
 @asynccontextmanager
 async def process(settings: Settings, **extra: str) -> AsyncIterator[Process]:
-    told = environment(settings, **extra)
+    variables = environment(settings, **extra)
     running = await create_subprocess_exec(
-        sys.executable, "-m", "app.cli", "web", cwd=ROOT, env=told, stdout=PIPE, stderr=PIPE
+        sys.executable, "-m", "app.cli", "web", cwd=ROOT, env=variables, stdout=PIPE, stderr=PIPE
     )
     try:
         yield running

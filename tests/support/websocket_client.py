@@ -46,7 +46,7 @@ class Talker:
         self.pings = 0
         self.answers = True
         self._half = ""
-        self._seen = 0
+        self._read_count = 0
 
     async def __aenter__(self) -> "Talker":
         self.source, self.sink = await asyncio.open_connection("127.0.0.1", self._port)
@@ -69,18 +69,18 @@ class Talker:
         """The next message that shows something."""
         async with asyncio.timeout(within):
             while True:
-                while self._seen < len(self.texts):
-                    self._seen += 1
-                    if self.texts[self._seen - 1] != "{}":
-                        return self.texts[self._seen - 1]
+                while self._read_count < len(self.texts):
+                    self._read_count += 1
+                    if self.texts[self._read_count - 1] != "{}":
+                        return self.texts[self._read_count - 1]
                 assert not self.ended, f"closed with {self.code}"
                 await self.read()
 
     async def containing(self, text: str, within: float = 20) -> str:
         async with asyncio.timeout(within):
-            while text not in (found := await self.text(within)):
+            while text not in (message := await self.text(within)):
                 pass
-        return found
+        return message
 
     async def closed(self, within: float = 20) -> int | None:
         """The code of the server's goodbye, once the connection is gone; None without one."""
@@ -110,9 +110,9 @@ class Talker:
             return
         self.connection.receive_data(data)
         for event in self.connection.events():
-            self._heard(event)
+            self._on_event(event)
 
-    def _heard(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         match event:
             case TextMessage():
                 self._half += event.data

@@ -73,10 +73,12 @@ BY_TYPE: dict[object, st.SearchStrategy[Any]] = {
     int: st.integers(min_value=0, max_value=10**14),
     bool: st.booleans(),
     tuple[str, ...]: st.lists(PLAIN, max_size=3).map(tuple),
-    tuple[tuple[str, float], ...]: st.dictionaries(PLAIN, POSITIVE, max_size=3).map(lambda found: tuple(found.items())),
+    tuple[tuple[str, float], ...]: st.dictionaries(PLAIN, POSITIVE, max_size=3).map(
+        lambda entries: tuple(entries.items())
+    ),
     tuple[Component, ...]: st.dictionaries(
         PLAIN, st.builds(Component, status=LOWER, score=st.none() | st.floats(0, 100), details=PLAIN), max_size=3
-    ).map(lambda found: tuple(msgspec.structs.replace(one, name=name) for name, one in found.items())),
+    ).map(lambda entries: tuple(msgspec.structs.replace(one, name=name) for name, one in entries.items())),
 }
 BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     "at": MICROSECONDS, "published_at": MICROSECONDS, "arrived_at": st.just(LATER),

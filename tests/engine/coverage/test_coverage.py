@@ -12,44 +12,51 @@ from app.engine.coverage.result import CoverageQuery, Missing, Suspect
 from app.finance import calendar, sessions
 from app.finance.jumps import JUMP
 from tests.support import faulty_minutes
-from tests.support.coverage_bars import Day, Series, covered, store
+from tests.support.coverage_bars import Day, Series, measured_coverage, store
 
 SINCE, UNTIL = date(2012, 6, 1), date(2013, 1, 31)
 """With a half-day before a holiday, and the two days of a storm."""
 SESSIONS = list(calendar.sessions(SINCE, UNTIL))
 
 
-def invented(seed: int) -> Series:
+def random_series(seed: int) -> Series:
     """Whole weeks missing, days spoilt, splits seen and unseen."""
-    made = random.Random(seed)
+    rng = random.Random(seed)
     price, days, splits = 100.0, [], {}
-    first = made.randrange(0, 60)
-    for day in SESSIONS[first : len(SESSIONS) - made.randrange(0, 3)]:
-        if made.random() < 0.02:
-            splits[day] = made.choice([2.0, 0.5, 3.0])
-            price /= splits[day] if made.random() < 0.7 else 1
-        if made.random() < 0.02:
-            price *= made.choice([1.8, 0.4])
-        opened = round(price * made.uniform(0.98, 1.02), 2)
-        close = round(opened * made.uniform(0.97, 1.03), 2)
+    first = rng.randrange(0, 60)
+    for day in SESSIONS[first : len(SESSIONS) - rng.randrange(0, 3)]:
+        if rng.random() < 0.02:
+            splits[day] = rng.choice([2.0, 0.5, 3.0])
+            price /= splits[day] if rng.random() < 0.7 else 1
+        if rng.random() < 0.02:
+            price *= rng.choice([1.8, 0.4])
+        open_price = round(price * rng.uniform(0.98, 1.02), 2)
+        close = round(open_price * rng.uniform(0.97, 1.03), 2)
         days.append(
-            Day(day, opened, max(opened, close) + 0.5, min(opened, close) - 0.5, close, made.randrange(1, 9999))
+            Day(
+                day,
+                open_price,
+                max(open_price, close) + 0.5,
+                min(open_price, close) - 0.5,
+                close,
+                rng.randrange(1, 9999),
+            )
         )
         price = close
-    days = [spoilt(day, made) for day in days]
-    days = [days[n - 1]._replace(day=day.day) if n and made.random() < 0.02 else day for n, day in enumerate(days)]
-    hole = made.randrange(1, len(days))
-    days = [day for n, day in enumerate(days) if not hole <= n < hole + made.randrange(0, 8) and made.random() > 0.02]
-    if made.random() < 0.3:
+    days = [damaged_day(day, rng) for day in days]
+    days = [days[n - 1]._replace(day=day.day) if n and rng.random() < 0.02 else day for n, day in enumerate(days)]
+    hole = rng.randrange(1, len(days))
+    days = [day for n, day in enumerate(days) if not hole <= n < hole + rng.randrange(0, 8) and rng.random() > 0.02]
+    if rng.random() < 0.3:
         days.append(Day(date(2012, 7, 4), 1.0, 1.0, 1.0, 1.0, 1))
-    listed = made.choice([None, SESSIONS[first], SESSIONS[first] - timedelta(days=9), date(1999, 1, 4)])
-    return Series(f"S{seed}", listed, made.random() > 0.2, sorted(days), splits)
+    listed = rng.choice([None, SESSIONS[first], SESSIONS[first] - timedelta(days=9), date(1999, 1, 4)])
+    return Series(f"S{seed}", listed, rng.random() > 0.2, sorted(days), splits)
 
 
-def spoilt(day: Day, made: random.Random) -> Day:
-    match made.randrange(60):
+def damaged_day(day: Day, rng: random.Random) -> Day:
+    match rng.randrange(60):
         case 0:
-            return day._replace(volume=made.choice([0, None]))
+            return day._replace(volume=rng.choice([0, None]))
         case 1:
             return day._replace(high=day.low, low=day.high)
         case 2:
@@ -60,20 +67,20 @@ def spoilt(day: Day, made: random.Random) -> Day:
             return day
 
 
-def missed(series: Series) -> Iterator[Missing]:
+def expected_gaps(series: Series) -> Iterator[Missing]:
     """Day by day."""
-    held = {day.day for day in series.days}
-    begin = min([day for day in (series.listed, min(held, default=None)) if day], default=SINCE)
-    in_session = [day for day in SESSIONS if day in held]
+    stored_days = {day.day for day in series.days}
+    begin = min([day for day in (series.listed, min(stored_days, default=None)) if day], default=SINCE)
+    in_session = [day for day in SESSIONS if day in stored_days]
     end = UNTIL if series.active else max(in_session, default=date.min)
-    wanted = [(day, day in held) for day in SESSIONS if begin <= day <= end]
-    for there, run in groupby(wanted, key=lambda each: each[1]):
+    expected = [(day, day in stored_days) for day in SESSIONS if begin <= day <= end]
+    for there, run in groupby(expected, key=lambda each: each[1]):
         days = [day for day, _ in run]
         if not there:
             yield Missing(series.symbol, days[0], days[-1], len(days))
 
 
-def suspected(series: Series) -> Iterator[Suspect]:
+def expected_suspects(series: Series) -> Iterator[Suspect]:
     before: Day | None = None
     for day in series.days:
         if not calendar.is_session(day.day):
@@ -108,24 +115,24 @@ def flawed(day: Day) -> Iterator[str]:
 
 
 async def test_the_map_is_what_a_look_at_every_day_finds(link: asyncpg.Connection) -> None:
-    series = [invented(seed) for seed in range(60)]
+    series = [random_series(seed) for seed in range(60)]
     series.append(Series("NEVER", date(2012, 12, 3), True, [], {}))
     series.append(Series("GONE", None, False, [], {}))
     series.append(Series("X:BTCUSD", None, True, [Day(date(2012, 7, 7), 1.0, 2.0, 1.0, 2.0, 0)], {}))
     await store(link, series)
 
-    found = await covered(link, since=SINCE, until=UNTIL)
+    coverage = await measured_coverage(link, since=SINCE, until=UNTIL)
 
     exchange = [each for each in series if ":" not in each.symbol]
-    assert found.missing == sorted(gap for each in exchange for gap in missed(each))
-    assert found.suspects == sorted(each for one in exchange for each in suspected(one))
-    assert {fault for each in found.suspects for fault in each.faults} == {
+    assert coverage.missing == sorted(gap for each in exchange for gap in expected_gaps(each))
+    assert coverage.suspects == sorted(each for one in exchange for each in expected_suspects(one))
+    assert {fault for each in coverage.suspects for fault in each.faults} == {
         "no_price", "crossed", "no_volume", "jump", "repeated", "closed"
     }  # fmt: skip
-    held = {each.symbol: sum(day.day in SESSIONS for day in each.days) for each in exchange}
-    assert {each.symbol: each.bars for each in found.extents} == held
-    lost = {each.symbol: sum(gap.bars for gap in missed(each)) for each in exchange}
-    assert {each.symbol: each.expected - each.bars for each in found.extents} == lost
+    bar_counts = {each.symbol: sum(day.day in SESSIONS for day in each.days) for each in exchange}
+    assert {each.symbol: each.bars for each in coverage.extents} == bar_counts
+    lost = {each.symbol: sum(gap.bars for gap in expected_gaps(each)) for each in exchange}
+    assert {each.symbol: each.expected - each.bars for each in coverage.extents} == lost
 
 
 async def test_weeks_and_months_are_expected_where_they_hold_a_session(link: asyncpg.Connection) -> None:
@@ -133,8 +140,8 @@ async def test_weeks_and_months_are_expected_where_they_hold_a_session(link: asy
     await link.execute(bars.format("ohlcv_weekly"), [date(2012, 10, 22), date(2012, 11, 5)])
     await link.execute(bars.format("ohlcv_monthly"), [date(2012, 10, 1), date(2012, 12, 1)])
 
-    weeks = await covered(link, timeframe="weekly")
-    months = await covered(link, timeframe="monthly")
+    weeks = await measured_coverage(link, timeframe="weekly")
+    months = await measured_coverage(link, timeframe="monthly")
 
     monday, november = date(2012, 10, 29), date(2012, 11, 1)
     assert weeks.missing == [Missing("A", monday, monday, 1)]
@@ -152,8 +159,8 @@ async def test_minutes_and_hours_are_counted_by_the_sessions_of_the_exchange(lin
     hours = [datetime(2012, 11, 23, 14 + n, tzinfo=UTC) for n in range(3)]
     await link.executemany("insert into ohlcv_hourly values ('A', $1, 1, 2, 1, 2, 5)", [(hour,) for hour in hours])
 
-    minutes = await covered(link, timeframe="1min")
-    by_hour = await covered(link, timeframe="hourly")
+    minutes = await measured_coverage(link, timeframe="1min")
+    by_hour = await measured_coverage(link, timeframe="hourly")
 
     assert minutes.missing == [Missing("A", days[1], days[1], 7), Missing("A", days[2], days[2], 390)]
     assert [(each.bars, each.expected) for each in minutes.extents] == [(3 * 390 + 210 - 7, 4 * 390 + 210)]
@@ -166,9 +173,9 @@ async def put_minutes(link: asyncpg.Connection, starts: Iterable[float]) -> None
 
 
 async def test_a_market_without_the_table_or_without_bars_has_nothing_to_say(link: asyncpg.Connection) -> None:
-    assert (await covered(link)).extents == []
+    assert (await measured_coverage(link)).extents == []
     await link.execute("drop table ohlcv_hourly")
-    assert (await covered(link, timeframe="hourly")).whole
+    assert (await measured_coverage(link, timeframe="hourly")).whole
 
 
 async def test_minutes_counted_by_the_half_hour_give_the_same_map(link: asyncpg.Connection) -> None:
@@ -183,13 +190,13 @@ async def test_minutes_counted_by_the_half_hour_give_the_same_map(link: asyncpg.
         """
     )
     shape = await market.inspect(link, exact=True)
-    for asked in (
+    for query in (
         CoverageQuery("1min"),
         CoverageQuery("1min", faulty_minutes.DAYS[4], faulty_minutes.DAYS[9]),
         CoverageQuery("1min", symbols=("A",)),
         CoverageQuery("1min", date(2012, 12, 1), date(2012, 12, 5)),
     ):
-        assert await measure_coverage(link, shape, asked, "counts") == await measure_coverage(link, shape, asked)
+        assert await measure_coverage(link, shape, query, "counts") == await measure_coverage(link, shape, query)
     every = await measure_coverage(link, shape, CoverageQuery("1min"), "counts")
     assert {fault for each in every.suspects for fault in each.faults} == {"no_price", "crossed", "no_volume"}
     assert await minute_counts(link) is None

@@ -26,9 +26,9 @@ def test_minutes_are_asked_for_where_they_are_missing() -> None:
     near = date(2012, 1, 5)
     missing = [Missing("A", day, day, 390) for day in (FIRST, near, LATER)]
 
-    found = repair_plans(Coverage("1min", FIRST, LAST, [], missing, []))
+    plans = repair_plans(Coverage("1min", FIRST, LAST, [], missing, []))
 
-    assert [plan.span for plan in found] == [DateRange(FIRST, near), DateRange(LATER, LATER)]
+    assert [plan.span for plan in plans] == [DateRange(FIRST, near), DateRange(LATER, LATER)]
 
 
 def test_weeks_and_months_are_asked_for_to_their_end() -> None:
@@ -47,16 +47,16 @@ async def test_a_hole_is_shown_estimated_and_filled(
     whole = await link.fetchval("select count(*) from ohlcv_daily")
     await link.execute("delete from ohlcv_daily where symbol = 'IBM' and date between '2012-02-01' and '2012-02-10'")
 
-    found = command(tmp_path, "data", "gaps", "--json", "--symbol", "IBM", **engine)
+    process = command(tmp_path, "data", "gaps", "--json", "--symbol", "IBM", **engine)
     estimate = command(tmp_path, "data", "repair", "--symbol", "IBM", **engine)
-    held = await link.fetchval("select count(*) from ohlcv_daily")
+    days = await link.fetchval("select count(*) from ohlcv_daily")
     done = command(tmp_path, "data", "repair", "--symbol", "IBM", "--yes", **engine)
 
-    assert found.returncode == 1
-    gaps = json.loads(found.stdout)["missing"]
+    assert process.returncode == 1
+    gaps = json.loads(process.stdout)["missing"]
     assert {"symbol": "IBM", "first": "2012-02-01", "last": "2012-02-10", "bars": 8} in gaps
     assert estimate.returncode == 0
     assert "IBM" in estimate.stdout
-    assert held == whole - 8
+    assert days == whole - 8
     assert done.returncode == 0, done.stderr
     assert await link.fetchval("select count(*) from ohlcv_daily") == whole

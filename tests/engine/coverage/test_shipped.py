@@ -25,17 +25,17 @@ async def test_the_shipped_history_has_nothing_unexplained(
     engine = {"TICKSTOCK_ENGINE_DATABASE_URL": databases.engine}
     loaded = command(tmp_path, "data", "load", "--shipped", **engine)
 
-    found = command(tmp_path, "data", "gaps", "--json", **engine)
-    shown = command(tmp_path, "data", "gaps", **engine)
+    json_process = command(tmp_path, "data", "gaps", "--json", **engine)
+    text_process = command(tmp_path, "data", "gaps", **engine)
 
     assert loaded.returncode == 0, loaded.stderr
-    assert (found.returncode, shown.returncode) == (0, 0), found.stdout + found.stderr
-    told = json.loads(found.stdout)
-    assert (told["missing"], told["suspicious"]) == ([], [])
-    (jump,) = told["explained"]
+    assert (json_process.returncode, text_process.returncode) == (0, 0), json_process.stdout + json_process.stderr
+    report = json.loads(json_process.stdout)
+    assert (report["missing"], report["suspicious"]) == ([], [])
+    (jump,) = report["explained"]
     assert (jump["symbol"], jump["day"]) == ("AAPL", "2000-09-29")
     assert jump["reason"].startswith(PROFIT_WARNING)
-    assert "jumps with a reason" in shown.stdout
+    assert "jumps with a reason" in text_process.stdout
     rows = await link.fetch("select symbol, ex_date::text, ratio::float8, source from splits order by 1, 2")
     assert [tuple(row) for row in rows] == [
         ("AAPL", "2000-06-21", 2.0, "shipped"),
@@ -44,23 +44,25 @@ async def test_the_shipped_history_has_nothing_unexplained(
     ]
 
 
-@pytest.mark.parametrize(("opened", "explained"), [(28.19, True), (28.30, True), (31.0, False), (26.0, False)], ids=str)
+@pytest.mark.parametrize(
+    ("open_price", "explained"), [(28.19, True), (28.30, True), (31.0, False), (26.0, False)], ids=str
+)
 async def test_a_known_move_explains_a_jump_of_its_size_alone(
-    link: asyncpg.Connection, opened: float, explained: bool
+    link: asyncpg.Connection, open_price: float, explained: bool
 ) -> None:
     await link.execute(
         "insert into ohlcv_daily values ('AAPL', '2000-09-28', 53, 54, 53, 53.5, 9), ('AAPL', '2000-09-29', $1, 60, 20,"
         " 25.75, 8)",
-        opened,
+        open_price,
     )
     moves = [LargeMove("AAPL", date(2000, 9, 29), 53.5, 28.19, "a warning")]
 
     shape = await market.inspect(link, exact=True)
-    found = await measure_coverage(link, shape, CoverageQuery(), moves=moves)
+    coverage = await measure_coverage(link, shape, CoverageQuery(), moves=moves)
 
     jump = Suspect("AAPL", date(2000, 9, 29), ("jump",))
-    assert found.suspects == ([] if explained else [jump])
-    assert found.explained == ([ExplainedJump("AAPL", jump.day, "a warning")] if explained else [])
+    assert coverage.suspects == ([] if explained else [jump])
+    assert coverage.explained == ([ExplainedJump("AAPL", jump.day, "a warning")] if explained else [])
     assert (await measure_coverage(link, shape, CoverageQuery())).suspects == [jump]
 
 
@@ -73,11 +75,11 @@ async def test_weekends_of_coins_and_currencies_are_data_and_no_fault(link: asyn
     await link.executemany("insert into ohlcv_daily values ($1, $2, 100, 101, 99, 100, $3)", rows)
     await link.executemany("insert into symbols (symbol) values ($1)", [("BTC-USD",), ("EURUSD=X",), ("BRK-B",)])
 
-    found = await measure_coverage(link, await market.inspect(link, exact=True), CoverageQuery())
+    coverage = await measure_coverage(link, await market.inspect(link, exact=True), CoverageQuery())
 
-    assert [extent.symbol for extent in found.extents] == ["BRK-B"]
-    assert found.missing == []
-    assert found.suspects == [Suspect("BRK-B", date(2024, 3, 9), ("closed",))]
+    assert [extent.symbol for extent in coverage.extents] == ["BRK-B"]
+    assert coverage.missing == []
+    assert coverage.suspects == [Suspect("BRK-B", date(2024, 3, 9), ("closed",))]
 
 
 async def test_the_database_and_the_program_agree_which_symbols_keep_no_exchange_s_hours(

@@ -20,7 +20,7 @@ from app.wire.client import close, connect
 from app.wire.state import market_clock
 from tests.cli.conftest import command
 from tests.conftest import Databases
-from tests.support.coverage_bars import Day, Series, covered, store
+from tests.support.coverage_bars import Day, Series, measured_coverage, store
 
 SINCE, DIED, NOW = date(2012, 11, 1), date(2012, 11, 14), datetime(2012, 11, 26, 20, 59, tzinfo=UTC)
 """An hour before the close of a Monday, after a week with a holiday and a half-day."""
@@ -28,7 +28,7 @@ LAST = date(2012, 11, 23)
 FEED = MarketClock("replay", "replay", "2012-11-26", NOW.timestamp(), 0.0, 1.0, "paused")
 
 
-def held(symbol: str, *, listed: date | None = None, active: bool = True, since: date = SINCE) -> Series:
+def series(symbol: str, *, listed: date | None = None, active: bool = True, since: date = SINCE) -> Series:
     days = [Day(day, 1.0 + n, 9.0 + n, 1.0, 2.0 + n, 5) for n, day in enumerate(calendar.sessions(since, DIED))]
     return Series(symbol, listed, active, days, {})
 
@@ -52,34 +52,34 @@ def test_the_last_closed_session_is_by_the_exchanges_hours(at: datetime, day: da
 
 async def test_a_feed_that_died_a_week_ago_left_a_gap(link: asyncpg.Connection) -> None:
     every = [
-        held("DEAD"),
-        held("DELISTED", active=False),
+        series("DEAD"),
+        series("DELISTED", active=False),
         Series("FRESH", date(2012, 11, 20), True, [], {}),
         Series("TOMORROW", date(2012, 11, 26), True, [], {}),
-        held("EARLY", listed=date(2012, 11, 7), since=date(2012, 11, 5)),
+        series("EARLY", listed=date(2012, 11, 7), since=date(2012, 11, 5)),
     ]
     await store(link, every)
 
-    found = await covered(link, until=last_closed(NOW.timestamp()))
+    coverage = await measured_coverage(link, until=last_closed(NOW.timestamp()))
 
     after = date(2012, 11, 15)
-    assert found.missing == [
+    assert coverage.missing == [
         Missing("DEAD", after, LAST, 6),
         Missing("EARLY", after, LAST, 6),
         Missing("FRESH", date(2012, 11, 20), LAST, 3),
     ]
-    assert {each.symbol: each.expected for each in found.extents} == {
+    assert {each.symbol: each.expected for each in coverage.extents} == {
         "DEAD": 16, "DELISTED": 10, "EARLY": 14, "FRESH": 3, "TOMORROW": 0
     }  # fmt: skip
 
 
-def said(redis_url: str | None, provider: str) -> Settings:
+def settings_of(redis_url: str | None, provider: str) -> Settings:
     redis = RedisSection(url=SecretStr(redis_url) if redis_url else None)
     return Settings(redis=redis, ingest=IngestSection(provider=provider))
 
 
 @pytest.mark.parametrize(
-    ("told", "provider", "now"),
+    ("clock", "provider", "now"),
     [
         (None, "replay", None),
         (None, "synthetic", None),
@@ -91,18 +91,18 @@ def said(redis_url: str | None, provider: str) -> Settings:
     ids=["no replay", "no synthetic", "no feed", "paused", "playing", "died"],
 )
 async def test_the_markets_time_is_the_feeds_where_that_plays_what_is_past(
-    told: MarketClock | None, provider: str, now: float | None, redis_url: str
+    clock: MarketClock | None, provider: str, now: float | None, redis_url: str
 ) -> None:
     client = connect(redis_url)
-    if told:
-        await market_clock.announce(client, told)
+    if clock:
+        await market_clock.announce(client, clock)
     await close(client)
 
-    assert await market_time.now(said(redis_url, provider), lambda: 5e9) == now
+    assert await market_time.now(settings_of(redis_url, provider), lambda: 5e9) == now
 
 
 async def test_without_a_redis_the_wall_counts_for_live_feeds_alone(tmp_path: Path) -> None:
-    settings = said(f"unix://{tmp_path}/none.sock", "massive")
+    settings = settings_of(f"unix://{tmp_path}/none.sock", "massive")
 
     assert await market_time.now(settings, lambda: 5e9) == 5e9
 
@@ -110,16 +110,16 @@ async def test_without_a_redis_the_wall_counts_for_live_feeds_alone(tmp_path: Pa
 async def test_the_command_ends_with_the_last_session_of_the_market_that_plays(
     databases: Databases, link: asyncpg.Connection, redis_url: str, tmp_path: Path
 ) -> None:
-    await store(link, [held("DEAD")])
+    await store(link, [series("DEAD")])
     client = connect(redis_url)
     await market_clock.announce(client, FEED._replace(wall_time=time.time()))
     await close(client)
-    named = {"TICKSTOCK_ENGINE_DATABASE_URL": databases.engine}
+    database = {"TICKSTOCK_ENGINE_DATABASE_URL": databases.engine}
 
-    found = command(tmp_path, "data", "gaps", "--json", REDIS_URL=redis_url, **named)
-    narrowed = command(tmp_path, "data", "gaps", "--json", "--to", str(DIED), REDIS_URL=redis_url, **named)
+    process = command(tmp_path, "data", "gaps", "--json", REDIS_URL=redis_url, **database)
+    narrowed = command(tmp_path, "data", "gaps", "--json", "--to", str(DIED), REDIS_URL=redis_url, **database)
 
-    assert (found.returncode, narrowed.returncode) == (1, 0), found.stderr
-    assert json.loads(found.stdout)["until"] == str(LAST)
-    (gap,) = json.loads(found.stdout)["missing"]
+    assert (process.returncode, narrowed.returncode) == (1, 0), process.stderr
+    assert json.loads(process.stdout)["until"] == str(LAST)
+    (gap,) = json.loads(process.stdout)["missing"]
     assert gap == {"symbol": "DEAD", "first": "2012-11-15", "last": str(LAST), "bars": 6}

@@ -11,9 +11,9 @@ from tests.conftest import Databases
 
 @pytest.fixture
 async def pool(databases: Databases) -> AsyncIterator[Pool]:
-    opened = Pool(databases.engine, "closing", 2, acquire_seconds=10.0, statement_ms=10_000)
-    yield opened
-    await opened.close()
+    database_pool = Pool(databases.engine, "closing", 2, acquire_seconds=10.0, statement_ms=10_000)
+    yield database_pool
+    await database_pool.close()
 
 
 @pytest.fixture

@@ -16,29 +16,29 @@ from app.wire.codec import codec
 from app.wire.events.event import ProcessingChanged
 from tests.cli.conftest import command
 from tests.conftest import Databases
-from tests.support.day_close import DAY, SYMBOLS, Row, closed, invented, run_of, store, tables
+from tests.support.day_close import DAY, SYMBOLS, Row, close_day, random_rows, run_of, store, tables
 
 
 def rolled(rows: list[Row], start: dict[date, date]) -> list[tuple[object, ...]]:
     """Bar by bar."""
-    made = []
+    bars = []
     for (symbol, begins), group in groupby(sorted(rows), key=lambda row: (row[0], start[row[1]])):
         days = list(group)
-        made.append((
+        bars.append((
             symbol, days[0][2], max(day[3] for day in days), min(day[4] for day in days), days[-1][5],
             sum(day[6] for day in days), begins,
         ))  # fmt: skip
-    return made
+    return bars
 
 
 async def test_weeks_and_months_are_what_their_days_make(pool: Pool, link: asyncpg.Connection) -> None:
-    rows = [row for symbol in SYMBOLS for row in invented(symbol, date(2012, 11, 1), DAY)]
+    rows = [row for symbol in SYMBOLS for row in random_rows(symbol, date(2012, 11, 1), DAY)]
     await store(link, rows)
 
     for day in calendar.sessions(date(2012, 11, 1), DAY):
-        await closed(pool, day)
+        await close_day(pool, day)
     first = await tables(link)
-    await closed(pool, DAY)
+    await close_day(pool, DAY)
 
     weeks = rolled(rows, {row[1]: row[1] - timedelta(days=row[1].weekday()) for row in rows})
     months = rolled(rows, {row[1]: row[1].replace(day=1) for row in rows})
@@ -56,10 +56,10 @@ async def test_a_day_that_is_missing_is_made_of_its_minutes(pool: Pool, link: as
         [(symbol, datetime.fromtimestamp(at, UTC), price) for symbol, at, price in minutes],
     )
 
-    await closed(pool, DAY)
+    await close_day(pool, DAY)
 
-    found = await link.fetch("select symbol, open, high, low, close, volume from ohlcv_daily order by 1")
-    assert [tuple(row) for row in found] == [("A", 1, 1, 1, 1, 7), ("B", 5, 7, 4, Decimal("6.5"), 20)]
+    rows = await link.fetch("select symbol, open, high, low, close, volume from ohlcv_daily order by 1")
+    assert [tuple(row) for row in rows] == [("A", 1, 1, 1, 1, 7), ("B", 5, 7, 4, Decimal("6.5"), 20)]
 
 
 async def test_a_day_with_enough_bars_is_told_in_the_contracts_words(pool: Pool, link: asyncpg.Connection) -> None:
@@ -69,9 +69,9 @@ async def test_a_day_with_enough_bars_is_told_in_the_contracts_words(pool: Pool,
         " ('X:BTCUSD', true, null), ('BTC-USD', true, null), ('EURUSD=X', true, null), ('TEST_CRASH_2020', true, null)",
         date(2013, 1, 2),
     )
-    told: list[Event] = []
+    events: list[Event] = []
 
-    await closed(pool, DAY, told)
+    await close_day(pool, DAY, events)
 
     run = await run_of(link, DAY)
     assert (run["status"], run["symbols_total"], run["symbols_processed"], run["symbols_failed"]) == (
@@ -81,12 +81,12 @@ async def test_a_day_with_enough_bars_is_told_in_the_contracts_words(pool: Pool,
         0,
     )
     assert (run["trigger_type"], run["error_message"]) == ("automatic", None)
-    assert [event.status for event in told] == ["started", "running", "running", "completed"]
-    assert told[-1].run_id == f"eod-{DAY}"
-    written = json.loads(codec.encode(told[-1]))
-    assert written["event"] == "daily_processing_completed"
-    assert written["payload"]["status"] == "success"
-    assert written["payload"]["universes"] == ["all symbols"]
+    assert [event.status for event in events] == ["started", "running", "running", "completed"]
+    assert events[-1].run_id == f"eod-{DAY}"
+    message = json.loads(codec.encode(events[-1]))
+    assert message["event"] == "daily_processing_completed"
+    assert message["payload"]["status"] == "success"
+    assert message["payload"]["universes"] == ["all symbols"]
 
 
 async def test_a_universe_that_lacks_too_much_fails_the_day_and_says_whom(pool: Pool, link: asyncpg.Connection) -> None:
@@ -99,9 +99,9 @@ async def test_a_universe_that_lacks_too_much_fails_the_day_and_says_whom(pool: 
         ' \'{"stocks": [{"ticker": "S7"}, {"ticker": "S8"}]}\', \'x\'),'
         " ('etf_universe', 'etf', 'unheard', '[\"NOBODY\"]', 'x')"
     )
-    told: list[Event] = []
+    events: list[Event] = []
 
-    await closed(pool, DAY, told)
+    await close_day(pool, DAY, events)
 
     run = await run_of(link, DAY)
     assert run["status"] == "failed"
@@ -109,11 +109,11 @@ async def test_a_universe_that_lacks_too_much_fails_the_day_and_says_whom(pool: 
     assert json.loads(run["metadata"])["universes"][1] == {
         "universe": "market_leaders:top_2", "expected": 2, "share": 0.5, "missing": ["S7"], "silent": []
     }  # fmt: skip
-    assert isinstance(told[-1], ProcessingChanged)
-    assert (told[-1].status, told[-1].failed) == ("failed", 1)
+    assert isinstance(events[-1], ProcessingChanged)
+    assert (events[-1].status, events[-1].failed) == ("failed", 1)
 
     await link.execute("insert into ohlcv_daily values ('S7', $1, 1, 1, 1, 1, 7)", DAY)
-    await closed(pool, DAY)
+    await close_day(pool, DAY)
 
     assert (await run_of(link, DAY))["status"] == "success"
 
@@ -122,10 +122,10 @@ async def test_a_universe_that_lacks_too_much_fails_the_day_and_says_whom(pool: 
 async def test_a_day_whose_closing_was_broken_off_is_closed_by_the_next_try(
     seed: int, pool: Pool, databases: Databases, link: asyncpg.Connection
 ) -> None:
-    await store(link, [row for symbol in SYMBOLS for row in invented(symbol, date(2012, 10, 1), DAY)])
-    made = random.Random(seed)
+    await store(link, [row for symbol in SYMBOLS for row in random_rows(symbol, date(2012, 10, 1), DAY)])
+    rng = random.Random(seed)
     stages: list[Event] = []
-    cut = made.randrange(3)
+    cut = rng.randrange(3)
 
     def tell(event: Event) -> None:
         stages.append(event)
@@ -136,11 +136,11 @@ async def test_a_day_whose_closing_was_broken_off_is_closed_by_the_next_try(
         await DayClose(pool, tell, DAY).run()
     assert (await run_of(link, DAY))["status"] == "running"
 
-    await closed(pool, DAY)
+    await close_day(pool, DAY)
 
     broken = await tables(link)
     await link.execute("delete from ohlcv_weekly; delete from ohlcv_monthly; delete from processing_runs")
-    await closed(pool, DAY)
+    await close_day(pool, DAY)
     assert await tables(link) == broken
     assert await link.fetchval("select count(*) from processing_runs") == 1
 
@@ -149,11 +149,11 @@ async def test_a_day_is_closed_by_a_command(databases: Databases, link: asyncpg.
     await store(link, [(symbol, DAY, *(Decimal(1),) * 4, 7) for symbol in SYMBOLS])
     engine = {"TICKSTOCK_ENGINE_DATABASE_URL": databases.engine}
 
-    found = command(tmp_path, "data", "close", **engine)
+    process = command(tmp_path, "data", "close", **engine)
     holiday = command(tmp_path, "data", "close", "--date", "2012-11-22", **engine)
 
-    assert found.returncode == 0, found.stderr
-    assert "2012-11-23: 0 days made of minutes, 60 weeks and months new or changed" in found.stdout
+    assert process.returncode == 0, process.stderr
+    assert "2012-11-23: 0 days made of minutes, 60 weeks and months new or changed" in process.stdout
     assert (await run_of(link, DAY))["trigger_type"] == "manual"
     assert holiday.returncode == 1
     assert "the exchange was closed on 2012-11-22" in holiday.stderr

@@ -15,23 +15,23 @@ from tests.support.running_engine import DAY, eventually, feeding, hearing, of, 
 
 async def test_the_engine_closes_a_day_when_its_session_ends(redis_url: str, empty_url: str) -> None:
     link, client = await asyncpg.connect(empty_url), connect(redis_url)
-    heard = client.pubsub()
-    await heard.subscribe(EOD_COMPLETION)
+    completions = client.pubsub()
+    await completions.subscribe(EOD_COMPLETION)
     messages = []
 
-    async def told() -> bool:
-        message = await heard.get_message(ignore_subscribe_messages=True, timeout=0.1)
+    async def completion_arrives() -> bool:
+        message = await completions.get_message(ignore_subscribe_messages=True, timeout=0.1)
         messages.extend([message] if message else [])
         return bool(messages)
 
     async with working(redis_url, empty_url), hearing(redis_url) as events, feeding(redis_url):
-        await eventually(told)
+        await eventually(completion_arrives)
         await eventually(lambda: any(each.run_id == f"eod-{DAY}" for each in ended_of(events)))
 
-    held = await link.fetchval("select count(*) from ohlcv_daily where date = $1", DAY)
+    days = await link.fetchval("select count(*) from ohlcv_daily where date = $1", DAY)
     weeks = await link.fetchval("select count(*) from ohlcv_weekly where week_start = '2012-09-03'")
     (ended,) = [each for each in ended_of(events) if each.run_id == f"eod-{DAY}"]
-    assert held == weeks == ended.done == ended.total == 5
+    assert days == weeks == ended.done == ended.total == 5
     assert await link.fetchval("select status from processing_runs where run_id = $1", f"eod-{DAY}") == "success"
     # Of the feed's own daily bars, and not of what its minutes add up to.
     assert (
@@ -49,7 +49,7 @@ async def test_the_engine_closes_a_day_when_its_session_ends(redis_url: str, emp
     assert (results["completion_rate"], results["validation_status"]) == (1.0, "COMPLETE")
     assert json.loads(await client.get(EOD_STATUS_KEY)) == results
     assert 0 < await client.ttl(EOD_STATUS_KEY) <= 86_400
-    await heard.aclose()
+    await completions.aclose()
     await client.aclose()
     await link.close()
 
@@ -63,14 +63,14 @@ async def test_a_store_is_quiet_when_what_it_writes_is_written(
 
     async with link.transaction():
         await link.execute("lock table ohlcv_daily in access exclusive mode")
-        flush, stored = asyncio.create_task(store.flush()), asyncio.create_task(store.wait_stored())
+        flush, waiter = asyncio.create_task(store.flush()), asyncio.create_task(store.wait_stored())
         await eventually(lambda: link.fetchval("select exists (select from pg_locks where not granted)"))
-        while_writing = store.quiet, stored.done()
+        while_writing = store.quiet, waiter.done()
     await flush
     # Had it met the lock for a second, as long as it waits for one, it would have to come again.
     await eventually(store.flush)
 
-    await stored
+    await waiter
     assert (while_writing, store.quiet) == ((False, False), True)
     assert await link.fetchval("select count(*) from ohlcv_daily") == 1
     await client.aclose()

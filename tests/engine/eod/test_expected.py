@@ -54,10 +54,10 @@ async def test_a_universe_whose_members_are_all_silent_is_not_checked(pool: Pool
         " ('stock_universe', 'own', 'both', '[\"NEVER\", \"THERE\"]', 'x')"
     )
 
-    found = await checked(pool)
+    checks = await checked(pool)
 
-    assert [each.universe for each in found] == ["all symbols", "own:both"]
-    assert found[1] == UniverseCheck("own:both", 1, (), ("NEVER",))
+    assert [each.universe for each in checks] == ["all symbols", "own:both"]
+    assert checks[1] == UniverseCheck("own:both", 1, (), ("NEVER",))
 
 
 @pytest.mark.parametrize(("days", "enough"), [([TOO_OLD], False), ([], True)], ids=["a dead feed", "an empty market"])

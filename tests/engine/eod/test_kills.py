@@ -13,14 +13,14 @@ from app.db.pools import Pool
 from app.engine.eod.day_close import PHASES
 from tests.cli.conftest import ROOT, command, environment
 from tests.conftest import Databases
-from tests.support.day_close import DAY, SYMBOLS, closed, invented, run_of, store, tables
+from tests.support.day_close import DAY, SYMBOLS, close_day, random_rows, run_of, store, tables
 
 
-@pytest.mark.parametrize(("held", "phase"), [("ohlcv_weekly", PHASES[1]), ("cache_entries", PHASES[2])])
+@pytest.mark.parametrize(("table", "phase"), [("ohlcv_weekly", PHASES[1]), ("cache_entries", PHASES[2])])
 async def test_a_day_whose_closing_was_killed_is_closed_by_the_next_try(
-    held: str, phase: str, pool: Pool, databases: Databases, link: asyncpg.Connection, tmp_path: Path
+    table: str, phase: str, pool: Pool, databases: Databases, link: asyncpg.Connection, tmp_path: Path
 ) -> None:
-    await store(link, [row for symbol in SYMBOLS for row in invented(symbol, date(2012, 10, 1), DAY)])
+    await store(link, [row for symbol in SYMBOLS for row in random_rows(symbol, date(2012, 10, 1), DAY)])
     await link.execute(
         "insert into ohlcv_daily select symbol, $1, 1, 2, 1, 2, 3 from symbols on conflict do nothing", DAY
     )
@@ -29,7 +29,7 @@ async def test_a_day_whose_closing_was_killed_is_closed_by_the_next_try(
 
     async with link.transaction():
         # Where the lock is, the process waits for a second: within that it is killed.
-        await link.execute(f"lock table {held} in access exclusive mode")
+        await link.execute(f"lock table {table} in access exclusive mode")
         process = subprocess.Popen(  # noqa: ASYNC220 - killed below
             [sys.executable, "-m", "app.cli", "data", "close"],
             cwd=ROOT,
@@ -51,5 +51,5 @@ async def test_a_day_whose_closing_was_killed_is_closed_by_the_next_try(
     broken = await tables(link)
     assert (await run_of(link, DAY))["status"] == "success"
     await link.execute("delete from ohlcv_weekly; delete from ohlcv_monthly; delete from processing_runs")
-    await closed(pool, DAY)
+    await close_day(pool, DAY)
     assert await tables(link) == broken

@@ -21,9 +21,9 @@ HEADER = "symbol,date,open,high,low,close,volume"
 
 @pytest.fixture
 async def pool(databases: Databases) -> AsyncIterator[Pool]:
-    opened = Pool(databases.engine, "loads", 2, acquire_seconds=10.0, statement_ms=30_000)
-    yield opened
-    await opened.close()
+    database_pool = Pool(databases.engine, "loads", 2, acquire_seconds=10.0, statement_ms=30_000)
+    yield database_pool
+    await database_pool.close()
 
 
 @pytest.fixture
@@ -42,17 +42,17 @@ async def provider() -> AsyncIterator[Massive]:
 
 @pytest.fixture
 async def room(redis_url: str, databases: Databases, tmp_path: Path) -> AsyncIterator[Room]:
-    made = Room(redis_url, databases, tmp_path)
-    yield made
-    await made.client.aclose()
+    client = Room(redis_url, databases, tmp_path)
+    yield client
+    await client.client.aclose()
 
 
-def written(path: Path, lines: Iterable[str], header: str = HEADER) -> Path:
+def write_csv(path: Path, lines: Iterable[str], header: str = HEADER) -> Path:
     path.write_text("\n".join([header, *lines]) + "\n")
     return path
 
 
-async def loaded(pool: Pool, path: Path, timeframe: str = "daily", symbol: str | None = None) -> SourceResult:
+async def load_file(pool: Pool, path: Path, timeframe: str = "daily", symbol: str | None = None) -> SourceResult:
     frame = LOAD_TIMEFRAMES[timeframe]
     writer = BarWriter(pool, frame)
     await writer.open()

@@ -15,7 +15,7 @@ from app.engine.loads.sources.source import CHUNK, UnreadableSource
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from app.engine.loads.writer import MOST_COLLISIONS, BarWriter
 from tests.conftest import Databases
-from tests.engine.loads.conftest import TODAY, checksum, loaded, written
+from tests.engine.loads.conftest import TODAY, checksum, load_file, write_csv
 from tests.support.running_engine import eventually
 
 BEFORE = [f"{symbol},2012-09-04,1,2,1,2,5" for symbol in "AMZ"]
@@ -40,8 +40,8 @@ async def superuser(databases: Databases) -> AsyncIterator[asyncpg.Connection]:
 
 
 async def blocked(link: asyncpg.Connection, count: int) -> bool:
-    asked = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-    return int(await link.fetchval(asked)) == count
+    query = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    return int(await link.fetchval(query)) == count
 
 
 async def test_a_load_in_a_deadlock_with_another_writer_does_the_same_batch_once_more(
@@ -52,17 +52,17 @@ async def test_a_load_in_a_deadlock_with_another_writer_does_the_same_batch_once
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    await loaded(pool, written(tmp_path / "before.csv", BEFORE))
+    await load_file(pool, write_csv(tmp_path / "before.csv", BEFORE))
     await superuser.execute(TRIGGER.format(body=PATIENT))
     gate, rival = [await asyncpg.connect(databases.superuser) for _ in range(2)]
     # Who waits longest to look for a deadlock is not the one that is thrown out of it.
     await rival.execute("set deadlock_timeout = '10min'")
     writer = BarWriter(pool, LOAD_TIMEFRAMES["daily"])
     await writer.open()
-    path = written(tmp_path / "after.csv", AFTER)
+    path = write_csv(tmp_path / "after.csv", AFTER)
 
-    held, other = gate.transaction(), rival.transaction()
-    await held.start()
+    transaction, other = gate.transaction(), rival.transaction()
+    await transaction.start()
     await other.start()
     await gate.execute(TOUCH, "M")
     await rival.execute(TOUCH, "Z")
@@ -71,18 +71,18 @@ async def test_a_load_in_a_deadlock_with_another_writer_does_the_same_batch_once
         await eventually(lambda: blocked(superuser, 1))
         crossing = asyncio.create_task(rival.execute(TOUCH, "A"))
         await eventually(lambda: blocked(superuser, 2))
-        await held.rollback()
+        await transaction.rollback()
         await crossing
         await other.commit()
         outcome = await load_task
 
-    said = "DeadlockDetectedError with another writer of ohlcv_daily, done again (1 in this load)"
-    assert [record.getMessage() for record in caplog.records] == [said]
+    message = "DeadlockDetectedError with another writer of ohlcv_daily, done again (1 in this load)"
+    assert [record.getMessage() for record in caplog.records] == [message]
     assert (writer.collisions, outcome.status, outcome.good_rows, outcome.new_bars) == (1, "completed", 3, 3)
-    stored = await checksum(link)
+    after = await checksum(link)
     await link.execute("delete from ohlcv_daily")
-    await loaded(pool, path)
-    assert stored == await checksum(link)
+    await load_file(pool, path)
+    assert after == await checksum(link)
     for each in (gate, rival):
         await each.close()
 
@@ -102,13 +102,13 @@ async def test_what_passes_is_waited_out_and_leaves_no_trace(
 ) -> None:
     await superuser.execute(TRIGGER.format(body=f"if nextval('times') in (2, 4) then {trouble} end if;"))
 
-    outcome = await loaded(pool, written(tmp_path / "a.csv", AFTER))
+    outcome = await load_file(pool, write_csv(tmp_path / "a.csv", AFTER))
 
     assert (outcome.status, outcome.new_bars) == ("completed", 3)
     assert await superuser.fetchval("select last_value from times") == 4 + 3
     troubled = await checksum(link)
     await link.execute("delete from ohlcv_daily")
-    await loaded(pool, tmp_path / "a.csv")
+    await load_file(pool, tmp_path / "a.csv")
     assert troubled == await checksum(link)
 
 
@@ -116,18 +116,18 @@ async def test_a_load_that_collides_without_end_fails_with_its_cause_and_goes_on
     pool: Pool, link: asyncpg.Connection, superuser: asyncpg.Connection, tmp_path: Path
 ) -> None:
     lines = [f"S{at:05},2012-09-04,1,2,1,2,{at}" for at in range(CHUNK + 10)]
-    path = written(tmp_path / "a.csv", lines)
+    path = write_csv(tmp_path / "a.csv", lines)
     last = f"if new.symbol = 'S{CHUNK + 9:05}' then perform nextval('times');"
     await superuser.execute(TRIGGER.format(body=f"{last} raise exception 'no' using errcode = '40001'; end if;"))
 
     with pytest.raises(
         UnreadableSource, match=rf"ohlcv_daily was in the way {MOST_COLLISIONS} times \(SerializationError\)"
     ):
-        await loaded(pool, path)
+        await load_file(pool, path)
 
     assert await superuser.fetchval("select last_value from times") == MOST_COLLISIONS
     assert await link.fetchval("select count(*) from ohlcv_daily") == CHUNK
     await superuser.execute("drop trigger moment on ohlcv_daily")
-    done = await loaded(pool, path)
+    done = await load_file(pool, path)
     assert (done.status, done.resumed, done.new_bars) == ("completed", CHUNK, 10)
     assert await link.fetchval("select count(*) from data_load_parts") == 0

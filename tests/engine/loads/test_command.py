@@ -12,17 +12,17 @@ from app.embedded.places import Unusable
 from app.settings.load import Settings
 from tests.cli.conftest import command
 from tests.conftest import Databases
-from tests.engine.loads.conftest import checksum, written
+from tests.engine.loads.conftest import checksum, write_csv
 from tests.support.history_server import KEY, bar, speaking
 
 
 async def test_the_shipped_history_is_loaded_by_a_word(
     databases: Databases, link: asyncpg.Connection, tmp_path: Path
 ) -> None:
-    found = command(tmp_path, "data", "load", "--shipped", TICKSTOCK_ENGINE_DATABASE_URL=databases.engine)
+    process = command(tmp_path, "data", "load", "--shipped", TICKSTOCK_ENGINE_DATABASE_URL=databases.engine)
 
-    assert found.returncode == 0, found.stderr
-    assert "11,544 of 11,544 rows good, 11,544 new or changed" in found.stdout
+    assert process.returncode == 0, process.stderr
+    assert "11,544 of 11,544 rows good, 11,544 new or changed" in process.stdout
     assert (await checksum(link))[0] == 11_544
     assert await link.fetchval("select max(date)::text from ohlcv_daily") == "2012-08-31"
 
@@ -30,13 +30,13 @@ async def test_the_shipped_history_is_loaded_by_a_word(
 async def test_refused_rows_are_told_by_file_and_line(
     databases: Databases, link: asyncpg.Connection, tmp_path: Path
 ) -> None:
-    path = written(tmp_path / "bars.csv", ["A,2012-09-04,1,2,1,1,5", "A,2012-09-05,1,1,2,1,5"])
+    path = write_csv(tmp_path / "bars.csv", ["A,2012-09-04,1,2,1,1,5", "A,2012-09-05,1,1,2,1,5"])
 
-    found = command(tmp_path, "data", "load", str(path), DATABASE_URL=databases.engine)
+    process = command(tmp_path, "data", "load", str(path), DATABASE_URL=databases.engine)
 
-    assert found.returncode == 0
-    assert "bars.csv:3: high '1' is below low '2'" in found.stderr
-    assert "1 of 2 rows good" in found.stdout
+    assert process.returncode == 0
+    assert "bars.csv:3: high '1' is below low '2'" in process.stderr
+    assert "1 of 2 rows good" in process.stdout
 
 
 @pytest.mark.parametrize("dry", [(), ("--dry-run",)], ids=["stored", "dry"])
@@ -44,20 +44,22 @@ def test_a_header_without_rows_is_nothing_good(databases: Databases, tmp_path: P
     path = tmp_path / "delisted.csv"
     path.write_text("Date,Open,High,Low,Close,Adj Close,Volume")
 
-    found = command(tmp_path, "data", "load", str(path), "--symbol", "GONE", *dry, DATABASE_URL=databases.engine)
+    process = command(tmp_path, "data", "load", str(path), "--symbol", "GONE", *dry, DATABASE_URL=databases.engine)
 
-    assert found.returncode == 1
-    assert "delisted.csv: holds no row after its header" in found.stderr
-    assert "0 of 0 rows good" in found.stdout
+    assert process.returncode == 1
+    assert "delisted.csv: holds no row after its header" in process.stderr
+    assert "0 of 0 rows good" in process.stdout
 
 
 def test_a_dry_run_needs_no_database(tmp_path: Path) -> None:
-    path = written(tmp_path / "bars.csv", ["A,2012-09-05,1,1,2,1,5"])
+    path = write_csv(tmp_path / "bars.csv", ["A,2012-09-05,1,1,2,1,5"])
 
-    found = command(tmp_path, "data", "load", str(path), "--dry-run", DATABASE_URL="postgresql://nobody@127.0.0.1:1/x")
+    process = command(
+        tmp_path, "data", "load", str(path), "--dry-run", DATABASE_URL="postgresql://nobody@127.0.0.1:1/x"
+    )
 
-    assert found.returncode == 1
-    assert "0 of 1 rows good, nothing stored" in found.stdout
+    assert process.returncode == 1
+    assert "0 of 1 rows good, nothing stored" in process.stdout
 
 
 PROVIDER = ("--provider", "massive")
@@ -82,7 +84,7 @@ def test_what_would_be_ignored_is_refused(
     words: tuple[str, ...], problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    written(tmp_path / "bars.csv", ["A,2012-09-05,1,2,1,1,5"])
+    write_csv(tmp_path / "bars.csv", ["A,2012-09-05,1,2,1,1,5"])
 
     result = CliRunner().invoke(main, ["data", "load", *words])
 
@@ -93,7 +95,7 @@ def test_what_would_be_ignored_is_refused(
 async def test_one_symbol_of_many_and_an_order_of_dates_are_taken_as_said(
     databases: Databases, link: asyncpg.Connection, tmp_path: Path
 ) -> None:
-    path = written(tmp_path / "bars.csv", ["A,03/05/2024,1,2,1,1,5", "B,03/05/2024,1,2,1,1,5"])
+    path = write_csv(tmp_path / "bars.csv", ["A,03/05/2024,1,2,1,1,5", "B,03/05/2024,1,2,1,1,5"])
     words = ("data", "load", str(path), "--symbol", "B", "--dates", "dmy")
 
     result = command(tmp_path, *words, DATABASE_URL=databases.engine)
@@ -105,12 +107,12 @@ async def test_one_symbol_of_many_and_an_order_of_dates_are_taken_as_said(
 
 
 def test_a_database_that_is_away_is_said_in_a_line(tmp_path: Path) -> None:
-    path = written(tmp_path / "bars.csv", ["A,2012-09-05,1,2,1,1,5"])
+    path = write_csv(tmp_path / "bars.csv", ["A,2012-09-05,1,2,1,1,5"])
 
-    found = command(tmp_path, "data", "load", str(path), DATABASE_URL="postgresql://nobody@127.0.0.1:1/x")
+    process = command(tmp_path, "data", "load", str(path), DATABASE_URL="postgresql://nobody@127.0.0.1:1/x")
 
-    assert found.returncode == 1
-    assert found.stderr.splitlines()[-1].startswith("Error: database: ")
+    assert process.returncode == 1
+    assert process.stderr.splitlines()[-1].startswith("Error: database: ")
 
 
 MASSIVE = ("data", "load", "--provider", "massive")
@@ -122,39 +124,39 @@ async def test_a_provider_is_asked_by_name_and_its_key_is_shown_nowhere(
     (tmp_path / "key").write_text(KEY)
     async with speaking() as provider:
         provider.bars["AAPL"] = [bar("2012-09-04", 674.5), bar("2012-09-05", 670.0)]
-        said = {
+        environment = {
             "TICKSTOCK_ENGINE_DATABASE_URL": databases.engine,
             "MASSIVE_API_KEY_FILE": str(tmp_path / "key"),
             "TICKSTOCK_MASSIVE_REST_URL": provider.url,
         }
         words = (*MASSIVE, "--symbols", "AAPL,NOPE", "--from", "2012-09-01", "--to", "2012-09-30")
 
-        found = await asyncio.to_thread(command, tmp_path, *words, **said)
+        process = await asyncio.to_thread(command, tmp_path, *words, **environment)
 
-    assert found.returncode == 1
-    assert "1 of 2 symbols, 2 bars, 2 new or changed, 0 refused" in found.stdout
-    assert "nothing of NOPE" in found.stderr
-    assert KEY not in found.stdout + found.stderr
+    assert process.returncode == 1
+    assert "1 of 2 symbols, 2 bars, 2 new or changed, 0 refused" in process.stdout
+    assert "nothing of NOPE" in process.stderr
+    assert KEY not in process.stdout + process.stderr
     assert (await checksum(link))[0] == 2
 
 
-def asked(symbols: str, first: date | None = None, *, dry_run: bool = False) -> list[str]:
+def dry_run_messages(symbols: str, first: date | None = None, *, dry_run: bool = False) -> list[str]:
     """What is said of a load until the end of 2024, where there is no key."""
-    said: list[str] = []
-    wanted = ProviderRequest(symbols, "1min", first, date(2024, 12, 31), dry_run, reference=True)
-    load_provider(Settings(), {}, wanted, said.append, said.append)
-    return said
+    lines: list[str] = []
+    request = ProviderRequest(symbols, "1min", first, date(2024, 12, 31), dry_run, reference=True)
+    load_provider(Settings(), {}, request, lines.append, lines.append)
+    return lines
 
 
 def test_an_estimate_asks_nobody() -> None:
-    assert asked("A,B", date(2020, 1, 1), dry_run=True) == [
+    assert dry_run_messages("A,B", date(2020, 1, 1), dry_run=True) == [
         "2 symbols, 2020-01-01 to 2024-12-31: at most 58 requests, about 11 minutes at 5 a minute;"
         " nothing was asked for or stored"
     ]
 
 
 @pytest.mark.parametrize(
-    ("symbols", "first", "said"),
+    ("symbols", "first", "message"),
     [
         ("A", None, "MASSIVE_API_KEY is not set"),
         ("A B", None, "--symbols: 'A B' is no symbol"),
@@ -163,6 +165,6 @@ def test_an_estimate_asks_nobody() -> None:
     ],
     ids=["key", "symbol", "none", "future"],
 )
-def test_what_cannot_be_asked_for_is_said_in_a_line(symbols: str, first: date | None, said: str) -> None:
-    with pytest.raises(Unusable, match=said):
-        asked(symbols, first)
+def test_what_cannot_be_asked_for_is_said_in_a_line(symbols: str, first: date | None, message: str) -> None:
+    with pytest.raises(Unusable, match=message):
+        dry_run_messages(symbols, first)

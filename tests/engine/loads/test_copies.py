@@ -9,7 +9,7 @@ from app.db.pools import Pool
 from app.engine.loads import queries
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from tests.conftest import Databases
-from tests.engine.loads.conftest import loaded, written
+from tests.engine.loads.conftest import load_file, write_csv
 
 CHUNK = "app.engine.loads.sources.csv_file.CHUNK"
 FRAME = LOAD_TIMEFRAMES["daily"]
@@ -19,7 +19,7 @@ def line(symbol: str, day: int, close: int = 2) -> str:
     return f"{symbol},2012-09-{day:02},1,9,1,{close},5"
 
 
-async def stored(link: asyncpg.Connection) -> list[str]:
+async def bar_lines(link: asyncpg.Connection) -> list[str]:
     rows = await link.fetch(
         "select concat_ws(',', symbol, date, 1, 9, 1, trim_scale(close), 5) as bar from ohlcv_daily"
     )
@@ -31,12 +31,12 @@ async def test_a_file_of_old_changed_and_new_bars_is_stored_whole(
     chunk: int, pool: Pool, link: asyncpg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(CHUNK, chunk)
-    await loaded(pool, written(tmp_path / "before.csv", [line("A", 4), line("B", 4), line("B", 5)]))
+    await load_file(pool, write_csv(tmp_path / "before.csv", [line("A", 4), line("B", 4), line("B", 5)]))
     after = [line("A", 5), line("A", 4), line("B", 5, 7), line("B", 6), line("B", 4), line("C", 4), line("A", 6)]
 
-    outcome = await loaded(pool, written(tmp_path / "after.csv", after))
+    outcome = await load_file(pool, write_csv(tmp_path / "after.csv", after))
 
-    assert await stored(link) == sorted(after)
+    assert await bar_lines(link) == sorted(after)
     assert (outcome.status, outcome.good_rows, outcome.new_bars) == ("completed", 7, 5)
 
 
@@ -49,7 +49,7 @@ async def test_a_copy_into_bars_that_are_there_stores_nothing_and_spoils_no_tran
         changed = await queries.put_bars(link, FRAME, [line("A", 6), line("A", 5, 7)])
 
     assert (first, again, changed) == (True, False, 2)
-    assert await stored(link) == [line("A", 4), line("A", 5, 7), line("A", 6)]
+    assert await bar_lines(link) == [line("A", 4), line("A", 5, 7), line("A", 6)]
 
 
 async def test_a_table_that_takes_no_copy_takes_bars(
@@ -62,10 +62,10 @@ async def test_a_table_that_takes_no_copy_takes_bars(
     )
     await superuser.close()
 
-    outcome = await loaded(pool, written(tmp_path / "bars.csv", [line("A", 4), line("A", 5)]))
+    outcome = await load_file(pool, write_csv(tmp_path / "bars.csv", [line("A", 4), line("A", 5)]))
 
     assert (outcome.status, outcome.new_bars) == ("completed", 2)
-    assert await stored(link) == [line("A", 4), line("A", 5)]
+    assert await bar_lines(link) == [line("A", 4), line("A", 5)]
 
 
 @pytest.mark.parametrize("rows", [30, 29])
@@ -73,9 +73,9 @@ async def test_a_large_load_renews_what_plans_count_on(
     rows: int, pool: Pool, link: asyncpg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.engine.loads.writer.ANALYSED_FROM", 30)
-    counted = "select reltuples::int from pg_class where relname = any($1::text[]) order by relname"
+    query = "select reltuples::int from pg_class where relname = any($1::text[]) order by relname"
 
-    await loaded(pool, written(tmp_path / "bars.csv", [line(f"S{number:02}", 4) for number in range(rows)]))
+    await load_file(pool, write_csv(tmp_path / "bars.csv", [line(f"S{number:02}", 4) for number in range(rows)]))
 
-    counts = [row[0] for row in await link.fetch(counted, ["ohlcv_daily", "symbols"])]
+    counts = [row[0] for row in await link.fetch(query, ["ohlcv_daily", "symbols"])]
     assert counts == ([30, 30] if rows == 30 else [-1, -1])

@@ -13,16 +13,16 @@ from app.engine.loads.sources.source import UnreadableSource
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from app.engine.loads.writer import BarWriter
 from app.finance import history
-from tests.engine.loads.conftest import HISTORY, TODAY, checksum, loaded, written
+from tests.engine.loads.conftest import HISTORY, TODAY, checksum, load_file, write_csv
 
 
 async def test_the_shipped_history_is_stored_to_the_cent_and_share(pool: Pool, link: asyncpg.Connection) -> None:
-    outcome = await loaded(pool, HISTORY)
+    outcome = await load_file(pool, HISTORY)
 
     bars = history.read(HISTORY)
     rows = await link.fetch("select symbol, date, open, high, low, close, volume from ohlcv_daily order by 1, 2")
-    stored = [(row[0], row[1], *map(float, row[2:])) for row in rows]
-    assert stored == [(bar.symbol, bar.day, *bar[3:8]) for bar in bars]
+    prices = [(row[0], row[1], *map(float, row[2:])) for row in rows]
+    assert prices == [(bar.symbol, bar.day, *bar[3:8]) for bar in bars]
     assert (outcome.status, outcome.new_bars, outcome.rejected_rows, len(outcome.symbols)) == (
         "completed",
         len(bars),
@@ -33,10 +33,10 @@ async def test_the_shipped_history_is_stored_to_the_cent_and_share(pool: Pool, l
 
 
 async def test_loading_twice_changes_nothing(pool: Pool, link: asyncpg.Connection) -> None:
-    await loaded(pool, HISTORY)
+    await load_file(pool, HISTORY)
     before = await checksum(link)
 
-    again = await loaded(pool, HISTORY)
+    again = await load_file(pool, HISTORY)
 
     assert await checksum(link) == before
     assert (again.new_bars, again.resumed) == (0, 0)
@@ -66,7 +66,7 @@ async def test_bad_rows_are_named_by_line_and_the_rest_is_loaded(
         "MSFT,2012-09-04,30.45,30.66,30.15,30.39,4.8556e7",
     ]
 
-    outcome = await loaded(pool, written(tmp_path / "bars.csv", lines))
+    outcome = await load_file(pool, write_csv(tmp_path / "bars.csv", lines))
 
     assert outcome.status == "completed_with_errors"
     assert outcome.rejections == (
@@ -92,7 +92,7 @@ async def test_of_a_key_that_comes_twice_the_last_row_counts(
     monkeypatch.setattr("app.engine.loads.sources.csv_file.CHUNK", 2)
     lines = [f"A,2012-09-0{day},1,2,1,1.{number},{number}" for number, day in enumerate((4, 4, 5, 4, 5))]
 
-    outcome = await loaded(pool, written(tmp_path / "bars.csv", lines))
+    outcome = await load_file(pool, write_csv(tmp_path / "bars.csv", lines))
 
     rows = await link.fetch("select date, close, volume from ohlcv_daily order by 1")
     assert [(str(row[0]), float(row[1]), row[2]) for row in rows] == [("2012-09-04", 1.3, 3), ("2012-09-05", 1.4, 4)]
@@ -113,7 +113,7 @@ async def test_of_a_key_that_comes_twice_the_last_row_counts(
 async def test_a_file_may_be_written_in_many_ways(
     pool: Pool, link: asyncpg.Connection, tmp_path: Path, header: str, line: str
 ) -> None:
-    outcome = await loaded(pool, written(tmp_path / "bars.csv", [line], header))
+    outcome = await load_file(pool, write_csv(tmp_path / "bars.csv", [line], header))
 
     row = await link.fetchrow("select symbol, date::text, open, high, low, close, volume from ohlcv_daily")
     assert outcome.rejections == ()
@@ -122,7 +122,7 @@ async def test_a_file_may_be_written_in_many_ways(
 
 
 @pytest.mark.parametrize(
-    ("timeframe", "moment", "stored"),
+    ("timeframe", "moment", "timestamp"),
     [
         ("1min", "2012-09-04T09:30:00-04:00", "2012-09-04 13:30:00+00"),
         ("hourly", "1346767200", "2012-09-04 14:00:00+00"),
@@ -132,24 +132,24 @@ async def test_a_file_may_be_written_in_many_ways(
     ],
 )
 async def test_instants_are_utc_and_dated_bars_go_by_the_day_that_is_written(
-    pool: Pool, link: asyncpg.Connection, tmp_path: Path, timeframe: str, moment: str, stored: str
+    pool: Pool, link: asyncpg.Connection, tmp_path: Path, timeframe: str, moment: str, timestamp: str
 ) -> None:
     await link.execute("set timezone = 'UTC'")
 
-    await loaded(pool, written(tmp_path / "bars.csv", [f"A,{moment},1,2,1,1,5"]), timeframe)
+    await load_file(pool, write_csv(tmp_path / "bars.csv", [f"A,{moment},1,2,1,1,5"]), timeframe)
 
     frame = LOAD_TIMEFRAMES[timeframe]
-    assert await link.fetchval(f"select {frame.key}::text from {frame.table}") == stored
+    assert await link.fetchval(f"select {frame.key}::text from {frame.table}") == timestamp
 
 
 async def test_a_file_without_symbols_is_loaded_as_the_one_that_is_named(
     pool: Pool, link: asyncpg.Connection, tmp_path: Path
 ) -> None:
-    path = written(tmp_path / "bars.csv", ["2012-09-04,1,2,1,1,5"], "date,open,high,low,close,volume")
+    path = write_csv(tmp_path / "bars.csv", ["2012-09-04,1,2,1,1,5"], "date,open,high,low,close,volume")
 
     with pytest.raises(UnreadableSource, match="no column for symbol"):
-        await loaded(pool, path)
-    await loaded(pool, path, symbol="IBM")
+        await load_file(pool, path)
+    await load_file(pool, path, symbol="IBM")
 
     assert await link.fetchval("select symbol from ohlcv_daily") == "IBM"
 
@@ -171,16 +171,16 @@ async def test_what_is_no_file_of_bars_is_refused_in_a_line(
     (tmp_path / "bars.csv").write_bytes(content)
 
     with pytest.raises(UnreadableSource, match=reason):
-        await loaded(pool, tmp_path / "bars.csv")
+        await load_file(pool, tmp_path / "bars.csv")
 
     with pytest.raises(UnreadableSource, match="no such file"):
-        await loaded(pool, tmp_path / "nothing.csv")
+        await load_file(pool, tmp_path / "nothing.csv")
 
 
 async def test_a_line_without_an_end_costs_itself_alone(pool: Pool, tmp_path: Path) -> None:
     lines = ["A,2012-09-04,1,1,1,1,1", "x" * (40 * LONGEST_LINE), "A,2012-09-05,1,1,1,1,1"]
 
-    outcome = await loaded(pool, written(tmp_path / "bars.csv", lines))
+    outcome = await load_file(pool, write_csv(tmp_path / "bars.csv", lines))
 
     assert outcome.good_rows == 2
     assert [(refusal.number, refusal.reason[:6]) for refusal in outcome.rejections] == [(3, "longer")]
@@ -190,14 +190,19 @@ async def test_a_load_that_is_called_off_goes_on_where_it_stopped(
     pool: Pool, link: asyncpg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.engine.loads.sources.csv_file.CHUNK", 10)
-    path = written(tmp_path / "bars.csv", [f"S{number:03},2012-09-04,1,2,1,1,{number}" for number in range(95)])
+    path = write_csv(tmp_path / "bars.csv", [f"S{number:03},2012-09-04,1,2,1,1,{number}" for number in range(95)])
     writer, stop = BarWriter(pool, LOAD_TIMEFRAMES["daily"]), asyncio.Event()
     await writer.open()
 
     off = await load_source(
-        TextFile(path), LOAD_TIMEFRAMES["daily"], writer, TODAY, lambda told: told.good_rows == 30 and stop.set(), stop
+        TextFile(path),
+        LOAD_TIMEFRAMES["daily"],
+        writer,
+        TODAY,
+        lambda progress: progress.good_rows == 30 and stop.set(),
+        stop,
     )
-    on = await loaded(pool, path)
+    on = await load_file(pool, path)
 
     assert (off.status, off.new_bars) == ("cancelled", 30)
     assert (on.status, on.new_bars, on.resumed, on.good_rows) == ("completed", 65, 30, 95)
@@ -208,13 +213,13 @@ async def test_a_file_that_changed_is_another_file(
     pool: Pool, link: asyncpg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.engine.loads.sources.csv_file.CHUNK", 1)
-    path = written(tmp_path / "bars.csv", ["A,2012-09-04,1,2,1,1,1", "B,2012-09-04,1,2,1,1,1"])
+    path = write_csv(tmp_path / "bars.csv", ["A,2012-09-04,1,2,1,1,1", "B,2012-09-04,1,2,1,1,1"])
     writer, stop = BarWriter(pool, LOAD_TIMEFRAMES["daily"]), asyncio.Event()
     await writer.open()
     await load_source(TextFile(path), LOAD_TIMEFRAMES["daily"], writer, TODAY, lambda _: stop.set(), stop)
-    written(path, ["A,2012-09-04,1,2,1,2,1", "B,2012-09-04,1,2,1,1,1"])
+    write_csv(path, ["A,2012-09-04,1,2,1,2,1", "B,2012-09-04,1,2,1,1,1"])
 
-    outcome = await loaded(pool, path)
+    outcome = await load_file(pool, path)
 
     assert outcome.resumed == 0
     assert float(await link.fetchval("select close from ohlcv_daily where symbol = 'A'")) == 2
@@ -228,22 +233,22 @@ async def test_a_dry_run_checks_and_stores_nothing(link: asyncpg.Connection) -> 
 
 
 def test_chunks_are_of_one_size_whatever_the_file_is_read_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = written(tmp_path / "bars.csv", [f"S{number},2012-09-04,1,2,1,1,1" for number in range(1000)])
-    found = []
+    path = write_csv(tmp_path / "bars.csv", [f"S{number},2012-09-04,1,2,1,1,1" for number in range(1000)])
+    chunks = []
     for block in (7, 1000, 1 << 20):
         monkeypatch.setattr("app.engine.loads.sources.csv_file.BLOCK", block)
         monkeypatch.setattr("app.engine.loads.sources.csv_file.CHUNK", 300)
-        found.append([(chunk.rows, chunk.reached) for chunk in TextFile(path).chunks()])
+        chunks.append([(chunk.rows, chunk.reached) for chunk in TextFile(path).chunks()])
 
-    assert found[0] == found[1] == found[2]
-    assert [reached for _, reached in found[0]] == [300, 600, 900, 1000]
+    assert chunks[0] == chunks[1] == chunks[2]
+    assert [reached for _, reached in chunks[0]] == [300, 600, 900, 1000]
     assert source.CHUNK > 1000
 
 
 async def test_tables_that_are_not_ours_take_bars_and_keep_no_marks(pool: Pool, link: asyncpg.Connection) -> None:
     await link.execute("drop table data_load_parts, data_load_jobs, symbol_load_log, splits, dividends")
 
-    first, again = await loaded(pool, HISTORY), await loaded(pool, HISTORY)
+    first, again = await load_file(pool, HISTORY), await load_file(pool, HISTORY)
 
     assert (first.new_bars, again.new_bars) == (12_154, 0)
 
@@ -252,24 +257,24 @@ async def test_a_table_that_would_take_bars_twice_takes_none(pool: Pool, link: a
     await link.execute("alter table ohlcv_daily drop constraint ohlcv_daily_pkey")
 
     with pytest.raises(UnreadableSource, match="not unique by symbol and date"):
-        await loaded(pool, HISTORY)
+        await load_file(pool, HISTORY)
 
     await link.execute("alter table ohlcv_daily drop column volume")
     with pytest.raises(UnreadableSource, match="lacks volume"):
-        await loaded(pool, HISTORY)
+        await load_file(pool, HISTORY)
 
 
 async def test_a_load_waits_for_a_row_that_somebody_else_is_writing(
     pool: Pool, link: asyncpg.Connection, tmp_path: Path
 ) -> None:
-    path = written(tmp_path / "bars.csv", ["A,2012-09-04,1,2,1,1,5"])
-    await loaded(pool, path)
-    written(path, ["A,2012-09-04,1,2,1,2,6"])
+    path = write_csv(tmp_path / "bars.csv", ["A,2012-09-04,1,2,1,1,5"])
+    await load_file(pool, path)
+    write_csv(path, ["A,2012-09-04,1,2,1,2,6"])
     transaction = link.transaction()
     await transaction.start()
     await link.execute("update ohlcv_daily set volume = 7")
 
-    loading = asyncio.create_task(loaded(pool, path))
+    loading = asyncio.create_task(load_file(pool, path))
     await asyncio.wait([loading], timeout=1.5)
     assert not loading.done()
     await transaction.commit()

@@ -78,7 +78,7 @@ def test_a_column_called_price_does_not_hide_lines(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "written"),
+    ("name", "text"),
     [
         (
             "bars.csv",
@@ -86,8 +86,8 @@ def test_a_column_called_price_does_not_hide_lines(tmp_path: Path) -> None:
         )
     ],
 )
-def test_a_delimiter_at_the_end_of_a_line_is_no_column(name: str, written: str, tmp_path: Path) -> None:
-    (tmp_path / name).write_text(written)
+def test_a_delimiter_at_the_end_of_a_line_is_no_column(name: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text)
 
     chunk = next(open_source(tmp_path / name, "A").chunks())
 

@@ -22,7 +22,7 @@ from app.engine.loads.sources.csv_file import TextFile
 from app.engine.loads.sources.files import open_source
 from app.engine.loads.sources.source import UnreadableSource
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
-from tests.engine.loads.conftest import HEADER, TODAY, loaded, written
+from tests.engine.loads.conftest import HEADER, TODAY, load_file, write_csv
 from tests.support.history_server import KEY, Massive, bar, speaking
 
 GOOD = "AAPL,2012-09-04,1,2,1,2,5"
@@ -59,14 +59,14 @@ async def checked(path: Path, timeframe: str = "daily") -> SourceResult:
 async def test_a_strange_row_costs_itself_at_most(
     row: str, pool: Pool, link: asyncpg.Connection, tmp_path: Path
 ) -> None:
-    await loaded(pool, written(tmp_path / "a.csv", [GOOD, row, GOOD.replace("AAPL", "KO")]))
+    await load_file(pool, write_csv(tmp_path / "a.csv", [GOOD, row, GOOD.replace("AAPL", "KO")]))
 
-    found = await link.fetch("select symbol from ohlcv_daily where symbol in ('AAPL', 'KO') order by 1")
-    assert [each["symbol"] for each in found] == ["AAPL", "KO"]
+    rows = await link.fetch("select symbol from ohlcv_daily where symbol in ('AAPL', 'KO') order by 1")
+    assert [each["symbol"] for each in rows] == ["AAPL", "KO"]
 
 
 @pytest.mark.parametrize(
-    ("at", "stored"),
+    ("at", "expected"),
     [
         ("1346767800", "2012-09-04 14:10:00"),
         ("1346767800000", "2012-09-04 14:10:00"),
@@ -77,12 +77,12 @@ async def test_a_strange_row_costs_itself_at_most(
     ids=["s", "ms", "us", "ns", "odd ns"],
 )
 async def test_epoch_times_of_every_scale_are_read_to_the_digit(
-    at: str, stored: str, pool: Pool, link: asyncpg.Connection, tmp_path: Path
+    at: str, expected: str, pool: Pool, link: asyncpg.Connection, tmp_path: Path
 ) -> None:
-    await loaded(pool, written(tmp_path / "a.csv", [f"IBM,{at},1,2,1,2,5"]), "1min")
+    await load_file(pool, write_csv(tmp_path / "a.csv", [f"IBM,{at},1,2,1,2,5"]), "1min")
 
-    found = await link.fetchval("select timestamp at time zone 'UTC' from ohlcv_1min")
-    assert str(found or "") == stored
+    timestamp = await link.fetchval("select timestamp at time zone 'UTC' from ohlcv_1min")
+    assert str(timestamp or "") == expected
 
 
 @pytest.mark.parametrize(
@@ -165,9 +165,9 @@ def test_lists_of_something_else_are_refused_whole(text: str, tmp_path: Path) ->
 
 async def test_two_loaders_of_one_file_store_it_once(pool: Pool, link: asyncpg.Connection, tmp_path: Path) -> None:
     lines = [f"S{at % 500},2012-{1 + at // 14_000:02}-{1 + at // 500 % 28:02},1,9,1,2,{at}" for at in range(45_000)]
-    path = written(tmp_path / "a.csv", lines)
+    path = write_csv(tmp_path / "a.csv", lines)
 
-    done = await asyncio.gather(loaded(pool, path), loaded(pool, path))
+    done = await asyncio.gather(load_file(pool, path), load_file(pool, path))
 
     assert {each.status for each in done} == {"completed"}
     rows = await link.fetch("select symbol, date::text, volume from ohlcv_daily")
@@ -183,7 +183,7 @@ async def massive() -> AsyncIterator[Massive]:
         yield server
 
 
-async def asked(rest: Rest) -> int:
+async def request_status(rest: Rest) -> int:
     return len([batch async for batch in bars(rest, "AAPL", LOAD_TIMEFRAMES["daily"], DAY)])
 
 
@@ -222,7 +222,7 @@ async def test_an_answer_without_end_is_given_up() -> None:
         rest = Rest(url, KEY, RequestPace(60_000), patience=0.5, first_wait=0.01, whole=0.2)
         async with asyncio.timeout(15):
             with pytest.raises(ProviderUnreachable, match="does not answer"):
-                await asked(rest)
+                await request_status(rest)
         await rest.close()
 
 
@@ -230,7 +230,7 @@ async def test_a_load_is_called_off_in_the_middle_of_an_answer() -> None:
     stop = asyncio.Event()
     async with dripping() as url:
         rest = Rest(url, KEY, RequestPace(60_000), stop)
-        task = asyncio.create_task(asked(rest))
+        task = asyncio.create_task(request_status(rest))
         while not rest.requests:
             await asyncio.sleep(0.01)
         stop.set()

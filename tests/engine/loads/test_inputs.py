@@ -19,11 +19,11 @@ INPUTS = Path(__file__).parent / "inputs"
 CASES: list[dict[str, Any]] = tomllib.loads((INPUTS / "outcomes.toml").read_text())["case"]
 
 
-def named(case: dict[str, Any]) -> str:
+def case_name(case: dict[str, Any]) -> str:
     return " ".join([case["file"], *(str(case[word]) for word in ("timeframe", "symbol", "dates") if word in case)])
 
 
-@pytest.mark.parametrize("case", CASES, ids=named)
+@pytest.mark.parametrize("case", CASES, ids=case_name)
 async def test_a_file_is_read_rightly_or_refused_with_what_to_do(
     case: dict[str, Any], pool: Pool, link: asyncpg.Connection
 ) -> None:

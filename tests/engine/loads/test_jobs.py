@@ -74,7 +74,7 @@ async def test_a_load_is_told_of_from_its_beginning_to_its_end(room: Room, provi
 async def test_every_kind_of_load_is_understood(room: Room, provider: Massive, link: asyncpg.Connection) -> None:
     (room.files / "sp_500.csv").write_text("ticker,name\nAAPL,Apple\n")
     (room.files / "dow_30.csv").write_text("IBM\nAAPL\n")
-    asked: list[AnyLoad] = [
+    jobs: list[AnyLoad] = [
         UniverseSeed(requested_by="a", universe_type="SP500", years=1),
         CsvUniverseLoad(requested_by="a", csv_file="dow_30.csv", universe_type="DOW30", include_ohlcv=False),
         UniverseLoad(
@@ -86,7 +86,7 @@ async def test_every_kind_of_load_is_understood(room: Room, provider: Massive, l
         ),
     ]
     async with room.office(api_key=KEY, rest_url=provider.url):
-        ids = [await room.ask(job) for job in asked]
+        ids = [await room.ask(job) for job in jobs]
         done = [await room.status(job_id) for job_id in ids]
 
     assert [one.status for one in done] == ["completed"] * 3
@@ -119,7 +119,7 @@ async def test_a_wrong_key_fails_the_load_at_once(room: Room, provider: Massive)
         done = await room.status(await room.ask(HistoricalLoad(requested_by="a", symbols=("AAPL", "IBM"))))
 
     assert (done.status, done.error) == ("failed", "the provider does not know this key: Unknown API Key")
-    assert len(provider.asked) == 1
+    assert len(provider.requests) == 1
 
 
 async def test_a_running_load_can_be_called_off_and_one_in_line_too(room: Room, provider: Massive) -> None:
@@ -127,27 +127,27 @@ async def test_a_running_load_can_be_called_off_and_one_in_line_too(room: Room, 
     async with room.office(api_key=KEY, rest_url=provider.url):
         first = await room.ask(HistoricalLoad(requested_by="a", symbols=("AAPL",)))
         second = await room.ask(HistoricalLoad(requested_by="a", symbols=("IBM",)))
-        await eventually(lambda: provider.asked)
+        await eventually(lambda: provider.requests)
         for job_id in (second, first):
             await room.client.publish(JOBS_CONTROL, encode(CancelLoad(job_id=job_id, requested_by="a")))
         ended = [(await room.status(job_id)).status for job_id in (first, second)]
 
     assert ended == ["cancelled", "cancelled"]
-    assert len(provider.asked) == 1
+    assert len(provider.requests) == 1
 
 
 async def test_more_than_a_few_in_line_are_refused_aloud(room: Room, provider: Massive) -> None:
     provider.trouble.append(Response("{}", 429, {"Retry-After": "200"}))
     async with room.office(api_key=KEY, rest_url=provider.url):
         first = await room.ask(HistoricalLoad(requested_by="a", symbols=("AAPL",)))
-        await eventually(lambda: provider.asked)
+        await eventually(lambda: provider.requests)
         line = [await room.ask(HistoricalLoad(requested_by="a", symbols=("IBM",))) for _ in range(8)]
-        refused = await room.status(await room.ask(HistoricalLoad(requested_by="a", symbols=("IBM",))))
+        status = await room.status(await room.ask(HistoricalLoad(requested_by="a", symbols=("IBM",))))
         waiting = await room.status(line[-1], "queued")
 
-    assert (refused.status, refused.error) == ("failed", "8 loads wait already")
+    assert (status.status, status.error) == ("failed", "8 loads wait already")
     assert waiting.status == "queued"
-    assert (await room.told(first)) is not None
+    assert (await room.read_status(first)) is not None
 
 
 async def test_a_load_survives_its_engine_and_is_not_done_twice(
@@ -157,19 +157,19 @@ async def test_a_load_survives_its_engine_and_is_not_done_twice(
     provider.trouble.append(Response("{}", 429, {"Retry-After": "200"}))
     async with room.office(api_key=KEY, rest_url=provider.url):
         await room.ask(job)
-        await eventually(lambda: provider.asked)
-    provider.asked.clear()
+        await eventually(lambda: provider.requests)
+    provider.requests.clear()
 
     async with hearing(room.redis_url) as events, room.office(api_key=KEY, rest_url=provider.url):
         await eventually(lambda: any(event.status == "completed" for event in of(RunChanged, events)))
-        asked = len(provider.asked)
+        requests = len(provider.requests)
         await room.ask(job)
         last = await room.ask(HistoricalLoad(requested_by="a", symbols=("IBM",)))
         await room.status(last)
 
     assert any("goes on where it stopped" in event.message for event in of(JobStatus, events))
-    assert asked == 8
-    assert len(provider.asked) == 12
+    assert requests == 8
+    assert len(provider.requests) == 12
     assert await link.fetchval("select count(*) from data_load_jobs where status = 'completed'") == 2
 
 
@@ -188,10 +188,10 @@ async def test_what_is_no_job_is_refused_and_the_next_is_done(room: Room, payloa
     async with room.office():
         await room.client.publish(JOBS_DATA_LOAD, payload)
         done = await room.status(await room.ask(HistoricalLoad(requested_by="a", symbols=("IBM",))))
-        told = await room.status(job_id) if job_id else None
+        status = await room.status(job_id) if job_id else None
 
     assert done.status == "completed"
-    assert told is None or (told.status, told.error) == ("failed", "the job was not understood")
+    assert status is None or (status.status, status.error) == ("failed", "the job was not understood")
 
 
 async def test_the_engine_loads_beside_its_other_work(room: Room, link: asyncpg.Connection) -> None:
@@ -200,10 +200,10 @@ async def test_the_engine_loads_beside_its_other_work(room: Room, link: asyncpg.
         await link.execute("delete from ohlcv_daily where symbol = 'IBM' and date < '2012-01-01'")
         job = HistoricalLoad(requested_by="alice", symbols=("IBM",))
 
-        async def heard() -> bool:
+        async def listens() -> bool:
             return bool((await receivers(room.client, [JOBS_DATA_LOAD]))[JOBS_DATA_LOAD])
 
-        await eventually(heard)
+        await eventually(listens)
         await room.ask(job)
         done = await room.status(job.job_id)
 

@@ -13,7 +13,7 @@ import pytest
 from app.db.pools import Pool
 from tests.cli.conftest import ROOT, environment
 from tests.conftest import Databases
-from tests.engine.loads.conftest import checksum, loaded, written
+from tests.engine.loads.conftest import checksum, load_file, write_csv
 
 ROWS = 80_000
 KEYS = 50_000
@@ -25,7 +25,7 @@ def big(tmp_path_factory: pytest.TempPathFactory) -> Path:
     keys = [f"S{at % 89:02},{2000 + at % 23}-{1 + at // 23 % 12:02}-{1 + at // 300 % 28:02}" for at in range(KEYS)] * 2
     lines = [f"{key},{at % 97 + 1},200,1,{at % 89 + 1},{at}" for at, key in enumerate(keys[:ROWS])]
     lines.insert(41_000, "S01,2000-01-01,1,2,3,4,5")
-    return written(tmp_path_factory.mktemp("big") / "big.csv", lines)
+    return write_csv(tmp_path_factory.mktemp("big") / "big.csv", lines)
 
 
 def started(databases: Databases, tmp_path: Path, path: Path) -> "subprocess.Popen[str]":
@@ -58,13 +58,13 @@ async def test_a_loader_that_is_killed_and_started_again_stores_what_an_undistur
     assert before > 0
 
     last = started(databases, tmp_path, big)
-    told, _ = last.communicate(timeout=60)
+    output, _ = last.communicate(timeout=60)
     interrupted = await checksum(link)
     await link.execute("truncate ohlcv_daily")
-    undisturbed = await loaded(pool, big)
+    undisturbed = await load_file(pool, big)
 
     assert last.returncode == 0
-    assert "by an earlier try" in told
+    assert "by an earlier try" in output
     assert undisturbed.duplicates > 0
     assert interrupted == await checksum(link)
     assert interrupted[0] == undisturbed.good_rows - undisturbed.duplicates == KEYS

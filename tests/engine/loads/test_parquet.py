@@ -15,7 +15,7 @@ from app.engine.loads.sources.files import open_source
 from app.engine.loads.sources.source import UnreadableSource
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from app.engine.loads.writer import BarWriter
-from tests.engine.loads.conftest import TODAY, checksum, loaded, written
+from tests.engine.loads.conftest import TODAY, checksum, load_file, write_csv
 
 DAYS = [date(2012, 9, day) for day in (4, 5, 6)]
 COLUMNS = {
@@ -40,12 +40,12 @@ async def test_parquet_and_csv_of_the_same_bars_store_the_same(
 ) -> None:
     parquet.write_table(pa.table(COLUMNS), tmp_path / "bars.parquet")
     rows = zip(*COLUMNS.values(), strict=True)
-    text = written(tmp_path / "bars.csv", [",".join(map(str, row)) for row in rows])
+    text = write_csv(tmp_path / "bars.csv", [",".join(map(str, row)) for row in rows])
 
     outcome = await read(pool, tmp_path / "bars.parquet")
     binary = await checksum(link)
     await link.execute("truncate ohlcv_daily")
-    await loaded(pool, text)
+    await load_file(pool, text)
 
     assert (outcome.status, outcome.new_bars) == ("completed", 3)
     assert binary == await checksum(link)
@@ -121,8 +121,8 @@ async def test_nanoseconds_are_cut_off(pool: Pool, link: asyncpg.Connection, tmp
 
     await read(pool, tmp_path / "bars.parquet", "1min")
 
-    found = await link.fetch("select timestamp at time zone 'UTC' from ohlcv_1min order by 1")
-    assert [str(row[0]) for row in found] == [f"2012-09-04 13:{minute}:00" for minute in (30, 31, 32)]
+    rows = await link.fetch("select timestamp at time zone 'UTC' from ohlcv_1min order by 1")
+    assert [str(row[0]) for row in rows] == [f"2012-09-04 13:{minute}:00" for minute in (30, 31, 32)]
 
 
 async def test_columns_that_are_no_bars_are_refused(tmp_path: Path) -> None:

@@ -66,18 +66,18 @@ async def test_trouble_that_passes_is_waited_for(
 async def test_trouble_that_stays_ends_the_load_and_keeps_what_is_stored(
     provider: Massive, pool: Pool, link: asyncpg.Connection
 ) -> None:
-    def break_down(told: ProviderProgress) -> None:
-        if told.new_bars == 2 and not provider.trouble:
+    def break_down(progress: ProviderProgress) -> None:
+        if progress.new_bars == 2 and not provider.trouble:
             provider.trouble.extend(Response("oops", 500) for _ in range(100))
 
     with pytest.raises(ProviderUnreachable, match="status 500"):
-        await load(provider, pool, "AAPL", told=break_down, patience=0.2)
+        await load(provider, pool, "AAPL", on_progress=break_down, patience=0.2)
     provider.trouble.clear()
-    provider.asked.clear()
+    provider.requests.clear()
     done = await load(provider, pool, "AAPL")
 
     assert done.status == "completed"
-    assert provider.asked[0].startswith("/v2/aggs/ticker/AAPL/range/1/day/2012-09-05/2012-09-10?")
+    assert provider.requests[0].startswith("/v2/aggs/ticker/AAPL/range/1/day/2012-09-05/2012-09-10?")
     assert await link.fetchval("select count(*) from ohlcv_daily") == 5
 
 
@@ -103,7 +103,7 @@ async def test_a_provider_that_lets_nobody_ask_ends_the_load_after_all(provider:
 
 
 @pytest.mark.parametrize(
-    ("trouble", "said"),
+    ("trouble", "message"),
     [
         (
             Response('{"status":"NOT_AUTHORIZED","message":"Your plan has no\\nminutes"}', 403),
@@ -114,13 +114,15 @@ async def test_a_provider_that_lets_nobody_ask_ends_the_load_after_all(provider:
     ],
     ids=["plan", "bad", "elsewhere"],
 )
-async def test_a_refusal_is_said_and_not_repeated(provider: Massive, pool: Pool, trouble: Response, said: str) -> None:
+async def test_a_refusal_is_said_and_not_repeated(
+    provider: Massive, pool: Pool, trouble: Response, message: str
+) -> None:
     provider.trouble.append(trouble)
 
-    with pytest.raises(ProviderRefused, match=said):
+    with pytest.raises(ProviderRefused, match=message):
         await load(provider, pool, "AAPL")
 
-    assert len(provider.asked) == 1
+    assert len(provider.requests) == 1
 
 
 async def test_a_wrong_key_is_refused_at_once_and_never_shown(
@@ -128,11 +130,11 @@ async def test_a_wrong_key_is_refused_at_once_and_never_shown(
 ) -> None:
     caplog.set_level(logging.DEBUG)
 
-    with pytest.raises(ProviderRefused, match="does not know this key: Unknown API Key") as refused:
+    with pytest.raises(ProviderRefused, match="does not know this key: Unknown API Key") as refusal:
         await load(provider, pool, "AAPL", key="hunter2-hunter2")
 
-    assert len(provider.asked) == 1
-    assert "hunter2" not in str(refused.value) + caplog.text + "".join(provider.asked)
+    assert len(provider.requests) == 1
+    assert "hunter2" not in str(refusal.value) + caplog.text + "".join(provider.requests)
 
 
 @pytest.mark.parametrize("elsewhere", ["http://127.0.0.1:9", "https://127.0.0.1", "http://localhost"])
@@ -159,7 +161,7 @@ async def test_a_load_that_is_called_off_stops_between_pages_and_goes_on_later(
 
     waiting = asyncio.create_task(load(provider, pool, "BRK.B", "AAPL", stop=stop, limited_patience=1000))
     async with asyncio.timeout(10):
-        while not provider.asked:
+        while not provider.requests:
             await asyncio.sleep(0.01)
     stop.set()
     off = await waiting
@@ -170,17 +172,17 @@ async def test_a_load_that_is_called_off_stops_between_pages_and_goes_on_later(
 
 
 async def test_symbols_that_are_complete_are_not_asked_for_again(provider: Massive, pool: Pool) -> None:
-    def break_down(told: ProviderProgress) -> None:
-        if told.successful and not provider.trouble:
+    def break_down(progress: ProviderProgress) -> None:
+        if progress.successful and not provider.trouble:
             provider.trouble.append(Response("", 403))
 
     with pytest.raises(ProviderRefused):
-        await load(provider, pool, "BRK.B", "AAPL", told=break_down)
-    provider.asked.clear()
+        await load(provider, pool, "BRK.B", "AAPL", on_progress=break_down)
+    provider.requests.clear()
     done = await load(provider, pool, "BRK.B", "AAPL")
 
     assert done.successful == ("BRK.B", "AAPL")
-    assert not any("BRK.B" in asked for asked in provider.asked)
+    assert not any("BRK.B" in address for address in provider.requests)
 
 
 async def test_weeks_of_the_provider_begin_on_sunday_and_ours_on_monday(
@@ -195,15 +197,15 @@ async def test_weeks_of_the_provider_begin_on_sunday_and_ours_on_monday(
 
 def test_no_more_requests_than_allowed_begin_in_any_minute() -> None:
     now = 0.0
-    pace, begun = RequestPace(5, clock=lambda: now), []
+    pace, starts = RequestPace(5, clock=lambda: now), []
     for _ in range(23):
         now += pace.delay()
         pace.note()
-        begun.append(now)
+        starts.append(now)
         now += 0.5
 
-    assert all(later - first >= 60 for first, later in zip(begun, begun[5:], strict=False))
-    assert begun[4] == 2.0
+    assert all(later - first >= 60 for first, later in zip(starts, starts[5:], strict=False))
+    assert starts[4] == 2.0
 
 
 def test_an_estimate_counts_requests_and_minutes() -> None:
@@ -220,12 +222,12 @@ async def test_a_split_that_appears_in_the_middle_of_a_load_is_stored_apart_from
     stop = asyncio.Event()
     split = {"execution_date": "2012-09-07", "split_from": 1, "split_to": 2, "ticker": "AAPL"}
 
-    def splits(told: ProviderProgress) -> None:
-        if told.new_bars >= 2:
+    def splits(progress: ProviderProgress) -> None:
+        if progress.new_bars >= 2:
             provider.splits["AAPL"] = [split]
             stop.set()
 
-    first = await load(provider, pool, "AAPL", told=splits, stop=stop)
+    first = await load(provider, pool, "AAPL", on_progress=splits, stop=stop)
     resumed = await load(provider, pool, "AAPL")
     in_two = (await checksum(link), await link.fetch("select symbol, ex_date, ratio, source from splits"))
     await link.execute("truncate ohlcv_daily, splits, symbols cascade")

@@ -23,10 +23,10 @@ Row = tuple[str, str, str, str, str, str, str]
 
 def number(text: str) -> Fraction | None:
     """Exactly what is written, if it is one that PostgreSQL would take."""
-    told = text.strip()
-    if not re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?", told):
+    digits = text.strip()
+    if not re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?", digits):
         return None
-    return Fraction(told) if math.isfinite(float(told)) else None
+    return Fraction(digits) if math.isfinite(float(digits)) else None
 
 
 def good(row: Row) -> bool:
@@ -38,15 +38,15 @@ def good(row: Row) -> bool:
         at = date.fromisoformat(day) if re.fullmatch(r"\d{4}-\d\d-\d\d", day, re.ASCII) else None
     except ValueError:
         return False
-    opened, high, low, close, volume = (each for each in numbers if each is not None)
+    open_price, high, low, close, volume = (each for each in numbers if each is not None)
     return (
         at is not None
         and date(1900, 1, 1) <= at <= UNTIL
-        and all(Fraction("0.0001") <= price < 10**10 for price in (opened, high, low, close))
-        and all((price * 10**4).denominator == 1 for price in (opened, high, low, close))
+        and all(Fraction("0.0001") <= price < 10**10 for price in (open_price, high, low, close))
+        and all((price * 10**4).denominator == 1 for price in (open_price, high, low, close))
         and 0 <= volume <= 2**53
-        and low <= min(opened, close)
-        and max(opened, close) <= high
+        and low <= min(open_price, close)
+        and max(open_price, close) <= high
     )
 
 
@@ -102,9 +102,9 @@ def test_columns_are_judged_as_rows_are(rows: list[Row]) -> None:
     assert [refusal.number - 2 for refusal in checked.rejections] == sorted(set(range(len(rows))) - set(expected))
     assert checked.keys == [f"{rows[at][0].strip()},{rows[at][1]}" for at in expected]
     last = {key: rows[at] for key, at in zip(checked.keys, expected, strict=True)}
-    stored = {",".join(line.split(",")[:2]): line.split(",")[2:] for line in checked.lines}
-    assert stored.keys() == last.keys()
-    for key, texts in stored.items():
+    checked_rows = {",".join(line.split(",")[:2]): line.split(",")[2:] for line in checked.lines}
+    assert checked_rows.keys() == last.keys()
+    for key, texts in checked_rows.items():
         assert [number(text) for text in texts[:4]] == [number(text) for text in last[key][2:6]]
         assert abs(Fraction(texts[4]) - (number(last[key][6]) or 0)) <= Fraction(1, 2)
 
@@ -213,18 +213,18 @@ def test_the_noise_of_floats_is_no_error(units: int, kind: str) -> None:
     value = {"float64": float(price), "float32": float(np.float32(price)), "sum": float(price) + 0.1 - 0.1}[kind]
     exact = kind != "float32" or round(Fraction(str(np.float32(price))), 4) == price
 
-    lines, refused = priced(repr(value))
+    lines, errors = priced(repr(value))
 
-    assert refused == []
-    stored = Fraction(Decimal(lines[0].split(",")[2]).quantize(Decimal("0.0001")))
-    assert not exact or stored == price
+    assert errors == []
+    stored_price = Fraction(Decimal(lines[0].split(",")[2]).quantize(Decimal("0.0001")))
+    assert not exact or stored_price == price
 
 
 @pytest.mark.parametrize(
     "text", ["1.00005", "1.03125", "0.00014", "123456789.12345", "1e-5", "169.8743438720703125001"]
 )
 def test_a_price_that_is_finer_than_what_is_stored_is_refused(text: str) -> None:
-    lines, refused = priced(text)
+    lines, errors = priced(text)
 
     assert lines == []
-    assert refused[0].startswith(f"open: {text!r} ")
+    assert errors[0].startswith(f"open: {text!r} ")

@@ -23,23 +23,23 @@ async def test_all_scenarios_are_loaded_by_a_word_and_twice_makes_no_difference(
     assert "scenario crash_2020: 252 of 252 rows good, 252 new or changed" in first.stdout
     assert "scenario crash_2020: 252 of 252 rows good, 0 new or changed" in again.stdout
     assert before == await checksum(link)
-    stored = await link.fetch("select * from ohlcv_daily where symbol = 'TEST_CRASH_2020' order by date")
+    rows = await link.fetch("select * from ohlcv_daily where symbol = 'TEST_CRASH_2020' order by date")
     bars = scenarios.daily("crash_2020")
-    assert [row["date"] for row in stored] == [bar.day for bar in bars]
-    assert [
-        tuple(map(float, (row["open"], row["high"], row["low"], row["close"], row["volume"]))) for row in stored
-    ] == [bar[3:8] for bar in bars]
+    assert [row["date"] for row in rows] == [bar.day for bar in bars]
+    assert [tuple(map(float, (row["open"], row["high"], row["low"], row["close"], row["volume"]))) for row in rows] == [
+        bar[3:8] for bar in bars
+    ]
 
 
 async def test_what_is_invented_says_so_beside_its_symbol(
     databases: Databases, link: asyncpg.Connection, tmp_path: Path
 ) -> None:
-    found = command(
+    process = command(
         tmp_path, "data", "load", "--scenario", "high_low_events", "--timeframe", "1min",
         TICKSTOCK_ENGINE_DATABASE_URL=databases.engine,
     )  # fmt: skip
 
-    assert found.returncode == 0, found.stderr
+    assert process.returncode == 0, process.stderr
     assert await link.fetchval("select name from symbols where symbol = 'TEST_HIGH_LOW_EVENTS'") == (
         "Synthetic: highs, lows, gaps and spikes of volume"
     )
@@ -62,7 +62,7 @@ async def test_what_is_invented_says_so_beside_its_symbol(
     ids=["unknown", "weekly"],
 )
 def test_what_there_is_not_is_refused_with_what_there_is(tmp_path: Path, words: tuple[str, ...], reason: str) -> None:
-    found = command(tmp_path, "data", "load", "--scenario", *words)
+    process = command(tmp_path, "data", "load", "--scenario", *words)
 
-    assert found.returncode == 2
-    assert reason in found.stderr
+    assert process.returncode == 2
+    assert reason in process.stderr

@@ -9,7 +9,7 @@ import pytest
 from app.db.pools import Pool
 from tests.cli.conftest import command
 from tests.conftest import Databases
-from tests.engine.loads.conftest import loaded, written
+from tests.engine.loads.conftest import load_file, write_csv
 from tests.support import symbol_examples
 from tests.support.history_server import KEY, bar, speaking
 
@@ -27,7 +27,7 @@ async def symbols(link: asyncpg.Connection) -> list[str]:
 async def test_two_companies_that_differ_in_case_stay_two(pool: Pool, link: asyncpg.Connection, tmp_path: Path) -> None:
     (tmp_path / "bars.csv").write_text(PREFERRED)
 
-    outcome = await loaded(pool, tmp_path / "bars.csv")
+    outcome = await load_file(pool, tmp_path / "bars.csv")
 
     assert (outcome.good_rows, outcome.rejected_rows, outcome.symbols) == (2, 0, {"BCPC", "BCpC"})
     rows = await link.fetch('select symbol, close, volume from ohlcv_daily order by symbol collate "C"')
@@ -39,9 +39,9 @@ async def test_every_symbol_that_fits_is_stored_and_no_other(
     pool: Pool, link: asyncpg.Connection, tmp_path: Path
 ) -> None:
     fit = sorted({symbol for symbol in symbol_examples.ODD if len(symbol) <= 20})
-    path = written(tmp_path / "bars.csv", [f"{symbol},{ROW}" for symbol in (*fit, "../X", "A//B", "BRK B", "A" * 21)])
+    path = write_csv(tmp_path / "bars.csv", [f"{symbol},{ROW}" for symbol in (*fit, "../X", "A//B", "BRK B", "A" * 21)])
 
-    outcome = await loaded(pool, path)
+    outcome = await load_file(pool, path)
 
     assert await symbols(link) == fit
     assert [refusal.reason for refusal in outcome.rejections] == [
@@ -56,23 +56,23 @@ async def test_on_the_command_line_case_counts_only_where_two_differ_in_nothing_
     databases: Databases, link: asyncpg.Connection, pool: Pool, tmp_path: Path
 ) -> None:
     (tmp_path / "bars.csv").write_text(PREFERRED)
-    await loaded(pool, tmp_path / "bars.csv")
-    await loaded(pool, written(tmp_path / "aapl.csv", [f"AAPL,{ROW}"]))
-    own = written(tmp_path / "own.csv", ["2024-03-06,100,101,99,100.5,7"], "date,open,high,low,close,volume")
+    await load_file(pool, tmp_path / "bars.csv")
+    await load_file(pool, write_csv(tmp_path / "aapl.csv", [f"AAPL,{ROW}"]))
+    own = write_csv(tmp_path / "own.csv", ["2024-03-06,100,101,99,100.5,7"], "date,open,high,low,close,volume")
     engine = {"TICKSTOCK_ENGINE_DATABASE_URL": databases.engine}
 
-    stored = command(tmp_path, "data", "load", str(own), "--symbol", "aapl", **engine)
+    load = command(tmp_path, "data", "load", str(own), "--symbol", "aapl", **engine)
     exact = command(tmp_path, "data", "load", str(own), "--symbol", "BCpC", **engine)
     either = command(tmp_path, "data", "load", str(own), "--symbol", "bcpc", **engine)
     gaps = command(tmp_path, "data", "gaps", "--symbol", "bcpc", **engine)
     none = command(tmp_path, "data", "gaps", "--symbol", "../x", **engine)
 
-    assert (stored.returncode, exact.returncode) == (0, 0), stored.stderr + exact.stderr
+    assert (load.returncode, exact.returncode) == (0, 0), load.stderr + exact.stderr
     rows = await link.fetch("select symbol from ohlcv_daily where volume = 7 order by symbol")
     assert [row[0] for row in rows] == ["AAPL", "BCpC"]
-    for refused in (either, gaps):
-        assert refused.returncode == 1
-        assert "--symbol: bcpc: BCPC and BCpC differ only in case" in refused.stderr
+    for process in (either, gaps):
+        assert process.returncode == 1
+        assert "--symbol: bcpc: BCPC and BCpC differ only in case" in process.stderr
     assert (none.returncode, "--symbol: '../x' is no symbol" in none.stderr) == (1, True)
 
 
@@ -82,18 +82,18 @@ async def test_a_provider_is_asked_for_the_ticker_as_it_is_written(
     (tmp_path / "key").write_text(KEY)
     async with speaking() as provider:
         provider.bars = {"BCPC": [bar("2012-09-04", 145.0)], "BCpC": [bar("2012-09-04", 24.0)]}
-        said = {
+        environment = {
             "TICKSTOCK_ENGINE_DATABASE_URL": databases.engine,
             "MASSIVE_API_KEY_FILE": str(tmp_path / "key"),
             "TICKSTOCK_MASSIVE_REST_URL": provider.url,
         }
         words = ("data", "load", "--provider", "massive", "--from", "2012-09-01", "--to", "2012-09-30", "--symbols")
-        one = await asyncio.to_thread(command, tmp_path, *words, "BCpC", **said)
-        missed = await asyncio.to_thread(command, tmp_path, *words, "nobody", **said)
-        long = await asyncio.to_thread(command, tmp_path, *words, "A" * 21, **said)
+        one = await asyncio.to_thread(command, tmp_path, *words, "BCpC", **environment)
+        missed = await asyncio.to_thread(command, tmp_path, *words, "nobody", **environment)
+        long = await asyncio.to_thread(command, tmp_path, *words, "A" * 21, **environment)
 
     assert one.returncode == 0, one.stderr
-    assert all("/BCpC" in path or "ticker=BCpC" in path for path in provider.asked if "nobody" not in path)
+    assert all("/BCpC" in path or "ticker=BCpC" in path for path in provider.requests if "nobody" not in path)
     rows = await link.fetch("select symbol, close from ohlcv_daily")
     assert [(row[0], float(row[1])) for row in rows] == [("BCpC", 24.0)]
     assert "nothing of nobody; case counts, and perhaps NOBODY was meant" in missed.stderr
@@ -104,9 +104,9 @@ async def test_a_provider_is_asked_for_the_ticker_as_it_is_written(
 async def test_a_symbol_that_is_not_stored_stays_as_it_was_typed(
     databases: Databases, link: asyncpg.Connection, tmp_path: Path, word: str
 ) -> None:
-    own = written(tmp_path / "own.csv", ["2024-03-06,100,101,99,100.5,7"], "date,open,high,low,close,volume")
+    own = write_csv(tmp_path / "own.csv", ["2024-03-06,100,101,99,100.5,7"], "date,open,high,low,close,volume")
 
-    found = command(tmp_path, "data", "load", str(own), "--symbol", word, DATABASE_URL=databases.engine)
+    process = command(tmp_path, "data", "load", str(own), "--symbol", word, DATABASE_URL=databases.engine)
 
-    assert found.returncode == 0, found.stderr
+    assert process.returncode == 0, process.stderr
     assert await symbols(link) == [word]

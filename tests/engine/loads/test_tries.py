@@ -17,7 +17,7 @@ from tests.support.load_requests import Room
 from tests.support.running_engine import eventually, hearing, of
 
 JOB = HistoricalLoad(requested_by="alice", symbols=("IBM",))
-HELD = "lock table data_load_parts in access exclusive mode"
+LOCK_PARTS = "lock table data_load_parts in access exclusive mode"
 """A load asks there first how far it has come, and waits."""
 
 
@@ -30,7 +30,7 @@ def alone(room: Room) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(words, cwd=ROOT)
 
 
-async def tried(link: asyncpg.Connection, count: int, engine: "subprocess.Popen[bytes]") -> None:
+async def wait_for_tries(link: asyncpg.Connection, count: int, engine: "subprocess.Popen[bytes]") -> None:
     async def so_often() -> bool:
         assert engine.poll() is None
         return await tries(link) == count
@@ -38,7 +38,7 @@ async def tried(link: asyncpg.Connection, count: int, engine: "subprocess.Popen[
     await eventually(so_often, 60)
 
 
-async def heard(room: Room) -> bool:
+async def job_listened(room: Room) -> bool:
     return bool((await job.receivers(room.client, [JOBS_DATA_LOAD]))[JOBS_DATA_LOAD])
 
 
@@ -48,48 +48,48 @@ async def test_a_load_under_which_the_engine_is_killed_three_times_is_not_begun_
     link, watcher = [await asyncpg.connect(databases.engine) for _ in range(2)]
 
     async with link.transaction():
-        await link.execute(HELD)
+        await link.execute(LOCK_PARTS)
         for count in range(1, MOST_TRIES + 1):
             engine = alone(room)
             try:
                 if count == 1:
-                    await eventually(lambda: heard(room), 60)
+                    await eventually(lambda: job_listened(room), 60)
                     await room.ask(JOB)
-                await tried(watcher, count, engine)
+                await wait_for_tries(watcher, count, engine)
             finally:
                 engine.kill()
                 engine.wait(10)
         async with hearing(room.redis_url) as events, room.office():
-            said = await room.status(JOB.job_id, "failed")
+            status = await room.status(JOB.job_id, "failed")
             await eventually(lambda: of(RunChanged, events))
 
-    assert said.error == "the engine fell while it made this load, 3 times; it is not begun again"
+    assert status.error == "the engine fell while it made this load, 3 times; it is not begun again"
     assert [(event.run_id, event.status) for event in of(RunChanged, events)] == [(JOB.job_id, "failed")]
     row = await watcher.fetchrow("select status, message, completed_at is not null as over from data_load_jobs")
-    assert tuple(row) == ("failed", said.error, True)
+    assert tuple(row) == ("failed", status.error, True)
     for each in (link, watcher):
         await each.close()
 
 
 async def test_an_engine_that_is_told_to_stop_has_not_tried(room: Room, link: asyncpg.Connection) -> None:
     watcher = await asyncpg.connect(room.database_url)
-    counted = []
+    counts = []
 
-    async def begun() -> bool:
+    async def load_begins() -> bool:
         return await tries(watcher) == 1
 
     for _ in range(MOST_TRIES + 1):
         async with link.transaction():
-            await link.execute(HELD)
+            await link.execute(LOCK_PARTS)
             async with room.office():
-                if not counted:
+                if not counts:
                     await room.ask(JOB)
-                await eventually(begun)
-        counted.append(await tries(watcher))
+                await eventually(load_begins)
+        counts.append(await tries(watcher))
     async with room.office():
         done = await room.status(JOB.job_id)
 
-    assert counted == [0] * (MOST_TRIES + 1)
+    assert counts == [0] * (MOST_TRIES + 1)
     assert done.status == "completed"
     await watcher.close()
 
@@ -114,14 +114,14 @@ async def test_what_another_version_wrote_is_put_away_and_said_why(room: Room, l
 async def test_a_job_names_no_file_outside_the_lists(room: Room, link: asyncpg.Connection, tmp_path: Path) -> None:
     (tmp_path.parent / "secret.csv").write_text("symbol\nIBM\n")
     (tmp_path / "folder.csv").mkdir()
-    said = '{"job_id":"%s","job_type":"csv_universe_load","requested_by":"a","csv_file":"%s","universe_type":"ETF"}'
+    message = '{"job_id":"%s","job_type":"csv_universe_load","requested_by":"a","csv_file":"%s","universe_type":"ETF"}'
     names = ["../secret.csv", str(tmp_path.parent / "secret.csv"), "..", "a/../../secret.csv", "folder.csv", ""]
 
     async with room.office():
         for at, name in enumerate(names):
-            await room.client.publish(JOBS_DATA_LOAD, said % (f"j{at}", name))
-        found = [await room.status(f"j{at}") for at in range(len(names))]
+            await room.client.publish(JOBS_DATA_LOAD, message % (f"j{at}", name))
+        statuses = [await room.status(f"j{at}") for at in range(len(names))]
 
-    assert {each.status for each in found} == {"failed"}
-    assert found[4].error == "there is no list of symbols folder.csv"
+    assert {each.status for each in statuses} == {"failed"}
+    assert statuses[4].error == "there is no list of symbols folder.csv"
     assert await link.fetchval("select count(*) from symbols") == 0

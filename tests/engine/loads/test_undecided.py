@@ -11,13 +11,13 @@ from app.engine.loads.load_source import load_source
 from app.engine.loads.sources.files import open_source
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from app.engine.loads.writer import BarWriter
-from tests.engine.loads.conftest import TODAY, loaded, written
+from tests.engine.loads.conftest import TODAY, load_file, write_csv
 
 CHUNK = "app.engine.loads.sources.csv_file.CHUNK"
 PRICES = "1,2,1,1,5"
 
 
-async def stored(link: asyncpg.Connection, columns: str = "date", table: str = "ohlcv_daily") -> list[str]:
+async def bar_lines(link: asyncpg.Connection, columns: str = "date", table: str = "ohlcv_daily") -> list[str]:
     rows = await link.fetch(f"select concat_ws(' ', symbol, {columns}) as bar from {table} order by 1")
     return [row["bar"] for row in rows]
 
@@ -40,9 +40,9 @@ async def test_dates_are_read_in_the_order_that_their_file_proves(
 ) -> None:  # fmt: skip
     monkeypatch.setattr(CHUNK, 1)
 
-    outcome = await loaded(pool, written(tmp_path / "bars.csv", [f"A,{day},{PRICES}" for day in dates]))
+    outcome = await load_file(pool, write_csv(tmp_path / "bars.csv", [f"A,{day},{PRICES}" for day in dates]))
 
-    assert await stored(link) == read
+    assert await bar_lines(link) == read
     assert outcome.rejected_rows == len(dates) - len(read)
     assert all("could be two days" in refusal.reason for refusal in outcome.rejections)
 
@@ -79,7 +79,7 @@ async def test_a_comma_means_what_the_numbers_of_its_file_prove(
     monkeypatch.setattr(CHUNK, 1)
     lines = [f"A;2024-03-0{at};{text};{text};{text};{text};5" for at, text in enumerate(closes, 1)]
 
-    outcome = await loaded(pool, written(tmp_path / "bars.csv", lines, "symbol;date;open;high;low;close;volume"))
+    outcome = await load_file(pool, write_csv(tmp_path / "bars.csv", lines, "symbol;date;open;high;low;close;volume"))
 
     rows = await link.fetch("select close::text from ohlcv_daily order by date")
     assert [row["close"] for row in rows] == read
@@ -104,9 +104,9 @@ async def test_minutes_are_no_daily_bars_wherever_a_chunk_ends(
         f"A,2024-03-08 14:31,x{PRICES}",
     ]
 
-    outcome = await loaded(pool, written(tmp_path / "bars.csv", lines))
+    outcome = await load_file(pool, write_csv(tmp_path / "bars.csv", lines))
 
-    assert await stored(link) == ["A 2024-03-04", "A 2024-03-05", "A 2024-03-06", "A 2024-03-08", "B 2024-03-06"]
+    assert await bar_lines(link) == ["A 2024-03-04", "A 2024-03-05", "A 2024-03-06", "A 2024-03-08", "B 2024-03-06"]
     assert [number for number, reason in outcome.rejections if "several times of one day" in reason] == [7, 8]
     assert (outcome.good_rows, outcome.duplicates, outcome.rejected_rows) == (6, 1, 3)
 
@@ -118,9 +118,9 @@ async def test_days_are_no_weeks_and_no_months(
 ) -> None:
     lines = [f"A,2024-03-05,{PRICES}", f"A,2024-03-06,{PRICES}", f"A,2024-04-05,{PRICES}"]
 
-    outcome = await loaded(pool, written(tmp_path / "bars.csv", lines), timeframe)
+    outcome = await load_file(pool, write_csv(tmp_path / "bars.csv", lines), timeframe)
 
-    assert await stored(link, key, table) == ["A 2024-04-01"]
+    assert await bar_lines(link, key, table) == ["A 2024-04-01"]
     assert [number for number, _ in outcome.rejections] == [2, 3]
 
 
@@ -128,7 +128,7 @@ async def test_minutes_are_no_hours(pool: Pool, link: asyncpg.Connection, tmp_pa
     times = ("08:00", "09:00", "09:30", "10:30", "15:30", "16:00", "17:00", "17:15", "17:30", "17:45")
     lines = [f"A,2024-03-05 {at},{PRICES}" for at in times] + [f"B,2024-03-05 17:0{at},{PRICES}" for at in (1, 2)]
 
-    outcome = await loaded(pool, written(tmp_path / "bars.csv", lines), "hourly")
+    outcome = await load_file(pool, write_csv(tmp_path / "bars.csv", lines), "hourly")
 
     rows = await link.fetch(
         "select to_char(timestamp at time zone 'UTC', 'HH24:MI') as at from ohlcv_hourly order by 1"
@@ -141,7 +141,7 @@ async def test_a_load_that_was_stopped_does_not_go_on_in_another_order_of_dates(
     pool: Pool, link: asyncpg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(CHUNK, 1)
-    path = written(tmp_path / "bars.csv", [f"A,03/05/2024,{PRICES}", f"A,03/06/2024,{PRICES}"])
+    path = write_csv(tmp_path / "bars.csv", [f"A,03/05/2024,{PRICES}", f"A,03/06/2024,{PRICES}"])
     frame, stop = LOAD_TIMEFRAMES["daily"], asyncio.Event()
     writer = BarWriter(pool, frame)
     await writer.open()
@@ -151,4 +151,4 @@ async def test_a_load_that_was_stopped_does_not_go_on_in_another_order_of_dates(
     same = await load_source(open_source(path), frame, writer, TODAY, order="mdy")
 
     assert (other.resumed, same.resumed) == (0, 1)
-    assert await stored(link) == ["A 2024-03-05", "A 2024-03-06", "A 2024-05-03", "A 2024-06-03"]
+    assert await bar_lines(link) == ["A 2024-03-05", "A 2024-03-06", "A 2024-05-03", "A 2024-06-03"]

@@ -12,7 +12,7 @@ from app.engine.universes.universe import BOTH, ETFS, STOCKS, THEMES, Universe
 from tests.cli.conftest import command
 from tests.conftest import Databases
 
-KNOWN = [
+UNIVERSES = [
     Universe(STOCKS, "market_leaders", "top_50", ("AAPL", "MSFT")),
     Universe(STOCKS, "sector_leaders", "top_10", ("XOM",)),
     Universe(STOCKS, "market_cap", "top_10", ("NVDA",)),
@@ -24,7 +24,7 @@ KNOWN = [
 
 
 @pytest.mark.parametrize(
-    ("value", "found"),
+    ("value", "expected"),
     [
         ({"stocks": [{"ticker": "AAPL"}, {"ticker": " MSFT "}], "count": 2}, ("AAPL", "MSFT")),
         ({"etfs": [{"ticker": "SPY"}, {"ticker": "SPY"}]}, ("SPY",)),
@@ -38,20 +38,20 @@ KNOWN = [
     ],
     ids=["objects", "twice", "plain", "noise", "odd symbols", "count", "text-inside", "text", "null"],
 )
-def test_members_are_read_however_they_are_spelt(value: Any, found: tuple[str, ...]) -> None:
-    assert values.members(value) == found
+def test_members_are_read_however_they_are_spelt(value: Any, expected: tuple[str, ...]) -> None:
+    assert values.members(value) == expected
 
 
 @pytest.mark.parametrize("kind", [STOCKS, ETFS])
 def test_what_is_written_is_read_again(kind: str) -> None:
-    written = values.entry_value(kind, ("AAPL", "BRK.B"))
+    entry = values.entry_value(kind, ("AAPL", "BRK.B"))
 
-    assert written["count"] == 2
-    assert values.members(written) == ("AAPL", "BRK.B")
+    assert entry["count"] == 2
+    assert values.members(entry) == ("AAPL", "BRK.B")
 
 
 @pytest.mark.parametrize(
-    ("word", "found"),
+    ("word", "expected"),
     [
         ("market_leaders:top_50", ("AAPL", "MSFT")),
         ("Market_Leaders_Top_50", ("AAPL", "MSFT")),
@@ -62,21 +62,21 @@ def test_what_is_written_is_read_again(kind: str) -> None:
         ("market_cap:top_10", ("NVDA",)),
     ],
 )
-def test_a_universe_is_found_by_every_name_it_has_been_called_by(word: str, found: tuple[str, ...]) -> None:
-    assert resolve_members(word, KNOWN) == found
+def test_a_universe_is_found_by_every_name_it_has_been_called_by(word: str, expected: tuple[str, ...]) -> None:
+    assert resolve_members(word, UNIVERSES) == expected
 
 
 @pytest.mark.parametrize(
-    ("word", "said"),
+    ("word", "message"),
     [
         ("etf_grwth", "did you mean etf_growth?"),
         ("growth:", "no universe is called 'growth:'"),
         ("top_10", "'top_10' may be sector_leaders:top_10 or market_cap:top_10"),
     ],
 )
-def test_a_name_that_means_nothing_or_two_things_is_refused(word: str, said: str) -> None:
-    with pytest.raises(UnknownUniverse, match=said.replace("?", r"\?")):
-        resolve_members(word, KNOWN)
+def test_a_name_that_means_nothing_or_two_things_is_refused(word: str, message: str) -> None:
+    with pytest.raises(UnknownUniverse, match=message.replace("?", r"\?")):
+        resolve_members(word, UNIVERSES)
 
 
 async def test_who_was_a_member_when_is_remembered(link: asyncpg.Connection) -> None:
@@ -87,8 +87,8 @@ async def test_who_was_a_member_when_is_remembered(link: asyncpg.Connection) -> 
         async with link.transaction():
             await queries.put(link, Universe(STOCKS, "own", "list", members), day)
 
-    (found,) = await queries.all_of(link)
-    assert found.members == ("A", "C")
+    (universe,) = await queries.all_of(link)
+    assert universe.members == ("A", "C")
     on = [await queries.members_on(link, "own:list", day) for day in (date(2024, 1, 1), *days[1:], date(2025, 1, 1))]
     assert on == [[], ["B", "C"], ["B", "C"], ["A", "C"], ["A", "C"]]
     assert [(each.symbol, each.since, each.until) for each in await queries.history(link, "own:list")] == [
@@ -132,13 +132,13 @@ async def test_universes_are_brought_listed_and_given_out_by_commands(
     shipped = command(tmp_path, "data", "universes", "import", "--shipped", **engine)
     own = command(tmp_path, "data", "universes", "import", str(tmp_path / "mine.csv"), "--name", "own:mine", **engine)
     listed = command(tmp_path, "data", "universes", "list", **engine)
-    given = command(tmp_path, "data", "universes", "export", "own:mine", **engine)
+    export = command(tmp_path, "data", "universes", "export", "own:mine", **engine)
     wrong = command(tmp_path, "data", "universes", "export", "own:mime", **engine)
 
     assert shipped.returncode == own.returncode == listed.returncode == 0, shipped.stderr + own.stderr
     assert "themes:sectors: 10 members" in shipped.stdout
     assert "own:mine" in listed.stdout
-    assert given.stdout == 'symbol,name\nAAPL,"Apple, Inc."\nBRK.B,\n'
+    assert export.stdout == 'symbol,name\nAAPL,"Apple, Inc."\nBRK.B,\n'
     assert wrong.returncode == 1
     assert "did you mean own:mine?" in wrong.stderr
     assert await link.fetchval("select count(*) from universe_members") == 58 + 2
@@ -158,9 +158,11 @@ async def test_lists_are_imported_whatever_parts_their_fields(
 ) -> None:
     (tmp_path / "list.csv").write_text(text, encoding="utf-8")
 
-    found = command(tmp_path, "data", "universes", "import", str(tmp_path / "list.csv"), DATABASE_URL=databases.engine)
+    process = command(
+        tmp_path, "data", "universes", "import", str(tmp_path / "list.csv"), DATABASE_URL=databases.engine
+    )
 
-    assert (found.returncode, found.stdout.strip()) == (0, f"custom:list: {members} members"), found.stderr
+    assert (process.returncode, process.stdout.strip()) == (0, f"custom:list: {members} members"), process.stderr
 
 
 @pytest.mark.parametrize(
@@ -179,8 +181,10 @@ def test_what_is_no_list_of_symbols_is_refused_in_one_line(
 ) -> None:
     (tmp_path / "list.csv").write_bytes(content)
 
-    found = command(tmp_path, "data", "universes", "import", str(tmp_path / "list.csv"), DATABASE_URL=databases.engine)
+    process = command(
+        tmp_path, "data", "universes", "import", str(tmp_path / "list.csv"), DATABASE_URL=databases.engine
+    )
 
-    assert (found.returncode, found.stdout) == (1, "")
-    assert found.stderr.count("\n") == 1
-    assert found.stderr.startswith("Error: list.csv: ")
+    assert (process.returncode, process.stdout) == (1, "")
+    assert process.stderr.count("\n") == 1
+    assert process.stderr.startswith("Error: list.csv: ")
