@@ -139,8 +139,8 @@ async def fill(database_url: str, market: Market) -> dict[str, list[Bar]]:
     await put_symbols(link, market.symbols)
     day = START // 86400 * 86400 - 86400
     for own in bars.values():
-        stored = [*own, own[0]._replace(timeframe="daily", start=day)]
-        for statement in bars_insert(stored, ("ohlcv_1min", "ohlcv_daily")):
+        rows = [*own, own[0]._replace(timeframe="daily", start=day)]
+        for statement in bars_insert(rows, ("ohlcv_1min", "ohlcv_daily")):
             await statement.run(link)
     await link.close()
     return bars
