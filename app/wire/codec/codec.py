@@ -13,6 +13,8 @@ from app.wire.codec.tick_batches import decode_ticks, encode_ticks
 from app.wire.codec.ticks import DIALECTS, decode_canonical
 from app.wire.events.event import AnyEvent, Tick
 
+__all__ = ["IndicatorBatch", "Rejected", "decode_ticks", "encode_indicators", "encode_ticks", "open_indicators"]
+
 MAX_BYTES = 64 * 1024
 MOST_IN_A_BATCH = 500
 
@@ -77,19 +79,3 @@ def _read(meaning: Meaning, fields: Fields) -> AnyEvent | Rejected:
         return READERS[meaning].read(fields)
     except UnreadableMessage as refusal:
         return Rejected(refusal.reason)
-
-
-__all__ = [
-    "IndicatorBatch",
-    "Rejected",
-    "carries",
-    "channel",
-    "decode",
-    "decode_each",
-    "decode_ticks",
-    "encode",
-    "encode_for",
-    "encode_indicators",
-    "encode_ticks",
-    "open_indicators",
-]

@@ -24,6 +24,8 @@ from app.wire.events.runs import JobStatus, RunChanged, RunEvent, RunProgressed,
 from app.wire.events.streaming import SessionChanged, StreamingHealth
 from app.wire.events.ticks import Tick
 
+__all__ = ["Component", "Event", "PatternEvent", "ProcessingEvent", "RunEvent"]
+
 LoggedEvent = (
     PatternDetected
     | PatternUpdated
@@ -67,46 +69,3 @@ Kind = Literal["log", "state"]
 
 LOGGED: tuple[type[LoggedEvent], ...] = get_args(LoggedEvent)
 KINDS: dict[type[AnyEvent], Kind] = {kind: "log" if kind in LOGGED else "state" for kind in get_args(AnyEvent)}
-
-__all__ = [
-    "KINDS",
-    "LOGGED",
-    "AlertRaised",
-    "AlertResolved",
-    "AnyEvent",
-    "BacktestFinished",
-    "BacktestProgressed",
-    "Component",
-    "CriticalAlert",
-    "EngineHealth",
-    "ErrorReported",
-    "Event",
-    "HealthChecked",
-    "IndicatorAlert",
-    "IndicatorCalculated",
-    "JobStatus",
-    "Kind",
-    "LogGap",
-    "LoggedEvent",
-    "MaintenanceChanged",
-    "MetricsMeasured",
-    "PatternDetected",
-    "PatternEvent",
-    "PatternExpired",
-    "PatternUpdated",
-    "ProcessingChanged",
-    "ProcessingEvent",
-    "ProcessingProgressed",
-    "QualityReported",
-    "RunChanged",
-    "RunEvent",
-    "RunProgressed",
-    "ScheduleChanged",
-    "SessionChanged",
-    "StateEvent",
-    "StreamingHealth",
-    "SymbolChanged",
-    "SystemStatus",
-    "Tick",
-    "UniverseChanged",
-]

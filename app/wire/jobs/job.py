@@ -36,6 +36,8 @@ from app.wire.jobs.loads import (
     UniverseSeed,
 )
 
+__all__ = ["START_DAILY_PROCESSING", "BacktestParameters", "ProcessingParameters"]
+
 AnyLoad = HistoricalLoad | UniverseSeed | MultiTimeframeLoad | CsvUniverseLoad | UniverseLoad
 AnyControl = MonitoringControl | ResolveAlert | EnableComponent
 AnyJob = BacktestJob | CancelBacktest | ProcessingCommand | AnyLoad | CancelLoad | AnyControl
@@ -134,35 +136,3 @@ async def receivers(client: Redis, channels: Sequence[str]) -> dict[str, int]:
 
 def _name(channel: bytes | str) -> str:
     return channel.decode() if isinstance(channel, bytes) else channel
-
-
-__all__ = [
-    "ROUTES",
-    "START_DAILY_PROCESSING",
-    "AnyControl",
-    "AnyJob",
-    "AnyLoad",
-    "BacktestJob",
-    "BacktestParameters",
-    "CancelBacktest",
-    "CancelLoad",
-    "CsvUniverseLoad",
-    "EnableComponent",
-    "HistoricalLoad",
-    "Identified",
-    "MonitoringControl",
-    "MultiTimeframeLoad",
-    "ProcessingCommand",
-    "ProcessingParameters",
-    "ResolveAlert",
-    "Route",
-    "UniverseLoad",
-    "UniverseSeed",
-    "decode",
-    "decode_backtest",
-    "decode_control",
-    "decode_load",
-    "encode",
-    "identified",
-    "receivers",
-]
