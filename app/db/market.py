@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import asyncpg
 
+from app.db import analysis_tables
 from app.db import columns as read
-from app.db import findings
 from app.db.columns import DAYS, Columns, Table
 
 TABLES = (
@@ -86,7 +86,7 @@ class MarketShape(NamedTuple):
     instruments: str | None
     """symbol, name, exchange, currency, type text, active boolean, listed date"""
     patterns: tuple[str, ...]
-    """One for each table, for findings.first_of_all; none where they are missing."""
+    """One for each table, for analysis_tables.first_of_all; none where they are missing."""
     writable: bool
     """The role may write the market, which we never do."""
     indicators: tuple[str, ...] = ()
@@ -139,15 +139,15 @@ async def inspect(connection: asyncpg.Connection, *, exact: bool = False) -> Mar
         daily_bars=_days(price, tables.get("ohlcv_daily"), ("date", "day", "timestamp")),
         minute_bars=_instants(price, tables.get("ohlcv_1min")),
         instruments=_instruments(tables.get("symbols")),
-        patterns=findings.patterns(tables),
+        patterns=analysis_tables.patterns(tables),
         writable=bool(await connection.fetchval(_WRITABLE, TABLES, schema)),
-        indicators=findings.indicators(tables),
+        indicators=analysis_tables.indicators(tables),
         hourly_bars=_instants(price, tables.get("ohlcv_hourly")),
         weekly_bars=_days(price, tables.get("ohlcv_weekly"), ("week_start",), "week_ending"),
         monthly_bars=_days(price, tables.get("ohlcv_monthly"), ("month_start",), "month_ending"),
         exact_minutes=_instants(read.exact, tables.get("ohlcv_1min")),
         splits=_splits(tables.get("splits")),
-        definitions=findings.definitions(tables.get("pattern_definitions")),
+        definitions=analysis_tables.definitions(tables.get("pattern_definitions")),
     )
 
 

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from app.finance.clock import MarketClock
 from app.health.snapshot import HealthSnapshot
-from app.market import condition, runs
+from app.market import condition, processing_runs
 from app.market.condition import Condition
 from app.market.delays import Delays, ReportedDelays
-from app.market.runs import RunState
+from app.market.processing_runs import RunState
 from app.market.status import ComponentStatus, statuses
 
 DRIFT_SECONDS = 2.0
@@ -92,15 +92,15 @@ class MarketBoard:
 
     def on_run(self, run: RunState) -> list[ComponentStatus]:
         """The status is pushed again with the next health: only a recovering connection may receive this push."""
-        if not runs.supersedes(run, self._run):
+        if not processing_runs.supersedes(run, self._run):
             return []
         self._run = run
-        self._reported.pop(runs.KEY, None)
-        return [runs.run_status(run, time.time())]
+        self._reported.pop(processing_runs.KEY, None)
+        return [processing_runs.run_status(run, time.time())]
 
     def statuses(self) -> list[ComponentStatus]:
         now = time.time()
-        return [*statuses(self._health, self.clock, self._lag, now), runs.run_status(self._run, now)]
+        return [*statuses(self._health, self.clock, self._lag, now), processing_runs.run_status(self._run, now)]
 
     def _changed_statuses(self) -> list[ComponentStatus]:
         news = [status for status in self.statuses() if self._reported.get(status.key) != status.label]

@@ -10,7 +10,7 @@ from app.finance.clock import MarketClock
 from app.health.snapshot import HealthSnapshot
 from app.identity import View
 from app.live.topics import STATUS, TopicFamily
-from app.market import partials, runs
+from app.market import partials, processing_runs
 from app.market.board import MarketBoard
 from app.market.condition import REMEDIES
 from app.market.status import ComponentStatus
@@ -35,7 +35,7 @@ def on_clock(clock: MarketClock, board: MarketBoard) -> Iterator[Push]:
 
 
 def on_processing(event: ProcessingEvent | RunEvent, board: MarketBoard) -> Iterator[Push]:
-    yield from map(_status, board.on_run(runs.run(event)))
+    yield from map(_status, board.on_run(processing_runs.run(event)))
 
 
 async def snapshot(_topic: str, board: MarketBoard) -> list[Push]:

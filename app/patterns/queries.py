@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from asyncpg import Connection, Record
 
-from app.db.findings import first_of_all
+from app.db.analysis_tables import first_of_all
 from app.db.market import MarketShape
 from app.finance.periods import order
 from app.wire.codec.text import clean

@@ -12,8 +12,8 @@ from app.finance.shares import Splits
 from app.finance.symbol_index import SymbolIndex
 from app.finance.symbols import is_symbol
 from app.finance.trades import contribution
-from app.quotes.listing import SymbolList
 from app.quotes.quote import SLOT_SECONDS, SPARK_POINTS, SPARK_SECONDS, SymbolQuote, first_quote, merge
+from app.quotes.symbol_list import SymbolList
 from app.wire.events.event import Tick
 
 BOARD_ROWS = 100

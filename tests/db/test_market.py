@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from app.db import market, migrate
-from app.db.findings import first_of_all
+from app.db.analysis_tables import first_of_all
 from app.db.market import MarketShape
 from app.db.pools import Pool, Pools
 from app.db.roles import Urls

@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.db import findings, market
+from app.db import analysis_tables, market
 from app.db.pools import Pool, Pools
 from app.identity import NumberForm, View
 from app.indicators import partials, queries, stream, words
@@ -228,7 +228,7 @@ async def test_a_foreign_table_has_the_same_shape(databases: Databases) -> None:
 
 async def test_how_many_values_are_stored_does_not_matter(databases: Databases) -> None:
     link = await asyncpg.connect(databases.superuser)
-    for table, timeframe in zip(findings.INDICATOR_TABLES, ("daily", "5min"), strict=True):
+    for table, timeframe in zip(analysis_tables.INDICATOR_TABLES, ("daily", "5min"), strict=True):
         await link.execute(MANY.format(table=table, timeframe=timeframe))
         await link.execute(f"analyze {table}")
     explaining: Any = Explaining(link)

@@ -17,7 +17,7 @@ from werkzeug.routing import Rule
 
 from app import deps
 from app.db import migrate, roles
-from app.db.findings import first_of_all
+from app.db.analysis_tables import first_of_all
 from app.db.market import NEEDED, inspect
 from app.engine.coverage.measure import measure_coverage
 from app.engine.coverage.result import CoverageQuery

@@ -6,7 +6,7 @@ import pytest
 from app.finance.clock import MarketClock, State
 from app.health.snapshot import HealthSnapshot
 from app.identity import View
-from app.market import partials, runs, stream
+from app.market import partials, processing_runs, stream
 from app.market.board import MarketBoard
 from app.market.delays import ReportedDelays
 from app.market.status import statuses
@@ -143,9 +143,9 @@ def test_a_notice_says_how_many_entries_were_missed(missed: int | None, text: st
 def run_text(*events: ProcessingEvent | PartRun, now: float = 1_000.0) -> str:
     newest = None
     for event in events:
-        run = runs.run(event)
-        newest = run if runs.supersedes(run, newest) else newest
-    return " ".join(re.sub(r"<[^>]+>", " ", partials.status(runs.run_status(newest, now))).split())
+        run = processing_runs.run(event)
+        newest = run if processing_runs.supersedes(run, newest) else newest
+    return " ".join(re.sub(r"<[^>]+>", " ", partials.status(processing_runs.run_status(newest, now))).split())
 
 
 STARTED = ProcessingChanged(run_id="r", status="started", at=900.0, arrived_at=990.0)

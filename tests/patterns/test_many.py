@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
-from app.db.findings import first_of_all
+from app.db.analysis_tables import first_of_all
 from app.db.pools import Pool, Pools
 from app.engine.storage import definitions
 from app.patterns import queries
