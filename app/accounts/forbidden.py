@@ -18,6 +18,6 @@ async def note(refusal: ForbiddenRequest) -> None:
         if await deps.limits().hit("refused", f"{whose} {refusal.route}", AUDIT_RATE) is not None:
             return
         actor, session = (who.email, who.session) if who else ("", "")
-        done = (AuditAction.REFUSE_REQUEST, AuditOutcome.DENIED, refusal.address, refusal.what, session)
+        entry = (AuditAction.REFUSE_REQUEST, AuditOutcome.DENIED, refusal.address, refusal.what, session)
         async with deps.pools().own.acquire() as connection:
-            await record(connection, actor, *done)
+            await record(connection, actor, *entry)

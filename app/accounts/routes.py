@@ -7,12 +7,12 @@ from quart.typing import ResponseReturnValue
 
 from app import deps
 from app.accounts import forms, passwords, queries, throttle, user_agents
-from app.accounts import session as accounts_session
 from app.accounts.bootstrap import AdminCheck
 from app.accounts.emails import Kind
 from app.accounts.forms import ChangePassword, SignIn, Welcome
 from app.accounts.mfa import signin
 from app.accounts.queries import User
+from app.accounts.session import begin_session, end_other_sessions, end_session
 from app.db.audit import AuditAction, AuditOutcome, record
 from app.identity import Identity, Role
 from app.live import takeover
@@ -36,10 +36,10 @@ def install(app: Quart) -> None:
 @blueprint.get("/login")
 @guards.public
 async def login() -> ResponseReturnValue:
-    back = security.own_path(request.args.get("next"))
+    next_path = security.own_path(request.args.get("next"))
     if await guards.visitor():
-        return redirect(back, 303)
-    return await _sign_in_page(SignIn(next=back))
+        return redirect(next_path, 303)
+    return await _sign_in_page(SignIn(next=next_path))
 
 
 @blueprint.post("/login")
@@ -61,19 +61,19 @@ async def sign_in() -> ResponseReturnValue:
         await _record(email, AuditAction.SIGN_IN, AuditOutcome.FAILED)
         form.password.errors = [WRONG_CREDENTIALS]
         return await _sign_in_page(form, 422)
-    back = security.own_path(form.next.data)
+    next_path = security.own_path(form.next.data)
     if user.two_steps:
         await _record(email, AuditAction.SIGN_IN, AuditOutcome.NEEDS_CODE)
-        return await signin.ask(user, back)
-    await _record(email, AuditAction.SIGN_IN, AuditOutcome.OK, await accounts_session.begin_session(user))
-    return redirect(back, 303)
+        return await signin.ask(user, next_path)
+    await _record(email, AuditAction.SIGN_IN, AuditOutcome.OK, await begin_session(user))
+    return redirect(next_path, 303)
 
 
 @blueprint.post("/logout")
 @guards.public
 async def logout() -> ResponseReturnValue:
     who = await guards.visitor()
-    await accounts_session.end_session()
+    await end_session()
     if who is not None:
         await _record(who.email, AuditAction.SIGN_OUT, AuditOutcome.OK, who.session)
     return Response("", 303, {"Location": "/login", "Clear-Site-Data": '"cache", "storage"'})
@@ -96,7 +96,7 @@ async def account() -> ResponseReturnValue:
 
 @blueprint.get("/account/sessions")
 @guards.signed_in
-@parameters.takes("session")
+@parameters.allow("session")
 async def list_sessions() -> ResponseReturnValue:
     """They stand on the page of the account."""
     return redirect("/account", 303)
@@ -114,8 +114,8 @@ async def end_sessions() -> ResponseReturnValue:
         else:
             ended = int(forms.is_session(selection) and await deps.sessions().end_one(who.user_id, selection))
         if ended:
-            done = (AuditAction.END_SESSIONS, AuditOutcome.OK, client.address(), f"sessions: {ended}", who.session)
-            await record(connection, who.email, *done)
+            entry = (AuditAction.END_SESSIONS, AuditOutcome.OK, client.address(), f"sessions: {ended}", who.session)
+            await record(connection, who.email, *entry)
     if not ended and selection != OTHERS:
         return await errors.answer(404, NO_SUCH_SESSION)
     return redirect("/account", 303)
@@ -163,7 +163,7 @@ async def change_password() -> ResponseReturnValue:
         await _record(who.email, AuditAction.CHANGE_PASSWORD, AuditOutcome.FAILED, who.session)
         form.current.errors = [WRONG]
         return await _password_page(form, 422)
-    await accounts_session.end_other_sessions(user)
+    await end_other_sessions(user)
     deps.email_queue().wake()
     return redirect("/account", 303)
 
@@ -199,9 +199,9 @@ async def _first_admin(token: str, form: Welcome) -> ResponseReturnValue:
         user = await queries.insert_user(connection, form.email.data, password_hash, Role.ADMIN)
         if user is not None:
             # Before the end: while Redis is away nobody becomes anything.
-            session = await accounts_session.begin_session(user, first=True)
-            done = (AuditAction.FIRST_ADMIN, AuditOutcome.OK, client.address(), "", session)
-            await record(connection, user.email, *done)
+            session = await begin_session(user, first=True)
+            entry = (AuditAction.FIRST_ADMIN, AuditOutcome.OK, client.address(), "", session)
+            await record(connection, user.email, *entry)
     if user is None:
         form.email.errors = ["This address already has an account."]
         return await _welcome_page(form, 422)
@@ -232,8 +232,8 @@ async def _changed(who: Identity, form: ChangePassword) -> User | None:
     async with deps.pools().own.acquire() as connection, connection.transaction():
         user = await queries.change_password(connection, before, password_hash)
         if user is not None:
-            done = (AuditAction.CHANGE_PASSWORD, AuditOutcome.OK, client.address(), "", who.session)
-            await record(connection, user.email, *done)
+            entry = (AuditAction.CHANGE_PASSWORD, AuditOutcome.OK, client.address(), "", who.session)
+            await record(connection, user.email, *entry)
             await deps.email_queue().put(connection, Kind.NEW_PASSWORD, user.email)
     return user
 

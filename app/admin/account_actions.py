@@ -87,12 +87,12 @@ DETAILS = {
 }
 
 
-def available(person: Person, looker: UUID) -> list[AccountAction]:
+def available(person: Person, viewer: UUID) -> list[AccountAction]:
     """What the person's page offers: deeds that would change something, and no reset that locks its asker out."""
     if not person.active:
         return [AccountAction.ENABLE]
     role = AccountAction.DEMOTE if person.role is Role.ADMIN else AccountAction.PROMOTE
-    if person.id == looker:
+    if person.id == viewer:
         return [role, AccountAction.DISABLE]
     return [role, AccountAction.RESET, *([AccountAction.NO_CODES] if person.two_steps else []), AccountAction.DISABLE]
 

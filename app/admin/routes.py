@@ -73,14 +73,14 @@ async def wire_page() -> ResponseReturnValue:
 
 @blueprint.get("/admin/users")
 @guards.admin_only
-@parameters.takes("after")
+@parameters.allow("after")
 async def users() -> ResponseReturnValue:
     return await _people_page(Invitation())
 
 
 @blueprint.post("/admin/users")
 @guards.admin_only
-@parameters.takes("after")
+@parameters.allow("after")
 @reauth.sensitive
 async def invite() -> ResponseReturnValue:
     form, who = Invitation(await request.form), guards.identity()
@@ -89,10 +89,10 @@ async def invite() -> ResponseReturnValue:
     if refusal := await _limited(AuditAction.INVITE):
         return refusal
     role, token = Role(form.role.data), secrets.token_urlsafe(32)
-    done = await account_actions.invite(deps.pools().own, who, token, form.email.data, role, client.address())
-    if done is InviteResult.DENIED:
+    result = await account_actions.invite(deps.pools().own, who, token, form.email.data, role, client.address())
+    if result is InviteResult.DENIED:
         abort(403)  # another administrator was quicker
-    if done is InviteResult.ADDRESS_IN_USE:
+    if result is InviteResult.ADDRESS_IN_USE:
         form.email.errors = [HAS_ACCOUNT]
         return await _people_page(form, 422)
     return LINK.redirect(token)
@@ -120,10 +120,10 @@ async def change(user_id: UUID) -> ResponseReturnValue:
         return current_app.redirect(request.path, 303)  # it is so already
     if refusal := await _limited(DETAILS[action].action):
         return refusal
-    done = await _do(action, person)
-    if not done.changed:
+    result = await _do(action, person)
+    if not result.changed:
         return await _person_page(await _person(user_id), LAST)
-    return LINK.redirect(done.token) if done.token else current_app.redirect(request.path, 303)
+    return LINK.redirect(result.token) if result.token else current_app.redirect(request.path, 303)
 
 
 @blueprint.get("/admin/users/<uuid:user_id>/delete")
@@ -169,7 +169,7 @@ async def revoke(link_id: UUID) -> ResponseReturnValue:
 
 @blueprint.get("/admin/audit")
 @guards.admin_only
-@parameters.takes(*AUDIT_FIELDS, "before")
+@parameters.allow(*AUDIT_FIELDS, "before")
 async def audit() -> ResponseReturnValue:
     form = AuditSearch(request.args)
     valid, zone = form.validate(), guards.view().zone
@@ -194,27 +194,27 @@ async def audit() -> ResponseReturnValue:
 
 @blueprint.get("/admin/audit.csv")
 @guards.admin_only
-@parameters.takes(*AUDIT_FIELDS, "before")
+@parameters.allow(*AUDIT_FIELDS, "before")
 async def audit_csv() -> ResponseReturnValue:
     form = AuditSearch(request.args)
     if not form.validate():
         return await errors.answer(422)
     async with deps.pools().own.acquire() as connection:
         rows = await queries.audit(connection, form.filter(guards.view().zone), csv.ROWS, form.before.data)
-        done = (AuditAction.EXPORT, AuditOutcome.OK, client.address(), f"audit.csv, {len(rows)} rows")
-        await record_by(connection, guards.identity(), *done)
+        entry = (AuditAction.EXPORT, AuditOutcome.OK, client.address(), f"audit.csv, {len(rows)} rows")
+        await record_by(connection, guards.identity(), *entry)
     headers = {"Content-Disposition": 'attachment; filename="audit.csv"'}
     return Response(csv.render(rows), 200, headers, content_type="text/csv; charset=utf-8")
 
 
 async def _do(action: AccountAction, person: Person) -> account_actions.ActionResult:
     who, pool = guards.identity(), deps.pools().own
-    done = await account_actions.do(action, pool, deps.sessions(), who, person, client.address())
-    if not done.changed:
+    result = await account_actions.do(action, pool, deps.sessions(), who, person, client.address())
+    if not result.changed:
         asker = await _person(who.user_id)
         if not asker.active or asker.role is not Role.ADMIN:
             abort(403)  # another administrator was quicker
-    return done
+    return result
 
 
 async def _limited(action: AuditAction) -> Response | None:

@@ -66,38 +66,38 @@ async def _load(pool: Pool, settings: Settings, query: HistoryRequest, say: Say,
         row = progress.add_task("massive", total=len(query.symbols), amount="")
 
         def on_progress(now: ProviderProgress) -> None:
-            done = len(now.successful) + len(now.failed)
+            completed = len(now.successful) + len(now.failed)
             progress.update(
-                row, completed=done, description=now.current or "massive", amount=f"{now.good_records:,} bars"
+                row, completed=completed, description=now.current or "massive", amount=f"{now.good_records:,} bars"
             )
 
         rest = Rest(
             provider.rest_url, provider.api_key.get_secret_value(), RequestPace(provider.requests_per_minute), stop
         )
         try:
-            done = await ProviderLoad(query, rest, writer, on_progress, query.span.last).run()
+            outcome = await ProviderLoad(query, rest, writer, on_progress, query.span.last).run()
         except (ProviderRefused, ProviderUnreachable) as reason:
             raise Unusable(f"{reason}; {AGAIN}") from None
         finally:
             await rest.close()
-    return _report(done, rest.requests, say, warn)
+    return _report(outcome, rest.requests, say, warn)
 
 
-def _report(done: ProviderProgress, requests: int, say: Say, warn: Say) -> bool:
-    for symbol, record in done.rejections:
+def _report(progress: ProviderProgress, requests: int, say: Say, warn: Say) -> bool:
+    for symbol, record in progress.rejections:
         warn(f"{symbol}: {record}")
-    if done.rejected_records > len(done.rejections):
-        warn(f"and {done.rejected_records - len(done.rejections):,} more records refused")
-    if done.failed:
-        warn(f"nothing of {', '.join(done.failed)}{_case(done.failed)}")
+    if progress.rejected_records > len(progress.rejections):
+        warn(f"and {progress.rejected_records - len(progress.rejections):,} more records refused")
+    if progress.failed:
+        warn(f"nothing of {', '.join(progress.failed)}{_case(progress.failed)}")
     say(
-        f"{len(done.successful):,} of {done.total:,} symbols, {done.good_records:,} bars,"
-        f" {done.new_bars:,} new or changed, {done.rejected_records:,} refused;"
-        f" {requests:,} requests in {done.seconds:.0f} s"
+        f"{len(progress.successful):,} of {progress.total:,} symbols, {progress.good_records:,} bars,"
+        f" {progress.new_bars:,} new or changed, {progress.rejected_records:,} refused;"
+        f" {requests:,} requests in {progress.seconds:.0f} s"
     )
-    if done.status == "cancelled":
+    if progress.status == "cancelled":
         raise Unusable(f"stopped; {AGAIN}")
-    return not done.failed
+    return not progress.failed
 
 
 def _case(failed: Sequence[str]) -> str:

@@ -74,7 +74,7 @@ async def dashboard() -> ResponseReturnValue:
 
 @blueprint.get("/symbols/<path:symbol>")
 @guards.signed_in
-@parameters.takes("prices", "range", "rows")
+@parameters.allow("prices", "range", "rows")
 async def symbol_page(symbol: str) -> ResponseReturnValue:
     prices, cursor = _prices(request.args.get("prices", "split")), deps.cursor()
     span = request.args.get("range", USUAL_SPAN)

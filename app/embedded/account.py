@@ -52,7 +52,7 @@ def choose(binary: Path) -> Account:
 
 def runs(account: Account, binary: Path) -> bool:
     try:
-        done = subprocess.run(  # noqa: S603 - a server's binary that we chose
+        completed = subprocess.run(  # noqa: S603 - a server's binary that we chose
             [binary, "--version"],
             env={},
             stdin=subprocess.DEVNULL,
@@ -65,7 +65,7 @@ def runs(account: Account, binary: Path) -> bool:
         )
     except (OSError, subprocess.SubprocessError):
         return False
-    return bool(done.returncode == 0)
+    return bool(completed.returncode == 0)
 
 
 def reaches(account: Account, place: Path) -> bool:

@@ -23,7 +23,7 @@ blueprint = Blueprint("patterns", __name__)
 
 @blueprint.get("/patterns")
 @guards.signed_in
-@parameters.takes(*PARAMETERS)
+@parameters.allow(*PARAMETERS)
 async def patterns() -> ResponseReturnValue:
     form, view = PatternSearchForm(request.args), guards.view()
     valid = form.validate()

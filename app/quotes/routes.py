@@ -16,7 +16,7 @@ blueprint = Blueprint("quotes", __name__)
 
 @blueprint.get("/symbols")
 @guards.signed_in
-@parameters.takes("q")
+@parameters.allow("q")
 async def symbols() -> ResponseReturnValue:
     typed = as_typed(request.args.get("q", ""))
     index = deps.symbols()

@@ -164,14 +164,14 @@ def here() -> str:
 
 
 def sign_in_url() -> str:
-    """Where to sign in and come back from: to the page asked for, or to the one a fragment was asked for by."""
-    back = ""
+    """Where to sign in and return from: the page asked for, or the page that asked for a fragment."""
+    path = ""
     if current := request.headers.get("HX-Current-URL"):
         parts = hosts.split(current)
-        back = parts.path + (f"?{parts.query}" if parts.query else "")
+        path = parts.path + (f"?{parts.query}" if parts.query else "")
     elif request.method == "GET" and is_navigation():
-        back = here()
-    return "/login" + (f"?{urlencode({'next': back})}" if back not in ("", "/") else "")
+        path = here()
+    return "/login" + (f"?{urlencode({'next': path})}" if path not in ("", "/") else "")
 
 
 def _guarded(function: ViewFunction, guard: Guard) -> ViewFunction:

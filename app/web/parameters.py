@@ -20,7 +20,7 @@ CAMPAIGN = "utm_"
 LONGEST_NAMED = 60
 
 
-def takes(*names: str) -> Callable[[ViewFunction], ViewFunction]:
+def allow(*names: str) -> Callable[[ViewFunction], ViewFunction]:
     """Beside those of every page. Without this a page takes those alone."""
 
     def marked(function: ViewFunction) -> ViewFunction:

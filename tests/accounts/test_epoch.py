@@ -6,7 +6,7 @@ import pytest
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
-from app.accounts import bootstrap, queries, session
+from app.accounts import bootstrap, queries, routes, session
 from app.db.pools import Pool
 from app.identity import Role
 from tests.support.signin import EMAIL, PASSWORD, RIGHT, sign_in, status
@@ -58,7 +58,7 @@ async def test_who_signs_in_while_the_password_changes_has_no_session_afterwards
         await raise_epoch(pool)
         return await let_in(user)
 
-    monkeypatch.setattr(session, "begin_session", changed_meanwhile)
+    monkeypatch.setattr(routes, "begin_session", changed_meanwhile)
 
     assert await status(app, await sign_in(client)) == 303
 

@@ -24,8 +24,8 @@ PUBLIC = {
     "accounts.make_first_admin",
     "api.openapi",  # what one may ask for is no secret, and says nothing of this desk
     "choice.show",
-    "door.enter",
-    "door.show",
+    "login_code.enter",
+    "login_code.show",
     "favicon",
     "choice.choose",
     "invites.accept",
@@ -49,7 +49,7 @@ LIMITED = {
     "accounts.sign_in",
     "accounts.change_password",
     "confirm.confirm",
-    "door.enter",
+    "login_code.enter",
     "totp.enrol",
     "totp.renew_recovery",
     "totp.start",
@@ -178,5 +178,5 @@ def test_no_view_reads_a_parameter_that_it_does_not_name() -> None:
     read = re.compile(r"""request\.args(?:\.get\(|\[)"(\w+)"|"(\w+)" in request\.args""")
     for path in tree.APP.rglob("routes.py"):
         text = path.read_text()
-        declared = set(re.findall(r'"(\w+)"', " ".join(re.findall(r"@parameters\.takes\((.*)\)", text))))
+        declared = set(re.findall(r'"(\w+)"', " ".join(re.findall(r"@parameters\.allow\((.*)\)", text))))
         assert {a or b for a, b in read.findall(text)} <= {*declared, *parameters.FRAME}, path

@@ -11,9 +11,9 @@ from wtforms.validators import DataRequired, ValidationError  # type: ignore[imp
 
 from app import deps
 from app.accounts import passwords, queries, throttle
-from app.accounts import session as accounts_session
 from app.accounts.emails import Kind
 from app.accounts.queries import Invite
+from app.accounts.session import begin_session
 from app.db.audit import AuditAction, AuditOutcome, record
 from app.web import client, errors, guards, html
 
@@ -97,7 +97,7 @@ async def _create_user(connection: Any, invite: Invite, password_hash: str) -> b
     if user is None:
         return False
     # Before the end: while Redis is away nobody becomes anything.
-    session = await accounts_session.begin_session(user, first=True)
+    session = await begin_session(user, first=True)
     await record(connection, user.email, AuditAction.ACCEPT_INVITE, AuditOutcome.OK, client.address(), "", session)
     return True
 

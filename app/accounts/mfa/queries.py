@@ -11,7 +11,7 @@ PENDING_MINUTES = 15
 
 async def begin(connection: "Connection[Record]", user_id: UUID, secret: bytes, session: str) -> bool:
     """For this session to confirm. False where codes are asked for already."""
-    done = await connection.fetchval(
+    changed = await connection.fetchval(
         """
         insert into app.second_steps as kept (user_id, secret, session) values ($1, $2, $3)
         on conflict (user_id) do update
@@ -23,7 +23,7 @@ async def begin(connection: "Connection[Record]", user_id: UUID, secret: bytes, 
         secret,
         session,
     )
-    return done is not None
+    return changed is not None
 
 
 async def pending(connection: "Connection[Record]", user_id: UUID, session: str) -> bytes | None:
@@ -39,14 +39,14 @@ async def pending(connection: "Connection[Record]", user_id: UUID, session: str)
 
 
 async def confirm(connection: "Connection[Record]", user_id: UUID, secret: bytes, step: int) -> bool:
-    done = await connection.fetchval(
+    changed = await connection.fetchval(
         "update app.second_steps set confirmed_at = now(), last_step = $3"
         " where user_id = $1 and secret = $2 and confirmed_at is null returning 1",
         user_id,
         secret,
         step,
     )
-    return done is not None
+    return changed is not None
 
 
 async def secret_of(connection: "Connection[Record]", user_id: UUID) -> bytes | None:
@@ -59,20 +59,20 @@ async def secret_of(connection: "Connection[Record]", user_id: UUID) -> bytes | 
 
 async def use_step(connection: "Connection[Record]", user_id: UUID, step: int) -> bool:
     """Whether it is newer than all that were used; of two who send it at once one is told no."""
-    done = await connection.fetchval(
+    changed = await connection.fetchval(
         "update app.second_steps set last_step = $2"
         " where user_id = $1 and confirmed_at is not null and last_step < $2 returning 1",
         user_id,
         step,
     )
-    return done is not None
+    return changed is not None
 
 
 async def use_recovery(connection: "Connection[Record]", user_id: UUID, code: str) -> bool:
-    done = await connection.fetchval(
+    changed = await connection.fetchval(
         "delete from app.recovery_codes where user_id = $1 and code_hash = $2 returning 1", user_id, _hash(code)
     )
-    return done is not None
+    return changed is not None
 
 
 async def replace_recovery(connection: "Connection[Record]", user_id: UUID, codes: Sequence[str]) -> None:
@@ -92,10 +92,10 @@ async def recovery_left(connection: "Connection[Record]", user_id: UUID) -> int:
 async def remove(connection: "Connection[Record]", user_id: UUID) -> bool:
     """Whether codes were asked for until now."""
     await connection.execute("delete from app.recovery_codes where user_id = $1", user_id)
-    done = await connection.fetchval(
+    changed = await connection.fetchval(
         "delete from app.second_steps where user_id = $1 returning confirmed_at is not null", user_id
     )
-    return bool(done)
+    return bool(changed)
 
 
 def _hash(code: str) -> str:

@@ -74,11 +74,11 @@ async def enrol() -> ResponseReturnValue:
         return refusal
     recovery = codes.new_recovery()
     async with deps.pools().own.acquire() as connection, connection.transaction():
-        done = await verify.first_code(connection, cipher(), who, form.code.data)
-        if done:
+        enrolled = await verify.first_code(connection, cipher(), who, form.code.data)
+        if enrolled:
             await steps.replace_recovery(connection, who.user_id, [codes.normal(code) for code in recovery])
             await _record(connection, AuditAction.CODES_ON, AuditOutcome.OK)
-    if not done:
+    if not enrolled:
         form.code.errors, form.code.data = [WRONG_CODE], ""  # no secret is sent back
         return await _enrolment_page(form, 422)
     await _refresh_user()

@@ -8,16 +8,16 @@ from quart.typing import ResponseReturnValue
 
 from app import deps
 from app.accounts import queries, throttle
-from app.accounts import session as accounts_session
 from app.accounts.mfa import verify
 from app.accounts.mfa.forms import Code
 from app.accounts.mfa.routes import cipher
 from app.accounts.queries import User
+from app.accounts.session import begin_session
 from app.db.audit import AuditAction, AuditOutcome, record
 from app.web import client, errors, guards, html, security
 from app.wire.users import pending_logins
 
-blueprint = Blueprint("door", __name__)
+blueprint = Blueprint("login_code", __name__)
 
 COOKIE = "half"
 WRONG = "This code is wrong, too old, or was used before."
@@ -28,10 +28,10 @@ class SignInAttempt(NamedTuple):
     user: User
 
 
-async def ask(user: User, back: str) -> Response:
+async def ask(user: User, next_path: str) -> Response:
     """Where a right password leads when a code is wanted beside it."""
     sid = await deps.sessions().pending_logins.begin(user.id, user.session_epoch)
-    response = Response("", 303, {"Location": _code_url(back)})
+    response = Response("", 303, {"Location": _code_url(next_path)})
     response.set_cookie(
         COOKIE,
         sid,
@@ -47,20 +47,20 @@ async def ask(user: User, back: str) -> Response:
 @blueprint.get("/login/code")
 @guards.public
 async def show() -> ResponseReturnValue:
-    back = security.own_path(request.args.get("next"))
-    return await _page(Code(next=back)) if await _pending_sign_in() else redirect(_sign_in_url(back), 303)
+    next_path = security.own_path(request.args.get("next"))
+    return await _page(Code(next=next_path)) if await _pending_sign_in() else redirect(_sign_in_url(next_path), 303)
 
 
 @blueprint.post("/login/code")
 @guards.public
 async def enter() -> ResponseReturnValue:
-    form, half = Code(await request.form), await _pending_sign_in()
-    back = security.own_path(form.next.data)
-    if half is None:
-        return redirect(_sign_in_url(back), 303)
+    form, attempt = Code(await request.form), await _pending_sign_in()
+    next_path = security.own_path(form.next.data)
+    if attempt is None:
+        return redirect(_sign_in_url(next_path), 303)
     if not form.validate():
         return await _page(form, 422)
-    user = half.user
+    user = attempt.user
     wait = await throttle.wait_for_code(deps.limits(), str(user.id), client.address())
     if wait is not None:
         await _record(user, AuditAction.SIGN_IN_CODE, AuditOutcome.LIMITED)
@@ -71,10 +71,10 @@ async def enter() -> ResponseReturnValue:
         await _record(user, AuditAction.SIGN_IN_CODE, AuditOutcome.FAILED)
         form.code.errors, form.code.data = [WRONG], ""  # no secret is sent back
         return await _page(form, 422)
-    if not await deps.sessions().pending_logins.end(half.sid):
-        return redirect(_sign_in_url(back), 303)
-    await _record(user, AuditAction.SIGN_IN, AuditOutcome.OK, kind, await accounts_session.begin_session(user))
-    response = Response("", 303, {"Location": back})
+    if not await deps.sessions().pending_logins.end(attempt.sid):
+        return redirect(_sign_in_url(next_path), 303)
+    await _record(user, AuditAction.SIGN_IN, AuditOutcome.OK, kind, await begin_session(user))
+    response = Response("", 303, {"Location": next_path})
     response.delete_cookie(COOKIE, path="/login")
     return response
 
@@ -92,12 +92,12 @@ async def _pending_sign_in() -> SignInAttempt | None:
     return SignInAttempt(sid, user)
 
 
-def _code_url(back: str) -> str:
-    return "/login/code" + (f"?{urlencode({'next': back})}" if back != "/" else "")
+def _code_url(next_path: str) -> str:
+    return "/login/code" + (f"?{urlencode({'next': next_path})}" if next_path != "/" else "")
 
 
-def _sign_in_url(back: str) -> str:
-    return "/login" + (f"?{urlencode({'next': back})}" if back != "/" else "")
+def _sign_in_url(next_path: str) -> str:
+    return "/login" + (f"?{urlencode({'next': next_path})}" if next_path != "/" else "")
 
 
 async def _record(user: User, action: AuditAction, outcome: AuditOutcome, detail: str = "", session: str = "") -> None:

@@ -40,8 +40,8 @@ class Confirmation(Form):  # type: ignore[misc]
 @guards.signed_in
 @reauth.before_enrolment
 async def show() -> ResponseReturnValue:
-    back = security.own_path(request.args.get("next"))
-    return await _page(Confirmation(user=await _account(guards.identity()), next=back))
+    next_path = security.own_path(request.args.get("next"))
+    return await _page(Confirmation(user=await _account(guards.identity()), next=next_path))
 
 
 @blueprint.post("/account/confirm")
@@ -85,10 +85,10 @@ async def show_stay() -> ResponseReturnValue:
 @reauth.before_enrolment
 async def stay() -> ResponseReturnValue:
     """To have asked is use, and extends the idle time; at the absolute limit it takes the password."""
-    back = security.came_from()
-    if not _ends_soon() or back.partition("?")[0] == reauth.CONFIRM:
-        return redirect(back, 303)
-    return redirect(f"{reauth.CONFIRM}?{urlencode({'next': back})}", 303)
+    next_path = security.came_from()
+    if not _ends_soon() or next_path.partition("?")[0] == reauth.CONFIRM:
+        return redirect(next_path, 303)
+    return redirect(f"{reauth.CONFIRM}?{urlencode({'next': next_path})}", 303)
 
 
 def _ends_soon() -> bool:
@@ -121,9 +121,9 @@ async def _verify(form: Confirmation, user: User | None) -> bool:
 
 
 async def _record(who: Identity, outcome: AuditOutcome, detail: str = "") -> None:
-    done = (AuditAction.CONFIRM, outcome, client.address(), detail, who.session)
+    entry = (AuditAction.CONFIRM, outcome, client.address(), detail, who.session)
     async with deps.pools().own.acquire() as connection:
-        await record(connection, who.email, *done)
+        await record(connection, who.email, *entry)
 
 
 async def _page(form: Confirmation, status: int = 200) -> Response:

@@ -5,10 +5,10 @@ from quart.typing import ResponseReturnValue
 
 from app import deps
 from app.accounts import passwords, queries, throttle
-from app.accounts import session as accounts_session
 from app.accounts.emails import Kind
 from app.accounts.forms import Address, Welcome
 from app.accounts.invites.routes import ADDRESS_IN_USE, NewPassword
+from app.accounts.session import begin_session
 from app.db.audit import AuditAction, AuditOutcome, record
 from app.identity import Role
 from app.web import client, errors, guards, html, parameters
@@ -20,7 +20,7 @@ SPENT = "This link has been used, is too old, or a newer one took its place. Ask
 
 @blueprint.get("/register")
 @guards.public
-@parameters.takes("done")
+@parameters.allow("done")
 async def show() -> ResponseReturnValue:
     _must_be_on()
     return await _page(_form())
@@ -28,7 +28,7 @@ async def show() -> ResponseReturnValue:
 
 @blueprint.post("/register")
 @guards.public
-@parameters.takes("done")
+@parameters.allow("done")
 async def register() -> ResponseReturnValue:
     _must_be_on()
     form = _form(await request.form)
@@ -80,9 +80,9 @@ async def _finished(token: str, password_hash: str) -> ResponseReturnValue:
         if user is None:
             return await errors.answer(410, ADDRESS_IN_USE)
         # Before the end: while Redis is away nobody becomes anything.
-        session = await accounts_session.begin_session(user, first=True)
-        done = (AuditAction.REGISTER, AuditOutcome.OK, client.address(), "", session)
-        await record(connection, email, *done)
+        session = await begin_session(user, first=True)
+        entry = (AuditAction.REGISTER, AuditOutcome.OK, client.address(), "", session)
+        await record(connection, email, *entry)
     return redirect("/", 303)
 
 

@@ -21,7 +21,7 @@ SPENT = "This link has been used, is too old, or a newer one took its place. Ask
 
 @blueprint.get("/forgot")
 @guards.public
-@parameters.takes("done")
+@parameters.allow("done")
 async def forgot() -> ResponseReturnValue:
     _must_be_on()
     return await _forgot_page(Address())
@@ -29,7 +29,7 @@ async def forgot() -> ResponseReturnValue:
 
 @blueprint.post("/forgot")
 @guards.public
-@parameters.takes("done")
+@parameters.allow("done")
 async def ask() -> ResponseReturnValue:
     _must_be_on()
     form = Address(await request.form)

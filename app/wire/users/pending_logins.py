@@ -7,7 +7,7 @@ from uuid import UUID
 
 from redis.asyncio import Redis
 
-from app.wire.channels import HALF_PREFIX
+from app.wire.channels import PENDING_LOGIN_PREFIX
 from app.wire.client import reachable
 
 SECONDS = 300
@@ -46,4 +46,4 @@ class PendingLogins:
 
 
 def _key(sid: str) -> str:
-    return HALF_PREFIX + hashlib.sha256(sid.encode("utf-8", "replace")).hexdigest()
+    return PENDING_LOGIN_PREFIX + hashlib.sha256(sid.encode("utf-8", "replace")).hexdigest()
