@@ -51,7 +51,7 @@ def control(markup: Markup) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("name", "attributes"),
     [
-        ("name", {"type": "text", "maxlength": "60", "required": "", "autocapitalize": "none"}),
+        ("name", {"type": "text", "maxlength": "1024", "required": "", "autocapitalize": "none"}),
         ("secret", {"type": "password", "maxlength": "1024"}),
         ("symbol", {"type": "search", "maxlength": "1024", "autocapitalize": "none"}),
         ("limit", {"type": "number", "step": "any", "min": "0"}),

@@ -18,8 +18,9 @@ def field(
 ) -> Markup:
     """An input, or a select where there are `choices`: (value, label) pairs, by default those of a SelectField.
 
-    `bound` is a field of a WTForms form. Its widget gives the type; its validators say whether it is required, and its
-    bounds. A day or a number that was refused is shown as it was typed. `focus`: whether the page begins here.
+    `bound` is a field of a WTForms form. Its widget gives the type; its validators say whether it is required, and the
+    bounds of a number. A text that is too long is refused in words; a browser would cut it silently. A day or a number
+    that was refused is shown as it was typed. `focus`: whether the page begins here.
     """
     pairs = [*choices] or [(each.value, each.label) for each in getattr(bound, "iter_choices", list)()]
     return fragment("forms/field", bound=bound, autocomplete=autocomplete, hint=hint, focus=focus, choices=pairs)
