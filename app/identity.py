@@ -1,4 +1,4 @@
-"""The viewer: identity and role, view (time zone, number format) and update rate."""
+"""The viewer: identity and role, view (time zone, number format, language, colours) and update rate."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -49,6 +49,22 @@ class NumberForm(StrEnum):
     COMMA = "comma"
 
 
+class Language(StrEnum):
+    """Language of pages, as in HTML's `lang` (BCP 47). Those that exist."""
+
+    ENGLISH = "en"
+
+
+class Colours(StrEnum):
+    """Of a rise and of a fall, as static/css/tokens.css has them by the class of <html>."""
+
+    GREEN_RED = "green-red"
+    RED_GREEN = "red-green"
+    """As in East Asia."""
+    BLUE_ORANGE = "blue-orange"
+    """Told apart without seeing red and green."""
+
+
 class Rate(StrEnum):
     """Update rate of a page. Alerts are sent at once at every rate."""
 
@@ -61,10 +77,16 @@ class Rate(StrEnum):
 
 
 class View(NamedTuple):
-    """How values are formatted; every push is rendered once per view."""
+    """How values are written and shown, from closed lists; every push is rendered once per view."""
 
     zone: str = ZONES[0]
     numbers: NumberForm = NumberForm.POINT
+    language: Language = Language.ENGLISH
+    colours: Colours = Colours.GREEN_RED
+
+    def of_pushes(self) -> "View":
+        """The page's stylesheet colours what is pushed, so that readers share it whatever colours they chose."""
+        return self._replace(colours=Colours.GREEN_RED)
 
 
 class Identity(NamedTuple):

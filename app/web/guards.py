@@ -8,16 +8,18 @@ from urllib.parse import quote, urlencode
 from quart import Quart, abort, current_app, g, has_websocket_context, redirect, request
 from quart.typing import ResponseReturnValue
 
-from app.identity import RENAMED, ZONES, Identity, NumberForm, Rate, Role, Scope, View
+from app.identity import RENAMED, ZONES, Colours, Identity, NumberForm, Rate, Role, Scope, View
 from app.web import client, hosts
 
 Load = Callable[[], Awaitable[Identity | None]]
 ByToken = Callable[[str, Scope], Awaitable[Identity | None]]
 """Whose token that is; the scope is what it is shown for, and not judged by whom it is asked of."""
 ViewFunction = TypeVar("ViewFunction", bound=Callable[..., Any])
+Choice = TypeVar("Choice", bound=StrEnum)
 
 ZONE_COOKIE = "tz"
 NUMBERS_COOKIE = "numbers"
+COLOURS_COOKIE = "colours"
 RATE_COOKIE = "rate"
 
 
@@ -107,10 +109,10 @@ def view() -> View:
     cookies = client.current_request().cookies
     zone = cookies.get(ZONE_COOKIE, "")
     zone = RENAMED.get(zone, zone)
-    numbers = cookies.get(NUMBERS_COOKIE, "")
     return View(
         zone if zone in ZONES else _installed().zone,
-        next((form for form in NumberForm if form == numbers), NumberForm.POINT),
+        _member(cookies.get(NUMBERS_COOKIE), NumberForm.POINT),
+        colours=_member(cookies.get(COLOURS_COOKIE), Colours.GREEN_RED),
     )
 
 
@@ -118,7 +120,12 @@ def rate() -> Rate:
     """The viewer's choice, but a stream may name another; without one, who saves data is told less often."""
     choice = request.args.get("rate") or request.cookies.get(RATE_COOKIE, "")
     default = Rate.FIVE_SECONDS if request.headers.get("Save-Data", "").lower() == "on" else Rate.AUTO
-    return next((rate for rate in Rate if rate == choice), default)
+    return _member(choice, default)
+
+
+def _member(text: str | None, default: Choice) -> Choice:
+    """The member of the default's family with this value, or the default."""
+    return next((each for each in type(default) if each == text), default)
 
 
 def is_navigation() -> bool:

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 from quart import Quart, Response, current_app, make_response, request
 
-from app.identity import ZONES, NumberForm, Rate, View
+from app.identity import ZONES, Colours, NumberForm, Rate, View
 from app.push import Push
 from app.web import assets, condition, filters, first_visit, guards, hosts, security, session_end
 
@@ -60,7 +60,7 @@ def _environment(folder: str) -> Templates:
 
 environment = _environment("partials")
 pages = _environment("templates")
-pages.globals.update(ZONES=ZONES, NUMBER_FORMS=tuple(NumberForm), RATES=tuple(Rate))
+pages.globals.update(ZONES=ZONES, NUMBER_FORMS=tuple(NumberForm), COLOURS=tuple(Colours), RATES=tuple(Rate))
 
 
 def add_functions(functions: Iterable[Callable[..., Markup]]) -> None:

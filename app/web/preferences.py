@@ -3,7 +3,7 @@
 from quart import Blueprint, current_app, redirect, request
 from quart.typing import ResponseReturnValue
 
-from app.identity import ZONES, NumberForm, Rate
+from app.identity import ZONES, Colours, NumberForm, Rate
 from app.web import guards, security
 
 YEAR = 365 * 24 * 3600
@@ -26,6 +26,7 @@ async def choose() -> ResponseReturnValue:
     for cookie, field, choices in (
         (guards.ZONE_COOKIE, "zone", ZONES),
         (guards.NUMBERS_COOKIE, "numbers", tuple(NumberForm)),
+        (guards.COLOURS_COOKIE, "colours", tuple(Colours)),
         (guards.RATE_COOKIE, "rate", tuple(Rate)),
     ):
         choice = form.get(field, "")

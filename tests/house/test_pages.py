@@ -60,6 +60,6 @@ def test_what_is_no_page_is_part_of_one() -> None:
 def test_the_base_has_a_way_past_the_navigation_and_one_polite_region() -> None:
     whole = "".join(WHOLE[path] for path in [TEMPLATES / "base.html", *(TEMPLATES / "frame").glob("*.html")])
 
-    assert '<html lang="en"' in whole
+    assert '<html lang="{{ view.language }}"' in whole
     assert 'href="#main"' in whole
     assert len(re.findall(r"role=\"status\"|aria-live", whole)) == 1

@@ -224,23 +224,27 @@ async def test_the_script_tags_name_the_sum_of_what_is_served(client: Client) ->
 
 
 async def test_the_viewers_choice_is_kept_in_cookies_from_closed_lists(client: Client) -> None:
-    form = {"zone": "Asia/Tokyo", "numbers": "comma", "rate": "5s", "next": "/board"}
+    form = {"zone": "Asia/Tokyo", "numbers": "comma", "colours": "red-green", "rate": "5s", "next": "/board"}
     response = await client.post("/view", form=form)
-    hostile = await client.post("/view", form={"zone": "../etc", "numbers": "<x>", "rate": "0s", "next": "//e"})
+    outside = {"zone": "../etc", "numbers": "<x>", "colours": "red", "rate": "0s", "next": "//e"}
+    hostile = await client.post("/view", form=outside)
 
     assert (response.status_code, response.headers["Location"]) == (303, "/board")
     assert [cookie.split(";")[0] for cookie in response.headers.getlist("Set-Cookie")] == [
         "tz=Asia/Tokyo",
         "numbers=comma",
+        "colours=red-green",
         "rate=5s",
     ]
     assert (hostile.headers["Location"], hostile.headers.getlist("Set-Cookie")) == ("/", [])
-    assert 'value="Asia/Tokyo" selected' in await (await client.get("/board")).get_data(as_text=True)
+    board = await (await client.get("/board")).get_data(as_text=True)
+    assert 'value="Asia/Tokyo" selected' in board
+    assert '<html lang="en" class="red-green" data-live=' in board
 
 
 async def test_a_cookie_outside_the_lists_is_the_default(client: Client) -> None:
     app: Quart = client.app  # type: ignore[attr-defined]
-    async with app.test_request_context("/", headers={"Cookie": "tz=Mars/Base; numbers=roman; rate=0s"}):
+    async with app.test_request_context("/", headers={"Cookie": "tz=Mars/Base; numbers=roman; colours=pink; rate=0s"}):
         assert guards.view() == View()
         assert guards.rate() is Rate.AUTO
 

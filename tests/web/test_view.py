@@ -1,0 +1,51 @@
+"""The view: closed choices of how values are written and shown."""
+
+import re
+
+import pytest
+
+from app.identity import ZONES, Colours, Language, NumberForm, View
+from tests.house import tree
+
+TOKENS = (tree.ROOT / "static/css/tokens.css").read_text()
+PAIRS = {Colours.RED_GREEN: ("red", "green"), Colours.BLUE_ORANGE: ("link", "orange")}
+
+
+def test_a_view_is_a_key_and_nobody_chooses_the_default() -> None:
+    views = {View(zone, form, colours=colours) for zone in ZONES for form in NumberForm for colours in Colours}
+
+    assert len(views) == len(ZONES) * len(NumberForm) * len(Colours)
+    assert View() in views
+    assert View().language is Language.ENGLISH
+
+
+@pytest.mark.parametrize("colours", Colours)
+def test_readers_of_all_colours_share_what_is_pushed(colours: Colours) -> None:
+    view = View("Asia/Tokyo", NumberForm.COMMA, colours=colours)
+
+    assert view.of_pushes() == View("Asia/Tokyo", NumberForm.COMMA)
+
+
+def test_no_partial_knows_the_colours() -> None:
+    """So that what is pushed is right in all of them."""
+    partials = sorted((tree.ROOT / "partials").rglob("*.html"))
+    assert partials
+
+    assert [path for path in partials if "colours" in path.read_text()] == []
+
+
+@pytest.mark.parametrize("colours", list(Colours)[1:])
+def test_the_stylesheet_has_every_pair_of_colours(colours: Colours) -> None:
+    up, down = PAIRS[colours]
+
+    assert f".{colours} {{ --up: var(--{up}); --down: var(--{down}) }}" in TOKENS
+
+
+def test_an_error_is_red_whatever_the_colours_of_a_fall() -> None:
+    sheets = {path.name: path.read_text() for path in (tree.ROOT / "static/css").glob("*.css")}
+    rules = re.findall(
+        r"([^{}]+)\{[^{}]*(?:color|fill|stroke|background): ?var\(--(?:up|down)\)", "".join(sheets.values())
+    )
+    assert rules
+
+    assert [rule.strip() for rule in rules if re.search(r"error|invalid|badge|status", rule)] == []
