@@ -17,7 +17,7 @@ from app.settings.sources import BadSetting
 if TYPE_CHECKING:
     from app.settings.load import Settings
 
-# Each command imports what it needs when it is called: `--help` and the supervisor start light.
+# Each command imports its modules when it is called: `--help` and the supervisor start quickly.
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -220,7 +220,7 @@ def _completed(component: str, *, database: bool = True, engine: bool = False) -
 
 
 def _prepare(settings: "Settings") -> None:
-    """A database that is away keeps nobody from starting: pages say so until it is back."""
+    """A database that is away does not stop the start: pages say so until it is back."""
     from app.commands import prepare
 
     try:
@@ -246,21 +246,21 @@ def _supervised() -> bool:
 
 
 def _ready() -> None:
-    """Tells the supervisor, once."""
+    """Tells the supervisor that the process is ready, once."""
     if descriptor := os.environ.pop(READY_FD, None):
         os.write(int(descriptor), b"\n")
         os.close(int(descriptor))
 
 
 def _idle(name: str, switch: str) -> None:
-    """Stays, so that whatever starts all lines of the Procfile does not take it for fallen."""
+    """Waits instead of exiting, so that a process manager with this Procfile does not restart it."""
     click.echo(f"{name} is off beside servers that are not ours; {switch}=on starts it", err=True)
     signal.pause()
 
 
 @contextmanager
 def _one_line() -> Iterator[None]:
-    """Refusals are for people: one line, exit code 1."""
+    """Prints a refusal as one line and exits with code 1."""
     try:
         yield
     except (BadSetting, Unusable) as refusal:

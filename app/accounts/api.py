@@ -1,4 +1,4 @@
-"""Who a program is."""
+"""JSON API of the account of whoever sends the request."""
 
 from datetime import UTC, datetime
 
@@ -12,7 +12,7 @@ blueprint = Blueprint("accounts_api", __name__, url_prefix=api.ROOT)
 
 
 class Me(msgspec.Struct, frozen=True):
-    """`role` is what it may act as; `scope` null: signed in by a browser."""
+    """`role` is the role the request acts with; `scope` is null for a browser session."""
 
     email: str
     role: Role

@@ -1,4 +1,4 @@
-"""How accounts come to be without anybody signed in: the one-time link, and the command line."""
+"""Creates accounts without a signed-in user: by the one-time setup link and on the command line."""
 
 import secrets
 from typing import Any
@@ -18,7 +18,7 @@ LINK_HOURS = 24
 
 
 async def ensure_link(pool: Pool, public_url: str) -> str | None:
-    """Where the first admin is made; None once there is one. Each call makes a new link and ends the one before."""
+    """The link that makes the first administrator; None once there is one. A new link replaces the one before."""
     async with pool.acquire() as connection:
         if await queries.admin_exists(connection):
             return None
@@ -28,13 +28,13 @@ async def ensure_link(pool: Pool, public_url: str) -> str | None:
 
 
 class AdminCheck:
-    """Whether somebody administers this desk: asked of the database until somebody does."""
+    """Whether this desk has an administrator. Queries the database until it has one."""
 
     def __init__(self) -> None:
         self._administered = False
 
     async def lacks_admin(self, pool: Pool) -> bool:
-        """False as well while the database is away: the sign-in answers without it."""
+        """False also while the database is away, so that the sign-in page works without it."""
         if not self._administered:
             try:
                 async with pool.acquire() as connection:
@@ -50,7 +50,7 @@ async def users(pool: Pool) -> list[User]:
 
 
 async def reset_link(pool: Pool, email: str, public_url: str) -> str:
-    """Where that person chooses a new password, once. Raises ValueError for the operator."""
+    """A one-time link to choose a new password. Raises ValueError, with a message for the operator."""
     token = secrets.token_urlsafe(32)
     async with pool.acquire() as connection, connection.transaction():
         user = await _user(connection, email)
@@ -62,7 +62,7 @@ async def reset_link(pool: Pool, email: str, public_url: str) -> str:
 
 
 async def remove_codes(pool: Pool, email: str) -> bool:
-    """Whether codes were asked for until now. Raises ValueError for the operator."""
+    """Returns whether codes were required before. Raises ValueError, with a message for the operator."""
     async with pool.acquire() as connection, connection.transaction():
         user = await _user(connection, email)
         had_codes = await steps.remove(connection, user.id)
@@ -80,7 +80,7 @@ async def _user(connection: Any, email: str) -> User:
 
 
 def checked(email: str, password: str) -> str:
-    """The address as it is stored. Raises ValueError, whose text says to the operator what is wrong."""
+    """The address as it is stored. Raises ValueError, with a message for the operator."""
     email = fields.normal_email(email)
     if not fields.is_email(email):
         raise ValueError("this is not an e-mail address")
@@ -90,7 +90,7 @@ def checked(email: str, password: str) -> str:
 
 
 async def create_user(pool: Pool, email: str, role: Role, password: str) -> None:
-    """Raises ValueError, whose text says to the operator what is wrong."""
+    """Raises ValueError, with a message for the operator."""
     email = checked(email, password)
     password_hash = await passwords.hashed(password)
     async with pool.acquire() as connection:

@@ -1,4 +1,4 @@
-"""The signed cookie that carries a session's id: how old it may get is for the session to say."""
+"""The signed cookie that carries the session id. It has no age of its own: the session in Redis expires."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from quart_auth.extension import _AuthSerializer
 
 
 class NonExpiringSerializer(_AuthSerializer):
-    """A clock set back by an hour would sign everybody out: their cookies would be from the future."""
+    """Ignores the age of the signature: a clock that was set back would otherwise sign everybody out."""
 
     def loads(  # type: ignore[override]  # the class above it has two signatures, of which this is the wider
         self,

@@ -1,4 +1,4 @@
-"""What is written to people about their accounts."""
+"""The e-mails about accounts, and their one-time links."""
 
 import secrets
 from enum import StrEnum
@@ -47,7 +47,7 @@ TEXTS = {
 
 
 def composer(public_url: str) -> Compose:
-    # Links are made now and not before, so that what waits to be sent opens nothing.
+    # Links are made when the e-mail is sent, so that what waits in the queue opens nothing.
     async def compose(connection: Any, due: DueEmail) -> Email | None:
         user = await _recipient(connection, due)
         if user is None and due.email and due.kind == Kind.REGISTER:

@@ -1,4 +1,4 @@
-"""Refusals in the audit: at most one a minute of each person, or address where nobody is known, and route."""
+"""Records refused requests (403) in the audit: at most one a minute per route and person, or address if unknown."""
 
 from contextlib import suppress
 
@@ -11,7 +11,7 @@ AUDIT_RATE = "1/minute"
 
 
 async def note(refusal: ForbiddenRequest) -> None:
-    """While Redis or the database is away, what is refused is refused all the same."""
+    """A failing Redis or database does not change the refusal: then nothing is recorded."""
     who = refusal.who
     whose = str(who.user_id) if who else throttle.neighbourhood(refusal.address)
     with suppress(wire.RedisUnavailable, db.Unavailable):

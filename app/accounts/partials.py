@@ -1,4 +1,4 @@
-"""What pages and streams show of one's own session."""
+"""The notice about the end of one's own session."""
 
 from markupsafe import Markup
 
@@ -8,5 +8,5 @@ from app.web.session_end import SessionEnd
 
 
 def session(end: SessionEnd, live: bool, view: View) -> Markup:
-    """`live`: a stream of the page keeps the session while scripting is on."""
+    """`live`: a stream of this page keeps the session alive, if scripting is on."""
     return fragment("accounts/session", end=end, live=live, view=view)

@@ -1,4 +1,4 @@
-"""Passwords: argon2id in two threads, and what is too weak to be one."""
+"""Hashes passwords with argon2id in two threads, and rejects weak ones."""
 
 import asyncio
 import os
@@ -31,28 +31,28 @@ _threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="argon2", initializer=
 _slots = BoundedSemaphore(AT_ONCE + WAITING)
 
 DUMMY_HASH = f"$argon2id$v=19$m=47104,t=1,p=1${'A' * 22}${'A' * 43}"
-"""Verified in place of an unknown user's, so that both answers take equally long."""
+"""Verified for an unknown user, so that the answer takes as long as for a known one."""
 
 
 class Busy(Exception):
-    """More people sign in at this moment than can be checked soon."""
+    """More sign-ins are waiting than can be checked soon."""
 
 
 class Verification(NamedTuple):
     right: bool
     outdated: bool
-    """Right, but hashed with weaker parameters than today's, or not in NFC."""
+    """The password is right, but hashed with weaker parameters than today's, or not in NFC."""
 
 
 async def hashed(password: str) -> str:
-    """Of its NFC: keyboards and systems write the same letters in different bytes."""
+    """Hashes the NFC form: keyboards and systems encode the same letters differently."""
     return await _in_a_thread(lambda: _hasher.hash(nfc(password)))
 
 
 async def verify(password_hash: str | None, password: str) -> Verification:
-    """In NFC, and as it was typed, which older hashes were made of. Raises Busy.
+    """Tries the NFC form, then the text as typed, which older hashes were made of. Raises Busy.
 
-    How many tries that takes depends on what was typed alone, not on whose it is or which of them is right.
+    The time depends only on the typed text, not on the user or on which form is right.
     """
     return await _in_a_thread(lambda: _verification(password_hash, password))
 
@@ -62,7 +62,7 @@ def nfc(password: str) -> str:
 
 
 def weakness(password: str, email: str = "") -> str | None:
-    """Why it cannot be a password, in words for the form; None when it can."""
+    """Why it is not accepted, in words for the form; None if it is."""
     password = nfc(password)
     if len(password) < SHORTEST:
         return f"Use at least {SHORTEST} characters; a few unrelated words do well."
@@ -99,7 +99,7 @@ async def _in_a_thread(work: Callable[[], T]) -> T:
 
 
 def _lower_priority() -> None:
-    """Behind the loop, which everybody waits for. On Linux alone a thread has a rank of its own."""
+    """Hashing threads yield to the event loop. Only Linux has priorities of single threads."""
     with suppress(OSError):
         if sys.platform == "linux":
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
@@ -124,7 +124,7 @@ def _is_a_run(password: str) -> bool:
 
 
 def _repeats(password: str) -> bool:
-    """passwordpassword: one common word said again and again."""
+    """Whether it is one word repeated, such as passwordpassword."""
     return any(
         password == password[:size] * (len(password) // size) and password[:size] in _common()
         for size in range(4, len(password) // 2 + 1)

@@ -1,4 +1,4 @@
-"""Users, setup links and the audit trail in our own schema."""
+"""Users, invitations, setup links and registrations in our own schema."""
 
 import hashlib
 from collections.abc import Collection
@@ -22,13 +22,13 @@ class User(NamedTuple):
     role: Role
     active: bool
     session_epoch: int
-    """Raised to end every session that began before."""
+    """Raising it ends every session that began before."""
     two_steps: bool
-    """A code is asked for beside the password."""
+    """Signing in asks for a code as well."""
 
 
 class Invite(NamedTuple):
-    """`user_id`: whose password it renews; None where it makes an account."""
+    """`user_id`: the account whose password it replaces; None if it creates one."""
 
     email: str
     role: Role
@@ -61,7 +61,7 @@ async def all_users(connection: "Connection[Record]") -> list[User]:
 
 
 async def end_sessions(connection: "Connection[Record]", user_id: UUID) -> None:
-    """Of all there are, by what the database alone knows."""
+    """Ends all sessions of the user without Redis."""
     await connection.execute("update app.users set session_epoch = session_epoch + 1 where id = $1", user_id)
 
 
@@ -71,7 +71,7 @@ async def admin_exists(connection: "Connection[Record]") -> bool:
 
 
 async def was_here(connection: "Connection[Record]", user: User) -> bool:
-    """Whether they were ever signed in."""
+    """Whether the user has ever signed in."""
     entered: bool = await connection.fetchval(
         "select exists(select from app.audit as entry join app.users as users on users.email = entry.actor"
         " where users.id = $1 and actor = $2 and action = any($3::text[]) and outcome = 'ok' and session <> ''"
@@ -84,7 +84,7 @@ async def was_here(connection: "Connection[Record]", user: User) -> bool:
 
 
 async def insert_user(connection: "Connection[Record]", email: str, password_hash: str, role: Role) -> User | None:
-    """None when the address is taken."""
+    """None if the address has an account."""
     return _user(
         await connection.fetchrow(
             "insert into app.users as users (id, email, password_hash, role) values ($1, $2, $3, $4)"  # noqa: S608
@@ -98,7 +98,7 @@ async def insert_user(connection: "Connection[Record]", email: str, password_has
 
 
 async def renew_hash(connection: "Connection[Record]", user: User, password_hash: str) -> None:
-    """The same password with today's parameters, unless it has been changed meanwhile."""
+    """Stores a new hash of the same password, unless the password has changed."""
     await connection.execute(
         "update app.users set password_hash = $3 where id = $1 and password_hash = $2",
         user.id,
@@ -108,7 +108,7 @@ async def renew_hash(connection: "Connection[Record]", user: User, password_hash
 
 
 async def replace_hash(connection: "Connection[Record]", user_id: UUID, password_hash: str) -> None:
-    """In a transaction. Ends every session of theirs as well, and every other link that would do the same."""
+    """Needs a transaction. Ends every session and password link of the user."""
     await connection.execute(
         "update app.users set password_hash = $2, session_epoch = session_epoch + 1 where id = $1",
         user_id,
@@ -118,7 +118,8 @@ async def replace_hash(connection: "Connection[Record]", user_id: UUID, password
 
 
 async def change_password(connection: "Connection[Record]", user: User, password_hash: str) -> User | None:
-    """In a transaction. Ends every session and link there is. None when somebody else changed it first."""
+    """Needs a transaction. Ends every session and password link of the user. None if the password was changed
+    meanwhile."""
     changed = _user(
         await connection.fetchrow(
             "update app.users as users set password_hash = $3, session_epoch = session_epoch + 1"  # noqa: S608
@@ -134,7 +135,7 @@ async def change_password(connection: "Connection[Record]", user: User, password
 
 
 async def replace_setup_token(connection: "Connection[Record]", token: str) -> None:
-    """From now on this link is the one that works."""
+    """Makes this the only valid setup link."""
     async with connection.transaction():
         await connection.execute("delete from app.setup_tokens where used_at is null")
         await connection.execute("insert into app.setup_tokens (token_hash) values ($1)", _hash(token))
@@ -150,7 +151,7 @@ async def setup_token_works(connection: "Connection[Record]", token: str) -> boo
 
 
 async def use_setup_token(connection: "Connection[Record]", token: str) -> bool:
-    """Whether it was still there to be used; of two who try at once one is told no."""
+    """False if it was used or replaced; of two simultaneous uses one gets False."""
     used = await connection.fetchval(
         "update app.setup_tokens set used_at = now() where token_hash = $1 and used_at is null"
         " and not exists(select from app.users where role = 'admin') returning 1",
@@ -160,7 +161,7 @@ async def use_setup_token(connection: "Connection[Record]", token: str) -> bool:
 
 
 async def put_registration(connection: "Connection[Record]", email: str, token: str, hours: int) -> None:
-    """From now on this is the link of that address that works."""
+    """Replaces the link of that address."""
     await connection.execute("delete from app.registrations where expires_at <= now()")
     await connection.execute(
         """
@@ -175,7 +176,7 @@ async def put_registration(connection: "Connection[Record]", email: str, token: 
 
 
 async def open_registration(connection: "Connection[Record]", token: str) -> str | None:
-    """Its address."""
+    """The address of a valid link."""
     email: str | None = await connection.fetchval(
         "select email from app.registrations where token_hash = $1 and expires_at > now()", _hash(token)
     )
@@ -183,7 +184,7 @@ async def open_registration(connection: "Connection[Record]", token: str) -> str
 
 
 async def use_registration(connection: "Connection[Record]", token: str) -> str | None:
-    """Its address; None when it is over; of two who try at once one is told so."""
+    """The address; None if the link is used or expired. Of two simultaneous uses one gets None."""
     email: str | None = await connection.fetchval(
         "delete from app.registrations where token_hash = $1 and expires_at > now() returning email", _hash(token)
     )
@@ -195,7 +196,7 @@ app.invites.token_hash = $1 and app.invites.expires_at > now()
 and exists (select from app.users where id = invited_by and role = 'admin' and active)
 and (user_id is null or exists (select from app.users where id = user_id and active))
 """
-"""What an administrator who was removed or demoted has left open works no longer."""
+"""An invitation ends when the administrator who made it is removed, disabled or demoted."""
 
 
 async def open_invite(connection: "Connection[Record]", token: str) -> Invite | None:
@@ -208,7 +209,7 @@ async def open_invite(connection: "Connection[Record]", token: str) -> Invite | 
 
 
 async def use_invite(connection: "Connection[Record]", token: str) -> Invite | None:
-    """None when it is over; of two who try at once one is told so."""
+    """None if it is used or expired; of two simultaneous uses one gets None."""
     return _invite(
         await connection.fetchrow(
             f"delete from app.invites where {_OPEN_INVITE} returning email, role, user_id",  # noqa: S608 - our own text

@@ -1,4 +1,4 @@
-"""Sign in, sign out, one's own account, and the one-time page that makes the first admin."""
+"""Signing in and out, the account page, its sessions and password, and the link for the first administrator."""
 
 import time
 
@@ -98,7 +98,7 @@ async def account() -> ResponseReturnValue:
 @guards.signed_in
 @parameters.allow("session")
 async def list_sessions() -> ResponseReturnValue:
-    """They stand on the page of the account."""
+    """The account page lists them."""
     return redirect("/account", 303)
 
 
@@ -124,14 +124,14 @@ async def end_sessions() -> ResponseReturnValue:
 @blueprint.get("/account/streams")
 @guards.signed_in
 async def streams() -> ResponseReturnValue:
-    """The form stands on every live page, and is shown where it is of use."""
+    """The form is on every live page."""
     return redirect("/account", 303)
 
 
 @blueprint.post("/account/streams")
 @guards.signed_in
 async def take_over() -> ResponseReturnValue:
-    """The oldest of one's streams ends, and the page that asked has its place."""
+    """Ends the user's oldest stream to make room for the one of the page that asked."""
     person = guards.identity().user_id
     if not takeover.end_oldest(deps.hub(), person):
         await deps.context().stream_counts.request_room(person)
@@ -198,7 +198,7 @@ async def _first_admin(token: str, form: Welcome) -> ResponseReturnValue:
             return await errors.answer(410, SPENT)
         user = await queries.insert_user(connection, form.email.data, password_hash, Role.ADMIN)
         if user is not None:
-            # Before the end: while Redis is away nobody becomes anything.
+            # Inside the transaction: without Redis there is no session, and then no account either.
             session = await begin_session(user, first=True)
             entry = (AuditAction.FIRST_ADMIN, AuditOutcome.OK, client.address(), "", session)
             await record(connection, user.email, *entry)
@@ -209,7 +209,7 @@ async def _first_admin(token: str, form: Welcome) -> ResponseReturnValue:
 
 
 async def _authenticate(email: str, password: str) -> User | None:
-    """The user whom both belong to. An unknown or closed account costs as much time as a wrong password."""
+    """None if they do not match. An unknown or disabled account takes as long as a wrong password."""
     async with deps.pools().own.acquire() as connection:
         user = await queries.user_by_email(connection, email)
     verdict = await passwords.verify(user.password_hash if user else None, password)
@@ -223,7 +223,7 @@ async def _authenticate(email: str, password: str) -> User | None:
 
 
 async def _changed(who: Identity, form: ChangePassword) -> User | None:
-    """None when the current password is another, or became another meanwhile."""
+    """None if the current password is wrong, or was changed meanwhile."""
     async with deps.pools().own.acquire() as connection:
         before = await queries.user_by_id(connection, who.user_id)
     if before is None or not (await passwords.verify(before.password_hash, form.current.data)).right:

@@ -1,4 +1,4 @@
-"""Who is at the other end: a random id in a signed cookie, its session in Redis, the user's row in PostgreSQL."""
+"""Identifies the user: a random id in a signed cookie, the session in Redis, the user's row in PostgreSQL."""
 
 import hashlib
 import time
@@ -21,10 +21,10 @@ from app.web.session_end import SessionEnd
 from app.wire.users.sessions import SessionRecord, SessionStart
 
 FRESH_SECONDS = 1.5
-"""How long a role, a closed account or a raised epoch may go unnoticed by pages."""
+"""Pages may miss a change of role, a disabled account or a raised epoch for this long."""
 
 CACHED_SECONDS = 3600.0
-"""How long a known user is believed in while the database is away."""
+"""A cached row is used this long while the database is away."""
 
 CACHED_USERS = 10_000
 
@@ -35,13 +35,13 @@ class CachedUser(NamedTuple):
 
 
 class UserCache:
-    """Rows read a moment ago, so that a page costs no query to know who asks for it."""
+    """Caches user rows, so that a page needs no query to identify its user."""
 
     def __init__(self) -> None:
         self._entries: dict[UUID, CachedUser] = {}
 
     async def find(self, user_id: UUID, epoch: int) -> User | None:
-        """`epoch` is what is known already of theirs: a row from before that is read again."""
+        """`epoch`: of the session; a cached row with an older one is read again."""
         return (await self.find_all({user_id: epoch}))[user_id]
 
     async def find_all(self, epochs: Mapping[UUID, int]) -> dict[UUID, User | None]:
@@ -60,7 +60,7 @@ class UserCache:
             async with deps.pools().own.acquire() as connection:
                 users = await queries.users_by_id(connection, user_ids)
         except db.Unavailable:
-            # Nobody can be given or refused anything while it is away, so what was true then is true now.
+            # While the database is away no right can change, so that the cached rows are still true.
             oldest = min((entry.at for entry in before.values()), default=0.0)
             if len(before) < len(user_ids) or time.monotonic() - oldest > CACHED_SECONDS:
                 raise
@@ -79,9 +79,9 @@ class UserCache:
 
 
 def install(app: Quart, https: bool, absolute_seconds: int) -> None:
-    # Behind a proxy that speaks TLS for us every request looks insecure, and is not.
+    # Behind a proxy that ends TLS, quart_auth takes every request for an insecure one.
     warnings.filterwarnings("ignore", "Secure cookies will be ignored", module="quart_auth")
-    # Lax, not Strict: a link in a mail should find one signed in.
+    # Lax, not Strict: a link in an e-mail should open with the session.
     QuartAuth(
         app,
         cookie_name="__Host-ts" if https else "ts",
@@ -117,7 +117,7 @@ async def has_confirmed(who: Identity) -> bool:
 
 
 async def owes_codes(who: Identity) -> bool:
-    """An administrator of a desk that wants codes of them, and without any yet."""
+    """Whether the user is an administrator who must set up codes first."""
     if who.role is not Role.ADMIN or not deps.settings().accounts.require_admin_totp:
         return False
     user = await _users().find(who.user_id, 0)
@@ -125,7 +125,7 @@ async def owes_codes(who: Identity) -> bool:
 
 
 async def still_admitted(identities: Collection[Identity]) -> dict[Identity, SessionRecord]:
-    """Those whose session stands, and who are still who they were when it let them in. Their open streams use it."""
+    """The identities whose session and role are still valid. Counts as use of the session."""
     standing = await deps.sessions().valid({each.session for each in identities})
     epochs: dict[UUID, int] = {}
     for record in standing.values():
@@ -141,9 +141,9 @@ async def still_admitted(identities: Collection[Identity]) -> dict[Identity, Ses
 
 
 async def begin_session(user: User, reason: SessionStart = SessionStart.SIGN_IN, *, first: bool = False) -> str:
-    """Begins a session under a new id, whatever cookie was there before; its hash.
+    """Begins a session under a new id, in place of the one in the cookie. Returns its hash.
 
-    `first`: the account was made this moment, in a transaction that is still open.
+    `first`: the account was made in the current transaction.
     """
     if first or (reason is SessionStart.SIGN_IN and not await _was_here(user)):
         first_visit.note()
@@ -156,12 +156,12 @@ async def begin_session(user: User, reason: SessionStart = SessionStart.SIGN_IN,
 
 
 def refresh_user(user: User) -> None:
-    """What has just been changed of theirs holds here from now on."""
+    """Makes a change to the user take effect in this process at once."""
     _users().keep(user)
 
 
 async def end_other_sessions(user: User) -> None:
-    """Goes on under a new id after a new password; every other session of theirs ends."""
+    """After a new password: begins a new session and ends every other one."""
     _users().keep(user)
     session = await begin_session(user, SessionStart.NEW_PASSWORD)
     if not user.two_steps:  # they have shown their password, and no code

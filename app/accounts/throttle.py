@@ -1,4 +1,4 @@
-"""How often a password may be tried: counted before anything is checked."""
+"""Rate limits of passwords, codes and e-mails; attempts are counted before they are checked."""
 
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
@@ -6,7 +6,7 @@ from app.wire.users.rate_limits import RateLimiter
 
 
 async def wait_to_sign_in(limits: RateLimiter, email: str, ip: str) -> float | None:
-    """Seconds to wait, or None. One address, one account and everybody together each have their own bound."""
+    """Seconds to wait, or None. Limits: per address, per account, and in total."""
     return await _first(
         limits,
         ("login:ip", neighbourhood(ip), "10/5minute"),
@@ -21,7 +21,7 @@ async def wait_for_welcome(limits: RateLimiter, ip: str) -> float | None:
 
 
 async def wait_to_change_password(limits: RateLimiter, user_id: str, ip: str) -> float | None:
-    """Apart from signing in: a stranger who guesses at the door must not keep people from changing theirs."""
+    """Counted apart from signing in, so that somebody who guesses there cannot block the owner here."""
     return await _first(
         limits,
         ("password:user", user_id, "10/5minute"),
@@ -32,7 +32,7 @@ async def wait_to_change_password(limits: RateLimiter, user_id: str, ip: str) ->
 
 
 async def wait_to_confirm(limits: RateLimiter, user_id: str, ip: str) -> float | None:
-    """A page that was left open is a place to guess from as well."""
+    """Protects a page that was left open from guessing."""
     return await _first(
         limits,
         ("confirm:user", user_id, "10/5minute"),
@@ -43,7 +43,7 @@ async def wait_to_confirm(limits: RateLimiter, user_id: str, ip: str) -> float |
 
 
 async def wait_for_code(limits: RateLimiter, user_id: str, ip: str) -> float | None:
-    """Wherever a code is asked for: there are only a million of them."""
+    """For every page that asks for a code: there are only a million codes."""
     return await _first(
         limits,
         ("code:user", user_id, "5/5minute"),
@@ -62,7 +62,7 @@ async def wait_to_register(limits: RateLimiter, email: str, ip: str) -> float | 
 
 
 async def wait_to_reset(limits: RateLimiter, email: str, ip: str) -> float | None:
-    """Nobody's mailbox is filled from here, nor by many from everywhere."""
+    """Bounds the e-mails to one mailbox, also from many addresses."""
     return await _first(
         limits,
         ("forgot:ip", neighbourhood(ip), "10/hour"),
@@ -72,7 +72,7 @@ async def wait_to_reset(limits: RateLimiter, email: str, ip: str) -> float | Non
 
 
 def neighbourhood(ip: str) -> str:
-    """An IPv6 customer has a /64 and changes addresses within it at will."""
+    """The /64 network of an IPv6 address, since one customer controls all of it; an IPv4 address unchanged."""
     try:
         parsed = ip_address(ip)
     except ValueError:

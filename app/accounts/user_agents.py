@@ -1,4 +1,4 @@
-"""What somebody signed in with, in words, from what their browser says of itself."""
+"""Describes the browser and system of a session from its User-Agent header."""
 
 import re
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ BROWSERS = (
     ("Chrome", re.compile(r"\b(Headless)?(Chrome|CriOS)/")),
     ("Safari", re.compile(r"\bVersion/[\d.]+.* Safari/")),
 )
-"""In this order: all but Firefox say Safari as well, and most say Chrome."""
+"""In this order, since most browsers also name Chrome and Safari."""
 
 SYSTEMS = (
     ("iPhone", re.compile(r"\biPhone\b")),
@@ -31,7 +31,7 @@ UNKNOWN = "An unknown program"
 
 
 class Device(NamedTuple):
-    """One open session, as its user is shown it."""
+    """One open session, as its user sees it."""
 
     session: str
     words: str
@@ -40,12 +40,12 @@ class Device(NamedTuple):
     idle: float
     """Seconds."""
     renewed: bool
-    """It began by choosing a new password."""
+    """It began with a new password."""
     own: bool
 
 
 def devices(sessions: Sequence[OpenSession], own: str, now: float) -> list[Device]:
-    """The one that asks comes first."""
+    """One's own session comes first."""
     rows = [
         Device(
             each.hash,
@@ -62,7 +62,7 @@ def devices(sessions: Sequence[OpenSession], own: str, now: float) -> list[Devic
 
 
 def device_name(agent: str) -> str:
-    """Firefox on Linux, curl, or that it is not known: nothing of the text but a plain word is repeated."""
+    """For example "Firefox on Linux" or "curl". Of the header only plain words are shown."""
     browser = _first(BROWSERS, agent)
     system = _first(SYSTEMS, agent)
     if browser:

@@ -1,4 +1,4 @@
-"""What an administrator can do to an account: decided and audited together, and its sessions end with it."""
+"""What an administrator can do to an account. Each action is recorded in the audit and ends the account's sessions."""
 
 import secrets
 from collections.abc import Awaitable, Callable
@@ -35,11 +35,11 @@ class ActionDetails(NamedTuple):
     label: str
     effect: str
     change: Callable[[Any, UUID, UUID], Awaitable[bool]]
-    """Asks the database, by its connection, for the actor and the user; whether it did so."""
+    """Called with the connection, the actor and the user; returns whether it changed anything."""
 
 
 class ActionResult(NamedTuple):
-    """`token`: of the link by which the person chooses a new password."""
+    """`token`: of the link to choose a new password."""
 
     changed: bool
     token: str = ""
@@ -88,7 +88,7 @@ DETAILS = {
 
 
 def available(person: Person, viewer: UUID) -> list[AccountAction]:
-    """What the person's page offers: deeds that would change something, and no reset that locks its asker out."""
+    """The actions that would change something. One's own password is reset by another administrator."""
     if not person.active:
         return [AccountAction.ENABLE]
     role = AccountAction.DEMOTE if person.role is Role.ADMIN else AccountAction.PROMOTE
@@ -128,7 +128,7 @@ async def invite(pool: Pool, who: Identity, token: str, email: str, role: Role, 
 
 
 async def revoke(pool: Pool, who: Identity, link_id: UUID, ip: str) -> bool:
-    """Whether the one who asks may; a link that is gone already is no reason to refuse."""
+    """Whether the actor may revoke it. A link that no longer exists counts as revoked."""
     async with pool.acquire() as connection, connection.transaction():
         allowed = await queries.is_admin(connection, who.user_id)
         email = await queries.revoke(connection, link_id) if allowed else ""

@@ -1,4 +1,4 @@
-"""The audit for programs of administrators."""
+"""JSON API of the audit, for administrators."""
 
 from datetime import datetime
 from typing import Annotated
@@ -17,7 +17,7 @@ from app.web import api, client, guards
 blueprint = Blueprint("admin_api", __name__, url_prefix=api.ROOT)
 
 AUDIT_RATE = "1/minute"
-"""Of one token or session: who reads the audit page by page, or follows it, does not fill it."""
+"""Per token or session, so that reading the audit page by page does not fill it."""
 
 Word = Annotated[api.PlainText, Meta(max_length=254)]
 
@@ -33,7 +33,7 @@ class AuditQuery(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """`session`: the hash of the session or token that did it."""
+    """`session`: the hash of the actor's session or token."""
 
     id: int
     time: datetime | None

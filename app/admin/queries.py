@@ -1,4 +1,4 @@
-"""Users, the links that make them, and the audit, as administrators see and change them."""
+"""Users, invitations and the audit, as administrators see and change them."""
 
 import hashlib
 from datetime import datetime
@@ -17,8 +17,8 @@ LONGEST_ADDRESS = 254
 
 
 class Person(NamedTuple):
-    """`resetting`: no password works until a link is used. `two_steps`: a code is asked for beside the password.
-    Times are UTC epoch seconds."""
+    """`resetting`: no password works until the link is used. `two_steps`: signing in asks for a code. Times are UTC
+    epoch seconds."""
 
     id: UUID
     email: str
@@ -35,13 +35,13 @@ class InviteLink(NamedTuple):
     email: str
     role: Role
     renews: bool
-    """It gives an account a new password, and makes none."""
+    """It replaces the password of an account instead of creating one."""
     inviter: str
     expires: float
 
 
 class AuditEntry(NamedTuple):
-    """`at`: UTC epoch seconds. `session`: the hash of the session's id, or nothing."""
+    """`at`: UTC epoch seconds. `session`: the hash of the session id, or empty."""
 
     id: int
     at: float
@@ -54,7 +54,7 @@ class AuditEntry(NamedTuple):
 
 
 class AuditFilter(NamedTuple):
-    """`who`: part of the name of who did it, or to whom it was done. `until` is no part of the time."""
+    """`who`: part of the actor or of the detail. `until` is exclusive."""
 
     who: str = ""
     action: str = ""
@@ -84,7 +84,7 @@ select invites.id, invites.email, invites.role, user_id is not null as renews,
 
 
 async def people(connection: "Connection[Record]", after: str, limit: int) -> list[Person]:
-    """By address, those that come after the one that is given."""
+    """Ordered by address; those after the address `after`."""
     rows = await connection.fetch(
         f"{_PEOPLE} where lower(email) > $2 order by lower(email) limit $3", SIGN_IN_ACTIONS, after, limit
     )
@@ -102,7 +102,7 @@ async def has_account(connection: "Connection[Record]", email: str) -> bool:
 
 
 async def links(connection: "Connection[Record]", limit: int) -> list[InviteLink]:
-    """The newest first."""
+    """Newest first."""
     rows = await connection.fetch(f"{_LINKS} order by invites.created_at desc limit $1", limit)
     return [_link(row) for row in rows]
 
@@ -120,7 +120,7 @@ async def link_of(connection: "Connection[Record]", token: str) -> InviteLink | 
 async def put_link(
     connection: "Connection[Record]", token: str, email: str, role: Role, inviter: UUID, renews: UUID | None = None
 ) -> None:
-    """From now on this is the link of that address that works."""
+    """Replaces the link of that address."""
     await connection.execute(
         """
         insert into app.invites (token_hash, email, role, invited_by, user_id, expires_at)
@@ -140,7 +140,7 @@ async def put_link(
 
 
 async def is_admin(connection: "Connection[Record]", actor: UUID) -> bool:
-    """At this moment, and until the transaction ends: what changes people waits for it."""
+    """Locks the row until the transaction ends, so that changes of users wait for it."""
     await _lock_users(connection)
     allowed: bool = await connection.fetchval(
         "select exists(select from app.users where id = $1 and role = 'admin' and active)", actor
@@ -149,7 +149,7 @@ async def is_admin(connection: "Connection[Record]", actor: UUID) -> bool:
 
 
 async def revoke(connection: "Connection[Record]", link_id: UUID) -> str | None:
-    """Whose link it was; None when it is gone already."""
+    """The address of the deleted link; None if there is none."""
     email: str | None = await connection.fetchval("delete from app.invites where id = $1 returning email", link_id)
     return email
 
@@ -161,7 +161,7 @@ and (users.role <> 'admin' or not users.active or users.password_hash = ''
      or exists (select from app.users as other where other.id <> users.id
                    and other.role = 'admin' and other.active and other.password_hash <> ''))
 """
-"""The actor is an administrator at this moment, and one who can sign in is left whatever becomes of this user."""
+"""The actor is an active administrator, and another one would remain without this user."""
 
 
 async def set_role(connection: "Connection[Record]", actor: UUID, user_id: UUID, role: Role) -> bool:
@@ -192,7 +192,7 @@ async def delete(connection: "Connection[Record]", actor: UUID, user_id: UUID) -
 async def audit(
     connection: "Connection[Record]", search: AuditFilter, limit: int, before: int | None = None
 ) -> list[AuditEntry]:
-    """The newest first; `before` is the id that the ones wanted are older than."""
+    """Newest first; `before`: the id that all returned ones are below."""
     rows = await connection.fetch(
         """
         select id, extract(epoch from at)::float8 as at, actor, action, outcome, ip, session, detail
@@ -211,7 +211,7 @@ async def audit(
 
 
 async def actions(connection: "Connection[Record]") -> list[str]:
-    """Those that happened. From one to the next by the index: the audit is long, and their list short."""
+    """The distinct actions. Steps from one to the next by the index, since the audit is long and the list short."""
     rows = await connection.fetch(
         """
         with recursive found as (
@@ -230,7 +230,7 @@ async def actions(connection: "Connection[Record]") -> list[str]:
 async def _change_and_end_sessions(
     connection: "Connection[Record]", change: str, actor: UUID, user_id: UUID, *value: str | bool
 ) -> bool:
-    """Closed also to who is coming in at this moment: their password has been looked at, their session not begun."""
+    """Raises the session epoch too, for a sign-in whose password was checked but whose session has not begun."""
     update = f"update app.users as users set session_epoch = session_epoch + 1, {change}"  # noqa: S608 - our own text
     if not await _changed(connection, update, actor, user_id, *value):
         return False
@@ -247,8 +247,8 @@ async def _changed(
 
 
 async def _lock_users(connection: "Connection[Record]") -> None:
-    # The statement after the lock sees what the one who held it before has done; without it two administrators,
-    # each the other's last, could remove each other at once.
+    # The statement after the lock sees what its earlier holder committed. Without it two administrators could remove
+    # each other at once.
     await connection.execute("select pg_advisory_xact_lock(hashtext('tickstock people'))")
 
 

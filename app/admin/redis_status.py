@@ -12,7 +12,7 @@ JOB_CHANNELS = tuple(each.name for each in OUTGOING if each.kind == "job")
 
 
 class Channel(NamedTuple):
-    """`age`: seconds since its newest message, None where none came."""
+    """`age`: seconds since the newest message; None if there was none."""
 
     name: str
     meaning: Meaning | BatchChannel
@@ -34,7 +34,7 @@ class RejectedMessages(NamedTuple):
 
 
 class LogState(NamedTuple):
-    """`began`: when its epoch did, UTC epoch seconds; None for a log that is empty."""
+    """`began`: start of the epoch, UTC epoch seconds; None for an empty log."""
 
     id: str
     began: float | None
@@ -56,7 +56,7 @@ class Receivers(NamedTuple):
 
 
 def parts(name: str) -> list[str]:
-    """Where a narrow screen may break a channel's name."""
+    """The name split where a narrow screen may break it."""
     return re.split(r"(?<=[.:])", name)
 
 
@@ -71,13 +71,13 @@ def channels(names: Channels, stats: SubscriberStats, now: float) -> tuple[list[
 
 
 def rejections(rejected: Mapping[tuple[Meaning | BatchChannel, str], int]) -> list[RejectedMessages]:
-    """The most frequent first."""
+    """Most frequent first."""
     counts = (RejectedMessages(meaning, reason, count) for (meaning, reason), count in rejected.items())
     return sorted(counts, key=lambda each: (-each.messages, each.meaning, each.reason))
 
 
 def log_state(top: StreamPosition) -> LogState:
-    """An epoch is named by the millisecond in which it began."""
+    """An epoch's name is the millisecond at which it began."""
     return LogState("", None) if top == BEGINNING else LogState(str(top), top.epoch / 1000)
 
 

@@ -1,4 +1,4 @@
-"""Pages for those who run the desk."""
+"""Pages for administrators."""
 
 import asyncio
 import secrets
@@ -274,7 +274,7 @@ async def _deletion_page(person: Person, form: Deletion, status: int = 200) -> R
 
 
 async def _in_time(answer: Awaitable[T]) -> T | None:
-    """None while Redis does not answer: the page says so, and shows the rest."""
+    """None if Redis does not answer in time: the page then shows the rest."""
     try:
         async with asyncio.timeout(WITHIN_SECONDS):
             return await answer

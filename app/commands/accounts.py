@@ -1,4 +1,4 @@
-"""`tickstock admin …`: accounts, whether or not a desk runs."""
+"""`tickstock admin …`: manages accounts, whether or not a desk is running."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ def create(settings: Settings, environ: Mapping[str, str], email: str, role: str
 
 
 def listed(settings: Settings, environ: Mapping[str, str]) -> list[str]:
-    """A line each."""
+    """One line per user."""
     from app.accounts.bootstrap import users
 
     return [
@@ -49,7 +49,7 @@ def remove_codes(settings: Settings, environ: Mapping[str, str], email: str) -> 
 def _run(
     settings: Settings, environ: Mapping[str, str], action: Callable[[Pool], Awaitable[T]], *, makes: bool = False
 ) -> T:
-    """`makes`: it makes an account, and may make the database for it."""
+    """`makes`: the action creates an account, and may create the database for it."""
 
     async def work(reached: Settings) -> T:
         async with prepare.pool_for(reached) as pool:
@@ -64,7 +64,7 @@ def _run(
 
 @contextmanager
 def _database(settings: Settings, environ: Mapping[str, str], *, makes: bool) -> Iterator[Settings]:
-    """The one that is named, the one that runs here, or our own for as long as the command takes."""
+    """The database of the settings, of the running desk, or one of our own that runs for this command."""
     if addresses.configured_addresses(settings).own:
         prepare.prepare_own_schema(settings, patience=0)
         yield settings

@@ -1,4 +1,4 @@
-"""Where the servers are: said by settings, or kept in run.json by the `tickstock run` that carries them."""
+"""Addresses of the servers: from the settings, or from the run.json that `tickstock run` keeps."""
 
 import json
 import os
@@ -16,8 +16,8 @@ FILE = "run.json"
 
 
 class Addresses(NamedTuple):
-    """None: not known here. `engine` is the role that owns the market's tables, `engine_redis` the user of engine and
-    feed where it is not that of `redis`; as `operator_redis` an operator may do everything, and no process does."""
+    """None: unknown here. `engine`: the role that owns the market's tables. `engine_redis`: the Redis user of engine
+    and feed, if it is not that of `redis`. `operator_redis`: a Redis user with all rights, for operators only."""
 
     redis: str | None = None
     own: str | None = None
@@ -27,7 +27,7 @@ class Addresses(NamedTuple):
     operator_redis: str | None = None
 
     def of_engine(self) -> "Addresses":
-        """As engine and feed see them."""
+        """The addresses that engine and feed use."""
         return self._replace(redis=self.engine_redis or self.redis)
 
 
@@ -37,7 +37,7 @@ def configured_addresses(settings: Settings) -> Addresses:
 
 
 def running_addresses(data_dir: Path) -> Addresses | None:
-    """Those of the desk that runs on this data directory now."""
+    """Of the desk that is running on this data directory."""
     if not locked(data_dir):
         return None
     try:
@@ -55,7 +55,7 @@ def running_addresses(data_dir: Path) -> Addresses | None:
 
 
 def lock(data: Path) -> IO[str]:
-    """As places.lock; who is refused is told where the desk is that runs already."""
+    """Like places.lock; the error names the address of the desk that is already running."""
     try:
         return places.lock(data)
     except Unusable as refusal:
@@ -64,9 +64,9 @@ def lock(data: Path) -> IO[str]:
 
 
 def completed(settings: Settings, *, database: bool = True, engine: bool = False) -> Settings:
-    """With what is not said taken from the desk that runs here; raises Unusable when there is none.
+    """Adds what the settings lack from the running desk. Raises Unusable if there is none.
 
-    `engine`: for a process that publishes events, which the web process' user may not.
+    `engine`: for a process that publishes events, which the web process' Redis user may not.
     """
     configured = configured_addresses(settings)
     if configured.redis and (configured.own or not database):
@@ -100,7 +100,7 @@ def for_children(environ: Mapping[str, str], addresses: Addresses) -> dict[str, 
 
 
 def write(data_dir: Path, url: str, addresses: Addresses, pids: Mapping[str, int]) -> None:
-    """Whole or not at all, and for us alone: addresses may hold passwords."""
+    """Atomic, and readable by the owner only: addresses may hold passwords."""
     state = {
         "url": url,
         "redis_url": addresses.redis,

@@ -1,4 +1,4 @@
-"""`tickstock data close`: the end of a day by hand."""
+"""`tickstock data close`: closes a trading day by hand."""
 
 import asyncio
 import os
@@ -29,7 +29,7 @@ SYMBOLS_LISTED = 20
 
 
 def close(settings: Settings, day: date | None) -> bool:
-    """Whether enough of every universe is there. Raises Unusable."""
+    """Whether every universe is complete enough. Raises Unusable."""
 
     async def work(pool: Pool) -> bool:
         session = day or await _newest(pool)
@@ -55,7 +55,7 @@ async def _newest(pool: Pool) -> date:
 
 
 async def _publish(settings: Settings, events: list[Event], result: DayResult) -> None:
-    """Where there is a Redis; the tables are right without."""
+    """Only if there is a Redis; the tables are right without it."""
     running = addresses.running_addresses(settings.data_dir) or addresses.Addresses()
     redis_url = addresses.configured_addresses(settings).redis or running.of_engine().redis
     if redis_url is None:

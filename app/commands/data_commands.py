@@ -1,4 +1,4 @@
-"""What `tickstock data` can do with what is stored. Each command gives the work to be done with settings."""
+"""The subcommands of `tickstock data`. Each returns the work to be done with the settings."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from app.settings.load import Settings
 
 Work = Callable[["Settings"], bool]
-"""Whether all is well: what the exit code says."""
+"""Returns whether all is well, which becomes the exit code."""
 
 
 def _range(command: Callable[..., Work]) -> Callable[..., Work]:

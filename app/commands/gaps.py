@@ -1,4 +1,4 @@
-"""`tickstock data gaps` and `data repair`: what is missing or suspicious, and loading that again."""
+"""`tickstock data gaps` and `data repair`: lists missing or suspicious bars, and loads them again."""
 
 import asyncio
 import json
@@ -28,11 +28,11 @@ from app.finance.history import read_moves
 from app.settings.load import Settings
 
 ROWS = 40
-"""Of each table; `--json` has all."""
+"""Per table; `--json` has all."""
 
 
 def show(settings: Settings, query: CoverageQuery, as_json: bool) -> bool:
-    """Whether nothing is missing and nothing suspicious. Raises Unusable."""
+    """Whether nothing is missing or suspicious. Raises Unusable."""
 
     async def work(pool: Pool) -> bool:
         coverage = await _coverage(pool, settings, query)
@@ -44,7 +44,7 @@ def show(settings: Settings, query: CoverageQuery, as_json: bool) -> bool:
 
 
 def repair(settings: Settings, query: CoverageQuery, really: bool) -> bool:
-    """Whether all that was asked for came; without `really` only what it would be is said. Raises Unusable."""
+    """Whether everything was loaded. Without `really` it only prints what it would do. Raises Unusable."""
 
     async def work(pool: Pool) -> bool:
         loads = repair_plans(await _coverage(pool, settings, query))

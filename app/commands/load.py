@@ -1,4 +1,4 @@
-"""`tickstock data load` as it is typed: what may be said together, and what is loaded then."""
+"""Options of `tickstock data load`: which ones go together, and what they load."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -60,7 +60,7 @@ def load(files: tuple[Path, ...], **words: Any) -> "Callable[[Settings], bool]":
 
 
 def _problem(files: Sequence[Path], options: Options) -> str:
-    """What would otherwise be ignored; empty where everything counts."""
+    """Names an option that would have no effect; empty if all have one."""
     own = bool(options.shipped or options.scenario)
     options_set = {name for name, value in options._asdict().items() if value}
     if options.provider and (files or own):

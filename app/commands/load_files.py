@@ -1,4 +1,4 @@
-"""`tickstock data load`: files of bars into the market's tables, whether or not a desk runs."""
+"""`tickstock data load`: loads files of bars, whether or not a desk is running."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -32,7 +32,7 @@ class FileRequest(NamedTuple):
 
 
 def load_files(settings: Settings, environ: Mapping[str, str], request: FileRequest, say: Say, warn: Say) -> bool:
-    """Whether all were read to their end and gave something. Raises Unusable."""
+    """Whether every file was read to its end and had bars. Raises Unusable."""
     if request.dry_run:
         return asyncio.run(_files(None, request, say, warn))
     with market(settings, environ) as url:
@@ -74,7 +74,7 @@ async def _files(pool: Pool | None, request: FileRequest, say: Say, warn: Say) -
 
 
 async def _keep_reference(writer: BarWriter, source: Source) -> None:
-    """What a source has besides bars."""
+    """Stores the reference data of a source: instruments, splits and dividends."""
     if isinstance(source, ScenarioBars):
         await writer.write_reference([source.details], (), (), "synthetic")
     elif isinstance(source, ShippedSource):

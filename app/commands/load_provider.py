@@ -1,4 +1,4 @@
-"""`tickstock data load --provider massive`: history of symbols by name, as fast as the provider allows."""
+"""`tickstock data load --provider massive`: loads history at the rate the provider allows."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -28,7 +28,7 @@ Say = Callable[[str], object]
 
 class ProviderRequest(NamedTuple):
     symbols: str
-    """With commas."""
+    """Separated by commas."""
     timeframe: str
     first: date | None
     last: date | None
@@ -39,7 +39,7 @@ class ProviderRequest(NamedTuple):
 def load_provider(
     settings: Settings, environ: Mapping[str, str], request: ProviderRequest, say: Say, warn: Say
 ) -> bool:
-    """Whether there was something of every symbol. Raises Unusable."""
+    """Whether every symbol had bars. Raises Unusable."""
     query = _provider_query(request, datetime.now(UTC).date())
     provider = settings.massive
     if request.dry_run:
@@ -101,13 +101,13 @@ def _report(progress: ProviderProgress, requests: int, say: Say, warn: Say) -> b
 
 
 def _case(failed: Sequence[str]) -> str:
-    """What may be wrong with a symbol that the provider does not have."""
+    """A hint about the case of symbols that the provider does not have."""
     capitals = [folded(symbol) for symbol in failed if folded(symbol) != symbol]
     return f"; case counts, and perhaps {', '.join(capitals)} was meant" if capitals else ""
 
 
 def _provider_query(request: ProviderRequest, today: date) -> HistoryRequest:
-    """Until yesterday at the latest: today's bar is not complete. Raises Unusable."""
+    """Ends yesterday at the latest: today's bar is not complete. Raises Unusable."""
     symbols = tuple(dict.fromkeys(word.strip() for word in request.symbols.split(",") if word.strip()))
     symbol_arguments.require_symbols(symbols, "--symbols")
     if not symbols:

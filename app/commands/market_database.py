@@ -1,4 +1,4 @@
-"""What loading commands stand on: the market's database, Ctrl-C, and progress bars."""
+"""What loading commands share: the market database, Ctrl-C and progress bars."""
 
 import asyncio
 import signal
@@ -25,7 +25,7 @@ AGAIN = "the same command goes on where this one stopped"
 
 @contextmanager
 def market(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
-    """The address that may write the market's tables: one that is named, of the desk that runs here, or our own."""
+    """An address that may write the market's tables: of the settings, of the running desk, or our own."""
     urls = addresses.configured_addresses(settings)
     if not (urls.engine or urls.market or urls.own):
         urls = addresses.running_addresses(settings.data_dir) or urls
@@ -61,7 +61,7 @@ async def _pool(url: str) -> AsyncIterator[Pool]:
 
 @contextmanager
 def stopping() -> Iterator[asyncio.Event]:
-    """Set by Ctrl-C: what is being stored is stored to its end."""
+    """An event that Ctrl-C sets, so that the current write is finished."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)

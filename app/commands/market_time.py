@@ -1,4 +1,4 @@
-"""What time it is in the market, for commands: by the clock of the feed, or by the one on the wall."""
+"""The current market time for commands: by the feed's clock or by wall time."""
 
 import time
 from collections.abc import Callable
@@ -11,17 +11,17 @@ from app.wire.client import close, connect
 from app.wire.state import market_clock
 
 PAST = {"replay", "synthetic"}
-"""Providers whose market's time is their own."""
+"""Providers with a market time of their own."""
 APART = 86_400.0
-"""Seconds between a clock's market time and the wall's, from which on it plays what is past."""
+"""Difference in seconds between market time and wall time from which the feed is a replay."""
 
 
 async def now(settings: Settings, wall: Callable[[], float] = time.time) -> float | None:
-    """None where a feed of our own has its own time and nobody can say which."""
+    """None if a feed of ours has its own time and is not running."""
     clock = await _published_clock(settings)
     if clock is None:
         return None if settings.ingest.provider in PAST else wall()
-    # A live feed that has died announces nothing, while the market goes on.
+    # A live feed that died announces nothing, while the market goes on.
     return wall() if abs(clock.wall_time - clock.market_time) < APART else clock.now(wall())
 
 

@@ -25,11 +25,11 @@ T = TypeVar("T")
 
 
 class DatabaseAway(Unusable):
-    """It may answer later."""
+    """The database does not answer yet."""
 
 
 def prepare_databases(superuser: str) -> Addresses:
-    """In a database server of our own: both schemas, four roles."""
+    """Both schemas and four roles, in a database server of our own."""
 
     async def work() -> Addresses:
         urls = await roles.prepare(superuser)
@@ -41,7 +41,7 @@ def prepare_databases(superuser: str) -> Addresses:
 
 
 def prepare_own_schema(settings: Settings, patience: float = PATIENCE_SECONDS) -> None:
-    """Our own schema and nothing else, in a database that is not ours alone and may not answer yet."""
+    """Only our own schema, in a database that others use too. Waits `patience` seconds for it."""
     url = configured_addresses(settings).own
     assert url
     until = time.monotonic() + patience
@@ -55,7 +55,7 @@ def prepare_own_schema(settings: Settings, patience: float = PATIENCE_SECONDS) -
 
 
 def first_link(settings: Settings) -> str | None:
-    """None once there is an admin."""
+    """None if there is an administrator."""
     from app.accounts.bootstrap import ensure_link
 
     async def work() -> str | None:
@@ -66,7 +66,7 @@ def first_link(settings: Settings) -> str | None:
 
 
 def could_write_market(settings: Settings) -> bool:
-    """The role that reads the market is able to do more than that."""
+    """Whether the role that reads the market has more rights than that."""
 
     async def work() -> bool:
         async with pool_for(settings, market=True) as pool, pool.acquire() as connection:
@@ -76,7 +76,7 @@ def could_write_market(settings: Settings) -> bool:
 
 
 def owns_audit(settings: Settings) -> bool:
-    """The role that writes the audit could alter or drop it: it owns the table, or may act as who does."""
+    """Whether the role that writes the audit could alter or drop it, as owner of the table or as a member of its owner."""
 
     async def work() -> bool:
         async with pool_for(settings) as pool, pool.acquire() as connection:

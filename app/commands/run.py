@@ -1,4 +1,4 @@
-"""`tickstock run`: servers where none are named, then web, engine and ingest, each in its own process."""
+"""`tickstock run`: starts the servers that the settings do not name, then web, engine and ingest as processes."""
 
 import os
 import socket
@@ -23,7 +23,7 @@ RULES = ROOT / "config" / "redis-acl.conf"
 
 
 def run(settings: Settings, environ: Mapping[str, str], say: Say) -> None:
-    """Until Ctrl-C or SIGTERM. Raises Unusable with one line where it cannot begin."""
+    """Runs until Ctrl-C or SIGTERM. Raises Unusable if it cannot start."""
     where = places.prepare(settings.data_dir, environ.get("XDG_RUNTIME_DIR"))
     with addresses.lock(where.data):
         _must_be_free(settings.host, settings.port)
@@ -36,7 +36,7 @@ def run(settings: Settings, environ: Mapping[str, str], say: Say) -> None:
 
 
 class Desk:
-    """All processes of one installation on this machine."""
+    """The processes of one installation on this machine."""
 
     def __init__(self, settings: Settings, where: Places, environ: Mapping[str, str], say: Say) -> None:
         self.supervisor = Supervisor(say, self._changed)
@@ -47,7 +47,7 @@ class Desk:
         self._addresses = Addresses()
         self._users: ValkeyUsers | None = None
         self._first = False
-        """The market's history is still to be loaded: the first page waits for it."""
+        """The market's history is not loaded yet, and the first page waits for it."""
 
     def open(self) -> None:
         self._addresses = self._start_servers(addresses.configured_addresses(self._settings))
@@ -68,7 +68,7 @@ class Desk:
         places.remove_sockets(self._places)
 
     def _start_servers(self, configured: Addresses) -> Addresses:
-        """Starts what is not named, and lays the ground in a database of our own."""
+        """Starts the servers that are not configured, and prepares a database of our own."""
         first = not (self._places.data / "postgres").exists()
         self._users = None if configured.redis else self._redis_users()
         servers = list(self._servers(configured))
@@ -84,7 +84,7 @@ class Desk:
         return urls._replace(own=prepared.own, engine=prepared.engine, market=configured.market or prepared.market)
 
     def _redis_users(self) -> ValkeyUsers | None:
-        """None where the settings give channels or lists names that the shipped rules do not know."""
+        """None if the settings name channels or lists that the shipped access rules do not cover."""
         if self._settings.channels() or self._settings.ingest.also_to:
             return None
         return valkey_users.write(self._places, valkey.binary(), RULES)

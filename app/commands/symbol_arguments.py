@@ -1,4 +1,4 @@
-"""Symbols on the command line: in any case, where only one is stored that is spelt so."""
+"""Symbols on the command line, in any case unless two stored symbols differ only in case."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from app.quotes import queries
 
 
 async def stored_symbols(pool: Pool, words: Sequence[str], option: str) -> tuple[str, ...]:
-    """Each as it is stored, once; one that is not stored stays as it was typed. Raises Unusable."""
+    """Each as it is stored, without repeats; unknown ones as typed. Raises Unusable."""
     require_symbols(words, option)
     names: dict[str, None] = {}
     async with pool.acquire() as connection:

@@ -1,4 +1,4 @@
-"""A PostgreSQL of our own for as long as a command takes, where no desk runs and no other server is named."""
+"""A PostgreSQL of our own while a command runs, if no desk is running and no server is configured."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ STOP_SECONDS = 4.0
 
 @contextmanager
 def temporary_postgres(settings: Settings, environ: Mapping[str, str]) -> Iterator[Addresses]:
-    """Both schemas are there. Says on standard error what it starts. Raises Unusable."""
+    """With both schemas. Prints to standard error what it starts. Raises Unusable."""
     where = places.prepare(settings.data_dir, environ.get("XDG_RUNTIME_DIR"))
     with addresses.lock(where.data):
         click.echo(

@@ -1,4 +1,4 @@
-"""`tickstock data universes`: named lists of symbols, in and out."""
+"""`tickstock data universes`: imports and exports named lists of symbols."""
 
 import asyncio
 import csv
@@ -25,7 +25,7 @@ SHIPPED = "etf-*.csv"
 THEMES = "themes"
 OWN = "custom"
 LONGEST = 100
-"""Characters of a name, and of a key."""
+"""Characters of a name or key."""
 
 
 def show(settings: Settings) -> bool:
@@ -42,7 +42,7 @@ def show(settings: Settings) -> bool:
 
 
 def import_file(settings: Settings, path: Path, name: str | None, *, etfs: bool) -> bool:
-    """Of the symbols of a CSV file, in place of what was called so. Raises Unusable."""
+    """Replaces the universe of that name by the symbols of a CSV file. Raises Unusable."""
     group, _, key = (name or path.stem).strip().rpartition(":")
     universe = Universe(ETFS if etfs else STOCKS, group or OWN, key, _symbols(path))
     if not key or max(len(group), len(key)) > LONGEST:
@@ -51,13 +51,13 @@ def import_file(settings: Settings, path: Path, name: str | None, *, etfs: bool)
 
 
 def import_shipped(settings: Settings) -> bool:
-    """The themes of ETFs that came with us."""
+    """Imports the shipped themes of ETFs."""
     paths = sorted(settings.loads.files.glob(SHIPPED))
     return _store(settings, [Universe(ETFS, THEMES, path.stem.partition("-")[2], _symbols(path)) for path in paths])
 
 
 def export(settings: Settings, name: str, day: date | None) -> bool:
-    """As CSV; on a day in the past those who were members then. Raises Unusable."""
+    """Prints CSV; of a past day its members then. Raises Unusable."""
 
     async def work(pool: Pool) -> bool:
         async with pool.acquire() as connection:

@@ -1,4 +1,4 @@
-"""The page behind a one-time link: choose a password, and the account is yours (again)."""
+"""The page behind an invitation: choose a password, and the account is created or its password replaced."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -53,7 +53,7 @@ async def accept(token: str) -> ResponseReturnValue:
 
 
 async def accept_password(token: str, find: FindInvite, spent: str) -> str | Response:
-    """The hash of the password that was typed behind a link, or the answer to what is no password or no link."""
+    """The hash of the password typed behind a link; or a response: 410, 422 or 429."""
     wait = await throttle.wait_for_welcome(deps.limits(), client.address())
     if wait is not None:
         return await errors.answer(429, retry_after=wait)
@@ -67,7 +67,7 @@ async def accept_password(token: str, find: FindInvite, spent: str) -> str | Res
 
 
 async def renew(connection: Any, invite: Invite, user_id: UUID, password_hash: str) -> None:
-    """In the transaction that uses the link up. Signing in asks for whatever else the account wants to see."""
+    """Replaces the password, in the transaction that uses the link up. Signing in then asks for a code as usual."""
     await queries.replace_hash(connection, user_id, password_hash)
     await record(connection, invite.email, AuditAction.ACCEPT_RESET, AuditOutcome.OK, client.address())
     await deps.email_queue().put(connection, Kind.NEW_PASSWORD, invite.email)
@@ -96,7 +96,7 @@ async def _create_user(connection: Any, invite: Invite, password_hash: str) -> b
     user = await queries.insert_user(connection, invite.email, password_hash, invite.role)
     if user is None:
         return False
-    # Before the end: while Redis is away nobody becomes anything.
+    # Inside the transaction: without Redis there is no session, and then no account either.
     session = await begin_session(user, first=True)
     await record(connection, user.email, AuditAction.ACCEPT_INVITE, AuditOutcome.OK, client.address(), "", session)
     return True

@@ -1,4 +1,4 @@
-"""Codes of the moment by RFC 6238, the picture that hands over their secret, and codes for when it is lost."""
+"""Time-based codes (RFC 6238), the QR code that hands over their secret, and recovery codes."""
 
 import base64
 import secrets
@@ -11,11 +11,11 @@ ISSUER = "TickStock"
 STEP_SECONDS = 30
 DIGITS = 6
 CLOCK_DRIFT_STEPS = 1
-"""Steps by which a telephone's clock may be off."""
+"""Steps of 30 s by which a telephone's clock may be wrong, either way."""
 
 RECOVERY_CODES = 10
 RECOVERY_BYTES = 15
-"""120 bits: so many that a plain hash keeps them safe."""
+"""120 bits: enough for a plain hash to keep them safe."""
 RECOVERY_LETTERS = 24
 BORDER = 4
 
@@ -28,7 +28,7 @@ class Picture(NamedTuple):
 
 
 def new_secret() -> str:
-    """160 bits in base32, as authenticators take them."""
+    """160 bits in base32, as authenticator apps expect."""
     return pyotp.random_base32()
 
 
@@ -44,7 +44,7 @@ def picture(text: str) -> Picture:
 
 
 def step_of(secret: str, code: str, now: float) -> int | None:
-    """Which step's code this is, of those that count at `now` (UTC epoch seconds)."""
+    """The time step that this code belongs to, of those valid at `now` (UTC epoch seconds); None if it is wrong."""
     current, totp = int(now) // STEP_SECONDS, pyotp.TOTP(secret)
     steps = range(current - CLOCK_DRIFT_STEPS, current + CLOCK_DRIFT_STEPS + 1)
     matches = [step for step in steps if secrets.compare_digest(totp.generate_otp(step), code)]
@@ -52,7 +52,7 @@ def step_of(secret: str, code: str, now: float) -> int | None:
 
 
 def normal(typed: str | None) -> str:
-    """As it is compared: people copy the spaces and dashes that made it legible."""
+    """The code without the spaces and dashes that people copy, for comparison."""
     return "".join((typed or "").replace("-", " ").split()).lower()
 
 

@@ -1,4 +1,4 @@
-"""Secrets that we must be able to read again, sealed for the database with a key that only the desk's own makes."""
+"""Encrypts secrets for the database, with a key derived from SECRET_KEY."""
 
 import secrets
 
@@ -17,12 +17,12 @@ class SecretCipher:
         self._cipher = AESGCM(key)
 
     def encrypt(self, text: str, owner: str) -> bytes:
-        """`owner`: for whom alone it opens, so that one row's content is worth nothing in another."""
+        """Bound to `owner`: the result cannot be decrypted for another one, so copying it to another row is useless."""
         nonce = secrets.token_bytes(NONCE_BYTES)
         return nonce + self._cipher.encrypt(nonce, text.encode(), owner.encode())
 
     def decrypt(self, closed: bytes, owner: str) -> str | None:
-        """None for what another SECRET_KEY closed, or for somebody else."""
+        """None if it was encrypted with another SECRET_KEY or for another owner."""
         try:
             return self._cipher.decrypt(closed[:NONCE_BYTES], closed[NONCE_BYTES:], owner.encode()).decode()
         except (InvalidTag, ValueError):

@@ -1,4 +1,4 @@
-"""Second steps and recovery codes in our own schema."""
+"""Second steps and recovery codes in our own schema (app.second_steps, app.recovery_codes)."""
 
 import hashlib
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ PENDING_MINUTES = 15
 
 
 async def begin(connection: "Connection[Record]", user_id: UUID, secret: bytes, session: str) -> bool:
-    """For this session to confirm. False where codes are asked for already."""
+    """Stores a secret for this session to confirm. False if codes are already required."""
     changed = await connection.fetchval(
         """
         insert into app.second_steps as kept (user_id, secret, session) values ($1, $2, $3)
@@ -27,7 +27,7 @@ async def begin(connection: "Connection[Record]", user_id: UUID, secret: bytes, 
 
 
 async def pending(connection: "Connection[Record]", user_id: UUID, session: str) -> bytes | None:
-    """What this session began and has not confirmed yet."""
+    """The secret that this session began with and has not confirmed."""
     secret: bytes | None = await connection.fetchval(
         "select secret from app.second_steps where user_id = $1 and session = $2 and confirmed_at is null"
         " and begun_at > now() - make_interval(mins => $3)",
@@ -50,7 +50,7 @@ async def confirm(connection: "Connection[Record]", user_id: UUID, secret: bytes
 
 
 async def secret_of(connection: "Connection[Record]", user_id: UUID) -> bytes | None:
-    """None while no code is asked for."""
+    """None unless codes are required."""
     secret: bytes | None = await connection.fetchval(
         "select secret from app.second_steps where user_id = $1 and confirmed_at is not null", user_id
     )
@@ -58,7 +58,7 @@ async def secret_of(connection: "Connection[Record]", user_id: UUID) -> bytes | 
 
 
 async def use_step(connection: "Connection[Record]", user_id: UUID, step: int) -> bool:
-    """Whether it is newer than all that were used; of two who send it at once one is told no."""
+    """False unless the step is newer than every used one; of two simultaneous uses one gets False."""
     changed = await connection.fetchval(
         "update app.second_steps set last_step = $2"
         " where user_id = $1 and confirmed_at is not null and last_step < $2 returning 1",
@@ -76,7 +76,7 @@ async def use_recovery(connection: "Connection[Record]", user_id: UUID, code: st
 
 
 async def replace_recovery(connection: "Connection[Record]", user_id: UUID, codes: Sequence[str]) -> None:
-    """`codes` as they are compared."""
+    """`codes` in normal form (codes.normal)."""
     await connection.execute("delete from app.recovery_codes where user_id = $1", user_id)
     await connection.executemany(
         "insert into app.recovery_codes (code_hash, user_id) values ($1, $2)",
@@ -90,7 +90,7 @@ async def recovery_left(connection: "Connection[Record]", user_id: UUID) -> int:
 
 
 async def remove(connection: "Connection[Record]", user_id: UUID) -> bool:
-    """Whether codes were asked for until now."""
+    """Returns whether codes were required before."""
     await connection.execute("delete from app.recovery_codes where user_id = $1", user_id)
     changed = await connection.fetchval(
         "delete from app.second_steps where user_id = $1 returning confirmed_at is not null", user_id

@@ -1,4 +1,4 @@
-"""Codes beside one's password: turning them on and off, and the recovery codes, which are shown once."""
+"""Pages to turn codes on and off, and to show new recovery codes once."""
 
 import base64
 import binascii
@@ -155,7 +155,7 @@ async def _limited(wait: Wait, action: AuditAction) -> Response | None:
 
 
 async def _verified_user(form: Password | TurnOffCodes, action: AuditAction) -> User | None:
-    """None, told beside the field and audited, when it is not that of the account."""
+    """None if the password is wrong, with an error at the field and an entry in the audit."""
     async with deps.pools().own.acquire() as connection:
         user = await queries.user_by_id(connection, guards.identity().user_id)
     if user is not None and (await passwords.verify(user.password_hash, form.password.data)).right:
@@ -179,7 +179,7 @@ async def _record(connection: Any, action: AuditAction, outcome: AuditOutcome, d
 
 
 def _redirect_with_codes(recovery: list[str]) -> Response:
-    """Sealed: these are kept in plain nowhere, not even in the browser."""
+    """The codes travel encrypted: not even the browser's cookie holds them in plain text."""
     closed = cipher().encrypt(" ".join(recovery), guards.identity().session)
     return RECOVERY.redirect(base64.urlsafe_b64encode(closed).decode())
 

@@ -1,4 +1,4 @@
-"""The second step of signing in: who gave the right password types a code, and is nobody until then."""
+"""The code step of signing in. After the right password, and until the code, the visitor has no session."""
 
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -29,7 +29,7 @@ class SignInAttempt(NamedTuple):
 
 
 async def ask(user: User, next_path: str) -> Response:
-    """Where a right password leads when a code is wanted beside it."""
+    """Starts the code step, after the right password."""
     sid = await deps.sessions().pending_logins.begin(user.id, user.session_epoch)
     response = Response("", 303, {"Location": _code_url(next_path)})
     response.set_cookie(
@@ -80,7 +80,7 @@ async def enter() -> ResponseReturnValue:
 
 
 async def _pending_sign_in() -> SignInAttempt | None:
-    """None as well when meanwhile the account was closed, or its password or codes became others."""
+    """None also if the account was disabled, or its password or codes changed, since the password was accepted."""
     sid = request.cookies.get(COOKIE, "")
     pending = await deps.sessions().pending_logins.find(sid) if sid else None
     if pending is None:

@@ -1,4 +1,4 @@
-"""Whether a code is right, used up in the same breath."""
+"""Checks a code and uses it up."""
 
 import time
 from typing import Any
@@ -10,7 +10,7 @@ from app.identity import Identity
 
 
 async def by_code(connection: Any, seal: SecretCipher, user_id: UUID, typed: str) -> str:
-    """What kind of code it was, for the audit; empty when it is wrong, used already or from another time."""
+    """The kind of code, for the audit; empty if it is wrong, expired or already used."""
     code = codes.normal(typed)
     if codes.is_recovery(code):
         if not await queries.use_recovery(connection, user_id, code):
@@ -25,7 +25,7 @@ async def by_code(connection: Any, seal: SecretCipher, user_id: UUID, typed: str
 
 
 async def first_code(connection: Any, seal: SecretCipher, who: Identity, typed: str) -> bool:
-    """Whether the telephone has the secret that this session was shown; then it is asked for from now on."""
+    """Whether the code fits the secret that this session was shown. If so, signing in asks for codes from now on."""
     closed = await queries.pending(connection, who.user_id, who.session)
     secret = seal.decrypt(closed, str(who.user_id)) if closed else None
     step = codes.step_of(secret, codes.normal(typed), time.time()) if secret else None

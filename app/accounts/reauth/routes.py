@@ -1,4 +1,4 @@
-"""The page that asks once more who one is, before what matters most and when a session reaches its absolute limit."""
+"""The page that asks for the password again, before sensitive actions and at the end of a session."""
 
 from urllib.parse import urlencode
 
@@ -30,7 +30,7 @@ class Confirmation(Form):  # type: ignore[misc]
     next = HiddenField(validators=[Length(max=2000)])
 
     def __init__(self, sent: object = None, *, user: User | None, **values: str) -> None:
-        """The code is asked for where signing in asks for it."""
+        """Has a code field if signing in asks this user for codes."""
         super().__init__(sent, **values)
         if user is None or not user.two_steps:
             del self.code
@@ -76,7 +76,7 @@ async def confirm() -> ResponseReturnValue:
 @guards.signed_in
 @reauth.before_enrolment
 async def show_stay() -> ResponseReturnValue:
-    """The form stands at the foot of every page."""
+    """The form is in the footer of every page."""
     return redirect("/account", 303)
 
 
@@ -84,7 +84,7 @@ async def show_stay() -> ResponseReturnValue:
 @guards.signed_in
 @reauth.before_enrolment
 async def stay() -> ResponseReturnValue:
-    """To have asked is use, and extends the idle time; at the absolute limit it takes the password."""
+    """The request itself extends the idle time. Near the absolute limit the password is needed."""
     next_path = security.came_from()
     if not _ends_soon() or next_path.partition("?")[0] == reauth.CONFIRM:
         return redirect(next_path, 303)
@@ -110,7 +110,7 @@ async def _wait(who: Identity, form: Confirmation) -> float | None:
 
 
 async def _verify(form: Confirmation, user: User | None) -> bool:
-    """What is wrong is told beside its field. A code is used up by a right password alone."""
+    """Errors go to the fields. A code is used up only together with the right password."""
     if user is None or not (await passwords.verify(user.password_hash, form.password.data)).right:
         form.password.errors = [WRONG]
     elif form.code is not None:

@@ -1,4 +1,4 @@
-"""Making an account without an invitation, on a desk that lets whoever comes do so."""
+"""Registration without an invitation, if the settings allow it."""
 
 from quart import Blueprint, Response, abort, redirect, request
 from quart.typing import ResponseReturnValue
@@ -38,8 +38,8 @@ async def register() -> ResponseReturnValue:
     wait = await throttle.wait_to_register(deps.limits(), email, client.address())
     if wait is not None:
         return await errors.answer(429, retry_after=wait)
-    # Whether the address is known or not, the same is done and said. A password comes only from who reads the
-    # letter: otherwise a stranger could choose that of whoever believes it.
+    # The answer is the same for known and unknown addresses. With e-mail on, only a reader of the e-mail can choose the
+    # password: otherwise a stranger could choose it for somebody else's address.
     if deps.email_queue().on:
         await _send_link(email)
     else:
@@ -79,7 +79,7 @@ async def _finished(token: str, password_hash: str) -> ResponseReturnValue:
         user = await queries.insert_user(connection, email, password_hash, Role.USER)
         if user is None:
             return await errors.answer(410, ADDRESS_IN_USE)
-        # Before the end: while Redis is away nobody becomes anything.
+        # Inside the transaction: without Redis there is no session, and then no account either.
         session = await begin_session(user, first=True)
         entry = (AuditAction.REGISTER, AuditOutcome.OK, client.address(), "", session)
         await record(connection, email, *entry)

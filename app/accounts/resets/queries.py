@@ -1,4 +1,4 @@
-"""One-time links by which people choose a new password without an administrator."""
+"""One-time links to choose a new password without an administrator (app.resets)."""
 
 import hashlib
 from uuid import UUID
@@ -10,7 +10,7 @@ from app.identity import Role
 
 
 async def put(connection: "Connection[Record]", user_id: UUID, token: str, hours: int) -> None:
-    """From now on this is their link that works."""
+    """Replaces the user's link."""
     await connection.execute(
         """
         insert into app.resets (user_id, token_hash, expires_at) values ($1, $2, now() + make_interval(hours => $3))
@@ -33,7 +33,7 @@ async def find(connection: "Connection[Record]", token: str) -> Invite | None:
 
 
 async def use(connection: "Connection[Record]", token: str) -> Invite | None:
-    """None when it is over; of two who try at once one is told so."""
+    """None if it is used or expired; of two simultaneous uses one gets None."""
     return _invite(
         await connection.fetchrow(
             "delete from app.resets using app.users as users"

@@ -1,4 +1,4 @@
-"""A new password by a one-time link that came by mail or was printed where the desk runs."""
+"""Choose a new password through a one-time link, from an e-mail or from `tickstock admin`."""
 
 from quart import Blueprint, Response, abort, redirect, request
 from quart.typing import ResponseReturnValue

@@ -1,4 +1,4 @@
-"""Who shows a token: its owner, with as much power as both the token and the owner have at this moment."""
+"""Identifies the owner of an API token, with the lesser rights of token and owner."""
 
 import time
 from collections import OrderedDict
@@ -16,15 +16,15 @@ from app.identity import Identity, Role, Scope
 from app.web import client
 
 FRESH_SECONDS = 1.5
-"""How long a token that was revoked, or an owner who was disabled or demoted, may go unnoticed."""
+"""A revoked token, or a disabled or demoted owner, may stay unnoticed for this long."""
 
 CACHED_TOKENS = 5_000
 
 GUESS_RATE = "30/5minute"
-"""Tokens that are none, of one address. Those that work are counted elsewhere, and go on working beside them."""
+"""Invalid tokens from one address. Valid tokens from there keep working."""
 
 AUDIT_RATE = "1/minute"
-"""Refusals of one address, or of one token that may too little, that the audit is told of."""
+"""Refusals recorded in the audit, per address or per token."""
 
 
 class CachedToken(NamedTuple):
@@ -33,7 +33,7 @@ class CachedToken(NamedTuple):
 
 
 class TokenCache:
-    """Tokens read a moment ago. What is none is never kept: strangers would fill it."""
+    """Caches valid tokens. Invalid ones are not cached, so that guessing cannot fill it."""
 
     def __init__(self) -> None:
         self._entries: OrderedDict[str, CachedToken] = OrderedDict()
@@ -62,7 +62,7 @@ def install(app: Quart) -> None:
 
 
 async def load(token: str, required: Scope) -> Identity | None:
-    """What is too little for `wanted` is written down here, and refused by who asks."""
+    """None if the token is invalid. A scope below `required` is recorded here; the caller refuses it."""
     cache: TokenCache = current_app.extensions["tokens"]
     hash_ = secret.hashed(token)
     owned = await cache.find(hash_) if secret.is_token(token) else None
@@ -70,7 +70,7 @@ async def load(token: str, required: Scope) -> Identity | None:
     if owned is None or reason:
         await _refuse(owned.email if owned else "", reason)
         return None
-    # The least of both: an administrator's token that only reads is no administrator.
+    # The lesser of both: a read-only token of an administrator has no administrator's rights.
     role = Role.ADMIN if owned.role is Role.ADMIN and owned.token.scope is Scope.ADMIN else Role.USER
     scope = owned.token.scope if owned.role is Role.ADMIN or owned.token.scope is not Scope.ADMIN else Scope.JOBS
     if not scope.covers(required):
@@ -98,7 +98,7 @@ async def _refuse(email: str, reason: str) -> None:
 
 
 async def _note(email: str, reason: str, scope: str, key: str) -> None:
-    """The audit is told of some, and missed by nobody while it cannot be: what is refused is refused all the same."""
+    """Records a refusal at a limited rate. Without Redis or the database nothing is recorded."""
     refusal = (AuditAction.REFUSE_TOKEN, AuditOutcome.DENIED)
     with suppress(wire.RedisUnavailable, db.Unavailable):
         if await deps.limits().hit(scope, key, AUDIT_RATE) is None:

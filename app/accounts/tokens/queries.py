@@ -1,4 +1,4 @@
-"""Tokens in our own schema, and what the audit is told of them."""
+"""API tokens in our own schema (app.tokens)."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from app.wire.codec.text import clean
 LONGEST_NAME = 200
 
 MAX_TOKENS = 20
-"""Tokens of one person."""
+"""Tokens per person."""
 
 
 class Token(NamedTuple):
@@ -27,14 +27,14 @@ class Token(NamedTuple):
 
 
 class OwnedToken(NamedTuple):
-    """A token, and what is true of its owner at this moment."""
+    """A token with the current state of its owner."""
 
     token: Token
     email: str
     role: Role
     active: bool
     use_recorded: bool
-    """That it was used has been written down within the last minute."""
+    """Its use was recorded within the last minute."""
 
 
 _COLUMNS = """
@@ -46,7 +46,7 @@ coalesce(token.expires_at <= now(), false) as expired
 async def insert(
     connection: "Connection[Record]", user_id: UUID, name: str, token_hash: str, scope: Scope, days: int | None
 ) -> UUID | None:
-    """None when they have as many as they may. In a transaction: of two at once, one waits for the other."""
+    """None if the user has MAX_TOKENS. Needs a transaction, which locks the user's row."""
     owner = await connection.fetchval("select id from app.users where id = $1 and active for update", user_id)
     if (
         owner is None
@@ -75,7 +75,7 @@ async def of(connection: "Connection[Record]", user_id: UUID) -> list[Token]:
 
 
 async def one(connection: "Connection[Record]", user_id: UUID, token_id: UUID) -> Token | None:
-    """None also where it is somebody else's."""
+    """None also if it belongs to somebody else."""
     row = await connection.fetchrow(
         f"select {_COLUMNS} from app.tokens as token where user_id = $1 and id = $2",  # noqa: S608
         user_id,
@@ -98,7 +98,7 @@ async def owned(connection: "Connection[Record]", token_hash: str) -> OwnedToken
 
 
 async def note_use(connection: "Connection[Record]", token_id: UUID) -> None:
-    """Once a minute, however many processes notice."""
+    """Records the use, at most once a minute over all processes."""
     await connection.execute(
         "update app.tokens set last_used_at = now() where id = $1"
         " and coalesce(last_used_at <= now() - interval '1 minute', true)",
@@ -107,7 +107,7 @@ async def note_use(connection: "Connection[Record]", token_id: UUID) -> None:
 
 
 async def delete(connection: "Connection[Record]", user_id: UUID, token_id: UUID) -> str | None:
-    """The name of what is gone now; None where no such token of theirs was."""
+    """The name of the deleted token; None if the user has no such token."""
     name: str | None = await connection.fetchval(
         "delete from app.tokens where user_id = $1 and id = $2 returning name", user_id, token_id
     )

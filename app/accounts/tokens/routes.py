@@ -1,4 +1,4 @@
-"""The pages on which people make tokens and take them back; administrators take back those of others."""
+"""Pages to make and revoke one's own API tokens, and for administrators to revoke those of others."""
 
 from typing import NamedTuple
 from uuid import UUID
@@ -24,7 +24,7 @@ FULL = f"You have {queries.MAX_TOKENS} tokens, which is the most there can be. R
 
 
 class TokenRow(NamedTuple):
-    """A token as its page tells of it."""
+    """A token with its scope in words."""
 
     token: Token
     may: str
@@ -104,7 +104,7 @@ async def revoke_of(user_id: UUID) -> ResponseReturnValue:
 
 
 async def _page(form: NewToken, status: int = 200) -> Response:
-    """A token that has just been made is shown by the first page that its maker's browser asks for, and by no other."""
+    """A new token is shown once, by the first page that its owner's browser requests."""
     who, new = guards.identity(), NEW.received()
     async with deps.pools().own.acquire() as connection:
         rows = await queries.of(connection, who.user_id)

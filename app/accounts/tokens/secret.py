@@ -1,4 +1,4 @@
-"""What a token looks like: ts_, 256 random bits, and a checksum by which scanners know it from other words."""
+"""The form of an API token: ts_, 256 random bits, and a checksum that secret scanners recognize."""
 
 import hashlib
 import re
@@ -16,12 +16,12 @@ def new_token() -> str:
 
 
 def is_token(text: str) -> bool:
-    """Whether it may be one of ours: what was cut or mistyped is known without asking anybody."""
+    """Whether form and checksum are right: rejects mistyped tokens without a query."""
     return SHAPE.fullmatch(text) is not None and _check(text[:-CHECK_DIGITS]) == text[-CHECK_DIGITS:]
 
 
 def hashed(token: str) -> str:
-    """One round is enough for what cannot be guessed."""
+    """A single round of SHA-256 is enough for 256 random bits."""
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
