@@ -76,7 +76,7 @@ def could_write_market(settings: Settings) -> bool:
 
 
 def owns_audit(settings: Settings) -> bool:
-    """Whether the role that writes the audit could alter or drop it, as owner of the table or as a member of its owner."""
+    """Whether the role that writes the audit could alter or drop it, as its owner or a member of the owner."""
 
     async def work() -> bool:
         async with pool_for(settings) as pool, pool.acquire() as connection:

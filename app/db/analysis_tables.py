@@ -1,4 +1,4 @@
-"""Patterns and indicators of a market database, as sub-selects of one fixed shape."""
+"""Sub-selects of one fixed shape over the tables of patterns and indicators of a market database."""
 
 # ruff: noqa: S608
 
@@ -15,25 +15,25 @@ PATTERN_TABLES: Mapping[str, str] = {
     "intraday_patterns": "intraday",
     "daily_intraday_patterns": "combo",
 }
-"""Each with the timeframe of a row that names none."""
+"""Each with the timeframe of rows that name none."""
 
 INDICATOR_TABLES: Mapping[str, str] = {"daily_indicators": "daily", "intraday_indicators": "intraday"}
 
 
 def patterns(tables: Mapping[str, Table]) -> tuple[str, ...]:
-    """A sub-select of each table that can be read, for first_of_all: symbol, pattern, timeframe text, confidence
-    float8 as it is stored, data and metadata jsonb, detected_at timestamptz, price float8 where it has a column."""
+    """One sub-select per readable table, for first_of_all: symbol, pattern, timeframe text, confidence float8 as
+    stored, data and metadata jsonb, detected_at timestamptz, price float8 if there is a column."""
     selects = [_tier(tables.get(name), tier) for name, tier in PATTERN_TABLES.items()]
     return _readable([*selects, _detections(tables.get("pattern_detections"), tables.get("pattern_definitions"))])
 
 
 def indicators(tables: Mapping[str, Table]) -> tuple[str, ...]:
-    """A sub-select of each table that can be read."""
+    """One sub-select per readable table."""
     return _readable([_values(tables.get(name), tier) for name, tier in INDICATOR_TABLES.items()])
 
 
 def definitions(table: Table | None) -> str | None:
-    """Of patterns: pattern, timeframe text."""
+    """Pattern, timeframe text."""
     if table is None or "name" not in table.columns:
         return None
     listed = table.columns.get("applicable_timeframes", "").endswith("[]")
@@ -121,7 +121,7 @@ def _values(table: Table | None, tier: str) -> str | None:
 
 
 def _timeframe(table: Table, tier: str) -> str:
-    """The column itself where it is never null: no index knows what `coalesce` makes of it."""
+    """The bare column if it is never null: no index matches an expression with `coalesce`."""
     column = read.text(table.columns, "timeframe")
     return column if "timeframe" in table.required else f"coalesce({column}, '{tier}')"
 
@@ -132,14 +132,14 @@ def _time(columns: Columns, names: Sequence[str]) -> str | None:
 
 
 def _scalar(data: str, name: str) -> str:
-    """A bare number, or the one called `value`, or the one called like the indicator without its period."""
+    """A bare number, or the key `value`, or the key that is the indicator's name without its period."""
     kin = f"lower(substring({name}::text from '^[A-Za-z]+'))"
     cases = (_read(candidate) for candidate in (data, f"({data} -> 'value')", f"({data} -> {kin})"))
     return f"case {' '.join(cases)} end"
 
 
 def _read(json_value: str) -> str:
-    """A branch that is taken where the JSON is a number, and one that a float holds."""
+    """A `case` branch, used if the JSON value is a number that fits a float."""
     number = f"({json_value} #>> '{{}}')::numeric"
     in_range = f"case when jsonb_typeof({json_value}) = 'number' then abs({number}) < {read.BIG} end"
     return f"when {in_range} then {number}::float8"
@@ -148,12 +148,12 @@ def _read(json_value: str) -> str:
 _CONFIDENCE = (
     "case when confidence between 0 and 1 then confidence when confidence between 1 and 100 then confidence / 100 end"
 )
-"""Some count from 0 to 100."""
+"""Some engines count from 0 to 100."""
 
 _SIDE = "lower(coalesce(data ->> 'direction', metadata ->> 'direction', pattern))"
 _DIRECTION = f"case when {_SIDE} ~ 'bull' then 'bullish' when {_SIDE} ~ 'bear' then 'bearish' else 'neutral' end"
-"""As stored; where nothing is stored, as the pattern's own name tells."""
+"""As stored, else from the pattern's name."""
 
 _PRICES = [_read(f"(data -> '{name}')") for name in ("price", "current_price", "entry_price", "close")]
 _PRICE = f"case {' '.join(_PRICES)} end"
-"""Only of numbers: a foreign row may hold anything, and one bad cast would fail the whole page."""
+"""Only numbers are cast: one bad cast of a foreign row would fail the whole page."""

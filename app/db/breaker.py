@@ -1,4 +1,4 @@
-"""Stops asking a server that does not answer, so that requests do not pile up in front of it."""
+"""Circuit breaker: stops queries to a server that does not answer, so that requests do not pile up."""
 
 import random
 import time

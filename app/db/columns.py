@@ -1,10 +1,10 @@
-"""Readings of columns that may be missing or of another type: SQL that no stored value can make fail."""
+"""SQL that reads columns that may be missing or of another type; no stored value makes it fail."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 Columns = Mapping[str, str]
-"""Name to type; `decimal` is a numeric with a precision, which any float can hold."""
+"""Column name to type; `decimal` is a numeric with a precision that fits a float."""
 
 INTEGERS = {"smallint", "integer", "bigint"}
 FLOATS = {"real", "double precision"}
@@ -15,7 +15,7 @@ DATES = {"date", "timestamp without time zone", "timestamp with time zone"}
 BIG = "1e15"
 FIGURES = r"^\s*[+-]?\d{1,15}(\.\d{0,15})?\s*$"
 DAY = r"^(19|20|21)\d\d-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])"
-"""Of any month: the last days of each are looked at one by one below."""
+"""Days of any month up to the 28th; later days are checked one by one below."""
 LATE_DAY = (
     r"^((19|20|21)\d\d-((0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)"
     r"|((19|20|21)(0[48]|[2468][048]|[13579][26])|2000)-02-29)"
@@ -25,7 +25,7 @@ CLOCK = r"([ T]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?(Z|[+-](0\d|1[0-4])
 
 SYMBOL = ("symbol", "ticker")
 DAYS = "between '1900-01-01' and '2199-12-31'"
-"""What the calendars of this program know; foreign rows may lie at infinity."""
+"""The range that Python's calendar and ours share; foreign rows may lie at infinity."""
 
 
 class Table(NamedTuple):
@@ -33,7 +33,7 @@ class Table(NamedTuple):
     """With its schema."""
     columns: Columns
     required: frozenset[str] = frozenset()
-    """Columns that are never null."""
+    """Columns declared not null."""
 
     @property
     def symbol(self) -> str | None:
@@ -45,7 +45,7 @@ def first(columns: Columns, names: Sequence[str]) -> str | None:
 
 
 def text(columns: Columns, *names: str) -> str:
-    """The first of these columns that is there and not null."""
+    """The first of these columns that exists and is not null."""
     return _coalesced([f'"{name}"::text' for name in names if name in columns], "text")
 
 
@@ -56,12 +56,12 @@ def number(columns: Columns, *names: str) -> str:
 
 
 def exact(columns: Columns, name: str) -> str:
-    """As it is stored, where nothing can go wrong with that: casting every price takes longer than comparing it."""
+    """A decimal as stored, anything else as float8: casting every price takes longer than comparing it."""
     return f'"{name}"' if columns.get(name) == "decimal" else number(columns, name)
 
 
 def finite(value: str) -> str:
-    """NaN sorts above every number."""
+    """Null for NaN and infinities. NaN sorts above every number."""
     return f"case when {value} > -{BIG} and {value} < {BIG} then {value} end"
 
 
@@ -88,7 +88,7 @@ def json(columns: Columns, name: str | None) -> str:
 
 
 def instant(columns: Columns, name: str) -> str | None:
-    """As timestamptz; times without a zone are UTC. None for a type that holds no time."""
+    """As timestamptz; times without a zone are UTC. None if the type holds no time."""
     column, kind = f'"{name}"', columns[name]
     if kind == "timestamp with time zone":
         return column
@@ -103,7 +103,7 @@ def instant(columns: Columns, name: str) -> str | None:
 
 
 def day(columns: Columns, name: str) -> str | None:
-    """As date, of an instant the one in UTC. None for a type that holds none."""
+    """As date, of an instant its date in UTC. None if the type holds no date."""
     if columns[name] in ("date", "timestamp without time zone"):
         return f'"{name}"' if columns[name] == "date" else f'"{name}"::date'
     at = instant(columns, name)

@@ -1,4 +1,4 @@
-"""What changed the number of a symbol's shares and what they paid, where the market has tables for it."""
+"""Splits and dividends of symbols, where the market database has tables for them."""
 
 import asyncpg
 
@@ -28,7 +28,7 @@ select count(*) = 4
 
 
 async def actions(connection: asyncpg.Connection, symbol: str, currency: str) -> CorporateActions:
-    """All that are known, those to come too. What is paid in another currency than prices are in cannot be applied."""
+    """All known ones, including future ones. Payments in another currency than the prices are left out."""
     return CorporateActions(await splits(connection, symbol), await payouts(connection, symbol, currency))
 
 
@@ -42,7 +42,7 @@ async def splits(connection: asyncpg.Connection, symbol: str) -> list[Split]:
 
 
 async def payouts(connection: asyncpg.Connection, symbol: str, currency: str) -> list[Payout]:
-    """Of each day the sum, whatever its kinds."""
+    """One per day: the sum of all kinds."""
     if not await connection.fetchval(_OUR_PAYOUTS):
         return []
     rows = await connection.fetch(

@@ -1,4 +1,4 @@
-"""Takes what the logs spooled to app.error_logs, in batches, and keeps it while the database is away."""
+"""Moves spooled log records to app.error_logs in batches; while the database is away they stay in the spool."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ async def drain(pool: Pool, spool: Spool) -> NoReturn:
 
 
 async def store(pool: Pool, spool: Spool) -> bool:
-    """One batch; False when there was none, or nobody to take it."""
+    """Stores one batch. False if there was none, or the database is away."""
     records = spool.take(BATCH)
     if not records:
         return False
@@ -36,7 +36,7 @@ async def store(pool: Pool, spool: Spool) -> bool:
         spool.give_back(records)
         return False
     except BadValue:
-        # One that no column takes must not stand in the way of the others for ever.
+        # A record that no column takes must not block the others.
         spool.dropped += len(records)
     return True
 

@@ -1,10 +1,10 @@
-"""What can go wrong with a database, in two words: it is away, or it was asked for something impossible."""
+"""Database errors in two kinds: the server is away, or the query was impossible."""
 
 import asyncpg
 
 
 class Unavailable(Exception):
-    """The database is away, or slower than anybody would wait for."""
+    """The database is away or too slow."""
 
 
 class BadValue(ValueError):
@@ -21,23 +21,23 @@ OUTAGE_ERRORS: tuple[type[BaseException], ...] = (
     asyncpg.LockNotAvailableError,
     asyncpg.IdleInTransactionSessionTimeoutError,
 )
-"""Of the server or the way to it, whatever was asked."""
+"""Errors of the server or the connection, whatever the query."""
 
 SCHEMA_ERRORS: tuple[type[BaseException], ...] = (
     asyncpg.UndefinedTableError,
     asyncpg.UndefinedColumnError,
     asyncpg.InsufficientPrivilegeError,
 )
-"""The tables are not, or not any more, what they were when they were looked at."""
+"""Tables or privileges differ from those that were inspected."""
 
 RETRYABLE_ERRORS: tuple[type[BaseException], ...] = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
-"""With another writer: the server undid the whole transaction, and the same once more may well succeed."""
+"""Conflicts with another writer: the transaction was rolled back, and a second try may succeed."""
 
 ROW_ERRORS: tuple[type[BaseException], ...] = (ValueError, OverflowError, asyncpg.IntegrityConstraintViolationError)
-"""Of one row or value (BadValue is a ValueError): without it the others may be taken."""
+"""Errors of one row or value (BadValue is a ValueError); the other rows may be stored without it."""
 
 COPY_ERRORS: tuple[type[BaseException], ...] = (asyncpg.UniqueViolationError, asyncpg.FeatureNotSupportedError)
-"""By a COPY into a table that has some of these rows, or takes none that way: an INSERT with its conflicts may do."""
+"""Errors of COPY into a table that already has some of the rows or refuses COPY; INSERT may work."""
 
 CONNECT_ERRORS: tuple[type[BaseException], ...] = (*OUTAGE_ERRORS, asyncpg.PostgresError, asyncpg.InterfaceError)
-"""While connecting, a refusal is as good as nobody there."""
+"""While connecting, a refusal counts as an outage."""

@@ -1,6 +1,6 @@
-"""Which tables and columns a market database has, told as sub-selects of one fixed shape."""
+"""Finds which tables and columns a market database has, and describes them as sub-selects of one fixed shape."""
 
-# Only names from this file ever enter SQL, and a schema's as the server itself quotes it.
+# Only names from this file enter SQL, and schemas as the server itself quotes them.
 # ruff: noqa: S608
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -33,14 +33,14 @@ TABLES = (
     "intraday_indicators",
     "processing_runs",
 )
-"""Names that are TickStockPL's, or our stand-in's."""
+"""Names that TickStockPL or our own engine uses."""
 
 PRICES = ("open", "high", "low", "close")
 
 EXTRA = ("splits",)
-"""Ours alone, read where they are."""
+"""Tables that only our own engine makes; optional."""
 
-# information_schema knows no materialized views.
+# information_schema has no materialized views.
 _COLUMNS = """
 select quote_ident(n.nspname) as schema, c.relname::text as "table", a.attname::text as "column",
        case when base.oid = 'numeric'::regtype and a.atttypmod > 0 then 'decimal'
@@ -69,14 +69,14 @@ NEEDED: Mapping[str, str] = {
     "patterns": "patterns (daily_patterns and its kin)",
     "indicators": "indicators (daily_indicators and its kin)",
 }
-"""What pages cannot do without, in words, by the names below."""
+"""What pages require, with the words for a missing one."""
 
 
 class MarketShape(NamedTuple):
-    """Each a sub-select in parentheses, for `from {shape.daily_bars} as bars`; None where the tables are missing.
+    """Each is a sub-select in parentheses, for `from {shape.daily_bars} as bars`; None if the tables are missing.
 
-    Prices and confidence are float8, volume is int8, and whatever a table lacks is null. Bars have `whole boolean` too:
-    each price is there and a number.
+    Prices and confidence are float8, volume is int8; missing columns are null. Bars also have `whole boolean`: each
+    price is present and a number.
     """
 
     daily_bars: str | None
@@ -86,26 +86,26 @@ class MarketShape(NamedTuple):
     instruments: str | None
     """symbol, name, exchange, currency, type text, active boolean, listed date"""
     patterns: tuple[str, ...]
-    """One for each table, for analysis_tables.first_of_all; none where they are missing."""
+    """One per table, for analysis_tables.first_of_all."""
     writable: bool
-    """The role may write the market, which we never do."""
+    """Whether the role may write the market, which pages never do."""
     indicators: tuple[str, ...] = ()
     """One for each table: symbol, indicator, timeframe text, value float8, at timestamptz, signal text"""
     hourly_bars: str | None = None
     """as minute_bars"""
     weekly_bars: str | None = None
-    """as daily_bars, `day` the Monday, whichever end of its week a table names"""
+    """as daily_bars; `day` is the Monday, whichever end of the week the table names"""
     monthly_bars: str | None = None
     """as daily_bars, `day` the first of the month"""
     exact_minutes: str | None = None
-    """as minute_bars, prices as decimals where they are stored so, which are sooner compared than cast"""
+    """as minute_bars, with prices as decimals if stored so: comparing them is faster than casting"""
     splits: str | None = None
     """symbol text, day date, ratio float8"""
     definitions: str | None = None
-    """pattern, timeframe text: what the engine looks for, either null where it is not said"""
+    """pattern, timeframe text: what the engine looks for; either may be null"""
 
     def bars(self, timeframe: str) -> str | None:
-        """Where stored bars of that timeframe are read from; None for bars that are made of minutes."""
+        """The sub-select with stored bars of that timeframe; None for those that are made of minutes."""
         return {
             "1min": self.minute_bars,
             "hourly": self.hourly_bars,
@@ -119,7 +119,7 @@ class MarketShape(NamedTuple):
         return not self.lacking()
 
     def lacking(self, *parts: str) -> list[str]:
-        """Of these parts, or of all that pages need, the ones that are not there, in words."""
+        """The missing ones of these parts, or of all that pages require, in words."""
         return [NEEDED[part] for part in parts or NEEDED if not getattr(self, part)]
 
 
@@ -127,9 +127,9 @@ Price = Callable[[Columns, str], str]
 
 
 async def inspect(connection: asyncpg.Connection, *, exact: bool = False) -> MarketShape:
-    """Of the schema that holds most of the tables; of several that hold as many, the one that is looked in first.
+    """Inspects the schema that has most of the tables; of equals the first in search_path.
 
-    `exact`: prices of bars stay decimals where they are stored so.
+    `exact`: prices stay decimals if stored so.
     """
     price = read.exact if exact else read.number
     schemas = _schemas(await connection.fetch(_COLUMNS, (*TABLES, *EXTRA)))
@@ -152,7 +152,7 @@ async def inspect(connection: asyncpg.Connection, *, exact: bool = False) -> Mar
 
 
 def _schemas(rows: Iterable[asyncpg.Record]) -> dict[str, dict[str, Table]]:
-    """By schema and name, in the order in which the server looks into schemas."""
+    """Tables by schema and name, in the order of search_path."""
     columns: dict[tuple[str, str], dict[str, str]] = {}
     required: dict[tuple[str, str], set[str]] = {}
     for schema, table, column, kind, never_null in rows:
@@ -167,7 +167,7 @@ def _schemas(rows: Iterable[asyncpg.Record]) -> dict[str, dict[str, Table]]:
 
 
 async def present(connection: asyncpg.Connection) -> tuple[str, ...]:
-    """Those of the market's tables that are there, ours or not, in whatever schema."""
+    """The market's tables that exist, in whatever schema and whoever made them."""
     rows = await connection.fetch(
         "select distinct relname::text from pg_class join pg_namespace n on n.oid = relnamespace"
         " where nspname not in ('pg_catalog', 'information_schema') and has_schema_privilege(n.oid, 'usage')"
@@ -204,9 +204,9 @@ def _bars(price: Price, table: Table, start: str | None, start_name: str) -> str
 
 
 def _whole(table: Table) -> str:
-    """That each price is there and a number, by the stored columns: a cast to float8 takes longer than all of this.
+    """Whether each price is present and a number, by the stored columns: casting to float8 takes longer.
 
-    Spelt so that the planner takes most rows for whole, and trusts the index by time: by `num_nonnulls(…) = 4` it
+    Written so that the planner expects most rows to be whole and uses the index by time: for `num_nonnulls(…) = 4` it
     expects one in two hundred.
     """
     prices = {name: read.exact(table.columns, name) for name in PRICES}

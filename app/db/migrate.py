@@ -1,4 +1,4 @@
-"""Brings a database to the newest schema: a glance when it is there already, alembic under a lock when not."""
+"""Migrates a database to the newest schema: a quick check first, alembic under a lock if needed."""
 
 import asyncio
 from pathlib import Path
@@ -15,7 +15,7 @@ _PLACE = Path(__file__).parent / "migrations"
 
 
 class ForeignSchema(Exception):
-    """The market's tables are here and not of our making: they are never altered."""
+    """The market's tables exist and were not made by us: they are never altered."""
 
     def __init__(self, tables: tuple[str, ...]) -> None:
         super().__init__(f"these tables are not ours: {', '.join(tables)}")
@@ -23,7 +23,7 @@ class ForeignSchema(Exception):
 
 
 class NewerSchema(Exception):
-    """The database was brought further by a later release of this program."""
+    """A later release of this program has migrated the database."""
 
 
 class VersionTable(NamedTuple):
@@ -54,7 +54,7 @@ async def migrate(tree: Tree, url: str) -> None:
 
 
 def head(tree: Tree) -> str:
-    """Revisions are the numbers that their files begin with, so that nobody need load them to know the last."""
+    """The newest revision, read from file names: loading the files is slow."""
     return max(path.name[:4] for path in (_PLACE / tree / "versions").glob("[0-9]*.py"))
 
 
@@ -78,12 +78,12 @@ async def _refuse_foreign(url: str) -> None:
     finally:
         await connection.close()
     if tables and await version("market", url) is None:
-        # Asked once more: between the two looks another process may have made them.
+        # Checked again: another process may have made them since the first check.
         raise ForeignSchema(tables)
 
 
 async def _upgrade(tree: Tree, url: str) -> None:
-    # Half a second to load, and needed once in the life of a database.
+    # Takes half a second to import, and is needed once per database.
     from alembic import command
     from alembic.config import Config
     from sqlalchemy import Connection, text
@@ -100,18 +100,18 @@ async def _upgrade(tree: Tree, url: str) -> None:
     async def connect() -> asyncpg.Connection:
         return await asyncpg.connect(url, timeout=5, statement_cache_size=0)
 
-    # The driver reads the address itself: sockets and certificates then mean the same here as in the pools.
-    # Statements without a name: those of another client may be on the same session where a pooler is between.
+    # The driver parses the address, so that sockets and certificates mean the same as in the pools. Statements without
+    # names: behind a pooler another client's may be in the same session.
     unnamed = {"prepared_statement_cache_size": 0, "prepared_statement_name_func": lambda: ""}
     engine = create_async_engine(
         "postgresql+asyncpg://", async_creator=connect, poolclass=NullPool, connect_args=unnamed
     )
     try:
         async with engine.begin() as connection:
-            # The role's time-outs are those of requests.
+            # The role's time-outs are meant for requests.
             for name in ("statement_timeout", "lock_timeout"):
                 await connection.execute(text(f"set local {name} = 0"))
-            # One lock for both trees: alembic keeps what it is at in globals.
+            # One lock for both trees: alembic keeps its state in globals.
             await connection.execute(text("select pg_advisory_xact_lock(hashtext('tickstock migrate'))"))
             await connection.run_sync(upgrade)
     finally:

@@ -1,4 +1,4 @@
-"""Links by which a person chooses another password, whoever made them."""
+"""Ends the links by which a user could choose a new password."""
 
 from uuid import UUID
 
@@ -6,6 +6,6 @@ from asyncpg import Connection, Record
 
 
 async def end(connection: "Connection[Record]", user_id: UUID) -> None:
-    """All of theirs. With the change that ends them in one transaction, so that a link in use waits for it."""
+    """Needs the transaction of the change that ends them: a link in use then waits for it."""
     await connection.execute("delete from app.resets where user_id = $1", user_id)
     await connection.execute("delete from app.invites where user_id = $1", user_id)

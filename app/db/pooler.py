@@ -1,7 +1,7 @@
-"""A pooler of connections between us and PostgreSQL, such as PgBouncer: how it is noticed, and what it takes.
+"""Detects a connection pooler such as PgBouncer in front of PostgreSQL, and filters session parameters for it.
 
-One that pools transactions gives each of them another session. It refuses most parameters at the start of a connection,
-and what is set or prepared in a session is lost to the next transaction: time-outs then belong to the role.
+In transaction mode each transaction may run in another session. The pooler refuses most startup parameters, and what is
+set or prepared in a session is lost: time-outs then belong to the role.
 """
 
 import logging
@@ -12,13 +12,13 @@ import asyncpg
 logger = logging.getLogger(__name__)
 
 ACCEPTED = frozenset({"application_name", "timezone"})
-"""The parameters of ours that PgBouncer takes as it is shipped."""
+"""The parameters of ours that PgBouncer accepts by default."""
 
 CLOSE_SECONDS = 1.0
 
 
 async def is_pooled(url: str, seconds: float) -> bool:
-    """Whether another process than the one that was connected to answers. Raises what `asyncpg.connect` raises."""
+    """Whether another process answers than the one connected to. Raises what `asyncpg.connect` raises."""
     connection = await asyncpg.connect(url, timeout=seconds, command_timeout=seconds, statement_cache_size=0)
     try:
         row = await connection.fetchrow(

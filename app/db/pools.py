@@ -1,4 +1,4 @@
-"""Pools of connections: opened at the first use, impatient, and quiet while the database is away."""
+"""Connection pools: opened at the first use, with short time-outs, and with a circuit breaker."""
 
 import asyncio
 import time
@@ -20,23 +20,23 @@ RELEASE_SECONDS = 1.0
 CLOSE_SECONDS = 2.0
 INSPECT_AGAIN_SECONDS = 10.0
 STATEMENTS = 100
-"""That a connection keeps prepared."""
+"""Prepared statements per connection."""
 
 
 class PoolState(NamedTuple):
     links: int
     idle: int
     resting: bool
-    """It did not answer, and is not asked again yet."""
+    """The breaker is open."""
 
 
 Link = Union[asyncpg.Connection, "PoolConnectionProxy[asyncpg.Record]"]
 
 
 class Pool:
-    """One role in one database. `name` is what the server calls us.
+    """Connections of one role to one database. `name` is the application_name.
 
-    `read_only` is a second line: the first is a role that may not write.
+    `read_only` is a second protection besides the role's own rights.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Pool:
             "lock_timeout": "1000",
             "idle_in_transaction_session_timeout": "5000",
             "timezone": "UTC",
-            # A plan made for any value counts on a tenth of a table behind every `limit`, and reads all of it.
+            # A generic plan expects a tenth of a table for every `limit`, and reads all of it.
             "plan_cache_mode": "force_custom_plan",
             "jit": "off",
             "max_parallel_workers_per_gather": "0",
@@ -70,9 +70,9 @@ class Pool:
         self._opening = asyncio.Lock()
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
         self.lost_at: float | None = None
-        """Wall time when a link last broke."""
+        """Wall time at which a connection last broke."""
         self.schema_errors = 0
-        """How often a table, a column or a privilege was not there."""
+        """Count of missing tables, columns and privileges."""
 
     @property
     def state(self) -> PoolState:
@@ -81,7 +81,7 @@ class Pool:
 
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[asyncpg.Connection]:
-        """Raises Unavailable instead of letting anybody wait, and BadValue for what no column takes."""
+        """Raises Unavailable instead of waiting, and BadValue for a value that no column takes."""
         pool, proxy = await self._take()
         connection = cast(asyncpg.Connection, proxy)
         try:
@@ -155,14 +155,14 @@ class Pool:
             raise BadValue(type(error).__name__) from error
         except OUTAGE_ERRORS as error:
             self._breaker.failed()
-            # A link that ran into its time limit would keep us waiting once more when it is given back.
+            # A connection that timed out would delay its release by another time-out.
             _end(connection)
             raise Unavailable(type(error).__name__) from error
         except SCHEMA_ERRORS:
             self.schema_errors += 1
             raise
         except asyncpg.InterfaceError as error:
-            # The driver says this of dead links, and of wrong calls, which are ours to see.
+            # The driver raises this for dead connections, and for wrong calls, which are bugs of ours.
             if not _ended(connection):
                 raise
             self._breaker.failed()
@@ -170,8 +170,8 @@ class Pool:
 
 
 async def _no_reset(_connection: object) -> None:
-    """Who only reads leaves nothing in a session that the next one could meet, and saves the round trip of a reset;
-    behind a pooler the session is not ours. A transaction that was left open is rolled back all the same."""
+    """A reader leaves nothing in a session that the next one could meet, so the round trip of a reset is saved; behind
+    a pooler the session is shared. An open transaction is rolled back all the same."""
 
 
 async def _give_back(pool: "asyncpg.Pool[asyncpg.Record]", connection: "PoolConnectionProxy[asyncpg.Record]") -> None:
@@ -182,7 +182,7 @@ async def _give_back(pool: "asyncpg.Pool[asyncpg.Record]", connection: "PoolConn
 
 
 def _ended(connection: Link) -> bool:
-    """A link that died has left the pool already, and then answers nothing."""
+    """A connection that broke has left the pool already."""
     try:
         return connection.is_closed()
     except asyncpg.InterfaceError:
@@ -195,7 +195,7 @@ def _end(connection: Link) -> None:
 
 
 class Pools:
-    """`own`: users, audit, errors. `market`: what the engine wrote, to be read only."""
+    """`own`: users, audit, errors. `market`: the engine's tables, read-only."""
 
     def __init__(self, own: Pool, market: Pool) -> None:
         self.own = own
@@ -203,11 +203,11 @@ class Pools:
         self._shape: MarketShape | None = None
         self._inspected_at = 0.0
         self._schema_errors = 0
-        """Of the market's pool, when it was looked at."""
+        """Of the market pool, at the last inspection."""
 
     async def shape(self) -> MarketShape:
-        """What the market database has. Kept until a query finds it otherwise; while tables are missing it is looked at
-        again now and then."""
+        """What the market database has. Cached until a query fails on its schema; while tables are missing it is
+        inspected again now and then."""
         current, errors = self._shape, self.market.schema_errors
         recent = time.monotonic() - self._inspected_at < INSPECT_AGAIN_SECONDS
         if current is not None and errors == self._schema_errors and (current.complete or recent):
@@ -219,7 +219,7 @@ class Pools:
         return self._shape
 
     async def lacking(self, *parts: str) -> list[str]:
-        """What the market database does not have, in words; nothing while it is away, which is another matter."""
+        """What the market database lacks, in words; empty while it is away."""
         try:
             return (await self.shape()).lacking(*parts)
         except Unavailable:

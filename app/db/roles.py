@@ -1,5 +1,4 @@
-"""The embedded server's roles: one that owns our own tables, one that works with them, one that only reads the market,
-one that writes it."""
+"""The embedded server's roles: owner of our own tables, web process, reader of the market, engine."""
 
 from typing import NamedTuple
 from urllib.parse import urlsplit, urlunsplit
@@ -19,7 +18,7 @@ TIME_OUTS = {
     "lock_timeout": "1s",
     "idle_in_transaction_session_timeout": "5s",
 }
-"""Of whatever pages ask, where the connection itself cannot bring its own: a pooler may be between."""
+"""Set on the role, since a pooler drops those of the connection."""
 
 _GRANTS = (
     "revoke temporary on database {database} from public",
@@ -36,7 +35,7 @@ _GRANTS = (
         for name, value in TIME_OUTS.items()
     ),
     "create schema if not exists app authorization {owner}",
-    # Before there was an owner, the web process' role owned it all.
+    # Earlier releases had no owner: the web process' role owned everything.
     "alter schema app owner to {owner}",
     "reassign owned by {own} to {owner}",
     "grant usage on schema app to {own}",
@@ -49,11 +48,11 @@ do $$ begin
   if to_regclass('app.audit') is not null then revoke update, delete on app.audit from {own}; end if;
 end $$
 """
-"""A migration does the same where the table is new; the grants above would give it back."""
+"""A migration does the same for a new table; the grants above would undo it."""
 
 
 class Urls(NamedTuple):
-    """`owner` migrates our own schema, and nothing else; `own` is the web process'."""
+    """`owner` migrates our own schema; `own` is the web process' role."""
 
     own: str
     market: str
@@ -62,7 +61,7 @@ class Urls(NamedTuple):
 
 
 async def prepare(superuser_url: str, database: str = "tickstock") -> Urls:
-    """Makes what is missing, so that it may be called at every start. For a server of our own only."""
+    """Creates what is missing; runs at every start. Only for a server of our own."""
     names = {"database": database, "owner": OWNER, "own": OWN, "market": MARKET, "engine": ENGINE}
     connection = await asyncpg.connect(superuser_url, timeout=5, statement_cache_size=0)
     try:
@@ -77,7 +76,7 @@ async def prepare(superuser_url: str, database: str = "tickstock") -> Urls:
 
 
 async def owns_audit(connection: asyncpg.Connection) -> bool:
-    """Whether the role of this connection could alter or drop the audit."""
+    """Whether the connection's role could alter or drop the audit."""
     owned: bool | None = await connection.fetchval(
         "select pg_has_role(relowner, 'usage') from pg_class where oid = to_regclass('app.audit')"
     )
@@ -89,7 +88,7 @@ async def _grant(url: str, names: dict[str, str]) -> None:
     connection = await asyncpg.connect(url, timeout=5, statement_cache_size=0)
     try:
         async with connection.transaction():
-            # Two that start together would grant at once, and one of them fail.
+            # Two processes that grant at once would make one fail.
             await connection.execute("select pg_advisory_xact_lock(hashtext('tickstock roles'))")
             for grant in (*_GRANTS, _AUDIT):
                 await connection.execute(grant.format(**identifiers))
@@ -98,7 +97,7 @@ async def _grant(url: str, names: dict[str, str]) -> None:
 
 
 def _address(url: str, database: str, role: str | None = None) -> str:
-    """The same server, another database and role."""
+    """The same server with another database and role."""
     parts = urlsplit(url)
     place = parts.netloc.rpartition("@")[2]
     user = parts.netloc.rpartition("@")[0] if role is None else role

@@ -1,4 +1,4 @@
-"""What a TimescaleDB wants to be told; nothing of it is asked of a PostgreSQL without the extension."""
+"""Settings and calls for TimescaleDB; without the extension none is used."""
 
 import logging
 
@@ -16,19 +16,19 @@ select format('%I.%I', view_schema, view_name) from timescaledb_information.cont
 
 
 async def open_old_bars(connection: asyncpg.Connection) -> None:
-    """For this transaction. Bars of many symbols in the order of time may touch any number of compressed ones."""
+    """For this transaction: bars of many symbols in order of time may touch any number of compressed ones."""
     await connection.execute("select set_config($1, '0', true) where current_setting($1, true) is not null", LIMIT)
 
 
 async def minute_counts(connection: asyncpg.Connection) -> str | None:
-    """The name of the continuous aggregate, as of now; None where minutes must be read. Not within a transaction."""
+    """The up-to-date continuous aggregate; None if minutes must be counted. Not inside a transaction."""
     if await connection.fetchval("select to_regclass('timescaledb_information.continuous_aggregates')") is None:
         return None
     name: str | None = await connection.fetchval(_COUNTS)
     if name is None:
         return None
     try:
-        # What was stored late is seen from here on, not when the server would look by itself.
+        # Includes late rows now, not at the next scheduled refresh.
         await connection.execute(f"call refresh_continuous_aggregate('{name}', null, null)")
     except asyncpg.PostgresError as refused:
         logger.warning("%s is not up to date, minutes are read instead: %s", name, refused)

@@ -96,7 +96,7 @@ async def symbol_page(symbol: str) -> ResponseReturnValue:
 
 
 async def _history(chart_request: ChartRequest) -> tuple[ChartHistory | None, bool]:
-    """And whether the database is away."""
+    """Also returns whether the database is away."""
     try:
         return await history.history(chart_request, deps.pools(), deps.board(QuoteBoard), deps.board(ChartCache)), False
     except db.Unavailable:
@@ -104,7 +104,7 @@ async def _history(chart_request: ChartRequest) -> tuple[ChartHistory | None, bo
 
 
 async def _spellings(typed: str) -> tuple[str, ...]:
-    """What it can mean: a symbol with a price or a name, or else one that patterns or indicators speak of.
+    """The stored symbols that `typed` can mean: those with a price or a name, else those with patterns or indicators.
 
     Raises Unavailable.
     """
@@ -174,7 +174,7 @@ async def _symbol_page(
 
 
 def _title(symbol: str, quote: SymbolQuote | None, view: View) -> str:
-    """Price and change first: a row of tabs shows no more."""
+    """Price and change come first, because a browser tab shows no more."""
     if quote is None:
         return symbol
     change = "" if quote.fraction is None else f" {numbers.percent(quote.fraction, view)}"
@@ -182,7 +182,7 @@ def _title(symbol: str, quote: SymbolQuote | None, view: View) -> str:
 
 
 def _begin_at(cursor: str, detections: Sequence[Detection] | None) -> str:
-    """Where the page has no list, its stream begins with the whole list."""
+    """Without a list on the page, its stream begins with the whole list."""
     return "" if detections is None else cursor
 
 

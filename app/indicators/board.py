@@ -37,23 +37,23 @@ class TimeframeReadings(NamedTuple):
 
 
 class IndicatorBoard:
-    """Keeps the symbols that were last heard of, and of each as many values as a page could show.
+    """Keeps the most recently used symbols, with as many values each as a page shows.
 
-    Only the values of symbols that somebody watches come here as they are published: those of any other symbol are
-    read from the database when they are asked for.
+    Receives published values only of watched symbols; the values of other symbols are read from the database on
+    request.
     """
 
     def __init__(self, symbols: int = MOST_SYMBOLS, each: int = READINGS_PER_SYMBOL) -> None:
         self.recent: Callable[[str], Iterable[IndicatorCalculated]] = lambda _symbol: ()
-        """What was published of an unwatched symbol a moment ago, and may not be stored yet."""
+        """Values of an unwatched symbol that were just published and may not be stored yet."""
         self._max_symbols = symbols
         self._max_readings = each
         self._live: set[str] = set()
-        """The symbols of which every value has come here since the oldest that is kept."""
+        """Symbols of which every value since the oldest kept one was received."""
         self._readings: OrderedDict[str, dict[tuple[str, str], Reading]] = OrderedDict()
 
     def apply(self, event: IndicatorCalculated) -> bool:
-        """Whether this is news. What is older by more than a day comes from a feed that began again in the past."""
+        """Whether the value is new. One that is older by more than a day counts: its feed began again in the past."""
         before = self._readings.get(event.symbol, {}).get((event.timeframe, event.indicator))
         if before is not None and before.at - DAY <= event.at < before.at:
             return False
@@ -68,9 +68,9 @@ class IndicatorBoard:
         self._live = set(filter(watched, self._live))
 
     def seed(self, symbol: str, readings: Iterable[Reading]) -> None:
-        """What was stored of a symbol fills the gaps of what was heard and never overwrites it, while it is watched.
+        """Adds stored values. While the symbol is watched they fill gaps and overwrite nothing received.
 
-        Otherwise it takes the place of what is here, and what was published a moment ago is added.
+        Otherwise they replace all values, and recently published ones are added.
         """
         if symbol not in self._live:
             self._readings.pop(symbol, None)
@@ -81,12 +81,12 @@ class IndicatorBoard:
         self.catch_up(symbol)
 
     def catch_up(self, symbol: str) -> None:
-        """With what was published of the symbol a moment ago."""
+        """Adds recently published values."""
         for event in self.recent(symbol):
             self.apply(event)
 
     def of(self, symbol: str) -> tuple[TimeframeReadings, ...]:
-        """The shortest timeframe first; those that we have no place for come last."""
+        """Shortest timeframe first; unknown timeframes last."""
         by_timeframe: dict[str, list[Reading]] = {}
         for reading in sorted(self._readings.get(symbol, {}).values(), key=_in_order):
             by_timeframe.setdefault(reading.timeframe, []).append(reading)

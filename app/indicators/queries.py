@@ -7,13 +7,13 @@ from app.indicators.board import READINGS_PER_SYMBOL, Reading
 from app.wire.codec.text import clean
 
 LONGEST_NAME = 200
-"""Characters of one that is shown."""
+"""Characters of a name that is shown."""
 
 CANDIDATES = 3
-"""Of each indicator, the newest that may turn out to hold no number."""
+"""Newest values read per indicator, in case some hold no number."""
 
-# From one name to the next by the index of (symbol, indicator, timeframe, time), so that it does not matter how many
-# values are stored of each; and what a row holds is read of the few that count.
+# Steps from one name to the next by the index of (symbol, indicator, timeframe, time), so that the number of stored
+# values does not matter. Only the newest rows are read.
 NEWEST = """
 with recursive names as (
   (select indicator, timeframe from {table} as stored where symbol = $1 order by indicator, timeframe limit 1)

@@ -14,7 +14,7 @@ def name(indicator: str) -> str:
 
 
 def signal(indicator: str, value: float, text: str) -> str:
-    """As it was said; of relative strength everybody knows it from the value alone."""
+    """As stored; for relative strength derived from the value if nothing is stored."""
     if text:
         word = text.lower().replace("_", " ")
         return SIGNALS.get(word, word)

@@ -12,7 +12,7 @@ COLUMNS = ("symbol", "date", "open", "high", "low", "close", "volume", "adj_clos
 
 
 def main(target: Path = TARGET) -> int:
-    """Rows written. The same source gives the same bytes."""
+    """Returns the number of rows. The same source gives the same bytes."""
     rows = sorted(_source(), key=lambda row: row[:2])
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")

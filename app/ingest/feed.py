@@ -77,7 +77,7 @@ class Feed:
         await self._announce(update)
 
     async def _announce(self, update: FeedUpdate) -> None:
-        """Quotes go before the clock: who sees a session closed finds its last prices there."""
+        """Quotes go first: whoever sees the clock of a closed session then finds its last prices."""
         state, at = self._announced
         now = time.monotonic()
         changed = update.clock.state != state
@@ -92,7 +92,7 @@ class Feed:
             logger.info("market %s, session %s", update.clock.state, update.clock.session)
 
     async def _retry(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Calls again until Redis is back: an outage stops the feed and not the process."""
+        """Repeats the call until Redis is back, so that an outage does not end the process."""
         backoff = Backoff()
         while True:
             try:

@@ -3,12 +3,12 @@
 import time
 
 LATE_SECONDS = 1.0
-"""Further behind than this (Redis was away, the machine slept) the market stood still: no hurry to catch up."""
+"""Beyond this delay (Redis was away, the machine slept) market time stands still instead of catching up."""
 
 
 class Pacer:
     def __init__(self, begin: float, speed: float) -> None:
-        """Market time is `begin` now; it runs at `speed` market seconds a second."""
+        """Market time is `begin` now and runs `speed` times as fast as wall time."""
         self._speed = speed
         self._set(begin)
 
@@ -19,7 +19,7 @@ class Pacer:
         return max(0.0, (at - self.now()) / self._speed)
 
     def pause_until(self, at: float) -> None:
-        """If what was due at `at` is too late, it is due now."""
+        """Sets market time back to `at` if that was more than LATE_SECONDS of wall time ago."""
         if self.now() - at > LATE_SECONDS * self._speed:
             self._set(at)
 

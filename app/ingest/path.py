@@ -12,7 +12,7 @@ from app.wire.events.event import Tick
 
 
 class SymbolSlot(NamedTuple):
-    """Which of a session's symbols this is: their ticks are spread evenly over the spacing."""
+    """Index of the symbol in the session: spreads the symbols' ticks evenly over the spacing."""
 
     number: int
     of: int
@@ -21,8 +21,8 @@ class SymbolSlot(NamedTuple):
 def ticks(bar: Bar, session: Session, spacing: float, slot: SymbolSlot, source: str = "replay") -> list[Tick]:
     """In order of time, from the open to the session's last second; the same arguments give the same ticks.
 
-    `spacing` is in market seconds. Taken alone, the ticks' prices meet open, high, low and close exactly, and so do
-    their own open, high, low and close, which show what happened since the symbol's tick before.
+    `spacing` is in market seconds. The prices alone meet the bar's open, high, low and close exactly. So do the ticks'
+    own open, high, low and close, which cover the time since the symbol's previous tick.
     """
     times = _times(session, spacing, slot)
     random = Random(int.from_bytes(sha256(f"{bar.symbol} {session.day}".encode()).digest()[:8]))  # noqa: S311

@@ -8,7 +8,7 @@ from app.wire.events.event import ErrorReported, Tick
 
 
 class FeedUpdate(NamedTuple):
-    """Ticks in order of time, the market clock after them, and the position once they are published."""
+    """Ticks in order of time, the market clock after them, and the position after publishing them."""
 
     ticks: tuple[Tick, ...]
     clock: MarketClock
@@ -22,14 +22,14 @@ class Provider(Protocol):
 
     name: str
     label: str
-    """What the data is, in words for the page."""
+    """Describes the data, for the page."""
 
     def updates(self, position: bytes | None) -> AsyncGenerator[FeedUpdate, None]: ...
 
     def published_ticks(self, position: bytes | None) -> Sequence[Tick] | None:
-        """The ticks of the position's session that are published already; None where the provider does not know."""
+        """Ticks of the position's session that were already published; None if the provider does not know."""
         ...
 
     def previous_close(self, symbol: str, session: str) -> float | None:
-        """The close that the changes of a session (ISO date) are measured against."""
+        """The close that changes in a session (ISO date) are measured against."""
         ...

@@ -20,20 +20,20 @@ from app.wire.events.event import Tick
 
 ANNOUNCE_SECONDS = 1.0
 MOST_TICKS = 200
-"""In one update, so that the position is never far behind."""
+"""Ticks in one update, so that the position stays close."""
 
 
 class ReplaySpeed(NamedTuple):
     speed: float
     """Market seconds in a second."""
     ticks_per_second: float
-    """Of each symbol, by the clock on the wall."""
+    """Per symbol and wall second."""
     pause_seconds: float
-    """Between two sessions, by the clock on the wall."""
+    """Wall seconds between sessions."""
 
 
 class ReplayPosition(msgspec.Struct, frozen=True):
-    """A session once begun keeps its spacing, or its ticks would be others after a change of speed."""
+    """Keeps the spacing of a session in progress: another speed would otherwise change its ticks."""
 
     session: date
     played: Annotated[int, msgspec.Meta(ge=0)]
@@ -52,7 +52,7 @@ class ReplayProvider:
     source = "replay"
 
     def __init__(self, bars: Sequence[Bar], after: date, pace: ReplaySpeed) -> None:
-        """Plays the sessions later than the date `after`."""
+        """Plays the sessions after the date `after`."""
         self._days = history.by_day(bars)
         self._after = after
         self._pace = pace
@@ -76,7 +76,7 @@ class ReplayProvider:
             await asyncio.sleep(ANNOUNCE_SECONDS)
 
     def _to_play(self, mark: ReplayPosition | None) -> Iterator[ReplayPosition]:
-        """The rest of the session that was begun, then the later ones from their start."""
+        """The rest of the current session, then the later ones from their start."""
         done = self._after
         if mark and mark.session > self._after and mark.session in self._days:
             yield mark
@@ -135,7 +135,7 @@ def _due(ticks: Sequence[Tick], played: int, now: float) -> tuple[Tick, ...]:
 
 
 def _read(position: bytes | None) -> ReplayPosition | None:
-    """A position that cannot be read is none: the replay begins again, and upserts make that harmless."""
+    """None for an unreadable position: the replay then begins again, and upserts make that harmless."""
     if not position:
         return None
     try:

@@ -36,7 +36,7 @@ async def _run(settings: Settings, redis_url: str, ready: Callable[[], None]) ->
     await asyncio.wait({feed_task}, timeout=STOP_SECONDS)
     stop_task.cancel()
     while not feed_task.done():
-        # Again if need be: up to Python 3.11 asyncio.wait_for, with which redis sends, can lose a cancellation.
+        # Repeated, because up to Python 3.11 asyncio.wait_for, which redis uses, can lose a cancellation.
         feed_task.cancel()
         await asyncio.wait({feed_task}, timeout=CANCEL_SECONDS)
     if not feed_task.cancelled():
@@ -45,7 +45,7 @@ async def _run(settings: Settings, redis_url: str, ready: Callable[[], None]) ->
 
 
 def create_provider(settings: Settings) -> Provider:
-    """Imports the configured provider's module alone."""
+    """Imports only the configured provider's module."""
     module = import_module(PROVIDERS[settings.ingest.provider])
     provider: Provider = module.provider(settings)
     return provider

@@ -22,9 +22,9 @@ from app.wire.events.event import Tick
 
 ANNOUNCE_SECONDS = 1.0
 COLLECT_SECONDS = 0.05
-"""Ticks that are due within this time are published together."""
+"""Ticks due within this time are published together."""
 MOST_TICKS = 200
-"""In one update, so that the position is never far behind."""
+"""Ticks in one update, so that the position stays close."""
 
 LABEL = "synthetic market, all of it invented"
 PHASE_LABELS: dict[Phase, str] = {
@@ -40,28 +40,28 @@ class SyntheticPlan(NamedTuple):
     symbols: int
     first: date
     starts_at: datetime.time
-    """Where the first session is entered, by the clock in New York."""
+    """New York time at which the first session is entered."""
     around: bool
-    """With the trading before and after the session."""
+    """Includes trading before and after the session."""
     gaps: int
     events: SessionEvents
 
     @property
     def market(self) -> str:
-        """Identifies this market in stored positions, so its text is that of every version."""
+        """Identifies this market in stored positions; its text must not change between versions."""
         return repr(self).replace("SyntheticPlan(", "Plan(").replace("SessionEvents(", "Events(")
 
 
 class SyntheticPosition(msgspec.Struct, frozen=True):
-    """A session once begun keeps its spacing, or its ticks would be others after a change of speed."""
+    """Keeps the spacing of a session in progress: another speed would otherwise change its ticks."""
 
     market: str
     session: date
     since: Annotated[int, msgspec.Meta(ge=0)]
-    """The minute in which this session was entered."""
+    """The minute at which this session was entered."""
     minute: Annotated[int, msgspec.Meta(ge=0)]
     played: Annotated[int, msgspec.Meta(ge=0)]
-    """Ticks of that minute."""
+    """Ticks of that minute that were published."""
     spacing: Annotated[float, msgspec.Meta(gt=0)]
 
 
@@ -78,7 +78,7 @@ def provider(settings: Settings) -> Provider:
 
 
 class ScenarioProvider(ReplayProvider):
-    """Its daily bars, each a session of ticks."""
+    """Plays the daily bars of a scenario, each as a session of ticks."""
 
     def __init__(self, name: str, pace: ReplaySpeed) -> None:
         super().__init__(scenarios.daily(name), date.min, pace)
@@ -104,7 +104,7 @@ class SyntheticProvider:
         return None if number is None or day < self._first else self._universe.previous_close(number, day)
 
     def published_ticks(self, position: bytes | None) -> Sequence[Tick]:
-        """Of each symbol one tick that sums up its trades in the session."""
+        """One tick per symbol that sums up its trades in the session."""
         mark = self._read(position)
         if mark is None:
             return ()
@@ -135,7 +135,7 @@ class SyntheticProvider:
                 async for update in self._minute(at, pacer):
                     yield update
             elif at.minute + 1 == day.minutes or not day.in_outage(at.minute + 1):
-                # Silence: no ticks and no clock either, as when a feed is lost.
+                # No ticks and no clock, as when a feed is lost.
                 await asyncio.sleep(pacer.seconds_to(day.begins + MINUTE * (at.minute + 1)))
         over = msgspec.structs.replace(mark, minute=day.minutes, played=0)
         async for update in self._pause(over, day.ends):
@@ -181,7 +181,7 @@ class SyntheticProvider:
         return self._cached_session
 
     def _read(self, position: bytes | None) -> SyntheticPosition | None:
-        """A position that cannot be read, or is of another market, is none."""
+        """None for a position that is unreadable or of another market."""
         try:
             mark = msgspec.json.decode(position or b"", type=SyntheticPosition)
         except msgspec.MsgspecError:
@@ -191,7 +191,7 @@ class SyntheticProvider:
 
 
 def _from(mark: SyntheticPosition, day: SyntheticSession) -> Iterator[SyntheticPosition]:
-    """The minute that was begun, and then the later ones from their start."""
+    """The minute in progress, then the later ones from their start."""
     if mark.minute < day.minutes:
         yield mark
     for minute in range(mark.minute + 1, day.minutes):

@@ -15,11 +15,11 @@ EXTENDED_ACTIVITY = 0.06
 """Activity of the extended hours, as a multiple of the session's average."""
 HALT_MINUTES = (5, 15)
 HALT_JUMP = (0.03, 0.07)
-"""Between the last price before a halt and the first one after it."""
+"""Range of the price jump over a halt, as a fraction."""
 EVENTLESS_MINUTES = 20
-"""Minutes at both ends of the session in which nothing is halted and no feed fails."""
+"""Minutes at both ends of the session without halts and outages."""
 JITTER = 0.0002
-"""Of a price, from trade to trade."""
+"""Noise of a price from trade to trade, as a fraction."""
 
 
 class SessionEvents(NamedTuple):
@@ -31,14 +31,14 @@ class SessionEvents(NamedTuple):
 
 
 class MinuteRange(NamedTuple):
-    """Minutes since the day began; `until` is the first one after it."""
+    """Minutes since the start of the day; `until` is exclusive."""
 
     since: int
     until: int
 
 
 class MinuteTrades(NamedTuple):
-    """Of one minute, in order of time; `symbols` are numbers."""
+    """Trades of one minute, in order of time; `symbols` are indices."""
 
     symbols: NDArray[np.int64]
     times: Floats
@@ -48,7 +48,7 @@ class MinuteTrades(NamedTuple):
 
 class SyntheticSession:
     def __init__(self, universe: SyntheticUniverse, day: date, events: SessionEvents, *, around: bool) -> None:
-        """`around`: with the trading before and after the session."""
+        """`around`: includes trading before and after the session."""
         hours = regular(day)
         whole = extended(day) if around else hours
         self.begins, self.ends = whole.opens, whole.closes
@@ -99,7 +99,7 @@ class SyntheticSession:
         ]
 
     def _profile(self) -> Floats:
-        """How busy each minute is; 1 on the session's average."""
+        """Activity of each minute as a multiple of the session's average."""
         length = self.session.until - self.session.since
         minute = np.arange(length)
         burst, rush = 5 * np.exp(-minute / 8), 2.5 * np.exp(-(length - 1 - minute) / 12)
@@ -123,7 +123,7 @@ class SyntheticSession:
         return MinuteRange(since, since + length)
 
     def _walks(self, generator: np.random.Generator) -> Floats:
-        """Logarithms of prices at the ends of all minutes, a row for each symbol."""
+        """Log prices at the ends of all minutes, one row per symbol."""
         swing = self._universe.volatility
         since, until = self.session
         steps = generator.standard_normal((len(swing), self.minutes)) * np.sqrt(self._activity / (until - since))
@@ -158,7 +158,7 @@ class SyntheticSession:
 
 
 def summary(day: SyntheticSession, minutes: range, spacing: float, symbols: tuple[str, ...]) -> Iterator[Tick]:
-    """All trades of a symbol in these minutes as one tick, for whoever has to know what went before."""
+    """One tick per symbol that sums up its trades in these minutes."""
     trades = [day.trades(minute, spacing) for minute in minutes if not day.in_outage(minute)]
     if not trades:
         return
@@ -174,7 +174,7 @@ def summary(day: SyntheticSession, minutes: range, spacing: float, symbols: tupl
 
 
 def _bridges(begin: Floats, end: Floats, steps: Floats) -> Floats:
-    """Walks of these steps, bent so that they lead from `begin` to `end`."""
+    """Random walks of these steps, bent so that they lead from `begin` to `end`."""
     count = steps.shape[1]
     if not count:
         return steps

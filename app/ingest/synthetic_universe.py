@@ -13,16 +13,16 @@ DAILY_VOLATILITY = (0.008, 0.035)
 MARKET_CORRELATION = 0.5
 """Weight of the market's return in that of a symbol."""
 MEAN_REVERSION = 0.003
-"""Share of the distance to its first price that a price reverts in a day."""
+"""Share of the distance to its first price by which a price reverts in a day."""
 GAP = (0.03, 0.08)
-"""Between a close and the next open, of those few that something happened to overnight."""
+"""Range of the overnight gap of the few symbols that have one, as a fraction."""
 
 CACHED_SESSIONS = 8
-"""Sessions in the cache; an earlier one is computed again from the first."""
+"""Sessions in the cache; an evicted one is computed again from the first."""
 
 
 class SessionPrices(NamedTuple):
-    """Logarithms of prices, one of each symbol."""
+    """Log prices, one per symbol."""
 
     previous: Floats
     opens: Floats
@@ -31,7 +31,7 @@ class SessionPrices(NamedTuple):
 
 class SyntheticUniverse:
     def __init__(self, seed: int, size: int, first: date, gaps: int) -> None:
-        """`first` is the first session; `gaps` symbols open each day far from their last close."""
+        """`first`: the first session. `gaps`: how many symbols open each day far from their last close."""
         self._seed = seed
         self._first = calendar.newest_session(first)
         self._gaps = min(gaps, size)
@@ -41,7 +41,7 @@ class SyntheticUniverse:
         self._base: Floats = generator.uniform(np.log(8), np.log(400), size)
         self.volatility: Floats = generator.uniform(*DAILY_VOLATILITY, size)
         self.daily_volume: Floats = np.exp(generator.uniform(np.log(2e5), np.log(2e7), size))
-        """Shares in a day."""
+        """Shares per day."""
         busy = generator.lognormal(0.0, 0.4, size)
         self.activity: Floats = busy / busy.mean()
         self._prices: dict[date, SessionPrices] = {}

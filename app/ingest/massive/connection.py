@@ -15,7 +15,7 @@ from app.wire.backoff import Backoff
 logger = logging.getLogger(__name__)
 
 OPEN_SECONDS = 10.0
-"""For the connection, and for each answer of the signing in."""
+"""Time-out of the connection and of each answer while logging in."""
 PING_SECONDS = 20.0
 CLOSE_SECONDS = 1.0
 LARGEST_MESSAGE = 8 * 2**20
@@ -23,7 +23,7 @@ FIRST_PAUSE = 0.5
 NAMES_AT_ONCE = 500
 """Subscriptions in one message."""
 LONGEST_TEXT = 200
-"""Characters of what the provider says."""
+"""Characters of a message from the provider."""
 
 GREETINGS = {"connected"}
 LOGIN_SUCCESS = {"auth_success", "success"}
@@ -62,13 +62,13 @@ class Access(NamedTuple):
 
 class MassiveConnection:
     def __init__(self, access: Access, session_open: Callable[[], bool]) -> None:
-        """`expecting` says whether silence is a fault just now."""
+        """`session_open`: whether silence is a fault at the moment."""
         self._access = access
         self._session_open = session_open
         self._backoff = Backoff(min(FIRST_PAUSE, access.longest_pause), access.longest_pause)
 
     async def run(self, put: Callable[[Item], Awaitable[None]]) -> None:
-        """What is slow to take slows the reading, and with it the provider."""
+        """A slow `put` slows the reading, and with it the provider."""
         while True:
             login_refused = False
             try:
@@ -79,7 +79,7 @@ class MassiveConnection:
                 logger.warning("massive: %s", reason)
                 await put(Disconnected(reason))
             if login_refused:
-                # Asking again at once changes nothing, and looks like an attack.
+                # An immediate retry changes nothing, and looks like an attack.
                 await Backoff(self._access.longest_pause, self._access.longest_pause).wait()
             else:
                 await self._backoff.wait()
@@ -119,7 +119,7 @@ class MassiveConnection:
             raise Silent("no answer while signing in") from None
 
     async def _next(self, socket: ClientConnection) -> bytes:
-        """Outside the session nothing may come for hours: then only the connection's own pings watch over it."""
+        """Outside the session there may be no message for hours; the pings then detect a dead connection."""
         seconds = self._access.silence_seconds
         while True:
             try:
@@ -127,7 +127,7 @@ class MassiveConnection:
                     return await socket.recv(decode=False)
             except TimeoutError:
                 if self._session_open():
-                    # The same words every time, however long it was in truth: they are told once.
+                    # Constant text, so that a repeated message is recognized.
                     raise Silent(f"nothing came for {seconds:g} s in an open session") from None
 
     def _describe(self, error: Exception) -> str:

@@ -10,9 +10,9 @@ from app.finance.trades import Belongs
 from app.wire.events.event import Tick
 
 AHEAD_SECONDS = 60.0
-"""Further in the future than that no time is believed."""
+"""Times further in the future are rejected."""
 BEFORE_END = 0.001
-"""An aggregate ends where the next one begins, and belongs to its own minute."""
+"""An aggregate ends where the next one begins; its tick belongs to its own minute."""
 MOST_SYMBOLS = 20_000
 
 AUCTIONS = frozenset((8, 17, 19, 25))
@@ -20,7 +20,7 @@ AUCTIONS = frozenset((8, 17, 19, 25))
 EXTENDED = frozenset((12, 13))
 """Trades of extended hours (Form T)."""
 OFFICIAL = frozenset((15, 16, 38))
-"""Official opening and closing prices: a price without shares of its own."""
+"""Official opening and closing prices, which carry no shares of their own."""
 
 Symbol = Annotated[str, msgspec.Meta(pattern=rf"^(?:{symbols.PATTERN})\Z")]
 Price = Annotated[float, msgspec.Meta(gt=0, lt=1e9)]
@@ -34,7 +34,7 @@ class StatusMessage(msgspec.Struct, frozen=True, tag_field="ev", tag="status"):
 
 
 class SecondAggregate(msgspec.Struct, frozen=True, tag_field="ev", tag="A"):
-    """One that comes again for the same span replaces the earlier one."""
+    """A repeated aggregate of the same span replaces the earlier one."""
 
     seconds: ClassVar[float] = 1.0
 
@@ -48,13 +48,13 @@ class SecondAggregate(msgspec.Struct, frozen=True, tag_field="ev", tag="A"):
     s: Milliseconds | None = None
     vw: Price | None = None
     av: Shares | None = None
-    """Of the whole day so far."""
+    """Volume of the whole day so far."""
     op: Price | None = None
-    """The day's official open."""
+    """Official open of the day."""
 
 
 class MinuteAggregate(SecondAggregate, frozen=True, tag_field="ev", tag="AM"):
-    """As a second, but of a minute."""
+    """As SecondAggregate, of a minute."""
 
     seconds: ClassVar[float] = 60.0
 
@@ -66,7 +66,7 @@ class TradeMessage(msgspec.Struct, frozen=True, tag_field="ev", tag="T"):
     t: Milliseconds
     i: str | int = ""
     x: int = 0
-    """The exchange; its ids are its own."""
+    """The exchange; trade ids are unique within one."""
     c: tuple[int, ...] = ()
     """Conditions, by number."""
 
@@ -90,7 +90,7 @@ class MessageBatch(NamedTuple):
 
 
 def split(payload: bytes) -> list[Message | None]:
-    """None for what is not understood; one of them for a payload that is no JSON at all."""
+    """None for an unknown message; one None for a payload that is not JSON."""
     try:
         items = msgspec.json.decode(payload, type=list[msgspec.Raw])
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

@@ -17,11 +17,11 @@ from app.wire.events.event import ErrorReported, Tick
 
 ANNOUNCE_SECONDS = 1.0
 MOST_WAITING = 256
-"""Messages that are read ahead; then the socket waits."""
+"""Messages that are read ahead before the socket waits."""
 MOST_TICKS = 500
-"""In one update, or somewhat more: a message is not divided."""
+"""Ticks in one update; somewhat more, since a message is not split."""
 REPEAT_SECONDS = 600.0
-"""The same trouble is told again after so long."""
+"""The same error is reported again after this time."""
 EXPECTED_STATUSES = {"connected", "auth_success", "success"}
 DELAYED = "delayed."
 
@@ -51,18 +51,18 @@ class MassiveProvider:
         self._reader = MessageReader(events)
         self._connected = False
         self._newest: tuple[float, float] = (0.0, 0.0)
-        """Market time of the newest tick, and when it came."""
+        """Market time of the newest tick, and the time it arrived."""
         self._reported: dict[str, float] = {}
         self.rejections = 0
         if DELAYED in access.url:
             self.label = "Massive, 15 minutes late"
 
     def previous_close(self, symbol: str, session: str) -> float | None:
-        """The stored daily bars say it."""
+        """None: the stored daily bars have it."""
         return None
 
     def published_ticks(self, position: bytes | None) -> None:
-        """It does not say again what it said."""
+        """None: the provider sends nothing twice."""
 
     async def updates(self, position: bytes | None) -> AsyncGenerator[FeedUpdate, None]:
         items: asyncio.Queue[Item] = asyncio.Queue(MOST_WAITING)
@@ -112,7 +112,7 @@ class MassiveProvider:
         return f"{status.status}: {status.message}".replace(self._access.key, "(key)")[:200]
 
     def _error(self, text: str) -> ErrorReported | None:
-        """For those who look after the desk; the same words not again and again."""
+        """For administrators; the same message at most every REPEAT_SECONDS."""
         now = time.monotonic()
         if now - self._reported.get(text, -REPEAT_SECONDS) < REPEAT_SECONDS:
             return None
@@ -127,7 +127,7 @@ class MassiveProvider:
 
 
 async def _next_items(items: asyncio.Queue[Item]) -> list[Item]:
-    """What is there, at least one unless nothing comes in time."""
+    """All waiting items; waits for the first until the time-out."""
     try:
         async with asyncio.timeout(ANNOUNCE_SECONDS):
             batch = [await items.get()]
