@@ -18,8 +18,8 @@ blueprint = Blueprint("market_api", __name__, url_prefix=api.ROOT)
 
 
 class Clock(msgspec.Struct, frozen=True):
-    """Of the feed: `time` is market time at this moment; `runs` says whether it goes on, `speed` times as fast as the
-    wall's."""
+    """The feed's clock: `time` is the current market time; `runs` says whether it advances, `speed` times as fast as
+    wall time."""
 
     provider: str
     label: str
@@ -31,7 +31,7 @@ class Clock(msgspec.Struct, frozen=True):
 
 
 class Part(msgspec.Struct, frozen=True):
-    """`seconds`: for how long it has been so, where that is known."""
+    """`seconds`: how long this has been so, if known."""
 
     key: str
     name: str
@@ -41,8 +41,8 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Current(msgspec.Struct, frozen=True):
-    """How current the figures are, the worst of feed, Redis, engine and database; `seconds`: for how long it has been
-    so, or by how much prices are late, where that is known."""
+    """How current the figures are: the worst of feed, Redis, engine and database. `seconds`: how long this has been so,
+    or by how much prices are late, if known."""
 
     kind: ConditionKind
     word: str
@@ -50,7 +50,7 @@ class Current(msgspec.Struct, frozen=True):
 
 
 class Market(msgspec.Struct, frozen=True):
-    """`clock` null: no feed has announced itself."""
+    """`clock` is null until a feed has announced itself."""
 
     condition: Current
     clock: Clock | None

@@ -12,17 +12,17 @@ from app.market.processing_runs import RunState
 from app.market.status import ComponentStatus, statuses
 
 DRIFT_SECONDS = 2.0
-"""Of the wall's clock, by which a page that counts market time on may be wrong."""
+"""Error in wall seconds that a page may have when it counts market time on."""
 
 UNANNOUNCED_SECONDS = 3.0
-"""A feed announces its clock every second: after so long without it nobody knows whether the market goes on."""
+"""A feed announces its clock every second; after this long without it the market time is unknown."""
 
 CLOCK_STANDS = {"starting", "interrupted", "silent", "absent"}
-"""Conditions in which nobody knows that the market's clock goes on."""
+"""Conditions in which pages stop counting market time on."""
 
 
 class MarketTime(NamedTuple):
-    """UTC epoch seconds, and whether they go on with the clock's speed."""
+    """UTC epoch seconds, and whether they advance with the clock's speed."""
 
     at: float
     runs: bool
@@ -64,7 +64,7 @@ class MarketBoard:
         return condition.condition(self._health, self.clock, self._lag, time.time() if now is None else now)
 
     def market_time(self, now: float) -> MarketTime | None:
-        """None before any feed has announced itself."""
+        """None until a feed has announced itself."""
         if self.clock is None:
             return None
         silent = self.condition(now).kind in CLOCK_STANDS
@@ -91,7 +91,7 @@ class MarketBoard:
         return at.runs and abs(at.at - expected) > DRIFT_SECONDS * clock.speed
 
     def on_run(self, run: RunState) -> list[ComponentStatus]:
-        """The status is pushed again with the next health: only a recovering connection may receive this push."""
+        """Only pushed to a connection in recovery; others get the status with the next health snapshot."""
         if not processing_runs.supersedes(run, self._run):
             return []
         self._run = run
@@ -109,5 +109,5 @@ class MarketBoard:
 
 
 def _words(clock: MarketClock) -> tuple[str, str, str, float, str]:
-    """What a page shows of the clock, apart from the time."""
+    """What a page shows of the clock besides the time."""
     return clock.provider, clock.label, clock.session, clock.speed, clock.state

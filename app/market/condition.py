@@ -8,10 +8,10 @@ from app.health.snapshot import HealthSnapshot
 from app.market.delays import ReportedDelays
 
 SILENT_SECONDS = 10.0
-"""A feed in an open session that brings no tick for that long is silent, and so is one that announces nothing."""
+"""A feed is silent after this long without a tick in an open session, or without an announcement at any time."""
 
 AGE = "{age}"
-"""Where a sentence names the seconds."""
+"""Placeholder of the seconds in a sentence."""
 
 ConditionKind = Literal[
     "starting",
@@ -29,15 +29,15 @@ ConditionKind = Literal[
 
 
 class Condition(NamedTuple):
-    """`seconds`: for how long it has been so, or by how much the figures are late."""
+    """`seconds`: how long this has been so, or by how much the figures are late."""
 
     kind: ConditionKind
     word: str
     sentence: str = ""
-    """For everybody, with AGE in the place of the seconds; empty where nothing needs an explanation."""
+    """For every user, with the placeholder AGE; empty if nothing needs an explanation."""
     seconds: float | None = None
     counts: bool = False
-    """Whether the seconds go on with the clock, and stand beside the word."""
+    """Whether the page shows the seconds and counts them on."""
 
     @property
     def sentence_parts(self) -> tuple[str, str]:
@@ -70,7 +70,7 @@ def condition(health: HealthSnapshot | None, clock: MarketClock | None, lag: Rep
 
 
 def _feed(health: HealthSnapshot, clock: MarketClock | None, now: float) -> Condition | None:
-    """None where it is as it should be."""
+    """None if the feed is well."""
     if clock is not None and clock.state == "ended":
         return None
     seconds = feed_silence(health, clock, now)
@@ -84,7 +84,7 @@ def _feed(health: HealthSnapshot, clock: MarketClock | None, now: float) -> Cond
 
 
 def feed_silence(health: HealthSnapshot, clock: MarketClock | None, now: float) -> float | None:
-    """Seconds since the last sign of the feed that is due: in a session a tick, else its clock. None: never one."""
+    """Seconds since the feed's last sign of life: in a session a tick, else its clock. None if there was none."""
     announced = None if clock is None else max(0.0, now - clock.wall_time)
     if clock is None or clock.state == "open":
         return announced if health.feed_age is None else health.feed_age
@@ -92,7 +92,7 @@ def feed_silence(health: HealthSnapshot, clock: MarketClock | None, now: float) 
 
 
 def _late(clock: MarketClock | None, lag: ReportedDelays) -> Condition | None:
-    """A market that is played faster than it was is late for nobody: after a pause it goes on from where it stood."""
+    """A market played faster than real time is never late: after a pause it goes on where it stopped."""
     played = clock is not None and clock.speed != 1
     seconds = max(filter(None, (None if played else lag.feed, lag.link)), default=None)
     if seconds is None:

@@ -12,21 +12,21 @@ FACTOR = 1.5
 
 
 FRESH_SECONDS = 2.0
-"""A tick that came longer ago says nothing of the delay now."""
+"""An older tick says nothing about the current delay."""
 
 
 class ReportedDelays(NamedTuple):
-    """Seconds; None where the part keeps up."""
+    """In seconds; None if the part keeps up."""
 
     feed: float | None = None
     engine: float | None = None
     waiting: float | None = None
-    """Rows and events that the engine has still to store or publish."""
+    """Rows and events that the engine has not stored or published yet."""
     link: float | None = None
     database: float | None = None
-    """How long it takes to answer."""
+    """Its response time."""
     readers: float | None = None
-    """Streams that cannot keep up."""
+    """How many streams cannot keep up."""
 
 
 class Delay:
@@ -38,7 +38,7 @@ class Delay:
         self._figure: float | None = None
 
     def update(self, figure: float | None) -> float | None:
-        """The delay to report, in two digits; None while it is small or not confirmed."""
+        """The delay to report, with two significant digits; None while it is small or not confirmed."""
         if figure is None or figure < self._ends or (self._figure is None and figure < self._begins):
             self._count, self._figure = 0, None
             return None
@@ -51,11 +51,10 @@ class Delay:
 
 
 class FeedDelay:
-    """How old the newest tick was when it came, beside the freshest that came in this session.
+    """Age of the newest tick at its arrival, relative to the freshest tick of the session.
 
-    So neither a provider that is always a quarter of an hour late counts as behind, nor a clock that is wrong, nor a
-    market in which nothing is traded for a while. Some clocks stand still in such a while and some run on: while no
-    tick comes the delay stays as it was.
+    A provider that is always 15 minutes late, a wrong clock, or a time without trades therefore does not count as a
+    delay. While no tick comes, the delay stays unchanged.
     """
 
     def __init__(self) -> None:
@@ -64,7 +63,7 @@ class FeedDelay:
         self._delay = 0.0
 
     def update(self, clock: MarketClock | None, feed_age: float | None) -> float | None:
-        """Seconds of the wall's clock; None where no session is open."""
+        """Wall seconds; None outside a session."""
         if clock is None or clock.state != "open" or feed_age is None or clock.speed <= 0:
             self._session = None
             return None

@@ -10,7 +10,7 @@ from app.web.html import fragment
 
 
 def clock(clock: MarketClock | None, at: float | None, runs: bool, view: View) -> Markup:
-    """`at`: the time on the market's clock; `runs`: whether the page counts on from there."""
+    """`at`: market time; `runs`: whether the page counts on from there."""
     return fragment("market/clock", clock=clock, at=at, runs=runs, view=view)
 
 
@@ -20,7 +20,7 @@ def condition(condition: Condition) -> Markup:
 
 
 def reason(condition: Condition) -> Markup:
-    """The sentence to it, for everybody."""
+    """The sentence that explains the condition, for every user."""
     return fragment("market/reason", condition=condition)
 
 
@@ -29,13 +29,10 @@ def status(status: ComponentStatus) -> Markup:
 
 
 def notice(topic: str, entries: str, missed: int | None) -> Markup:
-    """Above the list of a log topic. 0: no entry was missed; None: the number is unknown.
-
-    `entries`: what they are called, in the plural.
-    """
+    """`missed`: 0 renders the empty placeholder, None means an unknown number."""
     return fragment("market/notice", topic=topic, entries=entries, missed=missed)
 
 
 def gap(topic: str, entries: str) -> Markup:
-    """In place of the notice: entries may be missing from the log itself."""
+    """Takes the place of the notice."""
     return fragment("market/gap", topic=topic, entries=entries)

@@ -7,25 +7,25 @@ from app.wire.events.event import ProcessingEvent
 from app.wire.events.event import RunEvent as PartRun
 
 SILENT_SECONDS = 120.0
-"""A run reports at least that often."""
+"""A run reports at least this often."""
 
 LONGEST = 80
-"""Characters of the engine's own message."""
+"""Characters of the engine's message."""
 
 KEY, NAME = "processing", "Processing"
 ENDINGS = {"completed", "failed", "cancelled"}
 
 
 class RunState(NamedTuple):
-    """`at`: when the engine said so; `arrived_at`: when it was heard. Both are wall time, UTC epoch seconds."""
+    """`at`: when the engine sent it; `arrived_at`: when it arrived. Wall time, UTC epoch seconds."""
 
     id: str
     work: str
-    """A part of the processing that runs by itself; empty for the whole of it."""
+    """The part of the processing, if it runs alone; empty for all of it."""
     status: str
     phase: str
     share: float | None
-    """Of its work that is done, 0 to 1."""
+    """Share of the work that is complete, 0 to 1."""
     message: str
     at: float
     arrived_at: float

@@ -8,10 +8,10 @@ from app.market.condition import SILENT_SECONDS, feed_silence
 from app.market.delays import ReportedDelays
 
 RECENT_SECONDS = 5.0
-"""For so long a short absence, or a new beginning, is news."""
+"""A short outage or a restart is shown for this long."""
 
 MINUTES_FROM = 120.0
-"""Seconds, from which on a delay is said in minutes."""
+"""Delays of this many seconds or more are shown in minutes."""
 
 HEALTHY = {"healthy", "ok", "running", "online", "active", ""}
 
@@ -19,7 +19,7 @@ Tone = Literal["good", "quiet", "warn", "bad"]
 
 
 class ComponentStatus(NamedTuple):
-    """`seconds` is how long it has been so at the moment of drawing; the browser counts on."""
+    """`seconds`: how long this has been so at rendering time; the browser counts on."""
 
     key: str
     name: str
@@ -27,7 +27,7 @@ class ComponentStatus(NamedTuple):
     tone: Tone
     seconds: float | None = None
     after: str = ""
-    """What follows the age."""
+    """Text after the age."""
 
     @property
     def label(self) -> tuple[str, Tone]:

@@ -32,7 +32,7 @@ class PatternsParameters(msgspec.Struct, frozen=True):
 
 
 class Pattern(msgspec.Struct, frozen=True):
-    """`time` is the end of the bar that completed it; `expired`: it holds no longer, as far as this desk was told."""
+    """`time` is the end of the bar that completed it; `expired`: the engine has reported that it no longer holds."""
 
     symbol: str
     pattern: str
@@ -45,7 +45,7 @@ class Pattern(msgspec.Struct, frozen=True):
 
 
 class Patterns(msgspec.Struct, frozen=True):
-    """Where few fit, a page may hold fewer than its limit, or none: it is the last one if `next` is null."""
+    """`next` is null on the last page. With narrow filters a page may hold fewer detections than its limit, or none."""
 
     patterns: list[Pattern]
     next: str | None

@@ -13,7 +13,7 @@ Key = tuple[str, str, str, int]
 
 
 class PatternBoard:
-    """Bounded; the oldest entries are dropped first."""
+    """Bounded; the oldest entries are evicted first."""
 
     def __init__(self, names: int = NAMES, expired: int = EXPIRED) -> None:
         self._most_names = names
@@ -51,5 +51,5 @@ class PatternBoard:
 
 
 def _key(detection: Detection) -> Key:
-    """To the second, as its id on the page."""
+    """In whole seconds, as in the entry's id on the page."""
     return (*detection[:3], int(detection.at))

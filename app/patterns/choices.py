@@ -12,7 +12,7 @@ KEY, SECONDS = "choices:patterns", 60.0
 class Choices(msgspec.Struct, frozen=True):
     patterns: tuple[str, ...]
     timeframes: tuple[str, ...]
-    """The shorter come first; those of other engines, by name, last."""
+    """Shortest first; unknown ones of other engines last, by name."""
 
 
 async def choices(pools: Pools, cache: Cache) -> Choices:

@@ -16,7 +16,7 @@ def encode(position: DetectionPosition) -> str:
 
 
 def decode(cursor: str) -> DetectionPosition:
-    """Raises ValueError for what was never written here, with words for who sent it."""
+    """Raises ValueError, with a message for the sender, for an invalid cursor."""
     try:
         position = msgspec.json.decode(
             base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=DetectionPosition

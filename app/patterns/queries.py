@@ -12,22 +12,23 @@ from app.finance.periods import order
 from app.wire.codec.text import clean
 
 LONGEST_NAME = 200
-"""Characters of one that is shown."""
+"""Characters of a name that is shown."""
 
 ORDER = "detected_at desc, symbol, pattern, timeframe"
 
 MOST_COMPARED = 2_000
-"""Detections that one page compares with conditions that no index answers."""
+"""Detections per page that are compared with conditions without an index."""
 
 RECENT_DETECTIONS = 500
-"""Detections of each table that are looked at for names that the engine's own list lacks."""
+"""Detections per table that are searched for names that the engine's own list lacks."""
 
 DIRECTIONS = ("bullish", "bearish", "neutral")
-"""What the market's shape makes of any row."""
+"""As MarketShape gives them for every row."""
 
 
 class Detection(NamedTuple):
-    """`at` is the end of the bar that completed the pattern, UTC epoch seconds; `confidence` 0 to 1 or not stored."""
+    """`at` is the end of the bar that completed the pattern, UTC epoch seconds; `confidence` 0 to 1, None if not
+    stored."""
 
     symbol: str
     pattern: str
@@ -40,7 +41,7 @@ class Detection(NamedTuple):
 
 
 class DetectionPosition(NamedTuple):
-    """Of a detection in the order of all: by time, the newest first, then by these names."""
+    """Position in the order of all detections: newest first, then by these names."""
 
     at: datetime
     symbol: str
@@ -54,15 +55,15 @@ class PositionedDetection(NamedTuple):
 
 
 class DetectionPage(NamedTuple):
-    """`next`: behind which place the page after it begins; None where this one is the last. Where conditions fit few
-    detections a page ends before it is full."""
+    """`next`: the position after which the next page begins; None on the last page. With narrow filters a page may end
+    before it is full."""
 
     rows: list[PositionedDetection]
     next: DetectionPosition | None
 
 
 class DetectionFilter(NamedTuple):
-    """None: whatever it is. `since` counts, `until` does not."""
+    """None: any. `since` is inclusive, `until` exclusive."""
 
     symbols: tuple[str, ...] | None = None
     pattern: str | None = None
@@ -79,9 +80,9 @@ class DetectionConditions:
     def __init__(self) -> None:
         self.values: list[object] = []
         self.indexed: list[str] = []
-        """By which an index of the tables is read."""
+        """Conditions that an index answers."""
         self.compared: list[str] = []
-        """What is left to compare, row by row."""
+        """Conditions compared row by row."""
 
     def value(self, value: object, kind: str) -> str:
         self.values.append(value)
@@ -94,7 +95,7 @@ class DetectionConditions:
             self.indexed.append(f"symbol = any({self.value(symbols, 'text[]')})")
 
     def names(self, filters: DetectionFilter) -> None:
-        """A symbol has few detections, of which its index finds all; else one name leads, the other is compared."""
+        """With symbols the index finds both names, since their detections are few; else only the first."""
         conditions = [
             f"{column} = {self.value(name, 'text')}"
             for column, name in (("pattern", filters.pattern), ("timeframe", filters.timeframe))
@@ -131,7 +132,7 @@ async def recent(
 
 
 async def names(connection: Connection, shape: MarketShape) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Of the patterns, and of the timeframes, that are defined or were detected of late."""
+    """Patterns and timeframes that are defined or were detected recently."""
     sources = [
         f"(select pattern, timeframe from {table} as one order by {ORDER} limit {RECENT_DETECTIONS})"  # noqa: S608
         for table in shape.patterns
@@ -150,7 +151,7 @@ async def names(connection: Connection, shape: MarketShape) -> tuple[tuple[str, 
 async def detections(
     connection: Connection, shape: MarketShape, filters: DetectionFilter, after: DetectionPosition | None, limit: int
 ) -> DetectionPage:
-    """What comes behind `after`, the newest first."""
+    """Those after the position `after`, newest first."""
     if not shape.patterns or filters.direction not in (None, *DIRECTIONS):
         return DetectionPage([], None)
     conditions = _conditions(filters, after)

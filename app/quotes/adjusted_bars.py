@@ -16,11 +16,11 @@ from app.finance.periods import DATED
 from app.quotes.bars import queries
 
 MOST_DAYS = 40_000
-"""More than a century."""
+"""More than a century of sessions."""
 
 
 class BarRange(NamedTuple):
-    """The newest `limit` that begin from `since` on and before `until`."""
+    """The newest `limit` bars that begin in [since, until)."""
 
     timeframe: Timeframe
     since: datetime | None
@@ -33,7 +33,7 @@ class BarRange(NamedTuple):
 
 
 class ShareBasis(NamedTuple):
-    """Prices are given in that of this day, wherever the bars end: pages of one series fit each other."""
+    """Prices refer to the share of this day, wherever the bars end, so that pages of one series fit together."""
 
     instrument: Instrument
     day: date | None
@@ -70,7 +70,7 @@ def _from_days(days: Sequence[Bar], actions: CorporateActions, bar_range: BarRan
 def _adjust_for_splits(bars: Sequence[Bar], splits: Sequence[Split], timeframe: Timeframe) -> AdjustedBars:
     if not splits or not bars:
         return AdjustedBars(tuple(bars), False)
-    # A factor is of the prices in the newest share of all that is known: what is left of it is what came since.
+    # Factors convert prices to the newest share that is known.
     factors = shares.factors(np.array([bar.start for bar in bars]), splits, timeframe).tolist()
     adjusted_bars = tuple(scale_bar(bar, Rates(rate, 1 / rate)) for bar, rate in zip(bars, factors, strict=True))
     return AdjustedBars(adjusted_bars, any(rate != 1 for rate in factors))

@@ -47,10 +47,10 @@ class BarsParameters(msgspec.Struct, frozen=True):
 
 
 class Quote(msgspec.Struct, frozen=True):
-    """Prices in `currency`. `time` is market time; `heard` is when this desk was told, null for what it only read.
+    """Prices in `currency`. `time` is market time; `heard` is when this desk received it, null if it was only read.
 
-    `open`, `high`, `low` and `volume` are of the regular hours; once trading goes on after them `close` is where they
-    ended. `outside_volume` is what was traded before and after. `previous_close` is in the share of this session.
+    `open`, `high`, `low` and `volume` are of the regular hours; once trading goes on after them `close` is their last
+    price. `outside_volume` was traded before and after. `previous_close` refers to the share of this session.
     """
 
     symbol: str
@@ -80,7 +80,7 @@ class Quotes(msgspec.Struct, frozen=True):
 
 
 class PriceBar(msgspec.Struct, frozen=True):
-    """`time` is where it begins: midnight UTC of its trading date for a daily bar."""
+    """`time` is its start: midnight UTC of the trading date for a daily bar."""
 
     time: datetime | None
     open: float
@@ -91,7 +91,7 @@ class PriceBar(msgspec.Struct, frozen=True):
 
 
 class Bars(msgspec.Struct, frozen=True):
-    """`adjusted`: whether a split or a dividend was there to be applied."""
+    """`adjusted`: whether a split or dividend changed any price."""
 
     symbol: str
     timeframe: Timeframe
@@ -155,7 +155,7 @@ async def bars(parameters: BarsParameters, symbol: str) -> Bars:
 
 
 def _quotes_of(parameters: QuotesParameters, board: QuoteBoard) -> list[SymbolQuote]:
-    """By symbol; of each word all that differ only in case, unless one is written so."""
+    """Ordered by symbol. A word means the symbol itself, else every one that differs from it only in case."""
     index = deps.symbols()
     symbols = sorted(
         {symbol for word in parameters.symbols.split(",") for symbol in index.spellings(clean_query(word))}

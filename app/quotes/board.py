@@ -17,16 +17,16 @@ from app.quotes.symbol_list import SymbolList
 from app.wire.events.event import Tick
 
 BOARD_ROWS = 100
-"""Rows of the desk; the others are found by search."""
+"""Rows of the desk; other symbols are reached by search."""
 ROW_SECONDS = 0.1
-"""Between two times that all rows are sent for a new one, for each of them: what they weigh grows with their number."""
+"""Least seconds between two pushes of all rows, per row: their size grows with the number of rows."""
 RECENT_SECONDS = 5.0
 RECENT_TICKS = 20_000
-"""Ticks that are kept to be counted once more after what the feed itself wrote: it writes every half second."""
+"""Ticks kept to be applied again after a quote that the feed wrote; it writes every half second."""
 DOUBT_SECONDS = 2.0
-"""After a tick that came too late to be counted here: by then the feed has written what it makes of the session."""
+"""Wait after a tick that came too late to be counted here, until the feed has written its quotes."""
 FEED_READ_SECONDS = 5.0
-"""Between two readings of the feed for that reason."""
+"""Least seconds between two such reads of the feed's quotes."""
 
 
 class QuoteBoard:
@@ -38,11 +38,11 @@ class QuoteBoard:
         self._days = SessionDays()
         self._recent: deque[Tick] = deque()
         self._newest_dropped: dict[str, float] = {}
-        """When the newest tick of a symbol was published that is no longer in `_recent`."""
+        """Publication time of the newest tick of a symbol that is no longer in `_recent`."""
         self._feed_writes: dict[str, tuple[date, float]] = {}
-        """The session and the time of what the feed wrote and was read here."""
+        """Session and time of the feed's quote that was read here."""
         self._uncounted_at = 0.0
-        """When the last such tick arrived; 0 when the feed was read since."""
+        """Arrival of the last tick that could not be counted; 0 after the feed's quotes were read."""
         self._feed_read_at = 0.0
         self._splits = shares.NONE
         self._has_new_symbols = False
@@ -50,7 +50,7 @@ class QuoteBoard:
         self.add_instruments(instruments)
 
     def apply(self, tick: Tick) -> SymbolQuote | None:
-        """The quote after `tick`: the same one if it changes nothing, None for a symbol beyond the limit."""
+        """The quote after `tick`: unchanged if the tick changes nothing, None for a symbol beyond the limit."""
         before = self._quotes.get(tick.symbol)
         if tick.kind == "Q":
             return self._apply_bid_ask(before, tick)
@@ -67,7 +67,7 @@ class QuoteBoard:
         return quote
 
     def feed_read_is_due(self, now: float) -> bool:
-        """Whether the feed is to be read again for ticks that could not be counted here; asking clears it."""
+        """Whether the feed's quotes should be read because ticks could not be counted here; resets itself."""
         if not 0 < self._uncounted_at <= now - DOUBT_SECONDS or now - self._feed_read_at < FEED_READ_SECONDS:
             return False
         self._uncounted_at, self._feed_read_at = 0.0, now
@@ -78,21 +78,21 @@ class QuoteBoard:
 
     @property
     def count(self) -> int:
-        """Symbols that have a quote."""
+        """Number of symbols with a quote."""
         return len(self._quotes)
 
     def first(self, limit: int, after: str = "") -> list[SymbolQuote]:
-        """The first `limit` that come after the symbol `after`. By symbol: an order that no price can change."""
+        """The first `limit` after the symbol `after`, ordered by symbol, which no price changes."""
         return [self._quotes[symbol] for symbol in self._symbol_list.first(limit, after)]
 
     @property
     def last_row_symbol(self) -> str:
-        """The last symbol that the desk has a row for: it has one for every quote up to it."""
+        """The last symbol with a row on the desk; every quote before it has one too."""
         return self._symbol_list.last()
 
     @property
     def incomplete(self) -> int:
-        """Quotes that do not know their previous close."""
+        """Number of quotes without a previous close."""
         return sum(quote.previous_close is None for quote in self._quotes.values())
 
     def instrument(self, symbol: str) -> Instrument | None:
@@ -103,14 +103,14 @@ class QuoteBoard:
         return self._instruments
 
     def add_instruments(self, instruments: Iterable[Instrument]) -> None:
-        """Adds instruments up to the limit. A name that is no valid symbol is skipped."""
+        """Adds instruments up to the limit. Invalid symbols are skipped."""
         for instrument in instruments:
             fits = instrument.symbol in self._instruments or len(self._instruments) < self._limit
             if fits and is_symbol(instrument.symbol):
                 self._instruments[instrument.symbol] = instrument
 
     def set_splits(self, splits: Splits) -> None:
-        """What is known of splits now; of today's some may have been told only after the first price of the day."""
+        """Sets the known splits; today's may be reported after the first price of the day."""
         for symbol in {*splits, *self._splits}:
             quote = self._quotes.get(symbol)
             if quote is None or quote.previous_close is None:
@@ -124,8 +124,8 @@ class QuoteBoard:
         self._splits = splits
 
     def seed(self, quotes: Iterable[SymbolQuote]) -> None:
-        """What was stored fills the gaps of what came here. What the feed itself wrote of a session, and what it
-        published after that, counts for more where that differs: something was missed or came twice."""
+        """Fills gaps with stored quotes. A quote that the feed wrote, with the ticks published after it, wins where it
+        differs: a tick was missed or came twice."""
         recent: dict[str, list[Tick]] = defaultdict(list)
         for tick in self._recent:
             recent[tick.symbol].append(tick)
@@ -143,7 +143,7 @@ class QuoteBoard:
                 self._put_quote(quote._replace(arrived_at=before.arrived_at))
 
     def take_new_rows(self, now: float) -> bool:
-        """Whether rows are due for symbols to be shown that no page has one for; asking clears it. `now`: seconds."""
+        """Whether rows of new symbols should be pushed now; resets itself. `now`: seconds."""
         if not self._has_new_symbols or now < self._rows_due:
             return False
         self._has_new_symbols = False
@@ -159,7 +159,8 @@ class QuoteBoard:
             self._feed_writes[quote.symbol] = quote.session, quote.written_at
 
     def _in_feed_write(self, tick: Tick) -> bool:
-        """Whether what the feed wrote has it: Redis may answer a question before it is done with what it published."""
+        """Whether the feed's quote includes the tick: Redis may answer a read before it has delivered everything
+        published."""
         session, written_at = self._feed_writes.get(tick.symbol, (None, 0.0))
         return 0 < tick.published_at <= written_at and contribution(tick).session.day == session
 
@@ -179,7 +180,7 @@ class QuoteBoard:
         recent.append(tick)
 
     def _apply_bid_ask(self, before: SymbolQuote | None, tick: Tick) -> SymbolQuote | None:
-        """Updates bid and ask; nothing was traded."""
+        """Updates bid and ask only."""
         if before is None or (before.bid, before.ask) == (tick.bid, tick.ask):
             return before
         quote = self._quotes[tick.symbol] = before._replace(bid=tick.bid, ask=tick.ask)
@@ -202,7 +203,7 @@ class QuoteBoard:
         return before.with_figures(figures, arrived_at=tick.arrived_at, move=move, spark=spark, line_at=line_at)
 
     def _previous_close(self, before: SymbolQuote, day: SessionDay) -> float | None:
-        """Of the day that begins."""
+        """The previous close for the session that begins."""
         if day.at <= before.at:
             return None
         ended = before.price if before.close is None else before.close
@@ -217,14 +218,14 @@ class QuoteBoard:
                 self._days.put(SessionDay.from_quote(quote.newest))
             return quote
         if self._newest_dropped.get(from_store.symbol, 0.0) > from_store.written_at:
-            # The feed that wrote this is not the one that publishes now.
+            # Another feed publishes now than the one that wrote this.
             return quote.with_figures(before.newest)
         day = SessionDay.from_quote(from_store.newest)
         for tick in recent:
             one = contribution(tick)
             newer = tick.published_at > from_store.written_at and one.session.day == day.day
             if newer and day.add(tick, one) is None:
-                # It corrects what was written: a later reading has it.
+                # A correction; the feed's next quote includes it.
                 self._uncounted_at = tick.arrived_at
                 return quote.with_figures(before.newest)
         figures = day.quote()

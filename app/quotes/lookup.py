@@ -7,9 +7,9 @@ from app.quotes import queries
 
 
 async def spellings(text: str, symbols: SymbolIndex, pools: Pools) -> tuple[str, ...]:
-    """The symbol itself, or else all that differ only in case: of those that are known here, or else stored.
+    """The symbol itself, else all that differ from it only in case, among those in memory, else among those stored.
 
-    Raises Unavailable where none is known here and the database is away.
+    Raises Unavailable if none is in memory and the database is away.
     """
     if not is_symbol(text):
         return ()

@@ -15,7 +15,7 @@ from app.web.html import fragment
 
 
 class Row(NamedTuple):
-    """An instrument and its cells as already drawn: price, change and percentage in one, then the session's line."""
+    """An instrument with its rendered cells: prices in one, the session's sparkline in the other."""
 
     instrument: Instrument
     cells: Markup
@@ -27,7 +27,7 @@ def board(rows: Sequence[Row]) -> Markup:
 
 
 def cells(quote: SymbolQuote, seconds: float | None, view: View) -> Markup:
-    """Price, change and percentage. `seconds`: since it was heard."""
+    """Price, change and percentage. `seconds`: age of the quote."""
     return fragment("quotes/cells", quote=quote, seconds=seconds, view=view)
 
 

@@ -15,16 +15,16 @@ from app.quotes.charts.cache import PatternMark
 from app.wire.codec.text import clean
 
 LONGEST_NAME = 200
-"""Characters of one that is shown."""
+"""Characters of a name that is shown."""
 
 FIRST_SEEN_DAYS = 30
-"""Without a table of symbols, whoever traded in that many days before the newest bar is known."""
+"""Without a table of symbols, those that traded this many days before the newest bar are known."""
 
 MARK_CONDITIONS = ("symbol = $1", "timeframe in ('daily', '1d', '1day', 'Daily')", "detected_at >= $2::date")
 
 
 class SlotClose(NamedTuple):
-    """The last price of a slot: number `slot` since 1970."""
+    """Last price of a slot; `slot` is its number since 1970."""
 
     symbol: str
     slot: int
@@ -57,7 +57,7 @@ async def instruments(connection: Connection, shape: MarketShape) -> list[Instru
 
 
 async def instrument(connection: Connection, shape: MarketShape, symbol: str) -> Instrument | None:
-    """Whether it is traded still or not."""
+    """Also if it no longer trades."""
     if shape.instruments is not None:
         row = await connection.fetchrow(
             f"select symbol, name, exchange, currency from {shape.instruments} as instruments where symbol = $1",  # noqa: S608
@@ -69,13 +69,13 @@ async def instrument(connection: Connection, shape: MarketShape, symbol: str) ->
 
 
 def _instrument(row: Record) -> Instrument:
-    """Whoever wrote the names, they end in no other's line."""
+    """Names are cleaned of control and direction characters."""
     symbol, name, exchange, currency = row
     return Instrument(symbol, clean(name, LONGEST_NAME), clean(exchange, LONGEST_NAME), clean(currency, LONGEST_NAME))
 
 
 async def spellings(connection: Connection, shape: MarketShape, text: str) -> tuple[str, ...]:
-    """The stored symbols that `text` can mean: itself, or else those that differ from it only in case, in order."""
+    """The stored symbol `text`, else those that differ from it only in case, sorted."""
     names = [text] if await instrument(connection, shape, text) else []
     if not names and shape.instruments is not None:
         rows = await connection.fetch(
@@ -123,10 +123,10 @@ async def first_day(connection: Connection, shape: MarketShape, symbol: str) -> 
 async def closes(
     connection: Connection, shape: MarketShape, session: Session, slot: int, symbols: list[str]
 ) -> list[SlotClose]:
-    """The last price of each slot of `slot` seconds since the session opened, in no order."""
+    """The last price of each slot of `slot` seconds since the session opened, unordered."""
     if shape.exact_minutes is None:
         return []
-    # What is cast and divided is the last minute of each slot alone; each symbol is read and put in order by itself.
+    # Only the last minute of each slot is cast and divided; each symbol is read and sorted by itself.
     rows = await connection.fetch(
         f"""
         select wanted as symbol, close::float8, (extract(epoch from begins) / $3)::int as slot

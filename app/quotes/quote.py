@@ -8,47 +8,47 @@ from app.finance.quote import NewestQuote
 from app.finance.sessions import regular
 
 SLOT_SECONDS = 300
-"""Seconds of market time behind one point of a sparkline."""
+"""Market seconds per point of a sparkline."""
 SPARK_SECONDS = 60.0
-"""Of the wall's clock, between two sparklines that pages are sent: at real speed one gains a point every 300."""
+"""Least wall seconds between two pushes of a sparkline; at real speed it gains a point every 300."""
 SPARK_POINTS = 78
-"""One regular session of slots."""
+"""Slots of one regular session."""
 
 
 class SymbolQuote(NamedTuple):
     """Prices in the instrument's currency; `at` is market time, `arrived_at` wall time, both UTC epoch seconds.
 
-    open, high, low and volume are those of the regular hours, as in daily bars; the price goes on before and after.
+    open, high, low and volume are of the regular hours, as in daily bars; the price also changes before and after.
     """
 
     instrument: Instrument
     session: date
     price: float
     previous_close: float | None
-    """In the share of this session: the day of a split compares like with like."""
+    """In the share of this session, so that the change on the day of a split is right."""
     open: float
     high: float
     low: float
     volume: int
     at: float
     arrived_at: float | None = None
-    """None: not heard by this process, but read from what was stored."""
+    """None if it was read from storage and not received."""
     move: int = 0
-    """-1, 0 or 1: where the last tick went."""
+    """Direction of the last tick: -1, 0 or 1."""
     spark: tuple[float, ...] = ()
-    """The last price of each slot of this session, oldest first, the newest price at the end."""
+    """Last price of each slot of this session, oldest first; the last one is the newest price."""
     line_at: float = 0.0
-    """Wall time at which pages were last sent the sparkline with a new point."""
+    """Wall time of the last push of a sparkline with a new point."""
     has_traded: bool = True
-    """Whether it was traded in this session's regular hours; until then open, high and low are the price."""
+    """Whether it traded in this session's regular hours; before that open, high and low equal the price."""
     close: float | None = None
-    """Where the regular hours ended, once trading goes on after them."""
+    """Last price of the regular hours, once trading goes on after them."""
     outside: int = 0
     """Volume before and after the regular hours."""
     bid: float | None = None
     ask: float | None = None
     written_at: float = 0.0
-    """When the feed itself wrote this, in wall time; 0 where it was put together here."""
+    """Wall time at which the feed wrote this quote; 0 if it was made here."""
 
     @property
     def newest(self) -> NewestQuote:
@@ -58,7 +58,7 @@ class SymbolQuote(NamedTuple):
         )  # fmt: skip
 
     def with_figures(self, figures: NewestQuote, **besides: Any) -> "SymbolQuote":
-        """With what a session's account says now, and other fields that change with it."""
+        """With the figures of the session, and other fields."""
         return self._replace(
             price=figures.price, at=figures.at, open=figures.open, high=figures.high, low=figures.low,
             volume=figures.volume, close=figures.close, outside=figures.outside, has_traded=figures.has_traded,
@@ -67,7 +67,7 @@ class SymbolQuote(NamedTuple):
 
     @property
     def hours(self) -> str:
-        """In which the price was paid, where they are not the regular ones."""
+        """The name of the extended hours in which the price was paid; empty in regular hours."""
         if self.has_traded and self.close is None:
             return ""
         return "before the open" if self.at < regular(self.session).opens else "after hours"
@@ -78,7 +78,7 @@ class SymbolQuote(NamedTuple):
 
     @property
     def change(self) -> float | None:
-        """In whole ticks, as it is written: what reads 0.00 has no arrow."""
+        """In whole ticks, so that a change shown as 0.00 has no arrow."""
         if self.previous_close is None:
             return None
         tick = self.instrument.tick_size
@@ -90,11 +90,11 @@ class SymbolQuote(NamedTuple):
 
     @property
     def without_move(self) -> "SymbolQuote":
-        """The same without its last move: a page that has just been drawn has nothing to flash about."""
+        """Without the last move, so that a newly rendered page does not flash."""
         return self._replace(move=0)
 
     def age(self, now: float) -> float | None:
-        """Seconds of wall time since it was heard."""
+        """Wall seconds since it was received."""
         return None if self.arrived_at is None else max(0.0, now - self.arrived_at)
 
 
@@ -107,7 +107,7 @@ def first_quote(instrument: Instrument, figures: NewestQuote, previous_close: fl
 
 
 def merge(live: SymbolQuote, past: SymbolQuote) -> SymbolQuote:
-    """`heard` may have begun in the middle of a session that `stored` knows from its start."""
+    """`live` may have begun in the middle of a session of which `past` has the start."""
     newer = past if past.at > live.at else live
     quote = newer._replace(
         arrived_at=live.arrived_at,
@@ -134,7 +134,7 @@ def merge(live: SymbolQuote, past: SymbolQuote) -> SymbolQuote:
 
 
 def _splice_spark(live: SymbolQuote, past: SymbolQuote) -> tuple[float, ...]:
-    """Heard points, and before them the stored ones of earlier slots."""
+    """Received points, preceded by stored ones of earlier slots."""
     first = int(live.at // SLOT_SECONDS) - len(live.spark) + 1
     earlier = len(past.spark) - (int(past.at // SLOT_SECONDS) - first + 1)
     return (*past.spark[: max(0, earlier)], *live.spark)[-SPARK_POINTS:]

@@ -26,17 +26,16 @@ from app.wire.state.newest_quotes import NewestQuotes
 T = TypeVar("T")
 
 SYMBOLS_AT_ONCE = 250
-"""Between them the loop is free: tens of thousands of symbols take a second."""
+"""Symbols between two yields to the event loop: tens of thousands take a second."""
 
 
 async def seed(
     board: QuoteBoard, pools: Pools, newest: NewestQuotes, priced: Callable[[], object] = lambda: None
 ) -> None:
-    """May be called again after a gap: it fills in what was missed and overwrites nothing that was heard.
+    """Also called after a gap: adds what was missed and overwrites nothing received.
 
-    `priced` is called as soon as every symbol has its quote; sparklines, which are read of minutes, come after it. The
-    first time all that is in memory by then is left to stay: the garbage collector took up to a tenth of a second to
-    walk twenty thousand quotes.
+    Calls `priced` when every symbol has its quote; sparklines, which need minutes, come later. The first call freezes
+    all objects for the garbage collector, which took up to 0.1 s to traverse twenty thousand quotes.
     """
     shape = await pools.shape()
     async with pools.market.acquire() as connection:
@@ -60,7 +59,7 @@ async def seed(
         for symbols, bars in zip(slices, bars_by_slice, strict=True):
             closes = await queries.closes(connection, shape, hours, SLOT_SECONDS, symbols) if hours else []
             paths = _paths(closes)
-            # Read last: what is published from here on comes to the board itself.
+            # Read last: what is published later reaches the board itself.
             quotes = seeds(board.instruments, bars, await newest.of(symbols), splits)
             board.seed(_with_spark(quote, paths.get(quote.symbol, {}), session) for quote in quotes)
     if empty and board.count:
@@ -78,7 +77,7 @@ def seeds(
     newest: Mapping[str, NewestQuote],
     splits: Splits = shares.NONE,
 ) -> Iterable[SymbolQuote]:
-    """`stored`: the last bars of each symbol, by symbol, oldest first."""
+    """`daily_bars`: the last bars of each symbol, oldest first."""
     bars = {symbol: list(group) for symbol, group in groupby(daily_bars, attrgetter("symbol"))}
     for symbol in sorted({*bars, *newest}):
         instrument = instruments.get(symbol) or Instrument(symbol)

@@ -34,7 +34,7 @@ def spark(quote: SymbolQuote) -> Spark:
 
 
 def _joined(number: int) -> str:
-    """Behind another number: a minus parts them as well as a space."""
+    """As a following number: a minus sign separates as well as a space."""
     return str(number) if number < 0 else f" {number}"
 
 

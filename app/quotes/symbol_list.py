@@ -1,37 +1,37 @@
-"""A sorted list of symbols for paged lists while new symbols arrive."""
+"""A sorted list of symbols for paged lists, kept up to date while symbols are added."""
 
 from bisect import bisect_right, insort
 from itertools import islice
 from typing import Any
 
 FEW = 64
-"""New symbols that are sorted in one by one."""
+"""Up to this many new symbols are inserted one by one."""
 
 
 class SymbolList:
-    """The keys of a dictionary that only grows."""
+    """The sorted keys of a dictionary that only grows."""
 
     def __init__(self, symbols: dict[str, Any], page: int) -> None:
-        """`page`: how many of them `changed` looks at."""
+        """`page`: number of symbols that `changed` compares."""
         self._symbols = symbols
         self._page = page
         self._sorted: list[str] = []
-        """Those that were there at the last look."""
+        """The keys at the last call."""
         self._before: list[str] = []
 
     def first(self, limit: int, after: str = "") -> list[str]:
-        """The first `limit` that come after the symbol `after`."""
+        """The first `limit` after the symbol `after`."""
         order = self._in_order()
         begin = bisect_right(order, after)
         return order[begin : begin + limit]
 
     def last(self) -> str:
-        """Of the first page; "" where there is none."""
+        """Of the first page; "" if it is empty."""
         order = self._in_order()
         return order[min(self._page, len(order)) - 1] if order else ""
 
     def changed(self) -> bool:
-        """Whether the first page is another than when this was asked last."""
+        """Whether the first page has changed since the last call."""
         before, self._before = self._before, self.first(self._page)
         return self._before != before
 

@@ -10,7 +10,7 @@ _PLURALS = {"pattern": "patterns", "indicator": "indicators", "error": "errors"}
 
 
 class ChannelNames(BaseModel):
-    """None: the contract's own."""
+    """None: the name of the Redis contract."""
 
     ticks_channel: Name | None = None
     pattern_channel: Name | None = None
@@ -68,7 +68,7 @@ class ChannelNames(BaseModel):
     quality_report_channel: Name | None = None
 
     def channels(self) -> dict[str, str]:
-        """What was said, by the field names of wire.channels.Channels."""
+        """The overridden names, by the field names of wire.channels.Channels."""
         overrides = {key: getattr(self, key) for key in ChannelNames.model_fields}
         return {field(key): name for key, name in overrides.items() if name}
 

@@ -1,4 +1,4 @@
-"""Settings: frozen, read once from config/*.toml, `.env` and the environment; loud about what is wrong."""
+"""Settings: frozen, read once from config/*.toml, `.env` and the environment; an unknown or invalid one is an error."""
 
 import secrets
 from collections.abc import Mapping
@@ -107,14 +107,14 @@ DOCUMENTED = {
     "WEBSOCKET_CORS_ORIGINS": "live.allowed_origins",
     "WEBSOCKET_MAX_CONNECTIONS": "live.max_connections",
 }
-"""Variables with a name of their own; every setting also answers to TICKSTOCK_<SECTION>_<KEY>."""
+"""Variables with a short name; every setting also has TICKSTOCK_<SECTION>_<KEY>."""
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 NOT_IN_FILES = {"server.secret_key", "server.environment"}
 
 
 def setting_paths() -> frozenset[str]:
-    """Every setting as section.key; what stands in no section of Settings is in [server]."""
+    """Every setting as section.key; those outside a section of Settings are in [server]."""
     paths = set()
     for name, field in Settings.model_fields.items():
         kind = field.annotation
@@ -131,7 +131,7 @@ class Loaded(NamedTuple):
 
 
 def load(environ: Mapping[str, str], root: Path = ROOT) -> Loaded:
-    """Raises BadSetting: one line that names the setting and never shows its value."""
+    """Raises BadSetting with one line that names the setting and not its value."""
     values, warnings = sources.gather(environ, root, setting_paths(), DOCUMENTED)
     _default_for_external_servers(values)
     if "server.secret_key" not in values:
@@ -160,7 +160,7 @@ def load(environ: Mapping[str, str], root: Path = ROOT) -> Loaded:
 
 
 def _default_for_external_servers(values: dict[str, Setting]) -> None:
-    """Beside servers that are not ours, engine and ingest run only when asked to: a real engine may be there."""
+    """With external servers, engine and ingest are off by default, since another engine may be running there."""
     if any(path in values for path in ("redis.url", "database.url", "database.market_url")):
         values.setdefault("engine.on", Setting(False, "ENGINE"))
         values.setdefault("ingest.on", Setting(False, "INGEST"))

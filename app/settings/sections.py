@@ -17,7 +17,7 @@ Timeframe = Literal["1min", "5min", "15min", "30min", "hourly", "daily", "weekly
 
 
 def _listed(value: object) -> object:
-    """Variables write a list as a,b,c."""
+    """Splits the text of a variable at commas."""
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
@@ -70,13 +70,13 @@ class Section(BaseModel):
 
 
 class RedisSection(Section, ChannelNames):
-    """`url` None: we start our own."""
+    """`url` None: a server of our own is started."""
 
     url: RedisAddress | None = None
 
 
 class DatabaseSection(Section):
-    """`url` None: we start our own. `market_url` None: the market is read over `url`."""
+    """`url` None: a server of our own is started. `market_url` None: the market is in `url`."""
 
     url: PostgresqlAddress | None = None
     market_url: PostgresqlAddress | None = None
@@ -91,7 +91,7 @@ class EngineSection(Section):
     beat_seconds: Seconds = 2.0
     min_confidence: float = Field(default=0.7, ge=0, le=1)
     intraday_pattern_days: int = Field(default=90, ge=0, le=36_500)
-    """For how long they are kept; 0 is for ever."""
+    """Days after which intraday patterns are deleted; 0 keeps them."""
     timeframes: Annotated[tuple[Timeframe, ...], BeforeValidator(_listed), Field(min_length=1)] = (
         "1min",
         "5min",
@@ -105,7 +105,7 @@ PROVIDERS = {
     "synthetic": "app.ingest.synthetic",
     "massive": "app.ingest.massive.provider",
 }
-"""Where the live feed may come from: the module whose `provider(settings)` makes it. docs/providers.md tells more."""
+"""Modules of live feeds; `provider(settings)` of the module makes one. See docs/providers.md."""
 
 
 def _provider(name: str) -> str:
@@ -131,7 +131,7 @@ class ReplaySection(Section):
 
 
 class SyntheticSection(Section):
-    """`scenario` empty: a market of so many `symbols`; or a test scenario, alone."""
+    """`scenario` empty: a market of `symbols` symbols; else only that test scenario."""
 
     scenario: Literal["", "crash_2020", "growth_2021", "volatility_periods", "trend_changes", "high_low_events"] = ""
     seed: int = Field(default=42, ge=0, lt=2**63)
@@ -152,14 +152,14 @@ StreamEvent = Literal["A", "AM", "T", "Q"]
 
 
 def _one_trade_event(events: tuple[StreamEvent, ...]) -> tuple[StreamEvent, ...]:
-    """Seconds, minutes and trades tell of the same shares."""
+    """Seconds, minutes and trades report the same shares, so that two of them would count twice."""
     if len({"A", "AM", "T"} & set(events)) != 1 or len(set(events)) != len(events):
         raise ValueError("must be one of A, AM and T, and besides it only Q")
     return events
 
 
 class MassiveSection(Section):
-    """The provider once called Polygon. Without `api_key` nobody asks it for anything."""
+    """The provider formerly called Polygon. Without `api_key` no request is sent."""
 
     api_key: SecretStr | None = None
     rest_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+$")] = "https://api.massive.com"
@@ -174,7 +174,7 @@ class MassiveSection(Section):
 
 
 class LoadsSection(Section):
-    """`files`: lists of symbols that a load may name."""
+    """`files`: directory of symbol lists that a load may name."""
 
     files: ProjectPath = Path("config/universes")
 
@@ -194,7 +194,7 @@ class LoggingSection(Section):
     level: Severity = "info"
     form: Literal["text", "json"] = "text"
     requests: bool = False
-    """A line for each request, at level info."""
+    """Log each request, at level info."""
     file_enabled: bool = False
     file_path: ProjectPath = Path("logs/tickstock.log")
     file_max_size: int = Field(default=10_485_760, ge=10_000)
@@ -236,7 +236,7 @@ def _goes_with_user(value: SecretStr, info: ValidationInfo) -> SecretStr:
 
 
 def _tls_fits_port(value: str, info: ValidationInfo) -> str:
-    """Two ports are known to speak one way alone; the other way nobody answers, and every letter waits in vain."""
+    """Two ports have a fixed mode; with the other mode nothing answers, and every e-mail waits."""
     port = info.data.get("port")
     if port == IMPLICIT_TLS and value != "tls":
         raise ValueError(f'must be "tls" at port {IMPLICIT_TLS}, which speaks it from the first byte on')
@@ -255,7 +255,7 @@ HOST = r"^$|^[A-Za-z0-9._-]+$|^[0-9A-Fa-f:]+$"
 
 
 class MailSection(Section):
-    """`host` empty: no letters are sent."""
+    """`host` empty: no e-mail is sent."""
 
     host: str = Field(default="", pattern=HOST)
     port: int = Field(default=SUBMISSION, ge=1, le=65535)

@@ -1,4 +1,4 @@
-"""What config/*.toml, `.env` and the environment say, by section.key, each with the name it was said by."""
+"""Reads config/*.toml, `.env` and the environment into settings by section.key, each with the name of its source."""
 
 import difflib
 import os
@@ -14,7 +14,7 @@ from dotenv import dotenv_values
 
 REDIS_PARTS = ("REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD")
 NOT_SETTINGS = {"READY_FD"}
-"""Ours, but no setting: `run` tells a child where to say that it is ready."""
+"""Variables of ours that are no settings: `run` passes READY_FD to its child processes."""
 
 SECRET_FILES = (
     "SECRET_KEY",
@@ -27,7 +27,7 @@ SECRET_FILES = (
     "MAIL_PASSWORD",
     "MASSIVE_API_KEY",
 )
-"""What is secret may stand in a file that <NAME>_FILE names, as containers are handed it."""
+"""Secrets that may also be in a file, named by <NAME>_FILE, as with container secrets."""
 
 RENAMED = {"live.lane": "live.transport"}
 """Old names of settings, as section.key; each answers for its new name, with a warning at the start."""
@@ -40,7 +40,7 @@ ALIKE = 0.85
 
 
 class BadSetting(Exception):
-    """One line for the person who starts us; never holds a value."""
+    """One line for the operator; never contains a value."""
 
 
 class Setting(NamedTuple):
@@ -51,7 +51,7 @@ class Setting(NamedTuple):
 def gather(
     environ: Mapping[str, str], root: Path, paths: frozenset[str], documented: Mapping[str, str]
 ) -> tuple[dict[str, Setting], list[str]]:
-    """What is said, the environment before `.env` before the files, and what looks like a slip."""
+    """The settings (environment before `.env` before files), and warnings about probable typing errors."""
     paths |= RENAMED.keys()
     names = {_variable(path): path for path in paths} | dict(documented)
     warnings: list[str] = []
@@ -69,7 +69,7 @@ def gather(
 
 
 def read_or_create(place: Path, make: Callable[[], str]) -> str:
-    """The text kept at `place`, made once; for us alone to read, and the same for all who start at once."""
+    """The text of the file `place`, created once with mode 0600; concurrent processes get the same text."""
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = place.with_name(f"{place.name}.{os.getpid()}")
     if not place.exists():
@@ -93,7 +93,7 @@ def _variables(environ: Mapping[str, str], root: Path) -> dict[str, Setting]:
 
 
 def _read(variables: Mapping[str, Setting], root: Path) -> dict[str, Setting]:
-    """Empty means unset, but for the key that signs: an empty one is a mistake worth stopping for."""
+    """An empty variable is unset, except SECRET_KEY, where it is an error."""
     present = {name: setting for name, setting in variables.items() if setting.value or name == "SECRET_KEY"}
     for name in SECRET_FILES:
         if place := present.pop(f"{name}_FILE", None):
@@ -104,7 +104,7 @@ def _read(variables: Mapping[str, Setting], root: Path) -> dict[str, Setting]:
 
 
 def _within(place: Setting, root: Path) -> str:
-    """What the file holds. Its path is not shown: some write the secret itself there."""
+    """The file's text. Errors do not show its path, since some people put the secret itself there."""
     try:
         with (root / str(place.value)).open("rb") as file:
             text = file.read(LARGEST_FILE).decode().strip()
@@ -190,12 +190,12 @@ def _variable(path: str) -> str:
 
 
 def _short(name: str) -> bool:
-    """PORT is said more plainly than TICKSTOCK_SERVER_PORT, and wins."""
+    """PORT takes precedence over TICKSTOCK_SERVER_PORT."""
     return not name.startswith("TICKSTOCK_")
 
 
 def _is_service_link(name: str, value: object) -> bool:
-    """Kubernetes describes each service to each container in variables that may be called like ours."""
+    """Kubernetes sets variables that describe services; their names may collide with ours."""
     return bool(SERVICE_LINK.fullmatch(name)) or (name.endswith("_PORT") and _is_service_address(value))
 
 

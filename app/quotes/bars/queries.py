@@ -13,7 +13,7 @@ from app.finance.panel import Floats
 from app.finance.periods import DATED, SECONDS
 
 MADE_OF_MINUTES: Sequence[Timeframe] = ("5min", "15min", "30min")
-"""Bars that are made of minutes whenever somebody asks."""
+"""Timeframes without a table, made of minutes on request."""
 
 # A thousand bars as rows take several times as long to send and to read.
 BY_COLUMN = """
@@ -31,14 +31,13 @@ select {place} as begins, open, high, low, close, volume
  limit $4
 """
 
-# By symbol and time alone, so that an index answers it.
+# Only by symbol and time, so that an index answers it.
 SELECT_OLDEST = """
 select at from {minutes} as minutes
  where symbol = $1 and at >= $2 and at < $3
  order by at desc offset $4 limit 1
 """
-# The first and the last minute of each bar are looked up by their time: to put the prices of each bar in order takes
-# longer than all the rest.
+# The first and last minute of each bar are looked up by time: sorting the prices of each bar takes longer.
 SELECT_MERGED = """
 with merged as (
   select date_bin(make_interval(secs => $5::int), at, '1970-01-01Z') as begins, min(at) as first, max(at) as last,
@@ -57,7 +56,7 @@ select begins, opening.open::float8 as open, merged.high::float8 as high, merged
 """
 
 EVER = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-"""What bars may lie between, as far as the market's shape gives them."""
+"""The range in which MarketShape gives bars."""
 
 
 async def read_bars(
@@ -69,7 +68,7 @@ async def read_bars(
     until: datetime | None,
     limit: int,
 ) -> Columns:
-    """The newest `limit` bars that begin from `since` on and before `until`. Nobody counted their ticks."""
+    """The newest `limit` bars that begin in [since, until). The number of ticks is unknown."""
     source = shape.exact_minutes if timeframe in MADE_OF_MINUTES else shape.bars(timeframe)
     span = (since or EVER[0], until or EVER[1])
     if source is None:
@@ -79,7 +78,7 @@ async def read_bars(
         whole_span = _ceiling(span[0], seconds), _ceiling(span[1], seconds)
         values = await _merge_minutes(connection, source, symbol, whole_span, limit, seconds)
     elif timeframe in DATED:
-        # In days, as the columns of an index are: midnights that are not before an instant are those of whole days.
+        # As dates, like the indexed columns: the days whose midnight is at or after the instant.
         days = (_ceiling(at, DAY).date() for at in span)
         values = await _by_column(connection, SELECT_BARS.format(bars=source, place="day"), symbol, *days, limit)
     else:
@@ -88,7 +87,7 @@ async def read_bars(
 
 
 async def _by_column(connection: Connection, rows: str, *values: object) -> Floats:
-    """In the order of Columns.values, of rows in any order."""
+    """The rows, in any order, as columns in the order of Columns.values."""
     row = await connection.fetchrow(BY_COLUMN.format(rows=rows), *values)
     columns = [np.frombuffer(column or b"", ">f8") for column in row or ()]
     return np.array([*columns, np.full(len(columns[0]), np.nan)])
@@ -97,7 +96,7 @@ async def _by_column(connection: Connection, rows: str, *values: object) -> Floa
 async def _merge_minutes(
     connection: Connection, minutes: str, symbol: str, span: tuple[datetime, datetime], limit: int, seconds: int
 ) -> Floats:
-    """Cut by time before minutes are grouped: whole bars, of no more minutes than they and one more can hold."""
+    """Reads only as many minutes as `limit` bars and one more can hold, then groups them."""
     since, until = span
     count = (limit + 1) * seconds // 60
     while True:
@@ -107,10 +106,10 @@ async def _merge_minutes(
         values = await _by_column(connection, text, symbol, begins, until, limit, seconds)
         if oldest is None or values.shape[1] == limit:
             return values
-        # Minutes that lack a price make no bar: where there are many, the others lie further back.
+        # Minutes without a price make no bar; if there are many, the wanted bars begin earlier.
         count *= 4
 
 
 def _ceiling(at: datetime, seconds: int) -> datetime:
-    """Where the first bar of that length begins that does not begin before."""
+    """Start of the first bar of that length at or after `at`."""
     return datetime.fromtimestamp(-(-at.timestamp() // seconds) * seconds, UTC)

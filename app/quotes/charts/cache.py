@@ -18,7 +18,7 @@ TIMEFRAMES: Mapping[Grouping, Timeframe] = {"day": "daily", "week": "weekly", "m
 
 
 class PatternMark(NamedTuple):
-    """A pattern at the candle of its day; `key` is what makes its id in the list of patterns."""
+    """A pattern on the candle of its day; `key` makes its id in the list of patterns."""
 
     day: date
     pattern: str
@@ -28,7 +28,8 @@ class PatternMark(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """`past` are whole periods; the last candle is what `begun` holds of the period before today, and today."""
+    """`past` has whole periods. The last candle combines today with `begun`, the days of the current period before
+    today."""
 
     instrument: Instrument
     span: str
@@ -40,9 +41,9 @@ class Chart(NamedTuple):
     marks: tuple[PatternMark, ...] = ()
     prices: Prices = "split"
     actions: CorporateActions = CorporateActions()
-    """Those that count for such prices, and those to come among them."""
+    """Splits and dividends that apply to these prices, including future ones."""
     adjusted: bool = False
-    """Some prices are not those that were paid."""
+    """Whether some prices differ from those paid."""
     jumps: tuple[Jump, ...] = ()
     """Before today, oldest first."""
 
@@ -58,7 +59,7 @@ class Chart(NamedTuple):
 
     @property
     def unexplained_jumps(self) -> tuple[Jump, ...]:
-        """With today's, and as far back as there are candles. A candle is already in today's share."""
+        """Including today's, as far back as the candles. Candles are already in today's share."""
         before = self.open_period or (self.past[-1] if self.past else None)
         today = self.today
         if before and today and is_jump(before.close, today.open):
@@ -73,11 +74,11 @@ class Chart(NamedTuple):
 
 
 Key = tuple[str, str, Prices]
-"""Symbol, range, and what its prices are."""
+"""Symbol, range, and kind of prices."""
 
 
 class ChartCache:
-    """The newest `limit` charts asked for; the oldest one goes when one too many is put."""
+    """The newest `limit` charts requested; the oldest one is evicted."""
 
     def __init__(self, limit: int = 256) -> None:
         self._limit = limit
@@ -86,7 +87,7 @@ class ChartCache:
         self._to_redraw: set[Key] = set()
 
     def put(self, chart: Chart) -> Chart:
-        """Who looks at it already goes on in the same scale, or is drawn all of it with the next quote."""
+        """Keeps the scale of a chart that is on pages already, or has it redrawn with the next quote."""
         key, before = chart.key, self._charts.get(chart.key)
         if before and before != chart:
             if before.past == chart.past and before.scale and chart.last and before.scale.holds(chart.last):
@@ -104,9 +105,9 @@ class ChartCache:
         return self._charts.get((symbol, span, prices))
 
     def apply(self, quote: SymbolQuote) -> Iterator[tuple[Chart, bool]]:
-        """Every chart of the symbol after this quote, and whether all of it must be drawn again.
+        """Every chart of the symbol after this quote, and whether it must be redrawn as a whole.
 
-        A feed that began again in the past leaves nothing to go on from: such a chart waits to be read anew.
+        A feed that began again in the past invalidates its charts; they are read again on request.
         """
         for key in sorted(self._keys.get(quote.symbol, ())):
             before = self._charts[key]
@@ -134,7 +135,7 @@ def assemble(
     quote: SymbolQuote | None,
     marks: Sequence[PatternMark] = (),
 ) -> Chart:
-    """`stored` holds periods from before the quote's session, oldest first."""
+    """`periods`: before the quote's session, oldest first."""
     today = today_of(quote) if quote else None
     joins = bool(periods) and today is not None and _same_period(periods[-1], today, grouping)
     open_period = periods[-1] if periods and (joins or today is None) else None
@@ -167,7 +168,7 @@ def _next_day(before: Chart, today: Bar) -> Chart:
 
 
 def _adjust_to(before: Chart, last: Bar, day: date) -> Chart:
-    """What happens between two sessions changes every candle that is drawn already."""
+    """A split between two sessions changes every candle."""
     rates = rates_across(last, day, before.actions)
     if rates == (1, 1):
         return before
@@ -183,7 +184,7 @@ def today_of(quote: SymbolQuote) -> Bar:
 
 
 def group(days: Sequence[Bar], grouping: Grouping) -> list[Bar]:
-    """Days into the periods they belong to, oldest first."""
+    """Daily bars as weeks or months, oldest first."""
     periods: list[Bar] = []
     for bar in days:
         if periods and _same_period(periods[-1], bar, grouping):
@@ -207,5 +208,5 @@ def _same_period(bar: Bar, today: Bar, grouping: Grouping) -> bool:
 
 
 def period(day: date, grouping: Grouping) -> date:
-    """The first day of the period: Monday of a week, the first of a month."""
+    """First day of the period: Monday of a week, the first of a month."""
     return first_day(TIMEFRAMES[grouping], day)

@@ -17,24 +17,24 @@ LABELS = 6
 STACKED = 4
 """Marks on one side of a candle."""
 OUTWARD_FIRST = (*(depth / 4 for depth in range(4, 60)), *(-depth / 4 for depth in range(4, 60)))
-"""Places for them, in quarters of APART, for those of its neighbours stand there too."""
+"""Positions to try, in quarters of APART, since marks of neighbouring candles may be in the way."""
 APART = 6.7
-"""Percent of the plot between marks at one candle: the 24 px that a finger needs, of 360."""
+"""Percent of the plot's height between marks on one candle: 24 px of 360, a touch target."""
 BESIDE = 2.2
-"""Percent of the plot that a mark is wide where it is widest; on a narrow screen neighbours touch."""
+"""Width of a mark in percent of the plot, at most; on a narrow screen neighbours touch."""
 
 NAMED_JUMPS = 3
 
 
 class Label(NamedTuple):
-    """On the time axis, in percent from the left."""
+    """Label of the time axis, at a percentage from the left."""
 
     across: float
     text: str
 
 
 class MarkPin(NamedTuple):
-    """A mark in its place, in percent of the plot."""
+    """A pattern mark with its position in percent of the plot."""
 
     across: float
     level: float
@@ -61,12 +61,12 @@ class ChartDrawing(NamedTuple):
     prices: Prices = "split"
     adjusted: bool = False
     jumps: tuple[Jump, ...] = ()
-    """The newest of those that no split explains, newest first."""
+    """The newest unexplained jumps, newest first."""
     more_jumps: int = 0
 
 
 def draw_chart(chart: Chart) -> ChartDrawing | None:
-    """None where there is nothing to draw yet."""
+    """None if there are no candles."""
     scale, last = chart.scale, chart.last
     if scale is None or last is None:
         return None
@@ -96,7 +96,7 @@ def draw_chart(chart: Chart) -> ChartDrawing | None:
 
 
 def _labels(chart: Chart, scale: geometry.Scale) -> tuple[Label, ...]:
-    """Where a new week, month or year begins, thinned out to a handful."""
+    """Starts of weeks, months or years, thinned out to a handful."""
     days = [bar.day for bar in chart.bars]
     begins, text = _calendar(chart, len(days))
     period_starts = [begins(day) for day in days]
@@ -115,9 +115,9 @@ def _calendar(chart: Chart, count: int) -> tuple[Callable[[date], date], Callabl
 
 
 def _pins(chart: Chart, scale: geometry.Scale) -> list[MarkPin]:
-    """Bearish marks stand above their candle, the others below it; the newest ones are nearest to theirs.
+    """Bearish marks are above their candle, others below; the newest are nearest to it.
 
-    Which ones are shown does not depend on the scale, for none may vanish while the price moves.
+    The choice of marks does not depend on the scale, so that none vanishes while the price moves.
     """
     bars = chart.bars
     places = {period(bar.day, chart.grouping): index for index, bar in enumerate(bars)}
@@ -140,7 +140,7 @@ def _pins(chart: Chart, scale: geometry.Scale) -> list[MarkPin]:
 
 
 def _level(edge: float, step: float, beside: Sequence[float]) -> float:
-    """The first that is free beside these, or the last one inside the plot."""
+    """The first position free of these neighbours, or the last one inside the plot."""
     level = edge
     for depth in OUTWARD_FIRST:
         place = edge + step * depth

@@ -9,18 +9,18 @@ from app.finance.bars import Bar
 
 WIDTH, HEIGHT = 1000, 400
 PRICES = 300
-"""Prices have the upper three quarters, volumes the lowest."""
+"""Height of the price area: the upper three quarters; volumes use the rest."""
 TALLEST = 90
 HEADROOM = 0.06
 STEPS = (1.0, 2.0, 5.0, 2.5, 4.0, 3.0, 1.5, 6.0, 8.0)
-"""The roundest first."""
+"""Roundest first."""
 FEWEST, MOST = 4, 6
 
 CandleTone = Literal["up", "down"]
 
 
 class Scale(NamedTuple):
-    """What the plot spans: prices from bottom to top, the tallest volume, and how many candles."""
+    """Price range, largest volume and number of candles of the plot."""
 
     low: float
     high: float
@@ -38,7 +38,7 @@ class Scale(NamedTuple):
 
 
 class CandlePaths(NamedTuple):
-    """Paths of one candle and of its volume; `level` is its close, in percent of the plot from the top."""
+    """SVG paths of one candle and its volume; `level` is its close in percent of the plot's height from the top."""
 
     body: str
     volume: str
@@ -47,7 +47,7 @@ class CandlePaths(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """A horizontal line at a round price, in percent of the plot from the top."""
+    """A horizontal line at a round price, in percent of the plot's height from the top."""
 
     level: float
     price: float
@@ -76,7 +76,7 @@ def candle(bar: Bar, index: int, scale: Scale) -> CandlePaths:
 
 
 def bodies(bars: Iterable[Bar], scale: Scale, direction: CandleTone) -> str:
-    """One path for all candles that went `wanted`."""
+    """One path for all candles of that direction."""
     return "".join(_body(bar, index, scale) for index, bar in enumerate(bars) if tone(bar) == direction)
 
 
@@ -85,7 +85,7 @@ def volumes(bars: Iterable[Bar], scale: Scale) -> str:
 
 
 def rules(scale: Scale) -> tuple[Rule, ...]:
-    """Four to six prices inside the scale, at the roundest step that gives so many."""
+    """Four to six round prices inside the scale."""
     step = _step(scale)
     return tuple(Rule(percent(scale.y(n * step)), round(n * step, 10)) for n in _multiples(scale, step))
 
@@ -95,12 +95,12 @@ def percent(y: float) -> float:
 
 
 def across(index: int, scale: Scale) -> float:
-    """In percent of the plot from the left."""
+    """Percent of the plot's width from the left."""
     return round(100 * scale.x(index) / WIDTH, 2)
 
 
 def _body(bar: Bar, index: int, scale: Scale) -> str:
-    """The wick in two pieces, so that a hollow body stays hollow."""
+    """The wick has two pieces, so that a hollow body stays hollow."""
     middle, left, width = _slot(index, scale.slots)
     top, bottom = f"{scale.y(max(bar.open, bar.close)):.1f}", f"{scale.y(min(bar.open, bar.close)):.1f}"
     return (
@@ -117,7 +117,7 @@ def _volume(bar: Bar, index: int, scale: Scale) -> str:
 
 @lru_cache(maxsize=4096)
 def _slot(index: int, slots: int) -> tuple[str, str, str]:
-    """Where the middle and the left edge of a candle are, and how wide its body is, as paths write it."""
+    """Middle, left edge and body width of a candle, as path coordinates."""
     middle, half = (index + 0.5) * WIDTH / slots, 0.34 * WIDTH / slots
     return f"{middle:.1f}", f"{middle - half:.1f}", f"{2 * half:.1f}"
 

@@ -22,7 +22,7 @@ DAYS = {"1m": 22, "3m": 63, "6m": 126, "1y": 252}
 RANGES: tuple[str, ...] = (*DAYS, "all")
 """How far back a chart reaches."""
 MOST_CANDLES = 300
-"""Candles of a chart that reaches back to the beginning; weeks if that suffices, else months."""
+"""Candles of a chart of all history: weeks if that suffices, else months."""
 MARKS = 60
 MONTH_DAYS = 31
 WEEKS_DAYS = 364
@@ -30,7 +30,7 @@ WEEKS_DAYS = 364
 
 
 class YearRange(NamedTuple):
-    """The range of the 52 weeks up to a day."""
+    """Low and high of the 52 weeks up to a day."""
 
     low: float
     high: float
@@ -48,7 +48,7 @@ class ChartHistory(NamedTuple):
 
 
 async def chart(request: ChartRequest, pools: Pools, board: QuoteBoard, charts: ChartCache) -> Chart | None:
-    """The chart that is kept already, or one that is read now; None for a symbol that nobody knows."""
+    """The cached chart, or a new one; None for an unknown symbol."""
     cached = charts.get(*request)
     if cached is not None:
         return cached
@@ -90,12 +90,12 @@ async def history(request: ChartRequest, pools: Pools, board: QuoteBoard, charts
 
 
 def _days_to_read(span: str) -> int:
-    """Days that are read: of the candles, and of 52 weeks."""
+    """Days for the candles and for the 52-week range."""
     return max(DAYS[span], WEEKS_DAYS) if span in DAYS else (MOST_CANDLES + 1) * MONTH_DAYS
 
 
 def _grouping_and_limit(span: str, days: Columns, until: date | None) -> tuple[Grouping, int]:
-    """How many candles of which length reach back as far as `span` says; today's comes on top."""
+    """The grouping and the number of candles that `span` needs, without today's."""
     if span in DAYS:
         return "day", DAYS[span] - 1
     if until is None or not days.values.size:
@@ -107,7 +107,7 @@ def _grouping_and_limit(span: str, days: Columns, until: date | None) -> tuple[G
 
 
 def _candles(days: Columns, grouping: Grouping, limit: int) -> list[Bar]:
-    """The newest whole periods, oldest first; each bar starts like the first day of its period, traded or not."""
+    """The newest whole periods, oldest first; each starts on the first day of its period, traded or not."""
     longer = days if grouping == "day" else merge(days, TIMEFRAMES[grouping])
     return bars(longer._replace(timeframe="daily", values=longer.values[:, -limit:]))
 
@@ -119,19 +119,19 @@ def _since(days: Columns, first: date) -> Floats:
 def _adjusted_candles(
     days: Columns, quote: SymbolQuote, actions: CorporateActions, cut: tuple[Grouping, int]
 ) -> list[Bar] | None:
-    """The candles before today's after all that is known; None where that changes nothing."""
+    """The candles before today, adjusted; None if no split or dividend applies."""
     days_of = (*(split.day for split in actions.splits), *(payout.day for payout in actions.payouts))
     if not any(day <= quote.session for day in days_of):
         return None
     grouping, limit = cut
-    # A week in which shares were split can only be told from its days.
+    # A week with a split can only be adjusted day by day.
     before = _candles(days, "day", limit if grouping == "day" else days.values.shape[1])
     (*candles, _), changed = adjust([*before, today_of(quote)], *actions)
     return group(candles, grouping)[-limit:] if changed else None
 
 
 def _year_range(days: Columns, quote: SymbolQuote, splits: Sequence[Split]) -> YearRange | None:
-    """In today's share, today included; None where no other day is stored."""
+    """In today's share, including today; None if no other day is stored."""
     begins = quote.session - timedelta(days=WEEKS_DAYS)
     within = _since(days, begins + timedelta(days=1))
     if not within.size:
