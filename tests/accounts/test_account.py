@@ -48,7 +48,7 @@ async def audit_entries(pool: Pool, action: str) -> list[tuple[str, str, str]]:
     return [(row["action"], row["outcome"], row["detail"]) for row in rows]
 
 
-async def test_the_page_says_who_one_is_and_where_one_is_signed_in(app: Quart, client: Client) -> None:
+async def test_the_account_page_shows_the_address_and_all_sessions(app: Quart, client: Client) -> None:
     await sign_in(client)
     alone = await text(client)
     await sign_in_elsewhere(app)
@@ -66,7 +66,7 @@ async def test_the_page_says_who_one_is_and_where_one_is_signed_in(app: Quart, c
     assert 'href="/account"' in page
 
 
-async def test_one_session_is_ended_and_no_other(app: Quart, client: Client, pool: Pool) -> None:
+async def test_ending_one_session_leaves_the_others(app: Quart, client: Client, pool: Pool) -> None:
     own = await sign_in(client)
     _, first = await sign_in_elsewhere(app)
     before = await session_ids(client)
@@ -81,7 +81,7 @@ async def test_one_session_is_ended_and_no_other(app: Quart, client: Client, poo
     assert await audit_entries(pool, "end_sessions") == [("end_sessions", "ok", "sessions: 1")]
 
 
-async def test_all_others_are_ended_at_once_and_nothing_is_noted_twice(app: Quart, client: Client, pool: Pool) -> None:
+async def test_all_other_sessions_end_at_once_and_are_audited_once(app: Quart, client: Client, pool: Pool) -> None:
     own = await sign_in(client)
     others = [(await sign_in_elsewhere(app))[1] for _ in range(3)]
 
@@ -93,7 +93,7 @@ async def test_all_others_are_ended_at_once_and_nothing_is_noted_twice(app: Quar
     assert await audit_entries(pool, "end_sessions") == [("end_sessions", "ok", "sessions: 3")]
 
 
-async def test_the_session_of_somebody_else_is_not_to_be_found(app: Quart, client: Client, pool: Pool) -> None:
+async def test_the_session_of_another_person_is_a_404(app: Quart, client: Client, pool: Pool) -> None:
     await bootstrap.create_user(pool, "bob@example.org", Role.ADMIN, PASSWORD)
     theirs = await sign_in(client)
     await sign_in_elsewhere(app)
@@ -111,7 +111,7 @@ async def test_the_session_of_somebody_else_is_not_to_be_found(app: Quart, clien
     assert await session_ids(bob) == []
 
 
-async def test_nothing_is_ended_by_a_link(app: Quart, client: Client) -> None:
+async def test_a_get_request_ends_no_session(app: Quart, client: Client) -> None:
     await sign_in(client)
     _, other = await sign_in_elsewhere(app)
 
@@ -121,7 +121,7 @@ async def test_nothing_is_ended_by_a_link(app: Quart, client: Client) -> None:
     assert await status(app, other) == 200
 
 
-async def test_ending_the_session_one_is_in_is_signing_out(app: Quart, client: Client, pool: Pool) -> None:
+async def test_ending_the_current_session_signs_out(app: Quart, client: Client, pool: Pool) -> None:
     own = await sign_in(client)
     other, _ = await sign_in_elsewhere(app)
     answer = await client.post("/account/sessions", form={"session": (await session_ids(other))[0]})
@@ -131,7 +131,7 @@ async def test_ending_the_session_one_is_in_is_signing_out(app: Quart, client: C
     assert await audit_entries(pool, "logout") == [("logout", "ok", "")]
 
 
-async def test_a_new_password_ends_all_other_sessions_and_renews_ones_own(
+async def test_a_new_password_ends_all_other_sessions_and_renews_the_current_one(
     app: Quart, client: Client, pool: Pool
 ) -> None:
     before = await sign_in(client)
@@ -160,7 +160,7 @@ async def test_a_new_password_ends_all_other_sessions_and_renews_ones_own(
         ({**CHANGE, "again": NEW + "x"}, "again"),
     ],
 )
-async def test_what_cannot_become_a_password_is_told_beside_its_field(
+async def test_an_invalid_new_password_has_an_error_beside_its_field(
     client: Client, pool: Pool, sent: dict[str, str], field: str
 ) -> None:
     await sign_in(client)
@@ -210,7 +210,9 @@ async def test_guesses_at_the_current_password_are_counted_before_they_are_hashe
     assert (await app.test_client().post("/login", form=RIGHT)).status_code == 303
 
 
-async def test_of_two_changes_at_once_one_is_made(app: Quart, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_of_two_simultaneous_password_changes_succeeds(
+    app: Quart, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     both_verified, verify = asyncio.Barrier(2), passwords.verify
 
     async def verify_together(password_hash: str | None, password: str) -> passwords.Verification:

@@ -14,7 +14,7 @@ RFC_SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
     ("at", "code"),
     [(59, "287082"), (1111111109, "081804"), (1111111111, "050471"), (1234567890, "005924"), (20000000000, "353130")],
 )
-def test_codes_are_those_of_the_standard(at: int, code: str) -> None:
+def test_codes_match_the_test_vectors_of_the_standard(at: int, code: str) -> None:
     assert codes.step_of(RFC_SECRET, code, at) == at // 30
 
 
@@ -34,12 +34,12 @@ def test_recovery_codes_are_many_long_and_legible() -> None:
 
 
 @pytest.mark.parametrize("typed", ["", "12345", "1234567", "١٢٣٤٥٦", "12345x", "\x00" * 6, "x" * 25], ids=range(7))
-def test_what_is_no_code_is_neither_kind(typed: str) -> None:
+def test_invalid_text_is_neither_a_code_nor_a_recovery_code(typed: str) -> None:
     assert not codes.is_totp(codes.normal(typed))
     assert not codes.is_recovery(codes.normal(typed))
 
 
-def test_the_picture_is_square_and_dark_where_finders_are() -> None:
+def test_the_qr_code_is_square_and_dark_at_its_finder_patterns() -> None:
     qr = codes.picture(codes.address(RFC_SECRET, "alice@example.org"))
     dark = {(int(x), int(y)) for x, y in re.findall(r"M(\d+) (\d+)h1v1h-1z", qr.path)}
 
@@ -48,7 +48,7 @@ def test_the_picture_is_square_and_dark_where_finders_are() -> None:
     assert not any(x < 4 or y < 4 or x >= qr.size - 4 or y >= qr.size - 4 for x, y in dark)
 
 
-def test_a_sealed_secret_opens_for_its_owner_and_key_alone() -> None:
+def test_an_encrypted_secret_decrypts_only_with_its_owner_and_key() -> None:
     seal = SecretCipher("a" * 32)
     closed = seal.encrypt(RFC_SECRET, "alice")
 

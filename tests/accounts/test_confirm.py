@@ -22,7 +22,7 @@ async def people(pool: Pool) -> None:
     await bootstrap.create_user(pool, BOB, Role.USER, PASSWORD)
 
 
-async def test_a_while_after_signing_in_a_role_is_changed_only_by_who_says_the_password_again(
+async def test_changing_a_role_needs_the_password_again_some_time_after_sign_in(
     client: Client, pool: Pool, redis_url: str
 ) -> None:
     await sign_in(client)
@@ -50,7 +50,9 @@ async def test_a_while_after_signing_in_a_role_is_changed_only_by_who_says_the_p
     assert PASSWORD not in str(rows)
 
 
-async def test_what_is_no_page_is_told_so_and_changes_nothing(client: Client, pool: Pool, redis_url: str) -> None:
+async def test_a_fragment_or_api_request_that_needs_the_password_is_a_403_and_changes_nothing(
+    client: Client, pool: Pool, redis_url: str
+) -> None:
     await sign_in(client)
     page = await bob_page(pool)
     await forget_code_use(redis_url)
@@ -60,7 +62,7 @@ async def test_what_is_no_page_is_told_so_and_changes_nothing(client: Client, po
     assert await row(pool, "active") is True
 
 
-async def test_who_has_codes_shows_one_beside_the_password_and_each_counts_once(
+async def test_a_person_with_codes_must_enter_one_and_each_works_once(
     client: Client, pool: Pool, redis_url: str
 ) -> None:
     await sign_in(client)
@@ -97,7 +99,7 @@ async def test_who_has_codes_shows_one_beside_the_password_and_each_counts_once(
     assert again == (422, ["code"])
 
 
-async def test_codes_are_guessed_at_no_oftener_here_than_elsewhere(client: Client) -> None:
+async def test_code_guesses_share_their_limit_with_the_sign_in(client: Client) -> None:
     await sign_in(client)
     telephone, _ = await enroll(client)  # which took the first of five tries
     wrong = {"password": PASSWORD, "code": telephone.wrong()}
@@ -130,7 +132,7 @@ async def test_guesses_are_counted_before_they_are_hashed(
 
 
 @pytest.mark.parametrize("sent", [{}, {"password": ""}, {"password": "x" * 2000}, {"password": "\x00"}], ids=range(4))
-async def test_what_cannot_be_the_password_is_told_beside_its_field(client: Client, sent: dict[str, str]) -> None:
+async def test_a_malformed_password_has_an_error_beside_its_field(client: Client, sent: dict[str, str]) -> None:
     await sign_in(client)
 
     answer = await client.post("/account/confirm", form=sent)
@@ -142,7 +144,7 @@ async def test_what_cannot_be_the_password_is_told_beside_its_field(client: Clie
 @pytest.mark.parametrize(
     "path", ["//evil.example", "https://evil.example", "/\\evil.example", "x" * 3000], ids=range(4)
 )
-async def test_nobody_is_led_away_from_here(client: Client, path: str) -> None:
+async def test_a_redirect_target_outside_the_desk_becomes_the_front_page(client: Client, path: str) -> None:
     await sign_in(client)
 
     form_page = await client.get("/account/confirm", query_string={"next": path})
@@ -152,7 +154,7 @@ async def test_nobody_is_led_away_from_here(client: Client, path: str) -> None:
     assert answer.headers.get("Location", "/") == "/"
 
 
-async def test_all_that_changes_people_is_marked(app: Quart) -> None:
+async def test_every_route_that_changes_accounts_is_marked_as_sensitive(app: Quart) -> None:
     """Ending one's other sessions is no such thing: whoever sees a stranger there must not be held up."""
     marked = {name for name, view in app.view_functions.items() if "sensitive" in vars(view)}
 
@@ -161,7 +163,7 @@ async def test_all_that_changes_people_is_marked(app: Quart) -> None:
 
 
 @pytest.mark.parametrize("what", ["invite", "revoke"])
-async def test_who_is_no_administrator_any_more_makes_and_ends_no_link(
+async def test_a_demoted_administrator_can_neither_create_nor_revoke_links(
     client: Client, pool: Pool, what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(session, "FRESH_SECONDS", 60.0)

@@ -40,5 +40,5 @@ CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0.0.0"
         ("x" * 300, user_agents.UNKNOWN),
     ],
 )
-def test_a_browser_is_told_by_what_only_it_says(agent: str, words: str) -> None:
+def test_a_browser_is_recognised_by_the_part_of_its_user_agent_that_no_other_sends(agent: str, words: str) -> None:
     assert user_agents.device_name(agent) == words

@@ -44,7 +44,7 @@ async def sign_in_bob(app: Quart, password: str = PASSWORD) -> Client:
     return browser
 
 
-async def test_who_chooses_a_new_password_leaves_no_link_behind_that_would(app: Quart, pool: Pool) -> None:
+async def test_a_password_change_ends_an_open_reset_link(app: Quart, pool: Pool) -> None:
     browser, link = await sign_in_bob(app), await mail_link(pool)
 
     done = await browser.post("/account/password", form={"current": PASSWORD, "new": NEW, "again": NEW})
@@ -55,9 +55,7 @@ async def test_who_chooses_a_new_password_leaves_no_link_behind_that_would(app: 
     assert await sign_in_bob(app, NEW)
 
 
-async def test_of_two_links_for_one_password_the_first_that_is_used_ends_the_other(
-    app: Quart, client: Client, pool: Pool
-) -> None:
+async def test_using_one_of_two_reset_links_ends_the_other(app: Quart, client: Client, pool: Pool) -> None:
     await sign_in(client)
     stranger = app.test_client()
     first, other = await admin_link(client, pool), await mail_link(pool)
@@ -72,7 +70,7 @@ async def test_of_two_links_for_one_password_the_first_that_is_used_ends_the_oth
 
 
 @pytest.mark.parametrize("deed", ["reset", "disable"])
-async def test_a_link_in_a_mailbox_ends_when_an_administrator_closes_the_door(
+async def test_a_mailed_reset_link_ends_when_an_administrator_disables_or_resets_the_account(
     app: Quart, client: Client, pool: Pool, deed: str
 ) -> None:
     await sign_in(client)
@@ -86,7 +84,7 @@ async def test_a_link_in_a_mailbox_ends_when_an_administrator_closes_the_door(
 
 
 @pytest.mark.parametrize("deed", ["reset", "disable", "no-codes"])
-async def test_who_was_just_coming_in_when_the_door_was_closed_is_nobody(
+async def test_a_sign_in_that_overlaps_with_disabling_the_account_yields_no_session(
     app: Quart, client: Client, pool: Pool, deed: str
 ) -> None:
     """Their password was looked at before, and their session begins after all that there were have ended."""
@@ -106,7 +104,9 @@ async def test_who_was_just_coming_in_when_the_door_was_closed_is_nobody(
             await asyncio.sleep(0.1)
 
 
-async def test_a_new_password_is_no_code(client: Client, pool: Pool, redis_url: str) -> None:
+async def test_changing_the_password_does_not_replace_the_code_check(
+    client: Client, pool: Pool, redis_url: str
+) -> None:
     """Who holds a session and the password, and no telephone, comes no further by changing that password."""
     await sign_in(client)
     await enroll(client)
@@ -122,7 +122,9 @@ async def test_a_new_password_is_no_code(client: Client, pool: Pool, redis_url: 
     assert await row(pool, "role") == "user"
 
 
-async def test_without_codes_a_new_password_shows_who_one_is(client: Client, pool: Pool, redis_url: str) -> None:
+async def test_without_codes_a_password_change_counts_as_a_password_check(
+    client: Client, pool: Pool, redis_url: str
+) -> None:
     await sign_in(client)
     await forget_code_use(redis_url)
 

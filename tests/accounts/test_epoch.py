@@ -22,7 +22,9 @@ async def raise_epoch(pool: Pool) -> None:
         await connection.execute("update app.users set session_epoch = session_epoch + 1")
 
 
-async def test_a_raised_epoch_ends_a_session_that_redis_keeps(app: Quart, client: Client, pool: Pool) -> None:
+async def test_a_raised_session_epoch_ends_a_session_that_redis_still_holds(
+    app: Quart, client: Client, pool: Pool
+) -> None:
     session_cookie = await sign_in(client)
     assert await status(app, session_cookie) == 200
 
@@ -35,7 +37,7 @@ async def test_a_raised_epoch_ends_a_session_that_redis_keeps(app: Quart, client
     assert await status(app, session_cookie) == 303
 
 
-async def test_a_session_newer_than_the_row_in_memory_is_no_stranger(
+async def test_a_session_newer_than_the_cached_user_row_is_accepted(
     app: Quart, client: Client, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(session, "FRESH_SECONDS", 600.0)
@@ -49,7 +51,7 @@ async def test_a_session_newer_than_the_row_in_memory_is_no_stranger(
     assert await status(app, old) == 303
 
 
-async def test_who_signs_in_while_the_password_changes_has_no_session_afterwards(
+async def test_a_sign_in_during_a_password_change_leaves_no_session(
     app: Quart, client: Client, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     let_in = session.begin_session
@@ -63,7 +65,7 @@ async def test_who_signs_in_while_the_password_changes_has_no_session_afterwards
     assert await status(app, await sign_in(client)) == 303
 
 
-async def test_an_old_password_is_not_put_back_by_a_better_hash_of_it(pool: Pool) -> None:
+async def test_rehashing_does_not_restore_an_old_password(pool: Pool) -> None:
     async with pool.acquire() as connection:
         before = await queries.user_by_email(connection, RIGHT["email"])
         assert before

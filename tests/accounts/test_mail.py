@@ -76,7 +76,7 @@ async def test_a_link_comes_by_mail_and_gives_a_new_password_once(
     assert link[1].rpartition("/")[2] not in stored_rows
 
 
-async def test_known_and_unknown_addresses_get_one_answer_and_one_of_them_a_letter(
+async def test_known_and_unknown_addresses_get_the_same_answer_and_only_the_known_one_an_email(
     client: Client, pool: Pool, postbox: Postbox
 ) -> None:
     unknown = await forgot(client, "nobody@example.org")
@@ -92,7 +92,7 @@ async def test_known_and_unknown_addresses_get_one_answer_and_one_of_them_a_lett
     assert [tuple(row) for row in audited] == [("nobody@example.org", "ok"), (EMAIL, "ok")]
 
 
-async def test_what_is_refused_for_now_is_sent_later(
+async def test_a_temporary_refusal_is_retried_later(
     client: Client, pool: Pool, postbox: Postbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(email_sender, "POLL_SECONDS", 0.1)
@@ -114,7 +114,7 @@ async def test_what_is_refused_for_now_is_sent_later(
     assert (row["tries"], row["trouble"]) == (2, "SMTPDataError 451")
 
 
-async def test_after_five_tries_a_letter_is_given_up(
+async def test_an_email_is_given_up_after_five_attempts(
     client: Client, pool: Pool, postbox: Postbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(email_sender, "POLL_SECONDS", 0.1)
@@ -130,7 +130,7 @@ async def test_after_five_tries_a_letter_is_given_up(
     assert postbox.refusals == 95
 
 
-async def test_a_mail_server_that_is_away_holds_nobody_up(
+async def test_an_unreachable_mail_server_delays_no_request(
     redis_url: str, database_url: str, tmp_path: Path, port: int, pool: Pool
 ) -> None:
     mail = MailSection(host="127.0.0.1", port=port, sender=SENDER, tls="none")
@@ -144,7 +144,7 @@ async def test_a_mail_server_that_is_away_holds_nobody_up(
     assert (await rows(pool))[0]["sent_at"] is None
 
 
-async def test_a_password_is_told_to_no_server_that_speaks_in_clear(
+async def test_the_smtp_password_is_never_sent_over_an_unencrypted_connection(
     redis_url: str, database_url: str, tmp_path: Path, postbox: Postbox, pool: Pool
 ) -> None:
     mail = MailSection(host="127.0.0.1", port=postbox.port, sender=SENDER, user="desk", password=SecretStr("hunter2"))
@@ -158,7 +158,7 @@ async def test_a_password_is_told_to_no_server_that_speaks_in_clear(
     assert "SMTP" in str((await rows(pool))[0]["trouble"])
 
 
-async def test_nobodys_mailbox_is_filled_from_here(client: Client, pool: Pool) -> None:
+async def test_reset_emails_are_limited_for_each_address(client: Client, pool: Pool) -> None:
     answers = [await forgot(client) for _ in range(6)]
 
     assert [code for code, _ in answers] == [303] * 5 + [429]
@@ -167,7 +167,7 @@ async def test_nobodys_mailbox_is_filled_from_here(client: Client, pool: Pool) -
     assert last == "limited"
 
 
-async def test_nobody_is_told_of_a_letter_that_could_not_be_written_down(client: Client, pool: Pool) -> None:
+async def test_a_request_whose_email_cannot_be_queued_reports_the_failure(client: Client, pool: Pool) -> None:
     await sign_in(client)
     change = {"current": PASSWORD, "new": NEW, "again": NEW}
     async with pool.acquire() as connection, connection.transaction():
@@ -185,7 +185,7 @@ async def test_nobody_is_told_of_a_letter_that_could_not_be_written_down(client:
     assert (await client.post("/account/password", form=change)).status_code == 303
 
 
-async def test_what_a_slow_mail_server_holds_up_comes_up_nowhere_else(
+async def test_a_hanging_mail_server_holds_one_email_and_no_other_sender_repeats_it(
     redis_url: str, database_url: str, tmp_path: Path, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One letter is in its hands; the others stay for whoever is free."""
@@ -212,12 +212,12 @@ async def test_what_a_slow_mail_server_holds_up_comes_up_nowhere_else(
 @pytest.mark.parametrize(
     "to", ["a@b.example\r\nBcc: c@d.example", "a@b.example, c@d.example", "a b@c.example", "", "\x00@b.example"]
 )
-def test_an_address_that_is_more_than_one_is_written_to_by_nobody(to: str) -> None:
+def test_a_message_to_more_than_one_address_is_refused(to: str) -> None:
     with pytest.raises(ValueError, match="not one address"):
         build_message(Email(to, "subject", "text"), SENDER)
 
 
 @pytest.mark.parametrize("sender", ["", "desk", "a@b.example, c@d.example", "a@b.example\nBcc: x@y.example"])
-def test_without_an_address_of_its_own_the_desk_sends_nothing(sender: str) -> None:
+def test_an_invalid_sender_address_is_refused(sender: str) -> None:
     with pytest.raises(ValidationError, match="must be the e-mail address"):
         MailSection(host="smtp.example.org", sender=sender)

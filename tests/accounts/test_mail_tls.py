@@ -68,7 +68,7 @@ def mail_server(request: pytest.FixtureRequest, port: int, tmp_path: Path) -> It
     controller.stop()
 
 
-async def test_a_letter_goes_to_the_server_that_proves_itself(
+async def test_an_email_goes_to_a_server_with_a_trusted_certificate(
     mail_server: MailServer,
     redis_url: str,
     database_url: str,
@@ -86,7 +86,7 @@ async def test_a_letter_goes_to_the_server_that_proves_itself(
     assert (letter["To"], letter["From"]) == (EMAIL, f"TickStock <{SENDER}>")
 
 
-async def test_a_server_that_anybody_could_be_is_given_neither_letter_nor_password(
+async def test_a_server_without_a_trusted_certificate_gets_neither_email_nor_password(
     mail_server: MailServer, redis_url: str, database_url: str, tmp_path: Path, pool: Pool
 ) -> None:
     await bootstrap.create_user(pool, EMAIL, Role.USER, PASSWORD)

@@ -28,7 +28,7 @@ from app.accounts import passwords, throttle
         "ж" * 600,
     ],
 )
-def test_what_would_be_guessed_first_is_refused_with_a_reason(password: str) -> None:
+def test_a_common_password_is_refused_with_a_reason(password: str) -> None:
     reason = passwords.weakness(password, "alice.trader@example.org")
 
     assert reason
@@ -46,11 +46,11 @@ def test_what_would_be_guessed_first_is_refused_with_a_reason(password: str) -> 
         "   leading spaces   ",
     ],
 )
-def test_what_is_long_and_nobodys_habit_is_taken(password: str) -> None:
+def test_a_long_uncommon_password_is_accepted(password: str) -> None:
     assert passwords.weakness(password, "alice@example.org") is None
 
 
-async def test_a_password_is_kept_as_argon2id_and_nothing_of_it_is_cut_off() -> None:
+async def test_a_password_is_stored_as_argon2id_without_truncation() -> None:
     password = "x1 " * 300
     password_hash = await passwords.hashed(password)
 
@@ -61,7 +61,7 @@ async def test_a_password_is_kept_as_argon2id_and_nothing_of_it_is_cut_off() -> 
     assert not (await passwords.verify("no hash at all", password)).right
 
 
-async def test_a_weaker_hash_is_right_and_outdated() -> None:
+async def test_a_weaker_hash_verifies_and_needs_rehashing() -> None:
     weak = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash("a password of old")
 
     assert await passwords.verify(weak, "a password of old") == (True, True)
@@ -70,7 +70,7 @@ async def test_a_weaker_hash_is_right_and_outdated() -> None:
 COMPOSED, DECOMPOSED = "caf\u00e9 au lait at noon", "cafe\u0301 au lait at noon"
 
 
-async def test_a_password_is_kept_in_nfc_and_one_of_before_is_right_as_it_was_typed() -> None:
+async def test_a_password_is_hashed_in_nfc_and_an_older_unnormalised_hash_still_verifies() -> None:
     typed_before = PasswordHasher(time_cost=1, memory_cost=47104, parallelism=1).hash(DECOMPOSED)
     password_hash = await passwords.hashed(DECOMPOSED)
 
@@ -82,7 +82,7 @@ async def test_a_password_is_kept_in_nfc_and_one_of_before_is_right_as_it_was_ty
 
 
 @pytest.mark.parametrize(("typed", "cost"), [(COMPOSED, 1), (DECOMPOSED, 2)])
-async def test_a_password_costs_as_many_hashes_whoever_it_belongs_to(
+async def test_verifying_costs_the_same_number_of_hashes_for_known_and_unknown_accounts(
     typed: str, cost: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -101,14 +101,14 @@ async def test_a_password_costs_as_many_hashes_whoever_it_belongs_to(
     assert len(tries) == cost * len(hashes)
 
 
-async def test_too_many_at_once_are_told_so_instead_of_waiting() -> None:
+async def test_too_many_simultaneous_hashes_are_refused_at_once() -> None:
     tries = [asyncio.create_task(passwords.verify(None, "x")) for _ in range(30)]
     results = await asyncio.gather(*tries, return_exceptions=True)
 
     assert sum(isinstance(result, passwords.Busy) for result in results) == 12
 
 
-def test_neighbours_in_an_ipv6_network_are_one() -> None:
+def test_ipv6_addresses_of_one_64_network_share_a_limit() -> None:
     assert throttle.neighbourhood("2001:db8::1") == throttle.neighbourhood("2001:db8::ffff")
     assert throttle.neighbourhood("2001:db8::1") != throttle.neighbourhood("2001:db8:0:1::1")
     assert throttle.neighbourhood("::ffff:192.0.2.7") == "192.0.2.7"

@@ -27,7 +27,7 @@ async def app(redis_url: str, database_url: str, pool: Pool, tmp_path: Path) -> 
         yield quart
 
 
-async def test_a_newcomer_becomes_a_user_whatever_they_send_besides(client: Client, pool: Pool) -> None:
+async def test_a_registration_creates_a_plain_user_whatever_else_the_form_sends(client: Client, pool: Pool) -> None:
     assert 'href="/register"' in await (await client.get("/login")).get_data(as_text=True)
 
     registration = await client.post("/register", form={**NEW, "role": "admin", "active": "1"})
@@ -38,7 +38,9 @@ async def test_a_newcomer_becomes_a_user_whatever_they_send_besides(client: Clie
     assert await roles(pool) == {EMAIL: "admin", "bob@example.org": "user"}
 
 
-async def test_an_address_that_is_known_gets_the_same_answer_and_keeps_its_password(client: Client, pool: Pool) -> None:
+async def test_registering_a_known_address_gets_the_same_answer_and_keeps_its_password(
+    client: Client, pool: Pool
+) -> None:
     existing = await client.post("/register", form={**NEW, "email": EMAIL})
     unknown = await client.post("/register", form=NEW)
 
@@ -56,7 +58,7 @@ async def test_an_address_that_is_known_gets_the_same_answer_and_keeps_its_passw
     ("sent", "field"),
     [({}, "email"), ({**NEW, "email": "bob"}, "email"), ({**NEW, "password": "password1234"}, "password")],
 )
-async def test_what_cannot_be_is_told_beside_its_field(
+async def test_an_invalid_registration_has_an_error_beside_its_field(
     client: Client, pool: Pool, sent: dict[str, str], field: str
 ) -> None:
     answer = await client.post("/register", form=sent)
@@ -68,7 +70,7 @@ async def test_what_cannot_be_is_told_beside_its_field(
     assert len(await roles(pool)) == 1
 
 
-async def test_one_address_makes_ten_accounts_an_hour(client: Client, pool: Pool) -> None:
+async def test_one_client_address_can_register_ten_accounts_an_hour(client: Client, pool: Pool) -> None:
     answers = [await client.post("/register", form={**NEW, "email": f"p{n}@example.org"}) for n in range(11)]
 
     assert [answer.status_code for answer in answers] == [303] * 10 + [429]
@@ -76,7 +78,7 @@ async def test_one_address_makes_ten_accounts_an_hour(client: Client, pool: Pool
     assert len(await roles(pool)) == 11
 
 
-async def test_a_desk_that_says_nothing_of_it_has_neither_page(
+async def test_without_the_setting_there_is_no_registration_and_no_reset_page(
     redis_url: str, database_url: str, tmp_path: Path
 ) -> None:
     closed = create_app(settings(redis_url, database_url, tmp_path))

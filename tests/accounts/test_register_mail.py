@@ -49,7 +49,7 @@ async def request_link(client: Client, postbox: Postbox, email: str = BOB) -> st
     return link[1]
 
 
-async def test_the_link_in_the_letter_makes_the_account_once(
+async def test_the_link_in_the_email_creates_the_account_once(
     app: Quart, client: Client, pool: Pool, postbox: Postbox
 ) -> None:
     page = await (await client.get("/register")).get_data(as_text=True)
@@ -85,7 +85,7 @@ async def test_the_link_in_the_letter_makes_the_account_once(
     assert link[1].rpartition("/")[2] not in stored_rows
 
 
-async def test_known_and_unknown_addresses_get_one_answer_and_each_its_own_letter(
+async def test_known_and_unknown_addresses_get_the_same_answer_and_different_emails(
     client: Client, pool: Pool, postbox: Postbox
 ) -> None:
     existing = await client.post("/register", form={"email": EMAIL})
@@ -103,7 +103,7 @@ async def test_known_and_unknown_addresses_get_one_answer_and_each_its_own_lette
     assert (await client.post("/login", form={"email": EMAIL, "password": PASSWORD})).status_code == 303
 
 
-async def test_a_newer_link_takes_the_place_of_the_one_before_and_none_lasts(
+async def test_a_newer_registration_link_replaces_the_older_and_each_expires(
     client: Client, pool: Pool, postbox: Postbox
 ) -> None:
     first, second = await request_link(client, postbox), await request_link(client, postbox)
@@ -119,7 +119,9 @@ async def test_a_newer_link_takes_the_place_of_the_one_before_and_none_lasts(
     assert await roles(pool) == {EMAIL: "admin"}
 
 
-async def test_of_two_who_use_a_link_at_once_one_has_the_account(app: Quart, client: Client, postbox: Postbox) -> None:
+async def test_one_of_two_simultaneous_uses_of_a_registration_link_succeeds(
+    app: Quart, client: Client, postbox: Postbox
+) -> None:
     link = await request_link(client, postbox)
 
     answers = await asyncio.gather(*(app.test_client().post(link, form={"password": NEW_PASSWORD}) for _ in range(2)))
@@ -127,7 +129,9 @@ async def test_of_two_who_use_a_link_at_once_one_has_the_account(app: Quart, cli
     assert sorted(answer.status_code for answer in answers) == [303, 410]
 
 
-async def test_who_got_an_account_meanwhile_keeps_it(client: Client, pool: Pool, postbox: Postbox) -> None:
+async def test_a_registration_link_does_not_overwrite_an_account_created_meanwhile(
+    client: Client, pool: Pool, postbox: Postbox
+) -> None:
     link = await request_link(client, postbox)
     await bootstrap.create_user(pool, BOB, Role.USER, PASSWORD)
 
@@ -138,14 +142,14 @@ async def test_who_got_an_account_meanwhile_keeps_it(client: Client, pool: Pool,
     assert (await client.post("/login", form={"email": BOB, "password": PASSWORD})).status_code == 303
 
 
-async def test_nobodys_mailbox_is_filled_by_asking_for_accounts(client: Client) -> None:
+async def test_registration_emails_are_limited_for_each_address(client: Client) -> None:
     answers = [await client.post("/register", form={"email": BOB}) for _ in range(6)]
 
     assert [answer.status_code for answer in answers] == [303] * 5 + [429]
     assert int(answers[-1].headers["Retry-After"]) > 0
 
 
-async def test_links_are_tried_by_one_address_within_bounds(client: Client) -> None:
+async def test_attempts_at_registration_links_are_limited_by_client_address(client: Client) -> None:
     answers = [await client.post("/register/no-such-link", form={"password": NEW_PASSWORD}) for _ in range(31)]
 
     assert [answer.status_code for answer in answers] == [410] * 30 + [429]

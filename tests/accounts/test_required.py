@@ -32,7 +32,7 @@ async def app(redis_url: str, database_url: str, pool: Pool, tmp_path: Path) -> 
         yield quart
 
 
-async def test_an_administrator_without_codes_is_led_to_them_and_may_leave(client: Client) -> None:
+async def test_an_administrator_without_codes_is_redirected_to_set_them_up_and_can_sign_out(client: Client) -> None:
     await sign_in(client)
 
     led = [await client.get(path, headers=NAVIGATION) for path in ("/", "/account", "/admin/users", "/seen")]
@@ -48,7 +48,7 @@ async def test_an_administrator_without_codes_is_led_to_them_and_may_leave(clien
     assert (await client.post("/logout")).status_code == 303
 
 
-async def test_once_they_are_set_up_everything_opens_and_they_are_always_asked_for(app: Quart, client: Client) -> None:
+async def test_after_setting_up_codes_everything_opens_and_each_sign_in_needs_one(app: Quart, client: Client) -> None:
     await sign_in(client)
     telephone, recovery = await enroll(client)
 
@@ -60,7 +60,7 @@ async def test_once_they_are_set_up_everything_opens_and_they_are_always_asked_f
     assert (await other.post("/login/code", form={"code": telephone.code()})).headers["Location"] == "/"
 
 
-async def test_others_are_not_held_up(client: Client) -> None:
+async def test_users_without_the_administrator_role_need_no_codes(client: Client) -> None:
     await client.post("/login", form={"email": BOB, "password": PASSWORD})
 
     assert (await client.get("/seen", headers=NAVIGATION)).status_code == 200

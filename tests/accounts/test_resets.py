@@ -48,7 +48,7 @@ async def test_the_link_gives_a_new_password_once_and_ends_all_sessions(app: Qua
     }
 
 
-async def test_the_link_is_kept_as_a_hash_and_the_newest_alone_works(client: Client, pool: Pool) -> None:
+async def test_a_reset_link_is_stored_as_a_hash_and_only_the_newest_works(client: Client, pool: Pool) -> None:
     old, new = await link(pool), await link(pool)
 
     assert (await client.get(old)).status_code == 410
@@ -59,7 +59,7 @@ async def test_the_link_is_kept_as_a_hash_and_the_newest_alone_works(client: Cli
 
 
 @pytest.mark.parametrize("change", ["app.resets set expires_at = now()", "app.users set active = false"])
-async def test_a_link_ends_by_itself(client: Client, pool: Pool, change: str) -> None:
+async def test_a_reset_link_expires(client: Client, pool: Pool, change: str) -> None:
     path = await link(pool)
     async with pool.acquire() as connection:
         await connection.execute(f"update {change}")
@@ -69,7 +69,7 @@ async def test_a_link_ends_by_itself(client: Client, pool: Pool, change: str) ->
     assert [answer.status_code for answer in answers] == [410] * 3
 
 
-async def test_of_two_who_use_it_at_once_one_is_told_no(app: Quart, pool: Pool) -> None:
+async def test_one_of_two_simultaneous_uses_of_a_reset_link_is_refused(app: Quart, pool: Pool) -> None:
     path = await link(pool)
 
     answers = await asyncio.gather(*(app.test_client().post(path, form={"password": NEW}) for _ in range(2)))
@@ -77,14 +77,14 @@ async def test_of_two_who_use_it_at_once_one_is_told_no(app: Quart, pool: Pool) 
     assert sorted(answer.status_code for answer in answers) == [303, 410]
 
 
-async def test_tries_are_limited(client: Client) -> None:
+async def test_attempts_at_reset_links_are_limited(client: Client) -> None:
     answers = [(await client.post("/reset/nothing", form={"password": NEW})).status_code for _ in range(31)]
 
     assert set(answers[:30]) == {410}
     assert answers[30] == 429
 
 
-async def test_a_new_password_does_not_lead_past_the_code(app: Quart, client: Client, pool: Pool) -> None:
+async def test_a_reset_password_does_not_bypass_the_code(app: Quart, client: Client, pool: Pool) -> None:
     await sign_in(client)
     await enroll(client)
     await app.test_client().post(await link(pool), form={"password": NEW})
@@ -94,7 +94,9 @@ async def test_a_new_password_does_not_lead_past_the_code(app: Quart, client: Cl
     assert answer.headers["Location"] == "/login/code"
 
 
-async def test_who_lost_everything_is_helped_by_the_operator(app: Quart, client: Client, pool: Pool) -> None:
+async def test_the_operator_can_remove_the_codes_of_an_account(
+    app: Quart, client: Client, pool: Pool
+) -> None:
     session_cookie = await sign_in(client)
     await enroll(client)
 
@@ -111,7 +113,9 @@ async def test_who_lost_everything_is_helped_by_the_operator(app: Quart, client:
     assert session_cookie
 
 
-async def test_an_administrator_takes_the_codes_of_somebody_else_away(app: Quart, client: Client, pool: Pool) -> None:
+async def test_an_administrator_can_turn_off_the_codes_of_another_account(
+    app: Quart, client: Client, pool: Pool
+) -> None:
     await bootstrap.create_user(pool, "bob@example.org", Role.USER, PASSWORD)
     bob = app.test_client()
     await bob.post("/login", form={"email": "bob@example.org", "password": PASSWORD})

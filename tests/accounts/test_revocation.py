@@ -22,11 +22,11 @@ async def last_message(reader: Reader) -> str:
     return (await reader.end(PATIENCE))[-1].event
 
 
-def test_the_longest_pause_between_two_looks_and_the_longest_look_are_within_the_bound() -> None:
+def test_the_longest_interval_and_duration_of_a_session_check_are_within_the_bound() -> None:
     assert LiveSection().admit_seconds + admission.WITHIN_SECONDS < STREAMS_WITHIN
 
 
-async def test_signing_out_the_others_reaches_the_other_process(both: Processes) -> None:
+async def test_signing_out_other_sessions_reaches_the_other_process(both: Processes) -> None:
     own, other = both.here.cookies, await both.signed_in(both.there)
     assert await both.status(both.there, own) == await both.status(both.there, other) == 200
 
@@ -42,7 +42,7 @@ async def test_signing_out_the_others_reaches_the_other_process(both: Processes)
             await own_stream.end(within=1)
 
 
-async def test_one_session_is_signed_out_from_the_other_process(both: Processes) -> None:
+async def test_ending_one_session_reaches_the_other_process(both: Processes) -> None:
     first, second = both.here.cookies, await both.signed_in(both.there)
     async with both.browser(both.there, second) as browser:
         page = await browser.get("/account")
@@ -54,7 +54,7 @@ async def test_one_session_is_signed_out_from_the_other_process(both: Processes)
     assert await both.status(both.here.settings.port, second) == 200
 
 
-async def test_a_new_password_is_one_everywhere(both: Processes) -> None:
+async def test_a_password_change_ends_other_sessions_in_every_process(both: Processes) -> None:
     here, there = both.here.settings.port, both.there
     other = await both.signed_in(there)
     assert await both.status(there, other) == 200
@@ -76,7 +76,7 @@ async def test_a_new_password_is_one_everywhere(both: Processes) -> None:
     assert await both.status(here, await both.signed_in(there, NEW)) == 200
 
 
-async def test_what_only_the_database_knows_ends_pages_and_streams_as_well(both: Processes) -> None:
+async def test_an_account_changed_in_the_database_alone_ends_pages_and_streams(both: Processes) -> None:
     other = await both.signed_in(both.there)
     assert await both.status(both.there, other) == 200
 

@@ -22,7 +22,7 @@ async def alice(pool: Pool) -> None:
     await bootstrap.create_user(pool, EMAIL, Role.USER, PASSWORD)
 
 
-async def test_who_signs_in_comes_back_to_where_they_wanted_to_go(client: Client) -> None:
+async def test_signing_in_redirects_to_the_requested_page(client: Client) -> None:
     redirect = await client.get("/seen?symbol=IBM", headers=NAVIGATION)
     page = await (await client.get(redirect.headers["Location"])).get_data(as_text=True)
     back = re.search(r'name="next" value="([^"]+)"', page)
@@ -53,7 +53,7 @@ async def test_the_cookie_is_for_this_host_and_no_script(
     assert "Domain" not in header
 
 
-async def test_a_copied_cookie_is_worth_nothing_after_signing_out(app: Quart, client: Client) -> None:
+async def test_a_copied_cookie_is_refused_after_sign_out(app: Quart, client: Client) -> None:
     session_cookie = await sign_in(client)
     assert await status(app, session_cookie) == 200
 
@@ -65,7 +65,7 @@ async def test_a_copied_cookie_is_worth_nothing_after_signing_out(app: Quart, cl
     assert (await client.get("/logout")).status_code == 405
 
 
-async def test_a_new_session_is_under_a_new_id_and_ends_the_one_before(app: Quart, client: Client) -> None:
+async def test_a_new_sign_in_has_a_new_session_id_and_ends_the_previous_session(app: Quart, client: Client) -> None:
     first = await sign_in(client)
     second = await sign_in(client)
 
@@ -75,7 +75,7 @@ async def test_a_new_session_is_under_a_new_id_and_ends_the_one_before(app: Quar
     assert await status(app, "ts=made-up") == 303
 
 
-async def test_redis_holds_no_id_that_opens_anything(client: Client, redis_url: str) -> None:
+async def test_redis_stores_session_ids_only_as_hashes(client: Client, redis_url: str) -> None:
     session_id = (await sign_in(client)).partition("=")[2].strip('"').split(".")[0]
     redis = Redis.from_url(redis_url)
     keys = [key async for key in redis.scan_iter("ts:*")]
@@ -87,7 +87,7 @@ async def test_redis_holds_no_id_that_opens_anything(client: Client, redis_url: 
     assert session_id.encode() not in b"".join(keys) + dumped
 
 
-async def test_a_closed_account_is_out_once_its_row_is_read_again(
+async def test_a_disabled_account_loses_its_session_when_its_row_is_read_again(
     app: Quart, client: Client, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(session, "FRESH_SECONDS", 0.3)
@@ -103,7 +103,7 @@ async def test_a_closed_account_is_out_once_its_row_is_read_again(
     assert (await client.post("/login", form=RIGHT)).status_code == 422
 
 
-async def test_a_stranger_learns_nothing_from_a_refusal(client: Client) -> None:
+async def test_a_refused_sign_in_does_not_reveal_whether_the_account_exists(client: Client) -> None:
     existing = await client.post("/login", form={"email": EMAIL, "password": "not this one"})
     unknown = await client.post("/login", form={"email": "bob@example.org", "password": "not this one"})
     texts = [
@@ -120,7 +120,7 @@ async def test_a_stranger_learns_nothing_from_a_refusal(client: Client) -> None:
 @pytest.mark.parametrize(
     "form", [{}, {"email": "alice"}, {"email": "a\x00@b", "password": "x"}, {"email": EMAIL, "password": "x" * 2000}]
 )
-async def test_what_cannot_be_right_is_told_beside_its_field(client: Client, form: dict[str, str]) -> None:
+async def test_a_malformed_sign_in_has_an_error_beside_its_field(client: Client, form: dict[str, str]) -> None:
     answer = await client.post("/login", form=form)
 
     assert answer.status_code == 422
@@ -142,7 +142,7 @@ async def test_guesses_are_counted_before_they_are_checked(client: Client, pool:
     assert [tuple(row) for row in rows] == [("failed", 10), ("limited", 6)]
 
 
-async def test_a_forwarded_address_is_not_believed(client: Client) -> None:
+async def test_a_forwarded_address_without_a_configured_proxy_is_ignored(client: Client) -> None:
     for n in range(12):
         answer = await client.post(
             "/login",
@@ -153,7 +153,7 @@ async def test_a_forwarded_address_is_not_believed(client: Client) -> None:
     assert answer.status_code == 429
 
 
-async def test_another_site_can_neither_sign_in_nor_out(app: Quart, client: Client) -> None:
+async def test_a_request_from_another_site_can_neither_sign_in_nor_out(app: Quart, client: Client) -> None:
     session_cookie = await sign_in(client)
     foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
 
@@ -163,7 +163,7 @@ async def test_another_site_can_neither_sign_in_nor_out(app: Quart, client: Clie
     assert await status(app, session_cookie) == 200
 
 
-async def test_every_entry_and_exit_leaves_a_trace_without_secrets(client: Client, pool: Pool) -> None:
+async def test_every_sign_in_and_sign_out_is_audited_without_secrets(client: Client, pool: Pool) -> None:
     await client.post("/login", form={"email": EMAIL, "password": "wrong guess here"})
     await sign_in(client)
     await client.post("/logout")
@@ -180,7 +180,7 @@ async def test_every_entry_and_exit_leaves_a_trace_without_secrets(client: Clien
     assert not any("wrong guess" in str(tuple(row)) or PASSWORD in str(tuple(row)) for row in rows)
 
 
-async def test_with_redis_away_nobody_is_let_in_and_the_page_says_so(
+async def test_without_redis_nobody_can_sign_in_and_the_page_says_so(
     redis_url: str, database_url: str, tmp_path: Path
 ) -> None:
     nowhere = create_app(settings(f"unix://{tmp_path}/none.sock", database_url, tmp_path))

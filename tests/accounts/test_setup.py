@@ -16,7 +16,7 @@ def path_of(link: str | None) -> str:
     return link.removeprefix(ORIGIN)
 
 
-async def test_nobody_has_an_account_until_the_link_is_used_once(client: Client, pool: Pool) -> None:
+async def test_the_first_account_exists_only_after_the_setup_link_is_used_once(client: Client, pool: Pool) -> None:
     path = path_of(await bootstrap.ensure_link(pool, ORIGIN))
     assert (await client.get(path)).status_code == 200
 
@@ -36,7 +36,7 @@ async def test_nobody_has_an_account_until_the_link_is_used_once(client: Client,
         assert len(await connection.fetchval("select session from app.audit where action = 'first_admin'")) == 64
 
 
-async def test_the_sign_in_says_so_while_nobody_administers_the_desk(client: Client, pool: Pool) -> None:
+async def test_the_sign_in_page_says_when_there_is_no_administrator(client: Client, pool: Pool) -> None:
     before = await (await client.get("/login")).get_data(as_text=True)
     await bootstrap.create_user(pool, "bob@example.org", Role.USER, GOOD["password"])
     still = await (await client.get("/login")).get_data(as_text=True)
@@ -49,7 +49,7 @@ async def test_the_sign_in_says_so_while_nobody_administers_the_desk(client: Cli
     assert "Nobody administers" not in after
 
 
-async def test_what_to_do_next_is_said_on_one_page_after_the_first_sign_in(client: Client, pool: Pool) -> None:
+async def test_the_page_after_the_first_sign_in_shows_the_next_steps(client: Client, pool: Pool) -> None:
     note = 'aria-label="What to do next"'
     path = path_of(await bootstrap.ensure_link(pool, ORIGIN))
     await client.post(path, form=GOOD)
@@ -68,7 +68,7 @@ async def test_what_to_do_next_is_said_on_one_page_after_the_first_sign_in(clien
     assert "/admin/users" not in of_bob.split(note)[1].split("</section>")[0]
 
 
-async def test_a_new_link_replaces_the_old_and_only_its_hash_is_kept(client: Client, pool: Pool) -> None:
+async def test_a_new_setup_link_replaces_the_old_and_is_stored_as_a_hash(client: Client, pool: Pool) -> None:
     old = path_of(await bootstrap.ensure_link(pool, ORIGIN))
     new = path_of(await bootstrap.ensure_link(pool, ORIGIN))
 
@@ -80,7 +80,9 @@ async def test_a_new_link_replaces_the_old_and_only_its_hash_is_kept(client: Cli
     assert rows[0]["token_hash"] not in new
 
 
-async def test_a_weak_password_is_told_beside_its_field_and_the_link_still_works(client: Client, pool: Pool) -> None:
+async def test_a_weak_password_has_an_error_beside_its_field_and_the_setup_link_still_works(
+    client: Client, pool: Pool
+) -> None:
     path = path_of(await bootstrap.ensure_link(pool, ORIGIN))
 
     answer = await client.post(path, form={**GOOD, "password": "password1234"})
@@ -93,12 +95,12 @@ async def test_a_weak_password_is_told_beside_its_field_and_the_link_still_works
     assert (await client.post(path, form=GOOD)).status_code == 303
 
 
-async def test_a_made_up_link_is_over(client: Client) -> None:
+async def test_an_invented_setup_link_is_a_410(client: Client) -> None:
     assert (await client.get("/welcome/%00%ff")).status_code == 410
     assert (await client.post("/welcome/nothing", form=GOOD)).status_code == 410
 
 
-async def test_the_command_line_makes_accounts_and_says_what_is_wrong(pool: Pool) -> None:
+async def test_the_command_line_creates_accounts_and_explains_errors(pool: Pool) -> None:
     await bootstrap.create_user(pool, "Bob@example.org", Role.USER, "watches from the window seat")
 
     for email, password, words in (

@@ -31,7 +31,7 @@ async def audit_entries(pool: Pool, *actions: str) -> list[tuple[str, str, str]]
     return [(row["action"], row["outcome"], row["detail"]) for row in rows]
 
 
-async def test_after_the_password_a_code_is_asked_for_and_then_one_is_in(
+async def test_signing_in_with_codes_needs_the_password_and_then_a_code(
     app: Quart, client: Client, other: Client, pool: Pool
 ) -> None:
     await sign_in(client)
@@ -56,7 +56,7 @@ async def test_after_the_password_a_code_is_asked_for_and_then_one_is_in(
     ]
 
 
-async def test_the_half_way_cookie_opens_nothing_and_is_kept_as_a_hash(
+async def test_the_cookie_between_password_and_code_opens_nothing_and_is_stored_as_a_hash(
     app: Quart, client: Client, other: Client, redis_url: str
 ) -> None:
     await sign_in(client)
@@ -97,7 +97,7 @@ async def test_a_code_counts_once_even_when_it_is_sent_twice_at_once(app: Quart,
     assert earlier.status_code == 422
 
 
-async def test_a_sixth_guess_is_not_looked_at(client: Client, other: Client, pool: Pool) -> None:
+async def test_a_sixth_code_guess_is_not_checked(client: Client, other: Client, pool: Pool) -> None:
     await sign_in(client)
     telephone, _ = await enroll(client)
     await half_signed_in(other)
@@ -115,7 +115,7 @@ async def test_a_sixth_guess_is_not_looked_at(client: Client, other: Client, poo
     assert (await client.get("/seen")).status_code == 200
 
 
-async def test_each_recovery_code_lets_one_in_once(app: Quart, client: Client, other: Client, pool: Pool) -> None:
+async def test_each_recovery_code_works_once(app: Quart, client: Client, other: Client, pool: Pool) -> None:
     await sign_in(client)
     _, recovery = await enroll(client)
     await half_signed_in(other)
@@ -133,7 +133,7 @@ async def test_each_recovery_code_lets_one_in_once(app: Quart, client: Client, o
     assert not any(code.replace("-", "") in stored_rows or code in stored_rows for code in recovery)
 
 
-async def test_recovery_codes_are_shown_once_and_new_ones_end_the_old(client: Client, other: Client) -> None:
+async def test_recovery_codes_are_shown_once_and_new_ones_replace_the_old(client: Client, other: Client) -> None:
     await sign_in(client)
     _, old = await enroll(client)
     assert old[0] not in await text(client, "/account/totp/codes")
@@ -150,7 +150,7 @@ async def test_recovery_codes_are_shown_once_and_new_ones_end_the_old(client: Cl
     assert answer.status_code == 422
 
 
-async def test_the_secret_is_sealed_and_shown_to_none_but_the_session_that_began(
+async def test_the_secret_is_encrypted_and_shown_only_to_the_session_that_set_it_up(
     client: Client, other: Client, pool: Pool
 ) -> None:
     await sign_in(client)
@@ -187,7 +187,7 @@ async def test_codes_are_turned_off_by_password_and_code_together(client: Client
 
 
 @pytest.mark.parametrize("path", ["/account/totp", "/account/totp/codes", "/account/totp/off", "/account/totp/confirm"])
-async def test_guesses_are_limited_wherever_they_are_made(client: Client, path: str) -> None:
+async def test_code_guesses_share_one_limit_over_all_forms(client: Client, path: str) -> None:
     await sign_in(client)
     if path.endswith("confirm"):
         await client.post("/account/totp", form={"password": PASSWORD})
@@ -200,7 +200,7 @@ async def test_guesses_are_limited_wherever_they_are_made(client: Client, path: 
 
 
 @pytest.mark.parametrize("sent", [{}, {"code": ""}, {"code": "1" * 200}, {"code": "\x00\ud7ff"}], ids=range(4))
-async def test_what_can_be_no_code_is_told_beside_its_field(
+async def test_a_malformed_code_has_an_error_beside_its_field(
     client: Client, other: Client, sent: dict[str, str]
 ) -> None:
     await sign_in(client)
@@ -214,7 +214,7 @@ async def test_what_can_be_no_code_is_told_beside_its_field(
 
 
 @pytest.mark.parametrize("change", ["active = false", "session_epoch = session_epoch + 1"])
-async def test_who_is_half_way_in_is_out_when_the_account_changes(
+async def test_a_sign_in_between_password_and_code_ends_when_the_account_changes(
     client: Client, other: Client, pool: Pool, change: str
 ) -> None:
     await sign_in(client)

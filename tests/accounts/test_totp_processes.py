@@ -35,7 +35,9 @@ async def statuses_of_codes(clients: list[Client], codes: list[str]) -> Counter[
     return Counter(answer.status_code for answer in await asyncio.gather(*sent))
 
 
-async def test_a_recovery_code_that_is_shown_to_both_lets_one_in(client: Client, clients: list[Client]) -> None:
+async def test_a_recovery_code_sent_to_two_processes_at_once_works_in_one(
+    client: Client, clients: list[Client]
+) -> None:
     await sign_in(client)
     _, recovery = await enroll(client)
     for each in clients:
@@ -44,7 +46,7 @@ async def test_a_recovery_code_that_is_shown_to_both_lets_one_in(client: Client,
     assert await statuses_of_codes(clients, recovery[:1]) == {303: 1, 422: 1}
 
 
-async def test_a_code_that_is_shown_to_both_lets_one_in(client: Client, clients: list[Client]) -> None:
+async def test_a_code_sent_to_two_processes_at_once_works_in_one(client: Client, clients: list[Client]) -> None:
     await sign_in(client)
     telephone, _ = await enroll(client)
     for each in clients:
@@ -53,7 +55,7 @@ async def test_a_code_that_is_shown_to_both_lets_one_in(client: Client, clients:
     assert await statuses_of_codes(clients, [telephone.code()]) == {303: 1, 422: 1}
 
 
-async def test_guesses_at_both_at_once_are_counted_together(client: Client, clients: list[Client]) -> None:
+async def test_code_guesses_at_two_processes_are_counted_together(client: Client, clients: list[Client]) -> None:
     await sign_in(client)
     telephone, _ = await enroll(client)
     for each in clients:

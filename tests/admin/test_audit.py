@@ -39,7 +39,7 @@ async def spreadsheet(client: httpx.AsyncClient, query: str = "") -> list[dict[s
     return list(csv.DictReader(StringIO(answer.text)))
 
 
-async def test_the_newest_stands_first_with_who_what_and_from_where(desk: Desk) -> None:
+async def test_the_audit_lists_the_newest_entry_first_with_person_action_and_address(desk: Desk) -> None:
     async with desk.client() as alice:
         await invite(alice, BOB)
         rows = row_texts(await ask(alice))
@@ -73,7 +73,7 @@ async def test_the_newest_stands_first_with_who_what_and_from_where(desk: Desk) 
         ("who=bob&outcome=failed&action=logout", []),
     ],
 )
-async def test_entries_are_chosen_by_who_what_and_when(desk: Desk, query: str, details: list[str]) -> None:
+async def test_entries_can_be_filtered_by_person_action_and_day(desk: Desk, query: str, details: list[str]) -> None:
     await write(
         desk,
         ("2012-09-01 23:59:59Z", BOB, "logout", "ok", "one"),
@@ -89,7 +89,7 @@ async def test_entries_are_chosen_by_who_what_and_when(desk: Desk, query: str, d
     assert [row["detail"] for row in table] == details
 
 
-async def test_days_begin_where_the_viewer_is(desk: Desk) -> None:
+async def test_days_of_the_filter_begin_in_the_viewers_time_zone(desk: Desk) -> None:
     await write(desk, ("2012-09-01 23:30:00Z", BOB, "logout", "ok", "late"))
     query = "/admin/audit?from=2012-09-02&to=2012-09-02"
     async with desk.client() as alice:
@@ -101,7 +101,7 @@ async def test_days_begin_where_the_viewer_is(desk: Desk) -> None:
     assert counts == [0, 1]
 
 
-async def test_older_entries_follow_page_by_page_and_none_is_missed(desk: Desk) -> None:
+async def test_older_entries_are_paged_without_gaps(desk: Desk) -> None:
     await write(desk, *(("2012-09-01 12:00:00Z", BOB, "logout", "ok", f"n{number}") for number in range(230)))
     details: list[str] = []
     query: str | None = "who=bob"
@@ -119,7 +119,7 @@ async def test_older_entries_follow_page_by_page_and_none_is_missed(desk: Desk) 
 SIGNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")
 
 
-async def test_a_spreadsheet_calculates_nothing_that_somebody_typed(desk: Desk) -> None:
+async def test_exported_text_cannot_become_a_spreadsheet_formula(desk: Desk) -> None:
     """Nor one that expects semicolons, tabs or strokes between cells, as those of half the world do."""
     signs = ["=1+1", "+1", "-1", "@sum(a1)", "\t=1", "\r=1", "\n=1", " =1", "\uff1d1", "\xa0=1"]
     typed = [
@@ -151,7 +151,7 @@ async def test_a_spreadsheet_calculates_nothing_that_somebody_typed(desk: Desk) 
         ("before=-1", "There is no such page"),
     ],
 )
-async def test_what_cannot_be_looked_for_is_told_beside_its_field(desk: Desk, query: str, field: str) -> None:
+async def test_an_invalid_filter_has_an_error_beside_its_field(desk: Desk, query: str, field: str) -> None:
     async with desk.client() as alice:
         answer = await ask(alice, query)
         table = await alice.get(f"/admin/audit.csv?{query}")
@@ -162,7 +162,7 @@ async def test_what_cannot_be_looked_for_is_told_beside_its_field(desk: Desk, qu
 
 
 @pytest.mark.parametrize("query", ["who=%00", "action=%00", "outcome=%ed%a0%80", "who=%ff"])
-async def test_what_no_column_takes_breaks_nothing(desk: Desk, query: str) -> None:
+async def test_a_value_that_no_column_can_hold_is_no_server_error(desk: Desk, query: str) -> None:
     async with desk.client() as alice:
         answers = [await ask(alice, query), await alice.get(f"/admin/audit.csv?{query}")]
 
@@ -179,7 +179,7 @@ async def test_markup_in_an_entry_stays_text(desk: Desk) -> None:
     assert "<script>alert" not in text
 
 
-async def test_the_audit_is_the_business_of_administrators_and_takes_no_change(desk: Desk) -> None:
+async def test_only_administrators_read_the_audit_and_nobody_changes_it(desk: Desk) -> None:
     await add(desk, BOB)
     async with signed_in(desk, BOB) as bob, stranger(desk) as nobody, desk.client() as alice:
         for path in ("/admin/audit", "/admin/audit.csv"):

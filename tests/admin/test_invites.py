@@ -23,7 +23,7 @@ from tests.support.people_pages import (
 )
 
 
-async def test_an_invited_person_chooses_a_password_and_is_in(desk: Desk) -> None:
+async def test_an_invited_person_chooses_a_password_and_is_signed_in(desk: Desk) -> None:
     async with desk.client() as alice, stranger(desk) as bob:
         path = await invite(alice, " Bob@Example.org ", "admin")
         assert BOB in (await bob.get(path)).text
@@ -41,7 +41,7 @@ async def test_an_invited_person_chooses_a_password_and_is_in(desk: Desk) -> Non
     ]
 
 
-async def test_the_link_is_shown_once_and_kept_as_a_hash(desk: Desk) -> None:
+async def test_an_invitation_is_shown_once_and_stored_as_a_hash(desk: Desk) -> None:
     async with desk.client() as alice:
         path = await invite(alice)
         again = await alice.get("/admin/users", headers=PAGE)
@@ -55,7 +55,7 @@ async def test_the_link_is_shown_once_and_kept_as_a_hash(desk: Desk) -> None:
     assert hashlib.sha256(token.encode()).hexdigest() in row
 
 
-async def test_the_newest_link_of_an_address_is_the_one_that_works(desk: Desk) -> None:
+async def test_only_the_newest_invitation_of_an_address_works(desk: Desk) -> None:
     async with desk.client() as alice, stranger(desk) as bob:
         older = await invite(alice)
         newer = await invite(alice)
@@ -64,7 +64,7 @@ async def test_the_newest_link_of_an_address_is_the_one_that_works(desk: Desk) -
         assert (await bob.get(newer)).status_code == 200
 
 
-async def test_of_two_who_use_a_link_at_once_one_gets_the_account(desk: Desk) -> None:
+async def test_one_of_two_simultaneous_uses_of_an_invitation_succeeds(desk: Desk) -> None:
     async with desk.client() as alice, stranger(desk) as one, stranger(desk) as other:
         path = await invite(alice)
 
@@ -73,7 +73,7 @@ async def test_of_two_who_use_a_link_at_once_one_gets_the_account(desk: Desk) ->
     assert sorted(answer.status_code for answer in answers) == [303, 410]
 
 
-async def test_a_link_ends_after_seven_days(desk: Desk) -> None:
+async def test_an_invitation_expires_after_seven_days(desk: Desk) -> None:
     async with desk.client() as alice, stranger(desk) as bob:
         path = await invite(alice)
         async with desk.context.pools.own.acquire() as connection:
@@ -85,7 +85,7 @@ async def test_a_link_ends_after_seven_days(desk: Desk) -> None:
         assert (await bob.post(path, data={"password": NEW_PASSWORD})).status_code == 410
 
 
-async def test_a_revoked_link_is_over_and_revoking_twice_is_audited_once(desk: Desk) -> None:
+async def test_a_revoked_invitation_is_a_410_and_revoking_twice_is_audited_once(desk: Desk) -> None:
     async with desk.client() as alice, stranger(desk) as bob:
         path = await invite(alice)
         async with desk.context.pools.own.acquire() as connection:
@@ -100,7 +100,7 @@ async def test_a_revoked_link_is_over_and_revoking_twice_is_audited_once(desk: D
     assert [action for _, action, _, _ in await audit_entries(desk)] == ["invite", "revoke_invite"]
 
 
-async def test_what_a_removed_administrator_left_open_lets_nobody_in(desk: Desk) -> None:
+async def test_invitations_of_a_removed_administrator_no_longer_work(desk: Desk) -> None:
     carol = await add(desk, CAROL, Role.ADMIN)
     async with signed_in(desk, CAROL) as browser, desk.client() as alice, stranger(desk) as bob:
         path = await invite(browser, BOB, "admin")
@@ -112,7 +112,7 @@ async def test_what_a_removed_administrator_left_open_lets_nobody_in(desk: Desk)
         assert (await bob.post(path, data={"password": NEW_PASSWORD})).status_code == 410
 
 
-async def test_a_weak_password_is_told_beside_its_field_and_the_link_still_works(desk: Desk) -> None:
+async def test_a_weak_password_has_an_error_beside_its_field_and_the_invitation_still_works(desk: Desk) -> None:
     async with desk.client() as alice, stranger(desk) as bob:
         path = await invite(alice)
 
@@ -125,7 +125,7 @@ async def test_a_weak_password_is_told_beside_its_field_and_the_link_still_works
 
 
 @pytest.mark.parametrize("email", ["", "bob", "a b@example.org", "bob@example.org\x00", EMAIL])
-async def test_an_address_that_cannot_be_invited_is_told_beside_its_field(desk: Desk, email: str) -> None:
+async def test_an_invalid_address_has_an_error_beside_its_field(desk: Desk, email: str) -> None:
     async with desk.client() as alice:
         answer = await alice.post("/admin/users", data={"email": email, "role": "user"}, headers=PAGE)
 
@@ -134,7 +134,7 @@ async def test_an_address_that_cannot_be_invited_is_told_beside_its_field(desk: 
     assert await audit_entries(desk) == []
 
 
-async def test_a_role_that_is_none_is_told_beside_its_field(desk: Desk) -> None:
+async def test_an_unknown_role_has_an_error_beside_its_field(desk: Desk) -> None:
     async with desk.client() as alice:
         answer = await alice.post("/admin/users", data={"email": BOB, "role": "owner"}, headers=PAGE)
 
@@ -143,7 +143,7 @@ async def test_a_role_that_is_none_is_told_beside_its_field(desk: Desk) -> None:
     assert f'value="{BOB}"' in answer.text
 
 
-async def test_made_up_links_are_over_and_guessing_is_limited(desk: Desk) -> None:
+async def test_invented_links_are_a_410_and_attempts_are_limited(desk: Desk) -> None:
     async with stranger(desk) as mallory:
         assert (await mallory.get("/invite/%00%ff")).status_code == 410
         answers = [await mallory.post("/invite/nothing", data={"password": NEW_PASSWORD}) for _ in range(31)]

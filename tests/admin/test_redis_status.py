@@ -29,7 +29,7 @@ async def page(desk: Desk) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", answer.text.replace("<wbr>", "")).split())
 
 
-def test_channels_that_were_heard_come_first_by_their_newest_message() -> None:
+def test_channels_are_sorted_by_their_newest_message_and_silent_ones_last() -> None:
     active, idle = redis_status.channels(
         NAMES, stats(patterns=ChannelStats(2, 90.0, 1), ticks=ChannelStats(500, 99.0, 120, 3)), 100.0
     )
@@ -42,7 +42,7 @@ def test_channels_that_were_heard_come_first_by_their_newest_message() -> None:
     assert {each.name for each in (*active, *idle)} == {*NAMES.meanings(), *BATCHES}
 
 
-def test_refusals_are_told_by_reason_the_most_frequent_first() -> None:
+def test_rejections_are_listed_by_reason_with_the_most_frequent_first() -> None:
     refusals = redis_status.rejections({(Meaning.TICKS, "bad-time"): 1, (Meaning.ERRORS, "not-json"): 7})
 
     assert [(each.meaning, each.reason, each.messages) for each in refusals] == [
@@ -51,7 +51,7 @@ def test_refusals_are_told_by_reason_the_most_frequent_first() -> None:
     ]
 
 
-def test_who_hears_a_job_is_said_in_words() -> None:
+def test_the_number_of_receivers_of_a_job_is_said_in_words() -> None:
     first, second, *others = redis_status.JOB_CHANNELS
 
     texts = {each.channel: each.description for each in redis_status.receivers({first: 1, second: 2})}
@@ -61,14 +61,14 @@ def test_who_hears_a_job_is_said_in_words() -> None:
     assert {texts[each] for each in others} == {"nobody listens"}
 
 
-def test_an_epoch_tells_when_it_began() -> None:
+def test_the_epoch_of_the_log_shows_when_it_began() -> None:
     assert redis_status.log_state(StreamPosition(1_346_765_400_000, 41)) == redis_status.LogState(
         "1346765400000-41", OPEN
     )
     assert redis_status.log_state(BEGINNING).began is None
 
 
-async def test_before_anything_happens_the_page_says_so(desk: Desk) -> None:
+async def test_the_page_says_when_no_message_has_arrived(desk: Desk) -> None:
     text = await page(desk)
 
     assert "Pub/Sub connection listening" in text
@@ -81,7 +81,7 @@ async def test_before_anything_happens_the_page_says_so(desk: Desk) -> None:
     assert text.count("nobody listens") == len(redis_status.JOB_CHANNELS)
 
 
-async def test_what_came_what_was_refused_and_what_broke_is_counted(desk: Desk) -> None:
+async def test_received_rejected_and_failed_messages_are_counted(desk: Desk) -> None:
     await desk.publish(tick("BRK.B", 84.5))
     await desk.redis.publish("tickstock:errors", b"no json")
     await desk.redis.publish("tickstock:errors", b'{"message":"slow","timestamp":1346765400}')
@@ -99,7 +99,7 @@ async def test_what_came_what_was_refused_and_what_broke_is_counted(desk: Desk) 
     assert re.search(r"Gaps 1, the last \d+ s ago", text)
 
 
-async def test_while_redis_does_not_answer_the_rest_is_shown(desk: Desk) -> None:
+async def test_the_page_shows_everything_else_while_redis_does_not_answer(desk: Desk) -> None:
     async def silent(_channels: Sequence[str]) -> Mapping[str, int]:
         raise RedisUnavailable
 
@@ -108,7 +108,7 @@ async def test_while_redis_does_not_answer_the_rest_is_shown(desk: Desk) -> None
     assert "the receivers are not known" in await page(desk)
 
 
-async def test_it_is_for_administrators_alone(desk: Desk) -> None:
+async def test_the_redis_page_is_for_administrators_only(desk: Desk) -> None:
     async with desk.client() as client:
         assert 'href="/admin/wire"' in (await client.get("/")).text
     await bootstrap.create_user(desk.context.pools.own, "bob@example.org", Role.USER, PASSWORD)

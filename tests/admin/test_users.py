@@ -42,7 +42,7 @@ async def send(client: httpx.AsyncClient, user: object, what: tuple[str, dict[st
     return await client.post(f"/admin/users/{user}{what[0]}", data=what[1], headers=PAGE)
 
 
-async def test_the_list_tells_who_there_is_and_when_they_last_came(desk: Desk) -> None:
+async def test_the_list_shows_all_people_and_their_last_sign_in(desk: Desk) -> None:
     await add(desk, BOB)
 
     async with desk.client() as alice:
@@ -54,7 +54,7 @@ async def test_the_list_tells_who_there_is_and_when_they_last_came(desk: Desk) -
     assert "<td>-</td>" in rows[BOB]
 
 
-async def test_a_long_list_goes_on_over_the_page(desk: Desk) -> None:
+async def test_a_long_list_is_paged(desk: Desk) -> None:
     async with desk.context.pools.own.acquire() as connection:
         await connection.execute(
             "insert into app.users (email, password_hash)"
@@ -71,7 +71,7 @@ async def test_a_long_list_goes_on_over_the_page(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("what", [action_form("disable"), action_form("promote"), deletion(BOB)], ids=str)
-async def test_whoever_was_changed_is_signed_out_at_once(desk: Desk, what: tuple[str, dict[str, str]]) -> None:
+async def test_a_changed_account_is_signed_out_at_once(desk: Desk, what: tuple[str, dict[str, str]]) -> None:
     bob_id = await add(desk, BOB)
     async with signed_in(desk, BOB) as bob, desk.client() as alice:
         assert (await bob.get("/")).status_code == 200
@@ -96,7 +96,7 @@ async def test_a_disabled_account_cannot_sign_in_until_it_is_enabled(desk: Desk)
     assert await audit_entries(desk) == [(EMAIL, "disable_user", "ok", BOB), (EMAIL, "enable_user", "ok", BOB)]
 
 
-async def test_asking_twice_for_the_same_changes_it_once(desk: Desk) -> None:
+async def test_repeating_an_action_changes_and_audits_it_once(desk: Desk) -> None:
     bob_id = await add(desk, BOB)
     async with desk.client() as alice:
         answers = [(await send(alice, bob_id, action_form("promote"))).status_code for _ in range(2)]
@@ -120,7 +120,7 @@ async def test_deleting_asks_for_the_address_and_keeps_the_audit(desk: Desk) -> 
 
 
 @pytest.mark.parametrize("what", [action_form("disable"), action_form("demote"), deletion(EMAIL)], ids=str)
-async def test_the_last_administrator_stays(desk: Desk, what: tuple[str, dict[str, str]]) -> None:
+async def test_the_last_administrator_cannot_be_removed(desk: Desk, what: tuple[str, dict[str, str]]) -> None:
     carol = await add(desk, CAROL, Role.ADMIN)
     await add(desk, BOB)
     async with desk.client() as alice:
@@ -136,7 +136,7 @@ async def test_the_last_administrator_stays(desk: Desk, what: tuple[str, dict[st
     assert (actor, outcome, detail.split(",")[0]) == (EMAIL, "refused", EMAIL)
 
 
-async def test_an_administrator_without_a_password_does_not_count(desk: Desk) -> None:
+async def test_an_administrator_without_a_password_does_not_count_as_another_administrator(desk: Desk) -> None:
     carol = await add(desk, CAROL, Role.ADMIN)
     async with desk.client() as alice:
         assert (await send(alice, carol, action_form("reset"))).status_code == 303
@@ -174,7 +174,7 @@ async def test_two_administrators_cannot_remove_each_other_at_once(desk: Desk, n
     assert [row[2] for row in await audit_entries(desk) if row[1] != "refuse"] == ["ok", "refused"]
 
 
-async def test_who_is_no_administrator_any_more_changes_nothing_with_a_page_that_is_still_open(desk: Desk) -> None:
+async def test_a_demoted_administrator_changes_nothing_with_a_page_that_is_still_open(desk: Desk) -> None:
     carol, bob = await add(desk, CAROL, Role.ADMIN), await add(desk, BOB)
     async with signed_in(desk, CAROL) as browser:
         assert (await browser.get(f"/admin/users/{bob}")).status_code == 200
@@ -187,7 +187,7 @@ async def test_who_is_no_administrator_any_more_changes_nothing_with_a_page_that
     assert (await states(desk))[BOB] == ("user", True)
 
 
-async def test_nobody_makes_a_link_for_their_own_password_here(desk: Desk) -> None:
+async def test_an_administrator_cannot_create_a_reset_link_for_themselves(desk: Desk) -> None:
     async with desk.client() as alice:
         answer = await send(alice, await user_id(desk), action_form("reset"))
 
@@ -196,13 +196,13 @@ async def test_nobody_makes_a_link_for_their_own_password_here(desk: Desk) -> No
 
 
 @pytest.mark.parametrize("path", ["/admin/users/nobody", f"/admin/users/{NOBODY}", f"/admin/invites/{NOBODY}"])
-async def test_what_is_not_there_is_not_found(desk: Desk, path: str) -> None:
+async def test_an_unknown_person_is_a_404(desk: Desk, path: str) -> None:
     async with desk.client() as alice:
         assert (await alice.get(path)).status_code == 404
 
 
 @pytest.mark.parametrize("do", ["", "delete", "own", "\x00", "\ud800"])
-async def test_an_unknown_deed_makes_no_sense(desk: Desk, do: str) -> None:
+async def test_an_unknown_action_is_a_400(desk: Desk, do: str) -> None:
     bob = await add(desk, BOB)
     async with desk.client() as alice:
         answer = await alice.post(
@@ -214,7 +214,7 @@ async def test_an_unknown_deed_makes_no_sense(desk: Desk, do: str) -> None:
     assert answer.status_code == 400
 
 
-async def test_people_are_the_business_of_administrators(desk: Desk) -> None:
+async def test_only_administrators_reach_the_list_of_people(desk: Desk) -> None:
     bob_id = await add(desk, BOB)
     paths = ("/admin/users", f"/admin/users/{bob_id}", f"/admin/users/{bob_id}/delete", f"/admin/invites/{uuid4()}")
     async with signed_in(desk, BOB) as bob, stranger(desk) as nobody:
@@ -226,7 +226,7 @@ async def test_people_are_the_business_of_administrators(desk: Desk) -> None:
     assert await audit_entries(desk) == [(BOB, "refuse", "refused", refusal) for refusal in refusals]
 
 
-async def test_changes_are_limited_each_with_the_time_to_wait(desk: Desk) -> None:
+async def test_changes_are_rate_limited_and_the_answer_names_the_time_to_wait(desk: Desk) -> None:
     bob = await add(desk, BOB)
     async with desk.client() as alice:
         await invite(alice, CAROL)

@@ -26,7 +26,7 @@ def in_utc(text: str) -> bool:
     return text.endswith("Z") and datetime.fromisoformat(text).tzinfo is not None
 
 
-async def test_quotes_are_given_page_by_page_and_one_by_one(market: Desk, token: str) -> None:
+async def test_quotes_are_listed_in_pages_and_readable_one_by_one(market: Desk, token: str) -> None:
     first = await get_json(market, token, "quotes?limit=2")
     second = await get_json(market, token, f"quotes?limit=2&after={quote(first['next'])}")
     some = await get_json(market, token, "quotes?symbols=brk.b,NOBODY")
@@ -41,7 +41,7 @@ async def test_quotes_are_given_page_by_page_and_one_by_one(market: Desk, token:
         assert in_utc(one["time"])
 
 
-async def test_bars_are_the_newest_of_a_time_oldest_first(market: Desk, token: str) -> None:
+async def test_bars_are_the_newest_of_a_range_with_the_oldest_first(market: Desk, token: str) -> None:
     daily = await get_json(market, token, "bars/BF/B?limit=3")
     cut = await get_json(market, token, "bars/BF/B?from=2012-08-28&to=2012-08-30T00:00:00Z")
     minutes = await get_json(market, token, "bars/bf/b?timeframe=1min&to=2012-09-04T13:32:00%2B00:00")
@@ -54,7 +54,7 @@ async def test_bars_are_the_newest_of_a_time_oldest_first(market: Desk, token: s
     assert (await get_json(market, token, "bars/BF/B?from=2013-01-01"))["bars"] == []
 
 
-async def test_patterns_are_narrowed_and_paged_without_loss(market: Desk, token: str) -> None:
+async def test_patterns_can_be_filtered_and_paged_without_gaps(market: Desk, token: str) -> None:
     whole = (await get_json(market, token, "patterns"))["patterns"]
     pages, cursor = [], ""
     while cursor is not None:
@@ -77,7 +77,7 @@ async def test_patterns_are_narrowed_and_paged_without_loss(market: Desk, token:
         assert len((await get_json(market, token, f"patterns?{query}"))["patterns"]) == count, query
 
 
-async def test_indicators_the_market_and_oneself(market: Desk, token: str) -> None:
+async def test_indicators_market_and_me_answer(market: Desk, token: str) -> None:
     none = await get_json(market, token, "indicators/BRK.B")
     state, me = await get_json(market, token, "market"), await get_json(market, token, "me")
 
@@ -133,7 +133,7 @@ INVALID_QUERIES = {
 }
 
 
-async def test_what_makes_no_sense_is_refused_by_name(market: Desk, token: str) -> None:
+async def test_an_invalid_parameter_is_refused_by_name(market: Desk, token: str) -> None:
     for path, (name, status) in INVALID_QUERIES.items():
         answer = await get(market, f"/api/v1/{path}", token, Accept="text/html", HX_Request="true")
 
@@ -146,7 +146,7 @@ async def test_what_makes_no_sense_is_refused_by_name(market: Desk, token: str) 
             assert name in problem["detail"]
 
 
-async def test_what_changes_something_is_not_taken(market: Desk, token: str) -> None:
+async def test_methods_that_change_something_are_a_405(market: Desk, token: str) -> None:
     async with market.client() as client:
         for method in ("POST", "PUT", "PATCH", "DELETE"):
             answer = await client.request(method, "/api/v1/quotes", headers={"Authorization": f"Bearer {token}"})
@@ -155,7 +155,7 @@ async def test_what_changes_something_is_not_taken(market: Desk, token: str) -> 
             assert "GET" in answer.headers["Allow"]
 
 
-async def test_while_the_market_database_is_away_quotes_go_on(market: Desk, token: str) -> None:
+async def test_quotes_are_served_while_the_market_database_is_down(market: Desk, token: str) -> None:
     pools = market.context.pools
     market_pool, pools.market = pools.market, Pool("postgresql://nobody@127.0.0.1:1/none", "away")
     try:
@@ -167,7 +167,7 @@ async def test_while_the_market_database_is_away_quotes_go_on(market: Desk, toke
     assert int(away.headers["Retry-After"]) >= 1
 
 
-async def test_the_document_knows_every_route_and_leaves_nothing_open(market: Desk) -> None:
+async def test_the_openapi_document_has_every_route_and_no_dangling_reference(market: Desk) -> None:
     answer = await get(market, "/api/v1/openapi.json", None)
     document = answer.json()
     rules = [rule for rule in market.app.url_map.iter_rules() if rule.rule.startswith("/api/v1/")]

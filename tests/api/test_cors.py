@@ -35,7 +35,9 @@ async def read(desk: Desk, token: str | None, origin: str, path: str = ME) -> ht
     return await get(desk, path, token, Origin=origin, Sec_Fetch_Site="cross-site", Sec_Fetch_Mode="cors")
 
 
-async def test_a_listed_site_reads_by_token_alone(open_desk: Desk, readers: tuple[str, ...]) -> None:
+async def test_a_listed_origin_reads_with_a_token_and_not_with_a_cookie(
+    open_desk: Desk, readers: tuple[str, ...]
+) -> None:
     async with open_desk.client() as client:
         token = await new_token(client)
         by_cookie = await client.get(ME, headers={**FROM_A_SITE, "Origin": FRIEND})
@@ -57,7 +59,7 @@ async def test_a_listed_site_reads_by_token_alone(open_desk: Desk, readers: tupl
     assert by_cookie.status_code == (403 if "*" in readers else 200)  # what nobody there can read
 
 
-async def test_a_browser_that_asks_first_is_told(open_desk: Desk, readers: tuple[str, ...]) -> None:
+async def test_a_preflight_request_is_answered(open_desk: Desk, readers: tuple[str, ...]) -> None:
     base = f"http://127.0.0.1:{open_desk.settings.port}"
     async with httpx.AsyncClient(base_url=base, trust_env=False, timeout=30, headers=FROM_A_SITE) as browser:
         friend = await browser.options(ME, headers={**PREFLIGHT, "Origin": FRIEND})
@@ -75,7 +77,7 @@ async def test_a_browser_that_asks_first_is_told(open_desk: Desk, readers: tuple
     assert page.status_code == 403
 
 
-async def test_for_all_sites_opens_no_stream_and_no_socket(open_desk: Desk, readers: tuple[str, ...]) -> None:
+async def test_allowing_all_origins_opens_no_stream_and_no_socket(open_desk: Desk, readers: tuple[str, ...]) -> None:
     where = {"Origin": STRANGER, "Sec_Fetch_Site": "cross-site"}
     async with open_desk.stream("patterns", **where) as reader:
         assert reader.status == 403

@@ -48,11 +48,11 @@ async def until_refused(desk: Desk, token: str, path: str = ME, status: int = 40
             await asyncio.sleep(0.05)
 
 
-def test_what_was_read_of_a_token_is_believed_for_less_than_two_seconds() -> None:
+def test_a_cached_token_is_trusted_for_less_than_two_seconds() -> None:
     assert bearer.FRESH_SECONDS < 2
 
 
-def test_a_token_is_known_by_its_form() -> None:
+def test_a_token_has_a_recognisable_form() -> None:
     tokens = {secret.new_token() for _ in range(200)}
 
     assert len(tokens) == 200
@@ -62,7 +62,7 @@ def test_a_token_is_known_by_its_form() -> None:
         assert not secret.is_token(wrong)
 
 
-async def test_a_token_is_shown_once_and_kept_as_a_hash(desk: Desk) -> None:
+async def test_a_token_is_shown_once_and_stored_as_a_hash(desk: Desk) -> None:
     async with desk.client() as client:
         token = await new_token(client, "jobs", "<b>Bob's</b>")
         again = (await client.get("/account/tokens", headers=PAGE)).text
@@ -78,7 +78,7 @@ async def test_a_token_is_shown_once_and_kept_as_a_hash(desk: Desk) -> None:
     assert not any(token in str(entry) for entry in await audit_entries(desk))
 
 
-async def test_what_is_no_choice_is_said_beside_its_field_and_makes_nothing(desk: Desk) -> None:
+async def test_an_invalid_choice_has_an_error_beside_its_field_and_creates_no_token(desk: Desk) -> None:
     good = {"name": "Cron job", "scope": "read", "days": "30"}
     async with desk.client() as client:
         for wrong in (
@@ -98,7 +98,7 @@ async def test_what_is_no_choice_is_said_beside_its_field_and_makes_nothing(desk
     assert await rows(desk) == []
 
 
-async def test_a_person_has_twenty_tokens_at_most_however_many_are_asked_for_at_once(desk: Desk) -> None:
+async def test_simultaneous_requests_cannot_create_more_than_twenty_tokens(desk: Desk) -> None:
     user = await user_id(desk)
     for number in range(18):
         await keep(desk, user, str(number))
@@ -110,7 +110,7 @@ async def test_a_person_has_twenty_tokens_at_most_however_many_are_asked_for_at_
     assert len(await rows(desk)) == 20
 
 
-async def test_making_tokens_is_limited(desk: Desk) -> None:
+async def test_creating_tokens_is_rate_limited(desk: Desk) -> None:
     sent = {"name": "again", "scope": "read", "days": "30"}
     async with desk.client() as client:
         for _ in range(30):
@@ -153,7 +153,7 @@ async def test_a_token_that_one_process_revokes_is_refused_by_the_other(desk: De
         await beside.stop()
 
 
-async def test_a_token_of_another_is_not_there(desk: Desk, admin: httpx.AsyncClient) -> None:
+async def test_the_token_of_another_person_is_a_404(desk: Desk, admin: httpx.AsyncClient) -> None:
     async with desk.client() as client:
         await new_token(client)
     (token_id,) = await ids(desk)
@@ -167,7 +167,7 @@ async def test_a_token_of_another_is_not_there(desk: Desk, admin: httpx.AsyncCli
     assert await ids(desk) == [token_id]
 
 
-async def test_administrators_take_back_the_tokens_of_others(desk: Desk, admin: httpx.AsyncClient) -> None:
+async def test_administrators_can_revoke_the_tokens_of_others(desk: Desk, admin: httpx.AsyncClient) -> None:
     async with desk.client() as client:
         token = await new_token(client)
     (token_id,), place = await ids(desk), f"/admin/users/{await user_id(desk)}/tokens"
@@ -183,7 +183,7 @@ async def test_administrators_take_back_the_tokens_of_others(desk: Desk, admin: 
     assert (BOB, "revoke_token", "ok", f"Cron job, of {EMAIL}") in await audit_entries(desk)
 
 
-async def test_a_token_ends_when_its_time_is_over(desk: Desk) -> None:
+async def test_a_token_expires(desk: Desk) -> None:
     async with desk.client() as client:
         token = await new_token(client)
         await change(desk, "update app.tokens set expires_at = now()")
@@ -218,7 +218,7 @@ async def test_a_token_opens_no_page_stream_or_socket(desk: Desk, admin: httpx.A
     assert page.status_code == 200
 
 
-async def test_a_token_that_is_shown_counts_whatever_cookie_comes_with_it(desk: Desk) -> None:
+async def test_a_token_takes_precedence_over_a_cookie(desk: Desk) -> None:
     async with desk.client() as client:
         by_cookie = await client.get(ME)
         wrong = await client.get(ME, headers={"Authorization": f"Bearer {secret.new_token()}"})
@@ -227,7 +227,7 @@ async def test_a_token_that_is_shown_counts_whatever_cookie_comes_with_it(desk: 
     assert wrong.status_code == 401
 
 
-async def test_its_last_use_is_written_down_once_a_minute(desk: Desk) -> None:
+async def test_the_last_use_of_a_token_is_stored_once_a_minute(desk: Desk) -> None:
     async with desk.client() as client:
         token = await new_token(client)
     assert [row["last_used_at"] for row in await rows(desk)] == [None]
@@ -246,7 +246,7 @@ async def test_its_last_use_is_written_down_once_a_minute(desk: Desk) -> None:
     assert third > first  # type: ignore[operator]
 
 
-async def test_wrong_tokens_are_limited_and_told_of_once_while_right_ones_go_on(desk: Desk) -> None:
+async def test_wrong_tokens_are_limited_and_audited_once_while_valid_ones_work(desk: Desk) -> None:
     async with desk.client() as client:
         right = await new_token(client)
     wrong = [secret.new_token(), "ts_short", "?", "a b", "x" * 5000]
@@ -264,7 +264,7 @@ async def test_wrong_tokens_are_limited_and_told_of_once_while_right_ones_go_on(
     assert refusals == [("", "refuse_token", "refused", "not known, or revoked")]
 
 
-async def test_a_token_that_may_too_little_is_refused_and_told_of_once_a_minute(desk: Desk) -> None:
+async def test_a_token_without_the_needed_scope_is_refused_and_audited_once_a_minute(desk: Desk) -> None:
     async with desk.client() as client:
         tokens = [await new_token(client, name=name) for name in ("Cron job", "Notebook")]
     answers = [await get(desk, "/api/v1/audit", token) for token in tokens * 3]
@@ -283,7 +283,7 @@ def strict(settings: Settings) -> Settings:
     return settings.model_copy(update={"limits": LimitsSection(per_token=3, per_user=4)})
 
 
-async def test_each_token_has_a_bound_of_its_own(strict: Settings) -> None:
+async def test_each_token_has_its_own_rate_limit(strict: Settings) -> None:
     desk = Desk(strict)
     await desk.start()
     try:

@@ -99,7 +99,7 @@ def adjusted(redis_port: int, postgres_port: int) -> dict[str, str]:
     return dict(re.findall(r"^([A-Z_]+)=(.*)$", block, re.M)) | {"REDIS_PASSWORD": PASSWORD}
 
 
-async def test_the_documents_environment_starts_the_desk(
+async def test_the_environment_block_of_the_design_document_starts_the_desk(
     tmp_path: Path, redis_port: int, postgres_port: int, port: int
 ) -> None:
     environ = adjusted(redis_port, postgres_port) | {"TICKSTOCK_LOGGING_FILE_PATH": str(tmp_path / "desk.log")}

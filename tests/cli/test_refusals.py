@@ -38,7 +38,7 @@ def test_a_port_in_use_is_named_before_any_server_starts(tmp_path: Path, port: i
 @pytest.mark.parametrize(
     ("process", "missing"), [("web", "REDIS_URL"), ("ingest", "REDIS_URL"), ("setup", "REDIS_URL")]
 )
-def test_one_process_alone_says_which_address_it_lacks(tmp_path: Path, process: str, missing: str) -> None:
+def test_a_single_process_names_the_address_that_it_lacks(tmp_path: Path, process: str, missing: str) -> None:
     done = command(tmp_path, process)
 
     assert only_line(done).startswith(f"Error: {missing} is not set and nothing runs on {tmp_path}: ")
@@ -50,7 +50,7 @@ def test_beside_a_redis_the_engine_says_that_it_lacks_a_database(tmp_path: Path)
     assert "DATABASE_URL is not set" in only_line(done)
 
 
-def test_a_slip_is_warned_of_once(tmp_path: Path, port: int) -> None:
+def test_a_misspelt_setting_is_warned_about_once(tmp_path: Path, port: int) -> None:
     with socket.create_server(("127.0.0.1", port)):
         done = command(tmp_path, "run", PORT=str(port), REDIS_ULR="redis://:hunter2@h")
 
@@ -71,13 +71,13 @@ def test_a_slip_is_warned_of_once(tmp_path: Path, port: int) -> None:
     ],
     ids=lambda value: value[0],
 )
-def test_the_help_names_the_settings_that_say_where(words: list[str], names: list[str]) -> None:
+def test_the_help_names_the_settings_for_host_port_and_data(words: list[str], names: list[str]) -> None:
     help_text = CliRunner().invoke(main, [*words, "--help"]).output
 
     assert [name for name in names if not re.search(rf"\b{name}\b", help_text)] == []
 
 
-def test_the_help_and_the_supervisor_start_light() -> None:
+def test_help_and_supervisor_import_no_heavy_packages() -> None:
     heavy = "{'quart', 'redis', 'asyncpg', 'numpy', 'talib', 'sqlalchemy', 'pydantic'}"
     code = f"import sys, app.cli; print({heavy} & set(sys.modules))"
 

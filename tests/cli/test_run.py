@@ -45,7 +45,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         assert not (running.data / "run.json").exists()
 
 
-def test_it_prints_where_it_is_and_how_the_first_admin_comes_in(desk: Desk) -> None:
+def test_run_prints_its_address_and_the_setup_link(desk: Desk) -> None:
     desk.started.until_output("/welcome/")
 
     assert f"TickStock is at http://127.0.0.1:{desk.port}" in desk.started.output_text()
@@ -53,7 +53,7 @@ def test_it_prints_where_it_is_and_how_the_first_admin_comes_in(desk: Desk) -> N
     assert re.search(rf"once: http://127\.0\.0\.1:{desk.port}/welcome/\S+\n", desk.started.output_text())
 
 
-def test_it_writes_down_for_us_alone_where_everything_is(desk: Desk) -> None:
+def test_run_json_is_private_and_has_all_addresses(desk: Desk) -> None:
     desk.started.until(lambda: desk.run_json()["pids"]["engine"], "the engine's pid")
     addresses = desk.run_json()
 
@@ -64,7 +64,7 @@ def test_it_writes_down_for_us_alone_where_everything_is(desk: Desk) -> None:
     assert alive(addresses["pids"]["web"])
 
 
-def test_each_process_has_a_redis_user_that_may_do_its_own_work_alone(desk: Desk) -> None:
+def test_each_process_has_a_redis_user_with_only_the_rights_it_needs(desk: Desk) -> None:
     desk.started.until(lambda: desk.run_json()["pids"]["engine"], "the engine's pid")
     addresses = desk.run_json()
     web, engine, operator = (
@@ -85,7 +85,7 @@ def test_each_process_has_a_redis_user_that_may_do_its_own_work_alone(desk: Desk
     assert stat.S_IMODE((desk.data / "valkey-users.acl").stat().st_mode) == 0o600
 
 
-def test_the_market_is_read_over_a_role_that_cannot_write_it(desk: Desk) -> None:
+def test_the_market_database_role_cannot_write(desk: Desk) -> None:
     async def write() -> None:
         link = await asyncpg.connect(desk.run_json()["market_database_url"])
         try:
@@ -108,7 +108,7 @@ def test_a_killed_process_is_started_again_and_the_file_says_so(desk: Desk) -> N
     assert "web ended (signal 9); starting it again in " in desk.started.output_text()
 
 
-def test_another_one_on_the_same_data_is_refused(desk: Desk) -> None:
+def test_a_second_run_on_the_same_data_directory_is_refused(desk: Desk) -> None:
     done = command(desk.data, "run", PORT=str(free_port()))
 
     assert done.returncode == 1
@@ -128,7 +128,7 @@ def test_a_second_web_finds_the_servers_that_run_here(desk: Desk) -> None:
         assert second.stop() == 0
 
 
-def test_accounts_are_made_beside_a_running_desk(desk: Desk) -> None:
+def test_accounts_can_be_created_beside_a_running_desk(desk: Desk) -> None:
     created = command(
         desk.data, "admin", "create-user", "bob@example.org", "--password-stdin", standard_input=f"{PASSWORD}\n"
     )
@@ -140,7 +140,7 @@ def test_accounts_are_made_beside_a_running_desk(desk: Desk) -> None:
     assert (again.returncode, again.stderr) == (1, "Error: bob@example.org already has an account\n")
 
 
-def test_accounts_are_made_while_nothing_runs(tmp_path: Path) -> None:
+def test_accounts_can_be_created_while_nothing_runs(tmp_path: Path) -> None:
     data = tmp_path / "data"
 
     absent = command(data, "admin", "list")
@@ -169,7 +169,7 @@ def test_accounts_are_made_while_nothing_runs(tmp_path: Path) -> None:
     assert not (data / "postgres" / "postmaster.pid").exists()
 
 
-def test_who_lost_everything_is_helped_beside_a_running_desk(desk: Desk) -> None:
+def test_an_account_can_be_reset_beside_a_running_desk(desk: Desk) -> None:
     command(desk.data, "admin", "create-user", "carol@example.org", "--password-stdin", standard_input=f"{PASSWORD}\n")
 
     listed = command(desk.data, "admin", "list")
@@ -187,7 +187,7 @@ def test_who_lost_everything_is_helped_beside_a_running_desk(desk: Desk) -> None
     assert (unknown.returncode, unknown.stderr) == (1, "Error: nobody@example.org has no account\n")
 
 
-def test_when_it_is_killed_nothing_is_left(tmp_path: Path) -> None:
+def test_killing_run_leaves_no_process(tmp_path: Path) -> None:
     desk = Desk(tmp_path / "data", free_port())
     addresses = desk.run_json()
     pids = [pid for pid in addresses["pids"].values() if pid]

@@ -36,7 +36,7 @@ async def test_spooled_errors_become_rows(urls: Urls, pool: Pool, spool: Spool) 
     assert json.loads(rows[0]["context"]) == {}
 
 
-async def test_they_wait_while_the_database_is_away(spool: Spool) -> None:
+async def test_spooled_errors_wait_while_the_database_is_down(spool: Spool) -> None:
     away = Pool("postgresql://nobody@/nothing?host=/nowhere", "test")
     add_record(spool, "kept")
 

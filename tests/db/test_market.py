@@ -62,7 +62,7 @@ async def rows(link: asyncpg.Connection, columns: str, source: str | None) -> li
     return [tuple(row) for row in await link.fetch(f"select {columns} from {source} as t where symbol is not null")]
 
 
-async def test_our_own_market_is_complete(shape: MarketShape, superuser: asyncpg.Connection) -> None:
+async def test_the_market_schema_of_the_desk_is_complete(shape: MarketShape, superuser: asyncpg.Connection) -> None:
     assert shape.complete
     assert not shape.writable
     assert await rows(superuser, BARS.format("day"), shape.daily_bars) == [
@@ -99,7 +99,7 @@ async def test_a_foreign_market_has_the_same_shape(urls: Urls, superuser: asyncp
     ]
 
 
-async def test_a_role_that_could_write_the_market_is_told(shape: MarketShape, urls: Urls) -> None:
+async def test_a_role_that_can_write_the_market_is_reported(shape: MarketShape, urls: Urls) -> None:
     engine = await asyncpg.connect(urls.engine)
 
     assert (await market.inspect(engine)).writable
@@ -110,7 +110,7 @@ async def test_an_empty_database_has_no_market(superuser: asyncpg.Connection) ->
     assert await market.inspect(superuser) == MarketShape(None, None, None, (), writable=False)
 
 
-async def test_a_bar_is_found_by_the_index(shape: MarketShape, superuser: asyncpg.Connection) -> None:
+async def test_a_bar_is_read_through_the_index(shape: MarketShape, superuser: asyncpg.Connection) -> None:
     await superuser.execute("set enable_seqscan = off")
 
     plan = await superuser.fetch(f"explain select * from {shape.daily_bars} as bars where symbol = 'IBM' order by day")
@@ -118,7 +118,7 @@ async def test_a_bar_is_found_by_the_index(shape: MarketShape, superuser: asyncp
     assert any("Index" in row[0] and "ohlcv_daily" in row[0] for row in plan)
 
 
-async def test_tables_that_come_later_are_seen(urls: Urls, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_tables_created_later_are_detected(urls: Urls, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.db.pools.INSPECT_AGAIN_SECONDS", 0.0)
     pools = Pools(Pool(urls.own, "own", 1), Pool(urls.market, "market", 1, read_only=True))
     assert not (await pools.shape()).complete

@@ -39,7 +39,7 @@ async def test_many_that_start_together_migrate_once(urls: Urls) -> None:
         assert await migrate.version(tree, url_of(tree, urls)) == migrate.head(tree)
 
 
-async def test_a_market_that_we_did_not_make_is_never_altered(urls: Urls, superuser: asyncpg.Connection) -> None:
+async def test_a_foreign_market_schema_is_never_altered(urls: Urls, superuser: asyncpg.Connection) -> None:
     await superuser.execute("create table symbols (symbol text); create view daily_patterns as select 1 as one")
     before = await schema_objects(superuser)
 
@@ -75,14 +75,14 @@ def test_revisions_are_numbered_as_their_files_and_follow_each_other(tree: Tree)
     assert [below for _, below in revisions] == [None, *(revision for revision, _ in revisions[:-1])]
 
 
-def test_the_glance_at_the_version_does_not_load_alembic() -> None:
+def test_checking_the_version_does_not_import_alembic() -> None:
     script = "import sys, app.db.migrate; sys.exit('alembic' in sys.modules or 'sqlalchemy' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", script], cwd=MIGRATIONS.parents[2]).returncode == 0
 
 
 @pytest.mark.parametrize("change", ["update app.audit set action = 'b'", "delete from app.audit", "truncate app.audit"])
-async def test_the_audit_is_only_added_to(urls: Urls, change: str) -> None:
+async def test_the_audit_table_is_append_only(urls: Urls, change: str) -> None:
     await migrate.migrate("app", urls.owner)
     link = await asyncpg.connect(urls.own)
     await link.execute("insert into app.audit (actor, action) values ('alice', 'a')")
@@ -98,7 +98,7 @@ async def test_the_audit_is_only_added_to(urls: Urls, change: str) -> None:
     await owner.close()
 
 
-async def test_an_address_belongs_to_one_user_however_it_is_written(urls: Urls) -> None:
+async def test_an_address_is_unique_whatever_its_case(urls: Urls) -> None:
     await migrate.migrate("app", urls.owner)
     link = await asyncpg.connect(urls.own)
     await link.execute("insert into app.users (email, password_hash) values ('Alice@example.com', 'x')")

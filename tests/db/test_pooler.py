@@ -108,7 +108,7 @@ async def test_transactions_of_many_share_a_few_sessions(pools: Pools, urls: Url
     assert (row["day"], row["name"]) == (date(2012, 9, 4), "tickstock own")
 
 
-async def test_the_roles_bring_their_time_outs_and_what_they_may(pools: Pools) -> None:
+async def test_the_roles_have_their_time_outs_and_rights_behind_the_pooler(pools: Pools) -> None:
     with pytest.raises(Unavailable):
         async with pools.own.acquire() as connection:
             await connection.execute("select pg_sleep(20)")
@@ -120,7 +120,7 @@ async def test_the_roles_bring_their_time_outs_and_what_they_may(pools: Pools) -
     assert await pools.market.answers()
 
 
-async def test_a_role_without_time_outs_is_told_of(urls: Urls, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_role_without_time_outs_is_reported(urls: Urls, caplog: pytest.LogCaptureFixture) -> None:
     pool = Pool(urls.engine, "engine", 1, acquire_seconds=10.0)
     with caplog.at_level(logging.WARNING):
         assert await pool.answers()
@@ -129,7 +129,7 @@ async def test_a_role_without_time_outs_is_told_of(urls: Urls, caplog: pytest.Lo
     assert [record.getMessage() for record in caplog.records if "ALTER ROLE" in record.getMessage()]
 
 
-async def test_what_the_pooler_refuses_is_named_with_what_to_do(urls: Urls) -> None:
+async def test_a_refusal_of_the_pooler_is_explained_with_what_to_do(urls: Urls) -> None:
     pool = Pool(f"{urls.own}?work_mem=64MB", "own", 1, acquire_seconds=10.0)
 
     with pytest.raises(Unavailable, match=r"unsupported startup parameter: work_mem; take it out of the address"):

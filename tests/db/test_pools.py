@@ -13,7 +13,7 @@ from app.db.roles import Urls
 from tests.db.conftest import Server
 
 
-async def test_nothing_is_opened_before_the_first_use() -> None:
+async def test_a_pool_opens_no_connection_before_its_first_use() -> None:
     pool = Pool("postgresql://nobody@/nothing?host=/nowhere", "test")
 
     assert not await pool.answers()
@@ -31,7 +31,7 @@ async def test_a_pool_answers_and_says_who_it_is(pool: Pool) -> None:
     assert await pool.answers()
 
 
-async def test_a_link_that_broke_is_remembered_though_the_next_answers(pool: Pool, urls: Urls) -> None:
+async def test_a_broken_connection_is_remembered_though_the_next_one_works(pool: Pool, urls: Urls) -> None:
     assert await pool.answers()
     assert pool.lost_at is None
 
@@ -47,7 +47,7 @@ async def test_a_link_that_broke_is_remembered_though_the_next_answers(pool: Poo
     assert await pool.answers()
 
 
-async def test_a_full_pool_makes_nobody_wait_for_long(urls: Urls) -> None:
+async def test_a_full_pool_refuses_after_a_short_wait(urls: Urls) -> None:
     pool = Pool(urls.own, "test", 1)
 
     async with pool.acquire():
@@ -71,7 +71,7 @@ async def test_a_slow_query_is_given_up_and_the_next_is_answered(urls: Urls) -> 
 
 
 @pytest.mark.parametrize("value", ["\x00", "\ud800"])
-async def test_a_value_that_no_column_takes_is_a_bad_value(pool: Pool, value: str) -> None:
+async def test_a_value_outside_the_range_of_its_column_raises_bad_value(pool: Pool, value: str) -> None:
     with pytest.raises(BadValue):
         async with pool.acquire() as connection:
             await connection.fetchval("select $1::text", value)
@@ -79,7 +79,7 @@ async def test_a_value_that_no_column_takes_is_a_bad_value(pool: Pool, value: st
     assert await pool.answers()
 
 
-async def test_our_own_mistakes_are_not_taken_for_an_absent_server(pool: Pool) -> None:
+async def test_an_sql_error_is_not_reported_as_unavailable(pool: Pool) -> None:
     with pytest.raises(asyncpg.UndefinedTableError):
         async with pool.acquire() as connection:
             await connection.fetch("select * from nothing")
@@ -90,7 +90,7 @@ async def test_our_own_mistakes_are_not_taken_for_an_absent_server(pool: Pool) -
     assert await pool.answers()
 
 
-async def test_a_killed_server_is_used_again_when_it_is_back(server: Server) -> None:
+async def test_a_killed_server_is_used_again_after_its_restart(server: Server) -> None:
     pool = Pool(server.url, "test", 2)
     assert await pool.answers()
 
@@ -124,7 +124,7 @@ async def test_a_query_that_the_server_ends_is_unavailable(server: Server) -> No
     await pool.close()
 
 
-async def test_a_server_that_hangs_is_given_up_and_then_not_asked_by_everybody(server: Server) -> None:
+async def test_a_hanging_server_is_given_up_and_the_breaker_spares_further_callers(server: Server) -> None:
     pool = Pool(server.url, "test", 2, acquire_seconds=0.5, statement_ms=200)
 
     server.child.send(signal.SIGSTOP)
@@ -143,7 +143,7 @@ async def test_a_server_that_hangs_is_given_up_and_then_not_asked_by_everybody(s
     await pool.close()
 
 
-async def test_closing_does_not_wait_for_those_who_do_not_let_go(urls: Urls) -> None:
+async def test_closing_a_pool_does_not_wait_for_connections_that_are_not_returned(urls: Urls) -> None:
     pool = Pool(urls.own, "test", 1)
     holding, acquired = asyncio.Event(), asyncio.Event()
 
@@ -161,7 +161,7 @@ async def test_closing_does_not_wait_for_those_who_do_not_let_go(urls: Urls) -> 
     await asyncio.gather(holder, return_exceptions=True)
 
 
-def test_a_breaker_opens_after_many_failures_and_lets_one_through_now_and_then() -> None:
+def test_a_breaker_opens_after_repeated_failures_and_lets_single_attempts_through() -> None:
     breaker = DatabaseBreaker()
 
     for _ in range(FAILURES):

@@ -41,13 +41,13 @@ async def test_the_engine_writes_the_market_and_the_reader_reads_it(migrated: Ur
 @pytest.mark.parametrize(
     "statement", [BAR, "delete from ohlcv_daily", "create table x (y int)", "create temporary table x (y int)"]
 )
-async def test_the_reader_cannot_write_even_where_it_says_it_wants_to(migrated: Urls, statement: str) -> None:
+async def test_the_reader_cannot_write_even_after_leaving_read_only_mode(migrated: Urls, statement: str) -> None:
     answer = await attempt(migrated.market, "set default_transaction_read_only = off", statement)
 
     assert answer == "InsufficientPrivilegeError"
 
 
-async def test_nobody_else_reads_users(migrated: Urls) -> None:
+async def test_only_the_desks_own_role_reads_the_users_table(migrated: Urls) -> None:
     assert await attempt(migrated.own, "select * from app.users") == "done"
     assert await attempt(migrated.market, "select * from app.users") == "InsufficientPrivilegeError"
     assert await attempt(migrated.engine, "select * from app.users") == "InsufficientPrivilegeError"
@@ -69,12 +69,12 @@ async def test_nobody_else_reads_users(migrated: Urls) -> None:
         "drop schema app cascade",
     ],
 )
-async def test_the_web_process_adds_to_the_audit_and_can_do_nothing_else_to_it(migrated: Urls, statement: str) -> None:
+async def test_the_web_role_can_only_append_to_the_audit(migrated: Urls, statement: str) -> None:
     assert await attempt(migrated.own, "insert into app.audit (actor, action) values ('alice', 'a')") == "done"
     assert await attempt(migrated.own, statement) == "InsufficientPrivilegeError"
 
 
-async def test_what_the_web_process_owned_before_is_its_owners_from_the_next_start_on(
+async def test_tables_owned_by_the_web_role_are_given_to_the_owner_at_the_next_start(
     database_url: str, urls: Urls
 ) -> None:
     own = "tickstock_web"
@@ -95,12 +95,12 @@ async def test_what_the_web_process_owned_before_is_its_owners_from_the_next_sta
     await link.close()
 
 
-async def test_preparing_again_changes_nothing(database_url: str, migrated: Urls) -> None:
+async def test_preparing_the_roles_again_changes_nothing(database_url: str, migrated: Urls) -> None:
     assert await roles.prepare(database_url, name_of(database_url)) == migrated
     assert await attempt(migrated.market, "select * from symbols") == "done"
 
 
-async def test_the_database_is_made_when_it_is_missing(database_url: str) -> None:
+async def test_a_missing_database_is_created(database_url: str) -> None:
     name = f"{name_of(database_url)}_made"
 
     urls = await roles.prepare(database_url, name)

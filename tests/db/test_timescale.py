@@ -19,7 +19,7 @@ async def test_counts_that_the_server_does_not_refresh_are_left_alone(superuser:
     assert await superuser.fetchval("select 1") == 1
 
 
-async def test_a_server_without_the_extension_is_not_told_of_its_limits(superuser: asyncpg.Connection) -> None:
+async def test_a_server_without_the_extension_gets_no_timescale_setting(superuser: asyncpg.Connection) -> None:
     async with superuser.transaction():
         await timescale.open_old_bars(superuser)
         assert await superuser.fetchval("select current_setting($1, true)", timescale.LIMIT) is None
