@@ -94,9 +94,7 @@ async def test_a_reset_password_does_not_bypass_the_code(app: Quart, client: Cli
     assert answer.headers["Location"] == "/login/code"
 
 
-async def test_the_operator_can_remove_the_codes_of_an_account(
-    app: Quart, client: Client, pool: Pool
-) -> None:
+async def test_the_operator_can_remove_the_codes_of_an_account(app: Quart, client: Client, pool: Pool) -> None:
     session_cookie = await sign_in(client)
     await enroll(client)
 

@@ -35,7 +35,7 @@ async def test_the_parts_of_the_desk_are_listed_to_administrators_alone(desk: De
     assert [part for part in parts if part not in administrator] == []
 
 
-async def test_a_reader_meets_no_word_of_what_works_behind_the_desk(desk: Desk) -> None:
+async def test_pages_for_users_name_no_internal_component(desk: Desk) -> None:
     paths = ("/", "/symbols", "/symbols/BRK.B", "/symbols/NONE", "/symbols?q=NONE", "/patterns", "/account", "/nowhere")
     async with desk.client() as client:
         pages = [(await client.get(path, headers={"Accept": "text/html"})).text for path in paths]
@@ -46,11 +46,11 @@ async def test_a_reader_meets_no_word_of_what_works_behind_the_desk(desk: Desk) 
     assert internal_terms == []
 
 
-def test_a_notice_of_missed_detections_is_in_a_readers_words() -> None:
+def test_the_notice_of_missed_detections_uses_plain_words() -> None:
     assert not re.search("(?i)redis|database", market.gap("patterns", "detections"))
 
 
-async def test_the_stream_of_the_desk_asks_for_what_is_shown(desk: Desk) -> None:
+async def test_the_stream_of_the_desk_requests_the_topics_that_the_page_shows(desk: Desk) -> None:
     html = await page(desk, "/")
 
     (topics,) = re.findall(r'hx-sse:connect="/stream\?topics=([^&"]*)', html)
@@ -58,7 +58,7 @@ async def test_the_stream_of_the_desk_asks_for_what_is_shown(desk: Desk) -> None
     assert set(topics.split(",")) == {"patterns", "status", "quotes"}
 
 
-async def test_a_symbols_page_has_a_chart_and_the_same_in_numbers(desk: Desk) -> None:
+async def test_a_symbols_page_has_a_chart_and_a_table_with_the_same_numbers(desk: Desk) -> None:
     for symbol in AWKWARD:
         html = await page(desk, f"/symbols/{quote(symbol)}")
 
@@ -90,7 +90,7 @@ async def test_a_mark_in_the_chart_leads_to_its_pattern(desk: Desk) -> None:
         assert f'id="{key}"' in await page(desk, address)
 
 
-async def test_each_range_is_a_page(desk: Desk) -> None:
+async def test_each_range_of_a_chart_has_an_address(desk: Desk) -> None:
     for span in RANGES:
         html = await page(desk, f"/symbols/BRK.B?range={span}&rows=all")
 
@@ -109,7 +109,7 @@ async def test_a_chart_is_shown_in_the_prices_that_are_asked_for(desk: Desk) -> 
         assert f'<a href="?range=6m{parameter}&amp;rows=all#bars-head">' in html
 
 
-async def test_prices_that_nobody_knows_are_refused_with_what_there_is(desk: Desk) -> None:
+async def test_an_unknown_price_adjustment_is_refused_with_the_choices(desk: Desk) -> None:
     for nonsense in ("adjusted", "", "total&prices=%00", "%3Cscript%3E"):
         html = await page(desk, f"/symbols/BRK.B?prices={nonsense}", 400)
 
@@ -134,7 +134,7 @@ async def test_an_unknown_symbol_is_a_404_with_near_matches(desk: Desk) -> None:
         assert re.search(f'<a href="/symbols/[^"]*">{re.escape(near)}</a>', html)
 
 
-async def test_an_address_that_makes_no_sense_is_a_404(desk: Desk) -> None:
+async def test_a_malformed_symbol_address_is_a_404(desk: Desk) -> None:
     for path in ("/symbols/%00", "/symbols/<script>", "/symbols/" + "A" * 500):
         assert "<script>" not in await page(desk, path, 404)
 
@@ -147,7 +147,7 @@ async def test_one_symbol_has_one_address(desk: Desk) -> None:
     assert answer.headers["Location"] == "/symbols/BRK.B?range=1y"
 
 
-async def test_searching_finds_by_symbol_and_by_name_and_goes_straight_to_the_only_meaning(desk: Desk) -> None:
+async def test_a_search_by_symbol_or_name_redirects_to_the_only_match(desk: Desk) -> None:
     assert await page(desk, "/symbols?q=ohio") != await page(desk, "/symbols?q=nobody")
     assert "3 found" in await page(desk, "/symbols?q=ohio")
     assert "Nothing is called" in await page(desk, "/symbols?q=%3Cb%3E")
@@ -157,14 +157,14 @@ async def test_searching_finds_by_symbol_and_by_name_and_goes_straight_to_the_on
     assert answer.headers["Location"] == "/symbols/X%3ABTCUSD"
 
 
-async def test_patterns_are_narrowed_by_symbol_and_timeframe(desk: Desk) -> None:
+async def test_patterns_can_be_filtered_by_symbol_and_timeframe(desk: Desk) -> None:
     assert (await page(desk, "/patterns")).count("<li ") == 3
     assert (await page(desk, "/patterns?symbol=bf/b")).count("<li ") == 1
     assert "No pattern is stored for this choice" in await page(desk, "/patterns?timeframe=1min")
     assert (await page(desk, "/patterns?symbol=%00%27;--", 400)).count("<li ") == 0
 
 
-async def test_nobody_sees_the_desk_without_signing_in(desk: Desk) -> None:
+async def test_the_desk_needs_a_sign_in(desk: Desk) -> None:
     base = f"http://127.0.0.1:{desk.settings.port}"
     async with httpx.AsyncClient(base_url=base, trust_env=False, timeout=30) as stranger:
         for path in ("/", "/symbols", "/symbols/BRK.B", "/patterns"):
@@ -173,7 +173,7 @@ async def test_nobody_sees_the_desk_without_signing_in(desk: Desk) -> None:
             assert answer.headers["Location"].startswith("/login")
 
 
-async def test_while_the_market_database_is_away_live_goes_on(desk: Desk) -> None:
+async def test_live_data_continues_while_the_market_database_is_down(desk: Desk) -> None:
     await page(desk, "/symbols/BRK.B?range=1m")
     desk.context.pools.market = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
 

@@ -42,7 +42,7 @@ def pages(app: Quart) -> dict[str, tuple[str, ...]]:
     }
 
 
-async def test_a_page_names_the_parameter_that_it_does_not_know_and_those_that_it_does(
+async def test_an_unknown_parameter_is_refused_by_name_with_the_known_ones(
     market: Desk, admin: httpx.AsyncClient
 ) -> None:
     names_by_path = pages(market.app)
@@ -67,7 +67,7 @@ async def test_a_page_names_the_parameter_that_it_does_not_know_and_those_that_i
         }, path
 
 
-async def test_what_the_frame_and_trackers_add_stops_no_page(market: Desk, admin: httpx.AsyncClient) -> None:
+async def test_parameters_of_the_page_frame_and_of_trackers_are_ignored(market: Desk, admin: httpx.AsyncClient) -> None:
     for path in pages(market.app):
         plain = await admin.get(path, headers=PAGE)
         more = await admin.get(f"{path}?refresh=30&utm_source=mail&fbclid=x&fbclid=y", headers=PAGE)
@@ -86,7 +86,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("path", WRONG)
-async def test_what_a_page_cannot_take_is_refused_by_name(path: str, admin: httpx.AsyncClient) -> None:
+async def test_an_invalid_parameter_of_a_page_is_refused_by_name(path: str, admin: httpx.AsyncClient) -> None:
     answer = await admin.get(path, headers=PAGE)
 
     assert answer.status_code == 400
@@ -119,13 +119,13 @@ async def entries(admin: httpx.AsyncClient, query: str) -> list[str]:
         ("symbol=BRK.B&pattern=Hammer&timeframe=daily", 1),
     ],
 )
-async def test_patterns_are_narrowed_by_everything_that_the_api_knows(
+async def test_the_patterns_page_accepts_every_filter_of_the_api(
     query: str, count: int, admin: httpx.AsyncClient
 ) -> None:
     assert len(await entries(admin, query)) == count
 
 
-async def test_older_patterns_are_a_link_away_and_none_is_missed(admin: httpx.AsyncClient) -> None:
+async def test_older_patterns_are_paged_without_gaps(admin: httpx.AsyncClient) -> None:
     ids: list[str] = []
     query = "limit=4&from=2012-01-01"
     while query:
@@ -151,7 +151,7 @@ INVALID_QUERIES = {
 
 
 @pytest.mark.parametrize("query", INVALID_QUERIES)
-async def test_what_was_mistyped_is_kept_and_marked_and_nothing_is_looked_for(
+async def test_an_invalid_filter_keeps_its_text_with_an_error_and_runs_no_search(
     query: str, admin: httpx.AsyncClient
 ) -> None:
     field, value = INVALID_QUERIES[query]
@@ -169,14 +169,14 @@ async def test_what_was_mistyped_is_kept_and_marked_and_nothing_is_looked_for(
     assert 'data-k="' not in answer.text
 
 
-async def test_a_cursor_of_no_page_is_refused(admin: httpx.AsyncClient) -> None:
+async def test_an_invalid_page_cursor_is_refused(admin: httpx.AsyncClient) -> None:
     answer = await admin.get(f"/patterns?cursor={quote('x')}", headers=PAGE)
 
     assert answer.status_code == 400
     assert "this is not the `next` of any page" in answer.text
 
 
-async def test_the_choices_are_what_the_engine_looks_for_and_what_was_detected(admin: httpx.AsyncClient) -> None:
+async def test_the_pattern_choices_are_the_engines_and_those_already_detected(admin: httpx.AsyncClient) -> None:
     text = (await admin.get("/patterns", headers=PAGE)).text
     offered = {
         name: re.findall(r'<option value="([^"]*)"', options)

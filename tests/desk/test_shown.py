@@ -64,7 +64,7 @@ async def test_a_calculated_indicator_is_pushed_and_on_the_next_page(desk: Desk)
     assert "overbought" in await page(desk, "/symbols/BF/B")
 
 
-async def test_after_a_gap_a_symbols_indicators_are_read_again(desk: Desk, databases: Databases) -> None:
+async def test_after_a_gap_the_indicators_of_a_symbol_are_read_again(desk: Desk, databases: Databases) -> None:
     async with desk.stream(symbol_topic("BRK.B")) as reader:
         await reader.message("message")
         await store(databases, "BRK.B")
@@ -73,7 +73,7 @@ async def test_after_a_gap_a_symbols_indicators_are_read_again(desk: Desk, datab
         assert "oversold" in (await reader.containing("28.50")).data
 
 
-async def test_whose_list_cannot_be_had_is_told_that_entries_may_be_missing_and_given_it_later(desk: Desk) -> None:
+async def test_a_stream_whose_list_cannot_be_read_gets_a_notice_and_the_list_later(desk: Desk) -> None:
     there, desk.context.pools.market = desk.context.pools.market, Pool("postgresql://nobody@127.0.0.1:1/none", "away")
 
     async with desk.stream("patterns") as reader:
@@ -84,7 +84,7 @@ async def test_whose_list_cannot_be_had_is_told_that_entries_may_be_missing_and_
         await reader.caught_up(desk.context.hub.last_id)
 
 
-async def test_the_stream_of_a_page_without_its_list_begins_with_the_list(desk: Desk) -> None:
+async def test_a_page_that_could_not_read_its_list_gets_it_at_the_start_of_its_stream(desk: Desk) -> None:
     await detected(desk, range(1))
     await until(lambda: desk.context.cursors.page_start())
     assert "cursor=" in await page(desk, "/")
@@ -94,7 +94,7 @@ async def test_the_stream_of_a_page_without_its_list_begins_with_the_list(desk: 
     assert "cursor=" not in await page(desk, "/symbols/BRK.B")
 
 
-async def test_a_symbol_that_is_traded_for_the_first_time_soon_has_its_previous_close(desk: Desk) -> None:
+async def test_a_newly_traded_symbol_soon_has_its_previous_close(desk: Desk) -> None:
     """The feed has told it where boards start from; a tick says nothing of it."""
     board = desk.context.boards[QuoteBoard]
     assert isinstance(board, QuoteBoard)
@@ -107,7 +107,7 @@ async def test_a_symbol_that_is_traded_for_the_first_time_soon_has_its_previous_
     await until(lambda: (quote := board.quote("NEWCO")) and quote.previous_close == 11.0, 20)
 
 
-async def test_while_the_database_is_away_the_indicators_that_were_heard_stay(desk: Desk) -> None:
+async def test_published_indicators_stay_while_the_database_is_down(desk: Desk) -> None:
     board = desk.context.boards[IndicatorBoard]
     assert isinstance(board, IndicatorBoard)
     async with desk.stream(symbol_topic("BRK.B")) as reader:
@@ -119,7 +119,9 @@ async def test_while_the_database_is_away_the_indicators_that_were_heard_stay(de
         assert "71.25" in await page(desk, "/symbols/BRK.B")
 
 
-async def test_while_the_database_is_away_what_was_just_published_of_an_unwatched_symbol_is_shown(desk: Desk) -> None:
+async def test_indicators_just_published_for_an_unwatched_symbol_are_shown_while_the_database_is_down(
+    desk: Desk,
+) -> None:
     desk.context.pools.market = Pool("postgresql://nobody@127.0.0.1:1/none", "away")
     await desk.publish(calculated("BRK.B", 71.25))
     await until(lambda: desk.context.receiver.indicators.skipped)
@@ -127,7 +129,7 @@ async def test_while_the_database_is_away_what_was_just_published_of_an_unwatche
     assert "71.25" in await page(desk, "/symbols/BRK.B")
 
 
-async def test_a_run_is_told_in_the_strip_and_on_the_next_page(desk: Desk) -> None:
+async def test_a_run_appears_in_the_status_line_and_on_the_next_page(desk: Desk) -> None:
     async with desk.stream("status") as reader:
         await reader.message("message")
         await desk.publish(ProcessingChanged(run_id="r", status="failed", message="no provider", at=OPEN))
@@ -136,7 +138,7 @@ async def test_a_run_is_told_in_the_strip_and_on_the_next_page(desk: Desk) -> No
     assert "failed: no provider," in await administrators_page(desk)
 
 
-async def test_an_expired_pattern_is_told_and_stays_expired(desk: Desk) -> None:
+async def test_an_expired_pattern_is_pushed_and_stays_expired(desk: Desk) -> None:
     at = OPEN - 4 * 86_400
     key = dom_id("pattern", "BF/B", "Hammer", "daily", str(int(at)))
     async with desk.stream("patterns", desk.context.cursors.page_start()) as reader:
@@ -152,7 +154,7 @@ async def test_an_expired_pattern_is_told_and_stays_expired(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("transport", ["auto"], indirect=True)
-async def test_beyond_the_rows_of_the_desk_every_row_that_is_shown_goes_on(desk: Desk) -> None:
+async def test_with_more_symbols_than_rows_every_row_that_is_shown_stays_live(desk: Desk) -> None:
     names = [f"S{number:03d}" for number in range(BOARD_ROWS + 20)]
     for symbol in names:
         await desk.publish(tick(symbol, 10.0))

@@ -70,7 +70,7 @@ async def status_and_location(desk: Desk, path: str) -> tuple[int, str]:
     return int(answer.split()[1]), location[1].strip() if location else ""
 
 
-async def test_every_symbol_that_the_feed_brings_has_a_page_a_link_and_a_stream(desk: Desk) -> None:
+async def test_every_symbol_of_the_feed_has_a_page_a_link_and_a_stream(desk: Desk) -> None:
     for symbol in symbol_examples.ODD:
         await desk.publish(tick(symbol, 12.5))
     await until(lambda: all(board_of(desk).quote(symbol) for symbol in symbol_examples.ODD))
@@ -97,7 +97,7 @@ async def test_every_symbol_that_the_feed_brings_has_a_page_a_link_and_a_stream(
 
 
 @given(st.lists(symbol_examples.symbols, min_size=1, max_size=30, unique=True))
-def test_what_a_page_asks_for_is_what_it_shows(symbols: list[str]) -> None:
+def test_the_stream_of_a_page_requests_exactly_its_charts(symbols: list[str]) -> None:
     charts = tuple(chart_topic(symbol, "6m") for symbol in symbols)
     query = unquote(links(charts, "7-1", Rate.AUTO).stream.partition("topics=")[2].partition("&")[0])
 
@@ -106,7 +106,7 @@ def test_what_a_page_asks_for_is_what_it_shows(symbols: list[str]) -> None:
 
 @examples(max_examples=60)
 @given(symbol_examples.symbols)
-def test_a_link_leads_to_the_symbol_and_stays_below_its_folder(symbol: str) -> None:
+def test_a_symbol_link_leads_to_its_page_and_stays_below_symbols(symbol: str) -> None:
     address = f"/symbols/{quote(symbol)}"
 
     assert unquote(address).removeprefix("/symbols/") == symbol
@@ -114,7 +114,7 @@ def test_a_link_leads_to_the_symbol_and_stays_below_its_folder(symbol: str) -> N
 
 
 @pytest.mark.parametrize("encoded", [False, True])
-async def test_what_is_no_symbol_leads_nowhere_else(desk: Desk, encoded: bool) -> None:
+async def test_an_invalid_symbol_in_the_address_redirects_nowhere(desk: Desk, encoded: bool) -> None:
     for text in ELSEWHERE:
         assert not is_symbol(text)
         path = quote(text, safe="" if encoded else "/%\\")
@@ -134,7 +134,7 @@ async def test_what_is_no_symbol_leads_nowhere_else(desk: Desk, encoded: bool) -
         assert await status_and_location(desk, path) == (404, ""), path
 
 
-async def test_a_desk_of_more_than_a_hundred_symbols_is_live_with_an_index_among_them(desk: Desk) -> None:
+async def test_a_desk_with_more_than_a_hundred_symbols_and_an_index_is_live(desk: Desk) -> None:
     names = [f"S{number:03d}" for number in range(101)]
     for symbol in (*names, ".DJI"):
         await desk.publish(tick(symbol, 12.5))
@@ -152,7 +152,7 @@ async def test_a_desk_of_more_than_a_hundred_symbols_is_live_with_an_index_among
         assert f'hx-target="#{dom_id("row", ".DJI")}"' in (await reader.containing("13.75")).data
 
 
-async def test_a_stored_history_of_more_than_a_hundred_symbols_is_a_live_desk(
+async def test_a_desk_with_more_than_a_hundred_stored_symbols_is_live(
     settings: Settings, databases: Databases, tmp_path: Path
 ) -> None:
     names = [".INX", *(f"SYM{number:03d}" for number in range(101))]
@@ -210,7 +210,7 @@ async def test_companies_that_differ_in_case_have_pages_of_their_own(desk: Desk,
     assert (either.status_code, "BCPC, BCpC" in either.json()["detail"]) == (404, True)
 
 
-async def test_what_is_stored_after_the_desk_began_is_found_in_any_case(desk: Desk, databases: Databases) -> None:
+async def test_a_symbol_stored_after_the_start_is_found_in_any_case(desk: Desk, databases: Databases) -> None:
     await store_symbols(databases.engine, {"ABCp": "Preferred", "XYZp": "Preferred", "XYZP": "Common"})
     await store_bars(databases.engine, bars("QQQ", 3))
 
@@ -224,7 +224,7 @@ async def test_what_is_stored_after_the_desk_began_is_found_in_any_case(desk: De
     assert LINK.findall(await page(desk, "/symbols/xyzp", 300)) == ["XYZP", "XYZp"]
 
 
-async def test_a_symbol_of_which_the_engine_alone_speaks_has_a_page(desk: Desk, databases: Databases) -> None:
+async def test_a_symbol_known_only_from_engine_events_has_a_page(desk: Desk, databases: Databases) -> None:
     await store_patterns(databases.engine, "daily", [PatternRow("M&M.NS", "Hammer", OPEN)])
     await desk.publish(PatternDetected(symbol="$SPX", pattern="Doji", timeframe="1min", confidence=0.5, at=OPEN))
     await desk.publish(IndicatorCalculated(symbol="BTC+USD", indicator="RSI14", timeframe="1min", value=70.5, at=OPEN))
@@ -238,7 +238,7 @@ async def test_a_symbol_of_which_the_engine_alone_speaks_has_a_page(desk: Desk, 
     assert (await page(desk, "/patterns?symbol=m%26m.ns")).count("<li ") == 1
 
 
-def test_names_in_a_database_that_are_no_symbols_are_passed_over() -> None:
+def test_invalid_symbols_in_a_database_are_ignored() -> None:
     board = QuoteBoard([Instrument("../X"), Instrument("BRK B"), Instrument("BRK.B")])
 
     assert list(board.instruments) == ["BRK.B"]

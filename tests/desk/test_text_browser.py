@@ -25,7 +25,7 @@ def text_of(html: str) -> str:
     return process.stdout.decode()
 
 
-async def test_a_text_browser_prints_words_apart_and_none_of_a_state_that_does_not_hold(desk: Desk) -> None:
+async def test_a_text_browser_separates_words_and_prints_no_hidden_state(desk: Desk) -> None:
     board = desk.context.boards[QuoteBoard]
     assert isinstance(board, QuoteBoard)
     await desk.publish(tick("BRK.B", 150.25))

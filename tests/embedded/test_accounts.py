@@ -50,7 +50,7 @@ def bare(tmp_path: Path) -> Iterator[places.Places]:
 
 
 @as_root
-async def test_root_runs_it_in_a_namespace_where_files_stay_its_own(bare: places.Places) -> None:
+async def test_root_runs_postgresql_in_a_user_namespace_and_owns_its_files(bare: places.Places) -> None:
     who = account.choose(next(postgres.builds()).install / "bin" / "postgres")
     if who.kind != "namespace":
         pytest.skip("no user namespaces here")
@@ -60,7 +60,7 @@ async def test_root_runs_it_in_a_namespace_where_files_stay_its_own(bare: places
 
 
 @as_root
-async def test_where_namespaces_are_forbidden_nobody_runs_it_out_of_a_directory_it_cannot_enter(
+async def test_without_namespaces_the_user_nobody_runs_postgresql_in_the_fallback_directory(
     bare: places.Places,
 ) -> None:
     bare.data.parent.chmod(0o700)
@@ -103,7 +103,7 @@ def test_an_ordinary_user_needs_nothing_but_its_own_directory() -> None:
         shutil.rmtree(home, ignore_errors=True)
 
 
-async def test_a_long_path_has_short_sockets_for_us_alone(tmp_path: Path) -> None:
+async def test_a_long_data_path_gets_short_private_socket_paths(tmp_path: Path) -> None:
     deep = tmp_path / ("a" * 60) / ("b" * 60)
 
     where = places.prepare(deep, str(tmp_path / ("runtime" * 12)))
@@ -114,14 +114,14 @@ async def test_a_long_path_has_short_sockets_for_us_alone(tmp_path: Path) -> Non
     shutil.rmtree(where.sockets)
 
 
-def test_a_runtime_directory_is_used_where_it_is_ours(tmp_path: Path) -> None:
+def test_the_runtime_directory_is_used_if_it_belongs_to_the_user(tmp_path: Path) -> None:
     runtime = Path(tempfile.mkdtemp(prefix="run-", dir="/tmp"))
 
     assert places.prepare(tmp_path / "data", str(runtime)).sockets.parent == runtime
     shutil.rmtree(runtime)
 
 
-def test_a_link_that_somebody_else_left_in_the_shared_directory_is_not_followed(tmp_path: Path) -> None:
+def test_a_symbolic_link_of_another_user_in_the_shared_directory_is_not_followed(tmp_path: Path) -> None:
     expected = places.prepare(tmp_path / "data", None).sockets
     expected.rmdir()
     expected.symlink_to(tmp_path)
@@ -132,14 +132,14 @@ def test_a_link_that_somebody_else_left_in_the_shared_directory_is_not_followed(
         expected.unlink()
 
 
-def test_data_of_a_version_that_is_not_here_is_named(tmp_path: Path) -> None:
+def test_data_of_a_missing_postgresql_version_is_an_error_that_names_it(tmp_path: Path) -> None:
     (tmp_path / "PG_VERSION").write_text("9.6\n")
 
     with pytest.raises(Unusable, match=r"was made by PostgreSQL 9: install that version"):
         postgres.choose(tmp_path)
 
 
-def test_data_of_another_version_that_is_here_is_opened_with_it(tmp_path: Path) -> None:
+def test_data_of_another_installed_version_is_opened_with_that_version(tmp_path: Path) -> None:
     for build in postgres.builds():
         (tmp_path / "PG_VERSION").write_text(f"{build.major}\n")
 

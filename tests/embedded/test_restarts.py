@@ -65,7 +65,7 @@ async def test_a_killed_postgres_comes_back_though_a_backend_lives_on(carrier: C
         await busy
 
 
-def test_a_killed_worker_is_started_again_and_said_so(carrier: Carrier) -> None:
+def test_a_killed_worker_is_restarted_and_reported(carrier: Carrier) -> None:
     before = carrier.pids["worker"]
 
     os.kill(before, signal.SIGKILL)
@@ -74,7 +74,7 @@ def test_a_killed_worker_is_started_again_and_said_so(carrier: Carrier) -> None:
     assert "worker ended (signal 9); starting it again in " in carrier.read_output()
 
 
-def test_nothing_is_left_when_the_carrier_is_killed_and_the_next_one_starts(carrier: Carrier) -> None:
+def test_killing_the_supervisor_leaves_no_process_and_the_next_one_starts(carrier: Carrier) -> None:
     lines = carrier.report()
     Redis.from_url(carrier.redis_url).set("kept", "yes")
 
@@ -89,7 +89,7 @@ def test_nothing_is_left_when_the_carrier_is_killed_and_the_next_one_starts(carr
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_asked_to_stop_it_leaves_nothing_and_no_complaint(carrier: Carrier, number: signal.Signals) -> None:
+def test_a_requested_stop_leaves_no_process_and_no_error(carrier: Carrier, number: signal.Signals) -> None:
     lines = carrier.report()
 
     carrier.process.send_signal(number)
@@ -99,7 +99,7 @@ def test_asked_to_stop_it_leaves_nothing_and_no_complaint(carrier: Carrier, numb
     assert "database system is shut down" in (carrier.data / "postgres.log").read_text()
 
 
-def test_a_second_one_on_the_same_data_is_refused_and_harms_nothing(carrier: Carrier) -> None:
+def test_a_second_supervisor_on_the_same_data_is_refused_and_harms_nothing(carrier: Carrier) -> None:
     alias = carrier.data.with_name("alias")
     alias.symlink_to(carrier.data)
 
@@ -110,7 +110,7 @@ def test_a_second_one_on_the_same_data_is_refused_and_harms_nothing(carrier: Car
     assert Redis.from_url(carrier.redis_url).ping()
 
 
-def test_stale_files_of_a_machine_that_lost_power_are_in_nobodys_way(carrier: Carrier) -> None:
+def test_stale_files_after_a_power_loss_do_not_prevent_the_start(carrier: Carrier) -> None:
     sockets = Path(carrier.report()["sockets"])
     carrier.stop()
     sockets.mkdir(exist_ok=True)

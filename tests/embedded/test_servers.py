@@ -9,7 +9,7 @@ from app.db.pools import Pool
 from tests.conftest import Databases
 
 
-async def test_both_answer(redis_url: str, database_url: str) -> None:
+async def test_the_embedded_valkey_and_postgresql_answer(redis_url: str, database_url: str) -> None:
     async with Redis.from_url(redis_url) as redis:
         await redis.set("seen", "yes")
         assert await redis.get("seen") == b"yes"
@@ -19,7 +19,7 @@ async def test_both_answer(redis_url: str, database_url: str) -> None:
     await link.close()
 
 
-async def test_each_role_may_do_its_own_work_alone(databases: Databases) -> None:
+async def test_each_database_role_has_only_the_rights_it_needs(databases: Databases) -> None:
     reader, writer = await asyncpg.connect(databases.market), await asyncpg.connect(databases.engine)
 
     assert await reader.fetchval("select count(*) from ohlcv_daily") == 0
@@ -31,7 +31,7 @@ async def test_each_role_may_do_its_own_work_alone(databases: Databases) -> None
     await writer.close()
 
 
-async def test_a_subscriber_that_stands_still_for_a_while_loses_nothing(redis_url: str) -> None:
+async def test_a_slow_subscriber_loses_no_message(redis_url: str) -> None:
     """40 MB wait for it, more than the server's own bound."""
     async with Redis.from_url(redis_url) as redis, redis.pubsub(ignore_subscribe_messages=True) as link:
         await link.subscribe("ticks")
@@ -63,7 +63,7 @@ ELSEWHERE = {
 
 
 @pytest.mark.parametrize("names", [*([name] for name in ELSEWHERE), list(ELSEWHERE)], ids=",".join)
-async def test_variables_for_another_server_do_not_reach_ours(
+async def test_libpq_variables_for_another_server_are_ignored(
     databases: Databases, monkeypatch: pytest.MonkeyPatch, names: list[str]
 ) -> None:
     for name in names:

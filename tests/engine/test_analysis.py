@@ -45,7 +45,7 @@ def analyses(bars: list[Bar]) -> list[Analysis]:
 
 
 @pytest.mark.parametrize("day", [date(2012, 9, day) for day in (4, 7)], ids=str)
-def test_two_minutes_of_replay_show_some_patterns_and_no_flood(day: date) -> None:
+def test_two_minutes_of_replay_yield_a_moderate_number_of_patterns(day: date) -> None:
     speed = Settings().replay.speed
 
     patterns = [pattern for analysis in analyses(morning(day, int(105 * speed / 60))) for pattern in analysis.patterns]
@@ -53,7 +53,7 @@ def test_two_minutes_of_replay_show_some_patterns_and_no_flood(day: date) -> Non
     assert 1 <= len(patterns) <= 90
 
 
-def test_a_pattern_found_again_is_the_same_one() -> None:
+def test_a_pattern_detected_again_has_the_same_identity() -> None:
     bars = [bar for bar in BARS if bar.symbol == "IBM"][-400:]
 
     once, again = analyse(walk(bars, 100), USUAL), analyse(walk(bars, 100), USUAL)
@@ -64,7 +64,7 @@ def test_a_pattern_found_again_is_the_same_one() -> None:
     assert all(pattern.expires_at and pattern.expires_at > pattern.at for pattern in once.patterns)
 
 
-def test_bars_one_by_one_mean_what_the_same_bars_mean_afterwards() -> None:
+def test_analysing_bars_one_by_one_equals_analysing_them_together() -> None:
     bars = [bar for bar in BARS if bar.symbol == "MSFT"][-(BARS_PER_SYMBOL + 40) :]
     ring = BarSeries("daily")
     live: list[Analysis] = []
@@ -78,7 +78,7 @@ def test_bars_one_by_one_mean_what_the_same_bars_mean_afterwards() -> None:
     assert {event for one in live for event in one.indicators} == set(later.indicators)
 
 
-def test_many_symbols_at_once_mean_what_each_means_alone() -> None:
+def test_analysing_many_symbols_together_equals_analysing_each_alone() -> None:
     ring = BarSeries("daily")
     symbols = sorted({bar.symbol for bar in BARS})
     for bar in BARS:
@@ -92,7 +92,7 @@ def test_many_symbols_at_once_mean_what_each_means_alone() -> None:
     assert set(together.indicators) == {event for one in alone for event in one.indicators}
 
 
-def test_what_is_switched_off_is_not_found_and_hides_nothing_else() -> None:
+def test_a_disabled_pattern_is_not_detected_and_hides_no_other() -> None:
     bars = [bar for bar in BARS if bar.symbol == "IBM"][-400:]
     usual = analyse(walk(bars, 100), USUAL).patterns
     name = usual[0].pattern
@@ -105,7 +105,7 @@ def test_what_is_switched_off_is_not_found_and_hides_nothing_else() -> None:
     assert all(one.confidence >= 0.95 for one in strict if one.pattern in {each.pattern for each in usual})
 
 
-def test_a_series_keeps_what_is_needed_and_follows_a_feed_that_begins_again() -> None:
+def test_a_series_is_bounded_and_follows_a_feed_that_restarts_in_the_past() -> None:
     series = SeriesByTimeframe()
     bars = [Bar("BRK.B", "1min", 60.0 * n, 1, 1, 1, 1, n) for n in range(3 * BARS_PER_SYMBOL)]
 
@@ -120,7 +120,7 @@ def test_a_series_keeps_what_is_needed_and_follows_a_feed_that_begins_again() ->
 
 
 @pytest.mark.parametrize("back", [1, 2, 10, 16])
-def test_a_minute_that_is_mended_changes_itself_alone(back: int) -> None:
+def test_a_corrected_minute_changes_only_itself(back: int) -> None:
     series = SeriesByTimeframe()
     bars = [Bar("BRK.B", "1min", 60.0 * n, 1, 1, 1, 1, n) for n in range(BARS_PER_SYMBOL + SLACK - 3)]
     series.extend(bar for bar in bars if bar is not bars[-5])
@@ -132,7 +132,7 @@ def test_a_minute_that_is_mended_changes_itself_alone(back: int) -> None:
     assert list(series.last("BRK.B", "1min")) == mended[-BARS_PER_SYMBOL:]
 
 
-def test_a_panel_says_how_many_of_its_bars_are_real() -> None:
+def test_a_panel_counts_its_bars_without_padding() -> None:
     ring = BarSeries("1min")
     for symbol, count in (("A", 3), ("B", BARS_PER_SYMBOL + SLACK + 50), ("C", 1)):
         for n in range(count):
@@ -152,9 +152,7 @@ def test_a_panel_says_how_many_of_its_bars_are_real() -> None:
     ("symbol", "before", "expected"),
     [("IBM", 20, 20.0), ("IBM", 5, 20.0), ("IBM", 4, None), ("X:BTCUSD", 4, 11.111111)],
 )
-def test_volume_of_the_session_is_compared_with_that_of_sessions_alone(
-    symbol: str, before: int, expected: float | None
-) -> None:
+def test_relative_volume_compares_regular_sessions_only(symbol: str, before: int, expected: float | None) -> None:
     """Of the 20 minutes before the open `before` are of the last session, with 10 each, the others of the morning, with
     20 each; the first one of the session has 200."""
     opens, closed = regular(date(2012, 9, 4)).opens, regular(date(2012, 8, 31)).closes

@@ -26,7 +26,7 @@ def store(redis_url: str, database_url: str) -> Store:
     return Store(pool, Publisher(connect(redis_url), Channels()))
 
 
-async def test_it_is_reached_with_what_was_offered_before(redis_url: str, databases: Databases) -> None:
+async def test_a_checkpoint_is_reached_when_earlier_rows_are_stored(redis_url: str, databases: Databases) -> None:
     own = store(redis_url, databases.engine)
     own.offer([BAR], events=[EVENT])
     own.set_checkpoint(FIRST)
@@ -40,7 +40,7 @@ async def test_it_is_reached_with_what_was_offered_before(redis_url: str, databa
     await link.close()
 
 
-async def test_it_is_not_reached_while_the_database_is_away(redis_url: str, tmp_path: Path) -> None:
+async def test_a_checkpoint_is_not_reached_while_the_database_is_down(redis_url: str, tmp_path: Path) -> None:
     own = store(redis_url, f"postgresql:///none?host={tmp_path}")
     own.offer([BAR])
     own.set_checkpoint(FIRST)
@@ -53,7 +53,9 @@ async def test_it_is_not_reached_while_the_database_is_away(redis_url: str, tmp_
     assert own.checkpoint is None
 
 
-async def test_it_is_not_reached_while_redis_is_away_and_is_later(databases: Databases, redis_url: str) -> None:
+async def test_a_checkpoint_is_not_reached_while_redis_is_down_and_is_reached_later(
+    databases: Databases, redis_url: str
+) -> None:
     own = store("redis://127.0.0.1:1", databases.engine)
     own.offer([BAR], events=[EVENT])
     own.set_checkpoint(FIRST)
@@ -66,7 +68,7 @@ async def test_it_is_not_reached_while_redis_is_away_and_is_later(databases: Dat
     assert own.checkpoint == FIRST
 
 
-async def test_it_comes_back_as_it_was_put(redis_url: str) -> None:
+async def test_a_checkpoint_survives_a_round_trip_through_redis(redis_url: str) -> None:
     client = connect(redis_url)
     reader = TickReader(client)
     assert await reader.checkpoint() is None

@@ -43,7 +43,7 @@ select confidence::float8
 """
 
 
-async def test_a_first_start_gives_charts_a_past(
+async def test_a_first_start_loads_the_history_of_charts(
     redis_url: str, empty_url: str, empty_link: asyncpg.Connection
 ) -> None:
     async with working(redis_url, empty_url):
@@ -71,7 +71,9 @@ async def test_a_second_start_changes_nothing(redis_url: str, empty_url: str, em
     assert counts[0] == counts[1]
 
 
-async def test_what_is_heard_can_be_read(redis_url: str, database_url: str, link: asyncpg.Connection) -> None:
+async def test_every_published_pattern_is_already_stored(
+    redis_url: str, database_url: str, link: asyncpg.Connection
+) -> None:
     absent: list[PatternDetected] = []
 
     async def look(event: AnyEvent) -> None:
@@ -102,7 +104,7 @@ def ids(events: Iterable[PatternEvent]) -> set[str]:
     return {event.flow_id for event in events}
 
 
-async def test_an_engine_that_falls_in_mid_session_still_stores_the_exact_day(
+async def test_an_engine_killed_in_mid_session_still_stores_the_exact_day(
     redis_url: str, database_url: str, link: asyncpg.Connection
 ) -> None:
     async with feeding(redis_url, SLOW):
@@ -114,7 +116,7 @@ async def test_an_engine_that_falls_in_mid_session_still_stores_the_exact_day(
     assert await daily(link, DAY) == EXACT
 
 
-async def test_days_that_nobody_stored_are_filled_in(
+async def test_days_missed_while_no_engine_ran_are_filled_in(
     redis_url: str, database_url: str, link: asyncpg.Connection
 ) -> None:
     async with feeding(redis_url):
@@ -125,7 +127,7 @@ async def test_days_that_nobody_stored_are_filled_in(
     assert await daily(link, DAY) == EXACT
 
 
-async def test_the_heart_beats_and_says_how_it_is(redis_url: str, database_url: str) -> None:
+async def test_the_heartbeat_reports_the_state_of_the_engine(redis_url: str, database_url: str) -> None:
     client = connect(redis_url)
     async with hearing(redis_url) as events, working(redis_url, database_url):
         await eventually(lambda: any(event.status == "healthy" for event in of(EngineHealth, events)))
@@ -151,7 +153,7 @@ NONSENSE = (
 )
 
 
-async def test_nonsense_stops_nothing(redis_url: str, database_url: str, link: asyncpg.Connection) -> None:
+async def test_malformed_messages_stop_nothing(redis_url: str, database_url: str, link: asyncpg.Connection) -> None:
     client = Redis.from_url(redis_url)
     good = b'{"ticker":"BRK.B","price":%d,"volume":7,"timestamp":%d}'
     async with working(redis_url, database_url):

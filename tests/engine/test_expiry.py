@@ -52,7 +52,7 @@ def test_a_pattern_expires_once_when_its_time_has_passed() -> None:
     assert expired_names == [[], ["Soon"], [], ["Late"], []]
 
 
-def test_what_expires_is_the_newest_word_on_the_pattern() -> None:
+def test_the_newest_update_of_a_pattern_decides_when_it_expires() -> None:
     patterns = PatternExpiry()
     patterns.add([pattern("Hammer", OPENS + 60)])
     patterns.add([PatternUpdated(**_fields(pattern("Hammer", OPENS + 90, 0.9)))])
@@ -62,7 +62,7 @@ def test_what_expires_is_the_newest_word_on_the_pattern() -> None:
     assert len(patterns) == 0
 
 
-def test_of_too_many_those_that_hold_the_longest_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_beyond_the_limit_the_patterns_that_expire_last_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(expiry, "MOST_PATTERNS", 10)
     patterns = PatternExpiry()
 
@@ -81,7 +81,7 @@ async def settled(events: list[AnyEvent]) -> None:
     await eventually(lambda: len(of(EngineHealth, events)) > beats + 3)
 
 
-async def test_what_expired_while_no_engine_ran_is_told_once(
+async def test_patterns_that_expired_while_no_engine_ran_are_published_once(
     redis_url: str, empty_url: str, empty_link: asyncpg.Connection
 ) -> None:
     async with working(redis_url, empty_url, min_confidence=0.4):

@@ -106,7 +106,7 @@ def _day(session: date, quote: NewestQuote | dict[str, object]) -> Bar:
 
 
 @pytest.mark.timeout(300)
-async def test_a_month_of_faults_ends_as_its_source(
+async def test_a_month_with_a_faulty_feed_yields_the_same_bars_as_its_source(
     redis_url: str, databases: Databases, desk: Desk, tmp_path: Path
 ) -> None:
     dice = Random(20120904)

@@ -29,7 +29,7 @@ def measured(lag: float = 0.05) -> tuple[MetricsMeasured, StreamingHealth]:
     return metrics, streaming
 
 
-def test_rates_are_of_what_passed_since_the_last_beat() -> None:
+def test_rates_are_measured_since_the_last_heartbeat() -> None:
     metrics, streaming = measured()
 
     rates = (metrics.ticks_per_second, metrics.patterns_per_second, metrics.indicators_per_second)
@@ -40,7 +40,7 @@ def test_rates_are_of_what_passed_since_the_last_beat() -> None:
     assert (streaming.errors, streaming.issues) == (5, ("3 ticks too late", "2 ticks received twice"))
 
 
-def test_without_a_close_nothing_is_said_of_its_time() -> None:
+def test_without_a_closed_minute_there_is_no_close_duration() -> None:
     metrics, streaming = EngineMetrics(lambda: NOTHING, Stopwatch()).events(time.monotonic() + 1, 1346765400.0)
 
     assert isinstance(metrics, MetricsMeasured)
@@ -50,7 +50,7 @@ def test_without_a_close_nothing_is_said_of_its_time() -> None:
 
 
 @pytest.mark.parametrize(("lag", "status"), [(0.2, "healthy"), (0.3, "warning"), (1.1, "critical")], ids=str)
-def test_a_lag_shows_in_the_status_as_the_contract_bounds_it(lag: float, status: str) -> None:
+def test_the_lag_sets_the_status_by_the_bounds_of_the_contract(lag: float, status: str) -> None:
     _, streaming = measured(lag)
 
     assert (streaming.status, streaming.lag_ms) == (status, lag * 1000)
@@ -59,7 +59,7 @@ def test_a_lag_shows_in_the_status_as_the_contract_bounds_it(lag: float, status:
 @pytest.mark.parametrize(
     ("place", "meaning"), [(0, Meaning.MONITORING), (1, Meaning.STREAMING_HEALTH)], ids=("metrics", "streaming")
 )
-def test_what_is_measured_can_be_read_again(place: int, meaning: Meaning) -> None:
+def test_published_metrics_survive_a_round_trip(place: int, meaning: Meaning) -> None:
     event: AnyEvent = measured()[place]
 
     channel = codec.channel(event, Channels())

@@ -59,7 +59,7 @@ def longer(*bars: Bar) -> tuple[BarAggregator, SeriesByTimeframe]:
     return BarAggregator(series.timeframe("1min"), periods.FROM_MINUTES), series
 
 
-def test_five_minutes_are_told_of_with_their_last_minute() -> None:
+def test_a_five_minute_bar_is_complete_with_its_last_minute() -> None:
     bars = [minute(number, 10 + number) for number in range(5)]
     aggregator, _ = longer(*bars)
 
@@ -68,7 +68,7 @@ def test_five_minutes_are_told_of_with_their_last_minute() -> None:
     assert longer_bars == [[], [], [], [], periods.merge(bars, "5min")]
 
 
-def test_a_symbol_that_falls_silent_has_its_bar_when_the_clock_says_so() -> None:
+def test_the_bar_of_a_silent_symbol_is_completed_by_the_clock() -> None:
     aggregator, _ = longer(minute(0))
 
     assert aggregator.add([minute(0)]) == []
@@ -77,7 +77,7 @@ def test_a_symbol_that_falls_silent_has_its_bar_when_the_clock_says_so() -> None
     assert aggregator.complete_until(OPENS + 300) == []
 
 
-def test_a_minute_that_is_mended_mends_the_bars_made_of_it() -> None:
+def test_a_corrected_minute_corrects_the_longer_bars_above_it() -> None:
     bars = [minute(number) for number in range(5)]
     aggregator, series = longer(*bars)
     for bar in bars:
@@ -93,7 +93,7 @@ def days_of(first: date, last: date) -> list[Bar]:
     return [Bar("IBM", "daily", day_start(day), 10, 12, 9, 11, 5) for day in calendar.sessions(first, last)]
 
 
-def test_a_week_and_a_month_are_over_with_their_last_session_before_a_holiday() -> None:
+def test_a_week_and_a_month_end_with_their_last_session_before_a_holiday() -> None:
     bars = days_of(date(2018, 3, 26), date(2018, 4, 2))
     series = SeriesByTimeframe()
     series.extend(bars)
@@ -105,7 +105,7 @@ def test_a_week_and_a_month_are_over_with_their_last_session_before_a_holiday() 
     assert {day: longer_bars for day, longer_bars in bars_by_day.items() if longer_bars} == {date(2018, 3, 29): over}
 
 
-def test_a_week_without_its_last_session_is_over_when_the_clock_says_so() -> None:
+def test_a_week_without_its_last_session_is_completed_by_the_clock() -> None:
     bars = days_of(date(2018, 3, 26), date(2018, 3, 28))
     series = SeriesByTimeframe()
     series.extend(bars)
@@ -128,7 +128,7 @@ def test_a_pattern_is_followed_for_one_five_and_twenty_bars() -> None:
     assert returns == {1: {1: 0.15}, 5: {5: 0.55}, 20: {20: 2.05}}
 
 
-def test_of_a_pattern_in_the_past_as_much_is_known_as_there_are_bars() -> None:
+def test_the_outcome_of_a_past_pattern_covers_the_bars_after_it() -> None:
     outcome = outcome_from_closes(pattern(), [11.0, 12.0, 12.0, 12.0, 9.0, 8.0])
 
     assert dict(outcome.returns) == {1: 0.1, 5: -0.1}
@@ -156,7 +156,7 @@ def test_an_intraday_pattern_confirms_a_daily_one_that_holds(fields: dict[str, A
     assert summaries == ([("MorningStar", "combo", "combo", 0.849)] if confirmed else [])
 
 
-def test_a_mended_bar_corrects_what_was_told_and_tells_nothing_twice() -> None:
+def test_a_corrected_bar_updates_its_pattern_and_repeats_nothing() -> None:
     deduplicator = Deduplicator()
 
     first = deduplicator.classify([pattern()])
@@ -168,7 +168,7 @@ def test_a_mended_bar_corrects_what_was_told_and_tells_nothing_twice() -> None:
     assert [(one.confidence, one.flow_id) for one in surer[1]] == [(0.85, pattern().flow_id)]
 
 
-def test_breadth_counts_those_of_which_the_day_before_is_known() -> None:
+def test_breadth_counts_symbols_with_a_previous_close() -> None:
     days = [Bar(symbol, "daily", 0.0, 1, 1, 1, close, 100) for symbol, close in (("A", 11.0), ("B", 9.0), ("C", 5.0))]
 
     conditions = market_conditions(60.0, days, {"A": 10.0, "B": 10.0}, Groups({"A": "Energy"}))
@@ -184,7 +184,7 @@ def test_breadth_counts_those_of_which_the_day_before_is_known() -> None:
     assert market_conditions(60.0, days, {}, Groups()) is None
 
 
-def test_breadth_of_a_universe_counts_those_of_its_members_that_are_traded() -> None:
+def test_breadth_of_a_universe_counts_its_traded_members() -> None:
     days = [Bar(symbol, "daily", 0.0, 1, 1, 1, close, 100) for symbol, close in (("A", 11.0), ("B", 9.0), ("C", 10.0))]
     universes = {"own:two": ("A", "C", "GONE"), "own:all": ("A", "B", "C"), "own:none": ("GONE",)}
 
@@ -195,7 +195,7 @@ def test_breadth_of_a_universe_counts_those_of_its_members_that_are_traded() -> 
     assert conditions.whole == conditions.universes["own:all"]
 
 
-async def test_the_stand_of_universes_is_kept_for_a_month(link: asyncpg.Connection) -> None:
+async def test_the_breadth_of_universes_is_stored_once_and_deleted_after_a_month(link: asyncpg.Connection) -> None:
     stand = Breadth(2, 1, 0, 0.05, 200)
     conditions = MarketConditions(1_000_000.0, stand, {"Energy": stand}, {"own:two": stand})
 
@@ -251,7 +251,7 @@ async def test_a_session_leaves_exact_bars_hours_weeks_breadth_and_outcomes(
     assert await link.fetchval("select bool_and(levels[1] > 0) from daily_patterns where pattern_type = 'BreakoutHigh'")
 
 
-async def test_what_an_operator_switched_off_is_not_found_again(
+async def test_a_pattern_disabled_by_the_operator_is_not_detected_again(
     redis_url: str, database_url: str, link: asyncpg.Connection
 ) -> None:
     names = await link.fetch("select distinct pattern_type from daily_patterns")
@@ -265,7 +265,7 @@ async def test_what_an_operator_switched_off_is_not_found_again(
     assert await link.fetchval("select count(*) from intraday_patterns") == 0
 
 
-async def test_minutes_that_nobody_heard_are_marked(
+async def test_minutes_without_received_ticks_are_recorded_as_a_gap(
     redis_url: str, database_url: str, link: asyncpg.Connection
 ) -> None:
     last = Bar("IBM", "1min", OPENS + 600, 10, 10, 10, 10, 1)

@@ -32,7 +32,7 @@ def test_a_gap_begins_before_it_ends_and_lies_in_its_session(began: float, ended
     assert sum(gap.ended - gap.began for gap in gaps) == pytest.approx(missing)
 
 
-def test_nothing_is_missing_of_a_night_or_of_a_market_that_went_back() -> None:
+def test_a_gap_outside_sessions_or_backwards_in_time_is_no_gap() -> None:
     assert in_sessions("redis", CLOSES + 10, CLOSES + 1800, 3) == []
     assert in_sessions("restart", OPENS + 600, OPENS + 300, 3) == []
     assert in_sessions("restart", CLOSES - 60, CLOSES + 1800, 3) == [FeedGap("restart", CLOSES - 60, CLOSES, 3)]
@@ -61,7 +61,9 @@ async def interrupted(lost_at: int, seconds_lost: int, look_every: int) -> Store
 
 
 @given(st.integers(0, 1500), st.integers(1, 400), st.integers(0, 3))
-def test_minutes_are_stored_whole_or_told_to_be_missing(lost_at: int, seconds_lost: int, look_every: int) -> None:
+def test_every_minute_is_stored_completely_or_recorded_as_missing(
+    lost_at: int, seconds_lost: int, look_every: int
+) -> None:
     """Ticks come once a second but for a stretch; every minute is either whole or in the gap. Nobody can tell that no
     tick is missing of the minutes of the last one before and the first one after."""
     store = asyncio.run(interrupted(lost_at, seconds_lost, look_every))
@@ -74,7 +76,7 @@ def test_minutes_are_stored_whole_or_told_to_be_missing(lost_at: int, seconds_lo
     assert [int(minute - OPENS) // 60 for minute in missing] == list(touched)
 
 
-def test_after_a_restart_what_is_missing_begins_where_the_stored_minutes_end() -> None:
+def test_after_a_restart_the_gap_begins_where_the_stored_minutes_end() -> None:
     tape, store = intake_and_store()
     tape.seed({}, OPENS + 600)
 
@@ -83,7 +85,7 @@ def test_after_a_restart_what_is_missing_begins_where_the_stored_minutes_end() -
     assert gaps(store) == [(OPENS + 600, OPENS + 960)]
 
 
-def test_an_engine_that_was_away_over_night_lacks_what_was_left_of_both_sessions() -> None:
+def test_an_engine_down_over_night_records_the_gaps_of_both_sessions() -> None:
     tape, store = intake_and_store()
     closes = regular(FRIDAY).closes
     tape.seed({}, closes - 300)
@@ -93,7 +95,7 @@ def test_an_engine_that_was_away_over_night_lacks_what_was_left_of_both_sessions
     assert gaps(store) == [(closes - 300, closes), (OPENS, OPENS + 960)]
 
 
-def test_a_session_whose_first_minute_comes_lacks_nothing() -> None:
+def test_a_session_received_from_its_first_minute_has_no_gap() -> None:
     tape, store = intake_and_store()
     tape.seed({}, regular(FRIDAY).closes)
 
@@ -101,7 +103,7 @@ def test_a_session_whose_first_minute_comes_lacks_nothing() -> None:
     assert gaps(store) == []
 
 
-async def test_a_first_start_in_the_middle_of_a_minute_leaves_it_out_and_misses_nothing() -> None:
+async def test_a_first_start_in_mid_minute_skips_that_minute_without_a_gap() -> None:
     tape, store = intake_and_store()
 
     assert tape.record_gap("restart", OPENS + 30) == OPENS + 60

@@ -75,7 +75,9 @@ async def publish(client: Redis, at: Tick) -> None:
     await client.publish(NAME, encode(at))
 
 
-async def test_ticks_of_our_feed_are_counted_once_whether_or_not_we_listen(redis_url: str, client: Redis) -> None:
+async def test_ticks_of_the_own_feed_are_counted_once_with_and_without_the_channel(
+    redis_url: str, client: Redis
+) -> None:
     async with reading(redis_url) as rig:
         await eventually(lambda: rig.channel.connected)
         for round_ in range(4):
@@ -89,7 +91,9 @@ async def test_ticks_of_our_feed_are_counted_once_whether_or_not_we_listen(redis
         assert rig.tick_count == 800
 
 
-async def test_while_our_feed_writes_nobody_listens_to_the_channel(redis_url: str, client: Redis) -> None:
+async def test_while_the_own_feed_writes_the_stream_the_channel_is_not_subscribed(
+    redis_url: str, client: Redis
+) -> None:
     async with reading(redis_url) as rig:
         await eventually(lambda: rig.channel.connected)
         for number in range(1000):
@@ -101,7 +105,7 @@ async def test_while_our_feed_writes_nobody_listens_to_the_channel(redis_url: st
             pytest.fail("the engine listens on")
 
 
-async def test_another_feed_is_heard(redis_url: str, client: Redis) -> None:
+async def test_ticks_of_a_foreign_feed_arrive_by_the_channel(redis_url: str, client: Redis) -> None:
     async with reading(redis_url) as rig:
         await eventually(lambda: rig.channel.connected)
         for number in range(300):
@@ -115,9 +119,7 @@ async def test_another_feed_is_heard(redis_url: str, client: Redis) -> None:
     assert gaps(rig.store) == []
 
 
-async def test_where_two_feeds_speak_ours_counts_and_the_other_when_ours_is_silent(
-    redis_url: str, client: Redis
-) -> None:
+async def test_of_two_feeds_the_own_counts_and_the_foreign_one_when_it_is_silent(redis_url: str, client: Redis) -> None:
     async with reading(redis_url) as rig:
         await eventually(lambda: rig.channel.connected)
         for number in range(100):
@@ -136,7 +138,7 @@ async def test_where_two_feeds_speak_ours_counts_and_the_other_when_ours_is_sile
     assert gaps(rig.store) == [(OPENS + 60, OPENS + 360)]
 
 
-async def test_another_feed_that_plays_today_is_whole_from_its_next_minute_on(redis_url: str, client: Redis) -> None:
+async def test_minutes_of_a_foreign_live_feed_are_complete_from_the_next_one_on(redis_url: str, client: Redis) -> None:
     async with reading(redis_url) as rig:
         await eventually(lambda: rig.channel.connected)
         now = time.time()
@@ -149,7 +151,7 @@ async def test_another_feed_that_plays_today_is_whole_from_its_next_minute_on(re
     assert [bar.start - minute for bar in bars(rig.store)] == [60.0]
 
 
-async def test_a_redis_that_lets_us_read_no_stream_gives_ticks_by_the_channel(
+async def test_without_the_right_to_read_the_stream_ticks_arrive_by_the_channel(
     redis_url: str, client: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
     may = f"&{NAME} -@all +@connection -client +client|setname +subscribe +unsubscribe"
@@ -168,7 +170,7 @@ async def test_a_redis_that_lets_us_read_no_stream_gives_ticks_by_the_channel(
     await client.execute_command("ACL DELUSER reader")
 
 
-async def test_entries_that_are_gone_are_a_gap(redis_url: str, client: Redis) -> None:
+async def test_trimmed_stream_entries_are_a_gap(redis_url: str, client: Redis) -> None:
     async with reading(redis_url) as rig:
         await write(client, *(tick(OPENS + number) for number in range(130)))
         await eventually(lambda: rig.tick_count == 130)
@@ -207,7 +209,7 @@ async def test_a_restart_reads_from_the_oldest_mark_that_is_still_there(
     assert gaps(rig.store) == []
 
 
-async def test_a_restart_for_which_entries_are_gone_misses_what_they_said(redis_url: str, client: Redis) -> None:
+async def test_a_restart_after_trimming_records_the_trimmed_minutes_as_missing(redis_url: str, client: Redis) -> None:
     ids: list[str] = [BEGINNING]
     for minute in range(5):
         await write(client, *(tick(OPENS + 60 * minute + second) for second in range(60)))
@@ -232,7 +234,7 @@ async def test_a_restart_for_which_entries_are_gone_misses_what_they_said(redis_
     assert [(bar.start - OPENS, bar.volume) for bar in minutes] == [(240.0, 60), (300.0, 1)]
 
 
-async def test_nothing_is_read_while_too_much_waits_to_be_looked_at(
+async def test_reading_pauses_while_too_many_closed_bars_wait_for_analysis(
     redis_url: str, client: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tape_module, "MOST_CLOSED_BARS", 2)

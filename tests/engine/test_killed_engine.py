@@ -97,7 +97,7 @@ async def days(link: asyncpg.Connection) -> list[asyncpg.Record]:
 
 
 @pytest.mark.timeout(300)
-async def test_ten_kills_leave_no_hole_and_no_partial_bar(redis_url: str, databases: Databases) -> None:
+async def test_ten_kills_leave_no_gap_and_no_partial_bar(redis_url: str, databases: Databases) -> None:
     redis, dice = connect(redis_url), Random(7)
     link = await asyncpg.connect(databases.engine)
     async with engine(redis_url, databases.engine), feeding(redis_url, BusyFeed(MINUTES, 1000.0)):

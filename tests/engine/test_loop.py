@@ -58,7 +58,7 @@ def computing(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threading.Event
     go_on.set()
 
 
-async def test_an_engine_beats_on_while_it_processes_what_was_asked_for(
+async def test_heartbeats_continue_during_requested_processing(
     redis_url: str, database_url: str, computing: tuple[threading.Event, threading.Event]
 ) -> None:
     started, go_on = computing

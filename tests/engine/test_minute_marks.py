@@ -20,7 +20,7 @@ def test_the_newest_mark_is_that_of_the_first_minute_that_is_not_stored() -> Non
     assert marks.checkpoint(60.0 * 3 + 30) == Checkpoint(210.0, (FIRST, *(mark(n) for n in range(1, 4))))
 
 
-def test_a_minute_without_ticks_has_no_mark_and_needs_none() -> None:
+def test_a_minute_without_ticks_needs_no_mark() -> None:
     marks = MinuteMarks()
     marks.begin()
     for minute in (1, 5):
@@ -29,7 +29,7 @@ def test_a_minute_without_ticks_has_no_mark_and_needs_none() -> None:
     assert marks.checkpoint(240.0) == Checkpoint(240.0, (FIRST, mark(1)))
 
 
-def test_many_ticks_are_read_again_only_for_what_is_not_stored() -> None:
+def test_after_many_ticks_only_unstored_minutes_are_read_again() -> None:
     marks = MinuteMarks()
     marks.begin()
     for minute in range(1, 10):
@@ -38,7 +38,7 @@ def test_many_ticks_are_read_again_only_for_what_is_not_stored() -> None:
     assert marks.checkpoint(300.0) == Checkpoint(300.0, (mark(4), mark(5)))
 
 
-def test_after_a_hole_nothing_from_before_it_is_read() -> None:
+def test_after_a_gap_nothing_before_it_is_read() -> None:
     marks = MinuteMarks()
     marks.begin()
     marks.add(mark(1), 10)

@@ -24,7 +24,7 @@ async def ask(redis_url: str, job: bytes) -> Sequence[ProcessingEvent]:
     return of(ProcessingEvent, events)
 
 
-async def test_daily_processing_finds_again_what_was_lost(
+async def test_daily_processing_detects_lost_patterns_again(
     redis_url: str, database_url: str, link: asyncpg.Connection
 ) -> None:
     async with working(redis_url, database_url):
@@ -40,7 +40,7 @@ async def test_daily_processing_finds_again_what_was_lost(
     assert await link.fetchval("select status from processing_runs where run_id = 'run-1'") == "success"
 
 
-async def test_processing_keeps_to_the_symbols_and_patterns_asked_for(
+async def test_processing_is_limited_to_the_requested_symbols_and_patterns(
     redis_url: str, database_url: str, link: asyncpg.Connection
 ) -> None:
     job = (
@@ -65,7 +65,7 @@ async def test_processing_keeps_to_the_symbols_and_patterns_asked_for(
         (b'{"command":"START_DAILY_PROCESSING","parameters":{"symbols":["NOPE"]}}', "no stored symbol was asked for"),
     ],
 )
-async def test_a_job_that_cannot_be_done_is_answered(
+async def test_an_impossible_job_is_answered_with_a_failure(
     job: bytes, message: str, redis_url: str, database_url: str
 ) -> None:
     async with working(redis_url, database_url):

@@ -64,7 +64,7 @@ async def bar_by_bar(pool: Pool, splits: shares.Splits) -> SeriesByTimeframe:
     return series
 
 
-async def test_all_symbols_at_once_fill_the_rings_as_bar_by_bar(databases: Databases) -> None:
+async def test_restoring_all_symbols_at_once_equals_restoring_bar_by_bar(databases: Databases) -> None:
     await furnish(databases.engine)
     pool, series = Pool(databases.engine, "engine", 1), SeriesByTimeframe()
 
@@ -79,7 +79,7 @@ async def test_all_symbols_at_once_fill_the_rings_as_bar_by_bar(databases: Datab
     assert minutes == [bar for symbol in SYMBOLS for bar in expected.timeframe("1min").last(symbol, 1)]
 
 
-async def test_a_recall_that_is_made_again_doubles_nothing(databases: Databases) -> None:
+async def test_restoring_twice_duplicates_nothing(databases: Databases) -> None:
     await furnish(databases.engine)
     pool, series = Pool(databases.engine, "engine", 1), SeriesByTimeframe()
     await history.restore_bars(pool, series)
@@ -91,7 +91,7 @@ async def test_a_recall_that_is_made_again_doubles_nothing(databases: Databases)
     assert all(np.array_equal(series.timeframe(name).ends, ends) for name, ends in once.items())
 
 
-async def test_minutes_of_a_symbol_without_a_stored_day_are_recalled(databases: Databases) -> None:
+async def test_minutes_of_a_symbol_without_a_stored_day_are_restored(databases: Databases) -> None:
     """Of one that is traded for the first time today: else its indicators would begin anew with every restart."""
     await furnish(databases.engine)
     link = await asyncpg.connect(databases.engine)
@@ -113,14 +113,14 @@ async def test_minutes_of_a_symbol_without_a_stored_day_are_recalled(databases: 
     assert series.last("NEVER", "1min") == []
 
 
-async def test_an_empty_market_is_recalled_as_nothing(databases: Databases) -> None:
+async def test_an_empty_market_restores_nothing(databases: Databases) -> None:
     pool = Pool(databases.engine, "engine", 1)
 
     assert await history.restore_bars(pool, SeriesByTimeframe()) == []
     await pool.close()
 
 
-async def test_bars_go_on_after_those_that_were_recalled(databases: Databases) -> None:
+async def test_new_bars_continue_after_the_restored_ones(databases: Databases) -> None:
     await furnish(databases.engine)
     pool, series = Pool(databases.engine, "engine", 1), SeriesByTimeframe()
     await history.restore_bars(pool, series)

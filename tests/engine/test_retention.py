@@ -72,7 +72,7 @@ async def furnish(link: asyncpg.Connection) -> list[asyncpg.Record]:
     return await link.fetch(EXPECTED_STATISTICS, BEFORE)
 
 
-async def test_what_goes_is_counted_to_the_last_detection_and_what_is_newer_stays(
+async def test_deleted_detections_are_counted_exactly_and_newer_ones_stay(
     pool: Pool, link: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = await furnish(link)
@@ -88,7 +88,7 @@ async def test_what_goes_is_counted_to_the_last_detection_and_what_is_newer_stay
     assert await link.fetchval(f"select count(*) from pattern_outcomes where {NEWER}", BEFORE) > 0
 
 
-async def test_another_days_detections_are_added_and_nothing_twice(pool: Pool, link: asyncpg.Connection) -> None:
+async def test_statistics_of_a_further_day_are_added_once(pool: Pool, link: asyncpg.Connection) -> None:
     expected = await furnish(link)
     earlier = DAY - timedelta(days=40)
 
@@ -99,7 +99,7 @@ async def test_another_days_detections_are_added_and_nothing_twice(pool: Pool, l
     assert await link.fetch(STATISTICS) == expected
 
 
-async def test_it_ends_when_something_else_is_due_and_goes_on_the_next_time(
+async def test_retention_stops_when_other_work_is_due_and_resumes_later(
     pool: Pool, link: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = await furnish(link)
@@ -112,7 +112,7 @@ async def test_it_ends_when_something_else_is_due_and_goes_on_the_next_time(
     assert await link.fetch(STATISTICS) == expected
 
 
-async def test_a_slice_that_is_cut_off_changes_nothing(pool: Pool, link: asyncpg.Connection) -> None:
+async def test_a_rolled_back_slice_changes_nothing(pool: Pool, link: asyncpg.Connection) -> None:
     await furnish(link)
     before = await link.fetchval("select count(*) from intraday_patterns")
 
@@ -126,7 +126,9 @@ async def test_a_slice_that_is_cut_off_changes_nothing(pool: Pool, link: asyncpg
     assert await link.fetch(STATISTICS) == []
 
 
-async def test_days_weeks_and_all_where_0_days_are_set_are_kept(pool: Pool, link: asyncpg.Connection) -> None:
+async def test_daily_and_weekly_detections_are_kept_and_all_with_a_retention_of_0_days(
+    pool: Pool, link: asyncpg.Connection
+) -> None:
     await furnish(link)
     await link.execute(
         "insert into daily_patterns (symbol, pattern_type, confidence, detection_timestamp)"
@@ -139,7 +141,7 @@ async def test_days_weeks_and_all_where_0_days_are_set_are_kept(pool: Pool, link
     assert await link.fetchval("select count(*) from daily_patterns") == 1
 
 
-async def test_of_a_market_that_is_not_ours_nothing_is_deleted(pool: Pool, link: asyncpg.Connection) -> None:
+async def test_nothing_is_deleted_from_a_foreign_market(pool: Pool, link: asyncpg.Connection) -> None:
     await furnish(link)
     await link.execute("drop table pattern_statistics")
 

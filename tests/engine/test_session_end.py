@@ -44,7 +44,7 @@ def clock(wall: float) -> MarketClock:
     return MarketClock("test", "", DAY.isoformat(), max(LATE, wall), wall, 1.0, "open")
 
 
-async def test_a_session_whose_ticks_come_late_is_over_when_they_have_come(tape: TickIntake) -> None:
+async def test_a_session_with_late_ticks_ends_after_they_arrive(tape: TickIntake) -> None:
     for number in range(5):
         tape.handle(tick(CLOSES - 50 + number), LATE + number / 10)
         assert tape.ended_session(clock(LATE + number / 10), LATE + number / 10) is None
@@ -56,14 +56,14 @@ async def test_a_session_whose_ticks_come_late_is_over_when_they_have_come(tape:
     assert tape.ended_session(clock(last), last + 60) is None
 
 
-async def test_coins_that_trade_on_keep_no_session_open(tape: TickIntake) -> None:
+async def test_crypto_trading_after_the_close_keeps_no_session_open(tape: TickIntake) -> None:
     tape.handle(tick(CLOSES - 1), LATE)
     tape.handle(tick(LATE + 5, "X:BTCUSD"), LATE + 5)
 
     assert tape.ended_session(clock(LATE + 5), LATE + 5) == DAY
 
 
-async def test_no_session_is_over_while_ticks_wait_for_the_store(tape: TickIntake, store: Store) -> None:
+async def test_no_session_ends_while_ticks_wait_for_the_store(tape: TickIntake, store: Store) -> None:
     tape.handle(tick(CLOSES - 1), LATE)
     assert tape.ended_session(clock(LATE + 60), LATE + 60) == DAY
     store.offer(Bar("IBM", "1min", 60.0 * number, 1, 1, 1, 1, 1) for number in range(MOST_FACTS + 1))
@@ -71,7 +71,7 @@ async def test_no_session_is_over_while_ticks_wait_for_the_store(tape: TickIntak
     assert tape.ended_session(clock(LATE + 60), LATE + 60) is None
 
 
-async def test_a_session_that_the_next_one_followed_unclosed_is_closed_once(tape: TickIntake) -> None:
+async def test_a_session_still_open_when_the_next_begins_is_closed_once(tape: TickIntake) -> None:
     following = calendar.next_session(DAY)
     opens = regular(following).opens
     tape.handle(tick(CLOSES - 1), 1.0)
@@ -88,7 +88,7 @@ async def test_a_session_that_the_next_one_followed_unclosed_is_closed_once(tape
     assert tape.ended_session(now, 2.2) is None
 
 
-async def test_no_tick_is_taken_while_too_many_bars_wait_to_be_analysed(
+async def test_no_tick_is_accepted_while_too_many_bars_wait_for_analysis(
     tape: TickIntake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.engine.bars.tick_intake.MOST_CLOSED_BARS", 1)

@@ -24,7 +24,7 @@ async def started(url: str) -> int:
         await pool.close()
 
 
-async def test_a_database_that_had_the_history_before_gets_its_splits(
+async def test_a_database_with_older_history_gets_the_shipped_splits(
     database_url: str, link: asyncpg.Connection
 ) -> None:
     await link.execute("delete from splits")
@@ -35,7 +35,9 @@ async def test_a_database_that_had_the_history_before_gets_its_splits(
     assert [tuple(row) for row in rows] == [(*split, "shipped") for split in STORED_SPLITS]
 
 
-async def test_what_a_provider_told_of_a_day_stays(database_url: str, link: asyncpg.Connection) -> None:
+async def test_a_split_of_a_provider_is_not_overwritten_by_the_shipped_one(
+    database_url: str, link: asyncpg.Connection
+) -> None:
     await link.execute("update splits set ratio = 2.00001, source = 'massive' where ex_date = '2005-02-28'")
 
     await started(database_url)
@@ -46,7 +48,7 @@ async def test_what_a_provider_told_of_a_day_stays(database_url: str, link: asyn
 
 
 @pytest.mark.parametrize(("symbol", "day"), [("AAPL", "2000-06-21"), ("AAPL", "2005-02-28"), ("MSFT", "2003-02-18")])
-def test_the_day_of_a_shipped_split_is_no_fall(symbol: str, day: str) -> None:
+def test_the_day_of_a_shipped_split_is_no_price_fall(symbol: str, day: str) -> None:
     bars = [bar for bar in BARS if bar.symbol == symbol and bar.day <= date.fromisoformat(day)]
     fallen, split = (
         {event.pattern for event in analyse_history(bars, HistoryContext(Thresholds(0.0), {}, splits), 1).patterns}

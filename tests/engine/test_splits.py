@@ -44,7 +44,7 @@ def values(analysis: Analysis) -> dict[str, float]:
 
 @pytest.mark.parametrize("days", [AT + 1, AT + 2, AT + 3])
 @pytest.mark.parametrize("timeframe", ["daily", "weekly", "monthly"])
-def test_after_a_split_indicators_are_those_of_the_adjusted_series(timeframe: Timeframe, days: int) -> None:
+def test_after_a_split_indicators_equal_those_of_the_adjusted_series(timeframe: Timeframe, days: int) -> None:
     indicators = values(read(RAW[:days], {"IBM": [SPLIT]}, timeframe))
 
     assert indicators == pytest.approx(values(read(EVEN[:days], {}, timeframe)), rel=1e-6, abs=1e-3)
@@ -61,7 +61,7 @@ def test_a_split_is_no_gap_and_no_breakdown() -> None:
     assert {event.price for event in split.patterns} == {EVEN[AT].close}
 
 
-def test_before_the_split_prices_and_levels_are_those_of_the_day() -> None:
+def test_before_a_split_prices_and_levels_stay_unadjusted() -> None:
     later = analyse_history(RAW, HistoryContext(ALL, {}, [SPLIT]), 20)
     then = analyse_history(RAW[:AT], HistoryContext(ALL, {}), 17)
 
@@ -70,7 +70,7 @@ def test_before_the_split_prices_and_levels_are_those_of_the_day() -> None:
     assert {event for event in later.indicators if event.at <= end} == set(then.indicators)
 
 
-def test_an_outcome_counts_what_a_share_has_become() -> None:
+def test_an_outcome_across_a_split_is_adjusted() -> None:
     patterns = analyse_history(EVEN, HistoryContext(ALL, {}), 20).patterns
     split = analyse_history(RAW, HistoryContext(ALL, {}, [SPLIT]), 20).patterns
 
@@ -82,7 +82,7 @@ def test_an_outcome_counts_what_a_share_has_become() -> None:
     assert len({key for key in both if 5 in raw_returns[key]}) > 10
 
 
-def test_a_live_outcome_counts_what_a_share_has_become() -> None:
+def test_a_live_outcome_across_a_split_is_adjusted() -> None:
     outcome = next(pattern_outcomes(RAW[: AT - 1], analyse_history(RAW[: AT - 1], HistoryContext(ALL, {}), 1).patterns))
     outcomes = OutcomeTracker()
     outcomes.splits = {"IBM": [SPLIT]}
@@ -96,7 +96,7 @@ def test_a_live_outcome_counts_what_a_share_has_become() -> None:
     assert dict(one_later[0].returns) == {1: round(EVEN[AT].close / EVEN[AT - 2].close - 1, 6)}
 
 
-def test_growth_and_the_day_before_are_in_the_share_of_the_day() -> None:
+def test_growth_and_previous_close_are_adjusted_to_the_shares_of_the_day() -> None:
     series, splits = SeriesByTimeframe(), {"IBM": [SPLIT]}
     series.set_splits(splits)
     series.extend(RAW)
@@ -115,7 +115,7 @@ def test_growth_and_the_day_before_are_in_the_share_of_the_day() -> None:
     assert ring.last_before("IBM", RAW[AT - 1].start) == RAW[AT - 2].close
 
 
-def test_a_week_with_a_split_is_stored_as_it_was_traded_and_compared_in_its_last_share() -> None:
+def test_a_week_with_a_split_is_stored_raw_and_compared_adjusted() -> None:
     days = [bar for bar in RAW if bar.day.isocalendar()[:2] == EVEN[AT].day.isocalendar()[:2]]
     series = SeriesByTimeframe()
     series.set_splits({"IBM": [SPLIT]})

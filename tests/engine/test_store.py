@@ -85,7 +85,7 @@ async def minutes(store: Store, count: int, waiting: list[int]) -> bool:
     return was_full
 
 
-async def test_a_database_that_is_held_up_loses_nothing_and_is_given_bounded_transactions(
+async def test_a_stalled_database_loses_nothing_and_gets_bounded_transactions(
     store: Store, database_url: str, redis_url: str
 ) -> None:
     waiting: list[int] = []
@@ -120,7 +120,7 @@ async def test_a_database_that_is_held_up_loses_nothing_and_is_given_bounded_tra
     [bar("SYN007", 0, volume=2**63), bar("SYN007", 0, close=1e12), bar("SYN007".ljust(21, "X"), 0)],
     ids=["volume", "price", "name"],
 )
-async def test_one_row_that_the_database_refuses_costs_one_row(store: Store, database_url: str, wrong: Bar) -> None:
+async def test_a_row_refused_by_the_database_is_lost_alone(store: Store, database_url: str, wrong: Bar) -> None:
     others = [bar(symbol, 1) for symbol in SYMBOLS]
 
     store.offer([*others[:40], wrong, *others[40:]], outcomes=())
@@ -146,7 +146,7 @@ async def test_a_pattern_that_is_not_stored_is_not_published(store: Store, datab
     await link.close()
 
 
-async def test_a_table_that_takes_nothing_costs_its_own_rows_alone(
+async def test_an_unwritable_table_loses_only_its_own_rows(
     store: Store, database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     link = await asyncpg.connect(database_url)
@@ -164,7 +164,7 @@ async def test_a_table_that_takes_nothing_costs_its_own_rows_alone(
     assert [record.message for record in caplog.records] == ["500 rows could not be stored"]
 
 
-async def test_of_minutes_the_newest_value_is_stored_and_of_days_every_one(store: Store, database_url: str) -> None:
+async def test_only_the_newest_minute_value_and_every_daily_value_is_stored(store: Store, database_url: str) -> None:
     for number in range(3):
         store.offer(
             indicators=[
@@ -186,9 +186,7 @@ async def test_of_minutes_the_newest_value_is_stored_and_of_days_every_one(store
     await link.close()
 
 
-async def test_whoever_asks_waits_for_what_was_offered_before_and_for_nothing_later(
-    store: Store, database_url: str
-) -> None:
+async def test_wait_stored_waits_for_earlier_rows_and_not_for_later_ones(store: Store, database_url: str) -> None:
     async with running(store):
         async with locked(database_url, "ohlcv_1min"):
             store.offer([bar("SYN001", 0)])
@@ -205,7 +203,7 @@ async def test_whoever_asks_waits_for_what_was_offered_before_and_for_nothing_la
     assert (before, minutes_after) == (False, [OPENS])
 
 
-async def test_many_old_values_are_forgotten_bit_by_bit(store: Store, database_url: str) -> None:
+async def test_many_expired_values_are_deleted_in_slices(store: Store, database_url: str) -> None:
     link = await asyncpg.connect(database_url)
     await link.execute(
         """
@@ -231,7 +229,7 @@ async def _minutes_of(database_url: str, symbol: str) -> Sequence[float]:
     return [row[0] for row in rows]
 
 
-def test_no_event_is_forgotten(store: Store) -> None:
+def test_a_full_store_drops_no_event(store: Store) -> None:
     events: list[AnyEvent] = [pattern(symbol) for symbol in SYMBOLS] * 150
 
     store.offer(events=events)

@@ -28,7 +28,7 @@ async def test_a_tick_of_a_symbol_that_is_too_long_is_refused_and_counted() -> N
     assert (tape.rejected_ticks, tape.accepted_ticks, tape.symbols) == (1, 3, 3)
 
 
-async def test_the_close_of_a_day_reads_what_can_be_stored(redis_url: str) -> None:
+async def test_stored_quotes_with_overlong_symbols_are_ignored(redis_url: str) -> None:
     client = connect(redis_url)
     await NewestQuotes(client).put([QUOTE, QUOTE._replace(symbol=LONG)])
     feed = FeedState(redis_url)

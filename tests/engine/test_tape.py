@@ -38,7 +38,7 @@ def open_at(at: float, day: date = DAY) -> MarketClock:
     return MarketClock("test", "", day.isoformat(), at, at, 1.0, "open")
 
 
-async def test_a_session_that_a_slow_engine_did_not_see_closed_is_closed_all_the_same() -> None:
+async def test_a_slow_engine_closes_a_session_whose_end_it_did_not_see() -> None:
     tape, store = intake_and_store()
     for symbol in ("IBM", "MSFT"):
         tape.handle(tick(OPENS, symbol), 0.0)
@@ -55,7 +55,7 @@ async def test_a_session_that_a_slow_engine_did_not_see_closed_is_closed_all_the
     assert days(store) == {("IBM", DAY): 1, ("MSFT", DAY): 1}
 
 
-async def test_of_ticks_that_come_again_the_day_counts_those_that_the_feed_had_not_written() -> None:
+async def test_replayed_ticks_count_for_the_day_only_if_the_feed_had_not_written_them() -> None:
     tape, store = intake_and_store()
     tape.seed({"IBM": quote("IBM", 300)}, OPENS + 60)
     tape.resume(OPENS, OPENS + 60)
@@ -74,7 +74,7 @@ async def test_of_ticks_that_come_again_the_day_counts_those_that_the_feed_had_n
     assert tape.late_ticks == 0
 
 
-async def test_minutes_that_are_stored_as_they_come_again_are_not_looked_at() -> None:
+async def test_replayed_minutes_that_are_already_stored_are_not_analysed() -> None:
     _, store = intake_and_store()
     series = SeriesByTimeframe()
     series.extend(Bar("IBM", "1min", OPENS + 60 * number, 10.0, 10.0, 10.0, 10.0, 60) for number in range(3))
@@ -93,7 +93,7 @@ async def test_minutes_that_are_stored_as_they_come_again_are_not_looked_at() ->
     assert [bar.ticks for bar in series.last("IBM", "1min")] == [60, 60, 60]
 
 
-def test_minutes_are_given_out_up_to_the_last_that_the_clock_says_is_over() -> None:
+def test_minutes_are_closed_up_to_the_last_one_that_the_clock_has_passed() -> None:
     tape, _ = intake_and_store()
     assert tape.closed_until == 0
 
@@ -103,7 +103,7 @@ def test_minutes_are_given_out_up_to_the_last_that_the_clock_says_is_over() -> N
     assert tape.closed_until == OPENS + 120
 
 
-def test_longer_bars_come_again_where_one_of_their_minutes_does() -> None:
+def test_longer_bars_are_rebuilt_when_one_of_their_minutes_is_replayed() -> None:
     series = SeriesByTimeframe()
     for timeframe, length in (("1min", 60), ("5min", 300), ("hourly", 3600)):
         series.extend(

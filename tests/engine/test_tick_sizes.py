@@ -58,7 +58,7 @@ def words(series: SeriesByTimeframe, symbol: str, name: str = "SMA20") -> list[s
 
 
 @pytest.mark.parametrize("sizes_first", [True, False])
-def test_words_of_live_bars_need_the_instruments_tick(*, sizes_first: bool) -> None:
+def test_live_signals_use_the_instruments_tick_size(*, sizes_first: bool) -> None:
     series, sizes = SeriesByTimeframe(), {"FINE": 0.001, "COARSE": 0.05}
     if sizes_first:
         series.set_tick_sizes(sizes)
@@ -71,7 +71,7 @@ def test_words_of_live_bars_need_the_instruments_tick(*, sizes_first: bool) -> N
     }  # fmt: skip
 
 
-def test_words_of_the_past_need_it_too() -> None:
+def test_historical_signals_use_the_instruments_tick_size() -> None:
     bars = daily("FINE", *[10.0] * 30, 10.005)
     usual = HistoryContext(Thresholds(0.0), {})
 
@@ -83,7 +83,7 @@ def test_words_of_the_past_need_it_too() -> None:
     assert pattern_sets == [{""}, {"ABOVE"}]
 
 
-def test_who_moved_by_less_than_a_tick_is_unchanged() -> None:
+def test_breadth_counts_a_move_below_one_tick_as_unchanged() -> None:
     """44.495 is half of 88.99: half a cent up and down, the same, a cent up, half a cent down in whole mills."""
     closes = {"A": 44.50, "B": 44.49, "C": 44.495, "D": 44.51, "E": 44.49}
     days = [Bar(symbol, "daily", 0.0, 1, 1, 1, close, 100) for symbol, close in closes.items()]
@@ -98,7 +98,7 @@ def minute(number: int, ticks: int | None) -> Bar:
     return Bar("BF/B", "1min", 60.0 * number, 1, 2, 0.5, 1.5, 100, ticks)
 
 
-def test_a_series_keeps_how_many_ticks_its_bars_were_made_of() -> None:
+def test_a_series_keeps_the_tick_counts_of_its_bars() -> None:
     series = SeriesByTimeframe()
     bars = [minute(number, None if number % 3 == 0 else number) for number in range(9)]
     series.extend(bars)
@@ -113,7 +113,7 @@ def test_a_series_keeps_how_many_ticks_its_bars_were_made_of() -> None:
 
 @pytest.mark.parametrize(("timeframe", "count"), [("5min", 5), ("hourly", 60)])
 @pytest.mark.parametrize(("unknown", "expected"), [(None, True), (2, False)])
-def test_longer_bars_have_the_ticks_of_the_minutes_together(
+def test_longer_bars_add_up_the_tick_counts_of_their_minutes(
     timeframe: Timeframe, count: int, unknown: int | None, *, expected: bool
 ) -> None:
     bars = [minute(number, None if number == unknown else 2) for number in range(count)]

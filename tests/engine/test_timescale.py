@@ -85,7 +85,7 @@ async def test_without_the_extension_tables_are_plain_ones(empty_url: str) -> No
     await link.close()
 
 
-async def test_without_the_extension_migrations_go_down_and_up_without_a_word(empty_url: str) -> None:
+async def test_without_the_extension_migrations_go_down_and_up_without_a_notice(empty_url: str) -> None:
     link = await asyncpg.connect(empty_url)
     await migrate("market", empty_url)
     messages: list[object] = []
@@ -117,7 +117,7 @@ async def test_with_the_extension_minutes_and_hours_are_hypertables(engine: asyn
 
 
 @needs_timescale
-async def test_only_what_the_licence_allows_is_set_up(engine: asyncpg.Connection) -> None:
+async def test_only_features_of_the_licence_are_set_up(engine: asyncpg.Connection) -> None:
     licensed = await engine.fetchval(LICENSED)
     jobs = await engine.fetch(
         "select proc_name::text from timescaledb_information.jobs where proc_name like 'policy_%' order by 1"
@@ -129,7 +129,7 @@ async def test_only_what_the_licence_allows_is_set_up(engine: asyncpg.Connection
 
 
 @needs_timescale
-async def test_old_bars_can_be_mended(engine: asyncpg.Connection) -> None:
+async def test_compressed_bars_can_be_corrected(engine: asyncpg.Connection) -> None:
     await stored_twice(engine)
     await compressed(engine)
 
@@ -155,7 +155,7 @@ async def test_the_same_load_again_changes_nothing(engine: asyncpg.Connection) -
 
 
 @needs_timescale
-async def test_late_bars_of_any_number_of_symbols_are_taken(engine: asyncpg.Connection) -> None:
+async def test_late_bars_of_any_number_of_symbols_are_stored(engine: asyncpg.Connection) -> None:
     """More than the hundred thousand bars that a statement may unpack unless it is told."""
     await engine.execute(
         """
@@ -175,7 +175,7 @@ async def test_late_bars_of_any_number_of_symbols_are_taken(engine: asyncpg.Conn
 
 
 @needs_timescale
-async def test_the_limit_is_lifted_for_one_transaction_alone(engine: asyncpg.Connection) -> None:
+async def test_the_decompression_limit_is_lifted_for_one_transaction_only(engine: asyncpg.Connection) -> None:
     usual = await engine.fetchval("select current_setting($1)", timescale.LIMIT)
 
     async with engine.transaction():
@@ -219,7 +219,7 @@ async def test_what_is_missing_is_the_same_however_it_is_counted(engine: asyncpg
 
 
 @needs_timescale
-async def test_a_continuous_aggregate_sees_what_came_late(engine: asyncpg.Connection) -> None:
+async def test_a_continuous_aggregate_includes_late_bars(engine: asyncpg.Connection) -> None:
     if not await engine.fetchval(LICENSED):
         pytest.skip("this edition has no continuous aggregates")
     await faulty_minutes.store(engine)
@@ -256,7 +256,7 @@ async def test_migrations_go_down_and_up_again_over_bars(place: Place, engine: a
 
 
 @needs_timescale
-async def test_the_reader_reads_and_no_more(place: Place, engine: asyncpg.Connection) -> None:
+async def test_the_reader_role_can_only_read(place: Place, engine: asyncpg.Connection) -> None:
     await stored_twice(engine)
     await compressed(engine)
     chunk = await engine.fetchval("select show_chunks('ohlcv_1min')::text limit 1")
@@ -282,7 +282,7 @@ async def test_the_reader_reads_and_no_more(place: Place, engine: asyncpg.Connec
 
 
 @needs_timescale
-async def test_an_extension_that_came_later_takes_the_bars_over() -> None:
+async def test_installing_the_extension_later_converts_existing_bars() -> None:
     async for place in new_place(extension=False):
         await migrate("market", place.engine)
         link = await asyncpg.connect(place.superuser, server_settings={"timezone": "UTC"})

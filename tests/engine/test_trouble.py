@@ -46,7 +46,7 @@ async def closed_to_everybody(places: Places, database_url: str) -> AsyncIterato
     await link.close()
 
 
-async def test_a_database_that_goes_away_loses_nothing(redis_url: str, database_url: str, places: Places) -> None:
+async def test_a_database_outage_loses_nothing(redis_url: str, database_url: str, places: Places) -> None:
     async with hearing(redis_url) as events, working(redis_url, database_url), feeding(redis_url, SLOW):
         async with closed_to_everybody(places, database_url):
             await eventually(lambda: any(event.slow_part for event in of(EngineHealth, events)))
@@ -106,7 +106,7 @@ async def test_an_engine_waits_for_a_database_that_is_not_there_yet(
     assert of(EngineHealth, events)[0].status == "starting"
 
 
-async def test_a_redis_that_falls_stops_nobody(database_url: str, link: asyncpg.Connection, tmp_path: Path) -> None:
+async def test_a_redis_outage_stops_no_engine(database_url: str, link: asyncpg.Connection, tmp_path: Path) -> None:
     places = prepare(tmp_path, None)
     server = Child(valkey.program(places))
     server.start()
@@ -132,7 +132,7 @@ main(Settings.model_validate({"redis": {"url": sys.argv[1]}, "database": {"url":
 """
 
 
-async def test_foreign_tables_that_lack_something_are_left_alone(
+async def test_foreign_tables_without_needed_columns_are_left_alone(
     redis_url: str, empty_url: str, empty_link: asyncpg.Connection
 ) -> None:
     await empty_link.execute("create table ohlcv_daily (symbol text, date date, close numeric)")
@@ -149,7 +149,7 @@ async def test_foreign_tables_that_lack_something_are_left_alone(
     assert await empty_link.fetchval("select count(*) from pg_class where relnamespace = 'public'::regnamespace") == 1
 
 
-async def test_foreign_tables_that_suffice_are_used_and_get_no_history(
+async def test_complete_foreign_tables_are_used_and_get_no_history(
     redis_url: str, database_url: str, link: asyncpg.Connection
 ) -> None:
     await link.execute("drop table tickstock_market_version; truncate ohlcv_daily, symbols")

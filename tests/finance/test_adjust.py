@@ -31,27 +31,27 @@ def test_before_a_split_of_two_for_one_a_share_was_half_of_two() -> None:
     assert adjusted.changed
 
 
-def test_splits_multiply_and_may_go_the_other_way() -> None:
+def test_splits_multiply_and_reverse_splits_divide() -> None:
     adjusted = adjust(bars(6, 3, 30), [Split(date(2020, 1, 2), 2.0), Split(date(2020, 1, 3), 0.1)])
 
     assert [bar.close for bar in adjusted.bars] == pytest.approx([30, 30, 30])
     assert [bar.volume for bar in adjusted.bars] == [20, 10, 100]
 
 
-def test_a_dividend_of_two_off_a_close_of_a_hundred_takes_two_percent_off_what_was_before() -> None:
+def test_a_dividend_of_2_on_a_close_of_100_lowers_earlier_prices_by_2_percent() -> None:
     adjusted = adjust(bars(99, 100, 98.5), [], [Payout(date(2020, 1, 3), 2.0)])
 
     assert [bar.close for bar in adjusted.bars] == pytest.approx([97.02, 98.0, 98.5])
     assert [bar.volume for bar in adjusted.bars] == [100, 100, 100]
 
 
-def test_a_dividend_is_measured_by_shares_as_they_were_counted_that_day() -> None:
+def test_a_dividend_before_a_split_is_in_shares_of_its_own_day() -> None:
     adjusted = adjust(bars(100, 98, 49), [Split(date(2020, 1, 3), 2.0)], [Payout(date(2020, 1, 2), 2.0)])
 
     assert [bar.close for bar in adjusted.bars] == pytest.approx([49, 49, 49])
 
 
-def test_a_split_and_a_dividend_are_applied_as_yahoos_worked_example_does() -> None:
+def test_split_and_dividend_match_the_worked_example_of_yahoo() -> None:
     """Microsoft in February 2003: two for one on the second day, 0.08 a share on the third."""
     splits, payouts = [Split(date(2020, 1, 2), 2.0)], [Payout(date(2020, 1, 3), 0.08)]
 
@@ -61,7 +61,7 @@ def test_a_split_and_a_dividend_are_applied_as_yahoos_worked_example_does() -> N
     assert [bar.volume for bar in adjusted.bars] == [200, 100, 100]
 
 
-def test_a_dividend_on_the_day_of_a_split_is_of_the_new_shares() -> None:
+def test_a_dividend_on_the_day_of_a_split_is_in_new_shares() -> None:
     day = date(2020, 1, 2)
 
     adjusted = adjust(bars(100, 48), [Split(day, 2.0)], [Payout(day, 2.0)])
@@ -69,7 +69,7 @@ def test_a_dividend_on_the_day_of_a_split_is_of_the_new_shares() -> None:
     assert [bar.close for bar in adjusted.bars] == pytest.approx([48, 48])
 
 
-def test_bars_that_are_adjusted_already_go_on_into_the_next_day_as_if_it_had_been_known() -> None:
+def test_already_adjusted_bars_can_be_adjusted_for_the_next_day() -> None:
     traded = bars(100, 98, 25, 24)
     actions = CorporateActions(
         [Split(date(2020, 1, 3), 4.0)], [Payout(date(2020, 1, 3), 0.5), Payout(date(2020, 1, 4), 1.0)]
@@ -82,7 +82,7 @@ def test_bars_that_are_adjusted_already_go_on_into_the_next_day_as_if_it_had_bee
     assert closes == pytest.approx([bar.close for bar in adjust(traded, *actions).bars])
 
 
-def test_what_is_held_counts_the_day_of_a_split_and_not_the_day_before() -> None:
+def test_the_share_ratio_includes_a_split_on_the_last_day_and_not_on_the_first() -> None:
     splits = [Split(date(2020, 1, 2), 2.0), Split(date(2020, 1, 5), 0.5), Split(date(2020, 1, 6), 0.0)]
 
     assert share_ratio(splits, date(2020, 1, 1), date(2020, 1, 2)) == 2
@@ -91,7 +91,7 @@ def test_what_is_held_counts_the_day_of_a_split_and_not_the_day_before() -> None
 
 
 @pytest.mark.parametrize("day", [date(2019, 12, 1), date(2020, 1, 1), date(2020, 1, 4)])
-def test_what_happened_before_the_first_bar_or_after_the_last_changes_nothing(day: date) -> None:
+def test_splits_and_dividends_outside_the_bars_change_nothing(day: date) -> None:
     traded = bars(1, 2, 3)
 
     adjusted = adjust(traded, [Split(day, 2.0)], [Payout(day, 0.5)])
@@ -106,7 +106,7 @@ def test_a_split_on_a_day_without_trade_counts_from_the_next_bar_on() -> None:
     assert adjust(traded, [Split(date(2020, 1, 2), 2.0)]).bars[0].close == 50
 
 
-def test_splits_alone_give_the_sources_returns_to_its_last_decimal() -> None:
+def test_split_adjustment_matches_the_returns_of_the_source() -> None:
     with gzip.open(HISTORY, "rt", newline="") as file:
         source_closes = {
             row["date"]: float(row["adj_close"]) for row in csv.DictReader(file) if row["symbol"] == "AAPL"
@@ -121,11 +121,11 @@ def test_splits_alone_give_the_sources_returns_to_its_last_decimal() -> None:
     )
 
 
-def test_no_bars_are_no_trouble() -> None:
+def test_adjusting_no_bars_returns_no_bars() -> None:
     assert adjust([], [Split(date(2020, 1, 2), 2.0)]) == ((), False)
 
 
-def test_the_source_of_the_shipped_history_adjusts_in_the_same_way() -> None:
+def test_total_return_adjustment_matches_the_source_of_the_shipped_history() -> None:
     """Apple split two for one on 2000-06-21 and 2005-02-28, and paid 2.65 dollars from 2012-08-09 on."""
     with gzip.open(HISTORY, "rt", newline="") as file:
         source_closes = {

@@ -58,7 +58,7 @@ def test_every_day_of_the_shipped_history_was_a_session_and_no_session_is_missin
     assert traded == list(calendar.sessions(traded[0], traded[-1]))
 
 
-def test_neighbours_of_a_date_skip_storm_and_weekend() -> None:
+def test_previous_and_next_session_skip_weekends_and_storm_closures() -> None:
     assert calendar.next_session(date(2012, 10, 26)) == date(2012, 10, 31)
     assert calendar.previous_session(date(2012, 10, 31)) == date(2012, 10, 26)
     assert calendar.newest_session(date(2012, 10, 30)) == date(2012, 10, 26)
@@ -97,5 +97,5 @@ def test_sessions_follow_daylight_saving() -> None:
         ("2024-07-06T15:00:00", "closed"),
     ],
 )
-def test_the_exchange_is_before_in_after_or_outside_its_session(at: str, expected: str) -> None:
+def test_the_exchange_phase_is_before_in_after_or_outside_the_session(at: str, expected: str) -> None:
     assert phase(utc(at)) == expected

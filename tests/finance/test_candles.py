@@ -33,7 +33,7 @@ def find(series: list[Bar], last: int, confidence: float) -> list[PatternMatch]:
     return candles.find(walk(series, last), at_least(confidence))
 
 
-def test_a_hammer_after_a_fall_is_bullish_and_sure() -> None:
+def test_a_hammer_after_a_fall_is_bullish_with_high_confidence() -> None:
     series = bars(*falling(40), (60.0, 60.25, 55.0, 60.2))
     series[-1] = series[-1]._replace(volume=3000)
 
@@ -45,7 +45,7 @@ def test_a_hammer_after_a_fall_is_bullish_and_sure() -> None:
     assert studies.relative_volume(panel).tolist() == [3.0]
 
 
-def test_the_same_candle_without_a_fall_before_it_is_not_sure() -> None:
+def test_the_same_candle_without_a_fall_has_low_confidence() -> None:
     flat = [(100.0, 100.6, 99.4, 100.0 + (-1) ** n * 0.3) for n in range(40)]
 
     patterns = find(bars(*flat, (100.0, 100.25, 95.0, 100.2)), 1, 0.0)
@@ -53,14 +53,14 @@ def test_the_same_candle_without_a_fall_before_it_is_not_sure() -> None:
     assert all(one.confidence < 0.7 for one in patterns)
 
 
-def test_only_the_last_bars_are_asked_about() -> None:
+def test_patterns_are_reported_for_the_last_bars_only() -> None:
     series = bars(*falling(40), (60.0, 60.25, 55.0, 60.2), (60.2, 60.4, 60.0, 60.3))
 
     assert [one.pattern for one in find(series, 2, 0.6) if one.row == 0] == ["Hammer"]
     assert {one.row for one in find(series, 1, 0.0)} <= {0}
 
 
-def test_every_candlestick_of_talib_is_known_once() -> None:
+def test_every_candlestick_function_of_talib_is_used_once() -> None:
     functions = [f"CDL{candle.function}" for candle in candles.CANDLES]
 
     assert sorted(functions) == sorted(talib.get_function_groups()["Pattern Recognition"])
@@ -68,7 +68,7 @@ def test_every_candlestick_of_talib_is_known_once() -> None:
 
 
 @pytest.mark.parametrize("symbol", ["AAPL", "IBM"])
-def test_all_rows_at_once_say_what_talib_says_of_the_whole_series(symbol: str) -> None:
+def test_many_symbols_at_once_match_talib_on_each_whole_series(symbol: str) -> None:
     series = [bar for bar in HISTORY if bar.symbol == symbol]
     columns = [np.array([bar[field] for bar in series]) for field in (3, 4, 5, 6)]
 
@@ -113,13 +113,13 @@ def test_a_close_beyond_twenty_bars_is_a_breakout_with_its_level_stop_and_target
     assert breakout.confidence == round(0.25 + 0.4 * 1 + 0.15 * 3 / 3.2 + 0.2 / 3, 3)
 
 
-def test_a_breakout_is_told_of_once() -> None:
+def test_a_breakout_is_reported_once() -> None:
     panel = walk(bars(*flat(80), (100, 103.2, 100, 103), (103, 106, 102, 105)), 1)
 
     assert "BreakoutHigh" not in one_by_name(levels.find(panel, at_least(0.0)))
 
 
-def test_a_level_that_held_twice_is_support_when_it_is_met_again() -> None:
+def test_a_level_tested_twice_is_support_at_the_next_touch() -> None:
     rows = [(110.0, 111.0, 109.0, 110.0)] * 90
     for place in (40, 60):
         rows[place] = (110.0, 111.0, 100.0, 110.0)
@@ -131,7 +131,7 @@ def test_a_level_that_held_twice_is_support_when_it_is_met_again() -> None:
     assert support.levels == (("support", 100.0),)
 
 
-def test_a_gap_and_a_surge_of_volume_are_seen() -> None:
+def test_a_gap_and_a_volume_spike_are_detected() -> None:
     series = bars(*flat(80), (104, 105, 103.5, 104.5))
     series[-1] = series[-1]._replace(volume=6000)
 
@@ -176,7 +176,7 @@ def everything(panel: Panel) -> list[PatternMatch]:
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.lists(st.floats(0.01, 1e6), min_size=4, max_size=4), min_size=1, max_size=90), st.integers(1, 40))
-def test_no_bars_are_too_odd(prices: list[list[float]], last: int) -> None:
+def test_extreme_bars_break_no_pattern_and_no_indicator(prices: list[list[float]], last: int) -> None:
     rows = [sorted(four) for four in prices]
     series = bars(*[(one, high, low, other) for low, one, other, high in rows], volume=0)
 

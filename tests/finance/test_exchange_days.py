@@ -81,28 +81,28 @@ def test_a_session_is_as_long_as_the_exchange_traded(day: str) -> None:
     assert {at.date() for at in ends} == {session.day}
 
 
-def test_the_wednesdays_of_the_paperwork_crisis_were_closed_but_in_weeks_with_another_holiday() -> None:
+def test_wednesdays_of_1968_were_closed_except_in_weeks_with_another_holiday() -> None:
     wednesdays = [date(1968, 6, 5) + timedelta(weeks=number) for number in range(30)]
 
     assert [f"{day:%m-%d}" for day in wednesdays if not calendar.is_session(day)] == CLOSED_WEDNESDAYS.split()
 
 
 @pytest.mark.parametrize("day", SESSIONS.split())
-def test_these_weekdays_had_a_session(day: str) -> None:
+def test_listed_weekdays_had_a_session(day: str) -> None:
     assert calendar.is_session(date.fromisoformat(day))
 
 
 @pytest.mark.parametrize("day", CLOSED.split())
-def test_these_days_had_none(day: str) -> None:
+def test_listed_days_had_no_session(day: str) -> None:
     assert not calendar.is_session(date.fromisoformat(day))
 
 
-def test_other_hours_of_a_range_open_no_holiday_within_it() -> None:
+def test_a_range_of_other_hours_opens_no_holiday_within_it() -> None:
     assert not calendar.is_session(date(1969, 2, 10))
     assert not calendar.is_session(date(1969, 7, 4))
 
 
-def test_every_row_of_the_table_counts_on_a_weekday_that_needs_it() -> None:
+def test_every_row_of_the_table_changes_a_day() -> None:
     rows = list(exchange_days._table().items())
 
     assert all(row["reason"] for row in csv.DictReader(exchange_days.TABLE.read_text().splitlines()))

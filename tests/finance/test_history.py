@@ -7,7 +7,7 @@ from app.finance import history
 SHIPPED = Path("config/history/us-equities-daily.csv.gz")
 
 
-def test_the_shipped_history_is_whole() -> None:
+def test_the_shipped_history_has_all_its_bars() -> None:
     bars = history.read(SHIPPED)
 
     counts = Counter(bar.symbol for bar in bars)
@@ -16,7 +16,7 @@ def test_the_shipped_history_is_whole() -> None:
     assert max(bar.day for bar in bars) == date(2013, 3, 1)
 
 
-def test_every_shipped_bar_is_possible() -> None:
+def test_every_shipped_bar_has_consistent_prices() -> None:
     for bar in history.read(SHIPPED):
         assert 0 < bar.low <= min(bar.open, bar.close) <= max(bar.open, bar.close) <= bar.high
         assert bar.volume > 0

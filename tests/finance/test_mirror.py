@@ -61,7 +61,7 @@ def test_every_pattern_has_a_mirror_image_or_a_reason() -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(st.integers(0, 2**32), st.sampled_from([0.0, 0.3, 0.6, 0.9, 0.97]), st.integers(1, 12))
-def test_mirrored_prices_show_mirrored_patterns_as_surely(seed: int, still: float, reach: int) -> None:
+def test_mirrored_prices_yield_mirrored_patterns_with_equal_confidence(seed: int, still: float, reach: int) -> None:
     bars = walked(seed, 320, still, reach)
 
     upright, upside_down = found_in(bars, 100), found_in(turned(bars), 100)
@@ -73,7 +73,7 @@ def test_mirrored_prices_show_mirrored_patterns_as_surely(seed: int, still: floa
     assert all(abs(sure - upside_down[key]) <= 0.001 for key, sure in expected.items())
 
 
-def test_most_patterns_that_have_a_mirror_image_are_seen_in_such_walks() -> None:
+def test_random_walks_contain_most_patterns_with_a_mirror_image() -> None:
     functions = {
         name
         for still in (0.0, 0.3, 0.6)
@@ -90,7 +90,7 @@ def signs(panel: Panel) -> dict[str, list[int]]:
     return {candle.function: sign.tolist() for candle, sign in zip(candles.CANDLES, unbiased, strict=True)}
 
 
-def test_every_function_of_talib_says_the_opposite_upside_down() -> None:
+def test_every_talib_function_reports_the_opposite_on_mirrored_prices() -> None:
     bars = [bar for still in (0.0, 0.5) for bar in walked(7, 8000, still, 6)]
     upright, upside_down = signs(walk(bars, len(bars))), signs(walk(turned(bars), len(bars)))
     stars = {"MORNINGSTAR": "EVENINGSTAR", "MORNINGDOJISTAR": "EVENINGDOJISTAR"}

@@ -25,7 +25,7 @@ def test_a_minute_ends_with_the_first_tick_of_the_next() -> None:
     assert after == Bar("BRK.B", "1min", OPENS, 10, 12, 9, 9, 15, 3)
 
 
-def test_a_tick_that_sums_up_a_span_brings_its_own_extremes() -> None:
+def test_an_aggregate_tick_contributes_its_own_high_and_low() -> None:
     minutes = Rollup()
 
     minutes.add(Trade("IBM", OPENS, 10, open=9.5, high=11, low=9))
@@ -33,7 +33,7 @@ def test_a_tick_that_sums_up_a_span_brings_its_own_extremes() -> None:
     assert minutes.finish(OPENS + 1) == [Bar("IBM", "1min", OPENS, 9.5, 11, 9, 10, 1)]
 
 
-def test_a_finished_bar_is_given_out_once_and_again_when_a_late_tick_changes_it() -> None:
+def test_a_finished_bar_is_returned_once_and_again_after_a_late_tick() -> None:
     minutes = Rollup()
     minutes.add(Trade("IBM", OPENS, 10))
 
@@ -46,7 +46,7 @@ def test_a_finished_bar_is_given_out_once_and_again_when_a_late_tick_changes_it(
     assert [(bar.high, bar.volume) for bar in changed] == [(12, 2)]
 
 
-def test_a_tick_of_a_minute_that_is_no_longer_held_is_late() -> None:
+def test_a_tick_for_a_discarded_minute_is_late() -> None:
     minutes = Rollup()
     for second in (0, CORRECTION_SECONDS + 60):
         minutes.add(Trade("IBM", OPENS + second, 10))
@@ -59,7 +59,7 @@ def test_a_tick_of_a_minute_that_is_no_longer_held_is_late() -> None:
     assert running.high == 10
 
 
-def test_a_feed_that_begins_again_is_followed() -> None:
+def test_a_feed_that_restarts_in_the_past_is_followed() -> None:
     minutes = Rollup()
     minutes.add(Trade("IBM", OPENS + 86400, 10))
 
@@ -71,7 +71,7 @@ def test_a_feed_that_begins_again_is_followed() -> None:
     assert minutes.late == 0
 
 
-def test_minutes_of_which_ticks_are_missing_are_never_given_out() -> None:
+def test_minutes_with_missing_ticks_are_never_returned() -> None:
     minutes = Rollup()
     for second in (0, 59, 61, 119):
         minutes.add(Trade("IBM", OPENS + second, 10))
@@ -86,7 +86,7 @@ def test_minutes_of_which_ticks_are_missing_are_never_given_out() -> None:
     assert minutes.late == 4
 
 
-def test_where_nothing_is_known_of_earlier_minutes_they_are_left_out() -> None:
+def test_minutes_before_the_first_known_tick_are_left_out() -> None:
     minutes = Rollup()
     minutes.exclude(float("-inf"), OPENS + 120)
 
@@ -97,7 +97,7 @@ def test_where_nothing_is_known_of_earlier_minutes_they_are_left_out() -> None:
     assert minutes.late == 4
 
 
-def test_a_feed_that_begins_an_earlier_day_again_misses_no_minute_of_it() -> None:
+def test_a_feed_that_replays_an_earlier_day_yields_all_its_minutes() -> None:
     minutes = Rollup()
     minutes.exclude(float("-inf"), OPENS + 120)
     minutes.add(Trade("IBM", OPENS + 130, 11))
@@ -141,7 +141,7 @@ def test_ticks_out_of_order_leave_the_first_open_and_the_last_close() -> None:
 
 
 @pytest.mark.parametrize(("after", "late"), [(64.9, 0), (CORRECTION_SECONDS, 0), (CORRECTION_SECONDS + 60, 1)])
-def test_a_late_tick_mends_its_minute_while_it_is_held(after: float, late: int) -> None:
+def test_a_late_tick_corrects_its_minute_while_it_is_buffered(after: float, late: int) -> None:
     minutes = Rollup()
     minutes.add(Trade("IBM", OPENS, 10))
     first = minutes.add(Trade("IBM", OPENS + 60, 11))
@@ -164,7 +164,7 @@ def test_the_first_tick_of_a_minute_may_come_when_the_next_has_begun() -> None:
     assert [bar.start - OPENS for bar in minutes.finish(OPENS + 61)] == [0, 60]
 
 
-def test_a_mended_minute_is_given_out_although_two_others_have_begun_since() -> None:
+def test_a_corrected_minute_is_returned_after_two_later_minutes_began() -> None:
     minutes = Rollup()
     for second in (0, 60, 59):
         minutes.add(Trade("IBM", OPENS + second, 10))
@@ -174,14 +174,14 @@ def test_a_mended_minute_is_given_out_although_two_others_have_begun_since() -> 
     assert [(bar.start, bar.volume) for bar in minutes.corrected()] == [(OPENS, 2)]
 
 
-def test_a_tick_that_comes_twice_is_known_behind_another_that_is_late() -> None:
+def test_a_repeated_tick_is_recognised_behind_a_late_one() -> None:
     repeats = RepeatFilter()
     tick, late = Trade("IBM", OPENS + 5, 10), Trade("IBM", OPENS, 10)
 
     assert [repeats.is_repeat(one) for one in (tick, late, tick)] == [False, False, True]
 
 
-def test_a_tick_that_comes_twice_is_known() -> None:
+def test_a_repeated_tick_is_recognised() -> None:
     repeats = RepeatFilter()
     tick = Trade("IBM", OPENS, 10, 5)
 
@@ -196,7 +196,7 @@ def test_a_tick_that_comes_twice_is_known() -> None:
     ("symbol", "hour", "counts"),
     [("IBM", -0.001, False), ("IBM", 0, True), ("IBM", 6.5, True), ("IBM", 6.503, False), ("X:BTCUSD", 9, True)],
 )
-def test_a_day_is_made_in_regular_hours(symbol: str, hour: float, counts: bool) -> None:
+def test_a_daily_bar_is_made_of_regular_hours(symbol: str, hour: float, counts: bool) -> None:
     assert in_session(symbol, OPENS + 3600 * hour) is counts
 
 
@@ -242,7 +242,7 @@ def test_bars_are_what_brute_force_makes_of_ticks_up_to_fourteen_minutes_late(po
 
 
 @given(st.dictionaries(st.integers(15000, 15800), st.tuples(st.integers(1, 1000), st.integers(0, 10**6)), min_size=1))
-def test_weeks_and_months_are_what_their_days_were(points: dict[int, tuple[int, int]]) -> None:
+def test_weekly_and_monthly_bars_equal_their_days(points: dict[int, tuple[int, int]]) -> None:
     days = [Bar("IBM", "daily", n * 86400.0, p, p + 1, p - 1, p + 0.5, v) for n, (p, v) in sorted(points.items())]
 
     for timeframe in periods.FROM_DAYS:

@@ -22,7 +22,7 @@ def test_a_scenario_has_all_its_days_and_each_is_a_session(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_a_scenario_is_the_same_every_time_and_could_have_been_traded(name: str) -> None:
+def test_a_scenario_is_deterministic_and_has_consistent_prices(name: str) -> None:
     bars = scenarios.daily(name)
 
     assert bars == scenarios.daily(name)
@@ -34,7 +34,7 @@ def test_a_scenario_is_the_same_every_time_and_could_have_been_traded(name: str)
     assert scenarios.instrument(name).name.startswith("Synthetic")
 
 
-def test_the_crash_falls_by_35_percent_and_comes_back() -> None:
+def test_the_crash_scenario_falls_by_35_percent_and_recovers() -> None:
     bars = scenarios.daily("crash_2020")
 
     assert expected_outcomes.drawdown(bars) == pytest.approx(0.35, abs=0.001)
@@ -47,7 +47,7 @@ def test_the_crash_falls_by_35_percent_and_comes_back() -> None:
     assert expected_outcomes.gain(bars[trough : trough + 26]) > 0.5 * (bars[peak].close / bars[trough].close - 1)
 
 
-def test_the_growth_is_a_quarter_by_six_breakouts() -> None:
+def test_the_growth_scenario_rises_by_a_quarter_in_six_breakouts() -> None:
     bars = scenarios.daily("growth_2021")
 
     assert expected_outcomes.gain(bars) == pytest.approx(0.25, abs=0.0001)
@@ -55,7 +55,7 @@ def test_the_growth_is_a_quarter_by_six_breakouts() -> None:
     assert expected_outcomes.momentum_events(bars) == 4
 
 
-def test_the_volatile_stays_within_its_range_and_has_calm_and_storm() -> None:
+def test_the_volatile_scenario_stays_in_its_range_with_calm_and_wild_phases() -> None:
     bars = scenarios.daily("volatility_periods")
 
     prices = expected_outcomes.closes(bars)
@@ -64,7 +64,7 @@ def test_the_volatile_stays_within_its_range_and_has_calm_and_storm() -> None:
     assert expected_outcomes.clustering(bars) > 0.3
 
 
-def test_the_trends_change_four_times_and_the_edges_hold() -> None:
+def test_the_trend_scenario_changes_four_times_and_keeps_its_bounds() -> None:
     bars = scenarios.daily("trend_changes")
 
     middle = bars[139].close
@@ -74,7 +74,7 @@ def test_the_trends_change_four_times_and_the_edges_hold() -> None:
     assert expected_outcomes.false_breakouts(bars[140:], *edges) == 2
 
 
-def test_the_extremes_are_twelve_highs_ten_lows_and_eight_gaps() -> None:
+def test_the_extremes_scenario_has_twelve_highs_ten_lows_and_eight_gaps() -> None:
     bars = scenarios.daily("high_low_events")
 
     assert (expected_outcomes.highs(bars), expected_outcomes.lows(bars)) == (12, 10)

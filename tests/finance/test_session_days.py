@@ -35,7 +35,7 @@ def new_york(text: str) -> float:
     return datetime.fromisoformat(text).replace(tzinfo=NEW_YORK).timestamp()
 
 
-def test_an_aggregate_that_comes_again_replaces_its_span() -> None:
+def test_a_repeated_aggregate_replaces_its_span() -> None:
     first, again = span(OPENS, 100, (10, 12, 9, 11)), span(OPENS, 150, (10, 11, 9.5, 10.5))
 
     assert figures(account(first, span(OPENS + 1, 50, (11, 11, 10, 10)), again)) == (10, 11, 9.5, 10, 200)
@@ -49,7 +49,7 @@ def test_the_same_aggregate_again_changes_nothing() -> None:
     assert days.late == 0
 
 
-def test_an_aggregate_that_is_no_longer_held_is_late_and_not_counted_twice() -> None:
+def test_an_aggregate_for_a_discarded_span_is_late_and_not_counted_twice() -> None:
     days = SessionDays()
     for second in range(REPLACEABLE_SPANS + 1):
         days.add(span(OPENS + second, 1, (10, 10, 10, 10)))
@@ -61,7 +61,7 @@ def test_an_aggregate_that_is_no_longer_held_is_late_and_not_counted_twice() -> 
     assert figures(day) == (10, 10, 10, 10, REPLACEABLE_SPANS + 1)
 
 
-def test_a_late_print_counts_and_does_not_close() -> None:
+def test_a_late_print_counts_for_volume_and_not_as_the_close() -> None:
     day = account(Trade("IBM", OPENS + 60, 10), Trade("IBM", OPENS + 120, 11), Trade("IBM", OPENS + 30, 15))
 
     assert figures(day) == (15, 15, 10, 11, 3)
@@ -75,17 +75,17 @@ def test_a_quote_opens_no_day() -> None:
     assert days.get("IBM") is None
 
 
-def test_prints_that_are_alike_but_for_their_id_are_several() -> None:
+def test_equal_prints_with_different_ids_all_count() -> None:
     prints = [Trade("IBM", OPENS, 10, 100, trade_id=number) for number in ("1", "2", "3", "2")]
 
     assert figures(account(*prints)) == (10, 10, 10, 10, 300)
 
 
-def test_parts_of_shares_add_up() -> None:
+def test_fractional_shares_add_up() -> None:
     assert figures(account(*(Trade("IBM", OPENS + n, 10, 0.6) for n in range(10)))) == (10, 10, 10, 10, 6)
 
 
-def test_what_the_feed_says_of_the_day_counts_where_more_was_traded_than_came_here() -> None:
+def test_the_day_totals_of_the_feed_count_where_they_exceed_the_received_ticks() -> None:
     noon = OPENS + 9000
     joined = span(noon, 1000, (100, 101, 99, 100.5), 60)._replace(day_volume=5_000_000, day_open=98)
     late = span(noon - 60, 10, (99, 99, 99, 99), 60)._replace(day_volume=4_000_000)
@@ -94,7 +94,7 @@ def test_what_the_feed_says_of_the_day_counts_where_more_was_traded_than_came_he
     assert figures(account(joined, late)) == (98, 101, 98, 100.5, 5_000_000)
 
 
-def test_what_was_traded_before_the_open_is_not_of_the_session() -> None:
+def test_trades_before_the_open_are_not_part_of_the_session() -> None:
     early, noon = OPENS - 600, OPENS + 9000
     day = account(Trade("IBM", early, 97, 400), span(noon, 1000, (100, 101, 99, 100.5), 60)._replace(day_volume=50_000))
 
@@ -102,7 +102,7 @@ def test_what_was_traded_before_the_open_is_not_of_the_session() -> None:
     assert day.outside == 400
 
 
-def test_the_auction_with_the_most_shares_closes() -> None:
+def test_the_largest_closing_auction_sets_the_close() -> None:
     day = account(
         Trade("IBM", CLOSES - 1, 100, 50),
         span(CLOSES, 2_000_000, (101, 101, 101, 101)),
@@ -115,7 +115,7 @@ def test_the_auction_with_the_most_shares_closes() -> None:
     assert (quote.price, quote.close, quote.outside) == (98, 101, 7)
 
 
-def test_what_the_feed_marks_counts_as_marked() -> None:
+def test_trades_with_a_market_phase_count_for_that_phase() -> None:
     day = account(
         Trade("IBM", OPENS - 1, 99, 500, belongs="regular"),
         Trade("IBM", OPENS, 100, 1),
@@ -128,7 +128,7 @@ def test_what_the_feed_marks_counts_as_marked() -> None:
     assert day.quote().close is None
 
 
-def test_the_auctions_are_of_the_first_and_the_last_minute() -> None:
+def test_auctions_belong_to_the_first_and_the_last_minute() -> None:
     minutes = Rollup()
     prints = ((OPENS - 1, "regular"), (OPENS + 1, ""), (CLOSES - 1, ""), (CLOSES + 2, ""), (CLOSES + 90, "regular"))
 
@@ -138,7 +138,7 @@ def test_the_auctions_are_of_the_first_and_the_last_minute() -> None:
     assert [(bar.start, bar.volume) for bar in ended_bars] == [(OPENS, 2), (CLOSES - 60, 3)]
 
 
-def test_a_saturday_makes_no_session() -> None:
+def test_ticks_on_a_saturday_make_no_session() -> None:
     friday, saturday = regular(date(2012, 9, 7)), new_york("2012-09-08T11:00")
     day = account(Trade("IBM", friday.opens, 10, 5), Trade("IBM", saturday, 12, 3))
 
@@ -169,7 +169,7 @@ def test_each_market_has_days_of_its_own(symbol: str, at: str, session: date, ha
     assert (day.day, day.has_traded) == (session, has_traded)
 
 
-def test_a_coins_day_ends_at_midnight_of_utc() -> None:
+def test_a_crypto_day_ends_at_midnight_utc() -> None:
     days = SessionDays()
     midnight = datetime(2024, 3, 3, tzinfo=UTC).timestamp()
     for at, price in ((midnight - 1, 10.0), (midnight, 12.0)):
@@ -178,7 +178,7 @@ def test_a_coins_day_ends_at_midnight_of_utc() -> None:
     assert days.take_finished() == [Bar("X:BTCUSD", "daily", midnight - 86_400, 10, 10, 10, 10, 1)]
 
 
-def test_a_feed_that_begins_again_is_followed() -> None:
+def test_a_feed_that_restarts_in_the_past_is_followed() -> None:
     day = account(Trade("IBM", OPENS + 3 * 86_400, 10), Trade("IBM", OPENS, 20))
 
     assert (day.day, figures(day)) == (TUESDAY, (20, 20, 20, 20, 1))
@@ -192,7 +192,7 @@ def test_yesterdays_tick_is_late() -> None:
     assert days.late == 1
 
 
-def test_what_somebody_left_goes_on_and_its_spans_are_not_counted_again() -> None:
+def test_a_restored_day_continues_and_counts_no_span_twice() -> None:
     left = NewestQuote("IBM", 11, OPENS + 10.999, "2012-09-04", 10, 12, 9, 500, outside=40)
     days = SessionDays()
     days.put(SessionDay.from_quote(left))
@@ -206,7 +206,7 @@ def test_what_somebody_left_goes_on_and_its_spans_are_not_counted_again() -> Non
 
 
 @pytest.mark.parametrize("at", [OPENS - 60, CLOSES + 60])
-def test_what_is_left_and_taken_up_again_is_the_same(at: float) -> None:
+def test_saving_and_restoring_a_day_keeps_it_equal(at: float) -> None:
     whole = account(Trade("IBM", OPENS, 10, 5), Trade("IBM", at, 12, 3)).quote(9.5)
 
     assert SessionDay.from_quote(whole).quote(9.5) == whole
@@ -227,7 +227,7 @@ Spans = list[tuple[int, list[tuple[int, int]]]]
     ),
     st.randoms(use_true_random=False),
 )
-def test_the_last_word_on_each_span_counts_in_whatever_order_they_come(spans: Spans, dice: Random) -> None:
+def test_the_last_version_of_each_span_counts_in_any_order(spans: Spans, dice: Random) -> None:
     """Each second is told of up to three times, in order of its own words, mixed with those of all others."""
     words = [(second, word) for second, versions in spans for word in range(len(versions))]
     dice.shuffle(words)

@@ -11,7 +11,7 @@ def test_the_session_follows_daylight_saving() -> None:
     assert summer.closes - summer.opens == winter.closes - winter.opens == 6.5 * 3600
 
 
-def test_the_trading_date_is_new_yorks() -> None:
+def test_the_trading_date_is_the_date_in_new_york() -> None:
     late_evening = datetime(2012, 9, 5, 2, 0, tzinfo=UTC).timestamp()
 
     assert trading_date(late_evening) == date(2012, 9, 4)

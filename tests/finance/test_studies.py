@@ -29,7 +29,7 @@ def at_end(series: list[Bar], name: str, part: str = "value") -> float:
     return float(studies.read(walk(series, 1))[name][part][0])
 
 
-def test_the_index_is_wilders_own() -> None:
+def test_rsi_matches_wilders_worked_example() -> None:
     values = all_of(bars(list(WILDER)), "RSI14")
 
     # 2.00 + 1.05 + 2.00 + 0.72 + 0.53 + 1.07 + 1.75 + 0.20 + 1.35 + 1.13 up, 1.57 + 0.20 + 0.90 + 1.43 down.
@@ -39,7 +39,7 @@ def test_the_index_is_wilders_own() -> None:
     assert np.isnan(values[:14]).all()
 
 
-def test_bollingers_bands_are_two_deviations_of_the_whole_population_about_the_mean() -> None:
+def test_bollinger_bands_are_two_population_deviations_from_the_mean() -> None:
     """J. Bollinger, Bollinger on Bollinger Bands (2001): the deviation divides by n. Of 1 to 20 it is the root of
     (20 * 20 - 1) / 12."""
     series = bars([float(n) for n in range(1, 21)])
@@ -50,7 +50,7 @@ def test_bollingers_bands_are_two_deviations_of_the_whole_population_about_the_m
     assert at_end(series, "BB20", "lower") == round(10.5 - 2 * deviation, 6)
 
 
-def test_the_slow_stochastic_is_lanes() -> None:
+def test_the_slow_stochastic_matches_the_definition_of_lane() -> None:
     """J. Murphy, Technical Analysis of the Financial Markets (1999), chapter 10: %K is 100 (C - L) / (H - L) of the
     last n bars, slowed by a mean of 3. Of a rise by one a bar, with highs and lows one off, it is 14 / 15."""
     rising = bars([float(n) for n in range(1, 41)])
@@ -59,7 +59,7 @@ def test_the_slow_stochastic_is_lanes() -> None:
     assert at_end(rising, "STOCH14", "signal") == round(100 * 14 / 15, 6)
 
 
-def test_an_exponential_mean_weighs_as_its_period_says() -> None:
+def test_an_exponential_average_has_the_weight_of_its_period() -> None:
     """Murphy, chapter 9: the weight is 2 / (n + 1). After a step from 0 to 1 the rest to go shrinks by that."""
     steps = bars([10.0] * 40 + [11.0] * 5)
 
@@ -74,7 +74,7 @@ def test_the_average_true_range_counts_gaps() -> None:
     assert at_end(series, "ATR14") == round((2.0 * 13 + 11.0) / 14, 6)
 
 
-def test_an_average_is_the_average() -> None:
+def test_a_simple_average_is_the_mean() -> None:
     series = bars([float(n) for n in range(1, 261)])
 
     assert at_end(series, "SMA20") == sum(range(241, 261)) / 20
@@ -84,7 +84,7 @@ def test_an_average_is_the_average() -> None:
 
 
 @pytest.mark.parametrize("symbol", ["AAPL", "FB"])
-def test_every_number_is_talibs(symbol: str) -> None:
+def test_every_indicator_equals_talib(symbol: str) -> None:
     series = [bar for bar in HISTORY if bar.symbol == symbol][-250:]
     high, low, close = (np.array([bar[field] for bar in series]) for field in (4, 5, 6))
     upper, middle, lower = talib.BBANDS(close, 20)
@@ -118,7 +118,7 @@ def test_every_number_is_talibs(symbol: str) -> None:
 
 
 @pytest.mark.parametrize("study", studies.STUDIES, ids=lambda study: study.name)
-def test_nothing_is_said_before_there_are_enough_bars(study: studies.Study) -> None:
+def test_an_indicator_has_no_value_before_there_are_enough_bars(study: studies.Study) -> None:
     series = [bar for bar in HISTORY if bar.symbol == "IBM"]
     universe = np.zeros(1)
 
@@ -139,5 +139,5 @@ def test_volume_and_strength_are_relative() -> None:
     assert values["relative_strength"]["value"][0] == round(1.1 / 1.05, 6)
 
 
-def test_without_a_universe_nothing_is_said_of_strength() -> None:
+def test_without_a_universe_there_is_no_relative_strength() -> None:
     assert "relative_strength" not in studies.read(walk(bars([1.0] * 30), 1))

@@ -52,16 +52,16 @@ def symbols(instruments: list[Instrument]) -> list[str]:
         ("BCPD", "BCPC"),
     ],
 )
-def test_a_slip_of_the_finger_leads_near(text: str, expected: str) -> None:
+def test_a_mistyped_symbol_finds_near_matches(text: str, expected: str) -> None:
     assert expected in symbols(index(NAMES).near(text))
 
 
-def test_nothing_is_near_to_nonsense() -> None:
+def test_nonsense_has_no_near_match() -> None:
     assert index(NAMES).near("\x00" * 1000) == []
     assert index(NAMES).near("") == []
 
 
-def test_search_puts_symbols_before_names_and_counts_them_all() -> None:
+def test_search_lists_symbol_matches_before_name_matches_and_counts_all() -> None:
     matches = index(NAMES).search("b", limit=4)
 
     assert symbols(matches.instruments) == ["BCPC", "BCpC", "BF/B", "BRK.B"]
@@ -69,7 +69,7 @@ def test_search_puts_symbols_before_names_and_counts_them_all() -> None:
     assert symbols(index(NAMES).search("b", limit=100).instruments)[4:] == ["FB", "X:BTCUSD"]
 
 
-def test_an_empty_search_finds_all_in_order() -> None:
+def test_an_empty_search_returns_all_in_order() -> None:
     matches = index(NAMES).search("  ", limit=3)
 
     assert (symbols(matches.instruments), matches.total) == ([".DJI", "AAPL", "BCPC"], len(NAMES))
@@ -84,7 +84,7 @@ def test_a_name_that_changes_is_found_by_the_new_one_alone() -> None:
     assert len(instruments) == len(NAMES)
 
 
-def test_who_types_need_not_mind_case_unless_two_differ_in_nothing_else() -> None:
+def test_case_matters_in_a_search_only_where_symbols_differ_in_nothing_else() -> None:
     instruments = index(NAMES)
 
     assert instruments.spellings("aapl") == ("AAPL",)
@@ -121,7 +121,7 @@ def universes() -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("kind", universes())
-def test_few_of_twenty_thousand_symbols_are_compared(kind: str) -> None:
+def test_a_search_compares_few_of_twenty_thousand_symbols(kind: str) -> None:
     names = universes()[kind]
     instruments = index(dict.fromkeys(names, "The Same Company of Ohio"))
     for text in ("AAPK", "S0013X", "A" * 64, "01" * 32, "ohio", string.ascii_uppercase + string.digits, names[77][:-1]):
@@ -133,13 +133,13 @@ def test_few_of_twenty_thousand_symbols_are_compared(kind: str) -> None:
         assert len(instruments.search(text, 100).instruments) <= 100
 
 
-def test_among_twenty_thousand_the_likest_is_offered_all_the_same() -> None:
+def test_the_closest_of_twenty_thousand_symbols_is_still_offered() -> None:
     numbers = index(dict.fromkeys(universes()["numbers"], ""))
     assert all(re.fullmatch(r"S0\d139", symbol) for symbol in symbols(numbers.near("S0O139"))[:4])
     letters = index({**dict.fromkeys(universes()["letters"], ""), "BRK.B": ""})
     assert "BRK.B" in symbols(letters.near("BRKB"))
 
 
-def test_what_is_typed_is_one_short_line() -> None:
+def test_a_query_is_cut_to_one_short_line() -> None:
     assert clean_query("  brk\n b ") == "brk b"
     assert len(clean_query("x" * 10_000)) == 64

@@ -15,29 +15,29 @@ ID = re.compile(r"[a-z0-9_-]+")
 
 
 @pytest.mark.parametrize("symbol", symbol_examples.ODD)
-def test_what_sources_call_an_instrument_is_a_symbol(symbol: str) -> None:
+def test_symbols_of_all_sources_are_valid(symbol: str) -> None:
     assert is_symbol(symbol)
 
 
 @pytest.mark.parametrize("text", symbol_examples.NONE)
-def test_what_could_lead_elsewhere_or_break_a_list_is_none(text: str) -> None:
+def test_text_with_separators_or_path_parts_is_no_symbol(text: str) -> None:
     assert not is_symbol(text)
 
 
 @given(st.text(alphabet="AaZz09^$.:=&+/-_%\\,' \n", max_size=40))
-def test_the_pattern_for_other_tools_says_the_same(text: str) -> None:
+def test_the_published_pattern_agrees_with_the_check(text: str) -> None:
     match = re.search(f"^{symbols.PATTERN}$", text)
 
     assert is_symbol(text) == (match is not None and match[0] == text)
 
 
-def test_our_tables_hold_shorter_ones_than_the_wire_brings() -> None:
+def test_the_tables_allow_shorter_symbols_than_messages() -> None:
     assert is_storable("X" * symbols.LONGEST_STORED)
     assert is_symbol("X" * 32)
     assert not is_storable("X" * (symbols.LONGEST_STORED + 1))
 
 
-def test_a_word_means_itself_or_all_that_differ_only_in_case() -> None:
+def test_a_query_means_the_exact_symbol_or_all_that_differ_only_in_case() -> None:
     names = ("BCPC", "BCpC", "AAPL")
 
     assert spelt("BCpC", names) == ("BCpC",)
@@ -47,7 +47,7 @@ def test_a_word_means_itself_or_all_that_differ_only_in_case() -> None:
 
 
 @given(symbol_examples.symbols, symbol_examples.symbols)
-def test_every_symbol_has_an_id_of_its_own(one: str, other: str) -> None:
+def test_every_symbol_has_a_distinct_dom_id(one: str, other: str) -> None:
     assert ID.fullmatch(dom_id("last", one))
     assert (dom_id("last", one) == dom_id("last", other)) == (one == other)
     for alike in {one.lower(), one.upper(), one.swapcase()} - {one}:
@@ -56,6 +56,6 @@ def test_every_symbol_has_an_id_of_its_own(one: str, other: str) -> None:
 
 
 @given(symbol_examples.symbols, symbol_examples.symbols)
-def test_ids_of_several_parts_are_told_apart(one: str, other: str) -> None:
+def test_dom_ids_of_several_parts_are_distinct(one: str, other: str) -> None:
     assert (dom_id("pattern", one, other) == dom_id("pattern", other, one)) == (one == other)
     assert dom_id("pattern", one, other) != dom_id("pattern", f"{one}-{other}")

@@ -60,13 +60,13 @@ def test_confidence_shrinks_with_the_ticks_that_a_bar_lacks(ticks: int) -> None:
 
 
 @pytest.mark.parametrize("ticks", [[1], [2]])
-def test_one_price_of_a_tick_or_two_is_no_doji_and_no_gap(ticks: list[int]) -> None:
+def test_a_bar_of_one_or_two_equal_ticks_is_no_doji_and_no_gap(ticks: list[int]) -> None:
     assert surest([*rising(60), ONE_PRICE], ticks, "Doji") < 0.5
     assert matches_by_name(bars([*swinging(70), GAP], ticks))["GapUp"].confidence <= 0.5
     assert matches_by_name(bars([*swinging(70), GAP], ticks))["BreakoutHigh"].confidence <= 0.5
 
 
-def test_a_tristar_is_as_sure_as_the_thinnest_of_its_bars() -> None:
+def test_the_confidence_of_a_tristar_follows_its_thinnest_bar() -> None:
     rows = [*rising(60), *TRISTAR]
 
     unknown = surest(rows, [None, None, None], "TriStarBearish")
@@ -78,7 +78,7 @@ def test_a_tristar_is_as_sure_as_the_thinnest_of_its_bars() -> None:
     assert surest(rows, [None, 2, None], "TriStarBearish") == pytest.approx(unknown / 2, abs=0.001)
 
 
-def test_a_thin_bar_before_a_gap_counts_and_one_before_a_breakout_does_not() -> None:
+def test_a_thin_bar_lowers_the_confidence_of_a_gap_after_it_and_not_of_a_breakout() -> None:
     rows = [*swinging(70), GAP]
 
     thin = matches_by_name(bars(rows, [1, 50]))
@@ -87,7 +87,7 @@ def test_a_thin_bar_before_a_gap_counts_and_one_before_a_breakout_does_not() -> 
     assert thin["BreakoutHigh"] == matches_by_name(bars(rows, [50, 50]))["BreakoutHigh"]
 
 
-def test_a_crossing_made_of_thin_bars_is_not_sure() -> None:
+def test_a_crossing_of_thin_bars_has_low_confidence() -> None:
     rows = [(100.0 - n % 2, 100.5 - n % 2, 99.0 - n % 2, 99.5 - n % 2) for n in range(90)]
 
     whole, thin = (matches_by_name(bars([*rows, GAP], [count]))["PriceAboveSMA50"] for count in (50, 1))

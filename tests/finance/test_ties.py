@@ -52,7 +52,7 @@ def patterns(panel: Panel) -> list[PatternMatch]:
 @pytest.mark.parametrize(
     ("symbol", "price"), [("PEG", 10.0), ("PEG", 10.01), ("PEG", 0.37), ("PEG", 1234.56), ("X:USDTUSD", 1.0001)]
 )
-def test_of_a_pegged_price_nothing_is_said(symbol: str, price: float, count: int) -> None:
+def test_a_constant_price_has_no_signal_and_no_pattern(symbol: str, price: float, count: int) -> None:
     panel = walk(pegged(price, count, symbol), count)
 
     readings = studies.read(panel, np.zeros(count))
@@ -66,12 +66,12 @@ def test_of_a_pegged_price_nothing_is_said(symbol: str, price: float, count: int
     assert patterns(panel) == []
 
 
-def test_too_few_bars_at_one_price_have_no_value_at_all() -> None:
+def test_too_few_constant_bars_have_no_indicator_value() -> None:
     assert math.isnan(value(walk(pegged(10.0, 14), 1), "RSI14"))
     assert math.isnan(value(walk(pegged(10.0, 17), 1), "STOCH14"))
 
 
-def test_a_price_that_fell_and_is_pegged_since_is_oversold_no_longer() -> None:
+def test_a_price_constant_since_its_fall_is_no_longer_oversold() -> None:
     falling = moved(pegged(40.0), *(40.0 - n for n in range(1, 21)))
     panel = walk(moved(falling, *[20.0] * 15), 1)
 
@@ -83,7 +83,7 @@ def test_a_price_that_fell_and_is_pegged_since_is_oversold_no_longer() -> None:
 
 
 @pytest.mark.parametrize(("last", "word"), [(10.0095, ""), (9.9905, ""), (10.02, "ABOVE"), (9.98, "BELOW")])
-def test_a_price_is_above_or_below_its_mean_by_a_tick_at_least(last: float, word: str) -> None:
+def test_a_price_is_above_or_below_its_average_by_at_least_one_tick(last: float, word: str) -> None:
     panel = walk(moved(pegged(10.0, 60), last), 1)
 
     assert words(panel).get("SMA50", "") == word
@@ -91,7 +91,7 @@ def test_a_price_is_above_or_below_its_mean_by_a_tick_at_least(last: float, word
 
 
 @pytest.mark.parametrize(("tick_size", "word"), [(None, ""), (0.01, ""), (0.001, "ABOVE"), (0.05, "")])
-def test_the_instruments_own_tick_counts(tick_size: float | None, word: str) -> None:
+def test_the_tick_size_of_the_instrument_is_used(tick_size: float | None, word: str) -> None:
     panel = walk(moved(pegged(10.0, 60), 10.005), 1, tick_size=tick_size)
 
     assert words(panel).get("SMA20", "") == word
@@ -100,13 +100,13 @@ def test_the_instruments_own_tick_counts(tick_size: float | None, word: str) -> 
 @pytest.mark.parametrize(
     ("histogram", "word"), [(0.0, ""), (0.009, ""), (-0.009, ""), (0.01, "BULLISH"), (-0.01, "BEARISH")]
 )
-def test_the_macd_has_a_side_when_it_is_a_tick_from_its_signal(histogram: float, word: str) -> None:
+def test_the_macd_is_bullish_or_bearish_from_one_tick_off_its_signal_line(histogram: float, word: str) -> None:
     parts = {"value": np.zeros(1), "signal": np.array([-histogram]), "histogram": np.array([histogram])}
 
     assert studies.signals("MACD", parts, np.array([10.0])) == [word]
 
 
-def test_directions_that_are_the_same_are_none() -> None:
+def test_equal_directional_movements_have_no_direction() -> None:
     parts = {"value": np.array([40.0]), "plus_di": np.array([20.0]), "minus_di": np.array([20.0])}
 
     assert studies.signals("ADX14", parts, np.array([10.0])) == [""]
@@ -122,7 +122,7 @@ def test_a_surge_of_volume_on_a_bar_without_a_body_is_neutral() -> None:
 
 
 @pytest.mark.parametrize("by", [0.004, -0.004])
-def test_less_than_a_tick_is_no_breakout_no_gap_and_no_crossing(by: float) -> None:
+def test_a_move_below_one_tick_is_no_breakout_no_gap_and_no_crossing(by: float) -> None:
     series = [Bar("BF/B", "daily", DAY * n, 10, 10.02, 9.98, 10, 1000) for n in range(90)]
     beyond = 10.02 + by if by > 0 else 9.98 + by
     series.append(Bar("BF/B", "daily", DAY * 90, beyond, beyond, beyond, beyond, 1000))
@@ -150,7 +150,7 @@ def test_an_average_is_crossed_once_however_often_the_price_comes_within_a_tick_
         ("VOD.L", 70.05, 0.05),
     ],
 )  # fmt: skip
-def test_a_tick_is_the_instruments_or_what_such_prices_are_quoted_in(
+def test_the_tick_size_is_the_instruments_or_the_usual_one_for_its_price(
     symbol: str, price: float, expected: float
 ) -> None:
     assert tick_sizes([symbol], np.array([price]), {"VOD.L": 0.05}).tolist() == [pytest.approx(expected)]

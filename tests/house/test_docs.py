@@ -130,7 +130,7 @@ def test_every_page_is_linked_in_the_readme() -> None:
     assert {f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")} - linked == set()
 
 
-def test_the_page_of_the_settings_is_what_is_generated() -> None:
+def test_the_settings_page_equals_its_generator() -> None:
     spec = importlib.util.spec_from_file_location("configuration", ROOT / ".ci" / "configuration.py")
     assert spec
     assert spec.loader
@@ -140,7 +140,7 @@ def test_the_page_of_the_settings_is_what_is_generated() -> None:
     assert generator.PLACE.read_text(encoding="utf-8") == generator.page(), "make docs writes it anew"
 
 
-def test_the_pages_of_measurements_are_what_their_results_say() -> None:
+def test_the_benchmark_pages_equal_their_recorded_results() -> None:
     text = fanout_page.PLACE.read_text(encoding="utf-8")
     (source,) = re.findall(r"bench/results/fanout-\S+\.json", text)
 
@@ -155,7 +155,7 @@ def folders() -> Iterator[str]:
         yield from ("/".join(parents[:depth]) for depth in (2, 3) if len(parents) >= depth)
 
 
-def test_the_tree_in_the_architecture_is_that_of_the_folders() -> None:
+def test_the_tree_in_the_architecture_page_equals_the_folders() -> None:
     (block,) = [
         fence.text for fence in markdown.read(ROOT / "docs" / "architecture.md").fences if fence.text.startswith("app/")
     ]
@@ -165,7 +165,7 @@ def test_the_tree_in_the_architecture_is_that_of_the_folders() -> None:
     assert [line for line in block.splitlines() if len(line.split()) < 2] == []
 
 
-def test_the_notice_names_every_file_of_others() -> None:
+def test_the_notice_names_every_third_party_file() -> None:
     notice = (ROOT / "NOTICE").read_text()
     versions = dict(re.findall(r"^\| (\S+\.js) \| (\S+) \|", (ROOT / "static/vendor/VERSIONS.md").read_text(), re.M))
     vendored = [path for path in (ROOT / "static" / "vendor").iterdir() if path.name != "VERSIONS.md"]
@@ -175,7 +175,7 @@ def test_the_notice_names_every_file_of_others() -> None:
     assert set(versions.values()) == set(re.findall(r"^htmx (\S+) and its extensions$", notice, re.M))
 
 
-def test_licence_and_notice_come_with_the_wheel(tmp_path: Path) -> None:
+def test_licence_and_notice_are_in_the_wheel(tmp_path: Path) -> None:
     builder = WheelBuilder(str(ROOT))
     (wheel,) = builder.build(directory=str(tmp_path), versions=["standard"])
 
@@ -191,11 +191,11 @@ def test_licence_and_notice_come_with_the_wheel(tmp_path: Path) -> None:
     ("words", "there"),
     [("run", True), ("data load bars", True), ("data", True), ("data lod", False), ("fly", False)],
 )
-def test_a_command_is_looked_for_in_the_tree_of_commands(words: str, there: bool) -> None:
+def test_the_command_check_follows_subcommands(words: str, there: bool) -> None:
     assert is_command(words.split()) is there
 
 
-def test_an_anchor_is_made_as_on_github() -> None:
+def test_anchors_are_made_as_on_github() -> None:
     assert markdown.anchors("# A `b`, c\n## stream of a page, five symbols\n## x\n## x\n") == [
         "a-b-c",
         "stream-of-a-page-five-symbols",

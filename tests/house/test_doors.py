@@ -27,19 +27,19 @@ def importers(module: str) -> list[str]:
     ]
 
 
-def test_redis_is_spoken_in_the_wire_alone() -> None:
+def test_only_wire_imports_redis() -> None:
     assert importers("redis")
     assert [name for name in importers("redis") if not name.startswith("app/wire/")] == []
 
 
-def test_postgresql_is_spoken_in_db_and_queries_alone() -> None:
+def test_only_db_and_queries_import_asyncpg() -> None:
     assert importers("asyncpg")
     outside = [name for name in importers("asyncpg") if not name.startswith("app/db/")]
 
     assert [name for name in outside if not QUERIES.fullmatch(name)] == []
 
 
-def test_queries_are_handed_a_connection_and_open_none() -> None:
+def test_query_modules_open_no_connection() -> None:
     for path in tree.modules():
         if QUERIES.fullmatch(tree.name(path)):
             names = {imported for module, imported, _ in tree.imports(path) if module.startswith("asyncpg")}
@@ -57,7 +57,7 @@ def requests_seen(path: Path) -> set[str]:
     return names | attributes
 
 
-def test_the_request_is_seen_at_the_edge_alone() -> None:
+def test_only_web_modules_and_routes_read_the_request() -> None:
     edge = re.compile(r"app/(web/.*|pipeline/endpoints\.py|accounts/mfa/signin\.py|([a-z]+/)+(routes|api)\.py)")
     names_by_module = {tree.name(path): names for path in tree.modules() if (names := requests_seen(path))}
     assert names_by_module
@@ -75,14 +75,14 @@ def test_the_request_is_seen_at_the_edge_alone() -> None:
         "from quart import globals\nglobals.websocket.args",
     ],
 )
-def test_the_rule_itself_sees_a_request(tmp_path: Path, source: str) -> None:
+def test_the_rule_detects_a_request(tmp_path: Path, source: str) -> None:
     module = tmp_path / "module.py"
     module.write_text(source)
 
     assert requests_seen(module)
 
 
-def test_the_environment_is_read_by_settings_and_commands_alone() -> None:
+def test_only_settings_and_commands_read_the_environment() -> None:
     allowed = re.compile(r"app/(settings/[a-z]+|cli|commands/[a-z_]+)\.py")
     for path in tree.modules():
         reads = [
@@ -93,7 +93,7 @@ def test_the_environment_is_read_by_settings_and_commands_alone() -> None:
         assert not reads or allowed.fullmatch(tree.name(path)), f"{tree.name(path)}:{reads}"
 
 
-def test_statements_stand_in_queries_db_and_migrations_alone() -> None:
+def test_sql_is_written_only_in_queries_db_and_migrations() -> None:
     statement = re.compile(r"\s*(select\s.+\sfrom|insert\s+into|update\s+\S+\s+set|delete\s+from)\s", re.I | re.S)
     for path in tree.modules():
         name = tree.name(path)
@@ -103,7 +103,7 @@ def test_statements_stand_in_queries_db_and_migrations_alone() -> None:
         assert not line_numbers, f"{name}:{line_numbers}"
 
 
-def test_channels_and_keys_are_named_in_one_place() -> None:
+def test_redis_names_are_written_in_one_module() -> None:
     pattern = re.compile(r"^(tickstock[.:]|ts:)[a-z]")
     for path in tree.modules():
         if tree.name(path) == "app/wire/channels.py":
@@ -113,14 +113,14 @@ def test_channels_and_keys_are_named_in_one_place() -> None:
 
 
 @pytest.mark.parametrize("module", ["smtplib", "aiosmtplib", "httpx", "aiohttp", "urllib.request", "apprise"])
-def test_nothing_but_the_courier_calls_out(module: str) -> None:
+def test_only_delivery_and_providers_open_outgoing_connections(module: str) -> None:
     # A provider's address is the operator's word; the courier guards against what users name.
     provider = {"app/engine/loads/providers/rest.py"} if module == "httpx" else set()
 
     assert [name for name in importers(module) if name not in provider | {"app/delivery/email/sender.py"}] == []
 
 
-def test_embedded_needs_the_standard_library_alone() -> None:
+def test_embedded_imports_only_the_standard_library() -> None:
     import sys
 
     for path in tree.modules():
@@ -131,7 +131,7 @@ def test_embedded_needs_the_standard_library_alone() -> None:
             assert top in sys.stdlib_module_names or module.startswith("app.embedded"), f"{tree.name(path)}: {module}"
 
 
-def test_programs_for_redis_lie_in_lua_files_that_are_read_once() -> None:
+def test_lua_scripts_are_files_that_are_read_once() -> None:
     inline = [
         f"{tree.name(path)}:{node.lineno}"
         for path in tree.shipped()

@@ -42,7 +42,7 @@ def counts(handler: ast.ExceptHandler, path: Path) -> bool:
     return adds(handler) or any(call.rpartition(".")[2] in counting or call.endswith("failures.add") for call in calls)
 
 
-def test_a_function_takes_any_exception_at_one_place_at_most() -> None:
+def test_a_function_catches_any_exception_in_one_place_at_most() -> None:
     assert any(handlers(path) for path in tree.shipped())
 
     for path in tree.shipped():
@@ -50,7 +50,7 @@ def test_a_function_takes_any_exception_at_one_place_at_most() -> None:
         assert len(places) == len(set(places)), tree.name(path)
 
 
-def test_every_exception_that_is_taken_is_counted_or_reported() -> None:
+def test_every_caught_exception_is_counted_or_reported() -> None:
     uncounted = {
         tree.name(path) for path in tree.shipped() for _, handler in handlers(path) if not counts(handler, path)
     }
@@ -58,7 +58,7 @@ def test_every_exception_that_is_taken_is_counted_or_reported() -> None:
     assert uncounted == set(REPORTED)
 
 
-def test_the_rule_itself_sees_what_is_not_counted(tmp_path: Path) -> None:
+def test_the_rule_detects_an_exception_that_is_not_counted(tmp_path: Path) -> None:
     module = tmp_path / "module.py"
     module.write_text(
         "def quiet():\n    try: ...\n    except (ValueError, Exception): return\n\n"

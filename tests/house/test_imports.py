@@ -70,7 +70,7 @@ def imported() -> list[tuple[str, str, str]]:
     return imports
 
 
-def test_event_streams_are_a_package_of_their_own() -> None:
+def test_quart_sse_imports_nothing_of_the_application() -> None:
     """quart_sse imports Quart and itself; streams and what is sent on them are built on it, nobody else is."""
     users = {
         tree.name(path) for path in tree.modules() for module, _, _ in tree.imports(path) if root(module) == "quart_sse"
@@ -84,13 +84,13 @@ def test_event_streams_are_a_package_of_their_own() -> None:
     assert {name for name in users if name != "app/pipeline/endpoints.py" and not name.startswith("app/live/")} == set()
 
 
-def test_events_are_written_by_that_package_alone() -> None:
+def test_only_quart_sse_formats_server_sent_events() -> None:
     field = re.compile(r"^(data|event|id|retry): ?$")
     for path in tree.modules():
         assert not [node.lineno for node in tree.strings(path) if field.search(str(node.value))], tree.name(path)
 
 
-def test_every_part_has_its_place() -> None:
+def test_every_package_is_in_the_import_table() -> None:
     listed = set().union(*LAYERS) | PROCESSES | ALONE | {"__init__"}
 
     assert {part(tree.name(path).removesuffix(".py").replace("/", ".")) for path in tree.modules()} <= listed
@@ -105,7 +105,7 @@ def test_imports_point_down() -> None:
 
 
 @pytest.mark.parametrize("module", ["app/web/numbers.py", "app/web/times.py", "app/web/formats.py"])
-def test_numbers_times_and_tables_are_written_without_a_template_or_a_request(module: str) -> None:
+def test_formats_and_tables_need_no_template_and_no_request(module: str) -> None:
     """Files, e-mails and the API write them by the same functions as pages."""
     imports = {each for each, _, _ in tree.imports(tree.ROOT / module)}
     assert imports
@@ -125,7 +125,7 @@ def test_numbers_times_and_tables_are_written_without_a_template_or_a_request(mo
         ("db", "wire"),
     ],
 )
-def test_the_rule_itself_refuses(source: str, target: str) -> None:
+def test_the_rule_detects_a_forbidden_import(source: str, target: str) -> None:
     assert not allowed(source, target)
 
 

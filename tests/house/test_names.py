@@ -56,7 +56,7 @@ def test_no_name_is_a_bare_participle(place: str) -> None:
     assert [line for path in files for line in participles(path)] == []
 
 
-def test_the_rule_itself_refuses_participles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_rule_detects_participles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tree, "ROOT", tmp_path)
     module = tmp_path / "module.py"
     module.write_text("def told(asked):\n    _found = asked\n    self.kept = rows = 1\n\nclass Heard: ...\n")

@@ -32,7 +32,7 @@ def render_calls() -> dict[str, list[ast.Call]]:
 
 
 @pytest.mark.parametrize("path", PAGES, ids=tree.name)
-def test_a_page_stands_on_the_base_under_one_heading(path: Path) -> None:
+def test_a_page_extends_the_base_and_has_one_heading(path: Path) -> None:
     text = path.read_text()
 
     assert text.startswith(tuple(f'{{% extends "{base}" %}}' for base in BASES))
@@ -41,14 +41,14 @@ def test_a_page_stands_on_the_base_under_one_heading(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", PAGES, ids=tree.name)
-def test_a_page_is_drawn_with_a_title(path: Path) -> None:
+def test_a_page_is_rendered_with_a_title(path: Path) -> None:
     calls = render_calls().get(path.relative_to(TEMPLATES).with_suffix("").as_posix(), [])
 
     assert calls
     assert all("title" in {keyword.arg for keyword in call.keywords} for call in calls)
 
 
-def test_what_is_no_page_is_part_of_one() -> None:
+def test_every_other_template_is_included_by_a_page() -> None:
     parts = set(WHOLE) - set(PAGES)
     used = {
         name for text in WHOLE.values() for name in re.findall(r'{% (?:include|from|extends|import) "([^"]+)"', text)
@@ -57,7 +57,7 @@ def test_what_is_no_page_is_part_of_one() -> None:
     assert {path.relative_to(TEMPLATES).as_posix() for path in parts} == used
 
 
-def test_the_base_has_a_way_past_the_navigation_and_one_polite_region() -> None:
+def test_the_base_has_a_skip_link_and_one_live_region() -> None:
     whole = "".join(WHOLE[path] for path in [TEMPLATES / "base.html", *(TEMPLATES / "frame").glob("*.html")])
 
     assert '<html lang="{{ view.language }}"' in whole

@@ -45,7 +45,7 @@ def test_a_partial_has_one_typed_function_whose_parameters_are_its_variables(pat
 
 
 @pytest.mark.parametrize("path", PARTIALS, ids=relative_path)
-def test_a_partial_carries_no_behaviour(path: Path) -> None:
+def test_a_partial_contains_no_script_and_no_inline_style(path: Path) -> None:
     text = path.read_text()
 
     assert not re.search(r"<script|\shx-|\sdata-hx-|\son[a-z]+=|aria-live|role=\"(status|alert)\"", text)
@@ -84,7 +84,7 @@ def test_what_a_form_asks_for_is_drawn_by_the_partial_for_fields(path: Path) -> 
     assert [each for each in controls if not re.search(r'type="hidden"|\s(hidden|readonly)>|name="q"', each)] == []
 
 
-def test_every_function_that_draws_has_its_partial() -> None:
+def test_every_partial_function_has_its_template() -> None:
     for module in MODULES:
         for function in tree.functions(module):
             if function.name.startswith("_"):
@@ -93,19 +93,19 @@ def test_every_function_that_draws_has_its_partial() -> None:
             assert partial.exists(), f"{tree.name(module)}:{function.name} draws nothing of that name"
 
 
-def test_patch_alone_writes_what_htmx_applies() -> None:
+def test_only_push_writes_htmx_partials() -> None:
     for path in tree.modules():
         if tree.name(path) != "app/web/html.py":
             assert "<hx-partial" not in path.read_text(), tree.name(path)
 
 
-def test_base_alone_opens_the_stream() -> None:
+def test_only_the_base_template_opens_the_stream() -> None:
     opening = [relative_path(path) for path in [*PARTIALS, *TEMPLATES] if "hx-sse:connect" in path.read_text()]
 
     assert opening == ["templates/base.html"]
 
 
-def test_markup_is_declared_safe_in_one_place() -> None:
+def test_only_one_module_marks_html_as_safe() -> None:
     users = [tree.name(path) for path in tree.modules() if re.search(r"\bMarkup\(", path.read_text())]
 
     assert set(users) <= {"app/web/html.py", "app/web/filters.py"}

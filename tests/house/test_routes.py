@@ -92,7 +92,7 @@ def app() -> Quart:
     return create_app(settings)
 
 
-def test_every_route_says_who_may_come(app: Quart) -> None:
+def test_every_route_has_a_guard(app: Quart) -> None:
     unguarded = [name for name, view in app.view_functions.items() if guard_of(view) is None]
     public = {name for name, view in app.view_functions.items() if guard_of(view) is Guard.PUBLIC}
 
@@ -122,7 +122,7 @@ def test_no_hook_and_no_view_runs_in_a_thread(app: Quart) -> None:
     assert [name for name, view in app.view_functions.items() if "_quart_async_wrapper" in vars(view)] == []
 
 
-def test_every_route_has_a_line_that_says_the_same(app: Quart) -> None:
+def test_every_route_is_in_the_matrix_with_its_guard(app: Quart) -> None:
     guards_by_caller = {
         Who.ALL: (Guard.PUBLIC, None),
         Who.PEOPLE: (Guard.SIGNED_IN, None),
@@ -137,7 +137,7 @@ def test_every_route_has_a_line_that_says_the_same(app: Quart) -> None:
     }
 
 
-def test_what_names_a_thing_of_somebodys_is_tried_by_another(app: Quart) -> None:
+def test_every_route_with_an_owned_object_is_tested_with_another_person(app: Quart) -> None:
     endpoints = {
         rule.endpoint
         for rule in app.url_map.iter_rules()
@@ -148,7 +148,7 @@ def test_what_names_a_thing_of_somebodys_is_tried_by_another(app: Quart) -> None
     assert endpoints <= OWNED
 
 
-def test_what_changes_something_is_limited_or_listed(app: Quart) -> None:
+def test_every_changing_route_is_rate_limited_or_listed(app: Quart) -> None:
     changing = {
         rule.endpoint
         for rule in app.url_map.iter_rules()
@@ -158,7 +158,7 @@ def test_what_changes_something_is_limited_or_listed(app: Quart) -> None:
     assert changing == LIMITED | EXEMPT.keys()
 
 
-def test_every_path_that_takes_a_form_shows_it(app: Quart) -> None:
+def test_every_path_that_accepts_a_form_also_shows_it(app: Quart) -> None:
     methods: dict[str, set[str]] = defaultdict(set)
     for rule in app.url_map.iter_rules():
         methods[rule.rule] |= rule.methods or set()
@@ -166,7 +166,7 @@ def test_every_path_that_takes_a_form_shows_it(app: Quart) -> None:
     assert {path for path, verbs in methods.items() if "POST" in verbs and "GET" not in verbs} == NO_FORM.keys()
 
 
-def test_nothing_is_said_in_two_ways(app: Quart) -> None:
+def test_no_two_parameters_have_the_same_meaning(app: Quart) -> None:
     pairs = [
         (rule.rule, method) for rule in app.url_map.iter_rules() for method in (rule.methods or set()) - {"OPTIONS"}
     ]

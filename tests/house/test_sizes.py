@@ -43,11 +43,11 @@ def test_templates_and_stylesheets_stay_small() -> None:
     assert lines(tree.ROOT / "tests" / "conftest.py") <= CONFTEST
 
 
-def test_file_names_say_what_is_inside() -> None:
+def test_no_file_is_named_manager_helper_or_utils() -> None:
     assert [tree.name(path) for path in tree.shipped() if SAYS_NOTHING.search(path.name)] == []
 
 
-def test_every_module_says_what_it_is_for_in_one_line() -> None:
+def test_every_module_has_a_one_line_docstring() -> None:
     for path in tree.shipped():
         if path.name == "__init__.py" and not path.read_text().strip():
             continue
@@ -56,7 +56,7 @@ def test_every_module_says_what_it_is_for_in_one_line() -> None:
         assert len(docstring.splitlines()[0]) <= 120, tree.name(path)
 
 
-def test_nothing_is_left_for_later() -> None:
+def test_no_todo_and_no_stub() -> None:
     left = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b")
     for path in [
         *tree.shipped(),

@@ -69,7 +69,7 @@ async def stored_readings(databases: Databases, symbol: str, *statements: str) -
     return readings
 
 
-def test_a_value_goes_to_its_symbols_page() -> None:
+def test_a_value_is_pushed_to_the_page_of_its_symbol() -> None:
     for symbol in AWKWARD:
         board = IndicatorBoard()
         (push,) = stream.on_calculated(indicator_event(symbol), board)
@@ -85,14 +85,14 @@ def test_a_value_goes_to_its_symbols_page() -> None:
         assert text == "1min 4 Sep 2012, 09:30 EDT RSI 14 71.25 overbought"
 
 
-def test_figures_are_written_as_the_viewer_likes() -> None:
+def test_numbers_follow_the_view_of_the_reader() -> None:
     board = IndicatorBoard()
     board.apply(indicator_event(value=-1234.5, indicator="MACD", signal=""))
 
     assert f"{MINUS}1.234,50" in readings_html(board, view=View(numbers=NumberForm.COMMA))
 
 
-def test_what_is_late_or_the_same_is_no_news_but_a_feed_may_begin_again() -> None:
+def test_late_and_equal_values_are_not_pushed_but_a_feed_may_restart() -> None:
     board = IndicatorBoard()
 
     assert board.apply(indicator_event())
@@ -102,7 +102,7 @@ def test_what_is_late_or_the_same_is_no_news_but_a_feed_may_begin_again() -> Non
     assert "60.00" in readings_html(board)
 
 
-def test_timeframes_stand_from_short_to_long_and_older_values_say_so() -> None:
+def test_timeframes_are_sorted_from_short_to_long_and_old_values_are_marked() -> None:
     board = IndicatorBoard()
     for timeframe in ("quarterly", "daily", "1min"):
         board.apply(indicator_event(timeframe=timeframe))
@@ -115,7 +115,7 @@ def test_timeframes_stand_from_short_to_long_and_older_values_say_so() -> None:
     assert html.count("09:30 EDT") == 3
 
 
-def test_lengths_stand_from_short_to_long() -> None:
+def test_indicator_lengths_are_sorted_from_short_to_long() -> None:
     board = IndicatorBoard()
     for indicator in ("SMA200", "relative_volume", "SMA50", "RSI14", "SMA5"):
         board.apply(indicator_event(indicator=indicator))
@@ -146,7 +146,7 @@ def test_hostile_names_stay_text() -> None:
     assert html.count("</div>") == html.count("<div")
 
 
-def test_a_page_without_values_says_how_they_come() -> None:
+def test_a_page_without_values_explains_where_they_come_from() -> None:
     assert "No indicator of BF/B" in readings_html(IndicatorBoard(), "BF/B")
 
 
@@ -160,11 +160,11 @@ def test_a_page_without_values_says_how_they_come() -> None:
         ("MACD", 0.1, "BULLISH", "bullish"),
     ],
 )
-def test_a_signal_is_a_word(indicator: str, value: float, published: str, word: str) -> None:
+def test_a_signal_is_shown_as_a_word(indicator: str, value: float, published: str, word: str) -> None:
     assert words.signal(indicator, value, published) == word
 
 
-def test_what_is_stored_fills_gaps_and_overwrites_nothing_that_was_heard() -> None:
+def test_stored_values_fill_gaps_and_overwrite_no_published_value() -> None:
     board = IndicatorBoard()
     board.apply(indicator_event(value=60.0))
 
@@ -182,7 +182,7 @@ def test_what_is_stored_fills_gaps_and_overwrites_nothing_that_was_heard() -> No
     assert {reading.value for reading in board.of("BRK.B")[0].readings} == {44.0, 22.0}
 
 
-def test_what_is_stored_takes_the_place_of_what_was_heard_before_everybody_left() -> None:
+def test_stored_values_replace_those_published_before_the_last_reader_left() -> None:
     board = IndicatorBoard()
     board.apply(indicator_event(value=60.0))
     board.apply(indicator_event(value=5.0, indicator="SMA20"))
@@ -193,7 +193,7 @@ def test_what_is_stored_takes_the_place_of_what_was_heard_before_everybody_left(
     assert [reading.value for group in board.of("BRK.B") for reading in group.readings] == [33.0]
 
 
-def test_what_was_published_a_moment_ago_is_added_to_what_is_stored() -> None:
+def test_recently_published_values_are_added_to_the_stored_ones() -> None:
     board = IndicatorBoard()
     board.recent = lambda symbol: [indicator_event(symbol, value=61.0, at=OPEN + 60)]
 
@@ -212,7 +212,7 @@ async def test_the_newest_stored_value_of_each_is_read(databases: Databases) -> 
 
 
 @pytest.mark.parametrize(("symbol", "value"), [("BF/B", 71.5), ("X:BTCUSD", 9876.5)])
-async def test_values_under_other_names_are_found(databases: Databases, symbol: str, value: float) -> None:
+async def test_values_in_foreign_columns_are_read(databases: Databases, symbol: str, value: float) -> None:
     assert [each.value for each in await stored_readings(databases, symbol)] == [value]
 
 
@@ -226,7 +226,7 @@ async def test_a_foreign_table_has_the_same_shape(databases: Databases) -> None:
     }
 
 
-async def test_how_many_values_are_stored_does_not_matter(databases: Databases) -> None:
+async def test_reading_does_not_slow_down_with_the_number_of_stored_values(databases: Databases) -> None:
     link = await asyncpg.connect(databases.superuser)
     for table, timeframe in zip(analysis_tables.INDICATOR_TABLES, ("daily", "5min"), strict=True):
         await link.execute(MANY.format(table=table, timeframe=timeframe))
@@ -243,7 +243,7 @@ async def test_how_many_values_are_stored_does_not_matter(databases: Databases) 
     assert not explaining.without_index
 
 
-async def test_while_the_database_is_away_what_was_heard_is_shown() -> None:
+async def test_published_values_are_shown_while_the_database_is_down() -> None:
     away, board = Pool(NOWHERE, "away"), IndicatorBoard()
     board.apply(indicator_event())
 

@@ -72,7 +72,9 @@ def bar(figures: tuple[float, float, float, float, int], day: Bar | None) -> boo
         ("b07", (98, 101, 98, 100.5, 5_000_000)),
     ],
 )
-def test_the_day_is_right_wherever_it_is_kept(name: str, figures: tuple[float, float, float, float, int]) -> None:
+def test_the_daily_bar_is_correct_in_feed_board_and_engine(
+    name: str, figures: tuple[float, float, float, float, int]
+) -> None:
     accounts = accounts_of(name)
 
     assert bar(figures, accounts.day)
@@ -93,7 +95,7 @@ def test_the_day_is_right_wherever_it_is_kept(name: str, figures: tuple[float, f
         ("b07", AT + 7200, (100, 101, 99, 100.5, 1000)),
     ],
 )
-def test_the_minute_is_right(name: str, start: float, figures: tuple[float, float, float, float, int]) -> None:
+def test_the_minute_bar_is_correct(name: str, start: float, figures: tuple[float, float, float, float, int]) -> None:
     minutes = {bar.start: bar for bar in accounts_of(name).minutes}
 
     assert minutes[start][3:8] == figures
@@ -110,7 +112,7 @@ def test_a_quote_shows_as_bid_and_ask_and_makes_no_bar() -> None:
     assert (again.price, again.high, again.volume, again.bid, again.ask) == (105, 105, 100, 104.9, 105.1)
 
 
-def test_ticks_are_counted_where_that_is_possible() -> None:
+def test_ticks_are_counted_where_the_feed_reports_trades() -> None:
     assert [bar.ticks for bar in accounts_of("b03").minutes] == [3]
     assert [bar.ticks for bar in accounts_of("b01c").minutes] == [1, 1]
     assert [bar.ticks for bar in accounts_of("b01").minutes] == [None]

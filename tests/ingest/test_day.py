@@ -20,14 +20,14 @@ def quotes(*ticks: Tick) -> dict[str, NewestQuote]:
     return {quote.symbol: quote for quote in day.changed(WRITTEN_AT)}
 
 
-def test_before_the_session_there_is_a_price_and_no_volume() -> None:
+def test_before_the_session_a_quote_has_a_price_and_no_volume() -> None:
     quote = quotes(tick(HOURS.opens - 60, 101.0))["AAPL"]
 
     newest = NewestQuote("AAPL", 101.0, HOURS.opens - 60, "2026-01-06", 101.0, 101.0, 101.0, 0, 99.0)
     assert quote == newest._replace(outside=100, has_traded=False, written_at=WRITTEN_AT)
 
 
-def test_the_hours_around_the_session_do_not_count_for_its_bar() -> None:
+def test_extended_hours_do_not_count_for_the_daily_bar() -> None:
     before, first, last, after = (
         tick(HOURS.opens - 60, 120.0),
         tick(HOURS.opens, 100.0),
@@ -41,19 +41,19 @@ def test_the_hours_around_the_session_do_not_count_for_its_bar() -> None:
     assert (quote.price, quote.close, quote.outside) == (80.0, 102.0, 200)
 
 
-def test_in_the_session_the_price_is_where_it_stands() -> None:
+def test_in_the_session_the_quote_has_the_current_price() -> None:
     quote = quotes(tick(HOURS.opens, 100.0), tick(HOURS.opens + 5, 101.0))["AAPL"]
 
     assert (quote.price, quote.close, quote.volume) == (101.0, None, 200)
 
 
-def test_yesterdays_bar_is_not_todays() -> None:
+def test_the_bar_of_yesterday_is_not_used_for_today() -> None:
     quote = quotes(tick(HOURS.opens, 100.0), tick(HOURS.opens + 86_400 - 60, 105.0))["AAPL"]
 
     assert (quote.session, quote.open, quote.volume, quote.outside) == ("2026-01-07", 105.0, 0, 100)
 
 
-def test_coins_trade_at_all_hours() -> None:
+def test_crypto_has_no_session_hours() -> None:
     night = datetime(2026, 1, 6, 3, 0, tzinfo=UTC).timestamp()
 
     quote = quotes(tick(night, 90_000.0, symbol="X:BTCUSD"))["X:BTCUSD"]
@@ -63,7 +63,7 @@ def test_coins_trade_at_all_hours() -> None:
     assert not in_session("AAPL", night)
 
 
-def test_what_was_told_is_told_again_only_when_it_changed() -> None:
+def test_a_quote_is_published_again_only_if_it_changed() -> None:
     day = SessionQuotes(lambda _symbol, _session: None)
     day.add([tick(HOURS.opens, 100.0)])
 

@@ -113,7 +113,7 @@ async def test_a_session_reaches_every_channel_and_the_newest_quotes_exactly(red
     await client.aclose()
 
 
-async def test_a_feed_that_is_stopped_goes_on_without_a_hole(redis_url: str) -> None:
+async def test_a_stopped_feed_resumes_without_a_gap(redis_url: str) -> None:
     async with listening(redis_url) as listener:
         for enough in (20, 60):
             async with feeding(redis_url, pace=MIDDLING), asyncio.timeout(20):
@@ -131,7 +131,7 @@ async def test_a_feed_that_is_stopped_goes_on_without_a_hole(redis_url: str) -> 
     await client.aclose()
 
 
-async def test_a_feed_waits_for_redis_and_goes_on(tmp_path: Path) -> None:
+async def test_a_feed_waits_for_redis_and_continues(tmp_path: Path) -> None:
     places = prepare(tmp_path, None)
     server = Child(valkey.program(places))
     server.start()

@@ -63,7 +63,7 @@ def has_ticks(update: FeedUpdate) -> bool:
     return bool(update.ticks)
 
 
-async def test_seconds_come_as_ticks_of_their_own_second() -> None:
+async def test_second_aggregates_become_ticks_of_their_second() -> None:
     async with serving(sending(second(), second("BRK.B", 500.25))) as server:
         updates = await until(provider(server.url).updates(None), has_ticks)
 
@@ -94,7 +94,7 @@ async def test_a_minute_makes_the_bar_of_that_minute() -> None:
     assert (bar.start, *bar[3:8]) == (OPEN - 60, 190.4, 190.6, 190.3, 190.5, 200)
 
 
-async def test_trades_have_their_price_and_quotes_that_of_the_last_trade() -> None:
+async def test_quotes_carry_the_price_of_the_last_trade() -> None:
     quote = {"ev": "Q", "sym": "AAPL", "bp": 190.0, "ap": 190.1, "bs": 1, "as": 2, "t": OPEN * 1000}
     trade = {"ev": "T", "sym": "AAPL", "p": 190.3, "s": 75, "t": OPEN * 1000, "c": [12, 37], "x": 4}
     async with serving(sending(quote, trade, quote)) as server:
@@ -107,7 +107,7 @@ async def test_trades_have_their_price_and_quotes_that_of_the_last_trade() -> No
     assert [tick.kind for tick in (before, traded, after)] == ["Q", "T", "Q"]
 
 
-async def test_a_wrong_key_is_told_once_and_never_shown() -> None:
+async def test_a_wrong_key_is_reported_once_and_never_shown() -> None:
     async with serving(sending()) as server:
         updates = await until(
             provider(server.url, key="wrong-key").updates(None), lambda update: len(server.visits) > 3
@@ -118,7 +118,7 @@ async def test_a_wrong_key_is_told_once_and_never_shown() -> None:
     assert "wrong-key" not in str(updates)
 
 
-async def test_what_one_is_not_entitled_to_is_told_and_the_rest_goes_on() -> None:
+async def test_a_subscription_without_entitlement_is_reported_and_the_rest_continues() -> None:
     async def script(visit: Visit) -> None:
         await visit.sign_in()
         await visit.receive("subscribe")
@@ -134,7 +134,7 @@ async def test_what_one_is_not_entitled_to_is_told_and_the_rest_goes_on() -> Non
     assert len(server.visits) == 1
 
 
-async def test_a_connection_that_ends_is_made_again_and_again() -> None:
+async def test_a_lost_connection_is_reopened_every_time() -> None:
     async def script(visit: Visit) -> None:
         await visit.sign_in()
         await visit.subscribe()
@@ -149,7 +149,7 @@ async def test_a_connection_that_ends_is_made_again_and_again() -> None:
     assert len(errors_of(updates)) == 1
 
 
-async def test_a_server_that_is_not_there_is_waited_for() -> None:
+async def test_the_feed_waits_for_an_unreachable_server() -> None:
     async with serving(sending()) as server:
         url = server.url
     updates = await until(provider(url).updates(None), lambda update: bool(update.errors))
@@ -157,7 +157,7 @@ async def test_a_server_that_is_not_there_is_waited_for() -> None:
     assert updates[-1].clock.label == "Massive, not connected"
 
 
-async def test_garbage_is_counted_and_what_is_good_beside_it_is_taken() -> None:
+async def test_malformed_records_are_counted_and_valid_ones_beside_them_used() -> None:
     good = second()
     bad = [
         {"ev": "A"}, {"ev": "X", "sym": "AAPL"}, {}, [], None, "A", 7, second(price=-1), second(sym="<script>"),
@@ -186,7 +186,7 @@ async def test_garbage_is_counted_and_what_is_good_beside_it_is_taken() -> None:
 @pytest.mark.parametrize(
     "greeting", ["", "[]", "{", '[{"ev":"status","status":"max_connections","message":"too many"}]']
 )
-async def test_a_strange_greeting_is_no_reason_to_stop(greeting: str) -> None:
+async def test_an_unexpected_greeting_does_not_stop_the_feed(greeting: str) -> None:
     async def script(visit: Visit) -> None:
         if visit.number == 0:
             await visit.socket.send(greeting)
@@ -208,7 +208,7 @@ async def test_silence_in_an_open_session_ends_the_connection() -> None:
     assert errors_of(updates) == ["Massive: nothing came for 0.2 s in an open session"]
 
 
-async def test_silence_at_night_is_no_fault() -> None:
+async def test_silence_outside_sessions_keeps_the_connection() -> None:
     async with serving(sending()) as server:
         updates = await until(
             provider(server.url, silence=0.1, moment=NIGHT).updates(None),
@@ -220,7 +220,7 @@ async def test_silence_at_night_is_no_fault() -> None:
     assert (updates[-1].clock.state, updates[-1].clock.session) == ("closed", "2026-01-06")
 
 
-async def test_who_is_slow_to_take_loses_nothing_and_holds_little() -> None:
+async def test_a_slow_consumer_loses_nothing_and_buffers_little() -> None:
     count = 4000
 
     async def script(visit: Visit) -> None:
@@ -245,7 +245,7 @@ async def test_who_is_slow_to_take_loses_nothing_and_holds_little() -> None:
     assert [tick.at for tick in ticks] == [OPEN - count + number - 0.001 for number in range(count)]
 
 
-async def test_after_a_restart_the_day_is_known_from_what_was_left_in_redis(redis_url: str) -> None:
+async def test_after_a_restart_the_day_is_restored_from_redis(redis_url: str) -> None:
     messages = [second(v=100, h=192.0, l=189.0, av=None), second(price=191.0, end=OPEN + 1, v=50, av=None)]
     client = connect(redis_url)
 
@@ -267,7 +267,7 @@ async def test_after_a_restart_the_day_is_known_from_what_was_left_in_redis(redi
     await client.aclose()
 
 
-async def test_an_administrator_hears_of_it_through_redis(redis_url: str) -> None:
+async def test_provider_errors_reach_the_administrator_through_redis(redis_url: str) -> None:
     events: list[object] = []
 
     async def hear(meaning: Meaning, payload: bytes, arrived_at: float) -> None:

@@ -34,13 +34,13 @@ def check(bar: Bar, path: Sequence[Tick]) -> None:
         assert tick.price in {bar.high, bar.low, bar.open, bar.close} or round(tick.price, 2) == tick.price
 
 
-def test_every_day_that_there_is_meets_its_bar_exactly() -> None:
+def test_the_path_of_every_shipped_day_matches_its_bar() -> None:
     for bar in BARS:
         check(bar, ticks(bar, regular(bar.day), 5000, SymbolSlot(1, 4)))
 
 
 @given(st.sampled_from(BARS), st.sampled_from([60.0, 30.0, 1000.0, 100_000.0]), st.integers(0, 4))
-def test_every_spacing_meets_the_bar_exactly(bar: Bar, spacing: float, number: int) -> None:
+def test_every_tick_spacing_matches_the_bar(bar: Bar, spacing: float, number: int) -> None:
     path = ticks(bar, regular(bar.day), spacing, SymbolSlot(number, 5))
 
     check(bar, path)
@@ -65,7 +65,7 @@ def test_a_day_is_the_same_in_every_process() -> None:
     assert [tick.price for tick in path[1:5]] == [196.68, 196.63, 196.69, 196.64]
 
 
-def test_symbols_take_turns() -> None:
+def test_ticks_of_symbols_alternate() -> None:
     day = history.by_day(BARS)[date(2012, 9, 4)]
     session = regular(date(2012, 9, 4))
 

@@ -28,7 +28,7 @@ def settings(**sections: object) -> Settings:
     return Settings.model_validate(sections)
 
 
-async def test_the_example_of_the_page_is_a_provider(
+async def test_the_example_in_the_documentation_is_a_working_provider(
     tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (example,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
@@ -60,7 +60,7 @@ async def test_the_example_of_the_page_is_a_provider(
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
-def test_every_provider_is_told_of_and_can_be_made(name: str) -> None:
+def test_every_provider_is_documented_and_can_be_created(name: str) -> None:
     provider = create_provider(settings(ingest={"provider": name}, massive={"api_key": KEY}))
 
     assert provider.name == name
@@ -69,18 +69,18 @@ def test_every_provider_is_told_of_and_can_be_made(name: str) -> None:
     assert f"| `{name}` |" in PAGE
 
 
-def test_a_provider_that_is_none_is_refused_with_those_there_are() -> None:
+def test_an_unknown_provider_is_refused_with_the_choices() -> None:
     with pytest.raises(ValueError, match="is none of replay, synthetic, massive"):
         settings(ingest={"provider": "hunter2"})
 
 
-def test_the_settings_know_every_scenario() -> None:
+def test_every_scenario_is_a_choice_of_the_settings() -> None:
     for name in SCENARIOS:
         assert SyntheticSection.model_validate({"scenario": name}).scenario == name
         assert f"| `{name}` | `{SCENARIOS[name].symbol}` |" in PAGE
 
 
-def test_without_a_key_massive_does_not_begin() -> None:
+def test_massive_does_not_start_without_a_key() -> None:
     with pytest.raises(BadSetting, match="MASSIVE_API_KEY: is missing"):
         create_provider(settings(ingest={"provider": "massive"}))
 

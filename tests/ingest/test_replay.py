@@ -36,7 +36,7 @@ def bars_of(day: date) -> list[Bar]:
     return sorted(bar for bar in BARS if bar.day == day)
 
 
-async def test_a_session_is_played_in_order_and_closed() -> None:
+async def test_a_session_is_replayed_in_order_and_closed() -> None:
     updates = await until(replay().updates(None), "closed")
 
     played = ticks_of(updates)
@@ -47,7 +47,7 @@ async def test_a_session_is_played_in_order_and_closed() -> None:
     assert updates[-1].clock.session == LAST_BUT_ONE.isoformat()
 
 
-async def test_a_replay_goes_on_where_it_stopped() -> None:
+async def test_a_replay_resumes_where_it_stopped() -> None:
     first = (await until(replay().updates(None), "closed"))[:9]
 
     rest = await until(replay().updates(first[-1].position), "closed")
@@ -72,7 +72,7 @@ async def test_a_finished_session_is_not_repeated() -> None:
     assert {tick.at > closed.clock.market_time for tick in ticks_of(rest)} == {True}
 
 
-async def test_the_end_of_the_history_is_said_and_said_again() -> None:
+async def test_the_end_of_the_history_is_announced_repeatedly() -> None:
     updates = replay(LAST_BUT_ONE).updates(None)
 
     last = (await until(updates, "ended"))[-1]
@@ -83,20 +83,20 @@ async def test_the_end_of_the_history_is_said_and_said_again() -> None:
     assert again.clock.now(again.clock.wall_time + 60) == last.clock.market_time
 
 
-async def test_after_the_last_day_there_is_nothing_to_play() -> None:
+async def test_after_the_last_day_nothing_is_replayed() -> None:
     updates = await until(replay(date(2020, 1, 1)).updates(None), "ended")
 
     assert [update.ticks for update in updates] == [()]
 
 
-async def test_a_position_that_cannot_be_read_is_none() -> None:
+async def test_an_unreadable_position_starts_from_the_beginning() -> None:
     for nonsense in (b"{", b"{}", b'{"session":"2013-02-28","played":-1,"spacing":0}', b"\xff"):
         update = (await until(replay().updates(nonsense), "open"))[0]
 
         assert update.clock.session == LAST_BUT_ONE.isoformat()
 
 
-async def test_who_is_slow_to_take_slows_the_market() -> None:
+async def test_a_slow_consumer_slows_the_replay() -> None:
     pace = ReplaySpeed(speed=100, ticks_per_second=1, pause_seconds=0)
     updates = replay(pace=pace).updates(None)
     first = (await until(updates, "open"))[-1]

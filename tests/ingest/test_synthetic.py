@@ -37,7 +37,7 @@ def closed(update: FeedUpdate) -> bool:
     return update.clock.state == "closed"
 
 
-async def test_a_day_is_entered_where_it_is_to_be_and_says_what_it_is_all_the_way() -> None:
+async def test_a_synthetic_day_starts_at_its_configured_time_and_is_labelled_throughout() -> None:
     updates = await until(synthetic().updates(None), closed)
 
     ticks = ticks_of(updates)
@@ -57,14 +57,14 @@ async def test_a_day_is_entered_where_it_is_to_be_and_says_what_it_is_all_the_wa
     )
 
 
-async def test_after_a_day_comes_the_next_session_of_the_exchange() -> None:
+async def test_the_next_day_is_the_next_session_of_the_exchange() -> None:
     updates = await until(synthetic().updates(None), lambda update: update.clock.session != FRIDAY.isoformat())
 
     assert updates[-1].clock.session == TUESDAY.isoformat()
     assert updates[-2].clock.state == "closed"
 
 
-async def test_a_day_that_is_left_goes_on_where_it_was_left() -> None:
+async def test_an_interrupted_day_resumes_where_it_stopped() -> None:
     whole = ticks_of(await until(synthetic().updates(None), closed))
     first = (await until(synthetic().updates(None), closed))[:200]
 
@@ -83,7 +83,7 @@ async def test_a_day_keeps_its_ticks_when_the_pace_changes() -> None:
     assert ticks_of(first) + ticks_of(await until(other.updates(first[-1].position), closed)) == whole
 
 
-async def test_in_an_outage_nothing_is_heard_and_what_was_traded_is_lost() -> None:
+async def test_in_an_outage_no_tick_is_published_and_its_trades_are_lost() -> None:
     plan = PLAN._replace(events=SessionEvents(0, 1, 30))
     whole = ticks_of(await until(synthetic().updates(None), closed))
 
@@ -98,7 +98,7 @@ async def test_in_an_outage_nothing_is_heard_and_what_was_traded_is_lost() -> No
     assert not [update for update in updates if begin + 120 < update.clock.market_time < begin + 1680]
 
 
-async def test_another_market_does_not_go_on_in_the_place_of_this_one() -> None:
+async def test_the_position_of_another_market_is_not_resumed() -> None:
     mark = (await until(synthetic().updates(None), closed))[300].position
 
     other = synthetic(PLAN._replace(seed=7))
@@ -114,7 +114,7 @@ def test_the_name_of_a_market_in_stored_positions_does_not_change() -> None:
     )
 
 
-async def test_a_position_that_cannot_be_read_is_none() -> None:
+async def test_an_unreadable_position_starts_from_the_beginning() -> None:
     market = repr(PLAN)
     for nonsense in (b"{", b"{}", b"\xff", f'{{"market":"{market}","session":"2026-01-17"}}'.encode()):
         updates = await until(synthetic().updates(nonsense), lambda update: bool(update.ticks))
@@ -130,7 +130,7 @@ def test_changes_are_measured_against_the_last_close() -> None:
     assert market.previous_close("AAPL", FRIDAY.isoformat()) is None
 
 
-async def test_a_scenario_is_played_exactly_and_says_what_it_is() -> None:
+async def test_a_scenario_is_replayed_exactly_and_labelled() -> None:
     updates = await until(ScenarioProvider("high_low_events", FAST).updates(None), closed)
 
     assert daily(ticks_of(updates)) == scenarios.daily("high_low_events")[:1]
@@ -138,7 +138,7 @@ async def test_a_scenario_is_played_exactly_and_says_what_it_is() -> None:
     assert updates[0].clock.label == "synthetic test scenario high_low_events, all of it invented"
 
 
-def test_the_settings_choose_between_a_market_and_a_scenario() -> None:
+def test_the_settings_select_a_market_or_a_scenario() -> None:
     provider = {"ingest": {"provider": "synthetic"}}
     market = create_provider(Settings.model_validate(provider))
     scenario = create_provider(Settings.model_validate({**provider, "synthetic": {"scenario": "crash_2020"}}))
@@ -147,7 +147,7 @@ def test_the_settings_choose_between_a_market_and_a_scenario() -> None:
     assert create_provider(Settings()).name == "replay"
 
 
-async def test_through_redis_the_newest_quotes_are_those_of_the_day(redis_url: str) -> None:
+async def test_the_newest_quotes_in_redis_match_the_synthetic_day(redis_url: str) -> None:
     provider = synthetic(PLAN._replace(around=False), FAST._replace(pause_seconds=60))
     whole = ticks_of(await until(provider.updates(None), closed))
     feed, stop = Feed(provider, redis_url, Channels(), ()), asyncio.Event()

@@ -43,7 +43,7 @@ def rate(ticks: list[Tick], begin: str, end: str) -> float:
     return trades / ((until - since).total_seconds() / 60)
 
 
-def test_a_day_begins_before_its_session_rushes_at_the_open_and_is_idle_at_noon() -> None:
+def test_a_day_starts_before_its_session_and_is_busy_at_the_open_and_quiet_at_noon() -> None:
     ticks = everything(invented())
 
     average = rate(ticks, "09:30", "16:00")
@@ -65,7 +65,7 @@ def test_a_day_is_in_order_in_cents_and_in_whole_shares() -> None:
     assert {tick.source for tick in ticks} == {"synthetic"}
 
 
-def test_volumes_are_those_of_the_companies() -> None:
+def test_volumes_follow_the_size_of_the_company() -> None:
     market = universe()
     traded = Counter[str]()
     for tick in everything(invented()):
@@ -82,7 +82,7 @@ def test_a_half_day_ends_at_one() -> None:
     assert (last.hour, last.minute) == (12, 59)
 
 
-def test_the_session_alone_has_no_hours_around_it() -> None:
+def test_without_extended_hours_there_are_only_session_ticks() -> None:
     day = invented(around=False)
     ticks = everything(day)
 
@@ -90,7 +90,7 @@ def test_the_session_alone_has_no_hours_around_it() -> None:
     assert ticks == in_session(ticks)
 
 
-def test_a_session_closes_where_the_next_one_is_measured_from() -> None:
+def test_the_close_of_a_session_is_the_previous_close_of_the_next() -> None:
     market = universe()
     newest = {tick.symbol: tick.price for tick in in_session(everything(invented()))}
 
@@ -99,7 +99,7 @@ def test_a_session_closes_where_the_next_one_is_measured_from() -> None:
     }
 
 
-def test_as_many_symbols_open_far_from_their_last_close_as_are_to() -> None:
+def test_the_configured_share_of_symbols_opens_with_a_gap() -> None:
     market = universe()
     first: dict[str, float] = {}
     for tick in in_session(everything(invented())):
@@ -111,7 +111,7 @@ def test_as_many_symbols_open_far_from_their_last_close_as_are_to() -> None:
     assert sum(move > 0.025 for move in moves) == 4
 
 
-def test_a_halted_symbol_is_silent_and_comes_back_elsewhere() -> None:
+def test_a_halted_symbol_is_silent_and_resumes_at_another_price() -> None:
     day, symbols = invented(events=EVENTS), universe().symbols
     ticks = everything(day)
 
@@ -126,7 +126,7 @@ def test_a_halted_symbol_is_silent_and_comes_back_elsewhere() -> None:
         assert abs(after.price / before.price - 1) > 0.02
 
 
-def test_outages_lie_within_the_session_and_last_as_long_as_they_are_to() -> None:
+def test_outages_lie_in_the_session_and_have_the_configured_length() -> None:
     day = invented(events=EVENTS)
 
     assert len(day.outages) == 2
@@ -136,7 +136,7 @@ def test_outages_lie_within_the_session_and_last_as_long_as_they_are_to() -> Non
         assert [minute for minute in range(*outage) if not day.in_outage(minute)] == []
 
 
-def test_the_same_seed_makes_the_same_market_and_another_one_another() -> None:
+def test_the_seed_determines_the_market() -> None:
     again = SyntheticSession(universe(), TUESDAY, EVENTS, around=True)
     other = SyntheticSession(universe(seed=43), TUESDAY, EVENTS, around=True)
 
@@ -144,7 +144,7 @@ def test_the_same_seed_makes_the_same_market_and_another_one_another() -> None:
     assert other.ticks(400, SPACING) != again.ticks(400, SPACING)
 
 
-def test_a_year_of_sessions_is_the_same_from_wherever_it_is_entered() -> None:
+def test_sessions_do_not_depend_on_the_starting_day() -> None:
     through, entered = universe(), universe()
     for day in (date(2026, 3, 2), date(2026, 6, 1), date(2026, 12, 31), date(2026, 1, 9)):
         through.prices(day)
@@ -154,7 +154,7 @@ def test_a_year_of_sessions_is_the_same_from_wherever_it_is_entered() -> None:
     assert 1 < prices.min() < prices.max() < 2000
 
 
-def test_days_follow_each_other_without_a_leap_of_the_market() -> None:
+def test_the_market_does_not_jump_between_days() -> None:
     market = universe(gaps=0)
 
     nights = [market.prices(day) for day in (date(2026, 1, 5), TUESDAY, date(2026, 1, 7))]
@@ -165,7 +165,7 @@ def test_days_follow_each_other_without_a_leap_of_the_market() -> None:
 
 
 @pytest.mark.parametrize("until", [400, 720])
-def test_the_summary_of_a_part_is_what_its_ticks_come_to(until: int) -> None:
+def test_the_summary_of_a_slice_equals_its_ticks(until: int) -> None:
     day = invented(events=EVENTS)
     minutes = (minute for minute in range(330, until) if not day.in_outage(minute))
 
@@ -174,7 +174,7 @@ def test_the_summary_of_a_part_is_what_its_ticks_come_to(until: int) -> None:
     assert daily(summary(day, range(330, until), SPACING, universe().symbols)) == daily(whole)
 
 
-def test_what_is_to_happen_is_bounded_by_the_day() -> None:
+def test_configured_events_are_bounded_by_the_day() -> None:
     day = SyntheticSession(universe(size=2), HALF, SessionEvents(halts=9, outages=1, outage_minutes=500), around=False)
 
     assert len(day.halts) == 2

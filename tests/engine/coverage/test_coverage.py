@@ -114,7 +114,7 @@ def flawed(day: Day) -> Iterator[str]:
         yield "no_volume"
 
 
-async def test_the_map_is_what_a_look_at_every_day_finds(link: asyncpg.Connection) -> None:
+async def test_coverage_equals_a_comparison_day_by_day(link: asyncpg.Connection) -> None:
     series = [random_series(seed) for seed in range(60)]
     series.append(Series("NEVER", date(2012, 12, 3), True, [], {}))
     series.append(Series("GONE", None, False, [], {}))
@@ -172,13 +172,13 @@ async def put_minutes(link: asyncpg.Connection, starts: Iterable[float]) -> None
     await link.executemany("insert into ohlcv_1min values ('A', $1, 1, 2, 1, 2, 5)", rows)
 
 
-async def test_a_market_without_the_table_or_without_bars_has_nothing_to_say(link: asyncpg.Connection) -> None:
+async def test_coverage_of_a_market_without_table_or_bars_is_empty(link: asyncpg.Connection) -> None:
     assert (await measured_coverage(link)).extents == []
     await link.execute("drop table ohlcv_hourly")
     assert (await measured_coverage(link, timeframe="hourly")).whole
 
 
-async def test_minutes_counted_by_the_half_hour_give_the_same_map(link: asyncpg.Connection) -> None:
+async def test_minutes_counted_by_the_half_hour_give_the_same_coverage(link: asyncpg.Connection) -> None:
     await faulty_minutes.store(link)
     await link.execute(
         """

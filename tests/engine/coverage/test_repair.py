@@ -13,7 +13,7 @@ from tests.conftest import Databases
 FIRST, LATER, LAST = date(2012, 1, 3), date(2012, 3, 1), date(2012, 6, 1)
 
 
-def test_days_are_asked_for_at_once_and_symbols_that_lack_the_same_together() -> None:
+def test_missing_days_are_one_request_for_all_symbols_that_lack_them() -> None:
     missing = [Missing(symbol, FIRST, FIRST, 1) for symbol in "AB"] + [Missing("A", LAST, LAST, 1)]
     suspects = [Suspect("B", LAST, ("jump",)), Suspect("C", LATER, ("closed",))]
 
@@ -22,7 +22,7 @@ def test_days_are_asked_for_at_once_and_symbols_that_lack_the_same_together() ->
     assert (plan.symbols, plan.frames[0].name, plan.span) == (("A", "B"), "daily", DateRange(FIRST, LAST))
 
 
-def test_minutes_are_asked_for_where_they_are_missing() -> None:
+def test_minutes_are_requested_only_where_they_are_missing() -> None:
     near = date(2012, 1, 5)
     missing = [Missing("A", day, day, 390) for day in (FIRST, near, LATER)]
 
@@ -31,7 +31,7 @@ def test_minutes_are_asked_for_where_they_are_missing() -> None:
     assert [plan.span for plan in plans] == [DateRange(FIRST, near), DateRange(LATER, LATER)]
 
 
-def test_weeks_and_months_are_asked_for_to_their_end() -> None:
+def test_weeks_and_months_are_requested_to_their_last_day() -> None:
     (week,) = repair_plans(
         Coverage("weekly", FIRST, LAST, [], [Missing("A", date(2012, 1, 2), date(2012, 1, 9), 2)], [])
     )
@@ -39,7 +39,7 @@ def test_weeks_and_months_are_asked_for_to_their_end() -> None:
     assert week.span == DateRange(date(2012, 1, 2), date(2012, 1, 15))
 
 
-async def test_a_hole_is_shown_estimated_and_filled(
+async def test_a_gap_is_listed_estimated_and_filled(
     databases: Databases, link: asyncpg.Connection, tmp_path: Path
 ) -> None:
     engine = {"TICKSTOCK_ENGINE_DATABASE_URL": databases.engine}

@@ -19,7 +19,7 @@ from tests.conftest import Databases
 PROFIT_WARNING = "After the close of the day before Apple announced that revenue and profit"
 
 
-async def test_the_shipped_history_has_nothing_unexplained(
+async def test_the_shipped_history_has_no_unexplained_gap_or_jump(
     databases: Databases, link: asyncpg.Connection, tmp_path: Path
 ) -> None:
     engine = {"TICKSTOCK_ENGINE_DATABASE_URL": databases.engine}
@@ -69,7 +69,7 @@ async def test_a_known_move_explains_a_jump_of_its_size_alone(
 WEEKEND = [("BTC-USD", date(2024, 3, day), 1000) for day in (8, 9, 10, 11)] + [("EURUSD=X", date(2024, 3, 10), 0)]
 
 
-async def test_weekends_of_coins_and_currencies_are_data_and_no_fault(link: asyncpg.Connection) -> None:
+async def test_weekend_bars_of_crypto_and_currencies_are_no_fault(link: asyncpg.Connection) -> None:
     rows = [*WEEKEND, ("X:BTCUSD", date(2024, 3, 9), 1), ("C:EURUSD", date(2024, 3, 10), 0)]
     rows += [("BRK-B", date(2024, 3, 8), 7), ("BRK-B", date(2024, 3, 11), 8), ("BRK-B", date(2024, 3, 9), 9)]
     await link.executemany("insert into ohlcv_daily values ($1, $2, 100, 101, 99, 100, $3)", rows)
@@ -82,7 +82,7 @@ async def test_weekends_of_coins_and_currencies_are_data_and_no_fault(link: asyn
     assert coverage.suspects == [Suspect("BRK-B", date(2024, 3, 9), ("closed",))]
 
 
-async def test_the_database_and_the_program_agree_which_symbols_keep_no_exchange_s_hours(
+async def test_sql_and_python_agree_which_symbols_trade_outside_exchange_hours(
     link: asyncpg.Connection,
 ) -> None:
     symbols = [

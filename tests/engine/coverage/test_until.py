@@ -46,11 +46,11 @@ def series(symbol: str, *, listed: date | None = None, active: bool = True, sinc
     ],
     ids=["in session", "closed", "half-day", "half-day closed", "holiday", "weekend", "night"],
 )
-def test_the_last_closed_session_is_by_the_exchanges_hours(at: datetime, day: date) -> None:
+def test_the_last_closed_session_follows_the_exchanges_hours(at: datetime, day: date) -> None:
     assert last_closed(at.timestamp()) == day
 
 
-async def test_a_feed_that_died_a_week_ago_left_a_gap(link: asyncpg.Connection) -> None:
+async def test_bars_missing_since_the_feed_died_are_a_gap(link: asyncpg.Connection) -> None:
     every = [
         series("DEAD"),
         series("DELISTED", active=False),
@@ -90,7 +90,7 @@ def settings_of(redis_url: str | None, provider: str) -> Settings:
     ],
     ids=["no replay", "no synthetic", "no feed", "paused", "playing", "died"],
 )
-async def test_the_markets_time_is_the_feeds_where_that_plays_what_is_past(
+async def test_the_market_time_is_the_clock_of_a_replaying_feed(
     clock: MarketClock | None, provider: str, now: float | None, redis_url: str
 ) -> None:
     client = connect(redis_url)
@@ -101,13 +101,13 @@ async def test_the_markets_time_is_the_feeds_where_that_plays_what_is_past(
     assert await market_time.now(settings_of(redis_url, provider), lambda: 5e9) == now
 
 
-async def test_without_a_redis_the_wall_counts_for_live_feeds_alone(tmp_path: Path) -> None:
+async def test_without_redis_the_wall_clock_is_used_for_live_feeds_only(tmp_path: Path) -> None:
     settings = settings_of(f"unix://{tmp_path}/none.sock", "massive")
 
     assert await market_time.now(settings, lambda: 5e9) == 5e9
 
 
-async def test_the_command_ends_with_the_last_session_of_the_market_that_plays(
+async def test_data_gaps_ends_with_the_last_session_of_the_replayed_market(
     databases: Databases, link: asyncpg.Connection, redis_url: str, tmp_path: Path
 ) -> None:
     await store(link, [series("DEAD")])

@@ -31,7 +31,7 @@ def rolled(rows: list[Row], start: dict[date, date]) -> list[tuple[object, ...]]
     return bars
 
 
-async def test_weeks_and_months_are_what_their_days_make(pool: Pool, link: asyncpg.Connection) -> None:
+async def test_weekly_and_monthly_bars_are_rolled_up_from_days(pool: Pool, link: asyncpg.Connection) -> None:
     rows = [row for symbol in SYMBOLS for row in random_rows(symbol, date(2012, 11, 1), DAY)]
     await store(link, rows)
 
@@ -47,7 +47,7 @@ async def test_weeks_and_months_are_what_their_days_make(pool: Pool, link: async
     assert await tables(link) == first
 
 
-async def test_a_day_that_is_missing_is_made_of_its_minutes(pool: Pool, link: asyncpg.Connection) -> None:
+async def test_a_missing_daily_bar_is_rolled_up_from_minutes(pool: Pool, link: asyncpg.Connection) -> None:
     await store(link, [("A", DAY, *(Decimal(1),) * 4, 7)])
     opens, closes = sessions.regular(DAY).opens, sessions.regular(DAY).closes
     minutes = [("A", opens, 5), ("B", opens - 60, 9), ("B", opens, 5), ("B", closes - 60, 6), ("B", closes, 9)]
@@ -62,7 +62,9 @@ async def test_a_day_that_is_missing_is_made_of_its_minutes(pool: Pool, link: as
     assert [tuple(row) for row in rows] == [("A", 1, 1, 1, 1, 7), ("B", 5, 7, 4, Decimal("6.5"), 20)]
 
 
-async def test_a_day_with_enough_bars_is_told_in_the_contracts_words(pool: Pool, link: asyncpg.Connection) -> None:
+async def test_closing_a_complete_day_publishes_the_events_of_the_contract(
+    pool: Pool, link: asyncpg.Connection
+) -> None:
     await store(link, [(symbol, DAY, *(Decimal(1),) * 4, 7) for symbol in SYMBOLS])
     await link.execute(
         "insert into symbols (symbol, active, list_date) values ('GONE', false, null), ('LATER', true, $1),"
@@ -89,7 +91,9 @@ async def test_a_day_with_enough_bars_is_told_in_the_contracts_words(pool: Pool,
     assert message["payload"]["universes"] == ["all symbols"]
 
 
-async def test_a_universe_that_lacks_too_much_fails_the_day_and_says_whom(pool: Pool, link: asyncpg.Connection) -> None:
+async def test_a_universe_with_too_many_missing_symbols_fails_the_day_and_names_them(
+    pool: Pool, link: asyncpg.Connection
+) -> None:
     bars = [(symbol, DAY, *(Decimal(1),) * 4, 7) for symbol in SYMBOLS]
     await store(link, bars)
     await link.execute("update ohlcv_daily set date = date - 2 where symbol = 'S7'")
@@ -119,7 +123,7 @@ async def test_a_universe_that_lacks_too_much_fails_the_day_and_says_whom(pool: 
 
 
 @pytest.mark.parametrize("seed", range(6))
-async def test_a_day_whose_closing_was_broken_off_is_closed_by_the_next_try(
+async def test_an_interrupted_close_is_completed_by_the_next_attempt(
     seed: int, pool: Pool, databases: Databases, link: asyncpg.Connection
 ) -> None:
     await store(link, [row for symbol in SYMBOLS for row in random_rows(symbol, date(2012, 10, 1), DAY)])

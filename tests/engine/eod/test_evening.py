@@ -54,7 +54,7 @@ async def test_the_engine_closes_a_day_when_its_session_ends(redis_url: str, emp
     await link.close()
 
 
-async def test_a_store_is_quiet_when_what_it_writes_is_written(
+async def test_a_store_is_idle_only_when_its_writes_are_finished(
     pool: Pool, link: asyncpg.Connection, redis_url: str
 ) -> None:
     client = connect(redis_url)

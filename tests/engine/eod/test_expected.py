@@ -28,7 +28,7 @@ async def know(link: asyncpg.Connection, symbol: str, *days: date, listed: date 
     await link.executemany("insert into ohlcv_daily values ($1, $2, $3, $4, $5, $6, $7)", bars)
 
 
-async def test_who_traded_of_late_or_was_just_listed_is_expected_and_who_is_silent_is_named(
+async def test_recently_traded_or_listed_symbols_are_expected_and_silent_ones_named(
     pool: Pool, link: asyncpg.Connection
 ) -> None:
     await know(link, "THERE", DAY)

@@ -29,7 +29,7 @@ async def market(link: asyncpg.Connection, day: date) -> None:
     await put(link, day, *NAMES[:2])
 
 
-async def test_what_comes_until_six_still_completes_the_day_in_one_run(pool: Pool, link: asyncpg.Connection) -> None:
+async def test_bars_until_18_00_complete_the_day_in_one_run(pool: Pool, link: asyncpg.Connection) -> None:
     await market(link, FRIDAY)
     hours = Hours(pool, FRIDAY, time(16, 5))
     hours.at(time(17, 20), lambda: put(link, FRIDAY, "LATE"))
@@ -50,7 +50,9 @@ async def test_what_comes_until_six_still_completes_the_day_in_one_run(pool: Poo
     assert await link.fetchval("select sum(volume) from ohlcv_weekly where symbol = 'LATE'") == 14
 
 
-async def test_at_six_the_day_has_failed_and_says_whom_it_lacks(pool: Pool, link: asyncpg.Connection) -> None:
+async def test_at_18_00_an_incomplete_day_fails_and_names_the_missing_symbols(
+    pool: Pool, link: asyncpg.Connection
+) -> None:
     await market(link, FRIDAY)
     hours = Hours(pool, FRIDAY, time(16, 5))
     hours.at(time(18, 1), lambda: put(link, FRIDAY, "LATE"))
@@ -66,7 +68,7 @@ async def test_at_six_the_day_has_failed_and_says_whom_it_lacks(pool: Pool, link
     assert (await run_of(link, FRIDAY))["error_message"] == "incomplete: all symbols: 2 of 3"
 
 
-async def test_six_comes_although_redis_is_away(pool: Pool, link: asyncpg.Connection) -> None:
+async def test_the_18_00_deadline_holds_while_redis_is_down(pool: Pool, link: asyncpg.Connection) -> None:
     await market(link, FRIDAY)
     hours = Hours(pool, FRIDAY, time(17, 50))
     hours.away = True
@@ -77,7 +79,7 @@ async def test_six_comes_although_redis_is_away(pool: Pool, link: asyncpg.Connec
     assert hours.statuses == ["started", "failed"]
 
 
-async def test_the_next_day_does_not_wait_for_the_one_before(pool: Pool, link: asyncpg.Connection) -> None:
+async def test_closing_a_day_does_not_wait_for_the_previous_day(pool: Pool, link: asyncpg.Connection) -> None:
     await market(link, FRIDAY)
     hours = Hours(pool, FRIDAY, time(16, 5))
 
@@ -94,9 +96,7 @@ async def test_the_next_day_does_not_wait_for_the_one_before(pool: Pool, link: a
     assert hours.wall < wall_time(FRIDAY, time(16, 32))
 
 
-async def test_a_day_that_ends_once_more_while_it_is_closed_is_looked_at_again(
-    pool: Pool, link: asyncpg.Connection
-) -> None:
+async def test_a_day_that_ends_again_during_its_close_is_checked_again(pool: Pool, link: asyncpg.Connection) -> None:
     await market(link, FRIDAY)
     hours = Hours(pool, FRIDAY, time(16, 5))
 
@@ -112,7 +112,7 @@ async def test_a_day_that_ends_once_more_while_it_is_closed_is_looked_at_again(
     assert hours.wall < wall_time(FRIDAY, time(16, 6))
 
 
-async def test_bars_that_are_on_their_way_are_waited_for(pool: Pool, link: asyncpg.Connection) -> None:
+async def test_the_close_waits_for_bars_that_are_being_written(pool: Pool, link: asyncpg.Connection) -> None:
     await market(link, FRIDAY)
     hours = Hours(pool, FRIDAY, time(18, 1))
     hours.settling.append(lambda: put(link, FRIDAY, "LATE"))
@@ -127,7 +127,7 @@ async def test_bars_that_are_on_their_way_are_waited_for(pool: Pool, link: async
     assert hours.statuses == ["started", "completed"]
 
 
-async def test_a_day_that_ends_again_and_again_while_the_store_lags_is_closed_once(
+async def test_a_day_that_ends_repeatedly_while_the_store_lags_is_closed_once(
     pool: Pool, link: asyncpg.Connection
 ) -> None:
     await market(link, FRIDAY)
@@ -149,7 +149,7 @@ async def test_a_day_that_ends_again_and_again_while_the_store_lags_is_closed_on
     assert [result.target_date for result in hours.results] == [str(FRIDAY), str(MONDAY)]
 
 
-async def test_a_replay_of_what_is_past_waits_for_nothing(pool: Pool, link: asyncpg.Connection) -> None:
+async def test_a_replay_closes_without_waiting(pool: Pool, link: asyncpg.Connection) -> None:
     await market(link, FRIDAY)
     hours = Hours(pool, FRIDAY, time(16, 5))
     hours.speed = 60.0
@@ -160,7 +160,7 @@ async def test_a_replay_of_what_is_past_waits_for_nothing(pool: Pool, link: asyn
     assert (hours.statuses, hours.wall) == (["started", "failed"], wall_time(FRIDAY, time(16, 5)))
 
 
-async def test_a_half_day_is_closed_at_one_and_waited_for_like_any_other(pool: Pool, link: asyncpg.Connection) -> None:
+async def test_a_half_day_is_closed_at_13_00_with_the_same_wait(pool: Pool, link: asyncpg.Connection) -> None:
     await market(link, HALF)
     hours = Hours(pool, HALF, time(13, 5))
     hours.at(time(14, 30), lambda: put(link, HALF, "LATE"))
@@ -171,7 +171,7 @@ async def test_a_half_day_is_closed_at_one_and_waited_for_like_any_other(pool: P
     assert hours.statuses == ["started", "completed"]
 
 
-async def test_a_holiday_on_which_only_coins_trade_is_not_closed(pool: Pool, link: asyncpg.Connection) -> None:
+async def test_a_holiday_on_which_only_crypto_trades_is_not_closed(pool: Pool, link: asyncpg.Connection) -> None:
     await market(link, HALF)
     hours = Hours(pool, HALF, time(18, 30))
 
@@ -183,7 +183,7 @@ async def test_a_holiday_on_which_only_coins_trade_is_not_closed(pool: Pool, lin
     assert await link.fetchval("select count(*) from processing_runs") == 1
 
 
-async def test_an_engine_takes_up_what_one_before_it_began(pool: Pool, link: asyncpg.Connection) -> None:
+async def test_an_engine_resumes_the_closes_that_its_predecessor_began(pool: Pool, link: asyncpg.Connection) -> None:
     await market(link, FRIDAY)
     for day in (FRIDAY, MONDAY):
         await DayClose(pool, lambda _event: None, day).begin()
@@ -202,7 +202,7 @@ async def test_an_engine_takes_up_what_one_before_it_began(pool: Pool, link: asy
     assert (after["status"], after["started_at"]) == ("success", before["started_at"])
 
 
-async def test_what_goes_wrong_is_told_and_the_next_day_is_closed(pool: Pool, link: asyncpg.Connection) -> None:
+async def test_a_failed_close_is_published_and_the_next_day_is_closed(pool: Pool, link: asyncpg.Connection) -> None:
     await market(link, FRIDAY)
     await put(link, MONDAY, *NAMES)
     hours = Hours(pool, FRIDAY, time(16, 5))
@@ -221,7 +221,7 @@ async def test_what_goes_wrong_is_told_and_the_next_day_is_closed(pool: Pool, li
 
 
 @pytest.mark.parametrize("away", [False, True])
-async def test_what_is_too_old_goes_when_the_day_was_announced_and_ends_no_evening(
+async def test_retention_runs_after_the_day_is_published_and_its_failure_stops_no_close(
     away: bool, pool: Pool, link: asyncpg.Connection
 ) -> None:
     await market(link, FRIDAY)

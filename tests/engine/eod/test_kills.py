@@ -17,7 +17,7 @@ from tests.support.day_close import DAY, SYMBOLS, close_day, random_rows, run_of
 
 
 @pytest.mark.parametrize(("table", "phase"), [("ohlcv_weekly", PHASES[1]), ("cache_entries", PHASES[2])])
-async def test_a_day_whose_closing_was_killed_is_closed_by_the_next_try(
+async def test_a_killed_close_is_completed_by_the_next_attempt(
     table: str, phase: str, pool: Pool, databases: Databases, link: asyncpg.Connection, tmp_path: Path
 ) -> None:
     await store(link, [row for symbol in SYMBOLS for row in random_rows(symbol, date(2012, 10, 1), DAY)])

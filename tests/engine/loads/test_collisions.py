@@ -44,7 +44,7 @@ async def blocked(link: asyncpg.Connection, count: int) -> bool:
     return int(await link.fetchval(query)) == count
 
 
-async def test_a_load_in_a_deadlock_with_another_writer_does_the_same_batch_once_more(
+async def test_a_load_in_a_deadlock_with_another_writer_repeats_the_batch(
     databases: Databases,
     pool: Pool,
     link: asyncpg.Connection,
@@ -97,7 +97,7 @@ async def test_a_load_in_a_deadlock_with_another_writer_does_the_same_batch_once
     ],
     ids=["serialization", "deadlock", "lock timeout", "terminated"],
 )
-async def test_what_passes_is_waited_out_and_leaves_no_trace(
+async def test_transient_database_errors_are_retried_without_a_trace(
     trouble: str, pool: Pool, link: asyncpg.Connection, superuser: asyncpg.Connection, tmp_path: Path
 ) -> None:
     await superuser.execute(TRIGGER.format(body=f"if nextval('times') in (2, 4) then {trouble} end if;"))
@@ -112,7 +112,7 @@ async def test_what_passes_is_waited_out_and_leaves_no_trace(
     assert troubled == await checksum(link)
 
 
-async def test_a_load_that_collides_without_end_fails_with_its_cause_and_goes_on_later(
+async def test_a_load_with_endless_collisions_fails_with_the_cause_and_can_resume(
     pool: Pool, link: asyncpg.Connection, superuser: asyncpg.Connection, tmp_path: Path
 ) -> None:
     lines = [f"S{at:05},2012-09-04,1,2,1,2,{at}" for at in range(CHUNK + 10)]

@@ -16,7 +16,7 @@ from tests.engine.loads.conftest import checksum, write_csv
 from tests.support.history_server import KEY, bar, speaking
 
 
-async def test_the_shipped_history_is_loaded_by_a_word(
+async def test_data_load_shipped_loads_the_shipped_history(
     databases: Databases, link: asyncpg.Connection, tmp_path: Path
 ) -> None:
     process = command(tmp_path, "data", "load", "--shipped", TICKSTOCK_ENGINE_DATABASE_URL=databases.engine)
@@ -27,7 +27,7 @@ async def test_the_shipped_history_is_loaded_by_a_word(
     assert await link.fetchval("select max(date)::text from ohlcv_daily") == "2012-08-31"
 
 
-async def test_refused_rows_are_told_by_file_and_line(
+async def test_rejected_rows_are_reported_by_file_and_line(
     databases: Databases, link: asyncpg.Connection, tmp_path: Path
 ) -> None:
     path = write_csv(tmp_path / "bars.csv", ["A,2012-09-04,1,2,1,1,5", "A,2012-09-05,1,1,2,1,5"])
@@ -40,7 +40,9 @@ async def test_refused_rows_are_told_by_file_and_line(
 
 
 @pytest.mark.parametrize("dry", [(), ("--dry-run",)], ids=["stored", "dry"])
-def test_a_header_without_rows_is_nothing_good(databases: Databases, tmp_path: Path, dry: tuple[str, ...]) -> None:
+def test_a_file_with_a_header_and_no_rows_is_a_failure(
+    databases: Databases, tmp_path: Path, dry: tuple[str, ...]
+) -> None:
     path = tmp_path / "delisted.csv"
     path.write_text("Date,Open,High,Low,Close,Adj Close,Volume")
 
@@ -80,7 +82,7 @@ PROVIDER = ("--provider", "massive")
         (("--dry-run",), "name a file, or say --shipped, --scenario or --provider"),
     ],
 )
-def test_what_would_be_ignored_is_refused(
+def test_an_option_that_would_have_no_effect_is_refused(
     words: tuple[str, ...], problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -92,7 +94,7 @@ def test_what_would_be_ignored_is_refused(
     assert problem in result.output
 
 
-async def test_one_symbol_of_many_and_an_order_of_dates_are_taken_as_said(
+async def test_the_options_for_symbol_and_date_order_are_applied(
     databases: Databases, link: asyncpg.Connection, tmp_path: Path
 ) -> None:
     path = write_csv(tmp_path / "bars.csv", ["A,03/05/2024,1,2,1,1,5", "B,03/05/2024,1,2,1,1,5"])
@@ -106,7 +108,7 @@ async def test_one_symbol_of_many_and_an_order_of_dates_are_taken_as_said(
     assert [tuple(row) for row in rows] == [("B", "2024-05-03")]
 
 
-def test_a_database_that_is_away_is_said_in_a_line(tmp_path: Path) -> None:
+def test_an_unreachable_database_is_a_one_line_error(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "bars.csv", ["A,2012-09-05,1,2,1,1,5"])
 
     process = command(tmp_path, "data", "load", str(path), DATABASE_URL="postgresql://nobody@127.0.0.1:1/x")
@@ -118,7 +120,7 @@ def test_a_database_that_is_away_is_said_in_a_line(tmp_path: Path) -> None:
 MASSIVE = ("data", "load", "--provider", "massive")
 
 
-async def test_a_provider_is_asked_by_name_and_its_key_is_shown_nowhere(
+async def test_a_provider_load_never_prints_the_key(
     databases: Databases, link: asyncpg.Connection, tmp_path: Path
 ) -> None:
     (tmp_path / "key").write_text(KEY)
@@ -148,7 +150,7 @@ def dry_run_messages(symbols: str, first: date | None = None, *, dry_run: bool =
     return lines
 
 
-def test_an_estimate_asks_nobody() -> None:
+def test_an_estimate_sends_no_request() -> None:
     assert dry_run_messages("A,B", date(2020, 1, 1), dry_run=True) == [
         "2 symbols, 2020-01-01 to 2024-12-31: at most 58 requests, about 11 minutes at 5 a minute;"
         " nothing was asked for or stored"
@@ -165,6 +167,6 @@ def test_an_estimate_asks_nobody() -> None:
     ],
     ids=["key", "symbol", "none", "future"],
 )
-def test_what_cannot_be_asked_for_is_said_in_a_line(symbols: str, first: date | None, message: str) -> None:
+def test_an_impossible_request_is_a_one_line_error(symbols: str, first: date | None, message: str) -> None:
     with pytest.raises(Unusable, match=message):
         dry_run_messages(symbols, first)

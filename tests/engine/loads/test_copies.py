@@ -27,7 +27,7 @@ async def bar_lines(link: asyncpg.Connection) -> list[str]:
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 3, 100])
-async def test_a_file_of_old_changed_and_new_bars_is_stored_whole(
+async def test_a_file_with_old_changed_and_new_bars_is_stored_completely(
     chunk: int, pool: Pool, link: asyncpg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(CHUNK, chunk)
@@ -40,7 +40,7 @@ async def test_a_file_of_old_changed_and_new_bars_is_stored_whole(
     assert (outcome.status, outcome.good_rows, outcome.new_bars) == ("completed", 7, 5)
 
 
-async def test_a_copy_into_bars_that_are_there_stores_nothing_and_spoils_no_transaction(
+async def test_a_copy_that_meets_stored_bars_stores_nothing_and_leaves_the_transaction_usable(
     link: asyncpg.Connection,
 ) -> None:
     async with link.transaction():
@@ -52,7 +52,7 @@ async def test_a_copy_into_bars_that_are_there_stores_nothing_and_spoils_no_tran
     assert await bar_lines(link) == [line("A", 4), line("A", 5, 7), line("A", 6)]
 
 
-async def test_a_table_that_takes_no_copy_takes_bars(
+async def test_bars_are_inserted_where_copy_is_not_allowed(
     databases: Databases, pool: Pool, link: asyncpg.Connection, tmp_path: Path
 ) -> None:
     superuser = await asyncpg.connect(databases.superuser)
@@ -69,7 +69,7 @@ async def test_a_table_that_takes_no_copy_takes_bars(
 
 
 @pytest.mark.parametrize("rows", [30, 29])
-async def test_a_large_load_renews_what_plans_count_on(
+async def test_a_large_load_analyzes_its_tables(
     rows: int, pool: Pool, link: asyncpg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.engine.loads.writer.ANALYSED_FROM", 30)

@@ -16,7 +16,7 @@ from app.finance import history
 from tests.engine.loads.conftest import HISTORY, TODAY, checksum, load_file, write_csv
 
 
-async def test_the_shipped_history_is_stored_to_the_cent_and_share(pool: Pool, link: asyncpg.Connection) -> None:
+async def test_the_shipped_history_is_stored_exactly(pool: Pool, link: asyncpg.Connection) -> None:
     outcome = await load_file(pool, HISTORY)
 
     bars = history.read(HISTORY)
@@ -86,7 +86,7 @@ async def test_bad_rows_are_named_by_line_and_the_rest_is_loaded(
     assert (outcome.rows, outcome.good_rows, outcome.rejected_rows) == (12, 2, 10)
 
 
-async def test_of_a_key_that_comes_twice_the_last_row_counts(
+async def test_the_last_of_two_rows_with_one_key_is_stored(
     pool: Pool, link: asyncpg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.engine.loads.sources.csv_file.CHUNK", 2)
@@ -110,7 +110,7 @@ async def test_of_a_key_that_comes_twice_the_last_row_counts(
     ],
     ids=["short", "semicolons", "tabs", "quoted", "windows"],
 )
-async def test_a_file_may_be_written_in_many_ways(
+async def test_many_csv_dialects_are_read(
     pool: Pool, link: asyncpg.Connection, tmp_path: Path, header: str, line: str
 ) -> None:
     outcome = await load_file(pool, write_csv(tmp_path / "bars.csv", [line], header))
@@ -131,7 +131,7 @@ async def test_a_file_may_be_written_in_many_ways(
         ("monthly", "2012-09-28", "2012-09-01"),
     ],
 )
-async def test_instants_are_utc_and_dated_bars_go_by_the_day_that_is_written(
+async def test_timestamps_are_utc_and_dated_bars_keep_their_written_day(
     pool: Pool, link: asyncpg.Connection, tmp_path: Path, timeframe: str, moment: str, timestamp: str
 ) -> None:
     await link.execute("set timezone = 'UTC'")
@@ -142,7 +142,7 @@ async def test_instants_are_utc_and_dated_bars_go_by_the_day_that_is_written(
     assert await link.fetchval(f"select {frame.key}::text from {frame.table}") == timestamp
 
 
-async def test_a_file_without_symbols_is_loaded_as_the_one_that_is_named(
+async def test_a_file_without_symbols_is_loaded_under_the_given_symbol(
     pool: Pool, link: asyncpg.Connection, tmp_path: Path
 ) -> None:
     path = write_csv(tmp_path / "bars.csv", ["2012-09-04,1,2,1,1,5"], "date,open,high,low,close,volume")
@@ -165,7 +165,7 @@ async def test_a_file_without_symbols_is_loaded_as_the_one_that_is_named(
     ],
     ids=["empty", "blank", "columns", "torn", "no-gzip"],
 )
-async def test_what_is_no_file_of_bars_is_refused_in_a_line(
+async def test_a_file_without_bars_is_refused_in_one_line(
     pool: Pool, link: asyncpg.Connection, tmp_path: Path, content: bytes, reason: str
 ) -> None:
     (tmp_path / "bars.csv").write_bytes(content)
@@ -177,7 +177,7 @@ async def test_what_is_no_file_of_bars_is_refused_in_a_line(
         await load_file(pool, tmp_path / "nothing.csv")
 
 
-async def test_a_line_without_an_end_costs_itself_alone(pool: Pool, tmp_path: Path) -> None:
+async def test_an_overlong_line_is_rejected_alone(pool: Pool, tmp_path: Path) -> None:
     lines = ["A,2012-09-04,1,1,1,1,1", "x" * (40 * LONGEST_LINE), "A,2012-09-05,1,1,1,1,1"]
 
     outcome = await load_file(pool, write_csv(tmp_path / "bars.csv", lines))
@@ -186,7 +186,7 @@ async def test_a_line_without_an_end_costs_itself_alone(pool: Pool, tmp_path: Pa
     assert [(refusal.number, refusal.reason[:6]) for refusal in outcome.rejections] == [(3, "longer")]
 
 
-async def test_a_load_that_is_called_off_goes_on_where_it_stopped(
+async def test_a_cancelled_load_resumes_where_it_stopped(
     pool: Pool, link: asyncpg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.engine.loads.sources.csv_file.CHUNK", 10)
@@ -209,7 +209,7 @@ async def test_a_load_that_is_called_off_goes_on_where_it_stopped(
     assert (await checksum(link))[0] == 95
 
 
-async def test_a_file_that_changed_is_another_file(
+async def test_a_changed_file_is_loaded_from_its_beginning(
     pool: Pool, link: asyncpg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.engine.loads.sources.csv_file.CHUNK", 1)
@@ -232,7 +232,7 @@ async def test_a_dry_run_checks_and_stores_nothing(link: asyncpg.Connection) -> 
     assert await link.fetchval("select count(*) from ohlcv_daily") == 0
 
 
-def test_chunks_are_of_one_size_whatever_the_file_is_read_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_chunk_sizes_do_not_depend_on_the_read_buffer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_csv(tmp_path / "bars.csv", [f"S{number},2012-09-04,1,2,1,1,1" for number in range(1000)])
     chunks = []
     for block in (7, 1000, 1 << 20):
@@ -245,7 +245,7 @@ def test_chunks_are_of_one_size_whatever_the_file_is_read_in(tmp_path: Path, mon
     assert source.CHUNK > 1000
 
 
-async def test_tables_that_are_not_ours_take_bars_and_keep_no_marks(pool: Pool, link: asyncpg.Connection) -> None:
+async def test_foreign_tables_get_bars_and_no_progress_records(pool: Pool, link: asyncpg.Connection) -> None:
     await link.execute("drop table data_load_parts, data_load_jobs, symbol_load_log, splits, dividends")
 
     first, again = await load_file(pool, HISTORY), await load_file(pool, HISTORY)
@@ -253,7 +253,7 @@ async def test_tables_that_are_not_ours_take_bars_and_keep_no_marks(pool: Pool, 
     assert (first.new_bars, again.new_bars) == (12_154, 0)
 
 
-async def test_a_table_that_would_take_bars_twice_takes_none(pool: Pool, link: asyncpg.Connection) -> None:
+async def test_a_table_without_a_unique_key_gets_no_bars(pool: Pool, link: asyncpg.Connection) -> None:
     await link.execute("alter table ohlcv_daily drop constraint ohlcv_daily_pkey")
 
     with pytest.raises(UnreadableSource, match="not unique by symbol and date"):
@@ -264,7 +264,7 @@ async def test_a_table_that_would_take_bars_twice_takes_none(pool: Pool, link: a
         await load_file(pool, HISTORY)
 
 
-async def test_a_load_waits_for_a_row_that_somebody_else_is_writing(
+async def test_a_load_waits_for_a_row_that_another_transaction_writes(
     pool: Pool, link: asyncpg.Connection, tmp_path: Path
 ) -> None:
     path = write_csv(tmp_path / "bars.csv", ["A,2012-09-04,1,2,1,1,5"])

@@ -33,7 +33,7 @@ def times(tmp_path: Path, columns: dict[str, str]) -> list[str]:
         ({"": "17", "Date": "2024-03-05"}, "2024-03-05"),
     ],
 )
-def test_when_a_bar_was_may_stand_in_one_column_or_two(columns: dict[str, str], read: str, tmp_path: Path) -> None:
+def test_date_and_time_may_be_one_column_or_two(columns: dict[str, str], read: str, tmp_path: Path) -> None:
     assert times(tmp_path, columns) == [read]
 
 
@@ -50,13 +50,13 @@ def test_when_a_bar_was_may_stand_in_one_column_or_two(columns: dict[str, str], 
         ({"Date": "", "Close": ""}, "'Close' and 'close' mean the same; keep one of them"),
     ],
 )
-def test_two_columns_of_one_meaning_are_refused(columns: dict[str, str], words: str, tmp_path: Path) -> None:
+def test_two_columns_with_the_same_meaning_are_refused(columns: dict[str, str], words: str, tmp_path: Path) -> None:
     with pytest.raises(UnreadableSource, match=words):
         times(tmp_path, columns)
 
 
 @pytest.mark.parametrize("swapped", [False, True], ids=["price first", "symbol first"])
-def test_symbols_side_by_side_are_taken_one_at_a_time(swapped: bool, tmp_path: Path) -> None:
+def test_wide_files_with_several_symbols_are_loaded_one_symbol_at_a_time(swapped: bool, tmp_path: Path) -> None:
     first, second, third = LEVELS
     lines = [second, first, third] if swapped else LEVELS
     (tmp_path / "bars.csv").write_text("\n".join([*lines, "2024-03-05,2,20,3,30,1,10,1.5,15,7,70"]) + "\n")
@@ -70,7 +70,7 @@ def test_symbols_side_by_side_are_taken_one_at_a_time(swapped: bool, tmp_path: P
         next(open_source(tmp_path / "bars.csv", "C").chunks())
 
 
-def test_a_column_called_price_does_not_hide_lines(tmp_path: Path) -> None:
+def test_a_column_named_price_hides_no_rows(tmp_path: Path) -> None:
     lines = ["Price,Date,Open,High,Low,Close,Volume", *["1,2024-03-05,1,2,1,2,5"] * 3]
     (tmp_path / "bars.csv").write_text("\n".join(lines) + "\n")
 
@@ -86,7 +86,7 @@ def test_a_column_called_price_does_not_hide_lines(tmp_path: Path) -> None:
         )
     ],
 )
-def test_a_delimiter_at_the_end_of_a_line_is_no_column(name: str, text: str, tmp_path: Path) -> None:
+def test_a_trailing_delimiter_is_no_column(name: str, text: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text(text)
 
     chunk = next(open_source(tmp_path / name, "A").chunks())
@@ -113,7 +113,7 @@ def test_date_and_time_of_parquet_are_joined(columns: dict[str, pa.Array], read:
     assert next(open_source(tmp_path / "bars.parquet", "A").chunks()).rows.times == [read]
 
 
-def test_two_columns_of_parquet_that_say_when_are_refused(tmp_path: Path) -> None:
+def test_two_time_columns_of_parquet_are_refused(tmp_path: Path) -> None:
     table = pa.table({"Date": ["2024-03-05"], "Timestamp": ["2024-03-05 14:30"], **PLAIN})
     parquet.write_table(table, tmp_path / "bars.parquet")
 

@@ -56,7 +56,7 @@ async def checked(path: Path, timeframe: str = "daily") -> SourceResult:
     ids=["rounds up", "digits", "zeros", "volume zeros", "volume", "tiny", "inf", "nan", "negative", "huge", "dot",
          "nul", "quote", "last", "first", "epoch"],
 )  # fmt: skip
-async def test_a_strange_row_costs_itself_at_most(
+async def test_a_malformed_row_is_rejected_alone(
     row: str, pool: Pool, link: asyncpg.Connection, tmp_path: Path
 ) -> None:
     await load_file(pool, write_csv(tmp_path / "a.csv", [GOOD, row, GOOD.replace("AAPL", "KO")]))
@@ -76,7 +76,7 @@ async def test_a_strange_row_costs_itself_at_most(
     ],
     ids=["s", "ms", "us", "ns", "odd ns"],
 )
-async def test_epoch_times_of_every_scale_are_read_to_the_digit(
+async def test_epoch_times_in_seconds_to_nanoseconds_are_read_exactly(
     at: str, expected: str, pool: Pool, link: asyncpg.Connection, tmp_path: Path
 ) -> None:
     await load_file(pool, write_csv(tmp_path / "a.csv", [f"IBM,{at},1,2,1,2,5"]), "1min")
@@ -103,7 +103,7 @@ async def test_epoch_times_of_every_scale_are_read_to_the_digit(
     ids=["empty", "blank", "no header", "long field", "macintosh", "utf-16", "empty gz", "cut gz", "bomb", "magic",
          "no parquet"],
 )  # fmt: skip
-async def test_what_is_no_file_of_bars_is_refused_in_one_line(content: bytes, tmp_path: Path) -> None:
+async def test_a_file_of_another_kind_is_refused_in_one_line(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(content)
 
@@ -111,7 +111,7 @@ async def test_what_is_no_file_of_bars_is_refused_in_one_line(content: bytes, tm
         await checked(path)
 
 
-async def test_a_directory_and_what_is_not_there_are_refused_in_one_line(tmp_path: Path) -> None:
+async def test_directories_and_missing_files_are_refused_in_one_line(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "none.csv"):
         with pytest.raises(UnreadableSource, match="cannot be opened"):
             await checked(path)
@@ -129,7 +129,7 @@ async def test_headers_of_any_program_are_read(encoding: str, tmp_path: Path) ->
     assert (done.good_rows, done.rejected_rows) == (1, 0)
 
 
-async def test_a_bomb_of_blank_lines_takes_no_memory_and_ends(tmp_path: Path) -> None:
+async def test_a_decompression_bomb_of_blank_lines_is_read_in_bounded_memory(tmp_path: Path) -> None:
     path = tmp_path / "a.csv.gz"
     path.write_bytes(gzip.compress(HEADER.encode() + b"\n" * 3_000_000 + GOOD.encode()))
 
@@ -156,14 +156,14 @@ def test_lists_of_symbols_are_read(text: str, symbols: tuple[str, ...], tmp_path
     ["symbol\nAPPLE INC\n", "symbol\nA\x00B\n", "x" * 200_000, "symbol\n'; drop table symbols\n"],
     ids=["name", "nul", "long", "sql"],
 )
-def test_lists_of_something_else_are_refused_whole(text: str, tmp_path: Path) -> None:
+def test_a_list_of_something_other_than_symbols_is_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text(text)
 
     with pytest.raises(UnreadableSource, match=r"^list\.csv: "):
         read_symbol_list(tmp_path / "list.csv")
 
 
-async def test_two_loaders_of_one_file_store_it_once(pool: Pool, link: asyncpg.Connection, tmp_path: Path) -> None:
+async def test_two_loaders_of_the_same_file_store_it_once(pool: Pool, link: asyncpg.Connection, tmp_path: Path) -> None:
     lines = [f"S{at % 500},2012-{1 + at // 14_000:02}-{1 + at // 500 % 28:02},1,9,1,2,{at}" for at in range(45_000)]
     path = write_csv(tmp_path / "a.csv", lines)
 
@@ -188,7 +188,7 @@ async def request_status(rest: Rest) -> int:
 
 
 @pytest.mark.parametrize("at", [10**17, 10**19, -(10**15)])
-async def test_a_bar_of_a_provider_that_has_no_possible_time_costs_itself(massive: Massive, at: int) -> None:
+async def test_a_provider_bar_with_an_impossible_time_is_rejected_alone(massive: Massive, at: int) -> None:
     answer = {"results": [bar("2026-09-04", 100.0), bar("2026-09-08", 101.0) | {"t": at}]}
     massive.trouble.append(Response(json.dumps(answer)))
     rest = Rest(massive.url, KEY, RequestPace(60_000))
@@ -217,7 +217,7 @@ async def dripping() -> AsyncIterator[str]:
     server.close()
 
 
-async def test_an_answer_without_end_is_given_up() -> None:
+async def test_an_endless_answer_of_the_provider_is_given_up() -> None:
     async with dripping() as url:
         rest = Rest(url, KEY, RequestPace(60_000), patience=0.5, first_wait=0.01, whole=0.2)
         async with asyncio.timeout(15):
@@ -226,7 +226,7 @@ async def test_an_answer_without_end_is_given_up() -> None:
         await rest.close()
 
 
-async def test_a_load_is_called_off_in_the_middle_of_an_answer() -> None:
+async def test_a_load_can_be_cancelled_in_the_middle_of_an_answer() -> None:
     stop = asyncio.Event()
     async with dripping() as url:
         rest = Rest(url, KEY, RequestPace(60_000), stop)
@@ -240,6 +240,6 @@ async def test_a_load_is_called_off_in_the_middle_of_an_answer() -> None:
         await rest.close()
 
 
-def test_text_files_say_which_they_are_only_when_they_are_there(tmp_path: Path) -> None:
+def test_identifying_a_missing_text_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UnreadableSource, match="no such file"):
         TextFile(tmp_path / "none.csv").identity()

@@ -24,7 +24,7 @@ def case_name(case: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("case", CASES, ids=case_name)
-async def test_a_file_is_read_rightly_or_refused_with_what_to_do(
+async def test_every_input_file_is_read_correctly_or_refused_with_a_remedy(
     case: dict[str, Any], pool: Pool, link: asyncpg.Connection
 ) -> None:
     frame = LOAD_TIMEFRAMES[case.get("timeframe", "daily")]
@@ -46,7 +46,7 @@ async def test_a_file_is_read_rightly_or_refused_with_what_to_do(
     assert sorted(row["bar"] for row in rows) == case.get("stored", [])
 
 
-def test_every_file_has_an_outcome() -> None:
+def test_every_input_file_has_an_expected_outcome() -> None:
     files = {path.name for path in INPUTS.iterdir()} - {"outcomes.toml"}
 
     assert {case["file"] for case in CASES} == files

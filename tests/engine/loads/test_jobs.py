@@ -33,7 +33,7 @@ async def provider() -> AsyncIterator[Massive]:
         yield server
 
 
-async def test_without_a_key_a_job_loads_from_the_shipped_history_and_says_so(
+async def test_a_job_without_a_provider_key_loads_the_shipped_history_and_says_so(
     room: Room, link: asyncpg.Connection
 ) -> None:
     async with room.office():
@@ -51,7 +51,7 @@ async def test_without_a_key_a_job_loads_from_the_shipped_history_and_says_so(
     assert [tuple(row) for row in splits] == [("AAPL", "2000-06-21", "shipped"), ("AAPL", "2005-02-28", "shipped")]
 
 
-async def test_a_load_is_told_of_from_its_beginning_to_its_end(room: Room, provider: Massive) -> None:
+async def test_a_load_publishes_its_status_from_start_to_end(room: Room, provider: Massive) -> None:
     async with hearing(room.redis_url) as events, room.office(api_key=KEY, rest_url=provider.url):
         job = await room.ask(
             MultiTimeframeLoad(requested_by="alice", symbols=("AAPL", "IBM"), timeframes=("day", "week"))
@@ -71,7 +71,7 @@ async def test_a_load_is_told_of_from_its_beginning_to_its_end(room: Room, provi
     assert all(event.run_id == job for event in of(RunProgressed, events))
 
 
-async def test_every_kind_of_load_is_understood(room: Room, provider: Massive, link: asyncpg.Connection) -> None:
+async def test_every_kind_of_load_job_is_accepted(room: Room, provider: Massive, link: asyncpg.Connection) -> None:
     (room.files / "sp_500.csv").write_text("ticker,name\nAAPL,Apple\n")
     (room.files / "dow_30.csv").write_text("IBM\nAAPL\n")
     jobs: list[AnyLoad] = [
@@ -122,7 +122,7 @@ async def test_a_wrong_key_fails_the_load_at_once(room: Room, provider: Massive)
     assert len(provider.requests) == 1
 
 
-async def test_a_running_load_can_be_called_off_and_one_in_line_too(room: Room, provider: Massive) -> None:
+async def test_running_and_queued_loads_can_be_cancelled(room: Room, provider: Massive) -> None:
     provider.trouble.append(Response("{}", 429, {"Retry-After": "200"}))
     async with room.office(api_key=KEY, rest_url=provider.url):
         first = await room.ask(HistoricalLoad(requested_by="a", symbols=("AAPL",)))
@@ -136,7 +136,7 @@ async def test_a_running_load_can_be_called_off_and_one_in_line_too(room: Room, 
     assert len(provider.requests) == 1
 
 
-async def test_more_than_a_few_in_line_are_refused_aloud(room: Room, provider: Massive) -> None:
+async def test_a_full_queue_refuses_further_loads_with_an_error(room: Room, provider: Massive) -> None:
     provider.trouble.append(Response("{}", 429, {"Retry-After": "200"}))
     async with room.office(api_key=KEY, rest_url=provider.url):
         first = await room.ask(HistoricalLoad(requested_by="a", symbols=("AAPL",)))
@@ -150,7 +150,7 @@ async def test_more_than_a_few_in_line_are_refused_aloud(room: Room, provider: M
     assert (await room.read_status(first)) is not None
 
 
-async def test_a_load_survives_its_engine_and_is_not_done_twice(
+async def test_a_load_resumes_after_an_engine_restart_without_repeating_requests(
     room: Room, provider: Massive, link: asyncpg.Connection
 ) -> None:
     job = HistoricalLoad(requested_by="a", symbols=("AAPL", "IBM"))
@@ -184,7 +184,7 @@ async def test_a_load_survives_its_engine_and_is_not_done_twice(
     ],
     ids=["bounds", "type", "bytes", "shape", "deep"],
 )
-async def test_what_is_no_job_is_refused_and_the_next_is_done(room: Room, payload: bytes, job_id: str) -> None:
+async def test_an_invalid_job_is_refused_and_the_next_is_done(room: Room, payload: bytes, job_id: str) -> None:
     async with room.office():
         await room.client.publish(JOBS_DATA_LOAD, payload)
         done = await room.status(await room.ask(HistoricalLoad(requested_by="a", symbols=("IBM",))))
@@ -194,7 +194,7 @@ async def test_what_is_no_job_is_refused_and_the_next_is_done(room: Room, payloa
     assert status is None or (status.status, status.error) == ("failed", "the job was not understood")
 
 
-async def test_the_engine_loads_beside_its_other_work(room: Room, link: asyncpg.Connection) -> None:
+async def test_a_running_engine_accepts_load_jobs(room: Room, link: asyncpg.Connection) -> None:
     async with working(room.redis_url, room.database_url):
         before = await link.fetchval("select count(*) from ohlcv_daily")
         await link.execute("delete from ohlcv_daily where symbol = 'IBM' and date < '2012-01-01'")

@@ -39,7 +39,7 @@ def started(databases: Databases, tmp_path: Path, path: Path) -> "subprocess.Pop
     )
 
 
-async def test_a_loader_that_is_killed_and_started_again_stores_what_an_undisturbed_one_does(
+async def test_a_killed_and_restarted_load_stores_the_same_as_an_undisturbed_one(
     databases: Databases, pool: Pool, link: asyncpg.Connection, tmp_path: Path, big: Path
 ) -> None:
     chance, before = random.Random(6), 0

@@ -51,7 +51,7 @@ async def test_parquet_and_csv_of_the_same_bars_store_the_same(
     assert binary == await checksum(link)
 
 
-async def test_bad_rows_of_parquet_are_named_by_their_number(pool: Pool, tmp_path: Path) -> None:
+async def test_bad_parquet_rows_are_reported_by_number(pool: Pool, tmp_path: Path) -> None:
     table = pa.table(COLUMNS | {"low": [1.0, None, 8.75], "close": [1.5, 1.5, float("nan")]})
     parquet.write_table(table, tmp_path / "bars.parquet")
 
@@ -61,7 +61,7 @@ async def test_bad_rows_of_parquet_are_named_by_their_number(pool: Pool, tmp_pat
     assert outcome.new_bars == 1
 
 
-async def test_instants_of_parquet_keep_their_zone(pool: Pool, link: asyncpg.Connection, tmp_path: Path) -> None:
+async def test_parquet_timestamps_keep_their_zone(pool: Pool, link: asyncpg.Connection, tmp_path: Path) -> None:
     times = pa.array(
         [datetime(2012, 9, 4, 13, minute, tzinfo=UTC) for minute in (30, 31, 32)], pa.timestamp("ns", "UTC")
     )
@@ -72,7 +72,7 @@ async def test_instants_of_parquet_keep_their_zone(pool: Pool, link: asyncpg.Con
     assert await link.fetchval("select min(timestamp) from ohlcv_1min") == datetime(2012, 9, 4, 13, 30, tzinfo=UTC)
 
 
-async def test_a_torn_file_is_refused_in_a_line(pool: Pool, tmp_path: Path) -> None:
+async def test_a_truncated_file_is_refused_in_one_line(pool: Pool, tmp_path: Path) -> None:
     parquet.write_table(pa.table(COLUMNS), tmp_path / "whole.parquet")
     (tmp_path / "torn.parquet").write_bytes((tmp_path / "whole.parquet").read_bytes()[:-20])
 
@@ -80,7 +80,7 @@ async def test_a_torn_file_is_refused_in_a_line(pool: Pool, tmp_path: Path) -> N
         await read(pool, tmp_path / "torn.parquet")
 
 
-async def test_without_pyarrow_it_is_said_what_to_install(
+async def test_without_pyarrow_the_error_says_what_to_install(
     pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parquet.write_table(pa.table(COLUMNS), tmp_path / "bars.parquet")
@@ -114,7 +114,7 @@ async def test_columns_of_odd_types_are_read(changed: dict[str, pa.Array], tmp_p
     assert (done.good_rows, done.rejected_rows, done.symbols) == (3, 0, {"A", "B"})
 
 
-async def test_nanoseconds_are_cut_off(pool: Pool, link: asyncpg.Connection, tmp_path: Path) -> None:
+async def test_nanoseconds_are_truncated(pool: Pool, link: asyncpg.Connection, tmp_path: Path) -> None:
     start = int(MINUTE.timestamp()) * 10**9
     times = pa.array([start, start + 60 * 10**9 + 1, start + 120 * 10**9], pa.timestamp("ns", "America/New_York"))
     parquet.write_table(pa.table({**COLUMNS, "date": times}), tmp_path / "bars.parquet")

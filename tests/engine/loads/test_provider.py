@@ -18,7 +18,7 @@ from tests.engine.loads.conftest import checksum
 from tests.support.history_server import Massive, bar, load
 
 
-async def test_bars_names_splits_and_dividends_are_stored(
+async def test_bars_names_splits_and_dividends_of_a_provider_are_stored(
     provider: Massive, pool: Pool, link: asyncpg.Connection
 ) -> None:
     provider.splits["AAPL"] = [{"execution_date": "2005-02-28", "split_from": 1, "split_to": 2, "ticker": "AAPL"}]
@@ -52,7 +52,7 @@ TROUBLE = {
 
 
 @pytest.mark.parametrize("trouble", TROUBLE.values(), ids=TROUBLE)
-async def test_trouble_that_passes_is_waited_for(
+async def test_transient_provider_errors_are_retried(
     provider: Massive, pool: Pool, link: asyncpg.Connection, trouble: list[Response]
 ) -> None:
     provider.trouble.extend(trouble)
@@ -63,7 +63,7 @@ async def test_trouble_that_passes_is_waited_for(
     assert await link.fetchval("select count(*) from ohlcv_daily") == 5
 
 
-async def test_trouble_that_stays_ends_the_load_and_keeps_what_is_stored(
+async def test_lasting_provider_errors_end_the_load_and_keep_stored_bars(
     provider: Massive, pool: Pool, link: asyncpg.Connection
 ) -> None:
     def break_down(progress: ProviderProgress) -> None:
@@ -81,7 +81,7 @@ async def test_trouble_that_stays_ends_the_load_and_keeps_what_is_stored(
     assert await link.fetchval("select count(*) from ohlcv_daily") == 5
 
 
-async def test_a_provider_that_wants_fewer_requests_is_waited_for_beyond_the_patience_for_silence(
+async def test_a_rate_limited_load_waits_longer_than_the_limit_for_silence(
     provider: Massive, pool: Pool, link: asyncpg.Connection
 ) -> None:
     patience = 0.5
@@ -95,7 +95,7 @@ async def test_a_provider_that_wants_fewer_requests_is_waited_for_beyond_the_pat
     assert await link.fetchval("select count(*) from ohlcv_daily") == 5
 
 
-async def test_a_provider_that_lets_nobody_ask_ends_the_load_after_all(provider: Massive, pool: Pool) -> None:
+async def test_a_provider_that_always_limits_ends_the_load(provider: Massive, pool: Pool) -> None:
     provider.trouble.extend(Response("{}", 429, {"Retry-After": "0"}) for _ in range(100_000))
 
     with pytest.raises(ProviderUnreachable, match=r"limits our requests \(status 429\)"):
@@ -114,7 +114,7 @@ async def test_a_provider_that_lets_nobody_ask_ends_the_load_after_all(provider:
     ],
     ids=["plan", "bad", "elsewhere"],
 )
-async def test_a_refusal_is_said_and_not_repeated(
+async def test_a_permanent_refusal_is_reported_and_not_retried(
     provider: Massive, pool: Pool, trouble: Response, message: str
 ) -> None:
     provider.trouble.append(trouble)
@@ -138,14 +138,14 @@ async def test_a_wrong_key_is_refused_at_once_and_never_shown(
 
 
 @pytest.mark.parametrize("elsewhere", ["http://127.0.0.1:9", "https://127.0.0.1", "http://localhost"])
-async def test_the_key_goes_to_no_other_host(provider: Massive, pool: Pool, elsewhere: str) -> None:
+async def test_the_provider_key_is_sent_to_no_other_host(provider: Massive, pool: Pool, elsewhere: str) -> None:
     provider.elsewhere = elsewhere
 
     with pytest.raises(ProviderRefused, match="sends us to another host"):
         await load(provider, pool, "AAPL")
 
 
-async def test_pages_that_go_round_end(provider: Massive, pool: Pool) -> None:
+async def test_circular_pagination_ends(provider: Massive, pool: Pool) -> None:
     path = f"{provider.url}/v2/aggs/ticker/AAPL/range/1/day/2012-09-04/2012-09-10?cursor=0"
     provider.trouble.extend(Response(f'{{"next_url":"{path}"}}', 200) for _ in range(3))
 
@@ -153,7 +153,7 @@ async def test_pages_that_go_round_end(provider: Massive, pool: Pool) -> None:
         await load(provider, pool, "AAPL")
 
 
-async def test_a_load_that_is_called_off_stops_between_pages_and_goes_on_later(
+async def test_a_cancelled_provider_load_stops_between_pages_and_resumes(
     provider: Massive, pool: Pool, link: asyncpg.Connection
 ) -> None:
     stop = asyncio.Event()
@@ -171,7 +171,7 @@ async def test_a_load_that_is_called_off_stops_between_pages_and_goes_on_later(
     assert (on.status, on.successful) == ("completed", ("BRK.B", "AAPL"))
 
 
-async def test_symbols_that_are_complete_are_not_asked_for_again(provider: Massive, pool: Pool) -> None:
+async def test_completed_symbols_are_not_requested_again(provider: Massive, pool: Pool) -> None:
     def break_down(progress: ProviderProgress) -> None:
         if progress.successful and not provider.trouble:
             provider.trouble.append(Response("", 403))
@@ -185,7 +185,7 @@ async def test_symbols_that_are_complete_are_not_asked_for_again(provider: Massi
     assert not any("BRK.B" in address for address in provider.requests)
 
 
-async def test_weeks_of_the_provider_begin_on_sunday_and_ours_on_monday(
+async def test_weekly_bars_of_the_provider_are_moved_from_sunday_to_monday(
     provider: Massive, pool: Pool, link: asyncpg.Connection
 ) -> None:
     provider.bars["AAPL"] = [bar("2012-09-09", 100.0)]
@@ -195,7 +195,7 @@ async def test_weeks_of_the_provider_begin_on_sunday_and_ours_on_monday(
     assert await link.fetchval("select week_start::text from ohlcv_weekly") == "2012-09-10"
 
 
-def test_no_more_requests_than_allowed_begin_in_any_minute() -> None:
+def test_the_request_rate_is_kept_in_every_minute() -> None:
     now = 0.0
     pace, starts = RequestPace(5, clock=lambda: now), []
     for _ in range(23):

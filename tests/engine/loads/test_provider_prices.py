@@ -17,7 +17,7 @@ from tests.support.history_server import KEY, bar, speaking
 SPAN = DateRange(date(2012, 9, 4), date(2012, 9, 10))
 
 
-async def test_noise_of_floats_is_no_error_and_a_finer_price_is_named(pool: Pool, link: asyncpg.Connection) -> None:
+async def test_float_noise_is_accepted_and_a_too_precise_price_rejected(pool: Pool, link: asyncpg.Connection) -> None:
     writer = BarWriter(pool, LOAD_TIMEFRAMES["daily"])
     await writer.open()
     async with speaking() as provider:

@@ -7,7 +7,7 @@ from app.db.pools import Pool
 from tests.support.history_server import DAYS, Massive, load
 
 
-async def test_a_malformed_record_costs_itself_and_is_named(
+async def test_a_malformed_record_is_rejected_alone_and_reported(
     provider: Massive, pool: Pool, link: asyncpg.Connection
 ) -> None:
     provider.bars["AAPL"] = [DAYS[0], DAYS[1] | {"o": "100"}, DAYS[2], DAYS[3] | {"c": None}, DAYS[4] | {"h": 1.0}]
@@ -40,7 +40,7 @@ async def test_a_malformed_record_costs_itself_and_is_named(
     assert "6 records refused; AAPL bar 2: o:" in await link.fetchval("select error_message from symbol_load_log")
 
 
-async def test_a_ticker_with_an_empty_date_costs_its_name_and_no_time(
+async def test_a_ticker_with_an_empty_date_loses_its_name_and_causes_no_retry(
     provider: Massive, pool: Pool, link: asyncpg.Connection
 ) -> None:
     provider.tickers["AAPL"] = {"ticker": "AAPL", "name": "x", "list_date": ""}
@@ -54,7 +54,7 @@ async def test_a_ticker_with_an_empty_date_costs_its_name_and_no_time(
     assert await link.fetchval("select name from symbols where symbol = 'BRK.B'") == "BRK.B Incorporated"
 
 
-async def test_an_answer_without_one_record_that_can_be_read_is_nothing_of_that_symbol(
+async def test_an_answer_without_a_readable_record_counts_as_no_data(
     provider: Massive, pool: Pool, link: asyncpg.Connection
 ) -> None:
     provider.trouble.append(Response('{"results":[5,{"t":1000000000000000000,"o":1,"h":1,"l":1,"c":1}]}', 200))

@@ -93,7 +93,7 @@ wild = st.tuples(symbols, days, prices, prices, prices, prices, volumes)
 @given(st.lists(st.one_of(fine, wild), max_size=30))
 @example([("A", "2000-01-01", "1", "1", "1", "1", "1"), ("A", "2000-01-01", "1e-400", "1", "1", "1", "1")])
 @settings(max_examples=300, deadline=None)
-def test_columns_are_judged_as_rows_are(rows: list[Row]) -> None:
+def test_checking_columns_equals_checking_rows(rows: list[Row]) -> None:
     columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(7)]
 
     checked = RowChecker(LOAD_TIMEFRAMES["daily"], UNTIL).check(Rows(range(2, len(rows) + 2), *columns))
@@ -129,7 +129,7 @@ def test_columns_are_judged_as_rows_are(rows: list[Row]) -> None:
         ("1346751000000.0", datetime(2012, 9, 4, 9, 30, tzinfo=UTC)),
     ],
 )
-def test_an_instant_may_be_written_in_many_ways(text: str, expected: datetime) -> None:
+def test_timestamps_are_read_in_many_notations(text: str, expected: datetime) -> None:
     assert TimeParser(LOAD_TIMEFRAMES["1min"], UNTIL).key(text) == expected.strftime("%Y-%m-%d %H:%M:00+00")
 
 
@@ -157,7 +157,7 @@ def test_an_instant_may_be_written_in_many_ways(text: str, expected: datetime) -
         ("", "is no date of the form"),
     ],
 )
-def test_a_time_that_could_mean_two_things_means_none(text: str, reason: str) -> None:
+def test_an_ambiguous_time_is_rejected(text: str, reason: str) -> None:
     with pytest.raises(InvalidTime, match=reason):
         TimeParser(LOAD_TIMEFRAMES["1min"], UNTIL).key(text)
 
@@ -165,7 +165,7 @@ def test_a_time_that_could_mean_two_things_means_none(text: str, reason: str) ->
 @pytest.mark.parametrize(
     ("order", "expected"), [("mdy", "2012-04-09"), ("dmy", "2012-09-04"), (None, "")], ids=["mdy", "dmy", "not said"]
 )
-def test_a_date_that_could_be_two_is_the_one_that_is_said(order: DateOrder | None, expected: str) -> None:
+def test_an_ambiguous_date_follows_the_given_order(order: DateOrder | None, expected: str) -> None:
     assert TimeParser(LOAD_TIMEFRAMES["daily"], UNTIL, order).keys(["04/09/2012"]) == [expected]
 
 
@@ -184,7 +184,7 @@ def test_a_date_that_could_be_two_is_the_one_that_is_said(order: DateOrder | Non
         ("monthly", "2012-09-28", "2012-09-01"),
     ],
 )
-def test_a_dated_bar_bears_the_day_that_is_written(timeframe: str, text: str, expected: str) -> None:
+def test_a_dated_bar_keeps_its_written_day(timeframe: str, text: str, expected: str) -> None:
     assert TimeParser(LOAD_TIMEFRAMES[timeframe], UNTIL).key(text) == expected
 
 
@@ -193,7 +193,7 @@ def test_a_dated_bar_bears_the_day_that_is_written(timeframe: str, text: str, ex
     st.sampled_from(["Z", "+00", "+00:00", "", " +0000"]),
 )
 @example(datetime.fromisoformat("2019-12-31 23:59"), "+00")
-def test_minutes_in_utc_are_read_as_by_way_of_an_instant(at: datetime, zone: str) -> None:
+def test_the_fast_parser_of_utc_minutes_equals_the_general_one(at: datetime, zone: str) -> None:
     text = f"{at.isoformat(' ', 'seconds')}{zone}"
     allowed = at.second == 0 and date(1900, 1, 1) <= at.date() <= UNTIL
 
@@ -208,7 +208,7 @@ def priced(text: str) -> tuple[list[str], list[str]]:
 
 
 @given(st.integers(1, 10**10), st.sampled_from(["float64", "float32", "sum"]))
-def test_the_noise_of_floats_is_no_error(units: int, kind: str) -> None:
+def test_float_noise_is_no_error(units: int, kind: str) -> None:
     price = Fraction(units, 10**4)
     value = {"float64": float(price), "float32": float(np.float32(price)), "sum": float(price) + 0.1 - 0.1}[kind]
     exact = kind != "float32" or round(Fraction(str(np.float32(price))), 4) == price
@@ -223,7 +223,7 @@ def test_the_noise_of_floats_is_no_error(units: int, kind: str) -> None:
 @pytest.mark.parametrize(
     "text", ["1.00005", "1.03125", "0.00014", "123456789.12345", "1e-5", "169.8743438720703125001"]
 )
-def test_a_price_that_is_finer_than_what_is_stored_is_refused(text: str) -> None:
+def test_a_price_more_precise_than_the_column_is_refused(text: str) -> None:
     lines, errors = priced(text)
 
     assert lines == []

@@ -10,7 +10,7 @@ from tests.conftest import Databases
 from tests.engine.loads.conftest import checksum
 
 
-async def test_all_scenarios_are_loaded_by_a_word_and_twice_makes_no_difference(
+async def test_data_load_scenario_all_loads_every_scenario_and_repeating_it_changes_nothing(
     databases: Databases, link: asyncpg.Connection, tmp_path: Path
 ) -> None:
     words = ("data", "load", "--scenario", "all")
@@ -31,7 +31,7 @@ async def test_all_scenarios_are_loaded_by_a_word_and_twice_makes_no_difference(
     ]
 
 
-async def test_what_is_invented_says_so_beside_its_symbol(
+async def test_invented_symbols_are_labelled_as_invented(
     databases: Databases, link: asyncpg.Connection, tmp_path: Path
 ) -> None:
     process = command(
@@ -61,7 +61,7 @@ async def test_what_is_invented_says_so_beside_its_symbol(
     [(("crash_1929",), "'crash_1929' is no scenario"), (("crash_2020", "--timeframe", "weekly"), "not weekly")],
     ids=["unknown", "weekly"],
 )
-def test_what_there_is_not_is_refused_with_what_there_is(tmp_path: Path, words: tuple[str, ...], reason: str) -> None:
+def test_an_unknown_scenario_is_refused_with_the_choices(tmp_path: Path, words: tuple[str, ...], reason: str) -> None:
     process = command(tmp_path, "data", "load", "--scenario", *words)
 
     assert process.returncode == 2

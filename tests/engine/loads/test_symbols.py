@@ -24,7 +24,9 @@ async def symbols(link: asyncpg.Connection) -> list[str]:
     return sorted(row[0] for row in await link.fetch("select distinct symbol from ohlcv_daily"))
 
 
-async def test_two_companies_that_differ_in_case_stay_two(pool: Pool, link: asyncpg.Connection, tmp_path: Path) -> None:
+async def test_symbols_that_differ_only_in_case_stay_separate(
+    pool: Pool, link: asyncpg.Connection, tmp_path: Path
+) -> None:
     (tmp_path / "bars.csv").write_text(PREFERRED)
 
     outcome = await load_file(pool, tmp_path / "bars.csv")
@@ -35,9 +37,7 @@ async def test_two_companies_that_differ_in_case_stay_two(pool: Pool, link: asyn
     assert {row[0] for row in await link.fetch("select symbol from symbols")} == {"BCPC", "BCpC"}
 
 
-async def test_every_symbol_that_fits_is_stored_and_no_other(
-    pool: Pool, link: asyncpg.Connection, tmp_path: Path
-) -> None:
+async def test_every_valid_symbol_is_stored_and_no_other(pool: Pool, link: asyncpg.Connection, tmp_path: Path) -> None:
     fit = sorted({symbol for symbol in symbol_examples.ODD if len(symbol) <= 20})
     path = write_csv(tmp_path / "bars.csv", [f"{symbol},{ROW}" for symbol in (*fit, "../X", "A//B", "BRK B", "A" * 21)])
 
@@ -52,7 +52,7 @@ async def test_every_symbol_that_fits_is_stored_and_no_other(
     ]
 
 
-async def test_on_the_command_line_case_counts_only_where_two_differ_in_nothing_else(
+async def test_on_the_command_line_case_matters_only_where_symbols_differ_in_nothing_else(
     databases: Databases, link: asyncpg.Connection, pool: Pool, tmp_path: Path
 ) -> None:
     (tmp_path / "bars.csv").write_text(PREFERRED)
@@ -76,7 +76,7 @@ async def test_on_the_command_line_case_counts_only_where_two_differ_in_nothing_
     assert (none.returncode, "--symbol: '../x' is no symbol" in none.stderr) == (1, True)
 
 
-async def test_a_provider_is_asked_for_the_ticker_as_it_is_written(
+async def test_a_provider_is_asked_for_the_exact_spelling_of_a_ticker(
     databases: Databases, link: asyncpg.Connection, tmp_path: Path
 ) -> None:
     (tmp_path / "key").write_text(KEY)

@@ -42,9 +42,7 @@ async def job_listened(room: Room) -> bool:
     return bool((await job.receivers(room.client, [JOBS_DATA_LOAD]))[JOBS_DATA_LOAD])
 
 
-async def test_a_load_under_which_the_engine_is_killed_three_times_is_not_begun_a_fourth_time(
-    room: Room, databases: Databases
-) -> None:
+async def test_a_load_that_kills_the_engine_three_times_is_not_tried_again(room: Room, databases: Databases) -> None:
     link, watcher = [await asyncpg.connect(databases.engine) for _ in range(2)]
 
     async with link.transaction():
@@ -71,7 +69,7 @@ async def test_a_load_under_which_the_engine_is_killed_three_times_is_not_begun_
         await each.close()
 
 
-async def test_an_engine_that_is_told_to_stop_has_not_tried(room: Room, link: asyncpg.Connection) -> None:
+async def test_an_orderly_stop_does_not_count_as_an_attempt(room: Room, link: asyncpg.Connection) -> None:
     watcher = await asyncpg.connect(room.database_url)
     counts = []
 
@@ -94,7 +92,9 @@ async def test_an_engine_that_is_told_to_stop_has_not_tried(room: Room, link: as
     await watcher.close()
 
 
-async def test_what_another_version_wrote_is_put_away_and_said_why(room: Room, link: asyncpg.Connection) -> None:
+async def test_a_queue_entry_of_another_version_is_set_aside_with_a_reason(
+    room: Room, link: asyncpg.Connection
+) -> None:
     await link.execute(
         "insert into data_load_jobs (job_id, request, status)"
         " select 'old-' || n, '{\"job_type\": \"gone\"}', 'queued' from generate_series(1, 16) as n"
@@ -111,7 +111,9 @@ async def test_what_another_version_wrote_is_put_away_and_said_why(room: Room, l
     assert await link.fetchval("select count(*) from data_load_jobs where message like '%another version%'") == 16
 
 
-async def test_a_job_names_no_file_outside_the_lists(room: Room, link: asyncpg.Connection, tmp_path: Path) -> None:
+async def test_a_job_cannot_name_a_file_outside_the_list_folder(
+    room: Room, link: asyncpg.Connection, tmp_path: Path
+) -> None:
     (tmp_path.parent / "secret.csv").write_text("symbol\nIBM\n")
     (tmp_path / "folder.csv").mkdir()
     message = '{"job_id":"%s","job_type":"csv_universe_load","requested_by":"a","csv_file":"%s","universe_type":"ETF"}'

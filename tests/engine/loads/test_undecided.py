@@ -34,7 +34,7 @@ async def bar_lines(link: asyncpg.Connection, columns: str = "date", table: str 
     ],
     ids=["month first", "day first", "points", "no proof", "contradiction", "alike"],
 )
-async def test_dates_are_read_in_the_order_that_their_file_proves(
+async def test_the_date_order_is_inferred_from_the_whole_file(
     dates: tuple[str, ...], read: list[str], pool: Pool, link: asyncpg.Connection, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
@@ -72,7 +72,7 @@ async def test_dates_are_read_in_the_order_that_their_file_proves(
         "mixed",
     ],
 )
-async def test_a_comma_means_what_the_numbers_of_its_file_prove(
+async def test_the_meaning_of_a_comma_is_inferred_from_the_whole_file(
     closes: tuple[str, ...], read: list[str], pool: Pool, link: asyncpg.Connection, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
@@ -88,7 +88,7 @@ async def test_a_comma_means_what_the_numbers_of_its_file_prove(
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 3, 100])
-async def test_minutes_are_no_daily_bars_wherever_a_chunk_ends(
+async def test_minutes_are_refused_as_daily_bars_wherever_a_chunk_ends(
     chunk: int, pool: Pool, link: asyncpg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(CHUNK, chunk)
@@ -113,7 +113,7 @@ async def test_minutes_are_no_daily_bars_wherever_a_chunk_ends(
 
 @pytest.mark.parametrize(("timeframe", "table", "key"), [("weekly", "ohlcv_weekly", "week_start"),
                                                          ("monthly", "ohlcv_monthly", "month_start")])  # fmt: skip
-async def test_days_are_no_weeks_and_no_months(
+async def test_days_are_refused_as_weeks_and_as_months(
     timeframe: str, table: str, key: str, pool: Pool, link: asyncpg.Connection, tmp_path: Path
 ) -> None:
     lines = [f"A,2024-03-05,{PRICES}", f"A,2024-03-06,{PRICES}", f"A,2024-04-05,{PRICES}"]
@@ -124,7 +124,7 @@ async def test_days_are_no_weeks_and_no_months(
     assert [number for number, _ in outcome.rejections] == [2, 3]
 
 
-async def test_minutes_are_no_hours(pool: Pool, link: asyncpg.Connection, tmp_path: Path) -> None:
+async def test_minutes_are_refused_as_hours(pool: Pool, link: asyncpg.Connection, tmp_path: Path) -> None:
     times = ("08:00", "09:00", "09:30", "10:30", "15:30", "16:00", "17:00", "17:15", "17:30", "17:45")
     lines = [f"A,2024-03-05 {at},{PRICES}" for at in times] + [f"B,2024-03-05 17:0{at},{PRICES}" for at in (1, 2)]
 
@@ -137,7 +137,7 @@ async def test_minutes_are_no_hours(pool: Pool, link: asyncpg.Connection, tmp_pa
     assert [number for number, reason in outcome.rejections if "several times of one hour" in reason] == [8, 9, 10, 11]
 
 
-async def test_a_load_that_was_stopped_does_not_go_on_in_another_order_of_dates(
+async def test_a_stopped_load_does_not_resume_with_another_date_order(
     pool: Pool, link: asyncpg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(CHUNK, 1)

@@ -38,12 +38,12 @@ UNIVERSES = [
     ],
     ids=["objects", "twice", "plain", "noise", "odd symbols", "count", "text-inside", "text", "null"],
 )
-def test_members_are_read_however_they_are_spelt(value: Any, expected: tuple[str, ...]) -> None:
+def test_members_are_read_in_every_notation(value: Any, expected: tuple[str, ...]) -> None:
     assert values.members(value) == expected
 
 
 @pytest.mark.parametrize("kind", [STOCKS, ETFS])
-def test_what_is_written_is_read_again(kind: str) -> None:
+def test_a_written_universe_can_be_read_again(kind: str) -> None:
     entry = values.entry_value(kind, ("AAPL", "BRK.B"))
 
     assert entry["count"] == 2
@@ -62,7 +62,7 @@ def test_what_is_written_is_read_again(kind: str) -> None:
         ("market_cap:top_10", ("NVDA",)),
     ],
 )
-def test_a_universe_is_found_by_every_name_it_has_been_called_by(word: str, expected: tuple[str, ...]) -> None:
+def test_a_universe_is_found_by_every_alias(word: str, expected: tuple[str, ...]) -> None:
     assert resolve_members(word, UNIVERSES) == expected
 
 
@@ -74,12 +74,12 @@ def test_a_universe_is_found_by_every_name_it_has_been_called_by(word: str, expe
         ("top_10", "'top_10' may be sector_leaders:top_10 or market_cap:top_10"),
     ],
 )
-def test_a_name_that_means_nothing_or_two_things_is_refused(word: str, message: str) -> None:
+def test_an_unknown_or_ambiguous_universe_name_is_refused(word: str, message: str) -> None:
     with pytest.raises(UnknownUniverse, match=message.replace("?", r"\?")):
         resolve_members(word, UNIVERSES)
 
 
-async def test_who_was_a_member_when_is_remembered(link: asyncpg.Connection) -> None:
+async def test_former_members_are_stored_with_their_period(link: asyncpg.Connection) -> None:
     days = [date(2024, 1, 2), date(2024, 2, 1), date(2024, 2, 1), date(2024, 3, 1)]
     lists = [("A", "B"), ("B", "C", "D"), ("B", "C"), ("A", "C")]
 
@@ -99,7 +99,7 @@ async def test_who_was_a_member_when_is_remembered(link: asyncpg.Connection) -> 
     ]
 
 
-async def test_a_market_without_entries_or_with_odd_ones_has_no_universe(link: asyncpg.Connection) -> None:
+async def test_a_market_without_valid_entries_has_no_universe(link: asyncpg.Connection) -> None:
     await link.execute(
         "insert into cache_entries (type, name, key, value, environment) values"
         " ('stock_universe', 'a', 'b', '7', 'x'), ('app_settings', 'a', 'b', '[\"A\"]', 'x')"
@@ -110,7 +110,7 @@ async def test_a_market_without_entries_or_with_odd_ones_has_no_universe(link: a
     assert await queries.all_of(link) == []
 
 
-def test_the_shipped_themes_are_seven_and_say_of_when_they_are() -> None:
+def test_the_seven_shipped_themes_have_a_date() -> None:
     files = sorted(Path("config/universes").glob("etf-*.csv"))
     themes = {path.stem[4:]: list(csv.DictReader(path.open())) for path in files}
 
@@ -122,7 +122,7 @@ def test_the_shipped_themes_are_seven_and_say_of_when_they_are() -> None:
         assert all(row["name"] and date.fromisoformat(row["as_of"]) for row in rows)
 
 
-async def test_universes_are_brought_listed_and_given_out_by_commands(
+async def test_commands_import_list_and_export_universes(
     databases: Databases, link: asyncpg.Connection, tmp_path: Path
 ) -> None:
     engine = {"TICKSTOCK_ENGINE_DATABASE_URL": databases.engine}
@@ -153,7 +153,7 @@ IMPORTED = {
 
 
 @pytest.mark.parametrize(("text", "members"), IMPORTED.values(), ids=IMPORTED)
-async def test_lists_are_imported_whatever_parts_their_fields(
+async def test_lists_are_imported_with_any_delimiter(
     databases: Databases, link: asyncpg.Connection, tmp_path: Path, text: str, members: int
 ) -> None:
     (tmp_path / "list.csv").write_text(text, encoding="utf-8")
@@ -176,7 +176,7 @@ async def test_lists_are_imported_whatever_parts_their_fields(
     ],
     ids=["empty", "binary", "zeros", "header", "no symbols"],
 )
-def test_what_is_no_list_of_symbols_is_refused_in_one_line(
+def test_a_file_that_is_no_list_of_symbols_is_refused_in_one_line(
     databases: Databases, tmp_path: Path, content: bytes
 ) -> None:
     (tmp_path / "list.csv").write_bytes(content)
