@@ -37,22 +37,22 @@ class Relay:
             quotes.on_ticks, board=boards.quotes, charts=boards.charts, has_subscribers=hub.has_subscribers
         )
         processed = partial(market.on_processing, board=boards.market)
-        self._reactions: dict[type, tuple[Reaction, ...]] = {
-            Tick: (lambda tick: self._ticked((tick,)),),
-            PatternDetected: (partial(patterns.on_detected, board=boards.patterns),),
-            PatternUpdated: (partial(patterns.on_updated, board=boards.patterns),),
-            PatternExpired: (partial(patterns.on_expired, board=boards.patterns),),
-            IndicatorCalculated: (partial(indicators.on_calculated, board=boards.indicators),),
-            ProcessingChanged: (processed,),
-            ProcessingProgressed: (processed,),
-            RunChanged: (processed,),
-            RunProgressed: (processed,),
-            HealthSnapshot: (
-                partial(market.on_health, board=boards.market),
-                partial(quotes.on_health, board=boards.quotes),
-            ),
-            MarketClock: (partial(market.on_clock, board=boards.market),),
-        }
+        self._reactions: dict[type, tuple[Reaction, ...]] = {}
+        for event, reaction in (
+            (Tick, lambda tick: self._ticked((tick,))),
+            (PatternDetected, partial(patterns.on_detected, board=boards.patterns)),
+            (PatternUpdated, partial(patterns.on_updated, board=boards.patterns)),
+            (PatternExpired, partial(patterns.on_expired, board=boards.patterns)),
+            (IndicatorCalculated, partial(indicators.on_calculated, board=boards.indicators)),
+            (ProcessingChanged, processed),
+            (ProcessingProgressed, processed),
+            (RunChanged, processed),
+            (RunProgressed, processed),
+            (HealthSnapshot, partial(market.on_health, board=boards.market)),
+            (HealthSnapshot, partial(quotes.on_health, board=boards.quotes)),
+            (MarketClock, partial(market.on_clock, board=boards.market)),
+        ):
+            self.add(event, reaction)
         self._topics, self._hub = topics, hub
         self._failures = Failures()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 import httpx
@@ -31,9 +32,9 @@ class Processes(NamedTuple):
             cookies=cookies,
         )
 
-    async def signed_in(self, port: int, password: str = PASSWORD) -> dict[str, str]:
+    async def signed_in(self, port: int, password: str = PASSWORD, email: str = EMAIL) -> dict[str, str]:
         async with self.browser(port) as browser:
-            answer = await browser.post("/login", data={"email": EMAIL, "password": password})
+            answer = await browser.post("/login", data={"email": email, "password": password})
             assert answer.status_code == 303
             return dict(browser.cookies)
 
@@ -48,14 +49,26 @@ class Processes(NamedTuple):
 
 @pytest.fixture
 async def both(settings: Settings) -> AsyncIterator[Processes]:
+    async with two_processes(Desk(with_time(settings))) as processes:
+        yield processes
+
+
+def with_time(settings: Settings) -> Settings:
     database = settings.database.model_copy(update={"acquire_seconds": IN_TIME})
-    settings = settings.model_copy(update={"database": database})
-    here, there = Desk(settings), free_port()
+    return settings.model_copy(update={"database": database})
+
+
+@asynccontextmanager
+async def two_processes(
+    here: Desk, program: tuple[str, ...] = ("app.cli", "web"), **extra: str
+) -> AsyncIterator[Processes]:
+    """`here`: not started yet. `program`: the module and its arguments which the other process runs."""
+    settings, there = here.settings, free_port()
     await here.start()
     await here.enter()
     other = settings.model_copy(update={"port": there})
     environ = {"SECRET_KEY": settings.secret_key.get_secret_value(), "PUBLIC_URL": f"http://127.0.0.1:{settings.port}"}
-    async with process(other, TICKSTOCK_DATABASE_ACQUIRE_SECONDS=str(IN_TIME), **environ):
+    async with process(other, program, TICKSTOCK_DATABASE_ACQUIRE_SECONDS=str(IN_TIME), **environ, **extra):
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{there}", trust_env=False, timeout=30) as client:
             async with asyncio.timeout(60):
                 while not await ready(client):

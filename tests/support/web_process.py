@@ -29,10 +29,12 @@ def environment(settings: Settings, **extra: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def process(settings: Settings, **extra: str) -> AsyncIterator[Process]:
+async def process(
+    settings: Settings, program: tuple[str, ...] = ("app.cli", "web"), **extra: str
+) -> AsyncIterator[Process]:
     variables = environment(settings, **extra)
     running = await create_subprocess_exec(
-        sys.executable, "-m", "app.cli", "web", cwd=ROOT, env=variables, stdout=PIPE, stderr=PIPE
+        sys.executable, "-m", *program, cwd=ROOT, env=variables, stdout=PIPE, stderr=PIPE
     )
     try:
         yield running
