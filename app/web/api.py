@@ -1,4 +1,4 @@
-"""What programs ask for: parameters in as one type, the answer out as another, and the document that says so."""
+"""Typed JSON views under /api/v1, with a struct of parameters and one of the answer, and their OpenAPI document."""
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
@@ -26,7 +26,7 @@ PATH_SCHEMAS = {
         "examples": ["AAPL", "BRK.B"],
     }
 }
-"""Of arguments in a path, by name."""
+"""JSON schemas of path arguments, by name."""
 
 PROBLEMS = {
     "400": ("A parameter is unknown, said twice or cannot be read: `detail` names it.",),
@@ -37,13 +37,13 @@ PROBLEMS = {
     "500": ("Something broke on the side of the desk.",),
     "503": ("Redis or the database is away.", "Retry-After"),
 }
-"""What every view may answer instead, as RFC 9457 has it, and the headers that come with it."""
+"""Problem answers (RFC 9457) that every view may give, with their headers."""
 
 PlainText = Annotated[str, Meta(pattern=r"^[^\u0000]*$")]
-"""What a column takes."""
+"""Text that a database column takes."""
 
 Timestamp = Annotated[str, Meta(extra_json_schema={"pattern": datetimes.PATTERN, "examples": list(datetimes.EXAMPLES)})]
-"""Judged by `instant`, whose words say what to write."""
+"""Parsed by `time_parameter`, whose message says what to write."""
 
 Since = Annotated[Timestamp, Meta(description="The first day or moment that counts; a day begins at midnight UTC.")]
 Until = Annotated[Timestamp, Meta(description="The first that counts no more.")]
@@ -64,7 +64,7 @@ class NoParameters(msgspec.Struct, frozen=True):
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """As RFC 9457 has it."""
+    """RFC 9457."""
 
     type: str
     title: str
@@ -94,7 +94,7 @@ def typed(answer: type[Answer], query: type[msgspec.Struct] = NoParameters) -> C
 
 
 def time_parameter(name: str, text: str | None) -> datetime | None:
-    """A moment with its zone, or a day, which begins at midnight UTC."""
+    """A time with its zone, or a day, which begins at midnight UTC."""
     try:
         return None if text is None else datetimes.parse(text)
     except ValueError as error:
@@ -102,14 +102,14 @@ def time_parameter(name: str, text: str | None) -> datetime | None:
 
 
 def single_symbol(names: Sequence[str]) -> str:
-    """The one symbol that was meant, or "": where several differ only in case, a program has to say which."""
+    """The only one of `names`, or "" without any. Answers 404 if several differ only in case."""
     if len(names) > 1:
         abort(404, f"These symbols differ only in case: {', '.join(names)}. Ask for one of them as it is written.")
     return names[0] if names else ""
 
 
 def utc_datetime(at: float | None) -> datetime | None:
-    """Of UTC epoch seconds; None also for what no calendar has."""
+    """`at`: UTC epoch seconds. None for None and for a time outside the calendar."""
     if at is None:
         return None
     try:
@@ -133,7 +133,7 @@ def _parse_parameters(kind: type[Parameters]) -> Parameters:
 
 
 def install(app: Quart, public_url: str) -> None:
-    """`public_url`: where programs find this desk; empty: wherever they found the document."""
+    """`public_url`: the server's address in the document; empty: the address at which the document was requested."""
     app.register_blueprint(blueprint)
     app.extensions["api_server"] = public_url or "/"
 
@@ -145,7 +145,7 @@ async def openapi() -> Response:
 
 
 def _document() -> dict[str, Any]:
-    """Of every view that is typed; the routes themselves are the source."""
+    """Generated from the typed views."""
     views = [(rule, current_app.view_functions[rule.endpoint]) for rule in current_app.url_map.iter_rules()]
     typed_views = sorted(((rule, view) for rule, view in views if "api" in vars(view)), key=lambda each: each[0].rule)
     answers = {vars(view)["api"].answer for _, view in typed_views}
@@ -210,7 +210,7 @@ def _in_query(query: type[msgspec.Struct]) -> list[dict[str, Any]]:
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """As it can be sent: what is left out is not sent at all, and nobody writes null into an address."""
+    """Without the alternative null: an optional parameter is left out instead."""
     kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
     rest = {name: value for name, value in schema.items() if name != "anyOf" and (name, value) != ("default", None)}
     return {**kinds[0], **rest} if len(kinds) == 1 else rest

@@ -19,14 +19,14 @@ STYLES = {
     "app.css": ("tokens", "base", "accounts", "quotes", "patterns", "indicators", "market", "phone", "print"),
     "admin.css": ("admin",),
 }
-"""The order of the stylesheet of every page: a feature's rules come after the shared ones, a medium's at the end. What
-tables of people, tokens and channels need beside it is a file of its own: who reads the desk never loads it."""
+"""The order in each stylesheet: shared rules, features, media. admin.css has what only administrators and account pages
+need."""
 
 HTMX = ("htmx.min.js", "hx-sse.min.js", "hx-upsert.min.js", "hx-csp.min.js")
-"""What every page with a stream needs, as one file: a request costs more than it brings."""
+"""Needed by every page with a stream; one file saves requests."""
 
 LIVE = ("figures.js", "live.js")
-"""What every page runs of our own, as one file."""
+"""Our own scripts, as one file."""
 
 TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -39,7 +39,7 @@ STYLE_COMMENTS = re.compile(r"/\*.*?\*/", re.DOTALL)
 AROUND = re.compile(r"\s*([{};])\s*|(?<=[a-z])(:)\s+")
 FOREVER = "public, max-age=31536000, immutable"
 A_DAY = "public, max-age=86400"
-"""For what browsers ask under a name that never changes."""
+"""For files with a fixed name."""
 
 
 class Asset(NamedTuple):
@@ -96,29 +96,29 @@ async def _serve(name: str) -> Response:
 
 @guards.public
 async def _favicon() -> Response:
-    """What browsers and feed readers ask for without having read a page."""
+    """Requested by browsers and feed readers that have not read a page."""
     headers = {"Cache-Control": A_DAY, "Content-Security-Policy": "default-src 'none'"}
     return Response(FAVICON, headers=headers, content_type="image/x-icon")
 
 
 def _manifest(path: Path, icon: Asset) -> Asset:
-    """It names the icon by its address, which changes with its content."""
+    """With the icon's address, which depends on its content."""
     return _asset(path.name, path.read_bytes().replace(b"icon.svg", icon.url.encode()))
 
 
 def _minify_script(script: str) -> bytes:
-    """Our own scripts travel without what only their readers need: indentation and comments."""
+    """Removes indentation and comments."""
     return COMMENTS.sub("", script).encode()
 
 
 def _minify_stylesheet(style: str) -> bytes:
-    """Without remarks, and without what stands around brackets and semicolons; strings hold none of these."""
+    """Removes comments and space around brackets and semicolons; no string contains these."""
     return AROUND.sub(lambda match: match[1] or match[2], STYLE_COMMENTS.sub("", style)).strip().encode()
 
 
 @lru_cache(maxsize=64)
 def _asset(name: str, body: bytes) -> Asset:
-    """Kept: compressing costs more than all the rest of putting an application together."""
+    """Cached, since compressing takes most of the time of creating an application."""
     digest = hashlib.sha256(body)
     stem, _, suffix = name.rpartition(".")
     return Asset(

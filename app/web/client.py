@@ -1,4 +1,4 @@
-"""What a request tells of who sent it."""
+"""What a request says about its sender: address, host, scheme and token."""
 
 from ipaddress import IPv6Address, ip_address
 
@@ -8,37 +8,37 @@ from quart.wrappers import BaseRequestWebsocket
 LONGEST_ADDRESS = 64
 LONGEST_PATH = 200
 LONGEST_PART = 24
-"""Characters between two slashes of a path that leads nowhere."""
+"""A longer segment of an unknown path is left out: it may be part of a one-time link."""
 
 
 def install(app: Quart, proxy_hops: int) -> None:
-    """`proxy_hops`: how many proxies of ours stand before us, each adding whom it was asked by."""
+    """`proxy_hops`: number of our own proxies, each of which appends to X-Forwarded-For."""
     app.extensions["proxy_hops"] = proxy_hops
 
 
 def current_request() -> BaseRequestWebsocket:
-    """The request, or the handshake of a socket."""
+    """The HTTP request or the WebSocket handshake."""
     return websocket if has_websocket_context() else request
 
 
 def address() -> str:
-    """As the connection says, or the outermost of our own proxies; what a stranger can write is not believed."""
+    """Of the connection, or as our outermost proxy saw it; what the client itself claims is ignored."""
     peer = current_request().remote_addr or ""
     return _normal_address(_forwarded("X-Forwarded-For")) or _normal_address(peer) or peer
 
 
 def is_https() -> bool:
-    """Whether our outermost proxy says that it was asked by TLS."""
+    """Whether our outermost proxy was reached by TLS."""
     return _forwarded("X-Forwarded-Proto").lower() in ("https", "wss")
 
 
 def host() -> str:
-    """The name that the desk was asked by, as it was sent: Werkzeug's is empty for what it does not like."""
+    """The Host header as sent: Werkzeug returns nothing for an invalid one."""
     return current_request().headers.get("Host", "")
 
 
 def path() -> str:
-    """What was asked for, to be kept: without the query, and without what opens something by being known."""
+    """The path for logs: without the query and without secrets."""
     request_ = current_request()
     secret = (request_.view_args or {}).get("token")
     if secret:
@@ -53,30 +53,30 @@ def user_agent() -> str:
 
 
 def is_api_request() -> bool:
-    """Something under /api/ is wanted: by a program, which is led to no page."""
+    """Whether the path is under /api/: a program gets no redirects to pages."""
     return current_request().path.startswith("/api/")
 
 
 def bearer() -> str | None:
-    """The token that was shown, whatever it is worth."""
+    """The bearer token, not verified."""
     kind, _, token = current_request().headers.get("Authorization", "").partition(" ")
     return token.strip() if kind.lower() == "bearer" else None
 
 
 def is_stream_request() -> bool:
-    """An open stream is not a person who does something."""
+    """An open stream is no activity of the user."""
     return has_websocket_context() or "text/event-stream" in request.headers.get("Accept", "")
 
 
 def _forwarded(header: str) -> str:
-    """What our outermost proxy appended: counted from the right, since senders write what they like on the left."""
+    """The value appended by our outermost proxy, counted from the right, since clients control the left."""
     hops = current_app.extensions.get("proxy_hops", 0)
     values = [each.strip() for line in current_request().headers.getlist(header) for each in line.split(",")]
     return values[-hops] if 0 < hops <= len(values) else ""
 
 
 def _normal_address(text: str) -> str:
-    """The address in its one spelling; "" for what is none. Some proxies add the port."""
+    """The canonical form; "" if invalid. Some proxies add a port."""
     bare = text
     if text.startswith("["):
         bare = text[1:].partition("]")[0]

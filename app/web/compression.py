@@ -1,4 +1,4 @@
-"""Content codings: which one to send, and HTML made small on its way out."""
+"""Selects content codings and compresses answers."""
 
 import gzip
 import re
@@ -10,31 +10,30 @@ from quart import Response, request
 
 SMALLEST_BYTES = 1024
 FAST_BYTES = 256 * 1024
-"""Bytes of an answer that is compressed quickly rather than well: no page is so long, and thousands of rows of the API
-would hold everybody else up for some 15 ms."""
+"""Larger answers are compressed quickly: thousands of rows of the API would block the loop for 15 ms."""
 COMPRESSED_TYPES = ("text/html", "application/json", "application/problem+json")
 
 _ORDER = ("br", "gzip", "identity")
-"""Which one is sent of those that are as welcome."""
+"""Preference between codings of equal weight."""
 
 _ALIASES = {"x-gzip": "gzip"}
 _WEIGHT = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)", re.IGNORECASE)
 
 
 def variants(body: bytes) -> Mapping[str, bytes]:
-    """Every coding that makes it smaller, as small as can be: for what is compressed once and sent often."""
+    """The body in every coding that makes it smaller, at the best level: for files compressed once."""
     encoded = {"br": brotli.compress(body, quality=11), "gzip": gzip.compress(body, 9, mtime=0)}
     return {"identity": body} | {coding: data for coding, data in encoded.items() if len(data) < len(body)}
 
 
 def accepted() -> str:
-    """What the request says, in however many lines."""
+    """The Accept-Encoding header, which may be repeated."""
     return ",".join(request.headers.getlist("Accept-Encoding"))
 
 
 def preferred(accept_encoding: str, available: Container[str]) -> str:
-    """The coding that `Accept-Encoding: said` likes best of those that are `available`, by RFC 9110, 12.5.3. A weight
-    that is none counts as 0; where nothing is acceptable it is identity, which the server may then send or not."""
+    """The best of `available` codings (RFC 9110, 12.5.3). An invalid weight counts as 0. If nothing is acceptable it is
+    identity."""
     weights = _weights(accept_encoding)
     listed = {coding: _weight(coding, weights) for coding in _ORDER if coding in available or coding == "identity"}
     best = max(listed, key=lambda coding: listed[coding])
@@ -42,7 +41,7 @@ def preferred(accept_encoding: str, available: Container[str]) -> str:
 
 
 def refuses_identity(accept_encoding: str) -> bool:
-    """Whether what is not encoded is unwelcome, however small it is."""
+    """Whether the client accepts no uncoded answer."""
     return _weight("identity", _weights(accept_encoding)) == 0
 
 
@@ -53,7 +52,7 @@ def _weights(accept_encoding: str) -> Mapping[str, float]:
 
 
 def _parse_weight(weight: str) -> float:
-    """Of what stands behind the first semicolon."""
+    """`weight`: the text after the first semicolon."""
     if not weight:
         return 1.0
     read = _WEIGHT.fullmatch(weight.strip())
@@ -61,12 +60,12 @@ def _parse_weight(weight: str) -> float:
 
 
 def _weight(coding: str, weights: Mapping[str, float]) -> float:
-    """Identity is welcome where it is not mentioned, and less than all that is."""
+    """Identity is acceptable unless excluded, with a lower weight than every mentioned coding."""
     return weights.get(coding, weights.get("*", 0.0001 if coding == "identity" else 0.0))
 
 
 async def compress(response: Response) -> Response:
-    """Pages hold no secret beside what a stranger can choose, so their length gives nothing away."""
+    """Pages hold no secret next to text that an attacker chooses, so their length reveals nothing (BREACH)."""
     response.vary.add("Accept-Encoding")
     if response.mimetype not in COMPRESSED_TYPES or "Content-Encoding" in response.headers:
         return response

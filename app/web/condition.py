@@ -1,4 +1,4 @@
-"""How current the figures of a page are, as the frame of every page with a stream prints it."""
+"""How current the figures of a page are, as its frame shows it."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -8,13 +8,13 @@ from quart import Quart, current_app
 
 
 class PageCondition(NamedTuple):
-    """As drawn for the moment at which the page is loaded."""
+    """As rendered when the page is loaded."""
 
     kind: str
-    """Which styles and which remedy apply."""
+    """Selects styles and remedy."""
     badge: Markup
     reason: Markup
-    """The sentence to it, for everybody."""
+    """A sentence for every user."""
     remedies: Mapping[str, str] = {}
     """What an administrator can do, by kind."""
 

@@ -1,4 +1,4 @@
-"""What scripts of other sites may read: /api/v1, from origins that are listed, with a token and never with a cookie."""
+"""Cross-origin reading: scripts of listed origins may read /api/v1 with a token, never with a cookie."""
 
 from collections.abc import Container
 
@@ -26,18 +26,18 @@ def install(app: Quart, readers: Container[str]) -> None:
 
 
 def reads_by_token(readers: Container[str]) -> bool:
-    """Nothing but the token opens it then: whoever was given one may use it from such a site."""
+    """Whether the request carries a token for the API, whose holder may use it from such a site."""
     return request.method in READS and client.bearer() is not None and _listed(readers)
 
 
 def is_preflight(readers: Container[str]) -> bool:
-    """A browser asks whether a script there may show a token here."""
+    """Whether a browser asks if a script of an allowed origin may send a token."""
     method = request.headers.get("Access-Control-Request-Method")
     return request.method == "OPTIONS" and method in READS and _listed(readers)
 
 
 def preflight() -> Response:
-    """Without Access-Control-Allow-Credentials, so that no cookie ever travels."""
+    """Without Access-Control-Allow-Credentials, so that no cookie is sent."""
     allowed = {"Access-Control-Allow-Methods": "GET, HEAD", "Access-Control-Allow-Headers": "Authorization"}
     return Response("", 204, {**allowed, "Access-Control-Max-Age": PREFLIGHT_SECONDS})
 

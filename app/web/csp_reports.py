@@ -1,4 +1,4 @@
-"""What browsers report of the content policy: counted, and said in the log at most once a second."""
+"""Counts browsers' reports about the content security policy, and logs at most one a second."""
 
 import logging
 import time
@@ -26,7 +26,7 @@ class Envelope(msgspec.Struct):
 
 
 class ReportThrottle:
-    """How many came, and when one was last spoken of."""
+    """The number of reports, and the time of the last log entry."""
 
     def __init__(self) -> None:
         self.count = 0

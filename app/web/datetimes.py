@@ -1,4 +1,4 @@
-"""Days and moments as people and programs write them."""
+"""Parses days and times of forms and of the API."""
 
 from datetime import UTC, datetime, tzinfo
 
@@ -16,15 +16,15 @@ PATTERN = (
     rf"^(?:(?:19|20|21)[0-9]{{2}}-(?:{_LENGTHS})|(?:{_LEAP})-02-29)"
     rf"(?:T{_CLOCK}(?::[0-5][0-9](?:\.[0-9]{{1,6}})?)?(?:Z|[+-]{_CLOCK}))?$"
 )
-"""Of what `parsed` takes, and of nothing else, as ECMA-262 and Python both read it."""
+"""Matches exactly what `parse` accepts, in ECMA-262 and in Python."""
 
 ADVICE = f"write a day as {_DAY}, or a moment as {EXAMPLES[1]}."
 
 
 def parse(text: str, zone: tzinfo = UTC) -> datetime:
-    """A moment with its zone, or a day, which begins at midnight in `zone`; in UTC.
+    """A time with its zone, or a day, which begins at midnight in `zone`. Returns UTC.
 
-    Raises ValueError, with words for who wrote it.
+    Raises ValueError, with a message for the sender.
     """
     try:
         moment = datetime.fromisoformat(text)

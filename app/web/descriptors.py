@@ -1,4 +1,4 @@
-"""When no file descriptor is left, whoever connects is told so at once, and the log has a line a second."""
+"""Answers 503 to new connections when no file descriptor is left, and logs it once a second."""
 
 import asyncio
 import errno
@@ -15,11 +15,11 @@ logger = logging.getLogger(__name__)
 
 EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE})
 SPARE = 8
-"""Descriptors that are kept for those who are told; so many are told at a time."""
+"""Descriptors kept in reserve for these answers; the number of simultaneous ones."""
 
 READ_SECONDS = 0.1
 PAUSE_SECONDS = 1.0
-"""As long as asyncio's own pause."""
+"""asyncio's own pause after a failed accept."""
 
 LARGEST_HEAD = 65_536
 RETRY_SECONDS = 5
@@ -41,7 +41,7 @@ def exhausted(error: BaseException | None) -> bool:
 
 @contextmanager
 def answer_when_exhausted(listener: socket.socket) -> Iterator[None]:
-    """While it lasts, connections of `listener` for which the running loop has no descriptor are answered."""
+    """Meanwhile, connections of `listener` for which there is no descriptor get an answer."""
     loop = asyncio.get_running_loop()
     refusals = OverloadResponder(listener.dup())
     before = loop.get_exception_handler()
@@ -54,7 +54,7 @@ def answer_when_exhausted(listener: socket.socket) -> Iterator[None]:
 
 
 class OverloadResponder:
-    """asyncio accepts nobody for a second after such a failure. In that second who connects is accepted here."""
+    """After a failed accept asyncio pauses for a second; in this time connections are accepted and answered here."""
 
     def __init__(self, listener: socket.socket) -> None:
         self._listener = listener
@@ -66,7 +66,7 @@ class OverloadResponder:
         self._refill()
 
     def handle(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """asyncio calls it as often in a row as its backlog is long."""
+        """asyncio calls it once per waiting connection."""
         if not exhausted(context.get("exception")):
             loop.default_exception_handler(context)
             return
@@ -85,7 +85,7 @@ class OverloadResponder:
     def _refuse_next(self) -> None:
         loop = asyncio.get_running_loop()
         if not self._spare:
-            # Until one of those who are told has gone.
+            # Until one of the answered connections is closed.
             loop.remove_reader(self._listener)
             return
         os.close(self._spare.pop())
@@ -115,7 +115,7 @@ class OverloadResponder:
         return connection
 
     async def _answer(self, connection: socket.socket) -> None:
-        """What it gives back is taken again in the same turn of the loop: in between asyncio would let somebody in."""
+        """Reserves the released descriptor again in the same turn of the loop, before asyncio accepts a connection."""
         try:
             await _answer(connection)
         finally:
@@ -132,7 +132,7 @@ class OverloadResponder:
             loop.add_reader(self._listener, self._refuse_next)
 
     def _refill(self) -> None:
-        # What is taken by others in between is missing until it is free again.
+        # A descriptor that other code took is missing from the reserve until it is free again.
         with suppress(OSError):
             while len(self._spare) + len(self._answering) < SPARE:
                 self._spare.append(os.open(os.devnull, os.O_RDONLY))

@@ -1,4 +1,4 @@
-"""What went wrong, told as a page, as a fragment or as a JSON problem, whichever was asked for."""
+"""Error answers as a page, a fragment or a JSON problem, depending on the request."""
 
 import logging
 import math
@@ -53,20 +53,20 @@ def install(app: Quart) -> None:
 
 
 def unavailable(app: Quart, kinds: Sequence[type[Exception]]) -> None:
-    """These exceptions say that something we depend on is away: 503, and pages go on without knowing who looks."""
+    """These exceptions mean that Redis or the database is away: answers 503; public pages go on without a user."""
     app.extensions["unavailable"] = tuple(kinds)
     for kind in kinds:
         app.register_error_handler(kind, _service_unavailable)
 
 
 def unreadable(app: Quart, kinds: Sequence[type[Exception]]) -> None:
-    """These exceptions say that what was sent can be no value of its kind: 400."""
+    """These exceptions mean an invalid value in the request: answers 400."""
     for kind in kinds:
         app.register_error_handler(kind, _bad_value)
 
 
 async def answer(status: int, detail: str = "", retry_after: float | None = None) -> Response:
-    """`detail` replaces the general advice; it is for people, so it names no host, path or secret."""
+    """`detail` replaces the general advice. Users see it, so it must name no host, path or secret."""
     general = PROBLEMS.get(status) or PROBLEMS[500 if status >= 500 else 400]
     if status == 429 and retry_after is not None:
         detail = detail or f"Try again in {_duration(retry_after)}."
@@ -80,7 +80,7 @@ async def answer(status: int, detail: str = "", retry_after: float | None = None
 
 
 def _duration(seconds: float) -> str:
-    """Never less than it takes."""
+    """Rounded up."""
     count, unit = math.ceil(seconds), "second"
     for size, name in ((60, "minute"), (60, "hour")):
         if count > 2 * size:
@@ -103,7 +103,7 @@ async def _negotiated(problem: ErrorText) -> Response:
 
 
 def _for_programs(problem: ErrorText) -> Response:
-    """As RFC 9457 has it: without a type of its own, a problem is called what its status is called."""
+    """RFC 9457; without a type, the title is that of the status."""
     if problem == PROBLEMS.get(401):
         problem = problem._replace(advice="Send a token that works: Authorization: Bearer ts_...")
     response = _problem(problem._replace(title=HTTPStatus(problem.status).phrase))
@@ -139,7 +139,7 @@ async def _http_error(error: HTTPException) -> Response:
 
 
 def _methods_here() -> Collection[str]:
-    """For a view that refuses one of those that it is registered with."""
+    """For a view that refuses a method it is registered with."""
     rule = client.current_request().url_rule
     return (rule.methods if rule else None) or ()
 
@@ -165,5 +165,5 @@ async def _internal_error(error: Exception) -> Response:
 
 
 def _own_description(error: HTTPException) -> str:
-    """What our code said with abort(); the framework's own texts speak of URLs and servers."""
+    """The text given to abort(); the framework's own texts are left out."""
     return "" if error.description == type(error).description else error.description or ""

@@ -1,4 +1,4 @@
-"""What to do next, said once: on the first page after somebody's first sign-in, with scripting or without."""
+"""A hint on what to do next, on the first page after a user's first sign-in."""
 
 from quart import Quart, Response, g, request
 
@@ -6,7 +6,7 @@ from app.web import security
 
 COOKIE = "first"
 SECONDS = 600
-"""For which the note may be on its way to that page."""
+"""Lifetime of the cookie between the sign-in and that page."""
 
 
 def install(app: Quart) -> None:
@@ -14,7 +14,7 @@ def install(app: Quart) -> None:
 
 
 def note() -> None:
-    """Who comes in with this answer was never here before."""
+    """Marks this answer as a user's first sign-in."""
     g.first_visit = True
 
 

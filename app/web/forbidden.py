@@ -1,4 +1,4 @@
-"""What was refused to whom: every 403 is passed on, to be written down."""
+"""Reports every 403, so that it can be recorded."""
 
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
@@ -12,12 +12,12 @@ from app.web import client
 
 class ForbiddenRequest(NamedTuple):
     who: Identity | None
-    """None where nobody is known, for example of what another site sent."""
+    """None if the user is unknown, for example for a request from another site."""
     address: str
     route: str
-    """The endpoint, of which there are few, where paths are as many as somebody likes."""
+    """The endpoint; a bounded number, unlike paths."""
     what: str
-    """The method and the path, without what opens something."""
+    """Method and path, without secrets."""
 
 
 Note = Callable[[ForbiddenRequest], Awaitable[None]]
@@ -37,7 +37,7 @@ def install(app: Quart, note: Note) -> None:
 
 
 async def _report(response: ResponseTypes | None, note: Note) -> None:
-    """But for tokens: whoever reads them says what was wrong with them."""
+    """Except for tokens, whose refusals are recorded where they are checked."""
     if response is None or response.status_code != 403:
         return
     received, who = client.current_request(), g.get("identity")

@@ -1,4 +1,4 @@
-"""Who may call a view: every view says so, or the application does not start."""
+"""Guards of views. A view without a guard stops the start of the application."""
 
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
@@ -13,7 +13,7 @@ from app.web import client, hosts
 
 Load = Callable[[], Awaitable[Identity | None]]
 ByToken = Callable[[str, Scope], Awaitable[Identity | None]]
-"""Whose token that is; the scope is what it is shown for, and not judged by whom it is asked of."""
+"""Returns the owner of a token. The scope is the one required; the caller compares it."""
 ViewFunction = TypeVar("ViewFunction", bound=Callable[..., Any])
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -48,7 +48,7 @@ def admin_only(function: ViewFunction) -> ViewFunction:
 
 
 def open_to_tokens(scope: Scope) -> Callable[[ViewFunction], ViewFunction]:
-    """Without this a token is worth nothing to a view: it opens no page, stream or socket."""
+    """Accepts API tokens of that scope or more. Views without this mark ignore tokens."""
 
     def marked(function: ViewFunction) -> ViewFunction:
         vars(function)["scope"] = scope
@@ -83,18 +83,18 @@ def refuse_unguarded(app: Quart) -> None:
 
 
 def identity() -> Identity:
-    """Who is looking, in a view that is not public."""
+    """The user, in a view that is not public."""
     who: Identity | None = g.get("identity")
     return who if who is not None else abort(401)
 
 
 async def load() -> Identity | None:
-    """Asks anew whose request this is; a stream held open does so again and again."""
+    """Authenticates the request again; open streams do so repeatedly."""
     return await _installed().load()
 
 
 async def visitor() -> Identity | None:
-    """Who is looking, if that is known; a public page goes on without an answer while Redis or PostgreSQL is away."""
+    """The user if known; None also while Redis or PostgreSQL is away, so that public pages keep working."""
     if "identity" not in g:
         try:
             g.identity = await load()
@@ -105,7 +105,7 @@ async def visitor() -> Identity | None:
 
 
 def view() -> View:
-    """The viewer's choice from the closed list; whatever else a cookie holds is the default."""
+    """The user's choice; the default if the cookie is invalid."""
     cookies = client.current_request().cookies
     zone = cookies.get(ZONE_COOKIE, "")
     zone = RENAMED.get(zone, zone)
@@ -117,7 +117,7 @@ def view() -> View:
 
 
 def rate() -> Rate:
-    """The viewer's choice, but a stream may name another; without one, who saves data is told less often."""
+    """The user's choice, unless a stream's URL gives one. The default is slower with Save-Data."""
     choice = request.args.get("rate") or request.cookies.get(RATE_COOKIE, "")
     default = Rate.FIVE_SECONDS if request.headers.get("Save-Data", "").lower() == "on" else Rate.AUTO
     return _member(choice, default)
@@ -129,7 +129,7 @@ def _member(text: str | None, default: Choice) -> Choice:
 
 
 def is_navigation() -> bool:
-    """A person going to a page, not a script fetching a part of one."""
+    """Whether a person opens a page, in contrast to a script that requests a part of one."""
     if has_websocket_context():
         return False
     headers = client.current_request().headers
@@ -154,7 +154,7 @@ async def _check() -> ResponseReturnValue | None:
 
 
 async def _authenticate(scope: Scope | None) -> Identity | None:
-    """A token that is shown counts, whatever cookie comes with it; where none is taken, it is not looked at."""
+    """A token takes precedence over the cookie; without a `scope` tokens are ignored."""
     token = client.bearer()
     if scope is None or token is None:
         return await load()
@@ -165,7 +165,7 @@ async def _authenticate(scope: Scope | None) -> Identity | None:
 
 
 def here() -> str:
-    """The path asked for, as it would be typed."""
+    """Path and query of the request."""
     query = request.query_string.decode("ascii", "replace")
     return quote(request.path, safe="/:@") + (f"?{query}" if query else "")
 

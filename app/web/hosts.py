@@ -1,4 +1,4 @@
-"""Under which names this desk answers, and what to tell who came by another."""
+"""The host names of this desk, and advice for requests to another name."""
 
 import re
 from collections.abc import Callable
@@ -24,7 +24,7 @@ def install(app: Quart, own: str) -> None:
 
 @lru_cache(maxsize=16)
 def own_origins(own: str) -> frozenset[str]:
-    """On the machine itself one says 127.0.0.1 or localhost."""
+    """On the same machine, 127.0.0.1 and localhost are equivalent."""
     scheme, _, place = own.partition("://")
     port = f":{parts.port}" if (parts := urlsplit(own)).port else ""
     return frozenset(
@@ -34,7 +34,7 @@ def own_origins(own: str) -> frozenset[str]:
 
 @lru_cache(maxsize=256)
 def is_allowed(host: str, own: str) -> bool:
-    """Our own name, or an address in figures: any other name may be one that somebody made lead to us."""
+    """Our own name or an IP address. Any other name may be an attacker's that resolves to us (DNS rebinding)."""
     if not host:
         return True
     name = split(f"//{host}").hostname or "" if _HOST.fullmatch(host) else ""
@@ -48,12 +48,12 @@ def is_allowed(host: str, own: str) -> bool:
 
 
 def own_place() -> str:
-    """Our own host, with its port where that is not the usual one; never what a sender called us."""
+    """Our own host, with a non-default port; never the Host header."""
     return split(_own()).netloc
 
 
 def other_address_advice() -> str:
-    """What to do for who came by an address that PUBLIC_URL does not say; "" for all others."""
+    """For requests to another address than PUBLIC_URL; "" otherwise."""
     own = _own()
     if f"{urlsplit(own).scheme}://{client.host()}".lower() in own_origins(own):
         return ""
@@ -64,7 +64,7 @@ def other_address_advice() -> str:
 
 
 def plain_http_advice() -> str:
-    """What to do for who sent a form of ours by plain http where we are reached by TLS; "" for all others."""
+    """For forms sent by plain http to a desk with TLS; "" otherwise."""
     own = _own()
     there = request.headers.get("Origin", "").lower()
     if own.startswith("https:") and there == own.replace("https:", "http:", 1).lower():
@@ -75,12 +75,12 @@ def plain_http_advice() -> str:
 
 
 def lost_cookie_advice() -> str:
-    """Why who signs in here would stand before the door again; "" when there is no sign of it.
+    """Why signing in did not work, if the browser probably lost the cookie; "" otherwise.
 
-    Who sent a wrong password was led nowhere: only who comes back by a redirect may have lost the cookie.
+    A redirect back to this page is the sign of it; a wrong password causes none.
     """
     own, before = _own(), split(request.headers.get("Referer", "")[:2000])
-    # A browser names the page whose form it sent, wherever the answer led it.
+    # The Referer is the page with the form, whatever redirects followed.
     again = request.method == "GET" and before.path == LOGIN_PATH and before.netloc.lower() == client.host().lower()
     if own.startswith("https:") and (other_address_advice() or (again and before.scheme == "http")):
         return (
@@ -96,7 +96,7 @@ def lost_cookie_advice() -> str:
 
 
 def split(url: str) -> SplitResult:
-    """Empty for what is none: senders write what they like."""
+    """Empty parts for an invalid URL, since clients control it."""
     try:
         return urlsplit(url)
     except ValueError:
@@ -109,7 +109,7 @@ def _own() -> str:
 
 
 def _routes(app: Quart, place: str) -> Callable[[BaseRequestWebsocket | None], MapAdapter | None]:
-    """Under our own name, whatever a sender calls us: what can be no name at all breaks Quart before it routes."""
+    """Routes with our own host name, since Quart fails on an invalid Host header."""
 
     def bind(incoming: BaseRequestWebsocket | None) -> MapAdapter | None:
         if incoming is None:

@@ -1,4 +1,4 @@
-"""Pages, fragments and patches: the only makers of markup."""
+"""Renders pages, fragments and patches."""
 
 import re
 import time
@@ -18,27 +18,27 @@ from app.web import assets, condition, filters, first_visit, guards, hosts, secu
 
 ROOT = Path(__file__).resolve().parents[2]
 RELOADS = ("10", "30", "60")
-"""Seconds after which a page without scripting may ask to be sent again."""
+"""Reload intervals in seconds for pages without scripting."""
 
 SIZE = "\ue000"
-"""Stands for a page's size in its footer until it is drawn: a character for private use."""
+"""Placeholder of the page's size in its footer (a private-use character)."""
 
 SVG_PART = re.compile(r"<(circle|g|line|path|polyline|rect|text|tspan)\b")
 
 
 class Links(NamedTuple):
-    """A page's ways to the server: at most one stream and one socket."""
+    """Addresses of a page's stream and socket."""
 
     stream: str = ""
-    """Empty without topics: such a page holds no connection open."""
+    """Empty without topics: the page opens no connection."""
     socket: str = ""
     whole: str = ""
-    """The stream to fall back on when the socket is not to be had."""
+    """The stream to use if the socket fails."""
 
 
 class Templates(Environment):
-    """Templates that see their environment's globals as they were when the template was loaded: Jinja's own map of maps
-    is copied at every drawing, which costs a small fragment half of its time."""
+    """Shares the environment's globals as one dict: Jinja's ChainMap is copied for every rendering, which takes half
+    the time of a small fragment."""
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         return {**self.globals, **(d or {})}
@@ -70,7 +70,7 @@ def add_functions(functions: Iterable[Callable[..., Markup]]) -> None:
 
 
 def compile_templates() -> None:
-    """All of them, which takes long: before anybody waits for the first that is drawn."""
+    """Compiles all templates, which is slow, before the first request."""
     for each in (environment, pages):
         for name in each.list_templates():
             each.get_template(name)
@@ -82,7 +82,7 @@ def _partial_template(name: str) -> Template:
 
 
 def fragment(name: str, **values: object) -> Markup:
-    """Draws partials/<name>.html; knows no request, so that a push draws the same bytes as a page."""
+    """Renders partials/<name>.html without a request, so that a push has the same bytes as a page."""
     return Markup(_partial_template(name).render(values).strip())  # noqa: S704 - escaped by the template
 
 
@@ -96,9 +96,9 @@ async def page(
     priced: bool = False,
     **values: object,
 ) -> Response:
-    """Draws templates/<name>.html around what partial functions returned; with topics it opens the one stream.
+    """Renders templates/<name>.html around rendered partials; with topics it opens the page's stream.
 
-    `priced`: it shows prices and opens none, so that it says how current they were when it was loaded.
+    `priced`: the page shows prices but opens no stream, so it says how current they are.
     """
     rate, page_links = guards.rate(), links(tuple(topics), cursor, guards.rate())
     visitor = await guards.visitor()
@@ -134,7 +134,7 @@ async def page(
 
 
 def _sized(text: str) -> str:
-    """With its size where the footer names it: the last of these, whatever names from elsewhere contain."""
+    """Inserts the size at the last placeholder; names from elsewhere may contain earlier ones."""
     before, _, after = text.rpartition(SIZE)
     return f"{before}{round(len(text) / 1000)} kB{after}"
 
@@ -145,7 +145,7 @@ def install_socket_topics(app: Quart, by_socket: Callable[[str], bool]) -> None:
 
 
 def links(topics: tuple[str, ...], cursor: str, rate: Rate) -> Links:
-    """At the fastest rate a socket brings the quick part, and the stream only what must not be missed."""
+    """At the fastest rate the socket carries the FAST topics, and the stream only log topics."""
     if not topics:
         return Links()
     if rate is not Rate.FASTEST:
@@ -172,8 +172,8 @@ def _reload_url(seconds: str) -> str:
 
 
 def patch(push: Push, view: View) -> str:
-    """What htmx applies for one push; base.html makes outerHTML its default. Keys come from dom_id(), so a selector can
-    neither break nor be forged."""
+    """The markup for one push; base.html makes outerHTML htmx's default swap. Keys come from dom_id(), so that a
+    selector cannot be broken or forged."""
     if push.op == "remove":
         return _partial(f"#{push.key}", "delete")
     if push.op == "trim":

@@ -1,4 +1,4 @@
-"""Secrets that are shown once: on their way they are in the browser of who asked for them, and nowhere else."""
+"""Secrets that are shown once: between two requests only the browser's cookie holds them."""
 
 from typing import NamedTuple
 
@@ -7,16 +7,16 @@ from quart import Response, request
 from app.web import security
 
 SECONDS = 60
-"""For which one may be on its way to the page that shows it."""
+"""Lifetime of the cookie."""
 
 
 class OneTimeSecret(NamedTuple):
     cookie: str
     page: str
-    """The path of the one page that shows it."""
+    """Path of the page that shows the secret."""
 
     def redirect(self, secret: str) -> Response:
-        """To that page, with the secret."""
+        """Redirects to the page, with the secret in the cookie."""
         response = Response("", 303, {"Location": self.page})
         response.set_cookie(
             self.cookie,
@@ -30,11 +30,11 @@ class OneTimeSecret(NamedTuple):
         return response
 
     def received(self) -> str:
-        """Whatever the browser brings, which anybody may have written."""
+        """The cookie's value, which anybody may have written."""
         return request.cookies.get(self.cookie, "")
 
     def delete_cookie(self, response: Response) -> Response:
-        """The page has been drawn: what it showed is gone."""
+        """After the page was rendered."""
         if self.cookie in request.cookies:
             response.delete_cookie(
                 self.cookie, path=self.page, httponly=True, samesite="Strict", secure=security.is_secure()

@@ -1,4 +1,4 @@
-"""Which parameters an address takes: whatever else stands behind its question mark is a 400 that names it."""
+"""The query parameters that each page accepts. Any other one is answered with 400 and its name."""
 
 from collections.abc import Callable, Collection
 from typing import Any, TypeVar
@@ -11,17 +11,17 @@ from app.web import html
 ViewFunction = TypeVar("ViewFunction", bound=Callable[..., Any])
 
 FRAME = ("next", "rate", "refresh")
-"""Of every page: where to go on after signing in, how often it is told, and sent again without scripting."""
+"""Accepted by every page: where to go after signing in, update rate, reload interval."""
 
 TRACKING_PARAMETERS = ("fbclid", "gclid", "mc_cid", "mc_eid", "msclkid")
 CAMPAIGN = "utm_"
-"""Mails, searches and other sites put these behind links to pages; they say nothing to us, and stop nobody."""
+"""Prefix of tracking parameters, which pages ignore."""
 
 LONGEST_NAMED = 60
 
 
 def allow(*names: str) -> Callable[[ViewFunction], ViewFunction]:
-    """Beside those of every page. Without this a page takes those alone."""
+    """Accepts these parameters besides FRAME; without it a view accepts FRAME only."""
 
     def marked(function: ViewFunction) -> ViewFunction:
         vars(function)["parameters"] = names
@@ -36,7 +36,7 @@ def parameters_of(function: Callable[..., Any]) -> tuple[str, ...]:
 
 
 def install(app: Quart, programs: Collection[str]) -> None:
-    """`programs`: the blueprints and views that no person opens; these judge their parameters themselves."""
+    """`programs`: blueprints and views that check their parameters themselves."""
 
     async def check() -> None:
         endpoint = request.endpoint or ""
@@ -51,7 +51,7 @@ def install(app: Quart, programs: Collection[str]) -> None:
 
 
 def refuse_unknown(sent: MultiDict[str, str], allowed: Collection[str]) -> None:
-    """Raises BadRequest for a parameter that is not known, or is said more than once."""
+    """Raises BadRequest for an unknown or repeated parameter."""
     for name, values in sent.lists():
         if name not in allowed:
             may = f"Known are: {', '.join(sorted(allowed))}." if allowed else "This takes none."
@@ -61,7 +61,7 @@ def refuse_unknown(sent: MultiDict[str, str], allowed: Collection[str]) -> None:
 
 
 def _typed(sent: MultiDict[str, str]) -> MultiDict[str, str]:
-    """What somebody or a page of ours wrote: without what trackers add."""
+    """Without tracking parameters."""
     return MultiDict(
         (name, value)
         for name, value in sent.items(multi=True)

@@ -1,4 +1,4 @@
-"""How a viewer wants times and figures written, and how often told: POST /view."""
+"""Stores a viewer's time zone, number form and update rate in cookies: POST /view."""
 
 from quart import Blueprint, current_app, redirect, request
 from quart.typing import ResponseReturnValue
@@ -14,7 +14,7 @@ blueprint = Blueprint("choice", __name__)
 @blueprint.get("/view")
 @guards.public
 async def show() -> ResponseReturnValue:
-    """The form stands at the foot of every page."""
+    """The form is in the footer of every page."""
     return redirect("/", 303)
 
 

@@ -1,4 +1,4 @@
-"""What a session alone does not open: it takes having shown a short while ago who one is, or codes beside it."""
+"""Requires a recent password, or the setup of codes, for views that are marked so."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
@@ -18,17 +18,17 @@ ENROL = "/account/totp"
 
 
 def sensitive(function: ViewFunction) -> ViewFunction:
-    """Beside a guard: who has not shown a short while ago who they are does so first, and begins again."""
+    """Marks a view that needs a recently typed password; the visitor is sent to type it first."""
     return _marked(function, "sensitive")
 
 
 def before_enrolment(function: ViewFunction) -> ViewFunction:
-    """Beside a guard: open also to who has to set up codes before anything else."""
+    """Marks a view that is open also to users who must set up codes first."""
     return _marked(function, "before enrolment")
 
 
 def install(app: Quart, confirmed: Check, owes_codes: Check) -> None:
-    """After the guards: it goes by whom they let in."""
+    """Call after guards.install."""
     app.extensions["owes codes"] = owes_codes
 
     async def check() -> ResponseReturnValue | None:
@@ -48,7 +48,7 @@ def install(app: Quart, confirmed: Check, owes_codes: Check) -> None:
 
 
 async def must_enrol(who: Identity) -> bool:
-    """For a public view that gives some people more than others: a mark beside its guard would ask everybody."""
+    """For public views, which these marks do not cover."""
     owes_codes: Check = current_app.extensions["owes codes"]
     return await owes_codes(who)
 

@@ -1,4 +1,4 @@
-"""How much one person may ask in a minute, or one address of which nobody is known; and how many streams they open."""
+"""Rate limits of requests and of opening streams, per token, per user, or per address without a user."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,17 +10,17 @@ from app.identity import Identity
 from app.web import client, errors
 
 Hit = Callable[[str, str, str], Awaitable[float | None]]
-"""Scope, key and a limit such as "10/5minute": None, or the seconds to wait."""
+"""Scope, key and a limit such as "10/5minute"; returns None, or the seconds to wait."""
 
 EXEMPT = frozenset({"static", "health", "reports"})
-"""By blueprint or endpoint: what costs next to nothing, or must answer always."""
+"""Blueprints and endpoints without limits: they are cheap, or must always answer."""
 
 STREAMS = "streams"
-"""The blueprint of what stays open: it is counted when it is opened, apart from the rest, and also by address."""
+"""The blueprint of streams, counted when they open: apart from requests, and also per address."""
 
 
 class RequestLimits(NamedTuple):
-    """Requests a minute."""
+    """Per minute."""
 
     per_user: int
     per_address: int
@@ -36,7 +36,7 @@ class LimitKey(NamedTuple):
 
 
 def install(app: Quart, bounds: RequestLimits, hit: Hit, neighbourhood: Callable[[str], str]) -> None:
-    """After guards: they say who it is, and refuse more cheaply than a count costs."""
+    """Call after guards.install: guards find the user, and refuse more cheaply."""
 
     async def check() -> Response | None:
         part = (client.current_request().endpoint or "").partition(".")[0]
@@ -46,7 +46,7 @@ def install(app: Quart, bounds: RequestLimits, hit: Hit, neighbourhood: Callable
         try:
             waits = await asyncio.gather(*(hit(*count) for count in counts))
         except current_app.extensions.get("unavailable", ()):
-            # What is public goes on without a count; what is not has been refused by now.
+            # Without Redis public views are not counted; others were refused before.
             return None
         longest = max((wait for wait in waits if wait is not None), default=None)
         return None if longest is None else await errors.answer(429, retry_after=longest)

@@ -1,4 +1,4 @@
-"""A line for each request, where the settings ask for it: what was asked, by whom, and what it took."""
+"""Access log: a line per request with method, path, status, duration and user, if the settings ask for it."""
 
 import logging
 import time
@@ -16,7 +16,7 @@ STREAMS = "streams"
 
 
 def install(app: Quart) -> None:
-    """Before all that may answer, so that what is refused is logged as well."""
+    """Call first, so that refused requests are logged too."""
 
     async def begin() -> None:
         g.request_begun = time.monotonic()
@@ -38,7 +38,7 @@ def install(app: Quart) -> None:
 
 
 def log(method: str, path: str, status: int, seconds: float, size: int | None, user: str) -> None:
-    """`size`: bytes of the body as sent, None where nobody counts them; `user`: the id, or nothing."""
+    """`size`: bytes of the body as sent, None if unknown. `user`: the id or ""."""
     fields = {"method": method, "path": path, "status": status, "ms": round(seconds * 1000, 1)}
     sent = {} if size is None else {"bytes": size}
     logger.info("request", extra={**fields, **sent, "user": user})

@@ -1,4 +1,4 @@
-"""The origin check and the headers of every answer."""
+"""The origin check and the security headers of every answer."""
 
 import secrets
 from collections.abc import Container
@@ -11,7 +11,7 @@ from app.web import client, cors, hosts
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OWN_SITES = frozenset({"same-origin", "none"})
 ANSWERS_UNDER_ANY_NAME = frozenset({"health"})
-"""By blueprint: those who probe know a machine and no name."""
+"""Blueprints for probes, which use any host name."""
 
 POLICY = (
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self'; font-src 'self'; "
@@ -30,12 +30,12 @@ HEADERS = {
 }
 
 DOCUMENT_HEADERS = {"Cross-Origin-Opener-Policy", "Permissions-Policy", "Referrer-Policy", "X-Frame-Options"}
-"""They say nothing of a script or a stylesheet, which is no document and asks for nothing else."""
+"""Without effect on subresources, and left out there."""
 SUBRESOURCE_TYPES = ("text/css", "text/javascript")
 
 
 def install(app: Quart, public_url: str, readers: tuple[str, ...] = ()) -> None:
-    """`readers` are foreign origins that may fetch (never change) things here; "*" opens what takes tokens alone."""
+    """`readers`: foreign origins that may read; "*" allows any origin that sends a token."""
     own, listed = origin(public_url), tuple(reader for reader in readers if reader != "*")
     app.extensions["https"] = own.startswith("https:")
     hosts.install(app, own)
@@ -53,7 +53,7 @@ def install(app: Quart, public_url: str, readers: tuple[str, ...] = ()) -> None:
         return None
 
     async def finish(response: Response) -> Response:
-        # Looked through once: each setdefault would do so again, and a stream's welcome would feel it.
+        # One pass: each setdefault would search all headers again, which a stream's start would feel.
         present = {name.lower() for name, _ in response.headers}
         always = {**HEADERS, "Content-Security-Policy": POLICY.format(nonce=nonce())}
         if response.mimetype in SUBRESOURCE_TYPES:
@@ -70,7 +70,7 @@ def install(app: Quart, public_url: str, readers: tuple[str, ...] = ()) -> None:
 
 
 def _check_sockets(app: Quart, own: str, origins: Container[str]) -> None:
-    """Pages of any site may open one with our visitors' cookies; their browsers say whose page it is."""
+    """A page of any site can open a WebSocket with our cookies; its Origin header tells the site."""
 
     async def check() -> None:
         if websocket.headers.get("Origin") not in origins or not hosts.is_allowed(client.host(), own):
@@ -82,9 +82,9 @@ def _check_sockets(app: Quart, own: str, origins: Container[str]) -> None:
 def is_cross_origin(
     method: str, site: str | None, origin_sent: str | None, own: str, readers: tuple[str, ...] = ()
 ) -> bool:
-    """Go's cross-origin protection, and for safe methods: no reading from other sites (navigating here is no reading).
+    """As Go's CrossOriginProtection, and for safe methods too: other sites may link here but not read.
 
-    Compared with the configured origin and never with Host, which the sender chooses.
+    Compares with the configured origin, not with Host, which the client controls.
     """
     if method in SAFE_METHODS:
         return site is not None and site not in OWN_SITES and origin_sent not in readers
@@ -94,7 +94,7 @@ def is_cross_origin(
 
 
 def nonce() -> str:
-    """One per answer, the same in its header and its markup."""
+    """One per answer, for its header and its markup."""
     if "nonce" not in g:
         g.nonce = secrets.token_urlsafe(18)
     value: str = g.nonce
@@ -102,7 +102,7 @@ def nonce() -> str:
 
 
 def is_secure() -> bool:
-    """Whether this browser reaches us by https, so that cookies may insist on it."""
+    """Whether the browser reaches us by https, so that cookies can be Secure."""
     return bool(current_app.extensions["https"]) or client.is_https()
 
 
@@ -112,20 +112,20 @@ def origin(url: str) -> str:
 
 
 def own_path(target: str | None) -> str:
-    """`target` if it is a path on this site, else "/": browsers read \\ as / and drop tabs and line ends."""
+    r"""`target` if it is a path on this site, else "/". Browsers read \ as / and drop tabs and line ends."""
     if not target or len(target) > 2000 or not target.startswith("/") or target[1:2] in ("/", "\\"):
         return "/"
     return "/" if any(not "!" <= letter <= "~" or letter == "\\" for letter in target) else target
 
 
 def came_from() -> str:
-    """The path of the page whose form was sent, else "/"."""
+    """Path and query of the page with the form, else "/"."""
     before = hosts.split(request.headers.get("Referer", ""))
     return own_path(before.path + (f"?{before.query}" if before.query else ""))
 
 
 def _fetch_site() -> str | None:
-    """None when the browser said nothing, or when a link elsewhere merely led a person here."""
+    """None if the browser sent no header, or followed a link."""
     if request.method in SAFE_METHODS and request.headers.get("Sec-Fetch-Mode") == "navigate":
         return None
     return request.headers.get("Sec-Fetch-Site")

@@ -1,4 +1,4 @@
-"""When the session of whoever asks ends: noted where the session is read, printed on every page."""
+"""The end of the user's session: set where the session is read, shown on every page."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -9,26 +9,26 @@ from quart import Quart, current_app, g
 from app.identity import View
 
 WARNING_SECONDS = 300
-"""So long before the absolute limit people are told of it."""
+"""Time before the absolute limit at which the page warns."""
 
 
 class SessionEnd(NamedTuple):
-    """UTC epoch seconds, by the clock of the server that keeps sessions."""
+    """UTC epoch seconds, by the clock of Redis."""
 
     now: float
     idle_ends: float
-    """When it ends if nobody uses it; never after `ends`."""
+    """End without further use; never after `ends`."""
     ends: float
     """The absolute limit."""
 
     @property
     def is_near(self) -> bool:
-        """Whether the absolute limit is: then the password alone, typed again, keeps anybody signed in."""
+        """Whether the absolute limit is near; then only typing the password again extends the session."""
         return self.ends - self.now <= WARNING_SECONDS
 
 
 Draw = Callable[[SessionEnd, bool, View], Markup]
-"""The end, whether a live stream of the page keeps the session, and how times are written."""
+"""Arguments: the end, whether a live stream of the page keeps the session alive, and the view."""
 
 
 def install(app: Quart, draw: Draw) -> None:
@@ -40,13 +40,13 @@ def note(end: SessionEnd) -> None:
 
 
 def current() -> SessionEnd | None:
-    """None where nobody is signed in by a session."""
+    """None without a session."""
     end: SessionEnd | None = g.get("session_end")
     return end
 
 
 def markup(view: View, *, live: bool) -> Markup | None:
-    """What a page prints of it; None where nobody is signed in."""
+    """None without a session."""
     end = current()
     if end is None:
         return None
