@@ -32,7 +32,7 @@ lint: .venv/.dev  ## check style and types
 
 docs: .venv/.dev  ## write docs/configuration.md and docs/redis-contract.md anew from the code
 	@.venv/bin/python .ci/configuration.py
-	@.venv/bin/tickstock data redis-contract
+	@.venv/bin/python .ci/redis_contract.py
 
 audit: .venv/.dev  ## look for known holes, licences and changed files of others, and list all parts; STRICT=1
 	@.venv/bin/python .ci/audit.py $(if $(STRICT),--strict)

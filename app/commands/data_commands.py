@@ -107,26 +107,6 @@ def history_of_universe(name: str) -> Work:
     return lambda settings: commands.history(settings, name)
 
 
-@click.command("extract-history")
-def extract_history() -> None:
-    """Write the shipped history anew; needs the package bokeh_sampledata."""
-    from app.ingest import extract
-
-    click.echo(f"{extract.main()} bars in {extract.TARGET}")
-
-
-@click.command("redis-contract")
-def redis_contract() -> None:
-    """Write docs/redis-contract.md anew, from what the code reads and writes."""
-    from app.settings.sections import ROOT
-    from app.wire.codec import contract
-
-    place = ROOT / "docs" / "redis-contract.md"
-    place.parent.mkdir(exist_ok=True)
-    place.write_text(contract.page(), encoding="utf-8")
-    click.echo(f"written: {place.relative_to(ROOT)}")
-
-
 def _coverage_query(options: dict[str, Any]) -> "CoverageQuery":
     from app.engine.coverage.result import CoverageQuery
 
@@ -143,4 +123,4 @@ def _symbols(words: tuple[str, ...]) -> tuple[str, ...] | None:
     return tuple(word.strip() for word in words) or None
 
 
-COMMANDS: tuple[click.Command, ...] = (load, gaps, repair, close, universes, extract_history, redis_contract)
+COMMANDS: tuple[click.Command, ...] = (load, gaps, repair, close, universes)

@@ -1,6 +1,5 @@
 """Documents name files, headings, commands and settings that exist; the generated one is what its generator prints."""
 
-import importlib.util
 import re
 import zipfile
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from bench.fanout import results as fanout_results
 from bench.scale import page as scale_page
 from bench.scale import results as scale_results
 from tests.house import markdown, tree
+from tests.support import generators
 
 ROOT = tree.ROOT
 PAGES = [
@@ -131,11 +131,7 @@ def test_every_page_is_linked_in_the_readme() -> None:
 
 
 def test_the_settings_page_equals_its_generator() -> None:
-    spec = importlib.util.spec_from_file_location("configuration", ROOT / ".ci" / "configuration.py")
-    assert spec
-    assert spec.loader
-    generator = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(generator)
+    generator = generators.load("configuration")
 
     assert generator.PLACE.read_text(encoding="utf-8") == generator.page(), "make docs writes it anew"
 

@@ -4,8 +4,6 @@ from alembic import op
 
 revision = "0002"
 down_revision = "0001"
-branch_labels = None
-depends_on = None
 
 # One open link an address: a newer one takes the place of the one before, and a used one is gone.
 INVITES = """

@@ -4,8 +4,6 @@ from alembic import op
 
 revision = "0003"
 down_revision = "0002"
-branch_labels = None
-depends_on = None
 
 # `secret` is sealed with a key that the database does not know. Until it is confirmed it belongs to one session.
 SECOND_STEPS = """

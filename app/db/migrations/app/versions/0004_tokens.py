@@ -4,8 +4,6 @@ from alembic import op
 
 revision = "0004"
 down_revision = "0003"
-branch_labels = None
-depends_on = None
 
 # A token that was revoked is gone; that it was there, the audit says.
 TOKENS = """

@@ -4,8 +4,6 @@ from alembic import op
 
 revision = "0006"
 down_revision = "0005"
-branch_labels = None
-depends_on = None
 
 # The owner is whoever migrates. Where that is the web process' role itself, there is nobody to take a right from.
 REVOKE = """

@@ -4,8 +4,6 @@ from alembic import op
 
 revision = "0002"
 down_revision = "0001"
-branch_labels = None
-depends_on = None
 
 # Prices are stored as they were paid; these are applied when a series is read.
 ACTIONS = """

@@ -4,8 +4,6 @@ from alembic import op
 
 revision = "0006"
 down_revision = "0005"
-branch_labels = None
-depends_on = None
 
 # Before 2.11 a compressed chunk took no upsert, and late bars and repeated loads are upserts. Whatever a version of the
 # extension may refuse leaves the tables as they are, which is enough to work on.

@@ -4,8 +4,6 @@ from alembic import op
 
 revision = "0007"
 down_revision = "0006"
-branch_labels = None
-depends_on = None
 
 # Every session of the exchange begins and ends on a half hour, and New York is whole hours from UTC.
 COUNTS = """

@@ -1,13 +1,12 @@
-"""Writes the shipped history: `python -m app.ingest.extract`, with the package bokeh_sampledata beside it."""
+"""Writes the shipped history: `python .ci/shipped_history.py`, with the package bokeh_sampledata installed."""
 
 import csv
 import gzip
 import io
-import sys
 from importlib.resources import files
 from pathlib import Path
 
-TARGET = Path(__file__).resolve().parents[2] / "config/history/us-equities-daily.csv.gz"
+TARGET = Path(__file__).resolve().parents[1] / "config/history/us-equities-daily.csv.gz"
 COLUMNS = ("symbol", "date", "open", "high", "low", "close", "volume", "adj_close")
 
 
@@ -31,4 +30,4 @@ def _source() -> list[list[str]]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{main()} bars in {TARGET}\n")
+    print(f"{main()} bars in {TARGET}")

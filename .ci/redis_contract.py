@@ -1,7 +1,11 @@
-"""docs/redis-contract.md, written from the tables that the codec itself reads and writes by."""
+"""Writes docs/redis-contract.md from the tables that the codec reads and writes by.
+
+`make docs` runs it. `page()` is what the file must be: a test compares the two.
+"""
 
 import inspect
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, get_type_hints
 
 from app.settings import channel_names
@@ -13,6 +17,9 @@ from app.wire.codec.readers import READERS
 from app.wire.codec.shape import Shape, Spelling
 from app.wire.events.base import LATE_SECONDS
 from app.wire.events.event import KINDS, AnyEvent, Event
+
+ROOT = Path(__file__).resolve().parents[1]
+PLACE = ROOT / "docs" / "redis-contract.md"
 
 REASONS = {
     "not-json": "no UTF-8, no JSON, or nested deeper than can be read",
@@ -57,8 +64,8 @@ KEYS = (
 
 HEAD = """# Redis contract
 
-This page is written by `tickstock data redis-contract` (and `make docs`) from the tables that the code reads and writes
-by. Change those, not this page. It lists every channel, key and message between TickStock and its engine.
+This page is written by `make docs` from the tables that the code reads and writes by. Change those, not this page. It
+lists every channel, key and message between TickStock and its engine.
 
 Messages are JSON, published with PUBLISH. TickStock reads every spelling below, and writes the first one. Of a `log`
 event every message counts, in order, and is kept in the log. Of a `state` event only the newest counts.
@@ -196,3 +203,8 @@ def _table(*heads: str) -> Iterator[str]:
 
 def _row(*cells: str) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+if __name__ == "__main__":
+    PLACE.write_text(page(), encoding="utf-8")
+    print(f"written: {PLACE.relative_to(ROOT)}")
