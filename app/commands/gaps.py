@@ -20,10 +20,8 @@ from app.engine.coverage.periods import last_closed
 from app.engine.coverage.repair_plans import repair_plans
 from app.engine.coverage.result import Coverage, CoverageQuery
 from app.engine.jobs.plan import LoadPlan
-from app.engine.jobs.worker import NO_KEY, BarOrigin, LoadProgress, LoadWorker
-from app.engine.loads.providers import massive
-from app.engine.loads.providers.history import minutes
-from app.engine.loads.providers.rest import ProviderRefused, ProviderUnreachable
+from app.engine.jobs.worker import BarOrigin, LoadProgress, LoadWorker
+from app.engine.loads.providers.provider import Estimate, ProviderRefused, ProviderUnreachable
 from app.finance.history import read_moves
 from app.settings.load import Settings
 
@@ -46,10 +44,12 @@ def show(settings: Settings, query: CoverageQuery, as_json: bool) -> bool:
 def repair(settings: Settings, query: CoverageQuery, really: bool) -> bool:
     """Whether everything was loaded. Without `really` it only prints what it would do. Raises Unusable."""
 
+    origin = BarOrigin.configured(settings)
+
     async def work(pool: Pool) -> bool:
         loads = repair_plans(await _coverage(pool, settings, query))
-        _estimate(loads, settings)
-        return not really or await _load(pool, settings, loads)
+        _estimate(loads, origin)
+        return not really or await _load(pool, origin, loads)
 
     with market(settings, os.environ) as url:
         return asyncio.run(with_pool(url, work))
@@ -68,30 +68,26 @@ async def _coverage(pool: Pool, settings: Settings, query: CoverageQuery) -> Cov
         return await measure_coverage(connection, shape, query, counts, moves)
 
 
-def _estimate(loads: Sequence[LoadPlan], settings: Settings) -> None:
+def _estimate(loads: Sequence[LoadPlan], origin: BarOrigin) -> None:
     console = Console(soft_wrap=True)
-    requests = 0
+    total: Estimate | None = None
     for plan in loads:
-        count = massive.requests(len(plan.symbols), plan.frames[0], plan.span)
-        requests += count
+        estimate = origin.provider.estimate(len(plan.symbols), plan.frames[0], plan.span)
+        total = estimate._replace(requests=estimate.requests + (total.requests if total else 0))
         console.print(
             f"{plan.frames[0].name} {plan.span.first} to {plan.span.last}: {_some(plan.symbols)}"
-            f" (at most {count:,} requests)",
+            f" (at most {estimate.requests:,} requests)",
             highlight=False,
         )
-    if not loads:
+    if total is None:
         console.print("nothing is missing and nothing suspicious")
-    elif settings.massive.api_key:
-        long = minutes(requests, settings.massive.requests_per_minute)
-        console.print(f"at most {requests:,} requests, about {long:,.0f} minutes", highlight=False)
+    elif origin.provider.configuration_error:
+        console.print(origin.shipped_alone)
     else:
-        console.print(NO_KEY)
+        console.print(f"at most {total.requests:,} requests, about {total.minutes:,.0f} minutes", highlight=False)
 
 
-async def _load(pool: Pool, settings: Settings, loads: Sequence[LoadPlan]) -> bool:
-    provider, replay = settings.massive, settings.replay
-    key = provider.api_key.get_secret_value() if provider.api_key else ""
-    origin = BarOrigin(replay.path, replay.history_until, provider.rest_url, key, provider.requests_per_minute)
+async def _load(pool: Pool, origin: BarOrigin, loads: Sequence[LoadPlan]) -> bool:
     fine = True
     with stopping() as stop, bars() as progress:
         for plan in loads:

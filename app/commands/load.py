@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from app.engine.loads.providers.vendors import VENDORS
+
 if TYPE_CHECKING:
     from app.engine.loads.sources.datetimes import DateOrder
     from app.engine.loads.sources.scenario import ScenarioBars
@@ -41,7 +43,7 @@ class Options(NamedTuple):
 @click.option("--dates", type=click.Choice(["mdy", "dmy"]), help="What 03/05/2024 means in FILES: March or May.")
 @click.option("--shipped", is_flag=True, help="The history that came with TickStock, as far as the replay begins.")
 @click.option("--scenario", help="An invented history with known things in it, under a symbol TEST_...; or all.")
-@click.option("--provider", type=click.Choice(["massive"]), help="Ask a provider instead of reading files.")
+@click.option("--provider", type=click.Choice(list(VENDORS)), help="Ask a provider instead of reading files.")
 @click.option("--symbols", default="", help="What to ask the provider for: A,B,C.")
 @click.option("--from", "first", type=DAY, help="For the provider: a year before the last day.")
 @click.option("--to", "last", type=DAY, help="For the provider: yesterday.")
@@ -109,7 +111,10 @@ def _from_provider(settings: "Settings", options: Options) -> bool:
     from app.commands.load_provider import ProviderRequest, load_provider
 
     span = (_date(options.first), _date(options.last))
-    request = ProviderRequest(options.symbols, options.timeframe, *span, options.dry_run, not options.no_reference)
+    assert options.provider
+    request = ProviderRequest(
+        options.provider, options.symbols, options.timeframe, *span, options.dry_run, not options.no_reference
+    )
     return load_provider(settings, os.environ, request, click.echo, _warn)
 
 

@@ -1,4 +1,4 @@
-"""`tickstock data load --provider massive`: loads history at the rate the provider allows."""
+"""`tickstock data load --provider ...`: loads history at the rate the provider allows."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -10,11 +10,9 @@ from app.commands.market_database import AGAIN, bars, market, stopping, with_poo
 from app.db.pools import Pool
 from app.embedded.places import Unusable
 from app.engine.jobs.plan import require_storable
-from app.engine.loads.providers import massive
-from app.engine.loads.providers.history import HistoryRequest, ProviderLoad, ProviderProgress, minutes
-from app.engine.loads.providers.massive import DateRange
-from app.engine.loads.providers.request_pace import RequestPace
-from app.engine.loads.providers.rest import ProviderRefused, ProviderUnreachable, Rest
+from app.engine.loads.providers.history import HistoryRequest, ProviderLoad, ProviderProgress
+from app.engine.loads.providers.provider import DateRange, HistoryProvider, ProviderRefused, ProviderUnreachable
+from app.engine.loads.providers.vendors import history_provider
 from app.engine.loads.sources.source import UnreadableSource
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from app.engine.loads.writer import BarWriter
@@ -27,6 +25,7 @@ Say = Callable[[str], object]
 
 
 class ProviderRequest(NamedTuple):
+    provider: str
     symbols: str
     """Separated by commas."""
     timeframe: str
@@ -41,49 +40,42 @@ def load_provider(
 ) -> bool:
     """Whether every symbol had bars. Raises Unusable."""
     query = _provider_query(request, datetime.now(UTC).date())
-    provider = settings.massive
+    provider = history_provider(settings, request.provider)
     if request.dry_run:
-        count = massive.requests(len(query.symbols), query.frame, query.span)
-        long = minutes(count, provider.requests_per_minute)
+        estimate = provider.estimate(len(query.symbols), query.frame, query.span)
         say(
-            f"{len(query.symbols):,} symbols, {query.span.first} to {query.span.last}: at most {count:,} requests,"
-            f" about {long:,.0f} minutes at {provider.requests_per_minute:g} a minute; nothing was asked for or stored"
+            f"{len(query.symbols):,} symbols, {query.span.first} to {query.span.last}: at most {estimate.requests:,}"
+            f" requests, about {estimate.minutes:,.0f} minutes at {estimate.per_minute:g} a minute;"
+            " nothing was asked for or stored"
         )
         return True
-    if provider.api_key is None or not provider.api_key.get_secret_value():
-        raise Unusable("MASSIVE_API_KEY is not set: the provider answers to nobody without one")
+    if provider.configuration_error:
+        raise Unusable(f"{provider.configuration_error}: the provider answers to nobody without one")
     with market(settings, environ) as url:
-        return asyncio.run(with_pool(url, lambda pool: _load(pool, settings, query, say, warn)))
+        return asyncio.run(with_pool(url, lambda pool: _load(pool, provider, query, say, warn)))
 
 
-async def _load(pool: Pool, settings: Settings, query: HistoryRequest, say: Say, warn: Say) -> bool:
-    provider = settings.massive
-    assert provider.api_key
+async def _load(pool: Pool, provider: HistoryProvider, query: HistoryRequest, say: Say, warn: Say) -> bool:
     query = query._replace(symbols=await symbol_arguments.stored_symbols(pool, query.symbols, "--symbols"))
     writer = BarWriter(pool, query.frame)
     await writer.open()
     with stopping() as stop, bars() as progress:
-        row = progress.add_task("massive", total=len(query.symbols), amount="")
+        row = progress.add_task(provider.name, total=len(query.symbols), amount="")
 
         def on_progress(now: ProviderProgress) -> None:
             completed = len(now.successful) + len(now.failed)
             progress.update(
-                row, completed=completed, description=now.current or "massive", amount=f"{now.good_records:,} bars"
+                row, completed=completed, description=now.current or provider.name, amount=f"{now.good_records:,} bars"
             )
 
-        rest = Rest(
-            provider.rest_url, provider.api_key.get_secret_value(), RequestPace(provider.requests_per_minute), stop
-        )
         try:
-            outcome = await ProviderLoad(query, rest, writer, on_progress, query.span.last).run()
+            outcome = await ProviderLoad(query, provider, writer, on_progress, query.span.last, stop).run()
         except (ProviderRefused, ProviderUnreachable) as reason:
             raise Unusable(f"{reason}; {AGAIN}") from None
-        finally:
-            await rest.close()
-    return _report(outcome, rest.requests, say, warn)
+    return _report(outcome, say, warn)
 
 
-def _report(progress: ProviderProgress, requests: int, say: Say, warn: Say) -> bool:
+def _report(progress: ProviderProgress, say: Say, warn: Say) -> bool:
     for symbol, record in progress.rejections:
         warn(f"{symbol}: {record}")
     if progress.rejected_records > len(progress.rejections):
@@ -93,7 +85,7 @@ def _report(progress: ProviderProgress, requests: int, say: Say, warn: Say) -> b
     say(
         f"{len(progress.successful):,} of {progress.total:,} symbols, {progress.good_records:,} bars,"
         f" {progress.new_bars:,} new or changed, {progress.rejected_records:,} refused;"
-        f" {requests:,} requests in {progress.seconds:.0f} s"
+        f" {progress.requests:,} requests in {progress.seconds:.0f} s"
     )
     if progress.status == "cancelled":
         raise Unusable(f"stopped; {AGAIN}")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.engine.loads.providers.vendors import VENDORS
 from tests.house import tree
 
 WIRE = (
@@ -50,3 +51,19 @@ def test_imports_inside_a_package_point_down(package: str, layers: tuple[set[str
     assert imported
 
     assert {(source, target) for source, target in imported if rank[target] <= rank[source]} == set()
+
+
+def test_nobody_imports_a_vendor_of_history_but_the_vendor_itself() -> None:
+    """Loads ask the interface; `vendors.py` imports the module by its name."""
+    folder = "app.engine.loads.providers."
+    vendors = {module.removeprefix(folder).partition(".")[0] for module in VENDORS.values()}
+    assert vendors
+
+    assert [
+        f"{tree.name(path)}: {module}"
+        for path in tree.modules()
+        for module, name, _ in tree.imports(path)
+        for vendor in vendors
+        if f"{module}.{name}.".startswith(f"{folder}{vendor}.")
+        and not tree.name(path).startswith(f"app/engine/loads/providers/{vendor}/")
+    ] == []

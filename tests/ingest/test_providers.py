@@ -31,7 +31,7 @@ def settings(**sections: object) -> Settings:
 async def test_the_example_in_the_documentation_is_a_working_provider(
     tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (example,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    example, *_ = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     module = ModuleType("provider_of_the_page")
     exec(example, module.__dict__)
     monkeypatch.setitem(sys.modules, module.__name__, module)

@@ -13,9 +13,9 @@ from quart import Quart, Response, request
 
 from app.db.pools import Pool
 from app.engine.loads.providers.history import HistoryRequest, ProviderLoad, ProviderProgress
-from app.engine.loads.providers.massive import DateRange
-from app.engine.loads.providers.request_pace import RequestPace
-from app.engine.loads.providers.rest import Rest
+from app.engine.loads.providers.massive.provider import MassiveHistory
+from app.engine.loads.providers.provider import DateRange
+from app.engine.loads.providers.rest import Patience
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from app.engine.loads.writer import BarWriter
 from tests.support.ports import free_port
@@ -136,11 +136,6 @@ async def load(
     frame = LOAD_TIMEFRAMES[timeframe]
     writer = BarWriter(pool, frame)
     await writer.open()
-    patiences = {"patience": patience, "limited_patience": limited_patience}
-    rest = Rest(provider.url, key, RequestPace(60_000), stop, **patiences, first_wait=0.01)
-    try:
-        return await ProviderLoad(
-            HistoryRequest(symbols, frame, SPAN, "yesterday"), rest, writer, on_progress, TODAY
-        ).run()
-    finally:
-        await rest.close()
+    history = MassiveHistory(provider.url, key, 60_000, Patience(patience, limited_patience, first_wait=0.01))
+    request = HistoryRequest(symbols, frame, SPAN, "yesterday")
+    return await ProviderLoad(request, history, writer, on_progress, TODAY, stop).run()

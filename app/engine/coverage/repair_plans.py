@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from app.engine.coverage.result import Coverage
 from app.engine.jobs.plan import LoadPlan
-from app.engine.loads.providers.massive import DateRange
+from app.engine.loads.providers.provider import DateRange
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 
 NEAR = {"1min": timedelta(days=7), "hourly": timedelta(days=60)}

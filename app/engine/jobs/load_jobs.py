@@ -30,12 +30,11 @@ class LoadJobs:
         telling: JobReporter,
         analyse: Callable[[bytes], object],
     ) -> None:
-        massive, replay = settings.massive, settings.replay
-        key = massive.api_key.get_secret_value() if massive.api_key else ""
-        origin = BarOrigin(replay.path, replay.history_until, massive.rest_url, key, massive.requests_per_minute)
         self._pool = Pool(database_url, "loads", CONNECTIONS, acquire_seconds=5.0, statement_ms=STATEMENT_MS)
         self._sender = StatusSender(telling)
-        self._queue = LoadQueue(self._pool, self._sender, LoadHooks(origin, settings.loads.files, analyse))
+        self._queue = LoadQueue(
+            self._pool, self._sender, LoadHooks(BarOrigin.configured(settings), settings.loads.files, analyse)
+        )
         names = {JOBS_DATA_LOAD: self._queue.on_message, JOBS_CONTROL: self._queue.on_control_message}
         self._subscriber = Subscriber(redis_url, names, self._on_message)
 

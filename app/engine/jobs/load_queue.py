@@ -17,7 +17,7 @@ from app.engine.jobs.plan import LoadPlan, load_plan
 from app.engine.jobs.status_events import LoadStatusReporter
 from app.engine.jobs.status_sender import StatusSender
 from app.engine.jobs.worker import BarOrigin, LoadProgress, LoadWorker
-from app.engine.loads.providers.rest import ProviderRefused, ProviderUnreachable
+from app.engine.loads.providers.provider import ProviderRefused, ProviderUnreachable
 from app.engine.loads.sources.source import UnreadableSource
 from app.wire.backoff import Backoff
 from app.wire.codec.codec import Rejected

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from app.engine.loads.providers.massive import DateRange
+from app.engine.loads.providers.provider import DateRange
 from app.engine.loads.sources.source import UnreadableSource
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES, TIMEFRAME_BY_SPAN, LoadTimeframe
 from app.finance.symbols import LONGEST_STORED, is_storable, is_symbol

@@ -1,4 +1,4 @@
-"""Runs a load plan: from the provider, or from the shipped history where no API key is set."""
+"""Runs a load plan: from the provider, or from the shipped history where no provider is configured."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,13 +10,12 @@ from app.db.pools import Pool
 from app.engine.jobs.plan import LoadPlan
 from app.engine.loads.load_source import SourceResult, load_source
 from app.engine.loads.providers.history import HistoryRequest, ProviderLoad, ProviderProgress
-from app.engine.loads.providers.request_pace import RequestPace
-from app.engine.loads.providers.rest import Rest
+from app.engine.loads.providers.provider import HistoryProvider
+from app.engine.loads.providers.vendors import history_provider
 from app.engine.loads.sources.shipped import SOURCE, ShippedSource
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES, LoadTimeframe
 from app.engine.loads.writer import BarWriter
-
-NO_KEY = "from the shipped history; MASSIVE_API_KEY is not set, and without it there is no more"
+from app.settings.load import Settings
 
 
 class BarOrigin(NamedTuple):
@@ -24,10 +23,16 @@ class BarOrigin(NamedTuple):
 
     history: Path
     history_until: date
-    rest_url: str
-    key: str
-    """Empty without a provider."""
-    per_minute: float
+    provider: HistoryProvider
+
+    @classmethod
+    def configured(cls, settings: Settings) -> "BarOrigin":
+        return cls(settings.replay.path, settings.replay.history_until, history_provider(settings))
+
+    @property
+    def shipped_alone(self) -> str:
+        """What a load that asks no provider says."""
+        return f"from the shipped history; {self.provider.configuration_error}, and without it there is no more"
 
 
 class LoadProgress(NamedTuple):
@@ -60,7 +65,6 @@ class LoadWorker:
         self._pool = pool
         self._on_progress = on_progress
         self._stop = stop
-        self._pace = RequestPace(origin.per_minute)
         self._missing_symbols: set[str] = set()
         self.progress = LoadProgress(len(plan.symbols) * max(1, len(plan.frames)))
 
@@ -72,15 +76,15 @@ class LoadWorker:
             if self._stop.is_set():
                 return self.progress
             base = at * len(self._plan.symbols)
-            await (self._from_provider(frame, base) if self._origin.key else self._from_shipped(frame, base))
+            shipped_alone = self._origin.provider.configuration_error
+            await (self._from_shipped(frame, base) if shipped_alone else self._from_provider(frame, base))
         if not self._stop.is_set():
             good = tuple(symbol for symbol in self._plan.symbols if symbol not in self._missing_symbols)
             self._update(done=self.progress.total, current="", successful=good, share=1.0)
         return self.progress
 
     async def _from_provider(self, frame: LoadTimeframe, base: int) -> None:
-        origin, span, before = self._origin, self._plan.span, self.progress
-        rest = Rest(origin.rest_url, origin.key, self._pace, self._stop)
+        provider, span, before = self._origin.provider, self._plan.span, self.progress
 
         def on_progress(now: ProviderProgress) -> None:
             done = base + len(now.successful) + len(now.failed)
@@ -88,12 +92,10 @@ class LoadWorker:
             share = done / before.total
             self._update(done=done, current=now.current, new_bars=bars, rejected_rows=rejected, share=share)
 
-        try:
-            # The dates are part of the load's name: the same job tomorrow is another load.
-            request = HistoryRequest(self._plan.symbols, frame, span, str(span.last), frame == self._plan.frames[0])
-            done = await ProviderLoad(request, rest, await self._bar_writer(frame), on_progress, span.last).run()
-        finally:
-            await rest.close()
+        # The dates are part of the load's name: the same job tomorrow is another load.
+        request = HistoryRequest(self._plan.symbols, frame, span, str(span.last), frame == self._plan.frames[0])
+        writer = await self._bar_writer(frame)
+        done = await ProviderLoad(request, provider, writer, on_progress, span.last, self._stop).run()
         self._add_missing(set(done.failed))
 
     async def _from_shipped(self, frame: LoadTimeframe, base: int) -> None:
@@ -113,7 +115,7 @@ class LoadWorker:
             await writer.add_splits(source.splits, SOURCE)
             loaded = outcome.symbols
         self._add_missing(set(symbols - loaded))
-        self._update(done=base + len(symbols), note=NO_KEY)
+        self._update(done=base + len(symbols), note=self._origin.shipped_alone)
 
     async def _bar_writer(self, frame: LoadTimeframe) -> BarWriter:
         writer = BarWriter(self._pool, frame)

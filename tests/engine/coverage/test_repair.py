@@ -6,7 +6,7 @@ import asyncpg
 
 from app.engine.coverage.repair_plans import repair_plans
 from app.engine.coverage.result import Coverage, Missing, Suspect
-from app.engine.loads.providers.massive import DateRange
+from app.engine.loads.providers.provider import DateRange
 from tests.cli.conftest import command
 from tests.conftest import Databases
 

@@ -145,7 +145,7 @@ async def test_a_provider_load_never_prints_the_key(
 def dry_run_messages(symbols: str, first: date | None = None, *, dry_run: bool = False) -> list[str]:
     """What is said of a load until the end of 2024, where there is no key."""
     lines: list[str] = []
-    request = ProviderRequest(symbols, "1min", first, date(2024, 12, 31), dry_run, reference=True)
+    request = ProviderRequest("massive", symbols, "1min", first, date(2024, 12, 31), dry_run, reference=True)
     load_provider(Settings(), {}, request, lines.append, lines.append)
     return lines
 

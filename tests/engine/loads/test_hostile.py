@@ -15,9 +15,10 @@ from quart import Response
 from app.db.pools import Pool
 from app.engine.jobs.plan import read_symbol_list
 from app.engine.loads.load_source import SourceResult, load_source
-from app.engine.loads.providers.massive import DateRange, bars
-from app.engine.loads.providers.request_pace import RequestPace, Stopped
-from app.engine.loads.providers.rest import ProviderUnreachable, Rest
+from app.engine.loads.providers.massive.provider import MassiveHistory
+from app.engine.loads.providers.provider import DateRange, HistoryClient, ProviderUnreachable
+from app.engine.loads.providers.request_pace import Stopped
+from app.engine.loads.providers.rest import Patience
 from app.engine.loads.sources.csv_file import TextFile
 from app.engine.loads.sources.files import open_source
 from app.engine.loads.sources.source import UnreadableSource
@@ -183,18 +184,18 @@ async def massive() -> AsyncIterator[Massive]:
         yield server
 
 
-async def request_status(rest: Rest) -> int:
-    return len([batch async for batch in bars(rest, "AAPL", LOAD_TIMEFRAMES["daily"], DAY)])
+async def request_status(client: HistoryClient) -> int:
+    return len([batch async for batch in client.bars("AAPL", LOAD_TIMEFRAMES["daily"], DAY)])
 
 
 @pytest.mark.parametrize("at", [10**17, 10**19, -(10**15)])
 async def test_a_provider_bar_with_an_impossible_time_is_rejected_alone(massive: Massive, at: int) -> None:
     answer = {"results": [bar("2026-09-04", 100.0), bar("2026-09-08", 101.0) | {"t": at}]}
     massive.trouble.append(Response(json.dumps(answer)))
-    rest = Rest(massive.url, KEY, RequestPace(60_000))
+    client = MassiveHistory(massive.url, KEY, 60_000).connect()
 
-    (batch,) = [batch async for batch in bars(rest, "AAPL", LOAD_TIMEFRAMES["daily"], DAY)]
-    await rest.close()
+    (batch,) = [batch async for batch in client.bars("AAPL", LOAD_TIMEFRAMES["daily"], DAY)]
+    await client.close()
 
     assert batch.reached == date(2026, 9, 4)
     assert list(batch.rows.numbers) == [1]
@@ -219,25 +220,25 @@ async def dripping() -> AsyncIterator[str]:
 
 async def test_an_endless_answer_of_the_provider_is_given_up() -> None:
     async with dripping() as url:
-        rest = Rest(url, KEY, RequestPace(60_000), patience=0.5, first_wait=0.01, whole=0.2)
+        client = MassiveHistory(url, KEY, 60_000, Patience(unanswered=0.5, first_wait=0.01, whole=0.2)).connect()
         async with asyncio.timeout(15):
             with pytest.raises(ProviderUnreachable, match="does not answer"):
-                await request_status(rest)
-        await rest.close()
+                await request_status(client)
+        await client.close()
 
 
 async def test_a_load_can_be_cancelled_in_the_middle_of_an_answer() -> None:
     stop = asyncio.Event()
     async with dripping() as url:
-        rest = Rest(url, KEY, RequestPace(60_000), stop)
-        task = asyncio.create_task(request_status(rest))
-        while not rest.requests:
+        client = MassiveHistory(url, KEY, 60_000).connect(stop)
+        task = asyncio.create_task(request_status(client))
+        while not client.requests:
             await asyncio.sleep(0.01)
         stop.set()
         async with asyncio.timeout(15):
             with pytest.raises(Stopped):
                 await task
-        await rest.close()
+        await client.close()
 
 
 def test_identifying_a_missing_text_file_is_an_error(tmp_path: Path) -> None:

@@ -8,11 +8,10 @@ import pytest
 from quart import Response
 
 from app.db.pools import Pool
-from app.engine.loads.providers import massive
-from app.engine.loads.providers.history import ProviderProgress, minutes
-from app.engine.loads.providers.massive import DateRange
+from app.engine.loads.providers.history import ProviderProgress
+from app.engine.loads.providers.massive.provider import MassiveHistory
+from app.engine.loads.providers.provider import DateRange, Estimate, ProviderRefused, ProviderUnreachable
 from app.engine.loads.providers.request_pace import RequestPace
-from app.engine.loads.providers.rest import ProviderRefused, ProviderUnreachable
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from tests.engine.loads.conftest import checksum
 from tests.support.history_server import Massive, bar, load
@@ -211,9 +210,11 @@ def test_the_request_rate_is_kept_in_every_minute() -> None:
 def test_an_estimate_counts_requests_and_minutes() -> None:
     year = DateRange(date(2023, 1, 1), date(2023, 12, 31))
 
-    assert massive.requests(10, LOAD_TIMEFRAMES["daily"], year) == 40
-    assert massive.requests(10, LOAD_TIMEFRAMES["1min"], year) == 90
-    assert minutes(40, 5) == 7.0
+    history = MassiveHistory("http://127.0.0.1:1", "", 5)
+
+    assert history.estimate(10, LOAD_TIMEFRAMES["daily"], year) == Estimate(40, 5)
+    assert history.estimate(10, LOAD_TIMEFRAMES["1min"], year).requests == 90
+    assert Estimate(40, 5).minutes == 7.0
 
 
 async def test_a_split_that_appears_in_the_middle_of_a_load_is_stored_apart_from_raw_prices(

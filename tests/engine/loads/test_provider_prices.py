@@ -6,9 +6,8 @@ import asyncpg
 
 from app.db.pools import Pool
 from app.engine.loads.providers.history import HistoryRequest, ProviderLoad
-from app.engine.loads.providers.massive import DateRange
-from app.engine.loads.providers.request_pace import RequestPace
-from app.engine.loads.providers.rest import Rest
+from app.engine.loads.providers.massive.provider import MassiveHistory
+from app.engine.loads.providers.provider import DateRange
 from app.engine.loads.sources.timeframes import LOAD_TIMEFRAMES
 from app.engine.loads.writer import BarWriter
 from tests.engine.loads.conftest import TODAY
@@ -26,11 +25,10 @@ async def test_float_noise_is_accepted_and_a_too_precise_price_rejected(pool: Po
             bar("2012-09-05", 101.13) | {"l": 101.12999725341797, "h": 101.13},
             bar("2012-09-06", 2.0) | {"c": 2.00035},
         ]
-        rest = Rest(provider.url, KEY, RequestPace(60_000))
+        history = MassiveHistory(provider.url, KEY, 60_000)
         done = await ProviderLoad(
-            HistoryRequest(("A",), LOAD_TIMEFRAMES["daily"], SPAN, ""), rest, writer, lambda _: None, TODAY
+            HistoryRequest(("A",), LOAD_TIMEFRAMES["daily"], SPAN, ""), history, writer, lambda _: None, TODAY
         ).run()
-        await rest.close()
 
     rows = await link.fetch("select date::text, open, high, low, close from ohlcv_daily order by 1")
     assert [tuple(map(str, row)) for row in rows] == [

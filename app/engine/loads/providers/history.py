@@ -1,22 +1,20 @@
 """Loads a provider's history symbol by symbol, and resumes each where an earlier load stopped."""
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from app.engine.loads.providers import massive
-from app.engine.loads.providers.massive import DateRange
+from app.engine.loads.providers.provider import BarPage, DateRange, HistoryProvider
 from app.engine.loads.providers.records import BadRecord
 from app.engine.loads.providers.request_pace import Stopped
-from app.engine.loads.providers.rest import Rest
 from app.engine.loads.queries import LoadLogEntry
 from app.engine.loads.sources.checker import RowChecker
 from app.engine.loads.sources.timeframes import LoadTimeframe
 from app.engine.loads.writer import BarWriter
 
 MOST_REFUSALS = 100
-SOURCE = "massive"
 
 
 class HistoryRequest(NamedTuple):
@@ -28,9 +26,9 @@ class HistoryRequest(NamedTuple):
     reference: bool = True
     """Whether to load names, splits and dividends too."""
 
-    @property
-    def load(self) -> str:
-        return f"{SOURCE} {self.frame.name} {self.span.first} {self.until}"
+    def load(self, provider: str) -> str:
+        """The load's name in the database."""
+        return f"{provider} {self.frame.name} {self.span.first} {self.until}"
 
 
 class ProviderProgress(NamedTuple):
@@ -46,21 +44,28 @@ class ProviderProgress(NamedTuple):
     rejections: tuple[tuple[str, BadRecord], ...] = ()
     """By symbol."""
     seconds: float = 0.0
+    requests: int = 0
 
 
 class ProviderLoad:
-    """Raises ProviderRefused, ProviderUnreachable and db.Unavailable: stored bars stay, and the load can be resumed."""
+    """Raises ProviderRefused, ProviderUnreachable and db.Unavailable: stored bars stay, and the load can be resumed.
+
+    `until`: no bar of a later day is stored. `stop`: cancels the load.
+    """
 
     def __init__(
         self,
         request: HistoryRequest,
-        rest: Rest,
+        provider: HistoryProvider,
         writer: BarWriter,
         on_progress: Callable[[ProviderProgress], object],
         until: date,
+        stop: asyncio.Event | None = None,
     ) -> None:
         self._request = request
-        self._rest = rest
+        self._client = provider.connect(stop)
+        self._source = provider.name
+        self._load_name = request.load(provider.name)
         self._writer = writer
         self._on_progress = on_progress
         self._checker = RowChecker(request.frame, until)
@@ -69,47 +74,52 @@ class ProviderLoad:
 
     async def run(self) -> ProviderProgress:
         try:
-            for symbol in self._request.symbols:
-                self._update(self._progress._replace(current=symbol))
-                if await self._load_symbol(symbol):
-                    self._update(self._progress._replace(successful=(*self._progress.successful, symbol)))
-                else:
-                    self._update(self._progress._replace(failed=(*self._progress.failed, symbol)))
+            await self._load_symbols()
         except Stopped:
             self._update(self._progress._replace(status="cancelled", current=""))
         else:
             errors = self._progress.failed or self._progress.rejected_records
             status = "completed_with_errors" if errors else "completed"
             self._update(self._progress._replace(status=status, current=""))
+        finally:
+            await self._client.close()
         over = self._progress.status != "cancelled"
-        await self._writer.close(self._request.load, self._request.symbols, self._log_entry(), over=over)
+        await self._writer.close(self._load_name, self._request.symbols, self._log_entry(), over=over)
         return self._progress
+
+    async def _load_symbols(self) -> None:
+        for symbol in self._request.symbols:
+            self._update(self._progress._replace(current=symbol))
+            if await self._load_symbol(symbol):
+                self._update(self._progress._replace(successful=(*self._progress.successful, symbol)))
+            else:
+                self._update(self._progress._replace(failed=(*self._progress.failed, symbol)))
 
     async def _load_symbol(self, symbol: str) -> bool:
         """Whether the provider has bars of the symbol."""
         request = self._request
-        reached, complete = await self._writer.reached(request.load, symbol)
+        reached, complete = await self._writer.reached(self._load_name, symbol)
         if complete and reached >= request.span.last.toordinal():
             return True
         first = max(request.span.first, date.fromordinal(reached)) if reached else request.span.first
         has_data = reached > 0
-        async for batch in massive.bars(self._rest, symbol, request.frame, DateRange(first, request.span.last)):
+        async for batch in self._client.bars(symbol, request.frame, DateRange(first, request.span.last)):
             has_data = has_data or batch.reached is not None
             await self._write(symbol, batch)
         if has_data and request.reference:
-            reference = await massive.reference(self._rest, symbol)
+            reference = await self._client.reference(symbol)
             self._add_rejected(symbol, reference.bad)
-            await self._writer.write_reference(reference.details, reference.splits, reference.dividends, SOURCE)
+            await self._writer.write_reference(reference.details, reference.splits, reference.dividends, self._source)
         if has_data:
-            await self._writer.complete(request.load, symbol, request.span.last.toordinal())
+            await self._writer.complete(self._load_name, symbol, request.span.last.toordinal())
         return has_data
 
-    async def _write(self, symbol: str, batch: massive.BarPage) -> None:
+    async def _write(self, symbol: str, batch: BarPage) -> None:
         checked = self._checker.check(batch.rows)
         new_bars = 0
         if batch.reached:
             reached = min(batch.reached, self._request.span.last).toordinal()
-            new_bars = await self._writer.write(self._request.load, symbol, checked.lines, checked.symbols, reached)
+            new_bars = await self._writer.write(self._load_name, symbol, checked.lines, checked.symbols, reached)
         self._add_rejected(symbol, [*batch.bad, *(BadRecord("bar", *refusal) for refusal in checked.rejections)])
         now = self._progress
         good = now.good_records + len(checked.keys)
@@ -122,7 +132,7 @@ class ProviderLoad:
         self._progress = now._replace(rejected_records=now.rejected_records + len(bad), rejections=rejections)
 
     def _update(self, now: ProviderProgress) -> None:
-        self._progress = now._replace(seconds=time.monotonic() - self._began)
+        self._progress = now._replace(seconds=time.monotonic() - self._began, requests=self._client.requests)
         self._on_progress(self._progress)
 
     def _log_entry(self) -> LoadLogEntry:
@@ -133,9 +143,4 @@ class ProviderLoad:
             messages.append(f"{now.rejected_records} records refused; {rejections}")
         error = "; ".join(messages) or None
         counts = (done, self._writer.new_symbols, now.new_bars)
-        return LoadLogEntry(self._request.load, *counts, now.status, error, now.seconds)
-
-
-def minutes(requests: int, per_minute: float) -> float:
-    """Minutes that so many requests take at least; the first `per_minute` do not wait."""
-    return max(0.0, (requests - max(1.0, per_minute)) / per_minute)
+        return LoadLogEntry(self._load_name, *counts, now.status, error, now.seconds)

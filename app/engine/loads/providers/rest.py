@@ -1,16 +1,16 @@
-"""HTTP client of Massive's REST API (formerly Polygon): rate limit, retries and pages."""
+"""HTTP client of a provider's REST API: rate limit, retries and pages. Knows no vendor."""
 
 import asyncio
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from typing import NamedTuple, TypeVar
 
 import httpx
 import msgspec
-from msgspec import Struct
 
+from app.engine.loads.providers.provider import ProviderRefused, ProviderUnreachable
 from app.engine.loads.providers.request_pace import RequestPace, Stopped, wait
 
 logger = logging.getLogger(__name__)
@@ -27,17 +27,7 @@ LONGEST_RETRY_AFTER = 300.0
 MOST_BYTES = 64 << 20
 MOST_PAGES = 10_000
 
-_NULL = msgspec.Raw(b"null")
-
 T = TypeVar("T")
-
-
-class ProviderRefused(Exception):
-    """The provider rejects the request. The message is one line for people, without the key."""
-
-
-class ProviderUnreachable(Exception):
-    """The provider did not answer in time, or with an unreadable answer."""
 
 
 class RestPage(NamedTuple):
@@ -46,17 +36,25 @@ class RestPage(NamedTuple):
     next_url: str | None
 
 
-class _Answer(Struct):
-    results: msgspec.Raw = _NULL
-    next_url: str | None = None
+class RestFormat(NamedTuple):
+    """How to read a vendor's answers. Both functions raise msgspec.DecodeError or RecursionError where they cannot."""
+
+    read_page: Callable[[bytes], RestPage]
+    read_error: Callable[[bytes], str]
+    """The vendor's words in an answer that refuses."""
 
 
-class _ErrorBody(Struct):
-    """Fields of an error answer."""
+class Patience(NamedTuple):
+    """Seconds. `first_wait`: upper bound of the first pause after an error; it doubles, and each pause is random below
+    it. `whole`: of an answer."""
 
-    error: str = ""
-    message: str = ""
-    status: str = ""
+    unanswered: float = PATIENCE_SECONDS
+    limited: float = LIMITED_SECONDS
+    first_wait: float = FIRST_WAIT
+    whole: float = WHOLE_SECONDS
+
+
+USUAL = Patience()
 
 
 class _TemporaryError(NamedTuple):
@@ -68,31 +66,25 @@ class _TemporaryError(NamedTuple):
 
 
 class Rest:
-    """`first_wait`: upper bound of the first pause after an error; it doubles, and each pause is random below it."""
+    """`headers` go with every request, and to the host of `url` alone."""
 
     def __init__(
         self,
         url: str,
-        key: str,
+        headers: Mapping[str, str],
+        answers: RestFormat,
         pace: RequestPace,
         stop: asyncio.Event | None = None,
-        *,
-        patience: float = PATIENCE_SECONDS,
-        limited_patience: float = LIMITED_SECONDS,
-        first_wait: float = FIRST_WAIT,
-        whole: float = WHOLE_SECONDS,
+        patience: Patience = USUAL,
     ) -> None:
         self._base_url = httpx.URL(url)
         self._pace = pace
         self._stop = stop
+        self._answers = answers
         self._patience = patience
-        self._limited_patience = limited_patience
-        self._first_wait = first_wait
-        self._whole = whole
         self.requests = 0
-        # In a header and not in the URL: URLs are logged, here and on the way.
         self._client = httpx.AsyncClient(
-            headers={"Authorization": f"Bearer {key}", "Accept": "application/json"},
+            headers={"Accept": "application/json", **headers},
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
             follow_redirects=False,
         )
@@ -132,7 +124,7 @@ class Rest:
 
     async def _request_with_retries(self, address: httpx.URL) -> RestPage | None:
         began_at = last_answer_at = time.monotonic()
-        ceiling = self._first_wait
+        ceiling = self._patience.first_wait
         while True:
             await self._pace.wait_turn(self._stop)
             answer = await self._request(address)
@@ -145,7 +137,7 @@ class Rest:
                 pause = random.uniform(0, ceiling)  # noqa: S311 - spreads load, guards nothing
                 ceiling = min(LAST_WAIT, ceiling * 2)
             limited = answer.limited
-            deadline = began_at + self._limited_patience if limited else last_answer_at + self._patience
+            deadline = began_at + self._patience.limited if limited else last_answer_at + self._patience.unanswered
             if time.monotonic() + pause > deadline:
                 reason = "the provider limits our requests" if limited else "the provider does not answer"
                 raise ProviderUnreachable(f"{reason} ({answer.says})")
@@ -156,7 +148,7 @@ class Rest:
         """None where the record does not exist (404)."""
         self.requests += 1
         try:
-            async with asyncio.timeout(self._whole):
+            async with asyncio.timeout(self._patience.whole):
                 answer, body = await self._unless_stopped(self._fetch(address))
         except TimeoutError:
             return _TemporaryError("an answer that does not end")
@@ -169,11 +161,22 @@ class Rest:
         if limited or status >= httpx.codes.INTERNAL_SERVER_ERROR:
             return _TemporaryError(f"status {status}", _retry_after(answer), limited)
         if status != httpx.codes.OK:
-            raise ProviderRefused(_refusal_text(status, body))
+            raise ProviderRefused(self._refusal_text(status, body))
         try:
-            return _page(body)
+            return self._answers.read_page(body)
         except (msgspec.DecodeError, RecursionError):
             return _TemporaryError("an answer that is cut off or not understood")
+
+    def _refusal_text(self, status: int, body: bytes) -> str:
+        try:
+            error = self._answers.read_error(body[:10_000])
+        except (msgspec.DecodeError, RecursionError):
+            error = ""
+        words = "".join(letter for letter in error if letter.isprintable())[:200]
+        what = {401: "the provider does not know this key", 403: "this key may not have that"}.get(
+            status, f"the provider refuses with status {status}"
+        )
+        return f"{what}: {words}" if words else what
 
     async def _fetch(self, address: httpx.URL) -> tuple[httpx.Response, bytes]:
         async with self._client.stream("GET", address) as answer:
@@ -208,29 +211,9 @@ async def _read(answer: httpx.Response) -> bytes:
     return bytes(body)
 
 
-def _page(body: bytes) -> RestPage:
-    """A list of records, a single one, or none. Raises DecodeError."""
-    answer = msgspec.json.decode(body, type=_Answer)
-    if bytes(answer.results).startswith(b"{"):
-        return RestPage([answer.results], answer.next_url)
-    return RestPage(msgspec.json.decode(answer.results, type=list[msgspec.Raw] | None) or [], answer.next_url)
-
-
 def _retry_after(answer: httpx.Response) -> float | None:
     """Seconds; None for a date."""
     try:
         return min(LONGEST_RETRY_AFTER, max(0.0, float(answer.headers.get("Retry-After", ""))))
     except ValueError:
         return None
-
-
-def _refusal_text(status: int, body: bytes) -> str:
-    try:
-        error = msgspec.json.decode(body[:10_000], type=_ErrorBody)
-    except (msgspec.DecodeError, RecursionError):
-        error = _ErrorBody()
-    words = "".join(letter for letter in error.error or error.message or error.status if letter.isprintable())[:200]
-    what = {401: "the provider does not know this key", 403: "this key may not have that"}.get(
-        status, f"the provider refuses with status {status}"
-    )
-    return f"{what}: {words}" if words else what

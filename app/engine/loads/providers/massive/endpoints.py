@@ -1,15 +1,16 @@
-"""Massive's REST endpoints: bars, ticker details, splits and dividends."""
+"""Massive's REST endpoints (formerly Polygon): bars, ticker details, splits and dividends."""
 
 import math
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 from urllib.parse import quote
 
 from msgspec import Struct
 
-from app.engine.loads.providers.records import BadRecord, Numbered, Records, decode, records
+from app.engine.loads.providers.provider import BarPage, DateRange, ReferenceData
+from app.engine.loads.providers.records import Numbered, Records, decode, records
 from app.engine.loads.providers.rest import Rest
 from app.engine.loads.sources.checker import Rows
 from app.engine.loads.sources.timeframes import LoadTimeframe
@@ -63,27 +64,6 @@ class DividendAnswer(Struct):
     currency: str | None = None
     dividend_type: str = "CD"
     pay_date: date | None = None
-
-
-class ReferenceData(NamedTuple):
-    details: tuple[SymbolDetails, ...]
-    splits: tuple[SplitRecord, ...]
-    dividends: tuple[DividendRecord, ...]
-    bad: tuple[BadRecord, ...]
-
-
-class DateRange(NamedTuple):
-    """Both days are included."""
-
-    first: date
-    last: date
-
-
-class BarPage(NamedTuple):
-    rows: Rows
-    reached: date | None
-    """Day of the last bar; None without a readable one."""
-    bad: list[BadRecord]
 
 
 async def bars(rest: Rest, symbol: str, frame: LoadTimeframe, span: DateRange) -> AsyncIterator[BarPage]:
