@@ -62,7 +62,7 @@ async def dashboard() -> ResponseReturnValue:
         statuses=[market_partials.status(status) for status in deps.board(MarketBoard).statuses()],
         writable=await _writable(),
         lacking=await deps.pools().lacking(),
-        board=quote_partials.board(rows(quotes.first(BOARD_ROWS), time.time(), view)),
+        board=quote_partials.board(QUOTES, rows(quotes.first(BOARD_ROWS), time.time(), view)),
         row_count=min(quotes.count, BOARD_ROWS),
         quote_count=quotes.count,
         notice=market_partials.notice(pattern_stream.PATTERNS, pattern_stream.ENTRIES, 0),

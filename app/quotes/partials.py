@@ -22,8 +22,9 @@ class Row(NamedTuple):
     spark: Markup
 
 
-def board(rows: Sequence[Row]) -> Markup:
-    return fragment("quotes/board", rows=rows)
+def board(key: str, rows: Sequence[Row]) -> Markup:
+    """The body of a table of quotes; `key`: its id."""
+    return fragment("quotes/board", key=key, rows=rows)
 
 
 def cells(quote: SymbolQuote, seconds: float | None, view: View) -> Markup:

@@ -116,9 +116,11 @@ def _new_rows(board: QuoteBoard) -> Iterator[Push]:
 def whole_board(board: QuoteBoard) -> Push:
     """A symbol's first tick has no row to go to; this is the one push that may add rows, to those who are sent the
     prices of all rows."""
-    return Push(
-        QUOTES, "quotes", "morph", lambda view: partials.board(rows(board.first(BOARD_ROWS), time.time(), view))
-    )
+
+    def draw(view: View) -> str:
+        return partials.board(QUOTES, rows(board.first(BOARD_ROWS), time.time(), view))
+
+    return Push(QUOTES, QUOTES, "morph", draw)
 
 
 def _cells(quote: SymbolQuote, before: SymbolQuote | None) -> Iterator[Push]:
