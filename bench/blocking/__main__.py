@@ -32,7 +32,7 @@ from app.wire.client import close, connect
 from app.wire.state.newest_quotes import NewestQuotes
 from bench.blocking import loop, market
 from bench.blocking.requests import TOPICS, paths
-from tests.stream.conftest import EMAIL, PASSWORD, Desk
+from tests.pipeline.conftest import EMAIL, PASSWORD, Desk
 from tests.support.ports import free_port
 from tests.support.waiting import until
 from tests.support.websocket_client import Talker

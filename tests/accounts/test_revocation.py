@@ -6,7 +6,7 @@ import pytest
 
 from app.pipeline import admission
 from app.settings.sections import LiveSection
-from tests.stream.conftest import EMAIL, PASSWORD, settings
+from tests.pipeline.conftest import EMAIL, PASSWORD, settings
 from tests.support.stream_reader import Reader
 from tests.support.two_processes import Processes, both
 

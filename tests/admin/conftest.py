@@ -7,7 +7,7 @@ import pytest
 from app.accounts import bootstrap
 from app.identity import Role
 from app.settings.load import Settings
-from tests.stream.conftest import EMAIL, PASSWORD, Desk, settings
+from tests.pipeline.conftest import EMAIL, PASSWORD, Desk, settings
 
 __all__ = ["settings"]
 

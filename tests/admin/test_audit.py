@@ -7,7 +7,7 @@ from io import StringIO
 import httpx
 import pytest
 
-from tests.stream.conftest import EMAIL, Desk
+from tests.pipeline.conftest import EMAIL, Desk
 from tests.support.people_pages import BOB, CAROL, PAGE, add, invite, signed_in, stranger
 
 

@@ -10,7 +10,7 @@ from app.wire import RedisUnavailable
 from app.wire.channels import BATCHES, Channels, Meaning
 from app.wire.log.log import BEGINNING, StreamPosition
 from app.wire.pubsub.subscriber import ChannelStats, SubscriberStats
-from tests.stream.conftest import PASSWORD, Desk
+from tests.pipeline.conftest import PASSWORD, Desk
 from tests.support.quote_samples import OPEN, tick
 from tests.support.waiting import until
 

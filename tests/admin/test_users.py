@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from app.identity import Role
-from tests.stream.conftest import EMAIL, Desk
+from tests.pipeline.conftest import EMAIL, Desk
 from tests.support.people_pages import (
     BOB,
     CAROL,

@@ -19,7 +19,7 @@ from app.settings.sections import DatabaseSection, RedisSection
 from app.wire.client import close, connect
 from tests.accounts.conftest import IN_TIME
 from tests.conftest import copied
-from tests.stream.conftest import Desk, settings
+from tests.pipeline.conftest import Desk, settings
 from tests.support.people_pages import PASSWORD, add
 from tests.support.ports import free_port
 from tests.support.quote_samples import AWKWARD, LONG_NAME, OPEN, bars

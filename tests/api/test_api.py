@@ -9,7 +9,7 @@ import pytest
 
 from app.db.pools import Pool
 from tests.api.conftest import administrator, get, new_token
-from tests.stream.conftest import EMAIL, Desk
+from tests.pipeline.conftest import EMAIL, Desk
 from tests.support.quote_samples import AWKWARD, LONG_NAME
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -7,7 +7,7 @@ import pytest
 
 from app.settings.load import Settings
 from tests.api.conftest import get, new_token
-from tests.stream.conftest import Desk
+from tests.pipeline.conftest import Desk
 
 ME = "/api/v1/me"
 FRIEND, STRANGER = "https://friend.example", "https://evil.example"

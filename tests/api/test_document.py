@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 
 from tests.api.conftest import administrator, get, new_token
-from tests.stream.conftest import Desk
+from tests.pipeline.conftest import Desk
 from tests.support import symbol_examples
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -12,7 +12,7 @@ from app.identity import Role
 from app.settings.load import Settings
 from app.settings.sections import LimitsSection
 from tests.api.conftest import BOB, PAGE, get, new_token
-from tests.stream.conftest import EMAIL, Desk
+from tests.pipeline.conftest import EMAIL, Desk
 from tests.support.people_pages import add, audit_entries, user_id
 from tests.support.ports import free_port
 

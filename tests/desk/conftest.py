@@ -6,7 +6,7 @@ import pytest
 
 from app.settings.load import Settings
 from tests.conftest import Databases
-from tests.stream.conftest import Desk, settings
+from tests.pipeline.conftest import Desk, settings
 from tests.support.quote_samples import AWKWARD, LONG_NAME, OPEN, bars
 from tests.support.stored_bars import PatternRow, store_bars, store_patterns, store_symbols
 

@@ -9,7 +9,7 @@ from app.market import partials as market
 from app.quotes.board import QuoteBoard
 from app.quotes.charts.history import RANGES
 from app.web.filters import dom_id
-from tests.stream.conftest import Desk
+from tests.pipeline.conftest import Desk
 from tests.support.desk_pages import administrators_page, page
 from tests.support.quote_samples import AWKWARD, LONG_NAME, tick
 from tests.support.waiting import until

@@ -12,7 +12,7 @@ from quart import Quart
 
 from app.web import parameters
 from tests.api.conftest import PAGE, administrator, market
-from tests.stream.conftest import Desk
+from tests.pipeline.conftest import Desk
 from tests.support.quote_samples import AWKWARD
 
 __all__ = ["market"]

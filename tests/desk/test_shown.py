@@ -16,7 +16,7 @@ from app.web.filters import dom_id
 from app.wire.events.event import IndicatorCalculated, PatternExpired, ProcessingChanged, Tick
 from app.wire.state.newest_quotes import NewestQuotes
 from tests.conftest import Databases
-from tests.stream.conftest import Desk
+from tests.pipeline.conftest import Desk
 from tests.support.desk_pages import administrators_page, page
 from tests.support.quote_samples import AWKWARD, OPEN, tick
 from tests.support.stream_events import detected

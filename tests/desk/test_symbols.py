@@ -23,7 +23,7 @@ from app.web.html import links
 from app.wire.events.event import IndicatorCalculated, PatternDetected
 from tests.conftest import Databases
 from tests.engine.loads.conftest import load_file, write_csv
-from tests.stream.conftest import Desk
+from tests.pipeline.conftest import Desk
 from tests.support import symbol_examples
 from tests.support.desk_pages import page
 from tests.support.quote_samples import OPEN, bars, tick

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from app.quotes.board import QuoteBoard
-from tests.stream.conftest import Desk
+from tests.pipeline.conftest import Desk
 from tests.support.desk_pages import administrators_page, page
 from tests.support.quote_samples import tick
 from tests.support.waiting import until

@@ -23,7 +23,7 @@ from app.wire.channels import POSITION_PREFIX
 from app.wire.client import close, connect
 from app.wire.state.newest_quotes import NewestQuotes
 from tests.conftest import Databases
-from tests.stream.conftest import Desk, desk, settings
+from tests.pipeline.conftest import Desk, desk, settings
 from tests.support.faulty_feed import MONTH, FaultyFeed, Mark, bars_of, messages, outside
 from tests.support.running_engine import daily, eventually, working
 

@@ -15,7 +15,7 @@ import pytest
 from app.server import serve
 from app.server.factory import LARGEST_BODY
 from app.settings.load import Settings
-from tests.stream.conftest import Desk, desk, settings
+from tests.pipeline.conftest import Desk, desk, settings
 from tests.support.waiting import until
 
 __all__ = ["desk", "settings"]

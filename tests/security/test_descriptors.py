@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stream.conftest import Desk, desk, settings
+from tests.pipeline.conftest import Desk, desk, settings
 
 __all__ = ["desk", "settings"]
 

@@ -9,8 +9,8 @@ import pytest
 from app.identity import Role, Scope
 from app.settings.load import Settings
 from app.web import request_log
+from tests.pipeline.conftest import Desk, settings
 from tests.security.conftest import Site
-from tests.stream.conftest import Desk, settings
 from tests.support.route_matrix import open_route
 from tests.support.waiting import until
 

@@ -12,7 +12,7 @@ from app import wire
 from app.embedded.child import Child
 from app.embedded.places import Places
 from app.live import rfc6455, socket
-from tests.stream.conftest import Desk
+from tests.pipeline.conftest import Desk
 from tests.support.rfc6455_cases import CLOSE, PONG, TEXT, closing, frame, ping
 from tests.support.served_desk import Answer, cookie, exchange, parse_answer, run_desk
 from tests.support.waiting import until

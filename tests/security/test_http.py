@@ -13,7 +13,7 @@ import pytest_asyncio
 from app.embedded.child import Child
 from app.embedded.places import Places
 from app.web import assets
-from tests.stream.conftest import Desk
+from tests.pipeline.conftest import Desk
 from tests.support.rfc9112_cases import BAD_REQUESTS
 from tests.support.served_desk import Answer, cookie, exchange, parse_answer, run_desk
 from tests.support.waiting import until

@@ -15,7 +15,7 @@ from hypercorn.asyncio import serve as hypercorn_serve
 from app.embedded.child import Child
 from app.embedded.places import Places
 from app.server import serve
-from tests.stream.conftest import Desk
+from tests.pipeline.conftest import Desk
 from tests.support.served_desk import run_desk
 from tests.support.waiting import until
 

@@ -13,7 +13,7 @@ from app.settings.sections import DatabaseSection
 from app.wire.channels import LIMITS_PREFIX, SESSION_PREFIX
 from tests.conftest import Databases
 from tests.db.conftest import Server, server
-from tests.stream.conftest import EMAIL, PASSWORD, Desk, Own, desk, own, settings
+from tests.pipeline.conftest import EMAIL, PASSWORD, Desk, Own, desk, own, settings
 from tests.support.stream_faults import on
 from tests.support.stream_reader import Reader
 from tests.support.two_processes import Processes, both

@@ -15,7 +15,7 @@ from app.wire.breaker import REQUEST_SECONDS, REST_SECONDS
 from app.wire.channels import Channels
 from app.wire.client import MAX_CONNECTIONS
 from tests.api.conftest import new_token
-from tests.stream.conftest import EMAIL, PASSWORD, Desk, Own, desk, own, settings
+from tests.pipeline.conftest import EMAIL, PASSWORD, Desk, Own, desk, own, settings
 from tests.support.stream_events import tick
 from tests.support.stream_faults import on
 from tests.support.waiting import until

@@ -21,7 +21,7 @@ from app.wire import client as client_of_redis
 from app.wire.client import close, connect, reachable
 from app.wire.users.rate_limits import RateLimiter
 from tests.conftest import Databases
-from tests.stream.conftest import Desk, settings
+from tests.pipeline.conftest import Desk, settings
 from tests.support.waiting import until
 from tests.support.web_process import process
 

@@ -4,7 +4,7 @@ import re
 
 from app.accounts import bootstrap
 from app.identity import Role
-from tests.stream.conftest import PASSWORD, Desk
+from tests.pipeline.conftest import PASSWORD, Desk
 
 ADMIN = "admin@example.org"
 

@@ -9,7 +9,7 @@ import httpx
 
 from app.accounts import bootstrap
 from app.identity import Role
-from tests.stream.conftest import EMAIL, Desk
+from tests.pipeline.conftest import EMAIL, Desk
 
 BOB, CAROL = "bob@example.org", "carol@example.org"
 PASSWORD = "watches from the window seat"

@@ -8,8 +8,8 @@ from typing import Literal, NamedTuple
 
 from app.embedded.places import Places
 from tests.conftest import copied
+from tests.pipeline.conftest import Desk
 from tests.security.conftest import settings
-from tests.stream.conftest import Desk
 from tests.support.ports import free_port
 
 

@@ -5,7 +5,7 @@ import time
 
 from app.wire.events.event import PatternDetected, Tick
 from app.wire.log.log import BEGINNING, StreamPosition
-from tests.stream.conftest import Desk
+from tests.pipeline.conftest import Desk
 from tests.support.waiting import until
 
 MARKET = 1_346_679_000.0

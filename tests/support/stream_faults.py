@@ -4,7 +4,7 @@ from pydantic import SecretStr
 
 from app.settings.load import Settings
 from app.settings.sections import RedisSection
-from tests.stream.conftest import Own
+from tests.pipeline.conftest import Own
 
 
 def on(own: Own, settings: Settings) -> Settings:

@@ -10,7 +10,7 @@ import pytest
 
 from app.settings.load import Settings
 from tests.accounts.conftest import IN_TIME
-from tests.stream.conftest import EMAIL, PASSWORD, Desk
+from tests.pipeline.conftest import EMAIL, PASSWORD, Desk
 from tests.support.ports import free_port
 from tests.support.stream_reader import Reader
 from tests.support.web_process import process, ready

@@ -15,7 +15,7 @@ from app.accounts import bootstrap
 from app.db.pools import Pool
 from app.identity import Role
 from app.settings.load import Settings
-from tests.stream.conftest import EMAIL, PASSWORD
+from tests.pipeline.conftest import EMAIL, PASSWORD
 
 ROOT = Path(__file__).parents[2]
 

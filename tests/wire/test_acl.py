@@ -48,7 +48,7 @@ from app.wire.users.sessions import SessionStore
 from app.wire.users.stream_counts import StreamCounts
 from tests.conftest import Databases
 from tests.house.tree import ROOT
-from tests.stream.conftest import Desk
+from tests.pipeline.conftest import Desk
 from tests.wire.conftest import ended, eventually
 
 CONF = ROOT / "config" / "redis-acl.conf"

@@ -13,7 +13,7 @@ from app.identity import Role
 from app.settings.load import Settings
 from app.wire.channels import Channels
 from app.wire.events.event import EngineHealth
-from tests.stream.conftest import PASSWORD, Desk
+from tests.pipeline.conftest import PASSWORD, Desk
 from tests.support.stream_events import doji
 from tests.support.waiting import until
 

@@ -10,7 +10,7 @@ from termios import FIONREAD
 
 from app.push import Push
 from app.settings.load import Settings
-from tests.stream.conftest import Desk
+from tests.pipeline.conftest import Desk
 from tests.support.stream_reader import Reader
 from tests.support.waiting import until
 from tests.support.web_process import ended, process, signed_in

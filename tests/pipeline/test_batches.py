@@ -13,7 +13,7 @@ from app.wire.codec.codec import encode, encode_indicators, encode_ticks
 from app.wire.events.event import AnyEvent, IndicatorCalculated, LoggedEvent, Tick
 from app.wire.pubsub.indicator_feed import IndicatorFeed, plain_symbols
 from app.wire.pubsub.publisher import Publisher
-from tests.stream.conftest import Desk
+from tests.pipeline.conftest import Desk
 from tests.support.waiting import until
 
 AT = 1_346_770_860.0

@@ -8,7 +8,7 @@ import pytest
 
 from app.pipeline import admission
 from app.settings.load import Settings
-from tests.stream.conftest import Desk
+from tests.pipeline.conftest import Desk
 from tests.support.ports import free_port
 from tests.support.stream_reader import Reader
 from tests.support.waiting import until

@@ -15,7 +15,7 @@ from app.live.socket import MOST_A_SECOND
 from app.push import Push
 from app.settings.load import Settings
 from app.wire.events.event import Tick
-from tests.stream.conftest import Desk
+from tests.pipeline.conftest import Desk
 from tests.support.waiting import until
 from tests.support.websocket_client import Talker
 

@@ -20,7 +20,7 @@ from app.wire.log.log import BEGINNING, Log, RangeGap, StreamPosition
 from app.wire.pubsub.join_order import JoinOrder
 from app.wire.pubsub.publisher import Publisher
 from app.wire.pubsub.subscriber import Subscriber
-from tests.stream.conftest import Own
+from tests.pipeline.conftest import Own
 from tests.support.stream_events import MARKET, doji
 from tests.support.waiting import until
 

@@ -6,7 +6,7 @@ from app.quotes.topics import quotes_topic
 from app.settings.load import Settings
 from app.wire.channels import JOBS_PROCESSING
 from app.wire.log.log import StreamPosition
-from tests.stream.conftest import Desk
+from tests.pipeline.conftest import Desk
 from tests.support.stream_events import detected, doji, fed, tick
 from tests.support.waiting import until
 

@@ -10,7 +10,7 @@ from bench.checker.faults import FaultInjector
 from bench.checker.processes import Servers, ports
 from bench.checker.run import CheckPlan, run_check
 from tests.conftest import Databases
-from tests.stream.conftest import Own
+from tests.pipeline.conftest import Own
 
 FAULTS = (
     (faults.readers_cut, faults.link_to_redis_held),

@@ -14,7 +14,7 @@ from app.settings.sections import DatabaseSection
 from app.wire.log.log import StreamPosition
 from app.wire.state.newest_quotes import NewestQuotes
 from tests.conftest import Databases
-from tests.stream.conftest import Desk, Own
+from tests.pipeline.conftest import Desk, Own
 from tests.support.stored_bars import PatternRow, store_patterns
 from tests.support.stream_events import MARKET, detected, doji, fed, tick
 from tests.support.stream_faults import on

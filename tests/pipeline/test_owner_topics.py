@@ -11,7 +11,7 @@ from app.accounts import bootstrap, queries
 from app.identity import Role
 from app.settings.load import Settings
 from app.wire.events.event import RunChanged
-from tests.stream.conftest import EMAIL, PASSWORD, Desk
+from tests.pipeline.conftest import EMAIL, PASSWORD, Desk
 from tests.support.owner_topics import OWNER, declare
 from tests.support.stream_reader import Reader
 from tests.support.two_processes import Processes, two_processes, with_time
